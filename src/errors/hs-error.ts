@@ -1,0 +1,75 @@
+/**
+ * Every failure hs can name, with the exit status scripts see (`man hs`, EXIT STATUS).
+ * The code is what programs decide by; a message is only for people.
+ */
+const EXIT_STATUS = {
+  USAGE: 2,
+  PARTIAL: 3,
+  NOT_FOUND: 4,
+  AMBIGUOUS: 4,
+  INTEGRITY: 5,
+  INVALID_MANIFEST: 5,
+  INVALID_RECORD: 5,
+  OBJECT_MISSING: 5,
+  LEDGER_BROKEN: 5,
+  ROLLED_BACK: 5,
+  REFUSED: 6,
+  'HSK-4001': 6,
+  GUARD_BLOCKED: 6,
+  LAYER: 6,
+  PINNED: 6,
+  BUDGET: 6,
+  UNSAFE_PATH: 7,
+  HOSTILE_INPUT: 7,
+  CONFLICT: 8,
+  DEST_EXISTS: 8,
+  PLAN_STALE: 8,
+  SOURCE_CHANGED: 8,
+  NO_STORE: 9,
+  UNKNOWN_FORMAT: 9,
+  SYSTEM: 10,
+  OUTCOME_UNKNOWN: 10,
+  QUOTA: 11,
+  BUG: 70,
+  INTERRUPTED: 130,
+  TERMINATED: 143,
+} as const;
+
+export type ErrorCode = keyof typeof EXIT_STATUS;
+
+export interface ErrorExtras {
+  /** The next step, as a command or a fact the reader can act on. */
+  readonly hint?: string;
+  /** Machine-readable facts for `--json`; never payload bytes. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/** The one error type of hs: a code to decide by, a message, and a hint where there is a next step. */
+export class HsError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly details: Readonly<Record<string, unknown>> | undefined;
+
+  constructor(code: ErrorCode, message: string, extras: ErrorExtras = {}) {
+    super(message, extras.cause === undefined ? undefined : { cause: extras.cause });
+    this.name = 'HsError';
+    this.code = code;
+    this.hint = extras.hint;
+    this.details = extras.details;
+  }
+
+  get exitStatus(): number {
+    return EXIT_STATUS[this.code];
+  }
+}
+
+export function isHsError(e: unknown, ...codes: readonly ErrorCode[]): e is HsError {
+  return e instanceof HsError && (codes.length === 0 || codes.includes(e.code));
+}
+
+/** True for an operating system error with one of the given codes, such as `ENOENT`. */
+export function isErrno(e: unknown, ...codes: readonly string[]): e is NodeJS.ErrnoException {
+  if (!(e instanceof Error) || !('code' in e) || typeof e.code !== 'string') return false;
+  return codes.length === 0 ? /^E[A-Z0-9]+$/.test(e.code) && !(e instanceof HsError) : codes.includes(e.code);
+}

@@ -1,0 +1,109 @@
+/**
+ * The disk port: every file operation hs makes goes through this interface, so that the
+ * whole store also runs on a simulated disk that crashes at any operation and forgets what
+ * was not fsynced. Every operation returns a promise; the real disk does small ones
+ * synchronously inside (5-10 µs instead of 50-100 through the thread pool).
+ *
+ * Paths are absolute strings. `DiskDir.path` is a path too (`/proc/self/fd/N` on Linux), so
+ * `${dir.path}/${name}` reaches one name below an open directory whatever happens to the
+ * path it was opened by. Failures are Node's errno errors (`code` is `ENOENT`, `EEXIST`, …).
+ */
+export type FileKind = 'file' | 'directory' | 'symlink' | 'other';
+
+export interface FileStat {
+  readonly kind: FileKind;
+  /** Bytes. */
+  readonly size: number;
+  /** Bytes allocated on disk. */
+  readonly allocated: number;
+  /** Permission bits only (`0o7777`). */
+  readonly mode: number;
+  readonly uid: number;
+  readonly nlink: number;
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+}
+
+export interface DirEntry {
+  /** The name, or `undefined` when its bytes are not UTF-8. */
+  readonly name: string | undefined;
+  readonly bytes: Uint8Array;
+  readonly kind: FileKind;
+}
+
+export interface OpenOptions {
+  /** `create`: exclusive, fails with EEXIST whatever is there; `update`: existing, read-write. */
+  readonly access: 'read' | 'create' | 'update';
+  /** Permission bits for `create`, exact whatever the umask. */
+  readonly mode?: number;
+  /** Follow a link in the last component. Default false: ELOOP. Never blocks on a FIFO. */
+  readonly follow?: boolean;
+}
+
+export interface DiskFile {
+  /** Reads into `buffer` at `position`; 0 at the end of the file. */
+  read(buffer: Uint8Array, position: number): Promise<number>;
+  /** Appends all of `bytes`. */
+  write(bytes: Uint8Array): Promise<void>;
+  sync(): Promise<void>;
+  stat(): Promise<FileStat>;
+  chmod(mode: number): Promise<void>;
+  /** Takes the exclusive kernel lock on the whole file, or says false. Freed by close and by death. */
+  tryLock(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+export interface DiskDir {
+  /** Names below it are `${path}/${name}`. Valid until close. */
+  readonly path: string;
+  stat(): Promise<FileStat>;
+  sync(): Promise<void>;
+  /** Where the directory is now; for reports only. */
+  where(): Promise<string>;
+  close(): Promise<void>;
+}
+
+export interface SpaceInfo {
+  /** Filesystem type as statfs(2) gives it. */
+  readonly type: number;
+  readonly freeBytes: number;
+}
+
+export interface Disk {
+  open(path: string, options: OpenOptions): Promise<DiskFile>;
+  /** Opens a directory; ENOTDIR for a link unless `follow`. */
+  openDir(path: string, options?: { readonly follow?: boolean }): Promise<DiskDir>;
+  /** The whole of a regular file; a larger one fails with `EFBIG`, anything but a file with `EINVAL`. */
+  readFile(path: string, maxBytes: number): Promise<Uint8Array>;
+  /** Creates the file (EEXIST if there), writes, and fsyncs when `sync`; removes it again on failure. */
+  writeFile(
+    path: string,
+    bytes: Uint8Array,
+    options: { readonly mode: number; readonly sync: boolean },
+  ): Promise<void>;
+  lstat(path: string): Promise<FileStat>;
+  stat(path: string): Promise<FileStat>;
+  /** In no particular order. */
+  readdir(path: string): Promise<DirEntry[]>;
+  readlink(path: string): Promise<string>;
+  realpath(path: string): Promise<string>;
+  mkdir(path: string, mode: number): Promise<void>;
+  rmdir(path: string): Promise<void>;
+  unlink(path: string): Promise<void>;
+  link(from: string, to: string): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Renames and fails with EEXIST when `to` exists, atomically (for filesystems without hard links). */
+  renameNoReplace(from: string, to: string): Promise<void>;
+  /** Exchanges two names in one step (`RENAME_EXCHANGE`); EINVAL or ENOSYS where it is refused. */
+  exchange(a: string, b: string): Promise<void>;
+  chmod(path: string, mode: number): Promise<void>;
+  syncDir(path: string): Promise<void>;
+  /**
+   * Makes everything that was written so far to the filesystem of `path` durable (syncfs).
+   * False where it cannot be had: the caller then fsyncs each file.
+   */
+  syncFilesystem(path: string): Promise<boolean>;
+  space(path: string): Promise<SpaceInfo>;
+}
