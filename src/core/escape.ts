@@ -1,0 +1,17 @@
+/**
+ * What a terminal could obey or hide: controls, format and bidi characters, line and paragraph
+ * separators, surrogates, private use and unassigned; and the backslash, so that the escaped
+ * form is unambiguous. Neither `util.stripVTControlCharacters` nor `JSON.stringify` covers this.
+ */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\\]/gu;
+
+function escapeOne(c: string): string {
+  if (c === '\\') return '\\\\';
+  const code = c.codePointAt(0)!;
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+}
+
+/** `text` made safe to show in a message: one line, no control sequences (G6). */
+export function escapeText(text: string): string {
+  return text.replace(UNSAFE, escapeOne);
+}
