@@ -1,0 +1,21 @@
+import { constants } from 'node:os';
+import { getSystemErrorMap } from 'node:util';
+
+/** An error like those of node:fs: `code`, `errno`, `syscall`, `path`, and the system's own words. */
+export function errnoError(
+  code: string,
+  syscall: string,
+  path?: string,
+  dest?: string,
+): NodeJS.ErrnoException {
+  const errno = -((constants.errno as Record<string, number>)[code] ?? constants.errno.EIO);
+  const words = getSystemErrorMap().get(errno)?.[1] ?? 'unknown error';
+  const where = path === undefined ? '' : ` '${path}'${dest === undefined ? '' : ` -> '${dest}'`}`;
+  const error: NodeJS.ErrnoException & { dest?: string } = new Error(`${code}: ${words}, ${syscall}${where}`);
+  error.code = code;
+  error.errno = errno;
+  error.syscall = syscall;
+  if (path !== undefined) error.path = path;
+  if (dest !== undefined) error.dest = dest;
+  return error;
+}

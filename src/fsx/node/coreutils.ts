@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { lstatSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { isErrno } from '../../errors/hs-error.js';
+import { errnoError } from '../errno.js';
+
+/** What `mv` says, in the C locale, for the refusals a caller may want to tell apart. */
+const SPOKEN: ReadonlyArray<readonly [words: string, code: string]> = [
+  ['No such file or directory', 'ENOENT'],
+  ['Permission denied', 'EACCES'],
+  ['Operation not permitted', 'EPERM'],
+  ['Read-only file system', 'EROFS'],
+  ['No space left on device', 'ENOSPC'],
+  ['Disk quota exceeded', 'EDQUOT'],
+  ['Device or resource busy', 'EBUSY'],
+];
+
+/**
+ * renameat2(RENAME_NOREPLACE) through `mv -nT`: neither Node nor fs-native-extensions has it. `mv -n`
+ * says nothing and exits with 0 when the destination is there, so what it did is seen by `from`.
+ */
+export async function moveNoReplace(from: string, to: string): Promise<void> {
+  const source = lstatSync(from);
+  // Between filesystems mv would copy, which is not one step.
+  if (source.dev !== statSync(dirname(to)).dev) throw errnoError('EXDEV', 'rename', from, to);
+  const { status, words } = await run('mv', ['-nT', '--', forChild(from), forChild(to)]);
+  if (!isThere(from)) return;
+  if (isThere(to)) throw errnoError('EEXIST', 'rename', from, to);
+  if (status === 'missing') throw errnoError('ENOSYS', 'rename', from, to);
+  throw errnoError(SPOKEN.find(([spoken]) => words.includes(spoken))?.[1] ?? 'EIO', 'rename', from, to);
+}
+
+/**
+ * syncfs(2) through coreutils' `sync -f`. False where that program is not there (or is another one that
+ * knows no `-f`); when it is there and fails, nothing that was written may be trusted: EIO.
+ */
+export async function syncFilesystemOf(path: string): Promise<boolean> {
+  const { status } = await run('sync', ['-f', '--', forChild(path)]);
+  if (status === 0) return true;
+  if (status === 'missing') return false;
+  statSync(path);
+  if (!(await run('sync', ['--version'])).words.includes('coreutils')) return false;
+  throw errnoError('EIO', 'syncfs', path);
+}
+
+/** `/proc/self` is another process in the child; ours by its number names the same descriptors. */
+function forChild(path: string): string {
+  return path.replace(/^\/proc\/self\//, `/proc/${process.pid}/`);
+}
+
+function isThere(path: string): boolean {
+  try {
+    lstatSync(path);
+    return true;
+  } catch (e) {
+    if (isErrno(e, 'ENOENT')) return false;
+    throw e;
+  }
+}
+
+interface Outcome {
+  readonly status: number | 'missing' | 'signal';
+  /** Standard output and error. */
+  readonly words: string;
+}
+
+function run(program: string, args: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, LC_ALL: 'C' },
+    });
+    let words = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        if (words.length < 4096) words += text;
+      });
+    }
+    child.on('error', (e) =>
+      isErrno(e, 'ENOENT', 'EACCES') ? resolve({ status: 'missing', words }) : reject(e),
+    );
+    child.on('close', (code) => resolve({ status: code ?? 'signal', words }));
+  });
+}

@@ -1,0 +1,55 @@
+import { closeSync, fsync } from 'node:fs';
+import { errnoError } from '../errno.js';
+
+/**
+ * A raw descriptor: unlike a FileHandle it is never closed by the garbage collector, which would
+ * drop a lock. Node opens every file with O_CLOEXEC, so no child inherits it.
+ */
+export class Descriptor {
+  #fd: number | undefined;
+  readonly #inFlight = new Set<Promise<unknown>>();
+  readonly path: string;
+
+  constructor(fd: number, path: string) {
+    this.#fd = fd;
+    this.path = path;
+  }
+
+  /** The number; EBADF after close. */
+  fd(syscall: string): number {
+    if (this.#fd === undefined) throw errnoError('EBADF', syscall, this.path);
+    return this.#fd;
+  }
+
+  /** Keeps the descriptor open until an operation of the thread pool is over. */
+  async hold<T>(operation: Promise<T>): Promise<T> {
+    this.#inFlight.add(operation);
+    try {
+      return await operation;
+    } finally {
+      this.#inFlight.delete(operation);
+    }
+  }
+
+  sync(): Promise<void> {
+    const fd = this.fd('fsync');
+    return this.hold(fsyncLater(fd));
+  }
+
+  /** Closing twice is harmless. */
+  async close(): Promise<void> {
+    const fd = this.#fd;
+    if (fd === undefined) return;
+    this.#fd = undefined;
+    // A number that is closed under a running read or write may be another file by the time it runs.
+    await Promise.allSettled(this.#inFlight);
+    closeSync(fd);
+  }
+}
+
+/** fsync through the thread pool, so that several run at once and hashing goes on meanwhile. */
+export function fsyncLater(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fsync(fd, (e) => (e ? reject(e) : resolve()));
+  });
+}

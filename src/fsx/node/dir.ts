@@ -1,0 +1,67 @@
+import { accessSync, constants as flags, fstatSync, openSync, readlinkSync, realpathSync } from 'node:fs';
+import type { DiskDir, FileStat } from '../disk.js';
+import { decodePath } from '../names.js';
+import { Descriptor } from './descriptor.js';
+import { toFileStat } from './stat.js';
+
+const DESCRIPTORS = '/proc/self/fd';
+let descriptorPaths: boolean | undefined;
+
+function hasDescriptorPaths(): boolean {
+  descriptorPaths ??= canAccess(DESCRIPTORS);
+  return descriptorPaths;
+}
+
+function canAccess(path: string): boolean {
+  try {
+    accessSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A descriptor of a directory; ENOTDIR for a link unless `follow`. */
+export function openDirectory(path: string, follow: boolean): number {
+  return openSync(
+    path,
+    flags.O_RDONLY | flags.O_DIRECTORY | flags.O_NONBLOCK | (follow ? 0 : flags.O_NOFOLLOW),
+  );
+}
+
+/** `Disk.openDir` on the real disk. */
+export function openNodeDir(path: string, follow: boolean): DiskDir {
+  return new NodeDir(openDirectory(path, follow), path);
+}
+
+class NodeDir implements DiskDir {
+  /**
+   * Node has no openat; a name below `/proc/self/fd/N` is one. Without /proc it is the path it was
+   * opened by, and the guarantee that it stays this directory is gone.
+   */
+  readonly path: string;
+  readonly #descriptor: Descriptor;
+
+  constructor(fd: number, path: string) {
+    this.#descriptor = new Descriptor(fd, path);
+    this.path = hasDescriptorPaths() ? `${DESCRIPTORS}/${fd}` : path;
+  }
+
+  async stat(): Promise<FileStat> {
+    return toFileStat(fstatSync(this.#descriptor.fd('fstat'), { bigint: true }));
+  }
+
+  async sync(): Promise<void> {
+    await this.#descriptor.sync();
+  }
+
+  async where(): Promise<string> {
+    this.#descriptor.fd('readlink');
+    if (!hasDescriptorPaths()) return realpathSync.native(this.path);
+    return decodePath(readlinkSync(this.path, { encoding: 'buffer' }), 'readlink', this.path);
+  }
+
+  async close(): Promise<void> {
+    await this.#descriptor.close();
+  }
+}

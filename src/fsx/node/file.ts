@@ -1,0 +1,58 @@
+import { fchmodSync, fstatSync, readSync } from 'node:fs';
+import type { DiskFile, FileStat, OpenOptions } from '../disk.js';
+import { Descriptor } from './descriptor.js';
+import { tryLockDescriptor } from './native.js';
+import { openExisting, openNew } from './open.js';
+import { toFileStat } from './stat.js';
+import { LARGE_BYTES, readLater, writeFully } from './transfer.js';
+
+/** `Disk.open` on the real disk. */
+export function openNodeFile(path: string, options: OpenOptions): DiskFile {
+  if (options.access === 'create') {
+    return new NodeFile(openNew(path, options.mode ?? 0o600), path, Number.POSITIVE_INFINITY);
+  }
+  const { fd, stats } = openExisting(path, options.access, options.follow ?? false);
+  return new NodeFile(fd, path, options.access === 'read' ? stats.size : Number.POSITIVE_INFINITY);
+}
+
+class NodeFile implements DiskFile {
+  readonly #descriptor: Descriptor;
+  /** The size when it was opened, only to tell that a read is small although its buffer is not. */
+  readonly #expected: number;
+
+  constructor(fd: number, path: string, expected: number) {
+    this.#descriptor = new Descriptor(fd, path);
+    this.#expected = expected;
+  }
+
+  async read(buffer: Uint8Array, position: number): Promise<number> {
+    const fd = this.#descriptor.fd('read');
+    const likely = Math.min(buffer.length, this.#expected - position);
+    if (likely < LARGE_BYTES) return readSync(fd, buffer, 0, buffer.length, position);
+    return this.#descriptor.hold(readLater(fd, buffer, position));
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    await this.#descriptor.hold(writeFully(this.#descriptor.fd('write'), bytes));
+  }
+
+  async sync(): Promise<void> {
+    await this.#descriptor.sync();
+  }
+
+  async stat(): Promise<FileStat> {
+    return toFileStat(fstatSync(this.#descriptor.fd('fstat'), { bigint: true }));
+  }
+
+  async chmod(mode: number): Promise<void> {
+    fchmodSync(this.#descriptor.fd('fchmod'), mode);
+  }
+
+  async tryLock(): Promise<boolean> {
+    return tryLockDescriptor(this.#descriptor.fd('lock'), this.#descriptor.path);
+  }
+
+  async close(): Promise<void> {
+    await this.#descriptor.close();
+  }
+}

@@ -1,0 +1,31 @@
+import type { BigIntStats } from 'node:fs';
+import type { FileKind, FileStat } from '../disk.js';
+
+/** What a `Dirent` and a `Stats` have in common. */
+interface Kinded {
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
+}
+
+export function kindOf(entry: Kinded): FileKind {
+  if (entry.isFile()) return 'file';
+  if (entry.isDirectory()) return 'directory';
+  return entry.isSymbolicLink() ? 'symlink' : 'other';
+}
+
+export function toFileStat(stats: BigIntStats): FileStat {
+  return {
+    kind: kindOf(stats),
+    size: Number(stats.size),
+    // POSIX leaves the unit of st_blocks open; Linux and macOS both count 512 bytes.
+    allocated: Number(stats.blocks) * 512,
+    mode: Number(stats.mode) & 0o7777,
+    uid: Number(stats.uid),
+    nlink: Number(stats.nlink),
+    dev: stats.dev,
+    ino: stats.ino,
+    mtimeNs: stats.mtimeNs,
+    ctimeNs: stats.ctimeNs,
+  };
+}

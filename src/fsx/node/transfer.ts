@@ -1,0 +1,39 @@
+import { read, readSync, write, writeSync } from 'node:fs';
+
+/** From here a transfer goes through the thread pool, beside the hashing; below, the hop costs more than it saves. */
+export const LARGE_BYTES = 256 * 1024;
+
+export function readLater(fd: number, buffer: Uint8Array, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(fd, buffer, 0, buffer.length, position, (e, count) => (e ? reject(e) : resolve(count)));
+  });
+}
+
+/** Reads until `buffer` is full or the file ends. */
+export async function readFully(fd: number, buffer: Uint8Array): Promise<number> {
+  let done = 0;
+  while (done < buffer.length) {
+    const rest = done === 0 ? buffer : buffer.subarray(done);
+    const count =
+      rest.length >= LARGE_BYTES ? await readLater(fd, rest, done) : readSync(fd, rest, 0, rest.length, done);
+    if (count === 0) break;
+    done += count;
+  }
+  return done;
+}
+
+function writeLater(fd: number, bytes: Uint8Array): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(fd, bytes, 0, bytes.length, null, (e, count) => (e ? reject(e) : resolve(count)));
+  });
+}
+
+/** write(2) may take less than it was given: the rest is written until all is out or it fails. */
+export async function writeFully(fd: number, bytes: Uint8Array): Promise<void> {
+  let rest = bytes;
+  while (rest.length > 0) {
+    const count =
+      rest.length >= LARGE_BYTES ? await writeLater(fd, rest) : writeSync(fd, rest, 0, rest.length, null);
+    rest = rest.subarray(count);
+  }
+}
