@@ -1,0 +1,170 @@
+import { HsError } from '../errors/hs-error.js';
+
+/** What canonical JSON can hold (A9). Numbers are safe integers. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/** Keys whose strings are bytes from a filesystem and are kept as they are, not in NFC (A9). */
+const VERBATIM_KEYS: ReadonlySet<string> = new Set([
+  'path',
+  'paths',
+  'filename_hint',
+  'materialized_paths',
+  'export_target',
+]);
+
+/** Nesting that no record of hs comes near; deeper input is refused before it is parsed. */
+const MAX_DEPTH = 64;
+
+function invalid(message: string): HsError {
+  return new HsError('INVALID_RECORD', message);
+}
+
+function encodeString(value: string, verbatim: boolean): string {
+  // ASCII is well formed and its own normal form: most strings need no further look.
+  if (!/^[\x00-\x7f]*$/.test(value)) {
+    if (!value.isWellFormed()) throw invalid('a string holds a lone surrogate');
+    if (!verbatim && value.normalize('NFC') !== value) throw invalid('a string is not in Unicode NFC');
+  }
+  return JSON.stringify(value);
+}
+
+function encode(value: unknown, depth: number, verbatim: boolean): string {
+  if (depth > MAX_DEPTH) throw invalid(`nested deeper than ${MAX_DEPTH} levels`);
+  switch (typeof value) {
+    case 'string':
+      return encodeString(value, verbatim);
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'number':
+      if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
+        throw invalid(`${Object.is(value, -0) ? '-0' : value} is not a safe integer`);
+      }
+      return String(value);
+    case 'object':
+      break;
+    default:
+      throw invalid(`a value of type ${typeof value} has no JSON form`);
+  }
+  if (value === null) return 'null';
+  if (Array.isArray(value)) {
+    // A plain loop: `map` skips holes, which would then encode as nothing.
+    let out = '[';
+    for (let i = 0; i < value.length; i++) {
+      out += (i === 0 ? '' : ',') + encode(value[i], depth + 1, verbatim);
+    }
+    return `${out}]`;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null)
+    throw invalid('only plain objects have a JSON form');
+  const record = value as Record<string, unknown>;
+  let out = '{';
+  for (const key of Object.keys(record).sort()) {
+    if (out.length > 1) out += ',';
+    out += `${encodeString(key, false)}:${encode(record[key], depth + 1, VERBATIM_KEYS.has(key))}`;
+  }
+  return `${out}}`;
+}
+
+/**
+ * The one encoding of a value (A9; RFC 8785 for the order of keys, by UTF-16 code units): keys
+ * sorted, no insignificant space, NFC strings, safe integers. Throws INVALID_RECORD for what has
+ * none: undefined, fractions, lone surrogates, class instances.
+ */
+export function canonicalText(value: unknown): string {
+  return encode(value, 0, false);
+}
+
+export function canonicalBytes(value: unknown): Buffer {
+  return Buffer.from(canonicalText(value), 'utf8');
+}
+
+/** UTF-8 as it stands, or INVALID_RECORD; `Buffer.toString` would turn bad bytes into U+FFFD silently. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new HsError('INVALID_RECORD', 'not valid UTF-8', { cause });
+  }
+}
+
+/** Refuses deep nesting before the parser sees it, and counts members for the duplicate check. */
+function scan(text: string): { members: number } {
+  let depth = 0;
+  let members = 0;
+  for (let i = 0; i < text.length; i++) {
+    switch (text.charCodeAt(i)) {
+      case 0x22:
+        for (i++; i < text.length && text.charCodeAt(i) !== 0x22; i++) if (text.charCodeAt(i) === 0x5c) i++;
+        break;
+      case 0x7b:
+      case 0x5b:
+        if (++depth > MAX_DEPTH) throw invalid(`nested deeper than ${MAX_DEPTH} levels`);
+        break;
+      case 0x7d:
+      case 0x5d:
+        depth--;
+        break;
+      case 0x3a:
+        members++;
+    }
+  }
+  return { members };
+}
+
+function countMembers(value: Json): number {
+  if (value === null || typeof value !== 'object') return 0;
+  const children = Object.values(value) as Json[];
+  return children.reduce<number>((n, v) => n + countMembers(v), Array.isArray(value) ? 0 : children.length);
+}
+
+function parse(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (cause) {
+    throw new HsError('INVALID_RECORD', `not JSON: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function withinLimit(bytes: Uint8Array, maxBytes: number): void {
+  if (bytes.byteLength > maxBytes) throw invalid(`${bytes.byteLength} bytes, the limit is ${maxBytes}`);
+}
+
+/** Reads canonical JSON and refuses (INVALID_RECORD) any other spelling of the same value (A9). */
+export function parseCanonical(bytes: Uint8Array, maxBytes: number): Json {
+  withinLimit(bytes, maxBytes);
+  const text = decodeUtf8(bytes);
+  scan(text);
+  const value = parse(text);
+  if (canonicalText(value) !== text) throw invalid('not in canonical form');
+  return value;
+}
+
+/** Reads JSON as people write it; duplicate keys, of which the last would win silently, are refused. */
+export function parseLoose(bytes: Uint8Array, maxBytes: number): Json {
+  withinLimit(bytes, maxBytes);
+  const text = decodeUtf8(bytes);
+  const { members } = scan(text);
+  const value = parse(text);
+  if (countMembers(value) !== members) throw invalid('an object has the same key twice');
+  return value;
+}
+
+/** Canonical JSON Lines: each record on a line of its own, a header line first (A9). */
+export function canonicalLines(records: Iterable<unknown>): string {
+  let out = '';
+  for (const record of records) out += `${canonicalText(record)}\n`;
+  return out;
+}
+
+/** Reads canonical JSON Lines; a missing last newline, an empty or a respelled line is INVALID_RECORD. */
+export function* parseCanonicalLines(bytes: Uint8Array, maxBytes: number): Generator<Json> {
+  withinLimit(bytes, maxBytes);
+  let start = 0;
+  while (start < bytes.byteLength) {
+    const end = bytes.indexOf(0x0a, start);
+    if (end === -1) throw invalid('the last line is cut off');
+    yield parseCanonical(bytes.subarray(start, end), maxBytes);
+    start = end + 1;
+  }
+}

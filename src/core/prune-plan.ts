@@ -1,0 +1,83 @@
+import type { ArtifactId, ObjectId, Timestamp } from './ids.js';
+import type { Classification, Kind, Layer, PayloadType, RetentionClass } from './vocabulary.js';
+
+/** The word for the rule that decided (D2). */
+export const PRUNE_RULES = [
+  'sensitive_ttl',
+  'ttl_expired',
+  'ephemeral',
+  'window_expired',
+  'quota',
+  'requested',
+] as const;
+export const KEEP_RULES = [
+  'pinned',
+  'frozen',
+  'held',
+  'within_ttl',
+  'ephemeral_live',
+  'within_window',
+  'min_versions',
+  'future_dated',
+  'damaged',
+] as const;
+export type PruneRule = (typeof PRUNE_RULES)[number];
+export type KeepRule = (typeof KEEP_RULES)[number];
+export type Rule = PruneRule | KeepRule;
+
+/** What the plan says of one artifact. */
+export interface PlanItem {
+  readonly artifact_id: ArtifactId;
+  readonly verdict: 'keep' | 'prune';
+  readonly rule: Rule;
+  /** When the rule that keeps it stops to do so, or when what prunes it came true. */
+  readonly until?: Timestamp;
+  /** Names of the pins that hold it now. */
+  readonly pins?: readonly string[];
+  /** Logical bytes of the payload. */
+  readonly size_bytes: number;
+  /** Bytes that its removal really frees given everything else the plan prunes; 0 for what is kept. */
+  readonly freed_bytes: number;
+  readonly revision: number;
+  readonly content_hash: ObjectId;
+  readonly payload_type: PayloadType;
+  readonly kind: Kind;
+  readonly retention_class: RetentionClass;
+  readonly layer: Layer;
+  readonly classification: Classification;
+  readonly created_at: Timestamp;
+  readonly registered_at: Timestamp;
+  readonly name?: string;
+  readonly filename_hint?: string;
+}
+
+/** First line of a plan file. All bytes are counts of bytes. */
+export interface PlanHeader {
+  readonly schema: 'hs.prune-plan/1';
+  readonly store_id: string;
+  /** The ledger position that the plan was made at. */
+  readonly head_seq: number;
+  readonly head_hash: ObjectId;
+  readonly policy_hash: ObjectId;
+  /** The clock that retention was judged by. */
+  readonly clock: Timestamp;
+  readonly scanned: number;
+  readonly pruned: number;
+  readonly spared: number;
+  /** Damaged: neither judged nor removed (D8). scanned = pruned + spared + failed. */
+  readonly failed: number;
+  readonly pruned_bytes: number;
+  /** Sum of the items' freed_bytes. */
+  readonly freed_bytes: number;
+  /** Bytes of all distinct objects that live artifacts name, before the removal. */
+  readonly stored_bytes: number;
+  readonly quota_bytes?: number;
+  /** By how much the quota is still exceeded when all is pruned that may be. */
+  readonly quota_unmet_bytes?: number;
+}
+
+/** A pure function of state, policy and clock; items in order of artifact id. */
+export interface PrunePlan {
+  readonly header: PlanHeader;
+  readonly items: readonly PlanItem[];
+}

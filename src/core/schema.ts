@@ -1,0 +1,58 @@
+import * as z from 'zod/mini';
+import { HsError } from '../errors/hs-error.js';
+import {
+  type ArtifactId,
+  isArtifactId,
+  isObjectId,
+  isTimestamp,
+  type ObjectId,
+  type Timestamp,
+} from './ids.js';
+
+/** The scalars that records are made of. Every object schema of hs is a `strictObject`: unknown fields are refused (A4). */
+export const objectId = z.custom<ObjectId>((v) => typeof v === 'string' && isObjectId(v), 'not an object id');
+export const artifactId = z.custom<ArtifactId>(
+  (v) => typeof v === 'string' && isArtifactId(v),
+  'not an artifact id',
+);
+export const uuid = z.string().check(z.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, 'not a UUID'));
+export const timestamp = z.custom<Timestamp>(
+  (v) => typeof v === 'string' && isTimestamp(v),
+  'not a timestamp such as 2026-01-31T12:00:00.000Z',
+);
+/** A count or a number of bytes. */
+export const natural = z.int().check(z.minimum(0));
+/** Free text of a person: bounded, not empty, without control characters. */
+export const text = (maxLength: number) =>
+  z
+    .string()
+    .check(
+      z.minLength(1),
+      z.maxLength(maxLength),
+      z.regex(/^[^\p{Cc}\p{Cs}]*$/u, 'holds a control character'),
+    );
+/** An identifier that another program chose, such as a job or an engine. */
+export const token = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$/, 'not an identifier'));
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** One line a problem, `field: what is wrong`. */
+export function describeIssues(issues: readonly Issue[]): string[] {
+  return issues.map((i) => (i.path.length === 0 ? i.message : `${i.path.join('.')}: ${i.message}`));
+}
+
+/** Checks a value against a schema; what it says is for people, `details.problems` for programs. */
+export function check<S extends z.ZodMiniType>(
+  schema: S,
+  value: unknown,
+  code: 'INVALID_RECORD' | 'INVALID_MANIFEST' | 'USAGE',
+  subject: string,
+): z.output<S> {
+  const result = z.safeParse(schema, value);
+  if (result.success) return result.data;
+  const problems = describeIssues(result.error.issues);
+  throw new HsError(code, `${subject} is not valid: ${problems.join('; ')}`, { details: { problems } });
+}
