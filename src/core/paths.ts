@@ -2,7 +2,12 @@ import { HsError } from '../errors/hs-error.js';
 import { escapeText } from './escape.js';
 import { UUID_PATTERN } from './ids.js';
 
-export { type PortabilityKind, type PortabilityProblem, portabilityProblems } from './portability.js';
+export {
+  PortabilityCheck,
+  type PortabilityKind,
+  type PortabilityProblem,
+  portabilityProblems,
+} from './portability.js';
 
 declare const brand: unique symbol;
 
@@ -133,6 +138,11 @@ export interface TreeProblem {
 /** The names of a tree, entered one by one: no path comes twice, and no file is another's directory. */
 export class TreeNames {
   readonly #kinds = new Map<string, 'file' | 'directory' | 'implied'>();
+
+  /** Paths entered and the directories they imply. */
+  get size(): number {
+    return this.#kinds.size;
+  }
 
   /** Enters `path`, or says why it cannot stand beside what is there. */
   add(path: SafePath, kind: 'file' | 'directory' = 'file'): TreeProblem | undefined {

@@ -34,43 +34,64 @@ function* componentKinds(name: string): Generator<PortabilityKind> {
 }
 
 /** Lower then upper: full case folding but for a few letters, which it merges (the safe side). */
-function caseKey(path: string): string {
-  return path.normalize('NFD').toLowerCase().toUpperCase().normalize('NFD');
+function fold(name: string): string {
+  return name.normalize('NFD').toLowerCase().toUpperCase().normalize('NFD');
+}
+
+const ROOT = 0;
+
+/** Takes the paths of one tree, one by one, and says of each what another system could not hold. */
+export class PortabilityCheck {
+  /** Every path and directory seen, with the number of its folded twin. */
+  readonly #seen = new Map<string, number>();
+  /** By the parent's number and the folded name: a key per component keeps deep paths linear. */
+  readonly #byFold = new Map<string, { id: number; path: string }>();
+
+  /** The problems that `path` adds; each of its directories is looked at once for all paths. */
+  *add(path: SafePath): Generator<PortabilityProblem> {
+    let parent = ROOT;
+    let start = 0;
+    for (;;) {
+      const slash = path.indexOf('/', start);
+      const prefix = slash === -1 ? path : path.slice(0, slash);
+      let id = this.#seen.get(prefix);
+      if (id === undefined) {
+        const name = prefix.slice(start);
+        if (!PLAIN.test(name) || RESERVED_NAME.test(name))
+          for (const kind of componentKinds(name)) yield { kind, path: prefix };
+        id = yield* this.#enter(parent, name, prefix);
+        this.#seen.set(prefix, id);
+      }
+      if (slash === -1) return;
+      parent = id;
+      start = slash + 1;
+    }
+  }
+
+  *#enter(parent: number, name: string, path: string): Generator<PortabilityProblem, number> {
+    const key = `${parent}/${fold(name)}`;
+    const twin = this.#byFold.get(key);
+    if (twin === undefined) {
+      const id = this.#byFold.size + 1;
+      this.#byFold.set(key, { id, path });
+      return id;
+    }
+    const other = twin.path.slice(twin.path.lastIndexOf('/') + 1);
+    // The same name below two directories that collide: the directories were reported.
+    if (other !== name) {
+      const kind =
+        name.normalize('NFC') === other.normalize('NFC') ? 'normal-form-collision' : 'case-collision';
+      yield { kind, path, other: twin.path };
+    }
+    return twin.id;
+  }
 }
 
 /**
- * Everything about `paths` that another system could not hold, each file and directory looked at
- * once. Paths come in any order; which of two colliding ones is `path` follows that order.
+ * Everything about the tree `paths` that another system could not hold. Paths come in any order;
+ * which of two colliding ones is `path` and which `other` follows that order.
  */
 export function* portabilityProblems(paths: Iterable<SafePath>): Generator<PortabilityProblem> {
-  const seen = new Set<string>();
-  const byKey = new Map<string, string>();
-  for (const whole of paths) {
-    for (let end = whole.indexOf('/'); ; end = whole.indexOf('/', end + 1)) {
-      const path = end === -1 ? whole : whole.slice(0, end);
-      if (!seen.has(path)) {
-        seen.add(path);
-        const name = path.slice(path.lastIndexOf('/') + 1);
-        if (!PLAIN.test(name) || RESERVED_NAME.test(name))
-          for (const kind of componentKinds(name)) yield { kind, path };
-        yield* collision(byKey, path);
-      }
-      if (end === -1) break;
-    }
-  }
-}
-
-function* collision(byKey: Map<string, string>, path: string): Generator<PortabilityProblem> {
-  const key = caseKey(path);
-  const other = byKey.get(key);
-  if (other === undefined) {
-    byKey.set(key, path);
-    return;
-  }
-  // A directory that collides says it once; what lies in it would repeat it for each file.
-  const parent = (p: string) => p.slice(0, Math.max(0, p.lastIndexOf('/')));
-  if (parent(path) !== parent(other) && path.slice(parent(path).length) === other.slice(parent(other).length))
-    return;
-  const kind = path.normalize('NFC') === other.normalize('NFC') ? 'normal-form-collision' : 'case-collision';
-  yield { kind, path, other };
+  const check = new PortabilityCheck();
+  for (const path of paths) yield* check.add(path);
 }

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { escapeText } from '../../src/core/escape.js';
@@ -79,9 +80,7 @@ describe('checkPath', () => {
         expect(path.isWellFormed()).toBe(true);
         expect(path).not.toMatch(/\p{Cc}/u);
         for (const part of path.split('/')) expect(['', '.', '..']).not.toContain(part);
-        expect(
-          new URL(encodeURI(path).replace(/[?#]/g, encodeURIComponent), 'file:///root/').pathname,
-        ).toMatch(/^\/root\/./);
+        expect(posix.join('/root', path)).toBe(`/root/${path}`);
       }),
     );
   });
@@ -90,7 +89,6 @@ describe('checkPath', () => {
     const ascii = fc.string({ unit: fc.constantFrom('a', '.', '/', '~', ' ', '\n', '\x7f'), maxLength: 8 });
     fc.assert(
       fc.property(ascii, (path) => {
-        expect(rule(path)).toBe(rule(`${path}/é`.slice(0, -2)));
         expect(rule(path) === undefined).toBe(rule(`é${path === '' ? '/' : ''}/${path}`) === undefined);
       }),
     );
