@@ -1,0 +1,92 @@
+import { type Pack, pack } from 'tar-stream';
+import { escapeText } from '../core/escape.js';
+import { comparePaths, type SafePath, TreeNames } from '../core/paths.js';
+import { HsError } from '../errors/hs-error.js';
+import { drain, push } from './pump.js';
+
+export interface TarInput {
+  readonly path: SafePath;
+  /** Bytes; `content` must give exactly as many. */
+  readonly size: number;
+  readonly executable: boolean;
+  /** For the owner alone: 0600 and 0700 instead of 0644 and 0755. */
+  readonly private?: boolean;
+  readonly content: AsyncIterable<Uint8Array>;
+}
+
+export interface TarOptions {
+  /** Time of every entry in seconds, 0 to 2^31 - 1; from `SOURCE_DATE_EPOCH`, else 0. */
+  readonly mtime?: number;
+}
+
+/** What 11 octal digits hold is more, but tar-stream counts seconds in 32 bits. */
+const MAX_MTIME = 2 ** 31 - 1;
+
+/**
+ * Writes files as a tar that is bitwise the same on every machine (C2): one time, owner and group 0
+ * without names, four possible modes, no extended attributes, PAX headers only for names that the
+ * header cannot hold. `entries` must come in the order of {@link comparePaths}.
+ *
+ * Throws INTEGRITY when a content is longer or shorter than stated, BUG when the order or tree is wrong.
+ */
+export function writeTar(
+  entries: AsyncIterable<TarInput>,
+  { mtime = 0 }: TarOptions = {},
+): AsyncGenerator<Uint8Array, void, undefined> {
+  if (!Number.isInteger(mtime) || mtime < 0 || mtime > MAX_MTIME)
+    throw new HsError('USAGE', `the time ${mtime} of archive entries is not between 0 and ${MAX_MTIME}`);
+  const out = pack() as Pack & AsyncIterable<Uint8Array>;
+  const date = new Date(mtime * 1000);
+  return drain(out, async () => {
+    const names = new TreeNames();
+    let last: SafePath | undefined;
+    for await (const entry of entries) {
+      if (last !== undefined && comparePaths(last, entry.path) >= 0)
+        throw new HsError('BUG', `archive entry '${escapeText(entry.path)}' is out of order`);
+      if (names.add(entry.path) !== undefined)
+        throw new HsError('BUG', `archive entry '${escapeText(entry.path)}' is a file and a directory`);
+      last = entry.path;
+      if (!(await writeEntry(out, entry, date))) return;
+    }
+    out.finalize();
+  });
+}
+
+/** False when the reader of the archive went away. */
+async function writeEntry(out: Pack, entry: TarInput, mtime: Date): Promise<boolean> {
+  const wrong = () =>
+    new HsError(
+      'INTEGRITY',
+      `'${escapeText(entry.path)}' does not have the ${entry.size} bytes that were stated`,
+    );
+  let settle: (error?: Error | null) => void = () => {};
+  const finished = new Promise<boolean>((resolve) => {
+    settle = (error) => resolve(!error);
+  });
+  const mode = (entry.executable ? 0o755 : 0o644) & (entry.private ? 0o700 : 0o777);
+  const { path: name, size } = entry;
+  const sink = out.entry(
+    { name, size, mode, mtime, type: 'file', uid: 0, gid: 0, uname: '', gname: '' },
+    (e) => settle(e),
+  );
+  sink.on('error', () => {});
+  let written = 0;
+  for await (const chunk of entry.content) {
+    written += chunk.length;
+    if (written > size) throw wrong();
+    if (chunk.length > 0 && !(await push(sink, chunk))) return false;
+  }
+  if (written < size) throw wrong();
+  sink.end(undefined);
+  return finished;
+}
+
+/** The value of `SOURCE_DATE_EPOCH`, in seconds; 0 when it is unset or empty. */
+export function sourceDateEpoch(value: string | undefined): number {
+  if (value === undefined || value === '') return 0;
+  const seconds = /^[0-9]{1,10}$/.test(value) ? Number(value) : Number.NaN;
+  if (seconds <= MAX_MTIME) return seconds;
+  throw new HsError('USAGE', `SOURCE_DATE_EPOCH is '${escapeText(value)}'`, {
+    hint: `set it to seconds since 1970, 0 to ${MAX_MTIME}`,
+  });
+}

@@ -1,0 +1,292 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import fc from 'fast-check';
+import { extract } from 'tar-stream';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { gzip } from '../../src/archive/gzip.js';
+import { readArchive } from '../../src/archive/read-archive.js';
+import { sourceDateEpoch, type TarInput, writeTar } from '../../src/archive/write-tar.js';
+import { checkTree, comparePaths, type SafePath, toSafePath } from '../../src/core/paths.js';
+import { chunks, collect } from '../helpers/tar-writer.js';
+
+interface File {
+  readonly path: string;
+  readonly body: string | Buffer;
+  readonly executable?: boolean;
+  readonly private?: boolean;
+}
+
+async function* inputs(files: readonly File[], sorted = true): AsyncGenerator<TarInput> {
+  const order = sorted ? [...files].sort((a, b) => comparePaths(a.path, b.path)) : files;
+  for (const { path, body, executable = false, ...rest } of order) {
+    const data = Buffer.from(body as string);
+    yield { path: toSafePath(path), size: data.length, executable, ...rest, content: chunks(data, 1000) };
+  }
+}
+
+async function read(data: Uint8Array) {
+  const found: File[] = [];
+  for await (const e of readArchive(chunks(data), { nonPortable: true }))
+    found.push({
+      path: e.path,
+      body: (await collect(e.content)).toString('latin1'),
+      executable: e.executable,
+    });
+  return found;
+}
+
+const FILES: readonly File[] = [
+  { path: 'README.md', body: '# hello\n' },
+  { path: 'bin/run', body: '#!/bin/sh\n', executable: true },
+  { path: 'bin-x', body: '' },
+  { path: 'é/ünï/日本語.txt', body: 'utf-8' },
+  { path: `deep/${'n'.repeat(180)}/${'m'.repeat(180)}`, body: 'x'.repeat(5000) },
+  { path: `${'p'.repeat(90)}/${'q'.repeat(60)}`, body: 'by prefix' },
+  { path: ' odd\\ name$(x)', body: 'y'.repeat(512) },
+];
+
+describe('writeTar', () => {
+  let dir: string;
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'hs-tar-'));
+  });
+  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+  it('writes what the system tar lists and extracts, byte for byte and with the modes', async () => {
+    const file = join(dir, 'a.tar');
+    writeFileSync(file, await collect(writeTar(inputs(FILES), { mtime: 86_400 })));
+    const listed = execFileSync(
+      'tar',
+      ['--utc', '--numeric-owner', '--quoting-style=literal', '-tvf', file],
+      {
+        encoding: 'utf8',
+      },
+    );
+    const lines = listed.trimEnd().split('\n');
+    expect(lines).toHaveLength(FILES.length);
+    for (const line of lines) expect(line).toMatch(/^-rw(-r--r--|xr-xr-x) 0\/0 +\d+ 1970-01-02 00:00 /);
+    expect(lines.filter((line) => line.startsWith('-rwxr-xr-x')).join()).toMatch(/ bin\/run$/);
+
+    const made = join(dir, 'made');
+    const wanted = join(dir, 'wanted');
+    mkdirSync(made);
+    for (const { path, body } of FILES) {
+      mkdirSync(dirname(join(wanted, path)), { recursive: true });
+      writeFileSync(join(wanted, path), body);
+    }
+    execFileSync('tar', ['-xf', file, '-C', made], { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync('diff', ['-r', made, wanted]);
+  });
+
+  it('is read back by the system tar, POSIX and GNU, through readTar', async () => {
+    const tree = join(dir, 'tree');
+    for (const { path, body, executable } of FILES) {
+      mkdirSync(dirname(join(tree, path)), { recursive: true });
+      writeFileSync(join(tree, path), body, { mode: executable ? 0o755 : 0o644 });
+    }
+    const wanted = FILES.map(({ path, body, executable = false }) => ({
+      path,
+      body: Buffer.from(body as string).toString('latin1'),
+      executable,
+    })).sort((a, b) => comparePaths(a.path, b.path));
+    for (const format of ['posix', 'gnu', 'ustar']) {
+      const names = FILES.filter((f) => format !== 'ustar' || f.path.length < 200).map((f) => f.path);
+      const data = execFileSync('tar', [`--format=${format}`, '-cf', '-', '-C', tree, '--', ...names], {
+        maxBuffer: 1e8,
+      });
+      const found = (await read(data)).sort((a, b) => comparePaths(a.path, b.path));
+      expect(found).toEqual(wanted.filter((f) => names.includes(f.path)));
+    }
+  });
+
+  it('gives the same bytes under another time zone, locale, umask and user', () => {
+    const script = join(dir, 'make.mjs');
+    const root = new URL('../../', import.meta.url).pathname;
+    const bundle = join(dir, 'write-tar.mjs');
+    execFileSync(join(root, 'node_modules/.bin/esbuild'), [
+      join(root, 'src/archive/write-tar.ts'),
+      '--bundle',
+      '--platform=node',
+      '--format=cjs',
+      '--log-level=error',
+      `--outfile=${bundle.replace('.mjs', '.cjs')}`,
+    ]);
+    const files = FILES.map((f) => [f.path, f.body, f.executable ?? false]);
+    writeFileSync(
+      script,
+      `import tar from './write-tar.cjs';
+const files = ${JSON.stringify(files)}.map(([path, body, executable]) => ({ path, executable, size: Buffer.byteLength(body),
+  content: (async function* () { yield Buffer.from(body); })() }));
+files.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
+for await (const part of tar.writeTar((async function* () { yield* files; })(), { mtime: 1700000000 })) process.stdout.write(part);`,
+    );
+    const user =
+      process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
+    if (user.length > 0) execFileSync('chmod', ['-R', 'a+rX', dir]);
+    const make = (umask: string, prefix: readonly string[], env: NodeJS.ProcessEnv) => {
+      const command = [...prefix, process.execPath, script].map((word) => `'${word}'`).join(' ');
+      const done = spawnSync('sh', ['-c', `umask ${umask}; exec ${command}`], {
+        env: { PATH: process.env.PATH, HOME: '/', ...env },
+        maxBuffer: 1e8,
+      });
+      expect(done.stderr.toString()).toBe('');
+      return done.stdout;
+    };
+    const one = make('022', [], { TZ: 'UTC', LANG: 'C', LC_ALL: 'C' });
+    const two = make('077', user, { TZ: 'Pacific/Kiritimati', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' });
+    expect(one.length).toBeGreaterThan(5000);
+    expect(two.equals(one)).toBe(true);
+  });
+
+  it('round-trips through readTar and through tar-stream, whatever the tree', async () => {
+    const part = fc.stringMatching(/^[a-c.é]{1,3}$/).filter((p) => !/^\.+$/.test(p));
+    const path = fc.array(fc.oneof(part, fc.constant('n'.repeat(120))), { minLength: 1, maxLength: 4 });
+    const file = fc.record({
+      path: path.map((p) => p.join('/')),
+      body: fc.uint8Array({ maxLength: 1100 }).map((b) => Buffer.from(b)),
+      executable: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(file, { selector: (f) => f.path, maxLength: 8 }), async (files) => {
+        try {
+          checkTree(files.map((f) => f.path as SafePath));
+        } catch {
+          return;
+        }
+        const data = await collect(writeTar(inputs(files)));
+        const wanted = files
+          .map((f) => ({ ...f, body: f.body.toString('latin1') }))
+          .sort((a, b) => comparePaths(a.path, b.path));
+        expect(await read(data)).toEqual(wanted);
+        const other = extract();
+        other.end(data);
+        const seen: File[] = [];
+        for await (const source of other)
+          seen.push({
+            path: source.header.name,
+            body: (await collect(source as AsyncIterable<Buffer>)).toString('latin1'),
+            executable: source.header.mode === 0o755,
+          });
+        expect(seen).toEqual(wanted);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('writes names of every length so that readTar reads them', async () => {
+    const files: File[] = [];
+    for (let n = 1; n <= 600; n++)
+      files.push({ path: `${n}/${'ab/'.repeat(n)}x`.slice(0, n + 5).replace(/\/$/, 'z'), body: '' });
+    for (const n of [990, 995, 1000, 1005, 4000, 4095, 4096])
+      files.push({
+        path: `${'k'.repeat(9)}/`
+          .repeat(410)
+          .slice(0, n - 1)
+          .concat('x')
+          .slice(-n),
+        body: `${n}`,
+      });
+    const unique = [...new Map(files.map((f) => [f.path, f])).values()];
+    expect((await read(await collect(writeTar(inputs(unique))))).length).toBe(unique.length);
+  });
+
+  it('gives private files no bits for others', async () => {
+    const files = [
+      { path: 'a', body: '', private: true },
+      { path: 'b', body: '', private: true, executable: true },
+    ];
+    const data = await collect(writeTar(inputs(files)));
+    expect(data.toString('latin1', 100, 107)).toBe('000600 ');
+    expect(data.toString('latin1', 612, 619)).toBe('000700 ');
+  });
+
+  it('refuses input that is out of order, twice there, or no tree', async () => {
+    for (const paths of [
+      ['b', 'a'],
+      ['a', 'a'],
+      ['\uffff', '😀', '\ue000'],
+      ['a', 'a/b'],
+    ]) {
+      const files = paths.map((path) => ({ path, body: '' }));
+      await expect(collect(writeTar(inputs(files, false)))).rejects.toMatchObject({ code: 'BUG' });
+    }
+  });
+
+  it('fails when a content has more or fewer bytes than stated', async () => {
+    for (const size of [2, 4]) {
+      const entry = { path: toSafePath('a'), size, executable: false, content: chunks(Buffer.from('abc')) };
+      const one = async function* () {
+        yield entry;
+      };
+      await expect(collect(writeTar(one()))).rejects.toMatchObject({ code: 'INTEGRITY' });
+    }
+  });
+
+  it('passes on the failure of a content, and closes it when the reader stops early', async () => {
+    const gone = new Error('gone');
+    const failing = async function* () {
+      yield { path: toSafePath('a'), size: 9, executable: false, content: fail() };
+    };
+    const fail = async function* (): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('abc');
+      throw gone;
+    };
+    await expect(collect(writeTar(failing()))).rejects.toBe(gone);
+    await expect(collect(gzip(writeTar(failing())))).rejects.toBe(gone);
+
+    for (const wrap of [(x: AsyncIterable<Uint8Array>) => x, gzip]) {
+      let given = 0;
+      let closed = false;
+      const endless = async function* () {
+        try {
+          for (; ; given += 65536) yield randomBytes(65536);
+        } finally {
+          closed = true;
+        }
+      };
+      const big = async function* () {
+        yield { path: toSafePath('a'), size: 2 ** 40, executable: false, content: endless() };
+      };
+      for await (const _ of wrap(writeTar(big()))) if (given > 1e6) break;
+      expect(closed).toBe(true);
+      expect(given).toBeLessThan(4e6);
+    }
+  });
+
+  it('takes the time from SOURCE_DATE_EPOCH, and refuses what is none', () => {
+    expect(sourceDateEpoch(undefined)).toBe(0);
+    expect(sourceDateEpoch('')).toBe(0);
+    expect(sourceDateEpoch('1700000000')).toBe(1_700_000_000);
+    for (const bad of ['-1', '1e9', ' 1', '2147483648', 'now', '1.5', '99999999999999999999'])
+      expect(() => sourceDateEpoch(bad)).toThrow("SOURCE_DATE_EPOCH is '");
+    expect(() => writeTar(inputs([]), { mtime: 2 ** 31 })).toThrow('is not between');
+  });
+});
+
+describe('gzip', () => {
+  it('has a header without time, name and system, and expands to the same tar by gzip(1)', async () => {
+    const tar = await collect(writeTar(inputs(FILES)));
+    const one = await collect(gzip(chunks(tar, 100)));
+    expect(one.subarray(0, 10).toString('hex')).toBe('1f8b08000000000002ff');
+    expect((await collect(gzip(chunks(tar, 4096)))).equals(one)).toBe(true);
+    expect(execFileSync('gzip', ['-dc'], { input: one, maxBuffer: 1e8 }).equals(tar)).toBe(true);
+    expect(await read(one)).toHaveLength(FILES.length);
+  });
+});
+
+describe('an archive entry that tar-stream would let through', () => {
+  it('is the reason for a reader of our own: it cuts names at NUL and needs no end marker', async () => {
+    const { entry } = await import('../helpers/tar-writer.js');
+    const other = extract();
+    other.end(entry({ name: 'safe\0/../evil' }));
+    const names: string[] = [];
+    for await (const source of other) {
+      names.push(source.header.name);
+      source.resume();
+    }
+    expect(names).toEqual(['safe']);
+  });
+});
