@@ -1,0 +1,57 @@
+/**
+ * The ordered key-value store that the catalog is folded into: in memory, or a derived index on
+ * disk. Synchronous, so that folding an entry is one step. Values are JSON.
+ */
+export interface Tables {
+  get(key: string): unknown;
+  put(key: string, value: unknown): void;
+  remove(key: string): void;
+  /** Keys that begin with `prefix` in ascending order, with their values. */
+  range(prefix: string): Iterable<{ readonly key: string; readonly value: unknown }>;
+}
+
+/** Derived tables that do not hold what was put there, or belong to another chain: they are rebuilt. */
+export class TablesDamaged extends Error {}
+
+export class MemoryTables implements Tables {
+  readonly #values: Map<string, unknown>;
+  #sorted: string[] | undefined;
+
+  constructor(values: ReadonlyMap<string, unknown> = new Map()) {
+    this.#values = new Map(values);
+  }
+
+  /** A copy that changes on its own. */
+  fork(): MemoryTables {
+    return new MemoryTables(this.#values);
+  }
+
+  get(key: string): unknown {
+    return this.#values.get(key);
+  }
+
+  put(key: string, value: unknown): void {
+    if (!this.#values.has(key)) this.#sorted = undefined;
+    this.#values.set(key, value);
+  }
+
+  remove(key: string): void {
+    if (this.#values.delete(key)) this.#sorted = undefined;
+  }
+
+  *range(prefix: string): Iterable<{ readonly key: string; readonly value: unknown }> {
+    this.#sorted ??= [...this.#values.keys()].sort();
+    const keys = this.#sorted;
+    let low = 0;
+    let high = keys.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (keys[middle]! < prefix) low = middle + 1;
+      else high = middle;
+    }
+    for (let i = low; i < keys.length && keys[i]!.startsWith(prefix); i++) {
+      const value = this.#values.get(keys[i]!);
+      if (value !== undefined) yield { key: keys[i]!, value };
+    }
+  }
+}

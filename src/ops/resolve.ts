@@ -1,0 +1,63 @@
+import type { Catalog } from '../core/catalog.js';
+import { isArtifactId } from '../core/ids.js';
+import type { ArtifactRecord } from '../core/record.js';
+import { HsError } from '../errors/hs-error.js';
+
+const MAX_CANDIDATES = 10;
+const PREFIX = /^[0-9a-f-]+$/;
+const VERSION = /^(?<name>.+)@\{(?<n>\d{1,9})\}$/s;
+
+interface ResolveOptions {
+  /** Also find artifacts that were removed (for restore and show). */
+  readonly removed?: boolean;
+}
+
+function label(r: ArtifactRecord): string {
+  return `${r.artifact_id.slice(0, 8)} ${r.name ?? r.filename_hint ?? r.kind}`;
+}
+
+function byPrefix(catalog: Catalog, typed: string, options: ResolveOptions): ArtifactRecord[] {
+  const prefix = typed.toLowerCase();
+  if (!PREFIX.test(prefix) || prefix.replaceAll('-', '').length < 6 || prefix.length > 36) return [];
+  const found = isArtifactId(prefix)
+    ? [catalog.get(prefix)].filter((r) => r !== undefined)
+    : catalog.withPrefix(prefix, MAX_CANDIDATES + 1);
+  return options.removed ? found : found.filter((r) => r.removed === undefined);
+}
+
+function byName(catalog: Catalog, typed: string): ArtifactRecord | undefined {
+  const version = VERSION.exec(typed)?.groups;
+  let skip = version === undefined ? 0 : Number(version.n);
+  for (const record of catalog.named(version?.name ?? typed)) if (skip-- === 0) return record;
+  return undefined;
+}
+
+/**
+ * The artifact that a person or a script named: a UUID, a unique prefix of 6 or more hex digits, `name`
+ * or `name@{n}`; `id:` and `name:` in front decide. NOT_FOUND or AMBIGUOUS with candidates.
+ */
+export function resolveArtifact(
+  catalog: Catalog,
+  typed: string,
+  options: ResolveOptions = {},
+): ArtifactRecord {
+  const forced = /^(id|name):(.+)$/s.exec(typed);
+  const text = forced?.[2] ?? typed;
+  const ids = forced?.[1] === 'name' ? [] : byPrefix(catalog, text, options);
+  const named = forced?.[1] === 'id' ? undefined : byName(catalog, text);
+  const candidates = new Map(
+    [...ids, ...(named === undefined ? [] : [named])].map((r) => [r.artifact_id, r]),
+  );
+  if (candidates.size === 1) return [...candidates.values()][0]!;
+  if (candidates.size > 1) {
+    const shown = [...candidates.values()].slice(0, MAX_CANDIDATES);
+    throw new HsError('AMBIGUOUS', `'${typed}' names more than one artifact`, {
+      hint: `give more of the id, or put id: or name: in front; candidates: ${shown.map(label).join(', ')}`,
+      details: { candidates: shown.map((r) => r.artifact_id) },
+    });
+  }
+  const wasRemoved = !options.removed && byPrefix(catalog, text, { removed: true }).length > 0;
+  throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, {
+    hint: wasRemoved ? `it was removed; hs restore ${text} may bring it back` : 'hs ls lists what is there',
+  });
+}

@@ -1,0 +1,292 @@
+import { type Actor, isAllowed, toActor } from '../core/authorize.js';
+import type { CapabilityId } from '../core/capabilities.js';
+import type { Catalog } from '../core/catalog.js';
+import { type Timestamp, toTimestamp } from '../core/ids.js';
+import type { LedgerEntry } from '../core/ledger-entry.js';
+import type { Policy } from '../core/policy.js';
+import type { Clock, Environment, ProgressSink, Random } from '../core/ports.js';
+import { HsError, isErrno } from '../errors/hs-error.js';
+import type { Disk } from '../fsx/disk.js';
+import { openIndexFile } from '../fsx/index-file.js';
+import { type BuildDraft, type CommitContext, commit } from '../store/commit.js';
+import type { Lease } from '../store/leases.js';
+import { findStore, namedStore } from '../store/locate.js';
+import { ObjectBatch } from '../store/object-batch.js';
+import { Store, type StorePorts } from '../store/store.js';
+import { finishDeadLeases } from './finish-dead-leases.js';
+
+/** What the command line knows when a store is opened. */
+export interface SessionRequest {
+  /** `--store` or `HS_STORE`; without it, the search goes upwards from the current directory. */
+  readonly store: string | undefined;
+  /** Whether the command may append to the ledger. */
+  readonly writes: boolean;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  /** `--now` or `HS_NOW`, in milliseconds. */
+  readonly setClock: number | undefined;
+  readonly random: Random;
+  readonly environment: Environment;
+  /** `HS_ACTOR` as it stands. */
+  readonly actor: string | undefined;
+  /** `HS_JOB_ID` as it stands. */
+  readonly jobId: string | undefined;
+  readonly progress: ProgressSink;
+  readonly signal: AbortSignal;
+  readonly warn: (message: string) => void;
+  /** False: fold the catalog in memory and leave `cache/` alone (simulated disks, read-only stores). */
+  readonly useIndex?: boolean;
+}
+
+/** What a command that changes the store works with. All of it holds only while `write` runs. */
+export interface WriteTx {
+  readonly lease: Lease;
+  /** Every object that the commit will reference goes through it, found or new. */
+  readonly batch: ObjectBatch;
+  /**
+   * Appends one entry. `build` is called with the catalog at the head, and again after each lost race.
+   * Undefined when it found nothing to do.
+   */
+  commit(build: BuildDraft): Promise<LedgerEntry | undefined>;
+}
+
+/** The operating system's name of a user may hold what an actor id may not. */
+function systemActor(env: Environment): Actor {
+  const id = env.userName.replace(/[^A-Za-z0-9._@+-]/g, '_').replace(/^[^A-Za-z0-9]+/, '');
+  return { type: 'human', id: id === '' ? `uid-${env.uid}` : id.slice(0, 128) };
+}
+
+const JOB_ID = /^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$/;
+
+/** Who acts: `HS_ACTOR`, else the operating system's user (F2). */
+export function actorOf(request: Pick<SessionRequest, 'actor' | 'environment'>): Actor {
+  return request.actor === undefined || request.actor === ''
+    ? systemActor(request.environment)
+    : toActor(request.actor);
+}
+
+/** An open store with who acts on it and by which clock: what every use case is given. */
+export class Session {
+  readonly store: Store;
+  readonly actor: Actor;
+  readonly jobId: string | undefined;
+  /** One command's entries share it. */
+  readonly traceId: string;
+  readonly #request: SessionRequest;
+  #policy: { id: string; policy: Policy } | undefined;
+
+  constructor(request: SessionRequest, store: Store) {
+    this.#request = request;
+    this.store = store;
+    this.actor = actorOf(request);
+    if (request.jobId !== undefined && request.jobId !== '' && !JOB_ID.test(request.jobId)) {
+      throw new HsError('USAGE', `HS_JOB_ID '${request.jobId}' is not an identifier`, {
+        hint: 'letters, digits and ._:/@+-, at most 128',
+      });
+    }
+    this.jobId = request.jobId === '' ? undefined : request.jobId;
+    this.traceId = request.random.uuid();
+  }
+
+  /** The disk outside the store: sources and destinations. */
+  get disk(): Disk {
+    return this.#request.disk;
+  }
+  get random(): Random {
+    return this.#request.random;
+  }
+  get environment(): Environment {
+    return this.#request.environment;
+  }
+  get progress(): ProgressSink {
+    return this.#request.progress;
+  }
+  get signal(): AbortSignal {
+    return this.#request.signal;
+  }
+  /** The system's clock, whatever was set. */
+  get clock(): Clock {
+    return this.#request.clock;
+  }
+  /** Milliseconds, or undefined: no clock was set. */
+  get setClock(): number | undefined {
+    return this.#request.setClock;
+  }
+  /** The set clock, else the system's. */
+  now(): Timestamp {
+    return toTimestamp(this.setClock ?? this.clock.now());
+  }
+  warn(message: string): void {
+    this.#request.warn(message);
+  }
+
+  get #context(): CommitContext {
+    return {
+      actor: this.actor,
+      traceId: this.traceId,
+      ...(this.jobId === undefined ? {} : { jobId: this.jobId }),
+      ...(this.setClock === undefined ? {} : { setClock: this.setClock }),
+    };
+  }
+
+  /** The state at the head. */
+  catalog(): Promise<Catalog> {
+    return this.store.catalog();
+  }
+
+  async policy(catalog: Catalog): Promise<Policy> {
+    if (this.#policy?.id !== catalog.policyId) {
+      this.#policy = { id: catalog.policyId, policy: await this.store.policy(catalog) };
+    }
+    return this.#policy.policy;
+  }
+
+  async isAllowed(catalog: Catalog, capability: CapabilityId): Promise<boolean> {
+    return isAllowed(await this.policy(catalog), this.actor, capability);
+  }
+
+  #batch(lease: Lease): ObjectBatch {
+    return new ObjectBatch(this.store.disk, this.store.layout, this.store.objects, lease.token);
+  }
+
+  /** Commits under a lease that is held already, with the capability checked again at the head. */
+  async #commit(
+    batch: ObjectBatch,
+    capability: CapabilityId,
+    subjects: readonly string[],
+    build: BuildDraft,
+  ) {
+    return commit(this.store, batch, this.#context, async (catalog) => {
+      if (!(await this.isAllowed(catalog, capability))) throw this.#refusal(capability, subjects);
+      const draft = await build(catalog);
+      return draft === null ? null : { capability, decision: 'allow', ...draft };
+    });
+  }
+
+  #refusal(capability: CapabilityId, subjects: readonly string[]): HsError {
+    const who = `${this.actor.type}:${this.actor.id}`;
+    const what = subjects.length === 0 ? '' : ` on '${subjects[0]}'`;
+    return new HsError('REFUSED', `'${who}' lacks the capability '${capability}'${what}`, {
+      hint: 'hs policy show lists the grants',
+      details: { capability_id: capability, actor: who, subjects },
+    });
+  }
+
+  /** Appends the refusal to the ledger and returns what to throw (F2). */
+  async #refuse(
+    lease: Lease,
+    action: string,
+    capability: CapabilityId,
+    subjects: readonly string[],
+    error: HsError,
+  ) {
+    const batch = this.#batch(lease);
+    try {
+      await commit(this.store, batch, this.#context, () => ({
+        type: 'capability_action',
+        payload: {
+          action,
+          subjects: subjects.slice(0, 20).map((s) => s.slice(0, 128)),
+          reason: error.message,
+        },
+        capability,
+        decision: 'deny',
+      }));
+    } catch (e) {
+      this.warn(`the refusal could not be recorded: ${(e as Error).message}`);
+    } finally {
+      await batch.discard();
+    }
+    return error;
+  }
+
+  /**
+   * Changes the store: under a lease, after what dead commands left was finished, with the capability
+   * checked. A refusal is recorded in the ledger and thrown (REFUSED). `subjects` are ids or names for
+   * that record.
+   */
+  async write<T>(
+    capability: CapabilityId,
+    subjects: readonly string[],
+    run: (tx: WriteTx) => Promise<T>,
+  ): Promise<T> {
+    const lease = await this.store.leases.take();
+    const batch = this.#batch(lease);
+    try {
+      await finishDeadLeases(this);
+      if (!(await this.isAllowed(await this.catalog(), capability))) {
+        throw await this.#refuse(lease, 'refused', capability, subjects, this.#refusal(capability, subjects));
+      }
+      return await run({
+        lease,
+        batch,
+        commit: (build) => this.#commit(batch, capability, subjects, build),
+      });
+    } finally {
+      await batch.discard();
+      await lease.release();
+    }
+  }
+
+  /** Records that something was refused for another reason than a missing capability, and returns the error. */
+  async recordRefusal(tx: WriteTx, capability: CapabilityId, subjects: readonly string[], error: HsError) {
+    return this.#refuse(tx.lease, 'refused', capability, subjects, error);
+  }
+
+  /** Reads payloads under a lease, so that no collector purges them meanwhile; without one where the store is read-only. */
+  async read<T>(run: (catalog: Catalog) => Promise<T>): Promise<T> {
+    let lease: Lease | undefined;
+    try {
+      lease = await this.store.leases.take();
+    } catch (e) {
+      if (!isErrno(e, 'EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT')) throw e;
+    }
+    try {
+      return await run(await this.catalog());
+    } finally {
+      await lease?.release();
+    }
+  }
+
+  /** Throws REFUSED, recorded, unless the actor holds the capability. For reads; nothing is recorded when allowed (D5). */
+  async demand(catalog: Catalog, capability: CapabilityId, subjects: readonly string[]): Promise<void> {
+    if (await this.isAllowed(catalog, capability)) return;
+    const error = this.#refusal(capability, subjects);
+    let lease: Lease;
+    try {
+      lease = await this.store.leases.take();
+    } catch (e) {
+      if (!isErrno(e)) throw e;
+      this.warn(`the refusal could not be recorded: ${e.message}`);
+      throw error;
+    }
+    try {
+      throw await this.#refuse(lease, 'refused', capability, subjects, error);
+    } finally {
+      await lease.release();
+    }
+  }
+
+  close(): Promise<void> {
+    return this.store.close();
+  }
+}
+
+/** Finds and opens the store, and checks its ledger against the anchor. */
+export async function openSession(request: SessionRequest): Promise<Session> {
+  const { disk, environment } = request;
+  const root =
+    request.store === undefined || request.store === ''
+      ? await findStore(disk, environment.cwd, environment.uid)
+      : await namedStore(disk, request.store);
+  const ports: StorePorts = {
+    disk,
+    clock: request.clock,
+    random: request.random,
+    env: environment,
+    ...(request.useIndex === false ? {} : { openIndex: async (dir: string) => openIndexFile(dir) }),
+  };
+  const store = await Store.open(ports, root);
+  await store.checkedHead();
+  return new Session(request, store);
+}

@@ -1,0 +1,110 @@
+import * as z from 'zod/mini';
+import { canonicalBytes, parseCanonical } from '../core/canonical.js';
+import type { Head } from '../core/catalog.js';
+import type { Environment, Random } from '../core/ports.js';
+import { natural, objectId, uuid } from '../core/schema.js';
+import { HsError, isErrno } from '../errors/hs-error.js';
+import type { Disk } from '../fsx/disk.js';
+import type { Ledger } from './ledger.js';
+
+const schema = z.strictObject({ store_id: uuid, seq: natural, hash: objectId });
+const MAX_ANCHOR_BYTES = 4096;
+
+/**
+ * The highest ledger position that this user has seen of a store, kept outside of it: what finds a
+ * ledger that was truncated or rolled back (F3). The one file besides materialize that hs writes
+ * outside a store. Without a home there is none, and nothing to compare with.
+ */
+export class Anchor {
+  readonly #disk: Disk;
+  readonly #random: Random;
+  readonly #dir: string | undefined;
+  readonly #storeId: string;
+
+  constructor(disk: Disk, random: Random, env: Environment, storeId: string) {
+    this.#disk = disk;
+    this.#random = random;
+    this.#storeId = storeId;
+    const state = env.get('XDG_STATE_HOME');
+    const base = state?.startsWith('/')
+      ? state
+      : env.home === undefined
+        ? undefined
+        : `${env.home}/.local/state`;
+    this.#dir = base === undefined ? undefined : `${base}/hs/anchors`;
+  }
+
+  get path(): string | undefined {
+    return this.#dir === undefined ? undefined : `${this.#dir}/${this.#storeId}`;
+  }
+
+  /** What was seen, or undefined: never, no home, or a file that power loss left unreadable. */
+  async read(): Promise<Head | undefined> {
+    if (this.path === undefined) return undefined;
+    try {
+      const bytes = await this.#disk.readFile(this.path, MAX_ANCHOR_BYTES);
+      const result = z.safeParse(schema, parseCanonical(bytes, MAX_ANCHOR_BYTES));
+      if (!result.success || result.data.store_id !== this.#storeId) return undefined;
+      return { seq: result.data.seq, hash: result.data.hash };
+    } catch (e) {
+      if (isErrno(e) || (e instanceof HsError && e.code === 'INVALID_RECORD')) return undefined;
+      throw e;
+    }
+  }
+
+  /** ROLLED_BACK when the ledger lacks what was seen of it before. `head` is where it stands now. */
+  async check(ledger: Ledger, head: Head): Promise<Head | undefined> {
+    const seen = await this.read();
+    if (seen === undefined) return undefined;
+    const now = seen.seq === head.seq ? head.hash : await ledger.hashAt(seen.seq);
+    if (now === seen.hash) return seen;
+    const what =
+      now === undefined
+        ? `it ends at entry ${head.seq}, and was seen at ${seen.seq}`
+        : `entry ${seen.seq} is not the one that was seen`;
+    throw new HsError('ROLLED_BACK', `the ledger was truncated or replaced: ${what}`, {
+      hint: 'if you restored this store from a copy on purpose: hs ledger accept-rollback',
+      details: { seen_seq: seen.seq, seen_hash: seen.hash, head_seq: head.seq, head_hash: head.hash },
+    });
+  }
+
+  /**
+   * Remembers a position. Not being able to is no failure of the command: the anchor only adds a
+   * check, and a job without a writable home must still work.
+   */
+  async write(head: Head): Promise<boolean> {
+    if (this.#dir === undefined || this.path === undefined) return false;
+    const tmp = `${this.path}.${this.#random.hex(8)}`;
+    try {
+      await this.#makeDirs(this.#dir);
+      await this.#disk.writeFile(tmp, canonicalBytes({ store_id: this.#storeId, ...head }), {
+        mode: 0o600,
+        sync: false,
+      });
+      await this.#disk.rename(tmp, this.path);
+      return true;
+    } catch (e) {
+      if (isErrno(e)) return false;
+      throw e;
+    }
+  }
+
+  async #makeDirs(dir: string): Promise<void> {
+    const made: string[] = [];
+    for (let path = dir; path !== '/' && path !== ''; path = path.slice(0, path.lastIndexOf('/'))) {
+      try {
+        await this.#disk.mkdir(path, 0o700);
+        break;
+      } catch (e) {
+        if (isErrno(e, 'EEXIST')) break;
+        if (!isErrno(e, 'ENOENT')) throw e;
+        made.unshift(path);
+      }
+    }
+    for (const path of made) {
+      await this.#disk.mkdir(path, 0o700).catch((e) => {
+        if (!isErrno(e, 'EEXIST')) throw e;
+      });
+    }
+  }
+}

@@ -1,0 +1,171 @@
+import { canonicalBytes, parseCanonical } from '../core/canonical.js';
+import type { Random } from '../core/ports.js';
+import { isErrno, isHsError } from '../errors/hs-error.js';
+import type { Disk } from '../fsx/disk.js';
+import type { IndexFile } from '../fsx/index-file.js';
+import type { Layout } from './layout.js';
+
+/** Raised whenever what the fold writes changes: an index of another format is discarded. */
+const CACHE_FORMAT = 1;
+const MAX_STAMP_BYTES = 4096;
+const BOOT_ID = '/proc/sys/kernel/random/boot_id';
+
+interface Stamp {
+  readonly format: number;
+  readonly store_id: string;
+  /** Nothing in the cache is fsynced: after a restart it may be torn, and is discarded unopened. */
+  readonly boot_id: string;
+  /** The data file was once this large; a shorter one was truncated, which lmdb dies of. */
+  readonly bytes: number;
+}
+
+/** The catalog index on disk: derived, shared by processes, thrown away whenever it is in doubt. */
+export class CatalogCache {
+  readonly #disk: Disk;
+  readonly #random: Random;
+  readonly #cache: string;
+  readonly #storeId: string;
+  readonly #open: (directory: string) => Promise<IndexFile>;
+  #index: IndexFile | undefined;
+
+  constructor(
+    disk: Disk,
+    random: Random,
+    layout: Layout,
+    storeId: string,
+    open: (directory: string) => Promise<IndexFile>,
+  ) {
+    this.#disk = disk;
+    this.#random = random;
+    this.#cache = layout.cache;
+    this.#storeId = storeId;
+    this.#open = open;
+  }
+
+  get #dir(): string {
+    return `${this.#cache}/catalog`;
+  }
+  get #stampPath(): string {
+    return `${this.#dir}/stamp.json`;
+  }
+
+  /** The index, or undefined where it cannot be had (a read-only store): then the ledger is folded. */
+  async index(): Promise<IndexFile | undefined> {
+    if (this.#index !== undefined) return this.#index;
+    try {
+      if (!(await this.#isSound())) await this.#renew();
+      this.#index = await this.#open(this.#dir);
+      return this.#index;
+    } catch (e) {
+      if (isErrno(e)) return undefined;
+      throw e;
+    }
+  }
+
+  async #bootId(): Promise<string> {
+    try {
+      return Buffer.from(await this.#disk.readFile(BOOT_ID, 100))
+        .toString('latin1')
+        .trim();
+    } catch (e) {
+      if (isErrno(e)) return 'unknown';
+      throw e;
+    }
+  }
+
+  async #dataBytes(): Promise<number> {
+    try {
+      return (await this.#disk.lstat(`${this.#dir}/data.mdb`)).size;
+    } catch (e) {
+      if (isErrno(e, 'ENOENT')) return 0;
+      throw e;
+    }
+  }
+
+  async #isSound(): Promise<boolean> {
+    try {
+      const stamp = parseCanonical(
+        await this.#disk.readFile(this.#stampPath, MAX_STAMP_BYTES),
+        MAX_STAMP_BYTES,
+      );
+      const { format, store_id, boot_id, bytes } = stamp as unknown as Stamp;
+      return (
+        format === CACHE_FORMAT &&
+        store_id === this.#storeId &&
+        boot_id === (await this.#bootId()) &&
+        (await this.#dataBytes()) >= bytes
+      );
+    } catch (e) {
+      if (isErrno(e) || isHsError(e, 'INVALID_RECORD')) return false;
+      throw e;
+    }
+  }
+
+  async #renew(): Promise<void> {
+    await this.#remove();
+    try {
+      await this.#disk.mkdir(this.#cache, 0o700);
+    } catch (e) {
+      if (!isErrno(e, 'EEXIST')) throw e;
+    }
+    try {
+      await this.#disk.mkdir(this.#dir, 0o700);
+    } catch (e) {
+      if (!isErrno(e, 'EEXIST')) throw e;
+    }
+    await this.#writeStamp(0);
+  }
+
+  async #writeStamp(bytes: number): Promise<void> {
+    const stamp: Stamp = {
+      format: CACHE_FORMAT,
+      store_id: this.#storeId,
+      boot_id: await this.#bootId(),
+      bytes,
+    };
+    const tmp = `${this.#stampPath}.${this.#random.hex(8)}`;
+    await this.#disk.writeFile(tmp, canonicalBytes(stamp), { mode: 0o600, sync: false });
+    await this.#disk.rename(tmp, this.#stampPath);
+  }
+
+  /** Moves the directory away in one step first, since another process may be opening it. */
+  async #remove(): Promise<void> {
+    const away = `${this.#cache}/discarded-${this.#random.hex(8)}`;
+    try {
+      await this.#disk.rename(this.#dir, away);
+    } catch (e) {
+      if (isErrno(e, 'ENOENT')) return;
+      throw e;
+    }
+    for (const entry of await this.#disk.readdir(away)) {
+      if (entry.name !== undefined) await this.#disk.unlink(`${away}/${entry.name}`);
+    }
+    await this.#disk.rmdir(away);
+  }
+
+  /** Throws the index away; the next `index` makes an empty one. */
+  async discard(): Promise<void> {
+    await this.close();
+    await this.#remove();
+  }
+
+  /** Notes the size after the index was written to. */
+  async settle(): Promise<void> {
+    const bytes = await this.#dataBytes();
+    try {
+      const stamp = parseCanonical(
+        await this.#disk.readFile(this.#stampPath, MAX_STAMP_BYTES),
+        MAX_STAMP_BYTES,
+      );
+      if ((stamp as unknown as Stamp).bytes < bytes) await this.#writeStamp(bytes);
+    } catch (e) {
+      if (!isErrno(e) && !isHsError(e, 'INVALID_RECORD')) throw e;
+    }
+  }
+
+  async close(): Promise<void> {
+    const index = this.#index;
+    this.#index = undefined;
+    await index?.close();
+  }
+}

@@ -1,0 +1,104 @@
+import type { Actor } from '../core/authorize.js';
+import { canonicalBytes } from '../core/canonical.js';
+import type { Catalog } from '../core/catalog.js';
+import { checkOps } from '../core/check-ops.js';
+import { compact } from '../core/compact.js';
+import { toTimestamp } from '../core/ids.js';
+import {
+  checkPayload,
+  ENTRY_SCHEMA,
+  type EntryDraft,
+  encodeEntry,
+  type LedgerEntry,
+  MAX_ENTRY_BYTES,
+} from '../core/ledger-entry.js';
+import { HsError } from '../errors/hs-error.js';
+import type { ObjectBatch } from './object-batch.js';
+import { encodeOps } from './ops-object.js';
+import type { Store } from './store.js';
+
+/** What stays in the entry beside its envelope; the rest goes into an object that it names. */
+const INLINE_BYTES = 24 * 1024;
+/** Lost races are retried for this long by the system's clock, not a number of times. */
+const PATIENCE_MS = 60_000;
+
+/** Who commits, on whose behalf, by which clock. */
+export interface CommitContext {
+  readonly actor: Actor;
+  readonly jobId?: string;
+  readonly traceId: string;
+  /** Milliseconds of the clock that was set, where one was. */
+  readonly setClock?: number;
+}
+
+/** Builds the entry for the state at the head; called again after each lost race. Null: nothing to commit. */
+export type BuildDraft = (catalog: Catalog) => EntryDraft | null | Promise<EntryDraft | null>;
+
+async function toParts(draft: EntryDraft, batch: ObjectBatch) {
+  const payload = checkPayload(draft.type, draft.payload);
+  const payloadBytes = canonicalBytes(payload);
+  const ops = draft.ops ?? [];
+  const opsInline = ops.length <= 100 && canonicalBytes(ops).byteLength <= INLINE_BYTES;
+  return {
+    ...(payloadBytes.byteLength <= INLINE_BYTES
+      ? { payload }
+      : { payload_object: (await batch.addBytes(payloadBytes)).id }),
+    ...(ops.length === 0
+      ? {}
+      : opsInline
+        ? { ops: [...ops] }
+        : { ops_object: (await batch.addBytes(encodeOps(ops))).id }),
+  };
+}
+
+/**
+ * Appends one entry: objects durable, then the entry, then true. Everything that the entry names must
+ * be in `batch`. Undefined when `build` found nothing to do. CONFLICT when races were lost for a minute.
+ */
+export async function commit(
+  store: Store,
+  batch: ObjectBatch,
+  context: CommitContext,
+  build: BuildDraft,
+): Promise<LedgerEntry | undefined> {
+  const { clock, random } = store.ports;
+  const started = clock.now();
+  for (;;) {
+    const catalog = await store.catalog();
+    const draft = await build(catalog);
+    if (draft === null) return undefined;
+    const now = clock.now();
+    checkOps(catalog, draft.ops ?? [], toTimestamp(context.setClock ?? now));
+    const parts = await toParts(draft, batch);
+    await batch.publish();
+    const entry: LedgerEntry = compact({
+      schema: ENTRY_SCHEMA as typeof ENTRY_SCHEMA,
+      seq: catalog.head.seq + 1,
+      prev: catalog.head.hash,
+      event_id: random.uuid(),
+      trace_id: context.traceId,
+      type: draft.type,
+      at: toTimestamp(now),
+      set_clock: context.setClock === undefined ? undefined : toTimestamp(context.setClock),
+      actor: context.actor.type,
+      actor_id: context.actor.id,
+      job_id: context.jobId,
+      capability_id: draft.capability,
+      decision: draft.decision,
+      ...parts,
+    });
+    const bytes = encodeEntry(entry);
+    if (bytes.byteLength > MAX_ENTRY_BYTES) {
+      throw new HsError('BUG', `a ledger entry of ${bytes.byteLength} bytes was built`);
+    }
+    if (await store.ledger.append(entry, bytes, `${store.layout.tmp}/${batch.prefix}-entry`)) {
+      await store.remember(entry.seq, bytes);
+      return entry;
+    }
+    if (clock.now() - started > PATIENCE_MS) {
+      throw new HsError('CONFLICT', 'lost the race for the ledger for a minute', {
+        hint: 'run the command again',
+      });
+    }
+  }
+}

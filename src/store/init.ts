@@ -1,0 +1,153 @@
+import type { Actor } from '../core/authorize.js';
+import { sha256 } from '../core/hash.js';
+import { toTimestamp } from '../core/ids.js';
+import { ENTRY_SCHEMA, encodeEntry, type LedgerEntry } from '../core/ledger-entry.js';
+import { DEFAULT_POLICY, encodePolicy } from '../core/policy.js';
+import { HsError, isErrno } from '../errors/hs-error.js';
+import type { Disk } from '../fsx/disk.js';
+import { encodeFormat, FORMAT_VERSION, type Format } from './format.js';
+import { FAN_OUT, Layout, STORE_DIR } from './layout.js';
+import { Ledger } from './ledger.js';
+import { Store, type StorePorts } from './store.js';
+
+export interface InitOptions {
+  /** The directory that will hold the store; it must exist. */
+  readonly workspace: string;
+  readonly actor: Actor;
+  readonly allowSetClock: boolean;
+  readonly setClock?: number;
+}
+
+function unsuitable(workspace: string, what: string, cause: unknown): HsError {
+  return new HsError('SYSTEM', `the filesystem at '${workspace}' cannot hold a store: ${what}`, {
+    hint: 'choose a directory on a local filesystem such as ext4, XFS or btrfs',
+    cause,
+  });
+}
+
+/** What a store stands on, tried for real: hard links, kernel locks, fsync of a directory. */
+async function probe(disk: Disk, dir: string, workspace: string): Promise<void> {
+  const a = `${dir}/probe-a`;
+  const b = `${dir}/probe-b`;
+  const file = await disk.open(a, { access: 'create', mode: 0o600 });
+  try {
+    try {
+      if (!(await file.tryLock())) throw new Error('a lock on a new file was refused');
+      const second = await disk.open(a, { access: 'update' });
+      try {
+        if (await second.tryLock()) throw new Error('two locks were held on one file');
+      } finally {
+        await second.close();
+      }
+    } catch (cause) {
+      throw unsuitable(workspace, 'it has no kernel locks', cause);
+    }
+    try {
+      await disk.link(a, b);
+    } catch (cause) {
+      throw unsuitable(workspace, 'it has no hard links', cause);
+    }
+    try {
+      await disk.link(a, b);
+      throw unsuitable(workspace, 'link() replaced an existing name', undefined);
+    } catch (e) {
+      if (!isErrno(e, 'EEXIST')) throw e;
+    }
+    try {
+      await disk.syncDir(dir);
+    } catch (cause) {
+      throw unsuitable(workspace, 'a directory cannot be fsynced', cause);
+    }
+  } finally {
+    await file.close();
+    for (const path of [a, b]) {
+      await disk.unlink(path).catch((e) => {
+        if (!isErrno(e, 'ENOENT')) throw e;
+      });
+    }
+  }
+}
+
+async function removeTree(disk: Disk, dir: string): Promise<void> {
+  for (const entry of await disk.readdir(dir)) {
+    const path = `${dir}/${entry.name}`;
+    if (entry.kind === 'directory') await removeTree(disk, path);
+    else await disk.unlink(path);
+  }
+  await disk.rmdir(dir);
+}
+
+async function build(ports: StorePorts, root: string, options: InitOptions): Promise<void> {
+  const { disk, random, clock } = ports;
+  const layout = new Layout(root);
+  await probe(disk, root, options.workspace);
+  for (const dir of [layout.objects, layout.ledger, layout.leases, layout.trash, layout.tmp, layout.cache]) {
+    await disk.mkdir(dir, 0o700);
+  }
+  for (const name of FAN_OUT) await disk.mkdir(`${layout.objects}/${name}`, 0o700);
+  await disk.mkdir(layout.ledgerDir(0), 0o700);
+
+  const format: Format = {
+    format: 'hsstore',
+    version: FORMAT_VERSION,
+    store_id: random.uuid(),
+    lock: 'ofd',
+    features: [],
+    allow_set_clock: options.allowSetClock,
+  };
+  const formatBytes = encodeFormat(format);
+  await disk.writeFile(layout.format, formatBytes, { mode: 0o444, sync: true });
+  await disk.writeFile(layout.gcLock, new Uint8Array(), { mode: 0o600, sync: true });
+
+  const policyBytes = encodePolicy(DEFAULT_POLICY);
+  const policy = sha256(policyBytes);
+  await disk.writeFile(layout.object(policy), policyBytes, { mode: 0o444, sync: true });
+
+  const entry: LedgerEntry = {
+    schema: ENTRY_SCHEMA,
+    seq: 0,
+    prev: sha256(formatBytes),
+    event_id: random.uuid(),
+    trace_id: random.uuid(),
+    type: 'store_created',
+    at: toTimestamp(clock.now()),
+    ...(options.setClock === undefined ? {} : { set_clock: toTimestamp(options.setClock) }),
+    actor: options.actor.type,
+    actor_id: options.actor.id,
+    payload: { store_id: format.store_id, policy },
+    ops: [{ op: 'set_policy', policy }],
+  };
+  const ledger = new Ledger(disk, layout, sha256(formatBytes));
+  await ledger.append(entry, encodeEntry(entry), `${layout.tmp}/entry`);
+  for (const dir of [layout.objectDir(policy), layout.objects, layout.ledger, root]) await disk.syncDir(dir);
+}
+
+/**
+ * Makes a store: built beside its place and renamed in, so that a half-made one is never seen. CONFLICT
+ * when there is one already; SYSTEM when the filesystem is unsuitable.
+ */
+export async function initStore(ports: StorePorts, options: InitOptions): Promise<Store> {
+  const { disk } = ports;
+  const root = `${options.workspace === '/' ? '' : options.workspace}/${STORE_DIR}`;
+  const exists = () => new HsError('CONFLICT', `'${root}' exists already`, { hint: 'nothing was changed' });
+  try {
+    await disk.lstat(root);
+    throw exists();
+  } catch (e) {
+    if (!isErrno(e, 'ENOENT')) throw e;
+  }
+  const staged = `${root}.init-${ports.random.hex(6)}`;
+  await disk.mkdir(staged, 0o700);
+  try {
+    await build(ports, staged, options);
+    await disk.rename(staged, root);
+  } catch (e) {
+    await removeTree(disk, staged);
+    if (isErrno(e, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR')) throw exists();
+    throw e;
+  }
+  await disk.syncDir(options.workspace);
+  const store = await Store.open(ports, root);
+  await store.anchor.write(await store.ledger.head());
+  return store;
+}

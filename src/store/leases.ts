@@ -1,0 +1,177 @@
+import { canonicalBytes, type Json, parseCanonical } from '../core/canonical.js';
+import type { Random } from '../core/ports.js';
+import { HsError, isErrno } from '../errors/hs-error.js';
+import type { Disk, DiskFile } from '../fsx/disk.js';
+import type { Layout } from './layout.js';
+
+const MAX_JOURNAL_BYTES = 16 * 1024 * 1024;
+/** A judge holds a new lease for microseconds (17 of 62,000 were refused): this many new files are plenty. */
+const MAX_TRIES = 100;
+const TOKEN = /^[0-9a-f]{24}$/;
+
+/**
+ * A sign that a command is at work: a file with a kernel lock on it, which the kernel frees when the
+ * process dies, however it dies. What the lease file holds is the command's journal.
+ */
+export class Lease {
+  readonly token: string;
+  readonly #disk: Disk;
+  readonly #path: string;
+  readonly #file: DiskFile;
+
+  constructor(disk: Disk, path: string, token: string, file: DiskFile) {
+    this.#disk = disk;
+    this.#path = path;
+    this.token = token;
+    this.#file = file;
+  }
+
+  /** Appends a record durably: what a later command must finish or undo if this one dies. */
+  async journal(record: Json): Promise<void> {
+    const line = canonicalBytes(record);
+    await this.#file.write(Buffer.concat([line, Buffer.from('\n')]));
+    await this.#file.sync();
+  }
+
+  async release(): Promise<void> {
+    try {
+      await this.#disk.unlink(this.#path);
+    } catch (e) {
+      // Read-only or gone: closing frees the lock, and a judge takes the file away.
+      if (!isErrno(e)) throw e;
+    } finally {
+      await this.#file.close();
+    }
+  }
+}
+
+/** A lease whose owner is dead, held by the judge until it is cleared. */
+export interface DeadLease {
+  readonly token: string;
+  readonly journal: readonly Json[];
+  /** Removes it: what it had begun is finished or undone. */
+  clear(): Promise<void>;
+  /** Leaves it for another command. */
+  leave(): Promise<void>;
+}
+
+export class Leases {
+  readonly #disk: Disk;
+  readonly #layout: Layout;
+  readonly #random: Random;
+
+  constructor(disk: Disk, layout: Layout, random: Random) {
+    this.#disk = disk;
+    this.#layout = layout;
+    this.#random = random;
+  }
+
+  /** Creates, locks, and checks that the file is still there: a judge may have been between. */
+  async take(): Promise<Lease> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const token = this.#random.hex(12);
+      const path = this.#layout.lease(token);
+      const file = await this.#disk.open(path, { access: 'create', mode: 0o600 });
+      try {
+        if ((await file.tryLock()) && (await file.stat()).nlink > 0)
+          return new Lease(this.#disk, path, token, file);
+      } catch (e) {
+        await file.close();
+        await this.#disk.unlink(path).catch(() => undefined);
+        throw e;
+      }
+      await file.close();
+      await this.#disk.unlink(path).catch(() => undefined);
+    }
+    throw new HsError('CONFLICT', 'cannot take a lease', {
+      hint: 'something keeps removing files in .hsstore/leases',
+    });
+  }
+
+  /** Tokens of every lease file that is there, in order. */
+  async list(): Promise<string[]> {
+    const entries = await this.#disk.readdir(this.#layout.leases);
+    return entries
+      .map((e) => e.name)
+      .filter((name) => name !== undefined)
+      .sort();
+  }
+
+  async exists(token: string): Promise<boolean> {
+    try {
+      await this.#disk.lstat(this.#layout.lease(token));
+      return true;
+    } catch (e) {
+      if (isErrno(e, 'ENOENT')) return false;
+      throw e;
+    }
+  }
+
+  /**
+   * The lease if its owner is dead. Undefined when it lives, is gone, or cannot be judged: a wrong
+   * "alive" only delays reclaiming.
+   */
+  async judge(token: string): Promise<DeadLease | undefined> {
+    if (!TOKEN.test(token)) return undefined;
+    let file: DiskFile;
+    try {
+      file = await this.#disk.open(this.#layout.lease(token), { access: 'update' });
+    } catch (e) {
+      if (isErrno(e)) return undefined;
+      throw e;
+    }
+    try {
+      if (!(await file.tryLock())) {
+        await file.close();
+        return undefined;
+      }
+      const journal = await this.#journalOf(token);
+      return {
+        token,
+        journal,
+        clear: async () => {
+          await this.#unlink(token);
+          await file.close();
+        },
+        leave: () => file.close(),
+      };
+    } catch (e) {
+      await file.close();
+      if (isErrno(e)) return undefined;
+      throw e;
+    }
+  }
+
+  /** Declares a lease dead that cannot be judged (`gc --assume-dead`). */
+  async assumeDead(token: string): Promise<void> {
+    if (!TOKEN.test(token) || !(await this.exists(token))) {
+      throw new HsError('NOT_FOUND', `there is no lease '${token}'`, { hint: 'hs doctor lists the leases' });
+    }
+    await this.#unlink(token);
+  }
+
+  async #unlink(token: string): Promise<void> {
+    try {
+      await this.#disk.unlink(this.#layout.lease(token));
+    } catch (e) {
+      if (!isErrno(e, 'ENOENT')) throw e;
+    }
+  }
+
+  /** The records that were written whole; a torn last one never began to be acted upon. */
+  async #journalOf(token: string): Promise<Json[]> {
+    const bytes = await this.#disk.readFile(this.#layout.lease(token), MAX_JOURNAL_BYTES);
+    const records: Json[] = [];
+    let start = 0;
+    for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, start)) {
+      try {
+        records.push(parseCanonical(bytes.subarray(start, end), MAX_JOURNAL_BYTES));
+      } catch (e) {
+        if (e instanceof HsError) break;
+        throw e;
+      }
+      start = end + 1;
+    }
+    return records;
+  }
+}

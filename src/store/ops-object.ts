@@ -1,0 +1,30 @@
+import * as z from 'zod/mini';
+import { canonicalLines, type Json, parseCanonicalLines } from '../core/canonical.js';
+import { type LedgerOp, ledgerOp } from '../core/ledger-op.js';
+import { check, natural } from '../core/schema.js';
+import { HsError } from '../errors/hs-error.js';
+
+const OPS_SCHEMA = 'hs.ledger-ops/1';
+/** A million operations of 400 bytes. */
+export const MAX_OPS_BYTES = 450 * 1024 * 1024;
+
+const header = z.strictObject({ schema: z.literal(OPS_SCHEMA), count: natural });
+
+/** Operations that do not fit an entry: canonical JSON Lines, a header first, then one a line. */
+export function encodeOps(ops: readonly LedgerOp[]): Buffer {
+  return Buffer.from(canonicalLines([{ schema: OPS_SCHEMA, count: ops.length }, ...ops]), 'utf8');
+}
+
+export function decodeOps(bytes: Uint8Array): LedgerOp[] {
+  const lines: Generator<Json> = parseCanonicalLines(bytes, MAX_OPS_BYTES);
+  const first = check(header, lines.next().value, 'INVALID_RECORD', 'operation list');
+  const ops: LedgerOp[] = [];
+  for (const line of lines) ops.push(check(ledgerOp, line, 'INVALID_RECORD', 'operation'));
+  if (ops.length !== first.count) {
+    throw new HsError(
+      'INVALID_RECORD',
+      `operation list has ${ops.length} operations, it says ${first.count}`,
+    );
+  }
+  return ops;
+}

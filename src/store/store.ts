@@ -1,0 +1,197 @@
+import { parseCanonical } from '../core/canonical.js';
+import { Catalog, type CatalogMeta, type Head, META_KEY } from '../core/catalog.js';
+import { foldEntry } from '../core/fold.js';
+import { sha256 } from '../core/hash.js';
+import { checkPayload, type LedgerEntry } from '../core/ledger-entry.js';
+import type { LedgerOp } from '../core/ledger-op.js';
+import type { EntryPayload } from '../core/ledger-payload.js';
+import { decodePolicy, MAX_POLICY_BYTES, type Policy } from '../core/policy.js';
+import type { Clock, Environment, Random } from '../core/ports.js';
+import { MemoryTables, TablesDamaged } from '../core/tables.js';
+import type { Disk } from '../fsx/disk.js';
+import type { IndexFile } from '../fsx/index-file.js';
+import { Anchor } from './anchor.js';
+import { CatalogCache } from './catalog-cache.js';
+import { type Format, readFormat } from './format.js';
+import { Layout } from './layout.js';
+import { Leases } from './leases.js';
+import { Ledger, type ReadEntry } from './ledger.js';
+import { ObjectStore } from './objects.js';
+import { decodeOps, MAX_OPS_BYTES } from './ops-object.js';
+
+/** The effects that a store stands on. Without `openIndex` (a simulated disk) the catalog is folded in memory. */
+export interface StorePorts {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly env: Environment;
+  readonly openIndex?: (directory: string) => Promise<IndexFile>;
+}
+
+const FOLD_CHUNK = 1000;
+/** An operation looks at the newest catalog and perhaps the one before; older views only hold pages of the index. */
+const KEPT_SNAPSHOTS = 8;
+const MAX_PAYLOAD_BYTES = 256 * 1024 * 1024;
+
+interface Folded extends ReadEntry {
+  readonly ops: readonly LedgerOp[];
+}
+
+/** An open store: objects, ledger, leases and the catalog folded from the ledger. */
+export class Store {
+  readonly ports: StorePorts;
+  readonly layout: Layout;
+  readonly format: Format;
+  readonly objects: ObjectStore;
+  readonly ledger: Ledger;
+  readonly leases: Leases;
+  readonly anchor: Anchor;
+  readonly #cache: CatalogCache | undefined;
+  /** The in-memory fold, where there is no index. */
+  #memory: MemoryTables | undefined;
+  readonly #snapshots: { close(): void }[] = [];
+
+  private constructor(ports: StorePorts, layout: Layout, format: Format, formatBytes: Uint8Array) {
+    this.ports = ports;
+    this.layout = layout;
+    this.format = format;
+    this.objects = new ObjectStore(ports.disk, layout);
+    this.ledger = new Ledger(ports.disk, layout, sha256(formatBytes));
+    this.leases = new Leases(ports.disk, layout, ports.random);
+    this.anchor = new Anchor(ports.disk, ports.random, ports.env, format.store_id);
+    this.#cache =
+      ports.openIndex && new CatalogCache(ports.disk, ports.random, layout, format.store_id, ports.openIndex);
+  }
+
+  /** Opens the store at `root` (a `.hsstore` directory). NO_STORE or UNKNOWN_FORMAT before anything is touched. */
+  static async open(ports: StorePorts, root: string): Promise<Store> {
+    const layout = new Layout(root);
+    const { format, bytes } = await readFormat(ports.disk, layout);
+    return new Store(ports, layout, format, bytes);
+  }
+
+  get id(): string {
+    return this.format.store_id;
+  }
+  get root(): string {
+    return this.layout.root;
+  }
+  /** The directory that holds the store. */
+  get workspace(): string {
+    return this.root.slice(0, this.root.lastIndexOf('/')) || '/';
+  }
+  get disk(): Disk {
+    return this.ports.disk;
+  }
+
+  /** The head, compared with what was seen of this ledger before (ROLLED_BACK), and remembered. */
+  async checkedHead(): Promise<Head> {
+    const head = await this.ledger.head();
+    const seen = await this.anchor.check(this.ledger, head);
+    if (seen === undefined || seen.seq < head.seq) await this.anchor.write(head);
+    return head;
+  }
+
+  /** Moves the anchor after an entry is durable. */
+  async remember(seq: number, bytes: Uint8Array): Promise<void> {
+    await this.anchor.write({ seq, hash: sha256(bytes) });
+  }
+
+  async opsOf(entry: LedgerEntry): Promise<readonly LedgerOp[]> {
+    if (entry.ops_object === undefined) return entry.ops ?? [];
+    return decodeOps(await this.objects.read(entry.ops_object, MAX_OPS_BYTES));
+  }
+
+  async payloadOf(entry: LedgerEntry): Promise<EntryPayload> {
+    if (entry.payload_object === undefined) return entry.payload!;
+    const bytes = await this.objects.read(entry.payload_object, MAX_PAYLOAD_BYTES);
+    return checkPayload(entry.type, parseCanonical(bytes, MAX_PAYLOAD_BYTES));
+  }
+
+  async policy(catalog: Catalog): Promise<Policy> {
+    return decodePolicy(await this.objects.read(catalog.policyId, MAX_POLICY_BYTES));
+  }
+
+  async *#entriesAfter(from: Head | undefined): AsyncGenerator<Folded> {
+    for await (const read of this.ledger.walk(from)) yield { ...read, ops: await this.opsOf(read.entry) };
+  }
+
+  /**
+   * The state at the head from the ledger alone, the whole chain checked: what removals and marks go
+   * by. `visit` sees every entry on the way.
+   */
+  async foldFromLedger(visit?: (entry: LedgerEntry) => void): Promise<Catalog> {
+    const tables = new MemoryTables();
+    for await (const { entry, ops, hash } of this.#entriesAfter(undefined)) {
+      foldEntry(tables, entry, ops, hash);
+      visit?.(entry);
+    }
+    return new Catalog(tables);
+  }
+
+  /** The state at the head, from the index where there is one. A frozen view, valid for the next few calls. */
+  async catalog(): Promise<Catalog> {
+    const index = await this.#cache?.index();
+    if (index === undefined) return this.#catalogInMemory();
+    try {
+      return await this.#catalogFrom(index);
+    } catch (e) {
+      if (!(e instanceof TablesDamaged)) throw e;
+      await this.#cache?.discard();
+      const fresh = await this.#cache?.index();
+      return fresh === undefined ? this.#catalogInMemory() : this.#catalogFrom(fresh);
+    }
+  }
+
+  async #catalogInMemory(): Promise<Catalog> {
+    const at = this.#memory?.get(META_KEY) as CatalogMeta | undefined;
+    const tables = this.#memory?.fork() ?? new MemoryTables();
+    for await (const { entry, ops, hash } of this.#entriesAfter(at)) foldEntry(tables, entry, ops, hash);
+    this.#memory = tables;
+    return new Catalog(tables);
+  }
+
+  async #catalogFrom(index: IndexFile): Promise<Catalog> {
+    let snapshot = index.snapshot();
+    const at = snapshot.get(META_KEY) as CatalogMeta | undefined;
+    // An index that is not on this chain (the store was put back from a copy) is started afresh.
+    if (at !== undefined && (await this.ledger.hashAt(at.seq)) !== at.hash) {
+      snapshot.close();
+      throw new TablesDamaged('not on this chain');
+    }
+    let chunk: Folded[] = [];
+    let changed = false;
+    const flush = () => {
+      index.transaction((tables) => {
+        const stands = (tables.get(META_KEY) as CatalogMeta | undefined)?.seq ?? -1;
+        for (const { entry, ops, hash } of chunk) if (entry.seq > stands) foldEntry(tables, entry, ops, hash);
+      });
+      chunk = [];
+      changed = true;
+    };
+    let weight = 0;
+    for await (const folded of this.#entriesAfter(at)) {
+      chunk.push(folded);
+      weight += 1 + folded.ops.length;
+      if (weight >= FOLD_CHUNK) {
+        flush();
+        weight = 0;
+      }
+    }
+    if (chunk.length > 0) flush();
+    if (changed) {
+      snapshot.close();
+      await this.#cache?.settle();
+      snapshot = index.snapshot();
+    }
+    this.#snapshots.push(snapshot);
+    if (this.#snapshots.length > KEPT_SNAPSHOTS) this.#snapshots.shift()?.close();
+    return new Catalog(snapshot);
+  }
+
+  /** Lets go of the index; catalogs handed out before are no longer valid. */
+  async close(): Promise<void> {
+    for (const snapshot of this.#snapshots.splice(0)) snapshot.close();
+    await this.#cache?.close();
+  }
+}

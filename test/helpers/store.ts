@@ -1,0 +1,57 @@
+import { toActor } from '../../src/core/authorize.js';
+import type { Environment } from '../../src/core/ports.js';
+import type { Disk } from '../../src/fsx/disk.js';
+import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { systemClock, systemRandom } from '../../src/fsx/system.js';
+import { openSession, type Session, type SessionRequest } from '../../src/ops/session.js';
+import { initStore } from '../../src/store/init.js';
+
+/** An environment of its own: no test reads or writes the anchors of the person who runs it. */
+export function testEnvironment(home: string, values: Record<string, string> = {}): Environment {
+  return {
+    get: (name) => ({ HOME: home, XDG_STATE_HOME: `${home}/.state`, ...values })[name],
+    cwd: home,
+    uid: process.getuid?.() ?? 0,
+    userName: 'tester',
+    home,
+    platform: process.platform,
+  };
+}
+
+export interface TestStoreOptions extends Partial<SessionRequest> {
+  readonly allowSetClock?: boolean;
+}
+
+function requestFor(dir: string, disk: Disk, options: TestStoreOptions): SessionRequest {
+  return {
+    store: dir,
+    writes: true,
+    disk,
+    clock: systemClock(),
+    setClock: undefined,
+    random: systemRandom(),
+    environment: testEnvironment(dir),
+    actor: 'human:tester',
+    jobId: undefined,
+    progress: { start: () => undefined, advance: () => undefined, done: () => undefined },
+    signal: new AbortController().signal,
+    warn: () => undefined,
+    ...options,
+  };
+}
+
+/** Opens a session on the store in `dir`. */
+export function openTestSession(dir: string, options: TestStoreOptions = {}): Promise<Session> {
+  return openSession(requestFor(dir, options.disk ?? nodeDisk(), options));
+}
+
+/** Makes a store in `dir` and opens a session on it. */
+export async function testStore(dir: string, options: TestStoreOptions = {}): Promise<Session> {
+  const request = requestFor(dir, options.disk ?? nodeDisk(), options);
+  const { disk, clock, random, environment } = request;
+  await initStore(
+    { disk, clock, random, env: environment },
+    { workspace: dir, actor: toActor('human:tester'), allowSetClock: options.allowSetClock ?? false },
+  );
+  return openSession(request);
+}
