@@ -20,3 +20,17 @@ export interface Environment {
   readonly home: string | undefined;
   readonly platform: NodeJS.Platform;
 }
+
+/** Where long work says how far it is; cheap enough to be called for every file and chunk. */
+export interface ProgressSink {
+  /** Begins a stage and ends the one before. `total` is in `unit`s, where it is known. */
+  start(label: string, total?: number, unit?: ProgressUnit): void;
+  advance(amount: number): void;
+  /** Ends the stage. */
+  done(): void;
+}
+
+/** `bytes` are shown as sizes; anything else is the plural of what is counted: `files`, `entries`. */
+export type ProgressUnit = 'bytes' | (string & {});
+
+export const noProgress: ProgressSink = { start() {}, advance() {}, done() {} };

@@ -1,0 +1,11 @@
+import { main } from '../src/cli/main.js';
+import { processHost } from '../src/cli/process-host.js';
+import { registry } from './registry.js';
+
+const host = processHost();
+const status = await main(host, {
+  table: registry,
+  disk: async () => (await import('../src/fsx/node-disk.js')).nodeDisk(),
+  openSession: async (request) => (await import('../src/ops/session.js')).openSession(request),
+});
+host.leave(status);

@@ -1,0 +1,121 @@
+import type { Context } from './context.js';
+import type { Options, Values } from './options.js';
+import type { Arguments, Positionals } from './positionals.js';
+import type { View } from './text/view.js';
+
+export type CommandClass = 'plumbing' | 'porcelain' | 'meta';
+/**
+ * How a command uses the store, read by the man pages, by the rule for a closed pipe and by
+ * {@link Context.session}: `write` appends to the ledger and finishes whatever becomes of its output.
+ */
+export type Opens = 'none' | 'optional' | 'read' | 'write';
+
+export interface Example {
+  /** As typed, `hs` included. */
+  readonly command: string;
+  readonly explains: string;
+}
+
+interface Described<O extends Options, P extends Positionals> {
+  /** `put`, or `ledger verify`. */
+  readonly name: string;
+  readonly class: CommandClass;
+  readonly opens: Opens;
+  /** One line, lower case, no full stop; the same as in the registry. */
+  readonly summary: string;
+  /** Paragraphs of the man page, separated by empty lines. */
+  readonly description?: string;
+  /** Where the synopsis made from options and positionals does not say it: `hs export ID... --into DIR`. */
+  readonly synopsis?: readonly string[];
+  readonly positionals?: P;
+  readonly options?: O;
+  /** Takes `-z`. */
+  readonly nul?: true;
+  /** Its status is an answer: it finishes although its output is closed. */
+  readonly verdict?: true;
+  /** Writes raw bytes (under these options), so that `--json` is a usage error. */
+  readonly streams?: true | ((options: Values<O>) => boolean);
+  readonly examples?: readonly Example[];
+  /** What its exit statuses mean beyond the common table. */
+  readonly exits?: Readonly<Record<number, string>>;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string>>;
+  /** `hs-pin(1)`, `hs-ledger(7)`. */
+  readonly seeAlso?: readonly string[];
+  /** Left out of help, completion and man pages. */
+  readonly hidden?: true;
+}
+
+/** A command with one result. */
+export interface CommandSpec<O extends Options, P extends Positionals, R> extends Described<O, P> {
+  /** The `schema` of its `--json` document, `hs.init/1`; absent on commands without one. */
+  readonly resultSchema?: string;
+  run(context: Context<Values<O>, Arguments<P>>): Promise<R>;
+  /** The result for a person or a pipe; nothing for commands that write as they go. */
+  render?(value: R, view: View): string | undefined;
+}
+
+export type Rows<T> = Iterable<T> | AsyncIterable<T>;
+
+/** A command whose result is a list; takes `--jsonl`, and prints as it goes. */
+export interface ListingSpec<O extends Options, P extends Positionals, T> extends Described<O, P> {
+  /** The `schema` of its `--json` document; that of a row has `.row` before the version. */
+  readonly resultSchema: string;
+  run(context: Context<Values<O>, Arguments<P>>): Rows<T> | Promise<Rows<T>>;
+  /** One record, without its end. With `-z` `view.text` leaves strings as they are. */
+  line(row: T, view: View): string;
+  /** All rows for a person, instead of `line`, unless `-z`. */
+  table?(rows: readonly T[], view: View): string;
+}
+
+export interface Command {
+  readonly spec: Described<Options, Positionals> & {
+    readonly resultSchema?: string;
+    run(context: Context): unknown;
+  };
+  readonly form: 'single' | 'listing';
+  render(value: unknown, view: View): string | undefined;
+  line(row: unknown, view: View): string;
+  readonly table: ((rows: readonly unknown[], view: View) => string) | undefined;
+}
+
+type Nothing = Record<never, never>;
+
+/** Defines a command with one result. */
+export function command<O extends Options = Nothing, P extends Positionals = Nothing, R = void>(
+  spec: CommandSpec<O, P, R>,
+): Command {
+  return {
+    spec: spec as unknown as Command['spec'],
+    form: 'single',
+    render: (value, view) => spec.render?.(value as R, view),
+    line: () => '',
+    table: undefined,
+  };
+}
+
+/** Defines a command that lists. */
+export function listing<O extends Options = Nothing, P extends Positionals = Nothing, T = never>(
+  spec: ListingSpec<O, P, T>,
+): Command {
+  const { table } = spec;
+  return {
+    spec: spec as unknown as Command['spec'],
+    form: 'listing',
+    render: () => undefined,
+    line: (row, view) => spec.line(row as T, view),
+    table: table === undefined ? undefined : (rows, view) => table(rows as readonly T[], view),
+  };
+}
+
+/** One line of the registry: enough for `hs help` without loading the command. */
+export interface TableEntry {
+  readonly class: CommandClass;
+  /** The heading under which `hs help` and hs(1) list it. */
+  readonly group: string;
+  readonly summary: string;
+  readonly hidden?: true;
+  readonly load: () => Promise<Command>;
+}
+
+export type CommandTable = Readonly<Record<string, TableEntry>>;

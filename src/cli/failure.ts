@@ -1,0 +1,51 @@
+import { HsError, isErrno } from '../errors/hs-error.js';
+
+const SYSTEM: Readonly<Record<string, readonly [meaning: string, hint?: string]>> = {
+  ENOSPC: ['no space left on the device', 'free some space, or gc the store (hs gc)'],
+  EDQUOT: ['the disk quota is used up', 'free some space, or gc the store (hs gc)'],
+  EACCES: ['permission denied', 'check the owner and mode with ls -ld'],
+  EPERM: ['operation not permitted', 'check the owner and mode with ls -ld'],
+  EROFS: ['the filesystem is read-only', 'use a store on a filesystem that can be written'],
+  EIO: ['input/output error', 'the disk may be failing: see dmesg, then run hs fsck'],
+  EMFILE: ['too many open files', 'raise the limit with ulimit -n'],
+  ENFILE: ['too many open files in the system'],
+  ENOENT: ['no such file or directory'],
+  ENOTDIR: ['not a directory'],
+  EISDIR: ['is a directory'],
+  EEXIST: ['it exists already'],
+  ELOOP: ['a symbolic link, which hs does not follow there'],
+  ENAMETOOLONG: ['the name is too long'],
+};
+
+/** Whatever was thrown, as the one error that is shown; anything unexpected is a bug in hs (70). */
+export function toFailure(e: unknown): HsError {
+  if (e instanceof HsError) return e;
+  if (isErrno(e)) {
+    const [meaning, hint] = SYSTEM[e.code!] ?? [`the system reports ${e.code}`];
+    const subject = e.path === undefined ? '' : `'${e.path}': `;
+    return new HsError(
+      'SYSTEM',
+      `cannot ${e.syscall ?? 'go on'} ${subject}${meaning}`.replace(/ ('|)$/, '$1'),
+      {
+        ...(hint === undefined ? {} : { hint }),
+        details: { errno: e.code! },
+        cause: e,
+      },
+    );
+  }
+  const what = e instanceof Error ? `${e.name}: ${e.message}` : String(e);
+  return new HsError('BUG', `this is a bug in hs: ${what}`, {
+    hint: 'please report it, with the output of the same command under HS_DEBUG=1',
+    cause: e,
+  });
+}
+
+/** The error part of a JSON document. */
+export function failureDocument(e: HsError): Record<string, unknown> {
+  return {
+    code: e.code,
+    message: e.message,
+    ...(e.hint === undefined ? {} : { hint: e.hint }),
+    ...(e.details === undefined ? {} : { details: e.details }),
+  };
+}

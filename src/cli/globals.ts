@@ -1,0 +1,39 @@
+import { HsError } from '../errors/hs-error.js';
+import { choice, flag, type Option, text, time, type Values } from './options.js';
+
+/** What every command takes (cli.md, "Everywhere"). */
+export const globalOptions = {
+  chdir: text('DIR', 'run as if started in DIR', { short: 'C', shortOnly: true, complete: 'directory' }),
+  store: text('DIR', 'use the store in DIR instead of searching upwards', { complete: 'directory' }),
+  json: flag(undefined, 'print one JSON document'),
+  quiet: flag('q', 'print results and errors, no notes'),
+  verbose: flag('v', 'say more about what is done'),
+  color: choice(['auto', 'always', 'never'], 'WHEN', 'use colour: auto, always or never'),
+  noProgress: flag(undefined, 'show no progress'),
+  now: time('TIME', 'set the clock of this command'),
+  help: flag('h', 'show help'),
+  version: flag(undefined, 'print the version'),
+} as const satisfies Record<string, Option<unknown>>;
+
+/** On commands that list. */
+export const jsonlOption = flag(undefined, 'print one JSON document a line');
+/** On commands that read or print records. */
+export const nulOption = flag('z', 'end records with NUL instead of newline, on input and output', {
+  shortOnly: true,
+});
+
+export type GlobalValues = Values<typeof globalOptions> & { readonly jsonl: boolean; readonly nul: boolean };
+
+/** The combinations that cli.md calls usage errors, and those that say two things at once. */
+export function checkGlobals(g: GlobalValues, streams: boolean, given: readonly string[]): void {
+  const json = g.json ? '--json' : g.jsonl ? '--jsonl' : undefined;
+  const clash = (a: string, b: string) => new HsError('USAGE', `'${a}' cannot be given together with '${b}'`);
+  if (g.json && g.jsonl) throw clash('--json', '--jsonl');
+  if (g.quiet && g.verbose) throw clash('--quiet', '--verbose');
+  if (json === undefined) return;
+  if (g.nul) throw clash(json, '-z');
+  if (given[0] !== undefined) throw clash(json, given[0]);
+  if (streams) {
+    throw new HsError('USAGE', `'${json}' cannot be given where the output is raw bytes`);
+  }
+}

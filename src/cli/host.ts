@@ -1,0 +1,34 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Clock, Environment, Random } from '../core/ports.js';
+import type { Disk } from '../fsx/disk.js';
+import type { Session, SessionRequest } from '../ops/session.js';
+import type { CommandTable } from './command.js';
+
+export type OutputStream = Writable & { readonly columns?: number };
+
+/** The process as the command line sees it; tests put their own in its place. */
+export interface Host {
+  /** Without the interpreter and the program. */
+  readonly argv: readonly string[];
+  readonly environment: Environment;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Made when they are first asked for: each costs a few milliseconds of start-up. */
+  readonly stdin: Readable;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  isTerminal(stream: 'stdin' | 'stdout' | 'stderr'): boolean;
+  readonly version: string;
+  chdir(directory: string): void;
+  /** Calls `handler` on SIGINT and SIGTERM until the returned function is called. */
+  onSignal(handler: (signal: 'SIGINT' | 'SIGTERM') => void): () => void;
+  /** Ends the process at once. */
+  abandon(status: number): void;
+}
+
+/** What the program is put together from; loaded when it is needed. */
+export interface Parts {
+  readonly table: CommandTable;
+  readonly disk: () => Promise<Disk>;
+  readonly openSession: (request: SessionRequest) => Promise<Session>;
+}

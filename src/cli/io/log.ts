@@ -1,0 +1,58 @@
+import type { OutputStream } from '../host.js';
+import { guardLine } from '../text/escape.js';
+import type { Style } from '../text/style.js';
+
+export interface LogSettings {
+  readonly style: Style;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+  /** Warnings are collected for the JSON document instead of printed. */
+  readonly json: boolean;
+  /** Wipes a progress line that stands where the message goes. */
+  readonly before: () => void;
+}
+
+/** Standard error: what is not the result. */
+export class Log {
+  readonly #open: () => OutputStream;
+  readonly #settings: LogSettings;
+  readonly warnings: string[] = [];
+
+  constructor(open: () => OutputStream, settings: LogSettings) {
+    this.#open = open;
+    this.#settings = settings;
+  }
+
+  /** Something is not as it should be, and the command goes on. */
+  warn(message: string): void {
+    if (this.#settings.json) this.warnings.push(message);
+    else this.#line(`hs: ${this.#settings.style.warning('warning')}: ${guardLine(message)}`);
+  }
+
+  /** Something worth knowing; silent with `--quiet` and `--json`. */
+  note(message: string): void {
+    if (!this.#settings.quiet && !this.#settings.json) this.#line(`hs: ${guardLine(message)}`);
+  }
+
+  /** Only with `--verbose`. */
+  detail(message: string): void {
+    if (this.#settings.verbose && !this.#settings.json) this.#line(`hs: ${guardLine(message)}`);
+  }
+
+  /** `hs: error: …` and its hint. */
+  error(message: string, hint?: string): void {
+    this.#line(`hs: ${this.#settings.style.bad('error')}: ${guardLine(message)}`);
+    if (hint !== undefined) this.#line(`hint: ${guardLine(hint)}`);
+  }
+
+  /** A finished line, such as a JSON document. */
+  raw(line: string): void {
+    this.#line(line);
+  }
+
+  #line(line: string): void {
+    this.#settings.before();
+    const stream = this.#open();
+    if (stream.writable) stream.write(`${line}\n`);
+  }
+}

@@ -1,0 +1,109 @@
+import { HsError } from '../errors/hs-error.js';
+import type { Command, CommandTable } from './command.js';
+import { failureDocument, toFailure } from './failure.js';
+import { globalOptions } from './globals.js';
+import type { Host, Parts } from './host.js';
+import { parse } from './parse/parse.js';
+import { findCommand } from './parse/tokens.js';
+import { run } from './run.js';
+import { guardLine, safeJson } from './text/escape.js';
+import { didYouMean } from './text/suggest.js';
+
+/** From arguments to exit status; never throws. */
+export async function main(host: Host, parts: Parts): Promise<number> {
+  const json = asksForJson(host.argv);
+  try {
+    return await dispatch(host, parts);
+  } catch (e) {
+    const failure = toFailure(e);
+    const text = json
+      ? safeJson({ schema: 'hs.error/1', error: failureDocument(failure) })
+      : [
+          `hs: error: ${guardLine(failure.message)}`,
+          ...(failure.hint === undefined ? [] : [`hint: ${guardLine(failure.hint)}`]),
+        ].join('\n');
+    host.stderr.write(`${text}\n`);
+    if (failure.code === 'BUG' && host.environment.get('HS_DEBUG') && failure.cause instanceof Error) {
+      host.stderr.write(`${failure.cause.stack}\n`);
+    }
+    return failure.exitStatus;
+  }
+}
+
+async function dispatch(host: Host, parts: Parts): Promise<number> {
+  const { argv } = host;
+  const { at, before } = findCommand(argv, globalOptions);
+  const words = argv.slice(at);
+  if (words.length === 0) return runNamed(host, parts, wantsVersion(before) ? 'version' : 'help', before);
+  const found = lookUp(parts.table, words);
+  if (found === undefined) {
+    const group = Object.keys(parts.table).some((name) => name.startsWith(`${words[0]} `));
+    if (group && (words.length === 1 || wantsHelp(words))) {
+      return runNamed(host, parts, 'help', [...before, words[0]!]);
+    }
+    throw unknownCommand(parts.table, words, group);
+  }
+  const rest = [...before, ...words.slice(found.words)];
+  if (wantsHelp(rest))
+    return runNamed(host, parts, 'help', [...withoutHelp(before), ...found.name.split(' ')]);
+  return runNamed(host, parts, found.name, rest);
+}
+
+async function runNamed(host: Host, parts: Parts, name: string, argv: readonly string[]): Promise<number> {
+  const entry = parts.table[name];
+  if (entry === undefined) throw new HsError('BUG', `there is no command '${name}'`);
+  const loaded = await entry.load();
+  const call = parseFor(name, loaded, argv, host);
+  return run(host, parts, loaded, call);
+}
+
+function parseFor(name: string, loaded: Command, argv: readonly string[], host: Host) {
+  try {
+    return parse(loaded, argv, { now: host.clock.now(), hsNow: host.environment.get('HS_NOW') });
+  } catch (e) {
+    if (!(e instanceof HsError) || e.code !== 'USAGE' || e.hint !== undefined) throw e;
+    throw new HsError('USAGE', e.message, { hint: `hs help ${name}`, cause: e });
+  }
+}
+
+/** The longest name that the words begin with: `ledger verify` before `ledger`. */
+export function lookUp(
+  table: CommandTable,
+  words: readonly string[],
+): { readonly name: string; readonly words: number } | undefined {
+  for (const count of [2, 1]) {
+    const name = words.slice(0, count).join(' ');
+    if (words.length >= count && Object.hasOwn(table, name)) return { name, words: count };
+  }
+  return undefined;
+}
+
+export function unknownCommand(table: CommandTable, words: readonly string[], group: boolean): HsError {
+  const typed = words.slice(0, group ? 2 : 1).join(' ');
+  const visible = Object.keys(table).filter((name) => !table[name]!.hidden);
+  const guess = didYouMean(typed, [...visible, ...visible.map((name) => name.split(' ')[0]!)]);
+  return new HsError('USAGE', `'${typed}' is not an hs command`, {
+    hint: guess === undefined ? 'hs help lists the commands' : `did you mean hs ${guess}?`,
+  });
+}
+
+function ownPart(argv: readonly string[]): readonly string[] {
+  const dashes = argv.indexOf('--');
+  return dashes < 0 ? argv : argv.slice(0, dashes);
+}
+
+function wantsHelp(argv: readonly string[]): boolean {
+  return ownPart(argv).some((token) => token === '--help' || token === '-h');
+}
+
+function withoutHelp(argv: readonly string[]): readonly string[] {
+  return argv.filter((token) => token !== '--help' && token !== '-h');
+}
+
+function wantsVersion(argv: readonly string[]): boolean {
+  return ownPart(argv).includes('--version');
+}
+
+function asksForJson(argv: readonly string[]): boolean {
+  return ownPart(argv).some((token) => token === '--json' || token === '--jsonl');
+}

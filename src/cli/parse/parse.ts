@@ -1,0 +1,153 @@
+import yargs from 'yargs';
+import { HsError } from '../../errors/hs-error.js';
+import type { Command } from '../command.js';
+import { checkGlobals, type GlobalValues, globalOptions, jsonlOption, nulOption } from '../globals.js';
+import { type Option, type Options, optionLabel, optionName } from '../options.js';
+import type { Positionals } from '../positionals.js';
+import { type Tokens, tokenize } from './tokens.js';
+import { BadValue, parsed, parseTime } from './values.js';
+
+export interface Invocation {
+  readonly globals: GlobalValues;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly args: Readonly<Record<string, unknown>>;
+  /** `--now` or `HS_NOW`, in milliseconds. */
+  readonly setClock: number | undefined;
+}
+
+/** Every option that `command` takes: its own, the common ones, and those of its form. */
+export function optionsOf(command: Command): Options {
+  return {
+    ...globalOptions,
+    ...(command.form === 'listing' ? { jsonl: jsonlOption } : {}),
+    ...(command.spec.nul ? { nul: nulOption } : {}),
+    ...command.spec.options,
+  };
+}
+
+/** Raw strings in, typed values out; everything wrong with them is a usage error. */
+export function parse(
+  command: Command,
+  argv: readonly string[],
+  surroundings: { readonly now: number; readonly hsNow: string | undefined },
+): Invocation {
+  const table = optionsOf(command);
+  const tokens = tokenize(argv, table);
+  const raw = readOptions(tokens.options, table);
+  const setClock = clockOf(raw.get('now'), surroundings);
+  const context = { now: setClock ?? surroundings.now };
+  const values: Record<string, unknown> = { jsonl: false, nul: false };
+  for (const [key, option] of Object.entries(table)) {
+    values[key] = readValue(key, option, raw.get(key), context);
+  }
+  const globals = values as unknown as GlobalValues;
+  const given = Object.entries(command.spec.options ?? {})
+    .filter(([key, option]) => option.withoutJson && raw.has(key))
+    .map(([key, option]) => optionLabel(key, option));
+  const { streams } = command.spec;
+  const options = Object.fromEntries(
+    Object.keys(command.spec.options ?? {}).map((key) => [key, values[key]]),
+  );
+  checkGlobals(globals, typeof streams === 'function' ? streams(options) : streams === true, given);
+  return { globals, options, args: readArguments(command.spec.positionals ?? {}, tokens, context), setClock };
+}
+
+type Raw = string | true | false | readonly string[];
+
+function readOptions(tokens: readonly string[], table: Options): Map<string, Raw> {
+  const flags: string[] = [];
+  const strings: string[] = [];
+  for (const [key, option] of Object.entries(table)) {
+    const name = optionName(key, option);
+    if (option.form === 'flag' || option.form === 'switch') flags.push(name);
+    else strings.push(name);
+    if (option.form === 'switch') flags.push(`no-${name}`);
+  }
+  const argv = yargs([...tokens])
+    .locale('en')
+    .help(false)
+    .version(false)
+    .exitProcess(false)
+    .fail(false)
+    .showHelpOnFail(false)
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'greedy-arrays': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+    })
+    .strict()
+    .boolean(flags)
+    .string(strings)
+    .parseSync() as Record<string, unknown>;
+  const raw = new Map<string, Raw>();
+  for (const [key, option] of Object.entries(table)) {
+    const name = optionName(key, option);
+    const [on, off] = [argv[name], argv[`no-${name}`]];
+    if (option.form === 'switch' && on === true && off === true) {
+      throw new HsError('USAGE', `'--${name}' and '--no-${name}' say opposite things`);
+    }
+    if (option.form === 'switch' && off === true) raw.set(key, false);
+    else if (on !== undefined && on !== false) raw.set(key, on as Raw);
+  }
+  return raw;
+}
+
+function readValue(
+  key: string,
+  option: Option<unknown>,
+  raw: Raw | undefined,
+  context: { now: number },
+): unknown {
+  if (raw === undefined) return option.absent;
+  if (typeof raw === 'boolean') return raw;
+  const label = optionLabel(key, option);
+  const all = typeof raw === 'string' ? [raw] : raw;
+  const read = (one: string) => parsed(`'${label}'`, one, () => option.parse(one, context));
+  if (option.form === 'list') return all.map(read);
+  if (all.length > 1) throw new HsError('USAGE', `option '${label}' was given ${all.length} times`);
+  const value = all[0]!;
+  return option.form === 'optional-value' && value === '' ? true : read(value);
+}
+
+function clockOf(
+  raw: Raw | undefined,
+  { now, hsNow }: { readonly now: number; readonly hsNow: string | undefined },
+): number | undefined {
+  const text = typeof raw === 'string' ? raw : hsNow;
+  if (text === undefined || text === '') return undefined;
+  return Date.parse(parsed(typeof raw === 'string' ? "'--now'" : 'HS_NOW', text, () => parseTime(text, now)));
+}
+
+function readArguments(
+  places: Positionals,
+  tokens: Tokens,
+  context: { now: number },
+): Readonly<Record<string, unknown>> {
+  const wantsDashes = Object.values(places).some((p) => p.afterDashes);
+  const queue = [...tokens.positionals, ...(wantsDashes ? [] : (tokens.afterDashes ?? []))];
+  const args: Record<string, unknown> = {};
+  for (const [key, place] of Object.entries(places)) {
+    const raws = place.afterDashes
+      ? (tokens.afterDashes ?? [])
+      : queue.splice(0, place.many ? queue.length : 1);
+    if (place.required && raws.length === 0) {
+      throw new HsError('USAGE', `${place.name} is missing${place.afterDashes ? ` after '--'` : ''}`);
+    }
+    args[key] = place.read(raws, (raw, parse) =>
+      parsed(place.name, raw, () => checked(place.choices, raw, parse(raw, context))),
+    );
+  }
+  if (queue.length > 0) {
+    const hint = wantsDashes ? { hint: `put '--' before the command that is to run` } : {};
+    throw new HsError('USAGE', `unexpected argument '${queue[0]}'`, hint);
+  }
+  return args;
+}
+
+function checked<T>(choices: readonly string[] | undefined, raw: string, value: T): T {
+  if (choices !== undefined && !choices.includes(raw)) throw new BadValue(`not one of ${choices.join(', ')}`);
+  return value;
+}

@@ -1,0 +1,80 @@
+import type { Completion, ParseContext, Parser } from './options.js';
+
+/** One place of the argument list as data. */
+export interface Positional<T> {
+  readonly name: string;
+  readonly many: boolean;
+  readonly required: boolean;
+  /** Takes what follows `--`, untouched. */
+  readonly afterDashes?: true;
+  readonly summary?: string;
+  readonly complete?: Completion;
+  readonly choices?: readonly string[];
+  readonly read: (raws: readonly string[], one: (raw: string, parse: Parser<unknown>) => unknown) => T;
+}
+
+export type Positionals = Readonly<Record<string, Positional<unknown>>>;
+export type Arguments<P extends Positionals> = {
+  readonly [K in keyof P]: P[K] extends Positional<infer T> ? T : never;
+};
+export type { ParseContext };
+
+interface Extra<T> {
+  readonly summary?: string;
+  readonly complete?: Completion;
+  readonly choices?: readonly string[];
+  readonly parse?: Parser<T>;
+}
+
+function describe<T>({ parse: _, ...rest }: Extra<T>): Omit<Extra<T>, 'parse'> {
+  return rest;
+}
+
+const asIs: Parser<string> = (raw) => raw;
+
+/** Exactly one: `HASH`. */
+export function one<T = string>(name: string, extra: Extra<T> = {}): Positional<T> {
+  const parse: Parser<unknown> = extra.parse ?? asIs;
+  return { name, many: false, required: true, ...describe(extra), read: ([raw], p) => p(raw!, parse) as T };
+}
+
+/** One or none: `[DIR]`. */
+export function maybe<T = string>(name: string, extra: Extra<T> = {}): Positional<T | undefined> {
+  const parse: Parser<unknown> = extra.parse ?? asIs;
+  return {
+    name,
+    many: false,
+    required: false,
+    ...describe(extra),
+    read: ([raw], p) => (raw === undefined ? undefined : (p(raw, parse) as T)),
+  };
+}
+
+/** One or more: `ID...`. */
+export function some<T = string>(name: string, extra: Extra<T> = {}): Positional<readonly T[]> {
+  const parse: Parser<unknown> = extra.parse ?? asIs;
+  return {
+    name,
+    many: true,
+    required: true,
+    ...describe(extra),
+    read: (raws, p) => raws.map((raw) => p(raw, parse) as T),
+  };
+}
+
+/** Any number: `[FILE...]`. */
+export function many<T = string>(name: string, extra: Extra<T> = {}): Positional<readonly T[]> {
+  return { ...some(name, extra), required: false };
+}
+
+/** Everything after `--`, as it stands: `-- COMMAND...`. */
+export function afterDashes(name: string, summary?: string): Positional<readonly string[]> {
+  return {
+    name,
+    many: true,
+    required: true,
+    afterDashes: true,
+    ...(summary === undefined ? {} : { summary }),
+    read: (raws) => raws,
+  };
+}

@@ -1,0 +1,40 @@
+import { isatty } from 'node:tty';
+import { systemClock, systemEnvironment, systemRandom } from '../fsx/system.js';
+import type { Host } from './host.js';
+import { VERSION } from './version.js';
+
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** This process, and the way out of it. */
+export function processHost(): Host & { leave(status: number): void } {
+  let errors: NodeJS.WriteStream | undefined;
+  return {
+    argv: process.argv.slice(2),
+    environment: systemEnvironment(),
+    clock: systemClock(),
+    random: systemRandom(),
+    get stdin() {
+      return process.stdin;
+    },
+    get stdout() {
+      return process.stdout;
+    },
+    get stderr() {
+      // A reader of messages that has gone has nobody to be told about.
+      errors ??= process.stderr.on('error', () => {});
+      return errors;
+    },
+    isTerminal: (stream) => isatty({ stdin: 0, stdout: 1, stderr: 2 }[stream]),
+    version: VERSION,
+    chdir: (directory) => process.chdir(directory),
+    onSignal(handler) {
+      for (const signal of SIGNALS) process.on(signal, handler);
+      return () => {
+        for (const signal of SIGNALS) process.off(signal, handler);
+      };
+    },
+    abandon: (status) => process.exit(status),
+    // Everything was written and awaited; what still holds the event loop is an idle handle such as stdin.
+    leave: (status) => process.exit(status),
+  };
+}

@@ -1,0 +1,46 @@
+import { escapeText } from '../../core/escape.js';
+
+export { escapeText };
+
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
+const SGR = /^\x1b\[[0-9;]*m/;
+
+function hex(c: string): string {
+  const code = c.codePointAt(0)!;
+  return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+}
+
+/**
+ * The net under every writer of text: whatever a command forgot to escape becomes visible here. Lets
+ * newlines pass, and colours where hs itself uses them; leaves backslashes, which `escapeText` has doubled.
+ */
+export function guardText(text: string, colour: boolean): string {
+  return text.replace(UNSAFE, (c, at: number) => {
+    if (c === '\n' || (c === '\x1b' && colour && SGR.test(text.slice(at, at + 16)))) return c;
+    return hex(c);
+  });
+}
+
+/** One line of a message: nothing in it can start another line or steer the terminal. */
+export function guardLine(text: string): string {
+  return text.replace(UNSAFE, hex);
+}
+
+/** Bytes of an artifact shown on a terminal: text with its lines and tabs, all else escaped. */
+export function guardBytes(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes).replace(UNSAFE, (c) => (c === '\n' || c === '\t' ? c : hex(c)));
+}
+
+/** JSON that is safe to show: the same characters are written as `\u` escapes, which mean the same. */
+export function safeJson(value: unknown): string {
+  return JSON.stringify(value).replace(UNSAFE, (c) => {
+    let out = '';
+    for (let i = 0; i < c.length; i++) out += `\\u${c.charCodeAt(i).toString(16).padStart(4, '0')}`;
+    return out;
+  });
+}
+
+/** For terminals without UTF-8: everything beyond ASCII is escaped too. */
+export function asciiOnly(text: string): string {
+  return text.replace(/[^\x00-\x7f]/gu, hex);
+}

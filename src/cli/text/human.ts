@@ -1,0 +1,54 @@
+const UNITS = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
+
+/** `512 B`, `1.5 KiB`, `20 MiB`: three digits at most, rounded to nearest. */
+export function humanSize(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  let value = bytes / 1024;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
+}
+
+const SPANS = [
+  ['year', 365 * 86_400],
+  ['month', 30 * 86_400],
+  ['week', 7 * 86_400],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+] as const;
+
+/** `3 days`: the largest unit of which there are at least two, or one. Weeks only from two on. */
+export function humanSpan(ms: number): string {
+  const seconds = Math.floor(Math.abs(ms) / 1000);
+  for (const [name, length] of SPANS) {
+    const count = Math.floor(seconds / length);
+    if (count >= (name === 'week' ? 2 : 1)) return `${count} ${name}${count === 1 ? '' : 's'}`;
+  }
+  return `${seconds} second${seconds === 1 ? '' : 's'}`;
+}
+
+/** `3 days ago`, `in 2 hours`, `now`. */
+export function humanAge(then: number, now: number): string {
+  const ms = now - then;
+  if (Math.abs(ms) < 1000) return 'now';
+  return ms > 0 ? `${humanSpan(ms)} ago` : `in ${humanSpan(ms)}`;
+}
+
+/** `1 file`, `2 files`. */
+export function counted(n: number, one: string, many = `${one}s`): string {
+  return `${n} ${n === 1 ? one : many}`;
+}
+
+/** A share of 0 to 1 drawn over `width` columns. */
+export function bar(share: number, width: number, unicode: boolean): string {
+  const clipped = Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : 0;
+  const eighths = Math.round(clipped * width * 8);
+  if (!unicode) return '#'.repeat(Math.round(eighths / 8)).padEnd(width, '.');
+  const full = Math.floor(eighths / 8);
+  const part = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8]!;
+  return ('█'.repeat(full) + part).padEnd(width);
+}

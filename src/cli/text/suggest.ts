@@ -1,0 +1,29 @@
+/** The nearest of `candidates` by edit distance, if it is near enough to be what was meant. */
+export function didYouMean(typed: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let least = Math.max(1, Math.floor(typed.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const d = distance(typed, candidate, least);
+    if (d < least) [best, least] = [candidate, d];
+  }
+  return best;
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours; at least `limit` when there are more. */
+function distance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) >= limit) return limit;
+  let before: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      let d = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        d = Math.min(d, before[j - 2]! + 1);
+      row.push(d);
+    }
+    [before, last] = [last, row];
+  }
+  return last[b.length]!;
+}
