@@ -63,12 +63,13 @@ async function readFile(path: string, maxBytes: number): Promise<Uint8Array> {
     if (stats.size > maxBytes) throw errnoError('EFBIG', 'read', path);
     // One byte more than it should be: a file that grew meanwhile is read again at its new size.
     let buffer = new Uint8Array(stats.size + 1);
-    let count = await readFully(fd, buffer);
+    let count = await readFully(fd, buffer, stats.size);
     while (count === buffer.length) {
       const size = Math.max(fstatSync(fd).size, count);
       if (size > maxBytes) throw errnoError('EFBIG', 'read', path);
-      buffer = new Uint8Array(size + 1 + (size === count ? count : 0));
-      count = await readFully(fd, buffer);
+      // Files of /proc say 0 whatever they hold, so the buffer grows by itself too.
+      buffer = new Uint8Array(2 * size + 1);
+      count = await readFully(fd, buffer, size);
     }
     if (count > maxBytes) throw errnoError('EFBIG', 'read', path);
     return buffer.subarray(0, count);
@@ -112,7 +113,8 @@ async function readdir(path: string): Promise<DirEntry[]> {
 }
 
 async function syncDir(path: string): Promise<void> {
-  const fd = openDirectory(path, false);
+  // Following a link is harmless here, and `DiskDir.path` is one.
+  const fd = openDirectory(path, true);
   try {
     await fsyncLater(fd);
   } finally {

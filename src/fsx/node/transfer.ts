@@ -9,8 +9,11 @@ export function readLater(fd: number, buffer: Uint8Array, position: number): Pro
   });
 }
 
-/** Reads until `buffer` is full or the file ends. */
-export async function readFully(fd: number, buffer: Uint8Array): Promise<number> {
+/**
+ * Reads until `buffer` is full or the file ends. A read that stops exactly at `size`, where the file is
+ * said to end, is believed: that saves one system call a file.
+ */
+export async function readFully(fd: number, buffer: Uint8Array, size: number): Promise<number> {
   let done = 0;
   while (done < buffer.length) {
     const rest = done === 0 ? buffer : buffer.subarray(done);
@@ -18,6 +21,7 @@ export async function readFully(fd: number, buffer: Uint8Array): Promise<number>
       rest.length >= LARGE_BYTES ? await readLater(fd, rest, done) : readSync(fd, rest, 0, rest.length, done);
     if (count === 0) break;
     done += count;
+    if (done === size) break;
   }
   return done;
 }
