@@ -1,0 +1,171 @@
+import { basename, dirname, join } from 'node:path';
+import { escapeText } from '../../core/escape.js';
+import type { SafePath } from '../../core/paths.js';
+import { HsError, isErrno } from '../../errors/hs-error.js';
+import type { Disk } from '../../fsx/disk.js';
+import { SafeDir } from '../../fsx/safe-dir.js';
+
+/** Where something is made. */
+export interface Destination {
+  /** Absolute: the directory that was typed, or the policy's output root. Its links are followed, once. */
+  readonly root: string;
+  /** What is made below it; no component may be a link, and directories on the way are made. */
+  readonly path: SafePath;
+  /** Make `root` itself when it is missing (the output root); its own parent must be there. */
+  readonly makeRoot?: boolean;
+}
+
+/** What nothing is ever written into or over (B3). Absolute paths. */
+export interface Protected {
+  /** The `.hsstore` directory. */
+  readonly store?: string;
+  readonly cwd: string;
+  readonly home?: string;
+}
+
+/** The directory that will hold the destination, open. */
+export interface OpenDestination {
+  readonly parent: SafeDir;
+  readonly name: string;
+  /** Absolute, without links; for the record and for messages. */
+  readonly path: string;
+  /** Directories made on the way, absolute, outermost first. */
+  readonly made: readonly string[];
+}
+
+const DIRECTORY_MODE = 0o755;
+
+/** Opens the destination's parent one component at a time, making what is missing, durably. */
+export async function openDestination(disk: Disk, destination: Destination): Promise<OpenDestination> {
+  const components = destination.path.split('/');
+  const name = components.pop()!;
+  const made: string[] = [];
+  let parent = await openRoot(disk, destination, made);
+  try {
+    for (const component of components) {
+      const next = await enter(parent, component, made);
+      await parent.close();
+      parent = next;
+    }
+    return { parent, name, path: join(await parent.where(), name), made };
+  } catch (e) {
+    await parent.close();
+    throw e;
+  }
+}
+
+async function openRoot(disk: Disk, { root, makeRoot }: Destination, made: string[]): Promise<SafeDir> {
+  try {
+    return await SafeDir.open(disk, root);
+  } catch (e) {
+    const above = dirname(root);
+    if (makeRoot === true && isErrno(e, 'ENOENT') && above !== root) {
+      const parent = await SafeDir.open(disk, above);
+      try {
+        return await enter(parent, root.slice(above.length).replace(/^\/+/, ''), made);
+      } finally {
+        await parent.close();
+      }
+    }
+    if (isErrno(e, 'ENOENT', 'ENOTDIR', 'ELOOP')) {
+      const why = e.code === 'ENOENT' ? 'does not exist' : 'is not a directory';
+      throw new HsError('NOT_FOUND', `directory '${escapeText(root)}' ${why}`, {
+        hint: 'make the directory first; only what lies below it is made',
+        cause: e,
+      });
+    }
+    throw e;
+  }
+}
+
+async function enter(parent: SafeDir, name: string, made: string[]): Promise<SafeDir> {
+  if ((await parent.lstat(name)) === undefined) {
+    try {
+      const child = await parent.makeChild(name, DIRECTORY_MODE);
+      made.push(await child.where());
+      await parent.sync();
+      return child;
+    } catch (e) {
+      // Another writer made it first, which is as good.
+      if (!isErrno(e, 'EEXIST')) throw e;
+    }
+  }
+  return parent.child(name);
+}
+
+/** Removes the directories that were made and are still empty; the failure before it says more. */
+export async function removeMade(disk: Disk, made: readonly string[]): Promise<void> {
+  for (const path of [...made].reverse()) {
+    const above = await SafeDir.openExact(disk, dirname(path));
+    if (above === undefined) return;
+    try {
+      await above.rmdir(basename(path));
+    } catch (e) {
+      if (!isErrno(e)) throw e;
+      return;
+    } finally {
+      await above.close();
+    }
+  }
+}
+
+/**
+ * Refuses a destination that is, contains or lies in the store, and one that is or contains the home
+ * or the current directory (B3). By device and inode, so that no other spelling, link or bind mount
+ * gets around it.
+ */
+export async function refuseProtected(
+  disk: Disk,
+  { parent, name, path }: OpenDestination,
+  kept: Protected,
+): Promise<void> {
+  const refuse = (why: string) =>
+    new HsError('UNSAFE_PATH', `destination '${escapeText(path)}' is refused: ${why}`, {
+      hint: 'choose another destination; --force does not change this',
+    });
+  if (kept.store !== undefined) {
+    const store = await identity(disk, kept.store);
+    const around = await ancestors(disk, await parent.where());
+    if (store !== undefined && around.has(store)) throw refuse('it lies in the store');
+  }
+  const existing = await parent.lstat(name);
+  if (existing?.kind !== 'directory') return;
+  if (existing.dev !== (await parent.stat()).dev) throw refuse('it is a mount point');
+  const own = `${existing.dev}:${existing.ino}`;
+  for (const [what, where] of [
+    ['the store', kept.store],
+    ['the current directory', kept.cwd],
+    ['the home directory', kept.home],
+  ] as const) {
+    if (where === undefined) continue;
+    if ((await identity(disk, where)) === own) throw refuse(`it is ${what}`);
+    if ((await ancestors(disk, where)).has(own)) throw refuse(`it contains ${what}`);
+  }
+}
+
+async function identity(disk: Disk, path: string): Promise<string | undefined> {
+  try {
+    const { dev, ino } = await disk.stat(path);
+    return `${dev}:${ino}`;
+  } catch (e) {
+    if (isErrno(e, 'ENOENT', 'ENOTDIR', 'EACCES')) return undefined;
+    throw e;
+  }
+}
+
+/** The directory and all above it. */
+async function ancestors(disk: Disk, path: string): Promise<Set<string>> {
+  const found = new Set<string>();
+  let at: string;
+  try {
+    at = await disk.realpath(path);
+  } catch (e) {
+    if (isErrno(e, 'ENOENT', 'ENOTDIR', 'EACCES')) at = path;
+    else throw e;
+  }
+  for (; ; at = dirname(at)) {
+    const id = await identity(disk, at);
+    if (id !== undefined) found.add(id);
+    if (dirname(at) === at) return found;
+  }
+}

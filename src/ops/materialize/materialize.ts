@@ -1,0 +1,239 @@
+import { join } from 'node:path';
+import { escapeText } from '../../core/escape.js';
+import type { Random } from '../../core/ports.js';
+import { HsError, isErrno } from '../../errors/hs-error.js';
+import type { Disk, FileStat } from '../../fsx/disk.js';
+import type { Guarantee } from '../../fsx/safe-dir.js';
+import {
+  type Destination,
+  type OpenDestination,
+  openDestination,
+  type Protected,
+  refuseProtected,
+  removeMade,
+} from './destination.js';
+import type { Journal, StagingRecord } from './journal.js';
+import {
+  type DirectoryPayload,
+  type FilePayload,
+  type Modes,
+  OPEN_MODES,
+  type PayloadSource,
+} from './payload.js';
+import { checkFileDestination, publishFile } from './publish-file.js';
+import { checkTreeDestination, publishNewTree, type ReplaceRules, replaceTree } from './publish-tree.js';
+import { removeQuietly, removeTree } from './remove-tree.js';
+import { type Staged, stageFile, throwIfAborted } from './stage-file.js';
+import { stageTree } from './stage-tree.js';
+
+export interface MaterializeOptions extends Partial<ReplaceRules> {
+  readonly modes?: Modes;
+  readonly protect: Protected;
+  readonly random: Random;
+  readonly signal?: AbortSignal;
+  /** Told of what lies outside the store before it does; the next writing command reads it after a kill. */
+  readonly journal?: Journal;
+  /** Told of each file and its bytes, for progress. */
+  onFile?(bytes: number): void;
+}
+
+export interface Materialized {
+  /** Absolute, without links. */
+  readonly path: string;
+  readonly replaced: boolean;
+  readonly guarantee: Guarantee;
+  /** Of a file: what was written. */
+  readonly staged?: Staged;
+  /** What the person should know although it went well. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The one function that writes outside the store (B1). Atomic: a reader, and whoever looks after a
+ * crash, sees the old state or the new one (B2). Errors: DEST_EXISTS, UNSAFE_PATH, INTEGRITY,
+ * INTERRUPTED, SYSTEM; after any of them the destination is as it was. OUTCOME_UNKNOWN only when the
+ * destination was published and its directory could not be synced.
+ */
+export async function materialize(
+  disk: Disk,
+  source: PayloadSource,
+  destination: Destination,
+  options: MaterializeOptions,
+): Promise<Materialized> {
+  throwIfAborted(options.signal);
+  const shown = join(destination.root, destination.path);
+  try {
+    const open = await openDestination(disk, destination);
+    let published = false;
+    try {
+      await refuseProtected(disk, open, options.protect);
+      const run = new Run(open, options);
+      const result = source.type === 'file' ? await run.file(source) : await run.tree(source);
+      published = true;
+      return result;
+    } finally {
+      await open.parent.close();
+      if (!published) await removeMade(disk, open.made);
+    }
+  } catch (e) {
+    throw isErrno(e) ? systemError(e, shown) : e;
+  }
+}
+
+class Run {
+  readonly #at: OpenDestination;
+  readonly #options: MaterializeOptions;
+  readonly #temporary: string;
+
+  constructor(at: OpenDestination, options: MaterializeOptions) {
+    this.#at = at;
+    this.#options = options;
+    this.#temporary = this.#newName();
+  }
+
+  async file(payload: FilePayload): Promise<Materialized> {
+    const { force = false, modes = OPEN_MODES, signal } = this.#options;
+    const replaced = (await checkFileDestination(this.#at, force)) === 'file';
+    return this.#staging(async () => {
+      const expected = { ...payload, subject: this.#at.path };
+      const parent = this.#at.parent;
+      const staged = await stageFile(parent, this.#temporary, modes.file, payload.stream(), expected, {
+        sync: true,
+        signal,
+      });
+      this.#options.onFile?.(staged.size);
+      await this.#beforePublishing();
+      await publishFile(this.#at, this.#temporary, force);
+      await this.#settle();
+      return this.#result({ replaced, staged });
+    });
+  }
+
+  async tree(payload: DirectoryPayload): Promise<Materialized> {
+    const { force = false, discardExisting = false, recorded, modes = OPEN_MODES, signal } = this.#options;
+    const old = await checkTreeDestination(this.#at, { force, discardExisting, recorded });
+    return this.#staging(async () => {
+      // Closed to others while it is built: its files may be readable, what is incomplete is not.
+      const top = await this.#at.parent.makeChild(this.#temporary, 0o700);
+      try {
+        const onFile = this.#options.onFile;
+        await stageTree(top, payload, { modes, signal, ...(onFile === undefined ? {} : { onFile }) });
+      } finally {
+        await top.close();
+      }
+      if (modes.directory !== 0o700) await this.#at.parent.chmod(this.#temporary, modes.directory);
+      await this.#beforePublishing();
+      if (old === undefined) {
+        await publishNewTree(this.#at, this.#temporary);
+        await this.#settle();
+        return this.#result({ replaced: false });
+      }
+      const waiting = await replaceTree(this.#at, this.#temporary, old, () => this.#journalAside());
+      await this.#settle();
+      return this.#result({ replaced: true, warnings: await this.#discard(waiting) });
+    });
+  }
+
+  /** Runs with a journal before the first temporary, and without any temporary after a failure. */
+  async #staging(run: () => Promise<Materialized>): Promise<Materialized> {
+    await this.#journal({});
+    try {
+      return await run();
+    } catch (e) {
+      if (!(e instanceof HsError && e.code === 'OUTCOME_UNKNOWN')) {
+        await removeQuietly(this.#at.parent, this.#temporary);
+      }
+      throw e;
+    }
+  }
+
+  #record(more: Partial<StagingRecord>): Promise<StagingRecord> {
+    const { name, made, parent } = this.#at;
+    return parent.where().then((directory) => ({
+      directory,
+      destination: name,
+      temporary: this.#temporary,
+      made: [...made],
+      ...more,
+    }));
+  }
+
+  async #journal(more: Partial<StagingRecord>): Promise<void> {
+    if (this.#options.journal !== undefined) await this.#options.journal(await this.#record(more));
+  }
+
+  /** The last moment at which the command can be stopped, and the last thing the journal is told. */
+  async #beforePublishing(): Promise<void> {
+    throwIfAborted(this.#options.signal);
+    await this.#journal({ staged: await this.#stagedIdentity() });
+  }
+
+  async #journalAside(): Promise<string> {
+    const aside = this.#newName();
+    await this.#journal({ staged: await this.#stagedIdentity(), aside });
+    return aside;
+  }
+
+  async #stagedIdentity(): Promise<string> {
+    const stat = await this.#at.parent.lstat(this.#temporary);
+    if (stat === undefined) throw new HsError('CONFLICT', 'what was staged is gone; nothing was written');
+    return identityOf(stat);
+  }
+
+  async #settle(): Promise<void> {
+    try {
+      await this.#at.parent.sync();
+    } catch (cause) {
+      throw new HsError('OUTCOME_UNKNOWN', `'${escapeText(this.#at.path)}' was written, but may not last`, {
+        hint: 'its directory could not be synced; check the disk',
+        cause,
+      });
+    }
+  }
+
+  /** The new state stands; what is left of the old one is not worth a failure. */
+  async #discard(name: string): Promise<string[]> {
+    try {
+      await removeTree(this.#at.parent, name);
+      return [];
+    } catch (e) {
+      if (!isErrno(e) && !(e instanceof HsError)) throw e;
+      return [`what was replaced is still there as '${name}': ${e.message}`];
+    }
+  }
+
+  #result(more: { replaced: boolean; staged?: Staged; warnings?: readonly string[] }): Materialized {
+    const { guarantee } = this.#at.parent;
+    const weaker =
+      guarantee === 'descriptor'
+        ? []
+        : ['/proc is not there: a directory swapped meanwhile is found, not prevented'];
+    return { path: this.#at.path, guarantee, ...more, warnings: [...weaker, ...(more.warnings ?? [])] };
+  }
+
+  #newName(): string {
+    return `.hs-tmp-${this.#options.random.hex(16)}`;
+  }
+}
+
+/** How the journal and its reader name a file or directory whatever it is called. */
+export function identityOf(stat: FileStat): string {
+  return `${stat.dev}:${stat.ino}`;
+}
+
+function systemError(e: NodeJS.ErrnoException, destination: string): HsError {
+  if (e.code === 'EBUSY') {
+    return new HsError(
+      'UNSAFE_PATH',
+      `destination '${escapeText(destination)}' is refused: it is a mount point`,
+      {
+        cause: e,
+      },
+    );
+  }
+  const why =
+    { ENOSPC: 'the disk is full', EDQUOT: 'the disk quota is used up', EACCES: 'permission denied' }[
+      e.code ?? ''
+    ] ?? e.message;
+  return new HsError('SYSTEM', `cannot write '${escapeText(destination)}': ${escapeText(why)}`, { cause: e });
+}

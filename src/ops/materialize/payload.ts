@@ -1,0 +1,40 @@
+import type { ObjectId } from '../../core/ids.js';
+import type { SafePath } from '../../core/paths.js';
+
+/** Bytes to be written: what they must hash to, and how many there are. */
+export interface FilePayload {
+  readonly type: 'file';
+  /** Absent for bytes that are made on the way, such as a tar of members that are each verified. */
+  readonly hash?: ObjectId;
+  readonly size?: number;
+  stream(): AsyncIterable<Uint8Array>;
+}
+
+export interface PayloadEntry {
+  readonly path: SafePath;
+  readonly hash: ObjectId;
+  readonly size: number;
+  readonly executable: boolean;
+  stream(): AsyncIterable<Uint8Array>;
+  /** The whole at once, for what is small; saves the generator at 10,000 files. */
+  read?(): Promise<Uint8Array>;
+}
+
+export interface DirectoryPayload {
+  readonly type: 'directory';
+  /** Sorted by path as a bundle index is (A3), so that each directory is entered once. */
+  readonly entries: readonly PayloadEntry[];
+}
+
+export type PayloadSource = FilePayload | DirectoryPayload;
+
+/** Modes of what is written: those of B3 and design.md §4, whatever the umask. */
+export interface Modes {
+  readonly file: number;
+  readonly executable: number;
+  readonly directory: number;
+}
+
+export const OPEN_MODES: Modes = { file: 0o644, executable: 0o755, directory: 0o755 };
+/** For what is classified high: nobody but the owner. */
+export const PRIVATE_MODES: Modes = { file: 0o600, executable: 0o700, directory: 0o700 };

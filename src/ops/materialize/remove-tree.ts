@@ -1,0 +1,36 @@
+import { escapeText } from '../../core/escape.js';
+import { HsError, isErrno } from '../../errors/hs-error.js';
+import type { SafeDir } from '../../fsx/safe-dir.js';
+
+/** Removes a name and all below it, never through a link; nothing there is fine. */
+export async function removeTree(parent: SafeDir, name: string): Promise<void> {
+  const stat = await parent.lstat(name);
+  if (stat === undefined) return;
+  if (stat.kind !== 'directory') return parent.unlink(name);
+  const dir = await parent.child(name);
+  try {
+    for (const entry of await dir.readdir()) {
+      if (entry.name === undefined) throw unnameable(name);
+      if (entry.kind === 'directory') await removeTree(dir, entry.name);
+      else await dir.unlink(entry.name);
+    }
+  } finally {
+    await dir.close();
+  }
+  await parent.rmdir(name);
+}
+
+/** Cleaning up after a failure: that failure says more than one to clean up. */
+export async function removeQuietly(parent: SafeDir, name: string): Promise<void> {
+  try {
+    await removeTree(parent, name);
+  } catch (e) {
+    if (!isErrno(e) && !(e instanceof HsError)) throw e;
+  }
+}
+
+export function unnameable(directory: string): HsError {
+  return new HsError('CONFLICT', `'${escapeText(directory)}' holds a name that is not UTF-8`, {
+    hint: 'rename or remove that file, then run the command again',
+  });
+}

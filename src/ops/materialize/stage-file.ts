@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { escapeText } from '../../core/escape.js';
+import type { ObjectId } from '../../core/ids.js';
+import { HsError } from '../../errors/hs-error.js';
+import type { SafeDir } from '../../fsx/safe-dir.js';
+import type { PayloadEntry } from './payload.js';
+
+/** Up to here a file is held whole and written in one operation. */
+const SMALL_BYTES = 1024 * 1024;
+
+/** What staging needs to know of a file. */
+export interface Expected {
+  /** For messages. */
+  readonly subject: string;
+  readonly hash?: ObjectId;
+  readonly size?: number;
+}
+
+export interface Staged {
+  readonly hash: ObjectId;
+  readonly size: number;
+}
+
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted !== true) return;
+  if (signal.reason instanceof HsError) throw signal.reason;
+  throw new HsError('INTERRUPTED', 'interrupted; the destination is as it was');
+}
+
+/** Writes a new file as the bytes come, hashing them, and compares before anybody can see it (B2). */
+export async function stageFile(
+  dir: SafeDir,
+  name: string,
+  mode: number,
+  bytes: AsyncIterable<Uint8Array>,
+  expected: Expected,
+  options: { readonly sync: boolean; readonly signal?: AbortSignal | undefined },
+): Promise<Staged> {
+  const file = await dir.createFile(name, mode);
+  try {
+    const hash = createHash('sha256');
+    let size = 0;
+    for await (const chunk of bytes) {
+      throwIfAborted(options.signal);
+      size += chunk.byteLength;
+      // Bytes that should not be there are not worth a full disk.
+      if (expected.size !== undefined && size > expected.size) throw wrongSize(expected, `more than`);
+      hash.update(chunk);
+      await file.write(chunk);
+    }
+    const staged = { hash: hash.digest('hex') as ObjectId, size };
+    compare(staged, expected);
+    if (options.sync) await file.sync();
+    return staged;
+  } finally {
+    await file.close();
+  }
+}
+
+/** The same for a member of a tree; a small one is written whole. */
+export async function stageEntry(
+  dir: SafeDir,
+  name: string,
+  mode: number,
+  entry: PayloadEntry,
+  options: { readonly sync: boolean; readonly signal?: AbortSignal | undefined },
+): Promise<void> {
+  const expected = { subject: entry.path, hash: entry.hash, size: entry.size };
+  if (entry.size > SMALL_BYTES) {
+    await stageFile(dir, name, mode, entry.stream(), expected, options);
+    return;
+  }
+  throwIfAborted(options.signal);
+  const bytes = entry.read === undefined ? await collect(entry.stream(), expected) : await entry.read();
+  compare(
+    { hash: createHash('sha256').update(bytes).digest('hex') as ObjectId, size: bytes.byteLength },
+    expected,
+  );
+  await dir.writeFile(name, bytes, { mode, sync: options.sync });
+}
+
+async function collect(stream: AsyncIterable<Uint8Array>, expected: Expected): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream) {
+    size += chunk.byteLength;
+    if (size > expected.size!) throw wrongSize(expected, 'more than');
+    chunks.push(chunk);
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}
+
+function compare(staged: Staged, expected: Expected): void {
+  if (expected.size !== undefined && staged.size !== expected.size) {
+    throw wrongSize(expected, `${staged.size} instead of`);
+  }
+  if (expected.hash !== undefined && staged.hash !== expected.hash) {
+    throw new HsError(
+      'INTEGRITY',
+      `'${escapeText(expected.subject)}' does not match its hash; nothing was written`,
+      {
+        hint: 'hs fsck shows what is damaged',
+        details: { expected: expected.hash, actual: staged.hash },
+      },
+    );
+  }
+}
+
+function wrongSize(expected: Expected, what: string): HsError {
+  return new HsError(
+    'INTEGRITY',
+    `'${escapeText(expected.subject)}' has ${what} ${expected.size} bytes; nothing was written`,
+    { hint: 'hs fsck shows what is damaged' },
+  );
+}

@@ -1,0 +1,121 @@
+import { escapeText } from '../../core/escape.js';
+import { HsError, isErrno } from '../../errors/hs-error.js';
+import type { SafeDir } from '../../fsx/safe-dir.js';
+import type { DirectoryPayload, Modes } from './payload.js';
+import { stageEntry } from './stage-file.js';
+
+/**
+ * From here one syncfs is cheaper than an fsync a file: 0.10 ms a file instead of 1.08 on journaled
+ * ext4. Below, it would flush everybody's dirty pages for nothing.
+ */
+const SYNCFS_FROM = 16;
+
+export interface StageOptions {
+  readonly modes: Modes;
+  readonly signal?: AbortSignal | undefined;
+  onFile?(bytes: number): void;
+}
+
+/** Builds the tree below `top`, which is new and ours alone, and makes all of it durable. */
+export async function stageTree(
+  top: SafeDir,
+  payload: DirectoryPayload,
+  options: StageOptions,
+): Promise<void> {
+  const together = payload.entries.length >= SYNCFS_FROM;
+  await writeEntries(top, payload, options, !together);
+  if (together && !(await top.syncFilesystem())) await syncTree(top, payload);
+}
+
+async function writeEntries(
+  top: SafeDir,
+  payload: DirectoryPayload,
+  { modes, signal, onFile }: StageOptions,
+  sync: boolean,
+): Promise<void> {
+  await walk(
+    top,
+    payload,
+    (dir, name) => merging(name, () => dir.makeChild(name, modes.directory)),
+    async (dir, name, entry) => {
+      const mode = entry.executable ? modes.executable : modes.file;
+      await merging(entry.path, () => stageEntry(dir, name, mode, entry, { sync, signal }));
+      onFile?.(entry.size);
+    },
+    async (dir) => {
+      if (sync) await dir.sync();
+    },
+  );
+}
+
+/** Where there is no syncfs: each file, then each directory. */
+async function syncTree(top: SafeDir, payload: DirectoryPayload): Promise<void> {
+  await walk(
+    top,
+    payload,
+    (dir, name) => dir.child(name),
+    async (dir, name) => {
+      const file = await dir.openFile(name);
+      try {
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    },
+    (dir) => dir.sync(),
+  );
+}
+
+type Entry = DirectoryPayload['entries'][number];
+
+/** Visits the files in their order; since they are sorted, each directory is entered and left once. */
+async function walk(
+  top: SafeDir,
+  payload: DirectoryPayload,
+  enter: (dir: SafeDir, name: string) => Promise<SafeDir>,
+  visit: (dir: SafeDir, name: string, entry: Entry) => Promise<void>,
+  leave: (dir: SafeDir) => Promise<void>,
+): Promise<void> {
+  const open: { readonly prefix: string; readonly dir: SafeDir }[] = [{ prefix: '', dir: top }];
+  const leaveOne = async () => {
+    const { dir } = open.pop()!;
+    try {
+      await leave(dir);
+    } finally {
+      await dir.close();
+    }
+  };
+  try {
+    for (const entry of payload.entries) {
+      while (!entry.path.startsWith(open.at(-1)!.prefix)) await leaveOne();
+      for (;;) {
+        const { prefix, dir } = open.at(-1)!;
+        const slash = entry.path.indexOf('/', prefix.length);
+        if (slash === -1) {
+          await visit(dir, entry.path.slice(prefix.length), entry);
+          break;
+        }
+        const child = await enter(dir, entry.path.slice(prefix.length, slash));
+        open.push({ prefix: entry.path.slice(0, slash + 1), dir: child });
+      }
+    }
+    while (open.length > 1) await leaveOne();
+    await leave(top);
+  } finally {
+    for (const { dir } of open.slice(1).reverse()) await dir.close();
+  }
+}
+
+/** In a tree that only we write to, a name that is taken means that this filesystem merges two names. */
+async function merging<T>(path: string, make: () => Promise<T>): Promise<T> {
+  try {
+    return await make();
+  } catch (e) {
+    if (!isErrno(e, 'EEXIST')) throw e;
+    throw new HsError(
+      'UNSAFE_PATH',
+      `'${escapeText(path)}' and another path are one name on the destination's filesystem`,
+      { hint: 'choose a destination that keeps upper and lower case and normal forms apart', cause: e },
+    );
+  }
+}

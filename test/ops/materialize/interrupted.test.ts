@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest';
+import { toSafePath } from '../../../src/core/paths.js';
+import { SimDisk, type SimOptions } from '../../../src/fsx/sim-disk.js';
+import type { StagingRecord } from '../../../src/ops/materialize/journal.js';
+import { materialize } from '../../../src/ops/materialize/materialize.js';
+import type { PayloadSource } from '../../../src/ops/materialize/payload.js';
+import { recoverStaging } from '../../../src/ops/materialize/recover.js';
+import { filePayload, sha256, treePayload } from './payloads.js';
+
+const OLD = { 'a.txt': 'old a', 'sub/b.txt': 'old b', 'sub/gone.txt': 'old' };
+const NEW = { 'a.txt': 'new a', 'sub/b.txt': 'new b', 'sub/deep/c.txt': 'new', 'x.sh*': 'run' };
+
+interface Scenario {
+  readonly what: string;
+  readonly payload: PayloadSource;
+  readonly force: boolean;
+  readonly lacks?: SimOptions['lacks'];
+}
+
+const SCENARIOS: readonly Scenario[] = [
+  { what: 'a new file', payload: filePayload('new'), force: false },
+  { what: 'a new file without hard links', payload: filePayload('new'), force: false, lacks: ['link'] },
+  { what: 'a replaced file', payload: filePayload('new'), force: true },
+  { what: 'a new tree', payload: treePayload(NEW), force: false },
+  { what: 'a replaced tree', payload: treePayload(NEW), force: true },
+  { what: 'a replaced tree without exchange', payload: treePayload(NEW), force: true, lacks: ['exchange'] },
+];
+
+/** The bytes of everything below /out, with what is staged under its real name. */
+function stateOf(sim: SimDisk): string {
+  return sim
+    .tree('/out')
+    .map((path) => (path.endsWith('/') ? path : `${path}=${sim.text(path)}`))
+    .join('\n');
+}
+
+function prepare({ payload, force, lacks }: Scenario): SimDisk {
+  const sim = new SimDisk(lacks === undefined ? {} : { lacks });
+  sim.plant.dir('/out');
+  sim.plant.dir('/home');
+  if (force && payload.type === 'file') sim.plant.file('/out/dest', 'old');
+  if (force && payload.type === 'directory') {
+    sim.plant.dir('/out/dest/sub');
+    for (const [path, text] of Object.entries(OLD)) sim.plant.file(`/out/dest/${path}`, text);
+  }
+  return sim;
+}
+
+async function run(sim: SimDisk, scenario: Scenario, journal: (r: StagingRecord) => void): Promise<void> {
+  let n = 0;
+  const old = new Set(Object.entries(OLD).map(([path, text]) => `${path} ${sha256(text)}`));
+  await materialize(
+    sim.process('hs'),
+    scenario.payload,
+    { root: '/out', path: toSafePath('dest') },
+    {
+      force: scenario.force,
+      recorded: (path, hash) => old.has(`${path} ${hash}`),
+      protect: { cwd: '/home' },
+      random: { uuid: () => '', hex: () => String(n++).padStart(32, '0') },
+      journal: async (record) => journal(record),
+    },
+  );
+}
+
+/** Runs until it is over or, killed, will never be. */
+async function begin(sim: SimDisk, scenario: Scenario): Promise<StagingRecord | undefined> {
+  let last: StagingRecord | undefined;
+  run(sim, scenario, (record) => {
+    last = record;
+  }).catch(() => {});
+  await idle(sim);
+  return last;
+}
+
+async function idle(sim: SimDisk): Promise<void> {
+  for (let before = -1; before !== sim.operations; ) {
+    before = sim.operations;
+    await new Promise(setImmediate);
+  }
+}
+
+async function points(scenario: Scenario): Promise<{ count: number; before: string; after: string }> {
+  const sim = prepare(scenario);
+  const before = stateOf(sim);
+  await run(sim, scenario, () => {});
+  return { count: sim.operations, before, after: stateOf(sim) };
+}
+
+describe('an export that is killed', () => {
+  for (const scenario of SCENARIOS) {
+    for (const [death, at] of [
+      ['SIGKILL', 'killAt'],
+      ['a power cut', 'crashAt'],
+    ] as const) {
+      it(`leaves ${scenario.what} old or new after ${death} at any operation`, async () => {
+        const { count, before, after } = await points(scenario);
+        const ends = new Set<string>();
+        for (let n = 1; n <= count; n++) {
+          const sim = prepare(scenario);
+          sim[at](n);
+          const record = await begin(sim, scenario);
+          const next = sim.process('next');
+          const recovered = record && (await recoverStaging(next, record));
+          const end = stateOf(sim);
+          expect([before, after], `${death} at operation ${n}`).toContain(end);
+          expect(recovered?.published ?? false, `what is recorded after ${n}`).toBe(end === after);
+          ends.add(end);
+        }
+        expect(ends).toEqual(new Set([before, after]));
+      });
+    }
+  }
+
+  it('is undone again when the next command is killed while it recovers', async () => {
+    const scenario = SCENARIOS.at(-1)!;
+    const { count, before, after } = await points(scenario);
+    for (let n = 1; n <= count; n += 2) {
+      for (let m = 1; m < 40; m += 3) {
+        const sim = prepare(scenario);
+        sim.killAt(n);
+        const record = await begin(sim, scenario);
+        if (record === undefined) continue;
+        const target = sim.operations + m;
+        const end = sim.inject(({ n: at }) => (at === target ? 'kill' : undefined));
+        recoverStaging(sim.process('second'), record).catch(() => {});
+        await idle(sim);
+        end();
+        await recoverStaging(sim.process('third'), record);
+        expect([before, after]).toContain(stateOf(sim));
+      }
+    }
+  });
+});
+
+describe('an export that fails', () => {
+  for (const scenario of SCENARIOS) {
+    for (const code of ['ENOSPC', 'EIO']) {
+      it(`leaves ${scenario.what} old or new, and nothing else, after ${code} at any operation`, async () => {
+        const { count, before, after } = await points(scenario);
+        for (let n = 1; n <= count; n++) {
+          const sim = prepare(scenario);
+          let last: StagingRecord | undefined;
+          sim.failAt(n, code);
+          const failed = await run(sim, scenario, (r) => {
+            last = r;
+          }).then(
+            () => false,
+            () => true,
+          );
+          if (failed && last !== undefined) await recoverStaging(sim.process('next'), last);
+          // An old tree that cannot be removed is a warning: the new one stands.
+          const end = stateOf(sim)
+            .split('\n')
+            .filter((line) => failed || !line.includes('.hs-tmp-'))
+            .join('\n');
+          expect(failed ? [before, after] : [after], `${code} at operation ${n}`).toContain(end);
+        }
+      });
+    }
+  }
+});

@@ -1,0 +1,288 @@
+import { chmod, link, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { toSafePath } from '../../../src/core/paths.js';
+import { nodeDisk } from '../../../src/fsx/node-disk.js';
+import { SimDisk } from '../../../src/fsx/sim-disk.js';
+import { systemRandom } from '../../../src/fsx/system.js';
+import { type MaterializeOptions, materialize } from '../../../src/ops/materialize/materialize.js';
+import { type PayloadSource, PRIVATE_MODES } from '../../../src/ops/materialize/payload.js';
+import { tmp } from '../../helpers/tmp.js';
+import { filePayload, sha256, treePayload } from './payloads.js';
+
+const FILE = filePayload('payload');
+const TREE = treePayload({ 'a.txt': 'a', 'sub/b.sh*': 'b' });
+
+function write(path: string, payload: PayloadSource = FILE, options: Partial<MaterializeOptions> = {}) {
+  return materialize(
+    nodeDisk(),
+    payload,
+    { root: dirname(path), path: toSafePath(basename(path)) },
+    { protect: { cwd: '/nowhere' }, random: systemRandom(), ...options },
+  );
+}
+
+const mode = async (path: string) => ((await stat(path)).mode & 0o7777).toString(8);
+
+describe('materialize', () => {
+  it('writes a file with mode 644 and nothing beside it', async () => {
+    const dir = await tmp();
+    const { path, staged, guarantee } = await write(join(dir, 'out'));
+    expect(await readFile(path, 'utf8')).toBe('payload');
+    expect(staged).toEqual({ hash: sha256('payload'), size: 7 });
+    expect([await mode(path), guarantee, await readdir(dir)]).toEqual(['644', 'descriptor', ['out']]);
+  });
+
+  it('writes a tree with modes 755 and 644, executable files with 755', async () => {
+    const dir = await tmp();
+    await write(join(dir, 'out'), TREE);
+    const modes = await Promise.all(
+      ['out', 'out/a.txt', 'out/sub', 'out/sub/b.sh'].map((p) => mode(join(dir, p))),
+    );
+    expect(modes).toEqual(['755', '644', '755', '755']);
+    expect(await readdir(dir)).toEqual(['out']);
+  });
+
+  it('keeps what is private to its owner, whatever the umask', async () => {
+    const dir = await tmp();
+    await write(join(dir, 'out'), TREE, { modes: PRIVATE_MODES });
+    const modes = await Promise.all(
+      ['out', 'out/a.txt', 'out/sub', 'out/sub/b.sh'].map((p) => mode(join(dir, p))),
+    );
+    expect(modes).toEqual(['700', '600', '700', '700']);
+  });
+
+  it.each([
+    ['a file', (p: string) => writeFile(p, 'mine')],
+    ['a directory', (p: string) => mkdir(p)],
+    ['a dangling link', (p: string) => symlink('nowhere', p)],
+  ])('refuses %s that is there without --force', async (_what, make) => {
+    const dir = await tmp();
+    await make(join(dir, 'out'));
+    await expect(write(join(dir, 'out'))).rejects.toMatchObject({ code: 'DEST_EXISTS' });
+    await expect(write(join(dir, 'out'), TREE)).rejects.toMatchObject({ code: 'DEST_EXISTS' });
+    expect(await readdir(dir)).toEqual(['out']);
+  });
+
+  it('lets only one of two racing writers win', async () => {
+    for (const payload of [FILE, TREE]) {
+      const path = join(await tmp(), 'out');
+      const ends = await Promise.allSettled([
+        write(path, payload),
+        write(path, payload),
+        write(path, payload),
+      ]);
+      expect(ends.filter((e) => e.status === 'fulfilled')).toHaveLength(1);
+    }
+  });
+
+  it('replaces a link with --force, not what it points to', async () => {
+    const dir = await tmp();
+    await writeFile(join(dir, 'target'), 'mine');
+    await symlink('target', join(dir, 'out'));
+    await write(join(dir, 'out'), FILE, { force: true });
+    expect(await readFile(join(dir, 'target'), 'utf8')).toBe('mine');
+    expect(await readFile(join(dir, 'out'), 'utf8')).toBe('payload');
+  });
+
+  it('leaves other names of a replaced file alone', async () => {
+    const dir = await tmp();
+    await writeFile(join(dir, 'out'), 'mine');
+    await link(join(dir, 'out'), join(dir, 'other'));
+    await write(join(dir, 'out'), FILE, { force: true });
+    expect(await readFile(join(dir, 'other'), 'utf8')).toBe('mine');
+  });
+
+  it('never replaces a directory by a file or a file by a directory', async () => {
+    const dir = await tmp();
+    await mkdir(join(dir, 'd'));
+    await writeFile(join(dir, 'f'), 'mine');
+    const options = { force: true, discardExisting: true };
+    await expect(write(join(dir, 'd'), FILE, options)).rejects.toMatchObject({ code: 'DEST_EXISTS' });
+    await expect(write(join(dir, 'f'), TREE, options)).rejects.toMatchObject({ code: 'DEST_EXISTS' });
+  });
+
+  it('replaces a directory only when each file in it was exported there, or when told to discard', async () => {
+    const dir = await tmp();
+    const out = join(dir, 'out');
+    await write(out, TREE);
+    const recorded = (path: string, hash: string) =>
+      TREE.entries.some((e) => e.path === path && e.hash === hash);
+    const next = treePayload({ 'new.txt': 'n' });
+    await write(out, next, { force: true, recorded });
+    expect(await readdir(out)).toEqual(['new.txt']);
+
+    await writeFile(join(out, 'mine'), 'precious');
+    const refused = write(out, TREE, { force: true, recorded: () => false });
+    await expect(refused).rejects.toMatchObject({
+      code: 'DEST_EXISTS',
+      hint: expect.stringContaining('--discard-existing'),
+    });
+    expect(await readFile(join(out, 'mine'), 'utf8')).toBe('precious');
+
+    await write(out, TREE, { force: true, discardExisting: true });
+    expect((await readdir(out)).sort()).toEqual(['a.txt', 'sub']);
+    expect(await readdir(dir)).toEqual(['out']);
+  });
+
+  it('gives up, and puts everything back, when a file appears in the directory that is replaced', async () => {
+    const out = join(await tmp(), 'out');
+    await write(out, TREE);
+    const journal = async () => {
+      await writeFile(join(out, 'late'), 'precious');
+    };
+    const attempt = write(out, treePayload({ n: 'n' }), { force: true, recorded: () => true, journal });
+    await expect(attempt).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect((await readdir(out)).sort()).toEqual(['a.txt', 'late', 'sub']);
+  });
+
+  it('shows nothing of bytes that do not match their hash', async () => {
+    const dir = await tmp();
+    const wrong = { ...FILE, hash: sha256('other') };
+    await expect(write(join(dir, 'out'), wrong)).rejects.toMatchObject({ code: 'INTEGRITY' });
+    const entries = TREE.entries.map((e) => ({ ...e, hash: sha256('other') }));
+    const tree: PayloadSource = { type: 'directory', entries };
+    await expect(write(join(dir, 'out'), tree)).rejects.toMatchObject({ code: 'INTEGRITY' });
+    expect(await readdir(dir)).toEqual([]);
+  });
+
+  it('stops at a stream that gives more bytes than it should', async () => {
+    const dir = await tmp();
+    let given = 0;
+    const endless: PayloadSource = {
+      type: 'file',
+      size: 10,
+      async *stream() {
+        for (;;) {
+          given += 8;
+          yield new Uint8Array(8);
+        }
+      },
+    };
+    await expect(write(join(dir, 'out'), endless)).rejects.toMatchObject({ code: 'INTEGRITY' });
+    expect([given, await readdir(dir)]).toEqual([16, []]);
+  });
+
+  it('stops when it is interrupted, and leaves nothing', async () => {
+    const dir = await tmp();
+    const stop = new AbortController();
+    const payload: PayloadSource = {
+      type: 'file',
+      async *stream() {
+        yield Buffer.from('half');
+        stop.abort();
+        yield Buffer.from('more');
+      },
+    };
+    const attempt = write(join(dir, 'out'), payload, { signal: stop.signal });
+    await expect(attempt).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    expect(await readdir(dir)).toEqual([]);
+  });
+
+  it('does not write through a link below the directory that was typed', async () => {
+    const [dir, outside] = [await tmp(), await tmp()];
+    await symlink(outside, join(dir, 'sub'));
+    const destination = { root: dir, path: toSafePath('sub/out') };
+    const options = { protect: { cwd: '/nowhere' }, random: systemRandom() };
+    await expect(materialize(nodeDisk(), FILE, destination, options)).rejects.toMatchObject({
+      code: 'UNSAFE_PATH',
+    });
+    expect(await readdir(outside)).toEqual([]);
+  });
+
+  it('makes the directories on the way, and takes them back when it fails', async () => {
+    const dir = await tmp();
+    const options = { protect: { cwd: '/nowhere' }, random: systemRandom() };
+    const destination = { root: join(dir, 'hs-out'), path: toSafePath('a/b/out'), makeRoot: true };
+    await expect(
+      materialize(nodeDisk(), { ...FILE, hash: sha256('other') }, destination, options),
+    ).rejects.toMatchObject({ code: 'INTEGRITY' });
+    expect(await readdir(dir)).toEqual([]);
+    await materialize(nodeDisk(), FILE, destination, options);
+    expect(await readFile(join(dir, 'hs-out/a/b/out'), 'utf8')).toBe('payload');
+  });
+
+  it('says that the directory is not there, and which system error it was', async () => {
+    const dir = await tmp();
+    await expect(write(join(dir, 'no', 'out'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(write('/proc/out')).rejects.toMatchObject({
+      code: expect.stringMatching(/SYSTEM|NOT_FOUND/),
+    });
+    const sim = new SimDisk({ bytes: 3 });
+    sim.plant.dir('/out');
+    const full = materialize(
+      sim.process('hs'),
+      FILE,
+      { root: '/out', path: toSafePath('f') },
+      { protect: { cwd: '/' }, random: systemRandom() },
+    );
+    await expect(full).rejects.toMatchObject({
+      code: 'SYSTEM',
+      message: expect.stringContaining('disk is full'),
+    });
+    expect(sim.tree('/out')).toEqual([]);
+  });
+
+  it('refuses two paths that are one name on the destination', async () => {
+    const dir = await tmp();
+    const twice: PayloadSource = { type: 'directory', entries: [TREE.entries[0]!, TREE.entries[0]!] };
+    await expect(write(join(dir, 'out'), twice)).rejects.toMatchObject({
+      code: 'UNSAFE_PATH',
+      message: expect.stringContaining('one name'),
+    });
+    expect(await readdir(dir)).toEqual([]);
+  });
+});
+
+describe('a destination that is refused whatever is forced', () => {
+  const FORCE = { force: true, discardExisting: true };
+
+  async function workspace() {
+    const dir = await tmp();
+    const [store, home, cwd] = [join(dir, 'w/.hsstore'), join(dir, 'home/me'), join(dir, 'cwd/here')];
+    for (const path of [join(store, 'tmp'), home, cwd]) await mkdir(path, { recursive: true });
+    return { dir, protect: { store, home, cwd } };
+  }
+
+  it.each(['w/.hsstore', 'w/.hsstore/tmp', 'w/.hsstore/new', 'w', 'home/me', 'home', 'cwd/here', 'cwd'])(
+    '%s: the store, the home and the current directory, what is in the store and what holds them',
+    async (at) => {
+      const { dir, protect } = await workspace();
+      await expect(write(join(dir, at), TREE, { ...FORCE, protect })).rejects.toMatchObject({
+        code: 'UNSAFE_PATH',
+      });
+    },
+  );
+
+  it('the store under another name', async () => {
+    const { dir, protect } = await workspace();
+    await symlink(join(dir, 'w'), join(dir, 'alias'));
+    const attempt = write(join(dir, 'alias/.hsstore/new'), FILE, { ...FORCE, protect });
+    await expect(attempt).rejects.toMatchObject({ code: 'UNSAFE_PATH' });
+  });
+
+  it('a mount point', async () => {
+    const sim = new SimDisk();
+    sim.plant.dir('/out');
+    sim.plant.mount('/out/mnt');
+    const destination = { root: '/out', path: toSafePath('mnt') };
+    const options = { ...FORCE, protect: { cwd: '/nowhere' }, random: systemRandom() };
+    await expect(materialize(sim.process('hs'), TREE, destination, options)).rejects.toMatchObject({
+      code: 'UNSAFE_PATH',
+      message: expect.stringContaining('mount point'),
+    });
+  });
+});
+
+describe('a tree that replaces another', () => {
+  it('does not follow a link in what it removes', async () => {
+    const [dir, outside] = [await tmp(), await tmp()];
+    await writeFile(join(outside, 'mine'), 'precious');
+    await mkdir(join(dir, 'out/sub'), { recursive: true });
+    await symlink(outside, join(dir, 'out/sub/link'));
+    await chmod(join(dir, 'out/sub'), 0o755);
+    await write(join(dir, 'out'), TREE, { force: true, discardExisting: true });
+    expect(await readFile(join(outside, 'mine'), 'utf8')).toBe('precious');
+    expect(await readdir(dir)).toEqual(['out']);
+  });
+});
