@@ -20,10 +20,14 @@ export const KEEP_RULES = [
   'min_versions',
   'future_dated',
   'damaged',
+  /** It would go, but it is not on the list that was shown or confirmed (D3). */
+  'unlisted',
 ] as const;
 export type PruneRule = (typeof PRUNE_RULES)[number];
 export type KeepRule = (typeof KEEP_RULES)[number];
 export type Rule = PruneRule | KeepRule;
+
+export const PLAN_SCHEMA = 'hs.prune-plan/1';
 
 /** What the plan says of one artifact. */
 export interface PlanItem {
@@ -53,7 +57,7 @@ export interface PlanItem {
 
 /** First line of a plan file. All bytes are counts of bytes. */
 export interface PlanHeader {
-  readonly schema: 'hs.prune-plan/1';
+  readonly schema: typeof PLAN_SCHEMA;
   readonly store_id: string;
   /** The ledger position that the plan was made at. */
   readonly head_seq: number;

@@ -35,13 +35,29 @@ export const text = (maxLength: number) =>
 export const token = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$/, 'not an identifier'));
 
 interface Issue {
+  readonly code?: string;
   readonly path: readonly PropertyKey[];
   readonly message: string;
+  readonly keys?: readonly string[];
+  readonly expected?: string;
+  readonly values?: readonly unknown[];
+}
+
+/** zod/mini carries no locale: what it does not have a message for is all "Invalid input". */
+function describeIssue(i: Issue): string {
+  if (i.code === 'unrecognized_keys')
+    return `unknown field ${(i.keys ?? []).map((k) => `'${k}'`).join(', ')}`;
+  if (i.message !== 'Invalid input') return i.message;
+  if (i.code === 'invalid_type') return `not of type ${i.expected}, or missing`;
+  if (i.code === 'invalid_value') return `not one of ${(i.values ?? []).join(', ')}`;
+  return 'not a value that is allowed';
 }
 
 /** One line a problem, `field: what is wrong`. */
 export function describeIssues(issues: readonly Issue[]): string[] {
-  return issues.map((i) => (i.path.length === 0 ? i.message : `${i.path.join('.')}: ${i.message}`));
+  return issues.map((i) =>
+    i.path.length === 0 ? describeIssue(i) : `${i.path.join('.')}: ${describeIssue(i)}`,
+  );
 }
 
 /** Checks a value against a schema; what it says is for people, `details.problems` for programs. */

@@ -1,0 +1,149 @@
+import * as z from 'zod/mini';
+import { HsError, isHsError } from '../errors/hs-error.js';
+import { canonicalText, type Json, parseCanonicalLines } from './canonical.js';
+import { createSha256, sha256 } from './hash.js';
+import type { ObjectId } from './ids.js';
+import { pinName } from './ledger-op.js';
+import { planTotals } from './plan-items.js';
+import {
+  KEEP_RULES,
+  PLAN_SCHEMA,
+  type PlanHeader,
+  type PlanItem,
+  PRUNE_RULES,
+  type PrunePlan,
+} from './prune-plan.js';
+import { artifactId, check, natural, objectId, text, timestamp, uuid } from './schema.js';
+import { CLASSIFICATIONS, KINDS, LAYERS, PAYLOAD_TYPES, RETENTION_CLASSES } from './vocabulary.js';
+
+/** A million items of 500 bytes, with room. */
+export const MAX_PLAN_BYTES = 1024 * 1024 * 1024;
+const END_SCHEMA = 'hs.prune-plan-end/1';
+
+const headerSchema = z.strictObject({
+  schema: z.literal(PLAN_SCHEMA),
+  store_id: uuid,
+  head_seq: natural,
+  head_hash: objectId,
+  policy_hash: objectId,
+  clock: timestamp,
+  scanned: natural,
+  pruned: natural,
+  spared: natural,
+  failed: natural,
+  pruned_bytes: natural,
+  freed_bytes: natural,
+  stored_bytes: natural,
+  quota_bytes: z.optional(natural),
+  quota_unmet_bytes: z.optional(natural),
+});
+
+const about = {
+  artifact_id: artifactId,
+  until: z.optional(timestamp),
+  pins: z.optional(z.array(pinName)),
+  size_bytes: natural,
+  freed_bytes: natural,
+  revision: z.int().check(z.minimum(1)),
+  content_hash: objectId,
+  payload_type: z.enum(PAYLOAD_TYPES),
+  kind: z.enum(KINDS),
+  retention_class: z.enum(RETENTION_CLASSES),
+  layer: z.enum(LAYERS),
+  classification: z.enum(CLASSIFICATIONS),
+  created_at: timestamp,
+  registered_at: timestamp,
+  name: z.optional(text(1024)),
+  filename_hint: z.optional(z.string()),
+};
+const itemSchema = z.discriminatedUnion('verdict', [
+  z.strictObject({ verdict: z.literal('keep'), rule: z.enum(KEEP_RULES), ...about }),
+  z.strictObject({ verdict: z.literal('prune'), rule: z.enum(PRUNE_RULES), ...about }),
+]);
+const endSchema = z.strictObject({ schema: z.literal(END_SCHEMA), plan_hash: objectId });
+
+function damaged(why: string): HsError {
+  return new HsError('INVALID_RECORD', `not a plan as hs wrote it: ${why}`, {
+    hint: 'make a new one with hs plan-prune',
+  });
+}
+
+/** Header and items, a line each: what the plan's hash is of. */
+function* bodyLines(plan: PrunePlan): Generator<string> {
+  yield `${canonicalText(plan.header)}\n`;
+  for (const item of plan.items) yield `${canonicalText(item)}\n`;
+}
+
+/** SHA-256 of a plan's lines without the last one, which holds it: the plan's name. */
+export function planHash(plan: PrunePlan): ObjectId {
+  const hash = createSha256();
+  for (const line of bodyLines(plan)) hash.update(Buffer.from(line));
+  return hash.digest();
+}
+
+/**
+ * A plan as canonical JSON Lines (A9): the header, an item a line in order of id, and an end line with
+ * the hash of every byte before it, so that a cut or an edit shows.
+ */
+export function* encodePlanLines(plan: PrunePlan): Generator<string> {
+  const hash = createSha256();
+  for (const line of bodyLines(plan)) {
+    hash.update(Buffer.from(line));
+    yield line;
+  }
+  yield `${canonicalText({ schema: END_SCHEMA, plan_hash: hash.digest() })}\n`;
+}
+
+export function encodePlan(plan: PrunePlan): Buffer {
+  return Buffer.concat([...encodePlanLines(plan)].map((line) => Buffer.from(line)));
+}
+
+function schemaOf(line: Json | undefined): unknown {
+  return typeof line === 'object' && line !== null && !Array.isArray(line)
+    ? (line as { schema?: unknown }).schema
+    : undefined;
+}
+
+/** Reads a plan file; INVALID_RECORD says what is wrong with one that was cut, edited or is something else. */
+export function decodePlan(bytes: Uint8Array): { readonly plan: PrunePlan; readonly hash: ObjectId } {
+  const lines = readLines(bytes);
+  const found = schemaOf(lines[0]);
+  if (found !== PLAN_SCHEMA) {
+    throw damaged(
+      typeof found === 'string' ? `its schema is '${found}', not '${PLAN_SCHEMA}'` : 'it has no schema',
+    );
+  }
+  const last = lines.at(-1);
+  if (lines.length < 2 || schemaOf(last) !== END_SCHEMA) throw damaged('its end is missing');
+  const { plan_hash } = check(endSchema, last, 'INVALID_RECORD', 'the last line of the plan');
+  const body = bytes.subarray(0, bytes.lastIndexOf(0x0a, bytes.byteLength - 2) + 1);
+  if (sha256(body) !== plan_hash) {
+    throw damaged('it was changed: its bytes do not match the hash in its last line');
+  }
+  const header = check(headerSchema, lines[0], 'INVALID_RECORD', 'the header of the plan') as PlanHeader;
+  const items: PlanItem[] = [];
+  for (let i = 1; i < lines.length - 1; i++) {
+    const item = check(itemSchema, lines[i], 'INVALID_RECORD', `line ${i + 1} of the plan`) as PlanItem;
+    if (i > 1 && items[i - 2]!.artifact_id >= item.artifact_id) {
+      throw damaged(`line ${i + 1} is not in order of artifact id`);
+    }
+    items.push(item);
+  }
+  const totals = planTotals(items);
+  for (const [key, value] of Object.entries(totals)) {
+    const stated = header[key as keyof typeof totals];
+    if (stated !== value) throw damaged(`its header says ${key} ${stated}, its items make ${value}`);
+  }
+  return { plan: { header, items }, hash: plan_hash };
+}
+
+function readLines(bytes: Uint8Array): Json[] {
+  const lines: Json[] = [];
+  try {
+    for (const line of parseCanonicalLines(bytes, MAX_PLAN_BYTES)) lines.push(line);
+  } catch (e) {
+    if (!isHsError(e, 'INVALID_RECORD')) throw e;
+    throw damaged(`line ${lines.length + 1}: ${e.message}`);
+  }
+  return lines;
+}

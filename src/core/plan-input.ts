@@ -1,0 +1,26 @@
+import type { SizedObject } from './byte-account.js';
+import type { ObjectId, Timestamp } from './ids.js';
+import type { Policy } from './policy.js';
+import type { ArtifactRecord } from './record.js';
+
+/** The objects that one live artifact names: the manifests of all its revisions, payload, index, members. */
+export interface ArtifactObjects {
+  /** Those that are known; an object that is named twice may be listed twice. */
+  readonly objects: readonly SizedObject[];
+  /** One of them is missing, of another size or unreadable: the artifact is not judged (D8). */
+  readonly damaged: boolean;
+}
+
+/** All that a plan is made from; the same input gives the same bytes (D3). */
+export interface PlanInput {
+  readonly storeId: string;
+  readonly head: { readonly seq: number; readonly hash: ObjectId };
+  readonly policyId: ObjectId;
+  readonly policy: Policy;
+  readonly clock: Timestamp;
+  /** The live ones, in any order. */
+  readonly artifacts: readonly ArtifactRecord[];
+  objectsOf(record: ArtifactRecord): ArtifactObjects;
+  /** In place of the policy's (bytes). */
+  readonly quotaBytes?: number;
+}

@@ -1,0 +1,71 @@
+import { activePins } from './check-ops.js';
+import { compact } from './compact.js';
+import type { ArtifactId, Timestamp } from './ids.js';
+import type { PlanInput } from './plan-input.js';
+import { PLAN_SCHEMA, type PlanHeader, type PlanItem } from './prune-plan.js';
+import type { ArtifactRecord } from './record.js';
+import type { Verdict } from './retention-rule.js';
+
+export function compareIds(a: ArtifactId, b: ArtifactId): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+export function toPlanItem(a: ArtifactRecord, v: Verdict, freed: number, clock: Timestamp): PlanItem {
+  const pins = activePins(a, clock);
+  return {
+    artifact_id: a.artifact_id,
+    verdict: v.verdict,
+    rule: v.rule,
+    size_bytes: a.size_bytes,
+    freed_bytes: freed,
+    revision: a.revision,
+    content_hash: a.content_hash,
+    payload_type: a.payload_type,
+    kind: a.kind,
+    retention_class: a.retention_class,
+    layer: a.layer,
+    classification: a.classification,
+    created_at: a.created_at,
+    registered_at: a.registered.at,
+    ...(v.until === undefined ? undefined : { until: v.until }),
+    ...(pins.length === 0 ? undefined : { pins: pins.map((p) => p.name) }),
+    ...(a.name === undefined ? undefined : { name: a.name }),
+    ...(a.filename_hint === undefined ? undefined : { filename_hint: a.filename_hint }),
+  };
+}
+
+/** What the header sums up of the items. */
+export function planTotals(items: readonly PlanItem[]) {
+  const totals = { scanned: items.length, pruned: 0, spared: 0, failed: 0, pruned_bytes: 0, freed_bytes: 0 };
+  for (const item of items) {
+    if (item.verdict === 'prune') {
+      totals.pruned++;
+      totals.pruned_bytes += item.size_bytes;
+      totals.freed_bytes += item.freed_bytes;
+    } else if (item.rule === 'damaged') totals.failed++;
+    else totals.spared++;
+  }
+  return totals;
+}
+
+/** The header over finished items. `stored`: bytes before the removal; `quota`: the one that was asked for. */
+export function planHeader(
+  input: PlanInput,
+  items: readonly PlanItem[],
+  stored: number,
+  quota: number | undefined,
+): PlanHeader {
+  const totals = planTotals(items);
+  const unmet = quota === undefined ? 0 : Math.max(0, stored - totals.freed_bytes - quota);
+  return {
+    schema: PLAN_SCHEMA,
+    store_id: input.storeId,
+    head_seq: input.head.seq,
+    head_hash: input.head.hash,
+    policy_hash: input.policyId,
+    clock: input.clock,
+    ...totals,
+    stored_bytes: stored,
+    ...compact({ quota_bytes: quota, quota_unmet_bytes: unmet === 0 ? undefined : unmet }),
+  };
+}

@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../../src/core/hash.js';
+import { decodePlan, encodePlan, planHash } from '../../../src/core/plan-file.js';
+import { planPrune } from '../../../src/core/plan-prune.js';
+import { randomStore } from './random-store.js';
+import { artifact, DAY, input, NOW, pin } from './store.js';
+
+const plan = planPrune(
+  input([
+    artifact(1, { registered: NOW - 40 * DAY, name: 'é' }),
+    artifact(2, { pins: [pin()] }),
+    artifact(3),
+  ]),
+);
+const lines = encodePlan(plan).toString().split('\n').slice(0, -1);
+const join = (some: readonly string[]) => Buffer.from(some.map((l) => `${l}\n`).join(''));
+/** The file with its last line made to fit, as a forger would. */
+function reseal(body: readonly string[]): Buffer {
+  const hash = sha256(join(body));
+  return join([...body, `{"plan_hash":"${hash}","schema":"hs.prune-plan-end/1"}`]);
+}
+const reading = (bytes: Uint8Array) => () => decodePlan(bytes);
+
+it('reads back what it wrote, and hashes the lines before the last', () => {
+  fc.assert(
+    fc.property(randomStore, (store) => {
+      const made = planPrune(store);
+      const bytes = encodePlan(made);
+      const body = bytes.subarray(0, bytes.lastIndexOf('\n', bytes.length - 2) + 1);
+      expect(decodePlan(bytes)).toEqual({ plan: made, hash: planHash(made) });
+      expect(sha256(body)).toBe(planHash(made));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+describe('refuses a plan file and says what is wrong with it', () => {
+  it('that is empty, cut at a line or cut within one', () => {
+    expect(reading(Buffer.alloc(0))).toThrow('no schema');
+    for (let n = 1; n < lines.length; n++)
+      expect(reading(join(lines.slice(0, n)))).toThrow('its end is missing');
+    expect(reading(join(lines).subarray(0, -1))).toThrow('line 5: the last line is cut off');
+  });
+
+  it('at any cut at all', () => {
+    const whole = join(lines);
+    for (let n = 0; n < whole.length; n++)
+      expect(reading(whole.subarray(0, n))).toThrow('not a plan as hs wrote it');
+  });
+
+  it('that is of another schema, or is not a plan at all', () => {
+    const other = [lines[0]!.replace('hs.prune-plan/1', 'hs.prune-plan/2'), ...lines.slice(1)];
+    expect(reading(join(other))).toThrow("its schema is 'hs.prune-plan/2'");
+    expect(reading(Buffer.from('hello\n'))).toThrow('line 1: not JSON');
+    expect(reading(Buffer.from('[]\n'))).toThrow('no schema');
+  });
+
+  it('that was edited, dropped from or added to', () => {
+    const changed = 'it was changed';
+    expect(reading(join(lines.map((l) => l.replace('"keep"', '"prune"'))))).toThrow(changed);
+    expect(reading(join(lines.toSpliced(2, 1)))).toThrow(changed);
+    expect(reading(join(lines.toSpliced(2, 0, lines[2]!)))).toThrow(changed);
+    expect(reading(join(lines.map((l, i) => (i === 1 ? l.replace(',', ', ') : l))))).toThrow('canonical');
+  });
+
+  it('that was edited and sealed again, where it contradicts itself', () => {
+    const body = lines.slice(0, -1);
+    expect(decodePlan(reseal(body)).plan).toEqual(plan);
+    expect(reading(reseal(body.toSpliced(2, 1)))).toThrow('its header says scanned 3, its items make 2');
+    expect(reading(reseal([body[0]!, body[2]!, body[1]!, body[3]!]))).toThrow('not in order of artifact id');
+    expect(reading(reseal(body.map((l) => l.replace('"keep"', '"prune"'))))).toThrow('rule');
+    expect(reading(reseal(body.map((l) => l.replace('{', '{"aa":1,'))))).toThrow('aa');
+    expect(reading(reseal(body.map((l) => l.replace('"pinned"', '"because"'))))).toThrow('rule');
+  });
+});
