@@ -1,0 +1,63 @@
+import { lookup } from 'mrmime';
+import { compact } from '../core/compact.js';
+import type { ArtifactId } from '../core/ids.js';
+import { MANIFEST_SCHEMA, type Manifest, toManifest } from '../core/manifest.js';
+import {
+  CLASSIFICATIONS,
+  type Classification,
+  DEFAULT_CLASS,
+  isSensitive,
+  KINDS,
+  type Kind,
+} from '../core/vocabulary.js';
+import { HsError } from '../errors/hs-error.js';
+import type { Session } from './session.js';
+
+const DIRECTORY_MIME = 'inode/directory';
+const UNKNOWN_MIME = 'application/octet-stream';
+
+/** What the file's name says of its media type. */
+export function mimeOf(filename: string | undefined): string {
+  return (filename === undefined ? undefined : lookup(filename)) ?? UNKNOWN_MIME;
+}
+
+function oneOf<const T extends readonly string[]>(set: T, value: unknown, fallback: T[number]): T[number] {
+  return set.find((v) => v === value) ?? fallback;
+}
+
+/**
+ * Completes what a caller knows of a new artifact with the defaults of A4, A6 and A7, and checks it
+ * (INVALID_MANIFEST, unknown fields included). It always gets an id and a creation time of its own
+ * unless it brings them.
+ */
+export function newManifest(session: Session, known: Readonly<Record<string, unknown>>): Manifest {
+  const kind: Kind = oneOf(KINDS, known.kind, 'file');
+  const classification: Classification = oneOf(CLASSIFICATIONS, known.classification, 'low');
+  const directory = known.payload_type === 'directory';
+  const hint = typeof known.filename_hint === 'string' ? known.filename_hint : undefined;
+  const layer = known.layer ?? 'L3';
+  if (layer === 'L1' || layer === 'L2') {
+    throw new HsError('LAYER', `an artifact cannot be created in ${layer}`, {
+      hint: "create it in L3, then 'hs promote' it",
+    });
+  }
+  return toManifest(
+    compact({
+      schema: MANIFEST_SCHEMA,
+      artifact_id: session.random.uuid() as ArtifactId,
+      revision: 1,
+      kind,
+      payload_type: 'file',
+      mime: directory ? DIRECTORY_MIME : mimeOf(hint),
+      created_at: session.now(),
+      hash_basis: directory ? 'bundle_index' : 'payload_bytes',
+      exportable: !isSensitive({ kind, classification }),
+      retention_class: DEFAULT_CLASS[kind],
+      determinism_level: 'bitwise',
+      created_by_job_id: session.jobId,
+      ...known,
+      layer,
+      classification: known.classification ?? classification,
+    }),
+  );
+}

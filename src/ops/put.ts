@@ -1,0 +1,240 @@
+import {
+  type BundleIndex,
+  encodeBundleIndex,
+  type IndexEntry,
+  indexSize,
+  toBundleIndex,
+} from '../core/bundle-index.js';
+import { compact } from '../core/compact.js';
+import { escapeText } from '../core/escape.js';
+import type { ArtifactId, ObjectId } from '../core/ids.js';
+import type { LedgerOp } from '../core/ledger-op.js';
+import type { EntityRef, Handle, Manifest } from '../core/manifest.js';
+import { checkFilenameHint, checkName, type PortabilityProblem, portabilityProblems } from '../core/paths.js';
+import type { ArtifactRecord } from '../core/record.js';
+import type { Classification, Kind, Layer, RetentionClass } from '../core/vocabulary.js';
+import { HsError, isErrno } from '../errors/hs-error.js';
+import type { Disk, FileStat } from '../fsx/disk.js';
+import type { ByteSource, ObjectBatch } from '../store/object-batch.js';
+import { newManifest } from './new-manifest.js';
+import { pinCapability } from './pin-capability.js';
+import { readSourceFile } from './read-source.js';
+import { registerArtifacts } from './register.js';
+import { resolveArtifact } from './resolve.js';
+import type { Session } from './session.js';
+import { type LeftOut, type WalkOptions, walkTree } from './walk-tree.js';
+
+/** Where a payload comes from: a path (its links followed, they are the user's), or a stream. */
+export type PutSource =
+  | { readonly path: string; readonly filenameHint?: string }
+  | { readonly stream: ByteSource; readonly filenameHint?: string };
+
+/** What is said of every artifact of one `put`. */
+export interface PutOptions extends Pick<WalkOptions, 'exclude' | 'skipLinks'> {
+  readonly name?: string;
+  readonly kind?: Kind;
+  readonly retentionClass?: RetentionClass;
+  /** Days. */
+  readonly ttl?: number;
+  readonly classification?: Classification;
+  readonly exportable?: boolean;
+  readonly layer?: Layer;
+  /** Artifacts as a user names them. */
+  readonly sources?: readonly string[];
+  readonly entities?: readonly EntityRef[];
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly pin?: string;
+  /** One artifact for each entry of a directory, instead of one for the directory. */
+  readonly each?: boolean;
+}
+
+export interface PutResult {
+  readonly artifactId: ArtifactId;
+  readonly contentHash: ObjectId;
+  readonly payloadType: 'file' | 'directory';
+  readonly sizeBytes: number;
+  readonly files: number;
+  readonly filenameHint: string | undefined;
+  readonly leftOut: readonly LeftOut[];
+  readonly portability: readonly PortabilityProblem[];
+}
+
+interface Payload {
+  readonly contentHash: ObjectId;
+  readonly payloadType: 'file' | 'directory';
+  readonly sizeBytes: number;
+  readonly files: number;
+  readonly leftOut: readonly LeftOut[];
+  readonly portability: readonly PortabilityProblem[];
+}
+
+async function statSource(disk: Disk, path: string): Promise<FileStat> {
+  try {
+    return await disk.stat(path);
+  } catch (e) {
+    if (isErrno(e, 'ENOENT', 'ENOTDIR')) throw new HsError('NOT_FOUND', `'${escapeText(path)}' is not there`);
+    throw e;
+  }
+}
+
+/** Stores the files of a directory and its index; the directory's content hash is that of the index (A3). */
+export async function putTree(
+  session: Session,
+  batch: ObjectBatch,
+  root: string,
+  options: Pick<WalkOptions, 'exclude' | 'skipLinks'>,
+): Promise<Payload & { readonly index: BundleIndex }> {
+  const entries: IndexEntry[] = [];
+  const leftOut: LeftOut[] = [];
+  const store = await session.store.disk.lstat(session.store.root);
+  const walk = walkTree(session.disk, root, { ...options, omit: store }, (left) => leftOut.push(left));
+  for await (const file of walk) {
+    session.signal.throwIfAborted();
+    const read = await readSourceFile(session.disk, file.location, file.path, batch, (n) =>
+      session.progress.advance(n),
+    );
+    entries.push({
+      path: file.path,
+      content_hash: read.id,
+      size_bytes: read.size,
+      ...(read.executable ? { executable: true as const } : {}),
+    });
+  }
+  const index = toBundleIndex(entries);
+  const { id } = await batch.addBytes(encodeBundleIndex(index));
+  return {
+    index,
+    contentHash: id,
+    payloadType: 'directory',
+    sizeBytes: indexSize(index),
+    files: index.length,
+    leftOut,
+    portability: [...portabilityProblems(index.map((e) => e.path))],
+  };
+}
+
+async function putPayload(
+  session: Session,
+  batch: ObjectBatch,
+  source: PutSource,
+  options: PutOptions,
+): Promise<Payload> {
+  const file = (id: ObjectId, size: number): Payload => ({
+    contentHash: id,
+    payloadType: 'file',
+    sizeBytes: size,
+    files: 1,
+    leftOut: [],
+    portability: [],
+  });
+  const advance = (n: number) => session.progress.advance(n);
+  if ('stream' in source) {
+    const { id, size } = await batch.addSource(source.stream, advance);
+    return file(id, size);
+  }
+  const stat = await statSource(session.disk, source.path);
+  if (stat.kind === 'directory') {
+    return putTree(session, batch, await session.disk.realpath(source.path), options);
+  }
+  const read = await readSourceFile(session.disk, source.path, source.path, batch, advance, { follow: true });
+  return file(read.id, read.size);
+}
+
+/** The entries of each directory among the sources, in order of name; other sources as they are. */
+async function spread(session: Session, sources: readonly PutSource[]): Promise<PutSource[]> {
+  const all: PutSource[] = [];
+  for (const source of sources) {
+    if ('stream' in source || (await statSource(session.disk, source.path)).kind !== 'directory') {
+      all.push(source);
+      continue;
+    }
+    const names = (await session.disk.readdir(source.path)).map((e) => {
+      if (e.name === undefined)
+        throw new HsError('UNSAFE_PATH', `a name in '${escapeText(source.path)}' is not UTF-8`);
+      return e.name;
+    });
+    for (const name of names.sort()) all.push({ path: `${source.path}/${name}` });
+  }
+  return all;
+}
+
+export function handleOf(r: ArtifactRecord): Handle {
+  return compact({
+    artifact_id: r.artifact_id,
+    kind: r.kind,
+    uri: `urn:uuid:${r.artifact_id}`,
+    content_hash: r.content_hash,
+    size_bytes: r.size_bytes,
+    classification: r.classification,
+    exportable: r.exportable,
+    retention_ttl_days: r.retention_ttl_days,
+  });
+}
+
+async function hintOf(session: Session, source: PutSource): Promise<string | undefined> {
+  if (source.filenameHint !== undefined) return source.filenameHint;
+  if ('stream' in source) return undefined;
+  const name = (await session.disk.realpath(source.path)).split('/').pop();
+  // A hint is only a hint: a name that cannot be one is left out rather than refusing the payload.
+  return name && checkFilenameHint(name).problem === undefined ? name : undefined;
+}
+
+/**
+ * Stores each source as one artifact, all of them in one commit: when one cannot be read, nothing is
+ * registered.
+ */
+export async function put(
+  session: Session,
+  sources: readonly PutSource[],
+  options: PutOptions,
+): Promise<PutResult[]> {
+  const name = options.name?.normalize('NFC');
+  const nameProblem = name === undefined ? undefined : checkName(name).problem;
+  if (nameProblem !== undefined) {
+    throw new HsError('UNSAFE_PATH', `the name '${escapeText(name!)}' is refused: ${nameProblem.why}`);
+  }
+  return session.write('artifact.create', name === undefined ? [] : [name], async (tx) => {
+    const catalog = await session.catalog();
+    const sourceRefs = (options.sources ?? []).map((s) => handleOf(resolveArtifact(catalog, s)));
+    if (options.pin !== undefined) {
+      await session.demand(catalog, await pinCapability(session, catalog, options.pin), [options.pin]);
+    }
+    const results: PutResult[] = [];
+    const manifests: Manifest[] = [];
+    session.progress.start('storing', undefined, 'bytes');
+    for (const source of options.each ? await spread(session, sources) : sources) {
+      const payload = await putPayload(session, tx.batch, source, options);
+      const filenameHint = await hintOf(session, source);
+      const manifest = newManifest(
+        session,
+        compact({
+          name,
+          kind: options.kind,
+          retention_class: options.retentionClass,
+          retention_ttl_days: options.ttl,
+          classification: options.classification,
+          exportable: options.exportable,
+          layer: options.layer,
+          payload_type: payload.payloadType,
+          content_hash: payload.contentHash,
+          size_bytes: payload.sizeBytes,
+          filename_hint: filenameHint,
+          source_artifact_refs: sourceRefs.length === 0 ? undefined : sourceRefs,
+          source_entity_refs: options.entities?.length ? options.entities : undefined,
+          labels: options.labels && Object.keys(options.labels).length > 0 ? options.labels : undefined,
+        }),
+      );
+      manifests.push(manifest);
+      results.push({ artifactId: manifest.artifact_id, filenameHint, ...payload });
+    }
+    if (manifests.length === 0) throw new HsError('NOT_FOUND', 'there is nothing to store');
+    session.progress.start('committing');
+    await registerArtifacts(tx, manifests, pinOps(manifests, options.pin));
+    session.progress.done();
+    return results;
+  });
+}
+
+function pinOps(manifests: readonly Manifest[], name: string | undefined): LedgerOp[] {
+  return name === undefined ? [] : manifests.map((m) => ({ op: 'pin', artifact_id: m.artifact_id, name }));
+}

@@ -1,0 +1,78 @@
+import { escapeText } from '../core/escape.js';
+import { HsError, isErrno } from '../errors/hs-error.js';
+import type { Disk, DiskFile, FileStat } from '../fsx/disk.js';
+import type { Added, ObjectBatch } from '../store/object-batch.js';
+
+/** Up to here a file is read in one go, so that one that is there already is never written again. */
+const SMALL_BYTES = 256 * 1024;
+
+function changed(subject: string): HsError {
+  return new HsError('SOURCE_CHANGED', `'${escapeText(subject)}' changed while it was read`, {
+    hint: 'nothing was stored; run the command again when it is at rest',
+  });
+}
+
+function sameState(a: FileStat, b: FileStat): boolean {
+  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+}
+
+async function readSmall(file: DiskFile, size: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(size + 1);
+  let count = 0;
+  while (count < buffer.length) {
+    const n = await file.read(buffer.subarray(count), count);
+    if (n === 0) break;
+    count += n;
+  }
+  return buffer.subarray(0, count);
+}
+
+export interface ReadFile extends Added {
+  readonly executable: boolean;
+}
+
+/**
+ * Reads one file into the batch. SOURCE_CHANGED when it is not the same file, of the same size and
+ * times, after the last byte as before the first. `location` is opened without following a link;
+ * `subject` is what messages call it.
+ */
+export async function readSourceFile(
+  disk: Disk,
+  location: string,
+  subject: string,
+  batch: ObjectBatch,
+  onBytes: (count: number) => void,
+  options: { readonly follow?: boolean } = {},
+): Promise<ReadFile> {
+  let file: DiskFile;
+  try {
+    file = await disk.open(location, { access: 'read', follow: options.follow ?? false });
+  } catch (e) {
+    if (isErrno(e, 'ENOENT')) throw new HsError('NOT_FOUND', `'${escapeText(subject)}' is not there`);
+    if (isErrno(e, 'ELOOP', 'EINVAL')) {
+      throw new HsError('UNSAFE_PATH', `'${escapeText(subject)}' is not a regular file`);
+    }
+    if (isErrno(e, 'EACCES', 'EPERM')) {
+      throw new HsError('SYSTEM', `'${escapeText(subject)}' cannot be read: permission denied`, { cause: e });
+    }
+    throw e;
+  }
+  try {
+    const before = await file.stat();
+    if (before.kind !== 'file')
+      throw new HsError('UNSAFE_PATH', `'${escapeText(subject)}' is not a regular file`);
+    let added: Added;
+    if (before.size <= SMALL_BYTES) {
+      const bytes = await readSmall(file, before.size);
+      if (bytes.byteLength !== before.size) throw changed(subject);
+      added = await batch.addBytes(bytes);
+      onBytes(bytes.byteLength);
+    } else {
+      added = await batch.addSource(file, onBytes);
+    }
+    if (added.size !== before.size || !sameState(before, await file.stat())) throw changed(subject);
+    return { ...added, executable: (before.mode & 0o100) !== 0 };
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,113 @@
+import picomatch from 'picomatch';
+import { escapeText } from '../core/escape.js';
+import { type SafePath, toSafePath } from '../core/paths.js';
+import { HsError, isErrno } from '../errors/hs-error.js';
+import type { DirEntry, Disk } from '../fsx/disk.js';
+
+export interface WalkOptions {
+  /** Globs; one without `/` matches a name at any depth, a directory that matches is not entered. */
+  readonly exclude?: readonly string[];
+  /** Leave links out instead of refusing the tree. */
+  readonly skipLinks?: boolean;
+  /** A directory that is never entered: the store itself. */
+  readonly omit?: { readonly dev: bigint; readonly ino: bigint };
+}
+
+/** Something of the tree that is not part of the payload. */
+export interface LeftOut {
+  readonly path: string;
+  readonly why: 'link' | 'empty directory' | 'store';
+}
+
+export interface TreeFile {
+  /** Relative to the root of the tree. */
+  readonly path: SafePath;
+  /** Where to open it now: below a descriptor of its directory, valid until the next file. */
+  readonly location: string;
+}
+
+function excluder(globs: readonly string[]): (path: string) => boolean {
+  const matchers = globs.map((glob) => {
+    const anchored = glob.replace(/\/+$/, '');
+    const pattern = anchored.replace(/^\//, '');
+    return picomatch(anchored.includes('/') ? pattern : `**/${pattern}`, { dot: true });
+  });
+  return (path) => matchers.some((matches) => matches(path));
+}
+
+function shown(prefix: string, entry: DirEntry): string {
+  return escapeText(prefix + (entry.name ?? Buffer.from(entry.bytes).toString('latin1')));
+}
+
+/**
+ * The regular files below `root`, by descriptors so that no directory can be swapped for a link on the
+ * way. Links are refused with the path named (UNSAFE_PATH), and so are special files and names that are
+ * not UTF-8 or break the path rules (B4). Empty directories are reported through `leave`.
+ */
+export async function* walkTree(
+  disk: Disk,
+  root: string,
+  options: WalkOptions,
+  leave: (left: LeftOut) => void,
+): AsyncGenerator<TreeFile> {
+  const excluded = excluder(options.exclude ?? []);
+
+  async function* visit(location: string, prefix: string): AsyncGenerator<TreeFile> {
+    const dir = await disk.openDir(location);
+    try {
+      if (prefix !== '' && options.omit !== undefined) {
+        const { dev, ino } = await dir.stat();
+        if (dev === options.omit.dev && ino === options.omit.ino) {
+          leave({ path: prefix.slice(0, -1), why: 'store' });
+          return;
+        }
+      }
+      const entries = await disk.readdir(dir.path);
+      if (entries.length === 0 && prefix !== '') leave({ path: prefix.slice(0, -1), why: 'empty directory' });
+      for (const entry of entries) {
+        if (entry.name === undefined) {
+          throw new HsError('UNSAFE_PATH', `the name of '${shown(prefix, entry)}' is not UTF-8`, {
+            hint: 'rename it, or leave its directory out with --exclude',
+          });
+        }
+        const path = prefix + entry.name;
+        if (excluded(path)) continue;
+        const below = `${dir.path}/${entry.name}`;
+        switch (entry.kind) {
+          case 'file':
+            yield { path: toSafePath(path), location: below };
+            break;
+          case 'directory':
+            toSafePath(path);
+            yield* visit(below, `${path}/`);
+            break;
+          case 'symlink':
+            if (!options.skipLinks) {
+              throw new HsError('UNSAFE_PATH', `'${shown(prefix, entry)}' is a symbolic link`, {
+                hint: 'links are never stored: --skip-links leaves them out, --exclude leaves this one out',
+              });
+            }
+            leave({ path, why: 'link' });
+            break;
+          default:
+            throw new HsError('UNSAFE_PATH', `'${shown(prefix, entry)}' is neither a file nor a directory`, {
+              hint: 'FIFOs, sockets and devices cannot be stored: leave it out with --exclude',
+            });
+        }
+      }
+    } finally {
+      await dir.close();
+    }
+  }
+
+  try {
+    yield* visit(root, '');
+  } catch (e) {
+    if (isErrno(e, 'ENOTDIR', 'ELOOP')) {
+      throw new HsError('SOURCE_CHANGED', `'${escapeText(root)}' changed while it was read`, {
+        hint: 'nothing was stored; run the command again when it is at rest',
+      });
+    }
+    throw e;
+  }
+}
