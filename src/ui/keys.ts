@@ -1,0 +1,104 @@
+/**
+ * A key press: one character as it is, or one of `up down left right pageup pagedown home end
+ * enter escape tab backspace`, or `ctrl-` and a letter.
+ */
+export type Key = string;
+
+export const ACTIONS = {
+  up: { keys: ['up', 'k'], shown: '↑ k', ascii: 'Up k', does: 'up' },
+  down: { keys: ['down', 'j'], shown: '↓ j', ascii: 'Down j', does: 'down' },
+  pageUp: { keys: ['pageup', 'ctrl-b'], shown: 'PgUp Ctrl-B', does: 'a page up' },
+  pageDown: { keys: ['pagedown', 'ctrl-f'], shown: 'PgDn Ctrl-F', does: 'a page down' },
+  halfUp: { keys: ['ctrl-u'], shown: 'Ctrl-U', does: 'half a page up' },
+  halfDown: { keys: ['ctrl-d'], shown: 'Ctrl-D', does: 'half a page down' },
+  first: { keys: ['home', 'g'], shown: 'Home g', does: 'to the first' },
+  last: { keys: ['end', 'G'], shown: 'End G', does: 'to the last' },
+  view: { keys: ['tab', 'v'], shown: 'Tab v', does: 'what goes / what is kept', short: 'view' },
+  enter: { keys: ['enter'], shown: 'Enter', does: 'details; opens and closes a group', short: 'details' },
+  left: { keys: ['left', 'h'], shown: '← h', ascii: 'Left h', does: 'close the group' },
+  right: { keys: ['right', 'l'], shown: '→ l', ascii: 'Right l', does: 'open the group' },
+  filter: { keys: ['/', 'f'], shown: '/ f', does: 'filter as you type', short: 'filter' },
+  clear: { keys: ['escape'], shown: 'Esc', does: 'clear the filter' },
+  sort: { keys: ['s'], shown: 's', does: 'sort by the next column', short: 'sort' },
+  column: { keys: ['1', '2', '3', '4', '5', '6'], shown: '1 to 6', does: 'sort by that column' },
+  reverse: { keys: ['r', 'S'], shown: 'r S', does: 'reverse the order' },
+  group: { keys: ['b'], shown: 'b', does: 'group by rule, class, name, or not', short: 'group' },
+  pin: { keys: ['p'], shown: 'p', does: 'pin it, or the group', short: 'pin' },
+  unpin: { keys: ['u'], shown: 'u', does: 'unpin it, or the group', short: 'unpin' },
+  spare: { keys: [' ', 'x'], shown: 'Space x', does: 'spare it from this run, or not', short: 'spare' },
+  spareAll: { keys: ['X'], shown: 'X', does: 'spare all that is listed, or not' },
+  apply: { keys: ['a'], shown: 'a', does: 'apply; asks first', short: 'apply' },
+  repaint: { keys: ['ctrl-l'], shown: 'Ctrl-L', does: 'draw the screen again' },
+  help: { keys: ['?'], shown: '?', does: 'all keys', short: 'help' },
+  quit: { keys: ['q'], shown: 'q', does: 'leave; nothing is removed', short: 'quit' },
+} as const satisfies Record<string, Binding>;
+
+export interface Binding {
+  readonly keys: readonly Key[];
+  readonly shown: string;
+  /** For a terminal without Unicode. */
+  readonly ascii?: string;
+  readonly does: string;
+  /** In the footer under this word. */
+  readonly short?: string;
+}
+
+export type Action = keyof typeof ACTIONS;
+
+const BY_KEY = new Map<Key, Action>(
+  (Object.keys(ACTIONS) as Action[]).flatMap((action) => ACTIONS[action].keys.map((key) => [key, action])),
+);
+
+/** What a key does in a list. */
+export function actionOf(key: Key): Action | undefined {
+  return BY_KEY.get(key);
+}
+
+/** True for a key that types a character. */
+export function isCharacter(key: Key): boolean {
+  return [...key].length === 1;
+}
+
+interface InkKey {
+  readonly [name: string]: boolean | string | undefined;
+}
+
+const NAMED: readonly (readonly [string, Key])[] = [
+  ['upArrow', 'up'],
+  ['downArrow', 'down'],
+  ['leftArrow', 'left'],
+  ['rightArrow', 'right'],
+  ['pageUp', 'pageup'],
+  ['pageDown', 'pagedown'],
+  ['home', 'home'],
+  ['end', 'end'],
+  ['return', 'enter'],
+  ['escape', 'escape'],
+  ['tab', 'tab'],
+  ['backspace', 'backspace'],
+  ['delete', 'backspace'],
+];
+
+const CONTROLS = new Map<string, Key>([
+  ['\r', 'enter'],
+  ['\n', 'enter'],
+  ['\t', 'tab'],
+  ['\b', 'backspace'],
+  ['\x7f', 'backspace'],
+  ['\x1b', 'escape'],
+]);
+
+/** Ink gives what was read at once as one input: several keys when they were pressed fast, or pasted. */
+export function keysOf(input: string, ink: InkKey): Key[] {
+  const named = NAMED.find(([name]) => ink[name] === true);
+  if (named !== undefined) return [named[1]];
+  if (ink.ctrl === true && input.length === 1) return [`ctrl-${input}`];
+  if (ink.meta === true) return [];
+  return [...input].flatMap((c) => {
+    const control = CONTROLS.get(c);
+    if (control !== undefined) return [control];
+    const code = c.codePointAt(0)!;
+    if (code >= 0x20) return code >= 0x80 && code < 0xa0 ? [] : [c];
+    return [`ctrl-${String.fromCharCode(code + 0x60)}`];
+  });
+}

@@ -1,0 +1,76 @@
+import type { ArtifactId, Timestamp } from '../core/ids.js';
+import type { Manifest } from '../core/manifest.js';
+import type { ProgressUnit } from '../core/ports.js';
+import type { PrunePlan } from '../core/prune-plan.js';
+import type { Pin } from '../core/record.js';
+
+/** An artifact that the shown one came from. */
+export interface Source {
+  readonly id: ArtifactId;
+  readonly name?: string;
+  readonly state: 'live' | 'removed' | 'unknown';
+}
+
+/** What the detail pane tells of one artifact beyond its line in the plan. */
+export interface Detail {
+  readonly id: ArtifactId;
+  /** Absent when it cannot be read; `problem` then says why (D8). */
+  readonly manifest?: Manifest;
+  readonly problem?: string;
+  readonly pins: readonly Pin[];
+  /** `type:id` of who registered it here. */
+  readonly actor?: string;
+  readonly job?: string;
+  readonly sources: readonly Source[];
+  /** The rule that decided, in sentences. */
+  readonly why: readonly string[];
+}
+
+/** One step of an application that runs. `total` is absent while it is not known. */
+export interface ApplyProgress {
+  readonly phase: string;
+  readonly done: number;
+  readonly total?: number;
+  readonly unit: ProgressUnit;
+}
+
+/** What to remove: everything the plan prunes except the spared. */
+export interface ApplyRequest {
+  readonly plan: PrunePlan;
+  readonly spared: ReadonlySet<ArtifactId>;
+}
+
+/** What an application did. Bytes are counts of bytes. */
+export interface ApplyOutcome {
+  /** Artifact id of the retention report; absent when nothing was left to remove. */
+  readonly reportId?: ArtifactId;
+  /** What `hs restore --run` takes. */
+  readonly runId?: string;
+  readonly removed: number;
+  readonly freedBytes: number;
+  /** Chosen, but kept because they had become worth keeping by the moment of the commit (D3). */
+  readonly spared: number;
+  /** Objects whose purge waits for commands that still run. */
+  readonly purgePending: number;
+  /** Until when what was removed can be brought back; absent where it cannot. */
+  readonly restorableUntil?: Timestamp;
+  readonly warnings: readonly string[];
+}
+
+/** Everything the preview asks of the store; each change answers with the plan made again. */
+export interface PreviewModel {
+  /** Whole days that removed artifacts can be brought back; sensitive ones never can (D7). */
+  readonly trashDays: number;
+  /** The name a pin gets unless another is typed. */
+  readonly defaultPin: string;
+  plan(): Promise<PrunePlan>;
+  detail(id: ArtifactId): Promise<Detail>;
+  pin(ids: readonly ArtifactId[], name: string, reason?: string): Promise<PrunePlan>;
+  unpin(ids: readonly ArtifactId[], name: string): Promise<PrunePlan>;
+  /** `signal` asks to stop at the next point where nothing is half. */
+  apply(
+    request: ApplyRequest,
+    onProgress: (progress: ApplyProgress) => void,
+    signal: AbortSignal,
+  ): Promise<ApplyOutcome>;
+}

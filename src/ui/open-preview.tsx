@@ -1,0 +1,221 @@
+import type { Readable } from 'node:stream';
+import chalk from 'chalk';
+import { render } from 'ink';
+import type { OutputStream } from '../cli/host.js';
+import { HsError } from '../errors/hs-error.js';
+import { App } from './app.js';
+import { plural } from './format.js';
+import type { Key } from './keys.js';
+import type { ApplyOutcome, ApplyProgress, PreviewModel } from './model.js';
+import { Screen } from './screen.js';
+import { type Effect, type Failure, initialState, type PreviewEvent, type PreviewState } from './state.js';
+import { update } from './update.js';
+
+export interface PreviewTerminal {
+  readonly stdin: Readable;
+  readonly stdout: OutputStream & { readonly rows?: number };
+  readonly colour: boolean;
+  readonly unicode: boolean;
+  /** Aborted when the process is asked to end; its reason is what the preview then rejects with. */
+  readonly signal: AbortSignal;
+}
+
+function failureOf(e: unknown): Failure {
+  if (e instanceof HsError) return { message: e.message, hint: e.hint };
+  return { message: e instanceof Error ? e.message : String(e) };
+}
+
+/** Runs the preview: turns effects into calls of the model, and its answers into events. */
+class Preview {
+  readonly #model: PreviewModel;
+  readonly #terminal: PreviewTerminal;
+  readonly #screen: Screen;
+  readonly #stop = new AbortController();
+  #state: PreviewState;
+  #error: unknown;
+  #frame: NodeJS.Timeout | undefined;
+  #show: () => void = () => {};
+  #resolve!: (outcome: ApplyOutcome | undefined) => void;
+  #reject!: (error: unknown) => void;
+  readonly #result: Promise<ApplyOutcome | undefined>;
+
+  constructor(model: PreviewModel, terminal: PreviewTerminal, screen: Screen, state: PreviewState) {
+    this.#model = model;
+    this.#terminal = terminal;
+    this.#screen = screen;
+    this.#state = state;
+    this.#result = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  async run(): Promise<ApplyOutcome | undefined> {
+    const { stdin, stdout, unicode, signal } = this.#terminal;
+    const app = () => <App state={this.#state} unicode={unicode} onKeys={(keys) => this.#keys(keys)} />;
+    const ink = render(app(), {
+      stdin: stdin as unknown as NodeJS.ReadStream,
+      stdout: this.#screen as unknown as NodeJS.WriteStream,
+      debug: true,
+      exitOnCtrlC: false,
+      patchConsole: false,
+    });
+    this.#show = () => ink.rerender(app());
+    ink.waitUntilExit().then(() => this.#resolve(undefined), this.#reject);
+    const resized = () => this.#resized();
+    const ended = () => this.#ended();
+    stdout.on('resize', resized);
+    signal.addEventListener('abort', ended);
+    try {
+      return await this.#result;
+    } finally {
+      stdout.off('resize', resized);
+      signal.removeEventListener('abort', ended);
+      clearTimeout(this.#frame);
+      this.#show = () => {};
+      ink.unmount();
+      stdin.pause();
+    }
+  }
+
+  #resized(): void {
+    const { columns = 80, rows = 24 } = this.#terminal.stdout;
+    this.#screen.resize(columns, rows);
+    this.#dispatch({ type: 'resize', columns, rows });
+  }
+
+  /** While something is being removed, the end waits for it to come to rest. */
+  #ended(): void {
+    this.#stop.abort(this.#terminal.signal.reason);
+    if (this.#state.mode.at !== 'applying') this.#reject(this.#terminal.signal.reason);
+  }
+
+  #keys(keys: readonly Key[]): void {
+    for (const key of keys) {
+      const asked = this.#asks();
+      this.#advance({ type: 'key', key });
+      // Keys that were pressed before the question could be seen do not answer it.
+      if (!asked && this.#asks()) break;
+    }
+    this.#show();
+  }
+
+  #asks(): boolean {
+    return this.#state.mode.at === 'confirm';
+  }
+
+  #advance(event: PreviewEvent): void {
+    const { state, effect } = update(this.#state, event);
+    this.#state = state;
+    if (effect !== undefined) this.#perform(effect);
+  }
+
+  #dispatch(event: PreviewEvent): void {
+    this.#advance(event);
+    this.#show();
+  }
+
+  /** Progress comes for every object; the eye follows twenty frames a second. */
+  #progressed(progress: ApplyProgress): void {
+    this.#advance({ type: 'progress', progress });
+    this.#frame ??= setTimeout(() => {
+      this.#frame = undefined;
+      this.#show();
+    }, 50);
+  }
+
+  #perform(effect: Effect): void {
+    const { mode } = this.#state;
+    switch (effect.type) {
+      case 'quit':
+        if (mode.at === 'failed') this.#reject(this.#error);
+        else this.#resolve(mode.at === 'done' ? mode.outcome : undefined);
+        return;
+      case 'interrupt':
+        if (mode.at === 'done') this.#resolve(mode.outcome);
+        else if (mode.at === 'failed') this.#reject(this.#error);
+        else this.#reject(new HsError('INTERRUPTED', 'interrupted: nothing was removed'));
+        return;
+      case 'stop':
+        this.#stop.abort(new HsError('INTERRUPTED', 'interrupted'));
+        return;
+      case 'repaint':
+        this.#screen.repaint();
+        return;
+      case 'detail':
+        this.#ask(this.#model.detail(effect.id).then((detail) => ({ type: 'detailed', detail })));
+        return;
+      case 'pin': {
+        const { ids, name, reason } = effect;
+        const after = `pinned ${plural(ids.length, 'artifact')}`;
+        this.#ask(this.#model.pin(ids, name, reason).then((plan) => ({ type: 'planned', plan, after })));
+        return;
+      }
+      case 'unpin': {
+        const { ids, name } = effect;
+        const after = `unpinned ${plural(ids.length, 'artifact')}`;
+        this.#ask(this.#model.unpin(ids, name).then((plan) => ({ type: 'planned', plan, after })));
+        return;
+      }
+      case 'apply':
+        void this.#apply();
+    }
+  }
+
+  /** What is refused leaves the preview as it was, with the reason. */
+  #ask(answer: Promise<PreviewEvent>): void {
+    answer.then(
+      (event) => this.#dispatch(event),
+      (e) => this.#dispatch({ type: 'refused', failure: failureOf(e) }),
+    );
+  }
+
+  async #apply(): Promise<void> {
+    const request = { plan: this.#state.selection.table.plan, spared: this.#state.spared };
+    try {
+      const outcome = await this.#model.apply(
+        request,
+        (progress) => this.#progressed(progress),
+        this.#stop.signal,
+      );
+      this.#dispatch({ type: 'applied', outcome });
+      if (this.#terminal.signal.aborted) this.#resolve(outcome);
+    } catch (e) {
+      this.#error = e;
+      if (this.#stop.signal.aborted) this.#reject(e);
+      else this.#dispatch({ type: 'failed', failure: failureOf(e) });
+    }
+  }
+}
+
+/**
+ * Shows the plan on the terminal until the person applies it or leaves: the outcome, or undefined when
+ * nothing was removed. Rejects with what the model rejected with, with INTERRUPTED on Ctrl-C, and with
+ * the signal's reason. The terminal is left as it was found, however it ends. `now` is in milliseconds.
+ */
+export async function openPreview(
+  model: PreviewModel,
+  terminal: PreviewTerminal,
+  now: number,
+): Promise<ApplyOutcome | undefined> {
+  terminal.signal.throwIfAborted();
+  const plan = await model.plan();
+  terminal.signal.throwIfAborted();
+  const screen = new Screen(terminal.stdout);
+  const { columns, rows } = screen;
+  const { trashDays, defaultPin } = model;
+  const state = initialState({ plan, now, trashDays, defaultPin, columns, rows });
+  const level = chalk.level;
+  chalk.level = terminal.colour ? (Math.max(1, level) as typeof level) : 0;
+  // An end that passes by everything else still finds the terminal left in order.
+  const leave = () => screen.leave();
+  process.once('exit', leave);
+  screen.enter();
+  try {
+    return await new Preview(model, terminal, screen, state).run();
+  } finally {
+    screen.leave();
+    process.off('exit', leave);
+    chalk.level = level;
+  }
+}

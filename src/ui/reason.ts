@@ -1,0 +1,36 @@
+import { timestampMs } from '../core/ids.js';
+import type { PlanItem, Rule } from '../core/prune-plan.js';
+import { span } from './format.js';
+import { shown } from './text.js';
+
+/** Each rule of D2 in at most 13 columns. */
+export const RULE_WORDS: Readonly<Record<Rule, string>> = {
+  sensitive_ttl: 'sensitive TTL',
+  ttl_expired: 'TTL over',
+  ephemeral: 'L4 hours over',
+  window_expired: 'window over',
+  quota: 'over quota',
+  requested: 'asked for',
+  pinned: 'pinned',
+  frozen: 'frozen, L1',
+  held: 'held by a pin',
+  within_ttl: 'TTL',
+  ephemeral_live: 'L4 hours',
+  within_window: 'window',
+  min_versions: 'newest kept',
+  future_dated: 'dated ahead',
+  damaged: 'damaged',
+  unlisted: 'not listed',
+};
+
+/** Why the plan keeps or prunes an item, short, with the time that it has left or was over. */
+export function reason(item: PlanItem, now: number, unicode: boolean): string {
+  const words = RULE_WORDS[item.rule];
+  if (item.rule === 'pinned' && item.pins?.[0] !== undefined) {
+    const more = item.pins.length > 1 ? ` +${item.pins.length - 1}` : '';
+    return `pin ${shown(item.pins[0], unicode)}${more}`;
+  }
+  if (item.until === undefined) return words;
+  const ms = timestampMs(item.until) - now;
+  return item.verdict === 'keep' ? `${words}, ${span(ms)} left` : `${words} ${span(-ms)}`;
+}

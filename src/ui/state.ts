@@ -1,0 +1,163 @@
+import type { ArtifactId } from '../core/ids.js';
+import type { PrunePlan } from '../core/prune-plan.js';
+import { type Going, goingOf } from './going.js';
+import type { Key } from './keys.js';
+import type { ApplyOutcome, ApplyProgress, Detail } from './model.js';
+import { type Choice, rowAt, type Selection, sameRow, select } from './selection.js';
+import { type Table, tableOf } from './table.js';
+
+export interface Failure {
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
+/** What has the keyboard. */
+export type Mode =
+  | { readonly at: 'list' }
+  | { readonly at: 'filter'; readonly before: string }
+  | { readonly at: 'detail'; readonly id: ArtifactId; readonly detail?: Detail; readonly scroll: number }
+  | { readonly at: 'help'; readonly scroll: number }
+  | {
+      readonly at: 'prompt';
+      readonly asks: 'pin' | 'reason' | 'unpin';
+      readonly ids: readonly ArtifactId[];
+      readonly text: string;
+      /** The pin's name, once `reason` is asked for. */
+      readonly name?: string;
+      /** Pins that could be meant; Tab goes through them. */
+      readonly choices: readonly string[];
+      readonly back: Mode;
+    }
+  | { readonly at: 'confirm'; readonly typed: string; readonly scroll: number }
+  | { readonly at: 'applying'; readonly progress?: ApplyProgress; readonly stopping: boolean }
+  | { readonly at: 'done'; readonly outcome: ApplyOutcome; readonly scroll: number }
+  | { readonly at: 'failed'; readonly failure: Failure; readonly scroll: number };
+
+/** Everything the preview shows, and nothing it does not. */
+export interface PreviewState {
+  readonly selection: Selection;
+  /** Milliseconds: what ages are counted to. */
+  readonly now: number;
+  readonly trashDays: number;
+  readonly defaultPin: string;
+  readonly columns: number;
+  readonly rows: number;
+  readonly spared: ReadonlySet<ArtifactId>;
+  /** What is pruned and not spared. */
+  readonly going: Going;
+  readonly cursor: number;
+  /** The first row on the screen. */
+  readonly top: number;
+  readonly mode: Mode;
+  readonly message?: { readonly text: string; readonly tone: 'good' | 'danger' } | undefined;
+  /** What the store is asked for now; keys that would ask for more wait. */
+  readonly busy?: string | undefined;
+}
+
+export type PreviewEvent =
+  | { readonly type: 'key'; readonly key: Key }
+  | { readonly type: 'resize'; readonly columns: number; readonly rows: number }
+  | { readonly type: 'planned'; readonly plan: PrunePlan; readonly after: string }
+  | { readonly type: 'detailed'; readonly detail: Detail }
+  | { readonly type: 'refused'; readonly failure: Failure }
+  | { readonly type: 'progress'; readonly progress: ApplyProgress }
+  | { readonly type: 'applied'; readonly outcome: ApplyOutcome }
+  | { readonly type: 'failed'; readonly failure: Failure };
+
+/** What the one who runs the preview is to do next; its answer comes back as an event. */
+export type Effect =
+  | { readonly type: 'detail'; readonly id: ArtifactId }
+  | {
+      readonly type: 'pin';
+      readonly ids: readonly ArtifactId[];
+      readonly name: string;
+      readonly reason?: string;
+    }
+  | { readonly type: 'unpin'; readonly ids: readonly ArtifactId[]; readonly name: string }
+  | { readonly type: 'apply' }
+  | { readonly type: 'stop' }
+  | { readonly type: 'repaint' }
+  | { readonly type: 'quit' }
+  | { readonly type: 'interrupt' };
+
+export interface Step {
+  readonly state: PreviewState;
+  readonly effect?: Effect;
+}
+
+export const LEAST_COLUMNS = 40;
+export const LEAST_ROWS = 10;
+/** Then only a message is shown, and nothing is done unseen. */
+export function isTooSmall({ columns, rows }: PreviewState): boolean {
+  return columns < LEAST_COLUMNS || rows < LEAST_ROWS;
+}
+
+/** Lines around the list: totals, sums, bar, headings above; status and keys below. */
+const CHROME = 6;
+
+export interface Opening {
+  readonly plan: PrunePlan;
+  readonly now: number;
+  readonly trashDays: number;
+  readonly defaultPin: string;
+  readonly columns: number;
+  readonly rows: number;
+}
+
+export function initialState({ plan, ...rest }: Opening): PreviewState {
+  const view = plan.header.pruned > 0 ? 'prune' : 'keep';
+  const choice: Choice = {
+    view,
+    sort: 'size',
+    descending: true,
+    filter: '',
+    group: 'none',
+    open: new Set(),
+  };
+  const table = tableOf(plan);
+  const spared = new Set<ArtifactId>();
+  return {
+    ...rest,
+    selection: select(table, choice),
+    spared,
+    going: goingOf(table, spared),
+    cursor: 0,
+    top: 0,
+    mode: { at: 'list' },
+  };
+}
+
+/** How many rows of the list fit. */
+export function listHeight(state: PreviewState): number {
+  return Math.max(1, state.rows - CHROME);
+}
+
+/** Moves the cursor to `row`, and the window so that it is in it. */
+export function moveTo(state: PreviewState, row: number): PreviewState {
+  const last = Math.max(0, state.selection.rows.length - 1);
+  const cursor = Math.min(last, Math.max(0, row));
+  const height = listHeight(state);
+  const most = Math.max(0, state.selection.rows.length - height);
+  const top = Math.min(most, Math.max(cursor - height + 1, Math.min(state.top, cursor)));
+  return { ...state, cursor, top };
+}
+
+/** Shows other rows; the cursor stays on what it was on, else where it was. */
+export function choose(state: PreviewState, choice: Partial<Choice>, table?: Table): PreviewState {
+  const before = state.selection;
+  const selection = select(table ?? before.table, { ...before.choice, ...choice }, before);
+  return moveTo({ ...state, selection }, sameRow(selection, before, state.cursor) ?? state.cursor);
+}
+
+/** The artifacts in the row under the cursor: one, or all of a group. */
+export function idsUnderCursor(state: PreviewState): ArtifactId[] {
+  const row = rowAt(state.selection, state.cursor);
+  if (row === undefined) return [];
+  if ('item' in row) return [row.item.artifact_id];
+  return row.group.members.map((place) => state.selection.table.items[place]!.artifact_id);
+}
+
+/** Other items are spared: what goes is counted again. */
+export function withSpared(state: PreviewState, spared: ReadonlySet<ArtifactId>): PreviewState {
+  return { ...state, spared, going: goingOf(state.selection.table, spared) };
+}

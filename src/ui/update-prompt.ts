@@ -1,0 +1,46 @@
+import { plural } from './format.js';
+import { isCharacter, type Key } from './keys.js';
+import type { Mode, PreviewState, Step } from './state.js';
+
+type Prompt = Extract<Mode, { at: 'prompt' }>;
+
+/** Bounds of `hs pin`: a name of 64, a reason of 500 characters. */
+const LONGEST = { pin: 64, unpin: 64, reason: 500 } as const;
+
+function answered(state: PreviewState, mode: Prompt): Step {
+  const { asks, ids, text, back } = mode;
+  if (asks === 'pin') {
+    if (text.trim() === '') return { state };
+    return { state: { ...state, mode: { ...mode, asks: 'reason', name: text.trim(), text: '' } } };
+  }
+  const name = asks === 'reason' ? mode.name! : text;
+  const busy = `${asks === 'reason' ? 'pinning' : 'unpinning'} ${plural(ids.length, 'artifact')}`;
+  const next: PreviewState = { ...state, mode: back, busy, message: undefined };
+  if (asks === 'unpin') return { state: next, effect: { type: 'unpin', ids, name } };
+  const reason = text.trim();
+  return { state: next, effect: { type: 'pin', ids, name, ...(reason === '' ? {} : { reason }) } };
+}
+
+export function promptKey(state: PreviewState, mode: Prompt, key: Key): Step {
+  const typed = (text: string): Step => ({ state: { ...state, mode: { ...mode, text } } });
+  switch (key) {
+    case 'escape':
+      return { state: { ...state, mode: mode.back } };
+    case 'enter':
+      return answered(state, mode);
+    case 'backspace':
+      return typed([...mode.text].slice(0, -1).join(''));
+    case 'ctrl-u':
+      return typed('');
+    case 'tab':
+    case 'down':
+    case 'up': {
+      const n = mode.choices.length;
+      if (n === 0) return { state };
+      const by = key === 'up' ? n - 1 : 1;
+      return typed(mode.choices[(mode.choices.indexOf(mode.text) + by) % n]!);
+    }
+    default:
+      return isCharacter(key) && mode.text.length < LONGEST[mode.asks] ? typed(mode.text + key) : { state };
+  }
+}

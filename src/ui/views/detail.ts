@@ -1,0 +1,146 @@
+import { humanSize } from '../../cli/text/human.js';
+import type { Manifest } from '../../core/manifest.js';
+import type { PlanItem } from '../../core/prune-plan.js';
+import type { Pin } from '../../core/record.js';
+import { age, count, moment, plural } from '../format.js';
+import { BLANK, type Line, line, type Tone } from '../line.js';
+import type { Detail } from '../model.js';
+import { reason } from '../reason.js';
+import { placeOf } from '../selection.js';
+import type { Mode, PreviewState } from '../state.js';
+import { shown, shownMessage, width, wrap } from '../text.js';
+
+/** Collects lines: headings, and facts with their names in a column of their own. */
+class Page {
+  readonly lines: Line[] = [];
+  readonly #columns: number;
+  readonly #unicode: boolean;
+
+  constructor(columns: number, unicode: boolean) {
+    this.#columns = columns;
+    this.#unicode = unicode;
+  }
+
+  heading(text: string): void {
+    if (this.lines.length > 0) this.lines.push(BLANK);
+    this.lines.push(line(text, 'strong'));
+  }
+
+  /** Text of hs itself, which quotes only what is escaped already. */
+  told(text: string, tone: Tone = 'plain'): void {
+    for (const part of wrap(shownMessage(text, this.#unicode), this.#columns - 3)) {
+      this.lines.push(line(`  ${part}`, tone));
+    }
+  }
+
+  /** A fact whose value may come from an artifact. */
+  fact(name: string, value: string | number | boolean | undefined): void {
+    if (value === undefined) return;
+    const text = shown(String(value), this.#unicode);
+    const label = name.padEnd(this.#columns >= 60 ? 16 : 11);
+    wrap(text, Math.max(8, this.#columns - width(label) - 4)).forEach((part, i) => {
+      this.lines.push([
+        { text: `  ${i === 0 ? label : ' '.repeat(label.length)} `, tone: 'dim' },
+        { text: part },
+      ]);
+    });
+  }
+}
+
+function pinText(pin: Pin): string {
+  const until = pin.until === undefined ? '' : `, until ${moment(pin.until)}`;
+  const why = pin.reason === undefined ? '' : `: ${pin.reason}`;
+  return `by ${pin.actor}, ${moment(pin.at)}${until}${why}`;
+}
+
+function provenance(page: Page, { provenance: p, labels }: Manifest): void {
+  if (p !== undefined) {
+    page.fact('engine', [p.engine_id, p.engine_version].filter(Boolean).join(' ') || undefined);
+    page.fact('program', p.program);
+    page.fact('arguments', p.arguments?.join(' '));
+    page.fact('exit status', p.exit_status);
+    page.fact('started', p.started_at && moment(p.started_at));
+    page.fact('ended', p.ended_at && moment(p.ended_at));
+    page.fact('sandbox', p.sandbox && `${p.sandbox.backend}, ${p.sandbox.level}`);
+    if (p.sandbox && p.sandbox.gaps.length > 0) page.fact('gaps', p.sandbox.gaps.join('; '));
+    if (p.input_hashes !== undefined)
+      page.fact('inputs', plural(p.input_hashes.length, 'hash').replace('hashs', 'hashes'));
+  }
+  for (const [key, value] of Object.entries(labels ?? {})) page.fact('label', `${key}=${value}`);
+}
+
+function manifest(page: Page, m: Manifest): void {
+  page.heading('Manifest');
+  page.fact('id', m.artifact_id);
+  page.fact('revision', m.revision);
+  page.fact('layer', m.layer);
+  page.fact('kind', `${m.kind}, ${m.payload_type}`);
+  page.fact('mime', m.mime);
+  page.fact('class', m.retention_class);
+  page.fact('classification', m.classification);
+  page.fact('exportable', m.exportable ? 'yes' : 'no');
+  page.fact('ttl', m.retention_ttl_days === undefined ? undefined : plural(m.retention_ttl_days, 'day'));
+  page.fact('determinism', m.determinism_level);
+  page.fact('filename', m.filename_hint);
+  page.fact('content hash', m.content_hash);
+}
+
+function origin(page: Page, detail: Detail): void {
+  page.heading('Where it came from');
+  page.fact('made by', detail.actor);
+  page.fact('job', detail.job ?? detail.manifest?.created_by_job_id);
+  if (detail.manifest !== undefined) provenance(page, detail.manifest);
+  for (const ref of detail.manifest?.source_entity_refs ?? []) {
+    page.fact('entity', `${ref.entity_kind} ${ref.entity_id}`);
+  }
+  for (const source of detail.sources) {
+    const state =
+      source.state === 'live' ? '' : `, ${source.state === 'removed' ? 'removed' : 'not in this store'}`;
+    page.fact('source', `${source.name ?? ''} ${source.id.slice(0, 8)}${state}`.trim());
+  }
+  if (detail.sources.length === 0) page.told('no source artifacts', 'dim');
+}
+
+function verdict(
+  page: Page,
+  item: PlanItem,
+  state: PreviewState,
+  unicode: boolean,
+  why: readonly string[],
+): void {
+  const spared = state.spared.has(item.artifact_id);
+  page.heading(spared ? 'Spared from this run' : item.verdict === 'prune' ? 'Goes' : 'Is kept');
+  page.told(`rule ${item.rule}: ${reason(item, state.now, unicode)}`);
+  for (const sentence of why) page.told(sentence);
+  if (item.until !== undefined)
+    page.fact(item.verdict === 'keep' ? 'until' : 'since', `${moment(item.until)} UTC`);
+}
+
+/** Everything about one artifact, as long as it is. */
+export function detailLines(
+  state: PreviewState,
+  mode: Extract<Mode, { at: 'detail' }>,
+  unicode: boolean,
+): Line[] {
+  const { table } = state.selection;
+  const place = placeOf(table, mode.id);
+  if (place === undefined) return [line('It is not in the plan any more.', 'danger')];
+  const item = table.items[place]!;
+  const page = new Page(state.columns, unicode);
+  page.lines.push(line(shown(table.labels[place]!, unicode), 'accent'));
+  const freed = item.verdict === 'prune' ? `, frees ${humanSize(item.freed_bytes)}` : '';
+  page.lines.push(line(`${humanSize(item.size_bytes)} (${count(item.size_bytes)} bytes)${freed}`));
+  page.lines.push(line(`created ${moment(item.created_at)} UTC, age ${age(item.created_at, state.now)}`));
+  const { detail } = mode;
+  verdict(page, item, state, unicode, detail?.why ?? []);
+  if (detail === undefined) {
+    page.told('reading the manifest ...', 'dim');
+    return page.lines;
+  }
+  page.heading(detail.pins.length === 0 ? 'Pins: none' : 'Pins');
+  for (const pin of detail.pins) page.fact(shown(pin.name, unicode), pinText(pin));
+  if (detail.problem !== undefined) page.told(detail.problem, 'danger');
+  origin(page, detail);
+  if (detail.manifest !== undefined) manifest(page, detail.manifest);
+  return page.lines;
+}

@@ -1,0 +1,163 @@
+import { humanSize } from '../../cli/text/human.js';
+import { count } from '../format.js';
+import { ACTIONS, type Binding } from '../keys.js';
+import { type Line, line, type Span } from '../line.js';
+import type { PreviewState } from '../state.js';
+import { fitted, shown, shownMessage, width } from '../text.js';
+
+/** The two views with what is in each; brackets are around the one that is shown. */
+export function tabs(state: PreviewState): Line {
+  const { header } = state.selection.table.plan;
+  const { view } = state.selection.choice;
+  const going = state.going.all;
+  const kept = header.scanned - header.pruned;
+  const spared = header.pruned - going.items;
+  const tab = (name: 'prune' | 'keep', text: string): Span =>
+    name === view ? { text: `[${text}]`, tone: 'accent' } : { text: ` ${text} `, tone: 'dim' };
+  return [
+    ...(state.columns >= 60 ? [{ text: 'hs gc  ', tone: 'strong' } as const] : []),
+    tab('prune', `Prune ${count(going.items)}`),
+    { text: ' ' },
+    tab('keep', `Keep ${count(kept)}`),
+    ...(spared > 0 ? [{ text: `  ${count(spared)} spared`, tone: 'strong' } as const] : []),
+    ...(header.failed > 0 ? [{ text: `  ${count(header.failed)} damaged`, tone: 'danger' } as const] : []),
+  ];
+}
+
+/** What will be freed, against the store and the quota, in words. */
+export function sums(state: PreviewState): Line {
+  const { header } = state.selection.table.plan;
+  const { freed } = state.going.all;
+  // Something spared may share bytes with what goes, so that less is freed than the items say.
+  const about = state.spared.size > 0 ? 'up to ' : '';
+  const share = header.stored_bytes === 0 ? 0 : Math.round((100 * freed) / header.stored_bytes);
+  const parts = [`Frees ${about}${humanSize(freed)} of ${humanSize(header.stored_bytes)}`];
+  if (state.columns >= 60) parts[0] += ` (${share}%)`;
+  if (header.quota_bytes !== undefined) parts.push(`quota ${humanSize(header.quota_bytes)}`);
+  const unmet = header.quota_bytes === undefined ? 0 : header.stored_bytes - freed - header.quota_bytes;
+  const spans: Span[] = [{ text: parts.join(', ') }];
+  if (unmet > 0) spans.push({ text: `, over by ${humanSize(unmet)}`, tone: 'danger' });
+  return spans;
+}
+
+const SIGNS = {
+  unicode: { kept: '█', freed: '▒', free: '·', quota: '│' },
+  ascii: { kept: '#', freed: 'x', free: '.', quota: '|' },
+};
+
+/** The store as it is: what stays, what goes, what is free below the quota, and where the quota is. */
+export function bar(state: PreviewState, unicode: boolean): Line {
+  const { stored_bytes: stored, quota_bytes: quota } = state.selection.table.plan.header;
+  const { freed } = state.going.all;
+  const sign = unicode ? SIGNS.unicode : SIGNS.ascii;
+  const legend = state.columns >= 60 ? ` ${sign.kept} stays ${sign.freed} goes` : '';
+  const cells = state.columns - width(legend) - 2;
+  const whole = Math.max(stored, quota ?? 0, 1);
+  const at = (bytes: number) => Math.round((cells * bytes) / whole);
+  // What goes is seen, however little it is; so is what stays.
+  const goes = freed === 0 ? 0 : Math.max(1, at(freed));
+  const kept = Math.max(stored > freed ? 1 : 0, at(stored) - goes);
+  const drawn = [
+    ...sign.kept.repeat(kept),
+    ...sign.freed.repeat(goes),
+    ...sign.free.repeat(Math.max(0, cells - kept - goes)),
+  ].slice(0, cells);
+  const mark = quota === undefined || quota >= whole ? undefined : Math.min(cells - 1, at(quota));
+  if (mark !== undefined) drawn[mark] = sign.quota;
+  return [{ text: '[' }, { text: drawn.join(''), tone: 'accent' }, { text: `]${legend}`, tone: 'dim' }];
+}
+
+function position(state: PreviewState): string {
+  const { selection, cursor } = state;
+  const { choice, rows, shown: n } = selection;
+  const here = rows.length === 0 ? '0' : `${count(cursor + 1)}/${count(rows.length)}`;
+  const items = choice.group === 'none' ? '' : `, ${count(n)} items by ${choice.group}`;
+  return here + items;
+}
+
+/** A question, a message, or where one is. */
+export function status(state: PreviewState, unicode: boolean): Line {
+  const { mode, message, busy, selection } = state;
+  const room = state.columns - 1;
+  const typed = (label: string, text: string): Line => {
+    const cursor = unicode ? '▏' : '_';
+    const right = shown(text, unicode);
+    const space = Math.max(4, room - width(label) - 1);
+    const visible = width(right) <= space ? right : fitted(right, space, unicode);
+    return [{ text: label, tone: 'strong' }, { text: `${visible}${cursor}` }];
+  };
+  if (mode.at === 'filter') return typed('filter: ', selection.choice.filter);
+  if (mode.at === 'prompt') {
+    const of = mode.ids.length > 1 ? ` ${count(mode.ids.length)} items` : '';
+    if (mode.asks === 'pin') return typed(`pin${of} under the name: `, mode.text);
+    if (mode.asks === 'reason') return typed('reason (may be empty): ', mode.text);
+    return typed(`unpin${of}${mode.choices.length > 1 ? ' (Tab: next)' : ''}: `, mode.text);
+  }
+  if (busy !== undefined) return line(`${busy} ...`, 'accent');
+  if (message !== undefined) {
+    return line(fitted(shownMessage(message.text, unicode), room, unicode).trimEnd(), message.tone);
+  }
+  const { filter } = selection.choice;
+  const at = position(state);
+  if (filter === '') return line(at, 'dim');
+  const text = `filter: ${shown(filter, unicode)} (Esc clears)`;
+  return [
+    { text: fitted(text, Math.min(width(text), room - width(at) - 2), unicode) },
+    { text: `  ${at}`, tone: 'dim' },
+  ];
+}
+
+function keyHint(shownKey: string, what: string): Span[] {
+  return [
+    { text: shownKey, tone: 'strong' },
+    { text: ` ${what}  `, tone: 'dim' },
+  ];
+}
+
+const FOOTERS: Partial<Record<PreviewState['mode']['at'], readonly (readonly [string, string])[]>> = {
+  filter: [
+    ['Enter', 'keep'],
+    ['Esc', 'undo'],
+  ],
+  prompt: [
+    ['Enter', 'go on'],
+    ['Esc', 'cancel'],
+  ],
+  detail: [
+    ['Esc', 'back'],
+    ['h l', 'others'],
+    ['p', 'pin'],
+    ['u', 'unpin'],
+    ['Space', 'spare'],
+    ['j k', 'scroll'],
+  ],
+  help: [['Esc', 'back']],
+  confirm: [
+    ['yes Enter', 'remove'],
+    ['Esc', 'back'],
+  ],
+  applying: [['Ctrl-C', 'stop']],
+  done: [['q', 'leave']],
+  failed: [['q', 'leave']],
+};
+
+/** In the list, what matters most first: a narrow terminal shows only the start. */
+const FOOTER_ORDER = ['apply', 'view', 'spare', 'pin', 'filter', 'sort', 'group', 'enter', 'unpin'] as const;
+
+/** The keys that matter here, as many as fit; `?` and `q` always do. */
+export function footer(state: PreviewState): Line {
+  const fixed = FOOTERS[state.mode.at];
+  if (fixed !== undefined) return fixed.flatMap(([key, what]) => keyHint(key, what));
+  const hint = (b: Binding): readonly [string, string] => [b.shown.split(' ')[0]!, b.short!];
+  const last = [ACTIONS.help, ACTIONS.quit].map(hint);
+  const size = ([key, what]: readonly [string, string]) => width(key) + width(what) + 3;
+  let room = state.columns - 1 - last.reduce((sum, h) => sum + size(h), 0);
+  const chosen: (readonly [string, string])[] = [];
+  for (const action of FOOTER_ORDER) {
+    const h = hint(ACTIONS[action]);
+    if (size(h) > room) break;
+    room -= size(h);
+    chosen.push(h);
+  }
+  return [...chosen, ...last].flatMap(([key, what]) => keyHint(key, what));
+}

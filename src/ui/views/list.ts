@@ -1,0 +1,100 @@
+import { humanSize } from '../../cli/text/human.js';
+import type { PlanItem } from '../../core/prune-plan.js';
+import { isSensitive } from '../../core/vocabulary.js';
+import { type Column, columnsFor, MARGIN } from '../columns.js';
+import { age, count, plural } from '../format.js';
+import { BLANK, type Line, line } from '../line.js';
+import { reason } from '../reason.js';
+import { type Group, rowAt } from '../selection.js';
+import { listHeight, type PreviewState } from '../state.js';
+import { SORT_KEYS } from '../table.js';
+import { COLUMN, fitted, shown, width } from '../text.js';
+
+/** Column names; the one that is sorted by has an arrow, and each the key that sorts by it. */
+export function headings(state: PreviewState, unicode: boolean): Line {
+  const { sort, descending } = state.selection.choice;
+  const arrow = unicode ? (descending ? '↓' : '↑') : descending ? 'v' : '^';
+  const cells = columnsFor(state.columns).map(({ key, heading, width: w, align }) => {
+    const number = key === 'id' ? 0 : SORT_KEYS.indexOf(key) + 1;
+    return fitted(
+      key === sort ? `${heading}${arrow}` : w > 8 ? `${heading} ${number}` : heading,
+      w,
+      unicode,
+      align,
+    );
+  });
+  return line(' '.repeat(MARGIN) + cells.join(COLUMN), 'strong');
+}
+
+function cell(item: PlanItem, label: string, column: Column, state: PreviewState, unicode: boolean): string {
+  switch (column.key) {
+    case 'name':
+      return shown(label, unicode);
+    case 'reason':
+      return state.spared.has(item.artifact_id) ? 'spared now' : reason(item, state.now, unicode);
+    case 'age':
+      return age(item.created_at, state.now);
+    case 'size':
+      return humanSize(item.size_bytes);
+    case 'kind':
+      return item.kind;
+    case 'class':
+      return item.retention_class;
+    case 'id':
+      return item.artifact_id.slice(0, 8);
+  }
+}
+
+/** `s` spared from this run, `!` cannot be brought back, `P` pinned. */
+function markOf(item: PlanItem, state: PreviewState): string {
+  if (state.spared.has(item.artifact_id)) return 's';
+  if (item.verdict === 'prune') return isSensitive(item) || state.trashDays === 0 ? '!' : ' ';
+  return item.rule === 'pinned' ? 'P' : ' ';
+}
+
+function groupLine(group: Group, state: PreviewState, unicode: boolean, open: boolean): string {
+  const { view } = state.selection.choice;
+  const sign = open ? (unicode ? '▾' : '-') : unicode ? '▸' : '+';
+  const isSpared = (place: number) => state.spared.has(state.selection.table.items[place]!.artifact_id);
+  const spared = state.spared.size === 0 ? 0 : group.members.filter(isSpared).length;
+  const facts = [plural(group.members.length, 'item'), humanSize(group.bytes)];
+  if (view === 'prune' && state.columns >= 60) facts.push(`frees ${humanSize(group.freed)}`);
+  if (spared > 0) facts.push(`${count(spared)} spared`);
+  const right = facts.join(', ');
+  const label = fitted(shown(group.label, unicode), state.columns - MARGIN - 3 - width(right), unicode);
+  return `${sign} ${label}${COLUMN}${right}`;
+}
+
+/** The rows on the screen, and no more than these. */
+export function listLines(state: PreviewState, unicode: boolean): Line[] {
+  const { selection } = state;
+  const columns = columnsFor(state.columns);
+  const height = listHeight(state);
+  const lines: Line[] = [];
+  for (let row = state.top; row < state.top + height; row++) {
+    const at = rowAt(selection, row);
+    if (at === undefined) {
+      lines.push(row === 0 ? line(`  ${emptyText(state)}`, 'dim') : BLANK);
+      continue;
+    }
+    const here = row === state.cursor;
+    const pointer = here ? (unicode ? '❯' : '>') : ' ';
+    if ('group' in at) {
+      const text = groupLine(at.group, state, unicode, selection.choice.open.has(at.group.key));
+      lines.push(line(`${pointer} ${text}`, here ? 'cursor' : 'strong'));
+      continue;
+    }
+    const label = selection.table.labels[at.place]!;
+    const cells = columns.map((column) =>
+      fitted(cell(at.item, label, column, state, unicode), column.width, unicode, column.align),
+    );
+    const mark = markOf(at.item, state);
+    lines.push(line(pointer + mark + cells.join(COLUMN), here ? 'cursor' : mark === 's' ? 'dim' : 'plain'));
+  }
+  return lines;
+}
+
+function emptyText({ selection }: PreviewState): string {
+  if (selection.choice.filter !== '') return 'Nothing matches the filter.';
+  return selection.choice.view === 'prune' ? 'Nothing would go.' : 'Nothing is kept.';
+}

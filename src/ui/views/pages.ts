@@ -1,0 +1,166 @@
+import { humanSize } from '../../cli/text/human.js';
+import { toTimestamp } from '../../core/ids.js';
+import { PRUNE_RULES } from '../../core/prune-plan.js';
+import { count, moment, plural } from '../format.js';
+import { ACTIONS, type Binding } from '../keys.js';
+import { BLANK, type Line, line, type Tone } from '../line.js';
+import type { ApplyOutcome } from '../model.js';
+import { RULE_WORDS } from '../reason.js';
+import type { Failure, Mode, PreviewState } from '../state.js';
+import { fitted, shownMessage, width, wrap } from '../text.js';
+
+const DAY = 86_400_000;
+
+function wrapped(text: string, columns: number, tone: Tone = 'plain', indent = ''): Line[] {
+  return wrap(text, columns - indent.length - 1).map((part) => line(indent + part, tone));
+}
+
+/** All keys, in the order of the table. */
+export function helpLines(state: PreviewState, unicode: boolean): Line[] {
+  const bindings = Object.values<Binding>(ACTIONS);
+  const keys = bindings.map((b) => (unicode ? b.shown : (b.ascii ?? b.shown)));
+  const column = Math.max(...keys.map(width)) + 2;
+  return [
+    line('Keys', 'strong'),
+    ...bindings.map(
+      (b, i): Line => [
+        { text: ` ${fitted(keys[i]!, column, unicode)}`, tone: 'accent' },
+        { text: fitted(b.does, state.columns - column - 2, unicode).trimEnd() },
+      ],
+    ),
+    BLANK,
+    line('Marks', 'strong'),
+    ...wrapped(
+      's spared from this run   P pinned   ! cannot be brought back once removed',
+      state.columns,
+      'plain',
+      ' ',
+    ),
+    ...wrapped(
+      'A filter is words: each must be in the name, id, rule, kind, class, layer, classification or a pin.',
+      state.columns,
+      'plain',
+      ' ',
+    ),
+  ];
+}
+
+/** What would go and how it comes back, before anything is done. */
+export function confirmLines(
+  state: PreviewState,
+  mode: Extract<Mode, { at: 'confirm' }>,
+  unicode: boolean,
+): Line[] {
+  const { columns, trashDays, now, spared } = state;
+  const { all, sensitive, byRule } = state.going;
+  const lost = trashDays === 0 ? all : sensitive;
+  const restorable = all.items - lost.items;
+  const about = spared.size > 0 ? 'up to ' : '';
+  const lines = [
+    ...wrapped(
+      `Remove ${plural(all.items, 'artifact')}, freeing ${about}${humanSize(all.freed)}?`,
+      columns,
+      'accent',
+    ),
+    BLANK,
+  ];
+  if (restorable > 0) {
+    const until = moment(toTimestamp(now + trashDays * DAY)).slice(0, 10);
+    lines.push(
+      ...wrapped(
+        `${plural(restorable, 'artifact')} can be brought back for ${plural(trashDays, 'day')}, until ${until}:`,
+        columns,
+      ),
+      line('  hs restore --run ID', 'strong'),
+      ...wrapped('with the ID that the report at the end gives.', columns, 'plain', '  '),
+    );
+  }
+  if (lost.items > 0) {
+    const why = trashDays === 0 ? 'the policy keeps no trash' : 'they are sensitive and skip the trash';
+    lines.push(
+      ...wrapped(
+        `${plural(lost.items, 'artifact')}, ${humanSize(lost.bytes)}, CANNOT be brought back: ${why}.`,
+        columns,
+        'danger',
+      ),
+    );
+  }
+  lines.push(BLANK);
+  for (const rule of PRUNE_RULES) {
+    const sum = byRule.get(rule);
+    if (sum !== undefined) {
+      lines.push(
+        line(
+          `  ${RULE_WORDS[rule].padEnd(14)} ${count(sum.items).padStart(9)}  ${humanSize(sum.bytes).padStart(8)}`,
+        ),
+      );
+    }
+  }
+  if (spared.size > 0) lines.push(line(`  ${'spared'.padEnd(14)} ${count(spared.size).padStart(9)}  stay`));
+  lines.push(
+    BLANK,
+    [
+      { text: 'Type yes and Enter to remove: ', tone: 'strong' },
+      { text: `${shownMessage(mode.typed, unicode)}${unicode ? '▏' : '_'}` },
+    ],
+    ...wrapped('Esc goes back. Nothing is removed yet.', columns, 'dim'),
+  );
+  return lines;
+}
+
+/** Where the application is. */
+export function applyingLines(
+  state: PreviewState,
+  mode: Extract<Mode, { at: 'applying' }>,
+  unicode: boolean,
+): Line[] {
+  const { progress, stopping } = mode;
+  const lines = [line(stopping ? 'Stopping ...' : 'Removing ...', 'accent'), BLANK];
+  if (progress !== undefined) {
+    const { phase, done, total, unit } = progress;
+    const show = (n: number) => (unit === 'bytes' ? humanSize(n) : count(n));
+    const of = total === undefined ? '' : ` of ${show(total)}`;
+    lines.push(
+      line(`${shownMessage(phase, unicode)}: ${show(done)}${of}${unit === 'bytes' ? '' : ` ${unit}`}`),
+    );
+    if (total !== undefined && total > 0) {
+      const cells = Math.min(60, state.columns - 8);
+      const full = Math.round(cells * Math.min(1, done / total));
+      const drawn = (unicode ? '█' : '#').repeat(full) + (unicode ? '·' : '.').repeat(cells - full);
+      lines.push(line(`[${drawn}] ${Math.floor((100 * Math.min(done, total)) / total)}%`));
+    }
+  }
+  lines.push(BLANK, ...wrapped('Ctrl-C stops where nothing is half.', state.columns, 'dim'));
+  return lines;
+}
+
+/** The report at the end; also what `hs gc` may print once the screen is gone. */
+export function outcomeText(outcome: ApplyOutcome): string[] {
+  const { removed, freedBytes, spared, purgePending, reportId, runId, restorableUntil } = outcome;
+  const lines = [`Removed ${plural(removed, 'artifact')}, freed ${humanSize(freedBytes)}.`];
+  if (spared > 0)
+    lines.push(`${plural(spared, 'artifact')} stayed: worth keeping by the time of the commit.`);
+  if (purgePending > 0)
+    lines.push(`${plural(purgePending, 'object')} will be purged once running commands end.`);
+  if (reportId !== undefined) lines.push(`Report: hs report ${reportId.slice(0, 8)}`);
+  if (runId !== undefined && restorableUntil !== undefined) {
+    lines.push(`Bring back until ${moment(restorableUntil)} UTC: hs restore --run ${runId}`);
+  }
+  return [...lines, ...outcome.warnings.map((w) => `Warning: ${w}`)];
+}
+
+export function doneLines(state: PreviewState, outcome: ApplyOutcome, unicode: boolean): Line[] {
+  const [first, ...rest] = outcomeText(outcome).map((text) => shownMessage(text, unicode));
+  return [
+    ...wrapped(first!, state.columns, 'good'),
+    BLANK,
+    ...rest.flatMap((text) => wrapped(text, state.columns)),
+  ];
+}
+
+export function failedLines(state: PreviewState, { message, hint }: Failure, unicode: boolean): Line[] {
+  return [
+    ...wrapped(`It failed: ${shownMessage(message, unicode)}`, state.columns, 'danger'),
+    ...(hint === undefined ? [] : wrapped(`hint: ${shownMessage(hint, unicode)}`, state.columns)),
+  ];
+}

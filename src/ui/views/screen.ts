@@ -1,0 +1,69 @@
+import { BLANK, type Line, line } from '../line.js';
+import { isTooSmall, LEAST_COLUMNS, LEAST_ROWS, type PreviewState } from '../state.js';
+import { wrap } from '../text.js';
+import { detailLines } from './detail.js';
+import { bar, footer, status, sums, tabs } from './frame.js';
+import { headings, listLines } from './list.js';
+import { applyingLines, confirmLines, doneLines, failedLines, helpLines } from './pages.js';
+
+function page(state: PreviewState, unicode: boolean): { lines: Line[]; scroll: number } | undefined {
+  const mode = state.mode.at === 'prompt' ? state.mode.back : state.mode;
+  switch (mode.at) {
+    case 'detail':
+      return { lines: detailLines(state, mode, unicode), scroll: mode.scroll };
+    case 'help':
+      return { lines: helpLines(state, unicode), scroll: mode.scroll };
+    case 'confirm':
+      return { lines: confirmLines(state, mode, unicode), scroll: mode.scroll };
+    case 'applying':
+      return { lines: applyingLines(state, mode, unicode), scroll: 0 };
+    case 'done':
+      return { lines: doneLines(state, mode.outcome, unicode), scroll: mode.scroll };
+    case 'failed':
+      return { lines: failedLines(state, mode.failure, unicode), scroll: mode.scroll };
+    default:
+      return undefined;
+  }
+}
+
+/** A page that is longer than the screen shows a part of itself, and says so. */
+function windowed(lines: readonly Line[], scroll: number, height: number): Line[] {
+  if (lines.length <= height) return [...lines, ...Array<Line>(height - lines.length).fill(BLANK)];
+  const room = height - 1;
+  const top = Math.min(scroll, lines.length - room);
+  const below = lines.length - room - top;
+  return [
+    ...lines.slice(top, top + room),
+    line(below > 0 ? `-- ${below} more below: j --` : '-- end --', 'dim'),
+  ];
+}
+
+/** What a terminal shows that is too small for a list. */
+function tooSmall({ columns, rows }: PreviewState): Line[] {
+  const text = `This terminal is ${columns} by ${rows}. The preview needs ${LEAST_COLUMNS} by ${LEAST_ROWS}: make it larger, or press q and use hs gc --dry-run.`;
+  return wrap(text, Math.max(1, columns - 1))
+    .slice(0, rows)
+    .map((part) => line(part));
+}
+
+/** The whole screen: at most `rows` lines of at most `columns`. */
+export function screenLines(state: PreviewState, unicode: boolean): Line[] {
+  if (isTooSmall(state)) return tooSmall(state);
+  const end = [status(state, unicode), footer(state)];
+  const content = page(state, unicode);
+  if (content !== undefined) {
+    // The question stays in sight, however long the page is above it.
+    const asks = state.mode.at === 'confirm' ? 2 : 0;
+    const text = content.lines.slice(0, content.lines.length - asks);
+    const tail = content.lines.slice(content.lines.length - asks);
+    return [...windowed(text, content.scroll, state.rows - 2 - asks), ...tail, ...end];
+  }
+  return [
+    tabs(state),
+    sums(state),
+    bar(state, unicode),
+    headings(state, unicode),
+    ...listLines(state, unicode),
+    ...end,
+  ];
+}
