@@ -72,8 +72,12 @@ export interface SpaceInfo {
 }
 
 export interface Disk {
+  /** Regular files only: `EINVAL` for anything else, at once. */
   open(path: string, options: OpenOptions): Promise<DiskFile>;
-  /** Opens a directory; ENOTDIR for a link unless `follow`. */
+  /**
+   * Opens a directory; ENOTDIR for a link unless `follow`. `DiskDir.path` is a link too: to open that
+   * again takes `follow`.
+   */
   openDir(path: string, options?: { readonly follow?: boolean }): Promise<DiskDir>;
   /** The whole of a regular file; a larger one fails with `EFBIG`, anything but a file with `EINVAL`. */
   readFile(path: string, maxBytes: number): Promise<Uint8Array>;
@@ -98,11 +102,12 @@ export interface Disk {
   renameNoReplace(from: string, to: string): Promise<void>;
   /** Exchanges two names in one step (`RENAME_EXCHANGE`); EINVAL or ENOSYS where it is refused. */
   exchange(a: string, b: string): Promise<void>;
+  /** ELOOP for a link. */
   chmod(path: string, mode: number): Promise<void>;
   syncDir(path: string): Promise<void>;
   /**
    * Makes everything that was written so far to the filesystem of `path` durable (syncfs).
-   * False where it cannot be had: the caller then fsyncs each file.
+   * False where it cannot be had: the caller then fsyncs each file. `EIO` when it was tried and failed.
    */
   syncFilesystem(path: string): Promise<boolean>;
   space(path: string): Promise<SpaceInfo>;

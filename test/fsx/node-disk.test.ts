@@ -167,6 +167,28 @@ describe('the programs the real disk runs', () => {
   });
 });
 
+describe('a write that fails on the real disk', () => {
+  afterEach(() => {
+    vi.doUnmock('../../src/fsx/node/transfer.js');
+    vi.resetModules();
+  });
+
+  it('leaves no file behind, and says what failed', async () => {
+    const root = await tmp();
+    vi.resetModules();
+    vi.doMock('../../src/fsx/node/transfer.js', async (original) => ({
+      ...(await original<object>()),
+      writeFully: async () => {
+        throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+      },
+    }));
+    const { nodeDisk } = await import('../../src/fsx/node-disk.js');
+    const failing = nodeDisk().writeFile(`${root}/f`, bytes, { mode: 0o644, sync: false });
+    await expect(failing).rejects.toMatchObject({ code: 'ENOSPC' });
+    expect(readdirSync(root)).toEqual([]);
+  });
+});
+
 describe('reading on the real disk', () => {
   it('reads files of /proc, which say that they are empty', async () => {
     const text = new TextDecoder().decode(await disk.readFile('/proc/self/status', 1 << 16));

@@ -82,6 +82,15 @@ describe('a power cut on the simulated disk', () => {
     expect([...found].sort()).toEqual(['ab', 'ba']);
   });
 
+  it('never shows a directory under two names, however often it was renamed', async () => {
+    const sim = new SimDisk();
+    sim.plant.dir('/a');
+    const disk = sim.process('p');
+    await disk.rename('/a', '/b');
+    await disk.rename('/b', '/c');
+    for (let seed = 0; seed < 50; seed += 1) expect(sim.afterCrash(seed).tree()).toHaveLength(1);
+  });
+
   it('reorders what was not synced: a later name may be there without an earlier one', async () => {
     const sim = new SimDisk();
     sim.plant.dir('/d');

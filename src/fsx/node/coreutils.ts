@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { lstatSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isErrno } from '../../errors/hs-error.js';
@@ -64,7 +63,9 @@ interface Outcome {
   readonly words: string;
 }
 
-function run(program: string, args: readonly string[]): Promise<Outcome> {
+async function run(program: string, args: readonly string[]): Promise<Outcome> {
+  // Loaded here: it costs every command that starts no program 5 ms.
+  const { spawn } = await import('node:child_process');
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
