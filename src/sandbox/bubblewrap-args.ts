@@ -1,0 +1,87 @@
+import { BUBBLEWRAP_FD } from './launch.js';
+import { isWithin, type Places } from './places.js';
+import type { ToolPlaces } from './tool-env.js';
+
+/** On a tmpfs over /run, which no project can be: /tmp may be the project, or hold it. */
+const BASE = '/run/hs';
+
+export interface Mounts {
+  readonly places: Places;
+  /** What lies at the project inside: the project itself, read-only, or an overlay of it. */
+  readonly project: { readonly source: string; readonly writable: boolean };
+  /** The host's /tmp, /var/tmp and /run, as far as they are there, without links. */
+  readonly volatile: readonly string[];
+  readonly uid: number;
+  readonly gid: number;
+  readonly network: boolean;
+  /** Host files that must stay visible below a hidden directory, such as the resolver's. */
+  readonly kept: readonly string[];
+}
+
+/** Where the tool finds its directories inside. */
+export function toolPlaces({ places }: Pick<Mounts, 'places'>): ToolPlaces {
+  return {
+    cwd: places.cwd,
+    out: `${BASE}/out`,
+    inputs: places.inputs === undefined ? undefined : `${BASE}/in`,
+    home: `${BASE}/home`,
+    tmp: isWithin('/tmp', places.project) && places.project !== '/' ? `${BASE}/tmp` : '/tmp',
+  };
+}
+
+/**
+ * The arguments before the command. `--as-pid-1 --die-with-parent`: no background writer outlives the
+ * tool; without them one did. `/proc/sys` read-only and no capabilities: real root could write there.
+ */
+export function bubblewrapArgs(mounts: Mounts): string[] {
+  const { places } = mounts;
+  return [
+    ...['--unshare-user', '--uid', String(mounts.uid), '--gid', String(mounts.gid)],
+    ...['--unshare-pid', '--as-pid-1', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'],
+    ...(mounts.network ? [] : ['--unshare-net']),
+    ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
+    ...['--json-status-fd', String(BUBBLEWRAP_FD)],
+    ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--ro-bind', '/proc/sys', '/proc/sys'],
+    ...layers(mounts).flatMap(({ args }) => args),
+    ...mounts.kept.flatMap((file) => ['--ro-bind-try', file, file]),
+    ...['--dir', BASE, '--tmpfs', `${BASE}/home`, '--tmpfs', `${BASE}/tmp`],
+    ...['--bind', places.capture, `${BASE}/out`],
+    ...(places.inputs === undefined ? [] : ['--ro-bind', places.inputs, `${BASE}/in`]),
+    ...['--remount-ro', '/run', '--chdir', places.cwd],
+  ];
+}
+
+interface Layer {
+  readonly at: string;
+  readonly args: readonly string[];
+}
+
+/** Outer directories first, since a mount hides what was mounted below it before. */
+function layers(mounts: Mounts): Layer[] {
+  const { places, project, volatile } = mounts;
+  const visible = volatile.map((at): Layer => ({ at, args: ['--tmpfs', at] }));
+  if (project.writable)
+    visible.push({ at: places.project, args: ['--bind', project.source, places.project] });
+  else if (places.project !== '/' && volatile.some((dir) => isWithin(places.project, dir))) {
+    visible.push({ at: places.project, args: ['--ro-bind', places.project, places.project] });
+  }
+  if (isHidden(places.cwd, mounts) && !volatile.includes(places.cwd)) {
+    visible.push({ at: places.cwd, args: ['--ro-bind', places.cwd, places.cwd] });
+  }
+  for (const at of [places.store, places.scratch]) {
+    if (!isHidden(at, mounts)) visible.push({ at, args: ['--tmpfs', at, '--remount-ro', at] });
+  }
+  // Stable: at one place the tmpfs comes first and the project covers it.
+  return visible.sort((a, b) => depth(a.at) - depth(b.at));
+}
+
+/** True for what a private directory covers already, unless it shows through the project. */
+function isHidden(path: string, { places, volatile }: Mounts): boolean {
+  return volatile.some(
+    (dir) => isWithin(path, dir) && !(isWithin(path, places.project) && isWithin(places.project, dir)),
+  );
+}
+
+function depth(path: string): number {
+  return path === '/' ? 0 : path.split('/').length - 1;
+}

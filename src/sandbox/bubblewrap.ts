@@ -1,0 +1,134 @@
+import { isErrno } from '../errors/hs-error.js';
+import { bubblewrapArgs, type Mounts, toolPlaces } from './bubblewrap-args.js';
+import { makeCanaries } from './canary.js';
+import { type Launched, launch } from './launch.js';
+import { mountOverlay } from './overlay.js';
+import { type Places, resolvePlaces } from './places.js';
+import { shimCommand } from './shim.js';
+import { overlayWrites } from './stray-overlay.js';
+import { toolEnv } from './tool-env.js';
+import type { SandboxBackend, SandboxHost, SandboxRequest, SandboxResult, Unavailable } from './types.js';
+
+const PRIVATE_DIRS = ['/tmp', '/var/tmp', '/run'];
+const COMMON_GAPS = [
+  'what the user may read can be read, except the store, /tmp, /var/tmp and /run',
+  'unix sockets outside /tmp, /var/tmp and /run can be connected to',
+];
+const NETWORK_GAP = 'the network is open, as asked for, and abstract unix sockets with it';
+
+/** bubblewrap over an overlay of the project: nothing is written there, and what would have been is listed. */
+export const bubblewrapOverlay: SandboxBackend = {
+  name: 'bubblewrap-overlay',
+  level: 'enforced+observed',
+  async run(host, request): Promise<SandboxResult | Unavailable> {
+    const places = await resolvePlaces(host, request);
+    const overlay = await mountOverlay(host, places);
+    if ('unavailable' in overlay) return overlay;
+    const run = await runIn(
+      host,
+      request,
+      places,
+      { source: overlay.merged, writable: true },
+      overlay.prefix,
+    );
+    if ('unavailable' in run) return run;
+    const { stray, gaps } = await overlayWrites(host, places);
+    return {
+      ...outcome(run),
+      stray,
+      backend: 'bubblewrap-overlay',
+      level: 'enforced+observed',
+      gaps: [
+        ...COMMON_GAPS,
+        'writes outside the project fail and are not listed',
+        "in the project, writes to other users' files fail, and changes of extended attributes alone are dropped, unlisted",
+        ...gaps,
+        ...(request.network ? [NETWORK_GAP] : []),
+      ],
+    };
+  },
+};
+
+/** bubblewrap with the project read-only. */
+export const bubblewrap: SandboxBackend = {
+  name: 'bubblewrap',
+  level: 'enforced',
+  async run(host, request): Promise<SandboxResult | Unavailable> {
+    const places = await resolvePlaces(host, request);
+    const run = await runIn(host, request, places, { source: places.project, writable: false }, []);
+    if ('unavailable' in run) return run;
+    return {
+      ...outcome(run),
+      stray: [],
+      backend: 'bubblewrap',
+      level: 'enforced',
+      gaps: [
+        ...COMMON_GAPS,
+        'writes elsewhere fail and are not listed',
+        ...(request.network ? [NETWORK_GAP] : []),
+      ],
+    };
+  },
+};
+
+function outcome({ status, signal, aborted }: Launched) {
+  return { status, aborted, ...(signal === undefined ? {} : { signal }) };
+}
+
+async function runIn(
+  host: SandboxHost,
+  request: SandboxRequest,
+  places: Places,
+  project: Mounts['project'],
+  prefix: readonly string[],
+): Promise<Launched | Unavailable> {
+  if (!host.namespaces) return { unavailable: 'namespaces are not to be used' };
+  const program = await host.find('bwrap');
+  if (program === undefined) return { unavailable: 'bubblewrap (bwrap) is not installed' };
+  const volatile = await existing(host, PRIVATE_DIRS);
+  if (!volatile.includes('/run')) return { unavailable: 'there is no directory /run to put private ones in' };
+  const mounts: Mounts = {
+    places,
+    project,
+    volatile,
+    uid: host.uid,
+    gid: host.gid,
+    network: request.network,
+    kept: await keptFiles(host, request.network),
+  };
+  const canaries = await makeCanaries(host, places, project.writable ? 'overlaid' : 'forbidden', volatile);
+  return launch(host, request, {
+    argv: [...prefix, program, ...bubblewrapArgs(mounts), '--', ...shimCommand(canaries, request.command)],
+    cwd: places.project,
+    env: toolEnv(request.env, toolPlaces(mounts)),
+    toolGroup: 'reported',
+    endWith: 'SIGKILL',
+  });
+}
+
+/** Those that are there, by their real paths, each once. */
+async function existing(host: SandboxHost, paths: readonly string[]): Promise<string[]> {
+  const found = new Set<string>();
+  for (const path of paths) {
+    const real = await realOrNone(host, path);
+    if (real !== undefined) found.add(real);
+  }
+  return [...found];
+}
+
+/** Files that a private /run would take away: the resolver's, and the system's programs on NixOS. */
+async function keptFiles(host: SandboxHost, network: boolean): Promise<string[]> {
+  const wanted = ['/run/current-system'];
+  const resolver = network ? await realOrNone(host, '/etc/resolv.conf') : undefined;
+  if (resolver?.startsWith('/run/')) wanted.push(resolver);
+  return wanted;
+}
+
+async function realOrNone(host: SandboxHost, path: string): Promise<string | undefined> {
+  try {
+    return await host.disk.realpath(path);
+  } catch (e) {
+    if (isErrno(e, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP')) return undefined;
+    throw e;
+  }
+}

@@ -1,0 +1,34 @@
+import { isErrno } from '../errors/hs-error.js';
+import { isWithin, type Places } from './places.js';
+import type { SandboxHost } from './types.js';
+
+/**
+ * Files that the launcher tries to write from inside the sandbox before it starts the tool; outside, the
+ * caller could write each of them. One that can be written means that there is no sandbox. The project
+ * is left out where the tool's writes to it go to an overlay, the home directory where it lies in one
+ * that the tool gets a private copy of.
+ */
+export async function makeCanaries(
+  host: SandboxHost,
+  places: Places,
+  project: 'forbidden' | 'overlaid',
+  privateDirs: readonly string[] = [],
+): Promise<string[]> {
+  const name = `.hs-probe-${process.pid}`;
+  await host.disk.writeFile(`${places.scratch}/canary`, new Uint8Array(), { mode: 0o600, sync: false });
+  const dirs = [places.store, ...(project === 'forbidden' ? [places.project] : [])];
+  const home = await realOrNone(host, host.home);
+  if (home !== undefined && ![places.project, ...privateDirs].some((dir) => isWithin(home, dir)))
+    dirs.push(home);
+  return [`${places.scratch}/canary`, ...dirs.map((dir) => `${dir === '/' ? '' : dir}/${name}`)];
+}
+
+async function realOrNone(host: SandboxHost, path: string | undefined): Promise<string | undefined> {
+  if (path === undefined || !path.startsWith('/')) return undefined;
+  try {
+    return await host.disk.realpath(path);
+  } catch (e) {
+    if (isErrno(e, 'ENOENT', 'EACCES', 'ENOTDIR')) return undefined;
+    throw e;
+  }
+}

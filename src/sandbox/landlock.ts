@@ -1,0 +1,97 @@
+import { makeCanaries } from './canary.js';
+import { LANDLOCK_PERL } from './landlock-perl.js';
+import { LANDLOCK_PYTHON } from './landlock-python.js';
+import { type Launched, launch } from './launch.js';
+import { makeOwnDirs } from './own-dirs.js';
+import { resolvePlaces } from './places.js';
+import { toolEnv } from './tool-env.js';
+import type { SandboxBackend, SandboxHost } from './types.js';
+
+/** unshare, mount, prctl, capset; Landlock's own 444 to 446 are the same everywhere. */
+const SYSTEM_CALLS: Readonly<Record<string, readonly number[]>> = {
+  x64: [272, 165, 157, 126],
+  arm64: [97, 40, 167, 91],
+  riscv64: [97, 40, 167, 91],
+};
+/** Writing there changes nothing, and everything writes there. */
+const HARMLESS_DEVICES = ['/dev/null', '/dev/zero', '/dev/full'];
+/** What would change how the launcher itself runs; the tool gets it back. */
+const INTERPRETER_VARIABLE = /^(PERL|PYTHON)/;
+
+/** Landlock, through a launcher in perl or python3: no namespace is needed, and nothing is mounted. */
+export const landlock: SandboxBackend = {
+  name: 'landlock',
+  level: 'enforced',
+  async run(host, request) {
+    if (host.platform !== 'linux') return { unavailable: 'Landlock is a part of Linux' };
+    const calls = SYSTEM_CALLS[host.arch];
+    if (calls === undefined) return { unavailable: `the system calls of ${host.arch} are not known` };
+    const launcher = await findLauncher(host);
+    if (launcher === undefined) return { unavailable: 'neither perl nor python3 is installed' };
+    const places = await resolvePlaces(host, request);
+    const own = await makeOwnDirs(host, places);
+    const env = toolEnv(request.env, own);
+    const kept = Object.keys(env).filter((name) => INTERPRETER_VARIABLE.test(name));
+    const run = await launch(host, request, {
+      argv: [
+        ...launcher,
+        ...calls.map(String),
+        request.network ? '1' : '0',
+        host.namespaces ? '1' : '0',
+        ...counted([places.capture, own.home, own.tmp]),
+        ...counted([...HARMLESS_DEVICES, `${places.scratch}/stdout`, `${places.scratch}/stderr`]),
+        ...counted(await makeCanaries(host, places, 'forbidden')),
+        ...counted(kept.map((name) => `${name}=${env[name]}`)),
+        ...request.command,
+      ],
+      cwd: places.cwd,
+      env: Object.fromEntries(Object.entries(env).filter(([name]) => !kept.includes(name))),
+      toolGroup: 'launcher',
+      endWith: 'SIGPWR',
+    });
+    if ('unavailable' in run) return run;
+    return {
+      status: run.status,
+      ...(run.signal === undefined ? {} : { signal: run.signal }),
+      aborted: run.aborted,
+      stray: [],
+      backend: 'landlock',
+      level: 'enforced',
+      gaps: gaps(run, request.network),
+    };
+  },
+};
+
+async function findLauncher(host: SandboxHost): Promise<string[] | undefined> {
+  const perl = await host.find('perl');
+  if (perl !== undefined) return [perl, '-e', LANDLOCK_PERL, '--'];
+  const python = await host.find('python3');
+  return python === undefined ? undefined : [python, '-I', '-S', '-c', LANDLOCK_PYTHON];
+}
+
+function counted(list: readonly string[]): string[] {
+  return [String(list.length), ...list];
+}
+
+/** By what the launcher reported: the kernel's Landlock version, and whether namespaces could be had. */
+function gaps({ facts }: Launched, network: boolean): string[] {
+  const abi = Number(facts.get('abi'));
+  const namespaces = facts.get('namespaces') === '1';
+  return [
+    'permissions, owners, times and extended attributes of existing files can be changed anywhere the user may',
+    'what the user may read can be read, the store and the host’s /tmp included',
+    'writes elsewhere fail and are not listed',
+    ...(abi < 3 ? ['files can be cut to a length anywhere the user may (truncate)'] : []),
+    ...(namespaces ? [] : ['processes of the user are visible']),
+    ...(namespaces || abi >= 6 ? [] : ['processes of the user can be signalled']),
+    'unix sockets in the file system can be connected to',
+    ...(network ? ['the network is open, as asked for'] : []),
+    ...(network && abi < 6 ? ['abstract unix sockets can be connected to'] : []),
+    ...(!network && !namespaces && abi >= 4
+      ? ['the network is open but for TCP: UDP and others are not prevented']
+      : []),
+    ...(!network && !namespaces && abi < 4 ? ['the network is open'] : []),
+    ...(!network && !namespaces && abi < 6 ? ['abstract unix sockets can be connected to'] : []),
+    ...(namespaces ? [] : ['System V and POSIX message queues, semaphores and shared memory are shared']),
+  ];
+}

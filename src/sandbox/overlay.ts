@@ -1,0 +1,63 @@
+import { isWithin, type Places } from './places.js';
+import type { SandboxHost, Unavailable } from './types.js';
+
+/** The directories of an overlay, below the scratch directory. */
+export const UPPER = 'upper';
+const WORK = 'work';
+export const MERGED = 'merged';
+
+/**
+ * In a mount namespace of its own, from the project as current directory (so that its path, which may
+ * hold commas and colons, is never parsed). `userxattr` is what an unprivileged overlay needs;
+ * `volatile` leaves out the fsyncs of what is thrown away.
+ */
+const MOUNT = `set -e; mount=$1 s=$2; shift 2
+"$mount" -t overlay -o "lowerdir=.,upperdir=$s/${UPPER},workdir=$s/${WORK},userxattr,volatile" overlay "$s/${MERGED}"
+exec "$@"`;
+
+export interface Overlay {
+  /** Where the overlay is, inside the namespace. */
+  readonly merged: string;
+  /** The command in front of bubblewrap's. */
+  readonly prefix: readonly string[];
+}
+
+/** Programs and arguments that run a command in a mount namespace, as a root that is root only there. */
+export async function namespacePrefix(
+  host: SandboxHost,
+): Promise<{ readonly unshare: readonly string[]; readonly mount: string } | Unavailable> {
+  const unshare = await host.find('unshare');
+  const mount = await host.find('mount');
+  if (unshare === undefined || mount === undefined) {
+    return { unavailable: 'unshare and mount (util-linux) are not installed' };
+  }
+  return {
+    unshare: [unshare, '--user', '--map-root-user', '--mount', '--propagation', 'private', '--'],
+    mount,
+  };
+}
+
+/** Prepares an overlay of the project; it is mounted, and gone with the last process, when the command runs. */
+export async function mountOverlay(host: SandboxHost, places: Places): Promise<Overlay | Unavailable> {
+  if (isWithin(places.scratch, places.project)) {
+    return { unavailable: `the scratch directory lies in the project '${places.project}'` };
+  }
+  if (!isPlainOption(places.scratch)) {
+    return { unavailable: `the path of the scratch directory '${places.scratch}' cannot be a mount option` };
+  }
+  const namespace = await namespacePrefix(host);
+  if ('unavailable' in namespace) return namespace;
+  const { mode } = await host.disk.lstat(places.project);
+  // The root of the upper directory is the project's own as the tool sees it.
+  await host.disk.mkdir(`${places.scratch}/${UPPER}`, mode & 0o777);
+  for (const name of [WORK, MERGED]) await host.disk.mkdir(`${places.scratch}/${name}`, 0o700);
+  return {
+    merged: `${places.scratch}/${MERGED}`,
+    prefix: [...namespace.unshare, '/bin/sh', '-c', MOUNT, 'hs', namespace.mount, places.scratch],
+  };
+}
+
+/** mount(8) splits options at commas, the kernel at colons; both know escapes, and not the same ones. */
+export function isPlainOption(path: string): boolean {
+  return !/[,:\\"'\s]/.test(path);
+}

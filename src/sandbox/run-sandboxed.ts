@@ -1,0 +1,136 @@
+import { HsError } from '../errors/hs-error.js';
+import { bubblewrap, bubblewrapOverlay } from './bubblewrap.js';
+import { discardTree } from './discard.js';
+import { landlock } from './landlock.js';
+import { seatbelt } from './seatbelt.js';
+import {
+  type BackendName,
+  SANDBOX_LEVELS,
+  type SandboxBackend,
+  type SandboxHost,
+  type SandboxLevel,
+  type SandboxRequest,
+  type SandboxResult,
+} from './types.js';
+import { unconfined } from './unconfined.js';
+
+/** Best first. */
+export const BACKENDS: readonly SandboxBackend[] = [
+  bubblewrapOverlay,
+  bubblewrap,
+  landlock,
+  seatbelt,
+  unconfined,
+];
+
+export interface SandboxChoice {
+  /** One backend by name; without it the best that this machine has, never `none`. */
+  readonly backend?: BackendName;
+  /** The policy's `run.least_level`. */
+  readonly least: SandboxLevel;
+}
+
+/**
+ * Runs a tool in the best sandbox that can be had, and says which it was. A backend that turns out not
+ * to work leaves the tool unstarted, so the next is tried. REFUSED when policy demands more than the
+ * named backend gives; SANDBOX when none works, with what each lacked in `details.tried`; INTERRUPTED
+ * when the run was ended before the tool was started.
+ */
+export async function runSandboxed(
+  host: SandboxHost,
+  request: SandboxRequest,
+  choice: SandboxChoice,
+): Promise<SandboxResult> {
+  const tried: Record<string, string> = {};
+  for (const backend of candidates(choice)) {
+    const scratchDir = `${request.scratchDir}/${backend.name}`;
+    await host.disk.mkdir(scratchDir, 0o700);
+    const result = await backend.run(host, { ...request, scratchDir });
+    if (!('unavailable' in result)) {
+      if (rank(result.level) >= rank(choice.least)) return result;
+      throw belowLeast(backend.name, result.level, choice.least);
+    }
+    tried[backend.name] = result.unavailable;
+  }
+  throw new HsError('SANDBOX', `no sandbox can be had: ${inWords(tried)}`, {
+    hint:
+      choice.backend === undefined
+        ? 'install bubblewrap, or run without protection: --sandbox none'
+        : "'hs doctor' shows what this machine offers",
+    details: { tried },
+  });
+}
+
+function candidates({ backend: name, least }: SandboxChoice): readonly SandboxBackend[] {
+  if (name === undefined) {
+    return BACKENDS.filter((backend) => backend.name !== 'none' && rank(backend.level) >= rank(least));
+  }
+  const backend = BACKENDS.find((one) => one.name === name);
+  if (backend === undefined) throw new HsError('USAGE', `there is no sandbox '${name}'`);
+  if (rank(backend.level) < rank(least)) throw belowLeast(name, backend.level, least);
+  return [backend];
+}
+
+function belowLeast(name: BackendName, level: SandboxLevel, least: SandboxLevel): HsError {
+  return new HsError(
+    'REFUSED',
+    `sandbox '${name}' is at level '${level}', and the policy demands '${least}'`,
+  );
+}
+
+function rank(level: SandboxLevel): number {
+  return SANDBOX_LEVELS.indexOf(level);
+}
+
+function inWords(tried: Readonly<Record<string, string>>): string {
+  return Object.entries(tried)
+    .map(([name, why]) => `${name}: ${why}`)
+    .join('; ');
+}
+
+export interface BackendReport {
+  readonly name: BackendName;
+  readonly available: boolean;
+  readonly level: SandboxLevel;
+  readonly gaps: readonly string[];
+  /** Why it cannot be had. */
+  readonly reason?: string;
+}
+
+/**
+ * What this machine offers (`hs doctor`): each backend runs `true` on an empty project, forbidden writes
+ * included. `workDir` is an empty directory of the caller's own; what is made there is removed again.
+ */
+export async function probeBackends(host: SandboxHost, workDir: string): Promise<BackendReport[]> {
+  const reports: BackendReport[] = [];
+  for (const backend of BACKENDS) {
+    const root = `${workDir}/${backend.name}`;
+    const dir = async (name: string) => {
+      await host.disk.mkdir(`${root}${name}`, 0o700);
+      return `${root}${name}`;
+    };
+    try {
+      await dir('');
+      const request: SandboxRequest = {
+        command: ['true'],
+        projectDir: await dir('/project'),
+        storeDir: await dir('/project/store'),
+        captureDir: await dir('/out'),
+        scratchDir: await dir('/scratch'),
+        network: false,
+        env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+        stdin: 'ignore',
+        signal: new AbortController().signal,
+        onOutput: () => {},
+      };
+      const { name, level } = backend;
+      const result = await backend.run(host, request);
+      if ('unavailable' in result)
+        reports.push({ name, available: false, level, gaps: [], reason: result.unavailable });
+      else reports.push({ name, available: true, level: result.level, gaps: result.gaps });
+    } finally {
+      await discardTree(root);
+    }
+  }
+  return reports;
+}

@@ -1,0 +1,63 @@
+/**
+ * Ways to a program outside the sandbox: agents, buses, daemons, displays, and what a service manager
+ * or a parent Node hands down. The sockets themselves are hidden where a backend can hide them.
+ */
+const REMOVED = new Set([
+  'SSH_AGENT_PID',
+  'GPG_AGENT_INFO',
+  'DOCKER_HOST',
+  'CONTAINER_HOST',
+  'CONTAINERD_ADDRESS',
+  'XDG_RUNTIME_DIR',
+  'DISPLAY',
+  'WAYLAND_DISPLAY',
+  'XAUTHORITY',
+  'PULSE_SERVER',
+  'TMUX',
+  'STY',
+  'SYSTEMD_EXEC_PID',
+  'LISTEN_FDS',
+  'LISTEN_PID',
+  'LISTEN_FDNAMES',
+  'NODE_CHANNEL_FD',
+  'NODE_CHANNEL_SERIALIZATION_MODE',
+  'NODE_UNIQUE_ID',
+  // A tool that calls hs would only meet a store that is hidden from it.
+  'HS_STORE',
+  // They name places in the real home, which is read-only; without them the private HOME counts.
+  'XDG_CONFIG_HOME',
+  'XDG_DATA_HOME',
+  'XDG_STATE_HOME',
+  'OLDPWD',
+  'TMP',
+  'TEMP',
+]);
+const REMOVED_PATTERN = /^DBUS_|^VSCODE_IPC_|_SOCK$|_SOCKET$/;
+
+/** Where the tool finds its own directories. */
+export interface ToolPlaces {
+  readonly cwd: string;
+  readonly out: string;
+  readonly inputs: string | undefined;
+  readonly home: string;
+  readonly tmp: string;
+}
+
+/** The tool's environment. */
+export function toolEnv(
+  base: Readonly<Record<string, string | undefined>>,
+  places: ToolPlaces,
+): Record<string, string> {
+  const env: Record<string, string> = Object.create(null);
+  for (const [name, value] of Object.entries(base)) {
+    if (value !== undefined && !REMOVED.has(name) && !REMOVED_PATTERN.test(name)) env[name] = value;
+  }
+  env.HOME = places.home;
+  env.XDG_CACHE_HOME = `${places.home}/.cache`;
+  env.TMPDIR = places.tmp;
+  env.PWD = places.cwd;
+  env.HS_OUT = places.out;
+  delete env.HS_IN;
+  if (places.inputs !== undefined) env.HS_IN = places.inputs;
+  return env;
+}

@@ -1,0 +1,53 @@
+import { launch } from './launch.js';
+import { makeOwnDirs } from './own-dirs.js';
+import { resolvePlaces } from './places.js';
+import { compareSnapshots, takeSnapshot } from './snapshot.js';
+import { toolEnv } from './tool-env.js';
+import type { SandboxBackend } from './types.js';
+
+const GAPS = [
+  'nothing is prevented: the tool may write, connect to and signal whatever the user may',
+  'changes outside the project are not seen',
+  'what other programs change in the project at the same time is taken for the tool’s',
+  'a background process that leaves the process group goes on after the tool',
+];
+/** Long enough for output on its way; a background process may hold the streams for ever. */
+const LINGER_MS = 500;
+
+/** No sandbox: the project is compared before and after. Only ever chosen by name. */
+export const unconfined: SandboxBackend = {
+  name: 'none',
+  level: 'detected',
+  async run(host, request) {
+    const places = await resolvePlaces(host, request);
+    const except = [places.store, places.capture, places.scratch];
+    const before = await takeSnapshot(host.disk, places.project, except);
+    const run = await launch(host, request, {
+      // The shell's own 126 and 127; what it execs keeps the process id.
+      argv: ['/bin/sh', '-c', 'exec 3>&- 4>&-; exec "$@"', 'hs', ...request.command],
+      cwd: places.cwd,
+      env: toolEnv(request.env, await makeOwnDirs(host, places)),
+      toolGroup: 'launcher',
+      endWith: 'SIGKILL',
+      bare: true,
+      lingerMs: LINGER_MS,
+    });
+    if ('unavailable' in run) return run;
+    const after = before && (await takeSnapshot(host.disk, places.project, except));
+    const compared = before !== undefined && after !== undefined;
+    const unread = compared ? before.unreadable + after.unreadable : 0;
+    return {
+      status: run.status,
+      ...(run.signal === undefined ? {} : { signal: run.signal }),
+      aborted: run.aborted,
+      stray: compared ? compareSnapshots(before, after) : [],
+      backend: 'none',
+      level: compared ? 'detected' : 'none',
+      gaps: [
+        ...GAPS,
+        ...(compared ? [] : ['the project is too large to be compared']),
+        ...(unread > 0 ? ['unreadable directories and names that are not UTF-8 were not compared'] : []),
+      ],
+    };
+  },
+};
