@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createSha256 } from '../../core/hash.js';
 import type { ObjectId } from '../../core/ids.js';
 import type { DiskFile } from '../../fsx/disk.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
@@ -80,11 +80,11 @@ async function hashBelow(dir: SafeDir, components: readonly string[]): Promise<O
 }
 
 async function hashOf(file: DiskFile): Promise<ObjectId> {
-  const hash = createHash('sha256');
+  const hash = createSha256();
   const buffer = new Uint8Array(256 * 1024);
   for (let position = 0; ; ) {
     const count = await file.read(buffer, position);
-    if (count === 0) return hash.digest('hex') as ObjectId;
+    if (count === 0) return hash.digest();
     hash.update(buffer.subarray(0, count));
     position += count;
   }

@@ -7,17 +7,16 @@ export const TEMPORARY_PATTERN = /^\.hs-tmp-[0-9a-f]{32}$/;
 const temporary = z.string().check(z.regex(TEMPORARY_PATTERN));
 
 const stagingRecord = z.strictObject({
-  /** The directory that holds the destination, absolute and without links. */
-  directory: z.string().check(z.minLength(1)),
-  /** The name in it that is made or replaced. */
-  destination: z.string().check(z.minLength(1)),
+  /** What is made or replaced: absolute, no component a link. */
+  path: z.string().check(z.minLength(2)),
+  /** Names beside it. */
   temporary,
   /** Only where the filesystem refuses an exchange: the name the old tree waits under. */
   aside: z.optional(temporary),
   /** What is staged, once it is complete: `device:inode`, by which it is known under any name. */
   staged: z.optional(z.string()),
-  /** Directories made on the way to the destination, each below the one before. */
-  made: z.array(z.string()),
+  /** Directories made on the way, absolute, each below the one before. */
+  paths: z.array(z.string()),
 });
 
 /** What a materialization has outside the store, so that another process can finish or undo it. */

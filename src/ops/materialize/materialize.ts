@@ -147,19 +147,9 @@ class Run {
     }
   }
 
-  #record(more: Partial<StagingRecord>): Promise<StagingRecord> {
-    const { name, made, parent } = this.#at;
-    return parent.where().then((directory) => ({
-      directory,
-      destination: name,
-      temporary: this.#temporary,
-      made: [...made],
-      ...more,
-    }));
-  }
-
   async #journal(more: Partial<StagingRecord>): Promise<void> {
-    if (this.#options.journal !== undefined) await this.#options.journal(await this.#record(more));
+    const { path, made } = this.#at;
+    await this.#options.journal?.({ path, temporary: this.#temporary, paths: [...made], ...more });
   }
 
   /** The last moment at which the command can be stopped, and the last thing the journal is told. */

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Disk } from '../../fsx/disk.js';
 import { SafeDir } from '../../fsx/safe-dir.js';
 import { removeMade } from './destination.js';
@@ -20,30 +20,30 @@ export interface Recovered {
  * more (the directory is gone, or is now behind a link) is left alone.
  */
 export async function recoverStaging(disk: Disk, record: StagingRecord): Promise<Recovered> {
-  const parent = await SafeDir.openExact(disk, record.directory);
+  const parent = await SafeDir.openExact(disk, dirname(record.path));
   if (parent === undefined) return { published: false };
   try {
     const published = await isPublished(parent, record);
     const saved = await settleAside(parent, record, published);
     await removeTree(parent, record.temporary);
     await parent.sync();
-    return { published, ...(saved === undefined ? {} : { saved: join(record.directory, saved) }) };
+    return { published, ...(saved === undefined ? {} : { saved: join(dirname(record.path), saved) }) };
   } finally {
     await parent.close();
-    await removeMade(disk, record.made);
+    await removeMade(disk, record.paths);
   }
 }
 
-async function isPublished(parent: SafeDir, { destination, staged }: StagingRecord): Promise<boolean> {
+async function isPublished(parent: SafeDir, { path, staged }: StagingRecord): Promise<boolean> {
   if (staged === undefined) return false;
-  const stat = await parent.lstat(destination);
+  const stat = await parent.lstat(basename(path));
   return stat !== undefined && identityOf(stat) === staged;
 }
 
 /** The two-step replacement: the old tree goes back to its name, or away when the new one is there. */
 async function settleAside(
   parent: SafeDir,
-  { aside, destination }: StagingRecord,
+  { aside, path }: StagingRecord,
   published: boolean,
 ): Promise<string | undefined> {
   if (aside === undefined || (await parent.lstat(aside)) === undefined) return undefined;
@@ -51,5 +51,5 @@ async function settleAside(
     await removeTree(parent, aside);
     return undefined;
   }
-  return putBack(parent, aside, destination);
+  return putBack(parent, aside, basename(path));
 }

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { escapeText } from '../../core/escape.js';
+import { createSha256, sha256 } from '../../core/hash.js';
 import type { ObjectId } from '../../core/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
@@ -38,7 +38,7 @@ export async function stageFile(
 ): Promise<Staged> {
   const file = await dir.createFile(name, mode);
   try {
-    const hash = createHash('sha256');
+    const hash = createSha256();
     let size = 0;
     for await (const chunk of bytes) {
       throwIfAborted(options.signal);
@@ -48,7 +48,7 @@ export async function stageFile(
       hash.update(chunk);
       await file.write(chunk);
     }
-    const staged = { hash: hash.digest('hex') as ObjectId, size };
+    const staged = { hash: hash.digest(), size };
     compare(staged, expected);
     if (options.sync) await file.sync();
     return staged;
@@ -72,10 +72,7 @@ export async function stageEntry(
   }
   throwIfAborted(options.signal);
   const bytes = entry.read === undefined ? await collect(entry.stream(), expected) : await entry.read();
-  compare(
-    { hash: createHash('sha256').update(bytes).digest('hex') as ObjectId, size: bytes.byteLength },
-    expected,
-  );
+  compare({ hash: sha256(bytes), size: bytes.byteLength }, expected);
   await dir.writeFile(name, bytes, { mode, sync: options.sync });
 }
 
