@@ -6,6 +6,13 @@ export const BLOCK = 512;
 const NAME = [0, 100] as const;
 const MODE = [100, 8] as const;
 const SIZE = [124, 12] as const;
+/** Owner, group, time: not used, but another reader would stop where one is no number. */
+const UNUSED_NUMBERS = [
+  [108, 8],
+  [116, 8],
+  [136, 12],
+] as const;
+const DEVICE = [329, 16] as const;
 const CHECKSUM = [148, 8] as const;
 const TYPE = 156;
 const LINK_NAME = [157, 100] as const;
@@ -77,14 +84,20 @@ export function decodeHeader(block: Buffer): TarHeader {
     throw hostile('type', `it is ${REFUSED_TYPES[typeByte] ?? 'of an unknown type'}`, shown);
   if (!isZero(field(block, LINK_NAME))) throw hostile('header', 'it names a link target', shown);
 
+  const mode = octal(field(block, MODE));
+  if (mode === undefined || !UNUSED_NUMBERS.every((at) => isNumber(field(block, at))))
+    throw hostile('header', 'its header has a field that is not a number', shown);
+  if (!/^[0 \0]*$/.test(field(block, DEVICE).toString('latin1')))
+    throw hostile('header', 'its header names a device', shown);
+
   const prefix = posix ? text(block, PREFIX, shown) : '';
   const name = text(block, NAME, shown);
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
     type,
     size: sizeOf(block, shown),
-    // Owner's bit only: set-id bits and the rest of the mode never come in.
-    executable: ((octal(field(block, MODE)) ?? 0) & 0o100) !== 0,
+    // The owner's bit only: set-id bits and the rest of the mode never come in.
+    executable: (mode & 0o100) !== 0,
   };
 }
 
@@ -104,6 +117,11 @@ function octal(bytes: Buffer): number | undefined {
   return digits === undefined ? undefined : Number.parseInt(digits, 8);
 }
 
+/** Octal, or base 256 (GNU): a set bit 7, then the sign in the rest of the byte. */
+function isNumber(bytes: Buffer): boolean {
+  return bytes[0] === 0x80 || bytes[0] === 0xff || octal(bytes) !== undefined;
+}
+
 function sizeOf(block: Buffer, shown: string): number {
   const bytes = field(block, SIZE);
   if (bytes[0]! < 0x80) {
@@ -111,7 +129,7 @@ function sizeOf(block: Buffer, shown: string): number {
     if (size === undefined) throw hostile('size', 'its size is not a number', shown);
     return size;
   }
-  // Base 256, for 8 GiB and more: bit 7 marks it, bit 6 is the sign.
+  // Base 256, for 8 GiB and more; bit 6 is the sign.
   if (bytes[0] !== 0x80)
     throw hostile('size', bytes[0]! >= 0xc0 ? 'its size is negative' : 'it is too large', shown);
   const size = bytes.subarray(1).reduce((sum, byte) => sum * 256 + byte, 0);

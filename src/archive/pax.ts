@@ -23,7 +23,7 @@ export function parsePax(data: Buffer, entry: string, global: boolean): PaxOverr
     const digits = /^[1-9][0-9]{0,9} /.exec(data.toString('latin1', at, at + 11))?.[0];
     const length = Number.parseInt(digits ?? '', 10);
     const end = at + length;
-    if (digits === undefined || length <= digits.length || end > data.length || data[end - 1] !== 0x0a)
+    if (digits === undefined || length <= digits.length || data[end - 1] !== 0x0a)
       throw refuse('its PAX header has a record of a wrong length');
     const record = decodeUtf8(data.subarray(at + digits.length, end - 1));
     const equals = record?.indexOf('=') ?? -1;

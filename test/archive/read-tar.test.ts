@@ -179,12 +179,19 @@ describe('readTar refuses', () => {
     ['a PAX header and a long name', 'pax', '././@LongLink', [pax([['path', 'a']]), longName('b'), GOOD]],
     ['a PAX size smaller than the body', 'size', 'ok', [pax([['size', '0']]), GOOD]],
     ['a PAX size larger than the body', 'size', 'ok', [pax([['size', '512']]), GOOD]],
+    ['a PAX size where the header says 0', 'size', 'ok', [pax([['size', '4']]), { ...GOOD, size: 0 }]],
     ['a PAX size that is negative', 'pax', 'PaxHeader', [pax([['size', '-1']]), GOOD]],
     ['a PAX size in hex', 'pax', 'PaxHeader', [pax([['size', '0x4']]), GOOD]],
     ['a PAX size past 2^53', 'pax', 'PaxHeader', [pax([['size', '9007199254740993']]), GOOD]],
     ['a negative size', 'size', 'n', [{ name: 'n', size: base256(-1n) }]],
     ['a negative size in octal', 'size', 'n', [{ name: 'n', size: Buffer.from('-0000000001\0') }]],
     ['a size past 2^53', 'size', 'n', [{ name: 'n', size: base256(1n << 60n) }]],
+    [
+      'a size with high bits',
+      'size',
+      'n',
+      [{ name: 'n', size: Buffer.from('8100000000000000000000000', 'hex') }],
+    ],
     ['a huge size', 'limit', 'n', [{ name: 'n', size: base256(1n << 50n) }]],
     ['a huge PAX size', 'limit', 'n', [pax([['size', String(2 ** 50)]]), { name: 'n', size: 0 }]],
     ['a size that is not a number', 'size', 'n', [{ name: 'n', size: Buffer.from('abc') }]],
@@ -203,6 +210,10 @@ describe('readTar refuses', () => {
     ['a file below a file', 'file-is-directory', 'ok/x', [GOOD, { name: 'ok/x' }]],
     ['a file where a directory is', 'file-is-directory', 'd', [{ name: 'd/x' }, { name: 'd' }]],
     ['a directory where a file is', 'file-is-directory', 'ok', [GOOD, { name: 'ok/', type: '5' }]],
+    ['a mode that is not a number', 'header', 'ok', [{ ...GOOD, patch: { 100: '0000=44' } }]],
+    ['an owner that is not a number', 'header', 'ok', [{ ...GOOD, patch: { 108: '..00000' } }]],
+    ['a time that is not a number', 'header', 'ok', [{ ...GOOD, patch: { 136: '\xe0' } }]],
+    ['a device number', 'header', 'ok', [{ ...GOOD, patch: { 329: '0000010\0' } }]],
     ['a wrong checksum', 'checksum', 'ok', [{ ...GOOD, checksum: 1 }]],
     ['a format before POSIX', 'header', 'ok', [{ ...GOOD, magic: 'v7' }]],
     ['bytes behind the last header field', 'header', 'ok', [{ ...GOOD, patch: { 508: 'tar\0' } }]],
@@ -220,6 +231,11 @@ describe('readTar refuses', () => {
       'a header behind one block of zeros',
       'trailing-bytes',
       Buffer.concat([one, Buffer.alloc(512), one, END]),
+    ],
+    [
+      'bytes in the second half of the end marker',
+      'trailing-bytes',
+      Buffer.concat([one, Buffer.alloc(600), Buffer.from('x'), Buffer.alloc(935)]),
     ],
     ['an archive behind the end', 'trailing-bytes', Buffer.concat([one, END, one, END])],
     [
@@ -249,6 +265,16 @@ describe('readTar refuses', () => {
     const data = Buffer.concat([gzipSync(tarball(GOOD)), Buffer.from('tail')]);
     for (const chunk of [1 << 20, 1, 50])
       await expect(list(data, {}, chunk)).rejects.toMatchObject({ code: 'HOSTILE_INPUT' });
+  });
+
+  it.each<[string, Buffer, object]>([
+    ['a header', one.subarray(0, 100), refusal('truncated')],
+    ['a content', one.subarray(0, 514), refusal('truncated', 'ok')],
+    ['a padding', one.subarray(0, 1000), refusal('truncated', 'ok')],
+    ['an extension header', pax([['path', 'a']]).subarray(0, 515), refusal('truncated', 'PaxHeader')],
+    ['the padding of one', pax([['path', 'a']]).subarray(0, 600), refusal('truncated', 'PaxHeader')],
+  ])('an archive that is cut inside %s, by saying so', async (_what, data, expected) => {
+    await expect(list(data)).rejects.toMatchObject(expected);
   });
 
   it('an archive that is cut at any byte', async () => {
@@ -362,6 +388,9 @@ describe('the limits', () => {
       for await (const _ of readArchive(source)) break;
       expect(state.closed).toBe(true);
     }
+    const plain = endless((i) => entry({ name: `f${i}`, body: big }));
+    for await (const _ of readTar(plain.source)) break;
+    expect(plain.state.closed).toBe(true);
     const { state, source } = endless(() => gzipSync('x'.repeat(1000)));
     for await (const _ of gunzip(source)) break;
     expect(state.closed).toBe(true);
