@@ -43,8 +43,11 @@ export interface Context<O = Readonly<Record<string, unknown>>, A = Readonly<Rec
   /** A path that the user typed, absolute. */
   path(typed: string): string;
   disk(): Promise<Disk>;
-  /** Opens the store, once; `writes` is by default what the command's `opens` says. It is closed after `run`. */
-  session(options?: { readonly writes?: boolean }): Promise<Session>;
+  /**
+   * Opens the store, once; `writes` is by default what the command's `opens` says. `unchecked`: also one
+   * whose ledger was rolled back or has a hole. It is closed after `run`.
+   */
+  session(options?: { readonly writes?: boolean; readonly unchecked?: boolean }): Promise<Session>;
   /**
    * One of several items: its failure is reported, the others go on, and the command ends with 3 (or
    * the failure's own status, when nothing succeeded). `undefined` when it failed.

@@ -99,7 +99,7 @@ export async function run(host: Host, parts: Parts, command: Command, call: Invo
       return resolve(host.environment.cwd, typed);
     },
     disk: parts.disk,
-    session: ({ writes = spec.opens === 'write' } = {}) => {
+    session: ({ writes = spec.opens === 'write', unchecked = false } = {}) => {
       if (writes) {
         out.finishAlways();
         interrupt.waitAlways();
@@ -108,6 +108,7 @@ export async function run(host: Host, parts: Parts, command: Command, call: Invo
         parts.openSession({
           store: globals.store ?? get('HS_STORE'),
           writes,
+          unchecked,
           disk,
           clock: host.clock,
           setClock: call.setClock,

@@ -36,6 +36,11 @@ export interface SessionRequest {
   readonly warn: (message: string) => void;
   /** False: fold the catalog in memory and leave `cache/` alone (simulated disks, read-only stores). */
   readonly useIndex?: boolean;
+  /**
+   * True: opens although the ledger has a hole or lacks what was seen of it, for the commands that look
+   * into just that. The anchor stays as it is until the ledger passed the check, or was accepted.
+   */
+  readonly unchecked?: boolean;
 }
 
 /** What a command that changes the store works with. All of it holds only while `write` runs. */
@@ -287,6 +292,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     ...(request.useIndex === false ? {} : { openIndex: async (dir: string) => openIndexFile(dir) }),
   };
   const store = await Store.open(ports, root);
-  await store.checkedHead();
+  if (request.unchecked) store.holdAnchor();
+  else await store.checkedHead();
   return new Session(request, store);
 }

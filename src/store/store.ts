@@ -50,6 +50,7 @@ export class Store {
   /** The in-memory fold, where there is no index. */
   #memory: MemoryTables | undefined;
   readonly #snapshots: { close(): void }[] = [];
+  #anchorHeld = false;
 
   private constructor(ports: StorePorts, layout: Layout, format: Format, formatBytes: Uint8Array) {
     this.ports = ports;
@@ -88,13 +89,27 @@ export class Store {
   async checkedHead(): Promise<Head> {
     const head = await this.ledger.head();
     const seen = await this.anchor.check(this.ledger, head);
+    this.#anchorHeld = false;
     if (seen === undefined || seen.seq < head.seq) await this.anchor.write(head);
+    return head;
+  }
+
+  /** Leaves the anchor alone until the head was checked or accepted: what is appended meanwhile, a refusal for one, must not hide a rollback. */
+  holdAnchor(): void {
+    this.#anchorHeld = true;
+  }
+
+  /** Takes the ledger as it stands for the whole one (`ledger accept-rollback`). */
+  async acceptHead(): Promise<Head> {
+    const head = await this.ledger.head();
+    this.#anchorHeld = false;
+    await this.anchor.write(head);
     return head;
   }
 
   /** Moves the anchor after an entry is durable. */
   async remember(seq: number, bytes: Uint8Array): Promise<void> {
-    await this.anchor.write({ seq, hash: sha256(bytes) });
+    if (!this.#anchorHeld) await this.anchor.write({ seq, hash: sha256(bytes) });
   }
 
   async opsOf(entry: LedgerEntry): Promise<readonly LedgerOp[]> {
