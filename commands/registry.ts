@@ -14,11 +14,41 @@ function entry(
  * before it is named. Groups appear in the order of their first command.
  */
 export const registry: CommandTable = {
+  init: entry(
+    'porcelain',
+    'start and store',
+    'make a store in a directory',
+    async () => (await import('./porcelain/init.js')).init,
+  ),
+  put: entry(
+    'porcelain',
+    'start and store',
+    'store files and directories as artifacts',
+    async () => (await import('./porcelain/put.js')).put,
+  ),
   'hash-object': entry(
     'plumbing',
     'objects',
     'compute the content hash of files, and optionally store them',
     async () => (await import('./plumbing/hash-object.js')).hashObject,
+  ),
+  'cat-object': entry(
+    'plumbing',
+    'objects',
+    'write the bytes of an object to standard output',
+    async () => (await import('./plumbing/cat-object.js')).catObject,
+  ),
+  'cat-artifact': entry(
+    'plumbing',
+    'artifacts',
+    'write the payload of an artifact, or facts about it, to standard output',
+    async () => (await import('./plumbing/cat-artifact.js')).catArtifact,
+  ),
+  'for-each-artifact': entry(
+    'plumbing',
+    'artifacts',
+    'list artifacts in a format for scripts',
+    async () => (await import('./plumbing/for-each-artifact.js')).forEachArtifact,
   ),
   help: entry(
     'meta',

@@ -26,6 +26,9 @@ interface Extra<T> {
   readonly parse?: Parser<T>;
 }
 
+type Plain = Omit<Extra<never>, 'parse'> & { readonly parse?: never };
+type Parsing<T> = Extra<T> & { readonly parse: Parser<T> };
+
 function describe<T>({ parse: _, ...rest }: Extra<T>): Omit<Extra<T>, 'parse'> {
   return rest;
 }
@@ -33,13 +36,17 @@ function describe<T>({ parse: _, ...rest }: Extra<T>): Omit<Extra<T>, 'parse'> {
 const asIs: Parser<string> = (raw) => raw;
 
 /** Exactly one: `HASH`. */
-export function one<T = string>(name: string, extra: Extra<T> = {}): Positional<T> {
+export function one(name: string, extra?: Plain): Positional<string>;
+export function one<T>(name: string, extra: Parsing<T>): Positional<T>;
+export function one<T>(name: string, extra: Extra<T> = {}): Positional<T> {
   const parse: Parser<unknown> = extra.parse ?? asIs;
   return { name, many: false, required: true, ...describe(extra), read: ([raw], p) => p(raw!, parse) as T };
 }
 
 /** One or none: `[DIR]`. */
-export function maybe<T = string>(name: string, extra: Extra<T> = {}): Positional<T | undefined> {
+export function maybe(name: string, extra?: Plain): Positional<string | undefined>;
+export function maybe<T>(name: string, extra: Parsing<T>): Positional<T | undefined>;
+export function maybe<T>(name: string, extra: Extra<T> = {}): Positional<T | undefined> {
   const parse: Parser<unknown> = extra.parse ?? asIs;
   return {
     name,
@@ -51,7 +58,9 @@ export function maybe<T = string>(name: string, extra: Extra<T> = {}): Positiona
 }
 
 /** One or more: `ID...`. */
-export function some<T = string>(name: string, extra: Extra<T> = {}): Positional<readonly T[]> {
+export function some(name: string, extra?: Plain): Positional<readonly string[]>;
+export function some<T>(name: string, extra: Parsing<T>): Positional<readonly T[]>;
+export function some<T>(name: string, extra: Extra<T> = {}): Positional<readonly T[]> {
   const parse: Parser<unknown> = extra.parse ?? asIs;
   return {
     name,
@@ -63,8 +72,10 @@ export function some<T = string>(name: string, extra: Extra<T> = {}): Positional
 }
 
 /** Any number: `[FILE...]`. */
-export function many<T = string>(name: string, extra: Extra<T> = {}): Positional<readonly T[]> {
-  return { ...some(name, extra), required: false };
+export function many(name: string, extra?: Plain): Positional<readonly string[]>;
+export function many<T>(name: string, extra: Parsing<T>): Positional<readonly T[]>;
+export function many<T>(name: string, extra: Extra<T> = {}): Positional<readonly T[]> {
+  return { ...some(name, extra as Parsing<T>), required: false };
 }
 
 /** Everything after `--`, as it stands: `-- COMMAND...`. */

@@ -1,0 +1,178 @@
+import { command } from '../../src/cli/command.js';
+import type { Context } from '../../src/cli/context.js';
+import { flag, optionalText, text } from '../../src/cli/options.js';
+import { maybe } from '../../src/cli/positionals.js';
+import type { Catalog } from '../../src/core/catalog.js';
+import type { ObjectId } from '../../src/core/ids.js';
+import type { ArtifactRecord } from '../../src/core/record.js';
+import { HsError, isHsError } from '../../src/errors/hs-error.js';
+import type { Session } from '../../src/ops/session.js';
+
+const options = {
+  exists: flag('e', 'say by the exit status alone whether it is there'),
+  type: flag('t', 'print its kind'),
+  size: flag('s', "print its payload's size in bytes"),
+  print: flag('p', 'print it readably: a file as it is, a directory as a list of its files'),
+  manifest: flag(undefined, 'print its canonical manifest'),
+  path: text('P', 'print one file of a directory payload'),
+  batch: flag(
+    undefined,
+    'read ids from standard input; print "ID KIND SIZE", the bytes and a newline for each',
+    {
+      withoutJson: true,
+    },
+  ),
+  batchCheck: optionalText('FORMAT', 'like --batch, without the bytes', { withoutJson: true }),
+};
+
+async function stream(s: Session, id: ObjectId, out: Context['out']): Promise<void> {
+  for await (const chunk of s.store.objects.stream(id)) await out.bytes(chunk);
+}
+
+async function readIndex(s: Session, record: ArtifactRecord) {
+  const { decodeBundleIndex, MAX_INDEX_BYTES } = await import('../../src/core/bundle-index.js');
+  return decodeBundleIndex(await s.store.objects.read(record.content_hash, MAX_INDEX_BYTES));
+}
+
+async function printReadably(s: Session, record: ArtifactRecord, out: Context['out']): Promise<void> {
+  if (record.payload_type === 'file') return stream(s, record.content_hash, out);
+  for (const entry of await readIndex(s, record)) {
+    const mode = entry.executable ? '755' : '644';
+    await out.record(`${mode}\t${entry.content_hash}\t${entry.size_bytes}\t${entry.path}`);
+  }
+}
+
+async function printPath(
+  s: Session,
+  record: ArtifactRecord,
+  path: string,
+  out: Context['out'],
+): Promise<void> {
+  if (record.payload_type !== 'directory')
+    throw new HsError('USAGE', `'${record.artifact_id}' is a file, not a directory`);
+  const entry = (await readIndex(s, record)).find((e) => e.path === path);
+  if (entry === undefined) {
+    throw new HsError('NOT_FOUND', `there is no file '${path}' in '${record.artifact_id}'`, {
+      hint: `hs cat-artifact -p ${record.artifact_id.slice(0, 8)} lists its files`,
+    });
+  }
+  await stream(s, entry.content_hash, out);
+}
+
+/** One answer of the batch modes; what is wrong with one id never ends the batch. */
+async function answer(
+  s: Session,
+  catalog: Catalog,
+  typed: string,
+  context: Context,
+  format: (r: ArtifactRecord, size: number) => string,
+  bytes: boolean,
+) {
+  const { resolveArtifact } = await import('../../src/ops/resolve.js');
+  const { demandRead } = await import('../../src/ops/read-gate.js');
+  const { out } = context;
+  let record: ArtifactRecord;
+  let size: number | undefined;
+  try {
+    record = resolveArtifact(catalog, typed);
+    size =
+      record.payload_type === 'file' ? record.size_bytes : await s.store.objects.size(record.content_hash);
+    if (bytes) {
+      await demandRead(s, catalog, record);
+      // Whether it can be read is decided before its header is printed.
+      await (await s.store.objects.open(record.content_hash)).close();
+    }
+  } catch (e) {
+    if (isHsError(e, 'NOT_FOUND', 'OBJECT_MISSING')) await out.record(`${typed} missing`);
+    else if (isHsError(e, 'AMBIGUOUS')) await out.record(`${typed} ambiguous`);
+    else if (isHsError(e, 'REFUSED')) await out.record(`${typed} refused`);
+    else throw e;
+    return isHsError(e, 'REFUSED') ? 6 : 1;
+  }
+  await out.record(format(record, size ?? record.size_bytes));
+  if (!bytes) return 0;
+  await stream(s, record.content_hash, out);
+  await out.bytes(Buffer.from(context.globals.nul ? '\0' : '\n'));
+  return 0;
+}
+
+/** `hs cat-artifact`: what an artifact is and holds, one or many of them. */
+export const catArtifact = command({
+  name: 'cat-artifact',
+  class: 'plumbing',
+  opens: 'read',
+  summary: 'write the payload of an artifact, or facts about it, to standard output',
+  description: `Without an option, the payload's bytes: of a file the file, of a directory its canonical index, so that the SHA-256 of the output is the content hash. The bytes are verified on the way; the status is 5 when they do not match.
+
+With \`--batch\` and \`--batch-check\`, ids are read from standard input, one a line (with \`-z\`, separated by NUL). Each is answered with "ID KIND SIZE", where SIZE is the number of bytes that follow with \`--batch\`; with "NAME missing" or "NAME ambiguous" (the status is then 1 at the end), or with "NAME refused" (6). FORMAT is that of hs-for-each-artifact(1).`,
+  nul: true,
+  streams: true,
+  positionals: { id: maybe('ID', { complete: 'artifact' }) },
+  options,
+  examples: [
+    { command: 'hs cat-artifact report | head', explains: 'Look at a payload.' },
+    { command: 'hs cat-artifact --manifest report', explains: 'Print the canonical manifest.' },
+    {
+      command: "hs for-each-artifact --format '%(id)' | hs cat-artifact --batch-check",
+      explains: 'Kind and size of everything.',
+    },
+  ],
+  exits: { 1: 'with -e: it is not there; with a batch: some are missing', 6: 'reading it is refused' },
+  verdict: true,
+  async run(context) {
+    const { args, options: o, session, out, stdin, exit, globals } = context;
+    const modes = [
+      o.exists,
+      o.type,
+      o.size,
+      o.print,
+      o.manifest,
+      o.path !== undefined,
+      o.batch,
+      o.batchCheck !== undefined,
+    ];
+    if (modes.filter(Boolean).length > 1)
+      throw new HsError('USAGE', 'more than one of -e, -t, -s, -p, --manifest, --path and --batch is given');
+    const { resolveArtifact } = await import('../../src/ops/resolve.js');
+    const s = await session();
+    if (o.batch || o.batchCheck !== undefined) {
+      if (args.id !== undefined) throw new HsError('USAGE', 'ids come from standard input in a batch');
+      const { compileFormat } = await import('../../src/ops/format-record.js');
+      const custom = typeof o.batchCheck === 'string' ? compileFormat(o.batchCheck) : undefined;
+      const format = custom ?? ((r: ArtifactRecord, size: number) => `${r.artifact_id} ${r.kind} ${size}`);
+      let status = 0;
+      await s.read(async (catalog) => {
+        for await (const typed of stdin.records()) {
+          status = Math.max(
+            status,
+            await answer(s, catalog, typed, context as unknown as Context, format, o.batch),
+          );
+        }
+      });
+      exit(status);
+      return;
+    }
+    if (args.id === undefined) throw new HsError('USAGE', 'no artifact is named');
+    const id = args.id;
+    await s.read(async (catalog) => {
+      let record: ArtifactRecord;
+      try {
+        record = resolveArtifact(catalog, id);
+      } catch (e) {
+        if (o.exists && isHsError(e, 'NOT_FOUND')) return exit(1);
+        throw e;
+      }
+      if (o.exists) return;
+      if (o.type) return out.record(record.kind);
+      if (o.size) return out.record(String(record.size_bytes));
+      if (o.manifest) {
+        const bytes = await s.store.objects.read(record.manifest);
+        return out.bytes(globals.nul ? Buffer.concat([bytes, Buffer.from('\0')]) : bytes);
+      }
+      const { demandRead } = await import('../../src/ops/read-gate.js');
+      await demandRead(s, catalog, record);
+      if (o.path !== undefined) return printPath(s, record, o.path, out);
+      return o.print ? printReadably(s, record, out) : stream(s, record.content_hash, out);
+    });
+  },
+});

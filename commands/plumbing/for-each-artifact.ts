@@ -1,0 +1,56 @@
+import { listing } from '../../src/cli/command.js';
+import { list, text } from '../../src/cli/options.js';
+import type { ArtifactRecord } from '../../src/core/record.js';
+import { HsError } from '../../src/errors/hs-error.js';
+import { compileFormat, PLACEHOLDER_NAMES } from '../../src/ops/format-record.js';
+
+const DEFAULT_FORMAT = '%(id) %(kind) %(size)%09%(name)';
+
+function keyValue(raw: string): readonly [string, string] {
+  const at = raw.indexOf('=');
+  if (at < 1) throw new HsError('USAGE', `'${raw}' is not of the form KEY=VALUE`);
+  return [raw.slice(0, at), raw.slice(at + 1)];
+}
+
+/** `hs for-each-artifact`: every live artifact in a stable order and a format of the caller's. */
+export const forEachArtifact = listing({
+  name: 'for-each-artifact',
+  class: 'plumbing',
+  opens: 'read',
+  summary: 'list artifacts in a format for scripts',
+  description: `FORMAT holds \`%(field)\`, \`%%\` for a percent sign and \`%xx\` for a byte in hex, such as \`%09\` for a tab. The fields are ${PLACEHOLDER_NAMES.join(', ')}. The default is \`${DEFAULT_FORMAT}\`.
+
+Without \`--sort\` the newest comes first, by ledger position. KEY and the keys of \`--filter\` are id, name, kind, class, layer, classification, size, type, created, hash, revision and exportable; \`-KEY\` sorts in descending order; several filters must all hold.`,
+  nul: true,
+  options: {
+    format: text('FORMAT', 'what to print for each'),
+    sort: text('KEY', 'sort by KEY'),
+    filter: list('KEY=VALUE', 'only those whose KEY is VALUE; for name, VALUE is a glob', {
+      parse: keyValue,
+    }),
+  },
+  resultSchema: 'hs.for-each-artifact/1',
+  examples: [
+    {
+      command: "hs for-each-artifact --filter kind=report --format '%(hash)  %(name)'",
+      explains: 'Content hashes of all reports, as sha256sum would print them.',
+    },
+  ],
+  async run({ options, session, now }) {
+    const { listArtifacts } = await import('../../src/ops/list-artifacts.js');
+    const { toTimestamp } = await import('../../src/core/ids.js');
+    const format = compileFormat(options.format ?? DEFAULT_FORMAT);
+    const s = await session();
+    const rows = listArtifacts(await s.catalog(), {
+      filters: options.filter,
+      now: toTimestamp(now()),
+      ...(options.sort === undefined ? {} : { sort: options.sort }),
+    });
+    return rows.map((record: ArtifactRecord) => ({ ...toRow(record), text: format(record) }));
+  },
+  line: (row) => row.text,
+});
+
+function toRow(r: ArtifactRecord) {
+  return { artifact_id: r.artifact_id, kind: r.kind, size_bytes: r.size_bytes, content_hash: r.content_hash };
+}

@@ -1,0 +1,139 @@
+import { command } from '../../src/cli/command.js';
+import { choice, flag, integer, list, text } from '../../src/cli/options.js';
+import { many } from '../../src/cli/positionals.js';
+import { counted } from '../../src/cli/text/human.js';
+import { CLASSIFICATIONS, KINDS, RETENTION_CLASSES } from '../../src/core/vocabulary.js';
+import { HsError } from '../../src/errors/hs-error.js';
+import type { PutResult, PutSource } from '../../src/ops/put.js';
+
+/** Splits `KIND:ID` or `KEY=VALUE` at its first separator. */
+function pair(separator: string, form: string) {
+  return (raw: string): readonly [string, string] => {
+    const at = raw.indexOf(separator);
+    if (at < 1) throw new HsError('USAGE', `'${raw}' is not of the form ${form}`);
+    return [raw.slice(0, at), raw.slice(at + 1)];
+  };
+}
+
+/** `hs put`: each path, or standard input, becomes one artifact; all of them in one commit. */
+export const put = command({
+  name: 'put',
+  class: 'porcelain',
+  opens: 'write',
+  summary: 'store files and directories as artifacts',
+  description: `Each PATH, a file or a whole directory, becomes one artifact; \`-\` is standard input. Everything named in one call is registered in one commit: when anything cannot be read, or changes while it is read, nothing is registered. The ids are printed, one a line, in the order of the paths.
+
+Links, FIFOs, devices and names that are not UTF-8 are refused with the path named. Empty directories are left out, since the payload is a list of files, and so is what \`--exclude\` names; both are said.
+
+A kind of prompt_payload and a classification of high require \`--ttl\`.`,
+  nul: true,
+  positionals: { paths: many('PATH', { complete: 'file' }) },
+  options: {
+    name: text('NAME', 'name the artifact; several of one name are its versions', { complete: 'name' }),
+    kind: choice(KINDS, 'KIND', 'what it is', { complete: 'kind' }),
+    class: choice(RETENTION_CLASSES, 'CLASS', 'retention class (by default, that of the kind)'),
+    ttl: integer('DAYS', 'days it may be kept, from now', { min: 0, max: 36_500 }),
+    classification: choice(CLASSIFICATIONS, 'LEVEL', 'how sensitive it is (default: low)'),
+    layer: choice(['L3', 'L4'], 'LAYER', 'L3 is ordinary work, L4 ephemeral (default: L3)'),
+    source: list('ID', 'an artifact that it was made from', { complete: 'artifact' }),
+    entity: list('KIND:ID', 'something outside the store that it is about', {
+      parse: pair(':', 'KIND:ID'),
+    }),
+    label: list('KEY=VALUE', 'a label', { parse: pair('=', 'KEY=VALUE') }),
+    pin: text('NAME', 'pin it under NAME in the same commit', { complete: 'pin' }),
+    each: flag(undefined, 'one artifact for each entry of a directory, not one for the directory'),
+    stdinPaths: flag(undefined, 'read paths from standard input, one a line'),
+    exclude: list('GLOB', 'leave out what matches; without a slash, at any depth'),
+    excludeFrom: text('FILE', 'read globs from FILE, one a line', { complete: 'file' }),
+    skipLinks: flag(undefined, 'leave links out instead of refusing the directory'),
+  },
+  resultSchema: 'hs.put/1',
+  examples: [
+    { command: 'hs put report.html --kind report --name nightly', explains: 'Store a report under a name.' },
+    { command: 'hs put dist --pin release-1.0', explains: 'Store a directory and hold it.' },
+    {
+      command: 'make 2>&1 | hs put - --kind transcript --ttl 14',
+      explains: 'Store the output of a command for two weeks.',
+    },
+  ],
+  exits: {
+    7: 'a link, a special file or a name that breaks the path rules',
+    8: 'a file changed while it was read',
+  },
+  seeAlso: ['hs-ls(1)', 'hs-show(1)', 'hs-export(1)', 'hs-pin(1)'],
+  async run({ args, options, stdin, path, disk, session, log }) {
+    const typed = [...args.paths];
+    if (options.stdinPaths) {
+      if (typed.includes('-'))
+        throw new HsError('USAGE', "'-' cannot be given together with '--stdin-paths'");
+      for await (const record of stdin.records()) typed.push(record);
+    }
+    if (typed.length === 0) throw new HsError('USAGE', 'nothing to store: name a path, - or --stdin-paths');
+    if (typed.filter((p) => p === '-').length > 1) throw new HsError('USAGE', "'-' is given twice");
+
+    const { put: store } = await import('../../src/ops/put.js');
+    const { streamSource } = await import('../../src/ops/stream-source.js');
+    const exclude = [...options.exclude];
+    if (options.excludeFrom !== undefined) {
+      const bytes = await (await disk()).readFile(path(options.excludeFrom), 1024 * 1024);
+      const lines = Buffer.from(bytes).toString('utf8').split(/\r?\n/);
+      exclude.push(...lines.filter((line) => line.trim() !== '' && !line.startsWith('#')));
+    }
+    const sources = typed.map(
+      (p): PutSource => (p === '-' ? { stream: streamSource(stdin.bytes()) } : { path: path(p) }),
+    );
+    const s = await session();
+    const results = await store(s, sources, {
+      exclude,
+      skipLinks: options.skipLinks,
+      each: options.each,
+      sources: options.source,
+      entities: options.entity.map(([entity_kind, entity_id]) => ({ entity_kind, entity_id })),
+      labels: Object.fromEntries(options.label),
+      ...(options.name === undefined ? {} : { name: options.name }),
+      ...(options.kind === undefined ? {} : { kind: options.kind }),
+      ...(options.class === undefined ? {} : { retentionClass: options.class }),
+      ...(options.ttl === undefined ? {} : { ttl: options.ttl }),
+      ...(options.classification === undefined ? {} : { classification: options.classification }),
+      ...(options.layer === undefined ? {} : { layer: options.layer }),
+      ...(options.pin === undefined ? {} : { pin: options.pin }),
+    });
+    for (const result of results) tell(result, log);
+    return {
+      artifacts: results.map((r) => ({
+        artifact_id: r.artifactId,
+        content_hash: r.contentHash,
+        payload_type: r.payloadType,
+        size_bytes: r.sizeBytes,
+        files: r.files,
+        ...(r.filenameHint === undefined ? {} : { filename_hint: r.filenameHint }),
+        left_out: r.leftOut,
+        unportable: r.portability,
+      })),
+    };
+  },
+  render: ({ artifacts }) => artifacts.map((a) => a.artifact_id).join('\n'),
+});
+
+interface Notes {
+  note(message: string): void;
+  warn(message: string): void;
+}
+
+/** What a person must know of what was not stored as it stood; a few by name, the rest as a number. */
+function tell(result: PutResult, log: Notes): void {
+  const SHOWN = 5;
+  for (const why of ['link', 'empty directory', 'store'] as const) {
+    const paths = result.leftOut.filter((l) => l.why === why).map((l) => `'${l.path}'`);
+    if (paths.length === 0) continue;
+    const more = paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : '';
+    const what = counted(paths.length, why, why === 'empty directory' ? 'empty directories' : `${why}s`);
+    log.note(`left out ${what}: ${paths.slice(0, SHOWN).join(', ')}${more}`);
+  }
+  for (const { path, kind, other } of result.portability.slice(0, SHOWN)) {
+    const than = other === undefined ? '' : ` with '${other}'`;
+    log.warn(`'${path}' is not portable: ${kind.replaceAll('-', ' ')}${than}`);
+  }
+  const more = result.portability.length - SHOWN;
+  if (more > 0) log.warn(`${counted(more, 'more path is', 'more paths are')} not portable`);
+}

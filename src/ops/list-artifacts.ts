@@ -1,0 +1,80 @@
+import picomatch from 'picomatch';
+import type { Catalog } from '../core/catalog.js';
+import { activePins } from '../core/check-ops.js';
+import { type Timestamp, timestampMs } from '../core/ids.js';
+import { type ArtifactRecord, compareRegistration } from '../core/record.js';
+import { HsError } from '../errors/hs-error.js';
+
+const DAY_MS = 86_400_000;
+
+/** When a TTL is over, or undefined: it has none. */
+export function ttlEnd(r: ArtifactRecord): number | undefined {
+  if (r.retention_ttl_days === undefined) return undefined;
+  return timestampMs(r.created_at) + r.retention_ttl_days * DAY_MS;
+}
+
+/** The fields that `--sort` and `--filter` know, as text and as what to compare. */
+const FIELDS: Readonly<Record<string, (r: ArtifactRecord) => string | number>> = {
+  id: (r) => r.artifact_id,
+  name: (r) => r.name ?? r.filename_hint ?? '',
+  kind: (r) => r.kind,
+  class: (r) => r.retention_class,
+  layer: (r) => r.layer,
+  classification: (r) => r.classification,
+  size: (r) => r.size_bytes,
+  type: (r) => r.payload_type,
+  created: (r) => r.created_at,
+  hash: (r) => r.content_hash,
+  revision: (r) => r.revision,
+  exportable: (r) => String(r.exportable),
+};
+export const LIST_FIELDS = Object.keys(FIELDS);
+
+function field(name: string): (r: ArtifactRecord) => string | number {
+  const get = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
+  if (get === undefined) {
+    throw new HsError('USAGE', `there is no field '${name}'`, { hint: `one of ${LIST_FIELDS.join(', ')}` });
+  }
+  return get;
+}
+
+export interface ListQuery {
+  /** `key=value`, all of which must hold; a value may be a glob for `name`. */
+  readonly filters?: readonly (readonly [key: string, value: string])[];
+  /** A field, descending with `-` in front; without it, newest first by ledger position. */
+  readonly sort?: string;
+  readonly pinned?: boolean;
+  /** Those whose TTL is over at `now`. */
+  readonly expired?: boolean;
+  readonly now: Timestamp;
+}
+
+function matcher(key: string, value: string): (r: ArtifactRecord) => boolean {
+  const get = field(key);
+  if (key !== 'name') return (r) => String(get(r)) === value;
+  const matches = picomatch(value, { dot: true });
+  return (r) => r.name !== undefined && (r.name === value || matches(r.name));
+}
+
+/** Live artifacts that the query asks for, in its order. */
+export function listArtifacts(catalog: Catalog, query: ListQuery): ArtifactRecord[] {
+  const tests = (query.filters ?? []).map(([key, value]) => matcher(key, value));
+  const now = timestampMs(query.now);
+  const rows: ArtifactRecord[] = [];
+  const descending = query.sort?.startsWith('-') ?? false;
+  const sortKey = query.sort === undefined ? undefined : field(query.sort.replace(/^-/, ''));
+  for (const record of catalog.live()) {
+    if (query.pinned && activePins(record, query.now).length === 0) continue;
+    if (query.expired && (ttlEnd(record) ?? Number.POSITIVE_INFINITY) > now) continue;
+    if (tests.every((test) => test(record))) rows.push(record);
+  }
+  const newestFirst = (a: ArtifactRecord, b: ArtifactRecord) =>
+    compareRegistration(b.registered, a.registered);
+  rows.sort((a, b) => {
+    if (sortKey === undefined) return newestFirst(a, b);
+    const [x, y] = [sortKey(a), sortKey(b)];
+    const order = x < y ? -1 : x > y ? 1 : 0;
+    return (descending ? -order : order) || newestFirst(a, b);
+  });
+  return rows;
+}

@@ -1,0 +1,110 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { expect, it } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+interface Import {
+  readonly file: string;
+  readonly target: string;
+}
+
+function sources(dir: string): string[] {
+  return readdirSync(join(ROOT, dir), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(ts|tsx|js|mjs)$/.test(name))
+    .map((name) => `${dir}/${name}`);
+}
+
+const SPECIFIER =
+  /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+|\brequire\s*\(\s*|createRequire\([^)]*\)\(\s*)['"]([^'"]+)['"]/g;
+
+function importsOf(file: string, text: string): Import[] {
+  return [...text.matchAll(SPECIFIER)].map(([, specifier]) => ({
+    file,
+    target: specifier!.startsWith('.')
+      ? normalize(relative(ROOT, join(ROOT, dirname(file), specifier!)))
+      : specifier!,
+  }));
+}
+
+const files = ['bin', 'commands', 'src'].flatMap(sources);
+const imports = files.flatMap((file) => importsOf(file, readFileSync(join(ROOT, file), 'utf8')));
+
+function layerOf(path: string): string {
+  return (
+    /^src\/([^/]+)\//.exec(path)?.[1] ?? (path.startsWith('commands/') ? 'commands' : path.split('/')[0]!)
+  );
+}
+
+/** What each layer may import besides itself, `core` and `errors`: arrows go one way. */
+const MAY_USE: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  core: [],
+  fsx: [],
+  store: ['fsx'],
+  archive: [],
+  sandbox: ['fsx'],
+  ops: ['store', 'fsx', 'archive', 'sandbox'],
+  ui: ['cli'],
+  cli: ['ops', 'store', 'fsx'],
+  commands: ['cli', 'ops', 'store', 'ui', 'sandbox'],
+  src: ['ops', 'store', 'fsx'],
+  bin: ['dist'],
+};
+
+function wrongWay(list: readonly Import[]): string[] {
+  return list
+    .filter(({ file, target }) => {
+      if (!/^(src|commands|bin|dist)\//.test(target)) return false;
+      const from = layerOf(file);
+      const to = layerOf(target);
+      // The composition root: it alone hands the real disk to everything else.
+      if (file === 'commands/main.ts' && to === 'fsx') return false;
+      return !(from === to || ['core', 'errors'].includes(to) || MAY_USE[from]?.includes(to));
+    })
+    .map(({ file, target }) => `${file} imports ${target}`);
+}
+
+/** Ways to write, or to reach the system at all, that only `fsx` has. */
+const WRITERS =
+  /^(node:)?(fs|fs\/promises|worker_threads|vm|module|net|http|https|dgram)$|^(fs-extra|lmdb|fs-native-extensions|graceful-fs)$/;
+const STARTERS = /^(node:)?(child_process|cluster)$/;
+/** The type of an index is no way to write; `process.binding` and friends are. */
+const BACK_DOORS = /process\.(binding|dlopen|_linkedBinding)|\beval\(|new Function\(/;
+
+function outside(list: readonly Import[], forbidden: RegExp, allowed: readonly string[]): string[] {
+  return list
+    .filter(({ file, target }) => forbidden.test(target) && !allowed.some((dir) => file.startsWith(dir)))
+    .map(({ file, target }) => `${file} imports ${target}`);
+}
+
+it('imports go one way: bin, commands, cli and ops, store, fsx, core', () => {
+  expect(imports.length).toBeGreaterThan(100);
+  expect(wrongWay(imports)).toEqual([]);
+});
+
+it('only fsx can write: nothing else imports a way to reach the disk', () => {
+  expect(outside(imports, WRITERS, ['src/fsx/'])).toEqual([]);
+});
+
+it('only fsx and sandbox start programs', () => {
+  expect(outside(imports, STARTERS, ['src/fsx/', 'src/sandbox/'])).toEqual([]);
+});
+
+it('there is no way around the imports', () => {
+  const found = files.filter((file) => BACK_DOORS.test(readFileSync(join(ROOT, file), 'utf8')));
+  expect(found).toEqual([]);
+});
+
+it('sees each kind of import that it forbids', () => {
+  const text = `
+    import { writeFile } from 'node:fs/promises';
+    const { spawn } = await import('node:child_process');
+    const x = require('lmdb');
+    export { y } from '../fsx/disk.js';
+  `;
+  const found = importsOf('src/core/bad.ts', text);
+  expect(outside(found, WRITERS, ['src/fsx/'])).toHaveLength(2);
+  expect(outside(found, STARTERS, ['src/fsx/'])).toHaveLength(1);
+  expect(wrongWay(found)).toHaveLength(1);
+});
