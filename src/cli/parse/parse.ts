@@ -1,4 +1,4 @@
-import yargs from 'yargs';
+import { Parser as yargsParser } from 'yargs/helpers';
 import { HsError } from '../../errors/hs-error.js';
 import type { Command } from '../command.js';
 import { checkGlobals, type GlobalValues, globalOptions, jsonlOption, nulOption } from '../globals.js';
@@ -63,25 +63,18 @@ function readOptions(tokens: readonly string[], table: Options): Map<string, Raw
     else strings.push(name);
     if (option.form === 'switch') flags.push(`no-${name}`);
   }
-  const argv = yargs([...tokens])
-    .locale('en')
-    .help(false)
-    .version(false)
-    .exitProcess(false)
-    .fail(false)
-    .showHelpOnFail(false)
-    .parserConfiguration({
+  const argv: Record<string, unknown> = yargsParser([...tokens], {
+    boolean: flags,
+    string: strings,
+    configuration: {
       'boolean-negation': false,
       'camel-case-expansion': false,
       'dot-notation': false,
       'greedy-arrays': false,
       'parse-numbers': false,
       'parse-positional-numbers': false,
-    })
-    .strict()
-    .boolean(flags)
-    .string(strings)
-    .parseSync() as Record<string, unknown>;
+    },
+  });
   const raw = new Map<string, Raw>();
   for (const [key, option] of Object.entries(table)) {
     const name = optionName(key, option);
