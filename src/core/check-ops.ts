@@ -61,7 +61,11 @@ export function checkOps(catalog: Catalog, ops: readonly LedgerOp[], now: Timest
         break;
       }
       case 'remove': {
-        const pins = activePins(live(catalog, op.artifact_id), now);
+        const record = live(catalog, op.artifact_id);
+        if (record.layer === 'L1') {
+          throw new HsError('LAYER', `artifact '${op.artifact_id}' is frozen (L1): it is never removed`);
+        }
+        const pins = activePins(record, now);
         if (pins.length > 0) {
           throw new HsError('PINNED', `artifact '${op.artifact_id}' is pinned by '${pins[0]!.name}'`, {
             hint: `hs unpin ${op.artifact_id.slice(0, 8)} --name ${pins[0]!.name}`,

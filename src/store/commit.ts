@@ -51,6 +51,15 @@ async function toParts(draft: EntryDraft, batch: ObjectBatch) {
   };
 }
 
+/** D10: under a clock that runs ahead, pins and windows would be over that are not. */
+function checkSetClock(store: Store, draft: EntryDraft, context: CommitContext, now: number): void {
+  if (context.setClock === undefined || context.setClock <= now || store.format.allow_set_clock) return;
+  if (!draft.ops?.some((op) => op.op === 'remove')) return;
+  throw new HsError('REFUSED', "nothing is removed under a clock that was set later than the system's", {
+    hint: 'a store for tests is made with: hs init --allow-set-clock',
+  });
+}
+
 /**
  * Appends one entry: objects durable, then the entry, then true. Everything that the entry names must
  * be in `batch`. Undefined when `build` found nothing to do. CONFLICT when races were lost for a minute.
@@ -68,6 +77,7 @@ export async function commit(
     const draft = await build(catalog);
     if (draft === null) return undefined;
     const now = clock.now();
+    checkSetClock(store, draft, context, now);
     checkOps(catalog, draft.ops ?? [], toTimestamp(context.setClock ?? now));
     const parts = await toParts(draft, batch);
     await batch.publish();

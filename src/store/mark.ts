@@ -1,0 +1,47 @@
+import type { Catalog, Head } from '../core/catalog.js';
+import type { ObjectId } from '../core/ids.js';
+import type { ArtifactRecord } from '../core/record.js';
+import type { IndexReader } from './index-reader.js';
+import type { LedgerFold } from './ledger-fold.js';
+
+/** Every object that something live, or the ledger itself, names at one ledger position. */
+export interface Mark {
+  readonly reachable: ReadonlySet<ObjectId>;
+  /** What could not be read, so that `reachable` may lack something: nothing may go by this mark (D8). */
+  readonly unknown: readonly string[];
+  readonly catalog: Catalog;
+  readonly head: Head;
+}
+
+/** All objects an artifact names; false when its index cannot be read. */
+export async function namesOf(
+  record: ArtifactRecord,
+  indexes: IndexReader,
+  into: (id: ObjectId) => void,
+): Promise<boolean> {
+  for (const { manifest } of record.manifests) into(manifest);
+  into(record.content_hash);
+  if (record.payload_type === 'file') return true;
+  const found = await indexes.read(record.content_hash);
+  if (found === undefined) return false;
+  for (const { id } of found.members) into(id);
+  return true;
+}
+
+/**
+ * Marks from the ledger's head. Roots: what live artifacts name (the manifests of all revisions,
+ * payload, index, what the index lists), every operation list, payload object and policy. The mark
+ * before is still the mark when nothing was committed since.
+ */
+export async function mark(fold: LedgerFold, indexes: IndexReader, before?: Mark): Promise<Mark> {
+  const catalog = await fold.advance();
+  if (before !== undefined && before.head.seq === fold.head.seq) return before;
+  const reachable = new Set(fold.roots);
+  const unknown = [...fold.unreadable];
+  for (const record of catalog.live()) {
+    if (!(await namesOf(record, indexes, (id) => reachable.add(id)))) {
+      unknown.push(`the index of directory '${record.artifact_id}'`);
+    }
+  }
+  return { reachable, unknown, catalog, head: fold.head };
+}

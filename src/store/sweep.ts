@@ -1,0 +1,107 @@
+import { isObjectId, type ObjectId, toTimestamp } from '../core/ids.js';
+import { isErrno } from '../errors/hs-error.js';
+import type { IndexReader } from './index-reader.js';
+import { FAN_OUT } from './layout.js';
+import { type Mark, namesOf } from './mark.js';
+import type { Store } from './store.js';
+import type { Trash, TrashBatch, TrashWindow } from './trash.js';
+
+export interface Swept {
+  readonly objects: number;
+  readonly size_bytes: number;
+}
+
+/** The objects in objects/ that the mark does not reach, in order of name. */
+async function unreachable(store: Store, mark: Mark): Promise<ObjectId[]> {
+  const found: ObjectId[] = [];
+  for (const dir of FAN_OUT) {
+    const names: ObjectId[] = [];
+    for (const { name, kind } of await store.disk.readdir(`${store.layout.objects}/${dir}`)) {
+      if (kind !== 'file' || name === undefined || !isObjectId(name) || !name.startsWith(dir)) continue;
+      if (!mark.reachable.has(name)) names.push(name);
+    }
+    found.push(...names.sort());
+  }
+  return found;
+}
+
+/** What removed artifacts with a trash window of zero name, of the objects that are out of use (D7). */
+async function withoutWindow(
+  mark: Mark,
+  indexes: IndexReader,
+  outOfUse: ReadonlySet<ObjectId>,
+): Promise<ReadonlySet<ObjectId>> {
+  const zero = new Set<ObjectId>();
+  for (const record of mark.catalog.removed()) {
+    if (record.removed?.purge !== true) continue;
+    for (const { manifest } of record.manifests) zero.add(manifest);
+    // Once its index is purged nobody knows its members, and there are none of them left either.
+    if (outOfUse.has(record.content_hash)) await namesOf(record, indexes, (id) => zero.add(id));
+  }
+  return zero;
+}
+
+/**
+ * Moves everything that is unreachable from objects/ into new batches of the trash, which are not sealed
+ * yet: whoever is about to use it again finds it there.
+ */
+export async function sweep(
+  store: Store,
+  trash: Trash,
+  mark: Mark,
+  indexes: IndexReader,
+  older: readonly TrashBatch[],
+): Promise<{ batches: TrashBatch[]; swept: Swept }> {
+  const ids = await unreachable(store, mark);
+  const batches = new Map<TrashWindow, TrashBatch>();
+  let objects = 0;
+  let bytes = 0;
+  if (ids.length > 0) {
+    const outOfUse = new Set(ids);
+    for (const batch of older) for (const id of await trash.contents(batch)) outOfUse.add(id);
+    const zero = await withoutWindow(mark, indexes, outOfUse);
+    const now = toTimestamp(store.ports.clock.now());
+    for (const id of ids) {
+      const window: TrashWindow = zero.has(id) ? 'zero' : 'kept';
+      let batch = batches.get(window);
+      if (batch === undefined) {
+        batch = await trash.create(window, now);
+        batches.set(window, batch);
+      }
+      const size = await sizeOf(store, id);
+      if (size === undefined || !(await trash.take(batch, id))) continue;
+      objects += 1;
+      bytes += size;
+    }
+  }
+  return { batches: [...batches.values()], swept: { objects, size_bytes: bytes } };
+}
+
+async function sizeOf(store: Store, id: ObjectId): Promise<number | undefined> {
+  try {
+    return (await store.disk.lstat(store.layout.object(id))).size;
+  } catch (e) {
+    if (isErrno(e, 'ENOENT')) return undefined;
+    throw e;
+  }
+}
+
+/** Puts back what a mark reaches, durably; the number of objects. */
+export async function bringBackReachable(
+  store: Store,
+  trash: Trash,
+  batches: readonly TrashBatch[],
+  mark: Mark,
+): Promise<number> {
+  const dirs = new Set<string>();
+  let count = 0;
+  for (const batch of batches) {
+    for (const id of await trash.contents(batch)) {
+      if (!mark.reachable.has(id) || !(await trash.bringBack(batch, id))) continue;
+      dirs.add(store.layout.objectDir(id));
+      count += 1;
+    }
+  }
+  for (const dir of dirs) await store.disk.syncDir(dir);
+  return count;
+}

@@ -1,0 +1,183 @@
+import * as z from 'zod/mini';
+import { canonicalBytes, parseCanonical } from '../core/canonical.js';
+import { isObjectId, type ObjectId, type Timestamp } from '../core/ids.js';
+import type { Random } from '../core/ports.js';
+import { check, natural, timestamp } from '../core/schema.js';
+import { isErrno, isHsError } from '../errors/hs-error.js';
+import type { Disk } from '../fsx/disk.js';
+import type { Layout } from './layout.js';
+
+/** `zero`: sensitive or to be purged, no time to undo; `kept`: kept for the policy's trash window. */
+export type TrashWindow = 'zero' | 'kept';
+
+const NAME = /^(\d{17})-[0-9a-f]{12}-(zero|kept)$/;
+const SEAL = 'seal.json';
+const PURGE = 'purge.json';
+const MAX_RECORD_BYTES = 64 * 1024 * 1024;
+
+const sealSchema = z.strictObject({
+  schema: z.literal('hs.trash-seal/1'),
+  sealed_at: timestamp,
+  /** Leases that were there after the last object was moved here: purged only when all of them are gone. */
+  leases: z.array(z.string()),
+});
+export type TrashSeal = z.output<typeof sealSchema>;
+
+const purgeSchema = z.strictObject({
+  schema: z.literal('hs.trash-purge/1'),
+  objects: natural,
+  size_bytes: natural,
+  brought_back: natural,
+});
+/** What a purge decided to do with a batch, noted before its first byte goes. */
+export type PurgeNote = z.output<typeof purgeSchema>;
+
+export interface TrashBatch {
+  readonly name: string;
+  readonly window: TrashWindow;
+  /** Absent while it is being filled, or after a crash. */
+  readonly seal?: TrashSeal;
+  /** Set when a purge of it was begun. */
+  readonly purge?: PurgeNote;
+}
+
+/** Objects taken out of use, in batches, until they are purged (`man hsstore-format`). */
+export class Trash {
+  readonly #disk: Disk;
+  readonly #layout: Layout;
+  readonly #random: Random;
+
+  constructor(disk: Disk, layout: Layout, random: Random) {
+    this.#disk = disk;
+    this.#layout = layout;
+    this.#random = random;
+  }
+
+  /** Oldest first. */
+  async list(): Promise<TrashBatch[]> {
+    const names = (await this.#disk.readdir(this.#layout.trash))
+      .filter((e) => e.kind === 'directory')
+      .map((e) => e.name)
+      .filter((name) => name !== undefined)
+      .filter((name) => NAME.test(name))
+      .sort();
+    const batches: TrashBatch[] = [];
+    for (const name of names) {
+      const seal = await this.#record(name, SEAL, sealSchema);
+      const purge = await this.#record(name, PURGE, purgeSchema);
+      batches.push({
+        name,
+        window: NAME.exec(name)![2] as TrashWindow,
+        ...(seal === undefined ? {} : { seal }),
+        ...(purge === undefined ? {} : { purge }),
+      });
+    }
+    return batches;
+  }
+
+  /** A new batch, durable before anything is moved into it. */
+  async create(window: TrashWindow, now: Timestamp): Promise<TrashBatch> {
+    const name = `${now.replace(/\D/g, '')}-${this.#random.hex(6)}-${window}`;
+    await this.#disk.mkdir(this.#layout.trashBatch(name), 0o700);
+    await this.#disk.syncDir(this.#layout.trash);
+    return { name, window };
+  }
+
+  /** The objects that lie in a batch. */
+  async contents(batch: TrashBatch): Promise<ObjectId[]> {
+    const entries = await this.#disk.readdir(this.#layout.trashBatch(batch.name));
+    return entries
+      .map((e) => e.name)
+      .filter((name) => name !== undefined)
+      .filter(isObjectId)
+      .sort();
+  }
+
+  /** Bytes, or undefined: it was brought back meanwhile. */
+  async size(batch: TrashBatch, id: ObjectId): Promise<number | undefined> {
+    return this.#unlessGone(async () => (await this.#disk.lstat(this.#layout.trashed(batch.name, id))).size);
+  }
+
+  /** Takes an object out of use. False: it was not there any more. */
+  async take(batch: TrashBatch, id: ObjectId): Promise<boolean> {
+    return this.#moved(this.#layout.object(id), this.#layout.trashed(batch.name, id));
+  }
+
+  /** False: another command was first, or it is purged. */
+  async bringBack(batch: TrashBatch, id: ObjectId): Promise<boolean> {
+    return this.#moved(this.#layout.trashed(batch.name, id), this.#layout.object(id));
+  }
+
+  /** Removes the bytes for good. */
+  async unlink(batch: TrashBatch, id: ObjectId): Promise<void> {
+    await this.#unlessGone(() => this.#disk.unlink(this.#layout.trashed(batch.name, id)));
+  }
+
+  async seal(batch: TrashBatch, leases: readonly string[], now: Timestamp): Promise<TrashBatch> {
+    const seal: TrashSeal = { schema: 'hs.trash-seal/1', sealed_at: now, leases: [...leases] };
+    await this.#writeRecord(batch, SEAL, seal);
+    return { ...batch, seal };
+  }
+
+  async notePurge(batch: TrashBatch, note: Omit<PurgeNote, 'schema'>): Promise<TrashBatch> {
+    const purge: PurgeNote = { schema: 'hs.trash-purge/1', ...note };
+    await this.#writeRecord(batch, PURGE, purge);
+    return { ...batch, purge };
+  }
+
+  /** Removes an emptied batch. */
+  async drop(batch: TrashBatch): Promise<void> {
+    const dir = this.#layout.trashBatch(batch.name);
+    for (const name of [SEAL, PURGE, `${SEAL}.tmp`, `${PURGE}.tmp`]) {
+      await this.#unlessGone(() => this.#disk.unlink(`${dir}/${name}`));
+    }
+    await this.#disk.rmdir(dir);
+  }
+
+  async sync(batch: TrashBatch): Promise<void> {
+    await this.#disk.syncDir(this.#layout.trashBatch(batch.name));
+  }
+
+  async #moved(from: string, to: string): Promise<boolean> {
+    const moved = await this.#unlessGone(async () => {
+      await this.#disk.rename(from, to);
+      return true;
+    });
+    return moved ?? false;
+  }
+
+  async #unlessGone<T>(run: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await run();
+    } catch (e) {
+      if (!isErrno(e, 'ENOENT')) throw e;
+      return undefined;
+    }
+  }
+
+  /** A record that is torn counts as not written: the step that writes it is then done again. */
+  async #record<S extends z.ZodMiniType>(
+    batch: string,
+    name: string,
+    schema: S,
+  ): Promise<z.output<S> | undefined> {
+    try {
+      const path = `${this.#layout.trashBatch(batch)}/${name}`;
+      const bytes = await this.#disk.readFile(path, MAX_RECORD_BYTES);
+      return check(schema, parseCanonical(bytes, MAX_RECORD_BYTES), 'INVALID_RECORD', name);
+    } catch (e) {
+      if (isErrno(e, 'ENOENT') || isHsError(e, 'INVALID_RECORD')) return undefined;
+      throw e;
+    }
+  }
+
+  /** Beside its place and renamed in, within the batch: nothing is left over elsewhere by a crash. */
+  async #writeRecord(batch: TrashBatch, name: string, record: TrashSeal | PurgeNote): Promise<void> {
+    const dir = this.#layout.trashBatch(batch.name);
+    const tmp = `${dir}/${name}.tmp`;
+    await this.#unlessGone(() => this.#disk.unlink(tmp));
+    await this.#disk.writeFile(tmp, canonicalBytes(record), { mode: 0o600, sync: true });
+    await this.#disk.rename(tmp, `${dir}/${name}`);
+    await this.#disk.syncDir(dir);
+  }
+}
