@@ -96,6 +96,11 @@ export interface Disk {
   mkdir(path: string, mode: number): Promise<void>;
   rmdir(path: string): Promise<void>;
   unlink(path: string): Promise<void>;
+  /**
+   * Removes a name and all below it, links themselves and not what they lead to; nothing there is fine.
+   * Only for directories that nobody else writes to: the walk is by path.
+   */
+  removeTree(path: string): Promise<void>;
   link(from: string, to: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   /** Renames and fails with EEXIST when `to` exists, atomically (for filesystems without hard links). */

@@ -61,6 +61,10 @@ export function interceptDisk(inner: Disk, before: Interceptor): Disk {
       await before('unlink', path);
       return inner.unlink(path);
     },
+    async removeTree(path) {
+      await before('removeTree', path);
+      return inner.removeTree(path);
+    },
     async link(from, to) {
       await before('link', to);
       return inner.link(from, to);

@@ -12,6 +12,7 @@ const MUTATIONS: ReadonlySet<DiskOperation> = new Set<DiskOperation>([
   'mkdir',
   'rmdir',
   'unlink',
+  'removeTree',
   'link',
   'rename',
   'renameNoReplace',

@@ -137,10 +137,7 @@ export class CatalogCache {
       if (isErrno(e, 'ENOENT')) return;
       throw e;
     }
-    for (const entry of await this.#disk.readdir(away)) {
-      if (entry.name !== undefined) await this.#disk.unlink(`${away}/${entry.name}`);
-    }
-    await this.#disk.rmdir(away);
+    await this.#disk.removeTree(away);
   }
 
   /** Throws the index away; the next `index` makes an empty one. */

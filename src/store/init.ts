@@ -68,15 +68,6 @@ async function probe(disk: Disk, dir: string, workspace: string): Promise<void> 
   }
 }
 
-async function removeTree(disk: Disk, dir: string): Promise<void> {
-  for (const entry of await disk.readdir(dir)) {
-    const path = `${dir}/${entry.name}`;
-    if (entry.kind === 'directory') await removeTree(disk, path);
-    else await disk.unlink(path);
-  }
-  await disk.rmdir(dir);
-}
-
 async function build(ports: StorePorts, root: string, options: InitOptions): Promise<void> {
   const { disk, random, clock } = ports;
   const layout = new Layout(root);
@@ -142,7 +133,7 @@ export async function initStore(ports: StorePorts, options: InitOptions): Promis
     await build(ports, staged, options);
     await disk.rename(staged, root);
   } catch (e) {
-    await removeTree(disk, staged);
+    await disk.removeTree(staged);
     if (isErrno(e, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR')) throw exists();
     throw e;
   }

@@ -368,6 +368,17 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
         expect(await names()).toEqual(['link']);
       });
 
+      it('removeTree removes all below a name, links themselves and not what they lead to', async () => {
+        await disk.mkdir(`${root}/dir`, 0o755);
+        await disk.mkdir(`${root}/dir/sub`, 0o755);
+        await put('dir/sub/a');
+        await put('kept');
+        await world.symlink('../kept', `${root}/dir/link`);
+        await disk.removeTree(`${root}/dir`);
+        await disk.removeTree(`${root}/never-there`);
+        expect(await names()).toEqual(['kept']);
+      });
+
       it('unlink removes a name, of a link the link itself, and no directory', async () => {
         await put('a');
         await world.symlink('a', `${root}/link`);

@@ -17,6 +17,7 @@ describe('a read-only disk', () => {
       (disk) => disk.mkdir('/d/new', 0o755),
       (disk) => disk.rmdir('/d/empty'),
       (disk) => disk.unlink('/d/f'),
+      (disk) => disk.removeTree('/d'),
       (disk) => disk.link('/d/f', '/d/new'),
       (disk) => disk.rename('/d/f', '/d/new'),
       (disk) => disk.renameNoReplace('/d/f', '/d/new'),

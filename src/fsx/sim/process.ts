@@ -180,6 +180,19 @@ export class SimProcess implements Disk {
     return this.step('unlink', path, () => unlink(this.#kernel, this, path));
   }
 
+  async removeTree(path: string): Promise<void> {
+    let kind: string;
+    try {
+      kind = (await this.lstat(path)).kind;
+    } catch (e) {
+      if (isErrno(e, 'ENOENT')) return;
+      throw e;
+    }
+    if (kind !== 'directory') return this.unlink(path);
+    for (const { name } of await this.readdir(path)) await this.removeTree(`${path}/${name}`);
+    await this.rmdir(path);
+  }
+
   link(from: string, to: string): Promise<void> {
     return this.step('link', to, () => link(this.#kernel, this, from, to));
   }
