@@ -4,7 +4,6 @@ import { UUID_PATTERN } from './ids.js';
 
 export {
   PortabilityCheck,
-  type PortabilityKind,
   type PortabilityProblem,
   portabilityProblems,
 } from './portability.js';
@@ -22,7 +21,7 @@ export const MAX_COMPONENT_BYTES = 255;
 /** Bytes of UTF-8 in a whole path: PATH_MAX of Linux (limits.h). */
 export const MAX_PATH_BYTES = 4096;
 
-export type PathRule =
+type PathRule =
   | 'empty'
   | 'not-well-formed'
   | 'control-character'
@@ -32,9 +31,9 @@ export type PathRule =
   | 'dot-component'
   | 'component-too-long';
 
-export type NameRule = PathRule | 'looks-like-id' | 'version-syntax' | 'not-nfc' | 'separator';
+type NameRule = PathRule | 'looks-like-id' | 'version-syntax' | 'not-nfc' | 'separator';
 
-export interface PathProblem<R extends string = PathRule> {
+interface PathProblem<R extends string = PathRule> {
   readonly rule: R;
   /** The rule in words, to follow "path 'x' is refused: ". */
   readonly why: string;

@@ -272,6 +272,16 @@ describe('readTar refuses', () => {
     ['a content', one.subarray(0, 514), refusal('truncated', 'ok')],
     ['a padding', one.subarray(0, 1000), refusal('truncated', 'ok')],
     ['an extension header', pax([['path', 'a']]).subarray(0, 515), refusal('truncated', 'PaxHeader')],
+    [
+      'a content of whole blocks',
+      tarball({ name: 'ok', body: 'x'.repeat(1024) }).subarray(0, 1024),
+      refusal('truncated', 'ok'),
+    ],
+    [
+      'an extension header of whole blocks',
+      pax([['comment', 'c'.repeat(499)]]).subarray(0, 700),
+      refusal('truncated', 'PaxHeader'),
+    ],
     ['the padding of one', pax([['path', 'a']]).subarray(0, 600), refusal('truncated', 'PaxHeader')],
   ])('an archive that is cut inside %s, by saying so', async (_what, data, expected) => {
     await expect(list(data)).rejects.toMatchObject(expected);

@@ -78,7 +78,7 @@ describe('writeTar', () => {
       writeFileSync(join(wanted, path), body);
     }
     execFileSync('tar', ['-xf', file, '-C', made], { stdio: ['ignore', 'ignore', 'inherit'] });
-    execFileSync('diff', ['-r', made, wanted]);
+    execFileSync('sh', ['-c', 'diff -r "$1" "$2"', 'sh', made, wanted]);
   });
 
   it('is read back by the system tar, POSIX and GNU, through readTar', async () => {
