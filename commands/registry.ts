@@ -50,6 +50,18 @@ export const registry: CommandTable = {
     'list artifacts in a format for scripts',
     async () => (await import('./plumbing/for-each-artifact.js')).forEachArtifact,
   ),
+  materialize: entry(
+    'plumbing',
+    'artifacts',
+    'write the payload of an artifact to exactly one path',
+    async () => (await import('./plumbing/materialize.js')).materializeCommand,
+  ),
+  export: entry(
+    'porcelain',
+    'move out and in',
+    'write artifacts outside the store, checked and recorded',
+    async () => (await import('./porcelain/export.js')).exportCommand,
+  ),
   help: entry(
     'meta',
     'about hs',

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { entityRefSchema, handleSchema } from './manifest.js';
 import { artifactId, natural, objectId, text, timestamp, token, uuid } from './schema.js';
-import { CLASSIFICATIONS, DETERMINISM_LEVELS, LAYERS } from './vocabulary.js';
+import { CLASSIFICATIONS, DETERMINISM_LEVELS, HASH_BASES, LAYERS } from './vocabulary.js';
 
 const sensitivity = z.strictObject({ classification: z.enum(CLASSIFICATIONS), exportable: z.boolean() });
 const totals = { artifacts: natural, size_bytes: natural };
@@ -18,6 +18,8 @@ const exportRecord = z.strictObject({
   export_format: z.enum(['dir', 'file', 'tar', 'tar.gz', 'stdout']),
   exporter: z.strictObject({ engine_id: token, engine_version: token, config_hash: objectId }),
   determinism_level: z.enum(DETERMINISM_LEVELS),
+  /** Of the source: what its content hash is the hash of. */
+  hash_basis: z.enum(HASH_BASES),
   export_target: z.string().check(z.maxLength(4096)),
   policy_id: objectId,
   redactions_applied: z.literal(false),

@@ -13,7 +13,7 @@ export async function finishDeadLeases(session: Session): Promise<void> {
     try {
       if (dead.journal.length > 0) {
         const { finishJournal } = await import('./finish-journal.js');
-        await finishJournal(session, dead.journal);
+        await finishJournal(session, token, dead.journal);
       }
       for (const entry of await disk.readdir(layout.tmp)) {
         if (!entry.name?.startsWith(`${token}-`)) continue;

@@ -12,7 +12,8 @@ export interface ReplaceRules {
   readonly force: boolean;
   /** Replace a directory whatever it holds. */
   readonly discardExisting: boolean;
-  readonly recorded?: Recorded | undefined;
+  /** What exports have left at this destination; asked only when there is something to replace. */
+  readonly recorded?: (() => Promise<Recorded>) | undefined;
 }
 
 /** The directory that is to be replaced, as it was looked at. */
@@ -39,8 +40,8 @@ export async function checkTreeDestination(
   const dir = await parent.child(name);
   try {
     const found = await inventory(dir);
-    if (!rules.discardExisting) {
-      const lost = await unrecorded(dir, found, rules.recorded ?? (() => false));
+    if (!rules.discardExisting && found.length > 0) {
+      const lost = await unrecorded(dir, found, (await rules.recorded?.()) ?? (() => false));
       if (lost.length > 0) {
         throw new HsError(
           'DEST_EXISTS',

@@ -106,14 +106,14 @@ describe('materialize', () => {
     const dir = await tmp();
     const out = join(dir, 'out');
     await write(out, TREE);
-    const recorded = (path: string, hash: string) =>
+    const recorded = async () => (path: string, hash: string) =>
       TREE.entries.some((e) => e.path === path && e.hash === hash);
     const next = treePayload({ 'new.txt': 'n' });
     await write(out, next, { force: true, recorded });
     expect(await readdir(out)).toEqual(['new.txt']);
 
     await writeFile(join(out, 'mine'), 'precious');
-    const refused = write(out, TREE, { force: true, recorded: () => false });
+    const refused = write(out, TREE, { force: true, recorded: async () => () => false });
     await expect(refused).rejects.toMatchObject({
       code: 'DEST_EXISTS',
       hint: expect.stringContaining('--discard-existing'),
@@ -131,7 +131,7 @@ describe('materialize', () => {
     const journal = async () => {
       await writeFile(join(out, 'late'), 'precious');
     };
-    const attempt = write(out, treePayload({ n: 'n' }), { force: true, recorded: () => true, journal });
+    const attempt = write(out, treePayload({ n: 'n' }), { force: true, recorded: async () => () => true, journal });
     await expect(attempt).rejects.toMatchObject({ code: 'CONFLICT' });
     expect((await readdir(out)).sort()).toEqual(['a.txt', 'late', 'sub']);
   });

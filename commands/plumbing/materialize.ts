@@ -1,0 +1,36 @@
+import { command } from '../../src/cli/command.js';
+import { one } from '../../src/cli/positionals.js';
+import { done, EXITS, FORCE } from '../shared/export.js';
+
+/** `hs materialize`: the same door without formats or default places, for scripts. */
+export const materializeCommand = command({
+  name: 'materialize',
+  class: 'plumbing',
+  opens: 'write',
+  summary: 'write the payload of an artifact to exactly one path',
+  description: `Guard, capability, budget and ledger are those of hs export. DEST is the exact path that is made: a file for a file payload, a directory for a directory.`,
+  positionals: {
+    artifact: one('ID', { complete: 'artifact' }),
+    dest: one('DEST', { complete: 'file' }),
+  },
+  options: FORCE,
+  resultSchema: 'hs.materialize/1',
+  examples: [{ command: 'hs materialize a1b2c3d4 build/report.html', explains: 'Write one payload.' }],
+  exits: EXITS,
+  seeAlso: ['hs-export(1)'],
+  async run({ args, options, path, session, log }) {
+    const { exportArtifact } = await import('../../src/ops/export/export.js');
+    const row = done(
+      await exportArtifact(await session(), {
+        artifact: args.artifact,
+        place: { kind: 'path', path: path(args.dest) },
+        force: options.force,
+        discardExisting: options.discardExisting,
+        consents: options.consent,
+      }),
+    );
+    for (const warning of row.warnings ?? []) log.warn(warning);
+    return row;
+  },
+  render: ({ target }, view) => view.text(target),
+});

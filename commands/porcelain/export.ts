@@ -1,0 +1,80 @@
+import { listing } from '../../src/cli/command.js';
+import { choice, flag, text } from '../../src/cli/options.js';
+import { some } from '../../src/cli/positionals.js';
+import { HsError } from '../../src/errors/hs-error.js';
+import { EXPORT_FORMATS, type ExportPlace } from '../../src/ops/export/request.js';
+import { done, EXITS, FORCE, planned } from '../shared/export.js';
+
+/** `hs export`: the audited way out (B). */
+export const exportCommand = listing({
+  name: 'export',
+  class: 'porcelain',
+  opens: 'write',
+  summary: 'write artifacts outside the store, checked and recorded',
+  synopsis: ['hs export ID [DEST]', 'hs export ID... --into DIR'],
+  description: `DEST is the exact path that is made; \`-\` is standard output, as a tar for a directory. Without it the artifact goes below the policy's output root, under its name, else its filename hint, else its id.
+
+What is at DEST is never changed unless \`--force\` is given; then a file is replaced by one rename and a directory is exchanged in one step. A directory that is not empty is replaced only where every file in it was written there by an export, unless \`--discard-existing\` is given too.
+
+Each export, and each that was refused, is recorded in the ledger.`,
+  positionals: { artifacts: some('ID', { complete: 'artifact' }) },
+  options: {
+    into: text('DIR', 'export each ID below DIR, under its own name', { complete: 'directory' }),
+    format: choice(EXPORT_FORMATS, 'FORMAT', 'what is written (by default, what the payload is)'),
+    ...FORCE,
+    withManifest: flag(undefined, 'write the manifest too, as artifact.json'),
+    dryRun: flag(undefined, 'list what would be written, and write nothing'),
+  },
+  resultSchema: 'hs.export/1',
+  examples: [
+    { command: 'hs export nightly report.html', explains: 'Write an artifact to a file.' },
+    { command: 'hs export dist --format tar - | tar -t', explains: 'Write a directory as a tar to a pipe.' },
+    { command: 'hs export a1b2c3 d4e5f6 --into out', explains: 'Write several below a directory.' },
+  ],
+  exits: EXITS,
+  seeAlso: ['hs-materialize(1)', 'hs-reclassify(1)', 'hs-policy(1)', 'hs-bundle(1)'],
+  async *run({ args, options, globals, path, session, out, attempt, sourceDateEpoch, log }) {
+    const { into, dryRun } = options;
+    const [first, dest, ...rest] = args.artifacts;
+    if (into === undefined && rest.length > 0) {
+      throw new HsError('USAGE', 'more than one artifact needs --into DIR');
+    }
+    if (into === undefined && dest === '-' && (globals.json || globals.jsonl)) {
+      throw new HsError('USAGE', "'--json' cannot be given together with '-': the bytes are the output");
+    }
+    const place: ExportPlace =
+      into !== undefined
+        ? { kind: 'into', directory: path(into) }
+        : dest === undefined
+          ? { kind: 'default' }
+          : dest === '-'
+            ? { kind: 'stdout', write: (bytes) => out.bytes(bytes) }
+            : { kind: 'path', path: path(dest) };
+    const artifacts = into === undefined ? [first!] : args.artifacts;
+    const epoch = sourceDateEpoch();
+    const { exportArtifact, planExport } = await import('../../src/ops/export/export.js');
+    const s = await session(dryRun ? { writes: false } : {});
+    const run = async (artifact: string) => {
+      const request = {
+        artifact,
+        place,
+        force: options.force,
+        discardExisting: options.discardExisting,
+        withManifest: options.withManifest,
+        consents: options.consent,
+        ...(options.format === undefined ? {} : { format: options.format }),
+        ...(epoch === undefined ? {} : { mtime: Math.floor(epoch / 1000) }),
+      };
+      return dryRun ? planned(await planExport(s, request)) : [done(await exportArtifact(s, request))];
+    };
+    for (const artifact of artifacts) {
+      const rows = artifacts.length === 1 ? await run(artifact) : await attempt(() => run(artifact));
+      for (const row of rows ?? []) {
+        for (const warning of row.warnings ?? []) log.warn(warning);
+        // The bytes are the output; a line among them would be one too many.
+        if (row.target !== '-' || dryRun) yield row;
+      }
+    }
+  },
+  line: ({ target, path }, view) => view.text(path === undefined ? target : path),
+});

@@ -1,0 +1,63 @@
+import { flag, list } from '../../src/cli/options.js';
+import { toObjectId } from '../../src/core/ids.js';
+import type { Exported, ExportPlan } from '../../src/ops/export/export.js';
+
+/** Options of every command that writes outside the store. */
+export const FORCE = {
+  force: flag(undefined, 'replace what is at the destination, in one step'),
+  discardExisting: flag(undefined, 'with --force, also files that no export wrote there'),
+  consent: list('HASH', 'agree that these very bytes, classified high, leave the store', {
+    parse: toObjectId,
+    complete: 'object',
+  }),
+};
+
+export const EXITS = {
+  6: 'refused by capability, export guard or budget; the refusal is in the ledger',
+  7: 'the destination is the store, the home or current directory, a mount point, or behind a link',
+  8: 'the destination exists, or holds files that no export wrote there',
+};
+
+/** What an export, or with `path` one file of a dry run, says in `--json`. */
+export interface Row {
+  readonly artifact_id: string;
+  readonly format: string;
+  readonly target: string;
+  readonly export_id?: string;
+  readonly content_hash?: string;
+  readonly files?: number;
+  readonly size_bytes: number;
+  readonly replaced?: boolean;
+  readonly warnings?: readonly string[];
+  /** In a dry run, one row for each file. */
+  readonly path?: string;
+}
+
+export function done(e: Exported): Row {
+  return {
+    export_id: e.exportId,
+    artifact_id: e.artifactId,
+    content_hash: e.contentHash,
+    format: e.format,
+    target: e.target,
+    files: e.files,
+    size_bytes: e.bytes,
+    replaced: e.replaced,
+    warnings: e.warnings,
+  };
+}
+
+export function planned(plan: ExportPlan): Row[] {
+  return plan.files.map((file) => ({
+    artifact_id: plan.artifactId,
+    format: plan.format,
+    target: plan.target,
+    path: pathOf(plan, file.path),
+    size_bytes: file.bytes,
+  }));
+}
+
+function pathOf({ format, target }: ExportPlan, path: string): string {
+  if (format === 'file') return target;
+  return format === 'dir' ? `${target}/${path}` : path;
+}

@@ -1,0 +1,83 @@
+import * as z from 'zod/mini';
+import { canonicalBytes, parseCanonical } from './canonical.js';
+import type { ArtifactId } from './ids.js';
+import type { SafePath } from './paths.js';
+import { artifactId, check, natural, objectId, text } from './schema.js';
+import { CLASSIFICATIONS, KINDS, PAYLOAD_TYPES } from './vocabulary.js';
+
+export const BUNDLE_SCHEMA = 'hs.bundle/1';
+export const BUNDLE_REPORT_SCHEMA = 'hs.export-report/1';
+/** A bundle of 100,000 members stays below it. */
+export const MAX_BUNDLE_INDEX_BYTES = 64 * 1024 * 1024;
+
+export const BUNDLE_INDEX_NAME = 'bundle_index.json' as SafePath;
+export const BUNDLE_REPORT_NAME = 'export_report.json' as SafePath;
+
+const member = z.strictObject({
+  artifact_id: artifactId,
+  /** Of the canonical manifest in the bundle. */
+  manifest: objectId,
+  manifest_size_bytes: natural,
+  payload_type: z.enum(PAYLOAD_TYPES),
+  content_hash: objectId,
+  size_bytes: natural,
+  /** How many files the payload has. */
+  files: natural,
+});
+
+const bundleIndex = z.strictObject({
+  schema: z.literal(BUNDLE_SCHEMA),
+  members: z.array(member),
+});
+
+/** `bundle_index.json`: the members in order of id, each bound to its manifest and its content (C1). */
+export type Bundle = z.output<typeof bundleIndex>;
+export type BundleMember = Bundle['members'][number];
+
+const report = z.strictObject({
+  schema: z.literal(BUNDLE_REPORT_SCHEMA),
+  included: z.array(
+    z.strictObject({
+      artifact_id: artifactId,
+      name: z.optional(text(1024)),
+      kind: z.enum(KINDS),
+      content_hash: objectId,
+      size_bytes: natural,
+      classification: z.enum(CLASSIFICATIONS),
+      exportable: z.boolean(),
+    }),
+  ),
+  left_out: z.array(z.strictObject({ artifact_id: artifactId, reason: text(2000) })),
+});
+
+/** `export_report.json`: what is in, and what was left out and why (C1). */
+export type BundleReport = z.output<typeof report>;
+
+export function encodeBundle(bundle: Bundle): Buffer {
+  return canonicalBytes(bundle);
+}
+
+export function decodeBundle(bytes: Uint8Array): Bundle {
+  return check(
+    bundleIndex,
+    parseCanonical(bytes, MAX_BUNDLE_INDEX_BYTES),
+    'INVALID_RECORD',
+    BUNDLE_INDEX_NAME,
+  );
+}
+
+export function encodeBundleReport(value: BundleReport): Buffer {
+  return canonicalBytes(check(report, value, 'INVALID_RECORD', BUNDLE_REPORT_NAME));
+}
+
+export function decodeBundleReport(bytes: Uint8Array): BundleReport {
+  return check(report, parseCanonical(bytes, MAX_BUNDLE_INDEX_BYTES), 'INVALID_RECORD', BUNDLE_REPORT_NAME);
+}
+
+/** Where the parts of a member lie in a bundle. */
+export function memberPaths(id: ArtifactId): { readonly manifest: SafePath; readonly payload: SafePath } {
+  return {
+    manifest: `members/${id}/artifact.json` as SafePath,
+    payload: `members/${id}/payload` as SafePath,
+  };
+}

@@ -1,0 +1,106 @@
+import { decodeBundleIndex, MAX_INDEX_BYTES } from '../../core/bundle-index.js';
+import type { ArtifactId, ObjectId } from '../../core/ids.js';
+import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest.js';
+import { checkFilenameHint, comparePaths, type SafePath, toSafePath } from '../../core/paths.js';
+import type { ArtifactRecord } from '../../core/record.js';
+import { HsError } from '../../errors/hs-error.js';
+import type { ObjectStore } from '../../store/objects.js';
+import type { PayloadEntry } from '../materialize/payload.js';
+
+/** What `--with-manifest` is written as. */
+export const MANIFEST_NAME = 'artifact.json' as SafePath;
+/** Larger files are streamed. */
+const SMALL_BYTES = 1024 * 1024;
+
+/** Everything of one artifact that an export would write, read from the store. */
+export interface Content {
+  readonly record: ArtifactRecord;
+  /** The manifest; absent when it cannot be read, which the guard blocks on. */
+  readonly manifest: Manifest | undefined;
+  /** The payload's files in the order of A3; of a file payload the one. Absent: the index is unreadable. */
+  readonly entries: readonly PayloadEntry[] | undefined;
+}
+
+/** One object as a file to be written. */
+export function objectEntry(
+  objects: ObjectStore,
+  file: { path: SafePath; hash: ObjectId; size: number; executable: boolean },
+): PayloadEntry {
+  return {
+    ...file,
+    stream: () => objects.stream(file.hash),
+    ...(file.size <= SMALL_BYTES ? { read: () => objects.read(file.hash, SMALL_BYTES) } : {}),
+  };
+}
+
+/** Reads what an artifact consists of; damage is left to the guard to refuse. */
+export async function readContent(objects: ObjectStore, record: ArtifactRecord): Promise<Content> {
+  return {
+    record,
+    manifest: await readable(async () =>
+      decodeManifest(await objects.read(record.manifest, MAX_MANIFEST_BYTES)),
+    ),
+    entries: await readable(() => entriesOf(objects, record)),
+  };
+}
+
+async function entriesOf(objects: ObjectStore, record: ArtifactRecord): Promise<PayloadEntry[]> {
+  if (record.payload_type === 'file') {
+    const file = { path: fileName(record), hash: record.content_hash, size: record.size_bytes };
+    return [objectEntry(objects, { ...file, executable: false })];
+  }
+  const index = decodeBundleIndex(await objects.read(record.content_hash, MAX_INDEX_BYTES));
+  return index.map((e) =>
+    objectEntry(objects, {
+      path: e.path,
+      hash: e.content_hash,
+      size: e.size_bytes,
+      executable: e.executable === true,
+    }),
+  );
+}
+
+async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (e) {
+    if (!(e instanceof HsError)) throw e;
+    return undefined;
+  }
+}
+
+/** What a file payload is called where it needs a name inside a directory or an archive. */
+function fileName(record: ArtifactRecord): SafePath {
+  for (const candidate of [record.filename_hint, record.name?.split('/').at(-1)]) {
+    const checked = candidate === undefined ? undefined : checkFilenameHint(candidate);
+    if (checked?.path !== undefined && checked.path !== MANIFEST_NAME) return checked.path;
+  }
+  return 'payload' as SafePath;
+}
+
+/** The default place below the output root: name, else filename hint, else id (B8). */
+export function defaultPath(
+  record: Pick<ArtifactRecord, 'name' | 'filename_hint'> & { artifact_id: ArtifactId },
+): SafePath {
+  return toSafePath(record.name ?? record.filename_hint ?? record.artifact_id);
+}
+
+/** The entries with the manifest among them; a payload that has a file of that name is refused. */
+export function addManifest(
+  objects: ObjectStore,
+  entries: readonly PayloadEntry[],
+  record: ArtifactRecord,
+): PayloadEntry[] {
+  if (entries.some((e) => e.path === MANIFEST_NAME || e.path.startsWith(`${MANIFEST_NAME}/`))) {
+    throw new HsError('CONFLICT', `the payload has a file '${MANIFEST_NAME}' of its own`, {
+      hint: 'export it without --with-manifest; hs cat-artifact --manifest prints the manifest',
+    });
+  }
+  const manifest = objectEntry(objects, {
+    path: MANIFEST_NAME,
+    hash: record.manifest,
+    size: record.manifest_size_bytes,
+    executable: false,
+  });
+  return [...entries, manifest].sort((a, b) => comparePaths(a.path, b.path));
+}

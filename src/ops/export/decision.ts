@@ -1,0 +1,163 @@
+import { isAllowed } from '../../core/authorize.js';
+import type { CapabilityId } from '../../core/capabilities.js';
+import type { Catalog } from '../../core/catalog.js';
+import { escapeText } from '../../core/escape.js';
+import { blockHint, describeBlock, type GuardSubject, guardExport } from '../../core/guard.js';
+import type { ObjectId } from '../../core/ids.js';
+import type { Budget, Policy } from '../../core/policy.js';
+import { type ErrorCode, HsError } from '../../errors/hs-error.js';
+import { resolveArtifact } from '../resolve.js';
+import type { Session } from '../session.js';
+import { addManifest, type Content, readContent } from './content.js';
+import { guardSubject, labelOf } from './guard-subject.js';
+import { type Placed, placeExport } from './place.js';
+import type { ExportFormat, ExportRequest, Shape } from './request.js';
+
+/** One reason against an export; all of them are found before anything is said. */
+interface Objection {
+  readonly code: ErrorCode;
+  readonly why: string;
+  readonly hint: string;
+}
+
+/** What is to be done, and whether it may be. */
+export interface Decision {
+  readonly content: Content;
+  readonly shape: Shape;
+  readonly placed: Placed;
+  readonly policy: Policy;
+  readonly policyId: ObjectId;
+  readonly capability: CapabilityId;
+  readonly objections: readonly Objection[];
+  /** Readable by the owner alone, since something in it is high. */
+  readonly isPrivate: boolean;
+}
+
+/** Decides about an export in one state of the store: capability, guard and budget together (B5, B6, B8). */
+export async function decideExport(
+  session: Session,
+  catalog: Catalog,
+  request: ExportRequest,
+): Promise<Decision> {
+  const record = resolveArtifact(catalog, request.artifact);
+  const policy = await session.policy(catalog);
+  const content = await readContent(session.store.objects, record);
+  const shape = shapeOf(session, request, content);
+  const unbounded = isAllowed(policy, session.actor, 'artifact.export');
+  const placed = await placeExport(session.disk, request.place, {
+    workspace: session.store.workspace,
+    policy,
+    record,
+    format: shape.format,
+    onlyRoot: !unbounded,
+  });
+  const capability: CapabilityId =
+    unbounded || !placed.bounded ? 'artifact.export' : 'artifact.export:output_root';
+  const subject = await guardSubject(session.store.objects, catalog, content);
+  const objections = [
+    ...capabilityObjection(session, policy, capability, placed),
+    ...guardObjections(subject, request, record.artifact_id.slice(0, 8)),
+    ...budgetObjections(policy.export.budgets[session.actor.type], shape),
+  ];
+  return {
+    content,
+    shape,
+    placed,
+    policy,
+    policyId: catalog.policyId,
+    capability,
+    objections,
+    isPrivate: holdsHigh(subject),
+  };
+}
+
+/** The error of a refused export: the first objection decides its code, all are said. */
+export function refusal({ content, objections }: Decision): HsError {
+  const [first] = objections;
+  const label = escapeText(labelOf(content.record));
+  return new HsError(first!.code, `cannot export '${label}': ${objections.map((o) => o.why).join('; ')}`, {
+    hint: first!.hint,
+    details: { artifact_id: content.record.artifact_id, reasons: objections.map((o) => o.why) },
+  });
+}
+
+function shapeOf(session: Session, request: ExportRequest, content: Content): Shape {
+  const { record } = content;
+  const isDirectory = record.payload_type === 'directory';
+  const toStdout = request.place.kind === 'stdout';
+  const wantsTree = isDirectory || request.withManifest === true;
+  const format: ExportFormat = request.format ?? (wantsTree ? (toStdout ? 'tar' : 'dir') : 'file');
+  if (format === 'file' && wantsTree) {
+    const what = isDirectory ? 'a directory' : 'a file with its manifest';
+    throw new HsError('USAGE', `${what} cannot be exported as one file`, {
+      hint: 'use --format dir, tar or tar.gz',
+    });
+  }
+  if (format === 'dir' && toStdout) {
+    throw new HsError('USAGE', 'a directory cannot be written to standard output', {
+      hint: 'use --format tar',
+    });
+  }
+  const entries = content.entries ?? [];
+  return {
+    format,
+    entries: request.withManifest === true ? addManifest(session.store.objects, entries, record) : entries,
+  };
+}
+
+function capabilityObjection(
+  session: Session,
+  policy: Policy,
+  capability: CapabilityId,
+  placed: Placed,
+): Objection[] {
+  if (isAllowed(policy, session.actor, capability)) return [];
+  const who = `${session.actor.type}:${session.actor.id}`;
+  const bounded = isAllowed(policy, session.actor, 'artifact.export:output_root');
+  const where = bounded && !placed.bounded ? ` outside the output root '${policy.export.output_root}'` : '';
+  return [
+    {
+      code: 'REFUSED',
+      why: `'${who}' lacks the capability '${capability}'${where}`,
+      hint: bounded
+        ? 'leave out the destination to export below the output root'
+        : 'hs policy show lists the grants',
+    },
+  ];
+}
+
+function guardObjections(subject: GuardSubject, request: ExportRequest, id: string): Objection[] {
+  const blocks = guardExport(subject, new Set(request.consents ?? []));
+  const hint = blockHint(blocks, id);
+  return blocks
+    .slice(0, MOST_REASONS)
+    .map((block) => ({ code: 'GUARD_BLOCKED', why: describeBlock(block), hint }));
+}
+
+/** A directory of 10,000 blocked files says as much with its first ones. */
+const MOST_REASONS = 10;
+
+function budgetObjections(budget: Budget | undefined, { entries }: Shape): Objection[] {
+  if (budget === undefined) return [];
+  const total = entries.reduce((sum, e) => sum + e.size, 0);
+  const largest = entries.reduce((max, e) => Math.max(max, e.size), 0);
+  const over = (what: string, is: number, may: number): Objection[] =>
+    is <= may
+      ? []
+      : [
+          {
+            code: 'BUDGET',
+            why: `${what} ${is}, the budget is ${may}`,
+            hint: 'hs policy show lists the budgets',
+          },
+        ];
+  return [
+    ...over('its bytes are', total, budget.total_bytes),
+    ...over('its files are', entries.length, budget.files),
+    ...over('the bytes of its largest file are', largest, budget.file_bytes),
+  ];
+}
+
+function holdsHigh(subject: GuardSubject): boolean {
+  return subject.classification === 'high' || (subject.members ?? []).some(holdsHigh);
+}

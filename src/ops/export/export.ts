@@ -1,0 +1,228 @@
+import { resolve } from 'node:path';
+import { compact } from '../../core/compact.js';
+import type { ArtifactId, ObjectId } from '../../core/ids.js';
+import type { ExportRecord } from '../../core/ledger-payload.js';
+import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
+import { type DecisionTx, withDecisions } from '../decide.js';
+import { materialize } from '../materialize/materialize.js';
+import { OPEN_MODES, type PayloadSource, PRIVATE_MODES } from '../materialize/payload.js';
+import type { Session } from '../session.js';
+import { archive } from './archive.js';
+import { type Decision, decideExport, refusal } from './decision.js';
+import { type ExportConfig, exportRecord, materializedPaths, recordText } from './record.js';
+import { recordedExports } from './recorded.js';
+import type { ExportFormat, ExportRequest } from './request.js';
+
+export interface Exported {
+  readonly exportId: string;
+  readonly artifactId: ArtifactId;
+  readonly contentHash: ObjectId;
+  readonly format: ExportFormat | 'stdout';
+  /** Absolute, or `-`. */
+  readonly target: string;
+  readonly files: number;
+  /** Of the files, before any archive is made of them. */
+  readonly bytes: number;
+  readonly replaced: boolean;
+  readonly warnings: readonly string[];
+}
+
+/** What a dry run would have written. */
+export interface ExportPlan {
+  readonly artifactId: ArtifactId;
+  readonly format: ExportFormat;
+  readonly target: string;
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  readonly bytes: number;
+}
+
+/** Decides and looks, as an export would, and writes nothing: no file, no lease, no ledger entry (D5). */
+export async function planExport(session: Session, request: ExportRequest): Promise<ExportPlan> {
+  const decision = await decideExport(session, await session.catalog(), request);
+  if (decision.objections.length > 0) throw refusal(decision);
+  const { shape, placed, content } = decision;
+  if (request.force !== true && placed.destination !== undefined) {
+    const path = resolve(placed.destination.root, placed.destination.path);
+    if (await exists(session, path)) {
+      throw new HsError('DEST_EXISTS', `'${path}' exists already`, { hint: 'use --force to replace it' });
+    }
+  }
+  const files = shape.entries.map((e) => ({ path: e.path, bytes: e.size }));
+  return {
+    artifactId: content.record.artifact_id,
+    format: shape.format,
+    target: placed.target,
+    files,
+    bytes: files.reduce((sum, f) => sum + f.bytes, 0),
+  };
+}
+
+async function exists(session: Session, path: string): Promise<boolean> {
+  try {
+    await session.disk.lstat(path);
+    return true;
+  } catch (e) {
+    if (isErrno(e, 'ENOENT', 'ENOTDIR')) return false;
+    throw e;
+  }
+}
+
+/**
+ * Exports one artifact: decides, writes the decision to the ledger, materializes, and writes the export
+ * record, whatever came of it (B5, B7). Errors: REFUSED, GUARD_BLOCKED and BUDGET before a byte is
+ * written; those of materialize after.
+ */
+export async function exportArtifact(session: Session, request: ExportRequest): Promise<Exported> {
+  return withDecisions(session, async (tx) => {
+    const exportId = session.random.uuid();
+    const config: ExportConfig = { with_manifest: request.withManifest === true, mtime: request.mtime ?? 0 };
+    const { head } = await session.catalog();
+    await tx.lease.journal({
+      journal: 'export',
+      export_id: exportId,
+      after_seq: head.seq,
+      config: { ...config },
+    });
+    const decision = await recordDecision(session, tx, exportId, request);
+    const { content, shape, placed } = decision;
+    const finish = (
+      outcome: ExportRecord['outcome'],
+      said: { warnings?: readonly string[]; errors?: string[] },
+    ) =>
+      recordOutcome(session, tx, exportId, config, decision, {
+        outcome,
+        warnings: (said.warnings ?? []).map(recordText),
+        errors: (said.errors ?? []).map(recordText),
+      });
+    if (decision.objections.length > 0) {
+      await finish('refused', { errors: decision.objections.map((o) => o.why) });
+      throw refusal(decision);
+    }
+    let done: { replaced: boolean; warnings: readonly string[] };
+    try {
+      done = await write(session, tx, exportId, decision, request);
+    } catch (e) {
+      // Published, but perhaps not for good: the destination is there all the same.
+      await finish(isHsError(e, 'OUTCOME_UNKNOWN') ? 'done' : 'failed', { errors: [(e as Error).message] });
+      throw e;
+    }
+    await finish('done', { warnings: done.warnings });
+    return {
+      exportId,
+      artifactId: content.record.artifact_id,
+      contentHash: content.record.content_hash,
+      format: placed.destination === undefined ? 'stdout' : shape.format,
+      target: placed.target,
+      files: shape.entries.length,
+      bytes: shape.entries.reduce((sum, e) => sum + e.size, 0),
+      ...done,
+    };
+  });
+}
+
+async function recordOutcome(
+  session: Session,
+  tx: DecisionTx,
+  exportId: string,
+  config: ExportConfig,
+  { content, shape, placed, policyId, capability }: Decision,
+  end: Pick<ExportRecord, 'outcome' | 'warnings' | 'errors'>,
+): Promise<void> {
+  const facts = {
+    exportId,
+    createdAt: session.now(),
+    actor: session.actor,
+    jobId: session.jobId,
+    content,
+    format: shape.format,
+    config,
+    target: placed.target,
+    policyId,
+  };
+  const paths = materializedPaths(shape.format, placed.target, shape.entries);
+  await tx.commit(() => ({
+    type: 'export_record',
+    payload: exportRecord(facts, end, paths),
+    capability,
+    decision: end.outcome === 'refused' ? 'deny' : 'allow',
+  }));
+}
+
+/** The decision at the head, in the ledger before the first byte (B5); without it nothing is written. */
+async function recordDecision(
+  session: Session,
+  tx: DecisionTx,
+  exportId: string,
+  request: ExportRequest,
+): Promise<Decision> {
+  let decision: Decision | undefined;
+  await tx.commit(async (catalog) => {
+    decision = await decideExport(session, catalog, request);
+    return {
+      type: 'export_decided',
+      payload: {
+        export_id: exportId,
+        artifact_ids: [decision.content.record.artifact_id],
+        export_format: decision.shape.format,
+        export_target: decision.placed.target,
+        policy_id: decision.policyId,
+        consents: [...new Set(request.consents ?? [])].sort(),
+        reasons: decision.objections.map((o) => recordText(o.why)),
+      },
+      capability: decision.capability,
+      decision: decision.objections.length === 0 ? 'allow' : 'deny',
+    };
+  });
+  return decision!;
+}
+
+async function write(
+  session: Session,
+  tx: DecisionTx,
+  exportId: string,
+  decision: Decision,
+  request: ExportRequest,
+): Promise<{ replaced: boolean; warnings: readonly string[] }> {
+  const { shape, placed, isPrivate } = decision;
+  const source = sourceOf(decision, request);
+  session.progress.start(
+    'exporting',
+    shape.entries.reduce((sum, e) => sum + e.size, 0),
+    'bytes',
+  );
+  if (placed.destination === undefined) {
+    if (request.place.kind !== 'stdout') throw new HsError('BUG', 'an export without a destination');
+    for await (const chunk of (source as Extract<PayloadSource, { type: 'file' }>).stream()) {
+      session.signal.throwIfAborted();
+      await request.place.write(chunk);
+      session.progress.advance(chunk.byteLength);
+    }
+    session.progress.done();
+    return { replaced: false, warnings: [] };
+  }
+  const { home, cwd } = session.environment;
+  const { replaced, warnings } = await materialize(session.disk, source, placed.destination, {
+    force: request.force === true,
+    discardExisting: request.discardExisting === true,
+    recorded: () => recordedExports(session, placed.target),
+    modes: isPrivate ? PRIVATE_MODES : OPEN_MODES,
+    protect: { store: session.store.root, cwd, ...(home === undefined ? {} : { home }) },
+    random: session.random,
+    signal: session.signal,
+    journal: (staging) =>
+      tx.lease.journal({ journal: 'staging', export_id: exportId, staging: compact(staging) }),
+    onFile: (bytes) => session.progress.advance(bytes),
+  });
+  session.progress.done();
+  return { replaced, warnings };
+}
+
+function sourceOf({ shape, isPrivate, content }: Decision, request: ExportRequest): PayloadSource {
+  const { format, entries } = shape;
+  if (format === 'dir') return { type: 'directory', entries };
+  if (format === 'file') {
+    const { content_hash: hash, size_bytes: size } = content.record;
+    return { type: 'file', hash, size, stream: () => entries[0]!.stream() };
+  }
+  return { type: 'file', stream: () => archive(entries, { format, isPrivate, mtime: request.mtime ?? 0 }) };
+}

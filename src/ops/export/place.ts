@@ -1,0 +1,85 @@
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { escapeText } from '../../core/escape.js';
+import { toSafePath } from '../../core/paths.js';
+import type { Policy } from '../../core/policy.js';
+import type { ArtifactRecord } from '../../core/record.js';
+import { HsError, isErrno } from '../../errors/hs-error.js';
+import type { Disk } from '../../fsx/disk.js';
+import type { Destination } from '../materialize/destination.js';
+import { defaultPath } from './content.js';
+import type { ExportFormat, ExportPlace } from './request.js';
+
+/** A destination, and whether it lies below the policy's output root, where a bounded actor may write. */
+export interface Placed {
+  readonly destination: Destination | undefined;
+  readonly bounded: boolean;
+  /** What the record calls it: an absolute path, or `-`. */
+  readonly target: string;
+}
+
+const SUFFIX: Partial<Record<ExportFormat, string>> = { tar: '.tar', 'tar.gz': '.tar.gz' };
+
+/**
+ * Turns the place that was asked for into a destination (B8). With `onlyRoot` a path below the output
+ * root is walked from there, so that no link in it is followed; otherwise the typed directory's own
+ * links are.
+ */
+export async function placeExport(
+  disk: Disk,
+  place: ExportPlace,
+  context: {
+    workspace: string;
+    policy: Policy;
+    record: ArtifactRecord;
+    format: ExportFormat;
+    onlyRoot: boolean;
+  },
+): Promise<Placed> {
+  if (place.kind === 'stdout') return { destination: undefined, bounded: false, target: '-' };
+  const outputRoot = resolve(context.workspace, context.policy.export.output_root);
+  const typed =
+    place.kind === 'path'
+      ? checkedPath(place.path)
+      : join(
+          place.kind === 'into' ? place.directory : outputRoot,
+          `${defaultPath(context.record)}${SUFFIX[context.format] ?? ''}`,
+        );
+  const below = await pathBelow(disk, outputRoot, typed);
+  if (below !== undefined && (context.onlyRoot || place.kind === 'default')) {
+    const destination = { root: outputRoot, path: toSafePath(below), makeRoot: true };
+    return { destination, bounded: true, target: join(outputRoot, below) };
+  }
+  const destination: Destination =
+    place.kind === 'into'
+      ? { root: place.directory, path: toSafePath(relative(place.directory, typed)), makeRoot: true }
+      : { root: dirname(typed), path: toSafePath(basename(typed)) };
+  return { destination, bounded: below !== undefined, target: typed };
+}
+
+function checkedPath(path: string): string {
+  if (basename(path) === '') {
+    throw new HsError(
+      'UNSAFE_PATH',
+      `destination '${escapeText(path)}' is refused: it is the root directory`,
+    );
+  }
+  return path;
+}
+
+/** The path relative to the output root, by its own name or by where its links lead; undefined outside. */
+async function pathBelow(disk: Disk, root: string, path: string): Promise<string | undefined> {
+  for (const from of [root, await realOf(disk, root)]) {
+    const below = relative(from, path);
+    if (below !== '' && !isAbsolute(below) && below !== '..' && !below.startsWith('../')) return below;
+  }
+  return undefined;
+}
+
+async function realOf(disk: Disk, path: string): Promise<string> {
+  try {
+    return await disk.realpath(path);
+  } catch (e) {
+    if (!isErrno(e)) throw e;
+    return path;
+  }
+}

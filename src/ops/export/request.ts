@@ -1,0 +1,38 @@
+import type { ObjectId } from '../../core/ids.js';
+import type { PayloadEntry } from '../materialize/payload.js';
+
+export const EXPORT_FORMATS = ['dir', 'file', 'tar', 'tar.gz'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** Where a caller wants it. Paths are absolute. */
+export type ExportPlace =
+  | { readonly kind: 'default' }
+  /** The exact path that is made. */
+  | { readonly kind: 'path'; readonly path: string }
+  /** Below a directory, under the artifact's name, else its filename hint, else its id. */
+  | { readonly kind: 'into'; readonly directory: string }
+  | { readonly kind: 'stdout'; write(bytes: Uint8Array): Promise<void> };
+
+export interface ExportRequest {
+  /** The artifact as a person names it. */
+  readonly artifact: string;
+  readonly place: ExportPlace;
+  /** Default: `dir` for a directory, `file` for a file. */
+  readonly format?: ExportFormat;
+  readonly force?: boolean;
+  readonly discardExisting?: boolean;
+  readonly withManifest?: boolean;
+  /** Content hashes of what is high and may go all the same (B6). */
+  readonly consents?: readonly ObjectId[];
+  /** Times inside a tar, in seconds since 1970 (`SOURCE_DATE_EPOCH`). */
+  readonly mtime?: number;
+  /** Decide and look, write nothing, record nothing (D5). */
+  readonly dryRun?: boolean;
+}
+
+/** How the bytes leave, decided from the request and the artifact. */
+export interface Shape {
+  readonly format: ExportFormat;
+  /** A raw file payload, a tree of `entries`, or an archive of them. */
+  readonly entries: readonly PayloadEntry[];
+}
