@@ -9,6 +9,7 @@ const VERBATIM_KEYS: ReadonlySet<string> = new Set([
   'paths',
   'filename_hint',
   'materialized_paths',
+  'stray_paths',
   'export_target',
 ]);
 
