@@ -32,6 +32,13 @@ export const registry: CommandTable = {
     'compute the content hash of files, and optionally store them',
     async () => (await import('./plumbing/hash-object.js')).hashObject,
   ),
+  ls: entry('porcelain', 'look', 'list artifacts', async () => (await import('./porcelain/ls.js')).ls),
+  show: entry(
+    'porcelain',
+    'look',
+    'show an artifact: manifest, pins, who made it, and why it is kept',
+    async () => (await import('./porcelain/show.js')).show,
+  ),
   'cat-object': entry(
     'plumbing',
     'objects',

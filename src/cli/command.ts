@@ -65,7 +65,7 @@ export interface ListingSpec<O extends Options, P extends Positionals, T> extend
   /** One record, without its end. With `-z` `view.text` leaves strings as they are. */
   line(row: T, view: View): string;
   /** All rows for a person, instead of `line`, unless `-z`. */
-  table?(rows: readonly T[], view: View): string;
+  table?(rows: readonly T[], view: View, options: Values<O>): string;
 }
 
 export interface Command {
@@ -76,7 +76,7 @@ export interface Command {
   readonly form: 'single' | 'listing';
   render(value: unknown, view: View): string | undefined;
   line(row: unknown, view: View): string;
-  readonly table: ((rows: readonly unknown[], view: View) => string) | undefined;
+  readonly table: ((rows: readonly unknown[], view: View, options: unknown) => string) | undefined;
 }
 
 type Nothing = Record<never, never>;
@@ -104,7 +104,10 @@ export function listing<O extends Options = Nothing, P extends Positionals = Not
     form: 'listing',
     render: () => undefined,
     line: (row, view) => spec.line(row as T, view),
-    table: table === undefined ? undefined : (rows, view) => table(rows as readonly T[], view),
+    table:
+      table === undefined
+        ? undefined
+        : (rows, view, options) => table(rows as readonly T[], view, options as Values<O>),
   };
 }
 

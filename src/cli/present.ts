@@ -66,7 +66,7 @@ async function presentRows(
     const onlyFailed = count === 0 && errors.length === 1;
     if (!onlyFailed) await out.json({ schema, results: all, ...extras(context, errors) });
   } else if (gather) {
-    await out.text(command.table!(all, view));
+    await out.text(command.table!(all, view, context.options));
   }
   return count;
 }

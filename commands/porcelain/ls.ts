@@ -1,0 +1,115 @@
+import { listing } from '../../src/cli/command.js';
+import { choice, flag, text } from '../../src/cli/options.js';
+import { humanAge, humanSize } from '../../src/cli/text/human.js';
+import { type Column, table } from '../../src/cli/text/table.js';
+import type { View } from '../../src/cli/text/view.js';
+import { KINDS, RETENTION_CLASSES } from '../../src/core/vocabulary.js';
+
+interface Row {
+  readonly artifact_id: string;
+  readonly name?: string;
+  readonly filename_hint?: string;
+  readonly kind: string;
+  readonly retention_class: string;
+  readonly layer: string;
+  readonly classification: string;
+  readonly exportable: boolean;
+  readonly payload_type: string;
+  readonly size_bytes: number;
+  readonly content_hash: string;
+  readonly created_at: string;
+  readonly retention_ttl_days?: number;
+  readonly ttl_ends_at?: string;
+  readonly pins: readonly string[];
+}
+
+const label = (r: Row) => r.name ?? r.filename_hint ?? '-';
+
+function columns(view: View, long: boolean): Column<Row>[] {
+  const age = (at: string) => humanAge(Date.parse(at), view.now);
+  const short: Column<Row>[] = [
+    { head: 'NAME', value: (r) => label(r) + (r.payload_type === 'directory' ? '/' : ''), shrinks: true },
+    { head: 'ID', value: (r) => r.artifact_id.slice(0, 8), paint: view.style.id },
+    { head: 'KIND', value: (r) => r.kind },
+    { head: 'CLASS', value: (r) => r.retention_class },
+    { head: 'SIZE', align: 'right', value: (r) => humanSize(r.size_bytes) },
+    { head: 'CREATED', value: (r) => age(r.created_at) },
+  ];
+  const more: Column<Row>[] = [
+    { head: 'LAYER', value: (r) => r.layer },
+    { head: 'LEVEL', value: (r) => r.classification + (r.exportable ? '' : ', stays') },
+    { head: 'TTL', value: (r) => (r.ttl_ends_at === undefined ? '-' : age(r.ttl_ends_at)) },
+    { head: 'CONTENT', value: (r) => r.content_hash.slice(0, 12) },
+  ];
+  const pins: Column<Row> = {
+    head: 'PINS',
+    value: (r) => r.pins.join(' '),
+    paint: view.style.good,
+    shrinks: true,
+  };
+  return [...short, ...(long ? more : []), pins];
+}
+
+/** `hs ls`: what is in the store, names first. */
+export const ls = listing({
+  name: 'ls',
+  class: 'porcelain',
+  opens: 'read',
+  summary: 'list artifacts',
+  description: `The newest first, by ledger position; names first, or the name of the file that it came from. A trailing slash marks a directory. hs-for-each-artifact(1) is the form for scripts.`,
+  nul: true,
+  options: {
+    kind: choice(KINDS, 'KIND', 'only artifacts of this kind', { complete: 'kind' }),
+    class: choice(RETENTION_CLASSES, 'CLASS', 'only artifacts of this retention class'),
+    name: text('GLOB', 'only artifacts whose name matches', { complete: 'name' }),
+    pinned: flag(undefined, 'only artifacts that a pin holds'),
+    expired: flag(undefined, 'only artifacts whose TTL is over'),
+    sort: text('KEY', 'sort by KEY: name, size, created, kind, …; -KEY in descending order'),
+    long: flag('l', 'also show layer, classification, TTL and content hash'),
+  },
+  resultSchema: 'hs.ls/1',
+  examples: [
+    { command: 'hs ls --kind report', explains: 'All reports, the newest first.' },
+    { command: 'hs ls --sort -size --long', explains: 'The largest first, with everything on a line.' },
+  ],
+  seeAlso: ['hs-show(1)', 'hs-for-each-artifact(1)', 'hs-du(1)'],
+  async run({ options, session, now }): Promise<Row[]> {
+    const { listArtifacts, ttlEnd } = await import('../../src/ops/list-artifacts.js');
+    const { activePins } = await import('../../src/core/check-ops.js');
+    const { toTimestamp } = await import('../../src/core/ids.js');
+    const s = await session();
+    const at = toTimestamp(now());
+    const filters = (['kind', 'class', 'name'] as const).flatMap((key) =>
+      options[key] === undefined ? [] : [[key, options[key]] as const],
+    );
+    const rows = listArtifacts(await s.catalog(), {
+      filters,
+      pinned: options.pinned,
+      expired: options.expired,
+      now: at,
+      ...(options.sort === undefined ? {} : { sort: options.sort }),
+    });
+    return rows.map((r) => {
+      const end = ttlEnd(r);
+      return {
+        artifact_id: r.artifact_id,
+        ...(r.name === undefined ? {} : { name: r.name }),
+        ...(r.filename_hint === undefined ? {} : { filename_hint: r.filename_hint }),
+        kind: r.kind,
+        retention_class: r.retention_class,
+        layer: r.layer,
+        classification: r.classification,
+        exportable: r.exportable,
+        payload_type: r.payload_type,
+        size_bytes: r.size_bytes,
+        content_hash: r.content_hash,
+        created_at: r.created_at,
+        ...(r.retention_ttl_days === undefined ? {} : { retention_ttl_days: r.retention_ttl_days }),
+        ...(end === undefined ? {} : { ttl_ends_at: toTimestamp(end) }),
+        pins: activePins(r, at).map((p) => p.name),
+      };
+    });
+  },
+  line: (row) => row.artifact_id,
+  table: (rows, view, { long }) => table(columns(view, long), rows, view),
+});

@@ -1,0 +1,101 @@
+import { command } from '../../src/cli/command.js';
+import { one } from '../../src/cli/positionals.js';
+import { humanAge, humanSize } from '../../src/cli/text/human.js';
+import { fields } from '../../src/cli/text/table.js';
+import type { View } from '../../src/cli/text/view.js';
+import { explainVerdict } from '../../src/core/explain-verdict.js';
+import type { Manifest, Provenance } from '../../src/core/manifest.js';
+import type { ShownArtifact } from '../../src/ops/show-artifact.js';
+
+function when(view: View) {
+  return (at: string) => `${at.slice(0, 16).replace('T', ' ')}Z (${humanAge(Date.parse(at), view.now)})`;
+}
+
+function madeBy(p: Provenance | undefined, view: View): string | undefined {
+  if (p?.program === undefined) return undefined;
+  const box = p.sandbox === undefined ? '' : `, sandbox ${p.sandbox.backend} (${p.sandbox.level})`;
+  return view.text(`${p.program}, status ${p.exit_status ?? '?'}${box}`);
+}
+
+function fromWhat(m: Manifest | undefined, view: View): string | undefined {
+  const artifacts = (m?.source_artifact_refs ?? []).map((r) => r.artifact_id.slice(0, 8));
+  const entities = (m?.source_entity_refs ?? []).map((r) => `${r.entity_kind}:${r.entity_id}`);
+  const all = [...artifacts, ...entities];
+  return all.length === 0 ? undefined : view.text(all.join(', '));
+}
+
+type Shown = Omit<ShownArtifact, 'manifest' | 'damage'> & {
+  readonly manifest: Manifest | null;
+  readonly damage?: string;
+};
+
+function describe(value: Shown, view: View): string {
+  const { record: r, registered, retention } = value;
+  const m = value.manifest ?? undefined;
+  const time = when(view);
+  const title = view.style.strong(view.text(r.name ?? r.filename_hint ?? r.artifact_id));
+  const verdict =
+    retention === undefined
+      ? view.style.warning(`removed ${time(r.removed!.at)} by entry ${r.removed!.seq}`)
+      : explainVerdict(retention, time);
+  const pins = r.pins.map((p) => {
+    const why = p.reason === undefined ? '' : `: ${p.reason}`;
+    const end = p.until === undefined ? '' : `, until ${time(p.until)}`;
+    return view.text(`${p.name} by ${p.actor}${end}${why}`);
+  });
+  const labels = Object.entries(m?.labels ?? {}).map(([k, v]) => `${k}=${v}`);
+  const job = registered.jobId === undefined ? '' : `, job ${registered.jobId}`;
+  const lines = fields(
+    [
+      ['id', view.style.id(r.artifact_id)],
+      ['file', r.filename_hint === undefined ? undefined : view.text(r.filename_hint)],
+      ['payload', `${r.payload_type}, ${humanSize(r.size_bytes)}${m === undefined ? '' : `, ${m.mime}`}`],
+      ['content', r.content_hash],
+      ['kind', `${r.kind}, class ${r.retention_class}, layer ${r.layer}`],
+      ['level', `${r.classification}, ${r.exportable ? 'exportable' : 'not exportable'}`],
+      ['created', time(r.created_at)],
+      ['stored', `${time(registered.at)} by ${view.text(registered.actor + job)}, entry ${registered.seq}`],
+      ['made by', madeBy(m?.provenance, view)],
+      ['made from', fromWhat(m, view)],
+      ['labels', labels.length === 0 ? undefined : view.text(labels.join(' '))],
+      ['revision', `${r.revision}, manifest ${r.manifest}`],
+      ...pins.map((pin, i) => [i === 0 ? 'pins' : '', pin] as const),
+      ['retention', verdict],
+      ['damage', value.damage === undefined ? undefined : view.style.bad(view.text(value.damage))],
+    ],
+    view,
+  );
+  return `${title}\n${lines}`;
+}
+
+/** `hs show`: everything about one artifact, and why it is still here. */
+export const show = command({
+  name: 'show',
+  class: 'porcelain',
+  opens: 'read',
+  summary: 'show an artifact: manifest, pins, who made it, and why it is kept',
+  description: `Shows what is known of one artifact: its manifest, what holds it, who stored it and what it was made from, and what a collection would do with it now and by which rule. Artifacts that were removed are shown too.
+
+With \`--json\`, the manifest is given whole; it is null when it cannot be read, and \`damage\` says why.`,
+  positionals: { id: one('ID', { complete: 'artifact' }) },
+  resultSchema: 'hs.show/1',
+  examples: [{ command: 'hs show report', explains: 'The newest artifact of that name.' }],
+  exits: { 5: 'its manifest is damaged' },
+  seeAlso: ['hs-ls(1)', 'hs-cat-artifact(1)', 'hs-gc(1)', 'hs-restore(1)'],
+  async run({ args, session, exit }) {
+    const { showArtifact } = await import('../../src/ops/show-artifact.js');
+    const shown = await showArtifact(await session(), args.id);
+    if (shown.damage !== undefined) exit(5);
+    return {
+      artifact_id: shown.record.artifact_id,
+      manifest: shown.manifest ?? null,
+      ...(shown.damage === undefined ? {} : { damage: shown.damage }),
+      pins: shown.record.pins,
+      registered: shown.registered,
+      ...(shown.record.removed === undefined ? {} : { removed: shown.record.removed }),
+      retention: shown.retention,
+      record: shown.record,
+    };
+  },
+  render: (value, view) => describe(value, view),
+});

@@ -1,0 +1,65 @@
+import type { View } from './view.js';
+import { displayWidth, fit, pad } from './width.js';
+
+export interface Column<T> {
+  readonly head: string;
+  readonly align?: 'left' | 'right';
+  /** The cell as it is; it is escaped here (G6). */
+  value(row: T): string;
+  /** Colours a cell that is already escaped, cut and padded. */
+  paint?(cell: string, row: T): string;
+  /** Is cut, the widest first, where a terminal is too narrow. */
+  readonly shrinks?: boolean;
+}
+
+const GAP = '  ';
+const LEAST = 6;
+
+/** Rows as aligned columns. A heading unless `--quiet`; cut to the terminal, whole on a pipe. */
+export function table<T>(columns: readonly Column<T>[], rows: readonly T[], view: View): string {
+  if (rows.length === 0) return '';
+  const cells = rows.map((row) => columns.map((c) => view.text(c.value(row))));
+  const heads = view.quiet ? [] : [columns.map((c) => c.head)];
+  const widths = columns.map((_, i) =>
+    [...heads, ...cells].reduce((widest, line) => Math.max(widest, displayWidth(line[i]!)), 0),
+  );
+  if (view.terminal) shrink(widths, columns, view.width);
+  const ellipsis = view.unicode ? '…' : '~';
+  const draw = (cell: string, i: number) => {
+    const last = i === columns.length - 1 && columns[i]!.align !== 'right';
+    const cut = fit(cell, widths[i]!, ellipsis);
+    return last ? cut : pad(cut, widths[i]!, columns[i]!.align);
+  };
+  const lines = heads.map((head) => view.style.heading(head.map(draw).join(GAP).trimEnd()));
+  for (const [r, line] of cells.entries()) {
+    const drawn = line.map((cell, i) => {
+      const { paint } = columns[i]!;
+      return paint === undefined ? draw(cell, i) : paint(draw(cell, i), rows[r]!);
+    });
+    lines.push(drawn.join(GAP).trimEnd());
+  }
+  return lines.join('\n');
+}
+
+/** Takes columns away from the widest of those that may shrink until the table fits or none can give. */
+function shrink(widths: number[], columns: readonly Column<never>[], width: number): void {
+  const total = () => widths.reduce((sum, w) => sum + w, GAP.length * (widths.length - 1));
+  while (total() > width) {
+    let widest = -1;
+    for (const [i, column] of columns.entries()) {
+      if (column.shrinks && widths[i]! > LEAST && (widest < 0 || widths[i]! > widths[widest]!)) widest = i;
+    }
+    if (widest < 0) return;
+    widths[widest]!--;
+  }
+}
+
+/** `label  value` lines, the labels aligned; fields without a value are left out. */
+export function fields(
+  pairs: readonly (readonly [label: string, value: string | undefined])[],
+  view: View,
+): string {
+  const there = pairs.filter((p): p is readonly [string, string] => p[1] !== undefined);
+  const widest = Math.max(0, ...there.map(([label]) => displayWidth(label)));
+  return there.map(([label, value]) => `${view.style.faint(pad(label, widest))}  ${value}`).join('\n');
+}

@@ -1,0 +1,40 @@
+import type { PlanItem } from './prune-plan.js';
+
+/** Why the plan keeps or prunes an artifact, as a sentence for a person (D2). `when` shows a time. */
+export function explainVerdict(item: PlanItem, when: (at: string) => string): string {
+  const until = item.until === undefined ? undefined : when(item.until);
+  const end = until === undefined ? '' : `, until ${until}`;
+  switch (item.rule) {
+    case 'pinned':
+      return `kept: pinned as '${(item.pins ?? []).join("', '")}'${end}`;
+    case 'frozen':
+      return 'kept: frozen in L1';
+    case 'held':
+      return `kept: something pinned was made from it${end}`;
+    case 'within_ttl':
+      return `kept by its TTL${end}`;
+    case 'ephemeral_live':
+      return `kept: ephemeral (L4)${end}`;
+    case 'within_window':
+      return `kept: within the window of its class '${item.retention_class}'${end}`;
+    case 'min_versions':
+      return 'kept: its window is over, but it is among the newest of its series';
+    case 'future_dated':
+      return `kept: dated in the future${until === undefined ? '' : `, ${until}`}`;
+    case 'damaged':
+      return 'kept: damaged, so that nothing is decided about it; see hs fsck';
+    case 'sensitive_ttl':
+    case 'ttl_expired':
+      return `will be collected: its TTL was over ${until ?? ''}`.trimEnd();
+    case 'ephemeral':
+      return `will be collected: ephemeral (L4), over ${until ?? ''}`.trimEnd();
+    case 'window_expired':
+      return `will be collected: the window of its class '${item.retention_class}' was over ${until ?? ''}`.trimEnd();
+    case 'quota':
+      return 'will be collected: the store is over its quota';
+    case 'requested':
+      return 'will be removed: asked for';
+    case 'unlisted':
+      return 'kept: not on the list';
+  }
+}

@@ -1,0 +1,78 @@
+import type { Catalog } from '../core/catalog.js';
+import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../core/manifest.js';
+import { planPrune } from '../core/plan-prune.js';
+import type { PlanItem } from '../core/prune-plan.js';
+import type { ArtifactRecord } from '../core/record.js';
+import { isHsError } from '../errors/hs-error.js';
+import { resolveArtifact } from './resolve.js';
+import type { Session } from './session.js';
+
+export interface ShownArtifact {
+  readonly record: ArtifactRecord;
+  /** Undefined when the manifest cannot be read; `damage` then says why. */
+  readonly manifest: Manifest | undefined;
+  readonly damage: string | undefined;
+  /** The entry that registered it here. */
+  readonly registered: {
+    readonly seq: number;
+    readonly at: string;
+    readonly actor: string;
+    readonly jobId?: string;
+  };
+  /** What a collection now would do with it; undefined for what was removed. */
+  readonly retention: PlanItem | undefined;
+}
+
+/** The verdict on one artifact takes a plan over all: floors and holds depend on the others. */
+async function verdictOn(
+  session: Session,
+  catalog: Catalog,
+  record: ArtifactRecord,
+): Promise<PlanItem | undefined> {
+  const policy = await session.policy(catalog);
+  if (policy.retention.quota_bytes !== undefined) {
+    // A quota is about bytes, and so about every object: only then is the whole state read.
+    const { makePlan } = await import('./gc/make-plan.js');
+    const { StorePreview } = await import('./gc/store-retention.js');
+    const { plan } = await makePlan(new StorePreview(session), { clock: session.now() });
+    return plan.items.find((item) => item.artifact_id === record.artifact_id);
+  }
+  const plan = planPrune({
+    storeId: session.store.id,
+    head: catalog.head,
+    policyId: catalog.policyId,
+    policy,
+    clock: session.now(),
+    artifacts: [...catalog.live()],
+    objectsOf: () => ({ objects: [], damaged: false }),
+  });
+  return plan.items.find((item) => item.artifact_id === record.artifact_id);
+}
+
+/** Everything known of one artifact, removed ones included. A damaged manifest is told, not thrown. */
+export async function showArtifact(session: Session, typed: string): Promise<ShownArtifact> {
+  return session.read(async (catalog) => {
+    const record = resolveArtifact(catalog, typed, { removed: true });
+    let manifest: Manifest | undefined;
+    let damage: string | undefined;
+    try {
+      manifest = decodeManifest(await session.store.objects.read(record.manifest, MAX_MANIFEST_BYTES));
+    } catch (e) {
+      if (!isHsError(e, 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_MANIFEST', 'INVALID_RECORD')) throw e;
+      damage = e.message;
+    }
+    const { entry } = await session.store.ledger.read(record.registered.seq);
+    return {
+      record,
+      manifest,
+      damage,
+      registered: {
+        seq: entry.seq,
+        at: entry.at,
+        actor: `${entry.actor}:${entry.actor_id}`,
+        ...(entry.job_id === undefined ? {} : { jobId: entry.job_id }),
+      },
+      retention: record.removed === undefined ? await verdictOn(session, catalog, record) : undefined,
+    };
+  });
+}
