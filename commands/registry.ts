@@ -75,6 +75,12 @@ export const registry: CommandTable = {
     'show how hs and its commands are used',
     async () => (await import('./meta/help.js')).help,
   ),
+  schema: entry(
+    'meta',
+    'about hs',
+    'print the JSON Schema of a document',
+    async () => (await import('./meta/schema.js')).schema,
+  ),
   version: entry(
     'meta',
     'about hs',

@@ -31,11 +31,15 @@ export function tokenize(argv: readonly string[], table: Options): Tokens {
   const positionals: string[] = [];
   let i = 0;
 
+  const isOption = (token: string) =>
+    token.startsWith('--')
+      ? token === '--' || long.has(token.slice(2).split('=')[0]!)
+      : short.has(token[1] ?? '') && token[0] === '-';
   const valueFor = (label: string, attached: string | undefined): string => {
     if (attached !== undefined) return attached;
     const next = argv[i + 1];
     if (next === undefined) throw usage(`option '${label}' needs a value`);
-    if (/^-[^\d]/.test(next)) {
+    if (isOption(next)) {
       throw usage(
         `option '${label}' needs a value, and '${next}' is an option`,
         `write ${label}=${next} if that is meant`,

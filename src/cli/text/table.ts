@@ -1,5 +1,5 @@
 import type { View } from './view.js';
-import { displayWidth, fit, pad } from './width.js';
+import { cutTo, displayWidth, pad } from './width.js';
 
 export interface Column<T> {
   readonly head: string;
@@ -27,7 +27,7 @@ export function table<T>(columns: readonly Column<T>[], rows: readonly T[], view
   const ellipsis = view.unicode ? '…' : '~';
   const draw = (cell: string, i: number) => {
     const last = i === columns.length - 1 && columns[i]!.align !== 'right';
-    const cut = fit(cell, widths[i]!, ellipsis);
+    const cut = cutTo(cell, widths[i]!, ellipsis);
     return last ? cut : pad(cut, widths[i]!, columns[i]!.align);
   };
   const lines = heads.map((head) => view.style.heading(head.map(draw).join(GAP).trimEnd()));

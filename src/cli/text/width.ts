@@ -10,7 +10,7 @@ export function displayWidth(text: string): number {
 let segmenter: Intl.Segmenter | undefined;
 
 /** `text` cut to `width` columns, with an ellipsis where something is left out. Plain text only. */
-export function fit(text: string, width: number, ellipsis = '…'): string {
+export function cutTo(text: string, width: number, ellipsis = '…'): string {
   if (displayWidth(text) <= width) return text;
   if (width <= 0) return '';
   const room = width - displayWidth(ellipsis);

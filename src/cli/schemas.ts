@@ -1,0 +1,19 @@
+import type { ZodMiniObject, ZodMiniType } from 'zod/mini';
+
+/**
+ * What `hs schema NAME` prints and tests compare documents with. A `result` is the document of a
+ * command with one result; a `listing` gives the shape of a row, from which come the document and the
+ * `.row` of `--jsonl`; a `record` is a document of the store itself. Loaded only when asked for.
+ */
+export type SchemaEntry =
+  | { readonly form: 'result' | 'listing'; readonly load: () => Promise<ZodMiniObject> }
+  | { readonly form: 'record'; readonly load: () => Promise<ZodMiniType> };
+
+export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
+  'hs.error/1': { form: 'record', load: async () => (await import('./schemas/common.js')).errorDocument },
+  'hs.version/1': { form: 'result', load: async () => (await import('./schemas/common.js')).version },
+  'hs.hash-object/1': {
+    form: 'listing',
+    load: async () => (await import('./schemas/plumbing.js')).hashObjectRow,
+  },
+};

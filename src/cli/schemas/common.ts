@@ -1,0 +1,17 @@
+import * as z from 'zod/mini';
+
+/** An error as it stands in a document. */
+export const failure = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  hint: z.optional(z.string()),
+  details: z.optional(z.record(z.string(), z.unknown())),
+});
+
+export const errorDocument = z.strictObject({
+  schema: z.literal('hs.error/1'),
+  error: failure,
+  warnings: z.optional(z.array(z.string())),
+});
+
+export const version = z.strictObject({ version: z.string(), node: z.string() });

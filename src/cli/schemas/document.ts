@@ -1,0 +1,49 @@
+import * as z from 'zod/mini';
+import { OBJECT_ID_PATTERN, UUID_PATTERN } from '../../core/ids.js';
+import { artifactId, objectId, timestamp } from '../../core/schema.js';
+import { rowSchema } from '../present.js';
+import { SCHEMAS } from '../schemas.js';
+import { failure } from './common.js';
+
+/** Every name that `hs schema` knows, those of rows included. */
+export function schemaNames(): readonly string[] {
+  return Object.entries(SCHEMAS)
+    .flatMap(([name, { form }]) => (form === 'listing' ? [name, rowSchema(name)] : [name]))
+    .sort();
+}
+
+/** The schema of a whole document, by its name; `undefined` where there is none. */
+export async function documentSchema(name: string): Promise<z.ZodMiniType | undefined> {
+  const base = Object.hasOwn(SCHEMAS, name) ? name : name.replace(/\.row(\/\d+)$/, '$1');
+  const entry = Object.hasOwn(SCHEMAS, base) ? SCHEMAS[base]! : undefined;
+  if (entry === undefined || (base !== name && entry.form !== 'listing')) return undefined;
+  if (entry.form === 'record') return entry.load();
+  const shape = await entry.load();
+  const aside = { errors: z.optional(z.array(failure)), warnings: z.optional(z.array(z.string())) };
+  if (entry.form === 'result') return z.extend(shape, { schema: z.literal(name), ...aside });
+  if (base !== name) return withName(shape, name);
+  return z.strictObject({ schema: z.literal(name), results: z.array(shape), ...aside });
+}
+
+/** A row that is a document of the store keeps its own name. */
+function withName(shape: z.ZodMiniObject, name: string): z.ZodMiniType {
+  return 'schema' in shape.shape ? shape : z.extend(shape, { schema: z.literal(name) });
+}
+
+const TIMESTAMP = '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$';
+
+/** The JSON Schema of a document (draft 2020-12). */
+export function toJsonSchema(schema: z.ZodMiniType): Record<string, unknown> {
+  const patterns = new Map<unknown, string>([
+    [objectId, OBJECT_ID_PATTERN.source],
+    [artifactId, UUID_PATTERN.source],
+    [timestamp, TIMESTAMP],
+  ]);
+  return z.toJSONSchema(schema, {
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      const pattern = patterns.get(zodSchema);
+      if (pattern !== undefined) Object.assign(jsonSchema, { type: 'string', pattern });
+    },
+  }) as Record<string, unknown>;
+}

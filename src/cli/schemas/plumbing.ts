@@ -1,0 +1,8 @@
+import * as z from 'zod/mini';
+import { natural, objectId } from '../../core/schema.js';
+
+export const hashObjectRow = z.strictObject({
+  path: z.optional(z.string()),
+  hash: objectId,
+  size: natural,
+});
