@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import type { Disk } from '../../src/fsx/disk.js';
+import { SimDisk } from '../../src/fsx/sim-disk.js';
+import { put } from '../../src/ops/put.js';
+import type { Session } from '../../src/ops/session.js';
+import { openTestSession, testStore } from '../helpers/store.js';
+
+const WORK = '/w';
+const OPTIONS = { useIndex: false } as const;
+
+async function simulated(): Promise<SimDisk> {
+  const sim = new SimDisk();
+  sim.plant.dir(WORK);
+  sim.plant.file('/src/a.txt', 'hello');
+  sim.plant.file('/src/sub/b.txt', 'world');
+  const session = await testStore(WORK, { disk: sim.process('init'), ...OPTIONS });
+  await session.close();
+  sim.settle();
+  return sim;
+}
+
+async function putSource(disk: Disk): Promise<void> {
+  const session = await openTestSession(WORK, { disk, ...OPTIONS });
+  await put(session, [{ path: '/src' }], { name: 'tree' });
+}
+
+/** Reads back every artifact that the ledger names: each object there and as its name says. */
+async function readAll(session: Session): Promise<number> {
+  const catalog = await session.store.foldFromLedger();
+  let count = 0;
+  for (const record of catalog.live()) {
+    await session.store.objects.read(record.manifest);
+    const index = JSON.parse(Buffer.from(await session.store.objects.read(record.content_hash)).toString());
+    for (const { content_hash } of index) await session.store.objects.read(content_hash);
+    count++;
+  }
+  return count;
+}
+
+async function survivors(disk: Disk): Promise<number> {
+  return readAll(await openTestSession(WORK, { disk, ...OPTIONS }));
+}
+
+/** The same disk with every kind of sync forgotten. */
+function forgetful(disk: Disk): Disk {
+  const bound = <T extends object>(target: T, key: PropertyKey) => {
+    const value = Reflect.get(target, key) as unknown;
+    return typeof value === 'function' ? value.bind(target) : value;
+  };
+  return new Proxy(disk, {
+    get(target, key) {
+      if (key === 'syncDir') return async () => undefined;
+      if (key === 'syncFilesystem') return async () => true;
+      if (key === 'writeFile') {
+        return (path: string, bytes: Uint8Array, o: { mode: number }) =>
+          target.writeFile(path, bytes, { ...o, sync: false });
+      }
+      if (key === 'open') {
+        return async (...args: Parameters<Disk['open']>) =>
+          new Proxy(await target.open(...args), {
+            get: (file, k) => (k === 'sync' ? async () => undefined : bound(file, k)),
+          });
+      }
+      return bound(target, key);
+    },
+  });
+}
+
+describe('a commit', () => {
+  it('is whole or absent after a power cut at any operation', async () => {
+    const probe = await simulated();
+    const before = probe.operations;
+    await putSource(probe.process('put'));
+    const operations = probe.operations - before;
+    expect(operations).toBeGreaterThan(30);
+    const seen = new Set<number>();
+    for (let n = 1; n <= operations; n++) {
+      const sim = await simulated();
+      sim.crashAt(n);
+      const process = sim.process('put');
+      const outcome = await process.run(() => putSource(process));
+      expect(outcome.status).toBe('killed');
+      for (let seed = 0; seed < 3; seed++) {
+        const after = sim.afterCrash(seed);
+        seen.add(await survivors(after.process('reader')));
+      }
+    }
+    expect([...seen].sort()).toEqual([0, 1]);
+  });
+
+  it('that was acknowledged survives a power cut right after', async () => {
+    const sim = await simulated();
+    await putSource(sim.process('put'));
+    for (let seed = 0; seed < 50; seed++)
+      expect(await survivors(sim.afterCrash(seed).process('reader'))).toBe(1);
+  });
+
+  it('would be lost or torn without fsync (the control that must lose)', async () => {
+    const sim = await simulated();
+    await putSource(forgetful(sim.process('put')));
+    let lost = 0;
+    for (let seed = 0; seed < 50; seed++) {
+      const count = await survivors(sim.afterCrash(seed).process('reader')).catch(() => 0);
+      if (count === 0) lost++;
+    }
+    expect(lost).toBeGreaterThan(0);
+  });
+
+  it('leaves the store as it was when the disk is full at any write', async () => {
+    for (let n = 1; n < 60; n++) {
+      const sim = await simulated();
+      sim.failAt(n, 'ENOSPC');
+      const process = sim.process('put');
+      await putSource(process).catch(() => undefined);
+      const session = await openTestSession(WORK, { disk: sim.process('reader'), ...OPTIONS });
+      expect(await readAll(session)).toBeLessThanOrEqual(1);
+      for await (const _ of session.store.ledger.walk());
+    }
+  });
+
+  it('cleans up what a killed command staged, at the next writing command', async () => {
+    let left = 0;
+    for (let n = 10; n < 60; n += 5) {
+      const sim = await simulated();
+      sim.killAt(n);
+      const process = sim.process('put');
+      await process.run(() => putSource(process));
+      left += sim.tree(`${WORK}/.hsstore`).filter((path) => /\/(tmp|leases)\/[^/]+$/.test(path)).length;
+      await putSource(sim.process('again'));
+      const reader = sim.process('reader');
+      expect(await reader.readdir(`${WORK}/.hsstore/tmp`)).toEqual([]);
+      expect(await reader.readdir(`${WORK}/.hsstore/leases`)).toEqual([]);
+    }
+    expect(left).toBeGreaterThan(10);
+  });
+});
