@@ -3,62 +3,19 @@ import { HsError, isHsError } from '../errors/hs-error.js';
 import { canonicalText, type Json, parseCanonicalLines } from './canonical.js';
 import { createSha256, sha256 } from './hash.js';
 import type { ObjectId } from './ids.js';
-import { pinName } from './ledger-op.js';
 import { planTotals } from './plan-items.js';
-import {
-  KEEP_RULES,
-  PLAN_SCHEMA,
-  type PlanHeader,
-  type PlanItem,
-  PRUNE_RULES,
-  type PrunePlan,
-} from './prune-plan.js';
-import { artifactId, check, natural, objectId, text, timestamp, uuid } from './schema.js';
-import { CLASSIFICATIONS, KINDS, LAYERS, PAYLOAD_TYPES, RETENTION_CLASSES } from './vocabulary.js';
+import { planHeaderFields, planItemSchema } from './plan-schema.js';
+import { PLAN_SCHEMA, type PlanHeader, type PlanItem, type PrunePlan } from './prune-plan.js';
+import { check, objectId } from './schema.js';
 
 /** A million items of 500 bytes, with room. */
 export const MAX_PLAN_BYTES = 1024 * 1024 * 1024;
 const END_SCHEMA = 'hs.prune-plan-end/1';
 
-const headerSchema = z.strictObject({
-  schema: z.literal(PLAN_SCHEMA),
-  store_id: uuid,
-  head_seq: natural,
-  head_hash: objectId,
-  policy_hash: objectId,
-  clock: timestamp,
-  scanned: natural,
-  pruned: natural,
-  spared: natural,
-  failed: natural,
-  pruned_bytes: natural,
-  freed_bytes: natural,
-  stored_bytes: natural,
-  quota_bytes: z.optional(natural),
-  quota_unmet_bytes: z.optional(natural),
-});
-
-const about = {
-  artifact_id: artifactId,
-  until: z.optional(timestamp),
-  pins: z.optional(z.array(pinName)),
-  size_bytes: natural,
-  freed_bytes: natural,
-  revision: z.int().check(z.minimum(1)),
-  content_hash: objectId,
-  payload_type: z.enum(PAYLOAD_TYPES),
-  kind: z.enum(KINDS),
-  retention_class: z.enum(RETENTION_CLASSES),
-  layer: z.enum(LAYERS),
-  classification: z.enum(CLASSIFICATIONS),
-  created_at: timestamp,
-  registered_at: timestamp,
-  name: z.optional(text(1024)),
-  filename_hint: z.optional(z.string()),
-};
+const headerSchema = z.strictObject({ ...planHeaderFields, schema: z.literal(PLAN_SCHEMA) });
 const itemSchema = z.discriminatedUnion('verdict', [
-  z.strictObject({ verdict: z.literal('keep'), rule: z.enum(KEEP_RULES), ...about }),
-  z.strictObject({ verdict: z.literal('prune'), rule: z.enum(PRUNE_RULES), ...about }),
+  z.strictObject(planItemSchema.keep),
+  z.strictObject(planItemSchema.prune),
 ]);
 const endSchema = z.strictObject({ schema: z.literal(END_SCHEMA), plan_hash: objectId });
 

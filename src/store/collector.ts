@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { timestampMs, toTimestamp } from '../core/ids.js';
+import { type Timestamp, timestampMs, toTimestamp } from '../core/ids.js';
 import { HsError } from '../errors/hs-error.js';
 import type { DiskFile } from '../fsx/disk.js';
 import { IndexReader } from './index-reader.js';
@@ -42,12 +42,12 @@ const NOTHING: Reclaimed = {
 
 const SHORT: Patience = { ms: 2000, wait: async (ms) => void (await setTimeout(ms)) };
 
-/** D10: what is purged goes by the system's clock, which a reset would make wrong. */
-export function checkClock(nowMs: number, fold: LedgerFold): void {
-  if (nowMs >= timestampMs(fold.lastAt)) return;
+/** D10: removal and purging go by the system's clock, which a reset would make wrong. */
+export function checkClock(nowMs: number, lastAt: Timestamp): void {
+  if (nowMs >= timestampMs(lastAt)) return;
   throw new HsError(
     'REFUSED',
-    `the system's clock says ${toTimestamp(nowMs)}, which is before the newest ledger entry, ${fold.lastAt}`,
+    `the system's clock says ${toTimestamp(nowMs)}, which is before the newest ledger entry, ${lastAt}`,
     { hint: 'set the clock right, then collect again' },
   );
 }
@@ -82,7 +82,7 @@ async function collect(
   const trash = new Trash(store.disk, store.layout, store.ports.random);
   const now = () => store.ports.clock.now();
   const first = await mark(fold, indexes);
-  checkClock(now(), fold);
+  checkClock(now(), fold.lastAt);
   const skipped = (m: Mark, done: Partial<Reclaimed>): Reclaimed => ({
     ...NOTHING,
     ...done,

@@ -1,0 +1,145 @@
+import { checkApplicable, type Intersection, intersect, restrictPlan } from '../../core/apply-plan.js';
+import type { Actor } from '../../core/authorize.js';
+import { compact } from '../../core/compact.js';
+import type { ArtifactId, ObjectId } from '../../core/ids.js';
+import { planHash } from '../../core/plan-file.js';
+import type { PlanHeader, PlanItem, PrunePlan } from '../../core/prune-plan.js';
+import { encodeReport } from '../../core/retention-report.js';
+import { isSensitive } from '../../core/vocabulary.js';
+import { checkClock } from '../../store/collector.js';
+import { makePlan, type Planned, type PlanRequest } from './make-plan.js';
+import type { Removal, RetentionStorage } from './retention-storage.js';
+
+/** A plan that a person or a pipeline has seen: nothing but what it lists may go. */
+export interface SeenPlan {
+  readonly plan: PrunePlan;
+  readonly hash: ObjectId;
+  /** Of what it lists, what was taken off the list. */
+  readonly except?: ReadonlySet<ArtifactId>;
+}
+
+export interface RemovalRequest extends PlanRequest {
+  readonly command: 'gc' | 'rm';
+  /** The id of the report to be made. */
+  readonly report: ArtifactId;
+  readonly actor: Actor;
+  readonly jobId?: string | undefined;
+  readonly traceId: string;
+  readonly reason?: string | undefined;
+  readonly seen?: SeenPlan | undefined;
+  /** Everything that goes has no trash window (`hs rm --purge`). */
+  readonly purge?: boolean;
+  /** The system's clock, in milliseconds. */
+  readonly systemMs: number;
+}
+
+export interface RemovalOutcome {
+  /** What was done: the plan as it was applied. */
+  readonly plan: PrunePlan;
+  /** Absent when there was nothing to remove. */
+  readonly report?: ArtifactId;
+  /** The ledger entry that did it. */
+  readonly seq?: number;
+  readonly sparedSince: readonly PlanItem[];
+  readonly gone: readonly ArtifactId[];
+}
+
+const ALL: Intersection = { remove: new Set(), sparedSince: [], gone: [] };
+
+async function restrict(storage: RetentionStorage, made: Planned, seen: SeenPlan) {
+  const { header } = made.plan;
+  await checkSeen(storage, seen, made.plan.header);
+  const met = intersect(seen.plan, made.plan);
+  const remove = new Set([...met.remove].filter((id) => seen.except?.has(id) !== true));
+  return { met: { ...met, remove }, plan: restrictPlan(made.input, { ...made.plan, header }, remove) };
+}
+
+async function checkSeen(storage: RetentionStorage, seen: SeenPlan, now: PlanHeader): Promise<void> {
+  const saved = seen.plan.header;
+  const hash = await storage.hashAt(saved.head_seq);
+  checkApplicable(saved, {
+    storeId: storage.storeId,
+    head: { seq: now.head_seq },
+    policyId: now.policy_hash,
+    clock: now.clock,
+    hashAt: () => hash,
+    appliedAt: await storage.appliedAt(seen.hash),
+  });
+}
+
+/**
+ * Plans and removes (D3, D6): report, summary and removals in one commit, made for the state at the
+ * head. Between plan and commit only additions may come; after anything else the plan is made again. Of
+ * a plan that was seen, only what a fresh one prunes too goes.
+ */
+export async function applyRemoval(
+  storage: RetentionStorage,
+  request: RemovalRequest,
+): Promise<RemovalOutcome> {
+  let made: Planned | undefined;
+  let plan: PrunePlan | undefined;
+  let met: Intersection = ALL;
+  const seq = await storage.commit(async () => {
+    if (made === undefined || (await storage.changedSince(made.input.head))) {
+      made = await makePlan(storage, request);
+      checkClock(request.systemMs, made.lastAt);
+      ({ plan, met } =
+        request.seen === undefined
+          ? { plan: made.plan, met: ALL }
+          : await restrict(storage, made, request.seen));
+    }
+    return plan!.header.pruned === 0 ? null : removalOf(plan!, made, met, request);
+  });
+  return compact({
+    plan: plan!,
+    report: seq === undefined ? undefined : request.report,
+    seq,
+    sparedSince: met.sparedSince,
+    gone: met.gone,
+  });
+}
+
+function removalOf(plan: PrunePlan, made: Planned, met: Intersection, request: RemovalRequest): Removal {
+  // D7: what is sensitive has no time to undo.
+  const purges = (item: PlanItem) => request.purge === true || isSensitive(item);
+  const hash = request.seen?.hash ?? planHash(plan);
+  const { header } = plan;
+  const facts = compact({
+    report: request.report,
+    command: request.command,
+    actor: `${request.actor.type}:${request.actor.id}`,
+    job_id: request.jobId,
+    trace_id: request.traceId,
+    reason: request.reason,
+    plan_hash: hash,
+  });
+  return {
+    remove: plan.items
+      .filter((i) => i.verdict === 'prune')
+      .map((i) => ({ artifact_id: i.artifact_id, purge: purges(i) })),
+    report: {
+      artifact_id: request.report,
+      bytes: encodeReport(plan, {
+        ...facts,
+        policy: made.input.policy,
+        sparedSince: new Set(met.sparedSince.map((i) => i.artifact_id)),
+        gone: met.gone.length,
+        purges,
+      }),
+    },
+    summary: compact({
+      command: request.command,
+      report: request.report,
+      plan_hash: hash,
+      policy_hash: header.policy_hash,
+      clock: header.clock,
+      scanned: header.scanned,
+      pruned: header.pruned,
+      spared: header.spared,
+      failed: header.failed,
+      pruned_bytes: header.pruned_bytes,
+      freed_bytes: header.freed_bytes,
+      quota_unmet_bytes: header.quota_unmet_bytes,
+    }),
+  };
+}

@@ -1,0 +1,94 @@
+import { compact } from '../../core/compact.js';
+import { type ArtifactId, type Timestamp, toTimestamp } from '../../core/ids.js';
+import type { Reclaimed } from '../../store/collector.js';
+import type { Patience } from '../../store/purge.js';
+import type { Session } from '../session.js';
+import { applyRemoval, type RemovalOutcome, type SeenPlan } from './apply-removal.js';
+import { StoreRetention } from './store-retention.js';
+
+const DAY = 86_400_000;
+
+export interface CollectOptions {
+  /** A plan that was saved or shown: nothing but what it lists goes (D3). */
+  readonly seen?: SeenPlan | undefined;
+  /** In place of the policy's (bytes). With `seen`, the plan's own holds. */
+  readonly quotaBytes?: number | undefined;
+  /** Purge what is within its trash window too; takes `retention.purge`. */
+  readonly emptyTrash?: boolean;
+  /** How long a purge without a window waits for commands that are at work; by default two seconds. */
+  readonly patience?: Patience;
+}
+
+export interface Collected {
+  readonly outcome: RemovalOutcome;
+  readonly reclaimed: Reclaimed;
+  /** Until when what was removed can be brought back; absent where nothing was, or there is no window. */
+  readonly restorableUntil?: Timestamp;
+}
+
+/**
+ * Removes what retention says is over, then sweeps and purges. The removal is one commit; whatever
+ * ends the command after it, the next collection goes on from there.
+ */
+export async function collect(session: Session, options: CollectOptions = {}): Promise<Collected> {
+  if (options.emptyTrash) await session.demand(await session.catalog(), 'retention.purge', []);
+  const storage = new StoreRetention(session, {
+    capability: 'retention.collect',
+    patience: options.patience,
+  });
+  session.progress.start('planning');
+  const outcome = await applyRemoval(storage, {
+    command: 'gc',
+    clock: session.now(),
+    quotaBytes: options.seen?.plan.header.quota_bytes ?? options.quotaBytes,
+    seen: options.seen,
+    report: session.random.uuid() as ArtifactId,
+    actor: session.actor,
+    jobId: session.jobId,
+    traceId: session.traceId,
+    systemMs: session.clock.now(),
+  });
+  return finish(session, storage, outcome, options.emptyTrash === true);
+}
+
+/** What follows the commit of any removal. */
+export async function finish(
+  session: Session,
+  storage: StoreRetention,
+  outcome: RemovalOutcome,
+  emptyTrash: boolean,
+): Promise<Collected> {
+  session.progress.start('sweeping');
+  const reclaimed = await storage.reclaim({ emptyTrash });
+  session.progress.done();
+  for (const what of reclaimed.unknown) {
+    session.warn(`no bytes were freed: what is reachable cannot be known, since ${what} cannot be read`);
+  }
+  const { policy } = await storage.state();
+  const days = policy.retention.trash_days;
+  const kept = outcome.report !== undefined && !emptyTrash && days > 0;
+  return compact({
+    outcome,
+    reclaimed,
+    restorableUntil: kept ? toTimestamp(session.clock.now() + days * DAY) : undefined,
+  });
+}
+
+/** Only frees bytes: what nothing names, and with `emptyTrash` what could still be brought back. */
+export async function emptyTrash(session: Session, patience?: Patience): Promise<Reclaimed> {
+  await session.demand(await session.catalog(), 'retention.purge', []);
+  return new StoreRetention(session, { capability: 'retention.purge', patience }).reclaim({
+    emptyTrash: true,
+  });
+}
+
+/** Declares leases dead that cannot be judged, on the word of whoever says so; the ledger records who. */
+export async function assumeDead(session: Session, tokens: readonly string[]): Promise<void> {
+  await session.write('retention.collect', tokens, async (tx) => {
+    for (const token of tokens) await session.store.leases.assumeDead(token);
+    await tx.commit(() => ({
+      type: 'capability_action',
+      payload: { action: 'assume-dead', subjects: [...tokens] },
+    }));
+  });
+}

@@ -1,0 +1,62 @@
+import type { ArtifactId, ObjectId, Timestamp } from '../../core/ids.js';
+import type { PlanInput } from '../../core/plan-input.js';
+import { planPrune } from '../../core/plan-prune.js';
+import type { Policy } from '../../core/policy.js';
+import type { PrunePlan } from '../../core/prune-plan.js';
+import { requestedPlan } from '../../core/requested-plan.js';
+import type { RetentionStorage } from './retention-storage.js';
+
+export interface PlanRequest {
+  readonly clock: Timestamp;
+  /** In place of the policy's (bytes). */
+  readonly quotaBytes?: number | undefined;
+  /** In place of the one in force: what a plan under another policy would do. It cannot be applied. */
+  readonly policy?: { readonly id: ObjectId; readonly policy: Policy } | undefined;
+  /** Only these, whatever retention says of them (`hs rm`). */
+  readonly ids?: ReadonlySet<ArtifactId> | undefined;
+}
+
+export interface Planned {
+  readonly plan: PrunePlan;
+  readonly input: PlanInput;
+  /** When the newest change was committed that the plan knows of. */
+  readonly lastAt: Timestamp;
+}
+
+/**
+ * The plan for the state that the storage has now. What would go is looked at closer first; what turns
+ * out damaged is kept, and the plan is made again, since a floor or a quota may then fall elsewhere (D8).
+ */
+export async function makePlan(storage: RetentionStorage, request: PlanRequest): Promise<Planned> {
+  const state = await storage.state();
+  const { artifacts } = state;
+  const byId = new Map(artifacts.map((a) => [a.artifact_id, a]));
+  const objects = await storage.objects(artifacts);
+  const damaged = new Set<ArtifactId>();
+  const sound = new Set<ArtifactId>();
+  const input: PlanInput = {
+    storeId: storage.storeId,
+    head: state.head,
+    policyId: request.policy?.id ?? state.policyId,
+    policy: request.policy?.policy ?? state.policy,
+    clock: request.clock,
+    artifacts,
+    objectsOf: (a) => {
+      const known = objects(a);
+      return damaged.has(a.artifact_id) ? { ...known, damaged: true } : known;
+    },
+    ...(request.quotaBytes === undefined ? {} : { quotaBytes: request.quotaBytes }),
+  };
+  if (request.ids !== undefined) {
+    return { plan: requestedPlan(input, request.ids), input, lastAt: state.lastAt };
+  }
+  for (;;) {
+    const plan = planPrune(input);
+    const before = damaged.size;
+    for (const { artifact_id, verdict } of plan.items) {
+      if (verdict === 'keep' || sound.has(artifact_id)) continue;
+      (await storage.isSound(byId.get(artifact_id)!)) ? sound.add(artifact_id) : damaged.add(artifact_id);
+    }
+    if (damaged.size === before) return { plan, input, lastAt: state.lastAt };
+  }
+}

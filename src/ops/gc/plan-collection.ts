@@ -1,0 +1,28 @@
+import type { ObjectId } from '../../core/ids.js';
+import type { Policy } from '../../core/policy.js';
+import type { PrunePlan } from '../../core/prune-plan.js';
+import type { Session } from '../session.js';
+import { makePlan } from './make-plan.js';
+import { StorePreview } from './store-retention.js';
+
+/** Beside a collector that purges, what a plan names may vanish while it is made. */
+const MAX_TRIES = 3;
+
+export interface CollectionPlanOptions {
+  /** In place of the policy's (bytes). */
+  readonly quotaBytes?: number | undefined;
+  /** In place of the one in force; such a plan cannot be applied. */
+  readonly policy?: { readonly id: ObjectId; readonly policy: Policy } | undefined;
+}
+
+/** What a collection would do now. Reads only: no lease, no entry, no change outside `cache/` (D5). */
+export async function planCollection(
+  session: Session,
+  options: CollectionPlanOptions = {},
+): Promise<PrunePlan> {
+  for (let tries = 1; ; tries++) {
+    const { plan } = await makePlan(new StorePreview(session), { clock: session.now(), ...options });
+    if (plan.header.failed === 0 || tries === MAX_TRIES) return plan;
+    if ((await session.store.ledger.headSeq()) === plan.header.head_seq) return plan;
+  }
+}

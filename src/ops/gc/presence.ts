@@ -1,0 +1,70 @@
+import type { SizedObject } from '../../core/byte-account.js';
+import { isObjectId, type ObjectId } from '../../core/ids.js';
+import { MAX_MANIFEST_BYTES } from '../../core/manifest.js';
+import type { ArtifactObjects } from '../../core/plan-input.js';
+import type { ArtifactRecord } from '../../core/record.js';
+import { isHsError } from '../../errors/hs-error.js';
+import type { IndexReader } from '../../store/index-reader.js';
+import { FAN_OUT } from '../../store/layout.js';
+import type { Store } from '../../store/store.js';
+
+/** Names of all objects, in use or in the trash: one listing is far cheaper than a look at each. */
+async function listObjects(store: Store): Promise<Set<ObjectId>> {
+  const present = new Set<ObjectId>();
+  const add = async (dir: string) => {
+    for (const { name, kind } of await store.disk.readdir(dir)) {
+      if (kind === 'file' && name !== undefined && isObjectId(name)) present.add(name);
+    }
+  };
+  for (const dir of FAN_OUT) await add(`${store.layout.objects}/${dir}`);
+  for (const batch of await store.objects.trashBatches()) await add(store.layout.trashBatch(batch));
+  return present;
+}
+
+/**
+ * The objects of each artifact, and whether one of them is missing or an index unreadable (D8). Sizes
+ * are those the ledger and the indexes state.
+ */
+export async function objectsOfAll(
+  store: Store,
+  indexes: IndexReader,
+  artifacts: readonly ArtifactRecord[],
+): Promise<(record: ArtifactRecord) => ArtifactObjects> {
+  const present = await listObjects(store);
+  const isThere = async (id: ObjectId) => {
+    // It may have been moved between two listings.
+    if (!present.has(id) && (await store.objects.has(id))) present.add(id);
+    return present.has(id);
+  };
+  const known = new Map<ArtifactRecord, ArtifactObjects>();
+  for (const record of artifacts) {
+    const objects: SizedObject[] = record.manifests.map((m) => ({ id: m.manifest, size: m.size_bytes }));
+    let damaged = false;
+    if (record.payload_type === 'file') {
+      objects.push({ id: record.content_hash, size: record.size_bytes });
+    } else {
+      const found = await indexes.read(record.content_hash);
+      if (found === undefined) damaged = true;
+      else objects.push(found.index, ...found.members);
+    }
+    for (const { id } of objects) if (!present.has(id) && !(await isThere(id))) damaged = true;
+    known.set(record, { objects, damaged });
+  }
+  return (record) => known.get(record)!;
+}
+
+/** Whether what names the artifact's bytes reads back: its manifests, and a file payload by its size. */
+export async function isSound(store: Store, record: ArtifactRecord): Promise<boolean> {
+  for (const { manifest, size_bytes } of record.manifests) {
+    try {
+      if ((await store.objects.read(manifest, MAX_MANIFEST_BYTES)).byteLength !== size_bytes) return false;
+    } catch (e) {
+      if (!isHsError(e, 'OBJECT_MISSING', 'INTEGRITY')) throw e;
+      return false;
+    }
+  }
+  return (
+    record.payload_type === 'directory' ||
+    (await store.objects.size(record.content_hash)) === record.size_bytes
+  );
+}

@@ -1,0 +1,84 @@
+import type { ArtifactId } from '../../core/ids.js';
+import type { PlanItem } from '../../core/prune-plan.js';
+import { HsError } from '../../errors/hs-error.js';
+import type { Patience } from '../../store/purge.js';
+import type { Session } from '../session.js';
+import { applyRemoval } from './apply-removal.js';
+import { type Collected, finish } from './collect.js';
+import { makePlan } from './make-plan.js';
+import { StorePreview, StoreRetention } from './store-retention.js';
+
+export interface RemoveOptions {
+  readonly reason?: string | undefined;
+  /** Skips the trash (D9); takes `retention.purge`. */
+  readonly purge?: boolean;
+  readonly patience?: Patience;
+}
+
+export interface Removed extends Collected {
+  /** Asked for and not removed, each with why. */
+  readonly refused: readonly { readonly item: PlanItem; readonly error: HsError }[];
+}
+
+function refusal(item: PlanItem): HsError {
+  const id = item.artifact_id;
+  const label = item.name ?? id.slice(0, 8);
+  if (item.rule === 'frozen') {
+    return new HsError('LAYER', `cannot remove '${label}': it is frozen (L1)`, {
+      details: { artifact_id: id },
+    });
+  }
+  const pins = item.pins ?? [];
+  return new HsError('PINNED', `cannot remove '${label}': it is pinned by '${pins.join("', '")}'`, {
+    hint: `hs unpin ${id.slice(0, 8)} --name ${pins[0]}`,
+    details: { artifact_id: id, pins },
+  });
+}
+
+/** The plan of `hs rm`, and nothing else (D5). */
+export async function planRemoval(session: Session, ids: ReadonlySet<ArtifactId>) {
+  return (await makePlan(new StorePreview(session), { clock: session.now(), ids })).plan;
+}
+
+/**
+ * Removes artifacts by id, with the same plan, report, trash and pins as a collection (D9). Pinned and
+ * frozen ones stay and are named in `refused`, which the ledger records too.
+ */
+export async function removeArtifacts(
+  session: Session,
+  ids: ReadonlySet<ArtifactId>,
+  options: RemoveOptions = {},
+): Promise<Removed> {
+  if (options.purge) await session.demand(await session.catalog(), 'retention.purge', [...ids]);
+  const storage = new StoreRetention(session, {
+    capability: 'artifact.remove',
+    subjects: [...ids],
+    patience: options.patience,
+  });
+  const outcome = await applyRemoval(storage, {
+    command: 'rm',
+    clock: session.now(),
+    ids,
+    reason: options.reason,
+    purge: options.purge === true,
+    report: session.random.uuid() as ArtifactId,
+    actor: session.actor,
+    jobId: session.jobId,
+    traceId: session.traceId,
+    systemMs: session.clock.now(),
+  });
+  const refused = outcome.plan.items
+    .filter((item) => item.verdict === 'keep')
+    .map((item) => ({ item, error: refusal(item) }));
+  if (refused.length > 0) {
+    await session.write('artifact.remove', [...ids], (tx) =>
+      session.recordRefusal(
+        tx,
+        'artifact.remove',
+        refused.map((r) => r.item.artifact_id),
+        refused[0]!.error,
+      ),
+    );
+  }
+  return { ...(await finish(session, storage, outcome, false)), refused };
+}

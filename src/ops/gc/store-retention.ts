@@ -1,0 +1,156 @@
+import type { CapabilityId } from '../../core/capabilities.js';
+import type { Catalog, Head } from '../../core/catalog.js';
+import type { ObjectId } from '../../core/ids.js';
+import type { LedgerOp } from '../../core/ledger-op.js';
+import { encodeManifest } from '../../core/manifest.js';
+import type { ArtifactRecord } from '../../core/record.js';
+import { REPORT_NAME } from '../../core/retention-report.js';
+import { type Reclaimed, reclaim } from '../../store/collector.js';
+import { IndexReader } from '../../store/index-reader.js';
+import { LedgerFold } from '../../store/ledger-fold.js';
+import type { Patience } from '../../store/purge.js';
+import { newManifest } from '../new-manifest.js';
+import { factsOf } from '../register.js';
+import type { Session, WriteTx } from '../session.js';
+import { isSound, objectsOfAll } from './presence.js';
+import type { Removal, RetentionState, RetentionStorage } from './retention-storage.js';
+
+export interface StoreRetentionOptions {
+  /** What committing takes. */
+  readonly capability: CapabilityId;
+  /** Ids or names, for the record of a refusal. */
+  readonly subjects?: readonly string[];
+  /** How long a purge without a window waits for commands that are at work. */
+  readonly patience?: Patience | undefined;
+}
+
+/** Retention over a store on disk. Removals and marks go by the ledger alone, never by the catalog index. */
+export class StoreRetention implements RetentionStorage {
+  readonly #session: Session;
+  readonly #options: StoreRetentionOptions;
+  readonly #fold: LedgerFold;
+  readonly #indexes: IndexReader;
+
+  constructor(session: Session, options: StoreRetentionOptions) {
+    this.#session = session;
+    this.#options = options;
+    this.#fold = new LedgerFold(session.store);
+    this.#indexes = new IndexReader(session.store.objects);
+  }
+
+  get storeId(): string {
+    return this.#session.store.id;
+  }
+
+  async state(): Promise<RetentionState> {
+    const catalog: Catalog = await this.#fold.advance();
+    return {
+      head: this.#fold.head,
+      lastAt: this.#fold.lastAt,
+      policyId: catalog.policyId,
+      policy: await this.#session.policy(catalog),
+      artifacts: [...catalog.live()],
+    };
+  }
+
+  async changedSince(head: Head): Promise<boolean> {
+    await this.#fold.advance();
+    return this.#fold.changedSince(head.seq);
+  }
+
+  hashAt(seq: number): Promise<ObjectId | undefined> {
+    return this.#session.store.ledger.hashAt(seq);
+  }
+
+  async appliedAt(planHash: ObjectId): Promise<number | undefined> {
+    await this.#fold.advance();
+    return this.#fold.appliedAt(planHash);
+  }
+
+  objects(artifacts: readonly ArtifactRecord[]) {
+    return objectsOfAll(this.#session.store, this.#indexes, artifacts);
+  }
+
+  isSound(record: ArtifactRecord): Promise<boolean> {
+    return isSound(this.#session.store, record);
+  }
+
+  async commit(build: () => Promise<Removal | null>): Promise<number | undefined> {
+    const { capability, subjects = [] } = this.#options;
+    return this.#session.write(capability, subjects, async (tx) => {
+      const entry = await tx.commit(async () => {
+        const removal = await build();
+        return removal === null ? null : this.#draft(tx, removal);
+      });
+      return entry?.seq;
+    });
+  }
+
+  async #draft(tx: WriteTx, { remove, report, summary }: Removal) {
+    const payload = await tx.batch.addBytes(report.bytes);
+    const manifest = newManifest(this.#session, {
+      artifact_id: report.artifact_id,
+      kind: 'report',
+      name: REPORT_NAME,
+      mime: 'application/jsonl',
+      content_hash: payload.id,
+      size_bytes: payload.size,
+    });
+    const stored = await tx.batch.addBytes(encodeManifest(manifest));
+    const ops: LedgerOp[] = [
+      { op: 'add', ...factsOf(manifest, stored) },
+      ...remove.map(
+        ({ artifact_id, purge }): LedgerOp =>
+          purge ? { op: 'remove', artifact_id, purge } : { op: 'remove', artifact_id },
+      ),
+    ];
+    return { type: 'meta.gc_summary' as const, payload: summary, ops };
+  }
+
+  async reclaim({ emptyTrash }: { readonly emptyTrash: boolean }): Promise<Reclaimed> {
+    const session = this.#session;
+    const { policy } = await this.state();
+    const { capability, patience } = this.#options;
+    return reclaim(
+      session.store,
+      {
+        emptyTrash,
+        trashDays: policy.retention.trash_days,
+        ...(patience === undefined ? {} : { patience }),
+        record: async (purged) => {
+          await session.write(capability, [], (tx) =>
+            tx.commit(() => ({
+              type: 'objects_purged',
+              payload: { ...purged, batches: [...purged.batches] },
+            })),
+          );
+        },
+      },
+      this.#fold,
+      this.#indexes,
+    );
+  }
+}
+
+/** The same for looking only: from the catalog, which is quick, without a lease and without a change (D5). */
+export class StorePreview extends StoreRetention {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    super(session, { capability: 'retention.collect' });
+    this.#session = session;
+  }
+
+  override async state(): Promise<RetentionState> {
+    const catalog = await this.#session.catalog();
+    const { head } = catalog;
+    const { entry } = await this.#session.store.ledger.read(head.seq);
+    return {
+      head,
+      lastAt: entry.at,
+      policyId: catalog.policyId,
+      policy: await this.#session.policy(catalog),
+      artifacts: [...catalog.live()],
+    };
+  }
+}
