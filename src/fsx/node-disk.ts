@@ -44,7 +44,7 @@ export function nodeDisk(): Disk {
     rmdir: async (path) => rmdirSync(path),
     unlink: async (path) => unlinkSync(path),
     // Loaded when it is needed: 24 ms that no reading command should pay.
-    removeTree: async (path) => (await import('fs-extra')).remove(path),
+    removeTree: async (path) => (await import('fs-extra')).default.remove(path),
     link: async (from, to) => linkSync(from, to),
     rename: async (from, to) => renameSync(from, to),
     renameNoReplace: moveNoReplace,

@@ -7,6 +7,7 @@ import type { Layout } from './layout.js';
 
 /** Raised whenever what the fold writes changes: an index of another format is discarded. */
 const CACHE_FORMAT = 1;
+const STAMP = 'stamp.json';
 const MAX_STAMP_BYTES = 4096;
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
@@ -46,7 +47,7 @@ export class CatalogCache {
     return `${this.#cache}/catalog`;
   }
   get #stampPath(): string {
-    return `${this.#dir}/stamp.json`;
+    return `${this.#dir}/${STAMP}`;
   }
 
   /** The index, or undefined where it cannot be had (a read-only store): then the ledger is folded. */
@@ -101,6 +102,7 @@ export class CatalogCache {
     }
   }
 
+  /** Made beside its place with its stamp and renamed in, so that nobody takes a new one for a damaged one. */
   async #renew(): Promise<void> {
     await this.#remove();
     try {
@@ -108,24 +110,29 @@ export class CatalogCache {
     } catch (e) {
       if (!isErrno(e, 'EEXIST')) throw e;
     }
+    const fresh = `${this.#cache}/new-${this.#random.hex(8)}`;
+    await this.#disk.mkdir(fresh, 0o700);
+    await this.#writeStamp(fresh, 0);
     try {
-      await this.#disk.mkdir(this.#dir, 0o700);
+      await this.#disk.rename(fresh, this.#dir);
     } catch (e) {
-      if (!isErrno(e, 'EEXIST')) throw e;
+      await this.#disk.removeTree(fresh);
+      // Another process was first: its index serves.
+      if (!isErrno(e, 'ENOTEMPTY', 'EEXIST')) throw e;
     }
-    await this.#writeStamp(0);
   }
 
-  async #writeStamp(bytes: number): Promise<void> {
+  async #writeStamp(dir: string, bytes: number): Promise<void> {
     const stamp: Stamp = {
       format: CACHE_FORMAT,
       store_id: this.#storeId,
       boot_id: await this.#bootId(),
       bytes,
     };
-    const tmp = `${this.#stampPath}.${this.#random.hex(8)}`;
+    const path = `${dir}/${STAMP}`;
+    const tmp = `${path}.${this.#random.hex(8)}`;
     await this.#disk.writeFile(tmp, canonicalBytes(stamp), { mode: 0o600, sync: false });
-    await this.#disk.rename(tmp, this.#stampPath);
+    await this.#disk.rename(tmp, path);
   }
 
   /** Moves the directory away in one step first, since another process may be opening it. */
@@ -154,7 +161,7 @@ export class CatalogCache {
         await this.#disk.readFile(this.#stampPath, MAX_STAMP_BYTES),
         MAX_STAMP_BYTES,
       );
-      if ((stamp as unknown as Stamp).bytes < bytes) await this.#writeStamp(bytes);
+      if ((stamp as unknown as Stamp).bytes < bytes) await this.#writeStamp(this.#dir, bytes);
     } catch (e) {
       if (!isErrno(e) && !isHsError(e, 'INVALID_RECORD')) throw e;
     }
