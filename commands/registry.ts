@@ -69,6 +69,36 @@ export const registry: CommandTable = {
     'write artifacts outside the store, checked and recorded',
     async () => (await import('./porcelain/export.js')).exportCommand,
   ),
+  'ledger head': entry(
+    'plumbing',
+    'ledger and checks',
+    'print the number and the hash of the newest ledger entry',
+    async () => (await import('./plumbing/ledger-head.js')).ledgerHead,
+  ),
+  'ledger cat': entry(
+    'plumbing',
+    'ledger and checks',
+    'print ledger entries as JSON, one a line',
+    async () => (await import('./plumbing/ledger-cat.js')).ledgerCat,
+  ),
+  'ledger verify': entry(
+    'plumbing',
+    'ledger and checks',
+    'check the whole ledger, and say what was changed',
+    async () => (await import('./plumbing/ledger-verify.js')).ledgerVerify,
+  ),
+  'ledger append-note': entry(
+    'plumbing',
+    'ledger and checks',
+    'append a note to the ledger',
+    async () => (await import('./plumbing/ledger-append-note.js')).ledgerAppendNote,
+  ),
+  'ledger accept-rollback': entry(
+    'plumbing',
+    'ledger and checks',
+    'go on from a ledger that was rolled back',
+    async () => (await import('./plumbing/ledger-accept-rollback.js')).ledgerAcceptRollback,
+  ),
   help: entry(
     'meta',
     'about hs',
@@ -81,6 +111,21 @@ export const registry: CommandTable = {
     'print the JSON Schema of a document',
     async () => (await import('./meta/schema.js')).schema,
   ),
+  completion: entry(
+    'meta',
+    'about hs',
+    'print a completion script for a shell',
+    async () => (await import('./meta/completion.js')).completion,
+  ),
+  __complete: {
+    ...entry(
+      'meta',
+      'about hs',
+      'say what could stand for the last word',
+      async () => (await import('./meta/complete.js')).complete,
+    ),
+    hidden: true,
+  },
   version: entry(
     'meta',
     'about hs',

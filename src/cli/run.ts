@@ -165,7 +165,9 @@ export async function run(host: Host, parts: Parts, command: Command, call: Invo
     interrupt.release();
     progress.done();
     out.release();
-    await opening?.then((session) => session.close()).catch((e: unknown) => log.warn(toFailure(e).message));
+    // A store that could not be opened was reported where it was needed.
+    const session = await opening?.catch(() => undefined);
+    await session?.close().catch((e: unknown) => log.warn(toFailure(e).message));
   }
 }
 

@@ -16,4 +16,21 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
     form: 'listing',
     load: async () => (await import('./schemas/plumbing.js')).hashObjectRow,
   },
+  'hs.ledger-head/1': { form: 'result', load: async () => (await import('./schemas/ledger.js')).ledgerHead },
+  'hs.ledger-cat/1': {
+    form: 'listing',
+    load: async () => (await import('./schemas/ledger.js')).ledgerCatRow,
+  },
+  'hs.ledger-verify/1': {
+    form: 'result',
+    load: async () => (await import('./schemas/ledger.js')).ledgerVerify,
+  },
+  'hs.ledger-append-note/1': {
+    form: 'result',
+    load: async () => (await import('./schemas/ledger.js')).ledgerAppendNote,
+  },
+  'hs.ledger-accept-rollback/1': {
+    form: 'result',
+    load: async () => (await import('./schemas/ledger.js')).ledgerAcceptRollback,
+  },
 };

@@ -1,0 +1,89 @@
+import type { Catalog } from '../../core/catalog.js';
+import { KINDS } from '../../core/vocabulary.js';
+import { artifactWords, type CompletionWord, pinWords } from '../../ops/completion-words.js';
+import type { CommandTable } from '../command.js';
+import { type Completion, optionLabel } from '../options.js';
+import { placeOf } from './place.js';
+
+export interface Candidates {
+  /** What the shell itself is to complete, beside `words`. */
+  readonly shell: 'files' | 'directories' | 'none';
+  readonly words: readonly CompletionWord[];
+}
+
+export interface Sources {
+  readonly table: CommandTable;
+  /** `undefined` where there is no store. */
+  readonly catalog: () => Promise<Catalog | undefined>;
+}
+
+/** What could stand for the last of `words`: whole words, and what the shell is to add. */
+export async function candidates(sources: Sources, words: readonly string[]): Promise<Candidates> {
+  const current = words.at(-1) ?? '';
+  const place = await placeOf(sources.table, words);
+  if (place.what === 'command') {
+    return { shell: 'none', words: startingWith(current, commandWords(sources.table, place.after)) };
+  }
+  if (place.what === 'option') {
+    const options = Object.entries(place.table).flatMap(([key, option]) => {
+      const label = optionLabel(key, option);
+      const meaning = option.summary;
+      if (option.form !== 'switch') return [{ word: label, meaning }];
+      return [label, label.replace(/^--/, '--no-')].map((word) => ({ word, meaning }));
+    });
+    return { shell: 'none', words: startingWith(current, options) };
+  }
+  const typed = current.slice(place.before.length);
+  const values = await valueWords(sources, place.complete, place.choices, typed);
+  const shell = place.complete === 'file' ? 'files' : place.complete === 'directory' ? 'directories' : 'none';
+  return {
+    shell,
+    words: startingWith(typed, values).map((w) => ({ ...w, word: place.before + w.word })),
+  };
+}
+
+/** Names that a terminal or a shell script could trip over are not offered (G6). */
+function startingWith(prefix: string, words: readonly CompletionWord[]): CompletionWord[] {
+  return words.filter(({ word }) => word.startsWith(prefix) && !/[\p{C}\p{Zl}\p{Zp}]/u.test(word));
+}
+
+function commandWords(table: CommandTable, group: string | undefined): CompletionWord[] {
+  const words = new Map<string, string>();
+  for (const [name, entry] of Object.entries(table)) {
+    if (entry.hidden) continue;
+    const [first, second] = name.split(' ');
+    if (group === undefined)
+      words.set(first!, second === undefined ? entry.summary : `commands of hs ${first}`);
+    else if (first === group && second !== undefined) words.set(second, entry.summary);
+  }
+  return [...words].map(([word, meaning]) => ({ word, meaning }));
+}
+
+async function valueWords(
+  sources: Sources,
+  complete: Completion,
+  choices: readonly string[],
+  typed: string,
+): Promise<readonly CompletionWord[]> {
+  const named = (list: readonly string[]) => list.map((word) => ({ word, meaning: '' }));
+  if (choices.length > 0) return named(choices);
+  switch (complete) {
+    case 'kind':
+      return named(KINDS);
+    case 'command':
+      return commandWords(sources.table, undefined);
+    case 'schema':
+      return named((await import('../schemas/document.js')).schemaNames());
+    case 'artifact':
+    case 'name':
+    case 'pin': {
+      const catalog = await sources.catalog();
+      if (catalog === undefined) return [];
+      return complete === 'pin'
+        ? pinWords(catalog, typed)
+        : artifactWords(catalog, typed, complete === 'artifact');
+    }
+    default:
+      return [];
+  }
+}

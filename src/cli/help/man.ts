@@ -1,0 +1,189 @@
+import type { Command, CommandTable } from '../command.js';
+import {
+  argumentLines,
+  commonOptions,
+  ENVIRONMENT,
+  EXIT_MEANINGS,
+  type OptionLine,
+  ownOptions,
+  synopses,
+} from './describe.js';
+import { grouped, optionMeaning } from './help.js';
+import { literal, paragraphs, prose, tagged, usageWords } from './mdoc.js';
+
+/** The manual's date changes only when this line does, so that pages can be compared. */
+const DATE = 'November 22, 2026';
+
+/** Every page of section 1 that the table gives: file name → text. */
+export async function manPages(table: CommandTable): Promise<ReadonlyMap<string, string>> {
+  const pages = new Map<string, string>([['hs.1', mapPage(table)]]);
+  for (const [name, entry] of Object.entries(table)) {
+    if (!entry.hidden) pages.set(`${pageName(name)}.1`, commandPage(await entry.load()));
+  }
+  return pages;
+}
+
+/** `ledger verify` → `hs-ledger-verify`. */
+export function pageName(command: string): string {
+  return `hs-${command.replaceAll(' ', '-')}`;
+}
+
+function page(name: string, summary: string, body: readonly string[]): string {
+  return [
+    `.Dd ${DATE}`,
+    `.Dt ${name.toUpperCase()} 1`,
+    '.Os',
+    '.Sh NAME',
+    `.Nm ${name}`,
+    `.Nd ${summary}`,
+    ...body,
+    '',
+  ].join('\n');
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [`.Sh ${title}`, ...lines];
+}
+
+function commandPage(command: Command): string {
+  const { spec } = command;
+  const name = pageName(spec.name);
+  const about = spec.description === undefined ? `${capital(spec.summary)}.` : spec.description;
+  return page(name, spec.summary, [
+    ...section('SYNOPSIS', synopses(command).flatMap(synopsis)),
+    ...section('DESCRIPTION', [
+      ...paragraphs(about),
+      ...withIntro('The arguments are:', argumentTerms(command)),
+      ...withIntro('The options are:', optionTerms(ownOptions(command))),
+      '.Pp',
+      ...prose('The options that all commands take are described in'),
+      '.Xr hs 1 .',
+    ]),
+    ...section('ENVIRONMENT', [
+      ...terms(spec.environment ?? {}, 'Ev'),
+      ...(spec.environment === undefined ? [] : ['.Pp']),
+      ...prose('The variables that all commands read are described in'),
+      '.Xr hs 1 .',
+    ]),
+    ...section('FILES', terms(spec.files ?? {}, 'Pa')),
+    ...section('EXIT STATUS', [
+      ...tagged(
+        [...Object.entries({ 0: EXIT_MEANINGS[0], ...spec.exits })].map(([status, meaning]) => ({
+          head: status,
+          body: prose(`${capital(meaning!)}.`),
+        })),
+      ),
+      '.Pp',
+      ...prose('Other statuses are those of'),
+      '.Xr hs 1 .',
+    ]),
+    ...section('EXAMPLES', examples(spec.examples ?? [])),
+    ...section('SEE ALSO', crossReferences(['hs(1)', ...(spec.seeAlso ?? [])])),
+  ]);
+}
+
+function synopsis(line: string): string[] {
+  const [program, ...words] = line.split(' ');
+  return [`.Nm ${program}`, `.${usageWords(words.join(' '))}`];
+}
+
+function withIntro(intro: string, list: readonly string[]): string[] {
+  return list.length === 0 ? [] : ['.Pp', ...prose(intro), ...list];
+}
+
+function argumentTerms(command: Command): string[] {
+  return tagged(
+    argumentLines(command.spec.positionals ?? {}).map(([term, meaning]) => ({
+      head: `Ar ${literal(term)}`,
+      body: prose(`${capital(meaning)}.`),
+    })),
+  );
+}
+
+function optionTerms(options: readonly OptionLine[]): string[] {
+  return tagged(
+    options.map((option) => ({
+      head: option.forms.map(usageWords).join(' , '),
+      body: prose(`${capital(optionMeaning(option))}.`),
+    })),
+  );
+}
+
+function terms(facts: Readonly<Record<string, string>>, macro: string): string[] {
+  const list = Object.entries(facts).map(([name, meaning]) => ({
+    head: `${macro} ${literal(name)}`,
+    body: prose(`${capital(meaning)}.`),
+  }));
+  return tagged(list);
+}
+
+function examples(list: readonly { readonly command: string; readonly explains: string }[]): string[] {
+  return list.flatMap(({ command, explains }, i) => [
+    ...(i === 0 ? [] : ['.Pp']),
+    ...prose(explains),
+    '.Bd -literal -offset indent',
+    ...command.split('\n').map(literal),
+    '.Ed',
+  ]);
+}
+
+/** `hs-pin(1)` as links, by section and name, each but the last with its comma. */
+function crossReferences(list: readonly string[]): string[] {
+  const parsed = [...new Set(list)].map((ref) => /^(.*)\((\d)\)$/.exec(ref)).filter((m) => m !== null);
+  const sorted = parsed
+    .map((m) => [m[1]!, m[2]!] as const)
+    .sort((a, b) => a[1].localeCompare(b[1]) || (a[0] < b[0] ? -1 : 1));
+  return sorted.map(([name, number], i) => `.Xr ${name} ${number}${i < sorted.length - 1 ? ' ,' : ''}`);
+}
+
+function capital(text: string): string {
+  return text.replace(/^[a-z](?![A-Z])/, (c) => c.toUpperCase()).replace(/[.]$/, '');
+}
+
+const ABOUT = `\`hs\` keeps every output that a job, a tool or a person produces as an artifact: immutable bytes named by their SHA-256, described by a manifest. Nothing leaves the store except through one audited door, and nothing is forgotten or kept by accident.
+
+A store is a directory named \`.hsstore\`; every command finds it by searching upwards from the current directory. What changes is appended to a hash-chained ledger, which is the record of who did what.
+
+Commands of everyday use, the porcelain, may change to serve people. The plumbing is stable: its output, its exit statuses and its \`-z\` and \`--json\` forms are what scripts rely on.`;
+
+const NAMES = `An artifact is named by its UUID, by a unique prefix of it of 6 or more hex digits, or by its name. \`NAME\` is the newest live artifact of that name by ledger position, \`NAME@{n}\` the n-th before it. Where both could be meant, \`id:\` or \`name:\` in front decides. An object is named by its 64 hex digits or a unique prefix.
+
+A time is \`2026-01-31\`, \`2026-01-31T12:00:00Z\`, \`@SECONDS\` since 1970, or relative to now: \`-7d\`, \`+12h\`. A size is a number of bytes, or a number with \`KiB\`, \`MiB\`, \`GiB\` (powers of 1024) or \`kB\`, \`MB\`, \`GB\` (powers of 1000).`;
+
+const OUTPUT = `Results go to standard output, everything else to standard error. With \`--json\` there is exactly one document: the result on standard output, or the error on standard error. Every document carries the name of its schema, which \`hs schema\` prints. A closed pipe ends a listing quietly with status 0; commands that change something or give a verdict finish and keep their status.
+
+On a terminal, whatever could steer it is shown escaped, in names as in payloads.`;
+
+function mapPage(table: CommandTable): string {
+  const commands = [...grouped(table)].flatMap(([title, entries]) => [
+    `.Ss ${capital(title)}`,
+    ...tagged(
+      entries.map(([name, entry]) => ({
+        head: `Xr ${pageName(name)} 1`,
+        body: prose(`${capital(entry.summary)}.`),
+      })),
+    ),
+  ]);
+  return page('hs', 'an artifact store with one audited door out', [
+    ...section('SYNOPSIS', synopsis('hs [OPTION]... COMMAND [ARGUMENT]...')),
+    ...section('DESCRIPTION', [
+      ...paragraphs(ABOUT),
+      ...withIntro('The options that all commands take are:', optionTerms(commonOptions())),
+    ]),
+    ...section('COMMANDS', commands),
+    ...section('NAMES AND VALUES', paragraphs(NAMES)),
+    ...section('OUTPUT', paragraphs(OUTPUT)),
+    ...section('ENVIRONMENT', terms(ENVIRONMENT, 'Ev')),
+    ...section('FILES', terms({ '.hsstore': 'the store; its directory is the workspace' }, 'Pa')),
+    ...section(
+      'EXIT STATUS',
+      tagged(
+        Object.entries(EXIT_MEANINGS).map(([status, meaning]) => ({
+          head: status,
+          body: prose(`${capital(meaning)}.`),
+        })),
+      ),
+    ),
+    ...section('SEE ALSO', crossReferences(['hsstore-format(5)', 'hs-ledger(7)'])),
+  ]);
+}

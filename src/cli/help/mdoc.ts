@@ -1,0 +1,79 @@
+/** Text for mdoc(7): nothing in it is taken as a macro or an escape. */
+export function plain(text: string): string {
+  return text.replaceAll('\\', '\\e').replace(/^([.'])/, '\\&$1');
+}
+
+/** A word of a command: its hyphens stay hyphens that can be copied. */
+export function literal(text: string): string {
+  return plain(text).replaceAll('-', '\\-').replaceAll("'", '\\(aq').replaceAll('`', '\\(ga');
+}
+
+/**
+ * Prose: each sentence begins a line and no line is longer than 78 bytes, as `mandoc -T lint` asks;
+ * what stands in backquotes is bold.
+ */
+export function prose(text: string): string[] {
+  const marked = text
+    .replace(/\s+/g, ' ')
+    .trim()
+    .split(/`([^`]*)`/)
+    .map((part, i) => (i % 2 === 1 ? bold(part) : part.replaceAll('\\', '\\e')))
+    .join('');
+  return marked.split(/(?<=[.?!]\)?) (?=\S)/).flatMap(filled);
+}
+
+/** Word by word, so that a line can end anywhere. */
+function bold(text: string): string {
+  return text
+    .split(' ')
+    .map((word) => `\\fB${literal(word)}\\fR`)
+    .join(' ');
+}
+
+function filled(sentence: string): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of sentence.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > 76) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  if (line !== '') lines.push(line);
+  return lines.map((l) => l.replace(/^([.'])/, '\\&$1'));
+}
+
+/** Paragraphs separated by `.Pp`. */
+export function paragraphs(text: string): string[] {
+  return text.split(/\n\s*\n/).flatMap((p, i) => (i === 0 ? prose(p) : ['.Pp', ...prose(p)]));
+}
+
+/** The words of a usage as macro arguments: options `Fl`, places `Ar`, the rest as it is. */
+export function usageWords(text: string): string {
+  return text
+    .split(/(\[|\]|\s+|\||\(|\)|=|\.\.\.)/)
+    .filter((part) => part !== '' && !/^\s+$/.test(part))
+    .map((part) => {
+      if (/^-./.test(part)) return `Fl ${part === '--' ? '\\-' : literal(part.slice(1))}`;
+      if (/^[A-Z@]/.test(part)) return `Ar ${literal(part)}`;
+      if (part === '[') return 'Oo Ns';
+      if (part === ']') return 'Ns Oc';
+      if (part === '=') return 'Ns = Ns';
+      if (part === '(' || part === ')' || part === '|') return part;
+      return part === '...' ? 'Ns \\&...' : `Cm ${literal(part)}`;
+    })
+    .join(' ');
+}
+
+export interface Term {
+  /** Macro arguments. */
+  readonly head: string;
+  readonly body: readonly string[];
+}
+
+export function tagged(terms: readonly Term[], width = 'Ds'): string[] {
+  if (terms.length === 0) return [];
+  return [`.Bl -tag -width ${width}`, ...terms.flatMap((t) => [`.It ${t.head}`, ...t.body]), '.El'];
+}

@@ -1,0 +1,62 @@
+import * as z from 'zod/mini';
+import { CAPABILITIES } from '../../core/capabilities.js';
+import { ENTRY_SCHEMA } from '../../core/ledger-entry.js';
+import { ledgerOps } from '../../core/ledger-op.js';
+import { PAYLOADS } from '../../core/ledger-payload.js';
+import { natural, objectId, timestamp, token, uuid } from '../../core/schema.js';
+import { ACTOR_TYPES } from '../../core/vocabulary.js';
+
+const entryType = z.enum(Object.keys(PAYLOADS));
+const head = z.strictObject({ seq: natural, hash: objectId });
+
+/** An entry as `hs ledger cat` prints it; what its payload holds depends on its type (hs-ledger(7)). */
+export const ledgerCatRow = z.strictObject({
+  schema: z.literal(ENTRY_SCHEMA),
+  seq: natural,
+  prev: objectId,
+  event_id: uuid,
+  trace_id: uuid,
+  type: entryType,
+  at: timestamp,
+  set_clock: z.optional(timestamp),
+  actor: z.enum(ACTOR_TYPES),
+  actor_id: z.string(),
+  job_id: z.optional(token),
+  capability_id: z.optional(z.enum(Object.keys(CAPABILITIES))),
+  decision: z.optional(z.enum(['allow', 'deny'])),
+  payload: z.optional(z.record(z.string(), z.unknown())),
+  payload_object: z.optional(objectId),
+  ops: z.optional(ledgerOps),
+  ops_object: z.optional(objectId),
+});
+
+export const ledgerHead = z.strictObject({
+  seq: natural,
+  hash: objectId,
+  type: entryType,
+  at: timestamp,
+  event_id: uuid,
+});
+
+export const ledgerVerify = z.strictObject({
+  ok: z.boolean(),
+  entries: natural,
+  head: z.optional(head),
+  anchor: z.enum(['none', 'matches', 'differs']),
+  problems: z.array(
+    z.strictObject({
+      kind: z.string(),
+      seq: z.optional(natural),
+      path: z.optional(z.string()),
+      message: z.string(),
+    }),
+  ),
+});
+
+export const ledgerAppendNote = z.strictObject({ seq: natural, event_id: uuid });
+
+export const ledgerAcceptRollback = z.strictObject({
+  accepted: z.boolean(),
+  seen: z.optional(head),
+  head,
+});
