@@ -7,7 +7,7 @@ export interface Column {
   readonly align: 'left' | 'right';
 }
 
-/** Place of the cursor and of the mark before the name. */
+/** Place of the mark and of the cursor before the name. */
 export const MARGIN = 2;
 const AGE: Column = { key: 'age', heading: 'AGE', width: 4, align: 'right' };
 const SIZE: Column = { key: 'size', heading: 'SIZE', width: 8, align: 'right' };

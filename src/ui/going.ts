@@ -1,7 +1,6 @@
 import type { ArtifactId } from '../core/ids.js';
 import type { Rule } from '../core/prune-plan.js';
-import { isSensitive } from '../core/vocabulary.js';
-import type { Table } from './table.js';
+import { placeOf, RULES, type Table } from './table.js';
 
 export interface Sum {
   items: number;
@@ -22,22 +21,43 @@ function nothing(): Sum {
   return { items: 0, bytes: 0, freed: 0 };
 }
 
-export function goingOf(table: Table, spared: ReadonlySet<ArtifactId>): Going {
+/** `spared` has a 1 at the place of each item that is spared. */
+export function goingOf(table: Table, spared: Uint8Array): Going {
+  const { prunes, sensitive, rules } = table.columns;
   const all = nothing();
-  const sensitive = nothing();
-  const byRule = new Map<Rule, Sum>();
-  for (const item of table.items) {
-    if (item.verdict !== 'prune' || (spared.size > 0 && spared.has(item.artifact_id))) continue;
-    let rule = byRule.get(item.rule);
-    if (rule === undefined) {
-      rule = nothing();
-      byRule.set(item.rule, rule);
-    }
-    for (const sum of isSensitive(item) ? [all, rule, sensitive] : [all, rule]) {
-      sum.items += 1;
-      sum.bytes += item.size_bytes;
-      sum.freed += item.freed_bytes;
-    }
+  const lost = nothing();
+  const byRule = RULES.map(nothing);
+  for (let place = 0; place < spared.length; place++) {
+    if (prunes[place] === 0 || spared[place] === 1) continue;
+    add(byRule[rules[place]!]!, table, place);
+    if (sensitive[place] === 1) add(lost, table, place);
   }
-  return { all, sensitive, byRule };
+  for (const sum of byRule) {
+    all.items += sum.items;
+    all.bytes += sum.bytes;
+    all.freed += sum.freed;
+  }
+  return { all, sensitive: lost, byRule: new Map(RULES.map((rule, i) => [rule, byRule[i]!])) };
+}
+
+function add(sum: Sum, { columns }: Table, place: number): void {
+  sum.items += 1;
+  sum.bytes += columns.bytes[place]!;
+  sum.freed += columns.freed[place]!;
+}
+
+/** The ids of what is spared. */
+export function sparedIds(table: Table, spared: Uint8Array): Set<ArtifactId> {
+  return new Set(table.items.filter((_, place) => spared[place] === 1).map((item) => item.artifact_id));
+}
+
+/** What stays spared in a new plan: what that would prune as well. */
+export function carriedOver(spared: Uint8Array, from: Table, to: Table): Uint8Array {
+  const carried = new Uint8Array(to.items.length);
+  for (let place = 0; place < spared.length; place++) {
+    if (spared[place] === 0) continue;
+    const now = placeOf(to, from.items[place]!.artifact_id);
+    if (now !== undefined && to.columns.prunes[now] === 1) carried[now] = 1;
+  }
+  return carried;
 }

@@ -47,6 +47,7 @@ export interface ApplyOutcome {
   /** What `hs restore --run` takes. */
   readonly runId?: string;
   readonly removed: number;
+  /** Free now, or when the trash is emptied. */
   readonly freedBytes: number;
   /** Chosen, but kept because they had become worth keeping by the moment of the commit (D3). */
   readonly spared: number;

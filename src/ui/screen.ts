@@ -1,9 +1,11 @@
 import { EventEmitter } from 'node:events';
 import type { OutputStream } from '../cli/host.js';
+import type { Slots } from './slots.js';
 import { COLUMN, width } from './text.js';
 
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J';
-const LEAVE = '\x1b[?7h\x1b[0m\x1b[?25h\x1b[?1049l';
+/** Cleared first: after a resize tmux moves what is on the alternate screen into the scrollback. */
+const LEAVE = '\x1b[0m\x1b[2J\x1b[H\x1b[?7h\x1b[?25h\x1b[?1049l';
 const SGR = /\x1b\[[0-9;:]*m/g;
 
 /** Column marks become jumps, so that what follows stands where it belongs whatever came before took. */
@@ -28,6 +30,7 @@ function placed(text: string): string {
  */
 export class Screen extends EventEmitter {
   readonly #out: OutputStream;
+  readonly #slots: Slots;
   #lines: readonly string[] = [];
   #open = false;
   columns: number;
@@ -36,8 +39,9 @@ export class Screen extends EventEmitter {
   readonly isTTY = false;
   readonly writable = true;
 
-  constructor(out: OutputStream & { readonly rows?: number }) {
+  constructor(out: OutputStream & { readonly rows?: number }, slots: Slots) {
     super();
+    this.#slots = slots;
     this.#out = out;
     this.columns = out.columns || 80;
     this.rows = out.rows || 24;
@@ -70,7 +74,7 @@ export class Screen extends EventEmitter {
   /** A frame, from Ink. */
   write(frame: string): boolean {
     if (!this.#open || frame === '') return true;
-    const lines = frame.split('\n').slice(0, this.rows);
+    const lines = this.#slots.linesOf(frame).slice(0, this.rows);
     let out = '';
     for (let i = 0; i < Math.max(lines.length, this.#lines.length); i++) {
       const text = lines[i] ?? '';

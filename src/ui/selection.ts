@@ -1,10 +1,16 @@
-import type { ArtifactId } from '../core/ids.js';
 import type { PlanItem } from '../core/prune-plan.js';
-import { RULE_WORDS } from './reason.js';
-import type { SortKey, Table } from './table.js';
+import {
+  byTotal,
+  type Group,
+  type Grouping,
+  type Groups,
+  gather,
+  groupAt,
+  groupKey,
+  NO_GROUPS,
+} from './groups.js';
+import { placeOf, type SortKey, type Table } from './table.js';
 
-export const GROUPINGS = ['none', 'rule', 'class', 'name'] as const;
-export type Grouping = (typeof GROUPINGS)[number];
 export type View = 'prune' | 'keep';
 
 /** What decides which rows there are, and in which order. */
@@ -18,26 +24,16 @@ export interface Choice {
   readonly open: ReadonlySet<string>;
 }
 
-export interface Group {
-  readonly key: string;
-  /** As it was given: never shown without `shown`. */
-  readonly label: string;
-  /** Places of the items in the table. */
-  readonly members: number[];
-  bytes: number;
-  freed: number;
-}
-
 export interface Selection {
   readonly table: Table;
   readonly choice: Choice;
   /** 1 for each item of the table, of either view, that the filter lets through. */
   readonly matches: Uint8Array;
-  readonly groups: readonly Group[];
+  readonly groups: Groups;
   /** One a row: an item's place in the table, or -1 - the place of a group. */
   readonly rows: Int32Array;
-  /** Items that are shown, those inside closed groups included. */
-  readonly shown: number;
+  /** Places of the items that are shown, those inside closed groups included. */
+  readonly places: Uint32Array;
 }
 
 function matching(table: Table, filter: string, before: Selection | undefined): Uint8Array {
@@ -49,6 +45,7 @@ function matching(table: Table, filter: string, before: Selection | undefined): 
     .filter((term) => term !== '');
   const narrower = known !== undefined && filter.startsWith(known.choice.filter);
   const matches = new Uint8Array(table.items.length);
+  if (terms.length === 0) return matches.fill(1);
   for (let i = 0; i < matches.length; i++) {
     if (narrower && known.matches[i] === 0) continue;
     const haystack = table.haystacks[i]!;
@@ -57,93 +54,70 @@ function matching(table: Table, filter: string, before: Selection | undefined): 
   return matches;
 }
 
-function groupKey(group: Grouping, item: PlanItem, label: string): string {
-  if (group === 'rule') return item.rule;
-  return group === 'class' ? item.retention_class : label;
+function chosen(table: Table, matches: Uint8Array, { sort, descending, view }: Choice): Uint32Array {
+  const order = table.order(sort);
+  const prunes = view === 'prune' ? 1 : 0;
+  const places = new Uint32Array(order.length);
+  let n = 0;
+  for (let i = 0; i < order.length; i++) {
+    const place = order[descending ? order.length - 1 - i : i]!;
+    if (matches[place] === 1 && table.columns.prunes[place] === prunes) places[n++] = place;
+  }
+  return places.subarray(0, n);
 }
 
-function grouped(table: Table, places: Uint32Array, { group, sort, descending }: Choice): Group[] {
-  const groups = new Map<string, Group>();
-  for (const place of places) {
-    const item = table.items[place]!;
-    const label = table.labels[place]!;
-    const key = groupKey(group, item, label);
-    let known = groups.get(key);
-    if (known === undefined) {
-      known = { key, label: group === 'rule' ? RULE_WORDS[item.rule] : key, members: [], bytes: 0, freed: 0 };
-      groups.set(key, known);
-    }
-    known.members.push(place);
-    known.bytes += item.size_bytes;
-    known.freed += item.freed_bytes;
+function groupRows(table: Table, groups: Groups, { group, sort, descending, open }: Choice): Int32Array {
+  const rows = new Int32Array(groups.members.length + groups.count);
+  // By the total where size is what counts, else where the first member would stand.
+  const order = sort === 'size' ? byTotal(groups, descending) : undefined;
+  let n = 0;
+  for (let i = 0; i < groups.count; i++) {
+    const g = order?.[i] ?? i;
+    rows[n++] = -1 - g;
+    if (open.size === 0) continue;
+    if (!open.has(groupKey(table, groups, group, g))) continue;
+    for (const place of groupAt(table, groups, group, g).members) rows[n++] = place;
   }
-  const list = [...groups.values()];
-  // By the total where size is what counts, else where their first member would stand.
-  if (sort === 'size') list.sort((a, b) => (descending ? b.bytes - a.bytes : a.bytes - b.bytes));
-  return list;
+  return rows.subarray(0, n);
 }
 
 /** The rows for `choice`; `before`, the selection that was shown, saves what has not changed. */
 export function select(table: Table, choice: Choice, before?: Selection): Selection {
   const matches = matching(table, choice.filter, before);
-  const order = table.order(choice.sort);
-  const places = new Uint32Array(order.length);
-  let n = 0;
-  for (let i = 0; i < order.length; i++) {
-    const place = order[choice.descending ? order.length - 1 - i : i]!;
-    if (matches[place] === 1 && table.items[place]!.verdict === choice.view) places[n++] = place;
-  }
-  const chosen = places.subarray(0, n);
+  const places = chosen(table, matches, choice);
   if (choice.group === 'none') {
-    return { table, choice, matches, groups: [], rows: Int32Array.from(chosen), shown: n };
+    return { table, choice, matches, groups: NO_GROUPS, rows: Int32Array.from(places), places };
   }
-  const groups = grouped(table, chosen, choice);
-  const rows = new Int32Array(n + groups.length);
-  let length = 0;
-  groups.forEach((group, g) => {
-    rows[length++] = -1 - g;
-    if (choice.open.has(group.key)) for (const place of group.members) rows[length++] = place;
-  });
-  return { table, choice, matches, groups, rows: rows.subarray(0, length), shown: n };
+  const groups = gather(table, places, choice.group);
+  return { table, choice, matches, groups, rows: groupRows(table, groups, choice), places };
 }
 
+export type Row = { readonly group: Group } | { readonly item: PlanItem; readonly place: number };
+
 /** The group or the item in a row. */
-export function rowAt(
-  selection: Selection,
-  row: number,
-): { group: Group } | { item: PlanItem; place: number } | undefined {
-  const ref = selection.rows[row];
+export function rowAt({ table, choice, groups, rows }: Selection, row: number): Row | undefined {
+  const ref = rows[row];
   if (ref === undefined) return undefined;
-  return ref < 0 ? { group: selection.groups[-1 - ref]! } : { item: selection.table.items[ref]!, place: ref };
+  return ref < 0
+    ? { group: groupAt(table, groups, choice.group, -1 - ref) }
+    : { item: table.items[ref]!, place: ref };
 }
 
 /** The row that shows the same thing as `row` of `before` does, if one does. */
 export function sameRow(selection: Selection, before: Selection, row: number): number | undefined {
   const old = rowAt(before, row);
   if (old === undefined) return undefined;
-  let ref: number;
-  if ('group' in old) {
-    const g = selection.groups.findIndex((group) => group.key === old.group.key);
-    if (g < 0) return undefined;
-    ref = -1 - g;
-  } else {
+  if ('item' in old) {
     const place =
       selection.table === before.table ? old.place : placeOf(selection.table, old.item.artifact_id);
-    if (place === undefined) return undefined;
-    ref = place;
+    const found = place === undefined ? -1 : selection.rows.indexOf(place);
+    return found < 0 ? undefined : found;
   }
-  const found = selection.rows.indexOf(ref);
-  return found < 0 ? undefined : found;
-}
-
-/** Where an artifact stands in the table, whose items are in order of id. */
-export function placeOf(table: Table, id: ArtifactId): number | undefined {
-  let low = 0;
-  let high = table.items.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (table.items[middle]!.artifact_id < id) low = middle + 1;
-    else high = middle;
+  if (selection.choice.group !== before.choice.group) return undefined;
+  for (let i = 0; i < selection.rows.length; i++) {
+    if (selection.rows[i]! >= 0) continue;
+    const { table, groups, choice } = selection;
+    if (groupKey(table, groups, choice.group, -1 - selection.rows[i]!) === old.group.key) return i;
   }
-  return table.items[low]?.artifact_id === id ? low : undefined;
+  return undefined;
 }

@@ -42,7 +42,8 @@ export interface PreviewState {
   readonly defaultPin: string;
   readonly columns: number;
   readonly rows: number;
-  readonly spared: ReadonlySet<ArtifactId>;
+  /** By place in the table: 1 for what is spared from this run. */
+  readonly spared: Uint8Array;
   /** What is pruned and not spared. */
   readonly going: Going;
   readonly cursor: number;
@@ -115,7 +116,7 @@ export function initialState({ plan, ...rest }: Opening): PreviewState {
     open: new Set(),
   };
   const table = tableOf(plan);
-  const spared = new Set<ArtifactId>();
+  const spared = new Uint8Array(plan.items.length);
   return {
     ...rest,
     selection: select(table, choice),
@@ -149,15 +150,14 @@ export function choose(state: PreviewState, choice: Partial<Choice>, table?: Tab
   return moveTo({ ...state, selection }, sameRow(selection, before, state.cursor) ?? state.cursor);
 }
 
-/** The artifacts in the row under the cursor: one, or all of a group. */
-export function idsUnderCursor(state: PreviewState): ArtifactId[] {
-  const row = rowAt(state.selection, state.cursor);
-  if (row === undefined) return [];
-  if ('item' in row) return [row.item.artifact_id];
-  return row.group.members.map((place) => state.selection.table.items[place]!.artifact_id);
+/** Places of the items in the row under the cursor: one, or all of a group. */
+export function placesUnderCursor({ selection, cursor }: PreviewState): Uint32Array {
+  const row = rowAt(selection, cursor);
+  if (row === undefined) return new Uint32Array();
+  return 'item' in row ? Uint32Array.of(row.place) : row.group.members;
 }
 
 /** Other items are spared: what goes is counted again. */
-export function withSpared(state: PreviewState, spared: ReadonlySet<ArtifactId>): PreviewState {
+export function withSpared(state: PreviewState, spared: Uint8Array): PreviewState {
   return { ...state, spared, going: goingOf(state.selection.table, spared) };
 }

@@ -1,12 +1,13 @@
 import type { ArtifactId } from '../core/ids.js';
+import { GROUPINGS } from './groups.js';
 import { type Action, actionOf, type Key } from './keys.js';
-import { GROUPINGS, placeOf, rowAt } from './selection.js';
+import { rowAt } from './selection.js';
 import {
   choose,
-  idsUnderCursor,
   listHeight,
   moveTo,
   type PreviewState,
+  placesUnderCursor,
   type Step,
   withSpared,
 } from './state.js';
@@ -25,7 +26,7 @@ function sortBy(state: PreviewState, sort: SortKey): PreviewState {
 
 function toggleGroup(state: PreviewState, to?: 'open' | 'closed'): PreviewState {
   const { selection } = state;
-  if (selection.groups.length === 0) return state;
+  if (selection.groups.count === 0) return state;
   let row = state.cursor;
   while (row >= 0 && selection.rows[row]! >= 0) row -= 1;
   const at = rowAt(selection, row);
@@ -38,30 +39,41 @@ function toggleGroup(state: PreviewState, to?: 'open' | 'closed'): PreviewState 
 }
 
 /** Spares what would go; if all of it is spared already, takes it back. */
-function spare(state: PreviewState, ids: readonly ArtifactId[]): Step {
-  const { table } = state.selection;
-  const going = ids.filter((id) => table.items[placeOf(table, id)!]!.verdict === 'prune');
+function spare(state: PreviewState, places: Uint32Array): Step {
+  const { prunes } = state.selection.table.columns;
+  const going = places.filter((place) => prunes[place] === 1);
   if (going.length === 0) return told(state, 'only what would go can be spared');
-  const spared = new Set(state.spared);
-  const back = going.every((id) => spared.has(id));
-  for (const id of going) {
-    if (back) spared.delete(id);
-    else spared.add(id);
-  }
+  const spared = state.spared.slice();
+  const to = going.every((place) => spared[place] === 1) ? 0 : 1;
+  for (const place of going) spared[place] = to;
   return { state: withSpared(state, spared) };
 }
 
-function unpinPrompt(state: PreviewState, ids: readonly ArtifactId[]): Step {
-  const { table } = state.selection;
-  const names = new Set(ids.flatMap((id) => table.items[placeOf(table, id)!]!.pins ?? []));
+function pinPrompt(state: PreviewState, places: Uint32Array): Step {
+  const ids = idsAt(state, places);
+  const text = state.defaultPin;
+  return {
+    state: { ...state, mode: { at: 'prompt', asks: 'pin', ids, text, choices: [], back: state.mode } },
+  };
+}
+
+function unpinPrompt(state: PreviewState, places: Uint32Array): Step {
+  const { items } = state.selection.table;
+  const names = new Set<string>();
+  for (const place of places) for (const name of items[place]!.pins ?? []) names.add(name);
   const choices = [...names].sort();
   if (choices.length === 0) return told(state, 'no pin holds it; a source may be held by the pin of another');
+  const ids = idsAt(state, places);
   return {
     state: {
       ...state,
       mode: { at: 'prompt', asks: 'unpin', ids, text: choices[0]!, choices, back: state.mode },
     },
   };
+}
+
+function idsAt({ selection }: PreviewState, places: Uint32Array): ArtifactId[] {
+  return Array.from(places, (place) => selection.table.items[place]!.artifact_id);
 }
 
 const STEPS: Partial<Record<Action, (state: PreviewState) => number>> = {
@@ -83,24 +95,21 @@ function enter(state: PreviewState): Step {
   return { state: { ...state, mode: { at: 'detail', id, scroll: 0 } }, effect: { type: 'detail', id } };
 }
 
-function change(state: PreviewState, action: Action, ids: readonly ArtifactId[]): Step {
-  if (ids.length === 0) return { state };
-  if (action === 'spare') return spare(state, ids);
+function change(state: PreviewState, action: 'pin' | 'unpin' | 'spare', places: Uint32Array): Step {
+  if (places.length === 0) return { state };
+  if (action === 'spare') return spare(state, places);
   if (state.busy !== undefined) return told(state, `${state.busy}; wait for it`);
-  if (action === 'unpin') return unpinPrompt(state, ids);
-  const text = state.defaultPin;
-  return {
-    state: { ...state, mode: { at: 'prompt', asks: 'pin', ids, text, choices: [], back: state.mode } },
-  };
+  return action === 'pin' ? pinPrompt(state, places) : unpinPrompt(state, places);
 }
 
-/** A key in the list; `ids` are what is acted on when that is not the row under the cursor. */
-export function listKey(state: PreviewState, key: Key, ids?: readonly ArtifactId[]): Step {
+/** A key in the list; `places` are acted on when that is not the row under the cursor. */
+export function listKey(state: PreviewState, key: Key, places?: Uint32Array): Step {
   const action = actionOf(key);
   if (action === undefined) return { state };
   const step = STEPS[action];
   if (step !== undefined) return { state: moveTo(state, step(state)) };
-  const { choice, rows, groups, table } = state.selection;
+  const { selection } = state;
+  const { choice } = selection;
   switch (action) {
     case 'view': {
       const view = choice.view === 'prune' ? 'keep' : 'prune';
@@ -129,12 +138,9 @@ export function listKey(state: PreviewState, key: Key, ids?: readonly ArtifactId
     case 'pin':
     case 'unpin':
     case 'spare':
-      return change(state, action, ids ?? idsUnderCursor(state));
-    case 'spareAll': {
-      const places = groups.length > 0 ? groups.flatMap((g) => g.members) : Array.from(rows);
-      const all = places.map((place) => table.items[place]!.artifact_id);
-      return all.length === 0 ? { state } : spare(state, all);
-    }
+      return change(state, action, places ?? placesUnderCursor(state));
+    case 'spareAll':
+      return selection.places.length === 0 ? { state } : spare(state, selection.places);
     case 'apply':
       if (state.busy !== undefined) return told(state, `${state.busy}; wait for it`);
       if (state.going.all.items === 0) return told(state, 'nothing would go');

@@ -1,7 +1,6 @@
-import type { PlanItem } from '../core/prune-plan.js';
 import { plural } from './format.js';
+import { carriedOver } from './going.js';
 import { isCharacter, type Key } from './keys.js';
-import { placeOf } from './selection.js';
 import {
   choose,
   isTooSmall,
@@ -12,7 +11,7 @@ import {
   type Step,
   withSpared,
 } from './state.js';
-import { tableOf } from './table.js';
+import { placeOf, tableOf } from './table.js';
 import { listKey } from './update-list.js';
 import { promptKey } from './update-prompt.js';
 
@@ -21,11 +20,7 @@ type At<M extends Mode['at']> = Extract<Mode, { at: M }>;
 function replanned(state: PreviewState, event: Extract<PreviewEvent, { type: 'planned' }>): PreviewState {
   const before = state.going.all.items;
   const table = tableOf(event.plan, state.selection.table);
-  const kept = (id: PlanItem['artifact_id']) => {
-    const place = placeOf(table, id);
-    return place !== undefined && table.items[place]!.verdict === 'prune';
-  };
-  const spared = new Set([...state.spared].filter(kept));
+  const spared = carriedOver(state.spared, state.selection.table, table);
   const next = withSpared(choose({ ...state, busy: undefined }, {}, table), spared);
   const change = next.going.all.items - before;
   const effect =
@@ -88,7 +83,7 @@ function detailKey(state: PreviewState, mode: At<'detail'>, key: Key): Step {
     case 'x':
     case ' ':
     case '?':
-      return listKey(state, key, [mode.id]);
+      return listKey(state, key, Uint32Array.of(placeOf(state.selection.table, mode.id)!));
     default:
       return { state };
   }

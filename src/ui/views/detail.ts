@@ -1,13 +1,12 @@
 import { humanSize } from '../../cli/text/human.js';
 import type { Manifest } from '../../core/manifest.js';
-import type { PlanItem } from '../../core/prune-plan.js';
 import type { Pin } from '../../core/record.js';
 import { age, count, moment, plural } from '../format.js';
 import { BLANK, type Line, line, type Tone } from '../line.js';
 import type { Detail } from '../model.js';
 import { reason } from '../reason.js';
-import { placeOf } from '../selection.js';
 import type { Mode, PreviewState } from '../state.js';
+import { placeOf } from '../table.js';
 import { shown, shownMessage, width, wrap } from '../text.js';
 
 /** Collects lines: headings, and facts with their names in a column of their own. */
@@ -19,6 +18,13 @@ class Page {
   constructor(columns: number, unicode: boolean) {
     this.#columns = columns;
     this.#unicode = unicode;
+  }
+
+  /** What the artifact is called, in full. */
+  title(name: string): void {
+    for (const part of wrap(shown(name, this.#unicode), this.#columns - 1)) {
+      this.lines.push(line(part, 'accent'));
+    }
   }
 
   heading(text: string): void {
@@ -103,12 +109,13 @@ function origin(page: Page, detail: Detail): void {
 
 function verdict(
   page: Page,
-  item: PlanItem,
+  place: number,
   state: PreviewState,
   unicode: boolean,
   why: readonly string[],
 ): void {
-  const spared = state.spared.has(item.artifact_id);
+  const item = state.selection.table.items[place]!;
+  const spared = state.spared[place] === 1;
   page.heading(spared ? 'Spared from this run' : item.verdict === 'prune' ? 'Goes' : 'Is kept');
   page.told(`rule ${item.rule}: ${reason(item, state.now, unicode)}`);
   for (const sentence of why) page.told(sentence);
@@ -127,12 +134,12 @@ export function detailLines(
   if (place === undefined) return [line('It is not in the plan any more.', 'danger')];
   const item = table.items[place]!;
   const page = new Page(state.columns, unicode);
-  page.lines.push(line(shown(table.labels[place]!, unicode), 'accent'));
+  page.title(table.labels[place]!);
   const freed = item.verdict === 'prune' ? `, frees ${humanSize(item.freed_bytes)}` : '';
-  page.lines.push(line(`${humanSize(item.size_bytes)} (${count(item.size_bytes)} bytes)${freed}`));
-  page.lines.push(line(`created ${moment(item.created_at)} UTC, age ${age(item.created_at, state.now)}`));
+  page.told(`${humanSize(item.size_bytes)} (${count(item.size_bytes)} bytes)${freed}`);
+  page.told(`created ${moment(item.created_at)} UTC, age ${age(item.created_at, state.now)}`);
   const { detail } = mode;
-  verdict(page, item, state, unicode, detail?.why ?? []);
+  verdict(page, place, state, unicode, detail?.why ?? []);
   if (detail === undefined) {
     page.told('reading the manifest ...', 'dim');
     return page.lines;

@@ -1,7 +1,7 @@
 import { humanSize } from '../../cli/text/human.js';
 import { count } from '../format.js';
 import { ACTIONS, type Binding } from '../keys.js';
-import { type Line, line, type Span } from '../line.js';
+import { BLANK, type Line, line, type Span } from '../line.js';
 import type { PreviewState } from '../state.js';
 import { fitted, shown, shownMessage, width } from '../text.js';
 
@@ -27,17 +27,18 @@ export function tabs(state: PreviewState): Line {
 /** What will be freed, against the store and the quota, in words. */
 export function sums(state: PreviewState): Line {
   const { header } = state.selection.table.plan;
-  const { freed } = state.going.all;
+  const { freed, items } = state.going.all;
   // Something spared may share bytes with what goes, so that less is freed than the items say.
-  const about = state.spared.size > 0 ? 'up to ' : '';
+  const about = header.pruned > items ? 'up to ' : '';
   const share = header.stored_bytes === 0 ? 0 : Math.round((100 * freed) / header.stored_bytes);
-  const parts = [`Frees ${about}${humanSize(freed)} of ${humanSize(header.stored_bytes)}`];
-  if (state.columns >= 60) parts[0] += ` (${share}%)`;
-  if (header.quota_bytes !== undefined) parts.push(`quota ${humanSize(header.quota_bytes)}`);
-  const unmet = header.quota_bytes === undefined ? 0 : header.stored_bytes - freed - header.quota_bytes;
-  const spans: Span[] = [{ text: parts.join(', ') }];
-  if (unmet > 0) spans.push({ text: `, over by ${humanSize(unmet)}`, tone: 'danger' });
-  return spans;
+  const quota = header.quota_bytes;
+  const over = quota === undefined ? 0 : header.stored_bytes - freed - quota;
+  const said = `Frees ${about}${humanSize(freed)} of ${humanSize(header.stored_bytes)}`;
+  const limit = quota === undefined ? '' : `, quota ${humanSize(quota)}`;
+  const excess = over > 0 ? `, still ${humanSize(over)} over` : '';
+  const heads = [`${said} (${share}%)${limit}`, said + limit, said];
+  const fits = heads.find((text) => width(text + excess) < state.columns);
+  return [{ text: fits ?? `Frees ${humanSize(freed)}` }, { text: excess, tone: 'danger' }];
 }
 
 const SIGNS = {
@@ -69,9 +70,9 @@ export function bar(state: PreviewState, unicode: boolean): Line {
 
 function position(state: PreviewState): string {
   const { selection, cursor } = state;
-  const { choice, rows, shown: n } = selection;
+  const { choice, rows, places } = selection;
   const here = rows.length === 0 ? '0' : `${count(cursor + 1)}/${count(rows.length)}`;
-  const items = choice.group === 'none' ? '' : `, ${count(n)} items by ${choice.group}`;
+  const items = choice.group === 'none' ? '' : `, ${count(places.length)} items by ${choice.group}`;
   return here + items;
 }
 
@@ -97,6 +98,7 @@ export function status(state: PreviewState, unicode: boolean): Line {
   if (message !== undefined) {
     return line(fitted(shownMessage(message.text, unicode), room, unicode).trimEnd(), message.tone);
   }
+  if (mode.at !== 'list') return BLANK;
   const { filter } = selection.choice;
   const at = position(state);
   if (filter === '') return line(at, 'dim');
@@ -107,14 +109,9 @@ export function status(state: PreviewState, unicode: boolean): Line {
   ];
 }
 
-function keyHint(shownKey: string, what: string): Span[] {
-  return [
-    { text: shownKey, tone: 'strong' },
-    { text: ` ${what}  `, tone: 'dim' },
-  ];
-}
+type Hint = readonly [key: string, does: string];
 
-const FOOTERS: Partial<Record<PreviewState['mode']['at'], readonly (readonly [string, string])[]>> = {
+const FOOTERS: Partial<Record<PreviewState['mode']['at'], readonly Hint[]>> = {
   filter: [
     ['Enter', 'keep'],
     ['Esc', 'undo'],
@@ -144,20 +141,36 @@ const FOOTERS: Partial<Record<PreviewState['mode']['at'], readonly (readonly [st
 /** In the list, what matters most first: a narrow terminal shows only the start. */
 const FOOTER_ORDER = ['apply', 'view', 'spare', 'pin', 'filter', 'sort', 'group', 'enter', 'unpin'] as const;
 
-/** The keys that matter here, as many as fit; `?` and `q` always do. */
+function hintOf(binding: Binding): Hint {
+  return [binding.shown.split(' ')[0]!, binding.short!];
+}
+
+function hintWidth([key, does]: Hint): number {
+  return width(key) + width(does) + 3;
+}
+
+function spansOf(hints: readonly Hint[], columns: number): Span[] {
+  let room = columns;
+  const spans: Span[] = [];
+  for (const hint of hints) {
+    room -= hintWidth(hint);
+    if (room < 0) break;
+    spans.push({ text: hint[0], tone: 'strong' }, { text: ` ${hint[1]}  `, tone: 'dim' });
+  }
+  return spans;
+}
+
+/** The keys that matter here, as many as fit; in the list `?` and `q` always do. */
 export function footer(state: PreviewState): Line {
   const fixed = FOOTERS[state.mode.at];
-  if (fixed !== undefined) return fixed.flatMap(([key, what]) => keyHint(key, what));
-  const hint = (b: Binding): readonly [string, string] => [b.shown.split(' ')[0]!, b.short!];
-  const last = [ACTIONS.help, ACTIONS.quit].map(hint);
-  const size = ([key, what]: readonly [string, string]) => width(key) + width(what) + 3;
-  let room = state.columns - 1 - last.reduce((sum, h) => sum + size(h), 0);
-  const chosen: (readonly [string, string])[] = [];
-  for (const action of FOOTER_ORDER) {
-    const h = hint(ACTIONS[action]);
-    if (size(h) > room) break;
-    room -= size(h);
-    chosen.push(h);
-  }
-  return [...chosen, ...last].flatMap(([key, what]) => keyHint(key, what));
+  if (fixed !== undefined) return spansOf(fixed, state.columns);
+  const last = [ACTIONS.help, ACTIONS.quit].map(hintOf);
+  const room = state.columns - last.reduce((sum, hint) => sum + hintWidth(hint), 0);
+  return [
+    ...spansOf(
+      FOOTER_ORDER.map((action) => hintOf(ACTIONS[action])),
+      room,
+    ),
+    ...spansOf(last, state.columns),
+  ];
 }

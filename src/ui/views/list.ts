@@ -1,11 +1,11 @@
 import { humanSize } from '../../cli/text/human.js';
-import type { PlanItem } from '../../core/prune-plan.js';
 import { isSensitive } from '../../core/vocabulary.js';
 import { type Column, columnsFor, MARGIN } from '../columns.js';
 import { age, count, plural } from '../format.js';
+import type { Group } from '../groups.js';
 import { BLANK, type Line, line } from '../line.js';
 import { reason } from '../reason.js';
-import { type Group, rowAt } from '../selection.js';
+import { rowAt } from '../selection.js';
 import { listHeight, type PreviewState } from '../state.js';
 import { SORT_KEYS } from '../table.js';
 import { COLUMN, fitted, shown, width } from '../text.js';
@@ -26,12 +26,14 @@ export function headings(state: PreviewState, unicode: boolean): Line {
   return line(' '.repeat(MARGIN) + cells.join(COLUMN), 'strong');
 }
 
-function cell(item: PlanItem, label: string, column: Column, state: PreviewState, unicode: boolean): string {
+function cell(place: number, column: Column, state: PreviewState, unicode: boolean): string {
+  const { items, labels } = state.selection.table;
+  const item = items[place]!;
   switch (column.key) {
     case 'name':
-      return shown(label, unicode);
+      return shown(labels[place]!, unicode);
     case 'reason':
-      return state.spared.has(item.artifact_id) ? 'spared now' : reason(item, state.now, unicode);
+      return state.spared[place] === 1 ? 'spared now' : reason(item, state.now, unicode, column.width);
     case 'age':
       return age(item.created_at, state.now);
     case 'size':
@@ -46,8 +48,9 @@ function cell(item: PlanItem, label: string, column: Column, state: PreviewState
 }
 
 /** `s` spared from this run, `!` cannot be brought back, `P` pinned. */
-function markOf(item: PlanItem, state: PreviewState): string {
-  if (state.spared.has(item.artifact_id)) return 's';
+function markOf(place: number, state: PreviewState): string {
+  const item = state.selection.table.items[place]!;
+  if (state.spared[place] === 1) return 's';
   if (item.verdict === 'prune') return isSensitive(item) || state.trashDays === 0 ? '!' : ' ';
   return item.rule === 'pinned' ? 'P' : ' ';
 }
@@ -55,8 +58,7 @@ function markOf(item: PlanItem, state: PreviewState): string {
 function groupLine(group: Group, state: PreviewState, unicode: boolean, open: boolean): string {
   const { view } = state.selection.choice;
   const sign = open ? (unicode ? '▾' : '-') : unicode ? '▸' : '+';
-  const isSpared = (place: number) => state.spared.has(state.selection.table.items[place]!.artifact_id);
-  const spared = state.spared.size === 0 ? 0 : group.members.filter(isSpared).length;
+  const spared = group.members.reduce((n, place) => n + state.spared[place]!, 0);
   const facts = [plural(group.members.length, 'item'), humanSize(group.bytes)];
   if (view === 'prune' && state.columns >= 60) facts.push(`frees ${humanSize(group.freed)}`);
   if (spared > 0) facts.push(`${count(spared)} spared`);
@@ -81,15 +83,14 @@ export function listLines(state: PreviewState, unicode: boolean): Line[] {
     const pointer = here ? (unicode ? '❯' : '>') : ' ';
     if ('group' in at) {
       const text = groupLine(at.group, state, unicode, selection.choice.open.has(at.group.key));
-      lines.push(line(`${pointer} ${text}`, here ? 'cursor' : 'strong'));
+      lines.push(line(` ${pointer}${text}`, here ? 'cursor' : 'strong'));
       continue;
     }
-    const label = selection.table.labels[at.place]!;
     const cells = columns.map((column) =>
-      fitted(cell(at.item, label, column, state, unicode), column.width, unicode, column.align),
+      fitted(cell(at.place, column, state, unicode), column.width, unicode, column.align),
     );
-    const mark = markOf(at.item, state);
-    lines.push(line(pointer + mark + cells.join(COLUMN), here ? 'cursor' : mark === 's' ? 'dim' : 'plain'));
+    const mark = markOf(at.place, state);
+    lines.push(line(mark + pointer + cells.join(COLUMN), here ? 'cursor' : mark === 's' ? 'dim' : 'plain'));
   }
   return lines;
 }

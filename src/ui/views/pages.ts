@@ -51,11 +51,12 @@ export function confirmLines(
   mode: Extract<Mode, { at: 'confirm' }>,
   unicode: boolean,
 ): Line[] {
-  const { columns, trashDays, now, spared } = state;
+  const { columns, trashDays, now } = state;
   const { all, sensitive, byRule } = state.going;
   const lost = trashDays === 0 ? all : sensitive;
   const restorable = all.items - lost.items;
-  const about = spared.size > 0 ? 'up to ' : '';
+  const spared = state.selection.table.plan.header.pruned - all.items;
+  const about = spared > 0 ? 'up to ' : '';
   const lines = [
     ...wrapped(
       `Remove ${plural(all.items, 'artifact')}, freeing ${about}${humanSize(all.freed)}?`,
@@ -64,17 +65,6 @@ export function confirmLines(
     ),
     BLANK,
   ];
-  if (restorable > 0) {
-    const until = moment(toTimestamp(now + trashDays * DAY)).slice(0, 10);
-    lines.push(
-      ...wrapped(
-        `${plural(restorable, 'artifact')} can be brought back for ${plural(trashDays, 'day')}, until ${until}:`,
-        columns,
-      ),
-      line('  hs restore --run ID', 'strong'),
-      ...wrapped('with the ID that the report at the end gives.', columns, 'plain', '  '),
-    );
-  }
   if (lost.items > 0) {
     const why = trashDays === 0 ? 'the policy keeps no trash' : 'they are sensitive and skip the trash';
     lines.push(
@@ -85,10 +75,21 @@ export function confirmLines(
       ),
     );
   }
+  if (restorable > 0) {
+    const until = moment(toTimestamp(now + trashDays * DAY)).slice(0, 10);
+    lines.push(
+      ...wrapped(
+        `${plural(restorable, 'artifact')} can be brought back for ${plural(trashDays, 'day')}, until ${until}, and only then free their bytes:`,
+        columns,
+      ),
+      line('  hs restore --run ID', 'strong'),
+      ...wrapped('with the ID that the report at the end gives.', columns, 'plain', '  '),
+    );
+  }
   lines.push(BLANK);
   for (const rule of PRUNE_RULES) {
     const sum = byRule.get(rule);
-    if (sum !== undefined) {
+    if (sum !== undefined && sum.items > 0) {
       lines.push(
         line(
           `  ${RULE_WORDS[rule].padEnd(14)} ${count(sum.items).padStart(9)}  ${humanSize(sum.bytes).padStart(8)}`,
@@ -96,7 +97,7 @@ export function confirmLines(
       );
     }
   }
-  if (spared.size > 0) lines.push(line(`  ${'spared'.padEnd(14)} ${count(spared.size).padStart(9)}  stay`));
+  if (spared > 0) lines.push(line(`  ${'spared'.padEnd(14)} ${count(spared).padStart(9)}  stay`));
   lines.push(
     BLANK,
     [
@@ -137,7 +138,8 @@ export function applyingLines(
 /** The report at the end; also what `hs gc` may print once the screen is gone. */
 export function outcomeText(outcome: ApplyOutcome): string[] {
   const { removed, freedBytes, spared, purgePending, reportId, runId, restorableUntil } = outcome;
-  const lines = [`Removed ${plural(removed, 'artifact')}, freed ${humanSize(freedBytes)}.`];
+  const when = restorableUntil === undefined ? 'freed' : 'to be freed with the trash:';
+  const lines = [`Removed ${plural(removed, 'artifact')}, ${when} ${humanSize(freedBytes)}.`];
   if (spared > 0)
     lines.push(`${plural(spared, 'artifact')} stayed: worth keeping by the time of the commit.`);
   if (purgePending > 0)

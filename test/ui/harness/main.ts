@@ -21,8 +21,8 @@ process.on('SIGUSR2', () => process.exit(3));
 const terminal = {
   stdin: process.stdin,
   stdout: process.stdout,
-  colour: process.env['NO_COLOR'] === undefined,
-  unicode: /utf-?8/i.test(process.env['LANG'] ?? ''),
+  colour: process.env.NO_COLOR === undefined,
+  unicode: /utf-?8/i.test(process.env.LANG ?? ''),
   signal: ending.signal,
 };
 try {

@@ -210,6 +210,8 @@ export const HOSTILE_NAMES = [
   'ﷺ wide ligature, ஃ 한글 ภาษาไทย',
   `${'long-'.repeat(50)}end`,
   'lone\ud800surrogate',
+  '☁\ufe0f❤\ufe0f weather',
+  'keycap 1\ufe0f\u20e3 x',
 ];
 
 export function hostilePlan(): PrunePlan {

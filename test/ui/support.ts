@@ -1,0 +1,47 @@
+import type { PrunePlan } from '../../src/core/prune-plan.js';
+import type { Line } from '../../src/ui/line.js';
+import { rowAt } from '../../src/ui/selection.js';
+import { initialState, type PreviewEvent, type PreviewState, type Step } from '../../src/ui/state.js';
+import { COLUMN, width } from '../../src/ui/text.js';
+import { update } from '../../src/ui/update.js';
+import { NOW, smallPlan } from './harness/sample.js';
+
+export function opened(plan: PrunePlan = smallPlan(), columns = 80, rows = 24): PreviewState {
+  return initialState({ plan, now: NOW, trashDays: 7, defaultPin: 'keep', columns, rows });
+}
+
+/** The state after `keys`, and the effect of the last one. `type:` before a text types it. */
+export function press(state: PreviewState, ...keys: string[]): Step {
+  let step: Step = { state };
+  for (const key of keys) {
+    const presses = key.startsWith('type:') ? [...key.slice(5)] : [key];
+    for (const one of presses) step = update(step.state, { type: 'key', key: one });
+  }
+  return step;
+}
+
+export function told(state: PreviewState, event: PreviewEvent): PreviewState {
+  return update(state, event).state;
+}
+
+/** What the rows show: labels of items, groups with their size in brackets. */
+export function rowNames({ selection }: PreviewState): string[] {
+  return Array.from(selection.rows, (_, i) => {
+    const row = rowAt(selection, i)!;
+    return 'group' in row
+      ? `[${row.group.label} ${row.group.members.length}]`
+      : selection.table.labels[row.place]!;
+  });
+}
+
+export function textOf(line: Line): string {
+  return line
+    .map((span) => span.text)
+    .join('')
+    .replaceAll(COLUMN, ' ');
+}
+
+/** True where `lines` fit the screen. */
+export function fits(lines: readonly Line[], { columns, rows }: PreviewState): boolean {
+  return lines.length <= rows && lines.every((line) => width(textOf(line)) <= columns);
+}

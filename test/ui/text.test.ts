@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { span } from '../../src/ui/format.js';
+import { keysOf } from '../../src/ui/keys.js';
+import { risingOrder } from '../../src/ui/order.js';
+import { fitted, shown, width, wrap } from '../../src/ui/text.js';
+import { HOSTILE_NAMES } from './harness/sample.js';
+
+const STEERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/u;
+
+describe('untrusted text', () => {
+  it.each(HOSTILE_NAMES)('of %j is one harmless line of exactly the columns it is given', (name) => {
+    for (const unicode of [true, false]) {
+      const safe = shown(name, unicode);
+      expect(safe).not.toMatch(STEERS);
+      for (const columns of [1, 5, 13, 21, 60]) expect(width(fitted(safe, columns, unicode))).toBe(columns);
+    }
+  });
+
+  it('is ASCII where the terminal has no more', () => {
+    for (const name of HOSTILE_NAMES) expect(fitted(shown(name, false), 20, false)).toMatch(/^[\x20-\x7e]*$/);
+  });
+
+  it('loses its middle where it is too long, since names of a series differ at both ends', () => {
+    expect(fitted('train-run-2026/checkpoint-0042.bin', 20, true)).toBe('train-run-202…42.bin');
+  });
+
+  it('is broken into lines that fit', () => {
+    const lines = wrap(`a few words and ${'x'.repeat(50)} more 日本語のファイル名`, 20);
+    expect(lines.every((l) => width(l) <= 20)).toBe(true);
+    expect(lines.join('').replaceAll(' ', '')).toBe(`afewwordsand${'x'.repeat(50)}more日本語のファイル名`);
+  });
+});
+
+describe('keys', () => {
+  it('that were read at once are taken one by one', () => {
+    expect(keysOf('jjG', {})).toEqual(['j', 'j', 'G']);
+    expect(keysOf('yes\r', {})).toEqual(['y', 'e', 's', 'enter']);
+    expect(keysOf('j\x03', {})).toEqual(['j', 'ctrl-c']);
+    expect(keysOf('\u009b日', {})).toEqual(['日']);
+  });
+
+  it('have names where they type nothing', () => {
+    expect(keysOf('', { upArrow: true })).toEqual(['up']);
+    expect(keysOf('d', { ctrl: true })).toEqual(['ctrl-d']);
+    expect(keysOf('', { escape: true, meta: true })).toEqual(['escape']);
+    expect(keysOf('x', { meta: true })).toEqual([]);
+  });
+});
+
+it('orders whole numbers up to 2^53, equal ones as they were', () => {
+  const keys = Float64Array.from([3, 2 ** 53 - 1, 0, 2 ** 40, 3, 65_536, 2 ** 52]);
+  expect([...risingOrder(keys)]).toEqual([2, 0, 4, 5, 3, 6, 1]);
+  expect([...risingOrder(new Float64Array())]).toEqual([]);
+});
+
+it('shows spans in at most four columns', () => {
+  const days = 86_400_000;
+  expect([0, 59_999, 3_540_000, 47 * 3_600_000, 999 * days, 4000 * days].map(span)).toEqual([
+    '0s',
+    '59s',
+    '59m',
+    '47h',
+    '999d',
+    '10y',
+  ]);
+});
