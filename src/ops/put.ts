@@ -77,6 +77,14 @@ async function statSource(disk: Disk, path: string): Promise<FileStat> {
   }
 }
 
+/** Shows progress, and ends a copy of any length when the command is interrupted. */
+function advancing(session: Session): (bytes: number) => void {
+  return (bytes) => {
+    session.signal.throwIfAborted();
+    session.progress.advance(bytes);
+  };
+}
+
 /** Stores the files of a directory and its index; the directory's content hash is that of the index (A3). */
 export async function putTree(
   session: Session,
@@ -89,10 +97,7 @@ export async function putTree(
   const store = await session.store.disk.lstat(session.store.root);
   const walk = walkTree(session.disk, root, { ...options, omit: store }, (left) => leftOut.push(left));
   for await (const file of walk) {
-    session.signal.throwIfAborted();
-    const read = await readSourceFile(session.disk, file.location, file.path, batch, (n) =>
-      session.progress.advance(n),
-    );
+    const read = await readSourceFile(session.disk, file.location, file.path, batch, advancing(session));
     entries.push({
       path: file.path,
       content_hash: read.id,
@@ -127,7 +132,7 @@ async function putPayload(
     leftOut: [],
     portability: [],
   });
-  const advance = (n: number) => session.progress.advance(n);
+  const advance = advancing(session);
   if ('stream' in source) {
     const { id, size } = await batch.addSource(source.stream, advance);
     return file(id, size);

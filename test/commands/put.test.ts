@@ -1,0 +1,204 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { appendFileSync, chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { HS_PROGRAM, hs, hsEnvironment } from '../helpers/hs.js';
+import { tmp } from '../helpers/tmp.js';
+
+let dir: string;
+
+beforeEach(async () => {
+  dir = await tmp();
+  await hs(['init'], { cwd: dir });
+});
+
+const run = (...args: string[]) => hs(args, { cwd: dir });
+
+/** Entries, objects and leftovers: what a refused command must leave as it was. */
+function state(): string[] {
+  return readdirSync(`${dir}/.hsstore`, { recursive: true, encoding: 'utf8' })
+    .filter((path) => !path.startsWith('cache'))
+    .sort();
+}
+
+async function refuses(args: string[], status: number, words: RegExp): Promise<void> {
+  const before = state();
+  const result = await run(...args);
+  expect({ status: result.status, stdout: result.stdout }).toEqual({ status, stdout: '' });
+  expect(result.stderr).toMatch(words);
+  expect(state()).toEqual(before);
+}
+
+describe('hs put', () => {
+  it('stores a file so that sha256sum agrees with its content hash', async () => {
+    writeFileSync(`${dir}/a`, 'hello');
+    const id = (await run('put', 'a')).stdout.trim();
+    const [row] = JSON.parse((await run('ls', '--json')).stdout).results;
+    expect(row.artifact_id).toBe(id);
+    expect(execFileSync('sha256sum', [`${dir}/a`], { encoding: 'utf8' })).toContain(row.content_hash);
+    expect((await run('cat-artifact', id)).stdout).toBe('hello');
+  });
+
+  it('hashes a directory alike whatever times, modes beyond executable and listing order', async () => {
+    for (const name of ['one', 'two']) mkdirSync(`${dir}/${name}`);
+    const files = ['b', 'a', 'é', 'Z', '10', '9'];
+    for (const f of files) writeFileSync(`${dir}/one/${f}`, f, { mode: 0o600 });
+    for (const f of [...files].reverse()) writeFileSync(`${dir}/two/${f}`, f, { mode: 0o644 });
+    const result = JSON.parse((await run('put', 'one', 'two', '--json')).stdout);
+    expect(result.artifacts[0].content_hash).toBe(result.artifacts[1].content_hash);
+    chmodSync(`${dir}/two/a`, 0o755);
+    const changed = JSON.parse((await run('put', 'two', '--json')).stdout);
+    expect(changed.artifacts[0].content_hash).not.toBe(result.artifacts[0].content_hash);
+  });
+
+  it('prints the payload of a directory as the canonical index that its hash is of', async () => {
+    mkdirSync(`${dir}/d`);
+    writeFileSync(`${dir}/d/a.txt`, 'hello');
+    const id = (await run('put', 'd')).stdout.trim();
+    const { bytes } = await run('cat-artifact', id);
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(
+      '8a1247a7cd533754624ad10d6cc3b918be359f9c082b7a838d15b788ee327141',
+    );
+  });
+
+  it('reads standard input, also from a writer that stops early', async () => {
+    const { stdout } = await hs(['put', '-', '--kind', 'transcript', '--name', 'log'], {
+      cwd: dir,
+      stdin: 'text',
+    });
+    expect(stdout).toMatch(/^[0-9a-f-]{36}\n$/);
+    expect((await run('cat-artifact', 'log')).stdout).toBe('text');
+    expect((await run('cat-artifact', '-t', 'log')).stdout).toBe('transcript\n');
+  });
+
+  it('takes odd names: spaces, quotes, newlines refused, a dash in front, not ASCII', async () => {
+    mkdirSync(`${dir}/odd`);
+    for (const name of ['a b', 'q\'uo"te', '-dash', 'ünïcødé', '日本', '.hidden', '*'])
+      writeFileSync(`${dir}/odd/${name}`, name);
+    expect((await run('put', 'odd')).status).toBe(0);
+    writeFileSync(`${dir}/odd/new\nline`, 'x');
+    await refuses(['put', 'odd'], 7, /new\\x0aline/);
+  });
+
+  it('leaves out empty directories and excluded files, and says so', async () => {
+    mkdirSync(`${dir}/d/empty`, { recursive: true });
+    mkdirSync(`${dir}/d/node_modules/x`, { recursive: true });
+    writeFileSync(`${dir}/d/keep.txt`, '1');
+    writeFileSync(`${dir}/d/drop.log`, '1');
+    writeFileSync(`${dir}/d/node_modules/x/y`, '1');
+    const result = await run('put', 'd', '--exclude', '*.log', '--exclude', 'node_modules', '--name', 'd');
+    expect(result.stderr).toContain("left out 1 empty directory: 'empty'");
+    expect((await run('cat-artifact', '-p', 'd')).stdout.split('\t').pop()).toBe('keep.txt\n');
+  });
+
+  it('never takes the store along', async () => {
+    writeFileSync(`${dir}/a`, '1');
+    const result = await run('put', '.', '--name', 'all');
+    expect(result.stderr).toContain("left out 1 store: '.hsstore'");
+    expect((await run('cat-artifact', '-p', 'all')).stdout).not.toContain('.hsstore');
+  });
+});
+
+describe('hs put refuses, and leaves the store as it was', () => {
+  beforeEach(() => {
+    mkdirSync(`${dir}/d`);
+    writeFileSync(`${dir}/d/a`, '1');
+  });
+
+  it('a link in a directory, unless --skip-links leaves it out', async () => {
+    symlinkSync('/etc/passwd', `${dir}/d/link`);
+    await refuses(['put', 'd'], 7, /'link' is a symbolic link/);
+    const result = await run('put', 'd', '--skip-links');
+    expect(result.status).toBe(0);
+    expect(result.stderr).toContain("left out 1 link: 'link'");
+  });
+
+  it('a FIFO, without hanging', async () => {
+    execFileSync('mkfifo', [`${dir}/d/pipe`]);
+    await refuses(['put', 'd'], 7, /'pipe' is neither a file nor a directory/);
+    await refuses(['put', 'd/pipe'], 7, /not a regular file/);
+  });
+
+  it('a device', async () => {
+    await refuses(['put', '/dev/null'], 7, /not a regular file/);
+  });
+
+  it('a name that is not UTF-8', async () => {
+    execFileSync('sh', ['-c', 'printf x > "$(printf "d/bad\\377")"'], { cwd: dir });
+    await refuses(['put', 'd'], 7, /not UTF-8/);
+  });
+
+  it('what is not there', async () => {
+    await refuses(['put', 'nope'], 4, /'.*nope' is not there/);
+  });
+
+  it('several paths of which one fails: none is registered', async () => {
+    await refuses(['put', 'd', 'nope'], 4, /not there/);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('an unreadable file (as an ordinary user)', async () => {
+    chmodSync(`${dir}/d/a`, 0o000);
+    execFileSync('chown', ['-R', '65534:65534', dir]);
+    const env = { ...(await hsEnvironment()), HOME: dir, XDG_STATE_HOME: `${dir}/.state` };
+    const setpriv = [
+      '--reuid=65534',
+      '--regid=65534',
+      '--clear-groups',
+      process.execPath,
+      HS_PROGRAM,
+      'put',
+      'd',
+    ];
+    const result = spawnSync('setpriv', setpriv, { cwd: dir, env, encoding: 'utf8' });
+    expect(result.stderr).toMatch(/'a' cannot be read: permission denied/);
+    expect(result.status).toBe(10);
+  });
+
+  it('a file that changes while it is read', async () => {
+    const big = `${dir}/d/growing`;
+    writeFileSync(big, Buffer.alloc(64 * 1024 * 1024));
+    const child = spawn(process.execPath, [HS_PROGRAM, 'put', 'd'], { cwd: dir, env: await hsEnvironment() });
+    const timer = setInterval(() => appendFileSync(big, 'x'), 2);
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const status = await new Promise((resolve) => child.on('close', resolve));
+    clearInterval(timer);
+    expect(stderr).toMatch(/'growing' changed while it was read/);
+    expect(status).toBe(8);
+    expect((await run('ls', '--json')).stdout).toContain('"results":[]');
+  });
+
+  it('a sensitive artifact without a TTL', async () => {
+    await refuses(
+      ['put', 'd', '--classification', 'high'],
+      5,
+      /retention_ttl_days: required with classification high/,
+    );
+    await refuses(['put', 'd', '--kind', 'prompt_payload'], 5, /--ttl/);
+  });
+
+  it('a layer that only promotion reaches, a bad name, a name that looks like an id', async () => {
+    await refuses(['put', 'd', '--layer', 'L1'], 2, /L1/);
+    await refuses(['put', 'd', '--name', '../up'], 7, /name/);
+    await refuses(['put', 'd', '--name', `${'a'.repeat(8)}-0000-0000-0000-${'0'.repeat(12)}`], 7, /name/);
+    await refuses(['put', 'd', '--name', 'x@{1}'], 7, /name/);
+  });
+
+  it('a disk that is full', async () => {
+    const script = `
+      mount -t tmpfs -o size=900k tmpfs "$1" && cd "$1" && "$2" "$3" init >/dev/null || exit 99
+      head -c 2000000 /dev/zero > ../big
+      "$2" "$3" put ../big; echo "status $?"
+      find .hsstore/tmp .hsstore/leases -type f | wc -l
+      echo ok > small && "$2" "$3" put small >/dev/null; echo "then $?"`;
+    mkdirSync(`${dir}/full`);
+    const args = ['-m', 'sh', '-c', script, 'sh', `${dir}/full`, process.execPath, HS_PROGRAM];
+    const result = spawnSync('unshare', args, { env: await hsEnvironment(), encoding: 'utf8' });
+    if (/Operation not permitted|permission denied/i.test(result.stderr))
+      return expect(process.getuid?.()).not.toBe(0);
+    expect(result.stderr).toMatch(/no space left|disk is full|ENOSPC/i);
+    expect(result.stdout).toBe('status 10\n0\nthen 0\n');
+  });
+});
