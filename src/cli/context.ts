@@ -1,6 +1,6 @@
 import type { Clock, Environment, ProgressSink, Random } from '../core/ports.js';
 import type { Disk } from '../fsx/disk.js';
-import type { Session } from '../ops/session.js';
+import type { Session, SessionRequest } from '../ops/session.js';
 import type { CommandTable } from './command.js';
 import type { GlobalValues } from './globals.js';
 import type { Host } from './host.js';
@@ -9,6 +9,11 @@ import type { Log } from './io/log.js';
 import type { Out } from './io/out.js';
 import type { Terminal } from './io/terminal.js';
 import type { View } from './text/view.js';
+
+export interface SessionOptions extends Partial<Pick<SessionRequest, 'progress' | 'signal' | 'warn'>> {
+  readonly writes?: boolean;
+  readonly unchecked?: boolean;
+}
 
 /** What `run` is given. */
 export interface Context<O = Readonly<Record<string, unknown>>, A = Readonly<Record<string, unknown>>> {
@@ -47,7 +52,7 @@ export interface Context<O = Readonly<Record<string, unknown>>, A = Readonly<Rec
    * Opens the store, once; `writes` is by default what the command's `opens` says. `unchecked`: also one
    * whose ledger was rolled back or has a hole. It is closed after `run`.
    */
-  session(options?: { readonly writes?: boolean; readonly unchecked?: boolean }): Promise<Session>;
+  session(options?: SessionOptions): Promise<Session>;
   /**
    * One of several items: its failure is reported, the others go on, and the command ends with 3 (or
    * the failure's own status, when nothing succeeded). `undefined` when it failed.

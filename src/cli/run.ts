@@ -99,7 +99,7 @@ export async function run(host: Host, parts: Parts, command: Command, call: Invo
       return resolve(host.environment.cwd, typed);
     },
     disk: parts.disk,
-    session: ({ writes = spec.opens === 'write', unchecked = false } = {}) => {
+    session: ({ writes = spec.opens === 'write', unchecked = false, ...own } = {}) => {
       if (writes) {
         out.finishAlways();
         interrupt.waitAlways();
@@ -119,6 +119,7 @@ export async function run(host: Host, parts: Parts, command: Command, call: Invo
           progress,
           signal: interrupt.signal,
           warn: (message) => log.warn(message),
+          ...own,
         }),
       );
       return opening;

@@ -49,29 +49,39 @@ async function verdictOn(
   return plan.items.find((item) => item.artifact_id === record.artifact_id);
 }
 
-/** Everything known of one artifact, removed ones included. A damaged manifest is told, not thrown. */
+/** What is known of one artifact without a plan. A damaged manifest is told, not thrown. */
+export async function readArtifact(
+  session: Session,
+  record: ArtifactRecord,
+): Promise<Omit<ShownArtifact, 'retention'>> {
+  let manifest: Manifest | undefined;
+  let damage: string | undefined;
+  try {
+    manifest = decodeManifest(await session.store.objects.read(record.manifest, MAX_MANIFEST_BYTES));
+  } catch (e) {
+    if (!isHsError(e, 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_MANIFEST', 'INVALID_RECORD')) throw e;
+    damage = e.message;
+  }
+  const { entry } = await session.store.ledger.read(record.registered.seq);
+  return {
+    record,
+    manifest,
+    damage,
+    registered: {
+      seq: entry.seq,
+      at: entry.at,
+      actor: `${entry.actor}:${entry.actor_id}`,
+      ...(entry.job_id === undefined ? {} : { jobId: entry.job_id }),
+    },
+  };
+}
+
+/** Everything known of one artifact, removed ones included, and what a collection would do with it. */
 export async function showArtifact(session: Session, typed: string): Promise<ShownArtifact> {
   return session.read(async (catalog) => {
     const record = resolveArtifact(catalog, typed, { removed: true });
-    let manifest: Manifest | undefined;
-    let damage: string | undefined;
-    try {
-      manifest = decodeManifest(await session.store.objects.read(record.manifest, MAX_MANIFEST_BYTES));
-    } catch (e) {
-      if (!isHsError(e, 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_MANIFEST', 'INVALID_RECORD')) throw e;
-      damage = e.message;
-    }
-    const { entry } = await session.store.ledger.read(record.registered.seq);
     return {
-      record,
-      manifest,
-      damage,
-      registered: {
-        seq: entry.seq,
-        at: entry.at,
-        actor: `${entry.actor}:${entry.actor_id}`,
-        ...(entry.job_id === undefined ? {} : { jobId: entry.job_id }),
-      },
+      ...(await readArtifact(session, record)),
       retention: record.removed === undefined ? await verdictOn(session, catalog, record) : undefined,
     };
   });

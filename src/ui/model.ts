@@ -4,7 +4,7 @@ import type { ProgressUnit } from '../core/ports.js';
 import type { PrunePlan } from '../core/prune-plan.js';
 import type { Pin } from '../core/record.js';
 
-/** An artifact that the shown one came from. */
+/** An artifact that the shown one came from, or that came from it. */
 export interface Source {
   readonly id: ArtifactId;
   readonly name?: string;
@@ -22,8 +22,8 @@ export interface Detail {
   readonly actor?: string;
   readonly job?: string;
   readonly sources: readonly Source[];
-  /** The rule that decided, in sentences. */
-  readonly why: readonly string[];
+  /** Live artifacts that name it as a source: a pin of one of them may hold it. */
+  readonly madeFrom: readonly Source[];
 }
 
 /** One step of an application that runs. `total` is absent while it is not known. */

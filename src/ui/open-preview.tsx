@@ -22,6 +22,9 @@ export interface PreviewTerminal {
   readonly signal: AbortSignal;
 }
 
+const UNTOUCHED = 'interrupted: nothing was removed';
+const LEFT_RUNNING = 'interrupted while removing: hs report says whether it was done';
+
 function failureOf(e: unknown): Failure {
   if (e instanceof HsError) return { message: e.message, hint: e.hint };
   return { message: e instanceof Error ? e.message : String(e) };
@@ -146,7 +149,7 @@ class Preview {
       case 'interrupt':
         if (mode.at === 'done') this.#resolve(mode.outcome);
         else if (mode.at === 'failed') this.#reject(this.#error);
-        else this.#reject(new HsError('INTERRUPTED', 'interrupted: nothing was removed'));
+        else this.#reject(new HsError('INTERRUPTED', mode.at === 'applying' ? LEFT_RUNNING : UNTOUCHED));
         return;
       case 'stop':
         this.#stop.abort(new HsError('INTERRUPTED', 'interrupted'));

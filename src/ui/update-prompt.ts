@@ -1,11 +1,12 @@
 import { plural } from './format.js';
 import { isCharacter, type Key } from './keys.js';
 import type { Mode, PreviewState, Step } from './state.js';
+import { placeOf } from './table.js';
 
 type Prompt = Extract<Mode, { at: 'prompt' }>;
 
-/** Bounds of `hs pin`: a name of 64, a reason of 500 characters. */
-const LONGEST = { pin: 64, unpin: 64, reason: 500 } as const;
+/** Bounds of `hs pin`, in characters. */
+const LONGEST = { pin: 128, unpin: 128, reason: 500 } as const;
 
 function answered(state: PreviewState, mode: Prompt): Step {
   const { asks, ids, text, back } = mode;
@@ -16,7 +17,12 @@ function answered(state: PreviewState, mode: Prompt): Step {
   const name = asks === 'reason' ? mode.name! : text;
   const busy = `${asks === 'reason' ? 'pinning' : 'unpinning'} ${plural(ids.length, 'artifact')}`;
   const next: PreviewState = { ...state, mode: back, busy, message: undefined };
-  if (asks === 'unpin') return { state: next, effect: { type: 'unpin', ids, name } };
+  if (asks === 'unpin') {
+    // Taking away a pin that is not there would refuse the whole group.
+    const { table } = state.selection;
+    const held = ids.filter((id) => table.items[placeOf(table, id)!]!.pins?.includes(name));
+    return held.length === 0 ? { state } : { state: next, effect: { type: 'unpin', ids: held, name } };
+  }
   const reason = text.trim();
   return { state: next, effect: { type: 'pin', ids, name, ...(reason === '' ? {} : { reason }) } };
 }

@@ -118,7 +118,8 @@ function keyPressed(before: PreviewState, key: Key): Step {
   const { mode } = before;
   if (key === 'ctrl-l') return { state: before, effect: { type: 'repaint' } };
   if (key === 'ctrl-c') {
-    if (mode.at !== 'applying') return { state: before, effect: { type: 'interrupt' } };
+    // The second time, what runs is left to itself: it is safe to end at any point.
+    if (mode.at !== 'applying' || mode.stopping) return { state: before, effect: { type: 'interrupt' } };
     return { state: { ...before, mode: { ...mode, stopping: true } }, effect: { type: 'stop' } };
   }
   if (isTooSmall(before) && mode.at !== 'applying') {

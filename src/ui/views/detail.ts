@@ -1,10 +1,11 @@
 import { humanSize } from '../../cli/text/human.js';
+import { explainVerdict } from '../../core/explain-verdict.js';
+import type { Timestamp } from '../../core/ids.js';
 import type { Manifest } from '../../core/manifest.js';
 import type { Pin } from '../../core/record.js';
 import { age, count, moment, plural } from '../format.js';
 import { BLANK, type Line, line, type Tone } from '../line.js';
-import type { Detail } from '../model.js';
-import { reason } from '../reason.js';
+import type { Detail, Source } from '../model.js';
 import type { Mode, PreviewState } from '../state.js';
 import { placeOf } from '../table.js';
 import { shown, shownMessage, width, wrap } from '../text.js';
@@ -91,6 +92,14 @@ function manifest(page: Page, m: Manifest): void {
   page.fact('content hash', m.content_hash);
 }
 
+/** A common source may have thousands made from it. */
+const MOST = 10;
+
+function sourceText({ id, name, state }: Source): string {
+  const words = { live: '', removed: ', removed', unknown: ', not in this store' };
+  return `${name ?? ''} ${id.slice(0, 8)}${words[state]}`.trim();
+}
+
 function origin(page: Page, detail: Detail): void {
   page.heading('Where it came from');
   page.fact('made by', detail.actor);
@@ -99,28 +108,19 @@ function origin(page: Page, detail: Detail): void {
   for (const ref of detail.manifest?.source_entity_refs ?? []) {
     page.fact('entity', `${ref.entity_kind} ${ref.entity_id}`);
   }
-  for (const source of detail.sources) {
-    const state =
-      source.state === 'live' ? '' : `, ${source.state === 'removed' ? 'removed' : 'not in this store'}`;
-    page.fact('source', `${source.name ?? ''} ${source.id.slice(0, 8)}${state}`.trim());
-  }
+  for (const source of detail.sources) page.fact('source', sourceText(source));
   if (detail.sources.length === 0) page.told('no source artifacts', 'dim');
+  const { madeFrom } = detail;
+  for (const other of madeFrom.slice(0, MOST)) page.fact('made from it', sourceText(other));
+  if (madeFrom.length > MOST) page.told(`and ${count(madeFrom.length - MOST)} more`);
 }
 
-function verdict(
-  page: Page,
-  place: number,
-  state: PreviewState,
-  unicode: boolean,
-  why: readonly string[],
-): void {
+function verdict(page: Page, place: number, state: PreviewState): void {
   const item = state.selection.table.items[place]!;
   const spared = state.spared[place] === 1;
   page.heading(spared ? 'Spared from this run' : item.verdict === 'prune' ? 'Goes' : 'Is kept');
-  page.told(`rule ${item.rule}: ${reason(item, state.now, unicode)}`);
-  for (const sentence of why) page.told(sentence);
-  if (item.until !== undefined)
-    page.fact(item.verdict === 'keep' ? 'until' : 'since', `${moment(item.until)} UTC`);
+  page.told(explainVerdict(item, (at) => `${moment(at as Timestamp)} UTC`));
+  page.told(`rule ${item.rule}`, 'dim');
 }
 
 /** Everything about one artifact, as long as it is. */
@@ -139,7 +139,7 @@ export function detailLines(
   page.told(`${humanSize(item.size_bytes)} (${count(item.size_bytes)} bytes)${freed}`);
   page.told(`created ${moment(item.created_at)} UTC, age ${age(item.created_at, state.now)}`);
   const { detail } = mode;
-  verdict(page, place, state, unicode, detail?.why ?? []);
+  verdict(page, place, state);
   if (detail === undefined) {
     page.told('reading the manifest ...', 'dim');
     return page.lines;

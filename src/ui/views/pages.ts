@@ -66,7 +66,7 @@ export function confirmLines(
     BLANK,
   ];
   if (lost.items > 0) {
-    const why = trashDays === 0 ? 'the policy keeps no trash' : 'they are sensitive and skip the trash';
+    const why = trashDays === 0 ? 'there is no trash window' : 'they are sensitive and skip the trash';
     lines.push(
       ...wrapped(
         `${plural(lost.items, 'artifact')}, ${humanSize(lost.bytes)}, CANNOT be brought back: ${why}.`,
@@ -131,7 +131,14 @@ export function applyingLines(
       lines.push(line(`[${drawn}] ${Math.floor((100 * Math.min(done, total)) / total)}%`));
     }
   }
-  lines.push(BLANK, ...wrapped('Ctrl-C stops where nothing is half.', state.columns, 'dim'));
+  lines.push(
+    BLANK,
+    ...wrapped(
+      stopping ? 'Ctrl-C again leaves at once.' : 'Ctrl-C stops where nothing is half.',
+      state.columns,
+      'dim',
+    ),
+  );
   return lines;
 }
 

@@ -41,7 +41,7 @@ export class SampleModel implements PreviewModel {
         problem: `manifest ${hash(9).slice(0, 8)} does not match its hash`,
         pins: [],
         sources: [],
-        why: [],
+        madeFrom: [],
       };
     }
     const { pins = [] } = this.#items.find((i) => i.artifact_id === id)!;
@@ -74,7 +74,7 @@ export class SampleModel implements PreviewModel {
         { id: sampleId(7), name: 'training-data', state: 'live' },
         { id: sampleId(900), state: 'unknown' },
       ],
-      why: ['class result is kept for 30 days, and its newest 3 of a name'],
+      madeFrom: [{ id: sampleId(6), name: 'model.onnx', state: 'live' }],
     };
   }
 
