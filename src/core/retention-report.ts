@@ -88,7 +88,8 @@ export function encodeReport(plan: PrunePlan, facts: ReportFacts): Buffer {
   return Buffer.from(canonicalLines([header, ...items]));
 }
 
-const headerSchema = z.strictObject({
+/** The schemas of a report's lines. */
+export const reportHeaderSchema = z.strictObject({
   ...planHeaderFields,
   schema: z.literal(REPORT_SCHEMA),
   report: artifactId,
@@ -102,7 +103,7 @@ const headerSchema = z.strictObject({
   gone: natural,
   trash_days: natural,
 });
-const sparedSchema = z.strictObject({
+export const sparedSchema = z.strictObject({
   artifact_id: artifactId,
   verdict: z.literal('keep'),
   rule: z.enum(KEEP_RULES),
@@ -110,12 +111,12 @@ const sparedSchema = z.strictObject({
   retention_class: z.enum(RETENTION_CLASSES),
   since_plan: z.optional(z.literal(true)),
 });
-const prunedSchema = z.strictObject({ ...planItemSchema.prune, purge: z.optional(z.literal(true)) });
+export const prunedSchema = z.strictObject({ ...planItemSchema.prune, purge: z.optional(z.literal(true)) });
 
 /** Reads a report; INVALID_RECORD for what is none. */
 export function decodeReport(bytes: Uint8Array): RetentionReport {
   const lines = parseCanonicalLines(bytes, MAX_REPORT_BYTES);
-  const first = check(headerSchema, lines.next().value, 'INVALID_RECORD', 'the header of the report');
+  const first = check(reportHeaderSchema, lines.next().value, 'INVALID_RECORD', 'the header of the report');
   const header = { ...first, policy: toPolicy(first.policy) } as ReportHeader;
   const items: (PrunedItem | SparedItem)[] = [];
   for (const line of lines) {

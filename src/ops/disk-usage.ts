@@ -4,9 +4,7 @@ import { IndexReader } from '../store/index-reader.js';
 import { Trash } from '../store/trash.js';
 import { objectsOfAll } from './gc/presence.js';
 import type { Session } from './session.js';
-
-export const USAGE_KEYS = ['kind', 'class', 'name', 'layer'] as const;
-export type UsageKey = (typeof USAGE_KEYS)[number];
+import type { UsageKey } from './usage-keys.js';
 
 export interface UsageRow {
   readonly group: string;

@@ -40,6 +40,8 @@ export interface RemovalOutcome {
   readonly report?: ArtifactId;
   /** The ledger entry that did it. */
   readonly seq?: number;
+  /** How many of what went have a trash window. */
+  readonly restorable: number;
   readonly sparedSince: readonly PlanItem[];
   readonly gone: readonly ArtifactId[];
 }
@@ -90,8 +92,11 @@ export async function applyRemoval(
     }
     return plan!.header.pruned === 0 ? null : removalOf(plan!, made, met, request);
   });
+  const restorable =
+    seq === undefined ? [] : plan!.items.filter((i) => i.verdict === 'prune' && !purges(i, request));
   return compact({
     plan: plan!,
+    restorable: restorable.length,
     report: seq === undefined ? undefined : request.report,
     seq,
     sparedSince: met.sparedSince,
@@ -99,9 +104,12 @@ export async function applyRemoval(
   });
 }
 
+/** D7: what is sensitive has no time to undo. */
+function purges(item: PlanItem, request: RemovalRequest): boolean {
+  return request.purge === true || isSensitive(item);
+}
+
 function removalOf(plan: PrunePlan, made: Planned, met: Intersection, request: RemovalRequest): Removal {
-  // D7: what is sensitive has no time to undo.
-  const purges = (item: PlanItem) => request.purge === true || isSensitive(item);
   const hash = request.seen?.hash ?? planHash(plan);
   const { header } = plan;
   const facts = compact({
@@ -116,7 +124,7 @@ function removalOf(plan: PrunePlan, made: Planned, met: Intersection, request: R
   return {
     remove: plan.items
       .filter((i) => i.verdict === 'prune')
-      .map((i) => ({ artifact_id: i.artifact_id, purge: purges(i) })),
+      .map((i) => ({ artifact_id: i.artifact_id, purge: purges(i, request) })),
     report: {
       artifact_id: request.report,
       bytes: encodeReport(plan, {
@@ -124,7 +132,7 @@ function removalOf(plan: PrunePlan, made: Planned, met: Intersection, request: R
         policy: made.input.policy,
         sparedSince: new Set(met.sparedSince.map((i) => i.artifact_id)),
         gone: met.gone.length,
-        purges,
+        purges: (item) => purges(item, request),
       }),
     },
     summary: compact({

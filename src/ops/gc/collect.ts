@@ -1,5 +1,6 @@
 import { compact } from '../../core/compact.js';
 import { type ArtifactId, type Timestamp, toTimestamp } from '../../core/ids.js';
+import type { ProgressSink } from '../../core/ports.js';
 import type { Reclaimed } from '../../store/collector.js';
 import type { Patience } from '../../store/purge.js';
 import type { Session } from '../session.js';
@@ -17,6 +18,8 @@ export interface CollectOptions {
   readonly emptyTrash?: boolean;
   /** How long a purge without a window waits for commands that are at work; by default two seconds. */
   readonly patience?: Patience;
+  /** Where it says how far it is; by default the session's. */
+  readonly progress?: ProgressSink;
 }
 
 export interface Collected {
@@ -36,7 +39,8 @@ export async function collect(session: Session, options: CollectOptions = {}): P
     capability: 'retention.collect',
     patience: options.patience,
   });
-  session.progress.start('planning');
+  const progress = options.progress ?? session.progress;
+  progress.start('planning');
   const outcome = await applyRemoval(storage, {
     command: 'gc',
     clock: session.now(),
@@ -48,7 +52,7 @@ export async function collect(session: Session, options: CollectOptions = {}): P
     traceId: session.traceId,
     systemMs: session.clock.now(),
   });
-  return finish(session, storage, outcome, options.emptyTrash === true);
+  return finish(session, storage, outcome, { emptyTrash: options.emptyTrash === true, progress });
 }
 
 /** What follows the commit of any removal. */
@@ -56,17 +60,17 @@ export async function finish(
   session: Session,
   storage: StoreRetention,
   outcome: RemovalOutcome,
-  emptyTrash: boolean,
+  { emptyTrash, progress }: { readonly emptyTrash: boolean; readonly progress: ProgressSink },
 ): Promise<Collected> {
-  session.progress.start('sweeping');
+  progress.start('sweeping');
   const reclaimed = await storage.reclaim({ emptyTrash });
-  session.progress.done();
+  progress.done();
   for (const what of reclaimed.unknown) {
     session.warn(`no bytes were freed: what is reachable cannot be known, since ${what} cannot be read`);
   }
   const { policy } = await storage.state();
   const days = policy.retention.trash_days;
-  const kept = outcome.report !== undefined && !emptyTrash && days > 0;
+  const kept = outcome.restorable > 0 && !emptyTrash && days > 0;
   return compact({
     outcome,
     reclaimed,

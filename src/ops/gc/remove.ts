@@ -80,5 +80,8 @@ export async function removeArtifacts(
       ),
     );
   }
-  return { ...(await finish(session, storage, outcome, false)), refused };
+  return {
+    ...(await finish(session, storage, outcome, { emptyTrash: false, progress: session.progress })),
+    refused,
+  };
 }

@@ -1,0 +1,48 @@
+import { command } from '../../src/cli/command.js';
+import { choice } from '../../src/cli/options.js';
+import { bar, counted, humanSize } from '../../src/cli/text/human.js';
+import { table } from '../../src/cli/text/table.js';
+import { USAGE_KEYS } from '../../src/ops/usage-keys.js';
+
+const BAR_WIDTH = 20;
+
+/** `hs du`: what takes the room. */
+export const du = command({
+  name: 'du',
+  class: 'porcelain',
+  opens: 'read',
+  summary: 'show what takes how much room',
+  description: `Logical bytes are the sizes of the payloads; physical bytes are those of the objects, manifests and indexes included, that are really there: what several artifacts share counts once in each group, and once in the total.`,
+  options: { by: choice(USAGE_KEYS, 'KEY', 'group by kind, class, name or layer') },
+  resultSchema: 'hs.du/1',
+  examples: [{ command: 'hs du --by name', explains: 'Which names take the room, the largest first.' }],
+  seeAlso: ['hs-ls(1)', 'hs-gc(1)', 'hs-count-objects(1)'],
+  async run({ options, session }) {
+    const { diskUsage } = await import('../../src/ops/disk-usage.js');
+    return diskUsage(await session(), options.by ?? 'kind');
+  },
+  render: (usage, view) => {
+    const most = Math.max(1, usage.physical_bytes);
+    const total = `${counted(usage.artifacts, 'artifact')}, ${humanSize(usage.logical_bytes)}, in ${humanSize(usage.physical_bytes)} of objects`;
+    const { objects, size_bytes } = usage.trash;
+    return [
+      ...(usage.rows.length === 0
+        ? []
+        : [
+            table(
+              [
+                { head: 'GROUP', value: (r) => r.group, shrinks: true },
+                { head: 'ARTIFACTS', align: 'right', value: (r) => String(r.artifacts) },
+                { head: 'LOGICAL', align: 'right', value: (r) => humanSize(r.logical_bytes) },
+                { head: 'PHYSICAL', align: 'right', value: (r) => humanSize(r.physical_bytes) },
+                { head: '', value: (r) => bar(r.physical_bytes / most, BAR_WIDTH, view.unicode) },
+              ],
+              usage.rows,
+              view,
+            ),
+          ]),
+      total,
+      ...(objects === 0 ? [] : [`${counted(objects, 'object')} in the trash, ${humanSize(size_bytes)}`]),
+    ].join('\n');
+  },
+});

@@ -1,0 +1,100 @@
+import { command } from '../../src/cli/command.js';
+import type { Context } from '../../src/cli/context.js';
+import { bytes, flag, list, text } from '../../src/cli/options.js';
+import { setRemovalStatus } from '../../src/cli/removal-status.js';
+import { doneRemoval, type RemovalDocument, shownPlan } from '../../src/cli/retention-documents.js';
+import { removalText } from '../../src/cli/text/removal-text.js';
+import { HsError } from '../../src/errors/hs-error.js';
+import type { PreviewOptions } from './gc-preview.js';
+
+/** `hs gc`: the plan, the preview of it, or doing it. */
+export const gc = command({
+  name: 'gc',
+  class: 'porcelain',
+  opens: 'write',
+  summary: 'remove what retention says is over',
+  description: `Decides for every artifact whether it is kept, by the first rule that applies: pinned; frozen (L1); a prompt payload or of high classification whose TTL is over; a source of something pinned; an explicit TTL; the hours of layer L4; the window of its class, or one of the newest of its series; and last the quota. What is pruned can be brought back with hs-restore(1) while it is in the trash, but for prompt payloads and what is of high classification.
+
+On a terminal, a preview opens in which each item can be looked at, pinned or spared before anything goes. Elsewhere nothing is removed without --yes or --apply.
+
+The report of what went, and why, is an artifact: hs-report(1).`,
+  options: {
+    dryRun: flag('n', 'show the plan, and change nothing'),
+    apply: text('PLAN', 'remove what a saved plan lists and still may go', { complete: 'file' }),
+    yes: flag('y', 'remove without asking'),
+    exitCode: flag(undefined, 'with --dry-run: exit with 1 when something would be removed'),
+    quota: bytes('BYTES', 'plan for this many bytes at most, whatever the policy says'),
+    emptyTrash: flag(undefined, 'also purge what could still be brought back'),
+    assumeDead: list('LEASE', 'take it that the command of this lease is dead'),
+  },
+  resultSchema: 'hs.gc/1',
+  examples: [
+    { command: 'hs gc --dry-run', explains: 'What would go, and why.' },
+    { command: 'hs gc --yes', explains: 'Remove it.' },
+    {
+      command: 'hs gc --dry-run --exit-code --quota 10GiB',
+      explains: 'Would 10 GiB be enough without removing anything?',
+    },
+  ],
+  exits: {
+    1: 'something would be removed (with --exit-code)',
+    2: 'nothing was removed: neither --yes nor a terminal',
+    3: 'done; some artifacts are damaged and were left alone',
+    8: 'the plan is stale',
+    11: 'the quota cannot be met',
+  },
+  seeAlso: ['hs-plan-prune(1)', 'hs-pin(1)', 'hs-retain(1)', 'hs-restore(1)', 'hs-report(1)', 'hs-policy(1)'],
+  async run(context): Promise<RemovalDocument | undefined> {
+    const { options, session, log, exit } = context;
+    if (options.exitCode && !options.dryRun) {
+      throw new HsError('USAGE', "'--exit-code' is for '--dry-run'");
+    }
+    if (options.apply !== undefined && (options.dryRun || options.quota !== undefined)) {
+      throw new HsError(
+        'USAGE',
+        "'--apply' takes neither '--dry-run' nor '--quota': its plan says what goes",
+      );
+    }
+    if (options.emptyTrash && !options.yes && options.apply === undefined && isInteractive(context)) {
+      throw new HsError('USAGE', "'--empty-trash' cannot be undone, and takes '--yes'");
+    }
+    if (options.dryRun || (!options.yes && options.apply === undefined)) {
+      if (!options.dryRun && isInteractive(context)) return preview(context, options);
+      const { planCollection } = await import('../../src/ops/gc/plan-collection.js');
+      const s = await session({ writes: false });
+      const plan = await planCollection(s, { quotaBytes: options.quota });
+      setRemovalStatus(context, plan.header, options.exitCode);
+      if (!options.dryRun) {
+        log.warn('nothing was removed: without a terminal that takes --yes, or --apply PLAN');
+        exit(2);
+      }
+      return shownPlan(plan);
+    }
+    const { assumeDead, collect } = await import('../../src/ops/gc/collect.js');
+    const { readPlan } = await import('../../src/cli/read-plan.js');
+    const seen = options.apply === undefined ? undefined : await readPlan(context, options.apply);
+    const s = await session();
+    if (options.assumeDead.length > 0) await assumeDead(s, options.assumeDead);
+    const collected = await collect(s, {
+      seen,
+      quotaBytes: options.quota,
+      emptyTrash: options.emptyTrash,
+    });
+    const done = doneRemoval(collected);
+    setRemovalStatus(context, done.plan, false);
+    return done;
+  },
+  render: (value, view) => (value === undefined ? undefined : removalText(value, view)),
+});
+
+function isInteractive({ terminal, globals }: Pick<Context, 'terminal' | 'globals'>): boolean {
+  return terminal.stdin && terminal.stdout && !terminal.dumb && !globals.json;
+}
+
+/** The preview is loaded only where it is shown: Ink costs 350 ms to import. */
+async function preview(context: Context, options: PreviewOptions): Promise<RemovalDocument | undefined> {
+  const { previewCollection } = await import('./gc-preview.js');
+  const done = await previewCollection(context, options);
+  if (done !== undefined) setRemovalStatus(context, done.plan, false);
+  return done;
+}

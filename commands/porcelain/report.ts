@@ -1,0 +1,34 @@
+import { command } from '../../src/cli/command.js';
+import { maybe } from '../../src/cli/positionals.js';
+import { reportList, reportText } from '../../src/cli/text/report-text.js';
+import type { RetentionReport } from '../../src/core/retention-report.js';
+import type { ReportRow } from '../../src/ops/gc/reports.js';
+
+/** What is shown: the list, or one report. */
+export type ReportResult = { readonly reports: readonly ReportRow[] } | { readonly report: RetentionReport };
+
+/** `hs report`: what collections removed, and why (D6). */
+export const report = command({
+  name: 'report',
+  class: 'porcelain',
+  opens: 'read',
+  summary: 'list the retention reports, or show one',
+  description: `Each collection that removed something left a report: what went and by which rule, what was spared and why, under which policy and clock. Reports are artifacts of class log and are collected like others.
+
+With an id, one report is shown: totals, by rule and by class, the largest that went, and what was spared since its plan was made. hs-cat-artifact(1) prints the whole of it.`,
+  positionals: { id: maybe('ID', { complete: 'artifact' }) },
+  resultSchema: 'hs.report/1',
+  examples: [
+    { command: 'hs report', explains: 'All reports, the newest first.' },
+    { command: 'hs report retention-report', explains: 'The newest report.' },
+  ],
+  seeAlso: ['hs-gc(1)', 'hs-rm(1)', 'hs-restore(1)', 'hs-log(1)'],
+  async run({ args, session }): Promise<ReportResult> {
+    const { listReports, readReport } = await import('../../src/ops/gc/reports.js');
+    const s = await session();
+    if (args.id === undefined) return { reports: await listReports(s) };
+    return { report: (await readReport(s, args.id)).report };
+  },
+  render: (value, view) =>
+    'reports' in value ? reportList(value.reports, view) : reportText(value.report, view),
+});

@@ -1,0 +1,69 @@
+import { command } from '../../src/cli/command.js';
+import { flag, text } from '../../src/cli/options.js';
+import { many } from '../../src/cli/positionals.js';
+import { counted } from '../../src/cli/text/human.js';
+import { HsError } from '../../src/errors/hs-error.js';
+
+/** `hs restore`: the way back from a removal (D7). */
+export const restore = command({
+  name: 'restore',
+  class: 'porcelain',
+  opens: 'write',
+  summary: 'bring removed artifacts back',
+  description: `Brings back what hs-gc(1) or hs-rm(1) removed, while it is in the trash: the artifacts that are named, or with --run all that one collection removed. They are pinned as "restored" for the trash window, so that the next collection does not take them again at once.
+
+What cannot be brought back is said, item by item: prompt payloads and what is of high classification have no trash window.`,
+  positionals: { ids: many('ID', { complete: 'artifact' }) },
+  options: {
+    run: text('GC_ID', 'everything that this collection removed: the id of its report'),
+    noPin: flag(undefined, 'do not pin what is restored'),
+  },
+  resultSchema: 'hs.restore/1',
+  examples: [
+    { command: 'hs restore 1f2e3d4c', explains: 'Bring one artifact back.' },
+    { command: 'hs restore --run 9a8b7c6d', explains: 'Undo a collection.' },
+  ],
+  exits: { 3: 'some could not be brought back', 5: 'none could: their bytes are gone' },
+  seeAlso: ['hs-gc(1)', 'hs-rm(1)', 'hs-report(1)', 'hs-unpin(1)'],
+  async run({ args, options, session, attempt }) {
+    if ((options.run === undefined) === (args.ids.length === 0)) {
+      throw new HsError('USAGE', 'name the artifacts to restore, or the collection with --run');
+    }
+    const ops = await import('../../src/ops/restore.js');
+    const { resolveArtifact } = await import('../../src/ops/resolve.js');
+    const s = await session();
+    const catalog = await s.catalog();
+    const report =
+      options.run === undefined ? undefined : resolveArtifact(catalog, options.run, { removed: true });
+    const records =
+      report === undefined
+        ? args.ids.map((id) => resolveArtifact(catalog, id, { removed: true }))
+        : await ops.removedByRun(s, report);
+    const done = await ops.restore(
+      s,
+      records.map((r) => r.artifact_id),
+      { pin: !options.noPin, ...(report === undefined ? {} : { run: report.artifact_id }) },
+    );
+    for (const record of done.restored) await attempt(async () => record);
+    for (const { error } of done.failed) await attempt(() => Promise.reject(error));
+    return {
+      restored: done.restored.map((r) => ({
+        artifact_id: r.artifact_id,
+        ...(r.name === undefined ? {} : { name: r.name }),
+        size_bytes: r.size_bytes,
+      })),
+      pin: options.noPin ? null : ops.RESTORED_PIN,
+    };
+  },
+  render: ({ restored, pin }, view) =>
+    [
+      ...restored.map((r) => view.text(r.artifact_id)),
+      ...(view.quiet
+        ? []
+        : [
+            restored.length === 0
+              ? 'nothing was restored'
+              : `restored ${counted(restored.length, 'artifact')}${pin === null ? '' : `, pinned as '${pin}' for the trash window`}`,
+          ]),
+    ].join('\n'),
+});

@@ -1,0 +1,44 @@
+import { command } from '../../src/cli/command.js';
+import { choice, flag, integer } from '../../src/cli/options.js';
+import { some } from '../../src/cli/positionals.js';
+import { counted } from '../../src/cli/text/human.js';
+import { MAX_TTL_DAYS } from '../../src/core/manifest.js';
+import { RETENTION_CLASSES } from '../../src/core/vocabulary.js';
+import { HsError } from '../../src/errors/hs-error.js';
+
+/** `hs retain`: another TTL or class, by a new revision (D2, A8). */
+export const retain = command({
+  name: 'retain',
+  class: 'porcelain',
+  opens: 'write',
+  summary: 'change how long artifacts are kept',
+  description: `Gives artifacts another TTL, in days from their creation, or another retention class, by a new revision of each. The window of a class counts from when the artifact came into this store, and no revision changes that.
+
+What is of high classification, and prompt payloads, must have a TTL; what is frozen (L1) has none and is not changed.`,
+  positionals: { ids: some('ID', { complete: 'artifact' }) },
+  options: {
+    ttl: integer('DAYS', 'keep for this many days from creation', { min: 0, max: MAX_TTL_DAYS }),
+    noTtl: flag(undefined, 'take the TTL away: the class then decides'),
+    class: choice(RETENTION_CLASSES, 'CLASS', 'the retention class'),
+  },
+  resultSchema: 'hs.retain/1',
+  examples: [
+    { command: 'hs retain report --ttl 90', explains: 'Keep it for ninety days.' },
+    { command: 'hs retain report --no-ttl --class checkpoint', explains: 'Let its class decide.' },
+  ],
+  seeAlso: ['hs-gc(1)', 'hs-pin(1)', 'hs-policy(1)'],
+  async run({ args, options, session }) {
+    if (options.ttl !== undefined && options.noTtl) {
+      throw new HsError('USAGE', "'--ttl' cannot be given together with '--no-ttl'");
+    }
+    if (options.ttl === undefined && !options.noTtl && options.class === undefined) {
+      throw new HsError('USAGE', "nothing to change: give '--ttl', '--no-ttl' or '--class'");
+    }
+    const { retain: retainArtifacts } = await import('../../src/ops/retain.js');
+    return retainArtifacts(await session(), args.ids, {
+      ttl: options.noTtl ? null : options.ttl,
+      retentionClass: options.class,
+    });
+  },
+  render: (changed, view) => (view.quiet ? undefined : `changed ${counted(changed.length, 'artifact')}`),
+});

@@ -1,0 +1,34 @@
+import { command } from '../../src/cli/command.js';
+import { text } from '../../src/cli/options.js';
+import { some } from '../../src/cli/positionals.js';
+import { counted } from '../../src/cli/text/human.js';
+
+/** `hs unpin`: takes only the named pin away (D1). */
+export const unpin = command({
+  name: 'unpin',
+  class: 'porcelain',
+  opens: 'write',
+  summary: 'take a pin away',
+  description: `Takes the pin of one name from each artifact; others go on holding it. Without --name, the pin that has the name of whoever asks.`,
+  positionals: { ids: some('ID', { complete: 'artifact' }) },
+  options: { name: text('NAME', 'name of the pin', { complete: 'pin' }) },
+  resultSchema: 'hs.unpin/1',
+  examples: [{ command: 'hs unpin report --name release-1.2', explains: 'Let go of it.' }],
+  exits: { 4: 'no such artifact, or no such pin on it' },
+  seeAlso: ['hs-pin(1)', 'hs-pins(1)'],
+  async run({ args, options, session }) {
+    const { changePins, defaultPinName } = await import('../../src/ops/pins.js');
+    const { resolveArtifact } = await import('../../src/ops/resolve.js');
+    const s = await session();
+    const catalog = await s.catalog();
+    const name = options.name ?? defaultPinName(s);
+    const ids = [...new Set(args.ids.map((id) => resolveArtifact(catalog, id).artifact_id))];
+    await changePins(
+      s,
+      ids.map((id) => ({ change: 'unpin', id, name })),
+    );
+    return { name, artifact_ids: ids };
+  },
+  render: ({ name, artifact_ids }, view) =>
+    view.quiet ? undefined : `unpinned ${counted(artifact_ids.length, 'artifact')} from '${view.text(name)}'`,
+});

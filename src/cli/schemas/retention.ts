@@ -1,0 +1,112 @@
+import * as z from 'zod/mini';
+import { pinName } from '../../core/ledger-op.js';
+import { PAYLOADS } from '../../core/ledger-payload.js';
+import { planHeaderFields, planItemSchema } from '../../core/plan-schema.js';
+import { PLAN_SCHEMA } from '../../core/prune-plan.js';
+import { prunedSchema, reportHeaderSchema, sparedSchema } from '../../core/retention-report.js';
+import { artifactId, natural, timestamp } from '../../core/schema.js';
+import { RETENTION_CLASSES } from '../../core/vocabulary.js';
+
+const planHeader = z.strictObject({ ...planHeaderFields, schema: z.literal(PLAN_SCHEMA) });
+const keptItem = z.strictObject(planItemSchema.keep);
+const goingItem = z.strictObject(planItemSchema.prune);
+const planItem = z.union([keptItem, goingItem]);
+
+const bytesOf = z.strictObject({ objects: natural, size_bytes: natural });
+const reclaimed = z.strictObject({
+  sweep: z.enum(['done', 'busy', 'skipped']),
+  unknown: z.array(z.string()),
+  swept: bytesOf,
+  brought_back: natural,
+  purged: z.strictObject({
+    batches: z.array(z.string()),
+    objects: natural,
+    size_bytes: natural,
+    brought_back: natural,
+  }),
+  purge_pending: z.array(
+    z.strictObject({ batch: z.string(), objects: natural, leases: z.array(z.string()) }),
+  ),
+});
+
+/** `gc` and `rm`: with `dry_run`, the plan in `plan` and `items`; else what was done. */
+export const removal = z.strictObject({
+  dry_run: z.boolean(),
+  plan: planHeader,
+  items: z.optional(z.array(planItem)),
+  report: z.optional(z.nullable(artifactId)),
+  seq: z.optional(z.nullable(natural)),
+  removed: z.optional(z.array(goingItem)),
+  spared_since: z.optional(z.array(keptItem)),
+  gone: z.optional(z.array(artifactId)),
+  reclaimed: z.optional(reclaimed),
+  restorable_until: z.optional(timestamp),
+});
+
+export const restore = z.strictObject({
+  restored: z.array(
+    z.strictObject({ artifact_id: artifactId, name: z.optional(z.string()), size_bytes: natural }),
+  ),
+  pin: z.nullable(pinName),
+});
+
+export const pin = z.strictObject({
+  name: pinName,
+  artifact_ids: z.array(artifactId),
+  until: z.optional(timestamp),
+});
+export const unpin = z.strictObject({ name: pinName, artifact_ids: z.array(artifactId) });
+export const updatePin = z.strictObject({ pinned: natural, unpinned: natural });
+
+export const pinRow = z.strictObject({
+  name: pinName,
+  reason: z.optional(z.string()),
+  until: z.optional(timestamp),
+  actor: z.string(),
+  at: timestamp,
+  artifact_id: artifactId,
+  label: z.string(),
+  over: z.boolean(),
+});
+
+export const retain = z.strictObject({
+  results: z.array(
+    z.strictObject({
+      artifact_id: artifactId,
+      revision: natural,
+      retention_class: z.enum(RETENTION_CLASSES),
+      retention_ttl_days: z.optional(natural),
+    }),
+  ),
+});
+
+const reportRow = z.strictObject({
+  ...PAYLOADS['meta.gc_summary'].def.shape,
+  seq: natural,
+  at: timestamp,
+  actor: z.string(),
+  removed_still: natural,
+});
+
+/** The list in `reports`, or one in `report`. */
+export const report = z.strictObject({
+  reports: z.optional(z.array(reportRow)),
+  report: z.optional(
+    z.strictObject({ header: reportHeaderSchema, items: z.array(z.union([prunedSchema, sparedSchema])) }),
+  ),
+});
+
+export const du = z.strictObject({
+  rows: z.array(
+    z.strictObject({
+      group: z.string(),
+      artifacts: natural,
+      logical_bytes: natural,
+      physical_bytes: natural,
+    }),
+  ),
+  artifacts: natural,
+  logical_bytes: natural,
+  physical_bytes: natural,
+  trash: bytesOf,
+});

@@ -1,0 +1,84 @@
+import type { RetentionReport } from '../../core/retention-report.js';
+import type { ReportRow } from '../../ops/gc/reports.js';
+import { counted, humanAge, humanSize } from './human.js';
+import { byRule, itemColumns, ruleWords } from './retention-text.js';
+import { fields, table } from './table.js';
+import type { View } from './view.js';
+
+const LARGEST = 10;
+
+export function reportList(rows: readonly ReportRow[], view: View): string {
+  if (rows.length === 0) return view.quiet ? '' : 'no collection has removed anything';
+  return table(
+    [
+      { head: 'REPORT', value: (r) => r.report.slice(0, 8), paint: view.style.id },
+      { head: 'WHEN', value: (r) => humanAge(Date.parse(r.at), view.now) },
+      { head: 'BY', value: (r) => `${r.command}, ${r.actor}`, shrinks: true },
+      { head: 'REMOVED', align: 'right', value: (r) => String(r.pruned) },
+      { head: 'KEPT', align: 'right', value: (r) => String(r.spared) },
+      { head: 'DAMAGED', align: 'right', value: (r) => String(r.failed) },
+      { head: 'FREED', align: 'right', value: (r) => humanSize(r.freed_bytes) },
+      { head: 'STILL GONE', align: 'right', value: (r) => String(r.removed_still) },
+    ],
+    rows,
+    view,
+  );
+}
+
+function byClass(
+  items: readonly { readonly retention_class: string; readonly size_bytes: number }[],
+): string {
+  const classes = new Map<string, { count: number; bytes: number }>();
+  for (const { retention_class: key, size_bytes } of items) {
+    const sum = classes.get(key) ?? { count: 0, bytes: 0 };
+    classes.set(key, { count: sum.count + 1, bytes: sum.bytes + size_bytes });
+  }
+  return [...classes]
+    .sort((a, b) => b[1].bytes - a[1].bytes || (a[0] < b[0] ? -1 : 1))
+    .map(([key, { count, bytes }]) => `${count} ${key} (${humanSize(bytes)})`)
+    .join(', ');
+}
+
+/** One report for a person: totals, by rule, by class, the largest, and what was spared since the plan. */
+export function reportText({ header: h, items }: RetentionReport, view: View): string {
+  const gone = items.filter((i) => i.verdict === 'prune');
+  const kept = items.filter((i) => i.verdict === 'keep');
+  const since = kept.filter((i) => i.since_plan === true);
+  const largest = [...gone].sort(
+    (a, b) => b.size_bytes - a.size_bytes || (a.artifact_id < b.artifact_id ? -1 : 1),
+  );
+  const at = (t: string) => `${t.slice(0, 19).replace('T', ' ')}Z`;
+  const facts = fields(
+    [
+      ['report', view.style.id(h.report)],
+      ['by', view.text(`${h.command}, ${h.actor}${h.job_id === undefined ? '' : `, job ${h.job_id}`}`)],
+      ['reason', h.reason === undefined ? undefined : view.text(h.reason)],
+      ['clock', `${at(h.clock)} (${humanAge(Date.parse(h.clock), view.now)})`],
+      ['scanned', `${h.scanned}: ${h.pruned} removed, ${h.spared} kept, ${h.failed} damaged`],
+      [
+        'removed',
+        `${humanSize(h.pruned_bytes)}, which frees ${humanSize(h.freed_bytes)} of ${humanSize(h.stored_bytes)}`,
+      ],
+      ['quota', h.quota_bytes === undefined ? undefined : quotaWords(h.quota_bytes, h.quota_unmet_bytes)],
+      ['by rule', byRule(gone)],
+      ['by class', byClass(gone)],
+      ['kept by', kept.length === 0 ? undefined : byRule(kept)],
+      ['gone already', h.gone === 0 ? undefined : counted(h.gone, 'artifact')],
+      ['policy', h.policy_hash],
+      ['plan', h.plan_hash],
+    ],
+    view,
+  );
+  const spared = since.map((i) => `  ${i.artifact_id.slice(0, 8)}  ${ruleWords(i.rule)}`);
+  return [
+    facts,
+    '',
+    view.style.heading(largest.length > LARGEST ? `the ${LARGEST} largest that went` : 'what went'),
+    table(itemColumns(view), largest.slice(0, LARGEST), { ...view, quiet: true }),
+    ...(spared.length === 0 ? [] : ['', view.style.heading('spared since the plan was made'), ...spared]),
+  ].join('\n');
+}
+
+function quotaWords(quota: number, unmet: number | undefined): string {
+  return `${humanSize(quota)}, ${unmet === undefined ? 'met' : `not met by ${humanSize(unmet)}`}`;
+}
