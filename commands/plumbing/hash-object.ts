@@ -1,4 +1,5 @@
 import { listing } from '../../src/cli/command.js';
+import type { Context } from '../../src/cli/context.js';
 import { flag } from '../../src/cli/options.js';
 import { many } from '../../src/cli/positionals.js';
 import { HsError } from '../../src/errors/hs-error.js';
@@ -10,6 +11,9 @@ export const hashObject = listing({
   class: 'plumbing',
   opens: 'optional',
   summary: 'compute the content hash of files, and optionally store them',
+  description: `Prints the SHA-256 of each FILE, one a line, as \`sha256sum\` gives it; of a directory, with \`--directory\`, the hash of its bundle index, which does not depend on times, owners or the machine.
+
+With \`-w\` the bytes are stored as well: all that one call names, or nothing. Nothing refers to such an object yet, so a later collection takes it away unless an artifact names it first.`,
   nul: true,
   positionals: { files: many('FILE', { complete: 'file' }) },
   options: {
@@ -23,26 +27,55 @@ export const hashObject = listing({
     { command: 'hs hash-object report.html', explains: 'Print the SHA-256 of a file.' },
     { command: 'hs hash-object --directory dist', explains: 'Print the content hash of a directory.' },
   ],
-  async *run({ args, options, stdin, attempt, path, disk, progress }) {
-    if (options.stdin && options.stdinPaths) {
-      throw new HsError('USAGE', "'--stdin' cannot be given together with '--stdin-paths'");
+  seeAlso: ['hs-cat-object(1)', 'hs-write-index(1)', 'hs-put(1)'],
+  async *run(context) {
+    const { args, options, stdin, attempt, path } = context;
+    check(options, args.files);
+    const named = options.stdin ? [undefined] : [];
+    const paths = async function* () {
+      yield* named;
+      yield* args.files;
+      if (options.stdinPaths) yield* stdin.records();
+    };
+    if (options.write) {
+      yield* await store(context, paths());
+      return;
     }
-    if (!options.stdin && !options.stdinPaths && args.files.length === 0) {
-      throw new HsError('USAGE', 'nothing to hash: name a file, or give --stdin or --stdin-paths');
-    }
-    if (options.stdin) yield await hashBytes(stdin.bytes());
-    const real = await disk();
-    const hash = (file: string) =>
-      attempt(async () => ({ path: file, ...(await hashFile(real, path(file), progress)) }));
-    for (const file of args.files) {
-      const hashed = await hash(file);
-      if (hashed !== undefined) yield hashed;
-    }
-    if (!options.stdinPaths) return;
-    for await (const file of stdin.records()) {
-      const hashed = await hash(file);
+    const disk = await context.disk();
+    for await (const file of paths()) {
+      const hashed = await attempt(async () => {
+        if (file === undefined) return hashBytes(stdin.bytes());
+        if (!options.directory)
+          return { path: file, ...(await hashFile(disk, path(file), context.progress)) };
+        const { hashTree } = await import('../../src/ops/hash-tree.js');
+        return { path: file, ...(await hashTree(disk, path(file), context.environment, context.progress)) };
+      });
       if (hashed !== undefined) yield hashed;
     }
   },
   line: ({ hash }) => hash,
 });
+
+function check(options: { stdin: boolean; stdinPaths: boolean }, files: readonly string[]): void {
+  if (options.stdin && options.stdinPaths) {
+    throw new HsError('USAGE', "'--stdin' cannot be given together with '--stdin-paths'");
+  }
+  if (!options.stdin && !options.stdinPaths && files.length === 0) {
+    throw new HsError('USAGE', 'nothing to hash: name a file, or give --stdin or --stdin-paths');
+  }
+}
+
+/** Everything that is named, or nothing, under one lease. */
+async function store(
+  { options, stdin, path, session }: Context<{ readonly directory: boolean }>,
+  files: AsyncIterable<string | undefined>,
+) {
+  const { storeObjects } = await import('../../src/ops/store-objects.js');
+  const named: (string | undefined)[] = [];
+  for await (const file of files) named.push(file);
+  const sources = named.map((file) =>
+    file === undefined ? { stream: stdin.bytes() } : { path: path(file), directory: options.directory },
+  );
+  const stored = await storeObjects(await session({ writes: true }), sources);
+  return stored.map((hashed, i) => (named[i] === undefined ? hashed : { path: named[i], ...hashed }));
+}

@@ -25,7 +25,11 @@ export const nulOption = flag('z', 'end records with NUL instead of newline, on 
 export type GlobalValues = Values<typeof globalOptions> & { readonly jsonl: boolean; readonly nul: boolean };
 
 /** The combinations that cli.md calls usage errors, and those that say two things at once. */
-export function checkGlobals(g: GlobalValues, streams: boolean, given: readonly string[]): void {
+export function checkGlobals(
+  g: GlobalValues,
+  command: { readonly streams: boolean; readonly hasDocument: boolean },
+  given: readonly string[],
+): void {
   const json = g.json ? '--json' : g.jsonl ? '--jsonl' : undefined;
   const clash = (a: string, b: string) => new HsError('USAGE', `'${a}' cannot be given together with '${b}'`);
   if (g.json && g.jsonl) throw clash('--json', '--jsonl');
@@ -33,7 +37,9 @@ export function checkGlobals(g: GlobalValues, streams: boolean, given: readonly 
   if (json === undefined) return;
   if (g.nul) throw clash(json, '-z');
   if (given[0] !== undefined) throw clash(json, given[0]);
-  if (streams) {
+  if (command.streams) {
     throw new HsError('USAGE', `'${json}' cannot be given where the output is raw bytes`);
   }
+  if (!command.hasDocument)
+    throw new HsError('USAGE', `'${json}' has no meaning here: there is no document to print`);
 }

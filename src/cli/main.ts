@@ -34,7 +34,8 @@ async function dispatch(host: Host, parts: Parts): Promise<number> {
   const { argv } = host;
   const { at, before } = findCommand(argv, globalOptions);
   const words = argv.slice(at);
-  if (words.length === 0) return runNamed(host, parts, wantsVersion(before) ? 'version' : 'help', before);
+  if (wantsVersion(argv)) return runNamed(host, parts, 'version', withoutAsking(before));
+  if (words.length === 0) return runNamed(host, parts, 'help', withoutAsking(before));
   const found = lookUp(parts.table, words);
   if (found === undefined) {
     const group = Object.keys(parts.table).some((name) => name.startsWith(`${words[0]} `));
@@ -45,7 +46,7 @@ async function dispatch(host: Host, parts: Parts): Promise<number> {
   }
   const rest = [...before, ...words.slice(found.words)];
   if (wantsHelp(rest))
-    return runNamed(host, parts, 'help', [...withoutHelp(before), ...found.name.split(' ')]);
+    return runNamed(host, parts, 'help', [...withoutAsking(before), ...found.name.split(' ')]);
   return runNamed(host, parts, found.name, rest);
 }
 
@@ -96,8 +97,8 @@ function wantsHelp(argv: readonly string[]): boolean {
   return ownPart(argv).some((token) => token === '--help' || token === '-h');
 }
 
-function withoutHelp(argv: readonly string[]): readonly string[] {
-  return argv.filter((token) => token !== '--help' && token !== '-h');
+function withoutAsking(argv: readonly string[]): readonly string[] {
+  return argv.filter((token) => !['--help', '-h', '--version'].includes(token));
 }
 
 function wantsVersion(argv: readonly string[]): boolean {

@@ -3,92 +3,132 @@ import { HsError } from '../errors/hs-error.js';
 import type { Session } from '../ops/session.js';
 import type { Command } from './command.js';
 import type { Context } from './context.js';
-import { failureDocument, toFailure } from './failure.js';
+import { toFailure } from './failure.js';
 import type { Host, Parts } from './host.js';
-import { Input } from './io/input.js';
 import { Interrupt } from './io/interrupt.js';
-import { Log } from './io/log.js';
-import { Out, OutputClosed } from './io/out.js';
-import { Progress } from './io/progress.js';
-import { terminalOf } from './io/terminal.js';
+import { OutputClosed } from './io/out.js';
+import { openStreams, type Streams } from './io/streams.js';
+import { Outcome } from './outcome.js';
 import type { Invocation } from './parse/parse.js';
-import { BadValue, parsed, parseInteger } from './parse/values.js';
+import { parsed, parseInteger } from './parse/values.js';
 import { present } from './present.js';
-import { asciiOnly, escapeText, safeJson } from './text/escape.js';
-import { colourStyle, plainStyle } from './text/style.js';
+
+/** The last second that a timestamp can hold. */
+const LAST_SECOND = 253_402_300_799;
 
 /** Runs a parsed command to its exit status. */
 export async function run(host: Host, parts: Parts, command: Command, call: Invocation): Promise<number> {
-  const { spec } = command;
   const { globals } = call;
   if (globals.chdir !== undefined) changeDirectory(host, globals.chdir);
-  const terminal = terminalOf(host, globals.color);
-  const interrupt = new Interrupt(host, spec.opens === 'write');
-  const machine = globals.json || globals.jsonl;
-  const progress = new Progress(() => host.stderr, {
-    shown: terminal.stderr && !terminal.dumb && !globals.noProgress && !globals.quiet && !machine,
-    clock: host.clock,
-  });
-  const out = new Out(host.stdout, {
-    colour: terminal.colour,
-    nul: globals.nul,
-    terminal: terminal.stdout,
-    stopWhenClosed: spec.opens !== 'write' && spec.verdict !== true,
-  });
-  const log = new Log(() => host.stderr, {
-    style: terminal.colourErrors ? await colourStyle() : plainStyle,
-    quiet: globals.quiet,
-    verbose: globals.verbose,
-    json: machine,
-    before: () => progress.wipe(),
-  });
-  const ascii = terminal.stdout && !terminal.unicode;
-  const failed: HsError[] = [];
-  let succeeded = 0;
-  let status = 0;
-  let soFar: (() => string) | undefined;
-  let opening: Promise<Session> | undefined;
+  const streams = await openStreams(host, command, globals, call.setClock ?? host.clock.now());
+  const { out, log, progress } = streams;
+  const interrupt = new Interrupt(host, command.spec.opens === 'write');
+  const form = globals.json ? 'json' : globals.jsonl ? 'jsonl' : 'text';
+  const outcome = new Outcome(host, log, form, interrupt.signal);
+  const store = new StoreDoor(host, parts, command, call, streams, interrupt);
+  const context = makeContext(host, parts, call, streams, interrupt, outcome, store);
+  try {
+    const value = await (command.spec.run(context) as Promise<unknown>);
+    const shown = await present(command, value, context, outcome.failed);
+    interrupt.signal.throwIfAborted();
+    progress.done();
+    await out.end();
+    return outcome.finish(shown);
+  } catch (e) {
+    progress.done();
+    if (e instanceof OutputClosed) return outcome.status;
+    // What was printed before the failure stays printed; a second failure to write adds nothing.
+    await out.end().catch(() => {});
+    const failure = toFailure(interrupt.signal.aborted ? interrupt.signal.reason : e);
+    outcome.report(withUsageHint(failure, command));
+    return failure.exitStatus;
+  } finally {
+    interrupt.release();
+    out.release();
+    await store.close();
+  }
+}
 
-  const fail = (e: HsError): void => {
-    const said = interrupt.signal.aborted && soFar !== undefined ? soFar() : undefined;
-    if (machine) log.raw(safeJson({ schema: 'hs.error/1', error: failureDocument(e), ...warningsOf(log) }));
-    else log.error(said === undefined ? e.message : `${e.message}: ${said}`, e.hint);
-    if (e.code === 'BUG' && host.environment.get('HS_DEBUG') && !machine) log.raw(stackOf(e));
-  };
+/** Opens the store once, when a command first asks for it. */
+class StoreDoor {
+  #opening: Promise<Session> | undefined;
+  readonly #open: (writes: boolean) => Promise<Session>;
+  readonly #writes: boolean;
+  readonly #promise: () => void;
+  readonly #warn: (message: string) => void;
 
-  const now = () => call.setClock ?? host.clock.now();
-  const get = (name: string) => host.environment.get(name) || undefined;
-  const context: Context = {
+  constructor(
+    host: Host,
+    parts: Parts,
+    command: Command,
+    call: Invocation,
+    { out, log, progress }: Streams,
+    interrupt: Interrupt,
+  ) {
+    const get = (name: string) => host.environment.get(name) || undefined;
+    this.#writes = command.spec.opens === 'write';
+    this.#warn = (message) => log.warn(message);
+    this.#promise = () => {
+      out.finishAlways();
+      interrupt.waitAlways();
+    };
+    this.#open = async (writes) =>
+      parts.openSession({
+        store: call.globals.store ?? get('HS_STORE'),
+        writes,
+        disk: await parts.disk(),
+        clock: host.clock,
+        setClock: call.setClock,
+        random: host.random,
+        environment: host.environment,
+        actor: get('HS_ACTOR'),
+        jobId: get('HS_JOB_ID'),
+        progress,
+        signal: interrupt.signal,
+        warn: this.#warn,
+      });
+  }
+
+  open(writes = this.#writes): Promise<Session> {
+    if (writes) this.#promise();
+    this.#opening ??= this.#open(writes);
+    return this.#opening;
+  }
+
+  async close(): Promise<void> {
+    // A store that could not be opened was reported where it was needed.
+    const session = await this.#opening?.catch(() => undefined);
+    await session?.close().catch((e: unknown) => this.#warn(toFailure(e).message));
+  }
+}
+
+function makeContext(
+  host: Host,
+  parts: Parts,
+  call: Invocation,
+  streams: Streams,
+  interrupt: Interrupt,
+  outcome: Outcome,
+  store: StoreDoor,
+): Context {
+  const { environment } = host;
+  const get = (name: string) => environment.get(name) || undefined;
+  return {
+    ...streams,
     args: call.args,
     options: call.options,
-    globals,
-    environment: host.environment,
+    globals: call.globals,
+    environment,
     clock: host.clock,
     setClock: call.setClock,
-    now,
+    now: () => call.setClock ?? host.clock.now(),
     random: host.random,
     actor: get('HS_ACTOR'),
     jobId: get('HS_JOB_ID'),
     sourceDateEpoch: () => {
       const raw = get('SOURCE_DATE_EPOCH');
-      return raw === undefined
-        ? undefined
-        : parsed('SOURCE_DATE_EPOCH', raw, () => parseInteger(raw, { max: 253402300799 })) * 1000;
-    },
-    stdin: new Input(() => host.stdin, globals.nul),
-    out,
-    log,
-    progress,
-    terminal,
-    view: {
-      text: globals.nul ? (raw) => raw : ascii ? (raw) => asciiOnly(escapeText(raw)) : escapeText,
-      style: terminal.colour ? await colourStyle() : plainStyle,
-      width: terminal.width,
-      terminal: terminal.stdout,
-      unicode: terminal.unicode,
-      quiet: globals.quiet,
-      verbose: globals.verbose,
-      now: now(),
+      if (raw === undefined) return undefined;
+      return parsed('SOURCE_DATE_EPOCH', raw, () => parseInteger(raw, { max: LAST_SECOND })) * 1000;
     },
     signal: interrupt.signal,
     host,
@@ -96,89 +136,27 @@ export async function run(host: Host, parts: Parts, command: Command, call: Invo
     path: (typed) => {
       if (typed === '') throw new HsError('USAGE', 'a path is empty');
       if (typed.includes('\0')) throw new HsError('UNSAFE_PATH', `the path '${typed}' holds a NUL character`);
-      return resolve(host.environment.cwd, typed);
+      return resolve(environment.cwd, typed);
     },
     disk: parts.disk,
-    session: ({ writes = spec.opens === 'write', unchecked = false, ...own } = {}) => {
-      if (writes) {
-        out.finishAlways();
-        interrupt.waitAlways();
-      }
-      opening ??= parts.disk().then((disk) =>
-        parts.openSession({
-          store: globals.store ?? get('HS_STORE'),
-          writes,
-          unchecked,
-          disk,
-          clock: host.clock,
-          setClock: call.setClock,
-          random: host.random,
-          environment: host.environment,
-          actor: get('HS_ACTOR'),
-          jobId: get('HS_JOB_ID'),
-          progress,
-          signal: interrupt.signal,
-          warn: (message) => log.warn(message),
-          ...own,
-        }),
-      );
-      return opening;
-    },
-    attempt: async (item) => {
-      try {
-        const value = await item();
-        succeeded++;
-        return value;
-      } catch (e) {
-        if (e instanceof OutputClosed || interrupt.signal.aborted) throw e;
-        const failure = toFailure(e);
-        if (failure.code === 'BUG') throw failure;
-        failed.push(failure);
-        if (!globals.json) fail(failure);
-        return undefined;
-      }
-    },
-    exit: (to) => {
-      status = to;
+    session: ({ writes } = {}) => store.open(writes),
+    attempt: (item) => outcome.attempt(item),
+    exit: (status) => {
+      outcome.status = status;
     },
     whenInterrupted: (say) => {
-      soFar = say;
+      outcome.soFar = say;
     },
   };
-
-  try {
-    const shown = await present(command, await (spec.run(context) as Promise<unknown>), context, failed);
-    interrupt.signal.throwIfAborted();
-    progress.done();
-    await out.end();
-    if (failed.length === 0) return status;
-    if (globals.json && shown === 0 && failed.length === 1) fail(failed[0]!);
-    const same = failed.every((e) => e.exitStatus === failed[0]!.exitStatus);
-    return succeeded === 0 && same ? failed[0]!.exitStatus : new HsError('PARTIAL', '').exitStatus;
-  } catch (e) {
-    progress.done();
-    if (e instanceof OutputClosed) return status;
-    await out.end().catch(() => {});
-    const failure = toFailure(interrupt.signal.aborted ? interrupt.signal.reason : e);
-    fail(failure);
-    return failure.exitStatus;
-  } finally {
-    interrupt.release();
-    progress.done();
-    out.release();
-    // A store that could not be opened was reported where it was needed.
-    const session = await opening?.catch(() => undefined);
-    await session?.close().catch((e: unknown) => log.warn(toFailure(e).message));
-  }
 }
 
-function warningsOf(log: Log): { warnings?: readonly string[] } {
-  return log.warnings.length > 0 ? { warnings: log.warnings } : {};
-}
-
-function stackOf(e: HsError): string {
-  const cause = e.cause instanceof Error ? e.cause : e;
-  return cause.stack ?? String(cause);
+function withUsageHint(e: HsError, command: Command): HsError {
+  if (e.code !== 'USAGE' || e.hint !== undefined) return e;
+  return new HsError('USAGE', e.message, {
+    hint: `hs help ${command.spec.name}`,
+    ...(e.details === undefined ? {} : { details: e.details }),
+    cause: e,
+  });
 }
 
 function changeDirectory(host: Host, directory: string): void {
@@ -188,5 +166,3 @@ function changeDirectory(host: Host, directory: string): void {
     throw new HsError('USAGE', `cannot change to '${directory}': ${toFailure(cause).message}`, { cause });
   }
 }
-
-export { BadValue };

@@ -1,7 +1,8 @@
 import { createSha256 } from '../core/hash.js';
 import type { ObjectId } from '../core/ids.js';
 import type { ProgressSink } from '../core/ports.js';
-import type { Disk } from '../fsx/disk.js';
+import { HsError, isErrno } from '../errors/hs-error.js';
+import type { Disk, DiskFile } from '../fsx/disk.js';
 
 export interface Hashed {
   readonly hash: ObjectId;
@@ -13,7 +14,7 @@ const CHUNK_BYTES = 1024 * 1024;
 
 /** The content hash of one regular file; the links of the one who named it are followed (A2). */
 export async function hashFile(disk: Disk, path: string, progress?: ProgressSink): Promise<Hashed> {
-  const file = await disk.open(path, { access: 'read', follow: true });
+  const file = await openFile(disk, path);
   try {
     const { size: expected } = await file.stat();
     const sha = createSha256();
@@ -27,6 +28,15 @@ export async function hashFile(disk: Disk, path: string, progress?: ProgressSink
     return { hash: sha.digest(), size };
   } finally {
     await file.close();
+  }
+}
+
+async function openFile(disk: Disk, path: string): Promise<DiskFile> {
+  try {
+    return await disk.open(path, { access: 'read', follow: true });
+  } catch (e) {
+    if (!isErrno(e, 'EINVAL')) throw e;
+    throw new HsError('UNSAFE_PATH', `'${path}' is not a regular file`, { cause: e });
   }
 }
 

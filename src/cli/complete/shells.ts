@@ -20,11 +20,12 @@ _hs() {
     add=\${replies[0]-none}
     for candidate in "\${replies[@]:1}"; do
         candidate=\${candidate%%$'\\t'*}
-        printf -v candidate %q "\${candidate#"$strip"}"
+        candidate=\${candidate#"$strip"}
+        [[ $add == none ]] && printf -v candidate %q "$candidate"
         COMPREPLY+=("$candidate")
     done
     case $add in
-        files) compopt -o default; mapfile -t -O "\${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$cur") ;;
+        files) compopt -o filenames; mapfile -t -O "\${#COMPREPLY[@]}" COMPREPLY < <(compgen -f -- "$cur") ;;
         directories) compopt -o dirnames ;;
     esac
     [[ \${#COMPREPLY[@]} -eq 1 && \${COMPREPLY[0]} == *= ]] && compopt -o nospace

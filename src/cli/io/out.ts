@@ -14,6 +14,8 @@ export interface OutSettings {
   readonly nul: boolean;
   /** Escape bytes that a terminal could obey. */
   readonly terminal: boolean;
+  /** Makes room where progress is shown on the same terminal. */
+  readonly before: () => void;
   /** A closed pipe ends the command. */
   readonly stopWhenClosed: boolean;
 }
@@ -123,6 +125,7 @@ export class Out {
 
   async #write(chunk: string | Buffer): Promise<void> {
     if (this.#closed) return;
+    if (this.#settings.terminal) this.#settings.before();
     if (!this.#stream.write(chunk)) {
       await new Promise<void>((resolve) => {
         const go = () => {

@@ -48,7 +48,14 @@ export function parse(
   const options = Object.fromEntries(
     Object.keys(command.spec.options ?? {}).map((key) => [key, values[key]]),
   );
-  checkGlobals(globals, typeof streams === 'function' ? streams(options) : streams === true, given);
+  checkGlobals(
+    globals,
+    {
+      streams: typeof streams === 'function' ? streams(options) : streams === true,
+      hasDocument: command.spec.resultSchema !== undefined,
+    },
+    given,
+  );
   return { globals, options, args: readArguments(command.spec.positionals ?? {}, tokens, context), setClock };
 }
 

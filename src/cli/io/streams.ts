@@ -1,0 +1,62 @@
+import type { Command } from '../command.js';
+import type { GlobalValues } from '../globals.js';
+import type { Host } from '../host.js';
+import { asciiOnly, escapeText } from '../text/escape.js';
+import { colourStyle, plainStyle } from '../text/style.js';
+import type { View } from '../text/view.js';
+import { Input } from './input.js';
+import { Log } from './log.js';
+import { Out } from './out.js';
+import { Progress } from './progress.js';
+import { type Terminal, terminalOf } from './terminal.js';
+
+/** The ways in and out of one command. */
+export interface Streams {
+  readonly stdin: Input;
+  readonly out: Out;
+  readonly log: Log;
+  readonly progress: Progress;
+  readonly terminal: Terminal;
+  readonly view: View;
+}
+
+export async function openStreams(
+  host: Host,
+  command: Command,
+  globals: GlobalValues,
+  now: number,
+): Promise<Streams> {
+  const { spec } = command;
+  const terminal = terminalOf(host, globals.color);
+  const machine = globals.json || globals.jsonl;
+  const progress = new Progress(() => host.stderr, {
+    shown: terminal.stderr && !terminal.dumb && !globals.noProgress && !globals.quiet && !machine,
+    clock: host.clock,
+  });
+  const out = new Out(host.stdout, {
+    colour: terminal.colour,
+    nul: globals.nul,
+    terminal: terminal.stdout,
+    stopWhenClosed: spec.opens !== 'write' && spec.verdict !== true,
+    before: () => progress.wipe(),
+  });
+  const log = new Log(() => host.stderr, {
+    style: terminal.colourErrors ? await colourStyle() : plainStyle,
+    quiet: globals.quiet,
+    verbose: globals.verbose,
+    json: machine,
+    before: () => progress.wipe(),
+  });
+  const ascii = terminal.stdout && !terminal.unicode;
+  const view: View = {
+    text: globals.nul ? (raw) => raw : ascii ? (raw) => asciiOnly(escapeText(raw)) : escapeText,
+    style: terminal.colour ? await colourStyle() : plainStyle,
+    width: terminal.width,
+    terminal: terminal.stdout,
+    unicode: terminal.unicode || !terminal.stdout,
+    quiet: globals.quiet,
+    verbose: globals.verbose,
+    now,
+  };
+  return { stdin: new Input(() => host.stdin, globals.nul), out, log, progress, terminal, view };
+}
