@@ -55,9 +55,6 @@ The report of what went, and why, is an artifact: hs-report(1).`,
         "'--apply' takes neither '--dry-run' nor '--quota': its plan says what goes",
       );
     }
-    if (options.emptyTrash && !options.yes && options.apply === undefined && isInteractive(context)) {
-      throw new HsError('USAGE', "'--empty-trash' cannot be undone, and takes '--yes'");
-    }
     if (options.dryRun || (!options.yes && options.apply === undefined)) {
       if (!options.dryRun && isInteractive(context)) return preview(context, options);
       const { planCollection } = await import('../../src/ops/gc/plan-collection.js');
@@ -89,12 +86,4 @@ The report of what went, and why, is an artifact: hs-report(1).`,
 
 function isInteractive({ terminal, globals }: Pick<Context, 'terminal' | 'globals'>): boolean {
   return terminal.stdin && terminal.stdout && !terminal.dumb && !globals.json;
-}
-
-/** The preview is loaded only where it is shown: Ink costs 350 ms to import. */
-async function preview(context: Context, options: PreviewOptions): Promise<RemovalDocument | undefined> {
-  const { previewCollection } = await import('./gc-preview.js');
-  const done = await previewCollection(context, options);
-  if (done !== undefined) setRemovalStatus(context, done.plan, false);
-  return done;
 }

@@ -1,17 +1,11 @@
 import { compact } from '../core/compact.js';
 import type { ArtifactId } from '../core/ids.js';
 import type { LedgerOp } from '../core/ledger-op.js';
-import {
-  decodeManifest,
-  encodeManifest,
-  MAX_MANIFEST_BYTES,
-  type Manifest,
-  toManifest,
-} from '../core/manifest.js';
+import type { Manifest } from '../core/manifest.js';
 import type { RetentionClass } from '../core/vocabulary.js';
 import { HsError } from '../errors/hs-error.js';
-import { factsOf } from './register.js';
 import { resolveArtifact } from './resolve.js';
+import { manifestOf, reviseManifest } from './revise.js';
 import type { Session } from './session.js';
 
 export interface RetainChange {
@@ -25,19 +19,6 @@ export interface Retained {
   readonly revision: number;
   readonly retention_class: RetentionClass;
   readonly retention_ttl_days?: number;
-}
-
-function revise(m: Manifest, change: RetainChange, supersedes: Manifest['supersedes']): Manifest {
-  const { retention_ttl_days: days, ...rest } = m;
-  return toManifest(
-    compact({
-      ...rest,
-      revision: m.revision + 1,
-      supersedes,
-      retention_class: change.retentionClass ?? m.retention_class,
-      retention_ttl_days: change.ttl === undefined ? days : (change.ttl ?? undefined),
-    }),
-  );
 }
 
 /**
@@ -60,10 +41,12 @@ export async function retain(
         if (record.layer === 'L1') {
           throw new HsError('LAYER', `cannot change the retention of '${name}': it is frozen (L1)`);
         }
-        const bytes = await session.store.objects.read(record.manifest, MAX_MANIFEST_BYTES);
-        const manifest = revise(decodeManifest(bytes), change, record.manifest);
-        const stored = await tx.batch.addBytes(encodeManifest(manifest));
-        ops.push({ op: 'revise', ...factsOf(manifest, stored) });
+        const before = await manifestOf(session, record);
+        const { manifest, op } = await reviseManifest(tx, record, before, {
+          ...(change.ttl === undefined ? {} : { retention_ttl_days: change.ttl ?? undefined }),
+          ...(change.retentionClass === undefined ? {} : { retention_class: change.retentionClass }),
+        });
+        ops.push(op);
         done.set(record.artifact_id, manifest);
       }
       return {

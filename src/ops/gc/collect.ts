@@ -1,6 +1,5 @@
 import { compact } from '../../core/compact.js';
 import { type ArtifactId, type Timestamp, toTimestamp } from '../../core/ids.js';
-import type { ProgressSink } from '../../core/ports.js';
 import type { Reclaimed } from '../../store/collector.js';
 import type { Patience } from '../../store/purge.js';
 import type { Session } from '../session.js';
@@ -18,8 +17,6 @@ export interface CollectOptions {
   readonly emptyTrash?: boolean;
   /** How long a purge without a window waits for commands that are at work; by default two seconds. */
   readonly patience?: Patience;
-  /** Where it says how far it is; by default the session's. */
-  readonly progress?: ProgressSink;
 }
 
 export interface Collected {
@@ -39,8 +36,7 @@ export async function collect(session: Session, options: CollectOptions = {}): P
     capability: 'retention.collect',
     patience: options.patience,
   });
-  const progress = options.progress ?? session.progress;
-  progress.start('planning');
+  session.progress.start('planning');
   const outcome = await applyRemoval(storage, {
     command: 'gc',
     clock: session.now(),
@@ -52,7 +48,7 @@ export async function collect(session: Session, options: CollectOptions = {}): P
     traceId: session.traceId,
     systemMs: session.clock.now(),
   });
-  return finish(session, storage, outcome, { emptyTrash: options.emptyTrash === true, progress });
+  return finish(session, storage, outcome, options.emptyTrash === true);
 }
 
 /** What follows the commit of any removal. */
@@ -60,11 +56,11 @@ export async function finish(
   session: Session,
   storage: StoreRetention,
   outcome: RemovalOutcome,
-  { emptyTrash, progress }: { readonly emptyTrash: boolean; readonly progress: ProgressSink },
+  emptyTrash: boolean,
 ): Promise<Collected> {
-  progress.start('sweeping');
+  session.progress.start('sweeping');
   const reclaimed = await storage.reclaim({ emptyTrash });
-  progress.done();
+  session.progress.done();
   for (const what of reclaimed.unknown) {
     session.warn(`no bytes were freed: what is reachable cannot be known, since ${what} cannot be read`);
   }

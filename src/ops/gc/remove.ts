@@ -81,7 +81,7 @@ export async function removeArtifacts(
     );
   }
   return {
-    ...(await finish(session, storage, outcome, { emptyTrash: false, progress: session.progress })),
+    ...(await finish(session, storage, outcome, false)),
     refused,
   };
 }
