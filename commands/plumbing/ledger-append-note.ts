@@ -1,0 +1,40 @@
+import { command } from '../../src/cli/command.js';
+import { flag } from '../../src/cli/options.js';
+import { many } from '../../src/cli/positionals.js';
+import { decodeUtf8 } from '../../src/core/canonical.js';
+import { HsError } from '../../src/errors/hs-error.js';
+
+/** Four bytes for each of the 4096 characters that a note may have, and a newline. */
+const MAX_NOTE_BYTES = 4 * 4096 + 1;
+
+/** `hs ledger append-note`: a person's words in the ledger. */
+export const ledgerAppendNote = command({
+  name: 'ledger append-note',
+  class: 'plumbing',
+  opens: 'write',
+  summary: 'append a note to the ledger',
+  description:
+    'A note is one line of at most 4096 characters. It changes nothing, and like every entry it cannot be taken back: keep secrets out of it.',
+  positionals: { words: many('TEXT') },
+  options: { stdin: flag(undefined, 'read the note from standard input') },
+  resultSchema: 'hs.ledger-append-note/1',
+  examples: [
+    {
+      command: 'hs ledger append-note "moved to the new disk"',
+      explains: 'Leave word for whoever reads the ledger.',
+    },
+  ],
+  seeAlso: ['hs-log(1)', 'hs-ledger(7)'],
+  async run({ args, options, stdin, session }) {
+    if (options.stdin === args.words.length > 0) {
+      throw new HsError('USAGE', 'a note is given as TEXT, or with --stdin');
+    }
+    const { appendNote } = await import('../../src/ops/ledger-note.js');
+    const text = options.stdin
+      ? decodeUtf8(await stdin.all(MAX_NOTE_BYTES)).replace(/\n$/, '')
+      : args.words.join(' ');
+    const { seq, event_id } = await appendNote(await session(), text);
+    return { seq, event_id };
+  },
+  render: ({ seq }) => String(seq),
+});

@@ -1,0 +1,20 @@
+import { command } from '../../src/cli/command.js';
+
+/** `hs ledger head`: number and hash of the newest entry. */
+export const ledgerHead = command({
+  name: 'ledger head',
+  class: 'plumbing',
+  opens: 'read',
+  summary: 'print the number and the hash of the newest ledger entry',
+  description: `The hash is the SHA-256 of the entry's exact bytes, and what the next entry will carry as "prev". Two copies of a store with the same head hold the same ledger.`,
+  resultSchema: 'hs.ledger-head/1',
+  examples: [{ command: 'hs ledger head', explains: 'Note the state of the store, to compare it later.' }],
+  exits: { 5: 'the ledger is broken, or was rolled back' },
+  seeAlso: ['hs-ledger(7)', 'hs-ledger-verify(1)'],
+  async run({ session }) {
+    const { ledger } = (await session()).store;
+    const { entry, hash } = await ledger.read(await ledger.headSeq());
+    return { seq: entry.seq, hash, type: entry.type, at: entry.at, event_id: entry.event_id };
+  },
+  render: ({ seq, hash }) => `${seq} ${hash}`,
+});

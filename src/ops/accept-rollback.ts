@@ -1,0 +1,59 @@
+import type { Head } from '../core/catalog.js';
+import { compact } from '../core/compact.js';
+import { PAYLOADS } from '../core/ledger-payload.js';
+import { check } from '../core/schema.js';
+import { isHsError } from '../errors/hs-error.js';
+import type { Session } from './session.js';
+
+export interface AcceptedRollback {
+  /** False: the ledger goes on from where it was seen, and nothing was changed. */
+  readonly accepted: boolean;
+  /** What had been seen. */
+  readonly seen?: Head;
+  /** The head, after the entry that records the decision. */
+  readonly head: Head;
+}
+
+/**
+ * Takes a ledger that lacks what was seen of it for the whole one (F3): records that, and sets the
+ * anchor to its head. The session must have been opened `unchecked`. LEDGER_BROKEN when what is there
+ * is no unbroken chain.
+ */
+export async function acceptRollback(
+  session: Session,
+  reason: string | undefined,
+): Promise<AcceptedRollback> {
+  const { store } = session;
+  const seen = await store.anchor.read();
+  const before = await store.ledger.head();
+  if (seen === undefined || (await isWhole(session, before))) return { accepted: false, head: before };
+  await store.foldFromLedger();
+  const payload = check(
+    PAYLOADS.rollback_accepted,
+    compact({
+      anchor_seq: seen.seq,
+      anchor_hash: seen.hash,
+      head_seq: before.seq,
+      reason: reason?.normalize('NFC'),
+    }),
+    'USAGE',
+    'reason',
+  );
+  await session.write('ledger.accept_rollback', [], async (tx) => {
+    await tx.commit((catalog) => ({
+      type: 'rollback_accepted',
+      payload: { ...payload, head_seq: catalog.head.seq },
+    }));
+  });
+  return { accepted: true, seen, head: await store.acceptHead() };
+}
+
+async function isWhole(session: Session, head: Head): Promise<boolean> {
+  try {
+    await session.store.anchor.check(session.store.ledger, head);
+    return true;
+  } catch (e) {
+    if (isHsError(e, 'ROLLED_BACK')) return false;
+    throw e;
+  }
+}

@@ -1,0 +1,14 @@
+import type { LedgerEntry } from '../core/ledger-entry.js';
+import { PAYLOADS } from '../core/ledger-payload.js';
+import { check } from '../core/schema.js';
+import type { Session } from './session.js';
+
+/** Appends a person's words to the ledger: one line, at most 4096 characters (USAGE). */
+export async function appendNote(session: Session, text: string): Promise<LedgerEntry> {
+  const payload = check(PAYLOADS.note, { text: text.normalize('NFC') }, 'USAGE', 'note');
+  return session.write(
+    'ledger.note',
+    [],
+    async (tx) => (await tx.commit(() => ({ type: 'note', payload })))!,
+  );
+}
