@@ -5,7 +5,6 @@ import { setRemovalStatus } from '../../src/cli/removal-status.js';
 import { doneRemoval, type RemovalDocument, shownPlan } from '../../src/cli/retention-documents.js';
 import { removalText } from '../../src/cli/text/removal-text.js';
 import { HsError } from '../../src/errors/hs-error.js';
-import type { PreviewOptions } from './gc-preview.js';
 
 /** `hs gc`: the plan, the preview of it, or doing it. */
 export const gc = command({
@@ -56,7 +55,10 @@ The report of what went, and why, is an artifact: hs-report(1).`,
       );
     }
     if (options.dryRun || (!options.yes && options.apply === undefined)) {
-      if (!options.dryRun && isInteractive(context)) return preview(context, options);
+      if (!options.dryRun && isInteractive(context)) {
+        const { previewCollection } = await import('./gc-preview.js');
+        return previewCollection(context, options);
+      }
       const { planCollection } = await import('../../src/ops/gc/plan-collection.js');
       const s = await session({ writes: false });
       const plan = await planCollection(s, { quotaBytes: options.quota });
