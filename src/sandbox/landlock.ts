@@ -48,6 +48,7 @@ export const landlock: SandboxBackend = {
       env: Object.fromEntries(Object.entries(env).filter(([name]) => !kept.includes(name))),
       toolGroup: 'launcher',
       endWith: 'SIGPWR',
+      reportsEnding: true,
     });
     if ('unavailable' in run) return run;
     return {

@@ -3,16 +3,20 @@ import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import { inheritableDescriptors } from './descriptors.js';
+import { Hand, type HandPlan, kill } from './hand.js';
 import { StatusReport } from './status-report.js';
 import type { OutputStream, SandboxHost, SandboxRequest, Unavailable } from './types.js';
 
 /**
  * Node gives a child sockets, and `echo >/dev/stderr` fails on a socket (ENXIO); so what the tool gets
- * are FIFOs, which `cat` empties into those sockets. The program that follows keeps this process id.
+ * are FIFOs, which `cat` empties into those sockets, whatever signal the process group gets. The program
+ * that follows keeps this process id.
  */
 const PIPED = `d=$1; shift
 mkfifo -m 600 "$d/stdout" "$d/stderr" || exit
+trap '' HUP INT QUIT TERM USR1 USR2
 cat <"$d/stdout" 3>&- 4>&- & cat <"$d/stderr" >&2 3>&- 4>&- &
+trap - HUP INT QUIT TERM USR1 USR2
 exec "$@" >"$d/stdout" 2>"$d/stderr"`;
 
 /** Descriptor 3 takes the launcher's reports, 4 those of bubblewrap itself. */
@@ -22,17 +26,19 @@ export const BUBBLEWRAP_FD = 4;
 const HIGHEST_CLOSED = 65536;
 
 const DEFAULT_GRACE_MS = 2000;
+/** A launcher that was ended before it opened the FIFOs leaves two `cat` waiting for ever. */
+const NEVER_READY_LINGER_MS = 500;
+/** A background process may print for ever. */
+const LONGEST_LINGER_MS = 5000;
 
-export interface Launch {
+export interface Launch extends HandPlan {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** The process group of the tool: the launcher's own, or the one that bubblewrap reports. */
-  readonly toolGroup: 'launcher' | 'reported';
-  /** Ends the launcher in a way that takes every process of the tool along. */
-  readonly endWith: NodeJS.Signals;
   /** True when the tool is the launched program itself, so that nothing reports `ready`. */
   readonly bare?: boolean;
+  /** True when the launcher itself tells how the tool ended; when it does not, everything was killed. */
+  readonly reportsEnding?: boolean;
   /** How long output may still come after the launcher's end; for a backend that cannot end everything. */
   readonly lingerMs?: number;
 }
@@ -56,13 +62,8 @@ export async function launch(
   if ((inherited.at(-1) ?? 0) > HIGHEST_CLOSED) {
     return { unavailable: `descriptor ${inherited.at(-1)} is open and cannot be kept from the tool` };
   }
-  // Detached: Ctrl-C on the terminal reaches hs alone, which passes it to the tool and not to the launcher.
-  const child = spawn('/bin/sh', ['-c', PIPED, 'hs', request.scratchDir, ...plan.argv], {
-    cwd: plan.cwd,
-    env: { ...plan.env },
-    stdio: stdioFor(request.stdin, inherited),
-    detached: true,
-  });
+  const child = spawnLauncher(request, plan, inherited);
+  if ('unavailable' in child) return child;
   const report = new StatusReport(plan.bare === true);
   for (const fd of inherited) if (fd > BUBBLEWRAP_FD) (child.stdio[fd] as Readable | undefined)?.destroy();
   for (const fd of [STATUS_FD, BUBBLEWRAP_FD]) {
@@ -71,6 +72,25 @@ export async function launch(
   // Every launcher closes it, at the latest by ending.
   child.stdio[STATUS_FD]!.once('close', () => report.end());
   return follow(child, request, plan, report);
+}
+
+/** Detached: Ctrl-C on the terminal reaches hs alone, which passes it to the tool and not to the launcher. */
+function spawnLauncher(
+  request: SandboxRequest,
+  plan: Launch,
+  inherited: readonly number[],
+): ChildProcess | Unavailable {
+  try {
+    return spawn('/bin/sh', ['-c', PIPED, 'hs', request.scratchDir, ...plan.argv], {
+      cwd: plan.cwd,
+      env: { ...plan.env },
+      stdio: stdioFor(request.stdin, inherited),
+      detached: true,
+    });
+  } catch (e) {
+    if (isErrno(e, 'E2BIG')) return { unavailable: 'the arguments and the environment are too long' };
+    throw e;
+  }
 }
 
 function stdioFor(
@@ -91,6 +111,8 @@ interface Ending {
   readonly signal: NodeJS.Signals | null;
 }
 
+const KILLED: Ending = { code: null, signal: 'SIGKILL' };
+
 async function follow(
   child: ChildProcess,
   request: SandboxRequest,
@@ -104,32 +126,38 @@ async function follow(
   const hand = new Hand(child, plan, report, request.graceMs ?? DEFAULT_GRACE_MS);
   const onAbort = () => hand.end(signalOf(request.signal.reason));
   request.signal.addEventListener('abort', onAbort, { once: true });
-  const complaint: string[] = [];
-  const pumps = (['stdout', 'stderr'] as const).map((stream) =>
-    pump(child[stream]!, stream, request, report, complaint).catch((e) => {
-      hand.endNow();
-      throw e;
-    }),
+  if (request.signal.aborted) onAbort();
+  const started = report.ready.then((ready) => {
+    if (ready) request.onStart?.({ send: (signal) => hand.send(signal) });
+    return ready;
+  });
+  const output: Output = { chunks: 0, taking: 0, complaint: [] };
+  const pumped = Promise.all(
+    (['stdout', 'stderr'] as const).map((stream) => pump(child[stream]!, stream, request, started, output)),
   );
+  pumped.catch(() => hand.endNow());
   try {
-    if (await report.ready) request.onStart?.({ send: (signal) => hand.send(signal) });
+    await started;
     const { code, signal } = await exited;
-    if (plan.lingerMs !== undefined) await linger(child, closed, plan.lingerMs);
+    const lingerMs = report.isReady ? plan.lingerMs : NEVER_READY_LINGER_MS;
+    if (lingerMs !== undefined) await linger(child, closed, output, lingerMs);
     await closed;
-    await Promise.all(pumps);
+    await pumped;
     if (!(await report.ready)) {
       if (hand.aborted) throw new HsError('INTERRUPTED', 'interrupted before the tool was started');
-      return { unavailable: report.reason(complaint.join('').trim(), code, signal) };
+      return { unavailable: report.reason(output.complaint.join('').trim(), code, signal) };
     }
-    const end = report.ending ?? { code, signal };
+    const unreported = plan.reportsEnding ? KILLED : { code, signal };
+    const end = report.ending ?? unreported;
     return { facts: report.facts, ...shellStatus(end), aborted: hand.aborted };
   } catch (e) {
     if (isErrno(e) && e.syscall?.startsWith('spawn')) return { unavailable: e.message };
     throw e;
   } finally {
     request.signal.removeEventListener('abort', onAbort);
+    hand.endNow();
+    await Promise.allSettled([closed, pumped]);
     hand.letGo();
-    await Promise.allSettled(pumps);
   }
 }
 
@@ -149,18 +177,26 @@ function signalOf(reason: unknown): NodeJS.Signals {
   return typeof reason === 'string' && reason in constants.signals ? (reason as NodeJS.Signals) : 'SIGTERM';
 }
 
+interface Output {
+  chunks: number;
+  /** Streams of which a chunk is with the caller. */
+  taking: number;
+  readonly complaint: string[];
+}
+
 /** Output before `ready` is the launcher's own: it tells why the sandbox could not be had. */
 async function pump(
   from: Readable,
   stream: OutputStream,
   request: SandboxRequest,
-  report: StatusReport,
-  complaint: string[],
+  started: Promise<boolean>,
+  output: Output,
 ): Promise<void> {
   try {
     for await (const chunk of from as AsyncIterable<Buffer>) {
-      if (await report.ready) await request.onOutput(stream, chunk);
-      else if (complaint.length < 16) complaint.push(chunk.toString('utf8'));
+      output.chunks += 1;
+      if (await started) await take(request, stream, chunk, output);
+      else if (output.complaint.length < 16) output.complaint.push(chunk.toString('utf8'));
     }
   } catch (e) {
     // The stream was given up after `lingerMs`.
@@ -168,12 +204,38 @@ async function pump(
   }
 }
 
-/** Waits for the streams' end; then ends the process group, and gives up on what holds a stream still. */
-async function linger(child: ChildProcess, closed: Promise<Ending>, ms: number): Promise<void> {
-  const isClosed = await Promise.race([closed.then(() => true), delay(ms).then(() => false)]);
+async function take(
+  request: SandboxRequest,
+  stream: OutputStream,
+  chunk: Uint8Array,
+  output: Output,
+): Promise<void> {
+  output.taking += 1;
+  try {
+    await request.onOutput(stream, chunk);
+  } finally {
+    output.taking -= 1;
+  }
+}
+
+/**
+ * Waits for the streams' end, and no longer than `ms` without output; then ends the process group, and
+ * gives up on what holds a stream still.
+ */
+async function linger(
+  child: ChildProcess,
+  closed: Promise<Ending>,
+  output: Output,
+  ms: number,
+): Promise<void> {
+  const isClosed = () => Promise.race([closed.then(() => true), delay(ms).then(() => false)]);
+  const start = Date.now();
+  for (let chunks = -1; !(await isClosed()); chunks = output.chunks) {
+    if (output.taking > 0) continue;
+    if (chunks === output.chunks || Date.now() - start > LONGEST_LINGER_MS) break;
+  }
   kill(-child.pid!, 'SIGKILL');
-  if (isClosed) return;
-  if (await Promise.race([closed.then(() => true), delay(ms).then(() => false)])) return;
+  if (await isClosed()) return;
   for (const stream of child.stdio) stream?.destroy();
 }
 
@@ -181,58 +243,4 @@ function delay(ms: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms).unref();
   });
-}
-
-/** What can be done to a running tool. */
-class Hand {
-  aborted = false;
-  readonly #child: ChildProcess;
-  readonly #plan: Launch;
-  readonly #report: StatusReport;
-  readonly #graceMs: number;
-  #timers: NodeJS.Timeout[] = [];
-
-  constructor(child: ChildProcess, plan: Launch, report: StatusReport, graceMs: number) {
-    this.#child = child;
-    this.#plan = plan;
-    this.#report = report;
-    this.#graceMs = graceMs;
-  }
-
-  get #running(): boolean {
-    return this.#child.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
-  }
-
-  send(signal: NodeJS.Signals): void {
-    const group = this.#plan.toolGroup === 'launcher' ? this.#child.pid : this.#report.childPid;
-    if (this.#running && group !== undefined) kill(-group, signal);
-  }
-
-  end(signal: NodeJS.Signals): void {
-    this.aborted = true;
-    if (!this.#report.isReady) {
-      this.endNow();
-      return;
-    }
-    this.send(signal);
-    this.#timers.push(setTimeout(() => this.endNow(), this.#graceMs));
-  }
-
-  endNow(): void {
-    if (!this.#running) return;
-    kill(this.#child.pid!, this.#plan.endWith);
-    this.#timers.push(setTimeout(() => this.#running && kill(-this.#child.pid!, 'SIGKILL'), 1000));
-  }
-
-  letGo(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-  }
-}
-
-function kill(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (e) {
-    if (!isErrno(e, 'ESRCH')) throw e;
-  }
 }

@@ -71,6 +71,7 @@ export interface SandboxRequest {
   readonly graceMs?: number;
   /** Awaited before more is read from that stream. A rejection ends the run and is thrown. */
   onOutput(stream: OutputStream, chunk: Uint8Array): void | Promise<void>;
+  /** Comes before any output. */
   onStart?(tool: RunningTool): void;
 }
 

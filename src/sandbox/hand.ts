@@ -1,0 +1,65 @@
+import type { ChildProcess } from 'node:child_process';
+import { isErrno } from '../errors/hs-error.js';
+import type { StatusReport } from './status-report.js';
+
+export interface HandPlan {
+  /** The process group of the tool: the launcher's own, or the one that bubblewrap reports. */
+  readonly toolGroup: 'launcher' | 'reported';
+  /** Ends the launcher in a way that takes every process of the tool along. */
+  readonly endWith: NodeJS.Signals;
+}
+
+/** What can be done to a running tool. */
+export class Hand {
+  aborted = false;
+  readonly #child: ChildProcess;
+  readonly #plan: HandPlan;
+  readonly #report: StatusReport;
+  readonly #graceMs: number;
+  #timers: NodeJS.Timeout[] = [];
+
+  constructor(child: ChildProcess, plan: HandPlan, report: StatusReport, graceMs: number) {
+    this.#child = child;
+    this.#plan = plan;
+    this.#report = report;
+    this.#graceMs = graceMs;
+  }
+
+  get #running(): boolean {
+    return this.#child.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  send(signal: NodeJS.Signals): void {
+    const group = this.#plan.toolGroup === 'launcher' ? this.#child.pid : this.#report.childPid;
+    if (this.#running && group !== undefined) kill(-group, signal);
+  }
+
+  end(signal: NodeJS.Signals): void {
+    this.aborted = true;
+    if (!this.#report.isReady) {
+      this.endNow();
+      return;
+    }
+    this.send(signal);
+    this.#timers.push(setTimeout(() => this.endNow(), this.#graceMs));
+  }
+
+  endNow(): void {
+    if (!this.#running) return;
+    kill(this.#child.pid!, this.#plan.endWith);
+    this.#timers.push(setTimeout(() => this.#running && kill(-this.#child.pid!, 'SIGKILL'), 1000));
+  }
+
+  letGo(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+}
+
+/** A process that is gone is what was wanted. */
+export function kill(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (e) {
+    if (!isErrno(e, 'ESRCH')) throw e;
+  }
+}

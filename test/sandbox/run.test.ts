@@ -1,0 +1,322 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isHsError } from '../../src/errors/hs-error.js';
+import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { systemEnvironment } from '../../src/fsx/system.js';
+import {
+  type BackendName,
+  discardTree,
+  probeBackends,
+  runSandboxed,
+  type SandboxChoice,
+  type SandboxHost,
+  type SandboxRequest,
+  type SandboxResult,
+  sandboxHost,
+  scanCapture,
+} from '../../src/sandbox/index.js';
+import { makeWorld, USERS, type World } from './world.js';
+
+const disk = nodeDisk();
+const host = sandboxHost(disk, systemEnvironment());
+const user = USERS[0]!;
+let world: World;
+beforeEach(() => {
+  world = makeWorld(user, 'tmp');
+});
+afterEach(() => discardTree(world.root));
+
+type Ran = SandboxResult & { stdout: string; stderr: string };
+
+async function run(
+  command: readonly string[],
+  choice: Partial<SandboxChoice> = {},
+  more: Partial<SandboxRequest> = {},
+  on: SandboxHost = host,
+): Promise<Ran> {
+  const output = { stdout: '', stderr: '' };
+  const result = await runSandboxed(
+    on,
+    {
+      command,
+      projectDir: world.project,
+      captureDir: world.capture,
+      scratchDir: world.scratch,
+      storeDir: world.store,
+      network: false,
+      env: process.env,
+      stdin: 'ignore',
+      signal: new AbortController().signal,
+      onOutput: (stream, chunk) => {
+        output[stream] += Buffer.from(chunk).toString();
+      },
+      ...more,
+    },
+    { least: 'none', ...choice },
+  );
+  return { ...result, ...output };
+}
+
+const sh = (script: string) => ['sh', '-c', script];
+
+async function available(): Promise<BackendName[]> {
+  const dir = makeWorld(user, 'tmp');
+  try {
+    mkdirSync(join(dir.root, 'probe'));
+    const reports = await probeBackends(host, join(dir.root, 'probe'));
+    return reports.filter((one) => one.available).map(({ name }) => name);
+  } finally {
+    await discardTree(dir.root);
+  }
+}
+const here = await available();
+
+/** Processes whose command line has the word, zombies aside. */
+function processesWith(word: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(word);
+    } catch {
+      return false;
+    }
+  });
+}
+
+describe.each(here)('%s', (backend) => {
+  const enforces = backend !== 'none';
+
+  it('passes on the exit status', async () => {
+    expect(await run(sh('exit 42'), { backend })).toMatchObject({ status: 42, aborted: false });
+  });
+
+  it('gives 128 + n for a signal, 127 for no such command and 126 for one that is not executable', async () => {
+    expect((await run(sh('kill -KILL $$'), { backend })).status).toBe(137);
+    await discardTree(world.root);
+    world = makeWorld(user, 'tmp');
+    const missing = await run(['no-such-command-here'], { backend });
+    expect(missing).toMatchObject({ status: 127 });
+    expect(missing.stderr).toContain('no-such-command-here');
+    await discardTree(world.root);
+    world = makeWorld(user, 'tmp');
+    expect((await run([join(world.project, 'changed')], { backend })).status).toBe(126);
+  });
+
+  it('does not take a shell builtin for a command', async () => {
+    expect((await run(['eval', 'true'], { backend })).status).toBe(127);
+  });
+
+  it('hands over arguments as they are', async () => {
+    const args = ['a b', '', "it's", '-n', '$HOME', 'ü\n', '*'];
+    const ran = await run(
+      ['node', '-e', 'console.log(JSON.stringify(process.argv.slice(1)))', '--', ...args],
+      {
+        backend,
+      },
+    );
+    expect(JSON.parse(ran.stdout)).toEqual(args);
+  });
+
+  it('starts in the directory that was asked for, in a project under /tmp', async () => {
+    const cwd = join(world.project, 'sub');
+    const ran = await run(sh('pwd; echo "$PWD"; cat deep'), { backend }, { cwd });
+    expect(ran.stdout).toBe(`${realpathSync(cwd)}\n${realpathSync(cwd)}\nsub/deep`);
+  });
+
+  it('takes what the tool leaves in $HS_OUT, which lies in /tmp', async () => {
+    await run(sh('mkdir "$HS_OUT/d" && echo x >"$HS_OUT/d/f" && mv "$HS_OUT/d/f" "$HS_OUT/g"'), { backend });
+    expect(await scanCapture(disk, world.capture)).toEqual({
+      refused: [],
+      files: 1,
+      directories: 1,
+      bytes: 2,
+    });
+  });
+
+  it('survives a tool that deletes $HS_OUT', async () => {
+    const ran = await run(sh('echo x >"$HS_OUT/f"; rm -rf "$HS_OUT"; exit 3'), { backend });
+    expect(ran.status).toBe(3);
+    const { files, refused } = await scanCapture(disk, world.capture);
+    expect(files).toBe(0);
+    expect(refused).toEqual(enforces ? [] : [{ path: '.', why: 'removed' }]);
+  });
+
+  it('offers inputs under $HS_IN, read-only where anything is', async () => {
+    const inputsDir = join(world.root, 'inputs');
+    mkdirSync(inputsDir);
+    writeFileSync(join(inputsDir, 'one'), 'the input');
+    const ran = await run(sh('cat "$HS_IN/one"; echo x >"$HS_IN/one"'), { backend }, { inputsDir });
+    expect(ran.stdout).toBe('the input');
+    expect(readFileSync(join(inputsDir, 'one'), 'utf8')).toBe(enforces ? 'the input' : 'x\n');
+  });
+
+  it('ends with the tool even when a background process holds its output', async () => {
+    const word = `sleep 3${Date.now() % 100000}`;
+    const start = Date.now();
+    const ran = await run(sh(`${word} & echo done`), { backend });
+    expect(ran).toMatchObject({ status: 0, stdout: 'done\n' });
+    expect(Date.now() - start).toBeLessThan(2500);
+    expect(processesWith(word.replace(' ', '\0'))).toEqual([]);
+  });
+
+  it('loses no output of a tool that prints much to a slow reader', async () => {
+    let bytes = 0;
+    const onOutput = async (_: string, chunk: Uint8Array) => {
+      bytes += chunk.length;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    await run(sh('head -c 3000000 /dev/zero'), { backend }, { onOutput });
+    expect(bytes).toBe(3_000_000);
+  });
+
+  it('throws what the reader of its output throws, and leaves no process', async () => {
+    const word = `sleep 4${Date.now() % 100000}`;
+    const onOutput = () => Promise.reject(new Error('disk full'));
+    await expect(run(sh(`echo x; ${word}`), { backend }, { onOutput })).rejects.toThrow('disk full');
+    expect(processesWith(word.replace(' ', '\0'))).toEqual([]);
+  });
+
+  it('passes an interrupt to the tool, which may clean up', async () => {
+    const abort = new AbortController();
+    const script = `trap 'echo cleaned >"$HS_OUT/log"; exit 9' INT; echo up; while :; do sleep 0.01; done`;
+    const ran = await run(
+      sh(script),
+      { backend },
+      { signal: abort.signal, onOutput: () => abort.abort('SIGINT') },
+    );
+    expect(ran).toMatchObject({ status: 9, aborted: true });
+    expect(readFileSync(join(world.capture, 'log'), 'utf8')).toBe('cleaned\n');
+  });
+
+  it('kills a tool that ignores the interrupt, and what it started', async () => {
+    const abort = new AbortController();
+    const word = `sleep 5${Date.now() % 100000}`;
+    const script = `trap '' INT TERM; (setsid ${word} &) ; echo up; ${word}`;
+    const more = { signal: abort.signal, graceMs: 100, onOutput: () => abort.abort('SIGTERM') };
+    const ran = await run(sh(script), { backend }, more);
+    expect(ran).toMatchObject({ aborted: true, status: 137 });
+    const left = processesWith(word.replace(' ', '\0'));
+    for (const pid of left) process.kill(Number(pid), 'SIGKILL');
+    // `none` declares that what leaves the process group goes on.
+    expect(left).toHaveLength(enforces ? 0 : 1);
+  });
+
+  it('delivers another signal to the tool', async () => {
+    const script = `trap 'exit 11' USR1; echo up; while :; do sleep 0.01; done`;
+    let send: (signal: NodeJS.Signals) => void = () => undefined;
+    const more: Partial<SandboxRequest> = {
+      onStart: (tool) => {
+        send = (signal) => tool.send(signal);
+      },
+      onOutput: () => send('SIGUSR1'),
+    };
+    expect((await run(sh(script), { backend }, more)).status).toBe(11);
+  });
+
+  it('does not start the tool when it is interrupted before', async () => {
+    const abort = new AbortController();
+    abort.abort();
+    const refused = run(sh('echo x >"$HS_OUT/f"'), { backend }, { signal: abort.signal });
+    await expect(refused).rejects.toSatisfy((e) => isHsError(e, 'INTERRUPTED'));
+    expect(existsSync(join(world.capture, 'f'))).toBe(false);
+  });
+
+  it('reaches the network when that is asked for', async () => {
+    const { createServer } = await import('node:net');
+    const server = createServer((socket) => socket.end('hello'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    const script = `require('net').connect(${port}, '127.0.0.1').on('data', (d) => console.log(String(d))).on('error', () => process.exit(5))`;
+    try {
+      const ran = await run(['node', '-e', script], { backend }, { network: true });
+      expect(ran).toMatchObject({ status: 0, stdout: 'hello\n' });
+      expect(ran.gaps.join()).toMatch(/network is open|nothing is prevented/);
+    } finally {
+      server.close();
+    }
+  });
+
+  it('can be cleared away whatever the tool left', async () => {
+    const script = `cd "$HS_OUT"; mkdir -p shut/in; echo x >shut/in/f; chmod 0 shut/in shut; mkdir "$HOME/d"; chmod 0 "$HOME/d"
+      printf x >"$(printf 'n\\377')"; mkdir made; chmod 0 made`;
+    await run(sh(script), { backend });
+    await discardTree(world.scratch);
+    await discardTree(world.capture);
+    expect([existsSync(world.scratch), existsSync(world.capture)]).toEqual([false, false]);
+  });
+});
+
+describe('runSandboxed', () => {
+  it('takes the best backend there is, and never none by itself', async () => {
+    const enforcing = here.filter((name) => name !== 'none');
+    expect((await run(['true'])).backend).toBe(enforcing[0]);
+    const bare = sandboxHost(disk, systemEnvironment(), {
+      without: ['bwrap', 'perl', 'python3', 'sandbox-exec'],
+    });
+    await discardTree(world.root);
+    world = makeWorld(user, 'tmp');
+    await expect(run(['touch', join(world.elsewhere, 'x')], {}, {}, bare)).rejects.toMatchObject({
+      code: 'SANDBOX',
+      details: { tried: { bubblewrap: 'bubblewrap (bwrap) is not installed' } },
+    });
+    expect(existsSync(join(world.elsewhere, 'x'))).toBe(false);
+  });
+
+  it('falls back to the next one when namespaces are refused', async () => {
+    if (!here.includes('landlock')) return;
+    const refused = sandboxHost(disk, systemEnvironment(), { namespaces: false });
+    expect((await run(['true'], {}, {}, refused)).backend).toBe('landlock');
+  });
+
+  it('refuses a named backend below the level that policy demands', async () => {
+    await expect(run(['true'], { backend: 'none', least: 'enforced' })).rejects.toMatchObject({
+      code: 'REFUSED',
+    });
+  });
+
+  it('does not trust a program that is called bwrap and confines nothing', async () => {
+    const fake = join(world.root, 'bwrap');
+    writeFileSync(fake, '#!/bin/sh\nwhile [ "$1" != /bin/sh ]; do shift; done; exec "$@"\n', { mode: 0o755 });
+    const fooled: SandboxHost = {
+      ...host,
+      find: (program) => (program === 'bwrap' ? Promise.resolve(fake) : host.find(program)),
+    };
+    const ran = run(sh('echo x >"$HS_OUT/f"'), { backend: 'bubblewrap' }, {}, fooled);
+    await expect(ran).rejects.toMatchObject({
+      code: 'SANDBOX',
+      message: expect.stringContaining('forbidden write'),
+    });
+    expect(readdirSync(world.project)).not.toContain(`.hs-probe-${process.pid}`);
+  });
+
+  it('does not use an overlay when the scratch directory lies in the project', async () => {
+    if (!here.includes('bubblewrap')) return;
+    const scratchDir = join(world.project, 'scratch');
+    mkdirSync(scratchDir, { mode: 0o700 });
+    expect((await run(['true'], {}, { scratchDir })).backend).toBe('bubblewrap');
+  });
+
+  it('refuses to run on a project that lies in the store', async () => {
+    await expect(run(['true'], {}, { projectDir: join(world.store, 'tmp') })).rejects.toMatchObject({
+      code: 'USAGE',
+    });
+  });
+});
+
+describe('probeBackends', () => {
+  it('leaves nothing behind, and gives each backend that cannot be had a reason', async () => {
+    const dir = join(world.root, 'probe');
+    mkdirSync(dir);
+    const reports = await probeBackends(host, dir);
+    expect(reports.map(({ name }) => name)).toEqual([
+      'bubblewrap-overlay',
+      'bubblewrap',
+      'landlock',
+      'sandbox-exec',
+      'none',
+    ]);
+    for (const { available: ok, reason } of reports) expect(reason === undefined).toBe(ok);
+    expect(readdirSync(dir)).toEqual([]);
+  });
+});
