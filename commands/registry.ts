@@ -141,6 +141,36 @@ export const registry: CommandTable = {
     'apply a saved plan',
     async () => (await import('./plumbing/apply-prune.js')).applyPrune,
   ),
+  reclassify: entry(
+    'porcelain',
+    'govern',
+    'change how sensitive an artifact is and whether it may leave',
+    async () => (await import('./porcelain/reclassify.js')).reclassifyCommand,
+  ),
+  promote: entry(
+    'porcelain',
+    'govern',
+    'move an artifact one layer up, from ordinary to approved to frozen',
+    async () => (await import('./porcelain/promote.js')).promoteCommand,
+  ),
+  'policy show': entry(
+    'porcelain',
+    'govern',
+    'print the policy in force',
+    async () => (await import('./porcelain/policy-show.js')).policyShow,
+  ),
+  'policy check': entry(
+    'porcelain',
+    'govern',
+    'say what a policy would change, and which of its rules match nothing',
+    async () => (await import('./porcelain/policy-check.js')).policyCheck,
+  ),
+  'policy set': entry(
+    'porcelain',
+    'govern',
+    'put a policy in force',
+    async () => (await import('./porcelain/policy-set.js')).policySet,
+  ),
   'ledger head': entry(
     'plumbing',
     'ledger and checks',

@@ -1,0 +1,66 @@
+/** Signatures of formats that have one: offset and bytes. */
+const SIGNATURES: ReadonlyArray<readonly [mime: string, offset: number, bytes: readonly number[]]> = [
+  ['image/png', 0, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]],
+  ['image/jpeg', 0, [0xff, 0xd8, 0xff]],
+  ['image/gif', 0, [0x47, 0x49, 0x46, 0x38]],
+  ['image/webp', 8, [0x57, 0x45, 0x42, 0x50]],
+  ['application/pdf', 0, [0x25, 0x50, 0x44, 0x46, 0x2d]],
+  ['application/zip', 0, [0x50, 0x4b, 0x03, 0x04]],
+  ['application/gzip', 0, [0x1f, 0x8b]],
+  ['application/x-tar', 257, [0x75, 0x73, 0x74, 0x61, 0x72]],
+  ['application/zstd', 0, [0x28, 0xb5, 0x2f, 0xfd]],
+  ['application/x-xz', 0, [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]],
+  ['application/wasm', 0, [0x00, 0x61, 0x73, 0x6d]],
+  ['application/vnd.sqlite3', 0, [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65, 0x20, 0x66]],
+];
+
+/** Formats that are text by their nature, whatever the type before the slash. */
+const TEXT = /^(?:text\/.+|application\/(?:json|xml|javascript|yaml|toml|sql)|.+\+(?:json|xml))$/;
+const JSON_TYPE = /^(?:application\/json|.+\+json)$/;
+/** Formats that are a zip or a gzip inside. */
+const CONTAINERS: Readonly<Record<string, RegExp>> = {
+  'application/zip':
+    /^application\/(?:zip|java-archive|epub\+zip|vnd\.(?:openxmlformats|oasis|android).*|.*\+zip)$/,
+  'application/gzip': /^application\/(?:gzip|x-gzip|x-tgz|x-compressed.*)$/,
+};
+
+/** How much of a payload's start is enough to judge it. */
+export const HEAD_BYTES = 4096;
+
+function has(head: Uint8Array, offset: number, bytes: readonly number[]): boolean {
+  return bytes.every((b, i) => head[offset + i] === b);
+}
+
+function isUtf8(head: Uint8Array, whole: boolean): boolean {
+  try {
+    // A character may be cut where the head ends, which `stream` lets pass.
+    new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: !whole });
+    return !head.includes(0);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Why the start of a file contradicts its media type, or undefined (A10). Only a contradiction counts:
+ * a type without a signature, and `application/octet-stream`, agree with anything.
+ */
+export function contradictsType(mime: string, head: Uint8Array, size: number): string | undefined {
+  if (size === 0 || mime === 'application/octet-stream') return undefined;
+  const whole = head.byteLength >= size;
+  const found = SIGNATURES.find(([, offset, bytes]) => has(head, offset, bytes))?.[0];
+  if (SIGNATURES.some(([known]) => known === mime)) {
+    return found === mime ? undefined : `it does not begin like ${mime}`;
+  }
+  if (TEXT.test(mime)) {
+    if (found !== undefined) return `it is ${found}, not ${mime}`;
+    if (!isUtf8(head, whole)) return `it is not text, as ${mime} is`;
+    const first = new TextDecoder().decode(head).trimStart()[0];
+    if (JSON_TYPE.test(mime) && first !== undefined && !/[[{"0-9tfn-]/.test(first)) return `it is not JSON`;
+    return undefined;
+  }
+  const container = found === undefined ? undefined : CONTAINERS[found];
+  return found === undefined || container?.test(mime) === true || !/^(?:image|audio|video|font)\//.test(mime)
+    ? undefined
+    : `it is ${found}, not ${mime}`;
+}

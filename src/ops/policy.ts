@@ -1,0 +1,86 @@
+import { parseLoose } from '../core/canonical.js';
+import { sha256 } from '../core/hash.js';
+import type { ObjectId } from '../core/ids.js';
+import { encodePolicy, MAX_POLICY_BYTES, type Policy, toPolicy } from '../core/policy.js';
+import {
+  type GrantChange,
+  grantChanges,
+  idleRules,
+  locksOut,
+  type PolicySetting,
+  settingChanges,
+  type VerdictChange,
+  verdictChanges,
+} from '../core/policy-check.js';
+import { HsError } from '../errors/hs-error.js';
+import type { Session } from './session.js';
+
+export interface NamedPolicy {
+  readonly id: ObjectId;
+  readonly policy: Policy;
+}
+
+export interface PolicyCheck {
+  readonly from: ObjectId;
+  readonly to: ObjectId;
+  readonly settings: readonly PolicySetting[];
+  readonly grants: readonly GrantChange[];
+  /** What retention would judge otherwise, now. */
+  readonly verdicts: readonly VerdictChange[];
+  readonly idle: readonly string[];
+  /** `policy set` would refuse it: its author could not set the next one. */
+  readonly locksOut: boolean;
+}
+
+/** Reads a policy as people write it; INVALID_RECORD, or HSK-4001 for an unknown capability. */
+export function readPolicy(bytes: Uint8Array): NamedPolicy {
+  const policy = toPolicy(parseLoose(bytes, MAX_POLICY_BYTES));
+  return { id: sha256(encodePolicy(policy)), policy };
+}
+
+/** The policy in force. */
+export async function currentPolicy(session: Session): Promise<NamedPolicy> {
+  const catalog = await session.catalog();
+  return { id: catalog.policyId, policy: await session.policy(catalog) };
+}
+
+/** What a policy would change, and which of its rules nothing meets; nothing is written. */
+export async function checkPolicy(session: Session, proposed: NamedPolicy): Promise<PolicyCheck> {
+  const current = await currentPolicy(session);
+  const { planCollection } = await import('./gc/plan-collection.js');
+  const before = await planCollection(session);
+  const after = await planCollection(session, { policy: proposed });
+  const catalog = await session.catalog();
+  return {
+    from: current.id,
+    to: proposed.id,
+    settings: settingChanges(current.policy, proposed.policy),
+    grants: grantChanges(current.policy, proposed.policy),
+    verdicts: verdictChanges(before, after),
+    idle: idleRules(proposed.policy, catalog.live()),
+    locksOut: locksOut(proposed.policy, session.actor),
+  };
+}
+
+/** Puts a policy in force (F1). One that would keep its own author from setting the next is refused. */
+export async function setPolicy(
+  session: Session,
+  proposed: NamedPolicy,
+): Promise<{ readonly from: ObjectId; readonly to: ObjectId; readonly changed: boolean }> {
+  return session.write('policy.set', [proposed.id], async (tx) => {
+    if (locksOut(proposed.policy, session.actor)) {
+      const error = new HsError('REFUSED', 'cannot set this policy: it would lock out its own author', {
+        hint: `grant 'policy.set' to '${session.actor.type}' in it`,
+      });
+      throw await session.recordRefusal(tx, 'policy.set', [proposed.id], error);
+    }
+    const { id } = await tx.batch.addBytes(encodePolicy(proposed.policy));
+    let from = id;
+    const entry = await tx.commit((catalog) => {
+      from = catalog.policyId;
+      if (from === id) return null;
+      return { type: 'policy_changed', payload: { from, to: id }, ops: [{ op: 'set_policy', policy: id }] };
+    });
+    return { from, to: id, changed: entry !== undefined };
+  });
+}

@@ -1,0 +1,128 @@
+import { decodeBundleIndex, indexSize, MAX_INDEX_BYTES } from '../core/bundle-index.js';
+import type { Catalog } from '../core/catalog.js';
+import { compact } from '../core/compact.js';
+import { HEAD_BYTES } from '../core/content-type.js';
+import { escapeText } from '../core/escape.js';
+import type { ArtifactId, ObjectId } from '../core/ids.js';
+import type { Manifest } from '../core/manifest.js';
+import { type Attestation, nextLayer, type PromotionFacts, promotionProblems } from '../core/promotion.js';
+import type { ArtifactRecord } from '../core/record.js';
+import type { Layer } from '../core/vocabulary.js';
+import { HsError } from '../errors/hs-error.js';
+import { resolveArtifact } from './resolve.js';
+import { manifestOf, reviseManifest } from './revise.js';
+import type { Session } from './session.js';
+
+export interface Promoted {
+  readonly artifactId: ArtifactId;
+  readonly revision: number;
+  readonly from: Layer;
+  readonly to: Layer;
+  readonly contentHash: ObjectId;
+}
+
+/**
+ * Moves an artifact one layer up (A10). LAYER reports every gate that it fails, together; to L1 it takes
+ * `attest`, the reason why, from which the attestation is made.
+ */
+export async function promote(session: Session, name: string, attest: string | undefined): Promise<Promoted> {
+  return session.write('artifact.promote', [name], async (tx) => {
+    let result: Promoted | undefined;
+    // The payload is read once: what its bytes are does not depend on the head, and it may be large.
+    let read: { readonly of: ObjectId; readonly content: ReadPayload } | undefined;
+    await tx.commit(async (catalog) => {
+      const record = resolveArtifact(catalog, name);
+      const to = nextLayer(record.layer);
+      if (to === undefined) throw cannotPromote(name, record.layer);
+      const manifest = await manifestOf(session, record);
+      if (read?.of !== record.content_hash) {
+        read = { of: record.content_hash, content: await readPayload(session, record) };
+      }
+      const attestation: Attestation | undefined =
+        to === 'L1' && attest !== undefined
+          ? {
+              by: `${session.actor.type}:${session.actor.id}`,
+              reason: attest,
+              content_hash: record.content_hash,
+            }
+          : undefined;
+      const facts = { manifest, ...read.content, graph: graphOf(catalog), attestation };
+      demandGates(name, to, facts);
+      const revised = await reviseManifest(tx, record, manifest, { layer: to });
+      result = describe(revised.manifest, record.layer, to);
+      return {
+        type: 'artifact_promoted',
+        payload: compact({ artifact_id: record.artifact_id, from: record.layer, to, attestation }),
+        ops: [revised.op],
+      };
+    });
+    return result!;
+  });
+}
+
+function describe(m: Manifest, from: Layer, to: Layer): Promoted {
+  return { artifactId: m.artifact_id, revision: m.revision, from, to, contentHash: m.content_hash };
+}
+
+function cannotPromote(name: string, layer: Layer): HsError {
+  const why = layer === 'L1' ? 'it is frozen already (L1)' : 'what is ephemeral (L4) is never promoted';
+  return new HsError('LAYER', `cannot promote '${escapeText(name)}': ${why}`);
+}
+
+function demandGates(name: string, to: 'L2' | 'L1', facts: PromotionFacts): void {
+  const problems = promotionProblems(facts, to);
+  if (problems.length === 0) return;
+  const gates = new Set(problems.map((p) => p.gate));
+  const hint = gates.has('ttl')
+    ? 'hs retain ID --no-ttl takes the TTL away'
+    : gates.has('attestation')
+      ? '--attest REASON vouches for it'
+      : undefined;
+  throw new HsError(
+    'LAYER',
+    `cannot promote '${escapeText(name)}' to ${to}: ${problems.map((p) => p.why).join('; ')}`,
+    {
+      ...(hint === undefined ? {} : { hint }),
+      details: { problems },
+    },
+  );
+}
+
+type ReadPayload = Pick<PromotionFacts, 'rehashed' | 'content'>;
+
+/** Reads the payload as it is now, every byte of it. */
+async function readPayload(session: Session, record: ArtifactRecord): Promise<ReadPayload> {
+  const { objects } = session.store;
+  try {
+    if (record.payload_type === 'file') {
+      const { head, size } = await readWhole(session, record.content_hash);
+      return { rehashed: record.content_hash, content: { type: 'file', head, size } };
+    }
+    const index = decodeBundleIndex(await objects.read(record.content_hash, MAX_INDEX_BYTES));
+    for (const entry of index) await readWhole(session, entry.content_hash);
+    return { rehashed: record.content_hash, content: { type: 'directory', size: indexSize(index) } };
+  } catch (e) {
+    if (!(e instanceof HsError) || e.code === 'INTERRUPTED') throw e;
+    return { rehashed: undefined, content: undefined };
+  }
+}
+
+/** An object is what its name says or the stream throws: reading it to the end is hashing it again. */
+async function readWhole(session: Session, id: ObjectId): Promise<{ head: Uint8Array; size: number }> {
+  let head = Buffer.alloc(0);
+  let size = 0;
+  for await (const chunk of session.store.objects.stream(id)) {
+    session.signal.throwIfAborted();
+    if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
+    size += chunk.byteLength;
+  }
+  return { head, size };
+}
+
+function graphOf(catalog: Catalog): PromotionFacts['graph'] {
+  return (id) => {
+    const record = catalog.get(id);
+    if (record === undefined || record.removed !== undefined) return undefined;
+    return { contentHash: record.content_hash, sources: record.sources ?? [] };
+  };
+}

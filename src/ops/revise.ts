@@ -1,0 +1,31 @@
+import { compact } from '../core/compact.js';
+import type { LedgerOp } from '../core/ledger-op.js';
+import {
+  decodeManifest,
+  encodeManifest,
+  MAX_MANIFEST_BYTES,
+  type Manifest,
+  toManifest,
+} from '../core/manifest.js';
+import type { ArtifactRecord } from '../core/record.js';
+import { factsOf } from './register.js';
+import type { Session, WriteTx } from './session.js';
+
+/** The manifest of the newest revision. */
+export async function manifestOf(session: Session, record: ArtifactRecord): Promise<Manifest> {
+  return decodeManifest(await session.store.objects.read(record.manifest, MAX_MANIFEST_BYTES));
+}
+
+/** A new revision with these fields changed (undefined takes one away), and the operation for it (A8). */
+export async function reviseManifest(
+  tx: WriteTx,
+  record: ArtifactRecord,
+  manifest: Manifest,
+  change: { readonly [K in keyof Manifest]?: Manifest[K] | undefined },
+): Promise<{ readonly manifest: Manifest; readonly op: LedgerOp }> {
+  const revised = toManifest(
+    compact({ ...manifest, ...change, revision: manifest.revision + 1, supersedes: record.manifest }),
+  );
+  const stored = await tx.batch.addBytes(encodeManifest(revised));
+  return { manifest: revised, op: { op: 'revise', ...factsOf(revised, stored) } };
+}
