@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import type { ArtifactId } from '../../../src/core/ids.js';
 import type { Clock } from '../../../src/core/ports.js';
-import { put, type PutOptions } from '../../../src/ops/put.js';
+import { type PutOptions, put } from '../../../src/ops/put.js';
 import type { Session } from '../../../src/ops/session.js';
-import { openTestSession, testStore, type TestStoreOptions } from '../../helpers/store.js';
+import { openTestSession, type TestStoreOptions, testStore } from '../../helpers/store.js';
 import { tmp } from '../../helpers/tmp.js';
 
 export const DAY = 86_400_000;

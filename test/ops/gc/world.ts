@@ -1,0 +1,77 @@
+import type { ArtifactId } from '../../../src/core/ids.js';
+import type { ArtifactRecord } from '../../../src/core/record.js';
+import type { Disk } from '../../../src/fsx/disk.js';
+import { SimDisk } from '../../../src/fsx/sim-disk.js';
+import { collect } from '../../../src/ops/gc/collect.js';
+import { removeArtifacts } from '../../../src/ops/gc/remove.js';
+import { changePins } from '../../../src/ops/pins.js';
+import { put } from '../../../src/ops/put.js';
+import type { Session } from '../../../src/ops/session.js';
+import { IndexReader } from '../../../src/store/index-reader.js';
+import { namesOf } from '../../../src/store/mark.js';
+import { openTestSession, testStore } from '../../helpers/store.js';
+import { TestClock } from './helpers.js';
+
+export const WORK = '/w';
+
+export function openSim(disk: Disk, clock: TestClock): Promise<Session> {
+  return openTestSession(WORK, { disk, clock, useIndex: false });
+}
+
+export interface World {
+  readonly sim: SimDisk;
+  readonly clock: TestClock;
+  readonly ids: Readonly<Record<'over' | 'secret' | 'pinned' | 'tree' | 'sharing' | 'removed', ArtifactId>>;
+}
+
+/**
+ * A store on a simulated disk with something for every step of a collection: an expired file, an expired
+ * secret, an expired tree that shares a file with what stays, a pinned one, and trash that is due.
+ */
+export async function makeWorld(): Promise<World> {
+  const sim = new SimDisk();
+  const clock = new TestClock();
+  sim.plant.dir(WORK);
+  for (const name of ['over', 'secret', 'pinned', 'removed'])
+    sim.plant.file(`/src/${name}`, `bytes of ${name}`);
+  sim.plant.file('/src/tree/shared', 'shared');
+  sim.plant.file('/src/tree/own', 'own');
+  sim.plant.file('/src/shared', 'shared');
+  const session = await testStore(WORK, { disk: sim.process('init'), clock, useIndex: false });
+  const store = async (path: string, options: Parameters<typeof put>[2]) =>
+    (await put(session, [{ path: `/src/${path}` }], options))[0]!.artifactId;
+  const ids = {
+    over: await store('over', { ttl: 9 }),
+    secret: await store('secret', { ttl: 9, classification: 'high' }),
+    pinned: await store('pinned', { ttl: 9 }),
+    tree: await store('tree', { ttl: 9 }),
+    sharing: await store('shared', { ttl: 99 }),
+    removed: await store('removed', {}),
+  };
+  await changePins(session, [{ change: 'pin', id: ids.pinned, name: 'hold' }]);
+  await removeArtifacts(session, new Set([ids.removed]));
+  await session.close();
+  clock.pass(10);
+  sim.settle();
+  return { sim, clock, ids };
+}
+
+/** Every object of every live artifact, read and verified; throws where one is missing or damaged. */
+export async function readAll(session: Session): Promise<ArtifactRecord[]> {
+  const catalog = await session.store.foldFromLedger();
+  const indexes = new IndexReader(session.store.objects);
+  const live = [...catalog.live()];
+  for (const record of live) {
+    const ids = new Set<Parameters<Parameters<typeof namesOf>[2]>[0]>();
+    if (!(await namesOf(record, indexes, (id) => ids.add(id)))) throw new Error('an index is unreadable');
+    for (const id of ids) await session.store.objects.read(id);
+  }
+  return live;
+}
+
+/** A collection by a process of its own. */
+export async function collectOn(disk: Disk, clock: TestClock): Promise<void> {
+  const session = await openSim(disk, clock);
+  await collect(session);
+  await session.close();
+}
