@@ -1,11 +1,12 @@
 import type { Context } from '../../src/cli/context.js';
+import { setRemovalStatus } from '../../src/cli/removal-status.js';
 import { doneRemoval, type RemovalDone } from '../../src/cli/retention-documents.js';
 import type { Catalog } from '../../src/core/catalog.js';
-import type { ArtifactId } from '../../src/core/ids.js';
+import { type ArtifactId, toTimestamp } from '../../src/core/ids.js';
 import { planHash } from '../../src/core/plan-file.js';
 import type { ProgressSink } from '../../src/core/ports.js';
 import type { PrunePlan } from '../../src/core/prune-plan.js';
-import { type Collected, collect } from '../../src/ops/gc/collect.js';
+import { assumeDead, type Collected, collect } from '../../src/ops/gc/collect.js';
 import { planCollection } from '../../src/ops/gc/plan-collection.js';
 import { changePins, defaultPinName } from '../../src/ops/pins.js';
 import type { Session } from '../../src/ops/session.js';
@@ -17,13 +18,18 @@ import type {
   Detail,
   PreviewModel,
   Source,
+  TrashWindow,
 } from '../../src/ui/model.js';
 import { openPreview } from '../../src/ui/open-preview.js';
+
+const DAY = 86_400_000;
 
 /** What of the options of `hs gc` the preview goes by. */
 export interface PreviewOptions {
   readonly quota: number | undefined;
   readonly emptyTrash: boolean;
+  /** Leases to be taken as dead, once the person applies. */
+  readonly assumeDead: readonly string[];
 }
 
 /** Progress of the store, handed on to the screen as long as there is one. */
@@ -59,7 +65,7 @@ function sourceOf(catalog: Catalog, id: ArtifactId): Source {
 /** The store, as the preview asks for it. */
 class StoreModel implements PreviewModel {
   readonly defaultPin: string;
-  readonly trashDays: number;
+  readonly trash: TrashWindow | undefined;
   readonly #session: Session;
   readonly #options: PreviewOptions;
   readonly #relay: Relay;
@@ -72,14 +78,14 @@ class StoreModel implements PreviewModel {
     options: PreviewOptions,
     relay: Relay,
     warnings: readonly string[],
-    trashDays: number,
+    trash: TrashWindow | undefined,
   ) {
     this.#session = session;
     this.#options = options;
     this.#relay = relay;
     this.#warnings = warnings;
     this.defaultPin = defaultPinName(session);
-    this.trashDays = options.emptyTrash ? 0 : trashDays;
+    this.trash = trash;
   }
 
   plan(): Promise<PrunePlan> {
@@ -129,6 +135,7 @@ class StoreModel implements PreviewModel {
   ): Promise<ApplyOutcome> {
     signal.throwIfAborted();
     this.#relay.to = onProgress;
+    if (this.#options.assumeDead.length > 0) await assumeDead(this.#session, this.#options.assumeDead);
     const collected = await collect(this.#session, {
       seen: { plan, hash: planHash(plan), except: spared },
       emptyTrash: this.#options.emptyTrash,
@@ -149,6 +156,13 @@ class StoreModel implements PreviewModel {
   }
 }
 
+async function trashOf(session: Session, { emptyTrash }: PreviewOptions): Promise<TrashWindow | undefined> {
+  const { retention } = await session.policy(await session.catalog());
+  const days = retention.trash_days;
+  if (emptyTrash || days === 0) return undefined;
+  return { days, until: toTimestamp(session.clock.now() + days * DAY) };
+}
+
 /**
  * `hs gc` on a terminal: what was done, or undefined when the person left without it. Loaded only for
  * that, since Ink costs 350 ms to import.
@@ -165,8 +179,7 @@ export async function previewCollection(
     progress: relay,
     warn: (message) => warnings.push(message),
   });
-  const { retention } = await session.policy(await session.catalog());
-  const model = new StoreModel(session, options, relay, warnings, retention.trash_days);
+  const model = new StoreModel(session, options, relay, warnings, await trashOf(session, options));
   const { colour, unicode } = terminal;
   try {
     await openPreview(
@@ -181,5 +194,7 @@ export async function previewCollection(
     log.note('nothing was removed');
     return undefined;
   }
-  return doneRemoval(model.collected);
+  const done = doneRemoval(model.collected);
+  setRemovalStatus(context, done.plan, false);
+  return done;
 }

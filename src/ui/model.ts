@@ -58,10 +58,16 @@ export interface ApplyOutcome {
   readonly warnings: readonly string[];
 }
 
+/** How long what is removed now can be brought back; by the system's clock (D10). */
+export interface TrashWindow {
+  readonly days: number;
+  readonly until: Timestamp;
+}
+
 /** Everything the preview asks of the store; each change answers with the plan made again. */
 export interface PreviewModel {
-  /** Whole days that removed artifacts can be brought back; sensitive ones never can (D7). */
-  readonly trashDays: number;
+  /** Absent where nothing that is removed can be brought back; sensitive artifacts never can (D7). */
+  readonly trash?: TrashWindow | undefined;
   /** The name a pin gets unless another is typed. */
   readonly defaultPin: string;
   plan(): Promise<PrunePlan>;

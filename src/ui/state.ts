@@ -2,7 +2,7 @@ import type { ArtifactId } from '../core/ids.js';
 import type { PrunePlan } from '../core/prune-plan.js';
 import { type Going, goingOf } from './going.js';
 import type { Key } from './keys.js';
-import type { ApplyOutcome, ApplyProgress, Detail } from './model.js';
+import type { ApplyOutcome, ApplyProgress, Detail, TrashWindow } from './model.js';
 import { type Choice, rowAt, type Selection, sameRow, select } from './selection.js';
 import { type Table, tableOf } from './table.js';
 
@@ -38,7 +38,7 @@ export interface PreviewState {
   readonly selection: Selection;
   /** Milliseconds: what ages are counted to. */
   readonly now: number;
-  readonly trashDays: number;
+  readonly trash?: TrashWindow | undefined;
   readonly defaultPin: string;
   readonly columns: number;
   readonly rows: number;
@@ -99,7 +99,7 @@ const CHROME = 6;
 export interface Opening {
   readonly plan: PrunePlan;
   readonly now: number;
-  readonly trashDays: number;
+  readonly trash?: TrashWindow | undefined;
   readonly defaultPin: string;
   readonly columns: number;
   readonly rows: number;

@@ -4,10 +4,17 @@ import { rowAt } from '../../src/ui/selection.js';
 import { initialState, type PreviewEvent, type PreviewState, type Step } from '../../src/ui/state.js';
 import { COLUMN, width } from '../../src/ui/text.js';
 import { update } from '../../src/ui/update.js';
-import { NOW, smallPlan } from './harness/sample.js';
+import { at, NOW, smallPlan } from './harness/sample.js';
 
 export function opened(plan: PrunePlan = smallPlan(), columns = 80, rows = 24): PreviewState {
-  return initialState({ plan, now: NOW, trashDays: 7, defaultPin: 'keep', columns, rows });
+  return initialState({
+    plan,
+    now: NOW,
+    trash: { days: 7, until: at(-7) },
+    defaultPin: 'keep',
+    columns,
+    rows,
+  });
 }
 
 /** The state after `keys`, and the effect of the last one. `type:` before a text types it. */

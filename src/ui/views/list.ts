@@ -51,7 +51,7 @@ function cell(place: number, column: Column, state: PreviewState, unicode: boole
 function markOf(place: number, state: PreviewState): string {
   const item = state.selection.table.items[place]!;
   if (state.spared[place] === 1) return 's';
-  if (item.verdict === 'prune') return isSensitive(item) || state.trashDays === 0 ? '!' : ' ';
+  if (item.verdict === 'prune') return isSensitive(item) || state.trash === undefined ? '!' : ' ';
   return item.rule === 'pinned' ? 'P' : ' ';
 }
 

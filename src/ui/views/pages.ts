@@ -1,5 +1,4 @@
 import { humanSize } from '../../cli/text/human.js';
-import { toTimestamp } from '../../core/ids.js';
 import { PRUNE_RULES } from '../../core/prune-plan.js';
 import { count, moment, plural } from '../format.js';
 import { ACTIONS, type Binding } from '../keys.js';
@@ -8,8 +7,6 @@ import type { ApplyOutcome } from '../model.js';
 import { RULE_WORDS } from '../reason.js';
 import type { Failure, Mode, PreviewState } from '../state.js';
 import { fitted, shownMessage, width, wrap } from '../text.js';
-
-const DAY = 86_400_000;
 
 function wrapped(text: string, columns: number, tone: Tone = 'plain', indent = ''): Line[] {
   return wrap(text, columns - indent.length - 1).map((part) => line(indent + part, tone));
@@ -51,9 +48,9 @@ export function confirmLines(
   mode: Extract<Mode, { at: 'confirm' }>,
   unicode: boolean,
 ): Line[] {
-  const { columns, trashDays, now } = state;
+  const { columns, trash } = state;
   const { all, sensitive, byRule } = state.going;
-  const lost = trashDays === 0 ? all : sensitive;
+  const lost = trash === undefined ? all : sensitive;
   const restorable = all.items - lost.items;
   const spared = state.selection.table.plan.header.pruned - all.items;
   const about = spared > 0 ? 'up to ' : '';
@@ -66,7 +63,7 @@ export function confirmLines(
     BLANK,
   ];
   if (lost.items > 0) {
-    const why = trashDays === 0 ? 'there is no trash window' : 'they are sensitive and skip the trash';
+    const why = trash === undefined ? 'there is no trash window' : 'they are sensitive and skip the trash';
     lines.push(
       ...wrapped(
         `${plural(lost.items, 'artifact')}, ${humanSize(lost.bytes)}, CANNOT be brought back: ${why}.`,
@@ -75,11 +72,12 @@ export function confirmLines(
       ),
     );
   }
-  if (restorable > 0) {
-    const until = moment(toTimestamp(now + trashDays * DAY)).slice(0, 10);
+  if (trash !== undefined && restorable > 0) {
+    const { days } = trash;
+    const until = moment(trash.until).slice(0, 10);
     lines.push(
       ...wrapped(
-        `${plural(restorable, 'artifact')} can be brought back for ${plural(trashDays, 'day')}, until ${until}, and only then free their bytes:`,
+        `${plural(restorable, 'artifact')} can be brought back for ${plural(days, 'day')}, until ${until}, and only then free their bytes:`,
         columns,
       ),
       line('  hs restore --run ID', 'strong'),

@@ -13,7 +13,7 @@ import { at, hash, NOW, planOf, sampleId, smallPlan } from './sample.js';
 
 /** A store that is a list: pins, plans and removals without a disk. */
 export class SampleModel implements PreviewModel {
-  readonly trashDays = 7;
+  readonly trash = { days: 7, until: at(-7) };
   readonly defaultPin = 'keep';
   readonly calls: string[] = [];
   readonly removed: ArtifactId[] = [];

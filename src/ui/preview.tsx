@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import chalk from 'chalk';
 import { render } from 'ink';
 import type { OutputStream } from '../cli/host.js';
 import { HsError } from '../errors/hs-error.js';
@@ -8,9 +7,9 @@ import { plural } from './format.js';
 import { sparedIds } from './going.js';
 import type { Key } from './keys.js';
 import type { ApplyOutcome, ApplyProgress, PreviewModel } from './model.js';
-import { Screen } from './screen.js';
-import { Slots } from './slots.js';
-import { type Effect, type Failure, initialState, type PreviewEvent, type PreviewState } from './state.js';
+import type { Screen } from './screen.js';
+import type { Slots } from './slots.js';
+import type { Effect, Failure, PreviewEvent, PreviewState } from './state.js';
 import { update } from './update.js';
 
 export interface PreviewTerminal {
@@ -31,7 +30,7 @@ function failureOf(e: unknown): Failure {
 }
 
 /** Runs the preview: turns effects into calls of the model, and its answers into events. */
-class Preview {
+export class Preview {
   readonly #model: PreviewModel;
   readonly #terminal: PreviewTerminal;
   readonly #screen: Screen;
@@ -201,38 +200,5 @@ class Preview {
       if (this.#stop.signal.aborted) this.#reject(e);
       else this.#dispatch({ type: 'failed', failure: failureOf(e) });
     }
-  }
-}
-
-/**
- * Shows the plan on the terminal until the person applies it or leaves: the outcome, or undefined when
- * nothing was removed. Rejects with what the model rejected with, with INTERRUPTED on Ctrl-C, and with
- * the signal's reason. The terminal is left as it was found, however it ends. `now` is in milliseconds.
- */
-export async function openPreview(
-  model: PreviewModel,
-  terminal: PreviewTerminal,
-  now: number,
-): Promise<ApplyOutcome | undefined> {
-  terminal.signal.throwIfAborted();
-  const plan = await model.plan();
-  terminal.signal.throwIfAborted();
-  const slots = new Slots();
-  const screen = new Screen(terminal.stdout, slots);
-  const { columns, rows } = screen;
-  const { trashDays, defaultPin } = model;
-  const state = initialState({ plan, now, trashDays, defaultPin, columns, rows });
-  const level = chalk.level;
-  chalk.level = terminal.colour ? (Math.max(1, level) as typeof level) : 0;
-  // An end that passes by everything else still finds the terminal left in order.
-  const leave = () => screen.leave();
-  process.once('exit', leave);
-  screen.enter();
-  try {
-    return await new Preview(model, terminal, screen, slots, state).run();
-  } finally {
-    screen.leave();
-    process.off('exit', leave);
-    chalk.level = level;
   }
 }

@@ -1,0 +1,61 @@
+import chalk from 'chalk';
+import type { ApplyOutcome, PreviewModel } from './model.js';
+import { Preview, type PreviewTerminal } from './preview.js';
+import { Screen } from './screen.js';
+import { Slots } from './slots.js';
+import { initialState } from './state.js';
+
+/**
+ * Shows the plan on the terminal until the person applies it or leaves: the outcome, or undefined when
+ * nothing was removed. Rejects with what the model rejected with, with INTERRUPTED on Ctrl-C, and with
+ * the signal's reason. The terminal is left as it was found, however it ends. `now` is in milliseconds.
+ */
+export async function openPreview(
+  model: PreviewModel,
+  terminal: PreviewTerminal,
+  now: number,
+): Promise<ApplyOutcome | undefined> {
+  const { signal } = terminal;
+  signal.throwIfAborted();
+  const slots = new Slots();
+  const screen = new Screen(terminal.stdout, slots);
+  const level = chalk.level;
+  chalk.level = terminal.colour ? (Math.max(1, level) as typeof level) : 0;
+  // An end that passes by everything else still finds the terminal left in order.
+  const leave = () => screen.leave();
+  process.once('exit', leave);
+  screen.enter();
+  try {
+    screen.write('hs gc: planning ...');
+    const plan = await unlessAborted(model.plan(), signal);
+    const { columns, rows } = terminal.stdout;
+    screen.resize(columns || 80, rows || 24);
+    const { trash, defaultPin } = model;
+    const state = initialState({
+      plan,
+      now,
+      trash,
+      defaultPin,
+      columns: screen.columns,
+      rows: screen.rows,
+    });
+    return await new Preview(model, terminal, screen, slots, state).run();
+  } finally {
+    screen.leave();
+    process.off('exit', leave);
+    chalk.level = level;
+  }
+}
+
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let aborted = () => {};
+  const end = new Promise<never>((_, reject) => {
+    aborted = () => reject(signal.reason);
+    signal.addEventListener('abort', aborted);
+  });
+  try {
+    return await Promise.race([promise, end]);
+  } finally {
+    signal.removeEventListener('abort', aborted);
+  }
+}
