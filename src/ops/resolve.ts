@@ -1,6 +1,6 @@
 import type { Catalog } from '../core/catalog.js';
 import { isArtifactId } from '../core/ids.js';
-import type { ArtifactRecord } from '../core/record.js';
+import { type ArtifactRecord, compareRegistration } from '../core/record.js';
 import { HsError } from '../errors/hs-error.js';
 
 const MAX_CANDIDATES = 10;
@@ -8,7 +8,7 @@ const PREFIX = /^[0-9a-f-]+$/;
 const VERSION = /^(?<name>.+)@\{(?<n>\d{1,9})\}$/s;
 
 interface ResolveOptions {
-  /** Also find artifacts that were removed (for restore and show). */
+  /** Also find artifacts that were removed (for restore and show); by name, after the live ones. */
   readonly removed?: boolean;
 }
 
@@ -25,10 +25,17 @@ function byPrefix(catalog: Catalog, typed: string, options: ResolveOptions): Art
   return options.removed ? found : found.filter((r) => r.removed === undefined);
 }
 
-function byName(catalog: Catalog, typed: string): ArtifactRecord | undefined {
+function* named(catalog: Catalog, name: string, options: ResolveOptions): Iterable<ArtifactRecord> {
+  yield* catalog.named(name);
+  if (!options.removed) return;
+  const removed = [...catalog.removed()].filter((r) => r.name === name);
+  yield* removed.sort((a, b) => compareRegistration(b.registered, a.registered));
+}
+
+function byName(catalog: Catalog, typed: string, options: ResolveOptions): ArtifactRecord | undefined {
   const version = VERSION.exec(typed)?.groups;
   let skip = version === undefined ? 0 : Number(version.n);
-  for (const record of catalog.named(version?.name ?? typed)) if (skip-- === 0) return record;
+  for (const record of named(catalog, version?.name ?? typed, options)) if (skip-- === 0) return record;
   return undefined;
 }
 
@@ -44,9 +51,9 @@ export function resolveArtifact(
   const forced = /^(id|name):(.+)$/s.exec(typed);
   const text = forced?.[2] ?? typed;
   const ids = forced?.[1] === 'name' ? [] : byPrefix(catalog, text, options);
-  const named = forced?.[1] === 'id' ? undefined : byName(catalog, text);
+  const byItsName = forced?.[1] === 'id' ? undefined : byName(catalog, text, options);
   const candidates = new Map(
-    [...ids, ...(named === undefined ? [] : [named])].map((r) => [r.artifact_id, r]),
+    [...ids, ...(byItsName === undefined ? [] : [byItsName])].map((r) => [r.artifact_id, r]),
   );
   if (candidates.size === 1) return [...candidates.values()][0]!;
   if (candidates.size > 1) {
@@ -56,7 +63,10 @@ export function resolveArtifact(
       details: { candidates: shown.map((r) => r.artifact_id) },
     });
   }
-  const wasRemoved = !options.removed && byPrefix(catalog, text, { removed: true }).length > 0;
+  const wasRemoved =
+    !options.removed &&
+    (byPrefix(catalog, text, { removed: true }).length > 0 ||
+      byName(catalog, text, { removed: true }) !== undefined);
   throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, {
     hint: wasRemoved ? `it was removed; hs restore ${text} may bring it back` : 'hs ls lists what is there',
   });

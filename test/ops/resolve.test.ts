@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { Catalog, META_KEY } from '../../src/core/catalog.js';
+import { foldEntry } from '../../src/core/fold.js';
+import { sha256 } from '../../src/core/hash.js';
+import type { LedgerEntry } from '../../src/core/ledger-entry.js';
+import type { LedgerOp } from '../../src/core/ledger-op.js';
+import { MemoryTables } from '../../src/core/tables.js';
+import { resolveArtifact } from '../../src/ops/resolve.js';
+
+const HASH = sha256(new Uint8Array());
+const IDS = [
+  'abcdef01-0000-4000-8000-000000000001',
+  'abcdef02-0000-4000-8000-000000000002',
+  'fedcba98-0000-4000-8000-000000000003',
+] as const;
+
+function add(id: string, name?: string): LedgerOp {
+  return {
+    op: 'add',
+    artifact_id: id,
+    revision: 1,
+    manifest: HASH,
+    manifest_size_bytes: 1,
+    content_hash: HASH,
+    payload_type: 'file',
+    kind: 'file',
+    retention_class: 'result',
+    layer: 'L3',
+    classification: 'low',
+    exportable: true,
+    size_bytes: 0,
+    created_at: '2026-01-01T00:00:00.000Z',
+    ...(name === undefined ? {} : { name }),
+  } as LedgerOp;
+}
+
+function catalogOf(...commits: LedgerOp[][]): Catalog {
+  const tables = new MemoryTables();
+  commits.forEach((ops, seq) => {
+    const entry = { seq, at: '2026-01-01T00:00:00.000Z', actor: 'human', actor_id: 'x' } as LedgerEntry;
+    const policy: LedgerOp[] = seq === 0 ? [{ op: 'set_policy', policy: HASH }] : [];
+    foldEntry(tables, entry, [...policy, ...ops], HASH);
+  });
+  expect(tables.get(META_KEY)).toBeDefined();
+  return new Catalog(tables);
+}
+
+const named = catalogOf([add(IDS[0], 'report')], [add(IDS[1], 'report'), add(IDS[2], 'abcdef0')]);
+
+describe('an artifact is named', () => {
+  it('by its id, in either case, and by a unique prefix of six digits', () => {
+    expect(resolveArtifact(named, IDS[2]).artifact_id).toBe(IDS[2]);
+    expect(resolveArtifact(named, 'FEDCBA').artifact_id).toBe(IDS[2]);
+    expect(resolveArtifact(named, 'abcdef01-00').artifact_id).toBe(IDS[0]);
+  });
+
+  it('by name, the newest first by ledger position', () => {
+    expect(resolveArtifact(named, 'report').artifact_id).toBe(IDS[1]);
+    expect(resolveArtifact(named, 'report@{1}').artifact_id).toBe(IDS[0]);
+  });
+
+  it('not by a prefix of five digits, an unknown name or a version that is not there', () => {
+    for (const typed of ['fedcb', 'nope', 'report@{2}', '', 'name:fedcba98', 'id:report']) {
+      expect(() => resolveArtifact(named, typed)).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
+    }
+  });
+
+  it('not by a prefix that two share, or that is a name too, but id: and name: decide', () => {
+    expect(() => resolveArtifact(named, 'id:abcdef0')).toThrow(
+      expect.objectContaining({ code: 'AMBIGUOUS' }),
+    );
+    try {
+      resolveArtifact(named, 'abcdef0');
+      expect.unreachable();
+    } catch (e) {
+      expect(e).toMatchObject({ code: 'AMBIGUOUS', details: { candidates: [IDS[0], IDS[1], IDS[2]] } });
+    }
+    expect(resolveArtifact(named, 'name:abcdef0').artifact_id).toBe(IDS[2]);
+  });
+
+  it('by id or name after its removal, only where that is asked for, and the live one first', () => {
+    const catalog = catalogOf(
+      [add(IDS[0], 'report')],
+      [add(IDS[1], 'report')],
+      [{ op: 'remove', artifact_id: IDS[1] } as LedgerOp],
+    );
+    expect(resolveArtifact(catalog, 'report').artifact_id).toBe(IDS[0]);
+    expect(() => resolveArtifact(catalog, IDS[1])).toThrow(
+      expect.objectContaining({ code: 'NOT_FOUND', hint: expect.stringContaining('hs restore') }),
+    );
+    expect(resolveArtifact(catalog, IDS[1], { removed: true }).artifact_id).toBe(IDS[1]);
+    expect(resolveArtifact(catalog, 'report@{1}', { removed: true }).artifact_id).toBe(IDS[1]);
+  });
+});
