@@ -22,16 +22,13 @@ export function toFailure(e: unknown): HsError {
   if (e instanceof HsError) return e;
   if (isErrno(e)) {
     const [meaning, hint] = SYSTEM[e.code!] ?? [`the system reports ${e.code}`];
-    const subject = e.path === undefined ? '' : `'${e.path}': `;
-    return new HsError(
-      'SYSTEM',
-      `cannot ${e.syscall ?? 'go on'} ${subject}${meaning}`.replace(/ ('|)$/, '$1'),
-      {
-        ...(hint === undefined ? {} : { hint }),
-        details: { errno: e.code! },
-        cause: e,
-      },
-    );
+    const subject = e.path === undefined ? 'on: ' : `'${e.path}': `;
+    const message = `cannot ${e.syscall ?? 'go'} ${subject}${meaning}`;
+    return new HsError(isErrno(e, 'ENOENT', 'ENOTDIR') ? 'NOT_FOUND' : 'SYSTEM', message, {
+      ...(hint === undefined ? {} : { hint }),
+      details: { errno: e.code! },
+      cause: e,
+    });
   }
   const what = e instanceof Error ? `${e.name}: ${e.message}` : String(e);
   return new HsError('BUG', `this is a bug in hs: ${what}`, {

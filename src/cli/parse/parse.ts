@@ -4,7 +4,7 @@ import type { Command } from '../command.js';
 import { checkGlobals, type GlobalValues, globalOptions, jsonlOption, nulOption } from '../globals.js';
 import { type Option, type Options, optionLabel, optionName } from '../options.js';
 import type { Positionals } from '../positionals.js';
-import { type Tokens, tokenize } from './tokens.js';
+import { type Tokens, tokenize, VALUE_MARK } from './tokens.js';
 import { BadValue, parsed, parseTime } from './values.js';
 
 export interface Invocation {
@@ -90,9 +90,15 @@ function readOptions(tokens: readonly string[], table: Options): Map<string, Raw
       throw new HsError('USAGE', `'--${name}' and '--no-${name}' say opposite things`);
     }
     if (option.form === 'switch' && off === true) raw.set(key, false);
-    else if (on !== undefined && on !== false) raw.set(key, on as Raw);
+    else if (on === true) raw.set(key, true);
+    else if (typeof on === 'string') raw.set(key, unmarked(on));
+    else if (Array.isArray(on)) raw.set(key, on.map(unmarked));
   }
   return raw;
+}
+
+function unmarked(value: string): string {
+  return value.slice(VALUE_MARK.length);
 }
 
 function readValue(

@@ -1,10 +1,13 @@
 import { HsError } from '../../errors/hs-error.js';
-import { type Option, type Options, optionLabel, optionName } from '../options.js';
+import { type Option, type Options, optionName } from '../options.js';
 import { didYouMean } from '../text/suggest.js';
+
+/** Stands before every value: yargs takes quotation marks off a value that begins with one. */
+export const VALUE_MARK = ':';
 
 /** Arguments sorted so that no parser has anything to guess. */
 export interface Tokens {
-  /** `--key=value` and `--key` only, by their long names. */
+  /** `--key=:value` and `--key` only, by their long names. */
   readonly options: readonly string[];
   readonly positionals: readonly string[];
   /** What followed `--`; `undefined` without it. */
@@ -55,9 +58,9 @@ export function tokenize(argv: readonly string[], table: Options): Tokens {
       options.push(`--${name}`);
     } else if (option.form === 'optional-value') {
       if (glued) throw usage(`option '${label}' takes its value after '='`);
-      options.push(`--${name}=${attached ?? ''}`);
+      options.push(`--${name}=${VALUE_MARK}${attached ?? ''}`);
     } else {
-      options.push(`--${name}=${valueFor(label, attached)}`);
+      options.push(`--${name}=${VALUE_MARK}${valueFor(label, attached)}`);
     }
   };
 
@@ -137,5 +140,3 @@ export function findCommand(
   }
   return { at: argv.length, before: argv };
 }
-
-export { optionLabel };

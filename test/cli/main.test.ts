@@ -1,0 +1,350 @@
+import { describe, expect, it } from 'vitest';
+import { type CommandTable, command, listing, type TableEntry } from '../../src/cli/command.js';
+import { flag } from '../../src/cli/options.js';
+import { many } from '../../src/cli/positionals.js';
+import { HsError } from '../../src/errors/hs-error.js';
+import type { Session } from '../../src/ops/session.js';
+import { type FakeOptions, runFake } from '../helpers/fake-host.js';
+
+const greet = command({
+  name: 'greet',
+  class: 'porcelain',
+  opens: 'none',
+  summary: 'greet',
+  resultSchema: 'hs.greet/1',
+  positionals: { names: many('NAME') },
+  options: { twice: flag(undefined, 'twice') },
+  run: async ({ args, log, globals }) => {
+    log.note('about to greet');
+    log.warn(`it is early`);
+    log.detail('in detail');
+    return { names: args.names, quiet: globals.quiet };
+  },
+  render: ({ names }, view) => `hello ${names.map((n) => view.text(n)).join(' and ')}`,
+});
+
+const rows = listing({
+  name: 'rows',
+  class: 'plumbing',
+  opens: 'none',
+  summary: 'list',
+  nul: true,
+  resultSchema: 'hs.rows/1',
+  positionals: { items: many('ITEM') },
+  async *run({ args, attempt }) {
+    for (const item of args.items) {
+      const row = await attempt(async () => {
+        if (item.startsWith('bad')) throw new HsError('NOT_FOUND', `'${item}' is not there`);
+        if (item === 'refused') throw new HsError('REFUSED', `'${item}' is refused`, { hint: 'ask' });
+        if (item === 'bug') throw new TypeError('x is undefined');
+        return { item };
+      });
+      if (row !== undefined) yield row;
+    }
+  },
+  line: ({ item }, view) => view.text(item),
+});
+
+const fails = command({
+  name: 'fails',
+  class: 'plumbing',
+  opens: 'none',
+  summary: 'fail',
+  resultSchema: 'hs.fails/1',
+  positionals: { how: many('HOW') },
+  run: async ({ args }): Promise<void> => {
+    const [how, path = '/x'] = args.how;
+    if (how === 'bug') throw new TypeError('x is undefined');
+    if (how === 'usage') throw new HsError('USAGE', 'not like that');
+    throw Object.assign(new Error(how), { code: how, syscall: 'open', path });
+  },
+});
+
+const no = command({
+  name: 'no',
+  class: 'plumbing',
+  opens: 'none',
+  summary: 'say no',
+  run: async ({ exit }) => exit(1),
+});
+
+const slow = command({
+  name: 'slow',
+  class: 'porcelain',
+  opens: 'write',
+  summary: 'take long',
+  run: async ({ signal, whenInterrupted }) => {
+    whenInterrupted(() => '3 of 9 files stored; nothing was registered');
+    await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+    signal.throwIfAborted();
+  },
+});
+
+const stuck = command({
+  name: 'stuck',
+  class: 'porcelain',
+  opens: 'read',
+  summary: 'never end',
+  run: () => new Promise<void>(() => {}),
+});
+
+const opensStore = command({
+  name: 'opens store',
+  class: 'porcelain',
+  opens: 'read',
+  summary: 'open the store twice',
+  run: async ({ session }) => (await session()) === (await session()),
+  render: (same) => String(same),
+});
+
+const help = command({
+  name: 'help',
+  class: 'meta',
+  opens: 'none',
+  summary: 'help',
+  positionals: { words: many('WORD') },
+  run: async ({ args }) => args.words,
+  render: (words) => `help of ${words.join(' ') || 'hs'}`,
+});
+
+const table: CommandTable = Object.fromEntries(
+  [greet, rows, fails, no, slow, stuck, opensStore, help].map((c): [string, TableEntry] => [
+    c.spec.name,
+    { class: c.spec.class, group: 'all', summary: c.spec.summary, load: async () => c },
+  ]),
+);
+
+const hs = (argv: readonly string[], options?: FakeOptions) => runFake(table, argv, options).result;
+const error = (document: unknown) => ({ stdout: '', stderr: `${JSON.stringify(document)}\n` });
+
+describe('messages', () => {
+  it('go to standard error beside the result', async () => {
+    expect(await hs(['greet', 'Ann'])).toEqual({
+      status: 0,
+      stdout: 'hello Ann\n',
+      stderr: 'hs: about to greet\nhs: warning: it is early\n',
+    });
+  });
+
+  it('are fewer with --quiet and more with --verbose', async () => {
+    expect((await hs(['greet', '--quiet'])).stderr).toBe('hs: warning: it is early\n');
+    expect((await hs(['-v', 'greet'])).stderr).toContain('hs: in detail\n');
+  });
+
+  it('stand inside the one document with --json', async () => {
+    expect(await hs(['greet', 'Ann', '--json'])).toEqual({
+      status: 0,
+      stdout: '{"schema":"hs.greet/1","names":["Ann"],"quiet":false,"warnings":["it is early"]}\n',
+      stderr: '',
+    });
+  });
+});
+
+describe('failures', () => {
+  it.each([
+    ['ENOSPC', 10, "cannot open '/x': no space left on the device"],
+    ['EACCES', 10, "cannot open '/x': permission denied"],
+    ['EROFS', 10, "cannot open '/x': the filesystem is read-only"],
+    ['EIO', 10, "cannot open '/x': input/output error"],
+    ['ENOENT', 4, "cannot open '/x': no such file or directory"],
+    ['EWEIRD', 10, "cannot open '/x': the system reports EWEIRD"],
+  ])('%s ends with %d', async (code, status, message) => {
+    const result = await hs(['fails', code]);
+    expect(result).toMatchObject({ status, stdout: '' });
+    expect(result.stderr.split('\n')[0]).toBe(`hs: error: ${message}`);
+  });
+
+  it('that nobody expected ask to be reported, with the stack under HS_DEBUG', async () => {
+    expect(await hs(['fails', 'bug'])).toEqual({
+      status: 70,
+      stdout: '',
+      stderr:
+        'hs: error: this is a bug in hs: TypeError: x is undefined\n' +
+        'hint: please report it, with the output of the same command under HS_DEBUG=1\n',
+    });
+    expect((await hs(['fails', 'bug'], { env: { HS_DEBUG: '1' } })).stderr).toContain('main.test.ts');
+  });
+
+  it('are one document on standard error with --json, usage errors too', async () => {
+    expect(await hs(['fails', 'usage', '--json'])).toEqual({
+      status: 2,
+      ...error({
+        schema: 'hs.error/1',
+        error: { code: 'USAGE', message: 'not like that', hint: 'hs help fails' },
+      }),
+    });
+    expect(await hs(['greet', '--twic', '--json'])).toEqual({
+      status: 2,
+      ...error({
+        schema: 'hs.error/1',
+        error: { code: 'USAGE', message: "unknown option '--twic'", hint: 'did you mean --twice?' },
+      }),
+    });
+  });
+
+  it('cannot steer the terminal by a name', async () => {
+    const { stderr } = await hs(['fails', 'EACCES', '\x1b]0;x\x07\u202e\n'], { columns: 80 });
+    expect(stderr).toContain("'\\x1b]0;x\\x07\\u{202e}\\x0a'");
+  });
+});
+
+describe('several items', () => {
+  it('end with 3 when some failed, each reported', async () => {
+    expect(await hs(['rows', 'a', 'bad1', 'b', 'refused'])).toEqual({
+      status: 3,
+      stdout: 'a\nb\n',
+      stderr: "hs: error: 'bad1' is not there\nhs: error: 'refused' is refused\nhint: ask\n",
+    });
+  });
+
+  it('end with the status of the failure when all failed alike', async () => {
+    expect((await hs(['rows', 'bad1', 'bad2'])).status).toBe(4);
+    expect((await hs(['rows', 'bad1', 'refused'])).status).toBe(3);
+  });
+
+  it('that failed in part are results and errors in one document', async () => {
+    const { status, stdout, stderr } = await hs(['rows', 'a', 'bad1', '--json']);
+    expect({ status, stderr }).toEqual({ status: 3, stderr: '' });
+    expect(JSON.parse(stdout)).toEqual({
+      schema: 'hs.rows/1',
+      results: [{ item: 'a' }],
+      errors: [{ code: 'NOT_FOUND', message: "'bad1' is not there" }],
+    });
+  });
+
+  it('give the error alone when the only one failed', async () => {
+    expect(await hs(['rows', 'bad1', '--json'])).toEqual({
+      status: 4,
+      ...error({ schema: 'hs.error/1', error: { code: 'NOT_FOUND', message: "'bad1' is not there" } }),
+    });
+  });
+
+  it('are a document a line with --jsonl', async () => {
+    expect((await hs(['rows', 'a', 'b', '--jsonl'])).stdout).toBe(
+      '{"schema":"hs.rows.row/1","item":"a"}\n{"schema":"hs.rows.row/1","item":"b"}\n',
+    );
+  });
+
+  it('stop at a bug', async () => {
+    expect(await hs(['rows', 'a', 'bug', 'b'])).toMatchObject({ status: 70, stdout: 'a\n' });
+  });
+});
+
+describe('records', () => {
+  it('are escaped to stay one line, and are as they are with -z', async () => {
+    const name = 'a\nb\\c\x1b[2J';
+    expect((await hs(['rows', name])).stdout).toBe('a\\x0ab\\\\c\\x1b[2J\n');
+    expect((await hs(['rows', '-z', name])).stdout).toBe(`${name}\0`);
+  });
+
+  it('cannot steer a terminal even with -z', async () => {
+    expect((await hs(['rows', '-z', 'x\x1b[2J'], { columns: 80 })).stdout).toBe('x\\x1b[2J\0');
+  });
+
+  it('are ASCII on a terminal whose locale is not UTF-8', async () => {
+    expect((await hs(['rows', 'naïve'], { columns: 80, env: { LANG: 'C' } })).stdout).toBe('na\\xefve\n');
+    expect((await hs(['rows', 'naïve'], { columns: 80, env: { LANG: 'C.UTF-8' } })).stdout).toBe('naïve\n');
+  });
+});
+
+describe('finding the command', () => {
+  it('passes options that stand before it', async () => {
+    expect((await hs(['--quiet', '--store', 'greet', 'greet', 'Ann'])).stdout).toBe('hello Ann\n');
+  });
+
+  it('guesses what was meant', async () => {
+    expect(await hs(['grete'])).toEqual({
+      status: 2,
+      stdout: '',
+      stderr: "hs: error: 'grete' is not an hs command\nhint: did you mean hs greet?\n",
+    });
+    expect((await hs(['opens stor'.split(' ')[0]!, 'stor'])).stderr).toContain(
+      'did you mean hs opens store?',
+    );
+    expect((await hs(['xyzzy'])).stderr).toContain('hint: hs help lists the commands');
+    expect((await hs(['constructor'])).status).toBe(2);
+  });
+
+  it.each([
+    [[], 'hs'],
+    [['--help'], 'hs'],
+    [['greet', '--help'], 'greet'],
+    [['greet', '--no-such', '-h'], 'greet'],
+    [['opens', 'store', '--help'], 'opens store'],
+    [['opens'], 'opens'],
+  ])('%j shows the help of %s', async (argv, of) => {
+    expect(await hs(argv)).toEqual({ status: 0, stdout: `help of ${of}\n`, stderr: '' });
+  });
+
+  it('keeps a status that answers no', async () => {
+    expect(await hs(['no'])).toEqual({ status: 1, stdout: '', stderr: '' });
+  });
+});
+
+describe('the store', () => {
+  it('is opened once and closed, whatever close says', async () => {
+    let closed = 0;
+    const session = { close: async () => Promise.reject(new HsError('SYSTEM', `closed ${++closed}`)) };
+    const result = await hs(['opens', 'store'], { session: session as unknown as Session });
+    expect(result).toEqual({ status: 0, stdout: 'true\n', stderr: 'hs: warning: closed 1\n' });
+  });
+});
+
+describe('an interruption', () => {
+  it.each([
+    ['SIGINT', 130, 'interrupted'],
+    ['SIGTERM', 143, 'ended by a signal'],
+  ] as const)('by %s ends with %d and says what was done', async (name, status, word) => {
+    const { result, signal } = runFake(table, ['slow']);
+    setTimeout(() => signal(name), 50);
+    expect(await result).toEqual({
+      status,
+      stdout: '',
+      stderr: `hs: error: ${word}: 3 of 9 files stored; nothing was registered\n`,
+    });
+  });
+
+  it('ends a command that only reads although it does not listen', async () => {
+    const { result, signal } = runFake(table, ['stuck']);
+    setTimeout(() => signal('SIGINT'), 50);
+    expect((await result).status).toBe(130);
+  });
+});
+
+describe('a closed output', () => {
+  const stdoutFails = { code: 'EPIPE', after: 10 };
+  const items = Array.from({ length: 50_000 }, (_, i) => `item-${i}`);
+
+  it('ends a listing quietly with 0', async () => {
+    const { status, stderr } = await hs(['rows', ...items], { stdoutFails });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  it('leaves a command that changes something its status', async () => {
+    const { result, signal } = runFake(table, ['slow'], { stdoutFails: { code: 'EPIPE', after: 0 } });
+    setTimeout(() => signal('SIGTERM'), 50);
+    expect((await result).status).toBe(143);
+  });
+
+  it('that is full is an error of the system', async () => {
+    expect(await hs(['rows', ...items], { stdoutFails: { code: 'ENOSPC', after: 10 } })).toMatchObject({
+      status: 10,
+      stderr: 'hs: error: cannot write to standard output: ENOSPC\n',
+    });
+  });
+});
+
+describe('colour', () => {
+  const coloured = async (argv: readonly string[], options: FakeOptions) =>
+    (await hs(['greet', 'x', ...argv], options)).stderr.includes('\x1b[');
+
+  it('follows the terminal, NO_COLOR, TERM and --color', async () => {
+    expect(await coloured([], { columns: 80 })).toBe(true);
+    expect(await coloured([], {})).toBe(false);
+    expect(await coloured([], { columns: 80, env: { NO_COLOR: '1' } })).toBe(false);
+    expect(await coloured([], { columns: 80, env: { NO_COLOR: '' } })).toBe(true);
+    expect(await coloured([], { columns: 80, env: { TERM: 'dumb' } })).toBe(false);
+    expect(await coloured(['--color=never'], { columns: 80 })).toBe(false);
+    expect(await coloured(['--color=always'], { env: { NO_COLOR: '1' } })).toBe(true);
+  });
+});
