@@ -63,3 +63,14 @@ export function kill(pid: number, signal: NodeJS.Signals): void {
     if (!isErrno(e, 'ESRCH')) throw e;
   }
 }
+
+/** Of a process, or with a negative number of any process of a group. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (e) {
+    if (isErrno(e, 'ESRCH')) return false;
+    throw e;
+  }
+}

@@ -3,9 +3,10 @@ import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import { inheritableDescriptors } from './descriptors.js';
-import { Hand, type HandPlan, kill } from './hand.js';
+import { Hand, type HandPlan } from './hand.js';
+import { Output } from './output.js';
 import { StatusReport } from './status-report.js';
-import type { OutputStream, SandboxHost, SandboxRequest, Unavailable } from './types.js';
+import type { SandboxHost, SandboxRequest, Unavailable } from './types.js';
 
 /**
  * Node gives a child sockets, and `echo >/dev/stderr` fails on a socket (ENXIO); so what the tool gets
@@ -28,8 +29,6 @@ const HIGHEST_CLOSED = 65536;
 const DEFAULT_GRACE_MS = 2000;
 /** A launcher that was ended before it opened the FIFOs leaves two `cat` waiting for ever. */
 const NEVER_READY_LINGER_MS = 500;
-/** A background process may print for ever. */
-const LONGEST_LINGER_MS = 5000;
 
 export interface Launch extends HandPlan {
   readonly argv: readonly string[];
@@ -131,21 +130,19 @@ async function follow(
     if (ready) request.onStart?.({ send: (signal) => hand.send(signal) });
     return ready;
   });
-  const output: Output = { chunks: 0, taking: 0, complaint: [] };
-  const pumped = Promise.all(
-    (['stdout', 'stderr'] as const).map((stream) => pump(child[stream]!, stream, request, started, output)),
-  );
+  const output = new Output(request, started);
+  const pumped = Promise.all([output.pump('stdout', child.stdout!), output.pump('stderr', child.stderr!)]);
   pumped.catch(() => hand.endNow());
   try {
     await started;
     const { code, signal } = await exited;
     const lingerMs = report.isReady ? plan.lingerMs : NEVER_READY_LINGER_MS;
-    if (lingerMs !== undefined) await linger(child, closed, output, lingerMs);
+    if (lingerMs !== undefined) await output.linger(child, closed, lingerMs);
     await closed;
     await pumped;
     if (!(await report.ready)) {
       if (hand.aborted) throw new HsError('INTERRUPTED', 'interrupted before the tool was started');
-      return { unavailable: report.reason(output.complaint.join('').trim(), code, signal) };
+      return { unavailable: report.reason(output.complaint, code, signal) };
     }
     const unreported = plan.reportsEnding ? KILLED : { code, signal };
     const end = report.ending ?? unreported;
@@ -175,72 +172,4 @@ function shellStatus({ code, signal }: Ending): { status: number; signal?: NodeJ
 
 function signalOf(reason: unknown): NodeJS.Signals {
   return typeof reason === 'string' && reason in constants.signals ? (reason as NodeJS.Signals) : 'SIGTERM';
-}
-
-interface Output {
-  chunks: number;
-  /** Streams of which a chunk is with the caller. */
-  taking: number;
-  readonly complaint: string[];
-}
-
-/** Output before `ready` is the launcher's own: it tells why the sandbox could not be had. */
-async function pump(
-  from: Readable,
-  stream: OutputStream,
-  request: SandboxRequest,
-  started: Promise<boolean>,
-  output: Output,
-): Promise<void> {
-  try {
-    for await (const chunk of from as AsyncIterable<Buffer>) {
-      output.chunks += 1;
-      if (await started) await take(request, stream, chunk, output);
-      else if (output.complaint.length < 16) output.complaint.push(chunk.toString('utf8'));
-    }
-  } catch (e) {
-    // The stream was given up after `lingerMs`.
-    if (!isErrno(e, 'ERR_STREAM_PREMATURE_CLOSE')) throw e;
-  }
-}
-
-async function take(
-  request: SandboxRequest,
-  stream: OutputStream,
-  chunk: Uint8Array,
-  output: Output,
-): Promise<void> {
-  output.taking += 1;
-  try {
-    await request.onOutput(stream, chunk);
-  } finally {
-    output.taking -= 1;
-  }
-}
-
-/**
- * Waits for the streams' end, and no longer than `ms` without output; then ends the process group, and
- * gives up on what holds a stream still.
- */
-async function linger(
-  child: ChildProcess,
-  closed: Promise<Ending>,
-  output: Output,
-  ms: number,
-): Promise<void> {
-  const isClosed = () => Promise.race([closed.then(() => true), delay(ms).then(() => false)]);
-  const start = Date.now();
-  for (let chunks = -1; !(await isClosed()); chunks = output.chunks) {
-    if (output.taking > 0) continue;
-    if (chunks === output.chunks || Date.now() - start > LONGEST_LINGER_MS) break;
-  }
-  kill(-child.pid!, 'SIGKILL');
-  if (await isClosed()) return;
-  for (const stream of child.stdio) stream?.destroy();
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }

@@ -28,6 +28,8 @@ export interface SandboxChoice {
   readonly backend?: BackendName;
   /** The policy's `run.least_level`. */
   readonly least: SandboxLevel;
+  /** True: only backends that tell of writes elsewhere, whether they prevent them or not (`--strict`). */
+  readonly observed?: boolean;
 }
 
 /**
@@ -61,13 +63,22 @@ export async function runSandboxed(
   });
 }
 
-function candidates({ backend: name, least }: SandboxChoice): readonly SandboxBackend[] {
+function candidates({ backend: name, least, observed = false }: SandboxChoice): readonly SandboxBackend[] {
+  const tells = ({ level }: SandboxBackend) => level === 'enforced+observed' || level === 'detected';
   if (name === undefined) {
-    return BACKENDS.filter((backend) => backend.name !== 'none' && rank(backend.level) >= rank(least));
+    return BACKENDS.filter(
+      (backend) =>
+        backend.name !== 'none' && rank(backend.level) >= rank(least) && (!observed || tells(backend)),
+    );
   }
   const backend = BACKENDS.find((one) => one.name === name);
   if (backend === undefined) throw new HsError('USAGE', `there is no sandbox '${name}'`);
   if (rank(backend.level) < rank(least)) throw belowLeast(name, backend.level, least);
+  if (observed && !tells(backend)) {
+    throw new HsError('SANDBOX', `sandbox '${name}' prevents writes elsewhere and does not tell of them`, {
+      hint: 'leave out --strict: such a write fails in the tool itself',
+    });
+  }
   return [backend];
 }
 
@@ -75,6 +86,7 @@ function belowLeast(name: BackendName, level: SandboxLevel, least: SandboxLevel)
   return new HsError(
     'REFUSED',
     `sandbox '${name}' is at level '${level}', and the policy demands '${least}'`,
+    { hint: "'hs doctor' shows what this machine offers, hs policy set changes run.least_level" },
   );
 }
 
