@@ -1,0 +1,43 @@
+import { listing } from '../../src/cli/command.js';
+import { flag } from '../../src/cli/options.js';
+import { one } from '../../src/cli/positionals.js';
+import { humanSize } from '../../src/cli/text/human.js';
+
+/** `hs bundle ls`: what is in a bundle that was checked on the way. */
+export const bundleLs = listing({
+  name: 'bundle ls',
+  class: 'porcelain',
+  opens: 'none',
+  summary: 'list the members of a bundle file or directory',
+  description: `The bundle is checked as by hs bundle verify before anything is listed.`,
+  positionals: { file: one('FILE', { complete: 'file' }) },
+  options: { nonPortable: flag(undefined, 'take names that other systems cannot hold') },
+  resultSchema: 'hs.bundle-ls/1',
+  examples: [{ command: 'hs bundle ls delivery.tar', explains: 'See what was delivered.' }],
+  exits: { 5: 'something does not match its hash, or the index', 7: 'hostile: the entry is named' },
+  seeAlso: ['hs-bundle-verify(1)', 'hs-import(1)'],
+  async run({ args, options, path, disk }) {
+    const { verifyBundle } = await import('../../src/ops/bundle/verify.js');
+    const { members } = await verifyBundle(await disk(), path(args.file), options);
+    return members.map(({ manifest: m, files }) => ({
+      artifact_id: m.artifact_id,
+      kind: m.kind,
+      payload_type: m.payload_type,
+      content_hash: m.content_hash,
+      size_bytes: m.size_bytes,
+      files: files.length,
+      classification: m.classification,
+      exportable: m.exportable,
+      ...(m.name === undefined ? {} : { name: m.name }),
+      ...(m.filename_hint === undefined ? {} : { filename_hint: m.filename_hint }),
+    }));
+  },
+  line: (m, view) =>
+    [
+      m.artifact_id,
+      m.kind,
+      humanSize(m.size_bytes),
+      m.classification,
+      view.text(m.name ?? m.filename_hint ?? '-'),
+    ].join('  '),
+});

@@ -1,0 +1,35 @@
+import { command } from '../../src/cli/command.js';
+import { flag } from '../../src/cli/options.js';
+import { one } from '../../src/cli/positionals.js';
+import { counted } from '../../src/cli/text/human.js';
+
+/** `hs bundle verify`: is a bundle what it says? No store is needed (C3). */
+export const bundleVerify = command({
+  name: 'bundle verify',
+  class: 'porcelain',
+  opens: 'none',
+  verdict: true,
+  summary: 'check a bundle file or directory, without a store',
+  description: `FILE is a tar, a tar.gz, or a directory that a bundle was exported to. Every byte is hashed and compared with the manifests and the index, and what has no place in a bundle is refused.`,
+  positionals: { file: one('FILE', { complete: 'file' }) },
+  options: { nonPortable: flag(undefined, 'take names that other systems cannot hold') },
+  resultSchema: 'hs.bundle-verify/1',
+  examples: [{ command: 'hs bundle verify delivery.tar', explains: 'Check what was delivered.' }],
+  exits: { 5: 'something does not match its hash, or the index', 7: 'hostile: the entry is named' },
+  seeAlso: ['hs-bundle-create(1)', 'hs-bundle-ls(1)', 'hs-import(1)'],
+  async run({ args, options, path, disk }) {
+    const { verifyBundle } = await import('../../src/ops/bundle/verify.js');
+    const bundle = await verifyBundle(await disk(), path(args.file), options);
+    return {
+      content_hash: bundle.contentHash,
+      members: bundle.members.length,
+      files: bundle.index.length,
+      size_bytes: bundle.index.reduce((sum, e) => sum + e.size_bytes, 0),
+      left_out: bundle.report.left_out,
+    };
+  },
+  render: ({ members, files, content_hash }, view) =>
+    view.quiet
+      ? undefined
+      : `${content_hash}  whole: ${counted(members, 'member')}, ${counted(files, 'file')}`,
+});

@@ -1,0 +1,43 @@
+import { command } from '../../src/cli/command.js';
+import { flag } from '../../src/cli/options.js';
+import { one } from '../../src/cli/positionals.js';
+
+/** `hs import`: a bundle from elsewhere, as hostile input (C3). */
+export const importCommand = command({
+  name: 'import',
+  class: 'porcelain',
+  opens: 'write',
+  summary: 'bring the artifacts of a bundle into this store',
+  description: `FILE is a tar, a tar.gz, or a directory that a bundle was exported to. Everything in it is checked against its bytes before anything is registered, and it is registered in one commit or not at all. Ids, manifests and provenance are kept.
+
+An artifact that is here already with the same content is left as it is; one with other content is a conflict. What was approved or frozen elsewhere comes in as ordinary work.`,
+  positionals: { file: one('FILE', { complete: 'file' }) },
+  options: { nonPortable: flag(undefined, 'take names that other systems cannot hold') },
+  resultSchema: 'hs.import/1',
+  examples: [{ command: 'hs import delivery.tar', explains: 'Bring in what was delivered.' }],
+  exits: {
+    5: 'something does not match its hash, or the index',
+    7: 'hostile: the entry is named, and nothing was taken',
+    8: 'an id is here already with other content',
+  },
+  seeAlso: ['hs-bundle-verify(1)', 'hs-bundle-create(1)', 'hs-put(1)'],
+  async run({ args, options, path, session, log }) {
+    const { importBundle } = await import('../../src/ops/bundle/import.js');
+    const { contentHash, artifacts } = await importBundle(await session(), path(args.file), options);
+    for (const a of artifacts) {
+      const id = a.artifactId.slice(0, 8);
+      if (a.present) log.note(`'${id}' was here already`);
+      else if (a.demoted) log.warn(`'${id}' was approved elsewhere; here it is ordinary work (L3)`);
+    }
+    return {
+      content_hash: contentHash,
+      artifacts: artifacts.map((a) => ({
+        artifact_id: a.artifactId,
+        content_hash: a.contentHash,
+        present: a.present,
+        demoted: a.demoted,
+      })),
+    };
+  },
+  render: ({ artifacts }) => artifacts.map((a) => a.artifact_id).join('\n'),
+});

@@ -1,0 +1,212 @@
+import {
+  BUNDLE_INDEX_NAME,
+  BUNDLE_REPORT_NAME,
+  BUNDLE_REPORT_SCHEMA,
+  BUNDLE_SCHEMA,
+  type BundleMember,
+  type BundleReport,
+  encodeBundle,
+  encodeBundleReport,
+  memberPaths,
+} from '../../core/bundle.js';
+import { encodeBundleIndex, type IndexEntry, indexSize, toBundleIndex } from '../../core/bundle-index.js';
+import type { Catalog } from '../../core/catalog.js';
+import { compact } from '../../core/compact.js';
+import { escapeText } from '../../core/escape.js';
+import type { ArtifactId, ObjectId } from '../../core/ids.js';
+import { checkName, comparePaths, portabilityProblems, toSafePath } from '../../core/paths.js';
+import type { ArtifactRecord } from '../../core/record.js';
+import { CLASSIFICATIONS } from '../../core/vocabulary.js';
+import { HsError } from '../../errors/hs-error.js';
+import { type Content, readContent } from '../export/content.js';
+import { newManifest } from '../new-manifest.js';
+import { handleOf } from '../put.js';
+import { registerArtifacts } from '../register.js';
+import { resolveArtifact } from '../resolve.js';
+import type { Session, WriteTx } from '../session.js';
+
+export interface BundleOptions {
+  readonly name?: string | undefined;
+  /** Take names that another system could not hold (B4). */
+  readonly nonPortable?: boolean;
+}
+
+export interface BundleCreated {
+  readonly artifactId: ArtifactId;
+  readonly contentHash: ObjectId;
+  readonly members: number;
+  readonly sizeBytes: number;
+  readonly leftOut: BundleReport['left_out'];
+}
+
+interface Member extends Content {
+  readonly manifest: NonNullable<Content['manifest']>;
+  readonly entries: NonNullable<Content['entries']>;
+}
+
+/**
+ * Gathers artifacts into one bundle artifact (C1): an index over objects that are there, so nothing is
+ * copied. Members that cannot be read, or that the actor may not read, are left out and reported;
+ * NOT_FOUND when none remains.
+ */
+export async function createBundle(
+  session: Session,
+  names: readonly string[],
+  options: BundleOptions = {},
+): Promise<BundleCreated> {
+  const problem = options.name === undefined ? undefined : checkName(options.name).problem;
+  if (problem !== undefined) {
+    throw new HsError('UNSAFE_PATH', `the name '${escapeText(options.name!)}' is refused: ${problem.why}`);
+  }
+  return session.write('artifact.create', names, async (tx) => {
+    const catalog = await session.catalog();
+    await session.demand(catalog, 'artifact.read', names);
+    const { members, leftOut } = await gather(session, catalog, names);
+    if (members.length === 0) {
+      throw new HsError('NOT_FOUND', 'nothing is left to bundle', {
+        hint: leftOut.map((l) => `${l.artifact_id.slice(0, 8)}: ${l.reason}`).join('; '),
+      });
+    }
+    if (options.nonPortable !== true) for (const member of members) demandPortable(member);
+    const index = toBundleIndex(await entriesOf(tx, members, leftOut));
+    for (const entry of index) await tx.batch.reference(entry.content_hash, entry.size_bytes);
+    const { id: contentHash } = await tx.batch.addBytes(encodeBundleIndex(index));
+    const records = members.map((m) => m.record);
+    const manifest = newManifest(
+      session,
+      compact({
+        name: options.name,
+        kind: 'bundle',
+        payload_type: 'directory',
+        content_hash: contentHash,
+        size_bytes: indexSize(index),
+        classification: CLASSIFICATIONS[Math.max(...records.map(sensitivityRank))],
+        exportable: records.every((r) => r.exportable),
+        retention_ttl_days: shortestTtl(records),
+        source_artifact_refs: records.map(handleOf),
+      }),
+    );
+    await registerArtifacts(tx, [manifest]);
+    return {
+      artifactId: manifest.artifact_id,
+      contentHash,
+      members: members.length,
+      sizeBytes: manifest.size_bytes,
+      leftOut,
+    };
+  });
+}
+
+function sensitivityRank(r: ArtifactRecord): number {
+  return CLASSIFICATIONS.indexOf(r.classification);
+}
+
+/** A bundle takes the shortest TTL of its members' (A6). */
+function shortestTtl(records: readonly ArtifactRecord[]): number | undefined {
+  const ttls = records.map((r) => r.retention_ttl_days).filter((t) => t !== undefined);
+  return ttls.length === 0 ? undefined : Math.min(...ttls);
+}
+
+async function gather(session: Session, catalog: Catalog, names: readonly string[]) {
+  const records = new Map<ArtifactId, ArtifactRecord>();
+  for (const name of names) {
+    const record = resolveArtifact(catalog, name);
+    records.set(record.artifact_id, record);
+  }
+  const mayReadAll = await session.isAllowed(catalog, 'artifact.read:restricted');
+  const members: Member[] = [];
+  const leftOut: BundleReport['left_out'] = [];
+  for (const record of [...records.values()].sort((a, b) => comparePaths(a.artifact_id, b.artifact_id))) {
+    const leave = (reason: string) => leftOut.push({ artifact_id: record.artifact_id, reason });
+    if (!mayReadAll && (record.classification === 'high' || !record.exportable)) {
+      leave("it is restricted, and the actor lacks 'artifact.read:restricted'");
+      continue;
+    }
+    const { manifest, entries } = await readContent(session.store.objects, record);
+    if (manifest === undefined) leave('its manifest cannot be read');
+    else if (entries === undefined) leave('its payload cannot be read');
+    else if (!(await isWhole(session, entries))) leave('a file of its payload is missing');
+    else members.push({ record, manifest, entries });
+  }
+  return { members, leftOut };
+}
+
+async function isWhole(session: Session, entries: Member['entries']): Promise<boolean> {
+  for (const { hash, size } of entries) {
+    session.signal.throwIfAborted();
+    if ((await session.store.objects.size(hash)) !== size) return false;
+  }
+  return true;
+}
+
+function demandPortable({ record, entries }: Member): void {
+  if (record.payload_type === 'file') return;
+  for (const problem of portabilityProblems(entries.map((e) => e.path))) {
+    const other = problem.other === undefined ? '' : ` with '${escapeText(problem.other)}'`;
+    throw new HsError(
+      'UNSAFE_PATH',
+      `'${escapeText(problem.path)}' in '${record.artifact_id.slice(0, 8)}' is not portable: ${problem.kind}${other}`,
+      { hint: '--non-portable takes it all the same' },
+    );
+  }
+}
+
+async function entriesOf(
+  tx: WriteTx,
+  members: readonly Member[],
+  leftOut: BundleReport['left_out'],
+): Promise<IndexEntry[]> {
+  const bundle = encodeBundle({ schema: BUNDLE_SCHEMA, members: members.map(memberOf) });
+  const report = encodeBundleReport({
+    schema: BUNDLE_REPORT_SCHEMA,
+    included: members.map(({ manifest: m }) =>
+      compact({
+        artifact_id: m.artifact_id,
+        name: m.name,
+        kind: m.kind,
+        content_hash: m.content_hash,
+        size_bytes: m.size_bytes,
+        classification: m.classification,
+        exportable: m.exportable,
+      }),
+    ),
+    left_out: leftOut,
+  });
+  const entries: IndexEntry[] = [];
+  for (const [path, bytes] of [
+    [BUNDLE_INDEX_NAME, bundle],
+    [BUNDLE_REPORT_NAME, report],
+  ] as const) {
+    const { id, size } = await tx.batch.addBytes(bytes);
+    entries.push({ path, content_hash: id, size_bytes: size });
+  }
+  for (const { record, entries: files } of members) {
+    const paths = memberPaths(record.artifact_id);
+    entries.push({
+      path: paths.manifest,
+      content_hash: record.manifest,
+      size_bytes: record.manifest_size_bytes,
+    });
+    for (const file of files) {
+      entries.push({
+        path: record.payload_type === 'file' ? paths.payload : toSafePath(`${paths.payload}/${file.path}`),
+        content_hash: file.hash,
+        size_bytes: file.size,
+        ...(file.executable ? { executable: true as const } : {}),
+      });
+    }
+  }
+  return entries;
+}
+
+function memberOf({ record, manifest, entries }: Member): BundleMember {
+  return {
+    artifact_id: record.artifact_id,
+    manifest: record.manifest,
+    manifest_size_bytes: record.manifest_size_bytes,
+    payload_type: manifest.payload_type,
+    content_hash: manifest.content_hash,
+    size_bytes: manifest.size_bytes,
+    files: entries.length,
+  };
+}

@@ -1,0 +1,148 @@
+import { encodeBundleIndex } from '../../core/bundle-index.js';
+import type { Catalog } from '../../core/catalog.js';
+import { compact } from '../../core/compact.js';
+import { escapeText } from '../../core/escape.js';
+import type { ArtifactId, ObjectId } from '../../core/ids.js';
+import type { LedgerOp } from '../../core/ledger-op.js';
+import { encodeManifest, type Manifest, toManifest } from '../../core/manifest.js';
+import type { ArtifactRecord } from '../../core/record.js';
+import { CLASSIFICATIONS, type Classification } from '../../core/vocabulary.js';
+import { HsError } from '../../errors/hs-error.js';
+import { factsOf } from '../register.js';
+import type { Session, WriteTx } from '../session.js';
+import { streamSource } from '../stream-source.js';
+import { type CheckedBundle, type CheckedMember, checkBundle } from './check.js';
+import { readBundle } from './source.js';
+
+export interface Imported {
+  readonly contentHash: ObjectId;
+  /** In order of id: the members, and the bundle itself when its manifest came with it. */
+  readonly artifacts: readonly {
+    readonly artifactId: ArtifactId;
+    readonly contentHash: ObjectId;
+    /** Was here already, with the same content; nothing was changed. */
+    readonly present: boolean;
+    /** Came approved or frozen, which only this store's own promotion can make it. */
+    readonly demoted: boolean;
+  }[];
+}
+
+interface Incoming {
+  readonly member: CheckedMember;
+  readonly manifest: Manifest;
+}
+
+/**
+ * Brings a bundle in (C3). Nothing is taken on trust: every byte is hashed and compared with manifests
+ * and index before anything is registered, all or nothing in one commit. CONFLICT for an id that is
+ * here with other content.
+ */
+export async function importBundle(
+  session: Session,
+  path: string,
+  options: { readonly nonPortable?: boolean } = {},
+): Promise<Imported> {
+  return session.write('bundle.import', [], async (tx) => {
+    session.progress.start('reading', undefined, 'bytes');
+    const bundle = await checkBundle(readBundle(session.disk, path, options), {
+      stream: (content) => tx.batch.addSource(streamSource(content), (n) => session.progress.advance(n)),
+      bytes: async (bytes) => {
+        session.signal.throwIfAborted();
+        const added = await tx.batch.addBytes(bytes);
+        session.progress.advance(bytes.byteLength);
+        return added;
+      },
+    });
+    const members = bundle.self === undefined ? bundle.members : [...bundle.members, bundle.self];
+    const incoming = members.map((member) => ({ member, manifest: asOrdinary(member) }));
+    session.progress.start('committing');
+    let present = new Set<ArtifactId>();
+    await tx.commit(async (catalog) => {
+      present = new Set(incoming.filter((i) => isPresent(catalog, i)).map((i) => i.manifest.artifact_id));
+      const fresh = incoming.filter((i) => !present.has(i.manifest.artifact_id));
+      refuseLowered(catalog, fresh);
+      return fresh.length === 0 ? null : entry(tx, bundle, fresh, present.size);
+    });
+    session.progress.done();
+    return {
+      contentHash: bundle.contentHash,
+      artifacts: incoming.map(({ member, manifest }) => ({
+        artifactId: manifest.artifact_id,
+        contentHash: manifest.content_hash,
+        present: present.has(manifest.artifact_id),
+        demoted: manifest.layer !== member.manifest.layer,
+      })),
+    };
+  });
+}
+
+/** What another store approved or froze is ordinary work here: a new revision says so (A8, A10). */
+function asOrdinary({ manifest, manifestId }: CheckedMember): Manifest {
+  if (manifest.layer !== 'L1' && manifest.layer !== 'L2') return manifest;
+  return toManifest({ ...manifest, layer: 'L3', revision: manifest.revision + 1, supersedes: manifestId });
+}
+
+function isPresent(catalog: Catalog, { manifest }: Incoming): boolean {
+  const here = catalog.get(manifest.artifact_id);
+  if (here === undefined) return false;
+  const shown = manifest.artifact_id.slice(0, 8);
+  if (here.content_hash !== manifest.content_hash || here.payload_type !== manifest.payload_type) {
+    throw new HsError('CONFLICT', `artifact '${shown}' is here already, with other content`, {
+      hint: 'an id means one content for ever: one of the two is not what it says',
+      details: { artifact_id: manifest.artifact_id, here: here.content_hash, bundle: manifest.content_hash },
+    });
+  }
+  if (here.removed !== undefined) {
+    throw new HsError('CONFLICT', `artifact '${shown}' was here, and was removed`, {
+      hint: `hs restore ${shown} brings it back`,
+    });
+  }
+  return true;
+}
+
+/** Bytes that are restricted here do not come back as something that may leave. */
+function refuseLowered(catalog: Catalog, fresh: readonly Incoming[]): void {
+  const wanted = new Map<ObjectId, Incoming>();
+  for (const one of fresh) if (one.manifest.size_bytes > 0) wanted.set(one.manifest.content_hash, one);
+  if (wanted.size === 0) return;
+  for (const record of catalog.live()) {
+    const one = wanted.get(record.content_hash);
+    if (one === undefined || !isLower(one.manifest, record)) continue;
+    const name = escapeText(one.manifest.artifact_id);
+    throw new HsError(
+      'HOSTILE_INPUT',
+      `the manifest of '${name}' lowers the classification of content that is here`,
+      {
+        hint: `it is the content of '${record.artifact_id.slice(0, 8)}', which is ${record.classification}`,
+        details: { entry: `members/${one.manifest.artifact_id}/artifact.json` },
+      },
+    );
+  }
+}
+
+function isLower(incoming: Manifest, here: ArtifactRecord): boolean {
+  const rank = (c: Classification) => CLASSIFICATIONS.indexOf(c);
+  return (
+    rank(incoming.classification) < rank(here.classification) || (incoming.exportable && !here.exportable)
+  );
+}
+
+async function entry(tx: WriteTx, bundle: CheckedBundle, fresh: readonly Incoming[], present: number) {
+  const ops: LedgerOp[] = [];
+  for (const { member, manifest } of fresh) {
+    if (member.index !== undefined) await tx.batch.addBytes(encodeBundleIndex(member.index));
+    const stored = await tx.batch.addBytes(encodeManifest(manifest));
+    ops.push({ op: 'add', ...factsOf(manifest, stored) });
+  }
+  return {
+    type: 'bundle_imported' as const,
+    payload: compact({
+      artifacts: fresh.length,
+      size_bytes: fresh.reduce((sum, f) => sum + f.manifest.size_bytes, 0),
+      bundle_id: bundle.self?.manifest.artifact_id,
+      content_hash: bundle.contentHash,
+      already_present: present,
+    }),
+    ops,
+  };
+}

@@ -1,0 +1,20 @@
+import { sha256 } from '../../core/hash.js';
+import type { Disk } from '../../fsx/disk.js';
+import { hashBytes } from '../hash-file.js';
+import { type CheckedBundle, checkBundle } from './check.js';
+import { readBundle } from './source.js';
+
+/** Checks a bundle file or directory without any store (C3); INTEGRITY or HOSTILE_INPUT says why not. */
+export function verifyBundle(
+  disk: Disk,
+  path: string,
+  options: { readonly nonPortable?: boolean } = {},
+): Promise<CheckedBundle> {
+  return checkBundle(readBundle(disk, path, options), {
+    stream: async (content) => {
+      const { hash, size } = await hashBytes(content);
+      return { id: hash, size };
+    },
+    bytes: async (bytes) => ({ id: sha256(bytes), size: bytes.byteLength }),
+  });
+}
