@@ -237,6 +237,12 @@ export const registry: CommandTable = {
     'show how two artifacts differ',
     async () => (await import('./porcelain/diff.js')).diff,
   ),
+  run: entry(
+    'porcelain',
+    'run tools',
+    'run a tool that can leave nothing but artifacts',
+    async () => (await import('./porcelain/run.js')).run,
+  ),
   'ledger head': entry(
     'plumbing',
     'ledger and checks',

@@ -44,4 +44,21 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
   'hs.report/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).report },
   'hs.du/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).du },
   'hs.pins/1': { form: 'listing', load: async () => (await import('./schemas/retention.js')).pinRow },
+  'hs.run/1': { form: 'result', load: async () => (await import('./schemas/run.js')).run },
+  'hs.count-objects/1': {
+    form: 'result',
+    load: async () => (await import('./schemas/inspect.js')).countObjects,
+  },
+  'hs.ls-index/1': { form: 'listing', load: async () => (await import('./schemas/inspect.js')).lsIndexRow },
+  'hs.write-index/1': { form: 'result', load: async () => (await import('./schemas/inspect.js')).writeIndex },
+  'hs.write-manifest/1': {
+    form: 'result',
+    load: async () => (await import('./schemas/inspect.js')).writeManifest,
+  },
+  'hs.check-manifest/1': {
+    form: 'result',
+    load: async () => (await import('./schemas/inspect.js')).checkManifest,
+  },
+  'hs.resolve/1': { form: 'listing', load: async () => (await import('./schemas/inspect.js')).resolveRow },
+  'hs.diff/1': { form: 'listing', load: async () => (await import('./schemas/inspect.js')).diffRow },
 };

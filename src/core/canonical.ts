@@ -20,6 +20,11 @@ function invalid(message: string): HsError {
   return new HsError('INVALID_RECORD', message);
 }
 
+/** Schemas of records drop this key silently, and assigning it poisons: no record has it (A4). */
+function checkKey(key: string): void {
+  if (key === '__proto__') throw invalid("an object has the key '__proto__'");
+}
+
 function encodeString(value: string, verbatim: boolean): string {
   // ASCII is well formed and its own normal form: most strings need no further look.
   if (!/^[\x00-\x7f]*$/.test(value)) {
@@ -61,6 +66,7 @@ function encode(value: unknown, depth: number, verbatim: boolean): string {
   const record = value as Record<string, unknown>;
   let out = '{';
   for (const key of Object.keys(record).sort()) {
+    checkKey(key);
     if (out.length > 1) out += ',';
     out += `${encodeString(key, false)}:${encode(record[key], depth + 1, VERBATIM_KEYS.has(key))}`;
   }
@@ -115,6 +121,7 @@ function scan(text: string): { members: number } {
 
 function countMembers(value: Json): number {
   if (value === null || typeof value !== 'object') return 0;
+  for (const key of Object.keys(value)) checkKey(key);
   const children = Object.values(value) as Json[];
   return children.reduce<number>((n, v) => n + countMembers(v), Array.isArray(value) ? 0 : children.length);
 }

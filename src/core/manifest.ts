@@ -55,7 +55,15 @@ const provenanceSchema = z.strictObject({
 });
 export type Provenance = z.output<typeof provenanceSchema>;
 
-const labels = z.record(z.string().check(z.regex(/^[a-z0-9._-]{1,64}$/, 'not a label key')), text(1024));
+/** A record leaves out a key `__proto__` without a word. */
+const noProto = z.custom<unknown>(
+  (v) => typeof v !== 'object' || v === null || !Object.hasOwn(v, '__proto__'),
+  "'__proto__' is not a label key",
+);
+const labels = z.pipe(
+  noProto,
+  z.record(z.string().check(z.regex(/^[a-z0-9._-]{1,64}$/, 'not a label key')), text(1024)),
+);
 
 /** The fields of A4, closed: an unknown one is refused. */
 const fields = z.strictObject({

@@ -15,12 +15,12 @@ export async function demandRead(session: Session, catalog: Catalog, record: Art
   await session.demand(catalog, capability, [record.artifact_id]);
 }
 
-async function names(session: Session, record: ArtifactRecord, id: ObjectId): Promise<boolean> {
-  if (record.content_hash === id) return true;
+async function names(session: Session, record: ArtifactRecord, ids: ReadonlySet<ObjectId>): Promise<boolean> {
+  if (ids.has(record.content_hash)) return true;
   if (record.payload_type !== 'directory') return false;
   try {
     const index = decodeBundleIndex(await session.store.objects.read(record.content_hash, MAX_INDEX_BYTES));
-    return index.some((entry) => entry.content_hash === id);
+    return index.some((entry) => ids.has(entry.content_hash));
   } catch (e) {
     // An index that cannot be read may name it: the gate fails closed.
     if (isHsError(e, 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD', 'UNSAFE_PATH')) return true;
@@ -29,17 +29,26 @@ async function names(session: Session, record: ArtifactRecord, id: ObjectId): Pr
 }
 
 /**
- * Reading an object by its hash is reading every artifact that names it (B5). Who may read what is
- * restricted needs no search; for others every restricted artifact, live or in the trash, is asked.
+ * Demands `artifact.read:restricted` when a restricted artifact, live or in the trash, names one of
+ * these objects. Who may read what is restricted needs no search.
  */
-export async function demandObjectRead(session: Session, catalog: Catalog, id: ObjectId): Promise<void> {
-  await session.demand(catalog, 'artifact.read', [id]);
+export async function demandUnrestricted(
+  session: Session,
+  catalog: Catalog,
+  ids: ReadonlySet<ObjectId>,
+): Promise<void> {
   if (await session.isAllowed(catalog, 'artifact.read:restricted')) return;
   for (const records of [catalog.live(), catalog.removed()]) {
     for (const record of records) {
-      if (isRestricted(record) && (await names(session, record, id))) {
-        await session.demand(catalog, 'artifact.read:restricted', [id]);
+      if (isRestricted(record) && (await names(session, record, ids))) {
+        await session.demand(catalog, 'artifact.read:restricted', [...ids].slice(0, 1));
       }
     }
   }
+}
+
+/** Reading an object by its hash is reading every artifact that names it (B5). */
+export async function demandObjectRead(session: Session, catalog: Catalog, id: ObjectId): Promise<void> {
+  await session.demand(catalog, 'artifact.read', [id]);
+  await demandUnrestricted(session, catalog, new Set([id]));
 }

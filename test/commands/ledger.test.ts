@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { copyFile, cp, mkdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { hs } from '../helpers/hs.js';
+import { type InsideOptions, inside } from '../helpers/inside.js';
 import { tmp } from '../helpers/tmp.js';
+
+const hs = (args: readonly string[], at: { cwd: string } & InsideOptions) => inside(at.cwd)(args, at);
 
 async function workspace(): Promise<{
   cwd: string;

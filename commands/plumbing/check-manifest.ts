@@ -1,0 +1,39 @@
+import { command } from '../../src/cli/command.js';
+import { maybe } from '../../src/cli/positionals.js';
+import { HsError } from '../../src/errors/hs-error.js';
+
+/** `hs check-manifest`: valid or not, and every reason why not. Needs no store. */
+export const checkManifestCommand = command({
+  name: 'check-manifest',
+  class: 'plumbing',
+  opens: 'none',
+  verdict: true,
+  summary: 'say whether a manifest is valid, and why not',
+  description:
+    'Reads a whole manifest from FILE, or from standard input, and prints "valid" or one problem a line. Whether it is in canonical form, the one that is hashed, is said too; a manifest written by a person need not be. No store is opened, so whether the payload is there is not asked.',
+  positionals: { file: maybe('FILE', { complete: 'file' }) },
+  resultSchema: 'hs.check-manifest/1',
+  examples: [
+    {
+      command: 'hs cat-artifact --manifest report | hs check-manifest',
+      explains: 'Check a stored manifest.',
+    },
+  ],
+  exits: { 5: 'it is not valid' },
+  seeAlso: ['hs-write-manifest(1)'],
+  async run({ args, stdin, path, disk, exit }) {
+    const { manifestFile, manifestStream } = await import('../../src/ops/manifest-input.js');
+    const { checkManifest } = await import('../../src/ops/check-manifest.js');
+    const bytes =
+      args.file === undefined || args.file === '-'
+        ? await manifestStream(stdin.bytes())
+        : await manifestFile(await disk(), path(args.file));
+    const verdict = checkManifest(bytes);
+    if (!verdict.valid) exit(new HsError('INVALID_MANIFEST', '').exitStatus);
+    return verdict;
+  },
+  render: ({ valid, canonical, problems }, view) =>
+    valid
+      ? `valid${canonical ? '' : ', not in canonical form'}`
+      : problems.map((p) => `${view.style.bad('not valid')}: ${view.text(p)}`).join('\n'),
+});

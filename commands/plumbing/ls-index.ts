@@ -1,0 +1,37 @@
+import { listing } from '../../src/cli/command.js';
+import { one } from '../../src/cli/positionals.js';
+
+/** `hs ls-index`: the entries of a bundle index, as `write-index --stdin` takes them. */
+export const lsIndex = listing({
+  name: 'ls-index',
+  class: 'plumbing',
+  opens: 'read',
+  summary: 'list the entries of a bundle index',
+  description: `HASH is a directory's content hash. Prints "mode TAB hash TAB size TAB path", sorted by path in byte order; the mode is 644 or 755. \`hs write-index --stdin\` reads the same form.
+
+Like reading its bytes, it needs artifact.read:restricted where a restricted artifact names it.`,
+  nul: true,
+  positionals: { hash: one('HASH', { complete: 'object' }) },
+  resultSchema: 'hs.ls-index/1',
+  examples: [
+    {
+      command: 'hs ls-index "$(hs write-index src)"',
+      explains: 'Store a directory and list what was stored.',
+    },
+  ],
+  exits: { 5: 'the object is damaged, or no index' },
+  seeAlso: ['hs-write-index(1)', 'hs-cat-artifact(1)'],
+  async run({ args, session }) {
+    const { resolveObject } = await import('../../src/ops/resolve-object.js');
+    const { demandObjectRead } = await import('../../src/ops/read-gate.js');
+    const { decodeBundleIndex, MAX_INDEX_BYTES } = await import('../../src/core/bundle-index.js');
+    const s = await session();
+    return s.read(async (catalog) => {
+      const id = await resolveObject(s, args.hash);
+      await demandObjectRead(s, catalog, id);
+      return decodeBundleIndex(await s.store.objects.read(id, MAX_INDEX_BYTES));
+    });
+  },
+  line: (e, view) =>
+    `${e.executable ? '755' : '644'}\t${e.content_hash}\t${e.size_bytes}\t${view.text(e.path)}`,
+});

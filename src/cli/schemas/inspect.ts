@@ -1,0 +1,50 @@
+import * as z from 'zod/mini';
+import { artifactId, natural, objectId } from '../../core/schema.js';
+
+export const countObjects = z.strictObject({
+  objects: natural,
+  object_bytes: natural,
+  trash_batches: natural,
+  trash_objects: natural,
+  trash_bytes: natural,
+  staged: natural,
+  leases: natural,
+  ledger_entries: natural,
+});
+
+export const lsIndexRow = z.strictObject({
+  path: z.string(),
+  content_hash: objectId,
+  size_bytes: natural,
+  executable: z.optional(z.literal(true)),
+});
+
+export const writeIndex = z.strictObject({
+  content_hash: objectId,
+  files: natural,
+  size_bytes: natural,
+  left_out: z.array(z.strictObject({ path: z.string(), why: z.enum(['link', 'empty directory', 'store']) })),
+});
+
+export const writeManifest = z.strictObject({
+  artifact_id: artifactId,
+  content_hash: objectId,
+  size_bytes: natural,
+});
+
+export const checkManifest = z.strictObject({
+  valid: z.boolean(),
+  canonical: z.boolean(),
+  problems: z.array(z.string()),
+});
+
+export const resolveRow = z.strictObject({ name: z.string(), artifact_id: artifactId });
+
+/** `before` and `after`: a file's hash, size and mode, or the value of a manifest's field. */
+export const diffRow = z.strictObject({
+  what: z.enum(['file', 'payload', 'field']),
+  change: z.enum(['added', 'removed', 'changed', 'mode', 'type']),
+  path: z.optional(z.string()),
+  before: z.optional(z.unknown()),
+  after: z.optional(z.unknown()),
+});

@@ -1,0 +1,61 @@
+import { decodeBundleIndex, indexSize, MAX_INDEX_BYTES } from '../core/bundle-index.js';
+import { type ArtifactId, isObjectId, type ObjectId } from '../core/ids.js';
+import type { Manifest } from '../core/manifest.js';
+import { HsError } from '../errors/hs-error.js';
+import { nameProblems } from './check-manifest.js';
+import { newManifest } from './new-manifest.js';
+import { demandUnrestricted } from './read-gate.js';
+import { referencePayload, registerArtifacts } from './register.js';
+import type { Session } from './session.js';
+
+export interface WrittenManifest {
+  readonly artifact_id: ArtifactId;
+  readonly content_hash: ObjectId;
+  readonly size_bytes: number;
+}
+
+/** `size_bytes` is what the payload in the store has, where the manifest does not say. */
+async function withSize(session: Session, known: Readonly<Record<string, unknown>>) {
+  const hash = known.content_hash;
+  if (known.size_bytes !== undefined || typeof hash !== 'string' || !isObjectId(hash)) return known;
+  const { objects } = session.store;
+  const size =
+    known.payload_type === 'directory'
+      ? indexSize(decodeBundleIndex(await objects.read(hash, MAX_INDEX_BYTES)))
+      : await objects.size(hash);
+  return size === undefined ? known : { ...known, size_bytes: size };
+}
+
+async function objectsOf(session: Session, m: Manifest): Promise<ReadonlySet<ObjectId>> {
+  if (m.payload_type === 'file') return new Set([m.content_hash]);
+  const index = decodeBundleIndex(await session.store.objects.read(m.content_hash, MAX_INDEX_BYTES));
+  return new Set([m.content_hash, ...index.map((e) => e.content_hash)]);
+}
+
+/**
+ * Registers the artifact that a manifest describes, with defaults for what it leaves open. Its payload
+ * must be in the store. INVALID_MANIFEST, OBJECT_MISSING, or CONFLICT when its id is taken.
+ */
+export async function writeManifest(
+  session: Session,
+  given: Readonly<Record<string, unknown>>,
+): Promise<WrittenManifest> {
+  return session.write('artifact.create', [], async (tx) => {
+    const manifest = newManifest(session, await withSize(session, given));
+    const problems = nameProblems(manifest);
+    if (manifest.revision !== 1) {
+      problems.push('revision: 1 for a new artifact; hs retain, reclassify and promote make the others');
+    }
+    if (problems.length > 0) {
+      throw new HsError('INVALID_MANIFEST', `manifest is not valid: ${problems.join('; ')}`, {
+        details: { problems },
+      });
+    }
+    await referencePayload(session, tx.batch, manifest);
+    // Bytes of a restricted artifact under a new manifest would be free of its restriction (B5).
+    await demandUnrestricted(session, await session.catalog(), await objectsOf(session, manifest));
+    await registerArtifacts(tx, [manifest]);
+    const { artifact_id, content_hash, size_bytes } = manifest;
+    return { artifact_id, content_hash, size_bytes };
+  });
+}
