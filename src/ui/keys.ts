@@ -93,12 +93,15 @@ export function keysOf(input: string, ink: InkKey): Key[] {
   const named = NAMED.find(([name]) => ink[name] === true);
   if (named !== undefined) return [named[1]];
   if (ink.ctrl === true && input.length === 1) return [`ctrl-${input}`];
-  if (ink.meta === true) return [];
-  return [...input].flatMap((c) => {
-    const control = CONTROLS.get(c);
-    if (control !== undefined) return [control];
-    const code = c.codePointAt(0)!;
-    if (code >= 0x20) return code >= 0x80 && code < 0xa0 ? [] : [c];
-    return [`ctrl-${String.fromCharCode(code + 0x60)}`];
-  });
+  const typed = [...input].flatMap(keyOfCharacter);
+  // Alt does nothing here: it is Escape and a key that were read at once.
+  return ink.meta === true ? ['escape', ...typed] : typed;
+}
+
+function keyOfCharacter(c: string): Key[] {
+  const control = CONTROLS.get(c);
+  if (control !== undefined) return [control];
+  const code = c.codePointAt(0)!;
+  if (code >= 0x20) return code >= 0x80 && code < 0xa0 ? [] : [c];
+  return [`ctrl-${String.fromCharCode(code + 0x60)}`];
 }

@@ -43,7 +43,7 @@ describe('keys', () => {
     expect(keysOf('', { upArrow: true })).toEqual(['up']);
     expect(keysOf('d', { ctrl: true })).toEqual(['ctrl-d']);
     expect(keysOf('', { escape: true, meta: true })).toEqual(['escape']);
-    expect(keysOf('x', { meta: true })).toEqual([]);
+    expect(keysOf('x', { meta: true })).toEqual(['escape', 'x']);
   });
 });
 

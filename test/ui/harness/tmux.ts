@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { expect } from 'vitest';
 
 export const tmuxIsHere = spawnSync('tmux', ['-V']).status === 0;
 
@@ -111,4 +112,14 @@ export class Tmux {
   close(): void {
     spawnSync('tmux', ['-S', this.#socket, 'kill-server']);
   }
+}
+
+/** Nothing of the preview is left: settings, screen, cursor and wrapping are as they were. */
+export async function expectAsFound(terminal: Tmux): Promise<string> {
+  const { before, after } = await terminal.settings();
+  expect(after).toBe(before);
+  expect(terminal.format('#{alternate_on} #{cursor_flag} #{wrap_flag}')).toBe('0 1 1');
+  const screen = terminal.screen();
+  expect(screen).toMatch(/^before the program\n/);
+  return screen;
 }
