@@ -61,4 +61,27 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
   },
   'hs.resolve/1': { form: 'listing', load: async () => (await import('./schemas/inspect.js')).resolveRow },
   'hs.diff/1': { form: 'listing', load: async () => (await import('./schemas/inspect.js')).diffRow },
+  'hs.export/1': { form: 'listing', load: async () => (await import('./schemas/outside.js')).exportRow },
+  'hs.materialize/1': {
+    form: 'result',
+    load: async () => (await import('./schemas/outside.js')).materialize,
+  },
+  'hs.reclassify/1': { form: 'result', load: async () => (await import('./schemas/outside.js')).reclassify },
+  'hs.promote/1': { form: 'result', load: async () => (await import('./schemas/outside.js')).promote },
+  'hs.policy-show/1': { form: 'result', load: async () => (await import('./schemas/outside.js')).policyShow },
+  'hs.policy-check/1': {
+    form: 'result',
+    load: async () => (await import('./schemas/outside.js')).policyCheck,
+  },
+  'hs.policy-set/1': { form: 'result', load: async () => (await import('./schemas/outside.js')).policySet },
+  'hs.bundle-create/1': {
+    form: 'result',
+    load: async () => (await import('./schemas/outside.js')).bundleCreate,
+  },
+  'hs.bundle-verify/1': {
+    form: 'result',
+    load: async () => (await import('./schemas/outside.js')).bundleVerify,
+  },
+  'hs.bundle-ls/1': { form: 'listing', load: async () => (await import('./schemas/outside.js')).bundleRow },
+  'hs.import/1': { form: 'result', load: async () => (await import('./schemas/outside.js')).importResult },
 };

@@ -1,0 +1,111 @@
+import * as z from 'zod/mini';
+import { CAPABILITIES } from '../../core/capabilities.js';
+import { artifactId, natural, objectId, uuid } from '../../core/schema.js';
+import { CLASSIFICATIONS, KINDS, LAYERS, PAYLOAD_TYPES } from '../../core/vocabulary.js';
+
+const exported = {
+  artifact_id: artifactId,
+  format: z.enum(['dir', 'file', 'tar', 'tar.gz', 'stdout']),
+  /** Absolute. */
+  target: z.string(),
+  export_id: z.optional(uuid),
+  content_hash: z.optional(objectId),
+  files: z.optional(natural),
+  size_bytes: natural,
+  replaced: z.optional(z.boolean()),
+  warnings: z.optional(z.array(z.string())),
+  /** In a dry run, one row for each file. */
+  path: z.optional(z.string()),
+};
+
+export const exportRow = z.strictObject(exported);
+export const materialize = z.strictObject(exported);
+
+export const reclassify = z.strictObject({
+  artifact_id: artifactId,
+  revision: natural,
+  classification: z.enum(CLASSIFICATIONS),
+  exportable: z.boolean(),
+  retention_ttl_days: z.optional(natural),
+  changed: z.boolean(),
+});
+
+export const promote = z.strictObject({
+  artifact_id: artifactId,
+  revision: natural,
+  from: z.enum(LAYERS),
+  to: z.enum(LAYERS),
+  content_hash: objectId,
+});
+
+export const policyShow = z.strictObject({
+  policy_id: objectId,
+  policy: z.record(z.string(), z.unknown()),
+});
+
+export const policySet = z.strictObject({ from: objectId, to: objectId, changed: z.boolean() });
+
+const verdict = z.strictObject({ verdict: z.enum(['keep', 'prune']), rule: z.string() });
+
+export const policyCheck = z.strictObject({
+  from: objectId,
+  to: objectId,
+  settings: z.array(
+    z.strictObject({ setting: z.string(), from: z.optional(z.unknown()), to: z.optional(z.unknown()) }),
+  ),
+  grants: z.array(
+    z.strictObject({
+      actor: z.string(),
+      capability: z.enum(Object.keys(CAPABILITIES)),
+      change: z.enum(['gains', 'loses']),
+    }),
+  ),
+  verdicts: z.array(
+    z.strictObject({ artifact_id: artifactId, name: z.optional(z.string()), from: verdict, to: verdict }),
+  ),
+  idle: z.array(z.string()),
+  locks_out_author: z.boolean(),
+});
+
+const leftOut = z.array(z.strictObject({ artifact_id: artifactId, reason: z.string() }));
+
+export const bundleCreate = z.strictObject({
+  artifact_id: artifactId,
+  content_hash: objectId,
+  members: natural,
+  size_bytes: natural,
+  left_out: leftOut,
+});
+
+export const bundleVerify = z.strictObject({
+  content_hash: objectId,
+  members: natural,
+  files: natural,
+  size_bytes: natural,
+  left_out: leftOut,
+});
+
+export const bundleRow = z.strictObject({
+  artifact_id: artifactId,
+  kind: z.enum(KINDS),
+  payload_type: z.enum(PAYLOAD_TYPES),
+  content_hash: objectId,
+  size_bytes: natural,
+  files: natural,
+  classification: z.enum(CLASSIFICATIONS),
+  exportable: z.boolean(),
+  name: z.optional(z.string()),
+  filename_hint: z.optional(z.string()),
+});
+
+export const importResult = z.strictObject({
+  content_hash: objectId,
+  artifacts: z.array(
+    z.strictObject({
+      artifact_id: artifactId,
+      content_hash: objectId,
+      present: z.boolean(),
+      demoted: z.boolean(),
+    }),
+  ),
+});
