@@ -32,7 +32,7 @@ Each export, and each that was refused, is recorded in the ledger.`,
     { command: 'hs export a1b2c3 d4e5f6 --into out', explains: 'Write several below a directory.' },
   ],
   exits: EXITS,
-  seeAlso: ['hs-materialize(1)', 'hs-reclassify(1)', 'hs-policy(1)', 'hs-bundle(1)'],
+  seeAlso: ['hs-materialize(1)', 'hs-reclassify(1)', 'hs-policy-show(1)', 'hs-bundle(1)'],
   async *run({ args, options, globals, path, session, out, attempt, sourceDateEpoch, log }) {
     const { into, dryRun } = options;
     const [first, dest, ...rest] = args.artifacts;

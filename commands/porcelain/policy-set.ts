@@ -1,6 +1,5 @@
 import { command } from '../../src/cli/command.js';
 import { one } from '../../src/cli/positionals.js';
-import { readPolicyFile } from '../shared/policy-file.js';
 
 /** `hs policy set`: another policy, by a ledger entry. */
 export const policySet = command({
@@ -18,8 +17,8 @@ export const policySet = command({
   },
   seeAlso: ['hs-policy-show(1)', 'hs-policy-check(1)'],
   async run({ args, path, disk, session }) {
+    const { setPolicy, readPolicyFile } = await import('../../src/ops/policy.js');
     const proposed = await readPolicyFile(await disk(), path(args.file));
-    const { setPolicy } = await import('../../src/ops/policy.js');
     return setPolicy(await session(), proposed);
   },
   render: ({ to, changed }, view) =>

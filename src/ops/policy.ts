@@ -1,4 +1,5 @@
 import { parseLoose } from '../core/canonical.js';
+import { escapeText } from '../core/escape.js';
 import { sha256 } from '../core/hash.js';
 import type { ObjectId } from '../core/ids.js';
 import { encodePolicy, MAX_POLICY_BYTES, type Policy, toPolicy } from '../core/policy.js';
@@ -12,7 +13,8 @@ import {
   type VerdictChange,
   verdictChanges,
 } from '../core/policy-check.js';
-import { HsError } from '../errors/hs-error.js';
+import { HsError, isErrno } from '../errors/hs-error.js';
+import type { Disk } from '../fsx/disk.js';
 import type { Session } from './session.js';
 
 export interface NamedPolicy {
@@ -33,9 +35,21 @@ export interface PolicyCheck {
 }
 
 /** Reads a policy as people write it; INVALID_RECORD, or HSK-4001 for an unknown capability. */
-export function readPolicy(bytes: Uint8Array): NamedPolicy {
+function readPolicy(bytes: Uint8Array): NamedPolicy {
   const policy = toPolicy(parseLoose(bytes, MAX_POLICY_BYTES));
   return { id: sha256(encodePolicy(policy)), policy };
+}
+
+/** The policy in a file that a person named; links to it are theirs. */
+export async function readPolicyFile(disk: Disk, path: string): Promise<NamedPolicy> {
+  const shown = escapeText(path);
+  try {
+    return readPolicy(await disk.readFile(await disk.realpath(path), MAX_POLICY_BYTES));
+  } catch (e) {
+    if (isErrno(e, 'ENOENT', 'ENOTDIR')) throw new HsError('NOT_FOUND', `'${shown}' is not there`);
+    if (isErrno(e, 'EFBIG', 'EINVAL')) throw new HsError('INVALID_RECORD', `'${shown}' is not a policy`);
+    throw e;
+  }
 }
 
 /** The policy in force. */
