@@ -79,7 +79,11 @@ function gaps({ facts }: Launched, network: boolean): string[] {
   const abi = Number(facts.get('abi'));
   const namespaces = facts.get('namespaces') === '1';
   return [
-    'permissions, owners, times and extended attributes of existing files can be changed anywhere the user may',
+    ...(facts.get('readonly') === '1'
+      ? []
+      : [
+          'permissions, owners, times and extended attributes of existing files can be changed anywhere the user may',
+        ]),
     'what the user may read can be read, the store and the host’s /tmp included',
     'writes elsewhere fail and are not listed',
     ...(abi < 3 ? ['files can be cut to a length anywhere the user may (truncate)'] : []),

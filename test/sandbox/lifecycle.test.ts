@@ -1,0 +1,194 @@
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { discardTree } from '../../src/sandbox/index.js';
+import { buildRunner, makeWorld, type Outcome, startRunner, USERS, type User, type World } from './world.js';
+
+const runner = await buildRunner();
+afterAll(() => runner.remove());
+const user = USERS.at(-1)!;
+let world: World;
+beforeEach(() => {
+  world = makeWorld(user, 'tmp');
+});
+afterEach(() => discardTree(world.root));
+
+const BACKENDS = ['bubblewrap-overlay', 'bubblewrap', 'landlock', 'landlock without namespaces'] as const;
+const CASES = await Promise.all(
+  BACKENDS.map(async (title) => {
+    const backend = title === 'landlock without namespaces' ? 'landlock' : title;
+    const how = { backend, namespaces: title !== 'landlock without namespaces' } as const;
+    const trial = makeWorld(user, 'tmp');
+    const { outcome } = startRunner(runner.program, user, trial, { ...how, command: ['true'] });
+    const missing = await outcome.then(
+      ({ message }) => message,
+      (e: Error) => e.message,
+    );
+    await discardTree(trial.root);
+    return { title, how, missing };
+  }),
+);
+
+function isRunning(word: string): boolean {
+  return readdirSync('/proc').some((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(word);
+    } catch {
+      return false;
+    }
+  });
+}
+
+async function until(condition: () => boolean): Promise<boolean> {
+  for (let waited = 0; waited < 3000 && !condition(); waited += 10) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return condition();
+}
+
+for (const { title, how, missing } of CASES) {
+  const name = `${title}, as ${user.name}`;
+  describe.skipIf(missing !== undefined)(missing === undefined ? name : `${name} (${missing})`, () => {
+    it('leaves no process and no mount when hs itself is killed', async () => {
+      const seconds = `6${Date.now() % 1e6}`;
+      const command = ['sh', '-c', `(setsid sleep ${seconds} &); touch "$HS_OUT/up"; sleep ${seconds}`];
+      const { child, outcome } = startRunner(runner.program, user, world, { ...how, command });
+      outcome.catch(() => undefined);
+      expect(await until(() => existsSync(join(world.capture, 'up')))).toBe(true);
+      child.kill('SIGKILL');
+      expect(await until(() => !isRunning(`sleep\0${seconds}`))).toBe(true);
+      expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(world.root);
+    });
+
+    it('lets the tool clean up at Ctrl-C', async () => {
+      const script = `trap 'echo cleaned >"$HS_OUT/log"; exit 9' INT; touch "$HS_OUT/up"; while :; do sleep 0.01; done`;
+      const { child, outcome } = startRunner(runner.program, user, world, {
+        ...how,
+        command: ['sh', '-c', script],
+      });
+      expect(await until(() => existsSync(join(world.capture, 'up')))).toBe(true);
+      child.kill('SIGINT');
+      expect(await outcome).toMatchObject({ status: 9, aborted: true });
+      expect(readFileSync(join(world.capture, 'log'), 'utf8')).toBe('cleaned\n');
+    });
+
+    it('leaves nothing of 100 processes that fork away', async () => {
+      const seconds = `7${Date.now() % 1e6}`;
+      const script = `for i in $(seq 100); do (setsid sleep ${seconds} >/dev/null 2>&1 &); done`;
+      const { outcome } = startRunner(runner.program, user, world, { ...how, command: ['sh', '-c', script] });
+      expect(await outcome).toMatchObject({ status: 0 });
+      expect(isRunning(`sleep\0${seconds}`)).toBe(false);
+    });
+
+    it.each(['with space', 'comma,colon:equals=', 'back\\slash "quoted"', 'new\nline', 'ünïcode', '-dash'])(
+      'runs in a project whose name is %j',
+      async (odd) => {
+        const project = join(world.root, odd);
+        renameSync(world.project, project);
+        const paths = {
+          projectDir: project,
+          storeDir: join(project, '.hsstore'),
+          captureDir: join(project, '.hsstore/tmp/out'),
+        };
+        const request = {
+          ...how,
+          ...paths,
+          command: ['sh', '-c', 'cat changed; echo x >"$HS_OUT/f"; echo x >stray'],
+        };
+        const outcome = await startRunner(runner.program, user, { ...world, project }, request).outcome;
+        expect(outcome.stdout).toBe('this is changed\n');
+        expect(readdirSync(paths.captureDir)).toEqual(['f']);
+        expect(existsSync(join(project, 'stray'))).toBe(false);
+        expect(outcome.stray.map(({ path }) => path)).toEqual(
+          how.backend === 'bubblewrap-overlay' ? ['stray'] : [],
+        );
+      },
+    );
+  });
+}
+
+describe('where the kernel refuses namespaces', () => {
+  const noNamespaces: User = {
+    ...user,
+    prefix: [
+      ...user.prefix,
+      ...['unshare', '--user', '--map-root-user', 'sh', '-c'],
+      ...['echo 0 >/proc/sys/user/max_user_namespaces || exit; exec "$@"', 'sh'],
+    ],
+  };
+  const landlockIsThere = CASES.some(
+    ({ title, missing }) => title === 'landlock without namespaces' && !missing,
+  );
+
+  it.skipIf(!landlockIsThere)(
+    'tries each better backend, and runs under Landlock with more gaps',
+    async () => {
+      const outcome: Outcome = await startRunner(runner.program, noNamespaces, world, {
+        command: ['sh', '-c', 'echo ran; echo x >stray'],
+      }).outcome;
+      expect(outcome).toMatchObject({ backend: 'landlock', level: 'enforced', stdout: 'ran\n' });
+      expect(outcome.gaps).toContain('processes of the user are visible');
+      expect(existsSync(join(world.project, 'stray'))).toBe(false);
+    },
+  );
+});
+
+describe('bubblewrap-overlay', () => {
+  const missing = CASES.find(({ title }) => title === 'bubblewrap-overlay')?.missing;
+
+  it.skipIf(missing !== undefined)(
+    'lists nothing for a tool that only reads, links and sockets included',
+    async () => {
+      const command = [
+        'sh',
+        '-c',
+        'cat changed sub/deep >/dev/null; ls -lR . >"$HS_OUT/list"; exec 5<>opened; touch /tmp/x',
+      ];
+      const { outcome } = startRunner(runner.program, user, world, {
+        backend: 'bubblewrap-overlay',
+        command,
+      });
+      expect(await outcome).toMatchObject({ status: 0, stray: [], level: 'enforced+observed' });
+    },
+  );
+
+  it.skipIf(missing !== undefined)(
+    'lists a content that was changed and dated back, and a mode of the project',
+    async () => {
+      const script =
+        'cp -p changed /tmp/was; printf THIS | dd of=changed conv=notrunc 2>/dev/null; touch -r /tmp/was changed; chmod 0700 .';
+      const command = ['sh', '-c', script];
+      const { outcome } = startRunner(runner.program, user, world, {
+        backend: 'bubblewrap-overlay',
+        command,
+      });
+      expect((await outcome).stray).toEqual([
+        { path: '.', kind: 'mode', what: 'directory' },
+        { path: 'changed', kind: 'change', what: 'file' },
+      ]);
+    },
+  );
+
+  it.skipIf(missing !== undefined)(
+    'lists each directory that is gone once, and names that are not UTF-8',
+    async () => {
+      const command = [
+        'sh',
+        '-c',
+        `rm -rf sub again/gone again/back; mkdir -m 0 shut; : >"$(printf 'bad\\377')"`,
+      ];
+      const { outcome } = startRunner(runner.program, user, world, {
+        backend: 'bubblewrap-overlay',
+        command,
+      });
+      const { stray } = await outcome;
+      expect(stray.map(({ path, kind }) => `${kind} ${path}`)).toEqual([
+        'delete again/back',
+        'delete again/gone',
+        'change bad\\xff',
+        'create shut',
+        'delete sub',
+      ]);
+    },
+  );
+});
