@@ -115,7 +115,8 @@ function addInputs(metafile, file, members) {
   if (members.has(path) || file.includes('node_modules') || !file.endsWith('.ts')) return;
   members.add(path);
   for (const { path: next, kind } of metafile.inputs[file].imports) {
-    if (kind === 'import-statement' && metafile.inputs[next] !== undefined) addInputs(metafile, next, members);
+    if (kind === 'import-statement' && metafile.inputs[next] !== undefined)
+      addInputs(metafile, next, members);
   }
 }
 
@@ -139,7 +140,13 @@ async function main() {
   }
 }
 
-await main();
+try {
+  await main();
+} catch (e) {
+  // esbuild has shown its errors already, where they are.
+  if (!Array.isArray(e.errors)) throw e;
+  process.exit(1);
+}
 
 if (process.argv.includes('--types')) {
   const { status } = spawnSync(

@@ -17,13 +17,19 @@ const SYSTEM: Readonly<Record<string, readonly [meaning: string, hint?: string]>
   ENAMETOOLONG: ['the name is too long'],
 };
 
+/** What the system's refusal means, in words. */
+export function meaningOf(e: unknown): string {
+  if (!isErrno(e)) return String(e);
+  return SYSTEM[e.code!]?.[0] ?? `the system reports ${e.code}`;
+}
+
 /** Whatever was thrown, as the one error that is shown; anything unexpected is a bug in hs (70). */
 export function toFailure(e: unknown): HsError {
   if (e instanceof HsError) return e;
   if (isErrno(e)) {
-    const [meaning, hint] = SYSTEM[e.code!] ?? [`the system reports ${e.code}`];
+    const [, hint] = SYSTEM[e.code!] ?? [];
     const subject = e.path === undefined ? 'on: ' : `'${e.path}': `;
-    const message = `cannot ${e.syscall ?? 'go'} ${subject}${meaning}`;
+    const message = `cannot ${e.syscall ?? 'go'} ${subject}${meaningOf(e)}`;
     return new HsError(isErrno(e, 'ENOENT', 'ENOTDIR') ? 'NOT_FOUND' : 'SYSTEM', message, {
       ...(hint === undefined ? {} : { hint }),
       details: { errno: e.code! },

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { HsError } from '../errors/hs-error.js';
 import type { Session } from '../ops/session.js';
 import type { Command } from './command.js';
-import type { Context } from './context.js';
-import { toFailure } from './failure.js';
+import type { Context, SessionOptions } from './context.js';
+import { meaningOf, toFailure } from './failure.js';
 import type { Host, Parts } from './host.js';
 import { Interrupt } from './io/interrupt.js';
 import { OutputClosed } from './io/out.js';
@@ -41,7 +41,7 @@ export async function run(host: Host, parts: Parts, command: Command, call: Invo
     await out.end().catch(() => {});
     const failure = toFailure(interrupt.signal.aborted ? interrupt.signal.reason : e);
     outcome.report(withUsageHint(failure, command));
-    return failure.exitStatus;
+    return statusOf(failure, command);
   } finally {
     interrupt.release();
     out.release();
@@ -52,7 +52,7 @@ export async function run(host: Host, parts: Parts, command: Command, call: Invo
 /** Opens the store once, when a command first asks for it. */
 class StoreDoor {
   #opening: Promise<Session> | undefined;
-  readonly #open: (writes: boolean) => Promise<Session>;
+  readonly #open: (options: SessionOptions, writes: boolean) => Promise<Session>;
   readonly #writes: boolean;
   readonly #promise: () => void;
   readonly #warn: (message: string) => void;
@@ -72,10 +72,9 @@ class StoreDoor {
       out.finishAlways();
       interrupt.waitAlways();
     };
-    this.#open = async (writes) =>
+    this.#open = async (options, writes) =>
       parts.openSession({
         store: call.globals.store ?? get('HS_STORE'),
-        writes,
         disk: await parts.disk(),
         clock: host.clock,
         setClock: call.setClock,
@@ -86,12 +85,15 @@ class StoreDoor {
         progress,
         signal: interrupt.signal,
         warn: this.#warn,
+        ...options,
+        writes,
       });
   }
 
-  open(writes = this.#writes): Promise<Session> {
+  open(options: SessionOptions = {}): Promise<Session> {
+    const writes = options.writes ?? this.#writes;
     if (writes) this.#promise();
-    this.#opening ??= this.#open(writes);
+    this.#opening ??= this.#open(options, writes);
     return this.#opening;
   }
 
@@ -139,7 +141,8 @@ function makeContext(
       return resolve(environment.cwd, typed);
     },
     disk: parts.disk,
-    session: ({ writes } = {}) => store.open(writes),
+    takeSignals: (handler) => interrupt.divert(handler),
+    session: (options) => store.open(options),
     attempt: (item) => outcome.attempt(item),
     exit: (status) => {
       outcome.status = status;
@@ -148,6 +151,11 @@ function makeContext(
       outcome.soFar = say;
     },
   };
+}
+
+function statusOf(e: HsError, { spec }: Command): number {
+  const interrupted = e.code === 'INTERRUPTED' || e.code === 'TERMINATED';
+  return interrupted ? e.exitStatus : (spec.failsWith ?? e.exitStatus);
 }
 
 function withUsageHint(e: HsError, command: Command): HsError {
@@ -163,6 +171,6 @@ function changeDirectory(host: Host, directory: string): void {
   try {
     host.chdir(directory);
   } catch (cause) {
-    throw new HsError('USAGE', `cannot change to '${directory}': ${toFailure(cause).message}`, { cause });
+    throw new HsError('USAGE', `cannot change to '${directory}': ${meaningOf(cause)}`, { cause });
   }
 }

@@ -93,7 +93,10 @@ const opensStore = command({
   class: 'porcelain',
   opens: 'read',
   summary: 'open the store twice',
-  run: async ({ session }) => (await session()) === (await session()),
+  run: async ({ session }) => {
+    const first = await session();
+    return first === (await session());
+  },
   render: (same) => String(same),
 });
 

@@ -1,4 +1,4 @@
-import type { Command, CommandTable } from '../command.js';
+import type { Command, CommandTable, TableEntry } from '../command.js';
 import {
   argumentLines,
   commonOptions,
@@ -20,7 +20,39 @@ export async function manPages(table: CommandTable): Promise<ReadonlyMap<string,
   for (const [name, entry] of Object.entries(table)) {
     if (!entry.hidden) pages.set(`${pageName(name)}.1`, commandPage(await entry.load()));
   }
+  for (const group of new Set(Object.keys(table).flatMap(groupOf))) {
+    pages.set(`${pageName(group)}.1`, groupPage(group, table));
+  }
   return pages;
+}
+
+/** `ledger` of `ledger verify`. */
+function groupOf(name: string): string[] {
+  return name.includes(' ') ? [name.split(' ')[0]!] : [];
+}
+
+function groupPage(group: string, table: CommandTable): string {
+  const members = Object.entries(table).filter(
+    ([name, entry]) => groupOf(name)[0] === group && !entry.hidden,
+  );
+  const verbs = members.map(([name]) => name.slice(group.length + 1));
+  return page(pageName(group), `the commands of hs ${group}: ${verbs.join(', ')}`, [
+    ...section(
+      'SYNOPSIS',
+      synopsis(`hs ${group} ${verbs.length === 1 ? verbs[0] : `(${verbs.join('|')})`} [ARGUMENT]...`),
+    ),
+    ...section('DESCRIPTION', commandTerms(members)),
+    ...section('SEE ALSO', crossReferences(['hs(1)'])),
+  ]);
+}
+
+function commandTerms(entries: readonly (readonly [string, TableEntry])[]): string[] {
+  return tagged(
+    entries.map(([name, entry]) => ({
+      head: `Xr ${pageName(name)} 1`,
+      body: prose(`${capital(entry.summary)}.`),
+    })),
+  );
 }
 
 /** `ledger verify` → `hs-ledger-verify`. */
@@ -157,12 +189,7 @@ On a terminal, whatever could steer it is shown escaped, in names as in payloads
 function mapPage(table: CommandTable): string {
   const commands = [...grouped(table)].flatMap(([title, entries]) => [
     `.Ss ${capital(title)}`,
-    ...tagged(
-      entries.map(([name, entry]) => ({
-        head: `Xr ${pageName(name)} 1`,
-        body: prose(`${capital(entry.summary)}.`),
-      })),
-    ),
+    ...commandTerms(entries),
   ]);
   return page('hs', 'an artifact store with one audited door out', [
     ...section('SYNOPSIS', synopsis('hs [OPTION]... COMMAND [ARGUMENT]...')),

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { registry } from '../../commands/registry.js';
+import { candidates } from '../../src/cli/complete/candidates.js';
+import type { Catalog } from '../../src/core/catalog.js';
+
+const records = [
+  {
+    artifact_id: '3e00affc-ffdb-4ebe-b9a8-3d7f11547446',
+    name: 'nightly',
+    kind: 'report',
+    pins: [{ name: 'release' }],
+  },
+  { artifact_id: '2ead5ece-901d-4af3-8d4f-8587fa0bffb5', name: 'evil\x1b[2J', kind: 'file', pins: [] },
+  { artifact_id: '2ead0000-901d-4af3-8d4f-8587fa0bffb5', filename_hint: 'x.txt', kind: 'file', pins: [] },
+];
+const catalog = { live: () => records } as unknown as Catalog;
+const complete = async (...words: string[]) => {
+  const found = await candidates({ table: registry, catalog: async () => catalog }, words);
+  return { shell: found.shell, words: found.words.map((w) => w.word) };
+};
+const words = async (...typed: string[]) => (await complete(...typed)).words;
+
+describe('completion offers', () => {
+  it('commands, each group once, and nothing hidden', async () => {
+    const all = await words('');
+    expect(all).toContain('put');
+    expect(all.filter((word) => word === 'ledger')).toHaveLength(1);
+    expect(all).not.toContain('__complete');
+    expect(await words('has')).toEqual(['hash-object']);
+    expect(await words('-C', '/tmp', 'has')).toEqual(['hash-object']);
+  });
+
+  it('the members of a group', async () => {
+    expect(await words('ledger', 've')).toEqual(['verify']);
+  });
+
+  it('options of the command and the common ones', async () => {
+    expect(await words('put', '--clas')).toEqual(['--class', '--classification']);
+    expect(await words('put', '--stor')).toEqual(['--store']);
+    expect(await words('--stor')).toEqual(['--store']);
+  });
+
+  it('values of options, in both forms', async () => {
+    expect(await words('put', '--kind', 'tr')).toEqual(['transcript']);
+    expect(await words('put', '--kind=tr')).toEqual(['--kind=transcript']);
+    expect(await words('-q', 'put', '--layer', '')).toEqual(['L3', 'L4']);
+    expect(await words('ls', '--color', 'a')).toEqual(['auto', 'always']);
+  });
+
+  it('names and ids of artifacts, but none that could steer a terminal', async () => {
+    expect(await words('show', '')).toEqual(['nightly']);
+    expect(await words('show', 'ni')).toEqual(['nightly']);
+    expect(await words('show', '2ead')).toEqual([
+      '2ead5ece-901d-4af3-8d4f-8587fa0bffb5',
+      '2ead0000-901d-4af3-8d4f-8587fa0bffb5',
+    ]);
+    expect(await words('put', '--source', 'night')).toEqual(['nightly']);
+  });
+
+  it('pins, schemas and shells', async () => {
+    expect(await words('put', '--pin', 'r')).toEqual(['release']);
+    expect(await words('schema', 'hs.vers')).toEqual(['hs.version/1']);
+    expect(await words('completion', '')).toEqual(['bash', 'zsh', 'fish']);
+  });
+
+  it('files where files are named', async () => {
+    expect(await complete('put', 'x')).toEqual({ shell: 'files', words: [] });
+    expect(await complete('-C', '')).toEqual({ shell: 'directories', words: [] });
+    expect(await complete('put', '--exclude-from=x')).toMatchObject({ shell: 'files' });
+  });
+
+  it('nothing after a command that is not there or takes no more', async () => {
+    expect(await complete('frobnicate', '')).toEqual({ shell: 'none', words: [] });
+    expect(await complete('completion', 'bash', '')).toEqual({ shell: 'none', words: [] });
+  });
+
+  it('no names where there is no store', async () => {
+    const found = await candidates({ table: registry, catalog: async () => undefined }, ['show', '']);
+    expect(found.words).toEqual([]);
+  });
+});

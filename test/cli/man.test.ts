@@ -1,0 +1,70 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { registry } from '../../commands/registry.js';
+import { manPages } from '../../src/cli/help/man.js';
+import { literal, prose, usageWords } from '../../src/cli/help/mdoc.js';
+
+const root = join(import.meta.dirname, '../..');
+const man = join(root, 'man');
+const hasMandoc = spawnSync('mandoc', ['-h']).error === undefined;
+
+describe('man pages', () => {
+  it('are what the command table gives (node scripts/man.mjs)', async () => {
+    const generated = await manPages(registry);
+    const there = readdirSync(man).filter((name) => name.endsWith('.1'));
+    expect(there.sort()).toEqual([...generated.keys()].sort());
+    for (const [name, text] of generated) {
+      expect(readFileSync(join(man, name), 'utf8') === text, `${name} differs: node scripts/man.mjs`).toBe(
+        true,
+      );
+    }
+  });
+
+  it('are all listed in package.json, so that they are installed', () => {
+    const { man: listed } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { man: string[] };
+    expect(listed).toEqual(
+      readdirSync(man)
+        .sort()
+        .map((name) => `./man/${name}`),
+    );
+  });
+
+  it.skipIf(!hasMandoc)('pass mandoc -T lint', () => {
+    const pages = readdirSync(man);
+    const { stdout } = spawnSync('mandoc', ['-T', 'lint', ...pages], { cwd: man, encoding: 'utf8' });
+    // mandoc looks for other pages among those installed; ours are looked for here.
+    const complaints = stdout.split('\n').filter((line) => {
+      const [, page, section] = /referenced manual not found: Xr (\S+) (\d)/.exec(line) ?? [];
+      return (
+        line !== '' &&
+        (page === undefined || (page.startsWith('hs') && !pages.includes(`${page}.${section}`)))
+      );
+    });
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe('mdoc text', () => {
+  it('cannot be taken for a macro, an escape or a hyphen', () => {
+    expect(prose('.Nm is \\fBnot\\fR bold.')).toEqual(['\\&.Nm is \\efBnot\\efR bold.']);
+    expect(literal("hs put --name 'a'")).toBe('hs put \\-\\-name \\(aqa\\(aq');
+  });
+
+  it('begins a line with each sentence and keeps lines short', () => {
+    const lines = prose(`One sentence. Another one, (e.g. this), ${'long '.repeat(40)}end? Yes.`);
+    expect(lines[0]).toBe('One sentence.');
+    expect(Math.max(...lines.map((l) => l.length))).toBeLessThan(80);
+  });
+
+  it('shows code in bold, word by word', () => {
+    expect(prose('run `hs gc` now')).toEqual(['run \\fBhs\\fR \\fBgc\\fR now']);
+  });
+
+  it('marks up a usage', () => {
+    expect(usageWords('put [--name NAME] [PATH...]')).toBe(
+      'Cm put Oo Ns Fl \\-name Ar NAME Ns Oc Oo Ns Ar PATH Ns \\&... Ns Oc',
+    );
+  });
+});

@@ -1,0 +1,216 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { openSync } from 'node:fs';
+import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { expectDocument } from '../helpers/document.js';
+import { HS_PROGRAM, hs, hsEnvironment } from '../helpers/hs.js';
+import { tmp } from '../helpers/tmp.js';
+
+const HELLO = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824';
+
+async function workspace(): Promise<string> {
+  const cwd = await tmp();
+  await mkdir(join(cwd, 'tree'));
+  await writeFile(join(cwd, 'hello'), 'hello');
+  await writeFile(join(cwd, 'tree', 'a.txt'), 'hello');
+  return cwd;
+}
+
+describe('hs hash-object', () => {
+  it('agrees with sha256sum, from a file and from standard input', async () => {
+    const cwd = await workspace();
+    expect(await hs(['hash-object', 'hello'], { cwd })).toMatchObject({
+      status: 0,
+      stdout: `${HELLO}\n`,
+      stderr: '',
+    });
+    expect((await hs(['hash-object', '--stdin'], { cwd, stdin: 'hello' })).stdout).toBe(`${HELLO}\n`);
+  });
+
+  it('hashes a directory by its canonical index', async () => {
+    const cwd = await workspace();
+    await mkdir(join(cwd, 'empty'));
+    const { stdout } = await hs(['hash-object', '--directory', 'tree', 'empty'], { cwd });
+    expect(stdout.split('\n')).toEqual([
+      '8a1247a7cd533754624ad10d6cc3b918be359f9c082b7a838d15b788ee327141',
+      '4f53cda18c2baa0c0354bb5f9a3ecbe5ed12ab4d8e11ba873c2f11161202b945',
+      '',
+    ]);
+  });
+
+  it('reads paths from standard input, any name with -z', async () => {
+    const cwd = await workspace();
+    await writeFile(join(cwd, 'a\nb'), 'hello');
+    const { stdout, status } = await hs(['hash-object', '--stdin-paths', '-z'], {
+      cwd,
+      stdin: 'a\nb\0hello\0',
+    });
+    expect({ stdout, status }).toEqual({ stdout: `${HELLO}\0${HELLO}\0`, status: 0 });
+  });
+
+  it('goes on after a file that is not there, and says 3', async () => {
+    const cwd = await workspace();
+    expect(await hs(['hash-object', 'nope', 'hello', 'tree'], { cwd })).toMatchObject({
+      status: 3,
+      stdout: `${HELLO}\n`,
+      stderr:
+        `hs: error: cannot open '${cwd}/nope': no such file or directory\n` +
+        `hs: error: '${cwd}/tree' is not a regular file\n`,
+    });
+  });
+
+  it('stores what it hashes with -w, and nothing when one cannot be read', async () => {
+    const cwd = await workspace();
+    await hs(['init'], { cwd });
+    expect((await hs(['hash-object', '-w', 'hello', 'nope'], { cwd })).status).toBe(4);
+    expect((await hs(['cat-object', HELLO], { cwd })).status).not.toBe(0);
+    expect((await hs(['hash-object', '-w', 'hello'], { cwd })).stdout).toBe(`${HELLO}\n`);
+    expect(
+      await readFile(join(cwd, '.hsstore', 'objects', HELLO.slice(0, 2), HELLO), 'utf8').catch(() => ''),
+    ).toBe('hello');
+  });
+
+  it('needs a store for -w and none otherwise', async () => {
+    const cwd = await workspace();
+    const { status, stderr } = await hs(['hash-object', '-w', 'hello'], { cwd });
+    expect(status).toBe(9);
+    expect(stderr).toContain('hint: ');
+  });
+
+  it('loads neither the schemas nor the index nor the preview nor tar', async () => {
+    const cwd = await workspace();
+    const env = await hsEnvironment({ NODE_DEBUG: 'esm,module' });
+    const child = spawn(process.execPath, [HS_PROGRAM, 'hash-object', 'hello'], { cwd, env });
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    await once(child, 'close');
+    const dist = new Set(
+      [...stderr.matchAll(/dist\/([\w.-]+\.js)/g)].map((m) => m[1]!.replace(/-[A-Z0-9]{8}/, '')),
+    );
+    expect([...dist].filter((name) => !/^(cli|core|hash-object|chunk)\.js$/.test(name))).toEqual([]);
+    expect(dist.size).toBeGreaterThan(0);
+    expect(stderr).not.toMatch(/lmdb|fs-native-extensions/);
+  });
+});
+
+describe('documents', () => {
+  it('are what hs schema says', async () => {
+    const cwd = await workspace();
+    await expectDocument((await hs(['hash-object', '--json', 'hello', 'nope'], { cwd })).stdout);
+    await expectDocument((await hs(['hash-object', '--jsonl', 'hello'], { cwd })).stdout);
+    await expectDocument((await hs(['hash-object', '--json', 'nope'], { cwd })).stderr);
+    await expectDocument((await hs(['version', '--json'])).stdout);
+    await expectDocument((await hs(['frobnicate', '--json'])).stderr);
+  });
+});
+
+describe('the program', () => {
+  it('runs in the directory of -C', async () => {
+    const cwd = await workspace();
+    expect((await hs(['-C', join(cwd, 'tree'), 'hash-object', 'a.txt'])).stdout).toBe(`${HELLO}\n`);
+    const { status, stderr } = await hs(['-C', join(cwd, 'none'), 'version']);
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: `hs: error: cannot change to '${cwd}/none': no such file or directory\n`,
+    });
+  });
+
+  it('ends a listing quietly when its reader goes away', async () => {
+    const cwd = await workspace();
+    const paths = 'hello\n'.repeat(20_000);
+    await writeFile(join(cwd, 'paths'), paths);
+    const child = spawn(
+      'sh',
+      [
+        '-c',
+        '("$0" "$1" hash-object --stdin-paths <paths; echo "status $?" >&2) | head -n 1',
+        process.execPath,
+        HS_PROGRAM,
+      ],
+      {
+        cwd,
+        env: await hsEnvironment(),
+      },
+    );
+    let [stdout, stderr] = ['', ''];
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    await once(child, 'close');
+    expect({ stdout, stderr }).toEqual({ stdout: `${HELLO}\n`, stderr: 'status 0\n' });
+  });
+
+  it('says 10 when its output cannot be written', async () => {
+    const cwd = await workspace();
+    const full = openSync('/dev/full', 'w');
+    const child = spawn(process.execPath, [HS_PROGRAM, 'hash-object', 'hello'], {
+      cwd,
+      env: await hsEnvironment(),
+      stdio: ['ignore', full, 'pipe'],
+    });
+    let stderr = '';
+    child.stderr!.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const [status] = await once(child, 'close');
+    expect({ status, stderr }).toEqual({
+      status: 10,
+      stderr: 'hs: error: cannot write to standard output: ENOSPC\n',
+    });
+  });
+
+  it('ends with 130 on Ctrl-C while it waits for input', async () => {
+    const child = spawn(process.execPath, [HS_PROGRAM, 'hash-object', '--stdin'], {
+      env: await hsEnvironment(),
+    });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    child.kill('SIGINT');
+    const [status] = await once(child, 'close');
+    expect(status).toBe(130);
+  });
+
+  it('says what to do when it is not built', async () => {
+    const root = await tmp();
+    await mkdir(join(root, 'bin'));
+    await writeFile(join(root, 'package.json'), '{"type":"module"}');
+    await copyFile(HS_PROGRAM, join(root, 'bin', 'hs.js'));
+    await symlink('bin/hs.js', join(root, 'hs'));
+    const child = spawn(process.execPath, [join(root, 'hs')], { env: await hsEnvironment() });
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const [status] = await once(child, 'close');
+    expect(status).toBe(10);
+    expect(stderr).toContain('hs: error: the program is not built');
+    expect(stderr).toContain('hint: npm run build');
+  });
+
+  it('is guarded by a file that an old Node can still read', async () => {
+    const guard = await readFile(HS_PROGRAM, 'utf8');
+    expect(guard).not.toMatch(/\b(const|let|async|await)\b|`|\?\.|\?\?/);
+    for (const [version, platform, words] of [
+      ['18.20.4', 'linux', 'needs Node.js 20.19 or newer, and this is 18.20.4'],
+      ['20.18.1', 'linux', 'needs Node.js 20.19 or newer, and this is 20.18.1'],
+      ['22.0.0', 'win32', 'does not run on Windows'],
+    ]) {
+      let said = '';
+      const process = {
+        versions: { node: version },
+        platform,
+        exitCode: 0,
+        stderr: { write: (s: string) => (said += s) },
+      };
+      new Function('process', guard.replace('#!', '//').replace(/import\(/, 'Promise.reject('))(process);
+      expect(said).toContain(words);
+      expect(process.exitCode).toBe(10);
+    }
+  });
+});
