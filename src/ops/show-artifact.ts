@@ -34,7 +34,7 @@ async function verdictOn(
     // A quota is about bytes, and so about every object: only then is the whole state read.
     const { makePlan } = await import('./gc/make-plan.js');
     const { StorePreview } = await import('./gc/store-retention.js');
-    const { plan } = await makePlan(new StorePreview(session), { clock: session.now() });
+    const { plan } = await makePlan(new StorePreview(session), { now: () => session.now() });
     return plan.items.find((item) => item.artifact_id === record.artifact_id);
   }
   const plan = planPrune({

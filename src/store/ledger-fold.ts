@@ -28,9 +28,12 @@ export class LedgerFold {
     this.#store = store;
   }
 
-  /** Folds what is new. The catalog shows the state at the newest fold, not at this one, from then on. */
-  async advance(): Promise<Catalog> {
-    for await (const { entry, hash } of this.#store.ledger.walk(this.#head)) {
+  /**
+   * Folds what is new, up to entry `to` where it is given. The catalog shows the state at the newest fold,
+   * not at this one, from then on.
+   */
+  async advance(to?: number): Promise<Catalog> {
+    for await (const { entry, hash } of this.#store.ledger.walk(this.#head, to)) {
       const ops = await this.#store.opsOf(entry);
       foldEntry(this.#tables, entry, ops, hash);
       await this.#note(entry, ops);

@@ -30,7 +30,7 @@ export interface RemovalRequest extends PlanRequest {
   /** Everything that goes has no trash window (`hs rm --purge`). */
   readonly purge?: boolean;
   /** The system's clock, in milliseconds. */
-  readonly systemMs: number;
+  systemMs(): number;
 }
 
 export interface RemovalOutcome {
@@ -84,7 +84,7 @@ export async function applyRemoval(
   const seq = await storage.commit(async () => {
     if (made === undefined || (await storage.changedSince(made.input.head))) {
       made = await makePlan(storage, request);
-      checkClock(request.systemMs, made.lastAt);
+      checkClock(request.systemMs(), made.lastAt);
       ({ plan, met } =
         request.seen === undefined
           ? { plan: made.plan, met: ALL }

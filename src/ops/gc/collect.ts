@@ -39,14 +39,14 @@ export async function collect(session: Session, options: CollectOptions = {}): P
   session.progress.start('planning');
   const outcome = await applyRemoval(storage, {
     command: 'gc',
-    clock: session.now(),
+    now: () => session.now(),
     quotaBytes: options.seen?.plan.header.quota_bytes ?? options.quotaBytes,
     seen: options.seen,
     report: session.random.uuid() as ArtifactId,
     actor: session.actor,
     jobId: session.jobId,
     traceId: session.traceId,
-    systemMs: session.clock.now(),
+    systemMs: () => session.clock.now(),
   });
   return finish(session, storage, outcome, options.emptyTrash === true);
 }

@@ -7,7 +7,8 @@ import { requestedPlan } from '../../core/requested-plan.js';
 import type { RetentionStorage } from './retention-storage.js';
 
 export interface PlanRequest {
-  readonly clock: Timestamp;
+  /** The clock that retention is judged by, asked once the state is read: nothing in it is then of the future. */
+  now(): Timestamp;
   /** In place of the policy's (bytes). */
   readonly quotaBytes?: number | undefined;
   /** In place of the one in force: what a plan under another policy would do. It cannot be applied. */
@@ -39,7 +40,7 @@ export async function makePlan(storage: RetentionStorage, request: PlanRequest):
     head: state.head,
     policyId: request.policy?.id ?? state.policyId,
     policy: request.policy?.policy ?? state.policy,
-    clock: request.clock,
+    clock: request.now(),
     artifacts,
     objectsOf: (a) => {
       const known = objects(a);

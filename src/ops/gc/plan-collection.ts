@@ -21,7 +21,10 @@ export async function planCollection(
   options: CollectionPlanOptions = {},
 ): Promise<PrunePlan> {
   for (let tries = 1; ; tries++) {
-    const { plan } = await makePlan(new StorePreview(session), { clock: session.now(), ...options });
+    const { plan } = await makePlan(new StorePreview(session), {
+      now: () => session.now(),
+      ...options,
+    });
     if (plan.header.failed === 0 || tries === MAX_TRIES) return plan;
     if ((await session.store.ledger.headSeq()) === plan.header.head_seq) return plan;
   }

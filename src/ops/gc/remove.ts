@@ -37,7 +37,7 @@ function refusal(item: PlanItem): HsError {
 
 /** The plan of `hs rm`, and nothing else (D5). */
 export async function planRemoval(session: Session, ids: ReadonlySet<ArtifactId>) {
-  return (await makePlan(new StorePreview(session), { clock: session.now(), ids })).plan;
+  return (await makePlan(new StorePreview(session), { now: () => session.now(), ids })).plan;
 }
 
 /**
@@ -57,7 +57,7 @@ export async function removeArtifacts(
   });
   const outcome = await applyRemoval(storage, {
     command: 'rm',
-    clock: session.now(),
+    now: () => session.now(),
     ids,
     reason: options.reason,
     purge: options.purge === true,
@@ -65,7 +65,7 @@ export async function removeArtifacts(
     actor: session.actor,
     jobId: session.jobId,
     traceId: session.traceId,
-    systemMs: session.clock.now(),
+    systemMs: () => session.clock.now(),
   });
   const refused = outcome.plan.items
     .filter((item) => item.verdict === 'keep')

@@ -30,6 +30,8 @@ export class StoreRetention implements RetentionStorage {
   readonly #options: StoreRetentionOptions;
   readonly #fold: LedgerFold;
   readonly #indexes: IndexReader;
+  /** While committing: the position that the commit is made on, which nothing may look beyond. */
+  #at: number | undefined;
 
   constructor(session: Session, options: StoreRetentionOptions) {
     this.#session = session;
@@ -43,7 +45,7 @@ export class StoreRetention implements RetentionStorage {
   }
 
   async state(): Promise<RetentionState> {
-    const catalog: Catalog = await this.#fold.advance();
+    const catalog: Catalog = await this.#fold.advance(this.#at);
     return {
       head: this.#fold.head,
       lastAt: this.#fold.lastAt,
@@ -54,7 +56,7 @@ export class StoreRetention implements RetentionStorage {
   }
 
   async changedSince(head: Head): Promise<boolean> {
-    await this.#fold.advance();
+    await this.#fold.advance(this.#at);
     return this.#fold.changedSince(head.seq);
   }
 
@@ -63,7 +65,7 @@ export class StoreRetention implements RetentionStorage {
   }
 
   async appliedAt(planHash: ObjectId): Promise<number | undefined> {
-    await this.#fold.advance();
+    await this.#fold.advance(this.#at);
     return this.#fold.appliedAt(planHash);
   }
 
@@ -78,9 +80,14 @@ export class StoreRetention implements RetentionStorage {
   async commit(build: () => Promise<Removal | null>): Promise<number | undefined> {
     const { capability, subjects = [] } = this.#options;
     return this.#session.write(capability, subjects, async (tx) => {
-      const entry = await tx.commit(async () => {
-        const removal = await build();
-        return removal === null ? null : this.#draft(tx, removal);
+      const entry = await tx.commit(async ({ head }) => {
+        this.#at = head.seq;
+        try {
+          const removal = await build();
+          return removal === null ? null : await this.#draft(tx, removal);
+        } finally {
+          this.#at = undefined;
+        }
       });
       return entry?.seq;
     });

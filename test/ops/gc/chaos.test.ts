@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { collect } from '../../../src/ops/gc/collect.js';
+import { type Collector, chaos } from './chaos.js';
+import { IMPATIENT } from './helpers.js';
+import { markAndDelete } from './naive-collectors.js';
+
+const OPERATIONS = 10_000;
+/** The real one, with a trash window of zero. */
+const real: Collector = (session) => collect(session, { emptyTrash: true, patience: IMPATIENT });
+
+it('four writers and a collector, killed at random, lose nothing', async () => {
+  let kills = 0;
+  let collections = 0;
+  for (let seed = 1; seed <= 12; seed++) {
+    const result = await chaos(seed, OPERATIONS, real);
+    expect(result.lost, `seed ${seed}`).toEqual([]);
+    kills += result.kills;
+    collections += result.collections;
+  }
+  expect(kills).toBeGreaterThan(50);
+  expect(collections).toBeGreaterThan(10);
+});
+
+it.each([
+  ['mark-and-delete', markAndDelete(0)],
+  ['mark-and-delete with a grace age', markAndDelete(100)],
+])('the same with %s loses data: the harness bites', async (_, collector) => {
+  let lost = 0;
+  for (let seed = 1; seed <= 12 && lost === 0; seed++) {
+    lost += (await chaos(seed, OPERATIONS, collector)).lost.length;
+  }
+  expect(lost).toBeGreaterThan(0);
+});

@@ -1,0 +1,230 @@
+import type { ArtifactId } from '../../../src/core/ids.js';
+import type { Random } from '../../../src/core/ports.js';
+import type { ArtifactRecord } from '../../../src/core/record.js';
+import { isErrno, isHsError } from '../../../src/errors/hs-error.js';
+import type { Disk } from '../../../src/fsx/disk.js';
+import type { SimProcess } from '../../../src/fsx/sim/process.js';
+import { Rng } from '../../../src/fsx/sim/rng.js';
+import { SimDisk } from '../../../src/fsx/sim-disk.js';
+import { removeArtifacts } from '../../../src/ops/gc/remove.js';
+import { changePins } from '../../../src/ops/pins.js';
+import { put } from '../../../src/ops/put.js';
+import { restore } from '../../../src/ops/restore.js';
+import type { Session } from '../../../src/ops/session.js';
+import { IndexReader } from '../../../src/store/index-reader.js';
+import { namesOf } from '../../../src/store/mark.js';
+import { openTestSession, testStore } from '../../helpers/store.js';
+import { TestClock } from './helpers.js';
+import { WORK } from './world.js';
+
+/** Collects once, over and over; the real one or one that must lose. */
+export type Collector = (session: Session) => Promise<unknown>;
+
+export interface ChaosResult {
+  readonly operations: number;
+  readonly kills: number;
+  readonly commits: number;
+  readonly collections: number;
+  readonly checks: number;
+  /** What a live artifact could not read back, and which pinned one was gone. */
+  readonly lost: readonly string[];
+}
+
+const WRITERS = 4;
+/** Few enough that most puts hit bytes that are there, or are just being swept. */
+const CONTENTS = 6;
+const FAN_OUT_DIR = /\/objects\/[0-9a-f]{2}$/;
+/** One operation in so many is the last of its process; a collection has far more of them than a put. */
+const KILL_ONE_IN = { writer: 500, collector: 1500 };
+
+function seeded(rng: Rng): Random {
+  const hex = (bytes: number) => Array.from({ length: bytes * 2 }, () => rng.below(16).toString(16)).join('');
+  return {
+    hex,
+    uuid: () => `${hex(4)}-${hex(2)}-4${hex(2).slice(1)}-8${hex(2).slice(1)}-${hex(6)}`,
+  };
+}
+
+/** What two writers that race may fairly be told. */
+function isFair(e: unknown): boolean {
+  return isHsError(e, 'NOT_FOUND', 'CONFLICT', 'PINNED', 'OBJECT_MISSING', 'SOURCE_CHANGED');
+}
+
+class Chaos {
+  readonly sim: SimDisk;
+  readonly clock = new TestClock();
+  readonly #rng: Rng;
+  readonly #random: Random;
+  readonly #collector: Collector;
+  /** Pins whose setting was acknowledged and whose removal nobody began, by the one writer that has the name. */
+  readonly #held = new Map<string, ArtifactId>();
+  readonly lost = new Set<string>();
+  kills = 0;
+  collections = 0;
+  checks = 0;
+  #over = false;
+  #serial = 0;
+
+  constructor(seed: number, collector: Collector) {
+    this.#rng = new Rng(seed);
+    this.#random = seeded(this.#rng);
+    this.#collector = collector;
+    this.sim = new SimDisk({ seed, interleave: true, now: () => this.clock.ms });
+  }
+
+  async run(operations: number): Promise<void> {
+    const { sim } = this;
+    sim.plant.dir(WORK);
+    for (let i = 0; i < CONTENTS; i++) {
+      sim.plant.file(`/src/file${i}`, `content ${i}`);
+      sim.plant.file(`/src/tree${i}/a`, `content ${i}`);
+      sim.plant.file(`/src/tree${i}/b`, `content ${(i + 1) % CONTENTS}`);
+    }
+    await (await this.#open(testStore, 'init')).close();
+    const begun = sim.operations;
+    sim.inject(({ process }) => {
+      this.clock.ms += 1;
+      if (sim.operations - begun > operations) this.#over = true;
+      if (this.#over || process === 'init' || process === 'checker') return undefined;
+      const one = process === 'collector' ? KILL_ONE_IN.collector : KILL_ONE_IN.writer;
+      if (!this.#rng.chance(1 / one)) return undefined;
+      this.kills++;
+      return 'kill';
+    });
+    await Promise.all([
+      ...Array.from({ length: WRITERS }, (_, w) => this.#live(`writer${w}`, (s) => this.#write(s, w))),
+      this.#live('collector', async (s) => {
+        await this.#collector(s);
+        this.collections++;
+      }),
+      this.#live('checker', (s) => this.#check(s)),
+    ]);
+    await this.#check(await this.#open(openTestSession, 'checker'));
+  }
+
+  /** Sees an empty directory without waiting for a turn: the 256 of objects/ would be most of the run. */
+  #disk(process: SimProcess): Disk {
+    return new Proxy<Disk>(process, {
+      get: (target, key) => {
+        if (key === 'readdir') {
+          return async (path: string) =>
+            process.alive && FAN_OUT_DIR.test(path) && this.sim.tree(path).length === 0
+              ? []
+              : process.readdir(path);
+        }
+        const value: unknown = Reflect.get(target, key);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  }
+
+  #open(how: typeof openTestSession, name: string): Promise<Session> {
+    return how(WORK, {
+      disk: this.#disk(this.sim.process(name)),
+      clock: this.clock,
+      random: this.#random,
+      useIndex: false,
+    });
+  }
+
+  /** A process that works until it is killed, and then another one, until the end. */
+  async #live(name: string, work: (session: Session) => Promise<void>): Promise<void> {
+    while (!this.#over) {
+      const process = this.sim.process(name);
+      const outcome = await process.run(async () => {
+        const session = await openTestSession(WORK, {
+          disk: this.#disk(process),
+          clock: this.clock,
+          random: this.#random,
+          useIndex: false,
+        });
+        while (!this.#over) await work(session);
+      });
+      if (outcome.status === 'failed') throw outcome.error;
+    }
+  }
+
+  async #write(session: Session, writer: number): Promise<void> {
+    try {
+      await this.#act(session, writer);
+    } catch (e) {
+      if (!isFair(e)) throw e;
+    }
+  }
+
+  async #act(session: Session, writer: number): Promise<void> {
+    const rng = this.#rng;
+    const catalog = await session.catalog();
+    const some = (records: Iterable<ArtifactRecord>) => {
+      const all = [...records];
+      return all.length === 0 ? undefined : rng.pick(all).artifact_id;
+    };
+    const dice = rng.below(10);
+    if (dice < 4) {
+      const path = `/src/${rng.chance(0.5) ? 'file' : 'tree'}${rng.below(CONTENTS)}`;
+      const sensitive = rng.chance(0.3);
+      await put(session, [{ path }], {
+        ...(rng.chance(0.7) || sensitive ? { ttl: 0 } : {}),
+        ...(sensitive ? { classification: 'high' } : {}),
+      });
+    } else if (dice < 6) {
+      const id = some(catalog.live());
+      if (id === undefined) return;
+      const name = `w${writer}-${this.#serial++}`;
+      await changePins(session, [{ change: 'pin', id, name }]);
+      this.#held.set(name, id);
+    } else if (dice < 8) {
+      const mine = [...this.#held].filter(([name]) => name.startsWith(`w${writer}-`));
+      if (mine.length === 0) return;
+      const [name, id] = rng.pick(mine);
+      this.#held.delete(name);
+      await changePins(session, [{ change: 'unpin', id, name }]);
+    } else if (dice < 9) {
+      const id = some(catalog.removed());
+      if (id !== undefined) await restore(session, [id], { pin: false });
+    } else {
+      const id = some(catalog.live());
+      if (id !== undefined)
+        await removeArtifacts(session, new Set([id]), { patience: { ms: 0, wait: async () => {} } });
+    }
+  }
+
+  /** Reads back everything that is live, under a lease, and looks for every pin that was acknowledged. */
+  async #check(session: Session): Promise<void> {
+    await session.read(async () => {
+      const held = [...this.#held];
+      const catalog = await session.store.foldFromLedger();
+      for (const [name, id] of held) {
+        if (this.#held.has(name) && catalog.get(id)?.pins.some((p) => p.name === name) !== true) {
+          this.lost.add(`pinned ${id}`);
+        }
+      }
+      const indexes = new IndexReader(session.store.objects);
+      for (const record of catalog.live()) {
+        const ids = new Set<Parameters<Parameters<typeof namesOf>[2]>[0]>();
+        if (!(await namesOf(record, indexes, (id) => ids.add(id)))) this.lost.add(record.artifact_id);
+        for (const id of ids) {
+          try {
+            await session.store.objects.read(id);
+          } catch (e) {
+            if (!isHsError(e, 'OBJECT_MISSING', 'INTEGRITY') && !isErrno(e)) throw e;
+            this.lost.add(`${record.artifact_id}: ${id}`);
+          }
+        }
+      }
+    });
+    this.checks++;
+  }
+}
+
+/**
+ * Four writers that put, pin, unpin, restore and remove, a collector in a loop and one that checks, on
+ * one simulated disk; all but the checker are killed at random. The seed decides everything.
+ */
+export async function chaos(seed: number, operations: number, collector: Collector): Promise<ChaosResult> {
+  const world = new Chaos(seed, collector);
+  await world.run(operations);
+  const { kills, collections, checks, lost } = world;
+  const head = world.sim.tree(`${WORK}/.hsstore/ledger`).filter((path) => path.endsWith('.json')).length;
+  return { operations: world.sim.operations, kills, commits: head, collections, checks, lost: [...lost] };
+}

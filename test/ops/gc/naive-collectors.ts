@@ -1,0 +1,46 @@
+import type { ArtifactId } from '../../../src/core/ids.js';
+import { isObjectId } from '../../../src/core/ids.js';
+import { isErrno } from '../../../src/errors/hs-error.js';
+import { applyRemoval } from '../../../src/ops/gc/apply-removal.js';
+import { StoreRetention } from '../../../src/ops/gc/store-retention.js';
+import type { Session } from '../../../src/ops/session.js';
+import { IndexReader } from '../../../src/store/index-reader.js';
+import { FAN_OUT } from '../../../src/store/layout.js';
+import { LedgerFold } from '../../../src/store/ledger-fold.js';
+import { mark } from '../../../src/store/mark.js';
+
+async function removeExpired(session: Session): Promise<void> {
+  await applyRemoval(new StoreRetention(session, { capability: 'retention.collect' }), {
+    command: 'gc',
+    now: () => session.now(),
+    report: session.random.uuid() as ArtifactId,
+    actor: session.actor,
+    traceId: session.traceId,
+    systemMs: () => session.clock.now(),
+  });
+}
+
+/**
+ * Mark, then unlink what was not reached: what most stores do. With an age, what is younger is left
+ * alone, in the hope that whoever is about to use an object has just written it.
+ */
+export function markAndDelete(graceMs: number) {
+  return async (session: Session): Promise<void> => {
+    await removeExpired(session);
+    const { store } = session;
+    const { reachable } = await mark(new LedgerFold(store), new IndexReader(store.objects));
+    for (const dir of FAN_OUT) {
+      for (const { name } of await store.disk.readdir(`${store.layout.objects}/${dir}`)) {
+        if (name === undefined || !isObjectId(name) || reachable.has(name)) continue;
+        try {
+          const age =
+            session.clock.now() -
+            Number((await store.disk.lstat(store.layout.object(name))).mtimeNs / 1_000_000n);
+          if (age >= graceMs) await store.disk.unlink(store.layout.object(name));
+        } catch (e) {
+          if (!isErrno(e, 'ENOENT')) throw e;
+        }
+      }
+    }
+  };
+}
