@@ -51,7 +51,8 @@ export function bar(state: PreviewState, unicode: boolean): Line {
   const { stored_bytes: stored, quota_bytes: quota } = state.selection.table.plan.header;
   const { freed } = state.going.all;
   const sign = unicode ? SIGNS.unicode : SIGNS.ascii;
-  const legend = state.columns >= 60 ? ` ${sign.kept} stays ${sign.freed} goes` : '';
+  const limit = quota === undefined || quota >= stored || state.columns < 80 ? '' : ` ${sign.quota} quota`;
+  const legend = state.columns >= 60 ? ` ${sign.kept} stays ${sign.freed} goes${limit}` : '';
   const cells = state.columns - width(legend) - 2;
   const whole = Math.max(stored, quota ?? 0, 1);
   const at = (bytes: number) => Math.round((cells * bytes) / whole);
