@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { bubblewrapArgs, type Mounts, toolPlaces } from '../../src/sandbox/bubblewrap-args.js';
+import type { Places } from '../../src/sandbox/places.js';
+
+function mounts(places: Partial<Places>, more: Partial<Mounts> = {}): Mounts {
+  const project = places.project ?? '/work/project';
+  return {
+    places: {
+      project,
+      cwd: project,
+      capture: `${project}/.hsstore/tmp/out`,
+      inputs: undefined,
+      scratch: '/tmp/scratch',
+      store: `${project}/.hsstore`,
+      ...places,
+    },
+    project: { source: project, writable: false },
+    volatile: ['/tmp', '/var/tmp', '/run'],
+    uid: 1000,
+    gid: 1000,
+    network: false,
+    kept: [],
+    ...more,
+  };
+}
+
+/** `--option path` for every mount, in order, from the first private directory on. */
+function layers(m: Mounts): string[] {
+  const args = bubblewrapArgs(m);
+  const all = args.flatMap((arg, i) => {
+    if (arg === '--tmpfs' || arg === '--remount-ro') return [`${arg} ${args[i + 1]}`];
+    return arg === '--bind' || arg === '--ro-bind' ? [`${arg} ${args[i + 2]}`] : [];
+  });
+  return all.filter((one) => !/ \/(proc\/sys)?$| \/run/.test(one));
+}
+
+describe('bubblewrapArgs', () => {
+  it('hides the store after the project is there', () => {
+    const overlay = { project: { source: '/tmp/scratch/merged', writable: true } };
+    expect(layers(mounts({}, overlay))).toEqual([
+      '--tmpfs /tmp',
+      '--tmpfs /var/tmp',
+      '--bind /work/project',
+      '--tmpfs /work/project/.hsstore',
+      '--remount-ro /work/project/.hsstore',
+    ]);
+  });
+
+  it('shows a project in /tmp, and its store not', () => {
+    expect(layers(mounts({ project: '/tmp/p' }))).toEqual([
+      '--tmpfs /tmp',
+      '--tmpfs /var/tmp',
+      '--ro-bind /tmp/p',
+      '--tmpfs /tmp/p/.hsstore',
+      '--remount-ro /tmp/p/.hsstore',
+    ]);
+  });
+
+  it('makes another private directory when the project is /tmp itself', () => {
+    const m = mounts({ project: '/tmp', scratch: '/var/tmp/s' });
+    expect(layers(m).slice(0, 2)).toEqual(['--tmpfs /tmp', '--ro-bind /tmp']);
+    expect(toolPlaces(m).tmp).toBe('/run/hs/tmp');
+  });
+
+  it('hides a scratch directory that no private directory covers', () => {
+    expect(layers(mounts({ scratch: '/home/u/scratch' }))).toContain('--tmpfs /home/u/scratch');
+    expect(layers(mounts({ scratch: '/work/project/s' }))).toContain('--remount-ro /work/project/s');
+  });
+
+  it('shows the current directory where a private one would cover it, read-only', () => {
+    expect(layers(mounts({ cwd: '/tmp/elsewhere' }))).toContain('--ro-bind /tmp/elsewhere');
+    expect(layers(mounts({ cwd: '/tmp' }))).not.toContain('--ro-bind /tmp');
+  });
+
+  it('takes the network away unless it is asked for', () => {
+    expect(bubblewrapArgs(mounts({}))).toContain('--unshare-net');
+    expect(bubblewrapArgs(mounts({}, { network: true }))).not.toContain('--unshare-net');
+  });
+});
