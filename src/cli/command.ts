@@ -31,6 +31,8 @@ interface Described<O extends Options, P extends Positionals> {
   readonly options?: O;
   /** Takes `-z`. */
   readonly nul?: true;
+  /** Its status is another program's: every failure of its own, usage included, ends with this one. */
+  readonly failsWith?: number;
   /** Its status is an answer: it finishes although its output is closed. */
   readonly verdict?: true;
   /** Writes raw bytes (under these options), so that `--json` is a usage error. */

@@ -60,6 +60,11 @@ export interface Context<O = Readonly<Record<string, unknown>>, A = Readonly<Rec
   attempt<T>(item: () => Promise<T>): Promise<T | undefined>;
   /** The exit status of a command that did its work: 1 for "the answer is no". */
   exit(status: number): void;
+  /**
+   * Signals, those included that would end hs, go to `handler` instead of interrupting the command, until
+   * the returned function is called.
+   */
+  takeSignals(handler: (signal: NodeJS.Signals) => void): () => void;
   /** What to say when the command is interrupted: what was done until then. */
   whenInterrupted(say: () => string): void;
 }

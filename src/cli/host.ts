@@ -20,8 +20,8 @@ export interface Host {
   isTerminal(stream: 'stdin' | 'stdout' | 'stderr'): boolean;
   readonly version: string;
   chdir(directory: string): void;
-  /** Calls `handler` on SIGINT and SIGTERM until the returned function is called. */
-  onSignal(handler: (signal: 'SIGINT' | 'SIGTERM') => void): () => void;
+  /** Calls `handler` on SIGINT and SIGTERM, or the signals given, until the returned function is called. */
+  onSignal(handler: (signal: NodeJS.Signals) => void, signals?: readonly NodeJS.Signals[]): () => void;
   /** Ends the process at once. */
   abandon(status: number): void;
 }

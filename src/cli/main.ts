@@ -62,8 +62,15 @@ function parseFor(name: string, loaded: Command, argv: readonly string[], host: 
   try {
     return parse(loaded, argv, { now: host.clock.now(), hsNow: host.environment.get('HS_NOW') });
   } catch (e) {
-    if (!(e instanceof HsError) || e.code !== 'USAGE' || e.hint !== undefined) throw e;
-    throw new HsError('USAGE', e.message, { hint: `hs help ${name}`, cause: e });
+    if (!(e instanceof HsError) || e.code !== 'USAGE') throw e;
+    const { failsWith } = loaded.spec;
+    const hint = e.hint ?? `hs help ${name}`;
+    throw new HsError('USAGE', e.message, {
+      hint,
+      ...(e.details === undefined ? {} : { details: e.details }),
+      cause: e,
+      ...(failsWith === undefined ? {} : { exitStatus: failsWith }),
+    });
   }
 }
 

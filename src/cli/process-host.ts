@@ -3,7 +3,7 @@ import { systemClock, systemEnvironment, systemRandom } from '../fsx/system.js';
 import type { Host } from './host.js';
 import { VERSION } from './version.js';
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
 
 /** This process, and the way out of it. */
 export function processHost(): Host & { leave(status: number): void } {
@@ -27,10 +27,10 @@ export function processHost(): Host & { leave(status: number): void } {
     isTerminal: (stream) => isatty({ stdin: 0, stdout: 1, stderr: 2 }[stream]),
     version: VERSION,
     chdir: (directory) => process.chdir(directory),
-    onSignal(handler) {
-      for (const signal of SIGNALS) process.on(signal, handler);
+    onSignal(handler, signals = ENDING) {
+      for (const signal of signals) process.on(signal, handler);
       return () => {
-        for (const signal of SIGNALS) process.off(signal, handler);
+        for (const signal of signals) process.off(signal, handler);
       };
     },
     abandon: (status) => process.exit(status),

@@ -101,10 +101,15 @@ export const PAYLOADS = {
     exit_status: natural,
     started_at: timestamp,
     ended_at: timestamp,
+    /** Of the declared inputs. */
+    input_hashes: z.optional(z.array(objectId)),
     artifacts: natural,
     sandbox: z.strictObject({ backend: token, level: token, gaps: z.array(text(500)) }),
     stray_writes: natural,
+    /** Relative to the workspace; the first ones. */
     stray_paths: z.array(z.string()),
+    /** What was not registered, and why. */
+    errors: z.optional(z.array(text(2000))),
   }),
   integrity_finding: z.strictObject({
     findings: natural,

@@ -90,7 +90,8 @@ export const DEFAULT_POLICY: Policy = {
     ephemeral_hours: 24,
   },
   export: { output_root: 'hs-out', budgets: { ai_job: PROGRAM_BUDGET, plugin_tool: PROGRAM_BUDGET } },
-  run: { least_level: 'enforced' },
+  // Without a demand: the best that can be had is chosen, and no sandbox at all takes an explicit word (E1).
+  run: { least_level: 'none' },
   grants: [
     {
       actor: 'human',

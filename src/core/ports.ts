@@ -14,6 +14,8 @@ export interface Random {
 
 export interface Environment {
   get(name: string): string | undefined;
+  /** Every variable, for a program that is started. */
+  all(): Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly uid: number;
   readonly userName: string;

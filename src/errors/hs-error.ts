@@ -44,6 +44,8 @@ export interface ErrorExtras {
   /** Machine-readable facts for `--json`; never payload bytes. */
   readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
+  /** Instead of the code's own, where a command's statuses are another program's (`hs run`: 125). */
+  readonly exitStatus?: number;
 }
 
 /** The one error type of hs: a code to decide by, a message, and a hint where there is a next step. */
@@ -51,6 +53,7 @@ export class HsError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
   readonly details: Readonly<Record<string, unknown>> | undefined;
+  readonly exitStatus: number;
 
   constructor(code: ErrorCode, message: string, extras: ErrorExtras = {}) {
     super(message, extras.cause === undefined ? undefined : { cause: extras.cause });
@@ -58,10 +61,7 @@ export class HsError extends Error {
     this.code = code;
     this.hint = extras.hint;
     this.details = extras.details;
-  }
-
-  get exitStatus(): number {
-    return EXIT_STATUS[this.code];
+    this.exitStatus = extras.exitStatus ?? EXIT_STATUS[code];
   }
 }
 

@@ -19,6 +19,7 @@ export function systemRandom(): Random {
 export function systemEnvironment(): Environment {
   return {
     get: (name) => process.env[name],
+    all: () => ({ ...process.env }),
     get cwd() {
       return process.cwd();
     },

@@ -16,7 +16,8 @@ export async function finishDeadLeases(session: Session): Promise<void> {
         await finishJournal(session, token, dead.journal);
       }
       for (const entry of await disk.readdir(layout.tmp)) {
-        if (!entry.name?.startsWith(`${token}-`)) continue;
+        // A directory that a run left could not be removed, which was said.
+        if (!entry.name?.startsWith(`${token}-`) || entry.kind === 'directory') continue;
         await disk.unlink(`${layout.tmp}/${entry.name}`).catch((e) => {
           if (!isErrno(e, 'ENOENT')) throw e;
         });

@@ -12,6 +12,7 @@ import { type ExportConfig, exportRecord, materializedPaths, recordText } from '
 import { EXPORT_FORMATS, type ExportFormat } from './export/request.js';
 import { type StagingRecord, toStagingRecord } from './materialize/journal.js';
 import { recoverStaging } from './materialize/recover.js';
+import { finishRuns } from './run/places.js';
 import type { Session } from './session.js';
 
 const exportBegun = z.strictObject({
@@ -52,6 +53,7 @@ export async function finishJournal(
     if (stage.success && owner !== undefined) owner.staging = toStagingRecord(stage.data.staging);
   }
   for (const one of begun.values()) await finishExport(session, token, one);
+  await finishRuns(session, token, journal);
 }
 
 async function finishExport(session: Session, token: string, begun: Begun): Promise<void> {

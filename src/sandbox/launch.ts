@@ -3,7 +3,7 @@ import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import { inheritableDescriptors } from './descriptors.js';
-import { Hand, type HandPlan } from './hand.js';
+import { Hand, type HandPlan, kill } from './hand.js';
 import { Output } from './output.js';
 import { StatusReport } from './status-report.js';
 import type { SandboxHost, SandboxRequest, Unavailable } from './types.js';
@@ -12,13 +12,19 @@ import type { SandboxHost, SandboxRequest, Unavailable } from './types.js';
  * Node gives a child sockets, and `echo >/dev/stderr` fails on a socket (ENXIO); so what the tool gets
  * are FIFOs, which `cat` empties into those sockets, whatever signal the process group gets. The program
  * that follows keeps this process id.
+ *
+ * Standard input comes through a FIFO too, never as it is: a descriptor is a way past every mount. Opened
+ * again through /proc/self/fd/0, a file that was redirected could be written, a directory walked, and a
+ * terminal steered.
  */
 const PIPED = `d=$1; shift
-mkfifo -m 600 "$d/stdout" "$d/stderr" || exit
-trap '' HUP INT QUIT TERM USR1 USR2
-cat <"$d/stdout" 3>&- 4>&- & cat <"$d/stderr" >&2 3>&- 4>&- &
-trap - HUP INT QUIT TERM USR1 USR2
-exec "$@" >"$d/stdout" 2>"$d/stderr"`;
+mkfifo -m 600 "$d/stdin" "$d/stdout" "$d/stderr" || exit
+trap '' HUP INT QUIT PIPE TERM USR1 USR2
+exec 5<&0 </dev/null
+cat <"$d/stdout" 3>&- 4>&- 5>&- & cat <"$d/stderr" >&2 3>&- 4>&- 5>&- &
+cat <&5 >"$d/stdin" 2>/dev/null 3>&- 4>&- 5>&- &
+trap - HUP INT QUIT PIPE TERM USR1 USR2
+exec "$@" <"$d/stdin" >"$d/stdout" 2>"$d/stderr" 5>&-`;
 
 /** Descriptor 3 takes the launcher's reports, 4 those of bubblewrap itself. */
 export const STATUS_FD = 3;
@@ -154,6 +160,8 @@ async function follow(
     request.signal.removeEventListener('abort', onAbort);
     hand.endNow();
     await Promise.allSettled([closed, pumped]);
+    // The one that passes standard input on may wait for more of it for ever.
+    if (child.pid !== undefined) kill(-child.pid, 'SIGKILL');
     hand.letGo();
   }
 }

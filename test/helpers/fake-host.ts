@@ -57,6 +57,7 @@ export function runFake(
     argv,
     environment: {
       get: (name) => env[name],
+      all: () => env,
       cwd: '/work',
       uid: 1000,
       userName: 'tester',

@@ -8,8 +8,10 @@ import { initStore } from '../../src/store/init.js';
 
 /** An environment of its own: no test reads or writes the anchors of the person who runs it. */
 export function testEnvironment(home: string, values: Record<string, string> = {}): Environment {
+  const all: Record<string, string> = { HOME: home, XDG_STATE_HOME: `${home}/.state`, ...values };
   return {
-    get: (name) => ({ HOME: home, XDG_STATE_HOME: `${home}/.state`, ...values })[name],
+    get: (name) => all[name],
+    all: () => all,
     cwd: home,
     uid: process.getuid?.() ?? 0,
     userName: 'tester',

@@ -31,6 +31,7 @@ const request = JSON.parse(process.argv[2]!) as RunnerRequest;
 const system = systemEnvironment();
 const environment: Environment = {
   get: (name) => system.get(name),
+  all: () => system.all(),
   cwd: system.cwd,
   uid: system.uid,
   userName: 'tester',

@@ -1,0 +1,61 @@
+import type { OutputStream } from '../host.js';
+import { guardText } from '../text/escape.js';
+
+/**
+ * What another program prints, passed on as it comes: untouched to a pipe or a file; on a terminal made
+ * safe (G6), where a return to the start of the line becomes a new one.
+ */
+export class PassThrough {
+  readonly #open: () => OutputStream;
+  readonly #decoder: InstanceType<typeof TextDecoder> | undefined;
+  #stream: OutputStream | undefined;
+  #closed = false;
+  #heldReturn = false;
+
+  constructor(open: () => OutputStream, terminal: boolean) {
+    this.#open = open;
+    this.#decoder = terminal ? new TextDecoder() : undefined;
+  }
+
+  /** Waits while the reader is slow. False: nobody reads any more. */
+  async write(chunk: Uint8Array): Promise<boolean> {
+    // A copy, since the stream may hold it longer than the caller.
+    const out =
+      this.#decoder === undefined
+        ? Buffer.from(chunk)
+        : this.#safe(this.#decoder.decode(chunk, { stream: true }));
+    if (out.length > 0) await this.#write(out);
+    return !this.#closed;
+  }
+
+  /** The program has ended: what is left of a character that never came whole. */
+  async end(): Promise<void> {
+    const rest = this.#decoder === undefined ? '' : this.#safe(this.#decoder.decode());
+    if (rest !== '' || this.#heldReturn) await this.#write(`${rest}${this.#heldReturn ? '\n' : ''}`);
+  }
+
+  #safe(text: string): string {
+    const whole = this.#heldReturn ? `\r${text}` : text;
+    this.#heldReturn = whole.endsWith('\r');
+    const lines = (this.#heldReturn ? whole.slice(0, -1) : whole).replace(/\r+\n|\r/g, '\n');
+    return guardText(lines, false);
+  }
+
+  async #write(out: Buffer | string): Promise<void> {
+    if (this.#stream === undefined) {
+      this.#stream = this.#open();
+      this.#stream.on('error', () => {
+        this.#closed = true;
+      });
+    }
+    const stream = this.#stream;
+    if (this.#closed || stream.write(out)) return;
+    await new Promise<void>((resolve) => {
+      const go = () => {
+        stream.off('drain', go).off('close', go).off('error', go);
+        resolve();
+      };
+      stream.on('drain', go).on('close', go).on('error', go);
+    });
+  }
+}

@@ -1,0 +1,382 @@
+import { compact } from '../../core/compact.js';
+import { escapeText } from '../../core/escape.js';
+import type { ObjectId } from '../../core/ids.js';
+import type { LedgerOp } from '../../core/ledger-op.js';
+import { encodeManifest, type Manifest } from '../../core/manifest.js';
+import { checkFilenameHint, checkName } from '../../core/paths.js';
+import type { Policy } from '../../core/policy.js';
+import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
+import type { DiskDir } from '../../fsx/disk.js';
+import { runSandboxed, type SandboxResult, sandboxHost } from '../../sandbox/index.js';
+import { newManifest } from '../new-manifest.js';
+import { readSourceFile } from '../read-source.js';
+import { factsOf } from '../register.js';
+import type { Session, WriteTx } from '../session.js';
+import { Control } from './control.js';
+import { inputFacts, type RunInput, resolveInputs, writeInputs } from './inputs.js';
+import { discardPlaces, makePlaces, type RunPlaces } from './places.js';
+import { checkCommand, provenanceOf, type RunFacts, runRecord, signalStatus } from './record.js';
+import type { RunArtifact, RunRequest, RunResult } from './request.js';
+import { type Taken, takeCapture } from './take-capture.js';
+import { Transcript } from './transcript.js';
+import { overBudget, type RunBudget, runBudget, Tally, Watch } from './watch.js';
+
+/** A write caught elsewhere under `--strict`, and a failure of hs itself. */
+const STRAY_STATUS = 124;
+const OWN_FAILURE = 125;
+const NO_HASH = '0'.repeat(64) as ObjectId;
+/** Marks an artifact that lacks some of what the tool left. */
+const REFUSED_LABEL = 'hs.refused';
+
+/**
+ * Runs a tool that can write only to its capture directory; what it leaves there becomes artifacts, all
+ * of them in one commit together with the record of the run (E1). Every run that was started is recorded.
+ * Throws when the sandbox cannot be had or the output cannot be registered.
+ */
+export async function runTool(session: Session, request: RunRequest): Promise<RunResult> {
+  checkCommand(request);
+  checkDescription(session, request);
+  return session.write('tool.run', [escapeText(request.command[0]!)], async (tx) => {
+    const catalog = await session.catalog();
+    const policy = await session.policy(catalog);
+    await session.demand(catalog, 'artifact.create', [escapeText(request.command[0]!)]);
+    const inputs = await resolveInputs(session, catalog, request.sources);
+    const places = await makePlaces(session, tx.lease);
+    try {
+      return await new Run(session, tx, request, policy, places, inputs).run();
+    } finally {
+      await discardPlaces(session, tx.lease.token, places.scratch);
+    }
+  });
+}
+
+/** What the artifacts will say is checked before the tool has worked for hours. */
+function checkDescription(session: Session, request: RunRequest): void {
+  const { name } = request;
+  const problem = name === undefined ? undefined : checkName(name).problem;
+  if (problem !== undefined) {
+    throw new HsError('UNSAFE_PATH', `the name '${escapeText(name!)}' is refused: ${problem.why}`);
+  }
+  if (request.kind === 'bundle') {
+    throw new HsError('USAGE', "a tool's output cannot be of kind 'bundle'", { hint: 'hs bundle makes one' });
+  }
+  const { kind = 'tool_output' } = request;
+  newManifest(session, { ...description(request), kind, content_hash: NO_HASH, size_bytes: 0 });
+}
+
+function description(request: RunRequest) {
+  return compact({
+    retention_ttl_days: request.ttl,
+    classification: request.classification,
+    determinism_level: 'best_effort',
+  });
+}
+
+interface Ended {
+  readonly facts: RunFacts;
+  readonly failed: boolean;
+}
+
+class Run {
+  readonly #session: Session;
+  readonly #tx: WriteTx;
+  readonly #request: RunRequest;
+  readonly #policy: Policy;
+  readonly #places: RunPlaces;
+  readonly #inputs: readonly RunInput[];
+  readonly #runId: string;
+  readonly #control = new Control();
+
+  constructor(
+    session: Session,
+    tx: WriteTx,
+    request: RunRequest,
+    policy: Policy,
+    places: RunPlaces,
+    inputs: readonly RunInput[],
+  ) {
+    this.#session = session;
+    this.#tx = tx;
+    this.#request = request;
+    this.#policy = policy;
+    this.#places = places;
+    this.#inputs = inputs;
+    this.#runId = session.random.uuid();
+  }
+
+  async run(): Promise<RunResult> {
+    const { disk } = this.#session;
+    await writeInputs(this.#session, this.#places.inputs, this.#inputs);
+    const budget = await runBudget(
+      disk,
+      this.#places.capture,
+      this.#policy.export.budgets[this.#session.actor.type],
+    );
+    const transcripts: Transcript[] = [];
+    // Held, so that what is read afterwards is this directory, whatever has its name then.
+    const capture = await disk.openDir(this.#places.capture);
+    try {
+      for (const stream of this.#request.capture) {
+        transcripts.push(await Transcript.begin(this.#session.store.disk, this.#places.root, stream));
+      }
+      const ended = await this.#tool(transcripts, budget);
+      return await this.#keep(ended, capture, transcripts, budget);
+    } finally {
+      for (const transcript of transcripts) await transcript.close();
+      await capture.close();
+    }
+  }
+
+  async #tool(transcripts: readonly Transcript[], budget: RunBudget): Promise<Ended> {
+    const { signal } = this.#session;
+    signal.throwIfAborted();
+    const control = this.#control;
+    const watch = new Watch(this.#session.disk, this.#places, budget, (why) => control.overran(why));
+    const giveBack = this.#request.takeSignals?.(control.take);
+    const startedAt = this.#session.now();
+    await watch.start();
+    try {
+      const result = await this.#sandboxed(transcripts, new Tally(budget));
+      const toolStatus =
+        result.aborted && control.asked !== undefined ? signalStatus(control.asked) : result.status;
+      const { backend, level, gaps, stray } = result;
+      const facts: RunFacts = {
+        runId: this.#runId,
+        toolStatus,
+        startedAt,
+        endedAt: this.#session.now(),
+        sandbox: { backend, level, gaps },
+        stray,
+        inputHashes: this.#inputs.map((i) => i.record.content_hash),
+      };
+      return { facts, failed: toolStatus !== 0 || (this.#request.strict && stray.length > 0) };
+    } catch (e) {
+      throw isHsError(e, 'INTERRUPTED') ? control.interrupted(e) : await this.#refused(e);
+    } finally {
+      control.end();
+      giveBack?.();
+      await watch.end();
+    }
+  }
+
+  /** A level that the policy does not allow is a refusal, and recorded as one (F2). */
+  async #refused(e: unknown): Promise<unknown> {
+    if (!isHsError(e, 'REFUSED')) return e;
+    return this.#session.recordRefusal(this.#tx, 'tool.run', [escapeText(this.#request.command[0]!)], e);
+  }
+
+  #sandboxed(transcripts: readonly Transcript[], printed: Tally): Promise<SandboxResult> {
+    const { disk, environment, store } = this.#session;
+    const { capture, inputs, scratch } = this.#places;
+    const request = this.#request;
+    return runSandboxed(
+      sandboxHost(disk, environment),
+      {
+        command: request.command,
+        projectDir: store.workspace,
+        cwd: request.cwd,
+        captureDir: capture,
+        ...(this.#inputs.length === 0 ? {} : { inputsDir: inputs }),
+        scratchDir: scratch,
+        storeDir: store.root,
+        network: request.network,
+        env: request.env,
+        stdin: request.stdin,
+        signal: this.#control.signal,
+        graceMs: 1000,
+        onStart: (tool) => this.#control.started(tool),
+        onOutput: async (stream, chunk) => {
+          const transcript = transcripts.find((t) => t.stream === stream);
+          const over = transcript === undefined ? undefined : printed.addBytes(chunk.byteLength);
+          if (over !== undefined) this.#control.overran(over);
+          else await transcript?.write(chunk);
+          await this.#control.whileRunning(
+            request.onOutput(stream, chunk).then((heard) => {
+              if (!heard && transcript === undefined) this.#control.outputClosed();
+            }),
+          );
+        },
+      },
+      {
+        least: this.#policy.run.least_level,
+        observed: request.strict,
+        ...(request.backend === undefined ? {} : { backend: request.backend }),
+      },
+    );
+  }
+
+  /** Registers what is to be kept. The record of the run is in the ledger whatever comes of it. */
+  async #keep(
+    ended: Ended,
+    capture: DiskDir,
+    transcripts: readonly Transcript[],
+    budget: RunBudget,
+  ): Promise<RunResult> {
+    const { facts, failed } = ended;
+    const kept = !failed || this.#request.keepFailed;
+    const errors: string[] = [];
+    try {
+      if (this.#control.overrun !== undefined) throw overBudget(this.#control.overrun);
+      const taken = kept ? await this.#take(capture, budget) : NOTHING;
+      const lost = !kept && (transcripts.length > 0 || (await this.#isFilled(capture)));
+      errors.push(...taken.refused.map(({ path, why }) => `refused '${path}': ${why}`));
+      const manifests = [
+        ...this.#outputs(taken, facts),
+        ...(kept ? await this.#printed(transcripts, facts) : []),
+      ];
+      this.#session.progress.start('committing');
+      await this.#commit(manifests, facts, errors);
+      this.#session.progress.done();
+      return this.#result(ended, taken, manifests, lost);
+    } catch (e) {
+      throw await this.#failure(e, facts, errors);
+    }
+  }
+
+  /** What the tool left, unless the directory itself is not the one that it was given. */
+  async #take(capture: DiskDir, budget: RunBudget): Promise<Taken> {
+    const { disk } = this.#session;
+    const [held, named] = [
+      await capture.stat(),
+      await disk.lstat(this.#places.capture).catch(() => undefined),
+    ];
+    if (named?.kind !== 'directory' || named.dev !== held.dev || named.ino !== held.ino) {
+      return { ...NOTHING, refused: [{ path: '.', why: 'the capture directory was removed or replaced' }] };
+    }
+    return takeCapture(this.#session, this.#tx.batch, capture, this.#request.each, budget);
+  }
+
+  async #isFilled(capture: DiskDir): Promise<boolean> {
+    try {
+      return (await this.#session.disk.readdir(capture.path)).length > 0;
+    } catch (e) {
+      // A tool may have taken its own permission away; whatever is there goes with the rest.
+      if (!isErrno(e)) throw e;
+      return true;
+    }
+  }
+
+  #outputs(taken: Taken, facts: RunFacts): Manifest[] {
+    const { name, kind = 'tool_output', retentionClass } = this.#request;
+    return taken.payloads.map((payload) =>
+      this.#manifest(facts, {
+        kind,
+        retention_class: retentionClass,
+        name: payload.entry === undefined ? name : entryName(name, payload.entry),
+        filename_hint:
+          payload.entry !== undefined && checkFilenameHint(payload.entry).problem === undefined
+            ? payload.entry
+            : undefined,
+        payload_type: payload.payloadType,
+        content_hash: payload.contentHash,
+        size_bytes: payload.sizeBytes,
+        labels: taken.refused.length === 0 ? undefined : { [REFUSED_LABEL]: String(taken.refused.length) },
+      }),
+    );
+  }
+
+  async #printed(transcripts: readonly Transcript[], facts: RunFacts): Promise<Manifest[]> {
+    const manifests: Manifest[] = [];
+    const { name } = this.#request;
+    for (const { path, stream } of transcripts) {
+      const { id, size } = await readSourceFile(
+        this.#session.store.disk,
+        path,
+        stream,
+        this.#tx.batch,
+        () => undefined,
+      );
+      manifests.push(
+        this.#manifest(facts, {
+          kind: 'transcript',
+          name: name === undefined ? undefined : `${name}.${stream}`,
+          filename_hint: `${stream}.txt`,
+          payload_type: 'file',
+          content_hash: id,
+          size_bytes: size,
+        }),
+      );
+    }
+    return manifests;
+  }
+
+  #manifest(facts: RunFacts, known: Readonly<Record<string, unknown>>): Manifest {
+    return newManifest(
+      this.#session,
+      compact({
+        ...known,
+        ...description(this.#request),
+        source_artifact_refs: inputFacts(this.#inputs).source_artifact_refs,
+        provenance: provenanceOf(this.#request, facts),
+      }),
+    );
+  }
+
+  async #commit(manifests: readonly Manifest[], facts: RunFacts, errors: readonly string[]): Promise<void> {
+    const ops: LedgerOp[] = [];
+    for (const manifest of manifests) {
+      const stored = await this.#tx.batch.addBytes(encodeManifest(manifest));
+      ops.push({ op: 'add', ...factsOf(manifest, stored) });
+    }
+    const payload = runRecord(this.#request, facts, manifests.length, errors);
+    await this.#tx.commit(() => ({ type: 'tool_run', payload, ops }));
+  }
+
+  /** The run is recorded without its output; what to throw says whether that succeeded. */
+  async #failure(e: unknown, facts: RunFacts, errors: readonly string[]): Promise<unknown> {
+    if (!isHsError(e) && !isErrno(e)) return e;
+    const said = `the tool ended with status ${facts.toolStatus}, and its output is not registered`;
+    const code = isHsError(e) ? e.code : 'SYSTEM';
+    const hint = isHsError(e) ? e.hint : undefined;
+    const unknown = code === 'OUTCOME_UNKNOWN';
+    let unrecorded = '';
+    try {
+      if (!unknown) await this.#commit([], facts, [...errors, (e as Error).message]);
+    } catch (again) {
+      if (!isHsError(again) && !isErrno(again)) throw again;
+      unrecorded = '; the run itself could not be recorded either';
+    }
+    return new HsError(code, `${unknown ? '' : `${said}: `}${(e as Error).message}${unrecorded}`, {
+      ...(hint === undefined ? {} : { hint }),
+      details: { run_id: facts.runId, exit_status: facts.toolStatus },
+      cause: e,
+    });
+  }
+
+  #result({ facts }: Ended, taken: Taken, manifests: readonly Manifest[], lost: boolean): RunResult {
+    const { toolStatus } = facts;
+    const files = new Map(taken.payloads.map((p) => [p.contentHash, p.files]));
+    const strayed = this.#request.strict && facts.stray.length > 0;
+    const failed = toolStatus === 0 && taken.refused.length > 0;
+    return {
+      ...facts,
+      status: strayed ? STRAY_STATUS : failed ? OWN_FAILURE : toolStatus,
+      artifacts: manifests.map((m): RunArtifact => {
+        const { artifact_id: artifactId, kind, name, filename_hint: filenameHint } = m;
+        return {
+          artifactId,
+          kind,
+          name,
+          filenameHint,
+          contentHash: m.content_hash,
+          payloadType: m.payload_type,
+          sizeBytes: m.size_bytes,
+          files: files.get(m.content_hash) ?? 1,
+        };
+      }),
+      refused: taken.refused,
+      emptyDirectories: taken.emptyDirectories,
+      unportable: taken.unportable,
+      inputs: this.#inputs.map(({ record, path }) => ({ artifactId: record.artifact_id, path })),
+      lost,
+    };
+  }
+}
+
+const NOTHING: Taken = { payloads: [], refused: [], emptyDirectories: [], unportable: [] };
+
+/** Entries of one run are versions of themselves, not of each other. */
+function entryName(name: string | undefined, entry: string): string | undefined {
+  const joined = name === undefined ? undefined : `${name}/${entry}`.normalize('NFC');
+  return joined !== undefined && checkName(joined).problem === undefined ? joined : undefined;
+}

@@ -1,0 +1,22 @@
+import type { Environment, Random } from '../../core/ports.js';
+import type { Disk } from '../../fsx/disk.js';
+import { type BackendReport, discardTree, probeBackends, sandboxHost } from '../../sandbox/index.js';
+
+export type { BackendReport };
+
+/** What this machine offers `hs run`, each backend tried with real forbidden writes (`hs doctor`). */
+export async function sandboxReport(
+  disk: Disk,
+  environment: Environment,
+  random: Random,
+): Promise<BackendReport[]> {
+  const typed = environment.get('TMPDIR');
+  const base = await disk.realpath(typed?.startsWith('/') ? typed : '/tmp');
+  const dir = `${base}/hs-probe-${random.hex(16)}`;
+  await disk.mkdir(dir, 0o700);
+  try {
+    return await probeBackends(sandboxHost(disk, environment), dir);
+  } finally {
+    await discardTree(dir);
+  }
+}

@@ -1,0 +1,29 @@
+import type { Disk, DiskFile } from '../../fsx/disk.js';
+import type { OutputStream } from '../../sandbox/index.js';
+
+/** What a tool prints on one stream, on its way to an artifact. */
+export class Transcript {
+  readonly stream: OutputStream;
+  readonly path: string;
+  readonly #file: DiskFile;
+
+  private constructor(stream: OutputStream, path: string, file: DiskFile) {
+    this.stream = stream;
+    this.path = path;
+    this.#file = file;
+  }
+
+  static async begin(disk: Disk, root: string, stream: OutputStream): Promise<Transcript> {
+    const path = `${root}/${stream}`;
+    return new Transcript(stream, path, await disk.open(path, { access: 'create', mode: 0o600 }));
+  }
+
+  /** Called for one chunk after the other. */
+  async write(chunk: Uint8Array): Promise<void> {
+    await this.#file.write(chunk);
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+}
