@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import type { ObjectId } from './ids.js';
 
 export interface Sha256 {
@@ -19,5 +19,5 @@ export function createSha256(): Sha256 {
 
 /** The name of an object with these bytes (A2). */
 export function sha256(bytes: Uint8Array): ObjectId {
-  return createHash('sha256').update(bytes).digest('hex') as ObjectId;
+  return hash('sha256', bytes, 'hex') as ObjectId;
 }

@@ -88,6 +88,11 @@ export interface Disk {
     options: { readonly mode: number; readonly sync: boolean },
   ): Promise<void>;
   lstat(path: string): Promise<FileStat>;
+  /**
+   * `lstat` for where nothing is an answer and no failure: undefined, also when a component is no
+   * directory. An error costs ten times what the question does, and storing a tree asks for each file.
+   */
+  find(path: string): Promise<FileStat | undefined>;
   stat(path: string): Promise<FileStat>;
   /** In no particular order. */
   readdir(path: string): Promise<DirEntry[]>;

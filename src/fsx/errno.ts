@@ -1,6 +1,8 @@
 import { constants } from 'node:os';
 import { getSystemErrorMap } from 'node:util';
 
+let systemErrors: ReturnType<typeof getSystemErrorMap> | undefined;
+
 /** An error like those of node:fs: `code`, `errno`, `syscall`, `path`, and the system's own words. */
 export function errnoError(
   code: string,
@@ -9,7 +11,9 @@ export function errnoError(
   dest?: string,
 ): NodeJS.ErrnoException {
   const errno = -((constants.errno as Record<string, number>)[code] ?? constants.errno.EIO);
-  const words = getSystemErrorMap().get(errno)?.[1] ?? 'unknown error';
+  // Node makes a new map at each call, in 30 µs.
+  systemErrors ??= getSystemErrorMap();
+  const words = systemErrors.get(errno)?.[1] ?? 'unknown error';
   const where = path === undefined ? '' : ` '${path}'${dest === undefined ? '' : ` -> '${dest}'`}`;
   const error: NodeJS.ErrnoException & { dest?: string } = new Error(`${code}: ${words}, ${syscall}${where}`);
   error.code = code;

@@ -33,6 +33,10 @@ export function interceptDisk(inner: Disk, before: Interceptor): Disk {
       await before('lstat', path);
       return inner.lstat(path);
     },
+    async find(path) {
+      await before('find', path);
+      return inner.find(path);
+    },
     async stat(path) {
       await before('stat', path);
       return inner.stat(path);

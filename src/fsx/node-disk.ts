@@ -36,6 +36,10 @@ export function nodeDisk(): Disk {
     readFile,
     writeFile,
     lstat: async (path): Promise<FileStat> => toFileStat(lstatSync(path, { bigint: true })),
+    find: async (path) => {
+      const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+      return stats && toFileStat(stats);
+    },
     stat: async (path): Promise<FileStat> => toFileStat(statSync(path, { bigint: true })),
     readdir,
     readlink: async (path) => decodePath(readlinkSync(path, { encoding: 'buffer' }), 'readlink', path),
@@ -61,11 +65,12 @@ export function nodeDisk(): Disk {
 
 async function readFile(path: string, maxBytes: number): Promise<Uint8Array> {
   const { fd, stats } = openExisting(path, 'read', false);
+  const stated = Number(stats.size);
   try {
-    if (stats.size > maxBytes) throw errnoError('EFBIG', 'read', path);
+    if (stated > maxBytes) throw errnoError('EFBIG', 'read', path);
     // One byte more than it should be: a file that grew meanwhile is read again at its new size.
-    let buffer = new Uint8Array(stats.size + 1);
-    let count = await readFully(fd, buffer, stats.size);
+    let buffer = new Uint8Array(stated + 1);
+    let count = await readFully(fd, buffer, stated);
     while (count === buffer.length) {
       const size = Math.max(fstatSync(fd).size, count);
       if (size > maxBytes) throw errnoError('EFBIG', 'read', path);

@@ -18,7 +18,7 @@ import type { Disk, FileStat } from '../fsx/disk.js';
 import type { ByteSource, ObjectBatch } from '../store/object-batch.js';
 import { newManifest } from './new-manifest.js';
 import { pinCapability } from './pin-capability.js';
-import { readSourceFile } from './read-source.js';
+import { readScratch, readSourceFile } from './read-source.js';
 import { registerArtifacts } from './register.js';
 import { resolveArtifact } from './resolve.js';
 import type { Session } from './session.js';
@@ -95,9 +95,13 @@ export async function putTree(
   const entries: IndexEntry[] = [];
   const leftOut: LeftOut[] = [];
   const store = await session.store.disk.lstat(session.store.root);
+  const advance = advancing(session);
+  const scratch = readScratch();
   const walk = walkTree(session.disk, root, { ...options, omit: store }, (left) => leftOut.push(left));
   for await (const file of walk) {
-    const read = await readSourceFile(session.disk, file.location, file.path, batch, advancing(session));
+    const read = await readSourceFile(session.disk, file.location, file.path, batch, advance, {
+      scratch,
+    });
     entries.push({
       path: file.path,
       content_hash: read.id,

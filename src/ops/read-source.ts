@@ -6,6 +6,11 @@ import type { Added, ObjectBatch } from '../store/object-batch.js';
 /** Up to here a file is read in one go, so that one that is there already is never written again. */
 const SMALL_BYTES = 256 * 1024;
 
+/** Where small files are read into: one for a tree, since a buffer a file keeps the garbage collector busy. */
+export function readScratch(): Buffer {
+  return Buffer.allocUnsafeSlow(SMALL_BYTES + 1);
+}
+
 function changed(subject: string): HsError {
   return new HsError('SOURCE_CHANGED', `'${escapeText(subject)}' changed while it was read`, {
     hint: 'nothing was stored; run the command again when it is at rest',
@@ -16,10 +21,11 @@ function sameState(a: FileStat, b: FileStat): boolean {
   return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 }
 
-async function readSmall(file: DiskFile, size: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(size + 1);
+/** One byte more is asked for than there should be; what grows after that shows in its size and times. */
+async function readSmall(file: DiskFile, size: number, scratch: Buffer): Promise<Buffer> {
+  const buffer = scratch.subarray(0, size + 1);
   let count = 0;
-  while (count < buffer.length) {
+  while (count !== size && count < buffer.length) {
     const n = await file.read(buffer.subarray(count), count);
     if (n === 0) break;
     count += n;
@@ -42,7 +48,7 @@ export async function readSourceFile(
   subject: string,
   batch: ObjectBatch,
   onBytes: (count: number) => void,
-  options: { readonly follow?: boolean } = {},
+  options: { readonly follow?: boolean; readonly scratch?: Buffer } = {},
 ): Promise<ReadFile> {
   let file: DiskFile;
   try {
@@ -63,7 +69,7 @@ export async function readSourceFile(
       throw new HsError('UNSAFE_PATH', `'${escapeText(subject)}' is not a regular file`);
     let added: Added;
     if (before.size <= SMALL_BYTES) {
-      const bytes = await readSmall(file, before.size);
+      const bytes = await readSmall(file, before.size, options.scratch ?? readScratch());
       if (bytes.byteLength !== before.size) throw changed(subject);
       added = await batch.addBytes(bytes);
       onBytes(bytes.byteLength);

@@ -50,6 +50,7 @@ export class ObjectBatch {
   readonly prefix: string;
   readonly #members = new Map<ObjectId, Member>();
   #counter = 0;
+  #trashIsEmpty: boolean | undefined;
 
   constructor(disk: Disk, layout: Layout, objects: ObjectStore, prefix: string) {
     this.#disk = disk;
@@ -70,11 +71,17 @@ export class ObjectBatch {
 
   async #isThere(id: ObjectId, size: number): Promise<boolean> {
     if (this.#members.has(id)) return true;
-    const found = await this.#objects.bringBack(id);
+    const found = (await this.#objects.sizeInUse(id)) ?? (await this.#fromTrash(id));
     if (found === undefined) return false;
     if (found !== size) throw corrupt(id);
     this.#members.set(id, { size, staged: undefined, durable: false });
     return true;
+  }
+
+  /** An object that reaches an empty trash later is written anew, which is as good. */
+  async #fromTrash(id: ObjectId): Promise<number | undefined> {
+    this.#trashIsEmpty ??= (await this.#objects.trashBatches()).length === 0;
+    return this.#trashIsEmpty ? undefined : this.#objects.bringBack(id);
   }
 
   async addBytes(bytes: Uint8Array): Promise<Added> {

@@ -65,6 +65,12 @@ export class ObjectStore {
     return (await attempt(home, undefined))?.found;
   }
 
+  /** Bytes of the object in objects/, or undefined: it may be in the trash. */
+  async sizeInUse(id: ObjectId): Promise<number | undefined> {
+    const stat = await this.#disk.find(this.#layout.object(id));
+    return stat?.kind === 'file' ? stat.size : undefined;
+  }
+
   /** Bytes, or undefined when the object is nowhere. */
   async size(id: ObjectId): Promise<number | undefined> {
     return this.#find(id, async (path) => {

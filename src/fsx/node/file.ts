@@ -9,10 +9,10 @@ import { LARGE_BYTES, readLater, writeFully } from './transfer.js';
 /** `Disk.open` on the real disk. */
 export function openNodeFile(path: string, options: OpenOptions): DiskFile {
   if (options.access === 'create') {
-    return new NodeFile(openNew(path, options.mode ?? 0o600), path, Number.POSITIVE_INFINITY);
+    return new NodeFile(openNew(path, options.mode ?? 0o600), path);
   }
   const { fd, stats } = openExisting(path, options.access, options.follow ?? false);
-  return new NodeFile(fd, path, options.access === 'read' ? stats.size : Number.POSITIVE_INFINITY);
+  return new NodeFile(fd, path, options.access === 'read' ? toFileStat(stats) : undefined);
 }
 
 class NodeFile implements DiskFile {
@@ -20,13 +20,18 @@ class NodeFile implements DiskFile {
   /** The size when it was opened, only to tell that a read is small although its buffer is not. */
   readonly #expected: number;
 
-  constructor(fd: number, path: string, expected: number) {
+  /** What opening for reading saw; the first `stat` is that one, since a tree has many files. */
+  #opened: FileStat | undefined;
+
+  constructor(fd: number, path: string, opened?: FileStat) {
     this.#descriptor = new Descriptor(fd, path);
-    this.#expected = expected;
+    this.#expected = opened?.size ?? Number.POSITIVE_INFINITY;
+    this.#opened = opened;
   }
 
   async read(buffer: Uint8Array, position: number): Promise<number> {
     const fd = this.#descriptor.fd('read');
+    this.#opened = undefined;
     const likely = Math.min(buffer.length, this.#expected - position);
     if (likely < LARGE_BYTES) return readSync(fd, buffer, 0, buffer.length, position);
     return this.#descriptor.hold(readLater(fd, buffer, position));
@@ -41,7 +46,10 @@ class NodeFile implements DiskFile {
   }
 
   async stat(): Promise<FileStat> {
-    return toFileStat(fstatSync(this.#descriptor.fd('fstat'), { bigint: true }));
+    const fd = this.#descriptor.fd('fstat');
+    const opened = this.#opened;
+    this.#opened = undefined;
+    return opened ?? toFileStat(fstatSync(fd, { bigint: true }));
   }
 
   async chmod(mode: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { closeSync, fchmodSync, constants as flags, fstatSync, openSync, type Stats } from 'node:fs';
+import { type BigIntStats, closeSync, fchmodSync, constants as flags, fstatSync, openSync } from 'node:fs';
 import { isErrno } from '../../errors/hs-error.js';
 import type { OpenOptions } from '../disk.js';
 import { errnoError } from '../errno.js';
@@ -25,11 +25,11 @@ export function openExisting(
   path: string,
   access: Exclude<OpenOptions['access'], 'create'>,
   follow: boolean,
-): { fd: number; stats: Stats } {
+): { fd: number; stats: BigIntStats } {
   const direction = access === 'read' ? flags.O_RDONLY : flags.O_RDWR | flags.O_APPEND;
   const fd = openFileDescriptor(path, direction | EXISTING | (follow ? 0 : flags.O_NOFOLLOW));
   try {
-    const stats = fstatSync(fd);
+    const stats = fstatSync(fd, { bigint: true });
     if (!stats.isFile()) throw errnoError('EINVAL', 'open', path);
     return { fd, stats };
   } catch (e) {

@@ -139,6 +139,16 @@ export class SimProcess implements Disk {
   lstat(path: string): Promise<FileStat> {
     return this.step('lstat', path, () => statOf(this.#kernel.node(this, path, false)));
   }
+  find(path: string): Promise<FileStat | undefined> {
+    return this.step('find', path, () => {
+      try {
+        return statOf(this.#kernel.node(this, path, false));
+      } catch (e) {
+        if (isErrno(e, 'ENOENT', 'ENOTDIR')) return undefined;
+        throw e;
+      }
+    });
+  }
 
   stat(path: string): Promise<FileStat> {
     return this.step('stat', path, () => statOf(this.#kernel.node(this, path, true)));
