@@ -243,6 +243,12 @@ export const registry: CommandTable = {
     'run a tool that can leave nothing but artifacts',
     async () => (await import('./porcelain/run.js')).run,
   ),
+  log: entry(
+    'porcelain',
+    'look',
+    'show what happened to the store, or to an artifact',
+    async () => (await import('./porcelain/log.js')).log,
+  ),
   'ledger head': entry(
     'plumbing',
     'ledger and checks',

@@ -12,6 +12,20 @@ export type SchemaEntry =
 export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
   'hs.error/1': { form: 'record', load: async () => (await import('./schemas/common.js')).errorDocument },
   'hs.version/1': { form: 'result', load: async () => (await import('./schemas/common.js')).version },
+  'hs.manifest/1': { form: 'record', load: async () => (await import('../core/manifest.js')).manifestSchema },
+  'hs.policy/1': { form: 'record', load: async () => (await import('../core/policy.js')).policySchema },
+  'hs.ledger-entry/1': {
+    form: 'record',
+    load: async () => (await import('./schemas/ledger.js')).ledgerCatRow,
+  },
+  'hs.init/1': { form: 'result', load: async () => (await import('./schemas/artifacts.js')).init },
+  'hs.put/1': { form: 'result', load: async () => (await import('./schemas/artifacts.js')).put },
+  'hs.show/1': { form: 'result', load: async () => (await import('./schemas/artifacts.js')).show },
+  'hs.ls/1': { form: 'listing', load: async () => (await import('./schemas/artifacts.js')).lsRow },
+  'hs.for-each-artifact/1': {
+    form: 'listing',
+    load: async () => (await import('./schemas/artifacts.js')).forEachRow,
+  },
   'hs.hash-object/1': {
     form: 'listing',
     load: async () => (await import('./schemas/plumbing.js')).hashObjectRow,
@@ -84,4 +98,5 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
   },
   'hs.bundle-ls/1': { form: 'listing', load: async () => (await import('./schemas/outside.js')).bundleRow },
   'hs.import/1': { form: 'result', load: async () => (await import('./schemas/outside.js')).importResult },
+  'hs.log/1': { form: 'listing', load: async () => (await import('./schemas/ledger.js')).logRow },
 };

@@ -3,7 +3,7 @@ import { CAPABILITIES } from '../../core/capabilities.js';
 import { ENTRY_SCHEMA } from '../../core/ledger-entry.js';
 import { ledgerOps } from '../../core/ledger-op.js';
 import { PAYLOADS } from '../../core/ledger-payload.js';
-import { natural, objectId, timestamp, token, uuid } from '../../core/schema.js';
+import { artifactId, natural, objectId, timestamp, token, uuid } from '../../core/schema.js';
 import { ACTOR_TYPES } from '../../core/vocabulary.js';
 
 const entryType = z.enum(Object.keys(PAYLOADS));
@@ -59,4 +59,26 @@ export const ledgerAcceptRollback = z.strictObject({
   accepted: z.boolean(),
   seen: z.optional(head),
   head,
+});
+
+export const logRow = z.strictObject({
+  seq: natural,
+  at: timestamp,
+  set_clock: z.optional(timestamp),
+  type: entryType,
+  actor: z.string(),
+  job_id: z.optional(token),
+  capability_id: z.optional(z.string()),
+  decision: z.optional(z.enum(['allow', 'deny'])),
+  event_id: uuid,
+  operations: natural,
+  subjects: z.array(
+    z.strictObject({
+      op: z.enum(['add', 'revise', 'pin', 'unpin', 'remove', 'restore']),
+      artifact_id: artifactId,
+      name: z.optional(z.string()),
+      pin: z.optional(z.string()),
+    }),
+  ),
+  payload: z.record(z.string(), z.unknown()),
 });

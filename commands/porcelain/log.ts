@@ -1,0 +1,92 @@
+import { listing } from '../../src/cli/command.js';
+import type { Context } from '../../src/cli/context.js';
+import { choice, flag, integer, time } from '../../src/cli/options.js';
+import { maybe } from '../../src/cli/positionals.js';
+import { tellEntry } from '../../src/cli/text/history.js';
+import { humanAge } from '../../src/cli/text/human.js';
+import { pad } from '../../src/cli/text/width.js';
+import { compact } from '../../src/core/compact.js';
+import { type EntryType, PAYLOADS } from '../../src/core/ledger-payload.js';
+import { HsError } from '../../src/errors/hs-error.js';
+import type { HistoryRow } from '../../src/ops/history.js';
+
+/** A screen or two. */
+const ON_A_TERMINAL = 50;
+const BEFORE_FOLLOWING = 10;
+const AGE_WIDTH = '59 minutes ago'.length;
+
+async function* follow(
+  context: Pick<Context, 'session' | 'takeSignals' | 'exit'>,
+  query: Parameters<typeof import('../../src/ops/history.js').history>[1],
+  last: number,
+): AsyncGenerator<HistoryRow> {
+  const { followHistory } = await import('../../src/ops/history.js');
+  const until = new AbortController();
+  const session = await context.session();
+  const release = context.takeSignals((signal) => {
+    // Ctrl-C is how it is meant to end: its own status, and no message.
+    context.exit(new HsError(signal === 'SIGINT' ? 'INTERRUPTED' : 'TERMINATED', '').exitStatus);
+    until.abort();
+  });
+  try {
+    yield* followHistory(session, query, last, until.signal);
+  } finally {
+    release();
+  }
+}
+
+/** `hs log`: what happened to the store, or to one artifact. */
+export const log = listing({
+  name: 'log',
+  class: 'porcelain',
+  opens: 'read',
+  summary: 'show what happened to the store, or to an artifact',
+  description: `Shows the ledger for people, the newest first: who did what, to which artifacts, and what was refused. With ID, only what mentions that artifact, also one that was removed.
+
+On a terminal it stops after ${ON_A_TERMINAL} entries unless \`--limit\` says otherwise; on a pipe it goes on to the first, and reads no further than its reader does. With \`--follow\` it shows the last ${BEFORE_FOLLOWING} and then each new one as it is appended, until Ctrl-C. hs-ledger-cat(1) prints the entries themselves.`,
+  positionals: { id: maybe('ID', { complete: 'artifact' }) },
+  options: {
+    type: choice(Object.keys(PAYLOADS) as EntryType[], 'TYPE', 'only entries of this type'),
+    since: time('TIME', 'only entries since TIME'),
+    limit: integer('N', 'at most N entries', { min: 1 }, { short: 'n' }),
+    follow: flag('f', 'wait for new entries and show them'),
+  },
+  resultSchema: 'hs.log/1',
+  examples: [
+    { command: 'hs log', explains: 'What happened lately.' },
+    { command: 'hs log report --type export_record', explains: 'Where an artifact went.' },
+    { command: 'hs log --since -7d --jsonl', explains: 'The last week, for a program.' },
+  ],
+  seeAlso: ['hs-ledger-cat(1)', 'hs-ledger-verify(1)', 'hs-show(1)', 'hs-ledger(7)'],
+  async *run(context) {
+    const { args, options, globals, terminal, session } = context;
+    const query = compact({ artifact: args.id, type: options.type, since: options.since });
+    if (options.follow) {
+      if (globals.json) throw new HsError('USAGE', "'--json' cannot be given together with '--follow'");
+      yield* follow(context, query, options.limit ?? BEFORE_FOLLOWING);
+      return;
+    }
+    const { history } = await import('../../src/ops/history.js');
+    const people = terminal.stdout && !globals.json && !globals.jsonl;
+    const limit = options.limit ?? (people ? ON_A_TERMINAL : Number.POSITIVE_INFINITY);
+    let shown = 0;
+    for await (const row of history(await session(), query)) {
+      if (shown++ === limit) {
+        if (options.limit === undefined)
+          context.log.note(`there is more: hs log --limit N, or hs log | less`);
+        return;
+      }
+      yield row;
+    }
+  },
+  line: (row, view) => {
+    const { faint, id, bad } = view.style;
+    const when = view.terminal
+      ? pad(humanAge(Date.parse(row.at), view.now), AGE_WIDTH)
+      : row.at.replace('T', ' ').slice(0, 19);
+    const told = view.text(tellEntry(row));
+    const said = row.decision === 'deny' ? bad(`refused: ${told}`) : told;
+    const clock = row.set_clock === undefined ? '' : faint(` [clock set to ${row.set_clock}]`);
+    return `${id(String(row.seq).padStart(5))}  ${faint(when)}  ${view.text(row.actor)} ${said}${clock}`;
+  },
+});

@@ -1,0 +1,81 @@
+import type { EntryPayload, EntryType } from '../../core/ledger-payload.js';
+import type { HistoryRow, Subject } from '../../ops/history.js';
+import { counted, humanSize } from './human.js';
+
+/** The names that fit a line. */
+const NAMED = 3;
+
+function list(subjects: readonly Subject[], all: number): string {
+  const one = (s: Subject) =>
+    s.name === undefined ? s.artifact_id.slice(0, 8) : `${s.name} (${s.artifact_id.slice(0, 8)})`;
+  const more = all - Math.min(NAMED, subjects.length);
+  const shown = subjects.slice(0, NAMED).map(one).join(', ');
+  return more > 0 ? `${shown} and ${more} more` : shown;
+}
+
+const and = (parts: readonly (string | undefined)[]) => parts.filter((p) => p !== undefined).join('; ');
+
+function pins(row: HistoryRow, payload: EntryPayload<'pin_changed'>): string {
+  const told = (op: 'pin' | 'unpin', count: number, word: string) => {
+    const subjects = row.subjects.filter((s) => s.op === op);
+    if (count === 0) return undefined;
+    const names = [...new Set(subjects.map((s) => s.pin))].slice(0, NAMED).join(', ');
+    return `${word} ${list(subjects, Math.max(count, subjects.length))} as ${names}`;
+  };
+  return and([told('pin', payload.pinned, 'pinned'), told('unpin', payload.unpinned, 'unpinned')]);
+}
+
+function exported(p: EntryPayload<'export_record'>): string {
+  const words = {
+    done: 'exported to',
+    refused: 'refused to export to',
+    failed: 'failed to export to',
+    interrupted: 'was interrupted exporting to',
+  };
+  return and([`${words[p.outcome]} ${p.export_target} (${p.export_format})`, p.errors[0]]);
+}
+
+type Tell = { readonly [T in EntryType]: (payload: EntryPayload<T>, row: HistoryRow) => string };
+
+const TELL: Tell = {
+  store_created: () => 'made the store',
+  artifact_created: (p, row) => `added ${list(row.subjects, p.artifacts)}, ${humanSize(p.size_bytes)}`,
+  artifact_revised: (p, row) =>
+    and([`revised ${list(row.subjects, p.artifacts)}: ${p.fields.join(', ')}`, p.reason]),
+  artifact_reclassified: (p, row) => {
+    const level = (s: typeof p.from) => `${s.classification}${s.exportable ? '' : ', not exportable'}`;
+    return `reclassified ${list(row.subjects, 1)} from ${level(p.from)} to ${level(p.to)}; ${p.reason}`;
+  },
+  artifact_promoted: (p, row) =>
+    and([`promoted ${list(row.subjects, 1)} from ${p.from} to ${p.to}`, p.attestation?.reason]),
+  pin_changed: (p, row) => pins(row, p),
+  policy_changed: (p) => `changed the policy to ${p.to.slice(0, 12)}`,
+  export_decided: (p, row) =>
+    and([
+      `${row.decision === 'deny' ? 'decided against' : 'decided on'} the export to ${p.export_target} (${p.export_format})`,
+      p.reasons[0],
+    ]),
+  export_record: exported,
+  bundle_imported: (p) => `imported ${counted(p.artifacts, 'artifact')}, ${humanSize(p.size_bytes)}`,
+  capability_action: (p, row) =>
+    row.decision === 'deny' ? (p.reason ?? 'was refused') : and([p.action, p.reason]),
+  'meta.gc_summary': (p) =>
+    `${p.command === 'gc' ? 'collected' : 'removed'} ${counted(p.pruned, 'artifact')} of ${p.scanned}, ${humanSize(p.pruned_bytes)}; report ${p.report.slice(0, 8)}`,
+  objects_purged: (p) => `purged ${counted(p.objects, 'object')}, ${humanSize(p.size_bytes)}`,
+  artifacts_restored: (p, row) =>
+    `restored ${list(
+      row.subjects.filter((s) => s.op === 'restore'),
+      p.artifacts,
+    )}`,
+  tool_run: (p) => `ran ${p.program}: status ${p.exit_status}, ${counted(p.artifacts, 'artifact')}`,
+  integrity_finding: (p) => `found ${counted(p.findings, 'problem')}, repaired ${p.repaired}; ${p.summary}`,
+  rollback_accepted: (p) =>
+    and([`accepted that the ledger goes on at ${p.head_seq}, ${p.anchor_seq} was seen`, p.reason]),
+  note: (p) => `noted: ${p.text}`,
+};
+
+/** What an entry says, in a sentence without its subject. Not escaped. */
+export function tellEntry(row: HistoryRow): string {
+  const tell = TELL[row.type] as (payload: EntryPayload, row: HistoryRow) => string;
+  return tell(row.payload, row);
+}

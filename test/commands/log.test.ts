@@ -1,0 +1,139 @@
+import { unlink, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { interceptDisk } from '../../src/fsx/intercept-disk.js';
+import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { history } from '../../src/ops/history.js';
+import { inside } from '../helpers/inside.js';
+import { openTestSession, testStore } from '../helpers/store.js';
+import { tmp } from '../helpers/tmp.js';
+
+async function workspace() {
+  const cwd = await tmp();
+  const hs = inside(cwd);
+  expect((await hs(['init'])).status).toBe(0);
+  await writeFile(`${cwd}/a`, 'a');
+  const put = async (...args: string[]) => (await hs(['put', 'a', ...args])).stdout.trim();
+  const rows = async (...args: string[]) =>
+    (await hs(['log', '--jsonl', ...args])).stdout
+      .split('\n')
+      .filter((l) => l !== '')
+      .map((l) => JSON.parse(l));
+  return { cwd, hs, put, rows };
+}
+
+describe('hs log', () => {
+  it('tells who did what to which artifact, the newest first', async () => {
+    const { hs, put } = await workspace();
+    const id = await put('--name', 'report');
+    await hs(['pin', 'report', '--name', 'release']);
+    await hs(['ledger', 'append-note', 'moved']);
+    const { stdout, stderr, status } = await hs(['log']);
+    expect([status, stderr]).toEqual([0, '']);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines.map((l) => l.trim().split(/ +/)[0])).toEqual(['3', '2', '1', '0']);
+    expect(lines[0]).toContain('human:tester noted: moved');
+    expect(lines[1]).toContain(`pinned report (${id.slice(0, 8)}) as release`);
+    expect(lines[2]).toContain(`added report (${id.slice(0, 8)}), 1 B`);
+    expect(lines[3]).toContain('made the store');
+  });
+
+  it('shows only what mentions an artifact, removed ones too', async () => {
+    const { hs, put, rows } = await workspace();
+    const [a, b] = [await put('--name', 'a'), await put('--name', 'b')];
+    await hs(['rm', a, '--yes']);
+    await hs(['pin', b, '--name', 'p']);
+    expect((await rows(b)).map((r) => r.type)).toEqual(['pin_changed', 'artifact_created']);
+    expect((await rows(a)).map((r) => r.type)).toEqual(['meta.gc_summary', 'artifact_created']);
+    expect((await hs(['log', 'nothing'])).status).toBe(4);
+  });
+
+  it('shows that a refusal was one, and only what is of a type or since a time', async () => {
+    const { hs, put, rows } = await workspace();
+    const id = await put();
+    await hs(['rm', id, '--yes'], { env: { HS_ACTOR: 'plugin_tool:t' } });
+    expect((await hs(['log', '--type', 'capability_action'])).stdout).toMatch(
+      /plugin_tool:t refused: .*lacks/,
+    );
+    expect(await rows('--since', '+1d')).toEqual([]);
+    expect(await rows('--since', '-1d', '--limit', '1')).toHaveLength(1);
+    expect((await hs(['log', '--type', 'nothing'])).status).toBe(2);
+  });
+
+  it('lets nothing in a note or a name steer the terminal', async () => {
+    const { hs } = await workspace();
+    await hs(['ledger', 'append-note', 'x\u202Ey\u200B']);
+    const { stdout } = await hs(['log'], { columns: 100 });
+    expect(stdout).toContain('noted: x\\u{202e}y\\u{200b}');
+    expect(stdout).toMatch(/now|ago/);
+  });
+
+  it('stops after a screen on a terminal and says so, and goes on to the first on a pipe', async () => {
+    const dir = await tmp();
+    const session = await testStore(dir);
+    await session.write('ledger.note', [], async (tx) => {
+      for (let i = 0; i < 60; i++) await tx.commit(() => ({ type: 'note', payload: { text: `${i}` } }));
+    });
+    await session.close();
+    const hs = inside(dir);
+    const shown = await hs(['log'], { columns: 80 });
+    expect(shown.stdout.trim().split('\n')).toHaveLength(50);
+    expect(shown.stderr).toContain('there is more');
+    expect((await hs(['log'])).stdout.trim().split('\n')).toHaveLength(61);
+  });
+
+  it('reads no more of the ledger than is asked for', async () => {
+    const dir = await tmp();
+    const first = await testStore(dir);
+    await first.write('ledger.note', [], async (tx) => {
+      for (let i = 0; i < 60; i++) await tx.commit(() => ({ type: 'note', payload: { text: `${i}` } }));
+    });
+    await first.catalog();
+    await first.close();
+    let reads = 0;
+    const disk = interceptDisk(nodeDisk(), (operation, path) => {
+      if (operation === 'readFile' && path.includes('/ledger/')) reads++;
+    });
+    const session = await openTestSession(dir, { disk });
+    const rows = history(session, {});
+    for (let i = 0; i < 5; i++) expect((await rows.next()).value).toMatchObject({ seq: 60 - i });
+    await rows.return(undefined);
+    await session.close();
+    expect(reads).toBeLessThan(15);
+  });
+
+  it('follows: the last entries, then each new one, until Ctrl-C, which ends it without a word', async () => {
+    const { hs } = await workspace();
+    await hs(['ledger', 'append-note', 'before']);
+    let interrupt = () => {};
+    const following = hs(['log', '--follow', '--limit', '1'], {
+      onStart: (send) => {
+        interrupt = () => send('SIGINT');
+      },
+    });
+    await hs(['ledger', 'append-note', 'after']);
+    await new Promise((done) => setTimeout(done, 900));
+    interrupt();
+    const { status, stdout, stderr } = await following;
+    expect([status, stderr]).toEqual([130, '']);
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((l) => l.replace(/.*noted: /, '')),
+    ).toEqual(['before', 'after']);
+    expect((await hs(['log', '--follow', '--json'])).status).toBe(2);
+  });
+
+  it('stops at an entry that does not follow the one before', async () => {
+    const { cwd, hs } = await workspace();
+    for (const text of ['a', 'b', 'c']) await hs(['ledger', 'append-note', text]);
+    const entry = `${cwd}/.hsstore/ledger/000000/0000000002.json`;
+    const { readFile } = await import('node:fs/promises');
+    const bytes = await readFile(entry, 'utf8');
+    await unlink(entry);
+    await writeFile(entry, bytes.replace('"text":"b"', '"text":"x"'));
+    const { status, stdout } = await hs(['log']);
+    expect(status).toBe(5);
+    expect(stdout).not.toContain('noted: x');
+  });
+});
