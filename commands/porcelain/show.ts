@@ -24,7 +24,8 @@ function fromWhat(m: Manifest | undefined, view: View): string | undefined {
   return all.length === 0 ? undefined : view.text(all.join(', '));
 }
 
-type Shown = Omit<ShownArtifact, 'manifest' | 'damage'> & {
+type Shown = Omit<ShownArtifact, 'manifest' | 'damage' | 'registered'> & {
+  readonly registered: Omit<ShownArtifact['registered'], 'jobId'> & { readonly job_id?: string };
   readonly manifest: Manifest | null;
   readonly damage?: string;
 };
@@ -44,7 +45,7 @@ function describe(value: Shown, view: View): string {
     return view.text(`${p.name} by ${p.actor}${end}${why}`);
   });
   const labels = Object.entries(m?.labels ?? {}).map(([k, v]) => `${k}=${v}`);
-  const job = registered.jobId === undefined ? '' : `, job ${registered.jobId}`;
+  const job = registered.job_id === undefined ? '' : `, job ${registered.job_id}`;
   const lines = fields(
     [
       ['id', view.style.id(r.artifact_id)],
@@ -86,12 +87,13 @@ With \`--json\`, the manifest is given whole; it is null when it cannot be read,
     const { showArtifact } = await import('../../src/ops/show-artifact.js');
     const shown = await showArtifact(await session(), args.id);
     if (shown.damage !== undefined) exit(5);
+    const { jobId, ...registered } = shown.registered;
     return {
       artifact_id: shown.record.artifact_id,
       manifest: shown.manifest ?? null,
       ...(shown.damage === undefined ? {} : { damage: shown.damage }),
       pins: shown.record.pins,
-      registered: shown.registered,
+      registered: { ...registered, ...(jobId === undefined ? {} : { job_id: jobId }) },
       ...(shown.record.removed === undefined ? {} : { removed: shown.record.removed }),
       retention: shown.retention,
       record: shown.record,

@@ -66,7 +66,7 @@ const labels = z.pipe(
 );
 
 /** The fields of A4, closed: an unknown one is refused. */
-const fields = z.strictObject({
+export const manifestSchema = z.strictObject({
   schema: z.literal(MANIFEST_SCHEMA),
   artifact_id: artifactId,
   revision: z.int().check(z.minimum(1)),
@@ -94,7 +94,7 @@ const fields = z.strictObject({
 });
 
 /** One artifact at one revision. `size_bytes` is the payload's (a directory's: the sum of its files). */
-export type Manifest = z.output<typeof fields>;
+export type Manifest = z.output<typeof manifestSchema>;
 
 /** The rules between fields; each problem names the field it is about. */
 function crossProblems(m: Manifest): string[] {
@@ -117,13 +117,13 @@ function crossProblems(m: Manifest): string[] {
 
 /** Every problem of a value as a manifest, one line each; none means it is valid. */
 export function manifestProblems(value: unknown): string[] {
-  const result = z.safeParse(fields, value);
+  const result = z.safeParse(manifestSchema, value);
   return result.success ? crossProblems(result.data) : describeIssues(result.error.issues);
 }
 
 /** Checks a value as a manifest: INVALID_MANIFEST lists every problem at once. */
 export function toManifest(value: unknown): Manifest {
-  const manifest = check(fields, value, 'INVALID_MANIFEST', 'manifest');
+  const manifest = check(manifestSchema, value, 'INVALID_MANIFEST', 'manifest');
   const problems = crossProblems(manifest);
   if (problems.length > 0) {
     throw new HsError('INVALID_MANIFEST', `manifest is not valid: ${problems.join('; ')}`, {

@@ -18,7 +18,7 @@ const grant = z.strictObject({
   capabilities: z.array(z.string()),
 });
 
-const policySchema = z.strictObject({
+export const policySchema = z.strictObject({
   schema: z.literal(POLICY_SCHEMA),
   retention: z.strictObject({
     classes: z.strictObject({

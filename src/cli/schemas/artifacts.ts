@@ -1,0 +1,90 @@
+import * as z from 'zod/mini';
+import { ledgerOp } from '../../core/ledger-op.js';
+import { manifestSchema } from '../../core/manifest.js';
+import { planItemSchema } from '../../core/plan-schema.js';
+import { artifactId, natural, objectId, timestamp, uuid } from '../../core/schema.js';
+import { CLASSIFICATIONS, KINDS, LAYERS, PAYLOAD_TYPES, RETENTION_CLASSES } from '../../core/vocabulary.js';
+
+export const init = z.strictObject({ store_id: uuid, path: z.string() });
+
+const leftOut = z.strictObject({ path: z.string(), why: z.enum(['link', 'empty directory', 'store']) });
+const unportable = z.strictObject({ kind: z.string(), path: z.string(), other: z.optional(z.string()) });
+
+export const put = z.strictObject({
+  artifacts: z.array(
+    z.strictObject({
+      artifact_id: artifactId,
+      content_hash: objectId,
+      payload_type: z.enum(PAYLOAD_TYPES),
+      size_bytes: natural,
+      files: natural,
+      filename_hint: z.optional(z.string()),
+      left_out: z.array(leftOut),
+      unportable: z.array(unportable),
+    }),
+  ),
+});
+
+export const lsRow = z.strictObject({
+  artifact_id: artifactId,
+  name: z.optional(z.string()),
+  filename_hint: z.optional(z.string()),
+  kind: z.enum(KINDS),
+  retention_class: z.enum(RETENTION_CLASSES),
+  layer: z.enum(LAYERS),
+  classification: z.enum(CLASSIFICATIONS),
+  exportable: z.boolean(),
+  payload_type: z.enum(PAYLOAD_TYPES),
+  size_bytes: natural,
+  content_hash: objectId,
+  created_at: timestamp,
+  retention_ttl_days: z.optional(natural),
+  ttl_ends_at: z.optional(timestamp),
+  pins: z.array(z.string()),
+});
+
+/** `text` is the line in the FORMAT that was asked for. */
+export const forEachRow = z.strictObject({
+  artifact_id: artifactId,
+  kind: z.enum(KINDS),
+  size_bytes: natural,
+  content_hash: objectId,
+  text: z.string(),
+});
+
+const pin = z.strictObject({
+  name: z.string(),
+  reason: z.optional(z.string()),
+  until: z.optional(timestamp),
+  actor: z.string(),
+  at: timestamp,
+});
+const removed = z.strictObject({ seq: natural, at: timestamp, purge: z.boolean() });
+const facts = ledgerOp.def.options[0]!.shape;
+
+/** `record` is what the ledger says of it, `retention` what a collection now would do. */
+export const show = z.strictObject({
+  artifact_id: artifactId,
+  manifest: z.nullable(manifestSchema),
+  damage: z.optional(z.string()),
+  pins: z.array(pin),
+  registered: z.strictObject({
+    seq: natural,
+    at: timestamp,
+    actor: z.string(),
+    job_id: z.optional(z.string()),
+  }),
+  removed: z.optional(removed),
+  retention: z.optional(z.union([z.strictObject(planItemSchema.keep), z.strictObject(planItemSchema.prune)])),
+  record: z.strictObject({
+    ...withoutOp(facts),
+    registered: z.strictObject({ seq: natural, index: natural, at: timestamp }),
+    manifests: z.array(z.strictObject({ manifest: objectId, size_bytes: natural })),
+    pins: z.array(pin),
+    removed: z.optional(removed),
+  }),
+});
+
+function withoutOp<T extends { op: unknown }>({ op: _, ...rest }: T): Omit<T, 'op'> {
+  return rest;
+}
