@@ -1,0 +1,227 @@
+import { writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { collect, emptyTrash } from '../../../src/ops/gc/collect.js';
+import { removeArtifacts } from '../../../src/ops/gc/remove.js';
+import { changePins } from '../../../src/ops/pins.js';
+import { put } from '../../../src/ops/put.js';
+import { removedByRun, restore } from '../../../src/ops/restore.js';
+import { retain } from '../../../src/ops/retain.js';
+import { IMPATIENT, liveIds, makeStore, putFile } from './helpers.js';
+
+describe('restore', () => {
+  it('brings a tree back, byte for byte, with a pin for the trash window', async () => {
+    const { session, dir, clock } = await makeStore();
+    const before = (await put(session, [{ path: `${dir}/.hsstore/ledger` }], { ttl: 1 }))[0]!.artifactId;
+    clock.pass(2);
+    await collect(session);
+    await restore(session, [before], { pin: true });
+    const record = (await session.catalog()).get(before)!;
+    expect(record.pins).toMatchObject([{ name: 'restored', until: '2026-06-10T00:00:00.000Z' }]);
+    await session.store.objects.read(record.content_hash);
+    expect((await collect(session)).outcome.plan.items.find((i) => i.artifact_id === before)).toMatchObject({
+      rule: 'pinned',
+    });
+  });
+
+  it('undoes a whole collection, and says of each that it cannot bring back what is missing', async () => {
+    const { session, clock } = await makeStore();
+    const plain = [await putFile(session, { ttl: 1 }), await putFile(session, { ttl: 1 })];
+    const secret = await putFile(session, { ttl: 1, classification: 'high' });
+    clock.pass(2);
+    const { outcome } = await collect(session);
+    const report = (await session.catalog()).get(outcome.report!)!;
+    const removed = await removedByRun(session, report);
+    expect(removed.map((r) => r.artifact_id).sort()).toEqual([...plain, secret].sort());
+    const done = await restore(
+      session,
+      removed.map((r) => r.artifact_id),
+      { pin: false, run: outcome.report! },
+    );
+    expect(done.restored.map((r) => r.artifact_id).sort()).toEqual([...plain].sort());
+    expect(done.failed).toMatchObject([
+      { record: { artifact_id: secret }, error: { code: 'OBJECT_MISSING' } },
+    ]);
+  });
+
+  it('brings nothing back once the trash was emptied', async () => {
+    const { session, clock } = await makeStore();
+    const id = await putFile(session, { ttl: 1 });
+    clock.pass(2);
+    await collect(session);
+    await emptyTrash(session);
+    const { restored, failed } = await restore(session, [id], { pin: true });
+    expect(restored).toEqual([]);
+    expect(failed[0]!.error.hint).toContain('trash was emptied');
+  });
+
+  it('refuses what is not removed', async () => {
+    const { session } = await makeStore();
+    const id = await putFile(session);
+    expect((await restore(session, [id], { pin: true })).failed[0]!.error.code).toBe('CONFLICT');
+  });
+
+  it('brings back what another live artifact has put there again meanwhile', async () => {
+    const { session, clock } = await makeStore();
+    const a = await putFile(session, { ttl: 1, content: 'same' });
+    clock.pass(2);
+    await collect(session);
+    const b = await putFile(session, { content: 'same' });
+    await emptyTrash(session);
+    const record = (await session.catalog()).get(b)!;
+    await session.store.objects.read(record.content_hash);
+    // Its manifest went with the trash, though its payload is here.
+    expect((await restore(session, [a], { pin: true })).failed[0]!.error.message).toContain('1 of 2 objects');
+  });
+});
+
+describe('rm', () => {
+  it('removes by id whatever the age, and can be undone', async () => {
+    const { session } = await makeStore();
+    const id = await putFile(session);
+    const { outcome, restorableUntil } = await removeArtifacts(session, new Set([id]), { reason: 'mistake' });
+    expect(outcome.plan.header).toMatchObject({ pruned: 1 });
+    expect(restorableUntil).toBe('2026-06-08T00:00:00.000Z');
+    expect((await restore(session, [id], { pin: false })).restored).toHaveLength(1);
+  });
+
+  it('removes the rest when one is pinned, refuses that one and records the refusal', async () => {
+    const { session } = await makeStore();
+    const [a, b] = [await putFile(session), await putFile(session)];
+    await changePins(session, [{ change: 'pin', id: b, name: 'hold' }]);
+    const { refused } = await removeArtifacts(session, new Set([a, b]));
+    expect(refused).toMatchObject([{ item: { artifact_id: b }, error: { code: 'PINNED' } }]);
+    expect(await liveIds(session)).toContain(b);
+    expect(await liveIds(session)).not.toContain(a);
+    const head = await session.store.ledger.read((await session.catalog()).head.seq);
+    expect(head.entry).toMatchObject({
+      type: 'capability_action',
+      decision: 'deny',
+      payload: { subjects: [b] },
+    });
+  });
+
+  it('with purge leaves no byte behind, but what another artifact holds too', async () => {
+    const { session } = await makeStore();
+    const leaked = await putFile(session, { content: 'secret', name: 'leak' });
+    const shared = await putFile(session, { content: 'shared' });
+    const holder = await putFile(session, { content: 'shared' });
+    const catalog = await session.catalog();
+    const [l, s] = [catalog.get(leaked)!, catalog.get(shared)!];
+    const { reclaimed } = await removeArtifacts(session, new Set([leaked, shared]), { purge: true });
+    expect(reclaimed.purged.objects).toBe(3);
+    expect(await session.store.objects.has(l.content_hash)).toBe(false);
+    expect(await session.store.objects.has(l.manifest)).toBe(false);
+    await session.store.objects.read(s.content_hash);
+    expect(await liveIds(session)).toContain(holder);
+  });
+
+  it('with purge reports what a running command still holds', async () => {
+    const { session, open } = await makeStore();
+    const id = await putFile(session);
+    const reader = await open();
+    await reader.read(async (catalog) => {
+      const { reclaimed } = await removeArtifacts(session, new Set([id]), {
+        purge: true,
+        patience: IMPATIENT,
+      });
+      expect(reclaimed.purge_pending).toHaveLength(1);
+      await reader.store.objects.read(catalog.get(id)!.content_hash);
+    });
+    expect((await collect(session)).reclaimed.purged.objects).toBe(2);
+  });
+
+  it('is refused to a job', async () => {
+    const { session, open } = await makeStore();
+    const id = await putFile(session);
+    const job = await open({ actor: 'ai_job:robot' });
+    await expect(removeArtifacts(job, new Set([id]))).rejects.toMatchObject({ code: 'REFUSED' });
+  });
+});
+
+describe('pins', () => {
+  it('are several to an artifact; taking one away leaves the others', async () => {
+    const { session, clock } = await makeStore();
+    const id = await putFile(session, { ttl: 0 });
+    await changePins(session, [
+      { change: 'pin', id, name: 'a' },
+      { change: 'pin', id, name: 'b', reason: 'audit' },
+    ]);
+    await changePins(session, [{ change: 'unpin', id, name: 'a' }]);
+    clock.pass(1);
+    await collect(session);
+    expect((await session.catalog()).get(id)?.pins).toMatchObject([{ name: 'b', reason: 'audit' }]);
+  });
+
+  it('hold until the moment they end, and not after', async () => {
+    const { session, clock } = await makeStore();
+    const id = await putFile(session, { ttl: 0 });
+    await changePins(session, [{ change: 'pin', id, name: 'a', until: '2026-06-02T00:00:00.000Z' as never }]);
+    clock.ms += 86_399_999;
+    expect((await collect(session)).outcome.plan.header.pruned).toBe(0);
+    clock.ms += 1;
+    expect((await collect(session)).outcome.plan.header.pruned).toBe(1);
+  });
+
+  it('change all together or not at all', async () => {
+    const { session } = await makeStore();
+    const [a, b] = [await putFile(session), await putFile(session)];
+    const attempt = changePins(session, [
+      { change: 'pin', id: a, name: 'x' },
+      { change: 'unpin', id: b, name: 'never' },
+    ]);
+    await expect(attempt).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect((await session.catalog()).get(a)?.pins).toEqual([]);
+  });
+
+  it('of its own name are what a job may set, and no others', async () => {
+    const { session, open } = await makeStore();
+    const id = await putFile(session);
+    const job = await open({ actor: 'ai_job:robot' });
+    await changePins(job, [{ change: 'pin', id, name: 'robot' }]);
+    await expect(changePins(job, [{ change: 'pin', id, name: 'release' }])).rejects.toMatchObject({
+      code: 'REFUSED',
+    });
+  });
+
+  it('that would be over already are refused', async () => {
+    const { session } = await makeStore();
+    const id = await putFile(session);
+    const until = session.now();
+    await expect(changePins(session, [{ change: 'pin', id, name: 'x', until }])).rejects.toThrow('is past');
+  });
+});
+
+describe('retain', () => {
+  it('changes TTL and class by a revision, which moves neither creation nor registration', async () => {
+    const { session, clock } = await makeStore();
+    const id = await putFile(session, { ttl: 1 });
+    const before = (await session.catalog()).get(id)!;
+    clock.pass(0.5);
+    await retain(session, [id], { ttl: 3, retentionClass: 'checkpoint' });
+    const after = (await session.catalog()).get(id)!;
+    expect(after).toMatchObject({ revision: 2, retention_ttl_days: 3, retention_class: 'checkpoint' });
+    expect([after.created_at, after.registered]).toEqual([before.created_at, before.registered]);
+    clock.pass(2);
+    expect((await collect(session)).outcome.plan.header.pruned).toBe(0);
+  });
+
+  it('takes a TTL away, but not from what is sensitive', async () => {
+    const { session } = await makeStore();
+    const plain = await putFile(session, { ttl: 1 });
+    await retain(session, [plain], { ttl: null });
+    expect((await session.catalog()).get(plain)?.retention_ttl_days).toBeUndefined();
+    const secret = await putFile(session, { ttl: 1, classification: 'high' });
+    await expect(retain(session, [secret], { ttl: null })).rejects.toMatchObject({
+      code: 'INVALID_MANIFEST',
+    });
+  });
+});
+
+it('a removal whose objects lie in no trash any more does not stop the next collection', async () => {
+  const { session, dir, clock } = await makeStore();
+  await writeFile(`${dir}/one`, 'one');
+  await putFile(session, { ttl: 1 });
+  clock.pass(2);
+  await collect(session, { emptyTrash: true });
+  expect((await collect(session)).reclaimed).toMatchObject({ sweep: 'done', swept: { objects: 0 } });
+});
