@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { discardTree } from '../../src/sandbox/index.js';
@@ -28,6 +28,16 @@ const CASES = await Promise.all(
     return { title, how, missing };
   }),
 );
+
+// Some have a meaning in mount options, some in a shell.
+const ODD_NAMES = [
+  '-dash',
+  'with space',
+  'comma,colon:equals=',
+  'back\\slash "quoted"',
+  'new\nline',
+  'ünïcode',
+];
 
 function isRunning(word: string): boolean {
   return readdirSync('/proc').some((pid) => {
@@ -72,6 +82,27 @@ for (const { title, how, missing } of CASES) {
       expect(readFileSync(join(world.capture, 'log'), 'utf8')).toBe('cleaned\n');
     });
 
+    it('passes standard input on, and no way to the file that it comes from', async () => {
+      const file = join(world.elsewhere, 'file');
+      const command = ['sh', '-c', 'cat; echo more >>/proc/self/fd/0; echo more >>/dev/stdin'];
+      const stdin = openSync(file, 'r');
+      try {
+        const request = { ...how, command, stdin: 'inherit' } as const;
+        const { stdout } = await startRunner(runner.program, user, world, request, { stdin }).outcome;
+        expect(stdout).toBe('elsewhere\n');
+        expect(readFileSync(file, 'utf8')).toBe('elsewhere\n');
+      } finally {
+        closeSync(stdin);
+      }
+    });
+
+    it('ends with the tool while standard input is still open', async () => {
+      const request = { ...how, command: ['sh', '-c', 'echo $$'], stdin: 'inherit' } as const;
+      const { child, outcome } = startRunner(runner.program, user, world, request, { stdin: 'pipe' });
+      expect(await outcome).toMatchObject({ status: 0 });
+      child.stdin!.end();
+    });
+
     it('leaves nothing of 100 processes that fork away', async () => {
       const seconds = `7${Date.now() % 1e6}`;
       const script = `for i in $(seq 100); do (setsid sleep ${seconds} >/dev/null 2>&1 &); done`;
@@ -80,7 +111,7 @@ for (const { title, how, missing } of CASES) {
       expect(isRunning(`sleep\0${seconds}`)).toBe(false);
     });
 
-    it.each(['with space', 'comma,colon:equals=', 'back\\slash "quoted"', 'new\nline', 'ünïcode', '-dash'])(
+    it.each(how.backend === 'bubblewrap-overlay' ? ODD_NAMES : [ODD_NAMES.join('')])(
       'runs in a project whose name is %j',
       async (odd) => {
         const project = join(world.root, odd);

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isHsError } from '../../src/errors/hs-error.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
@@ -45,7 +45,8 @@ async function run(
       scratchDir: world.scratch,
       storeDir: world.store,
       network: false,
-      env: process.env,
+      // Without directories of the developer's own, which another user may not search (126 instead of 127).
+      env: { ...process.env, PATH: `${dirname(process.execPath)}:/usr/local/bin:/usr/bin:/bin` },
       stdin: 'ignore',
       signal: new AbortController().signal,
       onOutput: (stream, chunk) => {

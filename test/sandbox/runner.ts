@@ -23,6 +23,7 @@ export interface RunnerRequest {
   readonly home: string;
   readonly network?: boolean;
   readonly graceMs?: number;
+  readonly stdin?: 'inherit';
   /** Puts what the tool prints on stderr at once. */
   readonly live?: boolean;
 }
@@ -59,7 +60,7 @@ try {
       ...(request.graceMs === undefined ? {} : { graceMs: request.graceMs }),
       network: request.network ?? false,
       env: process.env,
-      stdin: 'ignore',
+      stdin: request.stdin ?? 'ignore',
       signal: abort.signal,
       onOutput: (stream, chunk) => {
         output[stream] += Buffer.from(chunk).toString();

@@ -133,7 +133,7 @@ export function startRunner(
   user: User,
   world: World,
   request: Partial<RunnerRequest> & { command: readonly string[] },
-  options: { env?: Record<string, string>; leakFrom?: string } = {},
+  options: { env?: Record<string, string>; leakFrom?: string; stdin?: number | 'pipe' } = {},
 ): Started {
   const whole: RunnerRequest = {
     projectDir: world.project,
@@ -151,7 +151,7 @@ export function startRunner(
   const child = spawn(argv[0]!, argv.slice(1), {
     cwd: world.project,
     env: { PATH: process.env.PATH ?? '', HOME: world.home, ...options.env },
-    stdio: ['ignore', 'pipe', 'pipe', ...leak],
+    stdio: [options.stdin ?? 'ignore', 'pipe', 'pipe', ...leak],
   });
   for (const fd of leak) if (typeof fd === 'number') closeSync(fd);
   let stdout = '';
