@@ -1,0 +1,191 @@
+import { chmod, rm, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../../src/core/hash.js';
+import { type ArtifactId, toTimestamp } from '../../../src/core/ids.js';
+import { encodePlan, planHash } from '../../../src/core/plan-file.js';
+import { interceptDisk } from '../../../src/fsx/intercept-disk.js';
+import { applyRemoval, type RemovalRequest } from '../../../src/ops/gc/apply-removal.js';
+import { makePlan } from '../../../src/ops/gc/make-plan.js';
+import type { RetentionStorage } from '../../../src/ops/gc/retention-storage.js';
+import { StoreRetention } from '../../../src/ops/gc/store-retention.js';
+import { changePins } from '../../../src/ops/pins.js';
+import { artifact, pin } from '../../core/retention/store.js';
+import { makeStore, putFile, type TestClock } from './helpers.js';
+import { MemoryRetention } from './memory-retention.js';
+
+/** A backend with the few things that a test does behind its back. */
+interface Backend {
+  readonly storage: RetentionStorage;
+  readonly clock: TestClock;
+  add(ttl: number, options?: { readonly content?: string; readonly high?: boolean }): Promise<ArtifactId>;
+  pin(id: ArtifactId): Promise<void>;
+  damage(id: ArtifactId): Promise<void>;
+  /** Does it in the middle of the next commit. */
+  race(what: () => void | Promise<void>): void;
+}
+
+async function onDisk(): Promise<Backend> {
+  const { session, clock, open } = await makeStore();
+  let race: (() => void | Promise<void>) | undefined;
+  const disk = interceptDisk(session.store.disk, async (operation, path) => {
+    if (race === undefined || operation !== 'link' || !path.includes('/ledger/')) return;
+    const what = race;
+    race = undefined;
+    await what();
+  });
+  return {
+    storage: new StoreRetention(await open({ disk }), { capability: 'retention.collect' }),
+    clock,
+    add: (ttl, { content, high } = {}) =>
+      putFile(session, {
+        ttl,
+        ...(content === undefined ? {} : { content }),
+        ...(high ? { classification: 'high' as const } : {}),
+      }),
+    pin: (id) => changePins(session, [{ change: 'pin', id, name: 'hold' }]),
+    damage: async (id) => {
+      const path = session.store.layout.object((await session.catalog()).get(id)!.content_hash);
+      await chmod(path, 0o600);
+      await rm(path);
+      await writeFile(path, '');
+    },
+    race: (what) => {
+      race = what;
+    },
+  };
+}
+
+async function inMemory(): Promise<Backend> {
+  const { TestClock: Clock } = await import('./helpers.js');
+  const clock = new Clock();
+  const storage = new MemoryRetention(clock);
+  let n = 0;
+  return {
+    storage,
+    clock,
+    add: async (ttl, { content = `content ${n}`, high = false } = {}) => {
+      const record = artifact(++n, {
+        created: clock.ms,
+        registered: clock.ms,
+        retention_ttl_days: ttl,
+        size_bytes: content.length,
+        content_hash: sha256(Buffer.from(content)),
+        classification: high ? 'high' : 'low',
+      });
+      storage.add(record, Buffer.from(content));
+      return record.artifact_id;
+    },
+    pin: async (id) => storage.setPins(id, [pin()]),
+    damage: async (id) => {
+      storage.bytes.set(storage.live.get(id)!.content_hash, new Uint8Array());
+    },
+    race: (what) => {
+      storage.race = what;
+    },
+  };
+}
+
+describe.each([
+  ['a store on disk', onDisk],
+  ['a store in memory', inMemory],
+])('%s, as planner and applier see it', (_, make) => {
+  const now = (clock: TestClock) => ({ now: () => toTimestamp(clock.ms) });
+  const request = (clock: TestClock): RemovalRequest => ({
+    ...now(clock),
+    command: 'gc',
+    report: '99999999-9999-4999-8999-999999999999' as ArtifactId,
+    actor: { type: 'human', id: 'tester' },
+    traceId: '88888888-8888-4888-8888-888888888888',
+    systemMs: () => clock.ms,
+  });
+  const ruleOf = async ({ storage, clock }: Backend, id: ArtifactId) =>
+    (await makePlan(storage, now(clock))).plan.items.find((i) => i.artifact_id === id)?.rule;
+
+  it('gives the same plan for the same state and clock', async () => {
+    const b = await make();
+    await b.add(1);
+    await b.add(3);
+    b.clock.pass(2);
+    const [one, two] = [await makePlan(b.storage, now(b.clock)), await makePlan(b.storage, now(b.clock))];
+    expect(encodePlan(one.plan).equals(encodePlan(two.plan))).toBe(true);
+    expect(one.plan.header).toMatchObject({ scanned: 2, pruned: 1 });
+  });
+
+  it('removes what the plan prunes, and nothing else', async () => {
+    const b = await make();
+    const [over, kept] = [await b.add(1), await b.add(3)];
+    b.clock.pass(2);
+    const { plan, seq } = await applyRemoval(b.storage, request(b.clock));
+    expect(plan.header).toMatchObject({ pruned: 1, spared: 1 });
+    expect(seq).toBeDefined();
+    expect(await ruleOf(b, over)).toBeUndefined();
+    expect(await ruleOf(b, kept)).toBe('within_ttl');
+  });
+
+  it('commits nothing when there is nothing to remove', async () => {
+    const b = await make();
+    await b.add(3);
+    expect((await applyRemoval(b.storage, request(b.clock))).seq).toBeUndefined();
+  });
+
+  it('lets a pin that comes first win', async () => {
+    const b = await make();
+    const id = await b.add(1);
+    b.clock.pass(2);
+    b.race(() => b.pin(id));
+    expect((await applyRemoval(b.storage, request(b.clock))).seq).toBeUndefined();
+    expect(await ruleOf(b, id)).toBe('pinned');
+  });
+
+  it('does not plan again for what was only added', async () => {
+    const b = await make();
+    await b.add(1);
+    b.clock.pass(2);
+    const planned = (await b.storage.state()).head.seq;
+    b.race(async () => {
+      await b.add(5);
+    });
+    const { plan, seq } = await applyRemoval(b.storage, request(b.clock));
+    expect(plan.header.head_seq).toBe(planned);
+    expect(seq).toBe(planned + 2);
+  });
+
+  it('knows a plan that was applied', async () => {
+    const b = await make();
+    await b.add(1);
+    b.clock.pass(2);
+    const { plan } = await makePlan(b.storage, now(b.clock));
+    const seen = { plan, hash: planHash(plan) };
+    await applyRemoval(b.storage, { ...request(b.clock), seen });
+    await expect(applyRemoval(b.storage, { ...request(b.clock), seen })).rejects.toThrow(
+      'applied it already',
+    );
+  });
+
+  it('keeps what is damaged and counts it as failed', async () => {
+    const b = await make();
+    const [bad, good] = [await b.add(1), await b.add(1)];
+    await b.damage(bad);
+    b.clock.pass(2);
+    const { plan } = await applyRemoval(b.storage, request(b.clock));
+    expect(plan.header).toMatchObject({ scanned: 2, pruned: 1, failed: 1 });
+    expect(await ruleOf(b, bad)).toBe('damaged');
+    expect(await ruleOf(b, good)).toBeUndefined();
+  });
+
+  it('frees bytes when the window is over, at once where there is none, and never what is shared', async () => {
+    const b = await make();
+    await b.add(1, { content: 'shared' });
+    const holder = await b.add(90, { content: 'shared' });
+    await b.add(1, { content: 'gone' });
+    await b.add(1, { content: 'hush', high: true });
+    b.clock.pass(2);
+    await applyRemoval(b.storage, request(b.clock));
+    const first = await b.storage.reclaim({ emptyTrash: false });
+    // A manifest of each of the three that went, and the payloads of two.
+    expect([first.swept.objects, first.purged.objects]).toEqual([5, 2]);
+    b.clock.pass(8);
+    expect((await b.storage.reclaim({ emptyTrash: false })).purged.objects).toBe(3);
+    expect(await ruleOf(b, holder)).toBe('within_ttl');
+  });
+});
