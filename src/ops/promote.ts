@@ -10,7 +10,7 @@ import type { ArtifactRecord } from '../core/record.js';
 import type { Layer } from '../core/vocabulary.js';
 import { HsError } from '../errors/hs-error.js';
 import { resolveArtifact } from './resolve.js';
-import { manifestOf, reviseManifest } from './revise.js';
+import { manifestOf, recordingLayer, reviseManifest } from './revise.js';
 import type { Session } from './session.js';
 
 export interface Promoted {
@@ -26,38 +26,40 @@ export interface Promoted {
  * `attest`, the reason why, from which the attestation is made.
  */
 export async function promote(session: Session, name: string, attest: string | undefined): Promise<Promoted> {
-  return session.write('artifact.promote', [name], async (tx) => {
-    let result: Promoted | undefined;
-    // The payload is read once: what its bytes are does not depend on the head, and it may be large.
-    let read: { readonly of: ObjectId; readonly content: ReadPayload } | undefined;
-    await tx.commit(async (catalog) => {
-      const record = resolveArtifact(catalog, name);
-      const to = nextLayer(record.layer);
-      if (to === undefined) throw cannotPromote(name, record.layer);
-      const manifest = await manifestOf(session, record);
-      if (read?.of !== record.content_hash) {
-        read = { of: record.content_hash, content: await readPayload(session, record) };
-      }
-      const attestation: Attestation | undefined =
-        to === 'L1' && attest !== undefined
-          ? {
-              by: `${session.actor.type}:${session.actor.id}`,
-              reason: attest,
-              content_hash: record.content_hash,
-            }
-          : undefined;
-      const facts = { manifest, ...read.content, graph: graphOf(catalog), attestation };
-      demandGates(name, to, facts);
-      const revised = await reviseManifest(tx, record, manifest, { layer: to });
-      result = describe(revised.manifest, record.layer, to);
-      return {
-        type: 'artifact_promoted',
-        payload: compact({ artifact_id: record.artifact_id, from: record.layer, to, attestation }),
-        ops: [revised.op],
-      };
-    });
-    return result!;
-  });
+  return session.write('artifact.promote', [name], (tx) =>
+    recordingLayer(session, tx, 'artifact.promote', name, async () => {
+      let result: Promoted | undefined;
+      // The payload is read once: what its bytes are does not depend on the head, and it may be large.
+      let read: { readonly of: ObjectId; readonly content: ReadPayload } | undefined;
+      await tx.commit(async (catalog) => {
+        const record = resolveArtifact(catalog, name);
+        const to = nextLayer(record.layer);
+        if (to === undefined) throw cannotPromote(name, record.layer);
+        const manifest = await manifestOf(session, record);
+        if (read?.of !== record.content_hash) {
+          read = { of: record.content_hash, content: await readPayload(session, record) };
+        }
+        const attestation: Attestation | undefined =
+          to === 'L1' && attest !== undefined
+            ? {
+                by: `${session.actor.type}:${session.actor.id}`,
+                reason: attest,
+                content_hash: record.content_hash,
+              }
+            : undefined;
+        const facts = { manifest, ...read.content, graph: graphOf(catalog), attestation };
+        demandGates(name, to, facts);
+        const revised = await reviseManifest(tx, record, manifest, { layer: to });
+        result = describe(revised.manifest, record.layer, to);
+        return {
+          type: 'artifact_promoted',
+          payload: compact({ artifact_id: record.artifact_id, from: record.layer, to, attestation }),
+          ops: [revised.op],
+        };
+      });
+      return result!;
+    }),
+  );
 }
 
 function describe(m: Manifest, from: Layer, to: Layer): Promoted {

@@ -4,7 +4,7 @@ import type { Manifest } from '../core/manifest.js';
 import { CLASSIFICATIONS, type Classification } from '../core/vocabulary.js';
 import { HsError } from '../errors/hs-error.js';
 import { resolveArtifact } from './resolve.js';
-import { manifestOf, reviseManifest } from './revise.js';
+import { manifestOf, recordingLayer, reviseManifest } from './revise.js';
 import type { Session } from './session.js';
 
 export interface Reclassification {
@@ -34,34 +34,36 @@ export async function reclassify(
   name: string,
   change: Reclassification,
 ): Promise<Reclassified> {
-  return session.write('artifact.reclassify', [name], async (tx) => {
-    let result: Reclassified | undefined;
-    await tx.commit(async (catalog) => {
-      const record = resolveArtifact(catalog, name);
-      const before = await manifestOf(session, record);
-      const after = wanted(before, change);
-      if (before.layer === 'L1') refuseFrozen(name, before, after);
-      const same = (Object.keys(after) as (keyof typeof after)[]).every((k) => after[k] === before[k]);
-      if (same) {
-        result = describe(before, false);
-        return null;
-      }
-      const { manifest, op } = await reviseManifest(tx, record, before, after);
-      result = describe(manifest, true);
-      const sensitivity = (m: Manifest) => ({ classification: m.classification, exportable: m.exportable });
-      return {
-        type: 'artifact_reclassified',
-        payload: {
-          artifact_id: record.artifact_id,
-          from: sensitivity(before),
-          to: sensitivity(manifest),
-          reason: change.reason,
-        },
-        ops: [op],
-      };
-    });
-    return result!;
-  });
+  return session.write('artifact.reclassify', [name], (tx) =>
+    recordingLayer(session, tx, 'artifact.reclassify', name, async () => {
+      let result: Reclassified | undefined;
+      await tx.commit(async (catalog) => {
+        const record = resolveArtifact(catalog, name);
+        const before = await manifestOf(session, record);
+        const after = wanted(before, change);
+        if (before.layer === 'L1') refuseFrozen(name, before, after);
+        const same = (Object.keys(after) as (keyof typeof after)[]).every((k) => after[k] === before[k]);
+        if (same) {
+          result = describe(before, false);
+          return null;
+        }
+        const { manifest, op } = await reviseManifest(tx, record, before, after);
+        result = describe(manifest, true);
+        const sensitivity = (m: Manifest) => ({ classification: m.classification, exportable: m.exportable });
+        return {
+          type: 'artifact_reclassified',
+          payload: {
+            artifact_id: record.artifact_id,
+            from: sensitivity(before),
+            to: sensitivity(manifest),
+            reason: change.reason,
+          },
+          ops: [op],
+        };
+      });
+      return result!;
+    }),
+  );
 }
 
 function wanted(before: Manifest, change: Reclassification) {

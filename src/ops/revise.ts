@@ -1,3 +1,4 @@
+import type { CapabilityId } from '../core/capabilities.js';
 import { compact } from '../core/compact.js';
 import type { LedgerOp } from '../core/ledger-op.js';
 import {
@@ -8,6 +9,7 @@ import {
   toManifest,
 } from '../core/manifest.js';
 import type { ArtifactRecord } from '../core/record.js';
+import { isHsError } from '../errors/hs-error.js';
 import { factsOf } from './register.js';
 import type { Session, WriteTx } from './session.js';
 
@@ -28,4 +30,20 @@ export async function reviseManifest(
   );
   const stored = await tx.batch.addBytes(encodeManifest(revised));
   return { manifest: revised, op: { op: 'revise', ...factsOf(revised, stored) } };
+}
+
+/** Runs a change of an artifact's standing; what its layer forbids is recorded as a refusal (F2). */
+export async function recordingLayer<T>(
+  session: Session,
+  tx: WriteTx,
+  capability: CapabilityId,
+  name: string,
+  change: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await change();
+  } catch (e) {
+    if (!isHsError(e, 'LAYER')) throw e;
+    throw await session.recordRefusal(tx, capability, [name], e);
+  }
 }

@@ -9,6 +9,10 @@ const MAX_JOURNAL_BYTES = 16 * 1024 * 1024;
 const MAX_TRIES = 100;
 const TOKEN = /^[0-9a-f]{24}$/;
 
+export function isLeaseToken(name: string): boolean {
+  return TOKEN.test(name);
+}
+
 /**
  * A sign that a command is at work: a file with a kernel lock on it, which the kernel frees when the
  * process dies, however it dies. What the lease file holds is the command's journal.
@@ -18,6 +22,7 @@ export class Lease {
   readonly #disk: Disk;
   readonly #path: string;
   readonly #file: DiskFile;
+  #named = false;
 
   constructor(disk: Disk, path: string, token: string, file: DiskFile) {
     this.#disk = disk;
@@ -31,6 +36,9 @@ export class Lease {
     const line = canonicalBytes(record);
     await this.#file.write(Buffer.concat([line, Buffer.from('\n')]));
     await this.#file.sync();
+    // Without its name the journal would be lost in a power cut; most leases never get one.
+    if (!this.#named) await this.#disk.syncDir(this.#path.slice(0, this.#path.lastIndexOf('/')));
+    this.#named = true;
   }
 
   async release(): Promise<void> {

@@ -1,0 +1,330 @@
+import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../../src/core/hash.js';
+import { exportArtifact, planExport } from '../../../src/ops/export/export.js';
+import { promote } from '../../../src/ops/promote.js';
+import { reclassify } from '../../../src/ops/reclassify.js';
+import { type World, withPolicy, world } from './helpers.js';
+
+const hash = (text: string) => sha256(Buffer.from(text));
+const at = (w: World, name: string) => ({ kind: 'path' as const, path: join(w.dir, name) });
+
+describe('an export', () => {
+  it('is decided in the ledger before it is recorded there, with everything that B7 asks for', async () => {
+    const w = await world();
+    const artifact = await w.put(
+      { 'a.txt': 'hello' },
+      { name: 'report', entities: [{ entity_kind: 'ticket', entity_id: '7' }] },
+    );
+    const done = await exportArtifact(w.session, { artifact, place: at(w, 'out.txt') });
+    expect(await readFile(join(w.dir, 'out.txt'), 'utf8')).toBe('hello');
+    const [decided] = await w.entries('export_decided');
+    const [recorded] = await w.entries('export_record');
+    expect(decided!.seq).toBeLessThan(recorded!.seq);
+    expect([decided!.decision, decided!.capability_id]).toEqual(['allow', 'artifact.export']);
+    const [record] = await w.records();
+    expect(record).toMatchObject({
+      export_id: done.exportId,
+      actor: 'human:tester',
+      source_entity_refs: [{ entity_kind: 'ticket', entity_id: '7' }],
+      source_hashes: [hash('hello')],
+      export_format: 'file',
+      determinism_level: 'bitwise',
+      hash_basis: 'payload_bytes',
+      export_target: join(w.dir, 'out.txt'),
+      redactions_applied: false,
+      output_artifact_handles: [{ artifact_id: artifact, content_hash: hash('hello') }],
+      materialized_paths: ['out.txt'],
+      outcome: 'done',
+      warnings: [],
+      errors: [],
+    });
+  });
+
+  it('goes below the output root under the name, else the filename hint, when no place is given', async () => {
+    const w = await world();
+    await w.put({ 'a.txt': 'named' }, { name: 'deep/report' });
+    const hinted = await w.put({ 'b.txt': 'hinted' });
+    const place = { kind: 'default' } as const;
+    await exportArtifact(w.session, { artifact: 'deep/report', place });
+    await exportArtifact(w.session, { artifact: hinted, place });
+    const root = join(w.session.store.workspace, 'hs-out');
+    expect(await readFile(join(root, 'deep/report'), 'utf8')).toBe('named');
+    expect(await readFile(join(root, 'b.txt'), 'utf8')).toBe('hinted');
+  });
+
+  it('writes the paths of a directory into its record, sorted and relative', async () => {
+    const w = await world();
+    const artifact = await w.put({ 'b/z': '1', 'b-a': '2', ä: '3' });
+    await exportArtifact(w.session, { artifact, place: at(w, 'out') });
+    expect((await w.records())[0]).toMatchObject({
+      materialized_paths: ['b-a', 'b/z', 'ä'],
+      hash_basis: 'bundle_index',
+      export_format: 'dir',
+    });
+  });
+
+  it('of ten thousand paths keeps its entry small and its record whole', async () => {
+    const w = await world();
+    const files = Object.fromEntries(
+      Array.from({ length: 2000 }, (_, i) => [`d/${'x'.repeat(20)}-${i}`, '']),
+    );
+    const artifact = await w.put(files);
+    await exportArtifact(w.session, { artifact, place: at(w, 'out') });
+    const [entry] = await w.entries('export_record');
+    expect(entry!.payload_object).toBeDefined();
+    expect((await w.records())[0]!.materialized_paths).toHaveLength(2000);
+  });
+
+  it('that fails is recorded as failed, and says why', async () => {
+    const w = await world();
+    const artifact = await w.put({ 'a.txt': 'hello' });
+    await writeFile(join(w.dir, 'out.txt'), 'mine');
+    const attempt = exportArtifact(w.session, { artifact, place: at(w, 'out.txt') });
+    await expect(attempt).rejects.toMatchObject({ code: 'DEST_EXISTS' });
+    const [record] = await w.records();
+    expect(record).toMatchObject({ outcome: 'failed', output_artifact_handles: [] });
+    expect(record!.errors[0]).toContain('exists already');
+    expect(record!.materialized_paths).toBeUndefined();
+  });
+
+  it('does not happen when its decision cannot be written', async () => {
+    const w = await world();
+    const artifact = await w.put({ 'a.txt': 'hello' });
+    const { disk } = w.session;
+    const broken = {
+      ...disk,
+      link: async (from: string, to: string) => {
+        if (to.includes('/ledger/')) throw Object.assign(new Error('EIO'), { code: 'EIO' });
+        return disk.link(from, to);
+      },
+    };
+    const session = await w.as('human:tester', { disk: broken });
+    await expect(exportArtifact(session, { artifact, place: at(w, 'out') })).rejects.toThrow('EIO');
+    expect(await readdir(w.dir)).not.toContain('out');
+  });
+
+  it('replaces a directory that it wrote itself, and not one with something else in it', async () => {
+    const w = await world();
+    const first = await w.put({ 'a/x': '1', y: '2' });
+    const second = await w.put({ 'a/x': '3' });
+    await exportArtifact(w.session, { artifact: first, place: at(w, 'out') });
+    await exportArtifact(w.session, { artifact: second, place: at(w, 'out'), force: true });
+    expect(await readdir(join(w.dir, 'out'))).toEqual(['a']);
+    await writeFile(join(w.dir, 'out/a/x'), 'edited');
+    const attempt = exportArtifact(w.session, { artifact: first, place: at(w, 'out'), force: true });
+    await expect(attempt).rejects.toMatchObject({ code: 'DEST_EXISTS', details: { paths: ['a/x'] } });
+    await exportArtifact(w.session, {
+      artifact: first,
+      place: at(w, 'out'),
+      force: true,
+      discardExisting: true,
+    });
+    expect(await readFile(join(w.dir, 'out/a/x'), 'utf8')).toBe('1');
+  });
+
+  it('with its manifest is a directory with artifact.json in it, which the next export may replace', async () => {
+    const w = await world();
+    const artifact = await w.put({ 'a.txt': 'hello' });
+    const request = { artifact, place: at(w, 'out'), withManifest: true };
+    await exportArtifact(w.session, request);
+    expect((await readdir(join(w.dir, 'out'))).sort()).toEqual(['a.txt', 'artifact.json']);
+    const manifest = await readFile(join(w.dir, 'out/artifact.json'), 'utf8');
+    expect(JSON.parse(manifest)).toMatchObject({ artifact_id: artifact, content_hash: hash('hello') });
+    await exportArtifact(w.session, { ...request, force: true });
+    const own = await w.put({ 'artifact.json': '{}', b: '' });
+    await expect(exportArtifact(w.session, { ...request, artifact: own })).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
+  });
+
+  it('to standard output is decided and recorded like any other', async () => {
+    const w = await world();
+    const artifact = await w.put({ 'a.txt': 'hello' });
+    let out = '';
+    const write = async (bytes: Uint8Array) => {
+      out += Buffer.from(bytes).toString();
+    };
+    await exportArtifact(w.session, { artifact, place: { kind: 'stdout', write } });
+    expect(out).toBe('hello');
+    expect((await w.records())[0]).toMatchObject({
+      export_format: 'stdout',
+      export_target: '-',
+      materialized_paths: [],
+    });
+  });
+
+  it('of a damaged payload shows nothing', async () => {
+    const w = await world();
+    const artifact = await w.put({ 'a.txt': 'hello' });
+    const path = w.session.store.layout.object(hash('hello'));
+    await w.session.disk.chmod(path, 0o644);
+    await writeFile(path, 'jello');
+    const attempt = exportArtifact(w.session, { artifact, place: at(w, 'out') });
+    await expect(attempt).rejects.toMatchObject({ code: 'INTEGRITY' });
+    expect(await readdir(w.dir)).not.toContain('out');
+    expect((await w.records())[0]).toMatchObject({ outcome: 'failed' });
+  });
+});
+
+describe('a dry run', () => {
+  it('lists what would be written, and leaves neither a file nor an entry nor a lease', async () => {
+    const w = await world();
+    const artifact = await w.put({ 'a/x': '1', y: '22' });
+    const head = await w.session.store.ledger.headSeq();
+    const plan = await planExport(w.session, { artifact, place: at(w, 'out') });
+    expect(plan).toMatchObject({
+      files: [
+        { path: 'a/x', bytes: 1 },
+        { path: 'y', bytes: 2 },
+      ],
+      bytes: 3,
+    });
+    expect(await w.session.store.ledger.headSeq()).toBe(head);
+    expect(await readdir(w.dir)).not.toContain('out');
+    await mkdir(join(w.dir, 'out'));
+    await expect(planExport(w.session, { artifact, place: at(w, 'out') })).rejects.toMatchObject({
+      code: 'DEST_EXISTS',
+    });
+  });
+});
+
+describe('an export by a job', () => {
+  it('outside the output root is refused, and the ledger says so', async () => {
+    const w = await world();
+    const artifact = await w.put({ 'a.txt': 'hello' });
+    const job = await w.as('ai_job:nightly', { jobId: 'job-1' });
+    const attempt = exportArtifact(job, { artifact, place: at(w, 'out') });
+    await expect(attempt).rejects.toMatchObject({ code: 'REFUSED' });
+    expect(await readdir(w.dir)).not.toContain('out');
+    const [decided] = await w.entries('export_decided');
+    expect(decided).toMatchObject({
+      actor: 'ai_job',
+      actor_id: 'nightly',
+      job_id: 'job-1',
+      decision: 'deny',
+    });
+    expect((await w.records())[0]).toMatchObject({
+      outcome: 'refused',
+      actor: 'ai_job:nightly',
+      job_id: 'job-1',
+    });
+  });
+
+  it('to standard output is refused, since that is not below the output root', async () => {
+    const w = await world();
+    const artifact = await w.put({ 'a.txt': 'hello' });
+    const job = await w.as('ai_job:nightly');
+    const place = { kind: 'stdout', write: async () => {} } as const;
+    await expect(exportArtifact(job, { artifact, place })).rejects.toMatchObject({ code: 'REFUSED' });
+  });
+
+  it('below the output root goes through no link, and not out by ..', async () => {
+    const w = await world();
+    const artifact = await w.put({ 'a.txt': 'hello' });
+    const job = await w.as('ai_job:nightly');
+    const root = join(w.session.store.workspace, 'hs-out');
+    await mkdir(root);
+    await symlink(w.dir, join(root, 'link'));
+    const place = (path: string) => ({ kind: 'path' as const, path });
+    await expect(exportArtifact(job, { artifact, place: place(`${root}/link/out`) })).rejects.toMatchObject({
+      code: 'UNSAFE_PATH',
+    });
+    await expect(
+      exportArtifact(job, { artifact, place: place(join(root, '../../out')) }),
+    ).rejects.toMatchObject({
+      code: 'REFUSED',
+    });
+    await exportArtifact(job, { artifact, place: place(`${root}/sub/out`) });
+    expect(await readFile(join(root, 'sub/out'), 'utf8')).toBe('hello');
+    expect(await readdir(w.dir)).not.toContain('out');
+  });
+
+  it('keeps to its budget of bytes, files and bytes a file; a person has none', async () => {
+    const w = await world();
+    const artifact = await w.put({ 'a/1': 'xxxx', 'a/2': 'yy', 'a/3': 'z' });
+    await withPolicy(w.session, (p) => ({
+      ...p,
+      export: { ...p.export, budgets: { ai_job: { total_bytes: 6, files: 2, file_bytes: 3 } } },
+    }));
+    const job = await w.as('ai_job:nightly');
+    const attempt = exportArtifact(job, { artifact, place: { kind: 'default' } });
+    await expect(attempt).rejects.toMatchObject({ code: 'BUDGET' });
+    expect((await w.records())[0]!.errors).toHaveLength(3);
+    await exportArtifact(w.session, { artifact, place: { kind: 'default' } });
+  });
+});
+
+describe('the export guard', () => {
+  it('blocks what is not exportable, and what is high until that very content is consented to', async () => {
+    const w = await world();
+    const artifact = await w.put({ 'a.txt': 'secret' }, { classification: 'high', ttl: 3 });
+    const request = { artifact, place: at(w, 'out') };
+    await expect(exportArtifact(w.session, request)).rejects.toMatchObject({ code: 'GUARD_BLOCKED' });
+    await reclassify(w.session, artifact, { exportable: true, reason: 'cleared' });
+    await expect(exportArtifact(w.session, request)).rejects.toMatchObject({ code: 'GUARD_BLOCKED' });
+    await expect(exportArtifact(w.session, { ...request, consents: [hash('other')] })).rejects.toMatchObject({
+      code: 'GUARD_BLOCKED',
+    });
+    await exportArtifact(w.session, { ...request, consents: [hash('secret')] });
+    expect((await stat(join(w.dir, 'out'))).mode & 0o777).toBe(0o600);
+    const ids = (await w.records()).map((r) => r.export_id);
+    expect(new Set(ids).size).toBe(4);
+  });
+
+  it('blocks a directory that holds the bytes of what may not leave', async () => {
+    const w = await world();
+    await w.put({ 'key.pem': 'secret' }, { classification: 'high', ttl: 3 });
+    const directory = await w.put({ 'docs/readme': 'hi', 'conf/key': 'secret' });
+    const attempt = exportArtifact(w.session, { artifact: directory, place: at(w, 'out') });
+    await expect(attempt).rejects.toMatchObject({
+      code: 'GUARD_BLOCKED',
+      message: expect.stringContaining('conf/key'),
+    });
+  });
+
+  it('blocks a slice of what may not leave', async () => {
+    const w = await world();
+    const source = await w.put({ 'data.csv': 'a,b' }, { classification: 'high', ttl: 3 });
+    const slice = await w.put(
+      { 's.csv': 'a' },
+      { kind: 'dataset_slice', exportable: true, sources: [source] },
+    );
+    await expect(exportArtifact(w.session, { artifact: slice, place: at(w, 'out') })).rejects.toMatchObject({
+      code: 'GUARD_BLOCKED',
+    });
+  });
+
+  it('blocks what it cannot read the manifest or the members of', async () => {
+    const w = await world();
+    const artifact = await w.put({ 'a/x': '1', y: '2' });
+    const catalog = await w.session.catalog();
+    const record = catalog.get(artifact)!;
+    for (const object of [record.manifest, record.content_hash]) {
+      const path = w.session.store.layout.object(object);
+      const bytes = await readFile(path);
+      await w.session.disk.unlink(path);
+      const attempt = exportArtifact(w.session, { artifact, place: at(w, 'out') });
+      await expect(attempt).rejects.toMatchObject({ code: 'GUARD_BLOCKED' });
+      await writeFile(path, bytes);
+    }
+  });
+});
+
+describe('promotion', () => {
+  it('takes one step at a time, reports all gates together, and freezes only with an attestation', async () => {
+    const w = await world();
+    const source = await w.put({ 's.txt': 'source' });
+    const artifact = await w.put({ 'a.png': 'not a picture' }, { ttl: 5, sources: [source] });
+    const refused = await promote(w.session, artifact, undefined).catch((e) => e);
+    expect(refused).toMatchObject({ code: 'LAYER' });
+    expect(refused.details.problems).toMatchObject([{ gate: 'content_type' }]);
+
+    const good = await w.put({ 'a.txt': 'text' }, { ttl: 5, sources: [source] });
+    await promote(w.session, good, undefined);
+    const frozen = await promote(w.session, good, undefined).catch((e) => e);
+    expect(frozen.details.problems.map((p: { gate: string }) => p.gate)).toEqual(['ttl', 'attestation']);
+    await expect(promote(w.session, good, 'checked')).rejects.toMatchObject({ code: 'LAYER' });
+  });
+});
