@@ -49,7 +49,9 @@ function matching(table: Table, filter: string, before: Selection | undefined): 
   for (let i = 0; i < matches.length; i++) {
     if (narrower && known.matches[i] === 0) continue;
     const haystack = table.haystacks[i]!;
-    matches[i] = terms.every((term) => haystack.includes(term)) ? 1 : 0;
+    let t = 0;
+    while (t < terms.length && haystack.includes(terms[t]!)) t += 1;
+    matches[i] = t === terms.length ? 1 : 0;
   }
   return matches;
 }
@@ -81,12 +83,27 @@ function groupRows(table: Table, groups: Groups, { group, sort, descending, open
   return rows.subarray(0, n);
 }
 
+/** Only other groups are open: what is in them, and their order, stays. */
+function sameButOpen(a: Choice, b: Choice): boolean {
+  return (
+    b.group !== 'none' &&
+    a.group === b.group &&
+    a.view === b.view &&
+    a.sort === b.sort &&
+    a.descending === b.descending &&
+    a.filter === b.filter
+  );
+}
+
 /** The rows for `choice`; `before`, the selection that was shown, saves what has not changed. */
 export function select(table: Table, choice: Choice, before?: Selection): Selection {
+  if (before?.table === table && sameButOpen(before.choice, choice)) {
+    return { ...before, choice, rows: groupRows(table, before.groups, choice) };
+  }
   const matches = matching(table, choice.filter, before);
   const places = chosen(table, matches, choice);
   if (choice.group === 'none') {
-    return { table, choice, matches, groups: NO_GROUPS, rows: Int32Array.from(places), places };
+    return { table, choice, matches, groups: NO_GROUPS, rows: new Int32Array(places), places };
   }
   const groups = gather(table, places, choice.group);
   return { table, choice, matches, groups, rows: groupRows(table, groups, choice), places };
@@ -114,6 +131,10 @@ export function sameRow(selection: Selection, before: Selection, row: number): n
     return found < 0 ? undefined : found;
   }
   if (selection.choice.group !== before.choice.group) return undefined;
+  if (selection.groups === before.groups) {
+    const found = selection.rows.indexOf(before.rows[row]!);
+    return found < 0 ? undefined : found;
+  }
   for (let i = 0; i < selection.rows.length; i++) {
     if (selection.rows[i]! >= 0) continue;
     const { table, groups, choice } = selection;
