@@ -140,10 +140,13 @@ describe.skipIf(!tmuxIsHere)('hs gc in a terminal (needs tmux)', () => {
     expect((await run(directory, 'ls')).stdout.split('\n')).toHaveLength(12);
   });
 
-  it('prints the plan instead on a dumb terminal, and removes nothing', async () => {
+  it.each([
+    ['on a dumb terminal', 'TERM=dumb', ''],
+    ['where only stdout is a terminal', '', '< /dev/null'],
+  ])('prints the plan instead %s, and removes nothing', async (_, before, behind) => {
     const directory = await tmp();
     cpSync(template.path, directory, { recursive: true });
-    const command = `cd ${directory} && TERM=dumb ${process.execPath} ${HS_PROGRAM} gc --now ${LATER}`;
+    const command = `cd ${directory} && ${before} ${process.execPath} ${HS_PROGRAM} gc --now ${LATER} ${behind}`;
     const terminal = Tmux.start(await tmp(), command, {
       columns: 100,
       rows: 24,
