@@ -25,8 +25,8 @@ export interface World {
 let counter = 0;
 
 /** A store in a directory of its own, with the work around it elsewhere. */
-export async function world(): Promise<World> {
-  const dir = await tmp();
+export async function world(inDirectory?: string): Promise<World> {
+  const dir = inDirectory ?? (await tmp());
   const work = join(dir, 'work');
   await mkdir(work);
   const session = await testStore(work);

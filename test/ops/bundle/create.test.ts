@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../../src/core/hash.js';
+import { createBundle } from '../../../src/ops/bundle/create.js';
+import { importBundle } from '../../../src/ops/bundle/import.js';
+import { verifyBundle } from '../../../src/ops/bundle/verify.js';
+import { exportArtifact } from '../../../src/ops/export/export.js';
+import { type World, world } from '../export/helpers.js';
+
+async function tarOf(w: World, artifact: string, name: string, more = {}): Promise<string> {
+  const path = join(w.dir, name);
+  await exportArtifact(w.session, { artifact, place: { kind: 'path', path }, format: 'tar', ...more });
+  return path;
+}
+
+describe('a bundle', () => {
+  it('written here and imported elsewhere gives the same content hashes and the same tar', async () => {
+    const [here, there] = [await world(), await world()];
+    const file = await here.put({ 'a.txt': 'hello' }, { name: 'file' });
+    const tree = await here.put({ 'b/x': '1', 'c.txt': '2' }, { name: 'tree' });
+    const made = await createBundle(here.session, [file, tree], { name: 'both' });
+    const tar = await tarOf(here, made.artifactId, 'both.tar', { withManifest: true });
+    const verified = await verifyBundle(here.session.disk, tar);
+    expect(verified.contentHash).toBe(made.contentHash);
+    await importBundle(there.session, tar);
+    const [a, b] = [await here.session.catalog(), await there.session.catalog()];
+    for (const id of [file, tree, made.artifactId])
+      expect(b.get(id)!.content_hash).toBe(a.get(id)!.content_hash);
+    const again = await tarOf(there, made.artifactId, 'again.tar', { withManifest: true });
+    expect(sha256(await readFile(again))).toBe(sha256(await readFile(tar)));
+  });
+
+  it('of bundles is checked to the bottom', async () => {
+    const w = await world();
+    const inner = await createBundle(w.session, [await w.put({ 'a.txt': 'hello' })], { name: 'inner' });
+    const outer = await createBundle(w.session, [inner.artifactId, await w.put({ 'b.txt': 'b' })]);
+    const { members } = await verifyBundle(w.session.disk, await tarOf(w, outer.artifactId, 'outer.tar'));
+    expect(members.map((m) => m.manifest.kind).sort()).toEqual(['bundle', 'file']);
+  });
+
+  it('is as sensitive as the most sensitive of its members, with the shortest TTL, and as little exportable', async () => {
+    const w = await world();
+    const low = await w.put({ 'a.txt': 'a' }, { ttl: 9 });
+    const high = await w.put({ 'b.txt': 'b' }, { classification: 'high', ttl: 4 });
+    const { artifactId } = await createBundle(w.session, [low, high]);
+    expect((await w.session.catalog()).get(artifactId)).toMatchObject({
+      kind: 'bundle',
+      classification: 'high',
+      exportable: false,
+      retention_ttl_days: 4,
+    });
+    const place = { kind: 'path', path: join(w.dir, 'out') } as const;
+    await expect(exportArtifact(w.session, { artifact: artifactId, place })).rejects.toMatchObject({
+      code: 'GUARD_BLOCKED',
+      message: expect.stringContaining('b.txt'),
+    });
+  });
+
+  it('leaves out what is damaged or not to be read, and says so in its report', async () => {
+    const w = await world();
+    const good = await w.put({ 'a.txt': 'a' });
+    const secret = await w.put({ 'b.txt': 'b' }, { classification: 'high', ttl: 4 });
+    const lost = await w.put({ 'c.txt': 'c' });
+    await w.session.disk.unlink(w.session.store.layout.object(sha256(Buffer.from('c'))));
+    const job = await w.as('ai_job:nightly');
+    const made = await createBundle(job, [good, secret, lost]);
+    expect(made.leftOut.map((l) => l.artifact_id).sort()).toEqual([secret, lost].sort());
+    const { report } = await verifyBundle(w.session.disk, await tarOf(w, made.artifactId, 'b.tar'));
+    expect(report.left_out).toEqual(made.leftOut);
+    await expect(createBundle(job, [secret])).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('refuses names that another system could not hold, unless told to take them', async () => {
+    const w = await world();
+    const tree = await w.put({ 'd/README': '1', 'd/readme': '2' });
+    await expect(createBundle(w.session, [tree])).rejects.toMatchObject({ code: 'UNSAFE_PATH' });
+    const made = await createBundle(w.session, [tree], { nonPortable: true });
+    const tar = await tarOf(w, made.artifactId, 'b.tar');
+    await expect(verifyBundle(w.session.disk, tar)).rejects.toMatchObject({ code: 'HOSTILE_INPUT' });
+    expect((await verifyBundle(w.session.disk, tar, { nonPortable: true })).members).toHaveLength(1);
+  });
+});

@@ -1,0 +1,323 @@
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { memberPaths } from '../../../src/core/bundle.js';
+import { encodeManifest } from '../../../src/core/manifest.js';
+import { importBundle } from '../../../src/ops/bundle/import.js';
+import { verifyBundle } from '../../../src/ops/bundle/verify.js';
+import { END, header, type RawEntry } from '../../helpers/tar-writer.js';
+import { makeTempDirectory, type TempDirectory } from '../../helpers/tmp.js';
+import { type World, world } from '../export/helpers.js';
+import {
+  bundleFiles,
+  defaultMembers,
+  FILE_ID,
+  type Files,
+  manifestOf,
+  TREE,
+  TREE_ID,
+  toTar,
+} from './bundle-files.js';
+
+const FILE = memberPaths(FILE_ID);
+const TREE_AT = memberPaths(TREE_ID);
+const evil = (raw: RawEntry) => toTar(bundleFiles(), [raw]);
+
+/** The whole bundle with some files changed, or taken out. */
+function changed(changes: Readonly<Record<string, string | Buffer | undefined>>): Buffer {
+  const files: Files = bundleFiles();
+  for (const [path, body] of Object.entries(changes)) {
+    if (body === undefined) files.delete(path);
+    else files.set(path, body);
+  }
+  return toTar(files);
+}
+
+function reindexed(change: (text: string) => string): Buffer {
+  return changed({ 'bundle_index.json': change(String(bundleFiles().get('bundle_index.json'))) });
+}
+
+/** A manifest of FILE that says something else, with an index that agrees with it. */
+function lowered(): Buffer {
+  const high = manifestOf(FILE_ID, 'hello', {
+    classification: 'high',
+    exportable: false,
+    retention_ttl_days: 3,
+  });
+  const files = bundleFiles([{ manifest: high, payload: 'hello' }]);
+  const low = bundleFiles([{ manifest: manifestOf(FILE_ID, 'hello'), payload: 'hello' }]);
+  for (const path of ['bundle_index.json', FILE.manifest]) files.set(path, low.get(path)!);
+  return toTar(files);
+}
+
+const swapHash = (text: string) =>
+  text.replace(/"content_hash":"[0-9a-f]{64}"/, `"content_hash":"${'0'.repeat(64)}"`);
+
+const CASES: ReadonlyArray<readonly [what: string, bundle: () => Buffer, code: string, entry?: string]> = [
+  ["a '..' component", () => evil({ name: '../evil', body: 'x' }), 'HOSTILE_INPUT', '../evil'],
+  ["'..' further down", () => evil({ name: `${TREE_AT.payload}/../../x`, body: 'x' }), 'HOSTILE_INPUT'],
+  ['an absolute name', () => evil({ name: '/tmp/evil', body: 'x' }), 'HOSTILE_INPUT', '/tmp/evil'],
+  ['an empty component', () => evil({ name: 'a//b', body: 'x' }), 'HOSTILE_INPUT', 'a//b'],
+  ["a '.' component", () => evil({ name: './a', body: 'x' }), 'HOSTILE_INPUT', './a'],
+  ['a backslash', () => evil({ name: 'a\\b', body: 'x' }), 'HOSTILE_INPUT', 'a\\\\b'],
+  [
+    'a NUL in a name',
+    () => evil({ name: Buffer.from('ok\0/../evil'), body: 'x' }),
+    'HOSTILE_INPUT',
+    'ok\\x00/../evil',
+  ],
+  ['a control character', () => evil({ name: 'a\x1b[2Jb', body: 'x' }), 'HOSTILE_INPUT', 'a\\x1b[2Jb'],
+  [
+    'a bidi character',
+    () => evil({ name: 'a\u202egnp.exe', body: 'x' }),
+    'HOSTILE_INPUT',
+    'a\\u{202e}gnp.exe',
+  ],
+  ['a name of Windows', () => evil({ name: 'con.txt', body: 'x' }), 'HOSTILE_INPUT', 'con.txt'],
+  ['names that differ in case', () => evil({ name: 'BUNDLE_INDEX.json', body: 'x' }), 'HOSTILE_INPUT'],
+  [
+    'names that differ in normal form',
+    () =>
+      toTar(bundleFiles(), [
+        { name: 'caf\u00e9', body: 'x' },
+        { name: 'cafe\u0301', body: 'x' },
+      ]),
+    'HOSTILE_INPUT',
+  ],
+  [
+    "a file that is another's directory",
+    () => evil({ name: `${FILE.payload}/x`, body: 'x' }),
+    'HOSTILE_INPUT',
+  ],
+  [
+    'a symbolic link',
+    () => evil({ name: 'link', type: '2', linkname: '/etc/passwd' }),
+    'HOSTILE_INPUT',
+    'link',
+  ],
+  ['a hard link', () => evil({ name: 'link', type: '1', linkname: FILE.payload }), 'HOSTILE_INPUT', 'link'],
+  ['a device', () => evil({ name: 'dev', type: '3' }), 'HOSTILE_INPUT', 'dev'],
+  ['a FIFO', () => evil({ name: 'fifo', type: '6' }), 'HOSTILE_INPUT', 'fifo'],
+  ['a sparse entry', () => evil({ name: 'sparse', type: 'S' }), 'HOSTILE_INPUT', 'sparse'],
+  [
+    'a negative size',
+    () => evil({ name: 'n', size: Buffer.alloc(12, 0xff), body: 'x' }),
+    'HOSTILE_INPUT',
+    'n',
+  ],
+  ['a huge size', () => evil({ name: 'h', size: 0o77777777777, body: 'x' }), 'HOSTILE_INPUT', 'h'],
+  [
+    'an entry that is there twice',
+    () => evil({ name: FILE.payload, body: 'hello' }),
+    'HOSTILE_INPUT',
+    FILE.payload,
+  ],
+  ['no end', () => toTar(bundleFiles()).subarray(0, -1024), 'HOSTILE_INPUT'],
+  [
+    'trailing bytes',
+    () => Buffer.concat([toTar(bundleFiles()), Buffer.from('x'.repeat(512))]),
+    'HOSTILE_INPUT',
+  ],
+  [
+    'a PAX header that disagrees with its body',
+    () =>
+      toTar(bundleFiles(), [
+        { name: 'pax', type: 'x', body: '10 size=9\n' },
+        { name: 'p', body: 'x' },
+      ]),
+    'HOSTILE_INPUT',
+    'p',
+  ],
+  [
+    'a file that belongs to nobody',
+    () => evil({ name: 'stray.txt', body: 'x' }),
+    'HOSTILE_INPUT',
+    'stray.txt',
+  ],
+  [
+    'a member that the index does not list',
+    () => changed({ 'members/33333333-3333-4333-8333-333333333333/payload': 'x' }),
+    'HOSTILE_INPUT',
+  ],
+  ['no index', () => changed({ 'bundle_index.json': undefined }), 'INTEGRITY', 'bundle_index.json'],
+  ['no report', () => changed({ 'export_report.json': undefined }), 'INTEGRITY', 'export_report.json'],
+  [
+    'an index that is not canonical',
+    () => reindexed((t) => t.replace(':', ': ')),
+    'INTEGRITY',
+    'bundle_index.json',
+  ],
+  [
+    'an index with a field more',
+    () => reindexed((t) => t.replace('{', '{"a":1,')),
+    'INTEGRITY',
+    'bundle_index.json',
+  ],
+  ['an index that lies about a hash', () => reindexed(swapHash), 'INTEGRITY', FILE.manifest],
+  [
+    'an index that lies about a size',
+    () => reindexed((t) => t.replace('"size_bytes":5', '"size_bytes":6')),
+    'INTEGRITY',
+    FILE.manifest,
+  ],
+  [
+    'an index that lists a member twice',
+    () => reindexed((t) => t.replace(/\[(.*?}),/, '[$1,$1,')),
+    'INTEGRITY',
+    'bundle_index.json',
+  ],
+  ['a payload that was changed', () => changed({ [FILE.payload]: 'jello' }), 'INTEGRITY', FILE.payload],
+  ['a payload that is missing', () => changed({ [FILE.payload]: undefined }), 'INTEGRITY', FILE.payload],
+  [
+    'a file of a tree that was changed',
+    () => changed({ [`${TREE_AT.payload}/a.txt`]: 'xxx' }),
+    'INTEGRITY',
+    TREE_AT.payload,
+  ],
+  [
+    'a file too many in a tree',
+    () => changed({ [`${TREE_AT.payload}/c.txt`]: 'x' }),
+    'INTEGRITY',
+    TREE_AT.payload,
+  ],
+  [
+    'a manifest that was changed',
+    () => changed({ [FILE.manifest]: encodeManifest(manifestOf(FILE_ID, 'hello')) }),
+    'INTEGRITY',
+    FILE.manifest,
+  ],
+  ['a manifest that lowers its classification', lowered, 'INTEGRITY', 'export_report.json'],
+  [
+    'a manifest that is no manifest',
+    () => {
+      const files = bundleFiles();
+      const { length } = files.get(FILE.manifest)!;
+      files.set(FILE.manifest, 'x'.repeat(length));
+      return toTar(files);
+    },
+    'INTEGRITY',
+    FILE.manifest,
+  ],
+  [
+    'an artifact whose name would reach out',
+    () =>
+      toTar(
+        bundleFiles([{ manifest: manifestOf(FILE_ID, 'hello', { name: '../../evil' }), payload: 'hello' }]),
+      ),
+    'HOSTILE_INPUT',
+    FILE.manifest,
+  ],
+];
+
+/** Nothing registered, nothing staged, nothing beside the store. */
+async function untouched(w: World, head: number): Promise<void> {
+  const catalog = await w.session.catalog();
+  expect([...catalog.live()]).toEqual([]);
+  expect(await w.session.store.ledger.headSeq()).toBe(head);
+  expect(await readdir(w.session.store.layout.tmp)).toEqual([]);
+  expect((await readdir(w.dir)).sort()).toEqual(['evil.tar', 'work']);
+}
+
+describe('a hostile bundle', () => {
+  // One store for all of them: that nothing was registered is looked at each time.
+  let shared: World;
+  let place: TempDirectory;
+  beforeAll(async () => {
+    place = await makeTempDirectory();
+    shared = await world(place.path);
+  });
+  afterAll(() => place.remove());
+
+  for (const [what, bundle, code, entry] of CASES) {
+    it(`with ${what} is refused by import and by verify, and leaves nothing`, async () => {
+      const w = shared;
+      const head = await w.session.store.ledger.headSeq();
+      const path = join(w.dir, 'evil.tar');
+      await writeFile(path, bundle());
+      const expected = entry === undefined ? { code } : { code, details: { entry } };
+      await expect(verifyBundle(w.session.disk, path)).rejects.toMatchObject(expected);
+      await expect(importBundle(w.session, path)).rejects.toMatchObject(expected);
+      await untouched(w, head);
+    });
+  }
+
+  it('of very many tiny entries is refused before the disk is full of them', async () => {
+    const w = await world();
+    const path = join(w.dir, 'evil.tar');
+    const headers = Array.from({ length: 200_001 }, (_, i) => header({ name: `members/${i}` }));
+    await writeFile(path, Buffer.concat([...headers, END]));
+    await expect(verifyBundle(w.session.disk, path)).rejects.toMatchObject({ code: 'HOSTILE_INPUT' });
+  });
+
+  it('in a directory is refused for a link, a FIFO would be, and a file that was changed', async () => {
+    const w = await world();
+    const write = async (name: string, files: Files) => {
+      for (const [path, body] of files) {
+        await mkdir(dirname(join(w.dir, name, path)), { recursive: true });
+        await writeFile(join(w.dir, name, path), body);
+      }
+      return join(w.dir, name);
+    };
+    const linked = await write('linked', bundleFiles());
+    await symlink('/etc/passwd', join(linked, 'link'));
+    await expect(importBundle(w.session, linked)).rejects.toMatchObject({ code: 'HOSTILE_INPUT' });
+    const files = bundleFiles();
+    files.set(FILE.payload, 'jello');
+    await expect(importBundle(w.session, await write('changed', files))).rejects.toMatchObject({
+      code: 'INTEGRITY',
+    });
+    expect([...(await w.session.catalog()).live()]).toEqual([]);
+    await importBundle(w.session, await write('whole', bundleFiles()));
+    expect([...(await w.session.catalog()).live()]).toHaveLength(2);
+  });
+
+  it('that brings known restricted bytes back as something that may leave is refused', async () => {
+    const w = await world();
+    await w.put({ 'a.txt': 'hello' }, { classification: 'high', ttl: 3 });
+    const path = join(w.dir, 'b.tar');
+    await writeFile(path, toTar(bundleFiles()));
+    await expect(importBundle(w.session, path)).rejects.toMatchObject({
+      code: 'HOSTILE_INPUT',
+      details: { entry: FILE.manifest },
+    });
+    expect([...(await w.session.catalog()).live()]).toHaveLength(1);
+  });
+
+  it('with an id that is here with other content is a conflict, and nothing of it comes in', async () => {
+    const w = await world();
+    const path = join(w.dir, 'b.tar');
+    await writeFile(path, toTar(bundleFiles([{ manifest: manifestOf(FILE_ID, 'other'), payload: 'other' }])));
+    await importBundle(w.session, path);
+    await writeFile(path, toTar(bundleFiles()));
+    await expect(importBundle(w.session, path)).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect([...(await w.session.catalog()).live()]).toHaveLength(1);
+  });
+});
+
+describe('a bundle that is whole', () => {
+  it('comes in with ids, hashes and provenance, and what was approved elsewhere as ordinary work', async () => {
+    const w = await world();
+    const [file, tree] = defaultMembers();
+    const provenance = { engine_id: 'render', engine_version: '2.1', program: 'render' };
+    const members = [{ ...file!, manifest: manifestOf(FILE_ID, 'hello', { provenance }) }, tree!];
+    const path = join(w.dir, 'b.tar');
+    await writeFile(path, toTar(bundleFiles(members)));
+    const { artifacts } = await importBundle(w.session, path);
+    expect(artifacts.map((a) => [a.artifactId, a.present, a.demoted])).toEqual([
+      [FILE_ID, false, false],
+      [TREE_ID, false, true],
+    ]);
+    const catalog = await w.session.catalog();
+    expect(catalog.get(TREE_ID)).toMatchObject({
+      layer: 'L3',
+      revision: 2,
+      content_hash: tree!.manifest.content_hash,
+    });
+    const stored = await w.session.store.objects.read(catalog.get(FILE_ID)!.manifest);
+    expect(Buffer.from(stored)).toEqual(encodeManifest(members[0]!.manifest));
+    expect(Object.keys(TREE)).toHaveLength(2);
+    const again = await importBundle(w.session, path);
+    expect(again.artifacts.every((a) => a.present)).toBe(true);
+    expect(await w.entries('bundle_imported')).toHaveLength(1);
+  });
+});
