@@ -249,6 +249,12 @@ export const registry: CommandTable = {
     'show what happened to the store, or to an artifact',
     async () => (await import('./porcelain/log.js')).log,
   ),
+  fsck: entry(
+    'porcelain',
+    'ledger and checks',
+    'check the whole store, and say what to do about each problem',
+    async () => (await import('./porcelain/fsck.js')).fsckCommand,
+  ),
   'ledger head': entry(
     'plumbing',
     'ledger and checks',

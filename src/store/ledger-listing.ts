@@ -1,4 +1,5 @@
 import { escapeText } from '../core/escape.js';
+import { isErrno } from '../errors/hs-error.js';
 import type { DirEntry, Disk } from '../fsx/disk.js';
 import { ENTRIES_PER_DIR, type Layout, ledgerDirName, parseLedgerDir, parseLedgerFile } from './layout.js';
 
@@ -20,11 +21,20 @@ export function shownName(entry: DirEntry): string {
   return escapeText(entry.name ?? Buffer.from(entry.bytes).toString('latin1'));
 }
 
+async function topOf(disk: Disk, layout: Layout): Promise<DirEntry[]> {
+  try {
+    return await disk.readdir(layout.ledger);
+  } catch (e) {
+    if (!isErrno(e, 'ENOENT')) throw e;
+    return [];
+  }
+}
+
 /** Every name below `ledger/`, told apart into entries and what does not belong there. */
 export async function listLedger(disk: Disk, layout: Layout): Promise<LedgerListing> {
   const numbers: number[] = [];
   const strays: StrayName[] = [];
-  for (const dir of await disk.readdir(layout.ledger)) {
+  for (const dir of await topOf(disk, layout)) {
     const path = `ledger/${shownName(dir)}`;
     const place = parseLedgerDir(dir.name);
     if (place === undefined) strays.push({ path, why: 'not the name of a ledger directory' });

@@ -33,7 +33,11 @@ export class ObjectStore {
 
   /** Batches of the trash, in order. */
   async trashBatches(): Promise<string[]> {
-    const entries = await this.#disk.readdir(this.#layout.trash);
+    const entries = await this.#disk.readdir(this.#layout.trash).catch((e) => {
+      // A damaged store may have lost the directory, and a lookup must not fail for that.
+      if (!isErrno(e, 'ENOENT')) throw e;
+      return [];
+    });
     return entries
       .filter((e) => e.kind === 'directory')
       .map((e) => e.name)

@@ -13,6 +13,8 @@ export type TrashWindow = 'zero' | 'kept';
 const NAME = /^(\d{17})-[0-9a-f]{12}-(zero|kept)$/;
 const SEAL = 'seal.json';
 const PURGE = 'purge.json';
+/** Names that a batch may hold beside objects. */
+export const TRASH_RECORDS: readonly string[] = [SEAL, PURGE, `${SEAL}.tmp`, `${PURGE}.tmp`];
 const MAX_RECORD_BYTES = 64 * 1024 * 1024;
 
 const sealSchema = z.strictObject({
@@ -39,6 +41,10 @@ export interface TrashBatch {
   readonly seal?: TrashSeal;
   /** Set when a purge of it was begun. */
   readonly purge?: PurgeNote;
+}
+
+export function isTrashBatch(name: string): boolean {
+  return NAME.test(name);
 }
 
 /** Objects taken out of use, in batches, until they are purged (`man hsstore-format`). */
@@ -128,7 +134,7 @@ export class Trash {
   /** Removes an emptied batch. */
   async drop(batch: TrashBatch): Promise<void> {
     const dir = this.#layout.trashBatch(batch.name);
-    for (const name of [SEAL, PURGE, `${SEAL}.tmp`, `${PURGE}.tmp`]) {
+    for (const name of TRASH_RECORDS) {
       await this.#unlessGone(() => this.#disk.unlink(`${dir}/${name}`));
     }
     await this.#disk.rmdir(dir);

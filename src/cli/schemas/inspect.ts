@@ -48,3 +48,22 @@ export const diffRow = z.strictObject({
   before: z.optional(z.unknown()),
   after: z.optional(z.unknown()),
 });
+
+const amount = { objects: natural, bytes: natural };
+export const fsck = z.strictObject({
+  ok: z.boolean(),
+  findings: z.array(
+    z.strictObject({
+      severity: z.enum(['damage', 'misplaced', 'leftover', 'stray']),
+      subject: z.string(),
+      message: z.string(),
+      hint: z.string(),
+      artifact_id: z.optional(artifactId),
+      repaired: z.boolean(),
+    }),
+  ),
+  checked: z.strictObject({ entries: natural, artifacts: z.optional(natural), ...amount }),
+  unreferenced: z.optional(z.strictObject(amount)),
+  trash: z.strictObject({ batches: natural, ...amount }),
+  repaired: natural,
+});

@@ -1,0 +1,163 @@
+import { type BundleIndex, decodeBundleIndex, indexSize, MAX_INDEX_BYTES } from '../../core/bundle-index.js';
+import { canonicalText } from '../../core/canonical.js';
+import type { Catalog } from '../../core/catalog.js';
+import { escapeText } from '../../core/escape.js';
+import type { ObjectId } from '../../core/ids.js';
+import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest.js';
+import type { ArtifactRecord } from '../../core/record.js';
+import { isHsError } from '../../errors/hs-error.js';
+import { factsOf } from '../register.js';
+import type { Session } from '../session.js';
+import type { PlacedObject } from './check-names.js';
+import { type Finding, HINT_LOST, HINT_REPAIR } from './finding.js';
+
+export interface CheckedArtifacts {
+  readonly artifacts: number;
+  /** What live artifacts name. */
+  readonly reachable: ReadonlySet<ObjectId>;
+  readonly findings: readonly Finding[];
+}
+
+const OPTIONAL_FACTS = ['name', 'filename_hint', 'retention_ttl_days', 'sources'];
+
+class ArtifactCheck {
+  readonly findings: Finding[] = [];
+  readonly reachable = new Set<ObjectId>();
+  readonly #session: Session;
+  readonly #there: ReadonlyMap<ObjectId, PlacedObject>;
+  readonly #damaged: ReadonlySet<ObjectId>;
+  /** One index may be the payload of many artifacts. */
+  readonly #indexes = new Map<ObjectId, BundleIndex | string>();
+
+  constructor(session: Session, there: ReadonlyMap<ObjectId, PlacedObject>, damaged: ReadonlySet<ObjectId>) {
+    this.#session = session;
+    this.#there = there;
+    this.#damaged = damaged;
+  }
+
+  #report(r: ArtifactRecord, what: string, hint: string, more: Partial<Finding> = {}): void {
+    const name = r.name ?? r.filename_hint ?? r.kind;
+    const subject = `${escapeText(name)} (${r.artifact_id.slice(0, 8)})`;
+    this.findings.push({
+      severity: 'damage',
+      subject,
+      message: `${subject}: ${what}`,
+      hint,
+      artifact_id: r.artifact_id,
+      ...more,
+    });
+  }
+
+  /** Whether an object that the artifact names can be used; reports why not. */
+  async #present(r: ArtifactRecord, id: ObjectId, size: number | undefined, what: string): Promise<boolean> {
+    this.reachable.add(id);
+    const placed = this.#there.get(id);
+    const found = placed?.size ?? (await this.#session.store.objects.size(id));
+    if (found === undefined) this.#report(r, `${what} is missing: object ${id}`, HINT_LOST);
+    else if (size !== undefined && found !== size) {
+      this.#report(r, `${what} has ${found} bytes instead of ${size}: object ${id}`, HINT_LOST);
+    } else if (this.#damaged.has(id)) {
+      this.#report(r, `${what} is damaged: object ${id}`, 'see the finding about the object');
+    } else {
+      if (placed?.batch !== undefined) {
+        this.#report(r, `${what} lies in the trash: object ${id}`, HINT_REPAIR, {
+          severity: 'misplaced',
+          repair: { act: 'bring-back', id },
+        });
+      }
+      return true;
+    }
+    return false;
+  }
+
+  async #manifests(r: ArtifactRecord): Promise<void> {
+    for (const [i, { manifest, size_bytes }] of r.manifests.entries()) {
+      const what = `the manifest of revision ${i + 1}`;
+      if (!(await this.#present(r, manifest, size_bytes, what))) continue;
+      let decoded: Manifest;
+      try {
+        decoded = decodeManifest(await this.#session.store.objects.read(manifest, MAX_MANIFEST_BYTES));
+      } catch (e) {
+        if (!isHsError(e)) throw e;
+        this.#report(r, `${what} is not valid: ${e.message}`, HINT_LOST);
+        continue;
+      }
+      if (i === r.manifests.length - 1) this.#agrees(r, decoded, { id: manifest, size: size_bytes });
+    }
+  }
+
+  /** The ledger carries the facts of the newest manifest, and both must say the same. */
+  #agrees(r: ArtifactRecord, m: Manifest, stored: { readonly id: ObjectId; readonly size: number }): void {
+    const facts: Readonly<Record<string, unknown>> = factsOf(m, stored);
+    const known = r as unknown as Readonly<Record<string, unknown>>;
+    const text = (v: unknown) => (v === undefined ? '' : canonicalText(v));
+    const differ = [...new Set([...Object.keys(facts), ...OPTIONAL_FACTS])].filter(
+      (key) => text(facts[key]) !== text(known[key]),
+    );
+    if (differ.length > 0) {
+      this.#report(r, `ledger and manifest disagree about ${differ.join(', ')}`, 'hs ledger verify, hs show');
+    }
+  }
+
+  async #index(id: ObjectId): Promise<BundleIndex | string> {
+    const known = this.#indexes.get(id);
+    if (known !== undefined) return known;
+    let found: BundleIndex | string;
+    try {
+      found = decodeBundleIndex(await this.#session.store.objects.read(id, MAX_INDEX_BYTES));
+    } catch (e) {
+      if (!isHsError(e)) throw e;
+      found = e.message;
+    }
+    this.#indexes.set(id, found);
+    return found;
+  }
+
+  async #payload(r: ArtifactRecord): Promise<void> {
+    if (r.payload_type === 'file') {
+      await this.#present(r, r.content_hash, r.size_bytes, 'the payload');
+      return;
+    }
+    if (!(await this.#present(r, r.content_hash, undefined, 'the index'))) return;
+    const index = await this.#index(r.content_hash);
+    if (typeof index === 'string') {
+      this.#report(r, `the index is not valid: ${index}`, HINT_LOST);
+      return;
+    }
+    if (indexSize(index) !== r.size_bytes) {
+      this.#report(r, `the index lists ${indexSize(index)} bytes instead of ${r.size_bytes}`, HINT_LOST);
+    }
+    for (const e of index) {
+      await this.#present(r, e.content_hash, e.size_bytes, `file '${escapeText(e.path)}'`);
+    }
+  }
+
+  async run(catalog: Catalog): Promise<number> {
+    let count = 0;
+    this.#session.progress.start('checking artifacts', catalog.counts.live, 'artifacts');
+    for (const record of catalog.live()) {
+      this.#session.signal.throwIfAborted();
+      await this.#manifests(record);
+      await this.#payload(record);
+      this.#session.progress.advance(1);
+      count += 1;
+    }
+    this.#session.progress.done();
+    return count;
+  }
+}
+
+/** Whether everything that live artifacts name is there, whole, and what the ledger says of it. */
+export async function checkArtifacts(
+  session: Session,
+  catalog: Catalog,
+  objects: readonly PlacedObject[],
+  damaged: ReadonlySet<ObjectId>,
+): Promise<CheckedArtifacts> {
+  const there = new Map<ObjectId, PlacedObject>();
+  // One that is in both places counts as where it belongs.
+  for (const o of objects) if (o.batch === undefined || !there.has(o.id)) there.set(o.id, o);
+  const check = new ArtifactCheck(session, there, damaged);
+  const artifacts = await check.run(catalog);
+  return { artifacts, reachable: check.reachable, findings: check.findings };
+}

@@ -1,0 +1,252 @@
+import { isObjectId, type ObjectId } from '../../core/ids.js';
+import { isErrno } from '../../errors/hs-error.js';
+import type { DirEntry, FileKind, FileStat } from '../../fsx/disk.js';
+import { FAN_OUT, parseLedgerFile } from '../../store/layout.js';
+import { isLeaseToken } from '../../store/leases.js';
+import { shownName } from '../../store/ledger-listing.js';
+import type { Store } from '../../store/store.js';
+import { isTrashBatch, TRASH_RECORDS } from '../../store/trash.js';
+import { type Finding, HINT_REPAIR, HINT_STRAY } from './finding.js';
+
+const DIR_MODE = 0o700;
+const OBJECT_MODE = 0o444;
+const PRIVATE_MODE = 0o600;
+
+/** An object as it lies there, not yet read. */
+export interface PlacedObject {
+  readonly id: ObjectId;
+  /** Absolute. */
+  readonly path: string;
+  readonly size: number;
+  /** The batch of the trash that it is in. */
+  readonly batch?: string;
+}
+
+export interface Listing {
+  readonly objects: readonly PlacedObject[];
+  readonly findings: readonly Finding[];
+}
+
+const CATALOG_FILE = /^(data\.mdb|lock\.mdb|stamp\.json)(\.[0-9a-f]+)?$/;
+const TOP: Readonly<Record<string, { readonly kind: FileKind; readonly mode: number }>> = {
+  'format.json': { kind: 'file', mode: OBJECT_MODE },
+  'gc.lock': { kind: 'file', mode: PRIVATE_MODE },
+  objects: { kind: 'directory', mode: DIR_MODE },
+  ledger: { kind: 'directory', mode: DIR_MODE },
+  leases: { kind: 'directory', mode: DIR_MODE },
+  trash: { kind: 'directory', mode: DIR_MODE },
+  tmp: { kind: 'directory', mode: DIR_MODE },
+  cache: { kind: 'directory', mode: DIR_MODE },
+};
+
+/** Walks every directory of a store and tells what belongs there from what does not. */
+export class NameCheck {
+  readonly #store: Store;
+  readonly #objects: PlacedObject[] = [];
+  readonly #findings: Finding[] = [];
+  /** By the mode they should have and the directory they are in. */
+  readonly #wrongModes = new Map<string, { mode: number; paths: string[] }>();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  async run(): Promise<Listing> {
+    await this.#top();
+    await this.#objectDirs();
+    await this.#trash();
+    await this.#staged();
+    await this.#cache();
+    for (const [dir, { mode, paths }] of this.#wrongModes) {
+      const first = paths[0]!.slice(this.#store.root.length + 1);
+      const others = paths.length === 1 ? '' : ` and ${paths.length - 1} more`;
+      this.#findings.push({
+        severity: 'misplaced',
+        subject: paths.length === 1 ? first : dir,
+        message: `${first}${others}: the mode is not ${mode.toString(8)}`,
+        hint: HINT_REPAIR,
+        repair: { act: 'chmod', paths, mode },
+      });
+    }
+    return { objects: this.#objects, findings: this.#findings };
+  }
+
+  #stray(subject: string, why: string): void {
+    this.#findings.push({ severity: 'stray', subject, message: `${subject}: ${why}`, hint: HINT_STRAY });
+  }
+
+  #mode(path: string, stat: FileStat, mode: number): void {
+    if (stat.mode === mode) return;
+    const dir = path.slice(this.#store.root.length + 1).split('/')[0]!;
+    const group = this.#wrongModes.get(`${dir} ${mode}`) ?? { mode, paths: [] };
+    group.paths.push(path);
+    this.#wrongModes.set(`${dir} ${mode}`, group);
+  }
+
+  /** The entries of a directory of the store, none when it is not there, which `#top` reports. */
+  async #list(path: string): Promise<DirEntry[]> {
+    try {
+      return await this.#store.disk.readdir(path);
+    } catch (e) {
+      if (isErrno(e, 'ENOENT', 'ENOTDIR')) return [];
+      throw e;
+    }
+  }
+
+  /** Undefined: it was taken away meanwhile. */
+  async #lstat(path: string): Promise<FileStat | undefined> {
+    try {
+      return await this.#store.disk.lstat(path);
+    } catch (e) {
+      if (isErrno(e, 'ENOENT')) return undefined;
+      throw e;
+    }
+  }
+
+  async #expect(subject: string, kind: FileKind, mode: number): Promise<void> {
+    const path = `${this.#store.root}/${subject}`;
+    const stat = await this.#lstat(path);
+    if (stat === undefined) {
+      const directory = kind === 'directory';
+      this.#findings.push({
+        severity: directory ? 'misplaced' : 'damage',
+        subject,
+        message: `${subject} is missing`,
+        hint: directory ? HINT_REPAIR : 'restore it from a copy of the store',
+        ...(directory ? { repair: { act: 'make-directory', path } as const } : {}),
+      });
+    } else if (stat.kind !== kind) this.#stray(subject, `it should be a ${kind}`);
+    else this.#mode(path, stat, mode);
+  }
+
+  async #top(): Promise<void> {
+    for (const entry of await this.#list(this.#store.root)) {
+      if (entry.name === undefined || !Object.hasOwn(TOP, entry.name)) {
+        this.#stray(shownName(entry), 'nothing of that name belongs in a store');
+      }
+    }
+    for (const [name, { kind, mode }] of Object.entries(TOP)) await this.#expect(name, kind, mode);
+    for (const name of FAN_OUT) await this.#expect(`objects/${name}`, 'directory', DIR_MODE);
+    const { layout } = this.#store;
+    for (const dir of await this.#list(layout.ledger)) {
+      if (dir.kind !== 'directory' || dir.name === undefined) continue;
+      for (const { name, kind } of await this.#list(`${layout.ledger}/${dir.name}`)) {
+        if (kind !== 'file' || parseLedgerFile(name) === undefined) continue;
+        const path = `${layout.ledger}/${dir.name}/${name}`;
+        const stat = await this.#lstat(path);
+        if (stat !== undefined) this.#mode(path, stat, OBJECT_MODE);
+      }
+    }
+  }
+
+  async #objectDirs(): Promise<void> {
+    const { layout } = this.#store;
+    const known = new Set(FAN_OUT);
+    for (const entry of await this.#list(layout.objects)) {
+      if (entry.name === undefined || !known.has(entry.name)) {
+        this.#stray(`objects/${shownName(entry)}`, 'not the name of an object directory');
+      }
+    }
+    for (const dir of FAN_OUT) {
+      for (const entry of await this.#list(`${layout.objects}/${dir}`)) {
+        const subject = `objects/${dir}/${shownName(entry)}`;
+        if (entry.name === undefined || !isObjectId(entry.name))
+          this.#stray(subject, 'not the name of an object');
+        else if (entry.kind !== 'file') this.#stray(subject, 'an object is a regular file');
+        else if (!entry.name.startsWith(dir))
+          this.#stray(subject, `it belongs in objects/${entry.name.slice(0, 2)}`);
+        else await this.#object(entry.name, layout.object(entry.name));
+      }
+    }
+  }
+
+  async #object(id: ObjectId, path: string, batch?: string): Promise<void> {
+    const stat = await this.#lstat(path);
+    if (stat === undefined) return;
+    this.#objects.push({ id, path, size: stat.size, ...(batch === undefined ? {} : { batch }) });
+    this.#mode(path, stat, OBJECT_MODE);
+    if (stat.nlink > 1) {
+      const subject = path.slice(this.#store.root.length + 1);
+      this.#findings.push({
+        severity: 'misplaced',
+        subject,
+        message: `${subject} has ${stat.nlink} names: who writes to another one changes the object`,
+        hint: `find the others with: find / -xdev -inum ${stat.ino}`,
+      });
+    }
+  }
+
+  async #trash(): Promise<void> {
+    const { layout } = this.#store;
+    for (const entry of await this.#list(layout.trash)) {
+      const subject = `trash/${shownName(entry)}`;
+      if (entry.name === undefined || !isTrashBatch(entry.name) || entry.kind !== 'directory') {
+        this.#stray(subject, 'not a batch of the trash');
+        continue;
+      }
+      for (const { name, kind, bytes } of await this.#list(layout.trashBatch(entry.name))) {
+        const known = name !== undefined && (isObjectId(name) || TRASH_RECORDS.includes(name));
+        if (!known || kind !== 'file') {
+          this.#stray(`${subject}/${shownName({ name, kind, bytes })}`, 'not part of a batch of the trash');
+        } else if (isObjectId(name)) await this.#object(name, layout.trashed(entry.name, name), entry.name);
+      }
+    }
+  }
+
+  /** tmp/ is listed before leases/: what belongs to a command that began in between is then not seen at all. */
+  async #staged(): Promise<void> {
+    const { layout, leases } = this.#store;
+    const staged = await this.#list(layout.tmp);
+    const held = await this.#list(layout.leases);
+    const living = new Set<string>();
+    for (const entry of held) {
+      const subject = `leases/${shownName(entry)}`;
+      if (entry.name === undefined || !isLeaseToken(entry.name) || entry.kind !== 'file') {
+        this.#stray(subject, 'not a lease');
+        continue;
+      }
+      const dead = await leases.judge(entry.name);
+      await dead?.leave();
+      if (dead === undefined) living.add(entry.name);
+      else {
+        this.#findings.push({
+          severity: 'leftover',
+          subject,
+          message: `${subject} is the lease of a command that died`,
+          hint: `the next command that writes clears it, and so does ${HINT_REPAIR}`,
+          repair: { act: 'finish-lease' },
+        });
+      }
+    }
+    for (const entry of staged) {
+      const subject = `tmp/${shownName(entry)}`;
+      const token = entry.name?.split('-')[0] ?? '';
+      const path = `${layout.tmp}/${entry.name}`;
+      if (!isLeaseToken(token) || entry.kind !== 'file') this.#stray(subject, 'not a staged file');
+      else if (!living.has(token) && (await this.#lstat(path)) !== undefined) {
+        this.#findings.push({
+          severity: 'leftover',
+          subject,
+          message: `${subject} was staged by a command that died`,
+          hint: HINT_REPAIR,
+          repair: { act: 'unlink', path },
+        });
+      }
+    }
+  }
+
+  async #cache(): Promise<void> {
+    const { layout } = this.#store;
+    for (const entry of await this.#list(layout.cache)) {
+      const subject = `cache/${shownName(entry)}`;
+      if (entry.name !== 'catalog' || entry.kind !== 'directory') {
+        this.#stray(subject, 'not the catalog index');
+        continue;
+      }
+      for (const file of await this.#list(`${layout.cache}/catalog`)) {
+        const ours = file.name !== undefined && CATALOG_FILE.test(file.name) && file.kind === 'file';
+        if (!ours) this.#stray(`${subject}/${shownName(file)}`, 'not part of the catalog index');
+      }
+    }
+  }
+}

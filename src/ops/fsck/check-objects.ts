@@ -1,0 +1,114 @@
+import { createSha256 } from '../../core/hash.js';
+import type { ObjectId } from '../../core/ids.js';
+import { isErrno } from '../../errors/hs-error.js';
+import type { DiskFile } from '../../fsx/disk.js';
+import type { Session } from '../session.js';
+import type { PlacedObject } from './check-names.js';
+import type { Finding } from './finding.js';
+
+const CHUNK_BYTES = 1024 * 1024;
+
+export interface ObjectCheckOptions {
+  /** Hash with the second implementation too. */
+  readonly secondOpinion: boolean;
+  /** A share of 0 to 1 of the objects. */
+  readonly sample: number;
+}
+
+export interface CheckedObjects {
+  readonly objects: number;
+  readonly bytes: number;
+  /** Objects in objects/ whose bytes are not those of their name. */
+  readonly damaged: ReadonlySet<ObjectId>;
+  readonly findings: readonly Finding[];
+}
+
+interface Hashes {
+  readonly first: ObjectId;
+  readonly second: ObjectId | undefined;
+}
+
+async function hashOpen(session: Session, file: DiskFile, secondOpinion: boolean): Promise<Hashes> {
+  const first = createSha256();
+  const second = secondOpinion ? (await import('../../core/hash-second.js')).createSecondSha256() : undefined;
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  let position = 0;
+  for (let n = await file.read(buffer, 0); n > 0; n = await file.read(buffer, position)) {
+    session.signal.throwIfAborted();
+    const chunk = buffer.subarray(0, n);
+    first.update(chunk);
+    second?.update(chunk);
+    position += n;
+    session.progress.advance(n);
+  }
+  return { first: first.digest(), second: second?.digest() };
+}
+
+/** Ids are hashes and spread evenly; an offset drawn anew each time makes every run take others. */
+function sampler(session: Session, share: number): (id: ObjectId) => boolean {
+  if (share >= 1) return () => true;
+  const offset = Number.parseInt(session.random.hex(4), 16);
+  return (id) => ((Number.parseInt(id.slice(0, 8), 16) + offset) % 2 ** 32) / 2 ** 32 < share;
+}
+
+/** Reads every object, or a sample, and compares its bytes with its name. */
+export async function checkObjects(
+  session: Session,
+  objects: readonly PlacedObject[],
+  options: ObjectCheckOptions,
+): Promise<CheckedObjects> {
+  const isTaken = sampler(session, options.sample);
+  const taken = objects.filter((o) => isTaken(o.id));
+  const damaged = new Set<ObjectId>();
+  const findings: Finding[] = [];
+  let count = 0;
+  let bytes = 0;
+  const report = (o: PlacedObject, subject: string, message: string) => {
+    const home = o.batch === undefined;
+    if (home) damaged.add(o.id);
+    findings.push({
+      severity: 'damage',
+      subject,
+      message: `${subject} ${message}`,
+      hint: home
+        ? 'if you have its bytes: move this file out of the store, then hs hash-object -w FILE; else restore it from a copy'
+        : 'it is in the trash, and goes with it',
+    });
+  };
+  session.progress.start(
+    'reading objects',
+    taken.reduce((sum, o) => sum + o.size, 0),
+    'bytes',
+  );
+  for (const o of taken) {
+    const subject = o.path.slice(session.store.root.length + 1);
+    let file: DiskFile;
+    let hashes: Hashes;
+    try {
+      file = await session.store.disk.open(o.path, { access: 'read' });
+    } catch (e) {
+      // A collector moved it meanwhile.
+      if (isErrno(e, 'ENOENT')) continue;
+      if (!isErrno(e, 'EIO', 'EACCES', 'EPERM')) throw e;
+      report(o, subject, `cannot be read: ${e.code}`);
+      continue;
+    }
+    try {
+      hashes = await hashOpen(session, file, options.secondOpinion);
+    } catch (e) {
+      if (!isErrno(e, 'EIO')) throw e;
+      report(o, subject, 'cannot be read: EIO');
+      continue;
+    } finally {
+      await file.close();
+    }
+    count += 1;
+    bytes += o.size;
+    if (hashes.first !== o.id) report(o, subject, 'does not match its name: its bytes have changed');
+    else if (hashes.second !== undefined && hashes.second !== o.id) {
+      report(o, subject, 'is judged differently by the two implementations of SHA-256');
+    }
+  }
+  session.progress.done();
+  return { objects: count, bytes, damaged, findings };
+}

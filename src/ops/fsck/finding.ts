@@ -1,0 +1,35 @@
+import type { ArtifactId, ObjectId } from '../../core/ids.js';
+
+/**
+ * damage: bytes or records are lost or changed, and only a copy brings them back; misplaced: something
+ * is not where or as it should be, and nothing is lost; leftover: what a command that died has left;
+ * stray: it does not belong in a store.
+ */
+export const SEVERITIES = ['damage', 'misplaced', 'leftover', 'stray'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** What `--repair` can do about a finding; nothing that is damaged is ever removed (D8). */
+export type Repair =
+  | { readonly act: 'finish-lease' }
+  | { readonly act: 'unlink'; readonly path: string }
+  | { readonly act: 'bring-back'; readonly id: ObjectId }
+  | { readonly act: 'make-directory'; readonly path: string }
+  | { readonly act: 'chmod'; readonly paths: readonly string[]; readonly mode: number };
+
+export interface Finding {
+  readonly severity: Severity;
+  /** A path relative to the store, or an artifact. Shown as it is: names are escaped already. */
+  readonly subject: string;
+  readonly message: string;
+  /** What to do about it. */
+  readonly hint: string;
+  /** Whose payload or manifest it is about. */
+  readonly artifact_id?: ArtifactId;
+  readonly repair?: Repair;
+}
+
+export const HINT_REPAIR = 'hs fsck --repair';
+export const HINT_STRAY = 'nothing of hs: look at it, then move it away';
+
+/** How a missing object comes back. */
+export const HINT_LOST = 'if you have its bytes: hs hash-object -w FILE; else restore the store from a copy';

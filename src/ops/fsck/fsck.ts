@@ -1,0 +1,163 @@
+import { escapeText } from '../../core/escape.js';
+import type { ObjectId } from '../../core/ids.js';
+import { decodePolicy, MAX_POLICY_BYTES } from '../../core/policy.js';
+import { isErrno, isHsError } from '../../errors/hs-error.js';
+import type { Lease } from '../../store/leases.js';
+import { LedgerFold } from '../../store/ledger-fold.js';
+import { type LedgerVerdict, verifyLedger } from '../../store/verify-ledger.js';
+import type { Session } from '../session.js';
+import { checkArtifacts } from './check-artifacts.js';
+import { NameCheck, type PlacedObject } from './check-names.js';
+import { checkObjects, type ObjectCheckOptions } from './check-objects.js';
+import { type Finding, HINT_LOST, HINT_STRAY } from './finding.js';
+import { repairFindings } from './repair.js';
+
+export interface FsckOptions extends ObjectCheckOptions {
+  readonly repair: boolean;
+}
+
+export interface FsckReport {
+  readonly ok: boolean;
+  readonly findings: readonly (Omit<Finding, 'repair'> & { readonly repaired: boolean })[];
+  readonly checked: {
+    readonly entries: number;
+    /** Undefined: the ledger is too broken to tell which there are. */
+    readonly artifacts?: number;
+    readonly objects: number;
+    readonly bytes: number;
+  };
+  /** In objects/ and named by nothing: the business of a collection, and no problem. */
+  readonly unreferenced?: { readonly objects: number; readonly bytes: number };
+  readonly trash: { readonly batches: number; readonly objects: number; readonly bytes: number };
+  readonly repaired: number;
+}
+
+function ledgerFindings(verdict: LedgerVerdict): Finding[] {
+  return verdict.problems.map(({ kind, message, path, seq }) => ({
+    severity: kind === 'stray' ? 'stray' : 'damage',
+    subject: path ?? `ledger entry ${seq}`,
+    message,
+    hint:
+      kind === 'stray'
+        ? HINT_STRAY
+        : kind === 'rolled_back'
+          ? 'if you restored this store from a copy on purpose: hs ledger accept-rollback'
+          : 'restore the store from a copy',
+  }));
+}
+
+interface References {
+  readonly artifacts: number;
+  readonly findings: readonly Finding[];
+  readonly reachable: ReadonlySet<ObjectId>;
+}
+
+/** What the ledger and the live artifacts name; undefined when the ledger cannot be folded. */
+async function checkReferences(
+  session: Session,
+  objects: readonly PlacedObject[],
+  damaged: ReadonlySet<ObjectId>,
+): Promise<References | undefined> {
+  const fold = new LedgerFold(session.store);
+  try {
+    const catalog = await fold.advance();
+    const policy = await policyFinding(session, catalog.policyId);
+    const { artifacts, findings, reachable } = await checkArtifacts(session, catalog, objects, damaged);
+    // What was removed meanwhile is nobody's loss: its objects may be on their way to the trash.
+    const now = await fold.advance();
+    const standing = findings.filter(
+      ({ artifact_id: id }) => id === undefined || now.get(id)?.removed === undefined,
+    );
+    return {
+      artifacts,
+      findings: [...policy, ...standing],
+      reachable: new Set([...reachable, ...fold.roots]),
+    };
+  } catch (e) {
+    const broken = isHsError(e, 'LEDGER_BROKEN', 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD');
+    if (!broken && !isErrno(e, 'ENOENT')) throw e;
+    return undefined;
+  }
+}
+
+async function policyFinding(session: Session, id: ObjectId): Promise<Finding[]> {
+  try {
+    decodePolicy(await session.store.objects.read(id, MAX_POLICY_BYTES));
+    return [];
+  } catch (e) {
+    if (!isHsError(e)) throw e;
+    const message = `the policy in force cannot be read: ${escapeText(e.message)}`;
+    return [{ severity: 'damage', subject: 'policy', message, hint: HINT_LOST }];
+  }
+}
+
+const sum = (objects: readonly PlacedObject[]) => ({
+  objects: objects.length,
+  bytes: objects.reduce((total, o) => total + o.size, 0),
+});
+
+/**
+ * Looks at everything in a store and says what does not belong, is lost or was changed (E2). Under a
+ * lease where one can be had, so that no collector purges meanwhile; a store that has lost its leases
+ * directory is looked at too.
+ */
+export async function fsck(session: Session, options: FsckOptions): Promise<FsckReport> {
+  let lease: Lease | undefined;
+  try {
+    lease = await session.store.leases.take();
+  } catch (e) {
+    if (!isErrno(e)) throw e;
+  }
+  try {
+    return await check(session, options);
+  } finally {
+    await lease?.release();
+  }
+}
+
+async function check(session: Session, options: FsckOptions): Promise<FsckReport> {
+  const { store } = session;
+  const verdict = await verifyLedger(store, session.progress, session.signal);
+  const { objects, findings: names } = await new NameCheck(store).run();
+  const checked = await checkObjects(session, objects, options);
+  const references = await checkReferences(session, objects, checked.damaged);
+  const findings = [
+    ...ledgerFindings(verdict),
+    ...checked.findings,
+    ...(references?.findings ?? []),
+    ...names,
+  ];
+  const repaired =
+    options.repair && findings.length > 0 ? await repair(session, verdict, findings) : new Set<Finding>();
+  const trashed = objects.filter((o) => o.batch !== undefined);
+  return {
+    ok: findings.length === 0,
+    findings: findings.map(({ repair: _, ...finding }, i) => ({
+      ...finding,
+      repaired: repaired.has(findings[i]!),
+    })),
+    checked: {
+      entries: verdict.entries,
+      ...(references === undefined ? {} : { artifacts: references.artifacts }),
+      objects: checked.objects,
+      bytes: checked.bytes,
+    },
+    ...(references === undefined
+      ? {}
+      : {
+          unreferenced: sum(objects.filter((o) => o.batch === undefined && !references.reachable.has(o.id))),
+        }),
+    trash: { batches: new Set(trashed.map((o) => o.batch)).size, ...sum(trashed) },
+    repaired: repaired.size,
+  };
+}
+
+/** A ledger that is broken or was rolled back must not grow: then nothing is repaired. */
+async function repair(session: Session, verdict: LedgerVerdict, findings: readonly Finding[]) {
+  if (verdict.problems.some((p) => p.kind !== 'stray')) {
+    session.warn('nothing was repaired, because the ledger is damaged');
+    return new Set<Finding>();
+  }
+  await session.store.checkedHead();
+  return repairFindings(session, findings);
+}

@@ -1,0 +1,315 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmod,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { inside } from '../helpers/inside.js';
+import { openTestSession } from '../helpers/store.js';
+import { tmp } from '../helpers/tmp.js';
+
+interface Found {
+  readonly severity: string;
+  readonly subject: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly repaired: boolean;
+}
+
+/** A store with one file artifact 'f' and one directory artifact 'd' of two files. */
+async function workspace() {
+  const cwd = await tmp();
+  const hs = inside(cwd);
+  expect((await hs(['init'])).status).toBe(0);
+  await mkdir(`${cwd}/d/sub`, { recursive: true });
+  await writeFile(`${cwd}/f`, 'the file');
+  await writeFile(`${cwd}/d/one`, 'one');
+  await writeFile(`${cwd}/d/sub/two`, 'two');
+  for (const name of ['f', 'd']) await hs(['put', name, '--name', name]);
+  const root = `${cwd}/.hsstore`;
+  const at = (id: string) => `${root}/objects/${id.slice(0, 2)}/${id}`;
+  const facts = async (name: string) => {
+    const { bytes } = await hs(['cat-artifact', '--manifest', name]);
+    const text = bytes.toString().trim();
+    return {
+      content_hash: JSON.parse(text).content_hash as string,
+      manifest: createHash('sha256').update(text).digest('hex'),
+    };
+  };
+  const fsck = async (...args: string[]) => {
+    const { status, stdout, stderr } = await hs(['fsck', '--json', ...args]);
+    expect(stderr).toBe('');
+    const report = JSON.parse(stdout) as {
+      findings: Found[];
+      repaired: number;
+      checked: { objects: number };
+    };
+    expect(status).toBe(report.findings.length > 0 ? 1 : 0);
+    return report;
+  };
+  /** `severity subject`, ids left out. */
+  const found = async (...args: string[]) =>
+    (await fsck(...args)).findings
+      .map(
+        (f) => `${f.severity} ${f.subject.replace(/[0-9a-f]{62,64}/, 'ID').replace(/ \([0-9a-f]{8}\)/, '')}`,
+      )
+      .sort();
+  const messages = async () => (await fsck()).findings.map((f) => f.message).join('\n');
+  const overwrite = async (path: string, bytes: string | Uint8Array) => {
+    await chmod(path, 0o644);
+    await writeFile(path, bytes);
+    await chmod(path, 0o444);
+  };
+  return { cwd, hs, root, at, facts, fsck, found, messages, overwrite };
+}
+
+const ONE = '7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed';
+
+describe('hs fsck', () => {
+  it('finds nothing in a store that was only used', async () => {
+    const { hs, fsck } = await workspace();
+    await hs(['pin', 'f', '--name', 'p']);
+    await hs(['rm', 'd', '--yes']);
+    expect((await fsck()).findings).toEqual([]);
+    const { status, stdout } = await hs(['fsck']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/2 artifacts, .*all is well\n$/);
+  });
+
+  it('names the object whose byte was flipped, and whose file it is', async () => {
+    const w = await workspace();
+    const bytes = await readFile(w.at(ONE));
+    bytes[1]! ^= 1;
+    await w.overwrite(w.at(ONE), bytes);
+    expect(await w.found()).toEqual(['damage d', 'damage objects/76/ID']);
+    expect(await w.messages()).toContain("file 'one' is damaged");
+    expect(await w.found('--second-opinion')).toEqual(['damage d', 'damage objects/76/ID']);
+    const { stdout } = await w.hs(['fsck']);
+    expect(stdout).toContain('damage: ');
+    expect(stdout).toContain('hs hash-object -w FILE');
+  });
+
+  it('finds an object that was truncated, also where a sample leaves it unread', async () => {
+    const w = await workspace();
+    await chmod(w.at(ONE), 0o644);
+    await truncate(w.at(ONE), 1);
+    await chmod(w.at(ONE), 0o444);
+    expect(await w.found()).toEqual(['damage d', 'damage objects/76/ID']);
+    expect(await w.messages()).toContain("file 'one' has 1 bytes instead of 3");
+    expect(await w.found('--sample', '0.001%')).toEqual(['damage d']);
+  });
+
+  it('finds a listed file, an index, a payload and a manifest that are gone', async () => {
+    const w = await workspace();
+    const [f, d] = [await w.facts('f'), await w.facts('d')];
+    await unlink(w.at(ONE));
+    expect(await w.messages()).toMatch(/^d \(.{8}\): file 'one' is missing: object 7692/);
+    await unlink(w.at(d.content_hash));
+    expect(await w.messages()).toMatch(/^d \(.{8}\): the index is missing/);
+    await unlink(w.at(f.content_hash));
+    expect(await w.messages()).toMatch(/f \(.{8}\): the payload is missing/);
+    await unlink(w.at(f.manifest));
+    expect(await w.messages()).toMatch(/f \(.{8}\): the manifest of revision 1 is missing/);
+    expect((await w.fsck()).findings.every((x) => x.severity === 'damage')).toBe(true);
+    // The remedy that it names works.
+    expect((await w.hs(['hash-object', '-w', `${w.cwd}/f`])).status).toBe(0);
+    expect(await w.messages()).not.toContain('the payload is missing');
+  });
+
+  it('finds an index that is none, and a manifest of another artifact under the right name', async () => {
+    const w = await workspace();
+    const [f, d] = [await w.facts('f'), await w.facts('d')];
+    await w.overwrite(w.at(d.content_hash), '[1]');
+    await w.overwrite(w.at(f.manifest), await readFile(w.at(d.manifest)));
+    const found = await w.found();
+    expect(found).toEqual(
+      expect.arrayContaining([
+        'damage d',
+        'damage f',
+        'damage objects/ID'.replace('ID', `${d.content_hash.slice(0, 2)}/ID`),
+      ]),
+    );
+  });
+
+  it('lists stray files, links, FIFOs and directories in every directory of the store', async () => {
+    const w = await workspace();
+    await w.hs(['rm', 'f', '--yes']);
+    const [batch] = await readdir(`${w.root}/trash`);
+    const dirs = [
+      '',
+      'objects/',
+      'objects/76/',
+      'ledger/',
+      'ledger/000000/',
+      'leases/',
+      `trash/`,
+      `trash/${batch}/`,
+      'tmp/',
+      'cache/',
+      'cache/catalog/',
+    ];
+    for (const dir of dirs) {
+      await writeFile(`${w.root}/${dir}stray`, '');
+      await symlink('/etc/passwd', `${w.root}/${dir}link`);
+      await mkdir(`${w.root}/${dir}dir`);
+      execFileSync('mkfifo', [`${w.root}/${dir}fifo`]);
+    }
+    const expected = dirs.flatMap((dir) => ['dir', 'fifo', 'link', 'stray'].map((n) => `stray ${dir}${n}`));
+    expect(await w.found()).toEqual(expected.sort());
+    // A stray thing is not ours to remove.
+    await w.fsck('--repair');
+    expect(await w.found()).toEqual(expected.sort());
+  });
+
+  it('lists names that look right and are in the wrong place or of the wrong kind', async () => {
+    const w = await workspace();
+    const id = `${'a'.repeat(63)}b`;
+    await writeFile(`${w.root}/objects/76/${id}`, '');
+    await mkdir(w.at(id));
+    await symlink(w.at(ONE), w.at(`aa${'b'.repeat(62)}`));
+    await mkdir(`${w.root}/leases/${'0'.repeat(24)}`);
+    await mkdir(`${w.root}/objects/ga`);
+    await writeFile(Buffer.concat([Buffer.from(`${w.root}/tmp/`), Buffer.from([0xff, 0x1b])]), '');
+    const found = await w.found();
+    expect(found).toEqual([
+      `stray leases/${'0'.repeat(24)}`,
+      'stray objects/76/ID',
+      'stray objects/aa/ID',
+      'stray objects/aa/ID',
+      'stray objects/ga',
+      'stray tmp/ÿ\\x1b',
+    ]);
+  });
+
+  it('repairs modes, missing directories and what lies in the trash although something names it', async () => {
+    const w = await workspace();
+    await w.hs(['rm', 'f', '--yes']);
+    const [batch] = await readdir(`${w.root}/trash`);
+    await rename(w.at(ONE), `${w.root}/trash/${batch}/${ONE}`);
+    const d = await w.facts('d');
+    await chmod(w.at(d.manifest), 0o666);
+    await chmod(`${w.root}/ledger/000000/0000000001.json`, 0o644);
+    await chmod(`${w.root}/tmp`, 0o755);
+    await rm(`${w.root}/leases`, { recursive: true });
+    const before = await w.found();
+    expect(before).toEqual([
+      'misplaced d',
+      'misplaced leases',
+      'misplaced ledger/000000/0000000001.json',
+      `misplaced objects/${d.manifest.slice(0, 2)}/ID`,
+      'misplaced tmp',
+    ]);
+    const report = await w.fsck('--repair');
+    expect(report.repaired).toBe(5);
+    expect(report.findings.every((x) => x.repaired)).toBe(true);
+    expect(await w.found()).toEqual([]);
+    expect((await stat(w.at(ONE))).mode & 0o777).toBe(0o444);
+    const entry = JSON.parse((await w.hs(['ledger', 'cat', '--type', 'integrity_finding'])).stdout);
+    expect(entry.payload).toMatchObject({ findings: 5, repaired: 5 });
+    expect(entry.capability_id).toBe('integrity.repair');
+  });
+
+  it('makes an object directory again, and never removes what is damaged', async () => {
+    const w = await workspace();
+    const gone = (
+      await Promise.all(
+        (
+          await readdir(`${w.root}/objects`)
+        ).map(async (x) => ((await readdir(`${w.root}/objects/${x}`)).length === 0 ? x : undefined)),
+      )
+    ).find((x) => x !== undefined)!;
+    await rm(`${w.root}/objects/${gone}`, { recursive: true });
+    await w.overwrite(w.at(ONE), 'xxx');
+    await w.fsck('--repair');
+    expect(await w.found()).toEqual(['damage d', 'damage objects/76/ID']);
+    expect(await readFile(w.at(ONE), 'utf8')).toBe('xxx');
+  });
+
+  it('clears what a command that was killed has left, and leaves a living one alone', async () => {
+    const w = await workspace();
+    const dead = 'd'.repeat(24);
+    await writeFile(`${w.root}/leases/${dead}`, '', { mode: 0o600 });
+    await writeFile(`${w.root}/tmp/${dead}-0`, 'x');
+    await writeFile(`${w.root}/tmp/${'e'.repeat(24)}-0`, 'x');
+    const holder = await openTestSession(w.cwd);
+    const lease = await holder.store.leases.take();
+    await writeFile(`${w.root}/tmp/${lease.token}-0`, 'x');
+    expect(await w.found()).toEqual([
+      `leftover leases/${dead}`,
+      `leftover tmp/${dead}-0`,
+      `leftover tmp/${'e'.repeat(24)}-0`,
+    ]);
+    expect((await w.fsck('--repair')).repaired).toBe(3);
+    expect(await w.found()).toEqual([]);
+    expect(await readdir(`${w.root}/tmp`)).toEqual([`${lease.token}-0`]);
+    await unlink(`${w.root}/tmp/${lease.token}-0`);
+    await lease.release();
+    await holder.close();
+  });
+
+  it('tells of an object that has a second name somewhere', async () => {
+    const w = await workspace();
+    await link(w.at(ONE), `${w.cwd}/outside`);
+    expect(await w.messages()).toContain('has 2 names');
+  });
+
+  it('reports a broken ledger, checks the rest all the same, and repairs nothing', async () => {
+    const w = await workspace();
+    await unlink(`${w.root}/ledger/000000/0000000001.json`);
+    await w.overwrite(w.at(ONE), 'xxx');
+    await chmod(`${w.root}/tmp`, 0o755);
+    const { status, stdout, stderr } = await w.hs(['fsck', '--repair']);
+    expect(status).toBe(1);
+    expect(stdout).toContain('entry 1 is missing');
+    expect(stdout).toContain('does not match its name');
+    expect(stdout).toContain('0 repaired');
+    expect(stderr).toContain('nothing was repaired');
+  });
+
+  it('works where whole directories are gone', async () => {
+    const w = await workspace();
+    for (const dir of ['trash', 'tmp', 'leases', 'cache', 'gc.lock'])
+      await rm(`${w.root}/${dir}`, { recursive: true });
+    expect(await w.found()).toEqual([
+      'damage gc.lock',
+      'misplaced cache',
+      'misplaced leases',
+      'misplaced tmp',
+      'misplaced trash',
+    ]);
+    await rm(`${w.root}/ledger`, { recursive: true });
+    expect(await w.found()).toContain('misplaced ledger');
+  });
+
+  it('takes about the share of objects that it is told to, and refuses a share that is none', async () => {
+    const w = await workspace();
+    const names = Array.from({ length: 200 }, (_, i) => `${i}`).join('\n');
+    await mkdir(`${w.cwd}/many`);
+    for (const n of names.split('\n')) await writeFile(`${w.cwd}/many/${n}`, n);
+    await w.hs(['put', 'many']);
+    const { checked } = await w.fsck('--sample', '20%');
+    expect(checked.objects).toBeGreaterThan(10);
+    expect(checked.objects).toBeLessThan(90);
+    for (const share of ['0', '101%', '-1%', 'x', '5%%'])
+      expect((await w.hs(['fsck', '--sample', share])).status).toBe(2);
+  });
+
+  it('does not let a job repair', async () => {
+    const w = await workspace();
+    await chmod(`${w.root}/tmp`, 0o755);
+    const { status } = await w.hs(['fsck', '--repair'], { env: { HS_ACTOR: 'ai_job:worker' } });
+    expect(status).toBe(6);
+    expect((await stat(`${w.root}/tmp`)).mode & 0o777).toBe(0o755);
+  });
+});
