@@ -1,0 +1,135 @@
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { registry } from '../../commands/registry.js';
+import { HS_PROGRAM, hsEnvironment } from '../helpers/hs.js';
+import { makeTempDirectory } from '../helpers/tmp.js';
+
+/**
+ * The examples of every page are run as they are printed, each in its own copy of one workspace that
+ * has what they speak of. Ids in them stand for real ones.
+ */
+const FILES: Readonly<Record<string, string>> = {
+  'report.html': '<p>all good</p>\n',
+  'notes.txt': 'notes\n',
+  'dist/app.js': 'console.log(1)\n',
+  'src/main.c': 'int main(void) { return 0; }\n',
+  'dataset/rows.csv': 'a,b\n1,2\n',
+  'bin/make': '#!/bin/sh\necho built\n',
+  'evaluate.py': '#!/bin/sh\necho 0.97 > "$HS_OUT/score"\n',
+};
+
+const SETUP = `set -e
+hs init
+hs put report.html --kind report --name nightly
+hs put report.html --kind report --name report
+echo more >> report.html
+hs put report.html --kind report --name report
+hs put dist --name dist
+echo more >> dist/app.js
+hs put dist --name dist
+hs put dataset --name data
+hs put dataset --name dataset
+hs put notes.txt --name env-dump
+hs pin report --name release-1.2
+HS_NOW=2020-01-01 hs put notes.txt --name old --ttl 1 > old-id
+hs gc --yes
+HS_NOW=2020-01-01 hs put src --name older --ttl 1
+hs plan-prune > plan.jsonl
+hs policy show > policy.json
+hs export "$(hs bundle create report data --name delivery)" delivery.tar --format tar
+mkdir build ~/.zfunc ~/.config ~/.config/fish ~/.config/fish/completions`;
+
+/** What must be different for one example: steps before it, or a status that is its answer. */
+const SPECIAL: Readonly<Record<string, { readonly before?: string; readonly status?: number }>> = {
+  'hs init': { before: 'rm -r .hsstore' },
+  'hs export nightly report.html': { before: 'rm report.html' },
+  'hs diff dist@{1} dist': { status: 1 },
+  'hs gc --dry-run --exit-code --quota 10GiB': { status: 1 },
+  'hs ledger accept-rollback --reason "restored from the copy of Monday"': {
+    before: 'cp -a .hsstore copy && hs ledger append-note later && rm -r .hsstore && mv copy .hsstore',
+  },
+};
+
+const needsSandbox = /^hs run /;
+const hasSandbox = spawnSync('bwrap', ['--version']).error === undefined;
+
+let base = '';
+let shared: Record<string, string> = {};
+let ids: (readonly [pattern: RegExp, id: string])[] = [];
+
+function environmentIn(workspace: string): Record<string, string> {
+  return {
+    ...shared,
+    HOME: `${workspace}/home`,
+    XDG_STATE_HOME: `${workspace}/home/state`,
+    PATH: `${workspace}/bin:${process.env.PATH}`,
+  };
+}
+
+function bash(workspace: string, script: string) {
+  const { status, stdout, stderr } = spawnSync('bash', ['-o', 'pipefail', '-c', script], {
+    cwd: workspace,
+    env: environmentIn(workspace),
+    encoding: 'utf8',
+  });
+  return { status, stdout, stderr };
+}
+
+beforeAll(async () => {
+  const { path, remove } = await makeTempDirectory();
+  base = path;
+  shared = await hsEnvironment();
+  const workspace = join(base, 'base');
+  for (const [name, text] of Object.entries(FILES)) {
+    await mkdir(join(workspace, name, '..'), { recursive: true });
+    await writeFile(join(workspace, name), text);
+  }
+  for (const program of ['bin/make', 'evaluate.py']) await chmod(join(workspace, program), 0o755);
+  await symlink(HS_PROGRAM, join(workspace, 'bin', 'hs'));
+  await mkdir(join(workspace, 'home'));
+  const made = bash(workspace, SETUP);
+  expect({ status: made.status, stderr: made.stderr }).toMatchObject({ status: 0 });
+  const id = (script: string) => bash(workspace, script).stdout.trim();
+  ids = [
+    [/\ba1b2c3(d4)?\b/g, id('hs resolve report')],
+    [/\bd4e5f6\b/g, id('hs resolve data')],
+    [/\b1f2e3d4c\b/g, id('cat old-id')],
+    [
+      /\b9a8b7c6d\b/g,
+      id(`hs report --json | grep -oE '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}' | head -n 1`),
+    ],
+  ];
+  return remove;
+}, 60_000);
+
+const examples = await Promise.all(
+  Object.values(registry)
+    .filter((entry) => !entry.hidden)
+    .map(async (entry) => {
+      const { spec } = await entry.load();
+      return (spec.examples ?? []).map((e) => e.command);
+    }),
+);
+const WRITES = new RegExp(
+  `hs (${(await Promise.all(Object.values(registry).map((entry) => entry.load())))
+    .filter(({ spec }) => spec.opens === 'write')
+    .map(({ spec }) => spec.name)
+    .join('|')})\\b`,
+);
+
+describe('the example', () => {
+  it.for(examples.flat().map((command, i) => [command, i] as const))('%s', ([command, number], { skip }) => {
+    skip(needsSandbox.test(command) && !hasSandbox, 'bwrap is not installed');
+    const { before, status = 0 } = SPECIAL[command] ?? {};
+    const own = WRITES.test(command) || before !== undefined;
+    if (own) spawnSync('cp', ['-a', join(base, 'base'), join(base, `example-${number}`)]);
+    const workspace = join(base, own ? `example-${number}` : 'base');
+    if (before !== undefined) expect(bash(workspace, before)).toMatchObject({ status: 0 });
+    const concrete = ids.reduce((text, [pattern, id]) => text.replace(pattern, id), command);
+    const result = bash(workspace, concrete);
+    expect(result).toMatchObject({ status });
+    expect(result.stderr).not.toContain('hs: error');
+  });
+});
