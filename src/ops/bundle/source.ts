@@ -20,7 +20,7 @@ const CHUNK_BYTES = 1024 * 1024;
 export async function* readBundle(
   disk: Disk,
   path: string,
-  options: Partial<Pick<ArchiveLimits, 'nonPortable'>> = {},
+  options: Partial<ArchiveLimits> = {},
 ): AsyncGenerator<BundleFile, void, undefined> {
   const kind = await kindOf(disk, path);
   if (kind === 'directory') {

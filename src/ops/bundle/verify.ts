@@ -1,3 +1,4 @@
+import type { ArchiveLimits } from '../../archive/limits.js';
 import { sha256 } from '../../core/hash.js';
 import type { Disk } from '../../fsx/disk.js';
 import { hashBytes } from '../hash-file.js';
@@ -8,7 +9,7 @@ import { readBundle } from './source.js';
 export function verifyBundle(
   disk: Disk,
   path: string,
-  options: { readonly nonPortable?: boolean } = {},
+  options: Partial<ArchiveLimits> = {},
 ): Promise<CheckedBundle> {
   return checkBundle(readBundle(disk, path, options), {
     stream: async (content) => {
