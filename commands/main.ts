@@ -1,8 +1,9 @@
-import { main } from '../src/cli/main.js';
+import { main, tell } from '../src/cli/main.js';
 import { processHost } from '../src/cli/process-host.js';
 import { registry } from './registry.js';
 
 const host = processHost();
+host.onCrash((e) => tell(host, e));
 const status = await main(host, {
   table: registry,
   disk: async () => (await import('../src/fsx/node-disk.js')).nodeDisk(),

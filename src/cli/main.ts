@@ -11,23 +11,25 @@ import { didYouMean } from './text/suggest.js';
 
 /** From arguments to exit status; never throws. */
 export async function main(host: Host, parts: Parts): Promise<number> {
-  const json = asksForJson(host.argv);
   try {
     return await dispatch(host, parts);
   } catch (e) {
-    const failure = toFailure(e);
-    const text = json
-      ? safeJson({ schema: 'hs.error/1', error: failureDocument(failure) })
-      : [
-          `hs: error: ${guardLine(failure.message)}`,
-          ...(failure.hint === undefined ? [] : [`hint: ${guardLine(failure.hint)}`]),
-        ].join('\n');
-    host.stderr.write(`${text}\n`);
-    if (failure.code === 'BUG' && host.environment.get('HS_DEBUG') && failure.cause instanceof Error) {
-      host.stderr.write(`${failure.cause.stack}\n`);
-    }
-    return failure.exitStatus;
+    return tell(host, e);
   }
+}
+
+/** Reports what nobody else did, such as an error thrown from an event, and gives the exit status. */
+export function tell(host: Host, e: unknown): number {
+  const failure = toFailure(e);
+  const hint = failure.hint === undefined ? '' : `\nhint: ${guardLine(failure.hint)}`;
+  const text = asksForJson(host.argv)
+    ? safeJson({ schema: 'hs.error/1', error: failureDocument(failure) })
+    : `hs: error: ${guardLine(failure.message)}${hint}`;
+  host.stderr.write(`${text}\n`);
+  if (failure.code === 'BUG' && host.environment.get('HS_DEBUG') && failure.cause instanceof Error) {
+    host.stderr.write(`${failure.cause.stack}\n`);
+  }
+  return failure.exitStatus;
 }
 
 async function dispatch(host: Host, parts: Parts): Promise<number> {

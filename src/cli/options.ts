@@ -1,5 +1,5 @@
 import type { Timestamp } from '../core/ids.js';
-import { BadValue, parseBytes, parseDuration, parseInteger, parseTime } from './parse/values.js';
+import { BadValue, parseBytes, parseInteger, parseTime } from './parse/values.js';
 
 /** What completion offers for a value or an argument. */
 export type Completion =
@@ -146,15 +146,6 @@ export function integer(
 /** A number of bytes: `1048576`, `512MiB`, `2GB`. */
 export function bytes(placeholder: string, summary: string, extra: Extra = {}): Option<number | undefined> {
   return { form: 'value', placeholder, summary, absent: undefined, parse: parseBytes, ...extra };
-}
-
-/** A span of time in milliseconds: `36h`, `30d`. */
-export function duration(
-  placeholder: string,
-  summary: string,
-  extra: Extra = {},
-): Option<number | undefined> {
-  return { form: 'value', placeholder, summary, absent: undefined, parse: parseDuration, ...extra };
 }
 
 /** A point in time: `2026-01-31`, `2026-01-31T12:00:00Z`, `-7d`, `+30d`. */

@@ -1,4 +1,4 @@
-import type { Completion, ParseContext, Parser } from './options.js';
+import type { Completion, Parser } from './options.js';
 
 /** One place of the argument list as data. */
 export interface Positional<T> {
@@ -17,7 +17,6 @@ export type Positionals = Readonly<Record<string, Positional<unknown>>>;
 export type Arguments<P extends Positionals> = {
   readonly [K in keyof P]: P[K] extends Positional<infer T> ? T : never;
 };
-export type { ParseContext };
 
 interface Extra<T> {
   readonly summary?: string;

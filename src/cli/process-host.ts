@@ -5,8 +5,14 @@ import { VERSION } from './version.js';
 
 const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
 
+interface ProcessEnds {
+  /** Calls `handler` with what was thrown where nothing could catch it, and ends with the status it gives. */
+  onCrash(handler: (e: unknown) => number): void;
+  leave(status: number): void;
+}
+
 /** This process, and the way out of it. */
-export function processHost(): Host & { leave(status: number): void } {
+export function processHost(): Host & ProcessEnds {
   let errors: NodeJS.WriteStream | undefined;
   return {
     argv: process.argv.slice(2),
@@ -32,6 +38,9 @@ export function processHost(): Host & { leave(status: number): void } {
       return () => {
         for (const signal of signals) process.off(signal, handler);
       };
+    },
+    onCrash(handler) {
+      process.on('uncaughtException', (e) => process.exit(handler(e)));
     },
     abandon: (status) => process.exit(status),
     // Everything was written and awaited; what still holds the event loop is an idle handle such as stdin.

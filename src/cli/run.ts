@@ -30,7 +30,8 @@ export async function run(host: Host, parts: Parts, command: Command, call: Invo
   try {
     const value = await (command.spec.run(context) as Promise<unknown>);
     const shown = await present(command, value, context, outcome.failed);
-    interrupt.signal.throwIfAborted();
+    // What changed the store and came to its end is done, whatever was pressed meanwhile.
+    if (command.spec.opens !== 'write') interrupt.signal.throwIfAborted();
     progress.done();
     await out.end();
     return outcome.finish(shown);

@@ -80,6 +80,16 @@ const slow = command({
   },
 });
 
+const finishes = command({
+  name: 'finishes',
+  class: 'porcelain',
+  opens: 'write',
+  summary: 'commit although interrupted',
+  run: ({ signal }) =>
+    new Promise<string>((resolve) => signal.addEventListener('abort', () => resolve('committed'))),
+  render: (text) => text,
+});
+
 const stuck = command({
   name: 'stuck',
   class: 'porcelain',
@@ -111,7 +121,7 @@ const help = command({
 });
 
 const table: CommandTable = Object.fromEntries(
-  [greet, rows, fails, no, slow, stuck, opensStore, help].map((c): [string, TableEntry] => [
+  [greet, rows, fails, no, slow, finishes, stuck, opensStore, help].map((c): [string, TableEntry] => [
     c.spec.name,
     { class: c.spec.class, group: 'all', summary: c.spec.summary, load: async () => c },
   ]),
@@ -305,6 +315,12 @@ describe('an interruption', () => {
       stdout: '',
       stderr: `hs: error: ${word}: 3 of 9 files stored; nothing was registered\n`,
     });
+  });
+
+  it('does not undo the word of a command that came to its end', async () => {
+    const { result, signal } = runFake(table, ['finishes']);
+    setTimeout(() => signal('SIGINT'), 50);
+    expect(await result).toEqual({ status: 0, stdout: 'committed\n', stderr: '' });
   });
 
   it('ends a command that only reads although it does not listen', async () => {

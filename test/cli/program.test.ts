@@ -176,6 +176,19 @@ describe('the program', () => {
     expect(status).toBe(130);
   });
 
+  it('ends with 70 and asks for a report when an error escapes everything', async () => {
+    const thrower = 'data:text/javascript,setTimeout(()=>{throw%20new%20TypeError(%22lost%22)},400)';
+    const env = await hsEnvironment({ NODE_OPTIONS: `--import=${thrower}` });
+    const child = spawn(process.execPath, [HS_PROGRAM, 'hash-object', '--stdin'], { env });
+    let stderr = '';
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    const [status] = await once(child, 'close');
+    expect(status).toBe(70);
+    expect(stderr).toMatch(/^hs: error: this is a bug in hs: TypeError: lost\nhint: please report it/);
+  });
+
   it('says what to do when it is not built', async () => {
     const root = await tmp();
     await mkdir(join(root, 'bin'));

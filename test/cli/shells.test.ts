@@ -40,7 +40,7 @@ const CASES: readonly (readonly [typed: string, completed: string])[] = [
 describe.skipIf(!there('bash'))('bash', () => {
   /** Calls the function as readline would, with the line split at its word breaks. */
   const complete = (line: string) => {
-    const words = line.match(/[^\s=:]+|[=:]+/g) ?? [];
+    const words: string[] = [...(line.match(/[^\s=:]+|[=:]+/g) ?? [])];
     if (/\s$/.test(line)) words.push('');
     const quoted = words.map((w) => `'${w}'`).join(' ');
     return shell(
