@@ -25,8 +25,12 @@ function checkKey(key: string): void {
   if (key === '__proto__') throw invalid("an object has the key '__proto__'");
 }
 
+/** ASCII without anything to escape: its JSON form is itself in quotes. Most strings of every record. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 function encodeString(value: string, verbatim: boolean): string {
-  // ASCII is well formed and its own normal form: most strings need no further look.
+  if (PLAIN.test(value)) return `"${value}"`;
+  // ASCII is well formed and its own normal form.
   if (!/^[\x00-\x7f]*$/.test(value)) {
     if (!value.isWellFormed()) throw invalid('a string holds a lone surrogate');
     if (!verbatim && value.normalize('NFC') !== value) throw invalid('a string is not in Unicode NFC');
