@@ -13,7 +13,7 @@ async function store(dir, commits, env) {
   writeFileSync(join(dir, 'file'), 'x');
   const id = output(process.execPath, [HS, 'put', join(dir, 'file'), '--name', 'one'], options).trim();
   const { openStore } = await import('../dist/index.js');
-  const library = await openStore({ store: dir, environment: env });
+  const library = await openStore({ store: dir });
   for (let i = 2; i < commits; i++) await library.note(`commit ${i}`);
   await library.close();
   return { options, id };

@@ -1,0 +1,197 @@
+import { resolve } from 'node:path';
+import { type BundleIndex, decodeBundleIndex, MAX_INDEX_BYTES } from './core/bundle-index.js';
+import { sha256 } from './core/hash.js';
+import type { ObjectId } from './core/ids.js';
+import type { Manifest } from './core/manifest.js';
+import { encodePolicy, toPolicy } from './core/policy.js';
+import { noProgress } from './core/ports.js';
+import type { PrunePlan } from './core/prune-plan.js';
+import type { ArtifactRecord } from './core/record.js';
+import type { RetentionReport } from './core/retention-report.js';
+import { HsError } from './errors/hs-error.js';
+import type { ExportPlan } from './ops/export/export.js';
+import type { ExportPlace, ExportRequest } from './ops/export/request.js';
+import type { FsckOptions, FsckReport } from './ops/fsck/fsck.js';
+import type { CollectionPlanOptions } from './ops/gc/plan-collection.js';
+import type { ReportRow } from './ops/gc/reports.js';
+import { type HistoryQuery, type HistoryRow, history } from './ops/history.js';
+import { type ListQuery, listArtifacts } from './ops/list-artifacts.js';
+import { listPins, type PinRow } from './ops/pins.js';
+import type { NamedPolicy, PolicyCheck } from './ops/policy.js';
+import { demandRead } from './ops/read-gate.js';
+import { resolveArtifact } from './ops/resolve.js';
+import { manifestOf } from './ops/revise.js';
+import type { Session } from './ops/session.js';
+import { type ShownArtifact, showArtifact } from './ops/show-artifact.js';
+import type { LedgerVerdict } from './store/verify-ledger.js';
+
+export interface ReadOptions {
+  /** One file of a directory payload. */
+  readonly path?: string;
+}
+
+export type ExportOptions = Omit<ExportRequest, 'artifact' | 'place' | 'dryRun'>;
+
+/** Checks a value as a policy: INVALID_RECORD, or HSK-4001 for an unknown capability. */
+export function namedPolicy(value: unknown): NamedPolicy {
+  const policy = toPolicy(value);
+  return { id: sha256(encodePolicy(policy)), policy };
+}
+
+/** What can be asked of an open store; see {@link ArtifactStore}. */
+export class ArtifactReader {
+  /** What the operations that have no method here work with. */
+  readonly session: Session;
+
+  constructor(session: Session) {
+    this.session = session;
+  }
+
+  /** The store's own id. */
+  get id(): string {
+    return this.session.store.id;
+  }
+
+  /** The directory that holds the store. */
+  get workspace(): string {
+    return this.session.store.workspace;
+  }
+
+  /** A path of the caller's, absolute. */
+  protected path(path: string): string {
+    return resolve(this.session.environment.cwd, path);
+  }
+
+  /** The artifact of that name: NOT_FOUND or AMBIGUOUS, with candidates (`hs resolve`). */
+  async resolve(name: string): Promise<ArtifactRecord> {
+    return resolveArtifact(await this.session.catalog(), name);
+  }
+
+  /** Live artifacts, newest first unless sorted (`hs ls`). */
+  async list(query: Omit<ListQuery, 'now'> = {}): Promise<ArtifactRecord[]> {
+    return listArtifacts(await this.session.catalog(), { ...query, now: this.session.now() });
+  }
+
+  /** The manifest of its newest revision. */
+  async manifest(name: string): Promise<Manifest> {
+    return this.session.read((catalog) => manifestOf(this.session, resolveArtifact(catalog, name)));
+  }
+
+  /** Manifest, pins, who made it, and what a collection would do with it and why (`hs show`). */
+  show(name: string): Promise<ShownArtifact> {
+    return showArtifact(this.session, name);
+  }
+
+  /** The files of a directory payload, in order of path. */
+  async files(name: string): Promise<BundleIndex> {
+    return this.session.read((catalog) => this.#index(resolveArtifact(catalog, name)));
+  }
+
+  async #index(record: ArtifactRecord): Promise<BundleIndex> {
+    if (record.payload_type !== 'directory') {
+      throw new HsError('USAGE', `'${record.artifact_id}' is a file, not a directory`);
+    }
+    return decodeBundleIndex(await this.session.store.objects.read(record.content_hash, MAX_INDEX_BYTES));
+  }
+
+  async #objectOf(record: ArtifactRecord, { path }: ReadOptions): Promise<ObjectId> {
+    if (path === undefined) return record.content_hash;
+    const entry = (await this.#index(record)).find((e) => e.path === path);
+    if (entry === undefined) {
+      throw new HsError('NOT_FOUND', `there is no file '${path}' in '${record.artifact_id}'`);
+    }
+    return entry.content_hash;
+  }
+
+  /** A payload's bytes, or a file's of a directory payload, verified (`hs cat-artifact`). */
+  async read(name: string, options: ReadOptions = {}): Promise<Uint8Array> {
+    return this.session.read(async (catalog) => {
+      const record = resolveArtifact(catalog, name);
+      await demandRead(this.session, catalog, record);
+      return this.session.store.objects.read(await this.#objectOf(record, options));
+    });
+  }
+
+  /**
+   * The same for payloads of any size. A chunk is valid until the next is asked for; INTEGRITY at the end
+   * means that none of them may be acted upon.
+   */
+  async *stream(name: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array, void> {
+    const catalog = await this.session.catalog();
+    const record = resolveArtifact(catalog, name);
+    await demandRead(this.session, catalog, record);
+    yield* this.session.store.objects.stream(await this.#objectOf(record, options));
+  }
+
+  /** Every pin of every live artifact (`hs pins`). */
+  pins(): Promise<PinRow[]> {
+    return listPins(this.session);
+  }
+
+  /** What `export` would write, with the same decision; writes and records nothing. */
+  async planExport(name: string, destination?: string, options: ExportOptions = {}): Promise<ExportPlan> {
+    const { planExport } = await import('./ops/export/export.js');
+    return planExport(this.session, { ...options, artifact: name, place: this.place(destination) });
+  }
+
+  /** Where an export goes. */
+  protected place(destination: string | undefined): ExportPlace {
+    return destination === undefined ? { kind: 'default' } : { kind: 'path', path: this.path(destination) };
+  }
+
+  /** What a collection would keep and prune now, and why (`hs plan-prune`). Changes nothing. */
+  async plan(options: CollectionPlanOptions = {}): Promise<PrunePlan> {
+    const { planCollection } = await import('./ops/gc/plan-collection.js');
+    return planCollection(this.session, options);
+  }
+
+  /** The collections whose reports are still here, newest first (`hs report`). */
+  async reports(): Promise<ReportRow[]> {
+    const { listReports } = await import('./ops/gc/reports.js');
+    return listReports(this.session);
+  }
+
+  /** What one collection removed and what it kept, with the rule for each (`hs report ID`). */
+  async report(name: string): Promise<RetentionReport> {
+    const { readReport } = await import('./ops/gc/reports.js');
+    return (await readReport(this.session, name)).report;
+  }
+
+  /** What happened, newest first (`hs log`). */
+  history(query: HistoryQuery = {}): AsyncGenerator<HistoryRow> {
+    return history(this.session, query);
+  }
+
+  /** The policy in force (`hs policy show`). */
+  async policy(): Promise<NamedPolicy> {
+    const { currentPolicy } = await import('./ops/policy.js');
+    return currentPolicy(this.session);
+  }
+
+  /** What a policy would change, and which of its rules match nothing (`hs policy check`). */
+  async checkPolicy(policy: unknown): Promise<PolicyCheck> {
+    const { checkPolicy } = await import('./ops/policy.js');
+    return checkPolicy(this.session, namedPolicy(policy));
+  }
+
+  /** Reads the whole ledger and says precisely what is wrong with it (`hs ledger verify`). */
+  async verifyLedger(): Promise<LedgerVerdict> {
+    const { verifyLedger } = await import('./store/verify-ledger.js');
+    return verifyLedger(this.session.store, noProgress, this.session.signal);
+  }
+
+  /** Checks every object, manifest and name of the store (`hs fsck`). */
+  async fsck(options: Partial<FsckOptions> = {}): Promise<FsckReport> {
+    const { fsck } = await import('./ops/fsck/fsck.js');
+    return fsck(this.session, { secondOpinion: false, sample: 1, repair: false, ...options });
+  }
+
+  /** Lets go of the store. */
+  close(): Promise<void> {
+    return this.session.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

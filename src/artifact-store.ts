@@ -1,0 +1,204 @@
+import { ArtifactReader, type ExportOptions, namedPolicy } from './artifact-reader.js';
+import { compact } from './core/compact.js';
+import type { Timestamp } from './core/ids.js';
+import { planHash } from './core/plan-file.js';
+import type { PrunePlan } from './core/prune-plan.js';
+import type { BundleCreated, BundleOptions } from './ops/bundle/create.js';
+import type { Imported } from './ops/bundle/import.js';
+import type { Exported } from './ops/export/export.js';
+import type { Collected } from './ops/gc/collect.js';
+import type { Removed } from './ops/gc/remove.js';
+import { changePins, defaultPinName } from './ops/pins.js';
+import type { Promoted } from './ops/promote.js';
+import { type PutOptions, type PutResult, put } from './ops/put.js';
+import type { Reclassification, Reclassified } from './ops/reclassify.js';
+import { resolveArtifact } from './ops/resolve.js';
+import type { Restored } from './ops/restore.js';
+import type { RetainChange, Retained } from './ops/retain.js';
+import type { RunRequest, RunResult } from './ops/run/request.js';
+import { streamSource } from './ops/stream-source.js';
+
+/** A path, bytes, or a stream of chunks. */
+export type Source = string | Uint8Array | AsyncIterable<Uint8Array>;
+
+export interface PutArtifactOptions extends PutOptions {
+  /** What a payload that has no path is called; its media type follows from it. */
+  readonly filenameHint?: string;
+}
+
+export interface PinOptions {
+  /** Of the pin; without it the actor's own. */
+  readonly name?: string;
+  readonly reason?: string;
+  /** When the pin ends. */
+  readonly until?: Date;
+}
+
+export interface CollectStoreOptions {
+  /** A plan that was saved or shown: nothing but what it lists goes (D3). */
+  readonly plan?: PrunePlan;
+  /** In place of the policy's (bytes). */
+  readonly quotaBytes?: number;
+  /** Purge what could still be brought back too. */
+  readonly emptyTrash?: boolean;
+}
+
+export type RunOptions = Partial<Omit<RunRequest, 'command'>>;
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+/**
+ * An open store: what the commands give people, for programs. Artifacts are named as on the command line:
+ * by id, unique prefix, `name` or `name@{n}`. Everything throws {@link HsError}, whose `code` says what was
+ * wrong and whose `hint` what to do; what a command would refuse, these refuse, and record the same.
+ */
+export class ArtifactStore extends ArtifactReader {
+  /** Stores a file, a directory, bytes or a stream as one new artifact (`hs put`). */
+  async put(source: Source, options: PutArtifactOptions = {}): Promise<PutResult> {
+    const { filenameHint, ...rest } = options;
+    const hint = compact({ filenameHint });
+    const from =
+      typeof source === 'string'
+        ? { path: this.path(source), ...hint }
+        : { stream: streamSource(source instanceof Uint8Array ? once(source) : source), ...hint };
+    const [result] = await put(this.session, [from], rest);
+    return result!;
+  }
+
+  /** Stores each path as an artifact, all in one commit: all of them or none. */
+  putAll(paths: readonly string[], options: PutOptions = {}): Promise<PutResult[]> {
+    const sources = paths.map((path) => ({ path: this.path(path) }));
+    return put(this.session, sources, options);
+  }
+
+  /** Holds artifacts so that nothing removes them (`hs pin`). Returns the name of the pin. */
+  async pin(names: readonly string[], options: PinOptions = {}): Promise<string> {
+    const name = options.name ?? defaultPinName(this.session);
+    const catalog = await this.session.catalog();
+    const until = options.until?.toISOString() as Timestamp | undefined;
+    await changePins(
+      this.session,
+      names.map((typed) => ({
+        change: 'pin',
+        id: resolveArtifact(catalog, typed).artifact_id,
+        name,
+        reason: options.reason,
+        until,
+      })),
+    );
+    return name;
+  }
+
+  /** Takes the pin of that name away (`hs unpin`). */
+  async unpin(names: readonly string[], pin?: string): Promise<void> {
+    const name = pin ?? defaultPinName(this.session);
+    const catalog = await this.session.catalog();
+    await changePins(
+      this.session,
+      names.map((typed) => ({ change: 'unpin', id: resolveArtifact(catalog, typed).artifact_id, name })),
+    );
+  }
+
+  /**
+   * Writes a payload outside the store: checked, atomic and recorded (`hs export`). `destination` is the
+   * exact path that is made; without it, the artifact goes below the policy's output root.
+   */
+  async export(name: string, destination?: string, options: ExportOptions = {}): Promise<Exported> {
+    const { exportArtifact } = await import('./ops/export/export.js');
+    return exportArtifact(this.session, { ...options, artifact: name, place: this.place(destination) });
+  }
+
+  /** Removes what retention says is over, or of that what a plan lists (`hs gc --yes`, `hs gc --apply`). */
+  async gc(options: CollectStoreOptions = {}): Promise<Collected> {
+    const { collect } = await import('./ops/gc/collect.js');
+    const { plan, ...rest } = options;
+    return collect(this.session, {
+      ...rest,
+      ...(plan === undefined ? {} : { seen: { plan, hash: planHash(plan) } }),
+    });
+  }
+
+  /** Removes artifacts whatever their age; what is pinned or frozen stays and is in `refused` (`hs rm`). */
+  async remove(
+    names: readonly string[],
+    options: { readonly reason?: string; readonly purge?: boolean } = {},
+  ): Promise<Removed> {
+    const { removeArtifacts } = await import('./ops/gc/remove.js');
+    const catalog = await this.session.catalog();
+    const ids = new Set(names.map((typed) => resolveArtifact(catalog, typed).artifact_id));
+    return removeArtifacts(this.session, ids, options);
+  }
+
+  /** Brings back what was removed, while its trash window lasts, and pins it (`hs restore`). */
+  async restore(names: readonly string[], options: { readonly pin?: boolean } = {}): Promise<Restored> {
+    const { restore } = await import('./ops/restore.js');
+    const catalog = await this.session.catalog();
+    const ids = names.map((typed) => resolveArtifact(catalog, typed, { removed: true }).artifact_id);
+    return restore(this.session, ids, { pin: options.pin ?? true });
+  }
+
+  /** Appends a note to the ledger (`hs ledger append-note`). Returns its number. */
+  async note(text: string): Promise<number> {
+    const { appendNote } = await import('./ops/ledger-note.js');
+    return (await appendNote(this.session, text)).seq;
+  }
+
+  /** Gathers artifacts into one bundle artifact (`hs bundle create`). */
+  async bundle(names: readonly string[], options: BundleOptions = {}): Promise<BundleCreated> {
+    const { createBundle } = await import('./ops/bundle/create.js');
+    return createBundle(this.session, names, options);
+  }
+
+  /** Registers the artifacts of a bundle file or directory, all or none (`hs import`). */
+  async importBundle(path: string, options: { readonly nonPortable?: boolean } = {}): Promise<Imported> {
+    const { importBundle } = await import('./ops/bundle/import.js');
+    return importBundle(this.session, this.path(path), options);
+  }
+
+  /** Gives artifacts another TTL or class (`hs retain`). */
+  async retain(names: readonly string[], change: RetainChange): Promise<Retained[]> {
+    const { retain } = await import('./ops/retain.js');
+    return retain(this.session, names, change);
+  }
+
+  /** Changes how sensitive an artifact is, and whether it may leave (`hs reclassify`). */
+  async reclassify(name: string, change: Reclassification): Promise<Reclassified> {
+    const { reclassify } = await import('./ops/reclassify.js');
+    return reclassify(this.session, name, change);
+  }
+
+  /** Moves an artifact one layer up; to L1 it takes the reason why (`hs promote`). */
+  async promote(name: string, attest?: string): Promise<Promoted> {
+    const { promote } = await import('./ops/promote.js');
+    return promote(this.session, name, attest);
+  }
+
+  /** Puts a policy in force (`hs policy set`). */
+  async setPolicy(policy: unknown) {
+    const { setPolicy } = await import('./ops/policy.js');
+    return setPolicy(this.session, namedPolicy(policy));
+  }
+
+  /** Runs a tool that can leave nothing but artifacts (`hs run`); its output is thrown away unless asked for. */
+  async run(command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    const { runTool } = await import('./ops/run/run-tool.js');
+    const { environment } = this.session;
+    return runTool(this.session, {
+      cwd: environment.cwd,
+      env: environment.all(),
+      stdin: 'ignore',
+      each: false,
+      sources: [],
+      capture: [],
+      keepFailed: false,
+      recordArgs: false,
+      strict: false,
+      network: false,
+      onOutput: async () => true,
+      ...options,
+      command,
+    });
+  }
+}

@@ -1,0 +1,68 @@
+import { ArtifactStore } from './artifact-store.js';
+import { noProgress, type ProgressSink } from './core/ports.js';
+import { HsError } from './errors/hs-error.js';
+import { nodeDisk } from './fsx/node-disk.js';
+import { systemClock, systemEnvironment, systemRandom } from './fsx/system.js';
+import { actorOf, openSession } from './ops/session.js';
+import { initStore } from './store/init.js';
+
+export interface OpenOptions {
+  /** A `.hsstore` or the directory that holds one; else `HS_STORE`, else upwards from the current directory. */
+  readonly store?: string;
+  /** `human:NAME`, `ai_job:NAME` or `plugin_tool:NAME`; else `HS_ACTOR`, else the system's user. */
+  readonly actor?: string;
+  /** On behalf of which job; else `HS_JOB_ID`. */
+  readonly jobId?: string;
+  /** The clock that retention and new artifacts go by; what is committed under it says so (D10). */
+  readonly now?: Date;
+  readonly progress?: ProgressSink;
+  /** Ends what is under way; nothing is left half done. */
+  readonly signal?: AbortSignal;
+  readonly warn?: (message: string) => void;
+}
+
+/** Opens a store: NO_STORE, UNKNOWN_FORMAT, or ROLLED_BACK when its ledger lacks what was seen of it. */
+export async function openStore(options: OpenOptions = {}): Promise<ArtifactStore> {
+  const environment = systemEnvironment();
+  return new ArtifactStore(
+    await openSession({
+      store: options.store ?? environment.get('HS_STORE'),
+      writes: true,
+      disk: nodeDisk(),
+      clock: systemClock(),
+      setClock: options.now?.getTime(),
+      random: systemRandom(),
+      environment,
+      actor: options.actor ?? environment.get('HS_ACTOR'),
+      jobId: options.jobId ?? environment.get('HS_JOB_ID'),
+      progress: options.progress ?? noProgress,
+      signal: options.signal ?? new AbortController().signal,
+      warn: options.warn ?? (() => undefined),
+    }),
+  );
+}
+
+export interface CreateOptions extends Omit<OpenOptions, 'store'> {
+  /** Removals may be committed under a clock that was set later than the system's: for tests. */
+  readonly allowSetClock?: boolean;
+}
+
+/** Makes an empty store in a directory that is there, and opens it (`hs init`). CONFLICT when it holds one. */
+export async function createStore(directory: string, options: CreateOptions = {}): Promise<ArtifactStore> {
+  const environment = systemEnvironment();
+  const disk = nodeDisk();
+  const { allowSetClock = false, ...open } = options;
+  const made = await initStore(
+    { disk, clock: systemClock(), random: systemRandom(), env: environment },
+    {
+      workspace: await disk.realpath(directory).catch((cause) => {
+        throw new HsError('NOT_FOUND', `'${directory}' is not there`, { cause });
+      }),
+      actor: actorOf({ actor: options.actor ?? environment.get('HS_ACTOR'), environment }),
+      allowSetClock,
+      ...(options.now === undefined ? {} : { setClock: options.now.getTime() }),
+    },
+  );
+  await made.close();
+  return openStore({ ...open, store: made.root });
+}

@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { createStore, decodePlan, encodePlan, openStore } from '../src/index.js';
+import { hsEnvironment } from './helpers/hs.js';
+import { tmp } from './helpers/tmp.js';
+
+const example = fileURLToPath(new URL('../examples/nightly.mjs', import.meta.url));
+
+async function scratch(): Promise<string> {
+  const dir = await tmp();
+  process.env.XDG_STATE_HOME = `${dir}/state`;
+  return dir;
+}
+
+const DAYS = 86_400_000;
+
+it('the example program does what it says', async () => {
+  const dir = await tmp();
+  const { stdout } = await promisify(execFile)(process.execPath, [example, dir], {
+    env: await hsEnvironment(),
+  });
+  expect(stdout).toBe(
+    `stored 26 bytes as 05791f49b09d2a28243f474cfb8502fac92a338dc54f8daa4fafd73f460eb814
+pinned a release of 1 file(s)
+keep release: pinned
+keep nightly/report: held
+removed 1 of 2
+brought back 1: {"passed":118,"failed":0}
+7 entries, 0 problems
+`,
+  );
+});
+
+it('stores bytes, streams and paths, and gives the same bytes back', async () => {
+  const dir = await scratch();
+  const store = await createStore(dir);
+  async function* chunks() {
+    yield Buffer.from('in ');
+    yield Buffer.from('parts');
+  }
+  await store.put(Buffer.from('at once'), { name: 'bytes', filenameHint: 'a.txt' });
+  await store.put(chunks(), { name: 'stream' });
+  await mkdir(`${dir}/tree/sub`, { recursive: true });
+  await writeFile(`${dir}/tree/sub/file`, 'below');
+  const tree = await store.put(`${dir}/tree`, { name: 'tree', labels: { stage: 'test' } });
+  const text = async (name: string, path?: string) =>
+    Buffer.from(await store.read(name, path === undefined ? {} : { path })).toString();
+  expect([await text('bytes'), await text('stream'), await text('tree', 'sub/file')]).toEqual([
+    'at once',
+    'in parts',
+    'below',
+  ]);
+  const streamed: Buffer[] = [];
+  for await (const chunk of store.stream('stream')) streamed.push(Buffer.from(chunk));
+  expect(Buffer.concat(streamed).toString()).toBe('in parts');
+  expect((await store.files('tree')).map((f) => f.path)).toEqual(['sub/file']);
+  expect((await store.list({ sort: 'name' })).map((r) => r.name)).toEqual(['bytes', 'stream', 'tree']);
+  expect(await store.manifest('tree')).toMatchObject({ labels: { stage: 'test' } });
+  expect((await store.resolve(tree.artifactId.slice(0, 8))).artifact_id).toBe(tree.artifactId);
+  await store.export('tree', `${dir}/out`);
+  expect(await readFile(`${dir}/out/sub/file`, 'utf8')).toBe('below');
+  await store.close();
+});
+
+it('collects by a plan that was saved, keeps what was pinned meanwhile, and brings back what went', async () => {
+  const dir = await scratch();
+  const old = await createStore(dir, { now: new Date(Date.now() - 30 * DAYS) });
+  await old.put(Buffer.from('1'), { name: 'one', ttl: 7 });
+  const { artifactId } = await old.put(Buffer.from('2'), { name: 'two', ttl: 7 });
+  await old.close();
+  const store = await openStore({ store: dir });
+  const saved = encodePlan(await store.plan());
+  await store.pin(['one'], { name: 'hold', reason: 'needed' });
+  const { outcome } = await store.gc({ plan: decodePlan(saved).plan });
+  expect(outcome.sparedSince.map((i) => i.name)).toEqual(['one']);
+  expect((await store.list()).map((r) => r.name)).toEqual(['retention-report', 'one']);
+  expect((await store.report((await store.reports())[0]!.report)).header).toMatchObject({
+    pruned: 1,
+    spared: 1,
+  });
+  await store.restore([artifactId]);
+  expect((await store.show('two')).retention).toMatchObject({ verdict: 'keep', rule: 'pinned' });
+  expect((await store.fsck()).ok).toBe(true);
+  await store.close();
+});
+
+it('refuses what a command would refuse, with its code and a hint', async () => {
+  const dir = await scratch();
+  await expect(openStore({ store: dir })).rejects.toMatchObject({ code: 'NO_STORE' });
+  const store = await createStore(dir, { actor: 'plugin_tool:lint' });
+  await expect(createStore(dir)).rejects.toMatchObject({ code: 'CONFLICT' });
+  await store.put(Buffer.from('x'), { name: 'x' });
+  await expect(store.export('x', `${dir}/x`)).rejects.toMatchObject({ code: 'REFUSED' });
+  await expect(store.resolve('y')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await store.close();
+});
