@@ -9,81 +9,112 @@ export function activePins(record: Pick<ArtifactRecord, 'pins'>, now: Timestamp)
   return record.pins.filter((p) => p.until === undefined || p.until > now);
 }
 
-function live(catalog: Catalog, id: ArtifactId): ArtifactRecord {
-  const record = catalog.get(id);
-  if (record === undefined || record.removed !== undefined) {
-    throw new HsError(
-      'NOT_FOUND',
-      `artifact '${id}' is not there${record === undefined ? '' : ' any more'}`,
-      {
-        ...(record === undefined ? {} : { hint: `hs restore ${id.slice(0, 8)}` }),
-      },
-    );
+/** What the operations of one entry do to one artifact, as they go. */
+interface Standing {
+  readonly removed: boolean;
+  readonly revision: number;
+  readonly pins: readonly Pin[];
+}
+
+function notThere(id: ArtifactId, standing: Standing | undefined): HsError {
+  if (standing === undefined) return new HsError('NOT_FOUND', `artifact '${id}' is not there`);
+  return new HsError('NOT_FOUND', `artifact '${id}' is not there any more`, {
+    hint: `hs restore ${id.slice(0, 8)}`,
+  });
+}
+
+class Overlay {
+  readonly #catalog: Catalog;
+  readonly #changed = new Map<ArtifactId, Standing>();
+
+  constructor(catalog: Catalog) {
+    this.#catalog = catalog;
   }
-  return record;
+
+  get(id: ArtifactId): Standing | undefined {
+    const changed = this.#changed.get(id);
+    if (changed !== undefined) return changed;
+    const record = this.#catalog.get(id);
+    return record && { removed: record.removed !== undefined, revision: record.revision, pins: record.pins };
+  }
+
+  live(id: ArtifactId): Standing {
+    const standing = this.get(id);
+    if (standing === undefined || standing.removed) throw notThere(id, standing);
+    return standing;
+  }
+
+  set(id: ArtifactId, standing: Standing): void {
+    this.#changed.set(id, standing);
+  }
 }
 
 /**
- * Whether the operations are valid in the state at the head they will follow; this runs inside the
+ * Whether the operations are valid in the state at the head they will follow, each after those before
+ * it in the entry: an entry that the fold refuses could never be taken back. This runs inside the
  * compare-and-swap, so a pin and a removal are serialized by the chain (D1: a pin wins, whatever
  * command removes).
  */
 export function checkOps(catalog: Catalog, ops: readonly LedgerOp[], now: Timestamp): void {
-  const added = new Set<ArtifactId>();
-  const restored = new Set<ArtifactId>();
-  for (const op of ops) {
-    switch (op.op) {
-      case 'add':
-        if (catalog.get(op.artifact_id) || added.has(op.artifact_id)) {
-          throw new HsError('CONFLICT', `artifact '${op.artifact_id}' is there already`);
-        }
-        added.add(op.artifact_id);
-        break;
-      case 'revise': {
-        const before = live(catalog, op.artifact_id);
-        if (op.revision !== before.revision + 1) {
-          throw new HsError('CONFLICT', `artifact '${op.artifact_id}' was changed meanwhile`, {
-            hint: 'look at it again, then repeat the command',
-          });
-        }
-        break;
+  const state = new Overlay(catalog);
+  for (const op of ops) if (op.op !== 'set_policy') checkOp(state, op, now);
+}
+
+function checkOp(state: Overlay, op: Exclude<LedgerOp, { op: 'set_policy' }>, now: Timestamp): void {
+  const id = op.artifact_id;
+  switch (op.op) {
+    case 'add':
+      if (state.get(id)) throw new HsError('CONFLICT', `artifact '${id}' is there already`);
+      state.set(id, { removed: false, revision: op.revision, pins: [] });
+      break;
+    case 'revise': {
+      const before = state.live(id);
+      if (op.revision !== before.revision + 1) {
+        throw new HsError('CONFLICT', `artifact '${id}' was changed meanwhile`, {
+          hint: 'look at it again, then repeat the command',
+        });
       }
-      case 'pin':
-        if (!restored.has(op.artifact_id) && !added.has(op.artifact_id)) live(catalog, op.artifact_id);
-        break;
-      case 'unpin': {
-        const record = live(catalog, op.artifact_id);
-        if (!record.pins.some((p) => p.name === op.name)) {
-          throw new HsError('NOT_FOUND', `artifact '${op.artifact_id}' has no pin '${op.name}'`, {
-            hint: 'hs pins lists them',
-          });
-        }
-        break;
+      state.set(id, { ...before, revision: op.revision });
+      break;
+    }
+    case 'pin': {
+      const before = state.live(id);
+      const pin: Pin = {
+        name: op.name,
+        actor: '',
+        at: now,
+        ...(op.until === undefined ? {} : { until: op.until }),
+      };
+      state.set(id, { ...before, pins: [...before.pins.filter((p) => p.name !== op.name), pin] });
+      break;
+    }
+    case 'unpin': {
+      const before = state.live(id);
+      const pins = before.pins.filter((p) => p.name !== op.name);
+      if (pins.length === before.pins.length) {
+        throw new HsError('NOT_FOUND', `artifact '${id}' has no pin '${op.name}'`, {
+          hint: 'hs pins lists them',
+        });
       }
-      case 'remove': {
-        const record = live(catalog, op.artifact_id);
-        if (record.layer === 'L1') {
-          throw new HsError('LAYER', `artifact '${op.artifact_id}' is frozen (L1): it is never removed`);
-        }
-        const pins = activePins(record, now);
-        if (pins.length > 0) {
-          throw new HsError('PINNED', `artifact '${op.artifact_id}' is pinned by '${pins[0]!.name}'`, {
-            hint: `hs unpin ${op.artifact_id.slice(0, 8)} --name ${pins[0]!.name}`,
-          });
-        }
-        break;
+      state.set(id, { ...before, pins });
+      break;
+    }
+    case 'remove': {
+      const before = state.live(id);
+      const pins = activePins(before, now);
+      if (pins.length > 0) {
+        throw new HsError('PINNED', `artifact '${id}' is pinned by '${pins[0]!.name}'`, {
+          hint: `hs unpin ${id.slice(0, 8)} --name ${pins[0]!.name}`,
+        });
       }
-      case 'restore': {
-        const record = catalog.get(op.artifact_id);
-        if (record === undefined)
-          throw new HsError('NOT_FOUND', `artifact '${op.artifact_id}' was never here`);
-        if (record.removed === undefined) {
-          throw new HsError('CONFLICT', `artifact '${op.artifact_id}' is not removed`);
-        }
-        restored.add(op.artifact_id);
-        break;
-      }
-      case 'set_policy':
+      state.set(id, { ...before, removed: true, pins: [] });
+      break;
+    }
+    case 'restore': {
+      const before = state.get(id);
+      if (before === undefined) throw new HsError('NOT_FOUND', `artifact '${id}' was never here`);
+      if (!before.removed) throw new HsError('CONFLICT', `artifact '${id}' is not removed`);
+      state.set(id, { ...before, removed: false });
     }
   }
 }

@@ -1,0 +1,180 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { Catalog } from '../../src/core/catalog.js';
+import { foldEntry } from '../../src/core/fold.js';
+import { sha256 } from '../../src/core/hash.js';
+import { type ArtifactId, type Timestamp, toTimestamp } from '../../src/core/ids.js';
+import { ENTRY_SCHEMA, type LedgerEntry } from '../../src/core/ledger-entry.js';
+import type { ArtifactFacts, LedgerOp } from '../../src/core/ledger-op.js';
+import { MemoryTables } from '../../src/core/tables.js';
+import { isHsError } from '../../src/errors/hs-error.js';
+
+const policy = sha256(Buffer.from('policy'));
+const idOf = (n: number) => `${String(n).padStart(8, '0')}-0000-4000-8000-000000000000` as ArtifactId;
+
+const facts = (n: number, more: Partial<ArtifactFacts> = {}): ArtifactFacts => ({
+  artifact_id: idOf(n),
+  revision: 1,
+  manifest: sha256(Buffer.from(`m${n}`)),
+  manifest_size_bytes: 100,
+  content_hash: sha256(Buffer.from(`c${n}`)),
+  payload_type: 'file',
+  kind: 'file',
+  retention_class: 'result',
+  layer: 'L3',
+  classification: 'low',
+  exportable: true,
+  size_bytes: 10,
+  created_at: toTimestamp(0),
+  ...more,
+});
+const add = (n: number, more?: Partial<ArtifactFacts>): LedgerOp => ({ op: 'add', ...facts(n, more) });
+const pin = (n: number, name: string): LedgerOp => ({ op: 'pin', artifact_id: idOf(n), name });
+const unpin = (n: number, name: string): LedgerOp => ({ op: 'unpin', artifact_id: idOf(n), name });
+const remove = (n: number): LedgerOp => ({ op: 'remove', artifact_id: idOf(n) });
+const restore = (n: number): LedgerOp => ({ op: 'restore', artifact_id: idOf(n) });
+
+class Chain {
+  readonly tables = new MemoryTables();
+  #seq = 0;
+  constructor() {
+    this.commit({ op: 'set_policy', policy });
+  }
+  commit(...ops: LedgerOp[]): this {
+    const seq = this.#seq++;
+    const entry: LedgerEntry = {
+      schema: ENTRY_SCHEMA,
+      seq,
+      prev: policy,
+      event_id: idOf(seq),
+      trace_id: idOf(seq),
+      type: 'note',
+      at: toTimestamp(seq * 1000),
+      actor: 'human',
+      actor_id: 'ada',
+      payload: { text: 'x' },
+    };
+    foldEntry(this.tables, entry, ops, sha256(Buffer.from(`e${seq}`)));
+    return this;
+  }
+  get catalog(): Catalog {
+    return new Catalog(this.tables);
+  }
+}
+const broken = expect.toSatisfy((e: unknown) => isHsError(e, 'LEDGER_BROKEN'));
+const ids = (records: Iterable<{ artifact_id: string }>) =>
+  [...records].map((r) => Number(r.artifact_id.slice(0, 8)));
+
+describe('the fold', () => {
+  it('knows what was added, and where', () => {
+    const { catalog } = new Chain().commit(add(2), add(1));
+    expect(ids(catalog.live())).toEqual([1, 2]);
+    expect(catalog.get(idOf(1))).toMatchObject({
+      registered: { seq: 1, index: 1, at: toTimestamp(1000) },
+      pins: [],
+    });
+    expect(catalog.head).toEqual({ seq: 1, hash: sha256(Buffer.from('e1')) });
+    expect(catalog.counts).toEqual({ live: 2, removed: 0, pins: 0 });
+    expect(catalog.policyId).toBe(policy);
+  });
+
+  it('keeps the place and every manifest of an artifact through its revisions', () => {
+    const manifest = sha256(Buffer.from('second'));
+    const { catalog } = new Chain()
+      .commit(add(1, { name: 'old' }), pin(1, 'p'))
+      .commit({ op: 'revise', ...facts(1, { revision: 2, manifest, name: 'new' }) });
+    const record = catalog.get(idOf(1))!;
+    expect(record.registered.seq).toBe(1);
+    expect(record.manifests.map((m) => m.manifest)).toEqual([facts(1).manifest, manifest]);
+    expect(record.pins).toHaveLength(1);
+    expect([ids(catalog.named('old')), ids(catalog.named('new'))]).toEqual([[], [1]]);
+  });
+
+  it('lists a name newest first by ledger position, live ones only', () => {
+    const chain = new Chain()
+      .commit(add(3, { name: 'n' }), add(1, { name: 'n' }))
+      .commit(add(2, { name: 'n' }));
+    expect(ids(chain.catalog.named('n'))).toEqual([2, 1, 3]);
+    expect(ids(chain.commit(remove(1)).catalog.named('n'))).toEqual([2, 3]);
+    expect(ids(chain.commit(restore(1)).catalog.named('n'))).toEqual([2, 1, 3]);
+  });
+
+  it('holds several pins, replaces one of the same name, and takes away only the named one', () => {
+    const chain = new Chain().commit(add(1)).commit(pin(1, 'b'), pin(1, 'a')).commit(pin(1, 'b'));
+    expect(chain.catalog.get(idOf(1))!.pins.map((p) => [p.name, p.at])).toEqual([
+      ['a', toTimestamp(2000)],
+      ['b', toTimestamp(3000)],
+    ]);
+    expect(chain.catalog.counts.pins).toBe(2);
+    expect(
+      chain
+        .commit(unpin(1, 'a'))
+        .catalog.get(idOf(1))!
+        .pins.map((p) => p.name),
+    ).toEqual(['b']);
+  });
+
+  it('remembers a removed artifact without its pins, and brings it back to its place', () => {
+    const chain = new Chain().commit(add(1), add(2)).commit(remove(1));
+    expect(chain.catalog.get(idOf(1))).toMatchObject({ removed: { seq: 2, purge: false }, pins: [] });
+    expect([ids(chain.catalog.live()), ids(chain.catalog.removed())]).toEqual([[2], [1]]);
+    const back = chain.commit(restore(1)).catalog.get(idOf(1))!;
+    expect(back.removed).toBeUndefined();
+    expect(back.registered.seq).toBe(1);
+    expect(chain.catalog.counts).toEqual({ live: 2, removed: 0, pins: 0 });
+  });
+
+  it('finds ids by what they begin with, live ones first, and no more than asked for', () => {
+    const { catalog } = new Chain().commit(add(11), add(12), add(21)).commit(remove(11));
+    expect(ids(catalog.withPrefix('0000001', 5))).toEqual([12, 11]);
+    expect(ids(catalog.withPrefix('0000001', 1))).toEqual([12]);
+    expect(ids(catalog.withPrefix('9', 5))).toEqual([]);
+  });
+
+  it.each<[string, (c: Chain) => unknown]>([
+    ['adding what is there', (c) => c.commit(add(1))],
+    ['adding what was removed', (c) => c.commit(remove(1)).commit(add(1))],
+    ['revising what is not there', (c) => c.commit({ op: 'revise', ...facts(9, { revision: 2 }) })],
+    ['leaving out a revision', (c) => c.commit({ op: 'revise', ...facts(1, { revision: 3 }) })],
+    ['pinning what is not there', (c) => c.commit(pin(9, 'p'))],
+    ['removing twice', (c) => c.commit(remove(1), remove(1))],
+    ['restoring what is live', (c) => c.commit(restore(1))],
+  ])('says that %s contradicts the ledger', (_, change) => {
+    expect(() => change(new Chain().commit(add(1)))).toThrow(broken);
+  });
+
+  it('needs a policy from the first entry on', () => {
+    const entry = { seq: 0, at: '2026-01-01T00:00:00.000Z' as Timestamp } as LedgerEntry;
+    expect(() => foldEntry(new MemoryTables(), entry, [add(1)], policy)).toThrow(broken);
+  });
+
+  it('counts what it lists, whatever happened', () => {
+    const step = fc.tuple(
+      fc.constantFrom('add', 'remove', 'restore', 'pin', 'unpin'),
+      fc.nat(5),
+      fc.constantFrom('a', 'b'),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const chain = new Chain();
+        for (const [what, n, name] of steps) {
+          const record = chain.catalog.get(idOf(n));
+          const live = record !== undefined && record.removed === undefined;
+          if (what === 'add' && record === undefined) chain.commit(add(n, { name }));
+          if (what === 'remove' && live) chain.commit(remove(n));
+          if (what === 'restore' && record?.removed) chain.commit(restore(n));
+          if (what === 'pin' && live) chain.commit(pin(n, name));
+          if (what === 'unpin' && live) chain.commit(unpin(n, name));
+        }
+        const live = [...chain.catalog.live()];
+        expect(chain.catalog.counts).toEqual({
+          live: live.length,
+          removed: [...chain.catalog.removed()].length,
+          pins: live.reduce((sum, r) => sum + r.pins.length, 0),
+        });
+        const named = ['a', 'b'].flatMap((n) => ids(chain.catalog.named(n)));
+        expect(named.sort()).toEqual(ids(live).sort());
+      }),
+    );
+  });
+});
