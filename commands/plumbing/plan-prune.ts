@@ -23,15 +23,15 @@ The same store, policy and clock give the same bytes. With --policy, the plan sh
     { command: 'hs gc --apply plan.jsonl', explains: 'Later: remove what it lists and still may go.' },
   ],
   exits: { 1: 'something would be removed (with --exit-code)', 11: 'the quota cannot be met' },
-  seeAlso: ['hs-gc(1)', 'hs-apply-prune(1)', 'hs-policy(1)'],
+  seeAlso: ['hs-gc(1)', 'hs-apply-prune(1)', 'hs-policy-show(1)'],
   async run(context) {
     const { options, session, out, path, disk } = context;
     const { planCollection } = await import('../../src/ops/gc/plan-collection.js');
-    const { encodePlanLines } = await import('../../src/core/plan-file.js');
+    const { encodePlanPieces } = await import('../../src/core/plan-file.js');
     let policy: Awaited<ReturnType<typeof readPolicy>> | undefined;
     if (options.policy !== undefined) policy = await readPolicy(await disk(), path(options.policy));
     const plan = await planCollection(await session(), { policy, quotaBytes: options.quota });
-    for (const line of encodePlanLines(plan)) await out.bytes(Buffer.from(line));
+    for (const piece of encodePlanPieces(plan)) await out.bytes(piece);
     setRemovalStatus(context, plan.header, options.exitCode);
   },
 });

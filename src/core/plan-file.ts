@@ -25,34 +25,43 @@ function damaged(why: string): HsError {
   });
 }
 
-/** Header and items, a line each: what the plan's hash is of. */
-function* bodyLines(plan: PrunePlan): Generator<string> {
-  yield `${canonicalText(plan.header)}\n`;
-  for (const item of plan.items) yield `${canonicalText(item)}\n`;
+/** Hashing and writing cost by the call: lines go by in pieces of about this many characters. */
+const PIECE = 64 * 1024;
+
+/** Header and items, a line each, in pieces: what the plan's hash is of. */
+function* bodyPieces(plan: PrunePlan): Generator<Buffer> {
+  let text = `${canonicalText(plan.header)}\n`;
+  for (const item of plan.items) {
+    text += `${canonicalText(item)}\n`;
+    if (text.length < PIECE) continue;
+    yield Buffer.from(text);
+    text = '';
+  }
+  yield Buffer.from(text);
 }
 
 /** SHA-256 of a plan's lines without the last one, which holds it: the plan's name. */
 export function planHash(plan: PrunePlan): ObjectId {
   const hash = createSha256();
-  for (const line of bodyLines(plan)) hash.update(Buffer.from(line));
+  for (const piece of bodyPieces(plan)) hash.update(piece);
   return hash.digest();
 }
 
 /**
- * A plan as canonical JSON Lines (A9): the header, an item a line in order of id, and an end line with
- * the hash of every byte before it, so that a cut or an edit shows.
+ * A plan as canonical JSON Lines (A9), in pieces: the header, an item a line in order of id, and an end
+ * line with the hash of every byte before it, so that a cut or an edit shows.
  */
-export function* encodePlanLines(plan: PrunePlan): Generator<string> {
+export function* encodePlanPieces(plan: PrunePlan): Generator<Buffer> {
   const hash = createSha256();
-  for (const line of bodyLines(plan)) {
-    hash.update(Buffer.from(line));
-    yield line;
+  for (const piece of bodyPieces(plan)) {
+    hash.update(piece);
+    yield piece;
   }
-  yield `${canonicalText({ schema: END_SCHEMA, plan_hash: hash.digest() })}\n`;
+  yield Buffer.from(`${canonicalText({ schema: END_SCHEMA, plan_hash: hash.digest() })}\n`);
 }
 
 export function encodePlan(plan: PrunePlan): Buffer {
-  return Buffer.concat([...encodePlanLines(plan)].map((line) => Buffer.from(line)));
+  return Buffer.concat([...encodePlanPieces(plan)]);
 }
 
 function schemaOf(line: Json | undefined): unknown {
