@@ -1,4 +1,13 @@
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, renameSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { discardTree } from '../../src/sandbox/index.js';
@@ -43,6 +52,17 @@ function isRunning(word: string): boolean {
   return readdirSync('/proc').some((pid) => {
     try {
       return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(word);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** By their current directory. */
+function processesIn(dir: string): string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`).startsWith(dir);
     } catch {
       return false;
     }
@@ -96,11 +116,18 @@ for (const { title, how, missing } of CASES) {
       }
     });
 
-    it('ends with the tool while standard input is still open', async () => {
-      const request = { ...how, command: ['sh', '-c', 'echo $$'], stdin: 'inherit' } as const;
-      const { child, outcome } = startRunner(runner.program, user, world, request, { stdin: 'pipe' });
-      expect(await outcome).toMatchObject({ status: 0 });
-      child.stdin!.end();
+    it('ends with the tool while standard input is still open, and leaves nobody reading it', async () => {
+      const fifo = join(world.elsewhere, 'fifo');
+      execFileSync('mkfifo', [fifo]);
+      const stdin = openSync(fifo, 'r+');
+      try {
+        const request = { ...how, command: ['true'], stdin: 'inherit' } as const;
+        const { outcome } = startRunner(runner.program, user, world, request, { stdin });
+        expect(await outcome).toMatchObject({ status: 0 });
+        expect(await until(() => processesIn(world.root).length === 0)).toBe(true);
+      } finally {
+        closeSync(stdin);
+      }
     });
 
     it('leaves nothing of 100 processes that fork away', async () => {

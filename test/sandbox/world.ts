@@ -133,7 +133,7 @@ export function startRunner(
   user: User,
   world: World,
   request: Partial<RunnerRequest> & { command: readonly string[] },
-  options: { env?: Record<string, string>; leakFrom?: string; stdin?: number | 'pipe' } = {},
+  options: { env?: Record<string, string>; leakFrom?: string; stdin?: number } = {},
 ): Started {
   const whole: RunnerRequest = {
     projectDir: world.project,
