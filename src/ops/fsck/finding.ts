@@ -1,4 +1,5 @@
-import type { ArtifactId, ObjectId } from '../../core/ids.js';
+import type { ArtifactId } from '../../core/ids.js';
+import type { Mend } from '../../store/mend.js';
 
 /**
  * damage: bytes or records are lost or changed, and only a copy brings them back; misplaced: something
@@ -7,14 +8,6 @@ import type { ArtifactId, ObjectId } from '../../core/ids.js';
  */
 export const SEVERITIES = ['damage', 'misplaced', 'leftover', 'stray'] as const;
 export type Severity = (typeof SEVERITIES)[number];
-
-/** What `--repair` can do about a finding; nothing that is damaged is ever removed (D8). */
-export type Repair =
-  | { readonly act: 'finish-lease' }
-  | { readonly act: 'unlink'; readonly path: string }
-  | { readonly act: 'bring-back'; readonly id: ObjectId }
-  | { readonly act: 'make-directory'; readonly path: string }
-  | { readonly act: 'chmod'; readonly paths: readonly string[]; readonly mode: number };
 
 export interface Finding {
   readonly severity: Severity;
@@ -25,7 +18,8 @@ export interface Finding {
   readonly hint: string;
   /** Whose payload or manifest it is about. */
   readonly artifact_id?: ArtifactId;
-  readonly repair?: Repair;
+  /** What `--repair` does about it; nothing that is damaged is ever removed (D8). */
+  readonly repair?: Mend;
 }
 
 export const HINT_REPAIR = 'hs fsck --repair';

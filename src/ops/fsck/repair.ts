@@ -1,55 +1,12 @@
-import { isErrno } from '../../errors/hs-error.js';
-import { FAN_OUT } from '../../store/layout.js';
+import { mend } from '../../store/mend.js';
 import type { Session } from '../session.js';
 import type { Finding } from './finding.js';
 
-const DIR_MODE = 0o700;
 const RECORDED_SUBJECTS = 20;
 
 /** Ledger text: bounded, NFC, well formed (A9). */
 function recorded(text: string, max: number): string {
   return text.normalize('NFC').slice(0, max).toWellFormed();
-}
-
-async function makeDirectory(session: Session, path: string): Promise<void> {
-  const { disk, layout } = session.store;
-  await disk.mkdir(path, DIR_MODE);
-  if (path === layout.objects) for (const name of FAN_OUT) await disk.mkdir(`${path}/${name}`, DIR_MODE);
-  await disk.syncDir(path);
-  await disk.syncDir(path.slice(0, path.lastIndexOf('/')));
-}
-
-/** Undefined: it is not there any more, so there is nothing to do. */
-async function unlessGone(run: () => Promise<void>): Promise<void> {
-  try {
-    await run();
-  } catch (e) {
-    if (!isErrno(e, 'ENOENT', 'EEXIST')) throw e;
-  }
-}
-
-async function apply(session: Session, finding: Finding): Promise<boolean> {
-  const { disk, objects, layout } = session.store;
-  const { repair } = finding;
-  if (repair === undefined) return false;
-  switch (repair.act) {
-    case 'finish-lease':
-      // Every writing command finishes dead leases before it begins, this one too.
-      break;
-    case 'unlink':
-      await unlessGone(() => disk.unlink(repair.path));
-      break;
-    case 'make-directory':
-      await unlessGone(() => makeDirectory(session, repair.path));
-      break;
-    case 'chmod':
-      for (const path of repair.paths) await unlessGone(() => disk.chmod(path, repair.mode));
-      break;
-    case 'bring-back':
-      if ((await objects.bringBack(repair.id)) === undefined) return false;
-      await disk.syncDir(layout.objectDir(repair.id));
-  }
-  return true;
 }
 
 /**
@@ -66,12 +23,13 @@ export async function repairFindings(
   for (const finding of findings) {
     const { repair } = finding;
     if (repair?.act !== 'make-directory' || (repair.path !== leases && repair.path !== tmp)) continue;
-    if (await apply(session, finding)) repaired.add(finding);
+    if (await mend(session.store, repair)) repaired.add(finding);
   }
   await session.write('integrity.repair', [], async (tx) => {
     for (const finding of findings) {
       session.signal.throwIfAborted();
-      if (!repaired.has(finding) && (await apply(session, finding))) repaired.add(finding);
+      if (repaired.has(finding) || finding.repair === undefined) continue;
+      if (await mend(session.store, finding.repair)) repaired.add(finding);
     }
     const subjects = findings.slice(0, RECORDED_SUBJECTS).map((f) => recorded(f.subject, 256));
     const count = (severity: string) => findings.filter((f) => f.severity === severity).length;

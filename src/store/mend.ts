@@ -1,0 +1,53 @@
+import type { ObjectId } from '../core/ids.js';
+import { isErrno } from '../errors/hs-error.js';
+import { FAN_OUT } from './layout.js';
+import type { Store } from './store.js';
+
+const DIR_MODE = 0o700;
+
+/** What can be put right in a store without losing anything. Paths are absolute, within the store. */
+export type Mend =
+  | { readonly act: 'finish-lease' }
+  | { readonly act: 'unlink'; readonly path: string }
+  | { readonly act: 'bring-back'; readonly id: ObjectId }
+  | { readonly act: 'make-directory'; readonly path: string }
+  | { readonly act: 'chmod'; readonly paths: readonly string[]; readonly mode: number };
+
+async function makeDirectory({ disk, layout }: Store, path: string): Promise<void> {
+  await disk.mkdir(path, DIR_MODE);
+  if (path === layout.objects) for (const name of FAN_OUT) await disk.mkdir(`${path}/${name}`, DIR_MODE);
+  await disk.syncDir(path);
+  await disk.syncDir(path.slice(0, path.lastIndexOf('/')));
+}
+
+/** It is gone or there already: another command did it. */
+async function unlessDone(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (e) {
+    if (!isErrno(e, 'ENOENT', 'EEXIST')) throw e;
+  }
+}
+
+/** Puts one thing right; false when that cannot be done any more. */
+export async function mend(store: Store, what: Mend): Promise<boolean> {
+  const { disk, objects, layout } = store;
+  switch (what.act) {
+    case 'finish-lease':
+      // Every writing command finishes dead leases before it begins, the one that repairs too.
+      return true;
+    case 'unlink':
+      await unlessDone(() => disk.unlink(what.path));
+      return true;
+    case 'make-directory':
+      await unlessDone(() => makeDirectory(store, what.path));
+      return true;
+    case 'chmod':
+      for (const path of what.paths) await unlessDone(() => disk.chmod(path, what.mode));
+      return true;
+    case 'bring-back':
+      if ((await objects.bringBack(what.id)) === undefined) return false;
+      await disk.syncDir(layout.objectDir(what.id));
+      return true;
+  }
+}
