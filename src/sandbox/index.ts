@@ -1,9 +1,7 @@
 /** The backends of `hs run`. */
-export { type CaptureScan, type RefusedEntry, scanCapture } from './capture.js';
 export { discardTree } from './discard.js';
 export { sandboxHost } from './host.js';
 export {
-  BACKENDS,
   type BackendReport,
   probeBackends,
   runSandboxed,

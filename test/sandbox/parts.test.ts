@@ -1,20 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  linkSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
+import { linkSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
-import { scanCapture } from '../../src/sandbox/index.js';
 import { compareSnapshots, takeSnapshot } from '../../src/sandbox/snapshot.js';
 import { StatusReport } from '../../src/sandbox/status-report.js';
 import { toolEnv } from '../../src/sandbox/tool-env.js';
@@ -25,26 +13,6 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'hs-parts-'));
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
-
-describe('scanCapture', () => {
-  it('refuses by name everything that is not a regular file or a directory', async () => {
-    mkdirSync(join(dir, 'd'));
-    writeFileSync(join(dir, 'd/good'), 'four');
-    symlinkSync('good', join(dir, 'd/link'));
-    execFileSync('mkfifo', [join(dir, 'fifo')]);
-    writeFileSync(join(dir, 'setuid'), 'x');
-    chmodSync(join(dir, 'setuid'), 0o4755);
-    writeFileSync(Buffer.concat([Buffer.from(`${dir}/bad`), Buffer.from([0xff])]), '');
-    const { refused, files, directories, bytes } = await scanCapture(disk, dir);
-    expect([...refused].sort((a, b) => (a.path < b.path ? -1 : 1))).toEqual([
-      { path: 'bad\\xff', why: 'name is not UTF-8' },
-      { path: 'd/link', why: 'link' },
-      { path: 'fifo', why: 'special file' },
-      { path: 'setuid', why: 'setuid or setgid' },
-    ]);
-    expect({ files, directories, bytes }).toEqual({ files: 2, directories: 1, bytes: 5 });
-  });
-});
 
 describe('compareSnapshots', () => {
   const changesBy = async (change: () => void) => {

@@ -14,7 +14,6 @@ import {
   type SandboxRequest,
   type SandboxResult,
   sandboxHost,
-  scanCapture,
 } from '../../src/sandbox/index.js';
 import { makeWorld, USERS, type World } from './world.js';
 
@@ -127,20 +126,15 @@ describe.each(here)('%s', (backend) => {
 
   it('takes what the tool leaves in $HS_OUT, which lies in /tmp', async () => {
     await run(sh('mkdir "$HS_OUT/d" && echo x >"$HS_OUT/d/f" && mv "$HS_OUT/d/f" "$HS_OUT/g"'), { backend });
-    expect(await scanCapture(disk, world.capture)).toEqual({
-      refused: [],
-      files: 1,
-      directories: 1,
-      bytes: 2,
-    });
+    expect(readdirSync(world.capture, { recursive: true }).sort()).toEqual(['d', 'g']);
   });
 
   it('survives a tool that deletes $HS_OUT', async () => {
     const ran = await run(sh('echo x >"$HS_OUT/f"; rm -rf "$HS_OUT"; exit 3'), { backend });
     expect(ran.status).toBe(3);
-    const { files, refused } = await scanCapture(disk, world.capture);
-    expect(files).toBe(0);
-    expect(refused).toEqual(enforces ? [] : [{ path: '.', why: 'removed' }]);
+    // A mount point, or what Landlock guards, stays and is emptied.
+    const left = existsSync(world.capture) ? readdirSync(world.capture) : 'gone';
+    expect(left).toEqual(enforces ? [] : 'gone');
   });
 
   it('offers inputs under $HS_IN, read-only where anything is', async () => {
