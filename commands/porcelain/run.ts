@@ -116,9 +116,8 @@ The output may be as large as the policy's budget for the actor says, and withou
       await err.end();
     });
     tell(result, log);
-    if (result.status === 124 && !globals.json) {
-      log.error(`the tool wrote outside its capture directory: ${counted(result.stray.length, 'write')}`);
-    }
+    const failure = failureOf(result);
+    if (failure !== undefined && !globals.json) log.error(failure);
     context.exit(result.status);
     return {
       run_id: result.runId,
@@ -147,6 +146,14 @@ The output may be as large as the policy's budget for the actor says, and withou
     };
   },
 });
+
+/** Why the status is not the tool's own. */
+function failureOf({ status, stray, refused }: RunResult): string | undefined {
+  if (status === 124)
+    return `the tool wrote outside its capture directory: ${counted(stray.length, 'write')}`;
+  if (status !== 125 || refused.length === 0) return undefined;
+  return `${counted(refused.length, 'entry was', 'entries were')} refused, and only the rest is registered`;
+}
 
 interface Notes {
   note(message: string): void;
@@ -191,7 +198,9 @@ function tell(result: RunResult, log: Notes): void {
     (more) => log.note(`stored ${counted(more, 'more artifact')}`),
   );
   if (result.lost) log.note('the tool failed, and what it left is gone (--keep-failed keeps it)');
-  else if (artifacts.length === 0 && result.toolStatus === 0) log.note('the tool left nothing in $HS_OUT');
+  else if (artifacts.length + refused.length === 0 && result.toolStatus === 0) {
+    log.note('the tool left nothing in $HS_OUT');
+  }
 }
 
 /** Hostile tools make up messages by the million. */

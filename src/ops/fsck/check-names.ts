@@ -222,6 +222,9 @@ export class NameCheck {
       const subject = `tmp/${shownName(entry)}`;
       const token = entry.name?.split('-')[0] ?? '';
       const path = `${layout.tmp}/${entry.name}`;
+      // What a tool has while it runs; that of a dead one goes with its lease.
+      if (entry.kind === 'directory' && entry.name === `${token}-run` && held.some((l) => l.name === token))
+        continue;
       if (!isLeaseToken(token) || entry.kind !== 'file') this.#stray(subject, 'not a staged file');
       else if (!living.has(token) && (await this.#lstat(path)) !== undefined) {
         this.#findings.push({

@@ -82,14 +82,20 @@ async function realDirectory(disk: Disk, path: string): Promise<string | undefin
   }
 }
 
-/** Removes what a run has on disk. What cannot be removed is said and left. */
-export async function discardPlaces(session: Session, token: string, scratch: string): Promise<void> {
-  await Promise.all([discard(session, runRoot(session, token)), discard(session, scratch)]);
+/** Removes what a run has on disk, but what was rescued. What cannot be removed is said and left. */
+export async function discardPlaces(
+  session: Session,
+  { root, scratch }: Pick<RunPlaces, 'root' | 'scratch'>,
+  { rescued = false } = {},
+): Promise<void> {
+  await Promise.all([rescued ? undefined : discard(session, root), discard(session, scratch)]);
 }
 
 async function discard(session: Session, dir: string): Promise<void> {
   try {
-    if ((await session.disk.lstat(dir)).kind === 'directory') await discardTree(dir);
+    if ((await session.disk.lstat(dir)).kind !== 'directory') return;
+    // Two programs cost 10 ms; they are for what tools leave to make this hard.
+    await session.disk.removeTree(dir).catch((e) => (isErrno(e) ? discardTree(dir) : Promise.reject(e)));
   } catch (e) {
     if (isErrno(e, 'ENOENT', 'ENOTDIR')) return;
     if (!isErrno(e) && !isHsError(e, 'SYSTEM')) throw e;
@@ -102,7 +108,7 @@ export async function finishRuns(session: Session, token: string, journal: reado
   for (const line of journal) {
     const begun = z.safeParse(runBegun, line);
     if (begun.success && SCRATCH_NAME.test(begun.data.path)) {
-      await discardPlaces(session, token, begun.data.path);
+      await discardPlaces(session, { root: runRoot(session, token), scratch: begun.data.path });
     }
   }
 }

@@ -42,10 +42,11 @@ export async function runTool(session: Session, request: RunRequest): Promise<Ru
     await session.demand(catalog, 'artifact.create', [escapeText(request.command[0]!)]);
     const inputs = await resolveInputs(session, catalog, request.sources);
     const places = await makePlaces(session, tx.lease);
+    const run = new Run(session, tx, request, policy, places, inputs);
     try {
-      return await new Run(session, tx, request, policy, places, inputs).run();
+      return await run.run();
     } finally {
-      await discardPlaces(session, tx.lease.token, places.scratch);
+      await discardPlaces(session, places, { rescued: run.rescued });
     }
   });
 }
@@ -86,6 +87,8 @@ class Run {
   readonly #inputs: readonly RunInput[];
   readonly #runId: string;
   readonly #control = new Control();
+  /** True: the output is worth keeping where it is, since the store could not take it. */
+  rescued = false;
 
   constructor(
     session: Session,
@@ -229,7 +232,7 @@ class Run {
       this.#session.progress.done();
       return this.#result(ended, taken, manifests, lost);
     } catch (e) {
-      throw await this.#failure(e, facts, errors);
+      throw await this.#failure(e, facts, errors, kept);
     }
   }
 
@@ -323,11 +326,18 @@ class Run {
   }
 
   /** The run is recorded without its output; what to throw says whether that succeeded. */
-  async #failure(e: unknown, facts: RunFacts, errors: readonly string[]): Promise<unknown> {
+  async #failure(e: unknown, facts: RunFacts, errors: readonly string[], wanted: boolean): Promise<unknown> {
     if (!isHsError(e) && !isErrno(e)) return e;
     const said = `the tool ended with status ${facts.toolStatus}, and its output is not registered`;
     const code = isHsError(e) ? e.code : 'SYSTEM';
-    const hint = isHsError(e) ? e.hint : undefined;
+    const { capture } = this.#places;
+    // Hours of work are not thrown away for a full disk.
+    this.rescued = (code === 'SYSTEM' || code === 'CONFLICT') && wanted;
+    const hint = this.rescued
+      ? `what it left is in '${capture}': store it with hs put, then remove '${this.#places.root}'`
+      : isHsError(e)
+        ? e.hint
+        : undefined;
     const unknown = code === 'OUTCOME_UNKNOWN';
     let unrecorded = '';
     try {

@@ -1,0 +1,232 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { documentSchema } from '../../src/cli/schemas/document.js';
+import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { systemEnvironment, systemRandom } from '../../src/fsx/system.js';
+import { sandboxReport } from '../../src/ops/run/sandbox-report.js';
+import { HS_PROGRAM, hs, hsEnvironment } from '../helpers/hs.js';
+import { tmp } from '../helpers/tmp.js';
+
+let dir: string;
+let scratch: string;
+
+beforeEach(async () => {
+  dir = await tmp();
+  scratch = await tmp();
+  await hs(['init'], { cwd: dir });
+});
+
+const run = (args: string[], more: { stdin?: string } = {}) =>
+  hs(['run', ...args], { cwd: dir, env: { TMPDIR: scratch }, ...more });
+
+/** `hs run` on a shell script, by a process of its own that can be signalled. */
+async function start(
+  args: string[],
+  stdio: ('ignore' | 'pipe')[] = ['ignore', 'pipe', 'pipe'],
+): Promise<ChildProcess> {
+  const env = await hsEnvironment({ TMPDIR: scratch });
+  return spawn(process.execPath, [HS_PROGRAM, 'run', ...args], { cwd: dir, env, stdio });
+}
+
+function printed(child: ChildProcess, word: string): Promise<void> {
+  return new Promise((resolve) => {
+    child.stdout!.on('data', (chunk: Buffer) => chunk.includes(word) && resolve());
+  });
+}
+
+function ended(child: ChildProcess): Promise<number | NodeJS.Signals | null> {
+  return new Promise((resolve) => child.on('close', (code, signal) => resolve(code ?? signal)));
+}
+
+function leftovers(): string[] {
+  const store = `${dir}/.hsstore`;
+  return [...readdirSync(`${store}/tmp`), ...readdirSync(`${store}/leases`), ...readdirSync(scratch)];
+}
+
+/** Skipped by name where nothing can be enforced. */
+const offered = await sandboxReport(nodeDisk(), systemEnvironment(), systemRandom());
+const offers = offered.some(({ available, level }) => available && level.startsWith('enforced'));
+
+describe.skipIf(!offers)('hs run (needs a sandbox that enforces)', () => {
+  it('passes what the tool prints on untouched, and says what it stored on standard error', async () => {
+    const result = await run([
+      '--name',
+      'out',
+      '--',
+      'sh',
+      '-c',
+      "printf 'a\\377\\033[31m\\r\\0b'; echo e >&2; echo x >$HS_OUT/x",
+    ]);
+    expect(result.status).toBe(0);
+    expect(result.bytes).toEqual(Buffer.from('61ff1b5b33316d0d0062', 'hex'));
+    expect(result.stderr).toMatch(/^e\nhs: stored [0-9a-f]{8} tool_output 'out' \(1 file, 2 B\)\n$/);
+    expect((await hs(['ls'], { cwd: dir })).stdout).toMatch(/out/);
+    expect((await hs(['show', 'out'], { cwd: dir })).stdout).toMatch(/sandbox/);
+    expect(leftovers()).toEqual([]);
+  });
+
+  it('has one JSON document on standard output, as its schema says', async () => {
+    const { stdout, stderr } = await run([
+      '--json',
+      '--capture',
+      'stdout',
+      '--',
+      'sh',
+      '-c',
+      'echo hello; touch stray',
+    ]);
+    const document = JSON.parse(stdout);
+    const schema = await documentSchema('hs.run/1');
+    expect(schema!.safeParse(document).error).toBeUndefined();
+    expect(document).toMatchObject({ schema: 'hs.run/1', status: 0, artifacts: [{ kind: 'transcript' }] });
+    expect(stderr).toContain('hello\n');
+  });
+
+  it('ends with 125 for any failure of its own, and with the status of the tool otherwise', async () => {
+    const statusOf = async (...args: string[]) => (await run(args)).status;
+    expect(await statusOf('true')).toBe(125);
+    expect(await statusOf('--no-such-option', '--', 'true')).toBe(125);
+    expect(await statusOf('--name', 'a/../b', '--', 'true')).toBe(125);
+    expect(await statusOf('--sandbox', 'sandbox-exec', '--', 'true')).toBe(125);
+    expect(await statusOf('--strict', '--sandbox', 'landlock', '--', 'true')).toBe(125);
+    expect(await statusOf('--', 'sh', '-c', 'exit 9')).toBe(9);
+    expect((await hs(['run', '--', 'true'], { cwd: scratch })).status).toBe(125);
+  });
+
+  it('hands standard input on, and not the file that it is', async () => {
+    const victim = `${scratch}/victim`;
+    writeFileSync(victim, 'untouched\n');
+    const env = await hsEnvironment();
+    const script = 'cat; (echo gone >/proc/self/fd/0) 2>/dev/null; (echo gone >/dev/stdin) 2>/dev/null; true';
+    for (const sandbox of ['bubblewrap', 'landlock']) {
+      const { stdout } = spawnSync(
+        '/bin/sh',
+        [
+          '-c',
+          `"$@" <${victim}`,
+          'sh',
+          process.execPath,
+          HS_PROGRAM,
+          'run',
+          '--sandbox',
+          sandbox,
+          '--',
+          'sh',
+          '-c',
+          script,
+        ],
+        { cwd: dir, env, encoding: 'utf8' },
+      );
+      expect(stdout).toMatch(/^(untouched\n)?$/);
+      expect(readFileSync(victim, 'utf8')).toBe('untouched\n');
+    }
+  });
+
+  it('gives a tool whose reader has gone what a closed pipe gives it', async () => {
+    const child = await start(['--', 'yes']);
+    await printed(child, 'y');
+    child.stdout!.destroy();
+    expect(await ended(child)).toBe(141);
+    expect(leftovers()).toEqual([]);
+  });
+
+  it('makes safe what a tool prints on a terminal', async () => {
+    const env = await hsEnvironment({ TMPDIR: scratch });
+    const tool = `${process.execPath} ${HS_PROGRAM} run -- sh -c 'printf "a\\033]0;title\\007\\rb\\n" ; printf "\\033c" >&2'`;
+    const { stdout } = spawnSync('script', ['-qec', tool, '/dev/null'], {
+      cwd: dir,
+      env,
+      encoding: 'latin1',
+      input: '',
+    });
+    const shown = stdout.replace(/\r\n/g, '\n');
+    expect(shown).toContain('a\\x1b]0;title\\x07\nb\n');
+    expect(shown).toContain('\\x1bc');
+    expect(shown).not.toMatch(/\x1b\]|\x1bc|\x07/);
+  });
+
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+    'on %s leaves no process, no mount and no directory',
+    async (signal) => {
+      const mark = `7${Math.floor(Math.random() * 1e8)}`;
+      const child = await start(['--', 'sh', '-c', `echo up; sleep ${mark} & sleep ${mark}`]);
+      await printed(child, 'up');
+      child.kill(signal);
+      expect(await ended(child)).toBe(128 + { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 }[signal]);
+      expect(spawnSync('pgrep', ['-f', `sleep ${mark}`]).status).toBe(1);
+      expect(readFileSync('/proc/mounts', 'utf8')).not.toContain(scratch);
+      expect(leftovers()).toEqual([]);
+    },
+  );
+
+  it('cleans up what a run left that was killed, with the next command that writes', async () => {
+    const mark = `8${Math.floor(Math.random() * 1e8)}`;
+    const child = await start(['--', 'sh', '-c', `echo x >$HS_OUT/x; echo up; sleep ${mark}`]);
+    await printed(child, 'up');
+    child.kill('SIGKILL');
+    await ended(child);
+    expect(leftovers()).toHaveLength(3);
+    await hs(['ledger', 'append-note', 'hello'], { cwd: dir });
+    expect(leftovers()).toEqual([]);
+    expect(spawnSync('pgrep', ['-f', `sleep ${mark}`]).status).toBe(1);
+  });
+
+  it('runs from outside the workspace', async () => {
+    mkdirSync(`${scratch}/here`);
+    const { status, stdout } = await hs(['--store', `${dir}/.hsstore`, 'run', '--', 'pwd'], {
+      cwd: `${scratch}/here`,
+    });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: `${scratch}/here\n` });
+  });
+
+  it('takes thousands of files in one commit', async () => {
+    const script = 'i=0; while [ $i -lt 3000 ]; do echo $i >"$HS_OUT/$i"; i=$((i+1)); done';
+    const { stdout } = await run(['--json', '--', 'sh', '-c', script]);
+    expect(JSON.parse(stdout).artifacts).toMatchObject([{ files: 3000 }]);
+  });
+});
+
+describe.skipIf(process.getuid?.() !== 0 || spawnSync('setpriv', ['--version']).status !== 0)(
+  'hs run as an ordinary user (needs root and setpriv)',
+  () => {
+    const NOBODY = 65534;
+
+    it('registers, prevents and tells as it does for root', async () => {
+      const home = await tmp();
+      for (const path of [home, scratch]) chownSync(path, NOBODY, NOBODY);
+      chmodSync(home, 0o755);
+      const env = await hsEnvironment({ TMPDIR: scratch, HOME: home, XDG_STATE_HOME: `${home}/state` });
+      const as = (...args: string[]) =>
+        spawnSync(
+          'setpriv',
+          [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', process.execPath, HS_PROGRAM, ...args],
+          { cwd: home, env, encoding: 'utf8' },
+        );
+      expect(as('init').stderr).toBe('');
+      const { status, stdout } = as(
+        'run',
+        '--json',
+        '--',
+        'sh',
+        '-c',
+        'echo x >$HS_OUT/x; echo y >stray 2>/dev/null; id -u >&2',
+      );
+      expect(JSON.parse(stdout)).toMatchObject({
+        artifacts: [{ files: 1 }],
+        sandbox: { level: expect.stringMatching(/^enforced/) },
+      });
+      expect(status).toBe(0);
+      expect(existsSync(`${home}/stray`)).toBe(false);
+      expect(readdirSync(scratch)).toEqual([]);
+    });
+  },
+);

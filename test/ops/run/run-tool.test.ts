@@ -1,0 +1,355 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { decodeBundleIndex } from '../../../src/core/bundle-index.js';
+import { sha256 } from '../../../src/core/hash.js';
+import { DEFAULT_POLICY, encodePolicy, type Policy } from '../../../src/core/policy.js';
+import { isHsError } from '../../../src/errors/hs-error.js';
+import { nodeDisk } from '../../../src/fsx/node-disk.js';
+import { systemEnvironment, systemRandom } from '../../../src/fsx/system.js';
+import { put } from '../../../src/ops/put.js';
+import { sandboxReport } from '../../../src/ops/run/sandbox-report.js';
+import type { Session } from '../../../src/ops/session.js';
+import { openTestSession, testStore } from '../../helpers/store.js';
+import { tmp } from '../../helpers/tmp.js';
+import { lastEntry, lastRun, manifestOf, run } from './support.js';
+
+let dir: string;
+let session: Session;
+
+beforeEach(async () => {
+  dir = await tmp();
+  session = await testStore(dir);
+});
+
+/** What a run may not leave behind. */
+function leftovers(): string[] {
+  return [...readdirSync(`${dir}/.hsstore/tmp`), ...readdirSync(`${dir}/.hsstore/leases`)];
+}
+
+async function setPolicy(change: Partial<Policy>): Promise<void> {
+  await session.write('policy.set', [], async (tx) => {
+    const { id } = await tx.batch.addBytes(encodePolicy({ ...DEFAULT_POLICY, ...change }));
+    await tx.commit((catalog) => ({
+      type: 'policy_changed',
+      payload: { from: catalog.policyId, to: id },
+      ops: [{ op: 'set_policy', policy: id }],
+    }));
+  });
+}
+
+const offered = await sandboxReport(nodeDisk(), systemEnvironment(), systemRandom());
+const has = (name: string) => offered.some((b) => b.name === name && b.available);
+const enforced = offered.some((b) => b.available && b.level.startsWith('enforced'));
+
+describe.skipIf(!enforced)('a run', () => {
+  it('makes what the tool left one directory artifact, in one commit with its record', async () => {
+    const before = (await session.catalog()).head.seq;
+    const { status, artifacts } = await run(
+      session,
+      'echo a >$HS_OUT/a; mkdir $HS_OUT/d; echo b >$HS_OUT/d/b; chmod +x $HS_OUT/a',
+      { name: 'out' },
+    );
+    expect(status).toBe(0);
+    expect(artifacts).toMatchObject([
+      { name: 'out', kind: 'tool_output', payloadType: 'directory', files: 2 },
+    ]);
+    const index = decodeBundleIndex(await session.store.objects.read(artifacts[0]!.contentHash));
+    expect(index.map((e) => [e.path, e.executable === true])).toEqual([
+      ['a', true],
+      ['d/b', false],
+    ]);
+    const entry = await lastEntry(session);
+    expect(entry).toMatchObject({ type: 'tool_run', seq: before + 1, capability_id: 'tool.run' });
+    expect(entry.ops).toMatchObject([{ op: 'add', artifact_id: artifacts[0]!.artifactId }]);
+    expect(leftovers()).toEqual([]);
+  });
+
+  it('records where the artifacts come from: program, hash of the arguments, times, status, sandbox', async () => {
+    const { artifacts } = await run(session, ['/bin/sh', '-c', 'echo x >$HS_OUT/x', 'secret']);
+    const { provenance, determinism_level } = await manifestOf(session, artifacts[0]!.artifactId);
+    expect(provenance).toMatchObject({
+      engine_id: 'hs',
+      program: '/bin/sh',
+      arguments_hash: sha256(Buffer.from('-c\0echo x >$HS_OUT/x\0secret\0')),
+      exit_status: 0,
+    });
+    expect(provenance).not.toHaveProperty('arguments');
+    expect(provenance!.sandbox!.gaps.length).toBeGreaterThan(0);
+    expect(provenance!.sandbox).toEqual((await lastRun(session)).sandbox);
+    expect(determinism_level).toBe('best_effort');
+    expect(JSON.stringify(await lastRun(session))).not.toContain('secret');
+  });
+
+  it('records the arguments themselves when that is asked for, in the manifest only', async () => {
+    const more = { recordArgs: true };
+    const { artifacts } = await run(session, ['/bin/sh', '-c', 'echo x >$HS_OUT/x', 'visible'], more);
+    const { provenance } = await manifestOf(session, artifacts[0]!.artifactId);
+    expect(provenance!.arguments).toEqual(['-c', 'echo x >$HS_OUT/x', 'visible']);
+    expect(JSON.stringify(await lastRun(session))).not.toContain('visible');
+  });
+
+  it('makes one artifact for each entry, each a series of its own', async () => {
+    const script = 'echo {} >$HS_OUT/x.json; mkdir $HS_OUT/d; echo y >$HS_OUT/d/y';
+    const { artifacts } = await run(session, script, { each: true, name: 'n', kind: 'report' });
+    expect(artifacts).toMatchObject([
+      { name: 'n/d', payloadType: 'directory', kind: 'report', filenameHint: 'd' },
+      { name: 'n/x.json', payloadType: 'file', kind: 'report', filenameHint: 'x.json' },
+    ]);
+    const { mime, content_hash } = await manifestOf(session, artifacts[1]!.artifactId);
+    expect({ mime, content_hash }).toEqual({
+      mime: 'application/json',
+      content_hash: sha256(Buffer.from('{}\n')),
+    });
+  });
+
+  it('keeps what the tool prints as transcripts, and passes it on', async () => {
+    const { artifacts, stdout, stderr } = await run(session, 'echo out; echo err >&2', {
+      capture: ['stdout', 'stderr'],
+      name: 'job',
+    });
+    expect({ stdout, stderr }).toEqual({ stdout: 'out\n', stderr: 'err\n' });
+    expect(artifacts.map((a) => [a.kind, a.name, a.contentHash])).toEqual([
+      ['transcript', 'job.stdout', sha256(Buffer.from('out\n'))],
+      ['transcript', 'job.stderr', sha256(Buffer.from('err\n'))],
+    ]);
+  });
+
+  it('keeps nothing of a tool that failed, but the record', async () => {
+    const { status, artifacts, lost } = await run(session, 'echo x >$HS_OUT/x; exit 3', {
+      capture: ['stdout'],
+    });
+    expect({ status, artifacts, lost }).toEqual({ status: 3, artifacts: [], lost: true });
+    expect(await lastRun(session)).toMatchObject({ exit_status: 3, artifacts: 0 });
+    expect([...(await session.catalog()).live()].length).toBe(0);
+  });
+
+  it('keeps the output of a tool that failed when that is asked for', async () => {
+    const { status, artifacts } = await run(session, 'echo x >$HS_OUT/x; exit 3', { keepFailed: true });
+    expect({ status, count: artifacts.length }).toEqual({ status: 3, count: 1 });
+    expect((await manifestOf(session, artifacts[0]!.artifactId)).provenance!.exit_status).toBe(3);
+  });
+
+  it('ends as a shell would: not found, not executable, killed', async () => {
+    const of = async (...command: string[]) => (await run(session, command)).status;
+    writeFileSync(`${dir}/plain`, 'no program\n');
+    expect(await of('no-such-program')).toBe(127);
+    expect(await of(`${dir}/plain`)).toBe(126);
+    expect(await of('/bin/sh', '-c', 'kill -9 $$')).toBe(137);
+    expect(await lastRun(session)).toMatchObject({ exit_status: 137 });
+  });
+
+  it('gives the tool the inputs, read-only, and records their hashes', async () => {
+    mkdirSync(`${dir}/in`);
+    writeFileSync(`${dir}/in/f`, 'tree\n');
+    writeFileSync(`${dir}/one.txt`, 'file\n');
+    const [tree] = await put(session, [{ path: `${dir}/in` }], { name: 'data/set' });
+    const [one] = await put(session, [{ path: `${dir}/one.txt` }], {});
+    const { artifacts, stdout, stderr, inputs } = await run(
+      session,
+      'cat $HS_IN/data/set/f $HS_IN/one.txt; echo x >$HS_IN/one.txt; rm -rf $HS_IN/data; echo ok >$HS_OUT/x',
+      { sources: ['data/set', one!.artifactId] },
+    );
+    expect(stdout).toBe('tree\nfile\n');
+    expect(stderr).toMatch(/one\.txt/);
+    expect(inputs.map((i) => i.path)).toEqual(['data/set', 'one.txt']);
+    const manifest = await manifestOf(session, artifacts[0]!.artifactId);
+    expect(manifest.provenance!.input_hashes).toEqual([tree!.contentHash, one!.contentHash]);
+    expect(manifest.source_artifact_refs!.map((s) => s.artifact_id)).toEqual([
+      tree!.artifactId,
+      one!.artifactId,
+    ]);
+    expect((await lastRun(session)).input_hashes).toEqual([tree!.contentHash, one!.contentHash]);
+    expect(Buffer.from(await session.store.objects.read(one!.contentHash)).toString()).toBe('file\n');
+    expect(leftovers()).toEqual([]);
+  });
+
+  it('gives two inputs of one name places of their own', async () => {
+    writeFileSync(`${dir}/f`, 'old\n');
+    const [old] = await put(session, [{ path: `${dir}/f` }], { name: 'same' });
+    writeFileSync(`${dir}/f`, 'new\n');
+    await put(session, [{ path: `${dir}/f` }], { name: 'same' });
+    const script = `cat $HS_IN/same $HS_IN/${old!.artifactId}`;
+    expect((await run(session, script, { sources: ['same', 'same@{1}'] })).stdout).toBe('new\nold\n');
+  });
+
+  it('does not hand out what the actor may not read', async () => {
+    writeFileSync(`${dir}/f`, 'high\n');
+    await put(session, [{ path: `${dir}/f` }], { name: 'key', classification: 'high', ttl: 1 });
+    const job = await openTestSession(dir, { actor: 'ai_job:j' });
+    await expect(run(job, 'cat $HS_IN/key', { sources: ['key'] })).rejects.toSatisfy((e) =>
+      isHsError(e, 'REFUSED'),
+    );
+    expect(await lastEntry(job)).toMatchObject({
+      decision: 'deny',
+      capability_id: 'artifact.read:restricted',
+    });
+    expect(leftovers()).toEqual([]);
+  });
+
+  it('refuses an actor without the capability, before anything runs', async () => {
+    const tool = await openTestSession(dir, { actor: 'plugin_tool:t' });
+    await expect(run(tool, 'true')).rejects.toSatisfy((e) => isHsError(e, 'REFUSED'));
+    expect(await lastEntry(tool)).toMatchObject({ decision: 'deny', capability_id: 'tool.run' });
+  });
+
+  it('refuses a level below what the policy demands, and records the refusal', async () => {
+    await setPolicy({ run: { least_level: 'enforced' } });
+    await expect(run(session, 'touch ran', { backend: 'none' })).rejects.toSatisfy((e) =>
+      isHsError(e, 'REFUSED'),
+    );
+    expect(existsSync(`${dir}/ran`)).toBe(false);
+    expect(await lastEntry(session)).toMatchObject({ decision: 'deny', capability_id: 'tool.run' });
+  });
+
+  it('says before the tool runs what cannot be registered', async () => {
+    const refusedWith = async (code: Parameters<typeof isHsError>[1], more: Parameters<typeof run>[2]) => {
+      await expect(run(session, 'true', more)).rejects.toSatisfy((e) => isHsError(e, code));
+    };
+    await refusedWith('UNSAFE_PATH', { name: '../out' });
+    await refusedWith('INVALID_MANIFEST', { kind: 'prompt_payload' });
+    await refusedWith('INVALID_MANIFEST', { classification: 'high' });
+    await refusedWith('USAGE', { kind: 'bundle' });
+    await refusedWith('NOT_FOUND', { sources: ['nothing'] });
+    await refusedWith('USAGE', { command: ['\ufffd'] });
+    expect((await session.catalog()).head.seq).toBe(0);
+    expect(leftovers()).toEqual([]);
+  });
+
+  it('takes regular files and directories, and refuses anything else by name', async () => {
+    const { status, artifacts, refused } = await run(
+      session,
+      `cd $HS_OUT; echo ok >f; ln -s /etc/passwd l; ln -s / d; mkfifo p; mkdir e
+       cp /bin/true s; chmod 4755 s; echo x >"$(printf 'a\\033b')"; echo x >"$(printf '\\377')"`,
+    );
+    expect(status).toBe(125);
+    expect(refused.map((r) => r.path).sort()).toEqual(['\\xff', 'a\x1bb', 'd', 'l', 'p', 's']);
+    expect(artifacts).toMatchObject([{ files: 1 }]);
+    expect((await manifestOf(session, artifacts[0]!.artifactId)).labels).toEqual({ 'hs.refused': '6' });
+    expect((await lastRun(session)).errors).toHaveLength(6);
+  });
+
+  it('stops a tool that fills the capture directory past the budget', async () => {
+    const budget = { total_bytes: 1e6, files: 100, file_bytes: 5e5 };
+    await setPolicy({ export: { output_root: 'o', budgets: { human: budget } } });
+    const over = async (script: string, words: RegExp) => {
+      await expect(run(session, script, { keepFailed: true })).rejects.toSatisfy(
+        (e) => isHsError(e, 'BUDGET') && words.test(e.message),
+      );
+      expect(await lastRun(session)).toMatchObject({ artifacts: 0, errors: [expect.stringMatching(words)] });
+    };
+    await over('cat /dev/zero >$HS_OUT/big', /larger than 500000 bytes/);
+    await over('i=0; while :; do i=$((i+1)); echo x >$HS_OUT/$i; done', /more than 100 files/);
+    await over('head -c 600000 /dev/zero >$HS_OUT/quick', /larger than 500000 bytes/);
+    await expect(run(session, 'exec cat /dev/zero', { capture: ['stdout'] })).rejects.toSatisfy((e) =>
+      isHsError(e, 'BUDGET'),
+    );
+    expect(leftovers()).toEqual([]);
+  });
+
+  it('cannot be deprived of the capture directory', async () => {
+    const { status } = await run(session, 'rm -rf $HS_OUT; rmdir $HS_OUT; echo x >$HS_OUT/x && exit 0');
+    expect(status).toBe(0);
+  });
+
+  it('takes nothing that a background process writes after the tool has ended', async () => {
+    const { artifacts } = await run(session, 'echo now >$HS_OUT/now; (sleep 1; echo late >$HS_OUT/late) &');
+    expect(artifacts).toMatchObject([{ files: 1 }]);
+  });
+
+  it('refuses to be kept waiting: a second signal kills a tool that ignores the first', async () => {
+    const result = await run(session, "trap '' INT; echo up; while :; do sleep 1; done", {
+      takeSignals: (handler) => {
+        const timers = [setTimeout(handler, 1500, 'SIGINT'), setTimeout(handler, 1700, 'SIGINT')];
+        return () => timers.forEach(clearTimeout);
+      },
+    });
+    expect(result).toMatchObject({ status: 130, stdout: 'up\n' });
+    expect(await lastRun(session)).toMatchObject({ exit_status: 130 });
+  });
+
+  it('lets the tool put its things in order on a signal', async () => {
+    const script = "trap 'echo bye >$HS_OUT/x; exit 0' TERM; echo up; while :; do sleep 0.1; done";
+    const { status, artifacts } = await run(session, script, {
+      takeSignals: (handler) => {
+        const timer = setTimeout(handler, 1500, 'SIGTERM');
+        return () => clearTimeout(timer);
+      },
+    });
+    expect({ status, count: artifacts.length }).toEqual({ status: 0, count: 1 });
+  });
+
+  it('keeps the output where it is when the store cannot take it, and says where', async () => {
+    const entries = `${dir}/.hsstore/ledger`;
+    const moved = `${dir}/.hsstore/elsewhere`;
+    const error = await run(session, 'echo precious >$HS_OUT/p; sleep 1', {
+      takeSignals: () => {
+        const timer = setTimeout(() => renameSync(entries, moved), 500);
+        return () => clearTimeout(timer);
+      },
+    }).catch((e) => e);
+    renameSync(moved, entries);
+    expect(error.message).toMatch(/status 0, and its output is not registered.*could not be recorded either/);
+    const place = /'([^']+\/out)'/.exec(error.hint)![1]!;
+    expect(readFileSync(`${place}/p`, 'utf8')).toBe('precious\n');
+  });
+});
+
+describe.skipIf(!has('bubblewrap-overlay'))('under --strict', () => {
+  it('fails with 124 when a write elsewhere was caught, lists it, and keeps nothing', async () => {
+    const { status, stray, artifacts } = await run(session, 'echo x >stray; echo y >$HS_OUT/y', {
+      strict: true,
+    });
+    expect({ status, stray }).toEqual({
+      status: 124,
+      stray: [{ path: 'stray', kind: 'create', what: 'file' }],
+    });
+    expect(artifacts).toEqual([]);
+    expect(existsSync(`${dir}/stray`)).toBe(false);
+    expect(await lastRun(session)).toMatchObject({ stray_writes: 1, stray_paths: ['stray'], exit_status: 0 });
+  });
+
+  it('without it, the write is recorded and the output kept', async () => {
+    const { status, artifacts } = await run(session, 'echo x >stray; echo y >$HS_OUT/y');
+    expect({ status, count: artifacts.length }).toEqual({ status: 0, count: 1 });
+    expect(await lastRun(session)).toMatchObject({ stray_paths: ['stray'] });
+  });
+});
+
+describe('without a sandbox', () => {
+  it('is recorded as what it is, with what changed in the workspace', async () => {
+    const { artifacts, sandbox } = await run(session, 'echo x >new; echo y >$HS_OUT/y', { backend: 'none' });
+    expect(sandbox).toMatchObject({ backend: 'none', level: 'detected' });
+    expect(existsSync(`${dir}/new`)).toBe(true);
+    expect(await lastRun(session)).toMatchObject({ stray_paths: ['new'], sandbox: { level: 'detected' } });
+    expect((await manifestOf(session, artifacts[0]!.artifactId)).provenance!.sandbox!.level).toBe('detected');
+  });
+
+  it.each([
+    ['removed', 'rm -rf $HS_OUT'],
+    ['replaced by a link', 'rm -rf $HS_OUT; ln -s /etc $HS_OUT'],
+    ['made again', 'rm -rf $HS_OUT; mkdir $HS_OUT; echo x >$HS_OUT/x'],
+  ])('takes nothing from a capture directory that was %s', async (_, script) => {
+    const { status, artifacts, refused } = await run(session, script, { backend: 'none' });
+    expect({ status, artifacts, paths: refused.map((r) => r.path) }).toEqual({
+      status: 125,
+      artifacts: [],
+      paths: ['.'],
+    });
+    expect(leftovers()).toEqual([]);
+  });
+
+  it('removes what a tool made hard to remove', async () => {
+    const script = 'mkdir -p $HS_OUT/a/b; echo x >$HS_OUT/a/b/c; chmod 0 $HS_OUT/a/b $HS_OUT/a $HS_OUT';
+    await run(session, script, { backend: 'none' });
+    expect(leftovers()).toEqual([]);
+  });
+});
+
+it('says when no sandbox can be had, and runs nothing', async () => {
+  const environment = { ...session.environment, platform: 'aix' as const };
+  const other = await openTestSession(dir, { environment });
+  const result = await run(other, 'touch ran', { backend: 'sandbox-exec' }).catch((e) => e);
+  expect(isHsError(result, 'SANDBOX')).toBe(true);
+  expect(existsSync(`${dir}/ran`)).toBe(false);
+  expect(leftovers()).toEqual([]);
+});
