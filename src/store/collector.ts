@@ -101,7 +101,12 @@ async function collect(
 
   const second = await mark(fold, indexes, first);
   if (second.unknown.length > 0) return skipped(second, { swept });
-  let broughtBack = await bringBackReachable(store, trash, sealed, second);
+  let broughtBack = 0;
+  for (const batch of sealed) {
+    // Nothing was committed since the mark that this batch was filled by.
+    if (second === first && fresh.some((f) => f.name === batch.name)) continue;
+    broughtBack += await bringBackReachable(store, trash, batch, await trash.contents(batch), second);
+  }
 
   const finished: TrashBatch[] = [];
   const due: TrashBatch[] = [];

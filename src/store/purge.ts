@@ -85,8 +85,9 @@ export async function purge(
   let bytes = 0;
   let back = 0;
   for (const batch of ready) {
-    const returned = await bringBackReachable(store, trash, [batch], mark);
-    const ids = await trash.contents(batch);
+    const found = await trash.contents(batch);
+    const returned = await bringBackReachable(store, trash, batch, found, mark);
+    const ids = found.filter((id) => !mark.reachable.has(id));
     let size = 0;
     for (const id of ids) size += (await trash.size(batch, id)) ?? 0;
     // A purge that was begun before it died decided the figures then.

@@ -2,7 +2,7 @@ import { isObjectId, type ObjectId, toTimestamp } from '../core/ids.js';
 import { isErrno } from '../errors/hs-error.js';
 import type { IndexReader } from './index-reader.js';
 import { FAN_OUT } from './layout.js';
-import { type Mark, namesOf } from './mark.js';
+import type { Mark } from './mark.js';
 import type { Store } from './store.js';
 import type { Trash, TrashBatch, TrashWindow } from './trash.js';
 
@@ -25,20 +25,34 @@ async function unreachable(store: Store, mark: Mark): Promise<ObjectId[]> {
   return found;
 }
 
-/** What removed artifacts with a trash window of zero name, of the objects that are out of use (D7). */
-async function withoutWindow(
-  mark: Mark,
-  indexes: IndexReader,
-  outOfUse: ReadonlySet<ObjectId>,
-): Promise<ReadonlySet<ObjectId>> {
+interface OutOfUse {
+  /** What removed artifacts with a trash window of zero name (D7). */
+  readonly zero: ReadonlySet<ObjectId>;
+  /** Bytes, as the ledger and the indexes say: a look at each file would take as long as moving it. */
+  readonly sizes: ReadonlyMap<ObjectId, number>;
+}
+
+/** What removed artifacts tell of the objects that are out of use. */
+async function tellOf(mark: Mark, indexes: IndexReader, outOfUse: ReadonlySet<ObjectId>): Promise<OutOfUse> {
   const zero = new Set<ObjectId>();
+  const sizes = new Map<ObjectId, number>();
   for (const record of mark.catalog.removed()) {
-    if (record.removed?.purge !== true) continue;
-    for (const { manifest } of record.manifests) zero.add(manifest);
+    const note = (id: ObjectId, size: number) => {
+      sizes.set(id, size);
+      if (record.removed?.purge === true) zero.add(id);
+    };
+    for (const { manifest, size_bytes } of record.manifests) {
+      if (outOfUse.has(manifest)) note(manifest, size_bytes);
+    }
     // Once its index is purged nobody knows its members, and there are none of them left either.
-    if (outOfUse.has(record.content_hash)) await namesOf(record, indexes, (id) => zero.add(id));
+    if (!outOfUse.has(record.content_hash)) continue;
+    if (record.payload_type === 'file') note(record.content_hash, record.size_bytes);
+    else {
+      const found = await indexes.read(record.content_hash);
+      for (const { id, size } of found === undefined ? [] : [found.index, ...found.members]) note(id, size);
+    }
   }
-  return zero;
+  return { zero, sizes };
 }
 
 /**
@@ -59,7 +73,7 @@ export async function sweep(
   if (ids.length > 0) {
     const outOfUse = new Set(ids);
     for (const batch of older) for (const id of await trash.contents(batch)) outOfUse.add(id);
-    const zero = await withoutWindow(mark, indexes, outOfUse);
+    const { zero, sizes } = await tellOf(mark, indexes, outOfUse);
     const now = toTimestamp(store.ports.clock.now());
     for (const id of ids) {
       const window: TrashWindow = zero.has(id) ? 'zero' : 'kept';
@@ -68,8 +82,8 @@ export async function sweep(
         batch = await trash.create(window, now);
         batches.set(window, batch);
       }
-      const size = await sizeOf(store, id);
-      if (size === undefined || !(await trash.take(batch, id))) continue;
+      const size = sizes.get(id) ?? (await sizeOf(store, id));
+      if (size === undefined || !(await trash.take(batch, id, size))) continue;
       objects += 1;
       bytes += size;
     }
@@ -86,21 +100,20 @@ async function sizeOf(store: Store, id: ObjectId): Promise<number | undefined> {
   }
 }
 
-/** Puts back what a mark reaches, durably; the number of objects. */
+/** Puts back, durably, those of `ids` that a mark reaches; the number of objects. */
 export async function bringBackReachable(
   store: Store,
   trash: Trash,
-  batches: readonly TrashBatch[],
+  batch: TrashBatch,
+  ids: readonly ObjectId[],
   mark: Mark,
 ): Promise<number> {
   const dirs = new Set<string>();
   let count = 0;
-  for (const batch of batches) {
-    for (const id of await trash.contents(batch)) {
-      if (!mark.reachable.has(id) || !(await trash.bringBack(batch, id))) continue;
-      dirs.add(store.layout.objectDir(id));
-      count += 1;
-    }
+  for (const id of ids) {
+    if (!mark.reachable.has(id) || !(await trash.bringBack(batch, id))) continue;
+    dirs.add(store.layout.objectDir(id));
+    count += 1;
   }
   for (const dir of dirs) await store.disk.syncDir(dir);
   return count;

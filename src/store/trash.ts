@@ -52,6 +52,8 @@ export class Trash {
   readonly #disk: Disk;
   readonly #layout: Layout;
   readonly #random: Random;
+  /** Of what this process moved here. */
+  readonly #sizes = new Map<ObjectId, number>();
 
   constructor(disk: Disk, layout: Layout, random: Random) {
     this.#disk = disk;
@@ -101,11 +103,14 @@ export class Trash {
 
   /** Bytes, or undefined: it was brought back meanwhile. */
   async size(batch: TrashBatch, id: ObjectId): Promise<number | undefined> {
+    const known = this.#sizes.get(id);
+    if (known !== undefined) return known;
     return this.#unlessGone(async () => (await this.#disk.lstat(this.#layout.trashed(batch.name, id))).size);
   }
 
-  /** Takes an object out of use. False: it was not there any more. */
-  async take(batch: TrashBatch, id: ObjectId): Promise<boolean> {
+  /** Takes an object of that size out of use. False: it was not there any more. */
+  async take(batch: TrashBatch, id: ObjectId, size: number): Promise<boolean> {
+    this.#sizes.set(id, size);
     return this.#moved(this.#layout.object(id), this.#layout.trashed(batch.name, id));
   }
 
