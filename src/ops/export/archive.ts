@@ -1,4 +1,7 @@
 import type { TarInput } from '../../archive/write-tar.js';
+import { escapeText } from '../../core/escape.js';
+import { createSha256 } from '../../core/hash.js';
+import { HsError } from '../../errors/hs-error.js';
 import type { PayloadEntry } from '../materialize/payload.js';
 
 /** The files as a tar that is the same bytes on every machine (C2), or that tar compressed. */
@@ -29,7 +32,20 @@ async function* inputs(entries: readonly PayloadEntry[], isPrivate: boolean): As
   }
 }
 
-/** The store's chunks are valid until the next one; the archive may hold them longer. */
+/** A member's bytes, compared with its hash at the end; copied, since an archive holds them longer. */
 async function* copies(entry: PayloadEntry): AsyncGenerator<Uint8Array> {
-  for await (const chunk of entry.stream()) yield Buffer.from(chunk);
+  for await (const chunk of verified(entry)) yield Buffer.from(chunk);
+}
+
+/** The bytes of a file that no door compares on their way; INTEGRITY at the end when they are others. */
+export async function* verified(entry: PayloadEntry): AsyncGenerator<Uint8Array> {
+  const hash = createSha256();
+  for await (const chunk of entry.stream()) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  if (hash.digest() === entry.hash) return;
+  throw new HsError('INTEGRITY', `'${escapeText(entry.path)}' does not match its hash`, {
+    hint: 'hs fsck tells what else is damaged',
+  });
 }

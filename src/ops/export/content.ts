@@ -28,8 +28,8 @@ export function objectEntry(
 ): PayloadEntry {
   return {
     ...file,
-    stream: () => objects.stream(file.hash),
-    ...(file.size <= SMALL_BYTES ? { read: () => objects.read(file.hash, SMALL_BYTES) } : {}),
+    stream: () => objects.streamUnverified(file.hash),
+    ...(file.size <= SMALL_BYTES ? { read: () => objects.readUnverified(file.hash, SMALL_BYTES) } : {}),
   };
 }
 

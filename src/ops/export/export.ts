@@ -7,7 +7,7 @@ import { type DecisionTx, withDecisions } from '../decide.js';
 import { materialize } from '../materialize/materialize.js';
 import { OPEN_MODES, type PayloadSource, PRIVATE_MODES } from '../materialize/payload.js';
 import type { Session } from '../session.js';
-import { archive } from './archive.js';
+import { archive, verified } from './archive.js';
 import { type Decision, decideExport, refusal } from './decision.js';
 import { type ExportConfig, exportRecord, materializedPaths, recordText } from './record.js';
 import { recordedExports } from './recorded.js';
@@ -217,12 +217,15 @@ async function write(
   return { replaced, warnings };
 }
 
-function sourceOf({ shape, isPrivate, content }: Decision, request: ExportRequest): PayloadSource {
+function sourceOf({ shape, isPrivate, content, placed }: Decision, request: ExportRequest): PayloadSource {
   const { format, entries } = shape;
   if (format === 'dir') return { type: 'directory', entries };
   if (format === 'file') {
     const { content_hash: hash, size_bytes: size } = content.record;
-    return { type: 'file', hash, size, stream: () => entries[0]!.stream() };
+    // Standard output has no door that compares: then the bytes are verified here.
+    const [entry] = entries;
+    const stream = placed.destination === undefined ? () => verified(entry!) : () => entry!.stream();
+    return { type: 'file', hash, size, stream };
   }
   return { type: 'file', stream: () => archive(entries, { format, isPrivate, mtime: request.mtime ?? 0 }) };
 }

@@ -7,6 +7,7 @@ export interface FilePayload {
   /** Absent for bytes that are made on the way, such as a tar of members that are each verified. */
   readonly hash?: ObjectId;
   readonly size?: number;
+  /** Not to be trusted: what is written is hashed and compared. A chunk is valid until the next one. */
   stream(): AsyncIterable<Uint8Array>;
 }
 
@@ -15,8 +16,9 @@ export interface PayloadEntry {
   readonly hash: ObjectId;
   readonly size: number;
   readonly executable: boolean;
+  /** Not to be trusted: whoever passes it on compares it with `hash`. A chunk is valid until the next one. */
   stream(): AsyncIterable<Uint8Array>;
-  /** The whole at once, for what is small; saves the generator at 10,000 files. */
+  /** The same at once, for what is small; saves the generator at 10,000 files. */
   read?(): Promise<Uint8Array>;
 }
 

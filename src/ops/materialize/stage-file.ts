@@ -45,8 +45,10 @@ export async function stageFile(
       size += chunk.byteLength;
       // Bytes that should not be there are not worth a full disk.
       if (expected.size !== undefined && size > expected.size) throw wrongSize(expected, `more than`);
+      // A large chunk is written by another thread while it is hashed here.
+      const writing = file.write(chunk);
       hash.update(chunk);
-      await file.write(chunk);
+      await writing;
     }
     const staged = { hash: hash.digest(), size };
     compare(staged, expected);
