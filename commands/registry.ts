@@ -285,6 +285,12 @@ export const registry: CommandTable = {
     'go on from a ledger that was rolled back',
     async () => (await import('./plumbing/ledger-accept-rollback.js')).ledgerAcceptRollback,
   ),
+  doctor: entry(
+    'meta',
+    'about hs',
+    'check what hs stands on here, and say how to mend it',
+    async () => (await import('./meta/doctor.js')).doctorCommand,
+  ),
   help: entry(
     'meta',
     'about hs',

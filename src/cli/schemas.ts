@@ -100,4 +100,5 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
   'hs.import/1': { form: 'result', load: async () => (await import('./schemas/outside.js')).importResult },
   'hs.log/1': { form: 'listing', load: async () => (await import('./schemas/ledger.js')).logRow },
   'hs.fsck/1': { form: 'result', load: async () => (await import('./schemas/inspect.js')).fsck },
+  'hs.doctor/1': { form: 'listing', load: async () => (await import('./schemas/inspect.js')).doctorRow },
 };

@@ -4,10 +4,10 @@ import { toTimestamp } from '../core/ids.js';
 import { ENTRY_SCHEMA, encodeEntry, type LedgerEntry } from '../core/ledger-entry.js';
 import { DEFAULT_POLICY, encodePolicy } from '../core/policy.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
-import type { Disk } from '../fsx/disk.js';
 import { encodeFormat, FORMAT_VERSION, type Format } from './format.js';
 import { FAN_OUT, Layout, STORE_DIR } from './layout.js';
 import { Ledger } from './ledger.js';
+import { probeFilesystem } from './probe.js';
 import { Store, type StorePorts } from './store.js';
 
 export interface InitOptions {
@@ -18,60 +18,10 @@ export interface InitOptions {
   readonly setClock?: number;
 }
 
-function unsuitable(workspace: string, what: string, cause: unknown): HsError {
-  return new HsError('SYSTEM', `the filesystem at '${workspace}' cannot hold a store: ${what}`, {
-    hint: 'choose a directory on a local filesystem such as ext4, XFS or btrfs',
-    cause,
-  });
-}
-
-/** What a store stands on, tried for real: hard links, kernel locks, fsync of a directory. */
-async function probe(disk: Disk, dir: string, workspace: string): Promise<void> {
-  const a = `${dir}/probe-a`;
-  const b = `${dir}/probe-b`;
-  const file = await disk.open(a, { access: 'create', mode: 0o600 });
-  try {
-    try {
-      if (!(await file.tryLock())) throw new Error('a lock on a new file was refused');
-      const second = await disk.open(a, { access: 'update' });
-      try {
-        if (await second.tryLock()) throw new Error('two locks were held on one file');
-      } finally {
-        await second.close();
-      }
-    } catch (cause) {
-      throw unsuitable(workspace, 'it has no kernel locks', cause);
-    }
-    try {
-      await disk.link(a, b);
-    } catch (cause) {
-      throw unsuitable(workspace, 'it has no hard links', cause);
-    }
-    try {
-      await disk.link(a, b);
-      throw unsuitable(workspace, 'link() replaced an existing name', undefined);
-    } catch (e) {
-      if (!isErrno(e, 'EEXIST')) throw e;
-    }
-    try {
-      await disk.syncDir(dir);
-    } catch (cause) {
-      throw unsuitable(workspace, 'a directory cannot be fsynced', cause);
-    }
-  } finally {
-    await file.close();
-    for (const path of [a, b]) {
-      await disk.unlink(path).catch((e) => {
-        if (!isErrno(e, 'ENOENT')) throw e;
-      });
-    }
-  }
-}
-
 async function build(ports: StorePorts, root: string, options: InitOptions): Promise<void> {
   const { disk, random, clock } = ports;
   const layout = new Layout(root);
-  await probe(disk, root, options.workspace);
+  await probeFilesystem(disk, `${root}/probe`, options.workspace);
   for (const dir of [layout.objects, layout.ledger, layout.leases, layout.trash, layout.tmp, layout.cache]) {
     await disk.mkdir(dir, 0o700);
   }

@@ -67,3 +67,10 @@ export const fsck = z.strictObject({
   trash: z.strictObject({ batches: natural, ...amount }),
   repaired: natural,
 });
+
+export const doctorRow = z.strictObject({
+  check: z.string(),
+  state: z.enum(['ok', 'warning', 'problem']),
+  found: z.string(),
+  mend: z.optional(z.string()),
+});

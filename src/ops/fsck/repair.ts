@@ -20,7 +20,8 @@ export async function repairFindings(
   const repaired = new Set<Finding>();
   // Without them no command can take a lease or write an entry, this one neither.
   const { leases, tmp } = session.store.layout;
-  for (const finding of findings) {
+  const may = await session.isAllowed(await session.catalog(), 'integrity.repair');
+  for (const finding of may ? findings : []) {
     const { repair } = finding;
     if (repair?.act !== 'make-directory' || (repair.path !== leases && repair.path !== tmp)) continue;
     if (await mend(session.store, repair)) repaired.add(finding);

@@ -1,0 +1,27 @@
+/** ok; warning: it works, with less; problem: something will fail or cannot be trusted. */
+export const DOCTOR_STATES = ['ok', 'warning', 'problem'] as const;
+export type DoctorState = (typeof DOCTOR_STATES)[number];
+
+/** One thing that was looked at. */
+export interface DoctorCheck {
+  /** A stable word for scripts. */
+  readonly check: string;
+  readonly state: DoctorState;
+  readonly found: string;
+  /** How to mend it. */
+  readonly mend?: string;
+}
+
+export const ok = (check: string, found: string): DoctorCheck => ({ check, state: 'ok', found });
+export const warning = (check: string, found: string, mend: string): DoctorCheck => ({
+  check,
+  state: 'warning',
+  found,
+  mend,
+});
+export const problem = (check: string, found: string, mend: string): DoctorCheck => ({
+  check,
+  state: 'problem',
+  found,
+  mend,
+});

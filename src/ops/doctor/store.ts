@@ -1,0 +1,148 @@
+import { type Timestamp, toTimestamp } from '../../core/ids.js';
+import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
+import { canExchange, probeFilesystem } from '../../store/probe.js';
+import type { Session } from '../session.js';
+import { type DoctorCheck, ok, problem, warning } from './check.js';
+import { checkFilesystem } from './filesystem.js';
+
+/** What the store's directory can do is tried in its tmp/, under a lease, as every command does. */
+async function checkAbilities({ store }: Session): Promise<DoctorCheck[]> {
+  const { disk, layout, leases } = store;
+  let lease: Awaited<ReturnType<typeof leases.take>>;
+  try {
+    lease = await leases.take();
+  } catch (e) {
+    if (!isErrno(e)) throw e;
+    const what = `the store cannot be written: ${e.code}`;
+    return [warning('writable', what, 'it can be read; to change it, check owner, mode and mount')];
+  }
+  try {
+    const prefix = `${layout.tmp}/${lease.token}-probe`;
+    await probeFilesystem(disk, prefix, store.workspace);
+    const checks = [ok('writable', 'hard links, kernel locks and fsync of a directory work')];
+    checks.push(
+      (await canExchange(disk, prefix))
+        ? ok('exchange', 'a directory is replaced in one step')
+        : warning(
+            'exchange',
+            'a directory is replaced by two renames, which a later command finishes after a crash',
+            'nothing to do; another filesystem would do it in one step',
+          ),
+      (await disk.syncFilesystem(layout.tmp))
+        ? ok('syncfs', 'many files are made durable at once')
+        : warning(
+            'syncfs',
+            "there is no 'sync -f': many files are stored more slowly",
+            'install GNU coreutils',
+          ),
+    );
+    return checks;
+  } catch (e) {
+    if (isHsError(e, 'SYSTEM')) return [problem('writable', e.message, e.hint ?? 'move the store')];
+    if (!isErrno(e)) throw e;
+    return [problem('writable', `the store cannot be written: ${e.message}`, 'check space, owner and mode')];
+  } finally {
+    await lease.release();
+  }
+}
+
+async function checkLedger(session: Session): Promise<DoctorCheck[]> {
+  const { store } = session;
+  try {
+    const head = await store.checkedHead();
+    const { entry } = await store.ledger.read(head.seq);
+    const seen = await store.anchor.read();
+    return [
+      ok('ledger', `ends at entry ${head.seq}`),
+      seen === undefined
+        ? warning(
+            'anchor',
+            `cannot be kept${store.anchor.path === undefined ? '' : ` in '${store.anchor.path}'`}`,
+            'make that directory writable, so that a rollback is found',
+          )
+        : ok('anchor', `entry ${seen.seq} in '${store.anchor.path}'`),
+      checkClock(session, entry.at),
+    ];
+  } catch (e) {
+    if (!isHsError(e, 'LEDGER_BROKEN', 'ROLLED_BACK')) throw e;
+    return [problem('ledger', e.message, e.hint ?? 'hs ledger verify')];
+  }
+}
+
+function checkClock(session: Session, newest: Timestamp): DoctorCheck {
+  const now = toTimestamp(session.clock.now());
+  if (now >= newest) return ok('clock', now);
+  return problem(
+    'clock',
+    `it says ${now}, the newest ledger entry ${newest}: nothing is collected before then`,
+    'set the clock right, or let it be set: timedatectl set-ntp true',
+  );
+}
+
+async function checkLeases({ store }: Session): Promise<DoctorCheck[]> {
+  const staged = await store.disk.readdir(store.layout.tmp);
+  const tokens = await store.leases.list();
+  const checks: DoctorCheck[] = [];
+  let alive = 0;
+  for (const token of tokens) {
+    const dead = await store.leases.judge(token);
+    await dead?.leave();
+    if (dead === undefined) alive += 1;
+    else {
+      const found = `${token} is of a command that died`;
+      checks.push(warning('lease', found, 'the next command that writes clears it: hs fsck --repair'));
+    }
+  }
+  const living = new Set(tokens);
+  const orphans = staged.filter((e) => !living.has(e.name?.split('-')[0] ?? ''));
+  if (orphans.length > 0) {
+    checks.push(
+      warning('temporaries', `${orphans.length} files in tmp/ belong to nobody`, 'hs fsck --repair'),
+    );
+  }
+  const work = alive === 0 ? 'no command is at work' : `${alive} held by commands at work`;
+  return checks.length === 0 ? [ok('leases', work)] : [...checks, ok('leases', work)];
+}
+
+/** The index is derived: when it does not work, answers come more slowly and are the same. */
+async function checkIndex({ store }: Session): Promise<DoctorCheck> {
+  const slow = (why: string) =>
+    warning(
+      'index',
+      `${why}: every command reads the whole ledger`,
+      `remove '${store.layout.cache}/catalog'`,
+    );
+  try {
+    const catalog = await store.catalog();
+    await store.disk.lstat(`${store.layout.cache}/catalog/stamp.json`);
+    return ok('index', `${catalog.counts.live} artifacts, up to entry ${catalog.head.seq}`);
+  } catch (e) {
+    if (isErrno(e)) return slow('it cannot be kept');
+    // What the ledger lacks was reported as such.
+    if (isHsError(e)) return warning('index', e.message, 'hs fsck tells what is damaged');
+    if (e instanceof Error) return slow(`it cannot be loaded: ${e.message.split('\n')[0]}`);
+    throw e;
+  }
+}
+
+/** The store that was opened `unchecked`, so that one that is in trouble is looked at too. */
+export async function checkStore(session: Session): Promise<DoctorCheck[]> {
+  const { store } = session;
+  const checks: (() => Promise<DoctorCheck[]>)[] = [
+    () => checkFilesystem(store.disk, store.root),
+    () => checkLeases(session),
+    () => checkAbilities(session),
+    () => checkLedger(session),
+    async () => [await checkIndex(session)],
+  ];
+  const all = [ok('store', store.root)];
+  for (const run of checks) {
+    try {
+      all.push(...(await run()));
+    } catch (e) {
+      if (!isErrno(e) && !(e instanceof HsError)) throw e;
+      all.push(problem('store', e.message, 'hs fsck tells more'));
+    }
+  }
+  return all;
+}

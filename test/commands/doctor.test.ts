@@ -1,0 +1,110 @@
+import { mkdir, rm, unlink, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { readOnlyDisk } from '../../src/fsx/read-only-disk.js';
+import type { DoctorCheck } from '../../src/ops/doctor/check.js';
+import { checkNode, checkPlatform } from '../../src/ops/doctor/machine.js';
+import { checkStore } from '../../src/ops/doctor/store.js';
+import { inside } from '../helpers/inside.js';
+import { openTestSession, testStore } from '../helpers/store.js';
+import { tmp } from '../helpers/tmp.js';
+
+const states = (checks: readonly DoctorCheck[]) => Object.fromEntries(checks.map((c) => [c.check, c.state]));
+
+/** A store whose session is opened as doctor does. */
+async function store() {
+  const dir = await tmp();
+  const session = await testStore(dir);
+  await session.write('ledger.note', [], (tx) => tx.commit(() => ({ type: 'note', payload: { text: 'x' } })));
+  await session.close();
+  const look = async (options: Parameters<typeof openTestSession>[1] = {}) => {
+    const opened = await openTestSession(dir, { unchecked: true, ...options });
+    try {
+      return await checkStore(opened);
+    } finally {
+      await opened.close();
+    }
+  };
+  return { dir, root: `${dir}/.hsstore`, look };
+}
+
+describe('hs doctor', () => {
+  it('looks at the machine where there is no store', async () => {
+    const hs = inside(await tmp());
+    const { status, stdout } = await hs(['doctor', '--json']);
+    const checks = JSON.parse(stdout).results as DoctorCheck[];
+    expect(states(checks)).toMatchObject({ node: 'ok', platform: 'ok', descriptors: 'ok', store: 'ok' });
+    expect(status).toBe(checks.some((c) => c.state === 'problem') ? 1 : 0);
+    expect(checks.filter((c) => c.check.startsWith('sandbox')).length).toBeGreaterThan(0);
+  });
+
+  it('says so when the store that was named is none, or of a version that it does not know', async () => {
+    const dir = await tmp();
+    const hs = inside(dir);
+    await mkdir(`${dir}/.hsstore`);
+    await writeFile(`${dir}/.hsstore/format.json`, '{"format":"hsstore","version":2}');
+    const { status, stdout } = await hs(['doctor']);
+    expect(status).toBe(1);
+    expect(stdout).toMatch(/problem\s+store.*version 2/);
+  });
+
+  it('finds every part of a new store in order, and leaves nothing behind', async () => {
+    const { look, root } = await store();
+    const checks = await look();
+    expect(states(checks)).toMatchObject({
+      store: 'ok',
+      writable: 'ok',
+      exchange: 'ok',
+      leases: 'ok',
+      ledger: 'ok',
+      anchor: 'ok',
+      clock: 'ok',
+      index: 'ok',
+    });
+    const { readdir } = await import('node:fs/promises');
+    expect([await readdir(`${root}/tmp`), await readdir(`${root}/leases`)]).toEqual([[], []]);
+  });
+
+  it('tells of the leases and files of commands that died, and how to clear them', async () => {
+    const { look, root } = await store();
+    await writeFile(`${root}/leases/${'d'.repeat(24)}`, '');
+    await writeFile(`${root}/tmp/${'e'.repeat(24)}-0`, '');
+    const checks = await look();
+    expect(states(checks)).toMatchObject({ lease: 'warning', temporaries: 'warning' });
+    expect(checks.find((c) => c.check === 'lease')?.mend).toContain('hs fsck --repair');
+  });
+
+  it('says that a clock behind the newest entry is a problem', async () => {
+    const { look } = await store();
+    const checks = await look({ clock: { now: () => Date.UTC(2020, 0, 1) } });
+    expect(states(checks).clock).toBe('problem');
+  });
+
+  it('says that a ledger was rolled back, and that an anchor cannot be kept', async () => {
+    const { look, root, dir } = await store();
+    await unlink(`${root}/ledger/000000/0000000001.json`);
+    const rolled = await look();
+    expect(states(rolled).ledger).toBe('problem');
+    expect(rolled.find((c) => c.check === 'ledger')?.mend).toContain('accept-rollback');
+    await rm(`${dir}/.state`, { recursive: true });
+    await writeFile(`${dir}/.state`, 'in the way');
+    expect(states(await look()).anchor).toBe('warning');
+  });
+
+  it('says that a store cannot be written, and looks at the rest', async () => {
+    const { look } = await store();
+    const checks = await look({ disk: readOnlyDisk(nodeDisk()) });
+    expect(states(checks)).toMatchObject({ writable: 'warning', ledger: 'ok' });
+  });
+
+  it('knows which Node and which platforms will do', () => {
+    for (const version of ['20.19.0', '20.20.2', '22.0.0', '24.1.0'])
+      expect(checkNode(version).state).toBe('ok');
+    for (const version of ['20.18.3', '18.99.0']) expect(checkNode(version).state).toBe('problem');
+    expect([
+      checkPlatform('linux').state,
+      checkPlatform('darwin').state,
+      checkPlatform('win32').state,
+    ]).toEqual(['ok', 'warning', 'problem']);
+  });
+});
