@@ -1,17 +1,21 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
+  accessSync,
   chmodSync,
   chownSync,
   closeSync,
+  constants,
   copyFileSync,
   mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
+  realpathSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -83,9 +87,33 @@ export interface World {
   remove(): void;
 }
 
+/** Where bubblewrap puts something of its own over what the host has. */
+const COVERED = /^\/(tmp|var\/tmp|run|dev|proc)(\/|$)/;
+
+function openToAll(dir: string): boolean {
+  const path = realpathSync(dir);
+  if (COVERED.test(path)) return false;
+  for (let up = path; up !== '/'; up = dirname(up)) if ((statSync(up).mode & 0o001) === 0) return false;
+  return true;
+}
+
+/**
+ * A directory that a sandbox shows and that every user can reach: in the working tree, unless that lies
+ * in a covered or closed place, as a clone in /tmp does.
+ */
+function visibleParent(): string {
+  for (const dir of [join(ROOT, 'node_modules'), '/var/cache', '/srv', homedir()]) {
+    try {
+      accessSync(dir, constants.W_OK);
+      if (openToAll(dir)) return join(dir, '.hs-tests');
+    } catch {}
+  }
+  throw new Error('no directory outside /tmp that every user can reach: run the tests from another place');
+}
+
 /** A project with a store in it, and places around it, all of which the user may write. */
 export function makeWorld(user: User, base: 'visible' | 'tmp'): World {
-  const parent = base === 'tmp' ? tmpdir() : join(ROOT, 'node_modules', '.cache');
+  const parent = base === 'tmp' ? tmpdir() : visibleParent();
   mkdirSync(parent, { recursive: true });
   const root = mkdtempSync(join(parent, 'hs-world-'));
   chmodSync(root, 0o755);
