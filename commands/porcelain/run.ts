@@ -27,7 +27,7 @@ export const run = command({
   opens: 'write',
   failsWith: 125,
   summary: 'run a tool that can leave nothing but artifacts',
-  description: `COMMAND runs where it can write only to a few directories of its own: \`$HS_OUT\`, \`$HOME\`, \`$XDG_CACHE_HOME\` and \`$TMPDIR\`. The workspace is read-only, or looks writable and stays as it is; the store cannot be seen; there is no network without \`--net\`. When COMMAND ends with 0, what it left in \`$HS_OUT\` becomes one directory artifact, or with \`--each\` one artifact for each entry; the rest of what it wrote is gone. Everything is registered in one commit, with its provenance: the program, a hash of its arguments, the times, the inputs, and how much of all this was enforced.
+  description: `COMMAND runs where it can write only to a few directories of its own: \`$HS_OUT\`, \`$HOME\`, \`$XDG_CACHE_HOME\` and \`$TMPDIR\`. The workspace is read-only, or looks writable and stays as it is; the store cannot be seen, or at least not written; there is no network without \`--net\`. When COMMAND ends with 0, what it left in \`$HS_OUT\` becomes one directory artifact, or with \`--each\` one artifact for each entry; the rest of what it wrote is gone. Everything is registered in one commit, with its provenance: the program, a hash of its arguments, the times, the inputs, and how much of all this was enforced.
 
 What COMMAND prints passes through as it prints it. The ids of the artifacts are said on standard error; scripts take them from \`--json\`, with which the standard output of COMMAND goes to standard error too. Standard input is handed on through a pipe. Signals go to COMMAND; ten seconds after one that asks it to end, or with a second one, it is killed with all its processes.
 
@@ -35,7 +35,7 @@ Only regular files and directories are taken. A link, a special file, a file tha
 
 The payload of each \`--source\` is a copy at \`$HS_IN/NAME\`, a file or a directory: NAME is the artifact's name, else its filename hint, else its id, and the id as well where two would have one place.
 
-The backend is chosen by a real attempt, best first. **bubblewrap-overlay** prevents writes and lists those to the workspace (level enforced+observed). **bubblewrap**, **landlock** and **sandbox-exec** prevent them (enforced). **none** prevents nothing, compares the workspace before and after (detected), and is used only when it is asked for. The policy's \`run.least_level\` is the least that is accepted. What the backend leaves open is recorded with every artifact as gaps; \`hs doctor\` shows what this machine offers.
+The backend is chosen by a real attempt, best first. \`bubblewrap-overlay\` prevents writes and lists those to the workspace (level enforced+observed). \`bubblewrap\`, \`landlock\` and \`sandbox-exec\` prevent them (enforced). \`none\` prevents nothing, compares the workspace before and after (detected), and is used only when it is asked for. The policy's \`run.least_level\` is the least that is accepted. What the backend leaves open is recorded with every artifact as gaps; \`hs doctor\` shows what this machine offers.
 
 The output may be as large as the policy's budget for the actor says, and without one half of what the disk has free; a tool that goes beyond is killed and nothing is registered.`,
   positionals: { command: afterDashes('COMMAND', 'the program and its arguments') },
