@@ -34,11 +34,15 @@ async function readIndex(s: Session, record: ArtifactRecord) {
   return decodeBundleIndex(await s.store.objects.read(record.content_hash, MAX_INDEX_BYTES));
 }
 
-async function printReadably(s: Session, record: ArtifactRecord, out: Context['out']): Promise<void> {
+async function printReadably(
+  s: Session,
+  record: ArtifactRecord,
+  { out, view }: Pick<Context, 'out' | 'view'>,
+): Promise<void> {
   if (record.payload_type === 'file') return stream(s, record.content_hash, out);
   for (const entry of await readIndex(s, record)) {
     const mode = entry.executable ? '755' : '644';
-    await out.record(`${mode}\t${entry.content_hash}\t${entry.size_bytes}\t${entry.path}`);
+    await out.record(`${mode}\t${entry.content_hash}\t${entry.size_bytes}\t${view.text(entry.path)}`);
   }
 }
 
@@ -172,7 +176,7 @@ With \`--batch\` and \`--batch-check\`, ids are read from standard input, one a 
       const { demandRead } = await import('../../src/ops/read-gate.js');
       await demandRead(s, catalog, record);
       if (o.path !== undefined) return printPath(s, record, o.path, out);
-      return o.print ? printReadably(s, record, out) : stream(s, record.content_hash, out);
+      return o.print ? printReadably(s, record, context) : stream(s, record.content_hash, out);
     });
   },
 });

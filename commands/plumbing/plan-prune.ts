@@ -28,18 +28,11 @@ The same store, policy and clock give the same bytes. With --policy, the plan sh
     const { options, session, out, path, disk } = context;
     const { planCollection } = await import('../../src/ops/gc/plan-collection.js');
     const { encodePlanPieces } = await import('../../src/core/plan-file.js');
-    let policy: Awaited<ReturnType<typeof readPolicy>> | undefined;
-    if (options.policy !== undefined) policy = await readPolicy(await disk(), path(options.policy));
+    const { readPolicyFile } = await import('../../src/ops/policy.js');
+    const policy =
+      options.policy === undefined ? undefined : await readPolicyFile(await disk(), path(options.policy));
     const plan = await planCollection(await session(), { policy, quotaBytes: options.quota });
     for (const piece of encodePlanPieces(plan)) await out.bytes(piece);
     setRemovalStatus(context, plan.header, options.exitCode);
   },
 });
-
-async function readPolicy(disk: import('../../src/fsx/disk.js').Disk, file: string) {
-  const { encodePolicy, MAX_POLICY_BYTES, toPolicy } = await import('../../src/core/policy.js');
-  const { parseLoose } = await import('../../src/core/canonical.js');
-  const { sha256 } = await import('../../src/core/hash.js');
-  const policy = toPolicy(parseLoose(await disk.readFile(file, MAX_POLICY_BYTES), MAX_POLICY_BYTES));
-  return { id: sha256(encodePolicy(policy)), policy };
-}

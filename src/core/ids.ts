@@ -33,11 +33,6 @@ export function toObjectId(s: string): ObjectId {
   return s;
 }
 
-export function toArtifactId(s: string): ArtifactId {
-  if (!isArtifactId(s)) throw new HsError('USAGE', `'${s}' is not an artifact id: a lowercase UUID`);
-  return s;
-}
-
 /** `ms` since the epoch, years 0 to 9999. */
 export function toTimestamp(ms: number): Timestamp {
   return new Date(ms).toISOString() as Timestamp;

@@ -38,10 +38,6 @@ export function parseIndexRecord(record: string): IndexEntry {
   };
 }
 
-export function indexRecord(e: IndexEntry): string {
-  return `${e.executable ? '755' : '644'}\t${e.content_hash}\t${e.size_bytes}\t${e.path}`;
-}
-
 /** Stores the files of a directory and their index. */
 export async function writeIndexOf(session: Session, directory: string): Promise<WrittenIndex> {
   return session.write('artifact.create', [], async ({ batch }) => {

@@ -320,7 +320,7 @@ async function trashed(session: Session): Promise<void> {
     return added.id;
   });
   const batch = await trash.create('kept', session.now());
-  await trash.take(batch, id);
+  await trash.take(batch, id, 'nothing names this'.length);
   await trash.seal(batch, ['00000000000000000000ffff'], session.now());
 }
 

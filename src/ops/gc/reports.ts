@@ -1,4 +1,4 @@
-import type { ArtifactId, Timestamp } from '../../core/ids.js';
+import type { Timestamp } from '../../core/ids.js';
 import type { EntryPayload } from '../../core/ledger-payload.js';
 import type { ArtifactRecord } from '../../core/record.js';
 import {
@@ -41,12 +41,6 @@ export async function listReports(session: Session): Promise<ReportRow[]> {
     });
   }
   return rows;
-}
-
-/** The id of the newest report. */
-export async function newestReport(session: Session): Promise<ArtifactId> {
-  for (const record of (await session.catalog()).named(REPORT_NAME)) return record.artifact_id;
-  throw new HsError('NOT_FOUND', 'there is no retention report', { hint: 'hs gc makes one when it removes' });
 }
 
 /** One report, as its artifact holds it. */
