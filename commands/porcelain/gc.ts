@@ -42,7 +42,14 @@ The report of what went, and why, is an artifact: hs-report(1).`,
     8: 'the plan is stale',
     11: 'the quota cannot be met',
   },
-  seeAlso: ['hs-plan-prune(1)', 'hs-pin(1)', 'hs-retain(1)', 'hs-restore(1)', 'hs-report(1)', 'hs-policy(1)'],
+  seeAlso: [
+    'hs-plan-prune(1)',
+    'hs-pin(1)',
+    'hs-retain(1)',
+    'hs-restore(1)',
+    'hs-report(1)',
+    'hs-policy-show(1)',
+  ],
   async run(context): Promise<RemovalDocument | undefined> {
     const { options, session, log, exit } = context;
     if (options.exitCode && !options.dryRun) {
@@ -74,7 +81,13 @@ The report of what went, and why, is an artifact: hs-report(1).`,
     const seen = options.apply === undefined ? undefined : await readPlan(context, options.apply);
     const s = await session();
     if (options.assumeDead.length > 0) await assumeDead(s, options.assumeDead);
+    let soFar = 'nothing was removed';
+    context.whenInterrupted(() => soFar);
     const collected = await collect(s, {
+      onRemoved: ({ report, plan: { header } }) => {
+        if (report === undefined) return;
+        soFar = `${header.pruned} artifacts were removed (report ${report}); the next collection frees their bytes`;
+      },
       seen,
       quotaBytes: options.quota,
       emptyTrash: options.emptyTrash,

@@ -16,6 +16,8 @@ export interface ReclaimRequest {
   readonly trashDays: number;
   /** How long a purge waits for the leases of its seals. */
   readonly patience?: Patience;
+  /** Asks to stop: at the next point where nothing is half, with its reason thrown. */
+  readonly signal?: AbortSignal;
   /** Commits `objects_purged`, after the bytes are gone and before the batches are. */
   record(purged: Purged): Promise<void>;
 }
@@ -92,7 +94,7 @@ async function collect(
   if (first.unknown.length > 0) return skipped(first, {});
 
   const older = await trash.list();
-  const { batches: fresh, swept } = await sweep(store, trash, first, indexes, older);
+  const { batches: fresh, swept } = await sweep(store, trash, first, indexes, older, request.signal);
   // What a crash left unsealed is adopted: sealed now, it waits for everyone who is at work now.
   const open = [...older.filter((b) => b.seal === undefined), ...fresh];
   const leases = open.length === 0 ? [] : await store.leases.list();
@@ -118,6 +120,7 @@ async function collect(
   const { ready, pending } = await awaitLeases(store, trash, due, request.patience ?? SHORT);
   let purged = NOTHING.purged;
   if (ready.length > 0) {
+    request.signal?.throwIfAborted();
     const third = await mark(fold, indexes, second);
     if (third.unknown.length > 0) return skipped(third, { swept, brought_back: broughtBack });
     purged = await purge(store, trash, ready, third);

@@ -65,6 +65,7 @@ export async function sweep(
   mark: Mark,
   indexes: IndexReader,
   older: readonly TrashBatch[],
+  signal?: AbortSignal,
 ): Promise<{ batches: TrashBatch[]; swept: Swept }> {
   const ids = await unreachable(store, mark);
   const batches = new Map<TrashWindow, TrashBatch>();
@@ -76,6 +77,8 @@ export async function sweep(
     const { zero, sizes } = await tellOf(mark, indexes, outOfUse);
     const now = toTimestamp(store.ports.clock.now());
     for (const id of ids) {
+      // What was moved until now is an unsealed batch, which the next collection adopts.
+      signal?.throwIfAborted();
       const window: TrashWindow = zero.has(id) ? 'zero' : 'kept';
       let batch = batches.get(window);
       if (batch === undefined) {

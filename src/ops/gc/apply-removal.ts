@@ -29,6 +29,8 @@ export interface RemovalRequest extends PlanRequest {
   readonly seen?: SeenPlan | undefined;
   /** Everything that goes has no trash window (`hs rm --purge`). */
   readonly purge?: boolean;
+  /** Asks to stop before the commit. */
+  readonly signal?: AbortSignal;
   /** The system's clock, in milliseconds. */
   systemMs(): number;
 }
@@ -90,6 +92,7 @@ export async function applyRemoval(
           ? { plan: made.plan, met: ALL }
           : await restrict(storage, made, request.seen));
     }
+    request.signal?.throwIfAborted();
     return plan!.header.pruned === 0 ? null : removalOf(plan!, made, met, request);
   });
   const restorable =

@@ -17,6 +17,8 @@ export interface CollectOptions {
   readonly emptyTrash?: boolean;
   /** How long a purge without a window waits for commands that are at work; by default two seconds. */
   readonly patience?: Patience;
+  /** Called once the removal is committed, before bytes are freed. */
+  onRemoved?(outcome: RemovalOutcome): void;
 }
 
 export interface Collected {
@@ -47,7 +49,9 @@ export async function collect(session: Session, options: CollectOptions = {}): P
     jobId: session.jobId,
     traceId: session.traceId,
     systemMs: () => session.clock.now(),
+    signal: session.signal,
   });
+  options.onRemoved?.(outcome);
   return finish(session, storage, outcome, options.emptyTrash === true);
 }
 

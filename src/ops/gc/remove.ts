@@ -66,6 +66,7 @@ export async function removeArtifacts(
     jobId: session.jobId,
     traceId: session.traceId,
     systemMs: () => session.clock.now(),
+    signal: session.signal,
   });
   const refused = outcome.plan.items
     .filter((item) => item.verdict === 'keep')

@@ -123,6 +123,7 @@ export class StoreRetention implements RetentionStorage {
       {
         emptyTrash,
         trashDays: policy.retention.trash_days,
+        signal: session.signal,
         ...(patience === undefined ? {} : { patience }),
         record: async (purged) => {
           await session.write(capability, [], (tx) =>

@@ -6,6 +6,7 @@ import type { Disk } from '../../../src/fsx/disk.js';
 import type { SimProcess } from '../../../src/fsx/sim/process.js';
 import { Rng } from '../../../src/fsx/sim/rng.js';
 import { SimDisk } from '../../../src/fsx/sim-disk.js';
+import { createBundle } from '../../../src/ops/bundle/create.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove.js';
 import { changePins } from '../../../src/ops/pins.js';
 import { put } from '../../../src/ops/put.js';
@@ -159,8 +160,11 @@ class Chaos {
       const all = [...records];
       return all.length === 0 ? undefined : rng.pick(all).artifact_id;
     };
-    const dice = rng.below(10);
-    if (dice < 4) {
+    const dice = rng.below(11);
+    if (dice === 10) {
+      const all = [...catalog.live()].filter((r) => r.kind !== 'bundle' && r.kind !== 'report');
+      if (all.length > 1) await createBundle(session, [rng.pick(all).artifact_id, rng.pick(all).artifact_id]);
+    } else if (dice < 4) {
       const path = `/src/${rng.chance(0.5) ? 'file' : 'tree'}${rng.below(CONTENTS)}`;
       const sensitive = rng.chance(0.3);
       await put(session, [{ path }], {
@@ -218,7 +222,7 @@ class Chaos {
 }
 
 /**
- * Four writers that put, pin, unpin, restore and remove, a collector in a loop and one that checks, on
+ * Four writers that put, bundle, pin, unpin, restore and remove, a collector in a loop and one that checks, on
  * one simulated disk; all but the checker are killed at random. The seed decides everything.
  */
 export async function chaos(seed: number, operations: number, collector: Collector): Promise<ChaosResult> {

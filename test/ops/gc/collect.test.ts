@@ -4,7 +4,7 @@ import type { EntryPayload } from '../../../src/core/ledger-payload.js';
 import { encodePlan, planHash } from '../../../src/core/plan-file.js';
 import { DEFAULT_POLICY, encodePolicy, type Policy } from '../../../src/core/policy.js';
 import { interceptDisk } from '../../../src/fsx/intercept-disk.js';
-import { collect, emptyTrash } from '../../../src/ops/gc/collect.js';
+import { assumeDead, collect, emptyTrash } from '../../../src/ops/gc/collect.js';
 import { planCollection } from '../../../src/ops/gc/plan-collection.js';
 import { readReport } from '../../../src/ops/gc/reports.js';
 import { changePins } from '../../../src/ops/pins.js';
@@ -143,6 +143,39 @@ describe('a collection', () => {
     const { reclaimed } = await collect(ahead);
     expect(reclaimed.purged.objects).toBe(0);
     expect((await session.catalog()).get(id)?.removed).toBeDefined();
+  });
+
+  it('that is asked to stop in the middle of its sweep leaves the rest to the next one', async () => {
+    const { session, clock, open } = await makeStore();
+    for (let i = 0; i < 3; i++) await putFile(session, { ttl: 1 });
+    clock.pass(2);
+    const stop = new AbortController();
+    let moved = 0;
+    const disk = interceptDisk(session.store.disk, (operation, path) => {
+      if (operation === 'rename' && path.includes('/trash/') && ++moved === 2) stop.abort(new Error('stop'));
+    });
+    const stopped = await open({ disk, signal: stop.signal });
+    await expect(collect(stopped)).rejects.toThrow('stop');
+    expect((await session.store.leases.list()).length).toBe(0);
+    const { outcome, reclaimed } = await collect(session, { emptyTrash: true });
+    expect(outcome.report).toBeUndefined();
+    expect(reclaimed.purged.objects).toBe(6);
+  });
+
+  it('takes a lease for dead when it is told so, and the ledger says who said it', async () => {
+    const { session, clock, open } = await makeStore();
+    await putFile(session, { ttl: 1, classification: 'high' });
+    clock.pass(2);
+    const stuck = await (await open()).store.leases.take();
+    await collect(session, { patience: IMPATIENT });
+    await assumeDead(session, [stuck.token]);
+    expect((await session.store.ledger.read((await session.catalog()).head.seq)).entry).toMatchObject({
+      type: 'capability_action',
+      payload: { action: 'assume-dead', subjects: [stuck.token] },
+    });
+    expect((await collect(session)).reclaimed.purged.objects).toBe(2);
+    await expect(assumeDead(session, ['0'.repeat(24)])).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await stuck.release();
   });
 
   it('says by how much a quota is missed, having taken what it may', async () => {
