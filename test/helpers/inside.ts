@@ -3,6 +3,7 @@ import { Readable, Writable } from 'node:stream';
 import { registry } from '../../commands/registry.js';
 import type { Host } from '../../src/cli/host.js';
 import { main } from '../../src/cli/main.js';
+import type { Disk } from '../../src/fsx/disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { systemClock, systemEnvironment, systemRandom } from '../../src/fsx/system.js';
 import { openSession } from '../../src/ops/session.js';
@@ -10,6 +11,7 @@ import { openSession } from '../../src/ops/session.js';
 export interface InsideOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly stdin?: string | Uint8Array | Iterable<Uint8Array>;
+  readonly disk?: Disk;
   /** Columns of a terminal that stdout and stderr are. */
   readonly columns?: number;
   /** Called when the command listens for signals, with what sends one. */
@@ -76,7 +78,11 @@ export function inside(cwd: string) {
       },
       abandon: () => {},
     };
-    const status = await main(host, { table: registry, disk: async () => nodeDisk(), openSession });
+    const status = await main(host, {
+      table: registry,
+      disk: async () => options.disk ?? nodeDisk(),
+      openSession,
+    });
     const bytes = Buffer.concat(stdout);
     return { status, stdout: bytes.toString(), stderr: Buffer.concat(stderr).toString(), bytes };
   };

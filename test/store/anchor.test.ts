@@ -1,0 +1,96 @@
+import { chmod, cp, mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import type { Session } from '../../src/ops/session.js';
+import { openTestSession, testEnvironment, testStore } from '../helpers/store.js';
+import { tmp } from '../helpers/tmp.js';
+
+const note = (s: Session, text = 'x') =>
+  s.write('ledger.note', [], (tx) => tx.commit(() => ({ type: 'note', payload: { text } })));
+
+async function withNotes(count: number) {
+  const dir = await tmp();
+  const session = await testStore(dir);
+  for (let i = 0; i < count; i++) await note(session);
+  const anchor = session.store.anchor.path!;
+  const entry = (seq: number) => session.store.layout.entry(seq);
+  await session.close();
+  return { dir, anchor, entry, root: session.store.root, open: () => openTestSession(dir) };
+}
+
+describe('the anchor', () => {
+  it('moves on with every entry, and is readable by its owner alone', async () => {
+    const { dir, anchor } = await withNotes(2);
+    expect(JSON.parse(await readFile(anchor, 'utf8')).seq).toBe(2);
+    const { stat } = await import('node:fs/promises');
+    expect((await stat(anchor)).mode & 0o777).toBe(0o600);
+    expect(await readdir(anchor.slice(0, anchor.lastIndexOf('/')))).toHaveLength(1);
+    expect(anchor.startsWith(dir)).toBe(true);
+  });
+
+  it('finds a ledger that was cut off', async () => {
+    const { open, entry } = await withNotes(3);
+    await unlink(entry(3));
+    await expect(open()).rejects.toMatchObject({
+      code: 'ROLLED_BACK',
+      details: { seen_seq: 3, head_seq: 2 },
+    });
+  });
+
+  it('finds a store that was put back from a copy and went on', async () => {
+    const { open, dir, root, anchor } = await withNotes(2);
+    await cp(root, `${dir}/copy`, { recursive: true });
+    const session = await open();
+    await note(session, 'this way');
+    await session.close();
+    const seen = await readFile(anchor);
+    await rm(root, { recursive: true });
+    await cp(`${dir}/copy`, root, { recursive: true });
+    await rm(anchor);
+    const other = await open();
+    for (const text of ['that way', 'further']) await note(other, text);
+    await other.close();
+    await writeFile(anchor, seen);
+    await expect(open()).rejects.toMatchObject({
+      code: 'ROLLED_BACK',
+      message: expect.stringContaining('entry 3'),
+    });
+  });
+
+  it('is no hindrance when it was never there, is damaged, or belongs to another store', async () => {
+    const { open, anchor } = await withNotes(2);
+    const other = (await readFile(anchor, 'utf8')).replace(/"store_id":"........-/, '"store_id":"00000000-');
+    for (const text of ['', 'rubbish', '{"seq":1}', other]) {
+      await writeFile(anchor, text);
+      const session = await open();
+      await session.close();
+      expect(JSON.parse(await readFile(anchor, 'utf8')).seq).toBe(2);
+    }
+    await rm(anchor);
+    await (await open()).close();
+    expect(JSON.parse(await readFile(anchor, 'utf8')).seq).toBe(2);
+  });
+
+  it('is done without where there is no home, or one that cannot be written', async () => {
+    const { dir } = await withNotes(1);
+    const environment = { ...testEnvironment(dir, { XDG_STATE_HOME: '' }), home: undefined };
+    const session = await openTestSession(dir, { environment });
+    expect(session.store.anchor.path).toBeUndefined();
+    await note(session);
+    await session.close();
+    await mkdir(`${dir}/closed`);
+    await chmod(`${dir}/closed`, 0o500);
+    await writeFile(`${dir}/file`, '');
+    const state = testEnvironment(dir, { XDG_STATE_HOME: `${dir}/file/below` });
+    const blocked = await openTestSession(dir, { environment: state });
+    await note(blocked);
+    await blocked.close();
+  });
+
+  it('takes a relative XDG_STATE_HOME for unset, as its specification says', async () => {
+    const { dir } = await withNotes(0);
+    const environment = testEnvironment(dir, { XDG_STATE_HOME: 'state' });
+    const session = await openTestSession(dir, { environment });
+    expect(session.store.anchor.path).toBe(`${dir}/.local/state/hs/anchors/${session.store.id}`);
+    await session.close();
+  });
+});

@@ -1,0 +1,138 @@
+import { cp, mkdir, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import type { Catalog } from '../../src/core/catalog.js';
+import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { readOnlyDisk } from '../../src/fsx/read-only-disk.js';
+import { put } from '../../src/ops/put.js';
+import { openTestSession, testStore } from '../helpers/store.js';
+import { tmp } from '../helpers/tmp.js';
+
+/** Everything that a catalog answers. */
+function answers(catalog: Catalog): unknown {
+  const live = [...catalog.live()];
+  return {
+    head: catalog.head,
+    counts: catalog.counts,
+    policy: catalog.policyId,
+    live,
+    removed: [...catalog.removed()],
+    got: live.map((r) => catalog.get(r.artifact_id)),
+    named: ['n0', 'n1', 'none'].map((n) => [...catalog.named(n)].map((r) => r.artifact_id)),
+    prefixes: live.map((r) => catalog.withPrefix(r.artifact_id.slice(0, 6), 10).map((f) => f.artifact_id)),
+  };
+}
+
+/** A store with artifacts, revisions of a name, pins and removals. */
+async function makeStore() {
+  const dir = await tmp();
+  const session = await testStore(dir);
+  await mkdir(`${dir}/in`);
+  for (let i = 0; i < 12; i++) {
+    await writeFile(`${dir}/in/${i}`, `${i}`);
+    await put(session, [{ path: `${dir}/in/${i}` }], {
+      name: `n${i % 2}`,
+      ...(i % 3 === 0 ? { pin: 'p' } : {}),
+    });
+  }
+  const [first] = [...(await session.catalog()).live()].filter((r) => r.pins.length === 0);
+  const id = first!.artifact_id;
+  await session.write('artifact.remove', [id], (tx) =>
+    tx.commit(() => ({ type: 'note', payload: { text: 'x' }, ops: [{ op: 'remove', artifact_id: id }] })),
+  );
+  const expected = answers(await session.store.foldFromLedger());
+  await session.close();
+  const index = `${dir}/.hsstore/cache/catalog`;
+  const answer = async (options: Parameters<typeof openTestSession>[1] = {}) => {
+    const opened = await openTestSession(dir, options);
+    try {
+      return answers(await opened.catalog());
+    } finally {
+      await opened.close();
+    }
+  };
+  return { dir, index, expected, answer };
+}
+
+const clean = (x: unknown) => JSON.parse(JSON.stringify(x));
+
+describe('the catalog index', () => {
+  it('answers what a fold of the ledger in memory answers', async () => {
+    const { expected, answer } = await makeStore();
+    expect(clean(await answer())).toEqual(clean(expected));
+    expect(clean(await answer({ useIndex: false }))).toEqual(clean(expected));
+  });
+
+  it.each<[string, (index: string) => Promise<unknown>]>([
+    ['it is deleted', (index) => rm(index, { recursive: true })],
+    ['all of cache/ is deleted', (index) => rm(index.replace('/catalog', ''), { recursive: true })],
+    ['its stamp is deleted', (index) => rm(`${index}/stamp.json`)],
+    ['its stamp is rubbish', (index) => writeFile(`${index}/stamp.json`, 'rubbish')],
+    ['its stamp is of another format', (index) => writeFile(`${index}/stamp.json`, '{"format":99}')],
+    ['its data is deleted', (index) => rm(`${index}/data.mdb`)],
+    ['its data is truncated', (index) => truncate(`${index}/data.mdb`, 5000)],
+    ['its data is empty', (index) => truncate(`${index}/data.mdb`, 0)],
+  ])('answers the same after %s', async (_, damage) => {
+    const { index, expected, answer } = await makeStore();
+    await damage(index);
+    expect(clean(await answer())).toEqual(clean(expected));
+    // And it is an index again afterwards.
+    expect(await readdir(index)).toContain('data.mdb');
+    expect(clean(await answer())).toEqual(clean(expected));
+  });
+
+  it('never answers with bytes that were flipped in its records', async () => {
+    const { index, expected, answer } = await makeStore();
+    const file = await open(`${index}/data.mdb`, 'r+');
+    const bytes = await file.readFile();
+    const text = bytes.toString('latin1');
+    // A name within a record: lmdb has no checksum of its own, and would hand it out.
+    let flipped = 0;
+    for (let at = text.indexOf('"kind":"file"'); at !== -1; at = text.indexOf('"kind":"file"', at + 1)) {
+      await file.write(Buffer.from('"kind":"f1le"', 'latin1'), 0, 13, at);
+      flipped++;
+    }
+    await file.close();
+    expect(flipped).toBeGreaterThan(0);
+    expect(clean(await answer())).toEqual(clean(expected));
+  });
+
+  it('is made anew when it belongs to another chain or another store', async () => {
+    const [a, b] = [await makeStore(), await makeStore()];
+    await rm(b.index, { recursive: true });
+    await cp(a.index, b.index, { recursive: true });
+    expect(clean(await b.answer())).toEqual(clean(b.expected));
+  });
+
+  it('is done without where it cannot be written', async () => {
+    const { index, expected, answer } = await makeStore();
+    await rm(index, { recursive: true });
+    expect(clean(await answer({ disk: readOnlyDisk(nodeDisk()) }))).toEqual(clean(expected));
+  });
+
+  it('is caught up by reading only what is new', async () => {
+    const { dir, answer, expected } = await makeStore();
+    await answer();
+    const opened = await openTestSession(dir);
+    await opened.write('ledger.note', [], (tx) =>
+      tx.commit(() => ({ type: 'note', payload: { text: 'x' } })),
+    );
+    await opened.close();
+    const reads: string[] = [];
+    const { interceptDisk } = await import('../../src/fsx/intercept-disk.js');
+    const disk = interceptDisk(nodeDisk(), (operation, path) => {
+      if (operation === 'readFile' && path.includes('/ledger/')) reads.push(path);
+    });
+    const now = clean(await answer({ disk })) as { head: { seq: number } };
+    expect(now.head.seq).toBe((clean(expected) as { head: { seq: number } }).head.seq + 1);
+    expect(reads.length).toBeLessThan(6);
+  });
+
+  it('is discarded unopened when it lacks the end of its data file, which lmdb dies of', async () => {
+    const { index, dir } = await makeStore();
+    const { size } = await stat(`${index}/data.mdb`);
+    await truncate(`${index}/data.mdb`, size - 4096);
+    const opened = await openTestSession(dir);
+    expect((await opened.catalog()).counts.live).toBe(11);
+    await opened.close();
+  });
+});

@@ -1,0 +1,130 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFile, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { systemRandom } from '../../src/fsx/system.js';
+import { Layout } from '../../src/store/layout.js';
+import { Leases } from '../../src/store/leases.js';
+import { openTestSession, testStore } from '../helpers/store.js';
+import { tmp } from '../helpers/tmp.js';
+
+const HOLDER = fileURLToPath(new URL('../helpers/lock-holder.mjs', import.meta.url));
+const token = (n: number) => String(n).padStart(24, '0');
+
+async function leasesIn(dir: string) {
+  await mkdir(`${dir}/leases`);
+  return {
+    leases: new Leases(nodeDisk(), new Layout(dir), systemRandom()),
+    at: (t: string) => `${dir}/leases/${t}`,
+  };
+}
+
+/** A process that holds a lease until it is killed. */
+async function holder(path: string, journal = ''): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [HOLDER, path, journal], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await once(child.stdout!, 'data');
+  return child;
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  child.kill('SIGKILL');
+  await once(child, 'close');
+}
+
+describe('leases', () => {
+  it('are private files that are gone when they are released', async () => {
+    const { leases, at } = await leasesIn(await tmp());
+    const lease = await leases.take();
+    expect(await leases.list()).toEqual([lease.token]);
+    expect((await stat(at(lease.token))).mode & 0o777).toBe(0o600);
+    expect(await leases.judge(lease.token)).toBeUndefined();
+    await lease.release();
+    expect(await leases.list()).toEqual([]);
+    expect(await leases.judge(lease.token)).toBeUndefined();
+  });
+
+  it('of eight processes all count as alive, and as dead as soon as they are killed', async () => {
+    const { leases, at } = await leasesIn(await tmp());
+    const children = await Promise.all(Array.from({ length: 8 }, (_, n) => holder(at(token(n)))));
+    const judged = async () =>
+      Promise.all(
+        (await leases.list()).map(async (t) => {
+          const dead = await leases.judge(t);
+          await dead?.leave();
+          return dead === undefined ? 'alive' : 'dead';
+        }),
+      );
+    expect(await judged()).toEqual(Array(8).fill('alive'));
+    await Promise.all(children.slice(0, 4).map(kill));
+    expect((await judged()).filter((j) => j === 'dead')).toHaveLength(4);
+    await Promise.all(children.slice(4).map(kill));
+    expect(await judged()).toEqual(Array(8).fill('dead'));
+  });
+
+  it('of the dead are cleared by one judge alone', async () => {
+    const { leases, at } = await leasesIn(await tmp());
+    await kill(await holder(at(token(1))));
+    const dead = await leases.judge(token(1));
+    expect(dead).toBeDefined();
+    expect(await leases.judge(token(1))).toBeUndefined();
+    await dead!.clear();
+    expect(await leases.list()).toEqual([]);
+  });
+
+  it('keep what was journaled whole, and no more', async () => {
+    const { leases, at } = await leasesIn(await tmp());
+    await kill(await holder(at(token(1)), '{"a":1}\n'));
+    await appendFile(at(token(1)), '{"b":2}\n{"c":');
+    const dead = await leases.judge(token(1));
+    expect(dead!.journal).toEqual([{ a: 1 }, { b: 2 }]);
+    await dead!.leave();
+    await writeFile(at(token(2)), '{"a":1}\nrubbish\n{"b":2}\n');
+    const torn = await leases.judge(token(2));
+    expect(torn!.journal).toEqual([{ a: 1 }]);
+    await torn!.leave();
+  });
+
+  it('that cannot be judged count as alive, until they are declared dead', async () => {
+    const dir = await tmp();
+    const { leases, at } = await leasesIn(dir);
+    await mkdir(at(token(1)));
+    await writeFile(at('no-token'), '');
+    for (const t of [token(1), 'no-token', token(9), '../x']) expect(await leases.judge(t)).toBeUndefined();
+    await expect(leases.assumeDead(token(9))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(leases.assumeDead('../leases')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    const child = await holder(at(token(2)));
+    await leases.assumeDead(token(2));
+    expect(await leases.exists(token(2))).toBe(false);
+    await kill(child);
+  });
+
+  it('of the dead, and their staged files, are cleared by the next command that writes', async () => {
+    const dir = await tmp();
+    const session = await testStore(dir);
+    const { leases, tmp: staging } = session.store.layout;
+    await kill(await holder(`${leases}/${token(1)}`));
+    const living = await holder(`${leases}/${token(2)}`);
+    for (const n of [1, 2]) await writeFile(`${staging}/${token(n)}-0`, 'x');
+    await session.write('ledger.note', [], (tx) =>
+      tx.commit(() => ({ type: 'note', payload: { text: 'x' } })),
+    );
+    expect(await readdir(leases)).toEqual([token(2)]);
+    expect(await readdir(staging)).toEqual([`${token(2)}-0`]);
+    await kill(living);
+    await session.close();
+  });
+
+  it('are left alone by commands that only read', async () => {
+    const dir = await tmp();
+    const session = await testStore(dir);
+    await kill(await holder(session.store.layout.lease(token(1))));
+    await session.close();
+    const reader = await openTestSession(dir, { writes: false });
+    await reader.read(async () => undefined);
+    expect(await reader.store.leases.list()).toEqual([token(1)]);
+    await reader.close();
+  });
+});

@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../src/core/hash.js';
+import { type ObjectId, toTimestamp } from '../../src/core/ids.js';
+import { ENTRY_SCHEMA, encodeEntry, type LedgerEntry } from '../../src/core/ledger-entry.js';
+import { isHsError } from '../../src/errors/hs-error.js';
+import type { Disk } from '../../src/fsx/disk.js';
+import { interceptDisk } from '../../src/fsx/intercept-disk.js';
+import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { SimDisk } from '../../src/fsx/sim-disk.js';
+import { Layout } from '../../src/store/layout.js';
+import { Ledger } from '../../src/store/ledger.js';
+import { openTestSession, testStore } from '../helpers/store.js';
+import { tmp } from '../helpers/tmp.js';
+
+const GENESIS = sha256(Buffer.from('genesis'));
+const broken = expect.toSatisfy((e: unknown) => isHsError(e, 'LEDGER_BROKEN'));
+const uuid = (n: number) => `${String(n).padStart(8, '0')}-0000-4000-8000-000000000000`;
+
+function entryAt(seq: number, prev: ObjectId): LedgerEntry {
+  return {
+    schema: ENTRY_SCHEMA,
+    seq,
+    prev,
+    event_id: uuid(seq),
+    trace_id: uuid(0),
+    type: 'note',
+    at: toTimestamp(seq),
+    actor: 'human',
+    actor_id: 'ada',
+    payload: { text: `entry ${seq}` },
+  };
+}
+
+/** A ledger on a simulated disk with `count` entries. */
+async function ledgerOf(
+  count: number,
+): Promise<{ ledger: Ledger; disk: Disk; layout: Layout; append: () => Promise<boolean> }> {
+  const sim = new SimDisk();
+  sim.plant.dir('/s/ledger');
+  sim.plant.dir('/s/tmp');
+  const disk = sim.process('p');
+  const layout = new Layout('/s');
+  const ledger = new Ledger(disk, layout, GENESIS);
+  let seq = 0;
+  let prev = GENESIS;
+  const append = async () => {
+    const entry = entryAt(seq++, prev);
+    const bytes = encodeEntry(entry);
+    prev = sha256(bytes);
+    return ledger.append(entry, bytes, '/s/tmp/entry');
+  };
+  while (seq < count) await append();
+  return { ledger, disk, layout, append };
+}
+
+describe('the ledger', () => {
+  it('finds its head and reads itself, in one directory and over several', async () => {
+    const { ledger, append, disk, layout } = await ledgerOf(1023);
+    for (let n = 1023; n < 1027; n++) {
+      expect(await ledger.headSeq()).toBe(n - 1);
+      await append();
+    }
+    expect((await disk.readdir(layout.ledger)).map((e) => e.name).sort()).toEqual(['000000', '000001']);
+    expect((await ledger.head()).hash).toBe((await ledger.read(1026)).hash);
+    let seen = 0;
+    for await (const { entry } of ledger.walk()) expect(entry.seq).toBe(seen++);
+    expect(seen).toBe(1027);
+  });
+
+  it('finds its head when the newest directory was made and the first entry in it was not', async () => {
+    const { ledger, disk } = await ledgerOf(1024);
+    await disk.mkdir('/s/ledger/000001', 0o700);
+    expect(await ledger.headSeq()).toBe(1023);
+  });
+
+  it('sees a lost entry among the newest before anything is written', async () => {
+    for (const lost of [1, 7]) {
+      const { ledger, disk, layout } = await ledgerOf(9);
+      await disk.unlink(layout.entry(lost));
+      await expect(ledger.headSeq()).rejects.toThrow(broken);
+    }
+    const { ledger, disk, layout } = await ledgerOf(1030);
+    await disk.unlink(layout.entry(1024));
+    await expect(ledger.headSeq()).rejects.toThrow(broken);
+  });
+
+  it('sees a lost entry anywhere when it is walked', async () => {
+    const { ledger, disk, layout } = await ledgerOf(1030);
+    await disk.unlink(layout.entry(500));
+    await expect(
+      (async () => {
+        for await (const _ of ledger.walk());
+      })(),
+    ).rejects.toThrow(broken);
+  });
+
+  it('has no head without entries', async () => {
+    const { ledger } = await ledgerOf(0);
+    await expect(ledger.head()).rejects.toThrow(broken);
+  });
+
+  it('gives a number to one writer only, and leaves nothing of the other', async () => {
+    const { ledger, disk, layout } = await ledgerOf(3);
+    const head = await ledger.head();
+    const first = entryAt(3, head.hash);
+    const second = { ...first, event_id: uuid(99) };
+    expect(await ledger.append(first, encodeEntry(first), '/s/tmp/a')).toBe(true);
+    expect(await ledger.append(second, encodeEntry(second), '/s/tmp/b')).toBe(false);
+    expect((await ledger.read(3)).entry.event_id).toBe(first.event_id);
+    expect(await disk.readdir(layout.tmp)).toEqual([]);
+  });
+
+  it('says with the event to look for that an outcome is not known, when the directory cannot be synced', async () => {
+    const { ledger: _, disk, layout } = await ledgerOf(3);
+    const failing = interceptDisk(disk, (operation) => {
+      if (operation === 'syncDir') throw Object.assign(new Error('EIO'), { code: 'EIO' });
+    });
+    const ledger = new Ledger(failing, layout, GENESIS);
+    const entry = entryAt(3, (await ledger.head()).hash);
+    await expect(ledger.append(entry, encodeEntry(entry), '/s/tmp/a')).rejects.toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      details: { event_id: entry.event_id },
+    });
+  });
+
+  it('reads nothing that does not follow, or says another number', async () => {
+    const { ledger, disk, layout } = await ledgerOf(4);
+    const two = await disk.readFile(layout.entry(2), 1e6);
+    await disk.unlink(layout.entry(3));
+    await disk.link(layout.entry(2), layout.entry(3));
+    await expect(ledger.read(3)).rejects.toThrow(/says that it is number 2/);
+    await disk.unlink(layout.entry(3));
+    const forged = entryAt(3, GENESIS);
+    await disk.writeFile(layout.entry(3), encodeEntry(forged), { mode: 0o444, sync: false });
+    await expect(
+      (async () => {
+        for await (const _ of ledger.walk({ seq: 2, hash: sha256(two) }));
+      })(),
+    ).rejects.toThrow(/does not follow/);
+  });
+
+  it('is written to by eight sessions at once without a lost or a doubled entry', async () => {
+    const dir = await tmp();
+    await (await testStore(dir)).close();
+    const sessions = await Promise.all(Array.from({ length: 8 }, () => openTestSession(dir)));
+    await Promise.all(
+      sessions.map((session, w) =>
+        session.write('ledger.note', [], async (tx) => {
+          for (let n = 0; n < 5; n++)
+            await tx.commit(() => ({ type: 'note', payload: { text: `${w}.${n}` } }));
+        }),
+      ),
+    );
+    const seen: string[] = [];
+    await sessions[0]!.store.foldFromLedger((entry) => {
+      if (entry.type === 'note') seen.push((entry.payload as { text: string }).text);
+    });
+    expect(seen.sort()).toEqual(Array.from({ length: 40 }, (_, i) => `${i % 8}.${Math.floor(i / 8)}`).sort());
+    for (const session of sessions) await session.close();
+  });
+
+  it('builds an entry again on what came between, with the state it then finds', async () => {
+    const dir = await tmp();
+    const [a, b] = [await testStore(dir), await openTestSession(dir)];
+    const heads: number[] = [];
+    await a.write('ledger.note', [], (tx) =>
+      tx.commit(async (catalog) => {
+        heads.push(catalog.head.seq);
+        if (heads.length === 1) {
+          await b.write('ledger.note', [], (other) =>
+            other.commit(() => ({ type: 'note', payload: { text: 'first' } })),
+          );
+        }
+        return { type: 'note', payload: { text: 'second' } };
+      }),
+    );
+    expect(heads).toEqual([0, 1]);
+    expect((await a.store.ledger.read(2)).entry.payload).toEqual({ text: 'second' });
+    for (const s of [a, b]) await s.close();
+  });
+
+  it('appends nothing when the build finds nothing to do', async () => {
+    const session = await testStore(await tmp());
+    expect(await session.write('ledger.note', [], (tx) => tx.commit(() => null))).toBeUndefined();
+    expect(await session.store.ledger.headSeq()).toBe(0);
+    await session.close();
+  });
+});
+
+// The real disk, once: link() is the compare-and-swap.
+it('an entry is published by a link that fails when the number is taken', async () => {
+  const dir = await tmp();
+  const session = await testStore(dir);
+  const { entry, hash } = await session.store.ledger.read(0);
+  const next = { ...entryAt(1, hash), event_id: entry.event_id };
+  const appended = await Promise.all(
+    Array.from({ length: 8 }, (_, n) =>
+      new Ledger(nodeDisk(), session.store.layout, GENESIS).append(
+        { ...next, trace_id: uuid(n) },
+        encodeEntry({ ...next, trace_id: uuid(n) }),
+        `${session.store.layout.tmp}/${n}`,
+      ),
+    ),
+  );
+  expect(appended.filter(Boolean)).toHaveLength(1);
+  await session.close();
+});
