@@ -1,0 +1,134 @@
+import { spawnSync } from 'node:child_process';
+import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { canonicalBytes } from '../../src/core/canonical.js';
+import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { readOnlyDisk } from '../../src/fsx/read-only-disk.js';
+import { findStore, namedStore } from '../../src/store/locate.js';
+import { HS_PROGRAM } from '../helpers/hs.js';
+import { inside } from '../helpers/inside.js';
+import { tmp } from '../helpers/tmp.js';
+
+const UID = process.getuid?.() ?? 0;
+const find = (from: string) => findStore(nodeDisk(), from, UID);
+
+async function workspace() {
+  const cwd = await tmp();
+  const hs = inside(cwd);
+  expect((await hs(['init'])).status).toBe(0);
+  return { cwd, hs, root: `${cwd}/.hsstore` };
+}
+
+describe('a store', () => {
+  it('is found by walking up, the nearest one first', async () => {
+    const { cwd, root } = await workspace();
+    await mkdir(`${cwd}/a/b/c`, { recursive: true });
+    expect(await find(`${cwd}/a/b/c`)).toBe(root);
+    expect((await inside(`${cwd}/a/b`)(['init'])).status).toBe(0);
+    expect(await find(`${cwd}/a/b/c`)).toBe(`${cwd}/a/b/.hsstore`);
+    expect(await find(`${cwd}/a`)).toBe(root);
+  });
+
+  it('is not found through a link called .hsstore, which could lead anywhere', async () => {
+    const { root } = await workspace();
+    const other = await tmp();
+    await symlink(root, `${other}/.hsstore`);
+    await expect(find(other)).rejects.toMatchObject({ code: 'NO_STORE' });
+  });
+
+  it('may be named by itself or by the directory that holds it', async () => {
+    const { cwd, root } = await workspace();
+    expect(await namedStore(nodeDisk(), cwd)).toBe(root);
+    expect(await namedStore(nodeDisk(), root)).toBe(root);
+    for (const none of [`${cwd}/nothing`, `${root}/objects`, '/']) {
+      await expect(namedStore(nodeDisk(), none)).rejects.toMatchObject({ code: 'NO_STORE' });
+    }
+  });
+
+  it('that belongs to another user is refused with 6, unless it is named', async () => {
+    const { cwd, root } = await workspace();
+    await expect(findStore(nodeDisk(), cwd, UID + 1)).rejects.toMatchObject({ code: 'REFUSED' });
+    expect(await namedStore(nodeDisk(), root)).toBe(root);
+  });
+
+  it.skipIf(UID !== 0)('of root is refused to an ordinary user who stands in its directory', async () => {
+    const { cwd } = await workspace();
+    await chmod(cwd, 0o755);
+    const { status, stderr } = spawnSync(
+      'setpriv',
+      ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, HS_PROGRAM, 'ls'],
+      { cwd, encoding: 'utf8', env: { HOME: '/nonexistent', PATH: process.env.PATH } },
+    );
+    expect(stderr).toContain('belongs to another user');
+    expect(status).toBe(6);
+  });
+
+  it.each<[string, (format: Record<string, unknown>) => unknown, string]>([
+    ['of version 2', (f) => ({ ...f, version: 2 }), 'version 2'],
+    ['with a feature that is not known', (f) => ({ ...f, features: ['packs'] }), "the feature 'packs'"],
+    ['with another kind of lock', (f) => ({ ...f, lock: 'flock' }), 'format.json'],
+    ['with a field that is not known', (f) => ({ ...f, color: 'red' }), 'format.json'],
+    ['of another program', (f) => ({ ...f, format: 'other' }), 'format.json'],
+    ['whose format is no object', () => [], 'format.json'],
+  ])('%s is refused with 9 by every command, and not touched', async (_, change, why) => {
+    const { hs, root, cwd } = await workspace();
+    const format = JSON.parse(await readFile(`${root}/format.json`, 'utf8'));
+    await chmod(`${root}/format.json`, 0o644);
+    await writeFile(`${root}/format.json`, canonicalBytes(change(format)));
+    await writeFile(`${cwd}/x`, 'x');
+    const before = (await readdir(root, { recursive: true })).sort();
+    for (const args of [
+      ['put', 'x'],
+      ['ls'],
+      ['gc', '--dry-run'],
+      ['fsck', '--repair'],
+      ['ledger', 'verify'],
+    ]) {
+      const { status, stderr } = await hs(args);
+      expect([args, status]).toEqual([args, 9]);
+      expect(stderr).toContain(why);
+    }
+    expect((await readdir(root, { recursive: true })).sort()).toEqual(before);
+  });
+
+  it.each(['', 'rubbish', '{"version":1', '\uFEFF{}'])(
+    'whose format.json is %j is refused with 9',
+    async (text) => {
+      const { hs, root } = await workspace();
+      await chmod(`${root}/format.json`, 0o644);
+      await writeFile(`${root}/format.json`, text);
+      expect((await hs(['ls'])).status).toBe(9);
+    },
+  );
+
+  it('without format.json, or with a huge one, is none', async () => {
+    const { hs, root } = await workspace();
+    await chmod(`${root}/format.json`, 0o644);
+    await writeFile(`${root}/format.json`, Buffer.alloc(1 << 20, ' '));
+    expect((await hs(['ls'])).status).toBe(9);
+    await rm(`${root}/format.json`);
+    expect((await hs(['ls'])).status).toBe(9);
+  });
+
+  it('that is read-only can be read, and says so when it is to be changed', async () => {
+    const { hs, cwd } = await workspace();
+    await writeFile(`${cwd}/x`, 'hello');
+    await hs(['put', 'x', '--name', 'x']);
+    const disk = readOnlyDisk(nodeDisk());
+    expect((await hs(['ls', '--jsonl'], { disk })).stdout).toContain('"name":"x"');
+    expect((await hs(['cat-artifact', 'x'], { disk })).stdout).toBe('hello');
+    expect((await hs(['log'], { disk })).status).toBe(0);
+    expect((await hs(['fsck'], { disk })).status).toBe(0);
+    expect((await hs(['ledger', 'verify'], { disk })).status).toBe(0);
+    for (const args of [
+      ['put', 'x'],
+      ['pin', 'x', '--name', 'p'],
+      ['ledger', 'append-note', 'x'],
+    ]) {
+      const { status, stderr } = await hs(args, { disk });
+      expect([args, status]).toEqual([args, 10]);
+      expect(stderr).toContain('read-only');
+    }
+    expect((await hs(['ledger', 'head'])).stdout).toMatch(/^1 /);
+  });
+});
