@@ -30,9 +30,7 @@ An existing store is never touched.`,
     const { initStore } = await import('../../src/store/init.js');
     const { actorOf } = await import('../../src/ops/session.js');
     const real = await disk();
-    const typed = path(
-      args.dir ?? globals.store?.replace(/\/*\.hsstore\/*$/, '/') ?? '.',
-    );
+    const typed = path(args.dir ?? globals.store?.replace(/\/*\.hsstore\/*$/, '/') ?? '.');
     let workspace: string;
     try {
       workspace = await real.realpath(typed);

@@ -131,7 +131,11 @@ describe('materialize', () => {
     const journal = async () => {
       await writeFile(join(out, 'late'), 'precious');
     };
-    const attempt = write(out, treePayload({ n: 'n' }), { force: true, recorded: async () => () => true, journal });
+    const attempt = write(out, treePayload({ n: 'n' }), {
+      force: true,
+      recorded: async () => () => true,
+      journal,
+    });
     await expect(attempt).rejects.toMatchObject({ code: 'CONFLICT' });
     expect((await readdir(out)).sort()).toEqual(['a.txt', 'late', 'sub']);
   });
