@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { HsError, isHsError } from '../errors/hs-error.js';
-import { canonicalText, type Json, parseCanonicalLines } from './canonical.js';
+import { canonicalPieces, canonicalText, type Json, parseCanonicalLines } from './canonical.js';
 import { createSha256, sha256 } from './hash.js';
 import type { ObjectId } from './ids.js';
 import { planTotals } from './plan-items.js';
@@ -25,19 +25,9 @@ function damaged(why: string): HsError {
   });
 }
 
-/** Hashing and writing cost by the call: lines go by in pieces of about this many characters. */
-const PIECE = 64 * 1024;
-
-/** Header and items, a line each, in pieces: what the plan's hash is of. */
-function* bodyPieces(plan: PrunePlan): Generator<Buffer> {
-  let text = `${canonicalText(plan.header)}\n`;
-  for (const item of plan.items) {
-    text += `${canonicalText(item)}\n`;
-    if (text.length < PIECE) continue;
-    yield Buffer.from(text);
-    text = '';
-  }
-  yield Buffer.from(text);
+/** Header and items, a line each: what the plan's hash is of. */
+function bodyPieces({ header, items }: PrunePlan): Generator<Buffer> {
+  return canonicalPieces([header, ...items]);
 }
 
 /** SHA-256 of a plan's lines without the last one, which holds it: the plan's name. */

@@ -85,7 +85,7 @@ export function encodeReport(plan: PrunePlan, facts: ReportFacts): Buffer {
           ...(sparedSince.has(item.artifact_id) ? { since_plan: true } : {}),
         },
   );
-  return Buffer.from(canonicalLines([header, ...items]));
+  return canonicalLines([header, ...items]);
 }
 
 /** The schemas of a report's lines. */

@@ -12,7 +12,7 @@ const header = z.strictObject({ schema: z.literal(OPS_SCHEMA), count: natural })
 
 /** Operations that do not fit an entry: canonical JSON Lines, a header first, then one a line. */
 export function encodeOps(ops: readonly LedgerOp[]): Buffer {
-  return Buffer.from(canonicalLines([{ schema: OPS_SCHEMA, count: ops.length }, ...ops]), 'utf8');
+  return canonicalLines([{ schema: OPS_SCHEMA, count: ops.length }, ...ops]);
 }
 
 export function decodeOps(bytes: Uint8Array): LedgerOp[] {
