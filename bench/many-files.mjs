@@ -13,7 +13,7 @@ const IMAGE_BYTES = 2 ** 31;
 let images = 0;
 
 /** A new ext4 in an image file, mounted while `use` runs. */
-function onFreshExt4(dir, use) {
+export function onFreshExt4(dir, use) {
   // A name of its own: the kernel may let go of the one before only later.
   const image = join(dir, `image-${images++}`);
   const mount = join(dir, 'mount');
@@ -32,7 +32,7 @@ function onFreshExt4(dir, use) {
   }
 }
 
-function canMount(dir) {
+export function canMount(dir) {
   try {
     return onFreshExt4(dir, () => true);
   } catch {
