@@ -1,0 +1,78 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type GuardSubject, guardExport } from '../../src/core/guard.js';
+import { sha256 } from '../../src/core/hash.js';
+
+const hash = (text: string) => sha256(Buffer.from(text));
+
+function subject(label: string, more: Partial<GuardSubject> = {}): GuardSubject {
+  return { label, contentHash: hash(label), classification: 'low', exportable: true, members: [], ...more };
+}
+
+const inside = (member: GuardSubject, depth: number): GuardSubject =>
+  depth === 0 ? member : subject(`level ${depth}`, { members: [subject('fine'), inside(member, depth - 1)] });
+
+describe('the export guard', () => {
+  it('lets go what is classified below high, exportable, and whose members are', () => {
+    expect(guardExport(inside(subject('fine', { classification: 'medium' }), 5), new Set())).toEqual([]);
+  });
+
+  it.each([
+    ['not exportable', { exportable: false }, 'not-exportable'],
+    ['of unknown exportability', { exportable: undefined }, 'not-exportable'],
+    ['of unknown classification', { classification: undefined }, 'unclassified'],
+    ['of a classification that there is not', { classification: 'secret' as never }, 'unclassified'],
+    ['high', { classification: 'high' as const }, 'high'],
+    ['not to be looked into', { members: undefined }, 'unreadable-members'],
+  ])('blocks what is %s, however deep it lies', (_what, facts, rule) => {
+    for (const depth of [0, 1, 7]) {
+      const blocks = guardExport(inside(subject('bad', facts), depth), new Set());
+      expect(blocks.map((b) => b.rule)).toEqual([rule]);
+      expect(blocks[0]!.where.at(-1)).toBe('bad');
+      expect(blocks[0]!.where).toHaveLength(depth + 1);
+    }
+  });
+
+  it('takes a consent for exactly the content that it names', () => {
+    const high = subject('high', { classification: 'high' });
+    const whole = subject('whole', { classification: 'high', members: [high] });
+    expect(guardExport(high, new Set([hash('high')]))).toEqual([]);
+    expect(guardExport(whole, new Set([hash('whole')]))).toHaveLength(1);
+    expect(guardExport(whole, new Set([hash('high')]))).toHaveLength(1);
+    expect(guardExport(whole, new Set([hash('whole'), hash('high')]))).toEqual([]);
+  });
+
+  it('takes no consent for what is not exportable or not known', () => {
+    const consents = new Set([hash('bad')]);
+    expect(guardExport(subject('bad', { exportable: false }), consents)).toHaveLength(1);
+    expect(guardExport(subject('bad', { classification: undefined }), consents)).toHaveLength(1);
+  });
+
+  it('blocks bundles that are deeper than can be checked', () => {
+    expect(guardExport(inside(subject('fine'), 40), new Set()).map((b) => b.rule)).toContain('too-deep');
+  });
+
+  it('blocks every tree in which anything is blocked', () => {
+    const tree = fc.letrec<{ node: GuardSubject }>((tie) => ({
+      node: fc.record({
+        label: fc.string(),
+        contentHash: fc.string().map(hash),
+        classification: fc.constantFrom('low', 'medium', 'high', undefined),
+        exportable: fc.constantFrom(true, true, false, undefined),
+        members: fc.oneof(
+          { maxDepth: 4 },
+          fc.constant([]),
+          fc.constant(undefined),
+          fc.array(tie('node'), { maxLength: 3 }),
+        ),
+      }),
+    })).node;
+    const bad = (s: GuardSubject): boolean =>
+      s.classification === undefined ||
+      s.classification === 'high' ||
+      s.exportable !== true ||
+      s.members === undefined ||
+      s.members.some(bad);
+    fc.assert(fc.property(tree, (s) => guardExport(s, new Set()).length > 0 === bad(s)));
+  });
+});

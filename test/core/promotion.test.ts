@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import { contradictsType } from '../../src/core/content-type.js';
+import { sha256 } from '../../src/core/hash.js';
+import type { ArtifactId, ObjectId } from '../../src/core/ids.js';
+import { toHandle } from '../../src/core/manifest.js';
+import { nextLayer, type PromotionFacts, promotionProblems } from '../../src/core/promotion.js';
+import { manifestOf } from '../ops/bundle/bundle-files.js';
+
+const ID = '11111111-1111-4111-8111-111111111111' as ArtifactId;
+const SOURCE = '22222222-2222-4222-8222-222222222222' as ArtifactId;
+const source = manifestOf(SOURCE, 'source');
+const manifest = manifestOf(ID, 'text', {
+  name: 'report',
+  mime: 'text/plain',
+  source_artifact_refs: [toHandle(source)],
+});
+const bytes = Buffer.from('text');
+
+const GOOD: PromotionFacts = {
+  manifest,
+  rehashed: manifest.content_hash,
+  content: { type: 'file', head: bytes, size: 4 },
+  graph: (id) => (id === SOURCE ? { contentHash: source.content_hash, sources: [] } : undefined),
+};
+const attestation = { by: 'human:ada', reason: 'checked', content_hash: manifest.content_hash };
+const gates = (facts: Partial<PromotionFacts>, to: 'L2' | 'L1' = 'L2') =>
+  promotionProblems({ ...GOOD, ...facts }, to).map((p) => p.gate);
+
+describe('promotion', () => {
+  it('goes one step at a time, never from L4 and never beyond L1', () => {
+    expect((['L4', 'L3', 'L2', 'L1'] as const).map(nextLayer)).toEqual([undefined, 'L2', 'L1', undefined]);
+  });
+
+  it('passes what is in order, and freezes it with an attestation', () => {
+    expect(gates({})).toEqual([]);
+    expect(gates({ attestation }, 'L1')).toEqual([]);
+  });
+
+  it('reports every gate that fails, together', () => {
+    const bad = { ...manifest, name: '../out', mime: 'image/png', retention_ttl_days: 3 };
+    const failed = gates({ manifest: bad, rehashed: sha256(Buffer.from('x')), graph: () => undefined }, 'L1');
+    expect(failed).toEqual(['name', 'payload', 'sources', 'content_type', 'ttl', 'attestation']);
+  });
+
+  it('needs sources that are there, of the hash that is stated, and without cycles', () => {
+    expect(gates({ graph: () => undefined })).toEqual(['sources']);
+    expect(gates({ graph: () => ({ contentHash: sha256(bytes), sources: [] }) })).toEqual(['sources']);
+    const cyclic = (id: ArtifactId) => ({
+      contentHash: source.content_hash,
+      sources: id === SOURCE ? [ID] : [SOURCE],
+    });
+    expect(gates({ graph: cyclic })).toEqual(['sources']);
+  });
+
+  it('needs a payload that can be read, of the type and the size that are stated', () => {
+    expect(gates({ rehashed: undefined, content: undefined })).toEqual(['payload']);
+    expect(gates({ content: { type: 'directory', size: 4 } })).toEqual(['content_type']);
+    expect(gates({ content: { type: 'file', head: bytes, size: 5 } })).toEqual(['payload']);
+  });
+
+  it('takes an attestation only for the content that is frozen', () => {
+    const other = { ...attestation, content_hash: sha256(Buffer.from('x')) as ObjectId };
+    expect(gates({ attestation: other }, 'L1')).toEqual(['attestation']);
+    expect(gates({}, 'L1')).toEqual(['attestation']);
+  });
+});
+
+describe('a media type', () => {
+  const png = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0]);
+  const cut = Buffer.from('é').subarray(0, 1);
+  it.each([
+    ['text/plain', Buffer.from('text'), true],
+    ['text/plain', png, false],
+    ['text/plain', Buffer.from([0, 1, 2]), false],
+    ['text/csv', Buffer.from([0xff, 0xfe]), false],
+    ['image/png', png, true],
+    ['image/png', Buffer.from('text'), false],
+    ['image/jpeg', png, false],
+    ['image/x-unknown', png, false],
+    ['application/json', Buffer.from(' {"a":1}'), true],
+    ['application/json', Buffer.from('<html>'), false],
+    ['application/octet-stream', png, true],
+    ['application/x-unheard-of', Buffer.from([0, 1]), true],
+    ['text/plain', Buffer.alloc(0), true],
+  ])('%s of %j agrees with its content: %s', (mime, head, agrees) => {
+    expect(contradictsType(mime, head, head.length) === undefined).toBe(agrees);
+  });
+
+  it('is not contradicted by a character that is cut where the head ends', () => {
+    const head = Buffer.concat([Buffer.from('text'), cut]);
+    expect(contradictsType('text/plain', head, 10_000)).toBeUndefined();
+    expect(contradictsType('text/plain', head, head.length)).toBeDefined();
+  });
+});
