@@ -82,13 +82,15 @@ The output may be as large as the policy's budget for the actor says, and withou
   seeAlso: ['hs-put(1)', 'hs-show(1)', 'hs-doctor(1)', 'hs-policy(1)'],
   async run(context) {
     const { args, options, globals, environment, host, log, terminal } = context;
-    const { runTool } = await import('../../src/ops/run/run-tool.js');
     const out = new PassThrough(
       () => (globals.json ? host.stderr : host.stdout),
       globals.json ? terminal.stderr : terminal.stdout,
     );
     const err = new PassThrough(() => host.stderr, terminal.stderr);
-    const session = await context.session();
+    const [{ runTool }, session] = await Promise.all([
+      import('../../src/ops/run/run-tool.js'),
+      context.session(),
+    ]);
     const result = await runTool(session, {
       command: args.command,
       cwd: environment.cwd,

@@ -27,6 +27,8 @@ export class Control {
     if (this.#tool === undefined || this.asked !== undefined) this.#abort.abort(signal);
     else {
       this.#tool.send(signal);
+      // A tool that is stopped would not hear it.
+      this.#tool.send('SIGCONT');
       this.#patience = setTimeout(() => this.#abort.abort(signal), PATIENCE_MS);
     }
     this.asked ??= signal;
