@@ -1,0 +1,255 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { chmod, mkdir, open, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { HS_PROGRAM, hs, hsEnvironment } from '../helpers/hs.js';
+import { tmp } from '../helpers/tmp.js';
+
+const root = process.getuid?.() === 0;
+
+/** A store in `dir` with an artifact `file` and an artifact `tree`. */
+async function workspace(): Promise<string> {
+  const dir = await tmp();
+  await mkdir(join(dir, 'src/sub'), { recursive: true });
+  await writeFile(join(dir, 'src/a.txt'), 'hello');
+  await writeFile(join(dir, 'src/sub/ü.sh'), '#!/bin/sh\n');
+  await chmod(join(dir, 'src/sub/ü.sh'), 0o755);
+  for (const args of [['init'], ['put', 'src/a.txt', '--name', 'file'], ['put', 'src', '--name', 'tree']]) {
+    expect((await hs(args, { cwd: dir })).status).toBe(0);
+  }
+  return dir;
+}
+
+describe('hs export', () => {
+  it('prints the path that it made, and as a document everything else', async () => {
+    const cwd = await workspace();
+    expect(await hs(['export', 'file', 'out.txt'], { cwd })).toMatchObject({
+      status: 0,
+      stdout: `${cwd}/out.txt\n`,
+      stderr: '',
+    });
+    const { stdout } = await hs(['export', 'tree', 'out', '--json'], { cwd });
+    expect(JSON.parse(stdout)).toMatchObject({
+      schema: 'hs.export/1',
+      results: [{ target: `${cwd}/out`, format: 'dir', files: 2, size_bytes: 15, replaced: false }],
+    });
+  });
+
+  it('refuses the current directory, what holds the store and the store itself, whatever is forced', async () => {
+    const cwd = await workspace();
+    const force = ['--force', '--discard-existing'];
+    for (const dest of ['.', '..', '/', '.hsstore', '.hsstore/tmp/x', 'src/../.hsstore/objects']) {
+      const { status } = await hs(['export', 'tree', dest, ...force], { cwd });
+      expect([dest, status]).toEqual([dest, 7]);
+    }
+    expect((await hs(['export', 'tree', cwd, ...force], { cwd: join(cwd, 'src') })).status).toBe(7);
+    expect((await hs(['ledger', 'verify'], { cwd })).status).toBe(0);
+  });
+
+  it('says with its status why it did nothing', async () => {
+    const cwd = await workspace();
+    await writeFile(join(cwd, 'there'), 'mine');
+    await mkdir(join(cwd, 'directory'));
+    await symlink('nowhere', join(cwd, 'link'));
+    const cases: ReadonlyArray<readonly [args: string[], status: number]> = [
+      [['export', 'nothing', 'x'], 4],
+      [['export', 'file', 'there'], 8],
+      [['export', 'file', 'directory', '--force'], 8],
+      [['export', 'file', 'link'], 8],
+      [['export', 'tree', 'there', '--force'], 8],
+      [['export', 'file', 'no/such/x'], 4],
+      [['export', 'file', 'a\nb'], 7],
+      [['export', 'tree', 'x', '--format', 'file'], 2],
+      [['export', 'tree', '-', '--format', 'dir'], 2],
+      [['export', 'file', '-', '--json'], 2],
+      [['export', 'file', 'x', 'y'], 2],
+      [['export', 'file', 'x', '--consent', 'abc'], 2],
+      [['materialize', 'file', 'there'], 8],
+    ];
+    for (const [args, status] of cases) {
+      const got = await hs(args, { cwd });
+      expect([args.join(' '), got.status, got.stdout]).toEqual([args.join(' '), status, '']);
+    }
+    expect(await readFile(join(cwd, 'there'), 'utf8')).toBe('mine');
+  });
+
+  it('exports several below one directory, and reports the one that failed', async () => {
+    const cwd = await workspace();
+    const { status, stdout, stderr } = await hs(['export', 'file', 'nothing', 'tree', '--into', 'many'], {
+      cwd,
+    });
+    expect([status, stdout]).toEqual([3, `${cwd}/many/file\n${cwd}/many/tree\n`]);
+    expect(stderr).toContain("'nothing'");
+  });
+
+  it('writes a tar that is the same bytes in every time zone and locale, for every umask and user', async () => {
+    const cwd = await workspace();
+    const tar = async (env: Record<string, string>) =>
+      (await hs(['export', 'tree', '-'], { cwd, env })).bytes;
+    const bytes = await tar({ TZ: 'UTC', LC_ALL: 'C.UTF-8' });
+    expect(bytes.length).toBeGreaterThan(1024);
+    expect(await tar({ TZ: 'Asia/Kathmandu', LC_ALL: 'C' })).toEqual(bytes);
+    const shell = `umask 077 && exec "$0" "$1" export tree -`;
+    const env = await hsEnvironment({ TZ: 'America/New_York' });
+    expect(execFileSync('sh', ['-c', shell, process.execPath, HS_PROGRAM], { cwd, env })).toEqual(bytes);
+    expect(await tar({ SOURCE_DATE_EPOCH: '86400' })).not.toEqual(bytes);
+    if (!root || spawnSync('setpriv', ['--version']).status !== 0) return;
+    const other = await tmp();
+    execFileSync('cp', ['-r', join(cwd, '.hsstore'), other]);
+    execFileSync('chown', ['-R', '65534:65534', other]);
+    const as = [
+      '--reuid=65534',
+      '--regid=65534',
+      '--clear-groups',
+      process.execPath,
+      HS_PROGRAM,
+      'export',
+      'tree',
+      '-',
+    ];
+    expect(
+      execFileSync('setpriv', as, { cwd: other, env: { ...env, HOME: other, XDG_STATE_HOME: other } }),
+    ).toEqual(bytes);
+  });
+
+  it.runIf(root)(
+    'ends with 10 where it may not write, and where the disk is full, and leaves nothing',
+    async () => {
+      const cwd = await workspace();
+      const env = await hsEnvironment();
+      const full = `mount -t tmpfs -o size=64k tmpfs full && "$0" "$1" put big --name big >/dev/null &&
+      "$0" "$1" export big full/big; echo "status $?"; ls -A full`;
+      await mkdir(join(cwd, 'full'));
+      await writeFile(join(cwd, 'big'), Buffer.alloc(1024 * 1024));
+      const { stdout, stderr } = spawnSync(
+        'unshare',
+        ['-m', 'sh', '-c', full, process.execPath, HS_PROGRAM],
+        {
+          cwd,
+          env,
+          encoding: 'utf8',
+        },
+      );
+      expect([stdout, stderr]).toEqual(['status 10\n', expect.stringContaining('the disk is full')]);
+      expect((await hs(['export', 'file', '/proc/x'], { cwd })).status).toBe(10);
+    },
+  );
+
+  it('is stopped by Ctrl-C without a trace at its destination, and on record', async () => {
+    const cwd = await workspace();
+    const file = await open(join(cwd, 'large'), 'w');
+    await file.truncate(256 * 1024 * 1024);
+    await file.close();
+    expect((await hs(['put', 'large', '--name', 'large'], { cwd })).status).toBe(0);
+    const child = spawn(process.execPath, [HS_PROGRAM, 'export', 'large', 'out'], {
+      cwd,
+      env: await hsEnvironment(),
+    });
+    const status = new Promise<number>((resolve) =>
+      child.on('close', (code, signal) => resolve(code ?? (signal ? 130 : -1))),
+    );
+    while (!(await readdir(cwd)).some((name) => name.startsWith('.hs-tmp-'))) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    child.kill('SIGINT');
+    expect(await status).toBe(130);
+    expect((await readdir(cwd)).filter((name) => name === 'out' || name.startsWith('.hs-tmp-'))).toEqual([]);
+    const { stdout } = await hs(['ledger', 'cat', '--jsonl'], { cwd });
+    const last = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+      .filter((e) => e.type === 'export_record')
+      .at(-1);
+    expect(last.payload).toMatchObject({
+      outcome: 'failed',
+      errors: [expect.stringContaining('interrupted')],
+    });
+  }, 60_000);
+});
+
+describe('a job', () => {
+  it('without the grant is refused, and the ledger says so', async () => {
+    const cwd = await workspace();
+    const env = { HS_ACTOR: 'ai_job:nightly', HS_JOB_ID: 'job-7' };
+    const { status, stderr } = await hs(['export', 'file', 'out'], { cwd, env });
+    expect(status).toBe(6);
+    expect(stderr).toContain("lacks the capability 'artifact.export' outside the output root 'hs-out'");
+    expect((await hs(['export', 'file'], { cwd, env })).status).toBe(0);
+    expect(await readFile(join(cwd, 'hs-out/file'), 'utf8')).toBe('hello');
+    const { stdout } = await hs(['ledger', 'cat', '--jsonl'], { cwd });
+    const entries = stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const refused = entries.filter((e) => e.decision === 'deny');
+    expect(refused.map((e) => [e.type, e.actor, e.job_id])).toEqual([
+      ['export_decided', 'ai_job', 'job-7'],
+      ['export_record', 'ai_job', 'job-7'],
+    ]);
+  });
+
+  it('may not read what is restricted, reclassify, promote, or set a policy; each is in the ledger', async () => {
+    const cwd = await workspace();
+    const env = { HS_ACTOR: 'ai_job:nightly' };
+    expect(
+      (await hs(['reclassify', 'file', '--classification', 'high', '--ttl', '3', '--reason', 'r'], { cwd }))
+        .status,
+    ).toBe(0);
+    await writeFile(join(cwd, 'p.json'), (await hs(['policy', 'show'], { cwd })).stdout);
+    for (const args of [
+      ['cat-artifact', 'file'],
+      ['reclassify', 'file', '--exportable', '--reason', 'r'],
+      ['promote', 'file'],
+      ['policy', 'set', 'p.json'],
+      ['import', 'nothing.tar'],
+    ]) {
+      expect([args[0], (await hs(args, { cwd, env })).status]).toEqual([args[0], 6]);
+    }
+    const { stdout } = await hs(['ledger', 'cat', '--jsonl'], { cwd });
+    const denied = stdout.split('\n').filter((line) => line.includes('"decision":"deny"'));
+    expect(denied).toHaveLength(5);
+  });
+});
+
+describe('hs policy', () => {
+  it('shows what it takes again, says what would change, and refuses an unknown capability with HSK-4001', async () => {
+    const cwd = await workspace();
+    const shown = (await hs(['policy', 'show'], { cwd })).stdout;
+    const file = join(cwd, 'p.json');
+    await writeFile(file, shown);
+    expect((await hs(['policy', 'set', 'p.json', '--json'], { cwd })).stdout).toContain('"changed":false');
+    await writeFile(file, shown.replace('"trash_days": 7', '"trash_days": 2'));
+    expect((await hs(['policy', 'check', 'p.json'], { cwd })).stdout).toContain(
+      'retention.trash_days: 7 -> 2\n',
+    );
+    expect((await hs(['policy', 'set', 'p.json'], { cwd })).status).toBe(0);
+    expect((await hs(['policy', 'show'], { cwd })).stdout).toContain('"trash_days": 2');
+    await writeFile(file, shown.replace('"artifact.read"', '"artifact.sell"'));
+    const { status, stderr } = await hs(['policy', 'set', 'p.json'], { cwd });
+    expect([status, stderr]).toEqual([6, expect.stringContaining('HSK-4001')]);
+    await writeFile(file, shown.replaceAll('"policy.set",', ''));
+    expect((await hs(['policy', 'set', 'p.json'], { cwd })).stderr).toContain('lock out its own author');
+    await writeFile(file, '{"schema":"hs.policy/1","schema":"hs.policy/1"}');
+    expect((await hs(['policy', 'set', 'p.json'], { cwd })).status).toBe(5);
+  });
+});
+
+describe('hs bundle and hs import', () => {
+  it('carry artifacts from one store to another, checked by anyone on the way', async () => {
+    const [here, there] = [await workspace(), await tmp()];
+    await hs(['bundle', 'create', 'file', 'tree', '--name', 'both'], { cwd: here });
+    expect((await hs(['export', 'both', 'both.tar.gz', '--format', 'tar.gz'], { cwd: here })).status).toBe(0);
+    const tar = join(here, 'both.tar.gz');
+    expect((await hs(['bundle', 'verify', tar], { cwd: there })).stdout).toContain(
+      'whole: 2 members, 7 files',
+    );
+    await hs(['init'], { cwd: there });
+    expect((await hs(['import', tar], { cwd: there })).stdout.trim().split('\n')).toHaveLength(2);
+    expect((await hs(['export', 'tree', 'out'], { cwd: there })).status).toBe(0);
+    expect(execFileSync('diff', ['-r', join(here, 'src'), join(there, 'out')]).length).toBe(0);
+    await writeFile(tar, (await readFile(tar)).subarray(0, -20));
+    expect((await hs(['bundle', 'verify', tar], { cwd: there })).status).toBe(7);
+    expect((await hs(['bundle', 'verify', 'nothing'], { cwd: there })).status).toBe(4);
+  });
+});
