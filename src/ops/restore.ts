@@ -87,7 +87,8 @@ export async function restore(
     }
     if (restored.length > 0) {
       const { trash_days } = (await session.policy(catalog)).retention;
-      const now = session.setClock ?? session.clock.now();
+      // The later of the two: a collection may judge the pin by either.
+      const now = Math.max(session.setClock ?? 0, session.clock.now());
       // Where there is no window, a day: long enough to pin it by hand.
       const until = toTimestamp(now + Math.max(1, trash_days) * DAY);
       await tx.commit(() => ({

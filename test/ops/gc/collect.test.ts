@@ -162,6 +162,30 @@ describe('a collection', () => {
     expect(reclaimed.purged.objects).toBe(6);
   });
 
+  it('leaves the bytes to another collector that is at work', async () => {
+    const { session, clock } = await makeStore();
+    await putFile(session, { ttl: 1 });
+    clock.pass(2);
+    const lock = await session.store.disk.open(session.store.layout.gcLock, { access: 'update' });
+    expect(await lock.tryLock()).toBe(true);
+    const { outcome, reclaimed } = await collect(session);
+    expect(outcome.plan.header.pruned).toBe(1);
+    expect(reclaimed).toMatchObject({ sweep: 'busy', swept: { objects: 0 } });
+    await lock.close();
+    expect((await collect(session)).reclaimed.swept.objects).toBe(2);
+  });
+
+  it('is not stopped by a file that does not belong in the trash', async () => {
+    const { session, clock } = await makeStore();
+    await putFile(session, { ttl: 1 });
+    clock.pass(2);
+    await collect(session);
+    const [batch] = await session.store.objects.trashBatches();
+    await writeFile(`${session.store.layout.trashBatch(batch!)}/stray`, '');
+    expect((await collect(session, { emptyTrash: true })).reclaimed.purged.objects).toBe(2);
+    expect((await collect(session, { emptyTrash: true })).reclaimed.purged.objects).toBe(0);
+  });
+
   it('takes a lease for dead when it is told so, and the ledger says who said it', async () => {
     const { session, clock, open } = await makeStore();
     await putFile(session, { ttl: 1, classification: 'high' });
