@@ -16,7 +16,9 @@ export const exportCommand = listing({
 
 What is at DEST is never changed unless \`--force\` is given; then a file is replaced by one rename and a directory is exchanged in one step. A directory that is not empty is replaced only where every file in it was written there by an export, unless \`--discard-existing\` is given too.
 
-Each export, and each that was refused, is recorded in the ledger.`,
+Each export, and each that was refused, is recorded in the ledger. What a killed export left is finished or undone by the next command that writes, which also completes the record.
+
+Directories below the one that is typed are held open while they are written to, and no link below it is followed, so that one which is swapped in meanwhile leads nowhere. Where /proc is not there, such a swap is found and not prevented (hs doctor says so). Where the filesystem cannot exchange two names, a directory is replaced by two renames; killed between them, the old one is put back by the next command that writes.`,
   positionals: { artifacts: some('ID', { complete: 'artifact' }) },
   options: {
     into: text('DIR', 'export each ID below DIR, under its own name', { complete: 'directory' }),

@@ -23,6 +23,7 @@ export class Lease {
   readonly #path: string;
   readonly #file: DiskFile;
   #named = false;
+  #abandoned = false;
 
   constructor(disk: Disk, path: string, token: string, file: DiskFile) {
     this.#disk = disk;
@@ -41,9 +42,14 @@ export class Lease {
     this.#named = true;
   }
 
+  /** Leaves the journal to the next writing command, as if this one had died: `release` then only unlocks. */
+  abandon(): void {
+    this.#abandoned = true;
+  }
+
   async release(): Promise<void> {
     try {
-      await this.#disk.unlink(this.#path);
+      if (!this.#abandoned) await this.#disk.unlink(this.#path);
     } catch (e) {
       // Read-only or gone: closing frees the lock, and a judge takes the file away.
       if (!isErrno(e)) throw e;

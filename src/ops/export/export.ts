@@ -103,10 +103,11 @@ export async function exportArtifact(session: Session, request: ExportRequest): 
       done = await write(session, tx, exportId, decision, request);
     } catch (e) {
       // Published, but perhaps not for good: the destination is there all the same.
-      await finish(isHsError(e, 'OUTCOME_UNKNOWN') ? 'done' : 'failed', { errors: [(e as Error).message] });
+      const outcome = isHsError(e, 'OUTCOME_UNKNOWN') ? 'done' : 'failed';
+      await orLater(session, tx, () => finish(outcome, { errors: [(e as Error).message] }));
       throw e;
     }
-    await finish('done', { warnings: done.warnings });
+    await orLater(session, tx, () => finish('done', { warnings: done.warnings }));
     return {
       exportId,
       artifactId: content.record.artifact_id,
@@ -118,6 +119,17 @@ export async function exportArtifact(session: Session, request: ExportRequest): 
       ...done,
     };
   });
+}
+
+/** A record that cannot be written now is completed from the journal by the next writing command (B7). */
+async function orLater(session: Session, tx: DecisionTx, record: () => Promise<void>): Promise<void> {
+  try {
+    await record();
+  } catch (e) {
+    if (!(e instanceof HsError) && !isErrno(e)) throw e;
+    tx.lease.abandon();
+    session.warn(`the export record could not be written, the next writing command will: ${e.message}`);
+  }
 }
 
 async function recordOutcome(

@@ -105,6 +105,29 @@ describe('an export', () => {
     expect(await readdir(w.dir)).not.toContain('out');
   });
 
+  it('whose record cannot be written stands, and the next writing command records it', async () => {
+    const w = await world();
+    const artifact = await w.put({ 'a.txt': 'hello' });
+    const { disk } = w.session;
+    let appended = 0;
+    const full = {
+      ...disk,
+      link: async (from: string, to: string) => {
+        if (to.includes('/ledger/') && ++appended > 1)
+          throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+        return disk.link(from, to);
+      },
+    };
+    const warnings: string[] = [];
+    const session = await w.as('human:tester', { disk: full, warn: (m) => warnings.push(m) });
+    await exportArtifact(session, { artifact, place: at(w, 'out') });
+    expect(await readFile(join(w.dir, 'out'), 'utf8')).toBe('hello');
+    expect([warnings.length, (await w.records()).length]).toEqual([1, 0]);
+    await w.put({ 'b.txt': 'next' });
+    expect((await w.records()).map((r) => r.outcome)).toEqual(['done']);
+    expect(await w.session.store.leases.list()).toEqual([]);
+  });
+
   it('replaces a directory that it wrote itself, and not one with something else in it', async () => {
     const w = await world();
     const first = await w.put({ 'a/x': '1', y: '2' });
