@@ -91,10 +91,11 @@ export class Trash {
     return { name, window };
   }
 
-  /** The objects that lie in a batch. */
+  /** The objects that lie in a batch; none when a collector has dropped it since it was listed. */
   async contents(batch: TrashBatch): Promise<ObjectId[]> {
-    const entries = await this.#disk.readdir(this.#layout.trashBatch(batch.name));
-    return entries
+    const dir = this.#layout.trashBatch(batch.name);
+    const entries = await this.#unlessGone(() => this.#disk.readdir(dir));
+    return (entries ?? [])
       .map((e) => e.name)
       .filter((name) => name !== undefined)
       .filter(isObjectId)

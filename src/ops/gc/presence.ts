@@ -3,7 +3,7 @@ import { isObjectId, type ObjectId } from '../../core/ids.js';
 import { MAX_MANIFEST_BYTES } from '../../core/manifest.js';
 import type { ArtifactObjects } from '../../core/plan-input.js';
 import type { ArtifactRecord } from '../../core/record.js';
-import { isHsError } from '../../errors/hs-error.js';
+import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { IndexReader } from '../../store/index-reader.js';
 import { FAN_OUT } from '../../store/layout.js';
 import type { Store } from '../../store/store.js';
@@ -17,7 +17,14 @@ async function listObjects(store: Store): Promise<Set<ObjectId>> {
     }
   };
   for (const dir of FAN_OUT) await add(`${store.layout.objects}/${dir}`);
-  for (const batch of await store.objects.trashBatches()) await add(store.layout.trashBatch(batch));
+  for (const batch of await store.objects.trashBatches()) {
+    try {
+      await add(store.layout.trashBatch(batch));
+    } catch (e) {
+      // A collector has just emptied it: what was brought back from it is looked for one by one.
+      if (!isErrno(e, 'ENOENT')) throw e;
+    }
+  }
   return present;
 }
 
