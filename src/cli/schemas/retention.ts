@@ -7,7 +7,8 @@ import { prunedSchema, reportHeaderSchema, sparedSchema } from '../../core/reten
 import { artifactId, natural, timestamp } from '../../core/schema.js';
 import { RETENTION_CLASSES } from '../../core/vocabulary.js';
 
-const planHeader = z.strictObject({ ...planHeaderFields, schema: z.literal(PLAN_SCHEMA) });
+/** The first line of a plan. */
+export const planHeader = z.strictObject({ ...planHeaderFields, schema: z.literal(PLAN_SCHEMA) });
 const keptItem = z.strictObject(planItemSchema.keep);
 const goingItem = z.strictObject(planItemSchema.prune);
 const planItem = z.union([keptItem, goingItem]);
