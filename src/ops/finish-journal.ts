@@ -12,7 +12,7 @@ import { type ExportConfig, exportRecord, materializedPaths, recordText } from '
 import { EXPORT_FORMATS, type ExportFormat } from './export/request.js';
 import { type StagingRecord, toStagingRecord } from './materialize/journal.js';
 import { recoverStaging } from './materialize/recover.js';
-import { finishRuns } from './run/places.js';
+import { finishRuns } from './run/recover.js';
 import type { Session } from './session.js';
 
 const exportBegun = z.strictObject({

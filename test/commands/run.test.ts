@@ -178,6 +178,9 @@ describe.skipIf(!offers)('hs run (needs a sandbox that enforces)', () => {
     await hs(['ledger', 'append-note', 'hello'], { cwd: dir });
     expect(leftovers()).toEqual([]);
     expect(spawnSync('pgrep', ['-f', `sleep ${mark}`]).status).toBe(1);
+    const entries = (await hs(['ledger', 'cat'], { cwd: dir })).stdout.trim().split('\n');
+    const runs = entries.map((line) => JSON.parse(line)).filter((e) => e.type === 'tool_run');
+    expect(runs).toMatchObject([{ payload: { program: 'sh', exit_status: 137, artifacts: 0 } }]);
   });
 
   it('runs from outside the workspace', async () => {

@@ -1,4 +1,3 @@
-import * as z from 'zod/mini';
 import type { Json } from '../../core/canonical.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
@@ -8,11 +7,8 @@ import type { Session } from '../session.js';
 
 /** Filesystems that an overlay cannot keep its upper directory on: overlayfs itself, and NFS. */
 const NO_UPPER = new Set([0x794c7630, 0x6969]);
-const SCRATCH_NAME = /^\/(?:[^/\0]+\/)*hs-run-[0-9a-f]{32}$/;
 /** mount(8) splits options at commas and the kernel at colons, each with escapes of its own. */
 const NO_MOUNT_OPTION = /[,:\\"'\s]/;
-
-const runBegun = z.strictObject({ journal: z.literal('run'), path: z.string() });
 
 /** What a run has on disk while it lasts. */
 export interface RunPlaces {
@@ -24,19 +20,27 @@ export interface RunPlaces {
   readonly scratch: string;
 }
 
-function runRoot(session: Session, token: string): string {
+/** Named by the lease: whoever finds a dead one knows the directory. */
+export function runRoot(session: Session, token: string): string {
   return `${session.store.layout.tmp}/${token}-run`;
 }
 
-/** Makes the directories, all of them 0700; the lease's journal names them before they are there. */
-export async function makePlaces(session: Session, lease: Lease): Promise<RunPlaces> {
+/**
+ * Makes the directories, all of them 0700. The lease's journal gets what `journal` says of them before
+ * they are there.
+ */
+export async function makePlaces(
+  session: Session,
+  lease: Lease,
+  journal: (scratch: string) => Json,
+): Promise<RunPlaces> {
   const { disk } = session.store;
   const name = `hs-run-${session.random.hex(16)}`;
   const bases = await scratchBases(session);
   const root = runRoot(session, lease.token);
   for (const [i, base] of bases.entries()) {
     const scratch = `${base}/${name}`;
-    await lease.journal({ journal: 'run', path: scratch } satisfies Json);
+    await lease.journal(journal(scratch));
     try {
       await session.disk.mkdir(scratch, 0o700);
     } catch (e) {
@@ -100,15 +104,5 @@ async function discard(session: Session, dir: string): Promise<void> {
     if (isErrno(e, 'ENOENT', 'ENOTDIR')) return;
     if (!isErrno(e) && !isHsError(e, 'SYSTEM')) throw e;
     session.warn(`a directory of a run is left: ${(e as Error).message}`);
-  }
-}
-
-/** For the journal of a dead lease: removes what its runs left; other records are not its business. */
-export async function finishRuns(session: Session, token: string, journal: readonly Json[]): Promise<void> {
-  for (const line of journal) {
-    const begun = z.safeParse(runBegun, line);
-    if (begun.success && SCRATCH_NAME.test(begun.data.path)) {
-      await discardPlaces(session, { root: runRoot(session, token), scratch: begun.data.path });
-    }
   }
 }

@@ -15,7 +15,15 @@ import type { Session, WriteTx } from '../session.js';
 import { Control } from './control.js';
 import { inputFacts, type RunInput, resolveInputs, writeInputs } from './inputs.js';
 import { discardPlaces, makePlaces, type RunPlaces } from './places.js';
-import { checkCommand, provenanceOf, type RunFacts, runRecord, signalStatus } from './record.js';
+import {
+  checkCommand,
+  commandFacts,
+  provenanceOf,
+  type RunFacts,
+  runRecord,
+  signalStatus,
+} from './record.js';
+import { runJournal } from './recover.js';
 import type { RunArtifact, RunRequest, RunResult } from './request.js';
 import { type Taken, takeCapture } from './take-capture.js';
 import { Transcript } from './transcript.js';
@@ -41,8 +49,14 @@ export async function runTool(session: Session, request: RunRequest): Promise<Ru
     const policy = await session.policy(catalog);
     await session.demand(catalog, 'artifact.create', [escapeText(request.command[0]!)]);
     const inputs = await resolveInputs(session, catalog, request.sources);
-    const places = await makePlaces(session, tx.lease);
-    const run = new Run(session, tx, request, policy, places, inputs);
+    const begun = {
+      run_id: session.random.uuid(),
+      after_seq: catalog.head.seq,
+      started_at: session.now(),
+      ...commandFacts(request),
+    };
+    const places = await makePlaces(session, tx.lease, (path) => runJournal({ path, ...begun }));
+    const run = new Run(session, tx, request, policy, places, inputs, begun.run_id);
     try {
       return await run.run();
     } finally {
@@ -97,6 +111,7 @@ class Run {
     policy: Policy,
     places: RunPlaces,
     inputs: readonly RunInput[],
+    runId: string,
   ) {
     this.#session = session;
     this.#tx = tx;
@@ -104,7 +119,7 @@ class Run {
     this.#policy = policy;
     this.#places = places;
     this.#inputs = inputs;
-    this.#runId = session.random.uuid();
+    this.#runId = runId;
   }
 
   async run(): Promise<RunResult> {
