@@ -121,11 +121,7 @@ describe.skipIf(!hasStrace)('under a system-call trace', () => {
       });
       step.keep?.(traced.stdout);
       // The anchor in the user's state directory is the one named exception (B1, F3).
-      const allowed = [
-        store,
-        `${env['XDG_STATE_HOME']}`,
-        ...(step.out ?? []).map((name) => join(work, name)),
-      ];
+      const allowed = [store, `${env.XDG_STATE_HOME}`, ...(step.out ?? []).map((name) => join(work, name))];
       // What is staged lies beside its destination until it gets its name.
       if (step.out !== undefined) allowed.push(join(work, '.hs-tmp-'));
       // A store is made beside its place and renamed in whole.

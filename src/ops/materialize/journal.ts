@@ -13,7 +13,7 @@ const stagingRecord = z.strictObject({
   temporary,
   /** Only where the filesystem refuses an exchange: the name the old tree waits under. */
   aside: z.optional(temporary),
-  /** What is staged, once it is complete: `device:inode`, by which it is known under any name. */
+  /** What is staged, once it is complete: its inode, by which it is known under any name. */
   staged: z.optional(z.string()),
   /** Directories made on the way, absolute, each below the one before. */
   paths: z.array(z.string()),

@@ -206,9 +206,12 @@ class Run {
   }
 }
 
-/** How the journal and its reader name a file or directory whatever it is called. */
+/**
+ * How the journal and its reader name a file or directory whatever it is called. The inode alone: it is
+ * looked for in the one directory, and a device number may be another after a restart.
+ */
 export function identityOf(stat: FileStat): string {
-  return `${stat.dev}:${stat.ino}`;
+  return String(stat.ino);
 }
 
 function systemError(e: NodeJS.ErrnoException, destination: string): HsError {
