@@ -25,8 +25,8 @@ it('the example program does what it says', async () => {
   expect(stdout).toBe(
     `stored 26 bytes as 05791f49b09d2a28243f474cfb8502fac92a338dc54f8daa4fafd73f460eb814
 pinned a release of 1 file(s)
-keep release: pinned
 keep nightly/report: held
+keep release: pinned
 removed 1 of 2
 brought back 1: {"passed":118,"failed":0}
 7 entries, 0 problems

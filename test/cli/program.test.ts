@@ -167,10 +167,12 @@ describe('the program', () => {
   });
 
   it('ends with 130 on Ctrl-C while it waits for input', async () => {
-    const child = spawn(process.execPath, [HS_PROGRAM, 'hash-object', '--stdin'], {
+    const child = spawn(process.execPath, [HS_PROGRAM, 'hash-object', '--stdin-paths'], {
       env: await hsEnvironment(),
     });
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    // Its first answer says that it runs and waits for the next line.
+    child.stdin.write(`${HS_PROGRAM}\n`);
+    await once(child.stdout, 'data');
     child.kill('SIGINT');
     const [status] = await once(child, 'close');
     expect(status).toBe(130);
