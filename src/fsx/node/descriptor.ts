@@ -7,7 +7,8 @@ import { errnoError } from '../errno.js';
  */
 export class Descriptor {
   #fd: number | undefined;
-  readonly #inFlight = new Set<Promise<unknown>>();
+  /** Made when it is needed: most files are read and written without waiting. */
+  #inFlight: Set<Promise<unknown>> | undefined;
   readonly path: string;
 
   constructor(fd: number, path: string) {
@@ -23,6 +24,7 @@ export class Descriptor {
 
   /** Keeps the descriptor open until an operation of the thread pool is over. */
   async hold<T>(operation: Promise<T>): Promise<T> {
+    this.#inFlight ??= new Set();
     this.#inFlight.add(operation);
     try {
       return await operation;
@@ -42,7 +44,7 @@ export class Descriptor {
     if (fd === undefined) return;
     this.#fd = undefined;
     // A number that is closed under a running read or write may be another file by the time it runs.
-    await Promise.allSettled(this.#inFlight);
+    if (this.#inFlight !== undefined) await Promise.allSettled(this.#inFlight);
     closeSync(fd);
   }
 }
