@@ -36,9 +36,10 @@ Each problem is \`damage\` (something is lost), \`misplaced\` (nothing is lost, 
   ],
   exits: { 1: 'there are problems, repaired ones included' },
   seeAlso: ['hs-ledger-verify(1)', 'hs-doctor(1)', 'hs-gc(1)', 'hsstore-format(5)'],
-  async run({ options, session, exit }) {
+  async run({ options, session, exit, whenInterrupted }) {
     const { fsck } = await import('../../src/ops/fsck/fsck.js');
     const s = await session({ unchecked: true, ...(options.repair ? { writes: true } : {}) });
+    if (!options.repair) whenInterrupted(() => 'the check is not complete, nothing was changed');
     const report = await fsck(s, { ...options, sample: options.sample ?? 1 });
     if (!report.ok) exit(1);
     return report;

@@ -1,6 +1,7 @@
 import { type Timestamp, toTimestamp } from '../../core/ids.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import { canExchange, probeFilesystem } from '../../store/probe.js';
+import { judgeLeases } from '../judge-leases.js';
 import type { Session } from '../session.js';
 import { type DoctorCheck, ok, problem, warning } from './check.js';
 import { checkFilesystem } from './filesystem.js';
@@ -81,26 +82,22 @@ function checkClock(session: Session, newest: Timestamp): DoctorCheck {
 
 async function checkLeases({ store }: Session): Promise<DoctorCheck[]> {
   const staged = await store.disk.readdir(store.layout.tmp);
-  const tokens = await store.leases.list();
-  const checks: DoctorCheck[] = [];
-  let alive = 0;
-  for (const token of tokens) {
-    const dead = await store.leases.judge(token);
-    await dead?.leave();
-    if (dead === undefined) alive += 1;
-    else {
-      const found = `${token} is of a command that died`;
-      checks.push(warning('lease', found, 'the next command that writes clears it: hs fsck --repair'));
-    }
-  }
-  const living = new Set(tokens);
-  const orphans = staged.filter((e) => !living.has(e.name?.split('-')[0] ?? ''));
+  const { dead, alive } = await judgeLeases(store.leases);
+  const checks = dead.map((token) =>
+    warning(
+      'lease',
+      `${token} is of a command that died`,
+      'the next command that writes clears it: hs fsck --repair',
+    ),
+  );
+  const known = new Set([...dead, ...alive]);
+  const orphans = staged.filter((e) => !known.has(e.name?.split('-')[0] ?? ''));
   if (orphans.length > 0) {
     checks.push(
       warning('temporaries', `${orphans.length} files in tmp/ belong to nobody`, 'hs fsck --repair'),
     );
   }
-  const work = alive === 0 ? 'no command is at work' : `${alive} held by commands at work`;
+  const work = alive.length === 0 ? 'no command is at work' : `${alive.length} held by commands at work`;
   return checks.length === 0 ? [ok('leases', work)] : [...checks, ok('leases', work)];
 }
 

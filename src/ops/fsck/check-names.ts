@@ -6,6 +6,7 @@ import { isLeaseToken } from '../../store/leases.js';
 import { shownName } from '../../store/ledger-listing.js';
 import type { Store } from '../../store/store.js';
 import { isTrashBatch, TRASH_RECORDS } from '../../store/trash.js';
+import { type JudgedLeases, judgeLeases } from '../judge-leases.js';
 import { type Finding, HINT_REPAIR, HINT_STRAY } from './finding.js';
 
 const DIR_MODE = 0o700;
@@ -193,40 +194,48 @@ export class NameCheck {
     }
   }
 
+  async #judged(): Promise<JudgedLeases> {
+    try {
+      return await judgeLeases(this.#store.leases);
+    } catch (e) {
+      if (isErrno(e, 'ENOENT')) return { dead: [], alive: [] };
+      throw e;
+    }
+  }
+
   /** tmp/ is listed before leases/: what belongs to a command that began in between is then not seen at all. */
   async #staged(): Promise<void> {
-    const { layout, leases } = this.#store;
+    const { layout } = this.#store;
     const staged = await this.#list(layout.tmp);
-    const held = await this.#list(layout.leases);
-    const living = new Set<string>();
-    for (const entry of held) {
-      const subject = `leases/${shownName(entry)}`;
+    for (const entry of await this.#list(layout.leases)) {
       if (entry.name === undefined || !isLeaseToken(entry.name) || entry.kind !== 'file') {
-        this.#stray(subject, 'not a lease');
-        continue;
-      }
-      const dead = await leases.judge(entry.name);
-      await dead?.leave();
-      if (dead === undefined) living.add(entry.name);
-      else {
-        this.#findings.push({
-          severity: 'leftover',
-          subject,
-          message: `${subject} is the lease of a command that died`,
-          hint: `the next command that writes clears it, and so does ${HINT_REPAIR}`,
-          repair: { act: 'finish-lease' },
-        });
+        this.#stray(`leases/${shownName(entry)}`, 'not a lease');
       }
     }
+    const { dead, alive } = await this.#judged();
+    for (const token of dead) {
+      const subject = `leases/${token}`;
+      this.#findings.push({
+        severity: 'leftover',
+        subject,
+        message: `${subject} is the lease of a command that died`,
+        hint: `the next command that writes clears it, and so does ${HINT_REPAIR}`,
+        repair: { act: 'finish-lease' },
+      });
+    }
+    const living = new Set(alive);
+    const leased = new Set([...alive, ...dead]);
     for (const entry of staged) {
       const subject = `tmp/${shownName(entry)}`;
       const token = entry.name?.split('-')[0] ?? '';
       const path = `${layout.tmp}/${entry.name}`;
       // What a tool has while it runs; that of a dead one goes with its lease.
-      if (entry.kind === 'directory' && entry.name === `${token}-run` && held.some((l) => l.name === token))
-        continue;
+      if (entry.kind === 'directory' && entry.name === `${token}-run` && leased.has(token)) continue;
+      if (living.has(token)) continue;
+      const gone = entry.name !== undefined && (await this.#lstat(path)) === undefined;
+      if (gone) continue;
       if (!isLeaseToken(token) || entry.kind !== 'file') this.#stray(subject, 'not a staged file');
-      else if (!living.has(token) && (await this.#lstat(path)) !== undefined) {
+      else {
         this.#findings.push({
           severity: 'leftover',
           subject,
