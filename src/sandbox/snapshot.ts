@@ -78,7 +78,7 @@ async function readdirOrNone(disk: Disk, path: string): Promise<DirEntry[] | und
   try {
     return await disk.readdir(path);
   } catch (e) {
-    if (isErrno(e, 'EACCES', 'ENOENT', 'ENOTDIR')) return undefined;
+    if (isErrno(e, 'EACCES', 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG')) return undefined;
     throw e;
   }
 }
@@ -87,7 +87,7 @@ async function lstatOrNone(disk: Disk, path: string): Promise<FileStat | undefin
   try {
     return await disk.lstat(path);
   } catch (e) {
-    if (isErrno(e, 'ENOENT', 'ENOTDIR', 'EACCES')) return undefined;
+    if (isErrno(e, 'ENOENT', 'ENOTDIR', 'EACCES', 'ENAMETOOLONG')) return undefined;
     throw e;
   }
 }

@@ -57,7 +57,12 @@ class Walk {
       return;
     }
     const path = rel + entry.name;
-    const upper = await this.#disk.lstat(`${this.#places.scratch}/${UPPER}/${path}`);
+    const upper = await lstatOrNone(this.#disk, `${this.#places.scratch}/${UPPER}/${path}`);
+    if (upper === undefined) {
+      // Deeper than a path can say: its directory tells of it.
+      this.found.push({ path, kind: 'create', what: entry.kind });
+      return;
+    }
     const lower = await lstatOrNone(this.#disk, `${this.#places.project}/${path}`);
     if (lower !== undefined && upper.kind === 'other' && upper.mode === 0) this.delete(path, lower);
     else if (upper.kind === 'directory') await this.#directoryEntry(path, upper, lower);
@@ -118,12 +123,12 @@ async function sameBytes(disk: Disk, a: string, b: string): Promise<boolean> {
   }
 }
 
-/** An unreadable directory was made so by the tool: it is listed itself. */
+/** A directory that cannot be read, or lies too deep for a path, was made so by the tool: it is listed itself. */
 async function readable(disk: Disk, path: string): Promise<DirEntry[]> {
   try {
     return await disk.readdir(path);
   } catch (e) {
-    if (isErrno(e, 'EACCES')) return [];
+    if (isErrno(e, 'EACCES', 'ENAMETOOLONG')) return [];
     throw e;
   }
 }
@@ -132,7 +137,7 @@ async function lstatOrNone(disk: Disk, path: string): Promise<FileStat | undefin
   try {
     return await disk.lstat(path);
   } catch (e) {
-    if (isErrno(e, 'ENOENT', 'ENOTDIR', 'EACCES')) return undefined;
+    if (isErrno(e, 'ENOENT', 'ENOTDIR', 'EACCES', 'ENAMETOOLONG')) return undefined;
     throw e;
   }
 }

@@ -12,6 +12,7 @@ export class Control {
   #patience: NodeJS.Timeout | undefined;
   /** The first signal that asked for the end. */
   asked: NodeJS.Signals | undefined;
+  hasStarted = false;
   /** Why the tool was stopped, when it went too far. */
   overrun: string | undefined;
 
@@ -36,6 +37,7 @@ export class Control {
 
   started(tool: RunningTool): void {
     this.#tool = tool;
+    this.hasStarted = true;
   }
 
   /** Nobody reads what the tool prints: it gets what a closed pipe would have given it. */

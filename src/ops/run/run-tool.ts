@@ -151,6 +151,8 @@ class Run {
     const control = this.#control;
     const watch = new Watch(this.#session.disk, this.#places, budget, (why) => control.overran(why));
     const giveBack = this.#request.takeSignals?.(control.take);
+    const onAbort = () => control.take('SIGTERM');
+    signal.addEventListener('abort', onAbort, { once: true });
     const startedAt = this.#session.now();
     await watch.start();
     try {
@@ -158,23 +160,36 @@ class Run {
       const toolStatus =
         result.aborted && control.asked !== undefined ? signalStatus(control.asked) : result.status;
       const { backend, level, gaps, stray } = result;
-      const facts: RunFacts = {
-        runId: this.#runId,
-        toolStatus,
-        startedAt,
-        endedAt: this.#session.now(),
-        sandbox: { backend, level, gaps },
-        stray,
-        inputHashes: this.#inputs.map((i) => i.record.content_hash),
-      };
+      const facts = this.#facts(startedAt, toolStatus, { backend, level, gaps }, stray);
       return { facts, failed: toolStatus !== 0 || (this.#request.strict && stray.length > 0) };
     } catch (e) {
-      throw isHsError(e, 'INTERRUPTED') ? control.interrupted(e) : await this.#refused(e);
+      if (!control.hasStarted)
+        throw isHsError(e, 'INTERRUPTED') ? control.interrupted(e) : await this.#refused(e);
+      const unknown = { backend: 'unknown', level: 'unknown', gaps: [] };
+      throw await this.#failure(e, this.#facts(startedAt, signalStatus('SIGKILL'), unknown, []), [], true);
     } finally {
+      signal.removeEventListener('abort', onAbort);
       control.end();
       giveBack?.();
       await watch.end();
     }
+  }
+
+  #facts(
+    startedAt: RunFacts['startedAt'],
+    toolStatus: number,
+    sandbox: RunFacts['sandbox'],
+    stray: RunFacts['stray'],
+  ): RunFacts {
+    return {
+      runId: this.#runId,
+      toolStatus,
+      startedAt,
+      endedAt: this.#session.now(),
+      sandbox,
+      stray,
+      inputHashes: this.#inputs.map((i) => i.record.content_hash),
+    };
   }
 
   /** A level that the policy does not allow is a refusal, and recorded as one (F2). */

@@ -246,6 +246,21 @@ describe.skipIf(!enforced)('a run', () => {
     expect(leftovers()).toEqual([]);
   });
 
+  it('is recorded and keeps its output whatever the tool does to the workspace', async () => {
+    const deep = 'i=0; while [ $i -lt 30 ]; do d=$(printf %0200d 0); mkdir $d; cd $d; i=$((i+1)); done';
+    const { status, stray } = await run(session, `echo x >$HS_OUT/x; ${deep}`);
+    expect(status).toBe(0);
+    expect(await lastRun(session)).toMatchObject({ artifacts: 1, stray_writes: stray.length });
+  });
+
+  it('is recorded when something fails in the middle of it', async () => {
+    const error = await run(session, 'echo up; sleep 5', {
+      onOutput: () => Promise.reject(Object.assign(new Error('EIO: no more'), { code: 'EIO' })),
+    }).catch((e) => e);
+    expect(isHsError(error, 'SYSTEM')).toBe(true);
+    expect(await lastRun(session)).toMatchObject({ exit_status: 137, artifacts: 0 });
+  });
+
   it('cannot be deprived of the capture directory', async () => {
     const { status } = await run(session, 'rm -rf $HS_OUT; rmdir $HS_OUT; echo x >$HS_OUT/x && exit 0');
     expect(status).toBe(0);
