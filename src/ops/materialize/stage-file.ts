@@ -67,15 +67,22 @@ export async function stageEntry(
   entry: PayloadEntry,
   options: { readonly sync: boolean; readonly signal?: AbortSignal | undefined },
 ): Promise<void> {
-  const expected = { subject: entry.path, hash: entry.hash, size: entry.size };
   if (entry.size > SMALL_BYTES) {
+    const expected = { subject: entry.path, hash: entry.hash, size: entry.size };
     await stageFile(dir, name, mode, entry.stream(), expected, options);
     return;
   }
-  throwIfAborted(options.signal);
+  const bytes = await readEntry(entry, options.signal);
+  await dir.writeFile(name, bytes, { mode, sync: options.sync });
+}
+
+/** All bytes of a small member, compared with its hash. */
+async function readEntry(entry: PayloadEntry, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  throwIfAborted(signal);
+  const expected = { subject: entry.path, hash: entry.hash, size: entry.size };
   const bytes = entry.read === undefined ? await collect(entry.stream(), expected) : await entry.read();
   compare({ hash: sha256(bytes), size: bytes.byteLength }, expected);
-  await dir.writeFile(name, bytes, { mode, sync: options.sync });
+  return bytes;
 }
 
 async function collect(stream: AsyncIterable<Uint8Array>, expected: Expected): Promise<Uint8Array> {
@@ -84,7 +91,7 @@ async function collect(stream: AsyncIterable<Uint8Array>, expected: Expected): P
   for await (const chunk of stream) {
     size += chunk.byteLength;
     if (size > expected.size!) throw wrongSize(expected, 'more than');
-    chunks.push(chunk);
+    chunks.push(Buffer.from(chunk));
   }
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
