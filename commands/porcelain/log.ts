@@ -85,7 +85,7 @@ On a terminal it stops after ${ON_A_TERMINAL} entries unless \`--limit\` says ot
       ? pad(humanAge(Date.parse(row.at), view.now), AGE_WIDTH)
       : row.at.replace('T', ' ').slice(0, 19);
     const told = view.text(tellEntry(row));
-    const said = row.decision === 'deny' ? bad(`refused: ${told}`) : told;
+    const said = row.decision === 'deny' ? bad(told) : told;
     const clock = row.set_clock === undefined ? '' : faint(` [clock set to ${row.set_clock}]`);
     return `${id(String(row.seq).padStart(5))}  ${faint(when)}  ${view.text(row.actor)} ${said}${clock}`;
   },

@@ -16,7 +16,7 @@ const POLL_MS = 500;
 
 /** What an entry did to one artifact. */
 export interface Subject {
-  readonly op: Exclude<LedgerOp['op'], 'set_policy'>;
+  readonly op: Exclude<LedgerOp['op'], 'set_policy'> | 'export';
   readonly artifact_id: ArtifactId;
   /** Its name or filename hint. */
   readonly name?: string;
@@ -37,7 +37,7 @@ export interface HistoryRow {
   readonly decision?: 'allow' | 'deny';
   readonly event_id: string;
   readonly operations: number;
-  /** Of the operations, the first 20. */
+  /** Of the operations, or of what was exported, the first 20. */
   readonly subjects: readonly Subject[];
   readonly payload: EntryPayload;
 }
@@ -67,8 +67,23 @@ function subjectsOf(ops: readonly LedgerOp[], catalog: Catalog): Subject[] {
   return subjects;
 }
 
+/** What an entry about an export was to take out; it has no operations. */
+function exportsOf(type: EntryType, payload: EntryPayload, catalog: Catalog): Subject[] {
+  const ids =
+    type === 'export_decided'
+      ? (payload as EntryPayload<'export_decided'>).artifact_ids
+      : type === 'export_record'
+        ? (payload as EntryPayload<'export_record'>).output_artifact_handles.map((h) => h.artifact_id)
+        : [];
+  return ids.slice(0, SHOWN_SUBJECTS).map((artifact_id) => {
+    const facts = catalog.get(artifact_id);
+    return compact({ op: 'export' as const, artifact_id, name: facts?.name ?? facts?.filename_hint });
+  });
+}
+
 async function toRow(session: Session, catalog: Catalog, e: LedgerEntry): Promise<HistoryRow> {
   const ops = await session.store.opsOf(e);
+  const payload = await session.store.payloadOf(e);
   return compact({
     seq: e.seq,
     at: e.at,
@@ -80,8 +95,8 @@ async function toRow(session: Session, catalog: Catalog, e: LedgerEntry): Promis
     decision: e.decision,
     event_id: e.event_id,
     operations: ops.length,
-    subjects: subjectsOf(ops, catalog),
-    payload: await session.store.payloadOf(e),
+    subjects: [...subjectsOf(ops, catalog), ...exportsOf(e.type, payload, catalog)],
+    payload,
   });
 }
 

@@ -52,11 +52,24 @@ describe('hs log', () => {
     const id = await put();
     await hs(['rm', id, '--yes'], { env: { HS_ACTOR: 'plugin_tool:t' } });
     expect((await hs(['log', '--type', 'capability_action'])).stdout).toMatch(
-      /plugin_tool:t refused: .*lacks/,
+      /plugin_tool:t was refused: .*lacks/,
     );
     expect(await rows('--since', '+1d')).toEqual([]);
     expect(await rows('--since', '-1d', '--limit', '1')).toHaveLength(1);
     expect((await hs(['log', '--type', 'nothing'])).status).toBe(2);
+  });
+
+  it('tells what was exported, what was refused to be, and what a collection took', async () => {
+    const { hs, put } = await workspace();
+    const id = (await put('--name', 'n')).slice(0, 8);
+    await put('--name', 'secret', '--classification', 'high', '--ttl', '3');
+    expect((await hs(['export', 'n', 'out'])).status).toBe(0);
+    expect((await hs(['export', 'secret', 'out2'])).status).toBe(6);
+    expect((await hs(['rm', 'n', '--yes'])).status).toBe(0);
+    const { stdout } = await hs(['log']);
+    expect(stdout).toMatch(new RegExp(`exported n \\(${id}\\) to .*/out \\(file\\)`));
+    expect(stdout).toMatch(/was refused an export of 1 artifact to .*out2 .*classification is high/);
+    expect(stdout).toMatch(new RegExp(`removed n \\(${id}\\), 1 B; report`));
   });
 
   it('lets nothing in a note or a name steer the terminal', async () => {

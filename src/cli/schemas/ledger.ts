@@ -74,7 +74,7 @@ export const logRow = z.strictObject({
   operations: natural,
   subjects: z.array(
     z.strictObject({
-      op: z.enum(['add', 'revise', 'pin', 'unpin', 'remove', 'restore']),
+      op: z.enum(['add', 'revise', 'pin', 'unpin', 'remove', 'restore', 'export']),
       artifact_id: artifactId,
       name: z.optional(z.string()),
       pin: z.optional(z.string()),

@@ -25,14 +25,16 @@ function pins(row: HistoryRow, payload: EntryPayload<'pin_changed'>): string {
   return and([told('pin', payload.pinned, 'pinned'), told('unpin', payload.unpinned, 'unpinned')]);
 }
 
-function exported(p: EntryPayload<'export_record'>): string {
+function exported(p: EntryPayload<'export_record'>, row: HistoryRow): string {
   const words = {
-    done: 'exported to',
-    refused: 'refused to export to',
-    failed: 'failed to export to',
-    interrupted: 'was interrupted exporting to',
+    done: 'exported',
+    refused: 'was refused an export of',
+    failed: 'failed to export',
+    interrupted: 'was interrupted exporting',
   };
-  return and([`${words[p.outcome]} ${p.export_target} (${p.export_format})`, p.errors[0]]);
+  const all = p.source_hashes.length;
+  const what = ` ${row.subjects.length === 0 ? counted(all, 'artifact') : list(row.subjects, all)}`;
+  return and([`${words[p.outcome]}${what} to ${p.export_target} (${p.export_format})`, p.errors[0]]);
 }
 
 type Tell = { readonly [T in EntryType]: (payload: EntryPayload<T>, row: HistoryRow) => string };
@@ -52,22 +54,26 @@ const TELL: Tell = {
   policy_changed: (p) => `changed the policy to ${p.to.slice(0, 12)}`,
   export_decided: (p, row) =>
     and([
-      `${row.decision === 'deny' ? 'decided against' : 'decided on'} the export to ${p.export_target} (${p.export_format})`,
+      `${row.decision === 'deny' ? 'may not' : 'may'} export ${list(row.subjects, p.artifact_ids.length)} to ${p.export_target} (${p.export_format})`,
       p.reasons[0],
     ]),
   export_record: exported,
   bundle_imported: (p) => `imported ${counted(p.artifacts, 'artifact')}, ${humanSize(p.size_bytes)}`,
   capability_action: (p, row) =>
-    row.decision === 'deny' ? (p.reason ?? 'was refused') : and([p.action, p.reason]),
-  'meta.gc_summary': (p) =>
-    `${p.command === 'gc' ? 'collected' : 'removed'} ${counted(p.pruned, 'artifact')} of ${p.scanned}, ${humanSize(p.pruned_bytes)}; report ${p.report.slice(0, 8)}`,
+    row.decision === 'deny' ? `was refused: ${p.reason ?? p.action}` : and([p.action, p.reason]),
+  'meta.gc_summary': (p, row) => {
+    const gone = row.subjects.filter((s) => s.op === 'remove');
+    const what = gone.length === 0 ? 'nothing' : list(gone, p.pruned);
+    return `${p.command === 'gc' ? 'collected' : 'removed'} ${what}, ${humanSize(p.pruned_bytes)}; report ${p.report.slice(0, 8)}`;
+  },
   objects_purged: (p) => `purged ${counted(p.objects, 'object')}, ${humanSize(p.size_bytes)}`,
   artifacts_restored: (p, row) =>
     `restored ${list(
       row.subjects.filter((s) => s.op === 'restore'),
       p.artifacts,
     )}`,
-  tool_run: (p) => `ran ${p.program}: status ${p.exit_status}, ${counted(p.artifacts, 'artifact')}`,
+  tool_run: (p, row) =>
+    `ran ${p.program}: status ${p.exit_status}, ${row.subjects.length === 0 ? 'no artifacts' : list(row.subjects, p.artifacts)}`,
   integrity_finding: (p) => `found ${counted(p.findings, 'problem')}, repaired ${p.repaired}; ${p.summary}`,
   rollback_accepted: (p) =>
     and([`accepted that the ledger goes on at ${p.head_seq}, ${p.anchor_seq} was seen`, p.reason]),
