@@ -1,40 +1,25 @@
-import { compact } from '../../core/compact.js';
 import { escapeText } from '../../core/escape.js';
 import type { ObjectId } from '../../core/ids.js';
-import type { LedgerOp } from '../../core/ledger-op.js';
-import { encodeManifest, type Manifest } from '../../core/manifest.js';
-import { checkFilenameHint, checkName } from '../../core/paths.js';
+import { checkName } from '../../core/paths.js';
 import type { Policy } from '../../core/policy.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { DiskDir } from '../../fsx/disk.js';
 import { runSandboxed, type SandboxResult, sandboxHost } from '../../sandbox/index.js';
 import { newManifest } from '../new-manifest.js';
-import { readSourceFile } from '../read-source.js';
-import { factsOf } from '../register.js';
 import type { Session, WriteTx } from '../session.js';
 import { Control } from './control.js';
-import { inputFacts, type RunInput, resolveInputs, writeInputs } from './inputs.js';
+import { type RunInput, resolveInputs, writeInputs } from './inputs.js';
 import { discardPlaces, makePlaces, type RunPlaces } from './places.js';
-import {
-  checkCommand,
-  commandFacts,
-  provenanceOf,
-  type RunFacts,
-  runRecord,
-  signalStatus,
-} from './record.js';
+import { checkCommand, commandFacts, type RunFacts, signalStatus } from './record.js';
 import { runJournal } from './recover.js';
-import type { RunArtifact, RunRequest, RunResult } from './request.js';
+import { description, Register } from './register.js';
+import type { RunRequest, RunResult } from './request.js';
+import { runResult } from './result.js';
 import { type Taken, takeCapture } from './take-capture.js';
 import { Transcript } from './transcript.js';
 import { overBudget, type RunBudget, runBudget, Tally, Watch } from './watch.js';
 
-/** A write caught elsewhere under `--strict`, and a failure of hs itself. */
-const STRAY_STATUS = 124;
-const OWN_FAILURE = 125;
 const NO_HASH = '0'.repeat(64) as ObjectId;
-/** Marks an artifact that lacks some of what the tool left. */
-const REFUSED_LABEL = 'hs.refused';
 
 /**
  * Runs a tool that can write only to its capture directory; what it leaves there becomes artifacts, all
@@ -79,14 +64,6 @@ function checkDescription(session: Session, request: RunRequest): void {
   newManifest(session, { ...description(request), kind, content_hash: NO_HASH, size_bytes: 0 });
 }
 
-function description(request: RunRequest) {
-  return compact({
-    retention_ttl_days: request.ttl,
-    classification: request.classification,
-    determinism_level: 'best_effort',
-  });
-}
-
 interface Ended {
   readonly facts: RunFacts;
   readonly failed: boolean;
@@ -100,6 +77,7 @@ class Run {
   readonly #places: RunPlaces;
   readonly #inputs: readonly RunInput[];
   readonly #runId: string;
+  readonly #register: Register;
   readonly #control = new Control();
   /** True: the output is worth keeping where it is, since the store could not take it. */
   rescued = false;
@@ -120,6 +98,7 @@ class Run {
     this.#places = places;
     this.#inputs = inputs;
     this.#runId = runId;
+    this.#register = new Register(session, tx, request, inputs);
   }
 
   async run(): Promise<RunResult> {
@@ -254,13 +233,13 @@ class Run {
       const lost = !kept && (transcripts.length > 0 || (await this.#isFilled(capture)));
       errors.push(...taken.refused.map(({ path, why }) => `refused '${path}': ${why}`));
       const manifests = [
-        ...this.#outputs(taken, facts),
-        ...(kept ? await this.#printed(transcripts, facts) : []),
+        ...this.#register.outputs(taken, facts),
+        ...(kept ? await this.#register.printed(transcripts, facts) : []),
       ];
       this.#session.progress.start('committing');
-      await this.#commit(manifests, facts, errors);
+      await this.#register.commit(manifests, facts, errors);
       this.#session.progress.done();
-      return this.#result(ended, taken, manifests, lost);
+      return runResult(this.#request, facts, { taken, manifests, lost, inputs: this.#inputs });
     } catch (e) {
       throw await this.#failure(e, facts, errors, kept);
     }
@@ -289,72 +268,6 @@ class Run {
     }
   }
 
-  #outputs(taken: Taken, facts: RunFacts): Manifest[] {
-    const { name, kind = 'tool_output', retentionClass } = this.#request;
-    return taken.payloads.map((payload) =>
-      this.#manifest(facts, {
-        kind,
-        retention_class: retentionClass,
-        name: payload.entry === undefined ? name : entryName(name, payload.entry),
-        filename_hint:
-          payload.entry !== undefined && checkFilenameHint(payload.entry).problem === undefined
-            ? payload.entry
-            : undefined,
-        payload_type: payload.payloadType,
-        content_hash: payload.contentHash,
-        size_bytes: payload.sizeBytes,
-        labels: taken.refused.length === 0 ? undefined : { [REFUSED_LABEL]: String(taken.refused.length) },
-      }),
-    );
-  }
-
-  async #printed(transcripts: readonly Transcript[], facts: RunFacts): Promise<Manifest[]> {
-    const manifests: Manifest[] = [];
-    const { name } = this.#request;
-    for (const { path, stream } of transcripts) {
-      const { id, size } = await readSourceFile(
-        this.#session.store.disk,
-        path,
-        stream,
-        this.#tx.batch,
-        () => undefined,
-      );
-      manifests.push(
-        this.#manifest(facts, {
-          kind: 'transcript',
-          name: name === undefined ? undefined : `${name}.${stream}`,
-          filename_hint: `${stream}.txt`,
-          payload_type: 'file',
-          content_hash: id,
-          size_bytes: size,
-        }),
-      );
-    }
-    return manifests;
-  }
-
-  #manifest(facts: RunFacts, known: Readonly<Record<string, unknown>>): Manifest {
-    return newManifest(
-      this.#session,
-      compact({
-        ...known,
-        ...description(this.#request),
-        source_artifact_refs: inputFacts(this.#inputs).source_artifact_refs,
-        provenance: provenanceOf(this.#request, facts),
-      }),
-    );
-  }
-
-  async #commit(manifests: readonly Manifest[], facts: RunFacts, errors: readonly string[]): Promise<void> {
-    const ops: LedgerOp[] = [];
-    for (const manifest of manifests) {
-      const stored = await this.#tx.batch.addBytes(encodeManifest(manifest));
-      ops.push({ op: 'add', ...factsOf(manifest, stored) });
-    }
-    const payload = runRecord(this.#request, facts, manifests.length, errors);
-    await this.#tx.commit(() => ({ type: 'tool_run', payload, ops }));
-  }
-
   /** The run is recorded without its output; what to throw says whether that succeeded. */
   async #failure(e: unknown, facts: RunFacts, errors: readonly string[], wanted: boolean): Promise<unknown> {
     if (!isHsError(e) && !isErrno(e)) return e;
@@ -371,7 +284,7 @@ class Run {
     const unknown = code === 'OUTCOME_UNKNOWN';
     let unrecorded = '';
     try {
-      if (!unknown) await this.#commit([], facts, [...errors, (e as Error).message]);
+      if (!unknown) await this.#register.commit([], facts, [...errors, (e as Error).message]);
     } catch (again) {
       if (!isHsError(again) && !isErrno(again)) throw again;
       unrecorded = '; the run itself could not be recorded either';
@@ -382,41 +295,6 @@ class Run {
       cause: e,
     });
   }
-
-  #result({ facts }: Ended, taken: Taken, manifests: readonly Manifest[], lost: boolean): RunResult {
-    const { toolStatus } = facts;
-    const files = new Map(taken.payloads.map((p) => [p.contentHash, p.files]));
-    const strayed = this.#request.strict && facts.stray.length > 0;
-    const failed = toolStatus === 0 && taken.refused.length > 0;
-    return {
-      ...facts,
-      status: strayed ? STRAY_STATUS : failed ? OWN_FAILURE : toolStatus,
-      artifacts: manifests.map((m): RunArtifact => {
-        const { artifact_id: artifactId, kind, name, filename_hint: filenameHint } = m;
-        return {
-          artifactId,
-          kind,
-          name,
-          filenameHint,
-          contentHash: m.content_hash,
-          payloadType: m.payload_type,
-          sizeBytes: m.size_bytes,
-          files: files.get(m.content_hash) ?? 1,
-        };
-      }),
-      refused: taken.refused,
-      emptyDirectories: taken.emptyDirectories,
-      unportable: taken.unportable,
-      inputs: this.#inputs.map(({ record, path }) => ({ artifactId: record.artifact_id, path })),
-      lost,
-    };
-  }
 }
 
 const NOTHING: Taken = { payloads: [], refused: [], emptyDirectories: [], unportable: [] };
-
-/** Entries of one run are versions of themselves, not of each other. */
-function entryName(name: string | undefined, entry: string): string | undefined {
-  const joined = name === undefined ? undefined : `${name}/${entry}`.normalize('NFC');
-  return joined !== undefined && checkName(joined).problem === undefined ? joined : undefined;
-}

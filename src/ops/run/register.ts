@@ -1,0 +1,115 @@
+import { compact } from '../../core/compact.js';
+import type { LedgerOp } from '../../core/ledger-op.js';
+import { encodeManifest, type Manifest } from '../../core/manifest.js';
+import { checkFilenameHint, checkName } from '../../core/paths.js';
+import { newManifest } from '../new-manifest.js';
+import { readSourceFile } from '../read-source.js';
+import { factsOf } from '../register.js';
+import type { Session, WriteTx } from '../session.js';
+import { inputFacts, type RunInput } from './inputs.js';
+import { provenanceOf, type RunFacts, runRecord } from './record.js';
+import type { RunRequest } from './request.js';
+import type { Taken } from './take-capture.js';
+import type { Transcript } from './transcript.js';
+
+/** Marks an artifact that lacks some of what the tool left. */
+const REFUSED_LABEL = 'hs.refused';
+
+/** What is known of the artifacts before the tool runs. */
+export function description(request: RunRequest) {
+  return compact({
+    retention_ttl_days: request.ttl,
+    classification: request.classification,
+    determinism_level: 'best_effort',
+  });
+}
+
+/** Turns what a run left into artifacts. */
+export class Register {
+  readonly #session: Session;
+  readonly #tx: WriteTx;
+  readonly #request: RunRequest;
+  readonly #inputs: readonly RunInput[];
+
+  constructor(session: Session, tx: WriteTx, request: RunRequest, inputs: readonly RunInput[]) {
+    this.#session = session;
+    this.#tx = tx;
+    this.#request = request;
+    this.#inputs = inputs;
+  }
+
+  /** Manifests of what was taken. */
+  outputs(taken: Taken, facts: RunFacts): Manifest[] {
+    const { name, kind = 'tool_output', retentionClass } = this.#request;
+    return taken.payloads.map((payload) =>
+      this.#manifest(facts, {
+        kind,
+        retention_class: retentionClass,
+        name: payload.entry === undefined ? name : entryName(name, payload.entry),
+        filename_hint:
+          payload.entry !== undefined && checkFilenameHint(payload.entry).problem === undefined
+            ? payload.entry
+            : undefined,
+        payload_type: payload.payloadType,
+        content_hash: payload.contentHash,
+        size_bytes: payload.sizeBytes,
+        labels: taken.refused.length === 0 ? undefined : { [REFUSED_LABEL]: String(taken.refused.length) },
+      }),
+    );
+  }
+
+  /** Transcripts of what was captured, into the batch. */
+  async printed(transcripts: readonly Transcript[], facts: RunFacts): Promise<Manifest[]> {
+    const manifests: Manifest[] = [];
+    const { name } = this.#request;
+    for (const { path, stream } of transcripts) {
+      const { id, size } = await readSourceFile(
+        this.#session.store.disk,
+        path,
+        stream,
+        this.#tx.batch,
+        () => undefined,
+      );
+      manifests.push(
+        this.#manifest(facts, {
+          kind: 'transcript',
+          name: name === undefined ? undefined : `${name}.${stream}`,
+          filename_hint: `${stream}.txt`,
+          payload_type: 'file',
+          content_hash: id,
+          size_bytes: size,
+        }),
+      );
+    }
+    return manifests;
+  }
+
+  #manifest(facts: RunFacts, known: Readonly<Record<string, unknown>>): Manifest {
+    return newManifest(
+      this.#session,
+      compact({
+        ...known,
+        ...description(this.#request),
+        source_artifact_refs: inputFacts(this.#inputs).source_artifact_refs,
+        provenance: provenanceOf(this.#request, facts),
+      }),
+    );
+  }
+
+  /** The record of the run and what it adds, in one entry. */
+  async commit(manifests: readonly Manifest[], facts: RunFacts, errors: readonly string[]): Promise<void> {
+    const ops: LedgerOp[] = [];
+    for (const manifest of manifests) {
+      const stored = await this.#tx.batch.addBytes(encodeManifest(manifest));
+      ops.push({ op: 'add', ...factsOf(manifest, stored) });
+    }
+    const payload = runRecord(this.#request, facts, manifests.length, errors);
+    await this.#tx.commit(() => ({ type: 'tool_run', payload, ops }));
+  }
+}
+
+/** Entries of one run are versions of themselves, not of each other. */
+function entryName(name: string | undefined, entry: string): string | undefined {
+  const joined = name === undefined ? undefined : `${name}/${entry}`.normalize('NFC');
+  return joined !== undefined && checkName(joined).problem === undefined ? joined : undefined;
+}
