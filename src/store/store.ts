@@ -109,7 +109,10 @@ export class Store {
 
   /** Moves the anchor after an entry is durable. */
   async remember(seq: number, bytes: Uint8Array): Promise<void> {
-    if (!this.#anchorHeld) await this.anchor.write({ seq, hash: sha256(bytes) });
+    if (this.#anchorHeld) return;
+    // Another command may have appended, and remembered, in between: the anchor only rises.
+    const seen = await this.anchor.read();
+    if (seen === undefined || seen.seq < seq) await this.anchor.write({ seq, hash: sha256(bytes) });
   }
 
   async opsOf(entry: LedgerEntry): Promise<readonly LedgerOp[]> {

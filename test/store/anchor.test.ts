@@ -27,6 +27,14 @@ describe('the anchor', () => {
     expect(anchor.startsWith(dir)).toBe(true);
   });
 
+  it('never goes back when a command that was first comes last to remember', async () => {
+    const { anchor, open } = await withNotes(3);
+    const session = await open();
+    await session.store.remember(2, new Uint8Array());
+    await session.close();
+    expect(JSON.parse(await readFile(anchor, 'utf8')).seq).toBe(3);
+  });
+
   it('finds a ledger that was cut off', async () => {
     const { open, entry } = await withNotes(3);
     await unlink(entry(3));
