@@ -147,7 +147,13 @@ export function parseCanonical(bytes: Uint8Array, maxBytes: number): Json {
   withinLimit(bytes, maxBytes);
   const text = decodeUtf8(bytes);
   scan(text);
-  const value = parse(text);
+  let value: Json;
+  try {
+    value = JSON.parse(text) as Json;
+  } catch {
+    // The parser quotes what it reads, and that may be the payload of what the reader may not read (B5).
+    throw invalid('not JSON');
+  }
   if (canonicalText(value) !== text) throw invalid('not in canonical form');
   return value;
 }

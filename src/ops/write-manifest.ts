@@ -41,6 +41,9 @@ export async function writeManifest(
   given: Readonly<Record<string, unknown>>,
 ): Promise<WrittenManifest> {
   return session.write('artifact.create', [], async (tx) => {
+    // Before its bytes are looked at: what is wrong with them would tell of them.
+    if (typeof given.content_hash === 'string' && isObjectId(given.content_hash))
+      await demandUnrestricted(session, await session.catalog(), new Set([given.content_hash]));
     const manifest = newManifest(session, await withSize(session, given));
     const problems = nameProblems(manifest);
     if (manifest.revision !== 1) {

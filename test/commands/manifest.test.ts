@@ -121,6 +121,16 @@ describe('hs write-manifest', () => {
     const denied = (await hs(['ledger', 'cat', '--type', 'capability_action'])).stdout.trim().split('\n');
     expect(denied).toHaveLength(1);
   });
+
+  it('does not tell a job what is wrong with the bytes of a restricted artifact, which would quote them', async () => {
+    const { cwd, hs, write } = await workspace();
+    await writeFile(`${cwd}/secret`, 'secret');
+    await hs(['put', `${cwd}/secret`, '--classification', 'high', '--ttl', '5']);
+    const as = { payload_type: 'directory', content_hash: sha256('secret') };
+    const { status, stderr } = await write(as, { HS_ACTOR: 'ai_job:worker' });
+    expect(status).toBe(6);
+    expect(stderr).not.toContain('secret');
+  });
 });
 
 describe('hs check-manifest', () => {

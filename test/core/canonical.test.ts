@@ -203,4 +203,8 @@ describe('canonical JSON', () => {
       expect(() => [...parseCanonicalLines(bytes(broken), LIMIT)]).toThrow(invalid);
     }
   });
+
+  it('does not quote what it cannot read: it may be a payload', () => {
+    expect(() => parseCanonical(bytes('secret'), LIMIT)).toThrow(/^(?!.*secret).*not JSON/s);
+  });
 });
