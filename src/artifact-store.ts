@@ -135,7 +135,7 @@ export class ArtifactStore extends ArtifactReader {
   async restore(names: readonly string[], options: { readonly pin?: boolean } = {}): Promise<Restored> {
     const { restore } = await import('./ops/restore.js');
     const catalog = await this.session.catalog();
-    const ids = names.map((typed) => resolveArtifact(catalog, typed, { removed: true }).artifact_id);
+    const ids = names.map((typed) => resolveArtifact(catalog, typed, { removed: 'first' }).artifact_id);
     return restore(this.session, ids, { pin: options.pin ?? true });
   }
 

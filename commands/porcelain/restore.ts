@@ -37,7 +37,7 @@ What cannot be brought back is said, item by item: prompt payloads and what is o
       options.run === undefined ? undefined : resolveArtifact(catalog, options.run, { removed: true });
     const records =
       report === undefined
-        ? args.ids.map((id) => resolveArtifact(catalog, id, { removed: true }))
+        ? args.ids.map((id) => resolveArtifact(catalog, id, { removed: 'first' }))
         : await ops.removedByRun(s, report);
     const done = await ops.restore(
       s,

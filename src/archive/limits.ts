@@ -70,7 +70,7 @@ export function hostile(rule: ArchiveRule, why: string, entry?: string): HsError
 const HINTS: Partial<Record<ArchiveRule, string>> = {
   type: 'only regular files and directories are taken; make the archive without anything else',
   path: "make the archive from names that are relative and have no '.' or '..', as with: tar -cf FILE -- *",
-  'not-portable': 'rename it at the source, or allow such names',
+  'not-portable': '--non-portable takes it all the same',
   truncated: 'the file is shorter than it says; copy it again',
   'no-end-marker': 'the file is shorter than it was; copy it again',
 };

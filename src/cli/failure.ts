@@ -28,8 +28,8 @@ export function toFailure(e: unknown): HsError {
   if (e instanceof HsError) return e;
   if (isErrno(e)) {
     const [, hint] = SYSTEM[e.code!] ?? [];
-    const subject = e.path === undefined ? 'on: ' : `'${e.path}': `;
-    const message = `cannot ${e.syscall ?? 'go'} ${subject}${meaningOf(e)}`;
+    const subject = e.path === undefined ? '' : ` '${e.path}'`;
+    const message = `cannot ${e.syscall ?? 'go on'}${subject}: ${meaningOf(e)}`;
     return new HsError(isErrno(e, 'ENOENT', 'ENOTDIR') ? 'NOT_FOUND' : 'SYSTEM', message, {
       ...(hint === undefined ? {} : { hint }),
       details: { errno: e.code! },

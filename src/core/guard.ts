@@ -1,10 +1,12 @@
-import type { ObjectId } from './ids.js';
+import type { ArtifactId, ObjectId } from './ids.js';
 import { CLASSIFICATIONS, type Classification } from './vocabulary.js';
 
 /** One thing that would leave the store, with all that is in it, as far as that could be found out. */
 export interface GuardSubject {
   /** What to call it: a name or the path of a member. */
   readonly label: string;
+  /** The artifact it is, where that is in this store: what `hs reclassify` changes. */
+  readonly artifactId?: ArtifactId | undefined;
   /** What a consent must name. */
   readonly contentHash: ObjectId;
   /** `undefined`: unknown or unreadable, which blocks. */
@@ -22,6 +24,7 @@ export interface GuardBlock {
   /** The labels from the artifact down to the member that blocks. */
   readonly where: readonly string[];
   readonly contentHash: ObjectId;
+  readonly artifactId?: ArtifactId | undefined;
 }
 
 /** Bundles of bundles deeper than this are nobody's work. */
@@ -39,7 +42,7 @@ export function guardExport(subject: GuardSubject, consents: ReadonlySet<ObjectI
     const where = [...above, s.label];
     const block = (rule: GuardRule) => {
       const key = `${rule} ${s.contentHash} ${where.join('\0')}`;
-      if (!seen.has(key)) blocks.push({ rule, where, contentHash: s.contentHash });
+      if (!seen.has(key)) blocks.push({ rule, where, contentHash: s.contentHash, artifactId: s.artifactId });
       seen.add(key);
     };
     if (where.length > MAX_DEPTH) {
@@ -73,11 +76,18 @@ export function describeBlock({ rule, where }: GuardBlock): string {
   }
 }
 
+/** A hint is one line. */
+const MAX_NAMED = 5;
+
 /** The next step for whoever was blocked. */
 export function blockHint(blocks: readonly GuardBlock[], id: string): string {
   const high = blocks.find((b) => b.rule === 'high');
-  if (blocks.some((b) => b.rule === 'not-exportable')) {
-    return `hs reclassify ${id} --exportable --reason R changes that, for each that is blocked`;
+  const held = blocks.filter((b) => b.rule === 'not-exportable');
+  if (held.length > 0) {
+    // A directory is blocked by what is in it: to reclassify the directory would change nothing.
+    const ids = [...new Set(held.map((b) => b.artifactId?.slice(0, 8) ?? id))];
+    const each = ids.length === 1 ? '' : `, for each of ${ids.slice(0, MAX_NAMED).join(', ')}`;
+    return `hs reclassify ${ids.length === 1 ? ids[0] : 'ID'} --exportable --reason R changes that${each}`;
   }
   if (high !== undefined) return `--consent ${high.contentHash} agrees to exactly these bytes`;
   return 'hs fsck tells what is damaged';

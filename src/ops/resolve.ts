@@ -4,12 +4,14 @@ import { type ArtifactRecord, compareRegistration } from '../core/record.js';
 import { HsError } from '../errors/hs-error.js';
 
 const MAX_CANDIDATES = 10;
+/** Candidates are a courtesy: a batch of unknown names must not read the whole catalog for each. */
+const MOST_LOOKED_AT = 5000;
 const PREFIX = /^[0-9a-f-]+$/;
 const VERSION = /^(?<name>.+)@\{(?<n>\d{1,9})\}$/s;
 
 interface ResolveOptions {
-  /** Also find artifacts that were removed (for restore and show); by name, after the live ones. */
-  readonly removed?: boolean;
+  /** Also find artifacts that were removed: by name after the live ones (show), or before them (restore). */
+  readonly removed?: boolean | 'first';
 }
 
 function label(r: ArtifactRecord): string {
@@ -26,10 +28,22 @@ function byPrefix(catalog: Catalog, typed: string, options: ResolveOptions): Art
 }
 
 function* named(catalog: Catalog, name: string, options: ResolveOptions): Iterable<ArtifactRecord> {
-  yield* catalog.named(name);
+  if (options.removed !== 'first') yield* catalog.named(name);
   if (!options.removed) return;
   const removed = [...catalog.removed()].filter((r) => r.name === name);
   yield* removed.sort((a, b) => compareRegistration(b.registered, a.registered));
+  if (options.removed === 'first') yield* catalog.named(name);
+}
+
+/** Those that lists show under a file's name since they have no name of their own, the newest first. */
+function hinted(catalog: Catalog, hint: string): ArtifactRecord[] {
+  const found: ArtifactRecord[] = [];
+  let looked = 0;
+  for (const record of catalog.live()) {
+    if (++looked > MOST_LOOKED_AT) break;
+    if (record.name === undefined && record.filename_hint === hint) found.push(record);
+  }
+  return found.sort((a, b) => compareRegistration(b.registered, a.registered)).slice(0, MAX_CANDIDATES);
 }
 
 function byName(catalog: Catalog, typed: string, options: ResolveOptions): ArtifactRecord | undefined {
@@ -67,7 +81,17 @@ export function resolveArtifact(
     !options.removed &&
     (byPrefix(catalog, text, { removed: true }).length > 0 ||
       byName(catalog, text, { removed: true }) !== undefined);
-  throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, {
-    hint: wasRemoved ? `it was removed; hs restore ${text} may bring it back` : 'hs ls lists what is there',
-  });
+  if (wasRemoved) {
+    throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, {
+      hint: `it was removed; hs restore ${text} may bring it back`,
+    });
+  }
+  const files = hinted(catalog, text);
+  if (files.length > 0) {
+    throw new HsError('NOT_FOUND', `there is no artifact named '${typed}'`, {
+      hint: `a file's name is no name (hs put --name); candidates: ${files.map(label).join(', ')}`,
+      details: { candidates: files.map((r) => r.artifact_id) },
+    });
+  }
+  throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, { hint: 'hs ls lists what is there' });
 }

@@ -56,7 +56,7 @@ const fails = command({
     const [how, path = '/x'] = args.how;
     if (how === 'bug') throw new TypeError('x is undefined');
     if (how === 'usage') throw new HsError('USAGE', 'not like that');
-    throw Object.assign(new Error(how), { code: how, syscall: 'open', path });
+    throw Object.assign(new Error(how), { code: how, syscall: 'open', ...(path === '' ? {} : { path }) });
   },
 });
 
@@ -165,6 +165,11 @@ describe('failures', () => {
     const result = await hs(['fails', code]);
     expect(result).toMatchObject({ status, stdout: '' });
     expect(result.stderr.split('\n')[0]).toBe(`hs: error: ${message}`);
+  });
+
+  it('of a descriptor name no path', async () => {
+    const { stderr } = await hs(['fails', 'ENOSPC', '']);
+    expect(stderr.split('\n')[0]).toBe('hs: error: cannot open: no space left on the device');
   });
 
   it('that nobody expected ask to be reported, with the stack under HS_DEBUG', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type GuardSubject, guardExport } from '../../src/core/guard.js';
+import { blockHint, type GuardSubject, guardExport } from '../../src/core/guard.js';
 import { sha256 } from '../../src/core/hash.js';
 
 const hash = (text: string) => sha256(Buffer.from(text));
@@ -74,5 +74,19 @@ describe('the export guard', () => {
       s.members === undefined ||
       s.members.some(bad);
     fc.assert(fc.property(tree, (s) => guardExport(s, new Set()).length > 0 === bad(s)));
+  });
+
+  it('names what is to be reclassified: the member that blocks, not what it lies in', () => {
+    const member = subject('m', {
+      exportable: false,
+      artifactId: 'abcdef01-0000-4000-8000-000000000001' as never,
+    });
+    const one = guardExport(subject('tree', { members: [member] }), new Set());
+    expect(blockHint(one, 'fedcba98')).toContain('hs reclassify abcdef01 --exportable');
+    const both = guardExport(subject('tree', { exportable: false, members: [member] }), new Set());
+    expect(blockHint(both, 'fedcba98')).toContain('fedcba98, abcdef01');
+    expect(blockHint(guardExport(subject('x', { exportable: false }), new Set()), 'fedcba98')).toBe(
+      'hs reclassify fedcba98 --exportable --reason R changes that',
+    );
   });
 });

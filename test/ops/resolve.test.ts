@@ -14,7 +14,7 @@ const IDS = [
   'fedcba98-0000-4000-8000-000000000003',
 ] as const;
 
-function add(id: string, name?: string): LedgerOp {
+function add(id: string, name?: string, filenameHint?: string): LedgerOp {
   return {
     op: 'add',
     artifact_id: id,
@@ -31,6 +31,7 @@ function add(id: string, name?: string): LedgerOp {
     size_bytes: 0,
     created_at: '2026-01-01T00:00:00.000Z',
     ...(name === undefined ? {} : { name }),
+    ...(filenameHint === undefined ? {} : { filename_hint: filenameHint }),
   } as LedgerOp;
 }
 
@@ -90,5 +91,29 @@ describe('an artifact is named', () => {
     );
     expect(resolveArtifact(catalog, IDS[1], { removed: true }).artifact_id).toBe(IDS[1]);
     expect(resolveArtifact(catalog, 'report@{1}', { removed: true }).artifact_id).toBe(IDS[1]);
+  });
+
+  it('to restore it by a name that a live one has too: the removed one first', () => {
+    const catalog = catalogOf(
+      [add(IDS[0], 'report')],
+      [add(IDS[1], 'report')],
+      [{ op: 'remove', artifact_id: IDS[1] } as LedgerOp],
+    );
+    expect(resolveArtifact(catalog, 'report', { removed: 'first' }).artifact_id).toBe(IDS[1]);
+    expect(resolveArtifact(catalog, 'report@{1}', { removed: 'first' }).artifact_id).toBe(IDS[0]);
+  });
+
+  it("not by its file's name, but those of that name are the candidates", () => {
+    const catalog = catalogOf([add(IDS[0], undefined, 'a.txt'), add(IDS[1], 'other', 'a.txt')]);
+    try {
+      resolveArtifact(catalog, 'a.txt');
+      expect.unreachable();
+    } catch (e) {
+      expect(e).toMatchObject({
+        code: 'NOT_FOUND',
+        hint: expect.stringContaining('abcdef01 a.txt'),
+        details: { candidates: [IDS[0]] },
+      });
+    }
   });
 });

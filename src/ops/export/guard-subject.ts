@@ -7,7 +7,7 @@ import {
 } from '../../core/bundle.js';
 import type { Catalog } from '../../core/catalog.js';
 import type { GuardSubject } from '../../core/guard.js';
-import type { ObjectId } from '../../core/ids.js';
+import type { ArtifactId, ObjectId } from '../../core/ids.js';
 import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest.js';
 import type { ArtifactRecord } from '../../core/record.js';
 import { CLASSIFICATIONS, type Classification } from '../../core/vocabulary.js';
@@ -89,7 +89,7 @@ class Resolver {
     const found: GuardSubject[] = [];
     for (const [path, hash] of files) {
       for (const record of this.#restricted.get(hash) ?? [])
-        found.push(leaf(path, record.content_hash, record));
+        found.push(leaf(path, record.content_hash, record, record.artifact_id));
     }
     return found;
   }
@@ -98,7 +98,8 @@ class Resolver {
   #sources(manifest: Manifest): GuardSubject[] {
     return (manifest.source_artifact_refs ?? []).map((handle) => {
       const now = this.#catalog.get(handle.artifact_id);
-      return leaf(now === undefined ? handle.uri : labelOf(now), handle.content_hash, stricter(handle, now));
+      const label = now === undefined ? handle.uri : labelOf(now);
+      return leaf(label, handle.content_hash, stricter(handle, now), now?.artifact_id);
     });
   }
 
@@ -129,9 +130,11 @@ class Resolver {
     if (stored !== member.manifest) return unknown;
     const manifest = await this.#manifest(stored);
     if (manifest === undefined || manifest.content_hash !== member.content_hash) return unknown;
-    const facts = stricter(manifest, this.#catalog.get(manifest.artifact_id));
+    const now = this.#catalog.get(manifest.artifact_id);
+    const facts = stricter(manifest, now);
     return {
       label: labelOf(manifest),
+      artifactId: now?.artifact_id,
       contentHash: manifest.content_hash,
       classification: facts.classification,
       exportable: facts.exportable,
@@ -154,9 +157,15 @@ class Resolver {
   }
 }
 
-function leaf(label: string, contentHash: ObjectId, facts: Sensitivity): GuardSubject {
+function leaf(
+  label: string,
+  contentHash: ObjectId,
+  facts: Sensitivity,
+  artifactId: ArtifactId | undefined,
+): GuardSubject {
   return {
     label,
+    artifactId,
     contentHash,
     classification: facts.classification,
     exportable: facts.exportable,
