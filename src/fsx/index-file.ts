@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { accessSync, constants } from 'node:fs';
 import { createRequire } from 'node:module';
 import type * as Lmdb from 'lmdb';
-import { type Tables, TablesDamaged } from '../core/tables.js';
+import { type Tables, TablesDamaged, TablesUnavailable } from '../core/tables.js';
 
 /** Ordered key-value tables in one directory, shared by processes. Derived data only: nothing is fsynced. */
 export interface IndexFile {
@@ -71,24 +72,38 @@ class LmdbTables implements Tables {
   }
 }
 
+/** What lmdb reports of the system (EROFS, ENOSPC, a full map) has a number for a code. */
+function orUnavailable<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (e) {
+    if (!(e instanceof Error) || typeof (e as { code?: unknown }).code !== 'number') throw e;
+    throw new TablesUnavailable(e.message, { cause: e });
+  }
+}
+
 /** Opens or makes the tables in `directory`. lmdb costs 34 ms to load, so it is loaded here and not before. */
 export function openIndexFile(directory: string): IndexFile {
+  // An open that fails can damage lmdb's memory: it is not tried where it would fail.
+  accessSync(directory, constants.W_OK);
   const { open } = createRequire(import.meta.url)('lmdb') as typeof Lmdb;
-  const db: Db = open<string, string>({
-    path: directory,
-    encoding: 'string',
-    noSync: true,
-    noMetaSync: true,
-    overlappingSync: false,
-    maxReaders: 1024,
-  });
+  const db: Db = orUnavailable(() =>
+    open<string, string>({
+      path: directory,
+      encoding: 'string',
+      noSync: true,
+      noMetaSync: true,
+      overlappingSync: false,
+      maxReaders: 1024,
+    }),
+  );
   return {
     snapshot: () => {
       // lmdb shares one read transaction for a turn of the event loop; another process may have written since.
       db.resetReadTxn();
       return new LmdbTables(db, db.useReadTransaction());
     },
-    transaction: (change) => db.transactionSync(() => change(new LmdbTables(db))),
+    transaction: (change) => orUnavailable(() => db.transactionSync(() => change(new LmdbTables(db)))),
     close: () => db.close(),
   };
 }

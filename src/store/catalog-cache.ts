@@ -1,5 +1,6 @@
 import { canonicalBytes, parseCanonical } from '../core/canonical.js';
 import type { Random } from '../core/ports.js';
+import { TablesUnavailable } from '../core/tables.js';
 import { isErrno, isHsError } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
 import type { IndexFile } from '../fsx/index-file.js';
@@ -28,6 +29,7 @@ export class CatalogCache {
   readonly #storeId: string;
   readonly #open: (directory: string) => Promise<IndexFile>;
   #index: IndexFile | undefined;
+  #unavailable = false;
 
   constructor(
     disk: Disk,
@@ -52,15 +54,21 @@ export class CatalogCache {
 
   /** The index, or undefined where it cannot be had (a read-only store): then the ledger is folded. */
   async index(): Promise<IndexFile | undefined> {
+    if (this.#unavailable) return undefined;
     if (this.#index !== undefined) return this.#index;
     try {
       if (!(await this.#isSound())) await this.#renew();
       this.#index = await this.#open(this.#dir);
       return this.#index;
     } catch (e) {
-      if (isErrno(e)) return undefined;
+      if (isErrno(e) || e instanceof TablesUnavailable) return undefined;
       throw e;
     }
+  }
+
+  /** Does without the index from now on; it stays open for the views of it that are in use. */
+  giveUp(): void {
+    this.#unavailable = true;
   }
 
   async #bootId(): Promise<string> {

@@ -7,7 +7,7 @@ import type { LedgerOp } from '../core/ledger-op.js';
 import type { EntryPayload } from '../core/ledger-payload.js';
 import { decodePolicy, MAX_POLICY_BYTES, type Policy } from '../core/policy.js';
 import type { Clock, Environment, Random } from '../core/ports.js';
-import { MemoryTables, TablesDamaged } from '../core/tables.js';
+import { MemoryTables, TablesDamaged, TablesUnavailable } from '../core/tables.js';
 import type { Disk } from '../fsx/disk.js';
 import type { IndexFile } from '../fsx/index-file.js';
 import { Anchor } from './anchor.js';
@@ -154,6 +154,10 @@ export class Store {
     try {
       return await this.#catalogFrom(index);
     } catch (e) {
+      if (e instanceof TablesUnavailable) {
+        this.#cache?.giveUp();
+        return this.#catalogInMemory();
+      }
       if (!(e instanceof TablesDamaged)) throw e;
       await this.#cache?.discard();
       const fresh = await this.#cache?.index();

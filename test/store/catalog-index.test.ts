@@ -1,4 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { cp, mkdir, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Catalog } from '../../src/core/catalog.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
@@ -107,6 +109,19 @@ describe('the catalog index', () => {
     const { index, expected, answer } = await makeStore();
     await rm(index, { recursive: true });
     expect(clean(await answer({ disk: readOnlyDisk(nodeDisk()) }))).toEqual(clean(expected));
+  });
+
+  it('is done without on a filesystem that is read-only', async (context) => {
+    const { dir } = await makeStore();
+    const readOnly = ['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--chdir', dir];
+    if (spawnSync('bwrap', [...readOnly, 'true']).status !== 0) context.skip();
+    const { status, stdout, stderr } = spawnSync(
+      'bwrap',
+      [...readOnly, process.execPath, resolve('bin/hs.js'), 'ls', '-q'],
+      { encoding: 'utf8' },
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(stdout.trim().split('\n')).toHaveLength(11);
   });
 
   it('is caught up by reading only what is new', async () => {
