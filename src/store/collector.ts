@@ -33,7 +33,8 @@ export interface Reclaimed {
   readonly purge_pending: readonly PendingPurge[];
 }
 
-const NOTHING: Reclaimed = {
+/** What a command that frees nothing has reclaimed. */
+export const NOTHING: Reclaimed = {
   sweep: 'done',
   unknown: [],
   swept: { objects: 0, size_bytes: 0 },

@@ -181,11 +181,14 @@ describe('hs rm', () => {
   });
 
   it('refuses what is pinned with 6, and with 3 when others went', async () => {
-    const { run, put } = await store();
+    const { cwd, run, put } = await store();
     const held = await put('held', '--pin', 'hold');
     const free = await put('free');
+    const object = (await run(['hash-object', '-w', '--stdin'], { stdin: 'on its way' })).stdout.trim();
     const alone = await run(['rm', held, '--yes', '--purge']);
     expect(alone.status).toBe(6);
+    // Nothing went, so nothing was swept either: that object may be about to be used.
+    expect(await readdir(join(cwd, '.hsstore/objects', object.slice(0, 2)))).toContain(object);
     expect(alone.stderr).toContain(`hs unpin ${held.slice(0, 8)} --name hold`);
     expect((await run(['rm', held, free, '--yes'])).status).toBe(3);
     expect((await run(['show', held])).stdout).not.toContain('removed');

@@ -35,4 +35,4 @@ it('eight processes that put and pin at once lose nothing and leave one unbroken
     await session.store.objects.read(record.manifest);
   }
   await session.close();
-}, 120_000);
+}, 900_000);

@@ -1,6 +1,7 @@
 import type { ArtifactId } from '../../core/ids.js';
 import type { PlanItem } from '../../core/prune-plan.js';
 import { HsError } from '../../errors/hs-error.js';
+import { NOTHING } from '../../store/collector.js';
 import type { Patience } from '../../store/purge.js';
 import type { Session } from '../session.js';
 import { applyRemoval } from './apply-removal.js';
@@ -81,8 +82,7 @@ export async function removeArtifacts(
       ),
     );
   }
-  return {
-    ...(await finish(session, storage, outcome, false)),
-    refused,
-  };
+  // Nothing went, so nothing is swept: an unreferenced object may be another script's, on its way.
+  if (outcome.report === undefined) return { outcome, reclaimed: NOTHING, refused };
+  return { ...(await finish(session, storage, outcome, false)), refused };
 }
