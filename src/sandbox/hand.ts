@@ -31,7 +31,10 @@ export class Hand {
 
   send(signal: NodeJS.Signals): void {
     const group = this.#plan.toolGroup === 'launcher' ? this.#child.pid : this.#report.childPid;
-    if (this.#running && group !== undefined) kill(-group, signal);
+    if (!this.#running) return;
+    // A signal that comes before it is known whom it is for waits, and is not lost.
+    if (group === undefined) void this.#report.identified.then(() => this.send(signal));
+    else kill(-group, signal);
   }
 
   end(signal: NodeJS.Signals): void {

@@ -9,16 +9,22 @@ export class StatusReport {
   readonly ready: Promise<boolean>;
   isReady = false;
   childPid: number | undefined;
+  /** Resolves when `childPid` is known: it comes on a descriptor of its own, and may come after `ready`. */
+  readonly identified: Promise<void>;
   ending: { readonly code: number | null; readonly signal: NodeJS.Signals | null } | undefined;
   readonly facts = new Map<string, string>();
   readonly #pending = new Map<number, string>();
   #settle!: (ready: boolean) => void;
+  #identify!: () => void;
   #written: string | undefined;
   #error: Error | undefined;
 
   constructor(isReady: boolean) {
     this.ready = new Promise((resolve) => {
       this.#settle = resolve;
+    });
+    this.identified = new Promise((resolve) => {
+      this.#identify = resolve;
     });
     if (isReady) this.#becomeReady('');
   }
@@ -51,7 +57,9 @@ export class StatusReport {
     else if (word === 'signal') this.ending = endedBy(Number(rest));
     else {
       const pid = /"child-pid"\s*:\s*(\d+)/.exec(line)?.[1];
-      if (pid !== undefined) this.childPid = Number(pid);
+      if (pid === undefined) return;
+      this.childPid = Number(pid);
+      this.#identify();
     }
   }
 

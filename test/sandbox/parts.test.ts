@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { linkSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { Hand } from '../../src/sandbox/hand.js';
 import { compareSnapshots, takeSnapshot } from '../../src/sandbox/snapshot.js';
 import { StatusReport } from '../../src/sandbox/status-report.js';
 import { toolEnv } from '../../src/sandbox/tool-env.js';
@@ -108,5 +111,17 @@ describe('StatusReport', () => {
     report.end();
     expect(await report.ready).toBe(false);
     expect(report.reason('bwrap: one\nbwrap: two\n', 1, null)).toBe('bwrap: two');
+  });
+});
+
+describe('Hand', () => {
+  it('keeps a signal that comes before it is known whose it is', async () => {
+    const tool = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
+    const report = new StatusReport(true);
+    const hand = new Hand(tool, { toolGroup: 'reported', endWith: 'SIGKILL' }, report, 60_000);
+    hand.end('SIGINT');
+    report.add(4, `{ "child-pid": ${tool.pid} }\n`);
+    expect(await once(tool, 'exit')).toEqual([null, 'SIGINT']);
+    hand.letGo();
   });
 });
