@@ -8,7 +8,7 @@ import { HS_PROGRAM, hsEnvironment } from './helpers/hs.js';
 import { tmp } from './helpers/tmp.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const README_HOME = '/home/ada/work';
+const README_HOME = '/home/ada/site';
 
 interface Block {
   readonly language: string;

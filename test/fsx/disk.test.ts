@@ -20,10 +20,10 @@ async function realWorld(): Promise<World> {
 
 function simulatedWorld(interleave: boolean): World {
   const sim = new SimDisk({ interleave });
-  sim.plant.dir('/work/root');
+  sim.plant.dir('/ws/root');
   return {
     disk: sim.process('one'),
-    root: '/work/root',
+    root: '/ws/root',
     symlink: async (target, path) => sim.plant.symlink(target, path),
     fifo: async (path) => sim.plant.fifo(path),
     rawName: async (dir, name) => sim.plant.rawName(dir, name),

@@ -3,7 +3,7 @@ import { bubblewrapArgs, type Mounts, toolPlaces } from '../../src/sandbox/bubbl
 import type { Places } from '../../src/sandbox/places.js';
 
 function mounts(places: Partial<Places>, more: Partial<Mounts> = {}): Mounts {
-  const project = places.project ?? '/work/project';
+  const project = places.project ?? '/ws/project';
   return {
     places: {
       project,
@@ -40,9 +40,9 @@ describe('bubblewrapArgs', () => {
     expect(layers(mounts({}, overlay))).toEqual([
       '--tmpfs /tmp',
       '--tmpfs /var/tmp',
-      '--bind /work/project',
-      '--tmpfs /work/project/.hsstore',
-      '--remount-ro /work/project/.hsstore',
+      '--bind /ws/project',
+      '--tmpfs /ws/project/.hsstore',
+      '--remount-ro /ws/project/.hsstore',
     ]);
   });
 
@@ -64,7 +64,7 @@ describe('bubblewrapArgs', () => {
 
   it('hides a scratch directory that no private directory covers', () => {
     expect(layers(mounts({ scratch: '/home/u/scratch' }))).toContain('--tmpfs /home/u/scratch');
-    expect(layers(mounts({ scratch: '/work/project/s' }))).toContain('--remount-ro /work/project/s');
+    expect(layers(mounts({ scratch: '/ws/project/s' }))).toContain('--remount-ro /ws/project/s');
   });
 
   it('shows the current directory where a private one would cover it, read-only', () => {
