@@ -95,7 +95,7 @@ attempt('throughProc', () => fs.writeFileSync(`/proc/${target.pid}/root${target.
 attempt('leakedDescriptor', () => fs.writeSync(30, 'leaked'));
 attempt(
   'seesProcess',
-  () => fs.readFileSync(`/proc/${target.pid}/status`, 'utf8').match(/node|vitest/i).length,
+  () => fs.readFileSync(`/proc/${target.pid}/cmdline`, 'utf8').match(/node|vitest/i).length,
 );
 attempt('signalsProcess', () => process.kill(target.pid, 0));
 results.agentVariable = Object.keys(process.env).some((name) =>
