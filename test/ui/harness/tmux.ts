@@ -28,6 +28,8 @@ export class Tmux {
     const tmux = new Tmux(directory);
     const script = join(directory, 'run.sh');
     const lines = [
+      // Ctrl-C before the program has the keys to itself is the program's end, not the terminal's.
+      'trap : INT',
       'echo before the program',
       `stty -g > ${directory}/before`,
       program,
