@@ -4,22 +4,38 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { createRequire } from 'node:module';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
+const lmdb = createRequire(import.meta.url).resolve('lmdb');
 const shims = join(root, 'scripts', 'shims');
 const STALE_CHUNK_MS = 3_600_000;
 
-/** What every command needs, and the command whose start-up is measured. */
-const START = [
-  'src/cli/main.ts',
-  'src/cli/process-host.ts',
-  'src/fsx/node-disk.ts',
-  'commands/plumbing/hash-object.ts',
-];
+/**
+ * esbuild makes a chunk for each set of commands that share a module: a command would load dozens of
+ * files, at a millisecond each. So what every command needs is one file, what every command on a store
+ * needs is another, each with all that it imports, and the chunks of the others are cut around them.
+ */
+const TIERS = {
+  core: [
+    'src/cli/main.ts',
+    'src/cli/process-host.ts',
+    'src/fsx/node-disk.ts',
+    // The command whose start-up is measured.
+    'src/ops/hash-file.ts',
+  ],
+  store: [
+    'src/ops/session.ts',
+    'src/ops/resolve.ts',
+    'src/ops/read-gate.ts',
+    'src/ops/register.ts',
+    'src/ops/pins.ts',
+  ],
+};
 
 /**
  * hs takes only the parser of yargs, since help, messages and man pages come from its own table; the
@@ -32,7 +48,33 @@ let yargsIsLean = false;
 const replaceModules = {
   name: 'replace-modules',
   setup(b) {
-    b.onResolve({ filter: /^react-devtools-core$/ }, () => ({ path: join(shims, 'empty.mjs') }));
+    // lmdb's encoder of objects, of which hs uses nothing: it stores text.
+    const shimmed = { 'react-devtools-core': 'empty.mjs', msgpackr: 'msgpackr.mjs' };
+    b.onResolve({ filter: /^(react-devtools-core|msgpackr)$/ }, ({ path }) => ({
+      path: join(shims, shimmed[path]),
+    }));
+    b.onResolve({ filter: /^string-width$/ }, ({ kind }) =>
+      kind === 'import-statement' ? { path: join(shims, 'string-width.mjs') } : undefined,
+    );
+    // It calls eval() on code that names its variables, which a wrapped module keeps and a hoisted one does not.
+    b.onResolve({ filter: /^ordered-binary$/ }, ({ kind, path, resolveDir }) =>
+      kind === 'require-call' ? undefined : b.resolve(path, { kind: 'require-call', resolveDir }),
+    );
+    b.onResolve({ filter: /^child_process$/ }, ({ importer }) =>
+      /detect-libc/.test(importer) ? { path: join(shims, 'child-process.cjs') } : undefined,
+    );
+    // The compiled parts stay where npm put them; what looks for them would look beside the bundle.
+    b.onResolve({ filter: /^node-gyp-build-optional-packages$/ }, ({ importer, kind, path, pluginData }) => {
+      const loader = join(shims, 'load-lmdb.mjs');
+      if (importer !== loader) return { path: loader };
+      if (pluginData === lmdb) return undefined;
+      return b.resolve(path, { kind, importer, resolveDir: dirname(lmdb), pluginData: lmdb });
+    });
+    b.onResolve({ filter: /^\.\/binding$/ }, ({ importer }) =>
+      /fs-native-extensions[\\/]index\.js$/.test(importer)
+        ? { path: join(shims, 'load-fs-native-extensions.cjs') }
+        : undefined,
+    );
     b.onLoad({ filter: YARGS_PLATFORM }, () => {
       yargsIsLean = true;
       return { contents: "export { default } from './yargs-platform.mjs';", resolveDir: shims };
@@ -40,14 +82,14 @@ const replaceModules = {
   },
 };
 
-/** Sends every import of a module that is in the core chunk there, whoever imports it. */
-function fromCore(members, coreFile) {
+/** Sends every import of a module that is in a tier to the tier's file, whoever imports it. */
+function fromTiers(fileOf) {
   return {
-    name: 'from-core',
+    name: 'from-tiers',
     setup(b) {
       b.onResolve({ filter: /^\.{1,2}\// }, ({ importer, path }) => {
-        const source = resolve(dirname(importer), path.replace(/\.js$/, '.ts'));
-        return members.has(source) ? { path: `./${coreFile}`, external: true } : undefined;
+        const file = fileOf.get(resolve(dirname(importer), path.replace(/\.js$/, '.ts')));
+        return file && { path: `./${file}`, external: true };
       });
     },
   };
@@ -65,7 +107,6 @@ async function bundle(options) {
     target: 'node20.19',
     jsx: 'automatic',
     define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
-    external: ['lmdb', 'fs-native-extensions'],
     chunkNames: '[name]-[hash]',
     legalComments: 'none',
     logLevel: 'warning',
@@ -81,39 +122,53 @@ async function bundle(options) {
   return result.metafile;
 }
 
-/**
- * esbuild makes a chunk for each set of commands that share a module: hash-object alone would load
- * dozens of files, at a millisecond each. So what it needs is one chunk, and the others are cut around it.
- */
 async function buildProgram(outdir) {
-  const probe = await bundle({ entryPoints: START, outdir, write: false });
-  const members = new Set();
-  for (const output of Object.values(probe.outputs)) {
-    if (output.entryPoint === undefined || !START.includes(output.entryPoint)) continue;
-    addInputs(probe, output.entryPoint, members);
+  const fileOf = new Map();
+  for (const [name, roots] of Object.entries(TIERS)) {
+    const plugins = [fromTiers(fileOf)];
+    const probe = await bundle({ entryPoints: roots, outdir, write: false, plugins });
+    const members = new Set();
+    for (const root of roots) addInputs(probe, root, members);
+    const modules = [...members].sort();
+    const { outputs } = await bundle({
+      stdin: {
+        contents: modules.map((m) => `export * from './${m}';`).join('\n'),
+        resolveDir: root,
+        sourcefile: `${name}.ts`,
+        loader: 'ts',
+      },
+      entryNames: `${name}-[hash]`,
+      outdir,
+      plugins,
+    });
+    const [file, { exports }] = Object.entries(outputs).find(([, o]) => o.entryPoint !== undefined);
+    await demandAllExports(modules, exports);
+    for (const module of modules) fileOf.set(resolve(root, module), basename(file));
   }
-  members.delete(resolve(root, 'commands/plumbing/hash-object.ts'));
-  const modules = [...members].map((m) => `export * from './${relative(root, m)}';`).sort();
-  const core = await bundle({
-    stdin: { contents: modules.join('\n'), resolveDir: root, sourcefile: 'core.ts', loader: 'ts' },
-    entryNames: 'core-[hash]',
-    outdir,
-  });
   if (!yargsIsLean) throw new Error('yargs has moved its platform module: start-up would be slow');
-  const [coreFile] = Object.entries(core.outputs).find(([, o]) => o.entryPoint !== undefined);
-  await bundle({
-    entryPoints: { cli: 'commands/main.ts' },
-    outdir,
-    plugins: [fromCore(members, basename(coreFile))],
-  });
+  await bundle({ entryPoints: { cli: 'commands/main.ts' }, outdir, plugins: [fromTiers(fileOf)] });
   await bundle({ entryPoints: { index: 'src/index.ts' }, outdir });
+}
+
+/** Of two exports with one name, `export *` silently passes on neither. */
+async function demandAllExports(modules, exported) {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: modules,
+    write: false,
+    format: 'esm',
+    outdir: 'none',
+    metafile: true,
+  });
+  const names = Object.values(metafile.outputs).flatMap((o) => o.exports);
+  const lost = names.filter((name) => !exported.includes(name));
+  if (lost.length > 0) throw new Error(`two modules of one tier export each of: ${lost.join(', ')}`);
 }
 
 /** The project's own modules that `file` imports statically, itself included. */
 function addInputs(metafile, file, members) {
-  const path = resolve(root, file);
-  if (members.has(path) || file.includes('node_modules') || !file.endsWith('.ts')) return;
-  members.add(path);
+  if (members.has(file) || file.includes('node_modules') || !file.endsWith('.ts')) return;
+  members.add(file);
   for (const { path: next, kind } of metafile.inputs[file].imports) {
     if (kind === 'import-statement' && metafile.inputs[next] !== undefined)
       addInputs(metafile, next, members);

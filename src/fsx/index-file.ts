@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
-import { createRequire } from 'node:module';
 import type * as Lmdb from 'lmdb';
 import { type Tables, TablesDamaged, TablesUnavailable } from '../core/tables.js';
 
@@ -82,11 +81,11 @@ function orUnavailable<T>(work: () => T): T {
   }
 }
 
-/** Opens or makes the tables in `directory`. lmdb costs 34 ms to load, so it is loaded here and not before. */
-export function openIndexFile(directory: string): IndexFile {
+/** Opens or makes the tables in `directory`. lmdb takes long to load, so it is loaded here and not before. */
+export async function openIndexFile(directory: string): Promise<IndexFile> {
   // An open that fails can damage lmdb's memory: it is not tried where it would fail.
   accessSync(directory, constants.W_OK);
-  const { open } = createRequire(import.meta.url)('lmdb') as typeof Lmdb;
+  const { open } = await import('lmdb');
   const db: Db = orUnavailable(() =>
     open<string, string>({
       path: directory,

@@ -47,12 +47,12 @@ export function nodeDisk(): Disk {
     mkdir: async (path, mode) => mkdirExact(path, mode),
     rmdir: async (path) => rmdirSync(path),
     unlink: async (path) => unlinkSync(path),
-    // Loaded when it is needed: 24 ms that no reading command should pay.
-    removeTree: async (path) => (await import('fs-extra')).default.remove(path),
+    // Loaded when it is needed: no reading command should pay for it.
+    removeTree: async (path) => (await import('./node/remove-tree.js')).removeTree(path),
     link: async (from, to) => linkSync(from, to),
     rename: async (from, to) => renameSync(from, to),
     renameNoReplace: moveNoReplace,
-    exchange: async (a, b) => exchangeNames(a, b),
+    exchange: exchangeNames,
     chmod: async (path, mode) => chmodNoFollow(path, mode),
     syncDir,
     syncFilesystem: syncFilesystemOf,
@@ -63,18 +63,20 @@ export function nodeDisk(): Disk {
   };
 }
 
+const LEAST_READ = 511;
+
 async function readFile(path: string, maxBytes: number): Promise<Uint8Array> {
   const { fd, stats } = openExisting(path, 'read', false);
   const stated = Number(stats.size);
   try {
     if (stated > maxBytes) throw errnoError('EFBIG', 'read', path);
     // One byte more than it should be: a file that grew meanwhile is read again at its new size.
-    let buffer = new Uint8Array(stated + 1);
+    let buffer = new Uint8Array(Math.max(stated, LEAST_READ) + 1);
     let count = await readFully(fd, buffer, stated);
     while (count === buffer.length) {
       const size = Math.max(fstatSync(fd).size, count);
       if (size > maxBytes) throw errnoError('EFBIG', 'read', path);
-      // Files of /proc say 0 whatever they hold, so the buffer grows by itself too.
+      // Files of /proc say 0 whatever they hold, so the buffer has a least size and grows by itself too.
       buffer = new Uint8Array(2 * size + 1);
       count = await readFully(fd, buffer, size);
     }

@@ -289,7 +289,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     clock: request.clock,
     random: request.random,
     env: environment,
-    ...(request.useIndex === false ? {} : { openIndex: async (dir: string) => openIndexFile(dir) }),
+    ...(request.useIndex === false ? {} : { openIndex: openIndexFile }),
   };
   const store = await Store.open(ports, root);
   if (request.unchecked) store.holdAnchor();

@@ -57,7 +57,8 @@ class NodeFile implements DiskFile {
   }
 
   async tryLock(): Promise<boolean> {
-    return tryLockDescriptor(this.#descriptor.fd('lock'), this.#descriptor.path);
+    const fd = this.#descriptor.fd('lock');
+    return this.#descriptor.hold(tryLockDescriptor(fd, this.#descriptor.path));
   }
 
   async close(): Promise<void> {

@@ -1,19 +1,10 @@
-import { createRequire } from 'node:module';
 import { isErrno } from '../../errors/hs-error.js';
 import { errnoError } from '../errno.js';
 
-interface NativeExtensions {
-  tryLock(fd: number): boolean;
-  swapSync(from: string, to: string): void;
-}
-
-let loaded: NativeExtensions | undefined;
-
 /** Loaded at the first lock or exchange: most reading commands need neither. ENOSYS where it is missing. */
-function native(syscall: string): NativeExtensions {
+async function native(syscall: string) {
   try {
-    loaded ??= createRequire(import.meta.url)('fs-native-extensions') as NativeExtensions;
-    return loaded;
+    return (await import('fs-native-extensions')).default;
   } catch (cause) {
     throw Object.assign(errnoError('ENOSYS', syscall), { cause });
   }
@@ -23,8 +14,8 @@ function native(syscall: string): NativeExtensions {
  * The exclusive open-file-description lock on the whole file: it belongs to the open file, not to
  * the process, so two opens of one process exclude each other and no unrelated close frees it.
  */
-export function tryLockDescriptor(fd: number, path: string): boolean {
-  const { tryLock } = native('lock');
+export async function tryLockDescriptor(fd: number, path: string): Promise<boolean> {
+  const { tryLock } = await native('lock');
   try {
     return tryLock(fd);
   } catch (e) {
@@ -33,8 +24,8 @@ export function tryLockDescriptor(fd: number, path: string): boolean {
   }
 }
 
-export function exchangeNames(a: string, b: string): void {
-  const { swapSync } = native('exchange');
+export async function exchangeNames(a: string, b: string): Promise<void> {
+  const { swapSync } = await native('exchange');
   try {
     swapSync(a, b);
   } catch (e) {
