@@ -4,7 +4,7 @@ import type { Timestamp } from './core/ids.js';
 import { planHash } from './core/plan-file.js';
 import type { PrunePlan } from './core/prune-plan.js';
 import type { BundleCreated, BundleOptions } from './ops/bundle/create.js';
-import type { Imported } from './ops/bundle/import.js';
+import type { Imported, ImportOptions } from './ops/bundle/import.js';
 import type { Exported } from './ops/export/export.js';
 import type { Collected } from './ops/gc/collect.js';
 import type { Removed } from './ops/gc/remove.js';
@@ -152,7 +152,7 @@ export class ArtifactStore extends ArtifactReader {
   }
 
   /** Registers the artifacts of a bundle file or directory, all or none (`hs import`). */
-  async importBundle(path: string, options: { readonly nonPortable?: boolean } = {}): Promise<Imported> {
+  async importBundle(path: string, options: ImportOptions = {}): Promise<Imported> {
     const { importBundle } = await import('./ops/bundle/import.js');
     return importBundle(this.session, this.path(path), options);
   }

@@ -1,6 +1,8 @@
 import { command } from '../../src/cli/command.js';
-import { flag } from '../../src/cli/options.js';
+import { flag, integer } from '../../src/cli/options.js';
 import { one } from '../../src/cli/positionals.js';
+import { compact } from '../../src/core/compact.js';
+import { MAX_TTL_DAYS } from '../../src/core/manifest.js';
 
 /** `hs import`: a bundle from elsewhere, as hostile input (C3). */
 export const importCommand = command({
@@ -10,9 +12,15 @@ export const importCommand = command({
   summary: 'bring the artifacts of a bundle into this store',
   description: `FILE is a tar, a tar.gz, or a directory that a bundle was exported to. Everything in it is checked against its bytes before anything is registered, and it is registered in one commit or not at all. Ids, manifests and provenance are kept.
 
-An artifact that is here already with the same content is left as it is; one with other content is a conflict. What was approved or frozen elsewhere comes in as ordinary work.`,
+An artifact that is here already with the same content is left as it is; one with other content is a conflict. What was approved or frozen elsewhere comes in as ordinary work; if it is sensitive and was frozen, it has no time to live, needs one here, and takes it from \`--ttl\`.`,
   positionals: { file: one('FILE', { complete: 'file' }) },
-  options: { nonPortable: flag(undefined, 'take names that other systems cannot hold') },
+  options: {
+    nonPortable: flag(undefined, 'take names that other systems cannot hold'),
+    ttl: integer('DAYS', 'days it may be kept, from its creation: for what is sensitive and was frozen', {
+      min: 0,
+      max: MAX_TTL_DAYS,
+    }),
+  },
   resultSchema: 'hs.import/1',
   examples: [{ command: 'hs import delivery.tar', explains: 'Bring in what was delivered.' }],
   exits: {
@@ -23,7 +31,7 @@ An artifact that is here already with the same content is left as it is; one wit
   seeAlso: ['hs-bundle-verify(1)', 'hs-bundle-create(1)', 'hs-put(1)'],
   async run({ args, options, path, session, log }) {
     const { importBundle } = await import('../../src/ops/bundle/import.js');
-    const { contentHash, artifacts } = await importBundle(await session(), path(args.file), options);
+    const { contentHash, artifacts } = await importBundle(await session(), path(args.file), compact(options));
     for (const a of artifacts) {
       const id = a.artifactId.slice(0, 8);
       if (a.present) log.note(`'${id}' was here already`);

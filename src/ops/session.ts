@@ -215,7 +215,7 @@ export class Session {
     subjects: readonly string[],
     run: (tx: WriteTx) => Promise<T>,
   ): Promise<T> {
-    const lease = await this.store.leases.take();
+    const lease = await this.#leaseToWrite();
     const batch = this.#batch(lease);
     try {
       await finishDeadLeases(this);
@@ -230,6 +230,16 @@ export class Session {
     } finally {
       await batch.discard();
       await lease.release();
+    }
+  }
+
+  async #leaseToWrite(): Promise<Lease> {
+    try {
+      return await this.store.leases.take();
+    } catch (e) {
+      // The lease is the first thing written: what cannot be written is the store, not some file of it.
+      if (!isErrno(e, 'EROFS', 'EACCES', 'EPERM')) throw e;
+      throw Object.assign(e, { syscall: 'write to', path: this.store.layout.root });
     }
   }
 

@@ -84,7 +84,10 @@ export async function* walkTree(
           case 'symlink':
             if (!options.skipLinks) {
               throw new HsError('UNSAFE_PATH', `'${shown(prefix, entry)}' is a symbolic link`, {
-                hint: 'links are never stored: --skip-links leaves them out, --exclude leaves this one out',
+                hint:
+                  options.skipLinks === undefined
+                    ? 'links are never stored: remove it, or hs put the directory with --skip-links'
+                    : 'links are never stored: --skip-links leaves them out, --exclude leaves this one out',
               });
             }
             leave({ path, why: 'link' });

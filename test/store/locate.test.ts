@@ -111,7 +111,7 @@ describe('a store', () => {
   });
 
   it('that is read-only can be read, and says so when it is to be changed', async () => {
-    const { hs, cwd } = await workspace();
+    const { hs, cwd, root } = await workspace();
     await writeFile(`${cwd}/x`, 'hello');
     await hs(['put', 'x', '--name', 'x']);
     const disk = readOnlyDisk(nodeDisk());
@@ -127,7 +127,7 @@ describe('a store', () => {
     ]) {
       const { status, stderr } = await hs(args, { disk });
       expect([args, status]).toEqual([args, 10]);
-      expect(stderr).toContain('read-only');
+      expect(stderr).toContain(`cannot write to '${root}': the filesystem is read-only`);
     }
     expect((await hs(['ledger', 'head'])).stdout).toMatch(/^1 /);
   });

@@ -16,13 +16,16 @@ function list(subjects: readonly Subject[], all: number): string {
 const and = (parts: readonly (string | undefined)[]) => parts.filter((p) => p !== undefined).join('; ');
 
 function pins(row: HistoryRow, payload: EntryPayload<'pin_changed'>): string {
-  const told = (op: 'pin' | 'unpin', count: number, word: string) => {
+  const told = (op: 'pin' | 'unpin', count: number, word: string, preposition: string) => {
     const subjects = row.subjects.filter((s) => s.op === op);
     if (count === 0) return undefined;
     const names = [...new Set(subjects.map((s) => s.pin))].slice(0, NAMED).join(', ');
-    return `${word} ${list(subjects, Math.max(count, subjects.length))} as ${names}`;
+    return `${word} ${list(subjects, Math.max(count, subjects.length))} ${preposition} ${names}`;
   };
-  return and([told('pin', payload.pinned, 'pinned'), told('unpin', payload.unpinned, 'unpinned')]);
+  return and([
+    told('pin', payload.pinned, 'pinned', 'as'),
+    told('unpin', payload.unpinned, 'unpinned', 'from'),
+  ]);
 }
 
 function exported(p: EntryPayload<'export_record'>, row: HistoryRow): string {

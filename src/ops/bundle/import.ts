@@ -6,7 +6,7 @@ import type { ArtifactId, ObjectId } from '../../core/ids.js';
 import type { LedgerOp } from '../../core/ledger-op.js';
 import { encodeManifest, type Manifest, toManifest } from '../../core/manifest.js';
 import type { ArtifactRecord } from '../../core/record.js';
-import { CLASSIFICATIONS, type Classification } from '../../core/vocabulary.js';
+import { CLASSIFICATIONS, type Classification, isSensitive } from '../../core/vocabulary.js';
 import { HsError } from '../../errors/hs-error.js';
 import { factsOf } from '../register.js';
 import type { Session, WriteTx } from '../session.js';
@@ -27,6 +27,13 @@ export interface Imported {
   }[];
 }
 
+export interface ImportOptions {
+  /** Takes names that other systems cannot hold. */
+  readonly nonPortable?: boolean;
+  /** In days, for what was frozen there and needs a time to live here (A6). */
+  readonly ttl?: number;
+}
+
 interface Incoming {
   readonly member: CheckedMember;
   readonly manifest: Manifest;
@@ -40,7 +47,7 @@ interface Incoming {
 export async function importBundle(
   session: Session,
   path: string,
-  options: { readonly nonPortable?: boolean } = {},
+  options: ImportOptions = {},
 ): Promise<Imported> {
   return session.write('bundle.import', [], async (tx) => {
     session.progress.start('reading', undefined, 'bytes');
@@ -54,7 +61,7 @@ export async function importBundle(
       },
     });
     const members = bundle.self === undefined ? bundle.members : [...bundle.members, bundle.self];
-    const incoming = members.map((member) => ({ member, manifest: asOrdinary(member) }));
+    const incoming = members.map((member) => ({ member, manifest: asOrdinary(member, options.ttl) }));
     session.progress.start('committing');
     let present = new Set<ArtifactId>();
     await tx.commit(async (catalog) => {
@@ -76,10 +83,27 @@ export async function importBundle(
   });
 }
 
-/** What another store approved or froze is ordinary work here: a new revision says so (A8, A10). */
-function asOrdinary({ manifest, manifestId }: CheckedMember): Manifest {
+/**
+ * What another store approved or froze is ordinary work here: a new revision says so (A8, A10). USAGE when it
+ * is sensitive, was frozen, and so has no time to live, and none is given.
+ */
+function asOrdinary({ manifest, manifestId }: CheckedMember, ttl: number | undefined): Manifest {
   if (manifest.layer !== 'L1' && manifest.layer !== 'L2') return manifest;
-  return toManifest({ ...manifest, layer: 'L3', revision: manifest.revision + 1, supersedes: manifestId });
+  const lacksTtl = isSensitive(manifest) && manifest.retention_ttl_days === undefined;
+  if (lacksTtl && ttl === undefined) {
+    const name = `'${manifest.artifact_id.slice(0, 8)}'`;
+    throw new HsError('USAGE', `${name} is sensitive and was frozen, so it has no time to live`, {
+      hint: 'here it is ordinary work, which needs one: give it with --ttl DAYS',
+      details: { artifact_id: manifest.artifact_id },
+    });
+  }
+  return toManifest({
+    ...manifest,
+    layer: 'L3',
+    revision: manifest.revision + 1,
+    supersedes: manifestId,
+    ...(lacksTtl ? { retention_ttl_days: ttl } : {}),
+  });
 }
 
 function isPresent(catalog: Catalog, { manifest }: Incoming): boolean {

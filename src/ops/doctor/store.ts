@@ -114,7 +114,10 @@ async function checkIndex({ store }: Session): Promise<DoctorCheck> {
     await store.disk.lstat(`${store.layout.cache}/catalog/stamp.json`);
     return ok('index', `${catalog.counts.live} artifacts, up to entry ${catalog.head.seq}`);
   } catch (e) {
-    if (isErrno(e)) return slow('it cannot be kept');
+    if (isErrno(e)) {
+      const mend = 'hs ls makes it where the store can be written';
+      return warning('index', 'it is not there: every command reads the whole ledger', mend);
+    }
     // What the ledger lacks was reported as such.
     if (isHsError(e)) return warning('index', e.message, 'hs fsck tells what is damaged');
     if (e instanceof Error) return slow(`it cannot be loaded: ${e.message.split('\n')[0]}`);

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/core/hash.js';
@@ -7,6 +7,7 @@ import { importBundle } from '../../../src/ops/bundle/import.js';
 import { verifyBundle } from '../../../src/ops/bundle/verify.js';
 import { exportArtifact } from '../../../src/ops/export/export.js';
 import { type World, world } from '../export/helpers.js';
+import { bundleFiles, FILE_ID, manifestOf, toTar } from './bundle-files.js';
 
 async function tarOf(w: World, artifact: string, name: string, more = {}): Promise<string> {
   const path = join(w.dir, name);
@@ -29,6 +30,25 @@ describe('a bundle', () => {
       expect(b.get(id)!.content_hash).toBe(a.get(id)!.content_hash);
     const again = await tarOf(there, made.artifactId, 'again.tar', { withManifest: true });
     expect(sha256(await readFile(again))).toBe(sha256(await readFile(tar)));
+  });
+
+  it('brings in what was frozen there as ordinary work, and wants a TTL where that needs one', async () => {
+    const w = await world();
+    const frozen = manifestOf(FILE_ID, 'hello', { layer: 'L1', classification: 'high', exportable: false });
+    const tar = join(w.dir, 'frozen.tar');
+    await writeFile(tar, toTar(bundleFiles([{ manifest: frozen, payload: 'hello' }])));
+    await expect(importBundle(w.session, tar)).rejects.toMatchObject({
+      code: 'USAGE',
+      hint: expect.stringContaining('--ttl'),
+    });
+    expect((await w.session.catalog()).get(FILE_ID)).toBeUndefined();
+    const { artifacts } = await importBundle(w.session, tar, { ttl: 30 });
+    expect(artifacts).toMatchObject([{ artifactId: FILE_ID, demoted: true }]);
+    expect((await w.session.catalog()).get(FILE_ID)).toMatchObject({
+      layer: 'L3',
+      revision: 2,
+      retention_ttl_days: 30,
+    });
   });
 
   it('of bundles is checked to the bottom', async () => {
