@@ -1,6 +1,6 @@
 import { isErrno } from '../errors/hs-error.js';
 import type { DirEntry, Disk, FileStat } from '../fsx/disk.js';
-import { pairMoves, type Seen, sortStray } from './stray.js';
+import { lstatOrNone, pairMoves, type Seen, sortStray } from './stray.js';
 import type { StrayKind, StrayWrite } from './types.js';
 
 /** At about 10 µs an entry, some 5 s before and after; a larger tree is not compared. */
@@ -79,15 +79,6 @@ async function readdirOrNone(disk: Disk, path: string): Promise<DirEntry[] | und
     return await disk.readdir(path);
   } catch (e) {
     if (isErrno(e, 'EACCES', 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG')) return undefined;
-    throw e;
-  }
-}
-
-async function lstatOrNone(disk: Disk, path: string): Promise<FileStat | undefined> {
-  try {
-    return await disk.lstat(path);
-  } catch (e) {
-    if (isErrno(e, 'ENOENT', 'ENOTDIR', 'EACCES', 'ENAMETOOLONG')) return undefined;
     throw e;
   }
 }

@@ -3,7 +3,7 @@ import { isErrno } from '../errors/hs-error.js';
 import type { DirEntry, Disk, FileStat } from '../fsx/disk.js';
 import { isPlainOption, MERGED, namespacePrefix, UPPER } from './overlay.js';
 import type { Places } from './places.js';
-import { displayName, pairMoves, type Seen, sortStray } from './stray.js';
+import { displayName, lstatOrNone, pairMoves, type Seen, sortStray } from './stray.js';
 import type { SandboxHost, StrayWrite } from './types.js';
 
 const OPAQUE_GAP = 'of a directory that was removed and made again, the files that are gone are not listed';
@@ -129,15 +129,6 @@ async function readable(disk: Disk, path: string): Promise<DirEntry[]> {
     return await disk.readdir(path);
   } catch (e) {
     if (isErrno(e, 'EACCES', 'ENAMETOOLONG')) return [];
-    throw e;
-  }
-}
-
-async function lstatOrNone(disk: Disk, path: string): Promise<FileStat | undefined> {
-  try {
-    return await disk.lstat(path);
-  } catch (e) {
-    if (isErrno(e, 'ENOENT', 'ENOTDIR', 'EACCES', 'ENAMETOOLONG')) return undefined;
     throw e;
   }
 }

@@ -1,9 +1,20 @@
-import type { FileStat } from '../fsx/disk.js';
+import { isErrno } from '../errors/hs-error.js';
+import type { Disk, FileStat } from '../fsx/disk.js';
 import type { StrayWrite } from './types.js';
 
 export interface Seen {
   readonly path: string;
   readonly stat: FileStat;
+}
+
+/** Undefined for what a tool removed meanwhile, or put where it cannot be seen. */
+export async function lstatOrNone(disk: Disk, path: string): Promise<FileStat | undefined> {
+  try {
+    return await disk.lstat(path);
+  } catch (e) {
+    if (isErrno(e, 'ENOENT', 'ENOTDIR', 'EACCES', 'ENAMETOOLONG')) return undefined;
+    throw e;
+  }
 }
 
 /** A name for people: its text, with `\xNN` for bytes above ASCII, since they are not UTF-8. */

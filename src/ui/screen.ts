@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events';
 import type { OutputStream } from '../cli/host.js';
+import { displayWidth } from '../cli/text/width.js';
 import type { Slots } from './slots.js';
-import { COLUMN, width } from './text.js';
+import { COLUMN } from './text.js';
 
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J';
 /** Cleared first: after a resize tmux moves what is on the alternate screen into the scrollback. */
@@ -18,7 +19,7 @@ function placed(text: string): string {
       column += 1;
     }
     out += part;
-    column += width(part.replace(SGR, ''));
+    column += displayWidth(part.replace(SGR, ''));
   });
   return out;
 }

@@ -1,8 +1,9 @@
+import { displayWidth } from '../../src/cli/text/width.js';
 import type { PrunePlan } from '../../src/core/prune-plan.js';
 import type { Line } from '../../src/ui/line.js';
 import { rowAt } from '../../src/ui/selection.js';
 import { initialState, type PreviewEvent, type PreviewState, type Step } from '../../src/ui/state.js';
-import { COLUMN, width } from '../../src/ui/text.js';
+import { COLUMN } from '../../src/ui/text.js';
 import { update } from '../../src/ui/update.js';
 import { at, NOW, smallPlan } from './harness/sample.js';
 
@@ -50,5 +51,5 @@ export function textOf(line: Line): string {
 
 /** True where `lines` fit the screen. */
 export function fits(lines: readonly Line[], { columns, rows }: PreviewState): boolean {
-  return lines.length <= rows && lines.every((line) => width(textOf(line)) <= columns);
+  return lines.length <= rows && lines.every((line) => displayWidth(textOf(line)) <= columns);
 }

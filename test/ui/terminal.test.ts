@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { width } from '../../src/ui/text.js';
+import { displayWidth } from '../../src/cli/text/width.js';
 import { tmp } from '../helpers/tmp.js';
 import { buildHarness } from './harness/build.js';
 import { expectAsFound, Tmux, type TmuxOptions, tmuxIsHere } from './harness/tmux.js';
@@ -43,7 +43,7 @@ describe.skipIf(!tmuxIsHere)('the preview in a terminal (needs tmux)', () => {
     expect(rows).toHaveLength(17);
     // tmux gives an emoji selector no column of its own, string-width does: the columns hold all the same.
     const before = (row: string) => row.slice(0, row.indexOf('window over')).replace(/[\ufe0f\u20e3]/gu, '');
-    const starts = rows.map((row) => width(before(row)));
+    const starts = rows.map((row) => displayWidth(before(row)));
     expect(new Set(starts)).toEqual(new Set([23]));
     terminal.keys('q');
     await expectAsFound(terminal);

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { displayWidth, wrap } from '../../src/cli/text/width.js';
 import { span } from '../../src/ui/format.js';
 import { keysOf } from '../../src/ui/keys.js';
 import { risingOrder } from '../../src/ui/order.js';
-import { fitted, shown, width, wrap } from '../../src/ui/text.js';
+import { fitted, shown } from '../../src/ui/text.js';
 import { HOSTILE_NAMES } from './harness/sample.js';
 
 const STEERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/u;
@@ -12,7 +13,8 @@ describe('untrusted text', () => {
     for (const unicode of [true, false]) {
       const safe = shown(name, unicode);
       expect(safe).not.toMatch(STEERS);
-      for (const columns of [1, 5, 13, 21, 60]) expect(width(fitted(safe, columns, unicode))).toBe(columns);
+      for (const columns of [1, 5, 13, 21, 60])
+        expect(displayWidth(fitted(safe, columns, unicode))).toBe(columns);
     }
   });
 
@@ -26,7 +28,7 @@ describe('untrusted text', () => {
 
   it('is broken into lines that fit', () => {
     const lines = wrap(`a few words and ${'x'.repeat(50)} more 日本語のファイル名`, 20);
-    expect(lines.every((l) => width(l) <= 20)).toBe(true);
+    expect(lines.every((l) => displayWidth(l) <= 20)).toBe(true);
     expect(lines.join('').replaceAll(' ', '')).toBe(`afewwordsand${'x'.repeat(50)}more日本語のファイル名`);
   });
 });

@@ -1,4 +1,5 @@
 import { humanSize } from '../../cli/text/human.js';
+import { displayWidth, wrap } from '../../cli/text/width.js';
 import { explainVerdict } from '../../core/explain-verdict.js';
 import type { Timestamp } from '../../core/ids.js';
 import type { Manifest } from '../../core/manifest.js';
@@ -8,7 +9,7 @@ import { BLANK, type Line, line, type Tone } from '../line.js';
 import type { Detail, Source } from '../model.js';
 import type { Mode, PreviewState } from '../state.js';
 import { placeOf } from '../table.js';
-import { shown, shownMessage, width, wrap } from '../text.js';
+import { shown, shownMessage } from '../text.js';
 
 /** Collects lines: headings, and facts with their names in a column of their own. */
 class Page {
@@ -45,7 +46,7 @@ class Page {
     if (value === undefined) return;
     const text = shown(String(value), this.#unicode);
     const label = name.padEnd(this.#columns >= 60 ? 16 : 11);
-    wrap(text, Math.max(8, this.#columns - width(label) - 4)).forEach((part, i) => {
+    wrap(text, Math.max(8, this.#columns - displayWidth(label) - 4)).forEach((part, i) => {
       this.lines.push([
         { text: `  ${i === 0 ? label : ' '.repeat(label.length)} `, tone: 'dim' },
         { text: part },

@@ -1,9 +1,10 @@
 import { humanSize } from '../../cli/text/human.js';
+import { displayWidth } from '../../cli/text/width.js';
 import { count } from '../format.js';
 import { ACTIONS, type Binding } from '../keys.js';
 import { BLANK, type Line, line, type Span } from '../line.js';
 import type { PreviewState } from '../state.js';
-import { fitted, shown, shownMessage, width } from '../text.js';
+import { fitted, shown, shownMessage } from '../text.js';
 
 /** The two views with what is in each; brackets are around the one that is shown. */
 export function tabs(state: PreviewState): Line {
@@ -37,7 +38,7 @@ export function sums(state: PreviewState): Line {
   const limit = quota === undefined ? '' : `, quota ${humanSize(quota)}`;
   const excess = over > 0 ? `, still ${humanSize(over)} over` : '';
   const heads = [`${said} (${share}%)${limit}`, said + limit, said];
-  const fits = heads.find((text) => width(text + excess) < state.columns);
+  const fits = heads.find((text) => displayWidth(text + excess) < state.columns);
   return [{ text: fits ?? `Frees ${humanSize(freed)}` }, { text: excess, tone: 'danger' }];
 }
 
@@ -53,7 +54,7 @@ export function bar(state: PreviewState, unicode: boolean): Line {
   const sign = unicode ? SIGNS.unicode : SIGNS.ascii;
   const limit = quota === undefined || quota >= stored || state.columns < 80 ? '' : ` ${sign.quota} quota`;
   const legend = state.columns >= 60 ? ` ${sign.kept} stays ${sign.freed} goes${limit}` : '';
-  const cells = state.columns - width(legend) - 2;
+  const cells = state.columns - displayWidth(legend) - 2;
   const whole = Math.max(stored, quota ?? 0, 1);
   const at = (bytes: number) => Math.round((cells * bytes) / whole);
   // What goes is seen, however little it is; so is what stays.
@@ -84,8 +85,8 @@ export function status(state: PreviewState, unicode: boolean): Line {
   const typed = (label: string, text: string): Line => {
     const cursor = unicode ? '▏' : '_';
     const right = shown(text, unicode);
-    const space = Math.max(4, room - width(label) - 1);
-    const visible = width(right) <= space ? right : fitted(right, space, unicode);
+    const space = Math.max(4, room - displayWidth(label) - 1);
+    const visible = displayWidth(right) <= space ? right : fitted(right, space, unicode);
     return [{ text: label, tone: 'strong' }, { text: `${visible}${cursor}` }];
   };
   if (mode.at === 'filter') return typed('filter: ', selection.choice.filter);
@@ -105,7 +106,7 @@ export function status(state: PreviewState, unicode: boolean): Line {
   if (filter === '') return line(at, 'dim');
   const text = `filter: ${shown(filter, unicode)} (Esc clears)`;
   return [
-    { text: fitted(text, Math.min(width(text), room - width(at) - 2), unicode) },
+    { text: fitted(text, Math.min(displayWidth(text), room - displayWidth(at) - 2), unicode) },
     { text: `  ${at}`, tone: 'dim' },
   ];
 }
@@ -147,7 +148,7 @@ function hintOf(binding: Binding): Hint {
 }
 
 function hintWidth([key, does]: Hint): number {
-  return width(key) + width(does) + 3;
+  return displayWidth(key) + displayWidth(does) + 3;
 }
 
 function spansOf(hints: readonly Hint[], columns: number): Span[] {

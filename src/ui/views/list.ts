@@ -1,4 +1,5 @@
 import { humanSize } from '../../cli/text/human.js';
+import { displayWidth } from '../../cli/text/width.js';
 import { isSensitive } from '../../core/vocabulary.js';
 import { type Column, columnsFor, MARGIN } from '../columns.js';
 import { age, count, plural } from '../format.js';
@@ -8,7 +9,7 @@ import { reason } from '../reason.js';
 import { rowAt } from '../selection.js';
 import { listHeight, type PreviewState } from '../state.js';
 import { SORT_KEYS } from '../table.js';
-import { COLUMN, fitted, shown, width } from '../text.js';
+import { COLUMN, fitted, shown } from '../text.js';
 
 /** Column names; the one that is sorted by has an arrow, and each the key that sorts by it. */
 export function headings(state: PreviewState, unicode: boolean): Line {
@@ -63,7 +64,11 @@ function groupLine(group: Group, state: PreviewState, unicode: boolean, open: bo
   if (view === 'prune' && state.columns >= 60) facts.push(`frees ${humanSize(group.freed)}`);
   if (spared > 0) facts.push(`${count(spared)} spared`);
   const right = facts.join(', ');
-  const label = fitted(shown(group.label, unicode), state.columns - MARGIN - 3 - width(right), unicode);
+  const label = fitted(
+    shown(group.label, unicode),
+    state.columns - MARGIN - 3 - displayWidth(right),
+    unicode,
+  );
   return `${sign} ${label}${COLUMN}${right}`;
 }
 

@@ -1,4 +1,5 @@
 import { humanSize } from '../../cli/text/human.js';
+import { displayWidth, wrap } from '../../cli/text/width.js';
 import { PRUNE_RULES } from '../../core/prune-plan.js';
 import { count, moment, plural } from '../format.js';
 import { ACTIONS, type Binding } from '../keys.js';
@@ -6,7 +7,7 @@ import { BLANK, type Line, line, type Tone } from '../line.js';
 import type { ApplyOutcome } from '../model.js';
 import { RULE_WORDS } from '../reason.js';
 import type { Failure, Mode, PreviewState } from '../state.js';
-import { fitted, shownMessage, width, wrap } from '../text.js';
+import { fitted, shownMessage } from '../text.js';
 
 function wrapped(text: string, columns: number, tone: Tone = 'plain', indent = ''): Line[] {
   return wrap(text, columns - indent.length - 1).map((part) => line(indent + part, tone));
@@ -16,7 +17,7 @@ function wrapped(text: string, columns: number, tone: Tone = 'plain', indent = '
 export function helpLines(state: PreviewState, unicode: boolean): Line[] {
   const bindings = Object.values<Binding>(ACTIONS);
   const keys = bindings.map((b) => (unicode ? b.shown : (b.ascii ?? b.shown)));
-  const column = Math.max(...keys.map(width)) + 2;
+  const column = Math.max(...keys.map(displayWidth)) + 2;
   return [
     line('Keys', 'strong'),
     ...bindings.map(
