@@ -6,6 +6,7 @@ const SYSTEM: Readonly<Record<string, readonly [meaning: string, hint?: string]>
   EACCES: ['permission denied', 'check the owner and mode with ls -ld'],
   EPERM: ['operation not permitted', 'check the owner and mode with ls -ld'],
   EROFS: ['the filesystem is read-only', 'use a store on a filesystem that can be written'],
+  ENOSYS: ['that is missing here', 'hs doctor tells what this machine lacks'],
   EIO: ['input/output error', 'the disk may be failing: see dmesg, then run hs fsck'],
   EMFILE: ['too many open files', 'raise the limit with ulimit -n'],
   ENFILE: ['too many open files in the system'],

@@ -1,5 +1,6 @@
 import { mkdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { errnoError } from '../../src/fsx/errno.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { readOnlyDisk } from '../../src/fsx/read-only-disk.js';
 import type { DoctorCheck } from '../../src/ops/doctor/check.js';
@@ -72,6 +73,18 @@ describe('hs doctor', () => {
     const checks = await look();
     expect(states(checks)).toMatchObject({ lease: 'warning', temporaries: 'warning' });
     expect(checks.find((c) => c.check === 'lease')?.mend).toContain('hs fsck --repair');
+  });
+
+  it('says so where files cannot be locked', async () => {
+    const { look } = await store();
+    const real = nodeDisk();
+    const open: typeof real.open = async (path, options) =>
+      Object.assign(await real.open(path, options), {
+        tryLock: async () => {
+          throw errnoError('ENOSYS', 'lock');
+        },
+      });
+    expect(states(await look({ disk: { ...real, open } })).locks).toBe('problem');
   });
 
   it('says that a clock behind the newest entry is a problem', async () => {

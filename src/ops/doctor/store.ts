@@ -14,6 +14,10 @@ async function checkAbilities({ store }: Session): Promise<DoctorCheck[]> {
     lease = await leases.take();
   } catch (e) {
     if (!isErrno(e)) throw e;
+    if (e.code === 'ENOSYS') {
+      const mend = 'install hs again: a package for this system (fs-native-extensions) cannot be loaded';
+      return [problem('locks', 'files cannot be locked, so nothing can be written', mend)];
+    }
     const what = `the store cannot be written: ${e.code}`;
     return [warning('writable', what, 'it can be read; to change it, check owner, mode and mount')];
   }
