@@ -136,8 +136,13 @@ export function toManifest(value: unknown): Manifest {
   return manifest;
 }
 
+/** INVALID_MANIFEST for one that no reader would take, such as that of a bundle of too many artifacts. */
 export function encodeManifest(manifest: Manifest): Buffer {
-  return canonicalBytes(manifest);
+  const bytes = canonicalBytes(manifest);
+  if (bytes.byteLength <= MAX_MANIFEST_BYTES) return bytes;
+  throw new HsError('INVALID_MANIFEST', `the manifest would be larger than ${MAX_MANIFEST_BYTES} bytes`, {
+    hint: 'each source takes some 270 bytes: name fewer, or bundle fewer artifacts',
+  });
 }
 
 /** Reads a stored manifest and demands byte equality (A9). */

@@ -85,6 +85,7 @@ export function encodeReport(plan: PrunePlan, facts: ReportFacts): Buffer {
           ...(sparedSince.has(item.artifact_id) ? { since_plan: true } : {}),
         },
   );
+  check(reportHeaderSchema, header, 'INVALID_RECORD', 'retention report');
   return canonicalLines([header, ...items]);
 }
 

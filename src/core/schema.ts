@@ -27,8 +27,8 @@ export const text = (maxLength: number) =>
   z
     .string()
     .check(
-      z.minLength(1),
-      z.maxLength(maxLength),
+      z.minLength(1, 'is empty'),
+      z.maxLength(maxLength, `is longer than ${maxLength} characters`),
       z.regex(/^[^\p{Cc}\p{Cs}]*$/u, 'holds a control character'),
     );
 /** An identifier that another program chose, such as a job or an engine. */

@@ -1,7 +1,6 @@
 import type { Head } from '../core/catalog.js';
 import { compact } from '../core/compact.js';
-import { PAYLOADS } from '../core/ledger-payload.js';
-import { check } from '../core/schema.js';
+import { toReason } from '../core/record-text.js';
 import { isHsError } from '../errors/hs-error.js';
 import type { Session } from './session.js';
 
@@ -19,30 +18,17 @@ export interface AcceptedRollback {
  * anchor to its head. The session must have been opened `unchecked`. LEDGER_BROKEN when what is there
  * is no unbroken chain.
  */
-export async function acceptRollback(
-  session: Session,
-  reason: string | undefined,
-): Promise<AcceptedRollback> {
+export async function acceptRollback(session: Session, given: string | undefined): Promise<AcceptedRollback> {
   const { store } = session;
+  const reason = toReason(given);
   const seen = await store.anchor.read();
   const before = await store.ledger.head();
   if (seen === undefined || (await isWhole(session, before))) return { accepted: false, head: before };
   await store.foldFromLedger();
-  const payload = check(
-    PAYLOADS.rollback_accepted,
-    compact({
-      anchor_seq: seen.seq,
-      anchor_hash: seen.hash,
-      head_seq: before.seq,
-      reason: reason?.normalize('NFC'),
-    }),
-    'USAGE',
-    'reason',
-  );
   await session.write('ledger.accept_rollback', [], async (tx) => {
-    await tx.commit((catalog) => ({
+    await tx.commit(({ head }) => ({
       type: 'rollback_accepted',
-      payload: { ...payload, head_seq: catalog.head.seq },
+      payload: compact({ anchor_seq: seen.seq, anchor_hash: seen.hash, head_seq: head.seq, reason }),
     }));
   });
   return { accepted: true, seen, head: await store.acceptHead() };

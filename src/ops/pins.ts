@@ -3,6 +3,7 @@ import { compact } from '../core/compact.js';
 import type { ArtifactId, Timestamp } from '../core/ids.js';
 import { type LedgerOp, PIN_NAME_PATTERN } from '../core/ledger-op.js';
 import type { Pin } from '../core/record.js';
+import { toReason } from '../core/record-text.js';
 import { HsError } from '../errors/hs-error.js';
 import { pinCapability } from './pin-capability.js';
 import type { Session } from './session.js';
@@ -38,7 +39,7 @@ function toOp(change: PinChange): LedgerOp {
         op: 'pin' as const,
         artifact_id: id,
         name,
-        reason: change.reason?.normalize('NFC'),
+        reason: toReason(change.reason),
         until: change.until,
       });
 }

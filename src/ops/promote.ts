@@ -7,6 +7,7 @@ import type { ArtifactId, ObjectId } from '../core/ids.js';
 import type { Manifest } from '../core/manifest.js';
 import { type Attestation, nextLayer, type PromotionFacts, promotionProblems } from '../core/promotion.js';
 import type { ArtifactRecord } from '../core/record.js';
+import { toReason } from '../core/record-text.js';
 import type { Layer } from '../core/vocabulary.js';
 import { HsError } from '../errors/hs-error.js';
 import { resolveArtifact } from './resolve.js';
@@ -26,6 +27,7 @@ export interface Promoted {
  * `attest`, the reason why, from which the attestation is made.
  */
 export async function promote(session: Session, name: string, attest: string | undefined): Promise<Promoted> {
+  const reason = toReason(attest);
   return session.write('artifact.promote', [name], (tx) =>
     recordingLayer(session, tx, 'artifact.promote', name, async () => {
       let result: Promoted | undefined;
@@ -40,10 +42,10 @@ export async function promote(session: Session, name: string, attest: string | u
           read = { of: record.content_hash, content: await readPayload(session, record) };
         }
         const attestation: Attestation | undefined =
-          to === 'L1' && attest !== undefined
+          to === 'L1' && reason !== undefined
             ? {
                 by: `${session.actor.type}:${session.actor.id}`,
-                reason: attest,
+                reason,
                 content_hash: record.content_hash,
               }
             : undefined;

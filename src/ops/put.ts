@@ -18,6 +18,7 @@ import type { Disk, FileStat } from '../fsx/disk.js';
 import type { ByteSource, ObjectBatch } from '../store/object-batch.js';
 import { newManifest } from './new-manifest.js';
 import { pinCapability } from './pin-capability.js';
+import { toPinName } from './pins.js';
 import { readScratch, readSourceFile } from './read-source.js';
 import { registerArtifacts } from './register.js';
 import { resolveArtifact } from './resolve.js';
@@ -206,6 +207,7 @@ export async function put(
     const catalog = await session.catalog();
     const sourceRefs = (options.sources ?? []).map((s) => handleOf(resolveArtifact(catalog, s)));
     if (options.pin !== undefined) {
+      toPinName(options.pin);
       await session.demand(catalog, await pinCapability(session, catalog, options.pin), [options.pin]);
     }
     const results: PutResult[] = [];

@@ -1,6 +1,7 @@
 import { escapeText } from '../core/escape.js';
 import type { ArtifactId } from '../core/ids.js';
 import type { Manifest } from '../core/manifest.js';
+import { toReason } from '../core/record-text.js';
 import { CLASSIFICATIONS, type Classification } from '../core/vocabulary.js';
 import { HsError } from '../errors/hs-error.js';
 import { resolveArtifact } from './resolve.js';
@@ -34,6 +35,7 @@ export async function reclassify(
   name: string,
   change: Reclassification,
 ): Promise<Reclassified> {
+  const reason = toReason(change.reason);
   return session.write('artifact.reclassify', [name], (tx) =>
     recordingLayer(session, tx, 'artifact.reclassify', name, async () => {
       let result: Reclassified | undefined;
@@ -56,7 +58,7 @@ export async function reclassify(
             artifact_id: record.artifact_id,
             from: sensitivity(before),
             to: sensitivity(manifest),
-            reason: change.reason,
+            reason,
           },
           ops: [op],
         };

@@ -5,6 +5,7 @@ import { type Timestamp, toTimestamp } from '../core/ids.js';
 import type { LedgerEntry } from '../core/ledger-entry.js';
 import type { Policy } from '../core/policy.js';
 import type { Clock, Environment, ProgressSink, Random } from '../core/ports.js';
+import { recordText } from '../core/record-text.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
 import { openIndexFile } from '../fsx/index-file.js';
@@ -191,8 +192,8 @@ export class Session {
         type: 'capability_action',
         payload: {
           action,
-          subjects: subjects.slice(0, 20).map((s) => s.slice(0, 128)),
-          reason: error.message,
+          subjects: subjects.slice(0, 20).map((s) => recordText(s, 128)),
+          reason: recordText(error.message),
         },
         capability,
         decision: 'deny',

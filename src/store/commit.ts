@@ -6,11 +6,11 @@ import { compact } from '../core/compact.js';
 import { toTimestamp } from '../core/ids.js';
 import {
   checkPayload,
+  decodeEntry,
   ENTRY_SCHEMA,
   type EntryDraft,
   encodeEntry,
   type LedgerEntry,
-  MAX_ENTRY_BYTES,
 } from '../core/ledger-entry.js';
 import { HsError } from '../errors/hs-error.js';
 import type { ObjectBatch } from './object-batch.js';
@@ -80,27 +80,27 @@ export async function commit(
     checkSetClock(store, draft, context, now);
     checkOps(catalog, draft.ops ?? [], toTimestamp(context.setClock ?? now));
     const parts = await toParts(draft, batch);
+    const bytes = encodeEntry(
+      compact({
+        schema: ENTRY_SCHEMA as typeof ENTRY_SCHEMA,
+        seq: catalog.head.seq + 1,
+        prev: catalog.head.hash,
+        event_id: random.uuid(),
+        trace_id: context.traceId,
+        type: draft.type,
+        at: toTimestamp(now),
+        set_clock: context.setClock === undefined ? undefined : toTimestamp(context.setClock),
+        actor: context.actor.type,
+        actor_id: context.actor.id,
+        job_id: context.jobId,
+        capability_id: draft.capability,
+        decision: draft.decision,
+        ...parts,
+      }),
+    );
+    // What readers refuse must not become an entry: nobody could read past it, or append after it.
+    const entry = decodeEntry(bytes);
     await batch.publish();
-    const entry: LedgerEntry = compact({
-      schema: ENTRY_SCHEMA as typeof ENTRY_SCHEMA,
-      seq: catalog.head.seq + 1,
-      prev: catalog.head.hash,
-      event_id: random.uuid(),
-      trace_id: context.traceId,
-      type: draft.type,
-      at: toTimestamp(now),
-      set_clock: context.setClock === undefined ? undefined : toTimestamp(context.setClock),
-      actor: context.actor.type,
-      actor_id: context.actor.id,
-      job_id: context.jobId,
-      capability_id: draft.capability,
-      decision: draft.decision,
-      ...parts,
-    });
-    const bytes = encodeEntry(entry);
-    if (bytes.byteLength > MAX_ENTRY_BYTES) {
-      throw new HsError('BUG', `a ledger entry of ${bytes.byteLength} bytes was built`);
-    }
     if (await store.ledger.append(entry, bytes, `${store.layout.tmp}/${batch.prefix}-entry`)) {
       await store.remember(entry.seq, bytes);
       return entry;

@@ -10,8 +10,12 @@ export const MAX_OPS_BYTES = 450 * 1024 * 1024;
 
 const header = z.strictObject({ schema: z.literal(OPS_SCHEMA), count: natural });
 
-/** Operations that do not fit an entry: canonical JSON Lines, a header first, then one a line. */
+/**
+ * Operations that do not fit an entry: canonical JSON Lines, a header first, then one a line. INVALID_RECORD
+ * for one that `decodeOps` would refuse.
+ */
 export function encodeOps(ops: readonly LedgerOp[]): Buffer {
+  for (const op of ops) check(ledgerOp, op, 'INVALID_RECORD', 'operation');
   return canonicalLines([{ schema: OPS_SCHEMA, count: ops.length }, ...ops]);
 }
 

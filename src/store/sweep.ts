@@ -26,20 +26,27 @@ async function unreachable(store: Store, mark: Mark): Promise<ObjectId[]> {
 }
 
 interface OutOfUse {
-  /** What removed artifacts with a trash window of zero name (D7). */
-  readonly zero: ReadonlySet<ObjectId>;
+  /**
+   * Whether the last removal of an artifact that names the object gave it no trash window (D7). An earlier
+   * one no longer counts: what was put and removed again since can be restored.
+   */
+  readonly lastRemoval: ReadonlyMap<ObjectId, { readonly seq: number; readonly purge: boolean }>;
   /** Bytes, as the ledger and the indexes say: a look at each file would take as long as moving it. */
   readonly sizes: ReadonlyMap<ObjectId, number>;
 }
 
 /** What removed artifacts tell of the objects that are out of use. */
 async function tellOf(mark: Mark, indexes: IndexReader, outOfUse: ReadonlySet<ObjectId>): Promise<OutOfUse> {
-  const zero = new Set<ObjectId>();
+  const lastRemoval = new Map<ObjectId, { seq: number; purge: boolean }>();
   const sizes = new Map<ObjectId, number>();
-  for (const record of mark.catalog.removed()) {
+  for (const { removed, ...record } of mark.catalog.removed()) {
     const note = (id: ObjectId, size: number) => {
       sizes.set(id, size);
-      if (record.removed?.purge === true) zero.add(id);
+      const last = lastRemoval.get(id);
+      if (removed === undefined || (last !== undefined && last.seq > removed.seq)) return;
+      // One collection may remove an ordinary artifact and a sensitive one with the same bytes.
+      const purge = removed.purge || (last?.seq === removed.seq && last.purge);
+      lastRemoval.set(id, { seq: removed.seq, purge });
     };
     for (const { manifest, size_bytes } of record.manifests) {
       if (outOfUse.has(manifest)) note(manifest, size_bytes);
@@ -52,7 +59,7 @@ async function tellOf(mark: Mark, indexes: IndexReader, outOfUse: ReadonlySet<Ob
       for (const { id, size } of found === undefined ? [] : [found.index, ...found.members]) note(id, size);
     }
   }
-  return { zero, sizes };
+  return { lastRemoval, sizes };
 }
 
 /**
@@ -74,12 +81,12 @@ export async function sweep(
   if (ids.length > 0) {
     const outOfUse = new Set(ids);
     for (const batch of older) for (const id of await trash.contents(batch)) outOfUse.add(id);
-    const { zero, sizes } = await tellOf(mark, indexes, outOfUse);
+    const { lastRemoval, sizes } = await tellOf(mark, indexes, outOfUse);
     const now = toTimestamp(store.ports.clock.now());
     for (const id of ids) {
       // What was moved until now is an unsealed batch, which the next collection adopts.
       signal?.throwIfAborted();
-      const window: TrashWindow = zero.has(id) ? 'zero' : 'kept';
+      const window: TrashWindow = lastRemoval.get(id)?.purge === true ? 'zero' : 'kept';
       let batch = batches.get(window);
       if (batch === undefined) {
         batch = await trash.create(window, now);

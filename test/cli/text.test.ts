@@ -1,8 +1,9 @@
+import { stripVTControlCharacters } from 'node:util';
 import { assert, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { guardBytes, guardLine, guardText, safeJson } from '../../src/cli/text/escape.js';
 import { bar, counted, humanAge, humanSize, humanSpan } from '../../src/cli/text/human.js';
-import { plainStyle } from '../../src/cli/text/style.js';
+import { colourStyle, plainStyle } from '../../src/cli/text/style.js';
 import { didYouMean } from '../../src/cli/text/suggest.js';
 import { type Column, fields, table } from '../../src/cli/text/table.js';
 import type { View } from '../../src/cli/text/view.js';
@@ -102,6 +103,14 @@ describe('tables', () => {
     expect(narrow).toContain('…');
     expect(table(columns, rows, { ...view, width: 40, unicode: false })).toContain('~');
     expect(table(columns, rows, { ...view, width: 40, terminal: false })).toContain('n'.repeat(255));
+  });
+
+  it('colour a cell and nothing of the row', async () => {
+    const { id } = await colourStyle();
+    const painted = columns.map((c) => ({ ...c, paint: id }));
+    const text = table(painted, [{ name: 'report', size: 1 }], { ...view, quiet: true });
+    expect(stripVTControlCharacters(text)).toBe('report  1 B  file');
+    expect(text).not.toBe(stripVTControlCharacters(text));
   });
 
   it('stand on a terminal of 20 columns', () => {

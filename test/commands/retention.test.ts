@@ -229,6 +229,26 @@ describe('pins on the command line', () => {
     expect((await run(['unpin', a, '--name', 'legal'])).status).toBe(4);
   });
 
+  it.each([
+    ['an empty reason', ['pin', 'report', '--reason', '']],
+    ['a reason of two lines', ['pin', 'report', '--reason', 'a\nb']],
+    ['a reason that is too long', ['pin', 'report', '--reason', 'x'.repeat(1025)]],
+    ['an empty pin', ['put', 'file', '--pin', '']],
+    ['a pin with a space', ['put', 'file', '--pin', 'a b']],
+    ['a reason of two lines to remove', ['rm', 'report', '--yes', '--reason', 'a\nb']],
+    ['a reason of two lines to promote', ['promote', 'report', '--attest', 'a\nb']],
+    ['a name of two lines to promote', ['promote', 'a\nb']],
+  ])('refuse %s, and the ledger goes on', async (_, args) => {
+    const { cwd, put, run } = await store();
+    await writeFile(join(cwd, 'file'), 'hello');
+    await put('report');
+    const { status, stderr } = await run(args);
+    expect([stderr, status]).toEqual([expect.not.stringContaining('could not be'), status === 4 ? 4 : 2]);
+    expect((await run(['ledger', 'verify'])).status).toBe(0);
+    expect((await run(['pin', 'report', '--name', 'kept', '--reason', 'for März'])).status).toBe(0);
+    expect((await run(['pins', '--json'])).stdout).toContain('for März');
+  });
+
   it('change nothing when one record is wrong', async () => {
     const { run, put } = await store();
     const id = await put('a');

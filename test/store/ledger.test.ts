@@ -1,12 +1,14 @@
+import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/core/hash.js';
 import { type ObjectId, toTimestamp } from '../../src/core/ids.js';
-import { ENTRY_SCHEMA, encodeEntry, type LedgerEntry } from '../../src/core/ledger-entry.js';
+import { ENTRY_SCHEMA, type EntryDraft, encodeEntry, type LedgerEntry } from '../../src/core/ledger-entry.js';
 import { isHsError } from '../../src/errors/hs-error.js';
 import type { Disk } from '../../src/fsx/disk.js';
 import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { SimDisk } from '../../src/fsx/sim-disk.js';
+import { type PutResult, put } from '../../src/ops/put.js';
 import { Layout } from '../../src/store/layout.js';
 import { Ledger } from '../../src/store/ledger.js';
 import { openTestSession, testStore } from '../helpers/store.js';
@@ -52,6 +54,35 @@ async function ledgerOf(
   while (seq < count) await append();
   return { ledger, disk, layout, append };
 }
+
+describe('a commit', () => {
+  const pin = (reason: string) => (id: string) => ({ op: 'pin', artifact_id: id, name: 'p', reason });
+  interface Wrong {
+    readonly ops?: readonly ReturnType<typeof pin>[];
+    readonly payload?: object;
+    readonly capability?: string;
+  }
+  const cases: readonly [what: string, wrong: Wrong][] = [
+    ['an operation', { ops: [pin('two\nlines')] }],
+    ['one of many operations', { ops: [...Array.from({ length: 200 }, () => pin('fine')), pin('')] }],
+    ['a payload', { payload: { text: 'two\nlines' } }],
+    ['a capability', { capability: 'no.such' }],
+  ];
+  it.each(cases)('with %s that readers would refuse is refused itself', async (_, { ops = [], ...wrong }) => {
+    const dir = await tmp();
+    await writeFile(`${dir}/file`, 'hello');
+    const session = await testStore(dir);
+    const [{ artifactId }] = (await put(session, [{ path: `${dir}/file` }], {})) as [PutResult];
+    const draft = { type: 'note', payload: { text: 'fine' }, ops: ops.map((op) => op(artifactId)), ...wrong };
+    await expect(
+      session.write('ledger.note', [], (tx) => tx.commit(() => draft as unknown as EntryDraft)),
+    ).rejects.toMatchObject({ code: 'INVALID_RECORD' });
+    await session.close();
+    const again = await openTestSession(dir);
+    expect((await again.catalog()).head.seq).toBe(1);
+    await again.close();
+  });
+});
 
 describe('the ledger', () => {
   it('finds its head and reads itself, in one directory and over several', async () => {

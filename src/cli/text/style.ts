@@ -26,13 +26,14 @@ export const plainStyle: Style = {
 export async function colourStyle(): Promise<Style> {
   const { Chalk } = await import('chalk');
   const chalk = new Chalk({ level: 1 });
+  // chalk prints every argument that it is given, and a table passes the row along.
   return {
-    heading: chalk.bold,
-    strong: chalk.bold,
-    faint: chalk.dim,
-    id: chalk.cyan,
-    good: chalk.green,
-    warning: chalk.yellow,
-    bad: chalk.red,
+    heading: (text) => chalk.bold(text),
+    strong: (text) => chalk.bold(text),
+    faint: (text) => chalk.dim(text),
+    id: (text) => chalk.cyan(text),
+    good: (text) => chalk.green(text),
+    warning: (text) => chalk.yellow(text),
+    bad: (text) => chalk.red(text),
   };
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { compact } from '../../core/compact.js';
 import type { ArtifactId, ObjectId } from '../../core/ids.js';
 import type { ExportRecord } from '../../core/ledger-payload.js';
+import { recordText } from '../../core/record-text.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import { type DecisionTx, withDecisions } from '../decide.js';
 import { materialize } from '../materialize/materialize.js';
@@ -9,7 +10,7 @@ import { OPEN_MODES, type PayloadSource, PRIVATE_MODES } from '../materialize/pa
 import type { Session } from '../session.js';
 import { archive, verified } from './archive.js';
 import { type Decision, decideExport, refusal } from './decision.js';
-import { type ExportConfig, exportRecord, materializedPaths, recordText } from './record.js';
+import { type ExportConfig, exportRecord, materializedPaths } from './record.js';
 import { recordedExports } from './recorded.js';
 import type { ExportFormat, ExportRequest } from './request.js';
 
@@ -91,8 +92,8 @@ export async function exportArtifact(session: Session, request: ExportRequest): 
     ) =>
       recordOutcome(session, tx, exportId, config, decision, {
         outcome,
-        warnings: (said.warnings ?? []).map(recordText),
-        errors: (said.errors ?? []).map(recordText),
+        warnings: (said.warnings ?? []).map((w) => recordText(w)),
+        errors: (said.errors ?? []).map((e) => recordText(e)),
       });
     if (decision.objections.length > 0) {
       await finish('refused', { errors: decision.objections.map((o) => o.why) });

@@ -1,7 +1,6 @@
 import manifest from '../../../package.json' with { type: 'json' };
 import type { Actor } from '../../core/authorize.js';
 import { canonicalBytes } from '../../core/canonical.js';
-import { escapeText } from '../../core/escape.js';
 import { sha256 } from '../../core/hash.js';
 import type { ObjectId, Timestamp } from '../../core/ids.js';
 import type { ExportRecord } from '../../core/ledger-payload.js';
@@ -10,14 +9,6 @@ import type { DeterminismLevel } from '../../core/vocabulary.js';
 import { handleOf } from '../put.js';
 import type { Content } from './content.js';
 import type { ExportFormat } from './request.js';
-
-const MAX_TEXT = 2000;
-
-/** A message as a ledger entry can hold it: bounded, in NFC, without control characters. */
-export function recordText(message: string): string {
-  const text = escapeText(message).normalize('NFC');
-  return text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT - 1).toWellFormed()}…`.slice(0, MAX_TEXT);
-}
 
 /** zlib may pack the same tar differently in another version; everything else is the same bytes anywhere. */
 function determinismOf(format: ExportFormat): DeterminismLevel {

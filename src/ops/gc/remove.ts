@@ -1,5 +1,6 @@
 import type { ArtifactId } from '../../core/ids.js';
 import type { PlanItem } from '../../core/prune-plan.js';
+import { toReason } from '../../core/record-text.js';
 import { HsError } from '../../errors/hs-error.js';
 import { NOTHING } from '../../store/collector.js';
 import type { Patience } from '../../store/purge.js';
@@ -60,7 +61,7 @@ export async function removeArtifacts(
     command: 'rm',
     now: () => session.now(),
     ids,
-    reason: options.reason,
+    reason: toReason(options.reason),
     purge: options.purge === true,
     report: session.random.uuid() as ArtifactId,
     actor: session.actor,

@@ -5,9 +5,9 @@ import { sha256 } from '../../core/hash.js';
 import type { ObjectId, Timestamp } from '../../core/ids.js';
 import type { EntryPayload } from '../../core/ledger-payload.js';
 import type { Provenance } from '../../core/manifest.js';
+import { recordText } from '../../core/record-text.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { StrayWrite } from '../../sandbox/index.js';
-import { recordText } from '../export/record.js';
 import type { RunRequest, SandboxFacts } from './request.js';
 
 const MAX_PROGRAM = 4096;
@@ -34,13 +34,13 @@ export interface RunFacts {
 export function commandFacts({ command }: Pick<RunRequest, 'command'>) {
   const [name, ...args] = command;
   return {
-    program: recordText(name!).slice(0, MAX_PROGRAM),
+    program: recordText(name!, MAX_PROGRAM),
     arguments_hash: sha256(Buffer.from(args.map((arg) => `${arg}\0`).join(''), 'utf8')),
   };
 }
 
 function sandboxRecord({ backend, level, gaps }: SandboxFacts) {
-  return { backend, level, gaps: gaps.map((gap) => recordText(gap).slice(0, MAX_GAP)) };
+  return { backend, level, gaps: gaps.map((gap) => recordText(gap, MAX_GAP)) };
 }
 
 /** The provenance of everything that one run leaves (A4). Recorded arguments are in NFC, like all text (A9). */
@@ -80,7 +80,10 @@ export function runRecord(
     errors:
       errors.length === 0
         ? undefined
-        : [...errors.slice(0, MOST_ERRORS).map(recordText), ...(more > 0 ? [`and ${more} more`] : [])],
+        : [
+            ...errors.slice(0, MOST_ERRORS).map((e) => recordText(e)),
+            ...(more > 0 ? [`and ${more} more`] : []),
+          ],
   });
 }
 

@@ -54,6 +54,16 @@ describe('restore', () => {
     expect(failed[0]!.error.hint).toContain('trash was emptied');
   });
 
+  it('brings back what was put again since its bytes were purged, and removed with a window', async () => {
+    const { session } = await makeStore();
+    const leaked = await putFile(session, { content: '' });
+    await removeArtifacts(session, new Set([leaked]), { purge: true, patience: IMPATIENT });
+    const ordinary = await putFile(session, { content: '' });
+    await removeArtifacts(session, new Set([ordinary]), { patience: IMPATIENT });
+    expect(await restore(session, [ordinary], { pin: true })).toMatchObject({ failed: [] });
+    expect(await liveIds(session)).toContain(ordinary);
+  });
+
   it('refuses what is not removed', async () => {
     const { session } = await makeStore();
     const id = await putFile(session);
