@@ -3,6 +3,7 @@ import type { Context } from '../../src/cli/context.js';
 import { bytes, flag, list, text } from '../../src/cli/options.js';
 import { setRemovalStatus } from '../../src/cli/removal-status.js';
 import { doneRemoval, type RemovalDocument, shownPlan } from '../../src/cli/retention-documents.js';
+import { counted, humanSize } from '../../src/cli/text/human.js';
 import { removalText } from '../../src/cli/text/removal-text.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
@@ -69,6 +70,12 @@ The report of what went, and why, is an artifact: hs-report(1).`,
       const { planCollection } = await import('../../src/ops/gc/plan-collection.js');
       const s = await session({ writes: false });
       const plan = await planCollection(s, { quotaBytes: options.quota });
+      if (options.emptyTrash) {
+        const { countObjects } = await import('../../src/ops/count-objects.js');
+        const { trash_objects: objects, trash_bytes: bytes } = await countObjects(s);
+        const all = `${counted(objects, 'object')} (${humanSize(bytes)})`;
+        log.warn(`--empty-trash would also purge ${all} in the trash, and what this plan adds to it`);
+      }
       setRemovalStatus(context, plan.header, options.exitCode);
       if (!options.dryRun) {
         log.warn('nothing was removed: without a terminal that takes --yes, or --apply PLAN');

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, lstat, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SCHEMAS } from '../../src/cli/schemas.js';
@@ -75,6 +75,17 @@ describe('hs gc', () => {
       await run(args);
       expect(await fingerprint(join(cwd, '.hsstore')), args.join(' ')).toBe(before);
     }
+  });
+
+  it('tells before what --empty-trash would purge', async () => {
+    const { run, put } = await store();
+    await put('gone');
+    expect((await run(['rm', 'gone', '--yes'])).status).toBe(0);
+    const { status, stderr } = await run(['gc', '--dry-run', '--empty-trash']);
+    expect(status).toBe(0);
+    // The payload and the manifest.
+    expect(stderr).toMatch(/--empty-trash would also purge 2 objects \(\d+ B\) in the trash/);
+    expect((await run(['restore', 'gone'])).status).toBe(0);
   });
 
   it('says with --exit-code whether something would go', async () => {
@@ -178,6 +189,19 @@ describe('hs rm', () => {
     expect((await run(['rm', id])).status).toBe(2);
     const done = await json(await run(['rm', id, '--yes', '--reason', 'mistake', '--json']));
     expect(done).toMatchObject({ removed: [{ artifact_id: id, rule: 'requested' }] });
+  });
+
+  it('tells with --purge where the bytes stay, since another artifact holds them', async () => {
+    const { cwd, run, put } = await store();
+    await mkdir(join(cwd, 'dir'));
+    await writeFile(join(cwd, 'dir/secret'), 'bytes of secret');
+    expect((await run(['put', 'dir'])).status).toBe(0);
+    await put('secret');
+    await put('alone');
+    expect((await run(['rm', 'secret', '--purge', '--yes'])).stderr).toMatch(
+      /the bytes of 'secret' are still here: another artifact holds them too/,
+    );
+    expect((await run(['rm', 'alone', '--purge', '--yes'])).stderr).not.toContain('still here');
   });
 
   it('refuses what is pinned with 6, and with 3 when others went', async () => {

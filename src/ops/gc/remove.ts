@@ -1,3 +1,4 @@
+import { escapeText } from '../../core/escape.js';
 import type { ArtifactId } from '../../core/ids.js';
 import type { PlanItem } from '../../core/prune-plan.js';
 import { toReason } from '../../core/record-text.js';
@@ -85,5 +86,17 @@ export async function removeArtifacts(
   }
   // Nothing went, so nothing is swept: an unreferenced object may be another script's, on its way.
   if (outcome.report === undefined) return { outcome, reclaimed: NOTHING, refused };
-  return { ...(await finish(session, storage, outcome, false)), refused };
+  const done = await finish(session, storage, outcome, false);
+  if (options.purge) await tellShared(session, outcome.plan.items);
+  return { ...done, refused };
+}
+
+/** Whoever purges a secret must know where else it is: bytes go with the last artifact that holds them. */
+async function tellShared(session: Session, items: readonly PlanItem[]): Promise<void> {
+  for (const { verdict, artifact_id: id, content_hash: content, name } of items) {
+    if (verdict !== 'prune' || (await session.store.objects.sizeInUse(content)) === undefined) continue;
+    session.warn(
+      `the bytes of '${escapeText(name ?? id.slice(0, 8))}' are still here: another artifact holds them too`,
+    );
+  }
 }
