@@ -3,7 +3,7 @@ import { HsError } from '../errors/hs-error.js';
 import { canonicalBytes, parseCanonical } from './canonical.js';
 import type { ObjectId } from './ids.js';
 import { checkTree, comparePaths, type SafePath, toSafePath } from './paths.js';
-import { check, natural, objectId } from './schema.js';
+import { check, checkEach, natural, objectId } from './schema.js';
 
 /** One file of a directory payload. `path` is relative, `/`-separated, and obeys B4. */
 export interface IndexEntry {
@@ -19,14 +19,12 @@ export type BundleIndex = readonly IndexEntry[];
 /** 2 GiB of V8 string is the wall; a million files of long paths stay below it. */
 export const MAX_INDEX_BYTES = 400 * 1024 * 1024;
 
-const indexSchema = z.array(
-  z.strictObject({
-    path: z.string(),
-    content_hash: objectId,
-    size_bytes: natural,
-    executable: z.optional(z.literal(true)),
-  }),
-);
+const indexEntry = z.strictObject({
+  path: z.string(),
+  content_hash: objectId,
+  size_bytes: natural,
+  executable: z.optional(z.literal(true)),
+});
 
 /** Puts entries into the one order of A3; refuses duplicates and files that are directories too. */
 export function toBundleIndex(entries: Iterable<IndexEntry>): BundleIndex {
@@ -42,12 +40,9 @@ export function encodeBundleIndex(index: BundleIndex): Buffer {
 
 /** Reads an index and demands byte equality, the order of A3 and the path rules of B4. */
 export function decodeBundleIndex(bytes: Uint8Array): BundleIndex {
-  const entries = check(
-    indexSchema,
-    parseCanonical(bytes, MAX_INDEX_BYTES),
-    'INVALID_RECORD',
-    'bundle index',
-  );
+  const value = parseCanonical(bytes, MAX_INDEX_BYTES);
+  const list = check(z.array(z.unknown()), value, 'INVALID_RECORD', 'bundle index');
+  const entries = checkEach(indexEntry, list, 'bundle index entry');
   const index: IndexEntry[] = entries.map((e) => ({
     path: toSafePath(e.path),
     content_hash: e.content_hash,

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { HsError } from '../errors/hs-error.js';
 import { canonicalBytes, parseCanonical } from './canonical.js';
-import { artifactId, check, describeIssues, natural, objectId, text, timestamp, token } from './schema.js';
+import { artifactId, check, natural, objectId, parseSchema, text, timestamp, token } from './schema.js';
 import {
   CLASSIFICATIONS,
   DETERMINISM_LEVELS,
@@ -117,8 +117,8 @@ function crossProblems(m: Manifest): string[] {
 
 /** Every problem of a value as a manifest, one line each; none means it is valid. */
 export function manifestProblems(value: unknown): string[] {
-  const result = z.safeParse(manifestSchema, value);
-  return result.success ? crossProblems(result.data) : describeIssues(result.error.issues);
+  const result = parseSchema(manifestSchema, value);
+  return 'data' in result ? crossProblems(result.data) : result.problems;
 }
 
 /** Checks a value as a manifest: INVALID_MANIFEST lists every problem at once. */

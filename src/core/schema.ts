@@ -43,21 +43,46 @@ interface Issue {
   readonly values?: readonly unknown[];
 }
 
+/** What is said of one value; more would bury the first, and a hostile value has hundreds of thousands. */
+const MAX_PROBLEMS = 20;
+const MAX_PROBLEM_LENGTH = 500;
+
 /** zod/mini carries no locale: what it does not have a message for is all "Invalid input". */
 function describeIssue(i: Issue): string {
   if (i.code === 'unrecognized_keys')
-    return `unknown field ${(i.keys ?? []).map((k) => `'${k}'`).join(', ')}`;
+    return `unknown field ${(i.keys ?? [])
+      .slice(0, MAX_PROBLEMS)
+      .map((k) => `'${k}'`)
+      .join(', ')}`;
   if (i.message !== 'Invalid input') return i.message;
   if (i.code === 'invalid_type') return `not of type ${i.expected}, or missing`;
   if (i.code === 'invalid_value') return `not one of ${(i.values ?? []).join(', ')}`;
   return 'not a value that is allowed';
 }
 
-/** One line a problem, `field: what is wrong`. */
-export function describeIssues(issues: readonly Issue[]): string[] {
-  return issues.map((i) =>
-    i.path.length === 0 ? describeIssue(i) : `${i.path.join('.')}: ${describeIssue(i)}`,
-  );
+/** One line a problem, `field: what is wrong`; the first of many, none of them without end. */
+function describeIssues(issues: readonly Issue[]): string[] {
+  const lines = issues.slice(0, MAX_PROBLEMS).map((i) => {
+    const line = i.path.length === 0 ? describeIssue(i) : `${i.path.join('.')}: ${describeIssue(i)}`;
+    return line.length <= MAX_PROBLEM_LENGTH ? line : `${line.slice(0, MAX_PROBLEM_LENGTH).toWellFormed()}…`;
+  });
+  const more = issues.length - lines.length;
+  return more === 0 ? lines : [...lines, `and ${more} more`];
+}
+
+/** A value as a schema has it, or what is wrong with it. */
+export function parseSchema<S extends z.ZodMiniType>(
+  schema: S,
+  value: unknown,
+): { readonly data: z.output<S> } | { readonly problems: string[] } {
+  try {
+    const result = z.safeParse(schema, value);
+    return result.success ? { data: result.data } : { problems: describeIssues(result.error.issues) };
+  } catch (e) {
+    // The schema library passes a list's problems on as arguments, and the stack has room for some 100,000.
+    if (e instanceof RangeError) return { problems: ['too many problems to list'] };
+    throw e;
+  }
 }
 
 /** Checks a value against a schema; what it says is for people, `details.problems` for programs. */
@@ -67,8 +92,17 @@ export function check<S extends z.ZodMiniType>(
   code: 'INVALID_RECORD' | 'INVALID_MANIFEST' | 'USAGE',
   subject: string,
 ): z.output<S> {
-  const result = z.safeParse(schema, value);
-  if (result.success) return result.data;
-  const problems = describeIssues(result.error.issues);
+  const result = parseSchema(schema, value);
+  if ('data' in result) return result.data;
+  const { problems } = result;
   throw new HsError(code, `${subject} is not valid: ${problems.join('; ')}`, { details: { problems } });
+}
+
+/** Checks a list that may be hostile and of any length: the first value that is not valid ends it. */
+export function checkEach<S extends z.ZodMiniType>(
+  schema: S,
+  values: readonly unknown[],
+  subject: string,
+): z.output<S>[] {
+  return values.map((value, i) => check(schema, value, 'INVALID_RECORD', `${subject}.${i}`));
 }

@@ -112,6 +112,24 @@ describe('a manifest', () => {
     );
   });
 
+  it.each([
+    ['450,000 references', { source_artifact_refs: Array(450_000).fill(1) }],
+    [
+      '80,000 labels',
+      { labels: Object.fromEntries(Array.from({ length: 80_000 }, (_, i) => [`K${i}`, 'x'])) },
+    ],
+    ['80,000 fields', Object.fromEntries(Array.from({ length: 80_000 }, (_, i) => [`K${i}`, 'x']))],
+    ['a field with an endless name', { labels: { ['K'.repeat(800_000)]: 'x' } }],
+  ])('tells of %s that are wrong, and of not more than a person reads', (_, change) => {
+    const problems = manifestProblems(manifest(change));
+    expect(problems.length).toBeGreaterThan(0);
+    expect(problems.length).toBeLessThanOrEqual(21);
+    expect(problems.join('').length).toBeLessThan(10_000);
+    expect(() => decodeManifest(canonicalBytes(manifest(change)))).toThrow(
+      expect.toSatisfy((e: unknown) => isHsError(e, 'INVALID_MANIFEST') && e.message.length < 10_000),
+    );
+  });
+
   it('is refused in any other spelling of the same value', () => {
     const canonical = canonicalBytes(manifest()).toString();
     expect(decodeManifest(Buffer.from(canonical))).toMatchObject({ artifact_id: id });

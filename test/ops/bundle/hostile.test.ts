@@ -53,7 +53,33 @@ function lowered(): Buffer {
 const swapHash = (text: string) =>
   text.replace(/"content_hash":"[0-9a-f]{64}"/, `"content_hash":"${'0'.repeat(64)}"`);
 
+/** Small for what it costs a reader that lists all that is wrong with it. */
+const many = (n: number, value: string) => Array(n).fill(value).join(',');
+
 const CASES: ReadonlyArray<readonly [what: string, bundle: () => Buffer, code: string, entry?: string]> = [
+  [
+    'a manifest with 450,000 bad references',
+    () =>
+      changed({
+        [FILE.manifest]: `{"artifact_id":"${FILE_ID}","schema":"hs.manifest/1","source_artifact_refs":[${many(450_000, '1')}]}`,
+      }),
+    'INTEGRITY',
+  ],
+  [
+    'an index of 200,000 bad members',
+    () => changed({ 'bundle_index.json': `{"members":[${many(200_000, '{}')}],"schema":"hs.bundle/1"}` }),
+    'INTEGRITY',
+    'bundle_index.json',
+  ],
+  [
+    'a report of 200,000 bad lines',
+    () =>
+      changed({
+        'export_report.json': `{"included":[${many(200_000, '{}')}],"left_out":[],"schema":"hs.export-report/1"}`,
+      }),
+    'INTEGRITY',
+    'export_report.json',
+  ],
   ["a '..' component", () => evil({ name: '../evil', body: 'x' }), 'HOSTILE_INPUT', '../evil'],
   ["'..' further down", () => evil({ name: `${TREE_AT.payload}/../../x`, body: 'x' }), 'HOSTILE_INPUT'],
   ['an absolute name', () => evil({ name: '/tmp/evil', body: 'x' }), 'HOSTILE_INPUT', '/tmp/evil'],
