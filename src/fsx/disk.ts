@@ -62,6 +62,8 @@ export interface DiskDir {
   sync(): Promise<void>;
   /** Where the directory is now; for reports only. */
   where(): Promise<string>;
+  /** Which mount it lies on: a bind mount is another one, also of the same filesystem. */
+  mount(): Promise<string>;
   close(): Promise<void>;
 }
 

@@ -152,6 +152,10 @@ function interceptDir(inner: DiskDir, path: string, before: Interceptor): DiskDi
       await before('dir.where', path);
       return inner.where();
     },
+    async mount() {
+      await before('dir.mount', path);
+      return inner.mount();
+    },
     async close() {
       await before('dir.close', path);
       return inner.close();

@@ -76,6 +76,20 @@ export class SafeDir {
     }
   }
 
+  /** The same for what is to be removed: on another mount lies what somebody else only shows here. */
+  async childOnMount(name: string): Promise<SafeDir> {
+    const child = await this.child(name);
+    try {
+      if ((await child.#dir.mount()) === (await this.#dir.mount())) return child;
+      throw new HsError('UNSAFE_PATH', `'${escapeText(await child.where())}' is a mount point`, {
+        hint: 'unmount it, or choose another destination; --force does not change this',
+      });
+    } catch (e) {
+      await child.close();
+      throw e;
+    }
+  }
+
   /** Makes a directory with exactly this mode and opens it; EEXIST if something has the name. */
   async makeChild(name: string, mode: number): Promise<SafeDir> {
     await this.#change((at) => this.#disk.mkdir(at(name), mode));

@@ -135,6 +135,23 @@ describe('hs export', () => {
     },
   );
 
+  it.runIf(root)('never deletes through a mount point in what it replaces', async () => {
+    const cwd = await workspace();
+    const mounted = `mount --bind mine out/m && "$0" "$1" export tree out --force --discard-existing; echo "status $?"`;
+    for (const dir of ['mine', 'out/m']) await mkdir(join(cwd, dir), { recursive: true });
+    await writeFile(join(cwd, 'mine/precious'), 'x');
+    const { stdout, stderr } = spawnSync(
+      'unshare',
+      ['-m', 'sh', '-c', mounted, process.execPath, HS_PROGRAM],
+      { cwd, env: await hsEnvironment(), encoding: 'utf8' },
+    );
+    expect([stdout, stderr]).toEqual(['status 7\n', expect.stringContaining('out/m')]);
+    expect([await readdir(join(cwd, 'mine')), await readdir(join(cwd, 'out'))]).toEqual([
+      ['precious'],
+      ['m'],
+    ]);
+  });
+
   it('is stopped by Ctrl-C without a trace at its destination, and on record', async () => {
     const cwd = await workspace();
     const file = await open(join(cwd, 'large'), 'w');

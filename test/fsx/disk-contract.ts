@@ -233,6 +233,14 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
         await dir.close();
       });
 
+      it('tells its mount, which is that of the directories in it', async () => {
+        await disk.mkdir(`${root}/a`, 0o755);
+        const [dir, inner] = [await disk.openDir(root), await disk.openDir(`${root}/a`)];
+        expect(await inner.mount()).toBe(await dir.mount());
+        await inner.close();
+        await dir.close();
+      });
+
       it('stays with its directory when a link takes the name', async () => {
         await disk.mkdir(`${root}/in`, 0o755);
         await disk.mkdir(`${root}/out`, 0o755);
@@ -272,7 +280,7 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
         await dir.close();
         await dir.close();
         await expect(disk.lstat(`${dir.path}/a`)).rejects.toMatchObject(code('ENOENT'));
-        for (const late of [() => dir.stat(), () => dir.sync(), () => dir.where()])
+        for (const late of [() => dir.stat(), () => dir.sync(), () => dir.where(), () => dir.mount()])
           await expect(late()).rejects.toMatchObject(code('EBADF'));
       });
 

@@ -21,6 +21,7 @@ function withoutProc(disk: Disk): Disk {
         stat: () => dir.stat(),
         sync: () => dir.sync(),
         where: async () => path,
+        mount: () => dir.mount(),
         close: () => dir.close(),
       };
     },

@@ -1,4 +1,12 @@
-import { accessSync, constants as flags, fstatSync, openSync, readlinkSync, realpathSync } from 'node:fs';
+import {
+  accessSync,
+  constants as flags,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+} from 'node:fs';
 import type { DiskDir, FileStat } from '../disk.js';
 import { decodePath } from '../names.js';
 import { Descriptor } from './descriptor.js';
@@ -34,6 +42,10 @@ export function openNodeDir(path: string, follow: boolean): DiskDir {
   return new NodeDir(openDirectory(path, follow), path);
 }
 
+function mountId(fd: number): string | undefined {
+  return /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'latin1'))?.[1];
+}
+
 class NodeDir implements DiskDir {
   /**
    * Node has no openat; a name below `/proc/self/fd/N` is one. Without /proc it is the path it was
@@ -59,6 +71,13 @@ class NodeDir implements DiskDir {
     this.#descriptor.fd('readlink');
     if (!hasDescriptorPaths()) return realpathSync.native(this.path);
     return decodePath(readlinkSync(this.path, { encoding: 'buffer' }), 'readlink', this.path);
+  }
+
+  async mount(): Promise<string> {
+    const fd = this.#descriptor.fd('mount');
+    // The device tells filesystems apart, not mounts; it is all there is without /proc.
+    const id = hasDescriptorPaths() ? mountId(fd) : undefined;
+    return id ?? `device ${fstatSync(fd, { bigint: true }).dev}`;
   }
 
   async close(): Promise<void> {

@@ -138,6 +138,10 @@ export class SimDir implements DiskDir {
     return this.#process.step('dir.where', this.#openedBy, () => pathOf(this.#opened()));
   }
 
+  mount(): Promise<string> {
+    return this.#process.step('dir.mount', this.#openedBy, () => String(this.#opened().dev));
+  }
+
   close(): Promise<void> {
     return this.#process.step('dir.close', this.#openedBy, () => this.#process.forget(this));
   }

@@ -14,14 +14,14 @@ export interface Found {
   readonly stamp: string;
 }
 
-/** All files below a directory, in no promised order; a name that is not UTF-8 is CONFLICT. */
+/** All files below a directory, in no promised order; a name that is not UTF-8 is CONFLICT, a mount point UNSAFE_PATH. */
 export async function inventory(dir: SafeDir, prefix = ''): Promise<Found[]> {
   const found: Found[] = [];
   for (const entry of await dir.readdir()) {
     if (entry.name === undefined) throw unnameable(prefix === '' ? '.' : prefix);
     const path = `${prefix}${entry.name}`;
     if (entry.kind === 'directory') {
-      const child = await dir.child(entry.name);
+      const child = await dir.childOnMount(entry.name);
       try {
         found.push(...(await inventory(child, `${path}/`)));
       } finally {

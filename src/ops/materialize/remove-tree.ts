@@ -2,12 +2,12 @@ import { escapeText } from '../../core/escape.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
 
-/** Removes a name and all below it, never through a link; nothing there is fine. */
+/** Removes a name and all below it, never through a link or into a mount; nothing there is fine. */
 export async function removeTree(parent: SafeDir, name: string): Promise<void> {
   const stat = await parent.lstat(name);
   if (stat === undefined) return;
   if (stat.kind !== 'directory') return parent.unlink(name);
-  const dir = await parent.child(name);
+  const dir = await parent.childOnMount(name);
   try {
     for (const entry of await dir.readdir()) {
       if (entry.name === undefined) throw unnameable(name);

@@ -279,6 +279,17 @@ describe('a destination that is refused whatever is forced', () => {
 });
 
 describe('a tree that replaces another', () => {
+  it('does not go into a mount point further down', async () => {
+    const sim = new SimDisk();
+    sim.plant.dir('/to/out/sub');
+    sim.plant.mount('/to/out/sub/mnt');
+    sim.plant.file('/to/out/sub/mnt/mine', 'precious');
+    const options = { force: true, discardExisting: true, protect: { cwd: '/x' }, random: systemRandom() };
+    const attempt = materialize(sim.process('hs'), TREE, { root: '/to', path: toSafePath('out') }, options);
+    await expect(attempt).rejects.toMatchObject({ code: 'UNSAFE_PATH' });
+    expect(sim.tree('/to')).toEqual(['/to/out/', '/to/out/sub/', '/to/out/sub/mnt/', '/to/out/sub/mnt/mine']);
+  });
+
   it('does not follow a link in what it removes', async () => {
     const [dir, outside] = [await tmp(), await tmp()];
     await writeFile(join(outside, 'mine'), 'precious');
