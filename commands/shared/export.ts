@@ -14,7 +14,7 @@ export const FORCE = {
 
 export const EXITS = {
   6: 'refused by capability, export guard or budget; the refusal is in the ledger',
-  7: 'the destination is the store, the home or current directory, a mount point, or behind a link',
+  7: 'the destination is a store, the home or current directory, a mount point, or behind a link',
   8: 'the destination exists, or holds files that no export wrote there',
 };
 

@@ -219,7 +219,12 @@ async function write(
     discardExisting: request.discardExisting === true,
     recorded: () => recordedExports(session, placed.target),
     modes: isPrivate ? PRIVATE_MODES : OPEN_MODES,
-    protect: { store: session.store.root, cwd, ...(home === undefined ? {} : { home }) },
+    protect: {
+      store: session.store.root,
+      anchor: session.store.anchor.path,
+      cwd,
+      ...(home === undefined ? {} : { home }),
+    },
     random: session.random,
     signal: session.signal,
     journal: (staging) =>

@@ -1,7 +1,8 @@
 import { basename, dirname, join } from 'node:path';
+import { parseLoose } from '../../core/canonical.js';
 import { escapeText } from '../../core/escape.js';
 import type { SafePath } from '../../core/paths.js';
-import { HsError, isErrno } from '../../errors/hs-error.js';
+import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import { SafeDir } from '../../fsx/safe-dir.js';
 
@@ -19,6 +20,8 @@ export interface Destination {
 export interface Protected {
   /** The `.hsstore` directory. */
   readonly store?: string;
+  /** The file with which this user remembers the store; those of other stores are beside it. */
+  readonly anchor?: string | undefined;
   readonly cwd: string;
   readonly home?: string;
 }
@@ -33,6 +36,8 @@ export interface OpenDestination {
   readonly made: readonly string[];
 }
 
+const FORMAT_NAME = 'format.json';
+const MAX_FORMAT_BYTES = 16 * 1024;
 const DIRECTORY_MODE = 0o755;
 
 /** Opens the destination's parent one component at a time, making what is missing, durably. */
@@ -110,8 +115,8 @@ export async function removeMade(disk: Disk, made: readonly string[]): Promise<v
 }
 
 /**
- * Refuses a destination that is, contains or lies in the store, and one that is or contains the home
- * or the current directory (B3). By device and inode, so that no other spelling, link or bind mount
+ * Refuses a destination that is, contains or lies in the store or the directory of the anchors, one that
+ * lies in another store, and one that is or contains the home or the current directory (B3). By device and inode, so that no other spelling, link or bind mount
  * gets around it.
  */
 export async function refuseProtected(
@@ -123,10 +128,17 @@ export async function refuseProtected(
     new HsError('UNSAFE_PATH', `destination '${escapeText(path)}' is refused: ${why}`, {
       hint: 'choose another destination; --force does not change this',
     });
-  if (kept.store !== undefined) {
-    const store = await identity(disk, kept.store);
-    const around = await ancestors(disk, await parent.where());
-    if (store !== undefined && around.has(store)) throw refuse('it lies in the store');
+  const anchors = kept.anchor === undefined ? undefined : dirname(kept.anchor);
+  const around = await ancestors(disk, await parent.where());
+  for (const [what, where] of [
+    ['the store', kept.store],
+    ['the directory of the anchors', anchors],
+  ] as const) {
+    const own = where === undefined ? undefined : await identity(disk, where);
+    if (own !== undefined && around.has(own)) throw refuse(`it lies in ${what}`);
+  }
+  for (const at of [path, ...around.values()]) {
+    if (await isStore(disk, at)) throw refuse(`'${escapeText(at)}' is a store`);
   }
   const existing = await parent.lstat(name);
   if (existing?.kind !== 'directory') return;
@@ -134,12 +146,26 @@ export async function refuseProtected(
   const own = `${existing.dev}:${existing.ino}`;
   for (const [what, where] of [
     ['the store', kept.store],
+    ['the directory of the anchors', anchors],
     ['the current directory', kept.cwd],
     ['the home directory', kept.home],
   ] as const) {
     if (where === undefined) continue;
     if ((await identity(disk, where)) === own) throw refuse(`it is ${what}`);
     if ((await ancestors(disk, where)).has(own)) throw refuse(`it contains ${what}`);
+  }
+}
+
+/** Any store, of whatever version. What cannot be read is none: nothing could be written there either. */
+async function isStore(disk: Disk, path: string): Promise<boolean> {
+  const file = join(path, FORMAT_NAME);
+  if ((await disk.find(file).catch(() => undefined))?.kind !== 'file') return false;
+  try {
+    const bytes = await disk.readFile(file, MAX_FORMAT_BYTES);
+    return (parseLoose(bytes, MAX_FORMAT_BYTES) as { format?: unknown } | null)?.format === 'hsstore';
+  } catch (e) {
+    if (isErrno(e) || isHsError(e, 'INVALID_RECORD')) return false;
+    throw e;
   }
 }
 
@@ -153,9 +179,9 @@ async function identity(disk: Disk, path: string): Promise<string | undefined> {
   }
 }
 
-/** The directory and all above it. */
-async function ancestors(disk: Disk, path: string): Promise<Set<string>> {
-  const found = new Set<string>();
+/** The directory and all above it: where each is, by its identity. */
+async function ancestors(disk: Disk, path: string): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
   let at: string;
   try {
     at = await disk.realpath(path);
@@ -165,7 +191,7 @@ async function ancestors(disk: Disk, path: string): Promise<Set<string>> {
   }
   for (; ; at = dirname(at)) {
     const id = await identity(disk, at);
-    if (id !== undefined) found.add(id);
+    if (id !== undefined) found.set(id, at);
     if (dirname(at) === at) return found;
   }
 }

@@ -1,7 +1,10 @@
+import { escapeText } from '../../core/escape.js';
 import { createSha256 } from '../../core/hash.js';
 import type { ObjectId } from '../../core/ids.js';
+import { HsError } from '../../errors/hs-error.js';
 import type { DiskFile } from '../../fsx/disk.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
+import { STORE_DIR } from '../../store/layout.js';
 import { unnameable } from './remove-tree.js';
 
 /** What lies in a directory that is about to be replaced. */
@@ -14,13 +17,14 @@ export interface Found {
   readonly stamp: string;
 }
 
-/** All files below a directory, in no promised order; a name that is not UTF-8 is CONFLICT, a mount point UNSAFE_PATH. */
+/** All files below a directory, in no promised order; a name that is not UTF-8 is CONFLICT, a mount point or a store UNSAFE_PATH. */
 export async function inventory(dir: SafeDir, prefix = ''): Promise<Found[]> {
   const found: Found[] = [];
   for (const entry of await dir.readdir()) {
     if (entry.name === undefined) throw unnameable(prefix === '' ? '.' : prefix);
     const path = `${prefix}${entry.name}`;
     if (entry.kind === 'directory') {
+      if (entry.name === STORE_DIR) throw holdsStore(path);
       const child = await dir.childOnMount(entry.name);
       try {
         found.push(...(await inventory(child, `${path}/`)));
@@ -35,6 +39,12 @@ export async function inventory(dir: SafeDir, prefix = ''): Promise<Found[]> {
     found.push({ path, kind: stat.kind === 'file' ? 'file' : 'link', stamp });
   }
   return found;
+}
+
+function holdsStore(path: string): HsError {
+  return new HsError('UNSAFE_PATH', `what would be replaced holds a store: '${escapeText(path)}'`, {
+    hint: 'choose another destination; --force does not change this',
+  });
 }
 
 export function sameInventory(a: readonly Found[], b: readonly Found[]): boolean {

@@ -265,6 +265,25 @@ describe('a destination that is refused whatever is forced', () => {
     await expect(attempt).rejects.toMatchObject({ code: 'UNSAFE_PATH' });
   });
 
+  it.each(['w/.hsstore', 'w/.hsstore/objects/new', 'w', 'state/anchors', 'state/anchors/id', 'state'])(
+    '%s: another store, what is in it and what holds it, and the anchors',
+    async (at) => {
+      const dir = await tmp();
+      for (const made of ['w/.hsstore/objects', 'state/anchors', 'cwd'])
+        await mkdir(join(dir, made), { recursive: true });
+      await writeFile(join(dir, 'w/.hsstore/format.json'), '{"format":"hsstore","version":99}');
+      await writeFile(join(dir, 'state/anchors/id'), 'seen');
+      const protect = { cwd: join(dir, 'cwd'), anchor: join(dir, 'state/anchors/other') };
+      for (const payload of at === 'w' || at === 'state' ? [TREE] : [TREE, FILE]) {
+        await expect(write(join(dir, at), payload, { ...FORCE, protect })).rejects.toMatchObject({
+          code: 'UNSAFE_PATH',
+        });
+      }
+      expect(await readFile(join(dir, 'state/anchors/id'), 'utf8')).toBe('seen');
+      expect(await readdir(join(dir, 'w/.hsstore'))).toEqual(['format.json', 'objects']);
+    },
+  );
+
   it('a mount point', async () => {
     const sim = new SimDisk();
     sim.plant.dir('/out');
