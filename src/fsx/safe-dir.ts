@@ -80,7 +80,7 @@ export class SafeDir {
   async childOnMount(name: string): Promise<SafeDir> {
     const child = await this.child(name);
     try {
-      if ((await child.#dir.mount()) === (await this.#dir.mount())) return child;
+      if ((await child.mount()) === (await this.mount())) return child;
       throw new HsError('UNSAFE_PATH', `'${escapeText(await child.where())}' is a mount point`, {
         hint: 'unmount it, or choose another destination; --force does not change this',
       });
@@ -170,6 +170,10 @@ export class SafeDir {
   /** Where the directory is now: for reports, and for what must not be replaced. */
   where(): Promise<string> {
     return this.#dir.where();
+  }
+
+  mount(): Promise<string> {
+    return this.#dir.mount();
   }
 
   close(): Promise<void> {

@@ -152,6 +152,26 @@ describe('hs export', () => {
     ]);
   });
 
+  it.runIf(root)('finds the store also behind a bind mount of a part of it', async () => {
+    const cwd = await workspace();
+    await mkdir(join(cwd, 'bound'));
+    const script = `for part in . objects objects/a0 ledger ledger/000000 tmp cache trash; do
+      mount --bind ".hsstore/$part" bound && "$0" "$1" export file bound/evil 2>/dev/null
+      echo "$part $?"; umount bound; done`;
+    const { stdout } = spawnSync('unshare', ['-m', 'sh', '-c', script, process.execPath, HS_PROGRAM], {
+      cwd,
+      env: await hsEnvironment(),
+      encoding: 'utf8',
+    });
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .filter((line) => !line.endsWith(' 7')),
+    ).toEqual([]);
+    expect(stdout.trim().split('\n')).toHaveLength(8);
+  });
+
   it('is stopped by Ctrl-C without a trace at its destination, and on record', async () => {
     const cwd = await workspace();
     const file = await open(join(cwd, 'large'), 'w');

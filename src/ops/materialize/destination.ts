@@ -3,7 +3,7 @@ import { parseLoose } from '../../core/canonical.js';
 import { escapeText } from '../../core/escape.js';
 import type { SafePath } from '../../core/paths.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
-import type { Disk } from '../../fsx/disk.js';
+import type { DirEntry, Disk, DiskDir } from '../../fsx/disk.js';
 import { SafeDir } from '../../fsx/safe-dir.js';
 
 /** Where something is made. */
@@ -137,6 +137,11 @@ export async function refuseProtected(
     const own = where === undefined ? undefined : await identity(disk, where);
     if (own !== undefined && around.has(own)) throw refuse(`it lies in ${what}`);
   }
+  if (kept.store !== undefined && (await onAnotherMount(disk, parent, kept.store))) {
+    for await (const inner of directoriesIn(disk, kept.store)) {
+      if (around.has(inner)) throw refuse('it lies in the store');
+    }
+  }
   for (const at of [path, ...around.values()]) {
     if (await isStore(disk, at)) throw refuse(`'${escapeText(at)}' is a store`);
   }
@@ -153,6 +158,39 @@ export async function refuseProtected(
     if (where === undefined) continue;
     if ((await identity(disk, where)) === own) throw refuse(`it is ${what}`);
     if ((await ancestors(disk, where)).has(own)) throw refuse(`it contains ${what}`);
+  }
+}
+
+/** A bind mount shows a part of the store without the store above it. */
+async function onAnotherMount(disk: Disk, parent: SafeDir, store: string): Promise<boolean> {
+  let dir: DiskDir;
+  try {
+    dir = await disk.openDir(store, { follow: true });
+  } catch (e) {
+    if (isErrno(e, 'ENOENT', 'ENOTDIR', 'EACCES')) return true;
+    throw e;
+  }
+  try {
+    return (await dir.mount()) !== (await parent.mount());
+  } finally {
+    await dir.close();
+  }
+}
+
+/** The identities of the directories of a store: it has two levels of them. */
+async function* directoriesIn(disk: Disk, path: string, levels = 2): AsyncGenerator<string> {
+  let entries: DirEntry[];
+  try {
+    entries = await disk.readdir(path);
+  } catch (e) {
+    if (isErrno(e, 'ENOENT', 'ENOTDIR', 'EACCES')) return;
+    throw e;
+  }
+  for (const { name, kind } of entries) {
+    if (kind !== 'directory' || name === undefined) continue;
+    const id = await identity(disk, join(path, name));
+    if (id !== undefined) yield id;
+    if (levels > 1) yield* directoriesIn(disk, join(path, name), levels - 1);
   }
 }
 
