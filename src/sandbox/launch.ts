@@ -152,7 +152,9 @@ async function follow(
     }
     const unreported = plan.reportsEnding ? KILLED : { code, signal };
     const end = report.ending ?? unreported;
-    return { facts: report.facts, ...shellStatus(end), aborted: hand.aborted };
+    const how = shellStatus(end);
+    request.onEnd?.(how.status);
+    return { facts: report.facts, ...how, aborted: hand.aborted };
   } catch (e) {
     if (isErrno(e) && e.syscall?.startsWith('spawn')) return { unavailable: e.message };
     throw e;

@@ -8,6 +8,9 @@ import type { SandboxHost, StrayWrite } from './types.js';
 
 const OPAQUE_GAP = 'of a directory that was removed and made again, the files that are gone are not listed';
 
+const CLOSED_GAP = 'of project directories that cannot be read, what was there before is not known';
+const EARLY_GAP = 'not all that the tool wrote in the project could be looked at';
+
 export interface OverlayWrites {
   readonly stray: StrayWrite[];
   readonly gaps: string[];
@@ -16,10 +19,15 @@ export interface OverlayWrites {
 /** What the tool would have changed in the project, from the overlay's upper directory. */
 export async function overlayWrites(host: SandboxHost, places: Places): Promise<OverlayWrites> {
   const walk = new Walk(host.disk, places);
-  await walk.project();
-  const gaps: string[] = [];
-  if (walk.shared.length > 0 && !(await listReplaced(host, places, walk))) gaps.push(OPAQUE_GAP);
-  return { stray: sortStray(pairMoves(walk.found, walk.vanished, walk.appeared)), gaps };
+  try {
+    await walk.project();
+    if (walk.shared.length > 0 && !(await listReplaced(host, places, walk))) walk.gaps.add(OPAQUE_GAP);
+  } catch (e) {
+    // The tool has run: how it ended and what is known of it stay true.
+    if (!isErrno(e)) throw e;
+    walk.gaps.add(EARLY_GAP);
+  }
+  return { stray: sortStray(pairMoves(walk.found, walk.vanished, walk.appeared)), gaps: [...walk.gaps] };
 }
 
 class Walk {
@@ -28,6 +36,7 @@ class Walk {
   readonly appeared: Seen[] = [];
   /** Directories in both the project and the upper one; either may have been removed and made again. */
   readonly shared: string[] = [];
+  readonly gaps = new Set<string>();
   readonly #disk: Disk;
   readonly #places: Places;
 
@@ -45,8 +54,22 @@ class Walk {
 
   /** `rel` is empty for the project itself, else ends with a slash. */
   async directory(rel: string): Promise<void> {
-    for (const entry of await readable(this.#disk, `${this.#places.scratch}/${UPPER}/${rel}`)) {
-      await this.#entry(rel, entry);
+    for (const entry of await this.#written(rel)) await this.#entry(rel, entry);
+  }
+
+  /** What the tool shut is opened: the directory is hs's own, and its mode was noted. */
+  async #written(rel: string): Promise<DirEntry[]> {
+    const path = `${this.#places.scratch}/${UPPER}/${rel}`;
+    try {
+      await openUp(this.#disk, path, 0o700);
+      return await this.#disk.readdir(path);
+    } catch (e) {
+      // Deeper than a path can say: its directory tells of it.
+      if (isErrno(e, 'ENAMETOOLONG')) return [];
+      if (!isErrno(e, 'EACCES', 'EPERM')) throw e;
+      this.gaps.add(EARLY_GAP);
+      this.found.push({ path: rel === '' ? '.' : rel.slice(0, -1), kind: 'change', what: 'directory' });
+      return [];
     }
   }
 
@@ -63,10 +86,26 @@ class Walk {
       this.found.push({ path, kind: 'create', what: entry.kind });
       return;
     }
-    const lower = await lstatOrNone(this.#disk, `${this.#places.project}/${path}`);
-    if (lower !== undefined && upper.kind === 'other' && upper.mode === 0) this.delete(path, lower);
+    const lower = await this.#before(path);
+    if (lower === 'closed') {
+      this.gaps.add(CLOSED_GAP);
+      const kind = upper.kind === 'other' && upper.mode === 0 ? 'delete' : 'change';
+      this.found.push({ path, kind, what: upper.kind });
+      if (upper.kind === 'directory') await this.directory(`${path}/`);
+    } else if (lower !== undefined && upper.kind === 'other' && upper.mode === 0) this.delete(path, lower);
     else if (upper.kind === 'directory') await this.#directoryEntry(path, upper, lower);
     else await this.#fileEntry(path, upper, lower);
+  }
+
+  /** What the project has there; `closed` where its directory cannot be searched. */
+  async #before(path: string): Promise<FileStat | 'closed' | undefined> {
+    try {
+      return await this.#disk.lstat(`${this.#places.project}/${path}`);
+    } catch (e) {
+      if (isErrno(e, 'EACCES')) return 'closed';
+      if (isErrno(e, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG')) return undefined;
+      throw e;
+    }
   }
 
   delete(path: string, lower: FileStat): void {
@@ -102,7 +141,14 @@ class Walk {
     if (upper.kind === 'symlink')
       return (await this.#disk.readlink(from)) === (await this.#disk.readlink(to));
     if (upper.kind !== 'file') return false;
-    return sameBytes(this.#disk, from, to);
+    try {
+      await openUp(this.#disk, to, 0o400);
+      return await sameBytes(this.#disk, from, to);
+    } catch (e) {
+      // What cannot be compared was not only opened.
+      if (isErrno(e, 'EACCES', 'EPERM')) return false;
+      throw e;
+    }
   }
 }
 
@@ -123,12 +169,18 @@ async function sameBytes(disk: Disk, a: string, b: string): Promise<boolean> {
   }
 }
 
-/** A directory that cannot be read, or lies too deep for a path, was made so by the tool: it is listed itself. */
-async function readable(disk: Disk, path: string): Promise<DirEntry[]> {
+/** Gives the owner the permission that looking takes. */
+async function openUp(disk: Disk, path: string, bits: number): Promise<void> {
+  const { mode } = await disk.lstat(path);
+  if ((mode & bits) !== bits) await disk.chmod(path, mode | bits);
+}
+
+/** The names, each as a key; `undefined` for a directory that cannot be read, or lies too deep for a path. */
+async function readable(disk: Disk, path: string): Promise<Map<string, DirEntry> | undefined> {
   try {
-    return await disk.readdir(path);
+    return new Map((await disk.readdir(path)).map((entry) => [hex(entry.bytes), entry]));
   } catch (e) {
-    if (isErrno(e, 'EACCES', 'ENAMETOOLONG')) return [];
+    if (isErrno(e, 'EACCES', 'ENAMETOOLONG')) return undefined;
     throw e;
   }
 }
@@ -164,12 +216,15 @@ async function listReplaced(host: SandboxHost, places: Places, walk: Walk): Prom
     if (!(await mounted)) return false;
     const merged = `/proc/${child.pid}/root${places.scratch}/${MERGED}`;
     for (const rel of walk.shared) {
-      const left = new Set((await readable(host.disk, `${merged}/${rel}`)).map(({ bytes }) => hex(bytes)));
-      const upper = new Set(
-        (await readable(host.disk, `${places.scratch}/${UPPER}/${rel}`)).map(({ bytes }) => hex(bytes)),
-      );
-      for (const entry of await readable(host.disk, `${places.project}/${rel}`)) {
-        if (left.has(hex(entry.bytes)) || upper.has(hex(entry.bytes))) continue;
+      const left = await readable(host.disk, `${merged}/${rel}`);
+      const upper = await readable(host.disk, `${places.scratch}/${UPPER}/${rel}`);
+      const before = await readable(host.disk, `${places.project}/${rel}`);
+      if (left === undefined || upper === undefined || before === undefined) {
+        walk.gaps.add(before === undefined ? CLOSED_GAP : EARLY_GAP);
+        continue;
+      }
+      for (const [key, entry] of before) {
+        if (left.has(key) || upper.has(key)) continue;
         const path = rel + (entry.name ?? displayName(entry.bytes));
         if (entry.name === undefined) walk.found.push({ path, kind: 'delete', what: entry.kind });
         else walk.delete(path, await host.disk.lstat(`${places.project}/${path}`));

@@ -73,6 +73,8 @@ export interface SandboxRequest {
   onOutput(stream: OutputStream, chunk: Uint8Array): void | Promise<void>;
   /** Comes before any output. */
   onStart?(tool: RunningTool): void;
+  /** Comes when the tool has ended, before what it wrote is looked at. */
+  onEnd?(status: number): void;
 }
 
 export type StrayKind = 'create' | 'change' | 'delete' | 'mode' | 'times' | 'move';

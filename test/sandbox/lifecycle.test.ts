@@ -1,12 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import {
+  chmodSync,
+  chownSync,
   closeSync,
   existsSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   renameSync,
+  writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -226,6 +230,50 @@ describe('bubblewrap-overlay', () => {
       ]);
     },
   );
+
+  it.skipIf(missing !== undefined)('lists what a tool hides by taking permissions away', async () => {
+    mkdirSync(join(world.project, 'locked'));
+    writeFileSync(join(world.project, 'locked/old'), 'old');
+    chownSync(join(world.project, 'locked'), user.uid, user.uid);
+    chownSync(join(world.project, 'locked/old'), user.uid, user.uid);
+    chmodSync(join(world.project, 'locked'), 0);
+    const script = `chmod 700 locked; echo evil >locked/f; rm locked/old; chmod 0 locked
+      mkdir -p new/deep; echo x >new/deep/f; chmod 0 new/deep new; chmod 0 opened
+      echo more >>changed; chmod 0 changed; mkdir -m 0 shut; echo x >sub/f; chmod 0 sub; chmod 0 .`;
+    const { outcome } = startRunner(runner.program, user, world, {
+      backend: 'bubblewrap-overlay',
+      command: ['sh', '-c', script],
+    });
+    const { stray, gaps, status } = await outcome;
+    const closed = user.uid !== 0;
+    expect(stray.map(({ path, kind }) => `${kind} ${path}`)).toEqual([
+      'mode .',
+      'change changed',
+      `${closed ? 'change' : 'create'} locked/f`,
+      'delete locked/old',
+      'create new',
+      'create new/deep',
+      'create new/deep/f',
+      'mode opened',
+      'create shut',
+      'mode sub',
+      'create sub/f',
+    ]);
+    expect([status, gaps.filter((gap) => gap.includes('cannot be read')).length]).toEqual([
+      0,
+      closed ? 1 : 0,
+    ]);
+  });
+
+  it.skipIf(missing !== undefined)('lists a file that nobody can read as changed', async () => {
+    chmodSync(join(world.project, 'opened'), 0);
+    const { outcome } = startRunner(runner.program, user, world, {
+      backend: 'bubblewrap-overlay',
+      command: ['sh', '-c', 'chmod 600 opened'],
+    });
+    const { stray, status } = await outcome;
+    expect({ status, stray: stray.map(({ path }) => path) }).toEqual({ status: 0, stray: ['opened'] });
+  });
 
   it.skipIf(missing !== undefined)(
     'lists each directory that is gone once, and names that are not UTF-8',

@@ -2,6 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, writeFi
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isHsError } from '../../src/errors/hs-error.js';
+import { errnoError } from '../../src/fsx/errno.js';
+import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { systemEnvironment } from '../../src/fsx/system.js';
 import {
@@ -290,6 +292,16 @@ describe('runSandboxed', () => {
     const scratchDir = join(world.project, 'scratch');
     mkdirSync(scratchDir, { mode: 0o700 });
     expect((await run(['true'], {}, { scratchDir })).backend).toBe('bubblewrap');
+  });
+
+  it('keeps the status of a tool whose writes cannot be listed, and says so', async () => {
+    if (!here.includes('bubblewrap-overlay')) return;
+    const broken = interceptDisk(disk, (operation, path) => {
+      if (operation === 'readdir' && path.includes('/upper/')) throw errnoError('EIO', operation, path);
+    });
+    const ran = await run(sh('exit 3'), { backend: 'bubblewrap-overlay' }, {}, { ...host, disk: broken });
+    expect(ran).toMatchObject({ status: 3, stray: [] });
+    expect(ran.gaps).toContain('not all that the tool wrote in the project could be looked at');
   });
 
   it('refuses to run on a project that lies in the store', async () => {

@@ -13,6 +13,8 @@ export class Control {
   /** The first signal that asked for the end. */
   asked: NodeJS.Signals | undefined;
   hasStarted = false;
+  /** How the tool ended, once it has. */
+  status: number | undefined;
   /** Why the tool was stopped, when it went too far. */
   overrun: string | undefined;
 

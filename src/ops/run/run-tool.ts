@@ -145,7 +145,8 @@ class Run {
       if (!control.hasStarted)
         throw isHsError(e, 'INTERRUPTED') ? control.interrupted(e) : await this.#refused(e);
       const unknown = { backend: 'unknown', level: 'unknown', gaps: [] };
-      throw await this.#failure(e, this.#facts(startedAt, signalStatus('SIGKILL'), unknown, []), [], true);
+      const status = control.status ?? signalStatus('SIGKILL');
+      throw await this.#failure(e, this.#facts(startedAt, status, unknown, []), [], true);
     } finally {
       signal.removeEventListener('abort', onAbort);
       control.end();
@@ -197,6 +198,9 @@ class Run {
         signal: this.#control.signal,
         graceMs: 1000,
         onStart: (tool) => this.#control.started(tool),
+        onEnd: (status) => {
+          this.#control.status = status;
+        },
         onOutput: async (stream, chunk) => {
           const transcript = transcripts.find((t) => t.stream === stream);
           const over = transcript === undefined ? undefined : printed.addBytes(chunk.byteLength);

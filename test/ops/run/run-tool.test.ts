@@ -4,6 +4,8 @@ import { decodeBundleIndex } from '../../../src/core/bundle-index.js';
 import { sha256 } from '../../../src/core/hash.js';
 import { DEFAULT_POLICY, encodePolicy, type Policy } from '../../../src/core/policy.js';
 import { isHsError } from '../../../src/errors/hs-error.js';
+import { errnoError } from '../../../src/fsx/errno.js';
+import { interceptDisk } from '../../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { systemEnvironment, systemRandom } from '../../../src/fsx/system.js';
 import { put } from '../../../src/ops/put.js';
@@ -339,6 +341,17 @@ describe('without a sandbox', () => {
     expect(existsSync(`${dir}/new`)).toBe(true);
     expect(await lastRun(session)).toMatchObject({ stray_paths: ['new'], sandbox: { level: 'detected' } });
     expect((await manifestOf(session, artifacts[0]!.artifactId)).provenance!.sandbox!.level).toBe('detected');
+  });
+
+  it('keeps the status of a tool when the workspace cannot be compared after it', async () => {
+    const disk = interceptDisk(nodeDisk(), (operation, path) => {
+      if (operation === 'readdir' && path === `${dir}/` && existsSync(`${dir}/new`))
+        throw errnoError('EIO', operation, path);
+    });
+    const broken = await openTestSession(dir, { disk });
+    const attempt = run(broken, 'echo x >new; exit 3', { backend: 'none' });
+    await expect(attempt).rejects.toMatchObject({ message: expect.stringContaining('ended with status 3') });
+    expect(await lastRun(session)).toMatchObject({ exit_status: 3 });
   });
 
   it.each([
