@@ -91,6 +91,7 @@ export async function checkBundle(
   const records = new Map<string, Uint8Array>();
   let held = 0;
   for await (const { path, size, executable, content } of source) {
+    if (!RECORD.test(path) && !MEMBER_FILE.test(path)) throw foreign('belongs to no member', path);
     let taken: { id: ObjectId; size: number };
     if (RECORD.test(path) && size <= MAX_BUNDLE_INDEX_BYTES && held + size <= MAX_RECORD_BYTES) {
       const bytes = await collect(content);

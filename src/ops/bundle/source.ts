@@ -1,4 +1,4 @@
-import type { ArchiveLimits } from '../../archive/limits.js';
+import { type ArchiveLimits, DEFAULT_LIMITS } from '../../archive/limits.js';
 import { escapeText } from '../../core/escape.js';
 import { checkPath, PortabilityCheck, type SafePath } from '../../core/paths.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
@@ -25,9 +25,8 @@ export async function* readBundle(
   const kind = await kindOf(disk, path);
   if (kind === 'directory') {
     const dir = await SafeDir.open(disk, path);
-    const portability = options.nonPortable === true ? undefined : new PortabilityCheck();
     try {
-      yield* walk(dir, '', portability);
+      yield* walk(dir, '', new DirectoryGate({ ...DEFAULT_LIMITS, ...options }));
     } finally {
       await dir.close();
     }
@@ -53,9 +52,10 @@ async function kindOf(disk: Disk, path: string): Promise<'file' | 'directory'> {
   throw new HsError('HOSTILE_INPUT', `'${escapeText(path)}' is neither a file nor a directory`);
 }
 
-async function* chunks(file: DiskFile): AsyncGenerator<Uint8Array> {
-  for (let position = 0; ; ) {
-    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+/** Up to `end`, also of a file that grows meanwhile. */
+async function* chunks(file: DiskFile, end = Number.POSITIVE_INFINITY): AsyncGenerator<Uint8Array> {
+  for (let position = 0; position < end; ) {
+    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - position));
     const count = await file.read(buffer, position);
     if (count === 0) return;
     position += count;
@@ -63,36 +63,76 @@ async function* chunks(file: DiskFile): AsyncGenerator<Uint8Array> {
   }
 }
 
+function refused(entry: string, why: string): HsError {
+  return new HsError('HOSTILE_INPUT', `bundle file '${escapeText(entry)}' is refused: ${why}`, {
+    details: { entry: escapeText(entry) },
+  });
+}
+
+/** The rules of an archive, for what a directory holds. */
+class DirectoryGate {
+  readonly #limits: ArchiveLimits;
+  readonly #portability = new PortabilityCheck();
+  #entries = 0;
+  #nameBytes = 0;
+  #bytes = 0;
+
+  constructor(limits: ArchiveLimits) {
+    this.#limits = limits;
+  }
+
+  list(dir: string, entries: number): void {
+    this.#entries += entries;
+    const { maxEntries } = this.#limits;
+    if (this.#entries > maxEntries) throw refused(dir, `there are more than ${maxEntries} entries`);
+  }
+
+  name(text: string): SafePath {
+    const { path, problem } = checkPath(text);
+    if (problem !== undefined) throw refused(text, problem.why);
+    this.#nameBytes += Buffer.byteLength(path);
+    const { maxNameBytes, nonPortable } = this.#limits;
+    if (this.#nameBytes > maxNameBytes) throw refused(path, `the names take more than ${maxNameBytes} bytes`);
+    if (nonPortable) return path;
+    for (const found of this.#portability.add(path))
+      throw refused(path, `its name is not portable (${found.kind})`);
+    return path;
+  }
+
+  file(path: SafePath, size: number): void {
+    this.#bytes += size;
+    const { maxBytes, maxFileBytes } = this.#limits;
+    if (size > maxFileBytes) throw refused(path, `its ${size} bytes are over the limit of ${maxFileBytes}`);
+    if (this.#bytes > maxBytes)
+      throw refused(path, `with its ${size} bytes the bundle is over the limit of ${maxBytes}`);
+  }
+}
+
 async function* walk(
   dir: SafeDir,
   prefix: string,
-  portability: PortabilityCheck | undefined,
+  gate: DirectoryGate,
 ): AsyncGenerator<BundleFile, void, undefined> {
-  const refuse = (name: string, why: string) =>
-    new HsError('HOSTILE_INPUT', `bundle file '${escapeText(prefix + name)}' is refused: ${why}`, {
-      details: { entry: escapeText(prefix + name) },
-    });
-  for (const entry of await dir.readdir()) {
-    if (entry.name === undefined) throw refuse('?', 'its name is not UTF-8');
-    const { path, problem } = checkPath(prefix + entry.name);
-    if (problem !== undefined) throw refuse(entry.name, problem.why);
-    for (const found of portability?.add(path) ?? []) {
-      throw refuse(entry.name, `its name is not portable (${found.kind})`);
-    }
+  const entries = await dir.readdir();
+  gate.list(prefix, entries.length);
+  for (const entry of entries) {
+    if (entry.name === undefined) throw refused(`${prefix}?`, 'its name is not UTF-8');
+    const path = gate.name(prefix + entry.name);
     if (entry.kind === 'directory') {
       const child = await dir.child(entry.name);
       try {
-        yield* walk(child, `${path}/`, portability);
+        yield* walk(child, `${path}/`, gate);
       } finally {
         await child.close();
       }
       continue;
     }
-    if (entry.kind !== 'file') throw refuse(entry.name, 'it is a link or a special file');
+    if (entry.kind !== 'file') throw refused(path, 'it is a link or a special file');
     const file = await dir.openFile(entry.name);
     try {
       const { size, mode } = await file.stat();
-      yield { path, size, executable: (mode & 0o100) !== 0, content: chunks(file) };
+      gate.file(path, size);
+      yield { path, size, executable: (mode & 0o100) !== 0, content: chunks(file, size) };
     } finally {
       await file.close();
     }

@@ -1,9 +1,12 @@
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ArchiveLimits } from '../../../src/archive/limits.js';
 import { memberPaths } from '../../../src/core/bundle.js';
 import { encodeManifest } from '../../../src/core/manifest.js';
+import { checkBundle } from '../../../src/ops/bundle/check.js';
 import { importBundle } from '../../../src/ops/bundle/import.js';
+import { readBundle } from '../../../src/ops/bundle/source.js';
 import { verifyBundle } from '../../../src/ops/bundle/verify.js';
 import { END, header, type RawEntry } from '../../helpers/tar-writer.js';
 import { makeTempDirectory, type TempDirectory } from '../../helpers/tmp.js';
@@ -296,6 +299,36 @@ describe('a hostile bundle', () => {
     expect([...(await w.session.catalog()).live()]).toEqual([]);
     await importBundle(w.session, await write('whole', bundleFiles()));
     expect([...(await w.session.catalog()).live()]).toHaveLength(2);
+  });
+
+  it('in a directory has the limits of an archive, and nothing of what is over them is read', async () => {
+    const w = await world();
+    const dir = join(w.dir, 'bundle');
+    const payload = join(dir, FILE.payload);
+    await mkdir(dirname(payload), { recursive: true });
+    await writeFile(payload, '');
+    const verify = (limits: Partial<ArchiveLimits> = {}) => verifyBundle(w.session.disk, dir, limits);
+    const refused = { code: 'HOSTILE_INPUT' };
+    await expect(verify({ maxEntries: 2 })).rejects.toMatchObject(refused);
+    await expect(verify({ maxNameBytes: 60 })).rejects.toMatchObject(refused);
+    // Sparse: it costs nothing until somebody copies it.
+    await truncate(payload, 200 * 1024 ** 3);
+    await expect(verify()).rejects.toMatchObject({ ...refused, details: { entry: FILE.payload } });
+    await expect(importBundle(w.session, dir)).rejects.toMatchObject(refused);
+    await expect(verify({ maxFileBytes: 2 ** 50 })).rejects.toMatchObject(refused);
+    expect(await readdir(w.session.store.layout.tmp)).toEqual([]);
+  });
+
+  it('is refused for a file that belongs to no member before that is taken', async () => {
+    const w = await world();
+    const dir = join(w.dir, 'bundle');
+    await mkdir(join(dir, 'members'), { recursive: true });
+    await writeFile(join(dir, 'members/huge'), 'x');
+    const take = async (): Promise<never> => {
+      throw new Error('taken');
+    };
+    const check = checkBundle(readBundle(w.session.disk, dir), { stream: take, bytes: take });
+    await expect(check).rejects.toMatchObject({ details: { entry: 'members/huge' } });
   });
 
   it('that brings known restricted bytes back as something that may leave is refused', async () => {
