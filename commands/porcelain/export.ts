@@ -20,7 +20,7 @@ The guard blocks what is not exportable, what is high unless \`--consent\` names
 
 Each export, and each that was refused, is recorded in the ledger. What a killed export left is finished or undone by the next command that writes, which also completes the record.
 
-Directories below the one that is typed are held open while they are written to, and no link below it is followed, so that one which is swapped in meanwhile leads nowhere. Where /proc is not there, such a swap is found and not prevented (hs doctor says so). Where the filesystem cannot exchange two names, a directory is replaced by two renames; killed between them, the old one is put back by the next command that writes.`,
+Directories below the one that is typed are held open while they are written to, and no link below it is followed, so that one which is swapped in meanwhile leads nowhere. Where /proc is not there, such a swap is found and not prevented (hs doctor says so). Where the filesystem cannot exchange two names, a directory is replaced by two renames; killed between them, the old one is put back by the next command that writes. A directory that somebody wrote to while it was being replaced is never removed: it is put back, else kept beside DEST as \`NAME.hs-saved-\` and 8 hex digits, which the error or a warning names.`,
   positionals: { artifacts: some('ID', { complete: 'artifact' }) },
   options: {
     into: text('DIR', 'export each ID below DIR, under its own name', { complete: 'directory' }),

@@ -59,8 +59,10 @@ export async function finishJournal(
 
 async function finishExport(session: Session, token: string, begun: Begun): Promise<void> {
   const outside = begun.staging && (await recoverStaging(session.disk, begun.staging));
-  if (outside?.saved !== undefined) {
-    session.warn(`an interrupted export had set aside what is now '${outside.saved}'`);
+  if (outside?.kept !== undefined) {
+    session.warn(
+      `what an interrupted export was to replace was changed or is not alone: it is now '${outside.kept}'`,
+    );
   }
   const { store } = session;
   const batch = new ObjectBatch(store.disk, store.layout, store.objects, token);

@@ -229,6 +229,7 @@ async function write(
     signal: session.signal,
     journal: (staging) =>
       tx.lease.journal({ journal: 'staging', export_id: exportId, staging: compact(staging) }),
+    onUnfinished: () => tx.lease.abandon(),
     onFile: (bytes) => session.progress.advance(bytes),
   });
   session.progress.done();

@@ -1,8 +1,8 @@
 import { escapeText } from '../../core/escape.js';
-import { createSha256 } from '../../core/hash.js';
+import { createSha256, sha256 } from '../../core/hash.js';
 import type { ObjectId } from '../../core/ids.js';
 import { HsError } from '../../errors/hs-error.js';
-import type { DiskFile } from '../../fsx/disk.js';
+import type { DiskFile, FileStat } from '../../fsx/disk.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
 import { STORE_DIR } from '../../store/layout.js';
 import { unnameable } from './remove-tree.js';
@@ -15,6 +15,38 @@ export interface Found {
   readonly kind: 'file' | 'link';
   /** Changes when somebody writes to it or puts another in its place. */
   readonly stamp: string;
+}
+
+/** The directory that is to be replaced, as it was looked at. */
+export interface FoundTree {
+  /** See {@link identityOf}. */
+  readonly identity: string;
+  /** See {@link inventoryHash}. */
+  readonly inventory: ObjectId;
+}
+
+/**
+ * How the journal and its reader name a file or directory whatever it is called. The inode alone: it is
+ * looked for in the one directory, and a device number may be another after a restart.
+ */
+export function identityOf(stat: FileStat): string {
+  return String(stat.ino);
+}
+
+export async function identityAt(parent: SafeDir, name: string): Promise<string | undefined> {
+  const stat = await parent.lstat(name);
+  return stat === undefined ? undefined : identityOf(stat);
+}
+
+/** Somebody may have written to a tree after it was looked at; an error where that cannot be told. */
+export async function isAsFound(parent: SafeDir, name: string, tree: FoundTree): Promise<boolean> {
+  if ((await identityAt(parent, name)) !== tree.identity) return false;
+  const dir = await parent.child(name);
+  try {
+    return inventoryHash(await inventory(dir)) === tree.inventory;
+  } finally {
+    await dir.close();
+  }
 }
 
 /** All files below a directory, in no promised order; a name that is not UTF-8 is CONFLICT, a mount point or a store UNSAFE_PATH. */
@@ -35,7 +67,7 @@ export async function inventory(dir: SafeDir, prefix = ''): Promise<Found[]> {
     }
     const stat = await dir.lstat(entry.name);
     if (stat === undefined) continue;
-    const stamp = `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
+    const stamp = `${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
     found.push({ path, kind: stat.kind === 'file' ? 'file' : 'link', stamp });
   }
   return found;
@@ -47,9 +79,10 @@ function holdsStore(path: string): HsError {
   });
 }
 
-export function sameInventory(a: readonly Found[], b: readonly Found[]): boolean {
-  const text = (found: readonly Found[]) => found.map((f) => `${f.path}\0${f.kind}\0${f.stamp}`).sort();
-  return text(a).join('\n') === text(b).join('\n');
+/** What a journal remembers of an inventory; without device numbers, which a restart may change. */
+export function inventoryHash(found: readonly Found[]): ObjectId {
+  const lines = found.map((f) => `${f.path}\0${f.kind}\0${f.stamp}\0`).sort();
+  return sha256(Buffer.from(lines.join('')));
 }
 
 /** Does an export recorded for this destination hold exactly these bytes under this path? */

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { check } from '../../core/schema.js';
+import { check, objectId } from '../../core/schema.js';
 
 /** Names of what is staged outside the store: recognisable, and not to be guessed. */
 export const TEMPORARY_PATTERN = /^\.hs-tmp-[0-9a-f]{32}$/;
@@ -9,12 +9,16 @@ const temporary = z.string().check(z.regex(TEMPORARY_PATTERN));
 const stagingRecord = z.strictObject({
   /** What is made or replaced: absolute, no component a link. */
   path: z.string().check(z.minLength(2)),
-  /** Names beside it. */
+  /** Names beside it. What is staged has this one; after an exchange, the tree that it replaced. */
   temporary,
-  /** Only where the filesystem refuses an exchange: the name the old tree waits under. */
+  /** The name under which that tree waits where the filesystem refuses an exchange. */
   aside: z.optional(temporary),
+  /** The name under which it is removed: what has this name was compared and is nobody else's. */
+  discard: z.optional(temporary),
   /** What is staged, once it is complete: its inode, by which it is known under any name. */
   staged: z.optional(z.string()),
+  /** The tree that is replaced, as it was looked at; older versions did not say. */
+  replaced: z.optional(z.strictObject({ identity: z.string(), inventory: objectId })),
   /** Directories made on the way, absolute, each below the one before. */
   paths: z.array(z.string()),
 });

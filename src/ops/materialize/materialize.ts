@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { escapeText } from '../../core/escape.js';
 import type { Random } from '../../core/ports.js';
-import { HsError, isErrno } from '../../errors/hs-error.js';
-import type { Disk, FileStat } from '../../fsx/disk.js';
+import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
+import type { Disk } from '../../fsx/disk.js';
 import type { Guarantee } from '../../fsx/safe-dir.js';
 import {
   type Destination,
@@ -12,6 +12,7 @@ import {
   refuseProtected,
   removeMade,
 } from './destination.js';
+import { identityAt } from './inventory.js';
 import type { Journal, StagingRecord } from './journal.js';
 import {
   type DirectoryPayload,
@@ -22,7 +23,7 @@ import {
 } from './payload.js';
 import { checkFileDestination, publishFile } from './publish-file.js';
 import { checkTreeDestination, publishNewTree, type ReplaceRules, replaceTree } from './publish-tree.js';
-import { removeQuietly, removeTree } from './remove-tree.js';
+import { discardTree, type Settled, settleStaging, whatStands } from './settle.js';
 import { type Staged, stageFile, throwIfAborted } from './stage-file.js';
 import { stageTree } from './stage-tree.js';
 
@@ -33,6 +34,8 @@ export interface MaterializeOptions extends Partial<ReplaceRules> {
   readonly signal?: AbortSignal;
   /** Told of what lies outside the store before it does; the next writing command reads it after a kill. */
   readonly journal?: Journal;
+  /** Told that something is left beside the destination, for which that journal has to stay. */
+  onUnfinished?(): void;
   /** Told of each file and its bytes, for progress. */
   onFile?(bytes: number): void;
 }
@@ -51,8 +54,9 @@ export interface Materialized {
 /**
  * The one function that writes outside the store (B1). Atomic: a reader, and whoever looks after a
  * crash, sees the old state or the new one (B2). Errors: DEST_EXISTS, UNSAFE_PATH, INTEGRITY,
- * INTERRUPTED, SYSTEM; after any of them the destination is as it was. OUTCOME_UNKNOWN only when the
- * destination was published and its directory could not be synced.
+ * INTERRUPTED, SYSTEM; after any of them the destination is as it was, or the error says where that is
+ * kept. OUTCOME_UNKNOWN only when the destination was published: and its directory could not be synced,
+ * or what had changed there could not be put back.
  */
 export async function materialize(
   disk: Disk,
@@ -84,11 +88,14 @@ class Run {
   readonly #at: OpenDestination;
   readonly #options: MaterializeOptions;
   readonly #temporary: string;
+  /** What the journal was told last. */
+  #record: StagingRecord;
 
   constructor(at: OpenDestination, options: MaterializeOptions) {
     this.#at = at;
     this.#options = options;
     this.#temporary = this.#newName();
+    this.#record = { path: at.path, temporary: this.#temporary, paths: [...at.made] };
   }
 
   async file(payload: FilePayload): Promise<Materialized> {
@@ -104,7 +111,7 @@ class Run {
       this.#options.onFile?.(staged.size);
       await this.#beforePublishing();
       await publishFile(this.#at, this.#temporary, force);
-      await this.#settle();
+      await this.#sync();
       return this.#result({ replaced, staged });
     });
   }
@@ -122,55 +129,41 @@ class Run {
         await top.close();
       }
       if (modes.directory !== 0o700) await this.#at.parent.chmod(this.#temporary, modes.directory);
-      await this.#beforePublishing();
       if (old === undefined) {
+        await this.#beforePublishing();
         await publishNewTree(this.#at, this.#temporary);
-        await this.#settle();
+        await this.#sync();
         return this.#result({ replaced: false });
       }
-      const waiting = await replaceTree(this.#at, this.#temporary, old, () => this.#journalAside());
-      await this.#settle();
-      return this.#result({ replaced: true, warnings: await this.#discard(waiting) });
+      const [aside, discard] = [this.#newName(), this.#newName()];
+      await this.#beforePublishing({ replaced: { ...old }, aside, discard });
+      const waiting = await replaceTree(this.#at, this.#temporary, old, aside);
+      await this.#sync();
+      const warnings = await this.#clean(() => discardTree(this.#at.parent, waiting, discard));
+      return this.#result({ replaced: true, warnings });
     });
   }
 
   /** Runs with a journal before the first temporary, and without any temporary after a failure. */
   async #staging(run: () => Promise<Materialized>): Promise<Materialized> {
-    await this.#journal({});
+    await this.#options.journal?.(this.#record);
     try {
       return await run();
     } catch (e) {
-      if (!(e instanceof HsError && e.code === 'OUTCOME_UNKNOWN')) {
-        await removeQuietly(this.#at.parent, this.#temporary);
-      }
-      throw e;
+      throw await this.#afterFailure(e);
     }
   }
 
-  async #journal(more: Partial<StagingRecord>): Promise<void> {
-    const { path, made } = this.#at;
-    await this.#options.journal?.({ path, temporary: this.#temporary, paths: [...made], ...more });
-  }
-
   /** The last moment at which the command can be stopped, and the last thing the journal is told. */
-  async #beforePublishing(): Promise<void> {
+  async #beforePublishing(more: Partial<StagingRecord> = {}): Promise<void> {
     throwIfAborted(this.#options.signal);
-    await this.#journal({ staged: await this.#stagedIdentity() });
+    const staged = await identityAt(this.#at.parent, this.#temporary);
+    if (staged === undefined) throw new HsError('CONFLICT', 'what was staged is gone; nothing was written');
+    this.#record = { ...this.#record, staged, ...more };
+    await this.#options.journal?.(this.#record);
   }
 
-  async #journalAside(): Promise<string> {
-    const aside = this.#newName();
-    await this.#journal({ staged: await this.#stagedIdentity(), aside });
-    return aside;
-  }
-
-  async #stagedIdentity(): Promise<string> {
-    const stat = await this.#at.parent.lstat(this.#temporary);
-    if (stat === undefined) throw new HsError('CONFLICT', 'what was staged is gone; nothing was written');
-    return identityOf(stat);
-  }
-
-  async #settle(): Promise<void> {
+  async #sync(): Promise<void> {
     try {
       await this.#at.parent.sync();
     } catch (cause) {
@@ -181,14 +174,45 @@ class Run {
     }
   }
 
-  /** The new state stands; what is left of the old one is not worth a failure. */
-  async #discard(name: string): Promise<string[]> {
+  /** What to throw: the failure itself, unless the destination is not as it was. */
+  async #afterFailure(e: unknown): Promise<unknown> {
+    if (isHsError(e, 'OUTCOME_UNKNOWN')) {
+      this.#options.onUnfinished?.();
+      return e;
+    }
+    const { published, kept } = await this.#settled();
+    if (!published && kept === undefined) return e;
+    const shown = escapeText(this.#at.path);
+    const why = e instanceof Error ? escapeText(e.message) : '';
+    return new HsError(
+      published ? 'OUTCOME_UNKNOWN' : 'CONFLICT',
+      `'${shown}' ${published ? 'was replaced' : 'could neither be replaced nor put back'}: ${why}`,
+      {
+        ...(kept === undefined ? {} : { hint: `what was there before is '${escapeText(kept)}' beside it` }),
+        cause: e,
+      },
+    );
+  }
+
+  async #settled(): Promise<Settled> {
     try {
-      await removeTree(this.#at.parent, name);
+      return await settleStaging(this.#at.parent, this.#record);
+    } catch (e) {
+      if (!isErrno(e) && !(e instanceof HsError)) throw e;
+      this.#options.onUnfinished?.();
+      return whatStands(this.#at.parent, this.#record);
+    }
+  }
+
+  /** The new state stands; what is left of the old one is not worth a failure. */
+  async #clean(run: () => Promise<void>): Promise<string[]> {
+    try {
+      await run();
       return [];
     } catch (e) {
       if (!isErrno(e) && !(e instanceof HsError)) throw e;
-      return [`what was replaced is still there as '${name}': ${e.message}`];
+      this.#options.onUnfinished?.();
+      return [`what is left beside it could not be removed, the next writing command will: ${e.message}`];
     }
   }
 
@@ -204,14 +228,6 @@ class Run {
   #newName(): string {
     return `.hs-tmp-${this.#options.random.hex(16)}`;
   }
-}
-
-/**
- * How the journal and its reader name a file or directory whatever it is called. The inode alone: it is
- * looked for in the one directory, and a device number may be another after a restart.
- */
-export function identityOf(stat: FileStat): string {
-  return String(stat.ino);
 }
 
 function systemError(e: NodeJS.ErrnoException, destination: string): HsError {

@@ -1,8 +1,15 @@
 import { escapeText } from '../../core/escape.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
-import type { SafeDir } from '../../fsx/safe-dir.js';
 import type { OpenDestination } from './destination.js';
-import { type Found, inventory, type Recorded, sameInventory, unrecorded } from './inventory.js';
+import {
+  type FoundTree,
+  identityOf,
+  inventory,
+  inventoryHash,
+  isAsFound,
+  type Recorded,
+  unrecorded,
+} from './inventory.js';
 import { destinationExists } from './publish-file.js';
 
 /** What a filesystem answers that cannot exchange two names. */
@@ -16,17 +23,11 @@ export interface ReplaceRules {
   readonly recorded?: (() => Promise<Recorded>) | undefined;
 }
 
-/** The directory that is to be replaced, as it was looked at. */
-export interface OldTree {
-  readonly identity: string;
-  readonly found: readonly Found[];
-}
-
 /** What is at the destination and may be replaced; `undefined` when nothing is there. */
 export async function checkTreeDestination(
   { parent, name, path }: OpenDestination,
   rules: ReplaceRules,
-): Promise<OldTree | undefined> {
+): Promise<FoundTree | undefined> {
   const existing = await parent.lstat(name);
   if (existing === undefined) return undefined;
   if (existing.kind !== 'directory') {
@@ -50,7 +51,7 @@ export async function checkTreeDestination(
         );
       }
     }
-    return { identity: `${existing.dev}:${existing.ino}`, found };
+    return { identity: identityOf(existing), inventory: inventoryHash(found) };
   } finally {
     await dir.close();
   }
@@ -71,14 +72,14 @@ export async function publishNewTree(
 
 /**
  * Puts the staged tree in the place of the old one in one step, and says under which name the old one
- * now waits to be removed; where the filesystem refuses that, in two renames, of which `aside` is told
- * before the first.
+ * now waits to be removed; where the filesystem refuses that, in two renames by way of `aside`. What a
+ * failure leaves is for {@link settleStaging}.
  */
 export async function replaceTree(
   destination: OpenDestination,
   temporary: string,
-  old: OldTree,
-  aside: () => Promise<string>,
+  old: FoundTree,
+  aside: string,
 ): Promise<string> {
   const { parent, name, path } = destination;
   try {
@@ -87,11 +88,12 @@ export async function replaceTree(
     if (isErrno(e, 'EBUSY')) throw mountPoint(path);
     if (isErrno(e, 'ENOENT')) throw changed(path);
     if (!isErrno(e, ...NO_EXCHANGE)) throw e;
-    return replaceInTwoSteps(destination, temporary, old, await aside());
+    return replaceInTwoSteps(destination, temporary, old, aside);
   }
+  // Nobody can write to the old tree through its new name.
   let unchanged = false;
   try {
-    unchanged = await isUnchanged(destination, temporary, old);
+    unchanged = await isAsFound(parent, temporary, old);
   } finally {
     if (!unchanged) await parent.exchange(temporary, name);
   }
@@ -100,58 +102,20 @@ export async function replaceTree(
 }
 
 async function replaceInTwoSteps(
-  destination: OpenDestination,
+  { parent, name, path }: OpenDestination,
   temporary: string,
-  old: OldTree,
-  waiting: string,
+  old: FoundTree,
+  aside: string,
 ): Promise<string> {
-  const { parent, name, path } = destination;
   try {
-    await parent.rename(name, waiting);
+    await parent.rename(name, aside);
   } catch (e) {
     if (isErrno(e, 'EBUSY')) throw mountPoint(path);
     throw e;
   }
-  try {
-    if (!(await isUnchanged(destination, waiting, old))) throw changed(path);
-    await parent.renameNoReplace(temporary, name);
-    return waiting;
-  } catch (e) {
-    const saved = await putBack(parent, waiting, name);
-    if (saved === undefined) throw e;
-    throw new HsError('CONFLICT', `'${escapeText(path)}' was made again while it was being replaced`, {
-      hint: `what was there before is now '${escapeText(saved)}' beside it`,
-      cause: e,
-    });
-  }
-}
-
-/**
- * Gives the old tree its name back. Where somebody has made that again it is saved under a name that
- * is returned: neither of the two is ours to remove.
- */
-export async function putBack(parent: SafeDir, waiting: string, name: string): Promise<string | undefined> {
-  try {
-    await parent.renameNoReplace(waiting, name);
-    return undefined;
-  } catch (e) {
-    if (!isErrno(e, 'EEXIST')) throw e;
-    const saved = `${name}.hs-saved-${waiting.slice(-8)}`;
-    await parent.renameNoReplace(waiting, saved);
-    return saved;
-  }
-}
-
-/** Somebody may have written to the old tree after it was looked at; nobody can through its new name. */
-async function isUnchanged({ parent }: OpenDestination, name: string, old: OldTree): Promise<boolean> {
-  const stat = await parent.lstat(name);
-  if (stat === undefined || `${stat.dev}:${stat.ino}` !== old.identity) return false;
-  const dir = await parent.child(name);
-  try {
-    return sameInventory(old.found, await inventory(dir));
-  } finally {
-    await dir.close();
-  }
+  if (!(await isAsFound(parent, aside, old))) throw changed(path);
+  await parent.renameNoReplace(temporary, name);
+  return aside;
 }
 
 function mountPoint(path: string): HsError {
@@ -159,11 +123,7 @@ function mountPoint(path: string): HsError {
 }
 
 function changed(path: string): HsError {
-  return new HsError(
-    'CONFLICT',
-    `'${escapeText(path)}' was changed while it was being replaced; it is as it was`,
-    {
-      hint: 'run the command again',
-    },
-  );
+  return new HsError('CONFLICT', `'${escapeText(path)}' was changed while it was being replaced`, {
+    hint: 'it is as it was; run the command again',
+  });
 }

@@ -1,5 +1,5 @@
 import { escapeText } from '../../core/escape.js';
-import { HsError, isErrno } from '../../errors/hs-error.js';
+import { HsError } from '../../errors/hs-error.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
 
 /** Removes a name and all below it, never through a link or into a mount; nothing there is fine. */
@@ -18,15 +18,6 @@ export async function removeTree(parent: SafeDir, name: string): Promise<void> {
     await dir.close();
   }
   await parent.rmdir(name);
-}
-
-/** Cleaning up after a failure: that failure says more than one to clean up. */
-export async function removeQuietly(parent: SafeDir, name: string): Promise<void> {
-  try {
-    await removeTree(parent, name);
-  } catch (e) {
-    if (!isErrno(e) && !(e instanceof HsError)) throw e;
-  }
 }
 
 export function unnameable(directory: string): HsError {

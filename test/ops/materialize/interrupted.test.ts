@@ -112,25 +112,75 @@ describe('an export that is killed', () => {
     }
   }
 
-  it('is undone again when the next command is killed while it recovers', async () => {
-    const scenario = SCENARIOS.at(-1)!;
-    const { count, before, after } = await points(scenario);
-    for (let n = 1; n <= count; n += 2) {
-      for (let m = 1; m < 40; m += 3) {
-        const sim = prepare(scenario);
-        sim.killAt(n);
-        const record = await begin(sim, scenario);
-        if (record === undefined) continue;
-        const target = sim.operations + m;
-        const end = sim.inject(({ n: at }) => (at === target ? 'kill' : undefined));
-        recoverStaging(sim.process('second'), record).catch(() => {});
-        await idle(sim);
-        end();
-        await recoverStaging(sim.process('third'), record);
-        expect([before, after]).toContain(stateOf(sim));
+  it.each(SCENARIOS.slice(-2))(
+    'of $what is settled when the next command is killed while it recovers',
+    async (scenario) => {
+      const { count, before, after } = await points(scenario);
+      for (let n = 1; n <= count; n += 2) {
+        for (let m = 1; m < 40; m += 3) {
+          const sim = prepare(scenario);
+          sim.killAt(n);
+          const record = await begin(sim, scenario);
+          if (record === undefined) continue;
+          const target = sim.operations + m;
+          const end = sim.inject(({ n: at }) => (at === target ? 'kill' : undefined));
+          recoverStaging(sim.process('second'), record).catch(() => {});
+          await idle(sim);
+          end();
+          await recoverStaging(sim.process('third'), record);
+          expect([before, after]).toContain(stateOf(sim));
+        }
       }
+    },
+  );
+});
+
+describe('what somebody wrote while a tree was being replaced', () => {
+  const [, , , , exchanged, renamed] = SCENARIOS;
+
+  for (const [how, scenario, published] of [
+    ['an exchange', exchanged!, 'exchange'],
+    ['two renames', renamed!, 'renameNoReplace'],
+  ] as const) {
+    /** Killed right after the new tree has its name; `mine.txt` came after the old one was looked at. */
+    async function killed(): Promise<{ sim: SimDisk; record: StagingRecord }> {
+      const sim = prepare(scenario);
+      let replacing = false;
+      sim.inject(({ process, operation }) => {
+        if (process !== 'hs') return undefined;
+        if (replacing) return 'kill';
+        if (operation !== published) return undefined;
+        const old = sim.exists('/out/dest') ? '/out/dest' : `/out/${waiting(sim)}`;
+        sim.plant.file(`${old}/mine.txt`, 'precious');
+        replacing = true;
+        return undefined;
+      });
+      const record = await begin(sim, scenario);
+      return { sim, record: record! };
     }
-  });
+    const waiting = (sim: SimDisk) =>
+      /\/out\/([^/]+)\/sub\/gone\.txt/.exec(sim.tree('/out').join('\n'))?.[1] ?? 'nothing';
+
+    it(`is kept by the next command after ${how}, which says where`, async () => {
+      const { sim, record } = await killed();
+      for (let again = 0; again < 2; again++) {
+        const { published, kept } = await recoverStaging(sim.process('next'), record);
+        const name = waiting(sim);
+        expect([published, name]).toEqual([true, expect.stringMatching(/^dest\.hs-saved-/)]);
+        expect(kept).toBe(again === 0 ? `/out/${name}` : undefined);
+        expect(sim.text(`/out/${name}/mine.txt`)).toBe('precious');
+        expect(sim.tree('/out').filter((path) => path.includes('.hs-tmp-'))).toEqual([]);
+      }
+    });
+
+    it(`is kept after ${how} also where the journal does not say what was there`, async () => {
+      const { sim, record } = await killed();
+      const { replaced: _, discard: __, ...older } = record;
+      await recoverStaging(sim.process('next'), older);
+      expect(sim.text(`/out/${waiting(sim)}/mine.txt`)).toBe('precious');
+      expect(waiting(sim)).toMatch(/^dest\.hs-saved-/);
+    });
+  }
 });
 
 describe('an export that fails', () => {

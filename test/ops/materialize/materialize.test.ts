@@ -2,6 +2,8 @@ import { chmod, link, mkdir, readdir, readFile, stat, symlink, writeFile } from 
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toSafePath } from '../../../src/core/paths.js';
+import { errnoError } from '../../../src/fsx/errno.js';
+import { interceptDisk } from '../../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { SimDisk } from '../../../src/fsx/sim-disk.js';
 import { systemRandom } from '../../../src/fsx/system.js';
@@ -138,6 +140,41 @@ describe('materialize', () => {
     });
     await expect(attempt).rejects.toMatchObject({ code: 'CONFLICT' });
     expect((await readdir(out)).sort()).toEqual(['a.txt', 'late', 'sub']);
+  });
+
+  it('keeps the directory, and says where, when what was changed in it cannot be put back', async () => {
+    for (const broken of [['exchange'], ['exchange', 'renameNoReplace']]) {
+      const dir = await tmp();
+      const out = join(dir, 'out');
+      await write(out, TREE);
+      let exchanges = 0;
+      let unfinished = 0;
+      const disk = interceptDisk(nodeDisk(), (operation, path) => {
+        if (operation === 'exchange' && ++exchanges === 1) return;
+        if (broken.includes(operation)) throw errnoError('EIO', operation, path);
+      });
+      const attempt = materialize(
+        disk,
+        treePayload({ n: 'n' }),
+        { root: dir, path: toSafePath('out') },
+        {
+          protect: { cwd: '/nowhere' },
+          random: systemRandom(),
+          force: true,
+          recorded: async () => () => true,
+          journal: () => writeFile(join(out, 'late'), 'precious'),
+          onUnfinished: () => unfinished++,
+        },
+      );
+      const error = await attempt.catch((e) => e);
+      const kept = (await readdir(dir)).filter((name) => name !== 'out');
+      expect(error).toMatchObject({ code: 'OUTCOME_UNKNOWN', hint: expect.stringContaining(kept[0]!) });
+      expect((await readdir(join(dir, kept[0]!))).sort()).toEqual(['a.txt', 'late', 'sub']);
+      // What has a name that says nothing to the person is for the next writing command.
+      expect([kept[0]!.startsWith('out.hs-saved-'), unfinished]).toEqual(
+        broken.length === 1 ? [true, 0] : [false, 1],
+      );
+    }
   });
 
   it('shows nothing of bytes that do not match their hash', async () => {
