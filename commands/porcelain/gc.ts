@@ -25,7 +25,7 @@ The report of what went, and why, is an artifact: hs-report(1).`,
     exitCode: flag(undefined, 'with --dry-run: exit with 1 when something would be removed'),
     quota: bytes('BYTES', 'plan for this many bytes at most, whatever the policy says'),
     emptyTrash: flag(undefined, 'also purge what could still be brought back'),
-    assumeDead: list('LEASE', 'take it that the command of this lease is dead'),
+    assumeDead: list('LEASE', 'take it that the command of this lease is dead, and give up what it left'),
   },
   resultSchema: 'hs.gc/1',
   examples: [

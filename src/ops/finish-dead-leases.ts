@@ -1,32 +1,46 @@
-import { isErrno } from '../errors/hs-error.js';
+import { escapeText } from '../core/escape.js';
+import { HsError, isErrno } from '../errors/hs-error.js';
+import type { DeadLease } from '../store/leases.js';
 import type { Session } from './session.js';
 
 /**
- * Finishes or undoes what commands that died had begun: their staged files first, then their journals,
- * which may stage under the same names, then the lease itself, so that a second death here leaves it to
- * the next writing command.
+ * Finishes or undoes what commands that died had begun, but for the leases that are given up. What cannot
+ * be finished now (its destination is read-only, its journal unreadable) is told of and left to the next
+ * writing command: it never stops the one that is at work.
  */
-export async function finishDeadLeases(session: Session): Promise<void> {
-  const { leases, layout, disk } = session.store;
+export async function finishDeadLeases(session: Session, givenUp: readonly string[] = []): Promise<void> {
+  const { leases } = session.store;
   for (const token of await leases.list()) {
-    const dead = await leases.judge(token);
+    const dead = givenUp.includes(token) ? undefined : await leases.judge(token);
     if (dead === undefined) continue;
     try {
-      for (const entry of await disk.readdir(layout.tmp)) {
-        // A directory that a run left could not be removed, which was said.
-        if (!entry.name?.startsWith(`${token}-`) || entry.kind === 'directory') continue;
-        await disk.unlink(`${layout.tmp}/${entry.name}`).catch((e) => {
-          if (!isErrno(e, 'ENOENT')) throw e;
-        });
-      }
-      if (dead.journal.length > 0) {
-        const { finishJournal } = await import('./finish-journal.js');
-        await finishJournal(session, token, dead.journal);
-      }
+      await finishLease(session, dead);
     } catch (e) {
       await dead.leave();
-      throw e;
+      if (!isErrno(e) && !(e instanceof HsError)) throw e;
+      session.warn(
+        `what the command of lease ${token} left when it died cannot be cleared now: ${escapeText(e.message)}; hs doctor tells more`,
+      );
     }
-    await dead.clear();
   }
+}
+
+/**
+ * Its staged files first, then its journal, which may stage under the same names, then the lease itself,
+ * so that a second death here leaves it to the next writing command.
+ */
+async function finishLease(session: Session, dead: DeadLease): Promise<void> {
+  const { layout, disk } = session.store;
+  for (const entry of await disk.readdir(layout.tmp)) {
+    // A directory that a run left could not be removed, which was said.
+    if (!entry.name?.startsWith(`${dead.token}-`) || entry.kind === 'directory') continue;
+    await disk.unlink(`${layout.tmp}/${entry.name}`).catch((e) => {
+      if (!isErrno(e, 'ENOENT')) throw e;
+    });
+  }
+  if (dead.journal.length > 0) {
+    const { finishJournal } = await import('./finish-journal.js');
+    await finishJournal(session, dead.token, dead.journal);
+  }
+  await dead.clear();
 }

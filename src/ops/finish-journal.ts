@@ -5,6 +5,7 @@ import type { LedgerEntry } from '../core/ledger-entry.js';
 import type { EntryPayload } from '../core/ledger-payload.js';
 import { recordText } from '../core/record-text.js';
 import { natural, uuid } from '../core/schema.js';
+import { HsError, isErrno } from '../errors/hs-error.js';
 import { commit } from '../store/commit.js';
 import { ObjectBatch } from '../store/object-batch.js';
 import { commitContext } from './decide.js';
@@ -13,6 +14,7 @@ import { type ExportConfig, exportRecord, materializedPaths } from './export/rec
 import { EXPORT_FORMATS, type ExportFormat } from './export/request.js';
 import { type StagingRecord, toStagingRecord } from './materialize/journal.js';
 import { recoverStaging } from './materialize/recover.js';
+import type { Settled } from './materialize/settle.js';
 import { finishRuns } from './run/recover.js';
 import type { Session } from './session.js';
 
@@ -32,15 +34,8 @@ interface Begun {
   staging?: StagingRecord;
 }
 
-/**
- * Finishes or undoes, in the world outside the store, what the journal of a dead lease says was begun,
- * and completes the export records (B7). `token` names the dead lease, with which goes what is staged here.
- */
-export async function finishJournal(
-  session: Session,
-  token: string,
-  journal: readonly Json[],
-): Promise<void> {
+/** The exports that a journal speaks of, each with what it last said. */
+function begunExports(journal: readonly Json[]): Begun[] {
   const begun = new Map<string, Begun>();
   for (const line of journal) {
     const start = z.safeParse(exportBegun, line);
@@ -53,12 +48,29 @@ export async function finishJournal(
     const owner = stage.success ? begun.get(stage.data.export_id) : undefined;
     if (stage.success && owner !== undefined) owner.staging = toStagingRecord(stage.data.staging);
   }
-  for (const one of begun.values()) await finishExport(session, token, one);
+  return [...begun.values()];
+}
+
+/** The destinations beside which a journal's exports may have left something. */
+export function journaledDestinations(journal: readonly Json[]): string[] {
+  return begunExports(journal).flatMap(({ staging }) => staging?.path ?? []);
+}
+
+/**
+ * Finishes or undoes, in the world outside the store, what the journal of a dead lease says was begun,
+ * and completes the export records (B7). `token` names the dead lease, with which goes what is staged here.
+ */
+export async function finishJournal(
+  session: Session,
+  token: string,
+  journal: readonly Json[],
+): Promise<void> {
+  for (const one of begunExports(journal)) await finishExport(session, token, one);
   await finishRuns(session, token, journal);
 }
 
 async function finishExport(session: Session, token: string, begun: Begun): Promise<void> {
-  const outside = begun.staging && (await recoverStaging(session.disk, begun.staging));
+  const outside = begun.staging && (await recoverOutside(session, begun.staging));
   if (outside?.kept !== undefined) {
     session.warn(
       `what an interrupted export was to replace was changed or is not alone: it is now '${outside.kept}'`,
@@ -81,6 +93,15 @@ async function finishExport(session: Session, token: string, begun: Begun): Prom
     });
   } finally {
     await batch.discard();
+  }
+}
+
+async function recoverOutside(session: Session, staging: StagingRecord): Promise<Settled> {
+  try {
+    return await recoverStaging(session.disk, staging);
+  } catch (cause) {
+    if (!isErrno(cause)) throw cause;
+    throw new HsError('SYSTEM', `beside '${staging.path}': ${cause.message}`, { cause });
   }
 }
 

@@ -209,17 +209,18 @@ export class Session {
   /**
    * Changes the store: under a lease, after what dead commands left was finished, with the capability
    * checked. A refusal is recorded in the ledger and thrown (REFUSED). `subjects` are ids or names for
-   * that record.
+   * that record; `givenUp` the leases that are not to be finished.
    */
   async write<T>(
     capability: CapabilityId,
     subjects: readonly string[],
     run: (tx: WriteTx) => Promise<T>,
+    givenUp: readonly string[] = [],
   ): Promise<T> {
     const lease = await this.#leaseToWrite();
     const batch = this.#batch(lease);
     try {
-      await finishDeadLeases(this);
+      await finishDeadLeases(this, givenUp);
       if (!(await this.isAllowed(await this.catalog(), capability))) {
         throw await this.#refuse(lease, 'refused', capability, subjects, this.#refusal(capability, subjects));
       }

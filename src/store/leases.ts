@@ -156,7 +156,7 @@ export class Leases {
     }
   }
 
-  /** Declares a lease dead that cannot be judged (`gc --assume-dead`). */
+  /** Takes away a lease that cannot be judged or finished (`gc --assume-dead`). */
   async assumeDead(token: string): Promise<void> {
     if (!TOKEN.test(token) || !(await this.exists(token))) {
       throw new HsError('NOT_FOUND', `there is no lease '${token}'`, { hint: 'hs doctor lists the leases' });

@@ -7,7 +7,7 @@ const DIR_MODE = 0o700;
 
 /** What can be put right in a store without losing anything. Paths are absolute, within the store. */
 export type Mend =
-  | { readonly act: 'finish-lease' }
+  | { readonly act: 'finish-lease'; readonly token: string }
   | { readonly act: 'unlink'; readonly path: string }
   | { readonly act: 'bring-back'; readonly id: ObjectId }
   | { readonly act: 'make-directory'; readonly path: string }
@@ -34,8 +34,8 @@ export async function mend(store: Store, what: Mend): Promise<boolean> {
   const { disk, objects, layout } = store;
   switch (what.act) {
     case 'finish-lease':
-      // Every writing command finishes dead leases before it begins, the one that repairs too.
-      return true;
+      // Every writing command finishes dead leases before it begins, the one that repairs too, where it can.
+      return !(await store.leases.exists(what.token));
     case 'unlink':
       await unlessDone(() => disk.unlink(what.path));
       return true;

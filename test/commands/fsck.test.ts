@@ -258,6 +258,16 @@ describe('hs fsck', () => {
     await holder.close();
   });
 
+  it('does not say that it repaired a lease that cannot be finished', async () => {
+    const w = await workspace();
+    const export_id = '00000000-0000-4000-8000-000000000000';
+    const begun = { after_seq: 0, config: { mtime: 0, with_manifest: false }, export_id, journal: 'export' };
+    const lines = [begun, { export_id, journal: 'staging', staging: {} }].map((l) => JSON.stringify(l));
+    await writeFile(`${w.root}/leases/${'d'.repeat(24)}`, `${lines.join('\n')}\n`, { mode: 0o600 });
+    expect((await w.fsck('--repair')).repaired).toBe(0);
+    expect(await w.found()).toEqual([`leftover leases/${'d'.repeat(24)}`]);
+  });
+
   it('tells of an object that has a second name somewhere', async () => {
     const w = await workspace();
     await link(w.at(ONE), `${w.cwd}/outside`);

@@ -1,6 +1,9 @@
+import { escapeText } from '../../core/escape.js';
 import { type Timestamp, toTimestamp } from '../../core/ids.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
+import type { Leases } from '../../store/leases.js';
 import { canExchange, probeFilesystem } from '../../store/probe.js';
+import { journaledDestinations } from '../finish-journal.js';
 import { judgeLeases } from '../judge-leases.js';
 import type { Session } from '../session.js';
 import { type DoctorCheck, ok, problem, warning } from './check.js';
@@ -84,16 +87,30 @@ function checkClock(session: Session, newest: Timestamp): DoctorCheck {
   );
 }
 
+async function checkDeadLease(leases: Leases, token: string): Promise<DoctorCheck> {
+  const dead = await leases.judge(token);
+  let left = '';
+  try {
+    const places = journaledDestinations(dead?.journal ?? []);
+    if (places.length > 0) left = `, and may have left something beside '${escapeText(places.join("', '"))}'`;
+  } catch (e) {
+    if (!(e instanceof HsError)) throw e;
+    left = `: ${e.message}`;
+  } finally {
+    await dead?.leave();
+  }
+  return warning(
+    'lease',
+    `${token} is of a command that died${left}`,
+    `the next command that writes clears it, or says why it cannot: hs fsck --repair; to give it up: hs gc --assume-dead ${token}`,
+  );
+}
+
 async function checkLeases({ store }: Session): Promise<DoctorCheck[]> {
   const staged = await store.disk.readdir(store.layout.tmp);
   const { dead, alive } = await judgeLeases(store.leases);
-  const checks = dead.map((token) =>
-    warning(
-      'lease',
-      `${token} is of a command that died`,
-      'the next command that writes clears it: hs fsck --repair',
-    ),
-  );
+  const checks: DoctorCheck[] = [];
+  for (const token of dead) checks.push(await checkDeadLease(store.leases, token));
   const known = new Set([...dead, ...alive]);
   const orphans = staged.filter((e) => !known.has(e.name?.split('-')[0] ?? ''));
   if (orphans.length > 0) {

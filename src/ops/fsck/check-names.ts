@@ -220,7 +220,7 @@ export class NameCheck {
         subject,
         message: `${subject} is the lease of a command that died`,
         hint: `the next command that writes clears it, and so does ${HINT_REPAIR}`,
-        repair: { act: 'finish-lease' },
+        repair: { act: 'finish-lease', token },
       });
     }
     const living = new Set(alive);

@@ -2,7 +2,7 @@ import { compact } from '../../core/compact.js';
 import { type ArtifactId, type Timestamp, toTimestamp } from '../../core/ids.js';
 import type { Reclaimed } from '../../store/collector.js';
 import type { Patience } from '../../store/purge.js';
-import type { Session } from '../session.js';
+import type { Session, WriteTx } from '../session.js';
 import { applyRemoval, type RemovalOutcome, type SeenPlan } from './apply-removal.js';
 import { StoreRetention } from './store-retention.js';
 
@@ -86,13 +86,17 @@ export async function emptyTrash(session: Session, patience?: Patience): Promise
   });
 }
 
-/** Declares leases dead that cannot be judged, on the word of whoever says so; the ledger records who. */
+/**
+ * Declares leases dead that cannot be judged, and gives up what cannot be finished of dead ones, on the
+ * word of whoever says so; the ledger records who.
+ */
 export async function assumeDead(session: Session, tokens: readonly string[]): Promise<void> {
-  await session.write('retention.collect', tokens, async (tx) => {
+  const giveUp = async (tx: WriteTx) => {
     for (const token of tokens) await session.store.leases.assumeDead(token);
     await tx.commit(() => ({
       type: 'capability_action',
       payload: { action: 'assume-dead', subjects: [...tokens] },
     }));
-  });
+  };
+  await session.write('retention.collect', tokens, giveUp, tokens);
 }
