@@ -82,52 +82,105 @@ async function collect(
   fold: LedgerFold,
   indexes: IndexReader,
 ): Promise<Reclaimed> {
-  const trash = new Trash(store.disk, store.layout, store.ports.random);
-  const now = () => store.ports.clock.now();
-  const first = await mark(fold, indexes);
-  checkClock(now(), fold.lastAt);
-  const skipped = (m: Mark, done: Partial<Reclaimed>): Reclaimed => ({
-    ...NOTHING,
-    ...done,
-    sweep: 'skipped',
-    unknown: m.unknown,
-  });
-  if (first.unknown.length > 0) return skipped(first, {});
+  const collection = new Collection(store, request, fold, indexes);
+  // The first two say whether it is known what is reachable.
+  if ((await collection.takeOutOfUse()) && (await collection.bringBack())) await collection.purgeDue();
+  return collection.reclaimed;
+}
 
-  const older = await trash.list();
-  const { batches: fresh, swept } = await sweep(store, trash, first, indexes, older, request.signal);
-  // What a crash left unsealed is adopted: sealed now, it waits for everyone who is at work now.
-  const open = [...older.filter((b) => b.seal === undefined), ...fresh];
-  const leases = open.length === 0 ? [] : await store.leases.list();
-  const sealed: TrashBatch[] = older.filter((b) => b.seal !== undefined);
-  for (const batch of open) sealed.push(await trash.seal(batch, leases, toTimestamp(now())));
+/** The steps of one collection; each goes by a mark of its own, made durable before it is acted upon. */
+class Collection {
+  reclaimed: Reclaimed = NOTHING;
+  readonly #store: Store;
+  readonly #request: ReclaimRequest;
+  readonly #fold: LedgerFold;
+  readonly #indexes: IndexReader;
+  readonly #trash: Trash;
+  #mark: Mark | undefined;
+  /** Every batch that lies in the trash, all of them sealed. */
+  #batches: TrashBatch[] = [];
+  /** Names of those that this collection filled. */
+  #filled: ReadonlySet<string> = new Set();
 
-  const second = await mark(fold, indexes, first);
-  if (second.unknown.length > 0) return skipped(second, { swept });
-  let broughtBack = 0;
-  for (const batch of sealed) {
-    // Nothing was committed since the mark that this batch was filled by.
-    if (second === first && fresh.some((f) => f.name === batch.name)) continue;
-    broughtBack += await bringBackReachable(store, trash, batch, await trash.contents(batch), second);
+  constructor(store: Store, request: ReclaimRequest, fold: LedgerFold, indexes: IndexReader) {
+    this.#store = store;
+    this.#request = request;
+    this.#fold = fold;
+    this.#indexes = indexes;
+    this.#trash = new Trash(store.disk, store.layout, store.ports.random);
   }
 
-  const finished: TrashBatch[] = [];
-  const due: TrashBatch[] = [];
-  for (const batch of sealed) {
-    // The entry says it is purged: what a death in between left is only the directory.
-    if (fold.isPurged(batch.name) && (await trash.contents(batch)).length === 0) finished.push(batch);
-    else if (isDue(batch, request.trashDays, now(), request.emptyTrash)) due.push(batch);
+  #now(): number {
+    return this.#store.ports.clock.now();
   }
-  const { ready, pending } = await awaitLeases(store, trash, due, request.patience ?? SHORT);
-  let purged = NOTHING.purged;
-  if (ready.length > 0) {
-    request.signal?.throwIfAborted();
-    const third = await mark(fold, indexes, second);
-    if (third.unknown.length > 0) return skipped(third, { swept, brought_back: broughtBack });
-    purged = await purge(store, trash, ready, third);
-    if (purged.objects > 0) await request.record(purged);
-    broughtBack += purged.brought_back;
+
+  /** The mark at the head, or undefined: it cannot be known what is reachable. */
+  async #marked(): Promise<Mark | undefined> {
+    const found = await mark(this.#store.ledger, this.#fold, this.#indexes, this.#mark);
+    this.#mark = found;
+    if (found.unknown.length === 0) return found;
+    this.reclaimed = { ...this.reclaimed, sweep: 'skipped', unknown: found.unknown };
+    return undefined;
   }
-  for (const batch of [...finished, ...ready]) await trash.drop(batch);
-  return { sweep: 'done', unknown: [], swept, brought_back: broughtBack, purged, purge_pending: pending };
+
+  /** Moves what is unreachable to the trash, and seals what lies there with the leases alive after that. */
+  async takeOutOfUse(): Promise<boolean> {
+    const found = await this.#marked();
+    checkClock(this.#now(), this.#fold.lastAt);
+    if (found === undefined) return false;
+    const older = await this.#trash.list();
+    const { signal } = this.#request;
+    const { batches, swept } = await sweep(this.#store, this.#trash, found, this.#indexes, older, signal);
+    this.#filled = new Set(batches.map((b) => b.name));
+    // What a crash left unsealed is adopted: sealed now, it waits for everyone who is at work now.
+    const open = [...older.filter((b) => b.seal === undefined), ...batches];
+    const leases = open.length === 0 ? [] : await this.#store.leases.list();
+    this.#batches = older.filter((b) => b.seal !== undefined);
+    for (const batch of open) {
+      this.#batches.push(await this.#trash.seal(batch, leases, toTimestamp(this.#now())));
+    }
+    this.reclaimed = { ...this.reclaimed, swept };
+    return true;
+  }
+
+  /** Puts back what has become reachable since it was taken out of use. */
+  async bringBack(): Promise<boolean> {
+    const before = this.#mark;
+    const found = await this.#marked();
+    if (found === undefined) return false;
+    let count = 0;
+    for (const batch of this.#batches) {
+      // Nothing was committed since the mark that this batch was filled by.
+      if (found === before && this.#filled.has(batch.name)) continue;
+      const ids = await this.#trash.contents(batch);
+      count += await bringBackReachable(this.#store, this.#trash, batch, ids, found);
+    }
+    this.reclaimed = { ...this.reclaimed, brought_back: count };
+    return true;
+  }
+
+  /** Unlinks what was out of use long enough and no command at work can need, and tells the ledger. */
+  async purgeDue(): Promise<void> {
+    const { trashDays, emptyTrash, patience = SHORT, signal, record } = this.#request;
+    const finished: TrashBatch[] = [];
+    const due: TrashBatch[] = [];
+    for (const batch of this.#batches) {
+      // The entry says it is purged: what a death in between left is only the directory.
+      const isEmpty = async () => (await this.#trash.contents(batch)).length === 0;
+      if (this.#fold.isPurged(batch.name) && (await isEmpty())) finished.push(batch);
+      else if (isDue(batch, trashDays, this.#now(), emptyTrash)) due.push(batch);
+    }
+    const { ready, pending } = await awaitLeases(this.#store, this.#trash, due, patience);
+    if (ready.length > 0) {
+      signal?.throwIfAborted();
+      const found = await this.#marked();
+      if (found === undefined) return;
+      const purged = await purge(this.#store, this.#trash, ready, found);
+      if (purged.objects > 0) await record(purged);
+      const brought_back = this.reclaimed.brought_back + purged.brought_back;
+      this.reclaimed = { ...this.reclaimed, purged, brought_back };
+    }
+    for (const batch of [...finished, ...ready]) await this.#trash.drop(batch);
+    this.reclaimed = { ...this.reclaimed, purge_pending: pending };
+  }
 }

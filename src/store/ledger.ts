@@ -135,6 +135,14 @@ export class Ledger {
     return true;
   }
 
+  /**
+   * Makes entry `seq`, which was seen, and all before it durable: its writer may have died between the
+   * link and the fsync. The directories before its own were durable before it could be linked (`#makeDir`).
+   */
+  async sync(seq: number): Promise<void> {
+    await this.#disk.syncDir(this.#layout.ledgerDir(seq));
+  }
+
   /** The first entry of a directory: the directory before it must be durable first, and so must the new name. */
   async #makeDir(dir: string, seq: number): Promise<void> {
     if (seq > 0) await this.#disk.syncDir(this.#layout.ledgerDir(seq - 1));

@@ -2,6 +2,7 @@ import type { Catalog, Head } from '../core/catalog.js';
 import type { ObjectId } from '../core/ids.js';
 import type { ArtifactRecord } from '../core/record.js';
 import type { IndexReader } from './index-reader.js';
+import type { Ledger } from './ledger.js';
 import type { LedgerFold } from './ledger-fold.js';
 
 /** Every object that something live, or the ledger itself, names at one ledger position. */
@@ -31,11 +32,18 @@ export async function namesOf(
 /**
  * Marks from the ledger's head. Roots: what live artifacts name (the manifests of all revisions,
  * payload, index, what the index lists), every operation list, payload object and policy. The mark
- * before is still the mark when nothing was committed since.
+ * before is still the mark when nothing was committed since. What it goes by is durable: bytes that go
+ * for a removal which a power cut then takes back would be those of a live artifact.
  */
-export async function mark(fold: LedgerFold, indexes: IndexReader, before?: Mark): Promise<Mark> {
+export async function mark(
+  ledger: Ledger,
+  fold: LedgerFold,
+  indexes: IndexReader,
+  before?: Mark,
+): Promise<Mark> {
   const catalog = await fold.advance();
   if (before !== undefined && before.head.seq === fold.head.seq) return before;
+  await ledger.sync(fold.head.seq);
   const reachable = new Set(fold.roots);
   const unknown = [...fold.unreadable];
   for (const record of catalog.live()) {

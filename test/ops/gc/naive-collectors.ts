@@ -28,7 +28,7 @@ export function markAndDelete(graceMs: number) {
   return async (session: Session): Promise<void> => {
     await removeExpired(session);
     const { store } = session;
-    const { reachable } = await mark(new LedgerFold(store), new IndexReader(store.objects));
+    const { reachable } = await mark(store.ledger, new LedgerFold(store), new IndexReader(store.objects));
     for (const dir of FAN_OUT) {
       for (const { name } of await store.disk.readdir(`${store.layout.objects}/${dir}`)) {
         if (name === undefined || !isObjectId(name) || reachable.has(name)) continue;
