@@ -8,6 +8,7 @@ import type { EntryPayload } from '../core/ledger-payload.js';
 import { decodePolicy, MAX_POLICY_BYTES, type Policy } from '../core/policy.js';
 import type { Clock, Environment, Random } from '../core/ports.js';
 import { MemoryTables, TablesDamaged, TablesUnavailable } from '../core/tables.js';
+import { isErrno } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
 import type { IndexFile } from '../fsx/index-file.js';
 import { Anchor } from './anchor.js';
@@ -90,8 +91,20 @@ export class Store {
     const head = await this.ledger.head();
     const seen = await this.anchor.check(this.ledger, head);
     this.#anchorHeld = false;
-    if (seen === undefined || seen.seq < head.seq) await this.anchor.write(head);
+    if (seen === undefined || seen.seq < head.seq) await this.#rememberHead(head);
     return head;
+  }
+
+  /** A head that was only seen: its writer may have died before its fsync, and what a power cut may take back is no rollback. */
+  async #rememberHead(head: Head): Promise<void> {
+    if (this.anchor.path === undefined) return;
+    try {
+      await this.ledger.sync(head.seq);
+    } catch (e) {
+      if (isErrno(e)) return;
+      throw e;
+    }
+    await this.anchor.write(head);
   }
 
   /** Leaves the anchor alone until the head was checked or accepted: what is appended meanwhile, a refusal for one, must not hide a rollback. */
@@ -103,7 +116,7 @@ export class Store {
   async acceptHead(): Promise<Head> {
     const head = await this.ledger.head();
     this.#anchorHeld = false;
-    await this.anchor.write(head);
+    await this.#rememberHead(head);
     return head;
   }
 

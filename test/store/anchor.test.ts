@@ -1,5 +1,9 @@
 import { chmod, cp, mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { errnoError } from '../../src/fsx/errno.js';
+import { interceptDisk } from '../../src/fsx/intercept-disk.js';
+import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { SimDisk } from '../../src/fsx/sim-disk.js';
 import type { Session } from '../../src/ops/session.js';
 import { openTestSession, testEnvironment, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
@@ -92,6 +96,50 @@ describe('the anchor', () => {
     const blocked = await openTestSession(dir, { environment: state });
     await note(blocked);
     await blocked.close();
+  });
+
+  it('is not moved to an entry that a power cut may take back', async () => {
+    const sim = new SimDisk();
+    sim.plant.dir('/w');
+    const onDisk = (name: string) => ({ disk: sim.process(name), useIndex: false });
+    await (await testStore('/w', onDisk('init'))).close();
+    sim.settle();
+    let linked = false;
+    sim.inject(({ process, operation, path }) => {
+      if (process === 'writer' && linked && operation === 'syncDir') return 'kill';
+      linked ||= process === 'writer' && operation === 'link' && path.includes('/ledger/');
+      return undefined;
+    });
+    const writer = sim.process('writer');
+    const outcome = await writer.run(async () =>
+      note(await openTestSession('/w', { ...onDisk(''), disk: writer })),
+    );
+    expect([linked, outcome.status]).toEqual([true, 'killed']);
+    await openTestSession('/w', onDisk('reader'));
+    for (let seed = 0; seed < 200; seed++) {
+      await openTestSession('/w', { disk: sim.afterCrash(seed).process('after'), useIndex: false });
+    }
+  });
+
+  it('stays where it is when the newest entry cannot be made durable, and costs an fsync only to move', async () => {
+    const { anchor, dir } = await withNotes(2);
+    let works = false;
+    let syncs = 0;
+    const disk = interceptDisk(nodeDisk(), (operation, path) => {
+      if (operation !== 'syncDir' || !path.includes('/ledger/')) return;
+      syncs++;
+      if (!works) throw errnoError('EIO', operation, path);
+    });
+    const opened = async () => {
+      await (await openTestSession(dir, { disk })).close();
+      return { syncs, there: await readFile(anchor).then(Boolean, () => false) };
+    };
+    expect(await opened()).toEqual({ syncs: 0, there: true });
+    await rm(anchor);
+    expect(await opened()).toEqual({ syncs: 1, there: false });
+    works = true;
+    expect(await opened()).toEqual({ syncs: 2, there: true });
+    expect(await opened()).toEqual({ syncs: 2, there: true });
   });
 
   it('takes a relative XDG_STATE_HOME for unset, as its specification says', async () => {
