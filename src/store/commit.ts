@@ -101,7 +101,8 @@ export async function commit(
     // What readers refuse must not become an entry: nobody could read past it, or append after it.
     const entry = decodeEntry(bytes);
     await batch.publish();
-    if (await store.ledger.append(entry, bytes, `${store.layout.tmp}/${batch.prefix}-entry`)) {
+    const tmp = `${store.layout.tmp}/${batch.prefix}-entry-${entry.seq}`;
+    if (await store.ledger.append(entry, bytes, tmp)) {
       await store.remember(entry.seq, bytes);
       return entry;
     }

@@ -121,7 +121,10 @@ export class Ledger {
       if (isErrno(e, 'EEXIST')) return false;
       throw e;
     } finally {
-      await this.#disk.unlink(tmp);
+      // The link decided. A temporary that stays belongs to nobody: hs fsck --repair takes it away.
+      await this.#disk.unlink(tmp).catch((e) => {
+        if (!isErrno(e)) throw e;
+      });
     }
     try {
       await this.#disk.syncDir(dir);

@@ -5,6 +5,7 @@ import { type ObjectId, toTimestamp } from '../../src/core/ids.js';
 import { ENTRY_SCHEMA, type EntryDraft, encodeEntry, type LedgerEntry } from '../../src/core/ledger-entry.js';
 import { isHsError } from '../../src/errors/hs-error.js';
 import type { Disk } from '../../src/fsx/disk.js';
+import { errnoError } from '../../src/fsx/errno.js';
 import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { SimDisk } from '../../src/fsx/sim-disk.js';
@@ -85,6 +86,26 @@ describe('a commit', () => {
 });
 
 describe('the ledger', () => {
+  it('takes an entry for written, and makes it durable, when only its temporary cannot be removed', async () => {
+    const session = await testStore(await tmp());
+    const { layout, workspace } = session.store;
+    const done: string[] = [];
+    const disk = interceptDisk(nodeDisk(), (operation, path) => {
+      if (operation === 'unlink' && path.startsWith(layout.tmp)) throw errnoError('EIO', operation, path);
+      if (operation === 'syncDir' || operation === 'link') done.push(`${operation} ${path}`);
+    });
+    await session.close();
+    const other = await openTestSession(workspace, { disk });
+    // Twice under one lease: what the first left is not in the way of the second.
+    await other.write('ledger.note', [], async (tx) => {
+      for (const text of ['a', 'b']) await tx.commit(() => ({ type: 'note', payload: { text } }));
+    });
+    await other.close();
+    expect(done).toEqual(
+      [1, 2].flatMap((seq) => [`link ${layout.entry(seq)}`, `syncDir ${layout.ledgerDir(seq)}`]),
+    );
+  });
+
   it('finds its head and reads itself, in one directory and over several', async () => {
     const { ledger, append, disk, layout } = await ledgerOf(1023);
     for (let n = 1023; n < 1027; n++) {
