@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { type BundleIndex, decodeBundleIndex, MAX_INDEX_BYTES } from './core/bundle-index.js';
+import type { Catalog } from './core/catalog.js';
 import { sha256 } from './core/hash.js';
 import type { ObjectId } from './core/ids.js';
 import type { Manifest } from './core/manifest.js';
@@ -18,7 +19,7 @@ import { type HistoryQuery, type HistoryRow, history } from './ops/history.js';
 import { type ListQuery, listArtifacts } from './ops/list-artifacts.js';
 import { listPins, type PinRow } from './ops/pins.js';
 import type { NamedPolicy, PolicyCheck } from './ops/policy.js';
-import { demandRead } from './ops/read-gate.js';
+import { demandRead, demandUnrestricted } from './ops/read-gate.js';
 import { resolveArtifact } from './ops/resolve.js';
 import { manifestOf } from './ops/revise.js';
 import type { Session } from './ops/session.js';
@@ -94,21 +95,23 @@ export class ArtifactReader {
     return decodeBundleIndex(await this.session.store.objects.read(record.content_hash, MAX_INDEX_BYTES));
   }
 
-  async #objectOf(record: ArtifactRecord, { path }: ReadOptions): Promise<ObjectId> {
+  /** What is to be read, after the gate. */
+  async #objectOf(catalog: Catalog, name: string, { path }: ReadOptions): Promise<ObjectId> {
+    const record = resolveArtifact(catalog, name);
+    await demandRead(this.session, catalog, record);
     if (path === undefined) return record.content_hash;
     const entry = (await this.#index(record)).find((e) => e.path === path);
     if (entry === undefined) {
       throw new HsError('NOT_FOUND', `there is no file '${path}' in '${record.artifact_id}'`);
     }
+    await demandUnrestricted(this.session, catalog, new Set([entry.content_hash]));
     return entry.content_hash;
   }
 
   /** A payload's bytes, or a file's of a directory payload, verified (`hs cat-artifact`). */
   async read(name: string, options: ReadOptions = {}): Promise<Uint8Array> {
     return this.session.read(async (catalog) => {
-      const record = resolveArtifact(catalog, name);
-      await demandRead(this.session, catalog, record);
-      return this.session.store.objects.read(await this.#objectOf(record, options));
+      return this.session.store.objects.read(await this.#objectOf(catalog, name, options));
     });
   }
 
@@ -118,9 +121,7 @@ export class ArtifactReader {
    */
   async *stream(name: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array, void> {
     const catalog = await this.session.catalog();
-    const record = resolveArtifact(catalog, name);
-    await demandRead(this.session, catalog, record);
-    yield* this.session.store.objects.stream(await this.#objectOf(record, options));
+    yield* this.session.store.objects.stream(await this.#objectOf(catalog, name, options));
   }
 
   /** Every pin of every live artifact (`hs pins`). */

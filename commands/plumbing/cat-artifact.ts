@@ -48,6 +48,7 @@ async function printReadably(
 
 async function printPath(
   s: Session,
+  catalog: Catalog,
   record: ArtifactRecord,
   path: string,
   out: Context['out'],
@@ -60,6 +61,8 @@ async function printPath(
       hint: `hs cat-artifact -p ${record.artifact_id.slice(0, 8)} lists its files`,
     });
   }
+  const { demandUnrestricted } = await import('../../src/ops/read-gate.js');
+  await demandUnrestricted(s, catalog, new Set([entry.content_hash]));
   await stream(s, entry.content_hash, out);
 }
 
@@ -175,7 +178,7 @@ With \`--batch\` and \`--batch-check\`, ids are read from standard input, one a 
       }
       const { demandRead } = await import('../../src/ops/read-gate.js');
       await demandRead(s, catalog, record);
-      if (o.path !== undefined) return printPath(s, record, o.path, out);
+      if (o.path !== undefined) return printPath(s, catalog, record, o.path, out);
       return o.print ? printReadably(s, record, context) : stream(s, record.content_hash, out);
     });
   },

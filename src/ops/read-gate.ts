@@ -3,16 +3,38 @@ import type { Catalog } from '../core/catalog.js';
 import type { ObjectId } from '../core/ids.js';
 import type { ArtifactRecord } from '../core/record.js';
 import { isHsError } from '../errors/hs-error.js';
+import type { ObjectStore } from '../store/objects.js';
 import type { Session } from './session.js';
 
 function isRestricted(r: ArtifactRecord): boolean {
   return r.classification === 'high' || !r.exportable;
 }
 
-/** Reading a payload: what is high or not exportable takes `artifact.read:restricted` (B5). */
-export async function demandRead(session: Session, catalog: Catalog, record: ArtifactRecord): Promise<void> {
+type Payload = Pick<ArtifactRecord, 'payload_type' | 'content_hash'>;
+
+/** What a payload consists of: its file, or its index and every file in that. */
+export async function objectsOf(objects: ObjectStore, payload: Payload): Promise<ReadonlySet<ObjectId>> {
+  if (payload.payload_type === 'file') return new Set([payload.content_hash]);
+  const index = decodeBundleIndex(await objects.read(payload.content_hash, MAX_INDEX_BYTES));
+  return new Set([payload.content_hash, ...index.map((e) => e.content_hash)]);
+}
+
+/**
+ * Reading a payload: what is high or not exportable takes `artifact.read:restricted` (B5), and so do bytes
+ * that are restricted under another artifact. `read` is what of a directory is read: its index, or all of it.
+ */
+export async function demandRead(
+  session: Session,
+  catalog: Catalog,
+  record: ArtifactRecord,
+  read: 'index' | 'all' = 'index',
+): Promise<void> {
   const capability = isRestricted(record) ? 'artifact.read:restricted' : 'artifact.read';
   await session.demand(catalog, capability, [record.artifact_id]);
+  if (await session.isAllowed(catalog, 'artifact.read:restricted')) return;
+  const ids =
+    read === 'index' ? new Set([record.content_hash]) : await objectsOf(session.store.objects, record);
+  await demandUnrestricted(session, catalog, ids);
 }
 
 async function names(session: Session, record: ArtifactRecord, ids: ReadonlySet<ObjectId>): Promise<boolean> {

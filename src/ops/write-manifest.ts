@@ -1,10 +1,9 @@
 import { decodeBundleIndex, indexSize, MAX_INDEX_BYTES } from '../core/bundle-index.js';
 import { type ArtifactId, isObjectId, type ObjectId } from '../core/ids.js';
-import type { Manifest } from '../core/manifest.js';
 import { HsError } from '../errors/hs-error.js';
 import { nameProblems } from './check-manifest.js';
 import { newManifest } from './new-manifest.js';
-import { demandUnrestricted } from './read-gate.js';
+import { demandUnrestricted, objectsOf } from './read-gate.js';
 import { referencePayload, registerArtifacts } from './register.js';
 import type { Session } from './session.js';
 
@@ -24,12 +23,6 @@ async function withSize(session: Session, known: Readonly<Record<string, unknown
       ? indexSize(decodeBundleIndex(await objects.read(hash, MAX_INDEX_BYTES)))
       : await objects.size(hash);
   return size === undefined ? known : { ...known, size_bytes: size };
-}
-
-async function objectsOf(session: Session, m: Manifest): Promise<ReadonlySet<ObjectId>> {
-  if (m.payload_type === 'file') return new Set([m.content_hash]);
-  const index = decodeBundleIndex(await session.store.objects.read(m.content_hash, MAX_INDEX_BYTES));
-  return new Set([m.content_hash, ...index.map((e) => e.content_hash)]);
 }
 
 /**
@@ -56,7 +49,11 @@ export async function writeManifest(
     }
     await referencePayload(session, tx.batch, manifest);
     // Bytes of a restricted artifact under a new manifest would be free of its restriction (B5).
-    await demandUnrestricted(session, await session.catalog(), await objectsOf(session, manifest));
+    await demandUnrestricted(
+      session,
+      await session.catalog(),
+      await objectsOf(session.store.objects, manifest),
+    );
     await registerArtifacts(tx, [manifest]);
     const { artifact_id, content_hash, size_bytes } = manifest;
     return { artifact_id, content_hash, size_bytes };

@@ -31,7 +31,7 @@ export async function resolveInputs(
   for (const one of typed) {
     const record = resolveArtifact(catalog, one);
     if (inputs.has(record.artifact_id)) continue;
-    await demandRead(session, catalog, record);
+    await demandRead(session, catalog, record, 'all');
     inputs.set(record.artifact_id, { record, handle: handleOf(record), path: placeOf(record, names) });
   }
   return [...inputs.values()];

@@ -1,0 +1,51 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../src/core/hash.js';
+import { openStore } from '../../src/index.js';
+import { inside } from '../helpers/inside.js';
+import { tmp } from '../helpers/tmp.js';
+
+const JOB = { HS_ACTOR: 'ai_job:worker' };
+const HIGH = ['--classification', 'high', '--ttl', '9'];
+const hash = (text: string) => sha256(Buffer.from(text));
+
+/** A store with files beside it; `put` stores one of them under its own name. */
+async function workspace(files: Readonly<Record<string, string>>) {
+  const cwd = await tmp();
+  const hs = inside(cwd);
+  expect((await hs(['init'])).status).toBe(0);
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(cwd, path)), { recursive: true });
+    await writeFile(join(cwd, path), text);
+  }
+  const put = async (path: string, ...more: string[]) => {
+    const { status, stdout, stderr } = await hs(['put', join(cwd, path), '--name', path, ...more]);
+    expect([status, stderr]).toEqual([0, '']);
+    return stdout.trim();
+  };
+  const asJob = async (...args: string[]) => (await hs(args, { env: JOB })).status;
+  return { cwd, hs, put, asJob };
+}
+
+describe('a job without artifact.read:restricted', () => {
+  it('reads restricted bytes neither in a directory nor in a bundle nor as the source of a run', async () => {
+    const { cwd, hs, put, asJob } = await workspace({ 'd/s': 'secret', 'd/t': 'open', s: 'secret' });
+    const id = await put('s', ...HIGH);
+    await put('d');
+    await hs(['bundle', 'create', 's', '--name', 'bun']);
+    await hs(['reclassify', 'bun', '--classification', 'low', '--exportable', '--reason', 'r']);
+    expect(await asJob('cat-object', hash('secret'))).toBe(6);
+    expect(await asJob('cat-artifact', 'd', '--path', 's')).toBe(6);
+    expect(await asJob('cat-artifact', 'bun', '--path', `members/${id}/payload`)).toBe(6);
+    expect(await asJob('run', '--sandbox', 'none', '--source', 'd', '--', 'true')).toBe(125);
+    expect(await asJob('cat-artifact', 'd', '--path', 't')).toBe(0);
+    expect(await asJob('cat-artifact', '-p', 'd')).toBe(0);
+    expect((await hs(['cat-artifact', 'd', '--path', 's'])).stdout).toBe('secret');
+    process.env.XDG_STATE_HOME = `${cwd}/.state`;
+    const library = await openStore({ store: cwd, actor: JOB.HS_ACTOR });
+    await expect(library.read('d', { path: 's' })).rejects.toMatchObject({ code: 'REFUSED' });
+    expect(Buffer.from(await library.read('d', { path: 't' })).toString()).toBe('open');
+    await library.close();
+  });
+});
