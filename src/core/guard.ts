@@ -28,7 +28,7 @@ export interface GuardBlock {
 }
 
 /** Bundles of bundles deeper than this are nobody's work. */
-const MAX_DEPTH = 32;
+export const MAX_DEPTH = 32;
 
 /**
  * The export guard (B6): every reason that blocks, none when it may go. Blocks what is not exportable,

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/core/hash.js';
+import { createBundle } from '../../../src/ops/bundle/create.js';
 import { exportArtifact, planExport } from '../../../src/ops/export/export.js';
 import { promote } from '../../../src/ops/promote.js';
 import { reclassify } from '../../../src/ops/reclassify.js';
@@ -316,6 +317,45 @@ describe('the export guard', () => {
     );
     await expect(exportArtifact(w.session, { artifact: slice, place: at(w, 'out') })).rejects.toMatchObject({
       code: 'GUARD_BLOCKED',
+    });
+  });
+
+  it('blocks a slice however far from what may not leave, and what holds or bundles one', async () => {
+    const w = await world();
+    const slice = { kind: 'dataset_slice', exportable: true } as const;
+    const source = await w.put({ 'data.csv': 'a,b' }, { classification: 'high', ttl: 3 });
+    const s1 = await w.put({ 's1.csv': 'a' }, { ...slice, sources: [source] });
+    const s2 = await w.put({ 's2.csv': '1' }, { ...slice, sources: [s1] });
+    const holds = await w.put({ 'd/x': 'a,b', y: '2' });
+    const cases = {
+      'a slice of a slice': s2,
+      'a slice of a directory': await w.put({ 's3.csv': '3' }, { ...slice, sources: [holds] }),
+      'a directory with the slice in it': await w.put({ 'd/x': 'a', y: '4' }),
+      'a slice of that': await w.put(
+        { 's4.csv': '5' },
+        { ...slice, sources: [await w.put({ 'd/x': 'a', z: '6' })] },
+      ),
+      'a bundle of the slice of a slice': (await createBundle(w.session, [s2])).artifactId,
+    };
+    for (const [what, artifact] of Object.entries(cases)) {
+      const attempt = exportArtifact(w.session, { artifact, place: at(w, 'out') });
+      await expect(attempt, what).rejects.toMatchObject({ code: 'GUARD_BLOCKED' });
+    }
+  });
+
+  it('lets a slice of what may leave go, and not one of a directory that is gone', async () => {
+    const w = await world();
+    const file = await w.put({ 'data.csv': 'a,b' });
+    const tree = await w.put({ 'd/x': '1', y: '2' });
+    const slice = { kind: 'dataset_slice', exportable: true } as const;
+    const s1 = await w.put({ 's1.csv': 'a' }, { ...slice, sources: [file, tree] });
+    const s2 = await w.put({ 's2.csv': 'b' }, { ...slice, sources: [s1, tree] });
+    await exportArtifact(w.session, { artifact: s2, place: at(w, 'out') });
+    const index = (await w.session.catalog()).get(tree)!.content_hash;
+    await w.session.disk.unlink(w.session.store.layout.object(index));
+    await expect(exportArtifact(w.session, { artifact: s2, place: at(w, 'o2') })).rejects.toMatchObject({
+      code: 'GUARD_BLOCKED',
+      message: expect.stringContaining('members cannot be read'),
     });
   });
 
