@@ -61,7 +61,7 @@ export function guardExport(subject: GuardSubject, consents: ReadonlySet<ObjectI
 
 /** What the block says, to follow "cannot export 'report': ". */
 export function describeBlock({ rule, where }: GuardBlock): string {
-  const inside = where.length > 1 ? ` (its member '${where.slice(1).join("' in '")}')` : '';
+  const inside = where.length > 1 ? ` (because of '${where.slice(1).join("' in '")}')` : '';
   switch (rule) {
     case 'not-exportable':
       return `it is not exportable${inside}`;

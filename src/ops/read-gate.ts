@@ -2,13 +2,9 @@ import { decodeBundleIndex, MAX_INDEX_BYTES } from '../core/bundle-index.js';
 import type { Catalog } from '../core/catalog.js';
 import type { ObjectId } from '../core/ids.js';
 import type { ArtifactRecord } from '../core/record.js';
-import { isHsError } from '../errors/hs-error.js';
 import type { ObjectStore } from '../store/objects.js';
+import { isRestricted, knownContents } from './known-contents.js';
 import type { Session } from './session.js';
-
-function isRestricted(r: ArtifactRecord): boolean {
-  return r.classification === 'high' || !r.exportable;
-}
 
 type Payload = Pick<ArtifactRecord, 'payload_type' | 'content_hash'>;
 
@@ -37,22 +33,9 @@ export async function demandRead(
   await demandUnrestricted(session, catalog, ids);
 }
 
-async function names(session: Session, record: ArtifactRecord, ids: ReadonlySet<ObjectId>): Promise<boolean> {
-  if (ids.has(record.content_hash)) return true;
-  if (record.payload_type !== 'directory') return false;
-  try {
-    const index = decodeBundleIndex(await session.store.objects.read(record.content_hash, MAX_INDEX_BYTES));
-    return index.some((entry) => ids.has(entry.content_hash));
-  } catch (e) {
-    // An index that cannot be read may name it: the gate fails closed.
-    if (isHsError(e, 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD', 'UNSAFE_PATH')) return true;
-    throw e;
-  }
-}
-
 /**
- * Demands `artifact.read:restricted` when a restricted artifact, live or in the trash, names one of
- * these objects. Who may read what is restricted needs no search.
+ * Demands `artifact.read:restricted` when a restricted artifact, live or removed, names one of these
+ * objects. Who may read what is restricted needs no search.
  */
 export async function demandUnrestricted(
   session: Session,
@@ -60,13 +43,10 @@ export async function demandUnrestricted(
   ids: ReadonlySet<ObjectId>,
 ): Promise<void> {
   if (await session.isAllowed(catalog, 'artifact.read:restricted')) return;
-  for (const records of [catalog.live(), catalog.removed()]) {
-    for (const record of records) {
-      if (isRestricted(record) && (await names(session, record, ids))) {
-        await session.demand(catalog, 'artifact.read:restricted', [...ids].slice(0, 1));
-      }
-    }
-  }
+  const { of, unreadable } = await knownContents(session.store.objects, catalog);
+  // An index that cannot be read may name it: the gate fails closed.
+  const found = [...ids].find((id) => unreadable.length > 0 || of.get(id)?.some(isRestricted));
+  if (found !== undefined) await session.demand(catalog, 'artifact.read:restricted', [found]);
 }
 
 /** Reading an object by its hash is reading every artifact that names it (B5). */

@@ -48,4 +48,17 @@ describe('a job without artifact.read:restricted', () => {
     expect(Buffer.from(await library.read('d', { path: 't' })).toString()).toBe('open');
     await library.close();
   });
+
+  it('reads restricted bytes under no other artifact, nor when what had them is removed', async () => {
+    const { hs, put, asJob } = await workspace({ s: 'secret', again: 'secret', 'd/k': 'key', k: 'key' });
+    await put('s', ...HIGH);
+    await put('again');
+    await put('d', ...HIGH);
+    await put('k');
+    expect(await asJob('cat-artifact', 'again')).toBe(6);
+    expect(await asJob('cat-artifact', 'k')).toBe(6);
+    await hs(['rm', 's', '--yes']);
+    expect(await asJob('cat-artifact', 'again')).toBe(6);
+    expect((await hs(['cat-artifact', 'again'])).stdout).toBe('secret');
+  });
 });

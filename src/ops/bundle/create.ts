@@ -19,6 +19,7 @@ import type { ArtifactRecord } from '../../core/record.js';
 import { CLASSIFICATIONS } from '../../core/vocabulary.js';
 import { HsError } from '../../errors/hs-error.js';
 import { type Content, readContent } from '../export/content.js';
+import { isRestricted } from '../known-contents.js';
 import { newManifest } from '../new-manifest.js';
 import { handleOf } from '../put.js';
 import { registerArtifacts } from '../register.js';
@@ -118,7 +119,7 @@ async function gather(session: Session, catalog: Catalog, names: readonly string
   const leftOut: BundleReport['left_out'] = [];
   for (const record of [...records.values()].sort((a, b) => comparePaths(a.artifact_id, b.artifact_id))) {
     const leave = (reason: string) => leftOut.push({ artifact_id: record.artifact_id, reason });
-    if (!mayReadAll && (record.classification === 'high' || !record.exportable)) {
+    if (!mayReadAll && isRestricted(record)) {
       leave("it is restricted, and the actor lacks 'artifact.read:restricted'");
       continue;
     }

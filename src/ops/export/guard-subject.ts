@@ -13,6 +13,7 @@ import type { ArtifactRecord } from '../../core/record.js';
 import { CLASSIFICATIONS, type Classification } from '../../core/vocabulary.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { ObjectStore } from '../../store/objects.js';
+import { knownContents } from '../known-contents.js';
 import { type Content, readContent } from './content.js';
 
 /** The facts that the guard looks at; a record, a manifest and a handle all have them. */
@@ -50,7 +51,6 @@ class Resolver {
   readonly #catalog: Catalog;
   /** Each artifact counts once: sources may meet again, and what blocks there was said. */
   readonly #visited = new Set<ArtifactId>();
-  #known: ReadonlyMap<ObjectId, readonly ArtifactRecord[]> | undefined;
 
   constructor(objects: ObjectStore, catalog: Catalog) {
     this.#objects = objects;
@@ -62,21 +62,27 @@ class Resolver {
     this.#visited.add(record.artifact_id);
     // A manifest that cannot be read may say more than the ledger knows.
     const facts = manifest === undefined ? undefined : stricter(record, manifest);
+    const members = await this.#members(content, 1);
+    const { unreadable } = await knownContents(this.#objects, this.#catalog);
+    for (const other of unreadable) {
+      // Any file may be one of its files.
+      if (other.artifact_id !== record.artifact_id)
+        members?.push(subject(labelOf(other), other, other, other, undefined));
+    }
     return {
       label: labelOf(record),
       contentHash: record.content_hash,
       classification: facts?.classification,
       exportable: facts?.exportable,
-      members: await this.#members(content, 1),
+      members,
     };
   }
 
   /** What is in an artifact; undefined when its manifest or its index cannot be read. */
-  async #members({ manifest, entries }: Content, depth: number): Promise<GuardSubject[] | undefined> {
+  async #members({ record, manifest, entries }: Content, depth: number): Promise<GuardSubject[] | undefined> {
     if (manifest === undefined || entries === undefined) return undefined;
     const files = new Map(entries.map((e) => [e.path as string, e.hash]));
-    const members: GuardSubject[] = [];
-    if (manifest.payload_type === 'directory') members.push(...(await this.#knownFiles(files, depth)));
+    const members = await this.#sameBytes(record, record.payload_type === 'directory' ? files : [], depth);
     if (manifest.kind === 'dataset_slice') members.push(...(await this.#sources(manifest, depth)));
     if (manifest.kind === 'bundle') {
       const inside = await this.#bundled(files, '', depth);
@@ -86,16 +92,30 @@ class Resolver {
     return members;
   }
 
-  /** Files that are artifacts of their own here and may not go. */
-  async #knownFiles(files: Files, depth: number): Promise<GuardSubject[]> {
-    this.#known ??= knownContents(this.#catalog);
-    const found: GuardSubject[] = [];
+  /** Other artifacts that are known to have this content or one of these files, each named once. */
+  async #sameBytes(
+    self: ArtifactRecord | Handle,
+    files: Iterable<readonly [path: string, hash: ObjectId]>,
+    depth: number,
+  ): Promise<GuardSubject[]> {
+    const { of } = await knownContents(this.#objects, this.#catalog);
+    const found = new Map<ArtifactId, readonly [label: string, record: ArtifactRecord]>();
+    for (const record of of.get(self.content_hash) ?? []) {
+      if (record.artifact_id !== self.artifact_id) found.set(record.artifact_id, [labelOf(record), record]);
+    }
     for (const [path, hash] of files) {
-      for (const record of this.#known.get(hash) ?? []) {
-        found.push(subject(path, record, record, record, await this.#inside(record, depth + 1)));
+      for (const record of of.get(hash) ?? []) {
+        const isNew = record.content_hash !== self.content_hash && !found.has(record.artifact_id);
+        if (isNew) found.set(record.artifact_id, [path, record]);
       }
     }
-    return found;
+    const members: GuardSubject[] = [];
+    for (const [label, record] of found.values()) {
+      // Of a directory with that file, the other files are not there.
+      const inside = record.kind === 'dataset_slice' ? await this.#inside(record, depth + 1) : [];
+      members.push(subject(label, record, record, record, inside));
+    }
+    return members;
   }
 
   /** A slice is a part of what it was taken from. */
@@ -111,15 +131,16 @@ class Resolver {
     return found;
   }
 
-  /** What is in an artifact that another one is made of. Only of a plain file is enough known without its bytes. */
+  /** What is in an artifact that another one is made of. Of a plain file enough is known without its bytes. */
   async #inside(source: ArtifactRecord | Handle, depth: number): Promise<GuardSubject[] | undefined> {
     const { kind, artifact_id: id } = source;
-    const isPlain = kind !== 'dataset_slice' && kind !== 'bundle';
-    if (!('payload_type' in source)) return isPlain ? [] : undefined;
-    if (isPlain && source.payload_type === 'file') return [];
     if (depth > MAX_DEPTH || this.#visited.has(id)) return [];
     this.#visited.add(id);
-    return this.#members(await readContent(this.#objects, source), depth);
+    const isKnown = 'payload_type' in source;
+    if (kind !== 'dataset_slice' && kind !== 'bundle' && !(isKnown && source.payload_type === 'directory')) {
+      return this.#sameBytes(source, [], depth);
+    }
+    return isKnown ? this.#members(await readContent(this.#objects, source), depth) : undefined;
   }
 
   /** The members of a bundle, by the manifests in it and by what the ledger says of them now. */
@@ -183,18 +204,4 @@ function subject(
 ): GuardSubject {
   const artifactId = here?.artifact_id;
   return { label, artifactId, contentHash: content_hash, classification, exportable, members };
-}
-
-/** Live artifacts that an export of them would be blocked on, or may be, by content. */
-function knownContents(catalog: Catalog): ReadonlyMap<ObjectId, readonly ArtifactRecord[]> {
-  const found = new Map<ObjectId, ArtifactRecord[]>();
-  for (const record of catalog.live()) {
-    const open = record.classification !== 'high' && record.exportable && record.kind !== 'dataset_slice';
-    // An empty file gives nothing away.
-    if (open || record.size_bytes === 0) continue;
-    const same = found.get(record.content_hash);
-    if (same === undefined) found.set(record.content_hash, [record]);
-    else same.push(record);
-  }
-  return found;
 }

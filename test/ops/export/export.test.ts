@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/core/hash.js';
 import { createBundle } from '../../../src/ops/bundle/create.js';
 import { exportArtifact, planExport } from '../../../src/ops/export/export.js';
+import { removeArtifacts } from '../../../src/ops/gc/remove.js';
 import { promote } from '../../../src/ops/promote.js';
 import { reclassify } from '../../../src/ops/reclassify.js';
 import { type World, withPolicy, world } from './helpers.js';
@@ -356,6 +357,71 @@ describe('the export guard', () => {
     await expect(exportArtifact(w.session, { artifact: s2, place: at(w, 'o2') })).rejects.toMatchObject({
       code: 'GUARD_BLOCKED',
       message: expect.stringContaining('members cannot be read'),
+    });
+  });
+
+  it('knows restricted bytes under any artifact, also in a directory and when what had them is removed', async () => {
+    const w = await world();
+    const high = { classification: 'high', ttl: 3 } as const;
+    await w.put({ 'secrets/k': 'in a directory', 'secrets/empty': '' }, high);
+    const gone = await w.put({ 'd.txt': 'removed' });
+    await reclassify(w.session, gone, { exportable: false, reason: 'r' });
+    await removeArtifacts(w.session, new Set([gone]), { purge: false });
+    const purged = await w.put({ 'p.txt': 'purged' }, high);
+    await removeArtifacts(w.session, new Set([purged]), { purge: true });
+    const cases = {
+      'a file of the directory elsewhere': await w.put({ 'proj/secrets/k': 'in a directory', x: '1' }),
+      'the same as a file': await w.put({ copy: 'in a directory' }),
+      'what was removed, in a directory': await w.put({ 'dd/d.txt': 'removed', x: '2' }),
+      'what was removed, put again': await w.put({ copy: 'removed' }),
+      'what was purged, put again': await w.put({ copy: 'purged' }),
+    };
+    for (const [what, artifact] of Object.entries(cases)) {
+      const attempt = exportArtifact(w.session, { artifact, place: at(w, 'out') });
+      await expect(attempt, what).rejects.toMatchObject({ code: 'GUARD_BLOCKED' });
+    }
+    const empty = await w.put({ 'a/empty': '', b: 'b' });
+    await exportArtifact(w.session, { artifact: empty, place: at(w, 'out') });
+  });
+
+  it('lets the same bytes go when that one is reclassified, and a member of a restricted bundle', async () => {
+    const w = await world();
+    const secret = await w.put({ s: 'secret' }, { classification: 'high', ttl: 3 });
+    const copy = await w.put({ copy: 'secret' });
+    const open = await w.put({ o: 'open' });
+    await createBundle(w.session, [secret, open]);
+    await exportArtifact(w.session, { artifact: open, place: at(w, 'open') });
+    const out = { artifact: copy, place: at(w, 'out') };
+    await expect(exportArtifact(w.session, out)).rejects.toMatchObject({
+      code: 'GUARD_BLOCKED',
+      hint: expect.stringContaining(secret.slice(0, 8)),
+    });
+    await reclassify(w.session, secret, { classification: 'low', exportable: true, reason: 'r' });
+    await exportArtifact(w.session, out);
+  });
+
+  it('takes one consent for a directory that is high, twice here', async () => {
+    const w = await world();
+    const files = { 'a/x': '1', y: '2' };
+    const ids = [];
+    for (const _ of [1, 2]) {
+      const artifact = await w.put(files, { classification: 'high', ttl: 3, exportable: true });
+      ids.push(artifact);
+    }
+    const consents = [(await w.session.catalog()).get(ids[0]!)!.content_hash];
+    await exportArtifact(w.session, { artifact: ids[0]!, place: at(w, 'out'), consents });
+  });
+
+  it('reads no index for an ordinary export, and blocks when one of a restricted directory is damaged', async () => {
+    const w = await world();
+    const artifact = await w.put({ 'a.txt': 'a' });
+    const tree = await w.put({ 'a/x': '1', y: '2' });
+    const index = w.session.store.layout.object((await w.session.catalog()).get(tree)!.content_hash);
+    await w.session.disk.unlink(index);
+    await exportArtifact(w.session, { artifact, place: at(w, 'out') });
+    await reclassify(w.session, tree, { exportable: false, reason: 'r' });
+    await expect(exportArtifact(w.session, { artifact, place: at(w, 'o2') })).rejects.toMatchObject({
+      code: 'GUARD_BLOCKED',
     });
   });
 
