@@ -8,6 +8,8 @@ import { encodeManifest, type Manifest, toManifest } from '../../core/manifest.j
 import type { ArtifactRecord } from '../../core/record.js';
 import { CLASSIFICATIONS, type Classification, isSensitive } from '../../core/vocabulary.js';
 import { HsError } from '../../errors/hs-error.js';
+import type { ObjectStore } from '../../store/objects.js';
+import { knownContents } from '../known-contents.js';
 import { factsOf } from '../register.js';
 import type { Session, WriteTx } from '../session.js';
 import { streamSource } from '../stream-source.js';
@@ -67,7 +69,7 @@ export async function importBundle(
     await tx.commit(async (catalog) => {
       present = new Set(incoming.filter((i) => isPresent(catalog, i)).map((i) => i.manifest.artifact_id));
       const fresh = incoming.filter((i) => !present.has(i.manifest.artifact_id));
-      refuseLowered(catalog, fresh);
+      await refuseLowered(session.store.objects, catalog, fresh);
       return fresh.length === 0 ? null : entry(tx, bundle, fresh, present.size);
     });
     session.progress.done();
@@ -125,20 +127,23 @@ function isPresent(catalog: Catalog, { manifest }: Incoming): boolean {
 }
 
 /** Bytes that are restricted here do not come back as something that may leave. */
-function refuseLowered(catalog: Catalog, fresh: readonly Incoming[]): void {
-  const wanted = new Map<ObjectId, Incoming>();
-  for (const one of fresh) if (one.manifest.size_bytes > 0) wanted.set(one.manifest.content_hash, one);
-  if (wanted.size === 0) return;
-  for (const record of catalog.live()) {
-    const one = wanted.get(record.content_hash);
-    if (one === undefined || !isLower(one.manifest, record)) continue;
-    const name = escapeText(one.manifest.artifact_id);
+async function refuseLowered(
+  objects: ObjectStore,
+  catalog: Catalog,
+  fresh: readonly Incoming[],
+): Promise<void> {
+  if (fresh.length === 0) return;
+  const { of } = await knownContents(objects, catalog);
+  for (const { manifest } of fresh) {
+    const record = of.get(manifest.content_hash)?.find((r) => isLower(manifest, r));
+    if (record === undefined) continue;
+    const name = escapeText(manifest.artifact_id);
     throw new HsError(
       'HOSTILE_INPUT',
       `the manifest of '${name}' lowers the classification of content that is here`,
       {
-        hint: `it is the content of '${record.artifact_id.slice(0, 8)}', which is ${record.classification}`,
-        details: { entry: `members/${one.manifest.artifact_id}/artifact.json` },
+        hint: `it is content of '${record.artifact_id.slice(0, 8)}', which is ${record.exportable ? record.classification : 'not exportable'}`,
+        details: { entry: `members/${manifest.artifact_id}/artifact.json` },
       },
     );
   }

@@ -343,6 +343,30 @@ describe('a hostile bundle', () => {
     expect([...(await w.session.catalog()).live()]).toHaveLength(1);
   });
 
+  it('that brings a file of a restricted directory back as something that may leave is refused', async () => {
+    const w = await world();
+    await w.put({ 'd/a.txt': 'hello', b: 'b' }, { classification: 'high', ttl: 3 });
+    const path = join(w.dir, 'b.tar');
+    await writeFile(path, toTar(bundleFiles()));
+    await expect(importBundle(w.session, path)).rejects.toMatchObject({ code: 'HOSTILE_INPUT' });
+  });
+
+  it('that hides known restricted bytes behind a member that says what they are is refused', async () => {
+    const w = await world();
+    const high = { classification: 'high', retention_ttl_days: 3, exportable: true } as const;
+    await w.put({ 'a.txt': 'hello' }, { classification: 'high', ttl: 3, exportable: true });
+    const path = join(w.dir, 'b.tar');
+    const members = [
+      { manifest: manifestOf(FILE_ID, 'hello'), payload: 'hello' },
+      { manifest: manifestOf(TREE_ID, 'hello', high), payload: 'hello' },
+    ];
+    await writeFile(path, toTar(bundleFiles(members)));
+    await expect(importBundle(w.session, path)).rejects.toMatchObject({
+      code: 'HOSTILE_INPUT',
+      details: { entry: FILE.manifest },
+    });
+  });
+
   it('with an id that is here with other content is a conflict, and nothing of it comes in', async () => {
     const w = await world();
     const path = join(w.dir, 'b.tar');
