@@ -33,7 +33,7 @@ What COMMAND prints passes through as it prints it. The ids of the artifacts are
 
 Only regular files and directories are taken. A link, a special file, a file that is setuid or setgid and a name that breaks the path rules are refused by name: the rest is registered, labelled \`hs.refused\`, and the status is 125. A directory without files is left out.
 
-The payload of each \`--source\` is a copy at \`$HS_IN/NAME\`, a file or a directory: NAME is the artifact's name, else its filename hint, else its id, and the id as well where two would have one place.
+The payload of each \`--source\` is a copy at \`$HS_IN/NAME\`, a file or a directory: NAME is the artifact's name, else its filename hint, else its id, and the id as well where two would have one place. What COMMAND leaves and prints is as sensitive as they are: of their classifications the highest, exportable only if all of them are, and, where a TTL is needed and none is given, with the shortest of theirs. A lower \`--classification\` needs the capability artifact.reclassify.
 
 The backend is chosen by a real attempt, best first. \`bubblewrap-overlay\` prevents writes and lists those to the workspace (level enforced+observed). \`bubblewrap\`, \`landlock\` and \`sandbox-exec\` prevent them (enforced). \`none\` prevents nothing, compares the workspace before and after (detected), and is used only when it is asked for. The policy's \`run.least_level\` is the least that is accepted. What the backend leaves open is recorded with every artifact as gaps; \`hs doctor\` shows what this machine offers.
 
@@ -54,7 +54,11 @@ The output may be as large as the policy's budget for the actor says, and withou
     net: flag(undefined, 'leave the network open'),
     class: choice(RETENTION_CLASSES, 'CLASS', 'retention class (by default, that of the kind)'),
     ttl: integer('DAYS', 'days it may be kept, from now', { min: 0, max: 36_500 }),
-    classification: choice(CLASSIFICATIONS, 'LEVEL', 'how sensitive it is (default: low)'),
+    classification: choice(
+      CLASSIFICATIONS,
+      'LEVEL',
+      'how sensitive it is (default: as its sources, else low)',
+    ),
   },
   resultSchema: 'hs.run/1',
   examples: [

@@ -2,7 +2,8 @@ import { escapeText } from '../core/escape.js';
 import type { ArtifactId } from '../core/ids.js';
 import type { Manifest } from '../core/manifest.js';
 import { toReason } from '../core/record-text.js';
-import { CLASSIFICATIONS, type Classification } from '../core/vocabulary.js';
+import { classificationRank } from '../core/sensitivity.js';
+import type { Classification } from '../core/vocabulary.js';
 import { HsError } from '../errors/hs-error.js';
 import { resolveArtifact } from './resolve.js';
 import { manifestOf, recordingLayer, reviseManifest } from './revise.js';
@@ -79,9 +80,8 @@ function wanted(before: Manifest, change: Reclassification) {
 }
 
 function refuseFrozen(name: string, before: Manifest, after: ReturnType<typeof wanted>): void {
-  const rank = (c: Classification) => CLASSIFICATIONS.indexOf(c);
-  const lower = rank(after.classification) < rank(before.classification);
-  const higher = rank(after.classification) > rank(before.classification);
+  const lower = classificationRank(after.classification) < classificationRank(before.classification);
+  const higher = classificationRank(after.classification) > classificationRank(before.classification);
   const opens = after.exportable && !before.exportable;
   const closes = !after.exportable && before.exportable && !higher;
   if (!lower && !opens && !closes && after.retention_ttl_days === undefined) return;

@@ -16,7 +16,7 @@ import { escapeText } from '../../core/escape.js';
 import type { ArtifactId, ObjectId } from '../../core/ids.js';
 import { checkName, comparePaths, portabilityProblems, toSafePath } from '../../core/paths.js';
 import type { ArtifactRecord } from '../../core/record.js';
-import { CLASSIFICATIONS } from '../../core/vocabulary.js';
+import { sensitivityOf } from '../../core/sensitivity.js';
 import { HsError } from '../../errors/hs-error.js';
 import { type Content, readContent } from '../export/content.js';
 import { isRestricted } from '../known-contents.js';
@@ -81,9 +81,7 @@ export async function createBundle(
         payload_type: 'directory',
         content_hash: contentHash,
         size_bytes: indexSize(index),
-        classification: CLASSIFICATIONS[Math.max(...records.map(sensitivityRank))],
-        exportable: records.every((r) => r.exportable),
-        retention_ttl_days: shortestTtl(records),
+        ...sensitivityOf(records),
         source_artifact_refs: records.map(handleOf),
       }),
     );
@@ -96,16 +94,6 @@ export async function createBundle(
       leftOut,
     };
   });
-}
-
-function sensitivityRank(r: ArtifactRecord): number {
-  return CLASSIFICATIONS.indexOf(r.classification);
-}
-
-/** A bundle takes the shortest TTL of its members' (A6). */
-function shortestTtl(records: readonly ArtifactRecord[]): number | undefined {
-  const ttls = records.map((r) => r.retention_ttl_days).filter((t) => t !== undefined);
-  return ttls.length === 0 ? undefined : Math.min(...ttls);
 }
 
 async function gather(session: Session, catalog: Catalog, names: readonly string[]) {

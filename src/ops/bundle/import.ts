@@ -6,7 +6,8 @@ import type { ArtifactId, ObjectId } from '../../core/ids.js';
 import type { LedgerOp } from '../../core/ledger-op.js';
 import { encodeManifest, type Manifest, toManifest } from '../../core/manifest.js';
 import type { ArtifactRecord } from '../../core/record.js';
-import { CLASSIFICATIONS, type Classification, isSensitive } from '../../core/vocabulary.js';
+import { classificationRank } from '../../core/sensitivity.js';
+import { isSensitive } from '../../core/vocabulary.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { ObjectStore } from '../../store/objects.js';
 import { knownContents } from '../known-contents.js';
@@ -150,10 +151,8 @@ async function refuseLowered(
 }
 
 function isLower(incoming: Manifest, here: ArtifactRecord): boolean {
-  const rank = (c: Classification) => CLASSIFICATIONS.indexOf(c);
-  return (
-    rank(incoming.classification) < rank(here.classification) || (incoming.exportable && !here.exportable)
-  );
+  const lower = classificationRank(incoming.classification) < classificationRank(here.classification);
+  return lower || (incoming.exportable && !here.exportable);
 }
 
 async function entry(tx: WriteTx, bundle: CheckedBundle, fresh: readonly Incoming[], present: number) {

@@ -2,6 +2,8 @@ import { compact } from '../../core/compact.js';
 import type { LedgerOp } from '../../core/ledger-op.js';
 import { encodeManifest, type Manifest } from '../../core/manifest.js';
 import { checkFilenameHint, checkName } from '../../core/paths.js';
+import { sensitivityOf } from '../../core/sensitivity.js';
+import { isSensitive } from '../../core/vocabulary.js';
 import { newManifest } from '../new-manifest.js';
 import { readSourceFile } from '../read-source.js';
 import { factsOf } from '../register.js';
@@ -15,11 +17,18 @@ import type { Transcript } from './transcript.js';
 /** Marks an artifact that lacks some of what the tool left. */
 const REFUSED_LABEL = 'hs.refused';
 
-/** What is known of the artifacts before the tool runs. */
-export function description(request: RunRequest) {
+/**
+ * What is known of the artifacts before the tool runs: as sensitive as the sources together (C1), unless
+ * the request says otherwise.
+ */
+export function description(request: RunRequest, inputs: readonly RunInput[]) {
+  const sources = sensitivityOf(inputs.map((i) => i.record));
+  const { kind = 'tool_output', classification = sources.classification } = request;
+  const needed = isSensitive({ kind, classification }) ? sources.retention_ttl_days : undefined;
   return compact({
-    retention_ttl_days: request.ttl,
-    classification: request.classification,
+    retention_ttl_days: request.ttl ?? needed,
+    classification,
+    exportable: sources.exportable ? undefined : false,
     determinism_level: 'best_effort',
   });
 }
@@ -89,7 +98,7 @@ export class Register {
       this.#session,
       compact({
         ...known,
-        ...description(this.#request),
+        ...description(this.#request, this.#inputs),
         source_artifact_refs: inputFacts(this.#inputs).source_artifact_refs,
         provenance: provenanceOf(this.#request, facts),
       }),

@@ -1,7 +1,9 @@
+import type { Catalog } from '../../core/catalog.js';
 import { escapeText } from '../../core/escape.js';
 import type { ObjectId } from '../../core/ids.js';
 import { checkName } from '../../core/paths.js';
 import type { Policy } from '../../core/policy.js';
+import { classificationRank, sensitivityOf } from '../../core/sensitivity.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { DiskDir } from '../../fsx/disk.js';
 import { runSandboxed, type SandboxResult, sandboxHost } from '../../sandbox/index.js';
@@ -28,12 +30,13 @@ const NO_HASH = '0'.repeat(64) as ObjectId;
  */
 export async function runTool(session: Session, request: RunRequest): Promise<RunResult> {
   checkCommand(request);
-  checkDescription(session, request);
+  checkOutput(request);
   return session.write('tool.run', [escapeText(request.command[0]!)], async (tx) => {
     const catalog = await session.catalog();
     const policy = await session.policy(catalog);
     await session.demand(catalog, 'artifact.create', [escapeText(request.command[0]!)]);
     const inputs = await resolveInputs(session, catalog, request.sources);
+    await checkDescription(session, catalog, request, inputs);
     const begun = {
       run_id: session.random.uuid(),
       after_seq: catalog.head.seq,
@@ -50,8 +53,7 @@ export async function runTool(session: Session, request: RunRequest): Promise<Ru
   });
 }
 
-/** What the artifacts will say is checked before the tool has worked for hours. */
-function checkDescription(session: Session, request: RunRequest): void {
+function checkOutput(request: RunRequest): void {
   const { name } = request;
   const problem = name === undefined ? undefined : checkName(name).problem;
   if (problem !== undefined) {
@@ -60,8 +62,26 @@ function checkDescription(session: Session, request: RunRequest): void {
   if (request.kind === 'bundle') {
     throw new HsError('USAGE', "a tool's output cannot be of kind 'bundle'", { hint: 'hs bundle makes one' });
   }
+}
+
+/**
+ * What the artifacts will say is checked before the tool has worked for hours. To be less sensitive than
+ * the sources takes what it takes to reclassify them.
+ */
+async function checkDescription(
+  session: Session,
+  catalog: Catalog,
+  request: RunRequest,
+  inputs: readonly RunInput[],
+): Promise<void> {
   const { kind = 'tool_output' } = request;
-  newManifest(session, { ...description(request), kind, content_hash: NO_HASH, size_bytes: 0 });
+  const known = description(request, inputs);
+  const highest = sensitivityOf(inputs.map((i) => i.record)).classification;
+  if (classificationRank(known.classification) < classificationRank(highest)) {
+    await session.demand(catalog, 'artifact.reclassify', request.sources);
+    session.warn(`the output is to be ${known.classification}, and a source is ${highest}`);
+  }
+  newManifest(session, { ...known, kind, content_hash: NO_HASH, size_bytes: 0 });
 }
 
 interface Ended {

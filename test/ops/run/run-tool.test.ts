@@ -17,10 +17,12 @@ import { lastEntry, lastRun, manifestOf, run } from './support.js';
 
 let dir: string;
 let session: Session;
+let warned: string[];
 
 beforeEach(async () => {
   dir = await tmp();
-  session = await testStore(dir);
+  warned = [];
+  session = await testStore(dir, { warn: (message) => warned.push(message) });
 });
 
 /** What a run may not leave behind. */
@@ -186,6 +188,38 @@ describe.skipIf(!enforced)('a run', () => {
       capability_id: 'artifact.read:restricted',
     });
     expect(leftovers()).toEqual([]);
+  });
+
+  it('makes what is left and printed as sensitive as its sources', async () => {
+    writeFileSync(`${dir}/f`, 'x\n');
+    await put(session, [{ path: `${dir}/f` }], { name: 'high', classification: 'high', ttl: 30 });
+    await put(session, [{ path: `${dir}/f` }], { name: 'medium', classification: 'medium', ttl: 3 });
+    const made = async (sources: string[], more: Parameters<typeof run>[2] = {}) => {
+      const request = { sources, capture: ['stdout'], ...more } as const;
+      const { artifacts } = await run(session, 'echo out; echo x >$HS_OUT/x', request);
+      const manifests = await Promise.all(artifacts.map((a) => manifestOf(session, a.artifactId)));
+      expect(manifests.map((m) => m.kind)).toEqual(['tool_output', 'transcript']);
+      const facts = manifests.map((m) => [m.classification, m.exportable, m.retention_ttl_days]);
+      expect(facts[0]).toEqual(facts[1]);
+      return facts[0];
+    };
+    expect(await made(['high', 'medium'])).toEqual(['high', false, 3]);
+    expect(await made(['high'], { ttl: 9 })).toEqual(['high', false, 9]);
+    expect(await made(['medium'])).toEqual(['medium', true, undefined]);
+    expect(await made(['medium'], { classification: 'high' })).toEqual(['high', false, 3]);
+    expect(warned).toEqual([]);
+    expect(await made(['high'], { classification: 'low' })).toEqual(['low', false, undefined]);
+    expect(warned).toEqual(['the output is to be low, and a source is high']);
+  });
+
+  it('makes an output less sensitive than a source only for who may reclassify', async () => {
+    writeFileSync(`${dir}/f`, 'x\n');
+    await put(session, [{ path: `${dir}/f` }], { name: 'medium', classification: 'medium' });
+    const job = await openTestSession(dir, { actor: 'ai_job:j' });
+    await expect(run(job, 'touch ran', { sources: ['medium'], classification: 'low' })).rejects.toSatisfy(
+      (e) => isHsError(e, 'REFUSED'),
+    );
+    expect(await lastEntry(job)).toMatchObject({ decision: 'deny', capability_id: 'artifact.reclassify' });
   });
 
   it('refuses an actor without the capability, before anything runs', async () => {
