@@ -1,5 +1,6 @@
+import type { Readable } from 'node:stream';
 import { isatty } from 'node:tty';
-import { systemClock, systemEnvironment, systemRandom } from '../fsx/system.js';
+import { standardInput, systemClock, systemEnvironment, systemRandom } from '../fsx/system.js';
 import type { Host } from './host.js';
 import { VERSION } from './version.js';
 
@@ -13,6 +14,7 @@ interface ProcessEnds {
 
 /** This process, and the way out of it. */
 export function processHost(): Host & ProcessEnds {
+  let stdin: Readable | undefined;
   let errors: NodeJS.WriteStream | undefined;
   return {
     argv: process.argv.slice(2),
@@ -20,7 +22,8 @@ export function processHost(): Host & ProcessEnds {
     clock: systemClock(),
     random: systemRandom(),
     get stdin() {
-      return process.stdin;
+      stdin ??= standardInput();
+      return stdin;
     },
     get stdout() {
       return process.stdout;

@@ -1,5 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { createReadStream, fstatSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
+import type { Readable } from 'node:stream';
 import type { Clock, Environment, Random } from '../core/ports.js';
 
 /** The system's clock. */
@@ -13,6 +15,16 @@ export function systemRandom(): Random {
     uuid: () => randomUUID(),
     hex: (bytes) => randomBytes(bytes).toString('hex'),
   };
+}
+
+/**
+ * Standard input. What Node does not know, such as a directory or a block device, it takes to be empty: read
+ * as a file, it is what it is or fails.
+ */
+export function standardInput(): Readable {
+  const stats = fstatSync(0);
+  const known = stats.isFile() || stats.isFIFO() || stats.isSocket() || stats.isCharacterDevice();
+  return known ? process.stdin : createReadStream('', { fd: 0, autoClose: false });
 }
 
 /** The surroundings of this process, each asked for when it is needed. */

@@ -21,11 +21,14 @@ function sameState(a: FileStat, b: FileStat): boolean {
   return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 }
 
-/** One byte more is asked for than there should be; what grows after that shows in its size and times. */
+/**
+ * One byte more is asked for than there should be; what grows after that shows in its size and times. That
+ * there should be none is asked too: files of /proc say so whatever they hold.
+ */
 async function readSmall(file: DiskFile, size: number, scratch: Buffer): Promise<Buffer> {
   const buffer = scratch.subarray(0, size + 1);
   let count = 0;
-  while (count !== size && count < buffer.length) {
+  while ((count !== size || size === 0) && count < buffer.length) {
     const n = await file.read(buffer.subarray(count), count);
     if (n === 0) break;
     count += n;
@@ -68,15 +71,20 @@ export async function readSourceFile(
     if (before.kind !== 'file')
       throw new HsError('UNSAFE_PATH', `'${escapeText(subject)}' is not a regular file`);
     let added: Added;
-    if (before.size <= SMALL_BYTES) {
-      const bytes = await readSmall(file, before.size, options.scratch ?? readScratch());
-      if (bytes.byteLength !== before.size) throw changed(subject);
-      added = await batch.addBytes(bytes);
-      onBytes(bytes.byteLength);
+    let stated = before.size;
+    if (stated <= SMALL_BYTES) {
+      const bytes = await readSmall(file, stated, options.scratch ?? readScratch());
+      if (bytes.byteLength === stated) {
+        added = await batch.addBytes(bytes);
+        onBytes(bytes.byteLength);
+      } else if (stated === 0) {
+        added = await batch.addSource(file, onBytes);
+        stated = added.size;
+      } else throw changed(subject);
     } else {
       added = await batch.addSource(file, onBytes);
     }
-    if (added.size !== before.size || !sameState(before, await file.stat())) throw changed(subject);
+    if (added.size !== stated || !sameState(before, await file.stat())) throw changed(subject);
     return { ...added, executable: (before.mode & 0o100) !== 0 };
   } finally {
     await file.close();

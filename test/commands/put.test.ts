@@ -1,6 +1,16 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, chmodSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { HS_PROGRAM, hs, hsEnvironment } from '../helpers/hs.js';
 import { tmp } from '../helpers/tmp.js';
@@ -69,6 +79,40 @@ describe('hs put', () => {
     expect(stdout).toMatch(/^[0-9a-f-]{36}\n$/);
     expect((await run('cat-artifact', 'log')).stdout).toBe('text');
     expect((await run('cat-artifact', '-t', 'log')).stdout).toBe('transcript\n');
+  });
+
+  it('fails when standard input cannot be read, and stores nothing', async () => {
+    const env = await hsEnvironment();
+    const unreadable = [
+      [dir, /cannot read standard input: is a directory/],
+      ['/proc/self/mem', /cannot read standard input: input\/output error/],
+    ] as const;
+    for (const [path, words] of unreadable) {
+      for (const args of [
+        ['put', '-'],
+        ['hash-object', '--stdin'],
+      ]) {
+        const stdin = openSync(path, 'r');
+        const { status, stdout, stderr } = spawnSync(process.execPath, [HS_PROGRAM, ...args], {
+          cwd: dir,
+          env,
+          stdio: [stdin, 'pipe', 'pipe'],
+          encoding: 'utf8',
+        });
+        closeSync(stdin);
+        expect({ status, stdout }).toEqual({ status: 10, stdout: '' });
+        expect(stderr).toMatch(words);
+      }
+    }
+    expect((await run('ls', '--jsonl')).stdout).toBe('');
+  });
+
+  it('reads a file that says its size is 0 to its end', async () => {
+    const { artifacts } = JSON.parse((await run('put', '/proc/version', '--json')).stdout);
+    expect(artifacts[0].content_hash).toBe(
+      createHash('sha256').update(readFileSync('/proc/version')).digest('hex'),
+    );
+    expect(artifacts[0].size_bytes).toBeGreaterThan(0);
   });
 
   it('takes odd names: spaces, quotes, newlines refused, a dash in front, not ASCII', async () => {

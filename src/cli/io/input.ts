@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
-import { HsError } from '../../errors/hs-error.js';
+import { HsError, isErrno } from '../../errors/hs-error.js';
+import { meaningOf } from '../failure.js';
 
 /** No path, id or record that hs takes comes near this. */
 const MAX_RECORD_BYTES = 1024 * 1024;
@@ -15,7 +16,12 @@ export class Input {
   }
 
   async *bytes(): AsyncGenerator<Uint8Array> {
-    for await (const chunk of this.#open()) yield chunk as Buffer;
+    try {
+      for await (const chunk of this.#open()) yield chunk as Buffer;
+    } catch (cause) {
+      if (!isErrno(cause)) throw cause;
+      throw new HsError('SYSTEM', `cannot read standard input: ${meaningOf(cause)}`, { cause });
+    }
   }
 
   /** Everything, at most `maxBytes`; more is refused. */
