@@ -10,6 +10,8 @@ export type OutputStream = Writable & { readonly columns?: number };
 export interface Host {
   /** Without the interpreter and the program. */
   readonly argv: readonly string[];
+  /** USAGE when an argument is not UTF-8. */
+  demandArguments(): void;
   readonly environment: Environment;
   readonly clock: Clock;
   readonly random: Random;

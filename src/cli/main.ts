@@ -62,6 +62,7 @@ async function runNamed(host: Host, parts: Parts, name: string, argv: readonly s
 
 function parseFor(name: string, loaded: Command, argv: readonly string[], host: Host) {
   try {
+    host.demandArguments();
     return parse(loaded, argv, { now: host.clock.now(), hsNow: host.environment.get('HS_NOW') });
   } catch (e) {
     if (!(e instanceof HsError) || e.code !== 'USAGE') throw e;

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { isatty } from 'node:tty';
+import { demandArguments } from '../fsx/as-given.js';
 import { standardInput, systemClock, systemEnvironment, systemRandom } from '../fsx/system.js';
 import type { Host } from './host.js';
 import { VERSION } from './version.js';
@@ -16,8 +17,10 @@ interface ProcessEnds {
 export function processHost(): Host & ProcessEnds {
   let stdin: Readable | undefined;
   let errors: NodeJS.WriteStream | undefined;
+  const argv = process.argv.slice(2);
   return {
-    argv: process.argv.slice(2),
+    argv,
+    demandArguments: () => demandArguments(argv),
     environment: systemEnvironment(),
     clock: systemClock(),
     random: systemRandom(),

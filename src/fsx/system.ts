@@ -3,6 +3,7 @@ import { createReadStream, fstatSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import type { Readable } from 'node:stream';
 import type { Clock, Environment, Random } from '../core/ports.js';
+import { demandDirectory, demandVariable } from './as-given.js';
 
 /** The system's clock. */
 export function systemClock(): Clock {
@@ -30,10 +31,10 @@ export function standardInput(): Readable {
 /** The surroundings of this process, each asked for when it is needed. */
 export function systemEnvironment(): Environment {
   return {
-    get: (name) => process.env[name],
+    get: (name) => demandVariable(name, process.env[name]),
     all: () => ({ ...process.env }),
     get cwd() {
-      return process.cwd();
+      return demandDirectory(process.cwd());
     },
     get uid() {
       return process.getuid?.() ?? -1;
@@ -59,9 +60,11 @@ function accountName(): string {
 
 /** `HOME` where it is set, else the account's; `undefined` where there is neither. */
 function homeDirectory(): string | undefined {
+  let home: string;
   try {
-    return homedir() || undefined;
+    home = homedir();
   } catch {
     return undefined;
   }
+  return demandVariable('HOME', home) || undefined;
 }

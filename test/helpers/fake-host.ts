@@ -55,6 +55,7 @@ export function runFake(
   });
   const host: Host = {
     argv,
+    demandArguments: () => {},
     environment: {
       get: (name) => env[name],
       all: () => env,

@@ -52,6 +52,7 @@ export function inside(cwd: string) {
     };
     const host: Host = {
       argv,
+    demandArguments: () => {},
       environment: {
         ...systemEnvironment(),
         get: (name) => env[name],

@@ -91,9 +91,8 @@ export function runRecord(
 export function checkCommand(request: RunRequest): void {
   const [name, ...args] = request.command;
   if (name === undefined || name === '') throw new HsError('USAGE', 'COMMAND is empty');
-  // Node reads bytes that are not UTF-8 as U+FFFD: the tool would get another argument than was typed.
-  if (request.command.some((arg) => arg.includes('\ufffd') || !arg.isWellFormed())) {
-    throw new HsError('USAGE', 'an argument is not UTF-8, and cannot be passed on as it is');
+  if (!request.command.every((arg) => arg.isWellFormed())) {
+    throw new HsError('USAGE', 'an argument is not well-formed text, and cannot be passed on as it is');
   }
   const size = args.reduce((sum, arg) => sum + Buffer.byteLength(arg), 0);
   if (request.recordArgs && size > MOST_ARGUMENT_BYTES) {

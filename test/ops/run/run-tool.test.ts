@@ -246,7 +246,7 @@ describe.skipIf(!enforced)('a run', () => {
     await refusedWith('INVALID_MANIFEST', { classification: 'high' });
     await refusedWith('USAGE', { kind: 'bundle' });
     await refusedWith('NOT_FOUND', { sources: ['nothing'] });
-    await refusedWith('USAGE', { command: ['\ufffd'] });
+    await refusedWith('USAGE', { command: ['\ud800'] });
     expect((await session.catalog()).head.seq).toBe(0);
     expect(leftovers()).toEqual([]);
   });
