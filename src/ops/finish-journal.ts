@@ -158,14 +158,14 @@ async function completed(
     outcome: outcome as 'refused' | 'done' | 'interrupted',
     warnings:
       outcome === 'done'
-        ? [recordText('it was killed after it was done; a later command wrote this record')]
+        ? [recordText('it ended before it was recorded; a later command wrote this record')]
         : [],
     errors:
       outcome === 'refused'
         ? decided.reasons
         : outcome === 'done'
           ? []
-          : ['it was killed before it was done'],
+          : ['it ended before it was known to be done; a later command wrote this record'],
   };
   const written = config.with_manifest ? addManifest(objects, entries, record) : entries;
   return exportRecord(facts, end, materializedPaths(format, decided.export_target, written));

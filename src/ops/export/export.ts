@@ -84,52 +84,66 @@ export async function exportArtifact(session: Session, request: ExportRequest): 
       after_seq: head.seq,
       config: { ...config },
     });
-    const decision = await recordDecision(session, tx, exportId, request);
-    const { content, shape, placed } = decision;
-    const finish = (
-      outcome: ExportRecord['outcome'],
-      said: { warnings?: readonly string[]; errors?: string[] },
-    ) =>
-      recordOutcome(session, tx, exportId, config, decision, {
-        outcome,
-        warnings: (said.warnings ?? []).map((w) => recordText(w)),
-        errors: (said.errors ?? []).map((e) => recordText(e)),
-      });
-    if (decision.objections.length > 0) {
-      await finish('refused', { errors: decision.objections.map((o) => o.why) });
-      throw refusal(decision);
-    }
-    let done: { replaced: boolean; warnings: readonly string[] };
+    // From the moment that the decision may be in the ledger: this command writes its record, or the next.
+    let owesRecord = false;
     try {
-      done = await write(session, tx, exportId, decision, request);
-    } catch (e) {
-      // Published, but perhaps not for good: the destination is there all the same.
-      const outcome = isHsError(e, 'OUTCOME_UNKNOWN') ? 'done' : 'failed';
-      await orLater(session, tx, () => finish(outcome, { errors: [(e as Error).message] }));
-      throw e;
+      const decision = await recordDecision(session, tx, exportId, request, () => {
+        owesRecord = true;
+      });
+      const { content, shape, placed } = decision;
+      const finish = async (
+        outcome: ExportRecord['outcome'],
+        said: { warnings?: readonly string[]; errors?: string[] },
+      ) => {
+        const end = {
+          outcome,
+          warnings: (said.warnings ?? []).map((w) => recordText(w)),
+          errors: (said.errors ?? []).map((e) => recordText(e)),
+        };
+        const recorded = await tryToRecord(session, () =>
+          recordOutcome(session, tx, exportId, config, decision, end),
+        );
+        owesRecord = !recorded;
+      };
+      if (decision.objections.length > 0) {
+        await finish('refused', { errors: decision.objections.map((o) => o.why) });
+        throw refusal(decision);
+      }
+      let done: { replaced: boolean; warnings: readonly string[] };
+      try {
+        done = await write(session, tx, exportId, decision, request);
+      } catch (e) {
+        // Published, but perhaps not for good: the destination is there all the same.
+        const outcome = isHsError(e, 'OUTCOME_UNKNOWN') ? 'done' : 'failed';
+        await finish(outcome, { errors: [(e as Error).message] });
+        throw e;
+      }
+      await finish('done', { warnings: done.warnings });
+      return {
+        exportId,
+        artifactId: content.record.artifact_id,
+        contentHash: content.record.content_hash,
+        format: placed.destination === undefined ? 'stdout' : shape.format,
+        target: placed.target,
+        files: shape.entries.length,
+        bytes: shape.entries.reduce((sum, e) => sum + e.size, 0),
+        ...done,
+      };
+    } finally {
+      if (owesRecord) tx.lease.abandon();
     }
-    await orLater(session, tx, () => finish('done', { warnings: done.warnings }));
-    return {
-      exportId,
-      artifactId: content.record.artifact_id,
-      contentHash: content.record.content_hash,
-      format: placed.destination === undefined ? 'stdout' : shape.format,
-      target: placed.target,
-      files: shape.entries.length,
-      bytes: shape.entries.reduce((sum, e) => sum + e.size, 0),
-      ...done,
-    };
   });
 }
 
-/** A record that cannot be written now is completed from the journal by the next writing command (B7). */
-async function orLater(session: Session, tx: DecisionTx, record: () => Promise<void>): Promise<void> {
+/** False: it cannot be written now, and is completed from the journal by the next writing command (B7). */
+async function tryToRecord(session: Session, record: () => Promise<void>): Promise<boolean> {
   try {
     await record();
+    return true;
   } catch (e) {
     if (!(e instanceof HsError) && !isErrno(e)) throw e;
-    tx.lease.abandon();
     session.warn(`the export record could not be written, the next writing command will: ${e.message}`);
+    return false;
   }
 }
 
@@ -167,10 +181,12 @@ async function recordDecision(
   tx: DecisionTx,
   exportId: string,
   request: ExportRequest,
+  onDecided: () => void,
 ): Promise<Decision> {
   let decision: Decision | undefined;
   await tx.commit(async (catalog) => {
     decision = await decideExport(session, catalog, request);
+    onDecided();
     return {
       type: 'export_decided',
       payload: {

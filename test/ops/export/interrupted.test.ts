@@ -13,6 +13,7 @@ interface Scenario {
   readonly kind: 'file' | 'tree';
   readonly force: boolean;
   readonly lacks?: SimOptions['lacks'];
+  readonly isRefused?: boolean;
 }
 
 const SCENARIOS: readonly Scenario[] = [
@@ -29,7 +30,7 @@ const SCENARIOS: readonly Scenario[] = [
 ];
 
 /** A store with an old and a new artifact, the old one exported already when it is to be replaced. */
-async function prepare({ kind, force, lacks }: Scenario): Promise<SimDisk> {
+async function prepare({ kind, force, lacks, isRefused }: Scenario): Promise<SimDisk> {
   const sim = new SimDisk(lacks === undefined ? {} : { lacks });
   for (const dir of ['/w', '/out', '/home']) sim.plant.dir(dir);
   for (const version of ['old', 'new']) {
@@ -39,7 +40,8 @@ async function prepare({ kind, force, lacks }: Scenario): Promise<SimDisk> {
   const session = await testStore('/w', { disk: sim.process('init'), ...OPTIONS });
   for (const version of ['old', 'new']) {
     const path = kind === 'file' ? `/src/${version}/a.txt` : `/src/${version}`;
-    await put(session, [{ path }], { name: version });
+    const high = isRefused === true && version === 'new';
+    await put(session, [{ path }], { name: version, ...(high ? { classification: 'high', ttl: 1 } : {}) });
   }
   if (force) await runExport(sim, 'old', false);
   await session.close();
@@ -125,5 +127,48 @@ describe('an export from a store', () => {
         expect(ends).toEqual(new Set([before, after]));
       });
     }
+  }
+
+  for (const scenario of [
+    ...SCENARIOS,
+    { what: 'what is refused', kind: 'file', force: false, isRefused: true },
+  ] as const) {
+    it(`of ${scenario.what} is old or new and on record after a failure of any operation`, async () => {
+      const base = await prepare(scenario);
+      const probe = base.afterCrash(0);
+      const before = outside(probe);
+      const from = probe.operations;
+      await runExport(probe, 'new', scenario.force).catch(() => {});
+      const operations = probe.operations - from;
+      const after = outside(probe);
+      for (let n = 1; n <= operations; n++) {
+        const { operation, path } = probe.trace.find((o) => o.n === from + n)!;
+        // A directory is only read: closing it cannot fail.
+        if (operation === 'dir.close') continue;
+        const sim = base.afterCrash(n);
+        sim.failAt(n, 'EIO');
+        await runExport(sim, 'new', scenario.force).catch(() => {});
+        const { decided, records, journals } = await nextCommand(sim);
+        const end = outside(sim);
+        const said = `EIO at operation ${n}: ${operation} '${path}'`;
+        expect([before, after], said).toContain(end);
+        expect([decided, journals], said).toEqual([0, 0]);
+        if (scenario.isRefused)
+          expect(
+            records.map((r) => r.outcome),
+            said,
+          ).not.toContain('interrupted');
+        else if (end === after)
+          expect(
+            records.map((r) => r.outcome),
+            said,
+          ).toEqual(['done']);
+        else
+          expect(
+            records.map((r) => r.outcome),
+            said,
+          ).not.toContain('done');
+      }
+    });
   }
 });
