@@ -110,9 +110,10 @@ class Run {
       });
       this.#options.onFile?.(staged.size);
       await this.#beforePublishing();
-      await publishFile(this.#at, this.#temporary, force);
+      const how = await publishFile(this.#at, this.#temporary, force);
+      const warnings = how === 'linked' ? await this.#clean(() => parent.unlink(this.#temporary)) : [];
       await this.#sync();
-      return this.#result({ replaced, staged });
+      return this.#result({ replaced, staged, warnings });
     });
   }
 
@@ -204,7 +205,7 @@ class Run {
     }
   }
 
-  /** The new state stands; what is left of the old one is not worth a failure. */
+  /** The new state stands; what is left beside it is not worth a failure. */
   async #clean(run: () => Promise<void>): Promise<string[]> {
     try {
       await run();

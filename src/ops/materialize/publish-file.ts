@@ -26,12 +26,15 @@ export async function checkFileDestination(
   return 'file';
 }
 
-/** Gives the staged file its name: with `force` over a file that is there, otherwise only if nothing is. */
+/**
+ * Gives the staged file its name: with `force` over a file that is there, otherwise only if nothing is.
+ * `linked`: its temporary name is still there too.
+ */
 export async function publishFile(
   { parent, name, path }: OpenDestination,
   temporary: string,
   force: boolean,
-): Promise<void> {
+): Promise<'linked' | 'renamed'> {
   if (force) {
     try {
       // Never unlink first, and a rename onto a link replaces the link, not what it points to.
@@ -40,17 +43,17 @@ export async function publishFile(
       if (!isErrno(e, 'EISDIR', 'ENOTEMPTY', 'EEXIST')) throw e;
       throw destinationExists(path, 'has become a directory', 'choose another name');
     }
-    return;
+    return 'renamed';
   }
   try {
     try {
       await parent.link(temporary, name);
+      return 'linked';
     } catch (e) {
       if (!isErrno(e, ...NO_LINKS)) throw e;
       await parent.renameNoReplace(temporary, name);
-      return;
+      return 'renamed';
     }
-    await parent.unlink(temporary);
   } catch (e) {
     if (!isErrno(e, 'EEXIST')) throw e;
     throw destinationExists(path, 'exists already', 'use --force to replace it');

@@ -89,6 +89,19 @@ async function idle(sim: SimDisk): Promise<void> {
 }
 
 describe('an export from a store', () => {
+  it('that was published is done although its temporary name cannot be removed, which the next command does', async () => {
+    const sim = await prepare(SCENARIOS[0]!);
+    const mend = sim.inject(({ operation, path }) =>
+      operation === 'unlink' && path.includes('.hs-tmp-') ? { fail: 'EIO' } : undefined,
+    );
+    await runExport(sim, 'new', false);
+    mend();
+    expect(sim.tree('/out')).toHaveLength(2);
+    const { records, journals } = await nextCommand(sim);
+    expect(records).toMatchObject([{ outcome: 'done', warnings: [expect.stringContaining('EIO')] }]);
+    expect([sim.tree('/out'), sim.text('/out/dest'), journals]).toEqual([['/out/dest'], 'new', 0]);
+  });
+
   for (const scenario of SCENARIOS) {
     for (const [death, at, step] of [
       ['SIGKILL', 'killAt', 1],
