@@ -73,7 +73,7 @@ async function finishExport(session: Session, token: string, begun: Begun): Prom
   const outside = begun.staging && (await recoverOutside(session, begun.staging));
   if (outside?.kept !== undefined) {
     session.warn(
-      `what an interrupted export was to replace was changed or is not alone: it is now '${outside.kept}'`,
+      `what an interrupted export was replacing was changed meanwhile, or its name was taken: it is now '${outside.kept}'`,
     );
   }
   const { store } = session;
