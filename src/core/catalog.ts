@@ -1,7 +1,7 @@
 import { sha256 } from './hash.js';
 import type { ArtifactId, ObjectId } from './ids.js';
 import type { ArtifactRecord } from './record.js';
-import type { Tables } from './tables.js';
+import type { ReadTables } from './tables.js';
 
 /** The ledger position that a state stands at: number and hash of the entry last folded. */
 export interface Head {
@@ -31,10 +31,10 @@ export const nameKey = (name: string, r: ArtifactRecord) =>
 
 /** What the ledger says at one position. A view over tables that a fold has filled. */
 export class Catalog {
-  readonly #tables: Tables;
+  readonly #tables: ReadTables;
   readonly #meta: CatalogMeta;
 
-  constructor(tables: Tables) {
+  constructor(tables: ReadTables) {
     this.#tables = tables;
     this.#meta = tables.get(META_KEY) as CatalogMeta;
   }

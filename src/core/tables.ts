@@ -1,13 +1,16 @@
+export interface ReadTables {
+  get(key: string): unknown;
+  /** Keys that begin with `prefix` in ascending order, with their values. */
+  range(prefix: string): Iterable<{ readonly key: string; readonly value: unknown }>;
+}
+
 /**
  * The ordered key-value store that the catalog is folded into: in memory, or a derived index on
  * disk. Synchronous, so that folding an entry is one step. Values are JSON.
  */
-export interface Tables {
-  get(key: string): unknown;
+export interface Tables extends ReadTables {
   put(key: string, value: unknown): void;
   remove(key: string): void;
-  /** Keys that begin with `prefix` in ascending order, with their values. */
-  range(prefix: string): Iterable<{ readonly key: string; readonly value: unknown }>;
 }
 
 /** Derived tables that do not hold what was put there, or belong to another chain: they are rebuilt. */

@@ -1,15 +1,31 @@
 import { createHash } from 'node:crypto';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, closeSync, constants, readFileSync } from 'node:fs';
 import type * as Lmdb from 'lmdb';
-import { type Tables, TablesDamaged, TablesUnavailable } from '../core/tables.js';
+import { type ReadTables, type Tables, TablesDamaged, TablesUnavailable } from '../core/tables.js';
+import { errnoError } from './errno.js';
+import { openExisting } from './node/open.js';
 
 /** Ordered key-value tables in one directory, shared by processes. Derived data only: nothing is fsynced. */
 export interface IndexFile {
-  /** A frozen view of what was last committed; `close` it when done. */
-  snapshot(): Tables & { close(): void };
+  /** A frozen view of what was last committed. */
+  snapshot(): IndexSnapshot;
   /** Runs `change` alone among all processes; it commits when `change` returns, and not when it throws. */
   transaction<T>(change: (tables: Tables) => T): T;
   close(): Promise<void>;
+}
+
+/** Its reads throw TablesDamaged; `close` it when done. */
+export interface IndexSnapshot extends ReadTables {
+  /** How many keys begin with `prefix`: a microsecond for ten, since no value is looked at. */
+  count(prefix: string): number;
+  close(): void;
+}
+
+/** An index, and what one is derived from for a read of it that cannot wait for a promise. */
+export interface IndexPort {
+  open(directory: string): Promise<IndexFile>;
+  /** The whole of a regular file, at once; failures are those of `Disk.readFile`. */
+  readFile(path: string, maxBytes: number): Uint8Array;
 }
 
 const CHECKSUM_LENGTH = 16;
@@ -26,9 +42,18 @@ function decode(key: string, stored: string): unknown {
   return JSON.parse(text);
 }
 
+/** What lmdb reports of its pages while it reads has a number for a code. */
+function damageOf(e: unknown): unknown {
+  const isNumbered = e instanceof Error && typeof (e as { code?: unknown }).code === 'number';
+  return isNumbered ? new TablesDamaged(e.message, { cause: e }) : e;
+}
+
 type Db = Lmdb.RootDatabase<string, string>;
 
-class LmdbTables implements Tables {
+/** U+FFFF sorts after every key: all of them are ASCII. */
+const within = (prefix: string) => ({ start: prefix, end: `${prefix}\uffff` });
+
+class LmdbTables implements Tables, IndexSnapshot {
   readonly #db: Db;
   readonly #transaction: Lmdb.Transaction | undefined;
 
@@ -42,8 +67,12 @@ class LmdbTables implements Tables {
   }
 
   get(key: string): unknown {
-    const stored = this.#db.get(key, this.#options);
-    return stored === undefined ? undefined : decode(key, stored);
+    try {
+      const stored = this.#db.get(key, this.#options);
+      return stored === undefined ? undefined : decode(key, stored);
+    } catch (e) {
+      throw damageOf(e);
+    }
   }
 
   put(key: string, value: unknown): void {
@@ -56,13 +85,20 @@ class LmdbTables implements Tables {
   }
 
   *range(prefix: string): Iterable<{ readonly key: string; readonly value: unknown }> {
-    // U+FFFF sorts after every key: all of them are ASCII.
-    for (const { key, value } of this.#db.getRange({
-      start: prefix,
-      end: `${prefix}\uffff`,
-      ...this.#options,
-    })) {
-      yield { key, value: decode(key, value) };
+    try {
+      for (const { key, value } of this.#db.getRange({ ...within(prefix), ...this.#options })) {
+        yield { key, value: decode(key, value) };
+      }
+    } catch (e) {
+      throw damageOf(e);
+    }
+  }
+
+  count(prefix: string): number {
+    try {
+      return this.#db.getKeysCount({ ...within(prefix), ...this.#options });
+    } catch (e) {
+      throw damageOf(e);
     }
   }
 
@@ -82,7 +118,7 @@ function orUnavailable<T>(work: () => T): T {
 }
 
 /** Opens or makes the tables in `directory`. lmdb takes long to load, so it is loaded here and not before. */
-export async function openIndexFile(directory: string): Promise<IndexFile> {
+async function openIndexFile(directory: string): Promise<IndexFile> {
   // An open that fails can damage lmdb's memory: it is not tried where it would fail.
   accessSync(directory, constants.W_OK);
   const { open } = await import('lmdb');
@@ -106,3 +142,15 @@ export async function openIndexFile(directory: string): Promise<IndexFile> {
     close: () => db.close(),
   };
 }
+
+function readFileNow(path: string, maxBytes: number): Uint8Array {
+  const { fd, stats } = openExisting(path, 'read', false);
+  try {
+    if (Number(stats.size) > maxBytes) throw errnoError('EFBIG', 'read', path);
+    return readFileSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export const nodeIndex: IndexPort = { open: openIndexFile, readFile: readFileNow };

@@ -8,7 +8,7 @@ import type { Clock, Environment, ProgressSink, Random } from '../core/ports.js'
 import { recordText } from '../core/record-text.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
-import { openIndexFile } from '../fsx/index-file.js';
+import { nodeIndex } from '../fsx/index-file.js';
 import { type BuildDraft, type CommitContext, commit } from '../store/commit.js';
 import type { Lease } from '../store/leases.js';
 import { findStore, namedStore } from '../store/locate.js';
@@ -301,7 +301,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     clock: request.clock,
     random: request.random,
     env: environment,
-    ...(request.useIndex === false ? {} : { openIndex: openIndexFile }),
+    ...(request.useIndex === false ? {} : { index: nodeIndex }),
   };
   const store = await Store.open(ports, root);
   if (request.unchecked) store.holdAnchor();

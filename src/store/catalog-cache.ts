@@ -21,6 +21,13 @@ interface Stamp {
   readonly bytes: number;
 }
 
+const LEFTOVER = /^(new|discarded)-[0-9a-f]{16}$/;
+
+/** Whether a name in cache/ is of an index that a command which died was making or throwing away. */
+export function isIndexLeftover(name: string): boolean {
+  return LEFTOVER.test(name);
+}
+
 /** The catalog index on disk: derived, shared by processes, thrown away whenever it is in doubt. */
 export class CatalogCache {
   readonly #disk: Disk;
@@ -30,6 +37,7 @@ export class CatalogCache {
   readonly #open: (directory: string) => Promise<IndexFile>;
   #index: IndexFile | undefined;
   #unavailable = false;
+  #removal: Promise<void> | undefined;
 
   constructor(
     disk: Disk,
@@ -119,14 +127,18 @@ export class CatalogCache {
       if (!isErrno(e, 'EEXIST')) throw e;
     }
     const fresh = `${this.#cache}/new-${this.#random.hex(8)}`;
-    await this.#disk.mkdir(fresh, 0o700);
-    await this.#writeStamp(fresh, 0);
     try {
+      await this.#disk.mkdir(fresh, 0o700);
+      await this.#writeStamp(fresh, 0);
       await this.#disk.rename(fresh, this.#dir);
     } catch (e) {
       await this.#disk.removeTree(fresh);
-      // Another process was first: its index serves.
-      if (!isErrno(e, 'ENOTEMPTY', 'EEXIST')) throw e;
+      // Another process was first, and may have taken this one's for left over: its index serves.
+      if (!isErrno(e, 'ENOTEMPTY', 'EEXIST', 'ENOENT')) throw e;
+      return;
+    }
+    for (const { name } of await this.#disk.readdir(this.#cache)) {
+      if (name !== undefined && isIndexLeftover(name)) await this.#disk.removeTree(`${this.#cache}/${name}`);
     }
   }
 
@@ -155,10 +167,16 @@ export class CatalogCache {
     await this.#disk.removeTree(away);
   }
 
-  /** Throws the index away; the next `index` makes an empty one. */
-  async discard(): Promise<void> {
-    await this.close();
-    await this.#remove();
+  /**
+   * Throws the index away: this process does without from now on, and the next one makes it anew. It
+   * stays open for the views of it that are in use.
+   */
+  discard(): void {
+    this.giveUp();
+    this.#removal ??= this.#remove().catch((e) => {
+      // It is met again, and thrown away again, by the next process.
+      if (!isErrno(e)) throw e;
+    });
   }
 
   /** Notes the size after the index was written to. */
@@ -178,6 +196,7 @@ export class CatalogCache {
   async close(): Promise<void> {
     const index = this.#index;
     this.#index = undefined;
+    await this.#removal;
     await index?.close();
   }
 }

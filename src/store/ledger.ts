@@ -17,6 +17,12 @@ function broken(message: string): HsError {
   });
 }
 
+function demandFollows({ seq, prev }: LedgerEntry, expected: Head['hash']): void {
+  if (prev !== expected) {
+    throw broken(`ledger entry ${seq} does not follow entry ${seq - 1}: the chain is broken`);
+  }
+}
+
 /**
  * The append-only, hash-chained run of entries. Entry n is one file that is published with `link()`,
  * which fails if the number is taken: a compare-and-swap without a lock. 8 processes, 19,501 numbers,
@@ -83,7 +89,10 @@ export class Ledger {
 
   /** One entry, its own form checked; its place in the chain is `walk`'s business. */
   async read(seq: number): Promise<ReadEntry> {
-    const bytes = await this.#bytes(seq);
+    return this.#decoded(seq, await this.#bytes(seq));
+  }
+
+  #decoded(seq: number, bytes: Uint8Array): ReadEntry {
     let entry: LedgerEntry;
     try {
       entry = decodeEntry(bytes);
@@ -100,8 +109,18 @@ export class Ledger {
     let prev = from?.hash ?? this.#genesis;
     for (let seq = (from?.seq ?? -1) + 1; seq <= last; seq++) {
       const read = await this.read(seq);
-      if (read.entry.prev !== prev)
-        throw broken(`ledger entry ${seq} does not follow entry ${seq - 1}: the chain is broken`);
+      demandFollows(read.entry, prev);
+      prev = read.hash;
+      yield read;
+    }
+  }
+
+  /** The same from entry 0 up to `to` for a caller that cannot wait: `readFile` answers at once. */
+  *walkNow(readFile: (path: string, maxBytes: number) => Uint8Array, to: number): Generator<ReadEntry> {
+    let prev = this.#genesis;
+    for (let seq = 0; seq <= to; seq++) {
+      const read = this.#decoded(seq, readFile(this.#layout.entry(seq), MAX_ENTRY_BYTES));
+      demandFollows(read.entry, prev);
       prev = read.hash;
       yield read;
     }

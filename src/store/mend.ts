@@ -9,6 +9,7 @@ const DIR_MODE = 0o700;
 export type Mend =
   | { readonly act: 'finish-lease'; readonly token: string }
   | { readonly act: 'unlink'; readonly path: string }
+  | { readonly act: 'remove-tree'; readonly path: string }
   | { readonly act: 'bring-back'; readonly id: ObjectId }
   | { readonly act: 'make-directory'; readonly path: string }
   | { readonly act: 'chmod'; readonly paths: readonly string[]; readonly mode: number };
@@ -38,6 +39,9 @@ export async function mend(store: Store, what: Mend): Promise<boolean> {
       return !(await store.leases.exists(what.token));
     case 'unlink':
       await unlessDone(() => disk.unlink(what.path));
+      return true;
+    case 'remove-tree':
+      await disk.removeTree(what.path);
       return true;
     case 'make-directory':
       await unlessDone(() => makeDirectory(store, what.path));

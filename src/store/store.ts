@@ -7,26 +7,27 @@ import type { LedgerOp } from '../core/ledger-op.js';
 import type { EntryPayload } from '../core/ledger-payload.js';
 import { decodePolicy, MAX_POLICY_BYTES, type Policy } from '../core/policy.js';
 import type { Clock, Environment, Random } from '../core/ports.js';
-import { MemoryTables, TablesDamaged, TablesUnavailable } from '../core/tables.js';
-import { isErrno } from '../errors/hs-error.js';
+import { MemoryTables, type ReadTables, TablesDamaged, TablesUnavailable } from '../core/tables.js';
+import { isErrno, isHsError } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
-import type { IndexFile } from '../fsx/index-file.js';
+import type { IndexFile, IndexPort } from '../fsx/index-file.js';
 import { Anchor } from './anchor.js';
 import { CatalogCache } from './catalog-cache.js';
 import { type Format, readFormat } from './format.js';
+import { IndexView } from './index-view.js';
 import { Layout } from './layout.js';
 import { Leases } from './leases.js';
 import { Ledger, type ReadEntry } from './ledger.js';
-import { ObjectStore } from './objects.js';
+import { corrupt, ObjectStore } from './objects.js';
 import { decodeOps, MAX_OPS_BYTES } from './ops-object.js';
 
-/** The effects that a store stands on. Without `openIndex` (a simulated disk) the catalog is folded in memory. */
+/** The effects that a store stands on. Without `index` (a simulated disk) the catalog is folded in memory. */
 export interface StorePorts {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly random: Random;
   readonly env: Environment;
-  readonly openIndex?: (directory: string) => Promise<IndexFile>;
+  readonly index?: IndexPort;
 }
 
 const FOLD_CHUNK = 1000;
@@ -62,7 +63,7 @@ export class Store {
     this.leases = new Leases(ports.disk, layout, ports.random);
     this.anchor = new Anchor(ports.disk, ports.random, ports.env, format.store_id);
     this.#cache =
-      ports.openIndex && new CatalogCache(ports.disk, ports.random, layout, format.store_id, ports.openIndex);
+      ports.index && new CatalogCache(ports.disk, ports.random, layout, format.store_id, ports.index.open);
   }
 
   /** Opens the store at `root` (a `.hsstore` directory). NO_STORE or UNKNOWN_FORMAT before anything is touched. */
@@ -167,15 +168,25 @@ export class Store {
     try {
       return await this.#catalogFrom(index);
     } catch (e) {
-      if (e instanceof TablesUnavailable) {
-        this.#cache?.giveUp();
-        return this.#catalogInMemory();
-      }
-      if (!(e instanceof TablesDamaged)) throw e;
-      await this.#cache?.discard();
-      const fresh = await this.#cache?.index();
-      return fresh === undefined ? this.#catalogInMemory() : this.#catalogFrom(fresh);
+      if (e instanceof TablesUnavailable) this.#cache?.giveUp();
+      else if (e instanceof TablesDamaged) this.#cache?.discard();
+      else throw e;
+      return this.#catalogInMemory();
     }
+  }
+
+  /** The state at `head` for a view of the index that met damage, at once, since a read of it cannot wait. */
+  #foldNow(readFile: IndexPort['readFile'], head: Head): ReadTables {
+    this.#cache?.discard();
+    const tables = new MemoryTables();
+    for (const { entry, hash } of this.ledger.walkNow(readFile, head.seq)) {
+      const id = entry.ops_object;
+      const bytes = id && readFile(this.layout.object(id), MAX_OPS_BYTES);
+      if (id !== undefined && sha256(bytes!) !== id) throw corrupt(id);
+      foldEntry(tables, entry, bytes === undefined ? (entry.ops ?? []) : decodeOps(bytes), hash);
+    }
+    this.#memory ??= tables;
+    return tables;
   }
 
   async #catalogInMemory(): Promise<Catalog> {
@@ -197,10 +208,18 @@ export class Store {
     let chunk: Folded[] = [];
     let changed = false;
     const flush = () => {
-      index.transaction((tables) => {
-        const stands = (tables.get(META_KEY) as CatalogMeta | undefined)?.seq ?? -1;
-        for (const { entry, ops, hash } of chunk) if (entry.seq > stands) foldEntry(tables, entry, ops, hash);
-      });
+      try {
+        index.transaction((tables) => {
+          const stands = (tables.get(META_KEY) as CatalogMeta | undefined)?.seq ?? -1;
+          for (const { entry, ops, hash } of chunk) {
+            if (entry.seq > stands) foldEntry(tables, entry, ops, hash);
+          }
+        });
+      } catch (e) {
+        // An index that lost a key makes a sound ledger contradict itself: a fold in memory will tell.
+        if (isHsError(e, 'LEDGER_BROKEN')) throw new TablesDamaged(e.message);
+        throw e;
+      }
       chunk = [];
       changed = true;
     };
@@ -221,7 +240,9 @@ export class Store {
     }
     this.#snapshots.push(snapshot);
     if (this.#snapshots.length > KEPT_SNAPSHOTS) this.#snapshots.shift()?.close();
-    return new Catalog(snapshot);
+    const meta = snapshot.get(META_KEY) as CatalogMeta;
+    const { readFile } = this.ports.index!;
+    return new Catalog(new IndexView(snapshot, meta, () => this.#foldNow(readFile, meta)));
   }
 
   /** Lets go of the index; catalogs handed out before are no longer valid. */

@@ -1,4 +1,4 @@
-import { mkdir, rm, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { errnoError } from '../../src/fsx/errno.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
@@ -6,6 +6,7 @@ import { readOnlyDisk } from '../../src/fsx/read-only-disk.js';
 import type { DoctorCheck } from '../../src/ops/doctor/check.js';
 import { checkNode, checkPlatform } from '../../src/ops/doctor/machine.js';
 import { checkStore } from '../../src/ops/doctor/store.js';
+import { put } from '../../src/ops/put.js';
 import { inside } from '../helpers/inside.js';
 import { openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
@@ -73,6 +74,26 @@ describe('hs doctor', () => {
     const checks = await look();
     expect(states(checks)).toMatchObject({ lease: 'warning', temporaries: 'warning' });
     expect(checks.find((c) => c.check === 'lease')?.mend).toContain('hs fsck --repair');
+  });
+
+  it('says that the index was damaged, and that it was thrown away', async () => {
+    const { dir, look, root } = await store();
+    await writeFile(`${dir}/f`, 'x');
+    const session = await openTestSession(dir);
+    await put(session, [{ path: `${dir}/f` }], { name: 'f' });
+    await session.catalog();
+    await session.close();
+    const data = `${root}/cache/catalog/data.mdb`;
+    const text = (await readFile(data)).toString('latin1');
+    await writeFile(data, text.replaceAll('"kind":"file"', '"kind":"f1le"'), 'latin1');
+    expect(await look()).toContainEqual(
+      expect.objectContaining({
+        check: 'index',
+        state: 'warning',
+        found: expect.stringContaining('damaged'),
+      }),
+    );
+    expect(states(await look())).toMatchObject({ index: 'ok' });
   });
 
   it('says so where files cannot be locked', async () => {

@@ -242,16 +242,23 @@ describe('hs fsck', () => {
     await writeFile(`${w.root}/leases/${dead}`, '', { mode: 0o600 });
     await writeFile(`${w.root}/tmp/${dead}-0`, 'x');
     await writeFile(`${w.root}/tmp/${'e'.repeat(24)}-0`, 'x');
+    const indexes = ['discarded', 'new'].map((n) => `cache/${n}-0123456789abcdef`);
+    for (const index of indexes) {
+      await mkdir(`${w.root}/${index}`);
+      await writeFile(`${w.root}/${index}/stamp.json`, '');
+    }
     const holder = await openTestSession(w.cwd);
     const lease = await holder.store.leases.take();
     await writeFile(`${w.root}/tmp/${lease.token}-0`, 'x');
     expect(await w.found()).toEqual([
+      ...indexes.map((index) => `leftover ${index}`),
       `leftover leases/${dead}`,
       `leftover tmp/${dead}-0`,
       `leftover tmp/${'e'.repeat(24)}-0`,
     ]);
-    expect((await w.fsck('--repair')).repaired).toBe(3);
+    expect((await w.fsck('--repair')).repaired).toBe(5);
     expect(await w.found()).toEqual([]);
+    expect(await readdir(`${w.root}/cache`)).toEqual(['catalog']);
     expect(await readdir(`${w.root}/tmp`)).toEqual([`${lease.token}-0`]);
     await unlink(`${w.root}/tmp/${lease.token}-0`);
     await lease.release();

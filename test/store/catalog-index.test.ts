@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { cp, mkdir, open, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Catalog } from '../../src/core/catalog.js';
+import type { ArtifactId } from '../../src/core/ids.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { readOnlyDisk } from '../../src/fsx/read-only-disk.js';
+import { changePins } from '../../src/ops/pins.js';
 import { put } from '../../src/ops/put.js';
 import { openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
@@ -96,6 +98,104 @@ describe('the catalog index', () => {
     await file.close();
     expect(flipped).toBeGreaterThan(0);
     expect(clean(await answer())).toEqual(clean(expected));
+  });
+
+  /** Changes a byte at `offset` of every place in the data file where `text` stands; the size stays. */
+  async function flip(index: string, text: string, offset: number, to: string): Promise<void> {
+    const file = await open(`${index}/data.mdb`, 'r+');
+    const all = (await file.readFile()).toString('latin1');
+    let flipped = 0;
+    for (let at = all.indexOf(text); at !== -1; at = all.indexOf(text, at + 1)) {
+      await file.write(Buffer.from(to, 'latin1'), 0, 1, at + offset);
+      flipped++;
+    }
+    await file.close();
+    expect(flipped).toBeGreaterThan(0);
+  }
+
+  const SECOND = 1;
+  it.each<[string, (index: string, ids: readonly string[]) => Promise<void>]>([
+    ['a record', (index, ids) => flip(index, `"artifact_id":"${ids[SECOND]}`, 20, 'x')],
+    ['the key of a record', (index, ids) => flip(index, `a/${ids[SECOND]}`, 6, 'x')],
+    ['a key, which then sorts after all others', (index, ids) => flip(index, `a/${ids[SECOND]}`, 0, 'z')],
+    ['a key, which then sorts before all others', (index, ids) => flip(index, `a/${ids[SECOND]}`, 0, '0')],
+    ['the stamp of its place in the chain', (index) => flip(index, '"policy":"', 12, 'x')],
+  ])(
+    'answers from the ledger when %s was damaged, and is made anew by the next command',
+    async (_, damage) => {
+      const { index, expected, answer } = await makeStore();
+      const { live } = (await answer()) as { live: { artifact_id: string }[] };
+      await damage(
+        index,
+        live.map((r) => r.artifact_id),
+      );
+      expect(clean(await answer())).toEqual(clean(expected));
+      await expect(stat(index)).rejects.toMatchObject({ code: 'ENOENT' });
+      expect(clean(await answer())).toEqual(clean(expected));
+      expect(await readdir(dirname(index))).toEqual(['catalog']);
+      expect(await readdir(index)).toContain('data.mdb');
+    },
+  );
+
+  it('is to blame, and not the ledger, when an entry seems to contradict it', async () => {
+    const { dir, index, expected, answer } = await makeStore();
+    const { live } = (await answer()) as { live: { artifact_id: ArtifactId }[] };
+    await cp(index, `${dir}/older`, { recursive: true });
+    const session = await openTestSession(dir);
+    await changePins(session, [{ change: 'pin', id: live[SECOND]!.artifact_id, name: 'later' }]);
+    await session.close();
+    await rm(index, { recursive: true });
+    await cp(`${dir}/older`, index, { recursive: true });
+    await flip(index, `a/${live[SECOND]!.artifact_id}`, 6, 'x');
+    const now = clean(await answer());
+    expect(now.counts.pins).toBe(clean(expected).counts.pins + 1);
+    expect(clean(await answer())).toEqual(now);
+  });
+
+  it('leaves a view that is being read whole when another one meets damage', async () => {
+    const { dir, index, answer, expected } = await makeStore();
+    const { live } = (await answer()) as { live: { artifact_id: ArtifactId }[] };
+    await flip(index, `"artifact_id":"${live[SECOND]!.artifact_id}`, 20, 'x');
+    const session = await openTestSession(dir);
+    const [one, other] = [await session.catalog(), await session.catalog()];
+    const seen = [];
+    for (const record of one.live()) {
+      expect(other.get(record.artifact_id)).toEqual(record);
+      seen.push(record);
+      await session.catalog();
+    }
+    expect(clean(seen)).toEqual(clean(expected).live);
+    await session.close();
+  });
+
+  it('is replaced by the ledger with what the entries keep in objects of their own', async () => {
+    const { dir, index, answer } = await makeStore();
+    const session = await openTestSession(dir);
+    const paths = [];
+    for (let i = 0; i < 120; i++) {
+      paths.push({ path: `${dir}/in/many${i}` });
+      await writeFile(`${dir}/in/many${i}`, `many ${i}`);
+    }
+    await put(session, paths, {});
+    expect(
+      (await session.store.ledger.read((await session.catalog()).head.seq)).entry.ops_object,
+    ).toBeDefined();
+    await session.close();
+    const before = clean(await answer());
+    await flip(index, `"artifact_id":"${before.live[SECOND].artifact_id}`, 20, 'x');
+    expect(clean(await answer())).toEqual(before);
+  });
+
+  it('takes away what commands that died left of an index', async () => {
+    const { index, answer } = await makeStore();
+    await rm(index, { recursive: true });
+    const cache = dirname(index);
+    for (const name of ['new-0123456789abcdef', 'discarded-0123456789abcdef']) {
+      await mkdir(`${cache}/${name}`);
+      await writeFile(`${cache}/${name}/stamp.json`, '{}');
+    }
+    await answer();
+    expect(await readdir(cache)).toEqual(['catalog']);
   });
 
   it('is made anew when it belongs to another chain or another store', async () => {

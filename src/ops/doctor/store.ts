@@ -132,7 +132,14 @@ async function checkIndex({ store }: Session): Promise<DoctorCheck> {
     );
   try {
     const catalog = await store.catalog();
-    await store.disk.lstat(`${store.layout.cache}/catalog/stamp.json`);
+    const stamp = `${store.layout.cache}/catalog/stamp.json`;
+    await store.disk.lstat(stamp);
+    // What is damaged is found by reading it, and thrown away.
+    for (const rows of [catalog.live(), catalog.removed()]) for (const _ of rows);
+    if ((await store.disk.find(stamp)) === undefined) {
+      const mend = 'nothing to do: it was thrown away, and hs ls makes it anew';
+      return warning('index', 'it was damaged, and answers came from the ledger', mend);
+    }
     return ok('index', `${catalog.counts.live} artifacts, up to entry ${catalog.head.seq}`);
   } catch (e) {
     if (isErrno(e)) {

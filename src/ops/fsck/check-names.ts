@@ -1,6 +1,7 @@
 import { isObjectId, type ObjectId } from '../../core/ids.js';
 import { isErrno } from '../../errors/hs-error.js';
 import type { DirEntry, FileKind, FileStat } from '../../fsx/disk.js';
+import { isIndexLeftover } from '../../store/catalog-cache.js';
 import { FAN_OUT, parseLedgerFile } from '../../store/layout.js';
 import { isLeaseToken } from '../../store/leases.js';
 import { shownName } from '../../store/ledger-listing.js';
@@ -251,6 +252,19 @@ export class NameCheck {
     const { layout } = this.#store;
     for (const entry of await this.#list(layout.cache)) {
       const subject = `cache/${shownName(entry)}`;
+      if (entry.name !== undefined && isIndexLeftover(entry.name) && entry.kind === 'directory') {
+        const path = `${layout.cache}/${entry.name}`;
+        // A command may just be making its index, or throwing one away.
+        if ((await this.#lstat(path)) === undefined) continue;
+        this.#findings.push({
+          severity: 'leftover',
+          subject,
+          message: `${subject} is of a catalog index that is not used`,
+          hint: HINT_REPAIR,
+          repair: { act: 'remove-tree', path },
+        });
+        continue;
+      }
       if (entry.name !== 'catalog' || entry.kind !== 'directory') {
         this.#stray(subject, 'not the catalog index');
         continue;
