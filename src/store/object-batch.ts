@@ -66,7 +66,8 @@ export class ObjectBatch {
   /** Notes an object that must be there: OBJECT_MISSING, or INTEGRITY when its size is another. */
   async reference(id: ObjectId, size?: number): Promise<void> {
     if (this.#members.has(id)) return;
-    this.#members.set(id, { size: await this.#demand(id, size), staged: undefined, durable: false });
+    const found = await this.#demand(id, size);
+    this.#members.set(id, { size: found.size, staged: undefined, durable: false });
   }
 
   async #isThere(id: ObjectId, size: number): Promise<boolean> {
@@ -81,7 +82,7 @@ export class ObjectBatch {
   /** An object that reaches an empty trash later is written anew, which is as good. */
   async #fromTrash(id: ObjectId): Promise<number | undefined> {
     this.#trashIsEmpty ??= (await this.#objects.trashBatches()).length === 0;
-    return this.#trashIsEmpty ? undefined : this.#objects.bringBack(id);
+    return this.#trashIsEmpty ? undefined : (await this.#objects.bringBack(id))?.size;
   }
 
   async addBytes(bytes: Uint8Array): Promise<Added> {
@@ -144,7 +145,9 @@ export class ObjectBatch {
     }
     // What was found may have been swept meanwhile; under the lease it cannot be purged.
     const fresh = new Set(staged.map(([id]) => id));
-    for (const [id, member] of this.#members) if (!fresh.has(id)) await this.#demand(id, member.size);
+    for (const [id, member] of this.#members) {
+      if (!fresh.has(id) && (await this.#demand(id, member.size)).moved) member.durable = false;
+    }
     const dirs = new Set(
       [...this.#members].filter(([, m]) => !m.durable).map(([id]) => this.#layout.objectDir(id)),
     );
@@ -154,11 +157,11 @@ export class ObjectBatch {
     for (const member of this.#members.values()) member.durable = true;
   }
 
-  async #demand(id: ObjectId, size: number | undefined): Promise<number> {
+  async #demand(id: ObjectId, size: number | undefined): Promise<{ size: number; moved: boolean }> {
     const found = await this.#objects.bringBack(id);
     if (found === undefined) throw new HsError('OBJECT_MISSING', `object ${id} is missing`);
     // The name promises the bytes; another size proves damage, and new bytes under it would hide that.
-    if (size !== undefined && found !== size) throw corrupt(id);
+    if (size !== undefined && found.size !== size) throw corrupt(id);
     return found;
   }
 

@@ -89,14 +89,14 @@ export class ObjectStore {
 
   /**
    * Makes sure that the object is in objects/, bringing it back from the trash. Undefined when it is
-   * nowhere, else its size.
+   * nowhere, else its size and whether it was moved, which is not durable yet.
    */
-  async bringBack(id: ObjectId): Promise<number | undefined> {
+  async bringBack(id: ObjectId): Promise<{ size: number; moved: boolean } | undefined> {
     return this.#find(id, async (path, batch) => {
       const stat = await this.#disk.lstat(path);
       if (stat.kind !== 'file') return undefined;
       if (batch !== undefined) await this.#disk.rename(path, this.#layout.object(id));
-      return stat.size;
+      return { size: stat.size, moved: batch !== undefined };
     });
   }
 

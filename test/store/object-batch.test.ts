@@ -101,6 +101,11 @@ describe('an object batch', () => {
     expect(synced).toEqual([layout.objectDir(id)]);
     await b.publish();
     expect(synced).toHaveLength(1);
+    // After a lost race: what a collector moved meanwhile comes back, and has to be durable again.
+    await mkdir(layout.trashBatch('x'));
+    await rename(layout.object(id), layout.trashed('x', id));
+    await b.publish();
+    expect(synced).toEqual([layout.objectDir(id), layout.objectDir(id)]);
   });
 
   it('makes many files durable by one sync of the filesystem instead of one each', async () => {
