@@ -15,11 +15,12 @@ import type { ArtifactRecord } from '../core/record.js';
 import type { Classification, Kind, Layer, RetentionClass } from '../core/vocabulary.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import type { Disk, FileStat } from '../fsx/disk.js';
+import { STORE_DIR } from '../store/layout.js';
 import type { ByteSource, ObjectBatch } from '../store/object-batch.js';
 import { newManifest } from './new-manifest.js';
 import { pinCapability } from './pin-capability.js';
 import { toPinName } from './pins.js';
-import { readScratch, readSourceFile } from './read-source.js';
+import { isInStore, readScratch, readSourceFile, refuseInStore } from './read-source.js';
 import { registerArtifacts } from './register.js';
 import { resolveArtifact } from './resolve.js';
 import type { Session } from './session.js';
@@ -93,6 +94,7 @@ export async function putTree(
   root: string,
   options: Pick<WalkOptions, 'exclude' | 'skipLinks'>,
 ): Promise<Payload & { readonly index: BundleIndex }> {
+  await refuseInStore(session, root);
   const entries: IndexEntry[] = [];
   const leftOut: LeftOut[] = [];
   const store = await session.store.disk.lstat(session.store.root);
@@ -146,6 +148,7 @@ async function putPayload(
   if (stat.kind === 'directory') {
     return putTree(session, batch, await session.disk.realpath(source.path), options);
   }
+  await refuseInStore(session, source.path);
   const read = await readSourceFile(session.disk, source.path, source.path, batch, advance, { follow: true });
   return file(read.id, read.size);
 }
@@ -163,7 +166,12 @@ async function spread(session: Session, sources: readonly PutSource[]): Promise<
         throw new HsError('UNSAFE_PATH', `a name in '${escapeText(source.path)}' is not UTF-8`);
       return e.name;
     });
-    for (const name of names.sort()) all.push({ path: `${source.path}/${name}` });
+    for (const name of names.sort()) {
+      const path = `${source.path}/${name}`;
+      if (name === STORE_DIR && (await isInStore(session, path)))
+        session.warn(`left out the store '${escapeText(path)}'`);
+      else all.push({ path });
+    }
   }
   return all;
 }

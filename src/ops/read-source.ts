@@ -1,7 +1,9 @@
 import { escapeText } from '../core/escape.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
+import { ancestors, identity } from '../fsx/ancestors.js';
 import type { Disk, DiskFile, FileStat } from '../fsx/disk.js';
 import type { Added, ObjectBatch } from '../store/object-batch.js';
+import type { Session } from './session.js';
 
 /** Up to here a file is read in one go, so that one that is there already is never written again. */
 const SMALL_BYTES = 256 * 1024;
@@ -34,6 +36,20 @@ async function readSmall(file: DiskFile, size: number, scratch: Buffer): Promise
     count += n;
   }
   return buffer.subarray(0, count);
+}
+
+/** Whether a path is the store or lies in it, whatever it is called. */
+export async function isInStore({ disk, store }: Session, path: string): Promise<boolean> {
+  const root = await identity(disk, store.root);
+  return root !== undefined && (await ancestors(disk, path)).has(root);
+}
+
+/** UNSAFE_PATH: what the store holds would come back in without what is said of it, such as its classification. */
+export async function refuseInStore(session: Session, path: string): Promise<void> {
+  if (!(await isInStore(session, path))) return;
+  throw new HsError('UNSAFE_PATH', `'${escapeText(path)}' lies in the store`, {
+    hint: 'hs cat-artifact and hs cat-object read what is in it',
+  });
 }
 
 export interface ReadFile extends Added {

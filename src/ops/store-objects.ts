@@ -1,7 +1,7 @@
 import { encodeBundleIndex } from '../core/bundle-index.js';
 import type { Hashed } from './hash-file.js';
 import { putTree } from './put.js';
-import { readSourceFile } from './read-source.js';
+import { readSourceFile, refuseInStore } from './read-source.js';
 import type { Session } from './session.js';
 import { streamSource } from './stream-source.js';
 
@@ -34,6 +34,7 @@ export async function storeObjects(session: Session, sources: readonly ObjectSou
         );
         stored.push({ hash: contentHash, size: encodeBundleIndex(index).byteLength });
       } else {
+        await refuseInStore(session, source.path);
         const read = await readSourceFile(session.disk, source.path, source.path, batch, advance, {
           follow: true,
         });

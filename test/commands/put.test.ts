@@ -140,6 +140,9 @@ describe('hs put', () => {
     const result = await run('put', '.', '--name', 'all');
     expect(result.stderr).toContain("left out 1 store: '.hsstore'");
     expect((await run('cat-artifact', '-p', 'all')).stdout).not.toContain('.hsstore');
+    const each = await run('put', '.', '--each');
+    expect(each.stderr).toContain('left out the store');
+    expect(each.stdout.trim().split('\n')).toHaveLength(1);
   });
 });
 
@@ -155,6 +158,25 @@ describe('hs put refuses, and leaves the store as it was', () => {
     const result = await run('put', 'd', '--skip-links');
     expect(result.status).toBe(0);
     expect(result.stderr).toContain("left out 1 link: 'link'");
+  });
+
+  it('what lies in the store, by whatever path, file or directory', async () => {
+    const hash = (await run('hash-object', '-w', 'd/a')).stdout.trim();
+    const objects = `.hsstore/objects/${hash.slice(0, 2)}`;
+    const [object] = readdirSync(`${dir}/${objects}`);
+    symlinkSync('.hsstore/objects', `${dir}/alias`);
+    for (const args of [
+      ['put', `${objects}/${object}`],
+      ['put', `alias/${hash.slice(0, 2)}/${object}`],
+      ['put', objects],
+      ['put', objects, '--each'],
+      ['put', '.hsstore'],
+      ['write-index', objects],
+      ['hash-object', '-w', `${objects}/${object}`],
+      ['hash-object', '-w', '--directory', 'alias'],
+    ]) {
+      await refuses(args, 7, /lies in the store/);
+    }
   });
 
   it('a FIFO, without hanging', async () => {

@@ -3,6 +3,7 @@ import { parseLoose } from '../../core/canonical.js';
 import { escapeText } from '../../core/escape.js';
 import type { SafePath } from '../../core/paths.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
+import { ancestors, identity } from '../../fsx/ancestors.js';
 import type { DirEntry, Disk, DiskDir } from '../../fsx/disk.js';
 import { SafeDir } from '../../fsx/safe-dir.js';
 
@@ -204,32 +205,5 @@ async function isStore(disk: Disk, path: string): Promise<boolean> {
   } catch (e) {
     if (isErrno(e) || isHsError(e, 'INVALID_RECORD')) return false;
     throw e;
-  }
-}
-
-async function identity(disk: Disk, path: string): Promise<string | undefined> {
-  try {
-    const { dev, ino } = await disk.stat(path);
-    return `${dev}:${ino}`;
-  } catch (e) {
-    if (isErrno(e, 'ENOENT', 'ENOTDIR', 'EACCES')) return undefined;
-    throw e;
-  }
-}
-
-/** The directory and all above it: where each is, by its identity. */
-async function ancestors(disk: Disk, path: string): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
-  let at: string;
-  try {
-    at = await disk.realpath(path);
-  } catch (e) {
-    if (isErrno(e, 'ENOENT', 'ENOTDIR', 'EACCES')) at = path;
-    else throw e;
-  }
-  for (; ; at = dirname(at)) {
-    const id = await identity(disk, at);
-    if (id !== undefined) found.set(id, at);
-    if (dirname(at) === at) return found;
   }
 }
