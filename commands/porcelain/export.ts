@@ -16,7 +16,7 @@ export const exportCommand = listing({
 
 What is at DEST is never changed unless \`--force\` is given; then a file is replaced by one rename and a directory is exchanged in one step. A directory that is not empty is replaced only where every file in it was written there by an export, unless \`--discard-existing\` is given too.
 
-The guard blocks what is not exportable, what is high unless \`--consent\` names its very content hash, and a directory, bundle or dataset slice with anything like that in it. The bytes of a restricted artifact, or of a file in a restricted directory, are restricted under every other artifact too, and stay so when it is removed, until it is reclassified.
+The guard blocks what is not exportable, what is high unless \`--consent\` names its very content hash, and a directory, bundle or dataset slice with anything like that in it. The bytes of a restricted artifact, or of a file in a restricted directory, are restricted under every other artifact too, and stay so when it is removed, until it is reclassified. Where there is anything high in it, the export also takes artifact.read:restricted, whatever is consented to.
 
 Each export, and each that was refused, is recorded in the ledger. What a killed export left is finished or undone by the next command that writes, which also completes the record.
 

@@ -61,4 +61,19 @@ describe('a job without artifact.read:restricted', () => {
     expect(await asJob('cat-artifact', 'again')).toBe(6);
     expect((await hs(['cat-artifact', 'again'])).stdout).toBe('secret');
   });
+
+  it('does not read what is high by exporting it with a consent of its own', async () => {
+    const { hs, put, asJob } = await workspace({ s: 'secret', 'd/s': 'secret', t: 'open' });
+    await put('s', ...HIGH);
+    await hs(['reclassify', 's', '--exportable', '--reason', 'r']);
+    await put('d');
+    await put('t');
+    const consent = ['--consent', hash('secret')];
+    expect(await asJob('export', 's', ...consent)).toBe(6);
+    expect(await asJob('export', 'd', ...consent)).toBe(6);
+    expect(await asJob('export', 't', ...consent)).toBe(0);
+    expect((await hs(['export', 's', ...consent])).status).toBe(0);
+    const { stdout } = await hs(['ledger', 'cat', '--jsonl', '--type', 'export_record']);
+    expect(stdout).toContain('"decision":"deny"');
+  });
 });

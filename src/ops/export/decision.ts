@@ -54,8 +54,10 @@ export async function decideExport(
   const capability: CapabilityId =
     unbounded || !placed.bounded ? 'artifact.export' : 'artifact.export:output_root';
   const subject = await guardSubject(session.store.objects, catalog, content);
+  const isPrivate = holdsHigh(subject);
   const objections = [
     ...capabilityObjection(session, policy, capability, placed),
+    ...(isPrivate ? readObjection(session, policy) : []),
     ...guardObjections(subject, request, record.artifact_id.slice(0, 8)),
     ...budgetObjections(policy.export.budgets[session.actor.type], shape),
   ];
@@ -67,7 +69,7 @@ export async function decideExport(
     policyId: catalog.policyId,
     capability,
     objections,
-    isPrivate: holdsHigh(subject),
+    isPrivate,
   };
 }
 
@@ -112,18 +114,26 @@ function capabilityObjection(
   placed: Placed,
 ): Objection[] {
   if (isAllowed(policy, session.actor, capability)) return [];
-  const who = `${session.actor.type}:${session.actor.id}`;
-  const bounded = isAllowed(policy, session.actor, 'artifact.export:output_root');
-  const where = bounded && !placed.bounded ? ` outside the output root '${policy.export.output_root}'` : '';
-  return [
-    {
-      code: 'REFUSED',
-      why: `'${who}' lacks the capability '${capability}'${where}`,
-      hint: bounded
-        ? 'leave out the destination to export below the output root'
-        : 'hs policy show lists the grants',
-    },
-  ];
+  if (!isAllowed(policy, session.actor, 'artifact.export:output_root')) return [lacking(session, capability)];
+  const where = placed.bounded ? '' : ` outside the output root '${policy.export.output_root}'`;
+  return [lacking(session, capability, where, 'leave out the destination to export below the output root')];
+}
+
+function lacking(
+  { actor }: Session,
+  capability: CapabilityId,
+  where = '',
+  hint = 'hs policy show lists the grants',
+): Objection {
+  const why = `'${actor.type}:${actor.id}' lacks the capability '${capability}'${where}`;
+  return { code: 'REFUSED', why, hint };
+}
+
+/** Exporting is reading: a consent is no leave to read what is high (B5). */
+function readObjection(session: Session, policy: Policy): Objection[] {
+  return isAllowed(policy, session.actor, 'artifact.read:restricted')
+    ? []
+    : [lacking(session, 'artifact.read:restricted')];
 }
 
 function guardObjections(subject: GuardSubject, request: ExportRequest, id: string): Objection[] {
