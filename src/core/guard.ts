@@ -90,5 +90,5 @@ export function blockHint(blocks: readonly GuardBlock[], id: string): string {
     return `hs reclassify ${ids.length === 1 ? ids[0] : 'ID'} --exportable --reason R changes that${each}`;
   }
   if (high !== undefined) return `--consent ${high.contentHash} agrees to exactly these bytes`;
-  return 'hs fsck tells what is damaged';
+  return 'hs fsck tells what is damaged; what was removed comes back with hs restore';
 }

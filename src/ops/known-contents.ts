@@ -1,6 +1,7 @@
 import { decodeBundleIndex, MAX_INDEX_BYTES } from '../core/bundle-index.js';
 import type { Catalog } from '../core/catalog.js';
-import { isArtifactId, type ObjectId } from '../core/ids.js';
+import { type ArtifactId, isArtifactId, type ObjectId } from '../core/ids.js';
+import { decodeManifest, MAX_MANIFEST_BYTES } from '../core/manifest.js';
 import type { ArtifactRecord } from '../core/record.js';
 import { isHsError } from '../errors/hs-error.js';
 import type { ObjectStore } from '../store/objects.js';
@@ -14,16 +15,16 @@ export function isRestricted(r: Pick<ArtifactRecord, 'classification' | 'exporta
 export interface KnownContents {
   /**
    * Artifacts that are more than low and exportable, or slices of what may be: those of that content, and
-   * restricted directories with a file of it. What was removed is still known: its bytes may be elsewhere.
+   * restricted directories, or slices of such, with a file of it. What was removed is still known: its bytes may be elsewhere.
    */
   readonly of: ReadonlyMap<ObjectId, readonly ArtifactRecord[]>;
-  /** Live restricted directories whose index cannot be read: any bytes may be theirs. */
+  /** Live directories of that sort whose index cannot be read: any bytes may be theirs. */
   readonly unreadable: readonly ArtifactRecord[];
 }
 
 const known = new WeakMap<Catalog, Promise<KnownContents>>();
 
-/** Reads the indexes of restricted directories and nothing else, once for each state of the store. */
+/** Reads the indexes of restricted directories, once for each state of the store; where nothing is restricted, nothing. */
 export function knownContents(objects: ObjectStore, catalog: Catalog): Promise<KnownContents> {
   const found = known.get(catalog) ?? collect(objects, catalog);
   known.set(catalog, found);
@@ -33,27 +34,65 @@ export function knownContents(objects: ObjectStore, catalog: Catalog): Promise<K
 async function collect(objects: ObjectStore, catalog: Catalog): Promise<KnownContents> {
   const of = new Map<ObjectId, ArtifactRecord[]>();
   const unreadable: ArtifactRecord[] = [];
+  const slices: ArtifactRecord[] = [];
+  let anyRestricted = false;
   const add = (id: ObjectId, record: ArtifactRecord) => {
     const same = of.get(id);
     if (same === undefined) of.set(id, [record]);
     else if (same.at(-1) !== record) same.push(record);
   };
+  const addFiles = async (record: ArtifactRecord) => {
+    const files = await filesOf(objects, record);
+    // Of what was purged nothing is known but its hash; to hold everything back for ever would be no answer.
+    if (files === undefined && record.removed === undefined) unreadable.push(record);
+    for (const { path, content_hash, size_bytes } of files ?? []) {
+      // Empty files give nothing away, and are everywhere.
+      if (size_bytes > 0 && !isMember(catalog, record, path)) add(content_hash, record);
+    }
+  };
   for (const records of [catalog.live(), catalog.removed()]) {
     for (const record of records) {
       const restricted = isRestricted(record);
-      if (!restricted && record.classification === 'low' && record.kind !== 'dataset_slice') continue;
-      // Empty files give nothing away, and are everywhere.
+      const isSlice = record.kind === 'dataset_slice';
+      if (!restricted && record.classification === 'low' && !isSlice) continue;
+      anyRestricted ||= restricted;
       if (record.size_bytes > 0) add(record.content_hash, record);
-      if (!restricted || record.payload_type === 'file') continue;
-      const files = await filesOf(objects, record);
-      // Of what was purged nothing is known but its hash; to hold everything back for ever would be no answer.
-      if (files === undefined && record.removed === undefined) unreadable.push(record);
-      for (const { path, content_hash, size_bytes } of files ?? []) {
-        if (size_bytes > 0 && !isMember(catalog, record, path)) add(content_hash, record);
-      }
+      if (record.payload_type === 'file') continue;
+      if (restricted) await addFiles(record);
+      else if (isSlice) slices.push(record);
     }
   }
+  if (anyRestricted) {
+    const memo = new Map<ArtifactId, boolean>();
+    for (const slice of slices) if (await isDerived(objects, catalog, slice, memo)) await addFiles(slice);
+  }
   return { of, unreadable };
+}
+
+/** Whether it is restricted, or a slice of what is, however far: then so are its files. By manifests alone. */
+async function isDerived(
+  objects: ObjectStore,
+  catalog: Catalog,
+  record: ArtifactRecord,
+  memo: Map<ArtifactId, boolean>,
+): Promise<boolean> {
+  if (isRestricted(record)) return true;
+  if (record.kind !== 'dataset_slice') return false;
+  const before = memo.get(record.artifact_id);
+  if (before !== undefined) return before;
+  memo.set(record.artifact_id, false);
+  const manifest = await readable(async () =>
+    decodeManifest(await objects.read(record.manifest, MAX_MANIFEST_BYTES)),
+  );
+  // Sources that cannot be read may be anything, but those of what was purged are no longer to be had.
+  let derived = manifest === undefined && record.removed === undefined;
+  for (const handle of manifest?.source_artifact_refs ?? []) {
+    const source = catalog.get(handle.artifact_id);
+    derived ||=
+      isRestricted(handle) || (source !== undefined && (await isDerived(objects, catalog, source, memo)));
+  }
+  memo.set(record.artifact_id, derived);
+  return derived;
 }
 
 /** A bundle is as sensitive as one of its members; the others go by what is known of themselves. */
@@ -62,11 +101,16 @@ function isMember(catalog: Catalog, { kind }: ArtifactRecord, path: string): boo
   return id !== undefined && isArtifactId(id) && catalog.get(id) !== undefined;
 }
 
-async function filesOf(objects: ObjectStore, { content_hash }: ArtifactRecord) {
+function filesOf(objects: ObjectStore, { content_hash }: ArtifactRecord) {
+  return readable(async () => decodeBundleIndex(await objects.read(content_hash, MAX_INDEX_BYTES)));
+}
+
+async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
-    return decodeBundleIndex(await objects.read(content_hash, MAX_INDEX_BYTES));
+    return await read();
   } catch (e) {
-    if (isHsError(e, 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD', 'UNSAFE_PATH')) return undefined;
+    if (isHsError(e, 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD', 'INVALID_MANIFEST', 'UNSAFE_PATH'))
+      return undefined;
     throw e;
   }
 }

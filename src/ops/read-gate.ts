@@ -45,7 +45,8 @@ export async function demandUnrestricted(
   if (await session.isAllowed(catalog, 'artifact.read:restricted')) return;
   const { of, unreadable } = await knownContents(session.store.objects, catalog);
   // An index that cannot be read may name it: the gate fails closed.
-  const found = [...ids].find((id) => unreadable.length > 0 || of.get(id)?.some(isRestricted));
+  const unknown = unreadable.some(isRestricted);
+  const found = [...ids].find((id) => unknown || of.get(id)?.some(isRestricted));
   if (found !== undefined) await session.demand(catalog, 'artifact.read:restricted', [found]);
 }
 

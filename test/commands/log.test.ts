@@ -62,8 +62,8 @@ describe('hs log', () => {
   it('tells what was exported, what was refused to be, and what a collection took', async () => {
     const { hs, put } = await workspace();
     const id = (await put('--name', 'n')).slice(0, 8);
-    await put('--name', 'secret', '--classification', 'high', '--ttl', '3');
     expect((await hs(['export', 'n', 'out'])).status).toBe(0);
+    await put('--name', 'secret', '--classification', 'high', '--ttl', '3');
     expect((await hs(['export', 'secret', 'out2'])).status).toBe(6);
     expect((await hs(['rm', 'n', '--yes'])).status).toBe(0);
     const { stdout } = await hs(['log']);

@@ -336,6 +336,9 @@ describe('the export guard', () => {
         { 's4.csv': '5' },
         { ...slice, sources: [await w.put({ 'd/x': 'a', z: '6' })] },
       ),
+      'a directory with a file of a slice that is one': await w
+        .put({ 'd/f': 'derived', y: '7' }, { ...slice, sources: [s2] })
+        .then(() => w.put({ copy: 'derived', 'z/z': '8' })),
       'a bundle of the slice of a slice': (await createBundle(w.session, [s2])).artifactId,
     };
     for (const [what, artifact] of Object.entries(cases)) {
