@@ -24,7 +24,7 @@ Finds entries that were edited, dropped, reordered or duplicated, and a ledger t
     return { ok: verdict.problems.length === 0, ...verdict };
   },
   render: ({ ok, entries, head, anchor, problems }, { text, style }) => {
-    const seen = { none: '', matches: ', as seen before', differs: '' }[anchor];
+    const seen = { none: '', matches: ', as seen before', differs: '', lost: '' }[anchor];
     if (ok) return `${counted(entries, 'entry', 'entries')}, one unbroken chain up to ${head!.hash}${seen}`;
     return [
       ...problems.map(({ kind, message }) => `${style.bad(kind)}: ${text(message)}`),

@@ -118,8 +118,9 @@ export const PAYLOADS = {
     summary: text(2000),
   }),
   rollback_accepted: z.strictObject({
-    anchor_seq: natural,
-    anchor_hash: objectId,
+    /** What was seen; neither when the anchor could not be read. */
+    anchor_seq: z.optional(natural),
+    anchor_hash: z.optional(objectId),
     head_seq: natural,
     reason: z.optional(text(1024)),
   }),

@@ -1,9 +1,10 @@
 import * as z from 'zod/mini';
 import { canonicalBytes, parseCanonical } from '../core/canonical.js';
 import type { Head } from '../core/catalog.js';
+import { escapeText } from '../core/escape.js';
 import type { Environment, Random } from '../core/ports.js';
 import { natural, objectId, uuid } from '../core/schema.js';
-import { HsError, isErrno } from '../errors/hs-error.js';
+import { HsError, isErrno, isHsError } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
 import type { Ledger } from './ledger.js';
 
@@ -38,21 +39,48 @@ export class Anchor {
     return this.#dir === undefined ? undefined : `${this.#dir}/${this.#storeId}`;
   }
 
-  /** What was seen, or undefined: never, no home, or a file that power loss left unreadable. */
-  async read(): Promise<Head | undefined> {
+  /**
+   * What was seen, or undefined: never, or no home. `lost` where an anchor is there that cannot be read:
+   * to renew it would hide what it was to find. Power loss leaves none such.
+   */
+  async look(): Promise<Head | 'lost' | undefined> {
     if (this.path === undefined) return undefined;
     try {
       const bytes = await this.#disk.readFile(this.path, MAX_ANCHOR_BYTES);
       const result = z.safeParse(schema, parseCanonical(bytes, MAX_ANCHOR_BYTES));
-      if (!result.success || result.data.store_id !== this.#storeId) return undefined;
+      if (!result.success || result.data.store_id !== this.#storeId) return 'lost';
       return { seq: result.data.seq, hash: result.data.hash };
     } catch (e) {
-      if (isErrno(e) || (e instanceof HsError && e.code === 'INVALID_RECORD')) return undefined;
+      if (isHsError(e, 'INVALID_RECORD')) return 'lost';
+      if (!isErrno(e)) throw e;
+      return (await this.#isThere(this.path)) ? 'lost' : undefined;
+    }
+  }
+
+  /** A directory that this user may not search is no anchor of theirs. */
+  async #isThere(path: string): Promise<boolean> {
+    try {
+      return (await this.#disk.find(path)) !== undefined;
+    } catch (e) {
+      if (isErrno(e)) return false;
       throw e;
     }
   }
 
-  /** ROLLED_BACK when the ledger lacks what was seen of it before. `head` is where it stands now. */
+  /** The same, with ROLLED_BACK for one that is lost. */
+  async read(): Promise<Head | undefined> {
+    const seen = await this.look();
+    if (seen !== 'lost') return seen;
+    throw new HsError('ROLLED_BACK', this.lost, {
+      hint: 'look at the ledger, then record that it was lost: hs ledger accept-rollback',
+    });
+  }
+
+  get lost(): string {
+    return `the anchor '${escapeText(this.path ?? '')}' cannot be read: whether the ledger was rolled back is not known`;
+  }
+
+  /** ROLLED_BACK when the ledger lacks what was seen of it before, or that is lost. `head` is where it stands now. */
   async check(ledger: Ledger, head: Head): Promise<Head | undefined> {
     const seen = await this.read();
     if (seen === undefined) return undefined;
@@ -79,7 +107,8 @@ export class Anchor {
       await this.#makeDirs(this.#dir);
       await this.#disk.writeFile(tmp, canonicalBytes({ store_id: this.#storeId, ...head }), {
         mode: 0o600,
-        sync: false,
+        // After a power cut it is the old one or the new one, never one that cannot be read.
+        sync: true,
       });
       await this.#disk.rename(tmp, this.path);
       return true;

@@ -125,8 +125,9 @@ export class Store {
   async remember(seq: number, bytes: Uint8Array): Promise<void> {
     if (this.#anchorHeld) return;
     // Another command may have appended, and remembered, in between: the anchor only rises.
-    const seen = await this.anchor.read();
-    if (seen === undefined || seen.seq < seq) await this.anchor.write({ seq, hash: sha256(bytes) });
+    const seen = await this.anchor.look();
+    if (seen === undefined || (seen !== 'lost' && seen.seq < seq))
+      await this.anchor.write({ seq, hash: sha256(bytes) });
   }
 
   async opsOf(entry: LedgerEntry): Promise<readonly LedgerOp[]> {

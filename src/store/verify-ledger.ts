@@ -42,7 +42,7 @@ export interface LedgerVerdict {
   readonly entries: number;
   readonly head: Head | undefined;
   /** What this user had seen of the ledger, and whether that is there. */
-  readonly anchor: 'none' | 'matches' | 'differs';
+  readonly anchor: 'none' | 'matches' | 'differs' | 'lost';
   readonly problems: readonly LedgerProblem[];
 }
 
@@ -199,9 +199,9 @@ export async function verifyLedger(
   signal: AbortSignal,
 ): Promise<LedgerVerdict> {
   // Before the listing: what another command appends meanwhile is then beyond both.
-  const anchor = await store.anchor.read();
+  const anchor = await store.anchor.look();
   const { numbers, strays } = await listLedger(store.disk, store.layout);
-  const verifier = new Verifier(store, anchor);
+  const verifier = new Verifier(store, anchor === 'lost' ? undefined : anchor);
   const { problems } = verifier;
   for (const [first, last] of holes(numbers)) {
     const what = first === last ? `entry ${first} is missing` : `entries ${first} to ${last} are missing`;
@@ -224,7 +224,8 @@ export async function verifyLedger(
     progress.advance(1);
   }
   const head = verifier.finish();
-  const standing = await verifier.compare(head);
+  const standing = anchor === 'lost' ? anchor : await verifier.compare(head);
+  if (anchor === 'lost') problems.push({ kind: 'rolled_back', message: store.anchor.lost });
   problems.sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
   for (const { path, why } of strays) problems.push({ kind: 'stray', path, message: `${path}: ${why}` });
   progress.done();

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { errnoError } from '../../src/fsx/errno.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
@@ -63,7 +63,6 @@ describe('hs doctor', () => {
       clock: 'ok',
       index: 'ok',
     });
-    const { readdir } = await import('node:fs/promises');
     expect([await readdir(`${root}/tmp`), await readdir(`${root}/leases`)]).toEqual([[], []]);
   });
 
@@ -120,6 +119,12 @@ describe('hs doctor', () => {
     const rolled = await look();
     expect(states(rolled).ledger).toBe('problem');
     expect(rolled.find((c) => c.check === 'ledger')?.mend).toContain('accept-rollback');
+    for (const name of await readdir(`${dir}/.state/hs/anchors`))
+      await writeFile(`${dir}/.state/hs/anchors/${name}`, 'rubbish');
+    expect((await look()).find((c) => c.check === 'ledger')).toMatchObject({
+      state: 'problem',
+      found: expect.stringContaining('cannot be read'),
+    });
     await rm(`${dir}/.state`, { recursive: true });
     await writeFile(`${dir}/.state`, 'in the way');
     expect(states(await look()).anchor).toBe('warning');

@@ -52,7 +52,7 @@ export function inside(cwd: string) {
     };
     const host: Host = {
       argv,
-    demandArguments: () => {},
+      demandArguments: () => {},
       environment: {
         ...systemEnvironment(),
         get: (name) => env[name],

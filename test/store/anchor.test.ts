@@ -4,7 +4,9 @@ import { errnoError } from '../../src/fsx/errno.js';
 import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { SimDisk } from '../../src/fsx/sim-disk.js';
+import { acceptRollback } from '../../src/ops/accept-rollback.js';
 import type { Session } from '../../src/ops/session.js';
+import { verifyLedger } from '../../src/store/verify-ledger.js';
 import { openTestSession, testEnvironment, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 
@@ -68,15 +70,45 @@ describe('the anchor', () => {
     });
   });
 
-  it('is no hindrance when it was never there, is damaged, or belongs to another store', async () => {
-    const { open, anchor } = await withNotes(2);
+  it('that is there and cannot be read stops everything until that is accepted', async () => {
+    const { open, dir, anchor, entry } = await withNotes(2);
+    await unlink(entry(2));
     const other = (await readFile(anchor, 'utf8')).replace(/"store_id":"........-/, '"store_id":"00000000-');
     for (const text of ['', 'rubbish', '{"seq":1}', other]) {
       await writeFile(anchor, text);
-      const session = await open();
-      await session.close();
-      expect(JSON.parse(await readFile(anchor, 'utf8')).seq).toBe(2);
+      await expect(open()).rejects.toMatchObject({
+        code: 'ROLLED_BACK',
+        message: expect.stringContaining(anchor),
+      });
+      expect(await readFile(anchor, 'utf8')).toBe(text);
     }
+    await rm(anchor);
+    await mkdir(anchor);
+    await expect(open()).rejects.toMatchObject({ code: 'ROLLED_BACK' });
+    await rm(anchor, { recursive: true });
+    await writeFile(anchor, 'rubbish');
+    const session = await openTestSession(dir, { unchecked: true });
+    expect(await verifyLedger(session.store, session.progress, session.signal)).toMatchObject({
+      anchor: 'lost',
+      problems: [{ kind: 'rolled_back' }],
+    });
+    expect(await acceptRollback(session, 'cleaned up')).toMatchObject({ accepted: true, head: { seq: 2 } });
+    await session.close();
+    await (await open()).close();
+    expect(JSON.parse(await readFile(anchor, 'utf8')).seq).toBe(2);
+  });
+
+  it('is not read again in the middle of a command that was let in', async () => {
+    const { open, anchor } = await withNotes(1);
+    const session = await open();
+    await writeFile(anchor, 'rubbish');
+    await note(session);
+    await session.close();
+    expect(await readFile(anchor, 'utf8')).toBe('rubbish');
+  });
+
+  it('is no hindrance when it was never there', async () => {
+    const { open, anchor } = await withNotes(2);
     await rm(anchor);
     await (await open()).close();
     expect(JSON.parse(await readFile(anchor, 'utf8')).seq).toBe(2);

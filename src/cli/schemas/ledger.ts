@@ -42,7 +42,7 @@ export const ledgerVerify = z.strictObject({
   ok: z.boolean(),
   entries: natural,
   head: z.optional(head),
-  anchor: z.enum(['none', 'matches', 'differs']),
+  anchor: z.enum(['none', 'matches', 'differs', 'lost']),
   problems: z.array(
     z.strictObject({
       kind: z.string(),

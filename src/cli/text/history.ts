@@ -79,7 +79,10 @@ const TELL: Tell = {
     `ran ${p.program}: status ${p.exit_status}, ${row.subjects.length === 0 ? 'no artifacts' : list(row.subjects, p.artifacts)}`,
   integrity_finding: (p) => `found ${counted(p.findings, 'problem')}, repaired ${p.repaired}; ${p.summary}`,
   rollback_accepted: (p) =>
-    and([`accepted that the ledger goes on at ${p.head_seq}, ${p.anchor_seq} was seen`, p.reason]),
+    and([
+      `accepted that the ledger goes on at ${p.head_seq}, ${p.anchor_seq === undefined ? 'what was seen is lost' : `${p.anchor_seq} was seen`}`,
+      p.reason,
+    ]),
   note: (p) => `noted: ${p.text}`,
 };
 
