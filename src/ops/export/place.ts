@@ -13,7 +13,7 @@ import type { ExportFormat, ExportPlace } from './request.js';
 export interface Placed {
   readonly destination: Destination | undefined;
   readonly bounded: boolean;
-  /** What the record calls it: an absolute path, or `-`. */
+  /** What the record calls it: an absolute path without links, or `-`. */
   readonly target: string;
 }
 
@@ -21,7 +21,8 @@ const SUFFIX: Partial<Record<ExportFormat, string>> = { tar: '.tar', 'tar.gz': '
 
 /**
  * Turns the place that was asked for into a destination (B8). With `onlyRoot` a path below the output
- * root is walked from there, so that no link in it is followed; otherwise the typed directory's own
+ * root is walked from there, or from the workspace when the root lies in it, so that no link is
+ * followed: who may write only there could have made it (B4). Otherwise the typed directory's own
  * links are.
  */
 export async function placeExport(
@@ -46,14 +47,18 @@ export async function placeExport(
         );
   const below = await pathBelow(disk, outputRoot, typed);
   if (below !== undefined && (context.onlyRoot || place.kind === 'default')) {
-    const destination = { root: outputRoot, path: toSafePath(below), makeRoot: true };
-    return { destination, bounded: true, target: join(outputRoot, below) };
+    const inWorkspace = context.onlyRoot ? relativeBelow(context.workspace, outputRoot) : undefined;
+    const destination: Destination =
+      inWorkspace === undefined || isAbsolute(context.policy.export.output_root)
+        ? { root: outputRoot, path: toSafePath(below), makeRoot: true }
+        : { root: context.workspace, path: toSafePath(join(inWorkspace, below)) };
+    return { destination, bounded: true, target: await targetOf(disk, destination) };
   }
   const destination: Destination =
     place.kind === 'into'
       ? { root: place.directory, path: toSafePath(relative(place.directory, typed)), makeRoot: true }
       : { root: dirname(typed), path: toSafePath(basename(typed)) };
-  return { destination, bounded: below !== undefined, target: typed };
+  return { destination, bounded: below !== undefined, target: await targetOf(disk, destination) };
 }
 
 function checkedPath(path: string): string {
@@ -69,10 +74,21 @@ function checkedPath(path: string): string {
 /** The path relative to the output root, by its own name or by where its links lead; undefined outside. */
 async function pathBelow(disk: Disk, root: string, path: string): Promise<string | undefined> {
   for (const from of [root, await realOf(disk, root)]) {
-    const below = relative(from, path);
-    if (below !== '' && !isAbsolute(below) && below !== '..' && !below.startsWith('../')) return below;
+    const below = relativeBelow(from, path);
+    if (below !== undefined) return below;
   }
   return undefined;
+}
+
+function relativeBelow(from: string, path: string): string | undefined {
+  const below = relative(from, path);
+  return below === '' || isAbsolute(below) || below === '..' || below.startsWith('../') ? undefined : below;
+}
+
+/** Where it really will be: the root's links are followed, and a root that is to be made has none. */
+async function targetOf(disk: Disk, { root, path }: Destination): Promise<string> {
+  const real = await realOf(disk, root);
+  return join(real === root ? join(await realOf(disk, dirname(root)), basename(root)) : real, path);
 }
 
 async function realOf(disk: Disk, path: string): Promise<string> {

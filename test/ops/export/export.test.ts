@@ -56,6 +56,19 @@ describe('an export', () => {
     expect(await readFile(join(root, 'b.txt'), 'utf8')).toBe('hinted');
   });
 
+  it('writes into its record where it really is, whatever links were typed', async () => {
+    const w = await world();
+    const artifact = await w.put({ 'a.txt': 'hello' });
+    const elsewhere = join(w.dir, 'elsewhere');
+    await mkdir(elsewhere);
+    await symlink(elsewhere, join(w.session.store.workspace, 'hs-out'));
+    await symlink(elsewhere, join(w.dir, 'link'));
+    await exportArtifact(w.session, { artifact, place: { kind: 'default' } });
+    await exportArtifact(w.session, { artifact, place: at(w, 'link/b.txt') });
+    const targets = (await w.records()).map((r) => r.export_target);
+    expect(targets).toEqual([join(elsewhere, 'a.txt'), join(elsewhere, 'b.txt')]);
+  });
+
   it('writes the paths of a directory into its record, sorted and relative', async () => {
     const w = await world();
     const artifact = await w.put({ 'b/z': '1', 'b-a': '2', ä: '3' });
@@ -264,6 +277,26 @@ describe('an export by a job', () => {
     await exportArtifact(job, { artifact, place: place(`${root}/sub/out`) });
     expect(await readFile(join(root, 'sub/out'), 'utf8')).toBe('hello');
     expect(await readdir(w.dir)).not.toContain('out');
+  });
+
+  it('refuses an output root that is a link in the workspace, and follows the one that the policy names', async () => {
+    const w = await world();
+    const artifact = await w.put({ 'a.txt': 'hello' });
+    const job = await w.as('ai_job:nightly');
+    const elsewhere = join(w.dir, 'elsewhere');
+    const root = join(w.session.store.workspace, 'hs-out');
+    await mkdir(elsewhere);
+    await symlink(elsewhere, root);
+    for (const place of [
+      { kind: 'default' },
+      { kind: 'path', path: join(root, 'x') },
+      { kind: 'path', path: join(elsewhere, 'x') },
+    ] as const)
+      await expect(exportArtifact(job, { artifact, place })).rejects.toMatchObject({ code: 'UNSAFE_PATH' });
+    expect(await readdir(elsewhere)).toEqual([]);
+    await withPolicy(w.session, (p) => ({ ...p, export: { ...p.export, output_root: root } }));
+    await exportArtifact(job, { artifact, place: { kind: 'default' } });
+    expect(await readdir(elsewhere)).toEqual(['a.txt']);
   });
 
   it('keeps to its budget of bytes, files and bytes a file; a person has none', async () => {
