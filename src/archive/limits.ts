@@ -15,7 +15,10 @@ export interface ArchiveLimits {
   readonly maxHeaderBytes: number;
   /** How many times larger than its compressed form the archive may be, once past {@link ratioFreeBytes}. */
   readonly maxRatio: number;
-  /** Uncompressed bytes that are never judged by their ratio. */
+  /**
+   * Uncompressed bytes that are never judged by their ratio: real files of zeros come near the 1032 times of
+   * which deflate is capable at most.
+   */
   readonly ratioFreeBytes: number;
   /** Takes names that are only unportable (backslash, reserved, bidi, colliding) instead of refusing them. */
   readonly nonPortable: boolean;
@@ -30,7 +33,7 @@ export const DEFAULT_LIMITS: ArchiveLimits = {
   maxNameBytes: 32 * MiB,
   maxHeaderBytes: 64 * 1024,
   maxRatio: 250,
-  ratioFreeBytes: 16 * MiB,
+  ratioFreeBytes: 1024 * MiB,
   nonPortable: false,
 };
 

@@ -380,6 +380,12 @@ describe('the limits', () => {
     await drainAll(chunks(bomb, 1024), {});
   });
 
+  it('take what deflate makes of zeros, which hs itself exports', async () => {
+    const zeros = gzipSync(tarball({ name: 'zeros', body: Buffer.alloc(40e6) }));
+    expect(40e6 / zeros.length).toBeGreaterThan(900);
+    await drainAll(chunks(zeros, 1024), {});
+  });
+
   it('pass a failure of the source on as it is', async () => {
     const eio = Object.assign(new Error('read'), { code: 'EIO' });
     const failing = async function* () {
