@@ -14,7 +14,7 @@ export const ledgerAppendNote = command({
   opens: 'write',
   summary: 'append a note to the ledger',
   description:
-    'A note is one line of at most 4096 characters. It changes nothing, and like every entry it cannot be taken back: keep secrets out of it.',
+    'A note is one line of at most 4096 characters. It changes nothing, and like every entry it cannot be taken back: keep secrets out of it. `-` reads it from standard input, as --stdin does.',
   positionals: { words: many('TEXT') },
   options: { stdin: flag(undefined, 'read the note from standard input') },
   resultSchema: 'hs.ledger-append-note/1',
@@ -26,13 +26,13 @@ export const ledgerAppendNote = command({
   ],
   seeAlso: ['hs-log(1)', 'hs-ledger(7)'],
   async run({ args, options, stdin, session }) {
-    if (options.stdin === args.words.length > 0) {
-      throw new HsError('USAGE', 'a note is given as TEXT, or with --stdin');
+    const words = args.words.join(' ');
+    if (options.stdin === (words !== '')) {
+      throw new HsError('USAGE', 'a note is given as TEXT, as -, or with --stdin');
     }
     const { appendNote } = await import('../../src/ops/ledger-note.js');
-    const text = options.stdin
-      ? decodeUtf8(await stdin.all(MAX_NOTE_BYTES)).replace(/\n$/, '')
-      : args.words.join(' ');
+    const text =
+      options.stdin || words === '-' ? decodeUtf8(await stdin.all(MAX_NOTE_BYTES)).replace(/\n$/, '') : words;
     const { seq, event_id } = await appendNote(await session(), text);
     return { seq, event_id };
   },

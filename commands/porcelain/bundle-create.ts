@@ -22,7 +22,10 @@ Names that another system could not hold (a backslash, reserved names, upper and
   examples: [
     { command: 'hs bundle create report data --name delivery', explains: 'Make a bundle of two artifacts.' },
   ],
-  exits: { 3: 'a member was left out; the report in the bundle says why', 7: 'a name is not portable' },
+  exits: {
+    3: 'a member was left out; the report in the bundle says why; where all were, the status is that of the first',
+    7: 'a name is not portable',
+  },
   seeAlso: ['hs-export(1)', 'hs-bundle-verify(1)', 'hs-import(1)'],
   async run({ args, options, session, log, exit }) {
     const { createBundle } = await import('../../src/ops/bundle/create.js');

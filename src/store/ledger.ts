@@ -42,13 +42,17 @@ export class Ledger {
 
   /** The highest number. A hole among the newest entries is a lost entry: LEDGER_BROKEN. */
   async headSeq(): Promise<number> {
-    const dirs = (await this.#disk.readdir(this.#layout.ledger))
+    const names = await this.#disk.readdir(this.#layout.ledger).catch((e: unknown) => {
+      if (!isErrno(e, 'ENOENT')) throw e;
+      return [];
+    });
+    const dirs = names
       .map((e) => parseLedgerDir(e.name))
       .filter((n) => n !== undefined)
       .sort((a, b) => b - a);
     for (const dir of dirs) {
-      const names = await this.#disk.readdir(`${this.#layout.ledger}/${ledgerDirName(dir)}`);
-      const numbers = names.map((e) => parseLedgerFile(e.name)).filter((n) => n !== undefined);
+      const files = await this.#disk.readdir(`${this.#layout.ledger}/${ledgerDirName(dir)}`);
+      const numbers = files.map((e) => parseLedgerFile(e.name)).filter((n) => n !== undefined);
       // A directory is made before its first entry, so the newest may be empty.
       if (numbers.length === 0) continue;
       const highest = numbers.reduce((a, b) => Math.max(a, b));

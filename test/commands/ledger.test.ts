@@ -23,6 +23,22 @@ async function note(at: { cwd: string; env: Record<string, string> }, text: stri
 }
 
 describe('hs ledger', () => {
+  it('reads a note from standard input for - and --stdin, without the newline', async () => {
+    const w = await workspace();
+    for (const from of ['-', '--stdin']) {
+      expect((await hs(['ledger', 'append-note', from], { ...w, stdin: `by ${from}\n` })).status).toBe(0);
+      expect((await hs(['log', '-n', '1'], w)).stdout).toContain(`noted: by ${from}\n`);
+    }
+    expect((await hs(['ledger', 'append-note', '-'], { ...w, stdin: 'two\nlines\n' })).status).toBe(2);
+    expect((await hs(['ledger', 'append-note'], w)).status).toBe(2);
+  });
+
+  it('that is gone altogether is damage, and not something that was not found', async () => {
+    const w = await workspace();
+    await rm(`${w.cwd}/.hsstore/ledger`, { recursive: true });
+    expect(await hs(['ls'], w)).toMatchObject({ status: 5, stderr: expect.stringContaining('ledger') });
+  });
+
   it('prints the exact bytes of entries with -z, so that they hash to what the next one carries', async () => {
     const w = await workspace();
     await note(w, 'über‮ and \\ back');

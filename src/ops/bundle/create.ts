@@ -17,7 +17,7 @@ import type { ArtifactId, ObjectId } from '../../core/ids.js';
 import { checkName, comparePaths, portabilityProblems, toSafePath } from '../../core/paths.js';
 import type { ArtifactRecord } from '../../core/record.js';
 import { sensitivityOf } from '../../core/sensitivity.js';
-import { HsError } from '../../errors/hs-error.js';
+import { type ErrorCode, HsError } from '../../errors/hs-error.js';
 import { type Content, readContent } from '../export/content.js';
 import { isRestricted } from '../known-contents.js';
 import { newManifest } from '../new-manifest.js';
@@ -48,7 +48,7 @@ interface Member extends Content {
 /**
  * Gathers artifacts into one bundle artifact (C1): an index over objects that are there, so nothing is
  * copied. Members that cannot be read, or that the actor may not read, are left out and reported;
- * NOT_FOUND when none remains.
+ * where none remains, the error is that of the first one named.
  */
 export async function createBundle(
   session: Session,
@@ -62,11 +62,13 @@ export async function createBundle(
   return session.write('artifact.create', names, async (tx) => {
     const catalog = await session.catalog();
     await session.demand(catalog, 'artifact.read', names);
-    const { members, leftOut } = await gather(session, catalog, names);
+    const { members, leftOut, failure } = await gather(session, catalog, names);
     if (members.length === 0) {
-      throw new HsError('NOT_FOUND', 'nothing is left to bundle', {
+      const error = new HsError(failure, 'nothing is left to bundle', {
         hint: leftOut.map((l) => `${l.artifact_id.slice(0, 8)}: ${l.reason}`).join('; '),
       });
+      if (failure !== 'REFUSED') throw error;
+      throw await session.recordRefusal(tx, 'artifact.read:restricted', names, error);
     }
     if (options.nonPortable !== true) for (const member of members) demandPortable(member);
     const index = toBundleIndex(await entriesOf(tx, members, leftOut));
@@ -105,19 +107,24 @@ async function gather(session: Session, catalog: Catalog, names: readonly string
   const mayReadAll = await session.isAllowed(catalog, 'artifact.read:restricted');
   const members: Member[] = [];
   const leftOut: BundleReport['left_out'] = [];
+  const failures = new Map<ArtifactId, ErrorCode>();
   for (const record of [...records.values()].sort((a, b) => comparePaths(a.artifact_id, b.artifact_id))) {
-    const leave = (reason: string) => leftOut.push({ artifact_id: record.artifact_id, reason });
+    const leave = (code: ErrorCode, reason: string) => {
+      leftOut.push({ artifact_id: record.artifact_id, reason });
+      failures.set(record.artifact_id, code);
+    };
     if (!mayReadAll && isRestricted(record)) {
-      leave("it is restricted, and the actor lacks 'artifact.read:restricted'");
+      leave('REFUSED', "it is restricted, and the actor lacks 'artifact.read:restricted'");
       continue;
     }
     const { manifest, entries } = await readContent(session.store.objects, record);
-    if (manifest === undefined) leave('its manifest cannot be read');
-    else if (entries === undefined) leave('its payload cannot be read');
-    else if (!(await isWhole(session, entries))) leave('a file of its payload is missing');
+    if (manifest === undefined) leave('INTEGRITY', 'its manifest cannot be read');
+    else if (entries === undefined) leave('INTEGRITY', 'its payload cannot be read');
+    else if (!(await isWhole(session, entries))) leave('OBJECT_MISSING', 'a file of its payload is missing');
     else members.push({ record, manifest, entries });
   }
-  return { members, leftOut };
+  const [first] = records.keys();
+  return { members, leftOut, failure: failures.get(first!) ?? ('NOT_FOUND' as const) };
 }
 
 async function isWhole(session: Session, entries: Member['entries']): Promise<boolean> {

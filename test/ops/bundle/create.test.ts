@@ -88,7 +88,21 @@ describe('a bundle', () => {
     expect(made.leftOut.map((l) => l.artifact_id).sort()).toEqual([secret, lost].sort());
     const { report } = await verifyBundle(w.session.disk, await tarOf(w, made.artifactId, 'b.tar'));
     expect(report.left_out).toEqual(made.leftOut);
-    await expect(createBundle(job, [secret])).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('of nothing fails as the first one that was left out, and records a refusal', async () => {
+    const w = await world();
+    const secret = await w.put({ 'b.txt': 'b' }, { classification: 'high', ttl: 4 });
+    const lost = await w.put({ 'c.txt': 'c' });
+    await w.session.disk.unlink(w.session.store.layout.object(sha256(Buffer.from('c'))));
+    const job = await w.as('ai_job:nightly');
+    await expect(createBundle(job, [lost, secret])).rejects.toMatchObject({ exitStatus: 5 });
+    await expect(createBundle(job, [secret, lost])).rejects.toMatchObject({ exitStatus: 6 });
+    const { head } = await job.catalog();
+    expect((await job.store.ledger.read(head.seq)).entry).toMatchObject({
+      decision: 'deny',
+      capability_id: 'artifact.read:restricted',
+    });
   });
 
   it('refuses names that another system could not hold, unless told to take them', async () => {
