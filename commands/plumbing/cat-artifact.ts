@@ -149,7 +149,7 @@ With \`--batch\` and \`--batch-check\`, ids are read from standard input, one a 
       const format = custom ?? ((r: ArtifactRecord, size: number) => `${r.artifact_id} ${r.kind} ${size}`);
       let status = 0;
       await s.read(async (catalog) => {
-        for await (const typed of stdin.records()) {
+        for await (const typed of stdin.records({ empty: true })) {
           status = Math.max(
             status,
             await answer(s, catalog, typed, context as unknown as Context, format, o.batch),

@@ -41,7 +41,7 @@ A kind of prompt_payload and a classification of high require \`--ttl\`.`,
     }),
     label: list('KEY=VALUE', 'a label', { parse: pair('=', 'KEY=VALUE') }),
     pin: text('NAME', 'pin it under NAME in the same commit', { complete: 'pin' }),
-    each: flag(undefined, 'one artifact for each entry of a directory, not one for the directory'),
+    each: flag(undefined, 'one artifact for each entry of a directory; with --name, NAME/ENTRY'),
     stdinPaths: flag(undefined, 'read paths from standard input, one a line'),
     exclude: list('GLOB', 'leave out what matches; without a slash, at any depth'),
     excludeFrom: text('FILE', 'read globs from FILE, one a line', { complete: 'file' }),
@@ -120,14 +120,16 @@ interface Notes {
   warn(message: string): void;
 }
 
+const MANY = { link: 'links', 'empty directory': 'empty directories', store: 'stores', excluded: 'excluded' };
+
 /** What a person must know of what was not stored as it stood; a few by name, the rest as a number. */
 function tell(result: PutResult, log: Notes): void {
   const SHOWN = 5;
-  for (const why of ['link', 'empty directory', 'store'] as const) {
+  for (const why of ['link', 'empty directory', 'store', 'excluded'] as const) {
     const paths = result.leftOut.filter((l) => l.why === why).map((l) => `'${l.path}'`);
     if (paths.length === 0) continue;
     const more = paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : '';
-    const what = counted(paths.length, why, why === 'empty directory' ? 'empty directories' : `${why}s`);
+    const what = counted(paths.length, why, MANY[why]);
     log.note(`left out ${what}: ${paths.slice(0, SHOWN).join(', ')}${more}`);
   }
   for (const { path, kind, other } of result.portability.slice(0, SHOWN)) {

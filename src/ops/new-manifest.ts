@@ -2,6 +2,7 @@ import { lookup } from 'mrmime';
 import { compact } from '../core/compact.js';
 import type { ArtifactId } from '../core/ids.js';
 import { MANIFEST_SCHEMA, type Manifest, toManifest } from '../core/manifest.js';
+import { checkName } from '../core/paths.js';
 import {
   CLASSIFICATIONS,
   type Classification,
@@ -19,6 +20,12 @@ const UNKNOWN_MIME = 'application/octet-stream';
 /** What the file's name says of its media type. */
 export function mimeOf(filename: string | undefined): string {
   return (filename === undefined ? undefined : lookup(filename)) ?? UNKNOWN_MIME;
+}
+
+/** With `--each`, entries of one name are versions of themselves, not of each other. */
+export function entryName(name: string | undefined, entry: string): string | undefined {
+  const joined = name === undefined ? undefined : `${name}/${entry}`.normalize('NFC');
+  return joined !== undefined && checkName(joined).problem === undefined ? joined : undefined;
 }
 
 function oneOf<const T extends readonly string[]>(set: T, value: unknown, fallback: T[number]): T[number] {

@@ -17,14 +17,14 @@ import { HsError, isErrno } from '../errors/hs-error.js';
 import type { Disk, FileStat } from '../fsx/disk.js';
 import { STORE_DIR } from '../store/layout.js';
 import type { ByteSource, ObjectBatch } from '../store/object-batch.js';
-import { newManifest } from './new-manifest.js';
+import { entryName, newManifest } from './new-manifest.js';
 import { pinCapability } from './pin-capability.js';
 import { toPinName } from './pins.js';
 import { isInStore, readScratch, readSourceFile, refuseInStore } from './read-source.js';
 import { registerArtifacts } from './register.js';
 import { resolveArtifact } from './resolve.js';
 import type { Session } from './session.js';
-import { type LeftOut, type WalkOptions, walkTree } from './walk-tree.js';
+import { excluder, type LeftOut, type WalkOptions, walkTree } from './walk-tree.js';
 
 /** Where a payload comes from: a path (its links followed, they are the user's), or a stream. */
 export type PutSource =
@@ -46,7 +46,7 @@ export interface PutOptions extends Pick<WalkOptions, 'exclude' | 'skipLinks'> {
   readonly entities?: readonly EntityRef[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly pin?: string;
-  /** One artifact for each entry of a directory, instead of one for the directory. */
+  /** One artifact for each entry of a directory, named `name/ENTRY`, instead of one for the directory. */
   readonly each?: boolean;
 }
 
@@ -153,12 +153,24 @@ async function putPayload(
   return file(read.id, read.size);
 }
 
+interface Item {
+  readonly source: PutSource;
+  /** Its name in the directory that was named. */
+  readonly entry?: string;
+}
+
 /** The entries of each directory among the sources, in order of name; other sources as they are. */
-async function spread(session: Session, sources: readonly PutSource[]): Promise<PutSource[]> {
-  const all: PutSource[] = [];
+async function spread(
+  session: Session,
+  sources: readonly PutSource[],
+  exclude: readonly string[],
+  leave: (left: LeftOut) => void,
+): Promise<Item[]> {
+  const excluded = excluder(exclude);
+  const all: Item[] = [];
   for (const source of sources) {
     if ('stream' in source || (await statSource(session.disk, source.path)).kind !== 'directory') {
-      all.push(source);
+      all.push({ source });
       continue;
     }
     const names = (await session.disk.readdir(source.path)).map((e) => {
@@ -166,11 +178,11 @@ async function spread(session: Session, sources: readonly PutSource[]): Promise<
         throw new HsError('UNSAFE_PATH', `a name in '${escapeText(source.path)}' is not UTF-8`);
       return e.name;
     });
-    for (const name of names.sort()) {
-      const path = `${source.path}/${name}`;
-      if (name === STORE_DIR && (await isInStore(session, path)))
-        session.warn(`left out the store '${escapeText(path)}'`);
-      else all.push({ path });
+    for (const entry of names.sort()) {
+      const path = `${source.path}/${entry}`;
+      if (excluded(entry)) leave({ path: entry, why: 'excluded' });
+      else if (entry === STORE_DIR && (await isInStore(session, path))) leave({ path: entry, why: 'store' });
+      else all.push({ source: { path }, entry });
     }
   }
   return all;
@@ -221,13 +233,17 @@ export async function put(
     const results: PutResult[] = [];
     const manifests: Manifest[] = [];
     session.progress.start('storing', undefined, 'bytes');
-    for (const source of options.each ? await spread(session, sources) : sources) {
+    const besides: LeftOut[] = [];
+    const items: readonly Item[] = options.each
+      ? await spread(session, sources, options.exclude ?? [], (left) => besides.push(left))
+      : sources.map((source) => ({ source }));
+    for (const { source, entry } of items) {
       const payload = await putPayload(session, tx.batch, source, options);
       const filenameHint = await hintOf(session, source);
       const manifest = newManifest(
         session,
         compact({
-          name,
+          name: entry === undefined ? name : entryName(name, entry),
           kind: options.kind,
           retention_class: options.retentionClass,
           retention_ttl_days: options.ttl,
@@ -244,7 +260,9 @@ export async function put(
         }),
       );
       manifests.push(manifest);
-      results.push({ artifactId: manifest.artifact_id, filenameHint, ...payload });
+      // What belongs to no artifact is said with the first one.
+      const leftOut = [...besides.splice(0), ...payload.leftOut];
+      results.push({ artifactId: manifest.artifact_id, filenameHint, ...payload, leftOut });
     }
     if (manifests.length === 0) throw new HsError('NOT_FOUND', 'there is nothing to store');
     session.progress.start('committing');

@@ -16,7 +16,7 @@ export interface WalkOptions {
 /** Something of the tree that is not part of the payload. */
 export interface LeftOut {
   readonly path: string;
-  readonly why: 'link' | 'empty directory' | 'store';
+  readonly why: 'link' | 'empty directory' | 'store' | 'excluded';
 }
 
 export interface TreeFile {
@@ -26,7 +26,8 @@ export interface TreeFile {
   readonly location: string;
 }
 
-function excluder(globs: readonly string[]): (path: string) => boolean {
+/** Whether a path, relative to the root of the tree, is excluded. */
+export function excluder(globs: readonly string[]): (path: string) => boolean {
   const matchers = globs.map((glob) => {
     const anchored = glob.replace(/\/+$/, '');
     const pattern = anchored.replace(/^\//, '');
@@ -42,7 +43,7 @@ function shown(prefix: string, entry: DirEntry): string {
 /**
  * The regular files below `root`, by descriptors so that no directory can be swapped for a link on the
  * way. Links are refused with the path named (UNSAFE_PATH), and so are special files and names that are
- * not UTF-8 or break the path rules (B4). Empty directories are reported through `leave`.
+ * not UTF-8 or break the path rules (B4). What is left out is reported through `leave`.
  */
 export async function* walkTree(
   disk: Disk,
@@ -71,7 +72,10 @@ export async function* walkTree(
           });
         }
         const path = prefix + entry.name;
-        if (excluded(path)) continue;
+        if (excluded(path)) {
+          leave({ path, why: 'excluded' });
+          continue;
+        }
         const below = `${dir.path}/${entry.name}`;
         switch (entry.kind) {
           case 'file':

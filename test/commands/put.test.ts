@@ -115,6 +115,28 @@ describe('hs put', () => {
     expect(artifacts[0].size_bytes).toBeGreaterThan(0);
   });
 
+  it('makes each entry of a directory a series of its own, and says in JSON what it left out', async () => {
+    mkdirSync(`${dir}/d/sub`, { recursive: true });
+    for (const f of ['a', 'b', 'c.log', 'sub/x.log', 'sub/y']) writeFileSync(`${dir}/d/${f}`, f);
+    const { stdout } = await run('put', 'd', '--each', '--name', 'N', '--exclude', '*.log', '--json');
+    expect(JSON.parse(stdout).artifacts.map((a: { left_out: unknown }) => a.left_out)).toEqual([
+      [{ path: 'c.log', why: 'excluded' }],
+      [],
+      [{ path: 'x.log', why: 'excluded' }],
+    ]);
+    const rows = JSON.parse((await run('ls', '--json')).stdout).results;
+    expect(rows.map((r: { name: string }) => r.name).sort()).toEqual(['N/a', 'N/b', 'N/sub']);
+  });
+
+  it('answers each record of a batch, an empty one too', async () => {
+    writeFileSync(`${dir}/f`, 'f');
+    await run('put', 'f', '--name', 'f');
+    for (const mode of ['--batch', '--batch-check']) {
+      const { status, stdout } = await hs(['cat-artifact', mode], { cwd: dir, stdin: '\nnope\n' });
+      expect({ status, stdout }).toEqual({ status: 1, stdout: ' missing\nnope missing\n' });
+    }
+  });
+
   it('takes odd names: spaces, quotes, newlines refused, a dash in front, not ASCII', async () => {
     mkdirSync(`${dir}/odd`);
     for (const name of ['a b', 'q\'uo"te', '-dash', 'ünïcødé', '日本', '.hidden', '*'])
@@ -132,6 +154,9 @@ describe('hs put', () => {
     writeFileSync(`${dir}/d/node_modules/x/y`, '1');
     const result = await run('put', 'd', '--exclude', '*.log', '--exclude', 'node_modules', '--name', 'd');
     expect(result.stderr).toContain("left out 1 empty directory: 'empty'");
+    expect(result.stderr).toMatch(
+      /left out 2 excluded: ('drop.log', 'node_modules'|'node_modules', 'drop.log')\n/,
+    );
     expect((await run('cat-artifact', '-p', 'd')).stdout.split('\t').pop()).toBe('keep.txt\n');
   });
 

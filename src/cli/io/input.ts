@@ -37,14 +37,17 @@ export class Input {
     return Buffer.concat(chunks);
   }
 
-  /** Lines, or with `-z` what NULs separate. Empty ones are left out; bytes that are not UTF-8 are refused. */
-  async *records(): AsyncGenerator<string> {
+  /**
+   * Lines, or with `-z` what NULs separate. Empty ones are left out, unless each is to be answered; bytes
+   * that are not UTF-8 are refused.
+   */
+  async *records({ empty = false } = {}): AsyncGenerator<string> {
     const end = this.#nul ? 0 : 10;
     let rest: Buffer = Buffer.alloc(0);
     for await (const chunk of this.bytes()) {
       let data = rest.length === 0 ? Buffer.from(chunk) : Buffer.concat([rest, chunk]);
       for (let at = data.indexOf(end); at >= 0; at = data.indexOf(end)) {
-        if (at > 0) yield decode(data.subarray(0, at));
+        if (at > 0 || empty) yield decode(data.subarray(0, at));
         data = data.subarray(at + 1);
       }
       if (data.length > MAX_RECORD_BYTES) {

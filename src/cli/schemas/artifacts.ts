@@ -7,7 +7,10 @@ import { CLASSIFICATIONS, KINDS, LAYERS, PAYLOAD_TYPES, RETENTION_CLASSES } from
 
 export const init = z.strictObject({ store_id: uuid, path: z.string() });
 
-const leftOut = z.strictObject({ path: z.string(), why: z.enum(['link', 'empty directory', 'store']) });
+export const leftOut = z.strictObject({
+  path: z.string(),
+  why: z.enum(['link', 'empty directory', 'store', 'excluded']),
+});
 const unportable = z.strictObject({ kind: z.string(), path: z.string(), other: z.optional(z.string()) });
 
 export const put = z.strictObject({

@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { artifactId, natural, objectId } from '../../core/schema.js';
+import { leftOut } from './artifacts.js';
 
 export const countObjects = z.strictObject({
   objects: natural,
@@ -23,7 +24,7 @@ export const writeIndex = z.strictObject({
   content_hash: objectId,
   files: natural,
   size_bytes: natural,
-  left_out: z.array(z.strictObject({ path: z.string(), why: z.enum(['link', 'empty directory', 'store']) })),
+  left_out: z.array(leftOut),
 });
 
 export const writeManifest = z.strictObject({

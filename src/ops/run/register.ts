@@ -1,10 +1,10 @@
 import { compact } from '../../core/compact.js';
 import type { LedgerOp } from '../../core/ledger-op.js';
 import { encodeManifest, type Manifest } from '../../core/manifest.js';
-import { checkFilenameHint, checkName } from '../../core/paths.js';
+import { checkFilenameHint } from '../../core/paths.js';
 import { sensitivityOf } from '../../core/sensitivity.js';
 import { isSensitive } from '../../core/vocabulary.js';
-import { newManifest } from '../new-manifest.js';
+import { entryName, newManifest } from '../new-manifest.js';
 import { readSourceFile } from '../read-source.js';
 import { factsOf } from '../register.js';
 import type { Session, WriteTx } from '../session.js';
@@ -115,10 +115,4 @@ export class Register {
     const payload = runRecord(this.#request, facts, manifests.length, errors);
     await this.#tx.commit(() => ({ type: 'tool_run', payload, ops }));
   }
-}
-
-/** Entries of one run are versions of themselves, not of each other. */
-function entryName(name: string | undefined, entry: string): string | undefined {
-  const joined = name === undefined ? undefined : `${name}/${entry}`.normalize('NFC');
-  return joined !== undefined && checkName(joined).problem === undefined ? joined : undefined;
 }
