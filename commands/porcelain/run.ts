@@ -203,7 +203,8 @@ function tell(result: RunResult, log: Notes): void {
     },
     (more) => log.note(`stored ${counted(more, 'more artifact')}`),
   );
-  if (result.lost) log.note('the tool failed, and what it left is gone (--keep-failed keeps it)');
+  const failed = result.toolStatus === 0 ? 'the tool wrote elsewhere' : 'the tool failed';
+  if (result.lost) log.note(`${failed}, and what it left is gone (--keep-failed keeps it)`);
   else if (artifacts.length + refused.length === 0 && result.toolStatus === 0) {
     log.note('the tool left nothing in $HS_OUT');
   }

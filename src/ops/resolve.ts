@@ -7,6 +7,7 @@ const MAX_CANDIDATES = 10;
 /** Candidates are a courtesy: a batch of unknown names must not read the whole catalog for each. */
 const MOST_LOOKED_AT = 5000;
 const PREFIX = /^[0-9a-f-]+$/;
+const LEAST_DIGITS = 6;
 const VERSION = /^(?<name>.+)@\{(?<n>\d{1,9})\}$/s;
 
 interface ResolveOptions {
@@ -18,9 +19,13 @@ function label(r: ArtifactRecord): string {
   return `${r.artifact_id.slice(0, 8)} ${r.name ?? r.filename_hint ?? r.kind}`;
 }
 
+function isShort(prefix: string): boolean {
+  return prefix.replaceAll('-', '').length < LEAST_DIGITS;
+}
+
 function byPrefix(catalog: Catalog, typed: string, options: ResolveOptions): ArtifactRecord[] {
   const prefix = typed.toLowerCase();
-  if (!PREFIX.test(prefix) || prefix.replaceAll('-', '').length < 6 || prefix.length > 36) return [];
+  if (!PREFIX.test(prefix) || isShort(prefix) || prefix.length > 36) return [];
   const found = isArtifactId(prefix)
     ? [catalog.get(prefix)].filter((r) => r !== undefined)
     : catalog.withPrefix(prefix, MAX_CANDIDATES + 1);
@@ -93,5 +98,8 @@ export function resolveArtifact(
       details: { candidates: files.map((r) => r.artifact_id) },
     });
   }
-  throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, { hint: 'hs ls lists what is there' });
+  const short = forced?.[1] !== 'name' && PREFIX.test(text.toLowerCase()) && isShort(text);
+  throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, {
+    hint: `${short ? `an id prefix has at least ${LEAST_DIGITS} digits; ` : ''}hs ls lists what is there`,
+  });
 }

@@ -37,6 +37,13 @@ describe('hs log', () => {
     expect(lines[3]).toContain('made the store');
   });
 
+  it('tells of what was stored with a pin once, and the pin', async () => {
+    const { hs, put } = await workspace();
+    const id = await put('--name', 'report', '--pin', 'k');
+    const { stdout } = await hs(['log', '-n', '1']);
+    expect(stdout).toContain(`added report (${id.slice(0, 8)}), 1 B; pinned as k\n`);
+  });
+
   it('shows only what mentions an artifact, removed ones too', async () => {
     const { hs, put, rows } = await workspace();
     const [a, b] = [await put('--name', 'a'), await put('--name', 'b')];

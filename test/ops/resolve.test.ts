@@ -5,6 +5,7 @@ import { sha256 } from '../../src/core/hash.js';
 import type { LedgerEntry } from '../../src/core/ledger-entry.js';
 import type { LedgerOp } from '../../src/core/ledger-op.js';
 import { MemoryTables } from '../../src/core/tables.js';
+import type { HsError } from '../../src/errors/hs-error.js';
 import { resolveArtifact } from '../../src/ops/resolve.js';
 
 const HASH = sha256(new Uint8Array());
@@ -64,6 +65,20 @@ describe('an artifact is named', () => {
     for (const typed of ['fedcb', 'nope', 'report@{2}', '', 'name:fedcba98', 'id:report']) {
       expect(() => resolveArtifact(named, typed)).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
     }
+  });
+
+  it('not by a prefix that is too short, and the hint says so', () => {
+    const hint = (typed: string) => {
+      try {
+        resolveArtifact(named, typed);
+        return undefined;
+      } catch (e) {
+        return (e as HsError).hint;
+      }
+    };
+    expect(hint('fedcb')).toContain('at least 6 digits');
+    expect(hint('id:FEDC')).toContain('at least 6 digits');
+    expect(hint('nope')).toBe('hs ls lists what is there');
   });
 
   it('not by a prefix that two share, or that is a name too, but id: and name: decide', () => {

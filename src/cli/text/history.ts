@@ -15,12 +15,14 @@ function list(subjects: readonly Subject[], all: number): string {
 
 const and = (parts: readonly (string | undefined)[]) => parts.filter((p) => p !== undefined).join('; ');
 
+const pinNames = (subjects: readonly Subject[]) =>
+  [...new Set(subjects.map((s) => s.pin))].slice(0, NAMED).join(', ');
+
 function pins(row: HistoryRow, payload: EntryPayload<'pin_changed'>): string {
   const told = (op: 'pin' | 'unpin', count: number, word: string, preposition: string) => {
     const subjects = row.subjects.filter((s) => s.op === op);
     if (count === 0) return undefined;
-    const names = [...new Set(subjects.map((s) => s.pin))].slice(0, NAMED).join(', ');
-    return `${word} ${list(subjects, Math.max(count, subjects.length))} ${preposition} ${names}`;
+    return `${word} ${list(subjects, Math.max(count, subjects.length))} ${preposition} ${pinNames(subjects)}`;
   };
   return and([
     told('pin', payload.pinned, 'pinned', 'as'),
@@ -44,7 +46,14 @@ type Tell = { readonly [T in EntryType]: (payload: EntryPayload<T>, row: History
 
 const TELL: Tell = {
   store_created: () => 'made the store',
-  artifact_created: (p, row) => `added ${list(row.subjects, p.artifacts)}, ${humanSize(p.size_bytes)}`,
+  artifact_created: (p, row) => {
+    const by = (op: Subject['op']) => row.subjects.filter((s) => s.op === op);
+    const pins = by('pin');
+    return and([
+      `added ${list(by('add'), p.artifacts)}, ${humanSize(p.size_bytes)}`,
+      pins.length === 0 ? undefined : `pinned as ${pinNames(pins)}`,
+    ]);
+  },
   artifact_revised: (p, row) =>
     and([`revised ${list(row.subjects, p.artifacts)}: ${p.fields.join(', ')}`, p.reason]),
   artifact_reclassified: (p, row) => {
