@@ -9,16 +9,20 @@ export const bundleLs = listing({
   class: 'porcelain',
   opens: 'none',
   summary: 'list the members of a bundle file or directory',
-  description: `The bundle is checked as by hs bundle verify before anything is listed.`,
+  description: `The bundle, with \`-\` from standard input, is checked as by hs bundle verify before anything is listed.`,
   positionals: { file: one('FILE', { complete: 'file' }) },
   options: { nonPortable: flag(undefined, 'take names that other systems cannot hold') },
   resultSchema: 'hs.bundle-ls/1',
   examples: [{ command: 'hs bundle ls delivery.tar', explains: 'See what was delivered.' }],
   exits: { 5: 'something does not match its hash, or the index', 7: 'hostile: the entry is named' },
   seeAlso: ['hs-bundle-verify(1)', 'hs-import(1)'],
-  async run({ args, options, path, disk }) {
+  async run({ args, options, stdin, path, disk }) {
     const { verifyBundle } = await import('../../src/ops/bundle/verify.js');
-    const { members } = await verifyBundle(await disk(), path(args.file), options);
+    const { members } = await verifyBundle(
+      await disk(),
+      args.file === '-' ? stdin.bytes() : path(args.file),
+      options,
+    );
     return members.map(({ manifest: m, files }) => ({
       artifact_id: m.artifact_id,
       kind: m.kind,

@@ -10,16 +10,20 @@ export const bundleVerify = command({
   opens: 'none',
   verdict: true,
   summary: 'check a bundle file or directory, without a store',
-  description: `FILE is a tar, a tar.gz, or a directory that a bundle was exported to. Every byte is hashed and compared with the manifests and the index, and what has no place in a bundle is refused.`,
+  description: `FILE is a tar, a tar.gz, or a directory that a bundle was exported to; \`-\` reads an archive from standard input. Every byte is hashed and compared with the manifests and the index, and what has no place in a bundle is refused.`,
   positionals: { file: one('FILE', { complete: 'file' }) },
   options: { nonPortable: flag(undefined, 'take names that other systems cannot hold') },
   resultSchema: 'hs.bundle-verify/1',
   examples: [{ command: 'hs bundle verify delivery.tar', explains: 'Check what was delivered.' }],
   exits: { 5: 'something does not match its hash, or the index', 7: 'hostile: the entry is named' },
   seeAlso: ['hs-bundle-create(1)', 'hs-bundle-ls(1)', 'hs-import(1)'],
-  async run({ args, options, path, disk }) {
+  async run({ args, options, stdin, path, disk }) {
     const { verifyBundle } = await import('../../src/ops/bundle/verify.js');
-    const bundle = await verifyBundle(await disk(), path(args.file), options);
+    const bundle = await verifyBundle(
+      await disk(),
+      args.file === '-' ? stdin.bytes() : path(args.file),
+      options,
+    );
     return {
       content_hash: bundle.contentHash,
       members: bundle.members.length,

@@ -10,7 +10,7 @@ export const importCommand = command({
   class: 'porcelain',
   opens: 'write',
   summary: 'bring the artifacts of a bundle into this store',
-  description: `FILE is a tar, a tar.gz, or a directory that a bundle was exported to. Everything in it is checked against its bytes before anything is registered, and it is registered in one commit or not at all. Ids, manifests and provenance are kept.
+  description: `FILE is a tar, a tar.gz, or a directory that a bundle was exported to; \`-\` reads an archive from standard input. Everything in it is checked against its bytes before anything is registered, and it is registered in one commit or not at all. Ids, manifests and provenance are kept.
 
 An artifact that is here already with the same content is left as it is; one with other content is a conflict. What was approved or frozen elsewhere comes in as ordinary work; if it is sensitive and was frozen, it has no time to live, needs one here, and takes it from \`--ttl\`.`,
   positionals: { file: one('FILE', { complete: 'file' }) },
@@ -29,9 +29,13 @@ An artifact that is here already with the same content is left as it is; one wit
     8: 'an id is here already with other content',
   },
   seeAlso: ['hs-bundle-verify(1)', 'hs-bundle-create(1)', 'hs-put(1)'],
-  async run({ args, options, path, session, log }) {
+  async run({ args, options, stdin, path, session, log }) {
     const { importBundle } = await import('../../src/ops/bundle/import.js');
-    const { contentHash, artifacts } = await importBundle(await session(), path(args.file), compact(options));
+    const { contentHash, artifacts } = await importBundle(
+      await session(),
+      args.file === '-' ? stdin.bytes() : path(args.file),
+      compact(options),
+    );
     for (const a of artifacts) {
       const id = a.artifactId.slice(0, 8);
       if (a.present) log.note(`'${id}' was here already`);

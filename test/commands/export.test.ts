@@ -289,4 +289,23 @@ describe('hs bundle and hs import', () => {
     expect((await hs(['bundle', 'verify', tar], { cwd: there })).status).toBe(7);
     expect((await hs(['bundle', 'verify', 'nothing'], { cwd: there })).status).toBe(4);
   });
+
+  it('takes an archive from standard input for -', async () => {
+    const dir = await tmp();
+    await hs(['init'], { cwd: dir });
+    await writeFile(`${dir}/f`, 'x'.repeat(300_000));
+    const member = (await hs(['put', 'f'], { cwd: dir })).stdout.trim();
+    const id = (await hs(['bundle', 'create', member], { cwd: dir })).stdout.trim();
+    const there = await tmp();
+    await hs(['init'], { cwd: there });
+    for (const format of ['tar', 'tar.gz']) {
+      await hs(['export', id, `b.${format}`, '--format', format], { cwd: dir });
+      const stdin = await readFile(`${dir}/b.${format}`);
+      const read = (...args: string[]) => hs([...args, '-'], { cwd: there, stdin });
+      expect((await read('bundle', 'verify')).stdout).toMatch(/whole: 1 member/);
+      expect((await read('bundle', 'ls')).stdout).toContain(member);
+      expect((await read('import')).stdout.trim()).toBe(member);
+    }
+    expect((await hs(['bundle', 'verify', '-'], { cwd: there, stdin: 'no tar' })).status).toBe(7);
+  });
 });

@@ -15,7 +15,7 @@ import { factsOf } from '../register.js';
 import type { Session, WriteTx } from '../session.js';
 import { streamSource } from '../stream-source.js';
 import { type CheckedBundle, type CheckedMember, checkBundle } from './check.js';
-import { readBundle } from './source.js';
+import { type BundleSource, readBundle } from './source.js';
 
 export interface Imported {
   readonly contentHash: ObjectId;
@@ -49,12 +49,12 @@ interface Incoming {
  */
 export async function importBundle(
   session: Session,
-  path: string,
+  source: BundleSource,
   options: ImportOptions = {},
 ): Promise<Imported> {
   return session.write('bundle.import', [], async (tx) => {
     session.progress.start('reading', undefined, 'bytes');
-    const bundle = await checkBundle(readBundle(session.disk, path, options), {
+    const bundle = await checkBundle(readBundle(session.disk, source, options), {
       stream: (content) => tx.batch.addSource(streamSource(content), (n) => session.progress.advance(n)),
       bytes: async (bytes) => {
         session.signal.throwIfAborted();

@@ -14,17 +14,23 @@ export interface BundleFile {
   readonly content: AsyncIterable<Uint8Array>;
 }
 
+/** A path, or the bytes of an archive. */
+export type BundleSource = string | AsyncIterable<Uint8Array>;
+
 const CHUNK_BYTES = 1024 * 1024;
 
 /** The files of a bundle: a tar, a tar.gz, or a directory that one was exported to. All of it is hostile input. */
 export async function* readBundle(
   disk: Disk,
-  path: string,
+  source: BundleSource,
   options: Partial<ArchiveLimits> = {},
 ): AsyncGenerator<BundleFile, void, undefined> {
-  const kind = await kindOf(disk, path);
-  if (kind === 'directory') {
-    const dir = await SafeDir.open(disk, path);
+  if (typeof source !== 'string') {
+    yield* filesOf(source, options);
+    return;
+  }
+  if ((await kindOf(disk, source)) === 'directory') {
+    const dir = await SafeDir.open(disk, source);
     try {
       yield* walk(dir, '', new DirectoryGate({ ...DEFAULT_LIMITS, ...options }));
     } finally {
@@ -32,13 +38,20 @@ export async function* readBundle(
     }
     return;
   }
-  const { readArchive } = await import('../../archive/read-archive.js');
-  const file = await disk.open(path, { access: 'read', follow: true });
+  const file = await disk.open(source, { access: 'read', follow: true });
   try {
-    for await (const entry of readArchive(chunks(file), options)) if (entry.kind === 'file') yield entry;
+    yield* filesOf(chunks(file), options);
   } finally {
     await file.close();
   }
+}
+
+async function* filesOf(
+  bytes: AsyncIterable<Uint8Array>,
+  options: Partial<ArchiveLimits>,
+): AsyncGenerator<BundleFile, void, undefined> {
+  const { readArchive } = await import('../../archive/read-archive.js');
+  for await (const entry of readArchive(bytes, options)) if (entry.kind === 'file') yield entry;
 }
 
 async function kindOf(disk: Disk, path: string): Promise<'file' | 'directory'> {

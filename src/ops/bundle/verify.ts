@@ -3,15 +3,15 @@ import { sha256 } from '../../core/hash.js';
 import type { Disk } from '../../fsx/disk.js';
 import { hashBytes } from '../hash-file.js';
 import { type CheckedBundle, checkBundle } from './check.js';
-import { readBundle } from './source.js';
+import { type BundleSource, readBundle } from './source.js';
 
 /** Checks a bundle file or directory without any store (C3); INTEGRITY or HOSTILE_INPUT says why not. */
 export function verifyBundle(
   disk: Disk,
-  path: string,
+  source: BundleSource,
   options: Partial<ArchiveLimits> = {},
 ): Promise<CheckedBundle> {
-  return checkBundle(readBundle(disk, path, options), {
+  return checkBundle(readBundle(disk, source, options), {
     stream: async (content) => {
       const { hash, size } = await hashBytes(content);
       return { id: hash, size };
