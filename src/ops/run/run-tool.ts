@@ -4,7 +4,7 @@ import type { ObjectId } from '../../core/ids.js';
 import { checkName } from '../../core/paths.js';
 import type { Policy } from '../../core/policy.js';
 import { classificationRank, sensitivityOf } from '../../core/sensitivity.js';
-import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
+import { type ErrorCode, HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { DiskDir } from '../../fsx/disk.js';
 import { runSandboxed, type SandboxResult, sandboxHost } from '../../sandbox/index.js';
 import { newManifest } from '../new-manifest.js';
@@ -298,8 +298,8 @@ class Run {
     const said = `the tool ended with status ${facts.toolStatus}, and its output is not registered`;
     const code = isHsError(e) ? e.code : 'SYSTEM';
     const { capture } = this.#places;
-    // Hours of work are not thrown away for a full disk.
-    this.rescued = (code === 'SYSTEM' || code === 'CONFLICT') && wanted;
+    // Hours of work are not thrown away for a full disk or a damaged ledger.
+    this.rescued = STORE_CANNOT.includes(code) && wanted;
     const hint = this.rescued
       ? `what it left is in '${capture}': store it with hs put, then remove '${this.#places.root}'`
       : isHsError(e)
@@ -321,4 +321,6 @@ class Run {
   }
 }
 
+/** The store's fault, and not that of what the tool left. */
+const STORE_CANNOT: readonly ErrorCode[] = ['SYSTEM', 'CONFLICT', 'LEDGER_BROKEN', 'ROLLED_BACK'];
 const NOTHING: Taken = { payloads: [], refused: [], emptyDirectories: [], unportable: [] };
