@@ -23,8 +23,9 @@ export interface CatalogMeta extends CatalogCounts, Head {
 export const META_KEY = 'm';
 export const liveKey = (id: string) => `a/${id}`;
 export const removedKey = (id: string) => `x/${id}`;
+export const NAME_KEYS = 'n/';
 /** Hashed, since a name may be longer than a key can be; newest first within a name. */
-const namePrefix = (name: string) => `n/${sha256(Buffer.from(name, 'utf8'))}/`;
+const namePrefix = (name: string) => `${NAME_KEYS}${sha256(Buffer.from(name, 'utf8'))}/`;
 const descending = (n: number) => (Number.MAX_SAFE_INTEGER - n).toString(16).padStart(14, '0');
 export const nameKey = (name: string, r: ArtifactRecord) =>
   `${namePrefix(name)}${descending(r.registered.seq)}${descending(r.registered.index)}/${r.artifact_id}`;

@@ -1,4 +1,4 @@
-import { type CatalogCounts, liveKey, removedKey } from '../core/catalog.js';
+import { type CatalogCounts, liveKey, NAME_KEYS, removedKey } from '../core/catalog.js';
 import { type ReadTables, TablesDamaged } from '../core/tables.js';
 import type { IndexSnapshot } from '../fsx/index-file.js';
 
@@ -50,6 +50,9 @@ export class IndexView implements ReadTables {
       }
       this.#counts.delete(prefix);
       for (const row of rest === undefined ? this.#index.range(prefix) : []) {
+        if (prefix.startsWith(NAME_KEYS) && this.#index.get(liveKey(row.value as string)) === undefined) {
+          throw new TablesDamaged('a name of something that is not there');
+        }
         yield row;
         last = row.key;
       }

@@ -152,6 +152,16 @@ describe('the catalog index', () => {
     expect(clean(await answer())).toEqual(now);
   });
 
+  it('finds by name what has lost the key of its record', async () => {
+    const { dir, index, answer } = await makeStore();
+    const { named } = (await answer()) as { named: string[][] };
+    const ids = named[0]!;
+    await flip(index, `a/${ids[0]}`, 6, 'x');
+    const session = await openTestSession(dir);
+    expect([...(await session.catalog()).named('n0')].map((r) => r.artifact_id)).toEqual(ids);
+    await session.close();
+  });
+
   it('leaves a view that is being read whole when another one meets damage', async () => {
     const { dir, index, answer, expected } = await makeStore();
     const { live } = (await answer()) as { live: { artifact_id: ArtifactId }[] };
