@@ -166,7 +166,7 @@ describe('hs put', () => {
     expect(result.stderr).toContain("left out 1 store: '.hsstore'");
     expect((await run('cat-artifact', '-p', 'all')).stdout).not.toContain('.hsstore');
     const each = await run('put', '.', '--each');
-    expect(each.stderr).toContain('left out the store');
+    expect(each.stderr).toContain("left out 1 store: '.hsstore'");
     expect(each.stdout.trim().split('\n')).toHaveLength(1);
   });
 });

@@ -1,4 +1,4 @@
-import { chmod, rm, unlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { EntryPayload } from '../../../src/core/ledger-payload.js';
 import { encodePlan, planHash } from '../../../src/core/plan-file.js';
@@ -302,7 +302,8 @@ describe('damage', () => {
   it('of the index of a live directory lets removals go on, and skips the sweep', async () => {
     const { session, dir, clock } = await makeStore();
     const over = await putFile(session, { ttl: 1 });
-    const { contentHash } = (await put(session, [{ path: `${dir}/.hsstore/leases` }], {}))[0]!;
+    await mkdir(`${dir}/nothing`);
+    const { contentHash } = (await put(session, [{ path: `${dir}/nothing` }], {}))[0]!;
     const empty = session.store.layout.object(contentHash);
     await chmod(empty, 0o600);
     await writeFile(empty, '[ ]');

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { collect, emptyTrash } from '../../../src/ops/gc/collect.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove.js';
@@ -11,7 +11,9 @@ import { IMPATIENT, liveIds, makeStore, putFile } from './helpers.js';
 describe('restore', () => {
   it('brings a tree back, byte for byte, with a pin for the trash window', async () => {
     const { session, dir, clock } = await makeStore();
-    const before = (await put(session, [{ path: `${dir}/.hsstore/ledger` }], { ttl: 1 }))[0]!.artifactId;
+    await mkdir(`${dir}/tree/deep`, { recursive: true });
+    await writeFile(`${dir}/tree/deep/file`, 'hello');
+    const before = (await put(session, [{ path: `${dir}/tree` }], { ttl: 1 }))[0]!.artifactId;
     clock.pass(2);
     await collect(session);
     await restore(session, [before], { pin: true });
