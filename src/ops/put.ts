@@ -24,7 +24,7 @@ import { isInStore, readScratch, readSourceFile, refuseInStore } from './read-so
 import { registerArtifacts } from './register.js';
 import { resolveArtifact } from './resolve.js';
 import type { Session } from './session.js';
-import { excluder, type LeftOut, type WalkOptions, walkTree } from './walk-tree.js';
+import { excluder, isLink, type LeftOut, type WalkOptions, walkTree } from './walk-tree.js';
 
 /** Where a payload comes from: a path (its links followed, they are the user's), or a stream. */
 export type PutSource =
@@ -128,7 +128,7 @@ export async function putTree(
 async function putPayload(
   session: Session,
   batch: ObjectBatch,
-  source: PutSource,
+  { source, entry }: Item,
   options: PutOptions,
 ): Promise<Payload> {
   const file = (id: ObjectId, size: number): Payload => ({
@@ -148,8 +148,11 @@ async function putPayload(
   if (stat.kind === 'directory') {
     return putTree(session, batch, await session.disk.realpath(source.path), options);
   }
-  await refuseInStore(session, source.path);
-  const read = await readSourceFile(session.disk, source.path, source.path, batch, advance, { follow: true });
+  // Of an entry, the directory was looked at.
+  if (entry === undefined) await refuseInStore(session, source.path);
+  const read = await readSourceFile(session.disk, source.path, source.path, batch, advance, {
+    follow: entry === undefined,
+  });
   return file(read.id, read.size);
 }
 
@@ -163,26 +166,29 @@ interface Item {
 async function spread(
   session: Session,
   sources: readonly PutSource[],
-  exclude: readonly string[],
+  options: Pick<PutOptions, 'exclude' | 'skipLinks'>,
   leave: (left: LeftOut) => void,
 ): Promise<Item[]> {
-  const excluded = excluder(exclude);
+  const excluded = excluder(options.exclude ?? []);
   const all: Item[] = [];
   for (const source of sources) {
     if ('stream' in source || (await statSource(session.disk, source.path)).kind !== 'directory') {
       all.push({ source });
       continue;
     }
-    const names = (await session.disk.readdir(source.path)).map((e) => {
-      if (e.name === undefined)
+    await refuseInStore(session, source.path);
+    const entries = (await session.disk.readdir(source.path)).map(({ name, kind }) => {
+      if (name === undefined)
         throw new HsError('UNSAFE_PATH', `a name in '${escapeText(source.path)}' is not UTF-8`);
-      return e.name;
+      return { name, kind };
     });
-    for (const entry of names.sort()) {
+    for (const { name: entry, kind } of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = `${source.path}/${entry}`;
       if (excluded(entry)) leave({ path: entry, why: 'excluded' });
       else if (entry === STORE_DIR && (await isInStore(session, path))) leave({ path: entry, why: 'store' });
-      else all.push({ source: { path }, entry });
+      else if (kind !== 'symlink') all.push({ source: { path }, entry });
+      else if (options.skipLinks) leave({ path: entry, why: 'link' });
+      else throw isLink(escapeText(path), options.skipLinks);
     }
   }
   return all;
@@ -235,10 +241,11 @@ export async function put(
     session.progress.start('storing', undefined, 'bytes');
     const besides: LeftOut[] = [];
     const items: readonly Item[] = options.each
-      ? await spread(session, sources, options.exclude ?? [], (left) => besides.push(left))
+      ? await spread(session, sources, options, (left) => besides.push(left))
       : sources.map((source) => ({ source }));
-    for (const { source, entry } of items) {
-      const payload = await putPayload(session, tx.batch, source, options);
+    for (const item of items) {
+      const { source, entry } = item;
+      const payload = await putPayload(session, tx.batch, item, options);
       const filenameHint = await hintOf(session, source);
       const manifest = newManifest(
         session,

@@ -40,6 +40,16 @@ function shown(prefix: string, entry: DirEntry): string {
   return escapeText(prefix + (entry.name ?? Buffer.from(entry.bytes).toString('latin1')));
 }
 
+/** `path` is for people, escaped; `skipLinks` is undefined where there is no such option. */
+export function isLink(path: string, skipLinks: boolean | undefined): HsError {
+  return new HsError('UNSAFE_PATH', `'${path}' is a symbolic link`, {
+    hint:
+      skipLinks === undefined
+        ? 'links are never stored: remove it, or hs put the directory with --skip-links'
+        : 'links are never stored: --skip-links leaves them out, --exclude leaves this one out',
+  });
+}
+
 /**
  * The regular files below `root`, by descriptors so that no directory can be swapped for a link on the
  * way. Links are refused with the path named (UNSAFE_PATH), and so are special files and names that are
@@ -87,12 +97,7 @@ export async function* walkTree(
             break;
           case 'symlink':
             if (!options.skipLinks) {
-              throw new HsError('UNSAFE_PATH', `'${shown(prefix, entry)}' is a symbolic link`, {
-                hint:
-                  options.skipLinks === undefined
-                    ? 'links are never stored: remove it, or hs put the directory with --skip-links'
-                    : 'links are never stored: --skip-links leaves them out, --exclude leaves this one out',
-              });
+              throw isLink(shown(prefix, entry), options.skipLinks);
             }
             leave({ path, why: 'link' });
             break;

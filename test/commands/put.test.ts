@@ -160,6 +160,17 @@ describe('hs put', () => {
     expect((await run('cat-artifact', '-p', 'd')).stdout.split('\t').pop()).toBe('keep.txt\n');
   });
 
+  it('follows no link among the entries of a directory either', async () => {
+    mkdirSync(`${dir}/d`);
+    writeFileSync(`${dir}/d/file`, '1');
+    symlinkSync('/etc/hostname', `${dir}/d/link`);
+    const refused = await run('put', 'd', '--each');
+    expect([refused.status, refused.stderr]).toEqual([7, expect.stringMatching(/link' is a symbolic link/)]);
+    const { stdout, stderr } = await run('put', 'd', '--each', '--skip-links');
+    expect(stderr).toContain("left out 1 link: 'link'");
+    expect(stdout.trim().split('\n')).toHaveLength(1);
+  });
+
   it('never takes the store along', async () => {
     writeFileSync(`${dir}/a`, '1');
     const result = await run('put', '.', '--name', 'all');

@@ -121,7 +121,7 @@ function isPresent(catalog: Catalog, { manifest }: Incoming): boolean {
   }
   if (here.removed !== undefined) {
     throw new HsError('CONFLICT', `artifact '${shown}' was here, and was removed`, {
-      hint: `hs restore ${shown} brings it back`,
+      hint: `hs restore ${shown} brings it back while it is in the trash; once purged, its id stays used up here`,
     });
   }
   return true;

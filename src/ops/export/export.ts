@@ -221,6 +221,8 @@ async function write(
   );
   if (placed.destination === undefined) {
     if (request.place.kind !== 'stdout') throw new HsError('BUG', 'an export without a destination');
+    // B2: what went into a pipe cannot be taken back, so everything is compared before the first byte goes.
+    for (const entry of shape.entries) for await (const _ of verified(entry)) session.signal.throwIfAborted();
     for await (const chunk of (source as Extract<PayloadSource, { type: 'file' }>).stream()) {
       session.signal.throwIfAborted();
       await request.place.write(chunk);

@@ -193,6 +193,27 @@ describe('an export', () => {
     });
   });
 
+  it.each(['file', 'tar'] as const)(
+    'to standard output as a %s shows nothing where a byte is damaged',
+    async (format) => {
+      const w = await world();
+      const files = format === 'file' ? { 'b.txt': 'hello' } : { 'a.txt': 'fine', 'sub/b.txt': 'hello' };
+      const artifact = await w.put(files);
+      const path = w.session.store.layout.object(hash('hello'));
+      await w.session.disk.chmod(path, 0o644);
+      await writeFile(path, 'hullo');
+      let out = 0;
+      const write = async (bytes: Uint8Array) => {
+        out += bytes.length;
+      };
+      const place = { kind: 'stdout', write } as const;
+      await expect(exportArtifact(w.session, { artifact, place, format })).rejects.toMatchObject({
+        code: 'INTEGRITY',
+      });
+      expect(out).toBe(0);
+    },
+  );
+
   it('of a damaged payload shows nothing', async () => {
     const w = await world();
     const artifact = await w.put({ 'a.txt': 'hello' });
