@@ -14,6 +14,7 @@ const SYSTEM: Readonly<Record<string, readonly [meaning: string, hint?: string]>
   ENOTDIR: ['not a directory'],
   EISDIR: ['is a directory'],
   EEXIST: ['it exists already'],
+  EINVAL: ['it is not a regular file, or does not allow that'],
   ELOOP: ['a symbolic link, which hs does not follow there'],
   ENAMETOOLONG: ['the name is too long'],
 };

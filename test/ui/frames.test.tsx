@@ -47,6 +47,11 @@ describe.each([
   it('of the question before anything goes', () => {
     expect(frame(press(state(), ' ', 'a', 'type:ye').state)).toMatchSnapshot();
   });
+  it('of that question while a filter hides some of it', () => {
+    const note = /what\s+it\s+hides\s+goes\s+too/;
+    expect(frame(press(state(), '/', 'type:nightly', 'enter', 'a').state)).toMatch(note);
+    expect(frame(press(state(), 'a').state)).not.toMatch(note);
+  });
   it('of the progress', () => {
     const running = press(state(), 'a', 'type:yes', 'enter').state;
     const progress = { phase: 'sweeping', done: 40, total: 120, unit: 'objects' };

@@ -61,6 +61,9 @@ export function confirmLines(
       columns,
       'accent',
     ),
+    ...(state.selection.choice.filter === ''
+      ? []
+      : wrapped('The filter narrows the list alone: what it hides goes too.', columns, 'danger')),
     BLANK,
   ];
   if (lost.items > 0) {
