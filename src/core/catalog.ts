@@ -18,11 +18,14 @@ export interface CatalogCounts {
 /** The one row that stamps the state with its place in the chain. */
 export interface CatalogMeta extends CatalogCounts, Head {
   readonly policy: ObjectId;
+  /** How many are guarded, live or removed. */
+  readonly guarded: number;
 }
 
 export const META_KEY = 'm';
 export const liveKey = (id: string) => `a/${id}`;
 export const removedKey = (id: string) => `x/${id}`;
+export const guardedKey = (id: string) => `g/${id}`;
 export const NAME_KEYS = 'n/';
 /** Hashed, since a name may be longer than a key can be; newest first within a name. */
 const namePrefix = (name: string) => `${NAME_KEYS}${sha256(Buffer.from(name, 'utf8'))}/`;
@@ -66,6 +69,14 @@ export class Catalog {
   /** Removed artifacts in order of id. */
   *removed(): Iterable<ArtifactRecord> {
     for (const { value } of this.#tables.range(removedKey(''))) yield value as ArtifactRecord;
+  }
+
+  /** Those that `isGuarded`, live or removed, in order of id: an export must not look at every artifact. */
+  *guarded(): Iterable<ArtifactRecord> {
+    for (const { value } of this.#tables.range(guardedKey(''))) {
+      const record = this.get(value as ArtifactId);
+      if (record !== undefined) yield record;
+    }
   }
 
   /** At most `limit` ids, live ones first, that begin with `prefix` (dashes included). */

@@ -1,9 +1,17 @@
 import { HsError } from '../errors/hs-error.js';
-import { type CatalogMeta, type Head, liveKey, META_KEY, nameKey, removedKey } from './catalog.js';
+import {
+  type CatalogMeta,
+  guardedKey,
+  type Head,
+  liveKey,
+  META_KEY,
+  nameKey,
+  removedKey,
+} from './catalog.js';
 import { compact } from './compact.js';
 import type { LedgerEntry } from './ledger-entry.js';
 import type { ArtifactFacts, LedgerOp } from './ledger-op.js';
-import type { ArtifactRecord, Pin } from './record.js';
+import { type ArtifactRecord, isGuarded, type Pin } from './record.js';
 import type { Tables } from './tables.js';
 
 function contradiction(entry: LedgerEntry, message: string): HsError {
@@ -18,6 +26,7 @@ class Fold {
   #live: number;
   #removed: number;
   #pins: number;
+  #guarded: number;
   #policy: CatalogMeta['policy'] | undefined;
 
   constructor(tables: Tables, entry: LedgerEntry) {
@@ -27,6 +36,7 @@ class Fold {
     this.#live = meta?.live ?? 0;
     this.#removed = meta?.removed ?? 0;
     this.#pins = meta?.pins ?? 0;
+    this.#guarded = meta?.guarded ?? 0;
     this.#policy = meta?.policy;
   }
 
@@ -39,6 +49,18 @@ class Fold {
   #store(record: ArtifactRecord): void {
     this.#tables.put(liveKey(record.artifact_id), record);
     if (record.name !== undefined) this.#tables.put(nameKey(record.name, record), record.artifact_id);
+    this.#guard(record);
+  }
+
+  /** What was removed stays guarded as it was: its bytes may be elsewhere. */
+  #guard(record: ArtifactRecord): void {
+    const key = guardedKey(record.artifact_id);
+    const before = this.#tables.get(key) !== undefined;
+    const after = isGuarded(record);
+    if (before === after) return;
+    if (after) this.#tables.put(key, record.artifact_id);
+    else this.#tables.remove(key);
+    this.#guarded += after ? 1 : -1;
   }
 
   #dropLive(record: ArtifactRecord): void {
@@ -157,6 +179,7 @@ class Fold {
       live: this.#live,
       removed: this.#removed,
       pins: this.#pins,
+      guarded: this.#guarded,
     };
     this.#tables.put(META_KEY, meta);
   }

@@ -20,6 +20,8 @@ export interface PlanInput {
   readonly clock: Timestamp;
   /** The live ones, in any order. */
   readonly artifacts: readonly ArtifactRecord[];
+  /** Removed ones, in any order: what they were made from may be held through them. */
+  readonly removed: readonly Pick<ArtifactRecord, 'artifact_id' | 'sources'>[];
   objectsOf(record: ArtifactRecord): ArtifactObjects;
   /** In place of the policy's (bytes). */
   readonly quotaBytes?: number;

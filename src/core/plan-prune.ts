@@ -23,7 +23,9 @@ const DAMAGED: Verdict = { verdict: 'keep', rule: 'damaged' };
  */
 export function planPrune(input: PlanInput): PrunePlan {
   const { retention } = input.policy;
-  const held = retention.hold_sources ? heldSources(input.artifacts, input.clock) : new Map<never, never>();
+  const held = retention.hold_sources
+    ? heldSources(input.artifacts, input.removed, input.clock)
+    : new Map<never, never>();
   const by: Judgement = { retention, clock: input.clock, heldUntil: (a) => held.get(a.artifact_id) };
 
   const all: Judged[] = [...input.artifacts]

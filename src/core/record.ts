@@ -30,6 +30,14 @@ export interface ArtifactRecord extends ArtifactFacts {
   readonly removed?: { readonly seq: number; readonly at: Timestamp; readonly purge: boolean };
 }
 
+/**
+ * Whether what leaves the store is compared with its bytes (B6): it is more than low and exportable, or a
+ * slice of what may be.
+ */
+export function isGuarded(r: Pick<ArtifactFacts, 'classification' | 'exportable' | 'kind'>): boolean {
+  return r.classification !== 'low' || !r.exportable || r.kind === 'dataset_slice';
+}
+
 export function compareRegistration(a: Registration, b: Registration): number {
   return a.seq - b.seq || a.index - b.index;
 }

@@ -50,17 +50,13 @@ async function collect(objects: ObjectStore, catalog: Catalog): Promise<KnownCon
       if (size_bytes > 0 && !isMember(catalog, record, path)) add(content_hash, record);
     }
   };
-  for (const records of [catalog.live(), catalog.removed()]) {
-    for (const record of records) {
-      const restricted = isRestricted(record);
-      const isSlice = record.kind === 'dataset_slice';
-      if (!restricted && record.classification === 'low' && !isSlice) continue;
-      anyRestricted ||= restricted;
-      if (record.size_bytes > 0) add(record.content_hash, record);
-      if (record.payload_type === 'file') continue;
-      if (restricted) await addFiles(record);
-      else if (isSlice) slices.push(record);
-    }
+  for (const record of catalog.guarded()) {
+    const restricted = isRestricted(record);
+    anyRestricted ||= restricted;
+    if (record.size_bytes > 0) add(record.content_hash, record);
+    if (record.payload_type === 'file') continue;
+    if (restricted) await addFiles(record);
+    else if (record.kind === 'dataset_slice') slices.push(record);
   }
   if (anyRestricted) {
     const memo = new Map<ArtifactId, boolean>();

@@ -44,6 +44,7 @@ async function verdictOn(
     policy,
     clock: session.now(),
     artifacts: [...catalog.live()],
+    removed: [...catalog.removed()],
     objectsOf: () => ({ objects: [], damaged: false }),
   });
   return plan.items.find((item) => item.artifact_id === record.artifact_id);

@@ -7,7 +7,7 @@ import type { IndexFile } from '../fsx/index-file.js';
 import type { Layout } from './layout.js';
 
 /** Raised whenever what the fold writes changes: an index of another format is discarded. */
-const CACHE_FORMAT = 1;
+const CACHE_FORMAT = 2;
 const STAMP = 'stamp.json';
 const MAX_STAMP_BYTES = 4096;
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';

@@ -1,4 +1,4 @@
-import { type CatalogCounts, liveKey, NAME_KEYS, removedKey } from '../core/catalog.js';
+import { type CatalogMeta, guardedKey, liveKey, NAME_KEYS, removedKey } from '../core/catalog.js';
 import { type ReadTables, TablesDamaged } from '../core/tables.js';
 import type { IndexSnapshot } from '../fsx/index-file.js';
 
@@ -14,11 +14,16 @@ export class IndexView implements ReadTables {
   #folded: ReadTables | undefined;
 
   /** `counts` is what the index should hold; `fold` the same state from the ledger. */
-  constructor(index: IndexSnapshot, counts: CatalogCounts, fold: () => ReadTables) {
+  constructor(
+    index: IndexSnapshot,
+    counts: Pick<CatalogMeta, 'live' | 'removed' | 'guarded'>,
+    fold: () => ReadTables,
+  ) {
     this.#index = index;
     this.#counts = new Map([
       [liveKey(''), counts.live],
       [removedKey(''), counts.removed],
+      [guardedKey(''), counts.guarded],
     ]);
     this.#fold = fold;
   }
@@ -39,6 +44,14 @@ export class IndexView implements ReadTables {
     }
   }
 
+  /** Rows of names and of what is guarded hold only the id of a record. */
+  #leadsNowhere(prefix: string, value: unknown): boolean {
+    const isThere = (key: string) => this.#index.get(key) !== undefined;
+    if (prefix.startsWith(NAME_KEYS)) return !isThere(liveKey(value as string));
+    if (prefix !== guardedKey('')) return false;
+    return !isThere(liveKey(value as string)) && !isThere(removedKey(value as string));
+  }
+
   *range(prefix: string): Iterable<{ readonly key: string; readonly value: unknown }> {
     let last = '';
     let rest = this.#folded;
@@ -50,9 +63,8 @@ export class IndexView implements ReadTables {
       }
       this.#counts.delete(prefix);
       for (const row of rest === undefined ? this.#index.range(prefix) : []) {
-        if (prefix.startsWith(NAME_KEYS) && this.#index.get(liveKey(row.value as string)) === undefined) {
-          throw new TablesDamaged('a name of something that is not there');
-        }
+        if (this.#leadsNowhere(prefix, row.value))
+          throw new TablesDamaged('a row of something that is not there');
         yield row;
         last = row.key;
       }

@@ -76,6 +76,7 @@ describe('a plan', () => {
       policy: decodePolicy(bytes(load('policy')[0].text)),
       clock,
       artifacts: [...artifacts].reverse(),
+      removed: [],
       objectsOf: (r) => ({
         objects: [
           { id: r.manifest, size: r.manifest_size_bytes },

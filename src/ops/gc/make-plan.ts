@@ -42,6 +42,7 @@ export async function makePlan(storage: RetentionStorage, request: PlanRequest):
     policy: request.policy?.policy ?? state.policy,
     clock: request.now(),
     artifacts,
+    removed: state.removed,
     objectsOf: (a) => {
       const known = objects(a);
       return damaged.has(a.artifact_id) ? { ...known, damaged: true } : known;

@@ -1,7 +1,7 @@
 import type { Head } from '../../core/catalog.js';
 import type { ArtifactId, ObjectId, Timestamp } from '../../core/ids.js';
 import type { EntryPayload } from '../../core/ledger-payload.js';
-import type { ArtifactObjects } from '../../core/plan-input.js';
+import type { ArtifactObjects, PlanInput } from '../../core/plan-input.js';
 import type { Policy } from '../../core/policy.js';
 import type { ArtifactRecord } from '../../core/record.js';
 import type { Reclaimed } from '../../store/collector.js';
@@ -15,6 +15,8 @@ export interface RetentionState {
   readonly policy: Policy;
   /** The live ones, in any order. */
   readonly artifacts: readonly ArtifactRecord[];
+  /** As {@link PlanInput.removed}. */
+  readonly removed: PlanInput['removed'];
 }
 
 /** What one collection changes; all of it or nothing becomes visible. */

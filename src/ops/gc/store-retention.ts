@@ -52,6 +52,7 @@ export class StoreRetention implements RetentionStorage {
       policyId: catalog.policyId,
       policy: await this.#session.policy(catalog),
       artifacts: [...catalog.live()],
+      removed: [...catalog.removed()],
     };
   }
 
@@ -159,6 +160,7 @@ export class StorePreview extends StoreRetention {
       policyId: catalog.policyId,
       policy: await this.#session.policy(catalog),
       artifacts: [...catalog.live()],
+      removed: [...catalog.removed()],
     };
   }
 }

@@ -14,11 +14,12 @@ export function model(input: PlanInput): Map<string, string> {
     a.pins.some((p) => p.until === undefined || Date.parse(p.until) > now);
   const damaged = (a: ArtifactRecord) => input.objectsOf(a).damaged;
 
+  const pins = new Set<string>(all.filter(pinned).map((a) => a.artifact_id));
   const held = new Set<string>();
   for (let before = -1; retention.hold_sources && before !== held.size; ) {
     before = held.size;
-    for (const a of all)
-      if (pinned(a) || held.has(a.artifact_id)) for (const s of a.sources ?? []) held.add(s);
+    for (const a of [...all, ...input.removed])
+      if (pins.has(a.artifact_id) || held.has(a.artifact_id)) for (const s of a.sources ?? []) held.add(s);
   }
 
   const early = (a: ArtifactRecord): string => {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { encodePlan } from '../../../src/core/plan-file.js';
 import { planPrune } from '../../../src/core/plan-prune.js';
+import type { ArtifactRecord } from '../../../src/core/record.js';
 import { freedBy, model } from './model.js';
 import { randomStore } from './random-store.js';
 import { artifact, DAY, input, NOW, policyWith } from './store.js';
@@ -52,11 +53,11 @@ it('prunes nothing more once what it prunes is gone', () => {
   fc.assert(
     fc.property(randomStore, (store) => {
       const first = planPrune(store);
-      const left = store.artifacts.filter((_, i) => {
-        const id = store.artifacts[i]!.artifact_id;
-        return first.items.find((x) => x.artifact_id === id)!.verdict === 'keep';
-      });
-      const second = planPrune({ ...store, artifacts: left });
+      const isKept = ({ artifact_id: id }: ArtifactRecord) =>
+        first.items.find((x) => x.artifact_id === id)!.verdict === 'keep';
+      const artifacts = store.artifacts.filter(isKept);
+      const removed = [...store.removed, ...store.artifacts.filter((a) => !isKept(a))];
+      const second = planPrune({ ...store, artifacts, removed });
       expect(second.items.filter((i) => i.verdict === 'prune')).toEqual([]);
     }),
   );

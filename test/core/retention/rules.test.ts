@@ -59,6 +59,16 @@ describe('the rules of D2 in their order', () => {
     );
   });
 
+  it('holds what lies behind a source that went by its TTL, also once that is gone', () => {
+    const origin = artifact(1, old);
+    const source = artifact(2, { ...old, classification: 'high', retention_ttl_days: 1, sources: [idOf(1)] });
+    const user = artifact(3, { pins: [pin()], sources: [idOf(2)] });
+    const before = planPrune(input([origin, source, user], { policy: NO_FLOORS }));
+    expect(before.items.map((i) => i.rule)).toEqual(['held', 'sensitive_ttl', 'pinned']);
+    const after = planPrune(input([origin, user], { policy: NO_FLOORS, removed: [source] }));
+    expect(after.items.map((i) => i.rule)).toEqual(['held', 'pinned']);
+  });
+
   it('holds the sources of a pinned artifact, and theirs, cycles included', () => {
     const first = artifact(1, { ...old, sources: [idOf(2)] });
     const second = artifact(2, { ...old, sources: [idOf(1)], retention_ttl_days: 1 });

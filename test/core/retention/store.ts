@@ -92,6 +92,7 @@ export function input(artifacts: readonly ArtifactRecord[], change: Partial<Plan
     policy: NO_FLOORS,
     clock: toTimestamp(NOW) as Timestamp,
     artifacts,
+    removed: [],
     objectsOf: plainObjects,
     ...change,
   };

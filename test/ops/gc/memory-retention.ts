@@ -27,6 +27,7 @@ export class MemoryRetention implements RetentionStorage {
     { readonly bytes: Uint8Array; readonly since: number; readonly zero: boolean }
   >();
   readonly #zero = new Set<ObjectId>();
+  readonly #removed: ArtifactRecord[] = [];
   #lastAt: number;
   /** Called within a commit, before it takes effect: another writer. */
   race: (() => void) | undefined;
@@ -67,6 +68,7 @@ export class MemoryRetention implements RetentionStorage {
       policyId: sha256(encodePolicy(this.policy)),
       policy: this.policy,
       artifacts: [...this.live.values()],
+      removed: this.#removed,
     };
   }
   async changedSince({ seq }: Head): Promise<boolean> {
@@ -111,6 +113,7 @@ export class MemoryRetention implements RetentionStorage {
       }
       for (const { artifact_id, purge } of removal.remove) {
         if (purge) for (const { id } of this.#names(this.live.get(artifact_id)!)) this.#zero.add(id);
+        this.#removed.push(this.live.get(artifact_id)!);
         this.live.delete(artifact_id);
       }
       return this.#changed({ addsOnly: false, planHash: removal.summary.plan_hash });
