@@ -7,6 +7,9 @@ import type { Session } from './session.js';
 export interface ObjectCounts {
   readonly objects: number;
   readonly object_bytes: number;
+  readonly packs: number;
+  /** Of all objects, those that lie in packs. */
+  readonly packed_objects: number;
   readonly trash_batches: number;
   readonly trash_objects: number;
   readonly trash_bytes: number;
@@ -42,18 +45,26 @@ export async function countObjects(session: Session): Promise<ObjectCounts> {
       session.progress.advance(1);
     }
   }
+  const packs = (await store.objects.packs?.all()) ?? [];
+  for (const { index } of packs) {
+    for (const { size: bytes } of index.entries()) {
+      counts.objects += 1;
+      counts.object_bytes += bytes;
+    }
+    session.progress.advance(index.length);
+  }
   const trash = new Trash(disk, layout, session.random);
   const batches = await trash.list();
   for (const batch of batches) {
-    for (const id of await trash.contents(batch)) {
-      const bytes = await trash.size(batch, id);
-      if (bytes === undefined) continue;
+    for (const bytes of (await trash.sizes(batch)).values()) {
       counts.trash_objects += 1;
       counts.trash_bytes += bytes;
     }
   }
   return {
     ...counts,
+    packs: packs.length,
+    packed_objects: packs.reduce((sum, { index }) => sum + index.length, 0),
     trash_batches: batches.length,
     staged: (await disk.readdir(layout.tmp)).length,
     leases: (await store.leases.list()).length,

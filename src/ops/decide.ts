@@ -1,7 +1,7 @@
 import type { LedgerEntry } from '../core/ledger-entry.js';
 import { type BuildDraft, type CommitContext, commit } from '../store/commit.js';
 import type { Lease } from '../store/leases.js';
-import { ObjectBatch } from '../store/object-batch.js';
+import type { ObjectBatch } from '../store/object-batch.js';
 import { finishDeadLeases } from './finish-dead-leases.js';
 import type { Session } from './session.js';
 
@@ -30,7 +30,7 @@ export function commitContext(session: Session): CommitContext {
 export async function withDecisions<T>(session: Session, run: (tx: DecisionTx) => Promise<T>): Promise<T> {
   const { store } = session;
   const lease = await store.leases.take();
-  const batch = new ObjectBatch(store.disk, store.layout, store.objects, lease.token);
+  const batch = store.batch(lease.token);
   try {
     await finishDeadLeases(session);
     return await run({

@@ -79,9 +79,7 @@ async function trashUsage(session: Session): Promise<Usage['trash']> {
   let count = 0;
   let bytes = 0;
   for (const batch of await trash.list()) {
-    for (const id of await trash.contents(batch)) {
-      const size = await trash.size(batch, id);
-      if (size === undefined) continue;
+    for (const size of (await trash.sizes(batch)).values()) {
       count += 1;
       bytes += size;
     }

@@ -7,7 +7,6 @@ import { recordText } from '../core/record-text.js';
 import { natural, uuid } from '../core/schema.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import { commit } from '../store/commit.js';
-import { ObjectBatch } from '../store/object-batch.js';
 import { commitContext } from './decide.js';
 import { addManifest, readContent } from './export/content.js';
 import { type ExportConfig, exportRecord, materializedPaths } from './export/record.js';
@@ -77,7 +76,7 @@ async function finishExport(session: Session, token: string, begun: Begun): Prom
     );
   }
   const { store } = session;
-  const batch = new ObjectBatch(store.disk, store.layout, store.objects, token);
+  const batch = store.batch(token);
   try {
     await commit(store, batch, commitContext(session), async (catalog) => {
       const found = await findExport(session, begun, catalog.head.seq);

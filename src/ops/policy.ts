@@ -88,7 +88,7 @@ export async function setPolicy(
       });
       throw await session.recordRefusal(tx, 'policy.set', [proposed.id], error);
     }
-    const { id } = await tx.batch.addBytes(encodePolicy(proposed.policy));
+    const { id } = await tx.batch.addBytes(encodePolicy(proposed.policy), { asFile: true });
     let from = id;
     const entry = await tx.commit((catalog) => {
       from = catalog.policyId;

@@ -17,7 +17,8 @@ export async function resolveObject(session: Session, typed: string): Promise<Ob
   }
   const { layout, objects, disk } = session.store;
   const dirs = [`${layout.objects}/${prefix.slice(0, 2)}`];
-  for (const batch of await objects.trashBatches()) dirs.push(layout.trashBatch(batch));
+  const batches = await objects.trashBatches();
+  for (const batch of batches) dirs.push(layout.trashBatch(batch));
   const found = new Set<ObjectId>();
   for (const dir of dirs) {
     try {
@@ -27,6 +28,10 @@ export async function resolveObject(session: Session, typed: string): Promise<Ob
     } catch (e) {
       if (!isErrno(e, 'ENOENT')) throw e;
     }
+  }
+  const packs = [objects.packs, ...batches.map((batch) => objects.packsOf(batch))];
+  for (const { index } of (await Promise.all(packs.map((p) => p?.all() ?? []))).flat()) {
+    for (const id of index.withPrefix(prefix)) found.add(id);
   }
   if (found.size === 0) throw none;
   if (found.size === 1) return [...found][0]!;

@@ -12,7 +12,9 @@ import { nodeIndex } from '../fsx/index-file.js';
 import { type BuildDraft, type CommitContext, commit } from '../store/commit.js';
 import type { Lease } from '../store/leases.js';
 import { findStore, namedStore } from '../store/locate.js';
-import { ObjectBatch } from '../store/object-batch.js';
+import type { ObjectBatch } from '../store/object-batch.js';
+import type { PackLimits } from '../store/pack-writer.js';
+import { tidyPacks } from '../store/repack.js';
 import { Store, type StorePorts } from '../store/store.js';
 import { finishDeadLeases } from './finish-dead-leases.js';
 
@@ -37,6 +39,8 @@ export interface SessionRequest {
   readonly warn: (message: string) => void;
   /** False: fold the catalog in memory and leave `cache/` alone (simulated disks, read-only stores). */
   readonly useIndex?: boolean;
+  /** Other than a store's own, for tests. */
+  readonly packLimits?: PackLimits;
   /**
    * True: opens although the ledger has a hole or lacks what was seen of it, for the commands that look
    * into just that. The anchor stays as it is until the ledger passed the check, or was accepted.
@@ -152,7 +156,7 @@ export class Session {
   }
 
   #batch(lease: Lease): ObjectBatch {
-    return new ObjectBatch(this.store.disk, this.store.layout, this.store.objects, lease.token);
+    return this.store.batch(lease.token);
   }
 
   /** Commits under a lease that is held already, with the capability checked again at the head. */
@@ -224,14 +228,25 @@ export class Session {
       if (!(await this.isAllowed(await this.catalog(), capability))) {
         throw await this.#refuse(lease, 'refused', capability, subjects, this.#refusal(capability, subjects));
       }
-      return await run({
+      const done = await run({
         lease,
         batch,
         commit: (build) => this.#commit(batch, capability, subjects, build),
       });
+      if (batch.hasPacked) await this.#tidy(lease);
+      return done;
     } finally {
       await batch.discard();
       await lease.release();
+    }
+  }
+
+  /** What was asked for is done, whatever comes of this. */
+  async #tidy(lease: Lease): Promise<void> {
+    try {
+      await tidyPacks(this.store, lease.token);
+    } catch (e) {
+      if (!isErrno(e) && !(e instanceof HsError)) throw e;
     }
   }
 
@@ -302,6 +317,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     random: request.random,
     env: environment,
     ...(request.useIndex === false ? {} : { index: nodeIndex }),
+    ...(request.packLimits === undefined ? {} : { packLimits: request.packLimits }),
   };
   const store = await Store.open(ports, root);
   if (request.unchecked) store.holdAnchor();

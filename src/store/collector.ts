@@ -3,11 +3,13 @@ import { type Timestamp, timestampMs, toTimestamp } from '../core/ids.js';
 import { HsError } from '../errors/hs-error.js';
 import type { DiskFile } from '../fsx/disk.js';
 import { IndexReader } from './index-reader.js';
+import type { Lease } from './leases.js';
 import { LedgerFold } from './ledger-fold.js';
 import { type Mark, mark } from './mark.js';
 import { awaitLeases, isDue, type Patience, type PendingPurge, type Purged, purge } from './purge.js';
 import type { Store } from './store.js';
-import { bringBackReachable, type Swept, sweep } from './sweep.js';
+import { bringBackReachable, sweep } from './sweep.js';
+import type { Swept } from './taking.js';
 import { Trash, type TrashBatch } from './trash.js';
 
 export interface ReclaimRequest {
@@ -27,6 +29,8 @@ export interface Reclaimed {
   readonly sweep: 'done' | 'busy' | 'skipped';
   /** Why it was skipped. */
   readonly unknown: readonly string[];
+  /** Why something that is out of use was left where it is. */
+  readonly left: readonly string[];
   readonly swept: Swept;
   readonly brought_back: number;
   readonly purged: Purged;
@@ -37,6 +41,7 @@ export interface Reclaimed {
 export const NOTHING: Reclaimed = {
   sweep: 'done',
   unknown: [],
+  left: [],
   swept: { objects: 0, size_bytes: 0 },
   brought_back: 0,
   purged: { batches: [], objects: 0, size_bytes: 0, brought_back: 0 },
@@ -83,8 +88,12 @@ async function collect(
   indexes: IndexReader,
 ): Promise<Reclaimed> {
   const collection = new Collection(store, request, fold, indexes);
-  // The first two say whether it is known what is reachable.
-  if ((await collection.takeOutOfUse()) && (await collection.bringBack())) await collection.purgeDue();
+  try {
+    // The first two say whether it is known what is reachable.
+    if ((await collection.takeOutOfUse()) && (await collection.bringBack())) await collection.purgeDue();
+  } finally {
+    await collection.end();
+  }
   return collection.reclaimed;
 }
 
@@ -101,6 +110,8 @@ class Collection {
   #batches: TrashBatch[] = [];
   /** Names of those that this collection filled. */
   #filled: ReadonlySet<string> = new Set();
+  /** What it stages while it takes packs apart goes with this, should it die. */
+  #lease: Lease | undefined;
 
   constructor(store: Store, request: ReclaimRequest, fold: LedgerFold, indexes: IndexReader) {
     this.#store = store;
@@ -108,6 +119,15 @@ class Collection {
     this.#fold = fold;
     this.#indexes = indexes;
     this.#trash = new Trash(store.disk, store.layout, store.ports.random);
+  }
+
+  readonly #staging = async (): Promise<string> => {
+    this.#lease ??= await this.#store.leases.take();
+    return this.#lease.token;
+  };
+
+  async end(): Promise<void> {
+    await this.#lease?.release();
   }
 
   #now(): number {
@@ -130,16 +150,26 @@ class Collection {
     if (found === undefined) return false;
     const older = await this.#trash.list();
     const { signal } = this.#request;
-    const { batches, swept } = await sweep(this.#store, this.#trash, found, this.#indexes, older, signal);
+    const { batches, swept, left } = await sweep(
+      this.#store,
+      this.#trash,
+      found,
+      this.#indexes,
+      older,
+      this.#staging,
+      signal,
+    );
     this.#filled = new Set(batches.map((b) => b.name));
     // What a crash left unsealed is adopted: sealed now, it waits for everyone who is at work now.
     const open = [...older.filter((b) => b.seal === undefined), ...batches];
-    const leases = open.length === 0 ? [] : await this.#store.leases.list();
+    // Its own names nothing that lies there: it would wait for itself.
+    const leases =
+      open.length === 0 ? [] : (await this.#store.leases.list()).filter((t) => t !== this.#lease?.token);
     this.#batches = older.filter((b) => b.seal !== undefined);
     for (const batch of open) {
       this.#batches.push(await this.#trash.seal(batch, leases, toTimestamp(this.#now())));
     }
-    this.reclaimed = { ...this.reclaimed, swept };
+    this.reclaimed = { ...this.reclaimed, swept, left };
     return true;
   }
 
@@ -152,8 +182,7 @@ class Collection {
     for (const batch of this.#batches) {
       // Nothing was committed since the mark that this batch was filled by.
       if (found === before && this.#filled.has(batch.name)) continue;
-      const ids = await this.#trash.contents(batch);
-      count += await bringBackReachable(this.#store, this.#trash, batch, ids, found);
+      count += await bringBackReachable(this.#store, this.#trash, batch, found, this.#staging);
     }
     this.reclaimed = { ...this.reclaimed, brought_back: count };
     return true;
@@ -175,7 +204,7 @@ class Collection {
       signal?.throwIfAborted();
       const found = await this.#marked();
       if (found === undefined) return;
-      const purged = await purge(this.#store, this.#trash, ready, found);
+      const purged = await purge(this.#store, this.#trash, ready, found, this.#staging);
       if (purged.objects > 0) await record(purged);
       const brought_back = this.reclaimed.brought_back + purged.brought_back;
       this.reclaimed = { ...this.reclaimed, purged, brought_back };

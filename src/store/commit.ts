@@ -21,6 +21,8 @@ import type { Store } from './store.js';
 const INLINE_BYTES = 24 * 1024;
 /** Lost races are retried for this long by the system's clock, not a number of times. */
 const PATIENCE_MS = 60_000;
+/** Whoever follows the chain must not need packs. */
+const AS_FILE = { asFile: true };
 
 /** Who commits, on whose behalf, by which clock. */
 export interface CommitContext {
@@ -42,12 +44,12 @@ async function toParts(draft: EntryDraft, batch: ObjectBatch) {
   return {
     ...(payloadBytes.byteLength <= INLINE_BYTES
       ? { payload }
-      : { payload_object: (await batch.addBytes(payloadBytes)).id }),
+      : { payload_object: (await batch.addBytes(payloadBytes, AS_FILE)).id }),
     ...(ops.length === 0
       ? {}
       : opsInline
         ? { ops: [...ops] }
-        : { ops_object: (await batch.addBytes(encodeOps(ops))).id }),
+        : { ops_object: (await batch.addBytes(encodeOps(ops), AS_FILE)).id }),
   };
 }
 

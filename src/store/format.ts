@@ -6,8 +6,10 @@ import type { Disk } from '../fsx/disk.js';
 import type { Layout } from './layout.js';
 
 export const FORMAT_VERSION = 1;
+/** `packs`: small objects may lie in packs. */
+export type Feature = 'packs';
 /** Features of the format that this program knows; a store with another is never touched (A1). */
-const KNOWN_FEATURES: ReadonlySet<string> = new Set();
+const KNOWN_FEATURES: ReadonlySet<string> = new Set<Feature>(['packs']);
 const MAX_FORMAT_BYTES = 16 * 1024;
 
 const schema = z.strictObject({
@@ -21,6 +23,10 @@ const schema = z.strictObject({
   allow_set_clock: z.boolean(),
 });
 export type Format = z.output<typeof schema>;
+
+export function hasFeature(format: Format, feature: Feature): boolean {
+  return format.features.includes(feature);
+}
 
 export function encodeFormat(format: Format): Buffer {
   return canonicalBytes(format);

@@ -4,7 +4,7 @@ import { toTimestamp } from '../core/ids.js';
 import { ENTRY_SCHEMA, encodeEntry, type LedgerEntry } from '../core/ledger-entry.js';
 import { DEFAULT_POLICY, encodePolicy } from '../core/policy.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
-import { encodeFormat, FORMAT_VERSION, type Format } from './format.js';
+import { encodeFormat, type Feature, FORMAT_VERSION, type Format } from './format.js';
 import { FAN_OUT, Layout, STORE_DIR } from './layout.js';
 import { Ledger } from './ledger.js';
 import { probeFilesystem } from './probe.js';
@@ -22,9 +22,8 @@ async function build(ports: StorePorts, root: string, options: InitOptions): Pro
   const { disk, random, clock } = ports;
   const layout = new Layout(root);
   await probeFilesystem(disk, `${root}/probe`, options.workspace);
-  for (const dir of [layout.objects, layout.ledger, layout.leases, layout.trash, layout.tmp, layout.cache]) {
-    await disk.mkdir(dir, 0o700);
-  }
+  const { objects, packs, leases, trash, tmp, cache } = layout;
+  for (const dir of [objects, packs, layout.ledger, leases, trash, tmp, cache]) await disk.mkdir(dir, 0o700);
   for (const name of FAN_OUT) await disk.mkdir(`${layout.objects}/${name}`, 0o700);
   await disk.mkdir(layout.ledgerDir(0), 0o700);
 
@@ -33,7 +32,7 @@ async function build(ports: StorePorts, root: string, options: InitOptions): Pro
     version: FORMAT_VERSION,
     store_id: random.uuid(),
     lock: 'ofd',
-    features: [],
+    features: ['packs'] satisfies Feature[],
     allow_set_clock: options.allowSetClock,
   };
   const formatBytes = encodeFormat(format);

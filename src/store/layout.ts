@@ -4,6 +4,8 @@ import { HsError } from '../errors/hs-error.js';
 export const STORE_DIR = '.hsstore';
 /** Entries a ledger directory holds: listing one stays well below a millisecond. */
 export const ENTRIES_PER_DIR = 1024;
+/** What the name of a pack ends with. */
+export const PACK_ENDING = '.pack';
 const SEQ_DIGITS = 10;
 const DIR_DIGITS = 6;
 
@@ -23,6 +25,9 @@ export class Layout {
   }
   get objects(): string {
     return `${this.root}/objects`;
+  }
+  get packs(): string {
+    return `${this.root}/packs`;
   }
   get ledger(): string {
     return `${this.root}/ledger`;
@@ -51,11 +56,18 @@ export class Layout {
   object(id: ObjectId): string {
     return `${this.objectDir(id)}/${id}`;
   }
+  /** `name` is that of the pack without its ending. */
+  pack(name: ObjectId): string {
+    return `${this.packs}/${name}${PACK_ENDING}`;
+  }
   trashBatch(batch: string): string {
     return `${this.trash}/${batch}`;
   }
   trashed(batch: string, id: ObjectId): string {
     return `${this.trash}/${batch}/${id}`;
+  }
+  trashedPack(batch: string, name: ObjectId): string {
+    return `${this.trash}/${batch}/${name}${PACK_ENDING}`;
   }
   lease(token: string): string {
     return `${this.leases}/${token}`;

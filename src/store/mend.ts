@@ -30,9 +30,9 @@ async function unlessDone(run: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Puts one thing right; false when that cannot be done any more. */
-export async function mend(store: Store, what: Mend): Promise<boolean> {
-  const { disk, objects, layout } = store;
+/** Puts one thing right, but for what takes a batch of objects; false when that cannot be done any more. */
+export async function mend(store: Store, what: Exclude<Mend, { act: 'bring-back' }>): Promise<boolean> {
+  const { disk } = store;
   switch (what.act) {
     case 'finish-lease':
       // Every writing command finishes dead leases before it begins, the one that repairs too, where it can.
@@ -48,10 +48,6 @@ export async function mend(store: Store, what: Mend): Promise<boolean> {
       return true;
     case 'chmod':
       for (const path of what.paths) await unlessDone(() => disk.chmod(path, what.mode));
-      return true;
-    case 'bring-back':
-      if ((await objects.bringBack(what.id)) === undefined) return false;
-      await disk.syncDir(layout.objectDir(what.id));
       return true;
   }
 }

@@ -1,12 +1,15 @@
 import { createSha256, sha256 } from '../core/hash.js';
-import type { ObjectId } from '../core/ids.js';
+import { isObjectId, type ObjectId } from '../core/ids.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
-import type { Disk, DiskFile } from '../fsx/disk.js';
+import type { Disk } from '../fsx/disk.js';
 import type { Layout } from './layout.js';
+import { type Packed, Packs } from './packs.js';
 
 /** Small records are read whole; payloads are streamed. */
 const MAX_READ_BYTES = 512 * 1024 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
+/** A lookup that finds nothing is done again until nothing moved meanwhile; collectors are not that quick. */
+const MOST_ROUNDS = 100;
 
 function missing(id: ObjectId): HsError {
   return new HsError('OBJECT_MISSING', `object ${id} is missing`, {
@@ -21,14 +24,45 @@ export function corrupt(id: ObjectId): HsError {
   });
 }
 
-/** Immutable bytes by their SHA-256. Reading looks in objects/, then in the trash, then again in objects/. */
+/** What one object's bytes are read from. */
+export interface ObjectFile {
+  /** Reads into `buffer` at `position`; 0 at the end. */
+  read(buffer: Uint8Array, position: number): Promise<number>;
+  stat(): Promise<{ readonly size: number }>;
+  close(): Promise<void>;
+}
+
+/** Where an object was found; `batch` is that of the trash. */
+type Place = { readonly batch?: string } & (
+  | { readonly path: string; readonly packed?: undefined }
+  | { readonly packed: Packed }
+);
+
+/** An object that is there, before a commit names it. */
+export interface Usable {
+  /** Bytes. */
+  readonly size: number;
+  /** The directory that must be synced before anything names the object; undefined: it lies in the trash alone. */
+  readonly dir: string | undefined;
+  /** Whether it was moved there just now. */
+  readonly moved: boolean;
+}
+
+/**
+ * Immutable bytes by their SHA-256, each a file or, in a store that has packs, a part of one. Reading looks
+ * in objects/ and packs/, then in the trash, then at both again, since objects move.
+ */
 export class ObjectStore {
   readonly #disk: Disk;
   readonly #layout: Layout;
+  /** Undefined in a store without the feature. */
+  readonly packs: Packs | undefined;
+  readonly #trashPacks = new Map<string, Packs>();
 
-  constructor(disk: Disk, layout: Layout) {
+  constructor(disk: Disk, layout: Layout, packs?: Packs) {
     this.#disk = disk;
     this.#layout = layout;
+    this.packs = packs;
   }
 
   /** Batches of the trash, in order. */
@@ -45,42 +79,99 @@ export class ObjectStore {
       .sort();
   }
 
-  /** Runs `use` on the path an object is at; ENOENT from it means: look on. */
-  async #find<T>(
-    id: ObjectId,
-    use: (path: string, batch: string | undefined) => Promise<T>,
-  ): Promise<T | undefined> {
-    const attempt = async (path: string, batch: string | undefined) => {
+  /** Objects that lie in the trash as files. */
+  async trashedFiles(): Promise<Set<ObjectId>> {
+    const found = new Set<ObjectId>();
+    for (const batch of await this.trashBatches()) {
+      const dir = await this.#disk.readdir(this.#layout.trashBatch(batch)).catch((e) => {
+        if (!isErrno(e, 'ENOENT')) throw e;
+        return [];
+      });
+      for (const { name } of dir) if (name !== undefined && isObjectId(name)) found.add(name);
+    }
+    return found;
+  }
+
+  /** The packs of a batch of the trash, as they were when it was last asked for. */
+  packsOf(batch: string): Packs | undefined {
+    if (this.packs === undefined) return undefined;
+    let packs = this.#trashPacks.get(batch);
+    if (packs === undefined) {
+      packs = new Packs(this.#disk, this.#layout.trashBatch(batch));
+      this.#trashPacks.set(batch, packs);
+    }
+    return packs;
+  }
+
+  /** Lists anew where objects may be, and says what there is. */
+  async #refresh(): Promise<string> {
+    const names: string[] = [...((await this.packs?.refresh()) ?? [])];
+    for (const packs of this.#trashPacks.values()) await packs.close();
+    this.#trashPacks.clear();
+    for (const batch of await this.trashBatches()) {
+      names.push(batch, ...((await this.packsOf(batch)?.refresh()) ?? []));
+    }
+    return names.sort().join();
+  }
+
+  /** Runs `use` on each place where an object is, until one has it; ENOENT from it means: look on. */
+  async #find<T>(id: ObjectId, use: (place: Place) => Promise<T>): Promise<T | undefined> {
+    const attempt = async (place: Place | undefined) => {
       try {
-        return { found: await use(path, batch) };
+        return place && { found: await use(place) };
       } catch (e) {
         if (isErrno(e, 'ENOENT')) return undefined;
         throw e;
       }
     };
-    const home = this.#layout.object(id);
-    let hit = await attempt(home, undefined);
-    if (hit) return hit.found;
-    for (const batch of await this.trashBatches()) {
-      hit = await attempt(this.#layout.trashed(batch, id), batch);
+    const inPacks = async (packs: Packs | undefined, batch?: string) => {
+      const packed = await packs?.find(id);
+      return packed && { packed, ...(batch === undefined ? {} : { batch }) };
+    };
+    // An error for each file that is not there costs ten times what its bytes do.
+    const again = this.packs?.findAgain(id);
+    const first = await attempt(again && { packed: again });
+    if (first) return first.found;
+    let seen: string | undefined;
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      const before = seen;
+      // Brought back, put into another pack or taken out of use while the other places were searched.
+      if (round > 0) seen = await this.#refresh();
+      const hit =
+        (await attempt({ path: this.#layout.object(id) })) ?? (await attempt(await inPacks(this.packs)));
       if (hit) return hit.found;
+      for (const batch of await this.trashBatches()) {
+        const trashed =
+          (await attempt({ path: this.#layout.trashed(batch, id), batch })) ??
+          (await attempt(await inPacks(this.packsOf(batch), batch)));
+        if (trashed) return trashed.found;
+      }
+      if (seen !== undefined && seen === before) break;
     }
-    // Brought back while the trash was being searched.
-    return (await attempt(home, undefined))?.found;
+    return undefined;
   }
 
-  /** Bytes of the object in objects/, or undefined: it may be in the trash. */
-  async sizeInUse(id: ObjectId): Promise<number | undefined> {
+  /** Bytes of the object's file in objects/, or undefined. */
+  async sizeOfFile(id: ObjectId): Promise<number | undefined> {
     const stat = await this.#disk.find(this.#layout.object(id));
     return stat?.kind === 'file' ? stat.size : undefined;
   }
 
+  /** Bytes of the object in objects/ or packs/, or undefined: it may be in the trash. */
+  async sizeInUse(id: ObjectId): Promise<number | undefined> {
+    const again = this.packs?.findAgain(id);
+    return again?.size ?? (await this.sizeOfFile(id)) ?? (await this.packs?.find(id))?.size;
+  }
+
+  async #sizeAt({ path, packed }: Place & { readonly path?: string }): Promise<number | undefined> {
+    if (packed !== undefined) return packed.size;
+    const stat = await this.#disk.lstat(path);
+    return stat.kind === 'file' ? stat.size : undefined;
+  }
+
   /** Bytes, or undefined when the object is nowhere. */
   async size(id: ObjectId): Promise<number | undefined> {
-    return this.#find(id, async (path) => {
-      const stat = await this.#disk.lstat(path);
-      return stat.kind === 'file' ? stat.size : undefined;
-    });
+    return this.#find(id, (place) => this.#sizeAt(place));
   }
 
   async has(id: ObjectId): Promise<boolean> {
@@ -88,15 +179,18 @@ export class ObjectStore {
   }
 
   /**
-   * Makes sure that the object is in objects/, bringing it back from the trash. Undefined when it is
-   * nowhere, else its size and whether it was moved, which is not durable yet.
+   * Makes sure that the object is in use: its file is brought back from the trash. What lies there in a pack
+   * can only be written anew, which is left to the caller (`dir` is undefined). Undefined when it is nowhere.
    */
-  async bringBack(id: ObjectId): Promise<{ size: number; moved: boolean } | undefined> {
-    return this.#find(id, async (path, batch) => {
-      const stat = await this.#disk.lstat(path);
-      if (stat.kind !== 'file') return undefined;
-      if (batch !== undefined) await this.#disk.rename(path, this.#layout.object(id));
-      return { size: stat.size, moved: batch !== undefined };
+  async bringBack(id: ObjectId): Promise<Usable | undefined> {
+    return this.#find(id, async (place) => {
+      const size = await this.#sizeAt(place);
+      if (size === undefined) return undefined;
+      const { batch, packed } = place;
+      if (packed !== undefined)
+        return { size, dir: batch === undefined ? this.#layout.packs : undefined, moved: false };
+      if (batch !== undefined) await this.#disk.rename(place.path, this.#layout.object(id));
+      return { size, dir: this.#layout.objectDir(id), moved: batch !== undefined };
     });
   }
 
@@ -109,16 +203,17 @@ export class ObjectStore {
 
   /** The same for a caller that compares the bytes with the name itself: hashing twice would double an export. */
   async readUnverified(id: ObjectId, maxBytes: number): Promise<Uint8Array> {
-    const bytes = await this.#find(id, async (path) => {
+    const tooLarge = () =>
+      new HsError('INTEGRITY', `object ${id} is larger than ${maxBytes} bytes, which it cannot be here`);
+    const bytes = await this.#find(id, async ({ packed, ...place }): Promise<Uint8Array> => {
+      if (packed !== undefined) {
+        if (packed.size > maxBytes) throw tooLarge();
+        return packed.pack.read(packed);
+      }
       try {
-        return await this.#disk.readFile(path, maxBytes);
+        return await this.#disk.readFile((place as { path: string }).path, maxBytes);
       } catch (e) {
-        if (isErrno(e, 'EFBIG')) {
-          throw new HsError(
-            'INTEGRITY',
-            `object ${id} is larger than ${maxBytes} bytes, which it cannot be here`,
-          );
-        }
+        if (isErrno(e, 'EFBIG')) throw tooLarge();
         if (isErrno(e, 'EINVAL', 'ELOOP')) throw corrupt(id);
         throw e;
       }
@@ -127,9 +222,12 @@ export class ObjectStore {
     return bytes;
   }
 
-  /** An open descriptor on the object, which survives its removal. */
-  async open(id: ObjectId): Promise<DiskFile> {
-    const file = await this.#find(id, (path) => this.#disk.open(path, { access: 'read' }));
+  /** The object, open, whatever becomes of its name. OBJECT_MISSING. */
+  async open(id: ObjectId): Promise<ObjectFile> {
+    const file = await this.#find(id, async (place): Promise<ObjectFile> => {
+      if (place.packed === undefined) return this.#disk.open(place.path, { access: 'read' });
+      return inMemory(await place.packed.pack.read(place.packed));
+    });
     if (file === undefined) throw missing(id);
     return file;
   }
@@ -151,7 +249,7 @@ export class ObjectStore {
   async *streamUnverified(id: ObjectId): AsyncGenerator<Uint8Array, void> {
     const file = await this.open(id);
     try {
-      const size = (await file.stat()).size;
+      const { size } = await file.stat();
       // Two buffers: one is read into while the other is used.
       const buffers = [0, 1].map(() => Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size + 1)));
       let next = file.read(buffers[0]!, 0);
@@ -167,4 +265,23 @@ export class ObjectStore {
       await file.close();
     }
   }
+
+  async close(): Promise<void> {
+    await this.packs?.close();
+    for (const packs of this.#trashPacks.values()) await packs.close();
+    this.#trashPacks.clear();
+  }
+}
+
+/** Bytes of a pack, as a file is read. */
+export function inMemory(bytes: Uint8Array): ObjectFile {
+  return {
+    read: async (buffer, position) => {
+      const part = bytes.subarray(position, position + buffer.length);
+      buffer.set(part);
+      return part.length;
+    },
+    stat: async () => ({ size: bytes.length }),
+    close: async () => undefined,
+  };
 }

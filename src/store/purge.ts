@@ -1,8 +1,9 @@
-import { timestampMs } from '../core/ids.js';
+import { type ObjectId, timestampMs } from '../core/ids.js';
 import type { Leases } from './leases.js';
 import type { Mark } from './mark.js';
+import type { Pack } from './packs.js';
 import type { Store } from './store.js';
-import { bringBackReachable } from './sweep.js';
+import { bringBackReachable, onlyHere } from './sweep.js';
 import type { Trash, TrashBatch } from './trash.js';
 
 const DAY = 86_400_000;
@@ -80,22 +81,37 @@ export async function purge(
   trash: Trash,
   ready: readonly TrashBatch[],
   mark: Mark,
+  staging: () => Promise<string>,
 ): Promise<Purged> {
   let objects = 0;
   let bytes = 0;
   let back = 0;
+  // A collection that died may have left an object in two batches.
+  const told = new Set<ObjectId>();
   for (const batch of ready) {
-    const found = await trash.contents(batch);
-    const returned = await bringBackReachable(store, trash, batch, found, mark);
-    const ids = found.filter((id) => !mark.reachable.has(id));
-    let size = 0;
-    for (const id of ids) size += (await trash.size(batch, id)) ?? 0;
+    const returned = await bringBackReachable(store, trash, batch, mark, staging);
+    const sizes = new Map<ObjectId, number>();
+    const files = (await trash.files(batch)).filter((id) => !mark.reachable.has(id));
+    for (const id of files) sizes.set(id, (await trash.size(batch, id)) ?? 0);
+    const packs: Pack[] = [];
+    for (const pack of await trash.packs(batch)) {
+      // What could not be written anew is damaged, and stays (D8).
+      if ((await onlyHere(store, pack, mark)).length > 0) continue;
+      packs.push(pack);
+      for (const { id, size } of pack.index.entries()) if (!mark.reachable.has(id)) sizes.set(id, size);
+    }
+    for (const id of sizes.keys()) {
+      if (told.has(id)) sizes.delete(id);
+      told.add(id);
+    }
+    const size = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
     // A purge that was begun before it died decided the figures then.
     const { purge: note } =
       batch.purge === undefined
-        ? await trash.notePurge(batch, { objects: ids.length, size_bytes: size, brought_back: returned })
+        ? await trash.notePurge(batch, { objects: sizes.size, size_bytes: size, brought_back: returned })
         : batch;
-    for (const id of ids) await trash.unlink(batch, id);
+    for (const id of files) await trash.unlink(batch, id);
+    for (const pack of packs) await trash.unlinkPack(pack);
     await trash.sync(batch);
     objects += note!.objects;
     bytes += note!.size_bytes;

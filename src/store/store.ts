@@ -13,13 +13,16 @@ import type { Disk } from '../fsx/disk.js';
 import type { IndexFile, IndexPort } from '../fsx/index-file.js';
 import { Anchor } from './anchor.js';
 import { CatalogCache } from './catalog-cache.js';
-import { type Format, readFormat } from './format.js';
+import { type Format, hasFeature, readFormat } from './format.js';
 import { IndexView } from './index-view.js';
 import { Layout } from './layout.js';
 import { Leases } from './leases.js';
 import { Ledger, type ReadEntry } from './ledger.js';
+import { ObjectBatch } from './object-batch.js';
 import { corrupt, ObjectStore } from './objects.js';
 import { decodeOps, MAX_OPS_BYTES } from './ops-object.js';
+import type { PackLimits } from './pack-writer.js';
+import { Packs } from './packs.js';
 
 /** The effects that a store stands on. Without `index` (a simulated disk) the catalog is folded in memory. */
 export interface StorePorts {
@@ -28,6 +31,8 @@ export interface StorePorts {
   readonly random: Random;
   readonly env: Environment;
   readonly index?: IndexPort;
+  /** Smaller ones than a real store has, for tests. */
+  readonly packLimits?: PackLimits;
 }
 
 const FOLD_CHUNK = 1000;
@@ -58,7 +63,8 @@ export class Store {
     this.ports = ports;
     this.layout = layout;
     this.format = format;
-    this.objects = new ObjectStore(ports.disk, layout);
+    const packs = hasFeature(format, 'packs') ? new Packs(ports.disk, layout.packs) : undefined;
+    this.objects = new ObjectStore(ports.disk, layout, packs);
     this.ledger = new Ledger(ports.disk, layout, sha256(formatBytes));
     this.leases = new Leases(ports.disk, layout, ports.random);
     this.anchor = new Anchor(ports.disk, ports.random, ports.env, format.store_id);
@@ -128,6 +134,11 @@ export class Store {
     const seen = await this.anchor.look();
     if (seen === undefined || (seen !== 'lost' && seen.seq < seq))
       await this.anchor.write({ seq, hash: sha256(bytes) });
+  }
+
+  /** Objects for a commit; `prefix` is the token of the lease that it is made under. */
+  batch(prefix: string): ObjectBatch {
+    return new ObjectBatch(this.disk, this.layout, this.objects, prefix, this.ports.packLimits);
   }
 
   async opsOf(entry: LedgerEntry): Promise<readonly LedgerOp[]> {
@@ -249,6 +260,7 @@ export class Store {
   /** Lets go of the index; catalogs handed out before are no longer valid. */
   async close(): Promise<void> {
     for (const snapshot of this.#snapshots.splice(0)) snapshot.close();
+    await this.objects.close();
     await this.#cache?.close();
   }
 }

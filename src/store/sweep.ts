@@ -1,15 +1,12 @@
 import { isObjectId, type ObjectId, toTimestamp } from '../core/ids.js';
-import { isErrno } from '../errors/hs-error.js';
 import type { IndexReader } from './index-reader.js';
 import { FAN_OUT } from './layout.js';
 import type { Mark } from './mark.js';
+import type { Pack } from './packs.js';
+import { mergePacks, Repack, type Source, soundPacks } from './repack.js';
 import type { Store } from './store.js';
+import { type Swept, Taking } from './taking.js';
 import type { Trash, TrashBatch, TrashWindow } from './trash.js';
-
-export interface Swept {
-  readonly objects: number;
-  readonly size_bytes: number;
-}
 
 /** The objects in objects/ that the mark does not reach, in order of name. */
 async function unreachable(store: Store, mark: Mark): Promise<ObjectId[]> {
@@ -62,9 +59,17 @@ async function tellOf(mark: Mark, indexes: IndexReader, outOfUse: ReadonlySet<Ob
   return { lastRemoval, sizes };
 }
 
+export interface SweepResult {
+  /** Not sealed yet: whoever is about to use again what lies there finds it. */
+  readonly batches: readonly TrashBatch[];
+  readonly swept: Swept;
+  /** Why something that is out of use was left where it is. */
+  readonly left: readonly string[];
+}
+
 /**
- * Moves everything that is unreachable from objects/ into new batches of the trash, which are not sealed
- * yet: whoever is about to use it again finds it there.
+ * Moves everything that is unreachable into new batches of the trash. Of a pack that holds other things too,
+ * those are written anew; small packs become one on the way. `staging` gives what staged files begin with.
  */
 export async function sweep(
   store: Store,
@@ -72,59 +77,79 @@ export async function sweep(
   mark: Mark,
   indexes: IndexReader,
   older: readonly TrashBatch[],
+  staging: () => Promise<string>,
   signal?: AbortSignal,
-): Promise<{ batches: TrashBatch[]; swept: Swept }> {
+): Promise<SweepResult> {
   const ids = await unreachable(store, mark);
-  const batches = new Map<TrashWindow, TrashBatch>();
-  let objects = 0;
-  let bytes = 0;
-  if (ids.length > 0) {
-    const outOfUse = new Set(ids);
-    for (const batch of older) for (const id of await trash.contents(batch)) outOfUse.add(id);
-    const { lastRemoval, sizes } = await tellOf(mark, indexes, outOfUse);
-    const now = toTimestamp(store.ports.clock.now());
-    for (const id of ids) {
-      // What was moved until now is an unsealed batch, which the next collection adopts.
-      signal?.throwIfAborted();
-      const window: TrashWindow = lastRemoval.get(id)?.purge === true ? 'zero' : 'kept';
-      let batch = batches.get(window);
-      if (batch === undefined) {
-        batch = await trash.create(window, now);
-        batches.set(window, batch);
-      }
-      const size = sizes.get(id) ?? (await sizeOf(store, id));
-      if (size === undefined || !(await trash.take(batch, id, size))) continue;
-      objects += 1;
-      bytes += size;
-    }
+  const { packs, damaged } = await soundPacks(store);
+  const isDead = (id: ObjectId) => !mark.reachable.has(id);
+  const outOfUse = new Set(ids);
+  const [holed, whole]: [Pack[], Pack[]] = [[], []];
+  for (const pack of packs) {
+    const before = outOfUse.size;
+    for (const { id } of pack.index.entries()) if (isDead(id)) outOfUse.add(id);
+    (outOfUse.size > before ? holed : whole).push(pack);
   }
-  return { batches: [...batches.values()], swept: { objects, size_bytes: bytes } };
+  await mergePacks(store, whole, staging, signal);
+  if (outOfUse.size === 0) return { batches: [], swept: { objects: 0, size_bytes: 0 }, left: damaged };
+  for (const batch of older) for (const id of await trash.contents(batch)) outOfUse.add(id);
+  const { lastRemoval, sizes } = await tellOf(mark, indexes, outOfUse);
+  const windowOf = (id: ObjectId): TrashWindow => (lastRemoval.get(id)?.purge === true ? 'zero' : 'kept');
+  const now = toTimestamp(store.ports.clock.now());
+  const taking = new Taking(store, trash, { isDead, windowOf }, now, signal);
+  for (const id of ids) {
+    const size = sizes.get(id) ?? (await store.objects.sizeOfFile(id));
+    if (size !== undefined) await taking.file(id, size);
+  }
+  for (const pack of holed) await taking.pack(pack);
+  for (const batch of older) if (batch.window === 'kept') await taking.fromKept(batch);
+  const left = [...damaged, ...(await taking.parts(staging))];
+  return { batches: taking.batches, swept: taking.swept, left };
 }
 
-async function sizeOf(store: Store, id: ObjectId): Promise<number | undefined> {
-  try {
-    return (await store.disk.lstat(store.layout.object(id))).size;
-  } catch (e) {
-    if (isErrno(e, 'ENOENT')) return undefined;
-    throw e;
-  }
-}
-
-/** Puts back, durably, those of `ids` that a mark reaches; the number of objects. */
+/**
+ * Puts back, durably, those objects of a batch that a mark reaches; the number of them. What lies there in a
+ * pack is written anew, unless it is in use already, as what was restored is.
+ */
 export async function bringBackReachable(
   store: Store,
   trash: Trash,
   batch: TrashBatch,
-  ids: readonly ObjectId[],
   mark: Mark,
+  staging: () => Promise<string>,
 ): Promise<number> {
   const dirs = new Set<string>();
   let count = 0;
-  for (const id of ids) {
+  for (const id of await trash.files(batch)) {
     if (!mark.reachable.has(id) || !(await trash.bringBack(batch, id))) continue;
     dirs.add(store.layout.objectDir(id));
     count += 1;
   }
   for (const dir of dirs) await store.disk.syncDir(dir);
-  return count;
+  await store.objects.packs?.refresh();
+  const lost = new Set<ObjectId>();
+  const packs = await trash.packs(batch);
+  for (const pack of packs) for (const id of await onlyHere(store, pack, mark)) lost.add(id);
+  if (lost.size > 0) {
+    const sources = packs.map((pack): Source => {
+      return { pack, stays: true, to: ({ id }) => (lost.has(id) ? store.layout.packs : undefined) };
+    });
+    await new Repack(store, await staging()).run(sources);
+    await store.objects.packs?.refresh();
+  }
+  for (const pack of packs) {
+    // Of what was restored nothing is out of use any more: a second copy for a week is of no use.
+    const isSpare = [...pack.index.entries()].every((e) => mark.reachable.has(e.id));
+    if (isSpare && (await onlyHere(store, pack, mark)).length === 0) await trash.unlinkPack(pack);
+  }
+  return count + lost.size;
+}
+
+/** The objects of a pack in the trash that a mark reaches and that are not in use. */
+export async function onlyHere(store: Store, pack: Pack, mark: Mark): Promise<ObjectId[]> {
+  const found: ObjectId[] = [];
+  for (const { id } of pack.index.entries()) {
+    if (mark.reachable.has(id) && (await store.objects.sizeInUse(id)) === undefined) found.push(id);
+  }
+  return found;
 }

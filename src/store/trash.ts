@@ -6,6 +6,7 @@ import { check, natural, timestamp } from '../core/schema.js';
 import { isErrno, isHsError } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
 import type { Layout } from './layout.js';
+import { type Pack, Packs } from './packs.js';
 
 /** `zero`: sensitive or to be purged, no time to undo; `kept`: kept for the policy's trash window. */
 export type TrashWindow = 'zero' | 'kept';
@@ -93,6 +94,13 @@ export class Trash {
 
   /** The objects that lie in a batch; none when a collector has dropped it since it was listed. */
   async contents(batch: TrashBatch): Promise<ObjectId[]> {
+    const ids = new Set(await this.files(batch));
+    for (const { index } of await this.packs(batch)) for (const { id } of index.entries()) ids.add(id);
+    return [...ids].sort();
+  }
+
+  /** Those that lie there as files. */
+  async files(batch: TrashBatch): Promise<ObjectId[]> {
     const dir = this.#layout.trashBatch(batch.name);
     const entries = await this.#unlessGone(() => this.#disk.readdir(dir));
     return (entries ?? [])
@@ -102,7 +110,28 @@ export class Trash {
       .sort();
   }
 
-  /** Bytes, or undefined: it was brought back meanwhile. */
+  /** The packs that lie there. */
+  async packs(batch: TrashBatch): Promise<Pack[]> {
+    const packs = new Packs(this.#disk, this.#layout.trashBatch(batch.name));
+    const all = await packs.all();
+    await packs.close();
+    return all;
+  }
+
+  /** Bytes of each object in a batch. */
+  async sizes(batch: TrashBatch): Promise<Map<ObjectId, number>> {
+    const sizes = new Map<ObjectId, number>();
+    for (const { index } of await this.packs(batch)) {
+      for (const { id, size } of index.entries()) sizes.set(id, size);
+    }
+    for (const id of await this.files(batch)) {
+      const size = await this.size(batch, id);
+      if (size !== undefined) sizes.set(id, size);
+    }
+    return sizes;
+  }
+
+  /** Bytes of a file there, or undefined: it was brought back meanwhile. */
   async size(batch: TrashBatch, id: ObjectId): Promise<number | undefined> {
     const known = this.#sizes.get(id);
     if (known !== undefined) return known;
@@ -115,14 +144,28 @@ export class Trash {
     return this.#moved(this.#layout.object(id), this.#layout.trashed(batch.name, id));
   }
 
+  /** Takes a whole pack out of use. False: it was not there any more. */
+  async takePack(batch: TrashBatch, name: ObjectId): Promise<boolean> {
+    return this.#moved(this.#layout.pack(name), this.#layout.trashedPack(batch.name, name));
+  }
+
   /** False: another command was first, or it is purged. */
   async bringBack(batch: TrashBatch, id: ObjectId): Promise<boolean> {
     return this.#moved(this.#layout.trashed(batch.name, id), this.#layout.object(id));
   }
 
+  /** Moves a file to another batch. False: it was brought back meanwhile. */
+  async move(from: TrashBatch, to: TrashBatch, id: ObjectId): Promise<boolean> {
+    return this.#moved(this.#layout.trashed(from.name, id), this.#layout.trashed(to.name, id));
+  }
+
   /** Removes the bytes for good. */
   async unlink(batch: TrashBatch, id: ObjectId): Promise<void> {
     await this.#unlessGone(() => this.#disk.unlink(this.#layout.trashed(batch.name, id)));
+  }
+
+  async unlinkPack(pack: Pack): Promise<void> {
+    await this.#unlessGone(() => this.#disk.unlink(pack.path));
   }
 
   async seal(batch: TrashBatch, leases: readonly string[], now: Timestamp): Promise<TrashBatch> {

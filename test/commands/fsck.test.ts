@@ -330,3 +330,76 @@ describe('hs fsck', () => {
     expect((await stat(`${w.root}/tmp`)).mode & 0o777).toBe(0o755);
   });
 });
+
+describe('hs fsck of packs', () => {
+  /** A store whose one directory artifact lies in a pack. */
+  async function packed() {
+    const made = await workspace();
+    await mkdir(`${made.cwd}/many`);
+    for (let i = 0; i < 40; i++) await writeFile(`${made.cwd}/many/f${i}`, `file number ${i}`);
+    await made.hs(['put', 'many', '--name', 'many']);
+    const [name] = await readdir(`${made.root}/packs`);
+    return { ...made, name: name!, pack: `${made.root}/packs/${name}` };
+  }
+
+  it('counts what lies in them, and finds nothing wrong with a sound one', async () => {
+    const { fsck, hs } = await packed();
+    const { checked } = await fsck('--second-opinion');
+    const counts = JSON.parse((await hs(['count-objects', '--json'])).stdout);
+    expect(counts).toMatchObject({ packs: 1, packed_objects: 42 });
+    expect(checked.objects).toBe(counts.objects);
+  });
+
+  it('names the object of which a byte has changed, and whose it is', async () => {
+    const { pack, fsck, overwrite } = await packed();
+    const bytes = await readFile(pack);
+    const at = bytes.indexOf('file number 7');
+    bytes[at]! ^= 1;
+    await overwrite(pack, bytes);
+    const { findings } = await fsck();
+    const id = createHash('sha256').update('file number 7').digest('hex');
+    expect(findings.map((f) => f.severity)).toEqual(['damage', 'damage']);
+    expect(findings[0]!.subject).toMatch(new RegExp(`^packs/.*: object ${id}$`));
+    expect(findings[1]!.message).toContain(`file 'f7' is damaged: object ${id}`);
+  });
+
+  it('tells of a pack whose index is damaged, or cut off, and removes nothing', async () => {
+    for (const damage of [
+      (b: Buffer) => b.fill(0, b.length - 60, b.length - 50),
+      (b: Buffer) => b.subarray(0, -1),
+    ]) {
+      const { pack, found, overwrite } = await packed();
+      await overwrite(pack, damage(await readFile(pack)));
+      expect(await found('--repair')).toContain('damage packs/ID.pack');
+      expect((await stat(pack)).isFile()).toBe(true);
+    }
+  });
+
+  it('finds what is no pack, a second name and a wrong mode', async () => {
+    const { root, cwd, name, found, fsck } = await packed();
+    await writeFile(`${root}/packs/notes`, 'mine');
+    await chmod(`${root}/packs/${name}`, 0o644);
+    await link(`${root}/packs/${name}`, `${cwd}/other`);
+    expect(await found()).toEqual([
+      'misplaced packs/ID.pack',
+      'misplaced packs/ID.pack',
+      'stray packs/notes',
+    ]);
+    await unlink(`${cwd}/other`);
+    await rm(`${root}/packs/notes`);
+    expect((await fsck('--repair')).repaired).toBe(1);
+    expect((await fsck()).findings).toEqual([]);
+  });
+
+  it('brings back what lies in a pack of the trash alone', async () => {
+    const { root, name, hs, fsck } = await packed();
+    const batch = `${root}/trash/20260101000000000-0123456789ab-kept`;
+    await mkdir(batch, { mode: 0o700 });
+    await rename(`${root}/packs/${name}`, `${batch}/${name}`);
+    const before = await fsck();
+    expect(before.findings.map((f) => f.severity)).toEqual(new Array(42).fill('misplaced'));
+    expect((await fsck('--repair')).repaired).toBe(42);
+    expect((await fsck()).findings).toEqual([]);
+    expect((await hs(['cat-artifact', '--path', 'f3', 'many'])).stdout).toBe('file number 3');
+  });
+});

@@ -123,6 +123,19 @@ describe('hs count-objects', () => {
   });
 });
 
+describe('an object in a pack', () => {
+  it('is named by its hash or a prefix, and printed, like any other', async () => {
+    const { cwd, hs, put } = await workspace();
+    await tree(cwd, Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`many/f${i}`, `file ${i}`])));
+    await put('many');
+    const id = createHash('sha256').update('file 7').digest('hex');
+    for (const name of [id, id.slice(0, 12), id.slice(0, 13)]) {
+      expect((await hs(['cat-object', name])).stdout).toBe('file 7');
+    }
+    expect((await hs(['cat-object', `${id.slice(0, 20)}f0f0`])).status).toBe(4);
+  });
+});
+
 describe('hs resolve', () => {
   it('prints the id that a prefix, a name or a version of it stands for', async () => {
     const { cwd, hs, put } = await workspace();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
 import { canonicalBytes } from '../../src/core/canonical.js';
-import type { Timestamp } from '../../src/core/ids.js';
+import type { ObjectId, Timestamp } from '../../src/core/ids.js';
 import {
   decodeManifest,
   encodeManifest,
@@ -17,7 +17,9 @@ import { put } from '../../src/ops/put.js';
 import { factsOf } from '../../src/ops/register.js';
 import type { Session, WriteTx } from '../../src/ops/session.js';
 import { Trash } from '../../src/store/trash.js';
-import { testStore } from './store.js';
+import { type TestStoreOptions, testStore } from './store.js';
+
+type Kept = Pick<TestStoreOptions, 'packLimits'>;
 
 const START = Date.parse('2026-01-31T12:00:00.000Z');
 
@@ -70,10 +72,15 @@ async function sources(dir: string): Promise<void> {
  * A store with every type of entry, every operation, what does not fit an entry, and something in the
  * trash; `workspace` is a new directory.
  */
-export async function buildFixtureStore(workspace: string): Promise<Session> {
+export async function buildFixtureStore(workspace: string, kept: Kept = {}): Promise<Session> {
   const dir = join(workspace, 'sources');
   await sources(dir);
-  const session = await testStore(workspace, { ...predictable(), allowSetClock: true, useIndex: false });
+  const session = await testStore(workspace, {
+    ...predictable(),
+    allowSetClock: true,
+    useIndex: false,
+    ...kept,
+  });
   const note = (draft: Parameters<WriteTx['commit']>[0]) =>
     session.write('ledger.note', [], (tx) => tx.commit(draft));
   const id = async (name: string) => [...(await session.catalog()).named(name)][0]!;
@@ -168,7 +175,7 @@ export async function buildFixtureStore(workspace: string): Promise<Session> {
   await exported(session, await id('releases/1.0'));
   await collected(session, await id('greeting'), await id('caf\u00e9'));
   await records(session);
-  await trashed(session);
+  await trashed(session, kept.packLimits);
   return session;
 }
 
@@ -310,8 +317,19 @@ async function records(session: Session): Promise<void> {
   for (const draft of drafts) await session.write('ledger.note', [], (tx) => tx.commit(draft));
 }
 
-/** An object that nothing names, taken out of use. */
-async function trashed(session: Session): Promise<void> {
+/** A pack of which nothing is named. */
+async function packOfNothing(session: Session): Promise<ObjectId> {
+  const packs = session.store.objects.packs!;
+  const before = new Set(await packs.refresh());
+  await session.write('artifact.create', [], async (tx) => {
+    for (const text of ['nothing names this either', 'nor this']) await tx.batch.addBytes(Buffer.from(text));
+    await tx.batch.publish();
+  });
+  return [...(await packs.refresh())].find((name) => !before.has(name))!;
+}
+
+/** Objects that nothing names, taken out of use. */
+async function trashed(session: Session, packLimits: Kept['packLimits']): Promise<void> {
   const { disk, layout } = session.store;
   const trash = new Trash(disk, layout, session.random);
   const id = await session.write('artifact.create', [], async (tx) => {
@@ -321,6 +339,7 @@ async function trashed(session: Session): Promise<void> {
   });
   const batch = await trash.create('kept', session.now());
   await trash.take(batch, id, 'nothing names this'.length);
+  if (packLimits !== undefined) await trash.takePack(batch, await packOfNothing(session));
   await trash.seal(batch, ['00000000000000000000ffff'], session.now());
 }
 

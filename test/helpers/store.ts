@@ -5,6 +5,17 @@ import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { systemClock, systemRandom } from '../../src/fsx/system.js';
 import { openSession, type Session, type SessionRequest } from '../../src/ops/session.js';
 import { initStore } from '../../src/store/init.js';
+import type { PackLimits } from '../../src/store/pack-writer.js';
+
+/** So small that nearly everything is packed, and packs are taken apart, rolled over and merged all the time. */
+export const TINY_PACKS: PackLimits = {
+  objectBytes: 4096,
+  leastObjects: 2,
+  leastBytes: 4096,
+  mostObjects: 8,
+  mostBytes: 16 * 1024,
+  mergeFrom: 3,
+};
 
 /** An environment of its own: no test reads or writes the anchors of the person who runs it. */
 export function testEnvironment(home: string, values: Record<string, string> = {}): Environment {

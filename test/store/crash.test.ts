@@ -3,10 +3,16 @@ import type { Disk } from '../../src/fsx/disk.js';
 import { SimDisk } from '../../src/fsx/sim-disk.js';
 import { put } from '../../src/ops/put.js';
 import type { Session } from '../../src/ops/session.js';
-import { openTestSession, testStore } from '../helpers/store.js';
+import type { PackLimits } from '../../src/store/pack-writer.js';
+import { openTestSession, TINY_PACKS, testStore } from '../helpers/store.js';
 
 const WORK = '/w';
 const OPTIONS = { useIndex: false } as const;
+/** Once with each object a file, and once with all of them in packs. */
+const WAYS = [
+  ['in files', undefined],
+  ['in packs', TINY_PACKS],
+] as const;
 
 async function simulated(): Promise<SimDisk> {
   const sim = new SimDisk();
@@ -19,8 +25,8 @@ async function simulated(): Promise<SimDisk> {
   return sim;
 }
 
-async function putSource(disk: Disk): Promise<void> {
-  const session = await openTestSession(WORK, { disk, ...OPTIONS });
+async function putSource(disk: Disk, packLimits: PackLimits | undefined): Promise<void> {
+  const session = await openTestSession(WORK, { disk, ...OPTIONS, ...(packLimits && { packLimits }) });
   await put(session, [{ path: '/src' }], { name: 'tree' });
 }
 
@@ -66,19 +72,19 @@ function forgetful(disk: Disk): Disk {
   });
 }
 
-describe('a commit', () => {
+describe.each(WAYS)('a commit of objects %s', (_, packLimits) => {
   it('is whole or absent after a power cut at any operation', async () => {
     const probe = await simulated();
     const before = probe.operations;
-    await putSource(probe.process('put'));
+    await putSource(probe.process('put'), packLimits);
     const operations = probe.operations - before;
-    expect(operations).toBeGreaterThan(30);
+    expect(operations).toBeGreaterThan(25);
     const seen = new Set<number>();
     for (let n = 1; n <= operations; n++) {
       const sim = await simulated();
       sim.crashAt(n);
       const process = sim.process('put');
-      const outcome = await process.run(() => putSource(process));
+      const outcome = await process.run(() => putSource(process, packLimits));
       expect(outcome.status).toBe('killed');
       for (let seed = 0; seed < 3; seed++) {
         const after = sim.afterCrash(seed);
@@ -90,14 +96,14 @@ describe('a commit', () => {
 
   it('that was acknowledged survives a power cut right after', async () => {
     const sim = await simulated();
-    await putSource(sim.process('put'));
+    await putSource(sim.process('put'), packLimits);
     for (let seed = 0; seed < 50; seed++)
       expect(await survivors(sim.afterCrash(seed).process('reader'))).toBe(1);
   });
 
   it('would be lost or torn without fsync (the control that must lose)', async () => {
     const sim = await simulated();
-    await putSource(forgetful(sim.process('put')));
+    await putSource(forgetful(sim.process('put')), packLimits);
     let lost = 0;
     for (let seed = 0; seed < 50; seed++) {
       const count = await survivors(sim.afterCrash(seed).process('reader')).catch(() => 0);
@@ -111,7 +117,7 @@ describe('a commit', () => {
       const sim = await simulated();
       sim.failAt(n, 'ENOSPC');
       const process = sim.process('put');
-      await putSource(process).catch(() => undefined);
+      await putSource(process, packLimits).catch(() => undefined);
       const session = await openTestSession(WORK, { disk: sim.process('reader'), ...OPTIONS });
       expect(await readAll(session)).toBeLessThanOrEqual(1);
       for await (const _ of session.store.ledger.walk());
@@ -120,13 +126,13 @@ describe('a commit', () => {
 
   it('cleans up what a killed command staged, at the next writing command', async () => {
     let left = 0;
-    for (let n = 10; n < 60; n += 5) {
+    for (let n = 10; n < 40; n += 2) {
       const sim = await simulated();
       sim.killAt(n);
       const process = sim.process('put');
-      await process.run(() => putSource(process));
+      await process.run(() => putSource(process, packLimits));
       left += sim.tree(`${WORK}/.hsstore`).filter((path) => /\/(tmp|leases)\/[^/]+$/.test(path)).length;
-      await putSource(sim.process('again'));
+      await putSource(sim.process('again'), packLimits);
       const reader = sim.process('reader');
       expect(await reader.readdir(`${WORK}/.hsstore/tmp`)).toEqual([]);
       expect(await reader.readdir(`${WORK}/.hsstore/leases`)).toEqual([]);

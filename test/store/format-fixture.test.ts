@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { decodeBundleIndex } from '../../src/core/bundle-index.js';
@@ -11,11 +11,10 @@ import type { Session } from '../../src/ops/session.js';
 import { Trash } from '../../src/store/trash.js';
 import { verifyLedger } from '../../src/store/verify-ledger.js';
 import { buildFixtureStore, packTree, unpackTree } from '../helpers/format-fixture.js';
-import { openTestSession } from '../helpers/store.js';
+import { openTestSession, TINY_PACKS } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 
-const archive = fileURLToPath(new URL('../../fixtures/format-1/store.tar.gz', import.meta.url));
-const facts = fileURLToPath(new URL('../../fixtures/format-1/store.json', import.meta.url));
+const fixture = (file: string) => fileURLToPath(new URL(`../../fixtures/format-1/${file}`, import.meta.url));
 
 /** What stays the same whatever ids and times a store has. */
 async function contentOf(session: Session) {
@@ -57,51 +56,58 @@ async function contentOf(session: Session) {
   };
 }
 
-async function frozen(): Promise<Session> {
+async function frozen(name: string): Promise<Session> {
   const dir = await tmp();
-  await unpackTree(await readFile(archive), dir);
+  await unpackTree(await readFile(fixture(`${name}.tar.gz`)), dir);
   return openTestSession(dir, { useIndex: false });
 }
 
-it.runIf(process.env.HS_WRITE_FIXTURES === '1')('writes the fixture of a new format', async () => {
-  const session = await buildFixtureStore(await tmp());
-  await writeFile(archive, await packTree(session.store.root, '.hsstore'));
-  const head = await session.store.ledger.head();
-  const { policyId: policy } = await session.catalog();
-  const known = { store_id: session.store.id, head, policy, content: await contentOf(session) };
-  await writeFile(facts, `${JSON.stringify(known, null, 1)}\n`);
-});
+/** Before the feature `packs`, and with it, nearly all in packs; the same content. */
+describe.each([
+  ['store', {}],
+  ['packs', { packLimits: TINY_PACKS }],
+])('a store of format 1, fixture %s,', (name, kept) => {
+  const known = async () => JSON.parse(await readFile(fixture(`${name}.json`), 'utf8'));
 
-describe('a store of format 1', () => {
+  it.runIf(process.env.HS_WRITE_FIXTURES === name)('is written', async () => {
+    const session = await buildFixtureStore(await tmp(), kept);
+    await writeFile(fixture(`${name}.tar.gz`), await packTree(session.store.root, '.hsstore'));
+    const head = await session.store.ledger.head();
+    const { policyId: policy } = await session.catalog();
+    const facts = { store_id: session.store.id, head, policy, content: await contentOf(session) };
+    await writeFile(fixture(`${name}.json`), `${JSON.stringify(facts, null, 1)}\n`);
+  });
+
   it('that was written by its first release is read: every entry, manifest, payload and operation', async () => {
-    const session = await frozen();
-    const known = JSON.parse(await readFile(facts, 'utf8'));
-    expect(session.store.id).toBe(known.store_id);
-    expect(await session.store.ledger.head()).toEqual(known.head);
-    expect((await session.catalog()).policyId).toBe(known.policy);
-    expect(await contentOf(session)).toEqual(known.content);
-    expect(known.content.entries.map(([type]: [string]) => type)).toEqual(
+    const session = await frozen(name);
+    const facts = await known();
+    expect(session.store.id).toBe(facts.store_id);
+    expect(await session.store.ledger.head()).toEqual(facts.head);
+    expect((await session.catalog()).policyId).toBe(facts.policy);
+    expect(await contentOf(session)).toEqual(facts.content);
+    expect(facts.content.entries.map(([type]: [string]) => type)).toEqual(
       expect.arrayContaining(Object.keys(PAYLOADS)),
     );
   });
 
   it('that was written by its first release has an unbroken ledger', async () => {
-    const { store } = await frozen();
+    const { store } = await frozen(name);
     const verdict = await verifyLedger(store, noProgress, new AbortController().signal);
     expect(verdict.problems).toEqual([]);
     expect(verdict.entries).toBe((await store.ledger.headSeq()) + 1);
   });
 
   it('that was written by its first release has its objects under their hashes, and its trash', async () => {
-    const { store } = await frozen();
+    const { store } = await frozen(name);
     const [batch] = await new Trash(store.disk, store.layout, store.ports.random).list();
     expect(batch).toMatchObject({ window: 'kept', seal: { leases: ['00000000000000000000ffff'] } });
     const lost = sha256(Buffer.from('nothing names this'));
     expect(await store.objects.size(lost)).toBe(18);
+    if (name === 'packs') expect(await store.objects.size(sha256(Buffer.from('nor this')))).toBe(8);
   });
 
   it('takes new artifacts', async () => {
-    const session = await frozen();
+    const session = await frozen(name);
     const before = await session.store.ledger.headSeq();
     await session.write('ledger.note', [], (tx) =>
       tx.commit(() => ({ type: 'note', payload: { text: 'more' } })),
@@ -109,8 +115,20 @@ describe('a store of format 1', () => {
     expect(await session.store.ledger.headSeq()).toBe(before + 1);
   });
 
+  it('is kept as it was made: with packs only where it has them', async () => {
+    const { store } = await frozen(name);
+    const batch = store.batch('0'.repeat(24));
+    for (let i = 0; i < 40; i++) await batch.addBytes(Buffer.from(`new ${i}`));
+    const before = (await store.objects.packs?.all())?.length;
+    await batch.publish();
+    await store.objects.packs?.refresh();
+    expect((await store.objects.packs?.all())?.length).toBe(before === undefined ? undefined : before + 1);
+    expect((await readdir(store.root)).includes('packs')).toBe(name === 'packs');
+    expect(await store.objects.size(sha256(Buffer.from('new 39')))).toBe(6);
+  });
+
   it('is written today with the same content as by its first release', async () => {
-    const known = JSON.parse(await readFile(facts, 'utf8'));
-    expect(await contentOf(await buildFixtureStore(await tmp()))).toEqual(known.content);
+    const facts = await known();
+    expect(await contentOf(await buildFixtureStore(await tmp(), kept))).toEqual(facts.content);
   });
 });

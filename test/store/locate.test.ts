@@ -65,7 +65,11 @@ describe('a store', () => {
 
   it.each<[string, (format: Record<string, unknown>) => unknown, string]>([
     ['of version 2', (f) => ({ ...f, version: 2 }), 'version 2'],
-    ['with a feature that is not known', (f) => ({ ...f, features: ['packs'] }), "the feature 'packs'"],
+    [
+      'with a feature that is not known',
+      (f) => ({ ...f, features: ['packs', 'colors'] }),
+      "the feature 'colors'",
+    ],
     ['with another kind of lock', (f) => ({ ...f, lock: 'flock' }), 'format.json'],
     ['with a field that is not known', (f) => ({ ...f, color: 'red' }), 'format.json'],
     ['of another program', (f) => ({ ...f, format: 'other' }), 'format.json'],

@@ -5,6 +5,8 @@ import { leftOut } from './artifacts.js';
 export const countObjects = z.strictObject({
   objects: natural,
   object_bytes: natural,
+  packs: natural,
+  packed_objects: natural,
   trash_batches: natural,
   trash_objects: natural,
   trash_bytes: natural,

@@ -17,6 +17,7 @@ const bytesOf = z.strictObject({ objects: natural, size_bytes: natural });
 const reclaimed = z.strictObject({
   sweep: z.enum(['done', 'busy', 'skipped']),
   unknown: z.array(z.string()),
+  left: z.array(z.string()),
   swept: bytesOf,
   brought_back: natural,
   purged: z.strictObject({

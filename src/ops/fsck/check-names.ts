@@ -1,10 +1,11 @@
 import { isObjectId, type ObjectId } from '../../core/ids.js';
-import { isErrno } from '../../errors/hs-error.js';
+import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { DirEntry, FileKind, FileStat } from '../../fsx/disk.js';
 import { isIndexLeftover } from '../../store/catalog-cache.js';
 import { FAN_OUT, parseLedgerFile } from '../../store/layout.js';
 import { isLeaseToken } from '../../store/leases.js';
 import { shownName } from '../../store/ledger-listing.js';
+import { Pack, packNameOf } from '../../store/packs.js';
 import type { Store } from '../../store/store.js';
 import { isTrashBatch, TRASH_RECORDS } from '../../store/trash.js';
 import { type JudgedLeases, judgeLeases } from '../judge-leases.js';
@@ -22,6 +23,9 @@ export interface PlacedObject {
   readonly size: number;
   /** The batch of the trash that it is in. */
   readonly batch?: string;
+  /** Where it is in the pack at `path`. */
+  readonly pack?: Pack;
+  readonly offset?: number;
 }
 
 export interface Listing {
@@ -56,6 +60,7 @@ export class NameCheck {
   async run(): Promise<Listing> {
     await this.#top();
     await this.#objectDirs();
+    if (this.#store.objects.packs !== undefined) await this.#packs();
     await this.#trash();
     await this.#staged();
     await this.#cache();
@@ -122,12 +127,14 @@ export class NameCheck {
   }
 
   async #top(): Promise<void> {
+    const hasPacks = this.#store.objects.packs !== undefined;
+    const top = hasPacks ? { ...TOP, packs: { kind: 'directory' as const, mode: DIR_MODE } } : TOP;
     for (const entry of await this.#list(this.#store.root)) {
-      if (entry.name === undefined || !Object.hasOwn(TOP, entry.name)) {
+      if (entry.name === undefined || !Object.hasOwn(top, entry.name)) {
         this.#stray(shownName(entry), 'nothing of that name belongs in a store');
       }
     }
-    for (const [name, { kind, mode }] of Object.entries(TOP)) await this.#expect(name, kind, mode);
+    for (const [name, { kind, mode }] of Object.entries(top)) await this.#expect(name, kind, mode);
     for (const name of FAN_OUT) await this.#expect(`objects/${name}`, 'directory', DIR_MODE);
     const { layout } = this.#store;
     for (const dir of await this.#list(layout.ledger)) {
@@ -163,9 +170,16 @@ export class NameCheck {
   }
 
   async #object(id: ObjectId, path: string, batch?: string): Promise<void> {
+    const stat = await this.#file(path);
+    if (stat !== undefined) {
+      this.#objects.push({ id, path, size: stat.size, ...(batch === undefined ? {} : { batch }) });
+    }
+  }
+
+  /** A file that never changes: one object, or a pack of them. */
+  async #file(path: string): Promise<FileStat | undefined> {
     const stat = await this.#lstat(path);
-    if (stat === undefined) return;
-    this.#objects.push({ id, path, size: stat.size, ...(batch === undefined ? {} : { batch }) });
+    if (stat === undefined) return undefined;
     this.#mode(path, stat, OBJECT_MODE);
     if (stat.nlink > 1) {
       const subject = path.slice(this.#store.root.length + 1);
@@ -174,6 +188,38 @@ export class NameCheck {
         subject,
         message: `${subject} has ${stat.nlink} names: who writes to another one changes the object`,
         hint: `find the others with: find / -xdev -inum ${stat.ino}`,
+      });
+    }
+    return stat;
+  }
+
+  async #packs(): Promise<void> {
+    const { layout } = this.#store;
+    for (const entry of await this.#list(layout.packs)) {
+      const name = packNameOf(entry.name);
+      if (name !== undefined && entry.kind === 'file') await this.#pack(name, layout.pack(name));
+      else this.#stray(`packs/${shownName(entry)}`, 'not a pack');
+    }
+  }
+
+  async #pack(name: ObjectId, path: string, batch?: string): Promise<void> {
+    if ((await this.#file(path)) === undefined) return;
+    try {
+      const pack = await Pack.open(this.#store.disk, name, path);
+      await pack.close();
+      pack.index.verify(name);
+      const where = { path, pack, ...(batch === undefined ? {} : { batch }) };
+      for (const entry of pack.index.entries()) this.#objects.push({ ...entry, ...where });
+    } catch (e) {
+      // Taken apart meanwhile.
+      if (isErrno(e, 'ENOENT')) return;
+      if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'EIO', 'EACCES', 'EPERM')) throw e;
+      const subject = path.slice(this.#store.root.length + 1);
+      this.#findings.push({
+        severity: 'damage',
+        subject,
+        message: `${subject}: ${e.message}`,
+        hint: 'restore this file from a copy of the store',
       });
     }
   }
@@ -187,10 +233,13 @@ export class NameCheck {
         continue;
       }
       for (const { name, kind, bytes } of await this.#list(layout.trashBatch(entry.name))) {
-        const known = name !== undefined && (isObjectId(name) || TRASH_RECORDS.includes(name));
+        const pack = this.#store.objects.packs && packNameOf(name);
+        const known =
+          name !== undefined && (isObjectId(name) || pack !== undefined || TRASH_RECORDS.includes(name));
         if (!known || kind !== 'file') {
           this.#stray(`${subject}/${shownName({ name, kind, bytes })}`, 'not part of a batch of the trash');
         } else if (isObjectId(name)) await this.#object(name, layout.trashed(entry.name, name), entry.name);
+        else if (pack !== undefined) await this.#pack(pack, layout.trashedPack(entry.name, pack), entry.name);
       }
     }
   }

@@ -1,7 +1,7 @@
 import { createSha256 } from '../../core/hash.js';
 import type { ObjectId } from '../../core/ids.js';
-import { isErrno } from '../../errors/hs-error.js';
-import type { DiskFile } from '../../fsx/disk.js';
+import { isErrno, isHsError } from '../../errors/hs-error.js';
+import { inMemory, type ObjectFile } from '../../store/objects.js';
 import type { Session } from '../session.js';
 import type { PlacedObject } from './check-names.js';
 import type { Finding } from './finding.js';
@@ -28,7 +28,7 @@ interface Hashes {
   readonly second: ObjectId | undefined;
 }
 
-async function hashOpen(session: Session, file: DiskFile, secondOpinion: boolean): Promise<Hashes> {
+async function hashOpen(session: Session, file: ObjectFile, secondOpinion: boolean): Promise<Hashes> {
   const first = createSha256();
   const second = secondOpinion ? (await import('../../core/hash-second.js')).createSecondSha256() : undefined;
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
@@ -42,6 +42,11 @@ async function hashOpen(session: Session, file: DiskFile, secondOpinion: boolean
     session.progress.advance(n);
   }
   return { first: first.digest(), second: second?.digest() };
+}
+
+async function openPlaced({ store }: Session, o: PlacedObject): Promise<ObjectFile> {
+  if (o.pack === undefined) return store.disk.open(o.path, { access: 'read' });
+  return inMemory(await o.pack.read({ offset: o.offset!, size: o.size }));
 }
 
 /** Ids are hashes and spread evenly; an offset drawn anew each time makes every run take others. */
@@ -70,9 +75,11 @@ export async function checkObjects(
       severity: 'damage',
       subject,
       message: `${subject} ${message}`,
-      hint: home
-        ? 'if you have its bytes: move this file out of the store, then hs hash-object -w FILE; else restore it from a copy'
-        : 'it is in the trash, and goes with it',
+      hint: !home
+        ? 'it is in the trash, and goes with it'
+        : o.pack !== undefined
+          ? 'restore this pack from a copy of the store'
+          : 'if you have its bytes: move this file out of the store, then hs hash-object -w FILE; else restore it from a copy',
     });
   };
   session.progress.start(
@@ -80,17 +87,21 @@ export async function checkObjects(
     taken.reduce((sum, o) => sum + o.size, 0),
     'bytes',
   );
+  let open: PlacedObject['pack'];
   for (const o of taken) {
-    const subject = o.path.slice(session.store.root.length + 1);
-    let file: DiskFile;
+    if (open !== o.pack) await open?.close();
+    open = o.pack;
+    const path = o.path.slice(session.store.root.length + 1);
+    const subject = o.pack === undefined ? path : `${path}: object ${o.id}`;
+    let file: ObjectFile;
     let hashes: Hashes;
     try {
-      file = await session.store.disk.open(o.path, { access: 'read' });
+      file = await openPlaced(session, o);
     } catch (e) {
       // A collector moved it meanwhile.
       if (isErrno(e, 'ENOENT')) continue;
-      if (!isErrno(e, 'EIO', 'EACCES', 'EPERM')) throw e;
-      report(o, subject, `cannot be read: ${e.code}`);
+      if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'EIO', 'EACCES', 'EPERM')) throw e;
+      report(o, subject, `cannot be read: ${isHsError(e) ? e.message : e.code}`);
       continue;
     }
     try {
@@ -109,6 +120,7 @@ export async function checkObjects(
       report(o, subject, 'is judged differently by the two implementations of SHA-256');
     }
   }
+  await open?.close();
   session.progress.done();
   return { objects: count, bytes, damaged, findings };
 }

@@ -1,4 +1,6 @@
+import type { ObjectId } from '../../core/ids.js';
 import { mend } from '../../store/mend.js';
+import type { ObjectBatch } from '../../store/object-batch.js';
 import type { Session } from '../session.js';
 import type { Finding } from './finding.js';
 
@@ -7,6 +9,13 @@ const RECORDED_SUBJECTS = 20;
 /** Ledger text: bounded, NFC, well formed (A9). */
 function recorded(text: string, max: number): string {
   return text.normalize('NFC').slice(0, max).toWellFormed();
+}
+
+async function bringBack({ store }: Session, batch: ObjectBatch, id: ObjectId): Promise<boolean> {
+  if (!(await store.objects.has(id))) return false;
+  await batch.reference(id);
+  await batch.publish();
+  return true;
 }
 
 /**
@@ -30,7 +39,10 @@ export async function repairFindings(
     for (const finding of findings) {
       session.signal.throwIfAborted();
       if (repaired.has(finding) || finding.repair === undefined) continue;
-      if (await mend(session.store, finding.repair)) repaired.add(finding);
+      const { repair } = finding;
+      const isDone =
+        repair.act === 'bring-back' ? bringBack(session, tx.batch, repair.id) : mend(session.store, repair);
+      if (await isDone) repaired.add(finding);
     }
     const subjects = findings.slice(0, RECORDED_SUBJECTS).map((f) => recorded(f.subject, 256));
     const count = (severity: string) => findings.filter((f) => f.severity === severity).length;

@@ -68,6 +68,7 @@ export async function finish(
   for (const what of reclaimed.unknown) {
     session.warn(`no bytes were freed: what is reachable cannot be known, since ${what} cannot be read`);
   }
+  for (const why of reclaimed.left) session.warn(`not everything was freed: ${why}`);
   const { policy } = await storage.state();
   const days = policy.retention.trash_days;
   const kept = outcome.restorable > 0 && !emptyTrash && days > 0;

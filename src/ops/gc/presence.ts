@@ -6,6 +6,7 @@ import type { ArtifactRecord } from '../../core/record.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { IndexReader } from '../../store/index-reader.js';
 import { FAN_OUT } from '../../store/layout.js';
+import type { Packs } from '../../store/packs.js';
 import type { Store } from '../../store/store.js';
 
 /** Names of all objects, in use or in the trash: one listing is far cheaper than a look at each. */
@@ -17,8 +18,14 @@ async function listObjects(store: Store): Promise<Set<ObjectId>> {
     }
   };
   for (const dir of FAN_OUT) await add(`${store.layout.objects}/${dir}`);
+  const addPacked = async (packs: Packs | undefined) => {
+    for (const { index } of (await packs?.all()) ?? []) for (const { id } of index.entries()) present.add(id);
+  };
+  await store.objects.packs?.refresh();
+  await addPacked(store.objects.packs);
   for (const batch of await store.objects.trashBatches()) {
     try {
+      await addPacked(store.objects.packsOf(batch));
       await add(store.layout.trashBatch(batch));
     } catch (e) {
       // A collector has just emptied it: what was brought back from it is looked for one by one.

@@ -3,7 +3,6 @@ import type { Json } from '../../core/canonical.js';
 import type { Timestamp } from '../../core/ids.js';
 import { natural, objectId, text, timestamp, uuid } from '../../core/schema.js';
 import { commit } from '../../store/commit.js';
-import { ObjectBatch } from '../../store/object-batch.js';
 import { commitContext } from '../decide.js';
 import type { Session } from '../session.js';
 import { discardPlaces, runRoot } from './places.js';
@@ -47,7 +46,7 @@ export async function finishRuns(session: Session, token: string, journal: reado
 async function recordKilled(session: Session, token: string, begun: RunBegun): Promise<void> {
   const { store } = session;
   const { run_id, program, arguments_hash, started_at } = begun;
-  const batch = new ObjectBatch(store.disk, store.layout, store.objects, token);
+  const batch = store.batch(token);
   try {
     await commit(store, batch, commitContext(session), async (catalog) => {
       if (await isRecorded(session, begun, catalog.head.seq)) return null;

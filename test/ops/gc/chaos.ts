@@ -14,7 +14,7 @@ import { restore } from '../../../src/ops/restore.js';
 import type { Session } from '../../../src/ops/session.js';
 import { IndexReader } from '../../../src/store/index-reader.js';
 import { namesOf } from '../../../src/store/mark.js';
-import { openTestSession, testStore } from '../../helpers/store.js';
+import { openTestSession, type TestStoreOptions, TINY_PACKS, testStore } from '../../helpers/store.js';
 import { TestClock } from './helpers.js';
 import { WORK } from './world.js';
 
@@ -66,7 +66,11 @@ class Chaos {
   #over = false;
   #serial = 0;
 
+  readonly #packs: Pick<TestStoreOptions, 'packLimits'>;
+
   constructor(seed: number, collector: Collector) {
+    // Every other world has its objects in packs.
+    this.#packs = seed % 2 === 0 ? {} : { packLimits: TINY_PACKS };
     this.#rng = new Rng(seed);
     this.#random = seeded(this.#rng);
     this.#collector = collector;
@@ -125,6 +129,7 @@ class Chaos {
       clock: this.clock,
       random: this.#random,
       useIndex: false,
+      ...this.#packs,
     });
   }
 
@@ -138,6 +143,7 @@ class Chaos {
           clock: this.clock,
           random: this.#random,
           useIndex: false,
+          ...this.#packs,
         });
         while (!this.#over) await work(session);
       });

@@ -2,109 +2,127 @@ import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/core/hash.js';
 import type { EntryPayload } from '../../../src/core/ledger-payload.js';
 import { REPORT_NAME } from '../../../src/core/retention-report.js';
+import type { Disk } from '../../../src/fsx/disk.js';
 import type { SimDisk } from '../../../src/fsx/sim-disk.js';
 import { readReport } from '../../../src/ops/gc/reports.js';
-import { collectOn, makeWorld, openSim, readAll, WORK, type World } from './world.js';
+import { Packs } from '../../../src/store/packs.js';
+import { collectOn, IN_FILES, IN_PACKS, makeWorld, openSim, readAll, WORK } from './world.js';
 
 /** What only looks changes nothing: dying before it is dying before what comes next. */
 const LOOKS =
   /^(open:read|openDir|readFile|lstat|stat|readdir|readlink|realpath|space|file\.read|file\.stat|file\.close|dir\..*)$/;
 
-const world: World = await makeWorld();
-const { clock, ids } = world;
+const bytesOf = (name: string) => sha256(Buffer.from(`bytes of ${name}`));
 
-/** The numbers of the operations of a collection, and which of them change something. */
-async function operations(): Promise<number[]> {
-  const sim = world.sim.afterCrash(1);
-  const before = sim.operations;
-  await collectOn(sim.process('gc'), clock);
-  return sim.trace.filter((t) => t.n > before && !LOOKS.test(t.operation)).map((t) => t.n - before);
-}
-
-function objectFiles(sim: SimDisk): string[] {
-  return sim
+/** The objects that the store has anywhere, as often as they are there. */
+async function objectsIn(sim: SimDisk): Promise<string[]> {
+  const found = sim
     .tree(`${WORK}/.hsstore`)
     .filter((path) => /\/(objects|trash)\/.*[0-9a-f]{64}$/.test(path))
     .map((path) => path.slice(-64));
+  const reader = sim.process('lister');
+  const dirs = [`${WORK}/.hsstore/packs`];
+  for (const { name } of await reader.readdir(`${WORK}/.hsstore/trash`))
+    dirs.push(`${WORK}/.hsstore/trash/${name}`);
+  for (const dir of dirs) {
+    for (const { index } of await new Packs(reader, dir).all()) {
+      for (const { id } of index.entries()) found.push(id);
+    }
+  }
+  return found;
 }
 
-const bytesOf = (name: string) => sha256(Buffer.from(`bytes of ${name}`));
+describe.each([
+  ['files', IN_FILES],
+  ['packs', IN_PACKS],
+])('a collection of %s that dies', async (_, kept) => {
+  const { sim: before, clock, ids } = await makeWorld(kept);
+  const open = (disk: Disk) => openSim(disk, clock, kept);
+  const collect = (disk: Disk) => collectOn(disk, clock, kept);
 
-/** Everything that must hold once a collection after the interrupted one has finished. */
-async function expectFinished(sim: SimDisk): Promise<void> {
-  const session = await openSim(sim.process('reader'), clock);
-  const live = await readAll(session);
-  expect(
-    live
-      .filter((r) => r.kind === 'file')
-      .map((r) => r.artifact_id)
-      .sort(),
-  ).toEqual([ids.pinned, ids.sharing].sort());
-  const files = objectFiles(sim);
-  expect(files).not.toContain(bytesOf('secret'));
-  expect(files).not.toContain(bytesOf('removed'));
-  expect(files.filter((f) => f === bytesOf('over'))).toHaveLength(1);
-
-  const reports = live.filter((r) => r.name === REPORT_NAME);
-  let purged = 0;
-  let collections = 0;
-  for await (const { entry } of session.store.ledger.walk()) {
-    if (entry.type === 'objects_purged') purged += (entry.payload as EntryPayload<'objects_purged'>).objects;
-    if (entry.type === 'meta.gc_summary') collections++;
+  /** The numbers of the operations of a collection, and which of them change something. */
+  async function operations(): Promise<number[]> {
+    const sim = before.afterCrash(1);
+    const first = sim.operations;
+    await collect(sim.process('gc'));
+    return sim.trace.filter((t) => t.n > first && !LOOKS.test(t.operation)).map((t) => t.n - first);
   }
-  // The removal of the world's making, and one collection, whether or not it was interrupted.
-  expect(collections).toBe(2);
-  expect(reports).toHaveLength(2);
-  for (const { artifact_id } of reports) {
-    const { header } = (await readReport(session, artifact_id)).report;
-    expect(header.pruned + header.spared + header.failed).toBe(header.scanned);
-  }
-  // The secret with its manifest, and what was removed before with its own: each told of once.
-  expect(purged).toBe(4);
-  const batches = sim.tree(`${WORK}/.hsstore/trash`).filter((path) => path.endsWith('/'));
-  for (const batch of batches) expect(sim.exists(`${batch}seal.json`)).toBe(true);
-}
 
-describe('a collection that dies', () => {
+  /** Everything that must hold once a collection after the interrupted one has finished. */
+  async function expectFinished(sim: SimDisk): Promise<void> {
+    const session = await open(sim.process('reader'));
+    const live = await readAll(session);
+    expect(
+      live
+        .filter((r) => r.kind === 'file')
+        .map((r) => r.artifact_id)
+        .sort(),
+    ).toEqual([ids.pinned, ids.sharing].sort());
+    const files = await objectsIn(sim);
+    expect(files).not.toContain(bytesOf('secret'));
+    expect(files).not.toContain(bytesOf('removed'));
+    expect(files).toContain(bytesOf('over'));
+
+    const reports = live.filter((r) => r.name === REPORT_NAME);
+    let purged = 0;
+    let collections = 0;
+    for await (const { entry } of session.store.ledger.walk()) {
+      if (entry.type === 'objects_purged')
+        purged += (entry.payload as EntryPayload<'objects_purged'>).objects;
+      if (entry.type === 'meta.gc_summary') collections++;
+    }
+    // The removal of the world's making, and one collection, whether or not it was interrupted.
+    expect(collections).toBe(2);
+    expect(reports).toHaveLength(2);
+    for (const { artifact_id } of reports) {
+      const { header } = (await readReport(session, artifact_id)).report;
+      expect(header.pruned + header.spared + header.failed).toBe(header.scanned);
+    }
+    // The secret with its manifest, and what was removed before with its own: each told of once.
+    expect(purged).toBe(4);
+    const batches = sim.tree(`${WORK}/.hsstore/trash`).filter((path) => path.endsWith('/'));
+    for (const batch of batches) expect(sim.exists(`${batch}seal.json`)).toBe(true);
+  }
+
   it('is whole or absent at every operation, and the next one goes on from there', async () => {
     const points = await operations();
     expect(points.length).toBeGreaterThan(30);
     for (const n of points) {
-      const sim = world.sim.afterCrash(1);
+      const sim = before.afterCrash(1);
       sim.killAt(n);
       const process = sim.process('gc');
-      expect((await process.run(() => collectOn(process, clock))).status).toBe('killed');
-      const session = await openSim(sim.process('reader'), clock);
+      expect((await process.run(() => collect(process))).status).toBe('killed');
+      const session = await open(sim.process('reader'));
       expect((await readAll(session)).map((r) => r.artifact_id)).toContain(ids.pinned);
-      await collectOn(sim.process('again'), clock);
+      await collect(sim.process('again'));
       await expectFinished(sim);
     }
   });
 
   it('with the power, too, loses nothing that is live', async () => {
     for (const n of await operations()) {
-      const cut = world.sim.afterCrash(1);
+      const cut = before.afterCrash(1);
       cut.crashAt(n);
       const process = cut.process('gc');
-      await process.run(() => collectOn(process, clock));
+      await process.run(() => collect(process));
       for (const seed of [1, 2]) {
         const sim = cut.afterCrash(seed);
-        const session = await openSim(sim.process('reader'), clock);
+        const session = await open(sim.process('reader'));
         expect((await readAll(session)).map((r) => r.artifact_id)).toContain(ids.pinned);
-        await collectOn(sim.process('again'), clock);
-        await readAll(await openSim(sim.process('reader2'), clock));
+        await collect(sim.process('again'));
+        await readAll(await open(sim.process('reader2')));
       }
     }
   });
 
   it('of a disk error at any operation says so, and the next one goes on from there', async () => {
     for (const n of await operations()) {
-      const sim = world.sim.afterCrash(1);
+      const sim = before.afterCrash(1);
       sim.failAt(n, 'EIO');
-      await collectOn(sim.process('gc'), clock).catch(() => undefined);
+      await collect(sim.process('gc')).catch(() => undefined);
       sim.settle();
-      await collectOn(sim.process('again'), clock);
-      const session = await openSim(sim.process('reader'), clock);
+      await collect(sim.process('again'));
+      const session = await open(sim.process('reader'));
       const live = await readAll(session);
       expect(live.map((r) => r.artifact_id)).toEqual(expect.arrayContaining([ids.pinned, ids.sharing]));
       expect(live.map((r) => r.artifact_id)).not.toContain(ids.over);

@@ -138,6 +138,6 @@ export class MemoryRetention implements RetentionStorage {
       purged.objects += 1;
       purged.size_bytes += bytes.byteLength;
     }
-    return { sweep: 'done', unknown: [], swept, brought_back: 0, purged, purge_pending: [] };
+    return { sweep: 'done', unknown: [], left: [], swept, brought_back: 0, purged, purge_pending: [] };
   }
 }

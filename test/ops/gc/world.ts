@@ -9,13 +9,18 @@ import { put } from '../../../src/ops/put.js';
 import type { Session } from '../../../src/ops/session.js';
 import { IndexReader } from '../../../src/store/index-reader.js';
 import { namesOf } from '../../../src/store/mark.js';
-import { openTestSession, testStore } from '../../helpers/store.js';
+import { openTestSession, type TestStoreOptions, TINY_PACKS, testStore } from '../../helpers/store.js';
 import { TestClock } from './helpers.js';
 
 export const WORK = '/w';
 
-export function openSim(disk: Disk, clock: TestClock): Promise<Session> {
-  return openTestSession(WORK, { disk, clock, useIndex: false });
+/** How objects are kept: each in a file, or all in packs. */
+export type Kept = Pick<TestStoreOptions, 'packLimits'>;
+export const IN_FILES: Kept = {};
+export const IN_PACKS: Kept = { packLimits: TINY_PACKS };
+
+export function openSim(disk: Disk, clock: TestClock, kept = IN_FILES): Promise<Session> {
+  return openTestSession(WORK, { disk, clock, useIndex: false, ...kept });
 }
 
 export interface World {
@@ -28,7 +33,7 @@ export interface World {
  * A store on a simulated disk with something for every step of a collection: an expired file, an expired
  * secret, an expired tree that shares a file with what stays, a pinned one, and trash that is due.
  */
-export async function makeWorld(): Promise<World> {
+export async function makeWorld(kept = IN_FILES): Promise<World> {
   const sim = new SimDisk();
   const clock = new TestClock();
   sim.plant.dir(WORK);
@@ -37,7 +42,7 @@ export async function makeWorld(): Promise<World> {
   sim.plant.file('/src/tree/shared', 'shared');
   sim.plant.file('/src/tree/own', 'own');
   sim.plant.file('/src/shared', 'shared');
-  const session = await testStore(WORK, { disk: sim.process('init'), clock, useIndex: false });
+  const session = await testStore(WORK, { disk: sim.process('init'), clock, useIndex: false, ...kept });
   const store = async (path: string, options: Parameters<typeof put>[2]) =>
     (await put(session, [{ path: `/src/${path}` }], options))[0]!.artifactId;
   const ids = {
@@ -70,8 +75,8 @@ export async function readAll(session: Session): Promise<ArtifactRecord[]> {
 }
 
 /** A collection by a process of its own. */
-export async function collectOn(disk: Disk, clock: TestClock): Promise<void> {
-  const session = await openSim(disk, clock);
+export async function collectOn(disk: Disk, clock: TestClock, kept = IN_FILES): Promise<void> {
+  const session = await openSim(disk, clock, kept);
   await collect(session);
   await session.close();
 }

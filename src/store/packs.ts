@@ -1,0 +1,197 @@
+import { isObjectId, type ObjectId } from '../core/ids.js';
+import { PACK_TRAILER_BYTES, PackIndex, type PackSlot, packIndexBytes } from '../core/pack-index.js';
+import { HsError, isErrno } from '../errors/hs-error.js';
+import type { Disk, DiskFile } from '../fsx/disk.js';
+import { PACK_ENDING } from './layout.js';
+
+/** Descriptors kept open: a tree that is read lies in few packs. */
+const MOST_OPEN = 32;
+
+/** The name of a pack, without the ending, or undefined for another file. */
+export function packNameOf(file: string | undefined): ObjectId | undefined {
+  const name = file?.endsWith(PACK_ENDING) ? file.slice(0, -PACK_ENDING.length) : '';
+  return isObjectId(name) ? name : undefined;
+}
+
+/** One pack that lies somewhere in the store. */
+export class Pack {
+  /** Without the ending. */
+  readonly name: ObjectId;
+  readonly path: string;
+  /** Bytes of the whole file. */
+  readonly fileBytes: number;
+  readonly index: PackIndex;
+  readonly #disk: Disk;
+  #file: DiskFile | undefined;
+
+  private constructor(disk: Disk, name: ObjectId, path: string, fileBytes: number, index: PackIndex) {
+    this.#disk = disk;
+    this.name = name;
+    this.path = path;
+    this.fileBytes = fileBytes;
+    this.index = index;
+  }
+
+  /** ENOENT when it has gone; INTEGRITY when it is no pack. */
+  static async open(disk: Disk, name: ObjectId, path: string): Promise<Pack> {
+    let file: DiskFile;
+    const damaged = (cause?: unknown) =>
+      new HsError('INTEGRITY', `pack ${name} is damaged: it does not end as a pack does`, { cause });
+    try {
+      file = await disk.open(path, { access: 'read' });
+    } catch (e) {
+      if (isErrno(e, 'EINVAL', 'ELOOP')) throw damaged(e);
+      throw e;
+    }
+    try {
+      const { size } = await file.stat();
+      const trailer = await readAt(file, size - PACK_TRAILER_BYTES, PACK_TRAILER_BYTES);
+      const bytes = trailer && packIndexBytes(trailer);
+      const index = bytes === undefined ? undefined : await readAt(file, size - bytes, bytes);
+      if (index === undefined) throw damaged();
+      const pack = new Pack(disk, name, path, size, new PackIndex(index, size - index.length));
+      pack.#file = file;
+      return pack;
+    } catch (e) {
+      await file.close();
+      throw e;
+    }
+  }
+
+  get isOpen(): boolean {
+    return this.#file !== undefined;
+  }
+
+  /** ENOENT when it has gone and was not open. INTEGRITY when it is shorter than its index says. */
+  async read({ offset, size }: PackSlot): Promise<Buffer> {
+    this.#file ??= await this.#disk.open(this.path, { access: 'read' });
+    const bytes = await readAt(this.#file, offset, size);
+    if (bytes === undefined) throw new HsError('INTEGRITY', `pack ${this.name} is damaged: it is too short`);
+    return bytes;
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+}
+
+async function readAt(file: DiskFile, position: number, size: number): Promise<Buffer | undefined> {
+  if (position < 0) return undefined;
+  const bytes = Buffer.allocUnsafe(size);
+  for (let done = 0; done < size; ) {
+    const count = await file.read(done === 0 ? bytes : bytes.subarray(done), position + done);
+    if (count === 0) return undefined;
+    done += count;
+  }
+  return bytes;
+}
+
+/** An object within a pack. */
+export interface Packed extends PackSlot {
+  readonly pack: Pack;
+}
+
+/** The packs of one directory, as they were when it was last listed. */
+export class Packs {
+  readonly #disk: Disk;
+  readonly #dir: string;
+  /** By name; undefined: listed, and not yet looked into. */
+  #known: Map<ObjectId, Pack | undefined> | undefined;
+  /** The pack of the last hit: the files of a tree lie together. */
+  #last: Pack | undefined;
+
+  constructor(disk: Disk, dir: string) {
+    this.#disk = disk;
+    this.#dir = dir;
+  }
+
+  async #names(): Promise<Map<ObjectId, Pack | undefined>> {
+    this.#known ??= await this.#list(new Map());
+    return this.#known;
+  }
+
+  async #list(before: ReadonlyMap<ObjectId, Pack | undefined>) {
+    const names = new Map<ObjectId, Pack | undefined>();
+    let entries: { readonly name: string | undefined }[] = [];
+    try {
+      entries = await this.#disk.readdir(this.#dir);
+    } catch (e) {
+      // A batch of the trash that was dropped, or a damaged store: fsck tells.
+      if (!isErrno(e, 'ENOENT')) throw e;
+    }
+    for (const { name: file } of entries) {
+      const name = packNameOf(file);
+      if (name !== undefined) names.set(name, before.get(name));
+    }
+    return names;
+  }
+
+  /** Lists the directory again, since packs come and go; their names. */
+  async refresh(): Promise<Iterable<ObjectId>> {
+    const before = this.#known ?? new Map<ObjectId, Pack | undefined>();
+    const now = await this.#list(before);
+    for (const [name, pack] of before) if (!now.has(name)) await pack?.close();
+    if (this.#last !== undefined && !now.has(this.#last.name)) this.#last = undefined;
+    this.#known = now;
+    return now.keys();
+  }
+
+  /** Undefined when it has gone or is damaged, which makes it of no use here and is not said: fsck does. */
+  async #load(names: Map<ObjectId, Pack | undefined>, name: ObjectId): Promise<Pack | undefined> {
+    const known = names.get(name);
+    if (known !== undefined) return known;
+    try {
+      const pack = await Pack.open(this.#disk, name, `${this.#dir}/${name}${PACK_ENDING}`);
+      names.set(name, pack);
+      await this.#closeOthers(names, pack);
+      return pack;
+    } catch (e) {
+      if (!isErrno(e, 'ENOENT') && !(e instanceof HsError)) throw e;
+      names.delete(name);
+      return undefined;
+    }
+  }
+
+  async #closeOthers(names: ReadonlyMap<ObjectId, Pack | undefined>, but: Pack): Promise<void> {
+    const open = [...names.values()].filter((p) => p?.isOpen);
+    if (open.length <= MOST_OPEN) return;
+    for (const pack of open) if (pack !== but && pack !== this.#last) await pack!.close();
+  }
+
+  /** Looks into the pack of the last hit alone. */
+  findAgain(id: ObjectId): Packed | undefined {
+    const slot = this.#last?.index.find(id);
+    return slot && { pack: this.#last!, ...slot };
+  }
+
+  async find(id: ObjectId): Promise<Packed | undefined> {
+    const names = await this.#names();
+    for (const [name, known] of names) {
+      const pack = known ?? (await this.#load(names, name));
+      const slot = pack?.index.find(id);
+      if (slot === undefined) continue;
+      this.#last = pack;
+      return { pack: pack!, ...slot };
+    }
+    return undefined;
+  }
+
+  /** All that can be looked into, in order of name. */
+  async all(): Promise<Pack[]> {
+    const names = await this.#names();
+    const packs: Pack[] = [];
+    for (const name of [...names.keys()].sort()) {
+      const pack = await this.#load(names, name);
+      if (pack !== undefined) packs.push(pack);
+    }
+    return packs;
+  }
+
+  async close(): Promise<void> {
+    for (const pack of this.#known?.values() ?? []) await pack?.close();
+    this.#known = undefined;
+    this.#last = undefined;
+  }
+}

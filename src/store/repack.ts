@@ -1,0 +1,173 @@
+import type { ObjectId } from '../core/ids.js';
+import type { PackEntry } from '../core/pack-index.js';
+import { isErrno, isHsError } from '../errors/hs-error.js';
+import { PACK_ENDING } from './layout.js';
+import { PACK_LIMITS, PackWriter } from './pack-writer.js';
+import type { Pack } from './packs.js';
+import type { Store } from './store.js';
+
+/** A pack whose objects are to lie elsewhere. */
+export interface Source {
+  readonly pack: Pack;
+  /** The directory that an object of it goes to; undefined: none. */
+  to(entry: PackEntry): string | undefined;
+  /** True: the pack itself is not removed. */
+  readonly stays?: boolean;
+}
+
+/**
+ * Writes the objects of some packs into new ones, and removes a pack when all of its objects are durable
+ * where they belong. At every moment each object is in one place or in both, so whoever looks for one finds
+ * it, and a death in between leaves it twice. Needs as much room as one round of packs; what it staged is
+ * discarded when it fails.
+ */
+export class Repack {
+  readonly #store: Store;
+  /** What the names of staged files begin with. */
+  readonly #prefix: string;
+  /** By the directory that they go to. */
+  readonly #outputs = new Map<string, PackWriter[]>();
+  /** What is in them, since an object may lie in two packs. */
+  readonly #written = new Map<string, Set<ObjectId>>();
+  /** Those that cannot be read to their end, and stay (D8). */
+  readonly damaged: Pack[] = [];
+  #sources: Source[] = [];
+  #counter = 0;
+
+  constructor(store: Store, prefix: string) {
+    this.#store = store;
+    this.#prefix = prefix;
+  }
+
+  async run(sources: readonly Source[], signal?: AbortSignal): Promise<void> {
+    try {
+      for (const source of sources) {
+        signal?.throwIfAborted();
+        await this.#tryCopy(source);
+        if (this.#isEnough()) await this.#settle();
+      }
+      await this.#settle();
+    } finally {
+      for (const writer of [...this.#outputs.values()].flat()) await writer.discard();
+    }
+  }
+
+  get #limits() {
+    return this.#store.ports.packLimits ?? PACK_LIMITS;
+  }
+
+  async #tryCopy(source: Source): Promise<void> {
+    try {
+      await this.#copy(source);
+      this.#sources.push(source);
+    } catch (e) {
+      if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'EIO')) throw e;
+      this.damaged.push(source.pack);
+    } finally {
+      await source.pack.close();
+    }
+  }
+
+  async #copy({ pack, to }: Source): Promise<void> {
+    const inOrder = [...pack.index.entries()].sort((a, b) => a.offset - b.offset);
+    for (const entry of inOrder) {
+      const dir = to(entry);
+      if (dir === undefined || !this.#isNew(dir, entry.id)) continue;
+      const writers = this.#outputs.get(dir) ?? [];
+      this.#outputs.set(dir, writers);
+      let writer = writers.at(-1);
+      if (writer === undefined || writer.isFullFor(entry.size)) {
+        await writer?.finish();
+        const path = `${this.#store.layout.tmp}/${this.#prefix}-pack-${this.#counter++}`;
+        writer = new PackWriter(this.#store.disk, path, this.#limits);
+        writers.push(writer);
+      }
+      await writer.add(entry.id, await pack.read(entry));
+    }
+  }
+
+  #isNew(dir: string, id: ObjectId): boolean {
+    const written = this.#written.get(dir) ?? new Set();
+    this.#written.set(dir, written);
+    return written.size !== written.add(id).size;
+  }
+
+  #isEnough(): boolean {
+    return this.#sources.reduce((sum, { pack }) => sum + pack.fileBytes, 0) >= this.#limits.mostBytes;
+  }
+
+  /** Publishes what was written, durably, and only then removes what it was taken from. */
+  async #settle(): Promise<void> {
+    const { disk } = this.#store;
+    const kept = new Set<string>();
+    for (const [dir, writers] of this.#outputs) {
+      for (const writer of writers) {
+        const { path, name } = await writer.finish();
+        const to = `${dir}/${name}${PACK_ENDING}`;
+        await disk.rename(path, to);
+        kept.add(to);
+      }
+      await disk.syncDir(dir);
+    }
+    this.#outputs.clear();
+    this.#written.clear();
+    const dirs = new Set<string>();
+    for (const { pack, stays } of this.#sources) {
+      const { path } = pack;
+      if (stays || kept.has(path)) continue;
+      await disk.unlink(path);
+      dirs.add(path.slice(0, path.lastIndexOf('/')));
+    }
+    this.#sources = [];
+    for (const dir of dirs) await disk.syncDir(dir);
+  }
+}
+
+/** The packs in use whose index is whole, and what is wrong with others: those are not touched (D8). */
+export async function soundPacks(store: Store): Promise<{ packs: Pack[]; damaged: string[] }> {
+  const packs: Pack[] = [];
+  const damaged: string[] = [];
+  await store.objects.packs?.refresh();
+  for (const pack of (await store.objects.packs?.all()) ?? []) {
+    try {
+      pack.index.verify(pack.name);
+      packs.push(pack);
+    } catch (e) {
+      if (!isHsError(e, 'INTEGRITY')) throw e;
+      damaged.push(e.message);
+    }
+  }
+  return { packs, damaged };
+}
+
+/** Packs so small that some of them would better be one; none where they are few. */
+function smallPacks(store: Store, packs: readonly Pack[]): readonly Pack[] {
+  const { mostBytes, mergeFrom } = store.ports.packLimits ?? PACK_LIMITS;
+  const small = packs.filter((p) => p.fileBytes < mostBytes / 8);
+  return small.length < mergeFrom ? [] : small;
+}
+
+/** Makes few of many small packs: each lookup of an object that is in none of them asks them all. */
+export async function mergePacks(
+  store: Store,
+  packs: readonly Pack[],
+  staging: () => Promise<string>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const sources = smallPacks(store, packs).map((pack) => ({ pack, to: () => store.layout.packs }));
+  if (sources.length > 0) await new Repack(store, await staging()).run(sources, signal);
+}
+
+/** The same by a command that has just made a pack, unless a collector is at work, which does it itself. */
+export async function tidyPacks(store: Store, lease: string): Promise<void> {
+  await store.objects.packs?.refresh();
+  if (smallPacks(store, (await store.objects.packs?.all()) ?? []).length === 0) return;
+  const lock = await store.disk.open(store.layout.gcLock, { access: 'update' });
+  try {
+    if (!(await lock.tryLock())) return;
+    const { packs } = await soundPacks(store);
+    await mergePacks(store, packs, async () => lease);
+  } finally {
+    await lock.close();
+  }
+}

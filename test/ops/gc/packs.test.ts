@@ -1,0 +1,150 @@
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import type { ArtifactId } from '../../../src/core/ids.js';
+import { interceptDisk } from '../../../src/fsx/intercept-disk.js';
+import { nodeDisk } from '../../../src/fsx/node-disk.js';
+import { collect, emptyTrash } from '../../../src/ops/gc/collect.js';
+import { removeArtifacts } from '../../../src/ops/gc/remove.js';
+import { put } from '../../../src/ops/put.js';
+import { restore } from '../../../src/ops/restore.js';
+import type { Session } from '../../../src/ops/session.js';
+import { IMPATIENT, makeStore } from './helpers.js';
+import { readAll } from './world.js';
+
+const FILES = 40;
+const textOf = (tree: string, i: number) => `file ${i} of ${tree}, and nothing else\n`;
+
+async function putTree(session: Session, name: string, options = {}): Promise<ArtifactId> {
+  const path = `${session.store.workspace}/${name}`;
+  await mkdir(path);
+  for (let i = 0; i < FILES; i++) await writeFile(`${path}/f${i}`, textOf(name, i));
+  return (await put(session, [{ path }], options))[0]!.artifactId;
+}
+
+/** Two trees, in one pack. */
+async function twoTrees() {
+  const made = await makeStore();
+  const { session } = made;
+  for (const name of ['a', 'b']) {
+    await mkdir(`${made.dir}/${name}`);
+    for (let i = 0; i < FILES; i++) await writeFile(`${made.dir}/${name}/f${i}`, textOf(name, i));
+  }
+  const [a, b] = await put(session, [{ path: `${made.dir}/a` }, { path: `${made.dir}/b` }], {});
+  expect(await packs(session)).toHaveLength(1);
+  return { ...made, a: a!.artifactId, b: b!.artifactId };
+}
+
+const packs = (session: Session) => readdir(session.store.layout.packs);
+
+/** The files of the store that hold these bytes anywhere. */
+async function holders(session: Session, text: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of await readdir(session.store.root, { recursive: true })) {
+    const path = `${session.store.root}/${name}`;
+    if ((await stat(path)).isFile() && (await readFile(path)).includes(text)) found.push(name);
+  }
+  return found;
+}
+
+const purge = (session: Session, id: ArtifactId) =>
+  removeArtifacts(session, new Set([id]), { purge: true, patience: IMPATIENT });
+
+describe('a collection in a store with packs', () => {
+  it('moves a pack of which nothing is in use to the trash as it is', async () => {
+    const { session } = await makeStore();
+    const id = await putTree(session, 'tree');
+    const [name] = await packs(session);
+    const { ino } = await stat(`${session.store.layout.packs}/${name}`);
+    await removeArtifacts(session, new Set([id]));
+    const [batch] = await readdir(session.store.layout.trash);
+    expect((await stat(`${session.store.layout.trash}/${batch}/${name}`)).ino).toBe(ino);
+    expect(await packs(session)).toEqual([]);
+  });
+
+  it('takes what is out of use out of a pack, and what is in use stays readable', async () => {
+    const { session, a, b, open } = await twoTrees();
+    const { reclaimed } = await removeArtifacts(session, new Set([a]));
+    // The files, the index and the manifest.
+    expect(reclaimed.swept.objects).toBe(FILES + 2);
+    expect(await holders(session, textOf('a', 3))).toMatchObject([/^trash\//]);
+    expect(await holders(session, textOf('b', 3))).toMatchObject([/^packs\//]);
+    expect((await readAll(await open())).map((r) => r.artifact_id)).toContain(b);
+    expect(await readdir(session.store.layout.tmp)).toEqual([]);
+    expect(await readdir(session.store.layout.leases)).toEqual([]);
+  });
+
+  it('leaves no byte of what is purged anywhere', async () => {
+    const { session, a, open } = await twoTrees();
+    expect(await holders(session, textOf('a', 3))).toHaveLength(1);
+    const { reclaimed } = await purge(session, a);
+    expect(reclaimed.purged.objects).toBe(FILES + 2);
+    expect(await holders(session, textOf('a', 3))).toEqual([]);
+    await readAll(await open());
+  });
+
+  it('leaves none in an older batch of the trash either', async () => {
+    const { session, dir } = await makeStore();
+    const first = await putTree(session, 'tree');
+    await removeArtifacts(session, new Set([first]));
+    const again = (await put(session, [{ path: `${dir}/tree` }], {}))[0]!.artifactId;
+    expect(await holders(session, textOf('tree', 3))).toHaveLength(2);
+    await purge(session, again);
+    expect(await holders(session, textOf('tree', 3))).toEqual([]);
+  });
+
+  it('brings back what was restored once, and keeps no second copy of it', async () => {
+    const { session, a, open } = await twoTrees();
+    await removeArtifacts(session, new Set([a]));
+    await restore(session, [a], { pin: false });
+    expect((await readAll(await open())).map((r) => r.artifact_id)).toContain(a);
+    await collect(session);
+    expect(await holders(session, textOf('a', 3))).toMatchObject([/^packs\//]);
+    await emptyTrash(session, IMPATIENT);
+    await readAll(await open());
+  });
+
+  it('makes few packs of many small ones', async () => {
+    const { session, open } = await makeStore();
+    for (let i = 0; i < 31; i++) await putTree(session, `tree${i}`);
+    expect(await packs(session)).toHaveLength(31);
+    await putTree(session, 'last');
+    expect(await packs(session)).toHaveLength(1);
+    await readAll(await open());
+  });
+
+  it('frees what needs no room when the disk is full, and says what it could not', async () => {
+    const { dir, session, a, open } = await twoTrees();
+    const whole = await putTree(session, 'whole');
+    const full = interceptDisk(nodeDisk(), (operation, path) => {
+      if (operation === 'open:create' && path.includes('-pack-')) {
+        throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', errno: -28, syscall: 'open' });
+      }
+    });
+    const said: string[] = [];
+    const short = await open({ disk: full, warn: (message) => said.push(message) });
+    const { reclaimed } = await removeArtifacts(short, new Set([a, whole]));
+    expect(reclaimed.swept.objects).toBe(FILES + 2);
+    expect(said).toMatchObject([/no room/]);
+    expect(await readdir(`${dir}/.hsstore/tmp`)).toEqual([]);
+    expect((await collect(session)).reclaimed.swept.objects).toBe(FILES + 2);
+    await readAll(await open());
+  });
+
+  it('leaves a damaged pack as it is, says so, and goes on (D8)', async () => {
+    const { session, a, b, open } = await twoTrees();
+    const whole = await putTree(session, 'whole');
+    const { promises: fs } = await import('node:fs');
+    const path = (await holders(session, textOf('a', 0)))[0]!;
+    const bytes = await readFile(`${session.store.root}/${path}`);
+    bytes[bytes.length - 100]! ^= 1;
+    await fs.chmod(`${session.store.root}/${path}`, 0o600);
+    await writeFile(`${session.store.root}/${path}`, bytes);
+    const said: string[] = [];
+    const other = await open({ warn: (message) => said.push(message) });
+    const { reclaimed } = await removeArtifacts(other, new Set([a, whole]));
+    expect(said).toMatchObject([/is damaged/]);
+    expect(reclaimed.swept.objects).toBe(FILES + 2);
+    expect(await holders(session, textOf('a', 0))).toEqual([path]);
+    expect((await session.catalog()).get(b)?.removed).toBeUndefined();
+  });
+});

@@ -1,0 +1,200 @@
+import { createHash } from 'node:crypto';
+import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../src/core/hash.js';
+import type { ObjectId } from '../../src/core/ids.js';
+import type { Session } from '../../src/ops/session.js';
+import { openTestSession, TINY_PACKS, testStore } from '../helpers/store.js';
+import { tmp } from '../helpers/tmp.js';
+
+const TOKEN = '0'.repeat(24);
+const bytesOf = (i: number) => Buffer.from(`bytes ${i} `.repeat(20 + i));
+const all = (count: number) => Array.from({ length: count }, (_, i) => bytesOf(i));
+
+async function store(session: Session, contents: Iterable<Uint8Array>): Promise<ObjectId[]> {
+  const batch = session.store.batch(TOKEN);
+  const ids: ObjectId[] = [];
+  for (const bytes of contents) ids.push((await batch.addBytes(bytes)).id);
+  await batch.publish();
+  return ids;
+}
+
+const packsOf = (session: Session) => readdir(session.store.layout.packs);
+const filesOf = async (session: Session) =>
+  (await readdir(session.store.layout.objects, { recursive: true })).filter((name) => name.length > 60);
+
+async function setting() {
+  const dir = await tmp();
+  const session = await testStore(dir);
+  const before = (await filesOf(session)).length;
+  return {
+    dir,
+    session,
+    /** Object files but for those that the store began with. */
+    files: async () => (await filesOf(session)).length - before,
+    again: () => openTestSession(dir),
+  };
+}
+
+describe('many small objects', () => {
+  it('are one file, read-only, that reads back from another process', async () => {
+    const { session, files, again } = await setting();
+    const ids = await store(session, all(40));
+    const [pack, ...more] = await packsOf(session);
+    expect([more, await files()]).toEqual([[], 0]);
+    expect((await stat(`${session.store.layout.packs}/${pack}`)).mode & 0o7777).toBe(0o444);
+    const reader = await again();
+    for (const [i, id] of ids.entries()) {
+      expect(id).toBe(sha256(bytesOf(i)));
+      expect(Buffer.from(await reader.store.objects.read(id)).equals(bytesOf(i))).toBe(true);
+      let streamed = '';
+      for await (const chunk of reader.store.objects.stream(id)) streamed += chunk;
+      expect(streamed).toBe(bytesOf(i).toString());
+    }
+  });
+
+  it('make a pack that other programs can take apart by the manual', async () => {
+    const { session } = await setting();
+    await store(session, all(40));
+    const [name] = await packsOf(session);
+    const file = await readFile(`${session.store.layout.packs}/${name}`);
+    expect(file.subarray(-8).toString()).toBe('hs-pack1');
+    const count = file.readUInt32BE(file.length - 12);
+    const index = file.subarray(file.length - 12 - 40 * count);
+    expect(`${createHash('sha256').update(index).digest('hex')}.pack`).toBe(name);
+    for (let n = 0; n < count; n++) {
+      const record = index.subarray(40 * n, 40 * n + 40);
+      const [offset, size] = [record.readUInt32BE(32), record.readUInt32BE(36)];
+      const bytes = file.subarray(offset, offset + size);
+      expect(createHash('sha256').update(bytes).digest()).toEqual(Buffer.from(record.subarray(0, 32)));
+    }
+  });
+
+  it('are files where they are few, or large', async () => {
+    const few = await setting();
+    await store(few.session, all(31));
+    expect([await packsOf(few.session), await few.files()]).toEqual([[], 31]);
+
+    const large = await setting();
+    await store(large.session, [...all(40), Buffer.alloc(64 * 1024 + 1)]);
+    expect([(await packsOf(large.session)).length, await large.files()]).toEqual([1, 1]);
+  });
+
+  it('are packed too where they are few but many bytes', async () => {
+    const { session, files } = await setting();
+    const contents = Array.from({ length: 20 }, (_, i) => Buffer.alloc(64 * 1024, i));
+    const ids = await store(session, contents);
+    expect([(await packsOf(session)).length, await files()]).toEqual([1, 0]);
+    for (const [i, id] of ids.entries()) {
+      expect(Buffer.from(await session.store.objects.read(id)).equals(contents[i]!)).toBe(true);
+    }
+  });
+
+  it('that are there are not stored again, in whatever form they are', async () => {
+    const { session, again, files } = await setting();
+    await store(session, all(40));
+    await store(await again(), all(41).slice(40));
+    const packs = await packsOf(session);
+    await store(await again(), all(41));
+    expect([await packsOf(session), await files()]).toEqual([packs, 1]);
+  });
+
+  it('fill as many packs as they need', async () => {
+    const dir = await tmp();
+    const session = await testStore(dir, { packLimits: TINY_PACKS });
+    const ids = await store(session, all(20));
+    expect((await packsOf(session)).length).toBe(3);
+    for (const [i, id] of ids.entries()) {
+      expect(Buffer.from(await session.store.objects.read(id)).equals(bytesOf(i))).toBe(true);
+    }
+  });
+
+  it('leave nothing staged when they are discarded, half written or whole', async () => {
+    const { session } = await setting();
+    for (const contents of [all(40), [Buffer.alloc(60_000, 1), Buffer.alloc(60_000, 2), ...all(500)]]) {
+      const batch = session.store.batch(TOKEN);
+      for (const bytes of contents) await batch.addBytes(bytes);
+      await batch.discard();
+    }
+    expect([await readdir(session.store.layout.tmp), await packsOf(session)]).toEqual([[], []]);
+  });
+
+  it('and what the ledger itself names is never among them', async () => {
+    const { session } = await setting();
+    const batch = session.store.batch(TOKEN);
+    for (const bytes of all(40)) await batch.addBytes(bytes);
+    const { id } = await batch.addBytes(bytesOf(3), { asFile: true });
+    const other = await batch.addBytes(Buffer.from('operations'), { asFile: true });
+    await batch.publish();
+    expect(await session.store.objects.sizeOfFile(other.id)).toBe(10);
+    expect(id).toBe(sha256(bytesOf(3)));
+  });
+
+  it('are found by a reader that listed the packs before they were there', async () => {
+    const { session, again } = await setting();
+    const reader = await again();
+    expect(await reader.store.objects.has(sha256(bytesOf(0)))).toBe(false);
+    const [id] = await store(session, all(40));
+    expect((await reader.store.objects.read(id!)).length).toBe(bytesOf(0).length);
+  });
+});
+
+describe('a damaged pack', () => {
+  async function damaged(damage: (path: string) => Promise<void>) {
+    const { session, again } = await setting();
+    const ids = await store(session, all(40));
+    const path = `${session.store.layout.packs}/${(await packsOf(session))[0]}`;
+    await chmod(path, 0o600);
+    await damage(path);
+    return { ids, reader: await again() };
+  }
+
+  it('with a flipped byte says so of that object, and gives the others', async () => {
+    const { ids, reader } = await damaged(async (path) => {
+      const bytes = await readFile(path);
+      bytes[5]! ^= 1;
+      await writeFile(path, bytes);
+    });
+    await expect(reader.store.objects.read(ids[0]!)).rejects.toMatchObject({ code: 'INTEGRITY' });
+    expect((await reader.store.objects.read(ids[1]!)).length).toBe(bytesOf(1).length);
+  });
+
+  it.each<[string, (path: string) => Promise<void>]>([
+    ['that was cut off', async (path) => writeFile(path, (await readFile(path)).subarray(0, -7))],
+    ['that is empty', (path) => writeFile(path, '')],
+    [
+      'that says it has more than it has',
+      async (path) => {
+        const bytes = await readFile(path);
+        bytes.writeUInt32BE(0xffffffff, bytes.length - 12);
+        await writeFile(path, bytes);
+      },
+    ],
+    ['that is gone', (path) => rm(path)],
+  ])('%s has nothing, and stops no command', async (_, damage) => {
+    const { ids, reader } = await damaged(damage);
+    await expect(reader.store.objects.read(ids[0]!)).rejects.toMatchObject({ code: 'OBJECT_MISSING' });
+    const put = await store(reader, all(40));
+    expect((await reader.store.objects.read(put[0]!)).length).toBe(bytesOf(0).length);
+  });
+});
+
+describe('many packs', () => {
+  it('become few by the command that makes one too many, and all is there', async () => {
+    const dir = await tmp();
+    const session = await testStore(dir, { packLimits: TINY_PACKS });
+    const ids: ObjectId[] = [];
+    for (let i = 0; i < 12; i += 2) {
+      await session.write('artifact.create', [], async (tx) => {
+        for (const n of [i, i + 1]) ids.push((await tx.batch.addBytes(bytesOf(n))).id);
+        await tx.batch.publish();
+      });
+    }
+    expect((await packsOf(session)).length).toBeLessThan(6);
+    expect(await readdir(session.store.layout.tmp)).toEqual([]);
+    const reader = await openTestSession(dir);
+    for (const [i, id] of ids.entries()) {
+      expect(Buffer.from(await reader.store.objects.read(id)).equals(bytesOf(i))).toBe(true);
+    }
+  });
+});
