@@ -80,6 +80,8 @@ const replaceModules = {
     b.onResolve({ filter: /^ordered-binary$/ }, ({ kind, path, resolveDir }) =>
       kind === 'require-call' ? undefined : b.resolve(path, { kind: 'require-call', resolveDir }),
     );
+    // It makes opening files wait for others to be closed; of fs-extra hs uses what opens none.
+    b.onResolve({ filter: /^graceful-fs$/ }, () => ({ path: 'node:fs', external: true }));
     b.onResolve({ filter: /^child_process$/ }, ({ importer }) =>
       /detect-libc/.test(importer) ? { path: join(shims, 'child-process.cjs') } : undefined,
     );
