@@ -20,8 +20,10 @@ if (process.platform === 'win32') {
     'https://nodejs.org/en/download',
   );
 } else {
-  import('../dist/cli.js').catch((error) => {
-    if (!error || error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
+  try {
+    require('../dist/cli.cjs');
+  } catch (error) {
+    if (!error || (error.code !== 'MODULE_NOT_FOUND' && error.code !== 'ENOENT')) throw error;
     refuse('the program is not built: ' + error.message.split('\n')[0], 'npm run build');
-  });
+  }
 }

@@ -4,9 +4,8 @@ import { registry } from './registry.js';
 
 const host = processHost();
 host.onCrash((e) => tell(host, e));
-const status = await main(host, {
+main(host, {
   table: registry,
   disk: async () => (await import('../src/fsx/node-disk.js')).nodeDisk(),
   openSession: async (request) => (await import('../src/ops/session.js')).openSession(request),
-});
-host.leave(status);
+}).then(host.leave);

@@ -1,19 +1,34 @@
 /**
- * Builds `dist/`: `cli.js` for people and `index.js` for programs, as ESM in chunks, so that a command
- * loads only what it uses. Native modules stay outside. `--types` adds `dist/types`.
+ * Builds `dist/`: `cli.cjs` for people and `index.js` for programs, in chunks, so that a command loads only
+ * what it uses. Native modules stay outside. `--types` adds `dist/types`.
+ *
+ * The program's chunks are scripts that the loader, `cli.cjs`, runs with what V8 compiled of them here, in
+ * the warm-up; the library is ESM.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import zlib from 'node:zlib';
+import { build, transform } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
 const lmdb = createRequire(import.meta.url).resolve('lmdb');
 const shims = join(root, 'scripts', 'shims');
 const STALE_CHUNK_MS = 3_600_000;
+const TARGET = 'node20.19';
 
 /**
  * esbuild makes a chunk for each set of commands that share a module: a command would load dozens of
@@ -49,10 +64,15 @@ const replaceModules = {
   name: 'replace-modules',
   setup(b) {
     // lmdb's encoder of objects, of which hs uses nothing: it stores text.
-    const shimmed = { 'react-devtools-core': 'empty.mjs', msgpackr: 'msgpackr.mjs' };
-    b.onResolve({ filter: /^(react-devtools-core|msgpackr)$/ }, ({ path }) => ({
-      path: join(shims, shimmed[path]),
+    b.onResolve({ filter: /^msgpackr$/ }, () => ({ path: join(shims, 'msgpackr.mjs') }));
+    // A script cannot wait at its top, as Ink does for its debugger, and its layout engine for WebAssembly.
+    b.onLoad({ filter: /[\\/]ink[\\/]build[\\/]reconciler\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll('isDev()', 'false'),
     }));
+    b.onResolve({ filter: /^yoga-layout$/ }, () => ({ path: join(shims, 'yoga-layout.mjs') }));
+    b.onResolve({ filter: /[\\/]gc-preview\.js$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: join(shims, 'gc-preview.mjs') } : undefined,
+    );
     b.onResolve({ filter: /^string-width$/ }, ({ kind }) =>
       kind === 'import-statement' ? { path: join(shims, 'string-width.mjs') } : undefined,
     );
@@ -60,6 +80,8 @@ const replaceModules = {
     b.onResolve({ filter: /^ordered-binary$/ }, ({ kind, path, resolveDir }) =>
       kind === 'require-call' ? undefined : b.resolve(path, { kind: 'require-call', resolveDir }),
     );
+    // It makes opening files wait for others to be closed; of fs-extra hs uses what opens none.
+    b.onResolve({ filter: /^graceful-fs$/ }, () => ({ path: 'node:fs', external: true }));
     b.onResolve({ filter: /^child_process$/ }, ({ importer }) =>
       /detect-libc/.test(importer) ? { path: join(shims, 'child-process.cjs') } : undefined,
     );
@@ -104,17 +126,13 @@ async function bundle(options) {
     minify: true,
     format: 'esm',
     platform: 'node',
-    target: 'node20.19',
+    target: TARGET,
     jsx: 'automatic',
-    define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+    define: { 'process.env.NODE_ENV': '"production"' },
     chunkNames: '[name]-[hash]',
     legalComments: 'none',
     logLevel: 'warning',
     metafile: true,
-    // Bundled CommonJS packages (fs-extra, react) ask for node's own modules by require().
-    banner: {
-      js: "import{createRequire as hsRequire}from'node:module';const require=hsRequire(import.meta.url);",
-    },
     ...rest,
     plugins: [...plugins, replaceModules],
   });
@@ -124,13 +142,15 @@ async function bundle(options) {
 
 async function buildProgram(outdir) {
   const fileOf = new Map();
+  const program = { outdir, outExtension: { '.js': '.cjs' } };
   for (const [name, roots] of Object.entries(TIERS)) {
     const plugins = [fromTiers(fileOf)];
-    const probe = await bundle({ entryPoints: roots, outdir, write: false, plugins });
+    const probe = await bundle({ ...program, entryPoints: roots, write: false, plugins });
     const members = new Set();
     for (const root of roots) addInputs(probe, root, members);
     const modules = [...members].sort();
     const { outputs } = await bundle({
+      ...program,
       stdin: {
         contents: modules.map((m) => `export * from './${m}';`).join('\n'),
         resolveDir: root,
@@ -138,16 +158,106 @@ async function buildProgram(outdir) {
         loader: 'ts',
       },
       entryNames: `${name}-[hash]`,
-      outdir,
       plugins,
     });
-    const [file, { exports }] = Object.entries(outputs).find(([, o]) => o.entryPoint !== undefined);
+    const [file, { exports }] = entryOf(outputs, `${name}.ts`);
     await demandAllExports(modules, exports);
     for (const module of modules) fileOf.set(resolve(root, module), basename(file));
   }
   if (!yargsIsLean) throw new Error('yargs has moved its platform module: start-up would be slow');
-  await bundle({ entryPoints: { cli: 'commands/main.ts' }, outdir, plugins: [fromTiers(fileOf)] });
-  await bundle({ entryPoints: { index: 'src/index.ts' }, outdir });
+  const { outputs } = await bundle({
+    ...program,
+    entryPoints: { main: 'commands/main.ts' },
+    entryNames: '[name]-[hash]',
+    plugins: [fromTiers(fileOf)],
+  });
+  for (const name of readdirSync(outdir)) await toScript(join(outdir, name));
+  const loader = readFileSync(join(root, 'scripts', 'loader.cjs'), 'utf8');
+  const main = JSON.stringify(`./${basename(entryOf(outputs, 'commands/main.ts')[0])}`);
+  writeFileSync(join(outdir, 'cli.cjs'), loader.replace('MAIN_CHUNK', main));
+}
+
+/** Not any other: esbuild calls what is imported dynamically an entry point, too. */
+function entryOf(outputs, name) {
+  return Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === name);
+}
+
+/** Makes a module the expression of a function, as the loader calls it: ASCII, which it need not decode. */
+async function toScript(file) {
+  const module = readFileSync(file, 'utf8');
+  const { code } = await transform(module, {
+    format: 'cjs',
+    logLevel: 'warning',
+    platform: 'node',
+    target: TARGET,
+    minify: true,
+    charset: 'ascii',
+    define: { 'import.meta.url': 'hsUrl' },
+    supported: { 'dynamic-import': false },
+    banner: module.includes('import.meta.url')
+      ? "const hsUrl=require('node:url').pathToFileURL(__filename).href;"
+      : '',
+  });
+  // esbuild escapes what is in strings and leaves what is in regular expressions.
+  const ascii = code.replace(/[^\0-\x7f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  writeFileSync(file, `(function(exports,require,module,__filename){${ascii}})`);
+}
+
+async function buildLibrary(outdir) {
+  await bundle({
+    entryPoints: { index: 'src/index.ts' },
+    outdir,
+    // Bundled CommonJS packages (fs-extra) ask for node's own modules by require().
+    banner: {
+      js: "import{createRequire as hsRequire}from'node:module';const require=hsRequire(import.meta.url);",
+    },
+  });
+}
+
+/** What a start is spent on: each of these leaves what V8 compiled for it. `run` needs a sandbox. */
+const WARM_UP = [
+  'version',
+  'help put',
+  'init',
+  'hash-object file',
+  'put file --name file',
+  'put tree --name tree --pin kept',
+  'ls',
+  'show tree',
+  'log',
+  'cat-artifact file',
+  'pin file',
+  'unpin file',
+  'export tree exported',
+  'gc --dry-run',
+  'run --capture stdout --source file -- cp /bin/sh $HS_OUT/sh',
+  'run -- true',
+];
+
+function warmUp(outdir) {
+  // Node 22.0 and 22.1 have none, so the loader would take nothing.
+  if (zlib.crc32 === undefined) return;
+  const dir = mkdtempSync(join(tmpdir(), 'hs-warm-up-'));
+  try {
+    mkdirSync(join(dir, 'tree'));
+    for (const name of ['file', 'tree/a', 'tree/b']) writeFileSync(join(dir, name), `${name}\n`);
+    for (const words of WARM_UP) {
+      const command = words.split(' ');
+      const { status, stderr } = spawnSync(
+        process.execPath,
+        [join(root, 'scripts', 'warm-up.cjs'), outdir, ...command],
+        {
+          cwd: dir,
+          encoding: 'utf8',
+          env: { PATH: process.env.PATH, HOME: dir, XDG_STATE_HOME: dir, HS_ACTOR: 'human:builder' },
+        },
+      );
+      const mayFail = command[0] === 'run';
+      if (status !== 0 && !mayFail) throw new Error(`hs ${words} ended with ${status}: ${stderr}`);
+    }
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
 }
 
 /** Of two exports with one name, `export *` silently passes on neither. */
@@ -180,13 +290,15 @@ async function main() {
   const fresh = join(root, `.dist-${process.pid}`);
   try {
     await buildProgram(fresh);
+    warmUp(fresh);
+    await buildLibrary(fresh);
     mkdirSync(dist, { recursive: true });
-    const entries = ['index.js', 'cli.js'];
+    const entries = ['index.js', 'cli.cjs'];
     const chunks = readdirSync(fresh).filter((name) => !entries.includes(name));
     for (const name of [...chunks, ...entries]) renameSync(join(fresh, name), join(dist, name));
     for (const name of readdirSync(dist)) {
       const path = join(dist, name);
-      if (!name.endsWith('.js') || chunks.includes(name) || entries.includes(name)) continue;
+      if (!/\.(c?js|cache)$/.test(name) || chunks.includes(name) || entries.includes(name)) continue;
       // A program that was started before this build may still load its own chunks.
       if (statSync(path).mtimeMs < Date.now() - STALE_CHUNK_MS) rmSync(path, { force: true });
     }

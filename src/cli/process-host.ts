@@ -8,7 +8,10 @@ import { VERSION } from './version.js';
 const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
 
 interface ProcessEnds {
-  /** Calls `handler` with what was thrown where nothing could catch it, and ends with the status it gives. */
+  /**
+   * Calls `handler` with what was thrown where nothing could catch it, or when the program ends without
+   * having left, and ends with the status it gives.
+   */
   onCrash(handler: (e: unknown) => number): void;
   leave(status: number): void;
 }
@@ -47,6 +50,8 @@ export function processHost(): Host & ProcessEnds {
     },
     onCrash(handler) {
       process.on('uncaughtException', (e) => process.exit(handler(e)));
+      // Node would end with 0 what waits for nothing that could come.
+      process.on('beforeExit', () => process.exit(handler(new Error('nothing is left to wait for'))));
     },
     abandon: (status) => process.exit(status),
     // Everything was written and awaited; what still holds the event loop is an idle handle such as stdin.

@@ -87,6 +87,15 @@ it('only fsx can write: nothing else imports a way to reach the disk', () => {
   expect(outside(imports, WRITERS, ['src/fsx/'])).toEqual([]);
 });
 
+it('the loader of the program reads alone', () => {
+  const loader = readFileSync(join(ROOT, 'scripts/loader.cjs'), 'utf8');
+  const taken = [...loader.matchAll(/const (\{.*\}) = require\('node:(\w+)'\)/g)].map(
+    (m) => `${m[2]} ${m[1]}`,
+  );
+  expect(taken).toEqual(['fs { readFileSync }', 'path { join }', 'vm { Script }', 'zlib { crc32 }']);
+  expect(loader.match(/\brequire\(/g)).toHaveLength(taken.length + 1);
+});
+
 it('only fsx and sandbox start programs', () => {
   expect(outside(imports, STARTERS, ['src/fsx/', 'src/sandbox/'])).toEqual([]);
 });

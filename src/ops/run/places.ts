@@ -86,16 +86,8 @@ async function realDirectory(disk: Disk, path: string): Promise<string | undefin
   }
 }
 
-/** Removes what a run has on disk, but what was rescued. What cannot be removed is said and left. */
-export async function discardPlaces(
-  session: Session,
-  { root, scratch }: Pick<RunPlaces, 'root' | 'scratch'>,
-  { rescued = false } = {},
-): Promise<void> {
-  await Promise.all([rescued ? undefined : discard(session, root), discard(session, scratch)]);
-}
-
-async function discard(session: Session, dir: string): Promise<void> {
+/** Removes a directory that a run has on disk. What cannot be removed is said and left. */
+export async function discard(session: Session, dir: string): Promise<void> {
   try {
     if ((await session.disk.lstat(dir)).kind !== 'directory') return;
     // Two programs cost 10 ms; they are for what tools leave to make this hard.

@@ -5,7 +5,7 @@ import { natural, objectId, text, timestamp, uuid } from '../../core/schema.js';
 import { commit } from '../../store/commit.js';
 import { commitContext } from '../decide.js';
 import type { Session } from '../session.js';
-import { discardPlaces, runRoot } from './places.js';
+import { discard, runRoot } from './places.js';
 import { signalStatus } from './record.js';
 
 const SCRATCH_NAME = /^\/(?:[^/\0]+\/)*hs-run-[0-9a-f]{32}$/;
@@ -37,7 +37,7 @@ export async function finishRuns(session: Session, token: string, journal: reado
   for (const line of journal) {
     const begun = z.safeParse(runBegun, line);
     if (!begun.success) continue;
-    await discardPlaces(session, { root: runRoot(session, token), scratch: begun.data.path });
+    for (const dir of [runRoot(session, token), begun.data.path]) await discard(session, dir);
     runs.set(begun.data.run_id, begun.data);
   }
   for (const begun of runs.values()) await recordKilled(session, token, begun);

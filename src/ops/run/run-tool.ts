@@ -11,7 +11,7 @@ import { newManifest } from '../new-manifest.js';
 import type { Session, WriteTx } from '../session.js';
 import { Control } from './control.js';
 import { type RunInput, resolveInputs, writeInputs } from './inputs.js';
-import { discardPlaces, makePlaces, type RunPlaces } from './places.js';
+import { discard, makePlaces, type RunPlaces } from './places.js';
 import { checkCommand, commandFacts, type RunFacts, signalStatus } from './record.js';
 import { runJournal } from './recover.js';
 import { description, Register } from './register.js';
@@ -48,7 +48,7 @@ export async function runTool(session: Session, request: RunRequest): Promise<Ru
     try {
       return await run.run();
     } finally {
-      await discardPlaces(session, places, { rescued: run.rescued });
+      await run.discard();
     }
   });
 }
@@ -100,7 +100,8 @@ class Run {
   readonly #register: Register;
   readonly #control = new Control();
   /** True: the output is worth keeping where it is, since the store could not take it. */
-  rescued = false;
+  #rescued = false;
+  #scratchGone: Promise<void> | undefined;
 
   constructor(
     session: Session,
@@ -144,6 +145,22 @@ class Run {
     }
   }
 
+  /** Removes what the run has on disk, but what was rescued. */
+  async discard(): Promise<void> {
+    const { root } = this.#places;
+    await Promise.all([this.#discardScratch(), this.#rescued ? undefined : discard(this.#session, root)]);
+  }
+
+  /** The sandbox is done with it before the commit, which waits for the disk: 3 ms of a run that does nothing. */
+  #discardScratch(): Promise<void> {
+    if (this.#scratchGone === undefined) {
+      this.#scratchGone = discard(this.#session, this.#places.scratch);
+      // Whoever discards the rest is told.
+      this.#scratchGone.catch(() => undefined);
+    }
+    return this.#scratchGone;
+  }
+
   async #tool(transcripts: readonly Transcript[], budget: RunBudget): Promise<Ended> {
     const { signal } = this.#session;
     signal.throwIfAborted();
@@ -172,6 +189,7 @@ class Run {
       control.end();
       giveBack?.();
       await watch.end();
+      void this.#discardScratch();
     }
   }
 
@@ -299,8 +317,8 @@ class Run {
     const code = isHsError(e) ? e.code : 'SYSTEM';
     const { capture } = this.#places;
     // Hours of work are not thrown away for a full disk or a damaged ledger.
-    this.rescued = STORE_CANNOT.includes(code) && wanted;
-    const hint = this.rescued
+    this.#rescued = STORE_CANNOT.includes(code) && wanted;
+    const hint = this.#rescued
       ? `what it left is in '${capture}': store it with hs put, then remove '${this.#places.root}'`
       : isHsError(e)
         ? e.hint

@@ -1,2 +1,0 @@
-/** Stands for react-devtools-core, which Ink asks for only when it is debugged. */
-export default {};
