@@ -96,6 +96,32 @@ describe('the scan of an index', () => {
     },
   );
 
+  it.each([
+    ['"size_bytes":5', '"size_bytes":05'],
+    ['"size_bytes":5', '"size_bytes":-5'],
+    ['"size_bytes":5', '"size_bytes":9007199254740992'],
+    ['"size_bytes":5', '"size_bytes":"5"'],
+    ['"executable":true,', '"executable":false,'],
+    ['"executable":true', '"executable":true,"executable":true'],
+    ['"path":"a"', '"path":"\\u0061"'],
+    ['"path":"a"', '"path":"a\n"'],
+    ['{"', '{ "'],
+    ['}]', '},]'],
+    ['}]', '}]]'],
+    ['}]', '}'],
+    [']', ']\n'],
+    ['[', '\uFEFF['],
+    ['"content_hash":"2', '"content_hash":"'],
+    ['"content_hash":"2', '"content_hash":"G'],
+  ])('does not take %j spelled as %j', (right, wrong) => {
+    const entry = { path: 'a', content_hash: sha256(Buffer.from('hello')), size_bytes: 5, executable: true };
+    const text = encodeBundleIndex([entry as IndexEntry]).toString();
+    expect(text).toContain(right);
+    const bytes = Buffer.from(text.replace(right, wrong));
+    expect(scanIndex(bytes)).toBeUndefined();
+    expect(parsed(bytes)).toBeUndefined();
+  });
+
   it('leaves to the parser only paths with an escape', () => {
     fc.assert(
       fc.property(index, (entries) => {
