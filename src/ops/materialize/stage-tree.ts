@@ -33,13 +33,23 @@ async function writeEntries(
   { modes, signal, onFile }: StageOptions,
   sync: boolean,
 ): Promise<void> {
+  const options = { sync, signal };
   await walk(
     top,
     payload,
-    (dir, name) => merging(name, () => dir.makeChild(name, modes.directory)),
+    async (dir, name) => {
+      try {
+        return await dir.makeChild(name, modes.directory);
+      } catch (e) {
+        throw merged(name, e);
+      }
+    },
     async (dir, name, entry) => {
-      const mode = entry.executable ? modes.executable : modes.file;
-      await merging(entry.path, () => stageEntry(dir, name, mode, entry, { sync, signal }));
+      try {
+        await stageEntry(dir, name, entry.executable ? modes.executable : modes.file, entry, options);
+      } catch (e) {
+        throw merged(entry.path, e);
+      }
       onFile?.(entry.size);
     },
     async (dir) => {
@@ -107,15 +117,11 @@ async function walk(
 }
 
 /** In a tree that only we write to, a name that is taken means that this filesystem merges two names. */
-async function merging<T>(path: string, make: () => Promise<T>): Promise<T> {
-  try {
-    return await make();
-  } catch (e) {
-    if (!isErrno(e, 'EEXIST')) throw e;
-    throw new HsError(
-      'UNSAFE_PATH',
-      `'${escapeText(path)}' and another path are one name on the destination's filesystem`,
-      { hint: 'choose a destination that keeps upper and lower case and normal forms apart', cause: e },
-    );
-  }
+function merged(path: string, e: unknown): unknown {
+  if (!isErrno(e, 'EEXIST')) return e;
+  return new HsError(
+    'UNSAFE_PATH',
+    `'${escapeText(path)}' and another path are one name on the destination's filesystem`,
+    { hint: 'choose a destination that keeps upper and lower case and normal forms apart', cause: e },
+  );
 }
