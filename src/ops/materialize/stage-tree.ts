@@ -1,6 +1,7 @@
 import { escapeText } from '../../core/escape.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
+import { EarlySync } from './early-sync.js';
 import type { DirectoryPayload, Modes } from './payload.js';
 import { stageEntry } from './stage-file.js';
 
@@ -22,9 +23,20 @@ export async function stageTree(
   payload: DirectoryPayload,
   options: StageOptions,
 ): Promise<void> {
-  const together = payload.entries.length >= SYNCFS_FROM;
-  await writeEntries(top, payload, options, !together);
-  if (together && !(await top.syncFilesystem())) await syncTree(top, payload);
+  if (payload.entries.length < SYNCFS_FROM) {
+    await writeEntries(top, payload, options, true);
+    return;
+  }
+  const early = new EarlySync(top);
+  let durable: boolean;
+  try {
+    await writeEntries(top, payload, options, false, early);
+    durable = await top.syncFilesystem();
+    await early.succeeded();
+  } finally {
+    await early.idle();
+  }
+  if (!durable) await syncTree(top, payload);
 }
 
 async function writeEntries(
@@ -32,6 +44,7 @@ async function writeEntries(
   payload: DirectoryPayload,
   { modes, signal, onFile }: StageOptions,
   sync: boolean,
+  early?: EarlySync,
 ): Promise<void> {
   const options = { sync, signal };
   await walk(
@@ -51,6 +64,8 @@ async function writeEntries(
         throw merged(entry.path, e);
       }
       onFile?.(entry.size);
+      const looking = early?.wrote(entry.size);
+      if (looking !== undefined) await looking;
     },
     async (dir) => {
       if (sync) await dir.sync();
