@@ -122,10 +122,10 @@ export class SafeDir {
     return this.#change((at) => this.#disk.open(at(name), { access: 'create', mode }));
   }
 
-  async writeFile(name: string, bytes: Uint8Array, options: { mode: number; sync: boolean }): Promise<void> {
+  writeFile(name: string, bytes: Uint8Array, options: { mode: number; sync: boolean }): Promise<void> {
     // A tree has many: without the closures of the general way.
-    if (this.guarantee === 'descriptor') await this.#disk.writeFile(this.#path(name), bytes, options);
-    else await this.#change((at) => this.#disk.writeFile(at(name), bytes, options));
+    if (this.guarantee === 'descriptor') return this.#disk.writeFile(this.#path(name), bytes, options);
+    return this.#change((at) => this.#disk.writeFile(at(name), bytes, options));
   }
 
   unlink(name: string): Promise<void> {
