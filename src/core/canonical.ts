@@ -38,6 +38,13 @@ function encodeString(value: string, verbatim: boolean): string {
   return JSON.stringify(value);
 }
 
+/** By UTF-16 code units. What was read or written before has them in order: asking is a third of sorting. */
+function sortedKeys(record: object): string[] {
+  const keys = Object.keys(record);
+  for (let i = 1; i < keys.length; i++) if (keys[i - 1]! > keys[i]!) return keys.sort();
+  return keys;
+}
+
 function encode(value: unknown, depth: number, verbatim: boolean): string {
   if (depth > MAX_DEPTH) throw invalid(`nested deeper than ${MAX_DEPTH} levels`);
   switch (typeof value) {
@@ -69,7 +76,7 @@ function encode(value: unknown, depth: number, verbatim: boolean): string {
     throw invalid('only plain objects have a JSON form');
   const record = value as Record<string, unknown>;
   let out = '{';
-  for (const key of Object.keys(record).sort()) {
+  for (const key of sortedKeys(record)) {
     checkKey(key);
     if (out.length > 1) out += ',';
     out += `${encodeString(key, false)}:${encode(record[key], depth + 1, VERBATIM_KEYS.has(key))}`;
@@ -87,7 +94,24 @@ export function canonicalText(value: unknown): string {
 }
 
 export function canonicalBytes(value: unknown): Buffer {
-  return Buffer.from(canonicalText(value), 'utf8');
+  return Array.isArray(value) ? arrayBytes(value) : Buffer.from(canonicalText(value), 'utf8');
+}
+
+/** A string that grows by `+=` is a tree until it is used: one of 40 MB kept the collector busy for seconds. */
+const PIECE_LENGTH = 64 * 1024;
+
+/** Members of the array are encoded apart, in pieces: as one text, an index of 10,000 files takes three times as long. */
+function arrayBytes(values: readonly unknown[]): Buffer {
+  const pieces: Buffer[] = [];
+  let text = '[';
+  for (let i = 0; i < values.length; i++) {
+    text += (i === 0 ? '' : ',') + encode(values[i], 1, false);
+    if (text.length < PIECE_LENGTH) continue;
+    pieces.push(Buffer.from(text, 'utf8'));
+    text = '';
+  }
+  pieces.push(Buffer.from(`${text}]`, 'utf8'));
+  return Buffer.concat(pieces);
 }
 
 /** UTF-8 as it stands, or INVALID_RECORD; `Buffer.toString` would turn bad bytes into U+FFFD silently. */
@@ -167,9 +191,6 @@ export function parseLoose(bytes: Uint8Array, maxBytes: number): Json {
   if (countMembers(value) !== members) throw invalid('an object has the same key twice');
   return value;
 }
-
-/** A string that grows by `+=` is a tree until it is used: one of 40 MB kept the collector busy for seconds. */
-const PIECE_LENGTH = 64 * 1024;
 
 /** Canonical JSON Lines: each record on a line of its own, a header line first (A9); in pieces. */
 export function* canonicalPieces(records: Iterable<unknown>): Generator<Buffer> {

@@ -95,7 +95,8 @@ async function writeFile(
   const fd = openNew(path, options.mode);
   try {
     try {
-      await writeFully(fd, bytes);
+      const writing = writeFully(fd, bytes);
+      if (writing !== undefined) await writing;
       if (options.sync) await fsyncLater(fd);
     } finally {
       closeSync(fd);

@@ -38,7 +38,8 @@ class NodeFile implements DiskFile {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    await this.#descriptor.hold(writeFully(this.#descriptor.fd('write'), bytes));
+    const writing = writeFully(this.#descriptor.fd('write'), bytes);
+    if (writing !== undefined) await this.#descriptor.hold(writing);
   }
 
   async sync(): Promise<void> {

@@ -32,12 +32,20 @@ function writeLater(fd: number, bytes: Uint8Array): Promise<number> {
   });
 }
 
-/** write(2) may take less than it was given: the rest is written until all is out or it fails. */
-export async function writeFully(fd: number, bytes: Uint8Array): Promise<void> {
-  let rest = bytes;
-  while (rest.length > 0) {
-    const count =
-      rest.length >= LARGE_BYTES ? await writeLater(fd, rest) : writeSync(fd, rest, 0, rest.length, null);
-    rest = rest.subarray(count);
+/**
+ * write(2) may take less than it was given: the rest is written until all is out or it fails. Undefined
+ * when it is done already: a tree has many small files, and a promise each is garbage.
+ */
+export function writeFully(fd: number, bytes: Uint8Array): Promise<void> | undefined {
+  if (bytes.length >= LARGE_BYTES) return writeAllLater(fd, bytes);
+  for (let done = 0; done < bytes.length; ) {
+    done += writeSync(fd, bytes, done, bytes.length - done, null);
   }
+  return undefined;
+}
+
+async function writeAllLater(fd: number, bytes: Uint8Array): Promise<void> {
+  let rest = bytes;
+  while (rest.length >= LARGE_BYTES) rest = rest.subarray(await writeLater(fd, rest));
+  writeFully(fd, rest);
 }

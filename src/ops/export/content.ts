@@ -5,12 +5,10 @@ import { checkFilenameHint, comparePaths, type SafePath, toSafePath } from '../.
 import type { ArtifactRecord } from '../../core/record.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { ObjectStore } from '../../store/objects.js';
-import type { PayloadEntry } from '../materialize/payload.js';
+import { type PayloadEntry, SMALL_BYTES } from '../materialize/payload.js';
 
 /** What `--with-manifest` is written as. */
 export const MANIFEST_NAME = 'artifact.json' as SafePath;
-/** Larger files are streamed. */
-const SMALL_BYTES = 1024 * 1024;
 
 /** Everything of one artifact that an export would write, read from the store. */
 export interface Content {
@@ -21,16 +19,29 @@ export interface Content {
   readonly entries: readonly PayloadEntry[] | undefined;
 }
 
-/** One object as a file to be written. */
-export function objectEntry(
-  objects: ObjectStore,
-  file: { path: SafePath; hash: ObjectId; size: number; executable: boolean },
-): PayloadEntry {
-  return {
-    ...file,
-    stream: () => objects.streamUnverified(file.hash),
-    ...(file.size <= SMALL_BYTES ? { read: () => objects.readUnverified(file.hash, SMALL_BYTES) } : {}),
-  };
+/** One object as a file to be written; a class, since a tree has many and a pair of closures each is garbage. */
+class ObjectEntry implements PayloadEntry {
+  readonly path: SafePath;
+  readonly hash: ObjectId;
+  readonly size: number;
+  readonly executable: boolean;
+  readonly #objects: ObjectStore;
+
+  constructor(objects: ObjectStore, path: SafePath, hash: ObjectId, size: number, executable = false) {
+    this.#objects = objects;
+    this.path = path;
+    this.hash = hash;
+    this.size = size;
+    this.executable = executable;
+  }
+
+  stream(): AsyncIterable<Uint8Array> {
+    return this.#objects.streamUnverified(this.hash);
+  }
+
+  read(): Promise<Uint8Array> {
+    return this.#objects.readUnverified(this.hash, SMALL_BYTES);
+  }
 }
 
 /** Reads what an artifact consists of; damage is left to the guard to refuse. */
@@ -46,17 +57,11 @@ export async function readContent(objects: ObjectStore, record: ArtifactRecord):
 
 async function entriesOf(objects: ObjectStore, record: ArtifactRecord): Promise<PayloadEntry[]> {
   if (record.payload_type === 'file') {
-    const file = { path: fileName(record), hash: record.content_hash, size: record.size_bytes };
-    return [objectEntry(objects, { ...file, executable: false })];
+    return [new ObjectEntry(objects, fileName(record), record.content_hash, record.size_bytes)];
   }
   const index = decodeBundleIndex(await objects.read(record.content_hash, MAX_INDEX_BYTES));
-  return index.map((e) =>
-    objectEntry(objects, {
-      path: e.path,
-      hash: e.content_hash,
-      size: e.size_bytes,
-      executable: e.executable === true,
-    }),
+  return index.map(
+    (e) => new ObjectEntry(objects, e.path, e.content_hash, e.size_bytes, e.executable === true),
   );
 }
 
@@ -96,11 +101,6 @@ export function addManifest(
       hint: 'export it without --with-manifest; hs cat-artifact --manifest prints the manifest',
     });
   }
-  const manifest = objectEntry(objects, {
-    path: MANIFEST_NAME,
-    hash: record.manifest,
-    size: record.manifest_size_bytes,
-    executable: false,
-  });
+  const manifest = new ObjectEntry(objects, MANIFEST_NAME, record.manifest, record.manifest_size_bytes);
   return [...entries, manifest].sort((a, b) => comparePaths(a.path, b.path));
 }

@@ -14,6 +14,7 @@ import { CLASSIFICATIONS, type Classification } from '../../core/vocabulary.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { ObjectStore } from '../../store/objects.js';
 import { knownContents } from '../known-contents.js';
+import type { PayloadEntry } from '../materialize/payload.js';
 import { type Content, readContent } from './content.js';
 
 /** The facts that the guard looks at; a record, a manifest and a handle all have them. */
@@ -81,10 +82,10 @@ class Resolver {
   /** What is in an artifact; undefined when its manifest or its index cannot be read. */
   async #members({ record, manifest, entries }: Content, depth: number): Promise<GuardSubject[] | undefined> {
     if (manifest === undefined || entries === undefined) return undefined;
-    const files = new Map(entries.map((e) => [e.path as string, e.hash]));
-    const members = await this.#sameBytes(record, record.payload_type === 'directory' ? files : [], depth);
+    const members = await this.#sameBytes(record, record.payload_type === 'directory' ? entries : [], depth);
     if (manifest.kind === 'dataset_slice') members.push(...(await this.#sources(manifest, depth)));
     if (manifest.kind === 'bundle') {
+      const files = new Map(entries.map((e) => [e.path as string, e.hash]));
       const inside = await this.#bundled(files, '', depth);
       if (inside === undefined) return undefined;
       members.push(...inside);
@@ -95,7 +96,7 @@ class Resolver {
   /** Other artifacts that are known to have this content or one of these files, each named once. */
   async #sameBytes(
     self: ArtifactRecord | Handle,
-    files: Iterable<readonly [path: string, hash: ObjectId]>,
+    files: readonly Pick<PayloadEntry, 'path' | 'hash'>[],
     depth: number,
   ): Promise<GuardSubject[]> {
     const { of } = await knownContents(this.#objects, this.#catalog);
@@ -103,7 +104,8 @@ class Resolver {
     for (const record of of.get(self.content_hash) ?? []) {
       if (record.artifact_id !== self.artifact_id) found.set(record.artifact_id, [labelOf(record), record]);
     }
-    for (const [path, hash] of files) {
+    // Where nothing is restricted, no file has to be asked about.
+    for (const { path, hash } of of.size === 0 ? [] : files) {
       for (const record of of.get(hash) ?? []) {
         const isNew = record.content_hash !== self.content_hash && !found.has(record.artifact_id);
         if (isNew) found.set(record.artifact_id, [path, record]);

@@ -1,6 +1,9 @@
 import type { ObjectId } from '../../core/ids.js';
 import type { SafePath } from '../../core/paths.js';
 
+/** Up to here a file is read whole and written in one operation; a larger one is streamed. */
+export const SMALL_BYTES = 1024 * 1024;
+
 /** Bytes to be written: what they must hash to, and how many there are. */
 export interface FilePayload {
   readonly type: 'file';
@@ -18,7 +21,7 @@ export interface PayloadEntry {
   readonly executable: boolean;
   /** Not to be trusted: whoever passes it on compares it with `hash`. A chunk is valid until the next one. */
   stream(): AsyncIterable<Uint8Array>;
-  /** The same at once, for what is small; saves the generator at 10,000 files. */
+  /** The same at once, for what is small, and valid until the next one is read; saves the generator at 10,000 files. */
   read?(): Promise<Uint8Array>;
 }
 

@@ -3,10 +3,7 @@ import { createSha256, sha256 } from '../../core/hash.js';
 import type { ObjectId } from '../../core/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
-import type { PayloadEntry } from './payload.js';
-
-/** Up to here a file is held whole and written in one operation. */
-const SMALL_BYTES = 1024 * 1024;
+import { type PayloadEntry, SMALL_BYTES } from './payload.js';
 
 /** What staging needs to know of a file. */
 export interface Expected {
@@ -51,7 +48,7 @@ export async function stageFile(
       await writing;
     }
     const staged = { hash: hash.digest(), size };
-    compare(staged, expected);
+    compare(staged.hash, staged.size, expected);
     if (options.sync) await file.sync();
     return staged;
   } finally {
@@ -59,7 +56,7 @@ export async function stageFile(
   }
 }
 
-/** The same for a member of a tree; a small one is written whole. */
+/** The same for a member of a tree; a small one is written whole, once all of it was compared. */
 export async function stageEntry(
   dir: SafeDir,
   name: string,
@@ -67,46 +64,43 @@ export async function stageEntry(
   entry: PayloadEntry,
   options: { readonly sync: boolean; readonly signal?: AbortSignal | undefined },
 ): Promise<void> {
-  if (entry.size > SMALL_BYTES) {
-    const expected = { subject: entry.path, hash: entry.hash, size: entry.size };
-    await stageFile(dir, name, mode, entry.stream(), expected, options);
+  const { hash, size } = entry;
+  if (size > SMALL_BYTES) {
+    await stageFile(dir, name, mode, entry.stream(), { subject: entry.path, hash, size }, options);
     return;
   }
-  const bytes = await readEntry(entry, options.signal);
+  throwIfAborted(options.signal);
+  const bytes = await (entry.read === undefined ? collect(entry) : entry.read());
+  const actual = sha256(bytes);
+  // Nearly always it is so, and then no object is made for it.
+  if (actual !== hash || bytes.byteLength !== size) {
+    compare(actual, bytes.byteLength, { subject: entry.path, hash, size });
+  }
   await dir.writeFile(name, bytes, { mode, sync: options.sync });
 }
 
-/** All bytes of a small member, compared with its hash. */
-async function readEntry(entry: PayloadEntry, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  throwIfAborted(signal);
-  const expected = { subject: entry.path, hash: entry.hash, size: entry.size };
-  const bytes = entry.read === undefined ? await collect(entry.stream(), expected) : await entry.read();
-  compare({ hash: sha256(bytes), size: bytes.byteLength }, expected);
-  return bytes;
-}
-
-async function collect(stream: AsyncIterable<Uint8Array>, expected: Expected): Promise<Uint8Array> {
+async function collect(entry: PayloadEntry): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of stream) {
+  for await (const chunk of entry.stream()) {
     size += chunk.byteLength;
-    if (size > expected.size!) throw wrongSize(expected, 'more than');
+    if (size > entry.size) throw wrongSize({ subject: entry.path, size: entry.size }, 'more than');
     chunks.push(Buffer.from(chunk));
   }
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
-function compare(staged: Staged, expected: Expected): void {
-  if (expected.size !== undefined && staged.size !== expected.size) {
-    throw wrongSize(expected, `${staged.size} instead of`);
+function compare(hash: ObjectId, size: number, expected: Expected): void {
+  if (expected.size !== undefined && size !== expected.size) {
+    throw wrongSize(expected, `${size} instead of`);
   }
-  if (expected.hash !== undefined && staged.hash !== expected.hash) {
+  if (expected.hash !== undefined && hash !== expected.hash) {
     throw new HsError(
       'INTEGRITY',
       `'${escapeText(expected.subject)}' does not match its hash; nothing was written`,
       {
         hint: 'hs fsck shows what is damaged',
-        details: { expected: expected.hash, actual: staged.hash },
+        details: { expected: expected.hash, actual: hash },
       },
     );
   }

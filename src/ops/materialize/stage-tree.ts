@@ -1,6 +1,7 @@
 import { escapeText } from '../../core/escape.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
+import { EarlySync } from './early-sync.js';
 import type { DirectoryPayload, Modes } from './payload.js';
 import { stageEntry } from './stage-file.js';
 
@@ -22,9 +23,20 @@ export async function stageTree(
   payload: DirectoryPayload,
   options: StageOptions,
 ): Promise<void> {
-  const together = payload.entries.length >= SYNCFS_FROM;
-  await writeEntries(top, payload, options, !together);
-  if (together && !(await top.syncFilesystem())) await syncTree(top, payload);
+  if (payload.entries.length < SYNCFS_FROM) {
+    await writeEntries(top, payload, options, true);
+    return;
+  }
+  const early = new EarlySync(top);
+  let durable: boolean;
+  try {
+    await writeEntries(top, payload, options, false, early);
+    durable = await top.syncFilesystem();
+    await early.succeeded();
+  } finally {
+    await early.idle();
+  }
+  if (!durable) await syncTree(top, payload);
 }
 
 async function writeEntries(
@@ -32,15 +44,28 @@ async function writeEntries(
   payload: DirectoryPayload,
   { modes, signal, onFile }: StageOptions,
   sync: boolean,
+  early?: EarlySync,
 ): Promise<void> {
+  const options = { sync, signal };
   await walk(
     top,
     payload,
-    (dir, name) => merging(name, () => dir.makeChild(name, modes.directory)),
+    async (dir, name) => {
+      try {
+        return await dir.makeChild(name, modes.directory);
+      } catch (e) {
+        throw merged(name, e);
+      }
+    },
     async (dir, name, entry) => {
-      const mode = entry.executable ? modes.executable : modes.file;
-      await merging(entry.path, () => stageEntry(dir, name, mode, entry, { sync, signal }));
+      try {
+        await stageEntry(dir, name, entry.executable ? modes.executable : modes.file, entry, options);
+      } catch (e) {
+        throw merged(entry.path, e);
+      }
       onFile?.(entry.size);
+      const looking = early?.wrote(entry.size);
+      if (looking !== undefined) await looking;
     },
     async (dir) => {
       if (sync) await dir.sync();
@@ -107,15 +132,11 @@ async function walk(
 }
 
 /** In a tree that only we write to, a name that is taken means that this filesystem merges two names. */
-async function merging<T>(path: string, make: () => Promise<T>): Promise<T> {
-  try {
-    return await make();
-  } catch (e) {
-    if (!isErrno(e, 'EEXIST')) throw e;
-    throw new HsError(
-      'UNSAFE_PATH',
-      `'${escapeText(path)}' and another path are one name on the destination's filesystem`,
-      { hint: 'choose a destination that keeps upper and lower case and normal forms apart', cause: e },
-    );
-  }
+function merged(path: string, e: unknown): unknown {
+  if (!isErrno(e, 'EEXIST')) return e;
+  return new HsError(
+    'UNSAFE_PATH',
+    `'${escapeText(path)}' and another path are one name on the destination's filesystem`,
+    { hint: 'choose a destination that keeps upper and lower case and normal forms apart', cause: e },
+  );
 }

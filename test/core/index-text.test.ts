@@ -1,0 +1,157 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encodeBundleIndex, type IndexEntry } from '../../src/core/bundle-index.js';
+import { sha256 } from '../../src/core/hash.js';
+import { type ListedEntry, parseIndex, scanIndex } from '../../src/core/index-text.js';
+import { checkSortedTree, checkTree, comparePaths, type SafePath } from '../../src/core/paths.js';
+import { HsError } from '../../src/errors/hs-error.js';
+
+const hash = fc.nat(9).map((n) => sha256(Buffer.from([n])));
+const size = fc.oneof(fc.nat(), fc.maxSafeNat(), fc.constantFrom(0, 10, Number.MAX_SAFE_INTEGER));
+const path = fc.oneof(
+  fc.string({ unit: fc.constantFrom('a', 'b', '/', '.', '!', '0') }),
+  fc.string({ unit: 'grapheme' }),
+  fc.string({
+    unit: fc.constantFrom('"', '\\', '\n', '\x7f', '\x85', '\u2028', '\uFEFF', '\u{10000}', ',', '}'),
+  }),
+);
+const entry = fc
+  .record({ content_hash: hash, path, size_bytes: size, executable: fc.boolean() })
+  .map(({ executable, ...e }) => (executable ? { ...e, executable: true } : e) as IndexEntry);
+const index = fc.array(entry, { maxLength: 4 });
+
+/** Spellings that are nearly right: what stands somewhere is taken out, put in or put in the place of something. */
+const piece = fc.constantFrom(
+  ...[
+    '[',
+    ']',
+    '{',
+    '}',
+    ',',
+    ':',
+    '"',
+    '\\',
+    ' ',
+    '\n',
+    '0',
+    '00',
+    '-',
+    '-0',
+    '1e3',
+    '.5',
+    'A',
+    'g',
+    '\u0001',
+  ],
+  ...['9007199254740992', 'true', 'false', 'null', '[]', '{}', '\uFEFF', 'é', 'e\u0301', '"path":"x",'],
+  ...['"executable":true,', '"executable":false,', '"__proto__":1,', '"content_hash":"', ',"z":1', '\\u0061'],
+);
+const edit = fc.record({
+  at: fc.double({ min: 0, max: 1, noNaN: true }),
+  cut: fc.nat(3),
+  put: fc.option(piece),
+});
+const damaged = fc.tuple(index, fc.array(edit, { minLength: 1, maxLength: 2 })).map(([entries, edits]) => {
+  let text = encodeBundleIndex(entries).toString();
+  for (const { at, cut, put } of edits) {
+    const start = Math.round(at * text.length);
+    text = text.slice(0, start) + (put ?? '') + text.slice(start + cut);
+  }
+  return Buffer.from(text);
+});
+
+function parsed(bytes: Uint8Array): ListedEntry[] | undefined {
+  try {
+    return parseIndex(bytes);
+  } catch (e) {
+    if (e instanceof HsError) return undefined;
+    throw e;
+  }
+}
+
+describe('the scan of an index', () => {
+  it('reads what the parser reads, as it reads it', () => {
+    const bytes = index.map((entries) => encodeBundleIndex(entries));
+    fc.assert(
+      fc.property(bytes, (b) => {
+        const scanned = scanIndex(b);
+        if (scanned !== undefined) expect(scanned).toEqual(parseIndex(b));
+      }),
+    );
+  });
+
+  it('takes nothing that the parser refuses', () => {
+    const property = fc.property(fc.oneof(damaged, fc.json().map(Buffer.from)), (b) => {
+      const scanned = scanIndex(b);
+      if (scanned !== undefined) expect(parsed(b)).toEqual(scanned);
+    });
+    fc.assert(property, { numRuns: 3000 });
+  });
+
+  it.each(['', '[', '[]', '[]]', '[{]', '[{}]', '{}', ' []', '[] '])(
+    'says of %j what the parser says',
+    (text) => {
+      const bytes = Buffer.from(text);
+      expect(scanIndex(bytes)).toEqual(parsed(bytes));
+    },
+  );
+
+  it.each([
+    ['"size_bytes":5', '"size_bytes":05'],
+    ['"size_bytes":5', '"size_bytes":-5'],
+    ['"size_bytes":5', '"size_bytes":9007199254740992'],
+    ['"size_bytes":5', '"size_bytes":"5"'],
+    ['"executable":true,', '"executable":false,'],
+    ['"executable":true', '"executable":true,"executable":true'],
+    ['"path":"a"', '"path":"\\u0061"'],
+    ['"path":"a"', '"path":"a\n"'],
+    ['{"', '{ "'],
+    ['}]', '},]'],
+    ['}]', '}]]'],
+    ['}]', '}'],
+    [']', ']\n'],
+    ['[', '\uFEFF['],
+    ['"content_hash":"2', '"content_hash":"'],
+    ['"content_hash":"2', '"content_hash":"G'],
+  ])('does not take %j spelled as %j', (right, wrong) => {
+    const entry = { path: 'a', content_hash: sha256(Buffer.from('hello')), size_bytes: 5, executable: true };
+    const text = encodeBundleIndex([entry as IndexEntry]).toString();
+    expect(text).toContain(right);
+    const bytes = Buffer.from(text.replace(right, wrong));
+    expect(scanIndex(bytes)).toBeUndefined();
+    expect(parsed(bytes)).toBeUndefined();
+  });
+
+  it('leaves to the parser only paths with an escape', () => {
+    fc.assert(
+      fc.property(index, (entries) => {
+        const needsEscape = entries.some((e) => JSON.stringify(e.path) !== `"${e.path}"`);
+        expect(scanIndex(encodeBundleIndex(entries)) === undefined).toBe(needsEscape);
+      }),
+    );
+  });
+});
+
+describe('checkSortedTree', () => {
+  it('says of a sorted list what checkTree says of it', () => {
+    const name = fc.string({ unit: fc.constantFrom('a', 'b', '!', '0'), minLength: 1, maxLength: 2 });
+    const paths = fc.array(
+      fc.array(name, { minLength: 1, maxLength: 3 }).map((c) => c.join('/') as SafePath),
+    );
+    const said = (check: () => void) => {
+      try {
+        check();
+        return 'fine';
+      } catch (e) {
+        return (e as Error).message;
+      }
+    };
+    const property = fc.property(paths, (list) => {
+      const sorted = list.sort(comparePaths);
+      expect(said(() => checkSortedTree(sorted.map((p) => ({ path: p }))))).toBe(
+        said(() => checkTree(sorted)),
+      );
+    });
+    fc.assert(property, { numRuns: 2000 });
+  });
+});
