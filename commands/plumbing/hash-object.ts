@@ -13,7 +13,7 @@ export const hashObject = listing({
   summary: 'compute the content hash of files, and optionally store them',
   description: `Prints the SHA-256 of each FILE, one a line, as \`sha256sum\` gives it; of a directory, with \`--directory\`, the hash of its bundle index, which does not depend on times, owners or the machine.
 
-With \`-w\` the bytes are stored as well: all that one call names, or nothing. Nothing refers to such an object yet, so a later collection takes it away unless an artifact names it first.`,
+With \`-w\` the bytes are stored as well: all that one call names, or nothing. Nothing refers to such an object yet, so a later collection takes it away unless an artifact names it first. An object that is there and whose bytes have changed (see \`hs fsck\`) is put right.`,
   nul: true,
   positionals: { files: many('FILE', { complete: 'file' }) },
   options: {

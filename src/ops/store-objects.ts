@@ -12,10 +12,11 @@ export type ObjectSource =
 
 /**
  * Stores objects that nothing refers to yet, all durable before it returns. A collection that begins
- * later takes them away again unless a commit names them first.
+ * later takes them away again unless a commit names them first. What is there and damaged is put right.
  */
 export async function storeObjects(session: Session, sources: readonly ObjectSource[]): Promise<Hashed[]> {
   return session.write('artifact.create', [], async ({ batch }) => {
+    batch.mends = true;
     const stored: Hashed[] = [];
     const advance = (bytes: number) => {
       session.signal.throwIfAborted();

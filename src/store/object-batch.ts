@@ -55,6 +55,8 @@ export class ObjectBatch {
   readonly #limits: PackLimits;
   /** Small objects on their way into packs; the last one is still being filled. */
   readonly #packs: PackWriter[] = [];
+  /** True: what is there is read, and put right by the bytes that are added where it is damaged. */
+  mends = false;
   #counter = 0;
   #isFresh = false;
   /** What lay in the trash as files when that was first asked. */
@@ -90,6 +92,7 @@ export class ObjectBatch {
     this.#isFresh = true;
     const found = asFile ? await this.#objects.sizeOfFile(id) : await this.#objects.sizeInUse(id);
     if (found === undefined) return !asFile && this.#fromTrash(id, size);
+    if (this.mends && !(await this.#objects.isSound(id))) return false;
     if (found !== size) throw corrupt(id);
     this.#members.set(id, { size, durable: false });
     return true;
@@ -116,7 +119,7 @@ export class ObjectBatch {
 
   async #stage(id: ObjectId, bytes: Uint8Array, asFile: boolean): Promise<void> {
     const size = bytes.byteLength;
-    if (asFile || this.#objects.packs === undefined || size > this.#limits.objectBytes) {
+    if (asFile || this.mends || this.#objects.packs === undefined || size > this.#limits.objectBytes) {
       const staged = this.#stagingPath();
       await this.#disk.writeFile(staged, bytes, { mode: 0o444, sync: false });
       this.#members.set(id, { size, staged, durable: false });

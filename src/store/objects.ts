@@ -1,6 +1,6 @@
 import { createSha256, sha256 } from '../core/hash.js';
 import { isObjectId, type ObjectId } from '../core/ids.js';
-import { HsError, isErrno } from '../errors/hs-error.js';
+import { HsError, isErrno, isHsError } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
 import type { Layout } from './layout.js';
 import { type Packed, Packs } from './packs.js';
@@ -243,6 +243,17 @@ export class ObjectStore {
       yield chunk;
     }
     if (hash.digest() !== id) throw corrupt(id);
+  }
+
+  /** Whether it reads back as its name says. */
+  async isSound(id: ObjectId): Promise<boolean> {
+    try {
+      for await (const _ of this.stream(id));
+      return true;
+    } catch (e) {
+      if (!isHsError(e, 'INTEGRITY', 'OBJECT_MISSING') && !isErrno(e, 'EIO', 'EISDIR')) throw e;
+      return false;
+    }
   }
 
   /** The same for a caller that compares the bytes with the name itself. */

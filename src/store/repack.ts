@@ -140,6 +140,24 @@ export async function soundPacks(store: Store): Promise<{ packs: Pack[]; damaged
   return { packs, damaged };
 }
 
+/**
+ * Takes one object out of a pack that has it damaged while it is in use elsewhere too. False when that is no
+ * longer so, or a collector is at work.
+ */
+export async function dropCopy(store: Store, lease: string, name: ObjectId, id: ObjectId): Promise<boolean> {
+  const lock = await store.disk.open(store.layout.gcLock, { access: 'update' });
+  try {
+    if (!(await lock.tryLock())) return false;
+    const pack = (await soundPacks(store)).packs.find((p) => p.name === name);
+    if (pack === undefined || (await store.objects.sizeOfFile(id)) === undefined) return false;
+    const to = (entry: PackEntry) => (entry.id === id ? undefined : store.layout.packs);
+    await new Repack(store, lease).run([{ pack, to }]);
+    return true;
+  } finally {
+    await lock.close();
+  }
+}
+
 /** Packs so small that some of them would better be one; none where they are few. */
 function smallPacks(store: Store, packs: readonly Pack[]): readonly Pack[] {
   const { mostBytes, mergeFrom } = store.ports.packLimits ?? PACK_LIMITS;

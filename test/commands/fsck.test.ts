@@ -331,6 +331,21 @@ describe('hs fsck', () => {
   });
 });
 
+describe('a damaged object', () => {
+  it.each([
+    ['other bytes', 'THE FILE'],
+    ['fewer bytes', 'the'],
+  ])('with %s is put right by hash-object -w', async (_, bytes) => {
+    const { hs, at, facts, fsck, overwrite } = await workspace();
+    const path = at((await facts('f')).content_hash);
+    await overwrite(path, bytes);
+    expect((await fsck()).findings[0]!.hint).toContain('hs hash-object -w FILE');
+    expect((await hs(['hash-object', '-w', 'f'])).status).toBe(0);
+    expect((await fsck()).findings).toEqual([]);
+    expect(await readFile(path, 'utf8')).toBe('the file');
+  });
+});
+
 describe('hs fsck of packs', () => {
   /** A store whose one directory artifact lies in a pack. */
   async function packed() {
@@ -361,6 +376,21 @@ describe('hs fsck of packs', () => {
     expect(findings.map((f) => f.severity)).toEqual(['damage', 'damage']);
     expect(findings[0]!.subject).toMatch(new RegExp(`^packs/.*: object ${id}$`));
     expect(findings[1]!.message).toContain(`file 'f7' is damaged: object ${id}`);
+  });
+
+  it('is given the bytes again by hash-object -w, and then forgets the damaged copy', async () => {
+    const { cwd, pack, hs, fsck, overwrite } = await packed();
+    const bytes = await readFile(pack);
+    bytes[bytes.indexOf('file number 7')]! ^= 1;
+    await overwrite(pack, bytes);
+    expect((await fsck()).findings[0]!.hint).toContain('hs hash-object -w FILE, then hs fsck --repair');
+    await hs(['hash-object', '-w', 'many/f7', 'many/f8']);
+    const [finding, ...more] = (await fsck()).findings;
+    expect([more, finding!.severity]).toEqual([[], 'misplaced']);
+    expect((await fsck('--repair')).repaired).toBe(1);
+    expect((await fsck()).findings).toEqual([]);
+    await hs(['export', 'many', 'out']);
+    execFileSync('diff', ['-r', 'many', 'out'], { cwd });
   });
 
   it('tells of a pack whose index is damaged, or cut off, and removes nothing', async () => {

@@ -4,7 +4,7 @@ import { isErrno, isHsError } from '../../errors/hs-error.js';
 import { inMemory, type ObjectFile } from '../../store/objects.js';
 import type { Session } from '../session.js';
 import type { PlacedObject } from './check-names.js';
-import type { Finding } from './finding.js';
+import { type Finding, HINT_REPAIR } from './finding.js';
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -68,19 +68,20 @@ export async function checkObjects(
   const findings: Finding[] = [];
   let count = 0;
   let bytes = 0;
+  /** Files in objects/ that are as their name says: what a damaged copy in a pack is no loss beside. */
+  const sound = new Set<ObjectId>();
+  const copies: { readonly o: PlacedObject; readonly finding: Finding }[] = [];
   const report = (o: PlacedObject, subject: string, message: string) => {
-    const home = o.batch === undefined;
-    if (home) damaged.add(o.id);
-    findings.push({
-      severity: 'damage',
-      subject,
-      message: `${subject} ${message}`,
-      hint: !home
-        ? 'it is in the trash, and goes with it'
-        : o.pack !== undefined
-          ? 'restore this pack from a copy of the store'
-          : 'if you have its bytes: move this file out of the store, then hs hash-object -w FILE; else restore it from a copy',
-    });
+    const inTrash = o.batch !== undefined;
+    const hint = inTrash
+      ? 'it is in the trash, and goes with it'
+      : `if you have its bytes: hs hash-object -w FILE${o.pack === undefined ? '' : `, then ${HINT_REPAIR}`}; else restore it from a copy`;
+    const finding: Finding = { severity: 'damage', subject, message: `${subject} ${message}`, hint };
+    if (o.pack !== undefined && !inTrash) copies.push({ o, finding });
+    else {
+      findings.push(finding);
+      if (!inTrash) damaged.add(o.id);
+    }
   };
   session.progress.start(
     'reading objects',
@@ -118,7 +119,17 @@ export async function checkObjects(
     if (hashes.first !== o.id) report(o, subject, 'does not match its name: its bytes have changed');
     else if (hashes.second !== undefined && hashes.second !== o.id) {
       report(o, subject, 'is judged differently by the two implementations of SHA-256');
+    } else if (o.pack === undefined && o.batch === undefined) sound.add(o.id);
+  }
+  for (const { o, finding } of copies) {
+    if (!sound.has(o.id)) {
+      findings.push(finding);
+      damaged.add(o.id);
+      continue;
     }
+    const repair = { act: 'drop-copy', pack: o.pack!.name, id: o.id } as const;
+    const message = `${finding.message}; it is whole in objects/, too`;
+    findings.push({ ...finding, severity: 'misplaced', message, hint: HINT_REPAIR, repair });
   }
   await open?.close();
   session.progress.done();

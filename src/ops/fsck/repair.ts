@@ -1,7 +1,6 @@
-import type { ObjectId } from '../../core/ids.js';
-import { mend } from '../../store/mend.js';
-import type { ObjectBatch } from '../../store/object-batch.js';
-import type { Session } from '../session.js';
+import { type Mend, mend } from '../../store/mend.js';
+import { dropCopy } from '../../store/repack.js';
+import type { Session, WriteTx } from '../session.js';
 import type { Finding } from './finding.js';
 
 const RECORDED_SUBJECTS = 20;
@@ -11,11 +10,18 @@ function recorded(text: string, max: number): string {
   return text.normalize('NFC').slice(0, max).toWellFormed();
 }
 
-async function bringBack({ store }: Session, batch: ObjectBatch, id: ObjectId): Promise<boolean> {
-  if (!(await store.objects.has(id))) return false;
-  await batch.reference(id);
-  await batch.publish();
-  return true;
+async function putRight({ store }: Session, { batch, lease }: WriteTx, what: Mend): Promise<boolean> {
+  switch (what.act) {
+    case 'bring-back':
+      if (!(await store.objects.has(what.id))) return false;
+      await batch.reference(what.id);
+      await batch.publish();
+      return true;
+    case 'drop-copy':
+      return dropCopy(store, lease.token, what.pack, what.id);
+    default:
+      return mend(store, what);
+  }
 }
 
 /**
@@ -40,9 +46,7 @@ export async function repairFindings(
       session.signal.throwIfAborted();
       if (repaired.has(finding) || finding.repair === undefined) continue;
       const { repair } = finding;
-      const isDone =
-        repair.act === 'bring-back' ? bringBack(session, tx.batch, repair.id) : mend(session.store, repair);
-      if (await isDone) repaired.add(finding);
+      if (await putRight(session, tx, repair)) repaired.add(finding);
     }
     const subjects = findings.slice(0, RECORDED_SUBJECTS).map((f) => recorded(f.subject, 256));
     const count = (severity: string) => findings.filter((f) => f.severity === severity).length;
