@@ -73,7 +73,8 @@ export async function* walkTree(
           return;
         }
       }
-      const entries = await disk.readdir(dir.path);
+      // Nearly the order of an index, in which the tree will be read again out of its packs.
+      const entries = (await disk.readdir(dir.path)).sort((a, b) => Buffer.compare(a.bytes, b.bytes));
       if (entries.length === 0 && prefix !== '') leave({ path: prefix.slice(0, -1), why: 'empty directory' });
       for (const entry of entries) {
         if (entry.name === undefined) {

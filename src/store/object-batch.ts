@@ -22,10 +22,12 @@ export interface Added {
   readonly size: number;
 }
 
+const IN_PACK = Symbol('in a pack');
+
 interface Member {
   readonly size: number;
-  /** The file it is staged as; undefined when it was there already, or goes into a pack. */
-  staged?: string | undefined;
+  /** The file it is staged as, or that it is on its way into a pack; undefined when it is published. */
+  staged?: string | typeof IN_PACK | undefined;
   /** Whether the directory that its name is in was synced since it was found or put there. */
   durable: boolean;
   /** That directory, of what is published. */
@@ -134,7 +136,7 @@ export class ObjectBatch {
       this.#packs.push(pack);
     }
     await pack.add(id, bytes);
-    this.#members.set(id, { size, durable: false });
+    this.#members.set(id, { size, staged: IN_PACK, durable: false });
   }
 
   /**
@@ -184,31 +186,31 @@ export class ObjectBatch {
   async publish(): Promise<void> {
     await this.#lookAgain();
     const packs = await this.#finishPacks();
-    const staged = [...this.#members].filter(([, m]) => m.staged !== undefined);
-    if (staged.length > 0) await this.#syncStaged(staged.map(([, m]) => m.staged!));
-    const dirs = new Set<string>();
-    for (const [id, member] of staged) {
-      await this.#disk.rename(member.staged!, this.#layout.object(id));
-      member.staged = undefined;
-      member.dir = this.#layout.objectDir(id);
+    const files: (readonly [ObjectId, string])[] = [];
+    for (const [id, { staged }] of this.#members) if (typeof staged === 'string') files.push([id, staged]);
+    if (files.length > 0) await this.#syncStaged(files.map(([, staged]) => staged));
+    for (const [id, staged] of files) {
+      await this.#disk.rename(staged, this.#layout.object(id));
+      const dir = this.#layout.objectDir(id);
+      this.#members.set(id, { size: this.#members.get(id)!.size, durable: false, dir });
     }
-    for (const { path, name } of packs) {
-      await this.#disk.rename(path, this.#layout.pack(name));
-      dirs.add(this.#layout.packs);
-      this.hasPacked = true;
-    }
+    for (const { path, name } of packs) await this.#disk.rename(path, this.#layout.pack(name));
     this.#packs.length = 0;
+    this.hasPacked ||= packs.length > 0;
+    const dirs = new Set(packs.length > 0 ? [this.#layout.packs] : []);
     for (const { durable, dir } of this.#members.values()) if (!durable && dir !== undefined) dirs.add(dir);
     if (dirs.size < SYNCFS_FROM || !(await this.#disk.syncFilesystem(this.#layout.objects))) {
       await parallel(dirs, (dir) => this.#disk.syncDir(dir));
     }
-    for (const member of this.#members.values()) member.durable = true;
+    for (const member of this.#members.values()) {
+      member.durable = true;
+      member.staged = undefined;
+    }
   }
 
   /** What was found, or published before, may have been swept meanwhile; under the lease it cannot be purged. */
   async #lookAgain(): Promise<void> {
-    const packing = new Set(this.#packs.flatMap((p) => [...p.ids()]));
-    const found = [...this.#members].filter(([id, m]) => m.staged === undefined && !packing.has(id));
+    const found = [...this.#members].filter(([, m]) => m.staged === undefined);
     if (found.length > 0) await this.#objects.packs?.refresh();
     for (const [id, { size, durable }] of found) await this.#demand(id, size, durable);
   }
@@ -247,7 +249,7 @@ export class ObjectBatch {
   /** Removes what was staged and never published. */
   async discard(): Promise<void> {
     for (const member of this.#members.values()) {
-      if (member.staged === undefined) continue;
+      if (typeof member.staged !== 'string') continue;
       await this.#disk.unlink(member.staged).catch((e) => {
         if (!isErrno(e)) throw e;
       });

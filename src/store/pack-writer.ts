@@ -90,10 +90,6 @@ export class PackWriter {
     this.#filled = 0;
   }
 
-  *ids(): Iterable<ObjectId> {
-    for (const { id } of this.#entries) yield id;
-  }
-
   /** Of what is no pack: each object with its bytes. */
   *held(): Iterable<{ readonly id: ObjectId; readonly bytes: Uint8Array }> {
     for (const { id, offset, size } of this.#entries) {
@@ -112,6 +108,7 @@ export class PackWriter {
     await this.#writing;
     this.#buffers.length = 0;
     const index = encodePackIndex(this.#entries);
+    this.#entries.length = 0;
     await this.#file!.write(index);
     await this.#file!.sync();
     await this.#file!.close();

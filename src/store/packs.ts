@@ -6,6 +6,8 @@ import { PACK_ENDING } from './layout.js';
 
 /** Descriptors kept open: a tree that is read lies in few packs. */
 const MOST_OPEN = 32;
+/** A read of this much costs as much as two of 4 KiB, and one buffer keeps the garbage collector less busy than thirty. */
+const AHEAD_BYTES = 128 * 1024;
 
 /** The name of a pack, without the ending, or undefined for another file. */
 export function packNameOf(file: string | undefined): ObjectId | undefined {
@@ -23,6 +25,10 @@ export class Pack {
   readonly index: PackIndex;
   readonly #disk: Disk;
   #file: DiskFile | undefined;
+  /** Bytes that were read ahead, and where they are in the file. */
+  #ahead: { readonly offset: number; readonly bytes: Buffer } | undefined;
+  /** Where the read before this one ended. */
+  #end = -1;
 
   private constructor(disk: Disk, name: ObjectId, path: string, fileBytes: number, index: PackIndex) {
     this.#disk = disk;
@@ -62,15 +68,27 @@ export class Pack {
     return this.#file !== undefined;
   }
 
-  /** ENOENT when it has gone and was not open. INTEGRITY when it is shorter than its index says. */
+  /**
+   * ENOENT when it has gone and was not open. INTEGRITY when it is shorter than its index says. What follows
+   * the object before is read ahead, as a tree is in its pack; the bytes are not written over later.
+   */
   async read({ offset, size }: PackSlot): Promise<Buffer> {
+    const isNext = offset === this.#end;
+    this.#end = offset + size;
+    const at = this.#ahead === undefined ? -1 : offset - this.#ahead.offset;
+    const bytes = at < 0 ? undefined : this.#ahead!.bytes.subarray(at, at + size);
+    if (bytes?.length === size) return bytes;
     this.#file ??= await this.#disk.open(this.path, { access: 'read' });
-    const bytes = await readAt(this.#file, offset, size);
-    if (bytes === undefined) throw new HsError('INTEGRITY', `pack ${this.name} is damaged: it is too short`);
-    return bytes;
+    const wanted = isNext ? Math.max(size, Math.min(AHEAD_BYTES, this.fileBytes - offset)) : size;
+    const read = await readAt(this.#file, offset, wanted);
+    if (read === undefined) throw new HsError('INTEGRITY', `pack ${this.name} is damaged: it is too short`);
+    if (wanted === size) return read;
+    this.#ahead = { offset, bytes: read };
+    return read.subarray(0, size);
   }
 
   async close(): Promise<void> {
+    this.#ahead = undefined;
     const file = this.#file;
     this.#file = undefined;
     await file?.close();
