@@ -10,6 +10,8 @@ import type { Layout } from './layout.js';
 const CACHE_FORMAT = 2;
 const STAMP = 'stamp.json';
 const MAX_STAMP_BYTES = 4096;
+/** A collection needs a few KiB for its lease, its report and its entry before it frees any. */
+const LEAST_FREE_BYTES = 1024 * 1024;
 const BOOT_ID = '/proc/sys/kernel/random/boot_id';
 
 interface Stamp {
@@ -32,6 +34,7 @@ export function isIndexLeftover(name: string): boolean {
 export class CatalogCache {
   readonly #disk: Disk;
   readonly #random: Random;
+  readonly #root: string;
   readonly #cache: string;
   readonly #storeId: string;
   readonly #open: (directory: string) => Promise<IndexFile>;
@@ -48,6 +51,7 @@ export class CatalogCache {
   ) {
     this.#disk = disk;
     this.#random = random;
+    this.#root = layout.root;
     this.#cache = layout.cache;
     this.#storeId = storeId;
     this.#open = open;
@@ -65,6 +69,10 @@ export class CatalogCache {
     if (this.#unavailable) return undefined;
     if (this.#index !== undefined) return this.#index;
     try {
+      if (await this.isShort()) {
+        this.giveUp();
+        return undefined;
+      }
       if (!(await this.#isSound())) await this.#renew();
       this.#index = await this.#open(this.#dir);
       return this.#index;
@@ -72,6 +80,11 @@ export class CatalogCache {
       if (isErrno(e) || e instanceof TablesUnavailable) return undefined;
       throw e;
     }
+  }
+
+  /** Whether there is hardly room left. lmdb says so on standard error by itself. */
+  async isShort(): Promise<boolean> {
+    return (await this.#disk.space(this.#root)).freeBytes < LEAST_FREE_BYTES;
   }
 
   /** Does without the index from now on; it stays open for the views of it that are in use. */
@@ -171,12 +184,13 @@ export class CatalogCache {
    * Throws the index away: this process does without from now on, and the next one makes it anew. It
    * stays open for the views of it that are in use.
    */
-  discard(): void {
+  discard(): Promise<void> {
     this.giveUp();
     this.#removal ??= this.#remove().catch((e) => {
       // It is met again, and thrown away again, by the next process.
       if (!isErrno(e)) throw e;
     });
+    return this.#removal;
   }
 
   /** Notes the size after the index was written to. */

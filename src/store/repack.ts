@@ -165,7 +165,10 @@ function smallPacks(store: Store, packs: readonly Pack[]): readonly Pack[] {
   return small.length < mergeFrom ? [] : small;
 }
 
-/** Makes few of many small packs: each lookup of an object that is in none of them asks them all. */
+/**
+ * Makes few of many small packs, where there is room: each lookup of an object that is in none of them asks
+ * them all.
+ */
 export async function mergePacks(
   store: Store,
   packs: readonly Pack[],
@@ -173,7 +176,12 @@ export async function mergePacks(
   signal?: AbortSignal,
 ): Promise<void> {
   const sources = smallPacks(store, packs).map((pack) => ({ pack, to: () => store.layout.packs }));
-  if (sources.length > 0) await new Repack(store, await staging()).run(sources, signal);
+  if (sources.length === 0) return;
+  try {
+    await new Repack(store, await staging()).run(sources, signal);
+  } catch (e) {
+    if (!isErrno(e, 'ENOSPC', 'EDQUOT')) throw e;
+  }
 }
 
 /** The same by a command that has just made a pack, unless a collector is at work, which does it itself. */

@@ -181,15 +181,24 @@ export class Store {
       return await this.#catalogFrom(index);
     } catch (e) {
       if (e instanceof TablesUnavailable) this.#cache?.giveUp();
-      else if (e instanceof TablesDamaged) this.#cache?.discard();
+      else if (e instanceof TablesDamaged) void this.#cache?.discard();
       else throw e;
       return this.#catalogInMemory();
     }
   }
 
+  /** On a full disk the index, which can be made anew, gives its room to who is about to free some. */
+  async makeRoom(): Promise<void> {
+    try {
+      if (await this.#cache?.isShort()) await this.#cache?.discard();
+    } catch (e) {
+      if (!isErrno(e)) throw e;
+    }
+  }
+
   /** The state at `head` for a view of the index that met damage, at once, since a read of it cannot wait. */
   #foldNow(readFile: IndexPort['readFile'], head: Head): ReadTables {
-    this.#cache?.discard();
+    void this.#cache?.discard();
     const tables = new MemoryTables();
     for (const { entry, hash } of this.ledger.walkNow(readFile, head.seq)) {
       const id = entry.ops_object;

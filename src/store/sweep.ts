@@ -90,8 +90,10 @@ export async function sweep(
     for (const { id } of pack.index.entries()) if (isDead(id)) outOfUse.add(id);
     (outOfUse.size > before ? holed : whole).push(pack);
   }
-  await mergePacks(store, whole, staging, signal);
-  if (outOfUse.size === 0) return { batches: [], swept: { objects: 0, size_bytes: 0 }, left: damaged };
+  if (outOfUse.size === 0) {
+    await mergePacks(store, whole, staging, signal);
+    return { batches: [], swept: { objects: 0, size_bytes: 0 }, left: damaged };
+  }
   for (const batch of older) for (const id of await trash.contents(batch)) outOfUse.add(id);
   const { lastRemoval, sizes } = await tellOf(mark, indexes, outOfUse);
   const windowOf = (id: ObjectId): TrashWindow => (lastRemoval.get(id)?.purge === true ? 'zero' : 'kept');
@@ -104,6 +106,8 @@ export async function sweep(
   for (const pack of holed) await taking.pack(pack);
   for (const batch of older) if (batch.window === 'kept') await taking.fromKept(batch);
   const left = [...damaged, ...(await taking.parts(staging))];
+  // Last, since it needs room.
+  await mergePacks(store, whole, staging, signal);
   return { batches: taking.batches, swept: taking.swept, left };
 }
 

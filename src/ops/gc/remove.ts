@@ -52,6 +52,7 @@ export async function removeArtifacts(
   ids: ReadonlySet<ArtifactId>,
   options: RemoveOptions = {},
 ): Promise<Removed> {
+  await session.store.makeRoom();
   if (options.purge) await session.demand(await session.catalog(), 'retention.purge', [...ids]);
   const storage = new StoreRetention(session, {
     capability: 'artifact.remove',
