@@ -52,7 +52,7 @@ Directories below the one that is typed are held open while they are written to,
         : dest === undefined
           ? { kind: 'default' }
           : dest === '-'
-            ? { kind: 'stdout', write: (bytes) => out.bytes(bytes) }
+            ? { kind: 'stdout', write: (bytes) => out.bytes(bytes).then(() => !out.isClosed) }
             : { kind: 'path', path: path(dest) };
     const artifacts = into === undefined ? [first!] : args.artifacts;
     const epoch = sourceDateEpoch();
@@ -74,7 +74,9 @@ Directories below the one that is typed are held open while they are written to,
     for (const artifact of artifacts) {
       const rows = artifacts.length === 1 ? await run(artifact) : await attempt(() => run(artifact));
       for (const row of rows ?? []) {
-        for (const warning of row.warnings ?? []) log.warn(warning);
+        // Whoever closed the pipe knows; the record has it.
+        const isKnown = row.target === '-' && out.isClosed;
+        if (!isKnown) for (const warning of row.warnings ?? []) log.warn(warning);
         // The bytes are the output; a line among them would be one too many.
         if (row.target !== '-' || dryRun) yield row;
       }

@@ -43,6 +43,11 @@ export class Out {
     this.#stopWhenClosed = false;
   }
 
+  /** Nobody reads any more. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   readonly #onError = (e: NodeJS.ErrnoException): void => {
     if (e.code === 'EPIPE' || e.code === 'ERR_STREAM_DESTROYED') this.#closed = true;
     else this.#failure ??= e;

@@ -225,7 +225,9 @@ async function write(
     for (const entry of shape.entries) for await (const _ of verified(entry)) session.signal.throwIfAborted();
     for await (const chunk of (source as Extract<PayloadSource, { type: 'file' }>).stream()) {
       session.signal.throwIfAborted();
-      await request.place.write(chunk);
+      if (!(await request.place.write(chunk))) {
+        return { replaced: false, warnings: ['whoever read standard output closed it before the end'] };
+      }
       session.progress.advance(chunk.byteLength);
     }
     session.progress.done();

@@ -11,7 +11,8 @@ export type ExportPlace =
   | { readonly kind: 'path'; readonly path: string }
   /** Below a directory, under the artifact's name, else its filename hint, else its id. */
   | { readonly kind: 'into'; readonly directory: string }
-  | { readonly kind: 'stdout'; write(bytes: Uint8Array): Promise<void> };
+  /** `write` says whether anybody still reads. */
+  | { readonly kind: 'stdout'; write(bytes: Uint8Array): Promise<boolean> };
 
 export interface ExportRequest {
   /** The artifact as a person names it. */

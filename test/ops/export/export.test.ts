@@ -183,6 +183,7 @@ describe('an export', () => {
     let out = '';
     const write = async (bytes: Uint8Array) => {
       out += Buffer.from(bytes).toString();
+      return true;
     };
     await exportArtifact(w.session, { artifact, place: { kind: 'stdout', write } });
     expect(out).toBe('hello');
@@ -190,7 +191,18 @@ describe('an export', () => {
       export_format: 'stdout',
       export_target: '-',
       materialized_paths: [],
+      warnings: [],
     });
+  });
+
+  it('to standard output that is closed stops, and the record says so', async () => {
+    const w = await world();
+    const artifact = await w.put({ 'a.txt': 'hello', 'b.txt': 'x'.repeat(3_000_000) });
+    let writes = 0;
+    const write = async () => ++writes < 2;
+    await exportArtifact(w.session, { artifact, place: { kind: 'stdout', write }, format: 'tar' });
+    expect(writes).toBe(2);
+    expect((await w.records())[0]).toMatchObject({ outcome: 'done', warnings: [/closed it before the end/] });
   });
 
   it.each(['file', 'tar'] as const)(
@@ -205,6 +217,7 @@ describe('an export', () => {
       let out = 0;
       const write = async (bytes: Uint8Array) => {
         out += bytes.length;
+        return true;
       };
       const place = { kind: 'stdout', write } as const;
       await expect(exportArtifact(w.session, { artifact, place, format })).rejects.toMatchObject({
@@ -275,7 +288,7 @@ describe('an export by a job', () => {
     const w = await world();
     const artifact = await w.put({ 'a.txt': 'hello' });
     const job = await w.as('ai_job:nightly');
-    const place = { kind: 'stdout', write: async () => {} } as const;
+    const place = { kind: 'stdout', write: async () => true } as const;
     await expect(exportArtifact(job, { artifact, place })).rejects.toMatchObject({ code: 'REFUSED' });
   });
 
