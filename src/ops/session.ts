@@ -14,8 +14,8 @@ import type { Lease } from '../store/leases.js';
 import { findStore, namedStore } from '../store/locate.js';
 import type { ObjectBatch } from '../store/object-batch.js';
 import type { PackLimits } from '../store/pack-writer.js';
-import { tidyPacks } from '../store/repack.js';
 import { Store, type StorePorts } from '../store/store.js';
+import { tidyPacks } from '../store/tidy-packs.js';
 import { finishDeadLeases } from './finish-dead-leases.js';
 
 /** What the command line knows when a store is opened. */
@@ -233,20 +233,11 @@ export class Session {
         batch,
         commit: (build) => this.#commit(batch, capability, subjects, build),
       });
-      if (batch.hasPacked) await this.#tidy(lease);
+      if (batch.hasPacked) await tidyPacks(this.store, lease.token);
       return done;
     } finally {
       await batch.discard();
       await lease.release();
-    }
-  }
-
-  /** What was asked for is done, whatever comes of this. */
-  async #tidy(lease: Lease): Promise<void> {
-    try {
-      await tidyPacks(this.store, lease.token);
-    } catch (e) {
-      if (!isErrno(e) && !(e instanceof HsError)) throw e;
     }
   }
 

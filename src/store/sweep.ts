@@ -3,9 +3,10 @@ import type { IndexReader } from './index-reader.js';
 import { FAN_OUT } from './layout.js';
 import type { Mark } from './mark.js';
 import type { Pack } from './packs.js';
-import { mergePacks, Repack, type Source, soundPacks } from './repack.js';
+import { Repack, type Source } from './repack.js';
 import type { Store } from './store.js';
 import { type Swept, Taking } from './taking.js';
+import { mergePacks, soundPacks } from './tidy-packs.js';
 import type { Trash, TrashBatch, TrashWindow } from './trash.js';
 
 /** The objects in objects/ that the mark does not reach, in order of name. */

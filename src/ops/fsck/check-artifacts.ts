@@ -8,8 +8,8 @@ import type { ArtifactRecord } from '../../core/record.js';
 import { isHsError } from '../../errors/hs-error.js';
 import { factsOf } from '../register.js';
 import type { Session } from '../session.js';
-import type { PlacedObject } from './check-names.js';
 import { type Finding, HINT_LOST, HINT_REPAIR } from './finding.js';
+import type { PlacedObject } from './placed-object.js';
 
 export interface CheckedArtifacts {
   readonly artifacts: number;

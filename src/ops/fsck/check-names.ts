@@ -1,32 +1,20 @@
 import { isObjectId, type ObjectId } from '../../core/ids.js';
-import { isErrno, isHsError } from '../../errors/hs-error.js';
+import { isErrno } from '../../errors/hs-error.js';
 import type { DirEntry, FileKind, FileStat } from '../../fsx/disk.js';
 import { isIndexLeftover } from '../../store/catalog-cache.js';
 import { FAN_OUT, parseLedgerFile } from '../../store/layout.js';
 import { isLeaseToken } from '../../store/leases.js';
 import { shownName } from '../../store/ledger-listing.js';
-import { Pack, packNameOf } from '../../store/packs.js';
+import { packNameOf } from '../../store/packs.js';
 import type { Store } from '../../store/store.js';
 import { isTrashBatch, TRASH_RECORDS } from '../../store/trash.js';
 import { type JudgedLeases, judgeLeases } from '../judge-leases.js';
 import { type Finding, HINT_REPAIR, HINT_STRAY } from './finding.js';
+import { objectsOfPack, type PlacedObject } from './placed-object.js';
 
 const DIR_MODE = 0o700;
 const OBJECT_MODE = 0o444;
 const PRIVATE_MODE = 0o600;
-
-/** An object as it lies there, not yet read. */
-export interface PlacedObject {
-  readonly id: ObjectId;
-  /** Absolute. */
-  readonly path: string;
-  readonly size: number;
-  /** The batch of the trash that it is in. */
-  readonly batch?: string;
-  /** Where it is in the pack at `path`. */
-  readonly pack?: Pack;
-  readonly offset?: number;
-}
 
 export interface Listing {
   readonly objects: readonly PlacedObject[];
@@ -204,24 +192,9 @@ export class NameCheck {
 
   async #pack(name: ObjectId, path: string, batch?: string): Promise<void> {
     if ((await this.#file(path)) === undefined) return;
-    try {
-      const pack = await Pack.open(this.#store.disk, name, path);
-      await pack.close();
-      pack.index.verify(name);
-      const where = { path, pack, ...(batch === undefined ? {} : { batch }) };
-      for (const entry of pack.index.entries()) this.#objects.push({ ...entry, ...where });
-    } catch (e) {
-      // Taken apart meanwhile.
-      if (isErrno(e, 'ENOENT')) return;
-      if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'EIO', 'EACCES', 'EPERM')) throw e;
-      const subject = path.slice(this.#store.root.length + 1);
-      this.#findings.push({
-        severity: 'damage',
-        subject,
-        message: `${subject}: ${e.message}`,
-        hint: 'restore this file from a copy of the store',
-      });
-    }
+    const found = await objectsOfPack(this.#store, { name, path, batch });
+    if ('severity' in found) this.#findings.push(found);
+    else for (const object of found) this.#objects.push(object);
   }
 
   async #trash(): Promise<void> {

@@ -3,8 +3,8 @@ import type { ObjectId } from '../../core/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import { inMemory, type ObjectFile } from '../../store/objects.js';
 import type { Session } from '../session.js';
-import type { PlacedObject } from './check-names.js';
 import { type Finding, HINT_REPAIR } from './finding.js';
+import type { PlacedObject } from './placed-object.js';
 
 const CHUNK_BYTES = 1024 * 1024;
 

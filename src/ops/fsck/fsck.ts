@@ -7,9 +7,10 @@ import { LedgerFold } from '../../store/ledger-fold.js';
 import { type LedgerVerdict, verifyLedger } from '../../store/verify-ledger.js';
 import type { Session } from '../session.js';
 import { checkArtifacts } from './check-artifacts.js';
-import { NameCheck, type PlacedObject } from './check-names.js';
+import { NameCheck } from './check-names.js';
 import { checkObjects, type ObjectCheckOptions } from './check-objects.js';
 import { type Finding, HINT_LOST, HINT_STRAY } from './finding.js';
+import type { PlacedObject } from './placed-object.js';
 import { repairFindings } from './repair.js';
 
 export interface FsckOptions extends ObjectCheckOptions {

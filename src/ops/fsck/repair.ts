@@ -1,5 +1,5 @@
 import { type Mend, mend } from '../../store/mend.js';
-import { dropCopy } from '../../store/repack.js';
+import { dropCopy } from '../../store/tidy-packs.js';
 import type { Session, WriteTx } from '../session.js';
 import type { Finding } from './finding.js';
 

@@ -1,0 +1,50 @@
+import type { ObjectId } from '../../core/ids.js';
+import { isErrno, isHsError } from '../../errors/hs-error.js';
+import { Pack } from '../../store/packs.js';
+import type { Store } from '../../store/store.js';
+import type { Finding } from './finding.js';
+
+/** An object as it lies there, not yet read. */
+export interface PlacedObject {
+  readonly id: ObjectId;
+  /** Absolute. */
+  readonly path: string;
+  readonly size: number;
+  /** The batch of the trash that it is in. */
+  readonly batch?: string;
+  /** Where it is in the pack at `path`. */
+  readonly pack?: Pack;
+  readonly offset?: number;
+}
+
+interface PlacedPack {
+  /** Without the ending. */
+  readonly name: ObjectId;
+  readonly path: string;
+  readonly batch: string | undefined;
+}
+
+/** What lies in a pack whose index is whole, none when the pack has gone; else what is wrong with it. */
+export async function objectsOfPack(
+  store: Store,
+  { name, path, batch }: PlacedPack,
+): Promise<PlacedObject[] | Finding> {
+  try {
+    const pack = await Pack.open(store.disk, name, path);
+    await pack.close();
+    pack.index.verify(name);
+    const where = { path, pack, ...(batch === undefined ? {} : { batch }) };
+    return [...pack.index.entries()].map((entry) => ({ ...entry, ...where }));
+  } catch (e) {
+    // Taken apart meanwhile.
+    if (isErrno(e, 'ENOENT')) return [];
+    if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'EIO', 'EACCES', 'EPERM')) throw e;
+    const subject = path.slice(store.root.length + 1);
+    return {
+      severity: 'damage',
+      subject,
+      message: `${subject}: ${e.message}`,
+      hint: 'restore this file from a copy of the store',
+    };
+  }
+}

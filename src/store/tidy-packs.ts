@@ -1,0 +1,92 @@
+import type { ObjectId } from '../core/ids.js';
+import type { PackEntry } from '../core/pack-index.js';
+import { isErrno, isHsError } from '../errors/hs-error.js';
+import { PACK_LIMITS } from './pack-writer.js';
+import type { Pack } from './packs.js';
+import { Repack } from './repack.js';
+import type { Store } from './store.js';
+
+/** The packs in use whose index is whole, and what is wrong with others: those are not touched (D8). */
+export async function soundPacks(store: Store): Promise<{ packs: Pack[]; damaged: string[] }> {
+  const packs: Pack[] = [];
+  const damaged: string[] = [];
+  await store.objects.packs?.refresh();
+  for (const pack of (await store.objects.packs?.all()) ?? []) {
+    try {
+      pack.index.verify(pack.name);
+      packs.push(pack);
+    } catch (e) {
+      if (!isHsError(e, 'INTEGRITY')) throw e;
+      damaged.push(e.message);
+    }
+  }
+  return { packs, damaged };
+}
+
+/**
+ * Takes one object out of a pack that has it damaged while it is in use elsewhere too. False when that is no
+ * longer so, or a collector is at work.
+ */
+export async function dropCopy(store: Store, lease: string, name: ObjectId, id: ObjectId): Promise<boolean> {
+  return asCollector(store, async () => {
+    const pack = (await soundPacks(store)).packs.find((p) => p.name === name);
+    if (pack === undefined || (await store.objects.sizeOfFile(id)) === undefined) return false;
+    const to = (entry: PackEntry) => (entry.id === id ? undefined : store.layout.packs);
+    await new Repack(store, lease).run([{ pack, to }]);
+    return true;
+  });
+}
+
+/** Packs so small that some of them would better be one; none where they are few. */
+function smallPacks(store: Store, packs: readonly Pack[]): readonly Pack[] {
+  const { mostBytes, mergeFrom } = store.ports.packLimits ?? PACK_LIMITS;
+  const small = packs.filter((p) => p.fileBytes < mostBytes / 8);
+  return small.length < mergeFrom ? [] : small;
+}
+
+/**
+ * Makes few of many small packs, where there is room: each lookup of an object that is in none of them asks
+ * them all.
+ */
+export async function mergePacks(
+  store: Store,
+  packs: readonly Pack[],
+  staging: () => Promise<string>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const sources = smallPacks(store, packs).map((pack) => ({ pack, to: () => store.layout.packs }));
+  if (sources.length === 0) return;
+  try {
+    await new Repack(store, await staging()).run(sources, signal);
+  } catch (e) {
+    if (!isErrno(e, 'ENOSPC', 'EDQUOT')) throw e;
+  }
+}
+
+/**
+ * The same by a command that has just made a pack, unless a collector is at work, which does it itself. What
+ * was asked of the command is done, whatever comes of this.
+ */
+export async function tidyPacks(store: Store, lease: string): Promise<void> {
+  try {
+    await store.objects.packs?.refresh();
+    if (smallPacks(store, (await store.objects.packs?.all()) ?? []).length === 0) return;
+    await asCollector(store, async () => {
+      const { packs } = await soundPacks(store);
+      await mergePacks(store, packs, async () => lease);
+      return true;
+    });
+  } catch (e) {
+    if (!isErrno(e) && !isHsError(e)) throw e;
+  }
+}
+
+/** False when another one is at work. */
+async function asCollector(store: Store, run: () => Promise<boolean>): Promise<boolean> {
+  const lock = await store.disk.open(store.layout.gcLock, { access: 'update' });
+  try {
+    return (await lock.tryLock()) && (await run());
+  } finally {
+    await lock.close();
+  }
+}
