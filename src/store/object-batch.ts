@@ -59,6 +59,8 @@ export class ObjectBatch {
   readonly #packs: PackWriter[] = [];
   /** True: what is there is read, and put right by the bytes that are added where it is damaged. */
   mends = false;
+  /** What is to be put right: the file itself is written over, and one in a pack gets a file beside it. */
+  readonly #damaged = new Set<ObjectId>();
   #counter = 0;
   #isFresh = false;
   /** What lay in the trash as files when that was first asked. */
@@ -94,7 +96,10 @@ export class ObjectBatch {
     this.#isFresh = true;
     const found = asFile ? await this.#objects.sizeOfFile(id) : await this.#objects.sizeInUse(id);
     if (found === undefined) return !asFile && this.#fromTrash(id, size);
-    if (this.mends && !(await this.#objects.isSound(id))) return false;
+    if (this.mends && !(await this.#objects.isSound(id))) {
+      this.#damaged.add(id);
+      return false;
+    }
     if (found !== size) throw corrupt(id);
     this.#members.set(id, { size, durable: false });
     return true;
@@ -105,7 +110,7 @@ export class ObjectBatch {
     this.#trashed ??= await this.#objects.trashedFiles();
     if (!this.#trashed.has(id)) return false;
     const found = await this.#objects.bringBack(id);
-    if (found?.dir === undefined) return false;
+    if (found?.dir === undefined || (this.mends && found.size !== size)) return false;
     if (found.size !== size) throw corrupt(id);
     this.#members.set(id, { size, durable: false });
     return true;
@@ -121,7 +126,8 @@ export class ObjectBatch {
 
   async #stage(id: ObjectId, bytes: Uint8Array, asFile: boolean): Promise<void> {
     const size = bytes.byteLength;
-    if (asFile || this.mends || this.#objects.packs === undefined || size > this.#limits.objectBytes) {
+    const isFile = asFile || this.#damaged.has(id) || size > this.#limits.objectBytes;
+    if (isFile || this.#objects.packs === undefined) {
       const staged = this.#stagingPath();
       await this.#disk.writeFile(staged, bytes, { mode: 0o444, sync: false });
       this.#members.set(id, { size, staged, durable: false });
