@@ -131,7 +131,18 @@ describe('hs export', () => {
         },
       );
       expect([stdout, stderr]).toEqual(['status 10\n', expect.stringContaining('the disk is full')]);
-      expect((await hs(['export', 'file', '/proc/x'], { cwd })).status).toBe(10);
+    },
+  );
+
+  it.each(['file', 'tree'])(
+    'says what is wrong with /proc, and leaves nothing to be finished (%s)',
+    async (what) => {
+      const cwd = await workspace();
+      const { status, stderr } = await hs(['export', what, '/proc/x'], { cwd });
+      expect([status, stderr]).toEqual([10, expect.stringMatching(/^hs: error: cannot write '\/proc\/x': /)]);
+      expect(stderr).not.toMatch(/self\/fd|EINVAL/);
+      expect(await readdir(join(cwd, '.hsstore/leases'))).toEqual([]);
+      expect((await hs(['pin', 'file'], { cwd })).stderr).toBe('');
     },
   );
 

@@ -231,6 +231,17 @@ class Run {
   }
 }
 
+const WHY: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EACCES: 'permission denied',
+  EPERM: 'that is not permitted there',
+  EROFS: 'the filesystem is read-only',
+  ENOENT: 'nothing can be made there, or the directory has gone',
+  EINVAL: 'that filesystem does not allow it',
+  ENAMETOOLONG: 'a name is too long for that filesystem',
+};
+
 function systemError(e: NodeJS.ErrnoException, destination: string): HsError {
   if (e.code === 'EBUSY') {
     return new HsError(
@@ -241,9 +252,7 @@ function systemError(e: NodeJS.ErrnoException, destination: string): HsError {
       },
     );
   }
-  const why =
-    { ENOSPC: 'the disk is full', EDQUOT: 'the disk quota is used up', EACCES: 'permission denied' }[
-      e.code ?? ''
-    ] ?? e.message;
-  return new HsError('SYSTEM', `cannot write '${escapeText(destination)}': ${escapeText(why)}`, { cause: e });
+  // The system's own words name a descriptor, which says nothing to anybody.
+  const why = WHY[e.code ?? ''] ?? `the system reports ${e.code} (${e.syscall})`;
+  return new HsError('SYSTEM', `cannot write '${escapeText(destination)}': ${why}`, { cause: e });
 }

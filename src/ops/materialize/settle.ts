@@ -23,7 +23,7 @@ const MOST_NAME_BYTES = 200;
  */
 export async function settleStaging(parent: SafeDir, record: StagingRecord): Promise<Settled> {
   // What is found is durable before anything is removed because of it.
-  await parent.sync();
+  await syncNames(parent);
   const published = await isPublished(parent, record);
   let kept: string | undefined;
   if (record.discard !== undefined) await removeTree(parent, record.discard);
@@ -35,8 +35,17 @@ export async function settleStaging(parent: SafeDir, record: StagingRecord): Pro
     if (isStaged) await removeTree(parent, waiting);
     else kept = (await settleOld(parent, record, waiting, identity, published)) ?? kept;
   }
-  await parent.sync();
+  await syncNames(parent);
   return { published, ...(kept === undefined ? {} : { kept }) };
+}
+
+/** Where a filesystem keeps no names (/proc), nothing of them can be lost either. */
+async function syncNames(parent: SafeDir): Promise<void> {
+  try {
+    await parent.sync();
+  } catch (e) {
+    if (!isErrno(e, 'EINVAL', 'ENOTSUP')) throw e;
+  }
 }
 
 /** What stands where settling failed, as far as it can be seen. */
