@@ -91,7 +91,7 @@ export class Anchor {
         ? `it ends at entry ${head.seq}, and was seen at ${seen.seq}`
         : `entry ${seen.seq} is not the one that was seen`;
     throw new HsError('ROLLED_BACK', `the ledger was truncated or replaced: ${what}`, {
-      hint: 'if you restored this store from a copy on purpose: hs ledger accept-rollback',
+      hint: 'if you restored this store from a copy, or went on in another copy of it, on purpose: hs ledger accept-rollback',
       details: { seen_seq: seen.seq, seen_hash: seen.hash, head_seq: head.seq, head_hash: head.hash },
     });
   }
