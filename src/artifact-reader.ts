@@ -85,7 +85,11 @@ export class ArtifactReader {
 
   /** The files of a directory payload, in order of path. */
   async files(name: string): Promise<BundleIndex> {
-    return this.session.read((catalog) => this.#index(resolveArtifact(catalog, name)));
+    return this.session.read(async (catalog) => {
+      const record = resolveArtifact(catalog, name);
+      await demandRead(this.session, catalog, record);
+      return this.#index(record);
+    });
   }
 
   async #index(record: ArtifactRecord): Promise<BundleIndex> {

@@ -24,7 +24,7 @@ export interface KnownContents {
 
 const known = new WeakMap<Catalog, Promise<KnownContents>>();
 
-/** Reads the indexes of restricted directories, once for each state of the store; where nothing is restricted, nothing. */
+/** Reads the indexes of restricted directories and of what they bundle, and manifests of slices, once for each state of the store. */
 export function knownContents(objects: ObjectStore, catalog: Catalog): Promise<KnownContents> {
   const found = known.get(catalog) ?? collect(objects, catalog);
   known.set(catalog, found);
@@ -35,7 +35,7 @@ async function collect(objects: ObjectStore, catalog: Catalog): Promise<KnownCon
   const of = new Map<ObjectId, ArtifactRecord[]>();
   const unreadable: ArtifactRecord[] = [];
   const slices: ArtifactRecord[] = [];
-  let anyRestricted = false;
+  const isMember = memberCheck(objects, catalog);
   const add = (id: ObjectId, record: ArtifactRecord) => {
     const same = of.get(id);
     if (same === undefined) of.set(id, [record]);
@@ -47,21 +47,19 @@ async function collect(objects: ObjectStore, catalog: Catalog): Promise<KnownCon
     if (files === undefined && record.removed === undefined) unreadable.push(record);
     for (const { path, content_hash, size_bytes } of files ?? []) {
       // Empty files give nothing away, and are everywhere.
-      if (size_bytes > 0 && !isMember(catalog, record, path)) add(content_hash, record);
+      if (size_bytes === 0 || (await isMember(record, path, content_hash))) continue;
+      add(content_hash, record);
     }
   };
   for (const record of catalog.guarded()) {
-    const restricted = isRestricted(record);
-    anyRestricted ||= restricted;
     if (record.size_bytes > 0) add(record.content_hash, record);
     if (record.payload_type === 'file') continue;
-    if (restricted) await addFiles(record);
+    if (isRestricted(record)) await addFiles(record);
     else if (record.kind === 'dataset_slice') slices.push(record);
   }
-  if (anyRestricted) {
-    const memo = new Map<ArtifactId, boolean>();
-    for (const slice of slices) if (await isDerived(objects, catalog, slice, memo)) await addFiles(slice);
-  }
+  // Whatever else is here: what a slice was taken from may be restricted, and only its manifest says so.
+  const memo = new Map<ArtifactId, boolean>();
+  for (const slice of slices) if (await isDerived(objects, catalog, slice, memo)) await addFiles(slice);
   return { of, unreadable };
 }
 
@@ -91,10 +89,33 @@ async function isDerived(
   return derived;
 }
 
-/** A bundle is as sensitive as one of its members; the others go by what is known of themselves. */
-function isMember(catalog: Catalog, { kind }: ArtifactRecord, path: string): boolean {
-  const id = kind === 'bundle' ? /^members\/([^/]+)\//.exec(path)?.[1] : undefined;
-  return id !== undefined && isArtifactId(id) && catalog.get(id) !== undefined;
+const MEMBER_PATH = /^members\/([^/]+)\/(?:artifact\.json|payload(?:\/(.+))?)$/s;
+
+/**
+ * A bundle is as sensitive as one of its members; the others go by what is known of themselves. That is so of
+ * bytes that the artifact at that path is known to have: of one that was purged, they are the bundle's alone.
+ */
+function memberCheck(objects: ObjectStore, catalog: Catalog) {
+  const contents = new Map<ArtifactId, Promise<ReadonlySet<ObjectId>>>();
+  const read = async (record: ArtifactRecord) => {
+    const files = record.payload_type === 'file' ? [record] : await filesOf(objects, record);
+    const manifests = record.manifests.map((m) => m.manifest);
+    return new Set([...manifests, ...(files ?? []).map((f) => f.content_hash)]);
+  };
+  return async ({ kind }: ArtifactRecord, path: string, hash: ObjectId): Promise<boolean> => {
+    let rest: string | undefined = kind === 'bundle' ? path : undefined;
+    while (rest !== undefined) {
+      const [, id, below]: RegExpExecArray | readonly undefined[] = MEMBER_PATH.exec(rest) ?? [];
+      const record = id !== undefined && isArtifactId(id) ? catalog.get(id) : undefined;
+      if (record !== undefined) {
+        const known = contents.get(record.artifact_id) ?? read(record);
+        contents.set(record.artifact_id, known);
+        if ((await known).has(hash)) return true;
+      }
+      rest = below;
+    }
+    return false;
+  };
 }
 
 function filesOf(objects: ObjectStore, { content_hash }: ArtifactRecord) {

@@ -20,7 +20,7 @@ import type { ByteSource, ObjectBatch } from '../store/object-batch.js';
 import { entryName, newManifest } from './new-manifest.js';
 import { pinCapability } from './pin-capability.js';
 import { toPinName } from './pins.js';
-import { isInStore, readScratch, readSourceFile, refuseInStore } from './read-source.js';
+import { readScratch, readSourceFile, refuseInStore } from './read-source.js';
 import { registerArtifacts } from './register.js';
 import { resolveArtifact } from './resolve.js';
 import type { Session } from './session.js';
@@ -185,7 +185,7 @@ async function spread(
     for (const { name: entry, kind } of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = `${source.path}/${entry}`;
       if (excluded(entry)) leave({ path: entry, why: 'excluded' });
-      else if (entry === STORE_DIR && (await isInStore(session, path))) leave({ path: entry, why: 'store' });
+      else if (entry === STORE_DIR && kind === 'directory') leave({ path: entry, why: 'store' });
       else if (kind !== 'symlink') all.push({ source: { path }, entry });
       else if (options.skipLinks) leave({ path: entry, why: 'link' });
       else throw isLink(escapeText(path), options.skipLinks);

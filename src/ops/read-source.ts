@@ -39,7 +39,7 @@ async function readSmall(file: DiskFile, size: number, scratch: Buffer): Promise
 }
 
 /** Whether a path is the store or lies in it, whatever it is called. */
-export async function isInStore({ disk, store }: Session, path: string): Promise<boolean> {
+async function isInStore({ disk, store }: Session, path: string): Promise<boolean> {
   const root = await identity(disk, store.root);
   return root !== undefined && (await ancestors(disk, path)).has(root);
 }

@@ -3,6 +3,7 @@ import { escapeText } from '../core/escape.js';
 import { type SafePath, toSafePath } from '../core/paths.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import type { DirEntry, Disk } from '../fsx/disk.js';
+import { STORE_DIR } from '../store/layout.js';
 
 export interface WalkOptions {
   /** Globs; one without `/` matches a name at any depth, a directory that matches is not entered. */
@@ -93,6 +94,11 @@ export async function* walkTree(
             yield { path: toSafePath(path), location: below };
             break;
           case 'directory':
+            // A store within the tree is no payload: nobody could export it again.
+            if (entry.name === STORE_DIR) {
+              leave({ path, why: 'store' });
+              break;
+            }
             toSafePath(path);
             yield* visit(below, `${path}/`);
             break;

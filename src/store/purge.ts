@@ -72,6 +72,19 @@ export async function awaitLeases(
 }
 
 /**
+ * What says of other bytes that they are restricted: indexes and manifests of what was removed. They go last,
+ * since the read gate and the guard go by them, also while a purge is under way and when one was killed.
+ */
+function tellingOf({ catalog }: Mark): ReadonlySet<ObjectId> {
+  const ids = new Set<ObjectId>();
+  for (const { removed, payload_type, content_hash, manifest } of catalog.guarded()) {
+    if (removed === undefined || payload_type === 'file') continue;
+    ids.add(content_hash).add(manifest);
+  }
+  return ids;
+}
+
+/**
  * Unlinks what batches hold, but for what `mark` reaches, which goes back. The mark must be made after
  * the last lease of their seals was gone: what those commands committed is in it, and every later
  * command finds the objects in the trash and takes them back before it commits.
@@ -88,6 +101,7 @@ export async function purge(
   let back = 0;
   // A collection that died may have left an object in two batches.
   const told = new Set<ObjectId>();
+  const telling = tellingOf(mark);
   for (const batch of ready) {
     const returned = await bringBackReachable(store, trash, batch, mark, staging);
     const sizes = new Map<ObjectId, number>();
@@ -110,8 +124,12 @@ export async function purge(
       batch.purge === undefined
         ? await trash.notePurge(batch, { objects: sizes.size, size_bytes: size, brought_back: returned })
         : batch;
-    for (const id of files) await trash.unlink(batch, id);
-    for (const pack of packs) await trash.unlinkPack(pack);
+    const isLast = (pack: Pack) => [...telling].some((id) => pack.index.find(id) !== undefined);
+    for (const id of files) if (!telling.has(id)) await trash.unlink(batch, id);
+    for (const pack of packs) if (!isLast(pack)) await trash.unlinkPack(pack);
+    await trash.sync(batch);
+    for (const pack of packs) if (isLast(pack)) await trash.unlinkPack(pack);
+    for (const id of files) if (telling.has(id)) await trash.unlink(batch, id);
     await trash.sync(batch);
     objects += note!.objects;
     bytes += note!.size_bytes;

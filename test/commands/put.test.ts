@@ -179,6 +179,10 @@ describe('hs put', () => {
     const each = await run('put', '.', '--each');
     expect(each.stderr).toContain("left out 1 store: '.hsstore'");
     expect(each.stdout.trim().split('\n')).toHaveLength(1);
+    mkdirSync(`${dir}/sub/.hsstore`, { recursive: true });
+    writeFileSync(`${dir}/sub/.hsstore/format.json`, '{}');
+    writeFileSync(`${dir}/sub/b`, '2');
+    expect((await run('put', 'sub')).stderr).toContain("left out 1 store: '.hsstore'");
   });
 });
 

@@ -46,6 +46,13 @@ describe('a job without artifact.read:restricted', () => {
     const library = await openStore({ store: cwd, actor: JOB.HS_ACTOR });
     await expect(library.read('d', { path: 's' })).rejects.toMatchObject({ code: 'REFUSED' });
     expect(Buffer.from(await library.read('d', { path: 't' })).toString()).toBe('open');
+    expect((await library.files('d')).map((f) => f.path)).toEqual(['s', 't']);
+    await hs(['reclassify', 'd', '--classification', 'high', '--ttl', '9', '--reason', 'r']);
+    await expect(library.files('d')).rejects.toMatchObject({ code: 'REFUSED' });
+    await hs(['rm', 'd', '--yes']);
+    expect(await asJob('report', 'retention-report')).toBe(0);
+    await hs(['reclassify', 'retention-report', '--no-exportable', '--reason', 'r']);
+    expect(await asJob('report', 'retention-report')).toBe(6);
     await library.close();
   });
 

@@ -68,6 +68,8 @@ async function run(program: string, args: readonly string[]): Promise<Outcome> {
   const { spawn } = await import('node:child_process');
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
+      // Ctrl-C is for hs, which ends when this is over: a sync that was killed would read as a failing disk.
+      detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, LC_ALL: 'C' },
     });

@@ -8,6 +8,7 @@ import {
   type RetentionReport,
 } from '../../core/retention-report.js';
 import { HsError } from '../../errors/hs-error.js';
+import { demandRead } from '../read-gate.js';
 import { resolveArtifact } from '../resolve.js';
 import type { Session } from '../session.js';
 
@@ -55,6 +56,7 @@ export async function readReport(
         hint: 'hs report lists them',
       });
     }
+    await demandRead(session, catalog, record);
     return {
       record,
       report: decodeReport(await session.store.objects.read(record.content_hash, MAX_REPORT_BYTES)),

@@ -4,6 +4,7 @@ import type { Random } from '../../core/ports.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import type { Guarantee } from '../../fsx/safe-dir.js';
+import { STORE_DIR } from '../../store/layout.js';
 import {
   type Destination,
   type OpenDestination,
@@ -66,6 +67,8 @@ export async function materialize(
 ): Promise<Materialized> {
   throwIfAborted(options.signal);
   const shown = join(destination.root, destination.path);
+  refusePlantedStore(destination.path);
+  if (source.type === 'directory') for (const { path } of source.entries) refusePlantedStore(path);
   try {
     const open = await openDestination(disk, destination);
     let published = false;
@@ -82,6 +85,17 @@ export async function materialize(
   } catch (e) {
     throw isErrno(e) ? systemError(e, shown) : e;
   }
+}
+
+/**
+ * A payload may not become a store: whoever works in that directory would go by a policy, and finish what
+ * journals say was begun, that somebody else has written.
+ */
+function refusePlantedStore(path: string): void {
+  if (!path.includes(STORE_DIR) || !path.split('/').includes(STORE_DIR)) return;
+  throw new HsError('UNSAFE_PATH', `path '${escapeText(path)}' is refused: it would make a store`, {
+    hint: '--format tar takes it as a file',
+  });
 }
 
 class Run {

@@ -10,6 +10,7 @@ import type { ObjectId } from '../../core/ids.js';
 import { checkPath, type PortabilityProblem, portabilityProblems } from '../../core/paths.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { DirEntry, Disk, DiskDir, FileStat } from '../../fsx/disk.js';
+import { STORE_DIR } from '../../store/layout.js';
 import type { ObjectBatch } from '../../store/object-batch.js';
 import { readSourceFile } from '../read-source.js';
 import type { Session } from '../session.js';
@@ -112,7 +113,8 @@ class Walk {
     const below = `${dir.path}/${entry.name}`;
     const checked = checkPath(path);
     const stat = await this.#lstat(below);
-    const why = checked.problem?.why ?? objection(stat);
+    const isStore = entry.name === STORE_DIR ? 'a tool makes no store' : undefined;
+    const why = checked.problem?.why ?? isStore ?? objection(stat);
     if (why !== undefined) this.#refuse(path, why);
     else if (stat?.kind === 'directory') await this.directory(below, `${path}/`, depth + 1);
     else if (stat !== undefined && checked.path !== undefined) {

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/core/hash.js';
 import { createBundle } from '../../../src/ops/bundle/create.js';
+import { importBundle } from '../../../src/ops/bundle/import.js';
 import { exportArtifact, planExport } from '../../../src/ops/export/export.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove.js';
 import { promote } from '../../../src/ops/promote.js';
+import { demandObjectRead } from '../../../src/ops/read-gate.js';
 import { reclassify } from '../../../src/ops/reclassify.js';
 import { type World, withPolicy, world } from './helpers.js';
 
@@ -468,6 +470,65 @@ describe('the export guard', () => {
     });
     await reclassify(w.session, secret, { classification: 'low', exportable: true, reason: 'r' });
     await exportArtifact(w.session, out);
+  });
+
+  it('keeps what a restricted bundle alone still has, once the directory that was its member is purged', async () => {
+    const w = await world();
+    const high = { classification: 'high', ttl: 3 } as const;
+    const inner = await w.put({ 'd/k': 'key', x: 'x' }, high);
+    const open = await w.put({ 'o/y': 'open', z: 'z' });
+    const nested = await createBundle(w.session, [inner, open]);
+    await createBundle(w.session, [nested.artifactId]);
+    await removeArtifacts(w.session, new Set([inner, nested.artifactId]), { purge: false });
+    const copy = await w.put({ copy: 'key' });
+    await expect(exportArtifact(w.session, { artifact: copy, place: at(w, 'out') })).rejects.toMatchObject({
+      code: 'GUARD_BLOCKED',
+    });
+    const catalog = await w.session.catalog();
+    await expect(demandObjectRead(await w.as('ai_job:worker'), catalog, hash('key'))).rejects.toMatchObject({
+      code: 'REFUSED',
+    });
+    await exportArtifact(w.session, { artifact: open, place: at(w, 'open') });
+  });
+
+  it('takes no path in a restricted bundle for a member whose bytes those are not', async () => {
+    const w = await world();
+    const open = await w.put({ o: 'open' });
+    await w.put(
+      { [`members/${open}/payload`]: 'key', x: 'x' },
+      { kind: 'bundle', classification: 'high', ttl: 3 },
+    );
+    const copy = await w.put({ copy: 'key' });
+    await expect(exportArtifact(w.session, { artifact: copy, place: at(w, 'out') })).rejects.toMatchObject({
+      code: 'GUARD_BLOCKED',
+    });
+  });
+
+  it('knows the files of a slice of what is restricted elsewhere, though nothing here is', async () => {
+    const [from, to] = [await world(), await world()];
+    const source = await from.put({ s: 'rows' }, { classification: 'high', exportable: true, ttl: 3 });
+    const slice = await from.put({ 'd/row': 'row', x: 'x' }, { kind: 'dataset_slice', sources: [source] });
+    const bundle = (await createBundle(from.session, [slice])).artifactId;
+    const place = at(from, 'b.tar');
+    await exportArtifact(from.session, { artifact: bundle, place, format: 'tar', consents: [hash('rows')] });
+    await importBundle(to.session, place.path);
+    const copy = await to.put({ copy: 'row' });
+    await expect(exportArtifact(to.session, { artifact: copy, place: at(to, 'out') })).rejects.toMatchObject({
+      code: 'GUARD_BLOCKED',
+    });
+  });
+
+  it('makes no store outside of what an artifact holds or is called', async () => {
+    const w = await world();
+    const tree = await w.put({ 'a/.hsstore/format.json': '{}', x: 'x' });
+    const named = await w.put({ f: '{}' }, { name: '.hsstore/format.json' });
+    for (const request of [
+      { artifact: tree, place: at(w, 'out') },
+      { artifact: named, place: { kind: 'default' } as const },
+    ]) {
+      await expect(exportArtifact(w.session, request)).rejects.toMatchObject({ code: 'UNSAFE_PATH' });
+    }
+    expect((await w.records()).map((r) => r.outcome)).toEqual(['failed', 'failed']);
   });
 
   it('takes one consent for a directory that is high, twice here', async () => {

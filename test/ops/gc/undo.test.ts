@@ -237,3 +237,24 @@ it('a removal whose objects lie in no trash any more does not stop the next coll
   await collect(session, { emptyTrash: true });
   expect((await collect(session)).reclaimed).toMatchObject({ sweep: 'done', swept: { objects: 0 } });
 });
+
+describe('a purge', () => {
+  it('unlinks last what tells that the other bytes are restricted', async () => {
+    const { session, dir } = await makeStore();
+    await mkdir(`${dir}/tree`);
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await writeFile(`${dir}/tree/${name}`, name);
+    const options = { classification: 'high', ttl: 1 } as const;
+    const { artifactId } = (await put(session, [{ path: `${dir}/tree` }], options))[0]!;
+    const { content_hash, manifest } = (await session.catalog()).get(artifactId)!;
+    const { disk } = session.store;
+    const unlink = disk.unlink.bind(disk);
+    const gone: string[] = [];
+    disk.unlink = (path) => {
+      if (/\/trash\/.*\/[0-9a-f]{64}$/.test(path)) gone.push(path.slice(-64));
+      return unlink(path);
+    };
+    await removeArtifacts(session, new Set([artifactId]), { purge: true });
+    expect(gone).toHaveLength(8);
+    expect(gone.slice(-2).sort()).toEqual([content_hash, manifest].sort());
+  });
+});

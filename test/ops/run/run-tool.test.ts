@@ -255,13 +255,14 @@ describe.skipIf(!enforced)('a run', () => {
     const { status, artifacts, refused } = await run(
       session,
       `cd $HS_OUT; echo ok >f; ln -s /etc/passwd l; ln -s / d; mkfifo p; mkdir e
-       cp /bin/true s; chmod 4755 s; echo x >"$(printf 'a\\033b')"; echo x >"$(printf '\\377')"`,
+       cp /bin/true s; chmod 4755 s; echo x >"$(printf 'a\\033b')"; echo x >"$(printf '\\377')"
+       mkdir .hsstore; echo x >.hsstore/format.json`,
     );
     expect(status).toBe(125);
-    expect(refused.map((r) => r.path).sort()).toEqual(['\\xff', 'a\x1bb', 'd', 'l', 'p', 's']);
+    expect(refused.map((r) => r.path).sort()).toEqual(['.hsstore', '\\xff', 'a\x1bb', 'd', 'l', 'p', 's']);
     expect(artifacts).toMatchObject([{ files: 1 }]);
-    expect((await manifestOf(session, artifacts[0]!.artifactId)).labels).toEqual({ 'hs.refused': '6' });
-    expect((await lastRun(session)).errors).toHaveLength(6);
+    expect((await manifestOf(session, artifacts[0]!.artifactId)).labels).toEqual({ 'hs.refused': '7' });
+    expect((await lastRun(session)).errors).toHaveLength(7);
   });
 
   it('stops a tool that fills the capture directory past the budget', async () => {
