@@ -45,6 +45,7 @@ export async function countObjects(session: Session): Promise<ObjectCounts> {
       session.progress.advance(1);
     }
   }
+  await store.objects.packs?.refresh();
   const packs = (await store.objects.packs?.all()) ?? [];
   for (const { index } of packs) {
     for (const { size: bytes } of index.entries()) {

@@ -30,6 +30,7 @@ export async function resolveObject(session: Session, typed: string): Promise<Ob
     }
   }
   const packs = [objects.packs, ...batches.map((batch) => objects.packsOf(batch))];
+  for (const p of packs) await p?.refresh();
   for (const { index } of (await Promise.all(packs.map((p) => p?.all() ?? []))).flat()) {
     for (const id of index.withPrefix(prefix)) found.add(id);
   }

@@ -265,6 +265,8 @@ export class Session {
       if (!isErrno(e, 'EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT')) throw e;
     }
     try {
+      // A session that lives long would read on in packs that others have taken apart, or purged.
+      await this.store.objects.packs?.refresh();
       return await run(await this.catalog());
     } finally {
       await lease?.release();

@@ -48,6 +48,7 @@ export const NOTHING: Reclaimed = {
   purge_pending: [],
 };
 
+const LOCK_POLL_MS = 25;
 const SHORT: Patience = { ms: 2000, wait: async (ms) => void (await setTimeout(ms)) };
 
 /** D10: removal and purging go by the system's clock, which a reset would make wrong. */
@@ -74,7 +75,12 @@ export async function reclaim(
 ): Promise<Reclaimed> {
   const lock: DiskFile = await store.disk.open(store.layout.gcLock, { access: 'update' });
   try {
-    if (!(await lock.tryLock())) return { ...NOTHING, sweep: 'busy' };
+    // Another collector, or a command that makes few packs of many and frees nothing.
+    const { patience = SHORT } = request;
+    for (let waited = 0; !(await lock.tryLock()); waited += LOCK_POLL_MS) {
+      if (waited >= patience.ms) return { ...NOTHING, sweep: 'busy' };
+      await patience.wait(LOCK_POLL_MS);
+    }
     return await collect(store, request, fold, indexes);
   } finally {
     await lock.close();
@@ -209,7 +215,13 @@ class Collection {
       const brought_back = this.reclaimed.brought_back + purged.brought_back;
       this.reclaimed = { ...this.reclaimed, purged, brought_back };
     }
-    for (const batch of [...finished, ...ready]) await this.#trash.drop(batch);
-    this.reclaimed = { ...this.reclaimed, purge_pending: pending };
+    const left = [...this.reclaimed.left];
+    for (const batch of [...finished, ...ready]) {
+      // What it holds nobody can tell: it may be what was to go, or what somebody needs (D8).
+      const unreadable = await this.#trash.unreadable(batch);
+      for (const name of unreadable) left.push(`pack ${name} in the trash cannot be read`);
+      if (unreadable.length === 0) await this.#trash.drop(batch);
+    }
+    this.reclaimed = { ...this.reclaimed, left, purge_pending: pending };
   }
 }

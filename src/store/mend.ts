@@ -11,8 +11,8 @@ export type Mend =
   | { readonly act: 'unlink'; readonly path: string }
   | { readonly act: 'remove-tree'; readonly path: string }
   | { readonly act: 'bring-back'; readonly id: ObjectId }
-  /** Of an object that has a file of its own, the one in a pack. */
-  | { readonly act: 'drop-copy'; readonly pack: ObjectId; readonly id: ObjectId }
+  /** Of an object that has a file of its own, those in packs. */
+  | { readonly act: 'drop-copies'; readonly id: ObjectId }
   | { readonly act: 'make-directory'; readonly path: string }
   | { readonly act: 'chmod'; readonly paths: readonly string[]; readonly mode: number };
 
@@ -35,7 +35,7 @@ async function unlessDone(run: () => Promise<void>): Promise<void> {
 /** Puts one thing right, but for what takes a lease; false when that cannot be done any more. */
 export async function mend(
   store: Store,
-  what: Exclude<Mend, { act: 'bring-back' | 'drop-copy' }>,
+  what: Exclude<Mend, { act: 'bring-back' | 'drop-copies' }>,
 ): Promise<boolean> {
   const { disk } = store;
   switch (what.act) {

@@ -60,9 +60,11 @@ export class ObjectBatch {
   /** True: what is there is read, and put right by the bytes that are added where it is damaged. */
   mends = false;
   /** What is to be put right: the file itself is written over, and one in a pack gets a file beside it. */
-  readonly #damaged = new Set<ObjectId>();
+  readonly damaged = new Set<ObjectId>();
   #counter = 0;
   #isFresh = false;
+  /** Names of the packs when its members were last looked for, and of those that it has published since. */
+  #seenPacks: Set<ObjectId> | undefined;
   /** What lay in the trash as files when that was first asked. */
   #trashed: ReadonlySet<ObjectId> | undefined;
 
@@ -97,7 +99,7 @@ export class ObjectBatch {
     const found = asFile ? await this.#objects.sizeOfFile(id) : await this.#objects.sizeInUse(id);
     if (found === undefined) return !asFile && this.#fromTrash(id, size);
     if (this.mends && !(await this.#objects.isSound(id))) {
-      this.#damaged.add(id);
+      this.damaged.add(id);
       return false;
     }
     if (found !== size) throw corrupt(id);
@@ -126,7 +128,7 @@ export class ObjectBatch {
 
   async #stage(id: ObjectId, bytes: Uint8Array, asFile: boolean): Promise<void> {
     const size = bytes.byteLength;
-    const isFile = asFile || this.#damaged.has(id) || size > this.#limits.objectBytes;
+    const isFile = asFile || this.damaged.has(id) || size > this.#limits.objectBytes;
     if (isFile || this.#objects.packs === undefined) {
       const staged = this.#stagingPath();
       await this.#disk.writeFile(staged, bytes, { mode: 0o444, sync: false });
@@ -200,7 +202,10 @@ export class ObjectBatch {
       const dir = this.#layout.objectDir(id);
       this.#members.set(id, { size: this.#members.get(id)!.size, durable: false, dir });
     }
-    for (const { path, name } of packs) await this.#disk.rename(path, this.#layout.pack(name));
+    for (const { path, name } of packs) {
+      await this.#disk.rename(path, this.#layout.pack(name));
+      this.#seenPacks?.add(name);
+    }
     this.#packs.length = 0;
     this.hasPacked ||= packs.length > 0;
     const dirs = new Set(packs.length > 0 ? [this.#layout.packs] : []);
@@ -209,6 +214,7 @@ export class ObjectBatch {
       await parallel(dirs, (dir) => this.#disk.syncDir(dir));
     }
     for (const member of this.#members.values()) {
+      if (member.staged === IN_PACK) member.dir = this.#layout.packs;
       member.durable = true;
       member.staged = undefined;
     }
@@ -217,8 +223,18 @@ export class ObjectBatch {
   /** What was found, or published before, may have been swept meanwhile; under the lease it cannot be purged. */
   async #lookAgain(): Promise<void> {
     const found = [...this.#members].filter(([, m]) => m.staged === undefined);
-    if (found.length > 0) await this.#objects.packs?.refresh();
-    for (const [id, { size, durable }] of found) await this.#demand(id, size, durable);
+    if (found.length === 0) return;
+    // After a lost race one listing tells what moved meanwhile: to look for each object of a large commit
+    // takes so long that the next race is lost too.
+    const packs = new Set((await this.#objects.packs?.refresh()) ?? []);
+    const allThere = this.#seenPacks !== undefined && [...this.#seenPacks].every((name) => packs.has(name));
+    this.#seenPacks = packs;
+    const trashed = await this.#objects.trashedFiles();
+    for (const [id, { size, durable, dir }] of found) {
+      const stays = dir === this.#layout.packs ? allThere : !trashed.has(id);
+      if (durable && dir !== undefined && stays) continue;
+      await this.#demand(id, size, durable);
+    }
   }
 
   async #demand(id: ObjectId, size: number | undefined, durable: boolean): Promise<void> {

@@ -106,11 +106,13 @@ export class ObjectStore {
   /** Lists anew where objects may be, and says what there is. */
   async #refresh(): Promise<string> {
     const names: string[] = [...((await this.packs?.refresh()) ?? [])];
-    for (const packs of this.#trashPacks.values()) await packs.close();
-    this.#trashPacks.clear();
-    for (const batch of await this.trashBatches()) {
-      names.push(batch, ...((await this.packsOf(batch)?.refresh()) ?? []));
+    const batches = await this.trashBatches();
+    for (const [batch, packs] of this.#trashPacks) {
+      if (batches.includes(batch)) continue;
+      await packs.close();
+      this.#trashPacks.delete(batch);
     }
+    for (const batch of batches) names.push(batch, ...((await this.packsOf(batch)?.refresh()) ?? []));
     return names.sort().join();
   }
 

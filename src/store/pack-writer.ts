@@ -22,7 +22,7 @@ export const PACK_LIMITS: PackLimits = {
   leastObjects: 32,
   leastBytes: 1024 * 1024,
   mostObjects: 65_536,
-  mostBytes: 64 * 1024 * 1024,
+  mostBytes: 32 * 1024 * 1024,
   mergeFrom: 32,
 };
 

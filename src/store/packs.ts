@@ -29,6 +29,7 @@ export class Pack {
   #ahead: { readonly offset: number; readonly bytes: Buffer } | undefined;
   /** Where the read before this one ended. */
   #end = -1;
+  #opening: Promise<DiskFile> | undefined;
 
   private constructor(disk: Disk, name: ObjectId, path: string, fileBytes: number, index: PackIndex) {
     this.#disk = disk;
@@ -73,22 +74,39 @@ export class Pack {
    * the object before is read ahead, as a tree is in its pack; the bytes are not written over later.
    */
   async read({ offset, size }: PackSlot): Promise<Buffer> {
+    // A damaged index may ask for 4 GiB.
+    const tooShort = () => new HsError('INTEGRITY', `pack ${this.name} is damaged: it is too short`);
+    if (offset + size > this.fileBytes) throw tooShort();
     const isNext = offset === this.#end;
     this.#end = offset + size;
     const at = this.#ahead === undefined ? -1 : offset - this.#ahead.offset;
     const bytes = at < 0 ? undefined : this.#ahead!.bytes.subarray(at, at + size);
     if (bytes?.length === size) return bytes;
-    this.#file ??= await this.#disk.open(this.path, { access: 'read' });
     const wanted = isNext ? Math.max(size, Math.min(AHEAD_BYTES, this.fileBytes - offset)) : size;
-    const read = await readAt(this.#file, offset, wanted);
-    if (read === undefined) throw new HsError('INTEGRITY', `pack ${this.name} is damaged: it is too short`);
+    const read = await readAt(this.#file ?? (await this.#reopened()), offset, wanted);
+    if (read === undefined) throw tooShort();
     if (wanted === size) return read;
     this.#ahead = { offset, bytes: read };
     return read.subarray(0, size);
   }
 
+  /** Two readers at once open it once: the descriptor of the other would never be closed. */
+  #reopened(): Promise<DiskFile> {
+    this.#opening ??= this.#disk
+      .open(this.path, { access: 'read' })
+      .then((file) => {
+        this.#file = file;
+        return file;
+      })
+      .finally(() => {
+        this.#opening = undefined;
+      });
+    return this.#opening;
+  }
+
   async close(): Promise<void> {
     this.#ahead = undefined;
+    await this.#opening?.catch(() => undefined);
     const file = this.#file;
     this.#file = undefined;
     await file?.close();
@@ -117,6 +135,10 @@ export class Packs {
   readonly #dir: string;
   /** By name; undefined: listed, and not yet looked into. */
   #known: Map<ObjectId, Pack | undefined> | undefined;
+  #listing: Promise<Map<ObjectId, Pack | undefined>> | undefined;
+  readonly #unreadable = new Set<ObjectId>();
+  /** What is being looked into: two lookups at once open it once. */
+  readonly #loading = new Map<ObjectId, Promise<Pack | undefined>>();
   /** The pack of the last hit: the files of a tree lie together. */
   #last: Pack | undefined;
 
@@ -126,7 +148,12 @@ export class Packs {
   }
 
   async #names(): Promise<Map<ObjectId, Pack | undefined>> {
-    this.#known ??= await this.#list(new Map());
+    if (this.#known !== undefined) return this.#known;
+    this.#listing ??= this.#list(new Map()).finally(() => {
+      this.#listing = undefined;
+    });
+    const listed = await this.#listing;
+    this.#known ??= listed;
     return this.#known;
   }
 
@@ -149,6 +176,7 @@ export class Packs {
   /** Lists the directory again, since packs come and go; their names. */
   async refresh(): Promise<Iterable<ObjectId>> {
     const before = this.#known ?? new Map<ObjectId, Pack | undefined>();
+    this.#unreadable.clear();
     const now = await this.#list(before);
     for (const [name, pack] of before) if (!now.has(name)) await pack?.close();
     if (this.#last !== undefined && !now.has(this.#last.name)) this.#last = undefined;
@@ -160,14 +188,25 @@ export class Packs {
   async #load(names: Map<ObjectId, Pack | undefined>, name: ObjectId): Promise<Pack | undefined> {
     const known = names.get(name);
     if (known !== undefined) return known;
+    const loading = this.#loading.get(name) ?? this.#open(names, name);
+    this.#loading.set(name, loading);
+    try {
+      return await loading;
+    } finally {
+      this.#loading.delete(name);
+    }
+  }
+
+  async #open(names: Map<ObjectId, Pack | undefined>, name: ObjectId): Promise<Pack | undefined> {
     try {
       const pack = await Pack.open(this.#disk, name, `${this.#dir}/${name}${PACK_ENDING}`);
       names.set(name, pack);
       await this.#closeOthers(names, pack);
       return pack;
     } catch (e) {
-      if (!isErrno(e, 'ENOENT') && !(e instanceof HsError)) throw e;
+      if (!isErrno(e, 'ENOENT', 'EIO', 'EACCES', 'EPERM') && !(e instanceof HsError)) throw e;
       names.delete(name);
+      if (!isErrno(e, 'ENOENT')) this.#unreadable.add(name);
       return undefined;
     }
   }
@@ -194,6 +233,11 @@ export class Packs {
       return { pack: pack!, ...slot };
     }
     return undefined;
+  }
+
+  /** Names of those that `all` could not look into: damaged, or kept from this user. */
+  get unreadable(): readonly ObjectId[] {
+    return [...this.#unreadable].sort();
   }
 
   /** All that can be looked into, in order of name. */

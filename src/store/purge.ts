@@ -60,13 +60,19 @@ export async function awaitLeases(
 ): Promise<{ ready: TrashBatch[]; pending: PendingPurge[] }> {
   for (let waited = 0; ; waited += POLL_MS) {
     const ready: TrashBatch[] = [];
-    const pending: PendingPurge[] = [];
+    const waiting: { batch: TrashBatch; leases: string[] }[] = [];
     for (const batch of due) {
       const leases = await alive(store.leases, batch);
       if (leases.length === 0) ready.push(batch);
-      else pending.push({ batch: batch.name, objects: (await trash.contents(batch)).length, leases });
+      else waiting.push({ batch, leases });
     }
-    if (pending.length === 0 || waited >= patience.ms) return { ready, pending };
+    if (waiting.length === 0 || waited >= patience.ms) {
+      const pending: PendingPurge[] = [];
+      for (const { batch, leases } of waiting) {
+        pending.push({ batch: batch.name, objects: (await trash.contents(batch)).length, leases });
+      }
+      return { ready, pending };
+    }
     await patience.wait(POLL_MS);
   }
 }

@@ -1,3 +1,4 @@
+import { sha256 } from '../core/hash.js';
 import type { ObjectId } from '../core/ids.js';
 import type { PackEntry } from '../core/pack-index.js';
 import { isErrno, isHsError } from '../errors/hs-error.js';
@@ -11,8 +12,8 @@ export interface Source {
   readonly pack: Pack;
   /** The directory that an object of it goes to; undefined: none. */
   to(entry: PackEntry): string | undefined;
-  /** True: the pack itself is not removed. */
-  readonly stays?: boolean;
+  /** What becomes of the pack itself: it goes (the default), stays, or moves to another path. */
+  readonly after?: 'goes' | 'stays' | { readonly movesTo: string };
 }
 
 /**
@@ -29,6 +30,8 @@ export class Repack {
   readonly #outputs = new Map<string, PackWriter[]>();
   /** What is in them, since an object may lie in two packs. */
   readonly #written = new Map<string, Set<ObjectId>>();
+  /** What was read and is not what its name says. */
+  readonly #unsound: { readonly dir: string; readonly entry: PackEntry; readonly bytes: Uint8Array }[] = [];
   /** Those that cannot be read to their end, and stay (D8). */
   readonly damaged: Pack[] = [];
   #sources: Source[] = [];
@@ -72,24 +75,29 @@ export class Repack {
     const inOrder = [...pack.index.entries()].sort((a, b) => a.offset - b.offset);
     for (const entry of inOrder) {
       const dir = to(entry);
-      if (dir === undefined || !this.#isNew(dir, entry.id)) continue;
-      const writers = this.#outputs.get(dir) ?? [];
-      this.#outputs.set(dir, writers);
-      let writer = writers.at(-1);
-      if (writer === undefined || writer.isFullFor(entry.size)) {
-        await writer?.finish();
-        const path = `${this.#store.layout.tmp}/${this.#prefix}-pack-${this.#counter++}`;
-        writer = new PackWriter(this.#store.disk, path, this.#limits);
-        writers.push(writer);
-      }
-      await writer.add(entry.id, await pack.read(entry));
+      if (dir === undefined || this.#written.get(dir)?.has(entry.id)) continue;
+      const bytes = await pack.read(entry);
+      // Another pack of this round may have it whole; what is damaged is kept only where none has (D8).
+      if (sha256(bytes) === entry.id) await this.#add(dir, entry, bytes);
+      else this.#unsound.push({ dir, entry, bytes });
     }
   }
 
-  #isNew(dir: string, id: ObjectId): boolean {
+  async #add(dir: string, { id, size }: PackEntry, bytes: Uint8Array): Promise<void> {
     const written = this.#written.get(dir) ?? new Set();
     this.#written.set(dir, written);
-    return written.size !== written.add(id).size;
+    if (written.has(id)) return;
+    const writers = this.#outputs.get(dir) ?? [];
+    this.#outputs.set(dir, writers);
+    let writer = writers.at(-1);
+    if (writer === undefined || writer.isFullFor(size)) {
+      await writer?.finish();
+      const path = `${this.#store.layout.tmp}/${this.#prefix}-pack-${this.#counter++}`;
+      writer = new PackWriter(this.#store.disk, path, this.#limits);
+      writers.push(writer);
+    }
+    await writer.add(id, bytes);
+    written.add(id);
   }
 
   #isEnough(): boolean {
@@ -100,6 +108,7 @@ export class Repack {
   async #settle(): Promise<void> {
     const { disk } = this.#store;
     const kept = new Set<string>();
+    for (const { dir, entry, bytes } of this.#unsound.splice(0)) await this.#add(dir, entry, bytes);
     for (const [dir, writers] of this.#outputs) {
       for (const writer of writers) {
         const { path, name } = await writer.finish();
@@ -112,11 +121,16 @@ export class Repack {
     this.#outputs.clear();
     this.#written.clear();
     const dirs = new Set<string>();
-    for (const { pack, stays } of this.#sources) {
+    const dirOf = (path: string) => path.slice(0, path.lastIndexOf('/'));
+    for (const { pack, after = 'goes' } of this.#sources) {
       const { path } = pack;
-      if (stays || kept.has(path)) continue;
-      await disk.unlink(path);
-      dirs.add(path.slice(0, path.lastIndexOf('/')));
+      if (after === 'stays' || kept.has(path)) continue;
+      if (after === 'goes') await disk.unlink(path);
+      else {
+        await disk.rename(path, after.movesTo);
+        dirs.add(dirOf(after.movesTo));
+      }
+      dirs.add(dirOf(path));
     }
     this.#sources = [];
     for (const dir of dirs) await disk.syncDir(dir);

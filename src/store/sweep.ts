@@ -137,17 +137,29 @@ export async function bringBackReachable(
   for (const pack of packs) for (const id of await onlyHere(store, pack, mark)) lost.add(id);
   if (lost.size > 0) {
     const sources = packs.map((pack): Source => {
-      return { pack, stays: true, to: ({ id }) => (lost.has(id) ? store.layout.packs : undefined) };
+      return { pack, after: 'stays', to: ({ id }) => (lost.has(id) ? store.layout.packs : undefined) };
     });
     await new Repack(store, await staging()).run(sources);
     await store.objects.packs?.refresh();
   }
+  if (packs.length > 0) await settleNames(store);
   for (const pack of packs) {
     // Of what was restored nothing is out of use any more: a second copy for a week is of no use.
     const isSpare = [...pack.index.entries()].every((e) => mark.reachable.has(e.id));
     if (isSpare && (await onlyHere(store, pack, mark)).length === 0) await trash.unlinkPack(pack);
   }
   return count + lost.size;
+}
+
+/**
+ * What is in use may have got there by a command that died before it made the name durable; what lies in the
+ * trash goes only when that is.
+ */
+async function settleNames({ disk, layout }: Store): Promise<void> {
+  if (await disk.syncFilesystem(layout.objects)) return;
+  for (const dir of [layout.packs, ...FAN_OUT.map((name) => `${layout.objects}/${name}`)]) {
+    await disk.syncDir(dir);
+  }
 }
 
 /** The objects of a pack in the trash that a mark reaches and that are not in use. */

@@ -75,11 +75,21 @@ export class Taking {
       if (await this.#trash.takePack(await this.#batch(window), pack.name)) this.#note(dead);
       return;
     }
+    const { layout } = this.#store;
+    // Where most of it goes, the pack itself does, with a copy of the little that stays: on a disk that is
+    // nearly full there is no room for both.
+    const bytes = dead.reduce((sum, e) => sum + e.size, 0);
+    if (windows.size === 1 && 2 * bytes >= pack.fileBytes) {
+      const to = ({ id }: PackEntry) => (this.#judged.isDead(id) ? undefined : layout.packs);
+      const movesTo = layout.trashedPack((await this.#batch(window!)).name, pack.name);
+      this.#sources.push({ pack, to, after: { movesTo } });
+      return;
+    }
     const dirs = new Map<TrashWindow, string>();
     for (const w of windows) dirs.set(w, await this.#dirOf(w));
-    const dirOf = (id: ObjectId) => dirs.get(this.#judged.windowOf(id))!;
-    const home = this.#store.layout.packs;
-    this.#sources.push({ pack, to: ({ id }) => (this.#judged.isDead(id) ? dirOf(id) : home) });
+    const to = ({ id }: PackEntry) =>
+      this.#judged.isDead(id) ? dirs.get(this.#judged.windowOf(id)) : layout.packs;
+    this.#sources.push({ pack, to });
   }
 
   #note(entries: Iterable<PackEntry>): void {

@@ -20,27 +20,30 @@ export async function soundPacks(store: Store): Promise<{ packs: Pack[]; damaged
       damaged.push(e.message);
     }
   }
+  for (const name of store.objects.packs?.unreadable ?? []) damaged.push(`pack ${name} cannot be read`);
   return { packs, damaged };
 }
 
 /**
- * Takes one object out of a pack that has it damaged while it is in use elsewhere too. False when that is no
- * longer so, or a collector is at work.
+ * Takes an object that has a file of its own out of the packs that have it damaged. False when it has none, or
+ * a collector is at work.
  */
-export async function dropCopy(store: Store, lease: string, name: ObjectId, id: ObjectId): Promise<boolean> {
+export async function dropCopies(store: Store, lease: string, id: ObjectId): Promise<boolean> {
   return asCollector(store, async () => {
-    const pack = (await soundPacks(store)).packs.find((p) => p.name === name);
-    if (pack === undefined || (await store.objects.sizeOfFile(id)) === undefined) return false;
+    if ((await store.objects.sizeOfFile(id)) === undefined) return false;
     const to = (entry: PackEntry) => (entry.id === id ? undefined : store.layout.packs);
-    await new Repack(store, lease).run([{ pack, to }]);
+    const { packs } = await soundPacks(store);
+    const sources = packs.filter((p) => p.index.find(id) !== undefined).map((pack) => ({ pack, to }));
+    await new Repack(store, lease).run(sources);
     return true;
   });
 }
 
 /** Packs so small that some of them would better be one; none where they are few. */
 function smallPacks(store: Store, packs: readonly Pack[]): readonly Pack[] {
-  const { mostBytes, mergeFrom } = store.ports.packLimits ?? PACK_LIMITS;
-  const small = packs.filter((p) => p.fileBytes < mostBytes / 8);
+  const { mostBytes, mostObjects, mergeFrom } = store.ports.packLimits ?? PACK_LIMITS;
+  // One that is full of tiny objects stays as it is, however often it is written anew.
+  const small = packs.filter((p) => p.fileBytes < mostBytes / 8 && p.index.length < mostObjects / 2);
   return small.length < mergeFrom ? [] : small;
 }
 

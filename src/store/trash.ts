@@ -110,12 +110,21 @@ export class Trash {
       .sort();
   }
 
-  /** The packs that lie there. */
+  /** The packs that lie there and can be looked into. */
   async packs(batch: TrashBatch): Promise<Pack[]> {
-    const packs = new Packs(this.#disk, this.#layout.trashBatch(batch.name));
-    const all = await packs.all();
-    await packs.close();
-    return all;
+    return (await this.#look(batch)).packs;
+  }
+
+  /** Names of the packs that lie there and cannot be looked into. */
+  async unreadable(batch: TrashBatch): Promise<readonly ObjectId[]> {
+    return (await this.#look(batch)).unreadable;
+  }
+
+  async #look(batch: TrashBatch): Promise<{ packs: Pack[]; unreadable: readonly ObjectId[] }> {
+    const known = new Packs(this.#disk, this.#layout.trashBatch(batch.name));
+    const packs = await known.all();
+    await known.close();
+    return { packs, unreadable: known.unreadable };
   }
 
   /** Bytes of each object in a batch. */

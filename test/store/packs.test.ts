@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto';
-import { chmod, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/core/hash.js';
 import type { ObjectId } from '../../src/core/ids.js';
+import { interceptDisk } from '../../src/fsx/intercept-disk.js';
+import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { countObjects } from '../../src/ops/count-objects.js';
+import { resolveObject } from '../../src/ops/resolve-object.js';
 import type { Session } from '../../src/ops/session.js';
+import { PACK_LIMITS } from '../../src/store/pack-writer.js';
+import { Pack } from '../../src/store/packs.js';
+import { tidyPacks } from '../../src/store/tidy-packs.js';
 import { openTestSession, TINY_PACKS, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 
@@ -196,5 +203,78 @@ describe('many packs', () => {
     for (const [i, id] of ids.entries()) {
       expect(Buffer.from(await reader.store.objects.read(id)).equals(bytesOf(i))).toBe(true);
     }
+  });
+
+  it('that are full of tiny objects are left as they are', async () => {
+    const session = await testStore(await tmp(), { packLimits: TINY_PACKS });
+    await store(session, all(32));
+    const before = await packsOf(session);
+    expect(before.length).toBeGreaterThanOrEqual(TINY_PACKS.mergeFrom);
+    await tidyPacks(session.store, TOKEN);
+    expect(await packsOf(session)).toEqual(before);
+  });
+
+  it('lose no sound copy of an object to a damaged or unreadable one', async () => {
+    for (const harm of ['damage', 'EIO'] as const) {
+      const dir = await tmp();
+      const [a, b] = [await testStore(dir), await openTestSession(dir)];
+      const batches = [a.store.batch(TOKEN), b.store.batch('1'.repeat(24))];
+      for (const [i, batch] of batches.entries())
+        for (const bytes of all(40 + i)) await batch.addBytes(bytes);
+      for (const batch of batches) await batch.publish();
+      const [first] = (await packsOf(a)).sort();
+      const path = `${a.store.layout.packs}/${first}`;
+      const pack = await Pack.open(nodeDisk(), first!.slice(0, 64) as ObjectId, path);
+      const { offset } = pack.index.find(sha256(bytesOf(0)))!;
+      await pack.close();
+      if (harm === 'damage') {
+        const bytes = await readFile(path);
+        bytes[offset]! ^= 1;
+        await chmod(path, 0o600);
+        await writeFile(path, bytes);
+      }
+      const disk = interceptDisk(nodeDisk(), (operation, at) => {
+        if (harm === 'EIO' && operation === 'file.read' && at === path && ++reads > 2)
+          throw Object.assign(new Error('EIO'), { code: 'EIO', errno: -5, syscall: 'read' });
+      });
+      let reads = 0;
+      const session = await openTestSession(dir, { disk, packLimits: { ...PACK_LIMITS, mergeFrom: 2 } });
+      await tidyPacks(session.store, TOKEN);
+      const after = await openTestSession(dir);
+      let sound = 0;
+      for (const p of await after.store.objects.packs!.all()) {
+        const slot = p.index.find(sha256(bytesOf(0)));
+        if (p.path !== path && slot !== undefined && (await p.read(slot)).equals(bytesOf(0))) sound++;
+      }
+      expect([harm, sound]).toEqual([harm, 1]);
+    }
+  });
+
+  it('are opened once, and closed, however many lookups there are at once', async () => {
+    const dir = await tmp();
+    const limits = { ...TINY_PACKS, mergeFrom: 1000 };
+    const writer = await testStore(dir, { packLimits: limits });
+    const ids = await store(writer, all(160));
+    const session = await openTestSession(dir, { packLimits: limits });
+    const held = async () => {
+      const names = await readdir('/proc/self/fd');
+      const links = await Promise.all(names.map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => '')));
+      return links.filter((to) => to.startsWith(dir) && to.endsWith('.pack')).length;
+    };
+    for (let round = 0; round < 3; round++)
+      await Promise.all(ids.map((id) => session.store.objects.read(id)));
+    expect(await held()).toBeLessThanOrEqual((await packsOf(session)).length + 40);
+    await session.close();
+    await writer.close();
+    expect(await held()).toBe(0);
+  });
+
+  it('are listed anew for a prefix, and for each count', async () => {
+    const { session, again } = await setting();
+    const [known] = await store(session, all(40));
+    expect(await resolveObject(session, known!.slice(0, 12))).toBe(known);
+    const [id] = await store(await again(), all(100).slice(50));
+    expect(await resolveObject(session, id!.slice(0, 12))).toBe(id);
+    expect((await countObjects(session)).packs).toBe(2);
   });
 });

@@ -88,7 +88,7 @@ class Resolver {
       const files = new Map(entries.map((e) => [e.path as string, e.hash]));
       const inside = await this.#bundled(files, '', depth);
       if (inside === undefined) return undefined;
-      members.push(...inside);
+      return members.concat(inside);
     }
     return members;
   }

@@ -59,7 +59,8 @@ class ArtifactCheck {
     } else if (this.#damaged.has(id)) {
       this.#report(r, `${what} is damaged: object ${id}`, 'see the finding about the object');
     } else {
-      if (placed?.batch !== undefined) {
+      // Another command may have brought it back since it was listed.
+      if (placed?.batch !== undefined && (await this.#session.store.objects.sizeInUse(id)) === undefined) {
         this.#report(r, `${what} lies in the trash: object ${id}`, HINT_REPAIR, {
           severity: 'misplaced',
           repair: { act: 'bring-back', id },

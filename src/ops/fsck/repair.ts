@@ -1,5 +1,5 @@
 import { type Mend, mend } from '../../store/mend.js';
-import { dropCopy } from '../../store/tidy-packs.js';
+import { dropCopies } from '../../store/tidy-packs.js';
 import type { Session, WriteTx } from '../session.js';
 import type { Finding } from './finding.js';
 
@@ -17,8 +17,8 @@ async function putRight({ store }: Session, { batch, lease }: WriteTx, what: Men
       await batch.reference(what.id);
       await batch.publish();
       return true;
-    case 'drop-copy':
-      return dropCopy(store, lease.token, what.pack, what.id);
+    case 'drop-copies':
+      return dropCopies(store, lease.token, what.id);
     default:
       return mend(store, what);
   }

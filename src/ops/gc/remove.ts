@@ -88,7 +88,8 @@ export async function removeArtifacts(
   // Nothing went, so nothing is swept: an unreferenced object may be another script's, on its way.
   if (outcome.report === undefined) return { outcome, reclaimed: NOTHING, refused };
   const done = await finish(session, storage, outcome, false);
-  if (options.purge) await tellShared(session, outcome.plan.items);
+  await session.store.objects.packs?.refresh();
+  if (options.purge && done.reclaimed.sweep === 'done') await tellShared(session, outcome.plan.items);
   return { ...done, refused };
 }
 

@@ -59,7 +59,7 @@ export async function inventory(dir: SafeDir, prefix = ''): Promise<Found[]> {
       if (entry.name === STORE_DIR) throw holdsStore(path);
       const child = await dir.childOnMount(entry.name);
       try {
-        found.push(...(await inventory(child, `${path}/`)));
+        for (const below of await inventory(child, `${path}/`)) found.push(below);
       } finally {
         await child.close();
       }

@@ -147,4 +147,41 @@ describe('a collection in a store with packs', () => {
     expect(await holders(session, textOf('a', 0))).toEqual([path]);
     expect((await session.catalog()).get(b)?.removed).toBeUndefined();
   });
+
+  it('moves a pack of which most goes, with a copy of the little that stays', async () => {
+    const { session, dir, open } = await makeStore();
+    const names = Array.from({ length: 10 }, (_, i) => `t${i}`);
+    for (const name of names) {
+      await mkdir(`${dir}/${name}`);
+      for (let i = 0; i < 10; i++) await writeFile(`${dir}/${name}/f${i}`, textOf(name, i));
+    }
+    const made = await put(
+      session,
+      names.map((name) => ({ path: `${dir}/${name}` })),
+      {},
+    );
+    const [before] = await packs(session);
+    await removeArtifacts(session, new Set(made.slice(1).map((m) => m.artifactId)));
+    const [batch] = await readdir(session.store.layout.trash);
+    expect(await readdir(`${session.store.layout.trash}/${batch}`)).toContain(before);
+    expect(await packs(session)).toHaveLength(1);
+    await readAll(await open());
+    const { purged } = await emptyTrash(session, IMPATIENT);
+    expect(purged.objects).toBe(9 * 12);
+    expect(await holders(session, textOf('t0', 3))).toMatchObject([/^packs\//]);
+    await readAll(await open());
+  });
+
+  it('says that a pack in the trash cannot be read, and keeps it', async () => {
+    const { session } = await makeStore();
+    await removeArtifacts(session, new Set([await putTree(session, 'tree')]));
+    const { promises: fs } = await import('node:fs');
+    const [path] = await holders(session, textOf('tree', 3));
+    await fs.truncate(`${session.store.root}/${path}`, 1000);
+    const { left, purged } = await emptyTrash(session, IMPATIENT);
+    expect(left).toMatchObject([/in the trash cannot be read/]);
+    // The report's trash was emptied; nobody can tell what the pack holds.
+    expect(purged.objects).toBe(0);
+    expect(await holders(session, textOf('tree', 3))).toEqual([path]);
+  });
 });
