@@ -1,7 +1,9 @@
 import { mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { encodeBundleIndex } from '../../../src/core/bundle-index.js';
 import { sha256 } from '../../../src/core/hash.js';
+import { toSafePath } from '../../../src/core/paths.js';
 import { createBundle } from '../../../src/ops/bundle/create.js';
 import { importBundle } from '../../../src/ops/bundle/import.js';
 import { exportArtifact, planExport } from '../../../src/ops/export/export.js';
@@ -9,6 +11,7 @@ import { removeArtifacts } from '../../../src/ops/gc/remove.js';
 import { promote } from '../../../src/ops/promote.js';
 import { demandObjectRead } from '../../../src/ops/read-gate.js';
 import { reclassify } from '../../../src/ops/reclassify.js';
+import { writeManifest } from '../../../src/ops/write-manifest.js';
 import { type World, withPolicy, world } from './helpers.js';
 
 const hash = (text: string) => sha256(Buffer.from(text));
@@ -520,7 +523,17 @@ describe('the export guard', () => {
 
   it('makes no store outside of what an artifact holds or is called', async () => {
     const w = await world();
-    const tree = await w.put({ 'a/.hsstore/format.json': '{}', x: 'x' });
+    // put leaves it out, and an index may still name it.
+    const { contentHash } = await w.session.write('artifact.create', [], async ({ batch }) => {
+      const { id, size } = await batch.addBytes(Buffer.from('{}'));
+      const path = toSafePath('a/.hsstore/format.json');
+      const index = encodeBundleIndex([{ path, content_hash: id, size_bytes: size }]);
+      const added = await batch.addBytes(index);
+      await batch.publish();
+      return { contentHash: added.id };
+    });
+    const given = { content_hash: contentHash, payload_type: 'directory', name: 'tree' };
+    const tree = (await writeManifest(w.session, given)).artifact_id;
     const named = await w.put({ f: '{}' }, { name: '.hsstore/format.json' });
     for (const request of [
       { artifact: tree, place: at(w, 'out') },
