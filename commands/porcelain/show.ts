@@ -18,6 +18,14 @@ function madeBy(p: Provenance | undefined, view: View): string | undefined {
   return view.text(`${p.program}, status ${p.exit_status ?? '?'}${box}`);
 }
 
+/** As a shell would take them; they are there only where `hs run --record-args` kept them. */
+function withArguments(p: Provenance | undefined, view: View): string | undefined {
+  const quoted = p?.arguments?.map((arg) =>
+    /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`,
+  );
+  return quoted === undefined || quoted.length === 0 ? undefined : view.text(quoted.join(' '));
+}
+
 function fromWhat(m: Manifest | undefined, view: View): string | undefined {
   const artifacts = (m?.source_artifact_refs ?? []).map((r) => r.artifact_id.slice(0, 8));
   const entities = (m?.source_entity_refs ?? []).map((r) => `${r.entity_kind}:${r.entity_id}`);
@@ -74,6 +82,7 @@ function describe(value: Shown, view: View): string {
       ['created', time(r.created_at)],
       ['stored', `${time(registered.at)} by ${view.text(registered.actor + job)}, entry ${registered.seq}`],
       ['made by', madeBy(m?.provenance, view)],
+      ['arguments', withArguments(m?.provenance, view)],
       ['made from', fromWhat(m, view)],
       ['labels', labels.length === 0 ? undefined : view.text(labels.join(' '))],
       ['revision', `${r.revision}, manifest ${r.manifest}`],

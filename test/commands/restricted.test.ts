@@ -90,4 +90,14 @@ describe('hs show', () => {
     const { held_back_by: by } = JSON.parse((await hs(['show', 'again', '--json'])).stdout);
     expect(by).toMatchObject([{ artifact_id: id, rules: ['high', 'not-exportable'], removed: false }]);
   });
+
+  it('shows the arguments of a run that were recorded, as a shell would take them', async () => {
+    const { hs } = await workspace({});
+    const run = ['run', '--sandbox', 'none', '--name', 'made', '--record-args', '--'];
+    const { status } = await hs([...run, 'sh', '-c', 'echo "$1" > "$HS_OUT/it\'s"', 'sh', 'a.b']);
+    expect(status).toBe(0);
+    expect((await hs(['show', 'made'])).stdout).toMatch(
+      /^arguments +-c 'echo "\$1" > "\$HS_OUT\/it'\\\\''s"' sh a\.b$/m,
+    );
+  });
 });
