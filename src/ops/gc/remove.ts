@@ -96,12 +96,14 @@ export async function removeArtifacts(
   if (outcome.report === undefined) return { outcome, reclaimed: NOTHING, refused, shared: [] };
   const done = await finish(session, storage, outcome, false);
   // Whoever purges a secret must know where else it is: bytes go with the last artifact that holds them.
-  const shared: Removed['shared'][number][] = [];
-  const after = await session.catalog();
-  for (const item of options.purge ? outcome.plan.items : []) {
-    if (item.verdict !== 'prune') continue;
-    const error = await purged.stillHeld(after, item.artifact_id);
-    if (error !== undefined) shared.push({ item, error });
-  }
+  const gone = options.purge ? outcome.plan.items.filter((item) => item.verdict === 'prune') : [];
+  const held = await purged.stillHeld(
+    await session.catalog(),
+    gone.map((item) => item.artifact_id),
+  );
+  const shared = gone.flatMap((item) => {
+    const error = held.get(item.artifact_id);
+    return error === undefined ? [] : [{ item, error }];
+  });
   return { ...done, refused, shared };
 }

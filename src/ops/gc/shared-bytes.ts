@@ -34,22 +34,27 @@ export class PurgedBytes {
     }
   }
 
-  /** Of one artifact that was purged: the error that names where its bytes still are, if others hold them. */
-  async stillHeld(catalog: Catalog, id: ArtifactId): Promise<HsError | undefined> {
+  /** Of what was purged: the errors that name where its bytes still are. One look at each artifact, for all. */
+  async stillHeld(catalog: Catalog, ids: readonly ArtifactId[]): Promise<Map<ArtifactId, HsError>> {
     const { objects } = this.#session.store;
-    const left = new Set<ObjectId>();
-    for (const object of this.#payloads.get(id) ?? []) if (await objects.has(object)) left.add(object);
-    if (left.size === 0) return undefined;
-    const shared = new Set<ObjectId>();
-    const holders: ArtifactRecord[] = [];
+    const holders = new Map<ObjectId, ArtifactRecord[]>();
+    for (const object of new Set(ids.flatMap((id) => this.#payloads.get(id) ?? []))) {
+      if (await objects.has(object)) holders.set(object, []);
+    }
+    const found = new Map<ArtifactId, HsError>();
+    if (holders.size === 0) return found;
     for (const record of [...catalog.live(), ...catalog.removed()]) {
       // What was purged too holds nothing; what lies in the trash can be brought back.
       if (record.removed?.purge) continue;
-      const held = (await payloadOf(record, this.#indexes)).filter((object) => left.has(object));
-      if (held.length > 0) holders.push(record);
-      for (const object of held) shared.add(object);
+      for (const object of new Set(await payloadOf(record, this.#indexes))) holders.get(object)?.push(record);
     }
-    return holders.length === 0 ? undefined : told(catalog.get(id)!, shared.size, holders);
+    for (const id of ids) {
+      const shared = new Set(this.#payloads.get(id) ?? []);
+      for (const object of shared) if ((holders.get(object) ?? []).length === 0) shared.delete(object);
+      const by = new Set([...shared].flatMap((object) => holders.get(object) ?? []));
+      if (by.size > 0) found.set(id, told(catalog.get(id)!, shared.size, [...by]));
+    }
+    return found;
   }
 }
 
