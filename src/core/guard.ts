@@ -177,6 +177,11 @@ function describeState(rules: readonly GuardRule[]): string {
   return `which is ${said.join(' and ')}${members}`;
 }
 
+/** A bundle keeps the manifests that its members had, a slice the handles of its sources. */
+function isKept({ subject: { link } }: Culprit): boolean {
+  return link === 'bundled' || link === 'source';
+}
+
 /** A hint is one line. */
 const MAX_NAMED = 5;
 
@@ -193,17 +198,15 @@ export function blockHint(
     // A directory is blocked by what is in it: to reclassify the directory would change nothing.
     const ids = [...new Set(held.map(idOf))];
     const each = ids.length === 1 ? '' : `, for each of ${ids.slice(0, MAX_NAMED).join(', ')}`;
-    // A bundle keeps the manifests that its members had.
-    const anew = held.some((c) => c.subject.link === 'bundled')
-      ? ', in a bundle that is made afterwards'
-      : '';
+    const anew = held.some(isKept) ? ', in a bundle or slice that is made afterwards' : '';
     return `hs reclassify ${ids.length === 1 ? ids[0] : 'ID'} --exportable --reason R changes that${each}${anew}`;
   }
   const back = known.find(
-    ({ subject, rules }) =>
-      subject.artifactId !== undefined &&
-      restorable.has(subject.artifactId) &&
-      rules.some((r) => r !== 'high'),
+    (c) =>
+      c.subject.artifactId !== undefined &&
+      restorable.has(c.subject.artifactId) &&
+      !isKept(c) &&
+      c.rules.some((rule) => rule !== 'high'),
   );
   if (back !== undefined) {
     const it = idOf(back);

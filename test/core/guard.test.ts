@@ -96,6 +96,25 @@ describe('the export guard', () => {
     );
   });
 
+  it('names for what was removed the way back where that helps, and else the consent', () => {
+    const id = 'abcdef01-0000-4000-8000-000000000001' as never;
+    const gone = { artifactId: id, removed: true, exportable: false } as const;
+    const hint = (more: Partial<GuardSubject>, restorable: boolean) =>
+      blockHint(
+        culpritsOf(
+          guardExport(subject('copy', { members: [subject('m', { ...gone, ...more })] }), new Set()),
+        ),
+        'fedcba98',
+        new Set(restorable ? [id] : []),
+      );
+    expect(hint({ link: 'bytes' }, true)).toContain('hs restore abcdef01 brings it back');
+    const consent = `--consent ${hash('m')} agrees`;
+    expect(hint({ link: 'bytes' }, false)).toContain(consent);
+    // What a bundle holds of it stays as it was.
+    expect(hint({ link: 'bundled' }, true)).toContain(consent);
+    expect(hint({ link: 'bytes', exportable: true, classification: 'high' }, true)).toContain(consent);
+  });
+
   it('takes a consent for all of what was removed, and for nothing of what is there', () => {
     const facts = { classification: 'high', exportable: false, members: undefined } as const;
     const whole = (removed: boolean) =>

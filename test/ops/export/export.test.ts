@@ -514,6 +514,24 @@ describe('the export guard', () => {
     await exportArtifact(w.session, request);
   });
 
+  it('says of a slice that it has to be made again once its source is reclassified, which works', async () => {
+    const w = await world();
+    const slice = { kind: 'dataset_slice', exportable: true } as const;
+    const source = await w.put({ 'data.csv': 'a,b' }, { exportable: false });
+    const place = at(w, 'out');
+    const before = await w.put({ s: 'a' }, { ...slice, sources: [source] });
+    await expect(exportArtifact(w.session, { artifact: before, place })).rejects.toMatchObject({
+      hint: expect.stringMatching(
+        /hs reclassify .* changes that, in a bundle or slice that is made afterwards/,
+      ),
+    });
+    await reclassify(w.session, source, { exportable: true, reason: 'r' });
+    await exportArtifact(w.session, {
+      artifact: await w.put({ s: 'b' }, { ...slice, sources: [source] }),
+      place,
+    });
+  });
+
   it('names each culprit in one line, and what is wrong with it in the details', async () => {
     const w = await world();
     const app = await w.put({ 'a.js': 'a', 'd/b.js': 'b' }, { name: 'app', classification: 'high', ttl: 3 });
