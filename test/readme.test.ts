@@ -84,6 +84,7 @@ it('every command block of the README works, and prints what the page shows', {
   const blocks = blocksOf(await readFile(`${root}/README.md`, 'utf8'));
   const { work, env, bash } = await workplace();
   const ran: Record<string, number> = {};
+  await writeFile(`${work}/../exported`, '');
   for (const { language, text } of blocks) {
     if (/^npm /m.test(text)) continue;
     ran[language] = (ran[language] ?? 0) + 1;
@@ -97,7 +98,8 @@ it('every command block of the README works, and prints what the page shows', {
         });
       }
     } else if (language === 'sh') {
-      const { status, output } = await bash(text);
+      // As when they are pasted one after the other: what a block exports holds for those below it.
+      const { status, output } = await bash(`. ../exported\n${text}\nexport -p > ../exported`);
       // Where nothing confines a tool, hs refuses to run one and says so.
       if (text.includes('hs run') && status === 125 && /sandbox/.test(output)) continue;
       expect({ text, status, output }).toMatchObject({ text, status: 0 });

@@ -24,7 +24,8 @@ No artifact names what was stored: \`hs write-manifest\` registers it. Until the
     },
   ],
   exits: {
-    5: 'an object is missing, or of another size',
+    2: 'DIR is not a directory, or a record is malformed or states another size than its object has',
+    5: 'an object is missing, or damaged',
     7: 'a path breaks the path rules, or a link is in the way',
   },
   seeAlso: ['hs-ls-index(1)', 'hs-write-manifest(1)', 'hs-hash-object(1)', 'hs-put(1)'],

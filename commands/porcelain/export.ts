@@ -16,7 +16,11 @@ export const exportCommand = listing({
 
 What is at DEST is never changed unless \`--force\` is given; then a file is replaced by one rename and a directory is exchanged in one step. A directory that is not empty is replaced only where every file in it was written there by an export, unless \`--discard-existing\` is given too.
 
-The guard blocks what is not exportable, what is high unless \`--consent\` names its very content hash, and a directory, bundle or dataset slice with anything like that in it. The bytes of a restricted artifact, or of a file in a restricted directory, are restricted under every other artifact too, and stay so when it is removed, until it is reclassified. Where there is anything high in it, the export also takes artifact.read:restricted, whatever is consented to.
+The guard blocks what is not exportable, what is high unless \`--consent\` names its very content hash, and a directory, bundle or dataset slice with anything like that in it. The bytes of a restricted artifact, or of a file in a restricted directory, are restricted under every other artifact too.
+
+They stay so when it is removed, so that a secret which was stored by mistake is not let out when it is stored again. As long as it can be brought back, hs-restore(1) and hs-reclassify(1) change that. Afterwards \`--consent\` with its content hash agrees to one export of these bytes, not exportable ones too; that takes artifact.reclassify besides, and the ledger keeps the consent. Of a directory whose bytes are gone only its content hash is known, and no longer its files, which are then as free as what other artifacts say of them.
+
+Where there is anything high in it, the export also takes artifact.read:restricted, whatever is consented to.
 
 Each export, and each that was refused, is recorded in the ledger. What a killed export left is finished or undone by the next command that writes, which also completes the record.
 

@@ -13,7 +13,7 @@ export const reclassifyCommand = command({
   summary: 'change how sensitive an artifact is and whether it may leave',
   description: `Makes a new revision of the artifact and records the reason. What becomes high needs a TTL and stops being exportable unless \`--exportable\` is given. What is frozen (L1) can only be classified higher.
 
-An export that was blocked is run again afterwards, as an export of its own.`,
+An export that was blocked is run again afterwards, as an export of its own. What was removed is brought back first, with hs-restore(1); where that cannot be, hs-export(1) tells how its bytes may leave under another artifact.`,
   positionals: { artifact: one('ID', { complete: 'artifact' }) },
   options: {
     classification: choice(CLASSIFICATIONS, 'LEVEL', 'how sensitive it is'),
@@ -30,7 +30,7 @@ An export that was blocked is run again afterwards, as an export of its own.`,
     { command: 'hs reclassify report --exportable --reason "cleared"', explains: 'Let it leave the store.' },
   ],
   exits: { 6: 'not allowed, or frozen' },
-  seeAlso: ['hs-export(1)', 'hs-promote(1)', 'hs-retain(1)'],
+  seeAlso: ['hs-export(1)', 'hs-promote(1)', 'hs-restore(1)', 'hs-retain(1)'],
   async run({ args, options, session }) {
     const { classification, exportable, ttl, reason } = options;
     if (reason === undefined) throw new HsError('USAGE', "'--reason' is required: it goes into the ledger");

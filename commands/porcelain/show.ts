@@ -4,6 +4,7 @@ import { humanAge, humanSize } from '../../src/cli/text/human.js';
 import { fields } from '../../src/cli/text/table.js';
 import type { View } from '../../src/cli/text/view.js';
 import { explainVerdict } from '../../src/core/explain-verdict.js';
+import type { culpritDetails } from '../../src/core/guard.js';
 import type { Manifest, Provenance } from '../../src/core/manifest.js';
 import type { ShownArtifact } from '../../src/ops/show-artifact.js';
 
@@ -17,6 +18,14 @@ function madeBy(p: Provenance | undefined, view: View): string | undefined {
   return view.text(`${p.program}, status ${p.exit_status ?? '?'}${box}`);
 }
 
+/** As a shell would take them; they are there only where `hs run --record-args` kept them. */
+function withArguments(p: Provenance | undefined, view: View): string | undefined {
+  const quoted = p?.arguments?.map((arg) =>
+    /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`,
+  );
+  return quoted === undefined || quoted.length === 0 ? undefined : view.text(quoted.join(' '));
+}
+
 function fromWhat(m: Manifest | undefined, view: View): string | undefined {
   const artifacts = (m?.source_artifact_refs ?? []).map((r) => r.artifact_id.slice(0, 8));
   const entities = (m?.source_entity_refs ?? []).map((r) => `${r.entity_kind}:${r.entity_id}`);
@@ -24,7 +33,22 @@ function fromWhat(m: Manifest | undefined, view: View): string | undefined {
   return all.length === 0 ? undefined : view.text(all.join(', '));
 }
 
-type Shown = Omit<ShownArtifact, 'manifest' | 'damage' | 'registered'> & {
+/** A line names a few; `--json` has all. */
+const MOST_NAMED = 5;
+
+function heldBack(by: readonly HeldBack[], view: View): string | undefined {
+  if (by.length === 0) return undefined;
+  const names = by.slice(0, MOST_NAMED).map(({ name, artifact_id: id, removed }) => {
+    const short = id === undefined ? '' : ` (${id.slice(0, 8)}${removed ? ', removed' : ''})`;
+    return view.text(`${name}${short}`);
+  });
+  const more = by.length > MOST_NAMED ? ` and ${by.length - MOST_NAMED} more` : '';
+  return view.style.warning(names.join(', ') + more);
+}
+
+type HeldBack = ReturnType<typeof culpritDetails>;
+type Shown = Omit<ShownArtifact, 'manifest' | 'damage' | 'registered' | 'heldBackBy'> & {
+  readonly held_back_by?: readonly HeldBack[];
   readonly registered: Omit<ShownArtifact['registered'], 'jobId'> & { readonly job_id?: string };
   readonly manifest: Manifest | null;
   readonly damage?: string;
@@ -54,9 +78,11 @@ function describe(value: Shown, view: View): string {
       ['content', r.content_hash],
       ['kind', `${r.kind}, class ${r.retention_class}, layer ${r.layer}`],
       ['level', `${r.classification}, ${r.exportable ? 'exportable' : 'not exportable'}`],
+      ['held back by', heldBack(value.held_back_by ?? [], view)],
       ['created', time(r.created_at)],
       ['stored', `${time(registered.at)} by ${view.text(registered.actor + job)}, entry ${registered.seq}`],
       ['made by', madeBy(m?.provenance, view)],
+      ['arguments', withArguments(m?.provenance, view)],
       ['made from', fromWhat(m, view)],
       ['labels', labels.length === 0 ? undefined : view.text(labels.join(' '))],
       ['revision', `${r.revision}, manifest ${r.manifest}`],
@@ -75,7 +101,7 @@ export const show = command({
   class: 'porcelain',
   opens: 'read',
   summary: 'show an artifact: manifest, pins, who made it, and why it is kept',
-  description: `Shows what is known of one artifact: its manifest, what holds it, who stored it and what it was made from, and what a collection would do with it now and by which rule. Artifacts that were removed are shown too.
+  description: `Shows what is known of one artifact: its manifest, what holds it, who stored it and what it was made from, and what a collection would do with it now and by which rule. Artifacts that were removed are shown too. What is held back by others would be refused by hs-export(1), however it is classified itself: they have the same bytes, or are in it, or it was taken from them.
 
 With \`--json\`, the manifest is given whole; it is null when it cannot be read, and \`damage\` says why.`,
   positionals: { id: one('ID', { complete: 'artifact' }) },
@@ -85,6 +111,7 @@ With \`--json\`, the manifest is given whole; it is null when it cannot be read,
   seeAlso: ['hs-ls(1)', 'hs-cat-artifact(1)', 'hs-gc(1)', 'hs-restore(1)'],
   async run({ args, session, exit }) {
     const { showArtifact } = await import('../../src/ops/show-artifact.js');
+    const { culpritDetails } = await import('../../src/core/guard.js');
     const shown = await showArtifact(await session(), args.id);
     if (shown.damage !== undefined) exit(5);
     const { jobId, ...registered } = shown.registered;
@@ -96,6 +123,7 @@ With \`--json\`, the manifest is given whole; it is null when it cannot be read,
       registered: { ...registered, ...(jobId === undefined ? {} : { job_id: jobId }) },
       ...(shown.record.removed === undefined ? {} : { removed: shown.record.removed }),
       retention: shown.retention,
+      ...(shown.heldBackBy.length === 0 ? {} : { held_back_by: shown.heldBackBy.map(culpritDetails) }),
       record: shown.record,
     };
   },

@@ -6,7 +6,7 @@ import type { Exported, ExportPlan } from '../../src/ops/export/export.js';
 export const FORCE = {
   force: flag(undefined, 'replace what is at the destination, in one step'),
   discardExisting: flag(undefined, 'with --force, also files that no export wrote there'),
-  consent: list('HASH', 'agree that these very bytes, classified high, leave the store', {
+  consent: list('HASH', 'agree that these very bytes, high or of what was removed, leave the store', {
     parse: toObjectId,
     complete: 'object',
   }),

@@ -5,7 +5,7 @@ import { isHsError } from '../errors/hs-error.js';
 import type { Disk, FileStat } from '../fsx/disk.js';
 import { findStore } from '../store/locate.js';
 import { type Hashed, hashFile } from './hash-file.js';
-import { walkTree } from './walk-tree.js';
+import { realDirectory, walkTree } from './walk-tree.js';
 
 /**
  * The content hash of a directory, which is that of its bundle index (A3), and the size of that index.
@@ -21,7 +21,7 @@ export async function hashTree(
   const entries: IndexEntry[] = [];
   const walk = walkTree(
     disk,
-    await disk.realpath(root),
+    await realDirectory(disk, root),
     store === undefined ? {} : { omit: store },
     () => {},
   );

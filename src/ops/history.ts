@@ -67,23 +67,36 @@ function subjectsOf(ops: readonly LedgerOp[], catalog: Catalog): Subject[] {
   return subjects;
 }
 
+/** How far before its record an export's decision is looked for; mostly they are neighbours. */
+const DECISION_WITHIN = 100;
+
 /** What an entry about an export was to take out; it has no operations. */
-function exportsOf(type: EntryType, payload: EntryPayload, catalog: Catalog): Subject[] {
-  const ids =
-    type === 'export_decided'
-      ? (payload as EntryPayload<'export_decided'>).artifact_ids
-      : type === 'export_record'
-        ? (payload as EntryPayload<'export_record'>).output_artifact_handles.map((h) => h.artifact_id)
-        : [];
-  return ids.slice(0, SHOWN_SUBJECTS).map((artifact_id) => {
-    const facts = catalog.get(artifact_id);
-    return compact({ op: 'export' as const, artifact_id, name: facts?.name ?? facts?.filename_hint });
-  });
+async function exportsOf(session: Session, e: LedgerEntry, payload: EntryPayload): Promise<ArtifactId[]> {
+  if (e.type === 'export_decided') return (payload as EntryPayload<'export_decided'>).artifact_ids;
+  if (e.type !== 'export_record') return [];
+  const record = payload as EntryPayload<'export_record'>;
+  if (record.output_artifact_handles.length > 0) {
+    return record.output_artifact_handles.map((h) => h.artifact_id);
+  }
+  // The record of what did not get out has only the hash: its decision knows which artifact it was.
+  for (let seq = e.seq - 1; seq >= Math.max(0, e.seq - DECISION_WITHIN); seq--) {
+    const { entry } = await session.store.ledger.read(seq);
+    if (entry.type !== 'export_decided') continue;
+    const decided = (await session.store.payloadOf(entry)) as EntryPayload<'export_decided'>;
+    if (decided.export_id === record.export_id) return decided.artifact_ids;
+  }
+  return [];
+}
+
+function exportSubject(catalog: Catalog, artifact_id: ArtifactId): Subject {
+  const facts = catalog.get(artifact_id);
+  return compact({ op: 'export' as const, artifact_id, name: facts?.name ?? facts?.filename_hint });
 }
 
 async function toRow(session: Session, catalog: Catalog, e: LedgerEntry): Promise<HistoryRow> {
   const ops = await session.store.opsOf(e);
   const payload = await session.store.payloadOf(e);
+  const exported = (await exportsOf(session, e, payload)).slice(0, SHOWN_SUBJECTS);
   return compact({
     seq: e.seq,
     at: e.at,
@@ -95,7 +108,7 @@ async function toRow(session: Session, catalog: Catalog, e: LedgerEntry): Promis
     decision: e.decision,
     event_id: e.event_id,
     operations: ops.length,
-    subjects: [...subjectsOf(ops, catalog), ...exportsOf(e.type, payload, catalog)],
+    subjects: [...subjectsOf(ops, catalog), ...exported.map((id) => exportSubject(catalog, id))],
     payload,
   });
 }

@@ -1,7 +1,7 @@
 import { type ArtifactId, type ObjectId, toTimestamp } from '../core/ids.js';
 import type { LedgerOp } from '../core/ledger-op.js';
 import type { ArtifactRecord } from '../core/record.js';
-import { HsError } from '../errors/hs-error.js';
+import { HsError, isHsError } from '../errors/hs-error.js';
 import { IndexReader } from '../store/index-reader.js';
 import { namesOf } from '../store/mark.js';
 import type { Session } from './session.js';
@@ -36,6 +36,17 @@ export async function removedByRun(session: Session, report: ArtifactRecord): Pr
     if (record.removed?.seq === report.registered.seq) found.push(record);
   }
   return found;
+}
+
+/** Whether `hs restore` could bring this removed artifact back now. */
+export async function isRestorable(session: Session, record: ArtifactRecord): Promise<boolean> {
+  try {
+    await wanted(session, record, new IndexReader(session.store.objects));
+    return true;
+  } catch (e) {
+    if (!isHsError(e, 'OBJECT_MISSING')) throw e;
+    return false;
+  }
 }
 
 /** The ids of everything it names, or what is missing of it. */

@@ -1,9 +1,12 @@
 import type { Catalog } from '../core/catalog.js';
+import { type Culprit, culpritsOf, guardExport } from '../core/guard.js';
 import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../core/manifest.js';
 import { planPrune } from '../core/plan-prune.js';
 import type { PlanItem } from '../core/prune-plan.js';
 import type { ArtifactRecord } from '../core/record.js';
 import { isHsError } from '../errors/hs-error.js';
+import { readContent } from './export/content.js';
+import { guardSubject } from './export/guard-subject.js';
 import { resolveArtifact } from './resolve.js';
 import type { Session } from './session.js';
 
@@ -21,6 +24,8 @@ export interface ShownArtifact {
   };
   /** What a collection now would do with it; undefined for what was removed. */
   readonly retention: PlanItem | undefined;
+  /** What else would keep it from being exported: other artifacts with its bytes, its members, its sources. */
+  readonly heldBackBy: readonly Culprit[];
 }
 
 /** The verdict on one artifact takes a plan over all: floors and holds depend on the others. */
@@ -54,7 +59,7 @@ async function verdictOn(
 export async function readArtifact(
   session: Session,
   record: ArtifactRecord,
-): Promise<Omit<ShownArtifact, 'retention'>> {
+): Promise<Omit<ShownArtifact, 'retention' | 'heldBackBy'>> {
   let manifest: Manifest | undefined;
   let damage: string | undefined;
   try {
@@ -77,6 +82,18 @@ export async function readArtifact(
   };
 }
 
+/** Where nothing is guarded, nothing is read: only a bundle may hold what the ledger does not know of. */
+async function heldBackBy(
+  session: Session,
+  catalog: Catalog,
+  record: ArtifactRecord,
+): Promise<readonly Culprit[]> {
+  if (record.kind !== 'bundle' && catalog.guarded()[Symbol.iterator]().next().done) return [];
+  const { objects } = session.store;
+  const subject = await guardSubject(objects, catalog, await readContent(objects, record));
+  return culpritsOf(guardExport(subject, new Set())).filter(({ where }) => where.length > 1);
+}
+
 /** Everything known of one artifact, removed ones included, and what a collection would do with it. */
 export async function showArtifact(session: Session, typed: string): Promise<ShownArtifact> {
   return session.read(async (catalog) => {
@@ -84,6 +101,7 @@ export async function showArtifact(session: Session, typed: string): Promise<Sho
     return {
       ...(await readArtifact(session, record)),
       retention: record.removed === undefined ? await verdictOn(session, catalog, record) : undefined,
+      heldBackBy: record.removed === undefined ? await heldBackBy(session, catalog, record) : [],
     };
   });
 }

@@ -5,6 +5,7 @@ import { putTree } from './put.js';
 import { readSourceFile, refuseInStore } from './read-source.js';
 import type { Session } from './session.js';
 import { streamSource } from './stream-source.js';
+import { realDirectory } from './walk-tree.js';
 
 /** What becomes an object: a file, a directory (its files and its index), or a stream. */
 export type ObjectSource =
@@ -31,7 +32,7 @@ export async function storeObjects(session: Session, sources: readonly ObjectSou
         const { contentHash, index } = await putTree(
           session,
           batch,
-          await session.disk.realpath(source.path),
+          await realDirectory(session.disk, source.path),
           {},
         );
         stored.push({ hash: contentHash, size: encodeBundleIndex(index).byteLength });

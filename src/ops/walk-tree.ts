@@ -51,6 +51,15 @@ export function isLink(path: string, skipLinks: boolean | undefined): HsError {
   });
 }
 
+/** Where a directory that was named really is; USAGE for what is none. */
+export async function realDirectory(disk: Disk, path: string): Promise<string> {
+  const root = await disk.realpath(path);
+  if ((await disk.lstat(root)).kind === 'directory') return root;
+  throw new HsError('USAGE', `'${escapeText(path)}' is not a directory`, {
+    hint: 'hs hash-object takes a file without --directory',
+  });
+}
+
 /**
  * The regular files below `root`, by descriptors so that no directory can be swapped for a link on the
  * way. Links are refused with the path named (UNSAFE_PATH), and so are special files and names that are

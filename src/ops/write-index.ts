@@ -2,10 +2,11 @@ import { encodeBundleIndex, type IndexEntry, indexSize, toBundleIndex } from '..
 import { escapeText } from '../core/escape.js';
 import { isObjectId, type ObjectId } from '../core/ids.js';
 import { toSafePath } from '../core/paths.js';
-import { HsError } from '../errors/hs-error.js';
+import { HsError, isHsError } from '../errors/hs-error.js';
+import type { ObjectBatch } from '../store/object-batch.js';
 import { putTree } from './put.js';
 import type { Session } from './session.js';
-import type { LeftOut } from './walk-tree.js';
+import { type LeftOut, realDirectory } from './walk-tree.js';
 
 export interface WrittenIndex {
   /** The hash of the index: the directory's content hash (A3). */
@@ -42,7 +43,7 @@ export function parseIndexRecord(record: string): IndexEntry {
 export async function writeIndexOf(session: Session, directory: string): Promise<WrittenIndex> {
   return session.write('artifact.create', [], async ({ batch }) => {
     session.progress.start('storing', undefined, 'bytes');
-    const tree = await putTree(session, batch, await session.disk.realpath(directory), {});
+    const tree = await putTree(session, batch, await realDirectory(session.disk, directory), {});
     await batch.publish();
     session.progress.done();
     return {
@@ -54,7 +55,23 @@ export async function writeIndexOf(session: Session, directory: string): Promise
   });
 }
 
-/** Stores the index of objects that are in the store already: OBJECT_MISSING, or INTEGRITY where a size differs. */
+/** The number is the caller's: only a damaged object is another matter. */
+async function reference(session: Session, batch: ObjectBatch, entry: IndexEntry): Promise<void> {
+  const { objects } = session.store;
+  try {
+    await batch.reference(entry.content_hash, entry.size_bytes);
+  } catch (e) {
+    if (!isHsError(e, 'INTEGRITY') || !(await objects.isSound(entry.content_hash))) throw e;
+    const size = await objects.size(entry.content_hash);
+    throw new HsError(
+      'USAGE',
+      `'${escapeText(entry.path)}' is not of ${entry.size_bytes} bytes: object ${entry.content_hash} has ${size}`,
+      { hint: 'the third field of the record is the size of the object', cause: e },
+    );
+  }
+}
+
+/** Stores the index of objects that are in the store already: OBJECT_MISSING, or USAGE where a size differs. */
 export async function writeIndexFrom(
   session: Session,
   records: AsyncIterable<string>,
@@ -63,7 +80,7 @@ export async function writeIndexFrom(
   for await (const record of records) entries.push(parseIndexRecord(record));
   const index = toBundleIndex(entries);
   return session.write('artifact.create', [], async ({ batch }) => {
-    for (const entry of index) await batch.reference(entry.content_hash, entry.size_bytes);
+    for (const entry of index) await reference(session, batch, entry);
     const { id } = await batch.addBytes(encodeBundleIndex(index));
     await batch.publish();
     return { content_hash: id, files: index.length, size_bytes: indexSize(index), left_out: [] };

@@ -340,6 +340,19 @@ describe('a damaged object', () => {
     const path = at((await facts('f')).content_hash);
     await overwrite(path, bytes);
     expect((await fsck()).findings[0]!.hint).toContain('hs hash-object -w FILE');
+    const exported = await hs(['export', 'f', 'out']);
+    expect(exported.stderr).toMatch(
+      /cannot export 'f': its bytes are damaged in the store\nhint: .*hash-object/,
+    );
+    const put = await hs(['put', 'f']);
+    // Bytes of the right size are not read again to be put.
+    if (bytes.length !== 'the file'.length) {
+      expect(put).toMatchObject({
+        status: 5,
+        stderr: expect.stringContaining("/f' is in the store already: "),
+      });
+      expect(put.stderr).toContain('hint: hs hash-object -w FILE puts it right\n');
+    }
     expect((await hs(['hash-object', '-w', 'f'])).status).toBe(0);
     expect((await fsck()).findings).toEqual([]);
     expect(await readFile(path, 'utf8')).toBe('the file');

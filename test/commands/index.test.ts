@@ -50,6 +50,27 @@ describe('hs write-index and ls-index', () => {
     expect(plain).not.toContain('\u202E');
   });
 
+  it('tell a wrong size that was stated from an object that is damaged', async () => {
+    const { hs, object } = await workspace();
+    const id = (await hs(['hash-object', '-w', '--stdin'], { stdin: 'x' })).stdout.trim();
+    const state = (size: number) => hs(['write-index', '--stdin'], { stdin: `644\t${id}\t${size}\ta` });
+    expect((await state(9)).stderr).toContain(`'a' is not of 9 bytes: object ${id} has 1\n`);
+    await chmod(object(id), 0o600);
+    await writeFile(object(id), 'xxx');
+    expect(await state(1)).toMatchObject({ status: 5, stderr: expect.stringContaining('have changed') });
+  });
+
+  it.each([
+    ['write-index', 'f'],
+    ['hash-object', '--directory', 'f'],
+    ['hash-object', '-w', '--directory', 'f'],
+  ])('say of a file where a directory is asked for that it is none (%s %s)', async (...args) => {
+    const { cwd, hs } = await workspace();
+    await tree(cwd, { f: 'hello' });
+    const { status, stderr } = await hs(args);
+    expect([status, stderr.split('\n')[0]]).toEqual([2, `hs: error: '${cwd}/f' is not a directory`]);
+  });
+
   it('make the empty index of an empty directory', async () => {
     const { cwd, hs } = await workspace();
     await mkdir(`${cwd}/d`);
@@ -73,7 +94,7 @@ describe('hs write-index and ls-index', () => {
       [`644\t${id}\t1\ta\ta`, 7],
       [`644\t${id}\t1\ta\n644\t${id}\t1\ta`, 7],
       [`644\t${id}\t1\ta\n644\t${id}\t1\ta/b`, 7],
-      [`644\t${id}\t2\ta`, 5],
+      [`644\t${id}\t2\ta`, 2],
       [`644\t${sha256('not there')}\t1\ta`, 5],
     ];
     for (const [stdin, status] of cases) {

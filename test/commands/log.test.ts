@@ -70,12 +70,18 @@ describe('hs log', () => {
     const { hs, put } = await workspace();
     const id = (await put('--name', 'n')).slice(0, 8);
     expect((await hs(['export', 'n', 'out'])).status).toBe(0);
-    await put('--name', 'secret', '--classification', 'high', '--ttl', '3');
+    expect((await hs(['export', 'n', 'out'])).status).toBe(8);
+    const secret = (await put('--name', 'secret', '--classification', 'high', '--ttl', '3')).slice(0, 8);
     expect((await hs(['export', 'secret', 'out2'])).status).toBe(6);
     expect((await hs(['rm', 'n', '--yes'])).status).toBe(0);
     const { stdout } = await hs(['log']);
     expect(stdout).toMatch(new RegExp(`exported n \\(${id}\\) to .*/out \\(file\\)`));
-    expect(stdout).toMatch(/was refused an export of 1 artifact to .*out2 .*classification is high/);
+    expect(stdout).toMatch(
+      new RegExp(`failed to export n \\(${id}\\) to .*/out \\(file\\); .*exists already`),
+    );
+    expect(stdout).toMatch(
+      new RegExp(`was refused an export of secret \\(${secret}\\) to .*out2 .*classification is high`),
+    );
     expect(stdout).toMatch(new RegExp(`removed n \\(${id}\\), 1 B; report`));
   });
 

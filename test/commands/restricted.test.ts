@@ -84,3 +84,27 @@ describe('a job without artifact.read:restricted', () => {
     expect(stdout).toContain('"decision":"deny"');
   });
 });
+
+describe('hs show', () => {
+  it('names what would hold an export back, and nothing where nothing would', async () => {
+    const { hs, put } = await workspace({ s: 'secret', again: 'secret', t: 'open' });
+    await put('again');
+    await put('t');
+    expect((await hs(['show', 'again'])).stdout).not.toContain('held back');
+    const id = await put('s', ...HIGH);
+    expect((await hs(['show', 'again'])).stdout).toContain(`held back by  s (${id.slice(0, 8)})\n`);
+    expect((await hs(['show', 't'])).stdout).not.toContain('held back');
+    const { held_back_by: by } = JSON.parse((await hs(['show', 'again', '--json'])).stdout);
+    expect(by).toMatchObject([{ artifact_id: id, rules: ['high', 'not-exportable'], removed: false }]);
+  });
+
+  it('shows the arguments of a run that were recorded, as a shell would take them', async () => {
+    const { hs } = await workspace({});
+    const run = ['run', '--sandbox', 'none', '--name', 'made', '--record-args', '--'];
+    const { status } = await hs([...run, 'sh', '-c', 'echo "$1" > "$HS_OUT/it\'s"', 'sh', 'a.b']);
+    expect(status).toBe(0);
+    expect((await hs(['show', 'made'])).stdout).toMatch(
+      /^arguments +-c 'echo "\$1" > "\$HS_OUT\/it'\\\\''s"' sh a\.b$/m,
+    );
+  });
+});

@@ -191,17 +191,43 @@ describe('hs rm', () => {
     expect(done).toMatchObject({ removed: [{ artifact_id: id, rule: 'requested' }] });
   });
 
-  it('tells with --purge where the bytes stay, since another artifact holds them', async () => {
+  it('names with --purge which artifacts still hold the bytes, and exits with 3', async () => {
     const { cwd, run, put } = await store();
     await mkdir(join(cwd, 'dir'));
     await writeFile(join(cwd, 'dir/secret'), 'bytes of secret');
-    expect((await run(['put', 'dir'])).status).toBe(0);
+    await writeFile(join(cwd, 'dir/empty'), '');
+    const dir = (await run(['put', 'dir', '--name', 'dir'])).stdout.trim().slice(0, 8);
     await put('secret');
     await put('alone');
-    expect((await run(['rm', 'secret', '--purge', '--yes'])).stderr).toMatch(
-      /the bytes of 'secret' are still here: another artifact holds them too/,
-    );
-    expect((await run(['rm', 'alone', '--purge', '--yes'])).stderr).not.toContain('still here');
+    const file = await run(['rm', 'secret', '--purge', '--yes']);
+    expect([file.status, file.stderr]).toEqual([
+      3,
+      `hs: error: the bytes of 'secret' are still here: 'dir' (${dir}) holds them too\n` +
+        `hint: where they must go: hs rm ${dir} --purge\n`,
+    ]);
+    expect(await run(['rm', 'alone', '--purge', '--yes'])).toMatchObject({ status: 0, stderr: '' });
+    const again = (await put('secret')).slice(0, 8);
+    const tree = await run(['rm', 'dir', '--purge', '--yes', '--json']);
+    expect(tree.status).toBe(3);
+    expect(JSON.parse(tree.stdout).errors).toMatchObject([
+      { code: 'PARTIAL', message: `of 'dir' 1 file is still here: 'secret' (${again}) holds it too` },
+    ]);
+  });
+
+  it('tells with --purge of the bytes in the pack of a tree that lies in the trash', async () => {
+    const { cwd, run, put } = await store();
+    await mkdir(join(cwd, 'dir'));
+    for (let i = 0; i < 700; i++) await writeFile(join(cwd, 'dir', `${i}`), `file ${i}`);
+    await writeFile(join(cwd, 'dir/secret'), 'bytes of secret');
+    const dir = (await run(['put', 'dir', '--name', 'dir'])).stdout.trim().slice(0, 8);
+    await run(['rm', 'dir', '--yes']);
+    await put('secret');
+    const { status, stderr } = await run(['rm', 'secret', '--purge', '--yes']);
+    expect([status, stderr]).toEqual([
+      3,
+      `hs: error: the bytes of 'secret' are still here: 'dir' (${dir}, in the trash) holds them too\n` +
+        'hint: hs gc --empty-trash frees what lies in the trash\n',
+    ]);
   });
 
   it('refuses what is pinned with 6, and with 3 when others went', async () => {

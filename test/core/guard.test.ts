@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { blockHint, type GuardSubject, guardExport } from '../../src/core/guard.js';
+import {
+  blockHint,
+  clearsRemoved,
+  culpritsOf,
+  describeCulprit,
+  type GuardSubject,
+  guardExport,
+} from '../../src/core/guard.js';
 import { sha256 } from '../../src/core/hash.js';
 
 const hash = (text: string) => sha256(Buffer.from(text));
@@ -81,12 +88,66 @@ describe('the export guard', () => {
       exportable: false,
       artifactId: 'abcdef01-0000-4000-8000-000000000001' as never,
     });
-    const one = guardExport(subject('tree', { members: [member] }), new Set());
-    expect(blockHint(one, 'fedcba98')).toContain('hs reclassify abcdef01 --exportable');
-    const both = guardExport(subject('tree', { exportable: false, members: [member] }), new Set());
-    expect(blockHint(both, 'fedcba98')).toContain('fedcba98, abcdef01');
-    expect(blockHint(guardExport(subject('x', { exportable: false }), new Set()), 'fedcba98')).toBe(
+    const hint = (s: GuardSubject) => blockHint(culpritsOf(guardExport(s, new Set())), 'fedcba98', new Set());
+    expect(hint(subject('tree', { members: [member] }))).toContain('hs reclassify abcdef01 --exportable');
+    expect(hint(subject('tree', { exportable: false, members: [member] }))).toContain('fedcba98, abcdef01');
+    expect(hint(subject('x', { exportable: false }))).toBe(
       'hs reclassify fedcba98 --exportable --reason R changes that',
     );
+  });
+
+  it('names for what was removed the way back where that helps, and else the consent', () => {
+    const id = 'abcdef01-0000-4000-8000-000000000001' as never;
+    const gone = { artifactId: id, removed: true, exportable: false } as const;
+    const hint = (more: Partial<GuardSubject>, restorable: boolean) =>
+      blockHint(
+        culpritsOf(
+          guardExport(subject('copy', { members: [subject('m', { ...gone, ...more })] }), new Set()),
+        ),
+        'fedcba98',
+        new Set(restorable ? [id] : []),
+      );
+    expect(hint({ link: 'bytes' }, true)).toContain('hs restore abcdef01 brings it back');
+    const consent = `--consent ${hash('m')} agrees`;
+    expect(hint({ link: 'bytes' }, false)).toContain(consent);
+    // What a bundle holds of it stays as it was.
+    expect(hint({ link: 'bundled' }, true)).toContain(consent);
+    expect(hint({ link: 'bytes', exportable: true, classification: 'high' }, true)).toContain(consent);
+  });
+
+  it('takes a consent for all of what was removed, and for nothing of what is there', () => {
+    const facts = { classification: 'high', exportable: false, members: undefined } as const;
+    const whole = (removed: boolean) =>
+      subject('copy', { members: [subject('gone', { ...facts, removed })] });
+    const consents = new Set([hash('gone')]);
+    expect(guardExport(whole(true), new Set())).toHaveLength(3);
+    expect(guardExport(whole(true), new Set([hash('copy')]))).toHaveLength(3);
+    expect(guardExport(whole(true), consents)).toEqual([]);
+    expect(guardExport(whole(false), consents)).toHaveLength(2);
+    expect([clearsRemoved(whole(true), consents), clearsRemoved(whole(false), consents)]).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it('tells each culprit once, with all that is wrong with it', () => {
+    const app = {
+      artifactId: '9d58dfad-0000-4000-8000-000000000001' as never,
+      classification: 'high',
+      exportable: false,
+    } as const;
+    const tell = (...members: GuardSubject[]) =>
+      culpritsOf(guardExport(subject('bun', { members }), new Set())).map(describeCulprit);
+    const inDirectory = subject('app', { ...app, link: 'directory', path: 'a.js' });
+    expect(tell(inDirectory, subject('app', { ...app, link: 'bundled' }))).toEqual([
+      "'a.js' is also in 'app' (9d58dfad), which is high and not exportable",
+    ]);
+    expect(tell(subject('old', { ...app, link: 'bytes', removed: true }))).toEqual([
+      "it has the same bytes as 'old' (9d58dfad, removed), which is high and not exportable",
+    ]);
+    const far = subject('data', { exportable: false, link: 'source' });
+    expect(tell(subject('slice', { link: 'source', members: [far] }))).toEqual([
+      "'slice' was taken from 'data', which is not exportable",
+    ]);
   });
 });

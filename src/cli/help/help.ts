@@ -4,6 +4,7 @@ import { lookUp, unknownCommand } from '../main.js';
 import type { View } from '../text/view.js';
 import { displayWidth, pad, wrap } from '../text/width.js';
 import { argumentLines, commonOptions, type OptionLine, ownOptions, synopses } from './describe.js';
+import { groupTopics } from './topics.js';
 
 type Shown = Pick<View, 'style' | 'width'>;
 
@@ -17,7 +18,11 @@ export async function helpText(table: CommandTable, words: readonly string[], vi
   }
   if (words.length === 1 && members.length > 0) {
     const [heading, list] = [view.style.heading(`hs ${words[0]}`), listed(members, view)];
-    return `${heading}\n${list}\n\nMore about one: hs help ${members[0]![0]}`;
+    const terms = groupTopics(words[0]!).map(({ title, intro, terms }) => {
+      const lines = terms.map(({ term, meaning }) => twoColumns(term, meaning, 30, view));
+      return `\n\n${view.style.heading(title)}\n${paragraphs(intro, view.width)}\n${lines.join('\n')}`;
+    });
+    return `${heading}\n${list}${terms.join('')}\n\nMore about one: hs help ${members[0]![0]}`;
   }
   if (found !== undefined) throw new HsError('USAGE', `unexpected argument '${words[found.words]}'`);
   throw unknownCommand(table, words, members.length > 0);

@@ -10,6 +10,7 @@ import {
 } from './describe.js';
 import { grouped, optionMeaning } from './help.js';
 import { literal, paragraphs, prose, tagged, usageWords } from './mdoc.js';
+import { groupTopics } from './topics.js';
 
 /** The manual's date changes only when this line does, so that pages can be compared. */
 const DATE = 'November 22, 2026';
@@ -42,6 +43,17 @@ function groupPage(group: string, table: CommandTable): string {
       synopsis(`hs ${group} ${verbs.length === 1 ? verbs[0] : `(${verbs.join('|')})`} [ARGUMENT]...`),
     ),
     ...section('DESCRIPTION', commandTerms(members)),
+    ...groupTopics(group).flatMap(({ title, intro, terms }) =>
+      section(title.toUpperCase(), [
+        ...prose(intro),
+        ...tagged(
+          terms.map(({ term, meaning }) => ({
+            head: `Cm ${literal(term)}`,
+            body: prose(`${capital(meaning)}.`),
+          })),
+        ),
+      ]),
+    ),
     ...section('SEE ALSO', crossReferences(['hs(1)'])),
   ]);
 }

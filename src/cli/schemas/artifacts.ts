@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { GUARD_RULES } from '../../core/guard.js';
 import { ledgerOp } from '../../core/ledger-op.js';
 import { manifestSchema } from '../../core/manifest.js';
 import { planItemSchema } from '../../core/plan-schema.js';
@@ -79,6 +80,20 @@ export const show = z.strictObject({
   }),
   removed: z.optional(removed),
   retention: z.optional(z.union([z.strictObject(planItemSchema.keep), z.strictObject(planItemSchema.prune)])),
+  /** Other artifacts that keep it from being exported; absent where none does. */
+  held_back_by: z.optional(
+    z.array(
+      z.strictObject({
+        artifact_id: z.optional(artifactId),
+        name: z.string(),
+        content_hash: objectId,
+        rules: z.array(z.enum(GUARD_RULES)),
+        where: z.array(z.string()),
+        path: z.optional(z.string()),
+        removed: z.boolean(),
+      }),
+    ),
+  ),
   record: z.strictObject({
     ...withoutOp(facts),
     registered: z.strictObject({ seq: natural, index: natural, at: timestamp }),

@@ -2,11 +2,21 @@ import { isAllowed } from '../../core/authorize.js';
 import type { CapabilityId } from '../../core/capabilities.js';
 import type { Catalog } from '../../core/catalog.js';
 import { escapeText } from '../../core/escape.js';
-import { blockHint, describeBlock, type GuardSubject, guardExport } from '../../core/guard.js';
-import type { ObjectId } from '../../core/ids.js';
+import {
+  blockHint,
+  type Culprit,
+  clearsRemoved,
+  culpritDetails,
+  culpritsOf,
+  describeCulprit,
+  type GuardSubject,
+  guardExport,
+} from '../../core/guard.js';
+import type { ArtifactId, ObjectId } from '../../core/ids.js';
 import type { Budget, Policy } from '../../core/policy.js';
 import { type ErrorCode, HsError } from '../../errors/hs-error.js';
 import { resolveArtifact } from '../resolve.js';
+import { isRestorable } from '../restore.js';
 import type { Session } from '../session.js';
 import { addManifest, type Content, readContent } from './content.js';
 import { guardSubject, labelOf } from './guard-subject.js';
@@ -29,6 +39,8 @@ export interface Decision {
   readonly policyId: ObjectId;
   readonly capability: CapabilityId;
   readonly objections: readonly Objection[];
+  /** What the guard objects to, for programs. */
+  readonly heldBackBy: readonly Culprit[];
   /** Readable by the owner alone, since something in it is high. */
   readonly isPrivate: boolean;
 }
@@ -55,10 +67,15 @@ export async function decideExport(
     unbounded || !placed.bounded ? 'artifact.export' : 'artifact.export:output_root';
   const subject = await guardSubject(session.store.objects, catalog, content);
   const isPrivate = holdsHigh(subject);
+  const consents = new Set(request.consents ?? []);
+  const heldBackBy = culpritsOf(guardExport(subject, consents));
   const objections = [
     ...capabilityObjection(session, policy, capability, placed),
-    ...(isPrivate ? readObjection(session, policy) : []),
-    ...guardObjections(subject, request, record.artifact_id.slice(0, 8)),
+    // Exporting is reading: a consent is no leave to read what is high (B5).
+    ...(isPrivate ? demanded(session, policy, 'artifact.read:restricted') : []),
+    // Of what was removed, a consent does what only a reclassification does of what is there.
+    ...(clearsRemoved(subject, consents) ? demanded(session, policy, 'artifact.reclassify') : []),
+    ...(await guardObjections(session, catalog, heldBackBy, record.artifact_id.slice(0, 8))),
     ...budgetObjections(policy.export.budgets[session.actor.type], shape),
   ];
   return {
@@ -69,17 +86,24 @@ export async function decideExport(
     policyId: catalog.policyId,
     capability,
     objections,
+    heldBackBy,
     isPrivate,
   };
 }
 
 /** The error of a refused export: the first objection decides its code, all are said. */
-export function refusal({ content, objections }: Decision): HsError {
+export function refusal({ content, objections, heldBackBy }: Decision): HsError {
   const [first] = objections;
   const label = escapeText(labelOf(content.record));
   return new HsError(first!.code, `cannot export '${label}': ${objections.map((o) => o.why).join('; ')}`, {
     hint: first!.hint,
-    details: { artifact_id: content.record.artifact_id, reasons: objections.map((o) => o.why) },
+    details: {
+      artifact_id: content.record.artifact_id,
+      reasons: objections.map((o) => o.why),
+      ...(heldBackBy.length === 0
+        ? {}
+        : { held_back_by: heldBackBy.slice(0, MOST_REASONS).map(culpritDetails) }),
+    },
   });
 }
 
@@ -129,19 +153,25 @@ function lacking(
   return { code: 'REFUSED', why, hint };
 }
 
-/** Exporting is reading: a consent is no leave to read what is high (B5). */
-function readObjection(session: Session, policy: Policy): Objection[] {
-  return isAllowed(policy, session.actor, 'artifact.read:restricted')
-    ? []
-    : [lacking(session, 'artifact.read:restricted')];
+function demanded(session: Session, policy: Policy, capability: CapabilityId): Objection[] {
+  return isAllowed(policy, session.actor, capability) ? [] : [lacking(session, capability)];
 }
 
-function guardObjections(subject: GuardSubject, request: ExportRequest, id: string): Objection[] {
-  const blocks = guardExport(subject, new Set(request.consents ?? []));
-  const hint = blockHint(blocks, id);
-  return blocks
-    .slice(0, MOST_REASONS)
-    .map((block) => ({ code: 'GUARD_BLOCKED', why: describeBlock(block), hint }));
+async function guardObjections(
+  session: Session,
+  catalog: Catalog,
+  culprits: readonly Culprit[],
+  id: string,
+): Promise<Objection[]> {
+  const told = culprits.slice(0, MOST_REASONS);
+  const restorable = new Set<ArtifactId>();
+  for (const { subject } of told) {
+    const record = subject.artifactId === undefined ? undefined : catalog.get(subject.artifactId);
+    if (record?.removed !== undefined && (await isRestorable(session, record)))
+      restorable.add(record.artifact_id);
+  }
+  const hint = blockHint(told, id, restorable);
+  return told.map((culprit) => ({ code: 'GUARD_BLOCKED', why: describeCulprit(culprit), hint }));
 }
 
 /** A directory of 10,000 blocked files says as much with its first ones. */

@@ -1,15 +1,17 @@
 import { resolve } from 'node:path';
 import { compact } from '../../core/compact.js';
+import { escapeText } from '../../core/escape.js';
 import type { ArtifactId, ObjectId } from '../../core/ids.js';
 import type { ExportRecord } from '../../core/ledger-payload.js';
 import { recordText } from '../../core/record-text.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import { type DecisionTx, withDecisions } from '../decide.js';
 import { materialize } from '../materialize/materialize.js';
-import { OPEN_MODES, type PayloadSource, PRIVATE_MODES } from '../materialize/payload.js';
+import { OPEN_MODES, type PayloadEntry, type PayloadSource, PRIVATE_MODES } from '../materialize/payload.js';
 import type { Session } from '../session.js';
 import { archive, verified } from './archive.js';
 import { type Decision, decideExport, refusal } from './decision.js';
+import { labelOf } from './guard-subject.js';
 import { type ExportConfig, exportRecord, materializedPaths } from './record.js';
 import { recordedExports } from './recorded.js';
 import type { ExportFormat, ExportRequest } from './request.js';
@@ -112,7 +114,8 @@ export async function exportArtifact(session: Session, request: ExportRequest): 
       let done: { replaced: boolean; warnings: readonly string[] };
       try {
         done = await write(session, tx, exportId, decision, request);
-      } catch (e) {
+      } catch (cause) {
+        const e = isHsError(cause, 'INTEGRITY') ? await damageIn(session, decision, cause) : cause;
         // Published, but perhaps not for good: the destination is there all the same.
         const outcome = isHsError(e, 'OUTCOME_UNKNOWN') ? 'done' : 'failed';
         await finish(outcome, { errors: [(e as Error).message] });
@@ -133,6 +136,29 @@ export async function exportArtifact(session: Session, request: ExportRequest): 
       if (owesRecord) tx.lease.abandon();
     }
   });
+}
+
+/** The door tells of a destination, but what did not match lies in the store: which object, and what helps. */
+async function damageIn(session: Session, { content, shape }: Decision, e: HsError): Promise<HsError> {
+  const { objects } = session.store;
+  const isAnother = async ({ hash, size }: PayloadEntry) => (await objects.size(hash)) !== size;
+  const isDamaged = async ({ hash }: PayloadEntry) => !(await objects.isSound(hash));
+  // A size is soon asked; bytes are read again only where all have theirs.
+  const entry = (await first(shape.entries, isAnother)) ?? (await first(shape.entries, isDamaged));
+  if (entry === undefined) return e;
+  const label = escapeText(labelOf(content.record));
+  const isFile = content.record.payload_type === 'file' && entry.hash === content.record.content_hash;
+  const what = isFile ? 'its bytes are' : `its file '${escapeText(entry.path)}' is`;
+  return new HsError('INTEGRITY', `cannot export '${label}': ${what} damaged in the store`, {
+    hint: 'hs fsck tells what else is; hs hash-object -w FILE with the right bytes puts it right',
+    details: { artifact_id: content.record.artifact_id, object_id: entry.hash },
+    cause: e,
+  });
+}
+
+async function first<T>(items: readonly T[], is: (item: T) => Promise<boolean>): Promise<T | undefined> {
+  for (const item of items) if (await is(item)) return item;
+  return undefined;
 }
 
 /** False: it cannot be written now, and is completed from the journal by the next writing command (B7). */

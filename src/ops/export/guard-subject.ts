@@ -6,7 +6,7 @@ import {
   memberPaths,
 } from '../../core/bundle.js';
 import type { Catalog } from '../../core/catalog.js';
-import { type GuardSubject, MAX_DEPTH } from '../../core/guard.js';
+import { type GuardLink, type GuardSubject, MAX_DEPTH } from '../../core/guard.js';
 import type { ArtifactId, ObjectId } from '../../core/ids.js';
 import { decodeManifest, type Handle, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest.js';
 import type { ArtifactRecord } from '../../core/record.js';
@@ -68,7 +68,7 @@ class Resolver {
     for (const other of unreadable) {
       // Any file may be one of its files.
       if (other.artifact_id !== record.artifact_id)
-        members?.push(subject(labelOf(other), other, other, other, undefined));
+        members?.push(subject({ label: labelOf(other), link: 'unread' }, other, other, other, undefined));
     }
     return {
       label: labelOf(record),
@@ -82,14 +82,17 @@ class Resolver {
   /** What is in an artifact; undefined when its manifest or its index cannot be read. */
   async #members({ record, manifest, entries }: Content, depth: number): Promise<GuardSubject[] | undefined> {
     if (manifest === undefined || entries === undefined) return undefined;
-    const members = await this.#sameBytes(record, record.payload_type === 'directory' ? entries : [], depth);
-    if (manifest.kind === 'dataset_slice') members.push(...(await this.#sources(manifest, depth)));
+    const members: GuardSubject[] = [];
     if (manifest.kind === 'bundle') {
       const files = new Map(entries.map((e) => [e.path as string, e.hash]));
       const inside = await this.#bundled(files, '', depth);
       if (inside === undefined) return undefined;
       return members.concat(inside);
     }
+    members.push(
+      ...(await this.#sameBytes(record, record.payload_type === 'directory' ? entries : [], depth)),
+    );
+    if (manifest.kind === 'dataset_slice') members.push(...(await this.#sources(manifest, depth)));
     return members;
   }
 
@@ -100,22 +103,24 @@ class Resolver {
     depth: number,
   ): Promise<GuardSubject[]> {
     const { of } = await knownContents(this.#objects, this.#catalog);
-    const found = new Map<ArtifactId, readonly [label: string, record: ArtifactRecord]>();
+    const found = new Map<ArtifactId, { readonly record: ArtifactRecord; readonly path?: string }>();
     for (const record of of.get(self.content_hash) ?? []) {
-      if (record.artifact_id !== self.artifact_id) found.set(record.artifact_id, [labelOf(record), record]);
+      if (record.artifact_id !== self.artifact_id) found.set(record.artifact_id, { record });
     }
     // Where nothing is restricted, no file has to be asked about.
     for (const { path, hash } of of.size === 0 ? [] : files) {
       for (const record of of.get(hash) ?? []) {
         const isNew = record.content_hash !== self.content_hash && !found.has(record.artifact_id);
-        if (isNew) found.set(record.artifact_id, [path, record]);
+        if (isNew) found.set(record.artifact_id, { record, path });
       }
     }
     const members: GuardSubject[] = [];
-    for (const [label, record] of found.values()) {
+    for (const { record, path } of found.values()) {
       // Of a directory with that file, the other files are not there.
       const inside = record.kind === 'dataset_slice' ? await this.#inside(record, depth + 1) : [];
-      members.push(subject(label, record, record, record, inside));
+      const isSame = record.payload_type === 'file' || record.content_hash === self.content_hash;
+      const link = isSame ? 'bytes' : 'directory';
+      members.push(subject({ label: labelOf(record), link, path }, record, record, record, inside));
     }
     return members;
   }
@@ -126,9 +131,8 @@ class Resolver {
     for (const handle of manifest.source_artifact_refs ?? []) {
       const now = this.#catalog.get(handle.artifact_id);
       const label = now === undefined ? handle.uri : labelOf(now);
-      found.push(
-        subject(label, handle, stricter(handle, now), now, await this.#inside(now ?? handle, depth + 1)),
-      );
+      const inside = await this.#inside(now ?? handle, depth + 1);
+      found.push(subject({ label, link: 'source' }, handle, stricter(handle, now), now, inside));
     }
     return found;
   }
@@ -169,6 +173,7 @@ class Resolver {
     const stored = files.get(`${prefix}${paths.manifest}`);
     const unknown: GuardSubject = {
       label: member.artifact_id.slice(0, 8),
+      link: 'bundled',
       contentHash: member.content_hash,
       classification: undefined,
       exportable: undefined,
@@ -184,7 +189,8 @@ class Resolver {
         : manifest.kind === 'dataset_slice'
           ? await this.#sources(manifest, depth)
           : [];
-    return subject(labelOf(manifest), manifest, stricter(manifest, now), now, inside);
+    const what = { label: labelOf(manifest), link: 'bundled' } as const;
+    return subject(what, manifest, stricter(manifest, now), now, inside);
   }
 
   async #manifest(id: ObjectId): Promise<Manifest | undefined> {
@@ -198,12 +204,19 @@ class Resolver {
 }
 
 function subject(
-  label: string,
+  what: { readonly label: string; readonly link: GuardLink; readonly path?: string | undefined },
   { content_hash }: Pick<ArtifactRecord, 'content_hash'>,
   { classification, exportable }: Sensitivity,
   here: ArtifactRecord | undefined,
   members: readonly GuardSubject[] | undefined,
 ): GuardSubject {
-  const artifactId = here?.artifact_id;
-  return { label, artifactId, contentHash: content_hash, classification, exportable, members };
+  return {
+    ...what,
+    artifactId: here?.artifact_id,
+    removed: here?.removed !== undefined,
+    contentHash: content_hash,
+    classification,
+    exportable,
+    members,
+  };
 }

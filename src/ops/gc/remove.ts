@@ -1,4 +1,3 @@
-import { escapeText } from '../../core/escape.js';
 import type { ArtifactId } from '../../core/ids.js';
 import type { PlanItem } from '../../core/prune-plan.js';
 import { toReason } from '../../core/record-text.js';
@@ -9,6 +8,7 @@ import type { Session } from '../session.js';
 import { applyRemoval } from './apply-removal.js';
 import { type Collected, finish } from './collect.js';
 import { makePlan } from './make-plan.js';
+import { PurgedBytes } from './shared-bytes.js';
 import { StorePreview, StoreRetention } from './store-retention.js';
 
 export interface RemoveOptions {
@@ -21,6 +21,8 @@ export interface RemoveOptions {
 export interface Removed extends Collected {
   /** Asked for and not removed, each with why. */
   readonly refused: readonly { readonly item: PlanItem; readonly error: HsError }[];
+  /** Purged, but with bytes that other artifacts hold too, each with where they are. */
+  readonly shared: readonly { readonly item: PlanItem; readonly error: HsError }[];
 }
 
 function refusal(item: PlanItem): HsError {
@@ -53,7 +55,12 @@ export async function removeArtifacts(
   options: RemoveOptions = {},
 ): Promise<Removed> {
   await session.store.makeRoom();
-  if (options.purge) await session.demand(await session.catalog(), 'retention.purge', [...ids]);
+  const purged = new PurgedBytes(session);
+  if (options.purge) {
+    const catalog = await session.catalog();
+    await session.demand(catalog, 'retention.purge', [...ids]);
+    await purged.note(catalog, ids);
+  }
   const storage = new StoreRetention(session, {
     capability: 'artifact.remove',
     subjects: [...ids],
@@ -86,19 +93,18 @@ export async function removeArtifacts(
     );
   }
   // Nothing went, so nothing is swept: an unreferenced object may be another script's, on its way.
-  if (outcome.report === undefined) return { outcome, reclaimed: NOTHING, refused };
+  if (outcome.report === undefined) return { outcome, reclaimed: NOTHING, refused, shared: [] };
   const done = await finish(session, storage, outcome, false);
-  await session.store.objects.packs?.refresh();
-  if (options.purge && done.reclaimed.sweep === 'done') await tellShared(session, outcome.plan.items);
-  return { ...done, refused };
-}
-
-/** Whoever purges a secret must know where else it is: bytes go with the last artifact that holds them. */
-async function tellShared(session: Session, items: readonly PlanItem[]): Promise<void> {
-  for (const { verdict, artifact_id: id, content_hash: content, name } of items) {
-    if (verdict !== 'prune' || (await session.store.objects.sizeInUse(content)) === undefined) continue;
-    session.warn(
-      `the bytes of '${escapeText(name ?? id.slice(0, 8))}' are still here: another artifact holds them too`,
-    );
-  }
+  // Whoever purges a secret must know where else it is: bytes go with the last artifact that holds them.
+  const isSwept = options.purge === true && done.reclaimed.sweep === 'done';
+  const gone = isSwept ? outcome.plan.items.filter((item) => item.verdict === 'prune') : [];
+  const held = await purged.stillHeld(
+    await session.catalog(),
+    gone.map((item) => item.artifact_id),
+  );
+  const shared = gone.flatMap((item) => {
+    const error = held.get(item.artifact_id);
+    return error === undefined ? [] : [{ item, error }];
+  });
+  return { ...done, refused, shared };
 }

@@ -11,6 +11,8 @@ import { removeArtifacts } from '../../../src/ops/gc/remove.js';
 import { promote } from '../../../src/ops/promote.js';
 import { demandObjectRead } from '../../../src/ops/read-gate.js';
 import { reclassify } from '../../../src/ops/reclassify.js';
+import { restore } from '../../../src/ops/restore.js';
+import { showArtifact } from '../../../src/ops/show-artifact.js';
 import { writeManifest } from '../../../src/ops/write-manifest.js';
 import { type World, withPolicy, world } from './helpers.js';
 
@@ -542,6 +544,84 @@ describe('the export guard', () => {
       await expect(exportArtifact(w.session, request)).rejects.toMatchObject({ code: 'UNSAFE_PATH' });
     }
     expect((await w.records()).map((r) => r.outcome)).toEqual(['failed', 'failed']);
+  });
+
+  it('lets the bytes of what was purged go with a consent to them, and only to who may reclassify', async () => {
+    const w = await world();
+    const secret = await w.put({ s: 'same' }, { classification: 'high', ttl: 3 });
+    const good = await w.put({ g: 'same' });
+    const request = { artifact: good, place: at(w, 'out') };
+    const consents = [hash('same')];
+    await expect(exportArtifact(w.session, { ...request, consents })).rejects.toMatchObject({
+      code: 'GUARD_BLOCKED',
+    });
+    await removeArtifacts(w.session, new Set([secret]), { purge: true });
+    await expect(exportArtifact(w.session, request)).rejects.toMatchObject({
+      code: 'GUARD_BLOCKED',
+      hint: expect.stringContaining(`--consent ${hash('same')}`),
+    });
+    await withPolicy(w.session, (p) => ({
+      ...p,
+      grants: [
+        ...p.grants,
+        { actor: 'ai_job', capabilities: ['artifact.export', 'artifact.read:restricted'] },
+      ],
+    }));
+    const job = await w.as('ai_job:nightly');
+    await expect(exportArtifact(job, { ...request, consents })).rejects.toMatchObject({ code: 'REFUSED' });
+    await exportArtifact(w.session, { ...request, consents });
+    expect((await w.entries('export_decided')).at(-1)!.payload).toMatchObject({ consents });
+  });
+
+  it('says of what lies in the trash that it can be brought back and reclassified, which works', async () => {
+    const w = await world();
+    const gone = await w.put({ s: 'same' }, { exportable: false });
+    const good = await w.put({ g: 'same' });
+    await removeArtifacts(w.session, new Set([gone]));
+    const request = { artifact: good, place: at(w, 'out') };
+    const id = gone.slice(0, 8);
+    await expect(exportArtifact(w.session, request)).rejects.toMatchObject({
+      hint: `hs restore ${id} brings it back, then hs reclassify ${id} --exportable --reason R changes that`,
+    });
+    await restore(w.session, [gone], { pin: true });
+    await reclassify(w.session, gone, { exportable: true, reason: 'r' });
+    await exportArtifact(w.session, request);
+  });
+
+  it('says of a slice that it has to be made again once its source is reclassified, which works', async () => {
+    const w = await world();
+    const slice = { kind: 'dataset_slice', exportable: true } as const;
+    const source = await w.put({ 'data.csv': 'a,b' }, { exportable: false });
+    const place = at(w, 'out');
+    const before = await w.put({ s: 'a' }, { ...slice, sources: [source] });
+    await expect(exportArtifact(w.session, { artifact: before, place })).rejects.toMatchObject({
+      hint: expect.stringMatching(
+        /hs reclassify .* changes that, in a bundle or slice that is made afterwards/,
+      ),
+    });
+    await reclassify(w.session, source, { exportable: true, reason: 'r' });
+    await exportArtifact(w.session, {
+      artifact: await w.put({ s: 'b' }, { ...slice, sources: [source] }),
+      place,
+    });
+  });
+
+  it('names each culprit in one line, and what is wrong with it in the details', async () => {
+    const w = await world();
+    const app = await w.put({ 'a.js': 'a', 'd/b.js': 'b' }, { name: 'app', classification: 'high', ttl: 3 });
+    const site = await w.put({ 'x/a.js': 'a', 'x/b.js': 'b', y: 'y' }, { name: 'site' });
+    const bundle = (await createBundle(w.session, [app])).artifactId;
+    await reclassify(w.session, bundle, { classification: 'low', exportable: true, reason: 'r' });
+    const which = `'app' (${app.slice(0, 8)}), which is high and not exportable`;
+    await expect(exportArtifact(w.session, { artifact: site, place: at(w, 'out') })).rejects.toMatchObject({
+      message: `cannot export 'site': 'x/a.js' is also in ${which}`,
+      details: { held_back_by: [{ artifact_id: app, rules: ['high', 'not-exportable'], path: 'x/a.js' }] },
+    });
+    await expect(exportArtifact(w.session, { artifact: bundle, place: at(w, 'out') })).rejects.toMatchObject({
+      message: expect.stringMatching(`it holds '${which.slice(1)}$`.replace(/[()]/g, '.')),
+    });
+    expect((await showArtifact(w.session, site)).heldBackBy.map((c) => c.subject.artifactId)).toEqual([app]);
+    expect((await showArtifact(w.session, app)).heldBackBy).toEqual([]);
   });
 
   it('takes one consent for a directory that is high, twice here', async () => {

@@ -1,0 +1,89 @@
+import type { Catalog } from '../../core/catalog.js';
+import { escapeText } from '../../core/escape.js';
+import type { ArtifactId, ObjectId } from '../../core/ids.js';
+import type { ArtifactRecord } from '../../core/record.js';
+import { HsError } from '../../errors/hs-error.js';
+import { IndexReader } from '../../store/index-reader.js';
+import type { Session } from '../session.js';
+
+/** A message is a line. */
+const MOST_NAMED = 3;
+
+/** Payload objects of an artifact by its record, empty ones apart: those are everywhere and give nothing away. */
+async function payloadOf(record: ArtifactRecord, indexes: IndexReader): Promise<ObjectId[]> {
+  if (record.payload_type === 'file') return record.size_bytes === 0 ? [] : [record.content_hash];
+  const found = await indexes.read(record.content_hash);
+  return (found?.members ?? []).filter((m) => m.size > 0).map((m) => m.id);
+}
+
+/** What was to be purged: whose bytes, read while their indexes are there. */
+export class PurgedBytes {
+  readonly #session: Session;
+  readonly #indexes: IndexReader;
+  readonly #payloads = new Map<ArtifactId, readonly ObjectId[]>();
+
+  constructor(session: Session) {
+    this.#session = session;
+    this.#indexes = new IndexReader(session.store.objects);
+  }
+
+  async note(catalog: Catalog, ids: Iterable<ArtifactId>): Promise<void> {
+    for (const id of ids) {
+      const record = catalog.get(id);
+      if (record !== undefined) this.#payloads.set(id, await payloadOf(record, this.#indexes));
+    }
+  }
+
+  /** Of what was purged: the errors that name where its bytes still are. One look at each artifact, for all. */
+  async stillHeld(catalog: Catalog, ids: readonly ArtifactId[]): Promise<Map<ArtifactId, HsError>> {
+    const { objects } = this.#session.store;
+    const holders = new Map<ObjectId, ArtifactRecord[]>();
+    for (const object of new Set(ids.flatMap((id) => this.#payloads.get(id) ?? []))) {
+      if (await objects.has(object)) holders.set(object, []);
+    }
+    const found = new Map<ArtifactId, HsError>();
+    if (holders.size === 0) return found;
+    for (const record of [...catalog.live(), ...catalog.removed()]) {
+      // What was purged too holds nothing; what lies in the trash can be brought back.
+      if (record.removed?.purge) continue;
+      for (const object of new Set(await payloadOf(record, this.#indexes))) holders.get(object)?.push(record);
+    }
+    for (const id of ids) {
+      const shared = new Set(this.#payloads.get(id) ?? []);
+      for (const object of shared) if ((holders.get(object) ?? []).length === 0) shared.delete(object);
+      const by = new Set([...shared].flatMap((object) => holders.get(object) ?? []));
+      if (by.size > 0) found.set(id, told(catalog.get(id)!, shared.size, [...by]));
+    }
+    return found;
+  }
+}
+
+function labelOf(r: ArtifactRecord): string {
+  return `'${escapeText(r.name ?? r.filename_hint ?? r.artifact_id.slice(0, 8))}'`;
+}
+
+function told(purged: ArtifactRecord, files: number, holders: readonly ArtifactRecord[]): HsError {
+  const named = holders.slice(0, MOST_NAMED).map((r) => {
+    return `${labelOf(r)} (${r.artifact_id.slice(0, 8)}${r.removed === undefined ? '' : ', in the trash'})`;
+  });
+  const more = holders.length > MOST_NAMED ? ` and ${holders.length - MOST_NAMED} more` : '';
+  const hold = holders.length === 1 ? 'holds' : 'hold';
+  const isFile = purged.payload_type === 'file';
+  const what = isFile ? `the bytes of ${labelOf(purged)} are` : `of ${labelOf(purged)} ${count(files)}`;
+  const live = holders.filter((r) => r.removed === undefined).slice(0, MOST_NAMED);
+  return new HsError(
+    'PARTIAL',
+    `${what} still here: ${named.join(', ')}${more} ${hold} ${isFile || files > 1 ? 'them' : 'it'} too`,
+    {
+      hint:
+        live.length === 0
+          ? 'hs gc --empty-trash frees what lies in the trash'
+          : `where they must go: hs rm ${live.map((r) => r.artifact_id.slice(0, 8)).join(' ')} --purge`,
+      details: { artifact_id: purged.artifact_id, held_by: holders.slice(0, 100).map((r) => r.artifact_id) },
+    },
+  );
+}
+
+function count(files: number): string {
+  return files === 1 ? '1 file is' : `${files} files are`;
+}
