@@ -65,7 +65,10 @@ export async function objectsOfAll(
         for (const member of found.members) objects.push(member);
       }
     }
-    for (const { id } of objects) if (!present.has(id) && !(await isThere(id))) damaged = true;
+    for (const { id } of objects) {
+      if (damaged) break;
+      if (!present.has(id)) damaged = !(await isThere(id));
+    }
     known.set(record, { objects, damaged });
   }
   return (record) => known.get(record)!;
