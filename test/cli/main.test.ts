@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CommandTable, command, listing, type TableEntry } from '../../src/cli/command.js';
-import { flag } from '../../src/cli/options.js';
-import { many } from '../../src/cli/positionals.js';
+import { flag, text } from '../../src/cli/options.js';
+import { afterDashes, many } from '../../src/cli/positionals.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { Session } from '../../src/ops/session.js';
 import { type FakeOptions, runFake } from '../helpers/fake-host.js';
@@ -98,6 +98,18 @@ const stuck = command({
   run: () => new Promise<void>(() => {}),
 });
 
+const tool = command({
+  name: 'tool',
+  class: 'porcelain',
+  opens: 'write',
+  failsWith: 125,
+  summary: 'run a tool',
+  positionals: { command: afterDashes('COMMAND') },
+  options: { name: text('NAME', 'name') },
+  run: async ({ args }) => args.command,
+  render: (words) => `runs ${words.join(' ')}`,
+});
+
 const opensStore = command({
   name: 'opens store',
   class: 'porcelain',
@@ -121,7 +133,7 @@ const help = command({
 });
 
 const table: CommandTable = Object.fromEntries(
-  [greet, rows, fails, no, slow, finishes, stuck, opensStore, help].map((c): [string, TableEntry] => [
+  [greet, rows, fails, no, slow, finishes, stuck, tool, opensStore, help].map((c): [string, TableEntry] => [
     c.spec.name,
     { class: c.spec.class, group: 'all', summary: c.spec.summary, load: async () => c },
   ]),
@@ -290,8 +302,18 @@ describe('finding the command', () => {
     [['greet', '--no-such', '-h'], 'greet'],
     [['opens', 'store', '--help'], 'opens store'],
     [['opens'], 'opens'],
+    [['tool', '--name', 'n', '--help'], 'tool'],
   ])('%j shows the help of %s', async (argv, of) => {
     expect(await hs(argv)).toEqual({ status: 0, stdout: `help of ${of}\n`, stderr: '' });
+  });
+
+  it.each(['--help', '-h', '--version', '-O2'])("leaves another program's %s to it", async (option) => {
+    expect((await hs(['tool', '--', 'make', option])).stdout).toBe(`runs make ${option}\n`);
+    expect(await hs(['tool', '--name', '-', 'make', option])).toEqual({
+      status: 125,
+      stdout: '',
+      stderr: "hs: error: unexpected argument 'make'\nhint: put '--' before the command that is to run\n",
+    });
   });
 
   it('keeps a status that answers no', async () => {
