@@ -209,8 +209,13 @@ describe('hs rm', () => {
     const held = await put('held', '--pin', 'hold');
     const free = await put('free');
     const object = (await run(['hash-object', '-w', '--stdin'], { stdin: 'on its way' })).stdout.trim();
+    const unasked = await run(['rm', held]);
+    expect(unasked.status).toBe(6);
     const alone = await run(['rm', held, '--yes', '--purge']);
     expect(alone.status).toBe(6);
+    expect({ ...alone, bytes: unasked.bytes }).toEqual(unasked);
+    const denied = (await run(['ledger', 'cat', '--type', 'capability_action'])).stdout;
+    expect(denied.match(/artifact\.remove/g)?.length).toBeGreaterThanOrEqual(2);
     // Nothing went, so nothing was swept either: that object may be about to be used.
     expect(await readdir(join(cwd, '.hsstore/objects', object.slice(0, 2)))).toContain(object);
     expect(alone.stderr).toContain(`hs unpin ${held.slice(0, 8)} --name hold`);
