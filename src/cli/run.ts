@@ -19,7 +19,7 @@ const LAST_SECOND = 253_402_300_799;
 /** Runs a parsed command to its exit status. */
 export async function run(host: Host, parts: Parts, command: Command, call: Invocation): Promise<number> {
   const { globals } = call;
-  if (globals.chdir !== undefined) changeDirectory(host, globals.chdir);
+  for (const directory of globals.chdir) changeDirectory(host, directory);
   const streams = await openStreams(host, command, globals, call.setClock ?? host.clock.now());
   const { out, log, progress } = streams;
   const interrupt = new Interrupt(host, command.spec.opens === 'write');

@@ -122,11 +122,23 @@ describe('the program', () => {
   it('runs in the directory of -C', async () => {
     const cwd = await workspace();
     expect((await hs(['-C', join(cwd, 'tree'), 'hash-object', 'a.txt'])).stdout).toBe(`${HELLO}\n`);
+    const both = await hs(['-C', cwd, '-C', 'tree', 'hash-object', 'a.txt']);
+    expect(both.stdout).toBe(`${HELLO}\n`);
     const { status, stderr } = await hs(['-C', join(cwd, 'none'), 'version']);
     expect({ status, stderr }).toEqual({
       status: 2,
       stderr: `hs: error: cannot change to '${cwd}/none': no such file or directory\n`,
     });
+  });
+
+  it('does not search upwards for a store that was named by nothing', async () => {
+    const cwd = await workspace();
+    await hs(['init'], { cwd });
+    expect(await hs(['ls', '--store', ''], { cwd })).toMatchObject({
+      status: 2,
+      stderr: "hs: error: invalid value '' for '--store': it is empty\nhint: hs help ls\n",
+    });
+    expect((await hs(['ls'], { cwd, env: { HS_STORE: '' } })).status).toBe(0);
   });
 
   it('ends a listing quietly when its reader goes away', async () => {
