@@ -53,10 +53,10 @@ const fails = command({
   resultSchema: 'hs.fails/1',
   positionals: { how: many('HOW') },
   run: async ({ args }): Promise<void> => {
-    const [how, path = '/x'] = args.how;
+    const [how, path = '/x', syscall = 'open'] = args.how;
     if (how === 'bug') throw new TypeError('x is undefined');
     if (how === 'usage') throw new HsError('USAGE', 'not like that');
-    throw Object.assign(new Error(how), { code: how, syscall: 'open', ...(path === '' ? {} : { path }) });
+    throw Object.assign(new Error(how), { code: how, syscall, ...(path === '' ? {} : { path }) });
   },
 });
 
@@ -177,6 +177,21 @@ describe('failures', () => {
     const result = await hs(['fails', code]);
     expect(result).toMatchObject({ status, stdout: '' });
     expect(result.stderr.split('\n')[0]).toBe(`hs: error: ${message}`);
+  });
+
+  it.each([
+    ['realpath', "cannot find '/x': no such file or directory"],
+    ['lstat', "cannot look at '/x': no such file or directory"],
+    ['open', "cannot open '/x': no such file or directory"],
+  ])('of %s are told in words', async (syscall, message) => {
+    expect((await hs(['fails', 'ENOENT', '/x', syscall])).stderr).toBe(`hs: error: ${message}\n`);
+  });
+
+  it('of a current directory that is gone say that it is that', async () => {
+    expect((await hs(['fails', 'ENOENT', '', 'uv_cwd'])).stderr).toBe(
+      'hs: error: cannot tell the current directory: no such file or directory\n' +
+        'hint: it may have been removed: cd to one that is there\n',
+    );
   });
 
   it('of a descriptor name no path', async () => {
@@ -375,7 +390,15 @@ describe('a closed output', () => {
   it('that is full is an error of the system', async () => {
     expect(await hs(['rows', ...items], { stdoutFails: { code: 'ENOSPC', after: 10 } })).toMatchObject({
       status: 10,
-      stderr: 'hs: error: cannot write to standard output: ENOSPC\n',
+      stderr: 'hs: error: cannot write to standard output: no space left on the device\n',
+    });
+  });
+
+  it('that is full does not undo what a command did, and the message says so', async () => {
+    const result = await hs(['tool', '--', 'x'], { stdoutFails: { code: 'ENOSPC', after: 0 } });
+    expect(result).toMatchObject({
+      status: 125,
+      stderr: expect.stringMatching(/^hs: error: cannot write .*\nhint: what the command had to do is done/),
     });
   });
 });

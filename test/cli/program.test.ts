@@ -184,7 +184,7 @@ describe('the program', () => {
     const [status] = await once(child, 'close');
     expect({ status, stderr }).toEqual({
       status: 10,
-      stderr: 'hs: error: cannot write to standard output: ENOSPC\n',
+      stderr: 'hs: error: cannot write to standard output: no space left on the device\n',
     });
   });
 

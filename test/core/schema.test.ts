@@ -15,7 +15,11 @@ describe('what is wrong with a value', () => {
     [z.string().check(z.maxLength(2)), 'abc', 'its length is more than 2'],
     [z.array(z.string()).check(z.maxLength(1)), ['a', 'b'], 'the number of entries is more than 1'],
     [z.enum(['a', 'b']), 'c', 'not one of a, b'],
-    [z.union([z.string(), z.int()]), true, 'not of type string, or missing, and not of type number, or missing'],
+    [
+      z.union([z.string(), z.int()]),
+      true,
+      'not of type string, or missing, and not of type number, or missing',
+    ],
     [
       z.discriminatedUnion('op', [z.object({ op: z.literal('x') }), z.object({ op: z.literal('y') })]),
       { op: 'z' },
