@@ -34,7 +34,9 @@ What cannot be brought back is said, item by item: prompt payloads and what is o
     const s = await session();
     const catalog = await s.catalog();
     const report =
-      options.run === undefined ? undefined : resolveArtifact(catalog, options.run, { removed: true });
+      options.run === undefined
+        ? undefined
+        : resolveArtifact(catalog, options.run, { removed: true, listedBy: 'hs report' });
     const records =
       report === undefined
         ? args.ids.map((id) => resolveArtifact(catalog, id, { removed: 'first' }))

@@ -1,3 +1,4 @@
+import { didYouMean } from '../core/suggest.js';
 import { HsError } from '../errors/hs-error.js';
 import type { Command, CommandTable } from './command.js';
 import { failureDocument, toFailure } from './failure.js';
@@ -7,7 +8,6 @@ import { optionsOf, parse, takesProgram } from './parse/parse.js';
 import { findCommand } from './parse/tokens.js';
 import { run } from './run.js';
 import { guardLine, safeJson } from './text/escape.js';
-import { didYouMean } from './text/suggest.js';
 
 /** From arguments to exit status; never throws. */
 export async function main(host: Host, parts: Parts): Promise<number> {

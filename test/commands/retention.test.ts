@@ -240,6 +240,12 @@ describe('hs report', () => {
     expect(stdout).toContain('1 within window');
     await json(await run(['report', 'retention-report', '--json']));
     expect((await run(['report', 'kept'])).status).toBe(4);
+    for (const args of [
+      ['report', 'nope'],
+      ['restore', '--run', 'nope'],
+    ]) {
+      expect((await run(args)).stderr).toContain('hint: hs report lists what is there\n');
+    }
   });
 });
 
@@ -256,6 +262,10 @@ describe('pins on the command line', () => {
     expect((await run(['pins', '-z'])).stdout).toBe(`audit\t${b}\0legal\t${a}\0`);
     await json({ ...(await run(['unpin', a, '--name', 'legal', '--json'])) });
     expect((await run(['unpin', a, '--name', 'legal'])).status).toBe(4);
+    expect((await run(['unpin', 'b', '--name', 'legal'])).stderr).toBe(
+      "hs: error: 'b' has no pin 'legal'\nhint: what holds it: 'audit'\n",
+    );
+    expect((await run(['unpin', 'b', '--name', 'a b'])).status).toBe(2);
   });
 
   it.each([

@@ -1,6 +1,6 @@
+import { didYouMean } from '../../core/suggest.js';
 import { HsError } from '../../errors/hs-error.js';
 import { type Option, type Options, optionName } from '../options.js';
-import { didYouMean } from '../text/suggest.js';
 
 /** Stands before every value: yargs takes quotation marks off a value that begins with one. */
 export const VALUE_MARK = ':';
