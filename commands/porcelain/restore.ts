@@ -15,7 +15,9 @@ export const restore = command({
 What cannot be brought back is said, item by item: prompt payloads and what is of high classification have no trash window.`,
   positionals: { ids: many('ID', { complete: 'artifact' }) },
   options: {
-    run: text('GC_ID', 'everything that this collection removed: the id of its report'),
+    run: text('GC_ID', 'everything that this collection removed: the id of its report', {
+      complete: 'report',
+    }),
     noPin: flag(undefined, 'do not pin what is restored'),
   },
   resultSchema: 'hs.restore/1',

@@ -68,7 +68,8 @@ function parseFor(name: string, loaded: Command, argv: readonly string[], host: 
   } catch (e) {
     if (!(e instanceof HsError) || e.code !== 'USAGE') throw e;
     const { failsWith } = loaded.spec;
-    const hint = e.hint ?? `hs help ${name}`;
+    // Without a command it is `help` that is run, and 'hs help help' would say nothing of what was typed.
+    const hint = e.hint ?? (name === 'help' ? 'hs help' : `hs help ${name}`);
     throw new HsError('USAGE', e.message, {
       hint,
       ...(e.details === undefined ? {} : { details: e.details }),

@@ -141,6 +141,23 @@ describe('the program', () => {
     expect((await hs(['ls'], { cwd, env: { HS_STORE: '' } })).status).toBe(0);
   });
 
+  it('hints at what there is, not at itself', async () => {
+    const cwd = await workspace();
+    expect((await hs(['-V'])).stderr).toBe("hs: error: unknown option '-V'\nhint: hs help\n");
+    expect(await hs(['init', 'a/b'], { cwd })).toMatchObject({
+      status: 4,
+      stderr: `hs: error: cannot make '${cwd}/a/b': the directory it is to be in is not there\nhint: mkdir -p '${cwd}/a'\n`,
+    });
+    for (const option of ['-e', '-t', '-s']) {
+      expect((await hs(['cat-artifact', '--json', option, 'app'], { cwd })).stderr).toContain(
+        "'--json' has no meaning here: there is no document to print",
+      );
+    }
+    expect((await hs(['cat-artifact', '--json', 'app'], { cwd })).stderr).toContain(
+      'the output is raw bytes',
+    );
+  });
+
   it('ends a listing quietly when its reader goes away', async () => {
     const cwd = await workspace();
     const paths = 'hello\n'.repeat(20_000);
