@@ -113,7 +113,7 @@ export const catArtifact = command({
 
 With \`--batch\` and \`--batch-check\`, ids are read from standard input, one a line (with \`-z\`, separated by NUL). Each is answered with "ID KIND SIZE", where SIZE is the number of bytes that follow with \`--batch\`; with "NAME missing" or "NAME ambiguous" (the status is then 1 at the end), or with "NAME refused" (6). FORMAT is that of hs-for-each-artifact(1).`,
   nul: true,
-  streams: true,
+  streams: ({ exists, type, size }) => !(exists || type || size),
   positionals: { id: maybe('ID', { complete: 'artifact' }) },
   options,
   examples: [

@@ -24,7 +24,7 @@ Without \`--sort\` the newest comes first, by ledger position. KEY and the keys 
   nul: true,
   options: {
     format: text('FORMAT', 'what to print for each'),
-    sort: text('KEY', 'sort by KEY'),
+    sort: text('KEY', 'sort by KEY', { complete: 'sort' }),
     filter: list('KEY=VALUE', 'only those whose KEY is VALUE; for name, VALUE is a glob', {
       parse: keyValue,
     }),

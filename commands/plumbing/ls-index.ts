@@ -1,5 +1,6 @@
 import { listing } from '../../src/cli/command.js';
 import { one } from '../../src/cli/positionals.js';
+import { HsError, prefixed } from '../../src/errors/hs-error.js';
 
 /** `hs ls-index`: the entries of a bundle index, as `write-index --stdin` takes them. */
 export const lsIndex = listing({
@@ -29,7 +30,13 @@ Like reading its bytes, it needs artifact.read:restricted where a restricted art
     return s.read(async (catalog) => {
       const id = await resolveObject(s, args.hash);
       await demandObjectRead(s, catalog, id);
-      return decodeBundleIndex(await s.store.objects.read(id, MAX_INDEX_BYTES));
+      const bytes = await s.store.objects.read(id, MAX_INDEX_BYTES);
+      try {
+        return decodeBundleIndex(bytes);
+      } catch (e) {
+        if (!(e instanceof HsError)) throw e;
+        throw prefixed(e, `object '${id.slice(0, 12)}…' is not a bundle index: `);
+      }
     });
   },
   line: (e, view) =>

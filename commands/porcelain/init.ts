@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { command } from '../../src/cli/command.js';
 import { flag } from '../../src/cli/options.js';
 import { maybe } from '../../src/cli/positionals.js';
@@ -36,7 +37,12 @@ An existing store is never touched.`,
       workspace = await real.realpath(typed);
     } catch (e) {
       if (!isErrno(e, 'ENOENT')) throw e;
-      await real.mkdir(typed, 0o777 & ~0o022);
+      await real.mkdir(typed, 0o777 & ~0o022).catch((cause) => {
+        if (!isErrno(cause, 'ENOENT')) throw cause;
+        throw new HsError('NOT_FOUND', `cannot make '${typed}': the directory it is to be in is not there`, {
+          hint: `mkdir -p '${dirname(typed)}'`,
+        });
+      });
       workspace = await real.realpath(typed);
     }
     const store = await initStore(

@@ -64,7 +64,9 @@ export const ls = listing({
     name: text('GLOB', 'only artifacts whose name matches', { complete: 'name' }),
     pinned: flag(undefined, 'only artifacts that a pin holds'),
     expired: flag(undefined, 'only artifacts whose TTL is over'),
-    sort: text('KEY', 'sort by KEY: name, size, created, kind, …; -KEY in descending order'),
+    sort: text('KEY', 'sort by KEY: name, size, created, kind, …; -KEY in descending order', {
+      complete: 'sort',
+    }),
     long: flag('l', 'also show layer, classification, TTL and content hash'),
   },
   resultSchema: 'hs.ls/1',

@@ -73,12 +73,14 @@ A kind of prompt_payload and a classification of high require \`--ttl\`.`,
 
     const { put: store } = await import('../../src/ops/put.js');
     const { streamSource } = await import('../../src/ops/stream-source.js');
+    const { compileGlob } = await import('../../src/ops/glob.js');
     const exclude = [...options.exclude];
     if (options.excludeFrom !== undefined) {
       const bytes = await (await disk()).readFile(path(options.excludeFrom), 1024 * 1024);
       const lines = Buffer.from(bytes).toString('utf8').split(/\r?\n/);
       exclude.push(...lines.filter((line) => line.trim() !== '' && !line.startsWith('#')));
     }
+    for (const glob of exclude) compileGlob(glob);
     const sources = typed.map(
       (p): PutSource => (p === '-' ? { stream: streamSource(stdin.bytes()) } : { path: path(p) }),
     );

@@ -16,7 +16,7 @@ export const report = command({
   description: `Each collection that removed something left a report: what went and by which rule, what was spared and why, under which policy and clock. Reports are artifacts of class log and are collected like others.
 
 With an id, one report is shown: totals, by rule and by class, the largest that went, and what was spared since its plan was made. hs-cat-artifact(1) prints the whole of it.`,
-  positionals: { id: maybe('ID', { complete: 'artifact' }) },
+  positionals: { id: maybe('ID', { complete: 'report' }) },
   resultSchema: 'hs.report/1',
   examples: [
     { command: 'hs report', explains: 'All reports, the newest first.' },

@@ -15,7 +15,9 @@ export const restore = command({
 What cannot be brought back is said, item by item: prompt payloads and what is of high classification have no trash window.`,
   positionals: { ids: many('ID', { complete: 'artifact' }) },
   options: {
-    run: text('GC_ID', 'everything that this collection removed: the id of its report'),
+    run: text('GC_ID', 'everything that this collection removed: the id of its report', {
+      complete: 'report',
+    }),
     noPin: flag(undefined, 'do not pin what is restored'),
   },
   resultSchema: 'hs.restore/1',
@@ -34,7 +36,9 @@ What cannot be brought back is said, item by item: prompt payloads and what is o
     const s = await session();
     const catalog = await s.catalog();
     const report =
-      options.run === undefined ? undefined : resolveArtifact(catalog, options.run, { removed: true });
+      options.run === undefined
+        ? undefined
+        : resolveArtifact(catalog, options.run, { removed: true, listedBy: 'hs report' });
     const records =
       report === undefined
         ? args.ids.map((id) => resolveArtifact(catalog, id, { removed: 'first' }))

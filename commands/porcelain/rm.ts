@@ -2,8 +2,12 @@ import { command } from '../../src/cli/command.js';
 import { flag, text } from '../../src/cli/options.js';
 import { some } from '../../src/cli/positionals.js';
 import { doneRemoval, type RemovalDocument, shownPlan } from '../../src/cli/retention-documents.js';
+import { guardText } from '../../src/cli/text/escape.js';
 import { counted } from '../../src/cli/text/human.js';
 import { removalText } from '../../src/cli/text/removal-text.js';
+import { planText } from '../../src/cli/text/retention-text.js';
+import { plainStyle } from '../../src/cli/text/style.js';
+import type { Removed } from '../../src/ops/gc/remove.js';
 
 /** `hs rm`: removal by id, with the plan, report, trash and pins of a collection (D9). */
 export const rm = command({
@@ -15,7 +19,7 @@ export const rm = command({
 
 With --purge the bytes go at once, as far as no other artifact holds the same ones and no command that is at work may still need them: for a secret that should not have been stored. Where others hold the same bytes, or the same files, they are named and the exit status is 3.
 
-On a terminal it asks first; elsewhere nothing is removed without --yes.`,
+On a terminal it shows what would go, and asks; elsewhere nothing is removed without --yes.`,
   positionals: { ids: some('ID', { complete: 'artifact' }) },
   options: {
     reason: text('TEXT', 'why, for the report'),
@@ -37,31 +41,40 @@ On a terminal it asks first; elsewhere nothing is removed without --yes.`,
     6: 'all were',
   },
   seeAlso: ['hs-gc(1)', 'hs-restore(1)', 'hs-unpin(1)', 'hs-report(1)'],
-  async run(context): Promise<RemovalDocument> {
-    const { args, options, session, attempt, terminal, log, exit, globals } = context;
+  async run(context): Promise<RemovalDocument | undefined> {
+    const { args, options, session, attempt, terminal, log, exit, globals, signal, stdin, view } = context;
     const { planRemoval, removeArtifacts } = await import('../../src/ops/gc/remove.js');
     const { resolveArtifact } = await import('../../src/ops/resolve.js');
     const s = await session({ writes: !options.dryRun });
     const catalog = await s.catalog();
     const ids = new Set(args.ids.map((id) => resolveArtifact(catalog, id).artifact_id));
-    const asks = !options.dryRun && terminal.stdin && terminal.stderr && !globals.json;
-    if (options.yes && !options.dryRun) return remove();
-    if (asks) {
-      log.note(`remove ${counted(ids.size, 'artifact')}${options.purge ? ' for good' : ''}? yes or no`);
-      for await (const answer of context.stdin.records()) {
-        if (/^y(es)?$/i.test(answer.trim())) return remove();
-        break;
-      }
+    if (options.yes && !options.dryRun) return done(await remove());
+    const plan = await planRemoval(s, ids);
+    if (options.dryRun) return shownPlan(plan);
+    const going = plan.items.filter((item) => item.verdict === 'prune').length;
+    if (going === 0) {
+      const { refuseRemoval } = await import('../../src/ops/gc/refuse-removal.js');
+      return done(await refuseRemoval(s, plan));
     }
-    if (!options.dryRun) {
-      log.warn(asks ? 'nothing was removed' : 'nothing was removed: without a terminal that takes --yes');
-      exit(asks ? 1 : 2);
+    if (!(terminal.stdin && terminal.stderr) || globals.json) {
+      log.warn('nothing was removed: without a terminal that takes --yes');
+      exit(2);
+      return shownPlan(plan);
     }
-    return shownPlan(await planRemoval(s, ids));
+    // --quiet is for notes: a question that nobody sees is never answered.
+    log.raw(guardText(planText(plan, { ...view, style: plainStyle }), false));
+    log.raw(`hs: remove ${counted(going, 'artifact')}${options.purge ? ' for good' : ''}? yes or no`);
+    if (/^y(es)?$/i.test((await stdin.answer(signal))?.trim() ?? '')) return done(await remove());
+    log.warn('nothing was removed');
+    exit(1);
+    return undefined;
 
-    async function remove(): Promise<RemovalDocument> {
+    function remove(): Promise<Removed> {
       const { reason, purge } = options;
-      const removed = await removeArtifacts(s, ids, { reason, purge });
+      return removeArtifacts(s, ids, { reason, purge });
+    }
+
+    async function done(removed: Removed): Promise<RemovalDocument> {
       if (removed.outcome.report !== undefined) await attempt(async () => removed);
       for (const { error } of [...removed.refused, ...removed.shared]) {
         await attempt(() => Promise.reject(error));
@@ -69,5 +82,5 @@ On a terminal it asks first; elsewhere nothing is removed without --yes.`,
       return doneRemoval(removed);
     }
   },
-  render: removalText,
+  render: (value, view) => (value === undefined ? undefined : removalText(value, view)),
 });

@@ -7,7 +7,7 @@ import { compact } from '../../src/core/compact.js';
 import { CLASSIFICATIONS, KINDS, RETENTION_CLASSES } from '../../src/core/vocabulary.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { RunResult } from '../../src/ops/run/request.js';
-import { BACKEND_NAMES, type OutputStream } from '../../src/sandbox/types.js';
+import { BACKEND_NAMES, HIDDEN_DIRS, type OutputStream } from '../../src/sandbox/types.js';
 
 const STREAMS: readonly OutputStream[] = ['stdout', 'stderr'];
 const OUTPUT_KINDS = KINDS.filter((kind) => kind !== 'bundle');
@@ -85,7 +85,7 @@ The output may be as large as the policy's budget for the actor says, and withou
   },
   seeAlso: ['hs-put(1)', 'hs-show(1)', 'hs-doctor(1)', 'hs-policy(1)'],
   async run(context) {
-    const { args, options, globals, environment, host, log, terminal } = context;
+    const { args, options, globals, environment, host, log, path, terminal } = context;
     const out = new PassThrough(
       () => (globals.json ? host.stderr : host.stdout),
       globals.json ? terminal.stderr : terminal.stdout,
@@ -124,8 +124,13 @@ The output may be as large as the policy's budget for the actor says, and withou
     tell(result, log);
     const failure = failureOf(result);
     if (failure !== undefined && !globals.json) log.error(failure);
+    if (result.notRun !== undefined && !globals.json) {
+      const [program] = args.command;
+      log.error(`cannot run '${program}': ${result.notRun}`, notRunHint(result, program!, path(program!)));
+    }
     context.exit(result.status);
     return {
+      ...compact({ not_run: result.notRun }),
       run_id: result.runId,
       status: result.status,
       exit_status: result.toolStatus,
@@ -159,6 +164,20 @@ function failureOf({ status, stray, refused }: RunResult): string | undefined {
     return `the tool wrote outside its capture directory: ${counted(stray.length, 'write')}`;
   if (status !== 125 || refused.length === 0) return undefined;
   return `${counted(refused.length, 'entry was', 'entries were')} refused, and only the rest is registered`;
+}
+
+/** `at` is where a command with a slash in it would be. */
+function notRunHint({ notRun, sandbox }: RunResult, program: string, at: string): string | undefined {
+  const byPath = program.includes('/');
+  if (notRun === 'permission denied' && byPath) return `chmod +x '${at}' makes a file executable`;
+  if (notRun !== 'not found') return undefined;
+  const hides = sandbox.backend.startsWith('bubblewrap');
+  const hidden = `what lies in ${HIDDEN_DIRS.join(', ').replace(/, ([^,]*)$/, ' and $1')} is hidden in the sandbox`;
+  if (byPath) {
+    const isHidden = hides && HIDDEN_DIRS.some((dir) => at.startsWith(`${dir}/`));
+    return isHidden ? `${hidden}: put the program into the workspace` : undefined;
+  }
+  return `a name without a slash is looked for in PATH${hides ? `, and ${hidden}` : ''}`;
 }
 
 interface Notes {

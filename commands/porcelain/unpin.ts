@@ -2,6 +2,8 @@ import { command } from '../../src/cli/command.js';
 import { text } from '../../src/cli/options.js';
 import { some } from '../../src/cli/positionals.js';
 import { counted } from '../../src/cli/text/human.js';
+import type { ArtifactId } from '../../src/core/ids.js';
+import { HsError } from '../../src/errors/hs-error.js';
 
 /** `hs unpin`: takes only the named pin away (D1). */
 export const unpin = command({
@@ -17,17 +19,28 @@ export const unpin = command({
   exits: { 4: 'no such artifact, or no such pin on it' },
   seeAlso: ['hs-pin(1)', 'hs-pins(1)'],
   async run({ args, options, session }) {
-    const { changePins, defaultPinName } = await import('../../src/ops/pins.js');
+    const { changePins, defaultPinName, toPinName } = await import('../../src/ops/pins.js');
     const { resolveArtifact } = await import('../../src/ops/resolve.js');
     const s = await session();
     const catalog = await s.catalog();
-    const name = options.name ?? defaultPinName(s);
-    const ids = [...new Set(args.ids.map((id) => resolveArtifact(catalog, id).artifact_id))];
+    const name = options.name === undefined ? defaultPinName(s) : toPinName(options.name);
+    const ids = new Set<ArtifactId>();
+    for (const typed of args.ids) {
+      const { artifact_id: id, pins } = resolveArtifact(catalog, typed);
+      ids.add(id);
+      if (pins.some((pin) => pin.name === name)) continue;
+      throw new HsError('NOT_FOUND', `'${typed}' has no pin '${name}'`, {
+        hint:
+          pins.length === 0
+            ? 'nothing holds it'
+            : `what holds it: ${pins.map((p) => `'${p.name}'`).join(', ')}`,
+      });
+    }
     await changePins(
       s,
-      ids.map((id) => ({ change: 'unpin', id, name })),
+      [...ids].map((id) => ({ change: 'unpin', id, name })),
     );
-    return { name, artifact_ids: ids };
+    return { name, artifact_ids: [...ids] };
   },
   render: ({ name, artifact_ids }, view) =>
     view.quiet ? undefined : `unpinned ${counted(artifact_ids.length, 'artifact')} from '${view.text(name)}'`,

@@ -60,7 +60,7 @@ const SHOWN = 300;
 
 /** The error (HOSTILE_INPUT) of an archive as a whole, or with `entry`, its raw name, of one entry. */
 export function hostile(rule: ArchiveRule, why: string, entry?: string): HsError {
-  const hint = HINTS[rule] ?? 'nothing of this archive was taken; get it again from where it came from';
+  const hint = HINTS[rule] ?? 'get it again from where it came from';
   if (entry === undefined)
     return new HsError('HOSTILE_INPUT', `archive is refused: ${why}`, { hint, details: { rule } });
   const shown = escapeText(entry.length > SHOWN ? `${entry.slice(0, SHOWN)}…` : entry);

@@ -19,6 +19,35 @@ const SYSTEM: Readonly<Record<string, readonly [meaning: string, hint?: string]>
   ENAMETOOLONG: ['the name is too long'],
 };
 
+/** What was tried, where the name of the system call is no word of this. */
+const TRIED: Readonly<Record<string, string>> = {
+  uv_cwd: 'tell the current directory',
+  realpath: 'find',
+  lstat: 'look at',
+  stat: 'look at',
+  fstat: 'look at',
+  statfs: 'look at the filesystem of',
+  scandir: 'list',
+  opendir: 'list',
+  readlink: 'read the link',
+  mkdir: 'make the directory',
+  rmdir: 'remove the directory',
+  unlink: 'remove',
+  rm: 'remove',
+  tree: 'remove',
+  rename: 'move',
+  copyfile: 'copy',
+  futime: 'set the times of',
+  utime: 'set the times of',
+  chmod: 'set the mode of',
+  fchmod: 'set the mode of',
+  fsync: 'write to disk',
+  fdatasync: 'write to disk',
+  syncfs: 'write to disk',
+  ftruncate: 'cut',
+  flock: 'lock',
+};
+
 /** What the system's refusal means, in words. */
 export function meaningOf(e: unknown): string {
   if (!isErrno(e)) return String(e);
@@ -29,9 +58,11 @@ export function meaningOf(e: unknown): string {
 export function toFailure(e: unknown): HsError {
   if (e instanceof HsError) return e;
   if (isErrno(e)) {
-    const [, hint] = SYSTEM[e.code!] ?? [];
+    const [, known] = SYSTEM[e.code!] ?? [];
+    const hint = e.syscall === 'uv_cwd' ? 'it may have been removed: cd to one that is there' : known;
     const subject = e.path === undefined ? '' : ` '${e.path}'`;
-    const message = `cannot ${e.syscall ?? 'go on'}${subject}: ${meaningOf(e)}`;
+    const tried = e.syscall === undefined ? 'go on' : (TRIED[e.syscall] ?? e.syscall);
+    const message = `cannot ${tried}${subject}: ${meaningOf(e)}`;
     return new HsError(isErrno(e, 'ENOENT', 'ENOTDIR') ? 'NOT_FOUND' : 'SYSTEM', message, {
       ...(hint === undefined ? {} : { hint }),
       details: { errno: e.code! },

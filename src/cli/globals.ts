@@ -1,10 +1,24 @@
 import { HsError } from '../errors/hs-error.js';
-import { choice, flag, type Option, text, time, type Values } from './options.js';
+import { choice, flag, list, type Option, text, time, type Values } from './options.js';
+import { BadValue } from './parse/values.js';
+
+/** `--store "$DIR"` of a script that did not set it must not take the next best store. */
+function notEmpty(raw: string): string {
+  if (raw === '') throw new BadValue('it is empty');
+  return raw;
+}
 
 /** What every command takes (cli.md, "Everywhere"). */
 export const globalOptions = {
-  chdir: text('DIR', 'run as if started in DIR', { short: 'C', shortOnly: true, complete: 'directory' }),
-  store: text('DIR', 'use the store in DIR instead of searching upwards', { complete: 'directory' }),
+  chdir: list('DIR', 'run as if started in DIR, each relative to the one before', {
+    short: 'C',
+    shortOnly: true,
+    complete: 'directory',
+  }),
+  store: text('DIR', 'use the store in DIR instead of searching upwards', {
+    complete: 'directory',
+    parse: notEmpty,
+  }),
   json: flag(undefined, 'print one JSON document'),
   quiet: flag('q', 'print results and errors, no notes'),
   verbose: flag('v', 'say more about what is done'),

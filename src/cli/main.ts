@@ -1,13 +1,13 @@
+import { didYouMean } from '../core/suggest.js';
 import { HsError } from '../errors/hs-error.js';
 import type { Command, CommandTable } from './command.js';
 import { failureDocument, toFailure } from './failure.js';
 import { globalOptions } from './globals.js';
 import type { Host, Parts } from './host.js';
-import { parse } from './parse/parse.js';
+import { optionsOf, parse, takesProgram } from './parse/parse.js';
 import { findCommand } from './parse/tokens.js';
 import { run } from './run.js';
 import { guardLine, safeJson } from './text/escape.js';
-import { didYouMean } from './text/suggest.js';
 
 /** From arguments to exit status; never throws. */
 export async function main(host: Host, parts: Parts): Promise<number> {
@@ -36,9 +36,11 @@ async function dispatch(host: Host, parts: Parts): Promise<number> {
   const { argv } = host;
   const { at, before } = findCommand(argv, globalOptions);
   const words = argv.slice(at);
-  if (wantsVersion(argv)) return runNamed(host, parts, 'version', withoutAsking(before));
-  if (words.length === 0) return runNamed(host, parts, 'help', withoutAsking(before));
   const found = lookUp(parts.table, words);
+  const rest = found === undefined ? argv : [...before, ...words.slice(found.words)];
+  const own = await ownWords(parts.table, found?.name, rest);
+  if (wantsVersion(own)) return runNamed(host, parts, 'version', withoutAsking(before));
+  if (words.length === 0) return runNamed(host, parts, 'help', withoutAsking(before));
   if (found === undefined) {
     const group = Object.keys(parts.table).some((name) => name.startsWith(`${words[0]} `));
     if (group && (words.length === 1 || wantsHelp(words))) {
@@ -46,8 +48,7 @@ async function dispatch(host: Host, parts: Parts): Promise<number> {
     }
     throw unknownCommand(parts.table, words, group);
   }
-  const rest = [...before, ...words.slice(found.words)];
-  if (wantsHelp(rest))
+  if (wantsHelp(own))
     return runNamed(host, parts, 'help', [...withoutAsking(before), ...found.name.split(' ')]);
   return runNamed(host, parts, found.name, rest);
 }
@@ -67,7 +68,8 @@ function parseFor(name: string, loaded: Command, argv: readonly string[], host: 
   } catch (e) {
     if (!(e instanceof HsError) || e.code !== 'USAGE') throw e;
     const { failsWith } = loaded.spec;
-    const hint = e.hint ?? `hs help ${name}`;
+    // Without a command it is `help` that is run, and 'hs help help' would say nothing of what was typed.
+    const hint = e.hint ?? (name === 'help' ? 'hs help' : `hs help ${name}`);
     throw new HsError('USAGE', e.message, {
       hint,
       ...(e.details === undefined ? {} : { details: e.details }),
@@ -101,6 +103,20 @@ export function unknownCommand(table: CommandTable, words: readonly string[], gr
 function ownPart(argv: readonly string[]): readonly string[] {
   const dashes = argv.indexOf('--');
   return dashes < 0 ? argv : argv.slice(0, dashes);
+}
+
+/**
+ * The part in which help or the version of hs can be asked for: of a command that runs another program,
+ * what stands before that one's name.
+ */
+async function ownWords(
+  table: CommandTable,
+  name: string | undefined,
+  argv: readonly string[],
+): Promise<readonly string[]> {
+  if (name === undefined || !(wantsHelp(argv) || wantsVersion(argv))) return argv;
+  const loaded = await table[name]!.load();
+  return takesProgram(loaded) ? findCommand(argv, optionsOf(loaded)).before : argv;
 }
 
 function wantsHelp(argv: readonly string[]): boolean {

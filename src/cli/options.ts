@@ -6,6 +6,8 @@ export type Completion =
   | 'artifact'
   | 'name'
   | 'pin'
+  | 'report'
+  | 'sort'
   | 'object'
   | 'kind'
   | 'file'

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { HsError } from '../errors/hs-error.js';
+import { HsError, prefixed } from '../errors/hs-error.js';
 import type { Session } from '../ops/session.js';
 import type { Command } from './command.js';
 import type { Context, SessionOptions } from './context.js';
@@ -16,10 +16,13 @@ import { present } from './present.js';
 /** The last second that a timestamp can hold. */
 const LAST_SECOND = 253_402_300_799;
 
+/** Of a command that came to its end, and whose result could not be written. */
+const UNSAID = 'what the command had to do is done: hs log tells what that was';
+
 /** Runs a parsed command to its exit status. */
 export async function run(host: Host, parts: Parts, command: Command, call: Invocation): Promise<number> {
   const { globals } = call;
-  if (globals.chdir !== undefined) changeDirectory(host, globals.chdir);
+  for (const directory of globals.chdir) changeDirectory(host, directory);
   const streams = await openStreams(host, command, globals, call.setClock ?? host.clock.now());
   const { out, log, progress } = streams;
   const interrupt = new Interrupt(host, command.spec.opens === 'write');
@@ -27,8 +30,10 @@ export async function run(host: Host, parts: Parts, command: Command, call: Invo
   const outcome = new Outcome(host, log, form, interrupt.signal);
   const store = new StoreDoor(host, parts, command, call, streams, interrupt);
   const context = makeContext(host, parts, call, streams, interrupt, outcome, store);
+  let hasRun = false;
   try {
     const value = await (command.spec.run(context) as Promise<unknown>);
+    hasRun = command.spec.opens === 'write' && command.form === 'single';
     const shown = await present(command, value, context, outcome.failed);
     // What changed the store and came to its end is done, whatever was pressed meanwhile.
     if (command.spec.opens !== 'write') interrupt.signal.throwIfAborted();
@@ -41,7 +46,8 @@ export async function run(host: Host, parts: Parts, command: Command, call: Invo
     // What was printed before the failure stays printed; a second failure to write adds nothing.
     await out.end().catch(() => {});
     const failure = toFailure(interrupt.signal.aborted ? interrupt.signal.reason : e);
-    outcome.report(withUsageHint(failure, command));
+    const isUnsaid = hasRun && failure.code === 'SYSTEM' && failure.hint === undefined;
+    outcome.report(isUnsaid ? prefixed(failure, '', UNSAID) : withUsageHint(failure, command));
     return statusOf(failure, command);
   } finally {
     interrupt.release();

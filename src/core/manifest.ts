@@ -60,9 +60,10 @@ const noProto = z.custom<unknown>(
   (v) => typeof v !== 'object' || v === null || !Object.hasOwn(v, '__proto__'),
   "'__proto__' is not a label key",
 );
+const LABEL_KEY = "not a label key: 1 to 64 of a-z, 0-9, '.', '_' and '-'";
 const labels = z.pipe(
   noProto,
-  z.record(z.string().check(z.regex(/^[a-z0-9._-]{1,64}$/, 'not a label key')), text(1024)),
+  z.record(z.string().check(z.regex(/^[a-z0-9._-]{1,64}$/, LABEL_KEY)), text(1024)),
 );
 
 /** The fields of A4, closed: an unknown one is refused. */

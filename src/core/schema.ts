@@ -41,6 +41,15 @@ interface Issue {
   readonly keys?: readonly string[];
   readonly expected?: string;
   readonly values?: readonly unknown[];
+  /** Of what is too small or too large: a number's own value, or a length. */
+  readonly origin?: string;
+  readonly minimum?: number | bigint;
+  readonly maximum?: number | bigint;
+  /** Of a key: what is wrong with it. */
+  readonly issues?: readonly Issue[];
+  /** Of alternatives: what each says, or the values of the field that tells them apart. */
+  readonly errors?: readonly (readonly Issue[])[];
+  readonly options?: readonly unknown[];
 }
 
 /** What is said of one value; more would bury the first, and a hostile value has hundreds of thousands. */
@@ -57,7 +66,19 @@ function describeIssue(i: Issue): string {
   if (i.message !== 'Invalid input') return i.message;
   if (i.code === 'invalid_type') return `not of type ${i.expected}, or missing`;
   if (i.code === 'invalid_value') return `not one of ${(i.values ?? []).join(', ')}`;
+  if (i.code === 'too_small') return `${measured(i)} less than ${i.minimum}`;
+  if (i.code === 'too_big') return `${measured(i)} more than ${i.maximum}`;
+  if (i.code === 'invalid_key' && i.issues?.[0] !== undefined) return describeIssue(i.issues[0]);
+  if (i.code === 'invalid_union') {
+    if (i.options !== undefined) return `not one of ${i.options.join(', ')}`;
+    const each = new Set((i.errors ?? []).flatMap((issues) => issues.slice(0, 1).map(describeIssue)));
+    if (each.size > 0) return [...each].join(', and ');
+  }
   return 'not a value that is allowed';
+}
+
+function measured({ origin }: Issue): string {
+  return origin === 'string' ? 'its length is' : origin === 'array' ? 'the number of entries is' : 'is';
 }
 
 /** One line a problem, `field: what is wrong`; the first of many, none of them without end. */

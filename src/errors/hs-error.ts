@@ -65,6 +65,16 @@ export class HsError extends Error {
   }
 }
 
+/** The same failure, with what it is about in front of it; `hint` stands in for the one it has. */
+export function prefixed(e: HsError, subject: string, hint = e.hint): HsError {
+  return new HsError(e.code, `${subject}${e.message}`, {
+    ...(hint === undefined ? {} : { hint }),
+    ...(e.details === undefined ? {} : { details: e.details }),
+    cause: e,
+    exitStatus: e.exitStatus,
+  });
+}
+
 export function isHsError(e: unknown, ...codes: readonly ErrorCode[]): e is HsError {
   return e instanceof HsError && (codes.length === 0 || codes.includes(e.code));
 }

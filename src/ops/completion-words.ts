@@ -1,4 +1,5 @@
 import type { Catalog } from '../core/catalog.js';
+import { REPORT_NAME } from '../core/retention-report.js';
 
 export interface CompletionWord {
   readonly word: string;
@@ -31,4 +32,13 @@ export function pinWords(catalog: Catalog, prefix: string): CompletionWord[] {
     }
   }
   return [...words].map(([word, meaning]) => ({ word, meaning }));
+}
+
+/** Retention reports, the newest first: what a person remembers of a collection is when it was. */
+export function reportWords(catalog: Catalog): CompletionWord[] {
+  const words: CompletionWord[] = [];
+  for (const r of catalog.named(REPORT_NAME)) {
+    if (words.push({ word: r.artifact_id, meaning: r.created_at }) === LIMIT) break;
+  }
+  return words;
 }

@@ -1,9 +1,9 @@
-import picomatch from 'picomatch';
 import type { Catalog } from '../core/catalog.js';
 import { activePins } from '../core/check-ops.js';
 import { type Timestamp, timestampMs } from '../core/ids.js';
 import { type ArtifactRecord, compareRegistration } from '../core/record.js';
 import { HsError } from '../errors/hs-error.js';
+import { compileGlob } from './glob.js';
 
 const DAY_MS = 86_400_000;
 
@@ -52,7 +52,7 @@ export interface ListQuery {
 function matcher(key: string, value: string): (r: ArtifactRecord) => boolean {
   const get = field(key);
   if (key !== 'name') return (r) => String(get(r)) === value;
-  const matches = picomatch(value, { dot: true });
+  const matches = compileGlob(value);
   return (r) => r.name !== undefined && (r.name === value || matches(r.name));
 }
 

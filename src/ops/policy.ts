@@ -13,7 +13,7 @@ import {
   type VerdictChange,
   verdictChanges,
 } from '../core/policy-check.js';
-import { HsError, isErrno } from '../errors/hs-error.js';
+import { HsError, isErrno, prefixed } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
 import type { Session } from './session.js';
 
@@ -48,6 +48,7 @@ export async function readPolicyFile(disk: Disk, path: string): Promise<NamedPol
   } catch (e) {
     if (isErrno(e, 'ENOENT', 'ENOTDIR')) throw new HsError('NOT_FOUND', `'${shown}' is not there`);
     if (isErrno(e, 'EFBIG', 'EINVAL')) throw new HsError('INVALID_RECORD', `'${shown}' is not a policy`);
+    if (e instanceof HsError) throw prefixed(e, `cannot read '${shown}': `);
     throw e;
   }
 }

@@ -77,16 +77,16 @@ function demandGates(name: string, to: 'L2' | 'L1', facts: PromotionFacts): void
   const problems = promotionProblems(facts, to);
   if (problems.length === 0) return;
   const gates = new Set(problems.map((p) => p.gate));
-  const hint = gates.has('ttl')
-    ? 'hs retain ID --no-ttl takes the TTL away'
-    : gates.has('attestation')
-      ? '--attest REASON vouches for it'
-      : undefined;
+  const id = facts.manifest.artifact_id.slice(0, 8);
+  const hint = [
+    ...(gates.has('ttl') ? [`hs retain ${id} --no-ttl takes the TTL away`] : []),
+    ...(gates.has('attestation') ? ['--attest REASON vouches for it'] : []),
+  ].join(', and ');
   throw new HsError(
     'LAYER',
     `cannot promote '${escapeText(name)}' to ${to}: ${problems.map((p) => p.why).join('; ')}`,
     {
-      ...(hint === undefined ? {} : { hint }),
+      ...(hint === '' ? {} : { hint }),
       details: { problems },
     },
   );

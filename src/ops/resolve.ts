@@ -1,9 +1,11 @@
 import type { Catalog } from '../core/catalog.js';
 import { isArtifactId } from '../core/ids.js';
 import { type ArtifactRecord, compareRegistration } from '../core/record.js';
+import { nearest } from '../core/suggest.js';
 import { HsError } from '../errors/hs-error.js';
 
 const MAX_CANDIDATES = 10;
+const MAX_NEAR = 3;
 /** Candidates are a courtesy: a batch of unknown names must not read the whole catalog for each. */
 const MOST_LOOKED_AT = 5000;
 const PREFIX = /^[0-9a-f-]+$/;
@@ -13,6 +15,8 @@ const VERSION = /^(?<name>.+)@\{(?<n>\d{1,9})\}$/s;
 interface ResolveOptions {
   /** Also find artifacts that were removed: by name after the live ones (show), or before them (restore). */
   readonly removed?: boolean | 'first';
+  /** The command that lists what can be named here; without it, `hs ls`. */
+  readonly listedBy?: string;
 }
 
 function label(r: ArtifactRecord): string {
@@ -40,15 +44,48 @@ function* named(catalog: Catalog, name: string, options: ResolveOptions): Iterab
   if (options.removed === 'first') yield* catalog.named(name);
 }
 
-/** Those that lists show under a file's name since they have no name of their own, the newest first. */
-function hinted(catalog: Catalog, hint: string): ArtifactRecord[] {
-  const found: ArtifactRecord[] = [];
+interface Candidates {
+  /** Those that lists show under a file's name since they have no name of their own, the newest first. */
+  readonly files: readonly ArtifactRecord[];
+  /** The newest of each name that is nearly the one that was typed. */
+  readonly near: readonly ArtifactRecord[];
+}
+
+function candidatesFor(catalog: Catalog, typed: string): Candidates {
+  const files: ArtifactRecord[] = [];
+  const names = new Set<string>();
   let looked = 0;
   for (const record of catalog.live()) {
     if (++looked > MOST_LOOKED_AT) break;
-    if (record.name === undefined && record.filename_hint === hint) found.push(record);
+    if (record.name !== undefined) names.add(record.name);
+    else if (record.filename_hint === typed) files.push(record);
   }
-  return found.sort((a, b) => compareRegistration(b.registered, a.registered)).slice(0, MAX_CANDIDATES);
+  return {
+    files: files.sort((a, b) => compareRegistration(b.registered, a.registered)).slice(0, MAX_CANDIDATES),
+    // A batch may ask for ids by the thousand, and no name is nearly one.
+    near: (isArtifactId(typed) ? [] : nearest(typed, names, MAX_NEAR)).flatMap((name) => [
+      ...first(catalog.named(name)),
+    ]),
+  };
+}
+
+function* first<T>(all: Iterable<T>): Generator<T> {
+  for (const one of all) {
+    yield one;
+    return;
+  }
+}
+
+/** Where there is no such version of a name that is there: how many there are. */
+function versionsHint(catalog: Catalog, typed: string, options: ResolveOptions): string | undefined {
+  const { name } = VERSION.exec(typed)?.groups ?? {};
+  if (name === undefined) return undefined;
+  let versions = 0;
+  for (const _ of named(catalog, name, options)) versions++;
+  if (versions === 0) return undefined;
+  return versions === 1
+    ? `'${name}' has one version, @{0}`
+    : `'${name}' has ${versions} versions, @{0} to @{${versions - 1}}`;
 }
 
 function byName(catalog: Catalog, typed: string, options: ResolveOptions): ArtifactRecord | undefined {
@@ -91,15 +128,27 @@ export function resolveArtifact(
       hint: `it was removed; hs restore ${text} may bring it back`,
     });
   }
-  const files = hinted(catalog, text);
+  const versions = versionsHint(catalog, text, options);
+  if (versions !== undefined) {
+    throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, { hint: versions });
+  }
+  const { files, near } = candidatesFor(catalog, text);
   if (files.length > 0) {
     throw new HsError('NOT_FOUND', `there is no artifact named '${typed}'`, {
       hint: `a file's name is no name (hs put --name); candidates: ${files.map(label).join(', ')}`,
       details: { candidates: files.map((r) => r.artifact_id) },
     });
   }
+  const listing = `${options.listedBy ?? 'hs ls'} lists what is there`;
+  // What is near by its name need not be of the kind that another command lists.
+  if (near.length > 0 && options.listedBy === undefined) {
+    throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, {
+      hint: `did you mean ${near.map((r) => `'${r.name}'`).join(' or ')}? ${listing}`,
+      details: { candidates: near.map((r) => r.artifact_id) },
+    });
+  }
   const short = forced?.[1] !== 'name' && PREFIX.test(text.toLowerCase()) && isShort(text);
   throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, {
-    hint: `${short ? `an id prefix has at least ${LEAST_DIGITS} digits; ` : ''}hs ls lists what is there`,
+    hint: `${short ? `an id prefix has at least ${LEAST_DIGITS} digits; ` : ''}${listing}`,
   });
 }

@@ -1,15 +1,21 @@
 import { isErrno } from '../errors/hs-error.js';
 import { bubblewrapArgs, type Mounts, toolPlaces } from './bubblewrap-args.js';
 import { makeCanaries } from './canary.js';
-import { type Launched, launch } from './launch.js';
+import { type Launched, launch, outcome } from './launch.js';
 import { mountOverlay } from './overlay.js';
 import { type Places, resolvePlaces } from './places.js';
 import { shimCommand } from './shim.js';
 import { overlayWrites } from './stray-overlay.js';
 import { toolEnv } from './tool-env.js';
-import type { SandboxBackend, SandboxHost, SandboxRequest, SandboxResult, Unavailable } from './types.js';
+import {
+  HIDDEN_DIRS,
+  type SandboxBackend,
+  type SandboxHost,
+  type SandboxRequest,
+  type SandboxResult,
+  type Unavailable,
+} from './types.js';
 
-const PRIVATE_DIRS = ['/tmp', '/var/tmp', '/run'];
 const COMMON_GAPS = [
   'what the user may read can be read, except the store, /tmp, /var/tmp and /run',
   'unix sockets outside /tmp, /var/tmp and /run can be connected to',
@@ -71,10 +77,6 @@ export const bubblewrap: SandboxBackend = {
   },
 };
 
-function outcome({ status, signal, aborted }: Launched) {
-  return { status, aborted, ...(signal === undefined ? {} : { signal }) };
-}
-
 async function runIn(
   host: SandboxHost,
   request: SandboxRequest,
@@ -85,7 +87,7 @@ async function runIn(
   if (!host.namespaces) return { unavailable: 'namespaces are not to be used' };
   const program = await host.find('bwrap');
   if (program === undefined) return { unavailable: 'bubblewrap (bwrap) is not installed' };
-  const volatile = await existing(host, PRIVATE_DIRS);
+  const volatile = await existing(host, HIDDEN_DIRS);
   if (!volatile.includes('/run')) return { unavailable: 'there is no directory /run to put private ones in' };
   const mounts: Mounts = {
     places,

@@ -70,11 +70,12 @@ sub tool {
   $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP QUIT USR1 USR2 PWR);
   for (@env) { my ($name, $value) = split /=/, $_, 2; $ENV{$name} = $value }
   report("ready abi=$abi namespaces=$namespaces readonly=$readonly");
-  POSIX::close(3);
+  my $status;
+  open($status, '>&=', 3) && fcntl($status, 2, 1) or POSIX::close(3);
   exec { $ARGV[0] } @ARGV;
   my $e = $! + 0;
-  print STDERR "hs: $ARGV[0]: $!\n";
-  POSIX::_exit($e == 2 ? 127 : 126);
+  report("failed $e");
+  POSIX::_exit($e == 2 || $e == 20 ? 127 : 126);
 }
 
 sub follow {

@@ -83,11 +83,11 @@ def tool():
     for pair in env:
         name, value = pair.split('=', 1); os.environ[name] = value
     report('ready abi=%d namespaces=0' % abi)
-    os.close(3)
+    os.set_inheritable(3, False)
     try:
         os.execvp(args[0], args)
     except OSError as e:
-        os.write(2, ('hs: %s: %s\n' % (args[0], e.strerror)).encode('utf-8', 'surrogateescape'))
+        report('failed %d' % e.errno)
         os._exit(127 if e.errno in (2, 20) else 126)
 
 def keep():

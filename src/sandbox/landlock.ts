@@ -1,7 +1,7 @@
 import { makeCanaries } from './canary.js';
 import { LANDLOCK_PERL } from './landlock-perl.js';
 import { LANDLOCK_PYTHON } from './landlock-python.js';
-import { type Launched, launch } from './launch.js';
+import { type Launched, launch, outcome } from './launch.js';
 import { makeOwnDirs } from './own-dirs.js';
 import { resolvePlaces } from './places.js';
 import { toolEnv } from './tool-env.js';
@@ -52,9 +52,7 @@ export const landlock: SandboxBackend = {
     });
     if ('unavailable' in run) return run;
     return {
-      status: run.status,
-      ...(run.signal === undefined ? {} : { signal: run.signal }),
-      aborted: run.aborted,
+      ...outcome(run),
       stray: [],
       backend: 'landlock',
       level: 'enforced',

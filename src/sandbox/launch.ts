@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
+import { compact } from '../core/compact.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import { inheritableDescriptors } from './descriptors.js';
 import { Hand, type HandPlan, kill } from './hand.js';
@@ -54,6 +55,13 @@ export interface Launched {
   readonly status: number;
   readonly signal?: NodeJS.Signals;
   readonly aborted: boolean;
+  /** Why the command could not be executed. */
+  readonly notRun?: string;
+}
+
+/** What every backend says of the tool itself. */
+export function outcome({ status, signal, aborted, notRun }: Launched) {
+  return compact({ status, signal, aborted, notRun });
 }
 
 /** Starts a launcher in a session of its own and follows it to the end; no process of it is left then. */
@@ -154,7 +162,7 @@ async function follow(
     const end = report.ending ?? unreported;
     const how = shellStatus(end);
     request.onEnd?.(how.status);
-    return { facts: report.facts, ...how, aborted: hand.aborted };
+    return { facts: report.facts, ...how, aborted: hand.aborted, ...compact({ notRun: report.notRun }) };
   } catch (e) {
     if (isErrno(e) && e.syscall?.startsWith('spawn')) return { unavailable: e.message };
     throw e;

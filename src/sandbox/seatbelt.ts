@@ -1,5 +1,5 @@
 import { makeCanaries } from './canary.js';
-import { launch } from './launch.js';
+import { launch, outcome } from './launch.js';
 import { makeOwnDirs } from './own-dirs.js';
 import { resolvePlaces } from './places.js';
 import { shimCommand } from './shim.js';
@@ -50,9 +50,7 @@ export const seatbelt: SandboxBackend = {
     });
     if ('unavailable' in run) return run;
     return {
-      status: run.status,
-      ...(run.signal === undefined ? {} : { signal: run.signal }),
-      aborted: run.aborted,
+      ...outcome(run),
       stray: [],
       backend: 'sandbox-exec',
       level: 'enforced',

@@ -1,15 +1,39 @@
 /**
+ * Says `failed ERRNO` on descriptor 3 and ends when there is nothing that could be executed: the words in
+ * which a shell says so are its own, on the stream of the tool. An empty entry of PATH is the current
+ * directory, the last one too. In a subshell, like all that sets variables: the tool may have ones of those
+ * names in its environment.
+ */
+export const FIND_COMMAND = `( set -f; IFS=:; p=$PATH: e=2
+case $1 in
+*/*) [ -f "$1" ] && [ -x "$1" ] && exit; [ -d "$1" ] && exit 21; [ -e "$1" ] && exit 13; exit 2 ;;
+esac
+for d in $p; do
+  f=\${d:-.}/$1
+  [ -f "$f" ] && [ -x "$f" ] && exit
+  [ -e "$f" ] && e=13
+done
+exit $e ) || {
+  set -- $?
+  printf 'ready\\nfailed %s\\n' "$1" >&3
+  [ "$1" = 2 ] && exit 127
+  exit 126
+}`;
+
+/**
  * The first process inside a sandbox: tries each forbidden write, reports on descriptor 3, closes it,
  * and runs the tool as a child, so that the tool is not process 1 (which ignores signals it does not
- * handle). `exec` in the subshell keeps shell builtins from being taken for the command, and gives the
- * shell's 126 and 127. The trap keeps this shell alive when a signal for the tool reaches it too (dash ends
- * at SIGINT even as process 1); a trap, unlike `''`, is not handed on.
+ * handle). `exec` in the subshell keeps shell builtins from being taken for the command. The trap keeps
+ * this shell alive when a signal for the tool reaches it too (dash ends at SIGINT even as process 1); a
+ * trap, unlike `''`, is not handed on.
  */
-const SHIM = `n=$1; shift
+const SHIM = `( n=$1; shift
 while [ "$n" -gt 0 ]; do
   if ( : >"$1" ) 2>/dev/null; then rm -f -- "$1"; printf 'written %s\\n' "$1" >&3; exit 125; fi
   shift; n=$((n-1))
-done
+done ) || exit
+shift "$(($1+1))"
+${FIND_COMMAND}
 printf 'ready\\n' >&3
 exec 3>&- 4>&-
 trap : HUP INT QUIT TERM USR1 USR2

@@ -1,9 +1,10 @@
 import { constants } from 'node:os';
+import { getSystemErrorName } from 'node:util';
 
 /**
  * What a launcher says on its status descriptor, a line each:
  * `ready KEY=VALUE…` every forbidden write failed, the tool starts · `written PATH` one succeeded ·
- * `exit N`, `signal N` how the tool ended. On the second descriptor bubblewrap speaks JSON.
+ * `failed ERRNO` it could not be executed · `exit N`, `signal N` how the tool ended. On the second descriptor bubblewrap speaks JSON.
  */
 export class StatusReport {
   readonly ready: Promise<boolean>;
@@ -12,6 +13,8 @@ export class StatusReport {
   /** Resolves when `childPid` is known: it comes on a descriptor of its own, and may come after `ready`. */
   readonly identified: Promise<void>;
   ending: { readonly code: number | null; readonly signal: NodeJS.Signals | null } | undefined;
+  /** Why the command could not be executed, though the sandbox could be had. */
+  notRun: string | undefined;
   readonly facts = new Map<string, string>();
   readonly #pending = new Map<number, string>();
   #settle!: (ready: boolean) => void;
@@ -53,6 +56,7 @@ export class StatusReport {
     const [word, rest] = split(line);
     if (word === 'ready') this.#becomeReady(rest);
     else if (word === 'written') this.#written = rest;
+    else if (word === 'failed') this.notRun = whyNotRun(Number(rest));
     else if (word === 'exit') this.ending = { code: Number(rest), signal: null };
     else if (word === 'signal') this.ending = endedBy(Number(rest));
     else {
@@ -76,6 +80,20 @@ export class StatusReport {
 function split(line: string): [word: string, rest: string] {
   const at = line.indexOf(' ');
   return at < 0 ? [line, ''] : [line.slice(0, at), line.slice(at + 1)];
+}
+
+const NOT_RUN: Readonly<Record<string, string>> = {
+  ENOENT: 'not found',
+  ENOTDIR: 'not found',
+  EACCES: 'permission denied',
+  EISDIR: 'is a directory',
+  ENOEXEC: 'not a program',
+  E2BIG: 'the arguments and the environment are too long',
+};
+
+function whyNotRun(errno: number): string {
+  const name = getSystemErrorName(-errno);
+  return NOT_RUN[name] ?? `the system reports ${name}`;
 }
 
 function endedBy(number: number): { code: number | null; signal: NodeJS.Signals | null } {

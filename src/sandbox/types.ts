@@ -18,6 +18,9 @@ export const BACKEND_NAMES = [
 ] as const;
 export type BackendName = (typeof BACKEND_NAMES)[number];
 
+/** Directories of which bubblewrap gives the tool empty ones of its own. */
+export const HIDDEN_DIRS: readonly string[] = ['/tmp', '/var/tmp', '/run'];
+
 /** The machine, as far as a backend needs to know it. */
 export interface SandboxHost {
   readonly disk: Disk;
@@ -96,6 +99,8 @@ export interface SandboxResult {
   readonly signal?: NodeJS.Signals;
   /** True when the run was ended by `SandboxRequest.signal`. */
   readonly aborted: boolean;
+  /** Why the command could not be executed: `not found`, `permission denied`, …; the status says 127 or 126. */
+  readonly notRun?: string;
   /** Sorted by path. */
   readonly stray: readonly StrayWrite[];
   readonly backend: BackendName;

@@ -1,6 +1,7 @@
-import { launch } from './launch.js';
+import { launch, outcome } from './launch.js';
 import { makeOwnDirs } from './own-dirs.js';
 import { resolvePlaces } from './places.js';
+import { FIND_COMMAND } from './shim.js';
 import { compareSnapshots, takeSnapshot } from './snapshot.js';
 import { toolEnv } from './tool-env.js';
 import type { SandboxBackend } from './types.js';
@@ -23,8 +24,8 @@ export const unconfined: SandboxBackend = {
     const except = [places.store, places.capture, places.scratch];
     const before = await takeSnapshot(host.disk, places.project, except);
     const run = await launch(host, request, {
-      // The shell's own 126 and 127; what it execs keeps the process id.
-      argv: ['/bin/sh', '-c', 'exec 3>&- 4>&-; exec "$@"', 'hs', ...request.command],
+      // What the shell execs keeps the process id.
+      argv: ['/bin/sh', '-c', `${FIND_COMMAND}\nexec 3>&- 4>&-; exec "$@"`, 'hs', ...request.command],
       cwd: places.cwd,
       env: toolEnv(request.env, await makeOwnDirs(host, places)),
       toolGroup: 'launcher',
@@ -37,9 +38,7 @@ export const unconfined: SandboxBackend = {
     const compared = before !== undefined && after !== undefined;
     const unread = compared ? before.unreadable + after.unreadable : 0;
     return {
-      status: run.status,
-      ...(run.signal === undefined ? {} : { signal: run.signal }),
-      aborted: run.aborted,
+      ...outcome(run),
       stray: compared ? compareSnapshots(before, after) : [],
       backend: 'none',
       level: compared ? 'detected' : 'none',

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { ReadStream } from 'node:tty';
 import { render } from 'ink';
 import type { OutputStream } from '../cli/host.js';
 import { HsError } from '../errors/hs-error.js';
@@ -21,6 +22,8 @@ export interface PreviewTerminal {
   readonly signal: AbortSignal;
 }
 
+/** More than the system takes to stop a job. */
+const STOPPING_MS = 100;
 const UNTOUCHED = 'interrupted: nothing was removed';
 const LEFT_RUNNING = 'interrupted while removing: hs report says whether it was done';
 
@@ -39,6 +42,7 @@ export class Preview {
   #state: PreviewState;
   #error: unknown;
   #frame: NodeJS.Timeout | undefined;
+  #stopped: NodeJS.Timeout | undefined;
   #show: () => void = () => {};
   #resolve!: (outcome: ApplyOutcome | undefined) => void;
   #reject!: (error: unknown) => void;
@@ -86,6 +90,7 @@ export class Preview {
       stdout.off('resize', resized);
       signal.removeEventListener('abort', ended);
       clearTimeout(this.#frame);
+      clearTimeout(this.#stopped);
       this.#show = () => {};
       ink.unmount();
       stdin.pause();
@@ -105,13 +110,38 @@ export class Preview {
   }
 
   #keys(keys: readonly Key[]): void {
+    if (this.#stopped !== undefined) return;
     for (const key of keys) {
+      // What was typed after it was meant for the shell.
+      if (key === 'ctrl-z') {
+        this.#suspend();
+        return;
+      }
       const asked = this.#asks();
       this.#advance({ type: 'key', key });
       // Keys that were pressed before the question could be seen do not answer it.
       if (!asked && this.#asks()) break;
     }
     this.#show();
+  }
+
+  /**
+   * Ctrl-Z, which is no signal while the keys are read one by one: the terminal goes back to the shell, and
+   * the whole job stops, as it would have. The timer runs out when the job goes on, or, where nobody could
+   * make it go on, so that the system does not stop it, at once.
+   */
+  #suspend(): void {
+    const stdin = this.#terminal.stdin as Partial<ReadStream>;
+    this.#screen.leave();
+    stdin.setRawMode?.(false);
+    this.#stopped = setTimeout(() => {
+      this.#stopped = undefined;
+      // First: in the background it stops the job again, before anything is drawn over the shell.
+      stdin.setRawMode?.(true);
+      this.#screen.enter();
+      this.#resized();
+    }, STOPPING_MS);
+    process.kill(0, 'SIGTSTP');
   }
 
   #asks(): boolean {

@@ -13,7 +13,11 @@ const records = [
   { artifact_id: '2ead5ece-901d-4af3-8d4f-8587fa0bffb5', name: 'evil\x1b[2J', kind: 'file', pins: [] },
   { artifact_id: '2ead0000-901d-4af3-8d4f-8587fa0bffb5', filename_hint: 'x.txt', kind: 'file', pins: [] },
 ];
-const catalog = { live: () => records } as unknown as Catalog;
+const reports = [
+  { artifact_id: '9a8b7c6d-901d-4af3-8d4f-8587fa0bffb5', created_at: '2026-01-01T00:00:00.000Z' },
+];
+const named = (name: string) => (name === 'retention-report' ? reports : []);
+const catalog = { live: () => records, named } as unknown as Catalog;
 const complete = async (...words: string[]) => {
   const found = await candidates({ table: registry, catalog: async () => catalog }, words);
   return { shell: found.shell, words: found.words.map((w) => w.word) };
@@ -61,6 +65,18 @@ describe('completion offers', () => {
     expect(await words('put', '--pin', 'r')).toEqual(['release']);
     expect(await words('schema', 'hs.vers')).toEqual(['hs.version/1']);
     expect(await words('completion', '')).toEqual(['bash', 'zsh', 'fish']);
+  });
+
+  it('keys to sort by, and collections to undo', async () => {
+    expect(await words('ls', '--sort', 'cr')).toEqual(['created']);
+    expect(await words('ls', '--sort', '-cr')).toEqual(['-created']);
+    expect(await words('for-each-artifact', '--sort=-si')).toEqual(['--sort=-size']);
+    for (const typed of [
+      ['restore', '--run', ''],
+      ['report', ''],
+    ]) {
+      expect(await words(...typed)).toEqual(['9a8b7c6d-901d-4af3-8d4f-8587fa0bffb5']);
+    }
   });
 
   it('files where files are named', async () => {

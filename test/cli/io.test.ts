@@ -1,4 +1,4 @@
-import { Readable, Writable } from 'node:stream';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { Input } from '../../src/cli/io/input.js';
 import { Out, OutputClosed, type OutSettings } from '../../src/cli/io/out.js';
@@ -146,6 +146,18 @@ describe('standard input', () => {
   it('refuses what is not UTF-8, and a record without end', async () => {
     await expect(records(false, Buffer.from([0xff, 10]))).rejects.toThrow('not UTF-8');
     await expect(records(false, Buffer.alloc(2_000_000, 97))).rejects.toThrow('longer than');
+  });
+
+  it('gives one answer, and none once it is interrupted', async () => {
+    const typed = new PassThrough();
+    typed.write('yes\nno\n');
+    const controller = new AbortController();
+    expect(await new Input(() => typed, false).answer(controller.signal)).toBe('yes');
+    expect(await new Input(() => Readable.from([]), false).answer(controller.signal)).toBeUndefined();
+    const waiting = new Input(() => new PassThrough(), false).answer(controller.signal);
+    controller.abort(new Error('interrupted'));
+    await expect(waiting).rejects.toThrow('interrupted');
+    await expect(new Input(() => typed, false).answer(controller.signal)).rejects.toThrow('interrupted');
   });
 
   it('refuses more than was asked for', async () => {

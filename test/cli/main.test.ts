@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CommandTable, command, listing, type TableEntry } from '../../src/cli/command.js';
-import { flag } from '../../src/cli/options.js';
-import { many } from '../../src/cli/positionals.js';
+import { flag, text } from '../../src/cli/options.js';
+import { afterDashes, many } from '../../src/cli/positionals.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { Session } from '../../src/ops/session.js';
 import { type FakeOptions, runFake } from '../helpers/fake-host.js';
@@ -53,10 +53,10 @@ const fails = command({
   resultSchema: 'hs.fails/1',
   positionals: { how: many('HOW') },
   run: async ({ args }): Promise<void> => {
-    const [how, path = '/x'] = args.how;
+    const [how, path = '/x', syscall = 'open'] = args.how;
     if (how === 'bug') throw new TypeError('x is undefined');
     if (how === 'usage') throw new HsError('USAGE', 'not like that');
-    throw Object.assign(new Error(how), { code: how, syscall: 'open', ...(path === '' ? {} : { path }) });
+    throw Object.assign(new Error(how), { code: how, syscall, ...(path === '' ? {} : { path }) });
   },
 });
 
@@ -98,6 +98,18 @@ const stuck = command({
   run: () => new Promise<void>(() => {}),
 });
 
+const tool = command({
+  name: 'tool',
+  class: 'porcelain',
+  opens: 'write',
+  failsWith: 125,
+  summary: 'run a tool',
+  positionals: { command: afterDashes('COMMAND') },
+  options: { name: text('NAME', 'name') },
+  run: async ({ args }) => args.command,
+  render: (words) => `runs ${words.join(' ')}`,
+});
+
 const opensStore = command({
   name: 'opens store',
   class: 'porcelain',
@@ -121,7 +133,7 @@ const help = command({
 });
 
 const table: CommandTable = Object.fromEntries(
-  [greet, rows, fails, no, slow, finishes, stuck, opensStore, help].map((c): [string, TableEntry] => [
+  [greet, rows, fails, no, slow, finishes, stuck, tool, opensStore, help].map((c): [string, TableEntry] => [
     c.spec.name,
     { class: c.spec.class, group: 'all', summary: c.spec.summary, load: async () => c },
   ]),
@@ -165,6 +177,21 @@ describe('failures', () => {
     const result = await hs(['fails', code]);
     expect(result).toMatchObject({ status, stdout: '' });
     expect(result.stderr.split('\n')[0]).toBe(`hs: error: ${message}`);
+  });
+
+  it.each([
+    ['realpath', "cannot find '/x': no such file or directory"],
+    ['lstat', "cannot look at '/x': no such file or directory"],
+    ['open', "cannot open '/x': no such file or directory"],
+  ])('of %s are told in words', async (syscall, message) => {
+    expect((await hs(['fails', 'ENOENT', '/x', syscall])).stderr).toBe(`hs: error: ${message}\n`);
+  });
+
+  it('of a current directory that is gone say that it is that', async () => {
+    expect((await hs(['fails', 'ENOENT', '', 'uv_cwd'])).stderr).toBe(
+      'hs: error: cannot tell the current directory: no such file or directory\n' +
+        'hint: it may have been removed: cd to one that is there\n',
+    );
   });
 
   it('of a descriptor name no path', async () => {
@@ -290,8 +317,18 @@ describe('finding the command', () => {
     [['greet', '--no-such', '-h'], 'greet'],
     [['opens', 'store', '--help'], 'opens store'],
     [['opens'], 'opens'],
+    [['tool', '--name', 'n', '--help'], 'tool'],
   ])('%j shows the help of %s', async (argv, of) => {
     expect(await hs(argv)).toEqual({ status: 0, stdout: `help of ${of}\n`, stderr: '' });
+  });
+
+  it.each(['--help', '-h', '--version', '-O2'])("leaves another program's %s to it", async (option) => {
+    expect((await hs(['tool', '--', 'make', option])).stdout).toBe(`runs make ${option}\n`);
+    expect(await hs(['tool', '--name', '-', 'make', option])).toEqual({
+      status: 125,
+      stdout: '',
+      stderr: "hs: error: unexpected argument 'make'\nhint: put '--' before the command that is to run\n",
+    });
   });
 
   it('keeps a status that answers no', async () => {
@@ -353,7 +390,15 @@ describe('a closed output', () => {
   it('that is full is an error of the system', async () => {
     expect(await hs(['rows', ...items], { stdoutFails: { code: 'ENOSPC', after: 10 } })).toMatchObject({
       status: 10,
-      stderr: 'hs: error: cannot write to standard output: ENOSPC\n',
+      stderr: 'hs: error: cannot write to standard output: no space left on the device\n',
+    });
+  });
+
+  it('that is full does not undo what a command did, and the message says so', async () => {
+    const result = await hs(['tool', '--', 'x'], { stdoutFails: { code: 'ENOSPC', after: 0 } });
+    expect(result).toMatchObject({
+      status: 125,
+      stderr: expect.stringMatching(/^hs: error: cannot write .*\nhint: what the command had to do is done/),
     });
   });
 });

@@ -66,5 +66,19 @@ describe('mdoc text', () => {
     expect(usageWords('put [--name NAME] [PATH...]')).toBe(
       'Cm put Oo Ns Fl \\-name Ar NAME Ns Oc Oo Ns Ar PATH Ns \\&... Ns Oc',
     );
+    expect(usageWords('(head|cat) [OPTION]...')).toBe('( Cm head | Cm cat ) Oo Ns Ar OPTION Ns Oc Ns \\&...');
+  });
+
+  it.skipIf(!hasMandoc)('keeps together what is typed together', () => {
+    const page = (words: string) => `.Dd November 22, 2026\n.Dt X 1\n.Os\n.Sh NAME\n.${usageWords(words)}\n`;
+    for (const words of [
+      '--[no-]exportable',
+      '[--batch-check[=FORMAT]]',
+      '[OPTION]... ID',
+      '-- COMMAND...',
+    ]) {
+      const { stdout } = spawnSync('mandoc', ['-T', 'utf8'], { input: page(words), encoding: 'utf8' });
+      expect(stdout.replaceAll(/.\x08/g, '').split('\n')).toContain(`     ${words}`);
+    }
   });
 });

@@ -122,7 +122,19 @@ describe('two dashes', () => {
   });
 
   it('are asked for where a tool is to be run', () => {
-    expect(() => parse(tool, ['sh'], surroundings)).toThrow("COMMAND is missing after '--'");
+    expect(() => parse(tool, [], surroundings)).toThrow("COMMAND is missing after '--'");
+    for (const argv of [['sh'], ['--name', 'n', '-qC', 'd', 'sh', '-O2'], ['sh', '--', 'x']]) {
+      expect(() => parse(tool, argv, surroundings)).toThrow(
+        expect.objectContaining({
+          message: "unexpected argument 'sh'",
+          hint: "put '--' before the command that is to run",
+        }),
+      );
+    }
+    expect(parse(tool, ['-qC', 'd', '--name', 'n', '--', 'sh', '-O2'], surroundings).args.words).toEqual([
+      'sh',
+      '-O2',
+    ]);
     expect(() => parse(tool, ['sh', '--', 'x'], surroundings)).toThrow("unexpected argument 'sh'");
   });
 });

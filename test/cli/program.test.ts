@@ -122,11 +122,40 @@ describe('the program', () => {
   it('runs in the directory of -C', async () => {
     const cwd = await workspace();
     expect((await hs(['-C', join(cwd, 'tree'), 'hash-object', 'a.txt'])).stdout).toBe(`${HELLO}\n`);
+    const both = await hs(['-C', cwd, '-C', 'tree', 'hash-object', 'a.txt']);
+    expect(both.stdout).toBe(`${HELLO}\n`);
     const { status, stderr } = await hs(['-C', join(cwd, 'none'), 'version']);
     expect({ status, stderr }).toEqual({
       status: 2,
       stderr: `hs: error: cannot change to '${cwd}/none': no such file or directory\n`,
     });
+  });
+
+  it('does not search upwards for a store that was named by nothing', async () => {
+    const cwd = await workspace();
+    await hs(['init'], { cwd });
+    expect(await hs(['ls', '--store', ''], { cwd })).toMatchObject({
+      status: 2,
+      stderr: "hs: error: invalid value '' for '--store': it is empty\nhint: hs help ls\n",
+    });
+    expect((await hs(['ls'], { cwd, env: { HS_STORE: '' } })).status).toBe(0);
+  });
+
+  it('hints at what there is, not at itself', async () => {
+    const cwd = await workspace();
+    expect((await hs(['-V'])).stderr).toBe("hs: error: unknown option '-V'\nhint: hs help\n");
+    expect(await hs(['init', 'a/b'], { cwd })).toMatchObject({
+      status: 4,
+      stderr: `hs: error: cannot make '${cwd}/a/b': the directory it is to be in is not there\nhint: mkdir -p '${cwd}/a'\n`,
+    });
+    for (const option of ['-e', '-t', '-s']) {
+      expect((await hs(['cat-artifact', '--json', option, 'app'], { cwd })).stderr).toContain(
+        "'--json' has no meaning here: there is no document to print",
+      );
+    }
+    expect((await hs(['cat-artifact', '--json', 'app'], { cwd })).stderr).toContain(
+      'the output is raw bytes',
+    );
   });
 
   it('ends a listing quietly when its reader goes away', async () => {
@@ -172,7 +201,7 @@ describe('the program', () => {
     const [status] = await once(child, 'close');
     expect({ status, stderr }).toEqual({
       status: 10,
-      stderr: 'hs: error: cannot write to standard output: ENOSPC\n',
+      stderr: 'hs: error: cannot write to standard output: no space left on the device\n',
     });
   });
 

@@ -280,6 +280,12 @@ describe('hs policy', () => {
     expect((await hs(['policy', 'set', 'p.json'], { cwd })).stderr).toContain('lock out its own author');
     await writeFile(file, '{"schema":"hs.policy/1","schema":"hs.policy/1"}');
     expect((await hs(['policy', 'set', 'p.json'], { cwd })).status).toBe(5);
+    await writeFile(file, '{"schema":');
+    const broken = await hs(['policy', 'set', 'p.json'], { cwd });
+    expect([broken.status, broken.stderr]).toEqual([
+      5,
+      expect.stringContaining(`hs: error: cannot read '${file}': not JSON`),
+    ]);
   });
 });
 
@@ -297,8 +303,19 @@ describe('hs bundle and hs import', () => {
     expect((await hs(['export', 'tree', 'out'], { cwd: there })).status).toBe(0);
     expect(execFileSync('diff', ['-r', join(here, 'src'), join(there, 'out')]).length).toBe(0);
     await writeFile(tar, (await readFile(tar)).subarray(0, -20));
-    expect((await hs(['bundle', 'verify', tar], { cwd: there })).status).toBe(7);
+    const cut = await hs(['bundle', 'verify', tar], { cwd: there });
+    expect([cut.status, cut.stderr]).toEqual([7, expect.stringContaining(`hs: error: bundle '${tar}': `)]);
+    expect(cut.stderr).not.toContain('taken');
+    const imported = await hs(['import', tar], { cwd: there });
+    expect(imported.stderr).toMatch(/^hs: error: bundle '.*hint: nothing of it was taken; /s);
     expect((await hs(['bundle', 'verify', 'nothing'], { cwd: there })).status).toBe(4);
+    for (const command of [['bundle', 'verify'], ['bundle', 'ls'], ['import']]) {
+      const none = await hs([...command, 'out'], { cwd: there });
+      expect([none.status, none.stderr]).toEqual([
+        5,
+        expect.stringContaining(`'${there}/out' is no bundle: there is no 'bundle_index.json' in it`),
+      ]);
+    }
   });
 
   it('takes an archive from standard input for -', async () => {

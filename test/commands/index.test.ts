@@ -102,7 +102,11 @@ describe('hs write-index and ls-index', () => {
     }
     expect((await hs(['write-index'])).status).toBe(2);
     expect((await hs(['write-index', 'd', '--stdin'])).status).toBe(2);
-    expect((await hs(['ls-index', id])).status).toBe(5);
+    const none = await hs(['ls-index', id]);
+    expect([none.status, none.stderr]).toEqual([
+      5,
+      `hs: error: object '${id.slice(0, 12)}…' is not a bundle index: not JSON\n`,
+    ]);
     expect((await hs(['ls-index', sha256('not there')])).status).toBe(4);
   });
 

@@ -235,8 +235,13 @@ describe('hs rm', () => {
     const held = await put('held', '--pin', 'hold');
     const free = await put('free');
     const object = (await run(['hash-object', '-w', '--stdin'], { stdin: 'on its way' })).stdout.trim();
+    const unasked = await run(['rm', held]);
+    expect(unasked.status).toBe(6);
     const alone = await run(['rm', held, '--yes', '--purge']);
     expect(alone.status).toBe(6);
+    expect({ ...alone, bytes: unasked.bytes }).toEqual(unasked);
+    const denied = (await run(['ledger', 'cat', '--type', 'capability_action'])).stdout;
+    expect(denied.match(/artifact\.remove/g)?.length).toBeGreaterThanOrEqual(2);
     // Nothing went, so nothing was swept either: that object may be about to be used.
     expect(await readdir(join(cwd, '.hsstore/objects', object.slice(0, 2)))).toContain(object);
     expect(alone.stderr).toContain(`hs unpin ${held.slice(0, 8)} --name hold`);
@@ -261,6 +266,12 @@ describe('hs report', () => {
     expect(stdout).toContain('1 within window');
     await json(await run(['report', 'retention-report', '--json']));
     expect((await run(['report', 'kept'])).status).toBe(4);
+    for (const args of [
+      ['report', 'nope'],
+      ['restore', '--run', 'nope'],
+    ]) {
+      expect((await run(args)).stderr).toContain('hint: hs report lists what is there\n');
+    }
   });
 });
 
@@ -277,6 +288,10 @@ describe('pins on the command line', () => {
     expect((await run(['pins', '-z'])).stdout).toBe(`audit\t${b}\0legal\t${a}\0`);
     await json({ ...(await run(['unpin', a, '--name', 'legal', '--json'])) });
     expect((await run(['unpin', a, '--name', 'legal'])).status).toBe(4);
+    expect((await run(['unpin', 'b', '--name', 'legal'])).stderr).toBe(
+      "hs: error: 'b' has no pin 'legal'\nhint: what holds it: 'audit'\n",
+    );
+    expect((await run(['unpin', 'b', '--name', 'a b'])).status).toBe(2);
   });
 
   it.each([

@@ -102,6 +102,25 @@ describe.skipIf(!offers)('hs run (needs a sandbox that enforces)', () => {
     expect((await hs(['run', '--', 'true'], { cwd: scratch })).status).toBe(125);
   });
 
+  it('says in its own words that a command cannot be run, and once', async () => {
+    writeFileSync(`${dir}/plain`, 'x');
+    writeFileSync(`${scratch}/tool`, '#!/bin/sh\n', { mode: 0o755 });
+    expect(await run(['--', './plain'])).toMatchObject({
+      status: 126,
+      stdout: '',
+      stderr: `hs: error: cannot run './plain': permission denied\nhint: chmod +x '${dir}/plain' makes a file executable\n`,
+    });
+    const missing = await run(['--sandbox', 'none', '--', 'no-such']);
+    expect(missing.stderr).toBe(
+      "hs: error: cannot run 'no-such': not found\nhint: a name without a slash is looked for in PATH\n",
+    );
+    const hidden = await run(['--sandbox', 'bubblewrap', '--', `${scratch}/tool`]);
+    expect(hidden.stderr).toContain('hint: what lies in /tmp, /var/tmp and /run is hidden in the sandbox');
+    const json = await run(['--json', '--', 'no-such']);
+    expect(json.stderr).toBe('');
+    expect(JSON.parse(json.stdout)).toMatchObject({ status: 127, not_run: 'not found' });
+  });
+
   it('hands standard input on, and not the file that it is', async () => {
     const victim = `${scratch}/victim`;
     writeFileSync(victim, 'untouched\n');

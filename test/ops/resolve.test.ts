@@ -81,6 +81,25 @@ describe('an artifact is named', () => {
     expect(hint('nope')).toBe('hs ls lists what is there');
   });
 
+  it('not by what is nearly its name, and the hint says which names are near', () => {
+    expect(() => resolveArtifact(named, 'reprot')).toThrow(
+      expect.objectContaining({
+        code: 'NOT_FOUND',
+        hint: "did you mean 'report'? hs ls lists what is there",
+        details: { candidates: [IDS[1]] },
+      }),
+    );
+    expect(() => resolveArtifact(named, 'reprot', { listedBy: 'hs report' })).toThrow(
+      expect.objectContaining({ hint: 'hs report lists what is there' }),
+    );
+  });
+
+  it('not by a version that is not there, and the hint says how many there are', () => {
+    const hint = (typed: string) => expect.objectContaining({ code: 'NOT_FOUND', hint: typed });
+    expect(() => resolveArtifact(named, 'report@{9}')).toThrow(hint("'report' has 2 versions, @{0} to @{1}"));
+    expect(() => resolveArtifact(named, 'abcdef0@{1}')).toThrow(hint("'abcdef0' has one version, @{0}"));
+  });
+
   it('not by a prefix that two share, or that is a name too, but id: and name: decide', () => {
     expect(() => resolveArtifact(named, 'id:abcdef0')).toThrow(
       expect.objectContaining({ code: 'AMBIGUOUS' }),

@@ -93,20 +93,44 @@ describe.each(here)('%s', (backend) => {
     expect(await run(sh('exit 42'), { backend })).toMatchObject({ status: 42, aborted: false });
   });
 
-  it('gives 128 + n for a signal, 127 for no such command and 126 for one that is not executable', async () => {
-    expect((await run(sh('kill -KILL $$'), { backend })).status).toBe(137);
-    await discardTree(world.root);
-    world = makeWorld(user, 'tmp');
-    const missing = await run(['no-such-command-here'], { backend });
-    expect(missing).toMatchObject({ status: 127 });
-    expect(missing.stderr).toContain('no-such-command-here');
-    await discardTree(world.root);
-    world = makeWorld(user, 'tmp');
-    expect((await run([join(world.project, 'changed')], { backend })).status).toBe(126);
+  it('gives 128 + n for a signal', async () => {
+    const killed = await run(sh('kill -KILL $$'), { backend });
+    expect(killed.status).toBe(137);
+    expect(killed.notRun).toBeUndefined();
   });
 
-  it('does not take a shell builtin for a command', async () => {
-    expect((await run(['eval', 'true'], { backend })).status).toBe(127);
+  // The launcher in python is for machines without perl.
+  it.each(backend === 'landlock' ? ['perl', 'python3'] : [''])(
+    'says why a command cannot be run, and nothing on its streams %s',
+    async (launcher) => {
+      const without = ['perl', 'python3'].filter((name) => launcher !== '' && name !== launcher);
+      const only = sandboxHost(disk, systemEnvironment(), { without });
+      const path = join(world.project, 'changed');
+      for (const [program, status, notRun] of [
+        ['no-such-command-here', 127, 'not found'],
+        ['./no-such-command-here', 127, 'not found'],
+        // A shell's builtin is no command.
+        ['eval', 127, 'not found'],
+        [path, 126, 'permission denied'],
+      ] as const) {
+        const ran = await run([program, 'x'], { backend }, {}, only);
+        expect(ran).toMatchObject({ status, notRun, stdout: '', stderr: '', backend });
+        await discardTree(world.scratch);
+        mkdirSync(world.scratch, { mode: 0o700 });
+      }
+    },
+  );
+
+  it('says nothing of a tool that ends as if it could not be run', async () => {
+    expect((await run(sh('echo failed 2 >&3; exit 127'), { backend })).notRun).toBeUndefined();
+  });
+
+  it('finds the command where a shell would, in an empty entry of PATH too', async () => {
+    const cwd = join(world.project, 'sub');
+    writeFileSync(join(cwd, 'tool x'), '#!/bin/sh\necho "$1" "$n$e"\n', { mode: 0o755 });
+    const env = { PATH: '/usr/bin:/bin:/no such:/*:', n: 'a', e: 'b' };
+    const ran = await run(['tool x', '*'], { backend }, { cwd, env });
+    expect(ran).toMatchObject({ status: 0, stdout: '* ab\n' });
   });
 
   it('hands over arguments as they are', async () => {

@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { displayWidth } from '../../src/cli/text/width.js';
 import { tmp } from '../helpers/tmp.js';
@@ -34,6 +35,39 @@ describe.skipIf(!tmuxIsHere)('the preview in a terminal (needs tmux)', () => {
     await terminal.until('sweeping:');
     terminal.keys('C-c');
     expect(await expectAsFound(terminal)).toContain('status=130');
+  });
+
+  it('goes back to the shell with Ctrl-Z, and on with fg', async () => {
+    const terminal = Tmux.start(await tmp(), 'PS1="shell> " bash --norc --noprofile -i', {
+      columns: 80,
+      rows: 24,
+    });
+    onTestFinished(() => terminal.close());
+    await terminal.until('shell>');
+    terminal.keys(`node ${program}`, 'Enter');
+    await terminal.until('q quit');
+    terminal.keys('C-z');
+    expect(await terminal.until('Stopped')).not.toContain('q quit');
+    expect(terminal.format('#{alternate_on} #{cursor_flag} #{wrap_flag}')).toBe('0 1 1');
+    terminal.keys('echo $((40 + 2)) q', 'Enter');
+    await terminal.until('\n42 q');
+    terminal.keys('fg', 'Enter');
+    expect(await terminal.until('q quit')).toContain('[Prune');
+    terminal.keys('q');
+    await terminal.until('left: nothing was removed');
+    terminal.keys('exit', 'Enter');
+    await expectAsFound(terminal);
+  });
+
+  it('goes on when nobody could make it go on after Ctrl-Z', async () => {
+    const terminal = await preview();
+    terminal.keys('C-z');
+    // What comes while it is away is not for it.
+    for (let i = 0; i < 3; i++) {
+      await setTimeout(300);
+      terminal.keys('q');
+    }
+    expect(await expectAsFound(terminal)).toContain('left: nothing was removed');
   });
 
   it('shows hostile names in columns that stay aligned', async () => {

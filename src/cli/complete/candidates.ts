@@ -1,6 +1,6 @@
 import type { Catalog } from '../../core/catalog.js';
 import { KINDS } from '../../core/vocabulary.js';
-import { artifactWords, type CompletionWord, pinWords } from '../../ops/completion-words.js';
+import { artifactWords, type CompletionWord, pinWords, reportWords } from '../../ops/completion-words.js';
 import type { CommandTable } from '../command.js';
 import { type Completion, optionLabel } from '../options.js';
 import { placeOf } from './place.js';
@@ -74,11 +74,17 @@ async function valueWords(
       return commandWords(sources.table, undefined);
     case 'schema':
       return named((await import('../schemas/document.js')).schemaNames());
+    case 'sort': {
+      const { LIST_FIELDS } = await import('../../ops/list-artifacts.js');
+      return named([...LIST_FIELDS, ...LIST_FIELDS.map((field) => `-${field}`)]);
+    }
     case 'artifact':
     case 'name':
-    case 'pin': {
+    case 'pin':
+    case 'report': {
       const catalog = await sources.catalog();
       if (catalog === undefined) return [];
+      if (complete === 'report') return reportWords(catalog);
       return complete === 'pin'
         ? pinWords(catalog, typed)
         : artifactWords(catalog, typed, complete === 'artifact');

@@ -50,21 +50,31 @@ export function paragraphs(text: string): string[] {
   return text.split(/\n\s*\n/).flatMap((p, i) => (i === 0 ? prose(p) : ['.Pp', ...prose(p)]));
 }
 
-/** The words of a usage as macro arguments: options `Fl`, places `Ar`, the rest as it is. */
+/**
+ * The words of a usage as macro arguments: options `Fl`, places `Ar`, the rest as it is. What nothing
+ * separates stays together, `--[no-]exportable`, but for what mdoc(7) spaces itself: `(`, `|` and `)`.
+ */
 export function usageWords(text: string): string {
-  return text
-    .split(/(\[|\]|\s+|\||\(|\)|=|\.\.\.)/)
-    .filter((part) => part !== '' && !/^\s+$/.test(part))
-    .map((part) => {
-      if (/^-./.test(part)) return `Fl ${part === '--' ? '\\-' : literal(part.slice(1))}`;
-      if (/^[A-Z@]/.test(part)) return `Ar ${literal(part)}`;
-      if (part === '[') return 'Oo Ns';
-      if (part === ']') return 'Ns Oc';
-      if (part === '=') return 'Ns = Ns';
-      if (part === '(' || part === ')' || part === '|') return part;
-      return part === '...' ? 'Ns \\&...' : `Cm ${literal(part)}`;
-    })
-    .join(' ');
+  const parts = text.split(/(\[|\]|\s+|\||\(|\)|=|\.\.\.)/).filter((part) => part !== '');
+  const words: string[] = [];
+  let before = ' ';
+  for (const part of parts) {
+    if (part.trim() !== '') {
+      if (!/[\s(|)]/.test(before) && !/[(|)]/.test(part)) words.push('Ns');
+      words.push(usageWord(part));
+    }
+    before = part;
+  }
+  return words.join(' ');
+}
+
+function usageWord(part: string): string {
+  if (/^-./.test(part)) return `Fl ${part === '--' ? '\\-' : literal(part.slice(1))}`;
+  if (/^[A-Z@]/.test(part)) return `Ar ${literal(part)}`;
+  if (part === '[') return 'Oo';
+  if (part === ']') return 'Oc';
+  if (part === '...') return '\\&...';
+  return /^[(|)=]$/.test(part) ? part : `Cm ${literal(part)}`;
 }
 
 export interface Term {

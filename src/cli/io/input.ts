@@ -38,6 +38,27 @@ export class Input {
   }
 
   /**
+   * The next record, or `undefined` at the end: what a person answers. Throws at once when `signal` is
+   * aborted, since nobody who pressed Ctrl-C presses Enter after it.
+   */
+  async answer(signal: AbortSignal): Promise<string | undefined> {
+    const records = this.records();
+    let stop = () => {};
+    const stopped = new Promise<never>((_, reject) => {
+      stop = () => reject(signal.reason);
+      signal.addEventListener('abort', stop, { once: true });
+    });
+    try {
+      signal.throwIfAborted();
+      const { value } = await Promise.race([records.next(), stopped]);
+      await records.return(undefined);
+      return value;
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  /**
    * Lines, or with `-z` what NULs separate. Empty ones are left out, unless each is to be answered; bytes
    * that are not UTF-8 are refused.
    */

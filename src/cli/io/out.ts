@@ -1,4 +1,5 @@
 import { HsError } from '../../errors/hs-error.js';
+import { meaningOf } from '../failure.js';
 import type { OutputStream } from '../host.js';
 import { guardBytes, guardText, safeJson } from '../text/escape.js';
 
@@ -121,7 +122,7 @@ export class Out {
   #check(): void {
     if (this.#failure !== undefined) {
       const cause = this.#failure as NodeJS.ErrnoException;
-      throw new HsError('SYSTEM', `cannot write to standard output: ${cause.code ?? cause.message}`, {
+      throw new HsError('SYSTEM', `cannot write to standard output: ${meaningOf(cause)}`, {
         cause,
       });
     }

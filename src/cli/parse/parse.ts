@@ -4,7 +4,7 @@ import type { Command } from '../command.js';
 import { checkGlobals, type GlobalValues, globalOptions, jsonlOption, nulOption } from '../globals.js';
 import { type Option, type Options, optionLabel, optionName } from '../options.js';
 import type { Positionals } from '../positionals.js';
-import { type Tokens, tokenize, VALUE_MARK } from './tokens.js';
+import { findCommand, type Tokens, tokenize, VALUE_MARK } from './tokens.js';
 import { BadValue, parsed, parseTime } from './values.js';
 
 export interface Invocation {
@@ -25,6 +25,11 @@ export function optionsOf(command: Command): Options {
   };
 }
 
+/** Whether it runs a program, whose name and arguments stand after `--`. */
+export function takesProgram(command: Command): boolean {
+  return Object.values(command.spec.positionals ?? {}).some((place) => place.afterDashes);
+}
+
 /** Raw strings in, typed values out; everything wrong with them is a usage error. */
 export function parse(
   command: Command,
@@ -32,6 +37,7 @@ export function parse(
   surroundings: { readonly now: number; readonly hsNow: string | undefined },
 ): Invocation {
   const table = optionsOf(command);
+  if (takesProgram(command)) demandDashes(argv, table);
   const tokens = tokenize(argv, table);
   const raw = readOptions(tokens.options, table);
   const setClock = clockOf(raw.get('now'), surroundings);
@@ -57,6 +63,15 @@ export function parse(
     given,
   );
   return { globals, options, args: readArguments(command.spec.positionals ?? {}, tokens, context), setClock };
+}
+
+/** Before anything else is said: the options after a program's name are not those of hs. */
+function demandDashes(argv: readonly string[], table: Options): void {
+  const { at, before } = findCommand(argv, table);
+  if (at === argv.length || before.length < at) return;
+  throw new HsError('USAGE', `unexpected argument '${argv[at]}'`, {
+    hint: "put '--' before the command that is to run",
+  });
 }
 
 type Raw = string | true | false | readonly string[];
@@ -147,8 +162,7 @@ function readArguments(
     );
   }
   if (queue.length > 0) {
-    const hint = wantsDashes ? { hint: `put '--' before the command that is to run` } : {};
-    throw new HsError('USAGE', `unexpected argument '${queue[0]}'`, hint);
+    throw new HsError('USAGE', `unexpected argument '${queue[0]}'`);
   }
   return args;
 }

@@ -1,6 +1,6 @@
+import { didYouMean } from '../../core/suggest.js';
 import { HsError } from '../../errors/hs-error.js';
 import { type Option, type Options, optionName } from '../options.js';
-import { didYouMean } from '../text/suggest.js';
 
 /** Stands before every value: yargs takes quotation marks off a value that begins with one. */
 export const VALUE_MARK = ':';
@@ -121,22 +121,26 @@ function names(table: Options): { long: Map<string, Known>; short: Map<string, K
   return { long, short };
 }
 
-/** The name of the command, its place, and whether help or the version was asked for before it. */
+/** Where the first word is that is no option and no value of one, and what stands before it. */
 export function findCommand(
   argv: readonly string[],
-  globals: Options,
+  table: Options,
 ): { at: number; before: readonly string[] } {
-  const { long, short } = names(globals);
+  const { long, short } = names(table);
+  const takesNext = (token: string): boolean => {
+    const letters = [...token.slice(1)];
+    const known = token.startsWith('--')
+      ? [long.get(token.slice(2))]
+      : letters.map((letter) => short.get(letter));
+    // In `-qC DIR` it is the last letter; in `-Cq` the rest is the value.
+    const value = known.findIndex((k) => k?.option.form === 'value' || k?.option.form === 'list');
+    return value >= 0 && value === known.length - 1;
+  };
   for (let i = 0; i < argv.length; i++) {
     const token = argv[i]!;
     if (token === '--') return { at: i + 1, before: argv.slice(0, i) };
     if (!token.startsWith('-') || token === '-') return { at: i, before: argv.slice(0, i) };
-    const known = token.startsWith('--')
-      ? long.get(token.slice(2))
-      : token.length === 2
-        ? short.get(token[1]!)
-        : undefined;
-    if (known !== undefined && known.option.form === 'value') i++;
+    if (argv[i + 1] !== '--' && takesNext(token)) i++;
   }
   return { at: argv.length, before: argv };
 }

@@ -8,6 +8,8 @@ export const run = z.strictObject({
   status: natural,
   /** The tool's own. */
   exit_status: natural,
+  /** Why COMMAND could not be executed. */
+  not_run: z.optional(z.string()),
   started_at: timestamp,
   ended_at: timestamp,
   sandbox: z.strictObject({ backend: z.string(), level: z.string(), gaps: z.array(z.string()) }),

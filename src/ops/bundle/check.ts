@@ -65,15 +65,13 @@ const MAX_DEPTH = 32;
 const SMALL_BYTES = 1024 * 1024;
 
 function lies(what: string, entry: string): HsError {
-  return new HsError('INTEGRITY', `bundle is refused: '${escapeText(entry)}' ${what}`, {
-    hint: 'nothing of this bundle was taken; get it again from where it came from',
+  return new HsError('INTEGRITY', `'${escapeText(entry)}' ${what}`, {
     details: { entry: escapeText(entry) },
   });
 }
 
 function foreign(what: string, entry: string): HsError {
-  return new HsError('HOSTILE_INPUT', `bundle is refused: '${escapeText(entry)}' ${what}`, {
-    hint: 'nothing of this bundle was taken; get it again from where it came from',
+  return new HsError('HOSTILE_INPUT', `'${escapeText(entry)}' ${what}`, {
     details: { entry: escapeText(entry) },
   });
 }

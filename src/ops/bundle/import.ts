@@ -15,6 +15,7 @@ import { factsOf } from '../register.js';
 import type { Session, WriteTx } from '../session.js';
 import { streamSource } from '../stream-source.js';
 import { type CheckedBundle, type CheckedMember, checkBundle } from './check.js';
+import { ofBundle } from './named.js';
 import { type BundleSource, readBundle } from './source.js';
 
 export interface Imported {
@@ -54,15 +55,17 @@ export async function importBundle(
 ): Promise<Imported> {
   return session.write('bundle.import', [], async (tx) => {
     session.progress.start('reading', undefined, 'bytes');
-    const bundle = await checkBundle(readBundle(session.disk, source, options), {
-      stream: (content) => tx.batch.addSource(streamSource(content), (n) => session.progress.advance(n)),
-      bytes: async (bytes) => {
-        session.signal.throwIfAborted();
-        const added = await tx.batch.addBytes(bytes);
-        session.progress.advance(bytes.byteLength);
-        return added;
-      },
-    });
+    const read = () =>
+      checkBundle(readBundle(session.disk, source, options), {
+        stream: (content) => tx.batch.addSource(streamSource(content), (n) => session.progress.advance(n)),
+        bytes: async (bytes) => {
+          session.signal.throwIfAborted();
+          const added = await tx.batch.addBytes(bytes);
+          session.progress.advance(bytes.byteLength);
+          return added;
+        },
+      });
+    const bundle = await ofBundle(session.disk, source, read, 'nothing of it was taken');
     const members = bundle.self === undefined ? bundle.members : [...bundle.members, bundle.self];
     const incoming = members.map((member) => ({ member, manifest: asOrdinary(member, options.ttl) }));
     session.progress.start('committing');

@@ -3,6 +3,7 @@ import { sha256 } from '../../core/hash.js';
 import type { Disk } from '../../fsx/disk.js';
 import { hashBytes } from '../hash-file.js';
 import { type CheckedBundle, checkBundle } from './check.js';
+import { ofBundle } from './named.js';
 import { type BundleSource, readBundle } from './source.js';
 
 /** Checks a bundle file or directory without any store (C3); INTEGRITY or HOSTILE_INPUT says why not. */
@@ -11,11 +12,13 @@ export function verifyBundle(
   source: BundleSource,
   options: Partial<ArchiveLimits> = {},
 ): Promise<CheckedBundle> {
-  return checkBundle(readBundle(disk, source, options), {
-    stream: async (content) => {
-      const { hash, size } = await hashBytes(content);
-      return { id: hash, size };
-    },
-    bytes: async (bytes) => ({ id: sha256(bytes), size: bytes.byteLength }),
-  });
+  return ofBundle(disk, source, () =>
+    checkBundle(readBundle(disk, source, options), {
+      stream: async (content) => {
+        const { hash, size } = await hashBytes(content);
+        return { id: hash, size };
+      },
+      bytes: async (bytes) => ({ id: sha256(bytes), size: bytes.byteLength }),
+    }),
+  );
 }

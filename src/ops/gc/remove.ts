@@ -25,7 +25,7 @@ export interface Removed extends Collected {
   readonly shared: readonly { readonly item: PlanItem; readonly error: HsError }[];
 }
 
-function refusal(item: PlanItem): HsError {
+export function refusal(item: PlanItem): HsError {
   const id = item.artifact_id;
   const label = item.name ?? id.slice(0, 8);
   if (item.rule === 'frozen') {

@@ -50,7 +50,7 @@ export async function readReport(
   typed: string,
 ): Promise<{ readonly record: ArtifactRecord; readonly report: RetentionReport }> {
   return session.read(async (catalog) => {
-    const record = resolveArtifact(catalog, typed);
+    const record = resolveArtifact(catalog, typed, { listedBy: 'hs report' });
     if (record.kind !== 'report' || record.name !== REPORT_NAME) {
       throw new HsError('NOT_FOUND', `'${typed}' is not a retention report`, {
         hint: 'hs report lists them',

@@ -23,6 +23,8 @@ export interface RunFacts {
   readonly runId: string;
   /** As a shell counts. */
   readonly toolStatus: number;
+  /** Why the command could not be executed. */
+  readonly notRun?: string;
   readonly startedAt: Timestamp;
   readonly endedAt: Timestamp;
   readonly sandbox: SandboxFacts;

@@ -71,6 +71,8 @@ export interface RunResult {
   readonly status: number;
   /** The tool's own. */
   readonly toolStatus: number;
+  /** Why the command could not be executed: `not found`, `permission denied`, …. */
+  readonly notRun?: string;
   readonly startedAt: Timestamp;
   readonly endedAt: Timestamp;
   readonly sandbox: SandboxFacts;

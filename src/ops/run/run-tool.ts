@@ -175,8 +175,11 @@ class Run {
       const result = await this.#sandboxed(transcripts, new Tally(budget));
       const toolStatus =
         result.aborted && control.asked !== undefined ? signalStatus(control.asked) : result.status;
-      const { backend, level, gaps, stray } = result;
-      const facts = this.#facts(startedAt, toolStatus, { backend, level, gaps }, stray);
+      const { backend, level, gaps, stray, notRun } = result;
+      const facts = {
+        ...this.#facts(startedAt, toolStatus, { backend, level, gaps }, stray),
+        ...(notRun === undefined ? {} : { notRun }),
+      };
       return { facts, failed: toolStatus !== 0 || (this.#request.strict && stray.length > 0) };
     } catch (e) {
       if (!control.hasStarted)

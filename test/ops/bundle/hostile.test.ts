@@ -307,6 +307,7 @@ describe('a hostile bundle', () => {
     const payload = join(dir, FILE.payload);
     await mkdir(dirname(payload), { recursive: true });
     await writeFile(payload, '');
+    await writeFile(join(dir, 'bundle_index.json'), '');
     const verify = (limits: Partial<ArchiveLimits> = {}) => verifyBundle(w.session.disk, dir, limits);
     const refused = { code: 'HOSTILE_INPUT' };
     await expect(verify({ maxEntries: 2 })).rejects.toMatchObject(refused);

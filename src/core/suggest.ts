@@ -1,12 +1,18 @@
 /** The nearest of `candidates` by edit distance, if it is near enough to be what was meant. */
 export function didYouMean(typed: string, candidates: Iterable<string>): string | undefined {
-  let best: string | undefined;
-  let least = Math.max(1, Math.floor(typed.length / 3)) + 1;
+  return nearest(typed, candidates, 1)[0];
+}
+
+/** Those of `candidates` that are near enough to be what was meant, the nearest first, `most` at most. */
+export function nearest(typed: string, candidates: Iterable<string>, most: number): string[] {
+  const limit = Math.max(1, Math.floor(typed.length / 3)) + 1;
+  const near: [distance: number, candidate: string][] = [];
   for (const candidate of candidates) {
-    const d = distance(typed, candidate, least);
-    if (d < least) [best, least] = [candidate, d];
+    const d = distance(typed, candidate, limit);
+    if (d < limit) near.push([d, candidate]);
   }
-  return best;
+  near.sort(([a], [b]) => a - b);
+  return near.slice(0, most).map(([, candidate]) => candidate);
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours; at least `limit` when there are more. */

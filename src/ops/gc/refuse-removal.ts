@@ -1,0 +1,17 @@
+import type { PrunePlan } from '../../core/prune-plan.js';
+import { NOTHING } from '../../store/collector.js';
+import type { Session } from '../session.js';
+import { type Removed, refusal } from './remove.js';
+
+/**
+ * The refusal of a removal of which nothing can go, recorded as the removal itself would record it. Nothing
+ * is removed, whatever has become of the pins since the plan was made.
+ */
+export async function refuseRemoval(session: Session, plan: PrunePlan): Promise<Removed> {
+  const refused = plan.items.map((item) => ({ item, error: refusal(item) }));
+  const ids = plan.items.map((item) => item.artifact_id);
+  await session.write('artifact.remove', ids, (tx) =>
+    session.recordRefusal(tx, 'artifact.remove', ids, refused[0]!.error),
+  );
+  return { outcome: { plan, restorable: 0, sparedSince: [], gone: [] }, reclaimed: NOTHING, refused };
+}
