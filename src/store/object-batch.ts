@@ -2,6 +2,7 @@ import { createSha256, sha256 } from '../core/hash.js';
 import type { ObjectId } from '../core/ids.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
+import { EarlyFileSync } from './early-file-sync.js';
 import type { Layout } from './layout.js';
 import { corrupt, type ObjectStore } from './objects.js';
 import { PACK_LIMITS, type PackLimits, PackWriter, type StagedPack } from './pack-writer.js';
@@ -155,6 +156,7 @@ export class ObjectBatch {
     const staged = this.#stagingPath();
     const file = await this.#disk.open(staged, { access: 'create', mode: 0o444 });
     const hash = createSha256();
+    const early = new EarlyFileSync(file);
     let size = 0;
     let kept = false;
     try {
@@ -171,10 +173,12 @@ export class ObjectBatch {
         await writing;
         writing = file.write(chunk);
         writing.catch(() => undefined);
+        early.wrote(count);
         hash.update(chunk);
         onBytes?.(count);
       }
       await writing;
+      await early.succeeded();
       const id = hash.digest();
       if (!(await this.#isThere(id, size, false))) {
         this.#members.set(id, { size, staged, durable: false });

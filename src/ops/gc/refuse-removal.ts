@@ -13,5 +13,10 @@ export async function refuseRemoval(session: Session, plan: PrunePlan): Promise<
   await session.write('artifact.remove', ids, (tx) =>
     session.recordRefusal(tx, 'artifact.remove', ids, refused[0]!.error),
   );
-  return { outcome: { plan, restorable: 0, sparedSince: [], gone: [] }, reclaimed: NOTHING, refused, shared: [] };
+  return {
+    outcome: { plan, restorable: 0, sparedSince: [], gone: [] },
+    reclaimed: NOTHING,
+    refused,
+    shared: [],
+  };
 }

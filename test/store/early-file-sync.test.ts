@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { EarlyFileSync } from '../../src/store/early-file-sync.js';
+
+it('syncs a large file in steps, one at a time, and a small one not at all', async () => {
+  let [begun, ended] = [0, 0];
+  const file = {
+    sync: async () => {
+      begun++;
+      await new Promise(setImmediate);
+      ended++;
+    },
+  };
+  const early = new EarlyFileSync(file, 100);
+  early.wrote(99);
+  expect(begun).toBe(0);
+  for (let i = 0; i < 10; i++) early.wrote(99);
+  expect([begun, ended]).toEqual([1, 0]);
+  await early.succeeded();
+  early.wrote(1);
+  await early.succeeded();
+  expect([begun, ended]).toEqual([2, 2]);
+});
+
+it('tells at the end what one has failed with, though the next went well', async () => {
+  let calls = 0;
+  const early = new EarlyFileSync(
+    { sync: () => (++calls === 1 ? Promise.reject(new Error('EIO')) : Promise.resolve()) },
+    1,
+  );
+  early.wrote(1);
+  await new Promise(setImmediate);
+  early.wrote(1);
+  await expect(early.succeeded()).rejects.toThrow('EIO');
+  expect(calls).toBe(2);
+});
