@@ -6,6 +6,8 @@ import { PACK_ENDING } from './layout.js';
 
 /** Descriptors kept open: a tree that is read lies in few packs. */
 const MOST_OPEN = 32;
+/** Few, since what is in none of them is looked for in all. */
+const MOST_RECENT = 8;
 /** A read of this much costs as much as two of 4 KiB, and one buffer keeps the garbage collector less busy than thirty. */
 const AHEAD_BYTES = 128 * 1024;
 
@@ -139,8 +141,8 @@ export class Packs {
   readonly #unreadable = new Set<ObjectId>();
   /** What is being looked into: two lookups at once open it once. */
   readonly #loading = new Map<ObjectId, Promise<Pack | undefined>>();
-  /** The pack of the last hit: the files of a tree lie together. */
-  #last: Pack | undefined;
+  /** The packs of the last hits, the newest first: the files of a tree lie together. */
+  #recent: readonly Pack[] = [];
 
   constructor(disk: Disk, dir: string) {
     this.#disk = disk;
@@ -179,7 +181,7 @@ export class Packs {
     this.#unreadable.clear();
     const now = await this.#list(before);
     for (const [name, pack] of before) if (!now.has(name)) await pack?.close();
-    if (this.#last !== undefined && !now.has(this.#last.name)) this.#last = undefined;
+    this.#recent = this.#recent.filter((pack) => now.has(pack.name));
     this.#known = now;
     return now.keys();
   }
@@ -214,13 +216,23 @@ export class Packs {
   async #closeOthers(names: ReadonlyMap<ObjectId, Pack | undefined>, but: Pack): Promise<void> {
     const open = [...names.values()].filter((p) => p?.isOpen);
     if (open.length <= MOST_OPEN) return;
-    for (const pack of open) if (pack !== but && pack !== this.#last) await pack!.close();
+    for (const pack of open) if (pack !== but && !this.#recent.includes(pack!)) await pack!.close();
   }
 
-  /** Looks into the pack of the last hit alone. */
+  /** Looks into the packs of the last hits alone. */
   findAgain(id: ObjectId): Packed | undefined {
-    const slot = this.#last?.index.find(id);
-    return slot && { pack: this.#last!, ...slot };
+    for (const pack of this.#recent) {
+      const slot = pack.index.find(id);
+      if (slot !== undefined) return this.#hit(pack, slot);
+    }
+    return undefined;
+  }
+
+  #hit(pack: Pack, slot: PackSlot): Packed {
+    if (this.#recent[0] !== pack) {
+      this.#recent = [pack, ...this.#recent.filter((p) => p !== pack)].slice(0, MOST_RECENT);
+    }
+    return { pack, ...slot };
   }
 
   async find(id: ObjectId): Promise<Packed | undefined> {
@@ -229,8 +241,7 @@ export class Packs {
       const pack = known ?? (await this.#load(names, name));
       const slot = pack?.index.find(id);
       if (slot === undefined) continue;
-      this.#last = pack;
-      return { pack: pack!, ...slot };
+      return this.#hit(pack!, slot);
     }
     return undefined;
   }
@@ -254,6 +265,6 @@ export class Packs {
   async close(): Promise<void> {
     for (const pack of this.#known?.values() ?? []) await pack?.close();
     this.#known = undefined;
-    this.#last = undefined;
+    this.#recent = [];
   }
 }
