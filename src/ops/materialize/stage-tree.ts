@@ -1,7 +1,7 @@
 import { escapeText } from '../../core/escape.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
-import { EarlySync } from './early-sync.js';
+import { EarlyTreeSync } from './early-tree-sync.js';
 import type { DirectoryPayload, Modes } from './payload.js';
 import { stageEntry } from './stage-file.js';
 
@@ -27,7 +27,7 @@ export async function stageTree(
     await writeEntries(top, payload, options, true);
     return;
   }
-  const early = new EarlySync(top);
+  const early = new EarlyTreeSync(top);
   let durable: boolean;
   try {
     await writeEntries(top, payload, options, false, early);
@@ -44,7 +44,7 @@ async function writeEntries(
   payload: DirectoryPayload,
   { modes, signal, onFile }: StageOptions,
   sync: boolean,
-  early?: EarlySync,
+  early?: EarlyTreeSync,
 ): Promise<void> {
   const options = { sync, signal };
   await walk(

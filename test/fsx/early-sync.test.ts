@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { EarlyFileSync } from '../../src/store/early-file-sync.js';
+import { EarlySync } from '../../src/fsx/early-sync.js';
 
 it('syncs a large file in steps, one at a time, and a small one not at all', async () => {
   let [begun, ended] = [0, 0];
@@ -10,7 +10,7 @@ it('syncs a large file in steps, one at a time, and a small one not at all', asy
       ended++;
     },
   };
-  const early = new EarlyFileSync(file, 100);
+  const early = new EarlySync(file.sync, 100);
   early.wrote(99);
   expect(begun).toBe(0);
   for (let i = 0; i < 10; i++) early.wrote(99);
@@ -23,8 +23,8 @@ it('syncs a large file in steps, one at a time, and a small one not at all', asy
 
 it('tells at the end what one has failed with, though the next went well', async () => {
   let calls = 0;
-  const early = new EarlyFileSync(
-    { sync: () => (++calls === 1 ? Promise.reject(new Error('EIO')) : Promise.resolve()) },
+  const early = new EarlySync(
+    () => (++calls === 1 ? Promise.reject(new Error('EIO')) : Promise.resolve()),
     1,
   );
   early.wrote(1);
