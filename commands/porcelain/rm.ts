@@ -17,7 +17,7 @@ export const rm = command({
   summary: 'remove artifacts by id',
   description: `Removes the artifacts that are named, whatever their age. What is pinned or frozen stays: a pin wins over an explicit id. What was removed can be brought back with hs-restore(1) until the trash window is over.
 
-With --purge the bytes go at once, as far as no other artifact holds the same ones and no command that is at work may still need them: for a secret that should not have been stored. Where others hold the same bytes, or the same files, they are named and the exit status is 3.
+With --purge the bytes go at once, as far as no other artifact holds the same ones and no command that is at work may still need them: for a secret that should not have been stored. Where others hold the same bytes, or the same files, they are named; there, and where something else keeps the bytes for now, the exit status is 3.
 
 On a terminal it shows what would go, and asks; elsewhere nothing is removed without --yes.`,
   positionals: { ids: some('ID', { complete: 'artifact' }) },
@@ -37,7 +37,7 @@ On a terminal it shows what would go, and asks; elsewhere nothing is removed wit
   ],
   exits: {
     2: 'nothing was removed: neither --yes nor a terminal',
-    3: 'some were pinned or frozen, or bytes that were to be purged are still here: others hold them',
+    3: 'some were pinned or frozen, or bytes that were to be purged are still here',
     6: 'all were',
   },
   seeAlso: ['hs-gc(1)', 'hs-restore(1)', 'hs-unpin(1)', 'hs-report(1)'],
@@ -79,6 +79,7 @@ On a terminal it shows what would go, and asks; elsewhere nothing is removed wit
       for (const { error } of [...removed.refused, ...removed.shared]) {
         await attempt(() => Promise.reject(error));
       }
+      if (removed.unpurged !== undefined) await attempt(() => Promise.reject(removed.unpurged));
       return doneRemoval(removed);
     }
   },

@@ -95,7 +95,8 @@ export class ObjectBatch {
   }
 
   async #isThere(id: ObjectId, size: number, asFile: boolean): Promise<boolean> {
-    if (this.#members.has(id)) return true;
+    const member = this.#members.get(id);
+    if (member !== undefined && (!asFile || typeof member.staged === 'string')) return true;
     // What this process knew of packs before it had this lease may be purged since.
     if (!this.#isFresh) await this.#objects.packs?.refresh();
     this.#isFresh = true;

@@ -3,7 +3,7 @@ import type { Leases } from './leases.js';
 import type { Mark } from './mark.js';
 import type { Pack } from './packs.js';
 import type { Store } from './store.js';
-import { bringBackReachable, onlyHere } from './sweep.js';
+import { bringBackReachable, onlyHere, settleNames } from './sweep.js';
 import type { Trash, TrashBatch } from './trash.js';
 
 const DAY = 86_400_000;
@@ -130,6 +130,8 @@ export async function purge(
       batch.purge === undefined
         ? await trash.notePurge(batch, { objects: sizes.size, size_bytes: size, brought_back: returned })
         : batch;
+    const isShared = (pack: Pack) => [...pack.index.entries()].some((e) => mark.reachable.has(e.id));
+    if (packs.some(isShared)) await settleNames(store);
     const isLast = (pack: Pack) => [...telling].some((id) => pack.index.find(id) !== undefined);
     for (const id of files) if (!telling.has(id)) await trash.unlink(batch, id);
     for (const pack of packs) if (!isLast(pack)) await trash.unlinkPack(pack);

@@ -142,20 +142,20 @@ export async function bringBackReachable(
     await new Repack(store, await staging()).run(sources);
     await store.objects.packs?.refresh();
   }
-  if (packs.length > 0) await settleNames(store);
-  for (const pack of packs) {
-    // Of what was restored nothing is out of use any more: a second copy for a week is of no use.
-    const isSpare = [...pack.index.entries()].every((e) => mark.reachable.has(e.id));
-    if (isSpare && (await onlyHere(store, pack, mark)).length === 0) await trash.unlinkPack(pack);
+  // Of what was restored nothing is out of use any more: a second copy for a week is of no use.
+  const spare = packs.filter((pack) => [...pack.index.entries()].every((e) => mark.reachable.has(e.id)));
+  if (spare.length > 0) await settleNames(store);
+  for (const pack of spare) {
+    if ((await onlyHere(store, pack, mark)).length === 0) await trash.unlinkPack(pack);
   }
   return count + lost.size;
 }
 
 /**
- * What is in use may have got there by a command that died before it made the name durable; what lies in the
- * trash goes only when that is.
+ * What is in use may have got there by a command that died before it made the name durable; another copy of it
+ * in the trash goes only when that is.
  */
-async function settleNames({ disk, layout }: Store): Promise<void> {
+export async function settleNames({ disk, layout }: Store): Promise<void> {
   if (await disk.syncFilesystem(layout.objects)) return;
   for (const dir of [layout.packs, ...FAN_OUT.map((name) => `${layout.objects}/${name}`)]) {
     await disk.syncDir(dir);

@@ -134,7 +134,7 @@ describe('many small objects', () => {
     const other = await batch.addBytes(Buffer.from('operations'), { asFile: true });
     await batch.publish();
     expect(await session.store.objects.sizeOfFile(other.id)).toBe(10);
-    expect(id).toBe(sha256(bytesOf(3)));
+    expect(await session.store.objects.sizeOfFile(id)).toBe(bytesOf(3).length);
   });
 
   it('are found by a reader that listed the packs before they were there', async () => {

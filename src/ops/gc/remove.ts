@@ -2,7 +2,7 @@ import type { ArtifactId } from '../../core/ids.js';
 import type { PlanItem } from '../../core/prune-plan.js';
 import { toReason } from '../../core/record-text.js';
 import { HsError } from '../../errors/hs-error.js';
-import { NOTHING } from '../../store/collector.js';
+import { NOTHING, type Reclaimed } from '../../store/collector.js';
 import type { Patience } from '../../store/purge.js';
 import type { Session } from '../session.js';
 import { applyRemoval } from './apply-removal.js';
@@ -23,6 +23,22 @@ export interface Removed extends Collected {
   readonly refused: readonly { readonly item: PlanItem; readonly error: HsError }[];
   /** Purged, but with bytes that other artifacts hold too, each with where they are. */
   readonly shared: readonly { readonly item: PlanItem; readonly error: HsError }[];
+  /** Of a purge that is not done: why. */
+  readonly unpurged?: HsError;
+}
+
+/** PARTIAL while bytes that were to go at once may still be here, whoever keeps them. */
+function unpurgedBy({ sweep, unknown, left, purge_pending: pending }: Reclaimed): HsError | undefined {
+  const why =
+    sweep === 'busy'
+      ? 'another collection is at work'
+      : (unknown[0] ??
+        left[0] ??
+        (pending.length > 0 ? 'a command that is at work may need them' : undefined));
+  if (why === undefined) return undefined;
+  return new HsError('PARTIAL', `the bytes that were to be purged may still be here: ${why}`, {
+    hint: 'hs gc --yes purges them when that is over',
+  });
 }
 
 export function refusal(item: PlanItem): HsError {
@@ -106,5 +122,6 @@ export async function removeArtifacts(
     const error = held.get(item.artifact_id);
     return error === undefined ? [] : [{ item, error }];
   });
-  return { ...done, refused, shared };
+  const unpurged = options.purge ? unpurgedBy(done.reclaimed) : undefined;
+  return { ...done, refused, shared, ...(unpurged === undefined ? {} : { unpurged }) };
 }

@@ -130,6 +130,19 @@ describe('a collection in a store with packs', () => {
     await readAll(await open());
   });
 
+  it('says of a purge that it is not done while bytes are left, and why', async () => {
+    const { session, a, open } = await twoTrees();
+    const full = interceptDisk(nodeDisk(), (operation, path) => {
+      if (operation === 'open:create' && path.includes('-pack-'))
+        throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', errno: -28, syscall: 'open' });
+    });
+    const { unpurged } = await purge(await open({ disk: full }), a);
+    expect(unpurged).toMatchObject({ code: 'PARTIAL', message: expect.stringContaining('no room') });
+    expect(await holders(session, textOf('a', 3))).toHaveLength(1);
+    await emptyTrash(session, IMPATIENT);
+    expect(await holders(session, textOf('a', 3))).toEqual([]);
+  });
+
   it('leaves a damaged pack as it is, says so, and goes on (D8)', async () => {
     const { session, a, b, open } = await twoTrees();
     const whole = await putTree(session, 'whole');
