@@ -2,13 +2,20 @@ import { escapeText } from '../../core/escape.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
 
-/** Removes a name and all below it, never through a link or into a mount; nothing there is fine. */
+/** Without these no name in a directory can be removed. */
+const OWNER_REMOVES = 0o300;
+
+/**
+ * Removes a name and all below it, never through a link or into a mount; nothing there is fine. Only for what
+ * hs staged or replaced: a directory that was made read-only is made writable first, as `rm -rf` does not.
+ */
 export async function removeTree(parent: SafeDir, name: string): Promise<void> {
   const stat = await parent.lstat(name);
   if (stat === undefined) return;
   if (stat.kind !== 'directory') return parent.unlink(name);
   const dir = await parent.childOnMount(name);
   try {
+    if ((stat.mode & OWNER_REMOVES) !== OWNER_REMOVES) await parent.chmod(name, stat.mode | OWNER_REMOVES);
     for (const entry of await dir.readdir()) {
       if (entry.name === undefined) throw unnameable(name);
       if (entry.kind === 'directory') await removeTree(dir, entry.name);
