@@ -5,7 +5,7 @@ import { failureDocument, toFailure } from './failure.js';
 import { globalOptions } from './globals.js';
 import type { Host, Parts } from './host.js';
 import { optionsOf, parse, takesProgram } from './parse/parse.js';
-import { findCommand } from './parse/tokens.js';
+import { findCommand } from './parse/words.js';
 import { run } from './run.js';
 import { guardLine, safeJson } from './text/escape.js';
 

@@ -178,3 +178,40 @@ describe('usage errors', () => {
     expect(() => parse(exact, ['c'], surroundings)).toThrow("invalid value 'c' for ID: not one of a, b");
   });
 });
+
+describe('yargs, with its guessing switched off', () => {
+  const texts = [
+    '',
+    '-',
+    '--',
+    '-5',
+    '-7d',
+    '-5x',
+    '1e10',
+    '0x1f',
+    '"q"',
+    "'q'",
+    '""',
+    'true',
+    'false',
+    '=',
+    'a=b',
+    '-w',
+    '--each',
+    '-n.5',
+    '[x]',
+    'x\ny',
+  ];
+
+  it('hands on a joined value to the letter, whatever it looks like', () => {
+    for (const value of texts) {
+      expect(read(`--name=${value}`).options.name).toBe(value);
+      expect(read(`-wn=${value}`).options).toMatchObject({ name: value, write: true });
+      expect(read(`--batch-check=${value}`).options.batchCheck).toBe(value === '' ? true : value);
+    }
+  });
+
+  it('hands on every argument after two dashes to the letter', () => {
+    expect(read('--', ...texts).args).toEqual({ first: '', rest: texts.slice(1) });
+  });
+});

@@ -3,7 +3,7 @@ import { globalOptions } from '../globals.js';
 import { lookUp } from '../main.js';
 import { type Completion, type Option, type Options, optionName } from '../options.js';
 import { optionsOf } from '../parse/parse.js';
-import { findCommand } from '../parse/tokens.js';
+import { findCommand } from '../parse/words.js';
 
 /** What stands where the cursor is. */
 export type Place =

@@ -1,11 +1,10 @@
-import { Parser as yargsParser } from 'yargs/helpers';
 import { HsError } from '../../errors/hs-error.js';
 import type { Command } from '../command.js';
 import { checkGlobals, type GlobalValues, globalOptions, jsonlOption, nulOption } from '../globals.js';
-import { type Option, type Options, optionLabel, optionName } from '../options.js';
+import { type Option, type Options, optionLabel } from '../options.js';
 import type { Positionals } from '../positionals.js';
-import { findCommand, type Tokens, tokenize, VALUE_MARK } from './tokens.js';
 import { BadValue, parsed, parseTime } from './values.js';
+import { findCommand, readWords, type Words } from './words.js';
 
 export interface Invocation {
   readonly globals: GlobalValues;
@@ -38,8 +37,8 @@ export function parse(
 ): Invocation {
   const table = optionsOf(command);
   if (takesProgram(command)) demandDashes(argv, table);
-  const tokens = tokenize(argv, table);
-  const raw = readOptions(tokens.options, table);
+  const words = readWords(argv, table);
+  const raw = words.options;
   const setClock = clockOf(raw.get('now'), surroundings);
   const context = { now: setClock ?? surroundings.now };
   const values: Record<string, unknown> = { jsonl: false, nul: false };
@@ -62,7 +61,7 @@ export function parse(
     },
     given,
   );
-  return { globals, options, args: readArguments(command.spec.positionals ?? {}, tokens, context), setClock };
+  return { globals, options, args: readArguments(command.spec.positionals ?? {}, words, context), setClock };
 }
 
 /** Before anything else is said: the options after a program's name are not those of hs. */
@@ -74,47 +73,7 @@ function demandDashes(argv: readonly string[], table: Options): void {
   });
 }
 
-type Raw = string | true | false | readonly string[];
-
-function readOptions(tokens: readonly string[], table: Options): Map<string, Raw> {
-  const flags: string[] = [];
-  const strings: string[] = [];
-  for (const [key, option] of Object.entries(table)) {
-    const name = optionName(key, option);
-    if (option.form === 'flag' || option.form === 'switch') flags.push(name);
-    else strings.push(name);
-    if (option.form === 'switch') flags.push(`no-${name}`);
-  }
-  const argv: Record<string, unknown> = yargsParser([...tokens], {
-    boolean: flags,
-    string: strings,
-    configuration: {
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'greedy-arrays': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-    },
-  });
-  const raw = new Map<string, Raw>();
-  for (const [key, option] of Object.entries(table)) {
-    const name = optionName(key, option);
-    const [on, off] = [argv[name], argv[`no-${name}`]];
-    if (option.form === 'switch' && on === true && off === true) {
-      throw new HsError('USAGE', `'--${name}' and '--no-${name}' say opposite things`);
-    }
-    if (option.form === 'switch' && off === true) raw.set(key, false);
-    else if (on === true) raw.set(key, true);
-    else if (typeof on === 'string') raw.set(key, unmarked(on));
-    else if (Array.isArray(on)) raw.set(key, on.map(unmarked));
-  }
-  return raw;
-}
-
-function unmarked(value: string): string {
-  return value.slice(VALUE_MARK.length);
-}
+type Raw = boolean | readonly string[];
 
 function readValue(
   key: string,
@@ -125,11 +84,10 @@ function readValue(
   if (raw === undefined) return option.absent;
   if (typeof raw === 'boolean') return raw;
   const label = optionLabel(key, option);
-  const all = typeof raw === 'string' ? [raw] : raw;
   const read = (one: string) => parsed(`'${label}'`, one, () => option.parse(one, context));
-  if (option.form === 'list') return all.map(read);
-  if (all.length > 1) throw new HsError('USAGE', `option '${label}' was given ${all.length} times`);
-  const value = all[0]!;
+  if (option.form === 'list') return raw.map(read);
+  if (raw.length > 1) throw new HsError('USAGE', `option '${label}' was given ${raw.length} times`);
+  const value = raw[0]!;
   return option.form === 'optional-value' && value === '' ? true : read(value);
 }
 
@@ -137,22 +95,23 @@ function clockOf(
   raw: Raw | undefined,
   { now, hsNow }: { readonly now: number; readonly hsNow: string | undefined },
 ): number | undefined {
-  const text = typeof raw === 'string' ? raw : hsNow;
+  const given = typeof raw === 'object' ? raw[0] : undefined;
+  const text = given ?? hsNow;
   if (text === undefined || text === '') return undefined;
-  return Date.parse(parsed(typeof raw === 'string' ? "'--now'" : 'HS_NOW', text, () => parseTime(text, now)));
+  return Date.parse(parsed(given === undefined ? 'HS_NOW' : "'--now'", text, () => parseTime(text, now)));
 }
 
 function readArguments(
   places: Positionals,
-  tokens: Tokens,
+  words: Words,
   context: { now: number },
 ): Readonly<Record<string, unknown>> {
   const wantsDashes = Object.values(places).some((p) => p.afterDashes);
-  const queue = [...tokens.positionals, ...(wantsDashes ? [] : (tokens.afterDashes ?? []))];
+  const queue = [...words.positionals, ...(wantsDashes ? [] : (words.afterDashes ?? []))];
   const args: Record<string, unknown> = {};
   for (const [key, place] of Object.entries(places)) {
     const raws = place.afterDashes
-      ? (tokens.afterDashes ?? [])
+      ? (words.afterDashes ?? [])
       : queue.splice(0, place.many ? queue.length : 1);
     if (place.required && raws.length === 0) {
       throw new HsError('USAGE', `${place.name} is missing${place.afterDashes ? ` after '--'` : ''}`);
