@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process';
 import { HsError } from '../errors/hs-error.js';
+import { demandProgram } from './programs.js';
 
-const DISCARD = 'rm -rf -- "$1" 2>/dev/null || { chmod -R u+rwx -- "$1"; rm -rf -- "$1"; }';
+const DISCARD = '"$1" -rf -- "$3" 2>/dev/null || { "$2" -R u+rwx -- "$3"; "$1" -rf -- "$3"; }';
 
 /**
  * Removes a scratch or capture directory, whatever a tool left in it: names that are no text, and
  * directories without permissions, such as an overlay's own.
  */
 export async function discardTree(dir: string): Promise<void> {
+  const helpers = ['rm', 'chmod'].map(demandProgram);
   const status = await new Promise<number | null>((resolve, reject) => {
-    const child = spawn('/bin/sh', ['-c', DISCARD, 'hs', dir], { stdio: 'ignore' });
+    const child = spawn('/bin/sh', ['-c', DISCARD, 'hs', ...helpers, dir], { stdio: 'ignore' });
     child.once('error', reject);
     child.once('close', resolve);
   });

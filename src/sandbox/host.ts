@@ -1,17 +1,7 @@
 import type { Environment } from '../core/ports.js';
-import { isErrno } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
+import { systemProgram } from '../fsx/system-programs.js';
 import type { SandboxHost } from './types.js';
-
-// Before PATH, which may begin with the project's own node_modules/.bin.
-const SYSTEM_DIRS = [
-  '/usr/bin',
-  '/bin',
-  '/usr/sbin',
-  '/sbin',
-  '/run/current-system/sw/bin',
-  '/usr/local/bin',
-];
 
 /**
  * This machine. `without` names programs to be taken as not installed; `namespaces: false` takes them as
@@ -22,8 +12,7 @@ export function sandboxHost(
   environment: Environment,
   options: { readonly without?: readonly string[]; readonly namespaces?: boolean } = {},
 ): SandboxHost {
-  const path = (environment.get('PATH') ?? '').split(':').filter((dir) => dir.startsWith('/'));
-  const found = new Map<string, Promise<string | undefined>>();
+  const found = new Map<string, string | undefined>();
   return {
     disk,
     platform: environment.platform,
@@ -32,30 +21,10 @@ export function sandboxHost(
     gid: process.getgid?.() ?? -1,
     home: environment.home,
     namespaces: options.namespaces ?? true,
-    find(program) {
-      if (options.without?.includes(program)) return Promise.resolve(undefined);
-      let place = found.get(program);
-      if (place === undefined) {
-        place = findProgram(disk, program, [...SYSTEM_DIRS, ...path]);
-        found.set(program, place);
-      }
-      return place;
+    async find(program) {
+      if (options.without?.includes(program)) return undefined;
+      if (!found.has(program)) found.set(program, systemProgram(program));
+      return found.get(program);
     },
   };
-}
-
-async function findProgram(
-  disk: Disk,
-  program: string,
-  dirs: readonly string[],
-): Promise<string | undefined> {
-  for (const dir of dirs) {
-    try {
-      const { kind, mode } = await disk.stat(`${dir}/${program}`);
-      if (kind === 'file' && (mode & 0o111) !== 0) return `${dir}/${program}`;
-    } catch (e) {
-      if (!isErrno(e, 'ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP')) throw e;
-    }
-  }
-  return undefined;
 }

@@ -6,6 +6,7 @@ import { HsError, isErrno } from '../errors/hs-error.js';
 import { inheritableDescriptors } from './descriptors.js';
 import { Hand, type HandPlan, kill } from './hand.js';
 import { Output } from './output.js';
+import { demandProgram } from './programs.js';
 import { StatusReport } from './status-report.js';
 import type { SandboxHost, SandboxRequest, Unavailable } from './types.js';
 
@@ -18,12 +19,12 @@ import type { SandboxHost, SandboxRequest, Unavailable } from './types.js';
  * again through /proc/self/fd/0, a file that was redirected could be written, a directory walked, and a
  * terminal steered.
  */
-const PIPED = `d=$1; shift
-mkfifo -m 600 "$d/stdin" "$d/stdout" "$d/stderr" || exit
+const piped = ({ cat, mkfifo }: { readonly cat: string; readonly mkfifo: string }) => `d=$1; shift
+${mkfifo} -m 600 "$d/stdin" "$d/stdout" "$d/stderr" || exit
 trap '' HUP INT QUIT PIPE TERM USR1 USR2
 exec 5<&0 </dev/null
-cat <"$d/stdout" 3>&- 4>&- 5>&- & cat <"$d/stderr" >&2 3>&- 4>&- 5>&- &
-cat <&5 >"$d/stdin" 2>/dev/null 3>&- 4>&- 5>&- &
+${cat} <"$d/stdout" 3>&- 4>&- 5>&- & ${cat} <"$d/stderr" >&2 3>&- 4>&- 5>&- &
+${cat} <&5 >"$d/stdin" 2>/dev/null 3>&- 4>&- 5>&- &
 trap - HUP INT QUIT PIPE TERM USR1 USR2
 exec "$@" <"$d/stdin" >"$d/stdout" 2>"$d/stderr" 5>&-`;
 
@@ -94,7 +95,8 @@ function spawnLauncher(
   inherited: readonly number[],
 ): ChildProcess | Unavailable {
   try {
-    return spawn('/bin/sh', ['-c', PIPED, 'hs', request.scratchDir, ...plan.argv], {
+    const script = piped({ cat: demandProgram('cat'), mkfifo: demandProgram('mkfifo') });
+    return spawn('/bin/sh', ['-c', script, 'hs', request.scratchDir, ...plan.argv], {
       cwd: plan.cwd,
       env: { ...plan.env },
       stdio: stdioFor(request.stdin, inherited),

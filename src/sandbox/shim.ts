@@ -1,3 +1,5 @@
+import { demandProgram } from './programs.js';
+
 /**
  * Says `failed ERRNO` on descriptor 3 and ends when there is nothing that could be executed: the words in
  * which a shell says so are its own, on the stream of the tool. An empty entry of PATH is the current
@@ -27,9 +29,9 @@ exit $e ) || {
  * this shell alive when a signal for the tool reaches it too (dash ends at SIGINT even as process 1); a
  * trap, unlike `''`, is not handed on.
  */
-const SHIM = `( n=$1; shift
+const shim = (rm: string) => `( n=$1; shift
 while [ "$n" -gt 0 ]; do
-  if ( : >"$1" ) 2>/dev/null; then rm -f -- "$1"; printf 'written %s\\n' "$1" >&3; exit 125; fi
+  if ( : >"$1" ) 2>/dev/null; then ${rm} -f -- "$1"; printf 'written %s\\n' "$1" >&3; exit 125; fi
   shift; n=$((n-1))
 done ) || exit
 shift "$(($1+1))"
@@ -41,5 +43,5 @@ trap : HUP INT QUIT TERM USR1 USR2
 exit $?`;
 
 export function shimCommand(canaries: readonly string[], command: readonly string[]): string[] {
-  return ['/bin/sh', '-c', SHIM, 'hs', String(canaries.length), ...canaries, ...command];
+  return ['/bin/sh', '-c', shim(demandProgram('rm')), 'hs', String(canaries.length), ...canaries, ...command];
 }

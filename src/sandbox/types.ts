@@ -32,7 +32,7 @@ export interface SandboxHost {
   readonly home: string | undefined;
   /** False: namespaces are not tried, as if the kernel refused them. */
   readonly namespaces: boolean;
-  /** The absolute path of a program, or `undefined`. */
+  /** The absolute path of a helper program in the system's directories, or `undefined`. */
   find(program: string): Promise<string | undefined>;
 }
 

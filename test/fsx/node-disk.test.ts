@@ -1,9 +1,18 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { tmp } from '../helpers/tmp.js';
+
+/** What the system's directories are taken to hold, where a test says so: a path, or none. */
+const { planted } = vi.hoisted(() => ({ planted: new Map<string, string | undefined>() }));
+vi.mock('../../src/fsx/system-programs.js', async (original) => {
+  const real = await original<typeof import('../../src/fsx/system-programs.js')>();
+  return {
+    systemProgram: (name: string) => (planted.has(name) ? planted.get(name) : real.systemProgram(name)),
+  };
+});
 
 const disk = nodeDisk();
 const bytes = new TextEncoder().encode('content');
@@ -116,38 +125,35 @@ describe('modes of the real disk', () => {
 });
 
 describe('the programs the real disk runs', () => {
-  const path = process.env.PATH;
-  afterEach(() => {
-    process.env.PATH = path;
-  });
+  afterEach(() => planted.clear());
 
-  /** A directory in front of PATH with a program of this name. */
-  async function inFront(name: string, script: string): Promise<void> {
-    const dir = await tmp();
-    writeFileSync(join(dir, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-    process.env.PATH = `${dir}${delimiter}${path}`;
+  /** A system that has this program. */
+  async function plant(name: string, script: string): Promise<void> {
+    const path = join(await tmp(), name);
+    writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    planted.set(name, path);
   }
 
   it('without `sync`, it says that the filesystem cannot be synced', async () => {
     const root = await tmp();
-    process.env.PATH = root;
+    planted.set('sync', undefined);
     expect(await disk.syncFilesystem(root)).toBe(false);
   });
 
   it('a `sync` that knows no -f counts as none; one of coreutils that fails is an I/O error', async () => {
     const root = await tmp();
-    await inFront('sync', 'echo "sync: bad option" >&2; exit 1');
+    await plant('sync', 'echo "sync: bad option" >&2; exit 1');
     expect(await disk.syncFilesystem(root)).toBe(false);
-    await inFront('sync', 'test "$1" = --version && echo "sync (GNU coreutils) 9.1" && exit 0; exit 1');
+    await plant('sync', 'test "$1" = --version && echo "sync (GNU coreutils) 9.1" && exit 0; exit 1');
     await expect(disk.syncFilesystem(root)).rejects.toMatchObject({ code: 'EIO' });
   });
 
   it('a failure of `mv` is told by what it says, and ENOSYS where there is none', async () => {
     const root = await tmp();
     writeFileSync(`${root}/a`, '');
-    await inFront('mv', 'echo "mv: cannot move: No space left on device" >&2; exit 1');
+    await plant('mv', 'echo "mv: cannot move: No space left on device" >&2; exit 1');
     await expect(disk.renameNoReplace(`${root}/a`, `${root}/b`)).rejects.toMatchObject({ code: 'ENOSPC' });
-    process.env.PATH = root;
+    planted.set('mv', undefined);
     await expect(disk.renameNoReplace(`${root}/a`, `${root}/b`)).rejects.toMatchObject({ code: 'ENOSYS' });
   });
 

@@ -2,6 +2,7 @@ import { lstatSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isErrno } from '../../errors/hs-error.js';
 import { errnoError } from '../errno.js';
+import { systemProgram } from '../system-programs.js';
 
 /** What `mv` says, in the C locale, for the refusals a caller may want to tell apart. */
 const SPOKEN: ReadonlyArray<readonly [words: string, code: string]> = [
@@ -63,7 +64,9 @@ interface Outcome {
   readonly words: string;
 }
 
-async function run(program: string, args: readonly string[]): Promise<Outcome> {
+async function run(name: string, args: readonly string[]): Promise<Outcome> {
+  const program = systemProgram(name);
+  if (program === undefined) return { status: 'missing', words: '' };
   // Loaded here: it costs every command that starts no program 5 ms.
   const { spawn } = await import('node:child_process');
   return new Promise((resolve, reject) => {

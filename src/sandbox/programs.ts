@@ -1,0 +1,11 @@
+import { HsError } from '../errors/hs-error.js';
+import { systemProgram } from '../fsx/system-programs.js';
+
+/** The absolute path of a helper without which nothing can be run: SANDBOX where the system has none. */
+export function demandProgram(name: string): string {
+  const path = systemProgram(name);
+  if (path !== undefined) return path;
+  throw new HsError('SANDBOX', `the program '${name}' is not in the system's directories`, {
+    hint: 'install coreutils; PATH is not searched for helper programs',
+  });
+}
