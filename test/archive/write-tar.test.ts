@@ -10,6 +10,7 @@ import { gzip } from '../../src/archive/gzip.js';
 import { readArchive } from '../../src/archive/read-archive.js';
 import { sourceDateEpoch, type TarInput, writeTar } from '../../src/archive/write-tar.js';
 import { checkTree, comparePaths, type SafePath, toSafePath } from '../../src/core/paths.js';
+import { AS_NOBODY, nodeForAll, whyNotNobody } from '../helpers/ordinary-user.js';
 import { chunks, collect } from '../helpers/tar-writer.js';
 
 interface File {
@@ -123,11 +124,10 @@ const files = ${JSON.stringify(files)}.map(([path, body, executable]) => ({ path
 files.sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
 for await (const part of tar.writeTar((async function* () { yield* files; })(), { mtime: 1700000000 })) process.stdout.write(part);`,
     );
-    const user =
-      process.getuid?.() === 0 ? ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'] : [];
+    const user = whyNotNobody === undefined ? AS_NOBODY : [];
     if (user.length > 0) execFileSync('chmod', ['-R', 'a+rX', dir]);
     const make = (umask: string, prefix: readonly string[], env: NodeJS.ProcessEnv) => {
-      const command = [...prefix, process.execPath, script].map((word) => `'${word}'`).join(' ');
+      const command = [...prefix, nodeForAll(), script].map((word) => `'${word}'`).join(' ');
       const done = spawnSync('sh', ['-c', `umask ${umask}; exec ${command}`], {
         env: { PATH: process.env.PATH, HOME: '/', ...env },
         maxBuffer: 1e8,

@@ -31,7 +31,7 @@ describe('man pages', () => {
     );
   });
 
-  it.skipIf(!hasMandoc)('pass mandoc -T lint', () => {
+  it.skipIf(!hasMandoc)('pass mandoc -T lint (needs mandoc)', () => {
     const pages = readdirSync(man);
     const { stdout } = spawnSync('mandoc', ['-T', 'lint', ...pages], { cwd: man, encoding: 'utf8' });
     // mandoc looks for other pages among those installed; ours are looked for here.
@@ -69,7 +69,7 @@ describe('mdoc text', () => {
     expect(usageWords('(head|cat) [OPTION]...')).toBe('( Cm head | Cm cat ) Oo Ns Ar OPTION Ns Oc Ns \\&...');
   });
 
-  it.skipIf(!hasMandoc)('keeps together what is typed together', () => {
+  it.skipIf(!hasMandoc)('keeps together what is typed together (needs mandoc)', () => {
     const page = (words: string) => `.Dd November 22, 2026\n.Dt X 1\n.Os\n.Sh NAME\n.${usageWords(words)}\n`;
     for (const words of [
       '--[no-]exportable',

@@ -37,7 +37,7 @@ const CASES: readonly (readonly [typed: string, completed: string])[] = [
   ['hs put a', 'a b.txt'],
 ];
 
-describe.skipIf(!there('bash'))('bash', () => {
+describe.skipIf(!there('bash'))('bash (needs bash)', () => {
   /** Calls the function as readline would, with the line split at its word breaks. */
   const complete = (line: string) => {
     const words: string[] = [...(line.match(/[^\s=:]+|[=:]+/g) ?? [])];
@@ -66,7 +66,7 @@ describe.skipIf(!there('bash'))('bash', () => {
   });
 });
 
-describe.skipIf(!there('fish'))('fish', () => {
+describe.skipIf(!there('fish'))('fish (needs fish)', () => {
   const complete = (line: string) =>
     shell('fish', ['--no-config', '-c'], `hs completion fish | source; complete -C '${line}'`);
 
@@ -75,7 +75,7 @@ describe.skipIf(!there('fish'))('fish', () => {
   });
 });
 
-describe.skipIf(!there('zsh'))('zsh', () => {
+describe.skipIf(!there('zsh'))('zsh (needs zsh)', () => {
   it('completes all of them on a terminal', { timeout: 60_000 }, () => {
     const script = `
       zmodload zsh/zpty

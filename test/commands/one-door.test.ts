@@ -99,7 +99,7 @@ function* steps(work: string): Generator<Step> {
  */
 const ELSEWHERE = ['run', 'doctor', '__complete'];
 
-describe.skipIf(!hasStrace)('under a system-call trace', () => {
+describe.skipIf(!hasStrace)('under a system-call trace (needs strace)', () => {
   const seen: { step: Step; traced: Traced; allowed: string[] }[] = [];
   let cleanUp: () => Promise<void>;
 

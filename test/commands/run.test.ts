@@ -14,6 +14,7 @@ import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { systemEnvironment, systemRandom } from '../../src/fsx/system.js';
 import { sandboxReport } from '../../src/ops/run/sandbox-report.js';
 import { HS_PROGRAM, hs, hsEnvironment } from '../helpers/hs.js';
+import { because, hsAsNobody, NOBODY, whyNotNobody } from '../helpers/ordinary-user.js';
 import { tmp } from '../helpers/tmp.js';
 
 let dir: string;
@@ -217,22 +218,16 @@ describe.skipIf(!offers)('hs run (needs a sandbox that enforces)', () => {
   });
 });
 
-describe.skipIf(process.getuid?.() !== 0 || spawnSync('setpriv', ['--version']).status !== 0)(
-  'hs run as an ordinary user (needs root and setpriv)',
+describe.skipIf(!offers || whyNotNobody !== undefined)(
+  `hs run as an ordinary user${because(offers ? whyNotNobody : 'needs a sandbox that enforces')}`,
   () => {
-    const NOBODY = 65534;
-
     it('registers, prevents and tells as it does for root', async () => {
       const home = await tmp();
       for (const path of [home, scratch]) chownSync(path, NOBODY, NOBODY);
       chmodSync(home, 0o755);
       const env = await hsEnvironment({ TMPDIR: scratch, HOME: home, XDG_STATE_HOME: `${home}/state` });
       const as = (...args: string[]) =>
-        spawnSync(
-          'setpriv',
-          [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', process.execPath, HS_PROGRAM, ...args],
-          { cwd: home, env, encoding: 'utf8' },
-        );
+        spawnSync(...hsAsNobody(...args), { cwd: home, env, encoding: 'utf8' });
       expect(as('init').stderr).toBe('');
       const { status, stdout } = as(
         'run',

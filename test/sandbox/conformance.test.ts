@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type BackendName, discardTree, type StrayWrite } from '../../src/sandbox/index.js';
+import { nodeForAll } from '../helpers/ordinary-user.js';
 import { buildRunner, makeWorld, type Outcome, startRunner, USERS, type User, type World } from './world.js';
 
 interface Variant {
@@ -110,7 +111,7 @@ async function attack(user: User, how: Omit<Variant, 'title'> | 'no sandbox'): P
       socketElsewhere: join(world.elsewhere, 's'),
       abstract: around.hostTmp,
     });
-    const command = [process.execPath, join(world.project, 'attacks.mjs'), target];
+    const command = [nodeForAll(), join(world.project, 'attacks.mjs'), target];
     const outcome = await (how === 'no sandbox'
       ? runBare(user, world, command)
       : startRunner(
@@ -298,7 +299,6 @@ function expectNoMore(
   if (happened.backgroundWentOn) expect(everything).toBe(true);
 }
 
-it('is shown by at least one backend that enforces on this machine', () => {
-  if (process.platform !== 'linux') return;
+it.skipIf(process.platform !== 'linux')('is shown by at least one backend that enforces (on Linux)', () => {
   expect(CASES.some(({ how, missing }) => how.backend !== 'none' && missing === undefined)).toBe(true);
 });

@@ -17,6 +17,7 @@ import {
   type SandboxResult,
   sandboxHost,
 } from '../../src/sandbox/index.js';
+import { because } from '../helpers/ordinary-user.js';
 import { makeWorld, USERS, type World } from './world.js';
 
 const disk = nodeDisk();
@@ -73,6 +74,7 @@ async function available(): Promise<BackendName[]> {
   }
 }
 const here = await available();
+const unless = (backend: BackendName) => because(here.includes(backend) ? undefined : `needs ${backend}`);
 
 /** Processes whose command line has the word, zombies aside. */
 function processesWith(word: string): string[] {
@@ -284,8 +286,8 @@ describe('runSandboxed', () => {
     expect(existsSync(join(world.elsewhere, 'x'))).toBe(false);
   });
 
-  it('falls back to the next one when namespaces are refused', async () => {
-    if (!here.includes('landlock')) return;
+  const fallsBack = `falls back to the next one when namespaces are refused${unless('landlock')}`;
+  it.skipIf(!here.includes('landlock'))(fallsBack, async () => {
     const refused = sandboxHost(disk, systemEnvironment(), { namespaces: false });
     expect((await run(['true'], {}, {}, refused)).backend).toBe('landlock');
   });
@@ -311,15 +313,15 @@ describe('runSandboxed', () => {
     expect(readdirSync(world.project)).not.toContain(`.hs-probe-${process.pid}`);
   });
 
-  it('does not use an overlay when the scratch directory lies in the project', async () => {
-    if (!here.includes('bubblewrap')) return;
+  const noOverlay = `does not use an overlay when the scratch directory lies in the project${unless('bubblewrap')}`;
+  it.skipIf(!here.includes('bubblewrap'))(noOverlay, async () => {
     const scratchDir = join(world.project, 'scratch');
     mkdirSync(scratchDir, { mode: 0o700 });
     expect((await run(['true'], {}, { scratchDir })).backend).toBe('bubblewrap');
   });
 
-  it('keeps the status of a tool whose writes cannot be listed, and says so', async () => {
-    if (!here.includes('bubblewrap-overlay')) return;
+  const unlisted = `keeps the status of a tool whose writes cannot be listed, and says so${unless('bubblewrap-overlay')}`;
+  it.skipIf(!here.includes('bubblewrap-overlay'))(unlisted, async () => {
     const broken = interceptDisk(disk, (operation, path) => {
       if (operation === 'readdir' && path.includes('/upper/')) throw errnoError('EIO', operation, path);
     });

@@ -1,30 +1,25 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import {
-  accessSync,
   chmodSync,
   chownSync,
   closeSync,
-  constants,
   copyFileSync,
   mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
-  realpathSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import type { SandboxResult } from '../../src/sandbox/index.js';
+import { AS_NOBODY, NOBODY, nodeForAll, ROOT, visibleParent } from '../helpers/ordinary-user.js';
 import type { RunnerRequest } from './runner.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
-export const ROOT = dirname(dirname(here));
-export const NOBODY = 65534;
 /** Also in attacks.mjs. */
 const LEAKED_FD = 30;
 
@@ -35,13 +30,12 @@ export interface User {
   readonly uid: number;
 }
 
-const asNobody = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
 const me = process.getuid!();
 export const USERS: readonly User[] =
   me === 0
     ? [
         { name: 'root', prefix: [], uid: 0 },
-        { name: 'an ordinary user', prefix: asNobody, uid: NOBODY },
+        { name: 'an ordinary user', prefix: AS_NOBODY, uid: NOBODY },
       ]
     : [{ name: 'an ordinary user', prefix: [], uid: me }];
 
@@ -87,34 +81,9 @@ export interface World {
   remove(): void;
 }
 
-/** Where bubblewrap puts something of its own over what the host has. */
-const COVERED = /^\/(tmp|var\/tmp|run|dev|proc)(\/|$)/;
-
-function openToAll(dir: string): boolean {
-  const path = realpathSync(dir);
-  if (COVERED.test(path)) return false;
-  for (let up = path; up !== '/'; up = dirname(up)) if ((statSync(up).mode & 0o001) === 0) return false;
-  return true;
-}
-
-/**
- * A directory that a sandbox shows and that every user can reach: in the working tree, unless that lies
- * in a covered or closed place, as a clone in /tmp does.
- */
-function visibleParent(): string {
-  for (const dir of [join(ROOT, 'node_modules'), '/var/cache', '/srv', homedir()]) {
-    try {
-      accessSync(dir, constants.W_OK);
-      if (openToAll(dir)) return join(dir, '.hs-tests');
-    } catch {}
-  }
-  throw new Error('no directory outside /tmp that every user can reach: run the tests from another place');
-}
-
 /** A project with a store in it, and places around it, all of which the user may write. */
 export function makeWorld(user: User, base: 'visible' | 'tmp'): World {
   const parent = base === 'tmp' ? tmpdir() : visibleParent();
-  mkdirSync(parent, { recursive: true });
   const root = mkdtempSync(join(parent, 'hs-world-'));
   chmodSync(root, 0o755);
   const world = {
@@ -175,7 +144,7 @@ export function startRunner(
   const leak =
     options.leakFrom === undefined ? [] : new Array<'ignore' | number>(LEAKED_FD - 2).fill('ignore');
   if (options.leakFrom !== undefined) leak[LEAKED_FD - 3] = openSync(options.leakFrom, 'w', 0o666);
-  const argv = [...user.prefix, process.execPath, program, JSON.stringify(whole)];
+  const argv = [...user.prefix, nodeForAll(), program, JSON.stringify(whole)];
   const child = spawn(argv[0]!, argv.slice(1), {
     cwd: world.project,
     env: { PATH: process.env.PATH ?? '', HOME: world.home, ...options.env },

@@ -224,7 +224,7 @@ describe('the catalog index', () => {
   it('is done without on a filesystem that is read-only', async (context) => {
     const { dir } = await makeStore();
     const readOnly = ['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--chdir', dir];
-    if (spawnSync('bwrap', [...readOnly, 'true']).status !== 0) context.skip();
+    context.skip(spawnSync('bwrap', [...readOnly, 'true']).status !== 0, 'needs bubblewrap');
     const { status, stdout, stderr } = spawnSync(
       'bwrap',
       [...readOnly, process.execPath, resolve('bin/hs.js'), 'ls', '-q'],

@@ -5,8 +5,8 @@ import { canonicalBytes } from '../../src/core/canonical.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { readOnlyDisk } from '../../src/fsx/read-only-disk.js';
 import { findStore, namedStore } from '../../src/store/locate.js';
-import { HS_PROGRAM } from '../helpers/hs.js';
 import { inside } from '../helpers/inside.js';
+import { because, hsAsNobody, whyNotNobody } from '../helpers/ordinary-user.js';
 import { tmp } from '../helpers/tmp.js';
 
 const UID = process.getuid?.() ?? 0;
@@ -51,14 +51,15 @@ describe('a store', () => {
     expect(await namedStore(nodeDisk(), root)).toBe(root);
   });
 
-  it.skipIf(UID !== 0)('of root is refused to an ordinary user who stands in its directory', async () => {
+  const asNobody = `of root is refused to an ordinary user who stands in its directory${because(whyNotNobody)}`;
+  it.skipIf(whyNotNobody !== undefined)(asNobody, async () => {
     const { cwd } = await workspace();
     await chmod(cwd, 0o755);
-    const { status, stderr } = spawnSync(
-      'setpriv',
-      ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, HS_PROGRAM, 'ls'],
-      { cwd, encoding: 'utf8', env: { HOME: '/nonexistent', PATH: process.env.PATH } },
-    );
+    const { status, stderr } = spawnSync(...hsAsNobody('ls'), {
+      cwd,
+      encoding: 'utf8',
+      env: { HOME: '/nonexistent', PATH: process.env.PATH },
+    });
     expect(stderr).toContain('belongs to another user');
     expect(status).toBe(6);
   });
