@@ -8,7 +8,7 @@ import type { Imported, ImportOptions } from './ops/bundle/import.js';
 import type { Exported } from './ops/export/export.js';
 import type { Collected } from './ops/gc/collect.js';
 import type { Removed } from './ops/gc/remove.js';
-import { changePins, defaultPinName } from './ops/pins.js';
+import { changePins, defaultPinName, toPinName } from './ops/pins.js';
 import type { Promoted } from './ops/promote.js';
 import { type PutOptions, type PutResult, put } from './ops/put.js';
 import type { Reclassification, Reclassified } from './ops/reclassify.js';
@@ -75,7 +75,7 @@ export class ArtifactStore extends ArtifactReader {
 
   /** Holds artifacts so that nothing removes them (`hs pin`). Returns the name of the pin. */
   async pin(names: readonly string[], options: PinOptions = {}): Promise<string> {
-    const name = options.name ?? defaultPinName(this.session);
+    const name = options.name === undefined ? defaultPinName(this.session) : toPinName(options.name);
     const catalog = await this.session.catalog();
     const until = options.until?.toISOString() as Timestamp | undefined;
     await changePins(

@@ -25,11 +25,11 @@ Without --name, the pin has the name of whoever sets it.`,
   ],
   seeAlso: ['hs-unpin(1)', 'hs-pins(1)', 'hs-update-pin(1)', 'hs-gc(1)'],
   async run({ args, options, session }) {
-    const { changePins, defaultPinName } = await import('../../src/ops/pins.js');
+    const { changePins, defaultPinName, toPinName } = await import('../../src/ops/pins.js');
     const { resolveArtifact } = await import('../../src/ops/resolve.js');
     const s = await session();
     const catalog = await s.catalog();
-    const name = options.name ?? defaultPinName(s);
+    const name = options.name === undefined ? defaultPinName(s) : toPinName(options.name);
     const ids = [...new Set(args.ids.map((id) => resolveArtifact(catalog, id).artifact_id))];
     const { reason, until } = options;
     await changePins(

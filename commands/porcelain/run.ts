@@ -110,7 +110,7 @@ The output may be as large as the policy's budget for the actor says, and withou
       onOutput: (stream, chunk) => (stream === 'stdout' ? out : err).write(chunk),
       takeSignals: context.takeSignals,
       ...compact({
-        name: options.name?.normalize('NFC'),
+        name: options.name,
         kind: options.kind,
         retentionClass: options.class,
         ttl: options.ttl,

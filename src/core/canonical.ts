@@ -1,4 +1,5 @@
 import { HsError } from '../errors/hs-error.js';
+import { normalText } from './normal-text.js';
 
 /** What canonical JSON can hold (A9). Numbers are safe integers. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
@@ -164,6 +165,26 @@ function parse(text: string): Json {
 
 function withinLimit(bytes: Uint8Array, maxBytes: number): void {
   if (bytes.byteLength > maxBytes) throw invalid(`${bytes.byteLength} bytes, the limit is ${maxBytes}`);
+}
+
+/**
+ * A value from outside with its strings in the form that records hold, file paths apart (A9): the same text
+ * typed on another system, or read from a file name of macOS, is the same text.
+ */
+export function inNormalForm<T>(value: T): T {
+  return normalize(value, 0, false) as T;
+}
+
+function normalize(value: unknown, depth: number, verbatim: boolean): unknown {
+  if (typeof value === 'string') return verbatim ? value : normalText(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth > MAX_DEPTH) throw invalid(`nested deeper than ${MAX_DEPTH} levels`);
+  if (Array.isArray(value)) return value.map((v) => normalize(v, depth + 1, verbatim));
+  const entries = Object.entries(value);
+  // From entries, so that a key '__proto__' stays a key, which the schema then refuses.
+  return Object.fromEntries(
+    entries.map(([key, v]) => [key, normalize(v, depth + 1, VERBATIM_KEYS.has(key))]),
+  );
 }
 
 /** Reads canonical JSON and refuses (INVALID_RECORD) any other spelling of the same value (A9). */

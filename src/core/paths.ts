@@ -1,6 +1,7 @@
 import { HsError } from '../errors/hs-error.js';
 import { escapeText } from './escape.js';
 import { UUID_PATTERN } from './ids.js';
+import { normalText } from './normal-text.js';
 
 export {
   PortabilityCheck,
@@ -97,8 +98,16 @@ export function checkName(name: string): Checked<SafePath, NameRule> {
   if (UUID_PATTERN.test(lower)) return problem('looks-like-id', 'it reads as an artifact id');
   if (/^[0-9a-f]{64}$/.test(lower)) return problem('looks-like-id', 'it reads as an object id');
   if (name.includes('@{')) return problem('version-syntax', "it contains '@{'");
-  if (name.normalize('NFC') !== name) return problem('not-nfc', 'it is not in Unicode NFC');
+  if (normalText(name) !== name) return problem('not-nfc', 'it is not in Unicode NFC');
   return checked;
+}
+
+/** The name that was given for an artifact, in NFC; UNSAFE_PATH with the rule that it breaks. */
+export function toName(given: string): SafePath {
+  const name = normalText(given);
+  const { path, problem } = checkName(name);
+  if (path !== undefined) return path;
+  throw new HsError('UNSAFE_PATH', `the name '${escapeText(name)}' is refused: ${problem.why}`);
 }
 
 /** Checks a `filename_hint`: one component of a path, kept in the normal form it came in (A9). */

@@ -1,4 +1,5 @@
 import { escapeText } from './escape.js';
+import { normalText } from './normal-text.js';
 import { check, text } from './schema.js';
 
 const MAX_TEXT = 2000;
@@ -6,7 +7,7 @@ const reason = text(1024);
 
 /** A message of hs as a record can hold it: bounded, in NFC, without control characters, never empty. */
 export function recordText(message: string, maxLength = MAX_TEXT): string {
-  const line = escapeText(message).normalize('NFC') || '-';
+  const line = normalText(escapeText(message)) || '-';
   return line.length <= maxLength
     ? line
     : `${line.slice(0, maxLength - 1).toWellFormed()}…`.slice(0, maxLength);
@@ -16,5 +17,5 @@ export function recordText(message: string, maxLength = MAX_TEXT): string {
 export function toReason(given: string): string;
 export function toReason(given: string | undefined): string | undefined;
 export function toReason(given: string | undefined): string | undefined {
-  return given === undefined ? undefined : check(reason, given.normalize('NFC'), 'USAGE', 'the reason');
+  return given === undefined ? undefined : check(reason, normalText(given), 'USAGE', 'the reason');
 }

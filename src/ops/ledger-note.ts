@@ -1,11 +1,12 @@
 import type { LedgerEntry } from '../core/ledger-entry.js';
 import { PAYLOADS } from '../core/ledger-payload.js';
+import { normalText } from '../core/normal-text.js';
 import { check } from '../core/schema.js';
 import type { Session } from './session.js';
 
 /** Appends a person's words to the ledger: one line, at most 4096 characters (USAGE). */
 export async function appendNote(session: Session, text: string): Promise<LedgerEntry> {
-  const payload = check(PAYLOADS.note, { text: text.normalize('NFC') }, 'USAGE', 'note');
+  const payload = check(PAYLOADS.note, { text: normalText(text) }, 'USAGE', 'note');
   return session.write(
     'ledger.note',
     [],

@@ -1,6 +1,7 @@
 import type { Catalog } from '../core/catalog.js';
 import { activePins } from '../core/check-ops.js';
 import { type Timestamp, timestampMs } from '../core/ids.js';
+import { normalText } from '../core/normal-text.js';
 import { type ArtifactRecord, compareRegistration } from '../core/record.js';
 import { HsError } from '../errors/hs-error.js';
 import { compileGlob } from './glob.js';
@@ -49,7 +50,8 @@ export interface ListQuery {
   readonly now: Timestamp;
 }
 
-function matcher(key: string, value: string): (r: ArtifactRecord) => boolean {
+function matcher(key: string, given: string): (r: ArtifactRecord) => boolean {
+  const value = normalText(given);
   const get = field(key);
   if (key !== 'name') return (r) => String(get(r)) === value;
   const matches = compileGlob(value);

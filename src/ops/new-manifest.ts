@@ -1,7 +1,9 @@
 import { lookup } from 'mrmime';
+import { inNormalForm } from '../core/canonical.js';
 import { compact } from '../core/compact.js';
 import type { ArtifactId } from '../core/ids.js';
 import { MANIFEST_SCHEMA, type Manifest, toManifest } from '../core/manifest.js';
+import { normalText } from '../core/normal-text.js';
 import { checkName } from '../core/paths.js';
 import {
   CLASSIFICATIONS,
@@ -24,7 +26,7 @@ export function mimeOf(filename: string | undefined): string {
 
 /** With `--each`, entries of one name are versions of themselves, not of each other. */
 export function entryName(name: string | undefined, entry: string): string | undefined {
-  const joined = name === undefined ? undefined : `${name}/${entry}`.normalize('NFC');
+  const joined = name === undefined ? undefined : normalText(`${name}/${entry}`);
   return joined !== undefined && checkName(joined).problem === undefined ? joined : undefined;
 }
 
@@ -34,10 +36,11 @@ function oneOf<const T extends readonly string[]>(set: T, value: unknown, fallba
 
 /**
  * Completes what a caller knows of a new artifact with the defaults of A4, A6 and A7, and checks it
- * (INVALID_MANIFEST, unknown fields included). It always gets an id and a creation time of its own
- * unless it brings them.
+ * (INVALID_MANIFEST, unknown fields included). Its text is brought into NFC (A9). It always gets an id and
+ * a creation time of its own unless it brings them.
  */
-export function newManifest(session: Session, known: Readonly<Record<string, unknown>>): Manifest {
+export function newManifest(session: Session, given: Readonly<Record<string, unknown>>): Manifest {
+  const known = inNormalForm(given);
   const kind: Kind = oneOf(KINDS, known.kind, 'file');
   const classification: Classification = oneOf(CLASSIFICATIONS, known.classification, 'low');
   const directory = known.payload_type === 'directory';

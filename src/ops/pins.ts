@@ -2,6 +2,7 @@ import { activePins } from '../core/check-ops.js';
 import { compact } from '../core/compact.js';
 import type { ArtifactId, Timestamp } from '../core/ids.js';
 import { type LedgerOp, PIN_NAME_PATTERN } from '../core/ledger-op.js';
+import { normalText } from '../core/normal-text.js';
 import type { Pin } from '../core/record.js';
 import { toReason } from '../core/record-text.js';
 import { HsError } from '../errors/hs-error.js';
@@ -24,7 +25,8 @@ export function defaultPinName(session: Session): string {
   return PIN_NAME_PATTERN.test(session.actor.id) ? session.actor.id : 'pinned';
 }
 
-export function toPinName(name: string): string {
+export function toPinName(given: string): string {
+  const name = normalText(given);
   if (PIN_NAME_PATTERN.test(name)) return name;
   throw new HsError('USAGE', `'${name}' is not a pin name`, {
     hint: 'letters, digits and ._@+/-, at most 128, the first a letter or digit',
@@ -48,11 +50,11 @@ function toOp(change: PinChange): LedgerOp {
  * Applies pin changes in one commit, in their order, all or none (D1). A pin whose end has come
  * already, and an unpin of a name that is not there, fail all of them.
  */
-export async function changePins(session: Session, changes: readonly PinChange[]): Promise<void> {
-  if (changes.length === 0) return;
+export async function changePins(session: Session, asked: readonly PinChange[]): Promise<void> {
+  if (asked.length === 0) return;
   const now = session.now();
+  const changes = asked.map((c) => ({ ...c, name: toPinName(c.name) }));
   for (const c of changes) {
-    toPinName(c.name);
     if (c.change === 'pin' && c.until !== undefined && c.until <= now) {
       throw new HsError('USAGE', `the pin '${c.name}' would end at ${c.until}, which is past`);
     }

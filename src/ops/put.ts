@@ -10,7 +10,7 @@ import { escapeText } from '../core/escape.js';
 import type { ArtifactId, ObjectId } from '../core/ids.js';
 import type { LedgerOp } from '../core/ledger-op.js';
 import type { EntityRef, Handle, Manifest } from '../core/manifest.js';
-import { checkFilenameHint, checkName, type PortabilityProblem, portabilityProblems } from '../core/paths.js';
+import { checkFilenameHint, type PortabilityProblem, portabilityProblems, toName } from '../core/paths.js';
 import type { ArtifactRecord } from '../core/record.js';
 import type { Classification, Kind, Layer, RetentionClass } from '../core/vocabulary.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
@@ -224,17 +224,13 @@ export async function put(
   sources: readonly PutSource[],
   options: PutOptions,
 ): Promise<PutResult[]> {
-  const name = options.name?.normalize('NFC');
-  const nameProblem = name === undefined ? undefined : checkName(name).problem;
-  if (nameProblem !== undefined) {
-    throw new HsError('UNSAFE_PATH', `the name '${escapeText(name!)}' is refused: ${nameProblem.why}`);
-  }
+  const name = options.name === undefined ? undefined : toName(options.name);
+  const pin = options.pin === undefined ? undefined : toPinName(options.pin);
   return session.write('artifact.create', name === undefined ? [] : [name], async (tx) => {
     const catalog = await session.catalog();
     const sourceRefs = (options.sources ?? []).map((s) => handleOf(resolveArtifact(catalog, s)));
-    if (options.pin !== undefined) {
-      toPinName(options.pin);
-      await session.demand(catalog, await pinCapability(session, catalog, options.pin), [options.pin]);
+    if (pin !== undefined) {
+      await session.demand(catalog, await pinCapability(session, catalog, pin), [pin]);
     }
     const results: PutResult[] = [];
     const manifests: Manifest[] = [];
@@ -273,7 +269,7 @@ export async function put(
     }
     if (manifests.length === 0) throw new HsError('NOT_FOUND', 'there is nothing to store');
     session.progress.start('committing');
-    await registerArtifacts(tx, manifests, pinOps(manifests, options.pin));
+    await registerArtifacts(tx, manifests, pinOps(manifests, pin));
     session.progress.done();
     return results;
   });

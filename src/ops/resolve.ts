@@ -1,5 +1,6 @@
 import type { Catalog } from '../core/catalog.js';
 import { isArtifactId } from '../core/ids.js';
+import { normalText } from '../core/normal-text.js';
 import { type ArtifactRecord, compareRegistration } from '../core/record.js';
 import { nearest } from '../core/suggest.js';
 import { HsError } from '../errors/hs-error.js';
@@ -57,8 +58,9 @@ function candidatesFor(catalog: Catalog, typed: string): Candidates {
   let looked = 0;
   for (const record of catalog.live()) {
     if (++looked > MOST_LOOKED_AT) break;
+    const { filename_hint: hint } = record;
     if (record.name !== undefined) names.add(record.name);
-    else if (record.filename_hint === typed) files.push(record);
+    else if (hint !== undefined && normalText(hint) === typed) files.push(record);
   }
   return {
     files: files.sort((a, b) => compareRegistration(b.registered, a.registered)).slice(0, MAX_CANDIDATES),
@@ -105,7 +107,7 @@ export function resolveArtifact(
   options: ResolveOptions = {},
 ): ArtifactRecord {
   const forced = /^(id|name):(.+)$/s.exec(typed);
-  const text = forced?.[2] ?? typed;
+  const text = normalText(forced?.[2] ?? typed);
   const ids = forced?.[1] === 'name' ? [] : byPrefix(catalog, text, options);
   const byItsName = forced?.[1] === 'id' ? undefined : byName(catalog, text, options);
   const candidates = new Map(

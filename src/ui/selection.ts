@@ -9,7 +9,7 @@ import {
   groupKey,
   NO_GROUPS,
 } from './groups.js';
-import { placeOf, type SortKey, type Table } from './table.js';
+import { placeOf, type SortKey, searchText, type Table } from './table.js';
 
 export type View = 'prune' | 'keep';
 
@@ -39,11 +39,10 @@ export interface Selection {
 function matching(table: Table, filter: string, before: Selection | undefined): Uint8Array {
   const known = before?.table === table ? before : undefined;
   if (known !== undefined && known.choice.filter === filter) return known.matches;
-  const terms = filter
-    .toLowerCase()
-    .split(' ')
-    .filter((term) => term !== '');
-  const narrower = known !== undefined && filter.startsWith(known.choice.filter);
+  const searched = searchText(filter);
+  const terms = searched.split(' ').filter((term) => term !== '');
+  // As it is searched: an accent that is typed after its letter makes another letter of it.
+  const narrower = known !== undefined && searched.startsWith(searchText(known.choice.filter));
   const matches = new Uint8Array(table.items.length);
   if (terms.length === 0) return matches.fill(1);
   for (let i = 0; i < matches.length; i++) {

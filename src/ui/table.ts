@@ -1,4 +1,5 @@
 import type { ArtifactId, Timestamp } from '../core/ids.js';
+import { normalText } from '../core/normal-text.js';
 import { KEEP_RULES, type PlanItem, PRUNE_RULES, type PrunePlan, type Rule } from '../core/prune-plan.js';
 import { isSensitive, KINDS, RETENTION_CLASSES } from '../core/vocabulary.js';
 import { ranks, risingOrder } from './order.js';
@@ -33,7 +34,7 @@ export interface Table {
   readonly labels: readonly string[];
   /** Equal for equal labels, and in their order. */
   readonly names: Float64Array;
-  /** Lower case, what a filter searches. */
+  /** What a filter searches, by {@link searchText}. */
   readonly haystacks: readonly string[];
   readonly columns: Columns;
   /** Places of the items in rising order of a key; computed when first asked for. */
@@ -48,7 +49,12 @@ function labelOf(item: PlanItem): string {
 function haystackOf(item: PlanItem): string {
   const { name = '', filename_hint = '', pins = [], rule } = item;
   const words = `${item.artifact_id}\n${rule}\n${RULE_WORDS[rule]}\n${item.kind}\n${item.retention_class}\n${item.layer}\n${item.classification}`;
-  return `${words}\n${name}\n${filename_hint}\n${pins.join('\n')}`.toLowerCase();
+  return searchText(`${words}\n${name}\n${filename_hint}\n${pins.join('\n')}`);
+}
+
+/** Text as a filter compares it: without regard to case, and to how accents were typed. */
+export function searchText(text: string): string {
+  return normalText(text).toLowerCase();
 }
 
 function sameWords(a: PlanItem, b: PlanItem): boolean {

@@ -43,6 +43,16 @@ describe('the list', () => {
     expect(rowNames(press(filtered, 'enter', 'escape').state)).toEqual(names);
   });
 
+  it('finds a name in either normal form by a filter in either', () => {
+    const plan = smallPlan();
+    const items = plan.items.map((item) =>
+      item.name === 'cache/wheels' ? { ...item, name: 'caf\u00e9' } : item,
+    );
+    for (const keys of [['type:caf\u00e9'], ['type:cafe', 'type:\u0301']]) {
+      expect(rowNames(press(opened({ ...plan, items }), '/', ...keys).state)).toEqual(['caf\u00e9']);
+    }
+  });
+
   it('finds the same however the filter was typed', () => {
     const plan = largePlan(2000);
     const typed = press(opened(plan), '/', 'type:project-1 report').state;

@@ -1,4 +1,5 @@
 import type { Catalog } from '../../core/catalog.js';
+import { normalText } from '../../core/normal-text.js';
 import { KINDS } from '../../core/vocabulary.js';
 import { artifactWords, type CompletionWord, pinWords, reportWords } from '../../ops/completion-words.js';
 import type { CommandTable } from '../command.js';
@@ -34,12 +35,18 @@ export async function candidates(sources: Sources, words: readonly string[]): Pr
     return { shell: 'none', words: startingWith(current, options) };
   }
   const typed = current.slice(place.before.length);
-  const values = await valueWords(sources, place.complete, place.choices, typed);
+  const values = inFormOf(typed, await valueWords(sources, place.complete, place.choices, normalText(typed)));
   const shell = place.complete === 'file' ? 'files' : place.complete === 'directory' ? 'directories' : 'none';
   return {
     shell,
     words: startingWith(typed, values).map((w) => ({ ...w, word: place.before + w.word })),
   };
+}
+
+/** Names as records hold them go on from what was typed only in the normal form in which that was typed. */
+function inFormOf(typed: string, words: readonly CompletionWord[]): readonly CompletionWord[] {
+  if (normalText(typed) === typed) return words;
+  return words.map((w) => ({ ...w, word: w.word.normalize('NFD') }));
 }
 
 /** Names that a terminal or a shell script could trip over are not offered (G6). */

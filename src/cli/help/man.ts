@@ -190,7 +190,7 @@ A store is a directory named \`.hsstore\`; every command finds it by searching u
 
 Commands of everyday use, the porcelain, may change to serve people. The plumbing is stable: its output, its exit statuses and its \`-z\` and \`--json\` forms are what scripts rely on.`;
 
-const NAMES = `An artifact is named by its UUID, by a unique prefix of it of 6 or more hex digits, or by its name. \`NAME\` is the newest live artifact of that name by ledger position, \`NAME@{n}\` the n-th before it. Where both could be meant, \`id:\` or \`name:\` in front decides. An object is named by its 64 hex digits or a unique prefix.
+const NAMES = `An artifact is named by its UUID, by a unique prefix of it of 6 or more hex digits, or by its name. \`NAME\` is the newest live artifact of that name by ledger position, \`NAME@{n}\` the n-th before it. Where both could be meant, \`id:\` or \`name:\` in front decides. Names are kept and compared in Unicode NFC, however they were typed. An object is named by its 64 hex digits or a unique prefix.
 
 A time is \`2026-01-31\`, \`2026-01-31T12:00:00Z\`, \`@SECONDS\` since 1970, or relative to now: \`-7d\`, \`+12h\`. A size is a number of bytes, or a number with \`KiB\`, \`MiB\`, \`GiB\` (powers of 1024) or \`kB\`, \`MB\`, \`GB\` (powers of 1000).`;
 

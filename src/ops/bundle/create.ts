@@ -14,7 +14,7 @@ import type { Catalog } from '../../core/catalog.js';
 import { compact } from '../../core/compact.js';
 import { escapeText } from '../../core/escape.js';
 import type { ArtifactId, ObjectId } from '../../core/ids.js';
-import { checkName, comparePaths, portabilityProblems, toSafePath } from '../../core/paths.js';
+import { comparePaths, portabilityProblems, toName, toSafePath } from '../../core/paths.js';
 import type { ArtifactRecord } from '../../core/record.js';
 import { sensitivityOf } from '../../core/sensitivity.js';
 import { type ErrorCode, HsError } from '../../errors/hs-error.js';
@@ -55,10 +55,7 @@ export async function createBundle(
   names: readonly string[],
   options: BundleOptions = {},
 ): Promise<BundleCreated> {
-  const problem = options.name === undefined ? undefined : checkName(options.name).problem;
-  if (problem !== undefined) {
-    throw new HsError('UNSAFE_PATH', `the name '${escapeText(options.name!)}' is refused: ${problem.why}`);
-  }
+  const bundleName = options.name === undefined ? undefined : toName(options.name);
   return session.write('artifact.create', names, async (tx) => {
     const catalog = await session.catalog();
     await session.demand(catalog, 'artifact.read', names);
@@ -78,7 +75,7 @@ export async function createBundle(
     const manifest = newManifest(
       session,
       compact({
-        name: options.name,
+        name: bundleName,
         kind: 'bundle',
         payload_type: 'directory',
         content_hash: contentHash,

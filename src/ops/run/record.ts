@@ -5,6 +5,7 @@ import { sha256 } from '../../core/hash.js';
 import type { ObjectId, Timestamp } from '../../core/ids.js';
 import type { EntryPayload } from '../../core/ledger-payload.js';
 import type { Provenance } from '../../core/manifest.js';
+import { normalText } from '../../core/normal-text.js';
 import { recordText } from '../../core/record-text.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { StrayWrite } from '../../sandbox/index.js';
@@ -51,7 +52,7 @@ export function provenanceOf(request: RunRequest, facts: RunFacts): Provenance {
     engine_id: 'hs',
     engine_version: program.version,
     ...commandFacts(request),
-    arguments: request.recordArgs ? request.command.slice(1).map((arg) => arg.normalize('NFC')) : undefined,
+    arguments: request.recordArgs ? request.command.slice(1).map((arg) => normalText(arg)) : undefined,
     input_hashes: facts.inputHashes.length === 0 ? undefined : [...facts.inputHashes],
     exit_status: facts.toolStatus,
     started_at: facts.startedAt,

@@ -1,7 +1,7 @@
 import type { Catalog } from '../../core/catalog.js';
 import { escapeText } from '../../core/escape.js';
 import type { ObjectId } from '../../core/ids.js';
-import { checkName } from '../../core/paths.js';
+import { toName } from '../../core/paths.js';
 import type { Policy } from '../../core/policy.js';
 import { classificationRank, sensitivityOf } from '../../core/sensitivity.js';
 import { type ErrorCode, HsError, isErrno, isHsError } from '../../errors/hs-error.js';
@@ -54,11 +54,7 @@ export async function runTool(session: Session, request: RunRequest): Promise<Ru
 }
 
 function checkOutput(request: RunRequest): void {
-  const { name } = request;
-  const problem = name === undefined ? undefined : checkName(name).problem;
-  if (problem !== undefined) {
-    throw new HsError('UNSAFE_PATH', `the name '${escapeText(name!)}' is refused: ${problem.why}`);
-  }
+  if (request.name !== undefined) toName(request.name);
   if (request.kind === 'bundle') {
     throw new HsError('USAGE', "a tool's output cannot be of kind 'bundle'", { hint: 'hs bundle makes one' });
   }
