@@ -7,5 +7,10 @@ host.onCrash((e) => tell(host, e));
 main(host, {
   table: registry,
   disk: async () => (await import('../src/fsx/node-disk.js')).nodeDisk(),
+  trace: async (target) => {
+    const { openTrace, traceDisk } = await import('../src/fsx/trace.js');
+    const trace = openTrace(target);
+    return { trace, disk: (disk) => traceDisk(disk, trace) };
+  },
   openSession: async (request) => (await import('../src/ops/session.js')).openSession(request),
 }).then(host.leave);

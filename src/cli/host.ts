@@ -1,5 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
-import type { Clock, Environment, Random } from '../core/ports.js';
+import type { Clock, Environment, Random, Trace } from '../core/ports.js';
 import type { Disk } from '../fsx/disk.js';
 import type { Session, SessionRequest } from '../ops/session.js';
 import type { CommandTable } from './command.js';
@@ -28,9 +28,17 @@ export interface Host {
   abandon(status: number): void;
 }
 
+/** A trace that was asked for, and a disk that tells it of every operation. */
+export interface Tracing {
+  readonly trace: Trace;
+  readonly disk: (inner: Disk) => Disk;
+}
+
 /** What the program is put together from; loaded when it is needed. */
 export interface Parts {
   readonly table: CommandTable;
   readonly disk: () => Promise<Disk>;
+  /** Opens the trace that `HS_TRACE` names; errors are those of opening a file. */
+  readonly trace: (target: string) => Promise<Tracing>;
   readonly openSession: (request: SessionRequest) => Promise<Session>;
 }

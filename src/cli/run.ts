@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Trace } from '../core/ports.js';
 import { HsError, prefixed } from '../errors/hs-error.js';
 import type { Session } from '../ops/session.js';
 import type { Command } from './command.js';
@@ -12,6 +13,7 @@ import { Outcome } from './outcome.js';
 import type { Invocation } from './parse/parse.js';
 import { parsed, parseInteger } from './parse/values.js';
 import { present } from './present.js';
+import { startTrace } from './trace.js';
 
 /** The last second that a timestamp can hold. */
 const LAST_SECOND = 253_402_300_799;
@@ -20,17 +22,26 @@ const LAST_SECOND = 253_402_300_799;
 const UNSAID = 'what the command had to do is done: hs log tells what that was';
 
 /** Runs a parsed command to its exit status. */
-export async function run(host: Host, parts: Parts, command: Command, call: Invocation): Promise<number> {
+export async function run(
+  host: Host,
+  plainParts: Parts,
+  command: Command,
+  call: Invocation,
+): Promise<number> {
   const { globals } = call;
+  const began = host.clock.now();
   for (const directory of globals.chdir) changeDirectory(host, directory);
   const streams = await openStreams(host, command, globals, call.setClock ?? host.clock.now());
   const { out, log, progress } = streams;
   const interrupt = new Interrupt(host, command.spec.opens === 'write');
   const form = globals.json ? 'json' : globals.jsonl ? 'jsonl' : 'text';
   const outcome = new Outcome(host, log, form, interrupt.signal);
-  const store = new StoreDoor(host, parts, command, call, streams, interrupt);
+  const { trace, parts } = await startTrace(host, plainParts, log);
+  trace({ event: 'command', name: command.spec.name, version: host.version });
+  const store = new StoreDoor(host, parts, command, call, streams, interrupt, trace);
   const context = makeContext(host, parts, call, streams, interrupt, outcome, store);
   let hasRun = false;
+  let status: number | undefined;
   try {
     const value = await (command.spec.run(context) as Promise<unknown>);
     hasRun = command.spec.opens === 'write' && command.form === 'single';
@@ -39,21 +50,26 @@ export async function run(host: Host, parts: Parts, command: Command, call: Invo
     if (command.spec.opens !== 'write') interrupt.signal.throwIfAborted();
     progress.done();
     await out.end();
-    return outcome.finish(shown);
+    status = outcome.finish(shown);
   } catch (e) {
     progress.done();
-    if (e instanceof OutputClosed) return outcome.status;
+    if (e instanceof OutputClosed) {
+      status = outcome.status;
+      return status;
+    }
     // What was printed before the failure stays printed; a second failure to write adds nothing.
     await out.end().catch(() => {});
     const failure = toFailure(interrupt.signal.aborted ? interrupt.signal.reason : e);
     const isUnsaid = hasRun && failure.code === 'SYSTEM' && failure.hint === undefined;
     outcome.report(isUnsaid ? prefixed(failure, '', UNSAID) : withUsageHint(failure, command));
-    return statusOf(failure, command);
+    status = statusOf(failure, command);
   } finally {
     interrupt.release();
     out.release();
     await store.close();
+    trace({ event: 'exit', status, ms: host.clock.now() - began });
   }
+  return status;
 }
 
 /** Opens the store once, when a command first asks for it. */
@@ -71,6 +87,7 @@ class StoreDoor {
     call: Invocation,
     { out, log, progress }: Streams,
     interrupt: Interrupt,
+    trace: Trace,
   ) {
     const get = (name: string) => host.environment.get(name) || undefined;
     this.#writes = command.spec.opens === 'write';
@@ -92,6 +109,7 @@ class StoreDoor {
         progress,
         signal: interrupt.signal,
         warn: this.#warn,
+        trace,
         ...options,
         writes,
       });

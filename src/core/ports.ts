@@ -36,3 +36,14 @@ export interface ProgressSink {
 export type ProgressUnit = 'bytes' | (string & {});
 
 export const noProgress: ProgressSink = { start() {}, advance() {}, done() {} };
+
+/** One thing that was done. Names, numbers and hashes: never payload bytes, arguments or secrets. */
+export interface TraceEvent {
+  readonly event: string;
+  readonly [fact: string]: string | number | boolean | undefined;
+}
+
+/** Is told what is done, as it is done (`HS_TRACE`, `--verbose`). */
+export type Trace = (event: TraceEvent) => void;
+
+export const noTrace: Trace = () => undefined;

@@ -12,153 +12,68 @@ export type Interceptor = (operation: DiskOperation, path: string) => void | Pro
 
 /** The same disk with a word to say before each operation, those of its open files and directories included. */
 export function interceptDisk(inner: Disk, before: Interceptor): Disk {
+  return surroundDisk(inner, async (operation, path, run) => {
+    await before(operation, path);
+    return run();
+  });
+}
+
+/** Stands around each operation: what it returns or throws is the operation's result. */
+export type Around = <T>(operation: DiskOperation, path: string, run: () => Promise<T>) => Promise<T>;
+
+/** The same disk with something around each operation, those of its open files and directories included. */
+export function surroundDisk(inner: Disk, around: Around): Disk {
   return {
     async open(path, options) {
-      await before(`open:${options.access}`, path);
-      return interceptFile(await inner.open(path, options), path, before);
+      const file = await around(`open:${options.access}`, path, () => inner.open(path, options));
+      return surroundFile(file, path, around);
     },
     async openDir(path, options) {
-      await before('openDir', path);
-      return interceptDir(await inner.openDir(path, options), path, before);
+      return surroundDir(await around('openDir', path, () => inner.openDir(path, options)), path, around);
     },
-    async readFile(path, maxBytes) {
-      await before('readFile', path);
-      return inner.readFile(path, maxBytes);
-    },
-    async writeFile(path, bytes, options) {
-      await before('writeFile', path);
-      return inner.writeFile(path, bytes, options);
-    },
-    async lstat(path) {
-      await before('lstat', path);
-      return inner.lstat(path);
-    },
-    async find(path) {
-      await before('find', path);
-      return inner.find(path);
-    },
-    async stat(path) {
-      await before('stat', path);
-      return inner.stat(path);
-    },
-    async readdir(path) {
-      await before('readdir', path);
-      return inner.readdir(path);
-    },
-    async readlink(path) {
-      await before('readlink', path);
-      return inner.readlink(path);
-    },
-    async realpath(path) {
-      await before('realpath', path);
-      return inner.realpath(path);
-    },
-    async mkdir(path, mode) {
-      await before('mkdir', path);
-      return inner.mkdir(path, mode);
-    },
-    async rmdir(path) {
-      await before('rmdir', path);
-      return inner.rmdir(path);
-    },
-    async unlink(path) {
-      await before('unlink', path);
-      return inner.unlink(path);
-    },
-    async removeTree(path) {
-      await before('removeTree', path);
-      return inner.removeTree(path);
-    },
-    async link(from, to) {
-      await before('link', to);
-      return inner.link(from, to);
-    },
-    async rename(from, to) {
-      await before('rename', to);
-      return inner.rename(from, to);
-    },
-    async renameNoReplace(from, to) {
-      await before('renameNoReplace', to);
-      return inner.renameNoReplace(from, to);
-    },
-    async exchange(a, b) {
-      await before('exchange', b);
-      return inner.exchange(a, b);
-    },
-    async chmod(path, mode) {
-      await before('chmod', path);
-      return inner.chmod(path, mode);
-    },
-    async syncDir(path) {
-      await before('syncDir', path);
-      return inner.syncDir(path);
-    },
-    async syncFilesystem(path) {
-      await before('syncFilesystem', path);
-      return inner.syncFilesystem(path);
-    },
-    async space(path) {
-      await before('space', path);
-      return inner.space(path);
-    },
+    readFile: (path, maxBytes) => around('readFile', path, () => inner.readFile(path, maxBytes)),
+    writeFile: (path, bytes, options) =>
+      around('writeFile', path, () => inner.writeFile(path, bytes, options)),
+    lstat: (path) => around('lstat', path, () => inner.lstat(path)),
+    find: (path) => around('find', path, () => inner.find(path)),
+    stat: (path) => around('stat', path, () => inner.stat(path)),
+    readdir: (path) => around('readdir', path, () => inner.readdir(path)),
+    readlink: (path) => around('readlink', path, () => inner.readlink(path)),
+    realpath: (path) => around('realpath', path, () => inner.realpath(path)),
+    mkdir: (path, mode) => around('mkdir', path, () => inner.mkdir(path, mode)),
+    rmdir: (path) => around('rmdir', path, () => inner.rmdir(path)),
+    unlink: (path) => around('unlink', path, () => inner.unlink(path)),
+    removeTree: (path) => around('removeTree', path, () => inner.removeTree(path)),
+    link: (from, to) => around('link', to, () => inner.link(from, to)),
+    rename: (from, to) => around('rename', to, () => inner.rename(from, to)),
+    renameNoReplace: (from, to) => around('renameNoReplace', to, () => inner.renameNoReplace(from, to)),
+    exchange: (a, b) => around('exchange', b, () => inner.exchange(a, b)),
+    chmod: (path, mode) => around('chmod', path, () => inner.chmod(path, mode)),
+    syncDir: (path) => around('syncDir', path, () => inner.syncDir(path)),
+    syncFilesystem: (path) => around('syncFilesystem', path, () => inner.syncFilesystem(path)),
+    space: (path) => around('space', path, () => inner.space(path)),
   };
 }
 
-function interceptFile(inner: DiskFile, path: string, before: Interceptor): DiskFile {
+function surroundFile(inner: DiskFile, path: string, around: Around): DiskFile {
   return {
-    async read(buffer, position) {
-      await before('file.read', path);
-      return inner.read(buffer, position);
-    },
-    async write(bytes) {
-      await before('file.write', path);
-      return inner.write(bytes);
-    },
-    async sync() {
-      await before('file.sync', path);
-      return inner.sync();
-    },
-    async stat() {
-      await before('file.stat', path);
-      return inner.stat();
-    },
-    async chmod(mode) {
-      await before('file.chmod', path);
-      return inner.chmod(mode);
-    },
-    async tryLock() {
-      await before('file.tryLock', path);
-      return inner.tryLock();
-    },
-    async close() {
-      await before('file.close', path);
-      return inner.close();
-    },
+    read: (buffer, position) => around('file.read', path, () => inner.read(buffer, position)),
+    write: (bytes) => around('file.write', path, () => inner.write(bytes)),
+    sync: () => around('file.sync', path, () => inner.sync()),
+    stat: () => around('file.stat', path, () => inner.stat()),
+    chmod: (mode) => around('file.chmod', path, () => inner.chmod(mode)),
+    tryLock: () => around('file.tryLock', path, () => inner.tryLock()),
+    close: () => around('file.close', path, () => inner.close()),
   };
 }
 
-function interceptDir(inner: DiskDir, path: string, before: Interceptor): DiskDir {
+function surroundDir(inner: DiskDir, path: string, around: Around): DiskDir {
   return {
     path: inner.path,
-    async stat() {
-      await before('dir.stat', path);
-      return inner.stat();
-    },
-    async sync() {
-      await before('dir.sync', path);
-      return inner.sync();
-    },
-    async where() {
-      await before('dir.where', path);
-      return inner.where();
-    },
-    async mount() {
-      await before('dir.mount', path);
-      return inner.mount();
-    },
-    async close() {
-      await before('dir.close', path);
-      return inner.close();
-    },
+    stat: () => around('dir.stat', path, () => inner.stat()),
+    sync: () => around('dir.sync', path, () => inner.sync()),
+    where: () => around('dir.where', path, () => inner.where()),
+    mount: () => around('dir.mount', path, () => inner.mount()),
+    close: () => around('dir.close', path, () => inner.close()),
   };
 }

@@ -4,7 +4,7 @@ import type { Catalog } from '../core/catalog.js';
 import { type Timestamp, toTimestamp } from '../core/ids.js';
 import type { LedgerEntry } from '../core/ledger-entry.js';
 import type { Policy } from '../core/policy.js';
-import type { Clock, Environment, ProgressSink, Random } from '../core/ports.js';
+import type { Clock, Environment, ProgressSink, Random, Trace } from '../core/ports.js';
 import { recordText } from '../core/record-text.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
@@ -37,6 +37,7 @@ export interface SessionRequest {
   readonly progress: ProgressSink;
   readonly signal: AbortSignal;
   readonly warn: (message: string) => void;
+  readonly trace?: Trace;
   /** False: fold the catalog in memory and leave `cache/` alone (simulated disks, read-only stores). */
   readonly useIndex?: boolean;
   /** Other than a store's own, for tests. */
@@ -310,10 +311,14 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     random: request.random,
     env: environment,
     ...(request.useIndex === false ? {} : { index: nodeIndex }),
+    ...(request.trace === undefined ? {} : { trace: request.trace }),
     ...(request.packLimits === undefined ? {} : { packLimits: request.packLimits }),
   };
   const store = await Store.open(ports, root);
   if (request.unchecked) store.holdAnchor();
   else await store.checkedHead();
-  return new Session(request, store);
+  const session = new Session(request, store);
+  const { type, id } = session.actor;
+  request.trace?.({ event: 'store', root, store_id: store.format.store_id, actor: `${type}:${id}` });
+  return session;
 }

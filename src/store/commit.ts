@@ -72,7 +72,7 @@ export async function commit(
   context: CommitContext,
   build: BuildDraft,
 ): Promise<LedgerEntry | undefined> {
-  const { clock, random } = store.ports;
+  const { clock, random, trace } = store.ports;
   const started = clock.now();
   for (;;) {
     const catalog = await store.catalog();
@@ -106,6 +106,7 @@ export async function commit(
     const tmp = `${store.layout.tmp}/${batch.prefix}-entry-${entry.seq}`;
     if (await store.ledger.append(entry, bytes, tmp)) {
       await store.remember(entry.seq, bytes);
+      trace?.({ event: 'entry', seq: entry.seq, type: entry.type, event_id: entry.event_id });
       return entry;
     }
     if (clock.now() - started > PATIENCE_MS) {

@@ -6,7 +6,7 @@ import { checkPayload, type LedgerEntry } from '../core/ledger-entry.js';
 import type { LedgerOp } from '../core/ledger-op.js';
 import type { EntryPayload } from '../core/ledger-payload.js';
 import { decodePolicy, MAX_POLICY_BYTES, type Policy } from '../core/policy.js';
-import type { Clock, Environment, Random } from '../core/ports.js';
+import type { Clock, Environment, Random, Trace } from '../core/ports.js';
 import { MemoryTables, type ReadTables, TablesDamaged, TablesUnavailable } from '../core/tables.js';
 import { isErrno, isHsError } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
@@ -31,6 +31,7 @@ export interface StorePorts {
   readonly random: Random;
   readonly env: Environment;
   readonly index?: IndexPort;
+  readonly trace?: Trace;
   /** Smaller ones than a real store has, for tests. */
   readonly packLimits?: PackLimits;
 }

@@ -84,6 +84,9 @@ export function runFake(
   const parts: Parts = {
     table,
     disk: async () => ({}) as Disk,
+    trace: async () => {
+      throw new Error('no trace in this test');
+    },
     openSession: async () => {
       if (options.session === undefined) throw new Error('no session in this test');
       return options.session;

@@ -6,6 +6,7 @@ import { main } from '../../src/cli/main.js';
 import type { Disk } from '../../src/fsx/disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { systemClock, systemEnvironment, systemRandom } from '../../src/fsx/system.js';
+import { openTrace, traceDisk } from '../../src/fsx/trace.js';
 import { openSession } from '../../src/ops/session.js';
 
 export interface InsideOptions {
@@ -82,6 +83,10 @@ export function inside(cwd: string) {
     const status = await main(host, {
       table: registry,
       disk: async () => options.disk ?? nodeDisk(),
+      trace: async (target) => {
+        const trace = openTrace(target);
+        return { trace, disk: (disk) => traceDisk(disk, trace) };
+      },
       openSession,
     });
     const bytes = Buffer.concat(stdout);
