@@ -46,7 +46,7 @@ const TIERS = {
   store: [
     'src/ops/session.ts',
     'src/ops/resolve.ts',
-    'src/ops/read-gate.ts',
+    'src/ops/guard/read-gate.ts',
     'src/ops/register.ts',
     'src/ops/pins.ts',
   ],

@@ -61,7 +61,7 @@ async function printPath(
       hint: `hs cat-artifact -p ${record.artifact_id.slice(0, 8)} lists its files`,
     });
   }
-  const { demandUnrestricted } = await import('../../src/ops/read-gate.js');
+  const { demandUnrestricted } = await import('../../src/ops/guard/read-gate.js');
   await demandUnrestricted(s, catalog, new Set([entry.content_hash]));
   await stream(s, entry.content_hash, out);
 }
@@ -76,7 +76,7 @@ async function answer(
   bytes: boolean,
 ) {
   const { resolveArtifact } = await import('../../src/ops/resolve.js');
-  const { demandRead } = await import('../../src/ops/read-gate.js');
+  const { demandRead } = await import('../../src/ops/guard/read-gate.js');
   const { out } = context;
   let record: ArtifactRecord;
   let size: number | undefined;
@@ -176,7 +176,7 @@ With \`--batch\` and \`--batch-check\`, ids are read from standard input, one a 
         const bytes = await s.store.objects.read(record.manifest);
         return out.bytes(globals.nul ? Buffer.concat([bytes, Buffer.from('\0')]) : bytes);
       }
-      const { demandRead } = await import('../../src/ops/read-gate.js');
+      const { demandRead } = await import('../../src/ops/guard/read-gate.js');
       await demandRead(s, catalog, record);
       if (o.path !== undefined) return printPath(s, catalog, record, o.path, out);
       return o.print ? printReadably(s, record, context) : stream(s, record.content_hash, out);

@@ -8,7 +8,7 @@ import { canonicalText, type Json } from '../core/canonical.js';
 import { decodeManifest, MAX_MANIFEST_BYTES } from '../core/manifest.js';
 import { comparePaths } from '../core/paths.js';
 import type { ArtifactRecord } from '../core/record.js';
-import { demandRead } from './read-gate.js';
+import { demandRead } from './guard/read-gate.js';
 import { resolveArtifact } from './resolve.js';
 import type { Session } from './session.js';
 

@@ -6,7 +6,7 @@ import type { PlanItem } from '../core/prune-plan.js';
 import type { ArtifactRecord } from '../core/record.js';
 import { isHsError } from '../errors/hs-error.js';
 import { readContent } from './export/content.js';
-import { guardSubject } from './export/guard-subject.js';
+import { guardSubject } from './guard/subject.js';
 import { resolveArtifact } from './resolve.js';
 import type { Session } from './session.js';
 

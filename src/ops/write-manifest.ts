@@ -2,8 +2,8 @@ import { decodeBundleIndex, indexSize, MAX_INDEX_BYTES } from '../core/bundle-in
 import { type ArtifactId, isObjectId, type ObjectId } from '../core/ids.js';
 import { HsError } from '../errors/hs-error.js';
 import { nameProblems } from './check-manifest.js';
+import { demandUnrestricted, objectsOf } from './guard/read-gate.js';
 import { newManifest } from './new-manifest.js';
-import { demandUnrestricted, objectsOf } from './read-gate.js';
 import { referencePayload, registerArtifacts } from './register.js';
 import type { Session } from './session.js';
 

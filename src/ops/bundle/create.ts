@@ -19,7 +19,8 @@ import type { ArtifactRecord } from '../../core/record.js';
 import { sensitivityOf } from '../../core/sensitivity.js';
 import { type ErrorCode, HsError } from '../../errors/hs-error.js';
 import { type Content, readContent } from '../export/content.js';
-import { isRestricted } from '../known-contents.js';
+import { findRestricted } from '../guard/read-gate.js';
+import { isRestricted } from '../guard/sensitivity.js';
 import { newManifest } from '../new-manifest.js';
 import { handleOf } from '../put.js';
 import { registerArtifacts } from '../register.js';
@@ -118,10 +119,22 @@ async function gather(session: Session, catalog: Catalog, names: readonly string
     if (manifest === undefined) leave('INTEGRITY', 'its manifest cannot be read');
     else if (entries === undefined) leave('INTEGRITY', 'its payload cannot be read');
     else if (!(await isWhole(session, entries))) leave('OBJECT_MISSING', 'a file of its payload is missing');
+    else if (!mayReadAll && (await holdsRestricted(session, catalog, record, entries)))
+      leave('REFUSED', "it holds restricted bytes, and the actor lacks 'artifact.read:restricted'");
     else members.push({ record, manifest, entries });
   }
   const [first] = records.keys();
   return { members, leftOut, failure: failures.get(first!) ?? ('NOT_FOUND' as const) };
+}
+
+async function holdsRestricted(
+  session: Session,
+  catalog: Catalog,
+  { content_hash }: ArtifactRecord,
+  entries: Member['entries'],
+): Promise<boolean> {
+  const ids = [content_hash, ...entries.map((e) => e.hash)];
+  return (await findRestricted(session.store.objects, catalog, ids)) !== undefined;
 }
 
 async function isWhole(session: Session, entries: Member['entries']): Promise<boolean> {

@@ -10,7 +10,7 @@ import { classificationRank } from '../../core/sensitivity.js';
 import { isSensitive } from '../../core/vocabulary.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { ObjectStore } from '../../store/objects.js';
-import { knownContents } from '../known-contents.js';
+import { restrictedContents } from '../guard/restricted-contents.js';
 import { factsOf } from '../register.js';
 import type { Session, WriteTx } from '../session.js';
 import { streamSource } from '../stream-source.js';
@@ -137,7 +137,7 @@ async function refuseLowered(
   fresh: readonly Incoming[],
 ): Promise<void> {
   if (fresh.length === 0) return;
-  const { of } = await knownContents(objects, catalog);
+  const { of } = await restrictedContents(objects, catalog);
   for (const { manifest } of fresh) {
     const record = of.get(manifest.content_hash)?.find((r) => isLower(manifest, r));
     if (record === undefined) continue;

@@ -15,11 +15,13 @@ import {
 import type { ArtifactId, ObjectId } from '../../core/ids.js';
 import type { Budget, Policy } from '../../core/policy.js';
 import { type ErrorCode, HsError } from '../../errors/hs-error.js';
+import { guardSubject } from '../guard/subject.js';
+import { labelOf } from '../label.js';
 import { resolveArtifact } from '../resolve.js';
 import { isRestorable } from '../restore.js';
 import type { Session } from '../session.js';
 import { addManifest, type Content, readContent } from './content.js';
-import { guardSubject, labelOf } from './guard-subject.js';
+
 import { type Placed, placeExport } from './place.js';
 import type { ExportFormat, ExportRequest, Shape } from './request.js';
 

@@ -6,12 +6,13 @@ import type { ExportRecord } from '../../core/ledger-payload.js';
 import { recordText } from '../../core/record-text.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import { type DecisionTx, withDecisions } from '../decide.js';
+import { labelOf } from '../label.js';
 import { materialize } from '../materialize/materialize.js';
 import { OPEN_MODES, type PayloadEntry, type PayloadSource, PRIVATE_MODES } from '../materialize/payload.js';
 import type { Session } from '../session.js';
 import { archive, verified } from './archive.js';
 import { type Decision, decideExport, refusal } from './decision.js';
-import { labelOf } from './guard-subject.js';
+
 import { type ExportConfig, exportRecord, materializedPaths } from './record.js';
 import { recordedExports } from './recorded.js';
 import type { ExportFormat, ExportRequest } from './request.js';

@@ -8,7 +8,7 @@ import {
   type RetentionReport,
 } from '../../core/retention-report.js';
 import { HsError } from '../../errors/hs-error.js';
-import { demandRead } from '../read-gate.js';
+import { demandRead } from '../guard/read-gate.js';
 import { resolveArtifact } from '../resolve.js';
 import type { Session } from '../session.js';
 

@@ -6,9 +6,9 @@ import type { ArtifactRecord } from '../../core/record.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import { SafeDir } from '../../fsx/safe-dir.js';
 import { readContent } from '../export/content.js';
+import { demandRead } from '../guard/read-gate.js';
 import { stageEntry, throwIfAborted } from '../materialize/stage-file.js';
 import { handleOf } from '../put.js';
-import { demandRead } from '../read-gate.js';
 import { resolveArtifact } from '../resolve.js';
 import type { Session } from '../session.js';
 

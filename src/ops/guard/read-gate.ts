@@ -1,10 +1,12 @@
-import { decodeBundleIndex, MAX_INDEX_BYTES } from '../core/bundle-index.js';
-import type { Catalog } from '../core/catalog.js';
-import type { ObjectId } from '../core/ids.js';
-import type { ArtifactRecord } from '../core/record.js';
-import type { ObjectStore } from '../store/objects.js';
-import { isRestricted, knownContents } from './known-contents.js';
-import type { Session } from './session.js';
+import { decodeBundleIndex, MAX_INDEX_BYTES } from '../../core/bundle-index.js';
+import type { Catalog } from '../../core/catalog.js';
+import type { ObjectId } from '../../core/ids.js';
+import type { ArtifactRecord } from '../../core/record.js';
+import type { ObjectStore } from '../../store/objects.js';
+import type { Session } from '../session.js';
+import type { Bytes } from './read.js';
+import { restrictedContents } from './restricted-contents.js';
+import { isRestricted } from './sensitivity.js';
 
 type Payload = Pick<ArtifactRecord, 'payload_type' | 'content_hash'>;
 
@@ -13,6 +15,19 @@ export async function objectsOf(objects: ObjectStore, payload: Payload): Promise
   if (payload.payload_type === 'file') return new Set([payload.content_hash]);
   const index = decodeBundleIndex(await objects.read(payload.content_hash, MAX_INDEX_BYTES));
   return new Set([payload.content_hash, ...index.map((e) => e.content_hash)]);
+}
+
+/** The first of these objects that a restricted artifact, live or removed, names. */
+export async function findRestricted(
+  bytes: Bytes,
+  catalog: Catalog,
+  ids: Iterable<ObjectId>,
+): Promise<ObjectId | undefined> {
+  const { of, unreadable } = await restrictedContents(bytes, catalog);
+  // An index that cannot be read may name it: the gate fails closed.
+  const unknown = unreadable.some(isRestricted);
+  for (const id of ids) if (unknown || of.get(id)?.some(isRestricted)) return id;
+  return undefined;
 }
 
 /**
@@ -43,10 +58,7 @@ export async function demandUnrestricted(
   ids: ReadonlySet<ObjectId>,
 ): Promise<void> {
   if (await session.isAllowed(catalog, 'artifact.read:restricted')) return;
-  const { of, unreadable } = await knownContents(session.store.objects, catalog);
-  // An index that cannot be read may name it: the gate fails closed.
-  const unknown = unreadable.some(isRestricted);
-  const found = [...ids].find((id) => unknown || of.get(id)?.some(isRestricted));
+  const found = await findRestricted(session.store.objects, catalog, ids);
   if (found !== undefined) await session.demand(catalog, 'artifact.read:restricted', [found]);
 }
 

@@ -1,0 +1,88 @@
+import type { Catalog } from '../../core/catalog.js';
+import { guardExport } from '../../core/guard.js';
+import type { ObjectId } from '../../core/ids.js';
+import type { ArtifactRecord } from '../../core/record.js';
+import { memberCheck } from './members.js';
+import { type Bytes, GuardReader } from './read.js';
+import { Resolver } from './resolver.js';
+import { isRestricted } from './sensitivity.js';
+
+/** What is known of bytes, by their hash: what guard, read gate and import go by. */
+export interface RestrictedContents {
+  /**
+   * Artifacts that are more than low and exportable, or slices of what may be: those of that content, and
+   * restricted directories, or slices of such, with a file of it. What was removed is still known: its bytes may be elsewhere.
+   */
+  readonly of: ReadonlyMap<ObjectId, readonly ArtifactRecord[]>;
+  /** Live directories of that sort whose index cannot be read: any bytes may be theirs. */
+  readonly unreadable: readonly ArtifactRecord[];
+}
+
+const known = new WeakMap<Catalog, Promise<RestrictedContents>>();
+
+/** Reads the indexes of restricted directories and of what they bundle, and manifests of slices, once for each state of the store. */
+export function restrictedContents(bytes: Bytes, catalog: Catalog): Promise<RestrictedContents> {
+  const found = known.get(catalog) ?? new Collector(bytes, catalog).collect();
+  known.set(catalog, found);
+  return found;
+}
+
+class Collector implements RestrictedContents {
+  readonly of = new Map<ObjectId, ArtifactRecord[]>();
+  readonly unreadable: ArtifactRecord[] = [];
+  readonly #catalog: Catalog;
+  readonly #reader: GuardReader;
+  readonly #isMember: ReturnType<typeof memberCheck>;
+
+  constructor(bytes: Bytes, catalog: Catalog) {
+    this.#catalog = catalog;
+    this.#reader = new GuardReader(bytes);
+    this.#isMember = memberCheck(this.#reader, catalog);
+  }
+
+  async collect(): Promise<RestrictedContents> {
+    const slices = new Set<ArtifactRecord>();
+    for (const record of this.#catalog.guarded()) {
+      if (record.size_bytes > 0) this.#add(record.content_hash, record);
+      if (record.payload_type === 'file') continue;
+      if (isRestricted(record)) await this.#addFiles(record);
+      else if (record.kind === 'dataset_slice') slices.add(record);
+    }
+    // A slice of what holds a file of another slice is one of what that was taken from: until none is added.
+    for (let before = -1; before !== slices.size; ) {
+      before = slices.size;
+      for (const slice of slices) {
+        if (!(await this.#isDerived(slice))) continue;
+        slices.delete(slice);
+        await this.#addFiles(slice);
+      }
+    }
+    return { of: this.of, unreadable: this.unreadable };
+  }
+
+  #add(id: ObjectId, record: ArtifactRecord): void {
+    const same = this.of.get(id);
+    if (same === undefined) this.of.set(id, [record]);
+    else if (same.at(-1) !== record) same.push(record);
+  }
+
+  async #addFiles(record: ArtifactRecord): Promise<void> {
+    const files = await this.#reader.files(record);
+    // Of what was purged nothing is known but its hash; to hold everything back for ever would be no answer.
+    if (files === undefined && record.removed === undefined) this.unreadable.push(record);
+    for (const { path, hash, size } of files ?? []) {
+      // Empty files give nothing away, and are everywhere.
+      if (size === 0 || (await this.#isMember(record, path, hash))) continue;
+      this.#add(hash, record);
+    }
+  }
+
+  /** Whether the guard would hold it back for what it was taken from: then its files are held back too. */
+  async #isDerived(slice: ArtifactRecord): Promise<boolean> {
+    const manifest = await this.#reader.manifest(slice.manifest);
+    // Sources that cannot be read may be anything, but those of what was purged are no longer to be had.
+    if (manifest === undefined) return slice.removed === undefined;
+    const sources = await new Resolver(this.#reader, this.#catalog, this).sources(manifest);
+    return sources.some((source) => guardExport(source, new Set()).length > 0);
+  }
+}

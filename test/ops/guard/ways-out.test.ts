@@ -1,0 +1,89 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../../src/core/hash.js';
+import { createBundle } from '../../../src/ops/bundle/create.js';
+import { exportArtifact, planExport } from '../../../src/ops/export/export.js';
+import type { ExportRequest } from '../../../src/ops/export/request.js';
+import { demandObjectRead, demandRead } from '../../../src/ops/guard/read-gate.js';
+import { type World, world } from '../export/helpers.js';
+
+const hash = (text: string) => sha256(Buffer.from(text));
+
+/** `sec` is a high directory; everything returned holds a copy of a file of it, some way down. */
+async function launderers(w: World) {
+  await w.put({ 'keys/k': 'secret', readme: 'r' }, { classification: 'high', ttl: 9, name: 'sec' });
+  const lib = await w.put({ 'a/k': 'secret', b: 'b' }, { name: 'lib' });
+  const copy = await w.put({ copy: 'secret' });
+  const open = await w.put({ o: 'open' });
+  const bundle = async (...names: string[]) => (await createBundle(w.session, names)).artifactId;
+  const [ofLib, ofFile] = [await bundle(lib), await bundle(copy, open)];
+  const cases = {
+    'a directory': lib,
+    'a file': copy,
+    'a bundle of the directory': ofLib,
+    'a bundle of the file': ofFile,
+    'a bundle of bundles': await bundle(ofLib, open),
+    'a bundle of bundles of bundles': await bundle(await bundle(ofFile)),
+    'a directory put as a bundle': await w.put({ 'x/k': 'secret', y: 'y' }, { kind: 'bundle' }),
+    'the same with a path of a member': await w.put(
+      { [`members/${open}/payload`]: 'secret', y: 'y' },
+      { kind: 'bundle' },
+    ),
+    'a slice of the bundle': await w.put({ s: 's' }, { kind: 'dataset_slice', sources: [ofLib] }),
+  };
+  return { cases, open, ofOpen: await bundle(open) };
+}
+
+describe('bytes of a restricted directory', () => {
+  it('leave in no shape, whatever holds them', async () => {
+    const w = await world();
+    const { cases, open, ofOpen } = await launderers(w);
+    const stdout = { kind: 'stdout', write: async () => expect.unreachable('a byte left') } as const;
+    const path = { kind: 'path', path: join(w.dir, 'out') } as const;
+    const ways = [
+      { place: path },
+      { place: path, withManifest: true },
+      { place: path, format: 'tar' },
+      { place: path, format: 'tar.gz' },
+      { place: stdout, format: 'tar' },
+      { place: { kind: 'default' } },
+    ] as const satisfies readonly Omit<ExportRequest, 'artifact'>[];
+    for (const [what, artifact] of Object.entries(cases)) {
+      for (const way of ways) {
+        const said = `${what}: ${JSON.stringify(way)}`;
+        const blocked = { code: 'GUARD_BLOCKED' };
+        await expect(exportArtifact(w.session, { artifact, ...way }), said).rejects.toMatchObject(blocked);
+        await expect(planExport(w.session, { artifact, ...way }), said).rejects.toMatchObject(blocked);
+      }
+    }
+    expect(await readdir(w.dir)).not.toContain('out');
+    for (const artifact of [open, ofOpen]) await planExport(w.session, { artifact, place: path });
+  });
+
+  it('say through which file of a bundle they would leave', async () => {
+    const w = await world();
+    const { cases } = await launderers(w);
+    const artifact = cases['a bundle of the directory'];
+    const attempt = planExport(w.session, { artifact, place: { kind: 'default' } });
+    await expect(attempt).rejects.toMatchObject({
+      message: expect.stringMatching(/payload\/a\/k' is also in 'sec' \(\w{8}\), which is high/),
+    });
+  });
+
+  it('are read by no job, nor bundled by one', async () => {
+    const w = await world();
+    const { cases, open } = await launderers(w);
+    const job = await w.as('ai_job:worker');
+    const catalog = await job.catalog();
+    await expect(demandObjectRead(job, catalog, hash('secret'))).rejects.toMatchObject({ code: 'REFUSED' });
+    for (const [what, id] of Object.entries(cases)) {
+      if (what === 'a slice of the bundle') continue;
+      const read = demandRead(job, catalog, catalog.get(id)!, 'all');
+      await expect(read, what).rejects.toMatchObject({ code: 'REFUSED' });
+      await expect(createBundle(job, [id]), what).rejects.toMatchObject({ code: 'REFUSED' });
+    }
+    const { leftOut } = await createBundle(job, [open, cases['a directory']]);
+    expect(leftOut.map((l) => l.artifact_id)).toEqual([cases['a directory']]);
+  });
+});
