@@ -22,6 +22,8 @@ They stay so when it is removed, so that a secret which was stored by mistake is
 
 Where there is anything high in it, the export also takes artifact.read:restricted, whatever is consented to.
 
+Files and directories get the modes that the umask leaves; of what is high, or has anything high in it, the owner's part alone. A directory is setgid, and of the same group, where the one that it is made in or replaces was. In a tar the modes are 644 and 755, or 600 and 700, whatever the umask.
+
 Each export, and each that was refused, is recorded in the ledger. What a killed export left is finished or undone by the next command that writes, which also completes the record.
 
 Directories below the one that is typed are held open while they are written to, and no link below it is followed, so that one which is swapped in meanwhile leads nowhere. Where /proc is not there, such a swap is found and not prevented (hs doctor says so). Where the filesystem cannot exchange two names, a directory is replaced by two renames; killed between them, the old one is put back by the next command that writes. A directory that somebody wrote to while it was being replaced is never removed: it is put back, else kept beside DEST as \`NAME.hs-saved-\` and 8 hex digits, which the error or a warning names.`,

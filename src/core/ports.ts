@@ -18,6 +18,8 @@ export interface Environment {
   all(): Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly uid: number;
+  /** The permission bits that what this process makes for others does not get. */
+  readonly umask: number;
   readonly userName: string;
   readonly home: string | undefined;
   readonly platform: NodeJS.Platform;

@@ -19,6 +19,7 @@ export interface FileStat {
   /** Permission bits only (`0o7777`). */
   readonly mode: number;
   readonly uid: number;
+  readonly gid: number;
   readonly nlink: number;
   readonly dev: bigint;
   readonly ino: bigint;
@@ -100,6 +101,7 @@ export interface Disk {
   readdir(path: string): Promise<DirEntry[]>;
   readlink(path: string): Promise<string>;
   realpath(path: string): Promise<string>;
+  /** With exactly this mode, and the setgid bit where the directory above hands it down. */
   mkdir(path: string, mode: number): Promise<void>;
   rmdir(path: string): Promise<void>;
   unlink(path: string): Promise<void>;
@@ -116,6 +118,8 @@ export interface Disk {
   exchange(a: string, b: string): Promise<void>;
   /** ELOOP for a link. */
   chmod(path: string, mode: number): Promise<void>;
+  /** Another owner or group or both; of a link the link's own. */
+  chown(path: string, owner: { readonly uid?: number; readonly gid?: number }): Promise<void>;
   syncDir(path: string): Promise<void>;
   /**
    * Makes everything that was written so far to the filesystem of `path` durable (syncfs).

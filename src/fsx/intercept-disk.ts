@@ -49,6 +49,7 @@ export function surroundDisk(inner: Disk, around: Around): Disk {
     renameNoReplace: (from, to) => around('renameNoReplace', to, () => inner.renameNoReplace(from, to)),
     exchange: (a, b) => around('exchange', b, () => inner.exchange(a, b)),
     chmod: (path, mode) => around('chmod', path, () => inner.chmod(path, mode)),
+    chown: (path, owner) => around('chown', path, () => inner.chown(path, owner)),
     syncDir: (path) => around('syncDir', path, () => inner.syncDir(path)),
     syncFilesystem: (path) => around('syncFilesystem', path, () => inner.syncFilesystem(path)),
     space: (path) => around('space', path, () => inner.space(path)),

@@ -1,6 +1,7 @@
 import {
   closeSync,
   fstatSync,
+  lchownSync,
   linkSync,
   lstatSync,
   readdirSync,
@@ -54,6 +55,7 @@ export function nodeDisk(): Disk {
     renameNoReplace: moveNoReplace,
     exchange: exchangeNames,
     chmod: async (path, mode) => chmodNoFollow(path, mode),
+    chown: async (path, { uid, gid }) => lchownSync(path, uid ?? UNCHANGED, gid ?? UNCHANGED),
     syncDir,
     syncFilesystem: syncFilesystemOf,
     space: async (path) => {
@@ -63,6 +65,8 @@ export function nodeDisk(): Disk {
   };
 }
 
+/** What chown(2) takes for an owner or group that stays. */
+const UNCHANGED = -1;
 const LEAST_READ = 511;
 
 async function readFile(path: string, maxBytes: number): Promise<Uint8Array> {

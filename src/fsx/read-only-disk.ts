@@ -18,6 +18,7 @@ const MUTATIONS: ReadonlySet<DiskOperation> = new Set<DiskOperation>([
   'renameNoReplace',
   'exchange',
   'chmod',
+  'chown',
 ]);
 
 /**

@@ -90,7 +90,7 @@ export class SafeDir {
     }
   }
 
-  /** Makes a directory with exactly this mode and opens it; EEXIST if something has the name. */
+  /** Makes a directory with exactly this mode (setgid as the one above hands it down) and opens it; EEXIST if something has the name. */
   async makeChild(name: string, mode: number): Promise<SafeDir> {
     await this.#change((at) => this.#disk.mkdir(at(name), mode));
     return this.child(name);
@@ -138,6 +138,10 @@ export class SafeDir {
 
   chmod(name: string, mode: number): Promise<void> {
     return this.#change((at) => this.#disk.chmod(at(name), mode));
+  }
+
+  chgrp(name: string, gid: number): Promise<void> {
+    return this.#change((at) => this.#disk.chown(at(name), { gid }));
   }
 
   link(from: string, to: string): Promise<void> {

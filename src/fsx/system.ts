@@ -39,6 +39,9 @@ export function systemEnvironment(): Environment {
     get uid() {
       return process.getuid?.() ?? -1;
     },
+    get umask() {
+      return process.umask();
+    },
     get userName() {
       return accountName();
     },

@@ -61,6 +61,7 @@ export function runFake(
       all: () => env,
       cwd: '/work',
       uid: 1000,
+      umask: 0o022,
       userName: 'tester',
       home: '/home/tester',
       platform: 'linux',

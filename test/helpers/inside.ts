@@ -58,6 +58,7 @@ export function inside(cwd: string) {
         ...systemEnvironment(),
         get: (name) => env[name],
         uid: process.getuid?.() ?? 0,
+        umask: 0o022,
         userName: 'tester',
         home: cwd,
         cwd: resolve(cwd),

@@ -25,6 +25,7 @@ export function testEnvironment(home: string, values: Record<string, string> = {
     all: () => all,
     cwd: home,
     uid: process.getuid?.() ?? 0,
+    umask: 0o022,
     userName: 'tester',
     home,
     platform: process.platform,

@@ -35,6 +35,7 @@ const environment: Environment = {
   all: () => system.all(),
   cwd: system.cwd,
   uid: system.uid,
+  umask: 0o022,
   userName: 'tester',
   platform: system.platform,
   home: request.home,

@@ -1,10 +1,10 @@
 import {
   chmodSync,
   closeSync,
-  fchmodSync,
   constants as flags,
   fstatSync,
   lchmodSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readlinkSync,
@@ -22,29 +22,32 @@ export function umaskClears(mode: number): boolean {
   return (mode & umask) !== 0;
 }
 
-/** `mkdir` with exactly this mode: the umask is undone through a descriptor, which no swapped link can divert. */
+/** What a directory hands down to those that are made in it. */
+const SETGID = 0o2000;
+
+/** `mkdir` with exactly this mode, and the setgid bit that it is made with: no swapped link diverts what undoes the umask. */
 export function mkdirExact(path: string, mode: number): void {
   mkdirSync(path, { mode });
-  if (!umaskClears(mode)) return;
-  const fd = openSync(path, flags.O_RDONLY | flags.O_DIRECTORY | flags.O_NOFOLLOW);
-  try {
-    fchmodSync(fd, mode);
-  } finally {
-    closeSync(fd);
-  }
+  if (umaskClears(mode)) changeMode(path, (made) => mode | (made & SETGID));
 }
 
 /** `chmod` that refuses a link with ELOOP: chmod(2) follows it, and Linux has no lchmod. */
 export function chmodNoFollow(path: string, mode: number): void {
+  changeMode(path, () => mode);
+}
+
+/** A descriptor that only names what it is opened by, so that the umask may have taken the right to read. */
+function changeMode(path: string, change: (mode: number) => number): void {
   if (process.platform !== 'linux') {
     refuseLink(path);
-    lchmodSync(path, mode);
+    lchmodSync(path, change(lstatSync(path).mode));
     return;
   }
   const fd = openSync(path, O_PATH | flags.O_NOFOLLOW);
   try {
-    if (fstatSync(fd).isSymbolicLink()) throw errnoError('ELOOP', 'chmod', path);
-    chmodSync(`/proc/self/fd/${fd}`, mode);
+    const stats = fstatSync(fd);
+    if (stats.isSymbolicLink()) throw errnoError('ELOOP', 'chmod', path);
+    chmodSync(`/proc/self/fd/${fd}`, change(stats.mode));
   } finally {
     closeSync(fd);
   }

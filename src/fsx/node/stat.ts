@@ -22,6 +22,7 @@ export function toFileStat(stats: BigIntStats): FileStat {
     allocated: Number(stats.blocks) * 512,
     mode: Number(stats.mode) & 0o7777,
     uid: Number(stats.uid),
+    gid: Number(stats.gid),
     nlink: Number(stats.nlink),
     dev: stats.dev,
     ino: stats.ino,

@@ -116,6 +116,7 @@ export class Kernel {
       ino: this.#inodes,
       dev,
       uid,
+      gid: uid,
       mode,
       syncedMode: mode,
       nlink: 0,
@@ -214,6 +215,13 @@ export class Kernel {
   chmod(task: Task, node: SimNode, mode: number): void {
     if (task.uid !== 0 && task.uid !== node.uid) throw new Refusal('EPERM');
     node.mode = mode & 0o7777;
+    node.ctimeNs = this.tick();
+  }
+
+  chown(task: Task, node: SimNode, { uid, gid }: { readonly uid?: number; readonly gid?: number }): void {
+    if (task.uid !== 0 && (task.uid !== node.uid || uid !== undefined)) throw new Refusal('EPERM');
+    node.uid = uid ?? node.uid;
+    node.gid = gid ?? node.gid;
     node.ctimeNs = this.tick();
   }
 

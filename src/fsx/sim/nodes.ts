@@ -5,6 +5,7 @@ interface NodeBase {
   readonly ino: bigint;
   readonly dev: bigint;
   uid: number;
+  gid: number;
   mode: number;
   /** The mode that a power cut leaves for certain. */
   syncedMode: number;
@@ -90,6 +91,7 @@ export function statOf(node: SimNode): FileStat {
     allocated: Math.ceil(sizeOf(node) / BLOCK) * BLOCK,
     mode: node.mode,
     uid: node.uid,
+    gid: node.gid,
     nlink: node.nlink,
     dev: node.dev,
     ino: node.ino,

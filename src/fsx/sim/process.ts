@@ -227,6 +227,12 @@ export class SimProcess implements Disk {
     });
   }
 
+  chown(path: string, owner: { readonly uid?: number; readonly gid?: number }): Promise<void> {
+    return this.step('chown', path, () =>
+      this.#kernel.chown(this, this.#kernel.node(this, path, false), owner),
+    );
+  }
+
   syncDir(path: string): Promise<void> {
     return this.step('syncDir', path, () => this.#kernel.syncDir(this.#kernel.directory(this, path, true)));
   }

@@ -87,10 +87,11 @@ function componentsOf(path: string): string[] {
 }
 
 function magicLink(dir: DirNode): LinkNode {
-  const { ino, uid, mtimeNs, ctimeNs } = dir;
+  const { ino, uid, gid, mtimeNs, ctimeNs } = dir;
   const attributes = {
     ino,
     uid,
+    gid,
     mtimeNs,
     ctimeNs,
     dev: 0n,

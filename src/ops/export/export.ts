@@ -8,7 +8,7 @@ import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import { type DecisionTx, withDecisions } from '../decide.js';
 import { labelOf } from '../label.js';
 import { materialize } from '../materialize/materialize.js';
-import { OPEN_MODES, type PayloadEntry, type PayloadSource, PRIVATE_MODES } from '../materialize/payload.js';
+import type { PayloadEntry, PayloadSource } from '../materialize/payload.js';
 import type { Session } from '../session.js';
 import { archive, verified } from './archive.js';
 import { type Decision, decideExport, refusal } from './decision.js';
@@ -260,12 +260,13 @@ async function write(
     session.progress.done();
     return { replaced: false, warnings: [] };
   }
-  const { home, cwd } = session.environment;
+  const { home, cwd, umask } = session.environment;
   const { replaced, warnings } = await materialize(session.disk, source, placed.destination, {
     force: request.force === true,
     discardExisting: request.discardExisting === true,
     recorded: () => recordedExports(session, placed.target),
-    modes: isPrivate ? PRIVATE_MODES : OPEN_MODES,
+    umask,
+    isPrivate,
     protect: {
       store: session.store.root,
       anchor: session.store.anchor.path,

@@ -39,17 +39,20 @@ export interface OpenDestination {
 
 const FORMAT_NAME = 'format.json';
 const MAX_FORMAT_BYTES = 16 * 1024;
-const DIRECTORY_MODE = 0o755;
 
-/** Opens the destination's parent one component at a time, making what is missing, durably. */
-export async function openDestination(disk: Disk, destination: Destination): Promise<OpenDestination> {
+/** Opens the destination's parent one component at a time, making what is missing with `mode`, durably. */
+export async function openDestination(
+  disk: Disk,
+  destination: Destination,
+  mode: number,
+): Promise<OpenDestination> {
   const components = destination.path.split('/');
   const name = components.pop()!;
   const made: string[] = [];
-  let parent = await openRoot(disk, destination, made);
+  let parent = await openRoot(disk, destination, mode, made);
   try {
     for (const component of components) {
-      const next = await enter(parent, component, made);
+      const next = await enter(parent, component, mode, made);
       await parent.close();
       parent = next;
     }
@@ -60,7 +63,12 @@ export async function openDestination(disk: Disk, destination: Destination): Pro
   }
 }
 
-async function openRoot(disk: Disk, { root, makeRoot }: Destination, made: string[]): Promise<SafeDir> {
+async function openRoot(
+  disk: Disk,
+  { root, makeRoot }: Destination,
+  mode: number,
+  made: string[],
+): Promise<SafeDir> {
   try {
     return await SafeDir.open(disk, root);
   } catch (e) {
@@ -68,7 +76,7 @@ async function openRoot(disk: Disk, { root, makeRoot }: Destination, made: strin
     if (makeRoot === true && isErrno(e, 'ENOENT') && above !== root) {
       const parent = await SafeDir.open(disk, above);
       try {
-        return await enter(parent, root.slice(above.length).replace(/^\/+/, ''), made);
+        return await enter(parent, root.slice(above.length).replace(/^\/+/, ''), mode, made);
       } finally {
         await parent.close();
       }
@@ -84,10 +92,10 @@ async function openRoot(disk: Disk, { root, makeRoot }: Destination, made: strin
   }
 }
 
-async function enter(parent: SafeDir, name: string, made: string[]): Promise<SafeDir> {
+async function enter(parent: SafeDir, name: string, mode: number, made: string[]): Promise<SafeDir> {
   if ((await parent.lstat(name)) === undefined) {
     try {
-      const child = await parent.makeChild(name, DIRECTORY_MODE);
+      const child = await parent.makeChild(name, mode);
       made.push(await child.where());
       await parent.sync();
       return child;

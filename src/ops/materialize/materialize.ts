@@ -13,13 +13,14 @@ import {
   refuseProtected,
   removeMade,
 } from './destination.js';
+import { inheritGroup, SETGID } from './inherit-group.js';
 import { identityAt } from './inventory.js';
 import type { Journal, StagingRecord } from './journal.js';
 import {
   type DirectoryPayload,
   type FilePayload,
   type Modes,
-  OPEN_MODES,
+  modesUnder,
   type PayloadSource,
 } from './payload.js';
 import { checkFileDestination, publishFile } from './publish-file.js';
@@ -29,7 +30,10 @@ import { type Staged, stageFile, throwIfAborted } from './stage-file.js';
 import { stageTree } from './stage-tree.js';
 
 export interface MaterializeOptions extends Partial<ReplaceRules> {
-  readonly modes?: Modes;
+  /** Of the process; without it that of most, 022. */
+  readonly umask?: number;
+  /** What is made is its owner's alone. Directories made on the way to it are not part of it. */
+  readonly isPrivate?: boolean;
   readonly protect: Protected;
   readonly random: Random;
   readonly signal?: AbortSignal;
@@ -70,7 +74,8 @@ export async function materialize(
   refusePlantedStore(destination.path);
   if (source.type === 'directory') for (const { path } of source.entries) refusePlantedStore(path);
   try {
-    const open = await openDestination(disk, destination);
+    const { umask = DEFAULT_UMASK } = options;
+    const open = await openDestination(disk, destination, modesUnder(umask, false).directory);
     let published = false;
     try {
       await refuseProtected(disk, open, options.protect);
@@ -98,9 +103,14 @@ function refusePlantedStore(path: string): void {
   });
 }
 
+const DEFAULT_UMASK = 0o022;
+/** Closed to others while it is built: its files may be readable, what is incomplete is not. */
+const BUILDING_MODE = 0o700;
+
 class Run {
   readonly #at: OpenDestination;
   readonly #options: MaterializeOptions;
+  readonly #modes: Modes;
   readonly #temporary: string;
   /** What the journal was told last. */
   #record: StagingRecord;
@@ -108,17 +118,19 @@ class Run {
   constructor(at: OpenDestination, options: MaterializeOptions) {
     this.#at = at;
     this.#options = options;
+    this.#modes = modesUnder(options.umask ?? DEFAULT_UMASK, options.isPrivate === true);
     this.#temporary = this.#newName();
     this.#record = { path: at.path, temporary: this.#temporary, paths: [...at.made] };
   }
 
   async file(payload: FilePayload): Promise<Materialized> {
-    const { force = false, modes = OPEN_MODES, signal } = this.#options;
+    const { force = false, signal } = this.#options;
+    const mode = payload.executable === true ? this.#modes.executable : this.#modes.file;
     const replaced = (await checkFileDestination(this.#at, force)) === 'file';
     return this.#staging(async () => {
       const expected = { ...payload, subject: this.#at.path };
       const parent = this.#at.parent;
-      const staged = await stageFile(parent, this.#temporary, modes.file, payload.stream(), expected, {
+      const staged = await stageFile(parent, this.#temporary, mode, payload.stream(), expected, {
         sync: true,
         signal,
       });
@@ -132,18 +144,23 @@ class Run {
   }
 
   async tree(payload: DirectoryPayload): Promise<Materialized> {
-    const { force = false, discardExisting = false, recorded, modes = OPEN_MODES, signal } = this.#options;
+    const { force = false, discardExisting = false, recorded, signal } = this.#options;
     const old = await checkTreeDestination(this.#at, { force, discardExisting, recorded });
     return this.#staging(async () => {
-      // Closed to others while it is built: its files may be readable, what is incomplete is not.
-      const top = await this.#at.parent.makeChild(this.#temporary, 0o700);
+      const top = await this.#at.parent.makeChild(this.#temporary, BUILDING_MODE);
+      const modes = this.#modes;
+      let notes: string[];
       try {
+        notes = old === undefined ? [] : await inheritGroup(this.#at, this.#temporary, old);
         const onFile = this.#options.onFile;
         await stageTree(top, payload, { modes, signal, ...(onFile === undefined ? {} : { onFile }) });
+        if (modes.directory !== BUILDING_MODE) {
+          const handedDown = (await top.stat()).mode & SETGID;
+          await this.#at.parent.chmod(this.#temporary, modes.directory | handedDown);
+        }
       } finally {
         await top.close();
       }
-      if (modes.directory !== 0o700) await this.#at.parent.chmod(this.#temporary, modes.directory);
       if (old === undefined) {
         await this.#beforePublishing();
         await publishNewTree(this.#at, this.#temporary);
@@ -151,11 +168,12 @@ class Run {
         return this.#result({ replaced: false });
       }
       const [aside, discard] = [this.#newName(), this.#newName()];
-      await this.#beforePublishing({ replaced: { ...old }, aside, discard });
+      const { identity, inventory } = old;
+      await this.#beforePublishing({ replaced: { identity, inventory }, aside, discard });
       const waiting = await replaceTree(this.#at, this.#temporary, old, aside);
       await this.#sync();
       const warnings = await this.#clean(() => discardTree(this.#at.parent, waiting, discard));
-      return this.#result({ replaced: true, warnings });
+      return this.#result({ replaced: true, warnings: [...notes, ...warnings] });
     });
   }
 

@@ -10,6 +10,7 @@ export interface FilePayload {
   /** Absent for bytes that are made on the way, such as a tar of members that are each verified. */
   readonly hash?: ObjectId;
   readonly size?: number;
+  readonly executable?: boolean;
   /** Not to be trusted: what is written is hashed and compared. A chunk is valid until the next one. */
   stream(): AsyncIterable<Uint8Array>;
 }
@@ -33,13 +34,18 @@ export interface DirectoryPayload {
 
 export type PayloadSource = FilePayload | DirectoryPayload;
 
-/** Modes of what is written: those of B3 and design.md §4, whatever the umask. */
+/** Modes of what is written. */
 export interface Modes {
   readonly file: number;
   readonly executable: number;
   readonly directory: number;
 }
 
-export const OPEN_MODES: Modes = { file: 0o644, executable: 0o755, directory: 0o755 };
-/** For what is classified high: nobody but the owner. */
-export const PRIVATE_MODES: Modes = { file: 0o600, executable: 0o700, directory: 0o700 };
+/**
+ * What the umask leaves, as tar(1) and cp(1) do; of what is private the owner's part alone. Directories stay
+ * open to their owner, as with `mkdir -p`: they are written to, and removed one day.
+ */
+export function modesUnder(umask: number, isPrivate: boolean): Modes {
+  const kept = ~umask & (isPrivate ? 0o700 : 0o777);
+  return { file: 0o666 & kept, executable: 0o777 & kept, directory: kept | 0o700 };
+}

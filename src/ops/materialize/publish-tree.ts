@@ -23,11 +23,17 @@ export interface ReplaceRules {
   readonly recorded?: (() => Promise<Recorded>) | undefined;
 }
 
+/** A directory to be replaced: as it was looked at, and whose it is. */
+export interface OldTree extends FoundTree {
+  readonly mode: number;
+  readonly gid: number;
+}
+
 /** What is at the destination and may be replaced; `undefined` when nothing is there. */
 export async function checkTreeDestination(
   { parent, name, path }: OpenDestination,
   rules: ReplaceRules,
-): Promise<FoundTree | undefined> {
+): Promise<OldTree | undefined> {
   const existing = await parent.lstat(name);
   if (existing === undefined) return undefined;
   if (existing.kind !== 'directory') {
@@ -51,7 +57,8 @@ export async function checkTreeDestination(
         );
       }
     }
-    return { identity: identityOf(existing), inventory: inventoryHash(found) };
+    const { mode, gid } = existing;
+    return { identity: identityOf(existing), inventory: inventoryHash(found), mode, gid };
   } finally {
     await dir.close();
   }

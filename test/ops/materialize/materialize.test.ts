@@ -8,7 +8,7 @@ import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { SimDisk } from '../../../src/fsx/sim-disk.js';
 import { systemRandom } from '../../../src/fsx/system.js';
 import { type MaterializeOptions, materialize } from '../../../src/ops/materialize/materialize.js';
-import { type PayloadSource, PRIVATE_MODES } from '../../../src/ops/materialize/payload.js';
+import type { PayloadSource } from '../../../src/ops/materialize/payload.js';
 import { tmp } from '../../helpers/tmp.js';
 import { filePayload, sha256, treePayload } from './payloads.js';
 
@@ -47,7 +47,7 @@ describe('materialize', () => {
 
   it('keeps what is private to its owner, whatever the umask', async () => {
     const dir = await tmp();
-    await write(join(dir, 'out'), TREE, { modes: PRIVATE_MODES });
+    await write(join(dir, 'out'), TREE, { isPrivate: true, umask: 0 });
     const modes = await Promise.all(
       ['out', 'out/a.txt', 'out/sub', 'out/sub/b.sh'].map((p) => mode(join(dir, p))),
     );
