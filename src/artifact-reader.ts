@@ -120,8 +120,8 @@ export class ArtifactReader {
   }
 
   /**
-   * The same for payloads of any size. A chunk is valid until the next is asked for; INTEGRITY at the end
-   * means that none of them may be acted upon.
+   * The same for payloads of any size. Each chunk is the caller's to keep; INTEGRITY at the end means that
+   * none of them may be acted upon.
    */
   async *stream(name: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array, void> {
     const catalog = await this.session.catalog();

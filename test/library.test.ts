@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { PassThrough, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
@@ -62,6 +63,32 @@ it('stores bytes, streams and paths, and gives the same bytes back', async () =>
   expect((await store.resolve(tree.artifactId.slice(0, 8))).artifact_id).toBe(tree.artifactId);
   await store.export('tree', `${dir}/out`);
   expect(await readFile(`${dir}/out/sub/file`, 'utf8')).toBe('below');
+  await store.close();
+});
+
+it('hands out bytes that are never written to again, however they are passed on', async () => {
+  const dir = await scratch();
+  const store = await createStore(dir);
+  // Of more than two chunks, no two of them alike.
+  const bytes = Buffer.alloc(5 * 1024 * 1024 + 7);
+  for (let i = 0; i < bytes.length; i += 4) bytes.writeUInt32LE(i, Math.min(i, bytes.length - 4));
+  const { artifactId, contentHash } = await store.put(bytes, { name: 'large' });
+  const kept: Uint8Array[] = [];
+  for await (const chunk of store.stream('large')) kept.push(chunk);
+  const gathered = {
+    'a loop that keeps chunks': Buffer.concat(kept),
+    'Readable.toArray': Buffer.concat(await Readable.from(store.stream('large')).toArray()),
+    'a Response': Buffer.from(
+      await new Response(Readable.toWeb(Readable.from(store.stream('large')))).arrayBuffer(),
+    ),
+    'a PassThrough': Buffer.concat(
+      await Readable.from(store.stream('large')).pipe(new PassThrough()).toArray(),
+    ),
+  };
+  for (const [how, got] of Object.entries(gathered)) expect([how, got.equals(bytes)]).toEqual([how, true]);
+  const again = await store.put(Readable.from(store.stream('large')).pipe(new PassThrough()));
+  expect(again.contentHash).toBe(contentHash);
+  expect(Buffer.from(await store.read(artifactId)).equals(bytes)).toBe(true);
   await store.close();
 });
 

@@ -26,7 +26,7 @@ const options = {
 };
 
 async function stream(s: Session, id: ObjectId, out: Context['out']): Promise<void> {
-  for await (const chunk of s.store.objects.stream(id)) await out.bytes(chunk);
+  for await (const chunk of s.store.objects.lend(id)) await out.bytes(chunk);
 }
 
 async function readIndex(s: Session, record: ArtifactRecord) {

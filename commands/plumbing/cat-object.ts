@@ -25,7 +25,7 @@ An object that an artifact of high classification, or one that is not exportable
     await s.read(async (catalog) => {
       const id = await resolveObject(s, args.hash);
       await demandObjectRead(s, catalog, id);
-      for await (const chunk of s.store.objects.stream(id)) await out.bytes(chunk);
+      for await (const chunk of s.store.objects.lend(id)) await out.bytes(chunk);
     });
   },
 });

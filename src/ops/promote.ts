@@ -115,7 +115,7 @@ async function readPayload(session: Session, record: ArtifactRecord): Promise<Re
 async function readWhole(session: Session, id: ObjectId): Promise<{ head: Uint8Array; size: number }> {
   let head = Buffer.alloc(0);
   let size = 0;
-  for await (const chunk of session.store.objects.stream(id)) {
+  for await (const chunk of session.store.objects.lend(id)) {
     session.signal.throwIfAborted();
     if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
     size += chunk.byteLength;

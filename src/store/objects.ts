@@ -196,32 +196,44 @@ export class ObjectStore {
     });
   }
 
-  /** The whole object, verified. OBJECT_MISSING, or INTEGRITY when the bytes do not match the name. */
+  /**
+   * The whole object, verified, in memory that is the caller's alone. OBJECT_MISSING, or INTEGRITY when the
+   * bytes do not match the name.
+   */
   async read(id: ObjectId, maxBytes = MAX_READ_BYTES): Promise<Uint8Array> {
-    const bytes = await this.readUnverified(id, maxBytes);
+    const { bytes, shared } = await this.#read(id, maxBytes);
     if (sha256(bytes) !== id) throw corrupt(id);
-    return bytes;
+    return shared ? Uint8Array.from(bytes) : bytes;
   }
 
-  /** The same for a caller that compares the bytes with the name itself: hashing twice would double an export. */
-  async readUnverified(id: ObjectId, maxBytes: number): Promise<Uint8Array> {
+  /**
+   * The same, lent and not verified: for a caller that compares the bytes with the name itself, since hashing
+   * twice would double an export, and that neither changes nor hands on what others read from too.
+   */
+  async lendUnverified(id: ObjectId, maxBytes: number): Promise<Uint8Array> {
+    return (await this.#read(id, maxBytes)).bytes;
+  }
+
+  /** `shared`: a part of what was read ahead from a pack. */
+  async #read(id: ObjectId, maxBytes: number): Promise<{ bytes: Uint8Array; shared: boolean }> {
     const tooLarge = () =>
       new HsError('INTEGRITY', `object ${id} is larger than ${maxBytes} bytes, which it cannot be here`);
-    const bytes = await this.#find(id, async ({ packed, ...place }): Promise<Uint8Array> => {
+    const found = await this.#find(id, async ({ packed, ...place }) => {
       if (packed !== undefined) {
         if (packed.size > maxBytes) throw tooLarge();
-        return packed.pack.read(packed);
+        return { bytes: await packed.pack.read(packed), shared: true };
       }
       try {
-        return await this.#disk.readFile((place as { path: string }).path, maxBytes);
+        const bytes = await this.#disk.readFile((place as { path: string }).path, maxBytes);
+        return { bytes, shared: false };
       } catch (e) {
         if (isErrno(e, 'EFBIG')) throw tooLarge();
         if (isErrno(e, 'EINVAL', 'ELOOP')) throw corrupt(id);
         throw e;
       }
     });
-    if (bytes === undefined) throw missing(id);
-    return bytes;
+    if (found === undefined) throw missing(id);
+    return found;
   }
 
   /** The object, open, whatever becomes of its name. OBJECT_MISSING. */
@@ -235,12 +247,21 @@ export class ObjectStore {
   }
 
   /**
-   * The object's bytes in chunks that are valid until the next one is asked for. Throws INTEGRITY at
-   * the end when they do not match the name: what was read must not have been acted upon before.
+   * The object's bytes in chunks, each the caller's to keep. Throws INTEGRITY at the end when they do not
+   * match the name: what was read must not have been acted upon before.
    */
-  async *stream(id: ObjectId): AsyncGenerator<Uint8Array, void> {
+  stream(id: ObjectId): AsyncGenerator<Uint8Array, void> {
+    return this.#verified(id, this.#chunks(id, freshBuffers));
+  }
+
+  /** The same in chunks that are valid until the next one is asked for, for callers in this program. */
+  lend(id: ObjectId): AsyncGenerator<Uint8Array, void> {
+    return this.#verified(id, this.lendChunksUnverified(id));
+  }
+
+  async *#verified(id: ObjectId, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
     const hash = createSha256();
-    for await (const chunk of this.streamUnverified(id)) {
+    for await (const chunk of chunks) {
       hash.update(chunk);
       yield chunk;
     }
@@ -250,7 +271,7 @@ export class ObjectStore {
   /** Whether it reads back as its name says. */
   async isSound(id: ObjectId): Promise<boolean> {
     try {
-      for await (const _ of this.stream(id));
+      for await (const _ of this.lend(id));
       return true;
     } catch (e) {
       if (!isHsError(e, 'INTEGRITY', 'OBJECT_MISSING') && !isErrno(e, 'EIO', 'EISDIR')) throw e;
@@ -259,20 +280,26 @@ export class ObjectStore {
   }
 
   /** The same for a caller that compares the bytes with the name itself. */
-  async *streamUnverified(id: ObjectId): AsyncGenerator<Uint8Array, void> {
+  lendChunksUnverified(id: ObjectId): AsyncGenerator<Uint8Array, void> {
+    return this.#chunks(id, twoBuffers);
+  }
+
+  async *#chunks(id: ObjectId, buffers: (size: number) => () => Buffer): AsyncGenerator<Uint8Array, void> {
     const file = await this.open(id);
     try {
       const { size } = await file.stat();
-      // Two buffers: one is read into while the other is used.
-      const buffers = [0, 1].map(() => Buffer.allocUnsafe(Math.min(CHUNK_BYTES, size + 1)));
-      let next = file.read(buffers[0]!, 0);
-      for (let position = 0, turn = 0; ; turn ^= 1) {
+      const buffer = buffers(Math.min(CHUNK_BYTES, size + 1));
+      let into = buffer();
+      let next = file.read(into, 0);
+      for (let position = 0; ; ) {
         const count = await next;
         if (count === 0) break;
+        const chunk = into.subarray(0, count);
         position += count;
-        next = file.read(buffers[turn ^ 1]!, position);
+        into = buffer();
+        next = file.read(into, position);
         next.catch(() => undefined);
-        yield buffers[turn]!.subarray(0, count);
+        yield chunk;
       }
     } finally {
       await file.close();
@@ -284,6 +311,18 @@ export class ObjectStore {
     for (const packs of this.#trashPacks.values()) await packs.close();
     this.#trashPacks.clear();
   }
+}
+
+const freshBuffers = (size: number) => () => Buffer.allocUnsafeSlow(size);
+
+/** One is read into while the other is used. */
+function twoBuffers(size: number): () => Buffer {
+  const buffers = [0, 1].map(() => Buffer.allocUnsafe(size));
+  let turn = 0;
+  return () => {
+    turn ^= 1;
+    return buffers[turn]!;
+  };
 }
 
 /** Bytes of a pack, as a file is read. */

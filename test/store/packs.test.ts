@@ -60,6 +60,16 @@ describe('many small objects', () => {
     }
   });
 
+  it("are read into memory that is the reader's own", async () => {
+    const { session, again } = await setting();
+    const ids = await store(session, all(40));
+    const reader = await again();
+    for (const _ of [1, 2]) for (const id of ids) (await reader.store.objects.read(id)).fill(0);
+    for (const [i, id] of ids.entries()) {
+      expect(Buffer.from(await reader.store.objects.read(id)).equals(bytesOf(i))).toBe(true);
+    }
+  });
+
   it('make a pack that other programs can take apart by the manual', async () => {
     const { session } = await setting();
     await store(session, all(40));

@@ -36,11 +36,11 @@ class ObjectEntry implements PayloadEntry {
   }
 
   stream(): AsyncIterable<Uint8Array> {
-    return this.#objects.streamUnverified(this.hash);
+    return this.#objects.lendChunksUnverified(this.hash);
   }
 
   read(): Promise<Uint8Array> {
-    return this.#objects.readUnverified(this.hash, SMALL_BYTES);
+    return this.#objects.lendUnverified(this.hash, SMALL_BYTES);
   }
 }
 
