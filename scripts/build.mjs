@@ -1,12 +1,13 @@
 /**
- * Builds `dist/`: `cli.cjs` for people and `index.js` for programs, in chunks, so that a command loads only
- * what it uses. Native modules stay outside. `--types` adds `dist/types`.
+ * Builds `dist/`: `cli.cjs` for people and `index.js` with its types for programs, in chunks, so that a
+ * command loads only what it uses. Native modules stay outside. `--no-types` saves the time of the types.
  *
  * The program's chunks are scripts that the loader, `cli.cjs`, runs with what V8 compiled of them here, in
  * the warm-up; the library is ESM.
  */
 import { spawnSync } from 'node:child_process';
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -29,6 +30,7 @@ const lmdb = createRequire(import.meta.url).resolve('lmdb');
 const shims = join(root, 'scripts', 'shims');
 const STALE_CHUNK_MS = 3_600_000;
 const TARGET = 'node20.19';
+const types = !process.argv.includes('--no-types');
 
 /**
  * esbuild makes a chunk for each set of commands that share a module: a command would load dozens of
@@ -285,6 +287,29 @@ function addInputs(metafile, file, members) {
   }
 }
 
+/**
+ * The library's types twice, since TypeScript reads the format of a module from the package.json beside it:
+ * Node loads `index.js` for `require` as well as for `import`, and TypeScript must believe both.
+ */
+function emitTypes(outdir) {
+  const tsc = join(root, 'node_modules/typescript/bin/tsc');
+  const args = [tsc, '-p', join(root, 'tsconfig.types.json'), '--outDir', join(outdir, 'types')];
+  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  if (status !== 0) throw new Error('the types could not be made');
+  cpSync(join(outdir, 'types'), join(outdir, 'types-cjs'), { recursive: true });
+  writeFileSync(join(outdir, 'types-cjs', 'package.json'), '{"type":"commonjs"}\n');
+}
+
+/** Another build may do the same at this moment; then its directory stands, or this one's. */
+function swapDirectory(from, to) {
+  rmSync(to, { recursive: true, force: true });
+  try {
+    renameSync(from, to);
+  } catch (e) {
+    if (e.code !== 'ENOTEMPTY' && e.code !== 'EEXIST') throw e;
+  }
+}
+
 /** Builds aside and swaps in, so that a program that starts meanwhile finds a whole `dist/`. */
 async function main() {
   const fresh = join(root, `.dist-${process.pid}`);
@@ -292,8 +317,10 @@ async function main() {
     await buildProgram(fresh);
     warmUp(fresh);
     await buildLibrary(fresh);
+    if (types) emitTypes(fresh);
     mkdirSync(dist, { recursive: true });
     const entries = ['index.js', 'cli.cjs'];
+    if (types) for (const name of ['types', 'types-cjs']) swapDirectory(join(fresh, name), join(dist, name));
     const chunks = readdirSync(fresh).filter((name) => !entries.includes(name));
     for (const name of [...chunks, ...entries]) renameSync(join(fresh, name), join(dist, name));
     for (const name of readdirSync(dist)) {
@@ -313,13 +340,4 @@ try {
   // esbuild has shown its errors already, where they are.
   if (!Array.isArray(e.errors)) throw e;
   process.exit(1);
-}
-
-if (process.argv.includes('--types')) {
-  const { status } = spawnSync(
-    process.execPath,
-    [join(root, 'node_modules/typescript/bin/tsc'), '-p', join(root, 'tsconfig.types.json')],
-    { cwd: root, stdio: 'inherit' },
-  );
-  if (status !== 0) process.exit(1);
 }

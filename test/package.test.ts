@@ -1,0 +1,90 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { hsEnvironment } from './helpers/hs.js';
+import { makeTempDirectory } from './helpers/tmp.js';
+
+const root = join(import.meta.dirname, '..');
+const run = promisify(execFile);
+
+/** What stays of a checkout that has never been built: all but what git ignores. */
+const IGNORED = /^(dist|node_modules|\.git|\.dist-.*|demo-run|.*\.tgz)$/;
+/** What the project that uses the package has installed besides. */
+const OF_THE_PROJECT = new Set(['hsstore', 'typescript', '.bin', '.package-lock.json']);
+
+let project = '';
+let files: string[] = [];
+
+/** Packs a clean checkout by npm alone, and installs that into a project as npm would. */
+beforeAll(async () => {
+  const { path, remove } = await makeTempDirectory();
+  const clone = join(path, 'clone');
+  await mkdir(clone);
+  for (const name of await readdir(root)) {
+    if (!IGNORED.test(name)) await cp(join(root, name), join(clone, name), { recursive: true });
+  }
+  await symlink(join(root, 'node_modules'), join(clone, 'node_modules'));
+  const npm = ['pack', '--ignore-scripts=false', '--json', '--pack-destination', path];
+  const { stdout } = await run('npm', npm, { cwd: clone, maxBuffer: 1e8 });
+  const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[')));
+  files = packed.files.map((file: { path: string }) => file.path);
+  project = join(path, 'project');
+  const modules = join(project, 'node_modules');
+  await mkdir(join(modules, 'hsstore'), { recursive: true });
+  await run('tar', [
+    '-xzf',
+    join(path, packed.filename),
+    '--strip-components=1',
+    '-C',
+    join(modules, 'hsstore'),
+  ]);
+  for (const name of await readdir(join(root, 'node_modules'))) {
+    if (!OF_THE_PROJECT.has(name)) await symlink(join(root, 'node_modules', name), join(modules, name));
+  }
+  return remove;
+}, 400_000);
+
+describe('npm pack in a clean clone', () => {
+  it('packs the program, the library, their types and the manual', () => {
+    const wanted = ['dist/cli.cjs', 'dist/index.js', 'dist/types/src/index.d.ts', 'bin/hs.js', 'man/hs.1'];
+    expect(files).toEqual(expect.arrayContaining(wanted));
+    expect(files.filter((file) => /^(src|test|scripts)\//.test(file))).toEqual([]);
+  });
+
+  it.each([
+    {
+      kind: 'an ESM',
+      extension: 'mts',
+      module: 'nodenext',
+      says: 'evaluation 1 1 {"score":0.93} USAGE true object',
+    },
+    { kind: 'a CommonJS', extension: 'cts', module: 'node16', says: '3 NOT_FOUND true' },
+  ])(
+    'gives a package that $kind program in strict TypeScript compiles against and runs',
+    async (program) => {
+      const { extension, module, says } = program;
+      const source = `program.${extension}`;
+      await cp(join(root, 'test/package', source), join(project, source));
+      const config = {
+        compilerOptions: {
+          ...{ module, moduleResolution: module, target: 'es2022', types: ['node'] },
+          ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
+          ...{ verbatimModuleSyntax: false, skipLibCheck: false, outDir: 'out', rootDir: '.' },
+        },
+        files: [source],
+      };
+      await writeFile(join(project, 'tsconfig.json'), JSON.stringify(config));
+      const tsc = join(root, 'node_modules/typescript/bin/tsc');
+      const { stdout } = await run(process.execPath, [tsc, '-p', project]).catch((e) => e);
+      expect(stdout).toBe('');
+      const compiled = join(project, 'out', source.replace('ts', 'js'));
+      const store = join(project, extension);
+      await mkdir(store);
+      const ran = await run(process.execPath, [compiled, store], { env: await hsEnvironment() });
+      expect(ran.stdout).toBe(`${says}\n`);
+    },
+    120_000,
+  );
+});
