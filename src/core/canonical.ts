@@ -1,4 +1,5 @@
 import { HsError } from '../errors/hs-error.js';
+import { boundJson, type Density, MAX_DEPTH } from './json-bounds.js';
 import { normalText } from './normal-text.js';
 
 /** What canonical JSON can hold (A9). Numbers are safe integers. */
@@ -13,9 +14,6 @@ const VERBATIM_KEYS: ReadonlySet<string> = new Set([
   'stray_paths',
   'export_target',
 ]);
-
-/** Nesting that no record of hs comes near; deeper input is refused before it is parsed. */
-const MAX_DEPTH = 64;
 
 function invalid(message: string): HsError {
   return new HsError('INVALID_RECORD', message);
@@ -124,30 +122,6 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** Refuses deep nesting before the parser sees it, and counts members for the duplicate check. */
-function scan(text: string): { members: number } {
-  let depth = 0;
-  let members = 0;
-  for (let i = 0; i < text.length; i++) {
-    switch (text.charCodeAt(i)) {
-      case 0x22:
-        for (i++; i < text.length && text.charCodeAt(i) !== 0x22; i++) if (text.charCodeAt(i) === 0x5c) i++;
-        break;
-      case 0x7b:
-      case 0x5b:
-        if (++depth > MAX_DEPTH) throw invalid(`nested deeper than ${MAX_DEPTH} levels`);
-        break;
-      case 0x7d:
-      case 0x5d:
-        depth--;
-        break;
-      case 0x3a:
-        members++;
-    }
-  }
-  return { members };
-}
-
 function countMembers(value: Json): number {
   if (value === null || typeof value !== 'object') return 0;
   for (const key of Object.keys(value)) checkKey(key);
@@ -187,11 +161,14 @@ function normalize(value: unknown, depth: number, verbatim: boolean): unknown {
   );
 }
 
-/** Reads canonical JSON and refuses (INVALID_RECORD) any other spelling of the same value (A9). */
-export function parseCanonical(bytes: Uint8Array, maxBytes: number): Json {
+/**
+ * Reads canonical JSON and refuses (INVALID_RECORD) any other spelling of the same value (A9), and what would
+ * take much more memory than its length before it is built.
+ */
+export function parseCanonical(bytes: Uint8Array, maxBytes: number, density?: Density): Json {
   withinLimit(bytes, maxBytes);
   const text = decodeUtf8(bytes);
-  scan(text);
+  boundJson(text, density);
   let value: Json;
   try {
     value = JSON.parse(text) as Json;
@@ -199,15 +176,49 @@ export function parseCanonical(bytes: Uint8Array, maxBytes: number): Json {
     // The parser quotes what it reads, and that may be the payload of what the reader may not read (B5).
     throw invalid('not JSON');
   }
-  if (canonicalText(value) !== text) throw invalid('not in canonical form');
+  if (spelledUntil(value, text, 0, false) !== text.length) throw invalid('not in canonical form');
   return value;
+}
+
+const DIFFERENT = Number.NaN;
+
+function after(token: string, text: string, at: number): number {
+  return !Number.isNaN(at) && text.startsWith(token, at) ? at + token.length : DIFFERENT;
+}
+
+/**
+ * Where the canonical form of a value that was parsed ends, if it stands at `at`; else NaN. It is compared
+ * piece by piece, since to put it together takes a multiple of the text.
+ */
+function spelledUntil(value: Json, text: string, at: number, verbatim: boolean): number {
+  if (value === null || typeof value !== 'object') return after(encode(value, 0, verbatim), text, at);
+  if (Array.isArray(value)) {
+    let end = after('[', text, at);
+    for (let i = 0; i < value.length && !Number.isNaN(end); i++) {
+      if (i > 0) end = after(',', text, end);
+      end = spelledUntil(value[i], text, end, verbatim);
+    }
+    return after(']', text, end);
+  }
+  const record = value as Readonly<Record<string, Json>>;
+  let end = after('{', text, at);
+  let first = true;
+  for (const key of sortedKeys(record)) {
+    checkKey(key);
+    end = after(`${first ? '' : ','}${encodeString(key, false)}:`, text, end);
+    first = false;
+    // What comes behind a difference need not be looked at.
+    if (Number.isNaN(end)) return end;
+    end = spelledUntil(record[key]!, text, end, VERBATIM_KEYS.has(key));
+  }
+  return after('}', text, end);
 }
 
 /** Reads JSON as people write it; duplicate keys, of which the last would win silently, are refused. */
 export function parseLoose(bytes: Uint8Array, maxBytes: number): Json {
   withinLimit(bytes, maxBytes);
   const text = decodeUtf8(bytes);
-  const { members } = scan(text);
+  const members = boundJson(text);
   const value = parse(text);
   if (countMembers(value) !== members) throw invalid('an object has the same key twice');
   return value;
@@ -230,6 +241,9 @@ export function canonicalLines(records: Iterable<unknown>): Buffer {
   return Buffer.concat([...canonicalPieces(records)]);
 }
 
+/** A line holds one operation or one item of a plan. */
+const MAX_LINE_BYTES = 16 * 1024 * 1024;
+
 /** Reads canonical JSON Lines; a missing last newline, an empty or a respelled line is INVALID_RECORD. */
 export function* parseCanonicalLines(bytes: Uint8Array, maxBytes: number): Generator<Json> {
   withinLimit(bytes, maxBytes);
@@ -237,7 +251,7 @@ export function* parseCanonicalLines(bytes: Uint8Array, maxBytes: number): Gener
   while (start < bytes.byteLength) {
     const end = bytes.indexOf(0x0a, start);
     if (end === -1) throw invalid('the last line is cut off');
-    yield parseCanonical(bytes.subarray(start, end), maxBytes);
+    yield parseCanonical(bytes.subarray(start, end), MAX_LINE_BYTES);
     start = end + 1;
   }
 }

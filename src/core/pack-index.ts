@@ -13,6 +13,10 @@ export interface PackEntry extends PackSlot {
   readonly id: ObjectId;
 }
 
+/** What one pack holds at most (`man hsstore-format`): more is damage, and memory for it is not even asked for. */
+export const MOST_PACKED_OBJECTS = 65_536;
+export const MOST_PACKED_BYTES = 32 * 1024 * 1024;
+
 /** Of a record: the object id as 32 bytes, then offset and size, each as 4, the highest first. */
 const RECORD_BYTES = 40;
 const ID_BYTES = 32;
@@ -39,10 +43,11 @@ export function encodePackIndex(entries: readonly PackEntry[]): Buffer {
   return bytes;
 }
 
-/** Bytes of the index that ends with this trailer; undefined when it is none. */
+/** Bytes of the index that ends with this trailer; undefined when it is none, or says more than a pack holds. */
 export function packIndexBytes(trailer: Buffer): number | undefined {
   if (trailer.length !== PACK_TRAILER_BYTES || !trailer.subarray(4).equals(MAGIC)) return undefined;
-  return trailer.readUInt32BE(0) * RECORD_BYTES + PACK_TRAILER_BYTES;
+  const count = trailer.readUInt32BE(0);
+  return count > MOST_PACKED_OBJECTS ? undefined : count * RECORD_BYTES + PACK_TRAILER_BYTES;
 }
 
 /** The index of one pack, looked up in its own bytes: a store may have millions of packed objects. */

@@ -60,31 +60,54 @@ function schemaOf(line: Json | undefined): unknown {
     : undefined;
 }
 
-/** Reads a plan file; INVALID_RECORD says what is wrong with one that was cut, edited or is something else. */
+/** The last line with its newline, and what stands before it. */
+function splitEnd(bytes: Uint8Array): { readonly body: Uint8Array; readonly end: Uint8Array } {
+  const start = bytes.lastIndexOf(0x0a, bytes.byteLength - 2) + 1;
+  return { body: bytes.subarray(0, start), end: bytes.subarray(start) };
+}
+
+function countLines(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) count++;
+  return count;
+}
+
+/** The values of the lines; what is wrong with one is said with its number, the first being `from`. */
+function* readLines(bytes: Uint8Array, from = 1): Generator<Json> {
+  let line = from;
+  try {
+    for (const value of parseCanonicalLines(bytes, MAX_PLAN_BYTES)) {
+      yield value;
+      line++;
+    }
+  } catch (e) {
+    if (!isHsError(e, 'INVALID_RECORD')) throw e;
+    throw damaged(`line ${line}: ${e.message}`);
+  }
+}
+
+/**
+ * Reads a plan file; INVALID_RECORD says what is wrong with one that was cut, edited or is something else.
+ * Its lines are read after its end agrees with their bytes, and each is checked before the next is read: a
+ * file that is no plan is never held in memory as if it were one.
+ */
 export function decodePlan(bytes: Uint8Array): { readonly plan: PrunePlan; readonly hash: ObjectId } {
-  const lines = readLines(bytes);
-  const found = schemaOf(lines[0]);
+  const first = readLines(bytes).next().value;
+  const found = schemaOf(first);
   if (found !== PLAN_SCHEMA) {
     throw damaged(
       typeof found === 'string' ? `its schema is '${found}', not '${PLAN_SCHEMA}'` : 'it has no schema',
     );
   }
-  const last = lines.at(-1);
-  if (lines.length < 2 || schemaOf(last) !== END_SCHEMA) throw damaged('its end is missing');
+  const { body, end } = splitEnd(bytes);
+  const last = readLines(end, countLines(body) + 1).next().value;
+  if (schemaOf(last) !== END_SCHEMA) throw damaged('its end is missing');
   const { plan_hash } = check(endSchema, last, 'INVALID_RECORD', 'the last line of the plan');
-  const body = bytes.subarray(0, bytes.lastIndexOf(0x0a, bytes.byteLength - 2) + 1);
   if (sha256(body) !== plan_hash) {
     throw damaged('it was changed: its bytes do not match the hash in its last line');
   }
-  const header = check(headerSchema, lines[0], 'INVALID_RECORD', 'the header of the plan') as PlanHeader;
-  const items: PlanItem[] = [];
-  for (let i = 1; i < lines.length - 1; i++) {
-    const item = check(itemSchema, lines[i], 'INVALID_RECORD', `line ${i + 1} of the plan`) as PlanItem;
-    if (i > 1 && items[i - 2]!.artifact_id >= item.artifact_id) {
-      throw damaged(`line ${i + 1} is not in order of artifact id`);
-    }
-    items.push(item);
-  }
+  const header = check(headerSchema, first, 'INVALID_RECORD', 'the header of the plan') as PlanHeader;
+  const items = readItems(body);
   const totals = planTotals(items);
   for (const [key, value] of Object.entries(totals)) {
     const stated = header[key as keyof typeof totals];
@@ -93,13 +116,17 @@ export function decodePlan(bytes: Uint8Array): { readonly plan: PrunePlan; reado
   return { plan: { header, items }, hash: plan_hash };
 }
 
-function readLines(bytes: Uint8Array): Json[] {
-  const lines: Json[] = [];
-  try {
-    for (const line of parseCanonicalLines(bytes, MAX_PLAN_BYTES)) lines.push(line);
-  } catch (e) {
-    if (!isHsError(e, 'INVALID_RECORD')) throw e;
-    throw damaged(`line ${lines.length + 1}: ${e.message}`);
+function readItems(body: Uint8Array): PlanItem[] {
+  const items: PlanItem[] = [];
+  const lines = readLines(body);
+  lines.next();
+  for (const line of lines) {
+    const number = items.length + 2;
+    const item = check(itemSchema, line, 'INVALID_RECORD', `line ${number} of the plan`) as PlanItem;
+    if (items.length > 0 && items.at(-1)!.artifact_id >= item.artifact_id) {
+      throw damaged(`line ${number} is not in order of artifact id`);
+    }
+    items.push(item);
   }
-  return lines;
+  return items;
 }

@@ -1,6 +1,11 @@
 import { sha256 } from '../core/hash.js';
 import type { ObjectId } from '../core/ids.js';
-import { encodePackIndex, type PackEntry } from '../core/pack-index.js';
+import {
+  encodePackIndex,
+  MOST_PACKED_BYTES,
+  MOST_PACKED_OBJECTS,
+  type PackEntry,
+} from '../core/pack-index.js';
 import { isErrno } from '../errors/hs-error.js';
 import type { Disk, DiskFile } from '../fsx/disk.js';
 
@@ -21,8 +26,8 @@ export const PACK_LIMITS: PackLimits = {
   objectBytes: 64 * 1024,
   leastObjects: 32,
   leastBytes: 1024 * 1024,
-  mostObjects: 65_536,
-  mostBytes: 32 * 1024 * 1024,
+  mostObjects: MOST_PACKED_OBJECTS,
+  mostBytes: MOST_PACKED_BYTES,
   mergeFrom: 32,
 };
 

@@ -1,5 +1,11 @@
 import { isObjectId, type ObjectId } from '../core/ids.js';
-import { PACK_TRAILER_BYTES, PackIndex, type PackSlot, packIndexBytes } from '../core/pack-index.js';
+import {
+  MOST_PACKED_BYTES,
+  PACK_TRAILER_BYTES,
+  PackIndex,
+  type PackSlot,
+  packIndexBytes,
+} from '../core/pack-index.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import type { Disk, DiskFile } from '../fsx/disk.js';
 import { PACK_ENDING } from './layout.js';
@@ -57,7 +63,7 @@ export class Pack {
       const trailer = await readAt(file, size - PACK_TRAILER_BYTES, PACK_TRAILER_BYTES);
       const bytes = trailer && packIndexBytes(trailer);
       const index = bytes === undefined ? undefined : await readAt(file, size - bytes, bytes);
-      if (index === undefined) throw damaged();
+      if (index === undefined || size - index.length > MOST_PACKED_BYTES) throw damaged();
       const pack = new Pack(disk, name, path, size, new PackIndex(index, size - index.length));
       pack.#file = file;
       return pack;

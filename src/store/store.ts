@@ -150,7 +150,7 @@ export class Store {
   async payloadOf(entry: LedgerEntry): Promise<EntryPayload> {
     if (entry.payload_object === undefined) return entry.payload!;
     const bytes = await this.objects.read(entry.payload_object, MAX_PAYLOAD_BYTES);
-    return checkPayload(entry.type, parseCanonical(bytes, MAX_PAYLOAD_BYTES));
+    return checkPayload(entry.type, parseCanonical(bytes, MAX_PAYLOAD_BYTES, 'paths'));
   }
 
   async policy(catalog: Catalog): Promise<Policy> {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { chmod, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, open, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/core/hash.js';
 import type { ObjectId } from '../../src/core/ids.js';
 import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { countObjects } from '../../src/ops/count-objects.js';
+import { fsck } from '../../src/ops/fsck/fsck.js';
 import { resolveObject } from '../../src/ops/resolve-object.js';
 import type { Session } from '../../src/ops/session.js';
 import { PACK_LIMITS } from '../../src/store/pack-writer.js';
@@ -197,6 +198,30 @@ describe('a damaged pack', () => {
 });
 
 describe('many packs', () => {
+  it.each([
+    ['whose end says that it is gigabytes of index', 100_000_000, 4_100_000_000],
+    ['that is longer than packs are', 1, 3_000_000_000],
+  ])('are looked for beside a sparse file %s', async (_, count, size) => {
+    const { session, again } = await setting();
+    const [id] = await store(session, all(40));
+    const path = `${session.store.layout.packs}/${'a'.repeat(64)}.pack`;
+    const end = Buffer.alloc(12, 'hs-pack1', 'latin1');
+    end.writeUInt32BE(count, 0);
+    end.write('hs-pack1', 4, 'latin1');
+    const file = await open(path, 'w', 0o444);
+    await file.write(end, 0, end.length, size);
+    await file.close();
+    const reader = await again();
+    expect(await reader.store.objects.has(id!)).toBe(true);
+    await expect(reader.store.objects.read('0'.repeat(64) as ObjectId)).rejects.toMatchObject({
+      code: 'OBJECT_MISSING',
+    });
+    const { findings } = await fsck(reader, { secondOpinion: false, sample: 1, repair: false });
+    expect(findings.map((f) => [f.severity, f.message])).toEqual([
+      ['damage', expect.stringContaining('it does not end as a pack does')],
+    ]);
+  });
+
   it('become few by the command that makes one too many, and all is there', async () => {
     const dir = await tmp();
     const session = await testStore(dir, { packLimits: TINY_PACKS });

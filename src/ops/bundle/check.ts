@@ -58,8 +58,8 @@ const RECORD = new RegExp(
   `^(?:members/${UUID}/payload/)*(?:bundle_index\\.json|export_report\\.json|artifact\\.json|members/${UUID}/artifact\\.json)$`,
 );
 const MEMBER_FILE = new RegExp(`^members/(${UUID})/(?:artifact\\.json|payload(?:/.+)?)$`, 's');
-/** Manifests that are held in memory together. */
-const MAX_RECORD_BYTES = 512 * 1024 * 1024;
+/** Manifests that are held in memory together: of 100,000 members, 1 KiB each. */
+const MAX_RECORD_BYTES = 256 * 1024 * 1024;
 const MAX_DEPTH = 32;
 /** What is smaller is taken whole: a stream's buffers cost more than its bytes. */
 const SMALL_BYTES = 1024 * 1024;
@@ -91,7 +91,7 @@ export async function checkBundle(
   for await (const { path, size, executable, content } of source) {
     if (!RECORD.test(path) && !MEMBER_FILE.test(path)) throw foreign('belongs to no member', path);
     let taken: { id: ObjectId; size: number };
-    if (RECORD.test(path) && size <= MAX_BUNDLE_INDEX_BYTES && held + size <= MAX_RECORD_BYTES) {
+    if (RECORD.test(path) && size <= mostBytesOf(path) && held + size <= MAX_RECORD_BYTES) {
       const bytes = await collect(content);
       held += bytes.byteLength;
       records.set(path, bytes);
@@ -112,6 +112,11 @@ export async function checkBundle(
     report,
     self: self && checkSelf(self, records, { contentHash, index, files: top, members }),
   };
+}
+
+/** What is larger is none of these records, and is said to be missing. */
+function mostBytesOf(path: string): number {
+  return path.endsWith(MANIFEST_NAME) ? MAX_MANIFEST_BYTES : MAX_BUNDLE_INDEX_BYTES;
 }
 
 async function collect(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {

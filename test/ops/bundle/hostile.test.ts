@@ -270,6 +270,16 @@ describe('a hostile bundle', () => {
     });
   }
 
+  it.each(['[]', '{}', '[[]]', '0'])('with an index of millions of %s is refused unparsed', async (value) => {
+    const index = `{"members":[${many(24_000_000 / (value.length + 1), value)}],"schema":"hs.bundle/1"}`;
+    const path = join(shared.dir, 'bomb.tar');
+    await writeFile(path, changed({ 'bundle_index.json': index }));
+    await expect(verifyBundle(shared.session.disk, path)).rejects.toMatchObject({
+      code: 'INTEGRITY',
+      message: expect.stringMatching(/'bundle_index\.json' is not valid: more .* than its length allows$/),
+    });
+  });
+
   it('of more tiny entries than the limit is refused before the disk is full of them', async () => {
     const w = await world();
     const path = join(w.dir, 'evil.tar');
