@@ -9,5 +9,6 @@ export default defineConfig({
     // Most tests wait for programs that they started: four at once keep two cores busy (149 s instead of 245).
     maxWorkers: 4,
     testTimeout: 60_000,
+    hookTimeout: 60_000,
   },
 });

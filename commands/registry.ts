@@ -273,6 +273,24 @@ export const registry: CommandTable = {
     'check the whole ledger, and say what was changed',
     async () => (await import('./plumbing/ledger-verify.js')).ledgerVerify,
   ),
+  'ledger sign': entry(
+    'plumbing',
+    'ledger and checks',
+    'print a signed checkpoint of the ledger',
+    async () => (await import('./plumbing/ledger-sign.js')).ledgerSign,
+  ),
+  'ledger prove': entry(
+    'plumbing',
+    'ledger and checks',
+    'print a proof that an entry is in the ledger of a checkpoint',
+    async () => (await import('./plumbing/ledger-prove.js')).ledgerProve,
+  ),
+  'proof verify': entry(
+    'plumbing',
+    'ledger and checks',
+    'check a proof about a ledger, without its store',
+    async () => (await import('./plumbing/proof-verify.js')).proofVerify,
+  ),
   'ledger append-note': entry(
     'plumbing',
     'ledger and checks',

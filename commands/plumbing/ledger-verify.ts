@@ -1,6 +1,16 @@
 import { command } from '../../src/cli/command.js';
+import { text } from '../../src/cli/options.js';
+import { readEvidence, readPublicKey } from '../../src/cli/read-evidence.js';
 import { counted } from '../../src/cli/text/human.js';
+import type { ObjectId, Timestamp } from '../../src/core/ids.js';
 import { HsError } from '../../src/errors/hs-error.js';
+import type { LedgerVerdict } from '../../src/store/verify-ledger.js';
+
+interface Verified extends LedgerVerdict {
+  readonly ok: boolean;
+  /** What it was compared with. */
+  readonly checkpoint?: { readonly entries: number; readonly head: ObjectId; readonly time: Timestamp };
+}
 
 /** `hs ledger verify`: whether the ledger is whole, and if not, what precisely is wrong (F3). */
 export const ledgerVerify = command({
@@ -11,23 +21,52 @@ export const ledgerVerify = command({
   summary: 'check the whole ledger, and say what was changed',
   description: `Reads every entry and checks its number, its form, its place in the chain, its payload and its operations (those kept in objects too), that no event is there twice, that each follows from the state before it, and that nothing else lies in the ledger's directories. Then compares with the anchor, which is kept outside of the store and knows the highest position that this user has seen.
 
+With --checkpoint, also whether the ledger begins with the entries that a checkpoint states, which somebody signed with the key that --pubkey names: that finds a ledger that was rewritten on this machine, anchor and all.
+
 Finds entries that were edited, dropped, reordered or duplicated, and a ledger that was truncated or rolled back. Nothing is repaired: restore the store from a copy.`,
+  options: {
+    checkpoint: text('FILE', 'compare with a signed checkpoint, too', { complete: 'file' }),
+    pubkey: text('KEY', "the signer's public key, or a file that holds it", { complete: 'file' }),
+  },
   resultSchema: 'hs.ledger-verify/1',
-  examples: [{ command: 'hs ledger verify', explains: 'Check the ledger.' }],
+  examples: [
+    { command: 'hs ledger verify', explains: 'Check the ledger.' },
+    {
+      command: 'hs ledger verify --checkpoint checkpoint --pubkey key.pub',
+      explains: 'Check that nothing of it was rewritten since the checkpoint was signed.',
+    },
+  ],
   exits: { 5: 'something is wrong' },
   seeAlso: ['hs-ledger(7)', 'hs-fsck(1)', 'hs-ledger-accept-rollback(1)'],
-  async run({ session, exit, progress, signal }) {
+  async run(context): Promise<Verified> {
+    const { options, session, exit, progress, signal } = context;
+    if ((options.checkpoint === undefined) !== (options.pubkey === undefined))
+      throw new HsError('USAGE', '--checkpoint and --pubkey go together');
     const { verifyLedger } = await import('../../src/store/verify-ledger.js');
-    const { store } = await session({ unchecked: true });
+    const opened = await session({ unchecked: true });
+    const { store } = opened;
     const verdict = await verifyLedger(store, progress, signal);
     if (verdict.problems.length > 0) exit(new HsError('LEDGER_BROKEN', '').exitStatus);
-    return { ok: verdict.problems.length === 0, ...verdict };
+    const ok = verdict.problems.length === 0;
+    if (!ok || options.checkpoint === undefined) return { ok, ...verdict };
+    const { compareWithCheckpoint } = await import('../../src/ops/evidence/prove.js');
+    const note = (await readEvidence(context, options.checkpoint)).toString('utf8');
+    const { size, head, time } = await compareWithCheckpoint(
+      opened,
+      note,
+      await readPublicKey(context, options.pubkey!),
+    );
+    return { ok, ...verdict, checkpoint: { entries: size, head, time } };
   },
-  render: ({ ok, entries, head, anchor, problems }, { text, style }) => {
+  render: ({ ok, entries, head, anchor, problems, checkpoint }, { text: shown, style }) => {
     const seen = { none: '', matches: ', as seen before', differs: '', lost: '' }[anchor];
-    if (ok) return `${counted(entries, 'entry', 'entries')}, one unbroken chain up to ${head!.hash}${seen}`;
+    if (ok) {
+      const chain = `${counted(entries, 'entry', 'entries')}, one unbroken chain up to ${head!.hash}${seen}`;
+      if (checkpoint === undefined) return chain;
+      return `${chain}\nit begins with the ${counted(checkpoint.entries, 'entry', 'entries')} of the checkpoint signed ${checkpoint.time}`;
+    }
     return [
-      ...problems.map(({ kind, message }) => `${style.bad(kind)}: ${text(message)}`),
+      ...problems.map(({ kind, message }) => `${style.bad(kind)}: ${shown(message)}`),
       `${counted(entries, 'entry', 'entries')}, ${counted(problems.length, 'problem')}`,
     ].join('\n');
   },

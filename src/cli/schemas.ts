@@ -47,6 +47,22 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
     form: 'result',
     load: async () => (await import('./schemas/ledger.js')).ledgerVerify,
   },
+  'hs.ledger-sign/1': {
+    form: 'result',
+    load: async () => (await import('./schemas/evidence.js')).ledgerSign,
+  },
+  'hs.ledger-prove/1': {
+    form: 'result',
+    load: async () => (await import('./schemas/evidence.js')).ledgerProve,
+  },
+  'hs.ledger-proof/1': {
+    form: 'record',
+    load: async () => (await import('../core/evidence/ledger-proof.js')).ledgerProof,
+  },
+  'hs.proof-verify/1': {
+    form: 'result',
+    load: async () => (await import('./schemas/evidence.js')).proofVerify,
+  },
   'hs.ledger-append-note/1': {
     form: 'result',
     load: async () => (await import('./schemas/ledger.js')).ledgerAppendNote,

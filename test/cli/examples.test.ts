@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -39,6 +40,9 @@ HS_NOW=2020-01-01 hs put src --name older --ttl 1
 hs plan-prune > plan.jsonl
 hs policy show > policy.json
 hs export "$(hs bundle create report data --name delivery)" delivery.tar --format tar
+cp "$KEYS"/key.pem "$KEYS"/key.pub .
+hs ledger sign --key key.pem > checkpoint
+hs ledger prove 0 --checkpoint checkpoint > proof.json
 mkdir build ~/.zfunc ~/.config ~/.config/fish ~/.config/fish/completions`;
 
 /** What must be different for one example: steps before it, or a status that is its answer. */
@@ -82,6 +86,10 @@ beforeAll(async () => {
   base = path;
   shared = await hsEnvironment();
   const workspace = join(base, 'base');
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  shared = { ...shared, KEYS: base };
+  await writeFile(join(base, 'key.pem'), privateKey.export({ format: 'pem', type: 'pkcs8' }));
+  await writeFile(join(base, 'key.pub'), publicKey.export({ format: 'pem', type: 'spki' }));
   for (const [name, text] of Object.entries(FILES)) {
     await mkdir(join(workspace, name, '..'), { recursive: true });
     await writeFile(join(workspace, name), text);

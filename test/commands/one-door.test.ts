@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -85,6 +86,17 @@ function* steps(work: string): Generator<Step> {
   yield { name: 'ledger head', args: ['ledger', 'head'] };
   yield { name: 'ledger cat', args: ['ledger', 'cat'] };
   yield { name: 'ledger verify', args: ['ledger', 'verify'] };
+  yield {
+    name: 'ledger sign',
+    args: ['ledger', 'sign', '--key', 'key.pem'],
+    keep: (s) => writeFileSync(join(work, 'checkpoint'), s),
+  };
+  yield {
+    name: 'ledger prove',
+    args: ['ledger', 'prove', '0', '--checkpoint', 'checkpoint'],
+    keep: (s) => writeFileSync(join(work, 'proof.json'), s),
+  };
+  yield { name: 'proof verify', args: ['proof', 'verify', 'proof.json', '--pubkey', 'key.pub'] };
   yield { name: 'ledger append-note', args: ['ledger', 'append-note', 'a note'] };
   yield { name: 'ledger accept-rollback', args: ['ledger', 'accept-rollback'], status: -1 };
   yield { name: 'help', args: ['help'] };
@@ -110,6 +122,9 @@ describe.skipIf(!hasStrace)('under a system-call trace (needs strace)', () => {
     mkdirSync(join(work, 'real'));
     symlinkSync('real', join(work, 'alias'));
     writeFileSync(join(work, 'a.txt'), 'hello');
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    writeFileSync(join(work, 'key.pem'), privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    writeFileSync(join(work, 'key.pub'), publicKey.export({ format: 'pem', type: 'spki' }));
     writeFileSync(join(work, 'tree/x'), 'abc');
     writeFileSync(join(work, 'tree/sub/y'), 'def');
     const env = await hsEnvironment();

@@ -43,6 +43,8 @@ export const ledgerVerify = z.strictObject({
   entries: natural,
   head: z.optional(head),
   anchor: z.enum(['none', 'matches', 'differs', 'lost']),
+  /** What it was compared with: `--checkpoint`. */
+  checkpoint: z.optional(z.strictObject({ entries: natural, head: objectId, time: timestamp })),
   problems: z.array(
     z.strictObject({
       kind: z.string(),

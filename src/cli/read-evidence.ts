@@ -1,0 +1,23 @@
+import { type PublicKey, parsePublicKey } from '../core/evidence/keys.js';
+import { HsError, isErrno } from '../errors/hs-error.js';
+import type { Context } from './context.js';
+
+const MAX_BYTES = 512 * 1024;
+type Reading = Pick<Context, 'disk' | 'path' | 'stdin'>;
+
+/** A note, proof or key from a file, or from standard input for `-`. NOT_FOUND. */
+export async function readEvidence({ disk, path, stdin }: Reading, file: string): Promise<Buffer> {
+  if (file === '-') return Buffer.from(await stdin.all(MAX_BYTES));
+  try {
+    return Buffer.from(await (await disk()).readFile(path(file), MAX_BYTES));
+  } catch (e) {
+    if (isErrno(e, 'ENOENT', 'ENOTDIR')) throw new HsError('NOT_FOUND', `there is no file '${file}'`);
+    throw e;
+  }
+}
+
+/** A public key: `NAME+HASH+KEY` as it stands, else the file that holds one. */
+export async function readPublicKey(reading: Reading, given: string): Promise<PublicKey> {
+  if (/^\S+\+[0-9a-f]{8}\+\S+$/.test(given)) return parsePublicKey(given);
+  return parsePublicKey((await readEvidence(reading, given)).toString('utf8'));
+}
