@@ -41,6 +41,8 @@ export interface CollectStoreOptions {
   readonly quotaBytes?: number;
   /** Purge what could still be brought back too. */
   readonly emptyTrash?: boolean;
+  /** Go on where the quota cannot be met, and take all that it may; else QUOTA before anything goes. */
+  readonly bestEffort?: boolean;
 }
 
 export type RunOptions = Partial<Omit<RunRequest, 'command'>>;

@@ -1,3 +1,4 @@
+import { bestEffort } from '../../src/cli/best-effort.js';
 import { command } from '../../src/cli/command.js';
 import { one } from '../../src/cli/positionals.js';
 import { setRemovalStatus } from '../../src/cli/removal-status.js';
@@ -16,20 +17,22 @@ A plan for another store, made under another policy, applied before, cut off or 
   positionals: {
     plan: one('PLAN', { complete: 'file', summary: 'what hs plan-prune printed; - for standard input' }),
   },
+  options: { bestEffort: bestEffort() },
   resultSchema: 'hs.apply-prune/1',
   examples: [{ command: 'hs apply-prune plan.jsonl', explains: 'Apply the plan that was reviewed.' }],
   exits: {
     3: 'done; some artifacts are damaged and were left alone',
     8: 'the plan is stale',
-    11: 'the quota cannot be met',
+    11: 'the quota cannot be met: without --best-effort nothing was removed',
   },
   seeAlso: ['hs-plan-prune(1)', 'hs-gc(1)', 'hs-restore(1)'],
   async run(context) {
     const { readPlan } = await import('../../src/cli/read-plan.js');
     const { collect } = await import('../../src/ops/gc/collect.js');
     const seen = await readPlan(context, context.args.plan);
-    const done = doneRemoval(await collect(await context.session(), { seen }));
-    setRemovalStatus(context, done.plan, false);
+    const { bestEffort } = context.options;
+    const done = doneRemoval(await collect(await context.session(), { seen, bestEffort }));
+    setRemovalStatus(context, done);
     return done;
   },
   render: removalText,

@@ -1,6 +1,6 @@
 import { command } from '../../src/cli/command.js';
 import { bytes, flag, text } from '../../src/cli/options.js';
-import { setRemovalStatus } from '../../src/cli/removal-status.js';
+import { setPlanStatus } from '../../src/cli/removal-status.js';
 
 /** `hs plan-prune`: the plan as it is saved and applied later (D3). */
 export const planPrune = command({
@@ -33,6 +33,6 @@ The same store, policy and clock give the same bytes. With --policy, the plan sh
       options.policy === undefined ? undefined : await readPolicyFile(await disk(), path(options.policy));
     const plan = await planCollection(await session(), { policy, quotaBytes: options.quota });
     for (const piece of encodePlanPieces(plan)) await out.bytes(piece);
-    setRemovalStatus(context, plan.header, options.exitCode);
+    setPlanStatus(context, plan.header, options.exitCode);
   },
 });

@@ -12,7 +12,9 @@ export const du = command({
   class: 'porcelain',
   opens: 'read',
   summary: 'show what takes how much room',
-  description: `Logical bytes are the sizes of the payloads; physical bytes are those of the objects, manifests and indexes included, that are really there: what several artifacts share counts once in each group, and once in the total.`,
+  description: `Logical bytes are the sizes of the payloads; physical bytes are those of the objects, manifests and indexes included, that are really there: what several artifacts share counts once in each group, and once in the total.
+
+What no artifact and no ledger entry names takes room too: it is told apart as in use by nothing until hs-gc(1) moves it to the trash, and then as in the trash until that is emptied.`,
   options: { by: choice(USAGE_KEYS, 'KEY', 'group by kind, class, name or layer') },
   resultSchema: 'hs.du/1',
   examples: [{ command: 'hs du --by name', explains: 'Which names take the room, the largest first.' }],
@@ -24,7 +26,8 @@ export const du = command({
   render: (usage, view) => {
     const most = Math.max(1, usage.physical_bytes);
     const total = `${counted(usage.artifacts, 'artifact')}, ${humanSize(usage.logical_bytes)}, in ${humanSize(usage.physical_bytes)} of objects`;
-    const { objects, size_bytes } = usage.trash;
+    const line = ({ objects, size_bytes }: typeof usage.trash, where: string) =>
+      objects === 0 ? [] : [`${counted(objects, 'object')} ${where}, ${humanSize(size_bytes)}`];
     return [
       ...(usage.rows.length === 0
         ? []
@@ -42,7 +45,8 @@ export const du = command({
             ),
           ]),
       total,
-      ...(objects === 0 ? [] : [`${counted(objects, 'object')} in the trash, ${humanSize(size_bytes)}`]),
+      ...line(usage.unreferenced, 'in use by nothing, for the next collection'),
+      ...line(usage.trash, 'in the trash'),
     ].join('\n');
   },
 });

@@ -195,6 +195,6 @@ export async function previewCollection(
     return undefined;
   }
   const done = doneRemoval(model.collected);
-  setRemovalStatus(context, done.plan, false);
+  setRemovalStatus(context, done);
   return done;
 }

@@ -1,9 +1,10 @@
+import { bestEffort } from '../../src/cli/best-effort.js';
 import { command } from '../../src/cli/command.js';
 import type { Context } from '../../src/cli/context.js';
 import { bytes, flag, list, text } from '../../src/cli/options.js';
-import { setRemovalStatus } from '../../src/cli/removal-status.js';
+import { setPlanStatus, setRemovalStatus } from '../../src/cli/removal-status.js';
 import { doneRemoval, type RemovalDocument, shownPlan } from '../../src/cli/retention-documents.js';
-import { counted, humanSize } from '../../src/cli/text/human.js';
+import { itemSort, sortItems } from '../../src/cli/sort-items.js';
 import { removalText } from '../../src/cli/text/removal-text.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
@@ -13,9 +14,11 @@ export const gc = command({
   class: 'porcelain',
   opens: 'write',
   summary: 'remove what retention says is over',
-  description: `Decides for every artifact whether it is kept, by the first rule that applies: pinned; frozen (L1); a prompt payload or of high classification whose TTL is over; a source of something pinned; an explicit TTL; the hours of layer L4; the window of its class, or one of the newest of its series; and last the quota. What is pruned can be brought back with hs-restore(1) while it is in the trash, but for prompt payloads and what is of high classification.
+  description: `Decides for every artifact whether it is kept, by the first rule that applies: pinned; frozen (L1); a prompt payload or of high classification whose TTL is over; a source of something pinned; an explicit TTL; the hours of layer L4; the window of its class, or one of the newest of its series; and last the quota. What is pruned can be brought back with hs-restore(1) while it is in the trash, and its bytes are free when the trash is emptied: by the first collection after the trash window of the policy, or with --empty-trash. Prompt payloads and what is of high classification have no trash window. They, and what shares bytes with them alone, cannot be brought back; how many and which is said before and after.
 
-On a terminal, a preview opens in which each item can be looked at, pinned or spared before anything goes. Elsewhere nothing is removed without --yes or --apply.
+On a terminal, a preview opens in which each item can be looked at, pinned or spared before anything goes. Elsewhere nothing is removed without --yes or --apply. A dry run also shows what lies in the trash and what the sweep would take besides; with --verbose, what is kept.
+
+Where what pins and other rules hold is over the quota by itself, a collection would take all that a quota may and still not meet it. It is refused with 11 before anything goes, unless --best-effort is given. A quota is for what the store holds afterwards, the report of the collection included: one that only the report exceeds is told, and ends with 11 too.
 
 The report of what went, and why, is an artifact: hs-report(1).`,
   options: {
@@ -25,6 +28,8 @@ The report of what went, and why, is an artifact: hs-report(1).`,
     exitCode: flag(undefined, 'with --dry-run: exit with 1 when something would be removed'),
     quota: bytes('BYTES', 'plan for this many bytes at most, whatever the policy says'),
     emptyTrash: flag(undefined, 'also purge what could still be brought back'),
+    bestEffort: bestEffort(),
+    sort: itemSort(),
     assumeDead: list('LEASE', 'take it that the command of this lease is dead, and give up what it left'),
   },
   resultSchema: 'hs.gc/1',
@@ -41,7 +46,7 @@ The report of what went, and why, is an artifact: hs-report(1).`,
     2: 'nothing was removed: neither --yes nor a terminal',
     3: 'done; some artifacts are damaged and were left alone',
     8: 'the plan is stale',
-    11: 'the quota cannot be met',
+    11: 'the quota cannot be met (without --best-effort nothing was removed), or is not met now',
   },
   seeAlso: [
     'hs-plan-prune(1)',
@@ -70,18 +75,14 @@ The report of what went, and why, is an artifact: hs-report(1).`,
       const { planCollection } = await import('../../src/ops/gc/plan-collection.js');
       const s = await session({ writes: false });
       const plan = await planCollection(s, { quotaBytes: options.quota });
-      if (options.emptyTrash) {
-        const { countObjects } = await import('../../src/ops/count-objects.js');
-        const { trash_objects: objects, trash_bytes: bytes } = await countObjects(s);
-        const all = `${counted(objects, 'object')} (${humanSize(bytes)})`;
-        log.warn(`--empty-trash would also purge ${all} in the trash, and what this plan adds to it`);
-      }
-      setRemovalStatus(context, plan.header, options.exitCode);
+      const { planOutlook } = await import('../../src/ops/gc/plan-outlook.js');
+      const outlook = await planOutlook(s, plan, options);
+      setPlanStatus(context, plan.header, options.exitCode);
       if (!options.dryRun) {
         log.warn('nothing was removed: without a terminal that takes --yes, or --apply PLAN');
         exit(2);
       }
-      return shownPlan(plan);
+      return shownPlan({ ...plan, items: sortItems(plan.items, options.sort) }, outlook);
     }
     const { assumeDead, collect } = await import('../../src/ops/gc/collect.js');
     const { readPlan } = await import('../../src/cli/read-plan.js');
@@ -98,9 +99,10 @@ The report of what went, and why, is an artifact: hs-report(1).`,
       seen,
       quotaBytes: options.quota,
       emptyTrash: options.emptyTrash,
+      bestEffort: options.bestEffort,
     });
     const done = doneRemoval(collected);
-    setRemovalStatus(context, done.plan, false);
+    setRemovalStatus(context, done);
     return done;
   },
   render: (value, view) => (value === undefined ? undefined : removalText(value, view)),

@@ -2,10 +2,12 @@ import { command } from '../../src/cli/command.js';
 import { maybe } from '../../src/cli/positionals.js';
 import { reportList, reportText } from '../../src/cli/text/report-text.js';
 import type { RetentionReport } from '../../src/core/retention-report.js';
-import type { ReportRow } from '../../src/ops/gc/reports.js';
+import type { ReportRow, ReportUndo } from '../../src/ops/gc/reports.js';
 
 /** What is shown: the list, or one report. */
-export type ReportResult = { readonly reports: readonly ReportRow[] } | { readonly report: RetentionReport };
+export type ReportResult =
+  | { readonly reports: readonly ReportRow[] }
+  | { readonly report: RetentionReport; readonly undo: ReportUndo };
 
 /** `hs report`: what collections removed, and why (D6). */
 export const report = command({
@@ -15,7 +17,7 @@ export const report = command({
   summary: 'list the retention reports, or show one',
   description: `Each collection that removed something left a report: what went and by which rule, what was spared and why, under which policy and clock. Reports are artifacts of class log and are collected like others.
 
-With an id, one report is shown: totals, by rule and by class, the largest that went, and what was spared since its plan was made. hs-cat-artifact(1) prints the whole of it.`,
+With an id, one report is shown: totals, by rule and by class, how much of it can still be brought back, the largest that went, and what was spared since its plan was made. hs-cat-artifact(1) prints the whole of it.`,
   positionals: { id: maybe('ID', { complete: 'report' }) },
   resultSchema: 'hs.report/1',
   examples: [
@@ -27,8 +29,9 @@ With an id, one report is shown: totals, by rule and by class, the largest that 
     const { listReports, readReport } = await import('../../src/ops/gc/reports.js');
     const s = await session();
     if (args.id === undefined) return { reports: await listReports(s) };
-    return { report: (await readReport(s, args.id)).report };
+    const { report, undo } = await readReport(s, args.id);
+    return { report, undo };
   },
   render: (value, view) =>
-    'reports' in value ? reportList(value.reports, view) : reportText(value.report, view),
+    'reports' in value ? reportList(value.reports, view) : reportText(value.report, value.undo, view),
 });

@@ -2,6 +2,7 @@ import { command } from '../../src/cli/command.js';
 import { flag, text } from '../../src/cli/options.js';
 import { some } from '../../src/cli/positionals.js';
 import { doneRemoval, type RemovalDocument, shownPlan } from '../../src/cli/retention-documents.js';
+import { itemSort, sortItems } from '../../src/cli/sort-items.js';
 import { guardText } from '../../src/cli/text/escape.js';
 import { counted } from '../../src/cli/text/human.js';
 import { removalText } from '../../src/cli/text/removal-text.js';
@@ -26,6 +27,7 @@ On a terminal it shows what would go, and asks; elsewhere nothing is removed wit
     purge: flag(undefined, 'skip the trash: it cannot be undone'),
     yes: flag('y', 'remove without asking'),
     dryRun: flag('n', 'show what would be removed, and change nothing'),
+    sort: itemSort(),
   },
   resultSchema: 'hs.rm/1',
   examples: [
@@ -44,14 +46,17 @@ On a terminal it shows what would go, and asks; elsewhere nothing is removed wit
   async run(context): Promise<RemovalDocument | undefined> {
     const { args, options, session, attempt, terminal, log, exit, globals, signal, stdin, view } = context;
     const { planRemoval, removeArtifacts } = await import('../../src/ops/gc/remove.js');
+    const { planOutlook } = await import('../../src/ops/gc/plan-outlook.js');
+    const { trashWindow } = await import('../../src/ops/gc/trash-window.js');
     const { resolveArtifact } = await import('../../src/ops/resolve.js');
     const s = await session({ writes: !options.dryRun });
     const catalog = await s.catalog();
     const ids = new Set(args.ids.map((id) => resolveArtifact(catalog, id).artifact_id));
     if (options.yes && !options.dryRun) return done(await remove());
-    const plan = await planRemoval(s, ids);
-    if (options.dryRun) return shownPlan(plan);
-    const going = plan.items.filter((item) => item.verdict === 'prune').length;
+    const plan = await planRemoval(s, ids, options.purge);
+    const shown = { ...plan, items: sortItems(plan.items, options.sort) };
+    if (options.dryRun) return shownPlan(shown, await planOutlook(s, plan));
+    const { pruned: going, irreversible: lost = 0 } = plan.header;
     if (going === 0) {
       const { refuseRemoval } = await import('../../src/ops/gc/refuse-removal.js');
       return done(await refuseRemoval(s, plan));
@@ -59,11 +64,14 @@ On a terminal it shows what would go, and asks; elsewhere nothing is removed wit
     if (!(terminal.stdin && terminal.stderr) || globals.json) {
       log.warn('nothing was removed: without a terminal that takes --yes');
       exit(2);
-      return shownPlan(plan);
+      return shownPlan(shown, await planOutlook(s, plan));
     }
     // --quiet is for notes: a question that nobody sees is never answered.
-    log.raw(guardText(planText(plan, { ...view, style: plainStyle }), false));
-    log.raw(`hs: remove ${counted(going, 'artifact')}${options.purge ? ' for good' : ''}? yes or no`);
+    const until = (await trashWindow(s))?.until;
+    const asked = shownPlan(shown, until === undefined ? {} : { trash_until: until });
+    log.raw(guardText(planText(asked, { ...view, style: plainStyle }), false));
+    const undo = lost === 0 ? '' : lost === going ? ' for good' : `, ${lost} of them for good`;
+    log.raw(`hs: remove ${counted(going, 'artifact')}${undo}? yes or no`);
     if (/^y(es)?$/i.test((await stdin.answer(signal))?.trim() ?? '')) return done(await remove());
     log.warn('nothing was removed');
     exit(1);

@@ -46,6 +46,12 @@ function heldBack(by: readonly HeldBack[], view: View): string | undefined {
   return view.style.warning(names.join(', ') + more);
 }
 
+function undo({ record, restorable }: Shown): string {
+  return restorable
+    ? `hs restore ${record.artifact_id.slice(0, 8)} brings it back`
+    : 'cannot be brought back';
+}
+
 type HeldBack = ReturnType<typeof culpritDetails>;
 type Shown = Omit<ShownArtifact, 'manifest' | 'damage' | 'registered' | 'heldBackBy'> & {
   readonly held_back_by?: readonly HeldBack[];
@@ -61,7 +67,7 @@ function describe(value: Shown, view: View): string {
   const title = view.style.strong(view.text(r.name ?? r.filename_hint ?? r.artifact_id));
   const verdict =
     retention === undefined
-      ? view.style.warning(`removed ${time(r.removed!.at)} by entry ${r.removed!.seq}`)
+      ? view.style.warning(`removed ${time(r.removed!.at)} by entry ${r.removed!.seq}, ${undo(value)}`)
       : explainVerdict(retention, time);
   const pins = r.pins.map((p) => {
     const why = p.reason === undefined ? '' : `: ${p.reason}`;
@@ -122,6 +128,7 @@ With \`--json\`, the manifest is given whole; it is null when it cannot be read,
       pins: shown.record.pins,
       registered: { ...registered, ...(jobId === undefined ? {} : { job_id: jobId }) },
       ...(shown.record.removed === undefined ? {} : { removed: shown.record.removed }),
+      ...(shown.restorable === undefined ? {} : { restorable: shown.restorable }),
       retention: shown.retention,
       ...(shown.heldBackBy.length === 0 ? {} : { held_back_by: shown.heldBackBy.map(culpritDetails) }),
       record: shown.record,

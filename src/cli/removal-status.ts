@@ -1,24 +1,37 @@
 import type { PlanHeader } from '../core/prune-plan.js';
 import type { Context } from './context.js';
+import type { RemovalDone } from './retention-documents.js';
 import { counted, humanSize } from './text/human.js';
 
-/** The exit status of a plan or a collection, and what must be said of it; D4, D8. */
-export function setRemovalStatus(
-  { log, exit }: Pick<Context, 'log' | 'exit'>,
-  header: PlanHeader,
-  exitCode: boolean,
-): void {
+type Told = Pick<Context, 'log' | 'exit'>;
+
+/** The exit status of a plan, and what must be said of it; D4, D8. */
+export function setPlanStatus({ log, exit }: Told, header: PlanHeader, exitCode: boolean): void {
   if (exitCode && header.pruned > 0) exit(1);
-  if (header.failed > 0) {
-    log.warn(
-      `${counted(header.failed, 'artifact is', 'artifacts are')} damaged, and left alone: see hs fsck`,
-    );
-    if (!exitCode) exit(3);
-  }
+  tellDamage({ log, exit }, header, !exitCode);
   if (header.quota_unmet_bytes !== undefined) {
     log.warn(
       `the quota cannot be met: ${humanSize(header.quota_unmet_bytes)} more are held by pins and other rules`,
     );
     exit(11);
   }
+}
+
+/** The exit status of what was done, and what must be said of it. */
+export function setRemovalStatus({ log, exit }: Told, done: RemovalDone): void {
+  tellDamage({ log, exit }, done.plan, true);
+  const { over_quota_bytes: over, report_bytes: report, plan } = done;
+  if (over === 0) return;
+  log.warn(
+    plan.quota_unmet_bytes === undefined
+      ? `the store is ${humanSize(over)} over its quota: the report of this collection takes ${humanSize(report)}`
+      : `the quota cannot be met: ${humanSize(over)} more are held by pins and other rules`,
+  );
+  exit(11);
+}
+
+function tellDamage({ log, exit }: Told, { failed }: PlanHeader, isPartial: boolean): void {
+  if (failed === 0) return;
+  log.warn(`${counted(failed, 'artifact is', 'artifacts are')} damaged, and left alone: see hs fsck`);
+  if (isPartial) exit(3);
 }

@@ -1,11 +1,18 @@
 import type { PlanHeader, PlanItem, PrunePlan } from '../core/prune-plan.js';
 import type { Collected } from '../ops/gc/collect.js';
+import type { PlanOutlook } from '../ops/gc/plan-outlook.js';
+import type { TrashedArtifact } from '../ops/gc/trash-contents.js';
 import type { Reclaimed } from '../store/collector.js';
 
 /** The result of `gc`, `apply-prune` and `rm`: a plan that was only shown, or what was done. */
-export type RemovalDocument =
-  | { readonly dry_run: true; readonly plan: PlanHeader; readonly items: readonly PlanItem[] }
-  | RemovalDone;
+export type RemovalDocument = RemovalShown | RemovalDone;
+
+/** `rm` asks without looking at what else a collection would find. */
+export interface RemovalShown extends Partial<PlanOutlook> {
+  readonly dry_run: true;
+  readonly plan: PlanHeader;
+  readonly items: readonly PlanItem[];
+}
 
 export interface RemovalDone {
   readonly dry_run: false;
@@ -15,28 +22,43 @@ export interface RemovalDone {
   readonly seq: number | null;
   readonly plan: PlanHeader;
   readonly removed: readonly PlanItem[];
+  /** Of these, what nothing can bring back. */
+  readonly irreversible: readonly string[];
+  /** Removed before, and gone for good with the trash. */
+  readonly emptied: readonly TrashedArtifact[];
   /** To go by the plan that was applied, kept by what has happened since. */
   readonly spared_since: readonly PlanItem[];
   /** To go by the plan that was applied, and gone already. */
   readonly gone: readonly string[];
   readonly reclaimed: Reclaimed;
+  /** Bytes of the report and its manifest, which count as stored. */
+  readonly report_bytes: number;
+  /** By how much the store is over its quota now, the report counted. */
+  readonly over_quota_bytes: number;
+  readonly trash_until?: string;
   readonly restorable_until?: string;
 }
 
-export function shownPlan(plan: PrunePlan): RemovalDocument {
-  return { dry_run: true, plan: plan.header, items: plan.items };
+export function shownPlan(plan: PrunePlan, outlook: Partial<PlanOutlook>): RemovalShown {
+  return { dry_run: true, plan: plan.header, items: plan.items, ...outlook };
 }
 
-export function doneRemoval({ outcome, reclaimed, restorableUntil }: Collected): RemovalDone {
+export function doneRemoval(collected: Collected): RemovalDone {
+  const { outcome, reclaimed, irreversible, emptied, trashUntil, restorableUntil } = collected;
   return {
     dry_run: false,
     report: outcome.report ?? null,
     seq: outcome.seq ?? null,
     plan: outcome.plan.header,
     removed: outcome.report === undefined ? [] : outcome.plan.items.filter((i) => i.verdict === 'prune'),
+    irreversible,
+    emptied,
     spared_since: outcome.sparedSince,
     gone: outcome.gone,
     reclaimed,
+    report_bytes: outcome.reportBytes,
+    over_quota_bytes: outcome.overQuotaBytes,
+    ...(trashUntil === undefined ? {} : { trash_until: trashUntil }),
     ...(restorableUntil === undefined ? {} : { restorable_until: restorableUntil }),
   };
 }

@@ -1,9 +1,9 @@
 import { HsError } from '../errors/hs-error.js';
-import { ByteAccount } from './byte-account.js';
 import type { ArtifactId, ObjectId, Timestamp } from './ids.js';
 import type { PlanInput } from './plan-input.js';
-import { planHeader } from './plan-items.js';
+import { freedFields, markIrreversible, planHeader } from './plan-items.js';
 import type { PlanHeader, PlanItem, PrunePlan } from './prune-plan.js';
+import { RemovalAccount } from './removal-account.js';
 
 /** What of a saved plan still holds (D3). */
 export interface Intersection {
@@ -37,16 +37,23 @@ export function intersect(saved: PrunePlan, fresh: PrunePlan): Intersection {
  */
 export function restrictPlan(input: PlanInput, fresh: PrunePlan, remove: ReadonlySet<ArtifactId>): PrunePlan {
   const records = new Map(input.artifacts.map((a) => [a.artifact_id, a]));
-  const account = new ByteAccount();
-  for (const { artifact_id } of fresh.items) account.use(input.objectsOf(records.get(artifact_id)!).objects);
-  const items = fresh.items.map((item): PlanItem => {
-    if (item.verdict === 'keep') return item;
-    if (!remove.has(item.artifact_id)) {
-      const { until: _, ...rest } = item;
-      return { ...rest, verdict: 'keep', rule: 'unlisted', freed_bytes: 0 };
-    }
-    return { ...item, freed_bytes: account.release(input.objectsOf(records.get(item.artifact_id)!).objects) };
-  });
+  const recordOf = ({ artifact_id }: PlanItem) => records.get(artifact_id)!;
+  const objectsOf = (item: PlanItem) => input.objectsOf(recordOf(item)).objects;
+  const goes = (item: PlanItem) => item.verdict === 'prune' && remove.has(item.artifact_id);
+  const account = new RemovalAccount(input);
+  for (const item of fresh.items) account.use(objectsOf(item));
+  for (const item of fresh.items) if (goes(item)) account.announce(recordOf(item), objectsOf(item));
+  const items = fresh.items
+    .map((item): PlanItem => {
+      if (item.verdict === 'keep') return item;
+      const { freed_at_once_bytes: _, irreversible: __, ...rest } = item;
+      if (!goes(item)) {
+        const { until: ___, ...stays } = rest;
+        return { ...stays, verdict: 'keep', rule: 'unlisted', freed_bytes: 0 };
+      }
+      return { ...rest, ...freedFields(account.release(objectsOf(item))) };
+    })
+    .map((item) => markIrreversible(item, recordOf(item), input, account));
   return { header: planHeader(input, items, fresh.header.stored_bytes, fresh.header.quota_bytes), items };
 }
 

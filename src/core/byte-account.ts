@@ -32,14 +32,21 @@ export class ByteAccount {
     }
   }
 
-  /** Takes one user from each object and says how many bytes that left without any. */
-  release(objects: Iterable<SizedObject>): number {
-    let freed = 0;
+  /** Whether anything still uses the object. */
+  isUsed(id: ObjectId): boolean {
+    return this.#users[this.#slots.get(id)!]! > 0;
+  }
+
+  /** Takes one user from each object; the objects that this left without any. */
+  release(objects: Iterable<SizedObject>): readonly SizedObject[] {
+    const freed: SizedObject[] = [];
     for (const { id } of objects) {
       const slot = this.#slots.get(id)!;
-      if (--this.#users[slot]! === 0) freed += this.#sizes[slot]!;
+      if (--this.#users[slot]! > 0) continue;
+      const size = this.#sizes[slot]!;
+      this.#stored -= size;
+      freed.push({ id, size });
     }
-    this.#stored -= freed;
     return freed;
   }
 }

@@ -12,6 +12,8 @@ export function activePins(record: Pick<ArtifactRecord, 'pins'>, now: Timestamp)
 /** What the operations of one entry do to one artifact, as they go. */
 interface Standing {
   readonly removed: boolean;
+  /** It was removed without a trash window. */
+  readonly purged?: boolean;
   readonly revision: number;
   readonly pins: readonly Pin[];
 }
@@ -19,7 +21,7 @@ interface Standing {
 function notThere(id: ArtifactId, standing: Standing | undefined): HsError {
   if (standing === undefined) return new HsError('NOT_FOUND', `artifact '${id}' is not there`);
   return new HsError('NOT_FOUND', `artifact '${id}' is not there any more`, {
-    hint: `hs restore ${id.slice(0, 8)}`,
+    hint: standing.purged ? 'it was removed for good' : `hs restore ${id.slice(0, 8)}`,
   });
 }
 
@@ -35,7 +37,14 @@ class Overlay {
     const changed = this.#changed.get(id);
     if (changed !== undefined) return changed;
     const record = this.#catalog.get(id);
-    return record && { removed: record.removed !== undefined, revision: record.revision, pins: record.pins };
+    return (
+      record && {
+        removed: record.removed !== undefined,
+        purged: record.removed?.purge === true,
+        revision: record.revision,
+        pins: record.pins,
+      }
+    );
   }
 
   live(id: ArtifactId): Standing {

@@ -2,6 +2,11 @@ import type { PlanItem } from './prune-plan.js';
 
 /** Why the plan keeps or prunes an artifact, as a sentence for a person (D2). `when` shows a time. */
 export function explainVerdict(item: PlanItem, when: (at: string) => string): string {
+  const words = explained(item, when);
+  return item.irreversible ? `${words}; it cannot be brought back then` : words;
+}
+
+function explained(item: PlanItem, when: (at: string) => string): string {
   const until = item.until === undefined ? undefined : when(item.until);
   const end = until === undefined ? '' : `, until ${until}`;
   switch (item.rule) {

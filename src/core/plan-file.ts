@@ -5,7 +5,7 @@ import { createSha256, sha256 } from './hash.js';
 import type { ObjectId } from './ids.js';
 import { planTotals } from './plan-items.js';
 import { planHeaderFields, planItemSchema } from './plan-schema.js';
-import { PLAN_SCHEMA, type PlanHeader, type PlanItem, type PrunePlan } from './prune-plan.js';
+import { filed, PLAN_SCHEMA, type PlanHeader, type PlanItem, type PrunePlan } from './prune-plan.js';
 import { check, objectId } from './schema.js';
 
 /** A million items of 500 bytes, with room. */
@@ -27,7 +27,7 @@ function damaged(why: string): HsError {
 
 /** Header and items, a line each: what the plan's hash is of. */
 function bodyPieces({ header, items }: PrunePlan): Generator<Buffer> {
-  return canonicalPieces([header, ...items]);
+  return canonicalPieces([filed(header), ...items.map(filed)]);
 }
 
 /** SHA-256 of a plan's lines without the last one, which holds it: the plan's name. */

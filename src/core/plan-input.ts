@@ -25,4 +25,6 @@ export interface PlanInput {
   objectsOf(record: ArtifactRecord): ArtifactObjects;
   /** In place of the policy's (bytes). */
   readonly quotaBytes?: number;
+  /** Nothing that goes has a trash window (`hs rm --purge`). */
+  readonly purge?: boolean;
 }

@@ -4,20 +4,25 @@ import type { ArtifactId, Timestamp } from './ids.js';
 import type { PlanInput } from './plan-input.js';
 import { PLAN_SCHEMA, type PlanHeader, type PlanItem } from './prune-plan.js';
 import type { ArtifactRecord } from './record.js';
+import type { Freed, RemovalAccount } from './removal-account.js';
 import type { Verdict } from './retention-rule.js';
 
 export function compareIds(a: ArtifactId, b: ArtifactId): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-export function toPlanItem(a: ArtifactRecord, v: Verdict, freed: number, clock: Timestamp): PlanItem {
+export function freedFields({ bytes, atOnce }: Freed): Pick<PlanItem, 'freed_bytes' | 'freed_at_once_bytes'> {
+  return { freed_bytes: bytes, ...(atOnce === 0 ? undefined : { freed_at_once_bytes: atOnce }) };
+}
+
+export function toPlanItem(a: ArtifactRecord, v: Verdict, freed: Freed, clock: Timestamp): PlanItem {
   const pins = activePins(a, clock);
   return {
     artifact_id: a.artifact_id,
     verdict: v.verdict,
     rule: v.rule,
     size_bytes: a.size_bytes,
-    freed_bytes: freed,
+    ...freedFields(freed),
     revision: a.revision,
     content_hash: a.content_hash,
     payload_type: a.payload_type,
@@ -37,15 +42,33 @@ export function toPlanItem(a: ArtifactRecord, v: Verdict, freed: number, clock: 
 /** What the header sums up of the items. */
 export function planTotals(items: readonly PlanItem[]) {
   const totals = { scanned: items.length, pruned: 0, spared: 0, failed: 0, pruned_bytes: 0, freed_bytes: 0 };
+  let [atOnce, irreversible] = [0, 0];
   for (const item of items) {
     if (item.verdict === 'prune') {
       totals.pruned++;
       totals.pruned_bytes += item.size_bytes;
       totals.freed_bytes += item.freed_bytes;
+      atOnce += item.freed_at_once_bytes ?? 0;
+      if (item.irreversible === true) irreversible++;
     } else if (item.rule === 'damaged') totals.failed++;
     else totals.spared++;
   }
-  return totals;
+  return {
+    ...totals,
+    ...(atOnce === 0 ? undefined : { freed_at_once_bytes: atOnce }),
+    ...(irreversible === 0 ? undefined : { irreversible }),
+  };
+}
+
+/** Marks what nothing can bring back, once the account knows of all that goes. */
+export function markIrreversible(
+  item: PlanItem,
+  a: ArtifactRecord,
+  input: PlanInput,
+  account: RemovalAccount,
+) {
+  const isLost = item.verdict === 'prune' && account.isIrreversible(a, input.objectsOf(a).objects);
+  return isLost ? { ...item, irreversible: true as const } : item;
 }
 
 /** The header over finished items. `stored`: bytes before the removal; `quota`: the one that was asked for. */

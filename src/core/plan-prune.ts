@@ -1,10 +1,10 @@
-import { ByteAccount } from './byte-account.js';
 import { heldSources } from './held-sources.js';
 import type { ArtifactObjects, PlanInput } from './plan-input.js';
-import { compareIds, planHeader, toPlanItem } from './plan-items.js';
+import { compareIds, markIrreversible, planHeader, toPlanItem } from './plan-items.js';
 import type { PrunePlan } from './prune-plan.js';
 import { quotaOrder } from './quota-order.js';
 import type { ArtifactRecord } from './record.js';
+import { FREES_NOTHING, type Freed, RemovalAccount } from './removal-account.js';
 import { type Judgement, judge, type Verdict } from './retention-rule.js';
 import { newestOfSeries } from './series.js';
 
@@ -12,7 +12,7 @@ interface Judged {
   readonly record: ArtifactRecord;
   readonly objects: ArtifactObjects;
   verdict: Verdict;
-  freed: number;
+  freed: Freed;
 }
 
 const DAMAGED: Verdict = { verdict: 'keep', rule: 'damaged' };
@@ -32,17 +32,27 @@ export function planPrune(input: PlanInput): PrunePlan {
     .sort((a, b) => compareIds(a.artifact_id, b.artifact_id))
     .map((record) => {
       const objects = input.objectsOf(record);
-      return { record, objects, verdict: objects.damaged ? DAMAGED : judge(record, by), freed: 0 };
+      return {
+        record,
+        objects,
+        verdict: objects.damaged ? DAMAGED : judge(record, by),
+        freed: FREES_NOTHING,
+      };
     });
   const floor = keepFloors(all, retention.classes);
-  const account = new ByteAccount();
+  const account = new RemovalAccount(input);
   for (const j of all) account.use(j.objects.objects);
   const stored = account.stored;
-  for (const j of all) if (j.verdict.verdict === 'prune') j.freed = account.release(j.objects.objects);
+  const going = all.filter((j) => j.verdict.verdict === 'prune');
+  for (const j of going) account.announce(j.record, j.objects.objects);
+  for (const j of going) j.freed = account.release(j.objects.objects);
   const quota = input.quotaBytes ?? retention.quota_bytes;
   if (quota !== undefined) meetQuota(all, floor, account, quota);
 
-  const items = all.map((j) => toPlanItem(j.record, j.verdict, j.freed, input.clock));
+  const items = all.map((j) => {
+    const item = toPlanItem(j.record, j.verdict, j.freed, input.clock);
+    return markIrreversible(item, j.record, input, account);
+  });
   return { header: planHeader(input, items, stored, quota), items };
 }
 
@@ -72,7 +82,7 @@ function keepFloors(
 function meetQuota(
   all: readonly Judged[],
   floor: ReadonlySet<ArtifactRecord>,
-  account: ByteAccount,
+  account: RemovalAccount,
   quota: number,
 ): void {
   if (account.stored <= quota) return;
@@ -84,6 +94,7 @@ function meetQuota(
     if (account.stored <= quota) return;
     const j = kept.get(record)!;
     j.verdict = { verdict: 'prune', rule: 'quota' };
+    account.announce(j.record, j.objects.objects);
     j.freed = account.release(j.objects.objects);
   }
 }

@@ -46,3 +46,9 @@ export const planItemSchema = {
   keep: { verdict: z.literal('keep'), rule: z.enum(KEEP_RULES), ...about },
   prune: { verdict: z.literal('prune'), rule: z.enum(PRUNE_RULES), ...about },
 };
+
+/** What a plan that was just made says of undoing it besides: of its header and of a pruned item. */
+export const undoFields = {
+  header: { freed_at_once_bytes: z.optional(natural), irreversible: z.optional(natural) },
+  item: { freed_at_once_bytes: z.optional(natural), irreversible: z.optional(z.literal(true)) },
+};

@@ -42,6 +42,13 @@ export interface PlanItem {
   readonly size_bytes: number;
   /** Bytes that its removal really frees given everything else the plan prunes; 0 for what is kept. */
   readonly freed_bytes: number;
+  /** Of these, the ones that are gone at once, without a trash window; absent for none. Not in a file. */
+  readonly freed_at_once_bytes?: number;
+  /**
+   * Nothing brings it back once it is removed: it, or something with the same bytes, has no trash window (D7).
+   * Not in a file: the fresh plan that a saved one meets says it anew.
+   */
+  readonly irreversible?: true;
   readonly revision: number;
   readonly content_hash: ObjectId;
   readonly payload_type: PayloadType;
@@ -73,11 +80,22 @@ export interface PlanHeader {
   readonly pruned_bytes: number;
   /** Sum of the items' freed_bytes. */
   readonly freed_bytes: number;
+  /** Sums of the items'; absent for none, and in a file. */
+  readonly freed_at_once_bytes?: number;
+  readonly irreversible?: number;
   /** Bytes of all distinct objects that live artifacts name, before the removal. */
   readonly stored_bytes: number;
   readonly quota_bytes?: number;
   /** By how much the quota is still exceeded when all is pruned that may be. */
   readonly quota_unmet_bytes?: number;
+}
+
+/** A header or an item as a file holds it: what it says of undoing is of the moment. */
+export function filed<T extends { freed_at_once_bytes?: unknown; irreversible?: unknown }>(
+  line: T,
+): Omit<T, 'freed_at_once_bytes' | 'irreversible'> {
+  const { freed_at_once_bytes: _, irreversible: __, ...rest } = line;
+  return rest;
 }
 
 /** A pure function of state, policy and clock; items in order of artifact id. */

@@ -1,8 +1,8 @@
-import { ByteAccount } from './byte-account.js';
 import type { ArtifactId } from './ids.js';
 import type { PlanInput } from './plan-input.js';
-import { compareIds, planHeader, toPlanItem } from './plan-items.js';
-import type { PlanItem, PrunePlan } from './prune-plan.js';
+import { compareIds, markIrreversible, planHeader, toPlanItem } from './plan-items.js';
+import type { PrunePlan } from './prune-plan.js';
+import { FREES_NOTHING, RemovalAccount } from './removal-account.js';
 import { judgeHolds } from './retention-rule.js';
 
 /**
@@ -11,16 +11,20 @@ import { judgeHolds } from './retention-rule.js';
  * against every live artifact, so `input.artifacts` holds all of them.
  */
 export function requestedPlan(input: PlanInput, ids: ReadonlySet<ArtifactId>): PrunePlan {
-  const account = new ByteAccount();
+  const account = new RemovalAccount(input);
   for (const a of input.artifacts) account.use(input.objectsOf(a).objects);
   const stored = account.stored;
-  const items: PlanItem[] = input.artifacts
+  const asked = input.artifacts
     .filter((a) => ids.has(a.artifact_id))
     .sort((a, b) => compareIds(a.artifact_id, b.artifact_id))
-    .map((a) => {
-      const verdict = judgeHolds(a, input.clock) ?? ({ verdict: 'prune', rule: 'requested' } as const);
-      const freed = verdict.verdict === 'prune' ? account.release(input.objectsOf(a).objects) : 0;
-      return toPlanItem(a, verdict, freed, input.clock);
-    });
+    .map((a) => ({ a, held: judgeHolds(a, input.clock), objects: input.objectsOf(a).objects }));
+  for (const { a, held, objects } of asked) if (held === undefined) account.announce(a, objects);
+  const items = asked
+    .map(({ a, held, objects }) =>
+      held === undefined
+        ? toPlanItem(a, { verdict: 'prune', rule: 'requested' }, account.release(objects), input.clock)
+        : toPlanItem(a, held, FREES_NOTHING, input.clock),
+    )
+    .map((item, i) => markIrreversible(item, asked[i]!.a, input, account));
   return { header: planHeader(input, items, stored, undefined), items };
 }

@@ -4,7 +4,14 @@ import { canonicalLines, parseCanonicalLines } from './canonical.js';
 import type { ArtifactId, ObjectId } from './ids.js';
 import { planHeaderFields, planItemSchema } from './plan-schema.js';
 import { type Policy, toPolicy } from './policy.js';
-import { KEEP_RULES, type KeepRule, type PlanHeader, type PlanItem, type PrunePlan } from './prune-plan.js';
+import {
+  filed,
+  KEEP_RULES,
+  type KeepRule,
+  type PlanHeader,
+  type PlanItem,
+  type PrunePlan,
+} from './prune-plan.js';
 import { artifactId, check, natural, objectId, text, token, uuid } from './schema.js';
 import { RETENTION_CLASSES, type RetentionClass } from './vocabulary.js';
 
@@ -64,7 +71,7 @@ export interface ReportFacts
 /** The report of an applied plan as canonical JSON Lines: a header, then every artifact in order of id. */
 export function encodeReport(plan: PrunePlan, facts: ReportFacts): Buffer {
   const { sparedSince, purges, policy, gone, ...rest } = facts;
-  const { schema: _, ...totals } = plan.header;
+  const { schema: _, ...totals } = filed(plan.header);
   const header: ReportHeader = {
     ...totals,
     ...rest,
@@ -75,7 +82,7 @@ export function encodeReport(plan: PrunePlan, facts: ReportFacts): Buffer {
   };
   const items = plan.items.map((item): PrunedItem | SparedItem =>
     item.verdict === 'prune'
-      ? { ...item, verdict: 'prune', ...(purges(item) ? { purge: true } : {}) }
+      ? { ...filed(item), verdict: 'prune', ...(purges(item) ? { purge: true } : {}) }
       : {
           artifact_id: item.artifact_id,
           verdict: 'keep',

@@ -1,7 +1,7 @@
 import { ByteAccount } from '../core/byte-account.js';
 import type { ArtifactRecord } from '../core/record.js';
 import { IndexReader } from '../store/index-reader.js';
-import { Trash } from '../store/trash.js';
+import { type ObjectTotals, reclaimable } from '../store/reclaimable.js';
 import { objectsOfAll } from './gc/presence.js';
 import type { Session } from './session.js';
 import type { UsageKey } from './usage-keys.js';
@@ -21,8 +21,10 @@ export interface Usage {
   readonly logical_bytes: number;
   /** Shared objects count once over all groups. */
   readonly physical_bytes: number;
+  /** In use by nothing and not in the trash: the next collection moves it there. */
+  readonly unreferenced: ObjectTotals;
   /** Taken out of use and not purged yet. */
-  readonly trash: { readonly objects: number; readonly size_bytes: number };
+  readonly trash: ObjectTotals;
 }
 
 function groupOf(a: ArtifactRecord, by: UsageKey): string {
@@ -64,25 +66,14 @@ export async function diskUsage(session: Session, by: UsageKey): Promise<Usage> 
       physical_bytes: g.account.stored,
     }));
     rows.sort((a, b) => b.physical_bytes - a.physical_bytes || (a.group < b.group ? -1 : 1));
+    const { unreferenced, trash } = await reclaimable(session.store, { trashDays: 0, emptyTrash: false });
     return {
       rows,
       artifacts: artifacts.length,
       logical_bytes: logical,
       physical_bytes: all.stored,
-      trash: await trashUsage(session),
+      unreferenced,
+      trash,
     };
   });
-}
-
-async function trashUsage(session: Session): Promise<Usage['trash']> {
-  const trash = new Trash(session.store.disk, session.store.layout, session.random);
-  let count = 0;
-  let bytes = 0;
-  for (const batch of await trash.list()) {
-    for (const size of (await trash.sizes(batch)).values()) {
-      count += 1;
-      bytes += size;
-    }
-  }
-  return { objects: count, size_bytes: bytes };
 }

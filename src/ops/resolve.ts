@@ -97,6 +97,12 @@ function byName(catalog: Catalog, typed: string, options: ResolveOptions): Artif
   return undefined;
 }
 
+/** What was removed and was called that. */
+function removedAs(catalog: Catalog, text: string): ArtifactRecord[] {
+  const record = byName(catalog, text, { removed: true });
+  return [...byPrefix(catalog, text, { removed: true }), ...(record === undefined ? [] : [record])];
+}
+
 /**
  * The artifact that a person or a script named: a UUID, a unique prefix of 6 or more hex digits, `name`
  * or `name@{n}`; `id:` and `name:` in front decide. NOT_FOUND or AMBIGUOUS with candidates.
@@ -121,13 +127,11 @@ export function resolveArtifact(
       details: { candidates: shown.map((r) => r.artifact_id) },
     });
   }
-  const wasRemoved =
-    !options.removed &&
-    (byPrefix(catalog, text, { removed: true }).length > 0 ||
-      byName(catalog, text, { removed: true }) !== undefined);
-  if (wasRemoved) {
+  const removed = options.removed ? [] : removedAs(catalog, text);
+  if (removed.length > 0) {
+    const isLost = removed.every((r) => r.removed?.purge === true);
     throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, {
-      hint: `it was removed; hs restore ${text} may bring it back`,
+      hint: isLost ? 'it was removed for good' : `it was removed; hs restore ${text} may bring it back`,
     });
   }
   const versions = versionsHint(catalog, text, options);

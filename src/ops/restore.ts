@@ -61,7 +61,9 @@ async function wanted(session: Session, record: ArtifactRecord, indexes: IndexRe
       ? 'its index is damaged'
       : `${missing.length} of ${ids.size} objects are gone, '${missing[0]}' among them`;
   throw new HsError('OBJECT_MISSING', `cannot restore '${record.name ?? record.artifact_id}': ${why}`, {
-    hint: record.removed?.purge ? 'it was removed without a trash window' : 'the trash was emptied since',
+    hint: record.removed?.purge
+      ? 'it was removed without a trash window'
+      : 'the trash was emptied since, or something with the same bytes was removed for good',
     details: { artifact_id: record.artifact_id, missing: missing.slice(0, 100) },
   });
 }

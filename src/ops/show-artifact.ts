@@ -8,6 +8,7 @@ import { isHsError } from '../errors/hs-error.js';
 import { readContent } from './export/content.js';
 import { guardSubject } from './guard/subject.js';
 import { resolveArtifact } from './resolve.js';
+import { isRestorable } from './restore.js';
 import type { Session } from './session.js';
 
 export interface ShownArtifact {
@@ -24,6 +25,8 @@ export interface ShownArtifact {
   };
   /** What a collection now would do with it; undefined for what was removed. */
   readonly retention: PlanItem | undefined;
+  /** Of what was removed: whether it can be brought back. */
+  readonly restorable?: boolean;
   /** What else would keep it from being exported: other artifacts with its bytes, its members, its sources. */
   readonly heldBackBy: readonly Culprit[];
 }
@@ -59,7 +62,7 @@ async function verdictOn(
 export async function readArtifact(
   session: Session,
   record: ArtifactRecord,
-): Promise<Omit<ShownArtifact, 'retention' | 'heldBackBy'>> {
+): Promise<Omit<ShownArtifact, 'retention' | 'restorable' | 'heldBackBy'>> {
   let manifest: Manifest | undefined;
   let damage: string | undefined;
   try {
@@ -101,6 +104,7 @@ export async function showArtifact(session: Session, typed: string): Promise<Sho
     return {
       ...(await readArtifact(session, record)),
       retention: record.removed === undefined ? await verdictOn(session, catalog, record) : undefined,
+      ...(record.removed === undefined ? {} : { restorable: await isRestorable(session, record) }),
       heldBackBy: record.removed === undefined ? await heldBackBy(session, catalog, record) : [],
     };
   });

@@ -30,10 +30,9 @@ export async function namesOf(
 }
 
 /**
- * Marks from the ledger's head. Roots: what live artifacts name (the manifests of all revisions,
- * payload, index, what the index lists), every operation list, payload object and policy. The mark
- * before is still the mark when nothing was committed since. What it goes by is durable: bytes that go
- * for a removal which a power cut then takes back would be those of a live artifact.
+ * Marks from the ledger's head. The mark before is still the mark when nothing was committed since. What it
+ * goes by is durable: bytes that go for a removal which a power cut then takes back would be those of a live
+ * artifact.
  */
 export async function mark(
   ledger: Ledger,
@@ -44,6 +43,14 @@ export async function mark(
   const catalog = await fold.advance();
   if (before !== undefined && before.head.seq === fold.head.seq) return before;
   await ledger.sync(fold.head.seq);
+  return markFor(catalog, fold, indexes);
+}
+
+/**
+ * The mark for a fold as it stands, for looking only. Roots: what live artifacts name (the manifests of all
+ * revisions, payload, index, what the index lists), every operation list, payload object and policy.
+ */
+export async function markFor(catalog: Catalog, fold: LedgerFold, indexes: IndexReader): Promise<Mark> {
   const reachable = new Set(fold.roots);
   const unknown = [...fold.unreadable];
   for (const record of catalog.live()) {

@@ -10,7 +10,7 @@ import { mergePacks, soundPacks } from './tidy-packs.js';
 import type { Trash, TrashBatch, TrashWindow } from './trash.js';
 
 /** The objects in objects/ that the mark does not reach, in order of name. */
-async function unreachable(store: Store, mark: Mark): Promise<ObjectId[]> {
+export async function unreachable(store: Store, mark: Mark): Promise<ObjectId[]> {
   const found: ObjectId[] = [];
   for (const dir of FAN_OUT) {
     const names: ObjectId[] = [];

@@ -81,10 +81,11 @@ describe('hs gc', () => {
     const { run, put } = await store();
     await put('gone');
     expect((await run(['rm', 'gone', '--yes'])).status).toBe(0);
-    const { status, stderr } = await run(['gc', '--dry-run', '--empty-trash']);
+    const { status, stdout } = await run(['gc', '--dry-run', '--empty-trash']);
     expect(status).toBe(0);
     // The payload and the manifest.
-    expect(stderr).toMatch(/--empty-trash would also purge 2 objects \(\d+ B\) in the trash/);
+    expect(stdout).toMatch(/2 objects \(\d+ B\) in the trash, which would be purged/);
+    expect(stdout).toMatch(/1 artifact removed before could not be brought back any more: gone \(/);
     expect((await run(['restore', 'gone'])).status).toBe(0);
   });
 

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { GUARD_RULES } from '../../core/guard.js';
 import { ledgerOp } from '../../core/ledger-op.js';
 import { manifestSchema } from '../../core/manifest.js';
-import { planItemSchema } from '../../core/plan-schema.js';
+import { planItemSchema, undoFields } from '../../core/plan-schema.js';
 import { artifactId, natural, objectId, timestamp, uuid } from '../../core/schema.js';
 import { CLASSIFICATIONS, KINDS, LAYERS, PAYLOAD_TYPES, RETENTION_CLASSES } from '../../core/vocabulary.js';
 
@@ -79,7 +79,13 @@ export const show = z.strictObject({
     job_id: z.optional(z.string()),
   }),
   removed: z.optional(removed),
-  retention: z.optional(z.union([z.strictObject(planItemSchema.keep), z.strictObject(planItemSchema.prune)])),
+  restorable: z.optional(z.boolean()),
+  retention: z.optional(
+    z.union([
+      z.strictObject(planItemSchema.keep),
+      z.strictObject({ ...planItemSchema.prune, ...undoFields.item }),
+    ]),
+  ),
   /** Other artifacts that keep it from being exported; absent where none does. */
   held_back_by: z.optional(
     z.array(

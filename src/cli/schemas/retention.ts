@@ -1,16 +1,17 @@
 import * as z from 'zod/mini';
 import { pinName } from '../../core/ledger-op.js';
 import { PAYLOADS } from '../../core/ledger-payload.js';
-import { planHeaderFields, planItemSchema } from '../../core/plan-schema.js';
+import { planHeaderFields, planItemSchema, undoFields } from '../../core/plan-schema.js';
 import { PLAN_SCHEMA } from '../../core/prune-plan.js';
 import { prunedSchema, reportHeaderSchema, sparedSchema } from '../../core/retention-report.js';
 import { artifactId, natural, timestamp } from '../../core/schema.js';
-import { RETENTION_CLASSES } from '../../core/vocabulary.js';
+import { KINDS, RETENTION_CLASSES } from '../../core/vocabulary.js';
 
 /** The first line of a plan. */
 export const planHeader = z.strictObject({ ...planHeaderFields, schema: z.literal(PLAN_SCHEMA) });
+const shownHeader = z.strictObject({ ...planHeader.def.shape, ...undoFields.header });
 const keptItem = z.strictObject(planItemSchema.keep);
-const goingItem = z.strictObject(planItemSchema.prune);
+const goingItem = z.strictObject({ ...planItemSchema.prune, ...undoFields.item });
 const planItem = z.union([keptItem, goingItem]);
 
 const bytesOf = z.strictObject({ objects: natural, size_bytes: natural });
@@ -31,10 +32,27 @@ const reclaimed = z.strictObject({
   ),
 });
 
+const reclaimable = z.strictObject({
+  unreferenced: bytesOf,
+  trash: bytesOf,
+  due: bytesOf,
+  unknown: z.array(z.string()),
+});
+const trashed = z.strictObject({
+  artifact_id: artifactId,
+  name: z.optional(z.string()),
+  filename_hint: z.optional(z.string()),
+  kind: z.enum(KINDS),
+  retention_class: z.enum(RETENTION_CLASSES),
+  size_bytes: natural,
+  created_at: timestamp,
+  removed_at: timestamp,
+});
+
 /** `gc` and `rm`: with `dry_run`, the plan in `plan` and `items`; else what was done. */
 export const removal = z.strictObject({
   dry_run: z.boolean(),
-  plan: planHeader,
+  plan: shownHeader,
   items: z.optional(z.array(planItem)),
   report: z.optional(z.nullable(artifactId)),
   seq: z.optional(z.nullable(natural)),
@@ -42,6 +60,13 @@ export const removal = z.strictObject({
   spared_since: z.optional(z.array(keptItem)),
   gone: z.optional(z.array(artifactId)),
   reclaimed: z.optional(reclaimed),
+  reclaimable: z.optional(reclaimable),
+  refused: z.optional(z.literal(true)),
+  irreversible: z.optional(z.array(artifactId)),
+  emptied: z.optional(z.array(trashed)),
+  report_bytes: z.optional(natural),
+  over_quota_bytes: z.optional(natural),
+  trash_until: z.optional(timestamp),
   restorable_until: z.optional(timestamp),
 });
 
@@ -88,6 +113,7 @@ const reportRow = z.strictObject({
   at: timestamp,
   actor: z.string(),
   removed_still: natural,
+  irreversible: natural,
 });
 
 /** The list in `reports`, or one in `report`. */
@@ -95,6 +121,14 @@ export const report = z.strictObject({
   reports: z.optional(z.array(reportRow)),
   report: z.optional(
     z.strictObject({ header: reportHeaderSchema, items: z.array(z.union([prunedSchema, sparedSchema])) }),
+  ),
+  undo: z.optional(
+    z.strictObject({
+      at: timestamp,
+      trash_until: z.optional(timestamp),
+      restorable: z.array(artifactId),
+      irreversible: z.array(artifactId),
+    }),
   ),
 });
 
@@ -110,5 +144,6 @@ export const du = z.strictObject({
   artifacts: natural,
   logical_bytes: natural,
   physical_bytes: natural,
+  unreferenced: bytesOf,
   trash: bytesOf,
 });

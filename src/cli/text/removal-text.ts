@@ -1,21 +1,18 @@
-import type { RemovalDocument } from '../retention-documents.js';
-import { counted, humanSize } from './human.js';
-import { labelOf, planText, reclaimedLines, ruleWords } from './retention-text.js';
+import type { RemovalDocument, RemovalDone } from '../retention-documents.js';
+import { counted } from './human.js';
+import { planText, reclaimedLines, ruleWords } from './retention-text.js';
+import { emptiedText, freesText, irreversibleText, labelOf } from './undo-text.js';
 import type { View } from './view.js';
 
 const SHOWN_SPARED = 10;
 
 /** What a collection or a removal did, or the plan of it. */
 export function removalText(value: RemovalDocument, view: View): string {
-  if (value.dry_run) return planText({ header: value.plan, items: value.items }, view);
+  if (value.dry_run) return planText(value, view);
   const lines: string[] = [];
   if (value.report === null) lines.push('nothing was removed');
-  else {
-    lines.push(
-      `removed ${counted(value.removed.length, 'artifact')} of ${value.plan.scanned}, which frees ${humanSize(value.plan.freed_bytes)}`,
-      `report ${view.style.id(value.report)}`,
-    );
-  }
+  else lines.push(...removedLines(value, value.report, view));
+  if (value.emptied.length > 0) lines.push(view.style.warning(emptiedText(value.emptied, 'did', view)));
   for (const item of value.spared_since.slice(0, SHOWN_SPARED)) {
     lines.push(
       `spared ${view.text(labelOf(item))} (${item.artifact_id.slice(0, 8)}): ${ruleWords(item.rule)} since the plan was made`,
@@ -28,9 +25,22 @@ export function removalText(value: RemovalDocument, view: View): string {
     lines.push(`${counted(value.gone.length, 'artifact')} of the plan had gone already`);
   lines.push(...reclaimedLines(value.reclaimed));
   if (value.report !== null && value.restorable_until !== undefined) {
-    lines.push(
-      `until ${value.restorable_until.slice(0, 16).replace('T', ' ')}Z: hs restore --run ${value.report.slice(0, 8)}`,
-    );
+    const back = value.removed.length - value.irreversible.length;
+    const until = value.restorable_until.slice(0, 16).replace('T', ' ');
+    lines.push(`${back} can be brought back until ${until}Z: hs restore --run ${value.report.slice(0, 8)}`);
   }
   return lines.join('\n');
+}
+
+function removedLines(value: RemovalDone, report: string, view: View): string[] {
+  const { plan, removed, reclaimed, irreversible, trash_until: until } = value;
+  const isPurged = reclaimed.sweep === 'done' && reclaimed.purge_pending.length === 0;
+  const ids = new Set(irreversible);
+  const lost = removed.filter((item) => ids.has(item.artifact_id));
+  return [
+    `removed ${counted(removed.length, 'artifact')} of ${plan.scanned}`,
+    freesText(plan, until, isPurged ? 'did' : 'will'),
+    ...(lost.length === 0 ? [] : [view.style.warning(irreversibleText(lost, view))]),
+    `report ${view.style.id(report)}`,
+  ];
 }

@@ -1,8 +1,9 @@
 import type { RetentionReport } from '../../core/retention-report.js';
-import type { ReportRow } from '../../ops/gc/reports.js';
+import type { ReportRow, ReportUndo } from '../../ops/gc/reports.js';
 import { counted, humanAge, humanSize } from './human.js';
 import { byRule, itemColumns, ruleWords } from './retention-text.js';
 import { fields, table } from './table.js';
+import { dayOf, freesText, irreversibleText } from './undo-text.js';
 import type { View } from './view.js';
 
 const LARGEST = 10;
@@ -17,8 +18,9 @@ export function reportList(rows: readonly ReportRow[], view: View): string {
       { head: 'REMOVED', align: 'right', value: (r) => String(r.pruned) },
       { head: 'KEPT', align: 'right', value: (r) => String(r.spared) },
       { head: 'DAMAGED', align: 'right', value: (r) => String(r.failed) },
-      { head: 'FREED', align: 'right', value: (r) => humanSize(r.freed_bytes) },
+      { head: 'FREES', align: 'right', value: (r) => humanSize(r.freed_bytes) },
       { head: 'STILL GONE', align: 'right', value: (r) => String(r.removed_still) },
+      { head: 'FOR GOOD', align: 'right', value: (r) => String(r.irreversible) },
     ],
     rows,
     view,
@@ -40,7 +42,7 @@ function byClass(
 }
 
 /** One report for a person: totals, by rule, by class, the largest, and what was spared since the plan. */
-export function reportText({ header: h, items }: RetentionReport, view: View): string {
+export function reportText({ header: h, items }: RetentionReport, undo: ReportUndo, view: View): string {
   const gone = items.filter((i) => i.verdict === 'prune');
   const kept = items.filter((i) => i.verdict === 'keep');
   const since = kept.filter((i) => i.since_plan === true);
@@ -55,10 +57,9 @@ export function reportText({ header: h, items }: RetentionReport, view: View): s
       ['reason', h.reason === undefined ? undefined : view.text(h.reason)],
       ['clock', `${at(h.clock)} (${humanAge(Date.parse(h.clock), view.now)})`],
       ['scanned', `${h.scanned}: ${h.pruned} removed, ${h.spared} kept, ${h.failed} damaged`],
-      [
-        'removed',
-        `${humanSize(h.pruned_bytes)}, which frees ${humanSize(h.freed_bytes)} of ${humanSize(h.stored_bytes)}`,
-      ],
+      ['removed', `${humanSize(h.pruned_bytes)} of payload`],
+      ['bytes', freedWords(h, gone, undo, view)],
+      ...undoFields(gone, undo, h.report, view),
       ['quota', h.quota_bytes === undefined ? undefined : quotaWords(h.quota_bytes, h.quota_unmet_bytes)],
       ['by rule', byRule(gone)],
       ['by class', byClass(gone)],
@@ -77,6 +78,51 @@ export function reportText({ header: h, items }: RetentionReport, view: View): s
     table(itemColumns(view), largest.slice(0, LARGEST), { ...view, quiet: true }),
     ...(spared.length === 0 ? [] : ['', view.style.heading('spared since the plan was made'), ...spared]),
   ].join('\n');
+}
+
+type Pruned = Extract<RetentionReport['items'][number], { verdict: 'prune' }>;
+
+/** What had no trash window went at once. */
+function freedWords(
+  h: RetentionReport['header'],
+  gone: readonly Pruned[],
+  undo: ReportUndo,
+  view: View,
+): string {
+  const atOnce = gone.reduce((sum, i) => sum + (i.purge ? i.freed_bytes : 0), 0);
+  const over = undo.trash_until !== undefined && Date.parse(undo.trash_until) <= view.now;
+  const until = over && undo.restorable.length === 0 ? undefined : undo.trash_until;
+  const words = freesText({ freed_bytes: h.freed_bytes, freed_at_once_bytes: atOnce }, until, 'did');
+  return `${words}, of ${humanSize(h.stored_bytes)}`;
+}
+
+function undoFields(
+  gone: readonly Pruned[],
+  { restorable, irreversible, trash_until: until }: ReportUndo,
+  report: string,
+  view: View,
+): [string, string | undefined][] {
+  const lost = new Set<string>(irreversible);
+  const back = until === undefined ? '' : ` until the trash is emptied (${dayOf(until)})`;
+  return [
+    [
+      'undo',
+      restorable.length === 0
+        ? undefined
+        : `${restorable.length} can be brought back${back}: hs restore --run ${report.slice(0, 8)}`,
+    ],
+    [
+      'for good',
+      lost.size === 0
+        ? undefined
+        : view.style.warning(
+            irreversibleText(
+              gone.filter((i) => lost.has(i.artifact_id)),
+              view,
+            ),
+          ),
+    ],
+  ];
 }
 
 function quotaWords(quota: number, unmet: number | undefined): string {

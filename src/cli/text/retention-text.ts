@@ -1,16 +1,11 @@
-import type { PlanHeader, PlanItem, PrunePlan } from '../../core/prune-plan.js';
+import type { PlanHeader, PlanItem } from '../../core/prune-plan.js';
 import type { Reclaimed } from '../../store/collector.js';
+import type { ObjectTotals, Reclaimable } from '../../store/reclaimable.js';
+import type { RemovalShown } from '../retention-documents.js';
 import { counted, humanAge, humanSize } from './human.js';
 import { type Column, table } from './table.js';
+import { dayOf, emptiedText, freesText, irreversibleText, labelOf } from './undo-text.js';
 import type { View } from './view.js';
-
-export function labelOf(item: {
-  readonly name?: string;
-  readonly filename_hint?: string;
-  readonly kind: string;
-}): string {
-  return item.name ?? item.filename_hint ?? item.kind;
-}
 
 /** `within_window` → `within window`. */
 export function ruleWords(rule: string): string {
@@ -28,6 +23,53 @@ export function itemColumns(view: View): Column<PlanItem>[] {
   ];
 }
 
+/** The same, with until when each can be brought back. */
+function goingColumns(view: View, trashUntil: string | undefined): Column<PlanItem>[] {
+  const isLost = (i: PlanItem) => trashUntil === undefined || i.irreversible === true;
+  return [
+    ...itemColumns(view),
+    {
+      head: 'UNDO',
+      value: (i) => (isLost(i) ? 'never' : `until ${dayOf(trashUntil!)}`),
+      paint: (cell, i) => (isLost(i) ? view.style.warning(cell) : cell),
+    },
+  ];
+}
+
+interface RuleTotal {
+  readonly rule: string;
+  readonly artifacts: number;
+  readonly bytes: number;
+  readonly freed: number;
+}
+
+function ruleTotals(items: Iterable<PlanItem>): RuleTotal[] {
+  const totals = new Map<string, RuleTotal>();
+  for (const { rule, size_bytes, freed_bytes } of items) {
+    const t = totals.get(rule) ?? { rule, artifacts: 0, bytes: 0, freed: 0 };
+    totals.set(rule, {
+      rule,
+      artifacts: t.artifacts + 1,
+      bytes: t.bytes + size_bytes,
+      freed: t.freed + freed_bytes,
+    });
+  }
+  return [...totals.values()].sort((a, b) => b.artifacts - a.artifacts || (a.rule < b.rule ? -1 : 1));
+}
+
+function ruleTable(items: readonly PlanItem[], view: View): string {
+  return table<RuleTotal>(
+    [
+      { head: 'RULE', value: (t) => ruleWords(t.rule) },
+      { head: 'ARTIFACTS', align: 'right', value: (t) => String(t.artifacts) },
+      { head: 'SIZE', align: 'right', value: (t) => humanSize(t.bytes) },
+      { head: 'FREES', align: 'right', value: (t) => humanSize(t.freed) },
+    ],
+    ruleTotals(items),
+    view,
+  );
+}
+
 /** `12 pinned, 3 within window`: how many artifacts each rule decided, the most first. */
 export function byRule(items: Iterable<{ readonly rule: string }>): string {
   const counts = new Map<string, number>();
@@ -38,27 +80,64 @@ export function byRule(items: Iterable<{ readonly rule: string }>): string {
     .join(', ');
 }
 
-function quotaLine(h: PlanHeader): string[] {
+function quotaLines(h: PlanHeader, refused: boolean): string[] {
   if (h.quota_bytes === undefined) return [];
-  if (h.quota_unmet_bytes === undefined) return [`the quota of ${humanSize(h.quota_bytes)} is met`];
+  const quota = `the quota of ${humanSize(h.quota_bytes)}`;
+  if (h.quota_unmet_bytes === undefined) return [`${quota} is met`];
   return [
-    `the quota of ${humanSize(h.quota_bytes)} is not met: ${humanSize(h.quota_unmet_bytes)} too many are held`,
+    `${quota} is not met: ${humanSize(h.quota_unmet_bytes)} too many are held`,
+    ...(refused ? ['nothing would be removed without --best-effort: it would not help'] : []),
   ];
 }
 
-/** What a plan would take and what it leaves, for a person. */
-export function planText(plan: PrunePlan, view: View): string {
-  const { header: h, items } = plan;
+function dueWords(trash: ObjectTotals, due: ObjectTotals): string {
+  if (due.objects === 0) return 'none of them due yet';
+  if (due.objects === trash.objects) return 'which would be purged';
+  return `of which ${due.objects} (${humanSize(due.size_bytes)}) would be purged`;
+}
+
+/** What the sweep and the purge of a collection find besides what its plan lists. */
+function reclaimableLines(r: Reclaimable): string[] {
+  if (r.unknown.length > 0) return [`nothing would be swept: cannot read ${r.unknown[0]}`];
+  const all = (t: ObjectTotals) => `${counted(t.objects, 'object')} (${humanSize(t.size_bytes)})`;
+  const { unreferenced, trash, due } = r;
+  return [
+    ...(unreferenced.objects === 0 ? [] : [`${all(unreferenced)} in use by nothing would go to the trash`]),
+    ...(trash.objects === 0 ? [] : [`${all(trash)} in the trash, ${dueWords(trash, due)}`]),
+  ];
+}
+
+/** What would go, and what that comes to: the table, its totals, and what cannot be undone. */
+export function planText(shown: Omit<RemovalShown, 'dry_run'>, view: View): string {
+  const { plan: h, items, trash_until: until, emptied = [], reclaimable } = shown;
   const going = items.filter((i) => i.verdict === 'prune');
   const kept = items.filter((i) => i.verdict === 'keep');
-  const lines = [
-    going.length === 0
-      ? 'nothing is to be removed'
-      : `${counted(going.length, 'artifact')} of ${h.scanned} would be removed, which frees ${humanSize(h.freed_bytes)} of ${humanSize(h.stored_bytes)}`,
-    ...(kept.length === 0 ? [] : [`kept: ${byRule(kept)}`]),
-    ...quotaLine(h),
+  const lost = until === undefined ? going : going.filter((i) => i.irreversible === true);
+  const tables = [
+    ...(going.length === 0 ? [] : [table(goingColumns(view, until), going, view)]),
+    ...(view.verbose && kept.length > 0
+      ? [`${view.style.heading('kept')}\n${table(keptColumns(view), kept, view)}`]
+      : []),
+    ...(going.length > 1 ? [ruleTable(going, view)] : []),
   ];
-  return [...(going.length === 0 ? [] : [table(itemColumns(view), going, view), '']), ...lines].join('\n');
+  const lines = [
+    ...(going.length === 0
+      ? ['nothing is to be removed']
+      : [
+          `${counted(going.length, 'artifact')} of ${h.scanned} would be removed`,
+          `${freesText(h, until, 'would')}, of ${humanSize(h.stored_bytes)}`,
+        ]),
+    ...(lost.length === 0 ? [] : [view.style.warning(irreversibleText(lost, view))]),
+    ...(emptied.length === 0 ? [] : [view.style.warning(emptiedText(emptied, 'would', view))]),
+    ...(kept.length === 0 ? [] : [`kept: ${byRule(kept)}`]),
+    ...quotaLines(h, shown.refused === true),
+    ...(reclaimable === undefined ? [] : reclaimableLines(reclaimable)),
+  ];
+  return [...tables.flatMap((t) => [t, '']), ...lines].join('\n');
+}
+
+function keptColumns(view: View): Column<PlanItem>[] {
+  return itemColumns(view).filter(({ head }) => head !== 'FREES');
 }
 
 /** What sweeping and purging did, in lines. */

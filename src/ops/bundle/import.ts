@@ -124,7 +124,9 @@ function isPresent(catalog: Catalog, { manifest }: Incoming): boolean {
   }
   if (here.removed !== undefined) {
     throw new HsError('CONFLICT', `artifact '${shown}' was here, and was removed`, {
-      hint: `hs restore ${shown} brings it back while it is in the trash; once purged, its id stays used up here`,
+      hint: here.removed.purge
+        ? 'it was removed for good; its id stays used up here'
+        : `hs restore ${shown} brings it back while it is in the trash; once purged, its id stays used up here`,
     });
   }
   return true;

@@ -7,6 +7,7 @@ import type { PlanHeader, PlanItem, PrunePlan } from '../../core/prune-plan.js';
 import { encodeReport } from '../../core/retention-report.js';
 import { isSensitive } from '../../core/vocabulary.js';
 import { checkClock } from '../../store/collector.js';
+import { overQuota, quotaRefusal } from './check-quota.js';
 import { makePlan, type Planned, type PlanRequest } from './make-plan.js';
 import type { Removal, RetentionStorage } from './retention-storage.js';
 
@@ -27,8 +28,8 @@ export interface RemovalRequest extends PlanRequest {
   readonly traceId: string;
   readonly reason?: string | undefined;
   readonly seen?: SeenPlan | undefined;
-  /** Everything that goes has no trash window (`hs rm --purge`). */
-  readonly purge?: boolean;
+  /** Go on where the quota cannot be met, and take all that it may; else QUOTA before anything goes. */
+  readonly bestEffort?: boolean;
   /** Asks to stop before the commit. */
   readonly signal?: AbortSignal;
   /** The system's clock, in milliseconds. */
@@ -42,8 +43,14 @@ export interface RemovalOutcome {
   readonly report?: ArtifactId;
   /** The ledger entry that did it. */
   readonly seq?: number;
-  /** How many of what went have a trash window. */
+  /** How many of what went can be brought back until the trash is emptied. */
   readonly restorable: number;
+  /** Of what went, what nothing can bring back. */
+  readonly irreversible: readonly ArtifactId[];
+  /** Bytes of the report and its manifest, which count as stored from now on. */
+  readonly reportBytes: number;
+  /** By how much the store is over its quota now, the report counted. */
+  readonly overQuotaBytes: number;
   readonly sparedSince: readonly PlanItem[];
   readonly gone: readonly ArtifactId[];
 }
@@ -83,6 +90,7 @@ export async function applyRemoval(
   let made: Planned | undefined;
   let plan: PrunePlan | undefined;
   let met: Intersection = ALL;
+  let reportBytes = 0;
   const seq = await storage.commit(async () => {
     if (made === undefined || (await storage.changedSince(made.input.head))) {
       made = await makePlan(storage, request);
@@ -93,13 +101,21 @@ export async function applyRemoval(
           : await restrict(storage, made, request.seen));
     }
     request.signal?.throwIfAborted();
-    return plan!.header.pruned === 0 ? null : removalOf(plan!, made, met, request);
+    const refused = request.bestEffort ? undefined : quotaRefusal(made.plan, plan!);
+    if (refused !== undefined) throw refused;
+    if (plan!.header.pruned === 0) return null;
+    return removalOf(plan!, made, met, request, (bytes) => {
+      reportBytes = bytes;
+    });
   });
-  const restorable =
-    seq === undefined ? [] : plan!.items.filter((i) => i.verdict === 'prune' && !purges(i, request));
+  const { header, items } = plan!;
+  const isDone = seq !== undefined;
   return compact({
     plan: plan!,
-    restorable: restorable.length,
+    restorable: isDone ? header.pruned - (header.irreversible ?? 0) : 0,
+    irreversible: isDone ? items.filter((i) => i.irreversible === true).map((i) => i.artifact_id) : [],
+    reportBytes: isDone ? reportBytes : 0,
+    overQuotaBytes: overQuota(header, isDone ? reportBytes : 0),
     report: seq === undefined ? undefined : request.report,
     seq,
     sparedSince: met.sparedSince,
@@ -112,7 +128,13 @@ function purges(item: PlanItem, request: RemovalRequest): boolean {
   return request.purge === true || isSensitive(item);
 }
 
-function removalOf(plan: PrunePlan, made: Planned, met: Intersection, request: RemovalRequest): Removal {
+function removalOf(
+  plan: PrunePlan,
+  made: Planned,
+  met: Intersection,
+  request: RemovalRequest,
+  noteReport: (bytes: number) => void,
+): Removal {
   const hash = request.seen?.hash ?? planHash(plan);
   const { header } = plan;
   const facts = compact({
@@ -138,19 +160,23 @@ function removalOf(plan: PrunePlan, made: Planned, met: Intersection, request: R
         purges: (item) => purges(item, request),
       }),
     },
-    summary: compact({
-      command: request.command,
-      report: request.report,
-      plan_hash: hash,
-      policy_hash: header.policy_hash,
-      clock: header.clock,
-      scanned: header.scanned,
-      pruned: header.pruned,
-      spared: header.spared,
-      failed: header.failed,
-      pruned_bytes: header.pruned_bytes,
-      freed_bytes: header.freed_bytes,
-      quota_unmet_bytes: header.quota_unmet_bytes,
-    }),
+    summary: (reportBytes) => {
+      noteReport(reportBytes);
+      const unmet = overQuota(header, reportBytes);
+      return compact({
+        command: request.command,
+        report: request.report,
+        plan_hash: hash,
+        policy_hash: header.policy_hash,
+        clock: header.clock,
+        scanned: header.scanned,
+        pruned: header.pruned,
+        spared: header.spared,
+        failed: header.failed,
+        pruned_bytes: header.pruned_bytes,
+        freed_bytes: header.freed_bytes,
+        quota_unmet_bytes: unmet === 0 ? undefined : unmet,
+      });
+    },
   };
 }

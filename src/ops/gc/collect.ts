@@ -1,12 +1,12 @@
 import { compact } from '../../core/compact.js';
-import { type ArtifactId, type Timestamp, toTimestamp } from '../../core/ids.js';
+import type { ArtifactId, Timestamp } from '../../core/ids.js';
 import type { Reclaimed } from '../../store/collector.js';
 import type { Patience } from '../../store/purge.js';
 import type { Session, WriteTx } from '../session.js';
 import { applyRemoval, type RemovalOutcome, type SeenPlan } from './apply-removal.js';
 import { StoreRetention } from './store-retention.js';
-
-const DAY = 86_400_000;
+import { goneForGood, type TrashedArtifact, trashedArtifacts } from './trash-contents.js';
+import { trashWindow } from './trash-window.js';
 
 export interface CollectOptions {
   /** A plan that was saved or shown: nothing but what it lists goes (D3). */
@@ -15,6 +15,8 @@ export interface CollectOptions {
   readonly quotaBytes?: number | undefined;
   /** Purge what is within its trash window too; takes `retention.purge`. */
   readonly emptyTrash?: boolean;
+  /** Go on where the quota cannot be met, and take all that it may; else QUOTA before anything goes. */
+  readonly bestEffort?: boolean;
   /** How long a purge without a window waits for commands that are at work; by default two seconds. */
   readonly patience?: Patience;
   /** Called once the removal is committed, before bytes are freed. */
@@ -24,7 +26,13 @@ export interface CollectOptions {
 export interface Collected {
   readonly outcome: RemovalOutcome;
   readonly reclaimed: Reclaimed;
-  /** Until when what was removed can be brought back; absent where nothing was, or there is no window. */
+  /** Of what this removed, what nothing can bring back; with `emptyTrash` all of it. */
+  readonly irreversible: readonly ArtifactId[];
+  /** Removed before and gone for good now: the trash was emptied. */
+  readonly emptied: readonly TrashedArtifact[];
+  /** When what was moved to the trash may be purged; absent where there is no window, or it was emptied. */
+  readonly trashUntil?: Timestamp;
+  /** Until when what was removed can be brought back; absent where nothing of it can be. */
   readonly restorableUntil?: Timestamp;
 }
 
@@ -35,6 +43,7 @@ export interface Collected {
 export async function collect(session: Session, options: CollectOptions = {}): Promise<Collected> {
   if (options.emptyTrash) await session.demand(await session.catalog(), 'retention.purge', []);
   await session.store.makeRoom();
+  const trashed = options.emptyTrash ? await trashedArtifacts(session) : [];
   const storage = new StoreRetention(session, {
     capability: 'retention.collect',
     patience: options.patience,
@@ -45,6 +54,7 @@ export async function collect(session: Session, options: CollectOptions = {}): P
     now: () => session.now(),
     quotaBytes: options.seen?.plan.header.quota_bytes ?? options.quotaBytes,
     seen: options.seen,
+    bestEffort: options.bestEffort === true,
     report: session.random.uuid() as ArtifactId,
     actor: session.actor,
     jobId: session.jobId,
@@ -53,7 +63,8 @@ export async function collect(session: Session, options: CollectOptions = {}): P
     signal: session.signal,
   });
   options.onRemoved?.(outcome);
-  return finish(session, storage, outcome, options.emptyTrash === true);
+  const done = await finish(session, storage, outcome, options.emptyTrash === true);
+  return { ...done, emptied: await goneForGood(session, trashed) };
 }
 
 /** What follows the commit of any removal. */
@@ -70,13 +81,18 @@ export async function finish(
     session.warn(`no bytes were freed: what is reachable cannot be known, since ${what} cannot be read`);
   }
   for (const why of reclaimed.left) session.warn(`not everything was freed: ${why}`);
-  const { policy } = await storage.state();
-  const days = policy.retention.trash_days;
-  const kept = outcome.restorable > 0 && !emptyTrash && days > 0;
+  const until = emptyTrash ? undefined : (await trashWindow(session))?.until;
+  const { plan, irreversible, restorable, report } = outcome;
+  const all = report !== undefined && emptyTrash;
   return compact({
     outcome,
     reclaimed,
-    restorableUntil: kept ? toTimestamp(session.clock.now() + days * DAY) : undefined,
+    irreversible: all
+      ? plan.items.filter((i) => i.verdict === 'prune').map((i) => i.artifact_id)
+      : irreversible,
+    emptied: [],
+    trashUntil: until,
+    restorableUntil: restorable > 0 ? until : undefined,
   });
 }
 

@@ -1,3 +1,4 @@
+import { compact } from '../../core/compact.js';
 import type { ArtifactId, ObjectId, Timestamp } from '../../core/ids.js';
 import type { PlanInput } from '../../core/plan-input.js';
 import { planPrune } from '../../core/plan-prune.js';
@@ -15,6 +16,8 @@ export interface PlanRequest {
   readonly policy?: { readonly id: ObjectId; readonly policy: Policy } | undefined;
   /** Only these, whatever retention says of them (`hs rm`). */
   readonly ids?: ReadonlySet<ArtifactId> | undefined;
+  /** Everything that goes has no trash window (`hs rm --purge`). */
+  readonly purge?: boolean;
 }
 
 export interface Planned {
@@ -47,7 +50,7 @@ export async function makePlan(storage: RetentionStorage, request: PlanRequest):
       const known = objects(a);
       return damaged.has(a.artifact_id) ? { ...known, damaged: true } : known;
     },
-    ...(request.quotaBytes === undefined ? {} : { quotaBytes: request.quotaBytes }),
+    ...compact({ quotaBytes: request.quotaBytes, purge: request.purge }),
   };
   if (request.ids !== undefined) {
     return { plan: requestedPlan(input, request.ids), input, lastAt: state.lastAt };

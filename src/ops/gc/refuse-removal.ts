@@ -14,7 +14,17 @@ export async function refuseRemoval(session: Session, plan: PrunePlan): Promise<
     session.recordRefusal(tx, 'artifact.remove', ids, refused[0]!.error),
   );
   return {
-    outcome: { plan, restorable: 0, sparedSince: [], gone: [] },
+    outcome: {
+      plan,
+      restorable: 0,
+      irreversible: [],
+      reportBytes: 0,
+      overQuotaBytes: 0,
+      sparedSince: [],
+      gone: [],
+    },
+    irreversible: [],
+    emptied: [],
     reclaimed: NOTHING,
     refused,
     shared: [],

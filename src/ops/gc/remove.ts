@@ -57,8 +57,8 @@ export function refusal(item: PlanItem): HsError {
 }
 
 /** The plan of `hs rm`, and nothing else (D5). */
-export async function planRemoval(session: Session, ids: ReadonlySet<ArtifactId>) {
-  return (await makePlan(new StorePreview(session), { now: () => session.now(), ids })).plan;
+export async function planRemoval(session: Session, ids: ReadonlySet<ArtifactId>, purge: boolean) {
+  return (await makePlan(new StorePreview(session), { now: () => session.now(), ids, purge })).plan;
 }
 
 /**
@@ -109,7 +109,9 @@ export async function removeArtifacts(
     );
   }
   // Nothing went, so nothing is swept: an unreferenced object may be another script's, on its way.
-  if (outcome.report === undefined) return { outcome, reclaimed: NOTHING, refused, shared: [] };
+  if (outcome.report === undefined) {
+    return { outcome, reclaimed: NOTHING, irreversible: [], emptied: [], refused, shared: [] };
+  }
   const done = await finish(session, storage, outcome, false);
   // Whoever purges a secret must know where else it is: bytes go with the last artifact that holds them.
   const isSwept = options.purge === true && done.reclaimed.sweep === 'done';

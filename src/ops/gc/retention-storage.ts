@@ -24,7 +24,8 @@ export interface Removal {
   readonly remove: readonly { readonly artifact_id: ArtifactId; readonly purge: boolean }[];
   /** Registered as an artifact in the same step (D6). */
   readonly report: { readonly artifact_id: ArtifactId; readonly bytes: Uint8Array };
-  readonly summary: EntryPayload<'meta.gc_summary'>;
+  /** For a report that takes so many bytes, its manifest included. */
+  summary(reportBytes: number): EntryPayload<'meta.gc_summary'>;
 }
 
 /**

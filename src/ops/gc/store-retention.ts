@@ -112,7 +112,8 @@ export class StoreRetention implements RetentionStorage {
           purge ? { op: 'remove', artifact_id, purge } : { op: 'remove', artifact_id },
       ),
     ];
-    return { type: 'meta.gc_summary' as const, payload: summary, ops };
+    const takes = payload.size + stored.size;
+    return { type: 'meta.gc_summary' as const, payload: summary(takes), ops };
   }
 
   async reclaim({ emptyTrash }: { readonly emptyTrash: boolean }): Promise<Reclaimed> {

@@ -202,12 +202,45 @@ describe('a collection', () => {
     await stuck.release();
   });
 
+  it('takes nothing for a quota that what is held exceeds alone, unless it is told to', async () => {
+    const { session } = await makeStore();
+    const held = await putFile(session, { content: 'x'.repeat(5000) });
+    await changePins(session, [{ change: 'pin', id: held, name: 'hold' }]);
+    const kept = await putFile(session, { content: 'y'.repeat(5000) });
+    const { seq } = (await session.catalog()).head;
+    await expect(collect(session, { quotaBytes: 1000 })).rejects.toMatchObject({
+      code: 'QUOTA',
+      exitStatus: 11,
+      details: { quota_bytes: 1000, artifacts: 1 },
+    });
+    const seen = { plan: await planCollection(session, { quotaBytes: 1000 }) };
+    const apply = collect(session, { seen: { ...seen, hash: planHash(seen.plan) } });
+    await expect(apply).rejects.toMatchObject({ code: 'QUOTA' });
+    expect((await session.catalog()).head.seq).toBe(seq);
+    expect(await liveIds(session)).toEqual(expect.arrayContaining([held, kept]));
+  });
+
+  it('says that its own report takes it over the quota, by how much, and counts it', async () => {
+    const { session } = await makeStore();
+    await putFile(session, { content: 'x'.repeat(5000) });
+    await putFile(session, { content: 'y'.repeat(5000) });
+    const before = (await planCollection(session)).header.stored_bytes;
+    const { outcome } = await collect(session, { quotaBytes: before - 5000 });
+    expect(outcome.plan.header).toMatchObject({ pruned: 1 });
+    expect(outcome.plan.header.quota_unmet_bytes).toBeUndefined();
+    const after = (await planCollection(session)).header.stored_bytes;
+    expect(after).toBe(before - outcome.plan.header.freed_bytes + outcome.reportBytes);
+    expect(outcome.overQuotaBytes).toBe(after - (before - 5000));
+    const { entry } = await session.store.ledger.read(outcome.seq!);
+    expect(entry.payload).toMatchObject({ quota_unmet_bytes: outcome.overQuotaBytes });
+  });
+
   it('says by how much a quota is missed, having taken what it may', async () => {
     const { session } = await makeStore();
     const held = await putFile(session, { content: 'x'.repeat(5000) });
     await changePins(session, [{ change: 'pin', id: held, name: 'hold' }]);
     await putFile(session, { content: 'y'.repeat(5000) });
-    const { outcome } = await collect(session, { quotaBytes: 1000 });
+    const { outcome } = await collect(session, { quotaBytes: 1000, bestEffort: true });
     expect(outcome.plan.header).toMatchObject({ pruned: 1, quota_bytes: 1000 });
     expect(outcome.plan.header.quota_unmet_bytes).toBeGreaterThan(4000);
     expect(await liveIds(session)).toContain(held);

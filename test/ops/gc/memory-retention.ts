@@ -116,7 +116,10 @@ export class MemoryRetention implements RetentionStorage {
         this.#removed.push(this.live.get(artifact_id)!);
         this.live.delete(artifact_id);
       }
-      return this.#changed({ addsOnly: false, planHash: removal.summary.plan_hash });
+      return this.#changed({
+        addsOnly: false,
+        planHash: removal.summary(removal.report.bytes.byteLength).plan_hash,
+      });
     }
   }
 

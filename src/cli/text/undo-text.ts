@@ -1,0 +1,74 @@
+import { counted, humanSize } from './human.js';
+import type { View } from './view.js';
+
+interface Named {
+  readonly artifact_id: string;
+  readonly name?: string;
+  readonly filename_hint?: string;
+  readonly kind: string;
+}
+
+/** What a removal frees. */
+export interface FreedBytes {
+  readonly freed_bytes: number;
+  /** Of these, the ones without a trash window. */
+  readonly freed_at_once_bytes?: number;
+}
+
+/** `would`: it is asked or shown; `will`: it is committed; `did`: what goes at once is gone. */
+export type Tense = 'would' | 'will' | 'did';
+
+const AT_ONCE: Readonly<Record<Tense, (size: string) => string>> = {
+  would: (size) => `would free ${size} at once`,
+  will: (size) => `will free ${size} with the next collection`,
+  did: (size) => `freed ${size}`,
+};
+
+export function labelOf(item: Named): string {
+  return item.name ?? item.filename_hint ?? item.kind;
+}
+
+/** `2026-12-04`. */
+export function dayOf(at: string): string {
+  return at.slice(0, 10);
+}
+
+/**
+ * When bytes are free: `will free 69 MiB when the trash is emptied (2026-12-04)`. Without `trashUntil`
+ * nothing stays in the trash.
+ */
+export function freesText(freed: FreedBytes, trashUntil: string | undefined, tense: Tense): string {
+  const { freed_bytes: all } = freed;
+  const atOnce = trashUntil === undefined ? all : (freed.freed_at_once_bytes ?? 0);
+  const later = all - atOnce;
+  const parts: string[] = [];
+  if (atOnce > 0 || all === 0) parts.push(AT_ONCE[tense](humanSize(atOnce)));
+  if (later > 0) {
+    const verb = tense === 'would' ? (parts.length > 0 ? '' : 'would free ') : 'will free ';
+    parts.push(`${verb}${humanSize(later)} when the trash is emptied (${dayOf(trashUntil!)})`);
+  }
+  return parts.join(', and ');
+}
+
+/** A line names a few; the table and `--json` have all. */
+const MOST_NAMED = 5;
+
+/** `2 cannot be brought back: prompt (1f2e3d4c), key (9a8b7c6d)`. */
+export function irreversibleText(items: readonly Named[], view: View): string {
+  return `${items.length} cannot be brought back: ${namesOf(items, view)}`;
+}
+
+/** What emptying the trash makes irreversible that was removed before. */
+export function emptiedText(items: readonly Named[], tense: 'would' | 'did', view: View): string {
+  const [empties, can] = tense === 'would' ? ['would empty', 'could not'] : ['emptied', 'cannot'];
+  const artifacts = `${counted(items.length, 'artifact')} removed before`;
+  return `${empties} the trash: ${artifacts} ${can} be brought back any more: ${namesOf(items, view)}`;
+}
+
+function namesOf(items: readonly Named[], view: View): string {
+  const named = items
+    .slice(0, MOST_NAMED)
+    .map((item) => `${view.text(labelOf(item))} (${item.artifact_id.slice(0, 8)})`);
+  const more = items.length - named.length;
+  return named.join(', ') + (more > 0 ? ` and ${more} more` : '');
+}

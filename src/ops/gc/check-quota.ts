@@ -1,0 +1,28 @@
+import type { PlanHeader, PrunePlan } from '../../core/prune-plan.js';
+import { HsError } from '../../errors/hs-error.js';
+
+/** By how much what is left is over the quota, once a report of that size is stored. */
+export function overQuota(
+  { quota_bytes: quota, stored_bytes, freed_bytes }: PlanHeader,
+  reportBytes: number,
+): number {
+  return quota === undefined ? 0 : Math.max(0, stored_bytes - freed_bytes + reportBytes - quota);
+}
+
+/**
+ * Where what is held is over the quota by itself, taking all that rule 7 keeps does not help, and would be done
+ * by each collection: not unless it was asked for.
+ */
+export function quotaRefusal(fresh: PrunePlan, plan: PrunePlan): HsError | undefined {
+  const { quota_bytes: quota, quota_unmet_bytes: unmet } = fresh.header;
+  const taken = plan.items.filter((i) => i.rule === 'quota').length;
+  if (quota === undefined || unmet === undefined || taken === 0) return undefined;
+  return new HsError(
+    'QUOTA',
+    `the quota of ${quota} bytes cannot be met: pins and other rules hold ${unmet} bytes too many`,
+    {
+      hint: `hs unpin or a larger quota; --best-effort takes all that a quota may, ${taken} artifacts`,
+      details: { quota_bytes: quota, quota_unmet_bytes: unmet, artifacts: taken },
+    },
+  );
+}

@@ -1,0 +1,40 @@
+import { compact } from '../../core/compact.js';
+import type { Timestamp } from '../../core/ids.js';
+import type { PrunePlan } from '../../core/prune-plan.js';
+import { type Reclaimable, reclaimable } from '../../store/reclaimable.js';
+import type { Session } from '../session.js';
+import { quotaRefusal } from './check-quota.js';
+import { type TrashedArtifact, trashedArtifacts } from './trash-contents.js';
+import { trashWindow } from './trash-window.js';
+
+/** What a plan comes to besides what it lists. */
+export interface PlanOutlook {
+  /** When the trash that it would fill may be emptied; absent where nothing would stay in it. */
+  readonly trash_until?: Timestamp;
+  /** What the sweep and the purge of that collection would find. */
+  readonly reclaimable: Reclaimable;
+  /** With `emptyTrash`: what was removed before and would be gone for good. */
+  readonly emptied?: readonly TrashedArtifact[];
+  /** It would be refused unless it is told to do what it can. */
+  readonly refused?: true;
+}
+
+export interface OutlookRequest {
+  readonly emptyTrash?: boolean;
+  readonly bestEffort?: boolean;
+}
+
+/** What would come of applying a plan now. Reads only (D5). */
+export async function planOutlook(
+  session: Session,
+  plan: PrunePlan,
+  { emptyTrash = false, bestEffort = false }: OutlookRequest = {},
+): Promise<PlanOutlook> {
+  const window = await trashWindow(session);
+  return compact({
+    trash_until: emptyTrash ? undefined : window?.until,
+    reclaimable: await reclaimable(session.store, { trashDays: window?.days ?? 0, emptyTrash }),
+    emptied: emptyTrash ? await trashedArtifacts(session) : undefined,
+    refused: !bestEffort && quotaRefusal(plan, plan) !== undefined ? (true as const) : undefined,
+  });
+}

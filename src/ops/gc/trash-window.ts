@@ -1,0 +1,18 @@
+import { type Timestamp, toTimestamp } from '../../core/ids.js';
+import type { Session } from '../session.js';
+
+const DAY = 86_400_000;
+
+/** How long what is removed now lies in the trash; by the system's clock (D10). */
+export interface TrashWindow {
+  readonly days: number;
+  /** From then on a collection empties it. */
+  readonly until: Timestamp;
+}
+
+/** The window of what is removed now; undefined where the policy gives none. */
+export async function trashWindow(session: Session): Promise<TrashWindow | undefined> {
+  const { retention } = await session.policy(await session.catalog());
+  const days = retention.trash_days;
+  return days === 0 ? undefined : { days, until: toTimestamp(session.clock.now() + days * DAY) };
+}
