@@ -25,6 +25,8 @@ export const put = command({
 
 Links, FIFOs, devices and names that are not UTF-8 are refused with the path named. Empty directories are left out, since the payload is a list of files, and so is what \`--exclude\` names; both are said.
 
+A file that its owner may execute leaves as one again: in a directory its index says so, and of a single file the label \`hs.executable\`.
+
 A kind of prompt_payload and a classification of high require \`--ttl\`.`,
   nul: true,
   positionals: { paths: many('PATH', { complete: 'file' }) },

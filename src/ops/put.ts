@@ -10,6 +10,7 @@ import { escapeText } from '../core/escape.js';
 import type { ArtifactId, ObjectId } from '../core/ids.js';
 import type { LedgerOp } from '../core/ledger-op.js';
 import type { EntityRef, Handle, Manifest } from '../core/manifest.js';
+import { executableLabel } from '../core/own-labels.js';
 import { checkFilenameHint, type PortabilityProblem, portabilityProblems, toName } from '../core/paths.js';
 import type { ArtifactRecord } from '../core/record.js';
 import type { Classification, Kind, Layer, RetentionClass } from '../core/vocabulary.js';
@@ -62,6 +63,8 @@ export interface PutResult {
 }
 
 interface Payload {
+  /** Of a file; a directory's index says it of each of its own. */
+  readonly executable?: boolean;
   readonly contentHash: ObjectId;
   readonly payloadType: 'file' | 'directory';
   readonly sizeBytes: number;
@@ -131,11 +134,12 @@ async function putPayload(
   { source, entry }: Item,
   options: PutOptions,
 ): Promise<Payload> {
-  const file = (id: ObjectId, size: number): Payload => ({
+  const file = (id: ObjectId, size: number, executable = false): Payload => ({
     contentHash: id,
     payloadType: 'file',
     sizeBytes: size,
     files: 1,
+    executable,
     leftOut: [],
     portability: [],
   });
@@ -153,7 +157,7 @@ async function putPayload(
   const read = await readSourceFile(session.disk, source.path, source.path, batch, advance, {
     follow: entry === undefined,
   });
-  return file(read.id, read.size);
+  return file(read.id, read.size, read.executable);
 }
 
 interface Item {
@@ -259,13 +263,14 @@ export async function put(
           filename_hint: filenameHint,
           source_artifact_refs: sourceRefs.length === 0 ? undefined : sourceRefs,
           source_entity_refs: options.entities?.length ? options.entities : undefined,
-          labels: options.labels && Object.keys(options.labels).length > 0 ? options.labels : undefined,
+          labels: nonEmpty({ ...executableLabel(payload.executable === true), ...options.labels }),
         }),
       );
       manifests.push(manifest);
       // What belongs to no artifact is said with the first one.
       const leftOut = [...besides.splice(0), ...payload.leftOut];
-      results.push({ artifactId: manifest.artifact_id, filenameHint, ...payload, leftOut });
+      const { executable: _, ...stored } = payload;
+      results.push({ artifactId: manifest.artifact_id, filenameHint, ...stored, leftOut });
     }
     if (manifests.length === 0) throw new HsError('NOT_FOUND', 'there is nothing to store');
     session.progress.start('committing');
@@ -273,6 +278,10 @@ export async function put(
     session.progress.done();
     return results;
   });
+}
+
+function nonEmpty(labels: Record<string, string>): Record<string, string> | undefined {
+  return Object.keys(labels).length > 0 ? labels : undefined;
 }
 
 function pinOps(manifests: readonly Manifest[], name: string | undefined): LedgerOp[] {

@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmod, chown, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BOUND_BY_MODES, hsBoundByModes } from '../helpers/bound-by-modes.js';
-import { hs } from '../helpers/hs.js';
+import { HS_PROGRAM, hs, hsEnvironment } from '../helpers/hs.js';
+import { because, whyNotMount } from '../helpers/ordinary-user.js';
 import { tmp } from '../helpers/tmp.js';
 
 /** A store in a directory with an artifact `tree`. */
@@ -101,3 +102,62 @@ it.skipIf(BOUND_BY_MODES === undefined)(
     expect(await readdir(join(cwd, '.hsstore/cache'))).not.toContain(basename(left));
   },
 );
+
+describe('an executable file that is an artifact of its own', () => {
+  const isExecutable = async (path: string) => ((await stat(path)).mode & 0o111) === 0o111;
+
+  it('leaves as one, as file, directory, tar and bundle, and through another store', async () => {
+    const cwd = await workspace();
+    const run = async (...args: string[]) => expect(await hs(args, { cwd })).toMatchObject({ status: 0 });
+    await run('put', 'src/sub/deep/b.sh', '--name', 'tool');
+    await run('export', 'tool', 'tool');
+    await run('export', 'tool', 'as-dir', '--format', 'dir');
+    await run('export', 'tool', 'tool.tar', '--format', 'tar');
+    await run('bundle', 'create', 'tool', '--name', 'pack');
+    await run('export', 'pack', 'pack.tar', '--format', 'tar');
+    execFileSync('tar', ['-xf', 'tool.tar', '--one-top-level=as-tar'], { cwd });
+    const other = await tmp();
+    for (const args of [['init'], ['import', join(cwd, 'pack.tar')], ['export', 'tool', 'tool']]) {
+      expect(await hs(args, { cwd: other })).toMatchObject({ status: 0 });
+    }
+    for (const path of ['tool', 'as-dir/b.sh', 'as-tar/b.sh', join(other, 'tool')]) {
+      expect([path, await isExecutable(resolve(cwd, path))]).toEqual([path, true]);
+    }
+    await run('export', 'single', 'single');
+    expect(await isExecutable(join(cwd, 'single'))).toBe(false);
+  });
+
+  it('is one when a tool made it, and is one to the next tool', async () => {
+    const cwd = await workspace();
+    const make = 'printf "#!/bin/sh\\n" > "$HS_OUT/made" && chmod +x "$HS_OUT/made"';
+    const ran = await hs(['run', '--sandbox', 'none', '--each', '--name', 'r', '--', 'sh', '-c', make], {
+      cwd,
+    });
+    expect(ran).toMatchObject({ status: 0 });
+    expect((await hs(['export', 'r/made', 'made'], { cwd })).status).toBe(0);
+    expect(await isExecutable(join(cwd, 'made'))).toBe(true);
+  });
+});
+
+describe(`hs export over a directory of a lower layer of overlayfs${because(whyNotMount)}`, () => {
+  it.skipIf(whyNotMount)('replaces an empty one, and says of another what to do', async ({ skip }) => {
+    const cwd = await workspace();
+    const script = `mkdir m layers && mount -t tmpfs tmpfs layers && cd layers &&
+      mkdir -p low/empty low/full up wk && touch low/full/mine &&
+      mount -t overlay overlay -o lowerdir=low,upperdir=up,workdir=wk ../m || exit 42; cd ..
+      for to in empty full; do "$0" "$1" export tree m/$to --force --discard-existing; echo "status $?"; done
+      ls -A m m/empty m/full`;
+    const env = await hsEnvironment();
+    const options = { cwd, env, encoding: 'utf8' } as const;
+    const { stdout, stderr, status } = spawnSync(
+      'unshare',
+      ['-m', 'sh', '-c', script, process.execPath, HS_PROGRAM],
+      options,
+    );
+    if (status === 42) skip('needs overlayfs');
+    expect(stdout).toBe(
+      `${cwd}/m/empty\nstatus 0\nstatus 8\nm:\nempty\nfull\n\nm/empty:\na.txt\nsub\n\nm/full:\nmine\n`,
+    );
+    expect(stderr).toMatch(/'.*m\/full' lies in a lower layer of overlayfs.*\nhint: remove it, then export/);
+  });
+});

@@ -1,6 +1,7 @@
 import { decodeBundleIndex, MAX_INDEX_BYTES } from '../../core/bundle-index.js';
 import type { ArtifactId, ObjectId } from '../../core/ids.js';
 import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest.js';
+import { isExecutable } from '../../core/own-labels.js';
 import { checkFilenameHint, comparePaths, type SafePath, toSafePath } from '../../core/paths.js';
 import type { ArtifactRecord } from '../../core/record.js';
 import { HsError } from '../../errors/hs-error.js';
@@ -46,18 +47,20 @@ class ObjectEntry implements PayloadEntry {
 
 /** Reads what an artifact consists of; damage is left to the guard to refuse. */
 export async function readContent(objects: ObjectStore, record: ArtifactRecord): Promise<Content> {
-  return {
-    record,
-    manifest: await readable(async () =>
-      decodeManifest(await objects.read(record.manifest, MAX_MANIFEST_BYTES)),
-    ),
-    entries: await readable(() => entriesOf(objects, record)),
-  };
+  const manifest = await readable(async () =>
+    decodeManifest(await objects.read(record.manifest, MAX_MANIFEST_BYTES)),
+  );
+  const executable = manifest !== undefined && isExecutable(manifest);
+  return { record, manifest, entries: await readable(() => entriesOf(objects, record, executable)) };
 }
 
-async function entriesOf(objects: ObjectStore, record: ArtifactRecord): Promise<PayloadEntry[]> {
+async function entriesOf(
+  objects: ObjectStore,
+  record: ArtifactRecord,
+  executable: boolean,
+): Promise<PayloadEntry[]> {
   if (record.payload_type === 'file') {
-    return [new ObjectEntry(objects, fileName(record), record.content_hash, record.size_bytes)];
+    return [new ObjectEntry(objects, fileName(record), record.content_hash, record.size_bytes, executable)];
   }
   const index = decodeBundleIndex(await objects.read(record.content_hash, MAX_INDEX_BYTES));
   return index.map(

@@ -292,7 +292,7 @@ function sourceOf({ shape, isPrivate, content, placed }: Decision, request: Expo
     // Standard output has no door that compares: then the bytes are verified here.
     const [entry] = entries;
     const stream = placed.destination === undefined ? () => verified(entry!) : () => entry!.stream();
-    return { type: 'file', hash, size, stream };
+    return { type: 'file', hash, size, executable: entry!.executable, stream };
   }
   return { type: 'file', stream: () => archive(entries, { format, isPrivate, mtime: request.mtime ?? 0 }) };
 }

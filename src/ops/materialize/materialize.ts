@@ -172,7 +172,8 @@ class Run {
       await this.#beforePublishing({ replaced: { identity, inventory }, aside, discard });
       const waiting = await replaceTree(this.#at, this.#temporary, old, aside);
       await this.#sync();
-      const warnings = await this.#clean(() => discardTree(this.#at.parent, waiting, discard));
+      const warnings =
+        waiting === undefined ? [] : await this.#clean(() => discardTree(this.#at.parent, waiting, discard));
       return this.#result({ replaced: true, warnings: [...notes, ...warnings] });
     });
   }

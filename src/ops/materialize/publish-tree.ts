@@ -79,7 +79,7 @@ export async function publishNewTree(
 
 /**
  * Puts the staged tree in the place of the old one in one step, and says under which name the old one
- * now waits to be removed; where the filesystem refuses that, in two renames by way of `aside`. What a
+ * now waits to be removed, if it does; where the filesystem refuses that, in two renames by way of `aside`. What a
  * failure leaves is for {@link settleStaging}.
  */
 export async function replaceTree(
@@ -87,13 +87,14 @@ export async function replaceTree(
   temporary: string,
   old: FoundTree,
   aside: string,
-): Promise<string> {
+): Promise<string | undefined> {
   const { parent, name, path } = destination;
   try {
     await parent.exchange(temporary, name);
   } catch (e) {
     if (isErrno(e, 'EBUSY')) throw mountPoint(path);
     if (isErrno(e, 'ENOENT')) throw changed(path);
+    if (isErrno(e, 'EXDEV')) return replaceEmpty(destination, temporary);
     if (!isErrno(e, ...NO_EXCHANGE)) throw e;
     return replaceInTwoSteps(destination, temporary, old, aside);
   }
@@ -106,6 +107,23 @@ export async function replaceTree(
   }
   if (!unchanged) throw changed(path);
   return temporary;
+}
+
+/**
+ * A directory of a lower layer of overlayfs cannot be renamed, and EXDEV is what says so. An empty one can be
+ * renamed over, which is one step too.
+ */
+async function replaceEmpty({ parent, name, path }: OpenDestination, temporary: string): Promise<undefined> {
+  try {
+    await parent.rename(temporary, name);
+  } catch (e) {
+    if (!isErrno(e, 'ENOTEMPTY', 'EEXIST', 'EXDEV')) throw e;
+    throw destinationExists(
+      path,
+      'lies in a lower layer of overlayfs, where no directory that holds anything can be replaced in one step',
+      'remove it, then export again without --force; or choose another destination',
+    );
+  }
 }
 
 async function replaceInTwoSteps(

@@ -1,6 +1,7 @@
 import { compact } from '../../core/compact.js';
 import type { LedgerOp } from '../../core/ledger-op.js';
 import { encodeManifest, type Manifest } from '../../core/manifest.js';
+import { executableLabel, REFUSED_LABEL } from '../../core/own-labels.js';
 import { checkFilenameHint } from '../../core/paths.js';
 import { sensitivityOf } from '../../core/sensitivity.js';
 import { isSensitive } from '../../core/vocabulary.js';
@@ -11,11 +12,8 @@ import type { Session, WriteTx } from '../session.js';
 import { inputFacts, type RunInput } from './inputs.js';
 import { provenanceOf, type RunFacts, runRecord } from './record.js';
 import type { RunRequest } from './request.js';
-import type { Taken } from './take-capture.js';
+import type { Taken, TakenPayload } from './take-capture.js';
 import type { Transcript } from './transcript.js';
-
-/** Marks an artifact that lacks some of what the tool left. */
-const REFUSED_LABEL = 'hs.refused';
 
 /**
  * What is known of the artifacts before the tool runs: as sensitive as the sources together (C1), unless
@@ -31,6 +29,13 @@ export function description(request: RunRequest, inputs: readonly RunInput[]) {
     exportable: sources.exportable ? undefined : false,
     determinism_level: 'best_effort',
   });
+}
+
+function labelsOf({ refused }: Taken, { executable }: TakenPayload): Record<string, string> | undefined {
+  const lacking: Record<string, string> =
+    refused.length === 0 ? {} : { [REFUSED_LABEL]: String(refused.length) };
+  const labels = { ...lacking, ...executableLabel(executable === true) };
+  return Object.keys(labels).length === 0 ? undefined : labels;
 }
 
 /** Turns what a run left into artifacts. */
@@ -62,7 +67,7 @@ export class Register {
         payload_type: payload.payloadType,
         content_hash: payload.contentHash,
         size_bytes: payload.sizeBytes,
-        labels: taken.refused.length === 0 ? undefined : { [REFUSED_LABEL]: String(taken.refused.length) },
+        labels: labelsOf(taken, payload),
       }),
     );
   }

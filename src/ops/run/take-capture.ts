@@ -27,6 +27,8 @@ export interface TakenPayload {
   readonly contentHash: ObjectId;
   readonly sizeBytes: number;
   readonly files: number;
+  /** Of a file. */
+  readonly executable?: boolean;
 }
 
 export interface Taken {
@@ -188,8 +190,8 @@ async function eachEntry(batch: ObjectBatch, all: BundleIndex): Promise<TakenPay
   for (const { path, ...facts } of all) {
     const slash = path.indexOf('/');
     if (slash < 0) {
-      const { content_hash: contentHash, size_bytes: sizeBytes } = facts;
-      payloads.push({ entry: path, payloadType: 'file', contentHash, sizeBytes, files: 1 });
+      const { content_hash: contentHash, size_bytes: sizeBytes, executable = false } = facts;
+      payloads.push({ entry: path, payloadType: 'file', contentHash, sizeBytes, files: 1, executable });
       continue;
     }
     const top = path.slice(0, slash);

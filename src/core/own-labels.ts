@@ -1,0 +1,22 @@
+import type { Manifest } from './manifest.js';
+
+/** Labels that hs sets itself. What begins with `hs.` is its own to give a meaning. */
+
+/** Marks an artifact that lacks some of what the tool left: how many. */
+export const REFUSED_LABEL = 'hs.refused';
+
+/**
+ * `true` on a file that its owner could execute. A directory's index says that of each file (A3); the content
+ * hash of a single file is that of its bytes alone (A2), so its manifest does.
+ */
+export const EXECUTABLE_LABEL = 'hs.executable';
+
+/** The label for what was read, where it needs one. */
+export function executableLabel(executable: boolean): Record<string, string> {
+  return executable ? { [EXECUTABLE_LABEL]: 'true' } : {};
+}
+
+/** Whether a single file leaves as an executable one. */
+export function isExecutable({ labels }: Pick<Manifest, 'labels'>): boolean {
+  return labels?.[EXECUTABLE_LABEL] === 'true';
+}
