@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import * as given from './arguments.js';
 import { type BundleIndex, decodeBundleIndex, MAX_INDEX_BYTES } from './core/bundle-index.js';
 import type { Catalog } from './core/catalog.js';
 import { sha256 } from './core/hash.js';
@@ -59,34 +60,37 @@ export class ArtifactReader {
   }
 
   /** A path of the caller's, absolute. */
-  protected path(path: string): string {
-    return resolve(this.session.environment.cwd, path);
+  protected path(path: string, what = 'path'): string {
+    return resolve(this.session.environment.cwd, given.filePath(path, what));
   }
 
   /** The artifact of that name: NOT_FOUND or AMBIGUOUS, with candidates (`hs resolve`). */
   async resolve(name: string): Promise<ArtifactRecord> {
-    return resolveArtifact(await this.session.catalog(), name);
+    return resolveArtifact(await this.session.catalog(), given.text(name, 'name'));
   }
 
   /** Live artifacts, newest first unless sorted (`hs ls`). */
   async list(query: Omit<ListQuery, 'now'> = {}): Promise<ArtifactRecord[]> {
-    return listArtifacts(await this.session.catalog(), { ...query, now: this.session.now() });
+    const checked = given.listQuery(query);
+    return listArtifacts(await this.session.catalog(), { ...checked, now: this.session.now() });
   }
 
   /** The manifest of its newest revision. */
   async manifest(name: string): Promise<Manifest> {
-    return this.session.read((catalog) => manifestOf(this.session, resolveArtifact(catalog, name)));
+    const typed = given.text(name, 'name');
+    return this.session.read((catalog) => manifestOf(this.session, resolveArtifact(catalog, typed)));
   }
 
   /** Manifest, pins, who made it, and what a collection would do with it and why (`hs show`). */
-  show(name: string): Promise<ShownArtifact> {
-    return showArtifact(this.session, name);
+  async show(name: string): Promise<ShownArtifact> {
+    return showArtifact(this.session, given.text(name, 'name'));
   }
 
   /** The files of a directory payload, in order of path. */
   async files(name: string): Promise<BundleIndex> {
+    const typed = given.text(name, 'name');
     return this.session.read(async (catalog) => {
-      const record = resolveArtifact(catalog, name);
+      const record = resolveArtifact(catalog, typed);
       await demandRead(this.session, catalog, record);
       return this.#index(record);
     });
@@ -114,8 +118,9 @@ export class ArtifactReader {
 
   /** A payload's bytes, or a file's of a directory payload, verified (`hs cat-artifact`). */
   async read(name: string, options: ReadOptions = {}): Promise<Uint8Array> {
+    const [typed, checked] = [given.text(name, 'name'), given.readOptions(options)];
     return this.session.read(async (catalog) => {
-      return this.session.store.objects.read(await this.#objectOf(catalog, name, options));
+      return this.session.store.objects.read(await this.#objectOf(catalog, typed, checked));
     });
   }
 
@@ -124,8 +129,9 @@ export class ArtifactReader {
    * none of them may be acted upon.
    */
   async *stream(name: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array, void> {
+    const [typed, checked] = [given.text(name, 'name'), given.readOptions(options)];
     const catalog = await this.session.catalog();
-    yield* this.session.store.objects.stream(await this.#objectOf(catalog, name, options));
+    yield* this.session.store.objects.stream(await this.#objectOf(catalog, typed, checked));
   }
 
   /** Every pin of every live artifact (`hs pins`). */
@@ -136,18 +142,30 @@ export class ArtifactReader {
   /** What `export` would write, with the same decision; writes and records nothing. */
   async planExport(name: string, destination?: string, options: ExportOptions = {}): Promise<ExportPlan> {
     const { planExport } = await import('./ops/export/export.js');
-    return planExport(this.session, { ...options, artifact: name, place: this.place(destination) });
+    return planExport(this.session, this.exportRequest(name, destination, options));
   }
 
-  /** Where an export goes. */
-  protected place(destination: string | undefined): ExportPlace {
-    return destination === undefined ? { kind: 'default' } : { kind: 'path', path: this.path(destination) };
+  /** What an export of these arguments asks for. */
+  protected exportRequest(
+    name: string,
+    destination: string | undefined,
+    options: ExportOptions,
+  ): ExportRequest {
+    const place: ExportPlace =
+      destination === undefined
+        ? { kind: 'default' }
+        : { kind: 'path', path: this.path(destination, 'destination') };
+    return { ...given.exportOptions(options), artifact: given.text(name, 'name'), place };
   }
 
   /** What a collection would keep and prune now, and why (`hs plan-prune`). Changes nothing. */
   async plan(options: CollectionPlanOptions = {}): Promise<PrunePlan> {
     const { planCollection } = await import('./ops/gc/plan-collection.js');
-    return planCollection(this.session, options);
+    const { policy, ...rest } = given.planOptions(options);
+    return planCollection(this.session, {
+      ...rest,
+      ...(policy === undefined ? {} : { policy: namedPolicy(policy.policy) }),
+    });
   }
 
   /** The collections whose reports are still here, newest first (`hs report`). */
@@ -159,12 +177,12 @@ export class ArtifactReader {
   /** What one collection removed and what it kept, with the rule for each (`hs report ID`). */
   async report(name: string): Promise<RetentionReport> {
     const { readReport } = await import('./ops/gc/reports.js');
-    return (await readReport(this.session, name)).report;
+    return (await readReport(this.session, given.text(name, 'name'))).report;
   }
 
   /** What happened, newest first (`hs log`). */
   history(query: HistoryQuery = {}): AsyncGenerator<HistoryRow> {
-    return history(this.session, query);
+    return history(this.session, given.historyQuery(query));
   }
 
   /** The policy in force (`hs policy show`). */
@@ -188,7 +206,8 @@ export class ArtifactReader {
   /** Checks every object, manifest and name of the store (`hs fsck`). */
   async fsck(options: Partial<FsckOptions> = {}): Promise<FsckReport> {
     const { fsck } = await import('./ops/fsck/fsck.js');
-    return fsck(this.session, { secondOpinion: false, sample: 1, repair: false, ...options });
+    const checked = given.fsckOptions(options);
+    return fsck(this.session, { secondOpinion: false, sample: 1, repair: false, ...checked });
   }
 
   /** Lets go of the store. */

@@ -1,3 +1,4 @@
+import * as given from './arguments.js';
 import { ArtifactReader, type ExportOptions, namedPolicy } from './artifact-reader.js';
 import { compact } from './core/compact.js';
 import type { Timestamp } from './core/ids.js';
@@ -59,34 +60,39 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 export class ArtifactStore extends ArtifactReader {
   /** Stores a file, a directory, bytes or a stream as one new artifact (`hs put`). */
   async put(source: Source, options: PutArtifactOptions = {}): Promise<PutResult> {
-    const { filenameHint, ...rest } = options;
-    const hint = compact({ filenameHint });
-    const from =
-      typeof source === 'string'
-        ? { path: this.path(source), ...hint }
-        : { stream: streamSource(source instanceof Uint8Array ? once(source) : source), ...hint };
+    const { filenameHint, ...rest } = given.putOptions(options);
+    const from = { ...this.#payload(source), ...compact({ filenameHint }) };
     const [result] = await put(this.session, [from], rest);
     return result!;
   }
 
+  #payload(source: Source) {
+    if (typeof source === 'string') return { path: this.path(source) };
+    if (given.isBytes(source)) return { stream: streamSource(once(source)) };
+    if (given.isStream(source)) return { stream: streamSource(source) };
+    throw given.notASource();
+  }
+
   /** Stores each path as an artifact, all in one commit: all of them or none. */
-  putAll(paths: readonly string[], options: PutOptions = {}): Promise<PutResult[]> {
-    const sources = paths.map((path) => ({ path: this.path(path) }));
-    return put(this.session, sources, options);
+  async putAll(paths: readonly string[], options: PutOptions = {}): Promise<PutResult[]> {
+    const sources = given.names(paths, 'paths').map((path) => ({ path: this.path(path) }));
+    return put(this.session, sources, given.putAllOptions(options));
   }
 
   /** Holds artifacts so that nothing removes them (`hs pin`). Returns the name of the pin. */
   async pin(names: readonly string[], options: PinOptions = {}): Promise<string> {
-    const name = options.name === undefined ? defaultPinName(this.session) : toPinName(options.name);
+    const typedNames = given.names(names, 'names');
+    const { reason, ...checked } = given.pinOptions(options);
+    const name = checked.name === undefined ? defaultPinName(this.session) : toPinName(checked.name);
     const catalog = await this.session.catalog();
-    const until = options.until?.toISOString() as Timestamp | undefined;
+    const until = checked.until?.toISOString() as Timestamp | undefined;
     await changePins(
       this.session,
-      names.map((typed) => ({
+      typedNames.map((typed) => ({
         change: 'pin',
         id: resolveArtifact(catalog, typed).artifact_id,
         name,
-        reason: options.reason,
+        reason,
         until,
       })),
     );
@@ -95,11 +101,12 @@ export class ArtifactStore extends ArtifactReader {
 
   /** Takes the pin of that name away (`hs unpin`). */
   async unpin(names: readonly string[], pin?: string): Promise<void> {
-    const name = pin ?? defaultPinName(this.session);
+    const name = pin === undefined ? defaultPinName(this.session) : given.text(pin, 'pin');
+    const typedNames = given.names(names, 'names');
     const catalog = await this.session.catalog();
     await changePins(
       this.session,
-      names.map((typed) => ({ change: 'unpin', id: resolveArtifact(catalog, typed).artifact_id, name })),
+      typedNames.map((typed) => ({ change: 'unpin', id: resolveArtifact(catalog, typed).artifact_id, name })),
     );
   }
 
@@ -109,13 +116,13 @@ export class ArtifactStore extends ArtifactReader {
    */
   async export(name: string, destination?: string, options: ExportOptions = {}): Promise<Exported> {
     const { exportArtifact } = await import('./ops/export/export.js');
-    return exportArtifact(this.session, { ...options, artifact: name, place: this.place(destination) });
+    return exportArtifact(this.session, this.exportRequest(name, destination, options));
   }
 
   /** Removes what retention says is over, or of that what a plan lists (`hs gc --yes`, `hs gc --apply`). */
   async gc(options: CollectStoreOptions = {}): Promise<Collected> {
     const { collect } = await import('./ops/gc/collect.js');
-    const { plan, ...rest } = options;
+    const { plan, ...rest } = given.collectOptions(options);
     return collect(this.session, {
       ...rest,
       ...(plan === undefined ? {} : { seen: { plan, hash: planHash(plan) } }),
@@ -128,53 +135,56 @@ export class ArtifactStore extends ArtifactReader {
     options: { readonly reason?: string; readonly purge?: boolean } = {},
   ): Promise<Removed> {
     const { removeArtifacts } = await import('./ops/gc/remove.js');
+    const [typedNames, checked] = [given.names(names, 'names'), given.removeOptions(options)];
     const catalog = await this.session.catalog();
-    const ids = new Set(names.map((typed) => resolveArtifact(catalog, typed).artifact_id));
-    return removeArtifacts(this.session, ids, options);
+    const ids = new Set(typedNames.map((typed) => resolveArtifact(catalog, typed).artifact_id));
+    return removeArtifacts(this.session, ids, checked);
   }
 
   /** Brings back what was removed, while its trash window lasts, and pins it (`hs restore`). */
   async restore(names: readonly string[], options: { readonly pin?: boolean } = {}): Promise<Restored> {
     const { restore } = await import('./ops/restore.js');
+    const [typedNames, { pin = true }] = [given.names(names, 'names'), given.restoreOptions(options)];
     const catalog = await this.session.catalog();
-    const ids = names.map((typed) => resolveArtifact(catalog, typed, { removed: 'first' }).artifact_id);
-    return restore(this.session, ids, { pin: options.pin ?? true });
+    const ids = typedNames.map((typed) => resolveArtifact(catalog, typed, { removed: 'first' }).artifact_id);
+    return restore(this.session, ids, { pin });
   }
 
   /** Appends a note to the ledger (`hs ledger append-note`). Returns its number. */
   async note(text: string): Promise<number> {
     const { appendNote } = await import('./ops/ledger-note.js');
-    return (await appendNote(this.session, text)).seq;
+    return (await appendNote(this.session, given.text(text, 'text'))).seq;
   }
 
   /** Gathers artifacts into one bundle artifact (`hs bundle create`). */
   async bundle(names: readonly string[], options: BundleOptions = {}): Promise<BundleCreated> {
     const { createBundle } = await import('./ops/bundle/create.js');
-    return createBundle(this.session, names, options);
+    return createBundle(this.session, given.names(names, 'names'), given.bundleOptions(options));
   }
 
   /** Registers the artifacts of a bundle file or directory, all or none (`hs import`). */
   async importBundle(path: string, options: ImportOptions = {}): Promise<Imported> {
     const { importBundle } = await import('./ops/bundle/import.js');
-    return importBundle(this.session, this.path(path), options);
+    return importBundle(this.session, this.path(path), given.importOptions(options));
   }
 
   /** Gives artifacts another TTL or class (`hs retain`). */
   async retain(names: readonly string[], change: RetainChange): Promise<Retained[]> {
     const { retain } = await import('./ops/retain.js');
-    return retain(this.session, names, change);
+    return retain(this.session, given.names(names, 'names'), given.retainChange(change));
   }
 
   /** Changes how sensitive an artifact is, and whether it may leave (`hs reclassify`). */
   async reclassify(name: string, change: Reclassification): Promise<Reclassified> {
     const { reclassify } = await import('./ops/reclassify.js');
-    return reclassify(this.session, name, change);
+    return reclassify(this.session, given.text(name, 'name'), given.reclassification(change));
   }
 
   /** Moves an artifact one layer up; to L1 it takes the reason why (`hs promote`). */
   async promote(name: string, attest?: string): Promise<Promoted> {
     const { promote } = await import('./ops/promote.js');
-    return promote(this.session, name, attest);
+    const reason = attest === undefined ? undefined : given.text(attest, 'attest');
+    return promote(this.session, given.text(name, 'name'), reason);
   }
 
   /** Puts a policy in force (`hs policy set`). */
@@ -187,6 +197,7 @@ export class ArtifactStore extends ArtifactReader {
   async run(command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
     const { runTool } = await import('./ops/run/run-tool.js');
     const { environment } = this.session;
+    const checked = given.runOptions(options);
     return runTool(this.session, {
       cwd: environment.cwd,
       env: environment.all(),
@@ -199,8 +210,9 @@ export class ArtifactStore extends ArtifactReader {
       strict: false,
       network: false,
       onOutput: async () => true,
-      ...options,
-      command,
+      ...checked,
+      ...(checked.cwd === undefined ? {} : { cwd: this.path(checked.cwd) }),
+      command: given.commandLine(command),
     });
   }
 }

@@ -1,3 +1,4 @@
+import * as given from './arguments.js';
 import { ArtifactStore } from './artifact-store.js';
 import { noProgress, type ProgressSink } from './core/ports.js';
 import { HsError } from './errors/hs-error.js';
@@ -22,7 +23,8 @@ export interface OpenOptions {
 }
 
 /** Opens a store: NO_STORE, UNKNOWN_FORMAT, or ROLLED_BACK when its ledger lacks what was seen of it. */
-export async function openStore(options: OpenOptions = {}): Promise<ArtifactStore> {
+export async function openStore(asked: OpenOptions = {}): Promise<ArtifactStore> {
+  const options = given.openOptions(asked);
   const environment = systemEnvironment();
   return new ArtifactStore(
     await openSession({
@@ -48,15 +50,17 @@ export interface CreateOptions extends Omit<OpenOptions, 'store'> {
 }
 
 /** Makes an empty store in a directory that is there, and opens it (`hs init`). CONFLICT when it holds one. */
-export async function createStore(directory: string, options: CreateOptions = {}): Promise<ArtifactStore> {
+export async function createStore(directory: string, asked: CreateOptions = {}): Promise<ArtifactStore> {
+  const options = given.createOptions(asked);
+  const path = given.filePath(directory, 'directory');
   const environment = systemEnvironment();
   const disk = nodeDisk();
   const { allowSetClock = false, ...open } = options;
   const made = await initStore(
     { disk, clock: systemClock(), random: systemRandom(), env: environment },
     {
-      workspace: await disk.realpath(directory).catch((cause) => {
-        throw new HsError('NOT_FOUND', `'${directory}' is not there`, { cause });
+      workspace: await disk.realpath(path).catch((cause) => {
+        throw new HsError('NOT_FOUND', `'${path}' is not there`, { cause });
       }),
       actor: actorOf({ actor: options.actor ?? environment.get('HS_ACTOR'), environment }),
       allowSetClock,

@@ -17,6 +17,9 @@ const itemSchema = z.discriminatedUnion('verdict', [
   z.strictObject(planItemSchema.keep),
   z.strictObject(planItemSchema.prune),
 ]);
+/** Its items are checked one by one: a whole list of them costs gigabytes when each of a million is wrong. */
+const line = z.record(z.string(), z.unknown());
+const anyPlan = z.strictObject({ header: line, items: z.array(line) });
 const endSchema = z.strictObject({ schema: z.literal(END_SCHEMA), plan_hash: objectId });
 
 function damaged(why: string): HsError {
@@ -114,6 +117,17 @@ export function decodePlan(bytes: Uint8Array): { readonly plan: PrunePlan; reado
     if (stated !== value) throw damaged(`its header says ${key} ${stated}, its items make ${value}`);
   }
   return { plan: { header, items }, hash: plan_hash };
+}
+
+/** A plan that a program hands over, as a file would hold it: USAGE. Whether it may be applied is asked later. */
+export function checkPlan(value: unknown): PrunePlan {
+  const { header, items } = check(anyPlan, value, 'USAGE', 'plan');
+  return {
+    header: check(headerSchema, filed(header), 'USAGE', 'the header of the plan') as PlanHeader,
+    items: items.map(
+      (item, i) => check(itemSchema, filed(item), 'USAGE', `item ${i} of the plan`) as PlanItem,
+    ),
+  };
 }
 
 function readItems(body: Uint8Array): PlanItem[] {

@@ -3,6 +3,8 @@ import type { PortabilityProblem } from '../../core/paths.js';
 import type { Classification, Kind, RetentionClass } from '../../core/vocabulary.js';
 import type { BackendName, OutputStream, StrayWrite } from '../../sandbox/index.js';
 
+export { BACKEND_NAMES } from '../../sandbox/types.js';
+
 /** Which signals a tool gets through hs. */
 export type SignalHandler = (signal: NodeJS.Signals) => void;
 

@@ -1,0 +1,21 @@
+import * as given from './arguments.js';
+import type { ObjectId } from './core/ids.js';
+import * as file from './core/plan-file.js';
+import type { PrunePlan } from './core/prune-plan.js';
+import { HsError } from './errors/hs-error.js';
+
+/** A plan as the bytes of a plan file (`hs plan-prune`): canonical JSON Lines that end with their hash. */
+export function encodePlan(plan: PrunePlan): Buffer {
+  return file.encodePlan(file.checkPlan(plan));
+}
+
+/** Reads a plan file: INVALID_RECORD says what is wrong with one that was cut, edited or is something else. */
+export function decodePlan(bytes: Uint8Array): { readonly plan: PrunePlan; readonly hash: ObjectId } {
+  if (!given.isBytes(bytes)) throw new HsError('USAGE', 'a plan file is read from a Uint8Array');
+  return file.decodePlan(bytes);
+}
+
+/** The name of a plan: the SHA-256 of its lines. */
+export function planHash(plan: PrunePlan): ObjectId {
+  return file.planHash(file.checkPlan(plan));
+}
