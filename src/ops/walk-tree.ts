@@ -1,9 +1,9 @@
-import picomatch from 'picomatch';
 import { escapeText } from '../core/escape.js';
 import { type SafePath, toSafePath } from '../core/paths.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import type { DirEntry, Disk } from '../fsx/disk.js';
 import { STORE_DIR } from '../store/layout.js';
+import { compileGlob } from './glob.js';
 
 export interface WalkOptions {
   /** Globs; one without `/` matches a name at any depth, a directory that matches is not entered. */
@@ -31,8 +31,10 @@ export interface TreeFile {
 export function excluder(globs: readonly string[]): (path: string) => boolean {
   const matchers = globs.map((glob) => {
     const anchored = glob.replace(/\/+$/, '');
-    const pattern = anchored.replace(/^\//, '');
-    return picomatch(anchored.includes('/') ? pattern : `**/${pattern}`, { dot: true });
+    const matches = compileGlob(anchored.replace(/^(?:\.?\/)+/, ''));
+    return anchored.includes('/')
+      ? matches
+      : (path: string) => matches(path.slice(path.lastIndexOf('/') + 1));
   });
   return (path) => matchers.some((matches) => matches(path));
 }

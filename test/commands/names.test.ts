@@ -78,3 +78,11 @@ it('entries of a directory are named in NFC, and their files keep their names', 
   const { manifest } = JSON.parse(await out(run('show', `${NFD}/${NFD}`, '--json')));
   expect(manifest).toMatchObject({ name: `${NFC}/${NFC}`, filename_hint: NFD });
 });
+
+it('a glob leaves out what it names, in whatever normal form either was written', async () => {
+  const { cwd, run } = await workspace();
+  await mkdir(`${cwd}/d`);
+  for (const name of [`${NFC}.key`, 'a']) await writeFile(`${cwd}/d/${name}`, '1');
+  const id = await out(run('put', 'd', '--exclude', `./${NFD}.*`, '-q'));
+  expect(await out(run('cat-artifact', id))).toMatch(/^\[\{"content_hash":"[0-9a-f]{64}","path":"a",[^{]*$/);
+});

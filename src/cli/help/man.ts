@@ -192,6 +192,8 @@ Commands of everyday use, the porcelain, may change to serve people. The plumbin
 
 const NAMES = `An artifact is named by its UUID, by a unique prefix of it of 6 or more hex digits, or by its name. \`NAME\` is the newest live artifact of that name by ledger position, \`NAME@{n}\` the n-th before it. Where both could be meant, \`id:\` or \`name:\` in front decides. Names are kept and compared in Unicode NFC, however they were typed. An object is named by its 64 hex digits or a unique prefix.
 
+A glob matches a whole name or path, dots at the start included. \`*\` stands for any characters but \`/\`, \`?\` for one of them, \`[a-z]\` and \`[!a-z]\` for one of a set (\`[[:digit:]]\` too), \`**\` as a whole component for any number of directories, \`{a,b}\` for either; \`@(a|b)\`, \`?(a)\`, \`*(a)\` and \`+(a)\` are one, at most one, any number and at least one of what is in them. \`\\\` in front takes a character as it is. There is no way to invert a glob.
+
 A time is \`2026-01-31\`, \`2026-01-31T12:00:00Z\`, \`@SECONDS\` since 1970, or relative to now: \`-7d\`, \`+12h\`. A size is a number of bytes, or a number with \`KiB\`, \`MiB\`, \`GiB\` (powers of 1024) or \`kB\`, \`MB\`, \`GB\` (powers of 1000).`;
 
 const OUTPUT = `Results go to standard output, everything else to standard error. With \`--json\` there is exactly one document: the result on standard output, or the error on standard error. Every document carries the name of its schema, which \`hs schema\` prints. A closed pipe ends a listing quietly with status 0; commands that change something or give a verdict finish and keep their status.
