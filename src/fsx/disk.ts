@@ -74,7 +74,27 @@ export interface SpaceInfo {
   readonly freeBytes: number;
 }
 
+/** How a disk within a directory treats the directories below it; names are relative to it. */
+export interface Rooting {
+  /** Whether the directory lasts, so that it may be held open: no command removes or renames it. */
+  holds(directory: string): boolean;
+  /** Whether it is made again where it is missing, and counts as empty until then. */
+  remakes(directory: string): boolean;
+  /** The mode of those that are made again. */
+  readonly mode: number;
+}
+
+export interface RootedDisk extends Disk {
+  /** Lets go of the directories that it holds; a later operation opens them anew. */
+  release(): Promise<void>;
+}
+
 export interface Disk {
+  /**
+   * The same disk, following no link at or below the directory `root`, whatever paths it is given: a
+   * component that is a link is INTEGRITY.
+   */
+  within(root: string, rooting: Rooting): Promise<RootedDisk>;
   /** Regular files only: `EINVAL` for anything else, at once. */
   open(path: string, options: OpenOptions): Promise<DiskFile>;
   /**

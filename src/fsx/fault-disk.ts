@@ -71,6 +71,10 @@ function remembering(inner: Disk, handles: Set<DiskFile | DiskDir>): Disk {
   const plain = interceptDisk(inner, () => {});
   return {
     ...plain,
+    within: async (root, rooting) => {
+      const rooted = await inner.within(root, rooting);
+      return { ...remembering(rooted, handles), release: () => rooted.release() };
+    },
     open: async (path, options) => remember(await plain.open(path, options)),
     openDir: async (path, options) => remember(await plain.openDir(path, options)),
   };

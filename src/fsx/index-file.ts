@@ -3,6 +3,7 @@ import { accessSync, closeSync, constants, readFileSync } from 'node:fs';
 import type * as Lmdb from 'lmdb';
 import { type ReadTables, type Tables, TablesDamaged, TablesUnavailable } from '../core/tables.js';
 import { errnoError } from './errno.js';
+import { openNodeDir } from './node/dir.js';
 import { openExisting } from './node/open.js';
 
 /** Ordered key-value tables in one directory, shared by processes. Derived data only: nothing is fsynced. */
@@ -24,8 +25,8 @@ export interface IndexSnapshot extends ReadTables {
 /** An index, and what one is derived from for a read of it that cannot wait for a promise. */
 export interface IndexPort {
   open(directory: string): Promise<IndexFile>;
-  /** The whole of a regular file, at once; failures are those of `Disk.readFile`. */
-  readFile(path: string, maxBytes: number): Uint8Array;
+  /** The whole of a regular file below `root`, at once and through no link; failures are those of `Disk.readFile`. */
+  readFile(root: string, path: string, maxBytes: number): Uint8Array;
 }
 
 const CHECKSUM_LENGTH = 16;
@@ -143,13 +144,21 @@ async function openIndexFile(directory: string): Promise<IndexFile> {
   };
 }
 
-function readFileNow(path: string, maxBytes: number): Uint8Array {
-  const { fd, stats } = openExisting(path, 'read', false);
+function readFileNow(root: string, path: string, maxBytes: number): Uint8Array {
+  const names = path.split('/');
+  const name = names.pop()!;
+  const dirs = [openNodeDir(root, false)];
   try {
-    if (Number(stats.size) > maxBytes) throw errnoError('EFBIG', 'read', path);
-    return readFileSync(fd);
+    for (const dir of names) dirs.unshift(openNodeDir(`${dirs[0]!.path}/${dir}`, false));
+    const { fd, stats } = openExisting(`${dirs[0]!.path}/${name}`, 'read', false);
+    try {
+      if (Number(stats.size) > maxBytes) throw errnoError('EFBIG', 'read', path);
+      return readFileSync(fd);
+    } finally {
+      closeSync(fd);
+    }
   } finally {
-    closeSync(fd);
+    for (const dir of dirs) void dir.close();
   }
 }
 

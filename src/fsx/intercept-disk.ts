@@ -5,7 +5,7 @@ export type DiskOperation =
   | `open:${OpenOptions['access']}`
   | `file.${keyof DiskFile}`
   | `dir.${Exclude<keyof DiskDir, 'path'>}`
-  | Exclude<keyof Disk, 'open'>;
+  | Exclude<keyof Disk, 'open' | 'within'>;
 
 /** Asked before each operation; what it throws is the operation's failure. */
 export type Interceptor = (operation: DiskOperation, path: string) => void | Promise<void>;
@@ -24,6 +24,10 @@ export type Around = <T>(operation: DiskOperation, path: string, run: () => Prom
 /** The same disk with something around each operation, those of its open files and directories included. */
 export function surroundDisk(inner: Disk, around: Around): Disk {
   return {
+    async within(root, rooting) {
+      const rooted = await inner.within(root, rooting);
+      return { ...interceptDisk(rooted, before), release: () => rooted.release() };
+    },
     async open(path, options) {
       const file = await around(`open:${options.access}`, path, () => inner.open(path, options));
       return surroundFile(file, path, around);

@@ -25,13 +25,15 @@ import { exchangeNames } from './node/native.js';
 import { openExisting, openNew } from './node/open.js';
 import { kindOf, toFileStat } from './node/stat.js';
 import { readFully, writeFully } from './node/transfer.js';
+import { rootedDisk } from './rooted-disk.js';
 
 /**
  * The real disk. Small operations are synchronous inside their promise (5–10 µs; the thread pool costs
  * 50–100), large reads and writes and every fsync go through the thread pool.
  */
 export function nodeDisk(): Disk {
-  return {
+  const disk: Disk = {
+    within: (root, rooting) => rootedDisk(disk, root, rooting),
     open: async (path, options) => openNodeFile(path, options),
     openDir: async (path, options) => openNodeDir(path, options?.follow ?? false),
     readFile,
@@ -63,6 +65,7 @@ export function nodeDisk(): Disk {
       return { type, freeBytes: bavail * bsize };
     },
   };
+  return disk;
 }
 
 /** What chown(2) takes for an owner or group that stays. */

@@ -77,9 +77,19 @@ export class CatalogCache {
       this.#index = await this.#open(this.#dir);
       return this.#index;
     } catch (e) {
-      if (isErrno(e) || e instanceof TablesUnavailable) return undefined;
+      // A cache that is a link is damage, and no reason to fail: it is done without, and fsck tells of it.
+      if (isErrno(e) || isHsError(e, 'INTEGRITY') || e instanceof TablesUnavailable) return undefined;
       throw e;
     }
+  }
+
+  /** lmdb opens its files by their paths, and would follow a link or write to a file that lies elsewhere too. */
+  async #isPlain(): Promise<boolean> {
+    for (const name of ['data.mdb', 'lock.mdb']) {
+      const stat = await this.#disk.find(`${this.#dir}/${name}`);
+      if (stat !== undefined && (stat.kind !== 'file' || stat.nlink !== 1)) return false;
+    }
+    return true;
   }
 
   /** Whether there is hardly room left. lmdb says so on standard error by itself. */
@@ -123,10 +133,11 @@ export class CatalogCache {
         format === CACHE_FORMAT &&
         store_id === this.#storeId &&
         boot_id === (await this.#bootId()) &&
-        (await this.#dataBytes()) >= bytes
+        (await this.#dataBytes()) >= bytes &&
+        (await this.#isPlain())
       );
     } catch (e) {
-      if (isErrno(e) || isHsError(e, 'INVALID_RECORD')) return false;
+      if (isErrno(e) || isHsError(e, 'INVALID_RECORD', 'INTEGRITY')) return false;
       throw e;
     }
   }
@@ -188,9 +199,13 @@ export class CatalogCache {
     this.giveUp();
     this.#removal ??= this.#remove().catch((e) => {
       // It is met again, and thrown away again, by the next process.
-      if (!isErrno(e)) throw e;
+      if (!isErrno(e) && !isHsError(e, 'INTEGRITY')) throw e;
     });
     return this.#removal;
+  }
+
+  get isDiscarded(): boolean {
+    return this.#removal !== undefined;
   }
 
   /** Notes the size after the index was written to. */

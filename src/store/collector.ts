@@ -73,7 +73,7 @@ export async function reclaim(
   fold = new LedgerFold(store),
   indexes = new IndexReader(store.objects),
 ): Promise<Reclaimed> {
-  const lock: DiskFile = await store.disk.open(store.layout.gcLock, { access: 'update' });
+  const lock: DiskFile = await store.collectorLock();
   try {
     // Another collector, or a command that makes few packs of many and frees nothing.
     const { patience = SHORT } = request;

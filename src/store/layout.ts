@@ -1,5 +1,6 @@
 import type { ObjectId } from '../core/ids.js';
 import { HsError } from '../errors/hs-error.js';
+import type { Rooting } from '../fsx/disk.js';
 
 export const STORE_DIR = '.hsstore';
 /** Entries a ledger directory holds: listing one stays well below a millisecond. */
@@ -11,6 +12,17 @@ const DIR_DIGITS = 6;
 
 const LEDGER_FILE = /^(\d{10})\.json$/;
 const LEDGER_DIR = /^\d{6}$/;
+/** Directories that may be empty, which a copy or a clone then lacks. Not the ledger: without it there is no store. */
+const REMADE_DIR = /^(?:objects(?:\/[0-9a-f]{2})?|packs|leases|trash|tmp|cache)$/;
+/** Directories that no command removes or renames. */
+const LASTING_DIR = /^(?:objects(?:\/[0-9a-f]{2})?|ledger(?:\/\d{6})?|packs|leases|trash|tmp|cache)$/;
+
+/** How the directories below a store are reached (`Disk.within`). */
+export const ROOTING: Rooting = {
+  holds: (directory) => LASTING_DIR.test(directory),
+  remakes: (directory) => REMADE_DIR.test(directory),
+  mode: 0o700,
+};
 
 /** The only place that knows the names inside a store directory (`man hsstore-format`). */
 export class Layout {

@@ -239,7 +239,11 @@ export class ObjectStore {
   /** The object, open, whatever becomes of its name. OBJECT_MISSING. */
   async open(id: ObjectId): Promise<ObjectFile> {
     const file = await this.#find(id, async (place): Promise<ObjectFile> => {
-      if (place.packed === undefined) return this.#disk.open(place.path, { access: 'read' });
+      if (place.packed === undefined) {
+        return this.#disk.open(place.path, { access: 'read' }).catch((e) => {
+          throw isErrno(e, 'EINVAL', 'ELOOP') ? corrupt(id) : e;
+        });
+      }
       return inMemory(await place.packed.pack.read(place.packed));
     });
     if (file === undefined) throw missing(id);

@@ -8,14 +8,14 @@ import type { EntryPayload } from '../core/ledger-payload.js';
 import { decodePolicy, MAX_POLICY_BYTES, type Policy } from '../core/policy.js';
 import type { Clock, Environment, Random, Trace } from '../core/ports.js';
 import { MemoryTables, type ReadTables, TablesDamaged, TablesUnavailable } from '../core/tables.js';
-import { isErrno, isHsError } from '../errors/hs-error.js';
-import type { Disk } from '../fsx/disk.js';
+import { HsError, isErrno, isHsError } from '../errors/hs-error.js';
+import type { Disk, DiskFile } from '../fsx/disk.js';
 import type { IndexFile, IndexPort } from '../fsx/index-file.js';
 import { Anchor } from './anchor.js';
 import { CatalogCache } from './catalog-cache.js';
 import { type Format, hasFeature, readFormat } from './format.js';
 import { IndexView } from './index-view.js';
-import { Layout } from './layout.js';
+import { Layout, ROOTING } from './layout.js';
 import { Leases } from './leases.js';
 import { Ledger, type ReadEntry } from './ledger.js';
 import { ObjectBatch } from './object-batch.js';
@@ -59,9 +59,17 @@ export class Store {
   #memory: MemoryTables | undefined;
   readonly #snapshots: { close(): void }[] = [];
   #anchorHeld = false;
+  readonly #release: () => Promise<void>;
 
-  private constructor(ports: StorePorts, layout: Layout, format: Format, formatBytes: Uint8Array) {
+  private constructor(
+    ports: StorePorts,
+    layout: Layout,
+    format: Format,
+    formatBytes: Uint8Array,
+    release: () => Promise<void>,
+  ) {
     this.ports = ports;
+    this.#release = release;
     this.layout = layout;
     this.format = format;
     const packs = hasFeature(format, 'packs') ? new Packs(ports.disk, layout.packs) : undefined;
@@ -76,8 +84,16 @@ export class Store {
   /** Opens the store at `root` (a `.hsstore` directory). NO_STORE or UNKNOWN_FORMAT before anything is touched. */
   static async open(ports: StorePorts, root: string): Promise<Store> {
     const layout = new Layout(root);
-    const { format, bytes } = await readFormat(ports.disk, layout);
-    return new Store(ports, layout, format, bytes);
+    const disk = await ports.disk.within(root, ROOTING).catch((e) => {
+      throw isErrno(e, 'ENOENT', 'ENOTDIR') ? new HsError('NO_STORE', `'${root}' is not a store`) : e;
+    });
+    try {
+      const { format, bytes } = await readFormat(disk, layout);
+      return new Store({ ...ports, disk }, layout, format, bytes, () => disk.release());
+    } catch (e) {
+      await disk.release();
+      throw e;
+    }
   }
 
   get id(): string {
@@ -90,6 +106,7 @@ export class Store {
   get workspace(): string {
     return this.root.slice(0, this.root.lastIndexOf('/')) || '/';
   }
+  /** Reaches the store without following a link, wherever the path leads. */
   get disk(): Disk {
     return this.ports.disk;
   }
@@ -135,6 +152,19 @@ export class Store {
     const seen = await this.anchor.look();
     if (seen === undefined || (seen !== 'lost' && seen.seq < seq))
       await this.anchor.write({ seq, hash: sha256(bytes) });
+  }
+
+  /** The file that one collector at a time locks. INTEGRITY where something else has its name. */
+  async collectorLock(): Promise<DiskFile> {
+    const path = this.layout.gcLock;
+    try {
+      return await this.disk.open(path, { access: 'update' });
+    } catch (e) {
+      if (!isErrno(e, 'EINVAL', 'ELOOP')) throw e;
+      throw new HsError('INTEGRITY', `'${path}' is not a file`, {
+        hint: 'hs fsck tells what does not belong',
+      });
+    }
   }
 
   /** Objects for a commit; `prefix` is the token of the lease that it is made under. */
@@ -188,6 +218,11 @@ export class Store {
     }
   }
 
+  /** Whether the index was found to be damaged and thrown away. */
+  get discardedIndex(): boolean {
+    return this.#cache?.isDiscarded ?? false;
+  }
+
   /** On a full disk the index, which can be made anew, gives its room to who is about to free some. */
   async makeRoom(): Promise<void> {
     try {
@@ -198,7 +233,10 @@ export class Store {
   }
 
   /** The state at `head` for a view of the index that met damage, at once, since a read of it cannot wait. */
-  #foldNow(readFile: IndexPort['readFile'], head: Head): ReadTables {
+  #foldNow(head: Head): ReadTables {
+    const { index } = this.ports;
+    const readFile = (path: string, maxBytes: number) =>
+      index!.readFile(this.root, path.slice(this.root.length + 1), maxBytes);
     void this.#cache?.discard();
     const tables = new MemoryTables();
     for (const { entry, hash } of this.ledger.walkNow(readFile, head.seq)) {
@@ -263,8 +301,7 @@ export class Store {
     this.#snapshots.push(snapshot);
     if (this.#snapshots.length > KEPT_SNAPSHOTS) this.#snapshots.shift()?.close();
     const meta = snapshot.get(META_KEY) as CatalogMeta;
-    const { readFile } = this.ports.index!;
-    return new Catalog(new IndexView(snapshot, meta, () => this.#foldNow(readFile, meta)));
+    return new Catalog(new IndexView(snapshot, meta, () => this.#foldNow(meta)));
   }
 
   /** Lets go of the index; catalogs handed out before are no longer valid. */
@@ -272,5 +309,6 @@ export class Store {
     for (const snapshot of this.#snapshots.splice(0)) snapshot.close();
     await this.objects.close();
     await this.#cache?.close();
+    await this.#release();
   }
 }

@@ -86,7 +86,7 @@ export async function tidyPacks(store: Store, lease: string): Promise<void> {
 
 /** False when another one is at work. */
 async function asCollector(store: Store, run: () => Promise<boolean>): Promise<boolean> {
-  const lock = await store.disk.open(store.layout.gcLock, { access: 'update' });
+  const lock = await store.collectorLock();
   try {
     return (await lock.tryLock()) && (await run());
   } finally {

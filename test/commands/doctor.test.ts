@@ -7,6 +7,7 @@ import type { DoctorCheck } from '../../src/ops/doctor/check.js';
 import { checkNode, checkPlatform } from '../../src/ops/doctor/machine.js';
 import { checkStore } from '../../src/ops/doctor/store.js';
 import { put } from '../../src/ops/put.js';
+import { alteredDisk } from '../helpers/altered-disk.js';
 import { inside } from '../helpers/inside.js';
 import { openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
@@ -104,7 +105,7 @@ describe('hs doctor', () => {
           throw errnoError('ENOSYS', 'lock');
         },
       });
-    expect(states(await look({ disk: { ...real, open } })).locks).toBe('problem');
+    expect(states(await look({ disk: alteredDisk(real, { open }) })).locks).toBe('problem');
   });
 
   it('says that a clock behind the newest entry is a problem', async () => {

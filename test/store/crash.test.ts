@@ -55,6 +55,7 @@ function forgetful(disk: Disk): Disk {
   };
   return new Proxy(disk, {
     get(target, key) {
+      if (key === 'within') return async () => forgetful(target);
       if (key === 'syncDir') return async () => undefined;
       if (key === 'syncFilesystem') return async () => true;
       if (key === 'writeFile') {

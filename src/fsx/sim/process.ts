@@ -1,5 +1,14 @@
 import { isErrno } from '../../errors/hs-error.js';
-import type { DirEntry, Disk, DiskDir, DiskFile, FileStat, OpenOptions, SpaceInfo } from '../disk.js';
+import type {
+  DirEntry,
+  Disk,
+  DiskDir,
+  DiskFile,
+  FileStat,
+  OpenOptions,
+  RootedDisk,
+  SpaceInfo,
+} from '../disk.js';
 import type { DiskOperation } from '../intercept-disk.js';
 import { listEntries, SimDir, SimFile } from './handles.js';
 import type { Kernel } from './kernel.js';
@@ -18,7 +27,7 @@ export type Outcome<T> =
  * A process on the simulated disk, with descriptors and locks of its own. Once it is killed nothing it
  * waits for comes: as in a real one, not even `finally` runs.
  */
-export class SimProcess implements Disk {
+export class SimProcess implements RootedDisk {
   readonly name: string;
   readonly uid: number;
   /** Open directories by descriptor, which is never used twice: a use after close is seen. */
@@ -85,6 +94,13 @@ export class SimProcess implements Disk {
     handle.release();
     this.#handles.delete(handle);
   }
+
+  /** Nobody plants links behind the back of a simulated store: what follows none has tests of its own. */
+  async within(): Promise<RootedDisk> {
+    return this;
+  }
+
+  async release(): Promise<void> {}
 
   open(path: string, options: OpenOptions): Promise<DiskFile> {
     const { access, mode = 0o600, follow = false } = options;

@@ -132,11 +132,10 @@ async function checkIndex({ store }: Session): Promise<DoctorCheck> {
     );
   try {
     const catalog = await store.catalog();
-    const stamp = `${store.layout.cache}/catalog/stamp.json`;
-    await store.disk.lstat(stamp);
+    await store.disk.lstat(`${store.layout.cache}/catalog/stamp.json`);
     // What is damaged is found by reading it, and thrown away.
     for (const rows of [catalog.live(), catalog.removed()]) for (const _ of rows);
-    if ((await store.disk.find(stamp)) === undefined) {
+    if (store.discardedIndex) {
       const mend = 'nothing to do: it was thrown away, and hs ls makes it anew';
       return warning('index', 'it was damaged, and answers came from the ledger', mend);
     }

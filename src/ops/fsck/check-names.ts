@@ -1,15 +1,15 @@
 import { isObjectId, type ObjectId } from '../../core/ids.js';
-import { isErrno } from '../../errors/hs-error.js';
+import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { DirEntry, FileKind, FileStat } from '../../fsx/disk.js';
 import { isIndexLeftover } from '../../store/catalog-cache.js';
-import { FAN_OUT, parseLedgerFile } from '../../store/layout.js';
+import { FAN_OUT, parseLedgerDir, parseLedgerFile } from '../../store/layout.js';
 import { isLeaseToken } from '../../store/leases.js';
 import { shownName } from '../../store/ledger-listing.js';
 import { packNameOf } from '../../store/packs.js';
 import type { Store } from '../../store/store.js';
 import { isTrashBatch, TRASH_RECORDS } from '../../store/trash.js';
 import { type JudgedLeases, judgeLeases } from '../judge-leases.js';
-import { type Finding, HINT_REPAIR, HINT_STRAY } from './finding.js';
+import { type Finding, HINT_REPAIR, HINT_STRAY, HINT_WRONG_KIND } from './finding.js';
 import { objectsOfPack, type PlacedObject } from './placed-object.js';
 
 const DIR_MODE = 0o700;
@@ -70,6 +70,12 @@ export class NameCheck {
     this.#findings.push({ severity: 'stray', subject, message: `${subject}: ${why}`, hint: HINT_STRAY });
   }
 
+  /** A link where a store has a file or a directory leads out of it. */
+  #wrongKind(subject: string, kind: FileKind): void {
+    const message = `${subject} is not a ${kind}: nothing of a store is ever a link or a special file`;
+    this.#findings.push({ severity: 'damage', subject, message, hint: HINT_WRONG_KIND });
+  }
+
   #mode(path: string, stat: FileStat, mode: number): void {
     if (stat.mode === mode) return;
     const dir = path.slice(this.#store.root.length + 1).split('/')[0]!;
@@ -83,7 +89,8 @@ export class NameCheck {
     try {
       return await this.#store.disk.readdir(path);
     } catch (e) {
-      if (isErrno(e, 'ENOENT', 'ENOTDIR')) return [];
+      // What is in the way is told of where its name is looked at.
+      if (isErrno(e, 'ENOENT', 'ENOTDIR') || isHsError(e, 'INTEGRITY')) return [];
       throw e;
     }
   }
@@ -93,7 +100,7 @@ export class NameCheck {
     try {
       return await this.#store.disk.lstat(path);
     } catch (e) {
-      if (isErrno(e, 'ENOENT')) return undefined;
+      if (isErrno(e, 'ENOENT') || isHsError(e, 'INTEGRITY')) return undefined;
       throw e;
     }
   }
@@ -110,7 +117,7 @@ export class NameCheck {
         hint: directory ? HINT_REPAIR : 'restore it from a copy of the store',
         ...(directory ? { repair: { act: 'make-directory', path } as const } : {}),
       });
-    } else if (stat.kind !== kind) this.#stray(subject, `it should be a ${kind}`);
+    } else if (stat.kind !== kind) this.#wrongKind(subject, kind);
     else this.#mode(path, stat, mode);
   }
 
@@ -126,7 +133,11 @@ export class NameCheck {
     for (const name of FAN_OUT) await this.#expect(`objects/${name}`, 'directory', DIR_MODE);
     const { layout } = this.#store;
     for (const dir of await this.#list(layout.ledger)) {
-      if (dir.kind !== 'directory' || dir.name === undefined) continue;
+      if (dir.name === undefined || parseLedgerDir(dir.name) === undefined) continue;
+      if (dir.kind !== 'directory') {
+        this.#wrongKind(`ledger/${dir.name}`, 'directory');
+        continue;
+      }
       for (const { name, kind } of await this.#list(`${layout.ledger}/${dir.name}`)) {
         if (kind !== 'file' || parseLedgerFile(name) === undefined) continue;
         const path = `${layout.ledger}/${dir.name}/${name}`;
@@ -149,7 +160,7 @@ export class NameCheck {
         const subject = `objects/${dir}/${shownName(entry)}`;
         if (entry.name === undefined || !isObjectId(entry.name))
           this.#stray(subject, 'not the name of an object');
-        else if (entry.kind !== 'file') this.#stray(subject, 'an object is a regular file');
+        else if (entry.kind !== 'file') this.#wrongKind(subject, 'file');
         else if (!entry.name.startsWith(dir))
           this.#stray(subject, `it belongs in objects/${entry.name.slice(0, 2)}`);
         else await this.#object(entry.name, layout.object(entry.name));
@@ -201,7 +212,11 @@ export class NameCheck {
     const { layout } = this.#store;
     for (const entry of await this.#list(layout.trash)) {
       const subject = `trash/${shownName(entry)}`;
-      if (entry.name === undefined || !isTrashBatch(entry.name) || entry.kind !== 'directory') {
+      if (entry.name !== undefined && isTrashBatch(entry.name) && entry.kind !== 'directory') {
+        this.#wrongKind(subject, 'directory');
+        continue;
+      }
+      if (entry.name === undefined || !isTrashBatch(entry.name)) {
         this.#stray(subject, 'not a batch of the trash');
         continue;
       }
@@ -221,7 +236,7 @@ export class NameCheck {
     try {
       return await judgeLeases(this.#store.leases);
     } catch (e) {
-      if (isErrno(e, 'ENOENT')) return { dead: [], alive: [] };
+      if (isErrno(e, 'ENOENT') || isHsError(e, 'INTEGRITY')) return { dead: [], alive: [] };
       throw e;
     }
   }

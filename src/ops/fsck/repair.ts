@@ -33,18 +33,10 @@ export async function repairFindings(
   findings: readonly Finding[],
 ): Promise<ReadonlySet<Finding>> {
   const repaired = new Set<Finding>();
-  // Without them no command can take a lease or write an entry, this one neither.
-  const { leases, tmp } = session.store.layout;
-  const may = await session.isAllowed(await session.catalog(), 'integrity.repair');
-  for (const finding of may ? findings : []) {
-    const { repair } = finding;
-    if (repair?.act !== 'make-directory' || (repair.path !== leases && repair.path !== tmp)) continue;
-    if (await mend(session.store, repair)) repaired.add(finding);
-  }
   await session.write('integrity.repair', [], async (tx) => {
     for (const finding of findings) {
       session.signal.throwIfAborted();
-      if (repaired.has(finding) || finding.repair === undefined) continue;
+      if (finding.repair === undefined) continue;
       const { repair } = finding;
       if (await putRight(session, tx, repair)) repaired.add(finding);
     }

@@ -88,10 +88,12 @@ async function realDirectory(disk: Disk, path: string): Promise<string | undefin
 
 /** Removes a directory that a run has on disk. What cannot be removed is said and left. */
 export async function discard(session: Session, dir: string): Promise<void> {
+  // One in the store is reached without links, one outside as it is.
+  const { disk } = session.store;
   try {
-    if ((await session.disk.lstat(dir)).kind !== 'directory') return;
+    if ((await disk.lstat(dir)).kind !== 'directory') return;
     // Two programs cost 10 ms; they are for what tools leave to make this hard.
-    await session.disk.removeTree(dir).catch((e) => (isErrno(e) ? discardTree(dir) : Promise.reject(e)));
+    await disk.removeTree(dir).catch((e) => (isErrno(e) ? discardTree(dir) : Promise.reject(e)));
   } catch (e) {
     if (isErrno(e, 'ENOENT', 'ENOTDIR')) return;
     if (!isErrno(e) && !isHsError(e, 'SYSTEM')) throw e;

@@ -2,15 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import type { Disk } from '../../../src/fsx/disk.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { collect } from '../../../src/ops/gc/collect.js';
+import { alteredDisk } from '../../helpers/altered-disk.js';
 import { HS_PROGRAM } from '../../helpers/hs.js';
 import { because, whyNotMount } from '../../helpers/ordinary-user.js';
 import { tmp } from '../../helpers/tmp.js';
 import { makeStore, putFile } from './helpers.js';
 
-const full: Disk = { ...nodeDisk(), space: async () => ({ type: 0, freeBytes: 4096 }) };
+const full = alteredDisk(nodeDisk(), { space: async () => ({ type: 0, freeBytes: 4096 }) });
 
 it('a collection on a full disk takes the room of the index, which others do without', async () => {
   const { session, clock, open } = await makeStore({ useIndex: true });

@@ -1,0 +1,255 @@
+import { escapeText } from '../core/escape.js';
+import { HsError, isErrno } from '../errors/hs-error.js';
+import type { Disk, DiskDir, RootedDisk, Rooting } from './disk.js';
+import { errnoError } from './errno.js';
+
+/** A directory for one operation. `path` reaches it, `named` is what people know it by. */
+interface Place {
+  readonly path: string;
+  readonly named: string;
+  readonly dir: DiskDir;
+  readonly held: boolean;
+}
+
+/**
+ * `inner`, but below `root` no link is ever followed: every directory on the way is opened without
+ * following, held where it lasts, and used through its descriptor. A component that is a link, or no
+ * directory, is INTEGRITY. Paths outside `root` go to `inner` as they are.
+ */
+export async function rootedDisk(inner: Disk, root: string, rooting: Rooting): Promise<RootedDisk> {
+  const rooted = new Rooted(inner, root, rooting);
+  await rooted.open();
+  const name = <T>(path: string, run: (path: string) => Promise<T>) => rooted.at(path, false, run);
+  const make = <T>(path: string, run: (path: string) => Promise<T>) => rooted.at(path, true, run);
+  const both = <T>(from: string, to: string, run: (from: string, to: string) => Promise<T>) =>
+    name(from, (at) => make(to, (there) => run(at, there)));
+  return {
+    within: (path, options) => inner.within(path, options),
+    open: (path, options) =>
+      options.access === 'create'
+        ? make(path, (at) => inner.open(at, options))
+        : name(path, (at) =>
+            inner.open(at, { ...options, follow: rooted.isOutside(path) && options.follow === true }),
+          ),
+    openDir: (path, options) =>
+      rooted.isOutside(path) ? inner.openDir(path, options) : rooted.openDir(path),
+    readFile: (path, maxBytes) => name(path, (at) => inner.readFile(at, maxBytes)),
+    writeFile: (path, bytes, options) => make(path, (at) => inner.writeFile(at, bytes, options)),
+    lstat: (path) =>
+      path === root ? rooted.below(path, (_, dir) => dir!.stat()) : name(path, (at) => inner.lstat(at)),
+    stat: (path) => {
+      if (rooted.isOutside(path)) return inner.stat(path);
+      return path === root
+        ? rooted.below(path, (_, dir) => dir!.stat())
+        : name(path, (at) => inner.lstat(at));
+    },
+    find: async (path) => {
+      try {
+        return await name(path, (at) => inner.find(at));
+      } catch (e) {
+        if (isErrno(e, 'ENOENT')) return undefined;
+        throw e;
+      }
+    },
+    readdir: (path) =>
+      rooted.below(
+        path,
+        (at) => inner.readdir(at),
+        () => [],
+      ),
+    readlink: (path) => name(path, (at) => inner.readlink(at)),
+    realpath: (path) => inner.realpath(path),
+    mkdir: (path, mode) => make(path, (at) => inner.mkdir(at, mode)),
+    rmdir: (path) => name(path, (at) => inner.rmdir(at)),
+    unlink: (path) => name(path, (at) => inner.unlink(at)),
+    removeTree: async (path) => {
+      try {
+        await name(path, (at) => inner.removeTree(at));
+      } catch (e) {
+        if (!isErrno(e, 'ENOENT')) throw e;
+      }
+    },
+    link: (from, to) => both(from, to, (a, b) => inner.link(a, b)),
+    rename: (from, to) => both(from, to, (a, b) => inner.rename(a, b)),
+    renameNoReplace: (from, to) => both(from, to, (a, b) => inner.renameNoReplace(a, b)),
+    exchange: (a, b) => both(a, b, (from, to) => inner.exchange(from, to)),
+    chmod: (path, mode) => name(path, (at) => inner.chmod(at, mode)),
+    syncDir: (path) =>
+      rooted.below(
+        path,
+        (at) => inner.syncDir(at),
+        () => undefined,
+      ),
+    syncFilesystem: (path) => rooted.below(path, (at) => inner.syncFilesystem(at)),
+    space: (path) => rooted.below(path, (at) => inner.space(at)),
+    release: () => rooted.release(),
+  };
+}
+
+class Rooted {
+  readonly #inner: Disk;
+  readonly #root: string;
+  readonly #rooting: Rooting;
+  #top: Place | undefined;
+  readonly #held = new Map<string, Place>();
+
+  constructor(inner: Disk, root: string, rooting: Rooting) {
+    this.#inner = inner;
+    this.#root = root;
+    this.#rooting = rooting;
+  }
+
+  async open(): Promise<Place> {
+    if (this.#top !== undefined) return this.#top;
+    const dir = await this.#inner.openDir(this.#root);
+    if (this.#top !== undefined) await dir.close();
+    else this.#top = { dir, path: dir.path, named: this.#root, held: true };
+    return this.#top;
+  }
+
+  async release(): Promise<void> {
+    const places = [...this.#held.values(), ...(this.#top === undefined ? [] : [this.#top])];
+    this.#held.clear();
+    this.#top = undefined;
+    for (const { dir } of places) await dir.close();
+  }
+
+  isOutside(path: string): boolean {
+    return path !== this.#root && !path.startsWith(`${this.#root}/`);
+  }
+
+  /** Runs an operation on a name: through the directory that has it. `makes`: that may be made again. */
+  async at<T>(path: string, makes: boolean, run: (path: string) => Promise<T>): Promise<T> {
+    if (this.isOutside(path)) return run(path);
+    const names = this.#namesOf(path);
+    const name = names.pop();
+    if (name === undefined) throw errnoError('EBUSY', 'change', path);
+    return this.#in(names, makes, (place) => run(`${place.path}/${name}`));
+  }
+
+  /** Runs an operation on a directory itself; one that may be made again and is not there is `none`. */
+  async below<T>(path: string, run: (path: string, dir?: DiskDir) => Promise<T>, none?: () => T): Promise<T> {
+    if (this.isOutside(path)) return run(path);
+    const names = this.#namesOf(path);
+    try {
+      return await this.#in(names, false, (place) => run(place.path, place.dir));
+    } catch (e) {
+      if (none === undefined || !isErrno(e, 'ENOENT') || !this.#rooting.remakes(names.join('/'))) throw e;
+      return none();
+    }
+  }
+
+  /** The caller's own descriptor of a directory. */
+  async openDir(path: string): Promise<DiskDir> {
+    const names = this.#namesOf(path);
+    const name = names.pop();
+    // A link in /proc leads to the root that is held.
+    if (name === undefined) return this.#inner.openDir((await this.open()).path, { follow: true });
+    return this.#in(names, false, (place) => this.#child(place, name));
+  }
+
+  async #in<T>(names: readonly string[], makes: boolean, run: (place: Place) => Promise<T>): Promise<T> {
+    for (let again = false; ; again = true) {
+      const place = await this.#walk(names, makes);
+      try {
+        return await run(place);
+      } catch (e) {
+        if (!again && isErrno(e, 'ENOENT') && (await this.#isGone(place, names))) continue;
+        throw named(e, place);
+      } finally {
+        if (!place.held) await place.dir.close();
+      }
+    }
+  }
+
+  /** A held directory that was removed meanwhile (a store put back from a copy) is looked for anew. */
+  async #isGone(place: Place, names: readonly string[]): Promise<boolean> {
+    const key = names.join('/');
+    if (this.#held.get(key) !== place || (await place.dir.stat()).nlink > 0) return false;
+    this.#held.delete(key);
+    await place.dir.close();
+    return true;
+  }
+
+  async #walk(names: readonly string[], makes: boolean): Promise<Place> {
+    const whole = this.#held.get(names.join('/'));
+    if (whole !== undefined) return whole;
+    let place = await this.open();
+    for (let i = 0; i < names.length; i++) {
+      const key = names.slice(0, i + 1).join('/');
+      const next = this.#held.get(key) ?? (await this.#enter(place, names[i]!, key, makes));
+      place = next;
+    }
+    return place;
+  }
+
+  async #enter(above: Place, name: string, key: string, makes: boolean): Promise<Place> {
+    try {
+      const dir = await this.#child(above, name).catch(async (e) => {
+        if (!makes || !isErrno(e, 'ENOENT') || !this.#rooting.remakes(key)) throw e;
+        await this.#remake(above, name);
+        return this.#child(above, name);
+      });
+      const held = this.#rooting.holds(key);
+      const place: Place = { dir, path: dir.path, named: `${this.#root}/${key}`, held };
+      const other = held ? this.#held.get(key) : undefined;
+      if (other !== undefined) {
+        await dir.close();
+        return other;
+      }
+      if (held) this.#held.set(key, place);
+      return place;
+    } catch (e) {
+      throw named(e, above);
+    } finally {
+      if (!above.held) await above.dir.close();
+    }
+  }
+
+  /** Copies and clones lose directories that were empty. */
+  async #remake(above: Place, name: string): Promise<void> {
+    try {
+      await this.#inner.mkdir(`${above.path}/${name}`, this.#rooting.mode);
+    } catch (e) {
+      if (!isErrno(e, 'EEXIST')) throw e;
+    }
+    await above.dir.sync();
+  }
+
+  async #child(above: Place, name: string): Promise<DiskDir> {
+    const path = `${above.path}/${name}`;
+    try {
+      return await this.#inner.openDir(path);
+    } catch (e) {
+      if (!isErrno(e, 'ENOTDIR', 'ELOOP')) throw e;
+      const kind = (await this.#inner.find(path))?.kind;
+      if (kind === undefined || kind === 'directory') throw e;
+      const what = kind === 'symlink' ? 'a link' : 'no directory';
+      throw new HsError('INTEGRITY', `'${escapeText(`${above.named}/${name}`)}' is ${what}`, {
+        hint: 'nothing of hs is ever a link: find out who put it there, then remove it; hs fsck lists what does not belong',
+      });
+    }
+  }
+
+  #namesOf(path: string): string[] {
+    const names = path === this.#root ? [] : path.slice(this.#root.length + 1).split('/');
+    if (names.some((name) => name === '' || name === '.' || name === '..')) {
+      throw new HsError('UNSAFE_PATH', `'${escapeText(path)}' is refused: it does not name one place`);
+    }
+    return names;
+  }
+}
+
+/** An error of the system, with the path that people know instead of a descriptor. */
+function named(e: unknown, { path, named: name }: Place): unknown {
+  if (!isErrno(e) || path === name) return e;
+  const error = e as NodeJS.ErrnoException & { dest?: string };
+  const plain = (text: string) =>
+    text.split(`${path}/`).join(`${name}/`).split(`'${path}'`).join(`'${name}'`);
+  error.message = plain(error.message);
+  for (const key of ['path', 'dest'] as const) {
+    const at = error[key];
+    if (at !== undefined) error[key] = at === path ? name : plain(at);
+  }
+  return error;
+}

@@ -1,0 +1,141 @@
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { hs } from '../helpers/hs.js';
+import { tmp } from '../helpers/tmp.js';
+
+let work: string;
+let store: string;
+let shop: string;
+
+beforeEach(async () => {
+  work = await tmp();
+  store = `${work}/.hsstore`;
+  shop = `${await tmp()}/shop`;
+  mkdirSync(`${shop}/catalog`, { recursive: true });
+  writeFileSync(`${shop}/catalog/prices`, 'dear');
+  writeFileSync(`${work}/a`, 'a\n');
+  await run('init');
+  await run('put', 'a', '--name', 'a');
+  await run('rm', 'a', '--yes');
+  await run('put', 'a', '--name', 'b');
+});
+
+const run = (...args: string[]) => hs(args, { cwd: work });
+
+/** Every file below a directory with its bytes. */
+function contents(dir: string): string[] {
+  return readdirSync(dir, { recursive: true, encoding: 'utf8' })
+    .map((name) => `${name} ${lstatSync(`${dir}/${name}`).isFile() ? readFileSync(`${dir}/${name}`) : ''}`)
+    .sort();
+}
+
+/** Puts a link to a directory outside, which holds all that the real one does, in place of one of the store's. */
+function divert(name: string): string {
+  const outside = `${shop}/${name.replaceAll('/', '-')}`;
+  cpSync(`${store}/${name}`, outside, { recursive: true });
+  rmSync(`${store}/${name}`, { recursive: true });
+  symlinkSync(outside, `${store}/${name}`);
+  return outside;
+}
+
+const DIRECTORIES = ['objects', 'ledger', 'ledger/000000', 'packs', 'trash', 'leases', 'tmp'];
+/** One that stores, one that sweeps, one that purges and one that repairs. */
+const COMMANDS = [
+  ['put', 'a', '--name', 'c'],
+  ['gc', '--yes', '--empty-trash'],
+  ['rm', 'b', '--purge', '--yes'],
+  ['fsck', '--repair'],
+];
+
+describe('a store of which a directory is a link to somewhere else', () => {
+  it.each(DIRECTORIES)('writes, moves and removes nothing there: %s', async (name) => {
+    divert(name);
+    const before = contents(shop);
+    const statuses = [];
+    for (const command of COMMANDS) statuses.push((await run(...command)).status);
+    expect(contents(shop)).toEqual(before);
+    expect(statuses).toContain(5);
+    expect((await run('put', 'a')).stderr).toContain(`/.hsstore/${name}' is a link`);
+  });
+
+  it('puts no object through objects/XX, and fsck calls each such link damage', async () => {
+    const outside = await tmp();
+    for (const dir of readdirSync(`${store}/objects`)) {
+      renameSync(`${store}/objects/${dir}`, `${outside}/${dir}`);
+      symlinkSync(`${outside}/${dir}`, `${store}/objects/${dir}`);
+    }
+    const before = contents(outside);
+    mkdirSync(`${work}/big`);
+    writeFileSync(`${work}/big/f`, Buffer.alloc(1 << 20, 7));
+    expect(await run('put', 'big/f')).toMatchObject({ status: 5 });
+    await run('gc', '--yes', '--empty-trash');
+    expect(contents(outside)).toEqual(before);
+  });
+
+  it('is done without its cache when that is the link, and nothing behind it is removed', async () => {
+    rmSync(`${store}/cache`, { recursive: true });
+    symlinkSync(shop, `${store}/cache`);
+    expect(await run('ls')).toMatchObject({ status: 0, stdout: expect.stringContaining('b') });
+    expect(await run('put', 'a')).toMatchObject({ status: 0 });
+    expect(contents(shop)).toEqual(['catalog ', 'catalog/prices dear']);
+    expect(await run('fsck')).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('damage: cache is not a directory'),
+    });
+  });
+
+  it('has a catalog index made anew when a file of it is a link or has another name elsewhere', async () => {
+    await run('ls');
+    const data = `${store}/cache/catalog/data.mdb`;
+    rmSync(data);
+    symlinkSync(`${shop}/catalog/prices`, data);
+    expect(await run('put', 'a')).toMatchObject({ status: 0 });
+    expect(readFileSync(`${shop}/catalog/prices`, 'utf8')).toBe('dear');
+    expect(lstatSync(data).isFile()).toBe(true);
+  });
+
+  it('says that it is damage when gc.lock or an object is a link', async () => {
+    rmSync(`${store}/gc.lock`);
+    symlinkSync(`${shop}/catalog/prices`, `${store}/gc.lock`);
+    expect(await run('gc', '--yes', '--empty-trash')).toMatchObject({ status: 5 });
+    expect(existsSync(`${shop}/catalog/prices`)).toBe(true);
+  });
+});
+
+describe('a store that was copied or cloned without its empty directories', () => {
+  beforeEach(() => {
+    for (const name of ['leases', 'tmp', 'trash', 'cache', 'packs']) {
+      rmSync(`${store}/${name}`, { recursive: true });
+    }
+    for (const dir of readdirSync(`${store}/objects`)) {
+      if (readdirSync(`${store}/objects/${dir}`).length === 0)
+        rmSync(`${store}/objects/${dir}`, { recursive: true });
+    }
+  });
+
+  it('is read and written as before, and its directories are made again', async () => {
+    expect(await run('ls')).toMatchObject({ status: 0, stderr: '' });
+    writeFileSync(`${work}/big`, Buffer.alloc(1 << 20, 7));
+    expect(await run('put', 'big', '--name', 'big')).toMatchObject({ status: 0, stderr: '' });
+    expect(await run('gc', '--yes', '--empty-trash')).toMatchObject({ status: 0 });
+    expect(await run('cat-artifact', 'big')).toMatchObject({ status: 0 });
+    expect(readdirSync(store)).toEqual(expect.arrayContaining(['leases', 'tmp', 'cache']));
+  });
+
+  it('has all of them after fsck --repair', async () => {
+    await run('fsck', '--repair');
+    expect(await run('fsck')).toMatchObject({ status: 0, stdout: expect.stringContaining('all is well') });
+    expect(readdirSync(`${store}/objects`)).toHaveLength(256);
+  });
+});
