@@ -26,7 +26,7 @@ export function surroundDisk(inner: Disk, around: Around): Disk {
   return {
     async within(root, rooting) {
       const rooted = await inner.within(root, rooting);
-      return { ...interceptDisk(rooted, before), release: () => rooted.release() };
+      return { ...surroundDisk(rooted, around), release: () => rooted.release() };
     },
     async open(path, options) {
       const file = await around(`open:${options.access}`, path, () => inner.open(path, options));

@@ -74,6 +74,7 @@ export async function rootedDisk(inner: Disk, root: string, rooting: Rooting): P
     renameNoReplace: (from, to) => both(from, to, (a, b) => inner.renameNoReplace(a, b)),
     exchange: (a, b) => both(a, b, (from, to) => inner.exchange(from, to)),
     chmod: (path, mode) => name(path, (at) => inner.chmod(at, mode)),
+    chown: (path, owner) => name(path, (at) => inner.chown(at, owner)),
     syncDir: (path) =>
       rooted.below(
         path,
