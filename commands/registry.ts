@@ -249,6 +249,12 @@ export const registry: CommandTable = {
     'show what happened to the store, or to an artifact',
     async () => (await import('./porcelain/log.js')).log,
   ),
+  scan: entry(
+    'porcelain',
+    'ledger and checks',
+    'look for secrets in payloads',
+    async () => (await import('./porcelain/scan.js')).scan,
+  ),
   fsck: entry(
     'porcelain',
     'ledger and checks',

@@ -123,6 +123,7 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
   'hs.bundle-ls/1': { form: 'listing', load: async () => (await import('./schemas/outside.js')).bundleRow },
   'hs.import/1': { form: 'result', load: async () => (await import('./schemas/outside.js')).importResult },
   'hs.log/1': { form: 'listing', load: async () => (await import('./schemas/ledger.js')).logRow },
+  'hs.scan/1': { form: 'listing', load: async () => (await import('./schemas/evidence.js')).scanRow },
   'hs.fsck/1': { form: 'result', load: async () => (await import('./schemas/inspect.js')).fsck },
   'hs.doctor/1': { form: 'listing', load: async () => (await import('./schemas/inspect.js')).doctorRow },
 };

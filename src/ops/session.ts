@@ -2,10 +2,11 @@ import { type Actor, isAllowed, toActor } from '../core/authorize.js';
 import type { CapabilityId } from '../core/capabilities.js';
 import type { Catalog } from '../core/catalog.js';
 import { type Timestamp, toTimestamp } from '../core/ids.js';
-import type { LedgerEntry } from '../core/ledger-entry.js';
+import type { EntryDraft, LedgerEntry } from '../core/ledger-entry.js';
 import type { Policy } from '../core/policy.js';
 import type { Clock, Environment, ProgressSink, Random, Trace } from '../core/ports.js';
 import { recordText } from '../core/record-text.js';
+import { findSecrets, namesOfSecrets } from '../core/secrets/find-secrets.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
 import { nodeIndex } from '../fsx/index-file.js';
@@ -85,6 +86,7 @@ export class Session {
   readonly traceId: string;
   readonly #request: SessionRequest;
   #policy: { id: string; policy: Policy } | undefined;
+  #warnedOfSecrets = false;
 
   constructor(request: SessionRequest, store: Store) {
     this.#request = request;
@@ -170,8 +172,20 @@ export class Session {
     return commit(this.store, batch, this.#context, async (catalog) => {
       if (!(await this.isAllowed(catalog, capability))) throw this.#refusal(capability, subjects);
       const draft = await build(catalog);
+      if (draft !== null) this.#warnOfSecrets(draft);
       return draft === null ? null : { capability, decision: 'allow', ...draft };
     });
+  }
+
+  /** What a person wrote stays in the ledger for ever (I6). Said once, however often a race is lost. */
+  #warnOfSecrets({ payload, ops = [] }: EntryDraft): void {
+    const pins = ops.filter((op) => op.op === 'pin');
+    const found = namesOfSecrets(findSecrets(JSON.stringify([payload, pins])));
+    if (found.length === 0 || this.#warnedOfSecrets) return;
+    this.#warnedOfSecrets = true;
+    this.warn(
+      `what is written to the ledger looks like a secret (${found.join(', ')}), and stays there for ever`,
+    );
   }
 
   #refusal(capability: CapabilityId, subjects: readonly string[]): HsError {

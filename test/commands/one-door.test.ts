@@ -32,6 +32,7 @@ function* steps(work: string): Generator<Step> {
   yield { name: 'put', args: ['put', '-', '--name', 'stream'], stdin: 'from stdin' };
   yield { name: 'hash-object', args: ['hash-object', '-w', 'a.txt'], keep: (s) => (hash = s.trim()) };
   yield { name: 'ls', args: ['ls'] };
+  yield { name: 'scan', args: ['scan', 'file', 'tree'] };
   yield { name: 'show', args: ['show', 'file'] };
   yield { name: 'cat-object', args: ['cat-object', hash] };
   yield { name: 'cat-artifact', args: ['cat-artifact', 'file'] };

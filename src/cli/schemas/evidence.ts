@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { ledgerProof } from '../../core/evidence/ledger-proof.js';
-import { natural, objectId, timestamp, uuid } from '../../core/schema.js';
+import { artifactId, natural, objectId, timestamp, uuid } from '../../core/schema.js';
 import { ledgerCatRow } from './ledger.js';
 
 export const ledgerSign = z.strictObject({
@@ -24,4 +24,13 @@ export const proofVerify = z.strictObject({
   time: timestamp,
   older_entries: z.optional(natural),
   entry: z.optional(ledgerCatRow),
+});
+
+export const scanRow = z.strictObject({
+  artifact_id: artifactId,
+  path: z.optional(z.string()),
+  detector: z.string(),
+  kind: z.enum(['credential', 'personal']),
+  line: natural,
+  column: natural,
 });

@@ -1,0 +1,51 @@
+import { DETECTORS, type Detector } from './detectors.js';
+
+/** Where something was found, and by which detector; never what. */
+export interface Finding {
+  readonly detector: string;
+  readonly kind: Detector['kind'];
+  /** UTF-16 units, the end excluded. */
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Finds secrets in a text, in order; of two that overlap the first that begins, the longer one of two at one
+ * place. Linear in the text, for each detector.
+ */
+export function findSecrets(text: string, kinds: readonly Detector['kind'][] = ['credential']): Finding[] {
+  const found: Finding[] = [];
+  for (const { id, kind, pattern, group, accepts } of DETECTORS) {
+    if (!kinds.includes(kind)) continue;
+    for (const match of text.matchAll(pattern)) {
+      const secret = match[group ?? 0]!;
+      if (accepts !== undefined && !accepts(secret)) continue;
+      const start = match.index + (group === undefined ? 0 : match[0].lastIndexOf(secret));
+      found.push({ detector: id, kind, start, end: start + secret.length });
+    }
+  }
+  found.sort((a, b) => a.start - b.start || b.end - a.end);
+  const apart: Finding[] = [];
+  for (const one of found) if (one.start >= (apart.at(-1)?.end ?? 0)) apart.push(one);
+  return apart;
+}
+
+/** The text with `[DETECTOR]` in place of each secret, and what was replaced. */
+export function redact(
+  text: string,
+  kinds: readonly Detector['kind'][],
+): { readonly text: string; readonly findings: readonly Finding[] } {
+  const findings = findSecrets(text, kinds);
+  let out = '';
+  let at = 0;
+  for (const { start, end, detector } of findings) {
+    out += `${text.slice(at, start)}[${detector}]`;
+    at = end;
+  }
+  return { text: out + text.slice(at), findings };
+}
+
+/** The names of what was found, each once. */
+export function namesOfSecrets(findings: readonly Finding[]): string[] {
+  return [...new Set(findings.map((f) => f.detector))];
+}

@@ -1,0 +1,43 @@
+import { decodeBundleIndex, MAX_INDEX_BYTES } from '../../core/bundle-index.js';
+import type { ArtifactId, ObjectId } from '../../core/ids.js';
+import type { Detector } from '../../core/secrets/detectors.js';
+import { type LineFinding, scanLines } from '../../core/secrets/scan-lines.js';
+import { demandRead } from '../guard/read-gate.js';
+import { resolveArtifact } from '../resolve.js';
+import type { Session } from '../session.js';
+
+/** Where in a payload something looks like a secret; never what it is. */
+export interface ScanRow extends LineFinding {
+  readonly artifact_id: ArtifactId;
+  /** Of a directory payload, the file. */
+  readonly path?: string;
+}
+
+/** Looks for secrets in the payloads of artifacts, file by file in constant memory. Reading is gated (B5). */
+export async function* scanArtifacts(
+  session: Session,
+  names: readonly string[],
+  kinds: readonly Detector['kind'][],
+): AsyncGenerator<ScanRow> {
+  const catalog = await session.catalog();
+  for (const typed of names) {
+    const { artifact_id, payload_type, content_hash, ...record } = resolveArtifact(catalog, typed);
+    await demandRead(session, catalog, { artifact_id, payload_type, content_hash, ...record }, 'all');
+    const files: readonly { readonly path?: string; readonly id: ObjectId }[] =
+      payload_type === 'file'
+        ? [{ id: content_hash }]
+        : decodeBundleIndex(await session.store.objects.read(content_hash, MAX_INDEX_BYTES)).map((e) => ({
+            path: e.path,
+            id: e.content_hash,
+          }));
+    session.progress.start('scanning', files.length, 'files');
+    for (const { path, id } of files) {
+      session.signal.throwIfAborted();
+      for await (const finding of scanLines(session.store.objects.stream(id), kinds)) {
+        yield { artifact_id, ...(path === undefined ? {} : { path }), ...finding };
+      }
+      session.progress.advance(1);
+    }
+    session.progress.done();
+  }
+}
