@@ -12,11 +12,11 @@ export const importCommand = command({
   summary: 'bring the artifacts of a bundle into this store',
   description: `FILE is a tar, a tar.gz, or a directory that a bundle was exported to; \`-\` reads an archive from standard input. Everything in it is checked against its bytes before anything is registered, and it is registered in one commit or not at all. Ids, manifests and provenance are kept.
 
-An artifact that is here already with the same content is left as it is; one with other content is a conflict. What was approved or frozen elsewhere comes in as ordinary work; if it is sensitive and was frozen, it has no time to live, needs one here, and takes it from \`--ttl\`.`,
+An artifact that is here already with the same content is left as it is, unless the bundle classifies it higher or says that it must not leave: then that holds here too, by a new revision. One with other content is a conflict. What was approved or frozen elsewhere comes in as ordinary work; if it is sensitive and was frozen, it has no time to live, needs one here, and takes it from \`--ttl\`; so does what is sensitive only by the bundle.`,
   positionals: { file: one('FILE', { complete: 'file' }) },
   options: {
     nonPortable: flag(undefined, 'take names that other systems cannot hold'),
-    ttl: integer('DAYS', 'days it may be kept, from its creation: for what is sensitive and was frozen', {
+    ttl: integer('DAYS', 'days it may be kept, from its creation: for what is sensitive and brings no TTL', {
       min: 0,
       max: MAX_TTL_DAYS,
     }),
@@ -38,7 +38,9 @@ An artifact that is here already with the same content is left as it is; one wit
     );
     for (const a of artifacts) {
       const id = a.artifactId.slice(0, 8);
-      if (a.present) log.note(`'${id}' was here already`);
+      if (a.tightened)
+        log.warn(`'${id}' was here already, and is now as strictly classified as the bundle says`);
+      else if (a.present) log.note(`'${id}' was here already`);
       else if (a.demoted) log.warn(`'${id}' was approved elsewhere; here it is ordinary work (L3)`);
     }
     return {
@@ -47,6 +49,7 @@ An artifact that is here already with the same content is left as it is; one wit
         artifact_id: a.artifactId,
         content_hash: a.contentHash,
         present: a.present,
+        tightened: a.tightened,
         demoted: a.demoted,
       })),
     };

@@ -24,7 +24,7 @@ export async function reviseManifest(
   record: ArtifactRecord,
   manifest: Manifest,
   change: { readonly [K in keyof Manifest]?: Manifest[K] | undefined },
-): Promise<{ readonly manifest: Manifest; readonly op: LedgerOp }> {
+): Promise<{ readonly manifest: Manifest; readonly op: Extract<LedgerOp, { op: 'revise' }> }> {
   const revised = toManifest(
     compact({ ...manifest, ...change, revision: manifest.revision + 1, supersedes: record.manifest }),
   );

@@ -105,6 +105,7 @@ export const importResult = z.strictObject({
       artifact_id: artifactId,
       content_hash: objectId,
       present: z.boolean(),
+      tightened: z.boolean(),
       demoted: z.boolean(),
     }),
   ),

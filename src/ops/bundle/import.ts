@@ -17,6 +17,7 @@ import { streamSource } from '../stream-source.js';
 import { type CheckedBundle, type CheckedMember, checkBundle } from './check.js';
 import { ofBundle } from './named.js';
 import { type BundleSource, readBundle } from './source.js';
+import { tighten } from './tighten.js';
 
 export interface Imported {
   readonly contentHash: ObjectId;
@@ -24,8 +25,10 @@ export interface Imported {
   readonly artifacts: readonly {
     readonly artifactId: ArtifactId;
     readonly contentHash: ObjectId;
-    /** Was here already, with the same content; nothing was changed. */
+    /** Was here already, with the same content. */
     readonly present: boolean;
+    /** Was here already, and less strictly classified than the bundle says, which now holds here too. */
+    readonly tightened: boolean;
     /** Came approved or frozen, which only this store's own promotion can make it. */
     readonly demoted: boolean;
   }[];
@@ -34,7 +37,7 @@ export interface Imported {
 export interface ImportOptions {
   /** Takes names that other systems cannot hold. */
   readonly nonPortable?: boolean;
-  /** In days, for what was frozen there and needs a time to live here (A6). */
+  /** In days, for what is sensitive, needs a time to live here, and brings none (A6). */
   readonly ttl?: number;
 }
 
@@ -70,11 +73,16 @@ export async function importBundle(
     const incoming = members.map((member) => ({ member, manifest: asOrdinary(member, options.ttl) }));
     session.progress.start('committing');
     let present = new Set<ArtifactId>();
+    let tightened = new Set<ArtifactId>();
     await tx.commit(async (catalog) => {
-      present = new Set(incoming.filter((i) => isPresent(catalog, i)).map((i) => i.manifest.artifact_id));
+      const known = incoming.filter((i) => isPresent(catalog, i)).map((i) => i.manifest);
+      present = new Set(known.map((m) => m.artifact_id));
       const fresh = incoming.filter((i) => !present.has(i.manifest.artifact_id));
       await refuseLowered(session.store.objects, catalog, fresh);
-      return fresh.length === 0 ? null : entry(tx, bundle, fresh, present.size);
+      const revisions = await tighten(session, tx, catalog, known, options.ttl);
+      tightened = new Set(revisions.map((r) => r.artifact_id));
+      if (fresh.length === 0 && revisions.length === 0) return null;
+      return entry(tx, bundle, fresh, present.size, revisions);
     });
     session.progress.done();
     return {
@@ -83,6 +91,7 @@ export async function importBundle(
         artifactId: manifest.artifact_id,
         contentHash: manifest.content_hash,
         present: present.has(manifest.artifact_id),
+        tightened: tightened.has(manifest.artifact_id),
         demoted: manifest.layer !== member.manifest.layer,
       })),
     };
@@ -160,8 +169,14 @@ function isLower(incoming: Manifest, here: ArtifactRecord): boolean {
   return lower || (incoming.exportable && !here.exportable);
 }
 
-async function entry(tx: WriteTx, bundle: CheckedBundle, fresh: readonly Incoming[], present: number) {
-  const ops: LedgerOp[] = [];
+async function entry(
+  tx: WriteTx,
+  bundle: CheckedBundle,
+  fresh: readonly Incoming[],
+  present: number,
+  revisions: readonly LedgerOp[],
+) {
+  const ops: LedgerOp[] = [...revisions];
   for (const { member, manifest } of fresh) {
     if (member.index !== undefined) await tx.batch.addBytes(encodeBundleIndex(member.index));
     const stored = await tx.batch.addBytes(encodeManifest(manifest));

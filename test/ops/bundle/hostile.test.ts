@@ -8,6 +8,8 @@ import { checkBundle } from '../../../src/ops/bundle/check.js';
 import { importBundle } from '../../../src/ops/bundle/import.js';
 import { readBundle } from '../../../src/ops/bundle/source.js';
 import { verifyBundle } from '../../../src/ops/bundle/verify.js';
+import { exportArtifact } from '../../../src/ops/export/export.js';
+import { promote } from '../../../src/ops/promote.js';
 import { END, header, type RawEntry } from '../../helpers/tar-writer.js';
 import { makeTempDirectory, type TempDirectory } from '../../helpers/tmp.js';
 import { type World, world } from '../export/helpers.js';
@@ -414,5 +416,45 @@ describe('a bundle that is whole', () => {
     const again = await importBundle(w.session, path);
     expect(again.artifacts.every((a) => a.present)).toBe(true);
     expect(await w.entries('bundle_imported')).toHaveLength(1);
+  });
+
+  const bring = async (w: World, more: Parameters<typeof manifestOf>[2], options = {}) => {
+    const path = join(w.dir, 'b.tar');
+    const supersedes = '0'.repeat(64) as never;
+    const manifest = manifestOf(FILE_ID, 'hello', { revision: 2, supersedes, ...more });
+    await writeFile(path, toTar(bundleFiles([{ manifest, payload: 'hello' }])));
+    const { artifacts } = await importBundle(w.session, path, options);
+    return [artifacts[0]!.tightened, (await w.session.catalog()).get(FILE_ID)!] as const;
+  };
+
+  it('makes what is here as strict as it says, on record, and nothing laxer', async () => {
+    const w = await world();
+    await bring(w, {});
+    expect(await bring(w, { exportable: false })).toMatchObject([true, { revision: 3, exportable: false }]);
+    const high = { classification: 'high', exportable: true, retention_ttl_days: 5 } as const;
+    expect(await bring(w, high)).toMatchObject([
+      true,
+      { revision: 4, classification: 'high', exportable: false, retention_ttl_days: 5 },
+    ]);
+    for (const laxer of [{}, high, { ...high, exportable: false }])
+      expect(await bring(w, laxer)).toMatchObject([false, { revision: 4, exportable: false }]);
+    const recorded = await w.entries('bundle_imported');
+    expect(recorded.map((e) => e.ops?.map((op) => op.op))).toEqual([['add'], ['revise'], ['revise']]);
+    const place = { kind: 'path', path: join(w.dir, 'out') } as const;
+    const attempt = exportArtifact(w.session, { artifact: FILE_ID, place });
+    await expect(attempt).rejects.toMatchObject({ code: 'GUARD_BLOCKED' });
+  });
+
+  it('wants a TTL for what becomes high here and brings none, and leaves what is frozen open or closed', async () => {
+    const w = await world();
+    await bring(w, {});
+    await promote(w.session, FILE_ID, undefined);
+    await promote(w.session, FILE_ID, 'checked');
+    await expect(bring(w, { exportable: false })).rejects.toMatchObject({ code: 'LAYER' });
+    const frozen = { layer: 'L1', classification: 'high', exportable: false } as const;
+    await expect(bring(w, frozen)).rejects.toMatchObject({ code: 'USAGE' });
+    const [tightened, record] = await bring(w, frozen, { ttl: 4 });
+    expect([tightened, record.layer, record.classification]).toEqual([true, 'L1', 'high']);
+    expect(record.retention_ttl_days).toBeUndefined();
   });
 });
