@@ -6,7 +6,11 @@ const host = processHost();
 host.onCrash((e) => tell(host, e));
 main(host, {
   table: registry,
-  disk: async () => (await import('../src/fsx/node-disk.js')).nodeDisk(),
+  disk: async () => {
+    const { nodeDisk } = await import('../src/fsx/node-disk.js');
+    const { yieldingDisk } = await import('../src/fsx/yielding-disk.js');
+    return yieldingDisk(nodeDisk());
+  },
   trace: async (target) => {
     const { openTrace, traceDisk } = await import('../src/fsx/trace.js');
     const trace = openTrace(target);

@@ -4,6 +4,7 @@ import { noProgress, type ProgressSink } from './core/ports.js';
 import { HsError } from './errors/hs-error.js';
 import { nodeDisk } from './fsx/node-disk.js';
 import { systemClock, systemEnvironment, systemRandom } from './fsx/system.js';
+import { yieldingDisk } from './fsx/yielding-disk.js';
 import { actorOf, openSession } from './ops/session.js';
 import { initStore } from './store/init.js';
 
@@ -30,7 +31,7 @@ export async function openStore(asked: OpenOptions = {}): Promise<ArtifactStore>
     await openSession({
       store: options.store ?? environment.get('HS_STORE'),
       writes: true,
-      disk: nodeDisk(),
+      disk: yieldingDisk(nodeDisk()),
       clock: systemClock(),
       setClock: options.now?.getTime(),
       random: systemRandom(),

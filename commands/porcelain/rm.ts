@@ -44,7 +44,7 @@ On a terminal it shows what would go, and asks; elsewhere nothing is removed wit
   },
   seeAlso: ['hs-gc(1)', 'hs-restore(1)', 'hs-unpin(1)', 'hs-report(1)'],
   async run(context): Promise<RemovalDocument | undefined> {
-    const { args, options, session, attempt, terminal, log, exit, globals, signal, stdin, view } = context;
+    const { args, options, session, attempt, terminal, log, exit, globals, stdin, view } = context;
     const { planRemoval, removeArtifacts } = await import('../../src/ops/gc/remove.js');
     const { planOutlook } = await import('../../src/ops/gc/plan-outlook.js');
     const { trashWindow } = await import('../../src/ops/gc/trash-window.js');
@@ -72,7 +72,7 @@ On a terminal it shows what would go, and asks; elsewhere nothing is removed wit
     log.raw(guardText(planText(asked, { ...view, style: plainStyle }), false));
     const undo = lost === 0 ? '' : lost === going ? ' for good' : `, ${lost} of them for good`;
     log.raw(`hs: remove ${counted(going, 'artifact')}${undo}? yes or no`);
-    if (/^y(es)?$/i.test((await stdin.answer(signal))?.trim() ?? '')) return done(await remove());
+    if (/^y(es)?$/i.test((await stdin.answer())?.trim() ?? '')) return done(await remove());
     log.warn('nothing was removed');
     exit(1);
     return undefined;

@@ -31,9 +31,10 @@ export async function run(
   const { globals } = call;
   const began = host.clock.now();
   for (const directory of globals.chdir) changeDirectory(host, directory);
-  const streams = await openStreams(host, command, globals, call.setClock ?? host.clock.now());
-  const { out, log, progress } = streams;
   const interrupt = new Interrupt(host, command.spec.opens === 'write');
+  const now = call.setClock ?? host.clock.now();
+  const streams = await openStreams(host, command, globals, now, interrupt.signal);
+  const { out, log, progress } = streams;
   const form = globals.json ? 'json' : globals.jsonl ? 'jsonl' : 'text';
   const outcome = new Outcome(host, log, form, interrupt.signal);
   const { trace, parts } = await startTrace(host, plainParts, log);

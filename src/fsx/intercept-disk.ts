@@ -8,7 +8,7 @@ export type DiskOperation =
   | Exclude<keyof Disk, 'open' | 'within'>;
 
 /** Asked before each operation; what it throws is the operation's failure. */
-export type Interceptor = (operation: DiskOperation, path: string) => void | Promise<void>;
+export type Interceptor = (operation: DiskOperation, path: string) => void | Promise<void> | undefined;
 
 /** The same disk with a word to say before each operation, those of its open files and directories included. */
 export function interceptDisk(inner: Disk, before: Interceptor): Disk {

@@ -57,9 +57,10 @@ export interface WriteTx {
   readonly batch: ObjectBatch;
   /**
    * Appends one entry. `build` is called with the catalog at the head, and again after each lost race.
-   * Undefined when it found nothing to do.
+   * Undefined when it found nothing to do. Once the session's signal is aborted nothing new is committed
+   * and its reason thrown, unless it `records` what has happened already.
    */
-  commit(build: BuildDraft): Promise<LedgerEntry | undefined>;
+  commit(build: BuildDraft, options?: { readonly records?: boolean }): Promise<LedgerEntry | undefined>;
 }
 
 /** The operating system's name of a user may hold what an actor id may not. */
@@ -168,10 +169,13 @@ export class Session {
     capability: CapabilityId,
     subjects: readonly string[],
     build: BuildDraft,
+    records: boolean,
   ) {
     return commit(this.store, batch, this.#context, async (catalog) => {
+      if (!records) this.signal.throwIfAborted();
       if (!(await this.isAllowed(catalog, capability))) throw this.#refusal(capability, subjects);
       const draft = await build(catalog);
+      if (!records) this.signal.throwIfAborted();
       if (draft !== null) this.#warnOfSecrets(draft);
       return draft === null ? null : { capability, decision: 'allow', ...draft };
     });
@@ -246,7 +250,8 @@ export class Session {
       const done = await run({
         lease,
         batch,
-        commit: (build) => this.#commit(batch, capability, subjects, build),
+        commit: (build, { records = false } = {}) =>
+          this.#commit(batch, capability, subjects, build, records),
       });
       if (batch.hasPacked) await tidyPacks(this.store, lease.token);
       return done;

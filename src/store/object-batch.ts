@@ -162,9 +162,9 @@ export class ObjectBatch {
     const early = new EarlySync(() => file.sync(), EARLY_SYNC_BYTES);
     let size = 0;
     let kept = false;
+    let writing: Promise<void> = Promise.resolve();
     try {
       const buffers = [0, 1, 2].map(() => Buffer.allocUnsafeSlow(CHUNK_BYTES));
-      let writing: Promise<void> = Promise.resolve();
       let reading = source.read(buffers[0]!, 0);
       for (let turn = 0; ; turn = (turn + 1) % 3) {
         const count = await reading;
@@ -189,6 +189,8 @@ export class ObjectBatch {
       }
       return { id, size };
     } finally {
+      // A source that fails leaves the chunk before it on its way into the descriptor.
+      await writing.catch(() => undefined);
       await file.close();
       if (!kept) await this.#disk.unlink(staged);
     }

@@ -126,7 +126,11 @@ describe('standard output', () => {
 
 describe('standard input', () => {
   const records = async (nul: boolean, ...chunks: (string | Uint8Array)[]) => {
-    const input = new Input(() => Readable.from(chunks.map((c) => Buffer.from(c))), nul);
+    const input = new Input(
+      () => Readable.from(chunks.map((c) => Buffer.from(c))),
+      nul,
+      new AbortController().signal,
+    );
     const all: string[] = [];
     for await (const record of input.records()) all.push(record);
     return all;
@@ -152,16 +156,18 @@ describe('standard input', () => {
     const typed = new PassThrough();
     typed.write('yes\nno\n');
     const controller = new AbortController();
-    expect(await new Input(() => typed, false).answer(controller.signal)).toBe('yes');
-    expect(await new Input(() => Readable.from([]), false).answer(controller.signal)).toBeUndefined();
-    const waiting = new Input(() => new PassThrough(), false).answer(controller.signal);
+    const input = (stream: Readable) => new Input(() => stream, false, controller.signal);
+    expect(await input(typed).answer()).toBe('yes');
+    expect(await input(Readable.from([])).answer()).toBeUndefined();
+    const waiting = input(new PassThrough()).answer();
     controller.abort(new Error('interrupted'));
     await expect(waiting).rejects.toThrow('interrupted');
-    await expect(new Input(() => typed, false).answer(controller.signal)).rejects.toThrow('interrupted');
+    await expect(input(typed).answer()).rejects.toThrow('interrupted');
   });
 
   it('refuses more than was asked for', async () => {
-    const input = () => new Input(() => Readable.from([Buffer.alloc(10)]), false);
+    const input = () =>
+      new Input(() => Readable.from([Buffer.alloc(10)]), false, new AbortController().signal);
     expect(await input().all(10)).toHaveLength(10);
     await expect(input().all(9)).rejects.toThrow('larger than 9 bytes');
   });

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { HsError, isErrno } from '../../errors/hs-error.js';
+import { giveWay } from '../../fsx/yielding-disk.js';
 import { meaningOf } from '../failure.js';
 
 /** No path, id or record that hs takes comes near this. */
@@ -9,18 +10,35 @@ const MAX_RECORD_BYTES = 1024 * 1024;
 export class Input {
   readonly #open: () => Readable;
   readonly #nul: boolean;
+  readonly #signal: AbortSignal;
 
-  constructor(open: () => Readable, nul: boolean) {
+  constructor(open: () => Readable, nul: boolean, signal: AbortSignal) {
     this.#open = open;
     this.#nul = nul;
+    this.#signal = signal;
   }
 
+  /**
+   * What arrives. Throws at once when the command is interrupted, whoever waits: nobody who pressed Ctrl-C
+   * closes standard input after it, and its end must not pass for the end of what was to be read.
+   */
   async *bytes(): AsyncGenerator<Uint8Array> {
+    const chunks = this.#open()[Symbol.asyncIterator]();
+    let isWaiting = false;
     try {
-      for await (const chunk of this.#open()) yield chunk as Buffer;
+      for (;;) {
+        isWaiting = true;
+        const { done, value } = await unlessAborted(chunks.next(), this.#signal);
+        isWaiting = false;
+        if (done) return;
+        yield value as Buffer;
+      }
     } catch (cause) {
       if (!isErrno(cause)) throw cause;
       throw new HsError('SYSTEM', `cannot read standard input: ${meaningOf(cause)}`, { cause });
+    } finally {
+      // A read that is under way cannot be ended; the program leaves without it.
+      if (!isWaiting) await chunks.return?.();
     }
   }
 
@@ -37,25 +55,10 @@ export class Input {
     return Buffer.concat(chunks);
   }
 
-  /**
-   * The next record, or `undefined` at the end: what a person answers. Throws at once when `signal` is
-   * aborted, since nobody who pressed Ctrl-C presses Enter after it.
-   */
-  async answer(signal: AbortSignal): Promise<string | undefined> {
-    const records = this.records();
-    let stop = () => {};
-    const stopped = new Promise<never>((_, reject) => {
-      stop = () => reject(signal.reason);
-      signal.addEventListener('abort', stop, { once: true });
-    });
-    try {
-      signal.throwIfAborted();
-      const { value } = await Promise.race([records.next(), stopped]);
-      await records.return(undefined);
-      return value;
-    } finally {
-      signal.removeEventListener('abort', stop);
-    }
+  /** The next record, or `undefined` at the end: what a person answers. */
+  async answer(): Promise<string | undefined> {
+    for await (const record of this.records()) return record;
+    return undefined;
   }
 
   /**
@@ -70,6 +73,9 @@ export class Input {
       for (let at = data.indexOf(end); at >= 0; at = data.indexOf(end)) {
         if (at > 0 || empty) yield decode(data.subarray(0, at));
         data = data.subarray(at + 1);
+        // Whoever answers each may do so without ever waiting.
+        await giveWay();
+        this.#signal.throwIfAborted();
       }
       if (data.length > MAX_RECORD_BYTES) {
         throw new HsError(
@@ -80,6 +86,24 @@ export class Input {
       rest = data;
     }
     if (rest.length > 0) yield decode(rest);
+  }
+}
+
+/** What `wait` resolves to, unless the signal is aborted first: then its reason is thrown. */
+async function unlessAborted<T>(wait: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  // Whichever comes second is of no interest any more.
+  stopped.catch(() => undefined);
+  wait.catch(() => undefined);
+  try {
+    signal.throwIfAborted();
+    return await Promise.race([wait, stopped]);
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
 }
 

@@ -25,6 +25,7 @@ export async function openStreams(
   command: Command,
   globals: GlobalValues,
   now: number,
+  signal: AbortSignal,
 ): Promise<Streams> {
   const { spec } = command;
   const terminal = terminalOf(host, globals.color);
@@ -58,5 +59,5 @@ export async function openStreams(
     verbose: globals.verbose,
     now,
   };
-  return { stdin: new Input(() => host.stdin, globals.nul), out, log, progress, terminal, view };
+  return { stdin: new Input(() => host.stdin, globals.nul, signal), out, log, progress, terminal, view };
 }

@@ -213,6 +213,7 @@ async function recordDecision(
   let decision: Decision | undefined;
   await tx.commit(async (catalog) => {
     decision = await decideExport(session, catalog, request);
+    session.signal.throwIfAborted();
     onDecided();
     return {
       type: 'export_decided',

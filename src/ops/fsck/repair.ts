@@ -43,10 +43,8 @@ export async function repairFindings(
     const subjects = findings.slice(0, RECORDED_SUBJECTS).map((f) => recorded(f.subject, 256));
     const count = (severity: string) => findings.filter((f) => f.severity === severity).length;
     const summary = `damage ${count('damage')}, misplaced ${count('misplaced')}, leftover ${count('leftover')}, stray ${count('stray')}`;
-    await tx.commit(() => ({
-      type: 'integrity_finding',
-      payload: { findings: findings.length, subjects, repaired: repaired.size, summary },
-    }));
+    const payload = { findings: findings.length, subjects, repaired: repaired.size, summary };
+    await tx.commit(() => ({ type: 'integrity_finding', payload }), { records: true });
   });
   return repaired;
 }

@@ -112,10 +112,10 @@ export async function emptyTrash(session: Session, patience?: Patience): Promise
 export async function assumeDead(session: Session, tokens: readonly string[]): Promise<void> {
   const giveUp = async (tx: WriteTx) => {
     for (const token of tokens) await session.store.leases.assumeDead(token);
-    await tx.commit(() => ({
-      type: 'capability_action',
-      payload: { action: 'assume-dead', subjects: [...tokens] },
-    }));
+    await tx.commit(
+      () => ({ type: 'capability_action', payload: { action: 'assume-dead', subjects: [...tokens] } }),
+      { records: true },
+    );
   };
   await session.write('retention.collect', tokens, giveUp, tokens);
 }

@@ -129,10 +129,10 @@ export class StoreRetention implements RetentionStorage {
         ...(patience === undefined ? {} : { patience }),
         record: async (purged) => {
           await session.write(capability, [], (tx) =>
-            tx.commit(() => ({
-              type: 'objects_purged',
-              payload: { ...purged, batches: [...purged.batches] },
-            })),
+            tx.commit(
+              () => ({ type: 'objects_purged', payload: { ...purged, batches: [...purged.batches] } }),
+              { records: true },
+            ),
           );
         },
       },

@@ -118,6 +118,7 @@ export class Register {
       ops.push({ op: 'add', ...factsOf(manifest, stored) });
     }
     const payload = runRecord(this.#request, facts, manifests.length, errors);
-    await this.#tx.commit(() => ({ type: 'tool_run', payload, ops }));
+    // A signal ends the tool, not the record of what it did.
+    await this.#tx.commit(() => ({ type: 'tool_run', payload, ops }), { records: true });
   }
 }

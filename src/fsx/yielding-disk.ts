@@ -1,0 +1,32 @@
+import type { Disk } from './disk.js';
+import { interceptDisk } from './intercept-disk.js';
+
+/** A signal is seen within this time, besides what one operation or one computation takes. */
+const TURN_MS = 50;
+let turnedAt = 0;
+
+/** Resolves after the event loop had a turn: signals, timers and input that came meanwhile are seen. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(() => {
+      turnedAt = performance.now();
+      resolve();
+    });
+  });
+}
+
+/**
+ * Gives the event loop a turn when it had none for a while; undefined when it had. Loops that do not
+ * otherwise wait for anything call it, since nothing else would let a signal through.
+ */
+export function giveWay(): Promise<void> | undefined {
+  return performance.now() - turnedAt < TURN_MS ? undefined : turn();
+}
+
+/**
+ * The same disk, between whose operations the event loop gets its turns. Small operations of the real disk
+ * are synchronous inside their promise, so that a loop over a million files would never see Ctrl-C.
+ */
+export function yieldingDisk(inner: Disk): Disk {
+  return interceptDisk(inner, giveWay);
+}
