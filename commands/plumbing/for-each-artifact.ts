@@ -41,7 +41,7 @@ Without \`--sort\` the newest comes first, by ledger position. KEY and the keys 
     const { toTimestamp } = await import('../../src/core/ids.js');
     const format = compileFormat(options.format ?? DEFAULT_FORMAT);
     const s = await session();
-    const rows = listArtifacts(await s.catalog(), {
+    const rows = await listArtifacts(await s.catalog(), {
       filters: options.filter,
       now: toTimestamp(now()),
       ...(options.sort === undefined ? {} : { sort: options.sort }),

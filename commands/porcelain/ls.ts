@@ -84,7 +84,7 @@ export const ls = listing({
     const filters = (['kind', 'class', 'name'] as const).flatMap((key) =>
       options[key] === undefined ? [] : [[key, options[key]] as const],
     );
-    const rows = listArtifacts(await s.catalog(), {
+    const rows = await listArtifacts(await s.catalog(), {
       filters,
       pinned: options.pinned,
       expired: options.expired,

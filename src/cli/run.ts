@@ -48,7 +48,7 @@ export async function run(
     hasRun = command.spec.opens === 'write' && command.form === 'single';
     const shown = await present(command, value, context, outcome.failed);
     // What changed the store and came to its end is done, whatever was pressed meanwhile.
-    if (command.spec.opens !== 'write') interrupt.signal.throwIfAborted();
+    if (!interrupt.writes) interrupt.signal.throwIfAborted();
     progress.done();
     await out.end();
     status = outcome.finish(shown);
@@ -78,7 +78,8 @@ class StoreDoor {
   #opening: Promise<Session> | undefined;
   readonly #open: (options: SessionOptions, writes: boolean) => Promise<Session>;
   readonly #writes: boolean;
-  readonly #promise: () => void;
+  readonly #out: Streams['out'];
+  readonly #interrupt: Interrupt;
   readonly #warn: (message: string) => void;
 
   constructor(
@@ -93,10 +94,8 @@ class StoreDoor {
     const get = (name: string) => host.environment.get(name) || undefined;
     this.#writes = command.spec.opens === 'write';
     this.#warn = (message) => log.warn(message);
-    this.#promise = () => {
-      out.finishAlways();
-      interrupt.waitAlways();
-    };
+    this.#out = out;
+    this.#interrupt = interrupt;
     this.#open = async (options, writes) =>
       parts.openSession({
         store: call.globals.store ?? get('HS_STORE'),
@@ -118,7 +117,8 @@ class StoreDoor {
 
   open(options: SessionOptions = {}): Promise<Session> {
     const writes = options.writes ?? this.#writes;
-    if (writes) this.#promise();
+    if (writes) this.#out.finishAlways();
+    if (writes || this.#opening === undefined) this.#interrupt.writes = writes;
     this.#opening ??= this.#open(options, writes);
     return this.#opening;
   }

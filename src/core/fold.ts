@@ -185,16 +185,30 @@ class Fold {
   }
 }
 
-/** Applies one ledger entry to the state; `hash` is that of the entry's exact bytes. */
+/**
+ * Applies one ledger entry to the state, an operation a step; `hash` is that of the entry's exact bytes. In
+ * between the tables hold a part of the entry.
+ */
+export function* foldSteps(
+  tables: Tables,
+  entry: LedgerEntry,
+  ops: readonly LedgerOp[],
+  hash: Head['hash'],
+): Generator<void, void> {
+  const fold = new Fold(tables, entry);
+  for (const [index, op] of ops.entries()) {
+    fold.apply(op, index);
+    yield;
+  }
+  fold.finish({ seq: entry.seq, hash });
+}
+
+/** The same in one step. */
 export function foldEntry(
   tables: Tables,
   entry: LedgerEntry,
   ops: readonly LedgerOp[],
   hash: Head['hash'],
 ): void {
-  const fold = new Fold(tables, entry);
-  ops.forEach((op, index) => {
-    fold.apply(op, index);
-  });
-  fold.finish({ seq: entry.seq, hash });
+  for (const _ of foldSteps(tables, entry, ops, hash));
 }

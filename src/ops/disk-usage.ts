@@ -1,5 +1,6 @@
 import { ByteAccount } from '../core/byte-account.js';
 import type { ArtifactRecord } from '../core/record.js';
+import { gathered } from '../fsx/steadily.js';
 import { IndexReader } from '../store/index-reader.js';
 import { type ObjectTotals, reclaimable } from '../store/reclaimable.js';
 import { objectsOfAll } from './gc/presence.js';
@@ -43,7 +44,7 @@ function groupOf(a: ArtifactRecord, by: UsageKey): string {
 /** Logical and physical bytes of live artifacts, the largest group first. */
 export async function diskUsage(session: Session, by: UsageKey): Promise<Usage> {
   return session.read(async (catalog) => {
-    const artifacts = [...catalog.live()];
+    const artifacts = await gathered(catalog.live());
     const objects = await objectsOfAll(session.store, new IndexReader(session.store.objects), artifacts);
     const all = new ByteAccount();
     const groups = new Map<string, { account: ByteAccount; artifacts: number; logical: number }>();

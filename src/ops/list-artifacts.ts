@@ -4,6 +4,7 @@ import { type Timestamp, timestampMs } from '../core/ids.js';
 import { normalText } from '../core/normal-text.js';
 import { type ArtifactRecord, compareRegistration } from '../core/record.js';
 import { HsError } from '../errors/hs-error.js';
+import { giveWay } from '../fsx/yielding-disk.js';
 import { compileGlob } from './glob.js';
 
 const DAY_MS = 86_400_000;
@@ -59,13 +60,14 @@ function matcher(key: string, given: string): (r: ArtifactRecord) => boolean {
 }
 
 /** Live artifacts that the query asks for, in its order. */
-export function listArtifacts(catalog: Catalog, query: ListQuery): ArtifactRecord[] {
+export async function listArtifacts(catalog: Catalog, query: ListQuery): Promise<ArtifactRecord[]> {
   const tests = (query.filters ?? []).map(([key, value]) => matcher(key, value));
   const now = timestampMs(query.now);
   const rows: ArtifactRecord[] = [];
   const descending = query.sort?.startsWith('-') ?? false;
   const sortKey = query.sort === undefined ? undefined : field(query.sort.replace(/^-/, ''));
   for (const record of catalog.live()) {
+    await giveWay();
     if (query.pinned && activePins(record, query.now).length === 0) continue;
     if (query.expired && (ttlEnd(record) ?? Number.POSITIVE_INFINITY) > now) continue;
     if (tests.every((test) => test(record))) rows.push(record);

@@ -145,7 +145,7 @@ export class Session {
 
   /** The state at the head. */
   catalog(): Promise<Catalog> {
-    return this.store.catalog();
+    return this.store.catalog(this.signal);
   }
 
   async policy(catalog: Catalog): Promise<Policy> {

@@ -1,11 +1,12 @@
 import { Catalog, type Head } from '../core/catalog.js';
-import { foldEntry } from '../core/fold.js';
+import { foldSteps } from '../core/fold.js';
 import type { ObjectId, Timestamp } from '../core/ids.js';
 import { type LedgerEntry, objectsOfEntry } from '../core/ledger-entry.js';
 import type { LedgerOp } from '../core/ledger-op.js';
 import type { EntryPayload } from '../core/ledger-payload.js';
 import { MemoryTables } from '../core/tables.js';
 import { isHsError } from '../errors/hs-error.js';
+import { steadily } from '../fsx/steadily.js';
 import type { Store } from './store.js';
 
 /**
@@ -35,7 +36,7 @@ export class LedgerFold {
   async advance(to?: number): Promise<Catalog> {
     for await (const { entry, hash } of this.#store.ledger.walk(this.#head, to)) {
       const ops = await this.#store.opsOf(entry);
-      foldEntry(this.#tables, entry, ops, hash);
+      await steadily(foldSteps(this.#tables, entry, ops, hash));
       await this.#note(entry, ops);
       this.#head = { seq: entry.seq, hash };
       this.#lastAt = entry.at;

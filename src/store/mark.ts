@@ -1,6 +1,7 @@
 import type { Catalog, Head } from '../core/catalog.js';
 import type { ObjectId } from '../core/ids.js';
 import type { ArtifactRecord } from '../core/record.js';
+import { giveWay } from '../fsx/yielding-disk.js';
 import type { IndexReader } from './index-reader.js';
 import type { Ledger } from './ledger.js';
 import type { LedgerFold } from './ledger-fold.js';
@@ -54,6 +55,7 @@ export async function markFor(catalog: Catalog, fold: LedgerFold, indexes: Index
   const reachable = new Set(fold.roots);
   const unknown = [...fold.unreadable];
   for (const record of catalog.live()) {
+    await giveWay();
     if (!(await namesOf(record, indexes, (id) => reachable.add(id)))) {
       unknown.push(`the index of directory '${record.artifact_id}'`);
     }

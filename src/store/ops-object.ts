@@ -19,11 +19,15 @@ export function encodeOps(ops: readonly LedgerOp[]): Buffer {
   return canonicalLines([{ schema: OPS_SCHEMA, count: ops.length }, ...ops]);
 }
 
-export function decodeOps(bytes: Uint8Array): LedgerOp[] {
+/** The operations, in steps: a list of a million takes seconds. */
+export function* decodeOpsSteps(bytes: Uint8Array): Generator<void, LedgerOp[]> {
   const lines: Generator<Json> = parseCanonicalLines(bytes, MAX_OPS_BYTES);
   const first = check(header, lines.next().value, 'INVALID_RECORD', 'operation list');
   const ops: LedgerOp[] = [];
-  for (const line of lines) ops.push(check(ledgerOp, line, 'INVALID_RECORD', 'operation'));
+  for (const line of lines) {
+    ops.push(check(ledgerOp, line, 'INVALID_RECORD', 'operation'));
+    yield;
+  }
   if (ops.length !== first.count) {
     throw new HsError(
       'INVALID_RECORD',
@@ -31,4 +35,13 @@ export function decodeOps(bytes: Uint8Array): LedgerOp[] {
     );
   }
   return ops;
+}
+
+/** The same for a caller that cannot wait. */
+export function decodeOps(bytes: Uint8Array): LedgerOp[] {
+  const steps = decodeOpsSteps(bytes);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
 }

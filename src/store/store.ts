@@ -1,6 +1,6 @@
 import { parseCanonical } from '../core/canonical.js';
 import { Catalog, type CatalogMeta, type Head, META_KEY } from '../core/catalog.js';
-import { foldEntry } from '../core/fold.js';
+import { foldEntry, foldSteps } from '../core/fold.js';
 import { sha256 } from '../core/hash.js';
 import { checkPayload, type LedgerEntry } from '../core/ledger-entry.js';
 import type { LedgerOp } from '../core/ledger-op.js';
@@ -11,6 +11,7 @@ import { MemoryTables, type ReadTables, TablesDamaged, TablesUnavailable } from 
 import { HsError, isErrno, isHsError } from '../errors/hs-error.js';
 import type { Disk, DiskFile } from '../fsx/disk.js';
 import type { IndexFile, IndexPort } from '../fsx/index-file.js';
+import { steadily } from '../fsx/steadily.js';
 import { Anchor } from './anchor.js';
 import { CatalogCache } from './catalog-cache.js';
 import { type Format, hasFeature, readFormat } from './format.js';
@@ -20,7 +21,7 @@ import { Leases } from './leases.js';
 import { Ledger, type ReadEntry } from './ledger.js';
 import { ObjectBatch } from './object-batch.js';
 import { corrupt, ObjectStore } from './objects.js';
-import { decodeOps, MAX_OPS_BYTES } from './ops-object.js';
+import { decodeOps, decodeOpsSteps, MAX_OPS_BYTES } from './ops-object.js';
 import type { PackLimits } from './pack-writer.js';
 import { Packs } from './packs.js';
 
@@ -174,7 +175,7 @@ export class Store {
 
   async opsOf(entry: LedgerEntry): Promise<readonly LedgerOp[]> {
     if (entry.ops_object === undefined) return entry.ops ?? [];
-    return decodeOps(await this.objects.read(entry.ops_object, MAX_OPS_BYTES));
+    return steadily(decodeOpsSteps(await this.objects.read(entry.ops_object, MAX_OPS_BYTES)));
   }
 
   async payloadOf(entry: LedgerEntry): Promise<EntryPayload> {
@@ -187,8 +188,11 @@ export class Store {
     return decodePolicy(await this.objects.read(catalog.policyId, MAX_POLICY_BYTES));
   }
 
-  async *#entriesAfter(from: Head | undefined): AsyncGenerator<Folded> {
-    for await (const read of this.ledger.walk(from)) yield { ...read, ops: await this.opsOf(read.entry) };
+  async *#entriesAfter(from: Head | undefined, signal?: AbortSignal): AsyncGenerator<Folded> {
+    for await (const read of this.ledger.walk(from)) {
+      yield { ...read, ops: await this.opsOf(read.entry) };
+      signal?.throwIfAborted();
+    }
   }
 
   /**
@@ -198,23 +202,26 @@ export class Store {
   async foldFromLedger(visit?: (entry: LedgerEntry) => void): Promise<Catalog> {
     const tables = new MemoryTables();
     for await (const { entry, ops, hash } of this.#entriesAfter(undefined)) {
-      foldEntry(tables, entry, ops, hash);
+      await steadily(foldSteps(tables, entry, ops, hash));
       visit?.(entry);
     }
     return new Catalog(tables);
   }
 
-  /** The state at the head, from the index where there is one. A frozen view, valid for the next few calls. */
-  async catalog(): Promise<Catalog> {
+  /**
+   * The state at the head, from the index where there is one. A frozen view, valid for the next few calls.
+   * With a signal, bringing it up to the head ends when that is aborted.
+   */
+  async catalog(signal?: AbortSignal): Promise<Catalog> {
     const index = await this.#cache?.index();
-    if (index === undefined) return this.#catalogInMemory();
+    if (index === undefined) return this.#catalogInMemory(signal);
     try {
-      return await this.#catalogFrom(index);
+      return await this.#catalogFrom(index, signal);
     } catch (e) {
       if (e instanceof TablesUnavailable) this.#cache?.giveUp();
       else if (e instanceof TablesDamaged) void this.#cache?.discard();
       else throw e;
-      return this.#catalogInMemory();
+      return this.#catalogInMemory(signal);
     }
   }
 
@@ -249,15 +256,17 @@ export class Store {
     return tables;
   }
 
-  async #catalogInMemory(): Promise<Catalog> {
+  async #catalogInMemory(signal?: AbortSignal): Promise<Catalog> {
     const at = this.#memory?.get(META_KEY) as CatalogMeta | undefined;
     const tables = this.#memory?.fork() ?? new MemoryTables();
-    for await (const { entry, ops, hash } of this.#entriesAfter(at)) foldEntry(tables, entry, ops, hash);
+    for await (const { entry, ops, hash } of this.#entriesAfter(at, signal)) {
+      await steadily(foldSteps(tables, entry, ops, hash));
+    }
     this.#memory = tables;
     return new Catalog(tables);
   }
 
-  async #catalogFrom(index: IndexFile): Promise<Catalog> {
+  async #catalogFrom(index: IndexFile, signal?: AbortSignal): Promise<Catalog> {
     let snapshot = index.snapshot();
     const at = snapshot.get(META_KEY) as CatalogMeta | undefined;
     // An index that is not on this chain (the store was put back from a copy) is started afresh.
@@ -284,7 +293,7 @@ export class Store {
       changed = true;
     };
     let weight = 0;
-    for await (const folded of this.#entriesAfter(at)) {
+    for await (const folded of this.#entriesAfter(at, signal)) {
       chunk.push(folded);
       weight += 1 + folded.ops.length;
       if (weight >= FOLD_CHUNK) {

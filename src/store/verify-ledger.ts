@@ -1,11 +1,12 @@
 import type { Head } from '../core/catalog.js';
-import { foldEntry } from '../core/fold.js';
+import { foldSteps } from '../core/fold.js';
 import { sha256 } from '../core/hash.js';
 import type { ObjectId } from '../core/ids.js';
 import { decodeEntry, type LedgerEntry, MAX_ENTRY_BYTES } from '../core/ledger-entry.js';
 import type { ProgressSink } from '../core/ports.js';
 import { MemoryTables } from '../core/tables.js';
 import { isErrno, isHsError } from '../errors/hs-error.js';
+import { steadily } from '../fsx/steadily.js';
 import { encodeFormat } from './format.js';
 import { holes, listLedger } from './ledger-listing.js';
 import type { Store } from './store.js';
@@ -156,7 +157,7 @@ class Verifier {
     }
     try {
       const ops = await this.#store.opsOf(entry);
-      if (this.#tables !== undefined) foldEntry(this.#tables, entry, ops, hash);
+      if (this.#tables !== undefined) await steadily(foldSteps(this.#tables, entry, ops, hash));
     } catch (e) {
       if (!isHsError(e)) throw e;
       this.#tables = undefined;

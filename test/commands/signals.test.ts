@@ -1,7 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { interceptDisk } from '../../src/fsx/intercept-disk.js';
+import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { yieldingDisk } from '../../src/fsx/yielding-disk.js';
 import { HS_PROGRAM, hs, hsEnvironment } from '../helpers/hs.js';
+import { inside } from '../helpers/inside.js';
 import { makeTempDirectory, type TempDirectory } from '../helpers/tmp.js';
 
 /** More than a pipe holds: once it is written, somebody reads. */
@@ -90,5 +94,75 @@ describe('a signal while standard input waits', () => {
       expect.stringContaining(signal === 'SIGINT' ? 'interrupted' : 'ended by'),
     ]);
     expect(await filesOf(`${home.path}/.hsstore`)).toEqual(before);
+  });
+});
+
+/** Each goes through many files without waiting for anything else. */
+const LONG: readonly (readonly string[])[] = [
+  ['fsck'],
+  ['ledger', 'verify'],
+  ['ledger', 'cat'],
+  ['log', '--jsonl'],
+  ['du'],
+  ['gc', '--dry-run'],
+  ['gc', '--yes'],
+  ['plan-prune'],
+  ['count-objects'],
+  ['bundle', 'create', 'tree'],
+  ['bundle', 'verify', 'bundle'],
+  ['import', 'bundle'],
+  ['export', 'tree', 'out'],
+  ['materialize', 'tree', 'out'],
+  ['promote', 'tree'],
+  ['put', 'tree'],
+  ['hash-object', '--directory', 'tree'],
+  ['hash-object', '-w', '--directory', 'tree'],
+  ['write-index', 'tree'],
+];
+const FILES = 150;
+const BUSY_MS = 1;
+const INTERRUPT_AT = 30;
+
+describe('a signal during a long computation', () => {
+  let home: TempDirectory;
+
+  beforeAll(async () => {
+    home = await makeTempDirectory();
+    const run = inside(home.path);
+    await run(['init']);
+    await mkdir(`${home.path}/tree`);
+    for (let i = 0; i < FILES; i++) await writeFile(`${home.path}/tree/${i}`, `file ${i}`.padEnd(70_000));
+    await run(['put', `${home.path}/tree`, '--name', 'tree']);
+    await run(['bundle', 'create', 'tree', '--name', 'bundle']);
+    await run(['export', 'bundle', `${home.path}/bundle`]);
+    for (let i = 0; i < FILES; i++) await run(['pin', 'tree', '--name', `p${i}`]);
+  }, 120_000);
+  afterAll(() => home.remove());
+
+  it.each(LONG.map((argv) => [argv.join(' '), argv] as const))('ends %s with 130', async (_, argv) => {
+    let count = 0;
+    let wasSent = false;
+    let abandonedWith: number | undefined;
+    let send = (_: 'SIGINT') => {};
+    // Nothing but turns of the event loop lets the timer through, as it does a signal.
+    const busy = interceptDisk(nodeDisk(), () => {
+      const begun = performance.now();
+      while (performance.now() - begun < BUSY_MS);
+      if (++count !== INTERRUPT_AT) return;
+      setTimeout(() => {
+        wasSent = true;
+        send('SIGINT');
+      });
+    });
+    const { status } = await inside(home.path)(argv, {
+      disk: yieldingDisk(busy),
+      onStart: (handler) => {
+        send = handler;
+      },
+      onAbandon: (code) => {
+        abandonedWith = code;
+      },
+    });
+    expect({ wasSent, status: abandonedWith ?? status }).toEqual({ wasSent: true, status: 130 });
   });
 });

@@ -17,6 +17,8 @@ export interface InsideOptions {
   readonly columns?: number;
   /** Called when the command listens for signals, with what sends one. */
   readonly onStart?: (send: (signal: 'SIGINT' | 'SIGTERM') => void) => void;
+  /** Called where the program would end at once. */
+  readonly onAbandon?: (status: number) => void;
 }
 
 export interface InsideResult {
@@ -79,7 +81,7 @@ export function inside(cwd: string) {
         options.onStart?.(handler);
         return () => {};
       },
-      abandon: () => {},
+      abandon: (status) => options.onAbandon?.(status),
     };
     const status = await main(host, {
       table: registry,

@@ -42,9 +42,14 @@ export class Interrupt {
     };
   }
 
-  /** From here on there is something to put in order before the end. */
-  waitAlways(): void {
-    this.#writes = true;
+  /** Whether there is something to put in order before the end. */
+  get writes(): boolean {
+    return this.#writes;
+  }
+
+  /** From here on there is, or not: a dry run of a command that writes only reads. */
+  set writes(writes: boolean) {
+    this.#writes = writes;
   }
 
   release(): void {

@@ -1,6 +1,7 @@
 import { escapeText } from '../../core/escape.js';
 import { type Timestamp, toTimestamp } from '../../core/ids.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
+import { giveWay } from '../../fsx/yielding-disk.js';
 import type { Leases } from '../../store/leases.js';
 import { canExchange, probeFilesystem } from '../../store/probe.js';
 import { journaledDestinations } from '../finish-journal.js';
@@ -134,7 +135,7 @@ async function checkIndex({ store }: Session): Promise<DoctorCheck> {
     const catalog = await store.catalog();
     await store.disk.lstat(`${store.layout.cache}/catalog/stamp.json`);
     // What is damaged is found by reading it, and thrown away.
-    for (const rows of [catalog.live(), catalog.removed()]) for (const _ of rows);
+    for (const rows of [catalog.live(), catalog.removed()]) for (const _ of rows) await giveWay();
     if (store.discardedIndex) {
       const mend = 'nothing to do: it was thrown away, and hs ls makes it anew';
       return warning('index', 'it was damaged, and answers came from the ledger', mend);

@@ -6,6 +6,7 @@ import type { ObjectId } from '../../core/ids.js';
 import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest.js';
 import type { ArtifactRecord } from '../../core/record.js';
 import { isHsError } from '../../errors/hs-error.js';
+import { giveWay } from '../../fsx/yielding-disk.js';
 import { factsOf } from '../register.js';
 import type { Session } from '../session.js';
 import { type Finding, HINT_LOST, HINT_REPAIR } from './finding.js';
@@ -137,6 +138,7 @@ class ArtifactCheck {
     let count = 0;
     this.#session.progress.start('checking artifacts', catalog.counts.live, 'artifacts');
     for (const record of catalog.live()) {
+      await giveWay();
       this.#session.signal.throwIfAborted();
       await this.#manifests(record);
       await this.#payload(record);

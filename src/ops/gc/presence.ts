@@ -4,6 +4,7 @@ import { MAX_MANIFEST_BYTES } from '../../core/manifest.js';
 import type { ArtifactObjects } from '../../core/plan-input.js';
 import type { ArtifactRecord } from '../../core/record.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
+import { giveWay } from '../../fsx/yielding-disk.js';
 import type { IndexReader } from '../../store/index-reader.js';
 import { FAN_OUT } from '../../store/layout.js';
 import type { Packs } from '../../store/packs.js';
@@ -52,6 +53,7 @@ export async function objectsOfAll(
   };
   const known = new Map<ArtifactRecord, ArtifactObjects>();
   for (const record of artifacts) {
+    await giveWay();
     const objects: SizedObject[] = record.manifests.map((m) => ({ id: m.manifest, size: m.size_bytes }));
     let damaged = false;
     if (record.payload_type === 'file') {

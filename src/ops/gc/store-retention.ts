@@ -5,6 +5,7 @@ import type { LedgerOp } from '../../core/ledger-op.js';
 import { encodeManifest } from '../../core/manifest.js';
 import type { ArtifactRecord } from '../../core/record.js';
 import { REPORT_NAME } from '../../core/retention-report.js';
+import { gathered } from '../../fsx/steadily.js';
 import { type Reclaimed, reclaim } from '../../store/collector.js';
 import { IndexReader } from '../../store/index-reader.js';
 import { LedgerFold } from '../../store/ledger-fold.js';
@@ -51,8 +52,8 @@ export class StoreRetention implements RetentionStorage {
       lastAt: this.#fold.lastAt,
       policyId: catalog.policyId,
       policy: await this.#session.policy(catalog),
-      artifacts: [...catalog.live()],
-      removed: [...catalog.removed()],
+      artifacts: await gathered(catalog.live()),
+      removed: await gathered(catalog.removed()),
     };
   }
 
@@ -160,8 +161,8 @@ export class StorePreview extends StoreRetention {
       lastAt: entry.at,
       policyId: catalog.policyId,
       policy: await this.#session.policy(catalog),
-      artifacts: [...catalog.live()],
-      removed: [...catalog.removed()],
+      artifacts: await gathered(catalog.live()),
+      removed: await gathered(catalog.removed()),
     };
   }
 }
