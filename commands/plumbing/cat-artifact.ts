@@ -1,7 +1,9 @@
 import { command } from '../../src/cli/command.js';
 import type { Context } from '../../src/cli/context.js';
+import type { RecordText } from '../../src/cli/io/out.js';
 import { flag, optionalText, text } from '../../src/cli/options.js';
 import { maybe } from '../../src/cli/positionals.js';
+import { guardField } from '../../src/cli/text/escape.js';
 import type { Catalog } from '../../src/core/catalog.js';
 import type { ObjectId } from '../../src/core/ids.js';
 import type { ArtifactRecord } from '../../src/core/record.js';
@@ -72,7 +74,7 @@ async function answer(
   catalog: Catalog,
   typed: string,
   context: Context,
-  format: (r: ArtifactRecord, size: number) => string,
+  format: (r: ArtifactRecord, size: number) => RecordText,
   bytes: boolean,
 ) {
   const { resolveArtifact } = await import('../../src/ops/resolve.js');
@@ -146,7 +148,9 @@ With \`--batch\` and \`--batch-check\`, ids are read from standard input, one a 
       if (args.id !== undefined) throw new HsError('USAGE', 'ids come from standard input in a batch');
       const { compileFormat } = await import('../../src/ops/format-record.js');
       const custom = typeof o.batchCheck === 'string' ? compileFormat(o.batchCheck) : undefined;
-      const format = custom ?? ((r: ArtifactRecord, size: number) => `${r.artifact_id} ${r.kind} ${size}`);
+      const field = globals.nul ? (value: string) => value : guardField;
+      const format = (r: ArtifactRecord, size: number): RecordText =>
+        custom === undefined ? `${r.artifact_id} ${r.kind} ${size}` : { formatted: custom(r, field) };
       let status = 0;
       await s.read(async (catalog) => {
         for await (const typed of stdin.records({ empty: true })) {

@@ -1,16 +1,11 @@
 import { listing } from '../../src/cli/command.js';
 import { list, text } from '../../src/cli/options.js';
+import { keyAndValue } from '../../src/cli/parse/pairs.js';
+import { guardBytes, guardField } from '../../src/cli/text/escape.js';
 import type { ArtifactRecord } from '../../src/core/record.js';
-import { HsError } from '../../src/errors/hs-error.js';
 import { compileFormat, PLACEHOLDER_NAMES } from '../../src/ops/format-record.js';
 
 const DEFAULT_FORMAT = '%(id) %(kind) %(size)%09%(name)';
-
-function keyValue(raw: string): readonly [string, string] {
-  const at = raw.indexOf('=');
-  if (at < 1) throw new HsError('USAGE', `'${raw}' is not of the form KEY=VALUE`);
-  return [raw.slice(0, at), raw.slice(at + 1)];
-}
 
 /** `hs for-each-artifact`: every live artifact in a stable order and a format of the caller's. */
 export const forEachArtifact = listing({
@@ -18,7 +13,7 @@ export const forEachArtifact = listing({
   class: 'plumbing',
   opens: 'read',
   summary: 'list artifacts in a format for scripts',
-  description: `FORMAT holds \`%(field)\`, \`%%\` for a percent sign and \`%xx\` for a byte in hex, such as \`%09\` for a tab. The fields are ${PLACEHOLDER_NAMES.join(', ')}. The default is \`${DEFAULT_FORMAT}\`.
+  description: `FORMAT holds \`%(field)\`, \`%%\` for a percent sign and \`%xx\` for a byte in hex, such as \`%09\` for a tab or \`%00\` for NUL; a terminal is shown control characters as escapes. The fields are ${PLACEHOLDER_NAMES.join(', ')}. The default is \`${DEFAULT_FORMAT}\`.
 
 Without \`--sort\` the newest comes first, by ledger position. KEY and the keys of \`--filter\` are id, name, kind, class, layer, classification, size, type, created, hash, revision and exportable; \`-KEY\` sorts in descending order; several filters must all hold.`,
   nul: true,
@@ -26,7 +21,7 @@ Without \`--sort\` the newest comes first, by ledger position. KEY and the keys 
     format: text('FORMAT', 'what to print for each'),
     sort: text('KEY', 'sort by KEY', { complete: 'sort' }),
     filter: list('KEY=VALUE', 'only those whose KEY is VALUE; for name, VALUE is a glob', {
-      parse: keyValue,
+      parse: keyAndValue,
     }),
   },
   resultSchema: 'hs.for-each-artifact/1',
@@ -36,7 +31,7 @@ Without \`--sort\` the newest comes first, by ledger position. KEY and the keys 
       explains: 'Content hashes of all reports, as sha256sum would print them.',
     },
   ],
-  async run({ options, session, now }) {
+  async run({ options, session, now, globals }) {
     const { listArtifacts } = await import('../../src/ops/list-artifacts.js');
     const { toTimestamp } = await import('../../src/core/ids.js');
     const format = compileFormat(options.format ?? DEFAULT_FORMAT);
@@ -46,9 +41,14 @@ Without \`--sort\` the newest comes first, by ledger position. KEY and the keys 
       now: toTimestamp(now()),
       ...(options.sort === undefined ? {} : { sort: options.sort }),
     });
-    return rows.map((record: ArtifactRecord) => ({ ...toRow(record), text: format(record) }));
+    const field = globals.nul ? (value: string) => value : guardField;
+    const document = globals.json || globals.jsonl;
+    return rows.map((record: ArtifactRecord) => {
+      const text = format(record, field);
+      return { ...toRow(record), text: document && typeof text !== 'string' ? guardBytes(text) : text };
+    });
   },
-  line: (row) => row.text,
+  line: (row) => ({ formatted: row.text }),
 });
 
 function toRow(r: ArtifactRecord) {

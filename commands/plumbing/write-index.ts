@@ -41,5 +41,5 @@ No artifact names what was stored: \`hs write-manifest\` registers it. Until the
     for (const { path: left, why } of written.left_out) log.warn(`left out '${left}': ${why}`);
     return written;
   },
-  render: ({ content_hash }) => content_hash,
+  render: ({ content_hash }) => [content_hash],
 });

@@ -16,7 +16,7 @@ const BEFORE_FOLLOWING = 10;
 const AGE_WIDTH = '59 minutes ago'.length;
 
 async function* follow(
-  context: Pick<Context, 'session' | 'takeSignals' | 'exit'>,
+  context: Pick<Context, 'session' | 'takeSignals' | 'exit' | 'host'>,
   query: Parameters<typeof import('../../src/ops/history.js').history>[1],
   last: number,
 ): AsyncGenerator<HistoryRow> {
@@ -28,9 +28,12 @@ async function* follow(
     context.exit(new HsError(signal === 'SIGINT' ? 'INTERRUPTED' : 'TERMINATED', '').exitStatus);
     until.abort();
   });
+  // Nothing is written while nothing happens, so that no write can tell.
+  const unwatch = await context.host.onReaderGone(() => until.abort());
   try {
     yield* followHistory(session, query, last, until.signal);
   } finally {
+    unwatch();
     release();
   }
 }

@@ -10,7 +10,7 @@ export const pins = listing({
   summary: 'list pins',
   description: `Each pin with what it holds, who set it and until when, in order of its name. A pin whose end has come is shown as over: it holds nothing.
 
-For scripts, a line is the name of the pin, a tab, and the id of the artifact.`,
+With \`-z\`, for scripts, a record is the name of the pin, a tab, and the id of the artifact.`,
   nul: true,
   resultSchema: 'hs.pins/1',
   examples: [{ command: 'hs pins', explains: 'What is held, and by which pins.' }],

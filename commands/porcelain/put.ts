@@ -1,19 +1,11 @@
 import { command } from '../../src/cli/command.js';
 import { choice, flag, integer, list, text } from '../../src/cli/options.js';
+import { keyAndValue, labelsOf, pair } from '../../src/cli/parse/pairs.js';
 import { many } from '../../src/cli/positionals.js';
 import { counted } from '../../src/cli/text/human.js';
 import { CLASSIFICATIONS, KINDS, RETENTION_CLASSES } from '../../src/core/vocabulary.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { PutResult, PutSource } from '../../src/ops/put.js';
-
-/** Splits `KIND:ID` or `KEY=VALUE` at its first separator. */
-function pair(separator: string, form: string) {
-  return (raw: string): readonly [string, string] => {
-    const at = raw.indexOf(separator);
-    if (at < 1) throw new HsError('USAGE', `'${raw}' is not of the form ${form}`);
-    return [raw.slice(0, at), raw.slice(at + 1)];
-  };
-}
 
 /** `hs put`: each path, or standard input, becomes one artifact; all of them in one commit. */
 export const put = command({
@@ -41,7 +33,7 @@ A kind of prompt_payload and a classification of high require \`--ttl\`.`,
     entity: list('KIND:ID', 'something outside the store that it is about', {
       parse: pair(':', 'KIND:ID'),
     }),
-    label: list('KEY=VALUE', 'a label', { parse: pair('=', 'KEY=VALUE') }),
+    label: list('KEY=VALUE', 'a label', { parse: keyAndValue }),
     pin: text('NAME', 'pin it under NAME in the same commit', { complete: 'pin' }),
     each: flag(undefined, 'one artifact for each entry of a directory; with --name, NAME/ENTRY'),
     stdinPaths: flag(undefined, 'read paths from standard input, one a line'),
@@ -69,10 +61,11 @@ A kind of prompt_payload and a classification of high require \`--ttl\`.`,
       if (typed.includes('-'))
         throw new HsError('USAGE', "'-' cannot be given together with '--stdin-paths'");
       for await (const record of stdin.records()) typed.push(record);
-    }
-    if (typed.length === 0) throw new HsError('USAGE', 'nothing to store: name a path, - or --stdin-paths');
+    } else if (typed.length === 0)
+      throw new HsError('USAGE', 'nothing to store: name a path, - or --stdin-paths');
     if (typed.filter((p) => p === '-').length > 1) throw new HsError('USAGE', "'-' is given twice");
 
+    const labels = labelsOf(options.label);
     const { put: store } = await import('../../src/ops/put.js');
     const { streamSource } = await import('../../src/ops/stream-source.js');
     const { compileGlob } = await import('../../src/ops/glob.js');
@@ -87,21 +80,25 @@ A kind of prompt_payload and a classification of high require \`--ttl\`.`,
       (p): PutSource => (p === '-' ? { stream: streamSource(stdin.bytes()) } : { path: path(p) }),
     );
     const s = await session();
-    const results = await store(s, sources, {
-      exclude,
-      skipLinks: options.skipLinks,
-      each: options.each,
-      sources: options.source,
-      entities: options.entity.map(([entity_kind, entity_id]) => ({ entity_kind, entity_id })),
-      labels: Object.fromEntries(options.label),
-      ...(options.name === undefined ? {} : { name: options.name }),
-      ...(options.kind === undefined ? {} : { kind: options.kind }),
-      ...(options.class === undefined ? {} : { retentionClass: options.class }),
-      ...(options.ttl === undefined ? {} : { ttl: options.ttl }),
-      ...(options.classification === undefined ? {} : { classification: options.classification }),
-      ...(options.layer === undefined ? {} : { layer: options.layer }),
-      ...(options.pin === undefined ? {} : { pin: options.pin }),
-    });
+    // A list that is empty is stored when nothing is, as of any other length.
+    const results =
+      sources.length === 0
+        ? []
+        : await store(s, sources, {
+            exclude,
+            skipLinks: options.skipLinks,
+            each: options.each,
+            sources: options.source,
+            entities: options.entity.map(([entity_kind, entity_id]) => ({ entity_kind, entity_id })),
+            labels,
+            ...(options.name === undefined ? {} : { name: options.name }),
+            ...(options.kind === undefined ? {} : { kind: options.kind }),
+            ...(options.class === undefined ? {} : { retentionClass: options.class }),
+            ...(options.ttl === undefined ? {} : { ttl: options.ttl }),
+            ...(options.classification === undefined ? {} : { classification: options.classification }),
+            ...(options.layer === undefined ? {} : { layer: options.layer }),
+            ...(options.pin === undefined ? {} : { pin: options.pin }),
+          });
     for (const result of results) tell(result, log);
     return {
       artifacts: results.map((r) => ({
@@ -116,7 +113,7 @@ A kind of prompt_payload and a classification of high require \`--ttl\`.`,
       })),
     };
   },
-  render: ({ artifacts }) => artifacts.map((a) => a.artifact_id).join('\n'),
+  render: ({ artifacts }) => artifacts.map((a) => a.artifact_id),
 });
 
 interface Notes {

@@ -1,4 +1,5 @@
 import type { Context } from './context.js';
+import type { RecordText } from './io/out.js';
 import type { Options, Values } from './options.js';
 import type { Arguments, Positionals } from './positionals.js';
 import type { View } from './text/view.js';
@@ -53,9 +54,14 @@ export interface CommandSpec<O extends Options, P extends Positionals, R> extend
   /** The `schema` of its `--json` document, `hs.init/1`; absent on commands without one. */
   readonly resultSchema?: string;
   run(context: Context<Values<O>, Arguments<P>>): Promise<R>;
-  /** The result for a person or a pipe; nothing for commands that write as they go. */
-  render?(value: R, view: View): string | undefined;
+  /**
+   * The result for a person or a pipe: text, or records, which end as `-z` says; nothing for commands that
+   * write as they go.
+   */
+  render?(value: R, view: View): Rendered;
 }
+
+export type Rendered = string | readonly string[] | undefined;
 
 export type Rows<T> = Iterable<T> | AsyncIterable<T>;
 
@@ -65,7 +71,7 @@ export interface ListingSpec<O extends Options, P extends Positionals, T> extend
   readonly resultSchema: string;
   run(context: Context<Values<O>, Arguments<P>>): Rows<T> | Promise<Rows<T>>;
   /** One record, without its end. With `-z` `view.text` leaves strings as they are. */
-  line(row: T, view: View): string;
+  line(row: T, view: View): RecordText;
   /** All rows for a person, instead of `line`, unless `-z`. */
   table?(rows: readonly T[], view: View, options: Values<O>): string;
 }
@@ -76,8 +82,8 @@ export interface Command {
     run(context: Context): unknown;
   };
   readonly form: 'single' | 'listing';
-  render(value: unknown, view: View): string | undefined;
-  line(row: unknown, view: View): string;
+  render(value: unknown, view: View): Rendered;
+  line(row: unknown, view: View): RecordText;
   readonly table: ((rows: readonly unknown[], view: View, options: unknown) => string) | undefined;
 }
 

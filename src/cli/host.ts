@@ -20,6 +20,8 @@ export interface Host {
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;
   isTerminal(stream: 'stdin' | 'stdout' | 'stderr'): boolean;
+  /** Calls `gone` when the reader of standard output has gone, until the returned function is called. */
+  onReaderGone(gone: () => void): Promise<() => void>;
   readonly version: string;
   chdir(directory: string): void;
   /** Calls `handler` on SIGINT and SIGTERM, or the signals given, until the returned function is called. */

@@ -39,8 +39,9 @@ async function presentOne(
     await out.json({ schema: command.spec.resultSchema, ...facts, ...extras(context, errors) });
     return 1;
   }
-  const text = command.render(value, view);
-  if (text !== undefined) await out.text(text);
+  const shown = command.render(value, view);
+  if (typeof shown === 'string') await out.text(shown);
+  else for (const record of shown ?? []) await out.record(record);
   return 1;
 }
 

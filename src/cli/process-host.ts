@@ -40,6 +40,10 @@ export function processHost(): Host & ProcessEnds {
       return errors;
     },
     isTerminal: (stream) => isatty({ stdin: 0, stdout: 1, stderr: 2 }[stream]),
+    async onReaderGone(gone) {
+      const { whenReaderGoes } = await import('../fsx/reader-gone.js');
+      return whenReaderGoes(1, gone);
+    },
     version: VERSION,
     chdir: (directory) => process.chdir(directory),
     onSignal(handler, signals = ENDING) {

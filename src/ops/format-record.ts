@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { ArtifactRecord } from '../core/record.js';
 import { HsError } from '../errors/hs-error.js';
 
@@ -24,15 +25,18 @@ const PLACEHOLDERS: Readonly<Record<string, (r: ArtifactRecord) => string>> = {
 
 export const PLACEHOLDER_NAMES = Object.keys(PLACEHOLDERS);
 
-type Part = string | ((r: ArtifactRecord) => string);
+/** What a record looks like in a format: bytes where they are not UTF-8. */
+export type Format = (r: ArtifactRecord, field: (value: string) => string) => string | Buffer;
+
+type Part = string | Buffer | ((r: ArtifactRecord) => string);
 
 /**
- * Compiles a format such as `%(id) %(name)%0a`: `%(field)`, `%%`, and `%xx` for a byte in hex below
- * 0x80. USAGE for an unknown field.
+ * Compiles a format such as `%(id) %(name)%0a`: `%(field)`, `%%`, and `%xx` for a byte in hex. Each value
+ * goes through `field`; what the format itself says stays as it is. USAGE for an unknown field.
  */
-export function compileFormat(format: string): (r: ArtifactRecord) => string {
+export function compileFormat(format: string): Format {
   const parts: Part[] = [];
-  const pattern = /%(?:\((?<field>[^)]*)\)|(?<hex>[0-7][0-9a-fA-F])|(?<percent>%))|[^%]+|%/gs;
+  const pattern = /%(?:\((?<field>[^)]*)\)|(?<percent>%))|(?<hex>(?:%[0-9a-fA-F]{2})+)|[^%]+|%/gs;
   for (const match of format.matchAll(pattern)) {
     const { field, hex, percent } = match.groups ?? {};
     if (field !== undefined) {
@@ -43,7 +47,7 @@ export function compileFormat(format: string): (r: ArtifactRecord) => string {
         });
       }
       parts.push(get);
-    } else if (hex !== undefined) parts.push(String.fromCharCode(Number.parseInt(hex, 16)));
+    } else if (hex !== undefined) parts.push(textOrBytes(Buffer.from(hex.replaceAll('%', ''), 'hex')));
     else if (percent !== undefined) parts.push('%');
     else if (match[0] === '%')
       throw new HsError('USAGE', `the format '${format}' has a lone %`, {
@@ -51,5 +55,16 @@ export function compileFormat(format: string): (r: ArtifactRecord) => string {
       });
     else parts.push(match[0]);
   }
-  return (r) => parts.map((p) => (typeof p === 'string' ? p : p(r))).join('');
+  const isText = parts.every((part) => !Buffer.isBuffer(part));
+  return (r, field) => {
+    const said = parts.map((part) => (typeof part === 'function' ? field(part(r)) : part));
+    return isText
+      ? said.join('')
+      : textOrBytes(Buffer.concat(said.map((part) => Buffer.from(part as string))));
+  };
+}
+
+/** A string where the bytes are UTF-8. */
+function textOrBytes(bytes: Buffer): string | Buffer {
+  return isUtf8(bytes) ? bytes.toString() : bytes;
 }

@@ -3,6 +3,7 @@ import { activePins } from '../core/check-ops.js';
 import { type Timestamp, timestampMs } from '../core/ids.js';
 import { normalText } from '../core/normal-text.js';
 import { type ArtifactRecord, compareRegistration } from '../core/record.js';
+import { CLASSIFICATIONS, KINDS, LAYERS, PAYLOAD_TYPES, RETENTION_CLASSES } from '../core/vocabulary.js';
 import { HsError } from '../errors/hs-error.js';
 import { giveWay } from '../fsx/yielding-disk.js';
 import { compileGlob } from './glob.js';
@@ -32,6 +33,29 @@ const FIELDS: Readonly<Record<string, (r: ArtifactRecord) => string | number>> =
 };
 export const LIST_FIELDS = Object.keys(FIELDS);
 
+/** What a filter can ask of a field whose values are known; another one would match nothing, silently. */
+const VALUES: Readonly<Record<string, readonly string[] | RegExp>> = {
+  id: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
+  kind: KINDS,
+  class: RETENTION_CLASSES,
+  layer: LAYERS,
+  classification: CLASSIFICATIONS,
+  size: /^\d+$/,
+  type: PAYLOAD_TYPES,
+  created: /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/,
+  hash: /^[0-9a-f]{64}$/,
+  revision: /^\d+$/,
+  exportable: ['true', 'false'],
+};
+
+function demandValue(key: string, value: string): void {
+  const known = VALUES[key];
+  if (known === undefined || (known instanceof RegExp ? known.test(value) : known.includes(value))) return;
+  throw new HsError('USAGE', `the filter '${key}=${value}' can match nothing`, {
+    ...(known instanceof RegExp ? {} : { hint: `${key} is one of ${known.join(', ')}` }),
+  });
+}
+
 function field(name: string): (r: ArtifactRecord) => string | number {
   const get = Object.hasOwn(FIELDS, name) ? FIELDS[name] : undefined;
   if (get === undefined) {
@@ -54,6 +78,7 @@ export interface ListQuery {
 function matcher(key: string, given: string): (r: ArtifactRecord) => boolean {
   const value = normalText(given);
   const get = field(key);
+  demandValue(key, value);
   if (key !== 'name') return (r) => String(get(r)) === value;
   const matches = compileGlob(value);
   return (r) => r.name !== undefined && (r.name === value || matches(r.name));

@@ -13,7 +13,7 @@ import {
   KINDS,
   type Kind,
 } from '../core/vocabulary.js';
-import { HsError } from '../errors/hs-error.js';
+import { HsError, isHsError } from '../errors/hs-error.js';
 import type { Session } from './session.js';
 
 const DIRECTORY_MIME = 'inode/directory';
@@ -32,6 +32,28 @@ export function entryName(name: string | undefined, entry: string): string | und
 
 function oneOf<const T extends readonly string[]>(set: T, value: unknown, fallback: T[number]): T[number] {
   return set.find((v) => v === value) ?? fallback;
+}
+
+/**
+ * A manifest of what options, or a library's arguments, say: USAGE where they go against each other or the
+ * rules. A manifest that came as a document is INVALID_MANIFEST.
+ */
+export function describedBy<T>(describe: () => T): T {
+  try {
+    return describe();
+  } catch (e) {
+    if (!isHsError(e, 'INVALID_MANIFEST')) throw e;
+    throw new HsError('USAGE', e.message, compact({ hint: e.hint, details: e.details, cause: e }));
+  }
+}
+
+const NO_HASH = '0'.repeat(64);
+
+/** USAGE where options cannot describe an artifact, whatever its payload: before anything is read or run. */
+export function demandDescription(session: Session, options: Readonly<Record<string, unknown>>): void {
+  const payload_type = options.kind === 'bundle' ? 'directory' : 'file';
+  const payload = { payload_type, content_hash: NO_HASH, size_bytes: 0 };
+  describedBy(() => newManifest(session, { ...options, ...payload }));
 }
 
 /**

@@ -18,7 +18,7 @@ import { HsError, isErrno } from '../errors/hs-error.js';
 import type { Disk, FileStat } from '../fsx/disk.js';
 import { STORE_DIR } from '../store/layout.js';
 import type { ByteSource, ObjectBatch } from '../store/object-batch.js';
-import { entryName, newManifest } from './new-manifest.js';
+import { demandDescription, describedBy, entryName, newManifest } from './new-manifest.js';
 import { pinCapability } from './pin-capability.js';
 import { toPinName } from './pins.js';
 import { readScratch, readSourceFile, refuseInStore } from './read-source.js';
@@ -236,6 +236,19 @@ export async function put(
     if (pin !== undefined) {
       await session.demand(catalog, await pinCapability(session, catalog, pin), [pin]);
     }
+    const described = compact({
+      kind: options.kind,
+      retention_class: options.retentionClass,
+      retention_ttl_days: options.ttl,
+      classification: options.classification,
+      exportable: options.exportable,
+      layer: options.layer,
+      source_artifact_refs: sourceRefs.length === 0 ? undefined : sourceRefs,
+      source_entity_refs: options.entities?.length ? options.entities : undefined,
+      labels: nonEmpty(options.labels ?? {}),
+    });
+    // Before a byte is read: it may be hours until all of them are.
+    demandDescription(session, described);
     const results: PutResult[] = [];
     const manifests: Manifest[] = [];
     session.progress.start('storing', undefined, 'bytes');
@@ -247,25 +260,16 @@ export async function put(
       const { source, entry } = item;
       const payload = await putPayload(session, tx.batch, item, options);
       const filenameHint = await hintOf(session, source);
-      const manifest = newManifest(
-        session,
-        compact({
-          name: entry === undefined ? name : entryName(name, entry),
-          kind: options.kind,
-          retention_class: options.retentionClass,
-          retention_ttl_days: options.ttl,
-          classification: options.classification,
-          exportable: options.exportable,
-          layer: options.layer,
-          payload_type: payload.payloadType,
-          content_hash: payload.contentHash,
-          size_bytes: payload.sizeBytes,
-          filename_hint: filenameHint,
-          source_artifact_refs: sourceRefs.length === 0 ? undefined : sourceRefs,
-          source_entity_refs: options.entities?.length ? options.entities : undefined,
-          labels: nonEmpty({ ...executableLabel(payload.executable === true), ...options.labels }),
-        }),
-      );
+      const facts = compact({
+        ...described,
+        name: entry === undefined ? name : entryName(name, entry),
+        payload_type: payload.payloadType,
+        content_hash: payload.contentHash,
+        size_bytes: payload.sizeBytes,
+        filename_hint: filenameHint,
+        labels: nonEmpty({ ...executableLabel(payload.executable === true), ...options.labels }),
+      });
+      const manifest = describedBy(() => newManifest(session, facts));
       manifests.push(manifest);
       // What belongs to no artifact is said with the first one.
       const leftOut = [...besides.splice(0), ...payload.leftOut];

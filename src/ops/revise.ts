@@ -10,6 +10,7 @@ import {
 } from '../core/manifest.js';
 import type { ArtifactRecord } from '../core/record.js';
 import { isHsError } from '../errors/hs-error.js';
+import { describedBy } from './new-manifest.js';
 import { factsOf } from './register.js';
 import type { Session, WriteTx } from './session.js';
 
@@ -18,15 +19,20 @@ export async function manifestOf(session: Session, record: ArtifactRecord): Prom
   return decodeManifest(await session.store.objects.read(record.manifest, MAX_MANIFEST_BYTES));
 }
 
-/** A new revision with these fields changed (undefined takes one away), and the operation for it (A8). */
+/**
+ * A new revision with these fields changed (undefined takes one away), and the operation for it (A8). USAGE
+ * for a change that the manifest cannot take.
+ */
 export async function reviseManifest(
   tx: WriteTx,
   record: ArtifactRecord,
   manifest: Manifest,
   change: { readonly [K in keyof Manifest]?: Manifest[K] | undefined },
 ): Promise<{ readonly manifest: Manifest; readonly op: Extract<LedgerOp, { op: 'revise' }> }> {
-  const revised = toManifest(
-    compact({ ...manifest, ...change, revision: manifest.revision + 1, supersedes: record.manifest }),
+  const revised = describedBy(() =>
+    toManifest(
+      compact({ ...manifest, ...change, revision: manifest.revision + 1, supersedes: record.manifest }),
+    ),
   );
   const stored = await tx.batch.addBytes(encodeManifest(revised));
   return { manifest: revised, op: { op: 'revise', ...factsOf(revised, stored) } };

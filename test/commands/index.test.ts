@@ -45,7 +45,7 @@ describe('hs write-index and ls-index', () => {
         .map((r) => r.split('\t')[3]),
     ).toEqual(['a/ü', 'a/\u202E x\\y', 'b', 'run.sh']);
     const reversed = stdout.split('\0').slice(0, -1).reverse().join('\0');
-    expect((await hs(['write-index', '--stdin', '-z'], { stdin: reversed })).stdout).toBe(id);
+    expect((await hs(['write-index', '--stdin', '-z'], { stdin: reversed })).stdout).toBe(`${id.trim()}\0`);
     const plain = (await hs(['ls-index', id.trim()])).stdout;
     expect(plain).not.toContain('\u202E');
   });

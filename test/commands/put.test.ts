@@ -271,10 +271,10 @@ describe('hs put refuses, and leaves the store as it was', () => {
   it('a sensitive artifact without a TTL', async () => {
     await refuses(
       ['put', 'd', '--classification', 'high'],
-      5,
+      2,
       /retention_ttl_days: required with classification high/,
     );
-    await refuses(['put', 'd', '--kind', 'prompt_payload'], 5, /--ttl/);
+    await refuses(['put', 'd', '--kind', 'prompt_payload'], 2, /--ttl/);
   });
 
   it('a layer that only promotion reaches, a bad name, a name that looks like an id', async () => {

@@ -72,6 +72,7 @@ export function runFake(
     stdout: capture(stdout, columns, options.stdoutFails),
     stderr: capture(stderr, columns, undefined),
     isTerminal: (stream) => terminals.includes(stream),
+    onReaderGone: async () => () => {},
     version: '1.2.3',
     chdir: () => {},
     onSignal: (handler) => {

@@ -73,6 +73,7 @@ export function inside(cwd: string) {
       stdout: capture(stdout, columns),
       stderr: capture(stderr, columns),
       isTerminal: (stream) => columns !== undefined && stream !== 'stdin',
+      onReaderGone: async () => () => {},
       version: '1.2.3',
       chdir: () => {
         throw new Error('one process has one current directory');

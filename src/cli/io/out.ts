@@ -9,6 +9,9 @@ export class OutputClosed extends Error {}
 /** Text is gathered to this size, and flushed whenever the event loop turns, so that a reader can answer. */
 const BUFFER_CHARS = 64 * 1024;
 
+/** A record: a line, or what the user's own format made, of which every byte is meant. */
+export type RecordText = string | { readonly formatted: string | Uint8Array };
+
 export interface OutSettings {
   readonly colour: boolean;
   /** Records end with NUL. */
@@ -62,10 +65,20 @@ export class Out {
   }
 
   /** One record: a line, or with `-z` the string as it is and NUL. */
-  async record(text: string): Promise<void> {
-    if (!this.#settings.nul)
+  async record(text: RecordText): Promise<void> {
+    if (typeof text !== 'string') await this.#formatted(text.formatted);
+    else if (!this.#settings.nul)
       await this.#add(`${guardText(text, this.#settings.colour).replaceAll('\n', '\\x0a')}\n`);
     else await this.#add(`${this.#settings.terminal ? guardText(text, false) : text}\0`);
+  }
+
+  /** Bytes that are no text go on their own; on a terminal neither can steer it. */
+  async #formatted(content: string | Uint8Array): Promise<void> {
+    const end = this.#settings.nul ? '\0' : '\n';
+    if (typeof content !== 'string') {
+      await this.bytes(content);
+      await this.#add(end);
+    } else await this.#add(`${this.#settings.terminal ? guardText(content, false) : content}${end}`);
   }
 
   /** One JSON document and a newline. */

@@ -24,6 +24,11 @@ export function guardText(text: string, colour: boolean): string {
   });
 }
 
+/** A value in a record that a program reads: it stays one line, and is otherwise as it is where it can be. */
+export function guardField(value: string): string {
+  return guardText(value, false).replaceAll('\n', '\\x0a');
+}
+
 /** One line of a message: nothing in it can start another line or steer the terminal. */
 export function guardLine(text: string): string {
   return text.replace(UNSAFE, hex);

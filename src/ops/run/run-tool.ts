@@ -1,13 +1,12 @@
 import type { Catalog } from '../../core/catalog.js';
 import { escapeText } from '../../core/escape.js';
-import type { ObjectId } from '../../core/ids.js';
 import { toName } from '../../core/paths.js';
 import type { Policy } from '../../core/policy.js';
 import { classificationRank, sensitivityOf } from '../../core/sensitivity.js';
 import { type ErrorCode, HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { DiskDir } from '../../fsx/disk.js';
 import { runSandboxed, type SandboxResult, sandboxHost } from '../../sandbox/index.js';
-import { newManifest } from '../new-manifest.js';
+import { demandDescription } from '../new-manifest.js';
 import type { Session, WriteTx } from '../session.js';
 import { Control } from './control.js';
 import { type RunInput, resolveInputs, writeInputs } from './inputs.js';
@@ -20,8 +19,6 @@ import { runResult } from './result.js';
 import { type Taken, takeCapture } from './take-capture.js';
 import { Transcript } from './transcript.js';
 import { overBudget, type RunBudget, runBudget, Tally, Watch } from './watch.js';
-
-const NO_HASH = '0'.repeat(64) as ObjectId;
 
 /**
  * Runs a tool that can write only to its capture directory; what it leaves there becomes artifacts, all
@@ -77,7 +74,7 @@ async function checkDescription(
     await session.demand(catalog, 'artifact.reclassify', request.sources);
     session.warn(`the output is to be ${known.classification}, and a source is ${highest}`);
   }
-  newManifest(session, { ...known, kind, content_hash: NO_HASH, size_bytes: 0 });
+  demandDescription(session, { ...known, kind });
 }
 
 interface Ended {

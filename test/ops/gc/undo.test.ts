@@ -224,7 +224,7 @@ describe('retain', () => {
     expect((await session.catalog()).get(plain)?.retention_ttl_days).toBeUndefined();
     const secret = await putFile(session, { ttl: 1, classification: 'high' });
     await expect(retain(session, [secret], { ttl: null })).rejects.toMatchObject({
-      code: 'INVALID_MANIFEST',
+      code: 'USAGE',
     });
   });
 });

@@ -242,8 +242,8 @@ describe.skipIf(!enforced)('a run', () => {
       await expect(run(session, 'true', more)).rejects.toSatisfy((e) => isHsError(e, code));
     };
     await refusedWith('UNSAFE_PATH', { name: '../out' });
-    await refusedWith('INVALID_MANIFEST', { kind: 'prompt_payload' });
-    await refusedWith('INVALID_MANIFEST', { classification: 'high' });
+    await refusedWith('USAGE', { kind: 'prompt_payload' });
+    await refusedWith('USAGE', { classification: 'high' });
     await refusedWith('USAGE', { kind: 'bundle' });
     await refusedWith('NOT_FOUND', { sources: ['nothing'] });
     await refusedWith('USAGE', { command: ['\ud800'] });
