@@ -11,8 +11,9 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 async function workspace() {
   const cwd = await tmp();
   await mkdir(`${cwd}/tree`);
-  for (const name of ['a', 'b', 'tree/x']) await writeFile(`${cwd}/${name}`, `${name}\n`);
+  for (const name of ['a', 'tree/x']) await writeFile(`${cwd}/${name}`, `${name}\n`);
   const hs = inside(cwd);
+  await writeFile(`${cwd}/b`, 'from ada@lovelace.net, in /home/ada/notes\n');
   await hs(['init']);
   await hs(['put', 'a', 'tree', '--pin', 'kept']);
   await hs(['put', 'b', '--name', 'named']);
@@ -31,6 +32,7 @@ describe('with -z', () => {
     pins: ['pins'],
     put: ['put --stdin-paths', 'a\0b\0'],
     resolve: ['resolve named'],
+    scan: ['scan --personal named'],
     'update-pin': ['update-pin --stdin', 'pin\tnamed\tx\0'],
     'write-index': ['write-index tree'],
   };
