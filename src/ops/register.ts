@@ -66,17 +66,27 @@ export async function registerArtifacts(
   manifests: readonly Manifest[],
   more: readonly LedgerOp[] = [],
 ): Promise<void> {
+  const draft = await registration(tx, manifests, more);
+  await tx.commit(() => draft);
+}
+
+/** The entry that registers new artifacts. */
+export async function registration(
+  tx: WriteTx,
+  manifests: readonly Manifest[],
+  more: readonly LedgerOp[] = [],
+) {
   const ops: LedgerOp[] = [];
   for (const manifest of manifests) {
     const stored = await tx.batch.addBytes(encodeManifest(manifest));
     ops.push({ op: 'add', ...factsOf(manifest, stored) });
   }
-  await tx.commit(() => ({
-    type: 'artifact_created',
+  return {
+    type: 'artifact_created' as const,
     payload: {
       artifacts: manifests.length,
       size_bytes: manifests.reduce((sum, m) => sum + m.size_bytes, 0),
     },
     ops: [...ops, ...more],
-  }));
+  };
 }

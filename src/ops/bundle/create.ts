@@ -14,6 +14,7 @@ import type { Catalog } from '../../core/catalog.js';
 import { compact } from '../../core/compact.js';
 import { escapeText } from '../../core/escape.js';
 import type { ArtifactId, ObjectId } from '../../core/ids.js';
+import type { Manifest } from '../../core/manifest.js';
 import { comparePaths, portabilityProblems, toName, toSafePath } from '../../core/paths.js';
 import type { ArtifactRecord } from '../../core/record.js';
 import { sensitivityOf } from '../../core/sensitivity.js';
@@ -23,7 +24,7 @@ import { findRestricted } from '../guard/read-gate.js';
 import { isRestricted } from '../guard/sensitivity.js';
 import { newManifest } from '../new-manifest.js';
 import { handleOf } from '../put.js';
-import { registerArtifacts } from '../register.js';
+import { registration } from '../register.js';
 import { resolveArtifact } from '../resolve.js';
 import type { Session, WriteTx } from '../session.js';
 
@@ -60,40 +61,70 @@ export async function createBundle(
   return session.write('artifact.create', names, async (tx) => {
     const catalog = await session.catalog();
     await session.demand(catalog, 'artifact.read', names);
-    const { members, leftOut, failure } = await gather(session, catalog, names);
-    if (members.length === 0) {
-      const error = new HsError(failure, 'nothing is left to bundle', {
-        hint: leftOut.map((l) => `${l.artifact_id.slice(0, 8)}: ${l.reason}`).join('; '),
-      });
-      if (failure !== 'REFUSED') throw error;
+    let gathered = await gather(session, catalog, names);
+    if (gathered.members.length === 0) {
+      const error = nothingLeft(gathered);
+      if (gathered.failure !== 'REFUSED') throw error;
       throw await session.recordRefusal(tx, 'artifact.read:restricted', names, error);
     }
-    if (options.nonPortable !== true) for (const member of members) demandPortable(member);
-    const index = toBundleIndex(await entriesOf(tx, members, leftOut));
-    for (const entry of index) await tx.batch.reference(entry.content_hash, entry.size_bytes);
-    const { id: contentHash } = await tx.batch.addBytes(encodeBundleIndex(index));
-    const records = members.map((m) => m.record);
-    const manifest = newManifest(
-      session,
-      compact({
-        name: bundleName,
-        kind: 'bundle',
-        payload_type: 'directory',
-        content_hash: contentHash,
-        size_bytes: indexSize(index),
-        ...sensitivityOf(records),
-        source_artifact_refs: records.map(handleOf),
-      }),
-    );
-    await registerArtifacts(tx, [manifest]);
+    let manifest = await assemble(session, tx, gathered, bundleName, options);
+    await tx.commit(async (head) => {
+      // A member may have become stricter while the others were looked at, or others bundled.
+      if (!gathered.members.every(({ record }) => isAsBefore(head, record))) {
+        gathered = await gather(session, head, names);
+        if (gathered.members.length === 0) throw nothingLeft(gathered);
+        manifest = await assemble(session, tx, gathered, bundleName, options);
+      }
+      return registration(tx, [manifest]);
+    });
     return {
       artifactId: manifest.artifact_id,
-      contentHash,
-      members: members.length,
+      contentHash: manifest.content_hash,
+      members: gathered.members.length,
       sizeBytes: manifest.size_bytes,
-      leftOut,
+      leftOut: gathered.leftOut,
     };
   });
+}
+
+type Gathered = Awaited<ReturnType<typeof gather>>;
+
+function nothingLeft({ failure, leftOut }: Gathered): HsError {
+  return new HsError(failure, 'nothing is left to bundle', {
+    hint: leftOut.map((l) => `${l.artifact_id.slice(0, 8)}: ${l.reason}`).join('; '),
+  });
+}
+
+function isAsBefore(catalog: Catalog, { artifact_id, manifest }: ArtifactRecord): boolean {
+  const now = catalog.get(artifact_id);
+  return now?.manifest === manifest && now.removed === undefined;
+}
+
+/** Puts the bundle's own objects into the batch, and returns its manifest. */
+async function assemble(
+  session: Session,
+  tx: WriteTx,
+  { members, leftOut }: Gathered,
+  name: string | undefined,
+  { nonPortable }: BundleOptions,
+): Promise<Manifest> {
+  if (nonPortable !== true) for (const member of members) demandPortable(member);
+  const index = toBundleIndex(await entriesOf(tx, members, leftOut));
+  for (const entry of index) await tx.batch.reference(entry.content_hash, entry.size_bytes);
+  const { id } = await tx.batch.addBytes(encodeBundleIndex(index));
+  const records = members.map((m) => m.record);
+  return newManifest(
+    session,
+    compact({
+      name,
+      kind: 'bundle',
+      payload_type: 'directory',
+      content_hash: id,
+      size_bytes: indexSize(index),
+      ...sensitivityOf(records),
+      source_artifact_refs: records.map(handleOf),
+    }),
+  );
 }
 
 async function gather(session: Session, catalog: Catalog, names: readonly string[]) {

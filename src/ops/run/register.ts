@@ -1,3 +1,4 @@
+import type { Catalog } from '../../core/catalog.js';
 import { compact } from '../../core/compact.js';
 import type { LedgerOp } from '../../core/ledger-op.js';
 import { encodeManifest, type Manifest } from '../../core/manifest.js';
@@ -10,6 +11,7 @@ import { readSourceFile } from '../read-source.js';
 import { factsOf } from '../register.js';
 import type { Session, WriteTx } from '../session.js';
 import { inputFacts, type RunInput } from './inputs.js';
+import { judgeOutputs } from './judge-outputs.js';
 import { provenanceOf, type RunFacts, runRecord } from './record.js';
 import type { RunRequest } from './request.js';
 import type { Taken, TakenPayload } from './take-capture.js';
@@ -36,6 +38,10 @@ function labelsOf({ refused }: Taken, { executable }: TakenPayload): Record<stri
     refused.length === 0 ? {} : { [REFUSED_LABEL]: String(refused.length) };
   const labels = { ...lacking, ...executableLabel(executable === true) };
   return Object.keys(labels).length === 0 ? undefined : labels;
+}
+
+function isStricterThan(a: Manifest, b: Manifest): boolean {
+  return a.classification !== b.classification || a.exportable !== b.exportable;
 }
 
 /** Turns what a run left into artifacts. */
@@ -112,13 +118,22 @@ export class Register {
 
   /** The record of the run and what it adds, in one entry. */
   async commit(manifests: readonly Manifest[], facts: RunFacts, errors: readonly string[]): Promise<void> {
-    const ops: LedgerOp[] = [];
-    for (const manifest of manifests) {
-      const stored = await this.#tx.batch.addBytes(encodeManifest(manifest));
-      ops.push({ op: 'add', ...factsOf(manifest, stored) });
-    }
     const payload = runRecord(this.#request, facts, manifests.length, errors);
+    let isStricter = false;
+    const build = async (catalog: Catalog) => {
+      const policy = await this.#session.policy(catalog);
+      const judged = judgeOutputs(manifests, this.#inputs, catalog, policy);
+      isStricter = judged.some((m, i) => isStricterThan(m, manifests[i]!));
+      const ops: LedgerOp[] = [];
+      for (const manifest of judged) {
+        const stored = await this.#tx.batch.addBytes(encodeManifest(manifest));
+        ops.push({ op: 'add', ...factsOf(manifest, stored) });
+      }
+      return { type: 'tool_run' as const, payload, ops };
+    };
     // A signal ends the tool, not the record of what it did.
-    await this.#tx.commit(() => ({ type: 'tool_run', payload, ops }), { records: true });
+    await this.#tx.commit(build, { records: true });
+    if (isStricter)
+      this.#session.warn('a source became stricter while the tool ran, and so did what was made from it');
   }
 }

@@ -2,10 +2,12 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/core/hash.js';
+import { interceptDisk } from '../../../src/fsx/intercept-disk.js';
 import { createBundle } from '../../../src/ops/bundle/create.js';
 import { importBundle } from '../../../src/ops/bundle/import.js';
 import { verifyBundle } from '../../../src/ops/bundle/verify.js';
 import { exportArtifact } from '../../../src/ops/export/export.js';
+import { reclassify } from '../../../src/ops/reclassify.js';
 import { type World, world } from '../export/helpers.js';
 import { bundleFiles, FILE_ID, manifestOf, toTar } from './bundle-files.js';
 
@@ -75,6 +77,20 @@ describe('a bundle', () => {
       code: 'GUARD_BLOCKED',
       message: expect.stringContaining('b.txt'),
     });
+  });
+
+  it('is as sensitive as its members are when it is registered', async () => {
+    const w = await world();
+    const member = await w.put({ 'a.txt': 'a' });
+    let isFirst = true;
+    const late = interceptDisk(w.session.disk, async (operation, path) => {
+      if (operation !== 'link' || !path.includes('/ledger/') || !isFirst) return;
+      isFirst = false;
+      await reclassify(w.session, member, { classification: 'high', ttl: 4, reason: 'r' });
+    });
+    const { artifactId } = await createBundle(await w.as('human:tester', { disk: late }), [member]);
+    expect(isFirst).toBe(false);
+    expect((await w.session.catalog()).get(artifactId)).toMatchObject({ classification: 'high' });
   });
 
   it('leaves out what is damaged or not to be read, and says so in its report', async () => {

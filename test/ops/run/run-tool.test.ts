@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { decodeBundleIndex } from '../../../src/core/bundle-index.js';
+import { compact } from '../../../src/core/compact.js';
 import { sha256 } from '../../../src/core/hash.js';
 import { DEFAULT_POLICY, encodePolicy, type Policy } from '../../../src/core/policy.js';
 import { isHsError } from '../../../src/errors/hs-error.js';
@@ -9,6 +10,8 @@ import { interceptDisk } from '../../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { systemEnvironment, systemRandom } from '../../../src/fsx/system.js';
 import { put } from '../../../src/ops/put.js';
+import { type Reclassification, reclassify } from '../../../src/ops/reclassify.js';
+import type { RunRequest } from '../../../src/ops/run/request.js';
 import { sandboxReport } from '../../../src/ops/run/sandbox-report.js';
 import type { Session } from '../../../src/ops/session.js';
 import { openTestSession, testStore } from '../../helpers/store.js';
@@ -210,6 +213,37 @@ describe.skipIf(!enforced)('a run', () => {
     expect(warned).toEqual([]);
     expect(await made(['high'], { classification: 'low' })).toEqual(['low', false, undefined]);
     expect(warned).toEqual(['the output is to be low, and a source is high']);
+  });
+
+  it('makes what it left as strict as its sources are when it is registered', async () => {
+    writeFileSync(`${dir}/f`, 'x\n');
+    const other = await openTestSession(dir);
+    const during = async (change: Partial<Reclassification>, more: Partial<RunRequest> = {}) => {
+      await put(session, [{ path: `${dir}/f` }], { name: 'source' });
+      const { artifacts } = await run(session, 'echo go; cp $HS_IN/source $HS_OUT/x', {
+        sources: ['source'],
+        onOutput: async () => {
+          await reclassify(other, 'source', { ...change, reason: 'it held a key' });
+          return true;
+        },
+        ...more,
+      });
+      const made = await manifestOf(session, artifacts[0]!.artifactId);
+      const { classification, exportable } = made.source_artifact_refs![0]!;
+      expect({ classification, exportable }).toMatchObject(compact({ ...change, ttl: undefined }));
+      return [made.classification, made.exportable, made.retention_ttl_days];
+    };
+    expect(await during({ classification: 'high', ttl: 3 })).toEqual(['high', false, 3]);
+    expect(await during({ exportable: false })).toEqual(['low', false, undefined]);
+    expect(await during({ classification: 'medium' })).toEqual(['medium', true, undefined]);
+    expect(await during({ classification: 'high', ttl: 3 }, { classification: 'low', ttl: 9 })).toEqual([
+      'high',
+      false,
+      9,
+    ]);
+    expect(new Set(warned)).toEqual(
+      new Set(['a source became stricter while the tool ran, and so did what was made from it']),
+    );
   });
 
   it('makes an output less sensitive than a source only for who may reclassify', async () => {

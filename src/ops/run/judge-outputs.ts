@@ -1,0 +1,44 @@
+import type { Catalog } from '../../core/catalog.js';
+import { compact } from '../../core/compact.js';
+import { type Manifest, toManifest } from '../../core/manifest.js';
+import type { Policy } from '../../core/policy.js';
+import { classificationRank, sensitivityOf } from '../../core/sensitivity.js';
+import { isSensitive } from '../../core/vocabulary.js';
+import { stricter } from '../guard/sensitivity.js';
+import { handleOf } from '../put.js';
+import type { RunInput } from './inputs.js';
+
+/**
+ * Manifests as they are to be registered at this state of the store: a source may have become stricter while
+ * the tool worked, and then what was made from it is as strict, whatever was asked for before.
+ */
+export function judgeOutputs(
+  manifests: readonly Manifest[],
+  inputs: readonly RunInput[],
+  catalog: Catalog,
+  policy: Policy,
+): readonly Manifest[] {
+  const records = inputs.map(({ record }) => catalog.get(record.artifact_id) ?? record);
+  if (records.every((record, i) => record.revision === inputs[i]!.record.revision)) return manifests;
+  const [then, now] = [sensitivityOf(inputs.map((i) => i.record)), sensitivityOf(records)];
+  const isHigher = classificationRank(now.classification) > classificationRank(then.classification);
+  const isClosed = then.exportable && !now.exportable;
+  return manifests.map((m) => {
+    const least = {
+      classification: isHigher ? now.classification : m.classification,
+      exportable: !isClosed && !(isHigher && now.classification === 'high'),
+    };
+    const standing = stricter(m, least);
+    const needsTtl = isSensitive({ ...m, ...standing }) && m.retention_ttl_days === undefined;
+    // A frozen source has no time to live: its class says how long such a thing is worth keeping.
+    const days = now.retention_ttl_days ?? policy.retention.classes[m.retention_class].window_days;
+    return toManifest(
+      compact({
+        ...m,
+        ...standing,
+        source_artifact_refs: records.map(handleOf),
+        retention_ttl_days: needsTtl ? days : m.retention_ttl_days,
+      }),
+    );
+  });
+}
