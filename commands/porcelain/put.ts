@@ -19,6 +19,8 @@ Links, FIFOs, devices and names that are not UTF-8 are refused with the path nam
 
 A file that its owner may execute leaves as one again: in a directory its index says so, and of a single file the label \`hs.executable\`.
 
+What is stored reads back: where the store has the same content already and its bytes have changed (see hs-fsck(1)), they are written anew.
+
 A kind of prompt_payload and a classification of high require \`--ttl\`.`,
   nul: true,
   positionals: { paths: many('PATH', { complete: 'file' }) },

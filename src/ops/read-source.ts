@@ -1,5 +1,5 @@
 import { escapeText } from '../core/escape.js';
-import { HsError, isErrno, isHsError } from '../errors/hs-error.js';
+import { HsError, isErrno } from '../errors/hs-error.js';
 import { ancestors, identity } from '../fsx/ancestors.js';
 import type { Disk, DiskFile, FileStat } from '../fsx/disk.js';
 import type { Added, ObjectBatch } from '../store/object-batch.js';
@@ -102,14 +102,6 @@ export async function readSourceFile(
     }
     if (added.size !== stated || !sameState(before, await file.stat())) throw changed(subject);
     return { ...added, executable: (before.mode & 0o100) !== 0 };
-  } catch (e) {
-    if (!isHsError(e, 'INTEGRITY')) throw e;
-    // Here are the bytes that it should have.
-    throw new HsError('INTEGRITY', `'${escapeText(subject)}' is in the store already: ${e.message}`, {
-      hint: 'hs hash-object -w FILE puts it right',
-      ...(e.details === undefined ? {} : { details: e.details }),
-      cause: e,
-    });
   } finally {
     await file.close();
   }

@@ -16,7 +16,7 @@ import { findStore, namedStore } from '../store/locate.js';
 import type { ObjectBatch } from '../store/object-batch.js';
 import type { PackLimits } from '../store/pack-writer.js';
 import { Store, type StorePorts } from '../store/store.js';
-import { tidyPacks } from '../store/tidy-packs.js';
+import { dropCopies, tidyPacks } from '../store/tidy-packs.js';
 import { finishDeadLeases } from './finish-dead-leases.js';
 
 /** What the command line knows when a store is opened. */
@@ -253,12 +253,20 @@ export class Session {
         commit: (build, { records = false } = {}) =>
           this.#commit(batch, capability, subjects, build, records),
       });
+      if (batch.damaged.size > 0) await this.#repair(batch, lease);
       if (batch.hasPacked) await tidyPacks(this.store, lease.token);
       return done;
     } finally {
       await batch.discard();
       await lease.release();
     }
+  }
+
+  /** Puts good bytes in the place of damaged ones, also where there was nothing to commit. */
+  async #repair(batch: ObjectBatch, lease: Lease): Promise<void> {
+    await batch.publish();
+    // They stand beside what is damaged in a pack, which is found first now and then.
+    for (const id of batch.damaged) await dropCopies(this.store, lease.token, id);
   }
 
   async #leaseToWrite(): Promise<Lease> {

@@ -1,5 +1,4 @@
 import { encodeBundleIndex } from '../core/bundle-index.js';
-import { dropCopies } from '../store/tidy-packs.js';
 import type { Hashed } from './hash-file.js';
 import { putTree } from './put.js';
 import { readSourceFile, refuseInStore } from './read-source.js';
@@ -17,8 +16,7 @@ export type ObjectSource =
  * later takes them away again unless a commit names them first. What is there and damaged is put right.
  */
 export async function storeObjects(session: Session, sources: readonly ObjectSource[]): Promise<Hashed[]> {
-  return session.write('artifact.create', [], async ({ batch, lease }) => {
-    batch.mends = true;
+  return session.write('artifact.create', [], async ({ batch }) => {
     const stored: Hashed[] = [];
     const advance = (bytes: number) => {
       session.signal.throwIfAborted();
@@ -45,7 +43,6 @@ export async function storeObjects(session: Session, sources: readonly ObjectSou
       }
     }
     await batch.publish();
-    for (const id of batch.damaged) await dropCopies(session.store, lease.token, id);
     return stored;
   });
 }

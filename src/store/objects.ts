@@ -24,6 +24,11 @@ export function corrupt(id: ObjectId): HsError {
   });
 }
 
+/** Whether reading an object failed for what became of it, and not for the disk as a whole. */
+export function isDamage(e: unknown): boolean {
+  return isHsError(e, 'INTEGRITY', 'OBJECT_MISSING') || isErrno(e, 'EIO', 'EISDIR');
+}
+
 /** What one object's bytes are read from. */
 export interface ObjectFile {
   /** Reads into `buffer` at `position`; 0 at the end. */
@@ -278,7 +283,7 @@ export class ObjectStore {
       for await (const _ of this.lend(id));
       return true;
     } catch (e) {
-      if (!isHsError(e, 'INTEGRITY', 'OBJECT_MISSING') && !isErrno(e, 'EIO', 'EISDIR')) throw e;
+      if (!isDamage(e)) throw e;
       return false;
     }
   }

@@ -332,30 +332,62 @@ describe('hs fsck', () => {
 });
 
 describe('a damaged object', () => {
-  it.each([
-    ['other bytes', 'THE FILE'],
-    ['fewer bytes', 'the'],
-  ])('with %s is put right by hash-object -w', async (_, bytes) => {
+  it('is told of where its bytes are asked for', async () => {
     const { hs, at, facts, fsck, overwrite } = await workspace();
-    const path = at((await facts('f')).content_hash);
-    await overwrite(path, bytes);
+    await overwrite(at((await facts('f')).content_hash), 'THE FILE');
     expect((await fsck()).findings[0]!.hint).toContain('hs hash-object -w FILE');
-    const exported = await hs(['export', 'f', 'out']);
-    expect(exported.stderr).toMatch(
+    expect((await hs(['export', 'f', 'out'])).stderr).toMatch(
       /cannot export 'f': its bytes are damaged in the store\nhint: .*hash-object/,
     );
-    const put = await hs(['put', 'f']);
-    // Bytes of the right size are not read again to be put.
-    if (bytes.length !== 'the file'.length) {
-      expect(put).toMatchObject({
-        status: 5,
-        stderr: expect.stringContaining("/f' is in the store already: "),
-      });
-      expect(put.stderr).toContain('hint: hs hash-object -w FILE puts it right\n');
-    }
-    expect((await hs(['hash-object', '-w', 'f'])).status).toBe(0);
+  });
+
+  const WAYS = [
+    ['hash-object', '-w', 'f', 'd/one'],
+    ['put', 'f', 'd'],
+    ['put', '--each', '.in'],
+    ['write-index', '.in'],
+    ['import', '.bundle'],
+    ['run', '--sandbox', 'none', '--', 'sh', '-c', 'cp f d/one "$HS_OUT"'],
+  ];
+  it.each(
+    WAYS.flatMap((argv) =>
+      ['THE FILE', 'the'].map((bytes) => [argv.slice(0, 2).join(' '), bytes, argv] as const),
+    ),
+  )('reads back once its bytes came again by %s, also where it held %j', async (_, bytes, argv) => {
+    const { cwd, hs, at, facts, fsck, overwrite } = await workspace();
+    await mkdir(`${cwd}/.in`);
+    for (const [name, text] of Object.entries({ f: 'the file', one: 'one' }))
+      await writeFile(`${cwd}/.in/${name}`, text);
+    await hs(['bundle', 'create', 'f', 'd', '--name', 'bundle']);
+    await hs(['export', 'bundle', '.bundle']);
+    const file = at((await facts('f')).content_hash);
+    const one = at(createHash('sha256').update('one').digest('hex'));
+    await overwrite(file, bytes);
+    await overwrite(one, 'ONE');
+    const { status, stderr } = await hs(argv);
+    expect([status, stderr]).toEqual([0, expect.anything()]);
     expect((await fsck()).findings).toEqual([]);
-    expect(await readFile(path, 'utf8')).toBe('the file');
+    expect([await readFile(file, 'utf8'), await readFile(one, 'utf8')]).toEqual(['the file', 'one']);
+  });
+
+  it('that is too large to be held at once is written anew, too', async () => {
+    const { cwd, hs, at, fsck, overwrite } = await workspace();
+    const good = Buffer.alloc(3_000_000, 'a');
+    await writeFile(`${cwd}/large`, good);
+    await hs(['put', 'large']);
+    await overwrite(at(createHash('sha256').update(good).digest('hex')), Buffer.alloc(good.length, 'b'));
+    expect((await hs(['put', 'large'])).status).toBe(0);
+    expect((await fsck()).findings).toEqual([]);
+  });
+
+  it('in the trash is written anew when its bytes are put again', async () => {
+    const { hs, facts, fsck, root, overwrite } = await workspace();
+    const { content_hash: id } = await facts('f');
+    await hs(['rm', 'f', '--yes']);
+    const [batch] = await readdir(`${root}/trash`);
+    await overwrite(`${root}/trash/${batch}/${id}`, 'THE FILE');
+    expect((await hs(['put', 'f'])).status).toBe(0);
+    expect((await fsck()).findings).toEqual([]);
   });
 });
 
@@ -391,13 +423,16 @@ describe('hs fsck of packs', () => {
     expect(findings[1]!.message).toContain(`file 'f7' is damaged: object ${id}`);
   });
 
-  it('is given the bytes again by hash-object -w, and forgets the damaged copy', async () => {
+  it.each([
+    ['hash-object -w', ['hash-object', '-w', 'many/f7', 'many/f8']],
+    ['put', ['put', 'many']],
+  ])('is given the bytes again by %s, and forgets the damaged copy', async (_, argv) => {
     const { cwd, pack, hs, fsck, overwrite } = await packed();
     const bytes = await readFile(pack);
     bytes[bytes.indexOf('file number 7')]! ^= 1;
     await overwrite(pack, bytes);
     expect((await fsck()).findings[0]!.hint).toContain('hs hash-object -w FILE');
-    await hs(['hash-object', '-w', 'many/f7', 'many/f8']);
+    await hs(argv);
     expect((await fsck()).findings).toEqual([]);
     await hs(['export', 'many', 'out']);
     execFileSync('diff', ['-r', 'many', 'out'], { cwd });

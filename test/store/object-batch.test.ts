@@ -122,17 +122,23 @@ describe('an object batch', () => {
     expect(calls.length).toBeLessThan(10);
   });
 
-  it('refuses to build on an object of another size than its bytes have, instead of hiding the damage', async () => {
+  it('writes over a damaged object for which it has the bytes, and refuses to build on it without them', async () => {
     const { store, batch, layout } = await setting();
     const id = await store('whole');
     await chmod(layout.object(id), 0o600);
     await writeFile(layout.object(id), 'who');
-    await expect(batch().addBytes(Buffer.from('whole'))).rejects.toMatchObject({ code: 'INTEGRITY' });
-    await expect(batch().addSource(source(Buffer.from('whole')))).rejects.toMatchObject({
-      code: 'INTEGRITY',
-    });
     await expect(batch().reference(id, 5)).rejects.toMatchObject({ code: 'INTEGRITY' });
-    expect(await readFile(layout.object(id), 'utf8')).toBe('who');
+    for (const damage of ['who', 'WHOLE']) {
+      for (const way of ['addBytes', 'addSource'] as const) {
+        await chmod(layout.object(id), 0o600);
+        await writeFile(layout.object(id), damage);
+        const b = batch();
+        if (way === 'addBytes') await b.addBytes(Buffer.from('whole'));
+        else await b.addSource(source(Buffer.from('whole')));
+        await b.publish();
+        expect([way, damage, await readFile(layout.object(id), 'utf8')]).toEqual([way, damage, 'whole']);
+      }
+    }
   });
 
   it('refuses to reference what is not there, or is gone again when it is published', async () => {
