@@ -1,4 +1,4 @@
-import { BUBBLEWRAP_FD } from './launch.js';
+import { BUBBLEWRAP_FD, FILTER_FD } from './launcher-script.js';
 import { isWithin, type Places } from './places.js';
 import type { ToolPlaces } from './tool-env.js';
 
@@ -14,8 +14,12 @@ export interface Mounts {
   readonly uid: number;
   readonly gid: number;
   readonly network: boolean;
+  /** True: a seccomp filter waits on its descriptor. */
+  readonly filtered: boolean;
   /** Host files that must stay visible below a hidden directory, such as the resolver's. */
   readonly kept: readonly string[];
+  /** Files of /proc that tell what lies outside the sandbox. */
+  readonly emptied: readonly string[];
 }
 
 /** Where the tool finds its directories inside. */
@@ -41,7 +45,9 @@ export function bubblewrapArgs(mounts: Mounts): string[] {
     ...(mounts.network ? [] : ['--unshare-net']),
     ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
     ...['--json-status-fd', String(BUBBLEWRAP_FD)],
+    ...(mounts.filtered ? ['--seccomp', String(FILTER_FD)] : []),
     ...['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--ro-bind', '/proc/sys', '/proc/sys'],
+    ...mounts.emptied.flatMap((file) => ['--ro-bind', '/dev/null', file]),
     ...layers(mounts).flatMap(({ args }) => args),
     ...mounts.kept.flatMap((file) => ['--ro-bind-try', file, file]),
     ...['--dir', BASE, '--tmpfs', `${BASE}/home`, '--tmpfs', `${BASE}/tmp`],

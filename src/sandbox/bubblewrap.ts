@@ -2,8 +2,10 @@ import { isErrno } from '../errors/hs-error.js';
 import { bubblewrapArgs, type Mounts, toolPlaces } from './bubblewrap-args.js';
 import { makeCanaries } from './canary.js';
 import { type Launched, launch, outcome } from './launch.js';
+import { FILTER_FILE } from './launcher-script.js';
 import { mountOverlay } from './overlay.js';
 import { type Places, resolvePlaces } from './places.js';
+import { seccompFilter } from './seccomp.js';
 import { shimCommand } from './shim.js';
 import { overlayWrites } from './stray-overlay.js';
 import { toolEnv } from './tool-env.js';
@@ -21,6 +23,10 @@ const COMMON_GAPS = [
   'unix sockets outside /tmp, /var/tmp and /run can be connected to',
 ];
 const NETWORK_GAP = 'the network is open, as asked for, and abstract unix sockets with it';
+const FILTER_GAP =
+  'the keyrings of the user can be read and written, and sockets of unusual families reach beyond the machine';
+/** They list the keys of all namespaces. */
+const KEY_LISTS = ['/proc/keys', '/proc/key-users'];
 
 /** bubblewrap over an overlay of the project: nothing is written there, and what would have been is listed. */
 export const bubblewrapOverlay: SandboxBackend = {
@@ -43,13 +49,12 @@ export const bubblewrapOverlay: SandboxBackend = {
       ...outcome(run),
       stray,
       backend: 'bubblewrap-overlay',
-      level: 'enforced+observed',
       gaps: [
         ...COMMON_GAPS,
         'writes outside the project fail and are not listed',
         "in the project, writes to other users' files fail, and changes of extended attributes alone are dropped, unlisted",
         ...gaps,
-        ...(request.network ? [NETWORK_GAP] : []),
+        ...surroundingGaps(run, request),
       ],
     };
   },
@@ -58,7 +63,7 @@ export const bubblewrapOverlay: SandboxBackend = {
 /** bubblewrap with the project read-only. */
 export const bubblewrap: SandboxBackend = {
   name: 'bubblewrap',
-  level: 'enforced',
+  level: 'isolated',
   async run(host, request): Promise<SandboxResult | Unavailable> {
     const places = await resolvePlaces(host, request);
     const run = await runIn(host, request, places, { source: places.project, writable: false }, []);
@@ -67,12 +72,7 @@ export const bubblewrap: SandboxBackend = {
       ...outcome(run),
       stray: [],
       backend: 'bubblewrap',
-      level: 'enforced',
-      gaps: [
-        ...COMMON_GAPS,
-        'writes elsewhere fail and are not listed',
-        ...(request.network ? [NETWORK_GAP] : []),
-      ],
+      gaps: [...COMMON_GAPS, 'writes elsewhere fail and are not listed', ...surroundingGaps(run, request)],
     };
   },
 };
@@ -83,12 +83,16 @@ async function runIn(
   places: Places,
   project: Mounts['project'],
   prefix: readonly string[],
-): Promise<Launched | Unavailable> {
+): Promise<Run | Unavailable> {
   if (!host.namespaces) return { unavailable: 'namespaces are not to be used' };
   const program = await host.find('bwrap');
   if (program === undefined) return { unavailable: 'bubblewrap (bwrap) is not installed' };
   const volatile = await existing(host, HIDDEN_DIRS);
   if (!volatile.includes('/run')) return { unavailable: 'there is no directory /run to put private ones in' };
+  const filter = seccompFilter(host.arch, { network: request.network, ownNamespaces: true });
+  if (filter !== undefined) {
+    await host.disk.writeFile(`${places.scratch}/${FILTER_FILE}`, filter, { mode: 0o600, sync: false });
+  }
   const mounts: Mounts = {
     places,
     project,
@@ -97,15 +101,25 @@ async function runIn(
     gid: host.gid,
     network: request.network,
     kept: await keptFiles(host, request.network),
+    filtered: filter !== undefined,
+    emptied: await existing(host, KEY_LISTS),
   };
   const canaries = await makeCanaries(host, places, project.writable ? 'overlaid' : 'forbidden', volatile);
-  return launch(host, request, {
+  const run = await launch(host, request, {
     argv: [...prefix, program, ...bubblewrapArgs(mounts), '--', ...shimCommand(canaries, request.command)],
     cwd: places.project,
     env: toolEnv(request.env, toolPlaces(mounts)),
     toolGroup: 'reported',
     endWith: 'SIGKILL',
+    level: () => (filter === undefined ? 'enforced' : project.writable ? 'enforced+observed' : 'isolated'),
   });
+  return 'unavailable' in run ? run : { ...run, filtered: filter !== undefined };
+}
+
+type Run = Launched & { readonly filtered: boolean };
+
+function surroundingGaps({ filtered }: Run, { network }: SandboxRequest): string[] {
+  return [...(filtered ? [] : [FILTER_GAP]), ...(network ? [NETWORK_GAP] : [])];
 }
 
 /** Those that are there, by their real paths, each once. */

@@ -17,6 +17,8 @@ export class Hand {
   readonly #report: StatusReport;
   readonly #graceMs: number;
   #timers: NodeJS.Timeout[] = [];
+  /** True once the tool may run; until then nothing of the launcher is worth sparing. */
+  #released = false;
 
   constructor(child: ChildProcess, plan: HandPlan, report: StatusReport, graceMs: number) {
     this.#child = child;
@@ -37,9 +39,14 @@ export class Hand {
     else kill(-group, signal);
   }
 
+  /** The tool may run. */
+  release(): void {
+    this.#released = true;
+  }
+
   end(signal: NodeJS.Signals): void {
     this.aborted = true;
-    if (!this.#report.isReady) {
+    if (!this.#released) {
       this.endNow();
       return;
     }
@@ -48,6 +55,9 @@ export class Hand {
   }
 
   endNow(): void {
+    // While bubblewrap starts, its two halves wait for each other, and one that is killed alone leaves
+    // the other waiting for ever.
+    if (!this.#released && this.#child.pid !== undefined) kill(-this.#child.pid, 'SIGKILL');
     if (!this.#running) return;
     kill(this.#child.pid!, this.#plan.endWith);
     this.#timers.push(setTimeout(() => this.#running && kill(-this.#child.pid!, 'SIGKILL'), 1000));

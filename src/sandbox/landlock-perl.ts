@@ -8,18 +8,23 @@
  * outside it. SIGPWR means: end everything. In namespaces every mount is made read-only too, which also
  * covers what Landlock does not: permissions, owners and times.
  *
- * Arguments: numbers of unshare, mount, prctl, capset; 1 for an open network; 1 to try namespaces; then
- * counted lists: directories that may be written, files that may be written, canaries, NAME=VALUE of the
- * environment that perl itself must not see; then the command.
+ * In namespaces the tool also gets a /dev of its own, without the user's terminals, empty lists of keys,
+ * and in the store's place a directory in which only its own are.
+ *
+ * Arguments: numbers of unshare, mount, prctl, capset, keyctl; 1 for an open network; 1 to try namespaces;
+ * the scratch directory, the store; then counted lists: directories that may be written, files that may be
+ * written, directories of the tool's own in the store, canaries, NAME=VALUE of the environment that perl
+ * itself must not see; then the command.
  */
 export const LANDLOCK_PERL = String.raw`
-use strict; use POSIX ();
-my ($UNSHARE, $MOUNT, $PRCTL, $CAPSET, $open_network, $try_namespaces) = splice @ARGV, 0, 6;
+use strict; use POSIX (); use Errno ();
+my ($UNSHARE, $MOUNT, $PRCTL, $CAPSET, $KEYCTL, $open_network, $try_namespaces, $scratch, $store) = splice @ARGV, 0, 9;
 sub list { my $n = shift @ARGV; splice @ARGV, 0, $n }
-my (@dirs, @files, @canaries, @env);
-@dirs = list(); @files = list(); @canaries = list(); @env = list();
-my ($namespaces, $readonly, $child) = (0, 0, 0);
+my (@dirs, @files, @own, @canaries, @env);
+@dirs = list(); @files = list(); @own = list(); @canaries = list(); @env = list();
+my ($namespaces, $readonly, $hidden, $devices, $child) = (0, 0, 0, 0, 0);
 POSIX::close(4);
+open STDGO, '<&=', 6 or POSIX::_exit(98);
 
 sub report { POSIX::write(3, "$_[0]\n", 1 + length $_[0]) }
 sub fail { print STDERR "$_[0]: $!\n"; POSIX::_exit(98) }
@@ -60,8 +65,19 @@ sub restrict {
   $abi;
 }
 
+sub keys_and_sockets {
+  my $none = 0;
+  syscall($KEYCTL, 1, $none, 0, 0, 0);
+  open my $f, '<:raw', "$scratch/filter-" . ($namespaces ? 'own' : 'shared') or return 0;
+  my $filter = do { local $/; <$f> };
+  close $f;
+  my $program = pack('S x![P] P', length($filter) / 8, $filter);
+  syscall($PRCTL, 22, 2, $program) == 0;
+}
+
 sub tool {
   my $abi = restrict();
+  my $filtered = keys_and_sockets() ? 1 : 0;
   for my $canary (@canaries) {
     my $fd = POSIX::open($canary, 0x41, 0600);
     next unless defined $fd;
@@ -69,7 +85,10 @@ sub tool {
   }
   $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP QUIT USR1 USR2 PWR);
   for (@env) { my ($name, $value) = split /=/, $_, 2; $ENV{$name} = $value }
-  report("ready abi=$abi namespaces=$namespaces readonly=$readonly");
+  report("ready abi=$abi namespaces=$namespaces readonly=$readonly hidden=$hidden devices=$devices filtered=$filtered");
+  my $go;
+  while (1) { my $n = sysread STDGO, $go, 1; last if $n && $go eq "\n"; next if $n || !defined $n && $!{EINTR}; POSIX::_exit(98) }
+  close STDGO;
   my $status;
   open($status, '>&=', 3) && fcntl($status, 2, 1) or POSIX::close(3);
   exec { $ARGV[0] } @ARGV;
@@ -99,6 +118,50 @@ sub loopback {
   ioctl $s, 0x8914, $request;
 }
 
+sub make { my ($dir, $mode) = @_; my $at = ''; for (split m{/}, substr $dir, 1) { $at .= "/$_"; mkdir $at, $mode } }
+
+sub hide {
+  return 0 unless grep { index("$_/", "$store/") == 0 } @own;
+  my @held = map { my $fd = POSIX::open($_, 0x200000); defined $fd or return 0; $fd } @own;
+  my ($type, $options) = ('tmpfs', 'mode=0755');
+  syscall($MOUNT, $type, $store, $type, 6, $options) == 0 or return 0;
+  for my $i (0 .. $#own) {
+    my ($from, $to) = ("/proc/self/fd/$held[$i]", $own[$i]);
+    make($to, 0755);
+    syscall($MOUNT, $from, $to, 0, 0x1000, 0) == 0 or POSIX::_exit(99);
+    POSIX::close($held[$i]);
+  }
+  1;
+}
+
+sub devices {
+  my $dev = "$scratch/dev";
+  my ($tmpfs, $devpts, $mode, $pts, $at, $shm) = ('tmpfs', 'devpts', 'mode=0755', 'newinstance,ptmxmode=0666,mode=620', '/dev', "$dev/shm");
+  mkdir $dev, 0755 or return 0;
+  syscall($MOUNT, $tmpfs, $dev, $tmpfs, 10, $mode) == 0 or return 0;
+  for my $name (qw(null zero full random urandom tty)) {
+    my ($from, $to) = ("/dev/$name", "$dev/$name");
+    next unless -e $from;
+    open my $made, '>', $to or return 0;
+    close $made;
+    syscall($MOUNT, $from, $to, 0, 0x1000, 0) == 0 or return 0;
+  }
+  mkdir $_, 0755 or return 0 for "$dev/pts", $shm;
+  my $terminals = "$dev/pts";
+  syscall($MOUNT, $devpts, $terminals, $devpts, 10, $pts) == 0 or return 0;
+  symlink 'pts/ptmx', "$dev/ptmx";
+  symlink '/proc/self/fd', "$dev/fd";
+  symlink "/proc/self/fd/$_->[0]", "$dev/$_->[1]" for [0, 'stdin'], [1, 'stdout'], [2, 'stderr'];
+  syscall($MOUNT, $dev, $at, 0, 0x2000, 0) == 0 or return 0;
+  my $null = '/dev/null';
+  for my $name (qw(keys key-users)) {
+    my $list = "/proc/$name";
+    next unless -e $list;
+    syscall($MOUNT, $null, $list, 0, 0x1000, 0) == 0 or return 0;
+  }
+  1;
+}
+
 sub readonly {
   my ($set, $clear) = (pack('QQQQ', 1, 0, 0, 0), pack('QQQQ', 0, 1, 0, 0));
   for my $dir (@dirs) { my $at = $dir; syscall($MOUNT, $dir, $at, 0, 0x1000, 0) == 0 or return 0 }
@@ -113,6 +176,8 @@ sub first {
   my ($none, $root, $proc, $at) = ('none', '/', 'proc', '/proc');
   syscall($MOUNT, $none, $root, 0, 0x44000, 0) == 0 or POSIX::_exit(99);
   syscall($MOUNT, $proc, $at, $proc, 0xe, 0) == 0 or POSIX::_exit(99);
+  $hidden = hide() ? 1 : 0;
+  $devices = devices() ? 1 : 0;
   $readonly = readonly();
   loopback() unless $open_network;
   follow();

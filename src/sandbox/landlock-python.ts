@@ -5,14 +5,15 @@
 export const LANDLOCK_PYTHON = String.raw`
 import ctypes, os, signal, struct, sys, time
 args = sys.argv[1:]
-PRCTL, CAPSET = int(args[2]), int(args[3])
-open_network = args[4] == '1'
-args = args[6:]
+PRCTL, CAPSET, KEYCTL = int(args[2]), int(args[3]), int(args[4])
+open_network = args[5] == '1'
+scratch = args[7]
+args = args[9:]
 def counted():
     global args
     n = int(args[0]); found = args[1:n + 1]; args = args[n + 1:]
     return found
-dirs, files, canaries, env = counted(), counted(), counted(), counted()
+dirs, files, _, canaries, env = counted(), counted(), counted(), counted(), counted()
 libc = ctypes.CDLL(None, use_errno=True)
 libc.syscall.restype = ctypes.c_long
 def syscall(*a):
@@ -23,7 +24,8 @@ def fail(what):
     os.write(2, (what + ': ' + os.strerror(ctypes.get_errno()) + '\n').encode())
     os._exit(98)
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
-os.closerange(4, 256)
+os.closerange(4, 6)
+os.closerange(7, 256)
 
 def sweep():
     while True:
@@ -73,8 +75,18 @@ def restrict():
     os.close(rules)
     return abi
 
+def keys_and_sockets():
+    syscall(KEYCTL, 1, 0, 0, 0, 0)
+    try:
+        with open(scratch + '/filter-shared', 'rb') as f: rules = ctypes.create_string_buffer(f.read())
+    except OSError:
+        return 0
+    program = struct.pack('@HP', (len(rules) - 1) // 8, ctypes.addressof(rules))
+    return 1 if syscall(PRCTL, 22, 2, program) == 0 else 0
+
 def tool():
     abi = restrict()
+    filtered = keys_and_sockets()
     for canary in canaries:
         try: os.open(canary, os.O_WRONLY | os.O_CREAT, 0o600)
         except OSError: continue
@@ -82,7 +94,9 @@ def tool():
     for s in ENDING + (signal.SIGPWR, signal.SIGPIPE, signal.SIGXFSZ): signal.signal(s, signal.SIG_DFL)
     for pair in env:
         name, value = pair.split('=', 1); os.environ[name] = value
-    report('ready abi=%d namespaces=0' % abi)
+    report('ready abi=%d namespaces=0 filtered=%d' % (abi, filtered))
+    if os.read(6, 1) == b'': os._exit(98)
+    os.close(6)
     os.set_inheritable(3, False)
     try:
         os.execvp(args[0], args)

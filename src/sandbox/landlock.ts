@@ -4,14 +4,15 @@ import { LANDLOCK_PYTHON } from './landlock-python.js';
 import { type Launched, launch, outcome } from './launch.js';
 import { makeOwnDirs } from './own-dirs.js';
 import { resolvePlaces } from './places.js';
+import { seccompFilter } from './seccomp.js';
 import { toolEnv } from './tool-env.js';
 import type { SandboxBackend, SandboxHost } from './types.js';
 
-/** unshare, mount, prctl, capset; Landlock's own 444 to 446 are the same everywhere. */
+/** unshare, mount, prctl, capset, keyctl; Landlock's own 444 to 446 are the same everywhere. */
 const SYSTEM_CALLS: Readonly<Record<string, readonly number[]>> = {
-  x64: [272, 165, 157, 126],
-  arm64: [97, 40, 167, 91],
-  riscv64: [97, 40, 167, 91],
+  x64: [272, 165, 157, 126, 250],
+  arm64: [97, 40, 167, 91, 219],
+  riscv64: [97, 40, 167, 91, 219],
 };
 /** Writing there changes nothing, and everything writes there. */
 const HARMLESS_DEVICES = ['/dev/null', '/dev/zero', '/dev/full'];
@@ -30,6 +31,13 @@ export const landlock: SandboxBackend = {
     if (launcher === undefined) return { unavailable: 'neither perl nor python3 is installed' };
     const places = await resolvePlaces(host, request);
     const own = await makeOwnDirs(host, places);
+    for (const [name, ownNamespaces] of [
+      ['own', true],
+      ['shared', false],
+    ] as const) {
+      const filter = seccompFilter(host.arch, { network: request.network, ownNamespaces })!;
+      await host.disk.writeFile(`${places.scratch}/filter-${name}`, filter, { mode: 0o600, sync: false });
+    }
     const env = toolEnv(request.env, own);
     const kept = Object.keys(env).filter((name) => INTERPRETER_VARIABLE.test(name));
     const run = await launch(host, request, {
@@ -38,8 +46,11 @@ export const landlock: SandboxBackend = {
         ...calls.map(String),
         request.network ? '1' : '0',
         host.namespaces ? '1' : '0',
+        places.scratch,
+        places.store,
         ...counted([places.capture, own.home, own.tmp]),
         ...counted([...HARMLESS_DEVICES, `${places.scratch}/stdout`, `${places.scratch}/stderr`]),
+        ...counted([places.capture, ...(places.inputs === undefined ? [] : [places.inputs])]),
         ...counted(await makeCanaries(host, places, 'forbidden')),
         ...counted(kept.map((name) => `${name}=${env[name]}`)),
         ...request.command,
@@ -49,13 +60,13 @@ export const landlock: SandboxBackend = {
       toolGroup: 'launcher',
       endWith: 'SIGPWR',
       reportsEnding: true,
+      level: () => 'enforced',
     });
     if ('unavailable' in run) return run;
     return {
       ...outcome(run),
       stray: [],
       backend: 'landlock',
-      level: 'enforced',
       gaps: gaps(run, request.network),
     };
   },
@@ -75,26 +86,41 @@ function counted(list: readonly string[]): string[] {
 /** By what the launcher reported: the kernel's Landlock version, and whether namespaces could be had. */
 function gaps({ facts }: Launched, network: boolean): string[] {
   const abi = Number(facts.get('abi'));
-  const namespaces = facts.get('namespaces') === '1';
+  const is = (fact: string) => facts.get(fact) === '1';
+  const namespaces = is('namespaces');
+  // IP too: without a network of its own a tool gets none but unix sockets.
+  const filtered = is('filtered');
   return [
-    ...(facts.get('readonly') === '1'
+    ...(is('readonly')
       ? []
       : [
           'permissions, owners, times and extended attributes of existing files can be changed anywhere the user may',
         ]),
-    'what the user may read can be read, the store and the host’s /tmp included',
+    is('hidden')
+      ? 'what the user may read can be read, the host’s /tmp included'
+      : 'what the user may read can be read, the store and the host’s /tmp included',
     'writes elsewhere fail and are not listed',
+    ...(is('devices')
+      ? []
+      : ['what is typed on terminals of the user can be read, and the names of the user’s keys']),
+    ...(filtered ? [] : ['the keyrings of the user can be read and written']),
     ...(abi < 3 ? ['files can be cut to a length anywhere the user may (truncate)'] : []),
-    ...(namespaces ? [] : ['processes of the user are visible']),
+    ...(namespaces ? [] : ['processes of the user are visible, and their priority can be changed']),
     ...(namespaces || abi >= 6 ? [] : ['processes of the user can be signalled']),
+    ...(namespaces || filtered ? [] : ['processes of the user can be ended (prlimit)']),
     'unix sockets in the file system can be connected to',
     ...(network ? ['the network is open, as asked for'] : []),
     ...(network && abi < 6 ? ['abstract unix sockets can be connected to'] : []),
-    ...(!network && !namespaces && abi >= 4
-      ? ['the network is open but for TCP: UDP and others are not prevented']
-      : []),
-    ...(!network && !namespaces && abi < 4 ? ['the network is open'] : []),
+    ...(network || filtered ? [] : networkGaps(abi, namespaces)),
     ...(!network && !namespaces && abi < 6 ? ['abstract unix sockets can be connected to'] : []),
     ...(namespaces ? [] : ['System V and POSIX message queues, semaphores and shared memory are shared']),
   ];
+}
+
+/** Without a filter. */
+function networkGaps(abi: number, namespaces: boolean): string[] {
+  if (namespaces) return ['sockets of unusual families reach beyond the machine'];
+  return abi >= 4
+    ? ['the network is open but for TCP: UDP and others are not prevented']
+    : ['the network is open'];
 }

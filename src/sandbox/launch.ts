@@ -5,35 +5,22 @@ import { compact } from '../core/compact.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import { inheritableDescriptors } from './descriptors.js';
 import { Hand, type HandPlan, kill } from './hand.js';
+import {
+  BUBBLEWRAP_FD,
+  GO_FD,
+  type LauncherScript,
+  LIFE_FD,
+  launcherCommand,
+  STATUS_FD,
+} from './launcher-script.js';
+import { belowLeast } from './levels.js';
 import { Output } from './output.js';
-import { demandProgram } from './programs.js';
 import { StatusReport } from './status-report.js';
-import type { SandboxHost, SandboxRequest, Unavailable } from './types.js';
+import type { SandboxHost, SandboxLevel, SandboxRequest, Unavailable } from './types.js';
+import { Word } from './word.js';
 
-/**
- * Node gives a child sockets, and `echo >/dev/stderr` fails on a socket (ENXIO); so what the tool gets
- * are FIFOs, which `cat` empties into those sockets, whatever signal the process group gets. The program
- * that follows keeps this process id.
- *
- * Standard input comes through a FIFO too, never as it is: a descriptor is a way past every mount. Opened
- * again through /proc/self/fd/0, a file that was redirected could be written, a directory walked, and a
- * terminal steered.
- */
-const piped = ({ cat, mkfifo }: { readonly cat: string; readonly mkfifo: string }) => `d=$1; shift
-${mkfifo} -m 600 "$d/stdin" "$d/stdout" "$d/stderr" || exit
-trap '' HUP INT QUIT PIPE TERM USR1 USR2
-exec 5<&0 </dev/null
-${cat} <"$d/stdout" 3>&- 4>&- 5>&- & ${cat} <"$d/stderr" >&2 3>&- 4>&- 5>&- &
-${cat} <&5 >"$d/stdin" 2>/dev/null 3>&- 4>&- 5>&- &
-trap - HUP INT QUIT PIPE TERM USR1 USR2
-exec "$@" <"$d/stdin" >"$d/stdout" 2>"$d/stderr" 5>&-`;
-
-/** Descriptor 3 takes the launcher's reports, 4 those of bubblewrap itself. */
-export const STATUS_FD = 3;
-export const BUBBLEWRAP_FD = 4;
 /** Above this many, an inherited descriptor is not worth a table of its size. */
-const HIGHEST_CLOSED = 65536;
-
+const HIGHEST_REPLACED = 65536;
 const DEFAULT_GRACE_MS = 2000;
 /** A launcher that was ended before it opened the FIFOs leaves two `cat` waiting for ever. */
 const NEVER_READY_LINGER_MS = 500;
@@ -42,8 +29,8 @@ export interface Launch extends HandPlan {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** True when the tool is the launched program itself, so that nothing reports `ready`. */
-  readonly bare?: boolean;
+  /** What is in force, by the launcher's facts; too low a level leaves the tool unstarted. */
+  level(facts: ReadonlyMap<string, string>): SandboxLevel;
   /** True when the launcher itself tells how the tool ended; when it does not, everything was killed. */
   readonly reportsEnding?: boolean;
   /** How long output may still come after the launcher's end; for a backend that cannot end everything. */
@@ -53,6 +40,7 @@ export interface Launch extends HandPlan {
 export interface Launched {
   /** Facts of the launcher, such as `abi=7`. */
   readonly facts: ReadonlyMap<string, string>;
+  readonly level: SandboxLevel;
   readonly status: number;
   readonly signal?: NodeJS.Signals;
   readonly aborted: boolean;
@@ -61,8 +49,8 @@ export interface Launched {
 }
 
 /** What every backend says of the tool itself. */
-export function outcome({ status, signal, aborted, notRun }: Launched) {
-  return compact({ status, signal, aborted, notRun });
+export function outcome({ level, status, signal, aborted, notRun }: Launched) {
+  return compact({ level, status, signal, aborted, notRun });
 }
 
 /** Starts a launcher in a session of its own and follows it to the end; no process of it is left then. */
@@ -72,14 +60,15 @@ export async function launch(
   plan: Launch,
 ): Promise<Launched | Unavailable> {
   if (request.signal.aborted) throw new HsError('INTERRUPTED', 'interrupted before the tool was started');
-  const inherited = await inheritableDescriptors(host.disk);
-  if ((inherited.at(-1) ?? 0) > HIGHEST_CLOSED) {
+  const inherited = (await inheritableDescriptors(host.disk)).filter((fd) => fd > GO_FD);
+  const bash = await host.find('bash');
+  if (bash === undefined && (inherited.at(-1) ?? 0) > HIGHEST_REPLACED) {
     return { unavailable: `descriptor ${inherited.at(-1)} is open and cannot be kept from the tool` };
   }
-  const child = spawnLauncher(request, plan, inherited);
+  const child = spawnLauncher(request, plan, { inherited, bash });
   if ('unavailable' in child) return child;
-  const report = new StatusReport(plan.bare === true);
-  for (const fd of inherited) if (fd > BUBBLEWRAP_FD) (child.stdio[fd] as Readable | undefined)?.destroy();
+  const report = new StatusReport();
+  for (const pipe of child.stdio.slice(GO_FD + 1)) pipe?.destroy();
   for (const fd of [STATUS_FD, BUBBLEWRAP_FD]) {
     (child.stdio[fd] as Readable).setEncoding('utf8').on('data', (text: string) => report.add(fd, text));
   }
@@ -92,14 +81,15 @@ export async function launch(
 function spawnLauncher(
   request: SandboxRequest,
   plan: Launch,
-  inherited: readonly number[],
+  surroundings: Pick<LauncherScript, 'inherited' | 'bash'>,
 ): ChildProcess | Unavailable {
+  const { scratchDir } = request;
+  const [shell, ...args] = launcherCommand({ scratchDir, endWith: plan.endWith, ...surroundings });
   try {
-    const script = piped({ cat: demandProgram('cat'), mkfifo: demandProgram('mkfifo') });
-    return spawn('/bin/sh', ['-c', script, 'hs', request.scratchDir, ...plan.argv], {
+    return spawn(shell!, [...args, ...plan.argv], {
       cwd: plan.cwd,
       env: { ...plan.env },
-      stdio: stdioFor(request.stdin, inherited),
+      stdio: stdioFor(request.stdin, surroundings),
       detached: true,
     });
   } catch (e) {
@@ -108,16 +98,15 @@ function spawnLauncher(
   }
 }
 
+/** Of the inherited ones bash closes every one; without it each is replaced, which no shell has to know. */
 function stdioFor(
   stdin: 'inherit' | 'ignore',
-  inherited: readonly number[],
+  { inherited, bash }: Pick<LauncherScript, 'inherited' | 'bash'>,
 ): ('inherit' | 'ignore' | 'pipe')[] {
-  const highest = Math.max(BUBBLEWRAP_FD, ...inherited);
-  const stdio = new Array<'inherit' | 'ignore' | 'pipe'>(highest + 1).fill('ignore');
+  const replaced = bash === undefined ? inherited : [];
+  const stdio = new Array<'inherit' | 'ignore' | 'pipe'>(Math.max(GO_FD, ...replaced) + 1).fill('ignore');
   stdio[0] = stdin;
-  for (const fd of [1, 2, STATUS_FD, BUBBLEWRAP_FD]) stdio[fd] = 'pipe';
-  // A pipe of its own in its place is the one way to close an inherited descriptor from here.
-  for (const fd of inherited) stdio[fd] = 'pipe';
+  for (const fd of [1, 2, STATUS_FD, BUBBLEWRAP_FD, LIFE_FD, GO_FD, ...replaced]) stdio[fd] = 'pipe';
   return stdio;
 }
 
@@ -138,39 +127,54 @@ async function follow(
   const closed = ending(child, 'close');
   exited.catch((e) => report.end(e));
   closed.catch(() => undefined);
+  const [life, go] = [new Word(child, LIFE_FD), new Word(child, GO_FD)];
   const hand = new Hand(child, plan, report, request.graceMs ?? DEFAULT_GRACE_MS);
   const onAbort = () => hand.end(signalOf(request.signal.reason));
   request.signal.addEventListener('abort', onAbort, { once: true });
   if (request.signal.aborted) onAbort();
+  let tooLow: Unavailable | undefined;
   const started = report.ready.then((ready) => {
-    if (ready) request.onStart?.({ send: (signal) => hand.send(signal) });
-    return ready;
+    if (!ready || hand.aborted) return false;
+    tooLow = belowLeast(plan.level(report.facts), request.least);
+    if (tooLow !== undefined) {
+      hand.endNow();
+      return false;
+    }
+    hand.release();
+    request.onStart?.({ send: (signal) => hand.send(signal) });
+    go.say('go');
+    return true;
   });
   const output = new Output(request, started);
   const pumped = Promise.all([output.pump('stdout', child.stdout!), output.pump('stderr', child.stderr!)]);
   pumped.catch(() => hand.endNow());
   try {
-    await started;
+    const wasStarted = await started;
     const { code, signal } = await exited;
-    const lingerMs = report.isReady ? plan.lingerMs : NEVER_READY_LINGER_MS;
+    life.say('over');
+    go.end();
+    const lingerMs = wasStarted ? plan.lingerMs : NEVER_READY_LINGER_MS;
     if (lingerMs !== undefined) await output.linger(child, closed, lingerMs);
     await closed;
     await pumped;
-    if (!(await report.ready)) {
+    if (!wasStarted) {
       if (hand.aborted) throw new HsError('INTERRUPTED', 'interrupted before the tool was started');
-      return { unavailable: report.reason(output.complaint, code, signal) };
+      return tooLow ?? { unavailable: report.reason(output.complaint, code, signal) };
     }
     const unreported = plan.reportsEnding ? KILLED : { code, signal };
     const end = report.ending ?? unreported;
     const how = shellStatus(end);
     request.onEnd?.(how.status);
-    return { facts: report.facts, ...how, aborted: hand.aborted, ...compact({ notRun: report.notRun }) };
+    const { facts, notRun } = report;
+    return { facts, level: plan.level(facts), ...how, aborted: hand.aborted, ...compact({ notRun }) };
   } catch (e) {
     if (isErrno(e) && e.syscall?.startsWith('spawn')) return { unavailable: e.message };
     throw e;
   } finally {
     request.signal.removeEventListener('abort', onAbort);
     hand.endNow();
+    life.end();
+    go.end();
     await Promise.allSettled([closed, pumped]);
     // The one that passes standard input on may wait for more of it for ever.
     if (child.pid !== undefined) kill(-child.pid, 'SIGKILL');

@@ -2,15 +2,15 @@ import { HsError } from '../errors/hs-error.js';
 import { bubblewrap, bubblewrapOverlay } from './bubblewrap.js';
 import { discardTree } from './discard.js';
 import { landlock } from './landlock.js';
+import { reaches } from './levels.js';
 import { seatbelt } from './seatbelt.js';
-import {
-  type BackendName,
-  SANDBOX_LEVELS,
-  type SandboxBackend,
-  type SandboxHost,
-  type SandboxLevel,
-  type SandboxRequest,
-  type SandboxResult,
+import type {
+  BackendName,
+  SandboxBackend,
+  SandboxHost,
+  SandboxLevel,
+  SandboxRequest,
+  SandboxResult,
 } from './types.js';
 import { unconfined } from './unconfined.js';
 
@@ -47,10 +47,10 @@ export async function runSandboxed(
   for (const backend of candidates(choice)) {
     const scratchDir = `${request.scratchDir}/${backend.name}`;
     await host.disk.mkdir(scratchDir, 0o700);
-    const result = await backend.run(host, { ...request, scratchDir });
-    if (!('unavailable' in result)) {
-      if (rank(result.level) >= rank(choice.least)) return result;
-      throw belowLeast(backend.name, result.level, choice.least);
+    const result = await backend.run(host, { ...request, scratchDir, least: choice.least });
+    if (!('unavailable' in result)) return result;
+    if (result.level !== undefined && choice.backend !== undefined) {
+      throw refused(backend.name, result.level, choice.least);
     }
     tried[backend.name] = result.unavailable;
   }
@@ -67,13 +67,12 @@ function candidates({ backend: name, least, observed = false }: SandboxChoice): 
   const tells = ({ level }: SandboxBackend) => level === 'enforced+observed' || level === 'detected';
   if (name === undefined) {
     return BACKENDS.filter(
-      (backend) =>
-        backend.name !== 'none' && rank(backend.level) >= rank(least) && (!observed || tells(backend)),
+      (backend) => backend.name !== 'none' && reaches(backend.level, least) && (!observed || tells(backend)),
     );
   }
   const backend = BACKENDS.find((one) => one.name === name);
   if (backend === undefined) throw new HsError('USAGE', `there is no sandbox '${name}'`);
-  if (rank(backend.level) < rank(least)) throw belowLeast(name, backend.level, least);
+  if (!reaches(backend.level, least)) throw refused(name, backend.level, least);
   if (observed && !tells(backend)) {
     throw new HsError('SANDBOX', `sandbox '${name}' prevents writes elsewhere and does not tell of them`, {
       hint: 'leave out --strict: such a write fails in the tool itself',
@@ -82,16 +81,12 @@ function candidates({ backend: name, least, observed = false }: SandboxChoice): 
   return [backend];
 }
 
-function belowLeast(name: BackendName, level: SandboxLevel, least: SandboxLevel): HsError {
+function refused(name: BackendName, level: SandboxLevel, least: SandboxLevel): HsError {
   return new HsError(
     'REFUSED',
     `sandbox '${name}' is at level '${level}', and the policy demands '${least}'`,
     { hint: "'hs doctor' shows what this machine offers, hs policy set changes run.least_level" },
   );
-}
-
-function rank(level: SandboxLevel): number {
-  return SANDBOX_LEVELS.indexOf(level);
 }
 
 function inWords(tried: Readonly<Record<string, string>>): string {

@@ -47,6 +47,7 @@ export const seatbelt: SandboxBackend = {
       toolGroup: 'launcher',
       endWith: 'SIGKILL',
       lingerMs: 500,
+      level: () => 'enforced',
     });
     if ('unavailable' in run) return run;
     return {

@@ -1,3 +1,4 @@
+import { AWAIT_GO, GO_FD } from './launcher-script.js';
 import { demandProgram } from './programs.js';
 
 /**
@@ -23,8 +24,8 @@ exit $e ) || {
 }`;
 
 /**
- * The first process inside a sandbox: tries each forbidden write, reports on descriptor 3, closes it,
- * and runs the tool as a child, so that the tool is not process 1 (which ignores signals it does not
+ * The first process inside a sandbox: tries each forbidden write, reports on descriptor 3, waits for the
+ * word to go on, and runs the tool as a child, so that the tool is not process 1 (which ignores signals it does not
  * handle). `exec` in the subshell keeps shell builtins from being taken for the command. The trap keeps
  * this shell alive when a signal for the tool reaches it too (dash ends at SIGINT even as process 1); a
  * trap, unlike `''`, is not handed on.
@@ -37,7 +38,8 @@ done ) || exit
 shift "$(($1+1))"
 ${FIND_COMMAND}
 printf 'ready\\n' >&3
-exec 3>&- 4>&-
+${AWAIT_GO}
+exec 3>&- 4>&- ${GO_FD}<&-
 trap : HUP INT QUIT TERM USR1 USR2
 ( exec "$@" )
 exit $?`;

@@ -22,14 +22,13 @@ export class StatusReport {
   #written: string | undefined;
   #error: Error | undefined;
 
-  constructor(isReady: boolean) {
+  constructor() {
     this.ready = new Promise((resolve) => {
       this.#settle = resolve;
     });
     this.identified = new Promise((resolve) => {
       this.#identify = resolve;
     });
-    if (isReady) this.#becomeReady('');
   }
 
   add(fd: number, text: string): void {

@@ -1,10 +1,11 @@
 import type { Disk } from '../fsx/disk.js';
 
 /** From weakest to strongest; policy may demand a least one (`run.least_level`). */
-export const SANDBOX_LEVELS = ['none', 'detected', 'enforced', 'enforced+observed'] as const;
+export const SANDBOX_LEVELS = ['none', 'detected', 'enforced', 'isolated', 'enforced+observed'] as const;
 /**
- * What was in force: `enforced+observed` prevents writes and lists those the project would have got,
- * `enforced` prevents them, `detected` only compares the project before and after, `none` does neither.
+ * What was in force: `enforced+observed` is `isolated` and lists the writes that the project would have
+ * got, `isolated` keeps the tool from the store, other processes, terminals and keys too, `enforced`
+ * prevents writes, `detected` only compares the project before and after, `none` does neither.
  */
 export type SandboxLevel = (typeof SANDBOX_LEVELS)[number];
 
@@ -63,6 +64,8 @@ export interface SandboxRequest {
   /** Invisible to the tool, or at least read-only. */
   readonly storeDir: string;
   readonly network: boolean;
+  /** Below this the tool is not started; default `none`. */
+  readonly least?: SandboxLevel;
   /** The environment to start from; what leads to agents and daemons is taken out. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: 'inherit' | 'ignore';
@@ -112,6 +115,8 @@ export interface SandboxResult {
 /** The sandbox could not be had; the tool was not started. */
 export interface Unavailable {
   readonly unavailable: string;
+  /** The level that it would have had, when that is all that was wrong. */
+  readonly level?: SandboxLevel;
 }
 
 export interface SandboxBackend {

@@ -1,4 +1,5 @@
 import { launch, outcome } from './launch.js';
+import { AWAIT_GO, GO_FD } from './launcher-script.js';
 import { makeOwnDirs } from './own-dirs.js';
 import { resolvePlaces } from './places.js';
 import { FIND_COMMAND } from './shim.js';
@@ -12,6 +13,11 @@ const GAPS = [
   'what other programs change in the project at the same time is taken for the tool’s',
   'a background process that leaves the process group goes on after the tool',
 ];
+const STAGE = `${FIND_COMMAND}
+printf 'ready\\n' >&3
+${AWAIT_GO}
+exec 3>&- 4>&- ${GO_FD}<&-
+exec "$@"`;
 /** Long enough for output on its way; a background process may hold the streams for ever. */
 const LINGER_MS = 500;
 
@@ -25,12 +31,12 @@ export const unconfined: SandboxBackend = {
     const before = await takeSnapshot(host.disk, places.project, except);
     const run = await launch(host, request, {
       // What the shell execs keeps the process id.
-      argv: ['/bin/sh', '-c', `${FIND_COMMAND}\nexec 3>&- 4>&-; exec "$@"`, 'hs', ...request.command],
+      argv: ['/bin/sh', '-c', STAGE, 'hs', ...request.command],
       cwd: places.cwd,
       env: toolEnv(request.env, await makeOwnDirs(host, places)),
       toolGroup: 'launcher',
       endWith: 'SIGKILL',
-      bare: true,
+      level: () => (before === undefined ? 'none' : 'detected'),
       lingerMs: LINGER_MS,
     });
     if ('unavailable' in run) return run;

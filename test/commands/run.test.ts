@@ -55,7 +55,7 @@ function leftovers(): string[] {
 
 /** Skipped by name where nothing can be enforced. */
 const offered = await sandboxReport(nodeDisk(), systemEnvironment(), systemRandom());
-const offers = offered.some(({ available, level }) => available && level.startsWith('enforced'));
+const offers = offered.some(({ available, level }) => available && /^(enforced|isolated)/.test(level));
 
 describe.skipIf(!offers)('hs run (needs a sandbox that enforces)', () => {
   it('passes what the tool prints on untouched, and says what it stored on standard error', async () => {

@@ -20,6 +20,8 @@ function mounts(places: Partial<Places>, more: Partial<Mounts> = {}): Mounts {
     gid: 1000,
     network: false,
     kept: [],
+    filtered: true,
+    emptied: [],
     ...more,
   };
 }

@@ -5,46 +5,33 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type BackendName, discardTree, type StrayWrite } from '../../src/sandbox/index.js';
+import { discardTree, type StrayWrite } from '../../src/sandbox/index.js';
 import { nodeForAll } from '../helpers/ordinary-user.js';
-import { buildRunner, makeWorld, type Outcome, startRunner, USERS, type User, type World } from './world.js';
-
-interface Variant {
-  readonly title: string;
-  readonly backend: BackendName;
-  readonly without?: readonly string[];
-  readonly namespaces?: boolean;
-}
-
-const VARIANTS: readonly Variant[] = [
-  { title: 'bubblewrap-overlay', backend: 'bubblewrap-overlay' },
-  { title: 'bubblewrap', backend: 'bubblewrap' },
-  { title: 'landlock in perl, with namespaces', backend: 'landlock' },
-  { title: 'landlock in perl, without namespaces', backend: 'landlock', namespaces: false },
-  { title: 'landlock in python', backend: 'landlock', without: ['perl'] },
-  { title: 'sandbox-exec', backend: 'sandbox-exec' },
-  { title: 'none', backend: 'none' },
-];
+import {
+  buildRunner,
+  makeWorld,
+  type Outcome,
+  startRunner,
+  USERS,
+  type User,
+  VARIANTS,
+  type Variant,
+  type World,
+  whyNot,
+} from './world.js';
 
 const runner = await buildRunner();
 const CASES = await Promise.all(
   USERS.flatMap((user) =>
-    VARIANTS.map(async ({ title, ...how }) => ({ user, title, how, missing: await whyNot(user, how) })),
+    VARIANTS.map(async ({ title, ...how }) => ({
+      user,
+      title,
+      how,
+      missing: await whyNot(runner.program, user, how),
+    })),
   ),
 );
 afterAll(() => runner.remove());
-
-/** Why a backend cannot run here, or `undefined`: its own words. */
-async function whyNot(user: User, how: Omit<Variant, 'title'>): Promise<string | undefined> {
-  const world = makeWorld(user, 'visible');
-  try {
-    return (await startRunner(runner.program, user, world, { ...how, command: ['true'] }).outcome).message;
-  } catch (e) {
-    return `the runner cannot start: ${(e as Error).message.trim().split('\n').at(-1)}`;
-  } finally {
-    await discardTree(world.root);
-  }
-}
 
 /** What the tool must not reach, each with a note of what did. */
 class Surroundings {

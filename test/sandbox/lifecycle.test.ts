@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   chownSync,
@@ -74,7 +75,7 @@ function processesIn(dir: string): string[] {
 }
 
 async function until(condition: () => boolean): Promise<boolean> {
-  for (let waited = 0; waited < 3000 && !condition(); waited += 10) {
+  for (let waited = 0; waited < 10_000 && !condition(); waited += 10) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   return condition();
@@ -93,6 +94,28 @@ for (const { title, how, missing } of CASES) {
       expect(await until(() => !isRunning(`sleep\0${seconds}`))).toBe(true);
       expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(world.root);
     });
+
+    it.each(['SIGKILL', 'SIGTERM'] as const)(
+      'leaves nothing when hs itself gets %s at any moment while the sandbox starts',
+      async (signal) => {
+        for (let i = 0; i < 12; i++) {
+          const own = makeWorld(user, 'tmp');
+          const seconds = `8${Date.now() % 1e6}`;
+          const command = ['sleep', seconds];
+          const { child, outcome } = startRunner(runner.program, user, own, { ...how, command });
+          outcome.catch(() => undefined);
+          const ended = once(child, 'exit');
+          await until(() => isRunning(`hs\0${own.scratch}`) || isRunning(`sleep\0${seconds}`));
+          await new Promise((resolve) => setTimeout(resolve, 3 * i));
+          child.kill(signal);
+          await ended;
+          expect(await until(() => processesIn(own.root).length === 0)).toBe(true);
+          expect(isRunning(seconds)).toBe(false);
+          await discardTree(own.root);
+        }
+      },
+      60_000,
+    );
 
     it('lets the tool clean up at Ctrl-C', async () => {
       const script = `trap 'echo cleaned >"$HS_OUT/log"; exit 9' INT; touch "$HS_OUT/up"; while :; do sleep 0.01; done`;
@@ -189,7 +212,7 @@ describe('where the kernel refuses namespaces', () => {
         command: ['sh', '-c', 'echo ran; echo x >stray'],
       }).outcome;
       expect(outcome).toMatchObject({ backend: 'landlock', level: 'enforced', stdout: 'ran\n' });
-      expect(outcome.gaps).toContain('processes of the user are visible');
+      expect(outcome.gaps.join()).toContain('processes of the user are visible');
       expect(existsSync(join(world.project, 'stray'))).toBe(false);
     },
   );

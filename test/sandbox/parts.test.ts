@@ -94,7 +94,7 @@ describe('toolEnv', () => {
 
 describe('StatusReport', () => {
   it('understands lines that arrive in pieces', async () => {
-    const report = new StatusReport(false);
+    const report = new StatusReport();
     report.add(3, 'ready abi=7 names');
     report.add(4, '{ "child-pid": 42');
     report.add(3, 'paces=1\nsig');
@@ -107,7 +107,7 @@ describe('StatusReport', () => {
   });
 
   it('is not ready when the launcher ends first, and says its last words', async () => {
-    const report = new StatusReport(false);
+    const report = new StatusReport();
     report.end();
     expect(await report.ready).toBe(false);
     expect(report.reason('bwrap: one\nbwrap: two\n', 1, null)).toBe('bwrap: two');
@@ -117,8 +117,9 @@ describe('StatusReport', () => {
 describe('Hand', () => {
   it('keeps a signal that comes before it is known whose it is', async () => {
     const tool = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
-    const report = new StatusReport(true);
+    const report = new StatusReport();
     const hand = new Hand(tool, { toolGroup: 'reported', endWith: 'SIGKILL' }, report, 60_000);
+    hand.release();
     hand.end('SIGINT');
     report.add(4, `{ "child-pid": ${tool.pid} }\n`);
     expect(await once(tool, 'exit')).toEqual([null, 'SIGINT']);

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import type { SandboxResult } from '../../src/sandbox/index.js';
+import { type BackendName, discardTree, type SandboxResult } from '../../src/sandbox/index.js';
 import { AS_NOBODY, NOBODY, nodeForAll, ROOT, visibleParent } from '../helpers/ordinary-user.js';
 import type { RunnerRequest } from './runner.js';
 
@@ -166,4 +166,37 @@ export function startRunner(
     });
   });
   return { child, outcome };
+}
+
+export interface Variant {
+  readonly title: string;
+  readonly backend: BackendName;
+  readonly without?: readonly string[];
+  readonly namespaces?: boolean;
+}
+
+export const VARIANTS: readonly Variant[] = [
+  { title: 'bubblewrap-overlay', backend: 'bubblewrap-overlay' },
+  { title: 'bubblewrap', backend: 'bubblewrap' },
+  { title: 'landlock in perl, with namespaces', backend: 'landlock' },
+  { title: 'landlock in perl, without namespaces', backend: 'landlock', namespaces: false },
+  { title: 'landlock in python', backend: 'landlock', without: ['perl'] },
+  { title: 'sandbox-exec', backend: 'sandbox-exec' },
+  { title: 'none', backend: 'none' },
+];
+
+/** Why a backend cannot run here, or `undefined`: its own words. */
+export async function whyNot(
+  program: string,
+  user: User,
+  how: Omit<Variant, 'title'>,
+): Promise<string | undefined> {
+  const world = makeWorld(user, 'visible');
+  try {
+    return (await startRunner(program, user, world, { ...how, command: ['true'] }).outcome).message;
+  } catch (e) {
+    return `the runner cannot start: ${(e as Error).message.trim().split('\n').at(-1)}`;
+  } finally {
+    await discardTree(world.root);
+  }
 }

@@ -1,0 +1,25 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Duplex } from 'node:stream';
+
+/** A pipe to the launcher for one line. Whoever waits for it takes an end of file without one as the end of hs. */
+export class Word {
+  readonly #pipe: Duplex;
+
+  constructor(child: ChildProcess, fd: number) {
+    const stdio: readonly unknown[] = child.stdio;
+    const pipe = stdio[fd] as Duplex;
+    this.#pipe = pipe;
+    // A reader that is gone needs to be told nothing.
+    pipe.on('error', () => undefined);
+    // Nothing comes back, but its end counts as an end of the process's streams.
+    pipe.resume();
+  }
+
+  say(line: string): void {
+    if (this.#pipe.writable) this.#pipe.end(`${line}\n`);
+  }
+
+  end(): void {
+    this.#pipe.end();
+  }
+}
