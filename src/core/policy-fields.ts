@@ -26,7 +26,7 @@ const FIELDS: Readonly<Record<string, string>> = {
   'export.budgets.ACTOR.files': 'a count: files of one export',
   'export.budgets.ACTOR.file_bytes': 'bytes of the largest file of one export',
   'run.least_level':
-    'enforced+observed, enforced, detected or none: what a sandbox must reach at least for hs run',
+    'enforced+observed, isolated, enforced, detected or none: the weakest sandbox that hs run may use; isolated keeps the tool from the store, other processes, terminals and keys too',
   'grants.N.actor': `${ACTOR_TYPES.join(', ')}: whom the grant is for`,
   'grants.N.actor_id': 'which one of these; without it, all of them',
   'grants.N.capabilities': 'what they may do, from the capabilities below; what no grant allows is refused',

@@ -42,7 +42,9 @@ export const policySchema = z.strictObject({
       plugin_tool: z.optional(budget),
     }),
   }),
-  run: z.strictObject({ least_level: z.enum(['enforced+observed', 'enforced', 'detected', 'none']) }),
+  run: z.strictObject({
+    least_level: z.enum(['enforced+observed', 'isolated', 'enforced', 'detected', 'none']),
+  }),
   grants: z.array(grant),
 });
 

@@ -51,6 +51,12 @@ function overview(table: CommandTable, view: Shown): string {
   for (const [title, entries] of grouped(table)) {
     parts.push(`${view.style.heading(title)}\n${listed(entries, view, widestName(table))}`);
   }
+  parts.push(
+    paragraphs(
+      'Policy prevents accidents and leaves a trail. What confines a program is hs run; hs help run says what it leaves open.',
+      view.width,
+    ),
+  );
   parts.push('More about a command: hs help COMMAND. A first look: hs init, hs put PATH, hs ls.');
   return parts.join('\n\n');
 }

@@ -14,7 +14,7 @@ export function groupTopics(group: string): readonly Topic[] {
     {
       title: 'policy fields',
       intro:
-        'A policy is a JSON document with these fields, each with its unit and what a new store has. CLASS is a retention class, ACTOR a type of actor, N a place in the list.',
+        'Actors declare themselves, so a policy prevents accidents and leaves a trail; what confines a program is hs run. A policy is a JSON document with these fields, each with its unit and what a new store has. CLASS is a retention class, ACTOR a type of actor, N a place in the list.',
       terms: policyFields(),
     },
     {

@@ -271,6 +271,15 @@ describe.skipIf(!enforced)('a run', () => {
     expect(await lastEntry(session)).toMatchObject({ decision: 'deny', capability_id: 'tool.run' });
   });
 
+  it('does not start a tool in a sandbox that isolates less than the policy demands', async () => {
+    await setPolicy({ run: { least_level: 'isolated' } });
+    await expect(run(session, 'touch /tmp/ran', { backend: 'landlock' })).rejects.toSatisfy((e) =>
+      isHsError(e, 'REFUSED'),
+    );
+    expect(await lastEntry(session)).toMatchObject({ decision: 'deny', capability_id: 'tool.run' });
+    if (has('bubblewrap')) expect((await run(session, 'true', { backend: 'bubblewrap' })).status).toBe(0);
+  });
+
   it('says before the tool runs what cannot be registered', async () => {
     const refusedWith = async (code: Parameters<typeof isHsError>[1], more: Parameters<typeof run>[2]) => {
       await expect(run(session, 'true', more)).rejects.toSatisfy((e) => isHsError(e, code));
@@ -367,7 +376,7 @@ describe.skipIf(!enforced)('a run', () => {
   });
 
   it('keeps the output where it is when the store cannot take it, and says where', async () => {
-    const entries = `${dir}/.hsstore/ledger`;
+    const entries = `${dir}/.hsstore/ledger/000000`;
     const moved = `${dir}/.hsstore/elsewhere`;
     const error = await run(session, 'echo precious >$HS_OUT/p; sleep 1', {
       takeSignals: () => {
