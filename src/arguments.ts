@@ -103,6 +103,7 @@ const putFields: Fields<PutOptions, never> = {
   pin: given,
   each: flag,
   exclude: strings,
+  strictExclude: flag,
   skipLinks: flag,
 };
 export const putOptions = options<PutArtifactOptions>('options', { ...putFields, filenameHint: given });

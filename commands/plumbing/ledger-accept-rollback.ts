@@ -7,7 +7,7 @@ export const ledgerAcceptRollback = command({
   class: 'plumbing',
   opens: 'write',
   summary: 'go on from a ledger that was rolled back',
-  description: `Every command compares the ledger with the anchor, the highest position that this user has seen, and stops with status 5 when that position is gone or another. Where the store was restored from a copy on purpose, this records the decision in the ledger and sets the anchor to its head. The same where the anchor is there and cannot be read: only this command writes over it.
+  description: `Every command compares the ledger with the anchor, the highest position that this user has seen, and where that position is gone or another says so: those that only read go on with a warning, those that write stop with status 5. Where the store was restored from a copy on purpose, this records the decision in the ledger and sets the anchor to its head. The same where the anchor is there and cannot be read: only this command writes over it.
 
 It needs the capability ledger.accept_rollback, and a ledger that is one unbroken chain. Where nothing was rolled back, nothing is changed.`,
   options: { reason: text('R', 'why, for the record') },

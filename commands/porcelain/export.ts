@@ -22,7 +22,7 @@ They stay so when it is removed, so that a secret which was stored by mistake is
 
 Where there is anything high in it, the export also takes artifact.read:restricted, whatever is consented to.
 
-Files and directories get the modes that the umask leaves; of what is high, or has anything high in it, the owner's part alone. A directory is setgid, and of the same group, where the one that it is made in or replaces was. In a tar the modes are 644 and 755, or 600 and 700, whatever the umask.
+Files and directories get the modes that the umask leaves; of what is high, or has anything high in it, the owner's part alone. A directory is setgid, and of the same group, where the one that it is made in or replaces was. In a tar the modes are 644 and 755, or 600 and 700, whatever the umask, and all times are that of SOURCE_DATE_EPOCH, else 1980-01-01.
 
 Each export, and each that was refused, is recorded in the ledger. What a killed export left is finished or undone by the next command that writes, which also completes the record.
 

@@ -12,7 +12,7 @@ export const importCommand = command({
   summary: 'bring the artifacts of a bundle into this store',
   description: `FILE is a tar, a tar.gz, or a directory that a bundle was exported to; \`-\` reads an archive from standard input. Everything in it is checked against its bytes before anything is registered, and it is registered in one commit or not at all. Ids, manifests and provenance are kept.
 
-An artifact that is here already with the same content is left as it is, unless the bundle classifies it higher or says that it must not leave: then that holds here too, by a new revision. One with other content is a conflict. What was approved or frozen elsewhere comes in as ordinary work; if it is sensitive and was frozen, it has no time to live, needs one here, and takes it from \`--ttl\`; so does what is sensitive only by the bundle.`,
+An artifact that is here already with the same content is left as it is, unless the bundle classifies it higher or says that it must not leave: then that holds here too, by a new revision. One with other content is a conflict. What was approved or frozen elsewhere comes in as ordinary work; if it is sensitive and was frozen, it has no time to live, needs one here, and takes it from \`--ttl\`; so does what is sensitive only by the bundle. What is over its time to live already comes in and is named: the next collection takes it.`,
   positionals: { file: one('FILE', { complete: 'file' }) },
   options: {
     nonPortable: flag(undefined, 'take names that other systems cannot hold'),
@@ -42,6 +42,10 @@ An artifact that is here already with the same content is left as it is, unless 
         log.warn(`'${id}' was here already, and is now as strictly classified as the bundle says`);
       else if (a.present) log.note(`'${id}' was here already`);
       else if (a.demoted) log.warn(`'${id}' was approved elsewhere; here it is ordinary work (L3)`);
+      if (a.ttlOver)
+        log.warn(
+          `'${id}' is over its time to live already: hs gc takes it, unless hs retain ${id} --ttl DAYS or hs pin ${id} keeps it`,
+        );
     }
     return {
       content_hash: contentHash,
@@ -51,6 +55,7 @@ An artifact that is here already with the same content is left as it is, unless 
         present: a.present,
         tightened: a.tightened,
         demoted: a.demoted,
+        ttl_over: a.ttlOver,
       })),
     };
   },

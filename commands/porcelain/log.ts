@@ -3,7 +3,7 @@ import type { Context } from '../../src/cli/context.js';
 import { choice, flag, integer, time } from '../../src/cli/options.js';
 import { maybe } from '../../src/cli/positionals.js';
 import { tellEntry } from '../../src/cli/text/history.js';
-import { humanAge } from '../../src/cli/text/human.js';
+import { humanAge, utcTime } from '../../src/cli/text/human.js';
 import { pad } from '../../src/cli/text/width.js';
 import { compact } from '../../src/core/compact.js';
 import { type EntryType, PAYLOADS } from '../../src/core/ledger-payload.js';
@@ -86,7 +86,7 @@ On a terminal it stops after ${ON_A_TERMINAL} entries unless \`--limit\` says ot
     const { faint, id, bad } = view.style;
     const when = view.terminal
       ? pad(humanAge(Date.parse(row.at), view.now), AGE_WIDTH)
-      : row.at.replace('T', ' ').slice(0, 19);
+      : utcTime(row.at, 'second');
     const told = view.text(tellEntry(row));
     const said = row.decision === 'deny' ? bad(told) : told;
     const clock = row.set_clock === undefined ? '' : faint(` [clock set to ${row.set_clock}]`);

@@ -1,7 +1,7 @@
 import { command } from '../../src/cli/command.js';
 import { text, time } from '../../src/cli/options.js';
 import { some } from '../../src/cli/positionals.js';
-import { counted } from '../../src/cli/text/human.js';
+import { counted, utcTime } from '../../src/cli/text/human.js';
 
 /** `hs pin`: a named hold (D1). */
 export const pin = command({
@@ -41,5 +41,5 @@ Without --name, the pin has the name of whoever sets it.`,
   render: ({ name, artifact_ids, until }, view) =>
     view.quiet
       ? undefined
-      : `pinned ${counted(artifact_ids.length, 'artifact')} as '${view.text(name)}'${until === undefined ? '' : ` until ${until.slice(0, 16).replace('T', ' ')}Z`}`,
+      : `pinned ${counted(artifact_ids.length, 'artifact')} as '${view.text(name)}'${until === undefined ? '' : ` until ${utcTime(until)}`}`,
 });

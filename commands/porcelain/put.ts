@@ -15,7 +15,7 @@ export const put = command({
   summary: 'store files and directories as artifacts',
   description: `Each PATH, a file or a whole directory, becomes one artifact; \`-\` is standard input. Everything named in one call is registered in one commit: when anything cannot be read, or changes while it is read, nothing is registered. The ids are printed, one a line, in the order of the paths.
 
-Links, FIFOs, devices and names that are not UTF-8 are refused with the path named. Empty directories are left out, since the payload is a list of files, and so is what \`--exclude\` names; both are said.
+Links, FIFOs, devices and names that are not UTF-8 are refused with the path named. Empty directories are left out, since the payload is a list of files, and so is what \`--exclude\` names; both are said. A GLOB with a slash in it matches paths in the directory that is stored, not from where it is named; one that leaves nothing out is a warning, and with \`--strict-exclude\` an error. What is not UTF-8 is shown as \`\\xe9\`, a byte each, and can be given so in a GLOB.
 
 A file that its owner may execute leaves as one again: in a directory its index says so, and of a single file the label \`hs.executable\`.
 
@@ -40,6 +40,7 @@ A kind of prompt_payload and a classification of high require \`--ttl\`.`,
     each: flag(undefined, 'one artifact for each entry of a directory; with --name, NAME/ENTRY'),
     stdinPaths: flag(undefined, 'read paths from standard input, one a line'),
     exclude: list('GLOB', 'leave out what matches; without a slash, at any depth'),
+    strictExclude: flag(undefined, 'store nothing when a GLOB leaves nothing out'),
     excludeFrom: text('FILE', 'read globs from FILE, one a line', { complete: 'file' }),
     skipLinks: flag(undefined, 'leave links out instead of refusing the directory'),
   },
@@ -88,6 +89,7 @@ A kind of prompt_payload and a classification of high require \`--ttl\`.`,
         ? []
         : await store(s, sources, {
             exclude,
+            strictExclude: options.strictExclude,
             skipLinks: options.skipLinks,
             each: options.each,
             sources: options.source,

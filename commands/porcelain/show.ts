@@ -1,6 +1,6 @@
 import { command } from '../../src/cli/command.js';
 import { one } from '../../src/cli/positionals.js';
-import { humanAge, humanSize } from '../../src/cli/text/human.js';
+import { humanAge, humanSize, utcTime } from '../../src/cli/text/human.js';
 import { fields } from '../../src/cli/text/table.js';
 import type { View } from '../../src/cli/text/view.js';
 import { explainVerdict } from '../../src/core/explain-verdict.js';
@@ -9,7 +9,7 @@ import type { Manifest, Provenance } from '../../src/core/manifest.js';
 import type { ShownArtifact } from '../../src/ops/show-artifact.js';
 
 function when(view: View) {
-  return (at: string) => `${at.slice(0, 16).replace('T', ' ')}Z (${humanAge(Date.parse(at), view.now)})`;
+  return (at: string) => `${utcTime(at)} (${humanAge(Date.parse(at), view.now)})`;
 }
 
 function madeBy(p: Provenance | undefined, view: View): string | undefined {

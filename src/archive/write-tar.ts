@@ -1,4 +1,5 @@
 import { type Pack, pack } from 'tar-stream';
+import { ARCHIVE_TIME } from '../core/archive-time.js';
 import { escapeText } from '../core/escape.js';
 import { comparePaths, type SafePath, TreeNames } from '../core/paths.js';
 import { HsError } from '../errors/hs-error.js';
@@ -15,7 +16,7 @@ export interface TarInput {
 }
 
 export interface TarOptions {
-  /** Time of every entry in seconds, 0 to 2^31 - 1; from `SOURCE_DATE_EPOCH`, else 0. */
+  /** Time of every entry in seconds, 0 to 2^31 - 1; from `SOURCE_DATE_EPOCH`, else {@link ARCHIVE_TIME}. */
   readonly mtime?: number;
 }
 
@@ -31,7 +32,7 @@ const MAX_MTIME = 2 ** 31 - 1;
  */
 export function writeTar(
   entries: AsyncIterable<TarInput>,
-  { mtime = 0 }: TarOptions = {},
+  { mtime = ARCHIVE_TIME }: TarOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   if (!Number.isInteger(mtime) || mtime < 0 || mtime > MAX_MTIME)
     throw new HsError('USAGE', `the time ${mtime} of archive entries is not between 0 and ${MAX_MTIME}`);

@@ -1,8 +1,11 @@
 import { HsError, isErrno } from '../errors/hs-error.js';
 
+const FREE_SPACE =
+  'free some space; hs gc --empty-trash frees what was removed, which then cannot be brought back';
+
 const SYSTEM: Readonly<Record<string, readonly [meaning: string, hint?: string]>> = {
-  ENOSPC: ['no space left on the device', 'free some space, or gc the store (hs gc)'],
-  EDQUOT: ['the disk quota is used up', 'free some space, or gc the store (hs gc)'],
+  ENOSPC: ['no space left on the device', FREE_SPACE],
+  EDQUOT: ['the disk quota is used up', FREE_SPACE],
   EACCES: ['permission denied', 'check the owner and mode with ls -ld'],
   EPERM: ['operation not permitted', 'check the owner and mode with ls -ld'],
   EROFS: ['the filesystem is read-only', 'use a store on a filesystem that can be written'],

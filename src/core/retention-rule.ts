@@ -32,6 +32,13 @@ function verdict(kind: 'keep' | 'prune', rule: Rule, endMs: number): Verdict {
   return endMs <= LAST_MS ? { verdict: kind, rule, until: toTimestamp(endMs) } : { verdict: kind, rule };
 }
 
+/** When the TTL of an artifact is over, which counts from its creation; undefined where it has none. */
+export function ttlEndMs(of: Pick<ArtifactRecord, 'created_at' | 'retention_ttl_days'>): number | undefined {
+  return of.retention_ttl_days === undefined
+    ? undefined
+    : timestampMs(of.created_at) + of.retention_ttl_days * DAY;
+}
+
 /** The end of the last of these pins; `ENDLESS` where one has none. */
 export function pinsEnd(pins: readonly Pin[]): number {
   return pins.reduce((end, p) => Math.max(end, p.until === undefined ? ENDLESS : timestampMs(p.until)), 0);
@@ -58,8 +65,7 @@ export function judge(record: ArtifactRecord, by: Judgement): Verdict {
   // Dated in the future: no age can be told, so no rule that needs one may take it.
   if (created > clockMs) return verdict('keep', 'future_dated', created);
 
-  const ttlEnd =
-    record.retention_ttl_days === undefined ? undefined : created + record.retention_ttl_days * DAY;
+  const ttlEnd = ttlEndMs(record);
   if (ttlEnd !== undefined && ttlEnd <= clockMs && isSensitive(record)) {
     return verdict('prune', 'sensitive_ttl', ttlEnd);
   }

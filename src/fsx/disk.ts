@@ -39,6 +39,8 @@ export interface OpenOptions {
   readonly access: 'read' | 'create' | 'update';
   /** Permission bits for `create`, exact whatever the umask. */
   readonly mode?: number;
+  /** For `create`: long runs of zeros may become holes. */
+  readonly sparse?: boolean;
   /** Follow a link in the last component. Default false: ELOOP. Never blocks on a FIFO. */
   readonly follow?: boolean;
 }

@@ -119,7 +119,7 @@ export class SafeDir {
   }
 
   createFile(name: string, mode: number): Promise<DiskFile> {
-    return this.#change((at) => this.#disk.open(at(name), { access: 'create', mode }));
+    return this.#change((at) => this.#disk.open(at(name), { access: 'create', mode, sparse: true }));
   }
 
   writeFile(name: string, bytes: Uint8Array, options: { mode: number; sync: boolean }): Promise<void> {

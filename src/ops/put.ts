@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import {
   type BundleIndex,
   encodeBundleIndex,
@@ -12,12 +13,14 @@ import type { LedgerOp } from '../core/ledger-op.js';
 import type { EntityRef, Handle, Manifest } from '../core/manifest.js';
 import { executableLabel } from '../core/own-labels.js';
 import { checkFilenameHint, type PortabilityProblem, portabilityProblems, toName } from '../core/paths.js';
+import { showName, textOfName } from '../core/raw-name.js';
 import type { ArtifactRecord } from '../core/record.js';
 import type { Classification, Kind, Layer, RetentionClass } from '../core/vocabulary.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import type { Disk, FileStat } from '../fsx/disk.js';
 import { STORE_DIR } from '../store/layout.js';
 import type { ByteSource, ObjectBatch } from '../store/object-batch.js';
+import { Excluder, globHint, unusedGlobs } from './excluder.js';
 import { demandDescription, describedBy, entryName, newManifest } from './new-manifest.js';
 import { pinCapability } from './pin-capability.js';
 import { toPinName } from './pins.js';
@@ -25,7 +28,7 @@ import { readScratch, readSourceFile, refuseInStore } from './read-source.js';
 import { registerArtifacts } from './register.js';
 import { resolveArtifact } from './resolve.js';
 import type { Session } from './session.js';
-import { excluder, isLink, type LeftOut, type WalkOptions, walkTree } from './walk-tree.js';
+import { isLink, isNotText, type LeftOut, type WalkOptions, walkTree } from './walk-tree.js';
 
 /** Where a payload comes from: a path (its links followed, they are the user's), or a stream. */
 export type PutSource =
@@ -33,7 +36,11 @@ export type PutSource =
   | { readonly stream: ByteSource; readonly filenameHint?: string };
 
 /** What is said of every artifact of one `put`. */
-export interface PutOptions extends Pick<WalkOptions, 'exclude' | 'skipLinks'> {
+export interface PutOptions extends Pick<WalkOptions, 'skipLinks'> {
+  /** Globs of what is left out; one without `/` matches a name at any depth. */
+  readonly exclude?: readonly string[];
+  /** Store nothing when one of these leaves nothing out; else that is a warning. */
+  readonly strictExclude?: boolean;
   readonly name?: string;
   readonly kind?: Kind;
   readonly retentionClass?: RetentionClass;
@@ -132,7 +139,7 @@ async function putPayload(
   session: Session,
   batch: ObjectBatch,
   { source, entry }: Item,
-  options: PutOptions,
+  options: Pick<WalkOptions, 'exclude' | 'skipLinks'>,
 ): Promise<Payload> {
   const file = (id: ObjectId, size: number, executable = false): Payload => ({
     contentHash: id,
@@ -170,10 +177,9 @@ interface Item {
 async function spread(
   session: Session,
   sources: readonly PutSource[],
-  options: Pick<PutOptions, 'exclude' | 'skipLinks'>,
+  { exclude, skipLinks }: Required<Pick<WalkOptions, 'exclude' | 'skipLinks'>>,
   leave: (left: LeftOut) => void,
 ): Promise<Item[]> {
-  const excluded = excluder(options.exclude ?? []);
   const all: Item[] = [];
   for (const source of sources) {
     if ('stream' in source || (await statSource(session.disk, source.path)).kind !== 'directory') {
@@ -181,18 +187,16 @@ async function spread(
       continue;
     }
     await refuseInStore(session, source.path);
-    const entries = (await session.disk.readdir(source.path)).map(({ name, kind }) => {
-      if (name === undefined)
-        throw new HsError('UNSAFE_PATH', `a name in '${escapeText(source.path)}' is not UTF-8`);
-      return { name, kind };
-    });
-    for (const { name: entry, kind } of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      const path = `${source.path}/${entry}`;
-      if (excluded(entry)) leave({ path: entry, why: 'excluded' });
+    const entries = await session.disk.readdir(source.path);
+    for (const { name: entry, bytes, kind } of entries.sort((a, b) => Buffer.compare(a.bytes, b.bytes))) {
+      const text = entry ?? textOfName(bytes);
+      const path = `${source.path}/${text}`;
+      if (exclude.excludes(text)) leave({ path: entry ?? showName(text), why: 'excluded' });
+      else if (entry === undefined) throw isNotText(showName(text), true);
       else if (entry === STORE_DIR && kind === 'directory') leave({ path: entry, why: 'store' });
       else if (kind !== 'symlink') all.push({ source: { path }, entry });
-      else if (options.skipLinks) leave({ path: entry, why: 'link' });
-      else throw isLink(escapeText(path), options.skipLinks);
+      else if (skipLinks) leave({ path: entry, why: 'link' });
+      else throw isLink(escapeText(path), skipLinks);
     }
   }
   return all;
@@ -253,12 +257,13 @@ export async function put(
     const manifests: Manifest[] = [];
     session.progress.start('storing', undefined, 'bytes');
     const besides: LeftOut[] = [];
+    const walk = { exclude: new Excluder(options.exclude ?? []), skipLinks: options.skipLinks === true };
     const items: readonly Item[] = options.each
-      ? await spread(session, sources, options, (left) => besides.push(left))
+      ? await spread(session, sources, walk, (left) => besides.push(left))
       : sources.map((source) => ({ source }));
     for (const item of items) {
       const { source, entry } = item;
-      const payload = await putPayload(session, tx.batch, item, options);
+      const payload = await putPayload(session, tx.batch, item, walk);
       const filenameHint = await hintOf(session, source);
       const facts = compact({
         ...described,
@@ -277,11 +282,26 @@ export async function put(
       results.push({ artifactId: manifest.artifact_id, filenameHint, ...stored, leftOut });
     }
     if (manifests.length === 0) throw new HsError('NOT_FOUND', 'there is nothing to store');
+    tellUnused(session, walk.exclude, sources, options.strictExclude === true);
     session.progress.start('committing');
     await registerArtifacts(tx, manifests, pinOps(manifests, pin));
     session.progress.done();
     return results;
   });
+}
+
+/** A glob that leaves nothing out most likely means something that is now stored. */
+function tellUnused(
+  session: Session,
+  { unused }: Excluder,
+  sources: readonly PutSource[],
+  strict: boolean,
+): void {
+  if (unused.length === 0) return;
+  const names = sources.flatMap((s) => ('path' in s ? basename(s.path) : []));
+  const hint = globHint(unused, names);
+  if (strict) throw new HsError('USAGE', `${unusedGlobs(unused)}; nothing was stored`, { hint });
+  session.warn(`${unusedGlobs(unused)}; ${hint}`);
 }
 
 function nonEmpty(labels: Record<string, string>): Record<string, string> | undefined {

@@ -7,7 +7,7 @@ import type { Policy } from '../core/policy.js';
 import type { Clock, Environment, ProgressSink, Random, Trace } from '../core/ports.js';
 import { recordText } from '../core/record-text.js';
 import { findSecrets, namesOfSecrets } from '../core/secrets/find-secrets.js';
-import { HsError, isErrno } from '../errors/hs-error.js';
+import { HsError, isErrno, isHsError } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
 import { nodeIndex } from '../fsx/index-file.js';
 import { type BuildDraft, type CommitContext, commit } from '../store/commit.js';
@@ -240,6 +240,7 @@ export class Session {
     run: (tx: WriteTx) => Promise<T>,
     givenUp: readonly string[] = [],
   ): Promise<T> {
+    this.store.demandWritable();
     const lease = await this.#leaseToWrite();
     const batch = this.#batch(lease);
     try {
@@ -325,6 +326,17 @@ export class Session {
   }
 }
 
+/** An older copy of a store, on a medium that keeps it so for one, can be read: only to write on in it needs a word. */
+async function checkHead(store: Store, { writes, warn }: SessionRequest): Promise<void> {
+  try {
+    await store.checkedHead();
+  } catch (e) {
+    if (writes || !isHsError(e, 'ROLLED_BACK')) throw e;
+    store.readOnlyBecause(e);
+    warn(`${e.message}; what it holds can be read, and nothing written`);
+  }
+}
+
 /** Finds and opens the store, and checks its ledger against the anchor. */
 export async function openSession(request: SessionRequest): Promise<Session> {
   const { disk, environment } = request;
@@ -343,7 +355,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   };
   const store = await Store.open(ports, root);
   if (request.unchecked) store.holdAnchor();
-  else await store.checkedHead();
+  else await checkHead(store, request);
   const session = new Session(request, store);
   const { type, id } = session.actor;
   request.trace?.({ event: 'store', root, store_id: store.format.store_id, actor: `${type}:${id}` });

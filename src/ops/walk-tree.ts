@@ -1,13 +1,14 @@
 import { escapeText } from '../core/escape.js';
 import { type SafePath, toSafePath } from '../core/paths.js';
+import { showName, textOfName } from '../core/raw-name.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import type { DirEntry, Disk } from '../fsx/disk.js';
 import { STORE_DIR } from '../store/layout.js';
-import { compileGlob } from './glob.js';
+import type { Excluder } from './excluder.js';
 
 export interface WalkOptions {
-  /** Globs; one without `/` matches a name at any depth, a directory that matches is not entered. */
-  readonly exclude?: readonly string[];
+  /** A directory that it excludes is not entered. */
+  readonly exclude?: Excluder;
   /** Leave links out instead of refusing the tree. */
   readonly skipLinks?: boolean;
   /** A directory that is never entered: the store itself. */
@@ -27,20 +28,15 @@ export interface TreeFile {
   readonly location: string;
 }
 
-/** Whether a path, relative to the root of the tree, is excluded. */
-export function excluder(globs: readonly string[]): (path: string) => boolean {
-  const matchers = globs.map((glob) => {
-    const anchored = glob.replace(/\/+$/, '');
-    const matches = compileGlob(anchored.replace(/^(?:\.?\/)+/, ''));
-    return anchored.includes('/')
-      ? matches
-      : (path: string) => matches(path.slice(path.lastIndexOf('/') + 1));
-  });
-  return (path) => matchers.some((matches) => matches(path));
+function shown(prefix: string, entry: DirEntry): string {
+  return showName(prefix + (entry.name ?? textOfName(entry.bytes)));
 }
 
-function shown(prefix: string, entry: DirEntry): string {
-  return escapeText(prefix + (entry.name ?? Buffer.from(entry.bytes).toString('latin1')));
+/** `path` is for people, escaped; `canExclude`: there is such an option. */
+export function isNotText(path: string, canExclude: boolean): HsError {
+  return new HsError('UNSAFE_PATH', `the name of '${path}' is not UTF-8`, {
+    hint: canExclude ? `rename it, or leave it out: --exclude '${path}'` : 'rename it',
+  });
 }
 
 /** `path` is for people, escaped; `skipLinks` is undefined where there is no such option. */
@@ -65,7 +61,7 @@ export async function realDirectory(disk: Disk, path: string): Promise<string> {
 /**
  * The regular files below `root`, by descriptors so that no directory can be swapped for a link on the
  * way. Links are refused with the path named (UNSAFE_PATH), and so are special files and names that are
- * not UTF-8 or break the path rules (B4). What is left out is reported through `leave`.
+ * not UTF-8 or break the path rules (B4), unless they are excluded. What is left out is reported through `leave`.
  */
 export async function* walkTree(
   disk: Disk,
@@ -73,8 +69,6 @@ export async function* walkTree(
   options: WalkOptions,
   leave: (left: LeftOut) => void,
 ): AsyncGenerator<TreeFile> {
-  const excluded = excluder(options.exclude ?? []);
-
   async function* visit(location: string, prefix: string): AsyncGenerator<TreeFile> {
     const dir = await disk.openDir(location);
     try {
@@ -89,16 +83,13 @@ export async function* walkTree(
       const entries = (await disk.readdir(dir.path)).sort((a, b) => Buffer.compare(a.bytes, b.bytes));
       if (entries.length === 0 && prefix !== '') leave({ path: prefix.slice(0, -1), why: 'empty directory' });
       for (const entry of entries) {
-        if (entry.name === undefined) {
-          throw new HsError('UNSAFE_PATH', `the name of '${shown(prefix, entry)}' is not UTF-8`, {
-            hint: 'rename it, or leave its directory out with --exclude',
-          });
-        }
-        const path = prefix + entry.name;
-        if (excluded(path)) {
-          leave({ path, why: 'excluded' });
+        const text = prefix + (entry.name ?? textOfName(entry.bytes));
+        if (options.exclude?.excludes(text)) {
+          leave({ path: entry.name === undefined ? showName(text) : text, why: 'excluded' });
           continue;
         }
+        if (entry.name === undefined) throw isNotText(showName(text), options.exclude !== undefined);
+        const path = text;
         const below = `${dir.path}/${entry.name}`;
         switch (entry.kind) {
           case 'file':

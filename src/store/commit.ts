@@ -73,6 +73,7 @@ export async function commit(
   build: BuildDraft,
 ): Promise<LedgerEntry | undefined> {
   const { clock, random, trace } = store.ports;
+  store.demandWritable();
   const started = clock.now();
   for (;;) {
     const catalog = await store.catalog();

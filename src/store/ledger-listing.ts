@@ -1,4 +1,4 @@
-import { escapeText } from '../core/escape.js';
+import { showName, textOfName } from '../core/raw-name.js';
 import { isErrno } from '../errors/hs-error.js';
 import type { DirEntry, Disk } from '../fsx/disk.js';
 import { ENTRIES_PER_DIR, type Layout, ledgerDirName, parseLedgerDir, parseLedgerFile } from './layout.js';
@@ -18,7 +18,7 @@ export interface LedgerListing {
 
 /** A name as it can be shown, whatever its bytes are. */
 export function shownName(entry: DirEntry): string {
-  return escapeText(entry.name ?? Buffer.from(entry.bytes).toString('latin1'));
+  return showName(entry.name ?? textOfName(entry.bytes));
 }
 
 async function topOf(disk: Disk, layout: Layout): Promise<DirEntry[]> {

@@ -169,7 +169,7 @@ export class ObjectBatch {
    */
   async addSource(source: ByteSource, onBytes?: (count: number) => void): Promise<Added> {
     const staged = this.#stagingPath();
-    const file = await this.#disk.open(staged, { access: 'create', mode: 0o444 });
+    const file = await this.#disk.open(staged, { access: 'create', mode: 0o444, sparse: true });
     const hash = createSha256();
     const early = new EarlySync(() => file.sync(), EARLY_SYNC_BYTES);
     let size = 0;

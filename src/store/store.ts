@@ -61,6 +61,8 @@ export class Store {
   readonly #snapshots: { close(): void }[] = [];
   #anchorHeld = false;
   readonly #release: () => Promise<void>;
+  /** Why nothing may be appended, where that is so. */
+  #behind: HsError | undefined;
 
   private constructor(
     ports: StorePorts,
@@ -136,6 +138,17 @@ export class Store {
   /** Leaves the anchor alone until the head was checked or accepted: what is appended meanwhile, a refusal for one, must not hide a rollback. */
   holdAnchor(): void {
     this.#anchorHeld = true;
+  }
+
+  /** Goes on with a ledger that lacks what was seen of it: to be read, and not written to. */
+  readOnlyBecause(behind: HsError): void {
+    this.holdAnchor();
+    this.#behind = behind;
+  }
+
+  /** Throws where this store may only be read. */
+  demandWritable(): void {
+    if (this.#behind !== undefined) throw this.#behind;
   }
 
   /** Takes the ledger as it stands for the whole one (`ledger accept-rollback`). */

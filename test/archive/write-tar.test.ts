@@ -56,6 +56,13 @@ describe('writeTar', () => {
   });
   afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
+  it('dates everything 1980-01-01 where no time is given, since no zip holds an earlier one', async () => {
+    const file = join(dir, 'a.tar');
+    writeFileSync(file, await collect(writeTar(inputs(FILES))));
+    const listed = execFileSync('tar', ['--utc', '-tvf', file], { encoding: 'utf8' });
+    for (const line of listed.trimEnd().split('\n')) expect(line).toContain(' 1980-01-01 00:00 ');
+  });
+
   it('writes what the system tar lists and extracts, byte for byte and with the modes', async () => {
     const file = join(dir, 'a.tar');
     writeFileSync(file, await collect(writeTar(inputs(FILES), { mtime: 86_400 })));

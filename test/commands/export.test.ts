@@ -113,7 +113,7 @@ describe('hs export', () => {
       const full = `mount -t tmpfs -o size=64k tmpfs full && "$0" "$1" put big --name big >/dev/null &&
       "$0" "$1" export big full/big; echo "status $?"; ls -A full`;
       await mkdir(join(cwd, 'full'));
-      await writeFile(join(cwd, 'big'), Buffer.alloc(1024 * 1024));
+      await writeFile(join(cwd, 'big'), Buffer.alloc(1024 * 1024, 'x'));
       const { stdout, stderr } = spawnSync(
         'unshare',
         ['-m', 'sh', '-c', full, process.execPath, HS_PROGRAM],

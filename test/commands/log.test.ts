@@ -22,6 +22,11 @@ async function workspace() {
 }
 
 describe('hs log', () => {
+  it('prints times in UTC, and says so with a Z', async () => {
+    const { hs } = await workspace();
+    expect((await hs(['log'])).stdout).toMatch(/^ +0 {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ {2}/);
+  });
+
   it('tells who did what to which artifact, the newest first', async () => {
     const { hs, put } = await workspace();
     const id = await put('--name', 'report');

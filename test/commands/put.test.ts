@@ -161,6 +161,51 @@ describe('hs put', () => {
     expect((await run('cat-artifact', '-p', 'd')).stdout.split('\t').pop()).toBe('keep.txt\n');
   });
 
+  it('warns of a glob that left nothing out, says how it should be, and with --strict-exclude stores nothing', async () => {
+    mkdirSync(`${dir}/d/secrets`, { recursive: true });
+    writeFileSync(`${dir}/d/secrets/key`, '1');
+    writeFileSync(`${dir}/d/keep`, '1');
+    const globs = ['--exclude', 'd/secrets', '--exclude', '*.log', '--exclude', 'keep'];
+    const result = await run('put', 'd', ...globs);
+    expect([result.status, result.stderr]).toEqual([
+      0,
+      expect.stringMatching(/warning: nothing is excluded by 'd\/secrets', '\*\.log'; .*--exclude 'secrets'/),
+    ]);
+    await refuses(
+      ['put', 'd', ...globs, '--strict-exclude'],
+      2,
+      /nothing is excluded by 'd\/secrets', '\*\.log'/,
+    );
+    const strict = await run('put', 'd', '--each', '--exclude', 'secrets', '--strict-exclude');
+    expect([strict.status, strict.stdout.trim().split('\n').length]).toEqual([0, 1]);
+  });
+
+  it.each([
+    [[], 'd'],
+    [['--each'], 'd'],
+    [[], '.'],
+  ])(
+    'shows a name that is not UTF-8 as \\xe9, and leaves it out by that and by a wildcard (%j of %s)',
+    async (how, what) => {
+      mkdirSync(`${dir}/d`);
+      writeFileSync(Buffer.from(`${dir}/d/caf\xe9é.txt`, 'latin1'), '1');
+      writeFileSync(`${dir}/d/keep`, '1');
+      const shown = what === '.' ? 'd/caf\\xe9\\xe9.txt' : 'caf\\xe9\\xe9.txt';
+      const refused = await run('put', what, ...how);
+      expect([refused.status, refused.stderr]).toEqual([
+        7,
+        expect.stringContaining(`'${shown}' is not UTF-8`),
+      ]);
+      for (const glob of [shown, 'caf??.*']) {
+        const result = await run('put', what, ...how, '--exclude', glob);
+        expect([result.status, result.stderr]).toEqual([
+          0,
+          expect.stringContaining(`left out 1 excluded: '${shown}'`),
+        ]);
+      }
+    },
+  );
+
   it('follows no link among the entries of a directory either', async () => {
     mkdirSync(`${dir}/d`);
     writeFileSync(`${dir}/d/file`, '1');
@@ -287,7 +332,7 @@ describe('hs put refuses, and leaves the store as it was', () => {
   it.skipIf(whyNotMount !== undefined)(`a disk that is full${because(whyNotMount)}`, async () => {
     const script = `
       mount -t tmpfs -o size=900k tmpfs "$1" && cd "$1" && "$2" "$3" init >/dev/null || exit 99
-      head -c 2000000 /dev/zero > ../big
+      yes | head -c 2000000 > ../big
       "$2" "$3" put ../big; echo "status $?"
       find .hsstore/tmp .hsstore/leases -type f | wc -l
       echo ok > small && "$2" "$3" put small >/dev/null; echo "then $?"`;

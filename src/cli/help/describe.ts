@@ -105,5 +105,6 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   HS_TRACE:
     'a file to which a line of JSON is appended for each thing done: commands, ledger entries and disk operations with their times, never contents or arguments; 1 or 2: standard error',
   NO_COLOR: 'when set, no colour unless --color says so',
-  SOURCE_DATE_EPOCH: 'the time, in seconds since 1970, that is written inside bundles',
+  SOURCE_DATE_EPOCH:
+    'the time, in seconds since 1970, that is written inside bundles and other tars (default: that of 1980-01-01)',
 };

@@ -107,6 +107,7 @@ export const importResult = z.strictObject({
       present: z.boolean(),
       tightened: z.boolean(),
       demoted: z.boolean(),
+      ttl_over: z.boolean(),
     }),
   ),
 });

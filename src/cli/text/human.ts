@@ -38,6 +38,11 @@ export function humanAge(then: number, now: number): string {
   return ms > 0 ? `${humanSpan(ms)} ago` : `in ${humanSpan(ms)}`;
 }
 
+/** `2026-01-31 12:00Z`, or to the second: a timestamp as people read it, and still with its zone. */
+export function utcTime(at: string, to: 'minute' | 'second' = 'minute'): string {
+  return `${at.slice(0, to === 'minute' ? 16 : 19).replace('T', ' ')}Z`;
+}
+
 /** `1 file`, `2 files`. */
 export function counted(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;

@@ -1,5 +1,5 @@
 import type { RemovalDocument, RemovalDone } from '../retention-documents.js';
-import { counted } from './human.js';
+import { counted, utcTime } from './human.js';
 import { planText, reclaimedLines, ruleWords } from './retention-text.js';
 import { emptiedText, freesText, irreversibleText, labelOf } from './undo-text.js';
 import type { View } from './view.js';
@@ -26,8 +26,8 @@ export function removalText(value: RemovalDocument, view: View): string {
   lines.push(...reclaimedLines(value.reclaimed));
   if (value.report !== null && value.restorable_until !== undefined) {
     const back = value.removed.length - value.irreversible.length;
-    const until = value.restorable_until.slice(0, 16).replace('T', ' ');
-    lines.push(`${back} can be brought back until ${until}Z: hs restore --run ${value.report.slice(0, 8)}`);
+    const until = utcTime(value.restorable_until);
+    lines.push(`${back} can be brought back until ${until}: hs restore --run ${value.report.slice(0, 8)}`);
   }
   return lines.join('\n');
 }

@@ -1,6 +1,6 @@
 import type { RetentionReport } from '../../core/retention-report.js';
 import type { ReportRow, ReportUndo } from '../../ops/gc/reports.js';
-import { counted, humanAge, humanSize } from './human.js';
+import { counted, humanAge, humanSize, utcTime } from './human.js';
 import { byRule, itemColumns, ruleWords } from './retention-text.js';
 import { fields, table } from './table.js';
 import { dayOf, freesText, irreversibleText } from './undo-text.js';
@@ -49,7 +49,7 @@ export function reportText({ header: h, items }: RetentionReport, undo: ReportUn
   const largest = [...gone].sort(
     (a, b) => b.size_bytes - a.size_bytes || (a.artifact_id < b.artifact_id ? -1 : 1),
   );
-  const at = (t: string) => `${t.slice(0, 19).replace('T', ' ')}Z`;
+  const at = (t: string) => utcTime(t, 'second');
   const facts = fields(
     [
       ['report', view.style.id(h.report)],

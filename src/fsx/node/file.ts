@@ -1,6 +1,7 @@
-import { fchmodSync, fstatSync, readSync } from 'node:fs';
+import { fchmodSync, fstatSync, ftruncateSync, readSync } from 'node:fs';
 import type { DiskFile, FileStat, OpenOptions } from '../disk.js';
 import { Descriptor } from './descriptor.js';
+import { sparseParts } from './holes.js';
 import { tryLockDescriptor } from './native.js';
 import { openExisting, openNew } from './open.js';
 import { toFileStat } from './stat.js';
@@ -9,7 +10,7 @@ import { LARGE_BYTES, readLater, writeFully } from './transfer.js';
 /** `Disk.open` on the real disk. */
 export function openNodeFile(path: string, options: OpenOptions): DiskFile {
   if (options.access === 'create') {
-    return new NodeFile(openNew(path, options.mode ?? 0o600), path);
+    return new NodeFile(openNew(path, options.mode ?? 0o600), path, undefined, options.sparse);
   }
   const { fd, stats } = openExisting(path, options.access, options.follow ?? false);
   return new NodeFile(fd, path, options.access === 'read' ? toFileStat(stats) : undefined);
@@ -23,10 +24,15 @@ class NodeFile implements DiskFile {
   /** What opening for reading saw; the first `stat` is that one, since a tree has many files. */
   #opened: FileStat | undefined;
 
-  constructor(fd: number, path: string, opened?: FileStat) {
+  readonly #sparse: boolean;
+  /** Of a sparse file: how long it is. */
+  #length = 0;
+
+  constructor(fd: number, path: string, opened?: FileStat, sparse = false) {
     this.#descriptor = new Descriptor(fd, path);
     this.#expected = opened?.size ?? Number.POSITIVE_INFINITY;
     this.#opened = opened;
+    this.#sparse = sparse;
   }
 
   async read(buffer: Uint8Array, position: number): Promise<number> {
@@ -38,8 +44,25 @@ class NodeFile implements DiskFile {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
+    if (!this.#sparse) {
+      await this.#append(bytes);
+      return;
+    }
+    for (const part of sparseParts(bytes, this.#length)) {
+      if (typeof part === 'number') {
+        ftruncateSync(this.#descriptor.fd('ftruncate'), this.#length + part);
+        this.#length += part;
+      } else {
+        const writing = this.#append(part);
+        this.#length += part.length;
+        if (writing !== undefined) await writing;
+      }
+    }
+  }
+
+  #append(bytes: Uint8Array): Promise<void> | undefined {
     const writing = writeFully(this.#descriptor.fd('write'), bytes);
-    if (writing !== undefined) await this.#descriptor.hold(writing);
+    return writing && this.#descriptor.hold(writing);
   }
 
   async sync(): Promise<void> {

@@ -2,10 +2,11 @@ import { encodeBundleIndex } from '../../core/bundle-index.js';
 import type { Catalog } from '../../core/catalog.js';
 import { compact } from '../../core/compact.js';
 import { escapeText } from '../../core/escape.js';
-import type { ArtifactId, ObjectId } from '../../core/ids.js';
+import { type ArtifactId, type ObjectId, type Timestamp, timestampMs } from '../../core/ids.js';
 import type { LedgerOp } from '../../core/ledger-op.js';
 import { encodeManifest, type Manifest, toManifest } from '../../core/manifest.js';
 import type { ArtifactRecord } from '../../core/record.js';
+import { ttlEndMs } from '../../core/retention-rule.js';
 import { classificationRank } from '../../core/sensitivity.js';
 import { isSensitive } from '../../core/vocabulary.js';
 import { HsError } from '../../errors/hs-error.js';
@@ -31,6 +32,8 @@ export interface Imported {
     readonly tightened: boolean;
     /** Came approved or frozen, which only this store's own promotion can make it. */
     readonly demoted: boolean;
+    /** New here, and its time to live is over already: a collection takes it. */
+    readonly ttlOver: boolean;
   }[];
 }
 
@@ -93,9 +96,15 @@ export async function importBundle(
         present: present.has(manifest.artifact_id),
         tightened: tightened.has(manifest.artifact_id),
         demoted: manifest.layer !== member.manifest.layer,
+        ttlOver: !present.has(manifest.artifact_id) && isTtlOver(manifest, session.now()),
       })),
     };
   });
+}
+
+function isTtlOver(manifest: Manifest, now: Timestamp): boolean {
+  const end = ttlEndMs(manifest);
+  return end !== undefined && end <= timestampMs(now);
 }
 
 /**

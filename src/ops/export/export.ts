@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { ARCHIVE_TIME } from '../../core/archive-time.js';
 import { compact } from '../../core/compact.js';
 import { escapeText } from '../../core/escape.js';
 import type { ArtifactId, ObjectId } from '../../core/ids.js';
@@ -79,7 +80,8 @@ async function exists(session: Session, path: string): Promise<boolean> {
 export async function exportArtifact(session: Session, request: ExportRequest): Promise<Exported> {
   return withDecisions(session, async (tx) => {
     const exportId = session.random.uuid();
-    const config: ExportConfig = { with_manifest: request.withManifest === true, mtime: request.mtime ?? 0 };
+    const mtime = request.mtime ?? ARCHIVE_TIME;
+    const config: ExportConfig = { with_manifest: request.withManifest === true, mtime };
     const { head } = await session.catalog();
     await tx.lease.journal({
       journal: 'export',
@@ -295,5 +297,8 @@ function sourceOf({ shape, isPrivate, content, placed }: Decision, request: Expo
     const stream = placed.destination === undefined ? () => verified(entry!) : () => entry!.stream();
     return { type: 'file', hash, size, executable: entry!.executable, stream };
   }
-  return { type: 'file', stream: () => archive(entries, { format, isPrivate, mtime: request.mtime ?? 0 }) };
+  return {
+    type: 'file',
+    stream: () => archive(entries, { format, isPrivate, mtime: request.mtime ?? ARCHIVE_TIME }),
+  };
 }

@@ -25,7 +25,7 @@ export interface ExportRequest {
   readonly withManifest?: boolean;
   /** Content hashes of what is high and may go all the same (B6). */
   readonly consents?: readonly ObjectId[];
-  /** Times inside a tar, in seconds since 1970 (`SOURCE_DATE_EPOCH`). */
+  /** Times inside a tar, in seconds since 1970 (`SOURCE_DATE_EPOCH`); else {@link ARCHIVE_TIME}. */
   readonly mtime?: number;
   /** Decide and look, write nothing, record nothing (D5). */
   readonly dryRun?: boolean;

@@ -8,6 +8,7 @@ import {
 import { compact } from '../../core/compact.js';
 import type { ObjectId } from '../../core/ids.js';
 import { checkPath, type PortabilityProblem, portabilityProblems } from '../../core/paths.js';
+import { showName, textOfName } from '../../core/raw-name.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { DirEntry, Disk, DiskDir, FileStat } from '../../fsx/disk.js';
 import { STORE_DIR } from '../../store/layout.js';
@@ -108,7 +109,7 @@ class Walk {
   async #entry(dir: DiskDir, prefix: string, entry: DirEntry, depth: number): Promise<void> {
     this.#session.signal.throwIfAborted();
     if (entry.name === undefined) {
-      this.#refuse(prefix + bytesInWords(entry.bytes), 'its name is not UTF-8');
+      this.#refuse(showName(prefix + textOfName(entry.bytes)), 'its name is not UTF-8');
       return;
     }
     const path = prefix + entry.name;
@@ -164,12 +165,6 @@ function objection(stat: FileStat | undefined): string | undefined {
   // A directory's setgid bit only hands its group down, and is inherited from the directory above.
   if (stat.kind === 'file' && (stat.mode & 0o6000) !== 0) return 'it is setuid or setgid';
   return undefined;
-}
-
-function bytesInWords(bytes: Uint8Array): string {
-  return [...bytes]
-    .map((b) => (b < 0x80 ? String.fromCharCode(b) : `\\x${b.toString(16).padStart(2, '0')}`))
-    .join('');
 }
 
 async function tree(batch: ObjectBatch, index: BundleIndex, entry?: string): Promise<TakenPayload> {

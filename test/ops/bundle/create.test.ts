@@ -2,12 +2,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/core/hash.js';
+import { toTimestamp } from '../../../src/core/ids.js';
 import { interceptDisk } from '../../../src/fsx/intercept-disk.js';
 import { createBundle } from '../../../src/ops/bundle/create.js';
 import { importBundle } from '../../../src/ops/bundle/import.js';
 import { verifyBundle } from '../../../src/ops/bundle/verify.js';
 import { exportArtifact } from '../../../src/ops/export/export.js';
 import { reclassify } from '../../../src/ops/reclassify.js';
+import { inside } from '../../helpers/inside.js';
 import { type World, world } from '../export/helpers.js';
 import { bundleFiles, FILE_ID, manifestOf, toTar } from './bundle-files.js';
 
@@ -50,6 +52,24 @@ describe('a bundle', () => {
       layer: 'L3',
       revision: 2,
       retention_ttl_days: 30,
+    });
+  });
+
+  it('says of what comes in that its time to live is over already, and not of what was here', async () => {
+    const w = await world();
+    const old = manifestOf(FILE_ID, 'hello', {
+      created_at: toTimestamp(0),
+      retention_ttl_days: 9,
+    });
+    const tar = join(w.dir, 'old.tar');
+    await writeFile(tar, toTar(bundleFiles([{ manifest: old, payload: 'hello' }])));
+    const over = async () => (await importBundle(w.session, tar)).artifacts.map((a) => a.ttlOver);
+    expect([await over(), await over()]).toEqual([[true], [false]]);
+    const hs = inside(w.dir);
+    await hs(['init']);
+    expect(await hs(['import', tar])).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(/'[0-9a-f]{8}' is over its time to live already: .*hs retain/),
     });
   });
 
