@@ -2,15 +2,18 @@ import type { Context } from '../../src/cli/context.js';
 import { setRemovalStatus } from '../../src/cli/removal-status.js';
 import { doneRemoval, type RemovalDone } from '../../src/cli/retention-documents.js';
 import type { Catalog } from '../../src/core/catalog.js';
-import { type ArtifactId, toTimestamp } from '../../src/core/ids.js';
+import type { ArtifactId } from '../../src/core/ids.js';
 import { planHash } from '../../src/core/plan-file.js';
 import type { ProgressSink } from '../../src/core/ports.js';
 import type { PrunePlan } from '../../src/core/prune-plan.js';
 import { assumeDead, type Collected, collect } from '../../src/ops/gc/collect.js';
 import { planCollection } from '../../src/ops/gc/plan-collection.js';
+import { trashedArtifacts } from '../../src/ops/gc/trash-contents.js';
+import { trashWindow } from '../../src/ops/gc/trash-window.js';
 import { changePins, defaultPinName } from '../../src/ops/pins.js';
 import type { Session } from '../../src/ops/session.js';
 import { readArtifact } from '../../src/ops/show-artifact.js';
+import { trashTotals } from '../../src/store/reclaimable.js';
 import type {
   ApplyOutcome,
   ApplyProgress,
@@ -18,11 +21,11 @@ import type {
   Detail,
   PreviewModel,
   Source,
+  TrashContents,
   TrashWindow,
 } from '../../src/ui/model.js';
+import type { muteKeys } from '../../src/ui/mute-keys.js';
 import { openPreview } from '../../src/ui/open-preview.js';
-
-const DAY = 86_400_000;
 
 /** What of the options of `hs gc` the preview goes by. */
 export interface PreviewOptions {
@@ -66,6 +69,7 @@ function sourceOf(catalog: Catalog, id: ArtifactId): Source {
 class StoreModel implements PreviewModel {
   readonly defaultPin: string;
   readonly trash: TrashWindow | undefined;
+  readonly emptying?: () => Promise<TrashContents>;
   readonly #session: Session;
   readonly #options: PreviewOptions;
   readonly #relay: Relay;
@@ -86,10 +90,21 @@ class StoreModel implements PreviewModel {
     this.#warnings = warnings;
     this.defaultPin = defaultPinName(session);
     this.trash = trash;
+    if (options.emptyTrash) this.emptying = () => this.#emptying();
   }
 
-  plan(): Promise<PrunePlan> {
-    return planCollection(this.#session, { quotaBytes: this.#options.quota });
+  async plan(onProgress?: (progress: ApplyProgress) => void): Promise<PrunePlan> {
+    this.#relay.to = onProgress;
+    try {
+      return await planCollection(this.#session, { quotaBytes: this.#options.quota });
+    } finally {
+      this.#relay.to = undefined;
+    }
+  }
+
+  async #emptying(): Promise<TrashContents> {
+    const { objects, size_bytes: bytes } = (await trashTotals(this.#session.store)).all;
+    return { artifacts: await trashedArtifacts(this.#session), objects, bytes };
   }
 
   async detail(id: ArtifactId): Promise<Detail> {
@@ -139,37 +154,37 @@ class StoreModel implements PreviewModel {
     const collected = await collect(this.#session, {
       seen: { plan, hash: planHash(plan), except: spared },
       emptyTrash: this.#options.emptyTrash,
+      // The question says so, and was answered with yes.
+      bestEffort: true,
     });
     this.#relay.to = undefined;
     this.collected = collected;
-    const { outcome, reclaimed, restorableUntil } = collected;
-    const { report } = outcome;
+    const { outcome, reclaimed, irreversible, emptied, trashUntil, restorableUntil } = collected;
+    const { report, plan: done } = outcome;
     return {
       ...(report === undefined ? {} : { reportId: report, runId: report }),
-      removed: report === undefined ? 0 : outcome.plan.header.pruned,
-      freedBytes: outcome.plan.header.freed_bytes,
+      removed: report === undefined ? 0 : done.header.pruned,
+      irreversible: irreversible.length,
+      freed: done.header,
+      emptied: emptied.length,
+      purgedBytes: reclaimed.purged.size_bytes,
       spared: outcome.sparedSince.length,
       purgePending: reclaimed.purge_pending.reduce((sum, p) => sum + p.objects, 0),
+      ...(trashUntil === undefined ? {} : { trashUntil }),
       ...(restorableUntil === undefined ? {} : { restorableUntil }),
       warnings: this.#warnings,
     };
   }
 }
 
-async function trashOf(session: Session, { emptyTrash }: PreviewOptions): Promise<TrashWindow | undefined> {
-  const { retention } = await session.policy(await session.catalog());
-  const days = retention.trash_days;
-  if (emptyTrash || days === 0) return undefined;
-  return { days, until: toTimestamp(session.clock.now() + days * DAY) };
-}
-
 /**
  * `hs gc` on a terminal: what was done, or undefined when the person left without it. Loaded only for
- * that, since Ink costs 350 ms to import.
+ * that, since Ink costs 350 ms to import. `release` gives up the keys that were muted until now.
  */
 export async function previewCollection(
   context: Context,
   options: PreviewOptions,
+  release: ReturnType<typeof muteKeys>,
 ): Promise<RemovalDone | undefined> {
   const relay = new Relay();
   const warnings: string[] = [];
@@ -179,8 +194,15 @@ export async function previewCollection(
     progress: relay,
     warn: (message) => warnings.push(message),
   });
-  const model = new StoreModel(session, options, relay, warnings, await trashOf(session, options));
+  const model = new StoreModel(
+    session,
+    options,
+    relay,
+    warnings,
+    options.emptyTrash ? undefined : await trashWindow(session),
+  );
   const { colour, unicode } = terminal;
+  release('go on');
   try {
     await openPreview(
       model,

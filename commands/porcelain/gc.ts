@@ -69,8 +69,14 @@ The report of what went, and why, is an artifact: hs-report(1).`,
     }
     if (options.dryRun || (!options.yes && options.apply === undefined)) {
       if (!options.dryRun && isInteractive(context)) {
-        const { previewCollection } = await import('./gc-preview.js');
-        return previewCollection(context, options);
+        const { muteKeys } = await import('../../src/ui/mute-keys.js');
+        const release = muteKeys(context.host.stdin);
+        try {
+          const { previewCollection } = await import('./gc-preview.js');
+          return await previewCollection(context, options, release);
+        } finally {
+          release('restore');
+        }
       }
       const { planCollection } = await import('../../src/ops/gc/plan-collection.js');
       const s = await session({ writes: false });

@@ -1,7 +1,7 @@
 import type { PlanHeader, PlanItem, PrunePlan } from '../core/prune-plan.js';
+import type { TrashedArtifact } from '../core/trashed.js';
 import type { Collected } from '../ops/gc/collect.js';
 import type { PlanOutlook } from '../ops/gc/plan-outlook.js';
-import type { TrashedArtifact } from '../ops/gc/trash-contents.js';
 import type { Reclaimed } from '../store/collector.js';
 
 /** The result of `gc`, `apply-prune` and `rm`: a plan that was only shown, or what was done. */

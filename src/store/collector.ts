@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Timestamp, timestampMs, toTimestamp } from '../core/ids.js';
+import type { ProgressSink } from '../core/ports.js';
 import { HsError } from '../errors/hs-error.js';
 import type { DiskFile } from '../fsx/disk.js';
 import { IndexReader } from './index-reader.js';
@@ -20,6 +21,8 @@ export interface ReclaimRequest {
   readonly patience?: Patience;
   /** Asks to stop: at the next point where nothing is half, with its reason thrown. */
   readonly signal?: AbortSignal;
+  /** Where it says how far it is. */
+  readonly progress?: ProgressSink;
   /** Commits `objects_purged`, after the bytes are gone and before the batches are. */
   record(purged: Purged): Promise<void>;
 }
@@ -155,7 +158,6 @@ class Collection {
     checkClock(this.#now(), this.#fold.lastAt);
     if (found === undefined) return false;
     const older = await this.#trash.list();
-    const { signal } = this.#request;
     const { batches, swept, left } = await sweep(
       this.#store,
       this.#trash,
@@ -163,7 +165,7 @@ class Collection {
       this.#indexes,
       older,
       this.#staging,
-      signal,
+      this.#request,
     );
     this.#filled = new Set(batches.map((b) => b.name));
     // What a crash left unsealed is adopted: sealed now, it waits for everyone who is at work now.
@@ -210,7 +212,8 @@ class Collection {
       signal?.throwIfAborted();
       const found = await this.#marked();
       if (found === undefined) return;
-      const purged = await purge(this.#store, this.#trash, ready, found, this.#staging);
+      const { progress } = this.#request;
+      const purged = await purge(this.#store, this.#trash, ready, found, this.#staging, progress);
       if (purged.objects > 0) await record(purged);
       const brought_back = this.reclaimed.brought_back + purged.brought_back;
       this.reclaimed = { ...this.reclaimed, purged, brought_back };

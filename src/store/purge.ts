@@ -1,4 +1,5 @@
 import { type ObjectId, timestampMs } from '../core/ids.js';
+import { noProgress, type ProgressSink } from '../core/ports.js';
 import type { Leases } from './leases.js';
 import type { Mark } from './mark.js';
 import type { Pack } from './packs.js';
@@ -101,6 +102,7 @@ export async function purge(
   ready: readonly TrashBatch[],
   mark: Mark,
   staging: () => Promise<string>,
+  progress: ProgressSink = noProgress,
 ): Promise<Purged> {
   let objects = 0;
   let bytes = 0;
@@ -133,7 +135,11 @@ export async function purge(
     const isShared = (pack: Pack) => [...pack.index.entries()].some((e) => mark.reachable.has(e.id));
     if (packs.some(isShared)) await settleNames(store);
     const isLast = (pack: Pack) => [...telling].some((id) => pack.index.find(id) !== undefined);
-    for (const id of files) if (!telling.has(id)) await trash.unlink(batch, id);
+    progress.start('purging', files.length, 'objects');
+    for (const id of files) {
+      progress.advance(1);
+      if (!telling.has(id)) await trash.unlink(batch, id);
+    }
     for (const pack of packs) if (!isLast(pack)) await trash.unlinkPack(pack);
     await trash.sync(batch);
     for (const pack of packs) if (isLast(pack)) await trash.unlinkPack(pack);

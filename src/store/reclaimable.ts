@@ -24,6 +24,11 @@ export interface Reclaimable {
   readonly unknown: readonly string[];
 }
 
+export interface ReclaimableRequest {
+  readonly trashDays: number;
+  readonly emptyTrash: boolean;
+}
+
 function totals(sizes: ReadonlyMap<ObjectId, number>): ObjectTotals {
   return { objects: sizes.size, size_bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0) };
 }
@@ -44,11 +49,17 @@ async function unreferencedSizes(store: Store, fold: LedgerFold) {
 }
 
 /** What a sweep and a purge would find now, by looking only: no lease, no lock and no change (D5). */
-export async function reclaimable(
-  store: Store,
-  request: { readonly trashDays: number; readonly emptyTrash: boolean },
-): Promise<Reclaimable> {
+export async function reclaimable(store: Store, request: ReclaimableRequest): Promise<Reclaimable> {
   const { sizes, unknown } = await unreferencedSizes(store, new LedgerFold(store));
+  const { all: trash, due } = await trashTotals(store, request);
+  return { unreferenced: totals(sizes), trash, due, unknown };
+}
+
+/** All that lies in the trash, and what of it the next collection purges. */
+export async function trashTotals(
+  store: Store,
+  request: ReclaimableRequest = { trashDays: 0, emptyTrash: true },
+): Promise<{ readonly all: ObjectTotals; readonly due: ObjectTotals }> {
   const trash = new Trash(store.disk, store.layout, store.ports.random);
   const now = store.ports.clock.now();
   const all = new Map<ObjectId, number>();
@@ -60,5 +71,5 @@ export async function reclaimable(
       if (isOver) due.set(id, size);
     }
   }
-  return { unreferenced: totals(sizes), trash: totals(all), due: totals(due), unknown };
+  return { all: totals(all), due: totals(due) };
 }

@@ -1,4 +1,5 @@
 import { isObjectId, type ObjectId, toTimestamp } from '../core/ids.js';
+import { noProgress, type ProgressSink } from '../core/ports.js';
 import type { IndexReader } from './index-reader.js';
 import { FAN_OUT } from './layout.js';
 import type { Mark } from './mark.js';
@@ -79,7 +80,7 @@ export async function sweep(
   indexes: IndexReader,
   older: readonly TrashBatch[],
   staging: () => Promise<string>,
-  signal?: AbortSignal,
+  { signal, progress = noProgress }: { readonly signal?: AbortSignal; readonly progress?: ProgressSink } = {},
 ): Promise<SweepResult> {
   const ids = await unreachable(store, mark);
   const { packs, damaged } = await soundPacks(store);
@@ -100,7 +101,9 @@ export async function sweep(
   const windowOf = (id: ObjectId): TrashWindow => (lastRemoval.get(id)?.purge === true ? 'zero' : 'kept');
   const now = toTimestamp(store.ports.clock.now());
   const taking = new Taking(store, trash, { isDead, windowOf }, now, signal);
+  progress.start('moving to the trash', ids.length, 'objects');
   for (const id of ids) {
+    progress.advance(1);
     const size = sizes.get(id) ?? (await store.objects.sizeOfFile(id));
     if (size !== undefined) await taking.file(id, size);
   }

@@ -1,49 +1,52 @@
 import type { ArtifactId } from '../core/ids.js';
-import type { Rule } from '../core/prune-plan.js';
-import { placeOf, RULES, type Table } from './table.js';
+import { type ListRule, placeOf, RULES, type Table } from './table.js';
 
 export interface Sum {
   items: number;
   /** Logical bytes. */
   bytes: number;
   freed: number;
+  /** Of what is freed, without a trash window. */
+  atOnce: number;
 }
 
 /** What the plan prunes, without what is spared from this run. */
 export interface Going {
   readonly all: Readonly<Sum>;
-  /** Sensitive: without a trash window, so that nothing brings it back (D7). */
-  readonly sensitive: Readonly<Sum>;
-  readonly byRule: ReadonlyMap<Rule, Readonly<Sum>>;
+  /** Of that, what nothing can bring back (D7). */
+  readonly irreversible: Readonly<Sum>;
+  readonly byRule: ReadonlyMap<ListRule, Readonly<Sum>>;
 }
 
 function nothing(): Sum {
-  return { items: 0, bytes: 0, freed: 0 };
+  return { items: 0, bytes: 0, freed: 0, atOnce: 0 };
 }
 
 /** `spared` has a 1 at the place of each item that is spared. */
 export function goingOf(table: Table, spared: Uint8Array): Going {
-  const { prunes, sensitive, rules } = table.columns;
+  const { prunes, irreversible, rules } = table.columns;
   const all = nothing();
   const lost = nothing();
   const byRule = RULES.map(nothing);
   for (let place = 0; place < spared.length; place++) {
     if (prunes[place] === 0 || spared[place] === 1) continue;
     add(byRule[rules[place]!]!, table, place);
-    if (sensitive[place] === 1) add(lost, table, place);
+    if (irreversible[place] === 1) add(lost, table, place);
   }
   for (const sum of byRule) {
     all.items += sum.items;
     all.bytes += sum.bytes;
     all.freed += sum.freed;
+    all.atOnce += sum.atOnce;
   }
-  return { all, sensitive: lost, byRule: new Map(RULES.map((rule, i) => [rule, byRule[i]!])) };
+  return { all, irreversible: lost, byRule: new Map(RULES.map((rule, i) => [rule, byRule[i]!])) };
 }
 
 function add(sum: Sum, { columns }: Table, place: number): void {
   sum.items += 1;
   sum.bytes += columns.bytes[place]!;
   sum.freed += columns.freed[place]!;
+  sum.atOnce += columns.atOnce[place]!;
 }
 
 /** The ids of what is spared. */

@@ -69,9 +69,9 @@ export function gather(table: Table, places: Uint32Array, by: Exclude<Grouping, 
   return { count, members, starts, bytes: bytes.slice(0, count), freed: freed.slice(0, count) };
 }
 
-/** The places of the groups by their totals. */
-export function byTotal({ bytes }: Groups, descending: boolean): Uint32Array {
-  const order = risingOrder(bytes);
+/** The places of the groups by a total of each. */
+export function byTotal(totals: Float64Array, descending: boolean): Uint32Array {
+  const order = risingOrder(totals);
   return descending ? order.reverse() : order;
 }
 

@@ -1,8 +1,12 @@
+import type { FreedBytes } from '../cli/text/undo-text.js';
 import type { ArtifactId, Timestamp } from '../core/ids.js';
 import type { Manifest } from '../core/manifest.js';
 import type { ProgressUnit } from '../core/ports.js';
 import type { PrunePlan } from '../core/prune-plan.js';
 import type { Pin } from '../core/record.js';
+import type { TrashedArtifact, TrashWindow } from '../core/trashed.js';
+
+export type { TrashedArtifact, TrashWindow };
 
 /** An artifact that the shown one came from, or that came from it. */
 export interface Source {
@@ -47,8 +51,16 @@ export interface ApplyOutcome {
   /** What `hs restore --run` takes. */
   readonly runId?: string;
   readonly removed: number;
-  /** Free now, or when the trash is emptied. */
-  readonly freedBytes: number;
+  /** How many of them nothing can bring back. */
+  readonly irreversible: number;
+  /** What that frees, at once and when the trash is emptied. */
+  readonly freed: FreedBytes;
+  /** When what went to the trash may be purged; absent where nothing of it stays there. */
+  readonly trashUntil?: Timestamp;
+  /** Removed before, and gone for good with the trash. */
+  readonly emptied: number;
+  /** Bytes that are free now, of this and of earlier removals. */
+  readonly purgedBytes: number;
   /** Chosen, but kept because they had become worth keeping by the moment of the commit (D3). */
   readonly spared: number;
   /** Objects whose purge waits for commands that still run. */
@@ -58,10 +70,12 @@ export interface ApplyOutcome {
   readonly warnings: readonly string[];
 }
 
-/** How long what is removed now can be brought back; by the system's clock (D10). */
-export interface TrashWindow {
-  readonly days: number;
-  readonly until: Timestamp;
+/** What lies in the trash. */
+export interface TrashContents {
+  /** Those that can still be brought back. */
+  readonly artifacts: readonly TrashedArtifact[];
+  readonly objects: number;
+  readonly bytes: number;
 }
 
 /** Everything the preview asks of the store; each change answers with the plan made again. */
@@ -70,7 +84,9 @@ export interface PreviewModel {
   readonly trash?: TrashWindow | undefined;
   /** The name a pin gets unless another is typed. */
   readonly defaultPin: string;
-  plan(): Promise<PrunePlan>;
+  plan(onProgress?: (progress: ApplyProgress) => void): Promise<PrunePlan>;
+  /** What applying empties besides; only where the trash is to be emptied. */
+  emptying?(): Promise<TrashContents>;
   detail(id: ArtifactId): Promise<Detail>;
   pin(ids: readonly ArtifactId[], name: string, reason?: string): Promise<PrunePlan>;
   unpin(ids: readonly ArtifactId[], name: string): Promise<PrunePlan>;

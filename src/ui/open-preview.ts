@@ -1,5 +1,7 @@
 import chalk from 'chalk';
-import type { ApplyOutcome, PreviewModel } from './model.js';
+import { count } from './format.js';
+import type { ApplyOutcome, ApplyProgress, PreviewModel } from './model.js';
+import { muteKeys } from './mute-keys.js';
 import { Preview, type PreviewTerminal } from './preview.js';
 import { Screen } from './screen.js';
 import { Slots } from './slots.js';
@@ -24,15 +26,21 @@ export async function openPreview(
   // An end that passes by everything else still finds the terminal left in order.
   const leave = () => screen.leave();
   process.once('exit', leave);
+  const release = muteKeys(terminal.stdin);
   screen.enter();
   try {
     screen.write('hs gc: planning ...');
-    const plan = await unlessAborted(model.plan(), signal);
+    const [plan, emptying] = await unlessAborted(
+      Promise.all([model.plan(shownOn(screen)), model.emptying?.()]),
+      signal,
+    );
+    release('go on');
     const { columns, rows } = terminal.stdout;
     screen.resize(columns || 80, rows || 24);
     const { trash, defaultPin } = model;
     const state = initialState({
       plan,
+      emptying,
       now,
       trash,
       defaultPin,
@@ -41,10 +49,23 @@ export async function openPreview(
     });
     return await new Preview(model, terminal, screen, slots, state).run();
   } finally {
+    release('restore');
     screen.leave();
     process.off('exit', leave);
     chalk.level = level;
   }
+}
+
+/** A line that follows the planning, twenty times a second at most. */
+function shownOn(screen: Screen): (progress: ApplyProgress) => void {
+  let last = 0;
+  return ({ phase, done, total, unit }) => {
+    const now = Date.now();
+    if (now - last < 50) return;
+    last = now;
+    const of = total === undefined ? '' : ` of ${count(total)}`;
+    screen.write(`hs gc: ${phase}: ${count(done)}${of} ${unit} ...`);
+  };
 }
 
 async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

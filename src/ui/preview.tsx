@@ -201,6 +201,16 @@ export class Preview {
         this.#ask(this.#model.unpin(ids, name).then((plan) => ({ type: 'planned', plan, after })));
         return;
       }
+      case 'reload':
+        this.#ask(
+          Promise.all([this.#model.plan(), this.#model.emptying?.()]).then(([plan, emptying]) => ({
+            type: 'planned',
+            plan,
+            emptying,
+            after: 'read the store again',
+          })),
+        );
+        return;
       case 'apply':
         void this.#apply();
     }

@@ -1,10 +1,10 @@
 import { timestampMs } from '../core/ids.js';
-import type { PlanItem, Rule } from '../core/prune-plan.js';
 import { span } from './format.js';
+import type { ListItem, ListRule } from './table.js';
 import { shown } from './text.js';
 
 /** Each rule of D2 in at most 13 columns. */
-export const RULE_WORDS: Readonly<Record<Rule, string>> = {
+export const RULE_WORDS: Readonly<Record<ListRule, string>> = {
   sensitive_ttl: 'sensitive TTL',
   ttl_expired: 'TTL over',
   ephemeral: 'L4 hours over',
@@ -21,10 +21,14 @@ export const RULE_WORDS: Readonly<Record<Rule, string>> = {
   future_dated: 'dated ahead',
   damaged: 'damaged',
   unlisted: 'not listed',
+  trashed: 'in the trash',
 };
 
-/** Why the plan keeps or prunes an item, with the time that it has left or was over where that fits. */
-export function reason(item: PlanItem, now: number, unicode: boolean, columns = Infinity): string {
+/**
+ * Why the plan keeps or prunes an item, with the time that it has left or was over where that fits: `TTL, 3d
+ * left`, `TTL over 43d ago`.
+ */
+export function reason(item: ListItem, now: number, unicode: boolean, columns = Infinity): string {
   const words = RULE_WORDS[item.rule];
   if (item.rule === 'pinned' && item.pins?.[0] !== undefined) {
     const more = item.pins.length > 1 ? ` +${item.pins.length - 1}` : '';
@@ -32,6 +36,7 @@ export function reason(item: PlanItem, now: number, unicode: boolean, columns = 
   }
   if (item.until === undefined) return words;
   const ms = timestampMs(item.until) - now;
-  const timed = item.verdict === 'keep' ? `${words}, ${span(ms)} left` : `${words} ${span(-ms)}`;
+  const over = words.endsWith('over') ? words : `${words} over`;
+  const timed = item.verdict === 'keep' ? `${words}, ${span(ms)} left` : `${over} ${span(-ms)} ago`;
   return timed.length <= columns ? timed : words;
 }

@@ -1,4 +1,3 @@
-import type { PlanItem } from '../core/prune-plan.js';
 import {
   byTotal,
   type Group,
@@ -9,9 +8,7 @@ import {
   groupKey,
   NO_GROUPS,
 } from './groups.js';
-import { placeOf, type SortKey, searchText, type Table } from './table.js';
-
-export type View = 'prune' | 'keep';
+import { type ListItem, placeOf, type SortKey, searchText, type Table, VIEWS, type View } from './table.js';
 
 /** What decides which rows there are, and in which order. */
 export interface Choice {
@@ -57,20 +54,21 @@ function matching(table: Table, filter: string, before: Selection | undefined): 
 
 function chosen(table: Table, matches: Uint8Array, { sort, descending, view }: Choice): Uint32Array {
   const order = table.order(sort);
-  const prunes = view === 'prune' ? 1 : 0;
+  const number = VIEWS.indexOf(view);
   const places = new Uint32Array(order.length);
   let n = 0;
   for (let i = 0; i < order.length; i++) {
     const place = order[descending ? order.length - 1 - i : i]!;
-    if (matches[place] === 1 && table.columns.prunes[place] === prunes) places[n++] = place;
+    if (matches[place] === 1 && table.columns.views[place] === number) places[n++] = place;
   }
   return places.subarray(0, n);
 }
 
 function groupRows(table: Table, groups: Groups, { group, sort, descending, open }: Choice): Int32Array {
   const rows = new Int32Array(groups.members.length + groups.count);
-  // By the total where size is what counts, else where the first member would stand.
-  const order = sort === 'size' ? byTotal(groups, descending) : undefined;
+  // By the total where bytes are what counts, else where the first member would stand.
+  const totals = sort === 'size' ? groups.bytes : sort === 'frees' ? groups.freed : undefined;
+  const order = totals && byTotal(totals, descending);
   let n = 0;
   for (let i = 0; i < groups.count; i++) {
     const g = order?.[i] ?? i;
@@ -108,7 +106,7 @@ export function select(table: Table, choice: Choice, before?: Selection): Select
   return { table, choice, matches, groups, rows: groupRows(table, groups, choice), places };
 }
 
-export type Row = { readonly group: Group } | { readonly item: PlanItem; readonly place: number };
+export type Row = { readonly group: Group } | { readonly item: ListItem; readonly place: number };
 
 /** The group or the item in a row. */
 export function rowAt({ table, choice, groups, rows }: Selection, row: number): Row | undefined {

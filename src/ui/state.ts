@@ -2,7 +2,7 @@ import type { ArtifactId } from '../core/ids.js';
 import type { PrunePlan } from '../core/prune-plan.js';
 import { type Going, goingOf } from './going.js';
 import type { Key } from './keys.js';
-import type { ApplyOutcome, ApplyProgress, Detail, TrashWindow } from './model.js';
+import type { ApplyOutcome, ApplyProgress, Detail, TrashContents, TrashWindow } from './model.js';
 import { type Choice, rowAt, type Selection, sameRow, select } from './selection.js';
 import { type Table, tableOf } from './table.js';
 
@@ -22,6 +22,8 @@ export type Mode =
       readonly asks: 'pin' | 'reason' | 'unpin';
       readonly ids: readonly ArtifactId[];
       readonly text: string;
+      /** The text is what was proposed: the first character that is typed replaces it. */
+      readonly proposed: boolean;
       /** The pin's name, once `reason` is asked for. */
       readonly name?: string;
       /** Pins that could be meant; Tab goes through them. */
@@ -39,6 +41,8 @@ export interface PreviewState {
   /** Milliseconds: what ages are counted to. */
   readonly now: number;
   readonly trash?: TrashWindow | undefined;
+  /** What lies in the trash; only where applying empties it. */
+  readonly emptying?: TrashContents | undefined;
   readonly defaultPin: string;
   readonly columns: number;
   readonly rows: number;
@@ -58,7 +62,13 @@ export interface PreviewState {
 export type PreviewEvent =
   | { readonly type: 'key'; readonly key: Key }
   | { readonly type: 'resize'; readonly columns: number; readonly rows: number }
-  | { readonly type: 'planned'; readonly plan: PrunePlan; readonly after: string }
+  | {
+      readonly type: 'planned';
+      readonly plan: PrunePlan;
+      /** Where it was read again too. */
+      readonly emptying?: TrashContents | undefined;
+      readonly after: string;
+    }
   | { readonly type: 'detailed'; readonly detail: Detail }
   | { readonly type: 'refused'; readonly failure: Failure }
   | { readonly type: 'progress'; readonly progress: ApplyProgress }
@@ -76,6 +86,7 @@ export type Effect =
     }
   | { readonly type: 'unpin'; readonly ids: readonly ArtifactId[]; readonly name: string }
   | { readonly type: 'apply' }
+  | { readonly type: 'reload' }
   | { readonly type: 'stop' }
   | { readonly type: 'repaint' }
   | { readonly type: 'quit' }
@@ -100,13 +111,16 @@ export interface Opening {
   readonly plan: PrunePlan;
   readonly now: number;
   readonly trash?: TrashWindow | undefined;
+  readonly emptying?: TrashContents | undefined;
   readonly defaultPin: string;
   readonly columns: number;
   readonly rows: number;
 }
 
 export function initialState({ plan, ...rest }: Opening): PreviewState {
-  const view = plan.header.pruned > 0 ? 'prune' : 'keep';
+  const { emptying } = rest;
+  const inTrash = emptying?.artifacts ?? [];
+  const view = plan.header.pruned > 0 ? 'prune' : inTrash.length > 0 ? 'trashed' : 'keep';
   const choice: Choice = {
     view,
     sort: 'size',
@@ -115,8 +129,8 @@ export function initialState({ plan, ...rest }: Opening): PreviewState {
     group: 'none',
     open: new Set(),
   };
-  const table = tableOf(plan);
-  const spared = new Uint8Array(plan.items.length);
+  const table = tableOf(plan, inTrash);
+  const spared = new Uint8Array(table.items.length);
   return {
     ...rest,
     selection: select(table, choice),
@@ -126,6 +140,11 @@ export function initialState({ plan, ...rest }: Opening): PreviewState {
     top: 0,
     mode: { at: 'list' },
   };
+}
+
+/** Whether applying would do anything. */
+export function hasWork({ going, emptying }: PreviewState): boolean {
+  return going.all.items > 0 || emptying !== undefined;
 }
 
 /** How many rows of the list fit. */

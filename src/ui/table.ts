@@ -1,14 +1,31 @@
 import type { ArtifactId, Timestamp } from '../core/ids.js';
 import { normalText } from '../core/normal-text.js';
 import { KEEP_RULES, type PlanItem, PRUNE_RULES, type PrunePlan, type Rule } from '../core/prune-plan.js';
-import { isSensitive, KINDS, RETENTION_CLASSES } from '../core/vocabulary.js';
+import { KINDS, RETENTION_CLASSES } from '../core/vocabulary.js';
+import type { TrashedArtifact } from './model.js';
 import { ranks, risingOrder } from './order.js';
 import { RULE_WORDS } from './reason.js';
 
-export const SORT_KEYS = ['name', 'reason', 'age', 'size', 'kind', 'class'] as const;
+export const SORT_KEYS = ['name', 'reason', 'age', 'size', 'frees', 'kind', 'class'] as const;
 export type SortKey = (typeof SORT_KEYS)[number];
 
-export const RULES: readonly Rule[] = [...PRUNE_RULES, ...KEEP_RULES];
+/** Why an item is where it is listed; `trashed` was removed before and goes for good with the trash. */
+export type ListRule = Rule | 'trashed';
+export const RULES: readonly ListRule[] = [...PRUNE_RULES, ...KEEP_RULES, 'trashed'];
+
+/** What lies in the trash, as an item of the list. */
+export type TrashedItem = TrashedArtifact & {
+  readonly verdict: 'trashed';
+  readonly rule: 'trashed';
+  readonly freed_bytes: number;
+} & { readonly [K in 'until' | 'pins' | 'irreversible' | 'freed_at_once_bytes' | 'revision']?: undefined } & {
+  readonly [K in 'layer' | 'classification']?: undefined;
+};
+export type ListItem = PlanItem | TrashedItem;
+
+/** The views, in the order in which their key goes through them. */
+export const VIEWS = ['prune', 'keep', 'trashed'] as const;
+export type View = (typeof VIEWS)[number];
 
 /**
  * What is counted over all items, by place, outside of their objects: a walk over 100,000 objects
@@ -17,19 +34,24 @@ export const RULES: readonly Rule[] = [...PRUNE_RULES, ...KEEP_RULES];
 export interface Columns {
   /** 1 for what the plan prunes. */
   readonly prunes: Uint8Array;
-  /** 1 for what has no trash window (D7). */
-  readonly sensitive: Uint8Array;
+  /** Number of the view in `VIEWS`. */
+  readonly views: Uint8Array;
+  /** 1 for what nothing can bring back once it is removed (D7). */
+  readonly irreversible: Uint8Array;
   /** Number of the rule in `RULES`, and of the class in `RETENTION_CLASSES`. */
   readonly rules: Uint8Array;
   readonly classes: Uint8Array;
   readonly bytes: Float64Array;
   readonly freed: Float64Array;
+  /** Of these, the bytes without a trash window. */
+  readonly atOnce: Float64Array;
 }
 
 /** A plan with what sorting, grouping and filtering need, computed once for each plan. */
 export interface Table {
   readonly plan: PrunePlan;
-  readonly items: readonly PlanItem[];
+  /** In order of id. */
+  readonly items: readonly ListItem[];
   /** What each item is called, as it was given: never shown without `shown`. */
   readonly labels: readonly string[];
   /** Equal for equal labels, and in their order. */
@@ -42,13 +64,13 @@ export interface Table {
 }
 
 /** What a person would call the artifact. */
-function labelOf(item: PlanItem): string {
+function labelOf(item: ListItem): string {
   return item.name ?? item.filename_hint ?? item.artifact_id.slice(0, 8);
 }
 
-function haystackOf(item: PlanItem): string {
-  const { name = '', filename_hint = '', pins = [], rule } = item;
-  const words = `${item.artifact_id}\n${rule}\n${RULE_WORDS[rule]}\n${item.kind}\n${item.retention_class}\n${item.layer}\n${item.classification}`;
+function haystackOf(item: ListItem): string {
+  const { name = '', filename_hint = '', pins = [], rule, layer = '', classification = '' } = item;
+  const words = `${item.artifact_id}\n${rule}\n${RULE_WORDS[rule]}\n${item.kind}\n${item.retention_class}\n${layer}\n${classification}`;
   return searchText(`${words}\n${name}\n${filename_hint}\n${pins.join('\n')}`);
 }
 
@@ -57,7 +79,7 @@ export function searchText(text: string): string {
   return normalText(text).toLowerCase();
 }
 
-function sameWords(a: PlanItem, b: PlanItem): boolean {
+function sameWords(a: ListItem, b: ListItem): boolean {
   return (
     a.artifact_id === b.artifact_id &&
     a.revision === b.revision &&
@@ -66,7 +88,7 @@ function sameWords(a: PlanItem, b: PlanItem): boolean {
   );
 }
 
-/** Above every value of `timeKey`, so that the rule decides first; 16 rules of it reach 2^53. */
+/** Above every value of `timeKey`, so that the rule decides first; the 17th, `trashed`, has no time. */
 const TIME_SPAN = 2 ** 49;
 
 /** A number that rises with the time. Parsing 100,000 dates takes longer than a key press may. */
@@ -77,46 +99,58 @@ function timeKey(t: Timestamp): number {
   return (minute * 60 + two(17)) * 1000 + two(20) * 10 + t.charCodeAt(22) - 48;
 }
 
-const KEYS: Readonly<Record<Exclude<SortKey, 'name'>, (item: PlanItem) => number>> = {
+const KEYS: Readonly<Record<Exclude<SortKey, 'name'>, (item: ListItem) => number>> = {
   reason: ({ rule, until }) => RULES.indexOf(rule) * TIME_SPAN + (until === undefined ? 0 : timeKey(until)),
   age: (item) => TIME_SPAN - timeKey(item.created_at),
   size: (item) => item.size_bytes,
+  frees: (item) => item.freed_bytes,
   kind: (item) => KINDS.indexOf(item.kind),
   class: (item) => RETENTION_CLASSES.indexOf(item.retention_class),
 };
 
 /** A plain loop: `Float64Array.from` asks an iterator for each item, five times as long. */
-function sortKeys(key: Exclude<SortKey, 'name'>, items: readonly PlanItem[]): Float64Array {
+function sortKeys(key: Exclude<SortKey, 'name'>, items: readonly ListItem[]): Float64Array {
   const keyOf = KEYS[key];
   const keys = new Float64Array(items.length);
   for (let i = 0; i < keys.length; i++) keys[i] = keyOf(items[i]!);
   return keys;
 }
 
-function columnsOf(items: readonly PlanItem[]): Columns {
+function columnsOf(items: readonly ListItem[]): Columns {
   const n = items.length;
   const columns = {
     prunes: new Uint8Array(n),
-    sensitive: new Uint8Array(n),
+    views: new Uint8Array(n),
+    irreversible: new Uint8Array(n),
     rules: new Uint8Array(n),
     classes: new Uint8Array(n),
     bytes: new Float64Array(n),
     freed: new Float64Array(n),
+    atOnce: new Float64Array(n),
   };
   items.forEach((item, i) => {
     columns.prunes[i] = item.verdict === 'prune' ? 1 : 0;
-    columns.sensitive[i] = isSensitive(item) ? 1 : 0;
+    columns.views[i] = VIEWS.indexOf(item.verdict);
+    columns.irreversible[i] = item.irreversible === true ? 1 : 0;
     columns.rules[i] = RULES.indexOf(item.rule);
     columns.classes[i] = RETENTION_CLASSES.indexOf(item.retention_class);
     columns.bytes[i] = item.size_bytes;
     columns.freed[i] = item.freed_bytes;
+    columns.atOnce[i] = item.freed_at_once_bytes ?? 0;
   });
   return columns;
 }
 
+/** In order of id, as those of the plan are. */
+function withTrashed(items: readonly PlanItem[], trashed: readonly TrashedArtifact[]): readonly ListItem[] {
+  if (trashed.length === 0) return items;
+  const more = trashed.map((t): ListItem => ({ ...t, verdict: 'trashed', rule: 'trashed', freed_bytes: 0 }));
+  return [...items, ...more].sort((a, b) => (a.artifact_id < b.artifact_id ? -1 : 1));
+}
+
 /** `before`, a table of the same store, lends what has not changed since. */
-export function tableOf(plan: PrunePlan, before?: Table): Table {
-  const { items } = plan;
+export function tableOf(plan: PrunePlan, trashed: readonly TrashedArtifact[] = [], before?: Table): Table {
+  const items = withTrashed(plan.items, trashed);
   const haystacks = items.map((item, i) => {
     const old = before?.items[i];
     return old !== undefined && sameWords(old, item) ? before!.haystacks[i]! : haystackOf(item);

@@ -4,6 +4,7 @@ import { type Action, actionOf, type Key } from './keys.js';
 import { rowAt } from './selection.js';
 import {
   choose,
+  hasWork,
   listHeight,
   moveTo,
   type PreviewState,
@@ -11,7 +12,7 @@ import {
   type Step,
   withSpared,
 } from './state.js';
-import { SORT_KEYS, type SortKey } from './table.js';
+import { SORT_KEYS, type SortKey, VIEWS } from './table.js';
 
 function told(state: PreviewState, text: string): Step {
   return { state: { ...state, message: { text, tone: 'danger' } } };
@@ -20,7 +21,8 @@ function told(state: PreviewState, text: string): Step {
 /** Largest and oldest first, the rest from A: what one looks for in each column. */
 function sortBy(state: PreviewState, sort: SortKey): PreviewState {
   const { choice } = state.selection;
-  const descending = choice.sort === sort ? !choice.descending : sort === 'size' || sort === 'age';
+  const descending =
+    choice.sort === sort ? !choice.descending : sort === 'size' || sort === 'frees' || sort === 'age';
   return moveTo(choose(state, { sort, descending }), 0);
 }
 
@@ -53,7 +55,10 @@ function pinPrompt(state: PreviewState, places: Uint32Array): Step {
   const ids = idsAt(state, places);
   const text = state.defaultPin;
   return {
-    state: { ...state, mode: { at: 'prompt', asks: 'pin', ids, text, choices: [], back: state.mode } },
+    state: {
+      ...state,
+      mode: { at: 'prompt', asks: 'pin', ids, text, proposed: true, choices: [], back: state.mode },
+    },
   };
 }
 
@@ -67,7 +72,15 @@ function unpinPrompt(state: PreviewState, places: Uint32Array): Step {
   return {
     state: {
       ...state,
-      mode: { at: 'prompt', asks: 'unpin', ids, text: choices[0]!, choices, back: state.mode },
+      mode: {
+        at: 'prompt',
+        asks: 'unpin',
+        ids,
+        text: choices[0]!,
+        proposed: true,
+        choices,
+        back: state.mode,
+      },
     },
   };
 }
@@ -99,6 +112,9 @@ function change(state: PreviewState, action: 'pin' | 'unpin' | 'spare', places: 
   if (places.length === 0) return { state };
   if (action === 'spare') return spare(state, places);
   if (state.busy !== undefined) return told(state, `${state.busy}; wait for it`);
+  if (state.selection.table.items[places[0]!]!.verdict === 'trashed') {
+    return told(state, 'it is removed already: hs restore brings it back');
+  }
   return action === 'pin' ? pinPrompt(state, places) : unpinPrompt(state, places);
 }
 
@@ -112,7 +128,8 @@ export function listKey(state: PreviewState, key: Key, places?: Uint32Array): St
   const { choice } = selection;
   switch (action) {
     case 'view': {
-      const view = choice.view === 'prune' ? 'keep' : 'prune';
+      const views = VIEWS.filter((v) => v !== 'trashed' || state.emptying !== undefined);
+      const view = views[(views.indexOf(choice.view) + 1) % views.length]!;
       return { state: moveTo(choose(state, { view }), 0) };
     }
     case 'enter':
@@ -143,8 +160,11 @@ export function listKey(state: PreviewState, key: Key, places?: Uint32Array): St
       return selection.places.length === 0 ? { state } : spare(state, selection.places);
     case 'apply':
       if (state.busy !== undefined) return told(state, `${state.busy}; wait for it`);
-      if (state.going.all.items === 0) return told(state, 'nothing would go');
+      if (!hasWork(state)) return told(state, 'nothing would go');
       return { state: { ...state, mode: { at: 'confirm', typed: '', scroll: 0 } } };
+    case 'reload':
+      if (state.busy !== undefined) return told(state, `${state.busy}; wait for it`);
+      return { state: { ...state, busy: 'reading the store' }, effect: { type: 'reload' } };
     case 'help':
       return { state: { ...state, mode: { at: 'help', scroll: 0 } } };
     case 'quit':

@@ -12,7 +12,9 @@ function answered(state: PreviewState, mode: Prompt): Step {
   const { asks, ids, text, back } = mode;
   if (asks === 'pin') {
     if (text.trim() === '') return { state };
-    return { state: { ...state, mode: { ...mode, asks: 'reason', name: text.trim(), text: '' } } };
+    return {
+      state: { ...state, mode: { ...mode, asks: 'reason', name: text.trim(), text: '', proposed: false } },
+    };
   }
   const name = asks === 'reason' ? mode.name! : text;
   const busy = `${asks === 'reason' ? 'pinning' : 'unpinning'} ${plural(ids.length, 'artifact')}`;
@@ -28,14 +30,18 @@ function answered(state: PreviewState, mode: Prompt): Step {
 }
 
 export function promptKey(state: PreviewState, mode: Prompt, key: Key): Step {
-  const typed = (text: string): Step => ({ state: { ...state, mode: { ...mode, text } } });
+  const typed = (text: string, proposed = false): Step => {
+    return { state: { ...state, mode: { ...mode, text, proposed } } };
+  };
+  // As a text that is selected: typing replaces it, Backspace takes it away.
+  const before = mode.proposed ? '' : mode.text;
   switch (key) {
     case 'escape':
       return { state: { ...state, mode: mode.back } };
     case 'enter':
       return answered(state, mode);
     case 'backspace':
-      return typed([...mode.text].slice(0, -1).join(''));
+      return typed([...before].slice(0, -1).join(''));
     case 'ctrl-u':
       return typed('');
     case 'tab':
@@ -44,9 +50,9 @@ export function promptKey(state: PreviewState, mode: Prompt, key: Key): Step {
       const n = mode.choices.length;
       if (n === 0) return { state };
       const by = key === 'up' ? n - 1 : 1;
-      return typed(mode.choices[(mode.choices.indexOf(mode.text) + by) % n]!);
+      return typed(mode.choices[(mode.choices.indexOf(mode.text) + by) % n]!, true);
     }
     default:
-      return isCharacter(key) && mode.text.length < LONGEST[mode.asks] ? typed(mode.text + key) : { state };
+      return isCharacter(key) && before.length < LONGEST[mode.asks] ? typed(before + key) : { state };
   }
 }

@@ -19,9 +19,10 @@ type At<M extends Mode['at']> = Extract<Mode, { at: M }>;
 
 function replanned(state: PreviewState, event: Extract<PreviewEvent, { type: 'planned' }>): PreviewState {
   const before = state.going.all.items;
-  const table = tableOf(event.plan, state.selection.table);
+  const emptying = event.emptying ?? state.emptying;
+  const table = tableOf(event.plan, emptying?.artifacts, state.selection.table);
   const spared = carriedOver(state.spared, state.selection.table, table);
-  const next = withSpared(choose({ ...state, busy: undefined }, {}, table), spared);
+  const next = withSpared(choose({ ...state, emptying, busy: undefined }, {}, table), spared);
   const change = next.going.all.items - before;
   const effect =
     change === 0

@@ -38,10 +38,15 @@ async function makeStore(directory: string): Promise<void> {
   await put('model', 40_000);
 }
 
-async function preview(options = '', columns = 80): Promise<{ terminal: Tmux; directory: string }> {
+async function preview(
+  options = `--now ${LATER}`,
+  columns = 80,
+  before: (directory: string) => Promise<void> = async () => {},
+): Promise<{ terminal: Tmux; directory: string }> {
   const directory = await tmp();
   cpSync(template.path, directory, { recursive: true });
-  const command = `cd ${directory} && ${process.execPath} ${HS_PROGRAM} gc --now ${LATER} ${options}`;
+  await before(directory);
+  const command = `cd ${directory} && ${process.execPath} ${HS_PROGRAM} gc ${options}`;
   const terminal = Tmux.start(await tmp(), command, {
     columns,
     rows: 24,
@@ -106,6 +111,22 @@ describe.skipIf(!tmuxIsHere)('hs gc in a terminal (needs tmux)', () => {
     // The prompt had no trash window: two of three come back, which is exit 3.
     expect(back.status).toBe(3);
     expect((await run(directory, 'ls')).stdout).toContain('nightly');
+  });
+
+  it('empties the trash although nothing would go, with what lies in it in sight', async () => {
+    const { terminal, directory } = await preview('--empty-trash', 80, async (store) => {
+      expect((await run(store, 'rm', 'model', '--yes')).status).toBe(0);
+    });
+    const list = await terminal.until('[Trash 1]');
+    expect(list).toMatch(/!❯model +in the trash/);
+    terminal.keys('a');
+    await terminal.until('Empty the trash?');
+    terminal.keys('yes', 'Enter');
+    await terminal.until('CANNOT be brought back any more');
+    terminal.keys('q');
+    const screen = await expectAsFound(terminal);
+    expect(screen).toMatch(/1 artifact removed before cannot be brought back any more: mo/);
+    expect((await run(directory, 'restore', 'model')).status).toBe(5);
   });
 
   it('lets no name steer the terminal', async () => {

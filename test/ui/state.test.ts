@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { sparedIds } from '../../src/ui/going.js';
 import { placesUnderCursor } from '../../src/ui/state.js';
+import { screenLines } from '../../src/ui/views/screen.js';
 import { SampleModel } from './harness/model.js';
-import { largePlan, sampleId, smallPlan } from './harness/sample.js';
-import { opened, press, rowNames, told } from './support.js';
+import { at, largePlan, sampleId, smallPlan } from './harness/sample.js';
+import { opened, press, rowNames, textOf, told } from './support.js';
 
 const names = ['train-run/checkpoint.bin', 'cache/wheels', 'nightly/report.html', 'prompt', 'scratch.json'];
 
@@ -21,7 +22,8 @@ describe('the list', () => {
   it.each([
     ['1', ['cache/wheels', 'nightly/report.html', 'prompt', 'scratch.json', 'train-run/checkpoint.bin']],
     ['3', ['nightly/report.html', 'train-run/checkpoint.bin', 'prompt', 'cache/wheels', 'scratch.json']],
-    ['5', ['train-run/checkpoint.bin', 'cache/wheels', 'scratch.json', 'prompt', 'nightly/report.html']],
+    ['5', ['train-run/checkpoint.bin', 'cache/wheels', 'nightly/report.html', 'prompt', 'scratch.json']],
+    ['6', ['train-run/checkpoint.bin', 'cache/wheels', 'scratch.json', 'prompt', 'nightly/report.html']],
   ])('sorts by column %s', (key, expected) => {
     expect(rowNames(press(opened(), key).state)).toEqual(expected);
   });
@@ -30,7 +32,7 @@ describe('the list', () => {
     const state = press(opened(largePlan(3000)), '1').state;
     const expected = [...rowNames(state)].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
     expect(rowNames(state)).toEqual(expected);
-    expect(rowNames(press(state, 'r').state)).toEqual(expected.reverse());
+    expect(rowNames(press(state, 'S').state)).toEqual(expected.reverse());
   });
 
   it('filters as one types, by every word, and gives all back on Escape', () => {
@@ -136,16 +138,7 @@ describe('sparing', () => {
 
 describe('pins', () => {
   it('are asked for by name and reason, and cover a group', () => {
-    const { state, effect } = press(
-      opened(),
-      'b',
-      'p',
-      'ctrl-u',
-      'type:v1',
-      'enter',
-      'type:shipped',
-      'enter',
-    );
+    const { state, effect } = press(opened(), 'b', 'p', 'type:v1', 'enter', 'type:shipped', 'enter');
     expect(effect).toEqual({
       type: 'pin',
       ids: [sampleId(1), sampleId(2)].reverse(),
@@ -153,6 +146,16 @@ describe('pins', () => {
       reason: 'shipped',
     });
     expect(state.busy).toBe('pinning 2 artifacts');
+  });
+
+  it('are proposed by a name that Enter takes, typing replaces and Backspace takes away', () => {
+    const name = (...keys: string[]) => {
+      const { mode } = press(opened(), 'p', ...keys).state;
+      return mode.at === 'prompt' && (mode.name ?? mode.text);
+    };
+    expect(name('enter')).toBe('keep');
+    expect(name('type:v', 'backspace', 'type:v2')).toBe('v2');
+    expect(name('backspace')).toBe('');
   });
 
   it('change the plan before the eyes', async () => {
@@ -214,6 +217,51 @@ describe('applying', () => {
     expect(press(state, 'a', 'type:yes', 'enter').effect).toBeUndefined();
     expect(press(state, 'q').effect).toEqual({ type: 'quit' });
     expect(press(state, 'ctrl-c').effect).toEqual({ type: 'interrupt' });
+  });
+});
+
+it('reads the store again with r, and nothing else meanwhile', () => {
+  const { state, effect } = press(opened(), 'r');
+  expect(effect).toEqual({ type: 'reload' });
+  expect(press(state, 'a').state.mode.at).toBe('list');
+  const next = told(state, { type: 'planned', plan: smallPlan(), after: 'read the store again' });
+  expect(next.busy).toBeUndefined();
+});
+
+it('counts what nothing can bring back, and less of it when that is spared', () => {
+  const state = opened();
+  expect(state.going.irreversible).toMatchObject({ items: 1, bytes: 9216 });
+  expect(press(state, '/', 'type:prompt', 'enter', ' ').state.going.irreversible.items).toBe(0);
+});
+
+describe('a trash that is to be emptied', () => {
+  const inTrash = {
+    artifact_id: sampleId(50),
+    name: 'earlier',
+    kind: 'file',
+    retention_class: 'result',
+    size_bytes: 70,
+    created_at: at(20),
+    removed_at: at(2),
+  } as const;
+  const { items, header } = smallPlan();
+  const kept = items.filter((i) => i.verdict === 'keep');
+  const nothing = { header: { ...header, pruned: 0, freed_bytes: 0, scanned: kept.length }, items: kept };
+  const state = opened(nothing, 80, 24, { artifacts: [inTrash], objects: 2, bytes: 570 });
+
+  it('lists what lies in it, which is not removed, spared or pinned', () => {
+    expect(rowNames(state)).toEqual(['earlier']);
+    expect(state.going.all.items).toBe(0);
+    for (const key of [' ', 'p', 'u']) expect(press(state, key).state.message?.tone).toBe('danger');
+    expect(rowNames(press(state, 'tab', 'tab').state)).toHaveLength(kept.length);
+  });
+
+  it('is emptied although nothing would go, after a question that says what that makes irreversible', () => {
+    const asked = press(state, 'a').state;
+    const text = screenLines(asked, true).map(textOf).join('\n');
+    expect(text).toContain('Empty the trash?');
+    expect(text).toMatch(/1 artifact removed before, in the trash, CANNOT be brought back/);
+    expect(press(asked, 'type:yes', 'enter').effect).toEqual({ type: 'apply' });
   });
 });
 

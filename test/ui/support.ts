@@ -1,17 +1,24 @@
 import { displayWidth } from '../../src/cli/text/width.js';
 import type { PrunePlan } from '../../src/core/prune-plan.js';
 import type { Line } from '../../src/ui/line.js';
+import type { TrashContents } from '../../src/ui/model.js';
 import { rowAt } from '../../src/ui/selection.js';
 import { initialState, type PreviewEvent, type PreviewState, type Step } from '../../src/ui/state.js';
 import { COLUMN } from '../../src/ui/text.js';
 import { update } from '../../src/ui/update.js';
 import { at, NOW, smallPlan } from './harness/sample.js';
 
-export function opened(plan: PrunePlan = smallPlan(), columns = 80, rows = 24): PreviewState {
+export function opened(
+  plan: PrunePlan = smallPlan(),
+  columns = 80,
+  rows = 24,
+  emptying?: TrashContents,
+): PreviewState {
   return initialState({
     plan,
     now: NOW,
-    trash: { days: 7, until: at(-7) },
+    emptying,
+    trash: emptying === undefined ? { days: 7, until: at(-7) } : undefined,
     defaultPin: 'keep',
     columns,
     rows,

@@ -3,8 +3,9 @@ import { displayWidth, wrap } from '../../src/cli/text/width.js';
 import { span } from '../../src/ui/format.js';
 import { keysOf } from '../../src/ui/keys.js';
 import { risingOrder } from '../../src/ui/order.js';
+import { reason } from '../../src/ui/reason.js';
 import { fitted, shown } from '../../src/ui/text.js';
-import { HOSTILE_NAMES } from './harness/sample.js';
+import { at, HOSTILE_NAMES, NOW, sampleItem } from './harness/sample.js';
 
 const STEERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/u;
 
@@ -31,6 +32,13 @@ describe('untrusted text', () => {
     expect(lines.every((l) => displayWidth(l) <= 20)).toBe(true);
     expect(lines.join('').replaceAll(' ', '')).toBe(`afewwordsand${'x'.repeat(50)}more日本語のファイル名`);
   });
+});
+
+it('tells how late a limit is from how far it is', () => {
+  const item = sampleItem(1, { verdict: 'prune', rule: 'ttl_expired', until: at(43) });
+  expect(reason(item, NOW, true)).toBe('TTL over 43d ago');
+  const kept = { ...item, verdict: 'keep', rule: 'within_ttl', until: at(-43) } as const;
+  expect(reason(kept, NOW, true)).toBe('TTL, 43d left');
 });
 
 describe('keys', () => {

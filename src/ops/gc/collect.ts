@@ -1,11 +1,12 @@
 import { compact } from '../../core/compact.js';
 import type { ArtifactId, Timestamp } from '../../core/ids.js';
+import type { TrashedArtifact } from '../../core/trashed.js';
 import type { Reclaimed } from '../../store/collector.js';
 import type { Patience } from '../../store/purge.js';
 import type { Session, WriteTx } from '../session.js';
 import { applyRemoval, type RemovalOutcome, type SeenPlan } from './apply-removal.js';
 import { StoreRetention } from './store-retention.js';
-import { goneForGood, type TrashedArtifact, trashedArtifacts } from './trash-contents.js';
+import { goneForGood, trashedArtifacts } from './trash-contents.js';
 import { trashWindow } from './trash-window.js';
 
 export interface CollectOptions {

@@ -1,10 +1,11 @@
 import { compact } from '../../core/compact.js';
 import type { Timestamp } from '../../core/ids.js';
 import type { PrunePlan } from '../../core/prune-plan.js';
+import type { TrashedArtifact } from '../../core/trashed.js';
 import { type Reclaimable, reclaimable } from '../../store/reclaimable.js';
 import type { Session } from '../session.js';
 import { quotaRefusal } from './check-quota.js';
-import { type TrashedArtifact, trashedArtifacts } from './trash-contents.js';
+import { trashedArtifacts } from './trash-contents.js';
 import { trashWindow } from './trash-window.js';
 
 /** What a plan comes to besides what it lists. */

@@ -44,6 +44,7 @@ export async function objectsOfAll(
   store: Store,
   indexes: IndexReader,
   artifacts: readonly ArtifactRecord[],
+  onEach: () => void = () => {},
 ): Promise<(record: ArtifactRecord) => ArtifactObjects> {
   const present = await listObjects(store);
   const isThere = async (id: ObjectId) => {
@@ -54,6 +55,7 @@ export async function objectsOfAll(
   const known = new Map<ArtifactRecord, ArtifactObjects>();
   for (const record of artifacts) {
     await giveWay();
+    onEach();
     const objects: SizedObject[] = record.manifests.map((m) => ({ id: m.manifest, size: m.size_bytes }));
     let damaged = false;
     if (record.payload_type === 'file') {

@@ -71,8 +71,12 @@ export class StoreRetention implements RetentionStorage {
     return this.#fold.appliedAt(planHash);
   }
 
-  objects(artifacts: readonly ArtifactRecord[]) {
-    return objectsOfAll(this.#session.store, this.#indexes, artifacts);
+  async objects(artifacts: readonly ArtifactRecord[]) {
+    const { progress, store } = this.#session;
+    progress.start('planning', artifacts.length, 'artifacts');
+    const found = await objectsOfAll(store, this.#indexes, artifacts, () => progress.advance(1));
+    progress.done();
+    return found;
   }
 
   isSound(record: ArtifactRecord): Promise<boolean> {
@@ -127,6 +131,7 @@ export class StoreRetention implements RetentionStorage {
         emptyTrash,
         trashDays: policy.retention.trash_days,
         signal: session.signal,
+        progress: session.progress,
         ...(patience === undefined ? {} : { patience }),
         record: async (purged) => {
           await session.write(capability, [], (tx) =>

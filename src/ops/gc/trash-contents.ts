@@ -1,23 +1,10 @@
 import { compact } from '../../core/compact.js';
-import type { ArtifactId, Timestamp } from '../../core/ids.js';
 import type { ArtifactRecord } from '../../core/record.js';
-import type { Kind, RetentionClass } from '../../core/vocabulary.js';
+import type { TrashedArtifact } from '../../core/trashed.js';
 import { IndexReader } from '../../store/index-reader.js';
 import { isRestorable } from '../restore.js';
 import type { Session } from '../session.js';
 import { objectsOfAll } from './presence.js';
-
-/** An artifact that was removed and can still be brought back. */
-export interface TrashedArtifact {
-  readonly artifact_id: ArtifactId;
-  readonly name?: string;
-  readonly filename_hint?: string;
-  readonly kind: Kind;
-  readonly retention_class: RetentionClass;
-  readonly size_bytes: number;
-  readonly created_at: Timestamp;
-  readonly removed_at: Timestamp;
-}
 
 function toTrashed(r: ArtifactRecord): TrashedArtifact {
   return compact({

@@ -1,14 +1,8 @@
-import { type Timestamp, toTimestamp } from '../../core/ids.js';
+import { toTimestamp } from '../../core/ids.js';
+import type { TrashWindow } from '../../core/trashed.js';
 import type { Session } from '../session.js';
 
 const DAY = 86_400_000;
-
-/** How long what is removed now lies in the trash; by the system's clock (D10). */
-export interface TrashWindow {
-  readonly days: number;
-  /** From then on a collection empties it. */
-  readonly until: Timestamp;
-}
 
 /** The window of what is removed now; undefined where the policy gives none. */
 export async function trashWindow(session: Session): Promise<TrashWindow | undefined> {

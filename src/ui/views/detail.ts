@@ -1,4 +1,5 @@
 import { humanSize } from '../../cli/text/human.js';
+import { freesText } from '../../cli/text/undo-text.js';
 import { displayWidth, wrap } from '../../cli/text/width.js';
 import { explainVerdict } from '../../core/explain-verdict.js';
 import type { Timestamp } from '../../core/ids.js';
@@ -119,6 +120,11 @@ function origin(page: Page, detail: Detail): void {
 function verdict(page: Page, place: number, state: PreviewState): void {
   const item = state.selection.table.items[place]!;
   const spared = state.spared[place] === 1;
+  if (item.verdict === 'trashed') {
+    page.heading('In the trash');
+    page.told(`removed ${moment(item.removed_at)} UTC; it goes for good with the trash`, 'danger');
+    return;
+  }
   page.heading(spared ? 'Spared from this run' : item.verdict === 'prune' ? 'Goes' : 'Is kept');
   page.told(explainVerdict(item, (at) => `${moment(at as Timestamp)} UTC`));
   page.told(`rule ${item.rule}`, 'dim');
@@ -136,7 +142,7 @@ export function detailLines(
   const item = table.items[place]!;
   const page = new Page(state.columns, unicode);
   page.title(table.labels[place]!);
-  const freed = item.verdict === 'prune' ? `, frees ${humanSize(item.freed_bytes)}` : '';
+  const freed = item.verdict === 'prune' ? `; ${freesText(item, state.trash?.until, 'would')}` : '';
   page.told(`${humanSize(item.size_bytes)} (${count(item.size_bytes)} bytes)${freed}`);
   page.told(`created ${moment(item.created_at)} UTC, age ${age(item.created_at, state.now)}`);
   const { detail } = mode;

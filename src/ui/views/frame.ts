@@ -1,45 +1,78 @@
 import { humanSize } from '../../cli/text/human.js';
+import { dayOf, type FreedBytes, freesText } from '../../cli/text/undo-text.js';
 import { displayWidth } from '../../cli/text/width.js';
 import { count } from '../format.js';
 import { ACTIONS, type Binding } from '../keys.js';
 import { BLANK, type Line, line, type Span } from '../line.js';
 import type { PreviewState } from '../state.js';
+import type { View } from '../table.js';
 import { fitted, shown, shownMessage } from '../text.js';
 
-/** The two views with what is in each; brackets are around the one that is shown. */
+/** The views with what is in each; brackets are around the one that is shown. */
 export function tabs(state: PreviewState): Line {
   const { header } = state.selection.table.plan;
   const { view } = state.selection.choice;
   const going = state.going.all;
   const kept = header.scanned - header.pruned;
   const spared = header.pruned - going.items;
-  const tab = (name: 'prune' | 'keep', text: string): Span =>
+  const lost = state.trash === undefined ? going.items : state.going.irreversible.items;
+  const tab = (name: View, text: string): Span =>
     name === view ? { text: `[${text}]`, tone: 'accent' } : { text: ` ${text} `, tone: 'dim' };
   return [
     ...(state.columns >= 60 ? [{ text: 'hs gc  ', tone: 'strong' } as const] : []),
     tab('prune', `Prune ${count(going.items)}`),
     { text: ' ' },
     tab('keep', `Keep ${count(kept)}`),
+    ...(state.emptying === undefined
+      ? []
+      : [{ text: ' ' }, tab('trashed', `Trash ${count(state.emptying.artifacts.length)}`)]),
+    ...(lost > 0 ? [{ text: `  ${count(lost)}! for good`, tone: 'danger' } as const] : []),
     ...(spared > 0 ? [{ text: `  ${count(spared)} spared`, tone: 'strong' } as const] : []),
     ...(header.failed > 0 ? [{ text: `  ${count(header.failed)} damaged`, tone: 'danger' } as const] : []),
   ];
 }
 
-/** What will be freed, against the store and the quota, in words. */
+/** `Frees 9 KiB at once, 950 MiB from 2026-06-08`. */
+function shortly(total: Required<FreedBytes>, until: string | undefined, about: string): string {
+  const now = until === undefined ? total.freed_bytes : total.freed_at_once_bytes;
+  const later = total.freed_bytes - now;
+  const parts = [
+    ...(now > 0 || later === 0 ? [`${about}${humanSize(now)} at once`] : []),
+    ...(later > 0 ? [`${about}${humanSize(later)} from ${dayOf(until!)}`] : []),
+  ];
+  return `Frees ${parts.join(', ')}`;
+}
+
+/** What would be freed and when, against the store and the quota, in words. */
 export function sums(state: PreviewState): Line {
   const { header } = state.selection.table.plan;
-  const { freed, items } = state.going.all;
+  const { freed, atOnce, items } = state.going.all;
   // Something spared may share bytes with what goes, so that less is freed than the items say.
   const about = header.pruned > items ? 'up to ' : '';
   const share = header.stored_bytes === 0 ? 0 : Math.round((100 * freed) / header.stored_bytes);
   const quota = header.quota_bytes;
   const over = quota === undefined ? 0 : header.stored_bytes - freed - quota;
-  const said = `Frees ${about}${humanSize(freed)} of ${humanSize(header.stored_bytes)}`;
+  const until = state.trash?.until;
+  const total = { freed_bytes: freed + (state.emptying?.bytes ?? 0), freed_at_once_bytes: atOnce };
+  const words = freesText(total, until, 'would', about);
+  const said = `${words[0]!.toUpperCase()}${words.slice(1)}`;
+  const of = `, of ${humanSize(header.stored_bytes)}`;
   const limit = quota === undefined ? '' : `, quota ${humanSize(quota)}`;
   const excess = over > 0 ? `, still ${humanSize(over)} over` : '';
-  const heads = [`${said} (${share}%)${limit}`, said + limit, said];
+  const short = shortly(total, until, about);
+  const heads = [
+    `${said}${of} (${share}%)${limit}`,
+    `${said}${of}${limit}`,
+    said + limit,
+    // The figure of the quota is worth more than the words.
+    ...(quota === undefined ? [] : [`${short}${of}${limit}`, short + limit]),
+    said,
+    short,
+  ];
   const fits = heads.find((text) => displayWidth(text + excess) < state.columns);
-  return [{ text: fits ?? `Frees ${humanSize(freed)}` }, { text: excess, tone: 'danger' }];
+  const when = until === undefined ? 'at once' : `from ${dayOf(until)}`;
+  const least = `Frees ${humanSize(total.freed_bytes)} ${when}`;
+  return [{ text: fits ?? least }, { text: excess, tone: 'danger' }];
 }
 
 const SIGNS = {
@@ -82,19 +115,21 @@ function position(state: PreviewState): string {
 export function status(state: PreviewState, unicode: boolean): Line {
   const { mode, message, busy, selection } = state;
   const room = state.columns - 1;
-  const typed = (label: string, text: string): Line => {
+  const typed = (label: string, text: string, proposed = false): Line => {
     const cursor = unicode ? '▏' : '_';
     const right = shown(text, unicode);
     const space = Math.max(4, room - displayWidth(label) - 1);
     const visible = displayWidth(right) <= space ? right : fitted(right, space, unicode);
-    return [{ text: label, tone: 'strong' }, { text: `${visible}${cursor}` }];
+    // A proposal looks selected, as it is: typing replaces it.
+    const tone = proposed ? 'cursor' : 'plain';
+    return [{ text: label, tone: 'strong' }, { text: visible, tone }, { text: cursor }];
   };
   if (mode.at === 'filter') return typed('filter: ', selection.choice.filter);
   if (mode.at === 'prompt') {
     const of = mode.ids.length > 1 ? ` ${count(mode.ids.length)} items` : '';
-    if (mode.asks === 'pin') return typed(`pin${of} under the name: `, mode.text);
+    if (mode.asks === 'pin') return typed(`pin${of} under the name: `, mode.text, mode.proposed);
     if (mode.asks === 'reason') return typed('reason (may be empty): ', mode.text);
-    return typed(`unpin${of}${mode.choices.length > 1 ? ' (Tab: next)' : ''}: `, mode.text);
+    return typed(`unpin${of}${mode.choices.length > 1 ? ' (Tab: next)' : ''}: `, mode.text, mode.proposed);
   }
   if (busy !== undefined) return line(`${busy} ...`, 'accent');
   if (message !== undefined) {

@@ -1,10 +1,9 @@
 import { humanSize } from '../../cli/text/human.js';
 import { displayWidth } from '../../cli/text/width.js';
-import { isSensitive } from '../../core/vocabulary.js';
 import { type Column, columnsFor, MARGIN } from '../columns.js';
 import { age, count, plural } from '../format.js';
 import type { Group } from '../groups.js';
-import { BLANK, type Line, line } from '../line.js';
+import { BLANK, type Line, line, type Tone } from '../line.js';
 import { reason } from '../reason.js';
 import { rowAt } from '../selection.js';
 import { listHeight, type PreviewState } from '../state.js';
@@ -39,6 +38,8 @@ function cell(place: number, column: Column, state: PreviewState, unicode: boole
       return age(item.created_at, state.now);
     case 'size':
       return humanSize(item.size_bytes);
+    case 'frees':
+      return item.verdict === 'prune' ? humanSize(item.freed_bytes) : '-';
     case 'kind':
       return item.kind;
     case 'class':
@@ -52,7 +53,8 @@ function cell(place: number, column: Column, state: PreviewState, unicode: boole
 function markOf(place: number, state: PreviewState): string {
   const item = state.selection.table.items[place]!;
   if (state.spared[place] === 1) return 's';
-  if (item.verdict === 'prune') return isSensitive(item) || state.trash === undefined ? '!' : ' ';
+  if (item.verdict === 'trashed') return '!';
+  if (item.verdict === 'prune') return item.irreversible || state.trash === undefined ? '!' : ' ';
   return item.rule === 'pinned' ? 'P' : ' ';
 }
 
@@ -95,12 +97,19 @@ export function listLines(state: PreviewState, unicode: boolean): Line[] {
       fitted(cell(at.place, column, state, unicode), column.width, unicode, column.align),
     );
     const mark = markOf(at.place, state);
-    lines.push(line(mark + pointer + cells.join(COLUMN), here ? 'cursor' : mark === 's' ? 'dim' : 'plain'));
+    lines.push(line(mark + pointer + cells.join(COLUMN), here ? 'cursor' : toneOf(mark)));
   }
   return lines;
 }
 
+/** What nothing can bring back stands out. */
+function toneOf(mark: string): Tone {
+  return mark === 's' ? 'dim' : mark === '!' ? 'danger' : 'plain';
+}
+
 function emptyText({ selection }: PreviewState): string {
   if (selection.choice.filter !== '') return 'Nothing matches the filter.';
-  return selection.choice.view === 'prune' ? 'Nothing would go.' : 'Nothing is kept.';
+  const { view } = selection.choice;
+  if (view === 'trashed') return 'Nothing in the trash could be brought back.';
+  return view === 'prune' ? 'Nothing would go.' : 'Nothing is kept.';
 }

@@ -1,4 +1,5 @@
 import { humanSize } from '../../cli/text/human.js';
+import { type FreedBytes, freesText } from '../../cli/text/undo-text.js';
 import { displayWidth, wrap } from '../../cli/text/width.js';
 import { PRUNE_RULES } from '../../core/prune-plan.js';
 import { count, moment, plural } from '../format.js';
@@ -49,28 +50,40 @@ export function confirmLines(
   mode: Extract<Mode, { at: 'confirm' }>,
   unicode: boolean,
 ): Line[] {
-  const { columns, trash } = state;
-  const { all, sensitive, byRule } = state.going;
-  const lost = trash === undefined ? all : sensitive;
+  const { columns, trash, emptying } = state;
+  const { all, irreversible, byRule } = state.going;
+  const lost = trash === undefined ? all : irreversible;
   const restorable = all.items - lost.items;
   const spared = state.selection.table.plan.header.pruned - all.items;
   const about = spared > 0 ? 'up to ' : '';
   const lines = [
-    ...wrapped(
-      `Remove ${plural(all.items, 'artifact')}, freeing ${about}${humanSize(all.freed)}?`,
-      columns,
-      'accent',
-    ),
+    ...wrapped(questionOf(state), columns, 'accent'),
+    ...wrapped(`This ${freesText(bytesOf(state), trash?.until, 'would', about)}.`, columns),
+    ...quotaNote(state),
     ...(state.selection.choice.filter === ''
       ? []
       : wrapped('The filter narrows the list alone: what it hides goes too.', columns, 'danger')),
     BLANK,
   ];
   if (lost.items > 0) {
-    const why = trash === undefined ? 'there is no trash window' : 'they are sensitive and skip the trash';
+    const why =
+      emptying !== undefined
+        ? 'the trash is emptied'
+        : trash === undefined
+          ? 'there is no trash window'
+          : 'they, or something with the same bytes, are sensitive and skip the trash';
     lines.push(
       ...wrapped(
         `${plural(lost.items, 'artifact')}, ${humanSize(lost.bytes)}, CANNOT be brought back: ${why}.`,
+        columns,
+        'danger',
+      ),
+    );
+  }
+  if (emptying !== undefined && emptying.artifacts.length > 0) {
+    lines.push(
+      ...wrapped(
+        `${plural(emptying.artifacts.length, 'artifact')} removed before, in the trash, CANNOT be brought back after that.`,
         columns,
         'danger',
       ),
@@ -81,7 +94,7 @@ export function confirmLines(
     const until = moment(trash.until).slice(0, 10);
     lines.push(
       ...wrapped(
-        `${plural(restorable, 'artifact')} can be brought back for ${plural(days, 'day')}, until ${until}, and only then free their bytes:`,
+        `${plural(restorable, 'artifact')} can be brought back for ${plural(days, 'day')}, until ${until}:`,
         columns,
       ),
       line('  hs restore --run ID', 'strong'),
@@ -111,6 +124,28 @@ export function confirmLines(
   return lines;
 }
 
+/** What would be free, the trash included where that is emptied. */
+function bytesOf({ going, emptying }: PreviewState): FreedBytes {
+  const { freed, atOnce } = going.all;
+  return { freed_bytes: freed + (emptying?.bytes ?? 0), freed_at_once_bytes: atOnce };
+}
+
+function questionOf({ going, emptying }: PreviewState): string {
+  const { items } = going.all;
+  const empties = emptying === undefined ? '' : 'mpty the trash?';
+  if (items === 0) return `E${empties}`;
+  const removes = `Remove ${plural(items, 'artifact')}`;
+  return empties === '' ? `${removes}?` : `${removes}, and e${empties}`;
+}
+
+function quotaNote({ selection, going, columns }: PreviewState): Line[] {
+  const { quota_unmet_bytes: unmet } = selection.table.plan.header;
+  const taken = going.byRule.get('quota')?.items ?? 0;
+  if (unmet === undefined || taken === 0) return [];
+  const text = `The quota cannot be met: ${humanSize(unmet)} too many are held. Of this, ${plural(taken, 'artifact')} would go for it all the same.`;
+  return wrapped(text, columns, 'danger');
+}
+
 /** Where the application is. */
 export function applyingLines(
   state: PreviewState,
@@ -121,10 +156,15 @@ export function applyingLines(
   const lines = [line(stopping ? 'Stopping ...' : 'Removing ...', 'accent'), BLANK];
   if (progress !== undefined) {
     const { phase, done, total, unit } = progress;
+    const isCounted = total !== undefined || done > 0;
     const show = (n: number) => (unit === 'bytes' ? humanSize(n) : count(n));
     const of = total === undefined ? '' : ` of ${show(total)}`;
     lines.push(
-      line(`${shownMessage(phase, unicode)}: ${show(done)}${of}${unit === 'bytes' ? '' : ` ${unit}`}`),
+      line(
+        isCounted
+          ? `${shownMessage(phase, unicode)}: ${show(done)}${of}${unit === 'bytes' ? '' : ` ${unit}`}`
+          : `${shownMessage(phase, unicode)} ...`,
+      ),
     );
     if (total !== undefined && total > 0) {
       const cells = Math.min(60, state.columns - 8);
@@ -146,16 +186,22 @@ export function applyingLines(
 
 /** The report at the end; also what `hs gc` may print once the screen is gone. */
 export function outcomeText(outcome: ApplyOutcome): string[] {
-  const { removed, freedBytes, spared, purgePending, reportId, runId, restorableUntil } = outcome;
-  const when = restorableUntil === undefined ? 'freed' : 'to be freed with the trash:';
-  const lines = [`Removed ${plural(removed, 'artifact')}, ${when} ${humanSize(freedBytes)}.`];
+  const { removed, freed, irreversible, emptied, purgedBytes, spared, purgePending } = outcome;
+  const { trashUntil, reportId, runId, restorableUntil } = outcome;
+  const tense = purgePending > 0 ? 'will' : 'did';
+  const lines = [removed === 0 ? 'Removed nothing.' : `Removed ${plural(removed, 'artifact')}.`];
+  if (removed > 0) lines.push(`This ${freesText(freed, trashUntil, tense)}.`);
+  if (irreversible > 0) lines.push(`${plural(irreversible, 'artifact')} CANNOT be brought back.`);
+  if (emptied > 0) lines.push(`${plural(emptied, 'artifact')} of the trash CANNOT be brought back any more.`);
+  if (purgedBytes > 0) lines.push(`Purged ${humanSize(purgedBytes)} in all.`);
   if (spared > 0)
     lines.push(`${plural(spared, 'artifact')} stayed: worth keeping by the time of the commit.`);
   if (purgePending > 0)
     lines.push(`${plural(purgePending, 'object')} will be purged once running commands end.`);
   if (reportId !== undefined) lines.push(`Report: hs report ${reportId.slice(0, 8)}`);
   if (runId !== undefined && restorableUntil !== undefined) {
-    lines.push(`Bring back until ${moment(restorableUntil)} UTC: hs restore --run ${runId}`);
+    const back = irreversible === 0 ? 'Bring back' : 'Bring the others back';
+    lines.push(`${back} until ${moment(restorableUntil)} UTC: hs restore --run ${runId}`);
   }
   return [...lines, ...outcome.warnings.map((w) => `Warning: ${w}`)];
 }

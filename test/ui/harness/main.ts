@@ -4,10 +4,10 @@ import { outcomeText } from '../../../src/ui/views/pages.js';
 import { SampleModel } from './model.js';
 import { hostilePlan, largePlan, NOW, smallPlan } from './sample.js';
 
-/** Opens the preview on a sample, as `hs gc` does on a store: `main.js [small|hostile|COUNT] [PAUSE_MS]`. */
-const [which = 'small', pause = '0'] = process.argv.slice(2);
+/** Opens the preview on a sample, as `hs gc` does on a store: `main.js [small|hostile|COUNT] [PAUSE_MS] [PLANNING_MS]`. */
+const [which = 'small', pause = '0', planning = '0'] = process.argv.slice(2);
 const plan = which === 'small' ? smallPlan() : which === 'hostile' ? hostilePlan() : largePlan(Number(which));
-const model = new SampleModel(plan, Number(pause));
+const model = new SampleModel(plan, Number(pause), Number(planning));
 
 const ending = new AbortController();
 for (const [signal, code] of [

@@ -22,14 +22,21 @@ export class SampleModel implements PreviewModel {
   #items: PlanItem[];
   readonly #quota: number | undefined;
 
-  constructor(plan: PrunePlan = smallPlan(), pause = 0) {
+  readonly #planning: number;
+
+  constructor(plan: PrunePlan = smallPlan(), pause = 0, planning = 0) {
+    this.#planning = planning;
     this.#items = [...plan.items];
     this.#before = new Map(plan.items.map((i) => [i.artifact_id, i]));
     this.#quota = plan.header.quota_bytes;
     this.#pause = pause;
   }
 
-  async plan(): Promise<PrunePlan> {
+  async plan(onProgress: (progress: ApplyProgress) => void = () => {}): Promise<PrunePlan> {
+    for (let done = 0; done < this.#planning; done += 100) {
+      onProgress({ phase: 'planning', done, total: this.#planning, unit: 'artifacts' });
+      await wait(100);
+    }
     return planOf(this.#items, this.#quota);
   }
 
@@ -126,7 +133,11 @@ export class SampleModel implements PreviewModel {
       reportId: sampleId(4096),
       runId: sampleId(4096),
       removed: going.length,
-      freedBytes: going.reduce((sum, i) => sum + i.freed_bytes, 0),
+      irreversible: going.filter((i) => i.irreversible).length,
+      freed: { freed_bytes: going.reduce((sum, i) => sum + i.freed_bytes, 0) },
+      trashUntil: this.trash.until,
+      emptied: 0,
+      purgedBytes: 0,
       spared: 0,
       purgePending: 0,
       restorableUntil: new Date(NOW + 7 * 86_400_000).toISOString() as never,

@@ -96,6 +96,8 @@ export function smallPlan(): PrunePlan {
       retention_class: 'evidence',
       classification: 'high',
       size_bytes: 9_216,
+      irreversible: true,
+      freed_at_once_bytes: 9_216,
       created_at: at(8),
     },
     {

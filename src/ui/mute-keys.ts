@@ -1,0 +1,28 @@
+import type { Readable } from 'node:stream';
+import type { ReadStream } from 'node:tty';
+
+const CTRL_C = 0x03;
+
+/**
+ * Until the preview reads the keys, they are neither shown nor kept: what is typed before its first picture can
+ * mean nothing in it. Ctrl-C, which is no signal then, is sent as one. The function that is returned leaves the
+ * terminal to the next reader, or with `restore` as it was.
+ */
+export function muteKeys(stdin: Readable): (restore: 'restore' | 'go on') => void {
+  const terminal = stdin as Partial<ReadStream> & Readable;
+  if (terminal.isTTY !== true || terminal.setRawMode === undefined) return () => {};
+  const typed = () => {
+    for (let chunk = terminal.read(); chunk !== null; chunk = terminal.read()) {
+      if (Buffer.from(chunk).includes(CTRL_C)) process.kill(process.pid, 'SIGINT');
+    }
+  };
+  terminal.setRawMode(true);
+  // Not 'data': a stream that was paused after it gives the next reader nothing.
+  terminal.on('readable', typed);
+  return (restore) => {
+    terminal.off('readable', typed);
+    if (restore === 'go on') return;
+    terminal.pause();
+    terminal.setRawMode!(false);
+  };
+}
