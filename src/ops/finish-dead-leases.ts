@@ -14,7 +14,8 @@ export async function finishDeadLeases(session: Session, givenUp: readonly strin
     const dead = givenUp.includes(token) ? undefined : await leases.judge(token);
     if (dead === undefined) continue;
     try {
-      await finishLease(session, dead);
+      if (dead.foreign) await setAside(session, dead);
+      else await finishLease(session, dead);
     } catch (e) {
       await dead.leave();
       if (!isErrno(e) && !(e instanceof HsError)) throw e;
@@ -23,6 +24,25 @@ export async function finishDeadLeases(session: Session, givenUp: readonly strin
       );
     }
   }
+}
+
+/**
+ * A journal that this user's own hs did not write says nothing: what it names could be anything. In a store that
+ * this user accepted it stays for whoever wrote it; one that came along with a store goes.
+ */
+async function setAside(session: Session, dead: DeadLease): Promise<void> {
+  const own = dead.uid === session.environment.uid;
+  if (own && !(await session.store.standing.isAccepted())) {
+    session.warn(
+      `lease ${dead.token} came with this store and is not of your own hs: it was discarded unread`,
+    );
+    await dead.clear();
+    return;
+  }
+  await dead.leave();
+  session.warn(
+    `lease ${dead.token} is of a command that died, and was not written by your own hs here: it is left alone; ${own ? `give it up with: hs gc --assume-dead ${dead.token}` : 'its owner finishes it'}`,
+  );
 }
 
 /**

@@ -354,6 +354,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     ...(request.packLimits === undefined ? {} : { packLimits: request.packLimits }),
   };
   const store = await Store.open(ports, root);
+  await store.meet(request.unchecked !== true);
   if (request.unchecked) store.holdAnchor();
   else await checkHead(store, request);
   const session = new Session(request, store);

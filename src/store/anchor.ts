@@ -2,41 +2,33 @@ import * as z from 'zod/mini';
 import { canonicalBytes, parseCanonical } from '../core/canonical.js';
 import type { Head } from '../core/catalog.js';
 import { escapeText } from '../core/escape.js';
-import type { Environment, Random } from '../core/ports.js';
 import { natural, objectId, uuid } from '../core/schema.js';
 import { HsError, isErrno, isHsError } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
 import type { Ledger } from './ledger.js';
+import type { StateDir } from './state-dir.js';
 
 const schema = z.strictObject({ store_id: uuid, seq: natural, hash: objectId });
 const MAX_ANCHOR_BYTES = 4096;
 
 /**
  * The highest ledger position that this user has seen of a store, kept outside of it: what finds a
- * ledger that was truncated or rolled back (F3). The one file besides materialize that hs writes
- * outside a store. Without a home there is none, and nothing to compare with.
+ * ledger that was truncated or rolled back (F3). Without a home there is none, and nothing to compare with.
  */
 export class Anchor {
   readonly #disk: Disk;
-  readonly #random: Random;
-  readonly #dir: string | undefined;
+  readonly #state: StateDir;
   readonly #storeId: string;
 
-  constructor(disk: Disk, random: Random, env: Environment, storeId: string) {
+  constructor(disk: Disk, state: StateDir, storeId: string) {
     this.#disk = disk;
-    this.#random = random;
     this.#storeId = storeId;
-    const state = env.get('XDG_STATE_HOME');
-    const base = state?.startsWith('/')
-      ? state
-      : env.home === undefined
-        ? undefined
-        : `${env.home}/.local/state`;
-    this.#dir = base === undefined ? undefined : `${base}/hs/anchors`;
+    this.#state = state;
   }
 
   get path(): string | undefined {
-    return this.#dir === undefined ? undefined : `${this.#dir}/${this.#storeId}`;
+    const { path } = this.#state;
+    return path === undefined ? undefined : `${path}/${this.#storeId}`;
   }
 
   /**
@@ -101,39 +93,6 @@ export class Anchor {
    * check, and a job without a writable home must still work.
    */
   async write(head: Head): Promise<boolean> {
-    if (this.#dir === undefined || this.path === undefined) return false;
-    const tmp = `${this.path}.${this.#random.hex(8)}`;
-    try {
-      await this.#makeDirs(this.#dir);
-      await this.#disk.writeFile(tmp, canonicalBytes({ store_id: this.#storeId, ...head }), {
-        mode: 0o600,
-        // After a power cut it is the old one or the new one, never one that cannot be read.
-        sync: true,
-      });
-      await this.#disk.rename(tmp, this.path);
-      return true;
-    } catch (e) {
-      if (isErrno(e)) return false;
-      throw e;
-    }
-  }
-
-  async #makeDirs(dir: string): Promise<void> {
-    const made: string[] = [];
-    for (let path = dir; path !== '/' && path !== ''; path = path.slice(0, path.lastIndexOf('/'))) {
-      try {
-        await this.#disk.mkdir(path, 0o700);
-        break;
-      } catch (e) {
-        if (isErrno(e, 'EEXIST')) break;
-        if (!isErrno(e, 'ENOENT')) throw e;
-        made.unshift(path);
-      }
-    }
-    for (const path of made) {
-      await this.#disk.mkdir(path, 0o700).catch((e) => {
-        if (!isErrno(e, 'EEXIST')) throw e;
-      });
-    }
+    return this.#state.replace(this.#storeId, canonicalBytes({ store_id: this.#storeId, ...head }));
   }
 }

@@ -204,6 +204,16 @@ export class CatalogCache {
     return this.#removal;
   }
 
+  /** Removes the index before it is opened; where it cannot be removed, it is not opened either. */
+  async forget(): Promise<void> {
+    try {
+      await this.#remove();
+    } catch (e) {
+      if (!isErrno(e) && !isHsError(e, 'INTEGRITY')) throw e;
+      this.giveUp();
+    }
+  }
+
   get isDiscarded(): boolean {
     return this.#removal !== undefined;
   }

@@ -1,12 +1,21 @@
-import { canonicalBytes, type Json, parseCanonical } from '../core/canonical.js';
+import type { Json } from '../core/canonical.js';
 import type { Random } from '../core/ports.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
-import type { Disk, DiskFile } from '../fsx/disk.js';
+import type { Disk, DiskFile, FileStat } from '../fsx/disk.js';
+import { JournalSeal, type ReadJournal, readJournal, sealedRecord } from './journal-seal.js';
 import type { Layout } from './layout.js';
+import type { StateDir } from './state-dir.js';
 
 const MAX_JOURNAL_BYTES = 16 * 1024 * 1024;
 /** A judge holds a new lease for microseconds (17 of 62,000 were refused): this many new files are plenty. */
 const MAX_TRIES = 100;
+/** What a journal is bound to: the store, and this user by a secret in the state directory. */
+interface KnownBy {
+  readonly id: string;
+  readonly state: Pick<StateDir, 'secret'>;
+}
+type SealFor = (token: string, stat: FileStat) => Promise<JournalSeal | undefined>;
+
 const TOKEN = /^[0-9a-f]{24}$/;
 
 export function isLeaseToken(name: string): boolean {
@@ -22,20 +31,23 @@ export class Lease {
   readonly #disk: Disk;
   readonly #path: string;
   readonly #file: DiskFile;
+  readonly #sealFor: SealFor;
+  #seal: Promise<JournalSeal | undefined> | undefined;
   #named = false;
   #abandoned = false;
 
-  constructor(disk: Disk, path: string, token: string, file: DiskFile) {
+  constructor(disk: Disk, path: string, token: string, file: DiskFile, sealFor: SealFor) {
     this.#disk = disk;
     this.#path = path;
     this.token = token;
     this.#file = file;
+    this.#sealFor = sealFor;
   }
 
-  /** Appends a record durably: what a later command must finish or undo if this one dies. */
+  /** Appends a record durably, sealed: what a later command of this user must finish or undo if this one dies. */
   async journal(record: Json): Promise<void> {
-    const line = canonicalBytes(record);
-    await this.#file.write(Buffer.concat([line, Buffer.from('\n')]));
+    this.#seal ??= this.#sealFor(this.token, await this.#file.stat());
+    await this.#file.write(sealedRecord(await this.#seal, record));
     await this.#file.sync();
     // Without its name the journal would be lost in a power cut; most leases never get one.
     if (!this.#named) await this.#disk.syncDir(this.#path.slice(0, this.#path.lastIndexOf('/')));
@@ -62,7 +74,12 @@ export class Lease {
 /** A lease whose owner is dead, held by the judge until it is cleared. */
 export interface DeadLease {
   readonly token: string;
+  /** What this user's own hs wrote there. */
   readonly journal: readonly Json[];
+  /** True: the journal is somebody else's, or cannot be known as ours, and says nothing. */
+  readonly foreign: boolean;
+  /** Who owns its file. */
+  readonly uid: number;
   /** Removes it: what it had begun is finished or undone. */
   clear(): Promise<void>;
   /** Leaves it for another command. */
@@ -74,7 +91,10 @@ export class Leases {
   readonly #layout: Layout;
   readonly #random: Random;
 
-  constructor(disk: Disk, layout: Layout, random: Random) {
+  readonly #known: KnownBy;
+
+  constructor(disk: Disk, layout: Layout, random: Random, known: KnownBy) {
+    this.#known = known;
     this.#disk = disk;
     this.#layout = layout;
     this.#random = random;
@@ -88,7 +108,7 @@ export class Leases {
       const file = await this.#disk.open(path, { access: 'create', mode: 0o600 });
       try {
         if ((await file.tryLock()) && (await file.stat()).nlink > 0)
-          return new Lease(this.#disk, path, token, file);
+          return new Lease(this.#disk, path, token, file, (...of) => this.#sealOf(true, ...of));
       } catch (e) {
         await file.close();
         await this.#disk.unlink(path).catch(() => undefined);
@@ -139,10 +159,13 @@ export class Leases {
         await file.close();
         return undefined;
       }
-      const journal = await this.#journalOf(token);
+      const stat = await file.stat();
+      const { records, foreign } = await this.#journalOf(token, stat);
       return {
         token,
-        journal,
+        journal: records,
+        foreign,
+        uid: stat.uid,
         clear: async () => {
           await this.#unlink(token);
           await file.close();
@@ -172,20 +195,20 @@ export class Leases {
     }
   }
 
-  /** The records that were written whole; a torn last one never began to be acted upon. */
-  async #journalOf(token: string): Promise<Json[]> {
-    const bytes = await this.#disk.readFile(this.#layout.lease(token), MAX_JOURNAL_BYTES);
-    const records: Json[] = [];
-    let start = 0;
-    for (let end = bytes.indexOf(0x0a); end !== -1; end = bytes.indexOf(0x0a, start)) {
-      try {
-        records.push(parseCanonical(bytes.subarray(start, end), MAX_JOURNAL_BYTES));
-      } catch (e) {
-        if (e instanceof HsError) break;
-        throw e;
-      }
-      start = end + 1;
+  async #journalOf(token: string, stat: FileStat): Promise<ReadJournal> {
+    if (stat.size === 0) return { records: [], foreign: false };
+    try {
+      const bytes = await this.#disk.readFile(this.#layout.lease(token), MAX_JOURNAL_BYTES);
+      return readJournal(bytes, await this.#sealOf(false, token, stat));
+    } catch (e) {
+      if (isErrno(e, 'EFBIG')) return { records: [], foreign: true };
+      throw e;
     }
-    return records;
+  }
+
+  async #sealOf(make: boolean, lease: string, { ino }: FileStat): Promise<JournalSeal | undefined> {
+    const secret = await this.#known.state.secret(make);
+    if (secret === undefined) return undefined;
+    return new JournalSeal(secret, { store_id: this.#known.id, lease, inode: String(ino) });
   }
 }

@@ -9,11 +9,12 @@ import { decodePolicy, MAX_POLICY_BYTES, type Policy } from '../core/policy.js';
 import type { Clock, Environment, Random, Trace } from '../core/ports.js';
 import { MemoryTables, type ReadTables, TablesDamaged, TablesUnavailable } from '../core/tables.js';
 import { HsError, isErrno, isHsError } from '../errors/hs-error.js';
-import type { Disk, DiskFile } from '../fsx/disk.js';
+import type { Disk, DiskFile, FileStat } from '../fsx/disk.js';
 import type { IndexFile, IndexPort } from '../fsx/index-file.js';
 import { steadily } from '../fsx/steadily.js';
 import { Anchor } from './anchor.js';
 import { CatalogCache } from './catalog-cache.js';
+import { checkStructure } from './check-structure.js';
 import { type Format, hasFeature, readFormat } from './format.js';
 import { IndexView } from './index-view.js';
 import { Layout, ROOTING } from './layout.js';
@@ -24,6 +25,8 @@ import { corrupt, ObjectStore } from './objects.js';
 import { decodeOps, decodeOpsSteps, MAX_OPS_BYTES } from './ops-object.js';
 import type { PackLimits } from './pack-writer.js';
 import { Packs } from './packs.js';
+import { Standing } from './standing.js';
+import { StateDir } from './state-dir.js';
 
 /** The effects that a store stands on. Without `index` (a simulated disk) the catalog is folded in memory. */
 export interface StorePorts {
@@ -54,6 +57,10 @@ export class Store {
   readonly objects: ObjectStore;
   readonly ledger: Ledger;
   readonly leases: Leases;
+  /** What this user knows of stores. */
+  readonly state: StateDir;
+  /** Whether this user made or accepted this one. */
+  readonly standing: Standing;
   readonly anchor: Anchor;
   readonly #cache: CatalogCache | undefined;
   /** The in-memory fold, where there is no index. */
@@ -69,6 +76,7 @@ export class Store {
     layout: Layout,
     format: Format,
     formatBytes: Uint8Array,
+    stat: FileStat,
     release: () => Promise<void>,
   ) {
     this.ports = ports;
@@ -78,8 +86,10 @@ export class Store {
     const packs = hasFeature(format, 'packs') ? new Packs(ports.disk, layout.packs) : undefined;
     this.objects = new ObjectStore(ports.disk, layout, packs);
     this.ledger = new Ledger(ports.disk, layout, sha256(formatBytes));
-    this.leases = new Leases(ports.disk, layout, ports.random);
-    this.anchor = new Anchor(ports.disk, ports.random, ports.env, format.store_id);
+    this.state = new StateDir(ports.disk, ports.random, ports.env);
+    this.leases = new Leases(ports.disk, layout, ports.random, { id: format.store_id, state: this.state });
+    this.anchor = new Anchor(ports.disk, this.state, format.store_id);
+    this.standing = new Standing(this.state, format.store_id, layout.root, stat);
     this.#cache =
       ports.index && new CatalogCache(ports.disk, ports.random, layout, format.store_id, ports.index.open);
   }
@@ -92,7 +102,8 @@ export class Store {
     });
     try {
       const { format, bytes } = await readFormat(disk, layout);
-      return new Store({ ...ports, disk }, layout, format, bytes, () => disk.release());
+      const stat = await disk.lstat(root);
+      return new Store({ ...ports, disk }, layout, format, bytes, stat, () => disk.release());
     } catch (e) {
       await disk.release();
       throw e;
@@ -236,6 +247,25 @@ export class Store {
       else throw e;
       return this.#catalogInMemory(signal);
     }
+  }
+
+  /**
+   * Before anything of the store is believed. One that this user has never met is looked over (INTEGRITY), and
+   * the index that came with it is thrown away: derived data that somebody else made proves nothing. Without
+   * `demand` it is not looked over, for the commands that tell what is wrong, and stays unmet.
+   */
+  async meet(demand: boolean): Promise<void> {
+    const { standing } = this;
+    if (await standing.isKnown()) return;
+    // Versions before this one kept an anchor and no more: who has one has used the store.
+    const seen = (await standing.isUnrecorded()) ? await this.anchor.look() : undefined;
+    if (seen !== undefined && seen !== 'lost') {
+      await standing.accept();
+      return;
+    }
+    if (demand) await checkStructure(this);
+    await this.#cache?.forget();
+    if (demand) await standing.note();
   }
 
   /** Whether the index was found to be damaged and thrown away. */

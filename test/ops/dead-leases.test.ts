@@ -77,18 +77,22 @@ describe('what a command that died left and nobody can clear now', () => {
   });
 
   it('is a journal that cannot be understood, which doctor says too', async () => {
-    const { sim, open, warnings } = await store();
-    const lines = [
+    const { open, warnings } = await store();
+    const writer = await open('writer');
+    const lease = await writer.store.leases.take();
+    for (const record of [
       { after_seq: 0, config: { mtime: 0, with_manifest: false }, export_id: EXPORT_ID, journal: 'export' },
       { export_id: EXPORT_ID, journal: 'staging', staging: { path: 7 } },
-    ];
-    const token = 'd'.repeat(24);
-    const journal = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-    sim.plant.file(`/w/.hsstore/leases/${token}`, journal);
+    ]) {
+      await lease.journal(record);
+    }
+    const { token } = lease;
+    lease.abandon();
+    await lease.release();
     const next = await open('next');
     await appendNote(next, 'goes on');
     expect(warnings).toEqual([expect.stringContaining(token)]);
-    const lease = (await checkStore(await open('doctor'))).find((c) => c.check === 'lease');
-    expect(lease?.found).toContain('journal of a materialization');
+    const told = (await checkStore(await open('doctor'))).find((c) => c.check === 'lease');
+    expect(told?.found).toContain('journal of a materialization');
   });
 });

@@ -29,7 +29,8 @@ describe('the anchor', () => {
     expect(JSON.parse(await readFile(anchor, 'utf8')).seq).toBe(2);
     const { stat } = await import('node:fs/promises');
     expect((await stat(anchor)).mode & 0o777).toBe(0o600);
-    expect(await readdir(anchor.slice(0, anchor.lastIndexOf('/')))).toHaveLength(1);
+    const name = anchor.slice(anchor.lastIndexOf('/') + 1);
+    expect(await readdir(anchor.slice(0, -name.length - 1))).toEqual([name, `${name}.places`]);
     expect(anchor.startsWith(dir)).toBe(true);
   });
 

@@ -1,8 +1,20 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import {
+  appendFile,
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  truncate,
+  unlink,
+  writeFile,
+} from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Json } from '../../src/core/canonical.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { systemRandom } from '../../src/fsx/system.js';
 import { Layout } from '../../src/store/layout.js';
@@ -13,10 +25,18 @@ import { tmp } from '../helpers/tmp.js';
 const HOLDER = fileURLToPath(new URL('../helpers/lock-holder.mjs', import.meta.url));
 const token = (n: number) => String(n).padStart(24, '0');
 
+/** As a user sees them whose secret is this; undefined: one without a state directory. */
+function leasesOf(dir: string, secret: string | undefined = 'secret', id = 'store'): Leases {
+  return new Leases(nodeDisk(), new Layout(dir), systemRandom(), {
+    id,
+    state: { secret: async () => secret },
+  });
+}
+
 async function leasesIn(dir: string) {
   await mkdir(`${dir}/leases`);
   return {
-    leases: new Leases(nodeDisk(), new Layout(dir), systemRandom()),
+    leases: leasesOf(dir),
     at: (t: string) => `${dir}/leases/${t}`,
   };
 }
@@ -74,17 +94,58 @@ describe('leases', () => {
     expect(await leases.list()).toEqual([]);
   });
 
+  /** What is read of a journal that a command left. */
+  async function left(leases: Leases, t: string) {
+    const dead = await leases.judge(t);
+    await dead!.leave();
+    return { journal: dead!.journal, foreign: dead!.foreign };
+  }
+
+  /** A lease of which the command died after it journaled these. */
+  async function died(leases: Leases, ...records: Json[]): Promise<string> {
+    const lease = await leases.take();
+    for (const record of records) await lease.journal(record);
+    lease.abandon();
+    await lease.release();
+    return lease.token;
+  }
+
   it('keep what was journaled whole, and no more', async () => {
     const { leases, at } = await leasesIn(await tmp());
-    await kill(await holder(at(token(1)), '{"a":1}\n'));
-    await appendFile(at(token(1)), '{"b":2}\n{"c":');
-    const dead = await leases.judge(token(1));
-    expect(dead!.journal).toEqual([{ a: 1 }, { b: 2 }]);
-    await dead!.leave();
-    await writeFile(at(token(2)), '{"a":1}\nrubbish\n{"b":2}\n');
-    const torn = await leases.judge(token(2));
-    expect(torn!.journal).toEqual([{ a: 1 }]);
-    await torn!.leave();
+    const t = await died(leases, { a: 1 }, { b: 2 });
+    expect(await left(leases, t)).toEqual({ journal: [{ a: 1 }, { b: 2 }], foreign: false });
+    const whole = await readFile(at(t));
+    for (const cut of [1, 20, whole.length / 4]) {
+      await truncate(at(t), Math.floor(whole.length - cut));
+      expect(await left(leases, t)).toEqual({ journal: [{ a: 1 }], foreign: false });
+    }
+    await truncate(at(t), 20);
+    expect(await left(leases, t)).toEqual({ journal: [], foreign: false });
+  });
+
+  it('say nothing that was not journaled with the secret of this user, for this store, into this very file', async () => {
+    const dir = await tmp();
+    const { leases, at } = await leasesIn(dir);
+    const nothing = { journal: [], foreign: true };
+    await writeFile(at(token(1)), '{"a":1}\n{"b":2}\n');
+    expect(await left(leases, token(1))).toEqual(nothing);
+    expect(await left(leases, await died(leasesOf(dir, 'another'), { a: 1 }))).toEqual(nothing);
+    expect(await left(leases, await died(leasesOf(dir, 'secret', 'another'), { a: 1 }))).toEqual(nothing);
+    const t = await died(leases, { a: 1 });
+    await copyFile(at(t), at(token(2)));
+    expect(await left(leases, token(2))).toEqual(nothing);
+    await writeFile(`${dir}/kept`, await readFile(at(t)));
+    await unlink(at(t));
+    await rename(`${dir}/kept`, at(t));
+    expect(await left(leases, t)).toEqual(nothing);
+    expect(await left(leasesOf(dir, ''), await died(leasesOf(dir, 'other'), { a: 1 }))).toEqual(nothing);
+  });
+
+  it('say no more than what is sealed when somebody adds to them', async () => {
+    const { leases, at } = await leasesIn(await tmp());
+    const t = await died(leases, { a: 1 });
+    await appendFile(at(t), `${(await readFile(at(t))).toString()}{"b":2}\n`);
+    expect(await left(leases, t)).toEqual({ journal: [{ a: 1 }], foreign: false });
   });
 
   it('that cannot be judged count as alive, until they are declared dead', async () => {

@@ -93,7 +93,9 @@ async function checkDeadLease(leases: Leases, token: string): Promise<DoctorChec
   let left = '';
   try {
     const places = journaledDestinations(dead?.journal ?? []);
-    if (places.length > 0) left = `, and may have left something beside '${escapeText(places.join("', '"))}'`;
+    if (dead?.foreign) left = ' and was not written by your own hs here: what it says is not believed';
+    else if (places.length > 0)
+      left = `, and may have left something beside '${escapeText(places.join("', '"))}'`;
   } catch (e) {
     if (!(e instanceof HsError)) throw e;
     left = `: ${e.message}`;

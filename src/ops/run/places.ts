@@ -87,11 +87,13 @@ async function realDirectory(disk: Disk, path: string): Promise<string | undefin
 }
 
 /** Removes a directory that a run has on disk. What cannot be removed is said and left. */
-export async function discard(session: Session, dir: string): Promise<void> {
+export async function discard(session: Session, dir: string, whose: 'any' | 'own' = 'any'): Promise<void> {
   // One in the store is reached without links, one outside as it is.
   const { disk } = session.store;
   try {
-    if ((await disk.lstat(dir)).kind !== 'directory') return;
+    const { kind, uid } = await disk.lstat(dir);
+    // In a directory that everybody may write to, another user may have made the name again.
+    if (kind !== 'directory' || (whose === 'own' && uid !== session.environment.uid)) return;
     // Two programs cost 10 ms; they are for what tools leave to make this hard.
     await disk.removeTree(dir).catch((e) => (isErrno(e) ? discardTree(dir) : Promise.reject(e)));
   } catch (e) {

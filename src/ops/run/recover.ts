@@ -37,7 +37,8 @@ export async function finishRuns(session: Session, token: string, journal: reado
   for (const line of journal) {
     const begun = z.safeParse(runBegun, line);
     if (!begun.success) continue;
-    for (const dir of [runRoot(session, token), begun.data.path]) await discard(session, dir);
+    await discard(session, runRoot(session, token));
+    await discard(session, begun.data.path, 'own');
     runs.set(begun.data.run_id, begun.data);
   }
   for (const begun of runs.values()) await recordKilled(session, token, begun);

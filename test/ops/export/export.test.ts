@@ -14,6 +14,7 @@ import { reclassify } from '../../../src/ops/reclassify.js';
 import { restore } from '../../../src/ops/restore.js';
 import { showArtifact } from '../../../src/ops/show-artifact.js';
 import { writeManifest } from '../../../src/ops/write-manifest.js';
+import { alteredDisk } from '../../helpers/altered-disk.js';
 import { type World, withPolicy, world } from './helpers.js';
 
 const hash = (text: string) => sha256(Buffer.from(text));
@@ -115,13 +116,12 @@ describe('an export', () => {
     const w = await world();
     const artifact = await w.put({ 'a.txt': 'hello' });
     const { disk } = w.session;
-    const broken = {
-      ...disk,
+    const broken = alteredDisk(disk, {
       link: async (from: string, to: string) => {
         if (to.includes('/ledger/')) throw Object.assign(new Error('EIO'), { code: 'EIO' });
         return disk.link(from, to);
       },
-    };
+    });
     const session = await w.as('human:tester', { disk: broken });
     await expect(exportArtifact(session, { artifact, place: at(w, 'out') })).rejects.toThrow('EIO');
     expect(await readdir(w.dir)).not.toContain('out');
@@ -132,14 +132,13 @@ describe('an export', () => {
     const artifact = await w.put({ 'a.txt': 'hello' });
     const { disk } = w.session;
     let appended = 0;
-    const full = {
-      ...disk,
+    const full = alteredDisk(disk, {
       link: async (from: string, to: string) => {
         if (to.includes('/ledger/') && ++appended > 1)
           throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
         return disk.link(from, to);
       },
-    };
+    });
     const warnings: string[] = [];
     const session = await w.as('human:tester', { disk: full, warn: (m) => warnings.push(m) });
     await exportArtifact(session, { artifact, place: at(w, 'out') });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { decodeBundleIndex } from '../../../src/core/bundle-index.js';
 import { compact } from '../../../src/core/compact.js';
@@ -376,15 +376,11 @@ describe.skipIf(!enforced)('a run', () => {
   });
 
   it('keeps the output where it is when the store cannot take it, and says where', async () => {
-    const entries = `${dir}/.hsstore/ledger/000000`;
-    const moved = `${dir}/.hsstore/elsewhere`;
-    const error = await run(session, 'echo precious >$HS_OUT/p; sleep 1', {
-      takeSignals: () => {
-        const timer = setTimeout(() => renameSync(entries, moved), 500);
-        return () => clearTimeout(timer);
-      },
-    }).catch((e) => e);
-    renameSync(moved, entries);
+    const disk = interceptDisk(nodeDisk(), (operation, path) => {
+      if (operation === 'link' && path.includes('/ledger/')) throw errnoError('EIO', operation, path);
+    });
+    const broken = await openTestSession(dir, { disk });
+    const error = await run(broken, 'echo precious >$HS_OUT/p').catch((e) => e);
     expect(error.message).toMatch(/status 0, and its output is not registered.*could not be recorded either/);
     const place = /'([^']+\/out)'/.exec(error.hint)![1]!;
     expect(readFileSync(`${place}/p`, 'utf8')).toBe('precious\n');
