@@ -87,6 +87,18 @@ export const registry: CommandTable = {
     'list pins',
     async () => (await import('./porcelain/pins.js')).pins,
   ),
+  rename: entry(
+    'porcelain',
+    'govern',
+    'give an artifact another name',
+    async () => (await import('./porcelain/rename.js')).rename,
+  ),
+  label: entry(
+    'porcelain',
+    'govern',
+    'set and remove labels of an artifact',
+    async () => (await import('./porcelain/label.js')).label,
+  ),
   retain: entry(
     'porcelain',
     'keep and collect',

@@ -153,13 +153,26 @@ export const removeOptions = options<{ readonly reason?: string; readonly purge?
   purge: flag,
 });
 export const restoreOptions = options<{ readonly pin?: boolean }>('options', { pin: flag });
-export const bundleOptions = options<BundleOptions>('options', { name: given, nonPortable: flag });
+export const bundleOptions = options<BundleOptions>('options', {
+  name: given,
+  nonPortable: flag,
+  ttl: ttlDays,
+});
 export const importOptions = options<ImportOptions>('options', { nonPortable: flag, ttl: ttlDays });
 export const fsckOptions = options<Partial<FsckOptions>>('options', {
   secondOpinion: flag,
   sample: z.number().check(z.minimum(0), z.maximum(1)),
   repair: flag,
 });
+
+const changedLabels = z.record(z.string(), z.nullable(given));
+export function labelChange(value: unknown): Readonly<Record<string, string | null>> {
+  return check(changedLabels, value, 'USAGE', 'labels');
+}
+
+export function reason(value: unknown): string | undefined {
+  return value === undefined ? undefined : text(value, 'reason');
+}
 
 export const retainChange = options<RetainChange>('change', {
   ttl: z.nullable(ttlDays),

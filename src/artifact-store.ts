@@ -6,6 +6,7 @@ import { planHash } from './core/plan-file.js';
 import type { PrunePlan } from './core/prune-plan.js';
 import type { BundleCreated, BundleOptions } from './ops/bundle/create.js';
 import type { Imported, ImportOptions } from './ops/bundle/import.js';
+import type { Described } from './ops/describe-anew.js';
 import type { Exported } from './ops/export/export.js';
 import type { Collected } from './ops/gc/collect.js';
 import type { Removed } from './ops/gc/remove.js';
@@ -166,6 +167,23 @@ export class ArtifactStore extends ArtifactReader {
   async importBundle(path: string, options: ImportOptions = {}): Promise<Imported> {
     const { importBundle } = await import('./ops/bundle/import.js');
     return importBundle(this.session, this.path(path), given.importOptions(options));
+  }
+
+  /** Gives an artifact another name, and with null none (`hs rename`). */
+  async rename(name: string, to: string | null, reason?: string): Promise<Described> {
+    const { rename } = await import('./ops/describe-anew.js');
+    const target = to === null ? null : given.text(to, 'to');
+    return rename(this.session, given.text(name, 'name'), target, given.reason(reason));
+  }
+
+  /** Sets labels, and with null removes them; others stay (`hs label`). */
+  async label(
+    name: string,
+    labels: Readonly<Record<string, string | null>>,
+    reason?: string,
+  ): Promise<Described> {
+    const { label } = await import('./ops/describe-anew.js');
+    return label(this.session, given.text(name, 'name'), given.labelChange(labels), given.reason(reason));
   }
 
   /** Gives artifacts another TTL or class (`hs retain`). */

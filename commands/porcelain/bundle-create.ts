@@ -1,6 +1,7 @@
 import { command } from '../../src/cli/command.js';
-import { flag, text } from '../../src/cli/options.js';
+import { flag, integer, text } from '../../src/cli/options.js';
 import { some } from '../../src/cli/positionals.js';
+import { MAX_TTL_DAYS } from '../../src/core/manifest.js';
 
 /** `hs bundle create`: several artifacts as one (C1). */
 export const bundleCreate = command({
@@ -10,12 +11,16 @@ export const bundleCreate = command({
   summary: 'gather artifacts into one bundle artifact',
   description: `A bundle holds each member's manifest and payload, \`bundle_index.json\`, and \`export_report.json\`, which says what is in and what was left out and why. Nothing is copied: it is an index over objects that are there. \`hs export ID --format tar\` then makes a file of it that is the same bytes on every machine.
 
-It is as sensitive as its most sensitive member, may leave the store only if all of them may, and takes the shortest of their TTLs.
+It is as sensitive as its most sensitive member, may leave the store only if all of them may, and takes the shortest of their TTLs. One of what is high and frozen, and so has no TTL, needs \`--ttl\`.
 
 Names that another system could not hold (a backslash, reserved names, upper and lower case that collide) are refused, unless \`--non-portable\` is given.`,
   positionals: { artifacts: some('ID', { complete: 'artifact' }) },
   options: {
     name: text('NAME', 'name the bundle', { complete: 'name' }),
+    ttl: integer('DAYS', 'days it may be kept, from now, where its members do not say fewer', {
+      min: 0,
+      max: MAX_TTL_DAYS,
+    }),
     nonPortable: flag(undefined, 'take names that other systems cannot hold'),
   },
   resultSchema: 'hs.bundle-create/1',

@@ -1,4 +1,4 @@
-import { contradictsType } from './content-type.js';
+import { contradictsType, DIRECTORY_TYPE } from './content-type.js';
 import type { ArtifactId, ObjectId } from './ids.js';
 import { type Manifest, manifestProblems } from './manifest.js';
 import { checkFilenameHint, checkName } from './paths.js';
@@ -114,9 +114,14 @@ function* typeProblems({ manifest, content }: PromotionFacts): Generator<Promoti
   if (content.size !== manifest.size_bytes) {
     yield { gate: 'payload', why: `its payload has ${content.size} bytes, not ${manifest.size_bytes}` };
   }
+  const { mime } = manifest;
   const why =
-    content.type === 'file' ? contradictsType(manifest.mime, content.head, content.size) : undefined;
+    content.type === 'file' ? contradictsType(mime, content.head, content.size) : notDirectory(mime);
   if (why !== undefined) yield { gate: 'content_type', why };
+}
+
+function notDirectory(mime: string): string | undefined {
+  return mime === DIRECTORY_TYPE ? undefined : `it is a directory, not ${mime}`;
 }
 
 function* frozenProblems({ manifest, attestation }: PromotionFacts): Generator<PromotionProblem> {

@@ -1,6 +1,7 @@
 import { lookup } from 'mrmime';
 import { inNormalForm } from '../core/canonical.js';
 import { compact } from '../core/compact.js';
+import { DIRECTORY_TYPE } from '../core/content-type.js';
 import type { ArtifactId } from '../core/ids.js';
 import { MANIFEST_SCHEMA, type Manifest, toManifest } from '../core/manifest.js';
 import { normalText } from '../core/normal-text.js';
@@ -16,7 +17,6 @@ import {
 import { HsError, isHsError } from '../errors/hs-error.js';
 import type { Session } from './session.js';
 
-const DIRECTORY_MIME = 'inode/directory';
 const UNKNOWN_MIME = 'application/octet-stream';
 
 /** What the file's name says of its media type. */
@@ -80,7 +80,7 @@ export function newManifest(session: Session, given: Readonly<Record<string, unk
       revision: 1,
       kind,
       payload_type: 'file',
-      mime: directory ? DIRECTORY_MIME : mimeOf(hint),
+      mime: directory ? DIRECTORY_TYPE : mimeOf(hint),
       created_at: session.now(),
       hash_basis: directory ? 'bundle_index' : 'payload_bytes',
       exportable: !isSensitive({ kind, classification }),

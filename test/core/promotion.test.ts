@@ -55,6 +55,10 @@ describe('promotion', () => {
   it('needs a payload that can be read, of the type and the size that are stated', () => {
     expect(gates({ rehashed: undefined, content: undefined })).toEqual(['payload']);
     expect(gates({ content: { type: 'directory', size: 4 } })).toEqual(['content_type']);
+    const tree = { payload_type: 'directory', hash_basis: 'bundle_index' } as const;
+    const directory = (mime: string) =>
+      gates({ manifest: { ...GOOD.manifest, ...tree, mime }, content: { type: 'directory', size: 4 } });
+    expect([directory('image/png'), directory('inode/directory')]).toEqual([['content_type'], []]);
     expect(gates({ content: { type: 'file', head: bytes, size: 5 } })).toEqual(['payload']);
   });
 
@@ -82,6 +86,17 @@ describe('a media type', () => {
     ['application/octet-stream', png, true],
     ['application/x-unheard-of', Buffer.from([0, 1]), true],
     ['text/plain', Buffer.alloc(0), true],
+    ['video/mp4', Buffer.from('text that is no film'), false],
+    ['video/mp4', Buffer.from('\0\0\0\x20ftypisom'), true],
+    ['image/bmp', Buffer.from('a text'), false],
+    ['text/plain', Buffer.from('BM is also how a text may begin'), true],
+    ['application/epub+zip', Buffer.from('text'), false],
+    ['application/java-archive', Buffer.from('PK\x05\x06'), true],
+    ['application/vnd.openxmlformats-officedocument.wordprocessingml.document', Buffer.from('text'), false],
+    ['image/svg+xml', Buffer.from('not xml'), false],
+    ['image/svg+xml', Buffer.from('\ufeff <svg/>'), true],
+    ['image/svg+xml', Buffer.from([0x1f, 0x8b, 8]), true],
+    ['inode/directory', Buffer.from('text'), false],
   ])('%s of %j agrees with its content: %s', (mime, head, agrees) => {
     expect(contradictsType(mime, head, head.length) === undefined).toBe(agrees);
   });

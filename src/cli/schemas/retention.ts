@@ -96,6 +96,15 @@ export const pinRow = z.strictObject({
   over: z.boolean(),
 });
 
+/** The name and labels of an artifact after they were to be changed. */
+export const described = z.strictObject({
+  artifact_id: artifactId,
+  revision: natural,
+  changed: z.boolean(),
+  name: z.optional(z.string()),
+  labels: z.record(z.string(), z.string()),
+});
+
 export const retain = z.strictObject({
   results: z.array(
     z.strictObject({

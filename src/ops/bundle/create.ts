@@ -22,7 +22,7 @@ import { type ErrorCode, HsError } from '../../errors/hs-error.js';
 import { type Content, readContent } from '../export/content.js';
 import { findRestricted } from '../guard/read-gate.js';
 import { isRestricted } from '../guard/sensitivity.js';
-import { newManifest } from '../new-manifest.js';
+import { describedBy, newManifest } from '../new-manifest.js';
 import { handleOf } from '../put.js';
 import { registration } from '../register.js';
 import { resolveArtifact } from '../resolve.js';
@@ -32,6 +32,8 @@ export interface BundleOptions {
   readonly name?: string | undefined;
   /** Take names that another system could not hold (B4). */
   readonly nonPortable?: boolean;
+  /** At most so many days, for one of what has no TTL, such as something high that was frozen. */
+  readonly ttl?: number | undefined;
 }
 
 export interface BundleCreated {
@@ -106,25 +108,26 @@ async function assemble(
   tx: WriteTx,
   { members, leftOut }: Gathered,
   name: string | undefined,
-  { nonPortable }: BundleOptions,
+  { nonPortable, ttl }: BundleOptions,
 ): Promise<Manifest> {
   if (nonPortable !== true) for (const member of members) demandPortable(member);
   const index = toBundleIndex(await entriesOf(tx, members, leftOut));
   for (const entry of index) await tx.batch.reference(entry.content_hash, entry.size_bytes);
   const { id } = await tx.batch.addBytes(encodeBundleIndex(index));
   const records = members.map((m) => m.record);
-  return newManifest(
-    session,
-    compact({
-      name,
-      kind: 'bundle',
-      payload_type: 'directory',
-      content_hash: id,
-      size_bytes: indexSize(index),
-      ...sensitivityOf(records),
-      source_artifact_refs: records.map(handleOf),
-    }),
-  );
+  const sensitivity = sensitivityOf(records);
+  const ttls = [sensitivity.retention_ttl_days, ttl].filter((t) => t !== undefined);
+  const facts = compact({
+    name,
+    kind: 'bundle',
+    payload_type: 'directory',
+    content_hash: id,
+    size_bytes: indexSize(index),
+    ...sensitivity,
+    retention_ttl_days: ttls.length === 0 ? undefined : Math.min(...ttls),
+    source_artifact_refs: records.map(handleOf),
+  });
+  return describedBy(() => newManifest(session, facts));
 }
 
 async function gather(session: Session, catalog: Catalog, names: readonly string[]) {

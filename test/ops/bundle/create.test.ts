@@ -8,6 +8,7 @@ import { createBundle } from '../../../src/ops/bundle/create.js';
 import { importBundle } from '../../../src/ops/bundle/import.js';
 import { verifyBundle } from '../../../src/ops/bundle/verify.js';
 import { exportArtifact } from '../../../src/ops/export/export.js';
+import { promote } from '../../../src/ops/promote.js';
 import { reclassify } from '../../../src/ops/reclassify.js';
 import { inside } from '../../helpers/inside.js';
 import { type World, world } from '../export/helpers.js';
@@ -71,6 +72,24 @@ describe('a bundle', () => {
       status: 0,
       stderr: expect.stringMatching(/'[0-9a-f]{8}' is over its time to live already: .*hs retain/),
     });
+  });
+
+  it('of what is high and frozen takes a TTL of its own, and where both have one the shorter', async () => {
+    const w = await world();
+    const frozen = await w.put({ 'a.txt': 'a' });
+    await promote(w.session, frozen, undefined);
+    await promote(w.session, frozen, 'looked at it');
+    await reclassify(w.session, frozen, { classification: 'high', reason: 'it names people' });
+    await expect(createBundle(w.session, [frozen])).rejects.toMatchObject({
+      code: 'USAGE',
+      hint: expect.stringContaining('--ttl'),
+    });
+    const low = await w.put({ 'b.txt': 'b' }, { ttl: 9 });
+    const ttlOf = async (members: string[], ttl: number) => {
+      const { artifactId } = await createBundle(w.session, members, { ttl });
+      return (await w.session.catalog()).get(artifactId)?.retention_ttl_days;
+    };
+    expect([await ttlOf([frozen], 7), await ttlOf([low], 20), await ttlOf([low], 3)]).toEqual([7, 9, 3]);
   });
 
   it('of bundles is checked to the bottom', async () => {
