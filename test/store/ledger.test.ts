@@ -37,7 +37,7 @@ function entryAt(seq: number, prev: ObjectId): LedgerEntry {
 /** A ledger on a simulated disk with `count` entries. */
 async function ledgerOf(
   count: number,
-): Promise<{ ledger: Ledger; disk: Disk; layout: Layout; append: () => Promise<boolean> }> {
+): Promise<{ ledger: Ledger; sim: SimDisk; disk: Disk; layout: Layout; append: () => Promise<boolean> }> {
   const sim = new SimDisk();
   sim.plant.dir('/s/ledger');
   sim.plant.dir('/s/tmp');
@@ -53,7 +53,7 @@ async function ledgerOf(
     return ledger.append(entry, bytes, '/s/tmp/entry');
   };
   while (seq < count) await append();
-  return { ledger, disk, layout, append };
+  return { ledger, sim, disk, layout, append };
 }
 
 describe('a commit', () => {
@@ -104,6 +104,18 @@ describe('the ledger', () => {
     expect(done).toEqual(
       [1, 2].flatMap((seq) => [`link ${layout.entry(seq)}`, `syncDir ${layout.ledgerDir(seq)}`]),
     );
+  });
+
+  it('keeps every entry that it acknowledged through a power cut, the first of a directory, too', async () => {
+    const { sim, append } = await ledgerOf(1023);
+    sim.settle();
+    for (let seq = 1023; seq < 1026; seq++) {
+      await append();
+      for (let seed = 0; seed < 30; seed++) {
+        const after = new Ledger(sim.afterCrash(seed).process('reader'), new Layout('/s'), GENESIS);
+        expect(await after.headSeq()).toBe(seq);
+      }
+    }
   });
 
   it('finds its head and reads itself, in one directory and over several', async () => {

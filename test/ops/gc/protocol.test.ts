@@ -1,0 +1,123 @@
+import { writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { type DiskOperation, interceptDisk } from '../../../src/fsx/intercept-disk.js';
+import { nodeDisk } from '../../../src/fsx/node-disk.js';
+import { collect, emptyTrash } from '../../../src/ops/gc/collect.js';
+import { put } from '../../../src/ops/put.js';
+import type { Session } from '../../../src/ops/session.js';
+import { storeObjects } from '../../../src/ops/store-objects.js';
+import type { Lease } from '../../../src/store/leases.js';
+import { IMPATIENT, makeStore } from './helpers.js';
+import { collectOn, IN_PACKS, makeWorld, openSim, readAll } from './world.js';
+
+// What the collector's safety rests on, each step where only its order keeps data.
+
+/** The real disk, with `act` called once before the first operation that `is` describes. */
+function once(is: (operation: DiskOperation, path: string) => boolean, act: () => Promise<void>) {
+  let done = false;
+  return interceptDisk(nodeDisk(), async (operation, path) => {
+    if (done || !is(operation, path)) return;
+    done = true;
+    await act();
+  });
+}
+
+/** A store with an object that nothing refers to, and the file that it came from. */
+async function withLooseObject() {
+  const made = await makeStore();
+  const path = `${made.dir}/payload`;
+  await writeFile(path, 'bytes that two commands are about to handle');
+  await storeObjects(made.session, [{ path, directory: false }]);
+  return { ...made, path };
+}
+
+describe('a collection', () => {
+  it('seals a batch with the leases that are there after the last object was moved', async () => {
+    const { session, open } = await withLooseObject();
+    let lease: Lease | undefined;
+    // It begins while the sweep is at work, and may have seen the object where it was.
+    const disk = once(
+      (operation, path) => operation === 'rename' && path.includes('/trash/'),
+      async () => {
+        lease = await session.store.leases.take();
+      },
+    );
+    const { purged, purge_pending: pending } = await emptyTrash(await open({ disk }), IMPATIENT);
+    expect(purged.objects).toBe(0);
+    expect(pending.flatMap((p) => p.leases)).toEqual([lease!.token]);
+    await lease!.release();
+  });
+
+  it('purges by what is in use once the last command is gone that it waited for', async () => {
+    const { session, open, path } = await withLooseObject();
+    let goOn = () => {};
+    const gate = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let atLink = () => {};
+    const reached = new Promise<void>((resolve) => {
+      atLink = resolve;
+    });
+    // It has made sure that its objects are there, and does not look again before its entry.
+    const writer = once(
+      (operation, target) => operation === 'link' && target.includes('/ledger/'),
+      async () => {
+        atLink();
+        await gate;
+      },
+    );
+    const writing = put(await open({ disk: writer }), [{ path }], {});
+    await reached;
+    let waited = 0;
+    const { purged } = await emptyTrash(session, {
+      ms: 1_000_000,
+      wait: async () => {
+        waited++;
+        goOn();
+        await writing;
+      },
+    });
+    expect(waited).toBe(1);
+    expect(purged.brought_back).toBeGreaterThan(0);
+    expect(await readAll(await open())).toHaveLength(1);
+  });
+
+  it('that takes packs apart removes none before what stays has a durable name', async () => {
+    const { sim, clock } = await makeWorld(IN_PACKS);
+    let unlinked = 0;
+    sim.inject(({ process, operation, path }) => {
+      if (process !== 'gc') return undefined;
+      if (unlinked > 0) return 'kill';
+      if (operation === 'unlink' && /\/packs\/.*\.pack$/.test(path)) unlinked++;
+      return undefined;
+    });
+    const gc = sim.process('gc');
+    const outcome = await gc.run(() => collectOn(gc, clock, IN_PACKS));
+    expect([unlinked, outcome.status]).toEqual([1, 'killed']);
+    for (let seed = 0; seed < 60; seed++) {
+      await readAll(await openSim(sim.afterCrash(seed).process('reader'), clock, IN_PACKS));
+    }
+  });
+});
+
+describe('a new lease', () => {
+  it('that a judge takes away before it is locked does not count, and another one is taken', async () => {
+    const { session, open } = await makeStore();
+    let locked = '';
+    const disk = once(
+      (operation, path) => operation === 'file.tryLock' && path.includes('/leases/'),
+      async () => {
+        const [token] = await session.store.leases.list();
+        locked = token!;
+        await (await session.store.leases.judge(token!))!.clear();
+      },
+    );
+    const other: Session = await open({ disk });
+    const lease = await other.store.leases.take();
+    expect(lease.token).not.toBe(locked);
+    expect(await session.store.leases.list()).toEqual([lease.token]);
+    expect(await session.store.leases.judge(lease.token)).toBeUndefined();
+    await lease.release();
+    await collect(session);
+  });
+});
