@@ -1,6 +1,7 @@
 import { escapeText } from '../core/escape.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
-import type { DeadLease } from '../store/leases.js';
+import type { DirEntry } from '../fsx/disk.js';
+import { type DeadLease, isUnclaimed } from '../store/leases.js';
 import type { Session } from './session.js';
 
 /**
@@ -9,8 +10,11 @@ import type { Session } from './session.js';
  * writing command: it never stops the one that is at work.
  */
 export async function finishDeadLeases(session: Session, givenUp: readonly string[] = []): Promise<void> {
-  const { leases } = session.store;
-  for (const token of await leases.list()) {
+  const { leases, layout, disk } = session.store;
+  const staged = await disk.readdir(layout.tmp);
+  const tokens = await leases.list();
+  await clearUnclaimed(session, staged, new Set(tokens));
+  for (const token of tokens) {
     const dead = givenUp.includes(token) ? undefined : await leases.judge(token);
     if (dead === undefined) continue;
     try {
@@ -43,6 +47,23 @@ async function setAside(session: Session, dead: DeadLease): Promise<void> {
   session.warn(
     `lease ${dead.token} is of a command that died, and was not written by your own hs here: it is left alone; ${own ? `give it up with: hs gc --assume-dead ${dead.token}` : 'its owner finishes it'}`,
   );
+}
+
+/**
+ * Removes staged files without a lease: a power cut may bring back a name that was removed, and leave an
+ * object or an entry with two. What cannot be removed is in nobody's way, and fsck tells of it.
+ */
+async function clearUnclaimed(
+  { store }: Session,
+  staged: readonly DirEntry[],
+  leases: ReadonlySet<string>,
+): Promise<void> {
+  for (const { name, kind } of staged) {
+    if (name === undefined || kind !== 'file' || !isUnclaimed(name, leases)) continue;
+    await store.disk.unlink(`${store.layout.tmp}/${name}`).catch((e) => {
+      if (!isErrno(e)) throw e;
+    });
+  }
 }
 
 /**

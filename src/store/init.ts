@@ -58,7 +58,8 @@ async function build(ports: StorePorts, root: string, options: InitOptions): Pro
     ops: [{ op: 'set_policy', policy }],
   };
   const ledger = new Ledger(disk, layout, sha256(formatBytes));
-  await ledger.append(entry, encodeEntry(entry), `${layout.tmp}/entry`);
+  // Named as if a lease had staged it: what a power cut leaves of it is cleared as such.
+  await ledger.append(entry, encodeEntry(entry), `${layout.tmp}/${random.hex(12)}-entry-0`);
   for (const dir of [layout.objectDir(policy), layout.objects, layout.ledger, root]) await disk.syncDir(dir);
 }
 

@@ -22,6 +22,15 @@ export function isLeaseToken(name: string): boolean {
   return TOKEN.test(name);
 }
 
+/** Older stores were made with an entry staged under this name, which a power cut may have left. */
+const FIRST_ENTRY = 'entry';
+
+/** Whether a file of tmp/ is staged by nobody: those of `leases`, listed after tmp/ was, are at work or dead. */
+export function isUnclaimed(name: string, leases: ReadonlySet<string>): boolean {
+  const token = name.split('-')[0]!;
+  return name === FIRST_ENTRY || (isLeaseToken(token) && !leases.has(token));
+}
+
 /**
  * A sign that a command is at work: a file with a kernel lock on it, which the kernel frees when the
  * process dies, however it dies. What the lease file holds is the command's journal.

@@ -1,9 +1,11 @@
 import type { ObjectId } from '../core/ids.js';
 import { isErrno } from '../errors/hs-error.js';
+import type { Disk, DiskFile } from '../fsx/disk.js';
 import { FAN_OUT } from './layout.js';
 import type { Store } from './store.js';
 
 const DIR_MODE = 0o700;
+const COPY_BYTES = 1024 * 1024;
 
 /** What can be put right in a store without losing anything. Paths are absolute, within the store. */
 export type Mend =
@@ -11,6 +13,8 @@ export type Mend =
   | { readonly act: 'unlink'; readonly path: string }
   | { readonly act: 'remove-tree'; readonly path: string }
   | { readonly act: 'bring-back'; readonly id: ObjectId }
+  /** A file that has other names is to have bytes of its own. */
+  | { readonly act: 'copy'; readonly path: string }
   /** Of an object that has a file of its own, those in packs. */
   | { readonly act: 'drop-copies'; readonly id: ObjectId }
   | { readonly act: 'make-directory'; readonly path: string }
@@ -35,7 +39,7 @@ async function unlessDone(run: () => Promise<void>): Promise<void> {
 /** Puts one thing right, but for what takes a lease; false when that cannot be done any more. */
 export async function mend(
   store: Store,
-  what: Exclude<Mend, { act: 'bring-back' | 'drop-copies' }>,
+  what: Exclude<Mend, { act: 'bring-back' | 'drop-copies' | 'copy' }>,
 ): Promise<boolean> {
   const { disk } = store;
   switch (what.act) {
@@ -54,5 +58,44 @@ export async function mend(
     case 'chmod':
       for (const path of what.paths) await unlessDone(() => disk.chmod(path, what.mode));
       return true;
+  }
+}
+
+/**
+ * Gives a file that has other names, wherever they are, bytes of its own: whoever writes to another name would
+ * change it. `staging` is a path in tmp/. True also where the others are gone by now.
+ */
+export async function copyOnto({ disk, layout }: Store, path: string, staging: string): Promise<boolean> {
+  const stat = await disk.find(path);
+  if (stat?.kind !== 'file') return false;
+  if (stat.nlink === 1) return true;
+  const from = await disk.open(path, { access: 'read' });
+  try {
+    await copyFile(disk, from, staging, stat.mode);
+  } finally {
+    await from.close();
+  }
+  await disk.rename(staging, path);
+  await disk.syncDir(path.slice(0, path.lastIndexOf('/')));
+  await disk.syncDir(layout.tmp);
+  return true;
+}
+
+async function copyFile(disk: Disk, from: DiskFile, to: string, mode: number): Promise<void> {
+  const file = await disk.open(to, { access: 'create', mode });
+  const buffer = Buffer.allocUnsafeSlow(COPY_BYTES);
+  try {
+    for (let at = 0; ; ) {
+      const count = await from.read(buffer, at);
+      if (count === 0) break;
+      at += count;
+      await file.write(buffer.subarray(0, count));
+    }
+    await file.sync();
+  } catch (e) {
+    await disk.unlink(to);
+    throw e;
+  } finally {
+    await file.close();
   }
 }

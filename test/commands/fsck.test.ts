@@ -279,6 +279,40 @@ describe('hs fsck', () => {
     const w = await workspace();
     await link(w.at(ONE), `${w.cwd}/outside`);
     expect(await w.messages()).toContain('has 2 names');
+    expect((await w.fsck('--repair')).repaired).toBe(1);
+    expect(await w.found()).toEqual([]);
+    await writeFile(`${w.cwd}/outside`, 'changed by its other name');
+    expect(await readFile(w.at(ONE), 'utf8')).toBe('one');
+  });
+
+  const BACK = `${'a'.repeat(24)}-entry-1`;
+  it.each([
+    ['the next command that writes', ['ledger', 'append-note', 'x']],
+    ['fsck --repair', ['fsck', '--repair']],
+  ])('has nothing left of names that a power cut brought back after %s', async (_, argv) => {
+    const w = await workspace();
+    await link(`${w.root}/ledger/000000/0000000001.json`, `${w.root}/tmp/${BACK}`);
+    await link(`${w.root}/ledger/000000/0000000000.json`, `${w.root}/tmp/entry`);
+    await link(w.at(ONE), `${w.root}/tmp/${'b'.repeat(24)}-0`);
+    expect((await w.found()).sort()).toEqual([
+      `leftover tmp/${BACK}`,
+      `leftover tmp/${'b'.repeat(24)}-0`,
+      'leftover tmp/entry',
+      expect.stringMatching('^misplaced objects/'),
+    ]);
+    await w.hs(argv);
+    expect(await readdir(`${w.root}/tmp`)).toEqual([]);
+    expect(await w.found()).toEqual([]);
+  });
+
+  it('gives an object its own bytes again that lies in the trash, too', async () => {
+    const w = await workspace();
+    await w.hs(['rm', 'f', '--yes']);
+    const [batch] = await readdir(`${w.root}/trash`);
+    await link(w.at(ONE), `${w.root}/trash/${batch}/${ONE}`);
+    expect((await w.fsck('--repair')).repaired).toBe(2);
+    expect(await w.found()).toEqual([]);
+    expect((await stat(w.at(ONE))).nlink).toBe(1);
   });
 
   it('reports a broken ledger, checks the rest all the same, and repairs nothing', async () => {

@@ -3,7 +3,7 @@ import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { DirEntry, FileKind, FileStat } from '../../fsx/disk.js';
 import { isIndexLeftover } from '../../store/catalog-cache.js';
 import { FAN_OUT, parseLedgerDir, parseLedgerFile } from '../../store/layout.js';
-import { isLeaseToken } from '../../store/leases.js';
+import { isLeaseToken, isUnclaimed } from '../../store/leases.js';
 import { shownName } from '../../store/ledger-listing.js';
 import { packNameOf } from '../../store/packs.js';
 import type { Store } from '../../store/store.js';
@@ -186,7 +186,8 @@ export class NameCheck {
         severity: 'misplaced',
         subject,
         message: `${subject} has ${stat.nlink} names: who writes to another one changes the object`,
-        hint: `find the others with: find / -xdev -inum ${stat.ino}`,
+        hint: HINT_REPAIR,
+        repair: { act: 'copy', path },
       });
     }
     return stat;
@@ -272,8 +273,9 @@ export class NameCheck {
       if (living.has(token)) continue;
       const gone = entry.name !== undefined && (await this.#lstat(path)) === undefined;
       if (gone) continue;
-      if (!isLeaseToken(token) || entry.kind !== 'file') this.#stray(subject, 'not a staged file');
-      else {
+      if (entry.name === undefined || entry.kind !== 'file' || !isUnclaimed(entry.name, living)) {
+        this.#stray(subject, 'not a staged file');
+      } else {
         this.#findings.push({
           severity: 'leftover',
           subject,

@@ -1,4 +1,4 @@
-import { type Mend, mend } from '../../store/mend.js';
+import { copyOnto, type Mend, mend } from '../../store/mend.js';
 import { dropCopies } from '../../store/tidy-packs.js';
 import type { Session, WriteTx } from '../session.js';
 import type { Finding } from './finding.js';
@@ -19,6 +19,8 @@ async function putRight({ store }: Session, { batch, lease }: WriteTx, what: Men
       return true;
     case 'drop-copies':
       return dropCopies(store, lease.token, what.id);
+    case 'copy':
+      return copyOnto(store, what.path, `${store.layout.tmp}/${lease.token}-copy`);
     default:
       return mend(store, what);
   }
