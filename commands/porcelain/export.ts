@@ -18,7 +18,7 @@ What is at DEST is never changed unless \`--force\` is given; then a file is rep
 
 The guard blocks what is not exportable, what is high unless \`--consent\` names its very content hash, and a directory, bundle or dataset slice with anything like that in it. The bytes of a restricted artifact, or of a file in a restricted directory, are restricted under every other artifact too.
 
-They stay so when it is removed, so that a secret which was stored by mistake is not let out when it is stored again. As long as it can be brought back, hs-restore(1) and hs-reclassify(1) change that. Afterwards \`--consent\` with its content hash agrees to one export of these bytes, not exportable ones too; that takes artifact.reclassify besides, and the ledger keeps the consent. Of a directory whose bytes are gone only its content hash is known, and no longer its files, which are then as free as what other artifacts say of them.
+They stay so when it is removed, so that a secret which was stored by mistake is not let out when it is stored again. As long as it can be brought back, hs-restore(1) and hs-reclassify(1) change that. Afterwards \`--consent\` with its content hash agrees to one export of these bytes, not exportable ones too; that takes artifact.reclassify besides, and the ledger keeps the consent. Of a restricted directory whose bytes are gone the list of its files and their hashes is kept, so that copies of them are still known.
 
 Where there is anything high in it, the export also takes artifact.read:restricted, whatever is consented to.
 

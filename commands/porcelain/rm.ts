@@ -18,7 +18,7 @@ export const rm = command({
   summary: 'remove artifacts by id',
   description: `Removes the artifacts that are named, whatever their age. What is pinned or frozen stays: a pin wins over an explicit id. What was removed can be brought back with hs-restore(1) until the trash window is over.
 
-With --purge the bytes go at once, as far as no other artifact holds the same ones and no command that is at work may still need them: for a secret that should not have been stored. Where others hold the same bytes, or the same files, they are named; there, and where something else keeps the bytes for now, the exit status is 3.
+With --purge the bytes go at once, as far as no other artifact holds the same ones and no command that is at work may still need them: for a secret that should not have been stored. Of a restricted directory the list of its paths and their hashes stays, by which copies elsewhere are known for what they are. Where others hold the same bytes, or the same files, they are named; there, and where something else keeps the bytes for now, the exit status is 3.
 
 On a terminal it shows what would go, and asks; elsewhere nothing is removed without --yes.`,
   positionals: { ids: some('ID', { complete: 'artifact' }) },

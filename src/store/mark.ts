@@ -1,6 +1,7 @@
 import type { Catalog, Head } from '../core/catalog.js';
 import type { ObjectId } from '../core/ids.js';
 import type { ArtifactRecord } from '../core/record.js';
+import { isRestricted } from '../core/sensitivity.js';
 import { giveWay } from '../fsx/yielding-disk.js';
 import type { IndexReader } from './index-reader.js';
 import type { Ledger } from './ledger.js';
@@ -48,11 +49,24 @@ export async function mark(
 }
 
 /**
+ * Indexes of restricted directories that were removed. They are kept when the bytes go: only by them are
+ * copies of the files known for what they are, by the guard and the read gate.
+ */
+export function* keptIndexes(catalog: Catalog): Generator<ObjectId> {
+  for (const record of catalog.guarded()) {
+    const isKept =
+      record.removed !== undefined && record.payload_type === 'directory' && isRestricted(record);
+    if (isKept) yield record.content_hash;
+  }
+}
+
+/**
  * The mark for a fold as it stands, for looking only. Roots: what live artifacts name (the manifests of all
- * revisions, payload, index, what the index lists), every operation list, payload object and policy.
+ * revisions, payload, index, what the index lists), every operation list, payload object and policy, and the
+ * indexes that are kept.
  */
 export async function markFor(catalog: Catalog, fold: LedgerFold, indexes: IndexReader): Promise<Mark> {
-  const reachable = new Set(fold.roots);
+  const reachable = new Set([...fold.roots, ...keptIndexes(catalog)]);
   const unknown = [...fold.unreadable];
   for (const record of catalog.live()) {
     await giveWay();

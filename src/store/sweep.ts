@@ -2,7 +2,7 @@ import { isObjectId, type ObjectId, toTimestamp } from '../core/ids.js';
 import { noProgress, type ProgressSink } from '../core/ports.js';
 import type { IndexReader } from './index-reader.js';
 import { FAN_OUT } from './layout.js';
-import type { Mark } from './mark.js';
+import { keptIndexes, type Mark } from './mark.js';
 import type { Pack } from './packs.js';
 import { Repack, type Source } from './repack.js';
 import type { Store } from './store.js';
@@ -38,6 +38,7 @@ interface OutOfUse {
 async function tellOf(mark: Mark, indexes: IndexReader, outOfUse: ReadonlySet<ObjectId>): Promise<OutOfUse> {
   const lastRemoval = new Map<ObjectId, { seq: number; purge: boolean }>();
   const sizes = new Map<ObjectId, number>();
+  const kept = new Set(keptIndexes(mark.catalog));
   for (const { removed, ...record } of mark.catalog.removed()) {
     const note = (id: ObjectId, size: number) => {
       sizes.set(id, size);
@@ -51,11 +52,13 @@ async function tellOf(mark: Mark, indexes: IndexReader, outOfUse: ReadonlySet<Ob
       if (outOfUse.has(manifest)) note(manifest, size_bytes);
     }
     // Once its index is purged nobody knows its members, and there are none of them left either.
-    if (!outOfUse.has(record.content_hash)) continue;
+    if (!outOfUse.has(record.content_hash) && !kept.has(record.content_hash)) continue;
     if (record.payload_type === 'file') note(record.content_hash, record.size_bytes);
     else {
       const found = await indexes.read(record.content_hash);
-      for (const { id, size } of found === undefined ? [] : [found.index, ...found.members]) note(id, size);
+      for (const { id, size } of found === undefined ? [] : [found.index, ...found.members]) {
+        if (outOfUse.has(id)) note(id, size);
+      }
     }
   }
   return { lastRemoval, sizes };

@@ -2,9 +2,9 @@ import type { Catalog } from '../../core/catalog.js';
 import type { LedgerOp } from '../../core/ledger-op.js';
 import type { Manifest } from '../../core/manifest.js';
 import type { ArtifactRecord } from '../../core/record.js';
+import { stricter } from '../../core/sensitivity.js';
 import { isSensitive } from '../../core/vocabulary.js';
 import { HsError } from '../../errors/hs-error.js';
-import { stricter } from '../guard/sensitivity.js';
 import { manifestOf, reviseManifest } from '../revise.js';
 import type { Session, WriteTx } from '../session.js';
 

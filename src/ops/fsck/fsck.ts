@@ -4,6 +4,7 @@ import { decodePolicy, MAX_POLICY_BYTES } from '../../core/policy.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Lease } from '../../store/leases.js';
 import { LedgerFold } from '../../store/ledger-fold.js';
+import { keptIndexes } from '../../store/mark.js';
 import { type LedgerVerdict, verifyLedger } from '../../store/verify-ledger.js';
 import type { Session } from '../session.js';
 import { checkArtifacts } from './check-artifacts.js';
@@ -72,7 +73,7 @@ async function checkReferences(
     return {
       artifacts,
       findings: [...policy, ...standing],
-      reachable: new Set([...reachable, ...fold.roots]),
+      reachable: new Set([...reachable, ...fold.roots, ...keptIndexes(now)]),
     };
   } catch (e) {
     const broken = isHsError(e, 'LEDGER_BROKEN', 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD');

@@ -2,11 +2,11 @@ import { decodeBundleIndex, MAX_INDEX_BYTES } from '../../core/bundle-index.js';
 import type { Catalog } from '../../core/catalog.js';
 import type { ObjectId } from '../../core/ids.js';
 import type { ArtifactRecord } from '../../core/record.js';
+import { isRestricted } from '../../core/sensitivity.js';
 import type { ObjectStore } from '../../store/objects.js';
 import type { Session } from '../session.js';
 import type { Bytes } from './read.js';
 import { restrictedContents } from './restricted-contents.js';
-import { isRestricted } from './sensitivity.js';
 
 type Payload = Pick<ArtifactRecord, 'payload_type' | 'content_hash'>;
 

@@ -3,11 +3,11 @@ import { type GuardLink, type GuardSubject, MAX_DEPTH } from '../../core/guard.j
 import type { ArtifactId, ObjectId } from '../../core/ids.js';
 import type { Handle, Manifest } from '../../core/manifest.js';
 import type { ArtifactRecord } from '../../core/record.js';
+import { type Sensitivity, stricter } from '../../core/sensitivity.js';
 import { labelOf } from '../label.js';
 import { type Bundled, bundledIn, type Files } from './bundled.js';
 import type { GuardReader, HeldFile } from './read.js';
 import type { RestrictedContents } from './restricted-contents.js';
-import { type Sensitivity, stricter } from './sensitivity.js';
 
 /** Everything of one artifact that would leave; what is undefined cannot be read. */
 export interface Leaving {

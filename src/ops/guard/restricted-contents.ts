@@ -2,10 +2,10 @@ import type { Catalog } from '../../core/catalog.js';
 import { guardExport } from '../../core/guard.js';
 import type { ObjectId } from '../../core/ids.js';
 import type { ArtifactRecord } from '../../core/record.js';
+import { isRestricted } from '../../core/sensitivity.js';
 import { memberCheck } from './members.js';
 import { type Bytes, GuardReader } from './read.js';
 import { Resolver } from './resolver.js';
-import { isRestricted } from './sensitivity.js';
 
 /** What is known of bytes, by their hash: what guard, read gate and import go by. */
 export interface RestrictedContents {
@@ -68,7 +68,7 @@ class Collector implements RestrictedContents {
 
   async #addFiles(record: ArtifactRecord): Promise<void> {
     const files = await this.#reader.files(record);
-    // Of what was purged nothing is known but its hash; to hold everything back for ever would be no answer.
+    // Damaged, or purged by a version that kept no index: to hold everything back for ever would be no answer.
     if (files === undefined && record.removed === undefined) this.unreadable.push(record);
     for (const { path, hash, size } of files ?? []) {
       // Empty files give nothing away, and are everywhere.

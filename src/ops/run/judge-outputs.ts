@@ -2,9 +2,8 @@ import type { Catalog } from '../../core/catalog.js';
 import { compact } from '../../core/compact.js';
 import { type Manifest, toManifest } from '../../core/manifest.js';
 import type { Policy } from '../../core/policy.js';
-import { classificationRank, sensitivityOf } from '../../core/sensitivity.js';
+import { classificationRank, sensitivityOf, stricter } from '../../core/sensitivity.js';
 import { isSensitive } from '../../core/vocabulary.js';
-import { stricter } from '../guard/sensitivity.js';
 import { handleOf } from '../put.js';
 import type { RunInput } from './inputs.js';
 

@@ -155,7 +155,9 @@ class Chaos {
     try {
       await this.#act(session, writer);
     } catch (e) {
-      if (!isFair(e)) throw e;
+      // A member of a bundle that cannot be read was lost.
+      if (isHsError(e, 'INTEGRITY')) this.lost.add(e.message);
+      else if (!isFair(e)) throw e;
     }
   }
 

@@ -5,7 +5,10 @@ import { sha256 } from '../../../src/core/hash.js';
 import { createBundle } from '../../../src/ops/bundle/create.js';
 import { exportArtifact, planExport } from '../../../src/ops/export/export.js';
 import type { ExportRequest } from '../../../src/ops/export/request.js';
+import { fsck } from '../../../src/ops/fsck/fsck.js';
+import { removeArtifacts } from '../../../src/ops/gc/remove.js';
 import { demandObjectRead, demandRead } from '../../../src/ops/guard/read-gate.js';
+import { reclassify } from '../../../src/ops/reclassify.js';
 import { type World, world } from '../export/helpers.js';
 
 const hash = (text: string) => sha256(Buffer.from(text));
@@ -85,5 +88,47 @@ describe('bytes of a restricted directory', () => {
     }
     const { leftOut } = await createBundle(job, [open, cases['a directory']]);
     expect(leftOut.map((l) => l.artifact_id)).toEqual([cases['a directory']]);
+  });
+});
+
+describe('bytes of what was restricted', () => {
+  const high = { classification: 'high', ttl: 9 } as const;
+
+  it('stay so when the directory, or the bundle, that had them is purged, for readers and for exports', async () => {
+    const w = await world();
+    const sec = await w.put({ 'keys/k': 'of a directory', r: 'r' }, high);
+    const forged = await w.put({ 'x/k': 'of a bundle', y: 'y' }, { kind: 'bundle', ...high });
+    const bundle = (await createBundle(w.session, [sec])).artifactId;
+    const copies = { 'of a directory': '', 'of a bundle': '' };
+    for (const text of Object.keys(copies) as (keyof typeof copies)[])
+      copies[text] = await w.put({ copy: text });
+    await removeArtifacts(w.session, new Set([sec, forged, bundle]), { purge: true });
+    const job = await w.as('ai_job:worker');
+    for (const [text, artifact] of Object.entries(copies)) {
+      const catalog = await job.catalog();
+      await expect(demandObjectRead(job, catalog, hash(text)), text).rejects.toMatchObject({
+        code: 'REFUSED',
+      });
+      const attempt = planExport(w.session, { artifact, place: { kind: 'default' } });
+      await expect(attempt, text).rejects.toMatchObject({ code: 'GUARD_BLOCKED' });
+    }
+    // The bytes themselves are gone, but for those that something else holds.
+    expect(await w.session.store.objects.has(hash('r'))).toBe(false);
+    const report = await fsck(w.session, { repair: false, secondOpinion: false, sample: 1 });
+    expect([report.ok, report.unreferenced?.objects]).toEqual([true, 0]);
+  });
+
+  it('stay so in a bundle that was reclassified when the member that had them is purged', async () => {
+    const w = await world();
+    const sec = await w.put({ 'keys/k': 'secret', r: 'r' }, high);
+    const bundle = (await createBundle(w.session, [sec])).artifactId;
+    await reclassify(w.session, bundle, { classification: 'low', exportable: true, reason: 'r' });
+    await removeArtifacts(w.session, new Set([sec]), { purge: true });
+    const job = await w.as('ai_job:worker');
+    const catalog = await job.catalog();
+    await expect(demandObjectRead(job, catalog, hash('secret'))).rejects.toMatchObject({ code: 'REFUSED' });
+    await expect(demandRead(job, catalog, catalog.get(bundle)!, 'all')).rejects.toMatchObject({
+      code: 'REFUSED',
+    });
   });
 });
