@@ -1,11 +1,15 @@
 import type { Readable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { demandArguments } from '../fsx/as-given.js';
+import { terminalWatch } from '../fsx/hung-up.js';
 import { standardInput, systemClock, systemEnvironment, systemRandom } from '../fsx/system.js';
 import type { Host } from './host.js';
 import { VERSION } from './version.js';
 
 const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
+
+/** Most shells tell of it with SIGHUP; nobody waits for those that do not. */
+const HANG_UP_LOOK_MS = 1000;
 
 interface ProcessEnds {
   /**
@@ -21,6 +25,11 @@ export function processHost(): Host & ProcessEnds {
   let stdin: Readable | undefined;
   let errors: NodeJS.WriteStream | undefined;
   const argv = process.argv.slice(2);
+  const isHungUp = terminalWatch();
+  process.on('exit', () => {
+    // At its end Node puts terminals back as they were, and aborts where one is gone.
+    if (isHungUp()) endByHangup();
+  });
   return {
     argv,
     demandArguments: () => demandArguments(argv),
@@ -42,7 +51,12 @@ export function processHost(): Host & ProcessEnds {
     isTerminal: (stream) => isatty({ stdin: 0, stdout: 1, stderr: 2 }[stream]),
     async onReaderGone(gone) {
       const { whenReaderGoes } = await import('../fsx/reader-gone.js');
-      return whenReaderGoes(1, gone);
+      const unwatch = await whenReaderGoes(1, gone);
+      const timer = setInterval(() => isHungUp() && gone(), HANG_UP_LOOK_MS);
+      return () => {
+        clearInterval(timer);
+        unwatch();
+      };
     },
     version: VERSION,
     chdir: (directory) => process.chdir(directory),
@@ -55,10 +69,19 @@ export function processHost(): Host & ProcessEnds {
     onCrash(handler) {
       process.on('uncaughtException', (e) => process.exit(handler(e)));
       // Node would end with 0 what waits for nothing that could come.
-      process.on('beforeExit', () => process.exit(handler(new Error('nothing is left to wait for'))));
+      process.on('beforeExit', () => {
+        // What waited for keys has them no more.
+        if (isHungUp()) endByHangup();
+        process.exit(handler(new Error('nothing is left to wait for')));
+      });
     },
     abandon: (status) => process.exit(status),
     // Everything was written and awaited; what still holds the event loop is an idle handle such as stdin.
     leave: (status) => process.exit(status),
   };
+}
+
+function endByHangup(): void {
+  process.removeAllListeners('SIGHUP');
+  process.kill(process.pid, 'SIGHUP');
 }
