@@ -42,9 +42,10 @@ export function namedPolicy(value: unknown): NamedPolicy {
 
 /** What can be asked of an open store; see {@link ArtifactStore}. */
 export class ArtifactReader {
-  /** What the operations that have no method here work with. */
-  readonly session: Session;
+  /** @internal */
+  protected readonly session: Session;
 
+  /** @internal Stores are opened by `openStore` and made by `createStore`. */
   constructor(session: Session) {
     this.session = session;
   }

@@ -1,7 +1,7 @@
 import type { SafePath } from './paths.js';
 
 /** What other systems do not keep apart or do not take (B4): a warning at `put`, refused in bundles. */
-type PortabilityKind =
+export type PortabilityKind =
   | 'backslash'
   | 'reserved-name'
   | 'reserved-character'

@@ -47,5 +47,3 @@ export interface TraceEvent {
 
 /** Is told what is done, as it is done (`HS_TRACE`, `--verbose`). */
 export type Trace = (event: TraceEvent) => void;
-
-export const noTrace: Trace = () => undefined;

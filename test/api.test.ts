@@ -1,0 +1,13 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '..');
+
+it('docs/api.md is what the docstrings give, and every type in it has a name (npm run api)', () => {
+  const { status, stderr } = spawnSync(process.execPath, ['scripts/api.mjs', '--check'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+  });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+}, 300_000);
