@@ -14,9 +14,14 @@ export async function finishDeadLeases(session: Session, givenUp: readonly strin
   const staged = await disk.readdir(layout.tmp);
   const tokens = await leases.list();
   await clearUnclaimed(session, staged, new Set(tokens));
+  let finished = 0;
   for (const token of tokens) {
     const dead = givenUp.includes(token) ? undefined : await leases.judge(token);
     if (dead === undefined) continue;
+    finished += 1;
+    if (finished === 1)
+      session.progress.start('finishing what interrupted commands left', undefined, 'commands');
+    session.progress.advance(1);
     try {
       if (dead.foreign) await setAside(session, dead);
       else await finishLease(session, dead);
@@ -28,6 +33,7 @@ export async function finishDeadLeases(session: Session, givenUp: readonly strin
       );
     }
   }
+  if (finished > 0) session.progress.done();
 }
 
 /**

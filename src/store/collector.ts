@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { type Timestamp, timestampMs, toTimestamp } from '../core/ids.js';
-import type { ProgressSink } from '../core/ports.js';
+import { noProgress, type ProgressSink } from '../core/ports.js';
 import { HsError } from '../errors/hs-error.js';
 import type { DiskFile } from '../fsx/disk.js';
 import { IndexReader } from './index-reader.js';
@@ -79,9 +79,11 @@ export async function reclaim(
   const lock: DiskFile = await store.collectorLock();
   try {
     // Another collector, or a command that makes few packs of many and frees nothing.
-    const { patience = SHORT } = request;
+    const { patience = SHORT, progress = noProgress } = request;
+    progress.start('waiting for another collection', undefined, 'looks');
     for (let waited = 0; !(await lock.tryLock()); waited += LOCK_POLL_MS) {
       if (waited >= patience.ms) return { ...NOTHING, sweep: 'busy' };
+      progress.advance(1);
       await patience.wait(LOCK_POLL_MS);
     }
     return await collect(store, request, fold, indexes);
@@ -154,6 +156,7 @@ class Collection {
 
   /** Moves what is unreachable to the trash, and seals what lies there with the leases alive after that. */
   async takeOutOfUse(): Promise<boolean> {
+    this.#request.progress?.start('sweeping');
     const found = await this.#marked();
     checkClock(this.#now(), this.#fold.lastAt);
     if (found === undefined) return false;
@@ -198,7 +201,7 @@ class Collection {
 
   /** Unlinks what was out of use long enough and no command at work can need, and tells the ledger. */
   async purgeDue(): Promise<void> {
-    const { trashDays, emptyTrash, patience = SHORT, signal, record } = this.#request;
+    const { trashDays, emptyTrash, patience = SHORT, progress = noProgress, signal, record } = this.#request;
     const finished: TrashBatch[] = [];
     const due: TrashBatch[] = [];
     for (const batch of this.#batches) {
@@ -207,12 +210,15 @@ class Collection {
       if (this.#fold.isPurged(batch.name) && (await isEmpty())) finished.push(batch);
       else if (isDue(batch, trashDays, this.#now(), emptyTrash)) due.push(batch);
     }
-    const { ready, pending } = await awaitLeases(this.#store, this.#trash, due, patience);
+    const { ready, pending } = await awaitLeases(this.#store, this.#trash, due, {
+      patience,
+      progress,
+      signal,
+    });
     if (ready.length > 0) {
       signal?.throwIfAborted();
       const found = await this.#marked();
       if (found === undefined) return;
-      const { progress } = this.#request;
       const purged = await purge(this.#store, this.#trash, ready, found, this.#staging, progress);
       if (purged.objects > 0) await record(purged);
       const brought_back = this.reclaimed.brought_back + purged.brought_back;

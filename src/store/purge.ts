@@ -33,17 +33,34 @@ export function isDue(batch: TrashBatch, trashDays: number, nowMs: number, empty
   return timestampMs(batch.seal.sealed_at) + trashDays * DAY <= nowMs;
 }
 
-/** The leases of a seal whose owners may live. A dead one is left for the next writing command to finish. */
-async function alive(leases: Leases, batch: TrashBatch): Promise<string[]> {
-  const living: string[] = [];
-  for (const token of batch.seal?.leases ?? []) {
-    if (!(await leases.exists(token))) continue;
-    const dead = await leases.judge(token);
-    if (dead !== undefined) await dead.leave();
-    // Gone between the two looks is gone too.
-    else if (await leases.exists(token)) living.push(token);
+/** Which leases may live. Each is judged once a look, however many seals name it, and a dead one never again. */
+class Living {
+  readonly #leases: Leases;
+  readonly #over = new Set<string>();
+
+  constructor(leases: Leases) {
+    this.#leases = leases;
   }
-  return living;
+
+  /** Those of the batches whose owners may live. */
+  async among(batches: readonly TrashBatch[]): Promise<ReadonlySet<string>> {
+    const living = new Set<string>();
+    for (const token of new Set(batches.flatMap((b) => b.seal?.leases ?? []))) {
+      if (this.#over.has(token)) continue;
+      if (await this.#mayLive(token)) living.add(token);
+      else this.#over.add(token);
+    }
+    return living;
+  }
+
+  /** A dead one is left for the next writing command to finish. */
+  async #mayLive(token: string): Promise<boolean> {
+    if (!(await this.#leases.exists(token))) return false;
+    const dead = await this.#leases.judge(token);
+    await dead?.leave();
+    // Gone between the two looks is gone too.
+    return dead === undefined && (await this.#leases.exists(token));
+  }
 }
 
 export interface Patience {
@@ -52,28 +69,47 @@ export interface Patience {
   wait(ms: number): Promise<void>;
 }
 
-/** Splits due batches into those that nobody can need and those that wait for a lease. */
+export interface Waiting {
+  readonly patience: Patience;
+  readonly progress: ProgressSink;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Splits due batches into those that nobody can need and those that wait for a lease. What the looks
+ * themselves take counts as waiting: beside many leases it is most of it.
+ */
 export async function awaitLeases(
   store: Store,
   trash: Trash,
   due: readonly TrashBatch[],
-  patience: Patience,
+  { patience, progress, signal }: Waiting,
 ): Promise<{ ready: TrashBatch[]; pending: PendingPurge[] }> {
+  const { clock } = store.ports;
+  const began = clock.now();
+  const living = new Living(store.leases);
   for (let waited = 0; ; waited += POLL_MS) {
+    signal?.throwIfAborted();
+    const alive = await living.among(due);
     const ready: TrashBatch[] = [];
     const waiting: { batch: TrashBatch; leases: string[] }[] = [];
     for (const batch of due) {
-      const leases = await alive(store.leases, batch);
+      const leases = (batch.seal?.leases ?? []).filter((token) => alive.has(token));
       if (leases.length === 0) ready.push(batch);
       else waiting.push({ batch, leases });
     }
-    if (waiting.length === 0 || waited >= patience.ms) {
+    if (waiting.length === 0 || Math.max(waited, clock.now() - began) >= patience.ms) {
       const pending: PendingPurge[] = [];
       for (const { batch, leases } of waiting) {
         pending.push({ batch: batch.name, objects: (await trash.contents(batch)).length, leases });
       }
       return { ready, pending };
     }
+    const [first] = alive;
+    const others = alive.size === 1 ? '' : ` and ${alive.size - 1} more`;
+    if (waited === 0)
+      progress.start(`waiting for the command of lease ${first}${others}`, undefined, 'looks');
+    progress.advance(1);
     await patience.wait(POLL_MS);
   }
 }

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { toTimestamp } from '../../../src/core/ids.js';
 import { type DiskOperation, interceptDisk } from '../../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { collect, emptyTrash } from '../../../src/ops/gc/collect.js';
@@ -7,6 +8,7 @@ import { put } from '../../../src/ops/put.js';
 import type { Session } from '../../../src/ops/session.js';
 import { storeObjects } from '../../../src/ops/store-objects.js';
 import type { Lease } from '../../../src/store/leases.js';
+import { Trash } from '../../../src/store/trash.js';
 import { IMPATIENT, makeStore } from './helpers.js';
 import { collectOn, IN_PACKS, makeWorld, openSim, readAll } from './world.js';
 
@@ -80,6 +82,42 @@ describe('a collection', () => {
     expect(waited).toBe(1);
     expect(purged.brought_back).toBeGreaterThan(0);
     expect(await readAll(await open())).toHaveLength(1);
+  });
+
+  it('says for which command it waits, and looks at each lease of many seals once, a dead one never again', async () => {
+    const { session, open, clock, dir } = await makeStore();
+    const { store } = session;
+    const trash = new Trash(store.disk, store.layout, store.ports.random);
+    const dead = Array.from({ length: 20 }, (_, i) => String(i).padStart(24, '0'));
+    for (const token of dead) await writeFile(`${dir}/.hsstore/leases/${token}`, '', { mode: 0o600 });
+    const living = await store.leases.take();
+    for (let i = 0; i < 30; i++) {
+      const batch = await trash.create('zero', toTimestamp(clock.now()));
+      await trash.seal(batch, [...dead, living.token], toTimestamp(clock.now()));
+    }
+    const said: string[] = [];
+    let judged = 0;
+    const disk = interceptDisk(nodeDisk(), (operation, path) => {
+      if (operation === 'open:update' && path.includes('/leases/')) judged++;
+    });
+    const progress = { start: (label: string) => void said.push(label), advance() {}, done() {} };
+    const looks = 3;
+    const other = await open({ disk, progress });
+    const { purge_pending: pending } = await emptyTrash(other, { ms: looks * 25, wait: async () => {} });
+    expect(pending).toHaveLength(30);
+    expect(pending[0]!.leases).toEqual([living.token]);
+    expect(judged).toBe(dead.length + looks + 1);
+    expect(said).toContain(`waiting for the command of lease ${living.token}`);
+    // What a look takes is waiting, too.
+    let looked = 0;
+    const slow = interceptDisk(nodeDisk(), (operation, path) => {
+      if (operation !== 'open:update' || !path.endsWith(living.token)) return;
+      looked++;
+      clock.ms += 1000;
+    });
+    await emptyTrash(await open({ disk: slow }), { ms: 3000, wait: async () => {} });
+    expect(looked).toBe(3);
+    await living.release();
   });
 
   it('that takes packs apart removes none before what stays has a durable name', async () => {
