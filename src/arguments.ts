@@ -211,7 +211,7 @@ export function commandLine(value: unknown): readonly string[] {
   return command;
 }
 
-const openFields: Fields<Omit<OpenOptions, 'store'>, never> = {
+const openFields: Fields<Omit<OpenOptions, 'store' | 'readOnly'>, never> = {
   // Empty as in the environment: not set.
   actor: z.string(),
   jobId: z.string(),
@@ -220,5 +220,5 @@ const openFields: Fields<Omit<OpenOptions, 'store'>, never> = {
   signal: is(has('throwIfAborted', 'addEventListener'), 'not an AbortSignal'),
   warn: callable,
 };
-export const openOptions = options<OpenOptions>('options', { ...openFields, store: path });
+export const openOptions = options<OpenOptions>('options', { ...openFields, store: path, readOnly: flag });
 export const createOptions = options<CreateOptions>('options', { ...openFields, allowSetClock: flag });

@@ -11,6 +11,8 @@ import { initStore } from './store/init.js';
 export interface OpenOptions {
   /** A `.hsstore` or the directory that holds one; else `HS_STORE`, else upwards from the current directory. */
   readonly store?: string;
+  /** To read alone: also one whose ledger lacks what was seen of it, such as an older copy, of which `warn` is told. */
+  readonly readOnly?: boolean;
   /** `human:NAME`, `ai_job:NAME` or `plugin_tool:NAME`; else `HS_ACTOR`, else the system's user. */
   readonly actor?: string;
   /** On behalf of which job; else `HS_JOB_ID`. */
@@ -23,14 +25,15 @@ export interface OpenOptions {
   readonly warn?: (message: string) => void;
 }
 
-/** Opens a store: NO_STORE, UNKNOWN_FORMAT, or ROLLED_BACK when its ledger lacks what was seen of it. */
+/** Opens a store: NO_STORE, UNKNOWN_FORMAT, or, unless it is only to be read, ROLLED_BACK when its ledger lacks what was seen of it. */
 export async function openStore(asked: OpenOptions = {}): Promise<ArtifactStore> {
   const options = given.openOptions(asked);
   const environment = systemEnvironment();
   return new ArtifactStore(
     await openSession({
       store: options.store ?? environment.get('HS_STORE'),
-      writes: true,
+      writes: options.readOnly !== true,
+      readOnly: options.readOnly === true,
       disk: yieldingDisk(nodeDisk()),
       clock: systemClock(),
       setClock: options.now?.getTime(),
@@ -45,7 +48,7 @@ export async function openStore(asked: OpenOptions = {}): Promise<ArtifactStore>
   );
 }
 
-export interface CreateOptions extends Omit<OpenOptions, 'store'> {
+export interface CreateOptions extends Omit<OpenOptions, 'store' | 'readOnly'> {
   /** Removals may be committed under a clock that was set later than the system's: for tests. */
   readonly allowSetClock?: boolean;
 }

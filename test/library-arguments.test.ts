@@ -51,6 +51,8 @@ const METHODS: readonly (readonly [string & keyof ArtifactStore, ...string[]])[]
   ['bundle', 'names', 'options'],
   ['importBundle', 'path', 'options'],
   ['retain', 'names', 'options'],
+  ['rename', 'name'],
+  ['label', 'name', 'options'],
   ['reclassify', 'name', 'options'],
   ['promote', 'name', 'name?'],
   ['run', 'names', 'options'],

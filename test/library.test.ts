@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { PassThrough, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -123,4 +123,47 @@ it('refuses what a command would refuse, with its code and a hint', async () => 
   await expect(store.export('x', `${dir}/x`)).rejects.toMatchObject({ code: 'REFUSED' });
   await expect(store.resolve('y')).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await store.close();
+});
+
+it('renames and labels by new revisions', async () => {
+  const store = await createStore(await scratch());
+  const { artifactId } = await store.put(Buffer.from('a'), { name: 'old', labels: { k: 'v', gone: '1' } });
+  expect(await store.rename('old', 'new')).toMatchObject({
+    artifact_id: artifactId,
+    revision: 2,
+    name: 'new',
+  });
+  const { labels } = await store.label('new', { k: 'w', gone: null }, 'tidied');
+  expect(labels).toEqual({ k: 'w' });
+  expect(await store.rename('new', null)).not.toHaveProperty('name');
+  for (const bad of [{}.constructor, { k: 1 }, { k: '' }]) {
+    await expect(store.label(artifactId, bad as never)).rejects.toMatchObject({ code: 'USAGE' });
+  }
+  await store.close();
+});
+
+it('opens an older copy to be read, with a warning, and writes nothing to what is only to be read', async () => {
+  const dir = await scratch();
+  const store = await createStore(dir);
+  await store.put(Buffer.from('a'), { name: 'a' });
+  await cp(`${dir}/.hsstore`, `${dir}/copy/.hsstore`, { recursive: true });
+  await store.put(Buffer.from('b'));
+  await store.close();
+  await expect(openStore({ store: `${dir}/copy` })).rejects.toMatchObject({ code: 'ROLLED_BACK' });
+  for (const [at, code, told] of [
+    ['copy', 'USAGE', 1],
+    ['.', 'USAGE', 0],
+  ] as const) {
+    const warnings: string[] = [];
+    const read = await openStore({
+      store: `${dir}/${at}`,
+      readOnly: true,
+      warn: (text) => warnings.push(text),
+    });
+    expect(Buffer.from(await read.read('a')).toString()).toBe('a');
+    await expect(read.put(Buffer.from('c'))).rejects.toMatchObject({ code });
+    await expect(read.export('a', `${dir}/out`)).rejects.toMatchObject({ code });
+    expect(warnings).toHaveLength(told);
+    await read.close();
+  }
 });

@@ -40,7 +40,7 @@ What is frozen (L1) is not renamed.`,
   render: ({ artifact_id, changed, name }, view) => {
     if (view.quiet) return undefined;
     const id = artifact_id.slice(0, 8);
-    const is = name === undefined ? 'has no name' : `is '${view.text(name)}'`;
-    return `${id} ${changed ? 'now ' : ''}${is}${changed ? '' : ' already'}`;
+    const when = changed ? 'now' : 'already';
+    return name === undefined ? `${id} has no name ${when}` : `${id} is ${when} '${view.text(name)}'`;
   },
 });

@@ -29,6 +29,7 @@ export function commitContext(session: Session): CommitContext {
  */
 export async function withDecisions<T>(session: Session, run: (tx: DecisionTx) => Promise<T>): Promise<T> {
   const { store } = session;
+  store.demandWritable();
   const lease = await store.leases.take();
   const batch = store.batch(lease.token);
   try {

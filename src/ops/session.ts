@@ -25,6 +25,8 @@ export interface SessionRequest {
   readonly store: string | undefined;
   /** Whether the command may append to the ledger. */
   readonly writes: boolean;
+  /** Nothing may be written, refusals included: who opened it said so. */
+  readonly readOnly?: boolean;
   readonly disk: Disk;
   readonly clock: Clock;
   /** `--now` or `HS_NOW`, in milliseconds. */
@@ -357,6 +359,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
   await store.meet(request.unchecked !== true);
   if (request.unchecked) store.holdAnchor();
   else await checkHead(store, request);
+  if (request.readOnly) store.readOnlyBecause(new HsError('USAGE', 'the store was opened only to be read'));
   const session = new Session(request, store);
   const { type, id } = session.actor;
   request.trace?.({ event: 'store', root, store_id: store.format.store_id, actor: `${type}:${id}` });
