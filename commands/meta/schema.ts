@@ -3,6 +3,11 @@ import { maybe } from '../../src/cli/positionals.js';
 import { didYouMean } from '../../src/core/suggest.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
+interface Row {
+  readonly name: string;
+  readonly json_schema?: Readonly<Record<string, unknown>>;
+}
+
 /** `hs schema [NAME]`: the JSON Schema of a document that hs prints or stores. */
 export const schema = command({
   name: 'schema',
@@ -10,16 +15,17 @@ export const schema = command({
   opens: 'none',
   summary: 'print the JSON Schema of a document',
   description:
-    'NAME is what a document carries as `schema`. Without it, lists the names. The documents of listing commands have a second schema, with `.row` in its name, for each line of `--jsonl`.',
-  streams: true,
+    'NAME is what a document carries as `schema`. Without it, lists the names. A document with a list has a second schema, with `.row` in its name, for each line of `--jsonl`. In every document the list is `results`, a hash of content is `content_hash`, and a size `size_bytes`.',
   positionals: { name: maybe('NAME', { complete: 'schema' }) },
+  resultSchema: 'hs.schema/1',
+  list: 'results',
   examples: [
     { command: 'hs schema', explains: 'List the names.' },
     { command: 'hs schema hs.hash-object/1', explains: 'Print one JSON Schema.' },
   ],
-  async run({ args }) {
+  async run({ args }): Promise<{ results: readonly Row[] }> {
     const { documentSchema, schemaNames, toJsonSchema } = await import('../../src/cli/schemas/document.js');
-    if (args.name === undefined) return schemaNames().join('\n');
+    if (args.name === undefined) return { results: schemaNames().map((name) => ({ name })) };
     const found = await documentSchema(args.name);
     if (found === undefined) {
       const guess = didYouMean(args.name, schemaNames());
@@ -27,7 +33,12 @@ export const schema = command({
         hint: guess === undefined ? 'hs schema lists them' : `did you mean ${guess}?`,
       });
     }
-    return JSON.stringify(toJsonSchema(found), null, 2);
+    return { results: [{ name: args.name, json_schema: toJsonSchema(found) }] };
   },
-  render: (text) => text,
+  render: ({ results }) =>
+    results
+      .map(({ name, json_schema }) =>
+        json_schema === undefined ? name : JSON.stringify(json_schema, null, 2),
+      )
+      .join('\n'),
 });

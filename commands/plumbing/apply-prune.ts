@@ -2,7 +2,7 @@ import { bestEffort } from '../../src/cli/best-effort.js';
 import { command } from '../../src/cli/command.js';
 import { one } from '../../src/cli/positionals.js';
 import { setRemovalStatus } from '../../src/cli/removal-status.js';
-import { doneRemoval } from '../../src/cli/retention-documents.js';
+import { doneRemoval, REMOVAL_LISTS } from '../../src/cli/retention-documents.js';
 import { removalText } from '../../src/cli/text/removal-text.js';
 
 /** `hs apply-prune`: what a saved plan lists and a fresh one prunes too goes (D3). */
@@ -19,6 +19,7 @@ A plan for another store, made under another policy, applied before, cut off or 
   },
   options: { bestEffort: bestEffort() },
   resultSchema: 'hs.apply-prune/1',
+  list: REMOVAL_LISTS,
   examples: [{ command: 'hs apply-prune plan.jsonl', explains: 'Apply the plan that was reviewed.' }],
   exits: {
     3: 'done; some artifacts are damaged and were left alone',

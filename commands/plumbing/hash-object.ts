@@ -2,6 +2,7 @@ import { listing } from '../../src/cli/command.js';
 import type { Context } from '../../src/cli/context.js';
 import { flag } from '../../src/cli/options.js';
 import { many } from '../../src/cli/positionals.js';
+import type { ObjectId } from '../../src/core/ids.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import { hashBytes, hashFile } from '../../src/ops/hash-file.js';
 
@@ -50,11 +51,21 @@ With \`-w\` the bytes are stored as well: all that one call names, or nothing. N
         const { hashTree } = await import('../../src/ops/hash-tree.js');
         return { path: file, ...(await hashTree(disk, path(file), context.environment, context.progress)) };
       });
-      if (hashed !== undefined) yield hashed;
+      if (hashed !== undefined) yield toRow(hashed);
     }
   },
-  line: ({ hash }) => hash,
+  line: ({ content_hash }) => content_hash,
 });
+
+interface Hashed {
+  readonly path?: string | undefined;
+  readonly hash: ObjectId;
+  readonly size: number;
+}
+
+function toRow({ path, hash, size }: Hashed) {
+  return { ...(path === undefined ? {} : { path }), content_hash: hash, size_bytes: size };
+}
 
 function check(options: { stdin: boolean; stdinPaths: boolean }, files: readonly string[]): void {
   if (options.stdin && options.stdinPaths) {
@@ -77,5 +88,5 @@ async function store(
     file === undefined ? { stream: stdin.bytes() } : { path: path(file), directory: options.directory },
   );
   const stored = await storeObjects(await session({ writes: true }), sources);
-  return stored.map((hashed, i) => (named[i] === undefined ? hashed : { path: named[i], ...hashed }));
+  return stored.map((hashed, i) => toRow({ path: named[i], ...hashed }));
 }

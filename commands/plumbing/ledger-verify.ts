@@ -29,6 +29,7 @@ Finds entries that were edited, dropped, reordered or duplicated, and a ledger t
     pubkey: text('KEY', "the signer's public key, or a file that holds it", { complete: 'file' }),
   },
   resultSchema: 'hs.ledger-verify/1',
+  list: 'problems',
   examples: [
     { command: 'hs ledger verify', explains: 'Check the ledger.' },
     {

@@ -17,6 +17,7 @@ export const du = command({
 What no artifact and no ledger entry names takes room too: it is told apart as in use by nothing until hs-gc(1) moves it to the trash, and then as in the trash until that is emptied.`,
   options: { by: choice(USAGE_KEYS, 'KEY', 'group by kind, class, name or layer') },
   resultSchema: 'hs.du/1',
+  list: 'rows',
   examples: [{ command: 'hs du --by name', explains: 'Which names take the room, the largest first.' }],
   seeAlso: ['hs-ls(1)', 'hs-gc(1)', 'hs-count-objects(1)'],
   async run({ options, session }) {

@@ -29,6 +29,7 @@ Each problem is \`damage\` (something is lost), \`misplaced\` (nothing is lost, 
     repair: flag(undefined, 'repair what can be repaired without a loss'),
   },
   resultSchema: 'hs.fsck/1',
+  list: 'findings',
   examples: [
     { command: 'hs fsck', explains: 'Check everything.' },
     { command: 'hs fsck --sample 5%', explains: 'A quick look, from a timer.' },
@@ -55,23 +56,23 @@ Each problem is \`damage\` (something is lost), \`misplaced\` (nothing is lost, 
       `${paint[f.severity](f.severity)}: ${f.message}`,
       `    ${f.repaired ? style.good('repaired') : f.hint}`,
     ]);
-    const { entries, artifacts, objects, bytes } = report.checked;
+    const { entries, artifacts, objects, size_bytes } = report.checked;
     const parts = [
       counted(entries, 'ledger entry', 'ledger entries'),
       artifacts === undefined ? 'no artifacts, since the ledger is damaged' : counted(artifacts, 'artifact'),
-      `${counted(objects, 'object')} (${humanSize(bytes)})`,
+      `${counted(objects, 'object')} (${humanSize(size_bytes)})`,
     ];
     const verdict = report.ok
       ? style.good('all is well')
       : `${counted(report.findings.length, 'problem')}, ${report.repaired} repaired`;
     const notes: string[] = [];
     if (!quiet && (report.unreferenced?.objects ?? 0) > 0) {
-      const { objects: n, bytes: size } = report.unreferenced!;
+      const { objects: n, size_bytes: size } = report.unreferenced!;
       notes.push(`${counted(n, 'object')} (${humanSize(size)}) named by nothing: hs gc takes them away`);
     }
     if (!quiet && report.trash.batches > 0) {
       notes.push(
-        `${counted(report.trash.objects, 'object')} (${humanSize(report.trash.bytes)}) in the trash`,
+        `${counted(report.trash.objects, 'object')} (${humanSize(report.trash.size_bytes)}) in the trash`,
       );
     }
     return [...lines, ...notes, `checked ${parts.join(', ')}: ${verdict}`].join('\n');

@@ -3,7 +3,12 @@ import { command } from '../../src/cli/command.js';
 import type { Context } from '../../src/cli/context.js';
 import { bytes, flag, list, text } from '../../src/cli/options.js';
 import { setPlanStatus, setRemovalStatus } from '../../src/cli/removal-status.js';
-import { doneRemoval, type RemovalDocument, shownPlan } from '../../src/cli/retention-documents.js';
+import {
+  doneRemoval,
+  REMOVAL_LISTS,
+  type RemovalDocument,
+  shownPlan,
+} from '../../src/cli/retention-documents.js';
 import { itemSort, sortItems } from '../../src/cli/sort-items.js';
 import { removalText } from '../../src/cli/text/removal-text.js';
 import { HsError } from '../../src/errors/hs-error.js';
@@ -33,6 +38,7 @@ The report of what went, and why, is an artifact: hs-report(1).`,
     assumeDead: list('LEASE', 'take it that the command of this lease is dead, and give up what it left'),
   },
   resultSchema: 'hs.gc/1',
+  list: REMOVAL_LISTS,
   examples: [
     { command: 'hs gc --dry-run', explains: 'What would go, and why.' },
     { command: 'hs gc --yes', explains: 'Remove it.' },
@@ -115,5 +121,5 @@ The report of what went, and why, is an artifact: hs-report(1).`,
 });
 
 function isInteractive({ terminal, globals }: Pick<Context, 'terminal' | 'globals'>): boolean {
-  return terminal.stdin && terminal.stdout && !terminal.dumb && !globals.json;
+  return terminal.stdin && terminal.stdout && !terminal.dumb && !globals.json && !globals.jsonl;
 }

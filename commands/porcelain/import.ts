@@ -22,6 +22,7 @@ An artifact that is here already with the same content is left as it is, unless 
     }),
   },
   resultSchema: 'hs.import/1',
+  list: 'artifacts',
   examples: [{ command: 'hs import delivery.tar', explains: 'Bring in what was delivered.' }],
   exits: {
     5: 'something does not match its hash, or the index',

@@ -19,6 +19,7 @@ Without --name, the pin has the name of whoever sets it.`,
     until: time('TIME', 'end the pin at TIME'),
   },
   resultSchema: 'hs.pin/1',
+  list: 'results',
   examples: [
     { command: 'hs pin report --name release-1.2', explains: 'Hold the newest artifact of that name.' },
     { command: 'hs pin report --until +30d --reason "under review"', explains: 'Hold it for thirty days.' },
@@ -36,10 +37,11 @@ Without --name, the pin has the name of whoever sets it.`,
       s,
       ids.map((id) => ({ change: 'pin', id, name, reason, until })),
     );
-    return { name, artifact_ids: ids, ...(until === undefined ? {} : { until }) };
+    const results = ids.map((artifact_id) => ({ artifact_id }));
+    return { name, results, ...(until === undefined ? {} : { until }) };
   },
-  render: ({ name, artifact_ids, until }, view) =>
+  render: ({ name, results, until }, view) =>
     view.quiet
       ? undefined
-      : `pinned ${counted(artifact_ids.length, 'artifact')} as '${view.text(name)}'${until === undefined ? '' : ` until ${utcTime(until)}`}`,
+      : `pinned ${counted(results.length, 'artifact')} as '${view.text(name)}'${until === undefined ? '' : ` until ${utcTime(until)}`}`,
 });

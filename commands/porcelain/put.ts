@@ -45,6 +45,7 @@ A kind of prompt_payload and a classification of high require \`--ttl\`.`,
     skipLinks: flag(undefined, 'leave links out instead of refusing the directory'),
   },
   resultSchema: 'hs.put/1',
+  list: 'artifacts',
   examples: [
     { command: 'hs put report.html --kind report --name nightly', explains: 'Store a report under a name.' },
     { command: 'hs put dist --pin release-1.0', explains: 'Store a directory and hold it.' },

@@ -6,8 +6,12 @@ import type { ReportRow, ReportUndo } from '../../src/ops/gc/reports.js';
 
 /** What is shown: the list, or one report. */
 export type ReportResult =
-  | { readonly reports: readonly ReportRow[] }
-  | { readonly report: RetentionReport; readonly undo: ReportUndo };
+  | { readonly results: readonly ReportRow[] }
+  | {
+      readonly report: RetentionReport['header'];
+      readonly results: RetentionReport['items'];
+      readonly undo: ReportUndo;
+    };
 
 /** `hs report`: what collections removed, and why (D6). */
 export const report = command({
@@ -20,6 +24,7 @@ export const report = command({
 With an id, one report is shown: totals, by rule and by class, how much of it can still be brought back, the largest that went, and what was spared since its plan was made. hs-cat-artifact(1) prints the whole of it.`,
   positionals: { id: maybe('ID', { complete: 'report' }) },
   resultSchema: 'hs.report/1',
+  list: 'results',
   examples: [
     { command: 'hs report', explains: 'All reports, the newest first.' },
     { command: 'hs report retention-report', explains: 'The newest report.' },
@@ -28,10 +33,12 @@ With an id, one report is shown: totals, by rule and by class, how much of it ca
   async run({ args, session }): Promise<ReportResult> {
     const { listReports, readReport } = await import('../../src/ops/gc/reports.js');
     const s = await session();
-    if (args.id === undefined) return { reports: await listReports(s) };
+    if (args.id === undefined) return { results: await listReports(s) };
     const { report, undo } = await readReport(s, args.id);
-    return { report, undo };
+    return { report: report.header, results: report.items, undo };
   },
   render: (value, view) =>
-    'reports' in value ? reportList(value.reports, view) : reportText(value.report, value.undo, view),
+    'report' in value
+      ? reportText({ header: value.report, items: value.results }, value.undo, view)
+      : reportList(value.results, view),
 });

@@ -21,6 +21,7 @@ What cannot be brought back is said, item by item: prompt payloads and what is o
     noPin: flag(undefined, 'do not pin what is restored'),
   },
   resultSchema: 'hs.restore/1',
+  list: 'restored',
   examples: [
     { command: 'hs restore 1f2e3d4c', explains: 'Bring one artifact back.' },
     { command: 'hs restore --run 9a8b7c6d', explains: 'Undo a collection.' },

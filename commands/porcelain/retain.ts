@@ -22,6 +22,7 @@ What is of high classification, and prompt payloads, must have a TTL; what is fr
     class: choice(RETENTION_CLASSES, 'CLASS', 'the retention class'),
   },
   resultSchema: 'hs.retain/1',
+  list: 'results',
   examples: [
     { command: 'hs retain report --ttl 90', explains: 'Keep it for ninety days.' },
     { command: 'hs retain report --no-ttl --class checkpoint', explains: 'Let its class decide.' },

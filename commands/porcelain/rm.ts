@@ -1,7 +1,12 @@
 import { command } from '../../src/cli/command.js';
 import { flag, text } from '../../src/cli/options.js';
 import { some } from '../../src/cli/positionals.js';
-import { doneRemoval, type RemovalDocument, shownPlan } from '../../src/cli/retention-documents.js';
+import {
+  doneRemoval,
+  REMOVAL_LISTS,
+  type RemovalDocument,
+  shownPlan,
+} from '../../src/cli/retention-documents.js';
 import { itemSort, sortItems } from '../../src/cli/sort-items.js';
 import { guardText } from '../../src/cli/text/escape.js';
 import { counted } from '../../src/cli/text/human.js';
@@ -30,6 +35,7 @@ On a terminal it shows what would go, and asks; elsewhere nothing is removed wit
     sort: itemSort(),
   },
   resultSchema: 'hs.rm/1',
+  list: REMOVAL_LISTS,
   examples: [
     { command: 'hs rm report@{1} --yes', explains: 'Remove the version before the newest.' },
     {
@@ -61,7 +67,7 @@ On a terminal it shows what would go, and asks; elsewhere nothing is removed wit
       const { refuseRemoval } = await import('../../src/ops/gc/refuse-removal.js');
       return done(await refuseRemoval(s, plan));
     }
-    if (!(terminal.stdin && terminal.stderr) || globals.json) {
+    if (!(terminal.stdin && terminal.stderr) || globals.json || globals.jsonl) {
       log.warn('nothing was removed: without a terminal that takes --yes');
       exit(2);
       return shownPlan(shown, await planOutlook(s, plan));

@@ -29,7 +29,7 @@ export const run = command({
   summary: 'run a tool that can leave nothing but artifacts',
   description: `COMMAND runs where it can write only to a few directories of its own: \`$HS_OUT\`, \`$HOME\`, \`$XDG_CACHE_HOME\` and \`$TMPDIR\`. The workspace is read-only, or looks writable and stays as it is; the store cannot be seen, or at least not written; there is no network without \`--net\`. When COMMAND ends with 0, what it left in \`$HS_OUT\` becomes one directory artifact, or with \`--each\` one artifact for each entry; the rest of what it wrote is gone. Everything is registered in one commit, with its provenance: the program, a hash of its arguments, the times, the inputs, and how much of all this was enforced.
 
-What COMMAND prints passes through as it prints it. The ids of the artifacts are said on standard error; scripts take them from \`--json\`, with which the standard output of COMMAND goes to standard error too. Standard input is handed on through a pipe. Signals go to COMMAND; ten seconds after one that asks it to end, or with a second one, it is killed with all its processes.
+What COMMAND prints passes through as it prints it. The ids of the artifacts are said on standard error; scripts take them from \`--json\` or \`--jsonl\`, with which the standard output of COMMAND goes to standard error too. Standard input is handed on through a pipe. Signals go to COMMAND; ten seconds after one that asks it to end, or with a second one, it is killed with all its processes.
 
 Only regular files and directories are taken. A link, a special file, a file that is setuid or setgid and a name that breaks the path rules are refused by name: the rest is registered, labelled \`hs.refused\`, and the status is 125. A directory without files is left out.
 
@@ -63,6 +63,7 @@ The output may be as large as the policy's budget for the actor says, and withou
     ),
   },
   resultSchema: 'hs.run/1',
+  list: 'artifacts',
   examples: [
     {
       command: 'hs run --name nightly -- sh -c \'make && cp -r dist "$HS_OUT"\'',
@@ -88,9 +89,10 @@ The output may be as large as the policy's budget for the actor says, and withou
   seeAlso: ['hs-put(1)', 'hs-show(1)', 'hs-doctor(1)', 'hs-policy(1)'],
   async run(context) {
     const { args, options, globals, environment, host, log, path, terminal } = context;
+    const document = globals.json || globals.jsonl;
     const out = new PassThrough(
-      () => (globals.json ? host.stderr : host.stdout),
-      globals.json ? terminal.stderr : terminal.stdout,
+      () => (document ? host.stderr : host.stdout),
+      document ? terminal.stderr : terminal.stdout,
     );
     const err = new PassThrough(() => host.stderr, terminal.stderr);
     const [{ runTool }, session] = await Promise.all([
@@ -125,8 +127,8 @@ The output may be as large as the policy's budget for the actor says, and withou
     });
     tell(result, log);
     const failure = failureOf(result);
-    if (failure !== undefined && !globals.json) log.error(failure);
-    if (result.notRun !== undefined && !globals.json) {
+    if (failure !== undefined && !document) log.error(failure);
+    if (result.notRun !== undefined && !document) {
       const [program] = args.command;
       log.error(`cannot run '${program}': ${result.notRun}`, notRunHint(result, program!, path(program!)));
     }

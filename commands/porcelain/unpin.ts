@@ -15,6 +15,7 @@ export const unpin = command({
   positionals: { ids: some('ID', { complete: 'artifact' }) },
   options: { name: text('NAME', 'name of the pin', { complete: 'pin' }) },
   resultSchema: 'hs.unpin/1',
+  list: 'results',
   examples: [{ command: 'hs unpin report --name release-1.2', explains: 'Let go of it.' }],
   exits: { 4: 'no such artifact, or no such pin on it' },
   seeAlso: ['hs-pin(1)', 'hs-pins(1)'],
@@ -40,8 +41,8 @@ export const unpin = command({
       s,
       [...ids].map((id) => ({ change: 'unpin', id, name })),
     );
-    return { name, artifact_ids: [...ids] };
+    return { name, results: [...ids].map((artifact_id) => ({ artifact_id })) };
   },
-  render: ({ name, artifact_ids }, view) =>
-    view.quiet ? undefined : `unpinned ${counted(artifact_ids.length, 'artifact')} from '${view.text(name)}'`,
+  render: ({ name, results }, view) =>
+    view.quiet ? undefined : `unpinned ${counted(results.length, 'artifact')} from '${view.text(name)}'`,
 });

@@ -53,6 +53,11 @@ interface Described<O extends Options, P extends Positionals> {
 export interface CommandSpec<O extends Options, P extends Positionals, R> extends Described<O, P> {
   /** The `schema` of its `--json` document, `hs.init/1`; absent on commands without one. */
   readonly resultSchema?: string;
+  /**
+   * The field of the result that is its list, or the fields of which one is there: in its documents it is
+   * called `results`, and `--jsonl` prints one document for each of its rows.
+   */
+  readonly list?: string | readonly string[];
   run(context: Context<Values<O>, Arguments<P>>): Promise<R>;
   /**
    * The result for a person or a pipe: text, or records, which end as `-z` says; nothing for commands that
@@ -65,7 +70,7 @@ export type Rendered = string | readonly string[] | undefined;
 
 export type Rows<T> = Iterable<T> | AsyncIterable<T>;
 
-/** A command whose result is a list; takes `--jsonl`, and prints as it goes. */
+/** A command whose result is a list and nothing else; it prints as it goes. */
 export interface ListingSpec<O extends Options, P extends Positionals, T> extends Described<O, P> {
   /** The `schema` of its `--json` document; that of a row has `.row` before the version. */
   readonly resultSchema: string;
@@ -79,6 +84,7 @@ export interface ListingSpec<O extends Options, P extends Positionals, T> extend
 export interface Command {
   readonly spec: Described<Options, Positionals> & {
     readonly resultSchema?: string;
+    readonly list?: string | readonly string[];
     run(context: Context): unknown;
   };
   readonly form: 'single' | 'listing';
@@ -88,6 +94,11 @@ export interface Command {
 }
 
 type Nothing = Record<never, never>;
+
+/** Whether it takes `--jsonl`. */
+export function hasRows({ form, spec }: Command): boolean {
+  return form === 'listing' || spec.list !== undefined;
+}
 
 /** Defines a command with one result. */
 export function command<O extends Options = Nothing, P extends Positionals = Nothing, R = void>(

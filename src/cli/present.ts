@@ -34,15 +34,31 @@ async function presentOne(
   errors: readonly HsError[],
 ): Promise<number> {
   const { out, view, globals } = context;
-  if (globals.json && command.spec.resultSchema !== undefined) {
-    const facts = Array.isArray(value) ? { results: value } : (value as Record<string, unknown>);
-    await out.json({ schema: command.spec.resultSchema, ...facts, ...extras(context, errors) });
+  const schema = command.spec.resultSchema;
+  if (globals.json && schema !== undefined) {
+    await out.json({ schema, ...documentOf(command, value), ...extras(context, errors) });
+    return 1;
+  }
+  if (globals.jsonl && schema !== undefined) {
+    const { results } = documentOf(command, value);
+    for (const row of results as readonly object[]) await out.json({ schema: rowSchema(schema), ...row });
     return 1;
   }
   const shown = command.render(value, view);
   if (typeof shown === 'string') await out.text(shown);
   else for (const record of shown ?? []) await out.record(record);
   return 1;
+}
+
+/** The result as its document has it: the list, whatever it is called in the code, is `results`. */
+function documentOf({ spec }: Command, value: unknown): Readonly<Record<string, unknown>> {
+  if (spec.list === undefined) return value as Record<string, unknown>;
+  if (Array.isArray(value)) return { results: value };
+  const { ...facts } = (value ?? {}) as Record<string, unknown>;
+  const key = [spec.list].flat().find((name) => name in facts);
+  if (key === undefined) return { ...facts, results: [] };
+  const { [key]: results, ...rest } = facts;
+  return { ...rest, results };
 }
 
 async function presentRows(

@@ -39,6 +39,9 @@ export interface RemovalDone {
   readonly restorable_until?: string;
 }
 
+/** Either is what goes: planned, or gone. */
+export const REMOVAL_LISTS = ['items', 'removed'] as const;
+
 export function shownPlan(plan: PrunePlan, outlook: Partial<PlanOutlook>): RemovalShown {
   return { dry_run: true, plan: plan.header, items: plan.items, ...outlook };
 }

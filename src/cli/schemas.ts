@@ -1,12 +1,14 @@
 import type { ZodMiniObject, ZodMiniType } from 'zod/mini';
 
 /**
- * What `hs schema NAME` prints and tests compare documents with. A `result` is the document of a
- * command with one result; a `listing` gives the shape of a row, from which come the document and the
- * `.row` of `--jsonl`; a `record` is a document of the store itself. Loaded only when asked for.
+ * The one table of what hs prints as JSON: what `hs schema NAME` prints and tests compare documents with.
+ * A `result` is the document of a command with one result, with `rows` where that has a list; a `listing`
+ * gives the shape of a row. The list is `results` in both, and each of its rows the `.row` document of
+ * `--jsonl`. A `record` is a document of the store itself. Loaded only when asked for.
  */
 export type SchemaEntry =
-  | { readonly form: 'result' | 'listing'; readonly load: () => Promise<ZodMiniObject> }
+  | { readonly form: 'result'; readonly rows?: true; readonly load: () => Promise<ZodMiniObject> }
+  | { readonly form: 'listing'; readonly load: () => Promise<ZodMiniObject> }
   | { readonly form: 'record'; readonly load: () => Promise<ZodMiniType> };
 
 export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
@@ -27,7 +29,7 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
     load: async () => (await import('./schemas/ledger.js')).ledgerCatRow,
   },
   'hs.init/1': { form: 'result', load: async () => (await import('./schemas/artifacts.js')).init },
-  'hs.put/1': { form: 'result', load: async () => (await import('./schemas/artifacts.js')).put },
+  'hs.put/1': { form: 'result', rows: true, load: async () => (await import('./schemas/artifacts.js')).put },
   'hs.show/1': { form: 'result', load: async () => (await import('./schemas/artifacts.js')).show },
   'hs.ls/1': { form: 'listing', load: async () => (await import('./schemas/artifacts.js')).lsRow },
   'hs.for-each-artifact/1': {
@@ -45,6 +47,7 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
   },
   'hs.ledger-verify/1': {
     form: 'result',
+    rows: true,
     load: async () => (await import('./schemas/ledger.js')).ledgerVerify,
   },
   'hs.ledger-sign/1': {
@@ -71,20 +74,48 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
     form: 'result',
     load: async () => (await import('./schemas/ledger.js')).ledgerAcceptRollback,
   },
-  'hs.gc/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).removal },
-  'hs.rm/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).removal },
-  'hs.apply-prune/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).removal },
-  'hs.restore/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).restore },
-  'hs.pin/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).pin },
-  'hs.unpin/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).unpin },
+  'hs.gc/1': {
+    form: 'result',
+    rows: true,
+    load: async () => (await import('./schemas/retention.js')).removal,
+  },
+  'hs.rm/1': {
+    form: 'result',
+    rows: true,
+    load: async () => (await import('./schemas/retention.js')).removal,
+  },
+  'hs.apply-prune/1': {
+    form: 'result',
+    rows: true,
+    load: async () => (await import('./schemas/retention.js')).removal,
+  },
+  'hs.restore/1': {
+    form: 'result',
+    rows: true,
+    load: async () => (await import('./schemas/retention.js')).restore,
+  },
+  'hs.pin/1': { form: 'result', rows: true, load: async () => (await import('./schemas/retention.js')).pin },
+  'hs.unpin/1': {
+    form: 'result',
+    rows: true,
+    load: async () => (await import('./schemas/retention.js')).unpin,
+  },
   'hs.update-pin/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).updatePin },
   'hs.rename/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).described },
   'hs.label/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).described },
-  'hs.retain/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).retain },
-  'hs.report/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).report },
-  'hs.du/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).du },
+  'hs.retain/1': {
+    form: 'result',
+    rows: true,
+    load: async () => (await import('./schemas/retention.js')).retain,
+  },
+  'hs.report/1': {
+    form: 'result',
+    rows: true,
+    load: async () => (await import('./schemas/retention.js')).report,
+  },
+  'hs.du/1': { form: 'result', rows: true, load: async () => (await import('./schemas/retention.js')).du },
   'hs.pins/1': { form: 'listing', load: async () => (await import('./schemas/retention.js')).pinRow },
-  'hs.run/1': { form: 'result', load: async () => (await import('./schemas/run.js')).run },
+  'hs.run/1': { form: 'result', rows: true, load: async () => (await import('./schemas/run.js')).run },
   'hs.count-objects/1': {
     form: 'result',
     load: async () => (await import('./schemas/inspect.js')).countObjects,
@@ -123,9 +154,38 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
     load: async () => (await import('./schemas/outside.js')).bundleVerify,
   },
   'hs.bundle-ls/1': { form: 'listing', load: async () => (await import('./schemas/outside.js')).bundleRow },
-  'hs.import/1': { form: 'result', load: async () => (await import('./schemas/outside.js')).importResult },
+  'hs.import/1': {
+    form: 'result',
+    rows: true,
+    load: async () => (await import('./schemas/outside.js')).importResult,
+  },
   'hs.log/1': { form: 'listing', load: async () => (await import('./schemas/ledger.js')).logRow },
   'hs.scan/1': { form: 'listing', load: async () => (await import('./schemas/evidence.js')).scanRow },
-  'hs.fsck/1': { form: 'result', load: async () => (await import('./schemas/inspect.js')).fsck },
+  'hs.fsck/1': { form: 'result', rows: true, load: async () => (await import('./schemas/inspect.js')).fsck },
+  'hs.schema/1': {
+    form: 'result',
+    rows: true,
+    load: async () => (await import('./schemas/common.js')).jsonSchemas,
+  },
   'hs.doctor/1': { form: 'listing', load: async () => (await import('./schemas/inspect.js')).doctorRow },
+};
+
+/** Lists that stand beside the one of what a command is about, with what each is of. */
+export const SIDE_LISTS: Readonly<Record<string, string>> = {
+  errors: 'what failed, of several',
+  warnings: 'what is not as it should be',
+  left_out: 'what was not taken, and why',
+  unportable: 'paths that another system could not hold',
+  subjects: 'the artifacts of one event',
+  ops: 'the operations of one ledger entry',
+  inputs: 'what a tool read',
+  stray_writes: 'what a tool wrote elsewhere',
+  refused: 'what a tool left that was not taken',
+  spared_since: 'what a plan lists and is kept now',
+  emptied: 'what went for good with the trash',
+  pins: 'what holds one artifact',
+  held_back_by: 'what keeps one artifact from being exported',
+  settings: 'what a policy changes',
+  grants: 'who gains and loses what by a policy',
+  verdicts: 'what a policy would keep or prune',
 };

@@ -24,13 +24,13 @@ export const timestamp = z.custom<Timestamp>(
 export const natural = z.int().check(z.minimum(0));
 /** Free text of a person: bounded, not empty, without control characters. */
 export const text = (maxLength: number) =>
-  z
-    .string()
-    .check(
-      z.minLength(1, 'is empty'),
-      z.maxLength(maxLength, `is longer than ${maxLength} characters`),
-      z.regex(/^[^\p{Cc}\p{Cs}]*$/u, 'holds a control character'),
-    );
+  z.string().check(
+    z.minLength(1, 'is empty'),
+    z.maxLength(maxLength, `is longer than ${maxLength} characters`),
+    // Without property escapes, which not every validator of the published schema knows.
+    z.regex(/^[^\x00-\x1f\x7f-\x9f]*$/, 'holds a control character'),
+    z.refine((s) => s.isWellFormed(), 'holds a lone surrogate'),
+  );
 /** An identifier that another program chose, such as a job or an engine. */
 export const token = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$/, 'not an identifier'));
 

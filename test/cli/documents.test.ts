@@ -18,7 +18,7 @@ beforeAll(async () => {
     cwd,
     env,
   });
-  const { artifacts } = await expectDocument(put.stdout);
+  const { results: artifacts } = await expectDocument(put.stdout);
   expect(artifacts[0]).toMatchObject({
     left_out: [{ why: 'empty directory' }],
     unportable: [{ path: 'CON.txt' }],

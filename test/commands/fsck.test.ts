@@ -50,13 +50,13 @@ async function workspace() {
   const fsck = async (...args: string[]) => {
     const { status, stdout, stderr } = await hs(['fsck', '--json', ...args]);
     expect(stderr).toBe('');
-    const report = JSON.parse(stdout) as {
-      findings: Found[];
+    const { results: findings, ...report } = JSON.parse(stdout) as {
+      results: Found[];
       repaired: number;
       checked: { objects: number };
     };
-    expect(status).toBe(report.findings.length > 0 ? 1 : 0);
-    return report;
+    expect(status).toBe(findings.length > 0 ? 1 : 0);
+    return { ...report, findings };
   };
   /** `severity subject`, ids left out. */
   const found = async (...args: string[]) =>

@@ -39,7 +39,7 @@ describe('what cannot be brought back', () => {
     expect(stdout).toContain(`1 cannot be brought back: secret (${short(secret)})`);
     expect(stdout).toMatch(new RegExp(`secret +${short(secret)}.* never$`, 'm'));
     expect(stdout).toMatch(new RegExp(`plain +${short(plain)}.* until ${trashDay()}$`, 'm'));
-    const { plan, items } = await json(await run(['gc', '--dry-run', '--json']));
+    const { plan, results: items } = await json(await run(['gc', '--dry-run', '--json']));
     expect(plan).toMatchObject({ irreversible: 1 });
     expect(items.map((i) => 'irreversible' in i)).toEqual([false, true]);
   });
@@ -174,7 +174,7 @@ describe('a dry run', () => {
       ids[key] = await put(name, key.repeat(3), '--ttl', '1', '--now', `2026-01-${day}T00:00:00Z`);
     }
     const order = async (...args: string[]) => {
-      const { items } = await json(await run(['gc', '--dry-run', '--json', ...args]));
+      const { results: items } = await json(await run(['gc', '--dry-run', '--json', ...args]));
       return items.map(({ artifact_id }) => Object.keys(ids).find((k) => ids[k] === artifact_id));
     };
     expect(await order()).toEqual(['a', 'b1', 'b2']);

@@ -95,7 +95,7 @@ describe('hs ledger', () => {
     await writeFile(w.entry(2), two.toString().replace('"text":"b"', '"text":"B"'));
     const edited = await hs(['ledger', 'verify', '--json'], w);
     expect(edited.status).toBe(5);
-    expect(JSON.parse(edited.stdout)).toMatchObject({ ok: false, problems: [{ kind: 'edited', seq: 2 }] });
+    expect(JSON.parse(edited.stdout)).toMatchObject({ ok: false, results: [{ kind: 'edited', seq: 2 }] });
 
     await unlink(w.entry(2));
     const dropped = await hs(['ledger', 'verify'], w);

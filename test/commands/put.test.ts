@@ -56,10 +56,10 @@ describe('hs put', () => {
     for (const f of files) writeFileSync(`${dir}/one/${f}`, f, { mode: 0o600 });
     for (const f of [...files].reverse()) writeFileSync(`${dir}/two/${f}`, f, { mode: 0o644 });
     const result = JSON.parse((await run('put', 'one', 'two', '--json')).stdout);
-    expect(result.artifacts[0].content_hash).toBe(result.artifacts[1].content_hash);
+    expect(result.results[0].content_hash).toBe(result.results[1].content_hash);
     chmodSync(`${dir}/two/a`, 0o755);
     const changed = JSON.parse((await run('put', 'two', '--json')).stdout);
-    expect(changed.artifacts[0].content_hash).not.toBe(result.artifacts[0].content_hash);
+    expect(changed.results[0].content_hash).not.toBe(result.results[0].content_hash);
   });
 
   it('prints the payload of a directory as the canonical index that its hash is of', async () => {
@@ -109,7 +109,7 @@ describe('hs put', () => {
   });
 
   it('reads a file that says its size is 0 to its end', async () => {
-    const { artifacts } = JSON.parse((await run('put', '/proc/version', '--json')).stdout);
+    const { results: artifacts } = JSON.parse((await run('put', '/proc/version', '--json')).stdout);
     expect(artifacts[0].content_hash).toBe(
       createHash('sha256').update(readFileSync('/proc/version')).digest('hex'),
     );
@@ -120,7 +120,7 @@ describe('hs put', () => {
     mkdirSync(`${dir}/d/sub`, { recursive: true });
     for (const f of ['a', 'b', 'c.log', 'sub/x.log', 'sub/y']) writeFileSync(`${dir}/d/${f}`, f);
     const { stdout } = await run('put', 'd', '--each', '--name', 'N', '--exclude', '*.log', '--json');
-    expect(JSON.parse(stdout).artifacts.map((a: { left_out: unknown }) => a.left_out)).toEqual([
+    expect(JSON.parse(stdout).results.map((a: { left_out: unknown }) => a.left_out)).toEqual([
       [{ path: 'c.log', why: 'excluded' }],
       [],
       [{ path: 'x.log', why: 'excluded' }],

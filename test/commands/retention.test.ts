@@ -118,7 +118,7 @@ describe('hs gc', () => {
     await writeFile(join(cwd, 'plan'), saved.bytes);
     const pinned = await put('late', '--ttl', '1', '--now', PAST);
     const applied = await json(await run(['gc', '--apply', 'plan', '--json']));
-    expect(applied).toMatchObject({ dry_run: false, removed: [{ artifact_id: over }], gone: [] });
+    expect(applied).toMatchObject({ dry_run: false, results: [{ artifact_id: over }], gone: [] });
     expect((await run(['show', pinned])).status).toBe(0);
     const again = await run(['apply-prune', '-'], { stdin: saved.bytes });
     expect(again.status).toBe(8);
@@ -189,7 +189,7 @@ describe('hs rm', () => {
     const id = await put('file');
     expect((await run(['rm', id])).status).toBe(2);
     const done = await json(await run(['rm', id, '--yes', '--reason', 'mistake', '--json']));
-    expect(done).toMatchObject({ removed: [{ artifact_id: id, rule: 'requested' }] });
+    expect(done).toMatchObject({ results: [{ artifact_id: id, rule: 'requested' }] });
   });
 
   it('names with --purge which artifacts still hold the bytes, and exits with 3', async () => {
@@ -258,10 +258,10 @@ describe('hs report', () => {
     await put('kept');
     await run(['gc', '--yes']);
     const list = (await json(await run(['report', '--json']))) as {
-      reports?: { report: string; pruned: number }[];
+      results: { report: string; pruned: number }[];
     };
-    expect(list.reports).toMatchObject([{ command: 'gc', pruned: 1, spared: 1, failed: 0 }]);
-    const { stdout, status } = await run(['report', list.reports![0]!.report]);
+    expect(list.results).toMatchObject([{ command: 'gc', pruned: 1, spared: 1, failed: 0 }]);
+    const { stdout, status } = await run(['report', list.results[0]!.report]);
     expect(status).toBe(0);
     expect(stdout).toContain('1 ttl expired');
     expect(stdout).toContain('1 within window');
@@ -335,7 +335,7 @@ describe('hs retain and hs du', () => {
     await json(await run(['retain', id, '--no-ttl', '--class', 'cache', '--json']));
     expect((await run(['gc', '--dry-run', '--exit-code'])).status).toBe(0);
     const usage = await json(await run(['du', '--by', 'class', '--json']));
-    expect(usage).toMatchObject({ artifacts: 1, logical_bytes: 10, rows: [{ group: 'cache' }] });
+    expect(usage).toMatchObject({ artifacts: 1, logical_bytes: 10, results: [{ group: 'cache' }] });
     expect((await run(['du'])).stdout).toContain('1 artifact, 10 B');
   });
 });

@@ -88,7 +88,7 @@ describe.skipIf(!offers)('hs run (needs a sandbox that enforces)', () => {
     const document = JSON.parse(stdout);
     const schema = await documentSchema('hs.run/1');
     expect(schema!.safeParse(document).error).toBeUndefined();
-    expect(document).toMatchObject({ schema: 'hs.run/1', status: 0, artifacts: [{ kind: 'transcript' }] });
+    expect(document).toMatchObject({ schema: 'hs.run/1', status: 0, results: [{ kind: 'transcript' }] });
     expect(stderr).toContain('hello\n');
   });
 
@@ -214,7 +214,7 @@ describe.skipIf(!offers)('hs run (needs a sandbox that enforces)', () => {
   it('takes thousands of files in one commit', async () => {
     const script = 'i=0; while [ $i -lt 3000 ]; do echo $i >"$HS_OUT/$i"; i=$((i+1)); done';
     const { stdout } = await run(['--json', '--', 'sh', '-c', script]);
-    expect(JSON.parse(stdout).artifacts).toMatchObject([{ files: 3000 }]);
+    expect(JSON.parse(stdout).results).toMatchObject([{ files: 3000 }]);
   });
 });
 
@@ -238,7 +238,7 @@ describe.skipIf(!offers || whyNotNobody !== undefined)(
         'echo x >$HS_OUT/x; echo y >stray 2>/dev/null; id -u >&2',
       );
       expect(JSON.parse(stdout)).toMatchObject({
-        artifacts: [{ files: 1 }],
+        results: [{ files: 1 }],
         sandbox: { level: expect.stringMatching(/^enforced/) },
       });
       expect(status).toBe(0);

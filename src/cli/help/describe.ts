@@ -1,4 +1,4 @@
-import type { Command } from '../command.js';
+import { type Command, hasRows } from '../command.js';
 import { globalOptions, jsonlOption, nulOption } from '../globals.js';
 import { type Option, type Options, optionName } from '../options.js';
 import type { Positional, Positionals } from '../positionals.js';
@@ -42,7 +42,7 @@ export function describeOption(key: string, option: Option<unknown>): OptionLine
 export function ownOptions(command: Command): readonly OptionLine[] {
   const formed: Options = {
     ...command.spec.options,
-    ...(command.form === 'listing' ? { jsonl: jsonlOption } : {}),
+    ...(hasRows(command) ? { jsonl: jsonlOption } : {}),
     ...(command.spec.nul ? { nul: nulOption } : {}),
   };
   return Object.entries(formed).map(([key, option]) => describeOption(key, option));

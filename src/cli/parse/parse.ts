@@ -1,5 +1,5 @@
 import { HsError } from '../../errors/hs-error.js';
-import type { Command } from '../command.js';
+import { type Command, hasRows } from '../command.js';
 import { checkGlobals, type GlobalValues, globalOptions, jsonlOption, nulOption } from '../globals.js';
 import { type Option, type Options, optionLabel } from '../options.js';
 import type { Positionals } from '../positionals.js';
@@ -18,7 +18,7 @@ export interface Invocation {
 export function optionsOf(command: Command): Options {
   return {
     ...globalOptions,
-    ...(command.form === 'listing' ? { jsonl: jsonlOption } : {}),
+    ...(hasRows(command) ? { jsonl: jsonlOption } : {}),
     ...(command.spec.nul ? { nul: nulOption } : {}),
     ...command.spec.options,
   };

@@ -15,7 +15,7 @@ export const leftOut = z.strictObject({
 const unportable = z.strictObject({ kind: z.string(), path: z.string(), other: z.optional(z.string()) });
 
 export const put = z.strictObject({
-  artifacts: z.array(
+  results: z.array(
     z.strictObject({
       artifact_id: artifactId,
       content_hash: objectId,

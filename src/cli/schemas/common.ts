@@ -14,4 +14,11 @@ export const errorDocument = z.strictObject({
   warnings: z.optional(z.array(z.string())),
 });
 
+/** The names, or one of them with its JSON Schema. */
+export const jsonSchemas = z.strictObject({
+  results: z.array(
+    z.strictObject({ name: z.string(), json_schema: z.optional(z.record(z.string(), z.unknown())) }),
+  ),
+});
+
 export const version = z.strictObject({ version: z.string(), node: z.string() });

@@ -8,7 +8,9 @@ import { failure } from './common.js';
 /** Every name that `hs schema` knows, those of rows included. */
 export function schemaNames(): readonly string[] {
   return Object.entries(SCHEMAS)
-    .flatMap(([name, { form }]) => (form === 'listing' ? [name, rowSchema(name)] : [name]))
+    .flatMap(([name, entry]) =>
+      entry.form === 'listing' || 'rows' in entry ? [name, rowSchema(name)] : [name],
+    )
     .sort();
 }
 
@@ -16,13 +18,22 @@ export function schemaNames(): readonly string[] {
 export async function documentSchema(name: string): Promise<z.ZodMiniType | undefined> {
   const base = Object.hasOwn(SCHEMAS, name) ? name : name.replace(/\.row(\/\d+)$/, '$1');
   const entry = Object.hasOwn(SCHEMAS, base) ? SCHEMAS[base]! : undefined;
-  if (entry === undefined || (base !== name && entry.form !== 'listing')) return undefined;
+  if (entry === undefined || (base !== name && entry.form !== 'listing' && !('rows' in entry)))
+    return undefined;
   if (entry.form === 'record') return entry.load();
   const shape = await entry.load();
   const aside = { errors: z.optional(z.array(failure)), warnings: z.optional(z.array(z.string())) };
+  if (entry.form === 'result' && base !== name) return rowOf(shape, name);
   if (entry.form === 'result') return z.extend(shape, { schema: z.literal(name), ...aside });
   if (base !== name) return withName(shape, name);
   return z.strictObject({ schema: z.literal(name), results: z.array(shape), ...aside });
+}
+
+function rowOf(document: z.ZodMiniObject, name: string): z.ZodMiniType {
+  const row = (document.shape.results as z.ZodMiniArray<z.ZodMiniObject | z.ZodMiniUnion>).def.element;
+  if (row.def.type === 'object') return withName(row as z.ZodMiniObject, name);
+  const kinds = (row as z.ZodMiniUnion).def.options as readonly z.ZodMiniObject[];
+  return z.union(kinds.map((kind) => withName(kind, name)));
 }
 
 /** A row that is a document of the store keeps its own name. */

@@ -52,10 +52,10 @@ export const diffRow = z.strictObject({
   after: z.optional(z.unknown()),
 });
 
-const amount = { objects: natural, bytes: natural };
+const amount = { objects: natural, size_bytes: natural };
 export const fsck = z.strictObject({
   ok: z.boolean(),
-  findings: z.array(
+  results: z.array(
     z.strictObject({
       severity: z.enum(['damage', 'misplaced', 'leftover', 'stray']),
       subject: z.string(),

@@ -45,7 +45,7 @@ export const ledgerVerify = z.strictObject({
   anchor: z.enum(['none', 'matches', 'differs', 'lost']),
   /** What it was compared with: `--checkpoint`. */
   checkpoint: z.optional(z.strictObject({ entries: natural, head: objectId, time: timestamp })),
-  problems: z.array(
+  results: z.array(
     z.strictObject({
       kind: z.string(),
       seq: z.optional(natural),

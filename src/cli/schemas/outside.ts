@@ -100,7 +100,7 @@ export const bundleRow = z.strictObject({
 
 export const importResult = z.strictObject({
   content_hash: objectId,
-  artifacts: z.array(
+  results: z.array(
     z.strictObject({
       artifact_id: artifactId,
       content_hash: objectId,

@@ -3,6 +3,6 @@ import { natural, objectId } from '../../core/schema.js';
 
 export const hashObjectRow = z.strictObject({
   path: z.optional(z.string()),
-  hash: objectId,
-  size: natural,
+  content_hash: objectId,
+  size_bytes: natural,
 });

@@ -49,14 +49,13 @@ const trashed = z.strictObject({
   removed_at: timestamp,
 });
 
-/** `gc` and `rm`: with `dry_run`, the plan in `plan` and `items`; else what was done. */
+/** `gc` and `rm`: with `dry_run`, what would be done; else what was. `results` are what goes, and with `--all` what stays. */
 export const removal = z.strictObject({
   dry_run: z.boolean(),
   plan: shownHeader,
-  items: z.optional(z.array(planItem)),
+  results: z.array(planItem),
   report: z.optional(z.nullable(artifactId)),
   seq: z.optional(z.nullable(natural)),
-  removed: z.optional(z.array(goingItem)),
   spared_since: z.optional(z.array(keptItem)),
   gone: z.optional(z.array(artifactId)),
   reclaimed: z.optional(reclaimed),
@@ -71,18 +70,19 @@ export const removal = z.strictObject({
 });
 
 export const restore = z.strictObject({
-  restored: z.array(
+  results: z.array(
     z.strictObject({ artifact_id: artifactId, name: z.optional(z.string()), size_bytes: natural }),
   ),
   pin: z.nullable(pinName),
 });
 
+const named = z.strictObject({ artifact_id: artifactId });
 export const pin = z.strictObject({
   name: pinName,
-  artifact_ids: z.array(artifactId),
+  results: z.array(named),
   until: z.optional(timestamp),
 });
-export const unpin = z.strictObject({ name: pinName, artifact_ids: z.array(artifactId) });
+export const unpin = z.strictObject({ name: pinName, results: z.array(named) });
 export const updatePin = z.strictObject({ pinned: natural, unpinned: natural });
 
 export const pinRow = z.strictObject({
@@ -125,12 +125,10 @@ const reportRow = z.strictObject({
   irreversible: natural,
 });
 
-/** The list in `reports`, or one in `report`. */
+/** The reports, or the header of one in `report` and what it lists. */
 export const report = z.strictObject({
-  reports: z.optional(z.array(reportRow)),
-  report: z.optional(
-    z.strictObject({ header: reportHeaderSchema, items: z.array(z.union([prunedSchema, sparedSchema])) }),
-  ),
+  report: z.optional(reportHeaderSchema),
+  results: z.array(z.union([reportRow, prunedSchema, sparedSchema])),
   undo: z.optional(
     z.strictObject({
       at: timestamp,
@@ -142,7 +140,7 @@ export const report = z.strictObject({
 });
 
 export const du = z.strictObject({
-  rows: z.array(
+  results: z.array(
     z.strictObject({
       group: z.string(),
       artifacts: natural,

@@ -15,7 +15,7 @@ export const run = z.strictObject({
   sandbox: z.strictObject({ backend: z.string(), level: z.string(), gaps: z.array(z.string()) }),
   /** True: the tool failed and had left something, which is gone. */
   lost: z.boolean(),
-  artifacts: z.array(
+  results: z.array(
     z.strictObject({
       artifact_id: artifactId,
       kind: z.enum(KINDS),

@@ -26,11 +26,11 @@ export interface FsckReport {
     /** Undefined: the ledger is too broken to tell which there are. */
     readonly artifacts?: number;
     readonly objects: number;
-    readonly bytes: number;
+    readonly size_bytes: number;
   };
   /** In objects/ and named by nothing: the business of a collection, and no problem. */
-  readonly unreferenced?: { readonly objects: number; readonly bytes: number };
-  readonly trash: { readonly batches: number; readonly objects: number; readonly bytes: number };
+  readonly unreferenced?: { readonly objects: number; readonly size_bytes: number };
+  readonly trash: { readonly batches: number; readonly objects: number; readonly size_bytes: number };
   readonly repaired: number;
 }
 
@@ -95,7 +95,7 @@ async function policyFinding(session: Session, id: ObjectId): Promise<Finding[]>
 
 const sum = (objects: readonly PlacedObject[]) => ({
   objects: objects.length,
-  bytes: objects.reduce((total, o) => total + o.size, 0),
+  size_bytes: objects.reduce((total, o) => total + o.size, 0),
 });
 
 /**
@@ -142,7 +142,7 @@ async function check(session: Session, options: FsckOptions): Promise<FsckReport
       entries: verdict.entries,
       ...(references === undefined ? {} : { artifacts: references.artifacts }),
       objects: checked.objects,
-      bytes: checked.bytes,
+      size_bytes: checked.bytes,
     },
     ...(references === undefined
       ? {}
