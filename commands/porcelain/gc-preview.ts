@@ -110,7 +110,7 @@ class StoreModel implements PreviewModel {
   async detail(id: ArtifactId): Promise<Detail> {
     const catalog = await this.#session.catalog();
     const record = catalog.get(id)!;
-    const { manifest, damage, registered } = await readArtifact(this.#session, record);
+    const { manifest, damage, claims, registered } = await readArtifact(this.#session, record);
     const madeFrom: Source[] = [];
     for (const other of catalog.live()) {
       if (other.sources?.includes(id)) madeFrom.push(sourceOf(catalog, other.artifact_id));
@@ -119,6 +119,7 @@ class StoreModel implements PreviewModel {
       id,
       ...(manifest === undefined ? {} : { manifest }),
       ...(damage === undefined ? {} : { problem: damage }),
+      claims,
       pins: record.pins,
       actor: registered.actor,
       ...(registered.jobId === undefined ? {} : { job: registered.jobId }),

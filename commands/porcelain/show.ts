@@ -3,6 +3,7 @@ import { one } from '../../src/cli/positionals.js';
 import { humanAge, humanSize, utcTime } from '../../src/cli/text/human.js';
 import { fields } from '../../src/cli/text/table.js';
 import type { View } from '../../src/cli/text/view.js';
+import type { ClaimField } from '../../src/core/claims.js';
 import { explainVerdict } from '../../src/core/explain-verdict.js';
 import type { culpritDetails } from '../../src/core/guard.js';
 import type { Manifest, Provenance } from '../../src/core/manifest.js';
@@ -12,10 +13,15 @@ function when(view: View) {
   return (at: string) => `${utcTime(at)} (${humanAge(Date.parse(at), view.now)})`;
 }
 
-function madeBy(p: Provenance | undefined, view: View): string | undefined {
-  if (p?.program === undefined) return undefined;
+/** What hs did not see is told as somebody's word. */
+const CLAIMED = ' (claimed)';
+
+function madeBy(p: Provenance | undefined, isClaim: boolean, view: View): string | undefined {
+  const made = p?.program ?? p?.engine_id;
+  if (p === undefined || made === undefined) return undefined;
+  const status = p.program === undefined ? '' : `, status ${p.exit_status ?? '?'}`;
   const box = p.sandbox === undefined ? '' : `, sandbox ${p.sandbox.backend} (${p.sandbox.level})`;
-  return view.text(`${p.program}, status ${p.exit_status ?? '?'}${box}`);
+  return view.text(`${made}${status}${box}${isClaim ? CLAIMED : ''}`);
 }
 
 /** As a shell would take them; they are there only where `hs run --record-args` kept them. */
@@ -53,7 +59,8 @@ function undo({ record, restorable }: Shown): string {
 }
 
 type HeldBack = ReturnType<typeof culpritDetails>;
-type Shown = Omit<ShownArtifact, 'manifest' | 'damage' | 'registered' | 'heldBackBy'> & {
+type Shown = Omit<ShownArtifact, 'manifest' | 'damage' | 'claims' | 'registered' | 'heldBackBy'> & {
+  readonly claims?: readonly ClaimField[];
   readonly held_back_by?: readonly HeldBack[];
   readonly registered: Omit<ShownArtifact['registered'], 'jobId'> & { readonly job_id?: string };
   readonly manifest: Manifest | null;
@@ -76,6 +83,8 @@ function describe(value: Shown, view: View): string {
   });
   const labels = Object.entries(m?.labels ?? {}).map(([k, v]) => `${k}=${v}`);
   const job = registered.job_id === undefined ? '' : `, job ${registered.job_id}`;
+  const isClaim = (field: ClaimField) => value.claims?.includes(field) === true;
+  const claimedJob = isClaim('created_by_job_id') ? m?.created_by_job_id : undefined;
   const lines = fields(
     [
       ['id', view.style.id(r.artifact_id)],
@@ -85,9 +94,10 @@ function describe(value: Shown, view: View): string {
       ['kind', `${r.kind}, class ${r.retention_class}, layer ${r.layer}`],
       ['level', `${r.classification}, ${r.exportable ? 'exportable' : 'not exportable'}`],
       ['held back by', heldBack(value.held_back_by ?? [], view)],
-      ['created', time(r.created_at)],
+      ['created', time(r.created_at) + (isClaim('created_at') ? CLAIMED : '')],
       ['stored', `${time(registered.at)} by ${view.text(registered.actor + job)}, entry ${registered.seq}`],
-      ['made by', madeBy(m?.provenance, view)],
+      ['job', claimedJob === undefined ? undefined : view.text(claimedJob + CLAIMED)],
+      ['made by', madeBy(m?.provenance, isClaim('provenance'), view)],
       ['arguments', withArguments(m?.provenance, view)],
       ['made from', fromWhat(m, view)],
       ['labels', labels.length === 0 ? undefined : view.text(labels.join(' '))],
@@ -109,7 +119,9 @@ export const show = command({
   summary: 'show an artifact: manifest, pins, who made it, and why it is kept',
   description: `Shows what is known of one artifact: its manifest, what holds it, who stored it and what it was made from, and what a collection would do with it now and by which rule. Artifacts that were removed are shown too. What is held back by others would be refused by hs-export(1), however it is classified itself: they have the same bytes, or are in it, or it was taken from them.
 
-With \`--json\`, the manifest is given whole; it is null when it cannot be read, and \`damage\` says why.`,
+What hs saw itself is told as such: the provenance of what hs-run(1) made, and job and time where the ledger bears them out. What only the manifest says, since it was written by hand or came in a bundle, is marked as claimed.
+
+With \`--json\`, the manifest is given whole, and \`claims\` lists the fields of it that are claimed; it is null when it cannot be read, and \`damage\` says why.`,
   positionals: { id: one('ID', { complete: 'artifact' }) },
   resultSchema: 'hs.show/1',
   examples: [{ command: 'hs show report', explains: 'The newest artifact of that name.' }],
@@ -125,6 +137,7 @@ With \`--json\`, the manifest is given whole; it is null when it cannot be read,
       artifact_id: shown.record.artifact_id,
       manifest: shown.manifest ?? null,
       ...(shown.damage === undefined ? {} : { damage: shown.damage }),
+      ...(shown.claims.length === 0 ? {} : { claims: shown.claims }),
       pins: shown.record.pins,
       registered: { ...registered, ...(jobId === undefined ? {} : { job_id: jobId }) },
       ...(shown.record.removed === undefined ? {} : { removed: shown.record.removed }),

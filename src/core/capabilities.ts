@@ -17,7 +17,7 @@ export const CAPABILITIES = {
   'artifact.restore': 'bring removed artifacts back',
   'bundle.import': 'register the artifacts of a bundle file',
   'pin.set': 'set and remove any pin',
-  'pin.set:own': "set and remove pins under the actor's own name",
+  'pin.set:own': "set and remove pins under the actor's own name, unless another type of actor set them",
   'retention.collect': 'collect what retention says is over',
   'retention.purge': 'empty the trash before its window is over',
   'tool.run': 'run a tool whose outputs become artifacts',

@@ -24,8 +24,8 @@ const mime = z
   .check(z.maxLength(255), z.regex(/^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/, 'not a media type'));
 const name = text(1024);
 
-/** How one artifact names another (A5). */
-export const handleSchema = z.strictObject({
+/** How one artifact names another (A5): by its id, which the `uri` repeats. */
+const handleFields = z.strictObject({
   artifact_id: artifactId,
   kind: z.enum(KINDS),
   uri: z.string().check(z.regex(/^urn:uuid:[0-9a-f-]{36}$/, 'not a urn:uuid')),
@@ -35,6 +35,9 @@ export const handleSchema = z.strictObject({
   exportable: z.boolean(),
   retention_ttl_days: z.optional(ttlDays),
 });
+export const handleSchema = handleFields.check(
+  z.refine((h) => h.uri === `urn:uuid:${h.artifact_id}`, 'uri: names another artifact than artifact_id'),
+);
 export type Handle = z.output<typeof handleSchema>;
 
 export const entityRefSchema = z.strictObject({ entity_kind: token, entity_id: token });

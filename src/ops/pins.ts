@@ -62,14 +62,19 @@ export async function changePins(session: Session, asked: readonly PinChange[]):
   const catalog = await session.catalog();
   // One name that is not the actor's own asks for the wider capability.
   const name = changes.find((c) => c.name !== session.actor.id)?.name ?? session.actor.id;
-  const capability = await pinCapability(session, catalog, name);
+  const ids = [...new Set(changes.map((c) => c.id))];
+  const capability = await pinCapability(session, catalog, name, ids);
   const pinned = changes.filter((c) => c.change === 'pin').length;
-  await session.write(capability, [...new Set(changes.map((c) => c.id))], (tx) =>
-    tx.commit(() => ({
-      type: 'pin_changed',
-      payload: { pinned, unpinned: changes.length - pinned },
-      ops: changes.map(toOp),
-    })),
+  await session.write(capability, ids, (tx) =>
+    tx.commit(async (head) => {
+      // Somebody else may have set a pin of that name since.
+      await session.demand(head, await pinCapability(session, head, name, ids), ids);
+      return {
+        type: 'pin_changed',
+        payload: { pinned, unpinned: changes.length - pinned },
+        ops: changes.map(toOp),
+      };
+    }),
   );
 }
 

@@ -1,4 +1,5 @@
 import type { Catalog } from '../core/catalog.js';
+import { type ClaimField, claimsIn } from '../core/claims.js';
 import { type Culprit, culpritsOf, guardExport } from '../core/guard.js';
 import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../core/manifest.js';
 import { planPrune } from '../core/plan-prune.js';
@@ -16,6 +17,8 @@ export interface ShownArtifact {
   /** Undefined when the manifest cannot be read; `damage` then says why. */
   readonly manifest: Manifest | undefined;
   readonly damage: string | undefined;
+  /** What the manifest says that hs did not see itself: the word of whoever wrote it. */
+  readonly claims: readonly ClaimField[];
   /** The entry that registered it here. */
   readonly registered: {
     readonly seq: number;
@@ -76,6 +79,7 @@ export async function readArtifact(
     record,
     manifest,
     damage,
+    claims: manifest === undefined ? [] : claimsIn(manifest, entry),
     registered: {
       seq: entry.seq,
       at: entry.at,

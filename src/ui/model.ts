@@ -1,4 +1,5 @@
 import type { FreedBytes } from '../cli/text/undo-text.js';
+import type { ClaimField } from '../core/claims.js';
 import type { ArtifactId, Timestamp } from '../core/ids.js';
 import type { Manifest } from '../core/manifest.js';
 import type { ProgressUnit } from '../core/ports.js';
@@ -21,6 +22,8 @@ export interface Detail {
   /** Absent when it cannot be read; `problem` then says why (D8). */
   readonly manifest?: Manifest;
   readonly problem?: string;
+  /** Fields of the manifest that hs did not see itself. */
+  readonly claims?: readonly ClaimField[];
   readonly pins: readonly Pin[];
   /** `type:id` of who registered it here. */
   readonly actor?: string;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdir, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { inside } from '../helpers/inside.js';
 import { tmp } from '../helpers/tmp.js';
@@ -18,6 +19,21 @@ async function workspace() {
       env,
     });
   return { cwd, hs, content_hash, write };
+}
+
+const HANDLE_ID = '11111111-1111-4111-8111-111111111111';
+
+/** A handle; its uri names the artifact whose id ends in `last`. */
+function handle(last: number): string {
+  return JSON.stringify({
+    artifact_id: HANDLE_ID,
+    kind: 'file',
+    uri: `urn:uuid:${HANDLE_ID.slice(0, -1)}${last}`,
+    content_hash: sha256('x'),
+    size_bytes: 1,
+    classification: 'low',
+    exportable: true,
+  });
 }
 
 /** Text of manifests that must be refused, from the one field that is needed. */
@@ -45,6 +61,7 @@ function hostile(content_hash: string): Record<string, string> {
     null: 'null',
     nothing: '',
     'half an object': `{${base}`,
+    'a handle whose uri names another artifact': `{${base},"source_artifact_refs":[${handle(2)}]}`,
     'no payload': `{"content_hash":"${sha256('not there')}"}`,
   };
 }
@@ -75,6 +92,40 @@ describe('hs write-manifest', () => {
     ).stdout.trim();
     expect((await write({ content_hash: index, payload_type: 'directory', name: 'dir' })).status).toBe(0);
     expect((await hs(['cat-artifact', '--path', 'a', 'dir'])).stdout).toBe('hello');
+  });
+
+  it('tells what it says of a run, a job and a time as claimed, and what hs saw as it is', async () => {
+    const { cwd, hs, content_hash, write } = await workspace();
+    const provenance = {
+      engine_id: 'hs',
+      program: 'render',
+      exit_status: 0,
+      sandbox: { backend: 'bubblewrap', level: 'enforced', gaps: [] },
+    };
+    const forged = { created_by_job_id: 'nightly', created_at: '2020-01-01T00:00:00.000Z', provenance };
+    const sources = { source_artifact_refs: [JSON.parse(handle(1))] };
+    expect((await write({ content_hash, name: 'forged', ...forged, ...sources })).status).toBe(0);
+    const shown = (await hs(['show', 'forged'])).stdout;
+    expect(shown).toMatch(/^created +2020-01-01.*\(claimed\)$/m);
+    expect(shown).toMatch(/^job +nightly \(claimed\)$/m);
+    expect(shown).toMatch(/^made by +render, status 0, sandbox bubblewrap \(enforced\) \(claimed\)$/m);
+    const claimsOf = async (name: string, at = hs) =>
+      JSON.parse((await at(['show', name, '--json'])).stdout).claims;
+    expect(await claimsOf('forged')).toEqual(['created_at', 'created_by_job_id', 'provenance']);
+
+    const job = { HS_JOB_ID: 'nightly' };
+    await write({ content_hash, name: 'plain' }, job);
+    const script = 'echo >"$HS_OUT/x"';
+    await hs(['run', '--sandbox', 'none', '--name', 'made', '--', 'sh', '-c', script], { env: job });
+    for (const name of ['plain', 'made']) {
+      expect(await claimsOf(name)).toBeUndefined();
+      expect((await hs(['show', name])).stdout).not.toContain('claimed');
+    }
+    await hs(['bundle', 'create', 'made', '--name', 'bun']);
+    await hs(['export', 'bun', join(cwd, 'bun.tar'), '--format', 'tar']);
+    const there = await workspace();
+    expect((await there.hs(['import', join(cwd, 'bun.tar')])).status).toBe(0);
+    expect(await claimsOf('made', there.hs)).toEqual(['created_at', 'created_by_job_id', 'provenance']);
   });
 
   it('refuses each of these with 5, and leaves the ledger as it was', async () => {

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { CLAIM_FIELDS } from '../../core/claims.js';
 import { GUARD_RULES } from '../../core/guard.js';
 import { ledgerOp } from '../../core/ledger-op.js';
 import { manifestSchema } from '../../core/manifest.js';
@@ -71,6 +72,8 @@ export const show = z.strictObject({
   artifact_id: artifactId,
   manifest: z.nullable(manifestSchema),
   damage: z.optional(z.string()),
+  /** Fields of the manifest that hs did not see itself; absent for none. */
+  claims: z.optional(z.array(z.enum(CLAIM_FIELDS))),
   pins: z.array(pin),
   registered: z.strictObject({
     seq: natural,

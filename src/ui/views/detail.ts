@@ -1,6 +1,7 @@
 import { humanSize } from '../../cli/text/human.js';
 import { freesText } from '../../cli/text/undo-text.js';
 import { displayWidth, wrap } from '../../cli/text/width.js';
+import type { ClaimField } from '../../core/claims.js';
 import { explainVerdict } from '../../core/explain-verdict.js';
 import type { Timestamp } from '../../core/ids.js';
 import type { Manifest } from '../../core/manifest.js';
@@ -62,8 +63,9 @@ function pinText(pin: Pin): string {
   return `by ${pin.actor}, ${moment(pin.at)}${until}${why}`;
 }
 
-function provenance(page: Page, { provenance: p, labels }: Manifest): void {
+function provenance(page: Page, { provenance: p, labels }: Manifest, isClaim: boolean): void {
   if (p !== undefined) {
+    if (isClaim) page.told('claimed by whoever wrote the manifest:', 'dim');
     page.fact('engine', [p.engine_id, p.engine_version].filter(Boolean).join(' ') || undefined);
     page.fact('program', p.program);
     page.fact('arguments', p.arguments?.join(' '));
@@ -105,8 +107,11 @@ function sourceText({ id, name, state }: Source): string {
 function origin(page: Page, detail: Detail): void {
   page.heading('Where it came from');
   page.fact('made by', detail.actor);
-  page.fact('job', detail.job ?? detail.manifest?.created_by_job_id);
-  if (detail.manifest !== undefined) provenance(page, detail.manifest);
+  const isClaim = (field: ClaimField) => detail.claims?.includes(field) === true;
+  const said = isClaim('created_by_job_id') ? ' (claimed)' : '';
+  const job = detail.manifest?.created_by_job_id;
+  page.fact('job', detail.job ?? (job && `${job}${said}`));
+  if (detail.manifest !== undefined) provenance(page, detail.manifest, isClaim('provenance'));
   for (const ref of detail.manifest?.source_entity_refs ?? []) {
     page.fact('entity', `${ref.entity_kind} ${ref.entity_id}`);
   }
