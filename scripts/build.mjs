@@ -17,7 +17,6 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,7 +25,6 @@ import { build, transform } from 'esbuild';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const dist = join(root, 'dist');
-const lmdb = createRequire(import.meta.url).resolve('lmdb');
 const shims = join(root, 'scripts', 'shims');
 const STALE_CHUNK_MS = 3_600_000;
 const TARGET = 'node20.19';
@@ -65,8 +63,6 @@ let yargsIsLean = false;
 const replaceModules = {
   name: 'replace-modules',
   setup(b) {
-    // lmdb's encoder of objects, of which hs uses nothing: it stores text.
-    b.onResolve({ filter: /^msgpackr$/ }, () => ({ path: join(shims, 'msgpackr.mjs') }));
     // A script cannot wait at its top, as Ink does for its debugger, and its layout engine for WebAssembly.
     b.onLoad({ filter: /[\\/]ink[\\/]build[\\/]reconciler\.js$/ }, ({ path }) => ({
       contents: readFileSync(path, 'utf8').replaceAll('isDev()', 'false'),
@@ -78,22 +74,9 @@ const replaceModules = {
     b.onResolve({ filter: /^string-width$/ }, ({ kind }) =>
       kind === 'import-statement' ? { path: join(shims, 'string-width.mjs') } : undefined,
     );
-    // It calls eval() on code that names its variables, which a wrapped module keeps and a hoisted one does not.
-    b.onResolve({ filter: /^ordered-binary$/ }, ({ kind, path, resolveDir }) =>
-      kind === 'require-call' ? undefined : b.resolve(path, { kind: 'require-call', resolveDir }),
-    );
     // It makes opening files wait for others to be closed; of fs-extra hs uses what opens none.
     b.onResolve({ filter: /^graceful-fs$/ }, () => ({ path: 'node:fs', external: true }));
-    b.onResolve({ filter: /^child_process$/ }, ({ importer }) =>
-      /detect-libc/.test(importer) ? { path: join(shims, 'child-process.cjs') } : undefined,
-    );
-    // The compiled parts stay where npm put them; what looks for them would look beside the bundle.
-    b.onResolve({ filter: /^node-gyp-build-optional-packages$/ }, ({ importer, kind, path, pluginData }) => {
-      const loader = join(shims, 'load-lmdb.mjs');
-      if (importer !== loader) return { path: loader };
-      if (pluginData === lmdb) return undefined;
-      return b.resolve(path, { kind, importer, resolveDir: dirname(lmdb), pluginData: lmdb });
-    });
+    // The compiled part stays where npm put it; what looks for it would look beside the bundle.
     b.onResolve({ filter: /^\.\/binding$/ }, ({ importer }) =>
       /fs-native-extensions[\\/]index\.js$/.test(importer)
         ? { path: join(shims, 'load-fs-native-extensions.cjs') }

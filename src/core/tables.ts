@@ -58,6 +58,3 @@ export class MemoryTables implements Tables {
     }
   }
 }
-
-/** Raised where the tables cannot be had at all, as on a filesystem that is read-only or full. */
-export class TablesUnavailable extends Error {}

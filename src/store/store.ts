@@ -7,15 +7,16 @@ import type { LedgerOp } from '../core/ledger-op.js';
 import type { EntryPayload } from '../core/ledger-payload.js';
 import { decodePolicy, MAX_POLICY_BYTES, type Policy } from '../core/policy.js';
 import type { Clock, Environment, Random, Trace } from '../core/ports.js';
-import { MemoryTables, type ReadTables, TablesDamaged, TablesUnavailable } from '../core/tables.js';
+import { MemoryTables, type ReadTables, TablesDamaged } from '../core/tables.js';
 import { HsError, isErrno, isHsError } from '../errors/hs-error.js';
 import type { Disk, DiskFile, FileStat } from '../fsx/disk.js';
-import type { IndexFile, IndexPort } from '../fsx/index-file.js';
+import type { IndexPort } from '../fsx/index-file.js';
 import { steadily } from '../fsx/steadily.js';
 import { Anchor } from './anchor.js';
 import { CatalogCache } from './catalog-cache.js';
 import { checkStructure } from './check-structure.js';
 import { type Format, hasFeature, readFormat } from './format.js';
+import type { LayeredTables } from './index/layered-tables.js';
 import { IndexView } from './index-view.js';
 import { Layout, ROOTING } from './layout.js';
 import { Leases } from './leases.js';
@@ -40,9 +41,6 @@ export interface StorePorts {
   readonly packLimits?: PackLimits;
 }
 
-const FOLD_CHUNK = 1000;
-/** An operation looks at the newest catalog and perhaps the one before; older views only hold pages of the index. */
-const KEPT_SNAPSHOTS = 8;
 const MAX_PAYLOAD_BYTES = 256 * 1024 * 1024;
 
 interface Folded extends ReadEntry {
@@ -65,7 +63,6 @@ export class Store {
   readonly #cache: CatalogCache | undefined;
   /** The in-memory fold, where there is no index. */
   #memory: MemoryTables | undefined;
-  readonly #snapshots: { close(): void }[] = [];
   #anchorHeld = false;
   readonly #release: () => Promise<void>;
   /** Why nothing may be appended, where that is so. */
@@ -91,7 +88,8 @@ export class Store {
     this.anchor = new Anchor(ports.disk, this.state, format.store_id);
     this.standing = new Standing(this.state, format.store_id, layout.root, stat);
     this.#cache =
-      ports.index && new CatalogCache(ports.disk, ports.random, layout, format.store_id, ports.index.open);
+      ports.index &&
+      new CatalogCache(ports.disk, ports.random, layout, format.store_id, this.state, ports.index);
   }
 
   /** Opens the store at `root` (a `.hsstore` directory). NO_STORE or UNKNOWN_FORMAT before anything is touched. */
@@ -237,14 +235,13 @@ export class Store {
    * With a signal, bringing it up to the head ends when that is aborted.
    */
   async catalog(signal?: AbortSignal): Promise<Catalog> {
-    const index = await this.#cache?.index();
-    if (index === undefined) return this.#catalogInMemory(signal);
+    const tables = await this.#cache?.tables();
+    if (tables === undefined) return this.#catalogInMemory(signal);
     try {
-      return await this.#catalogFrom(index, signal);
+      return await this.#catalogFrom(this.#cache!, tables, signal);
     } catch (e) {
-      if (e instanceof TablesUnavailable) this.#cache?.giveUp();
-      else if (e instanceof TablesDamaged) void this.#cache?.discard();
-      else throw e;
+      if (!(e instanceof TablesDamaged)) throw e;
+      void this.#cache?.discard();
       return this.#catalogInMemory(signal);
     }
   }
@@ -271,6 +268,11 @@ export class Store {
   /** Whether the index was found to be damaged and thrown away. */
   get discardedIndex(): boolean {
     return this.#cache?.isDiscarded ?? false;
+  }
+
+  /** The directory of the index, where there can be one. */
+  get indexPlace(): string | undefined {
+    return this.#cache?.place;
   }
 
   /** On a full disk the index, which can be made anew, gives its room to who is about to free some. */
@@ -309,56 +311,34 @@ export class Store {
     return new Catalog(tables);
   }
 
-  async #catalogFrom(index: IndexFile, signal?: AbortSignal): Promise<Catalog> {
-    let snapshot = index.snapshot();
-    const at = snapshot.get(META_KEY) as CatalogMeta | undefined;
+  async #catalogFrom(cache: CatalogCache, tables: LayeredTables, signal?: AbortSignal): Promise<Catalog> {
+    const at = tables.get(META_KEY) as CatalogMeta | undefined;
     // An index that is not on this chain (the store was put back from a copy) is started afresh.
     if (at !== undefined && (await this.ledger.hashAt(at.seq)) !== at.hash) {
-      snapshot.close();
       throw new TablesDamaged('not on this chain');
     }
-    let chunk: Folded[] = [];
-    let changed = false;
-    const flush = () => {
+    let now = tables;
+    let operations = 0;
+    let entries = 0;
+    for await (const { entry, ops, hash } of this.#entriesAfter(at, signal)) {
+      if (entries === 0) now = tables.fork();
       try {
-        index.transaction((tables) => {
-          const stands = (tables.get(META_KEY) as CatalogMeta | undefined)?.seq ?? -1;
-          for (const { entry, ops, hash } of chunk) {
-            if (entry.seq > stands) foldEntry(tables, entry, ops, hash);
-          }
-        });
+        foldEntry(now, entry, ops, hash);
       } catch (e) {
-        // An index that lost a key makes a sound ledger contradict itself: a fold in memory will tell.
+        // An index that contradicts a sound ledger: a fold in memory will tell which of them is wrong.
         if (isHsError(e, 'LEDGER_BROKEN')) throw new TablesDamaged(e.message);
         throw e;
       }
-      chunk = [];
-      changed = true;
-    };
-    let weight = 0;
-    for await (const folded of this.#entriesAfter(at, signal)) {
-      chunk.push(folded);
-      weight += 1 + folded.ops.length;
-      if (weight >= FOLD_CHUNK) {
-        flush();
-        weight = 0;
-      }
+      entries++;
+      operations += ops.length;
     }
-    if (chunk.length > 0) flush();
-    if (changed) {
-      snapshot.close();
-      await this.#cache?.settle();
-      snapshot = index.snapshot();
-    }
-    this.#snapshots.push(snapshot);
-    if (this.#snapshots.length > KEPT_SNAPSHOTS) this.#snapshots.shift()?.close();
-    const meta = snapshot.get(META_KEY) as CatalogMeta;
-    return new Catalog(new IndexView(snapshot, meta, () => this.#foldNow(meta)));
+    if (entries > 0) now = await cache.advance(now, entries, operations);
+    const meta = now.get(META_KEY) as CatalogMeta;
+    return new Catalog(new IndexView(now, () => this.#foldNow(meta)));
   }
 
   /** Lets go of the index; catalogs handed out before are no longer valid. */
   async close(): Promise<void> {
-    for (const snapshot of this.#snapshots.splice(0)) snapshot.close();
     await this.objects.close();
     await this.#cache?.close();
     await this.#release();

@@ -67,7 +67,7 @@ function wrongWay(list: readonly Import[]): string[] {
 
 /** Ways to write, or to reach the system at all, that only `fsx` has. */
 const WRITERS =
-  /^(node:)?(fs|fs\/promises|worker_threads|vm|module|net|http|https|dgram)$|^(fs-extra|lmdb|fs-native-extensions|graceful-fs)$/;
+  /^(node:)?(fs|fs\/promises|worker_threads|vm|module|net|http|https|dgram)$|^(fs-extra|fs-native-extensions|graceful-fs)$/;
 const STARTERS = /^(node:)?(child_process|cluster)$/;
 /** The type of an index is no way to write; `process.binding` and friends are. */
 const BACK_DOORS = /process\.(binding|dlopen|_linkedBinding)|\beval\(|new Function\(/;
@@ -109,7 +109,7 @@ it('sees each kind of import that it forbids', () => {
   const text = `
     import { writeFile } from 'node:fs/promises';
     const { spawn } = await import('node:child_process');
-    const x = require('lmdb');
+    const x = require('fs-native-extensions');
     export { y } from '../fsx/disk.js';
   `;
   const found = importsOf('src/core/bad.ts', text);

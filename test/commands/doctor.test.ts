@@ -8,6 +8,7 @@ import { checkNode, checkPlatform } from '../../src/ops/doctor/machine.js';
 import { checkStore } from '../../src/ops/doctor/store.js';
 import { put } from '../../src/ops/put.js';
 import { alteredDisk } from '../helpers/altered-disk.js';
+import { indexFiles } from '../helpers/index-dir.js';
 import { inside } from '../helpers/inside.js';
 import { openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
@@ -83,9 +84,10 @@ describe('hs doctor', () => {
     await put(session, [{ path: `${dir}/f` }], { name: 'f' });
     await session.catalog();
     await session.close();
-    const data = `${root}/cache/catalog/data.mdb`;
-    const text = (await readFile(data)).toString('latin1');
-    await writeFile(data, text.replaceAll('"kind":"file"', '"kind":"f1le"'), 'latin1');
+    for (const data of indexFiles(root, 'run-')) {
+      const text = (await readFile(data)).toString('latin1');
+      await writeFile(data, text.replaceAll('"', "'"), 'latin1');
+    }
     expect(await look()).toContainEqual(
       expect.objectContaining({
         check: 'index',

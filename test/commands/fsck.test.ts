@@ -14,7 +14,9 @@ import {
   unlink,
   writeFile,
 } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { indexFiles } from '../helpers/index-dir.js';
 import { inside } from '../helpers/inside.js';
 import { openTestSession } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
@@ -157,7 +159,7 @@ describe('hs fsck', () => {
       `trash/${batch}/`,
       'tmp/',
       'cache/',
-      'cache/catalog/',
+      `cache/${basename(dirname(indexFiles(w.root)[0]!))}/`,
     ];
     for (const dir of dirs) {
       await writeFile(`${w.root}/${dir}stray`, '');
@@ -245,7 +247,7 @@ describe('hs fsck', () => {
     const indexes = ['discarded', 'new'].map((n) => `cache/${n}-0123456789abcdef`);
     for (const index of indexes) {
       await mkdir(`${w.root}/${index}`);
-      await writeFile(`${w.root}/${index}/stamp.json`, '');
+      await writeFile(`${w.root}/${index}/root`, '');
     }
     const holder = await openTestSession(w.cwd);
     const lease = await holder.store.leases.take();
@@ -258,7 +260,7 @@ describe('hs fsck', () => {
     ]);
     expect((await w.fsck('--repair')).repaired).toBe(5);
     expect(await w.found()).toEqual([]);
-    expect(await readdir(`${w.root}/cache`)).toEqual(['catalog']);
+    expect(await readdir(`${w.root}/cache`)).toEqual([expect.stringMatching(/^catalog-[0-9a-f]{16}$/)]);
     expect(await readdir(`${w.root}/tmp`)).toEqual([`${lease.token}-0`]);
     await unlink(`${w.root}/tmp/${lease.token}-0`);
     await lease.release();

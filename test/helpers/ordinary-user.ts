@@ -52,7 +52,7 @@ const PARTS = [
   'bin',
   'dist',
   'package.json',
-  ...['lmdb', '@lmdb', 'fs-native-extensions'].map((name) => `node_modules/${name}`),
+  ...['fs-native-extensions'].map((name) => `node_modules/${name}`),
 ];
 
 /** Where bubblewrap puts something of its own over what the host has. */

@@ -30,7 +30,11 @@ describe('the anchor', () => {
     const { stat } = await import('node:fs/promises');
     expect((await stat(anchor)).mode & 0o777).toBe(0o600);
     const name = anchor.slice(anchor.lastIndexOf('/') + 1);
-    expect(await readdir(anchor.slice(0, -name.length - 1))).toEqual([name, `${name}.places`]);
+    expect((await readdir(anchor.slice(0, -name.length - 1))).sort()).toEqual([
+      name,
+      `${name}.places`,
+      'secret',
+    ]);
     expect(anchor.startsWith(dir)).toBe(true);
   });
 

@@ -92,7 +92,8 @@ describe('the ledger', () => {
     const done: string[] = [];
     const disk = interceptDisk(nodeDisk(), (operation, path) => {
       if (operation === 'unlink' && path.startsWith(layout.tmp)) throw errnoError('EIO', operation, path);
-      if (operation === 'syncDir' || operation === 'link') done.push(`${operation} ${path}`);
+      const isPlaced = operation === 'syncDir' || operation === 'link';
+      if (isPlaced && path.startsWith(layout.ledger)) done.push(`${operation} ${path}`);
     });
     await session.close();
     const other = await openTestSession(workspace, { disk });

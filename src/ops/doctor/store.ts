@@ -127,15 +127,14 @@ async function checkLeases({ store }: Session): Promise<DoctorCheck[]> {
 
 /** The index is derived: when it does not work, answers come more slowly and are the same. */
 async function checkIndex({ store }: Session): Promise<DoctorCheck> {
-  const slow = (why: string) =>
-    warning(
-      'index',
-      `${why}: every command reads the whole ledger`,
-      `remove '${store.layout.cache}/catalog'`,
-    );
+  const slow = (why: string, mend = `remove '${store.indexPlace ?? store.layout.cache}'`) =>
+    warning('index', `${why}: every command reads the whole ledger`, mend);
   try {
     const catalog = await store.catalog();
-    await store.disk.lstat(`${store.layout.cache}/catalog/stamp.json`);
+    const place = store.indexPlace;
+    if (place === undefined)
+      return slow('there is no place for its key', 'set XDG_STATE_HOME to a directory that stays');
+    await store.disk.lstat(`${place}/root`);
     // What is damaged is found by reading it, and thrown away.
     for (const rows of [catalog.live(), catalog.removed()]) for (const _ of rows) await giveWay();
     if (store.discardedIndex) {

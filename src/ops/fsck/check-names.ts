@@ -1,7 +1,7 @@
 import { isObjectId, type ObjectId } from '../../core/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { DirEntry, FileKind, FileStat } from '../../fsx/disk.js';
-import { isIndexLeftover } from '../../store/catalog-cache.js';
+import { isIndexFile, isIndexLeftover, isIndexName } from '../../store/catalog-cache.js';
 import { FAN_OUT, parseLedgerDir, parseLedgerFile } from '../../store/layout.js';
 import { isLeaseToken, isUnclaimed } from '../../store/leases.js';
 import { shownName } from '../../store/ledger-listing.js';
@@ -21,7 +21,6 @@ export interface Listing {
   readonly findings: readonly Finding[];
 }
 
-const CATALOG_FILE = /^(data\.mdb|lock\.mdb|stamp\.json)(\.[0-9a-f]+)?$/;
 const TOP: Readonly<Record<string, { readonly kind: FileKind; readonly mode: number }>> = {
   'format.json': { kind: 'file', mode: OBJECT_MODE },
   'gc.lock': { kind: 'file', mode: PRIVATE_MODE },
@@ -304,12 +303,12 @@ export class NameCheck {
         });
         continue;
       }
-      if (entry.name !== 'catalog' || entry.kind !== 'directory') {
+      if (entry.name === undefined || !isIndexName(entry.name) || entry.kind !== 'directory') {
         this.#stray(subject, 'not the catalog index');
         continue;
       }
-      for (const file of await this.#list(`${layout.cache}/catalog`)) {
-        const ours = file.name !== undefined && CATALOG_FILE.test(file.name) && file.kind === 'file';
+      for (const file of await this.#list(`${layout.cache}/${entry.name}`)) {
+        const ours = file.name !== undefined && isIndexFile(file.name) && file.kind === 'file';
         if (!ours) this.#stray(`${subject}/${shownName(file)}`, 'not part of the catalog index');
       }
     }

@@ -6,6 +6,7 @@ import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { collect } from '../../../src/ops/gc/collect.js';
 import { alteredDisk } from '../../helpers/altered-disk.js';
 import { HS_PROGRAM } from '../../helpers/hs.js';
+import { indexFiles } from '../../helpers/index-dir.js';
 import { because, whyNotMount } from '../../helpers/ordinary-user.js';
 import { tmp } from '../../helpers/tmp.js';
 import { makeStore, putFile } from './helpers.js';
@@ -16,7 +17,7 @@ it('a collection on a full disk takes the room of the index, which others do wit
   const { session, clock, open } = await makeStore({ useIndex: true });
   await putFile(session, { ttl: 1 });
   await session.close();
-  const index = `${session.store.layout.cache}/catalog/data.mdb`;
+  const [index] = indexFiles(session.store.root, 'root') as [string];
   expect(existsSync(index)).toBe(true);
   clock.pass(2);
   const reader = await open({ disk: full });
@@ -56,6 +57,4 @@ it.skipIf(whyNotMount !== undefined)(reallyFull, async () => {
   const { status, stdout, stderr } = spawnSync('unshare', args, { encoding: 'utf8', env });
   expect([status, stderr]).toEqual([0, expect.stringContaining('no space left')]);
   expect(stdout).toContain('removed 1 artifact');
-  // lmdb's own words.
-  expect(stderr).not.toMatch(/mdb|MDB/);
 });
