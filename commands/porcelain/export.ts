@@ -14,6 +14,8 @@ export const exportCommand = listing({
   synopsis: ['hs export ID [DEST]', 'hs export ID... --into DIR'],
   description: `DEST is the exact path that is made; \`-\` is standard output, as a tar for a directory. Without it the artifact goes below the policy's output root, under its name, else its filename hint, else its id.
 
+The output root is walked from the workspace, and no link in it is followed. One that lies outside of the workspace, or has a name that begins with a dot, counts where this user set it with hs-policy-set(1) or accepted it with \`hs doctor --accept\`: a store may come from somebody else. An artifact whose name begins with a dot, or a part of it, is exported to a DEST that is typed, and not by its name alone.
+
 What is at DEST is never changed unless \`--force\` is given; then a file is replaced by one rename and a directory is exchanged in one step. A directory that is not empty is replaced only where every file in it was written there by an export, unless \`--discard-existing\` is given too.
 
 The guard blocks what is not exportable, what is high unless \`--consent\` names its very content hash, and a directory, bundle or dataset slice with anything like that in it. The bytes of a restricted artifact, or of a file in a restricted directory, are restricted under every other artifact too.

@@ -15,6 +15,7 @@ import {
 } from '../core/policy-check.js';
 import { HsError, isErrno, prefixed } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
+import { acceptOutputRoot } from './export/output-root.js';
 import type { Session } from './session.js';
 
 export interface NamedPolicy {
@@ -96,6 +97,7 @@ export async function setPolicy(
       if (from === id) return null;
       return { type: 'policy_changed', payload: { from, to: id }, ops: [{ op: 'set_policy', policy: id }] };
     });
+    await acceptOutputRoot(session.store, proposed.policy);
     return { from, to: id, changed: entry !== undefined };
   });
 }

@@ -34,7 +34,8 @@ export class Standing {
   readonly #storeId: string;
   readonly #root: string;
   readonly #stat: FileStat;
-  #places: readonly Place[] | undefined;
+  /** What could not be written down holds for this command. */
+  #unwritten: readonly Place[] | undefined;
 
   constructor(state: StateDir, storeId: string, root: string, stat: FileStat) {
     this.#state = state;
@@ -48,8 +49,7 @@ export class Standing {
   }
 
   async #load(): Promise<readonly Place[]> {
-    this.#places ??= (await this.#read()) ?? [];
-    return this.#places;
+    return this.#unwritten ?? (await this.#read()) ?? [];
   }
 
   async #read(): Promise<readonly Place[] | undefined> {
@@ -102,7 +102,6 @@ export class Standing {
   }
 
   async #write(what: Pick<Place, 'accepted' | 'output_root'>): Promise<boolean> {
-    this.#places = undefined;
     const here = await this.#here();
     const place: Place = {
       ...here,
@@ -115,10 +114,10 @@ export class Standing {
     const kept = [...others]
       .sort((a, b) => Number(b.accepted) - Number(a.accepted))
       .slice(0, MOST_PLACES - 1);
-    this.#places = [place, ...kept];
-    return this.#state.replace(
-      this.#name,
-      canonicalBytes({ store_id: this.#storeId, places: this.#places.map((p) => ({ ...p })) }),
-    );
+    const places = [place, ...kept];
+    const bytes = canonicalBytes({ store_id: this.#storeId, places: places.map((p) => ({ ...p })) });
+    const written = await this.#state.replace(this.#name, bytes);
+    this.#unwritten = written ? undefined : places;
+    return written;
   }
 }

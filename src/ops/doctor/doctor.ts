@@ -1,16 +1,28 @@
 import { isHsError } from '../../errors/hs-error.js';
+import { acceptStore } from '../accept-store.js';
 import type { Session } from '../session.js';
 import { type DoctorCheck, ok, problem } from './check.js';
 import { checkFilesystem } from './filesystem.js';
 import { checkMachine, type Machine } from './machine.js';
 import { checkStore } from './store.js';
 
-/** Looks at the machine, and at the store where there is one; a store that cannot be opened is a finding. */
-export async function doctor(machine: Machine, open: () => Promise<Session>): Promise<DoctorCheck[]> {
-  const checks = await checkMachine(machine);
-  let session: Session;
-  try {
+/**
+ * Looks at the machine, and at the store where there is one; a store that cannot be opened is a finding. With
+ * `accept` the store is accepted first, or that fails.
+ */
+export async function doctor(
+  machine: Machine,
+  open: () => Promise<Session>,
+  options: { readonly accept?: boolean } = {},
+): Promise<DoctorCheck[]> {
+  let session: Session | undefined;
+  if (options.accept) {
     session = await open();
+    await acceptStore(session);
+  }
+  const checks = await checkMachine(machine);
+  try {
+    session ??= await open();
   } catch (e) {
     if (!isHsError(e, 'NO_STORE', 'UNKNOWN_FORMAT', 'REFUSED')) throw e;
     const none = e.code === 'NO_STORE' && machine.environment.get('HS_STORE') === undefined;

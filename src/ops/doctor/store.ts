@@ -4,6 +4,7 @@ import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import { giveWay } from '../../fsx/yielding-disk.js';
 import type { Leases } from '../../store/leases.js';
 import { canExchange, probeFilesystem } from '../../store/probe.js';
+import { outputRootOf } from '../export/output-root.js';
 import { journaledDestinations } from '../finish-journal.js';
 import { judgeLeases } from '../judge-leases.js';
 import type { Session } from '../session.js';
@@ -125,6 +126,22 @@ async function checkLeases({ store }: Session): Promise<DoctorCheck[]> {
   return checks.length === 0 ? [ok('leases', work)] : [...checks, ok('leases', work)];
 }
 
+/** A store from elsewhere works, with less than what its policy says. */
+async function checkStanding(session: Session): Promise<DoctorCheck[]> {
+  const { store } = session;
+  if (!(await store.standing.isAccepted())) {
+    const found =
+      'this user has neither made nor accepted this store here: its policy counts in its workspace alone';
+    return [warning('standing', found, 'if you trust it: hs doctor --accept')];
+  }
+  const { refused } = await outputRootOf(store, await session.policy(await session.catalog()));
+  return [
+    refused === undefined
+      ? ok('standing', 'made or accepted by this user')
+      : warning('standing', refused, 'if you trust it: hs doctor --accept'),
+  ];
+}
+
 /** The index is derived: when it does not work, answers come more slowly and are the same. */
 async function checkIndex({ store }: Session): Promise<DoctorCheck> {
   const slow = (why: string, mend = `remove '${store.indexPlace ?? store.layout.cache}'`) =>
@@ -161,6 +178,7 @@ export async function checkStore(session: Session): Promise<DoctorCheck[]> {
     () => checkFilesystem(store.disk, store.root),
     () => checkLeases(session),
     () => checkAbilities(session),
+    () => checkStanding(session),
     () => checkLedger(session),
     async () => [await checkIndex(session)],
   ];

@@ -22,6 +22,7 @@ import { isRestorable } from '../restore.js';
 import type { Session } from '../session.js';
 import { addManifest, type Content, readContent } from './content.js';
 
+import { outputRootOf, within } from './output-root.js';
 import { type Placed, placeExport } from './place.js';
 import type { ExportFormat, ExportRequest, Shape } from './request.js';
 
@@ -58,9 +59,10 @@ export async function decideExport(
   const content = await readContent(session.store.objects, record);
   const shape = shapeOf(session, request, content);
   const unbounded = isAllowed(policy, session.actor, 'artifact.export');
+  const { workspace } = session.store;
   const placed = await placeExport(session.disk, request.place, {
-    workspace: session.store.workspace,
-    policy,
+    workspace,
+    outputRoot: await outputRootOf(session.store, policy),
     record,
     format: shape.format,
     onlyRoot: !unbounded,
@@ -73,6 +75,8 @@ export async function decideExport(
   const heldBackBy = culpritsOf(guardExport(subject, consents));
   const objections = [
     ...capabilityObjection(session, policy, capability, placed),
+    ...placeObjection(placed),
+    ...(await farObjection(session, request.place.kind, placed)),
     // Exporting is reading: a consent is no leave to read what is high (B5).
     ...(isPrivate ? demanded(session, policy, 'artifact.read:restricted') : []),
     // Of what was removed, a consent does what only a reclassification does of what is there.
@@ -143,6 +147,23 @@ function capabilityObjection(
   if (!isAllowed(policy, session.actor, 'artifact.export:output_root')) return [lacking(session, capability)];
   const where = placed.bounded ? '' : ` outside the output root '${policy.export.output_root}'`;
   return [lacking(session, capability, where, 'leave out the destination to export below the output root')];
+}
+
+function placeObjection({ refused: why }: Placed): Objection[] {
+  if (why === undefined) return [];
+  return [{ code: 'REFUSED', why, hint: 'name the destination; hs doctor --accept accepts an output root' }];
+}
+
+/** Grants of a policy that came with a store reach no further than its workspace. People go by their own word. */
+async function farObjection(
+  { store, actor }: Session,
+  kind: ExportRequest['place']['kind'],
+  { target }: Placed,
+): Promise<Objection[]> {
+  if (kind === 'stdout' || actor.type === 'human' || within(store.workspace, target) !== undefined) return [];
+  if (await store.standing.isAccepted()) return [];
+  const why = `'${escapeText(target)}' lies outside of the workspace of a store that you have not accepted`;
+  return [{ code: 'REFUSED', why, hint: 'if you trust this store: hs doctor --accept' }];
 }
 
 function lacking(

@@ -1,12 +1,13 @@
-import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
+import { compact } from '../../core/compact.js';
 import { escapeText } from '../../core/escape.js';
 import { toSafePath } from '../../core/paths.js';
-import type { Policy } from '../../core/policy.js';
 import type { ArtifactRecord } from '../../core/record.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import type { Destination } from '../materialize/destination.js';
 import { defaultPath } from './content.js';
+import { hasDotName, type OutputRoot, within } from './output-root.js';
 import type { ExportFormat, ExportPlace } from './request.js';
 
 /** A destination, and whether it lies below the policy's output root, where a bounded actor may write. */
@@ -15,29 +16,31 @@ export interface Placed {
   readonly bounded: boolean;
   /** What the record calls it: an absolute path without links, or `-`. */
   readonly target: string;
+  /** Why nothing is written there although nobody named another place. */
+  readonly refused?: string;
 }
 
 const SUFFIX: Partial<Record<ExportFormat, string>> = { tar: '.tar', 'tar.gz': '.tar.gz' };
 
 /**
- * Turns the place that was asked for into a destination (B8). With `onlyRoot` a path below the output
- * root is walked from there, or from the workspace when the root lies in it, so that no link is
- * followed: who may write only there could have made it (B4). Otherwise the typed directory's own
- * links are.
+ * Turns the place that was asked for into a destination (B8). Without one, and with `onlyRoot` for a path below
+ * the output root, it is walked from the workspace when the root lies in it, so that no link is followed:
+ * who may write only there, or sent the workspace, could have made it (B4). Otherwise the links of the typed
+ * directory, or of a root that this user accepted, are. A name that begins with a dot must be typed.
  */
 export async function placeExport(
   disk: Disk,
   place: ExportPlace,
   context: {
     workspace: string;
-    policy: Policy;
+    outputRoot: OutputRoot;
     record: ArtifactRecord;
     format: ExportFormat;
     onlyRoot: boolean;
   },
 ): Promise<Placed> {
   if (place.kind === 'stdout') return { destination: undefined, bounded: false, target: '-' };
-  const outputRoot = resolve(context.workspace, context.policy.export.output_root);
+  const { path: outputRoot, inWorkspace, followed, refused: noRoot } = context.outputRoot;
   const typed =
     place.kind === 'path'
       ? checkedPath(place.path)
@@ -45,20 +48,25 @@ export async function placeExport(
           place.kind === 'into' ? place.directory : outputRoot,
           `${defaultPath(context.record)}${SUFFIX[context.format] ?? ''}`,
         );
+  const dotted =
+    place.kind !== 'path' && hasDotName(defaultPath(context.record))
+      ? `the name '${escapeText(defaultPath(context.record))}' begins with a dot, or a part of it does`
+      : undefined;
+  const refused = (place.kind === 'default' ? noRoot : undefined) ?? dotted;
   const below = await pathBelow(disk, outputRoot, typed);
+  const facts = { bounded: below !== undefined && noRoot === undefined, ...compact({ refused }) };
   if (below !== undefined && (context.onlyRoot || place.kind === 'default')) {
-    const inWorkspace = context.onlyRoot ? relativeBelow(context.workspace, outputRoot) : undefined;
     const destination: Destination =
-      inWorkspace === undefined || isAbsolute(context.policy.export.output_root)
+      inWorkspace === undefined || followed
         ? { root: outputRoot, path: toSafePath(below), makeRoot: true }
         : { root: context.workspace, path: toSafePath(join(inWorkspace, below)) };
-    return { destination, bounded: true, target: await targetOf(disk, destination) };
+    return { destination, target: await targetOf(disk, destination), ...facts };
   }
   const destination: Destination =
     place.kind === 'into'
       ? { root: place.directory, path: toSafePath(relative(place.directory, typed)), makeRoot: true }
       : { root: dirname(typed), path: toSafePath(basename(typed)) };
-  return { destination, bounded: below !== undefined, target: await targetOf(disk, destination) };
+  return { destination, target: await targetOf(disk, destination), ...facts };
 }
 
 function checkedPath(path: string): string {
@@ -81,8 +89,7 @@ async function pathBelow(disk: Disk, root: string, path: string): Promise<string
 }
 
 function relativeBelow(from: string, path: string): string | undefined {
-  const below = relative(from, path);
-  return below === '' || isAbsolute(below) || below === '..' || below.startsWith('../') ? undefined : below;
+  return within(from, path) || undefined;
 }
 
 /** Where it really will be: the root's links are followed, and a root that is to be made has none. */
