@@ -1,4 +1,4 @@
-/** Writes `man/*.1` from the command table, and lists all pages in package.json. */
+/** Writes `man/*.1` from the command table and the fields in hs-ledger(7) from their schemas, and lists all pages in package.json. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -13,7 +13,9 @@ try {
     absWorkingDir: root,
     stdin: {
       contents: `import { registry } from './commands/registry.ts';
+        import { withLedgerFields } from './src/cli/help/ledger-fields.ts';
         import { manPages } from './src/cli/help/man.ts';
+        export { withLedgerFields };
         export default await manPages(registry);`,
       resolveDir: root,
       loader: 'ts',
@@ -26,12 +28,14 @@ try {
     packages: 'external',
     logLevel: 'warning',
   });
-  const { default: pages } = await import(pathToFileURL(bundle).href);
+  const { default: pages, withLedgerFields } = await import(pathToFileURL(bundle).href);
   mkdirSync(man, { recursive: true });
   for (const name of readdirSync(man)) {
     if (name.endsWith('.1') && !pages.has(name)) rmSync(join(man, name));
   }
   for (const [name, text] of pages) writeFileSync(join(man, name), text);
+  const ledger = join(man, 'hs-ledger.7');
+  writeFileSync(ledger, withLedgerFields(readFileSync(ledger, 'utf8')));
   listPages();
 } finally {
   rmSync(bundle, { force: true });

@@ -61,6 +61,7 @@ The report of what went, and why, is an artifact: hs-report(1).`,
     'hs-restore(1)',
     'hs-report(1)',
     'hs-policy-show(1)',
+    'hs-retention(7)',
   ],
   async run(context): Promise<RemovalDocument | undefined> {
     const { options, session, log, exit } = context;

@@ -27,7 +27,7 @@ What is of high classification, and prompt payloads, must have a TTL; what is fr
     { command: 'hs retain report --ttl 90', explains: 'Keep it for ninety days.' },
     { command: 'hs retain report --no-ttl --class checkpoint', explains: 'Let its class decide.' },
   ],
-  seeAlso: ['hs-gc(1)', 'hs-pin(1)', 'hs-policy-show(1)'],
+  seeAlso: ['hs-gc(1)', 'hs-pin(1)', 'hs-policy-show(1)', 'hs-retention(7)'],
   async run({ args, options, session }) {
     if (options.ttl !== undefined && options.noTtl) {
       throw new HsError('USAGE', "'--ttl' cannot be given together with '--no-ttl'");

@@ -20,6 +20,51 @@ interface File {
   readonly private?: boolean;
 }
 
+/** An entry as a reader of the page would write it. */
+function byThePage({ path, body, executable, private: own }: File, time: number): Buffer[] {
+  const octal = (n: number, digits: number) => `${n.toString(8).padStart(digits, '0')} `;
+  const mode = (executable ? 0o755 : 0o644) & (own ? 0o700 : 0o777);
+  const header = (name: string, prefix: string, size: number, type: string) => {
+    const block = Buffer.alloc(512);
+    block.write(name, 0);
+    for (const [at, n] of [
+      [100, mode],
+      [108, 0],
+      [116, 0],
+      [329, 0],
+      [337, 0],
+    ] as const)
+      block.write(octal(n, 6), at);
+    block.write(octal(size, 11), 124);
+    block.write(octal(time, 11), 136);
+    block.write(`${type}`, 156);
+    block.write('ustar\x0000', 257);
+    block.write(prefix, 345);
+    block.fill(' ', 148, 156);
+    const sum = block.reduce((a, b) => a + b, 0);
+    block.fill(0, 148, 156).write(octal(sum, 6), 148);
+    return block;
+  };
+  const blocks = (content: Buffer) => [content, Buffer.alloc((512 - (content.length % 512)) % 512)];
+  const data = Buffer.from(body as string);
+  let [prefix, name] = ['', path];
+  while (name.length > 100 && name.includes('/')) {
+    const [first, ...rest] = name.split('/');
+    prefix += prefix === '' ? first : `/${first}`;
+    name = rest.join('/');
+  }
+  const isAscii = /^[\x20-\x7e]*$/.test(path);
+  if (isAscii && name.length <= 100 && prefix.length <= 155) {
+    return [header(name, prefix, data.length, '0'), ...blocks(data)];
+  }
+  const rest = ` path=${path}\n`;
+  let length = Buffer.byteLength(rest) + 1;
+  while (Buffer.byteLength(`${length}${rest}`) !== length) length++;
+  const record = Buffer.from(`${length}${rest}`);
+  const before = [header('PaxHeader', '', record.length, 'x'), ...blocks(record)];
+  return [...before, header('PaxHeader', '', data.length, '0'), ...blocks(data)];
+}
+
 async function* inputs(files: readonly File[], sorted = true): AsyncGenerator<TarInput> {
   const order = sorted ? [...files].sort((a, b) => comparePaths(a.path, b.path)) : files;
   for (const { path, body, executable = false, ...rest } of order) {
@@ -146,6 +191,25 @@ for await (const part of tar.writeTar((async function* () { yield* files; })(), 
     const two = make('077', user, { TZ: 'Pacific/Kiritimati', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' });
     expect(one.length).toBeGreaterThan(5000);
     expect(two.equals(one)).toBe(true);
+  });
+
+  it('is what hsstore-format(5) says, byte for byte', async () => {
+    const files: File[] = [
+      { path: `${'d'.repeat(90)}/${'e'.repeat(80)}/f`, body: 'split' },
+      { path: `${'a/'.repeat(60)}end`, body: 'as few components as are enough' },
+      { path: 'n'.repeat(100), body: 'fits' },
+      { path: 'n'.repeat(101), body: 'does not' },
+      { path: `${'p'.repeat(156)}/f`, body: 'prefix too long', executable: true },
+      { path: 'caf\u00e9', body: Buffer.alloc(512), executable: true, private: true },
+      { path: 'empty', body: '' },
+    ];
+    const sorted = [...files].sort((a, b) => comparePaths(a.path, b.path));
+    const expected = Buffer.concat([
+      ...sorted.flatMap((file) => byThePage(file, 1_700_000_000)),
+      Buffer.alloc(1024),
+    ]);
+    const data = await collect(writeTar(inputs(files), { mtime: 1_700_000_000 }));
+    expect(data.equals(expected)).toBe(true);
   });
 
   it('round-trips through readTar and through tar-stream, whatever the tree', async () => {

@@ -3,8 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { registry } from '../../commands/registry.js';
+import { ledgerFields, withLedgerFields } from '../../src/cli/help/ledger-fields.js';
 import { manPages } from '../../src/cli/help/man.js';
 import { literal, prose, usageWords } from '../../src/cli/help/mdoc.js';
+import { PAYLOADS } from '../../src/core/ledger-payload.js';
 
 const root = join(import.meta.dirname, '../..');
 const man = join(root, 'man');
@@ -20,6 +22,15 @@ describe('man pages', () => {
         true,
       );
     }
+  });
+
+  it('tell of every field of every ledger payload, with its bounds (node scripts/man.mjs)', () => {
+    const page = readFileSync(join(man, 'hs-ledger.7'), 'utf8');
+    expect(withLedgerFields(page) === page, 'hs-ledger.7 differs: node scripts/man.mjs').toBe(true);
+    const fields = ledgerFields().join(' ');
+    for (const type of Object.keys(PAYLOADS)) expect(fields).toContain(`.It Ql ${literal(type)} `);
+    expect(fields).toContain('\\fBtext\\fR text of 1 to 4096 characters');
+    expect(fields).not.toMatch(/undefined|\bobject Object\b/);
   });
 
   it('are all listed in package.json, so that they are installed', () => {

@@ -196,7 +196,7 @@ A glob matches a whole name or path, dots at the start included. \`*\` stands fo
 
 A time is \`2026-01-31\`, \`2026-01-31T12:00:00Z\`, \`@SECONDS\` since 1970, or relative to now: \`-7d\`, \`+12h\`. A size is a number of bytes, or a number with \`KiB\`, \`MiB\`, \`GiB\` (powers of 1024) or \`kB\`, \`MB\`, \`GB\` (powers of 1000).`;
 
-const OUTPUT = `Results go to standard output, everything else to standard error. With \`--json\` there is exactly one document: the result on standard output, or the error on standard error. Every document carries the name of its schema, which \`hs schema\` prints. A closed pipe ends a listing quietly with status 0; commands that change something or give a verdict finish and keep their status.
+const OUTPUT = `Results go to standard output, everything else to standard error. With \`--json\` there is exactly one document: the result on standard output, or the error on standard error. Every document carries the name of its schema, which \`hs schema\` prints; its list is \`results\`, a hash of content \`content_hash\`, a size in bytes \`size_bytes\`. With \`--jsonl\`, where there is a list, each of its rows is one document on a line. A closed pipe ends a listing quietly with status 0; commands that change something or give a verdict finish and keep their status.
 
 On a terminal, whatever could steer it is shown escaped, in names as in payloads.`;
 
@@ -225,6 +225,6 @@ function mapPage(table: CommandTable): string {
         })),
       ),
     ),
-    ...section('SEE ALSO', crossReferences(['hsstore-format(5)', 'hs-ledger(7)'])),
+    ...section('SEE ALSO', crossReferences(['hsstore-format(5)', 'hs-ledger(7)', 'hs-retention(7)'])),
   ]);
 }
