@@ -61,7 +61,13 @@ export async function createStore(directory: string, asked: CreateOptions = {}):
   const disk = nodeDisk();
   const { allowSetClock = false, ...open } = options;
   const made = await initStore(
-    { disk, clock: systemClock(), random: systemRandom(), env: environment },
+    {
+      disk,
+      clock: systemClock(),
+      random: systemRandom(),
+      env: environment,
+      ...(options.warn === undefined ? {} : { warn: options.warn }),
+    },
     {
       workspace: await disk.realpath(path).catch((cause) => {
         throw new HsError('NOT_FOUND', `'${path}' is not there`, { cause });

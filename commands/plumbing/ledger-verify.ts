@@ -19,7 +19,7 @@ export const ledgerVerify = command({
   opens: 'read',
   verdict: true,
   summary: 'check the whole ledger, and say what was changed',
-  description: `Reads every entry and checks its number, its form, its place in the chain, its payload and its operations (those kept in objects too), that no event is there twice, that each follows from the state before it, and that nothing else lies in the ledger's directories. Then compares with the anchor, which is kept outside of the store and knows the highest position that this user has seen.
+  description: `Reads every entry and checks its number, its form, its place in the chain, its payload and its operations (those kept in objects too), the policies that it put in force and the lists of paths that it names, that no event is there twice, that each follows from the state before it, and that nothing else lies in the ledger's directories. Then compares with the anchor, which is kept outside of the store and knows the highest position that this user has seen; a warning says where that cannot be written, and so stays behind.
 
 With --checkpoint, also whether the ledger begins with the entries that a checkpoint states, which somebody signed with the key that --pubkey names: that finds a ledger that was rewritten on this machine, anchor and all.
 
@@ -40,13 +40,18 @@ Finds entries that were edited, dropped, reordered or duplicated, and a ledger t
   exits: { 5: 'something is wrong' },
   seeAlso: ['hs-ledger(7)', 'hs-fsck(1)', 'hs-ledger-accept-rollback(1)'],
   async run(context): Promise<Verified> {
-    const { options, session, exit, progress, signal } = context;
+    const { options, session, exit, log, progress, signal } = context;
     if ((options.checkpoint === undefined) !== (options.pubkey === undefined))
       throw new HsError('USAGE', '--checkpoint and --pubkey go together');
     const { verifyLedger } = await import('../../src/store/verify-ledger.js');
     const opened = await session({ unchecked: true });
     const { store } = opened;
     const verdict = await verifyLedger(store, progress, signal);
+    if (!(await store.anchor.isWritable())) {
+      const seen = await store.anchor.look();
+      const until = seen === undefined || seen === 'lost' ? '' : `, which it knows up to entry ${seen.seq}`;
+      log.warn(`${store.anchor.unkept}${until}`);
+    }
     if (verdict.problems.length > 0) exit(new HsError('LEDGER_BROKEN', '').exitStatus);
     const ok = verdict.problems.length === 0;
     if (!ok || options.checkpoint === undefined) return { ok, ...verdict };

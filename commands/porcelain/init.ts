@@ -24,7 +24,7 @@ An existing store is never touched.`,
   examples: [{ command: 'hs init', explains: 'Make a store in the current directory.' }],
   exits: { 8: 'there is a store already' },
   files: { '.hsstore': 'the store, described in hsstore-format(5)' },
-  async run({ args, options, path, disk, clock, setClock, random, environment, actor, globals }) {
+  async run({ args, options, path, disk, clock, setClock, random, environment, actor, globals, log }) {
     if (args.dir !== undefined && globals.store !== undefined) {
       throw new HsError('USAGE', "DIR cannot be given together with '--store'");
     }
@@ -46,7 +46,7 @@ An existing store is never touched.`,
       workspace = await real.realpath(typed);
     }
     const store = await initStore(
-      { disk: real, clock, random, env: environment },
+      { disk: real, clock, random, env: environment, warn: (message) => log.warn(message) },
       {
         workspace,
         actor: actorOf({ actor, environment }),

@@ -353,6 +353,7 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     env: environment,
     ...(request.useIndex === false ? {} : { index: nodeIndex }),
     ...(request.trace === undefined ? {} : { trace: request.trace }),
+    ...(request.writes ? { warn: request.warn } : {}),
     ...(request.packLimits === undefined ? {} : { packLimits: request.packLimits }),
   };
   const store = await Store.open(ports, root);

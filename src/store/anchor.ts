@@ -68,6 +68,20 @@ export class Anchor {
     });
   }
 
+  /** What to say where it cannot be written. */
+  get unkept(): string {
+    const where =
+      this.#state.path === undefined
+        ? 'there is no home directory'
+        : `'${escapeText(this.#state.path)}' cannot be written`;
+    return `the anchor cannot be kept, since ${where}: a rollback of the ledger will not be noticed`;
+  }
+
+  /** Whether it can be moved on. */
+  isWritable(): Promise<boolean> {
+    return this.#state.isWritable();
+  }
+
   get lost(): string {
     return `the anchor '${escapeText(this.path ?? '')}' cannot be read: whether the ledger was rolled back is not known`;
   }

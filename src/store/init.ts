@@ -90,6 +90,6 @@ export async function initStore(ports: StorePorts, options: InitOptions): Promis
   await disk.syncDir(options.workspace);
   const store = await Store.open(ports, root);
   await store.standing.accept();
-  await store.anchor.write(await store.ledger.head());
+  await store.keepAnchor(await store.ledger.head());
   return store;
 }

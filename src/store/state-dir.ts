@@ -39,6 +39,11 @@ export class StateDir {
     }
   }
 
+  /** Whether anything can be remembered; tried, since modes do not tell. */
+  async isWritable(): Promise<boolean> {
+    return this.#stage('probe', new Uint8Array(), (tmp) => this.#disk.unlink(tmp));
+  }
+
   /** Writes a file durably in one step: after a power cut it is the old one or the new one. False: it cannot be. */
   async replace(name: string, bytes: Uint8Array): Promise<boolean> {
     return this.#stage(name, bytes, (tmp, path) => this.#disk.rename(tmp, path));

@@ -37,6 +37,8 @@ export interface StorePorts {
   readonly env: Environment;
   readonly index?: IndexPort;
   readonly trace?: Trace;
+  /** Is told once where the anchor cannot be kept; left out by who only reads. */
+  readonly warn?: (message: string) => void;
   /** Smaller ones than a real store has, for tests. */
   readonly packLimits?: PackLimits;
 }
@@ -64,6 +66,7 @@ export class Store {
   /** The in-memory fold, where there is no index. */
   #memory: MemoryTables | undefined;
   #anchorHeld = false;
+  #saidUnkept = false;
   readonly #release: () => Promise<void>;
   /** Why nothing may be appended, where that is so. */
   #behind: HsError | undefined;
@@ -141,7 +144,7 @@ export class Store {
       if (isErrno(e)) return;
       throw e;
     }
-    await this.anchor.write(head);
+    await this.keepAnchor(head);
   }
 
   /** Leaves the anchor alone until the head was checked or accepted: what is appended meanwhile, a refusal for one, must not hide a rollback. */
@@ -174,7 +177,14 @@ export class Store {
     // Another command may have appended, and remembered, in between: the anchor only rises.
     const seen = await this.anchor.look();
     if (seen === undefined || (seen !== 'lost' && seen.seq < seq))
-      await this.anchor.write({ seq, hash: sha256(bytes) });
+      await this.keepAnchor({ seq, hash: sha256(bytes) });
+  }
+
+  /** Writes the anchor; where that cannot be, it is said once. */
+  async keepAnchor(head: Head): Promise<void> {
+    if ((await this.anchor.write(head)) || this.#saidUnkept) return;
+    this.#saidUnkept = true;
+    this.ports.warn?.(this.anchor.unkept);
   }
 
   /** The file that one collector at a time locks. INTEGRITY where something else has its name. */
@@ -273,6 +283,16 @@ export class Store {
   /** The directory of the index, where there can be one. */
   get indexPlace(): string | undefined {
     return this.#cache?.place;
+  }
+
+  /**
+   * Reads the chain up to a head, and what its entries keep operations in, without folding them: LEDGER_BROKEN,
+   * or the object's own failure, where a fold of the ledger would fail.
+   */
+  async checkChain(head: Head): Promise<void> {
+    for await (const { entry } of this.ledger.walk(undefined, head.seq)) {
+      if (entry.ops_object !== undefined) for await (const _ of this.objects.lend(entry.ops_object));
+    }
   }
 
   /** On a full disk the index, which can be made anew, gives its room to who is about to free some. */

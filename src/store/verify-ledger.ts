@@ -3,6 +3,7 @@ import { foldSteps } from '../core/fold.js';
 import { sha256 } from '../core/hash.js';
 import type { ObjectId } from '../core/ids.js';
 import { decodeEntry, type LedgerEntry, MAX_ENTRY_BYTES } from '../core/ledger-entry.js';
+import { decodePolicy, MAX_POLICY_BYTES } from '../core/policy.js';
 import type { ProgressSink } from '../core/ports.js';
 import { MemoryTables } from '../core/tables.js';
 import { isErrno, isHsError } from '../errors/hs-error.js';
@@ -15,7 +16,7 @@ import type { Store } from './store.js';
  * missing: dropped; edited: not the bytes that were chained; misplaced: an entry under another's
  * number; duplicate: an entry or an event that is there twice; invalid: no ledger entry at all;
  * unlinked: two neighbours of which one was edited, and nothing tells which; object: what the entry
- * keeps outside is missing or damaged; contradiction: it cannot follow from those before; stray: a
+ * names and the ledger keeps outside of it is missing or damaged; contradiction: it cannot follow from those before; stray: a
  * name that is no entry; rolled_back: it lacks what was seen of it.
  */
 export type LedgerProblemKind =
@@ -60,6 +61,7 @@ class Verifier {
   readonly #store: Store;
   readonly #anchor: Head | undefined;
   readonly #events = new Map<string, number>();
+  readonly #policies = new Set<ObjectId>();
   readonly #blamed = new Set<number>();
   /** The state so far; given up at the first entry that cannot be folded. */
   #tables: MemoryTables | undefined = new MemoryTables();
@@ -150,19 +152,45 @@ class Verifier {
     if (same !== undefined) this.#report('duplicate', seq, `entry ${seq} repeats the event of entry ${same}`);
     this.#events.set(event_id, seq);
     try {
-      await this.#store.payloadOf(entry);
+      const payload = await this.#store.payloadOf(entry);
+      if ('materialized_paths_object' in payload && payload.materialized_paths_object !== undefined) {
+        const id = payload.materialized_paths_object;
+        await this.#named(seq, `the list of paths of entry ${seq}`, async () => {
+          for await (const _ of this.#store.objects.lend(id));
+        });
+      }
     } catch (e) {
       if (!isHsError(e)) throw e;
       this.#report('object', seq, `the payload of entry ${seq} cannot be had: ${e.message}`);
     }
     try {
       const ops = await this.#store.opsOf(entry);
+      for (const op of ops) if (op.op === 'set_policy') await this.#checkPolicy(seq, op.policy);
       if (this.#tables !== undefined) await steadily(foldSteps(this.#tables, entry, ops, hash));
     } catch (e) {
       if (!isHsError(e)) throw e;
       this.#tables = undefined;
       if (e.code === 'LEDGER_BROKEN') this.#report('contradiction', seq, e.message);
       else this.#report('object', seq, `the operations of entry ${seq} cannot be had: ${e.message}`);
+    }
+  }
+
+  /** One policy may be put in force again and again. */
+  async #checkPolicy(seq: number, id: ObjectId): Promise<void> {
+    if (this.#policies.has(id)) return;
+    this.#policies.add(id);
+    await this.#named(seq, `the policy that entry ${seq} put in force`, async () => {
+      decodePolicy(await this.#store.objects.read(id, MAX_POLICY_BYTES));
+    });
+  }
+
+  /** Reports where something that an entry names by its hash cannot be read. */
+  async #named(seq: number, what: string, read: () => Promise<void>): Promise<void> {
+    try {
+      await read();
+    } catch (e) {
+      if (!isHsError(e)) throw e;
+      this.#report('object', seq, `${what} cannot be had: ${e.message}`);
     }
   }
 

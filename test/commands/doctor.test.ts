@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { errnoError } from '../../src/fsx/errno.js';
+import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { readOnlyDisk } from '../../src/fsx/read-only-disk.js';
 import type { DoctorCheck } from '../../src/ops/doctor/check.js';
@@ -131,6 +132,19 @@ describe('hs doctor', () => {
     await rm(`${dir}/.state`, { recursive: true });
     await writeFile(`${dir}/.state`, 'in the way');
     expect(states(await look()).anchor).toBe('warning');
+  });
+
+  it('says that an anchor which is there cannot be moved on', async () => {
+    const { look } = await store();
+    const full = interceptDisk(nodeDisk(), (operation, path) => {
+      if (operation === 'writeFile' && path.includes('/anchors/'))
+        throw errnoError('ENOSPC', operation, path);
+    });
+    expect(states(await look()).anchor).toBe('ok');
+    expect((await look({ disk: full })).find((c) => c.check === 'anchor')).toMatchObject({
+      state: 'warning',
+      found: expect.stringMatching(/cannot be kept in '.*': it stays at entry \d+/),
+    });
   });
 
   it('says that a store cannot be written, and looks at the rest', async () => {

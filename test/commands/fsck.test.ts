@@ -367,6 +367,29 @@ describe('hs fsck', () => {
   });
 });
 
+describe('a policy that was in force and is gone', () => {
+  it('is told of by fsck and ledger verify, and comes back with its bytes', async () => {
+    const w = await workspace();
+    const text = (await w.hs(['policy', 'show', '--json'])).stdout;
+    const { policy } = JSON.parse(text);
+    policy.retention.trash_days = 8;
+    await writeFile(`${w.cwd}/policy.json`, JSON.stringify(policy));
+    const first = (await readdir(`${w.root}/objects`, { recursive: true })).map((p) => p.slice(3));
+    const genesis = await readFile(`${w.root}/ledger/000000/0000000000.json`, 'utf8');
+    const id = first.find((name) => name !== '' && genesis.includes(`"policy":"${name}"`))!;
+    expect((await w.hs(['policy', 'set', 'policy.json'])).status).toBe(0);
+    const bytes = await readFile(w.at(id));
+    await unlink(w.at(id));
+    expect(await w.messages()).toContain('the policy that entry 0 put in force cannot be had');
+    expect((await w.hs(['ledger', 'verify'])).status).toBe(5);
+    await chmod(`${w.root}/tmp`, 0o755);
+    expect((await w.fsck('--repair')).repaired).toBe(1);
+    await writeFile(`${w.cwd}/copy`, bytes);
+    await w.hs(['hash-object', '-w', 'copy']);
+    expect(await w.found()).toEqual([]);
+  });
+});
+
 describe('a damaged object', () => {
   it('is told of where its bytes are asked for', async () => {
     const { hs, at, facts, fsck, overwrite } = await workspace();

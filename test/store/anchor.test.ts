@@ -7,6 +7,7 @@ import { SimDisk } from '../../src/fsx/sim-disk.js';
 import { acceptRollback } from '../../src/ops/accept-rollback.js';
 import type { Session } from '../../src/ops/session.js';
 import { verifyLedger } from '../../src/store/verify-ledger.js';
+import { inside } from '../helpers/inside.js';
 import { openTestSession, testEnvironment, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 
@@ -177,6 +178,40 @@ describe('the anchor', () => {
     works = true;
     expect(await opened()).toEqual({ syncs: 2, there: true });
     expect(await opened()).toEqual({ syncs: 2, there: true });
+  });
+
+  it('that cannot be written is told of once by every command that writes, and by ledger verify', async () => {
+    const dir = await tmp();
+    const hs = inside(dir);
+    const full = interceptDisk(nodeDisk(), (operation, path) => {
+      if (operation === 'writeFile' && path.includes('/anchors/'))
+        throw errnoError('ENOSPC', operation, path);
+    });
+    await writeFile(`${dir}/f`, 'f');
+    const warnings = async (...argv: string[]) => {
+      const { status, stderr } = await hs(argv, { disk: full });
+      expect([argv, status]).toEqual([argv, 0]);
+      return stderr.split('\n').filter((line) => line.includes('the anchor cannot be kept')).length;
+    };
+    expect(await warnings('init')).toBe(1);
+    // From here on one is there, and stays behind.
+    await hs(['put', 'f', '--name', 'f']);
+    for (const argv of [
+      ['put', 'f', '--name', 'g'],
+      ['pin', 'f'],
+      ['export', 'f', 'out'],
+      ['run', '--sandbox', 'none', '--', 'true'],
+      ['rm', 'g', '--yes'],
+      ['gc', '--yes'],
+      ['ledger', 'append-note', 'x'],
+      ['ledger', 'verify'],
+    ])
+      expect([argv, await warnings(...argv)]).toEqual([argv, 1]);
+    expect(await warnings('ls')).toBe(0);
+    const { stdout } = await hs(['ledger', 'verify', '--json'], { disk: full });
+    expect(JSON.parse(stdout)).toMatchObject({
+      warnings: [expect.stringMatching(/will not be noticed, which it knows up to entry 1$/)],
+    });
   });
 
   it('takes a relative XDG_STATE_HOME for unset, as its specification says', async () => {

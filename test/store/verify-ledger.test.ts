@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, readFile, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { canonicalBytes, parseCanonical } from '../../src/core/canonical.js';
+import { sha256 } from '../../src/core/hash.js';
+import type { ObjectId } from '../../src/core/ids.js';
+import { DEFAULT_POLICY, encodePolicy } from '../../src/core/policy.js';
 import { noProgress } from '../../src/core/ports.js';
+import { setPolicy } from '../../src/ops/policy.js';
 import type { Session } from '../../src/ops/session.js';
 import { verifyLedger } from '../../src/store/verify-ledger.js';
 import { testStore } from '../helpers/store.js';
@@ -221,5 +225,57 @@ describe('verifying a ledger', () => {
       'stray ledger/000007/0000000001.json',
       'stray ledger/notes.txt',
     ]);
+  });
+
+  it('names the entry whose policy is gone or damaged, also of one that is in force no more', async () => {
+    const s = await withNotes(1);
+    const { store } = s.session;
+    const [first, second] = [{ trash_days: 8 }, { trash_days: 9 }].map((change) => {
+      const policy = { ...DEFAULT_POLICY, retention: { ...DEFAULT_POLICY.retention, ...change } };
+      return { id: sha256(encodePolicy(policy)), policy };
+    });
+    for (const proposed of [first!, second!, first!, second!]) await setPolicy(s.session, proposed);
+    await unlink(store.layout.object(first!.id));
+    expect(await s.problems()).toEqual(['object 2']);
+    expect(await s.messages()).toContain('the policy that entry 2 put in force cannot be had');
+    await chmod(store.layout.object(second!.id), 0o600);
+    await writeFile(store.layout.object(second!.id), 'damaged');
+    expect(await s.problems()).toEqual(['object 2', 'object 3']);
+  });
+
+  it('names the export record whose list of paths is gone', async () => {
+    const s = await withNotes(0);
+    const { store } = s.session;
+    const { policyId } = await s.session.catalog();
+    let list: ObjectId | undefined;
+    await s.session.write('artifact.export', [], async (tx) => {
+      const { id } = await tx.batch.addBytes(canonicalBytes({ paths: ['a.txt'] }));
+      list = id;
+      await tx.commit(() => ({
+        type: 'export_record',
+        payload: {
+          export_id: '00000000-0000-4000-8000-000000000000',
+          export_format: 'dir',
+          export_target: '/out',
+          created_at: s.session.now(),
+          actor: 'human:tester',
+          source_entity_refs: [],
+          source_hashes: [],
+          exporter: { engine_id: 'hs', engine_version: '0.1.0', config_hash: policyId },
+          determinism_level: 'bitwise',
+          hash_basis: 'bundle_index',
+          policy_id: policyId,
+          redactions_applied: false,
+          output_artifact_handles: [],
+          materialized_paths_object: id,
+          outcome: 'done',
+          warnings: [],
+          errors: [],
+        },
+      }));
+    });
+    expect(await s.problems()).toEqual([]);
+    await unlink(store.layout.object(list!));
+    expect(await s.problems()).toEqual(['object 1']);
   });
 });

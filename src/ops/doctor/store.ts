@@ -64,10 +64,10 @@ async function checkLedger(session: Session): Promise<DoctorCheck[]> {
     const seen = await store.anchor.read();
     return [
       ok('ledger', `ends at entry ${head.seq}`),
-      seen === undefined
+      seen === undefined || seen.seq < head.seq || !(await store.anchor.isWritable())
         ? warning(
             'anchor',
-            `cannot be kept${store.anchor.path === undefined ? '' : ` in '${store.anchor.path}'`}`,
+            `cannot be kept${store.anchor.path === undefined ? '' : ` in '${store.anchor.path}'`}${seen === undefined ? '' : `: it stays at entry ${seen.seq}`}`,
             'make that directory writable, so that a rollback is found',
           )
         : ok('anchor', `entry ${seen.seq} in '${store.anchor.path}'`),

@@ -1,6 +1,4 @@
-import { escapeText } from '../../core/escape.js';
 import type { ObjectId } from '../../core/ids.js';
-import { decodePolicy, MAX_POLICY_BYTES } from '../../core/policy.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Lease } from '../../store/leases.js';
 import { LedgerFold } from '../../store/ledger-fold.js';
@@ -44,7 +42,9 @@ function ledgerFindings(verdict: LedgerVerdict): Finding[] {
         ? HINT_STRAY
         : kind === 'rolled_back'
           ? 'if you restored this store from a copy on purpose: hs ledger accept-rollback'
-          : 'restore the store from a copy',
+          : kind === 'object'
+            ? HINT_LOST
+            : 'restore the store from a copy',
   }));
 }
 
@@ -63,7 +63,6 @@ async function checkReferences(
   const fold = new LedgerFold(session.store);
   try {
     const catalog = await fold.advance();
-    const policy = await policyFinding(session, catalog.policyId);
     const { artifacts, findings, reachable } = await checkArtifacts(session, catalog, objects, damaged);
     // What was removed meanwhile is nobody's loss: its objects may be on their way to the trash.
     const now = await fold.advance();
@@ -72,24 +71,13 @@ async function checkReferences(
     );
     return {
       artifacts,
-      findings: [...policy, ...standing],
+      findings: standing,
       reachable: new Set([...reachable, ...fold.roots, ...keptIndexes(now)]),
     };
   } catch (e) {
     const broken = isHsError(e, 'LEDGER_BROKEN', 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD');
     if (!broken && !isErrno(e, 'ENOENT')) throw e;
     return undefined;
-  }
-}
-
-async function policyFinding(session: Session, id: ObjectId): Promise<Finding[]> {
-  try {
-    decodePolicy(await session.store.objects.read(id, MAX_POLICY_BYTES));
-    return [];
-  } catch (e) {
-    if (!isHsError(e)) throw e;
-    const message = `the policy in force cannot be read: ${escapeText(e.message)}`;
-    return [{ severity: 'damage', subject: 'policy', message, hint: HINT_LOST }];
   }
 }
 
@@ -130,7 +118,9 @@ async function check(session: Session, options: FsckOptions): Promise<FsckReport
     ...names,
   ];
   const repaired =
-    options.repair && findings.length > 0 ? await repair(session, verdict, findings) : new Set<Finding>();
+    options.repair && findings.length > 0
+      ? await repair(session, verdict, references !== undefined, findings)
+      : new Set<Finding>();
   const trashed = objects.filter((o) => o.batch !== undefined);
   return {
     ok: findings.length === 0,
@@ -155,8 +145,14 @@ async function check(session: Session, options: FsckOptions): Promise<FsckReport
 }
 
 /** A ledger that is broken or was rolled back must not grow: then nothing is repaired. */
-async function repair(session: Session, verdict: LedgerVerdict, findings: readonly Finding[]) {
-  if (verdict.problems.some((p) => p.kind !== 'stray')) {
+async function repair(
+  session: Session,
+  verdict: LedgerVerdict,
+  folds: boolean,
+  findings: readonly Finding[],
+) {
+  // What it lost beside its entries, such as a policy that is in force no more, leaves the chain as it is.
+  if (!folds || verdict.problems.some((p) => p.kind !== 'stray' && p.kind !== 'object')) {
     session.warn('nothing was repaired, because the ledger is damaged');
     return new Set<Finding>();
   }

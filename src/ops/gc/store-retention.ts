@@ -148,9 +148,13 @@ export class StoreRetention implements RetentionStorage {
   }
 }
 
-/** The same for looking only: from the catalog, which is quick, without a lease and without a change (D5). */
+/**
+ * The same for looking only: from the catalog, which is quick, without a lease and without a change. The chain is
+ * checked as it is where a removal goes by the ledger: what that refuses is not planned either (D5).
+ */
 export class StorePreview extends StoreRetention {
   readonly #session: Session;
+  #checked = false;
 
   constructor(session: Session) {
     super(session, { capability: 'retention.collect' });
@@ -160,7 +164,10 @@ export class StorePreview extends StoreRetention {
   override async state(): Promise<RetentionState> {
     const catalog = await this.#session.catalog();
     const { head } = catalog;
-    const { entry } = await this.#session.store.ledger.read(head.seq);
+    const { store } = this.#session;
+    if (!this.#checked) await store.checkChain(head);
+    this.#checked = true;
+    const { entry } = await store.ledger.read(head.seq);
     return {
       head,
       lastAt: entry.at,

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { toTimestamp } from '../../../src/core/ids.js';
 import { type DiskOperation, interceptDisk } from '../../../src/fsx/intercept-disk.js';
@@ -9,6 +9,8 @@ import type { Session } from '../../../src/ops/session.js';
 import { storeObjects } from '../../../src/ops/store-objects.js';
 import type { Lease } from '../../../src/store/leases.js';
 import { Trash } from '../../../src/store/trash.js';
+import { inside } from '../../helpers/inside.js';
+import { tmp } from '../../helpers/tmp.js';
 import { IMPATIENT, makeStore } from './helpers.js';
 import { collectOn, IN_PACKS, makeWorld, openSim, readAll } from './world.js';
 
@@ -157,5 +159,31 @@ describe('a new lease', () => {
     expect(await session.store.leases.judge(lease.token)).toBeUndefined();
     await lease.release();
     await collect(session);
+  });
+});
+
+describe('a broken chain', () => {
+  it.each([
+    ['an entry that was edited', (root: string) => `${root}/ledger/000000/0000000001.json`],
+    ['operations that are damaged', (_: string, object: string) => object],
+  ])('stops a plan as it stops what is planned: %s', async (_, where) => {
+    const dir = await tmp();
+    const hs = inside(dir);
+    await hs(['init']);
+    await mkdir(`${dir}/many`);
+    for (let i = 0; i < 120; i++) await writeFile(`${dir}/many/f${i}`, `${i}`);
+    await hs(['put', '--each', 'many', '--name', 'm']);
+    await writeFile(`${dir}/last`, 'last');
+    await hs(['put', 'last', '--name', 'last']);
+    const root = `${dir}/.hsstore`;
+    const entry = JSON.parse(await readFile(`${root}/ledger/000000/0000000001.json`, 'utf8'));
+    const id: string = entry.ops_object;
+    const path = where(root, `${root}/objects/${id.slice(0, 2)}/${id}`);
+    const bytes = await readFile(path);
+    bytes[bytes.indexOf('"actor_id":"') + 14]! ^= 1;
+    await rm(path);
+    await writeFile(path, bytes, { mode: 0o444 });
+    for (const argv of [['gc', '--dry-run'], ['plan-prune'], ['rm', 'last', '--dry-run'], ['gc', '--yes']])
+      expect([argv, (await hs(argv)).status]).toEqual([argv, 5]);
   });
 });
