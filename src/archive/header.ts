@@ -24,8 +24,13 @@ const POSIX_MAGIC = Buffer.from('ustar\x0000', 'latin1');
 const GNU_MAGIC = Buffer.from('ustar  \x00', 'latin1');
 
 export interface TarHeader {
-  /** The name of the header block itself, before any extension. */
-  readonly name: string;
+  /**
+   * The name of the header block itself, where no extension brings another: only then does it have to be one.
+   * GNU tar cuts a long name at 100 bytes, within a character too.
+   */
+  readonly name: () => string;
+  /** For messages. */
+  readonly shown: string;
   /** Every byte value that is not one of these is refused. */
   readonly type: 'file' | 'directory' | 'pax' | 'global-pax' | 'long-name';
   readonly size: number;
@@ -90,10 +95,13 @@ export function decodeHeader(block: Buffer): TarHeader {
   if (!/^[0 \0]*$/.test(field(block, DEVICE).toString('latin1')))
     throw hostile('header', 'its header names a device', shown);
 
-  const prefix = posix ? text(block, PREFIX, shown) : '';
-  const name = text(block, NAME, shown);
   return {
-    name: prefix === '' ? name : `${prefix}/${name}`,
+    name: () => {
+      const prefix = posix ? text(block, PREFIX, shown) : '';
+      const name = text(block, NAME, shown);
+      return prefix === '' ? name : `${prefix}/${name}`;
+    },
+    shown,
     type,
     size: sizeOf(block, shown),
     // The owner's bit only: set-id bits and the rest of the mode never come in.

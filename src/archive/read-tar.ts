@@ -55,7 +55,8 @@ export async function* readTar(
         const next = await readExtension(bytes, header, all.maxHeaderBytes);
         gate.countExtension();
         if (header.type === 'global-pax') continue;
-        if (extension !== undefined) throw hostile('pax', 'one entry has two extension headers', header.name);
+        if (extension !== undefined)
+          throw hostile('pax', 'one entry has two extension headers', header.shown);
         extension = next;
       }
     }
@@ -86,7 +87,7 @@ class EntryGate {
   }
 
   admit(header: TarHeader, extension: PaxOverrides | undefined, bytesLeft: number): Admitted {
-    const raw = extension?.path ?? header.name;
+    const raw = extension?.path ?? header.name();
     const size = agreedSize(header, extension, raw);
     const kind = header.type === 'directory' ? 'directory' : 'file';
     if (kind === 'directory' && size !== 0) throw hostile('size', 'it is a directory with a content', raw);
@@ -167,7 +168,7 @@ async function readPadding(bytes: ByteSource, size: number, name: string): Promi
 }
 
 async function readExtension(bytes: ByteSource, header: TarHeader, limit: number): Promise<PaxOverrides> {
-  const { name, size, type } = header;
+  const { shown: name, size, type } = header;
   if (size > limit) throw hostile('limit', `its extension header is over ${limit} bytes`, name);
   const data = await bytes.take(size);
   if (data.length < size) throw hostile('truncated', 'the archive ends in its extension header', name);

@@ -73,6 +73,16 @@ describe('readTar takes', () => {
     ],
     ['a PAX size that repeats the header', [pax([['size', '4']]), GOOD], 'ok'],
     ['a GNU long name', [longName(`d/${'n'.repeat(200)}`), { magic: 'gnu' }], `d/${'n'.repeat(200)}`],
+    [
+      'a GNU long name, whose first 100 bytes end within a character',
+      [longName('é'.repeat(80)), { name: Buffer.from(`x${'é'.repeat(60)}`).subarray(0, 100), magic: 'gnu' }],
+      'é'.repeat(80),
+    ],
+    [
+      'a PAX path, whose short form is not UTF-8',
+      [pax([['path', 'é'.repeat(80)]]), { name: Buffer.from([0xe9, 0, 0x41]) }],
+      'é'.repeat(80),
+    ],
     ['a POSIX prefix', [{ prefix: 'some/dir', name: 'f' }], 'some/dir/f'],
     ['a global comment, as git archive writes it', [pax([['comment', 'a'.repeat(40)]], 'g'), GOOD], 'ok'],
     ['a size in base 256', [{ name: 'b', body: 'xy', size: base256(2n) }], 'b'],

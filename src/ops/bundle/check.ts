@@ -17,6 +17,7 @@ import { checkFilenameHint, checkName, type SafePath } from '../../core/paths.js
 import { CLASSIFICATIONS } from '../../core/vocabulary.js';
 import { HsError } from '../../errors/hs-error.js';
 import { MANIFEST_NAME } from '../export/content.js';
+import { executablesOf } from './lost-modes.js';
 import type { BundleFile } from './source.js';
 
 /** A file as it really is: what its bytes hash to, not what anything says of it. */
@@ -76,6 +77,37 @@ function foreign(what: string, entry: string): HsError {
   });
 }
 
+/** A file that a bundle does not have; one that it has, below a directory, says how the archive was made. */
+function misplaced(path: string): HsError {
+  const [folder, ...rest] = path.split('/');
+  const inner = rest.join('/');
+  if (!RECORD.test(inner) && !MEMBER_FILE.test(inner)) return foreign('belongs to no member', path);
+  const shown = escapeText(folder!);
+  return new HsError('HOSTILE_INPUT', `the bundle is not at the top, but in the directory '${shown}'`, {
+    hint: `make the archive from within it: cd '${shown}' && tar -cf ../bundle.tar -- *`,
+    details: { entry: escapeText(path) },
+  });
+}
+
+/** A directory payload that does not have its content hash: damage, unless only its modes were lost. */
+function otherContent(index: BundleIndex, hash: ObjectId, entry: string): HsError {
+  const executables = executablesOf(index, hash);
+  if (executables === undefined) return lies('does not match its content hash', entry);
+  const [first, ...more] = executables;
+  const should =
+    first === undefined
+      ? 'none of its files is'
+      : `'${escapeText(first)}' is${more.length === 0 ? '' : `, and ${more.length} more are`}`;
+  return new HsError(
+    'INTEGRITY',
+    `'${escapeText(entry)}' has all its bytes and not its modes: ${should} to be executable`,
+    {
+      hint: 'make the archive again from a copy that has kept the executable bits',
+      details: { entry: escapeText(entry) },
+    },
+  );
+}
+
 /**
  * Reads a whole bundle and checks everything in it against its bytes: index, manifests, payloads,
  * report, and that nothing else is there. INTEGRITY for what does not agree, HOSTILE_INPUT for what
@@ -89,7 +121,7 @@ export async function checkBundle(
   const records = new Map<string, Uint8Array>();
   let held = 0;
   for await (const { path, size, executable, content } of source) {
-    if (!RECORD.test(path) && !MEMBER_FILE.test(path)) throw foreign('belongs to no member', path);
+    if (!RECORD.test(path) && !MEMBER_FILE.test(path)) throw misplaced(path);
     let taken: { id: ObjectId; size: number };
     if (RECORD.test(path) && size <= mostBytesOf(path) && held + size <= MAX_RECORD_BYTES) {
       const bytes = await collect(content);
@@ -231,12 +263,11 @@ function checkMember(
   if (rest.some((f) => f.path === payload))
     throw lies('is a file, the index says a directory', prefix + payload);
   const index = indexOf(relative);
-  if (
-    sha256(encodeBundleIndex(index)) !== manifest.content_hash ||
-    indexSize(index) !== manifest.size_bytes
-  ) {
-    throw lies('does not match its content hash', prefix + payload);
+  if (sha256(encodeBundleIndex(index)) !== manifest.content_hash) {
+    throw otherContent(index, manifest.content_hash, prefix + payload);
   }
+  if (indexSize(index) !== manifest.size_bytes)
+    throw lies('is of another size than it says', prefix + payload);
   if (manifest.kind === 'bundle' && relative.some((f) => f.path === BUNDLE_INDEX_NAME)) {
     const inner = checkLevel(relative, records, `${prefix}${payload}/`, depth + 1);
     checkNotLowered(manifest, inner.members, manifestPath);

@@ -1,0 +1,40 @@
+import { type BundleIndex, encodeBundleIndex } from '../../core/bundle-index.js';
+import { sha256 } from '../../core/hash.js';
+import type { ObjectId } from '../../core/ids.js';
+
+/** Indexes that are hashed for an answer, and entries of all of them: an archive of a stranger asks for it. */
+const MOST_TRIES = 4096;
+const MOST_ENTRIES = 200_000;
+
+/** Which entries are executable, in the order of what people do to modes: none, all, and few of them. */
+function* guesses(count: number): Generator<ReadonlySet<number>> {
+  yield new Set();
+  yield new Set(Array.from({ length: count }, (_, i) => i));
+  for (let i = 0; i < count; i++) yield new Set([i]);
+  for (let i = 0; i < count; i++) for (let j = i + 1; j < count; j++) yield new Set([i, j]);
+  if (count <= 12) {
+    for (let bits = 0; bits < 2 ** count; bits++) {
+      yield new Set(Array.from({ length: count }, (_, i) => i).filter((i) => (bits >> i) & 1));
+    }
+  }
+}
+
+/**
+ * The paths that were executable when the tree had this content hash, if its bytes are whole and only its
+ * modes are not: a copy by way of a filesystem or a program without modes loses them. Undefined when no such
+ * guess fits, which does not prove that the bytes are damaged.
+ */
+export function executablesOf(index: BundleIndex, hash: ObjectId): readonly string[] | undefined {
+  let tries = Math.min(MOST_TRIES, Math.floor(MOST_ENTRIES / Math.max(1, index.length)));
+  for (const guess of guesses(index.length)) {
+    if (tries-- <= 0) return undefined;
+    const guessed = index.map(({ path, content_hash, size_bytes }, i) => ({
+      path,
+      content_hash,
+      size_bytes,
+      ...(guess.has(i) ? { executable: true as const } : {}),
+    }));
+    if (sha256(encodeBundleIndex(guessed)) === hash) return [...guess].map((i) => index[i]!.path);
+  }
+  return undefined;
+}
