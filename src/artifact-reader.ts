@@ -67,13 +67,23 @@ export class ArtifactReader {
 
   /** The artifact of that name: NOT_FOUND or AMBIGUOUS, with candidates (`hs resolve`). */
   async resolve(name: string): Promise<ArtifactRecord> {
-    return resolveArtifact(await this.session.catalog(), given.text(name, 'name'));
+    const typed = given.text(name, 'name');
+    return resolveArtifact(await this.#catalog(), typed);
+  }
+
+  /**
+   * The state at the head, once the ledger is known to be the one that was opened: a program may hold a store
+   * open for days, and each command asks when it begins. LEDGER_BROKEN or ROLLED_BACK.
+   */
+  async #catalog(): Promise<Catalog> {
+    await this.session.store.recheck();
+    return this.session.catalog();
   }
 
   /** Live artifacts, newest first unless sorted (`hs ls`). */
   async list(query: Omit<ListQuery, 'now'> = {}): Promise<ArtifactRecord[]> {
     const checked = given.listQuery(query);
-    return listArtifacts(await this.session.catalog(), { ...checked, now: this.session.now() });
+    return listArtifacts(await this.#catalog(), { ...checked, now: this.session.now() });
   }
 
   /** The manifest of its newest revision. */
@@ -82,9 +92,18 @@ export class ArtifactReader {
     return this.session.read((catalog) => manifestOf(this.session, resolveArtifact(catalog, typed)));
   }
 
-  /** Manifest, pins, who made it, and what a collection would do with it and why (`hs show`). */
+  /**
+   * Manifest, pins, who made it, and what a collection would do with it and why (`hs show`). Where the manifest
+   * is damaged, `damage` says how, and so is `warn` told.
+   */
   async show(name: string): Promise<ShownArtifact> {
-    return showArtifact(this.session, given.text(name, 'name'));
+    const typed = given.text(name, 'name');
+    await this.session.store.recheck();
+    const shown = await showArtifact(this.session, typed);
+    if (shown.damage !== undefined) {
+      this.session.warn(`the manifest of '${shown.record.artifact_id}' is damaged: ${shown.damage}`);
+    }
+    return shown;
   }
 
   /** The files of a directory payload, in order of path. */

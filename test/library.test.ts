@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { PassThrough, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -166,4 +166,25 @@ it('opens an older copy to be read, with a warning, and writes nothing to what i
     expect(warnings).toHaveLength(told);
     await read.close();
   }
+});
+
+it('warns of a damaged manifest, and lists and shows nothing of a ledger that lost its end', async () => {
+  const dir = await scratch();
+  const warned: string[] = [];
+  const store = await createStore(dir, { warn: (message) => warned.push(message) });
+  await store.put(Buffer.from('1'), { name: 'one' });
+  const { manifest } = await store.resolve('one');
+  expect(await store.show('one')).toMatchObject({ damage: undefined });
+  expect(warned).toEqual([]);
+  const path = `${dir}/.hsstore/objects/${manifest.slice(0, 2)}/${manifest}`;
+  await chmod(path, 0o644);
+  await writeFile(path, 'changed');
+  expect((await store.show('one')).damage).toContain('does not match its name');
+  expect(warned).toEqual([expect.stringMatching(/^the manifest of '[0-9a-f-]{36}' is damaged: /)]);
+  await store.put(Buffer.from('2'), { name: 'two' });
+  const entries = `${dir}/.hsstore/ledger/000000`;
+  await unlink(`${entries}/${(await readdir(entries)).sort().at(-1)}`);
+  for (const attempt of [store.list(), store.show('one'), store.resolve('one')])
+    await expect(attempt).rejects.toMatchObject({ code: 'ROLLED_BACK' });
+  await store.close();
 });

@@ -8,6 +8,7 @@ import { MemoryTables } from '../core/tables.js';
 import { isHsError } from '../errors/hs-error.js';
 import { steadily } from '../fsx/steadily.js';
 import type { Store } from './store.js';
+import { isMadeSince } from './trash.js';
 
 /**
  * The state folded from the ledger alone, the chain checked link by link: what removals and marks go
@@ -69,6 +70,12 @@ export class LedgerFold {
   /** Whether an entry says that a batch of the trash was purged. */
   isPurged(batch: string): boolean {
     return this.#purged.has(batch);
+  }
+
+  /** Whether a batch of the trash that may hold what was removed at that time was purged. */
+  purgedSince(at: Timestamp): boolean {
+    for (const batch of this.#purged) if (isMadeSince(batch, at)) return true;
+    return false;
   }
 
   /** Whether an entry after `seq` did more than `add` artifacts: a plan of that position is then made again. */

@@ -158,6 +158,11 @@ export class Store {
     this.#behind = behind;
   }
 
+  /** Whether the ledger still is what it was when the store was opened, as each command asks when it begins. */
+  async recheck(): Promise<void> {
+    if (!this.#anchorHeld) await this.checkedHead();
+  }
+
   /** Throws where this store may only be read. */
   demandWritable(): void {
     if (this.#behind !== undefined) throw this.#behind;

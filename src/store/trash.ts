@@ -3,7 +3,7 @@ import { canonicalBytes, parseCanonical } from '../core/canonical.js';
 import { isObjectId, type ObjectId, type Timestamp } from '../core/ids.js';
 import type { Random } from '../core/ports.js';
 import { check, natural, timestamp } from '../core/schema.js';
-import { isErrno, isHsError } from '../errors/hs-error.js';
+import { HsError, isErrno, isHsError } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
 import type { Layout } from './layout.js';
 import { type Pack, Packs } from './packs.js';
@@ -22,7 +22,7 @@ const sealSchema = z.strictObject({
   schema: z.literal('hs.trash-seal/1'),
   sealed_at: timestamp,
   /** Leases that were there after the last object was moved here: purged only when all of them are gone. */
-  leases: z.array(z.string()),
+  leases: z.array(z.string().check(z.regex(/^[0-9a-f]{24}$/, 'not a lease'))),
 });
 export type TrashSeal = z.output<typeof sealSchema>;
 
@@ -34,6 +34,22 @@ const purgeSchema = z.strictObject({
 });
 /** What a purge decided to do with a batch, noted before its first byte goes. */
 export type PurgeNote = z.output<typeof purgeSchema>;
+
+interface Records {
+  readonly [SEAL]: TrashSeal;
+  readonly [PURGE]: PurgeNote;
+}
+const RECORD_SCHEMAS = { [SEAL]: sealSchema, [PURGE]: purgeSchema } as const;
+
+/** The 17 digits of a timestamp, which the name of a batch begins with. */
+function timeOf(text: Timestamp | string): string {
+  return text.replaceAll(/\D/g, '').slice(0, 17);
+}
+
+/** Whether the batch may hold what was taken out of use at that time or later. */
+export function isMadeSince(batch: string, at: Timestamp): boolean {
+  return timeOf(batch) >= timeOf(at);
+}
 
 export interface TrashBatch {
   readonly name: string;
@@ -72,8 +88,8 @@ export class Trash {
       .sort();
     const batches: TrashBatch[] = [];
     for (const name of names) {
-      const seal = await this.#record(name, SEAL, sealSchema);
-      const purge = await this.#record(name, PURGE, purgeSchema);
+      const seal = await this.#record(name, SEAL);
+      const purge = await this.#record(name, PURGE);
       batches.push({
         name,
         window: NAME.exec(name)![2] as TrashWindow,
@@ -225,19 +241,42 @@ export class Trash {
   }
 
   /** A record that is torn counts as not written: the step that writes it is then done again. */
-  async #record<S extends z.ZodMiniType>(
-    batch: string,
-    name: string,
-    schema: S,
-  ): Promise<z.output<S> | undefined> {
+  async #record<N extends keyof Records>(batch: string, name: N): Promise<Records[N] | undefined> {
     try {
-      const path = `${this.#layout.trashBatch(batch)}/${name}`;
-      const bytes = await this.#disk.readFile(path, MAX_RECORD_BYTES);
-      return check(schema, parseCanonical(bytes, MAX_RECORD_BYTES), 'INVALID_RECORD', name);
+      return await this.#readRecord(batch, name);
     } catch (e) {
       if (isErrno(e, 'ENOENT') || isHsError(e, 'INVALID_RECORD')) return undefined;
       throw e;
     }
+  }
+
+  /** What is wrong with a record of a batch; undefined: nothing, or it is not there. */
+  async problemOf(batch: string, name: string): Promise<string | undefined> {
+    if (name !== SEAL && name !== PURGE) return undefined;
+    try {
+      await this.#readRecord(batch, name);
+      return undefined;
+    } catch (e) {
+      if (isErrno(e, 'ENOENT')) return undefined;
+      if (isHsError(e, 'INVALID_RECORD', 'INTEGRITY')) return e.message;
+      throw e;
+    }
+  }
+
+  async #readRecord<N extends keyof Records>(batch: string, name: N): Promise<Records[N]> {
+    const path = `${this.#layout.trashBatch(batch)}/${name}`;
+    const value = parseCanonical(await this.#disk.readFile(path, MAX_RECORD_BYTES), MAX_RECORD_BYTES);
+    const record = check<z.ZodMiniType<TrashSeal | PurgeNote>>(
+      RECORD_SCHEMAS[name],
+      value,
+      'INVALID_RECORD',
+      name,
+    );
+    // A byte that was flipped in a time would end the window before it has begun.
+    if ('sealed_at' in record && timeOf(record.sealed_at) < timeOf(batch)) {
+      throw new HsError('INVALID_RECORD', `${name} is not valid: sealed_at is before the batch was made`);
+    }
+    return record as Records[N];
   }
 
   /** Beside its place and renamed in, within the batch: nothing is left over elsewhere by a crash. */

@@ -194,6 +194,42 @@ describe('hs fsck', () => {
     ]);
   });
 
+  it('tells of a byte that was changed in a seal of the trash, and of what was taken out of a batch', async () => {
+    const { hs, root, fsck } = await workspace();
+    await hs(['rm', 'd', '--yes']);
+    expect((await fsck()).findings).toEqual([]);
+    const trash = `${root}/trash`;
+    const [batch] = await readdir(trash);
+    const seal = `${trash}/${batch}/seal.json`;
+    const text = await readFile(seal, 'utf8');
+    for (const changed of [
+      text.replace('hs.trash-seal', 'hs.trash-sea1'),
+      text.replace(/"sealed_at":"2/, '"sealed_at":"1'),
+      text.replace('}', '} '),
+      text.slice(0, -1),
+      text.replace(']', ',"x"]').replace('[,', '['),
+    ]) {
+      await writeFile(seal, changed);
+      expect((await fsck()).findings, changed).toMatchObject([
+        { severity: 'damage', subject: `trash/${batch}/seal.json` },
+      ]);
+    }
+    await writeFile(seal, text);
+    const objects = (await readdir(`${trash}/${batch}`)).filter((name) => /^[0-9a-f]{64}$/.test(name));
+    await unlink(`${trash}/${batch}/${objects[0]}`);
+    expect((await fsck()).findings).toMatchObject([
+      {
+        severity: 'damage',
+        message: expect.stringMatching(
+          /^d \(.{8}\): it was removed and cannot be brought back: 1 of \d objects/,
+        ),
+      },
+    ]);
+    // What a collection purges is no loss.
+    await hs(['gc', '--yes', '--empty-trash']);
+    expect((await fsck()).findings).toEqual([]);
+  });
+
   it('repairs modes, missing directories and what lies in the trash although something names it', async () => {
     const w = await workspace();
     await w.hs(['rm', 'f', '--yes']);

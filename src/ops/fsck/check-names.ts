@@ -1,3 +1,4 @@
+import { escapeText } from '../../core/escape.js';
 import { isObjectId, type ObjectId } from '../../core/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { DirEntry, FileKind, FileStat } from '../../fsx/disk.js';
@@ -7,7 +8,7 @@ import { isLeaseToken, isUnclaimed } from '../../store/leases.js';
 import { shownName } from '../../store/ledger-listing.js';
 import { packNameOf } from '../../store/packs.js';
 import type { Store } from '../../store/store.js';
-import { isTrashBatch, TRASH_RECORDS } from '../../store/trash.js';
+import { isTrashBatch, TRASH_RECORDS, Trash } from '../../store/trash.js';
 import { type JudgedLeases, judgeLeases } from '../judge-leases.js';
 import { type Finding, HINT_REPAIR, HINT_STRAY, HINT_WRONG_KIND } from './finding.js';
 import { objectsOfPack, type PlacedObject } from './placed-object.js';
@@ -227,9 +228,24 @@ export class NameCheck {
         if (!known || kind !== 'file') {
           this.#stray(`${subject}/${shownName({ name, kind, bytes })}`, 'not part of a batch of the trash');
         } else if (isObjectId(name)) await this.#object(name, layout.trashed(entry.name, name), entry.name);
+        else if (TRASH_RECORDS.includes(name)) await this.#trashRecord(entry.name, name);
         else if (pack !== undefined) await this.#pack(pack, layout.trashedPack(entry.name, pack), entry.name);
       }
     }
+  }
+
+  /** A record that is not as it was written counts as not written. */
+  async #trashRecord(batch: string, name: string): Promise<void> {
+    const { disk, layout, ports } = this.#store;
+    const problem = await new Trash(disk, layout, ports.random).problemOf(batch, name);
+    if (problem === undefined) return;
+    const subject = `trash/${batch}/${name}`;
+    this.#findings.push({
+      severity: 'damage',
+      subject,
+      message: `${subject} is damaged: ${escapeText(problem)}`,
+      hint: 'the next collection writes it anew, and the trash window begins again',
+    });
   }
 
   async #judged(): Promise<JudgedLeases> {

@@ -8,6 +8,7 @@ import type { Session } from '../session.js';
 import { checkArtifacts } from './check-artifacts.js';
 import { NameCheck } from './check-names.js';
 import { checkObjects, type ObjectCheckOptions } from './check-objects.js';
+import { checkRemoved } from './check-removed.js';
 import { type Finding, HINT_LOST, HINT_STRAY } from './finding.js';
 import type { PlacedObject } from './placed-object.js';
 import { repairFindings } from './repair.js';
@@ -69,9 +70,10 @@ async function checkReferences(
     const standing = findings.filter(
       ({ artifact_id: id }) => id === undefined || now.get(id)?.removed === undefined,
     );
+    const removed = await checkRemoved(session, fold, objects);
     return {
       artifacts,
-      findings: standing,
+      findings: [...standing, ...removed],
       reachable: new Set([...reachable, ...fold.roots, ...keptIndexes(now)]),
     };
   } catch (e) {

@@ -1,0 +1,67 @@
+import { escapeText } from '../../core/escape.js';
+import { type ObjectId, timestampMs } from '../../core/ids.js';
+import type { ArtifactRecord } from '../../core/record.js';
+import { giveWay } from '../../fsx/yielding-disk.js';
+import { IndexReader } from '../../store/index-reader.js';
+import type { LedgerFold } from '../../store/ledger-fold.js';
+import { namesOf } from '../../store/mark.js';
+import { isMadeSince, Trash } from '../../store/trash.js';
+import { readable } from '../guard/read.js';
+import type { Session } from '../session.js';
+import { type Finding, HINT_LOST } from './finding.js';
+import type { PlacedObject } from './placed-object.js';
+
+const DAY = 86_400_000;
+
+/**
+ * Artifacts that were removed and could still be brought back, had somebody not taken their objects out of the
+ * trash. What a collection purged is in the ledger, and no loss.
+ */
+export async function checkRemoved(
+  session: Session,
+  fold: LedgerFold,
+  objects: readonly PlacedObject[],
+): Promise<Finding[]> {
+  const catalog = await fold.advance();
+  const policy = await readable(() => session.policy(catalog));
+  // How long the window is nobody knows then, and that the policy is lost is told already.
+  if (policy === undefined) return [];
+  const since = session.clock.now() - policy.retention.trash_days * DAY;
+  const there = new Set(objects.map((o) => o.id));
+  const indexes = new IndexReader(session.store.objects);
+  const lost: { readonly record: ArtifactRecord; readonly missing: number; readonly all: number }[] = [];
+  for (const record of catalog.removed()) {
+    await giveWay();
+    session.signal.throwIfAborted();
+    const { removed } = record;
+    if (removed === undefined || removed.purge || timestampMs(removed.at) <= since) continue;
+    if (fold.purgedSince(removed.at)) continue;
+    const ids = new Set<ObjectId>();
+    await namesOf(record, indexes, (id) => ids.add(id));
+    let missing = 0;
+    for (const id of ids) if (!there.has(id) && !(await session.store.objects.has(id))) missing += 1;
+    if (missing > 0) lost.push({ record, missing, all: ids.size });
+  }
+  if (lost.length === 0) return [];
+  // A purge that began meanwhile has left a note with its batch, or an entry.
+  const { disk, layout, ports } = session.store;
+  const purging = (await new Trash(disk, layout, ports.random).list()).filter((b) => b.purge !== undefined);
+  const now = await fold.advance();
+  return lost.flatMap(({ record, missing, all }): Finding[] => {
+    const { at } = record.removed!;
+    const isGone = fold.purgedSince(at) || purging.some((b) => isMadeSince(b.name, at));
+    if (isGone || now.get(record.artifact_id)?.removed === undefined) return [];
+    const name = escapeText(record.name ?? record.filename_hint ?? record.kind);
+    const subject = `${name} (${record.artifact_id.slice(0, 8)})`;
+    const what = `${missing} of ${all} objects are gone from the trash`;
+    return [
+      {
+        severity: 'damage',
+        subject,
+        message: `${subject}: it was removed and cannot be brought back: ${what}`,
+        hint: HINT_LOST,
+        artifact_id: record.artifact_id,
+      },
+    ];
+  });
+}
