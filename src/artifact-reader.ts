@@ -32,7 +32,7 @@ export interface ReadOptions {
   readonly path?: string;
 }
 
-export type ExportOptions = Omit<ExportRequest, 'artifact' | 'place' | 'dryRun'>;
+export type ExportOptions = Omit<ExportRequest, 'artifact' | 'place' | 'dryRun' | 'byEnding'>;
 
 /** Checks a value as a policy: INVALID_RECORD, or HSK-4001 for an unknown capability. */
 export function namedPolicy(value: unknown): NamedPolicy {
@@ -175,7 +175,7 @@ export class ArtifactReader {
       destination === undefined
         ? { kind: 'default' }
         : { kind: 'path', path: this.path(destination, 'destination') };
-    return { ...given.exportOptions(options), artifact: given.text(name, 'name'), place };
+    return { ...given.exportOptions(options), artifact: given.text(name, 'name'), place, byEnding: true };
   }
 
   /** What a collection would keep and prune now, and why (`hs plan-prune`). Changes nothing. */

@@ -2,6 +2,7 @@ import { listing } from '../../src/cli/command.js';
 import { flag } from '../../src/cli/options.js';
 import { one } from '../../src/cli/positionals.js';
 import { humanSize } from '../../src/cli/text/human.js';
+import { labelOf } from '../../src/core/label.js';
 
 /** `hs bundle ls`: what is in a bundle that was checked on the way. */
 export const bundleLs = listing({
@@ -37,11 +38,5 @@ export const bundleLs = listing({
     }));
   },
   line: (m, view) =>
-    [
-      m.artifact_id,
-      m.kind,
-      humanSize(m.size_bytes),
-      m.classification,
-      view.text(m.name ?? m.filename_hint ?? '-'),
-    ].join('  '),
+    [m.artifact_id, m.kind, humanSize(m.size_bytes), m.classification, view.text(labelOf(m))].join('  '),
 });

@@ -12,7 +12,7 @@ export const exportCommand = listing({
   opens: 'write',
   summary: 'write artifacts outside the store, checked and recorded',
   synopsis: ['hs export ID [DEST]', 'hs export ID... --into DIR'],
-  description: `DEST is the exact path that is made; \`-\` is standard output, as a tar for a directory. Without it the artifact goes below the policy's output root, under its name, else its filename hint, else its id.
+  description: `DEST is the exact path that is made; \`-\` is standard output, as a tar for a directory. A directory whose DEST ends in .tar, .tar.gz or .tgz becomes such an archive, unless \`--format\` says otherwise. Without DEST the artifact goes below the policy's output root, under its name, else its filename hint, else its id.
 
 The output root is walked from the workspace, and no link in it is followed. One that lies outside of the workspace, or has a name that begins with a dot, counts where this user set it with hs-policy-set(1) or accepted it with \`hs doctor --accept\`: a store may come from somebody else. An artifact whose name begins with a dot, or a part of it, is exported to a DEST that is typed, and not by its name alone.
 
@@ -32,7 +32,11 @@ Directories below the one that is typed are held open while they are written to,
   positionals: { artifacts: some('ID', { complete: 'artifact' }) },
   options: {
     into: text('DIR', 'export each ID below DIR, under its own name', { complete: 'directory' }),
-    format: choice(EXPORT_FORMATS, 'FORMAT', 'what is written (by default, what the payload is)'),
+    format: choice(
+      EXPORT_FORMATS,
+      'FORMAT',
+      'what is written (by default, as DEST ends, else what the payload is)',
+    ),
     ...FORCE,
     withManifest: flag(undefined, 'write the manifest too, as artifact.json'),
     dryRun: flag(undefined, 'list what would be written, and write nothing'),
@@ -40,6 +44,7 @@ Directories below the one that is typed are held open while they are written to,
   resultSchema: 'hs.export/1',
   examples: [
     { command: 'hs export nightly report.html', explains: 'Write an artifact to a file.' },
+    { command: 'hs export dist dist.tar.gz', explains: 'Write a directory as an archive.' },
     { command: 'hs export dist --format tar - | tar -t', explains: 'Write a directory as a tar to a pipe.' },
     { command: 'hs export a1b2c3 d4e5f6 --into out', explains: 'Write several below a directory.' },
   ],
@@ -70,6 +75,7 @@ Directories below the one that is typed are held open while they are written to,
       const request = {
         artifact,
         place,
+        byEnding: true,
         force: options.force,
         discardExisting: options.discardExisting,
         withManifest: options.withManifest,

@@ -3,6 +3,7 @@ import { choice, flag, text } from '../../src/cli/options.js';
 import { humanAge, humanSize } from '../../src/cli/text/human.js';
 import { type Column, table } from '../../src/cli/text/table.js';
 import type { View } from '../../src/cli/text/view.js';
+import { labelOf } from '../../src/core/label.js';
 import { KINDS, RETENTION_CLASSES } from '../../src/core/vocabulary.js';
 
 interface Row {
@@ -23,12 +24,10 @@ interface Row {
   readonly pins: readonly string[];
 }
 
-const label = (r: Row) => r.name ?? r.filename_hint ?? '-';
-
 function columns(view: View, long: boolean): Column<Row>[] {
   const age = (at: string) => humanAge(Date.parse(at), view.now);
   const short: Column<Row>[] = [
-    { head: 'NAME', value: (r) => label(r) + (r.payload_type === 'directory' ? '/' : ''), shrinks: true },
+    { head: 'NAME', value: (r) => labelOf(r) + (r.payload_type === 'directory' ? '/' : ''), shrinks: true },
     { head: 'ID', value: (r) => r.artifact_id.slice(0, 8), paint: view.style.id },
     { head: 'KIND', value: (r) => r.kind },
     { head: 'CLASS', value: (r) => r.retention_class },

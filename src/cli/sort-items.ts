@@ -1,6 +1,6 @@
+import { labelOf } from '../core/label.js';
 import type { PlanItem } from '../core/prune-plan.js';
 import { choice } from './options.js';
-import { labelOf } from './text/undo-text.js';
 
 const KEYS = ['name', 'created', 'size', 'frees', 'rule'] as const;
 const CHOICES = [...KEYS, ...KEYS.map((key) => `-${key}` as const)] as const;

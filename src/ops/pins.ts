@@ -1,6 +1,7 @@
 import { activePins } from '../core/check-ops.js';
 import { compact } from '../core/compact.js';
 import type { ArtifactId, Timestamp } from '../core/ids.js';
+import { labelOf } from '../core/label.js';
 import { type LedgerOp, PIN_NAME_PATTERN } from '../core/ledger-op.js';
 import { normalText } from '../core/normal-text.js';
 import type { Pin } from '../core/record.js';
@@ -80,7 +81,7 @@ export async function changePins(session: Session, asked: readonly PinChange[]):
 
 export interface PinRow extends Pin {
   readonly artifact_id: ArtifactId;
-  /** Name, else filename hint, else kind of what it holds. */
+  /** Name, else filename hint, else short id of what it holds. */
   readonly label: string;
   /** Its end has come: it holds nothing. */
   readonly over: boolean;
@@ -93,7 +94,7 @@ export async function listPins(session: Session): Promise<PinRow[]> {
   for (const record of (await session.catalog()).live()) {
     if (record.pins.length === 0) continue;
     const active = new Set(activePins(record, now));
-    const label = record.name ?? record.filename_hint ?? record.kind;
+    const label = labelOf(record);
     for (const pin of record.pins) {
       rows.push({ ...pin, artifact_id: record.artifact_id, label, over: !active.has(pin) });
     }

@@ -1,4 +1,5 @@
 import type { ArtifactId, Timestamp } from '../core/ids.js';
+import { labelOf } from '../core/label.js';
 import { normalText } from '../core/normal-text.js';
 import { KEEP_RULES, type PlanItem, PRUNE_RULES, type PrunePlan, type Rule } from '../core/prune-plan.js';
 import { KINDS, RETENTION_CLASSES } from '../core/vocabulary.js';
@@ -61,11 +62,6 @@ export interface Table {
   readonly columns: Columns;
   /** Places of the items in rising order of a key; computed when first asked for. */
   order(key: SortKey): Uint32Array;
-}
-
-/** What a person would call the artifact. */
-function labelOf(item: ListItem): string {
-  return item.name ?? item.filename_hint ?? item.artifact_id.slice(0, 8);
 }
 
 function haystackOf(item: ListItem): string {

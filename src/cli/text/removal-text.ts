@@ -1,7 +1,8 @@
+import { labelWithId } from '../../core/label.js';
 import type { RemovalDocument, RemovalDone } from '../retention-documents.js';
 import { counted, utcTime } from './human.js';
 import { planText, reclaimedLines, ruleWords } from './retention-text.js';
-import { emptiedText, freesText, irreversibleText, labelOf } from './undo-text.js';
+import { emptiedText, freesText, irreversibleText } from './undo-text.js';
 import type { View } from './view.js';
 
 const SHOWN_SPARED = 10;
@@ -14,9 +15,7 @@ export function removalText(value: RemovalDocument, view: View): string {
   else lines.push(...removedLines(value, value.report, view));
   if (value.emptied.length > 0) lines.push(view.style.warning(emptiedText(value.emptied, 'did', view)));
   for (const item of value.spared_since.slice(0, SHOWN_SPARED)) {
-    lines.push(
-      `spared ${view.text(labelOf(item))} (${item.artifact_id.slice(0, 8)}): ${ruleWords(item.rule)} since the plan was made`,
-    );
+    lines.push(`spared ${labelWithId(item, view.text)}: ${ruleWords(item.rule)} since the plan was made`);
   }
   if (value.spared_since.length > SHOWN_SPARED) {
     lines.push(`spared ${value.spared_since.length - SHOWN_SPARED} more since the plan was made`);

@@ -1,10 +1,11 @@
+import { labelOf } from '../../core/label.js';
 import type { PlanHeader, PlanItem } from '../../core/prune-plan.js';
 import type { Reclaimed } from '../../store/collector.js';
 import type { ObjectTotals, Reclaimable } from '../../store/reclaimable.js';
 import type { RemovalShown } from '../retention-documents.js';
 import { counted, humanAge, humanSize } from './human.js';
 import { type Column, table } from './table.js';
-import { dayOf, emptiedText, freesText, irreversibleText, labelOf } from './undo-text.js';
+import { dayOf, emptiedText, freesText, irreversibleText } from './undo-text.js';
 import type { View } from './view.js';
 
 /** `within_window` → `within window`. */

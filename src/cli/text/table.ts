@@ -8,7 +8,7 @@ export interface Column<T> {
   value(row: T): string;
   /** Colours a cell that is already escaped, cut and padded. */
   paint?(cell: string, row: T): string;
-  /** Is cut, the widest first, where a terminal is too narrow. */
+  /** Is cut first, the widest before others, where a terminal is too narrow. */
   readonly shrinks?: boolean;
 }
 
@@ -41,7 +41,7 @@ export function table<T>(columns: readonly Column<T>[], rows: readonly T[], view
   return lines.join('\n');
 }
 
-/** Takes columns away from the widest of those that may shrink until the table fits or none can give. */
+/** Takes from the widest of those that may shrink until the table fits; then from the right edge. */
 function shrink(widths: number[], columns: readonly Column<never>[], width: number): void {
   const total = () => widths.reduce((sum, w) => sum + w, GAP.length * (widths.length - 1));
   while (total() > width) {
@@ -49,8 +49,11 @@ function shrink(widths: number[], columns: readonly Column<never>[], width: numb
     for (const [i, column] of columns.entries()) {
       if (column.shrinks && widths[i]! > LEAST && (widest < 0 || widths[i]! > widths[widest]!)) widest = i;
     }
-    if (widest < 0) return;
+    if (widest < 0) break;
     widths[widest]!--;
+  }
+  for (let last = widths.length - 1; last >= 0 && total() > width; last--) {
+    widths[last] = Math.max(0, widths[last]! - (total() - width));
   }
 }
 

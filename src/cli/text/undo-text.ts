@@ -1,3 +1,4 @@
+import { labelWithId } from '../../core/label.js';
 import { counted, humanSize } from './human.js';
 import type { View } from './view.js';
 
@@ -23,10 +24,6 @@ const AT_ONCE: Readonly<Record<Tense, (size: string) => string>> = {
   will: (size) => `will free ${size} with the next collection`,
   did: (size) => `freed ${size}`,
 };
-
-export function labelOf(item: Named): string {
-  return item.name ?? item.filename_hint ?? item.kind;
-}
 
 /** `2026-12-04`. */
 export function dayOf(at: string): string {
@@ -72,9 +69,7 @@ export function emptiedText(items: readonly Named[], tense: 'would' | 'did', vie
 }
 
 function namesOf(items: readonly Named[], view: View): string {
-  const named = items
-    .slice(0, MOST_NAMED)
-    .map((item) => `${view.text(labelOf(item))} (${item.artifact_id.slice(0, 8)})`);
+  const named = items.slice(0, MOST_NAMED).map((item) => labelWithId(item, view.text));
   const more = items.length - named.length;
   return named.join(', ') + (more > 0 ? ` and ${more} more` : '');
 }

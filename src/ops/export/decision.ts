@@ -13,10 +13,10 @@ import {
   guardExport,
 } from '../../core/guard.js';
 import type { ArtifactId, ObjectId } from '../../core/ids.js';
+import { labelOf } from '../../core/label.js';
 import type { Budget, Policy } from '../../core/policy.js';
 import { type ErrorCode, HsError } from '../../errors/hs-error.js';
 import { guardSubject } from '../guard/subject.js';
-import { labelOf } from '../label.js';
 import { resolveArtifact } from '../resolve.js';
 import { isRestorable } from '../restore.js';
 import type { Session } from '../session.js';
@@ -24,7 +24,7 @@ import { addManifest, type Content, readContent } from './content.js';
 
 import { outputRootOf, within } from './output-root.js';
 import { type Placed, placeExport } from './place.js';
-import type { ExportFormat, ExportRequest, Shape } from './request.js';
+import { type ExportFormat, type ExportRequest, formatOfEnding, type Shape } from './request.js';
 
 /** One reason against an export; all of them are found before anything is said. */
 interface Objection {
@@ -118,7 +118,9 @@ function shapeOf(session: Session, request: ExportRequest, content: Content): Sh
   const isDirectory = record.payload_type === 'directory';
   const toStdout = request.place.kind === 'stdout';
   const wantsTree = isDirectory || request.withManifest === true;
-  const format: ExportFormat = request.format ?? (wantsTree ? (toStdout ? 'tar' : 'dir') : 'file');
+  const { place, byEnding } = request;
+  const named = byEnding === true && place.kind === 'path' ? formatOfEnding(place.path) : undefined;
+  const format: ExportFormat = request.format ?? (wantsTree ? (named ?? (toStdout ? 'tar' : 'dir')) : 'file');
   if (format === 'file' && wantsTree) {
     const what = isDirectory ? 'a directory' : 'a file with its manifest';
     throw new HsError('USAGE', `${what} cannot be exported as one file`, {

@@ -18,8 +18,10 @@ export interface ExportRequest {
   /** The artifact as a person names it. */
   readonly artifact: string;
   readonly place: ExportPlace;
-  /** Default: `dir` for a directory, `file` for a file. */
+  /** Default: `dir` for a directory, `file` for a file; with `byEnding` what the destination's name says. */
   readonly format?: ExportFormat;
+  /** A directory whose destination ends in .tar, .tar.gz or .tgz becomes that. */
+  readonly byEnding?: boolean;
   readonly force?: boolean;
   readonly discardExisting?: boolean;
   readonly withManifest?: boolean;
@@ -29,6 +31,12 @@ export interface ExportRequest {
   readonly mtime?: number;
   /** Decide and look, write nothing, record nothing (D5). */
   readonly dryRun?: boolean;
+}
+
+/** What the name of a destination says of a directory that goes there. */
+export function formatOfEnding(path: string): 'tar' | 'tar.gz' | undefined {
+  const ending = /\.(tar|tar\.gz|tgz)$/i.exec(path)?.[1]?.toLowerCase();
+  return ending === 'tgz' ? 'tar.gz' : (ending as 'tar' | 'tar.gz' | undefined);
 }
 
 /** How the bytes leave, decided from the request and the artifact. */

@@ -3,6 +3,7 @@ import { canonicalText } from '../../core/canonical.js';
 import type { Catalog } from '../../core/catalog.js';
 import { escapeText } from '../../core/escape.js';
 import type { ObjectId } from '../../core/ids.js';
+import { labelWithId } from '../../core/label.js';
 import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest.js';
 import type { ArtifactRecord } from '../../core/record.js';
 import { isHsError } from '../../errors/hs-error.js';
@@ -37,8 +38,7 @@ class ArtifactCheck {
   }
 
   #report(r: ArtifactRecord, what: string, hint: string, more: Partial<Finding> = {}): void {
-    const name = r.name ?? r.filename_hint ?? r.kind;
-    const subject = `${escapeText(name)} (${r.artifact_id.slice(0, 8)})`;
+    const subject = labelWithId(r, escapeText);
     this.findings.push({
       severity: 'damage',
       subject,

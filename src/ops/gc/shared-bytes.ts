@@ -1,6 +1,7 @@
 import type { Catalog } from '../../core/catalog.js';
 import { escapeText } from '../../core/escape.js';
 import type { ArtifactId, ObjectId } from '../../core/ids.js';
+import { labelOf, labelWithId } from '../../core/label.js';
 import type { ArtifactRecord } from '../../core/record.js';
 import { HsError } from '../../errors/hs-error.js';
 import { IndexReader } from '../../store/index-reader.js';
@@ -58,18 +59,18 @@ export class PurgedBytes {
   }
 }
 
-function labelOf(r: ArtifactRecord): string {
-  return `'${escapeText(r.name ?? r.filename_hint ?? r.artifact_id.slice(0, 8))}'`;
-}
+const quoted = (label: string) => `'${escapeText(label)}'`;
 
 function told(purged: ArtifactRecord, files: number, holders: readonly ArtifactRecord[]): HsError {
   const named = holders.slice(0, MOST_NAMED).map((r) => {
-    return `${labelOf(r)} (${r.artifact_id.slice(0, 8)}${r.removed === undefined ? '' : ', in the trash'})`;
+    return labelWithId(r, quoted, r.removed === undefined ? '' : ', in the trash');
   });
   const more = holders.length > MOST_NAMED ? ` and ${holders.length - MOST_NAMED} more` : '';
   const hold = holders.length === 1 ? 'holds' : 'hold';
   const isFile = purged.payload_type === 'file';
-  const what = isFile ? `the bytes of ${labelOf(purged)} are` : `of ${labelOf(purged)} ${count(files)}`;
+  const what = isFile
+    ? `the bytes of ${quoted(labelOf(purged))} are`
+    : `of ${quoted(labelOf(purged))} ${count(files)}`;
   const live = holders.filter((r) => r.removed === undefined).slice(0, MOST_NAMED);
   return new HsError(
     'PARTIAL',

@@ -1,10 +1,10 @@
 import type { Catalog } from '../../core/catalog.js';
 import { type GuardLink, type GuardSubject, MAX_DEPTH } from '../../core/guard.js';
 import type { ArtifactId, ObjectId } from '../../core/ids.js';
+import { labelOf } from '../../core/label.js';
 import type { Handle, Manifest } from '../../core/manifest.js';
 import type { ArtifactRecord } from '../../core/record.js';
 import { type Sensitivity, stricter } from '../../core/sensitivity.js';
-import { labelOf } from '../label.js';
 import { type Bundled, bundledIn, type Files } from './bundled.js';
 import type { GuardReader, HeldFile } from './read.js';
 import type { RestrictedContents } from './restricted-contents.js';

@@ -1,0 +1,18 @@
+export interface Labelled {
+  readonly artifact_id: string;
+  readonly name?: string | undefined;
+  readonly filename_hint?: string | undefined;
+}
+
+/** What an artifact is called wherever a person reads: its name, else its filename hint, else its short id. */
+export function labelOf({ name, filename_hint, artifact_id }: Labelled): string {
+  return name ?? filename_hint ?? artifact_id.slice(0, 8);
+}
+
+/** The same with the short id behind it, once; `show` is for the name. */
+export function labelWithId(a: Labelled, show: (name: string) => string, besides = ''): string {
+  const id = a.artifact_id.slice(0, 8);
+  const label = labelOf(a);
+  if (label !== id) return `${show(label)} (${id}${besides})`;
+  return besides === '' ? id : `${id} (${besides.replace(/^, /, '')})`;
+}
