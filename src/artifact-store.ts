@@ -207,8 +207,8 @@ export class ArtifactStore extends ArtifactReader {
 
   /** Puts a policy in force (`hs policy set`). */
   async setPolicy(policy: unknown) {
-    const { setPolicy } = await import('./ops/policy.js');
-    return setPolicy(this.session, namedPolicy(policy));
+    const { setPolicyFrom } = await import('./ops/policy.js');
+    return setPolicyFrom(this.session, () => namedPolicy(policy));
   }
 
   /** Runs a tool that can leave nothing but artifacts (`hs run`); its output is thrown away unless asked for. */

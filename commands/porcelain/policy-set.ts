@@ -17,9 +17,9 @@ export const policySet = command({
   },
   seeAlso: ['hs-policy-show(1)', 'hs-policy-check(1)'],
   async run({ args, path, disk, session }) {
-    const { setPolicy, readPolicyFile } = await import('../../src/ops/policy.js');
-    const proposed = await readPolicyFile(await disk(), path(args.file));
-    return setPolicy(await session(), proposed);
+    const { readPolicyFile, setPolicyFrom } = await import('../../src/ops/policy.js');
+    const real = await disk();
+    return setPolicyFrom(await session(), () => readPolicyFile(real, path(args.file)));
   },
   render: ({ to, changed }, view) =>
     view.quiet

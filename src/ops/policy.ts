@@ -13,7 +13,7 @@ import {
   type VerdictChange,
   verdictChanges,
 } from '../core/policy-check.js';
-import { HsError, isErrno, prefixed } from '../errors/hs-error.js';
+import { HsError, isErrno, isHsError, prefixed } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
 import { acceptOutputRoot } from './export/output-root.js';
 import type { Session } from './session.js';
@@ -76,6 +76,24 @@ export async function checkPolicy(session: Session, proposed: NamedPolicy): Prom
     idle: idleRules(proposed.policy, catalog.live()),
     locksOut: locksOut(proposed.policy, session.actor),
   };
+}
+
+/**
+ * Reads a proposed policy and puts it in force. That it grants a capability that there is not is a refusal, and
+ * recorded as one (F2).
+ */
+export async function setPolicyFrom(
+  session: Session,
+  read: () => NamedPolicy | Promise<NamedPolicy>,
+): ReturnType<typeof setPolicy> {
+  let proposed: NamedPolicy;
+  try {
+    proposed = await read();
+  } catch (e) {
+    if (!isHsError(e, 'HSK-4001')) throw e;
+    return session.write('policy.set', [], () => Promise.reject(e));
+  }
+  return setPolicy(session, proposed);
 }
 
 /** Puts a policy in force (F1). One that would keep its own author from setting the next is refused. */

@@ -7,7 +7,7 @@ import type { Policy } from '../core/policy.js';
 import type { Clock, Environment, ProgressSink, Random, Trace } from '../core/ports.js';
 import { recordText } from '../core/record-text.js';
 import { findSecrets, namesOfSecrets } from '../core/secrets/find-secrets.js';
-import { HsError, isErrno, isHsError } from '../errors/hs-error.js';
+import { type ErrorCode, HsError, isErrno, isHsError } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
 import { nodeIndex } from '../fsx/index-file.js';
 import { type BuildDraft, type CommitContext, commit } from '../store/commit.js';
@@ -71,6 +71,11 @@ function systemActor(env: Environment): Actor {
   return { type: 'human', id: id === '' ? `uid-${env.uid}` : id.slice(0, 128) };
 }
 
+/**
+ * What is refused rather than failed. A budget is left out: what a run or an export exceeds is in its own record.
+ */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set(['REFUSED', 'HSK-4001', 'GUARD_BLOCKED', 'LAYER', 'PINNED']);
+
 const JOB_ID = /^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$/;
 
 /** Who acts: `HS_ACTOR`, else the operating system's user (F2). */
@@ -88,6 +93,8 @@ export class Session {
   /** One command's entries share it. */
   readonly traceId: string;
   readonly #request: SessionRequest;
+  /** Refusals that are in the ledger already. */
+  readonly #told = new WeakSet<HsError>();
   #policy: { id: string; policy: Policy } | undefined;
   #warnedOfSecrets = false;
 
@@ -228,12 +235,28 @@ export class Session {
     } finally {
       await batch.discard();
     }
+    this.#told.add(error);
     return error;
+  }
+
+  /** What `run` refuses for another reason than a missing capability leaves a record, too (F2). */
+  async #orRecord<T>(
+    lease: Lease,
+    capability: CapabilityId,
+    subjects: readonly string[],
+    run: () => Promise<T>,
+  ): Promise<T> {
+    try {
+      return await run();
+    } catch (e) {
+      if (!(e instanceof HsError) || !REFUSALS.has(e.code) || this.#told.has(e)) throw e;
+      throw await this.#refuse(lease, 'refused', capability, subjects, e);
+    }
   }
 
   /**
    * Changes the store: under a lease, after what dead commands left was finished, with the capability
-   * checked. A refusal is recorded in the ledger and thrown (REFUSED). `subjects` are ids or names for
+   * checked. A refusal, also one by `run`, is recorded in the ledger and thrown. `subjects` are ids or names for
    * that record; `givenUp` the leases that are not to be finished.
    */
   async write<T>(
@@ -250,12 +273,14 @@ export class Session {
       if (!(await this.isAllowed(await this.catalog(), capability))) {
         throw await this.#refuse(lease, 'refused', capability, subjects, this.#refusal(capability, subjects));
       }
-      const done = await run({
-        lease,
-        batch,
-        commit: (build, { records = false } = {}) =>
-          this.#commit(batch, capability, subjects, build, records),
-      });
+      const done = await this.#orRecord(lease, capability, subjects, () =>
+        run({
+          lease,
+          batch,
+          commit: (build, { records = false } = {}) =>
+            this.#commit(batch, capability, subjects, build, records),
+        }),
+      );
       if (batch.damaged.size > 0) await this.#repair(batch, lease);
       if (batch.hasPacked) await tidyPacks(this.store, lease.token);
       return done;

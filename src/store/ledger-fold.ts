@@ -40,7 +40,8 @@ export class LedgerFold {
       await steadily(foldSteps(this.#tables, entry, ops, hash));
       await this.#note(entry, ops);
       this.#head = { seq: entry.seq, hash };
-      this.#lastAt = entry.at;
+      // A refusal changes nothing: that of a collection whose clock runs behind must not let the next one pass.
+      if (entry.decision !== 'deny' || this.#lastAt === undefined) this.#lastAt = entry.at;
       if (ops.some((op) => op.op !== 'add')) this.#lastChange = entry.seq;
     }
     return new Catalog(this.#tables);
@@ -49,7 +50,7 @@ export class LedgerFold {
   get head(): Head {
     return this.#head!;
   }
-  /** When the newest entry was written, by the system's clock then. */
+  /** When the newest entry that is no refusal was written, by the system's clock then. */
   get lastAt(): Timestamp {
     return this.#lastAt!;
   }

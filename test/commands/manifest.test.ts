@@ -135,8 +135,10 @@ describe('hs write-manifest', () => {
       expect([what, status, stdout]).toEqual([what, 5, '']);
       expect(stderr).toMatch(/^hs: error: /);
     }
-    for (const layer of ['L1', 'L2']) expect((await write({ content_hash, layer })).status).toBe(6);
     expect((await hs(['ledger', 'head'])).stdout).toMatch(/^0 /);
+    // What the layer forbids is a refusal, and recorded as one.
+    for (const layer of ['L1', 'L2']) expect((await write({ content_hash, layer })).status).toBe(6);
+    expect((await hs(['ledger', 'head'])).stdout).toMatch(/^2 /);
     expect(await readdir(`${cwd}/.hsstore/tmp`)).toEqual([]);
   });
 

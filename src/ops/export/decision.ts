@@ -151,7 +151,10 @@ function capabilityObjection(
   return [lacking(session, capability, where, 'leave out the destination to export below the output root')];
 }
 
-function placeObjection({ refused: why }: Placed): Objection[] {
+function placeObjection({ refused: why, unsafe }: Placed): Objection[] {
+  if (unsafe !== undefined) {
+    return [{ code: unsafe.code, why: unsafe.message, hint: unsafe.hint ?? 'choose another destination' }];
+  }
   if (why === undefined) return [];
   return [{ code: 'REFUSED', why, hint: 'name the destination; hs doctor --accept accepts an output root' }];
 }

@@ -3,7 +3,8 @@ import { compact } from '../../core/compact.js';
 import { escapeText } from '../../core/escape.js';
 import { toSafePath } from '../../core/paths.js';
 import type { ArtifactRecord } from '../../core/record.js';
-import { HsError, isErrno } from '../../errors/hs-error.js';
+import { recordText } from '../../core/record-text.js';
+import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import type { Destination } from '../materialize/destination.js';
 import { defaultPath } from './content.js';
@@ -16,9 +17,14 @@ export interface Placed {
   readonly bounded: boolean;
   /** What the record calls it: an absolute path without links, or `-`. */
   readonly target: string;
+  /** Why no file can have that name, or be there. */
+  readonly unsafe?: HsError;
   /** Why nothing is written there although nobody named another place. */
   readonly refused?: string;
 }
+
+/** What the ledger takes of a path. */
+const MOST_TARGET = 4096;
 
 const SUFFIX: Partial<Record<ExportFormat, string>> = { tar: '.tar', 'tar.gz': '.tar.gz' };
 
@@ -28,17 +34,26 @@ const SUFFIX: Partial<Record<ExportFormat, string>> = { tar: '.tar', 'tar.gz': '
  * who may write only there, or sent the workspace, could have made it (B4). Otherwise the links of the typed
  * directory, or of a root that this user accepted, are. A name that begins with a dot must be typed.
  */
-export async function placeExport(
-  disk: Disk,
-  place: ExportPlace,
-  context: {
-    workspace: string;
-    outputRoot: OutputRoot;
-    record: ArtifactRecord;
-    format: ExportFormat;
-    onlyRoot: boolean;
-  },
-): Promise<Placed> {
+export async function placeExport(disk: Disk, place: ExportPlace, context: PlaceContext): Promise<Placed> {
+  try {
+    return await placed(disk, place, context);
+  } catch (e) {
+    // To ask for such a place is refused like any other, with a record.
+    if (!isHsError(e, 'UNSAFE_PATH')) throw e;
+    const typed = place.kind === 'path' ? place.path : place.kind === 'into' ? place.directory : '-';
+    return { destination: undefined, bounded: false, target: recordText(typed, MOST_TARGET), unsafe: e };
+  }
+}
+
+interface PlaceContext {
+  readonly workspace: string;
+  readonly outputRoot: OutputRoot;
+  readonly record: ArtifactRecord;
+  readonly format: ExportFormat;
+  readonly onlyRoot: boolean;
+}
+
+async function placed(disk: Disk, place: ExportPlace, context: PlaceContext): Promise<Placed> {
   if (place.kind === 'stdout') return { destination: undefined, bounded: false, target: '-' };
   const { path: outputRoot, inWorkspace, followed, refused: noRoot } = context.outputRoot;
   const typed =
