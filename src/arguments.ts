@@ -221,4 +221,8 @@ const openFields: Fields<Omit<OpenOptions, 'store' | 'readOnly'>, never> = {
   warn: callable,
 };
 export const openOptions = options<OpenOptions>('options', { ...openFields, store: path, readOnly: flag });
-export const createOptions = options<CreateOptions>('options', { ...openFields, allowSetClock: flag });
+export const createOptions = options<CreateOptions>('options', {
+  ...openFields,
+  allowSetClock: flag,
+  shared: flag,
+});

@@ -51,6 +51,8 @@ export async function openStore(asked: OpenOptions = {}): Promise<ArtifactStore>
 export interface CreateOptions extends Omit<OpenOptions, 'store' | 'readOnly'> {
   /** Removals may be committed under a clock that was set later than the system's: for tests. */
   readonly allowSetClock?: boolean;
+  /** The group of the directory may use the store, too. */
+  readonly shared?: boolean;
 }
 
 /** Makes an empty store in a directory that is there, and opens it (`hs init`). CONFLICT when it holds one. */
@@ -59,7 +61,7 @@ export async function createStore(directory: string, asked: CreateOptions = {}):
   const path = given.filePath(directory, 'directory');
   const environment = systemEnvironment();
   const disk = nodeDisk();
-  const { allowSetClock = false, ...open } = options;
+  const { allowSetClock = false, shared = false, ...open } = options;
   const made = await initStore(
     {
       disk,
@@ -74,6 +76,7 @@ export async function createStore(directory: string, asked: CreateOptions = {}):
       }),
       actor: actorOf({ actor: options.actor ?? environment.get('HS_ACTOR'), environment }),
       allowSetClock,
+      shared,
       ...(options.now === undefined ? {} : { setClock: options.now.getTime() }),
     },
   );

@@ -12,13 +12,16 @@ export const init = command({
   summary: 'make a store in a directory',
   description: `Makes a directory \`.hsstore\` in DIR, or in the current directory. Every command that runs there or below finds it by walking up. The filesystem is tried first: hard links, kernel locks and fsync of a directory must work.
 
-An existing store is never touched.`,
+An existing store is never touched.
+
+A store is its owner's alone: others who may enter it can read, and root's files in it become its owner's. With --shared its directories and files are the group's as well, as a repository made by \`git init --shared\` is, and new ones take the group of the store; each other user accepts it once, with \`hs --store DIR doctor --accept\`. A journal is finished by the user whose command died.`,
   positionals: { dir: maybe('DIR', { complete: 'directory' }) },
   options: {
     allowSetClock: flag(
       undefined,
       'let removals be committed under a clock that was set later than the system clock',
     ),
+    shared: flag(undefined, 'let the group of DIR use the store, too'),
   },
   resultSchema: 'hs.init/1',
   examples: [{ command: 'hs init', explains: 'Make a store in the current directory.' }],
@@ -51,6 +54,7 @@ An existing store is never touched.`,
         workspace,
         actor: actorOf({ actor, environment }),
         allowSetClock: options.allowSetClock,
+        shared: options.shared,
         ...(setClock === undefined ? {} : { setClock }),
       },
     );

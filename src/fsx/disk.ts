@@ -84,6 +84,10 @@ export interface Rooting {
   remakes(directory: string): boolean;
   /** The mode of those that are made again. */
   readonly mode: number;
+  /** Who is to own what is made, where that is not the one who makes it: root, for a user. */
+  readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
+  /** Whether the group may do what the owner may, and directories hand their group on. */
+  readonly shared?: boolean;
 }
 
 export interface RootedDisk extends Disk {

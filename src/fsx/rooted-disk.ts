@@ -3,6 +3,12 @@ import { HsError, isErrno } from '../errors/hs-error.js';
 import type { Disk, DiskDir, RootedDisk, Rooting } from './disk.js';
 import { errnoError } from './errno.js';
 
+/** A directory that hands its group on to what is made in it. */
+const SETGID = 0o2000;
+/** Of the owner's permissions, those that a group shares. */
+const FILE_BITS = 0o600;
+const DIR_BITS = 0o700 | SETGID;
+
 /** A directory for one operation. `path` reaches it, `named` is what people know it by. */
 interface Place {
   readonly path: string;
@@ -27,14 +33,19 @@ export async function rootedDisk(inner: Disk, root: string, rooting: Rooting): P
     within: (path, options) => inner.within(path, options),
     open: (path, options) =>
       options.access === 'create'
-        ? make(path, (at) => inner.open(at, options))
+        ? rooted.create(path, options.mode ?? 0o600, FILE_BITS, (at, mode) =>
+            inner.open(at, { ...options, mode }),
+          )
         : name(path, (at) =>
             inner.open(at, { ...options, follow: rooted.isOutside(path) && options.follow === true }),
           ),
     openDir: (path, options) =>
       rooted.isOutside(path) ? inner.openDir(path, options) : rooted.openDir(path),
     readFile: (path, maxBytes) => name(path, (at) => inner.readFile(at, maxBytes)),
-    writeFile: (path, bytes, options) => make(path, (at) => inner.writeFile(at, bytes, options)),
+    writeFile: (path, bytes, options) =>
+      rooted.create(path, options.mode, FILE_BITS, (at, mode) =>
+        inner.writeFile(at, bytes, { ...options, mode }),
+      ),
     lstat: (path) =>
       path === root ? rooted.below(path, (_, dir) => dir!.stat()) : name(path, (at) => inner.lstat(at)),
     stat: (path) => {
@@ -59,7 +70,7 @@ export async function rootedDisk(inner: Disk, root: string, rooting: Rooting): P
       ),
     readlink: (path) => name(path, (at) => inner.readlink(at)),
     realpath: (path) => inner.realpath(path),
-    mkdir: (path, mode) => make(path, (at) => inner.mkdir(at, mode)),
+    mkdir: (path, mode) => rooted.create(path, mode, DIR_BITS, (at, shared) => inner.mkdir(at, shared)),
     rmdir: (path) => name(path, (at) => inner.rmdir(at)),
     unlink: (path) => name(path, (at) => inner.unlink(at)),
     removeTree: async (path) => {
@@ -117,6 +128,29 @@ class Rooted {
 
   isOutside(path: string): boolean {
     return path !== this.#root && !path.startsWith(`${this.#root}/`);
+  }
+
+  /** Makes something with a mode, and gives it to whom it is to belong. `bits` are what a group may share. */
+  async create<T>(
+    path: string,
+    mode: number,
+    bits: number,
+    run: (path: string, mode: number) => Promise<T>,
+  ): Promise<T> {
+    if (this.isOutside(path)) return run(path, mode);
+    return this.at(path, true, (at) => this.#make(at, mode, bits, run));
+  }
+
+  async #make<T>(
+    at: string,
+    mode: number,
+    bits: number,
+    run: (path: string, mode: number) => Promise<T>,
+  ): Promise<T> {
+    const { owner, shared } = this.#rooting;
+    const made = await run(at, shared ? mode | ((mode & bits) >> 3) | (bits & SETGID) : mode);
+    if (owner !== undefined) await this.#inner.chown(at, owner);
+    return made;
   }
 
   /** Runs an operation on a name: through the directory that has it. `makes`: that may be made again. */
@@ -210,7 +244,10 @@ class Rooted {
   /** Copies and clones lose directories that were empty. */
   async #remake(above: Place, name: string): Promise<void> {
     try {
-      await this.#inner.mkdir(`${above.path}/${name}`, this.#rooting.mode);
+      const { mode } = this.#rooting;
+      await this.#make(`${above.path}/${name}`, mode, DIR_BITS, (at, shared) =>
+        this.#inner.mkdir(at, shared),
+      );
     } catch (e) {
       if (!isErrno(e, 'EEXIST')) throw e;
     }

@@ -44,7 +44,7 @@ async function storeAround(
   { cwd, uid }: Pick<Environment, 'cwd' | 'uid'>,
 ): Promise<FileStat | undefined> {
   try {
-    return await disk.lstat(await findStore(disk, cwd, uid));
+    return await disk.lstat((await findStore(disk, cwd, uid)).root);
   } catch (e) {
     if (isHsError(e, 'NO_STORE', 'REFUSED')) return undefined;
     throw e;

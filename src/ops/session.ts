@@ -318,7 +318,8 @@ export class Session {
     try {
       lease = await this.store.leases.take();
     } catch (e) {
-      if (!isErrno(e, 'EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT')) throw e;
+      // Nor in a store of another user, where it would be one that they cannot judge.
+      if (!isErrno(e, 'EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT') && !isHsError(e, 'REFUSED')) throw e;
     }
     try {
       // A session that lives long would read on in packs that others have taken apart, or purged.
@@ -337,7 +338,7 @@ export class Session {
     try {
       lease = await this.store.leases.take();
     } catch (e) {
-      if (!isErrno(e)) throw e;
+      if (!isErrno(e) && !isHsError(e, 'REFUSED')) throw e;
       this.warn(`the refusal could not be recorded: ${e.message}`);
       throw error;
     }
@@ -367,7 +368,7 @@ async function checkHead(store: Store, { writes, warn }: SessionRequest): Promis
 /** Finds and opens the store, and checks its ledger against the anchor. */
 export async function openSession(request: SessionRequest): Promise<Session> {
   const { disk, environment } = request;
-  const root =
+  const { root, doubt, warning } =
     request.store === undefined || request.store === ''
       ? await findStore(disk, environment.cwd, environment.uid)
       : await namedStore(disk, request.store);
@@ -381,8 +382,16 @@ export async function openSession(request: SessionRequest): Promise<Session> {
     ...(request.writes ? { warn: request.warn } : {}),
     ...(request.packLimits === undefined ? {} : { packLimits: request.packLimits }),
   };
-  const store = await Store.open(ports, root);
-  await store.meet(request.unchecked !== true);
+  const store = await Store.open(ports, root).catch((e) => {
+    throw doubt !== undefined && isErrno(e, 'EACCES', 'EPERM') ? doubt : e;
+  });
+  try {
+    await store.meet(request.unchecked !== true, doubt);
+  } catch (e) {
+    await store.close();
+    throw e;
+  }
+  if (warning !== undefined) request.warn(warning);
   if (request.unchecked) store.holdAnchor();
   else await checkHead(store, request);
   if (request.readOnly) store.readOnlyBecause(new HsError('USAGE', 'the store was opened only to be read'));

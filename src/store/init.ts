@@ -5,7 +5,7 @@ import { ENTRY_SCHEMA, encodeEntry, type LedgerEntry } from '../core/ledger-entr
 import { DEFAULT_POLICY, encodePolicy } from '../core/policy.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import { encodeFormat, type Feature, FORMAT_VERSION, type Format } from './format.js';
-import { FAN_OUT, Layout, STORE_DIR } from './layout.js';
+import { FAN_OUT, Layout, ROOTING, STORE_DIR } from './layout.js';
 import { Ledger } from './ledger.js';
 import { probeFilesystem } from './probe.js';
 import { Store, type StorePorts } from './store.js';
@@ -15,8 +15,12 @@ export interface InitOptions {
   readonly workspace: string;
   readonly actor: Actor;
   readonly allowSetClock: boolean;
+  /** Whether the group of the directory writes to it as well. */
+  readonly shared?: boolean;
   readonly setClock?: number;
 }
+
+const SHARED_MODE = 0o2770;
 
 async function build(ports: StorePorts, root: string, options: InitOptions): Promise<void> {
   const { disk, random, clock } = ports;
@@ -32,7 +36,7 @@ async function build(ports: StorePorts, root: string, options: InitOptions): Pro
     version: FORMAT_VERSION,
     store_id: random.uuid(),
     lock: 'ofd',
-    features: ['packs'] satisfies Feature[],
+    features: ['packs', ...(options.shared ? ['shared'] : [])] satisfies (Feature | string)[],
     allow_set_clock: options.allowSetClock,
   };
   const formatBytes = encodeFormat(format);
@@ -78,9 +82,17 @@ export async function initStore(ports: StorePorts, options: InitOptions): Promis
     if (!isErrno(e, 'ENOENT')) throw e;
   }
   const staged = `${root}.init-${ports.random.hex(6)}`;
+  const shared = options.shared ?? false;
   await disk.mkdir(staged, 0o700);
   try {
-    await build(ports, staged, options);
+    // After mkdir: that takes no setgid bit.
+    if (shared) await disk.chmod(staged, SHARED_MODE);
+    const within = await disk.within(staged, { ...ROOTING, shared });
+    try {
+      await build({ ...ports, disk: within }, staged, options);
+    } finally {
+      await within.release();
+    }
     await disk.rename(staged, root);
   } catch (e) {
     await disk.removeTree(staged);

@@ -13,10 +13,19 @@ const MAX_TRIES = 100;
 interface KnownBy {
   readonly id: string;
   readonly state: Pick<StateDir, 'secret'>;
+  /** Whose every file of the store is. */
+  readonly owner?: number;
 }
 type SealFor = (token: string, stat: FileStat) => Promise<JournalSeal | undefined>;
 
 const TOKEN = /^[0-9a-f]{24}$/;
+
+/** What this user makes would be theirs, and lock its owner out. */
+function belongsToAnother(owner: number): HsError {
+  return new HsError('REFUSED', `the store belongs to another user (uid ${owner}), and can only be read`, {
+    hint: 'work as its owner; a store for a group is made with: hs init --shared',
+  });
+}
 
 export function isLeaseToken(name: string): boolean {
   return TOKEN.test(name);
@@ -116,7 +125,11 @@ export class Leases {
       const path = this.#layout.lease(token);
       const file = await this.#disk.open(path, { access: 'create', mode: 0o600 });
       try {
-        if ((await file.tryLock()) && (await file.stat()).nlink > 0)
+        const locked = await file.tryLock();
+        const { nlink, uid } = await file.stat();
+        const { owner = uid } = this.#known;
+        if (uid !== owner) throw belongsToAnother(owner);
+        if (locked && nlink > 0)
           return new Lease(this.#disk, path, token, file, (...of) => this.#sealOf(true, ...of));
       } catch (e) {
         await file.close();

@@ -87,7 +87,12 @@ export class Store {
     this.objects = new ObjectStore(ports.disk, layout, packs);
     this.ledger = new Ledger(ports.disk, layout, sha256(formatBytes));
     this.state = new StateDir(ports.disk, ports.random, ports.env);
-    this.leases = new Leases(ports.disk, layout, ports.random, { id: format.store_id, state: this.state });
+    this.leases = new Leases(ports.disk, layout, ports.random, {
+      id: format.store_id,
+      state: this.state,
+      // In a store that a group shares, each file is its maker's.
+      ...(hasFeature(format, 'shared') ? {} : { owner: stat.uid }),
+    });
     this.anchor = new Anchor(ports.disk, this.state, format.store_id);
     this.standing = new Standing(this.state, format.store_id, layout.root, stat);
     this.#cache =
@@ -98,12 +103,19 @@ export class Store {
   /** Opens the store at `root` (a `.hsstore` directory). NO_STORE or UNKNOWN_FORMAT before anything is touched. */
   static async open(ports: StorePorts, root: string): Promise<Store> {
     const layout = new Layout(root);
-    const disk = await ports.disk.within(root, ROOTING).catch((e) => {
+    let disk = await ports.disk.within(root, ROOTING).catch((e) => {
       throw isErrno(e, 'ENOENT', 'ENOTDIR') ? new HsError('NO_STORE', `'${root}' is not a store`) : e;
     });
     try {
       const { format, bytes } = await readFormat(disk, layout);
       const stat = await disk.lstat(root);
+      const shared = hasFeature(format, 'shared');
+      const { uid, gid } = stat;
+      const owner = ports.env.uid === 0 && uid !== 0 ? { uid, gid } : undefined;
+      if (shared || owner !== undefined) {
+        await disk.release();
+        disk = await ports.disk.within(root, { ...ROOTING, shared, owner });
+      }
       return new Store({ ...ports, disk }, layout, format, bytes, stat, () => disk.release());
     } catch (e) {
       await disk.release();
@@ -265,16 +277,21 @@ export class Store {
    * Before anything of the store is believed. One that this user has never met is looked over (INTEGRITY), and
    * the index that came with it is thrown away: derived data that somebody else made proves nothing. Without
    * `demand` it is not looked over, for the commands that tell what is wrong, and stays unmet.
+   * `doubt` is why the way to it is not to be trusted, which is thrown unless this user accepted the store.
    */
-  async meet(demand: boolean): Promise<void> {
+  async meet(demand: boolean, doubt?: HsError): Promise<void> {
     const { standing } = this;
-    if (await standing.isKnown()) return;
+    if (await standing.isKnown()) {
+      if (doubt !== undefined && !(await standing.isAccepted())) throw doubt;
+      return;
+    }
     // Versions before this one kept an anchor and no more: who has one has used the store.
     const seen = (await standing.isUnrecorded()) ? await this.anchor.look() : undefined;
     if (seen !== undefined && seen !== 'lost') {
       await standing.accept();
       return;
     }
+    if (doubt !== undefined) throw doubt;
     if (demand) await checkStructure(this);
     await this.#cache?.forget();
     if (demand) await standing.note();

@@ -190,7 +190,7 @@ describe('hs fsck', () => {
       `stray leases/${'0'.repeat(24)}`,
       'stray objects/76/ID',
       'stray objects/ga',
-      'stray tmp/ÿ\\x1b',
+      'stray tmp/\\xff\\x1b',
     ]);
   });
 

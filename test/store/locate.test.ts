@@ -5,12 +5,14 @@ import { canonicalBytes } from '../../src/core/canonical.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { readOnlyDisk } from '../../src/fsx/read-only-disk.js';
 import { findStore, namedStore } from '../../src/store/locate.js';
+import { hs } from '../helpers/hs.js';
 import { inside } from '../helpers/inside.js';
 import { because, hsAsNobody, whyNotNobody } from '../helpers/ordinary-user.js';
 import { tmp } from '../helpers/tmp.js';
 
 const UID = process.getuid?.() ?? 0;
-const find = (from: string) => findStore(nodeDisk(), from, UID);
+const find = async (from: string) => (await findStore(nodeDisk(), from, UID)).root;
+const named = async (path: string) => (await namedStore(nodeDisk(), path)).root;
 
 async function workspace() {
   const cwd = await tmp();
@@ -29,26 +31,65 @@ describe('a store', () => {
     expect(await find(`${cwd}/a`)).toBe(root);
   });
 
-  it('is not found through a link called .hsstore, which could lead anywhere', async () => {
-    const { root } = await workspace();
-    const other = await tmp();
+  it('is found through a link called .hsstore where this user made or accepted it, and nowhere else', async () => {
+    const [cwd, other, mine] = [await tmp(), await tmp(), { XDG_STATE_HOME: await tmp() }];
+    const root = `${cwd}/.hsstore`;
+    await hs(['init'], { cwd, env: mine });
     await symlink(root, `${other}/.hsstore`);
-    await expect(find(other)).rejects.toMatchObject({ code: 'NO_STORE' });
+    for (const args of [['ls'], ['--store', other, 'ls']]) {
+      expect(await hs(args, { cwd: other, env: mine })).toMatchObject({ status: 0, stderr: '' });
+    }
+    const elsewhere = { XDG_STATE_HOME: await tmp() };
+    for (const args of [['ls'], ['--store', other, 'ls']]) {
+      expect(await hs(args, { cwd: other, env: elsewhere })).toMatchObject({
+        status: 6,
+        stderr: expect.stringContaining(`hs --store '${root}' doctor --accept`),
+      });
+    }
+    expect(await hs(['--store', root, 'doctor', '--accept'], { env: elsewhere })).toMatchObject({
+      status: 0,
+    });
+    expect(await hs(['ls'], { cwd: other, env: elsewhere })).toMatchObject({ status: 0 });
   });
+
+  it('that a link leads to and is none is named as such', async () => {
+    const other = await tmp();
+    await symlink('/nowhere', `${other}/.hsstore`);
+    await expect(find(other)).rejects.toMatchObject({ code: 'NO_STORE' });
+    await rm(`${other}/.hsstore`);
+    await symlink(other, `${other}/.hsstore`);
+    expect(await inside(other)(['ls'])).toMatchObject({ status: 9 });
+  });
+
+  it.each(['', '/objects', '/ledger'])(
+    'that every user can write to is refused, and told of where it is named: .hsstore%s',
+    async (below) => {
+      const { cwd, hs, root } = await workspace();
+      await chmod(root, 0o755);
+      await chmod(`${root}${below}`, 0o777);
+      expect(await hs(['ls'])).toMatchObject({ status: 6, stderr: expect.stringContaining('chmod -R o-w') });
+      expect(await hs(['--store', cwd, 'ls'])).toMatchObject({
+        status: 0,
+        stderr: expect.stringContaining('every user of this machine can write to'),
+      });
+      await chmod(root, 0o700);
+      expect(await hs(['ls'])).toMatchObject({ status: 0, stderr: '' });
+    },
+  );
 
   it('may be named by itself or by the directory that holds it', async () => {
     const { cwd, root } = await workspace();
-    expect(await namedStore(nodeDisk(), cwd)).toBe(root);
-    expect(await namedStore(nodeDisk(), root)).toBe(root);
+    expect(await named(cwd)).toBe(root);
+    expect(await named(root)).toBe(root);
     for (const none of [`${cwd}/nothing`, `${root}/objects`, '/']) {
-      await expect(namedStore(nodeDisk(), none)).rejects.toMatchObject({ code: 'NO_STORE' });
+      await expect(named(none)).rejects.toMatchObject({ code: 'NO_STORE' });
     }
   });
 
   it('that belongs to another user is refused with 6, unless it is named', async () => {
     const { cwd, root } = await workspace();
-    await expect(findStore(nodeDisk(), cwd, UID + 1)).rejects.toMatchObject({ code: 'REFUSED' });
-    expect(await namedStore(nodeDisk(), root)).toBe(root);
+    expect((await findStore(nodeDisk(), cwd, UID + 1)).doubt).toMatchObject({ code: 'REFUSED' });
+    expect(await named(root)).toBe(root);
   });
 
   const asNobody = `of root is refused to an ordinary user who stands in its directory${because(whyNotNobody)}`;

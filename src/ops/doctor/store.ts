@@ -18,6 +18,7 @@ async function checkAbilities({ store }: Session): Promise<DoctorCheck[]> {
   try {
     lease = await leases.take();
   } catch (e) {
+    if (isHsError(e, 'REFUSED')) return [warning('writable', e.message, e.hint ?? 'work as its owner')];
     if (!isErrno(e)) throw e;
     if (e.code === 'ENOSYS') {
       const mend = 'install hs again: a package for this system (fs-native-extensions) cannot be loaded';

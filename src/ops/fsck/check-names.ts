@@ -3,6 +3,7 @@ import { isObjectId, type ObjectId } from '../../core/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { DirEntry, FileKind, FileStat } from '../../fsx/disk.js';
 import { isIndexFile, isIndexLeftover, isIndexName } from '../../store/catalog-cache.js';
+import { hasFeature } from '../../store/format.js';
 import { FAN_OUT, parseLedgerDir, parseLedgerFile } from '../../store/layout.js';
 import { isLeaseToken, isUnclaimed } from '../../store/leases.js';
 import { shownName } from '../../store/ledger-listing.js';
@@ -13,25 +14,17 @@ import { type JudgedLeases, judgeLeases } from '../judge-leases.js';
 import { type Finding, HINT_REPAIR, HINT_STRAY, HINT_WRONG_KIND } from './finding.js';
 import { objectsOfPack, type PlacedObject } from './placed-object.js';
 
-const DIR_MODE = 0o700;
 const OBJECT_MODE = 0o444;
-const PRIVATE_MODE = 0o600;
+/** Of directories and of files that change; in a store that a group shares, the second. */
+const OWN_MODES = { dir: 0o700, file: 0o600 };
+const SHARED_MODES = { dir: 0o2770, file: 0o660 };
 
 export interface Listing {
   readonly objects: readonly PlacedObject[];
   readonly findings: readonly Finding[];
 }
 
-const TOP: Readonly<Record<string, { readonly kind: FileKind; readonly mode: number }>> = {
-  'format.json': { kind: 'file', mode: OBJECT_MODE },
-  'gc.lock': { kind: 'file', mode: PRIVATE_MODE },
-  objects: { kind: 'directory', mode: DIR_MODE },
-  ledger: { kind: 'directory', mode: DIR_MODE },
-  leases: { kind: 'directory', mode: DIR_MODE },
-  trash: { kind: 'directory', mode: DIR_MODE },
-  tmp: { kind: 'directory', mode: DIR_MODE },
-  cache: { kind: 'directory', mode: DIR_MODE },
-};
+const DIRECTORIES = ['objects', 'ledger', 'leases', 'trash', 'tmp', 'cache'];
 
 /** Walks every directory of a store and tells what belongs there from what does not. */
 export class NameCheck {
@@ -123,14 +116,21 @@ export class NameCheck {
 
   async #top(): Promise<void> {
     const hasPacks = this.#store.objects.packs !== undefined;
-    const top = hasPacks ? { ...TOP, packs: { kind: 'directory' as const, mode: DIR_MODE } } : TOP;
+    const { dir: dirMode, file } = hasFeature(this.#store.format, 'shared') ? SHARED_MODES : OWN_MODES;
+    const top: Record<string, { readonly kind: FileKind; readonly mode: number }> = {
+      'format.json': { kind: 'file', mode: OBJECT_MODE },
+      'gc.lock': { kind: 'file', mode: file },
+    };
+    for (const name of [...DIRECTORIES, ...(hasPacks ? ['packs'] : [])]) {
+      top[name] = { kind: 'directory', mode: dirMode };
+    }
     for (const entry of await this.#list(this.#store.root)) {
       if (entry.name === undefined || !Object.hasOwn(top, entry.name)) {
         this.#stray(shownName(entry), 'nothing of that name belongs in a store');
       }
     }
     for (const [name, { kind, mode }] of Object.entries(top)) await this.#expect(name, kind, mode);
-    for (const name of FAN_OUT) await this.#expect(`objects/${name}`, 'directory', DIR_MODE);
+    for (const name of FAN_OUT) await this.#expect(`objects/${name}`, 'directory', dirMode);
     const { layout } = this.#store;
     for (const dir of await this.#list(layout.ledger)) {
       if (dir.name === undefined || parseLedgerDir(dir.name) === undefined) continue;

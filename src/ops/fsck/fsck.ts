@@ -98,7 +98,7 @@ export async function fsck(session: Session, options: FsckOptions): Promise<Fsck
   try {
     lease = await session.store.leases.take();
   } catch (e) {
-    if (!isErrno(e)) throw e;
+    if (!isErrno(e) && !isHsError(e, 'REFUSED')) throw e;
   }
   try {
     return await check(session, options);
