@@ -70,7 +70,10 @@ export async function launch(
   const report = new StatusReport();
   for (const pipe of child.stdio.slice(GO_FD + 1)) pipe?.destroy();
   for (const fd of [STATUS_FD, BUBBLEWRAP_FD]) {
-    (child.stdio[fd] as Readable).setEncoding('utf8').on('data', (text: string) => report.add(fd, text));
+    (child.stdio[fd] as Readable)
+      .setEncoding('utf8')
+      .on('data', (text: string) => report.add(fd, text))
+      .on('error', (e) => report.end(e));
   }
   // Every launcher closes it, at the latest by ending.
   child.stdio[STATUS_FD]!.once('close', () => report.end());

@@ -48,8 +48,13 @@ export async function makePlaces(
       throw e;
     }
     const places = { root, capture: `${root}/out`, inputs: `${root}/in`, scratch };
-    for (const dir of [root, places.capture, places.inputs]) await disk.mkdir(dir, 0o700);
-    return places;
+    try {
+      for (const dir of [root, places.capture, places.inputs]) await disk.mkdir(dir, 0o700);
+      return places;
+    } catch (e) {
+      for (const dir of [root, scratch]) await discard(session, dir);
+      throw e;
+    }
   }
   throw new HsError('SYSTEM', 'there is no directory for temporary files', {
     hint: 'set TMPDIR to one outside the workspace',
