@@ -52,13 +52,29 @@ export async function refuseInStore(session: Session, path: string): Promise<voi
   });
 }
 
+/** Whatever the size says: a file of /proc has none, and one of /sys a page, whatever they hold. */
+async function addContent(
+  file: DiskFile,
+  size: number,
+  batch: ObjectBatch,
+  onBytes: (count: number) => void,
+  scratch = readScratch(),
+): Promise<Added> {
+  if (size > SMALL_BYTES) return batch.addSource(file, onBytes);
+  const bytes = await readSmall(file, size, scratch);
+  if (bytes.byteLength > size) return batch.addSource(file, onBytes);
+  const added = await batch.addBytes(bytes);
+  onBytes(bytes.byteLength);
+  return added;
+}
+
 export interface ReadFile extends Added {
   readonly executable: boolean;
 }
 
 /**
- * Reads one file into the batch. SOURCE_CHANGED when it is not the same file, of the same size and
- * times, after the last byte as before the first. `location` is opened without following a link;
+ * Reads one file into the batch. SOURCE_CHANGED when it is not of the same size and times after the last
+ * byte as before the first; how many bytes that are is not asked. `location` is opened without following a link;
  * `subject` is what messages call it.
  */
 export async function readSourceFile(
@@ -86,21 +102,8 @@ export async function readSourceFile(
     const before = await file.stat();
     if (before.kind !== 'file')
       throw new HsError('UNSAFE_PATH', `'${escapeText(subject)}' is not a regular file`);
-    let added: Added;
-    let stated = before.size;
-    if (stated <= SMALL_BYTES) {
-      const bytes = await readSmall(file, stated, options.scratch ?? readScratch());
-      if (bytes.byteLength === stated) {
-        added = await batch.addBytes(bytes);
-        onBytes(bytes.byteLength);
-      } else if (stated === 0) {
-        added = await batch.addSource(file, onBytes);
-        stated = added.size;
-      } else throw changed(subject);
-    } else {
-      added = await batch.addSource(file, onBytes);
-    }
-    if (added.size !== stated || !sameState(before, await file.stat())) throw changed(subject);
+    const added = await addContent(file, before.size, batch, onBytes, options.scratch);
+    if (!sameState(before, await file.stat())) throw changed(subject);
     return { ...added, executable: (before.mode & 0o100) !== 0 };
   } finally {
     await file.close();

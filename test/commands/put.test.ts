@@ -4,10 +4,12 @@ import {
   appendFileSync,
   chmodSync,
   closeSync,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -39,6 +41,18 @@ async function refuses(args: string[], status: number, words: RegExp): Promise<v
   expect(result.stderr).toMatch(words);
   expect(state()).toEqual(before);
 }
+
+/** The kernel says that it is of 4096 bytes, and it is shorter. */
+const MADE_UP = '/sys/kernel/mm/transparent_hugepage/enabled';
+
+it.skipIf(!existsSync(MADE_UP))(`hs put stores a file whose size is not told (${MADE_UP})`, async () => {
+  const cwd = await tmp();
+  await hs(['init'], { cwd });
+  expect(readFileSync(MADE_UP).length).toBeLessThan(statSync(MADE_UP).size);
+  const { status, stderr } = await hs(['put', MADE_UP, '--name', 'setting'], { cwd });
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect((await hs(['cat-artifact', 'setting'], { cwd })).stdout).toBe(readFileSync(MADE_UP, 'utf8'));
+});
 
 describe('hs put', () => {
   it('stores a file so that sha256sum agrees with its content hash', async () => {
