@@ -20,6 +20,7 @@ import { moveNoReplace, syncFilesystemOf } from './node/coreutils.js';
 import { fsyncLater } from './node/descriptor.js';
 import { openDirectory, openNodeDir } from './node/dir.js';
 import { openNodeFile } from './node/file.js';
+import { withShownPaths } from './node/held-names.js';
 import { chmodNoFollow, mkdirExact } from './node/mode.js';
 import { exchangeNames } from './node/native.js';
 import { openExisting, openNew } from './node/open.js';
@@ -33,7 +34,7 @@ import { rootedDisk } from './rooted-disk.js';
  */
 export function nodeDisk(): Disk {
   const disk: Disk = {
-    within: (root, rooting) => rootedDisk(disk, root, rooting),
+    within: (root, rooting) => rootedDisk(shown, root, rooting),
     open: async (path, options) => openNodeFile(path, options),
     openDir: async (path, options) => openNodeDir(path, options?.follow ?? false),
     readFile,
@@ -65,7 +66,8 @@ export function nodeDisk(): Disk {
       return { type, freeBytes: bavail * bsize };
     },
   };
-  return disk;
+  const shown = withShownPaths(disk);
+  return shown;
 }
 
 /** What chown(2) takes for an owner or group that stays. */

@@ -16,6 +16,10 @@ export class Descriptor {
     this.path = path;
   }
 
+  get isOpen(): boolean {
+    return this.#fd !== undefined;
+  }
+
   /** The number; EBADF after close. */
   fd(syscall: string): number {
     if (this.#fd === undefined) throw errnoError('EBADF', syscall, this.path);
@@ -35,7 +39,10 @@ export class Descriptor {
 
   sync(): Promise<void> {
     const fd = this.fd('fsync');
-    return this.hold(fsyncLater(fd));
+    const synced = fsyncLater(fd).catch((e: NodeJS.ErrnoException) => {
+      throw errnoError(e.code ?? 'EIO', 'fsync', this.path);
+    });
+    return this.hold(synced);
   }
 
   /** Closing twice is harmless. */

@@ -10,9 +10,9 @@ import {
 import type { DiskDir, FileStat } from '../disk.js';
 import { decodePath } from '../names.js';
 import { Descriptor } from './descriptor.js';
+import { DESCRIPTORS, dropName, holdName, shownPath } from './held-names.js';
 import { toFileStat } from './stat.js';
 
-const DESCRIPTORS = '/proc/self/fd';
 let descriptorPaths: boolean | undefined;
 
 function hasDescriptorPaths(): boolean {
@@ -55,7 +55,8 @@ class NodeDir implements DiskDir {
   readonly #descriptor: Descriptor;
 
   constructor(fd: number, path: string) {
-    this.#descriptor = new Descriptor(fd, path);
+    this.#descriptor = new Descriptor(fd, shownPath(path));
+    holdName(fd, path);
     this.path = hasDescriptorPaths() ? `${DESCRIPTORS}/${fd}` : path;
   }
 
@@ -81,6 +82,7 @@ class NodeDir implements DiskDir {
   }
 
   async close(): Promise<void> {
+    if (this.#descriptor.isOpen) dropName(this.#descriptor.fd('close'));
     await this.#descriptor.close();
   }
 }

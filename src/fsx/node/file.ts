@@ -1,6 +1,7 @@
 import { fchmodSync, fstatSync, ftruncateSync, readSync } from 'node:fs';
 import type { DiskFile, FileStat, OpenOptions } from '../disk.js';
 import { Descriptor } from './descriptor.js';
+import { shownPath } from './held-names.js';
 import { sparseParts } from './holes.js';
 import { tryLockDescriptor } from './native.js';
 import { openExisting, openNew } from './open.js';
@@ -29,7 +30,7 @@ class NodeFile implements DiskFile {
   #length = 0;
 
   constructor(fd: number, path: string, opened?: FileStat, sparse = false) {
-    this.#descriptor = new Descriptor(fd, path);
+    this.#descriptor = new Descriptor(fd, shownPath(path));
     this.#expected = opened?.size ?? Number.POSITIVE_INFINITY;
     this.#opened = opened;
     this.#sparse = sparse;

@@ -1,0 +1,46 @@
+import { isErrno } from '../../errors/hs-error.js';
+import type { Disk } from '../disk.js';
+
+export const DESCRIPTORS = '/proc/self/fd';
+const BELOW = /^\/proc\/self\/fd\/(\d+)(?=\/|$)/;
+
+/** The directories that are held open, each by the path that people know. */
+const names = new Map<number, string>();
+
+export function holdName(fd: number, path: string): void {
+  names.set(fd, shownPath(path));
+}
+
+export function dropName(fd: number): void {
+  names.delete(fd);
+}
+
+/** The path that people know instead of one below a descriptor. */
+export function shownPath(path: string): string {
+  return path.replace(BELOW, (whole, fd: string) => names.get(Number(fd)) ?? whole);
+}
+
+/** The same disk; what the system refuses names no descriptor. */
+export function withShownPaths(disk: Disk): Disk {
+  const operations = Object.entries(disk as unknown as Readonly<Record<string, Operation>>);
+  const shown = operations.map(([name, operation]) => [
+    name,
+    (...args: unknown[]) => operation(...args).catch(rethrow),
+  ]);
+  return Object.fromEntries(shown) as unknown as Disk;
+}
+
+type Operation = (...args: unknown[]) => Promise<unknown>;
+
+function rethrow(e: unknown): never {
+  if (isErrno(e)) {
+    const error = e as NodeJS.ErrnoException & { dest?: string };
+    for (const key of ['path', 'dest'] as const) {
+      const path = error[key];
+      if (path === undefined) continue;
+      error[key] = shownPath(path);
+      error.message = error.message.replace(`'${path}'`, () => `'${error[key]}'`);
+    }
+  }
+  throw e;
+}
