@@ -2,6 +2,72 @@ import type { PlanInput } from '../../../src/core/plan-input.js';
 import type { ArtifactRecord } from '../../../src/core/record.js';
 import { DAY, HOUR } from './store.js';
 
+const sensitive = (a: ArtifactRecord) => a.classification === 'high' || a.kind === 'prompt_payload';
+
+/** When the rule that decided stops to keep, or came true; undefined where it has no end. Written per rule. */
+export function modelUntil(input: PlanInput, a: ArtifactRecord, rule: string): number | undefined {
+  const { retention } = input.policy;
+  const now = Date.parse(input.clock);
+  const ttl = Date.parse(a.created_at) + (a.retention_ttl_days ?? Number.NaN) * DAY;
+  const registered = Date.parse(a.registered.at);
+  const lastPin = (of: ArtifactRecord) => {
+    const ends = of.pins.map((p) => (p.until === undefined ? Infinity : Date.parse(p.until)));
+    return Math.max(-Infinity, ...ends.filter((end) => end > now));
+  };
+  const finite = (ms: number) => (Number.isFinite(ms) ? ms : undefined);
+  switch (rule) {
+    case 'pinned':
+      return finite(lastPin(a));
+    case 'held': {
+      // Every pinned artifact from which a walk along the sources comes here.
+      const known = [...input.artifacts, ...input.removed];
+      const reaches = (from: string, seen: Set<string>): boolean => {
+        if (seen.has(from)) return false;
+        seen.add(from);
+        const sources = known.filter((k) => k.artifact_id === from).flatMap((k) => k.sources ?? []);
+        return sources.some((s) => s === a.artifact_id || reaches(s, seen));
+      };
+      const holders = input.artifacts.filter((h) => reaches(h.artifact_id, new Set()));
+      return finite(Math.max(...holders.map(lastPin)));
+    }
+    case 'future_dated':
+      return Date.parse(a.created_at);
+    case 'sensitive_ttl':
+    case 'ttl_expired':
+    case 'within_ttl':
+      return ttl;
+    case 'ephemeral':
+    case 'ephemeral_live':
+      return registered + retention.ephemeral_hours * HOUR;
+    case 'within_window':
+    case 'window_expired':
+      return registered + retention.classes[a.retention_class].window_days * DAY;
+    default:
+      return undefined;
+  }
+}
+
+/** What goes without a way back, and how many bytes of it go at once, asked of each object again (D7). */
+export function modelLoss(input: PlanInput, goes: (id: string) => boolean) {
+  const noTrash = input.purge === true || input.policy.retention.trash_days === 0;
+  const names = (a: ArtifactRecord, id: string) => input.objectsOf(a).objects.some((o) => o.id === id);
+  const freed = (id: string) => !input.artifacts.some((a) => !goes(a.artifact_id) && names(a, id));
+  const windowless = (id: string) =>
+    noTrash || input.artifacts.some((a) => goes(a.artifact_id) && sensitive(a) && names(a, id));
+  const going = input.artifacts.filter((a) => goes(a.artifact_id));
+  const atOnce = new Map<string, number>();
+  for (const { id, size } of going.flatMap((a) => input.objectsOf(a).objects))
+    if (freed(id) && windowless(id)) atOnce.set(id, size);
+  const lost = going.filter(
+    (a) =>
+      noTrash || sensitive(a) || input.objectsOf(a).objects.some(({ id }) => freed(id) && windowless(id)),
+  );
+  return {
+    irreversible: lost.map((a) => a.artifact_id as string).sort(),
+    atOnce: [...atOnce.values()].reduce((x, y) => x + y, 0),
+  };
+}
+
 /**
  * D2 as one would explain it, with no thought for speed: for each artifact the whole store is asked
  * again. What the planner is compared with.
@@ -30,7 +96,7 @@ export function model(input: PlanInput): Map<string, string> {
     if (pinned(a)) return 'pinned';
     if (a.layer === 'L1') return 'frozen';
     if (Date.parse(a.created_at) > now) return 'future_dated';
-    if ((a.classification === 'high' || a.kind === 'prompt_payload') && ttlOver) return 'sensitive_ttl';
+    if (sensitive(a) && ttlOver) return 'sensitive_ttl';
     if (held.has(a.artifact_id)) return 'held';
     if (a.retention_ttl_days !== undefined) return ttlOver ? 'ttl_expired' : 'within_ttl';
     if (a.layer === 'L4') return age < retention.ephemeral_hours * HOUR ? 'ephemeral_live' : 'ephemeral';

@@ -1,9 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { restrictPlan } from '../../../src/core/apply-plan.js';
 import { encodePlan } from '../../../src/core/plan-file.js';
+import type { PlanInput } from '../../../src/core/plan-input.js';
 import { planPrune } from '../../../src/core/plan-prune.js';
+import type { PrunePlan } from '../../../src/core/prune-plan.js';
 import type { ArtifactRecord } from '../../../src/core/record.js';
-import { freedBy, model } from './model.js';
+import { requestedPlan } from '../../../src/core/requested-plan.js';
+import { freedBy, model, modelLoss, modelUntil } from './model.js';
 import { randomStore } from './random-store.js';
 import { artifact, DAY, input, NOW, policyWith } from './store.js';
 
@@ -15,7 +19,48 @@ it('says of every artifact what the rules of D2, read one by one, say', () => {
         Object.fromEntries(model(store)),
       );
     }),
-    { numRuns: 500 },
+    { numRuns: 3000 },
+  );
+});
+
+it('says of every artifact until when, or since when, its rule decides', () => {
+  fc.assert(
+    fc.property(randomStore, (store) => {
+      const records = new Map(store.artifacts.map((a) => [a.artifact_id, a]));
+      for (const item of planPrune(store).items) {
+        const until = modelUntil(store, records.get(item.artifact_id)!, item.rule);
+        expect(item.until, item.rule).toBe(until === undefined ? undefined : new Date(until).toISOString());
+      }
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+/** What a plan says of undoing it, against the naive model. */
+function expectLoss(store: PlanInput, { header, items }: PrunePlan): void {
+  const pruned = new Set(items.filter((i) => i.verdict === 'prune').map((i) => i.artifact_id as string));
+  const { irreversible, atOnce } = modelLoss(store, (id) => pruned.has(id));
+  expect(items.filter((i) => i.irreversible).map((i) => i.artifact_id)).toEqual(irreversible);
+  expect(header.irreversible ?? 0).toBe(irreversible.length);
+  expect(header.freed_at_once_bytes ?? 0).toBe(atOnce);
+  expect(header.freed_bytes).toBe(freedBy(store, (id) => !pruned.has(id)));
+}
+
+it('says what nothing can bring back and what is free at once, of all, of a part, and of what is asked for', () => {
+  const chosen = randomStore.chain((s) => fc.tuple(fc.constant(s), fc.subarray([...s.artifacts])));
+  fc.assert(
+    fc.property(chosen, fc.boolean(), ([store, some], purge) => {
+      const plan = planPrune(store);
+      expectLoss(store, plan);
+      const ids = new Set(some.map((a) => a.artifact_id));
+      const going = new Set(
+        plan.items.filter((i) => i.verdict === 'prune' && ids.has(i.artifact_id)).map((i) => i.artifact_id),
+      );
+      expectLoss(store, restrictPlan(store, plan, going));
+      const asked = { ...store, purge };
+      expectLoss(asked, requestedPlan(asked, ids));
+    }),
+    { numRuns: 1000 },
   );
 });
 

@@ -24,27 +24,74 @@ const shape = fc.record(
     sources: fc.array(fc.nat(24), { maxLength: 2 }),
     payload: fc.nat(9),
     damaged: fc.nat(9).map((n) => n === 0),
+    /** Of a directory: files, which it shares with other directories and with file artifacts. */
+    members: fc.array(fc.nat(9), { maxLength: 4 }),
+    /** Manifests before the newest. */
+    revised: fc.nat(2),
   },
   {
     requiredKeys: ['created', 'registered', 'retention_class', 'layer', 'kind', 'classification', 'payload'],
   },
 );
 
+/** What only its class, its age and a quota decide about: of those there must be many for an order to show. */
+const plain = fc.record(
+  {
+    created: fc.constant(NOW - 40 * DAY),
+    registered: ms.filter((at) => at <= NOW),
+    layer: fc.constantFrom('L2', 'L3'),
+    kind: fc.constant('file'),
+    retention_class: fc.constantFrom(...RETENTION_CLASSES),
+    classification: fc.constantFrom('low', 'medium'),
+    name: fc.constantFrom('a', 'b'),
+    payload: fc.nat(9),
+  },
+  {
+    requiredKeys: ['created', 'registered', 'layer', 'kind', 'retention_class', 'classification', 'payload'],
+  },
+);
+
+const SIZES = [0, 1, 50, 100, 100, 300, 20, 7, 9, 400];
+
+const classRule = fc.record({ window_days: fc.constantFrom(0, 2, 30), floor: fc.nat(3) });
+
 /** A store of up to 25 artifacts that share series, payloads and sources, with a policy. */
 export const randomStore: fc.Arbitrary<PlanInput> = fc
   .record({
-    shapes: fc.array(shape, { maxLength: 25 }),
+    shapes: fc.array(fc.oneof(shape, plain as typeof shape), { maxLength: 25, size: 'max' }),
     ids: fc.uniqueArray(fc.nat(200), { minLength: 25, maxLength: 25 }),
-    floor: fc.nat(3),
-    window: fc.constantFrom(0, 2, 30),
+    classes: fc.record({
+      log: classRule,
+      result: classRule,
+      evidence: classRule,
+      cache: classRule,
+      checkpoint: classRule,
+    }),
+    hours: fc.constantFrom(0, 24, 49),
+    trashDays: fc.constantFrom(0, 7, 7),
+    /** Removed ones, which were made from others too. */
+    removed: fc.uniqueArray(fc.tuple(fc.nat(24), fc.array(fc.nat(24), { maxLength: 2 })), {
+      maxLength: 4,
+      selector: ([n]) => n,
+    }),
     hold: fc.boolean(),
-    quota: fc.option(fc.nat(2000), { nil: undefined }),
+    /** In hundredths of what is stored, or so many bytes less: one that is met half-way shows the order in which it takes. */
+    quota: fc.option(
+      fc.oneof(
+        fc.integer({ min: 0, max: 110 }),
+        fc.integer({ min: 1, max: 40 }).map((n) => -10 * n),
+      ),
+      {
+        nil: undefined,
+      },
+    ),
   })
-  .map(({ shapes, ids, floor, window, hold, quota }) => {
+  .map(({ shapes, ids, classes, hours, trashDays, removed, hold, quota }) => {
     const damaged = new Set<string>();
+    const files = new Map<string, readonly number[]>();
     const artifacts = shapes.map((s, i): ArtifactRecord => {
-      const { pins, sources, payload, damaged: broken, ...facts } = s;
-      const size = [0, 1, 50, 100, 100, 300, 20, 7, 9, 400][payload]!;
+      const { pins, sources, payload, damaged: broken, members, revised = 0, ...facts } = s;
+      const size = SIZES[payload]!;
       const ttlNeeded =
         facts.layer !== 'L1' && (facts.classification === 'high' || facts.kind === 'prompt_payload');
       const a = artifact(ids[i]!, {
@@ -56,15 +103,44 @@ export const randomStore: fc.Arbitrary<PlanInput> = fc
         ...(sources === undefined ? {} : { sources: sources.map((k) => idOf(ids[k]!)) }),
       });
       if (broken) damaged.add(a.artifact_id);
-      return { ...a, registered: { ...a.registered, seq: i >> 1, index: i & 1 } };
+      if (members !== undefined) files.set(a.artifact_id, members);
+      const older = Array.from({ length: revised }, (_, n) => ({
+        manifest: objectIdOf(`manifest ${ids[i]} before ${n}`),
+        size_bytes: 5 + n,
+      }));
+      const manifests = [...older, ...a.manifests];
+      return {
+        ...a,
+        manifests,
+        revision: manifests.length,
+        registered: { ...a.registered, seq: i >> 1, index: i & 1 },
+      };
     });
-    const rule = { window_days: window, floor };
+    const live = new Set(artifacts.map((a) => a.artifact_id));
+    const objectsOf = (a: ArtifactRecord) => {
+      const members = (files.get(a.artifact_id) ?? []).map((n) => {
+        return { id: objectIdOf(`shared ${n}`), size: SIZES[n]! };
+      });
+      return {
+        objects: [...plainObjects(a).objects, ...members],
+        damaged: damaged.has(a.artifact_id),
+      };
+    };
+    const stored = new Map(artifacts.flatMap((a) => objectsOf(a).objects).map((o) => [o.id, o.size]));
+    const bytes = [...stored.values()].reduce((x, y) => x + y, 0);
     return input(artifacts, {
+      removed: removed
+        .map(([n, from]) => ({ artifact_id: idOf(ids[n]!), sources: from.map((k) => idOf(ids[k]!)) }))
+        .filter((r) => !live.has(r.artifact_id)),
       policy: policyWith({
-        classes: { log: rule, result: rule, evidence: rule, cache: rule, checkpoint: rule },
+        classes,
+        ephemeral_hours: hours,
+        trash_days: trashDays,
         hold_sources: hold,
-        ...(quota === undefined ? {} : { quota_bytes: quota }),
+        ...(quota === undefined
+          ? {}
+          : { quota_bytes: quota < 0 ? Math.max(0, bytes + quota) : Math.floor((bytes * quota) / 100) }),
       }),
-      objectsOf: (a) => ({ ...plainObjects(a), damaged: damaged.has(a.artifact_id) }),
+      objectsOf,
     });
   });
