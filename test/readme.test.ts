@@ -40,6 +40,7 @@ function shape(output: string): string {
     .replace(/\b[0-9a-f]{64}\b/g, '<hash>')
     .replace(/\b[0-9a-f]{8}\b/g, '<id>')
     .replace(/\d{4}-\d\d-\d\d[T ][\d:.]+Z?/g, '<time>')
+    .replace(/\d{4}-\d\d-\d\d/g, '<day>')
     .replace(/\b(in )?\d+ (second|minute|hour|day|week|month|year)s?( ago)?|\bnow\b/g, '<when>')
     .replace(/ +/g, ' ')
     .replace(/ $/gm, '');
