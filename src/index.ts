@@ -13,6 +13,7 @@ export type { BundleIndex, IndexEntry } from './core/bundle-index.js';
 export type { Json } from './core/canonical.js';
 export type { CapabilityId } from './core/capabilities.js';
 export type { Head } from './core/catalog.js';
+export type { ClaimField } from './core/claims.js';
 export type { Culprit, GuardLink, GuardRule, GuardSubject } from './core/guard.js';
 export type { ArtifactId, ObjectId, Timestamp } from './core/ids.js';
 export type { ArtifactFacts, LedgerOp } from './core/ledger-op.js';

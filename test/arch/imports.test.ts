@@ -48,7 +48,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   ui: ['cli'],
   cli: ['ops', 'store', 'fsx'],
   commands: ['cli', 'ops', 'store', 'ui', 'sandbox'],
-  src: ['ops', 'store', 'fsx'],
+  src: ['ops', 'store', 'fsx', 'sandbox'],
   bin: ['dist'],
 };
 

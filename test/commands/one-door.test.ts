@@ -32,6 +32,8 @@ function* steps(work: string): Generator<Step> {
   yield { name: 'put', args: ['put', '-', '--name', 'stream'], stdin: 'from stdin' };
   yield { name: 'hash-object', args: ['hash-object', '-w', 'a.txt'], keep: (s) => (hash = s.trim()) };
   yield { name: 'ls', args: ['ls'] };
+  yield { name: 'label', args: ['label', 'stream', 'env=test'] };
+  yield { name: 'rename', args: ['rename', 'stream', 'stream/1'] };
   yield { name: 'scan', args: ['scan', 'file', 'tree'] };
   yield { name: 'show', args: ['show', 'file'] };
   yield { name: 'cat-object', args: ['cat-object', hash] };
@@ -78,7 +80,7 @@ function* steps(work: string): Generator<Step> {
   yield { name: 'du', args: ['du'] };
   yield { name: 'plan-prune', args: ['plan-prune'], keep: (s) => writeFileSync(join(work, 'plan'), s) };
   yield { name: 'apply-prune', args: ['apply-prune', 'plan'], status: -1 };
-  yield { name: 'rm', args: ['rm', 'stream', '--yes'] };
+  yield { name: 'rm', args: ['rm', 'stream/1', '--yes'] };
   yield { name: 'restore', args: ['restore', file], status: -1 };
   yield { name: 'gc', args: ['gc', '--yes', '--empty-trash'], status: -1 };
   yield { name: 'report', args: ['report'] };
