@@ -53,6 +53,10 @@ describe('npm pack in a clean clone', () => {
     expect(files.filter((file) => /^(src|test|scripts)\//.test(file))).toEqual([]);
   });
 
+  it('packs no compiled code, which nobody could read', () => {
+    expect(files.filter((file) => /\.(cache|node)$/.test(file))).toEqual([]);
+  });
+
   it.each([
     {
       kind: 'an ESM',
