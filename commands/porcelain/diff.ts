@@ -43,6 +43,7 @@ export const diff = listing({
 The status is 1 when there are differences.`,
   positionals: { before: one('ID', { complete: 'artifact' }), after: one('ID', { complete: 'artifact' }) },
   options: { manifest: flag(undefined, 'compare the manifests instead of the payloads') },
+  pages: true,
   resultSchema: 'hs.diff/1',
   examples: [{ command: 'hs diff dist@{1} dist', explains: 'See what changed since the version before.' }],
   exits: { 1: 'they differ' },

@@ -54,6 +54,7 @@ On a terminal it stops after ${ON_A_TERMINAL} entries unless \`--limit\` says ot
     limit: integer('N', 'at most N entries', { min: 1 }, { short: 'n' }),
     follow: flag('f', 'wait for new entries and show them'),
   },
+  pages: ({ follow }) => !follow,
   resultSchema: 'hs.log/1',
   examples: [
     { command: 'hs log', explains: 'What happened lately.' },

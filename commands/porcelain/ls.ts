@@ -68,6 +68,7 @@ export const ls = listing({
     }),
     long: flag('l', 'also show layer, classification, TTL and content hash'),
   },
+  pages: true,
   resultSchema: 'hs.ls/1',
   examples: [
     { command: 'hs ls --kind report', explains: 'All reports, the newest first.' },

@@ -12,6 +12,7 @@ export const pins = listing({
 
 With \`-z\`, for scripts, a record is the name of the pin, a tab, and the id of the artifact.`,
   nul: true,
+  pages: true,
   resultSchema: 'hs.pins/1',
   examples: [{ command: 'hs pins', explains: 'What is held, and by which pins.' }],
   seeAlso: ['hs-pin(1)', 'hs-unpin(1)', 'hs-ls(1)'],

@@ -23,6 +23,7 @@ export const report = command({
 
 With an id, one report is shown: totals, by rule and by class, how much of it can still be brought back, the largest that went, and what was spared since its plan was made. hs-cat-artifact(1) prints the whole of it.`,
   positionals: { id: maybe('ID', { complete: 'report' }) },
+  pages: true,
   resultSchema: 'hs.report/1',
   list: 'results',
   examples: [

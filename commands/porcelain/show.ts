@@ -123,6 +123,7 @@ What hs saw itself is told as such: the provenance of what hs-run(1) made, and j
 
 With \`--json\`, the manifest is given whole, and \`claims\` lists the fields of it that are claimed; it is null when it cannot be read, and \`damage\` says why.`,
   positionals: { id: one('ID', { complete: 'artifact' }) },
+  pages: true,
   resultSchema: 'hs.show/1',
   examples: [{ command: 'hs show report', explains: 'The newest artifact of that name.' }],
   exits: { 5: 'its manifest is damaged' },

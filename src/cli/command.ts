@@ -36,6 +36,8 @@ interface Described<O extends Options, P extends Positionals> {
   readonly failsWith?: number;
   /** Its status is an answer: it finishes although its output is closed. */
   readonly verdict?: true;
+  /** On a terminal it is read in a pager (under these options). */
+  readonly pages?: true | ((options: Values<O>) => boolean);
   /** Writes raw bytes (under these options), so that `--json` is a usage error. */
   readonly streams?: true | ((options: Values<O>) => boolean);
   readonly examples?: readonly Example[];

@@ -24,6 +24,7 @@ export const globalOptions = {
   verbose: flag('v', 'say more about what is done'),
   color: choice(['auto', 'always', 'never'], 'WHEN', 'use colour: auto, always or never'),
   noProgress: flag(undefined, 'show no progress'),
+  noPager: flag(undefined, 'do not start a pager'),
   now: time('TIME', 'set the clock of this command'),
   help: flag('h', 'show help'),
   version: flag(undefined, 'print the version'),

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Clock, Environment, Random, Trace } from '../core/ports.js';
 import type { Disk } from '../fsx/disk.js';
+import type { Pager } from '../fsx/pager.js';
 import type { Session, SessionRequest } from '../ops/session.js';
 import type { CommandTable } from './command.js';
 
@@ -22,6 +23,8 @@ export interface Host {
   isTerminal(stream: 'stdin' | 'stdout' | 'stderr'): boolean;
   /** Calls `gone` when the reader of standard output has gone, until the returned function is called. */
   onReaderGone(gone: () => void): Promise<() => void>;
+  /** Starts the pager that is asked for, else the usual one; undefined where there is none. */
+  startPager(asked: string | undefined): Promise<Pager | undefined>;
   readonly version: string;
   chdir(directory: string): void;
   /** Calls `handler` on SIGINT and SIGTERM, or the signals given, until the returned function is called. */

@@ -58,6 +58,10 @@ export function processHost(): Host & ProcessEnds {
         unwatch();
       };
     },
+    async startPager(asked) {
+      const { startPager } = await import('../fsx/pager.js');
+      return startPager(asked, process.env);
+    },
     version: VERSION,
     chdir: (directory) => process.chdir(directory),
     onSignal(handler, signals = ENDING) {

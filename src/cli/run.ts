@@ -8,6 +8,7 @@ import { meaningOf, toFailure } from './failure.js';
 import type { Host, Parts } from './host.js';
 import { Interrupt } from './io/interrupt.js';
 import { OutputClosed } from './io/out.js';
+import { pagerFor } from './io/pager.js';
 import { openStreams, type Streams } from './io/streams.js';
 import { Outcome } from './outcome.js';
 import type { Invocation } from './parse/parse.js';
@@ -33,7 +34,8 @@ export async function run(
   for (const directory of globals.chdir) changeDirectory(host, directory);
   const interrupt = new Interrupt(host, command.spec.opens === 'write');
   const now = call.setClock ?? host.clock.now();
-  const streams = await openStreams(host, command, globals, now, interrupt.signal);
+  const pager = await pagerFor(host, command, call);
+  const streams = await openStreams(host, command, globals, now, interrupt.signal, pager);
   const { out, log, progress } = streams;
   const form = globals.json ? 'json' : globals.jsonl ? 'jsonl' : 'text';
   const outcome = new Outcome(host, log, form, interrupt.signal);
@@ -43,6 +45,12 @@ export async function run(
   const context = makeContext(host, parts, call, streams, interrupt, outcome, store);
   let hasRun = false;
   let status: number | undefined;
+  const endOutput = async () => {
+    await out.end();
+    if (pager === undefined) return;
+    interrupt.leaveToPager();
+    await pager.close();
+  };
   try {
     const value = await (command.spec.run(context) as Promise<unknown>);
     hasRun = command.spec.opens === 'write' && command.form === 'single';
@@ -50,7 +58,7 @@ export async function run(
     // What changed the store and came to its end is done, whatever was pressed meanwhile.
     if (!interrupt.writes) interrupt.signal.throwIfAborted();
     progress.done();
-    await out.end();
+    await endOutput();
     status = outcome.finish(shown);
   } catch (e) {
     progress.done();
@@ -59,12 +67,13 @@ export async function run(
       return status;
     }
     // What was printed before the failure stays printed; a second failure to write adds nothing.
-    await out.end().catch(() => {});
+    await endOutput().catch(() => {});
     const failure = toFailure(interrupt.signal.aborted ? interrupt.signal.reason : e);
     const isUnsaid = hasRun && failure.code === 'SYSTEM' && failure.hint === undefined;
     outcome.report(isUnsaid ? prefixed(failure, '', UNSAID) : withUsageHint(failure, command));
     status = statusOf(failure, command);
   } finally {
+    await pager?.close();
     interrupt.release();
     out.release();
     await store.close();

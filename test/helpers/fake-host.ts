@@ -73,6 +73,7 @@ export function runFake(
     stderr: capture(stderr, columns, undefined),
     isTerminal: (stream) => terminals.includes(stream),
     onReaderGone: async () => () => {},
+    startPager: async () => undefined,
     version: '1.2.3',
     chdir: () => {},
     onSignal: (handler) => {

@@ -74,6 +74,7 @@ export function inside(cwd: string) {
       stderr: capture(stderr, columns),
       isTerminal: (stream) => columns !== undefined && stream !== 'stdin',
       onReaderGone: async () => () => {},
+      startPager: async () => undefined,
       version: '1.2.3',
       chdir: () => {
         throw new Error('one process has one current directory');

@@ -104,6 +104,8 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   HS_DEBUG: 'when set, a bug in hs is shown with its stack',
   HS_TRACE:
     'a file to which a line of JSON is appended for each thing done: commands, ledger entries and disk operations with their times, never contents or arguments; 1 or 2: standard error',
+  HS_PAGER:
+    'on a terminal, what lists are read with (default: PAGER, else less, with LESS=FRX unless LESS is set); empty or cat is none',
   NO_COLOR: 'when set, no colour unless --color says so',
   SOURCE_DATE_EPOCH:
     'the time, in seconds since 1970, that is written inside bundles and other tars (default: that of 1980-01-01)',

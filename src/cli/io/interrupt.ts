@@ -42,6 +42,14 @@ export class Interrupt {
     };
   }
 
+  /** All is done but that somebody reads it in a pager, whose Ctrl-C it is from here on. */
+  leaveToPager(): void {
+    clearTimeout(this.#grace);
+    this.#diverted = (signal) => {
+      if (signal === 'SIGTERM') this.#host.abandon(new HsError('TERMINATED', '').exitStatus);
+    };
+  }
+
   /** Whether there is something to put in order before the end. */
   get writes(): boolean {
     return this.#writes;

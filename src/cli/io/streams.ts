@@ -1,3 +1,4 @@
+import type { Pager } from '../../fsx/pager.js';
 import type { Command } from '../command.js';
 import type { GlobalValues } from '../globals.js';
 import type { Host } from '../host.js';
@@ -26,15 +27,23 @@ export async function openStreams(
   globals: GlobalValues,
   now: number,
   signal: AbortSignal,
+  pager: Pager | undefined,
 ): Promise<Streams> {
   const { spec } = command;
   const terminal = terminalOf(host, globals.color);
   const machine = globals.json || globals.jsonl;
   const progress = new Progress(() => host.stderr, {
-    shown: terminal.stderr && !terminal.dumb && !globals.noProgress && !globals.quiet && !machine,
+    // A pager has the screen.
+    shown:
+      terminal.stderr &&
+      !terminal.dumb &&
+      !globals.noProgress &&
+      !globals.quiet &&
+      !machine &&
+      pager === undefined,
     clock: host.clock,
   });
-  const out = new Out(host.stdout, {
+  const out = new Out(pager?.input ?? host.stdout, {
     colour: terminal.colour,
     nul: globals.nul,
     terminal: terminal.stdout,
