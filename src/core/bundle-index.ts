@@ -1,8 +1,8 @@
 import { HsError } from '../errors/hs-error.js';
 import { canonicalBytes } from './canonical.js';
 import type { ObjectId } from './ids.js';
-import { type ListedEntry, parseIndex, scanIndex } from './index-text.js';
-import { checkSortedTree, comparePaths, type SafePath, toSafePath } from './paths.js';
+import { type ListedEntry, parseIndex, scanEntries, scanIndex } from './index-text.js';
+import { checkSortedTree, comparePaths, type SafePath, SortedTreeCheck, toSafePath } from './paths.js';
 
 export { MAX_INDEX_BYTES } from './index-text.js';
 
@@ -35,11 +35,45 @@ export function decodeBundleIndex(bytes: Uint8Array): BundleIndex {
   demandSafePaths(index);
   for (let i = 1; i < index.length; i++) {
     if (comparePaths(index[i - 1]!.path, index[i]!.path) >= 0) {
-      throw new HsError('INVALID_RECORD', 'bundle index is not sorted by path, or names a path twice');
+      throw notSorted();
     }
   }
   checkSortedTree(index);
   return index;
+}
+
+function notSorted(): HsError {
+  return new HsError('INVALID_RECORD', 'bundle index is not sorted by path, or names a path twice');
+}
+
+/**
+ * Reads an index as `decodeBundleIndex` does, one entry in memory at a time: what is wrong with one is thrown
+ * when those before it were given.
+ */
+export function* bundleIndexEntries(bytes: Uint8Array): Generator<IndexEntry, void, undefined> {
+  const tree = new SortedTreeCheck();
+  let before: SafePath | undefined;
+  for (const entry of listedEntries(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))) {
+    const path = toSafePath(entry.path);
+    if (before !== undefined && comparePaths(before, path) >= 0) throw notSorted();
+    tree.add(path);
+    before = path;
+    yield { ...entry, path };
+  }
+}
+
+function* listedEntries(bytes: Buffer): Generator<ListedEntry, void, undefined> {
+  let count = 0;
+  const scan = scanEntries(bytes);
+  for (let next = scan.next(); ; next = scan.next()) {
+    if (next.done === true) {
+      // What was given is spelled as it has to be, so that it comes first here, too.
+      if (!next.value) yield* parseIndex(bytes).slice(count);
+      return;
+    }
+    count += 1;
+    yield next.value;
+  }
 }
 
 function demandSafePaths(entries: readonly ListedEntry[]): asserts entries is BundleIndex {

@@ -187,14 +187,21 @@ export function checkTree(paths: Iterable<SafePath>): void {
  * The same for files in the order of {@link comparePaths}, without a table: between a file and what would
  * lie in it stand only paths that begin as it does, so the open ones are a stack that is hardly ever two deep.
  */
-export function checkSortedTree(files: readonly { readonly path: SafePath }[]): void {
-  const begun: string[] = [];
-  for (const { path } of files) {
+export class SortedTreeCheck {
+  readonly #begun: SafePath[] = [];
+
+  add(path: SafePath): void {
+    const begun = this.#begun;
     while (begun.length > 0 && !path.startsWith(begun.at(-1)!)) begun.pop();
     for (const file of begun) {
-      if (path.length > file.length && path[file.length] !== '/') continue;
-      checkTree(files.map((f) => f.path));
+      if (path.length === file.length || path[file.length] === '/') checkTree([file, path]);
     }
     begun.push(path);
   }
+}
+
+/** {@link SortedTreeCheck} of files that are all at hand. */
+export function checkSortedTree(files: readonly { readonly path: SafePath }[]): void {
+  const check = new SortedTreeCheck();
+  for (const { path } of files) check.add(path);
 }

@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeBundleIndex, type IndexEntry } from '../../src/core/bundle-index.js';
+import {
+  bundleIndexEntries,
+  decodeBundleIndex,
+  encodeBundleIndex,
+  type IndexEntry,
+} from '../../src/core/bundle-index.js';
 import { sha256 } from '../../src/core/hash.js';
-import { type ListedEntry, parseIndex, scanIndex } from '../../src/core/index-text.js';
+import { type ListedEntry, parseIndex, scanEntries, scanIndex } from '../../src/core/index-text.js';
 import { checkSortedTree, checkTree, comparePaths, type SafePath } from '../../src/core/paths.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
@@ -68,6 +73,58 @@ function parsed(bytes: Uint8Array): ListedEntry[] | undefined {
     throw e;
   }
 }
+
+/** What the scan that goes entry by entry reads, as the other one gives it. */
+function scannedOneByOne(bytes: Buffer): ListedEntry[] | undefined {
+  const entries: ListedEntry[] = [];
+  const scan = scanEntries(bytes);
+  for (let next = scan.next(); ; next = scan.next()) {
+    if (next.done === true) return next.value ? entries : undefined;
+    entries.push(next.value);
+  }
+}
+
+function orRefusal<T>(read: () => T): T | string {
+  try {
+    return read();
+  } catch (e) {
+    if (e instanceof HsError) return e.message;
+    throw e;
+  }
+}
+
+/** What the scan of a whole text says, to which bytes that are not UTF-8 are an error. */
+const scannedWhole = (bytes: Buffer) => orRefusal(() => scanIndex(bytes));
+
+describe('an index that is read entry by entry', () => {
+  const sorted = index.map((entries) => entries.toSorted((a, b) => comparePaths(a.path, b.path)));
+  const bytes = fc.oneof(
+    index.map((entries) => encodeBundleIndex(entries)),
+    sorted.map((entries) => encodeBundleIndex(entries)),
+    damaged,
+    fc.json().map((text) => Buffer.from(text)),
+    fc.uint8Array().map((b) => Buffer.from(b)),
+  );
+
+  it('is scanned as a whole one is', () => {
+    const property = fc.property(bytes, (b) => {
+      const whole = scannedWhole(b);
+      expect(scannedOneByOne(b)).toEqual(typeof whole === 'string' ? undefined : whole);
+    });
+    fc.assert(property, { numRuns: 3000 });
+  });
+
+  it('has the entries of a whole one, and is refused where that is', () => {
+    const property = fc.property(bytes, (b) => {
+      const whole = orRefusal(() => decodeBundleIndex(b));
+      const one = orRefusal(() => [...bundleIndexEntries(b)]);
+      // With two faults, either may be the one that is named.
+      if (typeof whole === 'string') expect(one).toEqual(expect.any(String));
+      else expect(one).toEqual(whole);
+    });
+    fc.assert(property, { numRuns: 3000 });
+  });
+});
 
 describe('the scan of an index', () => {
   it('reads what the parser reads, as it reads it', () => {

@@ -1,7 +1,8 @@
-import { type BundleIndex, decodeBundleIndex, indexSize, MAX_INDEX_BYTES } from '../../core/bundle-index.js';
+import { bundleIndexEntries, MAX_INDEX_BYTES } from '../../core/bundle-index.js';
 import { canonicalText } from '../../core/canonical.js';
 import type { Catalog } from '../../core/catalog.js';
 import { escapeText } from '../../core/escape.js';
+import { IdTable } from '../../core/id-table.js';
 import type { ObjectId } from '../../core/ids.js';
 import { labelWithId } from '../../core/label.js';
 import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest.js';
@@ -11,12 +12,12 @@ import { giveWay } from '../../fsx/yielding-disk.js';
 import { factsOf } from '../register.js';
 import type { Session } from '../session.js';
 import { type Finding, HINT_LOST, HINT_REPAIR } from './finding.js';
-import type { PlacedObject } from './placed-object.js';
+import type { PlacedObjects } from './placed-objects.js';
 
 export interface CheckedArtifacts {
   readonly artifacts: number;
   /** What live artifacts name. */
-  readonly reachable: ReadonlySet<ObjectId>;
+  readonly reachable: IdTable;
   readonly findings: readonly Finding[];
 }
 
@@ -24,14 +25,14 @@ const OPTIONAL_FACTS = ['name', 'filename_hint', 'retention_ttl_days', 'sources'
 
 class ArtifactCheck {
   readonly findings: Finding[] = [];
-  readonly reachable = new Set<ObjectId>();
+  readonly reachable = new IdTable();
   readonly #session: Session;
-  readonly #there: ReadonlyMap<ObjectId, PlacedObject>;
+  readonly #there: PlacedObjects;
   readonly #damaged: ReadonlySet<ObjectId>;
-  /** One index may be the payload of many artifacts. */
-  readonly #indexes = new Map<ObjectId, BundleIndex | string>();
+  /** Bytes that an index lists, of which all is there: one may be the payload of many artifacts. */
+  readonly #whole = new Map<ObjectId, number>();
 
-  constructor(session: Session, there: ReadonlyMap<ObjectId, PlacedObject>, damaged: ReadonlySet<ObjectId>) {
+  constructor(session: Session, there: PlacedObjects, damaged: ReadonlySet<ObjectId>) {
     this.#session = session;
     this.#there = there;
     this.#damaged = damaged;
@@ -101,37 +102,41 @@ class ArtifactCheck {
     }
   }
 
-  async #index(id: ObjectId): Promise<BundleIndex | string> {
-    const known = this.#indexes.get(id);
-    if (known !== undefined) return known;
-    let found: BundleIndex | string;
+  /** The bytes of an index that is valid, and how many its files have; else why it is not. */
+  async #index(id: ObjectId): Promise<{ readonly bytes: Uint8Array; readonly listed: number } | string> {
     try {
-      found = decodeBundleIndex(await this.#session.store.objects.read(id, MAX_INDEX_BYTES));
+      const bytes = await this.#session.store.objects.read(id, MAX_INDEX_BYTES);
+      let listed = 0;
+      for (const e of bundleIndexEntries(bytes)) listed += e.size_bytes;
+      return { bytes, listed };
     } catch (e) {
       if (!isHsError(e)) throw e;
-      found = e.message;
+      return e.message;
     }
-    this.#indexes.set(id, found);
-    return found;
   }
 
   async #payload(r: ArtifactRecord): Promise<void> {
+    const id = r.content_hash;
     if (r.payload_type === 'file') {
-      await this.#present(r, r.content_hash, r.size_bytes, 'the payload');
+      await this.#present(r, id, r.size_bytes, 'the payload');
       return;
     }
-    if (!(await this.#present(r, r.content_hash, undefined, 'the index'))) return;
-    const index = await this.#index(r.content_hash);
+    if (this.#whole.get(id) === r.size_bytes) return;
+    if (!(await this.#present(r, id, undefined, 'the index'))) return;
+    const index = await this.#index(id);
     if (typeof index === 'string') {
       this.#report(r, `the index is not valid: ${index}`, HINT_LOST);
       return;
     }
-    if (indexSize(index) !== r.size_bytes) {
-      this.#report(r, `the index lists ${indexSize(index)} bytes instead of ${r.size_bytes}`, HINT_LOST);
+    const { bytes, listed } = index;
+    const before = this.findings.length;
+    if (listed !== r.size_bytes) {
+      this.#report(r, `the index lists ${listed} bytes instead of ${r.size_bytes}`, HINT_LOST);
     }
-    for (const e of index) {
+    for (const e of bundleIndexEntries(bytes)) {
       await this.#present(r, e.content_hash, e.size_bytes, `file '${escapeText(e.path)}'`);
     }
+    if (this.findings.length === before) this.#whole.set(id, listed);
   }
 
   async run(catalog: Catalog): Promise<number> {
@@ -154,13 +159,10 @@ class ArtifactCheck {
 export async function checkArtifacts(
   session: Session,
   catalog: Catalog,
-  objects: readonly PlacedObject[],
+  objects: PlacedObjects,
   damaged: ReadonlySet<ObjectId>,
 ): Promise<CheckedArtifacts> {
-  const there = new Map<ObjectId, PlacedObject>();
-  // One that is in both places counts as where it belongs.
-  for (const o of objects) if (o.batch === undefined || !there.has(o.id)) there.set(o.id, o);
-  const check = new ArtifactCheck(session, there, damaged);
+  const check = new ArtifactCheck(session, objects, damaged);
   const artifacts = await check.run(catalog);
   return { artifacts, reachable: check.reachable, findings: check.findings };
 }

@@ -7,12 +7,13 @@ import { hasFeature } from '../../store/format.js';
 import { FAN_OUT, parseLedgerDir, parseLedgerFile } from '../../store/layout.js';
 import { isLeaseToken, isUnclaimed } from '../../store/leases.js';
 import { shownName } from '../../store/ledger-listing.js';
-import { packNameOf } from '../../store/packs.js';
+import { Pack, packNameOf } from '../../store/packs.js';
 import type { Store } from '../../store/store.js';
 import { isTrashBatch, TRASH_RECORDS, Trash } from '../../store/trash.js';
 import { type JudgedLeases, judgeLeases } from '../judge-leases.js';
 import { type Finding, HINT_REPAIR, HINT_STRAY, HINT_WRONG_KIND } from './finding.js';
-import { objectsOfPack, type PlacedObject } from './placed-object.js';
+import { wholePack } from './placed-object.js';
+import { PlacedObjects } from './placed-objects.js';
 
 const OBJECT_MODE = 0o444;
 /** Of directories and of files that change; in a store that a group shares, the second. */
@@ -20,7 +21,7 @@ const OWN_MODES = { dir: 0o700, file: 0o600 };
 const SHARED_MODES = { dir: 0o2770, file: 0o660 };
 
 export interface Listing {
-  readonly objects: readonly PlacedObject[];
+  readonly objects: PlacedObjects;
   readonly findings: readonly Finding[];
 }
 
@@ -29,13 +30,14 @@ const DIRECTORIES = ['objects', 'ledger', 'leases', 'trash', 'tmp', 'cache'];
 /** Walks every directory of a store and tells what belongs there from what does not. */
 export class NameCheck {
   readonly #store: Store;
-  readonly #objects: PlacedObject[] = [];
+  readonly #objects: PlacedObjects;
   readonly #findings: Finding[] = [];
   /** By the mode they should have and the directory they are in. */
   readonly #wrongModes = new Map<string, { mode: number; paths: string[] }>();
 
   constructor(store: Store) {
     this.#store = store;
+    this.#objects = new PlacedObjects(store.layout);
   }
 
   async run(): Promise<Listing> {
@@ -171,7 +173,7 @@ export class NameCheck {
   async #object(id: ObjectId, path: string, batch?: string): Promise<void> {
     const stat = await this.#file(path);
     if (stat !== undefined) {
-      this.#objects.push({ id, path, size: stat.size, ...(batch === undefined ? {} : { batch }) });
+      this.#objects.add({ id, size: stat.size, ...(batch === undefined ? {} : { batch }) });
     }
   }
 
@@ -204,9 +206,14 @@ export class NameCheck {
 
   async #pack(name: ObjectId, path: string, batch?: string): Promise<void> {
     if ((await this.#file(path)) === undefined) return;
-    const found = await objectsOfPack(this.#store, { name, path, batch });
-    if ('severity' in found) this.#findings.push(found);
-    else for (const object of found) this.#objects.push(object);
+    const found = await wholePack(this.#store, name, path);
+    if (found === undefined) return;
+    if (!(found instanceof Pack)) {
+      this.#findings.push(found);
+      return;
+    }
+    const where = { pack: found, ...(batch === undefined ? {} : { batch }) };
+    for (const entry of found.index.entries()) this.#objects.add({ ...entry, ...where });
   }
 
   async #trash(): Promise<void> {

@@ -1,4 +1,5 @@
 import { createSha256 } from '../../core/hash.js';
+import { IdTable } from '../../core/id-table.js';
 import type { ObjectId } from '../../core/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import { inMemory, type ObjectFile } from '../../store/objects.js';
@@ -63,17 +64,16 @@ function sampler(session: Session, share: number): (id: ObjectId) => boolean {
 /** Reads every object, or a sample, and compares its bytes with its name. */
 export async function checkObjects(
   session: Session,
-  objects: readonly PlacedObject[],
+  objects: Iterable<PlacedObject>,
   options: ObjectCheckOptions,
 ): Promise<CheckedObjects> {
   const isTaken = sampler(session, options.sample);
-  const taken = objects.filter((o) => isTaken(o.id));
   const damaged = new Set<ObjectId>();
   const findings: Finding[] = [];
   let count = 0;
   let bytes = 0;
   /** Files in objects/ that are as their name says: what a damaged copy in a pack is no loss beside. */
-  const sound = new Set<ObjectId>();
+  const sound = new IdTable();
   const copies: { readonly o: PlacedObject; readonly finding: Finding }[] = [];
   const report = (o: PlacedObject, subject: string, message: string) => {
     const inTrash = o.batch !== undefined;
@@ -87,15 +87,14 @@ export async function checkObjects(
       if (!inTrash) damaged.add(o.id);
     }
   };
-  session.progress.start(
-    'reading objects',
-    taken.reduce((sum, o) => sum + o.size, 0),
-    'bytes',
-  );
+  let all = 0;
+  for (const o of objects) if (isTaken(o.id)) all += o.size;
+  session.progress.start('reading objects', all, 'bytes');
   // One for all: to have a MiB a file takes ten times as long as to hash a small one.
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   let open: PlacedObject['pack'];
-  for (const o of taken) {
+  for (const o of objects) {
+    if (!isTaken(o.id)) continue;
     if (open !== o.pack) await open?.close();
     open = o.pack;
     const path = o.path.slice(session.store.root.length + 1);

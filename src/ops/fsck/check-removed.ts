@@ -9,7 +9,7 @@ import { isMadeSince, Trash } from '../../store/trash.js';
 import { readable } from '../guard/read.js';
 import type { Session } from '../session.js';
 import { type Finding, HINT_LOST } from './finding.js';
-import type { PlacedObject } from './placed-object.js';
+import type { PlacedObjects } from './placed-objects.js';
 
 const DAY = 86_400_000;
 
@@ -20,14 +20,13 @@ const DAY = 86_400_000;
 export async function checkRemoved(
   session: Session,
   fold: LedgerFold,
-  objects: readonly PlacedObject[],
+  there: PlacedObjects,
 ): Promise<Finding[]> {
   const catalog = await fold.advance();
   const policy = await readable(() => session.policy(catalog));
   // How long the window is nobody knows then, and that the policy is lost is told already.
   if (policy === undefined) return [];
   const since = session.clock.now() - policy.retention.trash_days * DAY;
-  const there = new Set(objects.map((o) => o.id));
   const indexes = new IndexReader(session.store.objects);
   const lost: { readonly record: ArtifactRecord; readonly missing: number; readonly all: number }[] = [];
   for (const record of catalog.removed()) {

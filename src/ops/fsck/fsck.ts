@@ -1,3 +1,4 @@
+import type { IdTable } from '../../core/id-table.js';
 import type { ObjectId } from '../../core/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Lease } from '../../store/leases.js';
@@ -10,7 +11,7 @@ import { NameCheck } from './check-names.js';
 import { checkObjects, type ObjectCheckOptions } from './check-objects.js';
 import { checkRemoved } from './check-removed.js';
 import { type Finding, HINT_LOST, HINT_STRAY } from './finding.js';
-import type { PlacedObject } from './placed-object.js';
+import type { PlacedObjects } from './placed-objects.js';
 import { repairFindings } from './repair.js';
 
 export interface FsckOptions extends ObjectCheckOptions {
@@ -52,13 +53,13 @@ function ledgerFindings(verdict: LedgerVerdict): Finding[] {
 interface References {
   readonly artifacts: number;
   readonly findings: readonly Finding[];
-  readonly reachable: ReadonlySet<ObjectId>;
+  readonly reachable: IdTable;
 }
 
 /** What the ledger and the live artifacts name; undefined when the ledger cannot be folded. */
 async function checkReferences(
   session: Session,
-  objects: readonly PlacedObject[],
+  objects: PlacedObjects,
   damaged: ReadonlySet<ObjectId>,
 ): Promise<References | undefined> {
   const fold = new LedgerFold(session.store);
@@ -71,11 +72,9 @@ async function checkReferences(
       ({ artifact_id: id }) => id === undefined || now.get(id)?.removed === undefined,
     );
     const removed = await checkRemoved(session, fold, objects);
-    return {
-      artifacts,
-      findings: [...standing, ...removed],
-      reachable: new Set([...reachable, ...fold.roots, ...keptIndexes(now)]),
-    };
+    for (const id of fold.roots) reachable.add(id);
+    for (const id of keptIndexes(now)) reachable.add(id);
+    return { artifacts, findings: [...standing, ...removed], reachable };
   } catch (e) {
     const broken = isHsError(e, 'LEDGER_BROKEN', 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD');
     if (!broken && !isErrno(e, 'ENOENT')) throw e;
@@ -83,10 +82,20 @@ async function checkReferences(
   }
 }
 
-const sum = (objects: readonly PlacedObject[]) => ({
-  objects: objects.length,
-  size_bytes: objects.reduce((total, o) => total + o.size, 0),
-});
+/** What of the objects lies in the trash, and what in use is named by nothing. */
+function account(objects: PlacedObjects, reachable: IdTable | undefined) {
+  const unreferenced = { objects: 0, size_bytes: 0 };
+  const trash = { objects: 0, size_bytes: 0 };
+  const batches = new Set<string>();
+  for (const { id, batch, size } of objects) {
+    if (batch !== undefined) batches.add(batch);
+    else if (reachable?.has(id) !== false) continue;
+    const into = batch === undefined ? unreferenced : trash;
+    into.objects += 1;
+    into.size_bytes += size;
+  }
+  return { unreferenced, trash: { batches: batches.size, ...trash } };
+}
 
 /**
  * Looks at everything in a store and says what does not belong, is lost or was changed (E2). Under a
@@ -123,7 +132,7 @@ async function check(session: Session, options: FsckOptions): Promise<FsckReport
     options.repair && findings.length > 0
       ? await repair(session, verdict, references !== undefined, findings)
       : new Set<Finding>();
-  const trashed = objects.filter((o) => o.batch !== undefined);
+  const { unreferenced, trash } = account(objects, references?.reachable);
   return {
     ok: findings.length === 0,
     findings: findings.map(({ repair: _, ...finding }, i) => ({
@@ -136,12 +145,8 @@ async function check(session: Session, options: FsckOptions): Promise<FsckReport
       objects: checked.objects,
       size_bytes: checked.bytes,
     },
-    ...(references === undefined
-      ? {}
-      : {
-          unreferenced: sum(objects.filter((o) => o.batch === undefined && !references.reachable.has(o.id))),
-        }),
-    trash: { batches: new Set(trashed.map((o) => o.batch)).size, ...sum(trashed) },
+    ...(references === undefined ? {} : { unreferenced }),
+    trash,
     repaired: repaired.size,
   };
 }

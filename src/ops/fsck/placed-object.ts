@@ -17,27 +17,20 @@ export interface PlacedObject {
   readonly offset?: number;
 }
 
-interface PlacedPack {
-  /** Without the ending. */
-  readonly name: ObjectId;
-  readonly path: string;
-  readonly batch: string | undefined;
-}
-
-/** What lies in a pack whose index is whole, none when the pack has gone; else what is wrong with it. */
-export async function objectsOfPack(
+/** A pack whose index is whole, undefined when it has gone; else what is wrong with it. `name` is without the ending. */
+export async function wholePack(
   store: Store,
-  { name, path, batch }: PlacedPack,
-): Promise<PlacedObject[] | Finding> {
+  name: ObjectId,
+  path: string,
+): Promise<Pack | Finding | undefined> {
   try {
     const pack = await Pack.open(store.disk, name, path);
     await pack.close();
     pack.index.verify(name);
-    const where = { path, pack, ...(batch === undefined ? {} : { batch }) };
-    return [...pack.index.entries()].map((entry) => ({ ...entry, ...where }));
+    return pack;
   } catch (e) {
     // Taken apart meanwhile.
-    if (isErrno(e, 'ENOENT')) return [];
+    if (isErrno(e, 'ENOENT')) return undefined;
     if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'EIO', 'EACCES', 'EPERM')) throw e;
     const subject = path.slice(store.root.length + 1);
     return {
