@@ -83,7 +83,7 @@ sub tool {
     next unless defined $fd;
     unlink $canary; report("written $canary"); POSIX::_exit(98);
   }
-  $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP QUIT USR1 USR2 PWR);
+  $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP QUIT USR1 USR2 PIPE PWR);
   for (@env) { my ($name, $value) = split /=/, $_, 2; $ENV{$name} = $value }
   report("ready abi=$abi namespaces=$namespaces readonly=$readonly hidden=$hidden devices=$devices filtered=$filtered");
   my $go;
@@ -200,7 +200,7 @@ sub keep {
   POSIX::_exit($s == 99 << 8 ? 99 : 0);
 }
 
-$SIG{$_} = 'IGNORE' for qw(INT TERM HUP QUIT USR1 USR2);
+$SIG{$_} = 'IGNORE' for qw(INT TERM HUP QUIT USR1 USR2 PIPE);
 my $keeper;
 $SIG{PWR} = sub { kill 'PWR', $keeper if $keeper; };
 prctl(1, 30);
