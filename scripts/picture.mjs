@@ -18,6 +18,7 @@ const DAY = 86_400_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'hs-picture-'));
 const environment = {
+  SHELL: '/bin/sh',
   PATH: process.env.PATH,
   HOME: directory,
   XDG_STATE_HOME: join(directory, 'state'),

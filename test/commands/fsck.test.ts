@@ -319,6 +319,7 @@ describe('hs fsck', () => {
     expect(await w.messages()).toContain('has 2 names');
     expect((await w.fsck('--repair')).repaired).toBe(1);
     expect(await w.found()).toEqual([]);
+    await chmod(`${w.cwd}/outside`, 0o644);
     await writeFile(`${w.cwd}/outside`, 'changed by its other name');
     expect(await readFile(w.at(ONE), 'utf8')).toBe('one');
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { systemEnvironment } from '../../src/fsx/system.js';
-import { runSandboxed, SANDBOX_LEVELS, sandboxHost } from '../../src/sandbox/index.js';
+import { discardTree, runSandboxed, SANDBOX_LEVELS, sandboxHost } from '../../src/sandbox/index.js';
 import { belowLeast } from '../../src/sandbox/levels.js';
 import { makeWorld, USERS } from './world.js';
 
@@ -41,7 +41,7 @@ describe('a level', () => {
         await expect(ran).rejects.toMatchObject({ code: 'SANDBOX' });
         expect(started).toBe(false);
       } finally {
-        world.remove();
+        await discardTree(world.root);
       }
     },
   );

@@ -190,6 +190,7 @@ describe('a collection in a store with packs', () => {
     await removeArtifacts(session, new Set([await putTree(session, 'tree')]));
     const { promises: fs } = await import('node:fs');
     const [path] = await holders(session, textOf('tree', 3));
+    await fs.chmod(`${session.store.root}/${path}`, 0o644);
     await fs.truncate(`${session.store.root}/${path}`, 1000);
     const { left, purged } = await emptyTrash(session, IMPATIENT);
     expect(left).toMatchObject([/in the trash cannot be read/]);

@@ -53,9 +53,19 @@ export class Tmux {
         `${columns}`,
         '-y',
         `${rows}`,
-        `sh ${script}`,
+        `exec sh ${script}`,
       ],
-      { env: { PATH, LANG: 'C.UTF-8', TERM: 'xterm-256color', HOME: directory, ...environment } },
+      {
+        env: {
+          PATH,
+          LANG: 'C.UTF-8',
+          TERM: 'xterm-256color',
+          HOME: directory,
+          // Else that of the account, which is none for many that programs run under.
+          SHELL: '/bin/sh',
+          ...environment,
+        },
+      },
     );
     return tmux;
   }
