@@ -1,5 +1,5 @@
 import { HsError } from '../errors/hs-error.js';
-import { canonicalBytes } from './canonical.js';
+import { canonicalArray, canonicalBytes } from './canonical.js';
 import type { ObjectId } from './ids.js';
 import { type ListedEntry, parseIndex, scanEntries, scanIndex } from './index-text.js';
 import { checkSortedTree, comparePaths, type SafePath, SortedTreeCheck, toSafePath } from './paths.js';
@@ -29,6 +29,22 @@ export function encodeBundleIndex(index: BundleIndex): Buffer {
   return canonicalBytes(index);
 }
 
+/** The same of entries that come in the order of A3, each held no longer than until the next. */
+export function encodeSortedEntries(entries: Iterable<IndexEntry>): Buffer {
+  return canonicalArray(demandOrder(entries));
+}
+
+function* demandOrder<E extends IndexEntry>(entries: Iterable<E>): Generator<E, void, undefined> {
+  const tree = new SortedTreeCheck();
+  let before: SafePath | undefined;
+  for (const entry of entries) {
+    if (before !== undefined && comparePaths(before, entry.path) >= 0) throw notSorted();
+    tree.add(entry.path);
+    before = entry.path;
+    yield entry;
+  }
+}
+
 /** Reads an index and demands byte equality, the order of A3 and the path rules of B4. */
 export function decodeBundleIndex(bytes: Uint8Array): BundleIndex {
   const index: readonly ListedEntry[] = scanIndex(bytes) ?? parseIndex(bytes);
@@ -51,15 +67,11 @@ function notSorted(): HsError {
  * when those before it were given.
  */
 export function* bundleIndexEntries(bytes: Uint8Array): Generator<IndexEntry, void, undefined> {
-  const tree = new SortedTreeCheck();
-  let before: SafePath | undefined;
-  for (const entry of listedEntries(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))) {
-    const path = toSafePath(entry.path);
-    if (before !== undefined && comparePaths(before, path) >= 0) throw notSorted();
-    tree.add(path);
-    before = path;
-    yield { ...entry, path };
-  }
+  yield* demandOrder(safeEntries(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)));
+}
+
+function* safeEntries(bytes: Buffer): Generator<IndexEntry, void, undefined> {
+  for (const entry of listedEntries(bytes)) yield { ...entry, path: toSafePath(entry.path) };
 }
 
 function* listedEntries(bytes: Buffer): Generator<ListedEntry, void, undefined> {
@@ -81,6 +93,8 @@ function demandSafePaths(entries: readonly ListedEntry[]): asserts entries is Bu
 }
 
 /** The logical size of a directory payload: the sum of its files. */
-export function indexSize(index: BundleIndex): number {
-  return index.reduce((sum, e) => sum + e.size_bytes, 0);
+export function indexSize(index: Iterable<IndexEntry>): number {
+  let sum = 0;
+  for (const e of index) sum += e.size_bytes;
+  return sum;
 }

@@ -82,9 +82,10 @@ export function* scanEntries(bytes: Buffer): Generator<ListedEntry, boolean> {
     if (found === null || bytes[end] !== (isLast ? EMPTY[1] : COMMA)) return false;
     const size = Number(found[4]);
     if (!Number.isSafeInteger(size)) return false;
-    // A string of its own: who keeps a part of `entry` keeps all of it.
+    // Strings of their own: who keeps a part of `entry` keeps all of it.
     const hash = bytes.toString('latin1', at + HASH_START, at + HASH_END) as ObjectId;
-    const listed = { path: found[3]!, content_hash: hash, size_bytes: size };
+    const path = bytes.toString('utf8', behind - Buffer.byteLength(found[3]!), behind);
+    const listed = { path, content_hash: hash, size_bytes: size };
     yield found[2] === undefined ? listed : { ...listed, executable: true };
     if (isLast) return true;
     at = end + 1;

@@ -241,17 +241,22 @@ export class ObjectBatch {
     }
   }
 
+  #hasFound(): boolean {
+    for (const { staged } of this.#members.values()) if (staged === undefined) return true;
+    return false;
+  }
+
   /** What was found, or published before, may have been swept meanwhile; under the lease it cannot be purged. */
   async #lookAgain(): Promise<void> {
-    const found = [...this.#members].filter(([, m]) => m.staged === undefined);
-    if (found.length === 0) return;
+    if (!this.#hasFound()) return;
     // After a lost race one listing tells what moved meanwhile: to look for each object of a large commit
     // takes so long that the next race is lost too.
     const packs = new Set((await this.#objects.packs?.refresh()) ?? []);
     const allThere = this.#seenPacks !== undefined && [...this.#seenPacks].every((name) => packs.has(name));
     this.#seenPacks = packs;
     const trashed = await this.#objects.trashedFiles();
-    for (const [id, { size, durable, dir }] of found) {
+    for (const [id, { size, staged, durable, dir }] of this.#members) {
+      if (staged !== undefined) continue;
       const stays = dir === this.#layout.packs ? allThere : !trashed.has(id);
       if (durable && dir !== undefined && stays) continue;
       await this.#demand(id, size, durable);

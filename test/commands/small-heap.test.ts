@@ -30,6 +30,16 @@ beforeAll(async () => {
 const small = (...args: string[]) => hs(args, { cwd, env: { NODE_OPTIONS: `--max-old-space-size=${HEAP}` } });
 
 describe(`with a heap of ${HEAP} MiB, a directory of ${FILES} files`, () => {
+  it('is bundled', { timeout: LONG }, async () => {
+    const { status, stderr } = await small('bundle', 'create', 'tree', '--name', 'bundle');
+    expect(stderr).not.toContain('heap');
+    expect(status).toBe(0);
+    const manifest = await hs(['cat-artifact', '--manifest', 'bundle'], { cwd });
+    const { stdout } = await hs(['ls-index', JSON.parse(manifest.stdout).content_hash], { cwd });
+    // With the manifest, and the bundle's own index and report.
+    expect(stdout.trimEnd().split('\n')).toHaveLength(FILES + 3);
+  });
+
   it('is checked by fsck', { timeout: LONG }, async () => {
     const { status, stdout } = await small('fsck', '--json');
     expect(status).toBe(0);

@@ -9,23 +9,23 @@ import {
   encodeBundleReport,
   memberPaths,
 } from '../../core/bundle.js';
-import { encodeBundleIndex, type IndexEntry, indexSize, toBundleIndex } from '../../core/bundle-index.js';
+import { encodeSortedEntries, type IndexEntry, indexSize } from '../../core/bundle-index.js';
 import type { Catalog } from '../../core/catalog.js';
 import { compact } from '../../core/compact.js';
 import { escapeText } from '../../core/escape.js';
 import type { ArtifactId, ObjectId } from '../../core/ids.js';
 import type { Manifest } from '../../core/manifest.js';
-import { comparePaths, portabilityProblems, toName, toSafePath } from '../../core/paths.js';
+import { comparePaths, portabilityProblems, type SafePath, toName, toSafePath } from '../../core/paths.js';
 import type { ArtifactRecord } from '../../core/record.js';
 import { isRestricted, sensitivityOf } from '../../core/sensitivity.js';
 import { type ErrorCode, HsError } from '../../errors/hs-error.js';
-import { type Content, readContent } from '../export/content.js';
 import { findRestricted } from '../guard/read-gate.js';
 import { describedBy, newManifest } from '../new-manifest.js';
 import { handleOf } from '../put.js';
 import { registration } from '../register.js';
 import { resolveArtifact } from '../resolve.js';
 import type { Session, WriteTx } from '../session.js';
+import { type Member, readMember } from './member.js';
 
 export interface BundleOptions {
   readonly name?: string | undefined;
@@ -41,11 +41,6 @@ export interface BundleCreated {
   readonly members: number;
   readonly sizeBytes: number;
   readonly leftOut: BundleReport['left_out'];
-}
-
-interface Member extends Content {
-  readonly manifest: NonNullable<Content['manifest']>;
-  readonly entries: NonNullable<Content['entries']>;
 }
 
 /**
@@ -110,21 +105,23 @@ async function assemble(
   { nonPortable, ttl }: BundleOptions,
 ): Promise<Manifest> {
   if (nonPortable !== true) for (const member of members) demandPortable(member);
-  const index = toBundleIndex(await entriesOf(tx, members, leftOut));
-  for (const entry of index) await tx.batch.reference(entry.content_hash, entry.size_bytes);
-  const { id } = await tx.batch.addBytes(encodeBundleIndex(index));
-  const records = members.map((m) => m.record);
-  const sensitivity = sensitivityOf(records);
+  const records = await addRecords(tx, members, leftOut);
+  for (const entry of entriesOf(records, members)) {
+    await tx.batch.reference(entry.content_hash, entry.size_bytes);
+  }
+  const { id } = await tx.batch.addBytes(encodeSortedEntries(entriesOf(records, members)));
+  const bundled = members.map((m) => m.record);
+  const sensitivity = sensitivityOf(bundled);
   const ttls = [sensitivity.retention_ttl_days, ttl].filter((t) => t !== undefined);
   const facts = compact({
     name,
     kind: 'bundle',
     payload_type: 'directory',
     content_hash: id,
-    size_bytes: indexSize(index),
+    size_bytes: indexSize(entriesOf(records, members)),
     ...sensitivity,
     retention_ttl_days: ttls.length === 0 ? undefined : Math.min(...ttls),
-    source_artifact_refs: records.map(handleOf),
+    source_artifact_refs: bundled.map(handleOf),
   });
   return describedBy(() => newManifest(session, facts));
 }
@@ -148,39 +145,42 @@ async function gather(session: Session, catalog: Catalog, names: readonly string
       leave('REFUSED', "it is restricted, and the actor lacks 'artifact.read:restricted'");
       continue;
     }
-    const { manifest, entries } = await readContent(session.store.objects, record);
-    if (manifest === undefined) leave('INTEGRITY', 'its manifest cannot be read');
-    else if (entries === undefined) leave('INTEGRITY', 'its payload cannot be read');
-    else if (!(await isWhole(session, entries))) leave('OBJECT_MISSING', 'a file of its payload is missing');
-    else if (!mayReadAll && (await holdsRestricted(session, catalog, record, entries)))
+    const member = await readMember(session.store.objects, record);
+    if (typeof member === 'string') leave('INTEGRITY', `its ${member} cannot be read`);
+    else if (!(await isWhole(session, member))) leave('OBJECT_MISSING', 'a file of its payload is missing');
+    else if (!mayReadAll && (await holdsRestricted(session, catalog, member)))
       leave('REFUSED', "it holds restricted bytes, and the actor lacks 'artifact.read:restricted'");
-    else members.push({ record, manifest, entries });
+    else members.push(member);
   }
   const [first] = records.keys();
   return { members, leftOut, failure: failures.get(first!) ?? ('NOT_FOUND' as const) };
 }
 
-async function holdsRestricted(
-  session: Session,
-  catalog: Catalog,
-  { content_hash }: ArtifactRecord,
-  entries: Member['entries'],
-): Promise<boolean> {
-  const ids = [content_hash, ...entries.map((e) => e.hash)];
-  return (await findRestricted(session.store.objects, catalog, ids)) !== undefined;
+async function holdsRestricted(session: Session, catalog: Catalog, member: Member): Promise<boolean> {
+  return (await findRestricted(session.store.objects, catalog, contentsOf(member))) !== undefined;
 }
 
-async function isWhole(session: Session, entries: Member['entries']): Promise<boolean> {
-  for (const { hash, size } of entries) {
+function* contentsOf({ record, files }: Member): Generator<ObjectId> {
+  yield record.content_hash;
+  for (const { content_hash } of files()) yield content_hash;
+}
+
+function* pathsOf({ files }: Member): Generator<SafePath> {
+  for (const { path } of files()) yield path;
+}
+
+async function isWhole(session: Session, { files }: Member): Promise<boolean> {
+  for (const { content_hash, size_bytes } of files()) {
     session.signal.throwIfAborted();
-    if ((await session.store.objects.size(hash)) !== size) return false;
+    if ((await session.store.objects.size(content_hash)) !== size_bytes) return false;
   }
   return true;
 }
 
-function demandPortable({ record, entries }: Member): void {
+function demandPortable(member: Member): void {
+  const { record } = member;
   if (record.payload_type === 'file') return;
-  for (const problem of portabilityProblems(entries.map((e) => e.path))) {
+  for (const problem of portabilityProblems(pathsOf(member))) {
     const other = problem.other === undefined ? '' : ` with '${escapeText(problem.other)}'`;
     throw new HsError(
       'UNSAFE_PATH',
@@ -190,7 +190,8 @@ function demandPortable({ record, entries }: Member): void {
   }
 }
 
-async function entriesOf(
+/** What a bundle has beside its members: its own index and its report. */
+async function addRecords(
   tx: WriteTx,
   members: readonly Member[],
   leftOut: BundleReport['left_out'],
@@ -219,26 +220,28 @@ async function entriesOf(
     const { id, size } = await tx.batch.addBytes(bytes);
     entries.push({ path, content_hash: id, size_bytes: size });
   }
-  for (const { record, entries: files } of members) {
-    const paths = memberPaths(record.artifact_id);
-    entries.push({
-      path: paths.manifest,
-      content_hash: record.manifest,
-      size_bytes: record.manifest_size_bytes,
-    });
-    for (const file of files) {
-      entries.push({
-        path: record.payload_type === 'file' ? paths.payload : toSafePath(`${paths.payload}/${file.path}`),
-        content_hash: file.hash,
-        size_bytes: file.size,
-        ...(file.executable ? { executable: true as const } : {}),
-      });
-    }
-  }
   return entries;
 }
 
-function memberOf({ record, manifest, entries }: Member): BundleMember {
+/** All files of a bundle, in the order of A3: members come in order of their ids. */
+function* entriesOf(records: readonly IndexEntry[], members: readonly Member[]): Generator<IndexEntry> {
+  yield* records;
+  for (const { record, files } of members) {
+    const paths = memberPaths(record.artifact_id);
+    yield {
+      path: paths.manifest,
+      content_hash: record.manifest,
+      size_bytes: record.manifest_size_bytes,
+    };
+    for (const file of files()) {
+      const path =
+        record.payload_type === 'file' ? paths.payload : toSafePath(`${paths.payload}/${file.path}`);
+      yield { ...file, path };
+    }
+  }
+}
+
+function memberOf({ record, manifest, count }: Member): BundleMember {
   return {
     artifact_id: record.artifact_id,
     manifest: record.manifest,
@@ -246,6 +249,6 @@ function memberOf({ record, manifest, entries }: Member): BundleMember {
     payload_type: manifest.payload_type,
     content_hash: manifest.content_hash,
     size_bytes: manifest.size_bytes,
-    files: entries.length,
+    files: count,
   };
 }

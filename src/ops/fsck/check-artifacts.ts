@@ -1,4 +1,4 @@
-import { bundleIndexEntries, MAX_INDEX_BYTES } from '../../core/bundle-index.js';
+import { bundleIndexEntries, indexSize, MAX_INDEX_BYTES } from '../../core/bundle-index.js';
 import { canonicalText } from '../../core/canonical.js';
 import type { Catalog } from '../../core/catalog.js';
 import { escapeText } from '../../core/escape.js';
@@ -106,9 +106,7 @@ class ArtifactCheck {
   async #index(id: ObjectId): Promise<{ readonly bytes: Uint8Array; readonly listed: number } | string> {
     try {
       const bytes = await this.#session.store.objects.read(id, MAX_INDEX_BYTES);
-      let listed = 0;
-      for (const e of bundleIndexEntries(bytes)) listed += e.size_bytes;
-      return { bytes, listed };
+      return { bytes, listed: indexSize(bundleIndexEntries(bytes)) };
     } catch (e) {
       if (!isHsError(e)) throw e;
       return e.message;
