@@ -48,7 +48,9 @@ const pieces = fc.letrec<{ piece: Piece; all: Piece }>((tie) => ({
 /** Where a star meets another one, or a bracket, it would be read as something else. */
 const isPlain = ({ glob }: Piece) =>
   !/\*\*|[*?+@!]\(\)|[*?](?=[({])|[*]\(/.test(glob.replace(/[@?*+]\(/g, '<'));
-const piece = pieces.all.filter(isPlain);
+/** Of many repetitions within each other a regular expression tries every combination, and never ends. */
+const isQuick = ({ regex }: Piece) => (regex.replace(/\[[^\]]*\]/g, 'x').match(/[*+]/g) ?? []).length <= 4;
+const piece = pieces.all.filter((one) => isPlain(one) && isQuick(one));
 
 describe('a glob', () => {
   it('matches what the regular expression of the same meaning matches', () => {
