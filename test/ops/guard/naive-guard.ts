@@ -142,7 +142,9 @@ export class NaiveGuard {
     return this.#all.some((o) => {
       if (o.artifact_id === self.artifact_id) return false;
       const isSlice = o.kind === 'dataset_slice';
-      const known = o.payload_type === 'file' || this.#isRestricted(o) || isSlice;
+      // What a slice was taken from is gone with its manifest: then it counts for its own content alone.
+      const isLost = o.removed !== undefined && this.#manifest(o.manifest) === undefined;
+      const known = o.payload_type === 'file' || this.#isRestricted(o) || (isSlice && !isLost);
       const own = known ? this.#own(o) : new Set(o.size_bytes > 0 ? [o.content_hash] : []);
       if (![...own].some((hash) => hashes.has(hash))) return false;
       return this.#stands(o, o, consents) || (isSlice && this.#takenFrom(o, consents, path));
