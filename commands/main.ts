@@ -16,5 +16,5 @@ main(host, {
     const trace = openTrace(target);
     return { trace, disk: (disk) => traceDisk(disk, trace) };
   },
-  openSession: async (request) => (await import('../src/ops/session.js')).openSession(request),
+  openSession: async (request) => (await import('../src/ops/session/session.js')).openSession(request),
 }).then(host.leave);

@@ -41,14 +41,14 @@ const TIERS = {
     'src/cli/process-host.ts',
     'src/fsx/node-disk.ts',
     // The command whose start-up is measured.
-    'src/ops/hash-file.ts',
+    'src/ops/put/hash-file.ts',
   ],
   store: [
-    'src/ops/session.ts',
-    'src/ops/resolve.ts',
+    'src/ops/session/session.ts',
+    'src/ops/naming/resolve-artifact.ts',
     'src/ops/guard/read-gate.ts',
-    'src/ops/register.ts',
-    'src/ops/pins.ts',
+    'src/ops/put/register-artifact.ts',
+    'src/ops/govern/pins.ts',
   ],
 };
 

@@ -1,26 +1,26 @@
 import * as z from 'zod/mini';
 import type { ExportOptions, ReadOptions } from './artifact-reader.js';
 import type { CollectStoreOptions, PinOptions, PutArtifactOptions, RunOptions } from './artifact-store.js';
-import { compact } from './core/compact.js';
-import type { ObjectId } from './core/ids.js';
-import { PAYLOADS } from './core/ledger-payload.js';
-import { entityRefSchema, ttlDays } from './core/manifest.js';
-import { checkPlan } from './core/plan-file.js';
-import { check, natural, objectId, timestamp } from './core/schema.js';
-import { CLASSIFICATIONS, KINDS, LAYERS, RETENTION_CLASSES } from './core/vocabulary.js';
+import { compact } from './core/json/omit-undefined.js';
+import { check, natural, objectId, timestamp } from './core/json/schema.js';
+import { PAYLOADS } from './core/ledger/payload.js';
+import { entityRefSchema, ttlDays } from './core/manifest/manifest.js';
+import { CLASSIFICATIONS, KINDS, LAYERS, RETENTION_CLASSES } from './core/manifest/vocabulary.js';
+import type { ObjectId } from './core/objects/ids.js';
+import { checkPlan } from './core/retention/plan-file.js';
 import { HsError } from './errors/hs-error.js';
 import type { CreateOptions, OpenOptions } from './open-store.js';
-import type { BundleOptions } from './ops/bundle/create.js';
-import type { ImportOptions } from './ops/bundle/import.js';
-import { EXPORT_FORMATS } from './ops/export/request.js';
+import type { BundleOptions } from './ops/bundle/create-bundle.js';
+import type { ImportOptions } from './ops/bundle/import-bundle.js';
+import { EXPORT_FORMATS } from './ops/export/export-request.js';
 import type { FsckOptions } from './ops/fsck/fsck.js';
 import type { CollectionPlanOptions } from './ops/gc/plan-collection.js';
-import type { HistoryQuery } from './ops/history.js';
-import type { ListQuery } from './ops/list-artifacts.js';
-import type { PutOptions } from './ops/put.js';
-import type { Reclassification } from './ops/reclassify.js';
-import type { RetainChange } from './ops/retain.js';
-import { BACKEND_NAMES } from './ops/run/request.js';
+import type { Reclassification } from './ops/govern/reclassify.js';
+import type { RetainChange } from './ops/govern/retain.js';
+import type { HistoryQuery } from './ops/inspect/history.js';
+import type { ListQuery } from './ops/inspect/list-artifacts.js';
+import type { PutOptions } from './ops/put/put.js';
+import { BACKEND_NAMES } from './ops/run/run-request.js';
 
 /**
  * What programs give the library, checked as the command line checks what people type: USAGE names the

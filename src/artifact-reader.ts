@@ -1,31 +1,31 @@
 import { resolve } from 'node:path';
 import * as given from './arguments.js';
-import { type BundleIndex, decodeBundleIndex, MAX_INDEX_BYTES } from './core/bundle-index.js';
-import type { Catalog } from './core/catalog.js';
-import { sha256 } from './core/hash.js';
-import type { ObjectId } from './core/ids.js';
-import type { Manifest } from './core/manifest.js';
-import { encodePolicy, toPolicy } from './core/policy.js';
-import { noProgress } from './core/ports.js';
-import type { PrunePlan } from './core/prune-plan.js';
-import type { ArtifactRecord } from './core/record.js';
-import type { RetentionReport } from './core/retention-report.js';
+import type { ArtifactRecord } from './core/catalog/artifact-record.js';
+import type { Catalog } from './core/catalog/catalog.js';
+import { noProgress } from './core/effects.js';
+import type { Manifest } from './core/manifest/manifest.js';
+import { type BundleIndex, decodeBundleIndex, MAX_INDEX_BYTES } from './core/objects/bundle-index.js';
+import { sha256 } from './core/objects/hash.js';
+import type { ObjectId } from './core/objects/ids.js';
+import { encodePolicy, toPolicy } from './core/policy/policy.js';
+import type { PrunePlan } from './core/retention/prune-plan.js';
+import type { RetentionReport } from './core/retention/report.js';
 import { HsError } from './errors/hs-error.js';
 import type { ExportPlan } from './ops/export/export.js';
-import type { ExportPlace, ExportRequest } from './ops/export/request.js';
+import type { ExportPlace, ExportRequest } from './ops/export/export-request.js';
 import type { FsckOptions, FsckReport } from './ops/fsck/fsck.js';
 import type { CollectionPlanOptions } from './ops/gc/plan-collection.js';
-import type { ReportRow } from './ops/gc/reports.js';
+import type { ReportRow } from './ops/gc/retention-reports.js';
+import { listPins, type PinRow } from './ops/govern/pins.js';
+import { manifestOf } from './ops/govern/revise.js';
+import type { NamedPolicy, PolicyCheck } from './ops/govern/set-policy.js';
 import { demandRead, demandUnrestricted } from './ops/guard/read-gate.js';
-import { type HistoryQuery, type HistoryRow, history } from './ops/history.js';
-import { type ListQuery, listArtifacts } from './ops/list-artifacts.js';
-import { listPins, type PinRow } from './ops/pins.js';
-import type { NamedPolicy, PolicyCheck } from './ops/policy.js';
-import { resolveArtifact } from './ops/resolve.js';
-import { manifestOf } from './ops/revise.js';
-import type { Session } from './ops/session.js';
-import { type ShownArtifact, showArtifact } from './ops/show-artifact.js';
-import type { LedgerVerdict } from './store/verify-ledger.js';
+import { type HistoryQuery, type HistoryRow, history } from './ops/inspect/history.js';
+import { type ListQuery, listArtifacts } from './ops/inspect/list-artifacts.js';
+import { type ShownArtifact, showArtifact } from './ops/inspect/show-artifact.js';
+import { resolveArtifact } from './ops/naming/resolve-artifact.js';
+import type { Session } from './ops/session/session.js';
+import type { LedgerVerdict } from './store/ledger/verify-ledger.js';
 
 export interface ReadOptions {
   /** One file of a directory payload. */
@@ -190,13 +190,13 @@ export class ArtifactReader {
 
   /** The collections whose reports are still here, newest first (`hs report`). */
   async reports(): Promise<ReportRow[]> {
-    const { listReports } = await import('./ops/gc/reports.js');
+    const { listReports } = await import('./ops/gc/retention-reports.js');
     return listReports(this.session);
   }
 
   /** What one collection removed and what it kept, with the rule for each (`hs report ID`). */
   async report(name: string): Promise<RetentionReport> {
-    const { readReport } = await import('./ops/gc/reports.js');
+    const { readReport } = await import('./ops/gc/retention-reports.js');
     return (await readReport(this.session, given.text(name, 'name'))).report;
   }
 
@@ -207,19 +207,19 @@ export class ArtifactReader {
 
   /** The policy in force (`hs policy show`). */
   async policy(): Promise<NamedPolicy> {
-    const { currentPolicy } = await import('./ops/policy.js');
+    const { currentPolicy } = await import('./ops/govern/set-policy.js');
     return currentPolicy(this.session);
   }
 
   /** What a policy would change, and which of its rules match nothing (`hs policy check`). */
   async checkPolicy(policy: unknown): Promise<PolicyCheck> {
-    const { checkPolicy } = await import('./ops/policy.js');
+    const { checkPolicy } = await import('./ops/govern/set-policy.js');
     return checkPolicy(this.session, namedPolicy(policy));
   }
 
   /** Reads the whole ledger and says precisely what is wrong with it (`hs ledger verify`). */
   async verifyLedger(): Promise<LedgerVerdict> {
-    const { verifyLedger } = await import('./store/verify-ledger.js');
+    const { verifyLedger } = await import('./store/ledger/verify-ledger.js');
     return verifyLedger(this.session.store, noProgress, this.session.signal);
   }
 

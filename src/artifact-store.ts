@@ -1,24 +1,24 @@
 import * as given from './arguments.js';
 import { ArtifactReader, type ExportOptions, namedPolicy } from './artifact-reader.js';
-import { compact } from './core/compact.js';
-import type { Timestamp } from './core/ids.js';
-import { planHash } from './core/plan-file.js';
-import type { PrunePlan } from './core/prune-plan.js';
-import type { BundleCreated, BundleOptions } from './ops/bundle/create.js';
-import type { Imported, ImportOptions } from './ops/bundle/import.js';
-import type { Described } from './ops/describe-anew.js';
+import { compact } from './core/json/omit-undefined.js';
+import type { Timestamp } from './core/objects/ids.js';
+import { planHash } from './core/retention/plan-file.js';
+import type { PrunePlan } from './core/retention/prune-plan.js';
+import type { BundleCreated, BundleOptions } from './ops/bundle/create-bundle.js';
+import type { Imported, ImportOptions } from './ops/bundle/import-bundle.js';
 import type { Exported } from './ops/export/export.js';
-import type { Collected } from './ops/gc/collect.js';
-import type { Removed } from './ops/gc/remove.js';
-import { changePins, defaultPinName, toPinName } from './ops/pins.js';
-import type { Promoted } from './ops/promote.js';
-import { type PutOptions, type PutResult, put } from './ops/put.js';
-import type { Reclassification, Reclassified } from './ops/reclassify.js';
-import { resolveArtifact } from './ops/resolve.js';
-import type { Restored } from './ops/restore.js';
-import type { RetainChange, Retained } from './ops/retain.js';
-import type { RunRequest, RunResult } from './ops/run/request.js';
-import { streamSource } from './ops/stream-source.js';
+import type { Collected } from './ops/gc/collect-garbage.js';
+import type { Removed } from './ops/gc/remove-artifacts.js';
+import type { Restored } from './ops/gc/restore.js';
+import type { Described } from './ops/govern/describe-artifacts.js';
+import { changePins, defaultPinName, toPinName } from './ops/govern/pins.js';
+import type { Promoted } from './ops/govern/promote.js';
+import type { Reclassification, Reclassified } from './ops/govern/reclassify.js';
+import type { RetainChange, Retained } from './ops/govern/retain.js';
+import { resolveArtifact } from './ops/naming/resolve-artifact.js';
+import { type PutOptions, type PutResult, put } from './ops/put/put.js';
+import { streamSource } from './ops/put/stream-source.js';
+import type { RunRequest, RunResult } from './ops/run/run-request.js';
 
 /** A path, bytes, or a stream of chunks. */
 export type Source = string | Uint8Array | AsyncIterable<Uint8Array>;
@@ -122,7 +122,7 @@ export class ArtifactStore extends ArtifactReader {
 
   /** Removes what retention says is over, or of that what a plan lists (`hs gc --yes`, `hs gc --apply`). */
   async gc(options: CollectStoreOptions = {}): Promise<Collected> {
-    const { collect } = await import('./ops/gc/collect.js');
+    const { collect } = await import('./ops/gc/collect-garbage.js');
     const { plan, ...rest } = given.collectOptions(options);
     return collect(this.session, {
       ...rest,
@@ -135,7 +135,7 @@ export class ArtifactStore extends ArtifactReader {
     names: readonly string[],
     options: { readonly reason?: string; readonly purge?: boolean } = {},
   ): Promise<Removed> {
-    const { removeArtifacts } = await import('./ops/gc/remove.js');
+    const { removeArtifacts } = await import('./ops/gc/remove-artifacts.js');
     const [typedNames, checked] = [given.names(names, 'names'), given.removeOptions(options)];
     const catalog = await this.session.catalog();
     const ids = new Set(typedNames.map((typed) => resolveArtifact(catalog, typed).artifact_id));
@@ -144,7 +144,7 @@ export class ArtifactStore extends ArtifactReader {
 
   /** Brings back what was removed, while its trash window lasts, and pins it (`hs restore`). */
   async restore(names: readonly string[], options: { readonly pin?: boolean } = {}): Promise<Restored> {
-    const { restore } = await import('./ops/restore.js');
+    const { restore } = await import('./ops/gc/restore.js');
     const [typedNames, { pin = true }] = [given.names(names, 'names'), given.restoreOptions(options)];
     const catalog = await this.session.catalog();
     const ids = typedNames.map((typed) => resolveArtifact(catalog, typed, { removed: 'first' }).artifact_id);
@@ -153,25 +153,25 @@ export class ArtifactStore extends ArtifactReader {
 
   /** Appends a note to the ledger (`hs ledger append-note`). Returns its number. */
   async note(text: string): Promise<number> {
-    const { appendNote } = await import('./ops/ledger-note.js');
+    const { appendNote } = await import('./ops/govern/ledger-note.js');
     return (await appendNote(this.session, given.text(text, 'text'))).seq;
   }
 
   /** Gathers artifacts into one bundle artifact (`hs bundle create`). */
   async bundle(names: readonly string[], options: BundleOptions = {}): Promise<BundleCreated> {
-    const { createBundle } = await import('./ops/bundle/create.js');
+    const { createBundle } = await import('./ops/bundle/create-bundle.js');
     return createBundle(this.session, given.names(names, 'names'), given.bundleOptions(options));
   }
 
   /** Registers the artifacts of a bundle file or directory, all or none (`hs import`). */
   async importBundle(path: string, options: ImportOptions = {}): Promise<Imported> {
-    const { importBundle } = await import('./ops/bundle/import.js');
+    const { importBundle } = await import('./ops/bundle/import-bundle.js');
     return importBundle(this.session, this.path(path), given.importOptions(options));
   }
 
   /** Gives an artifact another name, and with null none (`hs rename`). */
   async rename(name: string, to: string | null, reason?: string): Promise<Described> {
-    const { rename } = await import('./ops/describe-anew.js');
+    const { rename } = await import('./ops/govern/describe-artifacts.js');
     const target = to === null ? null : given.text(to, 'to');
     return rename(this.session, given.text(name, 'name'), target, given.reason(reason));
   }
@@ -182,32 +182,32 @@ export class ArtifactStore extends ArtifactReader {
     labels: Readonly<Record<string, string | null>>,
     reason?: string,
   ): Promise<Described> {
-    const { label } = await import('./ops/describe-anew.js');
+    const { label } = await import('./ops/govern/describe-artifacts.js');
     return label(this.session, given.text(name, 'name'), given.labelChange(labels), given.reason(reason));
   }
 
   /** Gives artifacts another TTL or class (`hs retain`). */
   async retain(names: readonly string[], change: RetainChange): Promise<Retained[]> {
-    const { retain } = await import('./ops/retain.js');
+    const { retain } = await import('./ops/govern/retain.js');
     return retain(this.session, given.names(names, 'names'), given.retainChange(change));
   }
 
   /** Changes how sensitive an artifact is, and whether it may leave (`hs reclassify`). */
   async reclassify(name: string, change: Reclassification): Promise<Reclassified> {
-    const { reclassify } = await import('./ops/reclassify.js');
+    const { reclassify } = await import('./ops/govern/reclassify.js');
     return reclassify(this.session, given.text(name, 'name'), given.reclassification(change));
   }
 
   /** Moves an artifact one layer up; to L1 it takes the reason why (`hs promote`). */
   async promote(name: string, attest?: string): Promise<Promoted> {
-    const { promote } = await import('./ops/promote.js');
+    const { promote } = await import('./ops/govern/promote.js');
     const reason = attest === undefined ? undefined : given.text(attest, 'attest');
     return promote(this.session, given.text(name, 'name'), reason);
   }
 
   /** Puts a policy in force (`hs policy set`). */
   async setPolicy(policy: unknown) {
-    const { setPolicyFrom } = await import('./ops/policy.js');
+    const { setPolicyFrom } = await import('./ops/govern/set-policy.js');
     return setPolicyFrom(this.session, () => namedPolicy(policy));
   }
 

@@ -1,12 +1,12 @@
 import * as given from './arguments.js';
 import { ArtifactStore } from './artifact-store.js';
-import { noProgress, type ProgressSink } from './core/ports.js';
+import { noProgress, type ProgressSink } from './core/effects.js';
 import { HsError } from './errors/hs-error.js';
 import { nodeDisk } from './fsx/node-disk.js';
-import { systemClock, systemEnvironment, systemRandom } from './fsx/system.js';
+import { systemClock, systemEnvironment, systemRandom } from './fsx/system-effects.js';
 import { yieldingDisk } from './fsx/yielding-disk.js';
-import { actorOf, openSession } from './ops/session.js';
-import { initStore } from './store/init.js';
+import { actorOf, openSession } from './ops/session/session.js';
+import { initStore } from './store/local/init.js';
 
 export interface OpenOptions {
   /** A `.hsstore` or the directory that holds one; else `HS_STORE`, else upwards from the current directory. */

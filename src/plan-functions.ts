@@ -1,7 +1,7 @@
 import * as given from './arguments.js';
-import type { ObjectId } from './core/ids.js';
-import * as file from './core/plan-file.js';
-import type { PrunePlan } from './core/prune-plan.js';
+import type { ObjectId } from './core/objects/ids.js';
+import * as file from './core/retention/plan-file.js';
+import type { PrunePlan } from './core/retention/prune-plan.js';
 import { HsError } from './errors/hs-error.js';
 
 /** A plan as the bytes of a plan file (`hs plan-prune`): canonical JSON Lines that end with their hash. */

@@ -1,6 +1,6 @@
 import { command } from '../../src/cli/command.js';
 import { maybe } from '../../src/cli/positionals.js';
-import { didYouMean } from '../../src/core/suggest.js';
+import { didYouMean } from '../../src/core/text/suggest.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
 interface Row {

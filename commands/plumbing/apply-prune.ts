@@ -1,4 +1,4 @@
-import { bestEffort } from '../../src/cli/best-effort.js';
+import { bestEffort } from '../../src/cli/best-effort-option.js';
 import { command } from '../../src/cli/command.js';
 import { one } from '../../src/cli/positionals.js';
 import { setRemovalStatus } from '../../src/cli/removal-status.js';
@@ -29,7 +29,7 @@ A plan for another store, made under another policy, applied before, cut off or 
   seeAlso: ['hs-plan-prune(1)', 'hs-gc(1)', 'hs-restore(1)'],
   async run(context) {
     const { readPlan } = await import('../../src/cli/read-plan.js');
-    const { collect } = await import('../../src/ops/gc/collect.js');
+    const { collect } = await import('../../src/ops/gc/collect-garbage.js');
     const seen = await readPlan(context, context.args.plan);
     const { bestEffort } = context.options;
     const done = doneRemoval(await collect(await context.session(), { seen, bestEffort }));

@@ -1,14 +1,14 @@
 import { command } from '../../src/cli/command.js';
-import type { Context } from '../../src/cli/context.js';
-import type { RecordText } from '../../src/cli/io/out.js';
+import type { Context } from '../../src/cli/command-context.js';
+import type { RecordText } from '../../src/cli/io/output.js';
 import { flag, optionalText, text } from '../../src/cli/options.js';
 import { maybe } from '../../src/cli/positionals.js';
-import { guardField } from '../../src/cli/text/escape.js';
-import type { Catalog } from '../../src/core/catalog.js';
-import type { ObjectId } from '../../src/core/ids.js';
-import type { ArtifactRecord } from '../../src/core/record.js';
+import { guardField } from '../../src/cli/text/escape-for-terminal.js';
+import type { ArtifactRecord } from '../../src/core/catalog/artifact-record.js';
+import type { Catalog } from '../../src/core/catalog/catalog.js';
+import type { ObjectId } from '../../src/core/objects/ids.js';
 import { HsError, isHsError } from '../../src/errors/hs-error.js';
-import type { Session } from '../../src/ops/session.js';
+import type { Session } from '../../src/ops/session/session.js';
 
 const options = {
   exists: flag('e', 'say by the exit status alone whether it is there'),
@@ -32,7 +32,7 @@ async function stream(s: Session, id: ObjectId, out: Context['out']): Promise<vo
 }
 
 async function readIndex(s: Session, record: ArtifactRecord) {
-  const { decodeBundleIndex, MAX_INDEX_BYTES } = await import('../../src/core/bundle-index.js');
+  const { decodeBundleIndex, MAX_INDEX_BYTES } = await import('../../src/core/objects/bundle-index.js');
   return decodeBundleIndex(await s.store.objects.read(record.content_hash, MAX_INDEX_BYTES));
 }
 
@@ -77,7 +77,7 @@ async function answer(
   format: (r: ArtifactRecord, size: number) => RecordText,
   bytes: boolean,
 ) {
-  const { resolveArtifact } = await import('../../src/ops/resolve.js');
+  const { resolveArtifact } = await import('../../src/ops/naming/resolve-artifact.js');
   const { demandRead } = await import('../../src/ops/guard/read-gate.js');
   const { out } = context;
   let record: ArtifactRecord;
@@ -142,11 +142,11 @@ With \`--batch\` and \`--batch-check\`, ids are read from standard input, one a 
     ];
     if (modes.filter(Boolean).length > 1)
       throw new HsError('USAGE', 'more than one of -e, -t, -s, -p, --manifest, --path and --batch is given');
-    const { resolveArtifact } = await import('../../src/ops/resolve.js');
+    const { resolveArtifact } = await import('../../src/ops/naming/resolve-artifact.js');
     const s = await session();
     if (o.batch || o.batchCheck !== undefined) {
       if (args.id !== undefined) throw new HsError('USAGE', 'ids come from standard input in a batch');
-      const { compileFormat } = await import('../../src/ops/format-record.js');
+      const { compileFormat } = await import('../../src/ops/inspect/format-record.js');
       const custom = typeof o.batchCheck === 'string' ? compileFormat(o.batchCheck) : undefined;
       const field = globals.nul ? (value: string) => value : guardField;
       const format = (r: ArtifactRecord, size: number): RecordText =>

@@ -19,7 +19,7 @@ An object that an artifact of high classification, or one that is not exportable
     },
   ],
   async run({ args, session, out }) {
-    const { resolveObject } = await import('../../src/ops/resolve-object.js');
+    const { resolveObject } = await import('../../src/ops/naming/resolve-object.js');
     const { demandObjectRead } = await import('../../src/ops/guard/read-gate.js');
     const s = await session();
     await s.read(async (catalog) => {

@@ -22,8 +22,8 @@ export const checkManifestCommand = command({
   exits: { 5: 'it is not valid' },
   seeAlso: ['hs-write-manifest(1)'],
   async run({ args, stdin, path, disk, exit }) {
-    const { manifestFile, manifestStream } = await import('../../src/ops/manifest-input.js');
-    const { checkManifest } = await import('../../src/ops/check-manifest.js');
+    const { manifestFile, manifestStream } = await import('../../src/ops/put/manifest-input.js');
+    const { checkManifest } = await import('../../src/ops/put/check-manifest.js');
     const bytes =
       args.file === undefined || args.file === '-'
         ? await manifestStream(stdin.bytes())

@@ -12,7 +12,7 @@ export const countObjectsCommand = command({
   examples: [{ command: 'hs count-objects', explains: 'See how many objects there are.' }],
   seeAlso: ['hs-du(1)', 'hs-fsck(1)'],
   async run({ session }) {
-    const { countObjects } = await import('../../src/ops/count-objects.js');
+    const { countObjects } = await import('../../src/ops/inspect/count-objects.js');
     return countObjects(await session());
   },
   render: (counts) =>

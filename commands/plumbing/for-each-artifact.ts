@@ -1,9 +1,9 @@
 import { listing } from '../../src/cli/command.js';
 import { list, text } from '../../src/cli/options.js';
 import { keyAndValue } from '../../src/cli/parse/pairs.js';
-import { guardBytes, guardField } from '../../src/cli/text/escape.js';
-import type { ArtifactRecord } from '../../src/core/record.js';
-import { compileFormat, PLACEHOLDER_NAMES } from '../../src/ops/format-record.js';
+import { guardBytes, guardField } from '../../src/cli/text/escape-for-terminal.js';
+import type { ArtifactRecord } from '../../src/core/catalog/artifact-record.js';
+import { compileFormat, PLACEHOLDER_NAMES } from '../../src/ops/inspect/format-record.js';
 
 const DEFAULT_FORMAT = '%(id) %(kind) %(size)%09%(name)';
 
@@ -32,8 +32,8 @@ Without \`--sort\` the newest comes first, by ledger position. KEY and the keys 
     },
   ],
   async run({ options, session, now, globals }) {
-    const { listArtifacts } = await import('../../src/ops/list-artifacts.js');
-    const { toTimestamp } = await import('../../src/core/ids.js');
+    const { listArtifacts } = await import('../../src/ops/inspect/list-artifacts.js');
+    const { toTimestamp } = await import('../../src/core/objects/ids.js');
     const format = compileFormat(options.format ?? DEFAULT_FORMAT);
     const s = await session();
     const rows = await listArtifacts(await s.catalog(), {

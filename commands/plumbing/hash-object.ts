@@ -1,10 +1,10 @@
 import { listing } from '../../src/cli/command.js';
-import type { Context } from '../../src/cli/context.js';
+import type { Context } from '../../src/cli/command-context.js';
 import { flag } from '../../src/cli/options.js';
 import { many } from '../../src/cli/positionals.js';
-import type { ObjectId } from '../../src/core/ids.js';
+import type { ObjectId } from '../../src/core/objects/ids.js';
 import { HsError } from '../../src/errors/hs-error.js';
-import { hashBytes, hashFile } from '../../src/ops/hash-file.js';
+import { hashBytes, hashFile } from '../../src/ops/put/hash-file.js';
 
 /** `hs hash-object`: what `sha256sum` says of a file, and what a directory's index hashes to (A2, A3). */
 export const hashObject = listing({
@@ -48,7 +48,7 @@ With \`-w\` the bytes are stored as well: all that one call names, or nothing. N
         if (file === undefined) return hashBytes(stdin.bytes());
         if (!options.directory)
           return { path: file, ...(await hashFile(disk, path(file), context.progress)) };
-        const { hashTree } = await import('../../src/ops/hash-tree.js');
+        const { hashTree } = await import('../../src/ops/put/hash-tree.js');
         return { path: file, ...(await hashTree(disk, path(file), context.environment, context.progress)) };
       });
       if (hashed !== undefined) yield toRow(hashed);
@@ -81,7 +81,7 @@ async function store(
   { options, stdin, path, session }: Context<{ readonly directory: boolean }>,
   files: AsyncIterable<string | undefined>,
 ) {
-  const { storeObjects } = await import('../../src/ops/store-objects.js');
+  const { storeObjects } = await import('../../src/ops/payload/store-objects.js');
   const named: (string | undefined)[] = [];
   for await (const file of files) named.push(file);
   const sources = named.map((file) =>

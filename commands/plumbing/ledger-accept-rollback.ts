@@ -22,7 +22,7 @@ It needs the capability ledger.accept_rollback, and a ledger that is one unbroke
   exits: { 5: 'what is there is not one unbroken chain' },
   seeAlso: ['hs-ledger-verify(1)', 'hs-ledger(7)'],
   async run({ options, session }) {
-    const { acceptRollback } = await import('../../src/ops/accept-rollback.js');
+    const { acceptRollback } = await import('../../src/ops/govern/accept-rollback.js');
     return acceptRollback(await session({ unchecked: true }), options.reason);
   },
   render: ({ accepted, seen, head }) =>

@@ -1,7 +1,7 @@
 import { command } from '../../src/cli/command.js';
 import { flag } from '../../src/cli/options.js';
 import { many } from '../../src/cli/positionals.js';
-import { decodeUtf8 } from '../../src/core/canonical.js';
+import { decodeUtf8 } from '../../src/core/json/canonical.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
 /** Four bytes for each of the 4096 characters that a note may have, and a newline. */
@@ -30,7 +30,7 @@ export const ledgerAppendNote = command({
     if (options.stdin === (words !== '')) {
       throw new HsError('USAGE', 'a note is given as TEXT, as -, or with --stdin');
     }
-    const { appendNote } = await import('../../src/ops/ledger-note.js');
+    const { appendNote } = await import('../../src/ops/govern/ledger-note.js');
     const text =
       options.stdin || words === '-' ? decodeUtf8(await stdin.all(MAX_NOTE_BYTES)).replace(/\n$/, '') : words;
     const { seq, event_id } = await appendNote(await session(), text);

@@ -1,8 +1,8 @@
 import { listing } from '../../src/cli/command.js';
 import { choice, flag, integer } from '../../src/cli/options.js';
-import { safeJson } from '../../src/cli/text/escape.js';
-import { canonicalText } from '../../src/core/canonical.js';
-import { type EntryType, PAYLOADS } from '../../src/core/ledger-payload.js';
+import { safeJson } from '../../src/cli/text/escape-for-terminal.js';
+import { canonicalText } from '../../src/core/json/canonical.js';
+import { type EntryType, PAYLOADS } from '../../src/core/ledger/payload.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
 /** `hs ledger cat`: entries as canonical JSON, one a line. */
@@ -36,7 +36,7 @@ What an entry keeps outside (payload_object, ops_object) is shown by hs-cat-obje
     if (from !== undefined && to !== undefined && from > to) {
       throw new HsError('USAGE', `'--from ${from}' is after '--to ${to}'`);
     }
-    const { readLedger } = await import('../../src/ops/read-ledger.js');
+    const { readLedger } = await import('../../src/ops/inspect/read-ledger.js');
     yield* readLedger(await session(), {
       reverse,
       ...(from === undefined ? {} : { from }),

@@ -3,7 +3,7 @@ import { text } from '../../src/cli/options.js';
 import { parseInteger } from '../../src/cli/parse/values.js';
 import { maybe } from '../../src/cli/positionals.js';
 import { readEvidence } from '../../src/cli/read-evidence.js';
-import { canonicalText } from '../../src/core/canonical.js';
+import { canonicalText } from '../../src/core/json/canonical.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
 /** `hs ledger prove`: that an entry, or an older checkpoint, is part of a signed one (I4). */

@@ -27,7 +27,7 @@ With --verbose the public key is told as NAME+HASH+KEY, the form that hs-proof-v
   exits: { 5: 'the ledger is broken, or was rolled back' },
   seeAlso: ['hs-ledger-verify(1)', 'hs-ledger-prove(1)', 'hs-proof-verify(1)', 'ssh-keygen(1)'],
   async run({ options, path, session, log }) {
-    const { signCheckpoint } = await import('../../src/ops/evidence/checkpoint.js');
+    const { signCheckpoint } = await import('../../src/ops/evidence/sign-checkpoint.js');
     const { key = 'ssh-agent', keyName: name } = options;
     const { note, checkpoint, verifierKey } = await signCheckpoint(await session(), {
       key: key === 'ssh-agent' ? key : path(key),

@@ -2,9 +2,9 @@ import { command } from '../../src/cli/command.js';
 import { text } from '../../src/cli/options.js';
 import { readEvidence, readPublicKey } from '../../src/cli/read-evidence.js';
 import { counted } from '../../src/cli/text/human.js';
-import type { ObjectId, Timestamp } from '../../src/core/ids.js';
+import type { ObjectId, Timestamp } from '../../src/core/objects/ids.js';
 import { HsError } from '../../src/errors/hs-error.js';
-import type { LedgerVerdict } from '../../src/store/verify-ledger.js';
+import type { LedgerVerdict } from '../../src/store/ledger/verify-ledger.js';
 
 interface Verified extends LedgerVerdict {
   readonly ok: boolean;
@@ -43,7 +43,7 @@ Finds entries that were edited, dropped, reordered or duplicated, and a ledger t
     const { options, session, exit, log, progress, signal } = context;
     if ((options.checkpoint === undefined) !== (options.pubkey === undefined))
       throw new HsError('USAGE', '--checkpoint and --pubkey go together');
-    const { verifyLedger } = await import('../../src/store/verify-ledger.js');
+    const { verifyLedger } = await import('../../src/store/ledger/verify-ledger.js');
     const opened = await session({ unchecked: true });
     const { store } = opened;
     const verdict = await verifyLedger(store, progress, signal);

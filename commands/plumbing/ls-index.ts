@@ -23,9 +23,9 @@ Like reading its bytes, it needs artifact.read:restricted where a restricted art
   exits: { 5: 'the object is damaged, or no index' },
   seeAlso: ['hs-write-index(1)', 'hs-cat-artifact(1)'],
   async run({ args, session }) {
-    const { resolveObject } = await import('../../src/ops/resolve-object.js');
+    const { resolveObject } = await import('../../src/ops/naming/resolve-object.js');
     const { demandObjectRead } = await import('../../src/ops/guard/read-gate.js');
-    const { decodeBundleIndex, MAX_INDEX_BYTES } = await import('../../src/core/bundle-index.js');
+    const { decodeBundleIndex, MAX_INDEX_BYTES } = await import('../../src/core/objects/bundle-index.js');
     const s = await session();
     return s.read(async (catalog) => {
       const id = await resolveObject(s, args.hash);

@@ -27,8 +27,8 @@ The same store, policy and clock give the same bytes. With --policy, the plan sh
   async run(context) {
     const { options, session, out, path, disk } = context;
     const { planCollection } = await import('../../src/ops/gc/plan-collection.js');
-    const { encodePlanPieces } = await import('../../src/core/plan-file.js');
-    const { readPolicyFile } = await import('../../src/ops/policy.js');
+    const { encodePlanPieces } = await import('../../src/core/retention/plan-file.js');
+    const { readPolicyFile } = await import('../../src/ops/govern/set-policy.js');
     const policy =
       options.policy === undefined ? undefined : await readPolicyFile(await disk(), path(options.policy));
     const plan = await planCollection(await session(), { policy, quotaBytes: options.quota });

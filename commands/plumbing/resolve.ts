@@ -20,7 +20,7 @@ export const resolveNames = listing({
   exits: { 3: 'some names were not found', 4: 'none was found, or a name is ambiguous' },
   seeAlso: ['hs-for-each-artifact(1)', 'hs-show(1)'],
   async *run({ args, options, session, attempt }) {
-    const { resolveArtifact } = await import('../../src/ops/resolve.js');
+    const { resolveArtifact } = await import('../../src/ops/naming/resolve-artifact.js');
     const catalog = await (await session()).catalog();
     for (const name of args.names) {
       const found = await attempt(async () => resolveArtifact(catalog, name, { removed: options.removed }));

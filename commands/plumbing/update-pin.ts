@@ -29,12 +29,12 @@ UNTIL is a time as for hs-pin(1), or - for no end. Where a record holds no tab, 
   seeAlso: ['hs-pin(1)', 'hs-unpin(1)', 'hs-for-each-artifact(1)'],
   async run({ options, stdin, session, now }) {
     if (!options.stdin) throw new HsError('USAGE', "changes are read from standard input: give '--stdin'");
-    const { changePins, toPinName } = await import('../../src/ops/pins.js');
-    const { resolveArtifact } = await import('../../src/ops/resolve.js');
+    const { changePins, toPinName } = await import('../../src/ops/govern/pins.js');
+    const { resolveArtifact } = await import('../../src/ops/naming/resolve-artifact.js');
     const { parseTime, parsed } = await import('../../src/cli/parse/values.js');
     const s = await session();
     const catalog = await s.catalog();
-    const changes: import('../../src/ops/pins.js').PinChange[] = [];
+    const changes: import('../../src/ops/govern/pins.js').PinChange[] = [];
     for await (const record of stdin.records()) {
       const line = changes.length + 1;
       const [word, typed, name, end, ...rest] = record.includes('\t')

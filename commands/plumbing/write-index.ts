@@ -33,7 +33,7 @@ No artifact names what was stored: \`hs write-manifest\` registers it. Until the
     if (options.stdin === (args.dir !== undefined)) {
       throw new HsError('USAGE', 'what to index is given as DIR, or with --stdin');
     }
-    const { writeIndexOf, writeIndexFrom } = await import('../../src/ops/write-index.js');
+    const { writeIndexOf, writeIndexFrom } = await import('../../src/ops/put/write-index.js');
     const s = await session();
     const written = options.stdin
       ? await writeIndexFrom(s, stdin.records())

@@ -30,8 +30,10 @@ An unknown field is refused, not dropped; so is a key that is there twice. Who d
     if (options.stdin === (args.file !== undefined)) {
       throw new HsError('USAGE', 'the manifest is given as FILE, or with --stdin');
     }
-    const { manifestFile, manifestStream, parseManifest } = await import('../../src/ops/manifest-input.js');
-    const { writeManifest } = await import('../../src/ops/write-manifest.js');
+    const { manifestFile, manifestStream, parseManifest } = await import(
+      '../../src/ops/put/manifest-input.js'
+    );
+    const { writeManifest } = await import('../../src/ops/put/write-manifest.js');
     const bytes = options.stdin
       ? await manifestStream(stdin.bytes())
       : await manifestFile(await disk(), path(args.file!));

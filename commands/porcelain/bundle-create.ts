@@ -1,7 +1,7 @@
 import { command } from '../../src/cli/command.js';
 import { flag, integer, text } from '../../src/cli/options.js';
 import { some } from '../../src/cli/positionals.js';
-import { MAX_TTL_DAYS } from '../../src/core/manifest.js';
+import { MAX_TTL_DAYS } from '../../src/core/manifest/manifest.js';
 
 /** `hs bundle create`: several artifacts as one (C1). */
 export const bundleCreate = command({
@@ -33,7 +33,7 @@ Names that another system could not hold (a backslash, reserved names, upper and
   },
   seeAlso: ['hs-export(1)', 'hs-bundle-verify(1)', 'hs-import(1)'],
   async run({ args, options, session, log, exit }) {
-    const { createBundle } = await import('../../src/ops/bundle/create.js');
+    const { createBundle } = await import('../../src/ops/bundle/create-bundle.js');
     const done = await createBundle(await session(), args.artifacts, options);
     for (const { artifact_id, reason } of done.leftOut)
       log.warn(`left out '${artifact_id.slice(0, 8)}': ${reason}`);

@@ -2,7 +2,7 @@ import { listing } from '../../src/cli/command.js';
 import { flag } from '../../src/cli/options.js';
 import { one } from '../../src/cli/positionals.js';
 import { humanSize } from '../../src/cli/text/human.js';
-import { labelOf } from '../../src/core/label.js';
+import { labelOf } from '../../src/core/manifest/label-of.js';
 
 /** `hs bundle ls`: what is in a bundle that was checked on the way. */
 export const bundleLs = listing({
@@ -18,7 +18,7 @@ export const bundleLs = listing({
   exits: { 5: 'something does not match its hash, or the index', 7: 'hostile: the entry is named' },
   seeAlso: ['hs-bundle-verify(1)', 'hs-import(1)'],
   async run({ args, options, stdin, path, disk }) {
-    const { verifyBundle } = await import('../../src/ops/bundle/verify.js');
+    const { verifyBundle } = await import('../../src/ops/bundle/verify-bundle.js');
     const { members } = await verifyBundle(
       await disk(),
       args.file === '-' ? stdin.bytes() : path(args.file),

@@ -18,7 +18,7 @@ export const bundleVerify = command({
   exits: { 5: 'something does not match its hash, or the index', 7: 'hostile: the entry is named' },
   seeAlso: ['hs-bundle-create(1)', 'hs-bundle-ls(1)', 'hs-import(1)'],
   async run({ args, options, stdin, path, disk }) {
-    const { verifyBundle } = await import('../../src/ops/bundle/verify.js');
+    const { verifyBundle } = await import('../../src/ops/bundle/verify-bundle.js');
     const bundle = await verifyBundle(
       await disk(),
       args.file === '-' ? stdin.bytes() : path(args.file),

@@ -3,8 +3,8 @@ import { flag } from '../../src/cli/options.js';
 import { one } from '../../src/cli/positionals.js';
 import { humanSize } from '../../src/cli/text/human.js';
 import type { View } from '../../src/cli/text/view.js';
-import { canonicalText } from '../../src/core/canonical.js';
-import type { Difference, FileSide } from '../../src/ops/diff-artifacts.js';
+import { canonicalText } from '../../src/core/json/canonical.js';
+import type { Difference, FileSide } from '../../src/ops/inspect/diff-artifacts.js';
 
 const WIDEST = 'removed'.length;
 
@@ -49,7 +49,7 @@ The status is 1 when there are differences.`,
   exits: { 1: 'they differ' },
   seeAlso: ['hs-ls-index(1)', 'hs-show(1)'],
   async run({ args, options, session, exit }) {
-    const { diffArtifacts } = await import('../../src/ops/diff-artifacts.js');
+    const { diffArtifacts } = await import('../../src/ops/inspect/diff-artifacts.js');
     const compare = options.manifest ? 'manifest' : 'payload';
     const differences = await diffArtifacts(await session(), args.before, args.after, compare);
     if (differences.length > 0) exit(1);

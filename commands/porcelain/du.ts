@@ -2,7 +2,7 @@ import { command } from '../../src/cli/command.js';
 import { choice } from '../../src/cli/options.js';
 import { bar, counted, humanSize } from '../../src/cli/text/human.js';
 import { table } from '../../src/cli/text/table.js';
-import { USAGE_KEYS } from '../../src/ops/usage-keys.js';
+import { USAGE_KEYS } from '../../src/ops/inspect/usage-keys.js';
 
 const BAR_WIDTH = 20;
 
@@ -21,7 +21,7 @@ What no artifact and no ledger entry names takes room too: it is told apart as i
   examples: [{ command: 'hs du --by name', explains: 'Which names take the room, the largest first.' }],
   seeAlso: ['hs-ls(1)', 'hs-gc(1)', 'hs-count-objects(1)'],
   async run({ options, session }) {
-    const { diskUsage } = await import('../../src/ops/disk-usage.js');
+    const { diskUsage } = await import('../../src/ops/inspect/disk-usage.js');
     return diskUsage(await session(), options.by ?? 'kind');
   },
   render: (usage, view) => {

@@ -2,7 +2,7 @@ import { listing } from '../../src/cli/command.js';
 import { choice, flag, text } from '../../src/cli/options.js';
 import { some } from '../../src/cli/positionals.js';
 import { HsError } from '../../src/errors/hs-error.js';
-import { EXPORT_FORMATS, type ExportPlace } from '../../src/ops/export/request.js';
+import { EXPORT_FORMATS, type ExportPlace } from '../../src/ops/export/export-request.js';
 import { done, EXITS, FORCE, planned } from '../shared/export.js';
 
 /** `hs export`: the audited way out (B). */

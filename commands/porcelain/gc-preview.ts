@@ -1,19 +1,21 @@
-import type { Context } from '../../src/cli/context.js';
+import type { Context } from '../../src/cli/command-context.js';
 import { setRemovalStatus } from '../../src/cli/removal-status.js';
 import { doneRemoval, type RemovalDone } from '../../src/cli/retention-documents.js';
-import type { Catalog } from '../../src/core/catalog.js';
-import type { ArtifactId } from '../../src/core/ids.js';
-import { planHash } from '../../src/core/plan-file.js';
-import type { ProgressSink } from '../../src/core/ports.js';
-import type { PrunePlan } from '../../src/core/prune-plan.js';
-import { assumeDead, type Collected, collect } from '../../src/ops/gc/collect.js';
+import type { Catalog } from '../../src/core/catalog/catalog.js';
+import type { ProgressSink } from '../../src/core/effects.js';
+import type { ArtifactId } from '../../src/core/objects/ids.js';
+import { planHash } from '../../src/core/retention/plan-file.js';
+import type { PrunePlan } from '../../src/core/retention/prune-plan.js';
+import { assumeDead, type Collected, collect } from '../../src/ops/gc/collect-garbage.js';
 import { planCollection } from '../../src/ops/gc/plan-collection.js';
 import { trashedArtifacts } from '../../src/ops/gc/trash-contents.js';
 import { trashWindow } from '../../src/ops/gc/trash-window.js';
-import { changePins, defaultPinName } from '../../src/ops/pins.js';
-import type { Session } from '../../src/ops/session.js';
-import { readArtifact } from '../../src/ops/show-artifact.js';
-import { trashTotals } from '../../src/store/reclaimable.js';
+import { changePins, defaultPinName } from '../../src/ops/govern/pins.js';
+import { readArtifact } from '../../src/ops/inspect/show-artifact.js';
+import type { Session } from '../../src/ops/session/session.js';
+import { trashTotals } from '../../src/store/collector/reclaimable.js';
+import type { muteKeys } from '../../src/ui/mute-keys.js';
+import { openPreview } from '../../src/ui/open-preview.js';
 import type {
   ApplyOutcome,
   ApplyProgress,
@@ -23,9 +25,7 @@ import type {
   Source,
   TrashContents,
   TrashWindow,
-} from '../../src/ui/model.js';
-import type { muteKeys } from '../../src/ui/mute-keys.js';
-import { openPreview } from '../../src/ui/open-preview.js';
+} from '../../src/ui/preview-data.js';
 
 /** What of the options of `hs gc` the preview goes by. */
 export interface PreviewOptions {

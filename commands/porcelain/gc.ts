@@ -1,6 +1,6 @@
-import { bestEffort } from '../../src/cli/best-effort.js';
+import { bestEffort } from '../../src/cli/best-effort-option.js';
 import { command } from '../../src/cli/command.js';
-import type { Context } from '../../src/cli/context.js';
+import type { Context } from '../../src/cli/command-context.js';
 import { bytes, flag, list, text } from '../../src/cli/options.js';
 import { setPlanStatus, setRemovalStatus } from '../../src/cli/removal-status.js';
 import {
@@ -97,7 +97,7 @@ The report of what went, and why, is an artifact: hs-report(1).`,
       }
       return shownPlan({ ...plan, items: sortItems(plan.items, options.sort) }, outlook);
     }
-    const { assumeDead, collect } = await import('../../src/ops/gc/collect.js');
+    const { assumeDead, collect } = await import('../../src/ops/gc/collect-garbage.js');
     const { readPlan } = await import('../../src/cli/read-plan.js');
     const seen = options.apply === undefined ? undefined : await readPlan(context, options.apply);
     const s = await session();

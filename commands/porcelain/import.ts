@@ -1,8 +1,8 @@
 import { command } from '../../src/cli/command.js';
 import { flag, integer } from '../../src/cli/options.js';
 import { one } from '../../src/cli/positionals.js';
-import { compact } from '../../src/core/compact.js';
-import { MAX_TTL_DAYS } from '../../src/core/manifest.js';
+import { compact } from '../../src/core/json/omit-undefined.js';
+import { MAX_TTL_DAYS } from '../../src/core/manifest/manifest.js';
 
 /** `hs import`: a bundle from elsewhere, as hostile input (C3). */
 export const importCommand = command({
@@ -31,7 +31,7 @@ An artifact that is here already with the same content is left as it is, unless 
   },
   seeAlso: ['hs-bundle-verify(1)', 'hs-bundle-create(1)', 'hs-put(1)'],
   async run({ args, options, stdin, path, session, log }) {
-    const { importBundle } = await import('../../src/ops/bundle/import.js');
+    const { importBundle } = await import('../../src/ops/bundle/import-bundle.js');
     const { contentHash, artifacts } = await importBundle(
       await session(),
       args.file === '-' ? stdin.bytes() : path(args.file),

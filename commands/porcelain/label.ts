@@ -39,7 +39,7 @@ What is frozen (L1) is not changed.`,
       });
     }
     const change = Object.fromEntries(pairs.map(([key, value]) => [key, value === '' ? null : value]));
-    const { label: relabel } = await import('../../src/ops/describe-anew.js');
+    const { label: relabel } = await import('../../src/ops/govern/describe-artifacts.js');
     return relabel(await session(), args.id, change, options.reason);
   },
   render: ({ labels }, view) =>

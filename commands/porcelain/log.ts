@@ -1,14 +1,14 @@
 import { listing } from '../../src/cli/command.js';
-import type { Context } from '../../src/cli/context.js';
+import type { Context } from '../../src/cli/command-context.js';
 import { choice, flag, integer, time } from '../../src/cli/options.js';
 import { maybe } from '../../src/cli/positionals.js';
-import { tellEntry } from '../../src/cli/text/history.js';
+import { tellEntry } from '../../src/cli/text/history-text.js';
 import { humanAge, utcTime } from '../../src/cli/text/human.js';
 import { pad } from '../../src/cli/text/width.js';
-import { compact } from '../../src/core/compact.js';
-import { type EntryType, PAYLOADS } from '../../src/core/ledger-payload.js';
+import { compact } from '../../src/core/json/omit-undefined.js';
+import { type EntryType, PAYLOADS } from '../../src/core/ledger/payload.js';
 import { HsError } from '../../src/errors/hs-error.js';
-import type { HistoryRow } from '../../src/ops/history.js';
+import type { HistoryRow } from '../../src/ops/inspect/history.js';
 
 /** A screen or two. */
 const ON_A_TERMINAL = 50;
@@ -17,10 +17,10 @@ const AGE_WIDTH = '59 minutes ago'.length;
 
 async function* follow(
   context: Pick<Context, 'session' | 'takeSignals' | 'exit' | 'host'>,
-  query: Parameters<typeof import('../../src/ops/history.js').history>[1],
+  query: Parameters<typeof import('../../src/ops/inspect/history.js').history>[1],
   last: number,
 ): AsyncGenerator<HistoryRow> {
-  const { followHistory } = await import('../../src/ops/history.js');
+  const { followHistory } = await import('../../src/ops/inspect/history.js');
   const until = new AbortController();
   const session = await context.session();
   const release = context.takeSignals((signal) => {
@@ -70,7 +70,7 @@ On a terminal it stops after ${ON_A_TERMINAL} entries unless \`--limit\` says ot
       yield* follow(context, query, options.limit ?? BEFORE_FOLLOWING);
       return;
     }
-    const { history } = await import('../../src/ops/history.js');
+    const { history } = await import('../../src/ops/inspect/history.js');
     const people = terminal.stdout && !globals.json && !globals.jsonl;
     const limit = options.limit ?? (people ? ON_A_TERMINAL : Number.POSITIVE_INFINITY);
     let shown = 0;

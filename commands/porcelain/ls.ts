@@ -3,8 +3,8 @@ import { choice, flag, text } from '../../src/cli/options.js';
 import { humanAge, humanSize } from '../../src/cli/text/human.js';
 import { type Column, table } from '../../src/cli/text/table.js';
 import type { View } from '../../src/cli/text/view.js';
-import { labelOf } from '../../src/core/label.js';
-import { KINDS, RETENTION_CLASSES } from '../../src/core/vocabulary.js';
+import { labelOf } from '../../src/core/manifest/label-of.js';
+import { KINDS, RETENTION_CLASSES } from '../../src/core/manifest/vocabulary.js';
 
 interface Row {
   readonly artifact_id: string;
@@ -76,9 +76,9 @@ export const ls = listing({
   ],
   seeAlso: ['hs-show(1)', 'hs-for-each-artifact(1)', 'hs-du(1)'],
   async run({ options, session, now }): Promise<Row[]> {
-    const { listArtifacts, ttlEnd } = await import('../../src/ops/list-artifacts.js');
-    const { activePins } = await import('../../src/core/check-ops.js');
-    const { toTimestamp } = await import('../../src/core/ids.js');
+    const { listArtifacts, ttlEnd } = await import('../../src/ops/inspect/list-artifacts.js');
+    const { activePins } = await import('../../src/core/catalog/check-operations.js');
+    const { toTimestamp } = await import('../../src/core/objects/ids.js');
     const s = await session();
     const at = toTimestamp(now());
     const filters = (['kind', 'class', 'name'] as const).flatMap((key) =>

@@ -26,8 +26,8 @@ Without --name, the pin has the name of whoever sets it.`,
   ],
   seeAlso: ['hs-unpin(1)', 'hs-pins(1)', 'hs-update-pin(1)', 'hs-gc(1)'],
   async run({ args, options, session }) {
-    const { changePins, defaultPinName, toPinName } = await import('../../src/ops/pins.js');
-    const { resolveArtifact } = await import('../../src/ops/resolve.js');
+    const { changePins, defaultPinName, toPinName } = await import('../../src/ops/govern/pins.js');
+    const { resolveArtifact } = await import('../../src/ops/naming/resolve-artifact.js');
     const s = await session();
     const catalog = await s.catalog();
     const name = options.name === undefined ? defaultPinName(s) : toPinName(options.name);

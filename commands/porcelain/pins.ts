@@ -17,7 +17,7 @@ With \`-z\`, for scripts, a record is the name of the pin, a tab, and the id of 
   examples: [{ command: 'hs pins', explains: 'What is held, and by which pins.' }],
   seeAlso: ['hs-pin(1)', 'hs-unpin(1)', 'hs-ls(1)'],
   async run({ session }) {
-    const { listPins } = await import('../../src/ops/pins.js');
+    const { listPins } = await import('../../src/ops/govern/pins.js');
     return listPins(await session());
   },
   line: (row, view) => `${view.text(row.name)}\t${row.artifact_id}`,

@@ -1,7 +1,7 @@
 import { command } from '../../src/cli/command.js';
 import { one } from '../../src/cli/positionals.js';
 import { counted } from '../../src/cli/text/human.js';
-import type { Json } from '../../src/core/canonical.js';
+import type { Json } from '../../src/core/json/canonical.js';
 
 /** `hs policy check`: what a policy would change, and which rules match nothing. */
 export const policyCheck = command({
@@ -16,7 +16,7 @@ export const policyCheck = command({
   exits: { 5: 'it is not a policy', 6: 'it names an unknown capability (HSK-4001)' },
   seeAlso: ['hs-policy-show(1)', 'hs-policy-set(1)', 'hs-gc(1)'],
   async run({ args, path, disk, session }) {
-    const { checkPolicy, readPolicyFile } = await import('../../src/ops/policy.js');
+    const { checkPolicy, readPolicyFile } = await import('../../src/ops/govern/set-policy.js');
     const proposed = await readPolicyFile(await disk(), path(args.file));
     const { locksOut, verdicts, ...rest } = await checkPolicy(await session(), proposed);
     return { ...rest, verdicts, locks_out_author: locksOut };

@@ -17,7 +17,7 @@ export const policySet = command({
   },
   seeAlso: ['hs-policy-show(1)', 'hs-policy-check(1)'],
   async run({ args, path, disk, session }) {
-    const { readPolicyFile, setPolicyFrom } = await import('../../src/ops/policy.js');
+    const { readPolicyFile, setPolicyFrom } = await import('../../src/ops/govern/set-policy.js');
     const real = await disk();
     return setPolicyFrom(await session(), () => readPolicyFile(real, path(args.file)));
   },

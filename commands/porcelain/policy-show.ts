@@ -10,7 +10,7 @@ export const policyShow = command({
   examples: [{ command: 'hs policy show > policy.json', explains: 'Save it to be changed.' }],
   seeAlso: ['hs-policy-check(1)', 'hs-policy-set(1)'],
   async run({ session }) {
-    const { currentPolicy } = await import('../../src/ops/policy.js');
+    const { currentPolicy } = await import('../../src/ops/govern/set-policy.js');
     const { id, policy } = await currentPolicy(await session());
     return { policy_id: id, policy };
   },

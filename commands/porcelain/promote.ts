@@ -24,7 +24,7 @@ To be frozen it needs the same, no TTL, and an attestation: who, why, and for wh
   exits: { 6: 'a gate is not passed; each is named' },
   seeAlso: ['hs-reclassify(1)', 'hs-retain(1)', 'hs-show(1)'],
   async run({ args, options, session }) {
-    const { promote } = await import('../../src/ops/promote.js');
+    const { promote } = await import('../../src/ops/govern/promote.js');
     const done = await promote(await session(), args.artifact, options.attest);
     return {
       artifact_id: done.artifactId,

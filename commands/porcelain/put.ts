@@ -3,9 +3,9 @@ import { choice, flag, integer, list, text } from '../../src/cli/options.js';
 import { keyAndValue, labelsOf, pair } from '../../src/cli/parse/pairs.js';
 import { many } from '../../src/cli/positionals.js';
 import { counted } from '../../src/cli/text/human.js';
-import { CLASSIFICATIONS, KINDS, RETENTION_CLASSES } from '../../src/core/vocabulary.js';
+import { CLASSIFICATIONS, KINDS, RETENTION_CLASSES } from '../../src/core/manifest/vocabulary.js';
 import { HsError } from '../../src/errors/hs-error.js';
-import type { PutResult, PutSource } from '../../src/ops/put.js';
+import type { PutResult, PutSource } from '../../src/ops/put/put.js';
 
 /** `hs put`: each path, or standard input, becomes one artifact; all of them in one commit. */
 export const put = command({
@@ -70,9 +70,9 @@ A kind of prompt_payload and a classification of high require \`--ttl\`.`,
     if (typed.filter((p) => p === '-').length > 1) throw new HsError('USAGE', "'-' is given twice");
 
     const labels = labelsOf(options.label);
-    const { put: store } = await import('../../src/ops/put.js');
-    const { streamSource } = await import('../../src/ops/stream-source.js');
-    const { compileGlob } = await import('../../src/ops/glob.js');
+    const { put: store } = await import('../../src/ops/put/put.js');
+    const { streamSource } = await import('../../src/ops/put/stream-source.js');
+    const { compileGlob } = await import('../../src/ops/put/glob-files.js');
     const exclude = [...options.exclude];
     if (options.excludeFrom !== undefined) {
       const bytes = await (await disk()).readFile(path(options.excludeFrom), 1024 * 1024);

@@ -1,8 +1,8 @@
 import { command } from '../../src/cli/command.js';
 import { choice, integer, onOff, text } from '../../src/cli/options.js';
 import { one } from '../../src/cli/positionals.js';
-import { MAX_TTL_DAYS } from '../../src/core/manifest.js';
-import { CLASSIFICATIONS } from '../../src/core/vocabulary.js';
+import { MAX_TTL_DAYS } from '../../src/core/manifest/manifest.js';
+import { CLASSIFICATIONS } from '../../src/core/manifest/vocabulary.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
 /** `hs reclassify`: how sensitive an artifact is, and whether it may leave the store (B6). */
@@ -40,7 +40,7 @@ An export that was blocked is run again afterwards, as an export of its own. Wha
         "nothing to change: give '--classification', '--exportable' or '--no-exportable'",
       );
     }
-    const { reclassify } = await import('../../src/ops/reclassify.js');
+    const { reclassify } = await import('../../src/ops/govern/reclassify.js');
     const done = await reclassify(await session(), args.artifact, {
       classification,
       exportable,

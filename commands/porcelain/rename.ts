@@ -34,7 +34,7 @@ What is frozen (L1) is not renamed.`,
     if (options.noName === (args.to !== undefined)) {
       throw new HsError('USAGE', "give either a NAME or '--no-name'");
     }
-    const { rename: renameArtifact } = await import('../../src/ops/describe-anew.js');
+    const { rename: renameArtifact } = await import('../../src/ops/govern/describe-artifacts.js');
     return renameArtifact(await session(), args.id, args.to ?? null, options.reason);
   },
   render: ({ artifact_id, changed, name }, view) => {

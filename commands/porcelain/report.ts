@@ -1,8 +1,8 @@
 import { command } from '../../src/cli/command.js';
 import { maybe } from '../../src/cli/positionals.js';
 import { reportList, reportText } from '../../src/cli/text/report-text.js';
-import type { RetentionReport } from '../../src/core/retention-report.js';
-import type { ReportRow, ReportUndo } from '../../src/ops/gc/reports.js';
+import type { RetentionReport } from '../../src/core/retention/report.js';
+import type { ReportRow, ReportUndo } from '../../src/ops/gc/retention-reports.js';
 
 /** What is shown: the list, or one report. */
 export type ReportResult =
@@ -32,7 +32,7 @@ With an id, one report is shown: totals, by rule and by class, how much of it ca
   ],
   seeAlso: ['hs-gc(1)', 'hs-rm(1)', 'hs-restore(1)', 'hs-log(1)'],
   async run({ args, session }): Promise<ReportResult> {
-    const { listReports, readReport } = await import('../../src/ops/gc/reports.js');
+    const { listReports, readReport } = await import('../../src/ops/gc/retention-reports.js');
     const s = await session();
     if (args.id === undefined) return { results: await listReports(s) };
     const { report, undo } = await readReport(s, args.id);

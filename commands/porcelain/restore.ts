@@ -32,8 +32,8 @@ What cannot be brought back is said, item by item: prompt payloads and what is o
     if ((options.run === undefined) === (args.ids.length === 0)) {
       throw new HsError('USAGE', 'name the artifacts to restore, or the collection with --run');
     }
-    const ops = await import('../../src/ops/restore.js');
-    const { resolveArtifact } = await import('../../src/ops/resolve.js');
+    const ops = await import('../../src/ops/gc/restore.js');
+    const { resolveArtifact } = await import('../../src/ops/naming/resolve-artifact.js');
     const s = await session();
     const catalog = await s.catalog();
     const report =

@@ -2,8 +2,8 @@ import { command } from '../../src/cli/command.js';
 import { choice, flag, integer } from '../../src/cli/options.js';
 import { some } from '../../src/cli/positionals.js';
 import { counted } from '../../src/cli/text/human.js';
-import { MAX_TTL_DAYS } from '../../src/core/manifest.js';
-import { RETENTION_CLASSES } from '../../src/core/vocabulary.js';
+import { MAX_TTL_DAYS } from '../../src/core/manifest/manifest.js';
+import { RETENTION_CLASSES } from '../../src/core/manifest/vocabulary.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
 /** `hs retain`: another TTL or class, by a new revision (D2, A8). */
@@ -35,7 +35,7 @@ What is of high classification, and prompt payloads, must have a TTL; what is fr
     if (options.ttl === undefined && !options.noTtl && options.class === undefined) {
       throw new HsError('USAGE', "nothing to change: give '--ttl', '--no-ttl' or '--class'");
     }
-    const { retain: retainArtifacts } = await import('../../src/ops/retain.js');
+    const { retain: retainArtifacts } = await import('../../src/ops/govern/retain.js');
     return retainArtifacts(await session(), args.ids, {
       ttl: options.noTtl ? null : options.ttl,
       retentionClass: options.class,

@@ -8,12 +8,12 @@ import {
   shownPlan,
 } from '../../src/cli/retention-documents.js';
 import { itemSort, sortItems } from '../../src/cli/sort-items.js';
-import { guardText } from '../../src/cli/text/escape.js';
+import { guardText } from '../../src/cli/text/escape-for-terminal.js';
 import { counted } from '../../src/cli/text/human.js';
 import { removalText } from '../../src/cli/text/removal-text.js';
 import { planText } from '../../src/cli/text/retention-text.js';
 import { plainStyle } from '../../src/cli/text/style.js';
-import type { Removed } from '../../src/ops/gc/remove.js';
+import type { Removed } from '../../src/ops/gc/remove-artifacts.js';
 
 /** `hs rm`: removal by id, with the plan, report, trash and pins of a collection (D9). */
 export const rm = command({
@@ -51,10 +51,10 @@ On a terminal it shows what would go, and asks; elsewhere nothing is removed wit
   seeAlso: ['hs-gc(1)', 'hs-restore(1)', 'hs-unpin(1)', 'hs-report(1)'],
   async run(context): Promise<RemovalDocument | undefined> {
     const { args, options, session, attempt, terminal, log, exit, globals, stdin, view } = context;
-    const { planRemoval, removeArtifacts } = await import('../../src/ops/gc/remove.js');
+    const { planRemoval, removeArtifacts } = await import('../../src/ops/gc/remove-artifacts.js');
     const { planOutlook } = await import('../../src/ops/gc/plan-outlook.js');
     const { trashWindow } = await import('../../src/ops/gc/trash-window.js');
-    const { resolveArtifact } = await import('../../src/ops/resolve.js');
+    const { resolveArtifact } = await import('../../src/ops/naming/resolve-artifact.js');
     const s = await session({ writes: !options.dryRun });
     const catalog = await s.catalog();
     const ids = new Set(args.ids.map((id) => resolveArtifact(catalog, id).artifact_id));

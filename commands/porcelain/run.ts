@@ -3,11 +3,11 @@ import { PassThrough } from '../../src/cli/io/pass-through.js';
 import { choice, flag, integer, list, text } from '../../src/cli/options.js';
 import { afterDashes } from '../../src/cli/positionals.js';
 import { counted, humanSize } from '../../src/cli/text/human.js';
-import { compact } from '../../src/core/compact.js';
-import { CLASSIFICATIONS, KINDS, RETENTION_CLASSES } from '../../src/core/vocabulary.js';
+import { compact } from '../../src/core/json/omit-undefined.js';
+import { CLASSIFICATIONS, KINDS, RETENTION_CLASSES } from '../../src/core/manifest/vocabulary.js';
 import { HsError } from '../../src/errors/hs-error.js';
-import type { RunResult } from '../../src/ops/run/request.js';
-import { BACKEND_NAMES, HIDDEN_DIRS, type OutputStream } from '../../src/sandbox/types.js';
+import type { RunResult } from '../../src/ops/run/run-request.js';
+import { BACKEND_NAMES, HIDDEN_DIRS, type OutputStream } from '../../src/sandbox/sandbox-types.js';
 
 const STREAMS: readonly OutputStream[] = ['stdout', 'stderr'];
 const OUTPUT_KINDS = KINDS.filter((kind) => kind !== 'bundle');

@@ -3,11 +3,11 @@ import { one } from '../../src/cli/positionals.js';
 import { humanAge, humanSize, utcTime } from '../../src/cli/text/human.js';
 import { fields } from '../../src/cli/text/table.js';
 import type { View } from '../../src/cli/text/view.js';
-import type { ClaimField } from '../../src/core/claims.js';
-import { explainVerdict } from '../../src/core/explain-verdict.js';
-import type { culpritDetails } from '../../src/core/guard.js';
-import type { Manifest, Provenance } from '../../src/core/manifest.js';
-import type { ShownArtifact } from '../../src/ops/show-artifact.js';
+import type { culpritDetails } from '../../src/core/guard/guard.js';
+import type { ClaimField } from '../../src/core/manifest/claims.js';
+import type { Manifest, Provenance } from '../../src/core/manifest/manifest.js';
+import { explainVerdict } from '../../src/core/retention/explain-verdict.js';
+import type { ShownArtifact } from '../../src/ops/inspect/show-artifact.js';
 
 function when(view: View) {
   return (at: string) => `${utcTime(at)} (${humanAge(Date.parse(at), view.now)})`;
@@ -129,8 +129,8 @@ With \`--json\`, the manifest is given whole, and \`claims\` lists the fields of
   exits: { 5: 'its manifest is damaged' },
   seeAlso: ['hs-ls(1)', 'hs-cat-artifact(1)', 'hs-gc(1)', 'hs-restore(1)'],
   async run({ args, session, exit }) {
-    const { showArtifact } = await import('../../src/ops/show-artifact.js');
-    const { culpritDetails } = await import('../../src/core/guard.js');
+    const { showArtifact } = await import('../../src/ops/inspect/show-artifact.js');
+    const { culpritDetails } = await import('../../src/core/guard/guard.js');
     const shown = await showArtifact(await session(), args.id);
     if (shown.damage !== undefined) exit(5);
     const { jobId, ...registered } = shown.registered;

@@ -2,7 +2,7 @@ import { command } from '../../src/cli/command.js';
 import { text } from '../../src/cli/options.js';
 import { some } from '../../src/cli/positionals.js';
 import { counted } from '../../src/cli/text/human.js';
-import type { ArtifactId } from '../../src/core/ids.js';
+import type { ArtifactId } from '../../src/core/objects/ids.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
 /** `hs unpin`: takes only the named pin away (D1). */
@@ -20,8 +20,8 @@ export const unpin = command({
   exits: { 4: 'no such artifact, or no such pin on it' },
   seeAlso: ['hs-pin(1)', 'hs-pins(1)'],
   async run({ args, options, session }) {
-    const { changePins, defaultPinName, toPinName } = await import('../../src/ops/pins.js');
-    const { resolveArtifact } = await import('../../src/ops/resolve.js');
+    const { changePins, defaultPinName, toPinName } = await import('../../src/ops/govern/pins.js');
+    const { resolveArtifact } = await import('../../src/ops/naming/resolve-artifact.js');
     const s = await session();
     const catalog = await s.catalog();
     const name = options.name === undefined ? defaultPinName(s) : toPinName(options.name);

@@ -1,5 +1,5 @@
 import { flag, list } from '../../src/cli/options.js';
-import { toObjectId } from '../../src/core/ids.js';
+import { toObjectId } from '../../src/core/objects/ids.js';
 import type { Exported, ExportPlan } from '../../src/ops/export/export.js';
 
 /** Options of every command that writes outside the store. */

@@ -1,4 +1,4 @@
-import { hostile } from './limits.js';
+import { hostile } from './archive-limits.js';
 
 /** Reads an async iterable of chunks as a sequence of bytes, up to a budget, holding one chunk at a time. */
 export class ByteSource {

@@ -1,5 +1,5 @@
 import { constants, createGunzip, createGzip } from 'node:zlib';
-import { type ArchiveLimits, DEFAULT_LIMITS, hostile } from './limits.js';
+import { type ArchiveLimits, DEFAULT_LIMITS, hostile } from './archive-limits.js';
 import { drain, push } from './pump.js';
 
 /** RFC 1952: flags 0, no time, XFL 2 (smallest), operating system 255 (unknown). */

@@ -1,5 +1,5 @@
+import type { ArchiveLimits } from './archive-limits.js';
 import { gunzip } from './gzip.js';
-import type { ArchiveLimits } from './limits.js';
 import { readTar, type TarEntry } from './read-tar.js';
 
 /** RFC 1952: how every gzip starts, and no tar, whose first byte begins a UTF-8 name. */

@@ -1,9 +1,9 @@
-import { checkPath, PortabilityCheck, type SafePath, TreeNames } from '../core/paths.js';
+import { checkPath, PortabilityCheck, type SafePath, TreeNames } from '../core/paths/safe-path.js';
 import { HsError } from '../errors/hs-error.js';
+import { type ArchiveLimits, DEFAULT_LIMITS, hostile } from './archive-limits.js';
 import { ByteSource } from './byte-source.js';
-import { BLOCK, decodeHeader, decodeUtf8, isZero, type TarHeader } from './header.js';
-import { type ArchiveLimits, DEFAULT_LIMITS, hostile } from './limits.js';
-import { type PaxOverrides, parsePax } from './pax.js';
+import { type PaxOverrides, parsePax } from './pax-records.js';
+import { BLOCK, decodeHeader, decodeUtf8, isZero, type TarHeader } from './tar-header.js';
 
 export interface TarEntry {
   readonly path: SafePath;

@@ -1,7 +1,7 @@
 import { type Pack, pack } from 'tar-stream';
-import { ARCHIVE_TIME } from '../core/archive-time.js';
-import { escapeText } from '../core/escape.js';
-import { comparePaths, type SafePath, TreeNames } from '../core/paths.js';
+import { ARCHIVE_TIME } from '../core/bundle/archive-time.js';
+import { comparePaths, type SafePath, TreeNames } from '../core/paths/safe-path.js';
+import { escapeText } from '../core/text/escape-control.js';
 import { HsError } from '../errors/hs-error.js';
 import { drain, push } from './pump.js';
 

@@ -1,5 +1,5 @@
-import type { Context } from './context.js';
-import type { RecordText } from './io/out.js';
+import type { Context } from './command-context.js';
+import type { RecordText } from './io/output.js';
 import type { Options, Values } from './options.js';
 import type { Arguments, Positionals } from './positionals.js';
 import type { View } from './text/view.js';

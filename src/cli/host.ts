@@ -1,8 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
-import type { Clock, Environment, Random, Trace } from '../core/ports.js';
+import type { Clock, Environment, Random, Trace } from '../core/effects.js';
 import type { Disk } from '../fsx/disk.js';
-import type { Pager } from '../fsx/pager.js';
-import type { Session, SessionRequest } from '../ops/session.js';
+import type { Pager } from '../fsx/pager-process.js';
+import type { Session, SessionRequest } from '../ops/session/session.js';
 import type { CommandTable } from './command.js';
 
 export type OutputStream = Writable & { readonly columns?: number };

@@ -1,4 +1,4 @@
-import { didYouMean } from '../core/suggest.js';
+import { didYouMean } from '../core/text/suggest.js';
 import { HsError } from '../errors/hs-error.js';
 import type { Command, CommandTable } from './command.js';
 import { failureDocument, toFailure } from './failure.js';
@@ -6,8 +6,8 @@ import { globalOptions } from './globals.js';
 import type { Host, Parts } from './host.js';
 import { optionsOf, parse, takesProgram } from './parse/parse.js';
 import { findCommand } from './parse/words.js';
-import { run } from './run.js';
-import { guardLine, safeJson } from './text/escape.js';
+import { run } from './run-command.js';
+import { guardLine, safeJson } from './text/escape-for-terminal.js';
 
 /** From arguments to exit status; never throws. */
 export async function main(host: Host, parts: Parts): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Timestamp } from '../core/ids.js';
+import type { Timestamp } from '../core/objects/ids.js';
 import { BadValue, parseBytes, parseInteger, parseTime } from './parse/values.js';
 
 /** What completion offers for a value or an argument. */

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import { isatty } from 'node:tty';
-import { demandArguments } from '../fsx/as-given.js';
-import { terminalWatch } from '../fsx/hung-up.js';
-import { standardInput, systemClock, systemEnvironment, systemRandom } from '../fsx/system.js';
+import { standardInput, systemClock, systemEnvironment, systemRandom } from '../fsx/system-effects.js';
+import { terminalWatch } from '../fsx/terminal-hangup.js';
+import { demandArguments } from '../fsx/utf8-input.js';
 import type { Host } from './host.js';
 import { VERSION } from './version.js';
 
@@ -50,7 +50,7 @@ export function processHost(): Host & ProcessEnds {
     },
     isTerminal: (stream) => isatty({ stdin: 0, stdout: 1, stderr: 2 }[stream]),
     async onReaderGone(gone) {
-      const { whenReaderGoes } = await import('../fsx/reader-gone.js');
+      const { whenReaderGoes } = await import('../fsx/pipe-closed.js');
       const unwatch = await whenReaderGoes(1, gone);
       const timer = setInterval(() => isHungUp() && gone(), HANG_UP_LOOK_MS);
       return () => {
@@ -59,7 +59,7 @@ export function processHost(): Host & ProcessEnds {
       };
     },
     async startPager(asked) {
-      const { startPager } = await import('../fsx/pager.js');
+      const { startPager } = await import('../fsx/pager-process.js');
       return startPager(asked, process.env);
     },
     version: VERSION,

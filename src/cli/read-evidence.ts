@@ -1,6 +1,6 @@
 import { type PublicKey, parsePublicKey } from '../core/evidence/keys.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
-import type { Context } from './context.js';
+import type { Context } from './command-context.js';
 
 const MAX_BYTES = 512 * 1024;
 type Reading = Pick<Context, 'disk' | 'path' | 'stdin'>;

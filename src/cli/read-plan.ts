@@ -1,7 +1,7 @@
-import { decodePlan, MAX_PLAN_BYTES } from '../core/plan-file.js';
+import { decodePlan, MAX_PLAN_BYTES } from '../core/retention/plan-file.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import type { SeenPlan } from '../ops/gc/apply-removal.js';
-import type { Context } from './context.js';
+import type { Context } from './command-context.js';
 
 /** A saved plan from a file, or from standard input for `-`; INVALID_RECORD says what is wrong with it. */
 export async function readPlan(

@@ -1,5 +1,5 @@
-import type { PlanHeader } from '../core/prune-plan.js';
-import type { Context } from './context.js';
+import type { PlanHeader } from '../core/retention/prune-plan.js';
+import type { Context } from './command-context.js';
 import type { RemovalDone } from './retention-documents.js';
 import { counted, humanSize } from './text/human.js';
 

@@ -1,8 +1,8 @@
-import type { PlanHeader, PlanItem, PrunePlan } from '../core/prune-plan.js';
-import type { TrashedArtifact } from '../core/trashed.js';
-import type { Collected } from '../ops/gc/collect.js';
+import type { PlanHeader, PlanItem, PrunePlan } from '../core/retention/prune-plan.js';
+import type { TrashedArtifact } from '../core/retention/trashed-artifact.js';
+import type { Collected } from '../ops/gc/collect-garbage.js';
 import type { PlanOutlook } from '../ops/gc/plan-outlook.js';
-import type { Reclaimed } from '../store/collector.js';
+import type { Reclaimed } from '../store/collector/collector.js';
 
 /** The result of `gc`, `apply-prune` and `rm`: a plan that was only shown, or what was done. */
 export type RemovalDocument = RemovalShown | RemovalDone;

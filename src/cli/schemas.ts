@@ -14,16 +14,22 @@ export type SchemaEntry =
 export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
   'hs.error/1': { form: 'record', load: async () => (await import('./schemas/common.js')).errorDocument },
   'hs.version/1': { form: 'result', load: async () => (await import('./schemas/common.js')).version },
-  'hs.manifest/1': { form: 'record', load: async () => (await import('../core/manifest.js')).manifestSchema },
+  'hs.manifest/1': {
+    form: 'record',
+    load: async () => (await import('../core/manifest/manifest.js')).manifestSchema,
+  },
   'hs.prune-plan/1': {
     form: 'record',
     load: async () => (await import('./schemas/retention.js')).planHeader,
   },
   'hs.retention-report/1': {
     form: 'record',
-    load: async () => (await import('../core/retention-report.js')).reportHeaderSchema,
+    load: async () => (await import('../core/retention/report.js')).reportHeaderSchema,
   },
-  'hs.policy/1': { form: 'record', load: async () => (await import('../core/policy.js')).policySchema },
+  'hs.policy/1': {
+    form: 'record',
+    load: async () => (await import('../core/policy/policy.js')).policySchema,
+  },
   'hs.ledger-entry/1': {
     form: 'record',
     load: async () => (await import('./schemas/ledger.js')).ledgerCatRow,

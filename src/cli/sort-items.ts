@@ -1,5 +1,5 @@
-import { labelOf } from '../core/label.js';
-import type { PlanItem } from '../core/prune-plan.js';
+import { labelOf } from '../core/manifest/label-of.js';
+import type { PlanItem } from '../core/retention/prune-plan.js';
 import { choice } from './options.js';
 
 const KEYS = ['name', 'created', 'size', 'frees', 'rule'] as const;

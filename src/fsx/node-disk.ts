@@ -13,9 +13,9 @@ import {
   statSync,
   unlinkSync,
 } from 'node:fs';
+import { decodeName, decodePath } from './decode-name.js';
 import type { DirEntry, Disk, FileStat } from './disk.js';
 import { errnoError } from './errno.js';
-import { decodeName, decodePath } from './names.js';
 import { moveNoReplace, syncFilesystemOf } from './node/coreutils.js';
 import { fsyncLater } from './node/descriptor.js';
 import { openDirectory, openNodeDir } from './node/dir.js';

@@ -1,4 +1,4 @@
-import { escapeText } from '../core/escape.js';
+import { escapeText } from '../core/text/escape-control.js';
 import { HsError, isErrno, isHsError } from '../errors/hs-error.js';
 import type { DirEntry, Disk, DiskDir, DiskFile, FileStat } from './disk.js';
 

@@ -1,6 +1,6 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
-import type { Trace } from '../core/ports.js';
+import type { Trace } from '../core/effects.js';
 import { isErrno } from '../errors/hs-error.js';
 import type { Disk } from './disk.js';
 import { surroundDisk } from './intercept-disk.js';

@@ -1,5 +1,5 @@
 import { BUBBLEWRAP_FD, FILTER_FD } from './launcher-script.js';
-import { isWithin, type Places } from './places.js';
+import { isWithin, type Places } from './sandbox-paths.js';
 import type { ToolPlaces } from './tool-env.js';
 
 /** On a tmpfs over /run, which no project can be: /tmp may be the project, or hold it. */

@@ -1,14 +1,12 @@
 import { isErrno } from '../errors/hs-error.js';
 import { bubblewrapArgs, type Mounts, toolPlaces } from './bubblewrap-args.js';
 import { makeCanaries } from './canary.js';
+import { shimCommand } from './exec-shim.js';
 import { type Launched, launch, outcome } from './launch.js';
 import { FILTER_FILE } from './launcher-script.js';
 import { mountOverlay } from './overlay.js';
-import { type Places, resolvePlaces } from './places.js';
-import { seccompFilter } from './seccomp.js';
-import { shimCommand } from './shim.js';
-import { overlayWrites } from './stray-overlay.js';
-import { toolEnv } from './tool-env.js';
+import { overlayWrites } from './overlay-writes.js';
+import { type Places, resolvePlaces } from './sandbox-paths.js';
 import {
   HIDDEN_DIRS,
   type SandboxBackend,
@@ -16,7 +14,9 @@ import {
   type SandboxRequest,
   type SandboxResult,
   type Unavailable,
-} from './types.js';
+} from './sandbox-types.js';
+import { seccompFilter } from './seccomp.js';
+import { toolEnv } from './tool-env.js';
 
 const COMMON_GAPS = [
   'what the user may read can be read, except the store, /tmp, /var/tmp and /run',

@@ -1,6 +1,6 @@
 import { isErrno } from '../errors/hs-error.js';
-import { isWithin, type Places } from './places.js';
-import type { SandboxHost } from './types.js';
+import { isWithin, type Places } from './sandbox-paths.js';
+import type { SandboxHost } from './sandbox-types.js';
 
 /**
  * Files that the launcher tries to write from inside the sandbox before it starts the tool; outside, the

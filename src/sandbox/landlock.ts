@@ -2,11 +2,11 @@ import { makeCanaries } from './canary.js';
 import { LANDLOCK_PERL } from './landlock-perl.js';
 import { LANDLOCK_PYTHON } from './landlock-python.js';
 import { type Launched, launch, outcome } from './launch.js';
-import { makeOwnDirs } from './own-dirs.js';
-import { resolvePlaces } from './places.js';
+import { makeOwnDirs } from './private-dirs.js';
+import { resolvePlaces } from './sandbox-paths.js';
+import type { SandboxBackend, SandboxHost } from './sandbox-types.js';
 import { seccompFilter } from './seccomp.js';
 import { toolEnv } from './tool-env.js';
-import type { SandboxBackend, SandboxHost } from './types.js';
 
 /** unshare, mount, prctl, capset, keyctl; Landlock's own 444 to 446 are the same everywhere. */
 const SYSTEM_CALLS: Readonly<Record<string, readonly number[]>> = {

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { Readable } from 'node:stream';
-import { compact } from '../core/compact.js';
+import { compact } from '../core/json/omit-undefined.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import { inheritableDescriptors } from './descriptors.js';
-import { Hand, type HandPlan, kill } from './hand.js';
+import { Word } from './go-pipe.js';
 import {
   BUBBLEWRAP_FD,
   GO_FD,
@@ -14,10 +14,10 @@ import {
   STATUS_FD,
 } from './launcher-script.js';
 import { belowLeast } from './levels.js';
-import { Output } from './output.js';
+import type { SandboxHost, SandboxLevel, SandboxRequest, Unavailable } from './sandbox-types.js';
 import { StatusReport } from './status-report.js';
-import type { SandboxHost, SandboxLevel, SandboxRequest, Unavailable } from './types.js';
-import { Word } from './word.js';
+import { Output } from './tool-output.js';
+import { Hand, type HandPlan, kill } from './tool-process.js';
 
 /** Above this many, an inherited descriptor is not worth a table of its size. */
 const HIGHEST_REPLACED = 65536;

@@ -1,4 +1,4 @@
-import { SANDBOX_LEVELS, type SandboxLevel, type Unavailable } from './types.js';
+import { SANDBOX_LEVELS, type SandboxLevel, type Unavailable } from './sandbox-types.js';
 
 /** True when `level` is at least as strong as `least`. */
 export function reaches(level: SandboxLevel, least: SandboxLevel): boolean {

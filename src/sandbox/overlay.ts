@@ -1,5 +1,5 @@
-import { isWithin, type Places } from './places.js';
-import type { SandboxHost, Unavailable } from './types.js';
+import { isWithin, type Places } from './sandbox-paths.js';
+import type { SandboxHost, Unavailable } from './sandbox-types.js';
 
 /** The directories of an overlay, below the scratch directory. */
 export const UPPER = 'upper';

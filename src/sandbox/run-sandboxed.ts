@@ -1,9 +1,8 @@
 import { HsError } from '../errors/hs-error.js';
 import { bubblewrap, bubblewrapOverlay } from './bubblewrap.js';
-import { discardTree } from './discard.js';
 import { landlock } from './landlock.js';
 import { reaches } from './levels.js';
-import { seatbelt } from './seatbelt.js';
+import { discardTree } from './remove-scratch.js';
 import type {
   BackendName,
   SandboxBackend,
@@ -11,7 +10,8 @@ import type {
   SandboxLevel,
   SandboxRequest,
   SandboxResult,
-} from './types.js';
+} from './sandbox-types.js';
+import { seatbelt } from './seatbelt.js';
 import { unconfined } from './unconfined.js';
 
 /** Best first. */

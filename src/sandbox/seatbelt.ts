@@ -1,10 +1,10 @@
 import { makeCanaries } from './canary.js';
+import { shimCommand } from './exec-shim.js';
 import { launch, outcome } from './launch.js';
-import { makeOwnDirs } from './own-dirs.js';
-import { resolvePlaces } from './places.js';
-import { shimCommand } from './shim.js';
+import { makeOwnDirs } from './private-dirs.js';
+import { resolvePlaces } from './sandbox-paths.js';
+import type { SandboxBackend } from './sandbox-types.js';
 import { toolEnv } from './tool-env.js';
-import type { SandboxBackend } from './types.js';
 
 const PROFILE = `(version 1)
 (allow default)

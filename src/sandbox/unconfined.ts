@@ -1,11 +1,11 @@
+import { FIND_COMMAND } from './exec-shim.js';
 import { launch, outcome } from './launch.js';
 import { AWAIT_GO, GO_FD } from './launcher-script.js';
-import { makeOwnDirs } from './own-dirs.js';
-import { resolvePlaces } from './places.js';
-import { FIND_COMMAND } from './shim.js';
-import { compareSnapshots, takeSnapshot } from './snapshot.js';
+import { makeOwnDirs } from './private-dirs.js';
+import { resolvePlaces } from './sandbox-paths.js';
+import type { SandboxBackend } from './sandbox-types.js';
 import { toolEnv } from './tool-env.js';
-import type { SandboxBackend } from './types.js';
+import { compareSnapshots, takeSnapshot } from './tree-snapshot.js';
 
 const GAPS = [
   'nothing is prevented: the tool may write, connect to and signal whatever the user may',

@@ -1,4 +1,4 @@
-import type { SortKey } from './table.js';
+import type { SortKey } from './item-table.js';
 
 export interface Column {
   readonly key: SortKey | 'id';

@@ -1,11 +1,11 @@
 import chalk from 'chalk';
-import { count } from './format.js';
-import type { ApplyOutcome, ApplyProgress, PreviewModel } from './model.js';
+import { count } from './cell-text.js';
+import { Slots } from './line-placeholders.js';
 import { muteKeys } from './mute-keys.js';
 import { Preview, type PreviewTerminal } from './preview.js';
-import { Screen } from './screen.js';
-import { Slots } from './slots.js';
-import { initialState } from './state.js';
+import type { ApplyOutcome, ApplyProgress, PreviewModel } from './preview-data.js';
+import { initialState } from './preview-state.js';
+import { Screen } from './screen-lines.js';
 
 /**
  * Shows the plan on the terminal until the person applies it or leaves: the outcome, or undefined when

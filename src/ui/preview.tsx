@@ -3,15 +3,15 @@ import type { ReadStream } from 'node:tty';
 import { render } from 'ink';
 import type { OutputStream } from '../cli/host.js';
 import { HsError } from '../errors/hs-error.js';
-import { App } from './app.js';
-import { plural } from './format.js';
-import { sparedIds } from './going.js';
-import type { Key } from './keys.js';
-import type { ApplyOutcome, ApplyProgress, PreviewModel } from './model.js';
-import type { Screen } from './screen.js';
-import type { Slots } from './slots.js';
-import type { Effect, Failure, PreviewEvent, PreviewState } from './state.js';
-import { update } from './update.js';
+import { plural } from './cell-text.js';
+import type { Key } from './key-bindings.js';
+import type { Slots } from './line-placeholders.js';
+import { App } from './preview-app.js';
+import type { ApplyOutcome, ApplyProgress, PreviewModel } from './preview-data.js';
+import type { Effect, Failure, PreviewEvent, PreviewState } from './preview-state.js';
+import { sparedIds } from './removal-totals.js';
+import type { Screen } from './screen-lines.js';
+import { update } from './update-state.js';
 
 export interface PreviewTerminal {
   readonly stdin: Readable;

@@ -7,8 +7,16 @@ import {
   groupAt,
   groupKey,
   NO_GROUPS,
-} from './groups.js';
-import { type ListItem, placeOf, type SortKey, searchText, type Table, VIEWS, type View } from './table.js';
+} from './group-items.js';
+import {
+  type ListItem,
+  placeOf,
+  type SortKey,
+  searchText,
+  type Table,
+  VIEWS,
+  type View,
+} from './item-table.js';
 
 /** What decides which rows there are, and in which order. */
 export interface Choice {

@@ -1,7 +1,7 @@
-import type { ArtifactId } from '../core/ids.js';
-import { GROUPINGS } from './groups.js';
-import { type Action, actionOf, type Key } from './keys.js';
-import { rowAt } from './selection.js';
+import type { ArtifactId } from '../core/objects/ids.js';
+import { GROUPINGS } from './group-items.js';
+import { SORT_KEYS, type SortKey, VIEWS } from './item-table.js';
+import { type Action, actionOf, type Key } from './key-bindings.js';
 import {
   choose,
   hasWork,
@@ -11,8 +11,8 @@ import {
   placesUnderCursor,
   type Step,
   withSpared,
-} from './state.js';
-import { SORT_KEYS, type SortKey, VIEWS } from './table.js';
+} from './preview-state.js';
+import { rowAt } from './selection.js';
 
 function told(state: PreviewState, text: string): Step {
   return { state: { ...state, message: { text, tone: 'danger' } } };

@@ -1,7 +1,7 @@
-import { plural } from './format.js';
-import { isCharacter, type Key } from './keys.js';
-import type { Mode, PreviewState, Step } from './state.js';
-import { placeOf } from './table.js';
+import { plural } from './cell-text.js';
+import { placeOf } from './item-table.js';
+import { isCharacter, type Key } from './key-bindings.js';
+import type { Mode, PreviewState, Step } from './preview-state.js';
 
 type Prompt = Extract<Mode, { at: 'prompt' }>;
 

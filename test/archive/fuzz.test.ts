@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { expect, it } from 'vitest';
 import { readArchive } from '../../src/archive/read-archive.js';
-import { checkPath, checkTree, type SafePath } from '../../src/core/paths.js';
+import { checkPath, checkTree, type SafePath } from '../../src/core/paths/safe-path.js';
 import { isHsError } from '../../src/errors/hs-error.js';
 import { chunks, longName, pax, tarball } from '../helpers/tar-writer.js';
 

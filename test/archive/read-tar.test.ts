@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
+import type { ArchiveLimits } from '../../src/archive/archive-limits.js';
 import { gunzip } from '../../src/archive/gzip.js';
-import type { ArchiveLimits } from '../../src/archive/limits.js';
 import { readArchive } from '../../src/archive/read-archive.js';
 import { readTar } from '../../src/archive/read-tar.js';
 import {

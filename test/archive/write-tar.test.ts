@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gzip } from '../../src/archive/gzip.js';
 import { readArchive } from '../../src/archive/read-archive.js';
 import { sourceDateEpoch, type TarInput, writeTar } from '../../src/archive/write-tar.js';
-import { checkTree, comparePaths, type SafePath, toSafePath } from '../../src/core/paths.js';
+import { checkTree, comparePaths, type SafePath, toSafePath } from '../../src/core/paths/safe-path.js';
 import { AS_NOBODY, nodeForAll, whyNotNobody } from '../helpers/ordinary-user.js';
 import { chunks, collect } from '../helpers/tar-writer.js';
 

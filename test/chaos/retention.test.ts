@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { collect } from '../../src/ops/gc/collect.js';
+import { collect } from '../../src/ops/gc/collect-garbage.js';
 import { chaos } from '../ops/gc/chaos.js';
 import { IMPATIENT } from '../ops/gc/helpers.js';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { registry } from '../../commands/registry.js';
 import { candidates } from '../../src/cli/complete/candidates.js';
-import type { Catalog } from '../../src/core/catalog.js';
+import type { Catalog } from '../../src/core/catalog/catalog.js';
 
 const records = [
   {

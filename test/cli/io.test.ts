@@ -1,7 +1,7 @@
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { Input } from '../../src/cli/io/input.js';
-import { Out, OutputClosed, type OutSettings } from '../../src/cli/io/out.js';
+import { Out, OutputClosed, type OutSettings } from '../../src/cli/io/output.js';
 import { Progress } from '../../src/cli/io/progress.js';
 import { HsError } from '../../src/errors/hs-error.js';
 

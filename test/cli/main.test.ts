@@ -3,7 +3,7 @@ import { type CommandTable, command, listing, type TableEntry } from '../../src/
 import { flag, text } from '../../src/cli/options.js';
 import { afterDashes, many } from '../../src/cli/positionals.js';
 import { HsError } from '../../src/errors/hs-error.js';
-import type { Session } from '../../src/ops/session.js';
+import type { Session } from '../../src/ops/session/session.js';
 import { type FakeOptions, runFake } from '../helpers/fake-host.js';
 
 const greet = command({

@@ -6,7 +6,7 @@ import { registry } from '../../commands/registry.js';
 import { ledgerFields, withLedgerFields } from '../../src/cli/help/ledger-fields.js';
 import { manPages } from '../../src/cli/help/man.js';
 import { literal, prose, usageWords } from '../../src/cli/help/mdoc.js';
-import { PAYLOADS } from '../../src/core/ledger-payload.js';
+import { PAYLOADS } from '../../src/core/ledger/payload.js';
 
 const root = join(import.meta.dirname, '../..');
 const man = join(root, 'man');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { registry } from '../../commands/registry.js';
 import { optionsOf } from '../../src/cli/parse/parse.js';
-import { rowSchema } from '../../src/cli/present.js';
+import { rowSchema } from '../../src/cli/present-result.js';
 import { documentSchema, schemaNames, toJsonSchema } from '../../src/cli/schemas/document.js';
 import { SCHEMAS, SIDE_LISTS } from '../../src/cli/schemas.js';
 import { inside } from '../helpers/inside.js';

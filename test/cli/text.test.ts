@@ -1,14 +1,14 @@
 import { stripVTControlCharacters } from 'node:util';
 import { assert, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { guardBytes, guardLine, guardText, safeJson } from '../../src/cli/text/escape.js';
+import { guardBytes, guardLine, guardText, safeJson } from '../../src/cli/text/escape-for-terminal.js';
 import { bar, counted, humanAge, humanSize, humanSpan } from '../../src/cli/text/human.js';
 import { colourStyle, plainStyle } from '../../src/cli/text/style.js';
 import { type Column, fields, table } from '../../src/cli/text/table.js';
 import type { View } from '../../src/cli/text/view.js';
 import { cutTo, displayWidth, pad, wrap } from '../../src/cli/text/width.js';
-import { escapeText } from '../../src/core/escape.js';
-import { didYouMean } from '../../src/core/suggest.js';
+import { escapeText } from '../../src/core/text/escape-control.js';
+import { didYouMean } from '../../src/core/text/suggest.js';
 
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/u;
 const VECTORS = [

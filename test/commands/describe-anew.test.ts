@@ -1,6 +1,6 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { rename } from '../../src/ops/describe-anew.js';
+import { rename } from '../../src/ops/govern/describe-artifacts.js';
 import { inside } from '../helpers/inside.js';
 import { openTestSession } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';

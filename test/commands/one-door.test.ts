@@ -198,7 +198,7 @@ it('only the store, the door and the capture of a run call what changes a disk',
   const allowed = ['src/fsx/', 'src/store/', 'src/sandbox/', 'src/ops/materialize/', 'src/ops/run/'];
   const named = new Set([
     // Staged files of a dead lease, and what fsck mends, lie in the store.
-    'src/ops/finish-dead-leases.ts',
+    'src/ops/recovery/finish-dead-leases.ts',
     'src/ops/fsck/repair.ts',
     // The directory that is to hold a store.
     'commands/porcelain/init.ts',

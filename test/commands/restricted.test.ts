@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../src/core/hash.js';
+import { sha256 } from '../../src/core/objects/hash.js';
 import { openStore } from '../../src/index.js';
 import { inside } from '../helpers/inside.js';
 import { tmp } from '../helpers/tmp.js';

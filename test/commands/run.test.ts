@@ -11,7 +11,7 @@ import {
 import { beforeEach, describe, expect, it } from 'vitest';
 import { documentSchema } from '../../src/cli/schemas/document.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
-import { systemEnvironment, systemRandom } from '../../src/fsx/system.js';
+import { systemEnvironment, systemRandom } from '../../src/fsx/system-effects.js';
 import { sandboxReport } from '../../src/ops/run/sandbox-report.js';
 import { HS_PROGRAM, hs, hsEnvironment } from '../helpers/hs.js';
 import { because, hsAsNobody, NOBODY, whyNotNobody } from '../helpers/ordinary-user.js';

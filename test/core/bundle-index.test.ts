@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { canonicalBytes } from '../../src/core/json/canonical.js';
 import {
   type BundleIndex,
   decodeBundleIndex,
@@ -7,10 +8,9 @@ import {
   type IndexEntry,
   indexSize,
   toBundleIndex,
-} from '../../src/core/bundle-index.js';
-import { canonicalBytes } from '../../src/core/canonical.js';
-import { sha256 } from '../../src/core/hash.js';
-import { checkPath, type SafePath } from '../../src/core/paths.js';
+} from '../../src/core/objects/bundle-index.js';
+import { sha256 } from '../../src/core/objects/hash.js';
+import { checkPath, type SafePath } from '../../src/core/paths/safe-path.js';
 import { isHsError } from '../../src/errors/hs-error.js';
 
 const hello = sha256(Buffer.from('hello'));

@@ -9,7 +9,7 @@ import {
   parseCanonical,
   parseCanonicalLines,
   parseLoose,
-} from '../../src/core/canonical.js';
+} from '../../src/core/json/canonical.js';
 import { isHsError } from '../../src/errors/hs-error.js';
 
 const LIMIT = 1 << 20;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Catalog } from '../../src/core/catalog.js';
-import { activePins, checkOps } from '../../src/core/check-ops.js';
-import { foldEntry } from '../../src/core/fold.js';
-import { sha256 } from '../../src/core/hash.js';
-import { type ArtifactId, toTimestamp } from '../../src/core/ids.js';
-import type { LedgerEntry } from '../../src/core/ledger-entry.js';
-import type { ArtifactFacts, LedgerOp } from '../../src/core/ledger-op.js';
-import { MemoryTables } from '../../src/core/tables.js';
+import { Catalog } from '../../src/core/catalog/catalog.js';
+import { activePins, checkOps } from '../../src/core/catalog/check-operations.js';
+import { foldEntry } from '../../src/core/catalog/fold.js';
+import { MemoryTables } from '../../src/core/catalog/key-tables.js';
+import type { LedgerEntry } from '../../src/core/ledger/entry.js';
+import type { ArtifactFacts, LedgerOp } from '../../src/core/ledger/operation.js';
+import { sha256 } from '../../src/core/objects/hash.js';
+import { type ArtifactId, toTimestamp } from '../../src/core/objects/ids.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
 const hash = sha256(Buffer.from('x'));

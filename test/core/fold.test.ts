@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Catalog } from '../../src/core/catalog.js';
-import { foldEntry } from '../../src/core/fold.js';
-import { sha256 } from '../../src/core/hash.js';
-import { type ArtifactId, type Timestamp, toTimestamp } from '../../src/core/ids.js';
-import { ENTRY_SCHEMA, type LedgerEntry } from '../../src/core/ledger-entry.js';
-import type { ArtifactFacts, LedgerOp } from '../../src/core/ledger-op.js';
-import { MemoryTables } from '../../src/core/tables.js';
+import { Catalog } from '../../src/core/catalog/catalog.js';
+import { foldEntry } from '../../src/core/catalog/fold.js';
+import { MemoryTables } from '../../src/core/catalog/key-tables.js';
+import { ENTRY_SCHEMA, type LedgerEntry } from '../../src/core/ledger/entry.js';
+import type { ArtifactFacts, LedgerOp } from '../../src/core/ledger/operation.js';
+import { sha256 } from '../../src/core/objects/hash.js';
+import { type ArtifactId, type Timestamp, toTimestamp } from '../../src/core/objects/ids.js';
 import { isHsError } from '../../src/errors/hs-error.js';
 
 const policy = sha256(Buffer.from('policy'));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Glob } from '../../src/core/glob.js';
+import { Glob } from '../../src/core/text/glob.js';
 
 const matches = (glob: string, text: string) => new Glob(glob).matches(text);
 

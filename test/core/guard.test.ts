@@ -7,8 +7,8 @@ import {
   describeCulprit,
   type GuardSubject,
   guardExport,
-} from '../../src/core/guard.js';
-import { sha256 } from '../../src/core/hash.js';
+} from '../../src/core/guard/guard.js';
+import { sha256 } from '../../src/core/objects/hash.js';
 
 const hash = (text: string) => sha256(Buffer.from(text));
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { sha256 } from '../../src/core/hash.js';
-import { IdTable } from '../../src/core/id-table.js';
+import { sha256 } from '../../src/core/objects/hash.js';
+import { IdTable } from '../../src/core/objects/id-table.js';
 
 const idOf = (n: number) => sha256(Buffer.from(`object ${n}`));
 

@@ -5,10 +5,15 @@ import {
   decodeBundleIndex,
   encodeBundleIndex,
   type IndexEntry,
-} from '../../src/core/bundle-index.js';
-import { sha256 } from '../../src/core/hash.js';
-import { type ListedEntry, parseIndex, scanEntries, scanIndex } from '../../src/core/index-text.js';
-import { checkSortedTree, checkTree, comparePaths, type SafePath } from '../../src/core/paths.js';
+} from '../../src/core/objects/bundle-index.js';
+import {
+  type ListedEntry,
+  parseIndex,
+  scanEntries,
+  scanIndex,
+} from '../../src/core/objects/bundle-index-text.js';
+import { sha256 } from '../../src/core/objects/hash.js';
+import { checkSortedTree, checkTree, comparePaths, type SafePath } from '../../src/core/paths/safe-path.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
 const hash = fc.nat(9).map((n) => sha256(Buffer.from([n])));

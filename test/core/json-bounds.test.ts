@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalBytes, parseCanonical, parseCanonicalLines } from '../../src/core/canonical.js';
+import { canonicalBytes, parseCanonical, parseCanonicalLines } from '../../src/core/json/canonical.js';
 import { isHsError } from '../../src/errors/hs-error.js';
 
 const MIB = 1024 * 1024;

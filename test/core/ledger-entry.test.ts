@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalBytes } from '../../src/core/canonical.js';
-import { sha256 } from '../../src/core/hash.js';
+import { canonicalBytes } from '../../src/core/json/canonical.js';
 import {
   decodeEntry,
   encodeEntry,
   MAX_ENTRY_BYTES,
   objectsOfEntry,
   toLedgerEntry,
-} from '../../src/core/ledger-entry.js';
-import { PAYLOADS } from '../../src/core/ledger-payload.js';
+} from '../../src/core/ledger/entry.js';
+import { PAYLOADS } from '../../src/core/ledger/payload.js';
+import { sha256 } from '../../src/core/objects/hash.js';
 import { isHsError } from '../../src/errors/hs-error.js';
 
 const hash = sha256(Buffer.from('x'));

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalBytes } from '../../src/core/canonical.js';
-import { sha256 } from '../../src/core/hash.js';
+import { canonicalBytes } from '../../src/core/json/canonical.js';
 import {
   decodeManifest,
   encodeManifest,
   manifestProblems,
   toHandle,
   toManifest,
-} from '../../src/core/manifest.js';
+} from '../../src/core/manifest/manifest.js';
+import { sha256 } from '../../src/core/objects/hash.js';
 import { isHsError } from '../../src/errors/hs-error.js';
 
 const hash = sha256(Buffer.from('x'));

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../src/core/hash.js';
-import type { ObjectId } from '../../src/core/ids.js';
+import { sha256 } from '../../src/core/objects/hash.js';
+import type { ObjectId } from '../../src/core/objects/ids.js';
 import {
   encodePackIndex,
   PACK_TRAILER_BYTES,
   type PackEntry,
   PackIndex,
   packIndexBytes,
-} from '../../src/core/pack-index.js';
+} from '../../src/core/objects/pack-index.js';
 
 const idOf = (text: string) => sha256(Buffer.from(text));
 

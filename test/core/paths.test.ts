@@ -1,7 +1,6 @@
 import { posix } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeText } from '../../src/core/escape.js';
 import {
   checkFilenameHint,
   checkName,
@@ -13,7 +12,8 @@ import {
   portabilityProblems,
   type SafePath,
   toSafePath,
-} from '../../src/core/paths.js';
+} from '../../src/core/paths/safe-path.js';
+import { escapeText } from '../../src/core/text/escape-control.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
 const rule = (path: string) => checkPath(path).problem?.rule;

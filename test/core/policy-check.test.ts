@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_POLICY, type Policy } from '../../src/core/policy.js';
-import { grantChanges, idleRules, locksOut, settingChanges } from '../../src/core/policy-check.js';
-import type { ArtifactRecord } from '../../src/core/record.js';
+import type { ArtifactRecord } from '../../src/core/catalog/artifact-record.js';
+import { DEFAULT_POLICY, type Policy } from '../../src/core/policy/policy.js';
+import { grantChanges, idleRules, locksOut, settingChanges } from '../../src/core/policy/policy-check.js';
 
 const artifact = (more: Partial<ArtifactRecord>) =>
   ({ retention_class: 'result', layer: 'L3', ...more }) as ArtifactRecord;

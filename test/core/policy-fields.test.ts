@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { registry } from '../../commands/registry.js';
 import { helpText } from '../../src/cli/help/help.js';
-import { CAPABILITIES } from '../../src/core/capabilities.js';
-import { policySchema } from '../../src/core/policy.js';
-import { policyCapabilities, policyFields } from '../../src/core/policy-fields.js';
-import { ACTOR_TYPES, RETENTION_CLASSES } from '../../src/core/vocabulary.js';
+import { ACTOR_TYPES, RETENTION_CLASSES } from '../../src/core/manifest/vocabulary.js';
+import { CAPABILITIES } from '../../src/core/policy/capabilities.js';
+import { policySchema } from '../../src/core/policy/policy.js';
+import { policyCapabilities, policyFields } from '../../src/core/policy/policy-fields.js';
 
 interface Def {
   readonly type: string;

@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { contradictsType } from '../../src/core/content-type.js';
-import { sha256 } from '../../src/core/hash.js';
-import type { ArtifactId, ObjectId } from '../../src/core/ids.js';
-import { toHandle } from '../../src/core/manifest.js';
-import { nextLayer, type PromotionFacts, promotionProblems } from '../../src/core/promotion.js';
+import { contradictsType } from '../../src/core/manifest/content-type.js';
+import { toHandle } from '../../src/core/manifest/manifest.js';
+import {
+  nextLayer,
+  type PromotionFacts,
+  promotionProblems,
+} from '../../src/core/manifest/promotion-checks.js';
+import { sha256 } from '../../src/core/objects/hash.js';
+import type { ArtifactId, ObjectId } from '../../src/core/objects/ids.js';
 import { manifestOf } from '../ops/bundle/bundle-files.js';
 
 const ID = '11111111-1111-4111-8111-111111111111' as ArtifactId;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { manifestSchema } from '../../src/core/manifest.js';
-import { natural, parseSchema } from '../../src/core/schema.js';
+import { natural, parseSchema } from '../../src/core/json/schema.js';
+import { manifestSchema } from '../../src/core/manifest/manifest.js';
 
 const problems = (schema: z.ZodMiniType, value: unknown) => {
   const result = parseSchema(schema, value);

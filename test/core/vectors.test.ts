@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { decodeBundleIndex, encodeBundleIndex } from '../../src/core/bundle-index.js';
-import { canonicalText, parseCanonical } from '../../src/core/canonical.js';
-import { sha256 } from '../../src/core/hash.js';
-import { decodeEntry, encodeEntry } from '../../src/core/ledger-entry.js';
-import { decodeManifest, encodeManifest } from '../../src/core/manifest.js';
-import { decodePlan, encodePlan } from '../../src/core/plan-file.js';
-import { planPrune } from '../../src/core/plan-prune.js';
-import { decodePolicy, encodePolicy } from '../../src/core/policy.js';
+import { canonicalText, parseCanonical } from '../../src/core/json/canonical.js';
+import { decodeEntry, encodeEntry } from '../../src/core/ledger/entry.js';
+import { decodeManifest, encodeManifest } from '../../src/core/manifest/manifest.js';
+import { decodeBundleIndex, encodeBundleIndex } from '../../src/core/objects/bundle-index.js';
+import { sha256 } from '../../src/core/objects/hash.js';
+import { decodePolicy, encodePolicy } from '../../src/core/policy/policy.js';
+import { decodePlan, encodePlan } from '../../src/core/retention/plan-file.js';
+import { planPrune } from '../../src/core/retention/planner.js';
 import { isHsError } from '../../src/errors/hs-error.js';
-import { encodeFormat } from '../../src/store/format.js';
+import { encodeFormat } from '../../src/store/local/format.js';
 
 interface Vector {
   readonly about: string;

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { symlinkSync, writeFileSync } from 'node:fs';
-import { faultDisk } from '../../src/fsx/fault-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
-import { SimDisk } from '../../src/fsx/sim-disk.js';
 import { tmp } from '../helpers/tmp.js';
+import { faultDisk } from '../sim/fault-disk.js';
+import { SimDisk } from '../sim/sim-disk.js';
 import { describeDisk, type World } from './disk-contract.js';
 
 async function realWorld(): Promise<World> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Crash, crashAt, faultDisk } from '../../src/fsx/fault-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { tmp } from '../helpers/tmp.js';
+import { Crash, crashAt, faultDisk } from '../sim/fault-disk.js';
 
 const bytes = new TextEncoder().encode('content');
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Disk } from '../../src/fsx/disk.js';
 import { readOnlyDisk } from '../../src/fsx/read-only-disk.js';
-import { SimDisk } from '../../src/fsx/sim-disk.js';
+import { SimDisk } from '../sim/sim-disk.js';
 
 describe('a read-only disk', () => {
   it('refuses every change with EROFS and leaves the disk as it was', async () => {

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import type { Disk } from '../../src/fsx/disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { SafeDir } from '../../src/fsx/safe-dir.js';
-import { SimDisk } from '../../src/fsx/sim-disk.js';
 import { tmp } from '../helpers/tmp.js';
+import { SimDisk } from '../sim/sim-disk.js';
 
 const OPTIONS = { mode: 0o644, sync: false };
 const bytes = Buffer.from('x');

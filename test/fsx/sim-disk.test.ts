@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Disk } from '../../src/fsx/disk.js';
-import { SimDisk } from '../../src/fsx/sim-disk.js';
+import { SimDisk } from '../sim/sim-disk.js';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const put = (disk: Disk, path: string, content = 'x') =>

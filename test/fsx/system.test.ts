@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { systemClock, systemEnvironment, systemRandom } from '../../src/fsx/system.js';
+import { systemClock, systemEnvironment, systemRandom } from '../../src/fsx/system-effects.js';
 
 describe("the system's ports", () => {
   it('give random version 4 UUIDs and hex of the length asked for', () => {

@@ -3,7 +3,7 @@ import type { CommandTable } from '../../src/cli/command.js';
 import type { Host, Parts } from '../../src/cli/host.js';
 import { main } from '../../src/cli/main.js';
 import type { Disk } from '../../src/fsx/disk.js';
-import type { Session } from '../../src/ops/session.js';
+import type { Session } from '../../src/ops/session/session.js';
 
 export interface FakeOptions {
   readonly env?: Readonly<Record<string, string>>;

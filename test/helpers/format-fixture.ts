@@ -2,21 +2,21 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
-import { canonicalBytes } from '../../src/core/canonical.js';
-import type { ObjectId, Timestamp } from '../../src/core/ids.js';
+import type { ArtifactRecord } from '../../src/core/catalog/artifact-record.js';
+import { canonicalBytes } from '../../src/core/json/canonical.js';
 import {
   decodeManifest,
   encodeManifest,
   type Manifest,
   toHandle,
   toManifest,
-} from '../../src/core/manifest.js';
-import { DEFAULT_POLICY, encodePolicy } from '../../src/core/policy.js';
-import type { ArtifactRecord } from '../../src/core/record.js';
-import { put } from '../../src/ops/put.js';
-import { factsOf } from '../../src/ops/register.js';
-import type { Session, WriteTx } from '../../src/ops/session.js';
-import { Trash } from '../../src/store/trash.js';
+} from '../../src/core/manifest/manifest.js';
+import type { ObjectId, Timestamp } from '../../src/core/objects/ids.js';
+import { DEFAULT_POLICY, encodePolicy } from '../../src/core/policy/policy.js';
+import { put } from '../../src/ops/put/put.js';
+import { factsOf } from '../../src/ops/put/register-artifact.js';
+import type { Session, WriteTx } from '../../src/ops/session/session.js';
+import { Trash } from '../../src/store/collector/trash.js';
 import { type TestStoreOptions, testStore } from './store.js';
 
 type Kept = Pick<TestStoreOptions, 'packLimits'>;

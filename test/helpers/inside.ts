@@ -5,9 +5,9 @@ import type { Host } from '../../src/cli/host.js';
 import { main } from '../../src/cli/main.js';
 import type { Disk } from '../../src/fsx/disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
-import { systemClock, systemEnvironment, systemRandom } from '../../src/fsx/system.js';
+import { systemClock, systemEnvironment, systemRandom } from '../../src/fsx/system-effects.js';
 import { openTrace, traceDisk } from '../../src/fsx/trace.js';
-import { openSession } from '../../src/ops/session.js';
+import { openSession } from '../../src/ops/session/session.js';
 
 export interface InsideOptions {
   readonly env?: Readonly<Record<string, string>>;

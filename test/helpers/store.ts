@@ -1,11 +1,11 @@
-import { toActor } from '../../src/core/authorize.js';
-import type { Environment } from '../../src/core/ports.js';
+import type { Environment } from '../../src/core/effects.js';
+import { toActor } from '../../src/core/policy/authorize.js';
 import type { Disk } from '../../src/fsx/disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
-import { systemClock, systemRandom } from '../../src/fsx/system.js';
-import { openSession, type Session, type SessionRequest } from '../../src/ops/session.js';
-import { initStore } from '../../src/store/init.js';
-import type { PackLimits } from '../../src/store/pack-writer.js';
+import { systemClock, systemRandom } from '../../src/fsx/system-effects.js';
+import { openSession, type Session, type SessionRequest } from '../../src/ops/session/session.js';
+import { initStore } from '../../src/store/local/init.js';
+import type { PackLimits } from '../../src/store/objects/pack-writer.js';
 
 /** So small that nearly everything is packed, and packs are taken apart, rolled over and merged all the time. */
 export const TINY_PACKS: PackLimits = {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { SimDisk } from '../../src/fsx/sim-disk.js';
-import { checkStore } from '../../src/ops/doctor/store.js';
+import { checkStore } from '../../src/ops/doctor/check-store.js';
 import { exportArtifact } from '../../src/ops/export/export.js';
-import { assumeDead } from '../../src/ops/gc/collect.js';
-import { appendNote } from '../../src/ops/ledger-note.js';
-import { put } from '../../src/ops/put.js';
+import { assumeDead } from '../../src/ops/gc/collect-garbage.js';
+import { appendNote } from '../../src/ops/govern/ledger-note.js';
+import { put } from '../../src/ops/put/put.js';
 import { openTestSession, testStore } from '../helpers/store.js';
+import { SimDisk } from '../sim/sim-disk.js';
 
 const OPTIONS = { useIndex: false } as const;
 const EXPORT_ID = '00000000-0000-4000-8000-000000000000';

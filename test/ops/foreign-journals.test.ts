@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { sha256 } from '../../src/core/hash.js';
+import { sha256 } from '../../src/core/objects/hash.js';
 import { hs } from '../helpers/hs.js';
 import { tmp } from '../helpers/tmp.js';
 

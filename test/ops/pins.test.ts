@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { changePins, type PinChange } from '../../src/ops/pins.js';
+import { changePins, type PinChange } from '../../src/ops/govern/pins.js';
 import { world } from './export/helpers.js';
 
 describe('an actor with pin.set:own alone', () => {

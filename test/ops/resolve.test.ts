@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { Catalog, META_KEY } from '../../src/core/catalog.js';
-import { foldEntry } from '../../src/core/fold.js';
-import { sha256 } from '../../src/core/hash.js';
-import type { LedgerEntry } from '../../src/core/ledger-entry.js';
-import type { LedgerOp } from '../../src/core/ledger-op.js';
-import { MemoryTables } from '../../src/core/tables.js';
+import { Catalog, META_KEY } from '../../src/core/catalog/catalog.js';
+import { foldEntry } from '../../src/core/catalog/fold.js';
+import { MemoryTables } from '../../src/core/catalog/key-tables.js';
+import type { LedgerEntry } from '../../src/core/ledger/entry.js';
+import type { LedgerOp } from '../../src/core/ledger/operation.js';
+import { sha256 } from '../../src/core/objects/hash.js';
 import type { HsError } from '../../src/errors/hs-error.js';
-import { resolveArtifact } from '../../src/ops/resolve.js';
+import { resolveArtifact } from '../../src/ops/naming/resolve-artifact.js';
 
 const HASH = sha256(new Uint8Array());
 const IDS = [

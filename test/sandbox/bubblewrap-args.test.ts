@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bubblewrapArgs, type Mounts, toolPlaces } from '../../src/sandbox/bubblewrap-args.js';
-import type { Places } from '../../src/sandbox/places.js';
+import type { Places } from '../../src/sandbox/sandbox-paths.js';
 
 function mounts(places: Partial<Places>, more: Partial<Mounts> = {}): Mounts {
   const project = places.project ?? '/ws/project';

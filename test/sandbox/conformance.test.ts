@@ -5,7 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { discardTree, type StrayWrite } from '../../src/sandbox/index.js';
+import { discardTree, type StrayWrite } from '../../src/sandbox/sandbox.js';
 import { nodeForAll } from '../helpers/ordinary-user.js';
 import {
   buildRunner,

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
-import { systemEnvironment } from '../../src/fsx/system.js';
-import { discardTree, runSandboxed, SANDBOX_LEVELS, sandboxHost } from '../../src/sandbox/index.js';
+import { systemEnvironment } from '../../src/fsx/system-effects.js';
 import { belowLeast } from '../../src/sandbox/levels.js';
+import { discardTree, runSandboxed, SANDBOX_LEVELS, sandboxHost } from '../../src/sandbox/sandbox.js';
 import { makeWorld, USERS } from './world.js';
 
 describe('a level', () => {

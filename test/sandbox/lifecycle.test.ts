@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { discardTree } from '../../src/sandbox/index.js';
+import { discardTree } from '../../src/sandbox/sandbox.js';
 import { buildRunner, makeWorld, type Outcome, startRunner, USERS, type User, type World } from './world.js';
 
 const runner = await buildRunner();

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
-import { Hand } from '../../src/sandbox/hand.js';
-import { compareSnapshots, takeSnapshot } from '../../src/sandbox/snapshot.js';
 import { StatusReport } from '../../src/sandbox/status-report.js';
 import { toolEnv } from '../../src/sandbox/tool-env.js';
+import { Hand } from '../../src/sandbox/tool-process.js';
+import { compareSnapshots, takeSnapshot } from '../../src/sandbox/tree-snapshot.js';
 
 const disk = nodeDisk();
 let dir: string;

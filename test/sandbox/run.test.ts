@@ -5,7 +5,7 @@ import { isHsError } from '../../src/errors/hs-error.js';
 import { errnoError } from '../../src/fsx/errno.js';
 import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
-import { systemEnvironment } from '../../src/fsx/system.js';
+import { systemEnvironment } from '../../src/fsx/system-effects.js';
 import {
   type BackendName,
   discardTree,
@@ -16,7 +16,7 @@ import {
   type SandboxRequest,
   type SandboxResult,
   sandboxHost,
-} from '../../src/sandbox/index.js';
+} from '../../src/sandbox/sandbox.js';
 import { because } from '../helpers/ordinary-user.js';
 import { makeWorld, USERS, type World } from './world.js';
 

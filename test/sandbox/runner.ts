@@ -2,11 +2,11 @@
  * A program of its own, so that a sandbox can be tried as another user, with descriptors left open, and
  * with signals: a request on the command line, one JSON line on stdout.
  */
-import type { Environment } from '../../src/core/ports.js';
+import type { Environment } from '../../src/core/effects.js';
 import { isHsError } from '../../src/errors/hs-error.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
-import { systemEnvironment } from '../../src/fsx/system.js';
-import { type BackendName, runSandboxed, type SandboxLevel, sandboxHost } from '../../src/sandbox/index.js';
+import { systemEnvironment } from '../../src/fsx/system-effects.js';
+import { type BackendName, runSandboxed, type SandboxLevel, sandboxHost } from '../../src/sandbox/sandbox.js';
 
 export interface RunnerRequest {
   readonly backend?: BackendName;

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, it } from 'vitest';
-import { discardTree } from '../../src/sandbox/index.js';
+import { discardTree } from '../../src/sandbox/sandbox.js';
 import { ROOT } from '../helpers/ordinary-user.js';
 import {
   buildRunner,

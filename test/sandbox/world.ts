@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { type BackendName, discardTree, type SandboxResult } from '../../src/sandbox/index.js';
+import { type BackendName, discardTree, type SandboxResult } from '../../src/sandbox/sandbox.js';
 import { AS_NOBODY, NOBODY, nodeForAll, ROOT, visibleParent } from '../helpers/ordinary-user.js';
 import type { RunnerRequest } from './runner.js';
 

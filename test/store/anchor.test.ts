@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { errnoError } from '../../src/fsx/errno.js';
 import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
-import { SimDisk } from '../../src/fsx/sim-disk.js';
-import { acceptRollback } from '../../src/ops/accept-rollback.js';
-import type { Session } from '../../src/ops/session.js';
-import { verifyLedger } from '../../src/store/verify-ledger.js';
+import { acceptRollback } from '../../src/ops/govern/accept-rollback.js';
+import type { Session } from '../../src/ops/session/session.js';
+import { verifyLedger } from '../../src/store/ledger/verify-ledger.js';
 import { inside } from '../helpers/inside.js';
 import { openTestSession, testEnvironment, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
+import { SimDisk } from '../sim/sim-disk.js';
 
 const note = (s: Session, text = 'x') =>
   s.write('ledger.note', [], (tx) => tx.commit(() => ({ type: 'note', payload: { text } })));

@@ -14,12 +14,12 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Catalog } from '../../src/core/catalog.js';
-import type { ArtifactId } from '../../src/core/ids.js';
+import type { Catalog } from '../../src/core/catalog/catalog.js';
+import type { ArtifactId } from '../../src/core/objects/ids.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { readOnlyDisk } from '../../src/fsx/read-only-disk.js';
-import { changePins } from '../../src/ops/pins.js';
-import { put } from '../../src/ops/put.js';
+import { changePins } from '../../src/ops/govern/pins.js';
+import { put } from '../../src/ops/put/put.js';
 import { openTestSession, testEnvironment, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 
@@ -171,8 +171,8 @@ describe('the catalog index', () => {
   it('that is not of this user is not believed, however well it is made', async () => {
     const { index, expected, answer } = await makeStore();
     // Without one row of what is restricted, and with all hashes and a seal of its own.
-    const { encodeRun } = await import('../../src/store/index/run-format.js');
-    const { encodeRoot } = await import('../../src/store/index/root-file.js');
+    const { encodeRun } = await import('../../src/store/catalog/index/sorted-run-format.js');
+    const { encodeRoot } = await import('../../src/store/catalog/index/root-file.js');
     const pieces = encodeRun('run-0123456789abcdef', [{ key: 'm', text: '{"live":0}' }]);
     const parts: Buffer[] = [];
     let next = pieces.next();

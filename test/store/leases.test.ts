@@ -14,11 +14,11 @@ import {
 } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Json } from '../../src/core/canonical.js';
+import type { Json } from '../../src/core/json/canonical.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
-import { systemRandom } from '../../src/fsx/system.js';
-import { Layout } from '../../src/store/layout.js';
-import { Leases } from '../../src/store/leases.js';
+import { systemRandom } from '../../src/fsx/system-effects.js';
+import { Layout } from '../../src/store/local/layout.js';
+import { Leases } from '../../src/store/local/leases.js';
 import { openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 

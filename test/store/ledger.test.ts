@@ -1,19 +1,19 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../src/core/hash.js';
-import { type ObjectId, toTimestamp } from '../../src/core/ids.js';
-import { ENTRY_SCHEMA, type EntryDraft, encodeEntry, type LedgerEntry } from '../../src/core/ledger-entry.js';
+import { ENTRY_SCHEMA, type EntryDraft, encodeEntry, type LedgerEntry } from '../../src/core/ledger/entry.js';
+import { sha256 } from '../../src/core/objects/hash.js';
+import { type ObjectId, toTimestamp } from '../../src/core/objects/ids.js';
 import { isHsError } from '../../src/errors/hs-error.js';
 import type { Disk } from '../../src/fsx/disk.js';
 import { errnoError } from '../../src/fsx/errno.js';
 import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
-import { SimDisk } from '../../src/fsx/sim-disk.js';
-import { type PutResult, put } from '../../src/ops/put.js';
-import { Layout } from '../../src/store/layout.js';
-import { Ledger } from '../../src/store/ledger.js';
+import { type PutResult, put } from '../../src/ops/put/put.js';
+import { Ledger } from '../../src/store/ledger/ledger-files.js';
+import { Layout } from '../../src/store/local/layout.js';
 import { openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
+import { SimDisk } from '../sim/sim-disk.js';
 
 const GENESIS = sha256(Buffer.from('genesis'));
 const broken = expect.toSatisfy((e: unknown) => isHsError(e, 'LEDGER_BROKEN'));

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { canonicalBytes } from '../../src/core/canonical.js';
+import { canonicalBytes } from '../../src/core/json/canonical.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { readOnlyDisk } from '../../src/fsx/read-only-disk.js';
-import { findStore, namedStore } from '../../src/store/locate.js';
+import { findStore, namedStore } from '../../src/store/local/locate.js';
 import { hs } from '../helpers/hs.js';
 import { inside } from '../helpers/inside.js';
 import { because, hsAsNobody, whyNotNobody } from '../helpers/ordinary-user.js';

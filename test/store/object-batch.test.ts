@@ -11,11 +11,11 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../src/core/hash.js';
+import { sha256 } from '../../src/core/objects/hash.js';
 import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
-import { type ByteSource, ObjectBatch } from '../../src/store/object-batch.js';
-import { ObjectStore } from '../../src/store/objects.js';
+import { type ByteSource, ObjectBatch } from '../../src/store/objects/object-batch.js';
+import { ObjectStore } from '../../src/store/objects/object-store.js';
 import { testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 

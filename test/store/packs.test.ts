@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { chmod, open, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../src/core/hash.js';
-import type { ObjectId } from '../../src/core/ids.js';
+import { sha256 } from '../../src/core/objects/hash.js';
+import type { ObjectId } from '../../src/core/objects/ids.js';
 import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
-import { countObjects } from '../../src/ops/count-objects.js';
 import { fsck } from '../../src/ops/fsck/fsck.js';
-import { resolveObject } from '../../src/ops/resolve-object.js';
-import type { Session } from '../../src/ops/session.js';
-import { PACK_LIMITS } from '../../src/store/pack-writer.js';
-import { Pack } from '../../src/store/packs.js';
-import { tidyPacks } from '../../src/store/tidy-packs.js';
+import { countObjects } from '../../src/ops/inspect/count-objects.js';
+import { resolveObject } from '../../src/ops/naming/resolve-object.js';
+import type { Session } from '../../src/ops/session/session.js';
+import { tidyPacks } from '../../src/store/collector/tidy-packs.js';
+import { PACK_LIMITS } from '../../src/store/objects/pack-writer.js';
+import { Pack } from '../../src/store/objects/packs.js';
 import { openTestSession, TINY_PACKS, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 

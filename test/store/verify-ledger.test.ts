@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, readFile, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { canonicalBytes, parseCanonical } from '../../src/core/canonical.js';
-import { sha256 } from '../../src/core/hash.js';
-import type { ObjectId } from '../../src/core/ids.js';
-import { DEFAULT_POLICY, encodePolicy } from '../../src/core/policy.js';
-import { noProgress } from '../../src/core/ports.js';
-import { setPolicy } from '../../src/ops/policy.js';
-import type { Session } from '../../src/ops/session.js';
-import { verifyLedger } from '../../src/store/verify-ledger.js';
+import { noProgress } from '../../src/core/effects.js';
+import { canonicalBytes, parseCanonical } from '../../src/core/json/canonical.js';
+import { sha256 } from '../../src/core/objects/hash.js';
+import type { ObjectId } from '../../src/core/objects/ids.js';
+import { DEFAULT_POLICY, encodePolicy } from '../../src/core/policy/policy.js';
+import { setPolicy } from '../../src/ops/govern/set-policy.js';
+import type { Session } from '../../src/ops/session/session.js';
+import { verifyLedger } from '../../src/store/ledger/verify-ledger.js';
 import { testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 

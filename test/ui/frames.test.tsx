@@ -1,9 +1,9 @@
 import { render } from 'ink-testing-library';
 import { describe, expect, it } from 'vitest';
-import { App } from '../../src/ui/app.js';
-import { Slots } from '../../src/ui/slots.js';
-import type { PreviewState } from '../../src/ui/state.js';
-import { COLUMN } from '../../src/ui/text.js';
+import { COLUMN } from '../../src/ui/column-text.js';
+import { Slots } from '../../src/ui/line-placeholders.js';
+import { App } from '../../src/ui/preview-app.js';
+import type { PreviewState } from '../../src/ui/preview-state.js';
 import { screenLines } from '../../src/ui/views/screen.js';
 import { SampleModel } from './harness/model.js';
 import { hostilePlan, largePlan, sampleId } from './harness/sample.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { sparedIds } from '../../src/ui/going.js';
-import { placesUnderCursor } from '../../src/ui/state.js';
+import { placesUnderCursor } from '../../src/ui/preview-state.js';
+import { sparedIds } from '../../src/ui/removal-totals.js';
 import { screenLines } from '../../src/ui/views/screen.js';
 import { SampleModel } from './harness/model.js';
 import { at, largePlan, sampleId, smallPlan } from './harness/sample.js';

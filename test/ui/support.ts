@@ -1,11 +1,11 @@
 import { displayWidth } from '../../src/cli/text/width.js';
-import type { PrunePlan } from '../../src/core/prune-plan.js';
-import type { Line } from '../../src/ui/line.js';
-import type { TrashContents } from '../../src/ui/model.js';
+import type { PrunePlan } from '../../src/core/retention/prune-plan.js';
+import { COLUMN } from '../../src/ui/column-text.js';
+import type { TrashContents } from '../../src/ui/preview-data.js';
+import { initialState, type PreviewEvent, type PreviewState, type Step } from '../../src/ui/preview-state.js';
 import { rowAt } from '../../src/ui/selection.js';
-import { initialState, type PreviewEvent, type PreviewState, type Step } from '../../src/ui/state.js';
-import { COLUMN } from '../../src/ui/text.js';
-import { update } from '../../src/ui/update.js';
+import type { Line } from '../../src/ui/styled-line.js';
+import { update } from '../../src/ui/update-state.js';
 import { at, NOW, smallPlan } from './harness/sample.js';
 
 export function opened(

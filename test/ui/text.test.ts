@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { displayWidth, wrap } from '../../src/cli/text/width.js';
-import { span } from '../../src/ui/format.js';
-import { keysOf } from '../../src/ui/keys.js';
-import { risingOrder } from '../../src/ui/order.js';
-import { reason } from '../../src/ui/reason.js';
-import { fitted, shown } from '../../src/ui/text.js';
+import { span } from '../../src/ui/cell-text.js';
+import { fitted, shown } from '../../src/ui/column-text.js';
+import { keysOf } from '../../src/ui/key-bindings.js';
+import { risingOrder } from '../../src/ui/radix-sort.js';
+import { reason } from '../../src/ui/rule-words.js';
 import { at, HOSTILE_NAMES, NOW, sampleItem } from './harness/sample.js';
 
 const STEERS = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/u;

@@ -1,10 +1,15 @@
-import type { Catalog } from '../../core/catalog.js';
-import { normalText } from '../../core/normal-text.js';
-import { KINDS } from '../../core/vocabulary.js';
-import { artifactWords, type CompletionWord, pinWords, reportWords } from '../../ops/completion-words.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
+import { KINDS } from '../../core/manifest/vocabulary.js';
+import { normalText } from '../../core/text/normal-form.js';
+import {
+  artifactWords,
+  type CompletionWord,
+  pinWords,
+  reportWords,
+} from '../../ops/inspect/completion-words.js';
 import type { CommandTable } from '../command.js';
 import { type Completion, optionLabel } from '../options.js';
-import { placeOf } from './place.js';
+import { placeOf } from './cursor-position.js';
 
 export interface Candidates {
   /** What the shell itself is to complete, beside `words`. */
@@ -82,7 +87,7 @@ async function valueWords(
     case 'schema':
       return named((await import('../schemas/document.js')).schemaNames());
     case 'sort': {
-      const { LIST_FIELDS } = await import('../../ops/list-artifacts.js');
+      const { LIST_FIELDS } = await import('../../ops/inspect/list-artifacts.js');
       return named([...LIST_FIELDS, ...LIST_FIELDS.map((field) => `-${field}`)]);
     }
     case 'artifact':

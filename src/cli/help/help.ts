@@ -3,7 +3,7 @@ import type { Command, CommandTable, TableEntry } from '../command.js';
 import { lookUp, unknownCommand } from '../main.js';
 import type { View } from '../text/view.js';
 import { displayWidth, pad, wrap } from '../text/width.js';
-import { argumentLines, commonOptions, type OptionLine, ownOptions, synopses } from './describe.js';
+import { argumentLines, commonOptions, type OptionLine, ownOptions, synopses } from './describe-command.js';
 import { groupTopics } from './topics.js';
 
 type Shown = Pick<View, 'style' | 'width'>;

@@ -7,7 +7,7 @@ import {
   type OptionLine,
   ownOptions,
   synopses,
-} from './describe.js';
+} from './describe-command.js';
 import { grouped, optionMeaning } from './help.js';
 import { literal, paragraphs, prose, tagged, usageWords } from './mdoc.js';
 import { groupTopics } from './topics.js';

@@ -1,4 +1,4 @@
-import { type PolicyTerm, policyCapabilities, policyFields } from '../../core/policy-fields.js';
+import { type PolicyTerm, policyCapabilities, policyFields } from '../../core/policy/policy-fields.js';
 
 /** What the page of a group explains besides its commands. */
 interface Topic {

@@ -1,5 +1,5 @@
 import type { OutputStream } from '../host.js';
-import { guardLine } from '../text/escape.js';
+import { guardLine } from '../text/escape-for-terminal.js';
 import type { Style } from '../text/style.js';
 
 export interface LogSettings {

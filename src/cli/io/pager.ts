@@ -1,4 +1,4 @@
-import type { Pager } from '../../fsx/pager.js';
+import type { Pager } from '../../fsx/pager-process.js';
 import type { Command } from '../command.js';
 import type { Host } from '../host.js';
 import type { Invocation } from '../parse/parse.js';

@@ -1,6 +1,6 @@
-import type { Clock, ProgressSink, ProgressUnit } from '../../core/ports.js';
+import type { Clock, ProgressSink, ProgressUnit } from '../../core/effects.js';
 import type { OutputStream } from '../host.js';
-import { guardLine } from '../text/escape.js';
+import { guardLine } from '../text/escape-for-terminal.js';
 import { humanSize, humanSpan } from '../text/human.js';
 
 export interface ProgressSettings {

@@ -1,13 +1,13 @@
-import type { Pager } from '../../fsx/pager.js';
+import type { Pager } from '../../fsx/pager-process.js';
 import type { Command } from '../command.js';
 import type { GlobalValues } from '../globals.js';
 import type { Host } from '../host.js';
-import { asciiOnly, escapeText } from '../text/escape.js';
+import { asciiOnly, escapeText } from '../text/escape-for-terminal.js';
 import { colourStyle, plainStyle } from '../text/style.js';
 import type { View } from '../text/view.js';
 import { Input } from './input.js';
 import { Log } from './log.js';
-import { Out } from './out.js';
+import { Out } from './output.js';
 import { Progress } from './progress.js';
 import { type Terminal, terminalOf } from './terminal.js';
 

@@ -1,4 +1,4 @@
-import { type Timestamp, toTimestamp } from '../../core/ids.js';
+import { type Timestamp, toTimestamp } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 
 /** What a parser says when a value is not what it takes; the caller names the option. */

@@ -1,5 +1,5 @@
 import { Parser } from 'yargs/helpers';
-import { didYouMean } from '../../core/suggest.js';
+import { didYouMean } from '../../core/text/suggest.js';
 import { HsError } from '../../errors/hs-error.js';
 import { type Option, type Options, optionName } from '../options.js';
 

@@ -1,11 +1,17 @@
 import * as z from 'zod/mini';
-import { CLAIM_FIELDS } from '../../core/claims.js';
-import { GUARD_RULES } from '../../core/guard.js';
-import { ledgerOp } from '../../core/ledger-op.js';
-import { manifestSchema } from '../../core/manifest.js';
-import { planItemSchema, undoFields } from '../../core/plan-schema.js';
-import { artifactId, natural, objectId, timestamp, uuid } from '../../core/schema.js';
-import { CLASSIFICATIONS, KINDS, LAYERS, PAYLOAD_TYPES, RETENTION_CLASSES } from '../../core/vocabulary.js';
+import { GUARD_RULES } from '../../core/guard/guard.js';
+import { artifactId, natural, objectId, timestamp, uuid } from '../../core/json/schema.js';
+import { ledgerOp } from '../../core/ledger/operation.js';
+import { CLAIM_FIELDS } from '../../core/manifest/claims.js';
+import { manifestSchema } from '../../core/manifest/manifest.js';
+import {
+  CLASSIFICATIONS,
+  KINDS,
+  LAYERS,
+  PAYLOAD_TYPES,
+  RETENTION_CLASSES,
+} from '../../core/manifest/vocabulary.js';
+import { planItemSchema, undoFields } from '../../core/retention/plan-schema.js';
 
 export const init = z.strictObject({ store_id: uuid, path: z.string() });
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { OBJECT_ID_PATTERN, UUID_PATTERN } from '../../core/ids.js';
-import { artifactId, objectId, timestamp } from '../../core/schema.js';
-import { rowSchema } from '../present.js';
+import { artifactId, objectId, timestamp } from '../../core/json/schema.js';
+import { OBJECT_ID_PATTERN, UUID_PATTERN } from '../../core/objects/ids.js';
+import { rowSchema } from '../present-result.js';
 import { SCHEMAS } from '../schemas.js';
 import { failure } from './common.js';
 

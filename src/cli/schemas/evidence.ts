@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { ledgerProof } from '../../core/evidence/ledger-proof.js';
-import { artifactId, natural, objectId, timestamp, uuid } from '../../core/schema.js';
+import { artifactId, natural, objectId, timestamp, uuid } from '../../core/json/schema.js';
 import { ledgerCatRow } from './ledger.js';
 
 export const ledgerSign = z.strictObject({

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { artifactId, natural, objectId } from '../../core/schema.js';
+import { artifactId, natural, objectId } from '../../core/json/schema.js';
 import { leftOut } from './artifacts.js';
 
 export const countObjects = z.strictObject({

@@ -1,10 +1,10 @@
 import * as z from 'zod/mini';
-import { CAPABILITIES } from '../../core/capabilities.js';
-import { ENTRY_SCHEMA } from '../../core/ledger-entry.js';
-import { ledgerOps } from '../../core/ledger-op.js';
-import { PAYLOADS } from '../../core/ledger-payload.js';
-import { artifactId, natural, objectId, timestamp, token, uuid } from '../../core/schema.js';
-import { ACTOR_TYPES } from '../../core/vocabulary.js';
+import { artifactId, natural, objectId, timestamp, token, uuid } from '../../core/json/schema.js';
+import { ENTRY_SCHEMA } from '../../core/ledger/entry.js';
+import { ledgerOps } from '../../core/ledger/operation.js';
+import { PAYLOADS } from '../../core/ledger/payload.js';
+import { ACTOR_TYPES } from '../../core/manifest/vocabulary.js';
+import { CAPABILITIES } from '../../core/policy/capabilities.js';
 
 const entryType = z.enum(Object.keys(PAYLOADS));
 const head = z.strictObject({ seq: natural, hash: objectId });

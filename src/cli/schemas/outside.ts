@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
-import { CAPABILITIES } from '../../core/capabilities.js';
-import { artifactId, natural, objectId, uuid } from '../../core/schema.js';
-import { CLASSIFICATIONS, KINDS, LAYERS, PAYLOAD_TYPES } from '../../core/vocabulary.js';
+import { artifactId, natural, objectId, uuid } from '../../core/json/schema.js';
+import { CLASSIFICATIONS, KINDS, LAYERS, PAYLOAD_TYPES } from '../../core/manifest/vocabulary.js';
+import { CAPABILITIES } from '../../core/policy/capabilities.js';
 
 const exported = {
   artifact_id: artifactId,

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { natural, objectId } from '../../core/schema.js';
+import { natural, objectId } from '../../core/json/schema.js';
 
 export const hashObjectRow = z.strictObject({
   path: z.optional(z.string()),

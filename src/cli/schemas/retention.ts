@@ -1,11 +1,11 @@
 import * as z from 'zod/mini';
-import { pinName } from '../../core/ledger-op.js';
-import { PAYLOADS } from '../../core/ledger-payload.js';
-import { planHeaderFields, planItemSchema, undoFields } from '../../core/plan-schema.js';
-import { PLAN_SCHEMA } from '../../core/prune-plan.js';
-import { prunedSchema, reportHeaderSchema, sparedSchema } from '../../core/retention-report.js';
-import { artifactId, natural, timestamp } from '../../core/schema.js';
-import { KINDS, RETENTION_CLASSES } from '../../core/vocabulary.js';
+import { artifactId, natural, timestamp } from '../../core/json/schema.js';
+import { pinName } from '../../core/ledger/operation.js';
+import { PAYLOADS } from '../../core/ledger/payload.js';
+import { KINDS, RETENTION_CLASSES } from '../../core/manifest/vocabulary.js';
+import { planHeaderFields, planItemSchema, undoFields } from '../../core/retention/plan-schema.js';
+import { PLAN_SCHEMA } from '../../core/retention/prune-plan.js';
+import { prunedSchema, reportHeaderSchema, sparedSchema } from '../../core/retention/report.js';
 
 /** The first line of a plan. */
 export const planHeader = z.strictObject({ ...planHeaderFields, schema: z.literal(PLAN_SCHEMA) });

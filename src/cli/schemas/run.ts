@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { artifactId, natural, objectId, timestamp, uuid } from '../../core/schema.js';
-import { KINDS, PAYLOAD_TYPES } from '../../core/vocabulary.js';
+import { artifactId, natural, objectId, timestamp, uuid } from '../../core/json/schema.js';
+import { KINDS, PAYLOAD_TYPES } from '../../core/manifest/vocabulary.js';
 
 export const run = z.strictObject({
   run_id: uuid,

@@ -1,4 +1,4 @@
-import { labelWithId } from '../../core/label.js';
+import { labelWithId } from '../../core/manifest/label-of.js';
 import type { RemovalDocument, RemovalDone } from '../retention-documents.js';
 import { counted, utcTime } from './human.js';
 import { planText, reclaimedLines, ruleWords } from './retention-text.js';

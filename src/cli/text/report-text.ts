@@ -1,5 +1,5 @@
-import type { RetentionReport } from '../../core/retention-report.js';
-import type { ReportRow, ReportUndo } from '../../ops/gc/reports.js';
+import type { RetentionReport } from '../../core/retention/report.js';
+import type { ReportRow, ReportUndo } from '../../ops/gc/retention-reports.js';
 import { counted, humanAge, humanSize, utcTime } from './human.js';
 import { byRule, itemColumns, ruleWords } from './retention-text.js';
 import { fields, table } from './table.js';

@@ -1,7 +1,7 @@
-import { labelOf } from '../../core/label.js';
-import type { PlanHeader, PlanItem } from '../../core/prune-plan.js';
-import type { Reclaimed } from '../../store/collector.js';
-import type { ObjectTotals, Reclaimable } from '../../store/reclaimable.js';
+import { labelOf } from '../../core/manifest/label-of.js';
+import type { PlanHeader, PlanItem } from '../../core/retention/prune-plan.js';
+import type { Reclaimed } from '../../store/collector/collector.js';
+import type { ObjectTotals, Reclaimable } from '../../store/collector/reclaimable.js';
 import type { RemovalShown } from '../retention-documents.js';
 import { counted, humanAge, humanSize } from './human.js';
 import { type Column, table } from './table.js';

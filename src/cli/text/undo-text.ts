@@ -1,4 +1,4 @@
-import { labelWithId } from '../../core/label.js';
+import { labelWithId } from '../../core/manifest/label-of.js';
 import { counted, humanSize } from './human.js';
 import type { View } from './view.js';
 

@@ -1,5 +1,5 @@
 import { HsError } from '../../errors/hs-error.js';
-import { isObjectId, isTimestamp, type ObjectId, type Timestamp } from '../ids.js';
+import { isObjectId, isTimestamp, type ObjectId, type Timestamp } from '../objects/ids.js';
 import { HASH_BYTES, type TreeHash } from './merkle-tree.js';
 
 /**

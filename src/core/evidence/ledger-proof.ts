@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
 import { HsError } from '../../errors/hs-error.js';
-import { parseCanonical } from '../canonical.js';
-import { decodeEntry, type LedgerEntry } from '../ledger-entry.js';
-import { check } from '../schema.js';
+import { parseCanonical } from '../json/canonical.js';
+import { check } from '../json/schema.js';
+import { decodeEntry, type LedgerEntry } from '../ledger/entry.js';
 import { type Checkpoint, decodeCheckpoint } from './checkpoint.js';
 import type { PublicKey } from './keys.js';
 import {

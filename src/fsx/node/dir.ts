@@ -7,8 +7,8 @@ import {
   readlinkSync,
   realpathSync,
 } from 'node:fs';
+import { decodePath } from '../decode-name.js';
 import type { DiskDir, FileStat } from '../disk.js';
-import { decodePath } from '../names.js';
 import { Descriptor } from './descriptor.js';
 import { DESCRIPTORS, dropName, holdName, shownPath } from './held-names.js';
 import { toFileStat } from './stat.js';

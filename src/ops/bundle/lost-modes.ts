@@ -1,6 +1,6 @@
-import { type BundleIndex, encodeBundleIndex } from '../../core/bundle-index.js';
-import { sha256 } from '../../core/hash.js';
-import type { ObjectId } from '../../core/ids.js';
+import { type BundleIndex, encodeBundleIndex } from '../../core/objects/bundle-index.js';
+import { sha256 } from '../../core/objects/hash.js';
+import type { ObjectId } from '../../core/objects/ids.js';
 
 /** Indexes that are hashed for an answer, and entries of all of them: an archive of a stranger asks for it. */
 const MOST_TRIES = 4096;

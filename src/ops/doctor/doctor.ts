@@ -1,10 +1,10 @@
 import { isHsError } from '../../errors/hs-error.js';
-import { acceptStore } from '../accept-store.js';
-import type { Session } from '../session.js';
-import { type DoctorCheck, ok, problem } from './check.js';
-import { checkFilesystem } from './filesystem.js';
-import { checkMachine, type Machine } from './machine.js';
-import { checkStore } from './store.js';
+import { acceptStore } from '../govern/accept-store.js';
+import type { Session } from '../session/session.js';
+import { checkFilesystem } from './check-filesystem.js';
+import { checkMachine, type Machine } from './check-machine.js';
+import { checkStore } from './check-store.js';
+import { type DoctorCheck, ok, problem } from './health-check.js';
 
 /**
  * Looks at the machine, and at the store where there is one; a store that cannot be opened is a finding. With

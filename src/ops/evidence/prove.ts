@@ -1,4 +1,3 @@
-import { canonicalText } from '../../core/canonical.js';
 import { type Checkpoint, decodeCheckpoint } from '../../core/evidence/checkpoint.js';
 import type { PublicKey } from '../../core/evidence/keys.js';
 import {
@@ -8,9 +7,10 @@ import {
   signedCheckpoint,
 } from '../../core/evidence/ledger-proof.js';
 import { parseNote } from '../../core/evidence/signed-note.js';
+import { canonicalText } from '../../core/json/canonical.js';
 import { HsError } from '../../errors/hs-error.js';
-import type { Session } from '../session.js';
-import { type LedgerTree, ledgerTree } from './checkpoint.js';
+import type { Session } from '../session/session.js';
+import { type LedgerTree, ledgerTree } from './sign-checkpoint.js';
 
 /** The checkpoint of a note, of this store and not of the future: what is not there cannot be proven. */
 function ownCheckpoint(session: Session, note: string, entries: number): Checkpoint {

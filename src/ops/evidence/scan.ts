@@ -1,10 +1,10 @@
-import { decodeBundleIndex, MAX_INDEX_BYTES } from '../../core/bundle-index.js';
-import type { ArtifactId, ObjectId } from '../../core/ids.js';
+import { decodeBundleIndex, MAX_INDEX_BYTES } from '../../core/objects/bundle-index.js';
+import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import type { Detector } from '../../core/secrets/detectors.js';
 import { type LineFinding, scanLines } from '../../core/secrets/scan-lines.js';
 import { demandRead } from '../guard/read-gate.js';
-import { resolveArtifact } from '../resolve.js';
-import type { Session } from '../session.js';
+import { resolveArtifact } from '../naming/resolve-artifact.js';
+import type { Session } from '../session/session.js';
 
 /** Where in a payload something looks like a secret; never what it is. */
 export interface ScanRow extends LineFinding {

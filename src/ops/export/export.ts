@@ -1,22 +1,21 @@
 import { resolve } from 'node:path';
-import { ARCHIVE_TIME } from '../../core/archive-time.js';
-import { compact } from '../../core/compact.js';
-import { escapeText } from '../../core/escape.js';
-import type { ArtifactId, ObjectId } from '../../core/ids.js';
-import { labelOf } from '../../core/label.js';
-import type { ExportRecord } from '../../core/ledger-payload.js';
-import { recordText } from '../../core/record-text.js';
+import { ARCHIVE_TIME } from '../../core/bundle/archive-time.js';
+import { compact } from '../../core/json/omit-undefined.js';
+import type { ExportRecord } from '../../core/ledger/payload.js';
+import { labelOf } from '../../core/manifest/label-of.js';
+import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
+import { escapeText } from '../../core/text/escape-control.js';
+import { recordText } from '../../core/text/ledger-text.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
-import { type DecisionTx, withDecisions } from '../decide.js';
 import { materialize } from '../materialize/materialize.js';
-import type { PayloadEntry, PayloadSource } from '../materialize/payload.js';
-import type { Session } from '../session.js';
-import { archive, verified } from './archive.js';
-import { type Decision, decideExport, refusal } from './decision.js';
-
-import { type ExportConfig, exportRecord, materializedPaths } from './record.js';
-import { recordedExports } from './recorded.js';
-import type { ExportFormat, ExportRequest } from './request.js';
+import type { PayloadEntry, PayloadSource } from '../materialize/payload-source.js';
+import type { Session } from '../session/session.js';
+import { archive, verified } from './export-archive.js';
+import { type Decision, decideExport, refusal } from './export-decision.js';
+import { type ExportConfig, exportRecord, materializedPaths } from './export-record.js';
+import type { ExportFormat, ExportRequest } from './export-request.js';
+import { type DecisionTx, withDecisions } from './export-transaction.js';
+import { recordedExports } from './recorded-export.js';
 
 export interface Exported {
   readonly exportId: string;

@@ -1,6 +1,6 @@
 import { isAbsolute, relative, resolve } from 'node:path';
-import { escapeText } from '../../core/escape.js';
-import type { Policy } from '../../core/policy.js';
+import type { Policy } from '../../core/policy/policy.js';
+import { escapeText } from '../../core/text/escape-control.js';
 import type { Store } from '../../store/store.js';
 
 /** Where exports go that name no destination (B8), and how far the store's word counts for it. */

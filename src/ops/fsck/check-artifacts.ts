@@ -1,16 +1,16 @@
-import { bundleIndexEntries, indexSize, MAX_INDEX_BYTES } from '../../core/bundle-index.js';
-import { canonicalText } from '../../core/canonical.js';
-import type { Catalog } from '../../core/catalog.js';
-import { escapeText } from '../../core/escape.js';
-import { IdTable } from '../../core/id-table.js';
-import type { ObjectId } from '../../core/ids.js';
-import { labelWithId } from '../../core/label.js';
-import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest.js';
-import type { ArtifactRecord } from '../../core/record.js';
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
+import { canonicalText } from '../../core/json/canonical.js';
+import { labelWithId } from '../../core/manifest/label-of.js';
+import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest/manifest.js';
+import { bundleIndexEntries, indexSize, MAX_INDEX_BYTES } from '../../core/objects/bundle-index.js';
+import { IdTable } from '../../core/objects/id-table.js';
+import type { ObjectId } from '../../core/objects/ids.js';
+import { escapeText } from '../../core/text/escape-control.js';
 import { isHsError } from '../../errors/hs-error.js';
 import { giveWay } from '../../fsx/yielding-disk.js';
-import { factsOf } from '../register.js';
-import type { Session } from '../session.js';
+import { factsOf } from '../put/register-artifact.js';
+import type { Session } from '../session/session.js';
 import { type Finding, HINT_LOST, HINT_REPAIR } from './finding.js';
 import type { PlacedObjects } from './placed-objects.js';
 

@@ -1,9 +1,9 @@
-import { createSha256 } from '../../core/hash.js';
-import { IdTable } from '../../core/id-table.js';
-import type { ObjectId } from '../../core/ids.js';
+import { createSha256 } from '../../core/objects/hash.js';
+import { IdTable } from '../../core/objects/id-table.js';
+import type { ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
-import { inMemory, type ObjectFile } from '../../store/objects.js';
-import type { Session } from '../session.js';
+import { inMemory, type ObjectFile } from '../../store/objects/object-store.js';
+import type { Session } from '../session/session.js';
 import { type Finding, HINT_REPAIR } from './finding.js';
 import type { PlacedObject } from './placed-object.js';
 
@@ -36,7 +36,9 @@ async function hashOpen(
   secondOpinion: boolean,
 ): Promise<Hashes> {
   const first = createSha256();
-  const second = secondOpinion ? (await import('../../core/hash-second.js')).createSecondSha256() : undefined;
+  const second = secondOpinion
+    ? (await import('../../core/objects/second-hash.js')).createSecondSha256()
+    : undefined;
   let position = 0;
   for (let n = await file.read(buffer, 0); n > 0; n = await file.read(buffer, position)) {
     session.signal.throwIfAborted();

@@ -1,13 +1,13 @@
-import { escapeText } from '../../core/escape.js';
-import { type ObjectId, timestampMs } from '../../core/ids.js';
-import type { ArtifactRecord } from '../../core/record.js';
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import { type ObjectId, timestampMs } from '../../core/objects/ids.js';
+import { escapeText } from '../../core/text/escape-control.js';
 import { giveWay } from '../../fsx/yielding-disk.js';
-import { IndexReader } from '../../store/index-reader.js';
-import type { LedgerFold } from '../../store/ledger-fold.js';
-import { namesOf } from '../../store/mark.js';
-import { isMadeSince, Trash } from '../../store/trash.js';
-import { readable } from '../guard/read.js';
-import type { Session } from '../session.js';
+import type { LedgerFold } from '../../store/catalog/ledger-fold.js';
+import { namesOf } from '../../store/collector/mark.js';
+import { isMadeSince, Trash } from '../../store/collector/trash.js';
+import { IndexReader } from '../../store/objects/index-reader.js';
+import { readable } from '../guard/read-files.js';
+import type { Session } from '../session/session.js';
 import { type Finding, HINT_LOST } from './finding.js';
 import type { PlacedObjects } from './placed-objects.js';
 

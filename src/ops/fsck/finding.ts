@@ -1,5 +1,5 @@
-import type { ArtifactId } from '../../core/ids.js';
-import type { Mend } from '../../store/mend.js';
+import type { ArtifactId } from '../../core/objects/ids.js';
+import type { Mend } from '../../store/local/repair-action.js';
 
 /**
  * damage: bytes or records are lost or changed, and only a copy brings them back; misplaced: something

@@ -1,11 +1,11 @@
-import type { IdTable } from '../../core/id-table.js';
-import type { ObjectId } from '../../core/ids.js';
+import type { IdTable } from '../../core/objects/id-table.js';
+import type { ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
-import type { Lease } from '../../store/leases.js';
-import { LedgerFold } from '../../store/ledger-fold.js';
-import { keptIndexes } from '../../store/mark.js';
-import { type LedgerVerdict, verifyLedger } from '../../store/verify-ledger.js';
-import type { Session } from '../session.js';
+import { LedgerFold } from '../../store/catalog/ledger-fold.js';
+import { keptIndexes } from '../../store/collector/mark.js';
+import { type LedgerVerdict, verifyLedger } from '../../store/ledger/verify-ledger.js';
+import type { Lease } from '../../store/local/leases.js';
+import type { Session } from '../session/session.js';
 import { checkArtifacts } from './check-artifacts.js';
 import { NameCheck } from './check-names.js';
 import { checkObjects, type ObjectCheckOptions } from './check-objects.js';

@@ -1,6 +1,6 @@
-import type { ObjectId } from '../../core/ids.js';
+import type { ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
-import { Pack } from '../../store/packs.js';
+import { Pack } from '../../store/objects/packs.js';
 import type { Store } from '../../store/store.js';
 import type { Finding } from './finding.js';
 

@@ -1,6 +1,6 @@
-import { IdTable } from '../../core/id-table.js';
-import type { ObjectId } from '../../core/ids.js';
-import type { Layout } from '../../store/layout.js';
+import { IdTable } from '../../core/objects/id-table.js';
+import type { ObjectId } from '../../core/objects/ids.js';
+import type { Layout } from '../../store/local/layout.js';
 import type { PlacedObject } from './placed-object.js';
 
 const LEAST_ROWS = 64;

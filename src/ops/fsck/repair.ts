@@ -1,6 +1,6 @@
-import { copyOnto, type Mend, mend } from '../../store/mend.js';
-import { dropCopies } from '../../store/tidy-packs.js';
-import type { Session, WriteTx } from '../session.js';
+import { dropCopies } from '../../store/collector/tidy-packs.js';
+import { copyOnto, type Mend, mend } from '../../store/local/repair-action.js';
+import type { Session, WriteTx } from '../session/session.js';
 import type { Finding } from './finding.js';
 
 const RECORDED_SUBJECTS = 20;

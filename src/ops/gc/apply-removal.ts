@@ -1,12 +1,17 @@
-import { checkApplicable, type Intersection, intersect, restrictPlan } from '../../core/apply-plan.js';
-import type { Actor } from '../../core/authorize.js';
-import { compact } from '../../core/compact.js';
-import type { ArtifactId, ObjectId } from '../../core/ids.js';
-import { planHash } from '../../core/plan-file.js';
-import type { PlanHeader, PlanItem, PrunePlan } from '../../core/prune-plan.js';
-import { encodeReport } from '../../core/retention-report.js';
-import { isSensitive } from '../../core/vocabulary.js';
-import { checkClock } from '../../store/collector.js';
+import { compact } from '../../core/json/omit-undefined.js';
+import { isSensitive } from '../../core/manifest/vocabulary.js';
+import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
+import type { Actor } from '../../core/policy/authorize.js';
+import {
+  checkApplicable,
+  type Intersection,
+  intersect,
+  restrictPlan,
+} from '../../core/retention/apply-plan.js';
+import { planHash } from '../../core/retention/plan-file.js';
+import type { PlanHeader, PlanItem, PrunePlan } from '../../core/retention/prune-plan.js';
+import { encodeReport } from '../../core/retention/report.js';
+import { checkClock } from '../../store/collector/collector.js';
 import { overQuota, quotaRefusal } from './check-quota.js';
 import { makePlan, type Planned, type PlanRequest } from './make-plan.js';
 import type { Removal, RetentionStorage } from './retention-storage.js';

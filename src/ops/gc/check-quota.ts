@@ -1,4 +1,4 @@
-import type { PlanHeader, PrunePlan } from '../../core/prune-plan.js';
+import type { PlanHeader, PrunePlan } from '../../core/retention/prune-plan.js';
 import { HsError } from '../../errors/hs-error.js';
 
 /** By how much what is left is over the quota, once a report of that size is stored. */

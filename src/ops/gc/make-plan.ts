@@ -1,10 +1,10 @@
-import { compact } from '../../core/compact.js';
-import type { ArtifactId, ObjectId, Timestamp } from '../../core/ids.js';
-import type { PlanInput } from '../../core/plan-input.js';
-import { planPrune } from '../../core/plan-prune.js';
-import type { Policy } from '../../core/policy.js';
-import type { PrunePlan } from '../../core/prune-plan.js';
-import { requestedPlan } from '../../core/requested-plan.js';
+import { compact } from '../../core/json/omit-undefined.js';
+import type { ArtifactId, ObjectId, Timestamp } from '../../core/objects/ids.js';
+import type { Policy } from '../../core/policy/policy.js';
+import type { PlanInput } from '../../core/retention/plan-input.js';
+import { planPrune } from '../../core/retention/planner.js';
+import type { PrunePlan } from '../../core/retention/prune-plan.js';
+import { requestedPlan } from '../../core/retention/requested-plan.js';
 import type { RetentionStorage } from './retention-storage.js';
 
 export interface PlanRequest {

@@ -1,7 +1,7 @@
-import type { ObjectId } from '../../core/ids.js';
-import type { Policy } from '../../core/policy.js';
-import type { PrunePlan } from '../../core/prune-plan.js';
-import type { Session } from '../session.js';
+import type { ObjectId } from '../../core/objects/ids.js';
+import type { Policy } from '../../core/policy/policy.js';
+import type { PrunePlan } from '../../core/retention/prune-plan.js';
+import type { Session } from '../session/session.js';
 import { makePlan } from './make-plan.js';
 import { StorePreview } from './store-retention.js';
 

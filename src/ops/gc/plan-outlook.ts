@@ -1,9 +1,9 @@
-import { compact } from '../../core/compact.js';
-import type { Timestamp } from '../../core/ids.js';
-import type { PrunePlan } from '../../core/prune-plan.js';
-import type { TrashedArtifact } from '../../core/trashed.js';
-import { type Reclaimable, reclaimable } from '../../store/reclaimable.js';
-import type { Session } from '../session.js';
+import { compact } from '../../core/json/omit-undefined.js';
+import type { Timestamp } from '../../core/objects/ids.js';
+import type { PrunePlan } from '../../core/retention/prune-plan.js';
+import type { TrashedArtifact } from '../../core/retention/trashed-artifact.js';
+import { type Reclaimable, reclaimable } from '../../store/collector/reclaimable.js';
+import type { Session } from '../session/session.js';
 import { quotaRefusal } from './check-quota.js';
 import { trashedArtifacts } from './trash-contents.js';
 import { trashWindow } from './trash-window.js';

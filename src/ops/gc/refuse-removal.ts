@@ -1,7 +1,7 @@
-import type { PrunePlan } from '../../core/prune-plan.js';
-import { NOTHING } from '../../store/collector.js';
-import type { Session } from '../session.js';
-import { type Removed, refusal } from './remove.js';
+import type { PrunePlan } from '../../core/retention/prune-plan.js';
+import { NOTHING } from '../../store/collector/collector.js';
+import type { Session } from '../session/session.js';
+import { type Removed, refusal } from './remove-artifacts.js';
 
 /**
  * The refusal of a removal of which nothing can go, recorded as the removal itself would record it. Nothing

@@ -1,10 +1,10 @@
-import type { Head } from '../../core/catalog.js';
-import type { ArtifactId, ObjectId, Timestamp } from '../../core/ids.js';
-import type { EntryPayload } from '../../core/ledger-payload.js';
-import type { ArtifactObjects, PlanInput } from '../../core/plan-input.js';
-import type { Policy } from '../../core/policy.js';
-import type { ArtifactRecord } from '../../core/record.js';
-import type { Reclaimed } from '../../store/collector.js';
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Head } from '../../core/catalog/catalog.js';
+import type { EntryPayload } from '../../core/ledger/payload.js';
+import type { ArtifactId, ObjectId, Timestamp } from '../../core/objects/ids.js';
+import type { Policy } from '../../core/policy/policy.js';
+import type { ArtifactObjects, PlanInput } from '../../core/retention/plan-input.js';
+import type { Reclaimed } from '../../store/collector/collector.js';
 
 /** What a plan is made from, at one position. */
 export interface RetentionState {

@@ -1,11 +1,11 @@
-import type { Catalog } from '../../core/catalog.js';
-import { escapeText } from '../../core/escape.js';
-import type { ArtifactId, ObjectId } from '../../core/ids.js';
-import { labelOf, labelWithId } from '../../core/label.js';
-import type { ArtifactRecord } from '../../core/record.js';
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
+import { labelOf, labelWithId } from '../../core/manifest/label-of.js';
+import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
+import { escapeText } from '../../core/text/escape-control.js';
 import { HsError } from '../../errors/hs-error.js';
-import { IndexReader } from '../../store/index-reader.js';
-import type { Session } from '../session.js';
+import { IndexReader } from '../../store/objects/index-reader.js';
+import type { Session } from '../session/session.js';
 
 /** A message is a line. */
 const MOST_NAMED = 3;

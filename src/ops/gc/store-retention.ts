@@ -1,20 +1,20 @@
-import type { CapabilityId } from '../../core/capabilities.js';
-import type { Catalog, Head } from '../../core/catalog.js';
-import type { ObjectId } from '../../core/ids.js';
-import type { LedgerOp } from '../../core/ledger-op.js';
-import { encodeManifest } from '../../core/manifest.js';
-import type { ArtifactRecord } from '../../core/record.js';
-import { REPORT_NAME } from '../../core/retention-report.js';
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Catalog, Head } from '../../core/catalog/catalog.js';
+import type { LedgerOp } from '../../core/ledger/operation.js';
+import { encodeManifest } from '../../core/manifest/manifest.js';
+import type { ObjectId } from '../../core/objects/ids.js';
+import type { CapabilityId } from '../../core/policy/capabilities.js';
+import { REPORT_NAME } from '../../core/retention/report.js';
 import { isHsError } from '../../errors/hs-error.js';
-import { gathered } from '../../fsx/steadily.js';
-import { type Reclaimed, reclaim } from '../../store/collector.js';
-import { IndexReader } from '../../store/index-reader.js';
-import { LedgerFold } from '../../store/ledger-fold.js';
-import type { Patience } from '../../store/purge.js';
-import { newManifest } from '../new-manifest.js';
-import { factsOf } from '../register.js';
-import type { Session, WriteTx } from '../session.js';
-import { isSound, objectsOfAll } from './presence.js';
+import { gathered } from '../../fsx/cooperative.js';
+import { LedgerFold } from '../../store/catalog/ledger-fold.js';
+import { type Reclaimed, reclaim } from '../../store/collector/collector.js';
+import type { Patience } from '../../store/collector/purge.js';
+import { IndexReader } from '../../store/objects/index-reader.js';
+import { newManifest } from '../put/new-manifest.js';
+import { factsOf } from '../put/register-artifact.js';
+import type { Session, WriteTx } from '../session/session.js';
+import { isSound, objectsOfAll } from './payload-presence.js';
 import type { Removal, RetentionState, RetentionStorage } from './retention-storage.js';
 
 export interface StoreRetentionOptions {

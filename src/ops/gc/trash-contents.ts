@@ -1,10 +1,10 @@
-import { compact } from '../../core/compact.js';
-import type { ArtifactRecord } from '../../core/record.js';
-import type { TrashedArtifact } from '../../core/trashed.js';
-import { IndexReader } from '../../store/index-reader.js';
-import { isRestorable } from '../restore.js';
-import type { Session } from '../session.js';
-import { objectsOfAll } from './presence.js';
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import { compact } from '../../core/json/omit-undefined.js';
+import type { TrashedArtifact } from '../../core/retention/trashed-artifact.js';
+import { IndexReader } from '../../store/objects/index-reader.js';
+import type { Session } from '../session/session.js';
+import { objectsOfAll } from './payload-presence.js';
+import { isRestorable } from './restore.js';
 
 function toTrashed(r: ArtifactRecord): TrashedArtifact {
   return compact({

@@ -1,6 +1,6 @@
-import { toTimestamp } from '../../core/ids.js';
-import type { TrashWindow } from '../../core/trashed.js';
-import type { Session } from '../session.js';
+import { toTimestamp } from '../../core/objects/ids.js';
+import type { TrashWindow } from '../../core/retention/trashed-artifact.js';
+import type { Session } from '../session/session.js';
 
 const DAY = 86_400_000;
 

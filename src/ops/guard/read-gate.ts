@@ -1,11 +1,11 @@
-import { decodeBundleIndex, MAX_INDEX_BYTES } from '../../core/bundle-index.js';
-import type { Catalog } from '../../core/catalog.js';
-import type { ObjectId } from '../../core/ids.js';
-import type { ArtifactRecord } from '../../core/record.js';
-import { isRestricted } from '../../core/sensitivity.js';
-import type { ObjectStore } from '../../store/objects.js';
-import type { Session } from '../session.js';
-import type { Bytes } from './read.js';
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
+import { isRestricted } from '../../core/manifest/sensitivity.js';
+import { decodeBundleIndex, MAX_INDEX_BYTES } from '../../core/objects/bundle-index.js';
+import type { ObjectId } from '../../core/objects/ids.js';
+import type { ObjectStore } from '../../store/objects/object-store.js';
+import type { Session } from '../session/session.js';
+import type { Bytes } from './read-files.js';
 import { restrictedContents } from './restricted-contents.js';
 
 type Payload = Pick<ArtifactRecord, 'payload_type' | 'content_hash'>;

@@ -1,11 +1,11 @@
-import type { Catalog } from '../../core/catalog.js';
-import { guardExport } from '../../core/guard.js';
-import type { ObjectId } from '../../core/ids.js';
-import type { ArtifactRecord } from '../../core/record.js';
-import { isRestricted } from '../../core/sensitivity.js';
-import { memberCheck } from './members.js';
-import { type Bytes, GuardReader } from './read.js';
-import { Resolver } from './resolver.js';
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
+import { guardExport } from '../../core/guard/guard.js';
+import { isRestricted } from '../../core/manifest/sensitivity.js';
+import type { ObjectId } from '../../core/objects/ids.js';
+import { memberCheck } from './bundle-members.js';
+import { type Bytes, GuardReader } from './read-files.js';
+import { Resolver } from './resolve-leaving.js';
 
 /** What is known of bytes, by their hash: what guard, read gate and import go by. */
 export interface RestrictedContents {

@@ -1,10 +1,10 @@
 import { basename, dirname, join } from 'node:path';
-import { parseLoose } from '../../core/canonical.js';
-import { escapeText } from '../../core/escape.js';
-import type { SafePath } from '../../core/paths.js';
+import { parseLoose } from '../../core/json/canonical.js';
+import type { SafePath } from '../../core/paths/safe-path.js';
+import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
-import { ancestors, identity } from '../../fsx/ancestors.js';
 import type { DirEntry, Disk, DiskDir } from '../../fsx/disk.js';
+import { ancestors, identity } from '../../fsx/file-identity.js';
 import { SafeDir } from '../../fsx/safe-dir.js';
 
 /** Where something is made. */

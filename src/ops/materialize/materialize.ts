@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { escapeText } from '../../core/escape.js';
-import type { Random } from '../../core/ports.js';
+import type { Random } from '../../core/effects.js';
+import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import type { Guarantee } from '../../fsx/safe-dir.js';
-import { STORE_DIR } from '../../store/layout.js';
+import { STORE_DIR } from '../../store/local/layout.js';
 import {
   type Destination,
   type OpenDestination,
@@ -14,20 +14,20 @@ import {
   removeMade,
 } from './destination.js';
 import { inheritGroup, SETGID } from './inherit-group.js';
-import { identityAt } from './inventory.js';
-import type { Journal, StagingRecord } from './journal.js';
+import { identityAt } from './list-replaced.js';
 import {
   type DirectoryPayload,
   type FilePayload,
   type Modes,
   modesUnder,
   type PayloadSource,
-} from './payload.js';
+} from './payload-source.js';
 import { checkFileDestination, publishFile } from './publish-file.js';
 import { checkTreeDestination, publishNewTree, type ReplaceRules, replaceTree } from './publish-tree.js';
-import { discardTree, type Settled, settleStaging, whatStands } from './settle.js';
+import { discardTree, type Settled, settleStaging, whatStands } from './settle-staging.js';
 import { type Staged, stageFile, throwIfAborted } from './stage-file.js';
 import { stageTree } from './stage-tree.js';
+import type { Journal, StagingRecord } from './staging-journal.js';
 
 export interface MaterializeOptions extends Partial<ReplaceRules> {
   /** Of the process; without it that of most, 022. */

@@ -1,4 +1,4 @@
-import { escapeText } from '../../core/escape.js';
+import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { OpenDestination } from './destination.js';
 

@@ -1,4 +1,4 @@
-import { escapeText } from '../../core/escape.js';
+import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { OpenDestination } from './destination.js';
 import {
@@ -9,7 +9,7 @@ import {
   isAsFound,
   type Recorded,
   unrecorded,
-} from './inventory.js';
+} from './list-replaced.js';
 import { destinationExists } from './publish-file.js';
 
 /** What a filesystem answers that cannot exchange two names. */

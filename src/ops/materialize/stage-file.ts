@@ -1,9 +1,9 @@
-import { escapeText } from '../../core/escape.js';
-import { createSha256, sha256 } from '../../core/hash.js';
-import type { ObjectId } from '../../core/ids.js';
+import { createSha256, sha256 } from '../../core/objects/hash.js';
+import type { ObjectId } from '../../core/objects/ids.js';
+import { escapeText } from '../../core/text/escape-control.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
-import { type PayloadEntry, SMALL_BYTES } from './payload.js';
+import { type PayloadEntry, SMALL_BYTES } from './payload-source.js';
 
 /** What staging needs to know of a file. */
 export interface Expected {

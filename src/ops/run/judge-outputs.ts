@@ -1,11 +1,11 @@
-import type { Catalog } from '../../core/catalog.js';
-import { compact } from '../../core/compact.js';
-import { type Manifest, toManifest } from '../../core/manifest.js';
-import type { Policy } from '../../core/policy.js';
-import { classificationRank, sensitivityOf, stricter } from '../../core/sensitivity.js';
-import { isSensitive } from '../../core/vocabulary.js';
-import { handleOf } from '../put.js';
-import type { RunInput } from './inputs.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
+import { compact } from '../../core/json/omit-undefined.js';
+import { type Manifest, toManifest } from '../../core/manifest/manifest.js';
+import { classificationRank, sensitivityOf, stricter } from '../../core/manifest/sensitivity.js';
+import { isSensitive } from '../../core/manifest/vocabulary.js';
+import type { Policy } from '../../core/policy/policy.js';
+import { handleOf } from '../put/put.js';
+import type { RunInput } from './run-inputs.js';
 
 /**
  * Manifests as they are to be registered at this state of the store: a source may have become stricter while

@@ -1,24 +1,24 @@
-import type { Catalog } from '../../core/catalog.js';
-import { escapeText } from '../../core/escape.js';
-import { toName } from '../../core/paths.js';
-import type { Policy } from '../../core/policy.js';
-import { classificationRank, sensitivityOf } from '../../core/sensitivity.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
+import { classificationRank, sensitivityOf } from '../../core/manifest/sensitivity.js';
+import { toName } from '../../core/paths/safe-path.js';
+import type { Policy } from '../../core/policy/policy.js';
+import { escapeText } from '../../core/text/escape-control.js';
 import { type ErrorCode, HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { DiskDir } from '../../fsx/disk.js';
-import { runSandboxed, type SandboxResult, sandboxHost } from '../../sandbox/index.js';
-import { demandDescription } from '../new-manifest.js';
-import type { Session, WriteTx } from '../session.js';
-import { Control } from './control.js';
-import { type RunInput, resolveInputs, writeInputs } from './inputs.js';
-import { discard, makePlaces, type RunPlaces } from './places.js';
-import { checkCommand, commandFacts, type RunFacts, signalStatus } from './record.js';
-import { runJournal } from './recover.js';
-import { description, Register } from './register.js';
-import type { RunRequest, RunResult } from './request.js';
-import { runResult } from './result.js';
-import { type Taken, takeCapture } from './take-capture.js';
+import { runSandboxed, type SandboxResult, sandboxHost } from '../../sandbox/sandbox.js';
+import { demandDescription } from '../put/new-manifest.js';
+import { runJournal } from '../recovery/finish-run.js';
+import type { Session, WriteTx } from '../session/session.js';
+import { type Taken, takeCapture } from './collect-capture.js';
+import { description, Register } from './register-outputs.js';
+import { discard, makePlaces, type RunPlaces } from './run-directories.js';
+import { type RunInput, resolveInputs, writeInputs } from './run-inputs.js';
+import { checkCommand, commandFacts, type RunFacts, signalStatus } from './run-record.js';
+import type { RunRequest, RunResult } from './run-request.js';
+import { runResult } from './run-result.js';
+import { Control } from './tool-signals.js';
 import { Transcript } from './transcript.js';
-import { overBudget, type RunBudget, runBudget, Tally, Watch } from './watch.js';
+import { overBudget, type RunBudget, runBudget, Tally, Watch } from './watch-usage.js';
 
 /**
  * Runs a tool that can write only to its capture directory; what it leaves there becomes artifacts, all

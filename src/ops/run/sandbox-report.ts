@@ -1,6 +1,6 @@
-import type { Environment, Random } from '../../core/ports.js';
+import type { Environment, Random } from '../../core/effects.js';
 import type { Disk } from '../../fsx/disk.js';
-import { type BackendReport, discardTree, probeBackends, sandboxHost } from '../../sandbox/index.js';
+import { type BackendReport, discardTree, probeBackends, sandboxHost } from '../../sandbox/sandbox.js';
 
 export type { BackendReport };
 

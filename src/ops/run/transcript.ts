@@ -1,5 +1,5 @@
 import type { Disk, DiskFile } from '../../fsx/disk.js';
-import type { OutputStream } from '../../sandbox/index.js';
+import type { OutputStream } from '../../sandbox/sandbox.js';
 
 /** What a tool prints on one stream, on its way to an artifact. */
 export class Transcript {

@@ -1,17 +1,17 @@
 import { humanSize } from '../../cli/text/human.js';
 import { freesText } from '../../cli/text/undo-text.js';
 import { displayWidth, wrap } from '../../cli/text/width.js';
-import type { ClaimField } from '../../core/claims.js';
-import { explainVerdict } from '../../core/explain-verdict.js';
-import type { Timestamp } from '../../core/ids.js';
-import type { Manifest } from '../../core/manifest.js';
-import type { Pin } from '../../core/record.js';
-import { age, count, moment, plural } from '../format.js';
-import { BLANK, type Line, line, type Tone } from '../line.js';
-import type { Detail, Source } from '../model.js';
-import type { Mode, PreviewState } from '../state.js';
-import { placeOf } from '../table.js';
-import { shown, shownMessage } from '../text.js';
+import type { Pin } from '../../core/catalog/artifact-record.js';
+import type { ClaimField } from '../../core/manifest/claims.js';
+import type { Manifest } from '../../core/manifest/manifest.js';
+import type { Timestamp } from '../../core/objects/ids.js';
+import { explainVerdict } from '../../core/retention/explain-verdict.js';
+import { age, count, moment, plural } from '../cell-text.js';
+import { shown, shownMessage } from '../column-text.js';
+import { placeOf } from '../item-table.js';
+import type { Detail, Source } from '../preview-data.js';
+import type { Mode, PreviewState } from '../preview-state.js';
+import { BLANK, type Line, line, type Tone } from '../styled-line.js';
 
 /** Collects lines: headings, and facts with their names in a column of their own. */
 class Page {

@@ -1,12 +1,12 @@
 import { humanSize } from '../../cli/text/human.js';
 import { dayOf, type FreedBytes, freesText } from '../../cli/text/undo-text.js';
 import { displayWidth } from '../../cli/text/width.js';
-import { count } from '../format.js';
-import { ACTIONS, type Binding } from '../keys.js';
-import { BLANK, type Line, line, type Span } from '../line.js';
-import type { PreviewState } from '../state.js';
-import type { View } from '../table.js';
-import { fitted, shown, shownMessage } from '../text.js';
+import { count } from '../cell-text.js';
+import { fitted, shown, shownMessage } from '../column-text.js';
+import type { View } from '../item-table.js';
+import { ACTIONS, type Binding } from '../key-bindings.js';
+import type { PreviewState } from '../preview-state.js';
+import { BLANK, type Line, line, type Span } from '../styled-line.js';
 
 /** The views with what is in each; brackets are around the one that is shown. */
 export function tabs(state: PreviewState): Line {

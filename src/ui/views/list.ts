@@ -1,14 +1,14 @@
 import { humanSize } from '../../cli/text/human.js';
 import { displayWidth } from '../../cli/text/width.js';
+import { age, count, plural } from '../cell-text.js';
+import { COLUMN, fitted, shown } from '../column-text.js';
 import { type Column, columnsFor, MARGIN } from '../columns.js';
-import { age, count, plural } from '../format.js';
-import type { Group } from '../groups.js';
-import { BLANK, type Line, line, type Tone } from '../line.js';
-import { reason } from '../reason.js';
+import type { Group } from '../group-items.js';
+import { SORT_KEYS } from '../item-table.js';
+import { listHeight, type PreviewState } from '../preview-state.js';
+import { reason } from '../rule-words.js';
 import { rowAt } from '../selection.js';
-import { listHeight, type PreviewState } from '../state.js';
-import { SORT_KEYS } from '../table.js';
-import { COLUMN, fitted, shown } from '../text.js';
+import { BLANK, type Line, line, type Tone } from '../styled-line.js';
 
 /** Column names; the one that is sorted by has an arrow, and each the key that sorts by it. */
 export function headings(state: PreviewState, unicode: boolean): Line {

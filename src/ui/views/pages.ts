@@ -1,14 +1,14 @@
 import { humanSize } from '../../cli/text/human.js';
 import { type FreedBytes, freesText } from '../../cli/text/undo-text.js';
 import { displayWidth, wrap } from '../../cli/text/width.js';
-import { PRUNE_RULES } from '../../core/prune-plan.js';
-import { count, moment, plural } from '../format.js';
-import { ACTIONS, type Binding } from '../keys.js';
-import { BLANK, type Line, line, type Tone } from '../line.js';
-import type { ApplyOutcome } from '../model.js';
-import { RULE_WORDS } from '../reason.js';
-import type { Failure, Mode, PreviewState } from '../state.js';
-import { fitted, shownMessage } from '../text.js';
+import { PRUNE_RULES } from '../../core/retention/prune-plan.js';
+import { count, moment, plural } from '../cell-text.js';
+import { fitted, shownMessage } from '../column-text.js';
+import { ACTIONS, type Binding } from '../key-bindings.js';
+import type { ApplyOutcome } from '../preview-data.js';
+import type { Failure, Mode, PreviewState } from '../preview-state.js';
+import { RULE_WORDS } from '../rule-words.js';
+import { BLANK, type Line, line, type Tone } from '../styled-line.js';
 
 function wrapped(text: string, columns: number, tone: Tone = 'plain', indent = ''): Line[] {
   return wrap(text, columns - indent.length - 1).map((part) => line(indent + part, tone));

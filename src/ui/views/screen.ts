@@ -1,6 +1,6 @@
 import { wrap } from '../../cli/text/width.js';
-import { BLANK, type Line, line } from '../line.js';
-import { isTooSmall, LEAST_COLUMNS, LEAST_ROWS, type PreviewState } from '../state.js';
+import { isTooSmall, LEAST_COLUMNS, LEAST_ROWS, type PreviewState } from '../preview-state.js';
+import { BLANK, type Line, line } from '../styled-line.js';
 import { detailLines } from './detail.js';
 import { bar, footer, status, sums, tabs } from './frame.js';
 import { headings, listLines } from './list.js';

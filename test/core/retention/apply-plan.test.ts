@@ -1,9 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkApplicable, intersect, type PlanTarget, restrictPlan } from '../../../src/core/apply-plan.js';
-import { toTimestamp } from '../../../src/core/ids.js';
-import { planPrune } from '../../../src/core/plan-prune.js';
-import { requestedPlan } from '../../../src/core/requested-plan.js';
+import { toTimestamp } from '../../../src/core/objects/ids.js';
+import {
+  checkApplicable,
+  intersect,
+  type PlanTarget,
+  restrictPlan,
+} from '../../../src/core/retention/apply-plan.js';
+import { planPrune } from '../../../src/core/retention/planner.js';
+import { requestedPlan } from '../../../src/core/retention/requested-plan.js';
 import { freedBy } from './model.js';
 import { randomStore } from './random-store.js';
 import { artifact, DAY, idOf, input, NOW, objectIdOf, pin } from './store.js';

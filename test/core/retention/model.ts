@@ -1,5 +1,5 @@
-import type { PlanInput } from '../../../src/core/plan-input.js';
-import type { ArtifactRecord } from '../../../src/core/record.js';
+import type { ArtifactRecord } from '../../../src/core/catalog/artifact-record.js';
+import type { PlanInput } from '../../../src/core/retention/plan-input.js';
 import { DAY, HOUR } from './store.js';
 
 const sensitive = (a: ArtifactRecord) => a.classification === 'high' || a.kind === 'prompt_payload';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../../src/core/hash.js';
-import { decodePlan, encodePlan, planHash } from '../../../src/core/plan-file.js';
-import { planPrune } from '../../../src/core/plan-prune.js';
-import { filed } from '../../../src/core/prune-plan.js';
+import { sha256 } from '../../../src/core/objects/hash.js';
+import { decodePlan, encodePlan, planHash } from '../../../src/core/retention/plan-file.js';
+import { planPrune } from '../../../src/core/retention/planner.js';
+import { filed } from '../../../src/core/retention/prune-plan.js';
 import { randomStore } from './random-store.js';
 import { artifact, DAY, input, NOW, pin } from './store.js';
 

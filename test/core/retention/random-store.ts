@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { PlanInput } from '../../../src/core/plan-input.js';
-import type { ArtifactRecord } from '../../../src/core/record.js';
-import { KINDS, RETENTION_CLASSES } from '../../../src/core/vocabulary.js';
+import type { ArtifactRecord } from '../../../src/core/catalog/artifact-record.js';
+import { KINDS, RETENTION_CLASSES } from '../../../src/core/manifest/vocabulary.js';
+import type { PlanInput } from '../../../src/core/retention/plan-input.js';
 import { artifact, DAY, idOf, input, NOW, objectIdOf, pin, plainObjects, policyWith } from './store.js';
 
 /** Ages with every boundary of the rules close by. */

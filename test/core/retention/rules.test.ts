@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { planPrune } from '../../../src/core/plan-prune.js';
-import type { ArtifactRecord } from '../../../src/core/record.js';
+import type { ArtifactRecord } from '../../../src/core/catalog/artifact-record.js';
+import { planPrune } from '../../../src/core/retention/planner.js';
 import {
   artifact,
   DAY,

@@ -1,9 +1,9 @@
-import { sha256 } from '../../../src/core/hash.js';
-import type { ArtifactId, ObjectId, Timestamp } from '../../../src/core/ids.js';
-import { toTimestamp } from '../../../src/core/ids.js';
-import type { ArtifactObjects, PlanInput } from '../../../src/core/plan-input.js';
-import { DEFAULT_POLICY, type Policy } from '../../../src/core/policy.js';
-import type { ArtifactRecord, Pin } from '../../../src/core/record.js';
+import type { ArtifactRecord, Pin } from '../../../src/core/catalog/artifact-record.js';
+import { sha256 } from '../../../src/core/objects/hash.js';
+import type { ArtifactId, ObjectId, Timestamp } from '../../../src/core/objects/ids.js';
+import { toTimestamp } from '../../../src/core/objects/ids.js';
+import { DEFAULT_POLICY, type Policy } from '../../../src/core/policy/policy.js';
+import type { ArtifactObjects, PlanInput } from '../../../src/core/retention/plan-input.js';
 
 export const DAY = 86_400_000;
 export const HOUR = 3_600_000;

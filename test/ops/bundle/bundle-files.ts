@@ -6,13 +6,18 @@ import {
   encodeBundle,
   encodeBundleReport,
   memberPaths,
-} from '../../../src/core/bundle.js';
-import { encodeBundleIndex, toBundleIndex } from '../../../src/core/bundle-index.js';
-import { compact } from '../../../src/core/compact.js';
-import { sha256 } from '../../../src/core/hash.js';
-import { type ArtifactId, toTimestamp } from '../../../src/core/ids.js';
-import { encodeManifest, MANIFEST_SCHEMA, type Manifest, toManifest } from '../../../src/core/manifest.js';
-import { toSafePath } from '../../../src/core/paths.js';
+} from '../../../src/core/bundle/bundle-record.js';
+import { compact } from '../../../src/core/json/omit-undefined.js';
+import {
+  encodeManifest,
+  MANIFEST_SCHEMA,
+  type Manifest,
+  toManifest,
+} from '../../../src/core/manifest/manifest.js';
+import { encodeBundleIndex, toBundleIndex } from '../../../src/core/objects/bundle-index.js';
+import { sha256 } from '../../../src/core/objects/hash.js';
+import { type ArtifactId, toTimestamp } from '../../../src/core/objects/ids.js';
+import { toSafePath } from '../../../src/core/paths/safe-path.js';
 import { type RawEntry, tarball } from '../../helpers/tar-writer.js';
 
 export type Files = Map<string, string | Buffer>;

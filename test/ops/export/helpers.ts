@@ -1,13 +1,13 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { sha256 } from '../../../src/core/hash.js';
-import type { ArtifactId } from '../../../src/core/ids.js';
-import type { LedgerEntry } from '../../../src/core/ledger-entry.js';
-import type { EntryType, ExportRecord } from '../../../src/core/ledger-payload.js';
-import { DEFAULT_POLICY, encodePolicy, type Policy } from '../../../src/core/policy.js';
-import { setPolicy } from '../../../src/ops/policy.js';
-import { type PutOptions, put } from '../../../src/ops/put.js';
-import type { Session } from '../../../src/ops/session.js';
+import type { LedgerEntry } from '../../../src/core/ledger/entry.js';
+import type { EntryType, ExportRecord } from '../../../src/core/ledger/payload.js';
+import { sha256 } from '../../../src/core/objects/hash.js';
+import type { ArtifactId } from '../../../src/core/objects/ids.js';
+import { DEFAULT_POLICY, encodePolicy, type Policy } from '../../../src/core/policy/policy.js';
+import { setPolicy } from '../../../src/ops/govern/set-policy.js';
+import { type PutOptions, put } from '../../../src/ops/put/put.js';
+import type { Session } from '../../../src/ops/session/session.js';
 import { openTestSession, type TestStoreOptions, testStore } from '../../helpers/store.js';
 import { tmp } from '../../helpers/tmp.js';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { ExportRecord } from '../../../src/core/ledger-payload.js';
-import { SimDisk, type SimOptions } from '../../../src/fsx/sim-disk.js';
+import type { ExportRecord } from '../../../src/core/ledger/payload.js';
 import { exportArtifact } from '../../../src/ops/export/export.js';
-import { appendNote } from '../../../src/ops/ledger-note.js';
-import { put } from '../../../src/ops/put.js';
+import { appendNote } from '../../../src/ops/govern/ledger-note.js';
+import { put } from '../../../src/ops/put/put.js';
 import { openTestSession, testStore } from '../../helpers/store.js';
+import { SimDisk, type SimOptions } from '../../sim/sim-disk.js';
 
 const OPTIONS = { useIndex: false } as const;
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { collect } from '../../../src/ops/gc/collect.js';
+import { collect } from '../../../src/ops/gc/collect-garbage.js';
 import { type Collector, chaos } from './chaos.js';
 import { IMPATIENT } from './helpers.js';
 import { markAndDelete } from './naive-collectors.js';

@@ -1,15 +1,15 @@
 import { chmod, mkdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import type { EntryPayload } from '../../../src/core/ledger-payload.js';
-import { encodePlan, planHash } from '../../../src/core/plan-file.js';
-import { DEFAULT_POLICY, encodePolicy, type Policy } from '../../../src/core/policy.js';
+import type { EntryPayload } from '../../../src/core/ledger/payload.js';
+import { DEFAULT_POLICY, encodePolicy, type Policy } from '../../../src/core/policy/policy.js';
+import { encodePlan, planHash } from '../../../src/core/retention/plan-file.js';
 import { interceptDisk } from '../../../src/fsx/intercept-disk.js';
-import { assumeDead, collect, emptyTrash } from '../../../src/ops/gc/collect.js';
+import { assumeDead, collect, emptyTrash } from '../../../src/ops/gc/collect-garbage.js';
 import { planCollection } from '../../../src/ops/gc/plan-collection.js';
-import { readReport } from '../../../src/ops/gc/reports.js';
-import { changePins } from '../../../src/ops/pins.js';
-import { put } from '../../../src/ops/put.js';
-import type { Session } from '../../../src/ops/session.js';
+import { readReport } from '../../../src/ops/gc/retention-reports.js';
+import { changePins } from '../../../src/ops/govern/pins.js';
+import { put } from '../../../src/ops/put/put.js';
+import type { Session } from '../../../src/ops/session/session.js';
 import { IMPATIENT, liveIds, makeStore, putFile } from './helpers.js';
 
 async function setRetention(session: Session, change: Partial<Policy['retention']>): Promise<void> {

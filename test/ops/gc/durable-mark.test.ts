@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { SimDisk } from '../../../src/fsx/sim-disk.js';
-import { collect, emptyTrash } from '../../../src/ops/gc/collect.js';
-import { removeArtifacts } from '../../../src/ops/gc/remove.js';
-import type { Session } from '../../../src/ops/session.js';
+import { collect, emptyTrash } from '../../../src/ops/gc/collect-garbage.js';
+import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
+import type { Session } from '../../../src/ops/session/session.js';
+import type { SimDisk } from '../../sim/sim-disk.js';
 import { IMPATIENT } from './helpers.js';
 import { collectOn, makeWorld, openSim, readAll, type World } from './world.js';
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
-import { collect } from '../../../src/ops/gc/collect.js';
+import { collect } from '../../../src/ops/gc/collect-garbage.js';
 import { alteredDisk } from '../../helpers/altered-disk.js';
 import { HS_PROGRAM } from '../../helpers/hs.js';
 import { indexFiles } from '../../helpers/index-dir.js';

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import type { ArtifactId } from '../../../src/core/ids.js';
-import type { Clock } from '../../../src/core/ports.js';
-import { type PutOptions, put } from '../../../src/ops/put.js';
-import type { Session } from '../../../src/ops/session.js';
+import type { Clock } from '../../../src/core/effects.js';
+import type { ArtifactId } from '../../../src/core/objects/ids.js';
+import { type PutOptions, put } from '../../../src/ops/put/put.js';
+import type { Session } from '../../../src/ops/session/session.js';
 import { openTestSession, type TestStoreOptions, testStore } from '../../helpers/store.js';
 import { tmp } from '../../helpers/tmp.js';
 

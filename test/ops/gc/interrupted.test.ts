@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../../src/core/hash.js';
-import type { EntryPayload } from '../../../src/core/ledger-payload.js';
-import { REPORT_NAME } from '../../../src/core/retention-report.js';
+import type { EntryPayload } from '../../../src/core/ledger/payload.js';
+import { sha256 } from '../../../src/core/objects/hash.js';
+import { REPORT_NAME } from '../../../src/core/retention/report.js';
 import type { Disk } from '../../../src/fsx/disk.js';
-import type { SimDisk } from '../../../src/fsx/sim-disk.js';
-import { readReport } from '../../../src/ops/gc/reports.js';
-import { Packs } from '../../../src/store/packs.js';
+import { readReport } from '../../../src/ops/gc/retention-reports.js';
+import { Packs } from '../../../src/store/objects/packs.js';
+import type { SimDisk } from '../../sim/sim-disk.js';
 import { collectOn, IN_FILES, IN_PACKS, makeWorld, openSim, readAll, WORK } from './world.js';
 
 /** What only looks changes nothing: dying before it is dying before what comes next. */

@@ -1,12 +1,12 @@
-import type { Head } from '../../../src/core/catalog.js';
-import { activePins } from '../../../src/core/check-ops.js';
-import { sha256 } from '../../../src/core/hash.js';
-import { type ArtifactId, type ObjectId, toTimestamp } from '../../../src/core/ids.js';
-import { DEFAULT_POLICY, encodePolicy, type Policy } from '../../../src/core/policy.js';
-import type { ArtifactRecord, Pin } from '../../../src/core/record.js';
+import type { ArtifactRecord, Pin } from '../../../src/core/catalog/artifact-record.js';
+import type { Head } from '../../../src/core/catalog/catalog.js';
+import { activePins } from '../../../src/core/catalog/check-operations.js';
+import { sha256 } from '../../../src/core/objects/hash.js';
+import { type ArtifactId, type ObjectId, toTimestamp } from '../../../src/core/objects/ids.js';
+import { DEFAULT_POLICY, encodePolicy, type Policy } from '../../../src/core/policy/policy.js';
 import { HsError } from '../../../src/errors/hs-error.js';
 import type { Removal, RetentionState, RetentionStorage } from '../../../src/ops/gc/retention-storage.js';
-import type { Reclaimed } from '../../../src/store/collector.js';
+import type { Reclaimed } from '../../../src/store/collector/collector.js';
 import type { TestClock } from './helpers.js';
 
 interface Change {

@@ -1,13 +1,13 @@
-import type { ArtifactId } from '../../../src/core/ids.js';
-import { isObjectId } from '../../../src/core/ids.js';
+import type { ArtifactId } from '../../../src/core/objects/ids.js';
+import { isObjectId } from '../../../src/core/objects/ids.js';
 import { isErrno } from '../../../src/errors/hs-error.js';
 import { applyRemoval } from '../../../src/ops/gc/apply-removal.js';
 import { StoreRetention } from '../../../src/ops/gc/store-retention.js';
-import type { Session } from '../../../src/ops/session.js';
-import { IndexReader } from '../../../src/store/index-reader.js';
-import { FAN_OUT } from '../../../src/store/layout.js';
-import { LedgerFold } from '../../../src/store/ledger-fold.js';
-import { mark } from '../../../src/store/mark.js';
+import type { Session } from '../../../src/ops/session/session.js';
+import { LedgerFold } from '../../../src/store/catalog/ledger-fold.js';
+import { mark } from '../../../src/store/collector/mark.js';
+import { FAN_OUT } from '../../../src/store/local/layout.js';
+import { IndexReader } from '../../../src/store/objects/index-reader.js';
 
 async function removeExpired(session: Session): Promise<void> {
   await applyRemoval(new StoreRetention(session, { capability: 'retention.collect' }), {

@@ -1,11 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { collect, emptyTrash } from '../../../src/ops/gc/collect.js';
-import { removeArtifacts } from '../../../src/ops/gc/remove.js';
-import { changePins } from '../../../src/ops/pins.js';
-import { put } from '../../../src/ops/put.js';
-import { removedByRun, restore } from '../../../src/ops/restore.js';
-import { retain } from '../../../src/ops/retain.js';
+import { collect, emptyTrash } from '../../../src/ops/gc/collect-garbage.js';
+import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
+import { removedByRun, restore } from '../../../src/ops/gc/restore.js';
+import { changePins } from '../../../src/ops/govern/pins.js';
+import { retain } from '../../../src/ops/govern/retain.js';
+import { put } from '../../../src/ops/put/put.js';
 import { IMPATIENT, liveIds, makeStore, putFile } from './helpers.js';
 
 describe('restore', () => {

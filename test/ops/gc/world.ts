@@ -1,15 +1,15 @@
-import type { ArtifactId } from '../../../src/core/ids.js';
-import type { ArtifactRecord } from '../../../src/core/record.js';
+import type { ArtifactRecord } from '../../../src/core/catalog/artifact-record.js';
+import type { ArtifactId } from '../../../src/core/objects/ids.js';
 import type { Disk } from '../../../src/fsx/disk.js';
-import { SimDisk } from '../../../src/fsx/sim-disk.js';
-import { collect } from '../../../src/ops/gc/collect.js';
-import { removeArtifacts } from '../../../src/ops/gc/remove.js';
-import { changePins } from '../../../src/ops/pins.js';
-import { put } from '../../../src/ops/put.js';
-import type { Session } from '../../../src/ops/session.js';
-import { IndexReader } from '../../../src/store/index-reader.js';
-import { namesOf } from '../../../src/store/mark.js';
+import { collect } from '../../../src/ops/gc/collect-garbage.js';
+import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
+import { changePins } from '../../../src/ops/govern/pins.js';
+import { put } from '../../../src/ops/put/put.js';
+import type { Session } from '../../../src/ops/session/session.js';
+import { namesOf } from '../../../src/store/collector/mark.js';
+import { IndexReader } from '../../../src/store/objects/index-reader.js';
 import { openTestSession, type TestStoreOptions, TINY_PACKS, testStore } from '../../helpers/store.js';
+import { SimDisk } from '../../sim/sim-disk.js';
 import { TestClock } from './helpers.js';
 
 export const WORK = '/w';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { guardExport } from '../../../src/core/guard.js';
-import { GuardReader } from '../../../src/ops/guard/read.js';
+import { guardExport } from '../../../src/core/guard/guard.js';
+import { guardSubject } from '../../../src/ops/guard/guard-subject.js';
+import { GuardReader } from '../../../src/ops/guard/read-files.js';
 import { findRestricted } from '../../../src/ops/guard/read-gate.js';
-import { guardSubject } from '../../../src/ops/guard/subject.js';
 import { NaiveGuard } from './naive-guard.js';
 import { consented, randomWorld } from './random-world.js';
 

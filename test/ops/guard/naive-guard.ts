@@ -1,10 +1,10 @@
-import type { Bundle } from '../../../src/core/bundle.js';
-import type { IndexEntry } from '../../../src/core/bundle-index.js';
-import type { Catalog } from '../../../src/core/catalog.js';
-import { sha256 } from '../../../src/core/hash.js';
-import type { ArtifactId, ObjectId } from '../../../src/core/ids.js';
-import type { Manifest } from '../../../src/core/manifest.js';
-import type { ArtifactRecord } from '../../../src/core/record.js';
+import type { Bundle } from '../../../src/core/bundle/bundle-record.js';
+import type { ArtifactRecord } from '../../../src/core/catalog/artifact-record.js';
+import type { Catalog } from '../../../src/core/catalog/catalog.js';
+import type { Manifest } from '../../../src/core/manifest/manifest.js';
+import type { IndexEntry } from '../../../src/core/objects/bundle-index.js';
+import { sha256 } from '../../../src/core/objects/hash.js';
+import type { ArtifactId, ObjectId } from '../../../src/core/objects/ids.js';
 
 interface Standing {
   readonly classification: string;

@@ -1,30 +1,35 @@
 import fc from 'fast-check';
-import { BUNDLE_REPORT_NAME, BUNDLE_SCHEMA, encodeBundle, memberPaths } from '../../../src/core/bundle.js';
 import {
-  encodeBundleIndex,
-  type IndexEntry,
-  indexSize,
-  toBundleIndex,
-} from '../../../src/core/bundle-index.js';
-import { Catalog } from '../../../src/core/catalog.js';
-import { compact } from '../../../src/core/compact.js';
-import { foldEntry } from '../../../src/core/fold.js';
-import { sha256 } from '../../../src/core/hash.js';
-import { type ArtifactId, type ObjectId, toTimestamp } from '../../../src/core/ids.js';
-import { ENTRY_SCHEMA } from '../../../src/core/ledger-entry.js';
-import type { LedgerOp } from '../../../src/core/ledger-op.js';
+  BUNDLE_REPORT_NAME,
+  BUNDLE_SCHEMA,
+  encodeBundle,
+  memberPaths,
+} from '../../../src/core/bundle/bundle-record.js';
+import { Catalog } from '../../../src/core/catalog/catalog.js';
+import { foldEntry } from '../../../src/core/catalog/fold.js';
+import { MemoryTables } from '../../../src/core/catalog/key-tables.js';
+import { compact } from '../../../src/core/json/omit-undefined.js';
+import { ENTRY_SCHEMA } from '../../../src/core/ledger/entry.js';
+import type { LedgerOp } from '../../../src/core/ledger/operation.js';
 import {
   encodeManifest,
   MANIFEST_SCHEMA,
   type Manifest,
   toHandle,
   toManifest,
-} from '../../../src/core/manifest.js';
-import { toSafePath } from '../../../src/core/paths.js';
-import { sensitivityOf } from '../../../src/core/sensitivity.js';
-import { MemoryTables } from '../../../src/core/tables.js';
+} from '../../../src/core/manifest/manifest.js';
+import { sensitivityOf } from '../../../src/core/manifest/sensitivity.js';
+import {
+  encodeBundleIndex,
+  type IndexEntry,
+  indexSize,
+  toBundleIndex,
+} from '../../../src/core/objects/bundle-index.js';
+import { sha256 } from '../../../src/core/objects/hash.js';
+import { type ArtifactId, type ObjectId, toTimestamp } from '../../../src/core/objects/ids.js';
+import { toSafePath } from '../../../src/core/paths/safe-path.js';
 import { HsError } from '../../../src/errors/hs-error.js';
-import { factsOf } from '../../../src/ops/register.js';
+import { factsOf } from '../../../src/ops/put/register-artifact.js';
 
 const idOf = (n: number) => `${String(n).padStart(8, '0')}-0000-4000-8000-000000000000` as ArtifactId;
 

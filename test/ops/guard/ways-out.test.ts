@@ -1,14 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { sha256 } from '../../../src/core/hash.js';
-import { createBundle } from '../../../src/ops/bundle/create.js';
+import { sha256 } from '../../../src/core/objects/hash.js';
+import { createBundle } from '../../../src/ops/bundle/create-bundle.js';
 import { exportArtifact, planExport } from '../../../src/ops/export/export.js';
-import type { ExportRequest } from '../../../src/ops/export/request.js';
+import type { ExportRequest } from '../../../src/ops/export/export-request.js';
 import { fsck } from '../../../src/ops/fsck/fsck.js';
-import { removeArtifacts } from '../../../src/ops/gc/remove.js';
+import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
+import { reclassify } from '../../../src/ops/govern/reclassify.js';
 import { demandObjectRead, demandRead } from '../../../src/ops/guard/read-gate.js';
-import { reclassify } from '../../../src/ops/reclassify.js';
 import { type World, world } from '../export/helpers.js';
 
 const hash = (text: string) => sha256(Buffer.from(text));

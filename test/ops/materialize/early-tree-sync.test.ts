@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { toSafePath } from '../../../src/core/paths.js';
-import { SimDisk } from '../../../src/fsx/sim-disk.js';
-import { systemRandom } from '../../../src/fsx/system.js';
+import { toSafePath } from '../../../src/core/paths/safe-path.js';
+import { systemRandom } from '../../../src/fsx/system-effects.js';
 import { materialize } from '../../../src/ops/materialize/materialize.js';
-import type { PayloadEntry } from '../../../src/ops/materialize/payload.js';
+import type { PayloadEntry } from '../../../src/ops/materialize/payload-source.js';
+import { SimDisk } from '../../sim/sim-disk.js';
 import { treePayload } from './payloads.js';
 
 const [small] = treePayload({ a: 'small' }).entries;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { toSafePath } from '../../../src/core/paths.js';
-import { SimDisk, type SimOptions } from '../../../src/fsx/sim-disk.js';
-import type { StagingRecord } from '../../../src/ops/materialize/journal.js';
+import { toSafePath } from '../../../src/core/paths/safe-path.js';
 import { materialize } from '../../../src/ops/materialize/materialize.js';
-import type { PayloadSource } from '../../../src/ops/materialize/payload.js';
-import { recoverStaging } from '../../../src/ops/materialize/recover.js';
+import type { PayloadSource } from '../../../src/ops/materialize/payload-source.js';
+import type { StagingRecord } from '../../../src/ops/materialize/staging-journal.js';
+import { recoverStaging } from '../../../src/ops/recovery/finish-staging.js';
+import { SimDisk, type SimOptions } from '../../sim/sim-disk.js';
 import { filePayload, sha256, treePayload } from './payloads.js';
 
 const OLD = { 'a.txt': 'old a', 'sub/b.txt': 'old b', 'sub/gone.txt': 'old' };

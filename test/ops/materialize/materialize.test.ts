@@ -1,15 +1,15 @@
 import { chmod, link, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { toSafePath } from '../../../src/core/paths.js';
+import { toSafePath } from '../../../src/core/paths/safe-path.js';
 import { errnoError } from '../../../src/fsx/errno.js';
 import { interceptDisk } from '../../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
-import { SimDisk } from '../../../src/fsx/sim-disk.js';
-import { systemRandom } from '../../../src/fsx/system.js';
+import { systemRandom } from '../../../src/fsx/system-effects.js';
 import { type MaterializeOptions, materialize } from '../../../src/ops/materialize/materialize.js';
-import type { PayloadSource } from '../../../src/ops/materialize/payload.js';
+import type { PayloadSource } from '../../../src/ops/materialize/payload-source.js';
 import { tmp } from '../../helpers/tmp.js';
+import { SimDisk } from '../../sim/sim-disk.js';
 import { filePayload, sha256, treePayload } from './payloads.js';
 
 const FILE = filePayload('payload');

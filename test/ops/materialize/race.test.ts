@@ -3,10 +3,10 @@ import { lstat, mkdir, readdir, realpath, symlink, writeFile } from 'node:fs/pro
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { toSafePath } from '../../../src/core/paths.js';
+import { toSafePath } from '../../../src/core/paths/safe-path.js';
 import { isHsError } from '../../../src/errors/hs-error.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
-import { systemRandom } from '../../../src/fsx/system.js';
+import { systemRandom } from '../../../src/fsx/system-effects.js';
 import { materialize } from '../../../src/ops/materialize/materialize.js';
 import { tmp } from '../../helpers/tmp.js';
 import { filePayload, treePayload } from './payloads.js';

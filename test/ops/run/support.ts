@@ -1,10 +1,10 @@
-import type { LedgerEntry } from '../../../src/core/ledger-entry.js';
-import type { EntryPayload } from '../../../src/core/ledger-payload.js';
-import type { Manifest } from '../../../src/core/manifest.js';
-import { decodeManifest } from '../../../src/core/manifest.js';
-import type { RunRequest, RunResult } from '../../../src/ops/run/request.js';
+import type { LedgerEntry } from '../../../src/core/ledger/entry.js';
+import type { EntryPayload } from '../../../src/core/ledger/payload.js';
+import type { Manifest } from '../../../src/core/manifest/manifest.js';
+import { decodeManifest } from '../../../src/core/manifest/manifest.js';
+import type { RunRequest, RunResult } from '../../../src/ops/run/run-request.js';
 import { runTool } from '../../../src/ops/run/run-tool.js';
-import type { Session } from '../../../src/ops/session.js';
+import type { Session } from '../../../src/ops/session/session.js';
 
 export type Ran = RunResult & { readonly stdout: string; readonly stderr: string };
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ArtifactId } from '../../../src/core/ids.js';
-import type { PlanItem, PrunePlan } from '../../../src/core/prune-plan.js';
+import type { ArtifactId } from '../../../src/core/objects/ids.js';
+import type { PlanItem, PrunePlan } from '../../../src/core/retention/prune-plan.js';
 import { HsError } from '../../../src/errors/hs-error.js';
 import type {
   ApplyOutcome,
@@ -8,7 +8,7 @@ import type {
   ApplyRequest,
   Detail,
   PreviewModel,
-} from '../../../src/ui/model.js';
+} from '../../../src/ui/preview-data.js';
 import { at, hash, NOW, planOf, sampleId, smallPlan } from './sample.js';
 
 /** A store that is a list: pins, plans and removals without a disk. */

@@ -1,6 +1,11 @@
-import { type ArtifactId, type ObjectId, type Timestamp, toTimestamp } from '../../../src/core/ids.js';
-import type { KeepRule, PlanItem, PrunePlan, PruneRule } from '../../../src/core/prune-plan.js';
-import { DEFAULT_CLASS, KINDS } from '../../../src/core/vocabulary.js';
+import { DEFAULT_CLASS, KINDS } from '../../../src/core/manifest/vocabulary.js';
+import {
+  type ArtifactId,
+  type ObjectId,
+  type Timestamp,
+  toTimestamp,
+} from '../../../src/core/objects/ids.js';
+import type { KeepRule, PlanItem, PrunePlan, PruneRule } from '../../../src/core/retention/prune-plan.js';
 
 export const NOW = Date.parse('2026-06-01T12:00:00.000Z');
 export const DAY = 86_400_000;

@@ -1,0 +1,79 @@
+import { escapeText } from '../core/text/escape-control.js';
+import { HsError } from '../errors/hs-error.js';
+
+/** How much an archive may ask for before it is refused; each one bounds memory, time or disk. */
+export interface ArchiveLimits {
+  /** Bytes of the uncompressed archive, headers and padding included. */
+  readonly maxBytes: number;
+  /** Bytes of one file. */
+  readonly maxFileBytes: number;
+  /** Files, directories and the directories that they imply. */
+  readonly maxEntries: number;
+  /** Bytes of all names together; they are held in memory to find duplicates and collisions. */
+  readonly maxNameBytes: number;
+  /** Bytes of one extension header (PAX, GNU long name). */
+  readonly maxHeaderBytes: number;
+  /** How many times larger than its compressed form the archive may be, once past {@link ratioFreeBytes}. */
+  readonly maxRatio: number;
+  /**
+   * Uncompressed bytes that are never judged by their ratio: real files of zeros come near the 1032 times of
+   * which deflate is capable at most.
+   */
+  readonly ratioFreeBytes: number;
+  /** Takes names that are only unportable (backslash, reserved, bidi, colliding) instead of refusing them. */
+  readonly nonPortable: boolean;
+}
+
+const MiB = 1024 * 1024;
+
+export const DEFAULT_LIMITS: ArchiveLimits = {
+  maxBytes: 16 * 1024 * MiB,
+  maxFileBytes: 16 * 1024 * MiB,
+  maxEntries: 200_000,
+  maxNameBytes: 32 * MiB,
+  maxHeaderBytes: 64 * 1024,
+  maxRatio: 250,
+  ratioFreeBytes: 1024 * MiB,
+  nonPortable: false,
+};
+
+/** Why an archive was refused; in `details.rule` of the error. */
+export type ArchiveRule =
+  | 'truncated'
+  | 'no-end-marker'
+  | 'trailing-bytes'
+  | 'checksum'
+  | 'header'
+  | 'type'
+  | 'path'
+  | 'not-portable'
+  | 'duplicate'
+  | 'file-is-directory'
+  | 'pax'
+  | 'size'
+  | 'padding'
+  | 'limit'
+  | 'compression';
+
+/** Characters of a name that a message shows; the rest of a name of 64 KiB helps nobody. */
+const SHOWN = 300;
+
+/** The error (HOSTILE_INPUT) of an archive as a whole, or with `entry`, its raw name, of one entry. */
+export function hostile(rule: ArchiveRule, why: string, entry?: string): HsError {
+  const hint = HINTS[rule] ?? 'get it again from where it came from';
+  if (entry === undefined)
+    return new HsError('HOSTILE_INPUT', `archive is refused: ${why}`, { hint, details: { rule } });
+  const shown = escapeText(entry.length > SHOWN ? `${entry.slice(0, SHOWN)}…` : entry);
+  return new HsError('HOSTILE_INPUT', `archive entry '${shown}' is refused: ${why}`, {
+    hint,
+    details: { rule, entry: shown },
+  });
+}
+
+const HINTS: Partial<Record<ArchiveRule, string>> = {
+  type: 'only regular files and directories are taken; make the archive without anything else',
+  path: "make the archive from names that are relative and have no '.' or '..', as with: tar -cf FILE -- *",
+  'not-portable': '--non-portable takes it all the same',
+  truncated: 'the file is shorter than it says; copy it again',
+  'no-end-marker': 'the file is shorter than it was; copy it again',
+};

@@ -1,0 +1,70 @@
+import type { Clock, Environment, ProgressSink, Random } from '../core/effects.js';
+import type { Disk } from '../fsx/disk.js';
+import type { Session, SessionRequest } from '../ops/session/session.js';
+import type { CommandTable } from './command.js';
+import type { GlobalValues } from './globals.js';
+import type { Host } from './host.js';
+import type { Input } from './io/input.js';
+import type { Log } from './io/log.js';
+import type { Out } from './io/output.js';
+import type { Terminal } from './io/terminal.js';
+import type { View } from './text/view.js';
+
+export interface SessionOptions extends Partial<Pick<SessionRequest, 'progress' | 'signal' | 'warn'>> {
+  readonly writes?: boolean;
+  readonly unchecked?: boolean;
+}
+
+/** What `run` is given. */
+export interface Context<O = Readonly<Record<string, unknown>>, A = Readonly<Record<string, unknown>>> {
+  readonly args: A;
+  readonly options: O;
+  readonly globals: GlobalValues;
+  readonly environment: Environment;
+  /** The system's clock, whatever `--now` says (D10). */
+  readonly clock: Clock;
+  /** `--now` or `HS_NOW`, in milliseconds. */
+  readonly setClock: number | undefined;
+  /** The set clock, else the system's. Milliseconds. */
+  now(): number;
+  readonly random: Random;
+  /** `HS_ACTOR` and `HS_JOB_ID` as they stand. */
+  readonly actor: string | undefined;
+  readonly jobId: string | undefined;
+  /** `SOURCE_DATE_EPOCH` in milliseconds; a usage error where it is not a number of seconds. */
+  sourceDateEpoch(): number | undefined;
+  readonly stdin: Input;
+  /** Only for commands that write bytes or records as they go; results are returned. */
+  readonly out: Out;
+  readonly log: Log;
+  readonly progress: ProgressSink;
+  readonly terminal: Terminal;
+  readonly view: View;
+  /** Aborted on Ctrl-C and SIGTERM with the error that ends the command. */
+  readonly signal: AbortSignal;
+  readonly host: Host;
+  readonly table: CommandTable;
+
+  /** A path that the user typed, absolute. */
+  path(typed: string): string;
+  disk(): Promise<Disk>;
+  /**
+   * Opens the store, once; `writes` is by default what the command's `opens` says. `unchecked`: also one
+   * whose ledger was rolled back or has a hole. It is closed after `run`.
+   */
+  session(options?: SessionOptions): Promise<Session>;
+  /**
+   * One of several items: its failure is reported, the others go on, and the command ends with 3 (or
+   * the failure's own status, when nothing succeeded). `undefined` when it failed.
+   */
+  attempt<T>(item: () => Promise<T>): Promise<T | undefined>;
+  /** The exit status of a command that did its work: 1 for "the answer is no". */
+  exit(status: number): void;
+  /**
+   * Signals, those included that would end hs, go to `handler` instead of interrupting the command, until
+   * the returned function is called.
+   */
+  takeSignals(handler: (signal: NodeJS.Signals) => void): () => void;
+  /** What to say when the command is interrupted: what was done until then. */
+  whenInterrupted(say: () => string): void;
+}

@@ -1,0 +1,71 @@
+import { HsError } from '../errors/hs-error.js';
+import { failureDocument, toFailure } from './failure.js';
+import type { Host } from './host.js';
+import type { Log } from './io/log.js';
+import { OutputClosed } from './io/output.js';
+import { safeJson } from './text/escape-for-terminal.js';
+
+/** How a command ends: what failed, what was reported, and the exit status that follows. */
+export class Outcome {
+  readonly failed: HsError[] = [];
+  status = 0;
+  /** Says what was done until an interruption. */
+  soFar: (() => string) | undefined;
+  #succeeded = 0;
+  readonly #host: Host;
+  readonly #log: Log;
+  readonly #form: 'text' | 'json' | 'jsonl';
+  readonly #signal: AbortSignal;
+
+  constructor(host: Host, log: Log, form: 'text' | 'json' | 'jsonl', signal: AbortSignal) {
+    this.#host = host;
+    this.#log = log;
+    this.#form = form;
+    this.#signal = signal;
+  }
+
+  /** Runs one of several items; a failure is reported, or kept for the one JSON document. */
+  async attempt<T>(item: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const value = await item();
+      this.#succeeded++;
+      return value;
+    } catch (e) {
+      if (e instanceof OutputClosed || this.#signal.aborted) throw e;
+      const failure = toFailure(e);
+      if (failure.code === 'BUG' || failure.code === 'USAGE') throw failure;
+      this.failed.push(failure);
+      if (this.#form !== 'json') this.report(failure);
+      return undefined;
+    }
+  }
+
+  /** Tells the person, or writes the one error document. */
+  report(e: HsError): void {
+    const said = this.#signal.aborted ? this.soFar?.() : undefined;
+    const message = said === undefined ? e.message : `${e.message}: ${said}`;
+    if (this.#form === 'text') {
+      this.#log.error(message, e.hint);
+    } else {
+      const { warnings } = this.#log;
+      const error = { ...failureDocument(e), message };
+      const aside = warnings.length > 0 ? { warnings } : {};
+      this.#log.raw(safeJson({ schema: 'hs.error/1', error, ...aside }));
+    }
+    if (e.code === 'BUG' && this.#host.environment.get('HS_DEBUG')) this.#log.raw(stackOf(e));
+  }
+
+  /** The status of a command that came to its end; `shown` counts what was printed as results. */
+  finish(shown: number): number {
+    const [first] = this.failed;
+    if (first === undefined) return this.status;
+    if (this.#form === 'json' && shown === 0 && this.failed.length === 1) this.report(first);
+    const same = this.failed.every((e) => e.exitStatus === first.exitStatus);
+    return this.#succeeded === 0 && same ? first.exitStatus : new HsError('PARTIAL', '').exitStatus;
+  }
+}
+
+function stackOf(e: HsError): string {
+  const cause = e.cause instanceof Error ? e.cause : e;
+  return cause.stack ?? String(cause);
+}

@@ -1,0 +1,47 @@
+import type { Trace, TraceEvent } from '../core/effects.js';
+import { meaningOf } from './failure.js';
+import type { Host, Parts, Tracing } from './host.js';
+import type { Log } from './io/log.js';
+
+/** What `--verbose` says of an event, in a line; undefined of the many that only a trace is for. */
+function sentence({ event, ...facts }: TraceEvent): string | undefined {
+  switch (event) {
+    case 'store':
+      return `store ${facts.root}, as ${facts.actor}`;
+    case 'entry':
+      return `ledger entry ${facts.seq}: ${facts.type}`;
+    case 'exit':
+      return `took ${facts.ms} ms`;
+    default:
+      return undefined;
+  }
+}
+
+/** The trace that `HS_TRACE` asks for; a warning where it cannot be had. */
+async function asked(host: Host, parts: Parts, log: Log): Promise<Tracing | undefined> {
+  const target = host.environment.get('HS_TRACE');
+  if (target === undefined || target === '' || target === '0') return undefined;
+  try {
+    return await parts.trace(target);
+  } catch (e) {
+    log.warn(`cannot write the trace to '${target}': ${meaningOf(e)}`);
+    return undefined;
+  }
+}
+
+/** What tells `--verbose` and, where one is asked for, the trace; and the parts whose disk tells it too. */
+export async function startTrace(
+  host: Host,
+  parts: Parts,
+  log: Log,
+): Promise<{ readonly trace: Trace; readonly parts: Parts }> {
+  const tracing = await asked(host, parts, log);
+  return {
+    trace: (event) => {
+      tracing?.trace(event);
+      const said = sentence(event);
+      if (said !== undefined) log.detail(said);
+    },
+    parts: tracing === undefined ? parts : { ...parts, disk: async () => tracing.disk(await parts.disk()) },
+  };
+}

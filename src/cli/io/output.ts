@@ -1,0 +1,159 @@
+import { HsError } from '../../errors/hs-error.js';
+import { meaningOf } from '../failure.js';
+import type { OutputStream } from '../host.js';
+import { guardBytes, guardText, safeJson } from '../text/escape-for-terminal.js';
+
+/** Thrown into a listing whose reader has gone; ends the command quietly with 0. */
+export class OutputClosed extends Error {}
+
+/** Text is gathered to this size, and flushed whenever the event loop turns, so that a reader can answer. */
+const BUFFER_CHARS = 64 * 1024;
+
+/** A record: a line, or what the user's own format made, of which every byte is meant. */
+export type RecordText = string | { readonly formatted: string | Uint8Array };
+
+export interface OutSettings {
+  readonly colour: boolean;
+  /** Records end with NUL. */
+  readonly nul: boolean;
+  /** Escape bytes that a terminal could obey. */
+  readonly terminal: boolean;
+  /** Makes room where progress is shown on the same terminal. */
+  readonly before: () => void;
+  /** A closed pipe ends the command. */
+  readonly stopWhenClosed: boolean;
+}
+
+/** Standard output. Every method waits while the reader is slow, and throws when writing fails. */
+export class Out {
+  readonly #stream: OutputStream;
+  readonly #settings: OutSettings;
+  #stopWhenClosed: boolean;
+  #buffer = '';
+  #flushing: NodeJS.Immediate | undefined;
+  #closed = false;
+  #failure: unknown;
+  #pending: Promise<void> = Promise.resolve();
+
+  constructor(stream: OutputStream, settings: OutSettings) {
+    this.#stream = stream;
+    this.#settings = settings;
+    this.#stopWhenClosed = settings.stopWhenClosed;
+    stream.on('error', this.#onError);
+  }
+
+  /** From here on the command changes something, and ends as it should whoever listens. */
+  finishAlways(): void {
+    this.#stopWhenClosed = false;
+  }
+
+  /** Nobody reads any more. */
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
+  readonly #onError = (e: NodeJS.ErrnoException): void => {
+    if (e.code === 'EPIPE' || e.code === 'ERR_STREAM_DESTROYED') this.#closed = true;
+    else this.#failure ??= e;
+  };
+
+  /** Lines for a person or a pipe. A newline is added where the last one is missing. */
+  async text(text: string): Promise<void> {
+    if (text === '') return;
+    const safe = guardText(text, this.#settings.colour);
+    await this.#add(safe.endsWith('\n') ? safe : `${safe}\n`);
+  }
+
+  /** One record: a line, or with `-z` the string as it is and NUL. */
+  async record(text: RecordText): Promise<void> {
+    if (typeof text !== 'string') await this.#formatted(text.formatted);
+    else if (!this.#settings.nul)
+      await this.#add(`${guardText(text, this.#settings.colour).replaceAll('\n', '\\x0a')}\n`);
+    else await this.#add(`${this.#settings.terminal ? guardText(text, false) : text}\0`);
+  }
+
+  /** Bytes that are no text go on their own; on a terminal neither can steer it. */
+  async #formatted(content: string | Uint8Array): Promise<void> {
+    const end = this.#settings.nul ? '\0' : '\n';
+    if (typeof content !== 'string') {
+      await this.bytes(content);
+      await this.#add(end);
+    } else await this.#add(`${this.#settings.terminal ? guardText(content, false) : content}${end}`);
+  }
+
+  /** One JSON document and a newline. */
+  async json(value: unknown): Promise<void> {
+    await this.#add(`${safeJson(value)}\n`);
+  }
+
+  /** Bytes exactly as they are; on a terminal, what could steer it is escaped (G6). */
+  async bytes(bytes: Uint8Array): Promise<void> {
+    if (this.#settings.terminal) return this.#add(guardBytes(bytes));
+    await this.flush();
+    // A copy: the caller may use its buffer again while the stream still holds this one.
+    await this.#write(Buffer.from(bytes));
+  }
+
+  async #add(text: string): Promise<void> {
+    this.#check();
+    this.#buffer += text;
+    if (this.#buffer.length >= BUFFER_CHARS) return this.flush();
+    this.#flushing ??= setImmediate(() => {
+      this.#pending = this.flush().catch((e: unknown) => {
+        if (!(e instanceof OutputClosed)) this.#failure ??= e;
+      });
+    });
+  }
+
+  /** Hands everything gathered so far to the system. */
+  async flush(): Promise<void> {
+    if (this.#flushing !== undefined) clearImmediate(this.#flushing);
+    this.#flushing = undefined;
+    const text = this.#buffer;
+    this.#buffer = '';
+    if (text !== '') await this.#write(text);
+    this.#check();
+  }
+
+  /** The end of the command: waits for the last byte. */
+  async end(): Promise<void> {
+    await this.#pending;
+    await this.flush();
+    await new Promise<void>((resolve) =>
+      this.#closed ? resolve() : this.#stream.write('', () => resolve()),
+    );
+    this.#check();
+  }
+
+  release(): void {
+    if (this.#flushing !== undefined) clearImmediate(this.#flushing);
+    this.#stream.off('error', this.#onError);
+    // A write that fails after the command has ended has nobody left to tell.
+    this.#stream.on('error', () => {});
+  }
+
+  #check(): void {
+    if (this.#failure !== undefined) {
+      const cause = this.#failure as NodeJS.ErrnoException;
+      throw new HsError('SYSTEM', `cannot write to standard output: ${meaningOf(cause)}`, {
+        cause,
+      });
+    }
+    if (this.#closed && this.#stopWhenClosed) throw new OutputClosed();
+  }
+
+  async #write(chunk: string | Buffer): Promise<void> {
+    if (this.#closed) return;
+    if (this.#settings.terminal) this.#settings.before();
+    if (!this.#stream.write(chunk)) {
+      await new Promise<void>((resolve) => {
+        const go = () => {
+          this.#stream.off('drain', go).off('close', go).off('error', go);
+          resolve();
+        };
+        this.#stream.on('drain', go).on('close', go).on('error', go);
+      });
+    }
+    this.#check();
+  }
+}

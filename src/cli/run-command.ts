@@ -1,0 +1,211 @@
+import { resolve } from 'node:path';
+import type { Trace } from '../core/effects.js';
+import { HsError, prefixed } from '../errors/hs-error.js';
+import type { Session } from '../ops/session/session.js';
+import type { Command } from './command.js';
+import type { Context, SessionOptions } from './command-context.js';
+import { Outcome } from './command-outcome.js';
+import { startTrace } from './command-trace.js';
+import { meaningOf, toFailure } from './failure.js';
+import type { Host, Parts } from './host.js';
+import { Interrupt } from './io/interrupt.js';
+import { OutputClosed } from './io/output.js';
+import { pagerFor } from './io/pager.js';
+import { openStreams, type Streams } from './io/streams.js';
+import type { Invocation } from './parse/parse.js';
+import { parsed, parseInteger } from './parse/values.js';
+import { present } from './present-result.js';
+
+/** The last second that a timestamp can hold. */
+const LAST_SECOND = 253_402_300_799;
+
+/** Of a command that came to its end, and whose result could not be written. */
+const UNSAID = 'what the command had to do is done: hs log tells what that was';
+
+/** Runs a parsed command to its exit status. */
+export async function run(
+  host: Host,
+  plainParts: Parts,
+  command: Command,
+  call: Invocation,
+): Promise<number> {
+  const { globals } = call;
+  const began = host.clock.now();
+  for (const directory of globals.chdir) changeDirectory(host, directory);
+  const interrupt = new Interrupt(host, command.spec.opens === 'write');
+  const now = call.setClock ?? host.clock.now();
+  const pager = await pagerFor(host, command, call);
+  const streams = await openStreams(host, command, globals, now, interrupt.signal, pager);
+  const { out, log, progress } = streams;
+  const form = globals.json ? 'json' : globals.jsonl ? 'jsonl' : 'text';
+  const outcome = new Outcome(host, log, form, interrupt.signal);
+  const { trace, parts } = await startTrace(host, plainParts, log);
+  trace({ event: 'command', name: command.spec.name, version: host.version });
+  const store = new StoreDoor(host, parts, command, call, streams, interrupt, trace);
+  const context = makeContext(host, parts, call, streams, interrupt, outcome, store);
+  let hasRun = false;
+  let status: number | undefined;
+  const endOutput = async () => {
+    await out.end();
+    if (pager === undefined) return;
+    interrupt.leaveToPager();
+    await pager.close();
+  };
+  try {
+    const value = await (command.spec.run(context) as Promise<unknown>);
+    hasRun = command.spec.opens === 'write' && command.form === 'single';
+    const shown = await present(command, value, context, outcome.failed);
+    // What changed the store and came to its end is done, whatever was pressed meanwhile.
+    if (!interrupt.writes) interrupt.signal.throwIfAborted();
+    progress.done();
+    await endOutput();
+    status = outcome.finish(shown);
+  } catch (e) {
+    progress.done();
+    if (e instanceof OutputClosed) {
+      status = outcome.status;
+      return status;
+    }
+    // What was printed before the failure stays printed; a second failure to write adds nothing.
+    await endOutput().catch(() => {});
+    const failure = toFailure(interrupt.signal.aborted ? interrupt.signal.reason : e);
+    const isUnsaid = hasRun && failure.code === 'SYSTEM' && failure.hint === undefined;
+    outcome.report(isUnsaid ? prefixed(failure, '', UNSAID) : withUsageHint(failure, command));
+    status = statusOf(failure, command);
+  } finally {
+    await pager?.close();
+    interrupt.release();
+    out.release();
+    await store.close();
+    trace({ event: 'exit', status, ms: host.clock.now() - began });
+  }
+  return status;
+}
+
+/** Opens the store once, when a command first asks for it. */
+class StoreDoor {
+  #opening: Promise<Session> | undefined;
+  readonly #open: (options: SessionOptions, writes: boolean) => Promise<Session>;
+  readonly #writes: boolean;
+  readonly #out: Streams['out'];
+  readonly #interrupt: Interrupt;
+  readonly #warn: (message: string) => void;
+
+  constructor(
+    host: Host,
+    parts: Parts,
+    command: Command,
+    call: Invocation,
+    { out, log, progress }: Streams,
+    interrupt: Interrupt,
+    trace: Trace,
+  ) {
+    const get = (name: string) => host.environment.get(name) || undefined;
+    this.#writes = command.spec.opens === 'write';
+    this.#warn = (message) => log.warn(message);
+    this.#out = out;
+    this.#interrupt = interrupt;
+    this.#open = async (options, writes) =>
+      parts.openSession({
+        store: call.globals.store ?? get('HS_STORE'),
+        disk: await parts.disk(),
+        clock: host.clock,
+        setClock: call.setClock,
+        random: host.random,
+        environment: host.environment,
+        actor: get('HS_ACTOR'),
+        jobId: get('HS_JOB_ID'),
+        progress,
+        signal: interrupt.signal,
+        warn: this.#warn,
+        trace,
+        ...options,
+        writes,
+      });
+  }
+
+  open(options: SessionOptions = {}): Promise<Session> {
+    const writes = options.writes ?? this.#writes;
+    if (writes) this.#out.finishAlways();
+    if (writes || this.#opening === undefined) this.#interrupt.writes = writes;
+    this.#opening ??= this.#open(options, writes);
+    return this.#opening;
+  }
+
+  async close(): Promise<void> {
+    // A store that could not be opened was reported where it was needed.
+    const session = await this.#opening?.catch(() => undefined);
+    await session?.close().catch((e: unknown) => this.#warn(toFailure(e).message));
+  }
+}
+
+function makeContext(
+  host: Host,
+  parts: Parts,
+  call: Invocation,
+  streams: Streams,
+  interrupt: Interrupt,
+  outcome: Outcome,
+  store: StoreDoor,
+): Context {
+  const { environment } = host;
+  const get = (name: string) => environment.get(name) || undefined;
+  return {
+    ...streams,
+    args: call.args,
+    options: call.options,
+    globals: call.globals,
+    environment,
+    clock: host.clock,
+    setClock: call.setClock,
+    now: () => call.setClock ?? host.clock.now(),
+    random: host.random,
+    actor: get('HS_ACTOR'),
+    jobId: get('HS_JOB_ID'),
+    sourceDateEpoch: () => {
+      const raw = get('SOURCE_DATE_EPOCH');
+      if (raw === undefined) return undefined;
+      return parsed('SOURCE_DATE_EPOCH', raw, () => parseInteger(raw, { max: LAST_SECOND })) * 1000;
+    },
+    signal: interrupt.signal,
+    host,
+    table: parts.table,
+    path: (typed) => {
+      if (typed === '') throw new HsError('USAGE', 'a path is empty');
+      if (typed.includes('\0')) throw new HsError('UNSAFE_PATH', `the path '${typed}' holds a NUL character`);
+      return resolve(environment.cwd, typed);
+    },
+    disk: parts.disk,
+    takeSignals: (handler) => interrupt.divert(handler),
+    session: (options) => store.open(options),
+    attempt: (item) => outcome.attempt(item),
+    exit: (status) => {
+      outcome.status = status;
+    },
+    whenInterrupted: (say) => {
+      outcome.soFar = say;
+    },
+  };
+}
+
+function statusOf(e: HsError, { spec }: Command): number {
+  const interrupted = e.code === 'INTERRUPTED' || e.code === 'TERMINATED';
+  return interrupted ? e.exitStatus : (spec.failsWith ?? e.exitStatus);
+}
+
+function withUsageHint(e: HsError, command: Command): HsError {
+  if (e.code !== 'USAGE' || e.hint !== undefined) return e;
+  return new HsError('USAGE', e.message, {
+    hint: `hs help ${command.spec.name}`,
+    ...(e.details === undefined ? {} : { details: e.details }),
+    cause: e,
+  });
+}
+
+function changeDirectory(host: Host, directory: string): void {
+  try {
+    host.chdir(directory);
+  } catch (cause) {
+    throw new HsError('USAGE', `cannot change to '${directory}': ${meaningOf(cause)}`, { cause });
+  }
+}

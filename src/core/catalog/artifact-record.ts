@@ -1,0 +1,43 @@
+import type { ArtifactFacts } from '../ledger/operation.js';
+import type { ObjectId, Timestamp } from '../objects/ids.js';
+
+/** A named hold on an artifact (D1). Over when `until` has come. */
+export interface Pin {
+  readonly name: string;
+  readonly reason?: string;
+  readonly until?: Timestamp;
+  /** `type:id` of who set it, and when by the system's clock. */
+  readonly actor: string;
+  readonly at: Timestamp;
+}
+
+/** Where and when an artifact entered this store: what "newest" and a class window go by (D2). */
+export interface Registration {
+  readonly seq: number;
+  /** Place among the operations of that entry. */
+  readonly index: number;
+  readonly at: Timestamp;
+}
+
+/** What the ledger says of one artifact: the facts of its newest revision, and what holds it. */
+export interface ArtifactRecord extends ArtifactFacts {
+  readonly registered: Registration;
+  /** Manifests of all revisions, oldest first, with their sizes: all of them are kept while it lives. */
+  readonly manifests: readonly { readonly manifest: ObjectId; readonly size_bytes: number }[];
+  /** By name, in order of name. */
+  readonly pins: readonly Pin[];
+  /** Set once it was removed: by which entry, and whether its objects had no trash window. */
+  readonly removed?: { readonly seq: number; readonly at: Timestamp; readonly purge: boolean };
+}
+
+/**
+ * Whether what leaves the store is compared with its bytes (B6): it is more than low and exportable, or a
+ * slice of what may be.
+ */
+export function isGuarded(r: Pick<ArtifactFacts, 'classification' | 'exportable' | 'kind'>): boolean {
+  return r.classification !== 'low' || !r.exportable || r.kind === 'dataset_slice';
+}
+
+export function compareRegistration(a: Registration, b: Registration): number {
+  return a.seq - b.seq || a.index - b.index;
+}

@@ -1,0 +1,129 @@
+import { HsError } from '../../errors/hs-error.js';
+import type { LedgerOp } from '../ledger/operation.js';
+import type { ArtifactId, Timestamp } from '../objects/ids.js';
+import type { ArtifactRecord, Pin } from './artifact-record.js';
+import type { Catalog } from './catalog.js';
+
+/** Pins that hold at that time (D1: a pin may end). */
+export function activePins(record: Pick<ArtifactRecord, 'pins'>, now: Timestamp): readonly Pin[] {
+  return record.pins.filter((p) => p.until === undefined || p.until > now);
+}
+
+/** What the operations of one entry do to one artifact, as they go. */
+interface Standing {
+  readonly removed: boolean;
+  /** It was removed without a trash window. */
+  readonly purged?: boolean;
+  readonly revision: number;
+  readonly pins: readonly Pin[];
+}
+
+function notThere(id: ArtifactId, standing: Standing | undefined): HsError {
+  if (standing === undefined) return new HsError('NOT_FOUND', `artifact '${id}' is not there`);
+  return new HsError('NOT_FOUND', `artifact '${id}' is not there any more`, {
+    hint: standing.purged ? 'it was removed for good' : `hs restore ${id.slice(0, 8)}`,
+  });
+}
+
+class Overlay {
+  readonly #catalog: Catalog;
+  readonly #changed = new Map<ArtifactId, Standing>();
+
+  constructor(catalog: Catalog) {
+    this.#catalog = catalog;
+  }
+
+  get(id: ArtifactId): Standing | undefined {
+    const changed = this.#changed.get(id);
+    if (changed !== undefined) return changed;
+    const record = this.#catalog.get(id);
+    return (
+      record && {
+        removed: record.removed !== undefined,
+        purged: record.removed?.purge === true,
+        revision: record.revision,
+        pins: record.pins,
+      }
+    );
+  }
+
+  live(id: ArtifactId): Standing {
+    const standing = this.get(id);
+    if (standing === undefined || standing.removed) throw notThere(id, standing);
+    return standing;
+  }
+
+  set(id: ArtifactId, standing: Standing): void {
+    this.#changed.set(id, standing);
+  }
+}
+
+/**
+ * Whether the operations are valid in the state at the head they will follow, each after those before
+ * it in the entry: an entry that the fold refuses could never be taken back. This runs inside the
+ * compare-and-swap, so a pin and a removal are serialized by the chain (D1: a pin wins, whatever
+ * command removes).
+ */
+export function checkOps(catalog: Catalog, ops: readonly LedgerOp[], now: Timestamp): void {
+  const state = new Overlay(catalog);
+  for (const op of ops) if (op.op !== 'set_policy') checkOp(state, op, now);
+}
+
+function checkOp(state: Overlay, op: Exclude<LedgerOp, { op: 'set_policy' }>, now: Timestamp): void {
+  const id = op.artifact_id;
+  switch (op.op) {
+    case 'add':
+      if (state.get(id)) throw new HsError('CONFLICT', `artifact '${id}' is there already`);
+      state.set(id, { removed: false, revision: op.revision, pins: [] });
+      break;
+    case 'revise': {
+      const before = state.live(id);
+      if (op.revision !== before.revision + 1) {
+        throw new HsError('CONFLICT', `artifact '${id}' was changed meanwhile`, {
+          hint: 'look at it again, then repeat the command',
+        });
+      }
+      state.set(id, { ...before, revision: op.revision });
+      break;
+    }
+    case 'pin': {
+      const before = state.live(id);
+      const pin: Pin = {
+        name: op.name,
+        actor: '',
+        at: now,
+        ...(op.until === undefined ? {} : { until: op.until }),
+      };
+      state.set(id, { ...before, pins: [...before.pins.filter((p) => p.name !== op.name), pin] });
+      break;
+    }
+    case 'unpin': {
+      const before = state.live(id);
+      const pins = before.pins.filter((p) => p.name !== op.name);
+      if (pins.length === before.pins.length) {
+        throw new HsError('NOT_FOUND', `artifact '${id}' has no pin '${op.name}'`, {
+          hint: 'hs pins lists them',
+        });
+      }
+      state.set(id, { ...before, pins });
+      break;
+    }
+    case 'remove': {
+      const before = state.live(id);
+      const pins = activePins(before, now);
+      if (pins.length > 0) {
+        throw new HsError('PINNED', `artifact '${id}' is pinned by '${pins[0]!.name}'`, {
+          hint: `hs unpin ${id.slice(0, 8)} --name ${pins[0]!.name}`,
+        });
+      }
+      state.set(id, { ...before, removed: true, pins: [] });
+      break;
+    }
+    case 'restore': {
+      const before = state.get(id);
+      if (before === undefined) throw new HsError('NOT_FOUND', `artifact '${id}' was never here`);
+      if (!before.removed) throw new HsError('CONFLICT', `artifact '${id}' is not removed`);
+      state.set(id, { ...before, removed: false });
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { Policy } from '../policy/policy.js';
+import { type ArtifactRecord, compareRegistration } from './artifact-record.js';
+
+type SeriesFacts = Pick<ArtifactRecord, 'retention_class' | 'name' | 'filename_hint' | 'kind'>;
+
+/** The series an artifact is a version of: its class and its name, else filename hint, else kind (D2). */
+export function seriesKey(a: SeriesFacts): string {
+  const [by, word] =
+    a.name !== undefined
+      ? ['n', a.name]
+      : a.filename_hint !== undefined
+        ? ['f', a.filename_hint]
+        : ['k', a.kind];
+  return `${a.retention_class}\0${by}\0${word}`;
+}
+
+/**
+ * The newest `floor` of each series by ledger position (D2.7), out of the versions that are given: those
+ * that no earlier rule prunes, so that a floor is a number of versions that are really left.
+ */
+export function newestOfSeries(
+  versions: Iterable<ArtifactRecord>,
+  classes: Policy['retention']['classes'],
+): ReadonlySet<ArtifactRecord> {
+  const series = new Map<string, ArtifactRecord[]>();
+  for (const a of versions) {
+    if (classes[a.retention_class].floor === 0) continue;
+    const key = seriesKey(a);
+    const members = series.get(key);
+    if (members === undefined) series.set(key, [a]);
+    else members.push(a);
+  }
+  const newest = new Set<ArtifactRecord>();
+  for (const members of series.values()) {
+    const { floor } = classes[members[0]!.retention_class];
+    if (members.length > floor) {
+      members.sort((a, b) => compareRegistration(b.registered, a.registered));
+      members.length = floor;
+    }
+    for (const a of members) newest.add(a);
+  }
+  return newest;
+}

@@ -1,0 +1,222 @@
+import { CLASSIFICATIONS, type Classification } from '../manifest/vocabulary.js';
+import type { ArtifactId, ObjectId } from '../objects/ids.js';
+import { escapeText } from '../text/escape-control.js';
+
+/**
+ * Why something counts as a member: it has the same bytes, it is a directory with the same file, a slice was
+ * taken from it, a bundle holds it, or nobody can tell, since its index cannot be read.
+ */
+export type GuardLink = 'bytes' | 'directory' | 'source' | 'bundled' | 'unread';
+
+/** One thing that would leave the store, with all that is in it, as far as that could be found out. */
+export interface GuardSubject {
+  /** What to call it. */
+  readonly label: string;
+  /** Absent for what would leave itself. */
+  readonly link?: GuardLink | undefined;
+  /** The file that has its bytes, in what it is a member of. */
+  readonly path?: string | undefined;
+  /** The artifact it is, where that is in this store: what `hs reclassify` changes. */
+  readonly artifactId?: ArtifactId | undefined;
+  /** That artifact was removed: a consent is all that can still be said about its bytes. */
+  readonly removed?: boolean | undefined;
+  /** What a consent must name. */
+  readonly contentHash: ObjectId;
+  /** `undefined`: unknown or unreadable, which blocks. */
+  readonly classification: Classification | undefined;
+  readonly exportable: boolean | undefined;
+  /** `undefined`: they could not be read, which blocks. */
+  readonly members: readonly GuardSubject[] | undefined;
+}
+
+export const GUARD_RULES = [
+  'not-exportable',
+  'unclassified',
+  'high',
+  'unreadable-members',
+  'too-deep',
+] as const;
+export type GuardRule = (typeof GUARD_RULES)[number];
+
+/** One reason why an export is blocked. */
+export interface GuardBlock {
+  readonly rule: GuardRule;
+  readonly subject: GuardSubject;
+  /** The labels from the artifact down to the member that blocks. */
+  readonly where: readonly string[];
+}
+
+/** Bundles of bundles deeper than this are nobody's work. */
+export const MAX_DEPTH = 32;
+
+/**
+ * The export guard (B6): every reason that blocks, none when it may go. Blocks what is not exportable,
+ * of unknown or unreadable classification, or high without a consent to that very content hash; and
+ * whatever contains such a thing, however deep. What cannot be found out blocks. What was removed blocks
+ * as it did, but a consent answers all of it: nothing is left that could be reclassified.
+ */
+export function guardExport(subject: GuardSubject, consents: ReadonlySet<ObjectId>): readonly GuardBlock[] {
+  const blocks: GuardBlock[] = [];
+  const seen = new Set<string>();
+  const visit = (s: GuardSubject, above: readonly string[]): void => {
+    const where = [...above, s.label];
+    const block = (rule: GuardRule) => {
+      const key = `${rule} ${s.contentHash} ${s.artifactId} ${where.join('\0')}`;
+      if (!seen.has(key)) blocks.push({ rule, subject: s, where });
+      seen.add(key);
+    };
+    if (where.length > MAX_DEPTH) {
+      block('too-deep');
+      return;
+    }
+    const consented = consents.has(s.contentHash);
+    const cleared = consented && s.removed === true;
+    if (s.classification === undefined || !CLASSIFICATIONS.includes(s.classification)) block('unclassified');
+    else if (s.classification === 'high' && !consented) block('high');
+    if (s.exportable !== true && !cleared) block('not-exportable');
+    if (s.members === undefined && !cleared) block('unreadable-members');
+    for (const member of s.members ?? []) visit(member, where);
+  };
+  visit(subject, []);
+  return blocks;
+}
+
+/** Whether a consent stands in for the reclassification of something that was removed. */
+export function clearsRemoved(s: GuardSubject, consents: ReadonlySet<ObjectId>): boolean {
+  const blocked = s.exportable !== true || s.members === undefined;
+  if (s.removed === true && blocked && consents.has(s.contentHash)) return true;
+  return (s.members ?? []).some((member) => clearsRemoved(member, consents));
+}
+
+/** One thing that blocks, with all that is wrong with it. */
+export interface Culprit {
+  readonly subject: GuardSubject;
+  readonly where: readonly string[];
+  readonly rules: readonly GuardRule[];
+}
+
+/** The blocks by what causes them: an artifact that is met more than once is told once. */
+export function culpritsOf(blocks: readonly GuardBlock[]): readonly Culprit[] {
+  const found = new Map<string, Culprit>();
+  for (const { rule, subject, where } of blocks) {
+    const key = where.length === 1 ? '' : (subject.artifactId ?? where.join('\0'));
+    const before = found.get(key);
+    if (before?.rules.includes(rule)) continue;
+    found.set(
+      key,
+      before ? { ...before, rules: [...before.rules, rule] } : { subject, where, rules: [rule] },
+    );
+  }
+  return [...found.values()];
+}
+
+/** `culprit` as `--json` has it. */
+export function culpritDetails({ subject, where, rules }: Culprit) {
+  const { artifactId, contentHash, path, removed } = subject;
+  return {
+    ...(artifactId === undefined ? {} : { artifact_id: artifactId }),
+    name: subject.label,
+    content_hash: contentHash,
+    rules,
+    where,
+    ...(path === undefined ? {} : { path }),
+    removed: removed === true,
+  };
+}
+
+/** What a culprit is called among artifacts: `'app' (9d58dfad)`. */
+function nameOf({ subject }: Culprit): string {
+  const { label, artifactId, removed } = subject;
+  const name = `'${escapeText(label)}'`;
+  const id = artifactId?.slice(0, 8);
+  return id === undefined ? name : `${name} (${id}${removed ? ', removed' : ''})`;
+}
+
+/** What the culprit says against an export, to follow "cannot export 'report': ". */
+export function describeCulprit(culprit: Culprit): string {
+  const { subject, where, rules } = culprit;
+  if (rules.includes('too-deep')) return 'its members lie deeper than can be checked';
+  if (where.length === 1) return describeSelf(rules);
+  const whole = where.length === 2 ? 'it' : `'${escapeText(where.at(-2)!)}'`;
+  const part = subject.path === undefined ? whole : `'${escapeText(subject.path)}'`;
+  const which = `${nameOf(culprit)}, ${describeState(rules)}`;
+  switch (subject.link) {
+    case 'directory':
+      return `${part} is also in ${which}`;
+    case 'source':
+      return `${whole} was taken from ${which}`;
+    case 'unread':
+      return `it may have a file of ${which}`;
+    case 'bytes':
+      return `${part} has the same bytes as ${which}`;
+    default:
+      return `${whole} holds ${which}`;
+  }
+}
+
+function describeSelf(rules: readonly GuardRule[]): string {
+  const said: string[] = [];
+  if (rules.includes('unclassified')) said.push('its classification is unknown');
+  else {
+    if (rules.includes('high')) said.push('classification is high');
+    if (rules.includes('not-exportable')) said.push('it is not exportable');
+  }
+  if (rules.includes('unreadable-members')) said.push('its members cannot be read');
+  return said.join(', and ');
+}
+
+function describeState(rules: readonly GuardRule[]): string {
+  const said: string[] = [];
+  if (rules.includes('unclassified')) said.push('of unknown classification');
+  else {
+    if (rules.includes('high')) said.push('high');
+    if (rules.includes('not-exportable')) said.push('not exportable');
+  }
+  if (said.length === 0) return 'whose members cannot be read';
+  const members = rules.includes('unreadable-members') ? ', and its members cannot be read' : '';
+  return `which is ${said.join(' and ')}${members}`;
+}
+
+/** A bundle keeps the manifests that its members had, a slice the handles of its sources. */
+function isKept({ subject: { link } }: Culprit): boolean {
+  return link === 'bundled' || link === 'source';
+}
+
+/** A hint is one line. */
+const MAX_NAMED = 5;
+
+/** The next step for whoever was blocked; `restorable` are those removed artifacts that can come back. */
+export function blockHint(
+  culprits: readonly Culprit[],
+  id: string,
+  restorable: ReadonlySet<ArtifactId>,
+): string {
+  const idOf = ({ subject }: Culprit) => subject.artifactId?.slice(0, 8) ?? id;
+  const known = culprits.filter((c) => !c.rules.includes('unclassified'));
+  const held = known.filter((c) => c.rules.includes('not-exportable') && c.subject.removed !== true);
+  if (held.length > 0) {
+    // A directory is blocked by what is in it: to reclassify the directory would change nothing.
+    const ids = [...new Set(held.map(idOf))];
+    const each = ids.length === 1 ? '' : `, for each of ${ids.slice(0, MAX_NAMED).join(', ')}`;
+    const anew = held.some(isKept) ? ', in a bundle or slice that is made afterwards' : '';
+    return `hs reclassify ${ids.length === 1 ? ids[0] : 'ID'} --exportable --reason R changes that${each}${anew}`;
+  }
+  const back = known.find(
+    (c) =>
+      c.subject.artifactId !== undefined &&
+      restorable.has(c.subject.artifactId) &&
+      !isKept(c) &&
+      c.rules.some((rule) => rule !== 'high'),
+  );
+  if (back !== undefined) {
+    const it = idOf(back);
+    return `hs restore ${it} brings it back, then hs reclassify ${it} --exportable --reason R changes that`;
+  }
+  const consents = known.filter((c) => c.subject.removed === true || c.rules.includes('high'));
+  if (consents.length > 0) {
+    const hashes = [...new Set(consents.map((c) => c.subject.contentHash))].slice(0, MAX_NAMED);
+    const agree = hashes.length === 1 ? 'agrees' : 'agree';
+    return `${hashes.map((hash) => `--consent ${hash}`).join(' ')} ${agree} to exactly these bytes`;
+  }
+  return 'hs fsck tells what is damaged';
+}

@@ -1,0 +1,27 @@
+import type { LedgerEntry } from '../ledger/entry.js';
+import { timestampMs } from '../objects/ids.js';
+import type { Manifest } from './manifest.js';
+
+/** Fields of a manifest that hs sets from what it saw, where it made the artifact itself. */
+export const CLAIM_FIELDS = ['created_at', 'created_by_job_id', 'provenance'] as const;
+export type ClaimField = (typeof CLAIM_FIELDS)[number];
+
+/** A command that stores many things sets their times before it registers them. */
+const LONGEST_COMMAND_MS = 86_400_000;
+
+/**
+ * Which of these fields are somebody's word: whoever wrote the manifest, or made the bundle that it came in,
+ * said so, and `entry`, which registered the artifact here, does not bear it out. Only a run that hs watched has
+ * a provenance that it knows.
+ */
+export function claimsIn(manifest: Manifest, entry: LedgerEntry): readonly ClaimField[] {
+  const isForeign = entry.type === 'bundle_imported';
+  const since = timestampMs(entry.set_clock ?? entry.at) - timestampMs(manifest.created_at);
+  const { created_by_job_id: job } = manifest;
+  const claimed: Record<ClaimField, boolean> = {
+    created_at: isForeign || since < 0 || since > LONGEST_COMMAND_MS,
+    created_by_job_id: job !== undefined && (isForeign || job !== entry.job_id),
+    provenance: manifest.provenance !== undefined && entry.type !== 'tool_run',
+  };
+  return CLAIM_FIELDS.filter((field) => claimed[field]);
+}

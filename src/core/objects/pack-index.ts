@@ -1,0 +1,133 @@
+import { HsError } from '../../errors/hs-error.js';
+import { sha256 } from './hash.js';
+import type { ObjectId } from './ids.js';
+
+/** Where the bytes of one object are in a pack. */
+export interface PackSlot {
+  readonly offset: number;
+  /** Bytes. */
+  readonly size: number;
+}
+
+export interface PackEntry extends PackSlot {
+  readonly id: ObjectId;
+}
+
+/** What one pack holds at most (`man hsstore-format`): more is damage, and memory for it is not even asked for. */
+export const MOST_PACKED_OBJECTS = 65_536;
+export const MOST_PACKED_BYTES = 32 * 1024 * 1024;
+
+/** Of a record: the object id as 32 bytes, then offset and size, each as 4, the highest first. */
+const RECORD_BYTES = 40;
+const ID_BYTES = 32;
+/** How many digits of an id one number holds exactly. */
+const KEY_BYTES = 6;
+const KEY_DIGITS = 2 * KEY_BYTES;
+const MAGIC = Buffer.from('hs-pack1', 'latin1');
+/** What a pack ends with: the number of its records as 4 bytes, and eight that say what it is. */
+export const PACK_TRAILER_BYTES = 4 + MAGIC.length;
+
+/** The last part of a pack: its records in order of id, and the trailer. Its SHA-256 is the pack's name. */
+export function encodePackIndex(entries: readonly PackEntry[]): Buffer {
+  const sorted = [...entries].sort((a, b) => (a.id < b.id ? -1 : 1));
+  const bytes = Buffer.allocUnsafe(sorted.length * RECORD_BYTES + PACK_TRAILER_BYTES);
+  let at = 0;
+  for (const { id, offset, size } of sorted) {
+    bytes.write(id, at, 'hex');
+    bytes.writeUInt32BE(offset, at + ID_BYTES);
+    bytes.writeUInt32BE(size, at + ID_BYTES + 4);
+    at += RECORD_BYTES;
+  }
+  bytes.writeUInt32BE(sorted.length, at);
+  MAGIC.copy(bytes, at + 4);
+  return bytes;
+}
+
+/** Bytes of the index that ends with this trailer; undefined when it is none, or says more than a pack holds. */
+export function packIndexBytes(trailer: Buffer): number | undefined {
+  if (trailer.length !== PACK_TRAILER_BYTES || !trailer.subarray(4).equals(MAGIC)) return undefined;
+  const count = trailer.readUInt32BE(0);
+  return count > MOST_PACKED_OBJECTS ? undefined : count * RECORD_BYTES + PACK_TRAILER_BYTES;
+}
+
+/** The index of one pack, looked up in its own bytes: a store may have millions of packed objects. */
+export class PackIndex {
+  readonly length: number;
+  readonly #bytes: Buffer;
+  /** Bytes before the index. */
+  readonly #dataBytes: number;
+
+  /** `bytes` end with the trailer and are as long as it says. */
+  constructor(bytes: Buffer, dataBytes: number) {
+    this.#bytes = bytes;
+    this.#dataBytes = dataBytes;
+    this.length = (bytes.length - PACK_TRAILER_BYTES) / RECORD_BYTES;
+  }
+
+  #id(n: number): ObjectId {
+    const at = n * RECORD_BYTES;
+    return this.#bytes.toString('hex', at, at + ID_BYTES) as ObjectId;
+  }
+
+  #slot(n: number): PackSlot {
+    const at = n * RECORD_BYTES + ID_BYTES;
+    return { offset: this.#bytes.readUInt32BE(at), size: this.#bytes.readUInt32BE(at + 4) };
+  }
+
+  /** The first record whose id is not below `prefix`, as far as its first digits tell. */
+  #lowerBound(prefix: string): number {
+    const key = Number.parseInt(prefix.slice(0, KEY_DIGITS).padEnd(KEY_DIGITS, '0'), 16);
+    let low = 0;
+    for (let high = this.length; low < high; ) {
+      const middle = (low + high) >>> 1;
+      if (this.#bytes.readUIntBE(middle * RECORD_BYTES, KEY_BYTES) < key) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  find(id: ObjectId): PackSlot | undefined {
+    for (let n = this.#lowerBound(id); n < this.length; n++) {
+      const found = this.#id(n);
+      if (found === id) return this.#slot(n);
+      if (found > id) break;
+    }
+    return undefined;
+  }
+
+  /** In order of id. */
+  *entries(): Iterable<PackEntry> {
+    for (let n = 0; n < this.length; n++) yield { id: this.#id(n), ...this.#slot(n) };
+  }
+
+  /** In order of id, those that begin with `prefix` (hexadecimal digits). */
+  *withPrefix(prefix: string): Iterable<ObjectId> {
+    for (let n = this.#lowerBound(prefix); n < this.length; n++) {
+      const id = this.#id(n);
+      if (id.startsWith(prefix)) yield id;
+      else if (id > prefix) break;
+    }
+  }
+
+  /**
+   * Throws INTEGRITY unless the index is the one that the pack is named by, in strict order, and its objects
+   * fill the pack without gap or overlap. Looking one object up does without: its own hash proves it.
+   */
+  verify(name: string): void {
+    const damaged = (why: string) => new HsError('INTEGRITY', `pack ${name} is damaged: ${why}`);
+    if (sha256(this.#bytes) !== name) throw damaged('its index does not match its name');
+    const slots: PackSlot[] = [];
+    let before = '';
+    for (const { id, offset, size } of this.entries()) {
+      if (id <= before) throw damaged('its index is not sorted');
+      before = id;
+      slots.push({ offset, size });
+    }
+    let end = 0;
+    for (const { offset, size } of slots.sort((a, b) => a.offset - b.offset || a.size - b.size)) {
+      if (offset !== end) throw damaged('its objects do not follow one another');
+      end += size;
+    }
+    if (end !== this.#dataBytes) throw damaged('its objects do not fill it');
+  }
+}

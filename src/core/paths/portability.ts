@@ -1,0 +1,97 @@
+import type { SafePath } from './safe-path.js';
+
+/** What other systems do not keep apart or do not take (B4): a warning at `put`, refused in bundles. */
+export type PortabilityKind =
+  | 'backslash'
+  | 'reserved-name'
+  | 'reserved-character'
+  | 'trailing-dot-or-space'
+  | 'format-character'
+  | 'case-collision'
+  | 'normal-form-collision';
+
+export interface PortabilityProblem {
+  readonly kind: PortabilityKind;
+  /** The path, or the directory of it, that the problem is in. */
+  readonly path: string;
+  /** For a collision: the path it would be merged with. */
+  readonly other?: string;
+}
+
+// Microsoft, "Naming Files, Paths, and Namespaces": also with any extension, and with superscript digits.
+const RESERVED_NAME = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\s*\..*)?$/iu;
+const RESERVED_CHARACTER = /[<>:"|?*]/;
+// Invisible or reordering: two names that look the same, or one that HFS+ takes for another.
+const FORMAT = /[\p{Cf}\p{Zl}\p{Zp}]/u;
+const PLAIN = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
+
+function* componentKinds(name: string): Generator<PortabilityKind> {
+  if (name.includes('\\')) yield 'backslash';
+  if (RESERVED_NAME.test(name)) yield 'reserved-name';
+  if (RESERVED_CHARACTER.test(name)) yield 'reserved-character';
+  if (/[. ]$/.test(name)) yield 'trailing-dot-or-space';
+  if (FORMAT.test(name)) yield 'format-character';
+}
+
+/** Lower then upper: full case folding but for a few letters, which it merges (the safe side). */
+function fold(name: string): string {
+  return name.normalize('NFD').toLowerCase().toUpperCase().normalize('NFD');
+}
+
+const ROOT = 0;
+
+/** Takes the paths of one tree, one by one, and says of each what another system could not hold. */
+export class PortabilityCheck {
+  /** Every path and directory seen, with the number of its folded twin. */
+  readonly #seen = new Map<string, number>();
+  /** By the parent's number and the folded name: a key per component keeps deep paths linear. */
+  readonly #byFold = new Map<string, { id: number; path: string }>();
+
+  /** The problems that `path` adds; each of its directories is looked at once for all paths. */
+  *add(path: SafePath): Generator<PortabilityProblem> {
+    let parent = ROOT;
+    let start = 0;
+    for (;;) {
+      const slash = path.indexOf('/', start);
+      const prefix = slash === -1 ? path : path.slice(0, slash);
+      let id = this.#seen.get(prefix);
+      if (id === undefined) {
+        const name = prefix.slice(start);
+        if (!PLAIN.test(name) || RESERVED_NAME.test(name))
+          for (const kind of componentKinds(name)) yield { kind, path: prefix };
+        id = yield* this.#enter(parent, name, prefix);
+        this.#seen.set(prefix, id);
+      }
+      if (slash === -1) return;
+      parent = id;
+      start = slash + 1;
+    }
+  }
+
+  *#enter(parent: number, name: string, path: string): Generator<PortabilityProblem, number> {
+    const key = `${parent}/${fold(name)}`;
+    const twin = this.#byFold.get(key);
+    if (twin === undefined) {
+      const id = this.#byFold.size + 1;
+      this.#byFold.set(key, { id, path });
+      return id;
+    }
+    const other = twin.path.slice(twin.path.lastIndexOf('/') + 1);
+    // The same name below two directories that collide: the directories were reported.
+    if (other !== name) {
+      const kind =
+        name.normalize('NFC') === other.normalize('NFC') ? 'normal-form-collision' : 'case-collision';
+      yield { kind, path, other: twin.path };
+    }
+    return twin.id;
+  }
+}
+
+/**
+ * Everything about the tree `paths` that another system could not hold. Paths come in any order;
+ * which of two colliding ones is `path` and which `other` follows that order.
+ */
+export function* portabilityProblems(paths: Iterable<SafePath>): Generator<PortabilityProblem> {
+  const check = new PortabilityCheck();
+  for (const path of paths) yield* check.add(path);
+}

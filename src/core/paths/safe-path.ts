@@ -1,0 +1,207 @@
+import { HsError } from '../../errors/hs-error.js';
+import { UUID_PATTERN } from '../objects/ids.js';
+import { escapeText } from '../text/escape-control.js';
+import { normalText } from '../text/normal-form.js';
+
+export {
+  PortabilityCheck,
+  type PortabilityProblem,
+  portabilityProblems,
+} from './portability.js';
+
+declare const brand: unique symbol;
+
+/**
+ * A relative path, `/`-separated, that cannot reach outside the directory it is joined to (B4):
+ * no empty, `.` or `..` component, no control character, well-formed Unicode.
+ */
+export type SafePath = string & { readonly [brand]: 'SafePath' };
+
+/** Bytes of UTF-8 in one component: NAME_MAX of Linux, and the limit of ext4, XFS, btrfs and tmpfs. */
+export const MAX_COMPONENT_BYTES = 255;
+/** Bytes of UTF-8 in a whole path: PATH_MAX of Linux (limits.h). */
+export const MAX_PATH_BYTES = 4096;
+
+type PathRule =
+  | 'empty'
+  | 'not-well-formed'
+  | 'control-character'
+  | 'too-long'
+  | 'absolute'
+  | 'empty-component'
+  | 'dot-component'
+  | 'component-too-long';
+
+type NameRule = PathRule | 'looks-like-id' | 'version-syntax' | 'not-nfc' | 'separator';
+
+interface PathProblem<R extends string = PathRule> {
+  readonly rule: R;
+  /** The rule in words, to follow "path 'x' is refused: ". */
+  readonly why: string;
+}
+
+export type Checked<T, R extends string = PathRule> =
+  | { readonly path: T; readonly problem?: undefined }
+  | { readonly path?: undefined; readonly problem: PathProblem<R> };
+
+const CONTROL = /\p{Cc}/u;
+const ASCII_COMPONENTS = /^[\x20-\x2e\x30-\x7e]{1,255}(?:\/[\x20-\x2e\x30-\x7e]{1,255})*$/;
+const DOTS = /(?:^|\/)\.{1,2}(?:\/|$)/;
+
+function findProblem(path: string): PathProblem | undefined {
+  const problem = (rule: PathRule, why: string): PathProblem => ({ rule, why });
+  if (path === '') return problem('empty', 'it is empty');
+  // A lone surrogate becomes U+FFFD on disk, so two strings would name one file.
+  if (!path.isWellFormed()) return problem('not-well-formed', 'it holds a lone surrogate');
+  if (CONTROL.test(path)) return problem('control-character', 'it holds a control character');
+  if (path.startsWith('/')) return problem('absolute', 'it is absolute');
+  if (Buffer.byteLength(path) > MAX_PATH_BYTES)
+    return problem('too-long', `it is longer than ${MAX_PATH_BYTES} bytes`);
+  for (const part of path.split('/')) {
+    if (part === '') return problem('empty-component', 'it has an empty component');
+    if (part === '.' || part === '..') return problem('dot-component', `it has a '${part}' component`);
+    if (Buffer.byteLength(part) > MAX_COMPONENT_BYTES)
+      return problem('component-too-long', `it has a component longer than ${MAX_COMPONENT_BYTES} bytes`);
+  }
+  return undefined;
+}
+
+/** Checks `path` by the rules of B4, which are the same everywhere; nothing is ever repaired. */
+export function checkPath(path: string): Checked<SafePath> {
+  const plain = path.length <= MAX_PATH_BYTES && ASCII_COMPONENTS.test(path) && !DOTS.test(path);
+  const problem = plain ? undefined : findProblem(path);
+  return problem === undefined ? { path: path as SafePath } : { problem };
+}
+
+const PATH_HINT = "paths are relative, '/'-separated, without '.', '..', empty parts and control characters";
+
+/** The same rules as {@link checkPath}; throws UNSAFE_PATH with the path escaped. */
+export function toSafePath(path: string): SafePath {
+  const { path: safe, problem } = checkPath(path);
+  if (safe !== undefined) return safe;
+  throw new HsError('UNSAFE_PATH', `path '${escapeText(path)}' is refused: ${problem.why}`, {
+    hint: PATH_HINT,
+    details: { rule: problem.rule },
+  });
+}
+
+/**
+ * Checks an artifact's `name`: a path by the rules of B4 (A10; it may have several components,
+ * since it is the default place below the output root, B8), in NFC (A9), and not to be confused
+ * with an id or with `name@{n}`.
+ */
+export function checkName(name: string): Checked<SafePath, NameRule> {
+  const checked = checkPath(name);
+  if (checked.problem !== undefined) return checked;
+  const problem = (rule: NameRule, why: string) => ({ problem: { rule, why } });
+  const lower = name.toLowerCase();
+  if (UUID_PATTERN.test(lower)) return problem('looks-like-id', 'it reads as an artifact id');
+  if (/^[0-9a-f]{64}$/.test(lower)) return problem('looks-like-id', 'it reads as an object id');
+  if (name.includes('@{')) return problem('version-syntax', "it contains '@{'");
+  if (normalText(name) !== name) return problem('not-nfc', 'it is not in Unicode NFC');
+  return checked;
+}
+
+/** The name that was given for an artifact, in NFC; UNSAFE_PATH with the rule that it breaks. */
+export function toName(given: string): SafePath {
+  const name = normalText(given);
+  const { path, problem } = checkName(name);
+  if (path !== undefined) return path;
+  throw new HsError('UNSAFE_PATH', `the name '${escapeText(name)}' is refused: ${problem.why}`);
+}
+
+/** Checks a `filename_hint`: one component of a path, kept in the normal form it came in (A9). */
+export function checkFilenameHint(hint: string): Checked<SafePath, NameRule> {
+  const checked = checkPath(hint);
+  if (checked.problem === undefined && hint.includes('/'))
+    return { problem: { rule: 'separator', why: "it contains '/'" } };
+  return checked;
+}
+
+/**
+ * Orders paths by their UTF-8 bytes (A3) without encoding them: that is the order of code points,
+ * and UTF-16 units agree with it except that surrogates stand for code points above U+FFFF.
+ */
+export function comparePaths(a: string, b: string): number {
+  const n = Math.min(a.length, b.length);
+  for (let i = 0; i < n; i++) {
+    let x = a.charCodeAt(i);
+    let y = b.charCodeAt(i);
+    if (x === y) continue;
+    if (x >= 0xd800 && y >= 0xd800) {
+      x = x >= 0xe000 ? x - 0x800 : x + 0x2000;
+      y = y >= 0xe000 ? y - 0x800 : y + 0x2000;
+    }
+    return x - y;
+  }
+  return a.length - b.length;
+}
+
+export interface TreeProblem {
+  readonly rule: 'duplicate' | 'file-is-directory';
+  /** The path that can be both neither, or that came twice. */
+  readonly path: string;
+}
+
+/** The names of a tree, entered one by one: no path comes twice, and no file is another's directory. */
+export class TreeNames {
+  readonly #kinds = new Map<string, 'file' | 'directory' | 'implied'>();
+
+  /** Paths entered and the directories they imply. */
+  get size(): number {
+    return this.#kinds.size;
+  }
+
+  /** Enters `path`, or says why it cannot stand beside what is there. */
+  add(path: SafePath, kind: 'file' | 'directory' = 'file'): TreeProblem | undefined {
+    const known = this.#kinds.get(path);
+    if (known === 'implied' && kind === 'file') return { rule: 'file-is-directory', path };
+    if (known !== undefined && known !== 'implied')
+      return { rule: known === kind ? 'duplicate' : 'file-is-directory', path };
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const parent = path.slice(0, end);
+      const above = this.#kinds.get(parent);
+      if (above === 'file') return { rule: 'file-is-directory', path: parent };
+      if (above !== undefined) break;
+      this.#kinds.set(parent, 'implied');
+    }
+    this.#kinds.set(path, kind);
+    return undefined;
+  }
+}
+
+/** Refuses (UNSAFE_PATH) a list of files in which one comes twice or is the directory of another. */
+export function checkTree(paths: Iterable<SafePath>): void {
+  const names = new TreeNames();
+  for (const path of paths) {
+    const problem = names.add(path);
+    if (problem === undefined) continue;
+    const why = problem.rule === 'duplicate' ? 'it is there twice' : 'it is a file and a directory';
+    throw new HsError('UNSAFE_PATH', `path '${escapeText(problem.path)}' is refused: ${why}`, {
+      details: { rule: problem.rule },
+    });
+  }
+}
+
+/**
+ * The same for files in the order of {@link comparePaths}, without a table: between a file and what would
+ * lie in it stand only paths that begin as it does, so the open ones are a stack that is hardly ever two deep.
+ */
+export class SortedTreeCheck {
+  readonly #begun: SafePath[] = [];
+
+  add(path: SafePath): void {
+    const begun = this.#begun;
+    while (begun.length > 0 && !path.startsWith(begun.at(-1)!)) begun.pop();
+    for (const file of begun) {
+      if (path.length === file.length || path[file.length] === '/') checkTree([file, path]);
+    }
+    begun.push(path);
+  }
+}
+
+/** {@link SortedTreeCheck} of files that are all at hand. */
+export function checkSortedTree(files: readonly { readonly path: SafePath }[]): void {
+  const check = new SortedTreeCheck();
+  for (const { path } of files) check.add(path);
+}

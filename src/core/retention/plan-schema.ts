@@ -1,0 +1,54 @@
+import * as z from 'zod/mini';
+import { artifactId, natural, objectId, text, timestamp, uuid } from '../json/schema.js';
+import { pinName } from '../ledger/operation.js';
+import { CLASSIFICATIONS, KINDS, LAYERS, PAYLOAD_TYPES, RETENTION_CLASSES } from '../manifest/vocabulary.js';
+import { KEEP_RULES, PRUNE_RULES } from './prune-plan.js';
+
+/** The fields of a plan's header but its schema, which reports carry too. */
+export const planHeaderFields = {
+  store_id: uuid,
+  head_seq: natural,
+  head_hash: objectId,
+  policy_hash: objectId,
+  clock: timestamp,
+  scanned: natural,
+  pruned: natural,
+  spared: natural,
+  failed: natural,
+  pruned_bytes: natural,
+  freed_bytes: natural,
+  stored_bytes: natural,
+  quota_bytes: z.optional(natural),
+  quota_unmet_bytes: z.optional(natural),
+};
+
+const about = {
+  artifact_id: artifactId,
+  until: z.optional(timestamp),
+  pins: z.optional(z.array(pinName)),
+  size_bytes: natural,
+  freed_bytes: natural,
+  revision: z.int().check(z.minimum(1)),
+  content_hash: objectId,
+  payload_type: z.enum(PAYLOAD_TYPES),
+  kind: z.enum(KINDS),
+  retention_class: z.enum(RETENTION_CLASSES),
+  layer: z.enum(LAYERS),
+  classification: z.enum(CLASSIFICATIONS),
+  created_at: timestamp,
+  registered_at: timestamp,
+  name: z.optional(text(1024)),
+  filename_hint: z.optional(z.string()),
+};
+
+/** The fields of an item that is kept, and of one that is pruned. */
+export const planItemSchema = {
+  keep: { verdict: z.literal('keep'), rule: z.enum(KEEP_RULES), ...about },
+  prune: { verdict: z.literal('prune'), rule: z.enum(PRUNE_RULES), ...about },
+};
+
+/** What a plan that was just made says of undoing it besides: of its header and of a pruned item. */
+export const undoFields = {
+  header: { freed_at_once_bytes: z.optional(natural), irreversible: z.optional(natural) },
+  item: { freed_at_once_bytes: z.optional(natural), irreversible: z.optional(z.literal(true)) },
+};

@@ -1,0 +1,21 @@
+import { check, text } from '../json/schema.js';
+import { escapeText } from './escape-control.js';
+import { normalText } from './normal-form.js';
+
+const MAX_TEXT = 2000;
+const reason = text(1024);
+
+/** A message of hs as a record can hold it: bounded, in NFC, without control characters, never empty. */
+export function recordText(message: string, maxLength = MAX_TEXT): string {
+  const line = normalText(escapeText(message)) || '-';
+  return line.length <= maxLength
+    ? line
+    : `${line.slice(0, maxLength - 1).toWellFormed()}…`.slice(0, maxLength);
+}
+
+/** A person's reason as a record can hold it: in NFC, one line of at most 1024 characters (USAGE). */
+export function toReason(given: string): string;
+export function toReason(given: string | undefined): string | undefined;
+export function toReason(given: string | undefined): string | undefined {
+  return given === undefined ? undefined : check(reason, normalText(given), 'USAGE', 'the reason');
+}

@@ -1,0 +1,43 @@
+import { escapeText } from './escape-control.js';
+
+/** A byte that is no UTF-8 stands in text as this and its value: a lone surrogate, which no other text holds. */
+const BYTE = 0xdc00;
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const LONGEST_CHARACTER = 4;
+
+/** A name whatever its bytes, as text to be matched: each byte that is no UTF-8 is one character. */
+export function textOfName(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; ) {
+    const character = characterAt(bytes, at);
+    text += character ?? String.fromCharCode(BYTE + bytes[at]!);
+    at += character === undefined ? 1 : Buffer.byteLength(character);
+  }
+  return text;
+}
+
+function characterAt(bytes: Uint8Array, at: number): string | undefined {
+  for (let length = 1; length <= LONGEST_CHARACTER && at + length <= bytes.length; length++) {
+    try {
+      return strict.decode(bytes.subarray(at, at + length));
+    } catch {}
+  }
+  return undefined;
+}
+
+/** A glob in which `\xe9`, as such a byte is shown, stands for that byte. */
+export function bytesInGlob(glob: string): string {
+  return glob.replace(/(\\\\)|\\x([89a-f][0-9a-f])/gi, (all, escaped: string | undefined, hex: string) =>
+    escaped === undefined ? String.fromCharCode(BYTE + Number.parseInt(hex, 16)) : all,
+  );
+}
+
+/** What {@link textOfName} gave, safe to show: such a byte as `\xe9`. */
+export function showName(text: string): string {
+  return text
+    .split(/([\udc80-\udcff])/u)
+    .map((part) =>
+      /^[\udc80-\udcff]$/u.test(part) ? `\\x${(part.charCodeAt(0) - BYTE).toString(16)}` : escapeText(part),
+    )
+    .join('');
+}

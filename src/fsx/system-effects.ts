@@ -1,0 +1,73 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createReadStream, fstatSync } from 'node:fs';
+import { homedir, userInfo } from 'node:os';
+import type { Readable } from 'node:stream';
+import type { Clock, Environment, Random } from '../core/effects.js';
+import { demandDirectory, demandVariable } from './utf8-input.js';
+
+/** The system's clock. */
+export function systemClock(): Clock {
+  return { now: () => Date.now() };
+}
+
+/** The system's source of randomness. */
+export function systemRandom(): Random {
+  return {
+    uuid: () => randomUUID(),
+    hex: (bytes) => randomBytes(bytes).toString('hex'),
+  };
+}
+
+/**
+ * Standard input. What Node does not know, such as a directory or a block device, it takes to be empty: read
+ * as a file, it is what it is or fails.
+ */
+export function standardInput(): Readable {
+  const stats = fstatSync(0);
+  const known = stats.isFile() || stats.isFIFO() || stats.isSocket() || stats.isCharacterDevice();
+  return known ? process.stdin : createReadStream('', { fd: 0, autoClose: false });
+}
+
+/** The surroundings of this process, each asked for when it is needed. */
+export function systemEnvironment(): Environment {
+  return {
+    get: (name) => demandVariable(name, process.env[name]),
+    all: () => ({ ...process.env }),
+    get cwd() {
+      return demandDirectory(process.cwd());
+    },
+    get uid() {
+      return process.getuid?.() ?? -1;
+    },
+    get umask() {
+      return process.umask();
+    },
+    get userName() {
+      return accountName();
+    },
+    get home() {
+      return homeDirectory();
+    },
+    platform: process.platform,
+  };
+}
+
+/** A container may run under a uid that has no account: the number is then the only name there is. */
+function accountName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid-${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+/** `HOME` where it is set, else the account's; `undefined` where there is neither. */
+function homeDirectory(): string | undefined {
+  let home: string;
+  try {
+    home = homedir();
+  } catch {
+    return undefined;
+  }
+  return demandVariable('HOME', home) || undefined;
+}

@@ -1,0 +1,44 @@
+import { BUNDLE_INDEX_NAME } from '../../core/bundle/bundle-record.js';
+import { escapeText } from '../../core/text/escape-control.js';
+import { HsError, isErrno, isHsError, prefixed } from '../../errors/hs-error.js';
+import type { Disk } from '../../fsx/disk.js';
+import type { BundleSource } from './bundle-source.js';
+
+const AGAIN = 'get it again from where it came from';
+
+/**
+ * Says of what is wrong with a bundle which bundle that is, and of a directory that is none, that it is none.
+ * `fate` is what else there is to say of a bundle that is refused.
+ */
+export async function ofBundle<T>(
+  disk: Disk,
+  source: BundleSource,
+  check: () => Promise<T>,
+  fate?: string,
+): Promise<T> {
+  const name = typeof source === 'string' ? `'${escapeText(source)}'` : 'on standard input';
+  if (typeof source === 'string' && !(await mayBeBundle(disk, source))) {
+    throw new HsError('INTEGRITY', `${name} is no bundle: there is no '${BUNDLE_INDEX_NAME}' in it`, {
+      hint: 'hs put stores a directory',
+    });
+  }
+  try {
+    return await check();
+  } catch (e) {
+    if (!isHsError(e, 'INTEGRITY', 'HOSTILE_INPUT', 'UNSAFE_PATH', 'INVALID_RECORD')) throw e;
+    const hint = e.hint ?? AGAIN;
+    throw prefixed(e, `bundle ${name}: `, fate === undefined ? hint : `${fate}; ${hint}`);
+  }
+}
+
+async function mayBeBundle(disk: Disk, source: string): Promise<boolean> {
+  try {
+    await disk.lstat(`${source}/${BUNDLE_INDEX_NAME}`);
+    return true;
+  } catch (e) {
+    if (!isErrno(e)) throw e;
+    // ENOTDIR: an archive. Whatever else it is, reading it tells.
+    if (e.code !== 'ENOENT') return true;
+    return (await disk.stat(source).catch(() => undefined))?.kind !== 'directory';
+  }
+}

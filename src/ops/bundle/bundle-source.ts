@@ -1,0 +1,153 @@
+import { type ArchiveLimits, DEFAULT_LIMITS } from '../../archive/archive-limits.js';
+import { checkPath, PortabilityCheck, type SafePath } from '../../core/paths/safe-path.js';
+import { escapeText } from '../../core/text/escape-control.js';
+import { HsError, isErrno } from '../../errors/hs-error.js';
+import type { Disk, DiskFile } from '../../fsx/disk.js';
+import { SafeDir } from '../../fsx/safe-dir.js';
+
+/** One file of a bundle that came from outside. */
+export interface BundleFile {
+  readonly path: SafePath;
+  readonly size: number;
+  readonly executable: boolean;
+  /** To be read once, before the next file is asked for. */
+  readonly content: AsyncIterable<Uint8Array>;
+}
+
+/** A path, or the bytes of an archive. */
+export type BundleSource = string | AsyncIterable<Uint8Array>;
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** The files of a bundle: a tar, a tar.gz, or a directory that one was exported to. All of it is hostile input. */
+export async function* readBundle(
+  disk: Disk,
+  source: BundleSource,
+  options: Partial<ArchiveLimits> = {},
+): AsyncGenerator<BundleFile, void, undefined> {
+  if (typeof source !== 'string') {
+    yield* filesOf(source, options);
+    return;
+  }
+  if ((await kindOf(disk, source)) === 'directory') {
+    const dir = await SafeDir.open(disk, source);
+    try {
+      yield* walk(dir, '', new DirectoryGate({ ...DEFAULT_LIMITS, ...options }));
+    } finally {
+      await dir.close();
+    }
+    return;
+  }
+  const file = await disk.open(source, { access: 'read', follow: true });
+  try {
+    yield* filesOf(chunks(file), options);
+  } finally {
+    await file.close();
+  }
+}
+
+async function* filesOf(
+  bytes: AsyncIterable<Uint8Array>,
+  options: Partial<ArchiveLimits>,
+): AsyncGenerator<BundleFile, void, undefined> {
+  const { readArchive } = await import('../../archive/read-archive.js');
+  for await (const entry of readArchive(bytes, options)) if (entry.kind === 'file') yield entry;
+}
+
+async function kindOf(disk: Disk, path: string): Promise<'file' | 'directory'> {
+  try {
+    const { kind } = await disk.stat(path);
+    if (kind === 'file' || kind === 'directory') return kind;
+  } catch (e) {
+    if (!isErrno(e, 'ENOENT', 'ENOTDIR')) throw e;
+    throw new HsError('NOT_FOUND', `'${escapeText(path)}' is not there`);
+  }
+  throw new HsError('HOSTILE_INPUT', `'${escapeText(path)}' is neither a file nor a directory`);
+}
+
+/** Up to `end`, also of a file that grows meanwhile. */
+async function* chunks(file: DiskFile, end = Number.POSITIVE_INFINITY): AsyncGenerator<Uint8Array> {
+  for (let position = 0; position < end; ) {
+    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - position));
+    const count = await file.read(buffer, position);
+    if (count === 0) return;
+    position += count;
+    yield buffer.subarray(0, count);
+  }
+}
+
+function refused(entry: string, why: string): HsError {
+  return new HsError('HOSTILE_INPUT', `bundle file '${escapeText(entry)}' is refused: ${why}`, {
+    details: { entry: escapeText(entry) },
+  });
+}
+
+/** The rules of an archive, for what a directory holds. */
+class DirectoryGate {
+  readonly #limits: ArchiveLimits;
+  readonly #portability = new PortabilityCheck();
+  #entries = 0;
+  #nameBytes = 0;
+  #bytes = 0;
+
+  constructor(limits: ArchiveLimits) {
+    this.#limits = limits;
+  }
+
+  list(dir: string, entries: number): void {
+    this.#entries += entries;
+    const { maxEntries } = this.#limits;
+    if (this.#entries > maxEntries) throw refused(dir, `there are more than ${maxEntries} entries`);
+  }
+
+  name(text: string): SafePath {
+    const { path, problem } = checkPath(text);
+    if (problem !== undefined) throw refused(text, problem.why);
+    this.#nameBytes += Buffer.byteLength(path);
+    const { maxNameBytes, nonPortable } = this.#limits;
+    if (this.#nameBytes > maxNameBytes) throw refused(path, `the names take more than ${maxNameBytes} bytes`);
+    if (nonPortable) return path;
+    for (const found of this.#portability.add(path))
+      throw refused(path, `its name is not portable (${found.kind})`);
+    return path;
+  }
+
+  file(path: SafePath, size: number): void {
+    this.#bytes += size;
+    const { maxBytes, maxFileBytes } = this.#limits;
+    if (size > maxFileBytes) throw refused(path, `its ${size} bytes are over the limit of ${maxFileBytes}`);
+    if (this.#bytes > maxBytes)
+      throw refused(path, `with its ${size} bytes the bundle is over the limit of ${maxBytes}`);
+  }
+}
+
+async function* walk(
+  dir: SafeDir,
+  prefix: string,
+  gate: DirectoryGate,
+): AsyncGenerator<BundleFile, void, undefined> {
+  const entries = await dir.readdir();
+  gate.list(prefix, entries.length);
+  for (const entry of entries) {
+    if (entry.name === undefined) throw refused(`${prefix}?`, 'its name is not UTF-8');
+    const path = gate.name(prefix + entry.name);
+    if (entry.kind === 'directory') {
+      const child = await dir.child(entry.name);
+      try {
+        yield* walk(child, `${path}/`, gate);
+      } finally {
+        await child.close();
+      }
+      continue;
+    }
+    if (entry.kind !== 'file') throw refused(path, 'it is a link or a special file');
+    const file = await dir.openFile(entry.name);
+    try {
+      const { size, mode } = await file.stat();
+      gate.file(path, size);
+      yield { path, size, executable: (mode & 0o100) !== 0, content: chunks(file, size) };
+    } finally {
+      await file.close();
+    }
+  }
+}

@@ -1,0 +1,350 @@
+import {
+  BUNDLE_INDEX_NAME,
+  BUNDLE_REPORT_NAME,
+  type Bundle,
+  type BundleMember,
+  type BundleReport,
+  decodeBundle,
+  decodeBundleReport,
+  MAX_BUNDLE_INDEX_BYTES,
+} from '../../core/bundle/bundle-record.js';
+import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest/manifest.js';
+import { CLASSIFICATIONS } from '../../core/manifest/vocabulary.js';
+import {
+  type BundleIndex,
+  encodeBundleIndex,
+  indexSize,
+  toBundleIndex,
+} from '../../core/objects/bundle-index.js';
+import { sha256 } from '../../core/objects/hash.js';
+import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
+import { checkFilenameHint, checkName, type SafePath } from '../../core/paths/safe-path.js';
+import { escapeText } from '../../core/text/escape-control.js';
+import { HsError } from '../../errors/hs-error.js';
+import { MANIFEST_NAME } from '../export/export-content.js';
+import type { BundleFile } from './bundle-source.js';
+import { executablesOf } from './lost-modes.js';
+
+/** A file as it really is: what its bytes hash to, not what anything says of it. */
+interface TakenFile {
+  readonly path: SafePath;
+  readonly hash: ObjectId;
+  readonly size: number;
+  readonly executable: boolean;
+}
+
+export interface CheckedMember {
+  readonly manifest: Manifest;
+  /** Of its canonical bytes. */
+  readonly manifestId: ObjectId;
+  readonly manifestSize: number;
+  /** The files of a directory payload, relative to it; of a file payload the one. */
+  readonly files: readonly TakenFile[];
+  /** Of a directory payload: its bundle index, whose bytes are an object too. */
+  readonly index: BundleIndex | undefined;
+}
+
+export interface CheckedBundle {
+  /** Of the index over all its files, which is what `hs` calls the bundle's content hash. */
+  readonly contentHash: ObjectId;
+  readonly index: BundleIndex;
+  readonly members: readonly CheckedMember[];
+  readonly report: BundleReport;
+  /** The manifest of the bundle itself, when it was exported with it. */
+  readonly self: CheckedMember | undefined;
+}
+
+/** Keeps the bytes of a file, or only hashes them. */
+export type Intake = (content: AsyncIterable<Uint8Array>) => Promise<{ id: ObjectId; size: number }>;
+export type IntakeBytes = (bytes: Uint8Array) => Promise<{ id: ObjectId; size: number }>;
+
+const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+/** What has to be read to be checked, in a bundle and in bundles inside it. */
+const RECORD = new RegExp(
+  `^(?:members/${UUID}/payload/)*(?:bundle_index\\.json|export_report\\.json|artifact\\.json|members/${UUID}/artifact\\.json)$`,
+);
+const MEMBER_FILE = new RegExp(`^members/(${UUID})/(?:artifact\\.json|payload(?:/.+)?)$`, 's');
+/** Manifests that are held in memory together: of 100,000 members, 1 KiB each. */
+const MAX_RECORD_BYTES = 256 * 1024 * 1024;
+const MAX_DEPTH = 32;
+/** What is smaller is taken whole: a stream's buffers cost more than its bytes. */
+const SMALL_BYTES = 1024 * 1024;
+
+function lies(what: string, entry: string): HsError {
+  return new HsError('INTEGRITY', `'${escapeText(entry)}' ${what}`, {
+    details: { entry: escapeText(entry) },
+  });
+}
+
+function foreign(what: string, entry: string): HsError {
+  return new HsError('HOSTILE_INPUT', `'${escapeText(entry)}' ${what}`, {
+    details: { entry: escapeText(entry) },
+  });
+}
+
+/** A file that a bundle does not have; one that it has, below a directory, says how the archive was made. */
+function misplaced(path: string): HsError {
+  const [folder, ...rest] = path.split('/');
+  const inner = rest.join('/');
+  if (!RECORD.test(inner) && !MEMBER_FILE.test(inner)) return foreign('belongs to no member', path);
+  const shown = escapeText(folder!);
+  return new HsError('HOSTILE_INPUT', `the bundle is not at the top, but in the directory '${shown}'`, {
+    hint: `make the archive from within it: cd '${shown}' && tar -cf ../bundle.tar -- *`,
+    details: { entry: escapeText(path) },
+  });
+}
+
+/** A directory payload that does not have its content hash: damage, unless only its modes were lost. */
+function otherContent(index: BundleIndex, hash: ObjectId, entry: string): HsError {
+  const executables = executablesOf(index, hash);
+  if (executables === undefined) return lies('does not match its content hash', entry);
+  const [first, ...more] = executables;
+  const should =
+    first === undefined
+      ? 'none of its files is'
+      : `'${escapeText(first)}' is${more.length === 0 ? '' : `, and ${more.length} more are`}`;
+  return new HsError(
+    'INTEGRITY',
+    `'${escapeText(entry)}' has all its bytes and not its modes: ${should} to be executable`,
+    {
+      hint: 'make the archive again from a copy that has kept the executable bits',
+      details: { entry: escapeText(entry) },
+    },
+  );
+}
+
+/**
+ * Reads a whole bundle and checks everything in it against its bytes: index, manifests, payloads,
+ * report, and that nothing else is there. INTEGRITY for what does not agree, HOSTILE_INPUT for what
+ * has no place in a bundle; each names the entry.
+ */
+export async function checkBundle(
+  source: AsyncIterable<BundleFile>,
+  take: { readonly stream: Intake; readonly bytes: IntakeBytes },
+): Promise<CheckedBundle> {
+  const files: TakenFile[] = [];
+  const records = new Map<string, Uint8Array>();
+  let held = 0;
+  for await (const { path, size, executable, content } of source) {
+    if (!RECORD.test(path) && !MEMBER_FILE.test(path)) throw misplaced(path);
+    let taken: { id: ObjectId; size: number };
+    if (RECORD.test(path) && size <= mostBytesOf(path) && held + size <= MAX_RECORD_BYTES) {
+      const bytes = await collect(content);
+      held += bytes.byteLength;
+      records.set(path, bytes);
+      taken = await take.bytes(bytes);
+    } else if (size <= SMALL_BYTES) taken = await take.bytes(await collect(content));
+    else taken = await take.stream(content);
+    files.push({ path, hash: taken.id, size: taken.size, executable });
+  }
+  const top = files.filter((f) => f.path !== MANIFEST_NAME);
+  const { members, report } = checkLevel(top, records, '', 1);
+  const index = indexOf(top);
+  const contentHash = sha256(encodeBundleIndex(index));
+  const self = files.find((f) => f.path === MANIFEST_NAME);
+  return {
+    contentHash,
+    index,
+    members,
+    report,
+    self: self && checkSelf(self, records, { contentHash, index, files: top, members }),
+  };
+}
+
+/** What is larger is none of these records, and is said to be missing. */
+function mostBytesOf(path: string): number {
+  return path.endsWith(MANIFEST_NAME) ? MAX_MANIFEST_BYTES : MAX_BUNDLE_INDEX_BYTES;
+}
+
+async function collect(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of content) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+function indexOf(files: readonly TakenFile[]): BundleIndex {
+  return toBundleIndex(
+    files.map((f) => ({
+      path: f.path,
+      content_hash: f.hash,
+      size_bytes: f.size,
+      ...(f.executable ? { executable: true as const } : {}),
+    })),
+  );
+}
+
+/** Parses a record of the bundle; what is wrong with it is said of its entry. */
+function parse<T>(
+  records: ReadonlyMap<string, Uint8Array>,
+  path: string,
+  decode: (bytes: Uint8Array) => T,
+): T {
+  const bytes = records.get(path);
+  if (bytes === undefined) throw lies('is missing', path);
+  try {
+    return decode(bytes);
+  } catch (e) {
+    if (e instanceof HsError) throw lies(`is not valid: ${e.message}`, path);
+    throw e;
+  }
+}
+
+interface Level {
+  readonly members: readonly CheckedMember[];
+  readonly report: BundleReport;
+}
+
+/** One bundle: the outer one, or one that is a member (`prefix` says where). Paths are relative to it. */
+function checkLevel(
+  files: readonly TakenFile[],
+  records: ReadonlyMap<string, Uint8Array>,
+  prefix: string,
+  depth: number,
+): Level {
+  if (depth > MAX_DEPTH) throw foreign('lies in more bundles than can be checked', prefix);
+  const bundle = parse(records, `${prefix}${BUNDLE_INDEX_NAME}`, decodeBundle);
+  const report = parse(records, `${prefix}${BUNDLE_REPORT_NAME}`, decodeBundleReport);
+  checkOrder(bundle, `${prefix}${BUNDLE_INDEX_NAME}`);
+  const groups = groupByMember(files, bundle, prefix);
+  const members = bundle.members.map((member) =>
+    checkMember(member, groups.get(member.artifact_id) ?? [], records, prefix, depth),
+  );
+  checkReport(report, members, `${prefix}${BUNDLE_REPORT_NAME}`);
+  return { members, report };
+}
+
+function checkOrder({ members }: Bundle, entry: string): void {
+  for (let i = 1; i < members.length; i++) {
+    if (members[i - 1]!.artifact_id >= members[i]!.artifact_id) {
+      throw lies('does not list its members once each, in order', entry);
+    }
+  }
+}
+
+function groupByMember(
+  files: readonly TakenFile[],
+  bundle: Bundle,
+  prefix: string,
+): ReadonlyMap<ArtifactId, TakenFile[]> {
+  const groups = new Map(bundle.members.map((m) => [m.artifact_id, [] as TakenFile[]]));
+  for (const file of files) {
+    if (file.path === BUNDLE_INDEX_NAME || file.path === BUNDLE_REPORT_NAME) continue;
+    const group = groups.get(MEMBER_FILE.exec(file.path)?.[1] as ArtifactId);
+    if (group === undefined) throw foreign('belongs to no member', prefix + file.path);
+    group.push(file);
+  }
+  return groups;
+}
+
+function checkMember(
+  member: BundleMember,
+  files: readonly TakenFile[],
+  records: ReadonlyMap<string, Uint8Array>,
+  prefix: string,
+  depth: number,
+): CheckedMember {
+  const base = `members/${member.artifact_id}/`;
+  const manifestPath = `${prefix}${base}${MANIFEST_NAME}`;
+  const stored = files.find((f) => f.path === `${base}${MANIFEST_NAME}`);
+  if (stored === undefined || stored.size > MAX_MANIFEST_BYTES)
+    throw lies('is missing or too large', manifestPath);
+  if (stored.hash !== member.manifest || stored.size !== member.manifest_size_bytes) {
+    throw lies('does not match the hash that the index states', manifestPath);
+  }
+  const manifest = parse(records, manifestPath, decodeManifest);
+  for (const key of ['artifact_id', 'payload_type', 'content_hash', 'size_bytes'] as const) {
+    if (manifest[key] !== member[key]) throw lies(`says another ${key} than the index`, manifestPath);
+  }
+  checkNames(manifest, manifestPath);
+  const payload = `${base}payload`;
+  const rest = files.filter((f) => f !== stored);
+  if (rest.length !== member.files)
+    throw lies(`has ${rest.length} files, the index says ${member.files}`, prefix + payload);
+  const relative = rest.map((f) => ({ ...f, path: f.path.slice(payload.length + 1) as SafePath }));
+  if (manifest.payload_type === 'file') {
+    checkFile(rest, manifest, payload, prefix);
+    return { manifest, manifestId: stored.hash, manifestSize: stored.size, files: rest, index: undefined };
+  }
+  if (rest.some((f) => f.path === payload))
+    throw lies('is a file, the index says a directory', prefix + payload);
+  const index = indexOf(relative);
+  if (sha256(encodeBundleIndex(index)) !== manifest.content_hash) {
+    throw otherContent(index, manifest.content_hash, prefix + payload);
+  }
+  if (indexSize(index) !== manifest.size_bytes)
+    throw lies('is of another size than it says', prefix + payload);
+  if (manifest.kind === 'bundle' && relative.some((f) => f.path === BUNDLE_INDEX_NAME)) {
+    const inner = checkLevel(relative, records, `${prefix}${payload}/`, depth + 1);
+    checkNotLowered(manifest, inner.members, manifestPath);
+  }
+  return { manifest, manifestId: stored.hash, manifestSize: stored.size, files: relative, index };
+}
+
+function checkFile(files: readonly TakenFile[], manifest: Manifest, payload: string, prefix: string): void {
+  const [file] = files;
+  if (files.length !== 1 || file!.path !== payload)
+    throw lies('is not one file, as the index says', prefix + payload);
+  if (file!.hash !== manifest.content_hash || file!.size !== manifest.size_bytes) {
+    throw lies('does not match its content hash', prefix + payload);
+  }
+}
+
+/** A name from outside becomes a path at the next export: the rules are those of `put` (B4). */
+function checkNames({ name, filename_hint: hint }: Manifest, entry: string): void {
+  const problem =
+    (name === undefined ? undefined : checkName(name).problem) ??
+    (hint === undefined ? undefined : checkFilenameHint(hint).problem);
+  if (problem !== undefined)
+    throw foreign(`names its artifact against the path rules: ${problem.why}`, entry);
+}
+
+/** A bundle is as sensitive as the most sensitive of its members (C1). */
+function checkNotLowered(manifest: Manifest, members: readonly CheckedMember[], entry: string): void {
+  const rank = (m: Manifest) => CLASSIFICATIONS.indexOf(m.classification);
+  for (const { manifest: inner } of members) {
+    if (rank(inner) > rank(manifest) || (manifest.exportable && !inner.exportable)) {
+      throw lies(`is less sensitive than its member '${inner.artifact_id}'`, entry);
+    }
+  }
+}
+
+/** The report was written with the members: one that says otherwise means that a manifest was replaced. */
+function checkReport(report: BundleReport, members: readonly CheckedMember[], entry: string): void {
+  const included = new Map(report.included.map((i) => [i.artifact_id, i]));
+  if (included.size !== members.length || report.included.length !== members.length) {
+    throw lies('does not name exactly the members', entry);
+  }
+  for (const { manifest: m } of members) {
+    const said = included.get(m.artifact_id);
+    const agrees =
+      said !== undefined &&
+      said.classification === m.classification &&
+      said.exportable === m.exportable &&
+      said.kind === m.kind &&
+      said.name === m.name &&
+      said.content_hash === m.content_hash &&
+      said.size_bytes === m.size_bytes;
+    if (!agrees) throw lies(`does not agree with the manifest of '${m.artifact_id}'`, entry);
+  }
+}
+
+function checkSelf(
+  stored: TakenFile,
+  records: ReadonlyMap<string, Uint8Array>,
+  bundle: {
+    contentHash: ObjectId;
+    index: BundleIndex;
+    files: readonly TakenFile[];
+    members: readonly CheckedMember[];
+  },
+): CheckedMember {
+  const manifest = parse(records, MANIFEST_NAME, decodeManifest);
+  const { contentHash, index, files, members } = bundle;
+  if (manifest.content_hash !== contentHash || manifest.size_bytes !== indexSize(index)) {
+    throw lies('is not the manifest of these files', MANIFEST_NAME);
+  }
+  if (manifest.kind !== 'bundle') throw lies(`is the manifest of a ${manifest.kind}`, MANIFEST_NAME);
+  checkNames(manifest, MANIFEST_NAME);
+  checkNotLowered(manifest, members, MANIFEST_NAME);
+  return { manifest, manifestId: stored.hash, manifestSize: stored.size, files, index };
+}

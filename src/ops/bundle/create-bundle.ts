@@ -1,0 +1,260 @@
+import {
+  BUNDLE_INDEX_NAME,
+  BUNDLE_REPORT_NAME,
+  BUNDLE_REPORT_SCHEMA,
+  BUNDLE_SCHEMA,
+  type BundleMember,
+  type BundleReport,
+  encodeBundle,
+  encodeBundleReport,
+  memberPaths,
+} from '../../core/bundle/bundle-record.js';
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
+import { compact } from '../../core/json/omit-undefined.js';
+import type { Manifest } from '../../core/manifest/manifest.js';
+import { isRestricted, sensitivityOf } from '../../core/manifest/sensitivity.js';
+import { encodeSortedEntries, type IndexEntry, indexSize } from '../../core/objects/bundle-index.js';
+import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
+import {
+  comparePaths,
+  portabilityProblems,
+  type SafePath,
+  toName,
+  toSafePath,
+} from '../../core/paths/safe-path.js';
+import { escapeText } from '../../core/text/escape-control.js';
+import { type ErrorCode, HsError } from '../../errors/hs-error.js';
+import { findRestricted } from '../guard/read-gate.js';
+import { resolveArtifact } from '../naming/resolve-artifact.js';
+import { describedBy, newManifest } from '../put/new-manifest.js';
+import { handleOf } from '../put/put.js';
+import { registration } from '../put/register-artifact.js';
+import type { Session, WriteTx } from '../session/session.js';
+import { type Member, readMember } from './bundle-member.js';
+
+export interface BundleOptions {
+  readonly name?: string | undefined;
+  /** Take names that another system could not hold (B4). */
+  readonly nonPortable?: boolean;
+  /** At most so many days, for one of what has no TTL, such as something high that was frozen. */
+  readonly ttl?: number | undefined;
+}
+
+export interface BundleCreated {
+  readonly artifactId: ArtifactId;
+  readonly contentHash: ObjectId;
+  readonly members: number;
+  readonly sizeBytes: number;
+  readonly leftOut: BundleReport['left_out'];
+}
+
+/**
+ * Gathers artifacts into one bundle artifact (C1): an index over objects that are there, so nothing is
+ * copied. Members that cannot be read, or that the actor may not read, are left out and reported;
+ * where none remains, the error is that of the first one named.
+ */
+export async function createBundle(
+  session: Session,
+  names: readonly string[],
+  options: BundleOptions = {},
+): Promise<BundleCreated> {
+  const bundleName = options.name === undefined ? undefined : toName(options.name);
+  return session.write('artifact.create', names, async (tx) => {
+    const catalog = await session.catalog();
+    await session.demand(catalog, 'artifact.read', names);
+    let gathered = await gather(session, catalog, names);
+    if (gathered.members.length === 0) {
+      const error = nothingLeft(gathered);
+      if (gathered.failure !== 'REFUSED') throw error;
+      throw await session.recordRefusal(tx, 'artifact.read:restricted', names, error);
+    }
+    let manifest = await assemble(session, tx, gathered, bundleName, options);
+    await tx.commit(async (head) => {
+      // A member may have become stricter while the others were looked at, or others bundled.
+      if (!gathered.members.every(({ record }) => isAsBefore(head, record))) {
+        gathered = await gather(session, head, names);
+        if (gathered.members.length === 0) throw nothingLeft(gathered);
+        manifest = await assemble(session, tx, gathered, bundleName, options);
+      }
+      return registration(tx, [manifest]);
+    });
+    return {
+      artifactId: manifest.artifact_id,
+      contentHash: manifest.content_hash,
+      members: gathered.members.length,
+      sizeBytes: manifest.size_bytes,
+      leftOut: gathered.leftOut,
+    };
+  });
+}
+
+type Gathered = Awaited<ReturnType<typeof gather>>;
+
+function nothingLeft({ failure, leftOut }: Gathered): HsError {
+  return new HsError(failure, 'nothing is left to bundle', {
+    hint: leftOut.map((l) => `${l.artifact_id.slice(0, 8)}: ${l.reason}`).join('; '),
+  });
+}
+
+function isAsBefore(catalog: Catalog, { artifact_id, manifest }: ArtifactRecord): boolean {
+  const now = catalog.get(artifact_id);
+  return now?.manifest === manifest && now.removed === undefined;
+}
+
+/** Puts the bundle's own objects into the batch, and returns its manifest. */
+async function assemble(
+  session: Session,
+  tx: WriteTx,
+  { members, leftOut }: Gathered,
+  name: string | undefined,
+  { nonPortable, ttl }: BundleOptions,
+): Promise<Manifest> {
+  if (nonPortable !== true) for (const member of members) demandPortable(member);
+  const records = await addRecords(tx, members, leftOut);
+  for (const entry of entriesOf(records, members)) {
+    await tx.batch.reference(entry.content_hash, entry.size_bytes);
+  }
+  const { id } = await tx.batch.addBytes(encodeSortedEntries(entriesOf(records, members)));
+  const bundled = members.map((m) => m.record);
+  const sensitivity = sensitivityOf(bundled);
+  const ttls = [sensitivity.retention_ttl_days, ttl].filter((t) => t !== undefined);
+  const facts = compact({
+    name,
+    kind: 'bundle',
+    payload_type: 'directory',
+    content_hash: id,
+    size_bytes: indexSize(entriesOf(records, members)),
+    ...sensitivity,
+    retention_ttl_days: ttls.length === 0 ? undefined : Math.min(...ttls),
+    source_artifact_refs: bundled.map(handleOf),
+  });
+  return describedBy(() => newManifest(session, facts));
+}
+
+async function gather(session: Session, catalog: Catalog, names: readonly string[]) {
+  const records = new Map<ArtifactId, ArtifactRecord>();
+  for (const name of names) {
+    const record = resolveArtifact(catalog, name);
+    records.set(record.artifact_id, record);
+  }
+  const mayReadAll = await session.isAllowed(catalog, 'artifact.read:restricted');
+  const members: Member[] = [];
+  const leftOut: BundleReport['left_out'] = [];
+  const failures = new Map<ArtifactId, ErrorCode>();
+  for (const record of [...records.values()].sort((a, b) => comparePaths(a.artifact_id, b.artifact_id))) {
+    const leave = (code: ErrorCode, reason: string) => {
+      leftOut.push({ artifact_id: record.artifact_id, reason });
+      failures.set(record.artifact_id, code);
+    };
+    if (!mayReadAll && isRestricted(record)) {
+      leave('REFUSED', "it is restricted, and the actor lacks 'artifact.read:restricted'");
+      continue;
+    }
+    const member = await readMember(session.store.objects, record);
+    if (typeof member === 'string') leave('INTEGRITY', `its ${member} cannot be read`);
+    else if (!(await isWhole(session, member))) leave('OBJECT_MISSING', 'a file of its payload is missing');
+    else if (!mayReadAll && (await holdsRestricted(session, catalog, member)))
+      leave('REFUSED', "it holds restricted bytes, and the actor lacks 'artifact.read:restricted'");
+    else members.push(member);
+  }
+  const [first] = records.keys();
+  return { members, leftOut, failure: failures.get(first!) ?? ('NOT_FOUND' as const) };
+}
+
+async function holdsRestricted(session: Session, catalog: Catalog, member: Member): Promise<boolean> {
+  return (await findRestricted(session.store.objects, catalog, contentsOf(member))) !== undefined;
+}
+
+function* contentsOf({ record, files }: Member): Generator<ObjectId> {
+  yield record.content_hash;
+  for (const { content_hash } of files()) yield content_hash;
+}
+
+function* pathsOf({ files }: Member): Generator<SafePath> {
+  for (const { path } of files()) yield path;
+}
+
+async function isWhole(session: Session, { files }: Member): Promise<boolean> {
+  for (const { content_hash, size_bytes } of files()) {
+    session.signal.throwIfAborted();
+    if ((await session.store.objects.size(content_hash)) !== size_bytes) return false;
+  }
+  return true;
+}
+
+function demandPortable(member: Member): void {
+  const { record } = member;
+  if (record.payload_type === 'file') return;
+  for (const problem of portabilityProblems(pathsOf(member))) {
+    const other = problem.other === undefined ? '' : ` with '${escapeText(problem.other)}'`;
+    throw new HsError(
+      'UNSAFE_PATH',
+      `'${escapeText(problem.path)}' in '${record.artifact_id.slice(0, 8)}' is not portable: ${problem.kind}${other}`,
+      { hint: '--non-portable takes it all the same' },
+    );
+  }
+}
+
+/** What a bundle has beside its members: its own index and its report. */
+async function addRecords(
+  tx: WriteTx,
+  members: readonly Member[],
+  leftOut: BundleReport['left_out'],
+): Promise<IndexEntry[]> {
+  const bundle = encodeBundle({ schema: BUNDLE_SCHEMA, members: members.map(memberOf) });
+  const report = encodeBundleReport({
+    schema: BUNDLE_REPORT_SCHEMA,
+    included: members.map(({ manifest: m }) =>
+      compact({
+        artifact_id: m.artifact_id,
+        name: m.name,
+        kind: m.kind,
+        content_hash: m.content_hash,
+        size_bytes: m.size_bytes,
+        classification: m.classification,
+        exportable: m.exportable,
+      }),
+    ),
+    left_out: leftOut,
+  });
+  const entries: IndexEntry[] = [];
+  for (const [path, bytes] of [
+    [BUNDLE_INDEX_NAME, bundle],
+    [BUNDLE_REPORT_NAME, report],
+  ] as const) {
+    const { id, size } = await tx.batch.addBytes(bytes);
+    entries.push({ path, content_hash: id, size_bytes: size });
+  }
+  return entries;
+}
+
+/** All files of a bundle, in the order of A3: members come in order of their ids. */
+function* entriesOf(records: readonly IndexEntry[], members: readonly Member[]): Generator<IndexEntry> {
+  yield* records;
+  for (const { record, files } of members) {
+    const paths = memberPaths(record.artifact_id);
+    yield {
+      path: paths.manifest,
+      content_hash: record.manifest,
+      size_bytes: record.manifest_size_bytes,
+    };
+    for (const file of files()) {
+      const path =
+        record.payload_type === 'file' ? paths.payload : toSafePath(`${paths.payload}/${file.path}`);
+      yield { ...file, path };
+    }
+  }
+}
+
+function memberOf({ record, manifest, count }: Member): BundleMember {
+  return {
+    artifact_id: record.artifact_id,
+    manifest: record.manifest,
+    manifest_size_bytes: record.manifest_size_bytes,
+    payload_type: manifest.payload_type,
+    content_hash: manifest.content_hash,
+    size_bytes: manifest.size_bytes,
+    files: count,
+  };
+}

@@ -1,0 +1,64 @@
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
+import type { LedgerOp } from '../../core/ledger/operation.js';
+import type { Manifest } from '../../core/manifest/manifest.js';
+import { stricter } from '../../core/manifest/sensitivity.js';
+import { isSensitive } from '../../core/manifest/vocabulary.js';
+import { HsError } from '../../errors/hs-error.js';
+import { manifestOf, reviseManifest } from '../govern/revise.js';
+import type { Session, WriteTx } from '../session/session.js';
+
+type Revision = Extract<LedgerOp, { op: 'revise' }>;
+
+/**
+ * What a bundle says of artifacts that are here already: where it is stricter, that holds here too from now
+ * on, by a new revision (A8). Where it is laxer, nothing changes. `ttl` is for what becomes sensitive and
+ * brings no time to live (USAGE without it). LAYER for what is frozen here and could only be classified higher.
+ */
+export async function tighten(
+  session: Session,
+  tx: WriteTx,
+  catalog: Catalog,
+  incoming: readonly Manifest[],
+  ttl: number | undefined,
+): Promise<Revision[]> {
+  const ops: Revision[] = [];
+  for (const manifest of incoming) {
+    const here = catalog.get(manifest.artifact_id)!;
+    const wanted = stricter(here, manifest);
+    if (wanted.classification === here.classification && wanted.exportable === here.exportable) continue;
+    const isFrozen = here.layer === 'L1';
+    if (isFrozen && wanted.classification === here.classification) throw cannotClose(here);
+    const before = await manifestOf(session, here);
+    const change = isFrozen
+      ? wanted
+      : { ...wanted, retention_ttl_days: ttlOf(before, manifest, wanted, ttl) };
+    ops.push((await reviseManifest(tx, here, before, change)).op);
+  }
+  return ops;
+}
+
+/** The shorter of the two, where both have one. */
+function ttlOf(
+  before: Manifest,
+  incoming: Manifest,
+  wanted: Pick<Manifest, 'classification'>,
+  given: number | undefined,
+): number | undefined {
+  const known = [before.retention_ttl_days, incoming.retention_ttl_days].filter((days) => days !== undefined);
+  if (!isSensitive({ kind: before.kind, ...wanted })) return before.retention_ttl_days;
+  if (known.length > 0) return Math.min(...known);
+  if (given !== undefined) return given;
+  const shown = before.artifact_id.slice(0, 8);
+  throw new HsError('USAGE', `'${shown}' is here already, and the bundle says that it is sensitive`, {
+    hint: 'what is sensitive needs a time to live, which the bundle does not say: give it with --ttl DAYS',
+    details: { artifact_id: before.artifact_id },
+  });
+}
+
+function cannotClose({ artifact_id }: ArtifactRecord): HsError {
+  const shown = artifact_id.slice(0, 8);
+  return new HsError('LAYER', `'${shown}' is frozen here (L1), and the bundle says that it must not leave`, {
+    hint: `what is frozen can only be classified higher: hs reclassify ${shown} does that, then import again`,
+  });
+}

@@ -1,0 +1,24 @@
+import type { ArchiveLimits } from '../../archive/archive-limits.js';
+import { sha256 } from '../../core/objects/hash.js';
+import type { Disk } from '../../fsx/disk.js';
+import { hashBytes } from '../put/hash-file.js';
+import { ofBundle } from './bundle-error.js';
+import { type BundleSource, readBundle } from './bundle-source.js';
+import { type CheckedBundle, checkBundle } from './check-bundle.js';
+
+/** Checks a bundle file or directory without any store (C3); INTEGRITY or HOSTILE_INPUT says why not. */
+export function verifyBundle(
+  disk: Disk,
+  source: BundleSource,
+  options: Partial<ArchiveLimits> = {},
+): Promise<CheckedBundle> {
+  return ofBundle(disk, source, () =>
+    checkBundle(readBundle(disk, source, options), {
+      stream: async (content) => {
+        const { hash, size } = await hashBytes(content);
+        return { id: hash, size };
+      },
+      bytes: async (bytes) => ({ id: sha256(bytes), size: bytes.byteLength }),
+    }),
+  );
+}

@@ -1,0 +1,97 @@
+import type { Environment, Random } from '../../core/effects.js';
+import { isErrno } from '../../errors/hs-error.js';
+import type { Disk } from '../../fsx/disk.js';
+import { type DoctorCheck, ok, problem, warning } from './health-check.js';
+
+const LEAST_NODE = [20, 19] as const;
+
+export interface Machine {
+  readonly disk: Disk;
+  readonly environment: Environment;
+  readonly random: Random;
+  /** `20.19.0`. */
+  readonly nodeVersion: string;
+}
+
+export function checkNode(version: string): DoctorCheck {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const enough = major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1]);
+  if (enough) return ok('node', version);
+  return problem('node', `${version} is too old`, `install Node.js ${LEAST_NODE.join('.')} or newer`);
+}
+
+export function checkPlatform(platform: NodeJS.Platform): DoctorCheck {
+  if (platform === 'linux') return ok('platform', 'linux');
+  if (platform === 'darwin') {
+    return warning('platform', 'macOS is possible and not tested', 'use Linux for what matters');
+  }
+  return problem('platform', `${platform} is not supported`, 'use Linux');
+}
+
+/** Names below an open directory reach it whatever happens to its path; without that, exports only find out. */
+async function checkDescriptors(disk: Disk): Promise<DoctorCheck> {
+  const dir = await disk.openDir('/');
+  try {
+    if (dir.path !== '/') return ok('descriptors', 'directories are reached through /proc/self/fd');
+    return warning(
+      'descriptors',
+      '/proc is not there: a directory that is swapped during an export is found, not prevented',
+      'mount /proc',
+    );
+  } finally {
+    await dir.close();
+  }
+}
+
+async function checkHome(environment: Environment): Promise<DoctorCheck> {
+  if (environment.home !== undefined || environment.get('XDG_STATE_HOME')) {
+    return ok('home', environment.home ?? environment.get('XDG_STATE_HOME')!);
+  }
+  return warning(
+    'home',
+    'there is no home directory, so a ledger that is rolled back is not found',
+    'set XDG_STATE_HOME to a directory that stays',
+  );
+}
+
+async function checkSandboxes({ disk, environment, random }: Machine): Promise<DoctorCheck[]> {
+  const { sandboxReport } = await import('../run/sandbox-report.js');
+  let reports: Awaited<ReturnType<typeof sandboxReport>>;
+  try {
+    reports = await sandboxReport(disk, environment, random);
+  } catch (e) {
+    if (!isErrno(e)) throw e;
+    return [
+      warning('sandbox', `cannot be tried: ${e.message}`, 'set TMPDIR to a directory that can be written'),
+    ];
+  }
+  const own = environment.platform === 'darwin' ? 'sandbox-exec' : undefined;
+  const real = reports.filter((r) => r.name !== 'none' && (r.name !== 'sandbox-exec' || own === r.name));
+  const checks = real.map(({ name, available, level, reason }, i) => {
+    if (available) return ok(`sandbox ${name}`, level);
+    const why = reason ?? 'it cannot be had';
+    // They are tried best first, so one that comes after a better one is not missed.
+    if (real.slice(0, i).some((r) => r.available)) return ok(`sandbox ${name}`, `not needed: ${why}`);
+    return warning(`sandbox ${name}`, why, 'install bubblewrap, or allow user namespaces');
+  });
+  if (real.some((r) => r.available)) return checks;
+  return [
+    ...checks,
+    problem(
+      'sandbox',
+      'nothing here can confine a tool, so hs run refuses',
+      'install bubblewrap, or allow user namespaces',
+    ),
+  ];
+}
+
+/** What hs stands on, whatever the store. */
+export async function checkMachine(machine: Machine): Promise<DoctorCheck[]> {
+  return [
+    checkNode(machine.nodeVersion),
+    checkPlatform(machine.environment.platform),
+    await checkDescriptors(machine.disk),
+    await checkHome(machine.environment),
+    ...(await checkSandboxes(machine)),
+  ];
+}

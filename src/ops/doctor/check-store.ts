@@ -1,0 +1,196 @@
+import { type Timestamp, toTimestamp } from '../../core/objects/ids.js';
+import { escapeText } from '../../core/text/escape-control.js';
+import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
+import { giveWay } from '../../fsx/yielding-disk.js';
+import type { Leases } from '../../store/local/leases.js';
+import { canExchange, probeFilesystem } from '../../store/local/probe.js';
+import { outputRootOf } from '../export/output-root.js';
+import { journaledDestinations } from '../recovery/finish-export.js';
+import type { Session } from '../session/session.js';
+import { checkFilesystem } from './check-filesystem.js';
+import { type DoctorCheck, ok, problem, warning } from './health-check.js';
+import { judgeLeases } from './lease-liveness.js';
+
+/** What the store's directory can do is tried in its tmp/, under a lease, as every command does. */
+async function checkAbilities({ store }: Session): Promise<DoctorCheck[]> {
+  const { disk, layout, leases } = store;
+  let lease: Awaited<ReturnType<typeof leases.take>>;
+  try {
+    lease = await leases.take();
+  } catch (e) {
+    if (isHsError(e, 'REFUSED')) return [warning('writable', e.message, e.hint ?? 'work as its owner')];
+    if (!isErrno(e)) throw e;
+    if (e.code === 'ENOSYS') {
+      const mend = 'install hs again: a package for this system (fs-native-extensions) cannot be loaded';
+      return [problem('locks', 'files cannot be locked, so nothing can be written', mend)];
+    }
+    const what = `the store cannot be written: ${e.code}`;
+    return [warning('writable', what, 'it can be read; to change it, check owner, mode and mount')];
+  }
+  try {
+    const prefix = `${layout.tmp}/${lease.token}-probe`;
+    await probeFilesystem(disk, prefix, store.workspace);
+    const checks = [ok('writable', 'hard links, kernel locks and fsync of a directory work')];
+    checks.push(
+      (await canExchange(disk, prefix))
+        ? ok('exchange', 'a directory is replaced in one step')
+        : warning(
+            'exchange',
+            'a directory is replaced by two renames, which a later command finishes after a crash',
+            'nothing to do; another filesystem would do it in one step',
+          ),
+      (await disk.syncFilesystem(layout.tmp))
+        ? ok('syncfs', 'many files are made durable at once')
+        : warning(
+            'syncfs',
+            "there is no 'sync -f': many files are stored more slowly",
+            'install GNU coreutils',
+          ),
+    );
+    return checks;
+  } catch (e) {
+    if (isHsError(e, 'SYSTEM')) return [problem('writable', e.message, e.hint ?? 'move the store')];
+    if (!isErrno(e)) throw e;
+    return [problem('writable', `the store cannot be written: ${e.message}`, 'check space, owner and mode')];
+  } finally {
+    await lease.release();
+  }
+}
+
+async function checkLedger(session: Session): Promise<DoctorCheck[]> {
+  const { store } = session;
+  try {
+    const head = await store.checkedHead();
+    const { entry } = await store.ledger.read(head.seq);
+    const seen = await store.anchor.read();
+    return [
+      ok('ledger', `ends at entry ${head.seq}`),
+      seen === undefined || seen.seq < head.seq || !(await store.anchor.isWritable())
+        ? warning(
+            'anchor',
+            `cannot be kept${store.anchor.path === undefined ? '' : ` in '${store.anchor.path}'`}${seen === undefined ? '' : `: it stays at entry ${seen.seq}`}`,
+            'make that directory writable, so that a rollback is found',
+          )
+        : ok('anchor', `entry ${seen.seq} in '${store.anchor.path}'`),
+      checkClock(session, entry.at),
+    ];
+  } catch (e) {
+    if (!isHsError(e, 'LEDGER_BROKEN', 'ROLLED_BACK')) throw e;
+    return [problem('ledger', e.message, e.hint ?? 'hs ledger verify')];
+  }
+}
+
+function checkClock(session: Session, newest: Timestamp): DoctorCheck {
+  const now = toTimestamp(session.clock.now());
+  if (now >= newest) return ok('clock', now);
+  return problem(
+    'clock',
+    `it says ${now}, the newest ledger entry ${newest}: nothing is collected before then`,
+    'set the clock right, or let it be set: timedatectl set-ntp true',
+  );
+}
+
+async function checkDeadLease(leases: Leases, token: string): Promise<DoctorCheck> {
+  const dead = await leases.judge(token);
+  let left = '';
+  try {
+    const places = journaledDestinations(dead?.journal ?? []);
+    if (dead?.foreign) left = ' and was not written by your own hs here: what it says is not believed';
+    else if (places.length > 0)
+      left = `, and may have left something beside '${escapeText(places.join("', '"))}'`;
+  } catch (e) {
+    if (!(e instanceof HsError)) throw e;
+    left = `: ${e.message}`;
+  } finally {
+    await dead?.leave();
+  }
+  return warning(
+    'lease',
+    `${token} is of a command that died${left}`,
+    `the next command that writes clears it, or says why it cannot: hs fsck --repair; to give it up: hs gc --assume-dead ${token}`,
+  );
+}
+
+async function checkLeases({ store }: Session): Promise<DoctorCheck[]> {
+  const staged = await store.disk.readdir(store.layout.tmp);
+  const { dead, alive } = await judgeLeases(store.leases);
+  const checks: DoctorCheck[] = [];
+  for (const token of dead) checks.push(await checkDeadLease(store.leases, token));
+  const known = new Set([...dead, ...alive]);
+  const orphans = staged.filter((e) => !known.has(e.name?.split('-')[0] ?? ''));
+  if (orphans.length > 0) {
+    checks.push(
+      warning('temporaries', `${orphans.length} files in tmp/ belong to nobody`, 'hs fsck --repair'),
+    );
+  }
+  const work = alive.length === 0 ? 'no command is at work' : `${alive.length} held by commands at work`;
+  return checks.length === 0 ? [ok('leases', work)] : [...checks, ok('leases', work)];
+}
+
+/** A store from elsewhere works, with less than what its policy says. */
+async function checkStanding(session: Session): Promise<DoctorCheck[]> {
+  const { store } = session;
+  if (!(await store.standing.isAccepted())) {
+    const found =
+      'this user has neither made nor accepted this store here: its policy counts in its workspace alone';
+    return [warning('standing', found, 'if you trust it: hs doctor --accept')];
+  }
+  const { refused } = await outputRootOf(store, await session.policy(await session.catalog()));
+  return [
+    refused === undefined
+      ? ok('standing', 'made or accepted by this user')
+      : warning('standing', refused, 'if you trust it: hs doctor --accept'),
+  ];
+}
+
+/** The index is derived: when it does not work, answers come more slowly and are the same. */
+async function checkIndex({ store }: Session): Promise<DoctorCheck> {
+  const slow = (why: string, mend = `remove '${store.indexPlace ?? store.layout.cache}'`) =>
+    warning('index', `${why}: every command reads the whole ledger`, mend);
+  try {
+    const catalog = await store.catalog();
+    const place = store.indexPlace;
+    if (place === undefined)
+      return slow('there is no place for its key', 'set XDG_STATE_HOME to a directory that stays');
+    await store.disk.lstat(`${place}/root`);
+    // What is damaged is found by reading it, and thrown away.
+    for (const rows of [catalog.live(), catalog.removed()]) for (const _ of rows) await giveWay();
+    if (store.discardedIndex) {
+      const mend = 'nothing to do: it was thrown away, and hs ls makes it anew';
+      return warning('index', 'it was damaged, and answers came from the ledger', mend);
+    }
+    return ok('index', `${catalog.counts.live} artifacts, up to entry ${catalog.head.seq}`);
+  } catch (e) {
+    if (isErrno(e)) {
+      const mend = 'hs ls makes it where the store can be written';
+      return warning('index', 'it is not there: every command reads the whole ledger', mend);
+    }
+    // What the ledger lacks was reported as such.
+    if (isHsError(e)) return warning('index', e.message, 'hs fsck tells what is damaged');
+    if (e instanceof Error) return slow(`it cannot be loaded: ${e.message.split('\n')[0]}`);
+    throw e;
+  }
+}
+
+/** The store that was opened `unchecked`, so that one that is in trouble is looked at too. */
+export async function checkStore(session: Session): Promise<DoctorCheck[]> {
+  const { store } = session;
+  const checks: (() => Promise<DoctorCheck[]>)[] = [
+    () => checkFilesystem(store.disk, store.root),
+    () => checkLeases(session),
+    () => checkAbilities(session),
+    () => checkStanding(session),
+    () => checkLedger(session),
+    async () => [await checkIndex(session)],
+  ];
+  const all = [ok('store', store.root)];
+  for (const run of checks) {
+    try {
+      all.push(...(await run()));
+    } catch (e) {
+      if (!isErrno(e) && !(e instanceof HsError)) throw e;
+      all.push(problem('store', e.message, 'hs fsck tells more'));
+    }
+  }
+  return all;
+}

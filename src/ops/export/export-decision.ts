@@ -1,0 +1,230 @@
+import type { Catalog } from '../../core/catalog/catalog.js';
+import {
+  blockHint,
+  type Culprit,
+  clearsRemoved,
+  culpritDetails,
+  culpritsOf,
+  describeCulprit,
+  type GuardSubject,
+  guardExport,
+} from '../../core/guard/guard.js';
+import { labelOf } from '../../core/manifest/label-of.js';
+import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
+import { isAllowed } from '../../core/policy/authorize.js';
+import type { CapabilityId } from '../../core/policy/capabilities.js';
+import type { Budget, Policy } from '../../core/policy/policy.js';
+import { escapeText } from '../../core/text/escape-control.js';
+import { type ErrorCode, HsError } from '../../errors/hs-error.js';
+import { isRestorable } from '../gc/restore.js';
+import { guardSubject } from '../guard/guard-subject.js';
+import { resolveArtifact } from '../naming/resolve-artifact.js';
+import type { Session } from '../session/session.js';
+import { addManifest, type Content, readContent } from './export-content.js';
+import { type ExportFormat, type ExportRequest, formatOfEnding, type Shape } from './export-request.js';
+import { outputRootOf, within } from './output-root.js';
+import { type Placed, placeExport } from './place-export.js';
+
+/** One reason against an export; all of them are found before anything is said. */
+interface Objection {
+  readonly code: ErrorCode;
+  readonly why: string;
+  readonly hint: string;
+}
+
+/** What is to be done, and whether it may be. */
+export interface Decision {
+  readonly content: Content;
+  readonly shape: Shape;
+  readonly placed: Placed;
+  readonly policy: Policy;
+  readonly policyId: ObjectId;
+  readonly capability: CapabilityId;
+  readonly objections: readonly Objection[];
+  /** What the guard objects to, for programs. */
+  readonly heldBackBy: readonly Culprit[];
+  /** Readable by the owner alone, since something in it is high. */
+  readonly isPrivate: boolean;
+}
+
+/** Decides about an export in one state of the store: capability, guard and budget together (B5, B6, B8). */
+export async function decideExport(
+  session: Session,
+  catalog: Catalog,
+  request: ExportRequest,
+): Promise<Decision> {
+  const record = resolveArtifact(catalog, request.artifact);
+  const policy = await session.policy(catalog);
+  const content = await readContent(session.store.objects, record);
+  const shape = shapeOf(session, request, content);
+  const unbounded = isAllowed(policy, session.actor, 'artifact.export');
+  const { workspace } = session.store;
+  const placed = await placeExport(session.disk, request.place, {
+    workspace,
+    outputRoot: await outputRootOf(session.store, policy),
+    record,
+    format: shape.format,
+    onlyRoot: !unbounded,
+  });
+  const capability: CapabilityId =
+    unbounded || !placed.bounded ? 'artifact.export' : 'artifact.export:output_root';
+  const subject = await guardSubject(session.store.objects, catalog, content);
+  const isPrivate = holdsHigh(subject);
+  const consents = new Set(request.consents ?? []);
+  const heldBackBy = culpritsOf(guardExport(subject, consents));
+  const objections = [
+    ...capabilityObjection(session, policy, capability, placed),
+    ...placeObjection(placed),
+    ...(await farObjection(session, request.place.kind, placed)),
+    // Exporting is reading: a consent is no leave to read what is high (B5).
+    ...(isPrivate ? demanded(session, policy, 'artifact.read:restricted') : []),
+    // Of what was removed, a consent does what only a reclassification does of what is there.
+    ...(clearsRemoved(subject, consents) ? demanded(session, policy, 'artifact.reclassify') : []),
+    ...(await guardObjections(session, catalog, heldBackBy, record.artifact_id.slice(0, 8))),
+    ...budgetObjections(policy.export.budgets[session.actor.type], shape),
+  ];
+  return {
+    content,
+    shape,
+    placed,
+    policy,
+    policyId: catalog.policyId,
+    capability,
+    objections,
+    heldBackBy,
+    isPrivate,
+  };
+}
+
+/** The error of a refused export: the first objection decides its code, all are said. */
+export function refusal({ content, objections, heldBackBy }: Decision): HsError {
+  const [first] = objections;
+  const label = escapeText(labelOf(content.record));
+  return new HsError(first!.code, `cannot export '${label}': ${objections.map((o) => o.why).join('; ')}`, {
+    hint: first!.hint,
+    details: {
+      artifact_id: content.record.artifact_id,
+      reasons: objections.map((o) => o.why),
+      ...(heldBackBy.length === 0
+        ? {}
+        : { held_back_by: heldBackBy.slice(0, MOST_REASONS).map(culpritDetails) }),
+    },
+  });
+}
+
+function shapeOf(session: Session, request: ExportRequest, content: Content): Shape {
+  const { record } = content;
+  const isDirectory = record.payload_type === 'directory';
+  const toStdout = request.place.kind === 'stdout';
+  const wantsTree = isDirectory || request.withManifest === true;
+  const { place, byEnding } = request;
+  const named = byEnding === true && place.kind === 'path' ? formatOfEnding(place.path) : undefined;
+  const format: ExportFormat = request.format ?? (wantsTree ? (named ?? (toStdout ? 'tar' : 'dir')) : 'file');
+  if (format === 'file' && wantsTree) {
+    const what = isDirectory ? 'a directory' : 'a file with its manifest';
+    throw new HsError('USAGE', `${what} cannot be exported as one file`, {
+      hint: 'use --format dir, tar or tar.gz',
+    });
+  }
+  if (format === 'dir' && toStdout) {
+    throw new HsError('USAGE', 'a directory cannot be written to standard output', {
+      hint: 'use --format tar',
+    });
+  }
+  const entries = content.entries ?? [];
+  return {
+    format,
+    entries: request.withManifest === true ? addManifest(session.store.objects, entries, record) : entries,
+  };
+}
+
+function capabilityObjection(
+  session: Session,
+  policy: Policy,
+  capability: CapabilityId,
+  placed: Placed,
+): Objection[] {
+  if (isAllowed(policy, session.actor, capability)) return [];
+  if (!isAllowed(policy, session.actor, 'artifact.export:output_root')) return [lacking(session, capability)];
+  const where = placed.bounded ? '' : ` outside the output root '${policy.export.output_root}'`;
+  return [lacking(session, capability, where, 'leave out the destination to export below the output root')];
+}
+
+function placeObjection({ refused: why, unsafe }: Placed): Objection[] {
+  if (unsafe !== undefined) {
+    return [{ code: unsafe.code, why: unsafe.message, hint: unsafe.hint ?? 'choose another destination' }];
+  }
+  if (why === undefined) return [];
+  return [{ code: 'REFUSED', why, hint: 'name the destination; hs doctor --accept accepts an output root' }];
+}
+
+/** Grants of a policy that came with a store reach no further than its workspace. People go by their own word. */
+async function farObjection(
+  { store, actor }: Session,
+  kind: ExportRequest['place']['kind'],
+  { target }: Placed,
+): Promise<Objection[]> {
+  if (kind === 'stdout' || actor.type === 'human' || within(store.workspace, target) !== undefined) return [];
+  if (await store.standing.isAccepted()) return [];
+  const why = `'${escapeText(target)}' lies outside of the workspace of a store that you have not accepted`;
+  return [{ code: 'REFUSED', why, hint: 'if you trust this store: hs doctor --accept' }];
+}
+
+function lacking(
+  { actor }: Session,
+  capability: CapabilityId,
+  where = '',
+  hint = 'hs policy show lists the grants',
+): Objection {
+  const why = `'${actor.type}:${actor.id}' lacks the capability '${capability}'${where}`;
+  return { code: 'REFUSED', why, hint };
+}
+
+function demanded(session: Session, policy: Policy, capability: CapabilityId): Objection[] {
+  return isAllowed(policy, session.actor, capability) ? [] : [lacking(session, capability)];
+}
+
+async function guardObjections(
+  session: Session,
+  catalog: Catalog,
+  culprits: readonly Culprit[],
+  id: string,
+): Promise<Objection[]> {
+  const told = culprits.slice(0, MOST_REASONS);
+  const restorable = new Set<ArtifactId>();
+  for (const { subject } of told) {
+    const record = subject.artifactId === undefined ? undefined : catalog.get(subject.artifactId);
+    if (record?.removed !== undefined && (await isRestorable(session, record)))
+      restorable.add(record.artifact_id);
+  }
+  const hint = blockHint(told, id, restorable);
+  return told.map((culprit) => ({ code: 'GUARD_BLOCKED', why: describeCulprit(culprit), hint }));
+}
+
+/** A directory of 10,000 blocked files says as much with its first ones. */
+const MOST_REASONS = 10;
+
+function budgetObjections(budget: Budget | undefined, { entries }: Shape): Objection[] {
+  if (budget === undefined) return [];
+  const total = entries.reduce((sum, e) => sum + e.size, 0);
+  const largest = entries.reduce((max, e) => Math.max(max, e.size), 0);
+  const over = (what: string, is: number, may: number): Objection[] =>
+    is <= may
+      ? []
+      : [
+          {
+            code: 'BUDGET',
+            why: `${what} ${is}, the budget is ${may}`,
+            hint: 'hs policy show lists the budgets',
+          },
+        ];
+  return [
+    ...over('its bytes are', total, budget.total_bytes),
+    ...over('its files are', entries.length, budget.files),
+    ...over('the bytes of its largest file are', largest, budget.file_bytes),
+  ];
+}
+
+function holdsHigh(subject: GuardSubject): boolean {
+  return subject.classification === 'high' || (subject.members ?? []).some(holdsHigh);
+}

@@ -1,0 +1,84 @@
+import manifest from '../../../package.json' with { type: 'json' };
+import { canonicalBytes } from '../../core/json/canonical.js';
+import type { ExportRecord } from '../../core/ledger/payload.js';
+import type { DeterminismLevel } from '../../core/manifest/vocabulary.js';
+import { sha256 } from '../../core/objects/hash.js';
+import type { ObjectId, Timestamp } from '../../core/objects/ids.js';
+import { comparePaths } from '../../core/paths/safe-path.js';
+import type { Actor } from '../../core/policy/authorize.js';
+import { handleOf } from '../put/put.js';
+import type { Content } from './export-content.js';
+import type { ExportFormat } from './export-request.js';
+
+/** zlib may pack the same tar differently in another version; everything else is the same bytes anywhere. */
+function determinismOf(format: ExportFormat): DeterminismLevel {
+  return format === 'tar.gz' ? 'structural' : 'bitwise';
+}
+
+/** Options that change the bytes that are written. */
+export interface ExportConfig {
+  readonly with_manifest: boolean;
+  /** Seconds since 1970, of every entry of an archive. */
+  readonly mtime: number;
+}
+
+/** What an export record says before the outcome is known, from the decision and the artifact. */
+export interface ExportFacts {
+  readonly exportId: string;
+  readonly createdAt: Timestamp;
+  readonly actor: Actor;
+  readonly jobId?: string | undefined;
+  readonly content: Content;
+  readonly format: ExportFormat;
+  readonly config: ExportConfig;
+  /** Absolute, or `-`. */
+  readonly target: string;
+  readonly policyId: ObjectId;
+}
+
+/** The export record (B7). */
+export function exportRecord(
+  facts: ExportFacts,
+  end: Pick<ExportRecord, 'outcome' | 'warnings' | 'errors'>,
+  paths: readonly string[],
+): ExportRecord {
+  const { content, format, config, target } = facts;
+  const { record } = content;
+  const done = end.outcome === 'done';
+  return {
+    export_id: facts.exportId,
+    created_at: facts.createdAt,
+    actor: `${facts.actor.type}:${facts.actor.id}`,
+    ...(facts.jobId === undefined ? {} : { job_id: facts.jobId }),
+    source_entity_refs: content.manifest?.source_entity_refs ?? [],
+    source_hashes: [record.content_hash],
+    export_format: target === '-' ? 'stdout' : format,
+    exporter: {
+      engine_id: 'hs',
+      engine_version: manifest.version,
+      config_hash: sha256(canonicalBytes({ format, ...config })),
+    },
+    determinism_level: determinismOf(format),
+    hash_basis: record.payload_type === 'directory' ? 'bundle_index' : 'payload_bytes',
+    export_target: target,
+    policy_id: facts.policyId,
+    redactions_applied: false,
+    output_artifact_handles: done ? [handleOf(record)] : [],
+    ...(done ? { materialized_paths: [...paths] } : {}),
+    ...end,
+  };
+}
+
+/**
+ * What was made: of a directory its files relative to it; of a file or an archive its one name, relative
+ * to the directory that holds it; nothing on standard output.
+ */
+export function materializedPaths(
+  format: ExportFormat,
+  target: string,
+  entries: readonly { readonly path: string }[],
+): string[] {
+  if (target === '-') return [];
+  if (format !== 'dir') return [target.slice(target.lastIndexOf('/') + 1)];
+  return entries.map((e) => e.path).sort(comparePaths);
+}

@@ -1,0 +1,47 @@
+import type { ObjectId } from '../../core/objects/ids.js';
+import type { PayloadEntry } from '../materialize/payload-source.js';
+
+export const EXPORT_FORMATS = ['dir', 'file', 'tar', 'tar.gz'] as const;
+export type ExportFormat = (typeof EXPORT_FORMATS)[number];
+
+/** Where a caller wants it. Paths are absolute. */
+export type ExportPlace =
+  | { readonly kind: 'default' }
+  /** The exact path that is made. */
+  | { readonly kind: 'path'; readonly path: string }
+  /** Below a directory, under the artifact's name, else its filename hint, else its id. */
+  | { readonly kind: 'into'; readonly directory: string }
+  /** `write` says whether anybody still reads. */
+  | { readonly kind: 'stdout'; write(bytes: Uint8Array): Promise<boolean> };
+
+export interface ExportRequest {
+  /** The artifact as a person names it. */
+  readonly artifact: string;
+  readonly place: ExportPlace;
+  /** Default: `dir` for a directory, `file` for a file; with `byEnding` what the destination's name says. */
+  readonly format?: ExportFormat;
+  /** A directory whose destination ends in .tar, .tar.gz or .tgz becomes that. */
+  readonly byEnding?: boolean;
+  readonly force?: boolean;
+  readonly discardExisting?: boolean;
+  readonly withManifest?: boolean;
+  /** Content hashes of what is high and may go all the same (B6). */
+  readonly consents?: readonly ObjectId[];
+  /** Times inside a tar, in seconds since 1970 (`SOURCE_DATE_EPOCH`); else {@link ARCHIVE_TIME}. */
+  readonly mtime?: number;
+  /** Decide and look, write nothing, record nothing (D5). */
+  readonly dryRun?: boolean;
+}
+
+/** What the name of a destination says of a directory that goes there. */
+export function formatOfEnding(path: string): 'tar' | 'tar.gz' | undefined {
+  const ending = /\.(tar|tar\.gz|tgz)$/i.exec(path)?.[1]?.toLowerCase();
+  return ending === 'tgz' ? 'tar.gz' : (ending as 'tar' | 'tar.gz' | undefined);
+}
+
+/** How the bytes leave, decided from the request and the artifact. */
+export interface Shape {
+  readonly format: ExportFormat;
+  /** A raw file payload, a tree of `entries`, or an archive of them. */
+  readonly entries: readonly PayloadEntry[];
+}

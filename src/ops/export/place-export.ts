@@ -1,0 +1,123 @@
+import { basename, dirname, join, relative } from 'node:path';
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import { compact } from '../../core/json/omit-undefined.js';
+import { toSafePath } from '../../core/paths/safe-path.js';
+import { escapeText } from '../../core/text/escape-control.js';
+import { recordText } from '../../core/text/ledger-text.js';
+import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
+import type { Disk } from '../../fsx/disk.js';
+import type { Destination } from '../materialize/destination.js';
+import { defaultPath } from './export-content.js';
+import type { ExportFormat, ExportPlace } from './export-request.js';
+import { hasDotName, type OutputRoot, within } from './output-root.js';
+
+/** A destination, and whether it lies below the policy's output root, where a bounded actor may write. */
+export interface Placed {
+  readonly destination: Destination | undefined;
+  readonly bounded: boolean;
+  /** What the record calls it: an absolute path without links, or `-`. */
+  readonly target: string;
+  /** Why no file can have that name, or be there. */
+  readonly unsafe?: HsError;
+  /** Why nothing is written there although nobody named another place. */
+  readonly refused?: string;
+}
+
+/** What the ledger takes of a path. */
+const MOST_TARGET = 4096;
+
+const SUFFIX: Partial<Record<ExportFormat, string>> = { tar: '.tar', 'tar.gz': '.tar.gz' };
+
+/**
+ * Turns the place that was asked for into a destination (B8). Without one, and with `onlyRoot` for a path below
+ * the output root, it is walked from the workspace when the root lies in it, so that no link is followed:
+ * who may write only there, or sent the workspace, could have made it (B4). Otherwise the links of the typed
+ * directory, or of a root that this user accepted, are. A name that begins with a dot must be typed.
+ */
+export async function placeExport(disk: Disk, place: ExportPlace, context: PlaceContext): Promise<Placed> {
+  try {
+    return await placed(disk, place, context);
+  } catch (e) {
+    // To ask for such a place is refused like any other, with a record.
+    if (!isHsError(e, 'UNSAFE_PATH')) throw e;
+    const typed = place.kind === 'path' ? place.path : place.kind === 'into' ? place.directory : '-';
+    return { destination: undefined, bounded: false, target: recordText(typed, MOST_TARGET), unsafe: e };
+  }
+}
+
+interface PlaceContext {
+  readonly workspace: string;
+  readonly outputRoot: OutputRoot;
+  readonly record: ArtifactRecord;
+  readonly format: ExportFormat;
+  readonly onlyRoot: boolean;
+}
+
+async function placed(disk: Disk, place: ExportPlace, context: PlaceContext): Promise<Placed> {
+  if (place.kind === 'stdout') return { destination: undefined, bounded: false, target: '-' };
+  const { path: outputRoot, inWorkspace, followed, refused: noRoot } = context.outputRoot;
+  const typed =
+    place.kind === 'path'
+      ? checkedPath(place.path)
+      : join(
+          place.kind === 'into' ? place.directory : outputRoot,
+          `${defaultPath(context.record)}${SUFFIX[context.format] ?? ''}`,
+        );
+  const dotted =
+    place.kind !== 'path' && hasDotName(defaultPath(context.record))
+      ? `the name '${escapeText(defaultPath(context.record))}' begins with a dot, or a part of it does`
+      : undefined;
+  const refused = (place.kind === 'default' ? noRoot : undefined) ?? dotted;
+  const below = await pathBelow(disk, outputRoot, typed);
+  const facts = { bounded: below !== undefined && noRoot === undefined, ...compact({ refused }) };
+  if (below !== undefined && (context.onlyRoot || place.kind === 'default')) {
+    const destination: Destination =
+      inWorkspace === undefined || followed
+        ? { root: outputRoot, path: toSafePath(below), makeRoot: true }
+        : { root: context.workspace, path: toSafePath(join(inWorkspace, below)) };
+    return { destination, target: await targetOf(disk, destination), ...facts };
+  }
+  const destination: Destination =
+    place.kind === 'into'
+      ? { root: place.directory, path: toSafePath(relative(place.directory, typed)), makeRoot: true }
+      : { root: dirname(typed), path: toSafePath(basename(typed)) };
+  return { destination, target: await targetOf(disk, destination), ...facts };
+}
+
+function checkedPath(path: string): string {
+  if (basename(path) === '') {
+    throw new HsError(
+      'UNSAFE_PATH',
+      `destination '${escapeText(path)}' is refused: it is the root directory`,
+    );
+  }
+  return path;
+}
+
+/** The path relative to the output root, by its own name or by where its links lead; undefined outside. */
+async function pathBelow(disk: Disk, root: string, path: string): Promise<string | undefined> {
+  for (const from of [root, await realOf(disk, root)]) {
+    const below = relativeBelow(from, path);
+    if (below !== undefined) return below;
+  }
+  return undefined;
+}
+
+function relativeBelow(from: string, path: string): string | undefined {
+  return within(from, path) || undefined;
+}
+
+/** Where it really will be: the root's links are followed, and a root that is to be made has none. */
+async function targetOf(disk: Disk, { root, path }: Destination): Promise<string> {
+  const real = await realOf(disk, root);
+  return join(real === root ? join(await realOf(disk, dirname(root)), basename(root)) : real, path);
+}
+
+async function realOf(disk: Disk, path: string): Promise<string> {
+  try {
+    return await disk.realpath(path);
+  } catch (e) {
+    if (!isErrno(e)) throw e;
+    return path;
+  }
+}

@@ -1,0 +1,46 @@
+import type { ObjectId } from '../../core/objects/ids.js';
+import { HsError } from '../../errors/hs-error.js';
+import type { Recorded } from '../materialize/list-replaced.js';
+import type { Session } from '../session/session.js';
+import { MANIFEST_NAME, readContent } from './export-content.js';
+
+/**
+ * What exports that are recorded for this very destination have written there (B3). The whole ledger
+ * is read, which only the replacement of a directory that is not empty pays for.
+ */
+export async function recordedExports(session: Session, target: string): Promise<Recorded> {
+  const { store } = session;
+  const known = new Set<string>();
+  const catalog = await session.catalog();
+  const seen = new Set<string>();
+  for await (const { entry } of store.ledger.walk()) {
+    if (entry.type !== 'export_record') continue;
+    const record = await payloadOf(session, entry);
+    if (record?.export_target !== target || record.outcome !== 'done') continue;
+    for (const handle of record.output_artifact_handles) {
+      if (seen.has(handle.artifact_id)) continue;
+      seen.add(handle.artifact_id);
+      const artifact = catalog.get(handle.artifact_id);
+      if (artifact === undefined) continue;
+      const { entries = [] } = await readContent(store.objects, artifact);
+      for (const e of entries) known.add(keyOf(e.path, e.hash));
+      for (const { manifest } of artifact.manifests) known.add(keyOf(MANIFEST_NAME, manifest));
+    }
+  }
+  return (path, hash) => known.has(keyOf(path, hash));
+}
+
+function keyOf(path: string, hash: ObjectId): string {
+  return `${hash} ${path}`;
+}
+
+async function payloadOf(session: Session, entry: Parameters<Session['store']['payloadOf']>[0]) {
+  try {
+    const payload = await session.store.payloadOf(entry);
+    return 'export_target' in payload && 'output_artifact_handles' in payload ? payload : undefined;
+  } catch (e) {
+    // A record that cannot be read accounts for nothing.
+    if (!(e instanceof HsError)) throw e;
+    return undefined;
+  }
+}

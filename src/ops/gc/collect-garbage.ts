@@ -1,0 +1,122 @@
+import { compact } from '../../core/json/omit-undefined.js';
+import type { ArtifactId, Timestamp } from '../../core/objects/ids.js';
+import type { TrashedArtifact } from '../../core/retention/trashed-artifact.js';
+import type { Reclaimed } from '../../store/collector/collector.js';
+import type { Patience } from '../../store/collector/purge.js';
+import type { Session, WriteTx } from '../session/session.js';
+import { applyRemoval, type RemovalOutcome, type SeenPlan } from './apply-removal.js';
+import { StoreRetention } from './store-retention.js';
+import { goneForGood, trashedArtifacts } from './trash-contents.js';
+import { trashWindow } from './trash-window.js';
+
+export interface CollectOptions {
+  /** A plan that was saved or shown: nothing but what it lists goes (D3). */
+  readonly seen?: SeenPlan | undefined;
+  /** In place of the policy's (bytes). With `seen`, the plan's own holds. */
+  readonly quotaBytes?: number | undefined;
+  /** Purge what is within its trash window too; takes `retention.purge`. */
+  readonly emptyTrash?: boolean;
+  /** Go on where the quota cannot be met, and take all that it may; else QUOTA before anything goes. */
+  readonly bestEffort?: boolean;
+  /** How long a purge without a window waits for commands that are at work; by default two seconds. */
+  readonly patience?: Patience;
+  /** Called once the removal is committed, before bytes are freed. */
+  onRemoved?(outcome: RemovalOutcome): void;
+}
+
+export interface Collected {
+  readonly outcome: RemovalOutcome;
+  readonly reclaimed: Reclaimed;
+  /** Of what this removed, what nothing can bring back; with `emptyTrash` all of it. */
+  readonly irreversible: readonly ArtifactId[];
+  /** Removed before and gone for good now: the trash was emptied. */
+  readonly emptied: readonly TrashedArtifact[];
+  /** When what was moved to the trash may be purged; absent where there is no window, or it was emptied. */
+  readonly trashUntil?: Timestamp;
+  /** Until when what was removed can be brought back; absent where nothing of it can be. */
+  readonly restorableUntil?: Timestamp;
+}
+
+/**
+ * Removes what retention says is over, then sweeps and purges. The removal is one commit; whatever
+ * ends the command after it, the next collection goes on from there.
+ */
+export async function collect(session: Session, options: CollectOptions = {}): Promise<Collected> {
+  if (options.emptyTrash) await session.demand(await session.catalog(), 'retention.purge', []);
+  await session.store.makeRoom();
+  const trashed = options.emptyTrash ? await trashedArtifacts(session) : [];
+  const storage = new StoreRetention(session, {
+    capability: 'retention.collect',
+    patience: options.patience,
+  });
+  session.progress.start('planning');
+  const outcome = await applyRemoval(storage, {
+    command: 'gc',
+    now: () => session.now(),
+    quotaBytes: options.seen?.plan.header.quota_bytes ?? options.quotaBytes,
+    seen: options.seen,
+    bestEffort: options.bestEffort === true,
+    report: session.random.uuid() as ArtifactId,
+    actor: session.actor,
+    jobId: session.jobId,
+    traceId: session.traceId,
+    systemMs: () => session.clock.now(),
+    signal: session.signal,
+  });
+  options.onRemoved?.(outcome);
+  const done = await finish(session, storage, outcome, options.emptyTrash === true);
+  return { ...done, emptied: await goneForGood(session, trashed) };
+}
+
+/** What follows the commit of any removal. */
+export async function finish(
+  session: Session,
+  storage: StoreRetention,
+  outcome: RemovalOutcome,
+  emptyTrash: boolean,
+): Promise<Collected> {
+  session.progress.start('sweeping');
+  const reclaimed = await storage.reclaim({ emptyTrash });
+  session.progress.done();
+  for (const what of reclaimed.unknown) {
+    session.warn(`no bytes were freed: what is reachable cannot be known, since ${what} cannot be read`);
+  }
+  for (const why of reclaimed.left) session.warn(`not everything was freed: ${why}`);
+  const until = emptyTrash ? undefined : (await trashWindow(session))?.until;
+  const { plan, irreversible, restorable, report } = outcome;
+  const all = report !== undefined && emptyTrash;
+  return compact({
+    outcome,
+    reclaimed,
+    irreversible: all
+      ? plan.items.filter((i) => i.verdict === 'prune').map((i) => i.artifact_id)
+      : irreversible,
+    emptied: [],
+    trashUntil: until,
+    restorableUntil: restorable > 0 ? until : undefined,
+  });
+}
+
+/** Only frees bytes: what nothing names, and with `emptyTrash` what could still be brought back. */
+export async function emptyTrash(session: Session, patience?: Patience): Promise<Reclaimed> {
+  await session.store.makeRoom();
+  await session.demand(await session.catalog(), 'retention.purge', []);
+  return new StoreRetention(session, { capability: 'retention.purge', patience }).reclaim({
+    emptyTrash: true,
+  });
+}
+
+/**
+ * Declares leases dead that cannot be judged, and gives up what cannot be finished of dead ones, on the
+ * word of whoever says so; the ledger records who.
+ */
+export async function assumeDead(session: Session, tokens: readonly string[]): Promise<void> {
+  const giveUp = async (tx: WriteTx) => {
+    for (const token of tokens) await session.store.leases.assumeDead(token);
+    await tx.commit(
+      () => ({ type: 'capability_action', payload: { action: 'assume-dead', subjects: [...tokens] } }),
+      { records: true },
+    );
+  };
+  await session.write('retention.collect', tokens, giveUp, tokens);
+}

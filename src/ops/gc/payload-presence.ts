@@ -1,0 +1,95 @@
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import { MAX_MANIFEST_BYTES } from '../../core/manifest/manifest.js';
+import { isObjectId, type ObjectId } from '../../core/objects/ids.js';
+import type { SizedObject } from '../../core/retention/byte-account.js';
+import type { ArtifactObjects } from '../../core/retention/plan-input.js';
+import { isErrno, isHsError } from '../../errors/hs-error.js';
+import { giveWay } from '../../fsx/yielding-disk.js';
+import { FAN_OUT } from '../../store/local/layout.js';
+import type { IndexReader } from '../../store/objects/index-reader.js';
+import type { Packs } from '../../store/objects/packs.js';
+import type { Store } from '../../store/store.js';
+
+/** Names of all objects, in use or in the trash: one listing is far cheaper than a look at each. */
+async function listObjects(store: Store): Promise<Set<ObjectId>> {
+  const present = new Set<ObjectId>();
+  const add = async (dir: string) => {
+    for (const { name, kind } of await store.disk.readdir(dir)) {
+      if (kind === 'file' && name !== undefined && isObjectId(name)) present.add(name);
+    }
+  };
+  for (const dir of FAN_OUT) await add(`${store.layout.objects}/${dir}`);
+  const addPacked = async (packs: Packs | undefined) => {
+    for (const { index } of (await packs?.all()) ?? []) for (const { id } of index.entries()) present.add(id);
+  };
+  await store.objects.packs?.refresh();
+  await addPacked(store.objects.packs);
+  for (const batch of await store.objects.trashBatches()) {
+    try {
+      await addPacked(store.objects.packsOf(batch));
+      await add(store.layout.trashBatch(batch));
+    } catch (e) {
+      // A collector has just emptied it: what was brought back from it is looked for one by one.
+      if (!isErrno(e, 'ENOENT')) throw e;
+    }
+  }
+  return present;
+}
+
+/**
+ * The objects of each artifact, and whether one of them is missing or an index unreadable (D8). Sizes
+ * are those the ledger and the indexes state.
+ */
+export async function objectsOfAll(
+  store: Store,
+  indexes: IndexReader,
+  artifacts: readonly ArtifactRecord[],
+  onEach: () => void = () => {},
+): Promise<(record: ArtifactRecord) => ArtifactObjects> {
+  const present = await listObjects(store);
+  const isThere = async (id: ObjectId) => {
+    // It may have been moved between two listings.
+    if (!present.has(id) && (await store.objects.has(id))) present.add(id);
+    return present.has(id);
+  };
+  const known = new Map<ArtifactRecord, ArtifactObjects>();
+  for (const record of artifacts) {
+    await giveWay();
+    onEach();
+    const objects: SizedObject[] = record.manifests.map((m) => ({ id: m.manifest, size: m.size_bytes }));
+    let damaged = false;
+    if (record.payload_type === 'file') {
+      objects.push({ id: record.content_hash, size: record.size_bytes });
+    } else {
+      const found = await indexes.read(record.content_hash);
+      if (found === undefined) damaged = true;
+      else {
+        objects.push(found.index);
+        // A call with an argument for each of 125,000 files overflows the stack.
+        for (const member of found.members) objects.push(member);
+      }
+    }
+    for (const { id } of objects) {
+      if (damaged) break;
+      if (!present.has(id)) damaged = !(await isThere(id));
+    }
+    known.set(record, { objects, damaged });
+  }
+  return (record) => known.get(record)!;
+}
+
+/** Whether what names the artifact's bytes reads back: its manifests, and a file payload by its size. */
+export async function isSound(store: Store, record: ArtifactRecord): Promise<boolean> {
+  for (const { manifest, size_bytes } of record.manifests) {
+    try {
+      if ((await store.objects.read(manifest, MAX_MANIFEST_BYTES)).byteLength !== size_bytes) return false;
+    } catch (e) {
+      if (!isHsError(e, 'OBJECT_MISSING', 'INTEGRITY')) throw e;
+      return false;
+    }
+  }
+  return (
+    record.payload_type === 'directory' ||
+    (await store.objects.size(record.content_hash)) === record.size_bytes
+  );
+}

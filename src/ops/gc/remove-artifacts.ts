@@ -1,0 +1,129 @@
+import type { ArtifactId } from '../../core/objects/ids.js';
+import type { PlanItem } from '../../core/retention/prune-plan.js';
+import { toReason } from '../../core/text/ledger-text.js';
+import { HsError } from '../../errors/hs-error.js';
+import { NOTHING, type Reclaimed } from '../../store/collector/collector.js';
+import type { Patience } from '../../store/collector/purge.js';
+import type { Session } from '../session/session.js';
+import { applyRemoval } from './apply-removal.js';
+import { type Collected, finish } from './collect-garbage.js';
+import { makePlan } from './make-plan.js';
+import { PurgedBytes } from './shared-bytes.js';
+import { StorePreview, StoreRetention } from './store-retention.js';
+
+export interface RemoveOptions {
+  readonly reason?: string | undefined;
+  /** Skips the trash (D9); takes `retention.purge`. */
+  readonly purge?: boolean;
+  readonly patience?: Patience;
+}
+
+export interface Removed extends Collected {
+  /** Asked for and not removed, each with why. */
+  readonly refused: readonly { readonly item: PlanItem; readonly error: HsError }[];
+  /** Purged, but with bytes that other artifacts hold too, each with where they are. */
+  readonly shared: readonly { readonly item: PlanItem; readonly error: HsError }[];
+  /** Of a purge that is not done: why. */
+  readonly unpurged?: HsError;
+}
+
+/** PARTIAL while bytes that were to go at once may still be here, whoever keeps them. */
+function unpurgedBy({ sweep, unknown, left, purge_pending: pending }: Reclaimed): HsError | undefined {
+  const why =
+    sweep === 'busy'
+      ? 'another collection is at work'
+      : (unknown[0] ??
+        left[0] ??
+        (pending.length > 0 ? 'a command that is at work may need them' : undefined));
+  if (why === undefined) return undefined;
+  return new HsError('PARTIAL', `the bytes that were to be purged may still be here: ${why}`, {
+    hint: 'hs gc --yes purges them when that is over',
+  });
+}
+
+export function refusal(item: PlanItem): HsError {
+  const id = item.artifact_id;
+  const label = item.name ?? id.slice(0, 8);
+  if (item.rule === 'frozen') {
+    return new HsError('LAYER', `cannot remove '${label}': it is frozen (L1)`, {
+      details: { artifact_id: id },
+    });
+  }
+  const pins = item.pins ?? [];
+  return new HsError('PINNED', `cannot remove '${label}': it is pinned by '${pins.join("', '")}'`, {
+    hint: `hs unpin ${id.slice(0, 8)} --name ${pins[0]}`,
+    details: { artifact_id: id, pins },
+  });
+}
+
+/** The plan of `hs rm`, and nothing else (D5). */
+export async function planRemoval(session: Session, ids: ReadonlySet<ArtifactId>, purge: boolean) {
+  return (await makePlan(new StorePreview(session), { now: () => session.now(), ids, purge })).plan;
+}
+
+/**
+ * Removes artifacts by id, with the same plan, report, trash and pins as a collection (D9). Pinned and
+ * frozen ones stay and are named in `refused`, which the ledger records too.
+ */
+export async function removeArtifacts(
+  session: Session,
+  ids: ReadonlySet<ArtifactId>,
+  options: RemoveOptions = {},
+): Promise<Removed> {
+  await session.store.makeRoom();
+  const purged = new PurgedBytes(session);
+  if (options.purge) {
+    const catalog = await session.catalog();
+    await session.demand(catalog, 'retention.purge', [...ids]);
+    await purged.note(catalog, ids);
+  }
+  const storage = new StoreRetention(session, {
+    capability: 'artifact.remove',
+    subjects: [...ids],
+    patience: options.patience,
+  });
+  const outcome = await applyRemoval(storage, {
+    command: 'rm',
+    now: () => session.now(),
+    ids,
+    reason: toReason(options.reason),
+    purge: options.purge === true,
+    report: session.random.uuid() as ArtifactId,
+    actor: session.actor,
+    jobId: session.jobId,
+    traceId: session.traceId,
+    systemMs: () => session.clock.now(),
+    signal: session.signal,
+  });
+  const refused = outcome.plan.items
+    .filter((item) => item.verdict === 'keep')
+    .map((item) => ({ item, error: refusal(item) }));
+  if (refused.length > 0) {
+    await session.write('artifact.remove', [...ids], (tx) =>
+      session.recordRefusal(
+        tx,
+        'artifact.remove',
+        refused.map((r) => r.item.artifact_id),
+        refused[0]!.error,
+      ),
+    );
+  }
+  // Nothing went, so nothing is swept: an unreferenced object may be another script's, on its way.
+  if (outcome.report === undefined) {
+    return { outcome, reclaimed: NOTHING, irreversible: [], emptied: [], refused, shared: [] };
+  }
+  const done = await finish(session, storage, outcome, false);
+  // Whoever purges a secret must know where else it is: bytes go with the last artifact that holds them.
+  const isSwept = options.purge === true && done.reclaimed.sweep === 'done';
+  const gone = isSwept ? outcome.plan.items.filter((item) => item.verdict === 'prune') : [];
+  const held = await purged.stillHeld(
+    await session.catalog(),
+    gone.map((item) => item.artifact_id),
+  );
+  const shared = gone.flatMap((item) => {
+    const error = held.get(item.artifact_id);
+    return error === undefined ? [] : [{ item, error }];
+  });
+  const unpurged = options.purge ? unpurgedBy(done.reclaimed) : undefined;
+  return { ...done, refused, shared, ...(unpurged === undefined ? {} : { unpurged }) };
+}

@@ -1,0 +1,108 @@
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
+import { compact } from '../../core/json/omit-undefined.js';
+import type { EntryPayload } from '../../core/ledger/payload.js';
+import { type ArtifactId, type Timestamp, timestampMs, toTimestamp } from '../../core/objects/ids.js';
+import {
+  decodeReport,
+  MAX_REPORT_BYTES,
+  REPORT_NAME,
+  type RetentionReport,
+} from '../../core/retention/report.js';
+import { HsError } from '../../errors/hs-error.js';
+import { IndexReader } from '../../store/objects/index-reader.js';
+import { demandRead } from '../guard/read-gate.js';
+import { resolveArtifact } from '../naming/resolve-artifact.js';
+import type { Session } from '../session/session.js';
+import { objectsOfAll } from './payload-presence.js';
+import { isRestorable } from './restore.js';
+
+export interface ReportRow extends EntryPayload<'meta.gc_summary'> {
+  readonly seq: number;
+  readonly at: Timestamp;
+  /** `type:id`. */
+  readonly actor: string;
+  /** How many of what it removed are still removed. */
+  readonly removed_still: number;
+  /** Of these, what cannot be brought back any more. */
+  readonly irreversible: number;
+}
+
+/** What has become of what a collection removed. */
+export interface ReportUndo {
+  /** When it removed them, by the system's clock. */
+  readonly at: Timestamp;
+  /** When what it moved to the trash may be purged; absent where the policy gave no window. */
+  readonly trash_until?: Timestamp;
+  /** Still removed, and can be brought back. */
+  readonly restorable: readonly ArtifactId[];
+  /** Still removed, and cannot be. */
+  readonly irreversible: readonly ArtifactId[];
+}
+
+const DAY = 86_400_000;
+
+/** The collections whose reports are still here, newest first. */
+export async function listReports(session: Session): Promise<ReportRow[]> {
+  const catalog = await session.catalog();
+  const removed = [...catalog.removed()];
+  const { store } = session;
+  const objects = await objectsOfAll(store, new IndexReader(store.objects), removed);
+  const still = new Map<number, { removed: number; lost: number }>();
+  for (const record of removed) {
+    const sum = still.get(record.removed!.seq) ?? { removed: 0, lost: 0 };
+    const lost = objects(record).damaged ? 1 : 0;
+    still.set(record.removed!.seq, { removed: sum.removed + 1, lost: sum.lost + lost });
+  }
+  const rows: ReportRow[] = [];
+  for (const record of catalog.named(REPORT_NAME)) {
+    const { entry } = await session.store.ledger.read(record.registered.seq);
+    if (entry.type !== 'meta.gc_summary') continue;
+    const summary = (await session.store.payloadOf(entry)) as EntryPayload<'meta.gc_summary'>;
+    rows.push({
+      ...summary,
+      seq: entry.seq,
+      at: entry.at,
+      actor: `${entry.actor}:${entry.actor_id}`,
+      removed_still: still.get(entry.seq)?.removed ?? 0,
+      irreversible: still.get(entry.seq)?.lost ?? 0,
+    });
+  }
+  return rows;
+}
+
+async function undoOf(
+  session: Session,
+  catalog: Catalog,
+  { registered }: ArtifactRecord,
+  { header, items }: RetentionReport,
+): Promise<ReportUndo> {
+  const restorable: ArtifactId[] = [];
+  const irreversible: ArtifactId[] = [];
+  for (const { artifact_id: id, verdict } of items) {
+    const record = verdict === 'prune' ? catalog.get(id) : undefined;
+    if (record?.removed?.seq !== registered.seq) continue;
+    ((await isRestorable(session, record)) ? restorable : irreversible).push(id);
+  }
+  const days = header.trash_days;
+  const until = days === 0 ? undefined : toTimestamp(timestampMs(registered.at) + days * DAY);
+  return compact({ at: registered.at, trash_until: until, restorable, irreversible });
+}
+
+/** One report, as its artifact holds it, and what can still be undone of it. */
+export async function readReport(
+  session: Session,
+  typed: string,
+): Promise<{ readonly record: ArtifactRecord; readonly report: RetentionReport; readonly undo: ReportUndo }> {
+  return session.read(async (catalog) => {
+    const record = resolveArtifact(catalog, typed, { listedBy: 'hs report' });
+    if (record.kind !== 'report' || record.name !== REPORT_NAME) {
+      throw new HsError('NOT_FOUND', `'${typed}' is not a retention report`, {
+        hint: 'hs report lists them',
+      });
+    }
+    await demandRead(session, catalog, record);
+    const report = decodeReport(await session.store.objects.read(record.content_hash, MAX_REPORT_BYTES));
+    return { record, report, undo: await undoOf(session, catalog, record, report) };
+  });
+}

@@ -1,0 +1,25 @@
+import type { Catalog } from '../../core/catalog/catalog.js';
+import type { ArtifactId } from '../../core/objects/ids.js';
+import type { CapabilityId } from '../../core/policy/capabilities.js';
+import type { Session } from '../session/session.js';
+
+/** Whether one of these artifacts has a pin of that name that another actor set, of another type as well. */
+function isAnothers(session: Session, catalog: Catalog, name: string, ids: Iterable<ArtifactId>): boolean {
+  const { type, id } = session.actor;
+  for (const artifact of ids) {
+    const pins = catalog.get(artifact)?.pins ?? [];
+    if (pins.some((pin) => pin.name === name && pin.actor !== `${type}:${id}`)) return true;
+  }
+  return false;
+}
+
+/** What setting or removing a pin of that name takes: an actor's own name may be allowed where others are not. */
+export async function pinCapability(
+  session: Session,
+  catalog: Catalog,
+  name: string,
+  artifacts: Iterable<ArtifactId> = [],
+): Promise<CapabilityId> {
+  if (name !== session.actor.id || isAnothers(session, catalog, name, artifacts)) return 'pin.set';
+  return (await session.isAllowed(catalog, 'pin.set')) ? 'pin.set' : 'pin.set:own';
+}

@@ -1,0 +1,105 @@
+import type { Pin } from '../../core/catalog/artifact-record.js';
+import { activePins } from '../../core/catalog/check-operations.js';
+import { compact } from '../../core/json/omit-undefined.js';
+import { type LedgerOp, PIN_NAME_PATTERN } from '../../core/ledger/operation.js';
+import { labelOf } from '../../core/manifest/label-of.js';
+import type { ArtifactId, Timestamp } from '../../core/objects/ids.js';
+import { toReason } from '../../core/text/ledger-text.js';
+import { normalText } from '../../core/text/normal-form.js';
+import { HsError } from '../../errors/hs-error.js';
+import type { Session } from '../session/session.js';
+import { pinCapability } from './pin-capability.js';
+
+/** One change of a pin; `pin` replaces one of the same name. */
+export type PinChange =
+  | {
+      readonly change: 'pin';
+      readonly id: ArtifactId;
+      readonly name: string;
+      readonly reason?: string | undefined;
+      readonly until?: Timestamp | undefined;
+    }
+  | { readonly change: 'unpin'; readonly id: ArtifactId; readonly name: string };
+
+/** The name of a pin that is given none: the actor's own, which a job may set too. */
+export function defaultPinName(session: Session): string {
+  return PIN_NAME_PATTERN.test(session.actor.id) ? session.actor.id : 'pinned';
+}
+
+export function toPinName(given: string): string {
+  const name = normalText(given);
+  if (PIN_NAME_PATTERN.test(name)) return name;
+  throw new HsError('USAGE', `'${name}' is not a pin name`, {
+    hint: 'letters, digits and ._@+/-, at most 128, the first a letter or digit',
+  });
+}
+
+function toOp(change: PinChange): LedgerOp {
+  const { id, name } = change;
+  return change.change === 'unpin'
+    ? { op: 'unpin', artifact_id: id, name }
+    : compact({
+        op: 'pin' as const,
+        artifact_id: id,
+        name,
+        reason: toReason(change.reason),
+        until: change.until,
+      });
+}
+
+/**
+ * Applies pin changes in one commit, in their order, all or none (D1). A pin whose end has come
+ * already, and an unpin of a name that is not there, fail all of them.
+ */
+export async function changePins(session: Session, asked: readonly PinChange[]): Promise<void> {
+  if (asked.length === 0) return;
+  const now = session.now();
+  const changes = asked.map((c) => ({ ...c, name: toPinName(c.name) }));
+  for (const c of changes) {
+    if (c.change === 'pin' && c.until !== undefined && c.until <= now) {
+      throw new HsError('USAGE', `the pin '${c.name}' would end at ${c.until}, which is past`);
+    }
+  }
+  const catalog = await session.catalog();
+  // One name that is not the actor's own asks for the wider capability.
+  const name = changes.find((c) => c.name !== session.actor.id)?.name ?? session.actor.id;
+  const ids = [...new Set(changes.map((c) => c.id))];
+  const capability = await pinCapability(session, catalog, name, ids);
+  const pinned = changes.filter((c) => c.change === 'pin').length;
+  await session.write(capability, ids, (tx) =>
+    tx.commit(async (head) => {
+      // Somebody else may have set a pin of that name since.
+      await session.demand(head, await pinCapability(session, head, name, ids), ids);
+      return {
+        type: 'pin_changed',
+        payload: { pinned, unpinned: changes.length - pinned },
+        ops: changes.map(toOp),
+      };
+    }),
+  );
+}
+
+export interface PinRow extends Pin {
+  readonly artifact_id: ArtifactId;
+  /** Name, else filename hint, else short id of what it holds. */
+  readonly label: string;
+  /** Its end has come: it holds nothing. */
+  readonly over: boolean;
+}
+
+/** Every pin of every live artifact, in order of pin name, then id. */
+export async function listPins(session: Session): Promise<PinRow[]> {
+  const now = session.now();
+  const rows: PinRow[] = [];
+  for (const record of (await session.catalog()).live()) {
+    if (record.pins.length === 0) continue;
+    const active = new Set(activePins(record, now));
+    const label = labelOf(record);
+    for (const pin of record.pins) {
+      rows.push({ ...pin, artifact_id: record.artifact_id, label, over: !active.has(pin) });
+    }
+  }
+  return rows.sort((a, b) =>
+    a.name < b.name ? -1 : a.name > b.name ? 1 : a.artifact_id < b.artifact_id ? -1 : 1,
+  );
+}

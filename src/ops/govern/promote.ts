@@ -1,0 +1,137 @@
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
+import { compact } from '../../core/json/omit-undefined.js';
+import { HEAD_BYTES } from '../../core/manifest/content-type.js';
+import type { Manifest } from '../../core/manifest/manifest.js';
+import {
+  type Attestation,
+  nextLayer,
+  type PromotionFacts,
+  promotionProblems,
+} from '../../core/manifest/promotion-checks.js';
+import type { Layer } from '../../core/manifest/vocabulary.js';
+import { decodeBundleIndex, indexSize, MAX_INDEX_BYTES } from '../../core/objects/bundle-index.js';
+import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
+import { escapeText } from '../../core/text/escape-control.js';
+import { toReason } from '../../core/text/ledger-text.js';
+import { HsError } from '../../errors/hs-error.js';
+import { resolveArtifact } from '../naming/resolve-artifact.js';
+import type { Session } from '../session/session.js';
+import { manifestOf, recordingLayer, reviseManifest } from './revise.js';
+
+export interface Promoted {
+  readonly artifactId: ArtifactId;
+  readonly revision: number;
+  readonly from: Layer;
+  readonly to: Layer;
+  readonly contentHash: ObjectId;
+}
+
+/**
+ * Moves an artifact one layer up (A10). LAYER reports every gate that it fails, together; to L1 it takes
+ * `attest`, the reason why, from which the attestation is made.
+ */
+export async function promote(session: Session, name: string, attest: string | undefined): Promise<Promoted> {
+  const reason = toReason(attest);
+  return session.write('artifact.promote', [name], (tx) =>
+    recordingLayer(session, tx, 'artifact.promote', name, async () => {
+      let result: Promoted | undefined;
+      // The payload is read once: what its bytes are does not depend on the head, and it may be large.
+      let read: { readonly of: ObjectId; readonly content: ReadPayload } | undefined;
+      await tx.commit(async (catalog) => {
+        const record = resolveArtifact(catalog, name);
+        const to = nextLayer(record.layer);
+        if (to === undefined) throw cannotPromote(name, record.layer);
+        const manifest = await manifestOf(session, record);
+        if (read?.of !== record.content_hash) {
+          read = { of: record.content_hash, content: await readPayload(session, record) };
+        }
+        const attestation: Attestation | undefined =
+          to === 'L1' && reason !== undefined
+            ? {
+                by: `${session.actor.type}:${session.actor.id}`,
+                reason,
+                content_hash: record.content_hash,
+              }
+            : undefined;
+        const facts = { manifest, ...read.content, graph: graphOf(catalog), attestation };
+        demandGates(name, to, facts);
+        const revised = await reviseManifest(tx, record, manifest, { layer: to });
+        result = describe(revised.manifest, record.layer, to);
+        return {
+          type: 'artifact_promoted',
+          payload: compact({ artifact_id: record.artifact_id, from: record.layer, to, attestation }),
+          ops: [revised.op],
+        };
+      });
+      return result!;
+    }),
+  );
+}
+
+function describe(m: Manifest, from: Layer, to: Layer): Promoted {
+  return { artifactId: m.artifact_id, revision: m.revision, from, to, contentHash: m.content_hash };
+}
+
+function cannotPromote(name: string, layer: Layer): HsError {
+  const why = layer === 'L1' ? 'it is frozen already (L1)' : 'what is ephemeral (L4) is never promoted';
+  return new HsError('LAYER', `cannot promote '${escapeText(name)}': ${why}`);
+}
+
+function demandGates(name: string, to: 'L2' | 'L1', facts: PromotionFacts): void {
+  const problems = promotionProblems(facts, to);
+  if (problems.length === 0) return;
+  const gates = new Set(problems.map((p) => p.gate));
+  const id = facts.manifest.artifact_id.slice(0, 8);
+  const hint = [
+    ...(gates.has('ttl') ? [`hs retain ${id} --no-ttl takes the TTL away`] : []),
+    ...(gates.has('attestation') ? ['--attest REASON vouches for it'] : []),
+  ].join(', and ');
+  throw new HsError(
+    'LAYER',
+    `cannot promote '${escapeText(name)}' to ${to}: ${problems.map((p) => p.why).join('; ')}`,
+    {
+      ...(hint === '' ? {} : { hint }),
+      details: { problems },
+    },
+  );
+}
+
+type ReadPayload = Pick<PromotionFacts, 'rehashed' | 'content'>;
+
+/** Reads the payload as it is now, every byte of it. */
+async function readPayload(session: Session, record: ArtifactRecord): Promise<ReadPayload> {
+  const { objects } = session.store;
+  try {
+    if (record.payload_type === 'file') {
+      const { head, size } = await readWhole(session, record.content_hash);
+      return { rehashed: record.content_hash, content: { type: 'file', head, size } };
+    }
+    const index = decodeBundleIndex(await objects.read(record.content_hash, MAX_INDEX_BYTES));
+    for (const entry of index) await readWhole(session, entry.content_hash);
+    return { rehashed: record.content_hash, content: { type: 'directory', size: indexSize(index) } };
+  } catch (e) {
+    if (!(e instanceof HsError) || e.code === 'INTERRUPTED') throw e;
+    return { rehashed: undefined, content: undefined };
+  }
+}
+
+/** An object is what its name says or the stream throws: reading it to the end is hashing it again. */
+async function readWhole(session: Session, id: ObjectId): Promise<{ head: Uint8Array; size: number }> {
+  let head = Buffer.alloc(0);
+  let size = 0;
+  for await (const chunk of session.store.objects.lend(id)) {
+    session.signal.throwIfAborted();
+    if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
+    size += chunk.byteLength;
+  }
+  return { head, size };
+}
+
+function graphOf(catalog: Catalog): PromotionFacts['graph'] {
+  return (id) => {
+    const record = catalog.get(id);
+    if (record === undefined || record.removed !== undefined) return undefined;
+    return { contentHash: record.content_hash, sources: record.sources ?? [] };
+  };
+}

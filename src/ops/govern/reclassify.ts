@@ -1,0 +1,102 @@
+import type { Manifest } from '../../core/manifest/manifest.js';
+import { classificationRank } from '../../core/manifest/sensitivity.js';
+import type { Classification } from '../../core/manifest/vocabulary.js';
+import type { ArtifactId } from '../../core/objects/ids.js';
+import { escapeText } from '../../core/text/escape-control.js';
+import { toReason } from '../../core/text/ledger-text.js';
+import { HsError } from '../../errors/hs-error.js';
+import { resolveArtifact } from '../naming/resolve-artifact.js';
+import type { Session } from '../session/session.js';
+import { manifestOf, recordingLayer, reviseManifest } from './revise.js';
+
+export interface Reclassification {
+  readonly classification?: Classification | undefined;
+  readonly exportable?: boolean | undefined;
+  /** Days from `created_at`. */
+  readonly ttl?: number | undefined;
+  readonly reason: string;
+}
+
+export interface Reclassified {
+  readonly artifactId: ArtifactId;
+  readonly revision: number;
+  readonly classification: Classification;
+  readonly exportable: boolean;
+  readonly ttl: number | undefined;
+  /** False when it was so already; nothing was written then. */
+  readonly changed: boolean;
+}
+
+/**
+ * Changes how sensitive an artifact is, by a new revision (A8). To high it takes a TTL (A6), and stops
+ * being exportable unless told otherwise. What is frozen can only be classified higher (A10).
+ */
+export async function reclassify(
+  session: Session,
+  name: string,
+  change: Reclassification,
+): Promise<Reclassified> {
+  const reason = toReason(change.reason);
+  return session.write('artifact.reclassify', [name], (tx) =>
+    recordingLayer(session, tx, 'artifact.reclassify', name, async () => {
+      let result: Reclassified | undefined;
+      await tx.commit(async (catalog) => {
+        const record = resolveArtifact(catalog, name);
+        const before = await manifestOf(session, record);
+        const after = wanted(before, change);
+        if (before.layer === 'L1') refuseFrozen(name, before, after);
+        const same = (Object.keys(after) as (keyof typeof after)[]).every((k) => after[k] === before[k]);
+        if (same) {
+          result = describe(before, false);
+          return null;
+        }
+        const { manifest, op } = await reviseManifest(tx, record, before, after);
+        result = describe(manifest, true);
+        const sensitivity = (m: Manifest) => ({ classification: m.classification, exportable: m.exportable });
+        return {
+          type: 'artifact_reclassified',
+          payload: {
+            artifact_id: record.artifact_id,
+            from: sensitivity(before),
+            to: sensitivity(manifest),
+            reason,
+          },
+          ops: [op],
+        };
+      });
+      return result!;
+    }),
+  );
+}
+
+function wanted(before: Manifest, change: Reclassification) {
+  const classification = change.classification ?? before.classification;
+  const becomesHigh = classification === 'high' && before.classification !== 'high';
+  return {
+    classification,
+    exportable: change.exportable ?? (becomesHigh ? false : before.exportable),
+    retention_ttl_days: change.ttl ?? before.retention_ttl_days,
+  };
+}
+
+function refuseFrozen(name: string, before: Manifest, after: ReturnType<typeof wanted>): void {
+  const lower = classificationRank(after.classification) < classificationRank(before.classification);
+  const higher = classificationRank(after.classification) > classificationRank(before.classification);
+  const opens = after.exportable && !before.exportable;
+  const closes = !after.exportable && before.exportable && !higher;
+  if (!lower && !opens && !closes && after.retention_ttl_days === undefined) return;
+  throw new HsError('LAYER', `cannot reclassify '${escapeText(name)}': it is frozen (L1)`, {
+    hint: 'what is frozen can only be classified higher, without a TTL',
+  });
+}
+
+function describe(m: Manifest, changed: boolean): Reclassified {
+  return {
+    artifactId: m.artifact_id,
+    revision: m.revision,
+    classification: m.classification,
+    exportable: m.exportable,
+    ttl: m.retention_ttl_days,
+    changed,
+  };
+}

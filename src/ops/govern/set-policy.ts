@@ -1,0 +1,121 @@
+import { parseLoose } from '../../core/json/canonical.js';
+import { sha256 } from '../../core/objects/hash.js';
+import type { ObjectId } from '../../core/objects/ids.js';
+import { encodePolicy, MAX_POLICY_BYTES, type Policy, toPolicy } from '../../core/policy/policy.js';
+import {
+  type GrantChange,
+  grantChanges,
+  idleRules,
+  locksOut,
+  type PolicySetting,
+  settingChanges,
+  type VerdictChange,
+  verdictChanges,
+} from '../../core/policy/policy-check.js';
+import { escapeText } from '../../core/text/escape-control.js';
+import { HsError, isErrno, isHsError, prefixed } from '../../errors/hs-error.js';
+import type { Disk } from '../../fsx/disk.js';
+import { acceptOutputRoot } from '../export/output-root.js';
+import type { Session } from '../session/session.js';
+
+export interface NamedPolicy {
+  readonly id: ObjectId;
+  readonly policy: Policy;
+}
+
+export interface PolicyCheck {
+  readonly from: ObjectId;
+  readonly to: ObjectId;
+  readonly settings: readonly PolicySetting[];
+  readonly grants: readonly GrantChange[];
+  /** What retention would judge otherwise, now. */
+  readonly verdicts: readonly VerdictChange[];
+  readonly idle: readonly string[];
+  /** `policy set` would refuse it: its author could not set the next one. */
+  readonly locksOut: boolean;
+}
+
+/** Reads a policy as people write it; INVALID_RECORD, or HSK-4001 for an unknown capability. */
+function readPolicy(bytes: Uint8Array): NamedPolicy {
+  const policy = toPolicy(parseLoose(bytes, MAX_POLICY_BYTES));
+  return { id: sha256(encodePolicy(policy)), policy };
+}
+
+/** The policy in a file that a person named; links to it are theirs. */
+export async function readPolicyFile(disk: Disk, path: string): Promise<NamedPolicy> {
+  const shown = escapeText(path);
+  try {
+    return readPolicy(await disk.readFile(await disk.realpath(path), MAX_POLICY_BYTES));
+  } catch (e) {
+    if (isErrno(e, 'ENOENT', 'ENOTDIR')) throw new HsError('NOT_FOUND', `'${shown}' is not there`);
+    if (isErrno(e, 'EFBIG', 'EINVAL')) throw new HsError('INVALID_RECORD', `'${shown}' is not a policy`);
+    if (e instanceof HsError) throw prefixed(e, `cannot read '${shown}': `);
+    throw e;
+  }
+}
+
+/** The policy in force. */
+export async function currentPolicy(session: Session): Promise<NamedPolicy> {
+  const catalog = await session.catalog();
+  return { id: catalog.policyId, policy: await session.policy(catalog) };
+}
+
+/** What a policy would change, and which of its rules nothing meets; nothing is written. */
+export async function checkPolicy(session: Session, proposed: NamedPolicy): Promise<PolicyCheck> {
+  const current = await currentPolicy(session);
+  const { planCollection } = await import('../gc/plan-collection.js');
+  const before = await planCollection(session);
+  const after = await planCollection(session, { policy: proposed });
+  const catalog = await session.catalog();
+  return {
+    from: current.id,
+    to: proposed.id,
+    settings: settingChanges(current.policy, proposed.policy),
+    grants: grantChanges(current.policy, proposed.policy),
+    verdicts: verdictChanges(before, after),
+    idle: idleRules(proposed.policy, catalog.live()),
+    locksOut: locksOut(proposed.policy, session.actor),
+  };
+}
+
+/**
+ * Reads a proposed policy and puts it in force. That it grants a capability that there is not is a refusal, and
+ * recorded as one (F2).
+ */
+export async function setPolicyFrom(
+  session: Session,
+  read: () => NamedPolicy | Promise<NamedPolicy>,
+): ReturnType<typeof setPolicy> {
+  let proposed: NamedPolicy;
+  try {
+    proposed = await read();
+  } catch (e) {
+    if (!isHsError(e, 'HSK-4001')) throw e;
+    return session.write('policy.set', [], () => Promise.reject(e));
+  }
+  return setPolicy(session, proposed);
+}
+
+/** Puts a policy in force (F1). One that would keep its own author from setting the next is refused. */
+export async function setPolicy(
+  session: Session,
+  proposed: NamedPolicy,
+): Promise<{ readonly from: ObjectId; readonly to: ObjectId; readonly changed: boolean }> {
+  return session.write('policy.set', [proposed.id], async (tx) => {
+    if (locksOut(proposed.policy, session.actor)) {
+      const error = new HsError('REFUSED', 'cannot set this policy: it would lock out its own author', {
+        hint: `grant 'policy.set' to '${session.actor.type}' in it`,
+      });
+      throw await session.recordRefusal(tx, 'policy.set', [proposed.id], error);
+    }
+    const { id } = await tx.batch.addBytes(encodePolicy(proposed.policy), { asFile: true });
+    let from = id;
+    const entry = await tx.commit((catalog) => {
+      from = catalog.policyId;
+      if (from === id) return null;
+      return { type: 'policy_changed', payload: { from, to: id }, ops: [{ op: 'set_policy', policy: id }] };
+    });
+    await acceptOutputRoot(session.store, proposed.policy);
+    return { from, to: id, changed: entry !== undefined };
+  });
+}

@@ -1,0 +1,44 @@
+import type { Catalog } from '../../core/catalog/catalog.js';
+import { REPORT_NAME } from '../../core/retention/report.js';
+
+export interface CompletionWord {
+  readonly word: string;
+  readonly meaning: string;
+}
+
+/** More would not help a person choose. */
+const LIMIT = 500;
+
+/** Names of live artifacts that begin with `prefix`, each once; then ids, where hex digits are typed. */
+export function artifactWords(catalog: Catalog, prefix: string, ids: boolean): CompletionWord[] {
+  const words = new Map<string, string>();
+  for (const r of catalog.live()) {
+    if (words.size >= LIMIT) break;
+    if (r.name?.startsWith(prefix)) words.set(r.name, r.kind);
+    if (ids && prefix !== '' && r.artifact_id.startsWith(prefix)) {
+      words.set(r.artifact_id, r.name ?? r.filename_hint ?? r.kind);
+    }
+  }
+  return [...words].map(([word, meaning]) => ({ word, meaning }));
+}
+
+/** Names of pins that begin with `prefix`. */
+export function pinWords(catalog: Catalog, prefix: string): CompletionWord[] {
+  const words = new Map<string, string>();
+  for (const r of catalog.live()) {
+    if (words.size >= LIMIT) break;
+    for (const pin of r.pins) {
+      if (pin.name.startsWith(prefix)) words.set(pin.name, r.name ?? r.artifact_id.slice(0, 8));
+    }
+  }
+  return [...words].map(([word, meaning]) => ({ word, meaning }));
+}
+
+/** Retention reports, the newest first: what a person remembers of a collection is when it was. */
+export function reportWords(catalog: Catalog): CompletionWord[] {
+  const words: CompletionWord[] = [];
+  for (const r of catalog.named(REPORT_NAME)) {
+    if (words.push({ word: r.artifact_id, meaning: r.created_at }) === LIMIT) break;
+  }
+  return words;
+}

@@ -1,0 +1,179 @@
+import { setTimeout } from 'node:timers/promises';
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
+import { compact } from '../../core/json/omit-undefined.js';
+import type { LedgerEntry } from '../../core/ledger/entry.js';
+import type { LedgerOp } from '../../core/ledger/operation.js';
+import type { EntryPayload, EntryType } from '../../core/ledger/payload.js';
+import type { ArtifactId, ObjectId, Timestamp } from '../../core/objects/ids.js';
+import { resolveArtifact } from '../naming/resolve-artifact.js';
+import type { Session } from '../session/session.js';
+import { type LedgerQuery, readLedger } from './read-ledger.js';
+
+/** Of a commit of thousands the first few tell what it was about. */
+const SHOWN_SUBJECTS = 20;
+const POLL_MS = 500;
+
+/** What an entry did to one artifact. */
+export interface Subject {
+  readonly op: Exclude<LedgerOp['op'], 'set_policy'> | 'export';
+  readonly artifact_id: ArtifactId;
+  /** Its name or filename hint. */
+  readonly name?: string;
+  /** Of the pin that was set or taken away. */
+  readonly pin?: string;
+}
+
+/** One event of the store's history. */
+export interface HistoryRow {
+  readonly seq: number;
+  readonly at: Timestamp;
+  readonly set_clock?: Timestamp;
+  readonly type: EntryType;
+  /** `type:id`. */
+  readonly actor: string;
+  readonly job_id?: string;
+  readonly capability_id?: string;
+  readonly decision?: 'allow' | 'deny';
+  readonly event_id: string;
+  readonly operations: number;
+  /** Of the operations, or of what was exported, the first 20. */
+  readonly subjects: readonly Subject[];
+  readonly payload: EntryPayload;
+}
+
+export interface HistoryQuery {
+  /** As a person names it: only entries that mention this artifact. */
+  readonly artifact?: string;
+  readonly type?: EntryType;
+  readonly since?: Timestamp;
+}
+
+function subjectsOf(ops: readonly LedgerOp[], catalog: Catalog): Subject[] {
+  const subjects: Subject[] = [];
+  for (const op of ops) {
+    if (op.op === 'set_policy') continue;
+    if (subjects.length === SHOWN_SUBJECTS) break;
+    const facts = op.op === 'add' || op.op === 'revise' ? op : catalog.get(op.artifact_id);
+    subjects.push(
+      compact({
+        op: op.op,
+        artifact_id: op.artifact_id,
+        name: facts?.name ?? facts?.filename_hint,
+        pin: op.op === 'pin' || op.op === 'unpin' ? op.name : undefined,
+      }),
+    );
+  }
+  return subjects;
+}
+
+/** How far before its record an export's decision is looked for; mostly they are neighbours. */
+const DECISION_WITHIN = 100;
+
+/** What an entry about an export was to take out; it has no operations. */
+async function exportsOf(session: Session, e: LedgerEntry, payload: EntryPayload): Promise<ArtifactId[]> {
+  if (e.type === 'export_decided') return (payload as EntryPayload<'export_decided'>).artifact_ids;
+  if (e.type !== 'export_record') return [];
+  const record = payload as EntryPayload<'export_record'>;
+  if (record.output_artifact_handles.length > 0) {
+    return record.output_artifact_handles.map((h) => h.artifact_id);
+  }
+  // The record of what did not get out has only the hash: its decision knows which artifact it was.
+  for (let seq = e.seq - 1; seq >= Math.max(0, e.seq - DECISION_WITHIN); seq--) {
+    const { entry } = await session.store.ledger.read(seq);
+    if (entry.type !== 'export_decided') continue;
+    const decided = (await session.store.payloadOf(entry)) as EntryPayload<'export_decided'>;
+    if (decided.export_id === record.export_id) return decided.artifact_ids;
+  }
+  return [];
+}
+
+function exportSubject(catalog: Catalog, artifact_id: ArtifactId): Subject {
+  const facts = catalog.get(artifact_id);
+  return compact({ op: 'export' as const, artifact_id, name: facts?.name ?? facts?.filename_hint });
+}
+
+async function toRow(session: Session, catalog: Catalog, e: LedgerEntry): Promise<HistoryRow> {
+  const ops = await session.store.opsOf(e);
+  const payload = await session.store.payloadOf(e);
+  const exported = (await exportsOf(session, e, payload)).slice(0, SHOWN_SUBJECTS);
+  return compact({
+    seq: e.seq,
+    at: e.at,
+    set_clock: e.set_clock,
+    type: e.type,
+    actor: `${e.actor}:${e.actor_id}`,
+    job_id: e.job_id,
+    capability_id: e.capability_id,
+    decision: e.decision,
+    event_id: e.event_id,
+    operations: ops.length,
+    subjects: [...subjectsOf(ops, catalog), ...exported.map((id) => exportSubject(catalog, id))],
+    payload,
+  });
+}
+
+/** Whether an entry is about an artifact: by its id, or, in an export record, by its content hash. */
+async function mentions(session: Session, e: LedgerEntry, artifact: ArtifactRecord): Promise<boolean> {
+  const id = artifact.artifact_id;
+  const ops = await session.store.opsOf(e);
+  if (ops.some((op) => op.op !== 'set_policy' && op.artifact_id === id)) return true;
+  const payload: unknown = await session.store.payloadOf(e);
+  const names = (value: unknown): boolean => {
+    if (typeof value === 'string') return value === id;
+    return typeof value === 'object' && value !== null && Object.values(value).some(names);
+  };
+  const { source_hashes: hashes } = payload as { source_hashes?: readonly ObjectId[] };
+  return names(payload) || hashes?.includes(artifact.content_hash) === true;
+}
+
+function toQuery(session: Session, catalog: Catalog, asked: HistoryQuery): LedgerQuery {
+  const query = compact({ type: asked.type, since: asked.since });
+  if (asked.artifact === undefined) return query;
+  const artifact = resolveArtifact(catalog, asked.artifact, { removed: true });
+  return {
+    ...query,
+    // Nothing mentions it before it was registered.
+    from: artifact.registered.seq,
+    filter: (entry) => mentions(session, entry, artifact),
+  };
+}
+
+/** The history, newest first; what is not asked for is not read. */
+export async function* history(session: Session, asked: HistoryQuery): AsyncGenerator<HistoryRow> {
+  const catalog = await session.catalog();
+  const query = toQuery(session, catalog, asked);
+  for await (const entry of readLedger(session, { ...query, reverse: true })) {
+    yield toRow(session, catalog, entry);
+  }
+}
+
+/** The newest `last` entries in the order they happened, then each new one, until `until` is aborted. */
+export async function* followHistory(
+  session: Session,
+  asked: HistoryQuery,
+  last: number,
+  until: AbortSignal,
+): AsyncGenerator<HistoryRow> {
+  const catalog = await session.catalog();
+  const query = toQuery(session, catalog, asked);
+  const first: LedgerEntry[] = [];
+  let next = catalog.head.seq + 1;
+  if (last > 0) {
+    for await (const entry of readLedger(session, { ...query, to: next - 1, reverse: true })) {
+      if (first.push(entry) === last) break;
+    }
+  }
+  for (const entry of first.reverse()) yield toRow(session, catalog, entry);
+  while (!until.aborted) {
+    const head = await session.store.ledger.headSeq();
+    if (head >= next) {
+      const now = await session.catalog();
+      for await (const entry of readLedger(session, { ...query, from: next, to: head })) {
+        yield toRow(session, now, entry);
+      }
+      next = head + 1;
+    }
+    await setTimeout(POLL_MS, undefined, { signal: until }).catch(() => undefined);
+  }
+}

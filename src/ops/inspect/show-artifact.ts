@@ -1,0 +1,115 @@
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
+import { type Culprit, culpritsOf, guardExport } from '../../core/guard/guard.js';
+import { type ClaimField, claimsIn } from '../../core/manifest/claims.js';
+import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest/manifest.js';
+import { planPrune } from '../../core/retention/planner.js';
+import type { PlanItem } from '../../core/retention/prune-plan.js';
+import { isHsError } from '../../errors/hs-error.js';
+import { readContent } from '../export/export-content.js';
+import { isRestorable } from '../gc/restore.js';
+import { guardSubject } from '../guard/guard-subject.js';
+import { resolveArtifact } from '../naming/resolve-artifact.js';
+import type { Session } from '../session/session.js';
+
+export interface ShownArtifact {
+  readonly record: ArtifactRecord;
+  /** Undefined when the manifest cannot be read; `damage` then says why. */
+  readonly manifest: Manifest | undefined;
+  readonly damage: string | undefined;
+  /** What the manifest says that hs did not see itself: the word of whoever wrote it. */
+  readonly claims: readonly ClaimField[];
+  /** The entry that registered it here. */
+  readonly registered: {
+    readonly seq: number;
+    readonly at: string;
+    readonly actor: string;
+    readonly jobId?: string;
+  };
+  /** What a collection now would do with it; undefined for what was removed. */
+  readonly retention: PlanItem | undefined;
+  /** Of what was removed: whether it can be brought back. */
+  readonly restorable?: boolean;
+  /** What else would keep it from being exported: other artifacts with its bytes, its members, its sources. */
+  readonly heldBackBy: readonly Culprit[];
+}
+
+/** The verdict on one artifact takes a plan over all: floors and holds depend on the others. */
+async function verdictOn(
+  session: Session,
+  catalog: Catalog,
+  record: ArtifactRecord,
+): Promise<PlanItem | undefined> {
+  const policy = await session.policy(catalog);
+  if (policy.retention.quota_bytes !== undefined) {
+    // A quota is about bytes, and so about every object: only then is the whole state read.
+    const { makePlan } = await import('../gc/make-plan.js');
+    const { StorePreview } = await import('../gc/store-retention.js');
+    const { plan } = await makePlan(new StorePreview(session), { now: () => session.now() });
+    return plan.items.find((item) => item.artifact_id === record.artifact_id);
+  }
+  const plan = planPrune({
+    storeId: session.store.id,
+    head: catalog.head,
+    policyId: catalog.policyId,
+    policy,
+    clock: session.now(),
+    artifacts: [...catalog.live()],
+    removed: [...catalog.removed()],
+    objectsOf: () => ({ objects: [], damaged: false }),
+  });
+  return plan.items.find((item) => item.artifact_id === record.artifact_id);
+}
+
+/** What is known of one artifact without a plan. A damaged manifest is told, not thrown. */
+export async function readArtifact(
+  session: Session,
+  record: ArtifactRecord,
+): Promise<Omit<ShownArtifact, 'retention' | 'restorable' | 'heldBackBy'>> {
+  let manifest: Manifest | undefined;
+  let damage: string | undefined;
+  try {
+    manifest = decodeManifest(await session.store.objects.read(record.manifest, MAX_MANIFEST_BYTES));
+  } catch (e) {
+    if (!isHsError(e, 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_MANIFEST', 'INVALID_RECORD')) throw e;
+    damage = e.message;
+  }
+  const { entry } = await session.store.ledger.read(record.registered.seq);
+  return {
+    record,
+    manifest,
+    damage,
+    claims: manifest === undefined ? [] : claimsIn(manifest, entry),
+    registered: {
+      seq: entry.seq,
+      at: entry.at,
+      actor: `${entry.actor}:${entry.actor_id}`,
+      ...(entry.job_id === undefined ? {} : { jobId: entry.job_id }),
+    },
+  };
+}
+
+/** Where nothing is guarded, nothing is read: only a bundle may hold what the ledger does not know of. */
+async function heldBackBy(
+  session: Session,
+  catalog: Catalog,
+  record: ArtifactRecord,
+): Promise<readonly Culprit[]> {
+  if (record.kind !== 'bundle' && catalog.guarded()[Symbol.iterator]().next().done) return [];
+  const { objects } = session.store;
+  const subject = await guardSubject(objects, catalog, await readContent(objects, record));
+  return culpritsOf(guardExport(subject, new Set())).filter(({ where }) => where.length > 1);
+}
+
+/** Everything known of one artifact, removed ones included, and what a collection would do with it. */
+export async function showArtifact(session: Session, typed: string): Promise<ShownArtifact> {
+  return session.read(async (catalog) => {
+    const record = resolveArtifact(catalog, typed, { removed: true });
+    return {
+      ...(await readArtifact(session, record)),
+      retention: record.removed === undefined ? await verdictOn(session, catalog, record) : undefined,
+      ...(record.removed === undefined ? {} : { restorable: await isRestorable(session, record) }),
+      heldBackBy: record.removed === undefined ? await heldBackBy(session, catalog, record) : [],
+    };
+  });
+}

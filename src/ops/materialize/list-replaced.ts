@@ -1,0 +1,134 @@
+import { createSha256, sha256 } from '../../core/objects/hash.js';
+import type { ObjectId } from '../../core/objects/ids.js';
+import { escapeText } from '../../core/text/escape-control.js';
+import { HsError } from '../../errors/hs-error.js';
+import type { DiskFile, FileStat } from '../../fsx/disk.js';
+import type { SafeDir } from '../../fsx/safe-dir.js';
+import { STORE_DIR } from '../../store/local/layout.js';
+import { unnameable } from './remove-owned-tree.js';
+
+/** What lies in a directory that is about to be replaced. */
+export interface Found {
+  /** Path below the directory, `/`-separated. */
+  readonly path: string;
+  /** `link` stands for everything that no export ever makes. */
+  readonly kind: 'file' | 'link';
+  /** Changes when somebody writes to it or puts another in its place. */
+  readonly stamp: string;
+}
+
+/** The directory that is to be replaced, as it was looked at. */
+export interface FoundTree {
+  /** See {@link identityOf}. */
+  readonly identity: string;
+  /** See {@link inventoryHash}. */
+  readonly inventory: ObjectId;
+}
+
+/**
+ * How the journal and its reader name a file or directory whatever it is called. The inode alone: it is
+ * looked for in the one directory, and a device number may be another after a restart.
+ */
+export function identityOf(stat: FileStat): string {
+  return String(stat.ino);
+}
+
+export async function identityAt(parent: SafeDir, name: string): Promise<string | undefined> {
+  const stat = await parent.lstat(name);
+  return stat === undefined ? undefined : identityOf(stat);
+}
+
+/** Somebody may have written to a tree after it was looked at; an error where that cannot be told. */
+export async function isAsFound(parent: SafeDir, name: string, tree: FoundTree): Promise<boolean> {
+  if ((await identityAt(parent, name)) !== tree.identity) return false;
+  const dir = await parent.child(name);
+  try {
+    return inventoryHash(await inventory(dir)) === tree.inventory;
+  } finally {
+    await dir.close();
+  }
+}
+
+/** All files below a directory, in no promised order; a name that is not UTF-8 is CONFLICT, a mount point or a store UNSAFE_PATH. */
+export async function inventory(dir: SafeDir, prefix = ''): Promise<Found[]> {
+  const found: Found[] = [];
+  for (const entry of await dir.readdir()) {
+    if (entry.name === undefined) throw unnameable(prefix === '' ? '.' : prefix);
+    const path = `${prefix}${entry.name}`;
+    if (entry.kind === 'directory') {
+      if (entry.name === STORE_DIR) throw holdsStore(path);
+      const child = await dir.childOnMount(entry.name);
+      try {
+        for (const below of await inventory(child, `${path}/`)) found.push(below);
+      } finally {
+        await child.close();
+      }
+      continue;
+    }
+    const stat = await dir.lstat(entry.name);
+    if (stat === undefined) continue;
+    const stamp = `${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
+    found.push({ path, kind: stat.kind === 'file' ? 'file' : 'link', stamp });
+  }
+  return found;
+}
+
+function holdsStore(path: string): HsError {
+  return new HsError('UNSAFE_PATH', `what would be replaced holds a store: '${escapeText(path)}'`, {
+    hint: 'choose another destination; --force does not change this',
+  });
+}
+
+/** What a journal remembers of an inventory; without device numbers, which a restart may change. */
+export function inventoryHash(found: readonly Found[]): ObjectId {
+  const lines = found.map((f) => `${f.path}\0${f.kind}\0${f.stamp}\0`).sort();
+  return sha256(Buffer.from(lines.join('')));
+}
+
+/** Does an export recorded for this destination hold exactly these bytes under this path? */
+export type Recorded = (path: string, hash: ObjectId) => boolean;
+
+/** The first paths that no recorded export accounts for: they would be lost by a replacement (B3). */
+export async function unrecorded(
+  dir: SafeDir,
+  found: readonly Found[],
+  recorded: Recorded,
+): Promise<string[]> {
+  const lost: string[] = [];
+  for (const { path, kind } of found) {
+    if (kind === 'link' || !recorded(path, await hashBelow(dir, path.split('/')))) lost.push(path);
+    if (lost.length === MOST_SHOWN) break;
+  }
+  return lost;
+}
+
+const MOST_SHOWN = 5;
+
+async function hashBelow(dir: SafeDir, components: readonly string[]): Promise<ObjectId> {
+  const [first, ...rest] = components;
+  if (rest.length > 0) {
+    const child = await dir.child(first!);
+    try {
+      return await hashBelow(child, rest);
+    } finally {
+      await child.close();
+    }
+  }
+  const file = await dir.openFile(first!);
+  try {
+    return await hashOf(file);
+  } finally {
+    await file.close();
+  }
+}
+
+async function hashOf(file: DiskFile): Promise<ObjectId> {
+  const hash = createSha256();
+  const buffer = new Uint8Array(256 * 1024);
+  for (let position = 0; ; ) {
+    const count = await file.read(buffer, position);
+    if (count === 0) return hash.digest();
+    hash.update(buffer.subarray(0, count));
+    position += count;
+  }
+}

@@ -1,0 +1,160 @@
+import { type ArtifactRecord, compareRegistration } from '../../core/catalog/artifact-record.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
+import { isArtifactId } from '../../core/objects/ids.js';
+import { normalText } from '../../core/text/normal-form.js';
+import { nearest } from '../../core/text/suggest.js';
+import { HsError } from '../../errors/hs-error.js';
+
+const MAX_CANDIDATES = 10;
+const MAX_NEAR = 3;
+/** Candidates are a courtesy: a batch of unknown names must not read the whole catalog for each. */
+const MOST_LOOKED_AT = 5000;
+const PREFIX = /^[0-9a-f-]+$/;
+const LEAST_DIGITS = 6;
+const VERSION = /^(?<name>.+)@\{(?<n>\d{1,9})\}$/s;
+
+interface ResolveOptions {
+  /** Also find artifacts that were removed: by name after the live ones (show), or before them (restore). */
+  readonly removed?: boolean | 'first';
+  /** The command that lists what can be named here; without it, `hs ls`. */
+  readonly listedBy?: string;
+}
+
+function label(r: ArtifactRecord): string {
+  return `${r.artifact_id.slice(0, 8)} ${r.name ?? r.filename_hint ?? r.kind}`;
+}
+
+function isShort(prefix: string): boolean {
+  return prefix.replaceAll('-', '').length < LEAST_DIGITS;
+}
+
+function byPrefix(catalog: Catalog, typed: string, options: ResolveOptions): ArtifactRecord[] {
+  const prefix = typed.toLowerCase();
+  if (!PREFIX.test(prefix) || isShort(prefix) || prefix.length > 36) return [];
+  const found = isArtifactId(prefix)
+    ? [catalog.get(prefix)].filter((r) => r !== undefined)
+    : catalog.withPrefix(prefix, MAX_CANDIDATES + 1);
+  return options.removed ? found : found.filter((r) => r.removed === undefined);
+}
+
+function* named(catalog: Catalog, name: string, options: ResolveOptions): Iterable<ArtifactRecord> {
+  if (options.removed !== 'first') yield* catalog.named(name);
+  if (!options.removed) return;
+  const removed = [...catalog.removed()].filter((r) => r.name === name);
+  yield* removed.sort((a, b) => compareRegistration(b.registered, a.registered));
+  if (options.removed === 'first') yield* catalog.named(name);
+}
+
+interface Candidates {
+  /** Those that lists show under a file's name since they have no name of their own, the newest first. */
+  readonly files: readonly ArtifactRecord[];
+  /** The newest of each name that is nearly the one that was typed. */
+  readonly near: readonly ArtifactRecord[];
+}
+
+function candidatesFor(catalog: Catalog, typed: string): Candidates {
+  const files: ArtifactRecord[] = [];
+  const names = new Set<string>();
+  let looked = 0;
+  for (const record of catalog.live()) {
+    if (++looked > MOST_LOOKED_AT) break;
+    const { filename_hint: hint } = record;
+    if (record.name !== undefined) names.add(record.name);
+    else if (hint !== undefined && normalText(hint) === typed) files.push(record);
+  }
+  return {
+    files: files.sort((a, b) => compareRegistration(b.registered, a.registered)).slice(0, MAX_CANDIDATES),
+    // A batch may ask for ids by the thousand, and no name is nearly one.
+    near: (isArtifactId(typed) ? [] : nearest(typed, names, MAX_NEAR)).flatMap((name) => [
+      ...first(catalog.named(name)),
+    ]),
+  };
+}
+
+function* first<T>(all: Iterable<T>): Generator<T> {
+  for (const one of all) {
+    yield one;
+    return;
+  }
+}
+
+/** Where there is no such version of a name that is there: how many there are. */
+function versionsHint(catalog: Catalog, typed: string, options: ResolveOptions): string | undefined {
+  const { name } = VERSION.exec(typed)?.groups ?? {};
+  if (name === undefined) return undefined;
+  let versions = 0;
+  for (const _ of named(catalog, name, options)) versions++;
+  if (versions === 0) return undefined;
+  return versions === 1
+    ? `'${name}' has one version, @{0}`
+    : `'${name}' has ${versions} versions, @{0} to @{${versions - 1}}`;
+}
+
+function byName(catalog: Catalog, typed: string, options: ResolveOptions): ArtifactRecord | undefined {
+  const version = VERSION.exec(typed)?.groups;
+  let skip = version === undefined ? 0 : Number(version.n);
+  for (const record of named(catalog, version?.name ?? typed, options)) if (skip-- === 0) return record;
+  return undefined;
+}
+
+/** What was removed and was called that. */
+function removedAs(catalog: Catalog, text: string): ArtifactRecord[] {
+  const record = byName(catalog, text, { removed: true });
+  return [...byPrefix(catalog, text, { removed: true }), ...(record === undefined ? [] : [record])];
+}
+
+/**
+ * The artifact that a person or a script named: a UUID, a unique prefix of 6 or more hex digits, `name`
+ * or `name@{n}`; `id:` and `name:` in front decide. NOT_FOUND or AMBIGUOUS with candidates.
+ */
+export function resolveArtifact(
+  catalog: Catalog,
+  typed: string,
+  options: ResolveOptions = {},
+): ArtifactRecord {
+  const forced = /^(id|name):(.+)$/s.exec(typed);
+  const text = normalText(forced?.[2] ?? typed);
+  const ids = forced?.[1] === 'name' ? [] : byPrefix(catalog, text, options);
+  const byItsName = forced?.[1] === 'id' ? undefined : byName(catalog, text, options);
+  const candidates = new Map(
+    [...ids, ...(byItsName === undefined ? [] : [byItsName])].map((r) => [r.artifact_id, r]),
+  );
+  if (candidates.size === 1) return [...candidates.values()][0]!;
+  if (candidates.size > 1) {
+    const shown = [...candidates.values()].slice(0, MAX_CANDIDATES);
+    throw new HsError('AMBIGUOUS', `'${typed}' names more than one artifact`, {
+      hint: `give more of the id, or put id: or name: in front; candidates: ${shown.map(label).join(', ')}`,
+      details: { candidates: shown.map((r) => r.artifact_id) },
+    });
+  }
+  const removed = options.removed ? [] : removedAs(catalog, text);
+  if (removed.length > 0) {
+    const isLost = removed.every((r) => r.removed?.purge === true);
+    throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, {
+      hint: isLost ? 'it was removed for good' : `it was removed; hs restore ${text} may bring it back`,
+    });
+  }
+  const versions = versionsHint(catalog, text, options);
+  if (versions !== undefined) {
+    throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, { hint: versions });
+  }
+  const { files, near } = candidatesFor(catalog, text);
+  if (files.length > 0) {
+    throw new HsError('NOT_FOUND', `there is no artifact named '${typed}'`, {
+      hint: `a file's name is no name (hs put --name); candidates: ${files.map(label).join(', ')}`,
+      details: { candidates: files.map((r) => r.artifact_id) },
+    });
+  }
+  const listing = `${options.listedBy ?? 'hs ls'} lists what is there`;
+  // What is near by its name need not be of the kind that another command lists.
+  if (near.length > 0 && options.listedBy === undefined) {
+    throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, {
+      hint: `did you mean ${near.map((r) => `'${r.name}'`).join(' or ')}? ${listing}`,
+      details: { candidates: near.map((r) => r.artifact_id) },
+    });
+  }
+  const short = forced?.[1] !== 'name' && PREFIX.test(text.toLowerCase()) && isShort(text);
+  throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, {
+    hint: `${short ? `an id prefix has at least ${LEAST_DIGITS} digits; ` : ''}${listing}`,
+  });
+}

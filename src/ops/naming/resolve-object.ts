@@ -1,0 +1,44 @@
+import { isObjectId, type ObjectId } from '../../core/objects/ids.js';
+import { HsError, isErrno } from '../../errors/hs-error.js';
+import type { Session } from '../session/session.js';
+
+const MAX_CANDIDATES = 10;
+
+/** The object that 64 hex digits, or a unique prefix of 6 or more of them, name. NOT_FOUND or AMBIGUOUS. */
+export async function resolveObject(session: Session, typed: string): Promise<ObjectId> {
+  const prefix = typed.toLowerCase();
+  const none = new HsError('NOT_FOUND', `there is no object '${typed}'`, {
+    hint: 'an object is named by 64 hex digits, or by a unique prefix of 6 or more',
+  });
+  if (!/^[0-9a-f]{6,64}$/.test(prefix)) throw none;
+  if (isObjectId(prefix)) {
+    if (!(await session.store.objects.has(prefix))) throw none;
+    return prefix;
+  }
+  const { layout, objects, disk } = session.store;
+  const dirs = [`${layout.objects}/${prefix.slice(0, 2)}`];
+  const batches = await objects.trashBatches();
+  for (const batch of batches) dirs.push(layout.trashBatch(batch));
+  const found = new Set<ObjectId>();
+  for (const dir of dirs) {
+    try {
+      for (const { name } of await disk.readdir(dir)) {
+        if (name !== undefined && isObjectId(name) && name.startsWith(prefix)) found.add(name);
+      }
+    } catch (e) {
+      if (!isErrno(e, 'ENOENT')) throw e;
+    }
+  }
+  const packs = [objects.packs, ...batches.map((batch) => objects.packsOf(batch))];
+  for (const p of packs) await p?.refresh();
+  for (const { index } of (await Promise.all(packs.map((p) => p?.all() ?? []))).flat()) {
+    for (const id of index.withPrefix(prefix)) found.add(id);
+  }
+  if (found.size === 0) throw none;
+  if (found.size === 1) return [...found][0]!;
+  const candidates = [...found].sort().slice(0, MAX_CANDIDATES);
+  throw new HsError('AMBIGUOUS', `'${typed}' names more than one object`, {
+    hint: `give more digits; candidates: ${candidates.map((c) => c.slice(0, 16)).join(', ')}`,
+    details: { candidates },
+  });
+}

@@ -1,0 +1,48 @@
+import { encodeBundleIndex } from '../../core/objects/bundle-index.js';
+import type { Hashed } from '../put/hash-file.js';
+import { putTree } from '../put/put.js';
+import { readSourceFile, refuseInStore } from '../put/read-source.js';
+import { streamSource } from '../put/stream-source.js';
+import { realDirectory } from '../put/walk-tree.js';
+import type { Session } from '../session/session.js';
+
+/** What becomes an object: a file, a directory (its files and its index), or a stream. */
+export type ObjectSource =
+  | { readonly path: string; readonly directory: boolean }
+  | { readonly stream: AsyncIterable<Uint8Array> };
+
+/**
+ * Stores objects that nothing refers to yet, all durable before it returns. A collection that begins
+ * later takes them away again unless a commit names them first. What is there and damaged is put right.
+ */
+export async function storeObjects(session: Session, sources: readonly ObjectSource[]): Promise<Hashed[]> {
+  return session.write('artifact.create', [], async ({ batch }) => {
+    const stored: Hashed[] = [];
+    const advance = (bytes: number) => {
+      session.signal.throwIfAborted();
+      session.progress.advance(bytes);
+    };
+    for (const source of sources) {
+      if ('stream' in source) {
+        const { id, size } = await batch.addSource(streamSource(source.stream), advance);
+        stored.push({ hash: id, size });
+      } else if (source.directory) {
+        const { contentHash, index } = await putTree(
+          session,
+          batch,
+          await realDirectory(session.disk, source.path),
+          {},
+        );
+        stored.push({ hash: contentHash, size: encodeBundleIndex(index).byteLength });
+      } else {
+        await refuseInStore(session, source.path);
+        const read = await readSourceFile(session.disk, source.path, source.path, batch, advance, {
+          follow: true,
+        });
+        stored.push({ hash: read.id, size: read.size });
+      }
+    }
+    await batch.publish();
+    return stored;
+  });
+}

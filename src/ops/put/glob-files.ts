@@ -1,0 +1,29 @@
+import { Glob, NotAGlob } from '../../core/text/glob.js';
+import { normalText } from '../../core/text/normal-form.js';
+import { HsError } from '../../errors/hs-error.js';
+
+/** Linux takes no longer path. */
+const MAX_GLOB_LENGTH = 4096;
+const SHOWN_LENGTH = 60;
+
+/**
+ * What a glob of a person matches, names that begin with a dot included, in whatever normal form either was
+ * typed. USAGE for one that is none.
+ */
+export function compileGlob(glob: string): (text: string) => boolean {
+  if (glob === '')
+    throw new HsError('USAGE', "the glob '' matches nothing", { hint: "'*' matches every name" });
+  if (glob.length > MAX_GLOB_LENGTH) {
+    throw new HsError(
+      'USAGE',
+      `the glob '${glob.slice(0, SHOWN_LENGTH).toWellFormed()}…' is longer than ${MAX_GLOB_LENGTH} characters`,
+    );
+  }
+  try {
+    const compiled = new Glob(normalText(glob));
+    return (text) => compiled.matches(normalText(text));
+  } catch (e) {
+    if (!(e instanceof NotAGlob)) throw e;
+    throw new HsError('USAGE', `'${glob}' cannot be read as a glob: ${e.message}`);
+  }
+}

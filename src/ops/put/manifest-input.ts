@@ -1,0 +1,45 @@
+import { decodeUtf8, type Json, parseLoose } from '../../core/json/canonical.js';
+import { MAX_MANIFEST_BYTES } from '../../core/manifest/manifest.js';
+import { escapeText } from '../../core/text/escape-control.js';
+import { HsError, isErrno } from '../../errors/hs-error.js';
+import type { Disk } from '../../fsx/disk.js';
+
+function tooLarge(): HsError {
+  return new HsError('INVALID_MANIFEST', `manifest is not valid: larger than ${MAX_MANIFEST_BYTES} bytes`, {
+    hint: 'a manifest describes its payload; it does not carry it',
+  });
+}
+
+/** A manifest's bytes from a file; a larger one is refused without reading it (INVALID_MANIFEST). */
+export async function manifestFile(disk: Disk, path: string): Promise<Uint8Array> {
+  try {
+    return await disk.readFile(await disk.realpath(path), MAX_MANIFEST_BYTES);
+  } catch (e) {
+    if (isErrno(e, 'EFBIG')) throw tooLarge();
+    if (isErrno(e, 'ENOENT', 'ENOTDIR')) throw new HsError('NOT_FOUND', `'${escapeText(path)}' is not there`);
+    if (isErrno(e, 'EINVAL')) throw new HsError('UNSAFE_PATH', `'${escapeText(path)}' is not a regular file`);
+    throw e;
+  }
+}
+
+/** A manifest's bytes from a stream, which is left as soon as it is too long for one. */
+export async function manifestStream(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.byteLength;
+    if (size > MAX_MANIFEST_BYTES) throw tooLarge();
+    parts.push(chunk);
+  }
+  return Buffer.concat(parts);
+}
+
+/** The object that a person or a program wrote as JSON; spacing and order of keys are theirs. */
+export function parseManifest(bytes: Uint8Array): Readonly<Record<string, Json>> {
+  if (decodeUtf8(bytes).trim() === '') throw new HsError('INVALID_MANIFEST', 'manifest is not valid: empty');
+  const value = parseLoose(bytes, MAX_MANIFEST_BYTES);
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    throw new HsError('INVALID_MANIFEST', 'manifest is not valid: not an object');
+  }
+  return value as Readonly<Record<string, Json>>;
+}

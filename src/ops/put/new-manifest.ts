@@ -1,0 +1,95 @@
+import { lookup } from 'mrmime';
+import { inNormalForm } from '../../core/json/canonical.js';
+import { compact } from '../../core/json/omit-undefined.js';
+import { DIRECTORY_TYPE } from '../../core/manifest/content-type.js';
+import { MANIFEST_SCHEMA, type Manifest, toManifest } from '../../core/manifest/manifest.js';
+import {
+  CLASSIFICATIONS,
+  type Classification,
+  DEFAULT_CLASS,
+  isSensitive,
+  KINDS,
+  type Kind,
+} from '../../core/manifest/vocabulary.js';
+import type { ArtifactId } from '../../core/objects/ids.js';
+import { checkName } from '../../core/paths/safe-path.js';
+import { normalText } from '../../core/text/normal-form.js';
+import { HsError, isHsError } from '../../errors/hs-error.js';
+import type { Session } from '../session/session.js';
+
+const UNKNOWN_MIME = 'application/octet-stream';
+
+/** What the file's name says of its media type. */
+export function mimeOf(filename: string | undefined): string {
+  return (filename === undefined ? undefined : lookup(filename)) ?? UNKNOWN_MIME;
+}
+
+/** With `--each`, entries of one name are versions of themselves, not of each other. */
+export function entryName(name: string | undefined, entry: string): string | undefined {
+  const joined = name === undefined ? undefined : normalText(`${name}/${entry}`);
+  return joined !== undefined && checkName(joined).problem === undefined ? joined : undefined;
+}
+
+function oneOf<const T extends readonly string[]>(set: T, value: unknown, fallback: T[number]): T[number] {
+  return set.find((v) => v === value) ?? fallback;
+}
+
+/**
+ * A manifest of what options, or a library's arguments, say: USAGE where they go against each other or the
+ * rules. A manifest that came as a document is INVALID_MANIFEST.
+ */
+export function describedBy<T>(describe: () => T): T {
+  try {
+    return describe();
+  } catch (e) {
+    if (!isHsError(e, 'INVALID_MANIFEST')) throw e;
+    throw new HsError('USAGE', e.message, compact({ hint: e.hint, details: e.details, cause: e }));
+  }
+}
+
+const NO_HASH = '0'.repeat(64);
+
+/** USAGE where options cannot describe an artifact, whatever its payload: before anything is read or run. */
+export function demandDescription(session: Session, options: Readonly<Record<string, unknown>>): void {
+  const payload_type = options.kind === 'bundle' ? 'directory' : 'file';
+  const payload = { payload_type, content_hash: NO_HASH, size_bytes: 0 };
+  describedBy(() => newManifest(session, { ...options, ...payload }));
+}
+
+/**
+ * Completes what a caller knows of a new artifact with the defaults of A4, A6 and A7, and checks it
+ * (INVALID_MANIFEST, unknown fields included). Its text is brought into NFC (A9). It always gets an id and
+ * a creation time of its own unless it brings them.
+ */
+export function newManifest(session: Session, given: Readonly<Record<string, unknown>>): Manifest {
+  const known = inNormalForm(given);
+  const kind: Kind = oneOf(KINDS, known.kind, 'file');
+  const classification: Classification = oneOf(CLASSIFICATIONS, known.classification, 'low');
+  const directory = known.payload_type === 'directory';
+  const hint = typeof known.filename_hint === 'string' ? known.filename_hint : undefined;
+  const layer = known.layer ?? 'L3';
+  if (layer === 'L1' || layer === 'L2') {
+    throw new HsError('LAYER', `an artifact cannot be created in ${layer}`, {
+      hint: "create it in L3, then 'hs promote' it",
+    });
+  }
+  return toManifest(
+    compact({
+      schema: MANIFEST_SCHEMA,
+      artifact_id: session.random.uuid() as ArtifactId,
+      revision: 1,
+      kind,
+      payload_type: 'file',
+      mime: directory ? DIRECTORY_TYPE : mimeOf(hint),
+      created_at: session.now(),
+      hash_basis: directory ? 'bundle_index' : 'payload_bytes',
+      exportable: !isSensitive({ kind, classification }),
+      retention_class: DEFAULT_CLASS[kind],
+      determinism_level: 'bitwise',
+      created_by_job_id: session.jobId,
+      ...known,
+      layer,
+      classification: known.classification ?? classification,
+    }),
+  );
+}

@@ -1,0 +1,111 @@
+import { escapeText } from '../../core/text/escape-control.js';
+import { HsError, isErrno } from '../../errors/hs-error.js';
+import type { Disk, DiskFile, FileStat } from '../../fsx/disk.js';
+import { ancestors, identity } from '../../fsx/file-identity.js';
+import type { Added, ObjectBatch } from '../../store/objects/object-batch.js';
+import type { Session } from '../session/session.js';
+
+/** Up to here a file is read in one go, so that one that is there already is never written again. */
+const SMALL_BYTES = 256 * 1024;
+
+/** Where small files are read into: one for a tree, since a buffer a file keeps the garbage collector busy. */
+export function readScratch(): Buffer {
+  return Buffer.allocUnsafeSlow(SMALL_BYTES + 1);
+}
+
+function changed(subject: string): HsError {
+  return new HsError('SOURCE_CHANGED', `'${escapeText(subject)}' changed while it was read`, {
+    hint: 'nothing was stored; run the command again when it is at rest',
+  });
+}
+
+function sameState(a: FileStat, b: FileStat): boolean {
+  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+}
+
+/**
+ * One byte more is asked for than there should be; what grows after that shows in its size and times. That
+ * there should be none is asked too: files of /proc say so whatever they hold.
+ */
+async function readSmall(file: DiskFile, size: number, scratch: Buffer): Promise<Buffer> {
+  const buffer = scratch.subarray(0, size + 1);
+  let count = 0;
+  while ((count !== size || size === 0) && count < buffer.length) {
+    const n = await file.read(buffer.subarray(count), count);
+    if (n === 0) break;
+    count += n;
+  }
+  return buffer.subarray(0, count);
+}
+
+/** Whether a path is the store or lies in it, whatever it is called. */
+async function isInStore({ disk, store }: Session, path: string): Promise<boolean> {
+  const root = await identity(disk, store.root);
+  return root !== undefined && (await ancestors(disk, path)).has(root);
+}
+
+/** UNSAFE_PATH: what the store holds would come back in without what is said of it, such as its classification. */
+export async function refuseInStore(session: Session, path: string): Promise<void> {
+  if (!(await isInStore(session, path))) return;
+  throw new HsError('UNSAFE_PATH', `'${escapeText(path)}' lies in the store`, {
+    hint: 'hs cat-artifact and hs cat-object read what is in it',
+  });
+}
+
+/** Whatever the size says: a file of /proc has none, and one of /sys a page, whatever they hold. */
+async function addContent(
+  file: DiskFile,
+  size: number,
+  batch: ObjectBatch,
+  onBytes: (count: number) => void,
+  scratch = readScratch(),
+): Promise<Added> {
+  if (size > SMALL_BYTES) return batch.addSource(file, onBytes);
+  const bytes = await readSmall(file, size, scratch);
+  if (bytes.byteLength > size) return batch.addSource(file, onBytes);
+  const added = await batch.addBytes(bytes);
+  onBytes(bytes.byteLength);
+  return added;
+}
+
+export interface ReadFile extends Added {
+  readonly executable: boolean;
+}
+
+/**
+ * Reads one file into the batch. SOURCE_CHANGED when it is not of the same size and times after the last
+ * byte as before the first; how many bytes that are is not asked. `location` is opened without following a link;
+ * `subject` is what messages call it.
+ */
+export async function readSourceFile(
+  disk: Disk,
+  location: string,
+  subject: string,
+  batch: ObjectBatch,
+  onBytes: (count: number) => void,
+  options: { readonly follow?: boolean; readonly scratch?: Buffer } = {},
+): Promise<ReadFile> {
+  let file: DiskFile;
+  try {
+    file = await disk.open(location, { access: 'read', follow: options.follow ?? false });
+  } catch (e) {
+    if (isErrno(e, 'ENOENT')) throw new HsError('NOT_FOUND', `'${escapeText(subject)}' is not there`);
+    if (isErrno(e, 'ELOOP', 'EINVAL')) {
+      throw new HsError('UNSAFE_PATH', `'${escapeText(subject)}' is not a regular file`);
+    }
+    if (isErrno(e, 'EACCES', 'EPERM')) {
+      throw new HsError('SYSTEM', `'${escapeText(subject)}' cannot be read: permission denied`, { cause: e });
+    }
+    throw e;
+  }
+  try {
+    const before = await file.stat();
+    if (before.kind !== 'file')
+      throw new HsError('UNSAFE_PATH', `'${escapeText(subject)}' is not a regular file`);
+    const added = await addContent(file, before.size, batch, onBytes, options.scratch);
+    if (!sameState(before, await file.stat())) throw changed(subject);
+    return { ...added, executable: (before.mode & 0o100) !== 0 };
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,92 @@
+import { compact } from '../../core/json/omit-undefined.js';
+import type { ArtifactFacts, LedgerOp } from '../../core/ledger/operation.js';
+import { encodeManifest, type Manifest } from '../../core/manifest/manifest.js';
+import { decodeBundleIndex, indexSize, MAX_INDEX_BYTES } from '../../core/objects/bundle-index.js';
+import type { ObjectId } from '../../core/objects/ids.js';
+import { HsError } from '../../errors/hs-error.js';
+import type { ObjectBatch } from '../../store/objects/object-batch.js';
+import type { Session, WriteTx } from '../session/session.js';
+
+/** What the ledger keeps of a manifest. */
+export function factsOf(
+  m: Manifest,
+  stored: { readonly id: ObjectId; readonly size: number },
+): ArtifactFacts {
+  return compact({
+    artifact_id: m.artifact_id,
+    revision: m.revision,
+    manifest: stored.id,
+    manifest_size_bytes: stored.size,
+    content_hash: m.content_hash,
+    payload_type: m.payload_type,
+    kind: m.kind,
+    retention_class: m.retention_class,
+    layer: m.layer,
+    classification: m.classification,
+    exportable: m.exportable,
+    retention_ttl_days: m.retention_ttl_days,
+    size_bytes: m.size_bytes,
+    created_at: m.created_at,
+    name: m.name,
+    filename_hint: m.filename_hint,
+    sources: m.source_artifact_refs?.map((s) => s.artifact_id),
+  });
+}
+
+/**
+ * Makes sure that the payload a manifest states is in the store, of the size it states, and part of
+ * the batch: the object, or the index and every file it lists.
+ */
+export async function referencePayload(session: Session, batch: ObjectBatch, m: Manifest): Promise<void> {
+  const lies = (what: string) =>
+    new HsError('INVALID_MANIFEST', `manifest is not valid: size_bytes: the payload has ${what}`);
+  if (m.payload_type === 'file') {
+    const size = await session.store.objects.size(m.content_hash);
+    if (size === undefined) {
+      throw new HsError('OBJECT_MISSING', `the payload ${m.content_hash} is not in the store`, {
+        hint: 'store it first: hs hash-object -w FILE',
+      });
+    }
+    if (size !== m.size_bytes) throw lies(`${size} bytes`);
+    await batch.reference(m.content_hash, size);
+    return;
+  }
+  const index = decodeBundleIndex(await session.store.objects.read(m.content_hash, MAX_INDEX_BYTES));
+  if (indexSize(index) !== m.size_bytes) throw lies(`${indexSize(index)} bytes`);
+  await batch.reference(m.content_hash);
+  for (const entry of index) await batch.reference(entry.content_hash, entry.size_bytes);
+}
+
+/**
+ * Commits new artifacts in one entry, all or none. Their payloads must be in the batch already.
+ * `more` are operations that belong with them, such as pins.
+ */
+export async function registerArtifacts(
+  tx: WriteTx,
+  manifests: readonly Manifest[],
+  more: readonly LedgerOp[] = [],
+): Promise<void> {
+  const draft = await registration(tx, manifests, more);
+  await tx.commit(() => draft);
+}
+
+/** The entry that registers new artifacts. */
+export async function registration(
+  tx: WriteTx,
+  manifests: readonly Manifest[],
+  more: readonly LedgerOp[] = [],
+) {
+  const ops: LedgerOp[] = [];
+  for (const manifest of manifests) {
+    const stored = await tx.batch.addBytes(encodeManifest(manifest));
+    ops.push({ op: 'add', ...factsOf(manifest, stored) });
+  }
+  return {
+    type: 'artifact_created' as const,
+    payload: {
+      artifacts: manifests.length,
+      size_bytes: manifests.reduce((sum, m) => sum + m.size_bytes, 0),
+    },
+    ops: [...ops, ...more],
+  };
+}

@@ -1,0 +1,134 @@
+import { type SafePath, toSafePath } from '../../core/paths/safe-path.js';
+import { escapeText } from '../../core/text/escape-control.js';
+import { showName, textOfName } from '../../core/text/raw-name.js';
+import { HsError, isErrno } from '../../errors/hs-error.js';
+import type { DirEntry, Disk } from '../../fsx/disk.js';
+import { STORE_DIR } from '../../store/local/layout.js';
+import type { Excluder } from './excluder.js';
+
+export interface WalkOptions {
+  /** A directory that it excludes is not entered. */
+  readonly exclude?: Excluder;
+  /** Leave links out instead of refusing the tree. */
+  readonly skipLinks?: boolean;
+  /** A directory that is never entered: the store itself. */
+  readonly omit?: { readonly dev: bigint; readonly ino: bigint };
+}
+
+/** Something of the tree that is not part of the payload. */
+export interface LeftOut {
+  readonly path: string;
+  readonly why: 'link' | 'empty directory' | 'store' | 'excluded';
+}
+
+export interface TreeFile {
+  /** Relative to the root of the tree. */
+  readonly path: SafePath;
+  /** Where to open it now: below a descriptor of its directory, valid until the next file. */
+  readonly location: string;
+}
+
+function shown(prefix: string, entry: DirEntry): string {
+  return showName(prefix + (entry.name ?? textOfName(entry.bytes)));
+}
+
+/** `path` is for people, escaped; `canExclude`: there is such an option. */
+export function isNotText(path: string, canExclude: boolean): HsError {
+  return new HsError('UNSAFE_PATH', `the name of '${path}' is not UTF-8`, {
+    hint: canExclude ? `rename it, or leave it out: --exclude '${path}'` : 'rename it',
+  });
+}
+
+/** `path` is for people, escaped; `skipLinks` is undefined where there is no such option. */
+export function isLink(path: string, skipLinks: boolean | undefined): HsError {
+  return new HsError('UNSAFE_PATH', `'${path}' is a symbolic link`, {
+    hint:
+      skipLinks === undefined
+        ? 'links are never stored: remove it, or hs put the directory with --skip-links'
+        : 'links are never stored: --skip-links leaves them out, --exclude leaves this one out',
+  });
+}
+
+/** Where a directory that was named really is; USAGE for what is none. */
+export async function realDirectory(disk: Disk, path: string): Promise<string> {
+  const root = await disk.realpath(path);
+  if ((await disk.lstat(root)).kind === 'directory') return root;
+  throw new HsError('USAGE', `'${escapeText(path)}' is not a directory`, {
+    hint: 'hs hash-object takes a file without --directory',
+  });
+}
+
+/**
+ * The regular files below `root`, by descriptors so that no directory can be swapped for a link on the
+ * way. Links are refused with the path named (UNSAFE_PATH), and so are special files and names that are
+ * not UTF-8 or break the path rules (B4), unless they are excluded. What is left out is reported through `leave`.
+ */
+export async function* walkTree(
+  disk: Disk,
+  root: string,
+  options: WalkOptions,
+  leave: (left: LeftOut) => void,
+): AsyncGenerator<TreeFile> {
+  async function* visit(location: string, prefix: string): AsyncGenerator<TreeFile> {
+    const dir = await disk.openDir(location);
+    try {
+      if (prefix !== '' && options.omit !== undefined) {
+        const { dev, ino } = await dir.stat();
+        if (dev === options.omit.dev && ino === options.omit.ino) {
+          leave({ path: prefix.slice(0, -1), why: 'store' });
+          return;
+        }
+      }
+      // Nearly the order of an index, in which the tree will be read again out of its packs.
+      const entries = (await disk.readdir(dir.path)).sort((a, b) => Buffer.compare(a.bytes, b.bytes));
+      if (entries.length === 0 && prefix !== '') leave({ path: prefix.slice(0, -1), why: 'empty directory' });
+      for (const entry of entries) {
+        const text = prefix + (entry.name ?? textOfName(entry.bytes));
+        if (options.exclude?.excludes(text)) {
+          leave({ path: entry.name === undefined ? showName(text) : text, why: 'excluded' });
+          continue;
+        }
+        if (entry.name === undefined) throw isNotText(showName(text), options.exclude !== undefined);
+        const path = text;
+        const below = `${dir.path}/${entry.name}`;
+        switch (entry.kind) {
+          case 'file':
+            yield { path: toSafePath(path), location: below };
+            break;
+          case 'directory':
+            // A store within the tree is no payload: nobody could export it again.
+            if (entry.name === STORE_DIR) {
+              leave({ path, why: 'store' });
+              break;
+            }
+            toSafePath(path);
+            yield* visit(below, `${path}/`);
+            break;
+          case 'symlink':
+            if (!options.skipLinks) {
+              throw isLink(shown(prefix, entry), options.skipLinks);
+            }
+            leave({ path, why: 'link' });
+            break;
+          default:
+            throw new HsError('UNSAFE_PATH', `'${shown(prefix, entry)}' is neither a file nor a directory`, {
+              hint: 'FIFOs, sockets and devices cannot be stored: leave it out with --exclude',
+            });
+        }
+      }
+    } finally {
+      await dir.close();
+    }
+  }
+
+  try {
+    yield* visit(root, '');
+  } catch (e) {
+    if (isErrno(e, 'ENOTDIR', 'ELOOP')) {
+      throw new HsError('SOURCE_CHANGED', `'${escapeText(root)}' changed while it was read`, {
+        hint: 'nothing was stored; run the command again when it is at rest',
+      });
+    }
+    throw e;
+  }
+}

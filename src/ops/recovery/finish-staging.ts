@@ -1,0 +1,24 @@
+import { dirname, join } from 'node:path';
+import type { Disk } from '../../fsx/disk.js';
+import { SafeDir } from '../../fsx/safe-dir.js';
+import { removeMade } from '../materialize/destination.js';
+import { type Settled, settleStaging } from '../materialize/settle-staging.js';
+import type { StagingRecord } from '../materialize/staging-journal.js';
+
+/**
+ * Settles what a killed command left outside the store: afterwards the destination is the old state or
+ * the new one, and no temporary is there. `kept` is absolute. What cannot be reached any more (the
+ * directory is gone, or is now behind a link) is left alone.
+ */
+export async function recoverStaging(disk: Disk, record: StagingRecord): Promise<Settled> {
+  const above = dirname(record.path);
+  const parent = await SafeDir.openExact(disk, above);
+  if (parent === undefined) return { published: false };
+  try {
+    const { published, kept } = await settleStaging(parent, record);
+    return { published, ...(kept === undefined ? {} : { kept: join(above, kept) }) };
+  } finally {
+    await parent.close();
+    await removeMade(disk, record.paths);
+  }
+}

@@ -1,0 +1,109 @@
+import type { Json } from '../../core/json/canonical.js';
+import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
+import type { Disk } from '../../fsx/disk.js';
+import { discardTree } from '../../sandbox/sandbox.js';
+import type { Lease } from '../../store/local/leases.js';
+import type { Session } from '../session/session.js';
+
+/** Filesystems that an overlay cannot keep its upper directory on: overlayfs itself, and NFS. */
+const NO_UPPER = new Set([0x794c7630, 0x6969]);
+/** mount(8) splits options at commas and the kernel at colons, each with escapes of its own. */
+const NO_MOUNT_OPTION = /[,:\\"'\s]/;
+
+/** What a run has on disk while it lasts. */
+export interface RunPlaces {
+  /** In the store, where the outputs go anyway: `$HS_OUT`, the inputs and the transcripts lie in it. */
+  readonly root: string;
+  readonly capture: string;
+  readonly inputs: string;
+  /** Outside the workspace, for what the sandbox itself needs. */
+  readonly scratch: string;
+}
+
+/** Named by the lease: whoever finds a dead one knows the directory. */
+export function runRoot(session: Session, token: string): string {
+  return `${session.store.layout.tmp}/${token}-run`;
+}
+
+/**
+ * Makes the directories, all of them 0700. The lease's journal gets what `journal` says of them before
+ * they are there.
+ */
+export async function makePlaces(
+  session: Session,
+  lease: Lease,
+  journal: (scratch: string) => Json,
+): Promise<RunPlaces> {
+  const { disk } = session.store;
+  const name = `hs-run-${session.random.hex(16)}`;
+  const bases = await scratchBases(session);
+  const root = runRoot(session, lease.token);
+  for (const [i, base] of bases.entries()) {
+    const scratch = `${base}/${name}`;
+    await lease.journal(journal(scratch));
+    try {
+      await session.disk.mkdir(scratch, 0o700);
+    } catch (e) {
+      if (isErrno(e) && i < bases.length - 1) continue;
+      throw e;
+    }
+    const places = { root, capture: `${root}/out`, inputs: `${root}/in`, scratch };
+    try {
+      for (const dir of [root, places.capture, places.inputs]) await disk.mkdir(dir, 0o700);
+      return places;
+    } catch (e) {
+      for (const dir of [root, scratch]) await discard(session, dir);
+      throw e;
+    }
+  }
+  throw new HsError('SYSTEM', 'there is no directory for temporary files', {
+    hint: 'set TMPDIR to one outside the workspace',
+  });
+}
+
+/**
+ * Directories for temporary files, best first: outside the workspace, on a filesystem and under a path
+ * that an overlay can use.
+ */
+async function scratchBases(session: Session): Promise<string[]> {
+  const { disk, environment, store } = session;
+  const workspace = await disk.realpath(store.workspace);
+  const good: string[] = [];
+  const poor: string[] = [];
+  for (const typed of [environment.get('TMPDIR'), '/tmp', '/var/tmp', '/dev/shm']) {
+    if (typed === undefined || !typed.startsWith('/')) continue;
+    const base = await realDirectory(disk, typed);
+    if (base === undefined || [...good, ...poor].includes(base)) continue;
+    const inWorkspace = `${base}/`.startsWith(workspace === '/' ? '/' : `${workspace}/`);
+    const fits = !inWorkspace && !NO_MOUNT_OPTION.test(base) && !NO_UPPER.has((await disk.space(base)).type);
+    (fits ? good : poor).push(base);
+  }
+  return [...good, ...poor];
+}
+
+async function realDirectory(disk: Disk, path: string): Promise<string | undefined> {
+  try {
+    const real = await disk.realpath(path);
+    return (await disk.stat(real)).kind === 'directory' ? real : undefined;
+  } catch (e) {
+    if (isErrno(e)) return undefined;
+    throw e;
+  }
+}
+
+/** Removes a directory that a run has on disk. What cannot be removed is said and left. */
+export async function discard(session: Session, dir: string, whose: 'any' | 'own' = 'any'): Promise<void> {
+  // One in the store is reached without links, one outside as it is.
+  const { disk } = session.store;
+  try {
+    const { kind, uid } = await disk.lstat(dir);
+    // In a directory that everybody may write to, another user may have made the name again.
+    if (kind !== 'directory' || (whose === 'own' && uid !== session.environment.uid)) return;
+    // Two programs cost 10 ms; they are for what tools leave to make this hard.
+    await disk.removeTree(dir).catch((e) => (isErrno(e) ? discardTree(dir) : Promise.reject(e)));
+  } catch (e) {
+    if (isErrno(e, 'ENOENT', 'ENOTDIR')) return;
+    if (!isErrno(e) && !isHsError(e, 'SYSTEM')) throw e;
+    session.warn(`a directory of a run is left: ${(e as Error).message}`);
+  }
+}

@@ -1,0 +1,50 @@
+import type { Manifest } from '../../core/manifest/manifest.js';
+import type { Taken } from './collect-capture.js';
+import type { RunInput } from './run-inputs.js';
+import type { RunFacts } from './run-record.js';
+import type { RunArtifact, RunRequest, RunResult } from './run-request.js';
+
+/** A write caught elsewhere under `--strict`, and a failure of hs itself. */
+const STRAY_STATUS = 124;
+const OWN_FAILURE = 125;
+
+interface Registered {
+  readonly taken: Taken;
+  readonly manifests: readonly Manifest[];
+  readonly lost: boolean;
+  readonly inputs: readonly RunInput[];
+}
+
+/** What is said of a run that is over and recorded. */
+export function runResult(
+  request: RunRequest,
+  facts: RunFacts,
+  { taken, manifests, lost, inputs }: Registered,
+): RunResult {
+  const { toolStatus } = facts;
+  const files = new Map(taken.payloads.map((p) => [p.contentHash, p.files]));
+  const strayed = request.strict && facts.stray.length > 0;
+  const failed = toolStatus === 0 && taken.refused.length > 0;
+  return {
+    ...facts,
+    status: strayed ? STRAY_STATUS : failed ? OWN_FAILURE : toolStatus,
+    artifacts: manifests.map((m): RunArtifact => {
+      const { artifact_id: artifactId, kind, name, filename_hint: filenameHint } = m;
+      return {
+        artifactId,
+        kind,
+        name,
+        filenameHint,
+        contentHash: m.content_hash,
+        payloadType: m.payload_type,
+        sizeBytes: m.size_bytes,
+        files: files.get(m.content_hash) ?? 1,
+      };
+    }),
+    refused: taken.refused,
+    emptyDirectories: taken.emptyDirectories,
+    unportable: taken.unportable,
+    inputs: inputs.map(({ record, path }) => ({ artifactId: record.artifact_id, path })),
+    lost,
+  };
+}

@@ -1,0 +1,245 @@
+import { spawn } from 'node:child_process';
+import { isErrno } from '../errors/hs-error.js';
+import type { DirEntry, Disk, FileStat } from '../fsx/disk.js';
+import { isPlainOption, MERGED, namespacePrefix, UPPER } from './overlay.js';
+import type { Places } from './sandbox-paths.js';
+import type { SandboxHost, StrayWrite } from './sandbox-types.js';
+import { displayName, lstatOrNone, pairMoves, type Seen, sortStray } from './stray-writes.js';
+
+const OPAQUE_GAP = 'of a directory that was removed and made again, the files that are gone are not listed';
+
+const CLOSED_GAP = 'of project directories that cannot be read, what was there before is not known';
+const EARLY_GAP = 'not all that the tool wrote in the project could be looked at';
+
+export interface OverlayWrites {
+  readonly stray: StrayWrite[];
+  readonly gaps: string[];
+}
+
+/** What the tool would have changed in the project, from the overlay's upper directory. */
+export async function overlayWrites(host: SandboxHost, places: Places): Promise<OverlayWrites> {
+  const walk = new Walk(host.disk, places);
+  try {
+    await walk.project();
+    if (walk.shared.length > 0 && !(await listReplaced(host, places, walk))) walk.gaps.add(OPAQUE_GAP);
+  } catch (e) {
+    // The tool has run: how it ended and what is known of it stay true.
+    if (!isErrno(e)) throw e;
+    walk.gaps.add(EARLY_GAP);
+  }
+  return { stray: sortStray(pairMoves(walk.found, walk.vanished, walk.appeared)), gaps: [...walk.gaps] };
+}
+
+class Walk {
+  readonly found: StrayWrite[] = [];
+  readonly vanished: Seen[] = [];
+  readonly appeared: Seen[] = [];
+  /** Directories in both the project and the upper one; either may have been removed and made again. */
+  readonly shared: string[] = [];
+  readonly gaps = new Set<string>();
+  readonly #disk: Disk;
+  readonly #places: Places;
+
+  constructor(disk: Disk, places: Places) {
+    this.#disk = disk;
+    this.#places = places;
+  }
+
+  async project(): Promise<void> {
+    const upper = await this.#disk.lstat(`${this.#places.scratch}/${UPPER}`);
+    const lower = await this.#disk.lstat(this.#places.project);
+    if (upper.mode !== (lower.mode & 0o777)) this.found.push({ path: '.', kind: 'mode', what: 'directory' });
+    await this.directory('');
+  }
+
+  /** `rel` is empty for the project itself, else ends with a slash. */
+  async directory(rel: string): Promise<void> {
+    for (const entry of await this.#written(rel)) await this.#entry(rel, entry);
+  }
+
+  /** What the tool shut is opened: the directory is hs's own, and its mode was noted. */
+  async #written(rel: string): Promise<DirEntry[]> {
+    const path = `${this.#places.scratch}/${UPPER}/${rel}`;
+    try {
+      await openUp(this.#disk, path, 0o700);
+      return await this.#disk.readdir(path);
+    } catch (e) {
+      // Deeper than a path can say: its directory tells of it.
+      if (isErrno(e, 'ENAMETOOLONG')) return [];
+      if (!isErrno(e, 'EACCES', 'EPERM')) throw e;
+      this.gaps.add(EARLY_GAP);
+      this.found.push({ path: rel === '' ? '.' : rel.slice(0, -1), kind: 'change', what: 'directory' });
+      return [];
+    }
+  }
+
+  async #entry(rel: string, entry: DirEntry): Promise<void> {
+    if (entry.name === undefined) {
+      // No path of text reaches it, so neither what was there nor what lies below can be looked at.
+      this.found.push({ path: rel + displayName(entry.bytes), kind: 'change', what: entry.kind });
+      return;
+    }
+    const path = rel + entry.name;
+    const upper = await lstatOrNone(this.#disk, `${this.#places.scratch}/${UPPER}/${path}`);
+    if (upper === undefined) {
+      // Deeper than a path can say: its directory tells of it.
+      this.found.push({ path, kind: 'create', what: entry.kind });
+      return;
+    }
+    const lower = await this.#before(path);
+    if (lower === 'closed') {
+      this.gaps.add(CLOSED_GAP);
+      const kind = upper.kind === 'other' && upper.mode === 0 ? 'delete' : 'change';
+      this.found.push({ path, kind, what: upper.kind });
+      if (upper.kind === 'directory') await this.directory(`${path}/`);
+    } else if (lower !== undefined && upper.kind === 'other' && upper.mode === 0) this.delete(path, lower);
+    else if (upper.kind === 'directory') await this.#directoryEntry(path, upper, lower);
+    else await this.#fileEntry(path, upper, lower);
+  }
+
+  /** What the project has there; `closed` where its directory cannot be searched. */
+  async #before(path: string): Promise<FileStat | 'closed' | undefined> {
+    try {
+      return await this.#disk.lstat(`${this.#places.project}/${path}`);
+    } catch (e) {
+      if (isErrno(e, 'EACCES')) return 'closed';
+      if (isErrno(e, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG')) return undefined;
+      throw e;
+    }
+  }
+
+  delete(path: string, lower: FileStat): void {
+    this.found.push({ path, kind: 'delete', what: lower.kind });
+    if (lower.kind === 'file') this.vanished.push({ path, stat: lower });
+  }
+
+  async #directoryEntry(path: string, upper: FileStat, lower: FileStat | undefined): Promise<void> {
+    if (lower === undefined) this.found.push({ path, kind: 'create', what: 'directory' });
+    else if (lower.kind !== 'directory') this.found.push({ path, kind: 'change', what: 'directory' });
+    else {
+      this.shared.push(`${path}/`);
+      if (lower.mode !== upper.mode) this.found.push({ path, kind: 'mode', what: 'directory' });
+    }
+    await this.directory(`${path}/`);
+  }
+
+  async #fileEntry(path: string, upper: FileStat, lower: FileStat | undefined): Promise<void> {
+    const what = upper.kind;
+    if (lower === undefined) {
+      this.found.push({ path, kind: 'create', what });
+      if (what === 'file') this.appeared.push({ path, stat: upper });
+    } else if (!(await this.#sameContent(path, upper, lower)))
+      this.found.push({ path, kind: 'change', what });
+    else if (lower.mode !== upper.mode) this.found.push({ path, kind: 'mode', what });
+    else if (lower.mtimeNs !== upper.mtimeNs) this.found.push({ path, kind: 'times', what });
+    // What is the same in everything was opened for writing, and not written.
+  }
+
+  async #sameContent(path: string, upper: FileStat, lower: FileStat): Promise<boolean> {
+    if (upper.kind !== lower.kind || upper.size !== lower.size) return false;
+    const [from, to] = [`${this.#places.project}/${path}`, `${this.#places.scratch}/${UPPER}/${path}`];
+    if (upper.kind === 'symlink')
+      return (await this.#disk.readlink(from)) === (await this.#disk.readlink(to));
+    if (upper.kind !== 'file') return false;
+    try {
+      await openUp(this.#disk, to, 0o400);
+      return await sameBytes(this.#disk, from, to);
+    } catch (e) {
+      // What cannot be compared was not only opened.
+      if (isErrno(e, 'EACCES', 'EPERM')) return false;
+      throw e;
+    }
+  }
+}
+
+async function sameBytes(disk: Disk, a: string, b: string): Promise<boolean> {
+  const [left, right] = [await disk.open(a, { access: 'read' }), await disk.open(b, { access: 'read' })];
+  const buffers = [new Uint8Array(1 << 16), new Uint8Array(1 << 16)] as const;
+  try {
+    for (let position = 0; ; ) {
+      const count = await left.read(buffers[0], position);
+      if (count !== (await right.read(buffers[1], position))) return false;
+      if (Buffer.compare(buffers[0].subarray(0, count), buffers[1].subarray(0, count)) !== 0) return false;
+      if (count === 0) return true;
+      position += count;
+    }
+  } finally {
+    await left.close();
+    await right.close();
+  }
+}
+
+/** Gives the owner the permission that looking takes. */
+async function openUp(disk: Disk, path: string, bits: number): Promise<void> {
+  const { mode } = await disk.lstat(path);
+  if ((mode & bits) !== bits) await disk.chmod(path, mode | bits);
+}
+
+/** The names, each as a key; `undefined` for a directory that cannot be read, or lies too deep for a path. */
+async function readable(disk: Disk, path: string): Promise<Map<string, DirEntry> | undefined> {
+  try {
+    return new Map((await disk.readdir(path)).map((entry) => [hex(entry.bytes), entry]));
+  } catch (e) {
+    if (isErrno(e, 'EACCES', 'ENAMETOOLONG')) return undefined;
+    throw e;
+  }
+}
+
+const LOOK = `set -e
+"$1" -t overlay -o "ro,lowerdir=$2/${UPPER}:.,userxattr" overlay "$2/${MERGED}"
+echo mounted; read -r end || :`;
+
+/**
+ * A directory that the tool removed and made again hides what it had, by an extended attribute, which
+ * Node cannot read. So the overlay is mounted once more and looked at through its process's root.
+ */
+async function listReplaced(host: SandboxHost, places: Places, walk: Walk): Promise<boolean> {
+  const namespace = await namespacePrefix(host);
+  if ('unavailable' in namespace || !isPlainOption(places.scratch)) return false;
+  const [program, ...args] = [
+    ...namespace.unshare,
+    '/bin/sh',
+    '-c',
+    LOOK,
+    'hs',
+    namespace.mount,
+    places.scratch,
+  ];
+  const child = spawn(program!, args, { cwd: places.project, stdio: ['pipe', 'pipe', 'ignore'] });
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const mounted = new Promise<boolean>((resolve) => {
+    child.stdout.once('data', () => resolve(true));
+    child.once('error', () => resolve(false));
+    void ended.then(() => resolve(false));
+  });
+  try {
+    if (!(await mounted)) return false;
+    const merged = `/proc/${child.pid}/root${places.scratch}/${MERGED}`;
+    for (const rel of walk.shared) {
+      const left = await readable(host.disk, `${merged}/${rel}`);
+      const upper = await readable(host.disk, `${places.scratch}/${UPPER}/${rel}`);
+      const before = await readable(host.disk, `${places.project}/${rel}`);
+      if (left === undefined || upper === undefined || before === undefined) {
+        walk.gaps.add(before === undefined ? CLOSED_GAP : EARLY_GAP);
+        continue;
+      }
+      for (const [key, entry] of before) {
+        if (left.has(key) || upper.has(key)) continue;
+        const path = rel + (entry.name ?? displayName(entry.bytes));
+        if (entry.name === undefined) walk.found.push({ path, kind: 'delete', what: entry.kind });
+        else walk.delete(path, await host.disk.lstat(`${places.project}/${path}`));
+      }
+    }
+    return true;
+  } catch (e) {
+    if (isErrno(e, 'EACCES', 'EPERM', 'ENOENT')) return false;
+    throw e;
+  } finally {
+    child.stdin.end();
+    await ended;
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('latin1');
+}

@@ -1,0 +1,33 @@
+import { HsError } from '../errors/hs-error.js';
+import type { SandboxHost, SandboxRequest } from './sandbox-types.js';
+
+/** A request's directories with every link resolved, as mounts need them. */
+export interface Places {
+  readonly project: string;
+  readonly cwd: string;
+  readonly capture: string;
+  readonly inputs: string | undefined;
+  readonly scratch: string;
+  readonly store: string;
+}
+
+/** True when `path` is `dir` or lies below it. */
+export function isWithin(path: string, dir: string): boolean {
+  return path === dir || path.startsWith(dir === '/' ? '/' : `${dir}/`);
+}
+
+export async function resolvePlaces(host: SandboxHost, request: SandboxRequest): Promise<Places> {
+  const real = (path: string) => host.disk.realpath(path);
+  const places: Places = {
+    project: await real(request.projectDir),
+    cwd: await real(request.cwd ?? request.projectDir),
+    capture: await real(request.captureDir),
+    inputs: request.inputsDir === undefined ? undefined : await real(request.inputsDir),
+    scratch: await real(request.scratchDir),
+    store: await real(request.storeDir),
+  };
+  if (isWithin(places.project, places.store)) {
+    throw new HsError('USAGE', `cannot run a tool on '${places.project}': it lies in the store`);
+  }
+  return places;
+}

@@ -1,0 +1,11 @@
+/** The backends of `hs run`. */
+
+export { sandboxHost } from './host-probe.js';
+export { discardTree } from './remove-scratch.js';
+export {
+  type BackendReport,
+  probeBackends,
+  runSandboxed,
+  type SandboxChoice,
+} from './run-sandboxed.js';
+export * from './sandbox-types.js';

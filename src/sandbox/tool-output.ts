@@ -1,0 +1,83 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
+import { isErrno } from '../errors/hs-error.js';
+import type { OutputStream, SandboxRequest } from './sandbox-types.js';
+import { isAlive, kill } from './tool-process.js';
+
+/** A background process may print for ever. */
+const LONGEST_LINGER_MS = 5000;
+/** An init that does not reap leaves the group in existence. */
+const GONE_MS = 200;
+const COMPLAINT_CHUNKS = 16;
+
+/** What the tool prints, on its way to the caller. */
+export class Output {
+  readonly #request: SandboxRequest;
+  readonly #started: Promise<boolean>;
+  readonly #complaint: string[] = [];
+  #chunks = 0;
+  /** Streams of which a chunk is with the caller. */
+  #taking = 0;
+
+  /** `started` is false when the tool never runs: what comes then is the launcher's own. */
+  constructor(request: SandboxRequest, started: Promise<boolean>) {
+    this.#request = request;
+    this.#started = started;
+  }
+
+  /** What the launcher said before it gave up. */
+  get complaint(): string {
+    return this.#complaint.join('').trim();
+  }
+
+  async pump(stream: OutputStream, from: Readable): Promise<void> {
+    try {
+      for await (const chunk of from as AsyncIterable<Buffer>) {
+        this.#chunks += 1;
+        if (await this.#started) await this.#hand(stream, chunk);
+        else if (this.#complaint.length < COMPLAINT_CHUNKS) this.#complaint.push(chunk.toString('utf8'));
+      }
+    } catch (e) {
+      // The stream was given up.
+      if (!isErrno(e, 'ERR_STREAM_PREMATURE_CLOSE')) throw e;
+    }
+  }
+
+  async #hand(stream: OutputStream, chunk: Uint8Array): Promise<void> {
+    this.#taking += 1;
+    try {
+      await this.#request.onOutput(stream, chunk);
+    } finally {
+      this.#taking -= 1;
+    }
+  }
+
+  /**
+   * After the launcher's end: waits for the streams' end, and no longer than `ms` without output; then ends
+   * what is left of the process group, and gives up on what holds a stream still.
+   */
+  async linger(child: ChildProcess, closed: Promise<unknown>, ms: number): Promise<void> {
+    const isClosed = () => Promise.race([closed.then(() => true), delay(ms).then(() => false)]);
+    const done = await this.#drained(isClosed);
+    kill(-child.pid!, 'SIGKILL');
+    if (done) return;
+    // The streams end with `cat`, which may be before what held them has.
+    for (let waited = 0; waited < GONE_MS && isAlive(-child.pid!); waited += 5) await delay(5);
+    if (!(await isClosed())) for (const stream of child.stdio) stream?.destroy();
+  }
+
+  async #drained(isClosed: () => Promise<boolean>): Promise<boolean> {
+    const start = Date.now();
+    for (let before = -1; Date.now() - start < LONGEST_LINGER_MS || this.#taking > 0; before = this.#chunks) {
+      if (await isClosed()) return true;
+      if (before === this.#chunks && this.#taking === 0) return false;
+    }
+    return false;
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}

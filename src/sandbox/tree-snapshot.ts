@@ -1,0 +1,84 @@
+import { isErrno } from '../errors/hs-error.js';
+import type { DirEntry, Disk, FileStat } from '../fsx/disk.js';
+import type { StrayKind, StrayWrite } from './sandbox-types.js';
+import { lstatOrNone, pairMoves, type Seen, sortStray } from './stray-writes.js';
+
+/** At about 10 µs an entry, some 5 s before and after; a larger tree is not compared. */
+const MOST_ENTRIES = 500_000;
+
+/** What a tree was like, without reading contents. */
+export interface Snapshot {
+  readonly entries: ReadonlyMap<string, FileStat>;
+  /** Directories that could not be read and names that are not UTF-8: what lies there is not compared. */
+  readonly unreadable: number;
+}
+
+/** Looks at everything below `root` but what lies in `except`; `undefined` when that is too much. */
+export async function takeSnapshot(
+  disk: Disk,
+  root: string,
+  except: readonly string[],
+): Promise<Snapshot | undefined> {
+  const entries = new Map<string, FileStat>([['.', await disk.lstat(root)]]);
+  let unreadable = 0;
+  const open = [''];
+  for (let rel = open.pop(); rel !== undefined; rel = open.pop()) {
+    const listed = await readdirOrNone(disk, `${root}/${rel}`);
+    if (listed === undefined) unreadable += 1;
+    for (const entry of listed ?? []) {
+      if (entry.name === undefined) {
+        unreadable += 1;
+        continue;
+      }
+      const path = rel + entry.name;
+      const at = `${root === '/' ? '' : root}/${path}`;
+      if (except.includes(at)) continue;
+      const stat = await lstatOrNone(disk, at);
+      if (stat === undefined) continue;
+      if (entries.size >= MOST_ENTRIES) return undefined;
+      entries.set(path, stat);
+      if (stat.kind === 'directory') open.push(`${path}/`);
+    }
+  }
+  return { entries, unreadable };
+}
+
+/** What is different. */
+export function compareSnapshots(before: Snapshot, after: Snapshot): StrayWrite[] {
+  const found: StrayWrite[] = [];
+  const vanished: Seen[] = [];
+  const appeared: Seen[] = [];
+  for (const [path, stat] of before.entries) {
+    if (after.entries.has(path)) continue;
+    found.push({ path, kind: 'delete', what: stat.kind });
+    if (stat.kind === 'file') vanished.push({ path, stat });
+  }
+  for (const [path, stat] of after.entries) {
+    const old = before.entries.get(path);
+    const kind = old === undefined ? 'create' : difference(old, stat);
+    if (kind === undefined) continue;
+    found.push({ path, kind, what: stat.kind });
+    if (kind === 'create' && stat.kind === 'file') appeared.push({ path, stat });
+  }
+  return sortStray(pairMoves(found, vanished, appeared));
+}
+
+/** `undefined` when nothing is different that counts: a directory's times follow from what is in it. */
+function difference(old: FileStat, now: FileStat): StrayKind | undefined {
+  if (old.kind !== now.kind) return 'change';
+  if (now.kind === 'directory') return old.mode === now.mode && old.uid === now.uid ? undefined : 'mode';
+  if (old.ino !== now.ino || old.size !== now.size) return 'change';
+  if (old.mtimeNs === now.mtimeNs && old.ctimeNs === now.ctimeNs) return undefined;
+  if (old.mode !== now.mode || old.uid !== now.uid) return 'mode';
+  // ctime cannot be set: a content that was changed and dated back shows here as well.
+  return 'change';
+}
+
+async function readdirOrNone(disk: Disk, path: string): Promise<DirEntry[] | undefined> {
+  try {
+    return await disk.readdir(path);
+  } catch (e) {
+    if (isErrno(e, 'EACCES', 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG')) return undefined;
+    throw e;
+  }
+}

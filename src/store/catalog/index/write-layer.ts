@@ -1,0 +1,136 @@
+import type { Random } from '../../../core/effects.js';
+import { isErrno } from '../../../errors/hs-error.js';
+import type { Disk } from '../../../fsx/disk.js';
+import { type LayeredTables, mergeRows } from './layered-tables.js';
+import { encodeRoot, MAX_ROOT_BYTES } from './root-file.js';
+import { encodeRun, type Row, type RunFact } from './sorted-run-format.js';
+
+export const ROOT = 'root';
+const LOCK = 'lock';
+const RESERVE = 'reserve';
+/** What a collection on a full disk needs before it frees any room, and gets back when it throws the index away. */
+const RESERVE_BYTES = 128 * 1024;
+/** A run below is taken in when it has no more rows than so many times what is written: few runs, each row seldom written. */
+const GROWTH = 4;
+/** What a writer makes; of a stray thing fsck tells. */
+const OURS = /^(?:run-|root\.)[0-9a-f]{16}$/;
+const WRITE_BYTES = 1024 * 1024;
+
+export interface LayerPlace {
+  readonly disk: Disk;
+  readonly random: Random;
+  /** Of the index. */
+  readonly dir: string;
+  readonly key: string;
+  readonly storeId: string;
+}
+
+export interface WrittenLayer {
+  /** The newest first. */
+  readonly facts: readonly RunFact[];
+  readonly root: Uint8Array;
+}
+
+async function exclusively<T>({ disk, dir }: LayerPlace, run: () => Promise<T>): Promise<T | undefined> {
+  await disk.writeFile(`${dir}/${LOCK}`, new Uint8Array(), { mode: 0o600, sync: false }).catch((e) => {
+    if (!isErrno(e, 'EEXIST')) throw e;
+  });
+  const lock = await disk.open(`${dir}/${LOCK}`, { access: 'update' });
+  try {
+    return (await lock.tryLock()) ? await run() : undefined;
+  } finally {
+    await lock.close();
+  }
+}
+
+async function readRoot({ disk, dir }: LayerPlace): Promise<Uint8Array | undefined> {
+  try {
+    return await disk.readFile(`${dir}/${ROOT}`, MAX_ROOT_BYTES);
+  } catch (e) {
+    if (isErrno(e, 'ENOENT')) return undefined;
+    throw e;
+  }
+}
+
+/**
+ * Writes what the tables hold in memory as a run, with the runs that it has outgrown, and a root that names
+ * it. Nothing is fsynced: what a power cut tears does not match its hash. Undefined when another process
+ * writes, or has written since `before`, the root that the tables are of, was read.
+ */
+export async function writeLayer(
+  place: LayerPlace,
+  tables: LayeredTables,
+  before: Uint8Array | undefined,
+): Promise<WrittenLayer | undefined> {
+  const { disk, random, dir, key, storeId } = place;
+  await disk.mkdir(dir, 0o700).catch((e) => {
+    if (!isErrno(e, 'EEXIST')) throw e;
+  });
+  return exclusively(place, async () => {
+    const now = await readRoot(place);
+    if (now === undefined) await reserve(place);
+    if (!Buffer.from(now ?? []).equals(Buffer.from(before ?? []))) return undefined;
+    let rows = 0;
+    for (const _ of tables.changed()) rows++;
+    let taken = 0;
+    for (const { fact } of tables.runs) {
+      if (fact.rows > GROWTH * rows) break;
+      rows += fact.rows;
+      taken++;
+    }
+    const merged = tables.runs.slice(0, taken);
+    const all = mergeRows([tables.changed(), ...merged.map((run) => run.rows(''))]);
+    const below = tables.runs.slice(taken);
+    const fact = await writeRun(place, `run-${random.hex(8)}`, below.length === 0 ? present(all) : all);
+    const facts = [fact, ...below.map((run) => run.fact)];
+    const root = encodeRoot(key, storeId, facts);
+    const tmp = `${dir}/${ROOT}.${random.hex(8)}`;
+    await disk.writeFile(tmp, root, { mode: 0o600, sync: false });
+    await disk.rename(tmp, `${dir}/${ROOT}`);
+    // Under the lock, nobody else is making one.
+    const named = new Set(facts.map((f) => f.name));
+    for (const { name } of await disk.readdir(dir)) {
+      if (name !== undefined && OURS.test(name) && !named.has(name)) await disk.removeTree(`${dir}/${name}`);
+    }
+    return { facts, root };
+  });
+}
+
+/** Bytes that no filesystem makes less of. */
+async function reserve({ disk, random, dir }: LayerPlace): Promise<void> {
+  const bytes = Buffer.from(random.hex(RESERVE_BYTES), 'hex');
+  await disk.writeFile(`${dir}/${RESERVE}`, bytes, { mode: 0o600, sync: false }).catch((e) => {
+    if (!isErrno(e, 'EEXIST')) throw e;
+  });
+}
+
+/** Where nothing lies below, what was removed need not be remembered. */
+function* present(rows: Iterable<Row>): Generator<Row> {
+  for (const row of rows) if (row.text !== undefined) yield row;
+}
+
+async function writeRun({ disk, dir }: LayerPlace, name: string, rows: Iterable<Row>): Promise<RunFact> {
+  const path = `${dir}/${name}`;
+  const file = await disk.open(path, { access: 'create', mode: 0o600 });
+  try {
+    const pieces = encodeRun(name, rows);
+    let held: Buffer[] = [];
+    let bytes = 0;
+    for (let next = pieces.next(); ; next = pieces.next()) {
+      if (!next.done) {
+        held.push(next.value);
+        bytes += next.value.length;
+        if (bytes < WRITE_BYTES) continue;
+      }
+      if (held.length > 0) await file.write(Buffer.concat(held));
+      held = [];
+      bytes = 0;
+      if (next.done) return next.value;
+    }
+  } catch (e) {
+    await disk.unlink(path).catch(() => undefined);
+    throw e;
+  } finally {
+    await file.close();
+  }
+}

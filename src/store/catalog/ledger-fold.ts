@@ -1,0 +1,105 @@
+import { Catalog, type Head } from '../../core/catalog/catalog.js';
+import { foldSteps } from '../../core/catalog/fold.js';
+import { MemoryTables } from '../../core/catalog/key-tables.js';
+import { type LedgerEntry, objectsOfEntry } from '../../core/ledger/entry.js';
+import type { LedgerOp } from '../../core/ledger/operation.js';
+import type { EntryPayload } from '../../core/ledger/payload.js';
+import type { ObjectId, Timestamp } from '../../core/objects/ids.js';
+import { isHsError } from '../../errors/hs-error.js';
+import { steadily } from '../../fsx/cooperative.js';
+import { isMadeSince } from '../collector/trash.js';
+import type { Store } from '../store.js';
+
+/**
+ * The state folded from the ledger alone, the chain checked link by link: what removals and marks go
+ * by. It can be brought up to the head again and again, reading only what is new.
+ */
+export class LedgerFold {
+  readonly #store: Store;
+  readonly #tables = new MemoryTables();
+  readonly #roots = new Set<ObjectId>();
+  readonly #applied = new Map<ObjectId, number>();
+  readonly #purged = new Set<string>();
+  readonly #unreadable: string[] = [];
+  #head: Head | undefined;
+  #lastAt: Timestamp | undefined;
+  /** Number of the last entry that did more than register artifacts. */
+  #lastChange = -1;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /**
+   * Folds what is new, up to entry `to` where it is given. The catalog shows the state at the newest fold,
+   * not at this one, from then on.
+   */
+  async advance(to?: number): Promise<Catalog> {
+    for await (const { entry, hash } of this.#store.ledger.walk(this.#head, to)) {
+      const ops = await this.#store.opsOf(entry);
+      await steadily(foldSteps(this.#tables, entry, ops, hash));
+      await this.#note(entry, ops);
+      this.#head = { seq: entry.seq, hash };
+      // A refusal changes nothing: that of a collection whose clock runs behind must not let the next one pass.
+      if (entry.decision !== 'deny' || this.#lastAt === undefined) this.#lastAt = entry.at;
+      if (ops.some((op) => op.op !== 'add')) this.#lastChange = entry.seq;
+    }
+    return new Catalog(this.#tables);
+  }
+
+  get head(): Head {
+    return this.#head!;
+  }
+  /** When the newest entry that is no refusal was written, by the system's clock then. */
+  get lastAt(): Timestamp {
+    return this.#lastAt!;
+  }
+  /** Objects that the ledger itself names: operation lists, payloads, policies, lists of paths. */
+  get roots(): ReadonlySet<ObjectId> {
+    return this.#roots;
+  }
+  /** What could not be read of the roots: then nobody knows what is reachable (D8). */
+  get unreadable(): readonly string[] {
+    return this.#unreadable;
+  }
+
+  /** The entry that applied a plan with this hash. */
+  appliedAt(planHash: ObjectId): number | undefined {
+    return this.#applied.get(planHash);
+  }
+
+  /** Whether an entry says that a batch of the trash was purged. */
+  isPurged(batch: string): boolean {
+    return this.#purged.has(batch);
+  }
+
+  /** Whether a batch of the trash that may hold what was removed at that time was purged. */
+  purgedSince(at: Timestamp): boolean {
+    for (const batch of this.#purged) if (isMadeSince(batch, at)) return true;
+    return false;
+  }
+
+  /** Whether an entry after `seq` did more than `add` artifacts: a plan of that position is then made again. */
+  changedSince(seq: number): boolean {
+    return this.#lastChange > seq;
+  }
+
+  async #note(entry: LedgerEntry, ops: readonly LedgerOp[]): Promise<void> {
+    for (const id of objectsOfEntry(entry)) this.#roots.add(id);
+    for (const op of ops) if (op.op === 'set_policy') this.#roots.add(op.policy);
+    if (entry.type === 'meta.gc_summary') {
+      this.#applied.set((entry.payload as EntryPayload<'meta.gc_summary'>).plan_hash, entry.seq);
+    }
+    if (entry.type !== 'export_record' && entry.type !== 'objects_purged') return;
+    try {
+      const payload = await this.#store.payloadOf(entry);
+      if ('batches' in payload) for (const batch of payload.batches) this.#purged.add(batch);
+      else if ('materialized_paths_object' in payload && payload.materialized_paths_object !== undefined) {
+        this.#roots.add(payload.materialized_paths_object);
+      }
+    } catch (e) {
+      if (!isHsError(e, 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD')) throw e;
+      this.#unreadable.push(`the payload of ledger entry ${entry.seq}: ${e.message}`);
+    }
+  }
+}

@@ -1,0 +1,189 @@
+import { noProgress, type ProgressSink } from '../../core/effects.js';
+import { type ObjectId, timestampMs } from '../../core/objects/ids.js';
+import type { Leases } from '../local/leases.js';
+import type { Pack } from '../objects/packs.js';
+import type { Store } from '../store.js';
+import type { Mark } from './mark.js';
+import { bringBackReachable, onlyHere, settleNames } from './sweep.js';
+import type { Trash, TrashBatch } from './trash.js';
+
+const DAY = 86_400_000;
+/** How often a purge without a window looks whether the leases it waits for are gone. */
+const POLL_MS = 25;
+
+/** What was unlinked for good. */
+export interface Purged {
+  readonly batches: readonly string[];
+  readonly objects: number;
+  readonly size_bytes: number;
+  readonly brought_back: number;
+}
+
+/** A batch that is due, but that a command which was at work when it was sealed may still need. */
+export interface PendingPurge {
+  readonly batch: string;
+  readonly objects: number;
+  readonly leases: readonly string[];
+}
+
+/** Whether the time to undo is over, by the system's clock (D10). */
+export function isDue(batch: TrashBatch, trashDays: number, nowMs: number, emptyTrash: boolean): boolean {
+  if (batch.seal === undefined) return false;
+  if (emptyTrash || batch.window === 'zero') return true;
+  return timestampMs(batch.seal.sealed_at) + trashDays * DAY <= nowMs;
+}
+
+/** Which leases may live. Each is judged once a look, however many seals name it, and a dead one never again. */
+class Living {
+  readonly #leases: Leases;
+  readonly #over = new Set<string>();
+
+  constructor(leases: Leases) {
+    this.#leases = leases;
+  }
+
+  /** Those of the batches whose owners may live. */
+  async among(batches: readonly TrashBatch[]): Promise<ReadonlySet<string>> {
+    const living = new Set<string>();
+    for (const token of new Set(batches.flatMap((b) => b.seal?.leases ?? []))) {
+      if (this.#over.has(token)) continue;
+      if (await this.#mayLive(token)) living.add(token);
+      else this.#over.add(token);
+    }
+    return living;
+  }
+
+  /** A dead one is left for the next writing command to finish. */
+  async #mayLive(token: string): Promise<boolean> {
+    if (!(await this.#leases.exists(token))) return false;
+    const dead = await this.#leases.judge(token);
+    await dead?.leave();
+    // Gone between the two looks is gone too.
+    return dead === undefined && (await this.#leases.exists(token));
+  }
+}
+
+export interface Patience {
+  readonly ms: number;
+  /** Resolves after `ms`. */
+  wait(ms: number): Promise<void>;
+}
+
+export interface Waiting {
+  readonly patience: Patience;
+  readonly progress: ProgressSink;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Splits due batches into those that nobody can need and those that wait for a lease. What the looks
+ * themselves take counts as waiting: beside many leases it is most of it.
+ */
+export async function awaitLeases(
+  store: Store,
+  trash: Trash,
+  due: readonly TrashBatch[],
+  { patience, progress, signal }: Waiting,
+): Promise<{ ready: TrashBatch[]; pending: PendingPurge[] }> {
+  const { clock } = store.ports;
+  const began = clock.now();
+  const living = new Living(store.leases);
+  for (let waited = 0; ; waited += POLL_MS) {
+    signal?.throwIfAborted();
+    const alive = await living.among(due);
+    const ready: TrashBatch[] = [];
+    const waiting: { batch: TrashBatch; leases: string[] }[] = [];
+    for (const batch of due) {
+      const leases = (batch.seal?.leases ?? []).filter((token) => alive.has(token));
+      if (leases.length === 0) ready.push(batch);
+      else waiting.push({ batch, leases });
+    }
+    if (waiting.length === 0 || Math.max(waited, clock.now() - began) >= patience.ms) {
+      const pending: PendingPurge[] = [];
+      for (const { batch, leases } of waiting) {
+        pending.push({ batch: batch.name, objects: (await trash.contents(batch)).length, leases });
+      }
+      return { ready, pending };
+    }
+    const [first] = alive;
+    const others = alive.size === 1 ? '' : ` and ${alive.size - 1} more`;
+    if (waited === 0)
+      progress.start(`waiting for the command of lease ${first}${others}`, undefined, 'looks');
+    progress.advance(1);
+    await patience.wait(POLL_MS);
+  }
+}
+
+/**
+ * What says of other bytes that they are restricted: indexes and manifests of what was removed. They go last,
+ * since the read gate and the guard go by them, also while a purge is under way and when one was killed.
+ */
+function tellingOf({ catalog }: Mark): ReadonlySet<ObjectId> {
+  const ids = new Set<ObjectId>();
+  for (const { removed, payload_type, content_hash, manifest } of catalog.guarded()) {
+    if (removed === undefined || payload_type === 'file') continue;
+    ids.add(content_hash).add(manifest);
+  }
+  return ids;
+}
+
+/**
+ * Unlinks what batches hold, but for what `mark` reaches, which goes back. The mark must be made after
+ * the last lease of their seals was gone: what those commands committed is in it, and every later
+ * command finds the objects in the trash and takes them back before it commits.
+ */
+export async function purge(
+  store: Store,
+  trash: Trash,
+  ready: readonly TrashBatch[],
+  mark: Mark,
+  staging: () => Promise<string>,
+  progress: ProgressSink = noProgress,
+): Promise<Purged> {
+  let objects = 0;
+  let bytes = 0;
+  let back = 0;
+  // A collection that died may have left an object in two batches.
+  const told = new Set<ObjectId>();
+  const telling = tellingOf(mark);
+  for (const batch of ready) {
+    const returned = await bringBackReachable(store, trash, batch, mark, staging);
+    const sizes = new Map<ObjectId, number>();
+    const files = (await trash.files(batch)).filter((id) => !mark.reachable.has(id));
+    for (const id of files) sizes.set(id, (await trash.size(batch, id)) ?? 0);
+    const packs: Pack[] = [];
+    for (const pack of await trash.packs(batch)) {
+      // What could not be written anew is damaged, and stays (D8).
+      if ((await onlyHere(store, pack, mark)).length > 0) continue;
+      packs.push(pack);
+      for (const { id, size } of pack.index.entries()) if (!mark.reachable.has(id)) sizes.set(id, size);
+    }
+    for (const id of sizes.keys()) {
+      if (told.has(id)) sizes.delete(id);
+      told.add(id);
+    }
+    const size = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+    // A purge that was begun before it died decided the figures then.
+    const { purge: note } =
+      batch.purge === undefined
+        ? await trash.notePurge(batch, { objects: sizes.size, size_bytes: size, brought_back: returned })
+        : batch;
+    const isShared = (pack: Pack) => [...pack.index.entries()].some((e) => mark.reachable.has(e.id));
+    if (packs.some(isShared)) await settleNames(store);
+    const isLast = (pack: Pack) => [...telling].some((id) => pack.index.find(id) !== undefined);
+    progress.start('purging', files.length, 'objects');
+    for (const id of files) {
+      progress.advance(1);
+      if (!telling.has(id)) await trash.unlink(batch, id);
+    }
+    for (const pack of packs) if (!isLast(pack)) await trash.unlinkPack(pack);
+    await trash.sync(batch);
+    for (const pack of packs) if (isLast(pack)) await trash.unlinkPack(pack);
+    for (const id of files) if (telling.has(id)) await trash.unlink(batch, id);
+    await trash.sync(batch);
+    objects += note!.objects;
+    bytes += note!.size_bytes;
+    back += note!.brought_back;
+  }
+  return { batches: ready.map((b) => b.name), objects, size_bytes: bytes, brought_back: back };
+}

@@ -1,0 +1,119 @@
+import type { Catalog } from '../../core/catalog/catalog.js';
+import { checkOps } from '../../core/catalog/check-operations.js';
+import { canonicalBytes } from '../../core/json/canonical.js';
+import { compact } from '../../core/json/omit-undefined.js';
+import {
+  checkPayload,
+  decodeEntry,
+  ENTRY_SCHEMA,
+  type EntryDraft,
+  encodeEntry,
+  type LedgerEntry,
+} from '../../core/ledger/entry.js';
+import { toTimestamp } from '../../core/objects/ids.js';
+import type { Actor } from '../../core/policy/authorize.js';
+import { HsError } from '../../errors/hs-error.js';
+import type { ObjectBatch } from '../objects/object-batch.js';
+import type { Store } from '../store.js';
+import { encodeOps } from './operations-object.js';
+
+/** What stays in the entry beside its envelope; the rest goes into an object that it names. */
+const INLINE_BYTES = 24 * 1024;
+/** Lost races are retried for this long by the system's clock, not a number of times. */
+const PATIENCE_MS = 60_000;
+/** Whoever follows the chain must not need packs. */
+const AS_FILE = { asFile: true };
+
+/** Who commits, on whose behalf, by which clock. */
+export interface CommitContext {
+  readonly actor: Actor;
+  readonly jobId?: string;
+  readonly traceId: string;
+  /** Milliseconds of the clock that was set, where one was. */
+  readonly setClock?: number;
+}
+
+/** Builds the entry for the state at the head; called again after each lost race. Null: nothing to commit. */
+export type BuildDraft = (catalog: Catalog) => EntryDraft | null | Promise<EntryDraft | null>;
+
+async function toParts(draft: EntryDraft, batch: ObjectBatch) {
+  const payload = checkPayload(draft.type, draft.payload);
+  const payloadBytes = canonicalBytes(payload);
+  const ops = draft.ops ?? [];
+  const opsInline = ops.length <= 100 && canonicalBytes(ops).byteLength <= INLINE_BYTES;
+  return {
+    ...(payloadBytes.byteLength <= INLINE_BYTES
+      ? { payload }
+      : { payload_object: (await batch.addBytes(payloadBytes, AS_FILE)).id }),
+    ...(ops.length === 0
+      ? {}
+      : opsInline
+        ? { ops: [...ops] }
+        : { ops_object: (await batch.addBytes(encodeOps(ops), AS_FILE)).id }),
+  };
+}
+
+/** D10: under a clock that runs ahead, pins and windows would be over that are not. */
+function checkSetClock(store: Store, draft: EntryDraft, context: CommitContext, now: number): void {
+  if (context.setClock === undefined || context.setClock <= now || store.format.allow_set_clock) return;
+  if (!draft.ops?.some((op) => op.op === 'remove')) return;
+  throw new HsError('REFUSED', "nothing is removed under a clock that was set later than the system's", {
+    hint: 'a store for tests is made with: hs init --allow-set-clock',
+  });
+}
+
+/**
+ * Appends one entry: objects durable, then the entry, then true. Everything that the entry names must
+ * be in `batch`. Undefined when `build` found nothing to do. CONFLICT when races were lost for a minute.
+ */
+export async function commit(
+  store: Store,
+  batch: ObjectBatch,
+  context: CommitContext,
+  build: BuildDraft,
+): Promise<LedgerEntry | undefined> {
+  const { clock, random, trace } = store.ports;
+  store.demandWritable();
+  const started = clock.now();
+  for (;;) {
+    const catalog = await store.catalog();
+    const draft = await build(catalog);
+    if (draft === null) return undefined;
+    const now = clock.now();
+    checkSetClock(store, draft, context, now);
+    checkOps(catalog, draft.ops ?? [], toTimestamp(context.setClock ?? now));
+    const parts = await toParts(draft, batch);
+    const bytes = encodeEntry(
+      compact({
+        schema: ENTRY_SCHEMA as typeof ENTRY_SCHEMA,
+        seq: catalog.head.seq + 1,
+        prev: catalog.head.hash,
+        event_id: random.uuid(),
+        trace_id: context.traceId,
+        type: draft.type,
+        at: toTimestamp(now),
+        set_clock: context.setClock === undefined ? undefined : toTimestamp(context.setClock),
+        actor: context.actor.type,
+        actor_id: context.actor.id,
+        job_id: context.jobId,
+        capability_id: draft.capability,
+        decision: draft.decision,
+        ...parts,
+      }),
+    );
+    // What readers refuse must not become an entry: nobody could read past it, or append after it.
+    const entry = decodeEntry(bytes);
+    await batch.publish();
+    const tmp = `${store.layout.tmp}/${batch.prefix}-entry-${entry.seq}`;
+    if (await store.ledger.append(entry, bytes, tmp)) {
+      await store.remember(entry.seq, bytes);
+      trace?.({ event: 'entry', seq: entry.seq, type: entry.type, event_id: entry.event_id });
+      return entry;
+    }
+    if (clock.now() - started > PATIENCE_MS) {
+      throw new HsError('CONFLICT', 'lost the race for the ledger for a minute', {
+        hint: 'run the command again',
+      });
+    }
+  }
+}

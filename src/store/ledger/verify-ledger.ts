@@ -1,0 +1,262 @@
+import type { Head } from '../../core/catalog/catalog.js';
+import { foldSteps } from '../../core/catalog/fold.js';
+import { MemoryTables } from '../../core/catalog/key-tables.js';
+import type { ProgressSink } from '../../core/effects.js';
+import { decodeEntry, type LedgerEntry, MAX_ENTRY_BYTES } from '../../core/ledger/entry.js';
+import { sha256 } from '../../core/objects/hash.js';
+import type { ObjectId } from '../../core/objects/ids.js';
+import { decodePolicy, MAX_POLICY_BYTES } from '../../core/policy/policy.js';
+import { isErrno, isHsError } from '../../errors/hs-error.js';
+import { steadily } from '../../fsx/cooperative.js';
+import { encodeFormat } from '../local/format.js';
+import type { Store } from '../store.js';
+import { holes, listLedger } from './ledger-listing.js';
+
+/**
+ * missing: dropped; edited: not the bytes that were chained; misplaced: an entry under another's
+ * number; duplicate: an entry or an event that is there twice; invalid: no ledger entry at all;
+ * unlinked: two neighbours of which one was edited, and nothing tells which; object: what the entry
+ * names and the ledger keeps outside of it is missing or damaged; contradiction: it cannot follow from those before; stray: a
+ * name that is no entry; rolled_back: it lacks what was seen of it.
+ */
+export type LedgerProblemKind =
+  | 'missing'
+  | 'edited'
+  | 'misplaced'
+  | 'duplicate'
+  | 'invalid'
+  | 'unlinked'
+  | 'object'
+  | 'contradiction'
+  | 'stray'
+  | 'rolled_back';
+
+export interface LedgerProblem {
+  readonly kind: LedgerProblemKind;
+  readonly seq?: number;
+  /** Relative to the store. */
+  readonly path?: string;
+  readonly message: string;
+}
+
+export interface LedgerVerdict {
+  /** Entries that were read. */
+  readonly entries: number;
+  readonly head: Head | undefined;
+  /** What this user had seen of the ledger, and whether that is there. */
+  readonly anchor: 'none' | 'matches' | 'differs' | 'lost';
+  readonly problems: readonly LedgerProblem[];
+}
+
+/** One place of the chain; format.json stands before entry 0. */
+interface Link {
+  readonly seq: number;
+  readonly hash: ObjectId;
+  /** Undefined when the bytes are no entry, or one of another number. */
+  readonly entry: LedgerEntry | undefined;
+}
+
+class Verifier {
+  readonly problems: LedgerProblem[] = [];
+  readonly #store: Store;
+  readonly #anchor: Head | undefined;
+  readonly #events = new Map<string, number>();
+  readonly #policies = new Set<ObjectId>();
+  readonly #blamed = new Set<number>();
+  /** The state so far; given up at the first entry that cannot be folded. */
+  #tables: MemoryTables | undefined = new MemoryTables();
+  /** Two neighbours that do not fit; the entry after them tells which of them changed. */
+  #open: readonly [Link, Link] | undefined;
+  #before: Link;
+
+  constructor(store: Store, anchor: Head | undefined) {
+    this.#store = store;
+    this.#anchor = anchor;
+    this.#before = { seq: -1, hash: sha256(encodeFormat(store.format)), entry: undefined };
+  }
+
+  #path(seq: number): string {
+    return this.#store.layout.entry(seq).slice(this.#store.root.length + 1);
+  }
+
+  #report(kind: LedgerProblemKind, seq: number, message: string): void {
+    this.problems.push({ kind, seq, path: this.#path(seq), message });
+    this.#blamed.add(seq);
+  }
+
+  #edited(link: Link, by: string): void {
+    if (this.#blamed.has(link.seq)) return;
+    if (link.seq >= 0) this.#report('edited', link.seq, `entry ${link.seq} was edited: ${by}`);
+    else {
+      const message = `format.json was edited: it is not the one that entry 0 follows`;
+      this.problems.push({ kind: 'edited', path: 'format.json', message });
+    }
+  }
+
+  /** Settles which of two neighbours changed, now that it is known whether `vouched` speaks for the second. */
+  #settle(vouched: boolean | undefined): void {
+    if (this.#open === undefined) return;
+    const [first, second] = this.#open;
+    this.#open = undefined;
+    if (this.#blamed.has(first.seq)) return;
+    if (vouched === true) this.#edited(first, `its bytes are not those that entry ${second.seq} follows`);
+    else if (vouched === undefined) {
+      const message = `entry ${second.seq} does not follow entry ${first.seq}: one of the two was edited`;
+      this.#report('unlinked', second.seq, message);
+    }
+  }
+
+  #isAnchored(link: Link): boolean | undefined {
+    return this.#anchor?.seq === link.seq ? this.#anchor.hash === link.hash : undefined;
+  }
+
+  async take(seq: number, bytes: Uint8Array): Promise<void> {
+    const link: Link = { seq, hash: sha256(bytes), entry: await this.#decode(seq, bytes) };
+    const before = this.#before;
+    this.#before = link;
+    if (before.seq !== seq - 1) {
+      this.#settle(undefined);
+      this.#tables = undefined;
+    } else if (link.entry === undefined) this.#settle(this.#isAnchored(before));
+    else {
+      const fits = link.entry.prev === before.hash;
+      this.#settle(fits);
+      if (!fits) this.#open = [before, link];
+    }
+    if (link.entry !== undefined) await this.#checkContent(link.entry, link.hash);
+    else this.#tables = undefined;
+  }
+
+  async #decode(seq: number, bytes: Uint8Array): Promise<LedgerEntry | undefined> {
+    let entry: LedgerEntry;
+    try {
+      entry = decodeEntry(bytes);
+    } catch (e) {
+      if (!isHsError(e)) throw e;
+      this.#report('invalid', seq, `entry ${seq} is not a valid entry: ${e.message}`);
+      return undefined;
+    }
+    if (entry.seq === seq) return entry;
+    const own = await this.#store.ledger.hashAt(entry.seq);
+    if (own === sha256(bytes)) {
+      this.#report('duplicate', seq, `entry ${entry.seq} is there twice: also as number ${seq}`);
+    } else {
+      this.#report('misplaced', seq, `number ${seq} holds entry ${entry.seq}: the order was changed`);
+    }
+    return undefined;
+  }
+
+  async #checkContent(entry: LedgerEntry, hash: ObjectId): Promise<void> {
+    const { seq, event_id } = entry;
+    const same = this.#events.get(event_id);
+    if (same !== undefined) this.#report('duplicate', seq, `entry ${seq} repeats the event of entry ${same}`);
+    this.#events.set(event_id, seq);
+    try {
+      const payload = await this.#store.payloadOf(entry);
+      if ('materialized_paths_object' in payload && payload.materialized_paths_object !== undefined) {
+        const id = payload.materialized_paths_object;
+        await this.#named(seq, `the list of paths of entry ${seq}`, async () => {
+          for await (const _ of this.#store.objects.lend(id));
+        });
+      }
+    } catch (e) {
+      if (!isHsError(e)) throw e;
+      this.#report('object', seq, `the payload of entry ${seq} cannot be had: ${e.message}`);
+    }
+    try {
+      const ops = await this.#store.opsOf(entry);
+      for (const op of ops) if (op.op === 'set_policy') await this.#checkPolicy(seq, op.policy);
+      if (this.#tables !== undefined) await steadily(foldSteps(this.#tables, entry, ops, hash));
+    } catch (e) {
+      if (!isHsError(e)) throw e;
+      this.#tables = undefined;
+      if (e.code === 'LEDGER_BROKEN') this.#report('contradiction', seq, e.message);
+      else this.#report('object', seq, `the operations of entry ${seq} cannot be had: ${e.message}`);
+    }
+  }
+
+  /** One policy may be put in force again and again. */
+  async #checkPolicy(seq: number, id: ObjectId): Promise<void> {
+    if (this.#policies.has(id)) return;
+    this.#policies.add(id);
+    await this.#named(seq, `the policy that entry ${seq} put in force`, async () => {
+      decodePolicy(await this.#store.objects.read(id, MAX_POLICY_BYTES));
+    });
+  }
+
+  /** Reports where something that an entry names by its hash cannot be read. */
+  async #named(seq: number, what: string, read: () => Promise<void>): Promise<void> {
+    try {
+      await read();
+    } catch (e) {
+      if (!isHsError(e)) throw e;
+      this.#report('object', seq, `${what} cannot be had: ${e.message}`);
+    }
+  }
+
+  finish(): Head | undefined {
+    const last = this.#before;
+    this.#settle(this.#isAnchored(last));
+    return last.seq < 0 ? undefined : { seq: last.seq, hash: last.hash };
+  }
+
+  /** Compares with the anchor; an entry of another hash in a chain that fits is a ledger that went on differently. */
+  async compare(head: Head | undefined): Promise<LedgerVerdict['anchor']> {
+    const anchor = this.#anchor;
+    if (anchor === undefined) return 'none';
+    const now = await this.#store.ledger.hashAt(anchor.seq);
+    if (now === anchor.hash) return 'matches';
+    if (now === undefined) {
+      const message = `entry ${anchor.seq} was seen here before and is gone: the ledger was truncated or rolled back`;
+      this.problems.push({ kind: 'rolled_back', seq: anchor.seq, message });
+    } else if (!this.#blamed.has(anchor.seq)) {
+      const edited = anchor.seq === head?.seq ? 'it was edited, or ' : '';
+      const message = `entry ${anchor.seq} is not the one that was seen here before: ${edited}the ledger was rolled back and went on differently`;
+      this.#report(edited === '' ? 'rolled_back' : 'edited', anchor.seq, message);
+    }
+    return 'differs';
+  }
+}
+
+/**
+ * Reads the whole ledger and says precisely what is wrong with it (F3): numbers, chain, every entry's
+ * form, payload and operations, stray names, the fold, and the anchor. Throws only where the disk fails.
+ */
+export async function verifyLedger(
+  store: Store,
+  progress: ProgressSink,
+  signal: AbortSignal,
+): Promise<LedgerVerdict> {
+  // Before the listing: what another command appends meanwhile is then beyond both.
+  const anchor = await store.anchor.look();
+  const { numbers, strays } = await listLedger(store.disk, store.layout);
+  const verifier = new Verifier(store, anchor === 'lost' ? undefined : anchor);
+  const { problems } = verifier;
+  for (const [first, last] of holes(numbers)) {
+    const what = first === last ? `entry ${first} is missing` : `entries ${first} to ${last} are missing`;
+    problems.push({ kind: 'missing', seq: first, message: `${what}, and later ones are there` });
+  }
+  if (numbers.length === 0) problems.push({ kind: 'missing', seq: 0, message: 'the ledger has no entries' });
+  progress.start('verifying the ledger', numbers.length, 'entries');
+  for (const seq of numbers) {
+    signal.throwIfAborted();
+    let bytes: Uint8Array;
+    try {
+      bytes = await store.disk.readFile(store.layout.entry(seq), MAX_ENTRY_BYTES);
+    } catch (e) {
+      if (!isErrno(e, 'EFBIG', 'EINVAL', 'ELOOP', 'ENOENT')) throw e;
+      const why = e.code === 'EFBIG' ? `larger than ${MAX_ENTRY_BYTES} bytes` : 'not a regular file';
+      problems.push({ kind: 'invalid', seq, message: `entry ${seq} is not a valid entry: it is ${why}` });
+      continue;
+    }
+    await verifier.take(seq, bytes);
+    progress.advance(1);
+  }
+  const head = verifier.finish();
+  const standing = anchor === 'lost' ? anchor : await verifier.compare(head);
+  if (anchor === 'lost') problems.push({ kind: 'rolled_back', message: store.anchor.lost });
+  problems.sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
+  for (const { path, why } of strays) problems.push({ kind: 'stray', path, message: `${path}: ${why}` });
+  progress.done();
+  return { entries: numbers.length, head, anchor: standing, problems };
+}

@@ -1,0 +1,34 @@
+import { HsError } from '../../errors/hs-error.js';
+import type { DirEntry, FileKind } from '../../fsx/disk.js';
+import { shownName } from '../ledger/ledger-listing.js';
+import type { Store } from '../store.js';
+
+/**
+ * Looks at a store that this user has not met before: its own directories hold directories and regular files,
+ * and nothing else. INTEGRITY names the first that is something else. The files of `objects/` are looked at
+ * when they are used.
+ */
+export async function checkStructure({ disk, layout, root }: Store): Promise<void> {
+  const demand = async (dir: string, wanted: (entry: DirEntry) => FileKind | undefined) => {
+    for (const entry of await disk.readdir(dir)) {
+      const kind = wanted(entry);
+      if (kind === undefined || entry.kind === kind) continue;
+      const where = dir === root ? '' : `${dir.slice(root.length + 1)}/`;
+      throw new HsError('INTEGRITY', `${where}${shownName(entry)} in the store '${root}' is not a ${kind}`, {
+        hint: 'this store was not made here and cannot be used as it is; hs fsck lists what does not belong',
+      });
+    }
+  };
+  const { cache, format, gcLock, leases, ledger, objects, packs, tmp, trash } = layout;
+  const files = [format, gcLock];
+  const directories = [leases, ledger, objects, packs, tmp, trash];
+  await demand(root, ({ name }) => {
+    const path = `${root}/${name}`;
+    // A cache that is none is done without.
+    if (path === cache) return undefined;
+    return files.includes(path) ? 'file' : directories.includes(path) ? 'directory' : undefined;
+  });
+  for (const dir of [objects, ledger, trash]) await demand(dir, () => 'directory');
+  for (const dir of [leases, packs]) await demand(dir, () => 'file');
+  await demand(tmp, ({ kind }) => (kind === 'directory' ? 'directory' : 'file'));
+}

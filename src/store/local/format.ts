@@ -1,0 +1,68 @@
+import * as z from 'zod/mini';
+import { canonicalBytes, parseCanonical } from '../../core/json/canonical.js';
+import { uuid } from '../../core/json/schema.js';
+import { HsError, isErrno } from '../../errors/hs-error.js';
+import type { Disk } from '../../fsx/disk.js';
+import type { Layout } from './layout.js';
+
+export const FORMAT_VERSION = 1;
+/** `packs`: small objects may lie in packs. `shared`: the group of the store writes to it too. */
+export type Feature = 'packs' | 'shared';
+/** Features of the format that this program knows; a store with another is never touched (A1). */
+const KNOWN_FEATURES: ReadonlySet<string> = new Set<Feature>(['packs', 'shared']);
+const MAX_FORMAT_BYTES = 16 * 1024;
+
+const schema = z.strictObject({
+  format: z.literal('hsstore'),
+  version: z.literal(FORMAT_VERSION),
+  store_id: uuid,
+  /** `ofd`: open file description locks; `flock(1)` is another kind and does not see them. */
+  lock: z.literal('ofd'),
+  features: z.array(z.string()),
+  /** D10: removals may be committed under a clock that was set later than the system's. */
+  allow_set_clock: z.boolean(),
+});
+export type Format = z.output<typeof schema>;
+
+export function hasFeature(format: Format, feature: Feature): boolean {
+  return format.features.includes(feature);
+}
+
+export function encodeFormat(format: Format): Buffer {
+  return canonicalBytes(format);
+}
+
+function unknown(root: string, why: string): HsError {
+  return new HsError('UNKNOWN_FORMAT', `the store at '${root}' is of an unknown format: ${why}`, {
+    hint: 'nothing was touched; a newer hs may know it',
+  });
+}
+
+/** Reads `format.json`; whatever is not known is refused before anything else is looked at (A1). */
+export async function readFormat(disk: Disk, layout: Layout): Promise<{ format: Format; bytes: Uint8Array }> {
+  let bytes: Uint8Array;
+  try {
+    bytes = await disk.readFile(layout.format, MAX_FORMAT_BYTES);
+  } catch (e) {
+    if (isErrno(e, 'ENOENT', 'ENOTDIR')) {
+      throw new HsError('NO_STORE', `'${layout.root}' is not a store: format.json is missing`);
+    }
+    if (isErrno(e, 'EFBIG', 'EINVAL', 'ELOOP')) throw unknown(layout.root, 'format.json is not a small file');
+    throw e;
+  }
+  let value: unknown;
+  try {
+    value = parseCanonical(bytes, MAX_FORMAT_BYTES);
+  } catch (e) {
+    throw unknown(layout.root, `format.json: ${(e as Error).message}`);
+  }
+  const version = (value as { version?: unknown } | null)?.version;
+  if (typeof version === 'number' && version !== FORMAT_VERSION) {
+    throw unknown(layout.root, `version ${version}, this hs knows ${FORMAT_VERSION}`);
+  }
+  const result = z.safeParse(schema, value);
+  if (!result.success) throw unknown(layout.root, 'format.json does not fit version 1');
+  const feature = result.data.features.find((f) => !KNOWN_FEATURES.has(f));
+  if (feature !== undefined) throw unknown(layout.root, `it needs the feature '${feature}'`);
+  return { format: result.data, bytes };
+}

@@ -1,0 +1,236 @@
+import type { Random } from '../../core/effects.js';
+import type { Json } from '../../core/json/canonical.js';
+import { HsError, isErrno } from '../../errors/hs-error.js';
+import type { Disk, DiskFile, FileStat } from '../../fsx/disk.js';
+import { JournalSeal, type ReadJournal, readJournal, sealedRecord } from './journal-seal.js';
+import type { Layout } from './layout.js';
+import type { StateDir } from './state-dir.js';
+
+const MAX_JOURNAL_BYTES = 16 * 1024 * 1024;
+/** A judge holds a new lease for microseconds (17 of 62,000 were refused): this many new files are plenty. */
+const MAX_TRIES = 100;
+/** What a journal is bound to: the store, and this user by a secret in the state directory. */
+interface KnownBy {
+  readonly id: string;
+  readonly state: Pick<StateDir, 'secret'>;
+  /** Whose every file of the store is. */
+  readonly owner?: number;
+}
+type SealFor = (token: string, stat: FileStat) => Promise<JournalSeal | undefined>;
+
+const TOKEN = /^[0-9a-f]{24}$/;
+
+/** What this user makes would be theirs, and lock its owner out. */
+function belongsToAnother(owner: number): HsError {
+  return new HsError('REFUSED', `the store belongs to another user (uid ${owner}), and can only be read`, {
+    hint: 'work as its owner; a store for a group is made with: hs init --shared',
+  });
+}
+
+export function isLeaseToken(name: string): boolean {
+  return TOKEN.test(name);
+}
+
+/** Older stores were made with an entry staged under this name, which a power cut may have left. */
+const FIRST_ENTRY = 'entry';
+
+/** Whether a file of tmp/ is staged by nobody: those of `leases`, listed after tmp/ was, are at work or dead. */
+export function isUnclaimed(name: string, leases: ReadonlySet<string>): boolean {
+  const token = name.split('-')[0]!;
+  return name === FIRST_ENTRY || (isLeaseToken(token) && !leases.has(token));
+}
+
+/**
+ * A sign that a command is at work: a file with a kernel lock on it, which the kernel frees when the
+ * process dies, however it dies. What the lease file holds is the command's journal.
+ */
+export class Lease {
+  readonly token: string;
+  readonly #disk: Disk;
+  readonly #path: string;
+  readonly #file: DiskFile;
+  readonly #sealFor: SealFor;
+  #seal: Promise<JournalSeal | undefined> | undefined;
+  #named = false;
+  #abandoned = false;
+
+  constructor(disk: Disk, path: string, token: string, file: DiskFile, sealFor: SealFor) {
+    this.#disk = disk;
+    this.#path = path;
+    this.token = token;
+    this.#file = file;
+    this.#sealFor = sealFor;
+  }
+
+  /** Appends a record durably, sealed: what a later command of this user must finish or undo if this one dies. */
+  async journal(record: Json): Promise<void> {
+    this.#seal ??= this.#sealFor(this.token, await this.#file.stat());
+    await this.#file.write(sealedRecord(await this.#seal, record));
+    await this.#file.sync();
+    // Without its name the journal would be lost in a power cut; most leases never get one.
+    if (!this.#named) await this.#disk.syncDir(this.#path.slice(0, this.#path.lastIndexOf('/')));
+    this.#named = true;
+  }
+
+  /** Leaves the journal to the next writing command, as if this one had died: `release` then only unlocks. */
+  abandon(): void {
+    this.#abandoned = true;
+  }
+
+  async release(): Promise<void> {
+    try {
+      if (!this.#abandoned) await this.#disk.unlink(this.#path);
+    } catch (e) {
+      // Read-only or gone: closing frees the lock, and a judge takes the file away.
+      if (!isErrno(e)) throw e;
+    } finally {
+      await this.#file.close();
+    }
+  }
+}
+
+/** A lease whose owner is dead, held by the judge until it is cleared. */
+export interface DeadLease {
+  readonly token: string;
+  /** What this user's own hs wrote there. */
+  readonly journal: readonly Json[];
+  /** True: the journal is somebody else's, or cannot be known as ours, and says nothing. */
+  readonly foreign: boolean;
+  /** Who owns its file. */
+  readonly uid: number;
+  /** Removes it: what it had begun is finished or undone. */
+  clear(): Promise<void>;
+  /** Leaves it for another command. */
+  leave(): Promise<void>;
+}
+
+export class Leases {
+  readonly #disk: Disk;
+  readonly #layout: Layout;
+  readonly #random: Random;
+
+  readonly #known: KnownBy;
+
+  constructor(disk: Disk, layout: Layout, random: Random, known: KnownBy) {
+    this.#known = known;
+    this.#disk = disk;
+    this.#layout = layout;
+    this.#random = random;
+  }
+
+  /** Creates, locks, and checks that the file is still there: a judge may have been between. */
+  async take(): Promise<Lease> {
+    for (let tries = 0; tries < MAX_TRIES; tries++) {
+      const token = this.#random.hex(12);
+      const path = this.#layout.lease(token);
+      const file = await this.#disk.open(path, { access: 'create', mode: 0o600 });
+      try {
+        const locked = await file.tryLock();
+        const { nlink, uid } = await file.stat();
+        const { owner = uid } = this.#known;
+        if (uid !== owner) throw belongsToAnother(owner);
+        if (locked && nlink > 0)
+          return new Lease(this.#disk, path, token, file, (...of) => this.#sealOf(true, ...of));
+      } catch (e) {
+        await file.close();
+        await this.#disk.unlink(path).catch(() => undefined);
+        throw e;
+      }
+      await file.close();
+      await this.#disk.unlink(path).catch(() => undefined);
+    }
+    throw new HsError('CONFLICT', 'cannot take a lease', {
+      hint: 'something keeps removing files in .hsstore/leases',
+    });
+  }
+
+  /** Tokens of every lease file that is there, in order. */
+  async list(): Promise<string[]> {
+    const entries = await this.#disk.readdir(this.#layout.leases);
+    return entries
+      .map((e) => e.name)
+      .filter((name) => name !== undefined)
+      .sort();
+  }
+
+  async exists(token: string): Promise<boolean> {
+    try {
+      await this.#disk.lstat(this.#layout.lease(token));
+      return true;
+    } catch (e) {
+      if (isErrno(e, 'ENOENT')) return false;
+      throw e;
+    }
+  }
+
+  /**
+   * The lease if its owner is dead. Undefined when it lives, is gone, or cannot be judged: a wrong
+   * "alive" only delays reclaiming.
+   */
+  async judge(token: string): Promise<DeadLease | undefined> {
+    if (!TOKEN.test(token)) return undefined;
+    let file: DiskFile;
+    try {
+      file = await this.#disk.open(this.#layout.lease(token), { access: 'update' });
+    } catch (e) {
+      if (isErrno(e)) return undefined;
+      throw e;
+    }
+    try {
+      if (!(await file.tryLock())) {
+        await file.close();
+        return undefined;
+      }
+      const stat = await file.stat();
+      const { records, foreign } = await this.#journalOf(token, stat);
+      return {
+        token,
+        journal: records,
+        foreign,
+        uid: stat.uid,
+        clear: async () => {
+          await this.#unlink(token);
+          await file.close();
+        },
+        leave: () => file.close(),
+      };
+    } catch (e) {
+      await file.close();
+      if (isErrno(e)) return undefined;
+      throw e;
+    }
+  }
+
+  /** Takes away a lease that cannot be judged or finished (`gc --assume-dead`). */
+  async assumeDead(token: string): Promise<void> {
+    if (!TOKEN.test(token) || !(await this.exists(token))) {
+      throw new HsError('NOT_FOUND', `there is no lease '${token}'`, { hint: 'hs doctor lists the leases' });
+    }
+    await this.#unlink(token);
+  }
+
+  async #unlink(token: string): Promise<void> {
+    try {
+      await this.#disk.unlink(this.#layout.lease(token));
+    } catch (e) {
+      if (!isErrno(e, 'ENOENT')) throw e;
+    }
+  }
+
+  async #journalOf(token: string, stat: FileStat): Promise<ReadJournal> {
+    if (stat.size === 0) return { records: [], foreign: false };
+    try {
+      const bytes = await this.#disk.readFile(this.#layout.lease(token), MAX_JOURNAL_BYTES);
+      return readJournal(bytes, await this.#sealOf(false, token, stat));
+    } catch (e) {
+      if (isErrno(e, 'EFBIG')) return { records: [], foreign: true };
+      throw e;
+    }
+  }
+
+  async #sealOf(make: boolean, lease: string, { ino }: FileStat): Promise<JournalSeal | undefined> {
+    const secret = await this.#known.state.secret(make);
+    if (secret === undefined) return undefined;
+    return new JournalSeal(secret, { store_id: this.#known.id, lease, inode: String(ino) });
+  }
+}

@@ -1,0 +1,121 @@
+import { escapeText } from '../../core/text/escape-control.js';
+import { HsError, isErrno } from '../../errors/hs-error.js';
+import type { Disk, FileStat } from '../../fsx/disk.js';
+import { STORE_DIR } from './layout.js';
+
+export interface FoundStore {
+  readonly root: string;
+  /** Why the way to it is not to be trusted: to be thrown, unless this user has accepted the store. */
+  readonly doubt?: HsError;
+  /** What the user should know of a store that they named. */
+  readonly warning?: string;
+}
+
+const OTHERS_WRITE = 0o002;
+const OTHERS_SEARCH = 0o001;
+/** Of a store that others can enter, the directories that no other user may write to. */
+const OWN_DIRS = ['objects', 'packs', 'ledger', 'leases', 'trash', 'tmp', 'cache'];
+
+function noStore(message: string): HsError {
+  return new HsError('NO_STORE', message, { hint: "run 'hs init' in the directory that is to hold one" });
+}
+
+function doubtful(message: string, root: string): HsError {
+  const shown = escapeText(root);
+  return new HsError('REFUSED', message, {
+    hint: `if you trust it, name it: --store '${shown}'; or accept it: hs --store '${shown}' doctor --accept`,
+  });
+}
+
+async function statOrUndefined(disk: Disk, path: string): Promise<FileStat | undefined> {
+  try {
+    return await disk.lstat(path);
+  } catch (e) {
+    if (isErrno(e, 'ENOENT', 'ENOTDIR', 'EACCES')) return undefined;
+    throw e;
+  }
+}
+
+/** What of the store every user of this machine can write to, with its path. */
+async function openToAll(disk: Disk, root: string): Promise<string | undefined> {
+  const stat = await statOrUndefined(disk, root);
+  const mode = stat?.mode ?? 0;
+  if ((mode & OTHERS_WRITE) !== 0) return root;
+  if ((mode & OTHERS_SEARCH) === 0) return undefined;
+  for (const dir of OWN_DIRS) {
+    const path = `${root}/${dir}`;
+    const below = await statOrUndefined(disk, path);
+    if (below?.kind === 'directory' && (below.mode & OTHERS_WRITE) !== 0) return path;
+  }
+  return undefined;
+}
+
+const everybody = (path: string) => `every user of this machine can write to '${escapeText(path)}'`;
+
+/**
+ * Where a link called `.hsstore` leads. A store may be moved to a larger disk and linked to; but a link can
+ * come with a clone as well, so that it is followed to a store that this user made or accepted, and to
+ * no other. What such a store does is its own policy's business, wherever the link lies.
+ */
+async function behindLink(disk: Disk, link: string): Promise<FoundStore> {
+  let root: string;
+  try {
+    root = await disk.realpath(link);
+  } catch (e) {
+    if (isErrno(e, 'ENOENT', 'ENOTDIR', 'ELOOP'))
+      throw noStore(`'${escapeText(link)}' is a link that leads nowhere`);
+    throw e;
+  }
+  const what = `'${escapeText(link)}' is a link to '${escapeText(root)}', which you have neither made nor accepted`;
+  return { root, doubt: doubtful(what, root) };
+}
+
+/** The store called `.hsstore` in a directory, if there is one. */
+async function storeIn(disk: Disk, dir: string): Promise<FoundStore | undefined> {
+  const root = `${dir === '/' ? '' : dir}/${STORE_DIR}`;
+  const kind = (await statOrUndefined(disk, root))?.kind;
+  if (kind === 'symlink') return behindLink(disk, root);
+  return kind === 'directory' ? { root } : undefined;
+}
+
+/**
+ * The nearest `.hsstore` at or above `from` (A1). REFUSED is one that every user can write to, and doubtful one
+ * that belongs to another user: a directory that somebody else can write to must not choose where our
+ * artifacts go.
+ */
+export async function findStore(disk: Disk, from: string, uid: number): Promise<FoundStore> {
+  for (let dir = await disk.realpath(from); ; dir = dir.slice(0, dir.lastIndexOf('/')) || '/') {
+    const found = await storeIn(disk, dir);
+    if (found !== undefined) return judged(disk, found, uid);
+    if (dir === '/') throw noStore(`there is no store at or above '${from}'`);
+  }
+}
+
+async function judged(disk: Disk, found: FoundStore, uid: number): Promise<FoundStore> {
+  const { root } = found;
+  const open = await openToAll(disk, root);
+  if (open !== undefined) {
+    throw new HsError('REFUSED', everybody(open), {
+      hint: `take that away: chmod -R o-w '${escapeText(root)}'; or name the store: --store '${escapeText(root)}'`,
+    });
+  }
+  const owner = (await statOrUndefined(disk, root))?.uid;
+  if (owner === uid || found.doubt !== undefined) return found;
+  return { root, doubt: doubtful(`the store at '${escapeText(root)}' belongs to another user`, root) };
+}
+
+/** The store that was named, links and all: a `.hsstore` directory, or the directory that holds one. */
+export async function namedStore(disk: Disk, named: string): Promise<FoundStore> {
+  let path: string;
+  try {
+    path = await disk.realpath(named);
+  } catch (e) {
+    if (isErrno(e, 'ENOENT', 'ENOTDIR')) throw noStore(`'${named}' is not there`);
+    throw e;
+  }
+  const isStore = (await statOrUndefined(disk, `${path}/format.json`))?.kind === 'file';
+  const found = isStore ? { root: path } : await storeIn(disk, path);
+  if (found === undefined) throw noStore(`'${named}' is not a store, and holds none`);
+  const open = await openToAll(disk, found.root);
+  return open === undefined ? found : { ...found, warning: everybody(open) };
+}

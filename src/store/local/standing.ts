@@ -1,0 +1,123 @@
+import * as z from 'zod/mini';
+import { canonicalBytes, parseCanonical } from '../../core/json/canonical.js';
+import { uuid } from '../../core/json/schema.js';
+import { isHsError } from '../../errors/hs-error.js';
+import type { FileStat } from '../../fsx/disk.js';
+import type { StateDir } from './state-dir.js';
+
+const MAX_BYTES = 64 * 1024;
+/** Copies of one store that are remembered; those not accepted are forgotten first. */
+const MOST_PLACES = 32;
+
+const placeSchema = z.strictObject({
+  device: z.string().check(z.maxLength(32)),
+  inode: z.string().check(z.maxLength(32)),
+  /** Where it was last seen. Devices are numbered anew by a restart. */
+  path: z.string().check(z.maxLength(4096)),
+  accepted: z.boolean(),
+  /** The output root that was accepted for it, absolute. */
+  output_root: z.optional(z.string().check(z.maxLength(4096))),
+});
+const schema = z.strictObject({
+  store_id: uuid,
+  places: z.array(placeSchema).check(z.maxLength(MOST_PLACES)),
+});
+type Place = z.output<typeof placeSchema>;
+
+/**
+ * Whether this user made or accepted the store at this very place. A `.hsstore` that came with a clone or
+ * an archive works as any other, but is not taken at its word: its index and the journals in it are
+ * discarded, and nothing of its policy counts outside of its workspace.
+ */
+export class Standing {
+  readonly #state: StateDir;
+  readonly #storeId: string;
+  readonly #root: string;
+  readonly #stat: FileStat;
+  /** What could not be written down holds for this command. */
+  #unwritten: readonly Place[] | undefined;
+
+  constructor(state: StateDir, storeId: string, root: string, stat: FileStat) {
+    this.#state = state;
+    this.#storeId = storeId;
+    this.#root = root;
+    this.#stat = stat;
+  }
+
+  get #name(): string {
+    return `${this.#storeId}.places`;
+  }
+
+  async #load(): Promise<readonly Place[]> {
+    return this.#unwritten ?? (await this.#read()) ?? [];
+  }
+
+  async #read(): Promise<readonly Place[] | undefined> {
+    const bytes = await this.#state.read(this.#name, MAX_BYTES);
+    if (bytes === undefined) return undefined;
+    try {
+      const result = z.safeParse(schema, parseCanonical(bytes, MAX_BYTES));
+      return result.success && result.data.store_id === this.#storeId ? result.data.places : [];
+    } catch (e) {
+      if (isHsError(e, 'INVALID_RECORD')) return [];
+      throw e;
+    }
+  }
+
+  async #here(): Promise<Place | undefined> {
+    const [device, inode] = [String(this.#stat.dev), String(this.#stat.ino)];
+    return (await this.#load()).find(
+      (place) => place.inode === inode && (place.device === device || place.path === this.#root),
+    );
+  }
+
+  /** Whether a command of this user has been here before. */
+  async isKnown(): Promise<boolean> {
+    return (await this.#here()) !== undefined;
+  }
+
+  async isAccepted(): Promise<boolean> {
+    return (await this.#here())?.accepted ?? false;
+  }
+
+  /** The output root outside of the workspace that counts, absolute. */
+  async acceptedOutputRoot(): Promise<string | undefined> {
+    const here = await this.#here();
+    return here?.accepted ? here.output_root : undefined;
+  }
+
+  /** Whether nothing at all was written down of this store, as by versions that only kept its anchor. */
+  async isUnrecorded(): Promise<boolean> {
+    return (await this.#read()) === undefined;
+  }
+
+  /** Remembers the store as it stands. False: that cannot be written. */
+  note(): Promise<boolean> {
+    return this.#write({ accepted: false });
+  }
+
+  /** Accepts the store, and with it an output root outside of its workspace. False: that cannot be written. */
+  accept(outputRoot?: string): Promise<boolean> {
+    return this.#write({ accepted: true, ...(outputRoot === undefined ? {} : { output_root: outputRoot }) });
+  }
+
+  async #write(what: Pick<Place, 'accepted' | 'output_root'>): Promise<boolean> {
+    const here = await this.#here();
+    const place: Place = {
+      ...here,
+      ...what,
+      device: String(this.#stat.dev),
+      inode: String(this.#stat.ino),
+      path: this.#root,
+    };
+    const others = (await this.#load()).filter((other) => other !== here);
+    const kept = [...others]
+      .sort((a, b) => Number(b.accepted) - Number(a.accepted))
+      .slice(0, MOST_PLACES - 1);
+    const places = [place, ...kept];
+    const bytes = canonicalBytes({ store_id: this.#storeId, places: places.map((p) => ({ ...p })) });
+    const written = await this.#state.replace(this.#name, bytes);
+    this.#unwritten = written ? undefined : places;
+    return written;
+  }
+}

@@ -1,0 +1,110 @@
+import type { Environment, Random } from '../../core/effects.js';
+import { isErrno } from '../../errors/hs-error.js';
+import type { Disk } from '../../fsx/disk.js';
+
+const SECRET = 'secret';
+const SECRET_BYTES = 32;
+const MAX_SECRET_BYTES = 256;
+
+/**
+ * The directory in which hs keeps what this user knows of stores, outside all of them. Without a home
+ * there is none; where it cannot be written, nothing is remembered, and no command fails for that.
+ */
+export class StateDir {
+  readonly path: string | undefined;
+  readonly #disk: Disk;
+  readonly #random: Random;
+  #secret: string | undefined;
+
+  constructor(disk: Disk, random: Random, env: Environment) {
+    this.#disk = disk;
+    this.#random = random;
+    const state = env.get('XDG_STATE_HOME');
+    const base = state?.startsWith('/')
+      ? state
+      : env.home === undefined
+        ? undefined
+        : `${env.home}/.local/state`;
+    this.path = base === undefined ? undefined : `${base}/hs/anchors`;
+  }
+
+  /** The bytes of a file, or undefined: it is not there, or cannot be read. */
+  async read(name: string, maxBytes: number): Promise<Uint8Array | undefined> {
+    if (this.path === undefined) return undefined;
+    try {
+      return await this.#disk.readFile(`${this.path}/${name}`, maxBytes);
+    } catch (e) {
+      if (isErrno(e)) return undefined;
+      throw e;
+    }
+  }
+
+  /** Whether anything can be remembered; tried, since modes do not tell. */
+  async isWritable(): Promise<boolean> {
+    return this.#stage('probe', new Uint8Array(), (tmp) => this.#disk.unlink(tmp));
+  }
+
+  /** Writes a file durably in one step: after a power cut it is the old one or the new one. False: it cannot be. */
+  async replace(name: string, bytes: Uint8Array): Promise<boolean> {
+    return this.#stage(name, bytes, (tmp, path) => this.#disk.rename(tmp, path));
+  }
+
+  /**
+   * A secret of this user, by which hs knows again what it wrote into a store. With `make` it is made
+   * when there is none; undefined where it can be neither read nor made.
+   */
+  async secret(make: boolean): Promise<string | undefined> {
+    this.#secret ??= await this.#readSecret();
+    if (this.#secret !== undefined || !make) return this.#secret;
+    const bytes = Buffer.from(this.#random.hex(SECRET_BYTES));
+    await this.#stage(SECRET, bytes, async (tmp, path) => {
+      // Another command may be first, and then its secret counts.
+      await this.#disk.link(tmp, path).catch((e) => {
+        if (!isErrno(e, 'EEXIST')) throw e;
+      });
+      await this.#disk.unlink(tmp);
+      // A journal is durable, and worth nothing without the secret that it is sealed with.
+      await this.#disk.syncDir(this.path!);
+    });
+    this.#secret = await this.#readSecret();
+    return this.#secret;
+  }
+
+  async #readSecret(): Promise<string | undefined> {
+    const bytes = await this.read(SECRET, MAX_SECRET_BYTES);
+    return bytes?.length === 2 * SECRET_BYTES ? Buffer.from(bytes).toString('latin1') : undefined;
+  }
+
+  async #stage(
+    name: string,
+    bytes: Uint8Array,
+    publish: (tmp: string, path: string) => Promise<void>,
+  ): Promise<boolean> {
+    if (this.path === undefined) return false;
+    const path = `${this.path}/${name}`;
+    const tmp = `${path}.${this.#random.hex(8)}`;
+    try {
+      await this.#make(this.path);
+      await this.#disk.writeFile(tmp, bytes, { mode: 0o600, sync: true });
+      await publish(tmp, path);
+      return true;
+    } catch (e) {
+      if (isErrno(e)) return false;
+      throw e;
+    }
+  }
+
+  /** Makes the directory and those above it that are missing, durably. */
+  async #make(dir: string): Promise<void> {
+    const above = dir.slice(0, dir.lastIndexOf('/')) || '/';
+    try {
+      await this.#disk.mkdir(dir, 0o700);
+    } catch (e) {
+      if (isErrno(e, 'EEXIST')) return;
+      if (!isErrno(e, 'ENOENT') || above === '/') throw e;
+      await this.#make(above);
+      return this.#make(dir);
+    }
+    await this.#disk.syncDir(above);
+  }
+}

@@ -1,0 +1,163 @@
+import type { DirEntry, DiskDir, DiskFile, FileStat } from '../../src/fsx/disk.js';
+import type { Kernel } from './kernel.js';
+import { type DirNode, type FileNode, keyBytes, keyName, pathOf, Refusal, statOf } from './nodes.js';
+import type { SimProcess } from './process.js';
+import { permit } from './resolve.js';
+import type { Rng } from './rng.js';
+
+/** An open file of a simulated process. */
+export class SimFile implements DiskFile {
+  readonly #process: SimProcess;
+  readonly #kernel: Kernel;
+  readonly #node: FileNode;
+  readonly #path: string;
+  readonly #writable: boolean;
+  #open = true;
+
+  constructor(process: SimProcess, kernel: Kernel, node: FileNode, path: string, writable: boolean) {
+    this.#process = process;
+    this.#kernel = kernel;
+    this.#node = node;
+    this.#path = path;
+    this.#writable = writable;
+    node.opens += 1;
+  }
+
+  /** What the kernel does at close, and at the death of the process. */
+  release(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    if (this.#node.lock === this) this.#node.lock = undefined;
+    this.#node.opens -= 1;
+    this.#kernel.release(this.#node);
+  }
+
+  read(buffer: Uint8Array, position: number): Promise<number> {
+    return this.#process.step('file.read', this.#path, () => {
+      const { content } = this.#opened();
+      const part = content.subarray(position, position + buffer.length);
+      buffer.set(part);
+      return part.length;
+    });
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#process.step(
+      'file.write',
+      this.#path,
+      () => this.#kernel.append(this.#opened(true), bytes),
+      { torn: (rng) => this.#tear(bytes, rng) },
+    );
+  }
+
+  /** A process that dies in a write leaves a part of it. */
+  #tear(bytes: Uint8Array, rng: Rng): void {
+    if (!this.#open || !this.#writable) return;
+    try {
+      this.#kernel.append(this.#node, bytes.subarray(0, rng.below(bytes.length + 1)));
+    } catch (e) {
+      if (!(e instanceof Refusal)) throw e;
+    }
+  }
+
+  sync(): Promise<void> {
+    return this.#process.step('file.sync', this.#path, () => this.#kernel.syncFile(this.#opened()), {
+      failed: () => {
+        this.#node.poisoned = true;
+      },
+    });
+  }
+
+  stat(): Promise<FileStat> {
+    return this.#process.step('file.stat', this.#path, () => statOf(this.#opened()));
+  }
+
+  chmod(mode: number): Promise<void> {
+    return this.#process.step('file.chmod', this.#path, () =>
+      this.#kernel.chmod(this.#process, this.#opened(), mode),
+    );
+  }
+
+  tryLock(): Promise<boolean> {
+    return this.#process.step('file.tryLock', this.#path, () => {
+      if (this.#kernel.limits.lacks.has('lock')) throw new Refusal('ENOLCK');
+      const node = this.#opened(true);
+      node.lock ??= this;
+      return node.lock === this;
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#process.step('file.close', this.#path, () => this.#process.forget(this));
+  }
+
+  #opened(writing = false): FileNode {
+    if (!this.#open || (writing && !this.#writable)) throw new Refusal('EBADF');
+    return this.#node;
+  }
+}
+
+/** An open directory of a simulated process. */
+export class SimDir implements DiskDir {
+  readonly path: string;
+  readonly #process: SimProcess;
+  readonly #kernel: Kernel;
+  readonly #node: DirNode;
+  readonly #fd: number;
+  readonly #openedBy: string;
+  #open = true;
+
+  constructor(process: SimProcess, kernel: Kernel, node: DirNode, fd: number, openedBy: string) {
+    this.path = `/proc/self/fd/${fd}`;
+    this.#process = process;
+    this.#kernel = kernel;
+    this.#node = node;
+    this.#fd = fd;
+    this.#openedBy = openedBy;
+    node.opens += 1;
+    process.dirs.set(fd, node);
+  }
+
+  release(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#process.dirs.delete(this.#fd);
+    this.#node.opens -= 1;
+    this.#kernel.release(this.#node);
+  }
+
+  stat(): Promise<FileStat> {
+    return this.#process.step('dir.stat', this.#openedBy, () => statOf(this.#opened()));
+  }
+
+  sync(): Promise<void> {
+    return this.#process.step('dir.sync', this.#openedBy, () => this.#kernel.syncDir(this.#opened()));
+  }
+
+  where(): Promise<string> {
+    return this.#process.step('dir.where', this.#openedBy, () => pathOf(this.#opened()));
+  }
+
+  mount(): Promise<string> {
+    return this.#process.step('dir.mount', this.#openedBy, () => String(this.#opened().dev));
+  }
+
+  close(): Promise<void> {
+    return this.#process.step('dir.close', this.#openedBy, () => this.#process.forget(this));
+  }
+
+  #opened(): DirNode {
+    if (!this.#open) throw new Refusal('EBADF');
+    return this.#node;
+  }
+}
+
+/** The entries of a directory whose name falls in one half, or all. */
+export function listEntries(dir: DirNode, process: SimProcess, half?: 0 | 1): DirEntry[] {
+  permit(dir, process, 4);
+  // Reversed: whoever counts on the order of creation is found out.
+  return [...dir.entries]
+    .reverse()
+    .filter(([key]) => half === undefined || key.charCodeAt(key.length - 1) % 2 === half)
+    .map(([key, node]) => ({ name: keyName(key), bytes: keyBytes(key), kind: node.kind }));
+}

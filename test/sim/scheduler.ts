@@ -1,0 +1,79 @@
+import { setImmediate } from 'node:timers';
+import type { DiskOperation } from '../../src/fsx/intercept-disk.js';
+import type { Rng } from './rng.js';
+
+/** One operation that waits for its turn. */
+export interface Turn {
+  readonly process: object;
+  readonly operation: DiskOperation;
+  readonly path: string;
+  /** Does it, at once and whole; what it returns is the operation's result. */
+  act(): unknown;
+  /** What is left of it when its process dies in the middle. */
+  torn?(rng: Rng): void;
+  /** What is left of it when it was made to fail. */
+  failed?(): void;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * Decides which process goes next, by a seed. Between two turns every process runs until it waits for
+ * the disk again, so a run is repeatable as long as nothing but the disk makes a process wait.
+ */
+export class Scheduler {
+  readonly #rng: Rng;
+  readonly #interleave: boolean;
+  readonly #perform: (turn: Turn) => void;
+  /** How often the process that just ran goes on: high values let another one sleep for long. */
+  readonly #stickiness: number;
+  #waiting: Turn[] = [];
+  #last: object | undefined;
+  #awake = false;
+
+  constructor(rng: Rng, interleave: boolean, perform: (turn: Turn) => void) {
+    this.#rng = rng;
+    this.#interleave = interleave;
+    this.#perform = perform;
+    this.#stickiness = rng.pick([0, 0.5, 0.9, 0.98]);
+  }
+
+  get interleaves(): boolean {
+    return this.#interleave;
+  }
+
+  submit(turn: Turn): void {
+    if (!this.#interleave) {
+      this.#perform(turn);
+      return;
+    }
+    this.#waiting.push(turn);
+    this.#wake();
+  }
+
+  /** Forgets what a process was waiting for: it never hears of it again. */
+  drop(process: object): void {
+    this.#waiting = this.#waiting.filter((turn) => turn.process !== process);
+  }
+
+  #wake(): void {
+    if (this.#awake || this.#waiting.length === 0) return;
+    this.#awake = true;
+    // After this, every promise that could be settled has been: all processes wait for the disk or are done.
+    setImmediate(() => {
+      this.#awake = false;
+      const turn = this.#next();
+      if (turn !== undefined) this.#perform(turn);
+      this.#wake();
+    });
+  }
+
+  #next(): Turn | undefined {
+    if (this.#waiting.length === 0) return undefined;
+    const same = this.#waiting.filter((turn) => turn.process === this.#last);
+    const turn = this.#rng.pick(same.length > 0 && this.#rng.chance(this.#stickiness) ? same : this.#waiting);
+    this.#waiting = this.#waiting.filter((other) => other !== turn);
+    this.#last = turn.process;
+    return turn;
+  }
+}
