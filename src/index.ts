@@ -79,4 +79,4 @@ export type { Reclaimed } from './store/collector/collector.js';
 export type { PendingPurge, Purged } from './store/collector/purge.js';
 export type { Swept } from './store/collector/trash-unreachable.js';
 export type { LedgerProblem, LedgerProblemKind, LedgerVerdict } from './store/ledger/verify-ledger.js';
-export type { Mend } from './store/local/repair-action.js';
+export type { RepairAction } from './store/local/repair-action.js';

@@ -2,7 +2,7 @@ import { listing } from '../../src/cli/command.js';
 import type { Context } from '../../src/cli/command-context.js';
 import { choice, flag, integer, time } from '../../src/cli/options.js';
 import { maybe } from '../../src/cli/positionals.js';
-import { tellEntry } from '../../src/cli/text/history-text.js';
+import { describeEntry } from '../../src/cli/text/history-text.js';
 import { humanAge, utcTime } from '../../src/cli/text/human.js';
 import { pad } from '../../src/cli/text/width.js';
 import { compact } from '../../src/core/json/omit-undefined.js';
@@ -88,7 +88,7 @@ On a terminal it stops after ${ON_A_TERMINAL} entries unless \`--limit\` says ot
     const when = view.terminal
       ? pad(humanAge(Date.parse(row.at), view.now), AGE_WIDTH)
       : utcTime(row.at, 'second');
-    const told = view.text(tellEntry(row));
+    const told = view.text(describeEntry(row));
     const said = row.decision === 'deny' ? bad(told) : told;
     const clock = row.set_clock === undefined ? '' : faint(` [clock set to ${row.set_clock}]`);
     return `${id(String(row.seq).padStart(5))}  ${faint(when)}  ${view.text(row.actor)} ${said}${clock}`;

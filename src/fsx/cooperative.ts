@@ -1,20 +1,20 @@
-import { giveWay } from './yielding-disk.js';
+import { yieldToEvents } from './yielding-disk.js';
 
 /** How many steps of a computation are taken before the clock is looked at. */
 const STEPS = 64;
 
 /** Runs a long computation to its end, with turns of the event loop in between; its result. */
-export async function steadily<T>(steps: Generator<unknown, T>): Promise<T> {
+export async function cooperatively<T>(steps: Generator<unknown, T>): Promise<T> {
   for (let n = 1; ; n++) {
     const { done, value } = steps.next();
     if (done) return value;
-    if (n % STEPS === 0) await giveWay();
+    if (n % STEPS === 0) await yieldToEvents();
   }
 }
 
 /** What a long iteration gives, as an array, with turns of the event loop in between. */
-export function gathered<T>(items: Iterable<T>): Promise<T[]> {
-  return steadily(
+export function gatherCooperatively<T>(items: Iterable<T>): Promise<T[]> {
+  return cooperatively(
     (function* () {
       const all: T[] = [];
       for (const item of items) {

@@ -19,7 +19,7 @@ function turn(): Promise<void> {
  * Gives the event loop a turn when it had none for a while; undefined when it had. Loops that do not
  * otherwise wait for anything call it, since nothing else would let a signal through.
  */
-export function giveWay(): Promise<void> | undefined {
+export function yieldToEvents(): Promise<void> | undefined {
   return performance.now() - turnedAt < TURN_MS ? undefined : turn();
 }
 
@@ -28,5 +28,5 @@ export function giveWay(): Promise<void> | undefined {
  * are synchronous inside their promise, so that a loop over a million files would never see Ctrl-C.
  */
 export function yieldingDisk(inner: Disk): Disk {
-  return interceptDisk(inner, giveWay);
+  return interceptDisk(inner, yieldToEvents);
 }

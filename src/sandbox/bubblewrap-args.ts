@@ -1,12 +1,12 @@
 import { BUBBLEWRAP_FD, FILTER_FD } from './launcher-script.js';
-import { isWithin, type Places } from './sandbox-paths.js';
-import type { ToolPlaces } from './tool-env.js';
+import { isWithin, type SandboxPaths } from './sandbox-paths.js';
+import type { ToolPaths } from './tool-env.js';
 
 /** On a tmpfs over /run, which no project can be: /tmp may be the project, or hold it. */
 const BASE = '/run/hs';
 
 export interface Mounts {
-  readonly places: Places;
+  readonly paths: SandboxPaths;
   /** What lies at the project inside: the project itself, read-only, or an overlay of it. */
   readonly project: { readonly source: string; readonly writable: boolean };
   /** The host's /tmp, /var/tmp and /run, as far as they are there, without links. */
@@ -23,13 +23,13 @@ export interface Mounts {
 }
 
 /** Where the tool finds its directories inside. */
-export function toolPlaces({ places }: Pick<Mounts, 'places'>): ToolPlaces {
+export function toolPaths({ paths }: Pick<Mounts, 'paths'>): ToolPaths {
   return {
-    cwd: places.cwd,
+    cwd: paths.cwd,
     out: `${BASE}/out`,
-    inputs: places.inputs === undefined ? undefined : `${BASE}/in`,
+    inputs: paths.inputs === undefined ? undefined : `${BASE}/in`,
     home: `${BASE}/home`,
-    tmp: isWithin('/tmp', places.project) && places.project !== '/' ? `${BASE}/tmp` : '/tmp',
+    tmp: isWithin('/tmp', paths.project) && paths.project !== '/' ? `${BASE}/tmp` : '/tmp',
   };
 }
 
@@ -38,7 +38,7 @@ export function toolPlaces({ places }: Pick<Mounts, 'places'>): ToolPlaces {
  * tool; without them one did. `/proc/sys` read-only and no capabilities: real root could write there.
  */
 export function bubblewrapArgs(mounts: Mounts): string[] {
-  const { places } = mounts;
+  const { paths } = mounts;
   return [
     ...['--unshare-user', '--uid', String(mounts.uid), '--gid', String(mounts.gid)],
     ...['--unshare-pid', '--as-pid-1', '--unshare-ipc', '--unshare-uts', '--unshare-cgroup-try'],
@@ -51,9 +51,9 @@ export function bubblewrapArgs(mounts: Mounts): string[] {
     ...layers(mounts).flatMap(({ args }) => args),
     ...mounts.kept.flatMap((file) => ['--ro-bind-try', file, file]),
     ...['--dir', BASE, '--tmpfs', `${BASE}/home`, '--tmpfs', `${BASE}/tmp`],
-    ...['--bind', places.capture, `${BASE}/out`],
-    ...(places.inputs === undefined ? [] : ['--ro-bind', places.inputs, `${BASE}/in`]),
-    ...['--remount-ro', '/run', '--chdir', places.cwd],
+    ...['--bind', paths.capture, `${BASE}/out`],
+    ...(paths.inputs === undefined ? [] : ['--ro-bind', paths.inputs, `${BASE}/in`]),
+    ...['--remount-ro', '/run', '--chdir', paths.cwd],
   ];
 }
 
@@ -64,17 +64,16 @@ interface Layer {
 
 /** Outer directories first, since a mount hides what was mounted below it before. */
 function layers(mounts: Mounts): Layer[] {
-  const { places, project, volatile } = mounts;
+  const { paths, project, volatile } = mounts;
   const visible = volatile.map((at): Layer => ({ at, args: ['--tmpfs', at] }));
-  if (project.writable)
-    visible.push({ at: places.project, args: ['--bind', project.source, places.project] });
-  else if (places.project !== '/' && volatile.some((dir) => isWithin(places.project, dir))) {
-    visible.push({ at: places.project, args: ['--ro-bind', places.project, places.project] });
+  if (project.writable) visible.push({ at: paths.project, args: ['--bind', project.source, paths.project] });
+  else if (paths.project !== '/' && volatile.some((dir) => isWithin(paths.project, dir))) {
+    visible.push({ at: paths.project, args: ['--ro-bind', paths.project, paths.project] });
   }
-  if (isHidden(places.cwd, mounts) && !volatile.includes(places.cwd)) {
-    visible.push({ at: places.cwd, args: ['--ro-bind', places.cwd, places.cwd] });
+  if (isHidden(paths.cwd, mounts) && !volatile.includes(paths.cwd)) {
+    visible.push({ at: paths.cwd, args: ['--ro-bind', paths.cwd, paths.cwd] });
   }
-  for (const at of [places.store, places.scratch]) {
+  for (const at of [paths.store, paths.scratch]) {
     if (!isHidden(at, mounts)) visible.push({ at, args: ['--tmpfs', at, '--remount-ro', at] });
   }
   // Stable: at one place the tmpfs comes first and the project covers it.
@@ -82,9 +81,9 @@ function layers(mounts: Mounts): Layer[] {
 }
 
 /** True for what a private directory covers already, unless it shows through the project. */
-function isHidden(path: string, { places, volatile }: Mounts): boolean {
+function isHidden(path: string, { paths, volatile }: Mounts): boolean {
   return volatile.some(
-    (dir) => isWithin(path, dir) && !(isWithin(path, places.project) && isWithin(places.project, dir)),
+    (dir) => isWithin(path, dir) && !(isWithin(path, paths.project) && isWithin(paths.project, dir)),
   );
 }
 

@@ -1,12 +1,12 @@
 import { isErrno } from '../errors/hs-error.js';
-import { bubblewrapArgs, type Mounts, toolPlaces } from './bubblewrap-args.js';
+import { bubblewrapArgs, type Mounts, toolPaths } from './bubblewrap-args.js';
 import { makeCanaries } from './canary.js';
 import { shimCommand } from './exec-shim.js';
 import { type Launched, launch, outcome } from './launch.js';
 import { FILTER_FILE } from './launcher-script.js';
 import { mountOverlay } from './overlay.js';
 import { overlayWrites } from './overlay-writes.js';
-import { type Places, resolvePlaces } from './sandbox-paths.js';
+import { resolveSandboxPaths, type SandboxPaths } from './sandbox-paths.js';
 import {
   HIDDEN_DIRS,
   type SandboxBackend,
@@ -33,18 +33,12 @@ export const bubblewrapOverlay: SandboxBackend = {
   name: 'bubblewrap-overlay',
   level: 'enforced+observed',
   async run(host, request): Promise<SandboxResult | Unavailable> {
-    const places = await resolvePlaces(host, request);
-    const overlay = await mountOverlay(host, places);
+    const paths = await resolveSandboxPaths(host, request);
+    const overlay = await mountOverlay(host, paths);
     if ('unavailable' in overlay) return overlay;
-    const run = await runIn(
-      host,
-      request,
-      places,
-      { source: overlay.merged, writable: true },
-      overlay.prefix,
-    );
+    const run = await runIn(host, request, paths, { source: overlay.merged, writable: true }, overlay.prefix);
     if ('unavailable' in run) return run;
-    const { stray, gaps } = await overlayWrites(host, places);
+    const { stray, gaps } = await overlayWrites(host, paths);
     return {
       ...outcome(run),
       stray,
@@ -65,8 +59,8 @@ export const bubblewrap: SandboxBackend = {
   name: 'bubblewrap',
   level: 'isolated',
   async run(host, request): Promise<SandboxResult | Unavailable> {
-    const places = await resolvePlaces(host, request);
-    const run = await runIn(host, request, places, { source: places.project, writable: false }, []);
+    const paths = await resolveSandboxPaths(host, request);
+    const run = await runIn(host, request, paths, { source: paths.project, writable: false }, []);
     if ('unavailable' in run) return run;
     return {
       ...outcome(run),
@@ -80,7 +74,7 @@ export const bubblewrap: SandboxBackend = {
 async function runIn(
   host: SandboxHost,
   request: SandboxRequest,
-  places: Places,
+  paths: SandboxPaths,
   project: Mounts['project'],
   prefix: readonly string[],
 ): Promise<Run | Unavailable> {
@@ -91,10 +85,10 @@ async function runIn(
   if (!volatile.includes('/run')) return { unavailable: 'there is no directory /run to put private ones in' };
   const filter = seccompFilter(host.arch, { network: request.network, ownNamespaces: true });
   if (filter !== undefined) {
-    await host.disk.writeFile(`${places.scratch}/${FILTER_FILE}`, filter, { mode: 0o600, sync: false });
+    await host.disk.writeFile(`${paths.scratch}/${FILTER_FILE}`, filter, { mode: 0o600, sync: false });
   }
   const mounts: Mounts = {
-    places,
+    paths,
     project,
     volatile,
     uid: host.uid,
@@ -104,11 +98,11 @@ async function runIn(
     filtered: filter !== undefined,
     emptied: await existing(host, KEY_LISTS),
   };
-  const canaries = await makeCanaries(host, places, project.writable ? 'overlaid' : 'forbidden', volatile);
+  const canaries = await makeCanaries(host, paths, project.writable ? 'overlaid' : 'forbidden', volatile);
   const run = await launch(host, request, {
     argv: [...prefix, program, ...bubblewrapArgs(mounts), '--', ...shimCommand(canaries, request.command)],
-    cwd: places.project,
-    env: toolEnv(request.env, toolPlaces(mounts)),
+    cwd: paths.project,
+    env: toolEnv(request.env, toolPaths(mounts)),
     toolGroup: 'reported',
     endWith: 'SIGKILL',
     level: () => (filter === undefined ? 'enforced' : project.writable ? 'enforced+observed' : 'isolated'),

@@ -1,5 +1,5 @@
 import { isErrno } from '../errors/hs-error.js';
-import { isWithin, type Places } from './sandbox-paths.js';
+import { isWithin, type SandboxPaths } from './sandbox-paths.js';
 import type { SandboxHost } from './sandbox-types.js';
 
 /**
@@ -10,17 +10,17 @@ import type { SandboxHost } from './sandbox-types.js';
  */
 export async function makeCanaries(
   host: SandboxHost,
-  places: Places,
+  paths: SandboxPaths,
   project: 'forbidden' | 'overlaid',
   privateDirs: readonly string[] = [],
 ): Promise<string[]> {
   const name = `.hs-probe-${process.pid}`;
-  await host.disk.writeFile(`${places.scratch}/canary`, new Uint8Array(), { mode: 0o600, sync: false });
-  const dirs = [places.store, ...(project === 'forbidden' ? [places.project] : [])];
+  await host.disk.writeFile(`${paths.scratch}/canary`, new Uint8Array(), { mode: 0o600, sync: false });
+  const dirs = [paths.store, ...(project === 'forbidden' ? [paths.project] : [])];
   const home = await realOrNone(host, host.home);
-  if (home !== undefined && ![places.project, ...privateDirs].some((dir) => isWithin(home, dir)))
+  if (home !== undefined && ![paths.project, ...privateDirs].some((dir) => isWithin(home, dir)))
     dirs.push(home);
-  return [`${places.scratch}/canary`, ...dirs.map((dir) => `${dir === '/' ? '' : dir}/${name}`)];
+  return [`${paths.scratch}/canary`, ...dirs.map((dir) => `${dir === '/' ? '' : dir}/${name}`)];
 }
 
 async function realOrNone(host: SandboxHost, path: string | undefined): Promise<string | undefined> {

@@ -2,8 +2,8 @@ import { makeCanaries } from './canary.js';
 import { LANDLOCK_PERL } from './landlock-perl.js';
 import { LANDLOCK_PYTHON } from './landlock-python.js';
 import { type Launched, launch, outcome } from './launch.js';
-import { makeOwnDirs } from './private-dirs.js';
-import { resolvePlaces } from './sandbox-paths.js';
+import { makePrivateDirs } from './private-dirs.js';
+import { resolveSandboxPaths } from './sandbox-paths.js';
 import type { SandboxBackend, SandboxHost } from './sandbox-types.js';
 import { seccompFilter } from './seccomp.js';
 import { toolEnv } from './tool-env.js';
@@ -29,14 +29,14 @@ export const landlock: SandboxBackend = {
     if (calls === undefined) return { unavailable: `the system calls of ${host.arch} are not known` };
     const launcher = await findLauncher(host);
     if (launcher === undefined) return { unavailable: 'neither perl nor python3 is installed' };
-    const places = await resolvePlaces(host, request);
-    const own = await makeOwnDirs(host, places);
+    const paths = await resolveSandboxPaths(host, request);
+    const own = await makePrivateDirs(host, paths);
     for (const [name, ownNamespaces] of [
       ['own', true],
       ['shared', false],
     ] as const) {
       const filter = seccompFilter(host.arch, { network: request.network, ownNamespaces })!;
-      await host.disk.writeFile(`${places.scratch}/filter-${name}`, filter, { mode: 0o600, sync: false });
+      await host.disk.writeFile(`${paths.scratch}/filter-${name}`, filter, { mode: 0o600, sync: false });
     }
     const env = toolEnv(request.env, own);
     const kept = Object.keys(env).filter((name) => INTERPRETER_VARIABLE.test(name));
@@ -46,16 +46,16 @@ export const landlock: SandboxBackend = {
         ...calls.map(String),
         request.network ? '1' : '0',
         host.namespaces ? '1' : '0',
-        places.scratch,
-        places.store,
-        ...counted([places.capture, own.home, own.tmp]),
-        ...counted([...HARMLESS_DEVICES, `${places.scratch}/stdout`, `${places.scratch}/stderr`]),
-        ...counted([places.capture, ...(places.inputs === undefined ? [] : [places.inputs])]),
-        ...counted(await makeCanaries(host, places, 'forbidden')),
+        paths.scratch,
+        paths.store,
+        ...counted([paths.capture, own.home, own.tmp]),
+        ...counted([...HARMLESS_DEVICES, `${paths.scratch}/stdout`, `${paths.scratch}/stderr`]),
+        ...counted([paths.capture, ...(paths.inputs === undefined ? [] : [paths.inputs])]),
+        ...counted(await makeCanaries(host, paths, 'forbidden')),
         ...counted(kept.map((name) => `${name}=${env[name]}`)),
         ...request.command,
       ],
-      cwd: places.cwd,
+      cwd: paths.cwd,
       env: Object.fromEntries(Object.entries(env).filter(([name]) => !kept.includes(name))),
       toolGroup: 'launcher',
       endWith: 'SIGPWR',

@@ -4,7 +4,6 @@ import type { Readable } from 'node:stream';
 import { compact } from '../core/json/omit-undefined.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import { inheritableDescriptors } from './descriptors.js';
-import { Word } from './go-pipe.js';
 import {
   BUBBLEWRAP_FD,
   GO_FD,
@@ -14,10 +13,11 @@ import {
   STATUS_FD,
 } from './launcher-script.js';
 import { belowLeast } from './levels.js';
+import { LinePipe } from './line-pipe.js';
 import type { SandboxHost, SandboxLevel, SandboxRequest, Unavailable } from './sandbox-types.js';
 import { StatusReport } from './status-report.js';
-import { Output } from './tool-output.js';
-import { Hand, type HandPlan, kill } from './tool-process.js';
+import { ToolOutput } from './tool-output.js';
+import { kill, ToolProcess, type ToolProcessPlan } from './tool-process.js';
 
 /** Above this many, an inherited descriptor is not worth a table of its size. */
 const HIGHEST_REPLACED = 65536;
@@ -25,7 +25,7 @@ const DEFAULT_GRACE_MS = 2000;
 /** A launcher that was ended before it opened the FIFOs leaves two `cat` waiting for ever. */
 const NEVER_READY_LINGER_MS = 500;
 
-export interface Launch extends HandPlan {
+export interface Launch extends ToolProcessPlan {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
@@ -130,38 +130,38 @@ async function follow(
   const closed = ending(child, 'close');
   exited.catch((e) => report.end(e));
   closed.catch(() => undefined);
-  const [life, go] = [new Word(child, LIFE_FD), new Word(child, GO_FD)];
-  const hand = new Hand(child, plan, report, request.graceMs ?? DEFAULT_GRACE_MS);
-  const onAbort = () => hand.end(signalOf(request.signal.reason));
+  const [life, go] = [new LinePipe(child, LIFE_FD), new LinePipe(child, GO_FD)];
+  const tool = new ToolProcess(child, plan, report, request.graceMs ?? DEFAULT_GRACE_MS);
+  const onAbort = () => tool.end(signalOf(request.signal.reason));
   request.signal.addEventListener('abort', onAbort, { once: true });
   if (request.signal.aborted) onAbort();
   let tooLow: Unavailable | undefined;
   const started = report.ready.then((ready) => {
-    if (!ready || hand.aborted) return false;
+    if (!ready || tool.aborted) return false;
     tooLow = belowLeast(plan.level(report.facts), request.least);
     if (tooLow !== undefined) {
-      hand.endNow();
+      tool.endNow();
       return false;
     }
-    hand.release();
-    request.onStart?.({ send: (signal) => hand.send(signal) });
-    go.say('go');
+    tool.release();
+    request.onStart?.({ send: (signal) => tool.send(signal) });
+    go.send('go');
     return true;
   });
-  const output = new Output(request, started);
+  const output = new ToolOutput(request, started);
   const pumped = Promise.all([output.pump('stdout', child.stdout!), output.pump('stderr', child.stderr!)]);
-  pumped.catch(() => hand.endNow());
+  pumped.catch(() => tool.endNow());
   try {
     const wasStarted = await started;
     const { code, signal } = await exited;
-    life.say('over');
+    life.send('over');
     go.end();
     const lingerMs = wasStarted ? plan.lingerMs : NEVER_READY_LINGER_MS;
     if (lingerMs !== undefined) await output.linger(child, closed, lingerMs);
     await closed;
     await pumped;
     if (!wasStarted) {
-      if (hand.aborted) throw new HsError('INTERRUPTED', 'interrupted before the tool was started');
+      if (tool.aborted) throw new HsError('INTERRUPTED', 'interrupted before the tool was started');
       return tooLow ?? { unavailable: report.reason(output.complaint, code, signal) };
     }
     const unreported = plan.reportsEnding ? KILLED : { code, signal };
@@ -169,19 +169,19 @@ async function follow(
     const how = shellStatus(end);
     request.onEnd?.(how.status);
     const { facts, notRun } = report;
-    return { facts, level: plan.level(facts), ...how, aborted: hand.aborted, ...compact({ notRun }) };
+    return { facts, level: plan.level(facts), ...how, aborted: tool.aborted, ...compact({ notRun }) };
   } catch (e) {
     if (isErrno(e) && e.syscall?.startsWith('spawn')) return { unavailable: e.message };
     throw e;
   } finally {
     request.signal.removeEventListener('abort', onAbort);
-    hand.endNow();
+    tool.endNow();
     life.end();
     go.end();
     await Promise.allSettled([closed, pumped]);
     // The one that passes standard input on may wait for more of it for ever.
     if (child.pid !== undefined) kill(-child.pid, 'SIGKILL');
-    hand.letGo();
+    tool.dispose();
   }
 }
 

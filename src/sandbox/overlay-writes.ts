@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { isErrno } from '../errors/hs-error.js';
 import type { DirEntry, Disk, FileStat } from '../fsx/disk.js';
 import { isPlainOption, MERGED, namespacePrefix, UPPER } from './overlay.js';
-import type { Places } from './sandbox-paths.js';
+import type { SandboxPaths } from './sandbox-paths.js';
 import type { SandboxHost, StrayWrite } from './sandbox-types.js';
 import { displayName, lstatOrNone, pairMoves, type Seen, sortStray } from './stray-writes.js';
 
@@ -17,11 +17,11 @@ export interface OverlayWrites {
 }
 
 /** What the tool would have changed in the project, from the overlay's upper directory. */
-export async function overlayWrites(host: SandboxHost, places: Places): Promise<OverlayWrites> {
-  const walk = new Walk(host.disk, places);
+export async function overlayWrites(host: SandboxHost, paths: SandboxPaths): Promise<OverlayWrites> {
+  const walk = new Walk(host.disk, paths);
   try {
     await walk.project();
-    if (walk.shared.length > 0 && !(await listReplaced(host, places, walk))) walk.gaps.add(OPAQUE_GAP);
+    if (walk.shared.length > 0 && !(await listReplaced(host, paths, walk))) walk.gaps.add(OPAQUE_GAP);
   } catch (e) {
     // The tool has run: how it ended and what is known of it stay true.
     if (!isErrno(e)) throw e;
@@ -38,16 +38,16 @@ class Walk {
   readonly shared: string[] = [];
   readonly gaps = new Set<string>();
   readonly #disk: Disk;
-  readonly #places: Places;
+  readonly #paths: SandboxPaths;
 
-  constructor(disk: Disk, places: Places) {
+  constructor(disk: Disk, paths: SandboxPaths) {
     this.#disk = disk;
-    this.#places = places;
+    this.#paths = paths;
   }
 
   async project(): Promise<void> {
-    const upper = await this.#disk.lstat(`${this.#places.scratch}/${UPPER}`);
-    const lower = await this.#disk.lstat(this.#places.project);
+    const upper = await this.#disk.lstat(`${this.#paths.scratch}/${UPPER}`);
+    const lower = await this.#disk.lstat(this.#paths.project);
     if (upper.mode !== (lower.mode & 0o777)) this.found.push({ path: '.', kind: 'mode', what: 'directory' });
     await this.directory('');
   }
@@ -59,7 +59,7 @@ class Walk {
 
   /** What the tool shut is opened: the directory is hs's own, and its mode was noted. */
   async #written(rel: string): Promise<DirEntry[]> {
-    const path = `${this.#places.scratch}/${UPPER}/${rel}`;
+    const path = `${this.#paths.scratch}/${UPPER}/${rel}`;
     try {
       await openUp(this.#disk, path, 0o700);
       return await this.#disk.readdir(path);
@@ -80,7 +80,7 @@ class Walk {
       return;
     }
     const path = rel + entry.name;
-    const upper = await lstatOrNone(this.#disk, `${this.#places.scratch}/${UPPER}/${path}`);
+    const upper = await lstatOrNone(this.#disk, `${this.#paths.scratch}/${UPPER}/${path}`);
     if (upper === undefined) {
       // Deeper than a path can say: its directory tells of it.
       this.found.push({ path, kind: 'create', what: entry.kind });
@@ -100,7 +100,7 @@ class Walk {
   /** What the project has there; `closed` where its directory cannot be searched. */
   async #before(path: string): Promise<FileStat | 'closed' | undefined> {
     try {
-      return await this.#disk.lstat(`${this.#places.project}/${path}`);
+      return await this.#disk.lstat(`${this.#paths.project}/${path}`);
     } catch (e) {
       if (isErrno(e, 'EACCES')) return 'closed';
       if (isErrno(e, 'ENOENT', 'ENOTDIR', 'ENAMETOOLONG')) return undefined;
@@ -137,7 +137,7 @@ class Walk {
 
   async #sameContent(path: string, upper: FileStat, lower: FileStat): Promise<boolean> {
     if (upper.kind !== lower.kind || upper.size !== lower.size) return false;
-    const [from, to] = [`${this.#places.project}/${path}`, `${this.#places.scratch}/${UPPER}/${path}`];
+    const [from, to] = [`${this.#paths.project}/${path}`, `${this.#paths.scratch}/${UPPER}/${path}`];
     if (upper.kind === 'symlink')
       return (await this.#disk.readlink(from)) === (await this.#disk.readlink(to));
     if (upper.kind !== 'file') return false;
@@ -193,9 +193,9 @@ echo mounted; read -r end || :`;
  * A directory that the tool removed and made again hides what it had, by an extended attribute, which
  * Node cannot read. So the overlay is mounted once more and looked at through its process's root.
  */
-async function listReplaced(host: SandboxHost, places: Places, walk: Walk): Promise<boolean> {
+async function listReplaced(host: SandboxHost, paths: SandboxPaths, walk: Walk): Promise<boolean> {
   const namespace = await namespacePrefix(host);
-  if ('unavailable' in namespace || !isPlainOption(places.scratch)) return false;
+  if ('unavailable' in namespace || !isPlainOption(paths.scratch)) return false;
   const [program, ...args] = [
     ...namespace.unshare,
     '/bin/sh',
@@ -203,9 +203,9 @@ async function listReplaced(host: SandboxHost, places: Places, walk: Walk): Prom
     LOOK,
     'hs',
     namespace.mount,
-    places.scratch,
+    paths.scratch,
   ];
-  const child = spawn(program!, args, { cwd: places.project, stdio: ['pipe', 'pipe', 'ignore'] });
+  const child = spawn(program!, args, { cwd: paths.project, stdio: ['pipe', 'pipe', 'ignore'] });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const mounted = new Promise<boolean>((resolve) => {
     child.stdout.once('data', () => resolve(true));
@@ -214,11 +214,11 @@ async function listReplaced(host: SandboxHost, places: Places, walk: Walk): Prom
   });
   try {
     if (!(await mounted)) return false;
-    const merged = `/proc/${child.pid}/root${places.scratch}/${MERGED}`;
+    const merged = `/proc/${child.pid}/root${paths.scratch}/${MERGED}`;
     for (const rel of walk.shared) {
       const left = await readable(host.disk, `${merged}/${rel}`);
-      const upper = await readable(host.disk, `${places.scratch}/${UPPER}/${rel}`);
-      const before = await readable(host.disk, `${places.project}/${rel}`);
+      const upper = await readable(host.disk, `${paths.scratch}/${UPPER}/${rel}`);
+      const before = await readable(host.disk, `${paths.project}/${rel}`);
       if (left === undefined || upper === undefined || before === undefined) {
         walk.gaps.add(before === undefined ? CLOSED_GAP : EARLY_GAP);
         continue;
@@ -227,7 +227,7 @@ async function listReplaced(host: SandboxHost, places: Places, walk: Walk): Prom
         if (left.has(key) || upper.has(key)) continue;
         const path = rel + (entry.name ?? displayName(entry.bytes));
         if (entry.name === undefined) walk.found.push({ path, kind: 'delete', what: entry.kind });
-        else walk.delete(path, await host.disk.lstat(`${places.project}/${path}`));
+        else walk.delete(path, await host.disk.lstat(`${paths.project}/${path}`));
       }
     }
     return true;

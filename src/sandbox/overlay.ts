@@ -1,4 +1,4 @@
-import { isWithin, type Places } from './sandbox-paths.js';
+import { isWithin, type SandboxPaths } from './sandbox-paths.js';
 import type { SandboxHost, Unavailable } from './sandbox-types.js';
 
 /** The directories of an overlay, below the scratch directory. */
@@ -38,22 +38,22 @@ export async function namespacePrefix(
 }
 
 /** Prepares an overlay of the project; it is mounted, and gone with the last process, when the command runs. */
-export async function mountOverlay(host: SandboxHost, places: Places): Promise<Overlay | Unavailable> {
-  if (isWithin(places.scratch, places.project)) {
-    return { unavailable: `the scratch directory lies in the project '${places.project}'` };
+export async function mountOverlay(host: SandboxHost, paths: SandboxPaths): Promise<Overlay | Unavailable> {
+  if (isWithin(paths.scratch, paths.project)) {
+    return { unavailable: `the scratch directory lies in the project '${paths.project}'` };
   }
-  if (!isPlainOption(places.scratch)) {
-    return { unavailable: `the path of the scratch directory '${places.scratch}' cannot be a mount option` };
+  if (!isPlainOption(paths.scratch)) {
+    return { unavailable: `the path of the scratch directory '${paths.scratch}' cannot be a mount option` };
   }
   const namespace = await namespacePrefix(host);
   if ('unavailable' in namespace) return namespace;
-  const { mode } = await host.disk.lstat(places.project);
+  const { mode } = await host.disk.lstat(paths.project);
   // The root of the upper directory is the project's own as the tool sees it.
-  await host.disk.mkdir(`${places.scratch}/${UPPER}`, mode & 0o777);
-  for (const name of [WORK, MERGED]) await host.disk.mkdir(`${places.scratch}/${name}`, 0o700);
+  await host.disk.mkdir(`${paths.scratch}/${UPPER}`, mode & 0o777);
+  for (const name of [WORK, MERGED]) await host.disk.mkdir(`${paths.scratch}/${name}`, 0o700);
   return {
-    merged: `${places.scratch}/${MERGED}`,
-    prefix: [...namespace.unshare, '/bin/sh', '-c', MOUNT, 'hs', namespace.mount, places.scratch],
+    merged: `${paths.scratch}/${MERGED}`,
+    prefix: [...namespace.unshare, '/bin/sh', '-c', MOUNT, 'hs', namespace.mount, paths.scratch],
   };
 }
 

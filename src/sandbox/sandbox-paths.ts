@@ -2,7 +2,7 @@ import { HsError } from '../errors/hs-error.js';
 import type { SandboxHost, SandboxRequest } from './sandbox-types.js';
 
 /** A request's directories with every link resolved, as mounts need them. */
-export interface Places {
+export interface SandboxPaths {
   readonly project: string;
   readonly cwd: string;
   readonly capture: string;
@@ -16,9 +16,9 @@ export function isWithin(path: string, dir: string): boolean {
   return path === dir || path.startsWith(dir === '/' ? '/' : `${dir}/`);
 }
 
-export async function resolvePlaces(host: SandboxHost, request: SandboxRequest): Promise<Places> {
+export async function resolveSandboxPaths(host: SandboxHost, request: SandboxRequest): Promise<SandboxPaths> {
   const real = (path: string) => host.disk.realpath(path);
-  const places: Places = {
+  const paths: SandboxPaths = {
     project: await real(request.projectDir),
     cwd: await real(request.cwd ?? request.projectDir),
     capture: await real(request.captureDir),
@@ -26,8 +26,8 @@ export async function resolvePlaces(host: SandboxHost, request: SandboxRequest):
     scratch: await real(request.scratchDir),
     store: await real(request.storeDir),
   };
-  if (isWithin(places.project, places.store)) {
-    throw new HsError('USAGE', `cannot run a tool on '${places.project}': it lies in the store`);
+  if (isWithin(paths.project, paths.store)) {
+    throw new HsError('USAGE', `cannot run a tool on '${paths.project}': it lies in the store`);
   }
-  return places;
+  return paths;
 }

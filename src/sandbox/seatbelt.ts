@@ -1,8 +1,8 @@
 import { makeCanaries } from './canary.js';
 import { shimCommand } from './exec-shim.js';
 import { launch, outcome } from './launch.js';
-import { makeOwnDirs } from './private-dirs.js';
-import { resolvePlaces } from './sandbox-paths.js';
+import { makePrivateDirs } from './private-dirs.js';
+import { resolveSandboxPaths } from './sandbox-paths.js';
 import type { SandboxBackend } from './sandbox-types.js';
 import { toolEnv } from './tool-env.js';
 
@@ -23,17 +23,17 @@ export const seatbelt: SandboxBackend = {
     if (host.platform !== 'darwin') return { unavailable: 'sandbox-exec is a program of macOS' };
     const program = await host.find('sandbox-exec');
     if (program === undefined) return { unavailable: 'sandbox-exec is not installed' };
-    const places = await resolvePlaces(host, request);
-    const own = await makeOwnDirs(host, places);
+    const paths = await resolveSandboxPaths(host, request);
+    const own = await makePrivateDirs(host, paths);
     const parameters = {
-      OUT: places.capture,
+      OUT: paths.capture,
       HOME_DIR: own.home,
       TMP_DIR: own.tmp,
-      STDOUT: `${places.scratch}/stdout`,
-      STDERR: `${places.scratch}/stderr`,
-      STORE: places.store,
+      STDOUT: `${paths.scratch}/stdout`,
+      STDERR: `${paths.scratch}/stderr`,
+      STORE: paths.store,
     };
-    const canaries = await makeCanaries(host, places, 'forbidden');
+    const canaries = await makeCanaries(host, paths, 'forbidden');
     const run = await launch(host, request, {
       argv: [
         program,
@@ -42,7 +42,7 @@ export const seatbelt: SandboxBackend = {
         ...Object.entries(parameters).flatMap(([name, value]) => ['-D', `${name}=${value}`]),
         ...shimCommand(canaries, request.command),
       ],
-      cwd: places.cwd,
+      cwd: paths.cwd,
       env: toolEnv(request.env, own),
       toolGroup: 'launcher',
       endWith: 'SIGKILL',

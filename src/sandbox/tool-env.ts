@@ -24,7 +24,7 @@ const REMOVED = new Set([
   'NODE_UNIQUE_ID',
   // A tool that calls hs would only meet a store that is hidden from it.
   'HS_STORE',
-  // They name places in the real home, which is read-only; without them the private HOME counts.
+  // They name paths in the real home, which is read-only; without them the private HOME counts.
   'XDG_CONFIG_HOME',
   'XDG_DATA_HOME',
   'XDG_STATE_HOME',
@@ -35,7 +35,7 @@ const REMOVED = new Set([
 const REMOVED_PATTERN = /^DBUS_|^VSCODE_IPC_|_SOCK$|_SOCKET$/;
 
 /** Where the tool finds its own directories. */
-export interface ToolPlaces {
+export interface ToolPaths {
   readonly cwd: string;
   readonly out: string;
   readonly inputs: string | undefined;
@@ -46,18 +46,18 @@ export interface ToolPlaces {
 /** The tool's environment. */
 export function toolEnv(
   base: Readonly<Record<string, string | undefined>>,
-  places: ToolPlaces,
+  paths: ToolPaths,
 ): Record<string, string> {
   const env: Record<string, string> = Object.create(null);
   for (const [name, value] of Object.entries(base)) {
     if (value !== undefined && !REMOVED.has(name) && !REMOVED_PATTERN.test(name)) env[name] = value;
   }
-  env.HOME = places.home;
-  env.XDG_CACHE_HOME = `${places.home}/.cache`;
-  env.TMPDIR = places.tmp;
-  env.PWD = places.cwd;
-  env.HS_OUT = places.out;
+  env.HOME = paths.home;
+  env.XDG_CACHE_HOME = `${paths.home}/.cache`;
+  env.TMPDIR = paths.tmp;
+  env.PWD = paths.cwd;
+  env.HS_OUT = paths.out;
   delete env.HS_IN;
-  if (places.inputs !== undefined) env.HS_IN = places.inputs;
+  if (paths.inputs !== undefined) env.HS_IN = paths.inputs;
   return env;
 }

@@ -11,13 +11,13 @@ const GONE_MS = 200;
 const COMPLAINT_CHUNKS = 16;
 
 /** What the tool prints, on its way to the caller. */
-export class Output {
+export class ToolOutput {
   readonly #request: SandboxRequest;
   readonly #started: Promise<boolean>;
   readonly #complaint: string[] = [];
   #chunks = 0;
   /** Streams of which a chunk is with the caller. */
-  #taking = 0;
+  #pending = 0;
 
   /** `started` is false when the tool never runs: what comes then is the launcher's own. */
   constructor(request: SandboxRequest, started: Promise<boolean>) {
@@ -34,7 +34,7 @@ export class Output {
     try {
       for await (const chunk of from as AsyncIterable<Buffer>) {
         this.#chunks += 1;
-        if (await this.#started) await this.#hand(stream, chunk);
+        if (await this.#started) await this.#deliver(stream, chunk);
         else if (this.#complaint.length < COMPLAINT_CHUNKS) this.#complaint.push(chunk.toString('utf8'));
       }
     } catch (e) {
@@ -43,12 +43,12 @@ export class Output {
     }
   }
 
-  async #hand(stream: OutputStream, chunk: Uint8Array): Promise<void> {
-    this.#taking += 1;
+  async #deliver(stream: OutputStream, chunk: Uint8Array): Promise<void> {
+    this.#pending += 1;
     try {
       await this.#request.onOutput(stream, chunk);
     } finally {
-      this.#taking -= 1;
+      this.#pending -= 1;
     }
   }
 
@@ -68,9 +68,13 @@ export class Output {
 
   async #drained(isClosed: () => Promise<boolean>): Promise<boolean> {
     const start = Date.now();
-    for (let before = -1; Date.now() - start < LONGEST_LINGER_MS || this.#taking > 0; before = this.#chunks) {
+    for (
+      let before = -1;
+      Date.now() - start < LONGEST_LINGER_MS || this.#pending > 0;
+      before = this.#chunks
+    ) {
       if (await isClosed()) return true;
-      if (before === this.#chunks && this.#taking === 0) return false;
+      if (before === this.#chunks && this.#pending === 0) return false;
     }
     return false;
   }

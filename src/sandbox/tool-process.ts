@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { isErrno } from '../errors/hs-error.js';
 import type { StatusReport } from './status-report.js';
 
-export interface HandPlan {
+export interface ToolProcessPlan {
   /** The process group of the tool: the launcher's own, or the one that bubblewrap reports. */
   readonly toolGroup: 'launcher' | 'reported';
   /** Ends the launcher in a way that takes every process of the tool along. */
@@ -10,17 +10,17 @@ export interface HandPlan {
 }
 
 /** What can be done to a running tool. */
-export class Hand {
+export class ToolProcess {
   aborted = false;
   readonly #child: ChildProcess;
-  readonly #plan: HandPlan;
+  readonly #plan: ToolProcessPlan;
   readonly #report: StatusReport;
   readonly #graceMs: number;
   #timers: NodeJS.Timeout[] = [];
   /** True once the tool may run; until then nothing of the launcher is worth sparing. */
   #released = false;
 
-  constructor(child: ChildProcess, plan: HandPlan, report: StatusReport, graceMs: number) {
+  constructor(child: ChildProcess, plan: ToolProcessPlan, report: StatusReport, graceMs: number) {
     this.#child = child;
     this.#plan = plan;
     this.#report = report;
@@ -63,7 +63,7 @@ export class Hand {
     this.#timers.push(setTimeout(() => this.#running && kill(-this.#child.pid!, 'SIGKILL'), 1000));
   }
 
-  letGo(): void {
+  dispose(): void {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 }

@@ -1,8 +1,8 @@
 import { FIND_COMMAND } from './exec-shim.js';
 import { launch, outcome } from './launch.js';
 import { AWAIT_GO, GO_FD } from './launcher-script.js';
-import { makeOwnDirs } from './private-dirs.js';
-import { resolvePlaces } from './sandbox-paths.js';
+import { makePrivateDirs } from './private-dirs.js';
+import { resolveSandboxPaths } from './sandbox-paths.js';
 import type { SandboxBackend } from './sandbox-types.js';
 import { toolEnv } from './tool-env.js';
 import { compareSnapshots, takeSnapshot } from './tree-snapshot.js';
@@ -26,21 +26,21 @@ export const unconfined: SandboxBackend = {
   name: 'none',
   level: 'detected',
   async run(host, request) {
-    const places = await resolvePlaces(host, request);
-    const except = [places.store, places.capture, places.scratch];
-    const before = await takeSnapshot(host.disk, places.project, except);
+    const paths = await resolveSandboxPaths(host, request);
+    const except = [paths.store, paths.capture, paths.scratch];
+    const before = await takeSnapshot(host.disk, paths.project, except);
     const run = await launch(host, request, {
       // What the shell execs keeps the process id.
       argv: ['/bin/sh', '-c', STAGE, 'hs', ...request.command],
-      cwd: places.cwd,
-      env: toolEnv(request.env, await makeOwnDirs(host, places)),
+      cwd: paths.cwd,
+      env: toolEnv(request.env, await makePrivateDirs(host, paths)),
       toolGroup: 'launcher',
       endWith: 'SIGKILL',
       level: () => (before === undefined ? 'none' : 'detected'),
       lingerMs: LINGER_MS,
     });
     if ('unavailable' in run) return run;
-    const after = before && (await takeSnapshot(host.disk, places.project, except));
+    const after = before && (await takeSnapshot(host.disk, paths.project, except));
     const compared = before !== undefined && after !== undefined;
     const unread = compared ? before.unreadable + after.unreadable : 0;
     return {

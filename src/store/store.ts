@@ -9,7 +9,7 @@ import type { EntryPayload } from '../core/ledger/payload.js';
 import { sha256 } from '../core/objects/hash.js';
 import { decodePolicy, MAX_POLICY_BYTES, type Policy } from '../core/policy/policy.js';
 import { HsError, isErrno, isHsError } from '../errors/hs-error.js';
-import { steadily } from '../fsx/cooperative.js';
+import { cooperatively } from '../fsx/cooperative.js';
 import type { Disk, DiskFile, FileStat } from '../fsx/disk.js';
 import type { IndexPort } from '../fsx/sync-read-file.js';
 import { CatalogCache } from './catalog/catalog-cache.js';
@@ -22,8 +22,8 @@ import { checkStructure } from './local/check-structure.js';
 import { type Format, hasFeature, readFormat } from './local/format.js';
 import { Layout, ROOTING } from './local/layout.js';
 import { Leases } from './local/leases.js';
-import { Standing } from './local/standing.js';
 import { StateDir } from './local/state-dir.js';
+import { StoreTrust } from './local/store-trust.js';
 import { ObjectBatch } from './objects/object-batch.js';
 import { corrupt, ObjectStore } from './objects/object-store.js';
 import type { PackLimits } from './objects/pack-writer.js';
@@ -60,7 +60,7 @@ export class Store {
   /** What this user knows of stores. */
   readonly state: StateDir;
   /** Whether this user made or accepted this one. */
-  readonly standing: Standing;
+  readonly trust: StoreTrust;
   readonly anchor: Anchor;
   readonly #cache: CatalogCache | undefined;
   /** The in-memory fold, where there is no index. */
@@ -94,7 +94,7 @@ export class Store {
       ...(hasFeature(format, 'shared') ? {} : { owner: stat.uid }),
     });
     this.anchor = new Anchor(ports.disk, this.state, format.store_id);
-    this.standing = new Standing(this.state, format.store_id, layout.root, stat);
+    this.trust = new StoreTrust(this.state, format.store_id, layout.root, stat);
     this.#cache =
       ports.index &&
       new CatalogCache(ports.disk, ports.random, layout, format.store_id, this.state, ports.index);
@@ -224,7 +224,7 @@ export class Store {
 
   async opsOf(entry: LedgerEntry): Promise<readonly LedgerOp[]> {
     if (entry.ops_object === undefined) return entry.ops ?? [];
-    return steadily(decodeOpsSteps(await this.objects.read(entry.ops_object, MAX_OPS_BYTES)));
+    return cooperatively(decodeOpsSteps(await this.objects.read(entry.ops_object, MAX_OPS_BYTES)));
   }
 
   async payloadOf(entry: LedgerEntry): Promise<EntryPayload> {
@@ -251,7 +251,7 @@ export class Store {
   async foldFromLedger(visit?: (entry: LedgerEntry) => void): Promise<Catalog> {
     const tables = new MemoryTables();
     for await (const { entry, ops, hash } of this.#entriesAfter(undefined)) {
-      await steadily(foldSteps(tables, entry, ops, hash));
+      await cooperatively(foldSteps(tables, entry, ops, hash));
       visit?.(entry);
     }
     return new Catalog(tables);
@@ -280,21 +280,21 @@ export class Store {
    * `doubt` is why the way to it is not to be trusted, which is thrown unless this user accepted the store.
    */
   async meet(demand: boolean, doubt?: HsError): Promise<void> {
-    const { standing } = this;
-    if (await standing.isKnown()) {
-      if (doubt !== undefined && !(await standing.isAccepted())) throw doubt;
+    const { trust } = this;
+    if (await trust.isKnown()) {
+      if (doubt !== undefined && !(await trust.isAccepted())) throw doubt;
       return;
     }
     // Versions before this one kept an anchor and no more: who has one has used the store.
-    const seen = (await standing.isUnrecorded()) ? await this.anchor.look() : undefined;
+    const seen = (await trust.isUnrecorded()) ? await this.anchor.look() : undefined;
     if (seen !== undefined && seen !== 'lost') {
-      await standing.accept();
+      await trust.accept();
       return;
     }
     if (doubt !== undefined) throw doubt;
     if (demand) await checkStructure(this);
     await this.#cache?.forget();
-    if (demand) await standing.note();
+    if (demand) await trust.note();
   }
 
   /** Whether the index was found to be damaged and thrown away. */
@@ -347,7 +347,7 @@ export class Store {
     const at = this.#memory?.get(META_KEY) as CatalogMeta | undefined;
     const tables = this.#memory?.fork() ?? new MemoryTables();
     for await (const { entry, ops, hash } of this.#entriesAfter(at, signal)) {
-      await steadily(foldSteps(tables, entry, ops, hash));
+      await cooperatively(foldSteps(tables, entry, ops, hash));
     }
     this.#memory = tables;
     return new Catalog(tables);

@@ -3,7 +3,7 @@ import type { PrunePlan } from '../core/retention/prune-plan.js';
 import { type Table, tableOf } from './item-table.js';
 import type { Key } from './key-bindings.js';
 import type { ApplyOutcome, ApplyProgress, Detail, TrashContents, TrashWindow } from './preview-data.js';
-import { type Going, goingOf } from './removal-totals.js';
+import { type RemovalTotals, removalTotals } from './removal-totals.js';
 import { type Choice, rowAt, type Selection, sameRow, select } from './selection.js';
 
 export interface Failure {
@@ -49,7 +49,7 @@ export interface PreviewState {
   /** By place in the table: 1 for what is spared from this run. */
   readonly spared: Uint8Array;
   /** What is pruned and not spared. */
-  readonly going: Going;
+  readonly totals: RemovalTotals;
   readonly cursor: number;
   /** The first row on the screen. */
   readonly top: number;
@@ -135,7 +135,7 @@ export function initialState({ plan, ...rest }: Opening): PreviewState {
     ...rest,
     selection: select(table, choice),
     spared,
-    going: goingOf(table, spared),
+    totals: removalTotals(table, spared),
     cursor: 0,
     top: 0,
     mode: { at: 'list' },
@@ -143,8 +143,8 @@ export function initialState({ plan, ...rest }: Opening): PreviewState {
 }
 
 /** Whether applying would do anything. */
-export function hasWork({ going, emptying }: PreviewState): boolean {
-  return going.all.items > 0 || emptying !== undefined;
+export function hasWork({ totals, emptying }: PreviewState): boolean {
+  return totals.all.items > 0 || emptying !== undefined;
 }
 
 /** How many rows of the list fit. */
@@ -178,5 +178,5 @@ export function placesUnderCursor({ selection, cursor }: PreviewState): Uint32Ar
 
 /** Other items are spared: what goes is counted again. */
 export function withSpared(state: PreviewState, spared: Uint8Array): PreviewState {
-  return { ...state, spared, going: goingOf(state.selection.table, spared) };
+  return { ...state, spared, totals: removalTotals(state.selection.table, spared) };
 }

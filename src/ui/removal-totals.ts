@@ -11,7 +11,7 @@ export interface Sum {
 }
 
 /** What the plan prunes, without what is spared from this run. */
-export interface Going {
+export interface RemovalTotals {
   readonly all: Readonly<Sum>;
   /** Of that, what nothing can bring back (D7). */
   readonly irreversible: Readonly<Sum>;
@@ -23,7 +23,7 @@ function nothing(): Sum {
 }
 
 /** `spared` has a 1 at the place of each item that is spared. */
-export function goingOf(table: Table, spared: Uint8Array): Going {
+export function removalTotals(table: Table, spared: Uint8Array): RemovalTotals {
   const { prunes, irreversible, rules } = table.columns;
   const all = nothing();
   const lost = nothing();

@@ -18,12 +18,12 @@ import { promptKey } from './update-prompt.js';
 type At<M extends Mode['at']> = Extract<Mode, { at: M }>;
 
 function replanned(state: PreviewState, event: Extract<PreviewEvent, { type: 'planned' }>): PreviewState {
-  const before = state.going.all.items;
+  const before = state.totals.all.items;
   const emptying = event.emptying ?? state.emptying;
   const table = tableOf(event.plan, emptying?.artifacts, state.selection.table);
   const spared = carriedOver(state.spared, state.selection.table, table);
   const next = withSpared(choose({ ...state, emptying, busy: undefined }, {}, table), spared);
-  const change = next.going.all.items - before;
+  const change = next.totals.all.items - before;
   const effect =
     change === 0
       ? 'what goes stays the same'

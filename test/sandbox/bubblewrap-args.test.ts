@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { bubblewrapArgs, type Mounts, toolPlaces } from '../../src/sandbox/bubblewrap-args.js';
-import type { Places } from '../../src/sandbox/sandbox-paths.js';
+import { bubblewrapArgs, type Mounts, toolPaths } from '../../src/sandbox/bubblewrap-args.js';
+import type { SandboxPaths } from '../../src/sandbox/sandbox-paths.js';
 
-function mounts(places: Partial<Places>, more: Partial<Mounts> = {}): Mounts {
-  const project = places.project ?? '/ws/project';
+function mounts(paths: Partial<SandboxPaths>, more: Partial<Mounts> = {}): Mounts {
+  const project = paths.project ?? '/ws/project';
   return {
-    places: {
+    paths: {
       project,
       cwd: project,
       capture: `${project}/.hsstore/tmp/out`,
       inputs: undefined,
       scratch: '/tmp/scratch',
       store: `${project}/.hsstore`,
-      ...places,
+      ...paths,
     },
     project: { source: project, writable: false },
     volatile: ['/tmp', '/var/tmp', '/run'],
@@ -61,7 +61,7 @@ describe('bubblewrapArgs', () => {
   it('makes another private directory when the project is /tmp itself', () => {
     const m = mounts({ project: '/tmp', scratch: '/var/tmp/s' });
     expect(layers(m).slice(0, 2)).toEqual(['--tmpfs /tmp', '--ro-bind /tmp']);
-    expect(toolPlaces(m).tmp).toBe('/run/hs/tmp');
+    expect(toolPaths(m).tmp).toBe('/run/hs/tmp');
   });
 
   it('hides a scratch directory that no private directory covers', () => {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { StatusReport } from '../../src/sandbox/status-report.js';
 import { toolEnv } from '../../src/sandbox/tool-env.js';
-import { Hand } from '../../src/sandbox/tool-process.js';
+import { ToolProcess } from '../../src/sandbox/tool-process.js';
 import { compareSnapshots, takeSnapshot } from '../../src/sandbox/tree-snapshot.js';
 
 const disk = nodeDisk();
@@ -58,7 +58,7 @@ describe('compareSnapshots', () => {
 });
 
 describe('toolEnv', () => {
-  const places = { cwd: '/p', out: '/o', inputs: undefined, home: '/h', tmp: '/t' };
+  const paths = { cwd: '/p', out: '/o', inputs: undefined, home: '/h', tmp: '/t' };
 
   it('takes out what leads to agents, buses and daemons, and keeps the rest', () => {
     const env = toolEnv(
@@ -73,7 +73,7 @@ describe('toolEnv', () => {
         HS_IN: '/stale',
         GONE: undefined,
       },
-      places,
+      paths,
     );
     expect({ ...env }).toEqual({
       PATH: '/bin',
@@ -87,7 +87,7 @@ describe('toolEnv', () => {
   });
 
   it('treats a variable called __proto__ as any other', () => {
-    const env = toolEnv(JSON.parse('{"__proto__": "x"}') as Record<string, string>, places);
+    const env = toolEnv(JSON.parse('{"__proto__": "x"}') as Record<string, string>, paths);
     expect(Object.entries(env)).toContainEqual(['__proto__', 'x']);
   });
 });
@@ -114,15 +114,15 @@ describe('StatusReport', () => {
   });
 });
 
-describe('Hand', () => {
+describe('ToolProcess', () => {
   it('keeps a signal that comes before it is known whose it is', async () => {
     const tool = spawn('sleep', ['60'], { detached: true, stdio: 'ignore' });
     const report = new StatusReport();
-    const hand = new Hand(tool, { toolGroup: 'reported', endWith: 'SIGKILL' }, report, 60_000);
+    const hand = new ToolProcess(tool, { toolGroup: 'reported', endWith: 'SIGKILL' }, report, 60_000);
     hand.release();
     hand.end('SIGINT');
     report.add(4, `{ "child-pid": ${tool.pid} }\n`);
     expect(await once(tool, 'exit')).toEqual([null, 'SIGINT']);
-    hand.letGo();
+    hand.dispose();
   });
 });

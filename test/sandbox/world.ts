@@ -81,7 +81,7 @@ export interface World {
   remove(): void;
 }
 
-/** A project with a store in it, and places around it, all of which the user may write. */
+/** A project with a store in it, and paths around it, all of which the user may write. */
 export function makeWorld(user: User, base: 'visible' | 'tmp'): World {
   const parent = base === 'tmp' ? tmpdir() : visibleParent();
   const root = mkdtempSync(join(parent, 'hs-world-'));

@@ -113,13 +113,13 @@ describe('sparing', () => {
   it('takes an item out of this run and back', () => {
     const spared = press(opened(), ' ').state;
     expect([...sparedIds(spared.selection.table, spared.spared)]).toEqual([sampleId(2)]);
-    expect(spared.going.all.items).toBe(4);
-    expect(press(spared, 'x').state.going.all).toEqual(opened().going.all);
+    expect(spared.totals.all.items).toBe(4);
+    expect(press(spared, 'x').state.totals.all).toEqual(opened().totals.all);
   });
 
   it('takes a whole group, and all that a filter shows', () => {
-    expect(press(opened(), 'b', ' ').state.going.all.items).toBe(3);
-    expect(press(opened(), '/', 'type:report', 'enter', 'X').state.going.all.items).toBe(4);
+    expect(press(opened(), 'b', ' ').state.totals.all.items).toBe(3);
+    expect(press(opened(), '/', 'type:report', 'enter', 'X').state.totals.all.items).toBe(4);
   });
 
   it('is not offered for what is kept', () => {
@@ -230,8 +230,8 @@ it('reads the store again with r, and nothing else meanwhile', () => {
 
 it('counts what nothing can bring back, and less of it when that is spared', () => {
   const state = opened();
-  expect(state.going.irreversible).toMatchObject({ items: 1, bytes: 9216 });
-  expect(press(state, '/', 'type:prompt', 'enter', ' ').state.going.irreversible.items).toBe(0);
+  expect(state.totals.irreversible).toMatchObject({ items: 1, bytes: 9216 });
+  expect(press(state, '/', 'type:prompt', 'enter', ' ').state.totals.irreversible.items).toBe(0);
 });
 
 describe('a trash that is to be emptied', () => {
@@ -251,7 +251,7 @@ describe('a trash that is to be emptied', () => {
 
   it('lists what lies in it, which is not removed, spared or pinned', () => {
     expect(rowNames(state)).toEqual(['earlier']);
-    expect(state.going.all.items).toBe(0);
+    expect(state.totals.all.items).toBe(0);
     for (const key of [' ', 'p', 'u']) expect(press(state, key).state.message?.tone).toBe('danger');
     expect(rowNames(press(state, 'tab', 'tab').state)).toHaveLength(kept.length);
   });

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { HsError, isErrno } from '../../errors/hs-error.js';
-import { giveWay } from '../../fsx/yielding-disk.js';
+import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { meaningOf } from '../failure.js';
 
 /** No path, id or record that hs takes comes near this. */
@@ -74,7 +74,7 @@ export class Input {
         if (at > 0 || empty) yield decode(data.subarray(0, at));
         data = data.subarray(at + 1);
         // Whoever answers each may do so without ever waiting.
-        await giveWay();
+        await yieldToEvents();
         this.#signal.throwIfAborted();
       }
       if (data.length > MAX_RECORD_BYTES) {

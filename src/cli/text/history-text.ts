@@ -96,7 +96,7 @@ const TELL: Tell = {
 };
 
 /** What an entry says, in a sentence without its subject. Not escaped. */
-export function tellEntry(row: HistoryRow): string {
+export function describeEntry(row: HistoryRow): string {
   const tell = TELL[row.type] as (payload: EntryPayload, row: HistoryRow) => string;
   return tell(row.payload, row);
 }

@@ -10,7 +10,7 @@ export function activePins(record: Pick<ArtifactRecord, 'pins'>, now: Timestamp)
 }
 
 /** What the operations of one entry do to one artifact, as they go. */
-interface Standing {
+interface ArtifactState {
   readonly removed: boolean;
   /** It was removed without a trash window. */
   readonly purged?: boolean;
@@ -18,22 +18,22 @@ interface Standing {
   readonly pins: readonly Pin[];
 }
 
-function notThere(id: ArtifactId, standing: Standing | undefined): HsError {
-  if (standing === undefined) return new HsError('NOT_FOUND', `artifact '${id}' is not there`);
+function notFound(id: ArtifactId, state: ArtifactState | undefined): HsError {
+  if (state === undefined) return new HsError('NOT_FOUND', `artifact '${id}' is not there`);
   return new HsError('NOT_FOUND', `artifact '${id}' is not there any more`, {
-    hint: standing.purged ? 'it was removed for good' : `hs restore ${id.slice(0, 8)}`,
+    hint: state.purged ? 'it was removed for good' : `hs restore ${id.slice(0, 8)}`,
   });
 }
 
 class Overlay {
   readonly #catalog: Catalog;
-  readonly #changed = new Map<ArtifactId, Standing>();
+  readonly #changed = new Map<ArtifactId, ArtifactState>();
 
   constructor(catalog: Catalog) {
     this.#catalog = catalog;
   }
 
-  get(id: ArtifactId): Standing | undefined {
+  get(id: ArtifactId): ArtifactState | undefined {
     const changed = this.#changed.get(id);
     if (changed !== undefined) return changed;
     const record = this.#catalog.get(id);
@@ -47,14 +47,14 @@ class Overlay {
     );
   }
 
-  live(id: ArtifactId): Standing {
-    const standing = this.get(id);
-    if (standing === undefined || standing.removed) throw notThere(id, standing);
-    return standing;
+  live(id: ArtifactId): ArtifactState {
+    const state = this.get(id);
+    if (state === undefined || state.removed) throw notFound(id, state);
+    return state;
   }
 
-  set(id: ArtifactId, standing: Standing): void {
-    this.#changed.set(id, standing);
+  set(id: ArtifactId, state: ArtifactState): void {
+    this.#changed.set(id, state);
   }
 }
 

@@ -10,7 +10,7 @@ const AGAIN = 'get it again from where it came from';
  * Says of what is wrong with a bundle which bundle that is, and of a directory that is none, that it is none.
  * `fate` is what else there is to say of a bundle that is refused.
  */
-export async function ofBundle<T>(
+export async function namingBundle<T>(
   disk: Disk,
   source: BundleSource,
   check: () => Promise<T>,

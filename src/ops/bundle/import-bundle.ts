@@ -15,10 +15,10 @@ import { restrictedContents } from '../guard/restricted-contents.js';
 import { factsOf } from '../put/register-artifact.js';
 import { streamSource } from '../put/stream-source.js';
 import type { Session, WriteTx } from '../session/session.js';
-import { ofBundle } from './bundle-error.js';
+import { namingBundle } from './bundle-error.js';
 import { type BundleSource, readBundle } from './bundle-source.js';
 import { type CheckedBundle, type CheckedMember, checkBundle } from './check-bundle.js';
-import { tighten } from './stricter-level.js';
+import { stricterRevisions } from './stricter-level.js';
 
 export interface Imported {
   readonly contentHash: ObjectId;
@@ -71,7 +71,7 @@ export async function importBundle(
           return added;
         },
       });
-    const bundle = await ofBundle(session.disk, source, read, 'nothing of it was taken');
+    const bundle = await namingBundle(session.disk, source, read, 'nothing of it was taken');
     const members = bundle.self === undefined ? bundle.members : [...bundle.members, bundle.self];
     const incoming = members.map((member) => ({ member, manifest: asOrdinary(member, options.ttl) }));
     session.progress.start('committing');
@@ -82,7 +82,7 @@ export async function importBundle(
       present = new Set(known.map((m) => m.artifact_id));
       const fresh = incoming.filter((i) => !present.has(i.manifest.artifact_id));
       await refuseLowered(session.store.objects, catalog, fresh);
-      const revisions = await tighten(session, tx, catalog, known, options.ttl);
+      const revisions = await stricterRevisions(session, tx, catalog, known, options.ttl);
       tightened = new Set(revisions.map((r) => r.artifact_id));
       if (fresh.length === 0 && revisions.length === 0) return null;
       return entry(tx, bundle, fresh, present.size, revisions);

@@ -15,7 +15,7 @@ type Revision = Extract<LedgerOp, { op: 'revise' }>;
  * on, by a new revision (A8). Where it is laxer, nothing changes. `ttl` is for what becomes sensitive and
  * brings no time to live (USAGE without it). LAYER for what is frozen here and could only be classified higher.
  */
-export async function tighten(
+export async function stricterRevisions(
   session: Session,
   tx: WriteTx,
   catalog: Catalog,

@@ -2,7 +2,7 @@ import type { ArchiveLimits } from '../../archive/archive-limits.js';
 import { sha256 } from '../../core/objects/hash.js';
 import type { Disk } from '../../fsx/disk.js';
 import { hashBytes } from '../put/hash-file.js';
-import { ofBundle } from './bundle-error.js';
+import { namingBundle } from './bundle-error.js';
 import { type BundleSource, readBundle } from './bundle-source.js';
 import { type CheckedBundle, checkBundle } from './check-bundle.js';
 
@@ -12,7 +12,7 @@ export function verifyBundle(
   source: BundleSource,
   options: Partial<ArchiveLimits> = {},
 ): Promise<CheckedBundle> {
-  return ofBundle(disk, source, () =>
+  return namingBundle(disk, source, () =>
     checkBundle(readBundle(disk, source, options), {
       stream: async (content) => {
         const { hash, size } = await hashBytes(content);

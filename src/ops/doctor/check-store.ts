@@ -1,7 +1,7 @@
 import { type Timestamp, toTimestamp } from '../../core/objects/ids.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
-import { giveWay } from '../../fsx/yielding-disk.js';
+import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import type { Leases } from '../../store/local/leases.js';
 import { canExchange, probeFilesystem } from '../../store/local/probe.js';
 import { outputRootOf } from '../export/output-root.js';
@@ -9,7 +9,7 @@ import { journaledDestinations } from '../recovery/finish-export.js';
 import type { Session } from '../session/session.js';
 import { checkFilesystem } from './check-filesystem.js';
 import { type DoctorCheck, ok, problem, warning } from './health-check.js';
-import { judgeLeases } from './lease-liveness.js';
+import { leaseLiveness } from './lease-liveness.js';
 
 /** What the store's directory can do is tried in its tmp/, under a lease, as every command does. */
 async function checkAbilities({ store }: Session): Promise<DoctorCheck[]> {
@@ -113,7 +113,7 @@ async function checkDeadLease(leases: Leases, token: string): Promise<DoctorChec
 
 async function checkLeases({ store }: Session): Promise<DoctorCheck[]> {
   const staged = await store.disk.readdir(store.layout.tmp);
-  const { dead, alive } = await judgeLeases(store.leases);
+  const { dead, alive } = await leaseLiveness(store.leases);
   const checks: DoctorCheck[] = [];
   for (const token of dead) checks.push(await checkDeadLease(store.leases, token));
   const known = new Set([...dead, ...alive]);
@@ -130,7 +130,7 @@ async function checkLeases({ store }: Session): Promise<DoctorCheck[]> {
 /** A store from elsewhere works, with less than what its policy says. */
 async function checkStanding(session: Session): Promise<DoctorCheck[]> {
   const { store } = session;
-  if (!(await store.standing.isAccepted())) {
+  if (!(await store.trust.isAccepted())) {
     const found =
       'this user has neither made nor accepted this store here: its policy counts in its workspace alone';
     return [warning('standing', found, 'if you trust it: hs doctor --accept')];
@@ -154,7 +154,7 @@ async function checkIndex({ store }: Session): Promise<DoctorCheck> {
       return slow('there is no place for its key', 'set XDG_STATE_HOME to a directory that stays');
     await store.disk.lstat(`${place}/root`);
     // What is damaged is found by reading it, and thrown away.
-    for (const rows of [catalog.live(), catalog.removed()]) for (const _ of rows) await giveWay();
+    for (const rows of [catalog.live(), catalog.removed()]) for (const _ of rows) await yieldToEvents();
     if (store.discardedIndex) {
       const mend = 'nothing to do: it was thrown away, and hs ls makes it anew';
       return warning('index', 'it was damaged, and answers came from the ledger', mend);

@@ -5,7 +5,7 @@ import { isLeaseToken, type Leases } from '../../store/local/leases.js';
 const LOOK_AGAIN_MS = 100;
 const LOOKS = 10;
 
-export interface JudgedLeases {
+export interface LeaseLiveness {
   /** Of commands that died. */
   readonly dead: readonly string[];
   /** Of commands at work, or that ended just now. */
@@ -23,7 +23,7 @@ async function deadAmong(leases: Leases, tokens: readonly string[]): Promise<str
 }
 
 /** Tells the leases of commands at work from those that death has left; nothing is changed. */
-export async function judgeLeases(leases: Leases): Promise<JudgedLeases> {
+export async function leaseLiveness(leases: Leases): Promise<LeaseLiveness> {
   const tokens = (await leases.list()).filter(isLeaseToken);
   let dead = await deadAmong(leases, tokens);
   for (let look = 0; look < LOOKS && dead.length > 0; look++) {

@@ -165,7 +165,7 @@ async function farObjection(
   { target }: Placed,
 ): Promise<Objection[]> {
   if (kind === 'stdout' || actor.type === 'human' || within(store.workspace, target) !== undefined) return [];
-  if (await store.standing.isAccepted()) return [];
+  if (await store.trust.isAccepted()) return [];
   const why = `'${escapeText(target)}' lies outside of the workspace of a store that you have not accepted`;
   return [{ code: 'REFUSED', why, hint: 'if you trust this store: hs doctor --accept' }];
 }

@@ -38,12 +38,12 @@ function needsAcceptance(workspace: string, root: string): boolean {
  * this user has accepted it.
  */
 export async function outputRootOf(
-  { workspace, standing }: Pick<Store, 'workspace' | 'standing'>,
+  { workspace, trust }: Pick<Store, 'workspace' | 'trust'>,
   { export: { output_root: root } }: Policy,
 ): Promise<OutputRoot> {
   const path = resolve(workspace, root);
   const inWorkspace = within(workspace, path);
-  const accepted = needsAcceptance(workspace, root) && (await standing.acceptedOutputRoot()) === path;
+  const accepted = needsAcceptance(workspace, root) && (await trust.acceptedOutputRoot()) === path;
   if (accepted) return { path, inWorkspace, followed: isAbsolute(root) };
   const why =
     inWorkspace === undefined
@@ -56,8 +56,8 @@ export async function outputRootOf(
 }
 
 /** Remembers that this user has put a policy in force, and with it its output root, in a store of theirs. */
-export async function acceptOutputRoot({ workspace, standing }: Store, policy: Policy): Promise<void> {
+export async function acceptOutputRoot({ workspace, trust }: Store, policy: Policy): Promise<void> {
   const root = policy.export.output_root;
-  if (!needsAcceptance(workspace, root) || !(await standing.isAccepted())) return;
-  await standing.accept(resolve(workspace, root));
+  if (!needsAcceptance(workspace, root) || !(await trust.isAccepted())) return;
+  await trust.accept(resolve(workspace, root));
 }

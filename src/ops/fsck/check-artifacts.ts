@@ -8,7 +8,7 @@ import { IdTable } from '../../core/objects/id-table.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { isHsError } from '../../errors/hs-error.js';
-import { giveWay } from '../../fsx/yielding-disk.js';
+import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { factsOf } from '../put/register-artifact.js';
 import type { Session } from '../session/session.js';
 import { type Finding, HINT_LOST, HINT_REPAIR } from './finding.js';
@@ -141,7 +141,7 @@ class ArtifactCheck {
     let count = 0;
     this.#session.progress.start('checking artifacts', catalog.counts.live, 'artifacts');
     for (const record of catalog.live()) {
-      await giveWay();
+      await yieldToEvents();
       this.#session.signal.throwIfAborted();
       await this.#manifests(record);
       await this.#payload(record);

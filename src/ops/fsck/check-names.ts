@@ -10,7 +10,7 @@ import { FAN_OUT, parseLedgerDir, parseLedgerFile } from '../../store/local/layo
 import { isLeaseToken, isUnclaimed } from '../../store/local/leases.js';
 import { Pack, packNameOf } from '../../store/objects/packs.js';
 import type { Store } from '../../store/store.js';
-import { type JudgedLeases, judgeLeases } from '../doctor/lease-liveness.js';
+import { type LeaseLiveness, leaseLiveness } from '../doctor/lease-liveness.js';
 import { type Finding, HINT_REPAIR, HINT_STRAY, HINT_WRONG_KIND } from './finding.js';
 import { wholePack } from './placed-object.js';
 import { PlacedObjects } from './placed-objects.js';
@@ -255,9 +255,9 @@ export class NameCheck {
     });
   }
 
-  async #judged(): Promise<JudgedLeases> {
+  async #judged(): Promise<LeaseLiveness> {
     try {
-      return await judgeLeases(this.#store.leases);
+      return await leaseLiveness(this.#store.leases);
     } catch (e) {
       if (isErrno(e, 'ENOENT') || isHsError(e, 'INTEGRITY')) return { dead: [], alive: [] };
       throw e;

@@ -1,7 +1,7 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import { type ObjectId, timestampMs } from '../../core/objects/ids.js';
 import { escapeText } from '../../core/text/escape-control.js';
-import { giveWay } from '../../fsx/yielding-disk.js';
+import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import type { LedgerFold } from '../../store/catalog/ledger-fold.js';
 import { namesOf } from '../../store/collector/mark.js';
 import { isMadeSince, Trash } from '../../store/collector/trash.js';
@@ -30,7 +30,7 @@ export async function checkRemoved(
   const indexes = new IndexReader(session.store.objects);
   const lost: { readonly record: ArtifactRecord; readonly missing: number; readonly all: number }[] = [];
   for (const record of catalog.removed()) {
-    await giveWay();
+    await yieldToEvents();
     session.signal.throwIfAborted();
     const { removed } = record;
     if (removed === undefined || removed.purge || timestampMs(removed.at) <= since) continue;

@@ -1,5 +1,5 @@
 import type { ArtifactId } from '../../core/objects/ids.js';
-import type { Mend } from '../../store/local/repair-action.js';
+import type { RepairAction } from '../../store/local/repair-action.js';
 
 /**
  * damage: bytes or records are lost or changed, and only a copy brings them back; misplaced: something
@@ -19,7 +19,7 @@ export interface Finding {
   /** Whose payload or manifest it is about. */
   readonly artifact_id?: ArtifactId;
   /** What `--repair` does about it; nothing that is damaged is ever removed (D8). */
-  readonly repair?: Mend;
+  readonly repair?: RepairAction;
 }
 
 export const HINT_REPAIR = 'hs fsck --repair';

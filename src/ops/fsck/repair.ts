@@ -1,5 +1,5 @@
 import { dropCopies } from '../../store/collector/tidy-packs.js';
-import { copyOnto, type Mend, mend } from '../../store/local/repair-action.js';
+import { applyRepair, copyOnto, type RepairAction } from '../../store/local/repair-action.js';
 import type { Session, WriteTx } from '../session/session.js';
 import type { Finding } from './finding.js';
 
@@ -10,7 +10,11 @@ function recorded(text: string, max: number): string {
   return text.normalize('NFC').slice(0, max).toWellFormed();
 }
 
-async function putRight({ store }: Session, { batch, lease }: WriteTx, what: Mend): Promise<boolean> {
+async function applyAction(
+  { store }: Session,
+  { batch, lease }: WriteTx,
+  what: RepairAction,
+): Promise<boolean> {
   switch (what.act) {
     case 'bring-back':
       if (!(await store.objects.has(what.id))) return false;
@@ -22,7 +26,7 @@ async function putRight({ store }: Session, { batch, lease }: WriteTx, what: Men
     case 'copy':
       return copyOnto(store, what.path, `${store.layout.tmp}/${lease.token}-copy`);
     default:
-      return mend(store, what);
+      return applyRepair(store, what);
   }
 }
 
@@ -40,7 +44,7 @@ export async function repairFindings(
       session.signal.throwIfAborted();
       if (finding.repair === undefined) continue;
       const { repair } = finding;
-      if (await putRight(session, tx, repair)) repaired.add(finding);
+      if (await applyAction(session, tx, repair)) repaired.add(finding);
     }
     const subjects = findings.slice(0, RECORDED_SUBJECTS).map((f) => recorded(f.subject, 256));
     const count = (severity: string) => findings.filter((f) => f.severity === severity).length;

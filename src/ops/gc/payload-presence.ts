@@ -4,7 +4,7 @@ import { isObjectId, type ObjectId } from '../../core/objects/ids.js';
 import type { SizedObject } from '../../core/retention/byte-account.js';
 import type { ArtifactObjects } from '../../core/retention/plan-input.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
-import { giveWay } from '../../fsx/yielding-disk.js';
+import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { FAN_OUT } from '../../store/local/layout.js';
 import type { IndexReader } from '../../store/objects/index-reader.js';
 import type { Packs } from '../../store/objects/packs.js';
@@ -54,7 +54,7 @@ export async function objectsOfAll(
   };
   const known = new Map<ArtifactRecord, ArtifactObjects>();
   for (const record of artifacts) {
-    await giveWay();
+    await yieldToEvents();
     onEach();
     const objects: SizedObject[] = record.manifests.map((m) => ({ id: m.manifest, size: m.size_bytes }));
     let damaged = false;

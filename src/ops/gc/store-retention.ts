@@ -6,7 +6,7 @@ import type { ObjectId } from '../../core/objects/ids.js';
 import type { CapabilityId } from '../../core/policy/capabilities.js';
 import { REPORT_NAME } from '../../core/retention/report.js';
 import { isHsError } from '../../errors/hs-error.js';
-import { gathered } from '../../fsx/cooperative.js';
+import { gatherCooperatively } from '../../fsx/cooperative.js';
 import { LedgerFold } from '../../store/catalog/ledger-fold.js';
 import { type Reclaimed, reclaim } from '../../store/collector/collector.js';
 import type { Patience } from '../../store/collector/purge.js';
@@ -53,8 +53,8 @@ export class StoreRetention implements RetentionStorage {
       lastAt: this.#fold.lastAt,
       policyId: catalog.policyId,
       policy: await this.#session.policy(catalog),
-      artifacts: await gathered(catalog.live()),
-      removed: await gathered(catalog.removed()),
+      artifacts: await gatherCooperatively(catalog.live()),
+      removed: await gatherCooperatively(catalog.removed()),
     };
   }
 
@@ -179,8 +179,8 @@ export class StorePreview extends StoreRetention {
       lastAt: entry.at,
       policyId: catalog.policyId,
       policy: await this.#session.policy(catalog),
-      artifacts: await gathered(catalog.live()),
-      removed: await gathered(catalog.removed()),
+      artifacts: await gatherCooperatively(catalog.live()),
+      removed: await gatherCooperatively(catalog.removed()),
     };
   }
 }

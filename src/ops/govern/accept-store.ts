@@ -11,7 +11,7 @@ export async function acceptStore(session: Session): Promise<void> {
   const { store } = session;
   await checkStructure(store);
   const root = await outputRootOf(store, await session.policy(await session.catalog()));
-  if (await store.standing.accept(root.path)) return;
+  if (await store.trust.accept(root.path)) return;
   throw new HsError('SYSTEM', 'cannot remember that this store is accepted', {
     hint: `make '${store.state.path ?? '$XDG_STATE_HOME'}' a directory that you can write to`,
   });

@@ -1,6 +1,6 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import { ByteAccount } from '../../core/retention/byte-account.js';
-import { gathered } from '../../fsx/cooperative.js';
+import { gatherCooperatively } from '../../fsx/cooperative.js';
 import { type ObjectTotals, reclaimable } from '../../store/collector/reclaimable.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
 import { objectsOfAll } from '../gc/payload-presence.js';
@@ -44,7 +44,7 @@ function groupOf(a: ArtifactRecord, by: UsageKey): string {
 /** Logical and physical bytes of live artifacts, the largest group first. */
 export async function diskUsage(session: Session, by: UsageKey): Promise<Usage> {
   return session.read(async (catalog) => {
-    const artifacts = await gathered(catalog.live());
+    const artifacts = await gatherCooperatively(catalog.live());
     const objects = await objectsOfAll(session.store, new IndexReader(session.store.objects), artifacts);
     const all = new ByteAccount();
     const groups = new Map<string, { account: ByteAccount; artifacts: number; logical: number }>();

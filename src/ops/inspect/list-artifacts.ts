@@ -11,7 +11,7 @@ import {
 import { type Timestamp, timestampMs } from '../../core/objects/ids.js';
 import { normalText } from '../../core/text/normal-form.js';
 import { HsError } from '../../errors/hs-error.js';
-import { giveWay } from '../../fsx/yielding-disk.js';
+import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { compileGlob } from '../put/glob-files.js';
 
 const DAY_MS = 86_400_000;
@@ -98,7 +98,7 @@ export async function listArtifacts(catalog: Catalog, query: ListQuery): Promise
   const descending = query.sort?.startsWith('-') ?? false;
   const sortKey = query.sort === undefined ? undefined : field(query.sort.replace(/^-/, ''));
   for (const record of catalog.live()) {
-    await giveWay();
+    await yieldToEvents();
     if (query.pinned && activePins(record, query.now).length === 0) continue;
     if (query.expired && (ttlEnd(record) ?? Number.POSITIVE_INFINITY) > now) continue;
     if (tests.every((test) => test(record))) rows.push(record);

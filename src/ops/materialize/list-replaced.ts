@@ -8,7 +8,7 @@ import { STORE_DIR } from '../../store/local/layout.js';
 import { unnameable } from './remove-owned-tree.js';
 
 /** What lies in a directory that is about to be replaced. */
-export interface Found {
+export interface ReplacedFile {
   /** Path below the directory, `/`-separated. */
   readonly path: string;
   /** `link` stands for everything that no export ever makes. */
@@ -18,7 +18,7 @@ export interface Found {
 }
 
 /** The directory that is to be replaced, as it was looked at. */
-export interface FoundTree {
+export interface ReplacedTree {
   /** See {@link identityOf}. */
   readonly identity: string;
   /** See {@link inventoryHash}. */
@@ -39,7 +39,7 @@ export async function identityAt(parent: SafeDir, name: string): Promise<string 
 }
 
 /** Somebody may have written to a tree after it was looked at; an error where that cannot be told. */
-export async function isAsFound(parent: SafeDir, name: string, tree: FoundTree): Promise<boolean> {
+export async function isUnchanged(parent: SafeDir, name: string, tree: ReplacedTree): Promise<boolean> {
   if ((await identityAt(parent, name)) !== tree.identity) return false;
   const dir = await parent.child(name);
   try {
@@ -50,8 +50,8 @@ export async function isAsFound(parent: SafeDir, name: string, tree: FoundTree):
 }
 
 /** All files below a directory, in no promised order; a name that is not UTF-8 is CONFLICT, a mount point or a store UNSAFE_PATH. */
-export async function inventory(dir: SafeDir, prefix = ''): Promise<Found[]> {
-  const found: Found[] = [];
+export async function inventory(dir: SafeDir, prefix = ''): Promise<ReplacedFile[]> {
+  const found: ReplacedFile[] = [];
   for (const entry of await dir.readdir()) {
     if (entry.name === undefined) throw unnameable(prefix === '' ? '.' : prefix);
     const path = `${prefix}${entry.name}`;
@@ -80,7 +80,7 @@ function holdsStore(path: string): HsError {
 }
 
 /** What a journal remembers of an inventory; without device numbers, which a restart may change. */
-export function inventoryHash(found: readonly Found[]): ObjectId {
+export function inventoryHash(found: readonly ReplacedFile[]): ObjectId {
   const lines = found.map((f) => `${f.path}\0${f.kind}\0${f.stamp}\0`).sort();
   return sha256(Buffer.from(lines.join('')));
 }
@@ -89,9 +89,9 @@ export function inventoryHash(found: readonly Found[]): ObjectId {
 export type Recorded = (path: string, hash: ObjectId) => boolean;
 
 /** The first paths that no recorded export accounts for: they would be lost by a replacement (B3). */
-export async function unrecorded(
+export async function unrecordedPaths(
   dir: SafeDir,
-  found: readonly Found[],
+  found: readonly ReplacedFile[],
   recorded: Recorded,
 ): Promise<string[]> {
   const lost: string[] = [];

@@ -24,7 +24,7 @@ import {
 } from './payload-source.js';
 import { checkFileDestination, publishFile } from './publish-file.js';
 import { checkTreeDestination, publishNewTree, type ReplaceRules, replaceTree } from './publish-tree.js';
-import { discardTree, type Settled, settleStaging, whatStands } from './settle-staging.js';
+import { discardTree, inspectStaging, type StagingOutcome, settleStaging } from './settle-staging.js';
 import { type Staged, stageFile, throwIfAborted } from './stage-file.js';
 import { stageTree } from './stage-tree.js';
 import type { Journal, StagingRecord } from './staging-journal.js';
@@ -228,13 +228,13 @@ class Run {
     );
   }
 
-  async #settled(): Promise<Settled> {
+  async #settled(): Promise<StagingOutcome> {
     try {
       return await settleStaging(this.#at.parent, this.#record);
     } catch (e) {
       if (!isErrno(e) && !(e instanceof HsError)) throw e;
       this.#options.onUnfinished?.();
-      return whatStands(this.#at.parent, this.#record);
+      return inspectStaging(this.#at.parent, this.#record);
     }
   }
 

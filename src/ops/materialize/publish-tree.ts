@@ -2,13 +2,13 @@ import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { OpenDestination } from './destination.js';
 import {
-  type FoundTree,
   identityOf,
   inventory,
   inventoryHash,
-  isAsFound,
+  isUnchanged,
   type Recorded,
-  unrecorded,
+  type ReplacedTree,
+  unrecordedPaths,
 } from './list-replaced.js';
 import { destinationExists } from './publish-file.js';
 
@@ -24,7 +24,7 @@ export interface ReplaceRules {
 }
 
 /** A directory to be replaced: as it was looked at, and whose it is. */
-export interface OldTree extends FoundTree {
+export interface OldTree extends ReplacedTree {
   readonly mode: number;
   readonly gid: number;
 }
@@ -48,7 +48,7 @@ export async function checkTreeDestination(
   try {
     const found = await inventory(dir);
     if (!rules.discardExisting && found.length > 0) {
-      const lost = await unrecorded(dir, found, (await rules.recorded?.()) ?? (() => false));
+      const lost = await unrecordedPaths(dir, found, (await rules.recorded?.()) ?? (() => false));
       if (lost.length > 0) {
         throw new HsError(
           'DEST_EXISTS',
@@ -85,7 +85,7 @@ export async function publishNewTree(
 export async function replaceTree(
   destination: OpenDestination,
   temporary: string,
-  old: FoundTree,
+  old: ReplacedTree,
   aside: string,
 ): Promise<string | undefined> {
   const { parent, name, path } = destination;
@@ -101,7 +101,7 @@ export async function replaceTree(
   // Nobody can write to the old tree through its new name.
   let unchanged = false;
   try {
-    unchanged = await isAsFound(parent, temporary, old);
+    unchanged = await isUnchanged(parent, temporary, old);
   } finally {
     if (!unchanged) await parent.exchange(temporary, name);
   }
@@ -129,7 +129,7 @@ async function replaceEmpty({ parent, name, path }: OpenDestination, temporary: 
 async function replaceInTwoSteps(
   { parent, name, path }: OpenDestination,
   temporary: string,
-  old: FoundTree,
+  old: ReplacedTree,
   aside: string,
 ): Promise<string> {
   try {
@@ -138,7 +138,7 @@ async function replaceInTwoSteps(
     if (isErrno(e, 'EBUSY')) throw mountPoint(path);
     throw e;
   }
-  if (!(await isAsFound(parent, aside, old))) throw changed(path);
+  if (!(await isUnchanged(parent, aside, old))) throw changed(path);
   await parent.renameNoReplace(temporary, name);
   return aside;
 }

@@ -1,12 +1,12 @@
 import { basename } from 'node:path';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
-import { identityAt, isAsFound } from './list-replaced.js';
+import { identityAt, isUnchanged } from './list-replaced.js';
 import { removeTree } from './remove-owned-tree.js';
 import type { StagingRecord } from './staging-journal.js';
 
 /** What stands after a materialization that did not come to its end. */
-export interface Settled {
+export interface StagingOutcome {
   /** Whether the destination holds what was staged. */
   readonly published: boolean;
   /** What was there before, where it is neither back nor ours to remove: its name beside the destination. */
@@ -21,7 +21,7 @@ const MOST_NAME_BYTES = 200;
  * comes after a death. Removed is what was staged and the replaced tree as it was looked at; a tree that
  * somebody has written to meanwhile, and whatever else is found, is kept. Safe to run again.
  */
-export async function settleStaging(parent: SafeDir, record: StagingRecord): Promise<Settled> {
+export async function settleStaging(parent: SafeDir, record: StagingRecord): Promise<StagingOutcome> {
   // What is found is durable before anything is removed because of it.
   await syncNames(parent);
   const published = await isPublished(parent, record);
@@ -49,7 +49,7 @@ async function syncNames(parent: SafeDir): Promise<void> {
 }
 
 /** What stands where settling failed, as far as it can be seen. */
-export async function whatStands(parent: SafeDir, record: StagingRecord): Promise<Settled> {
+export async function inspectStaging(parent: SafeDir, record: StagingRecord): Promise<StagingOutcome> {
   try {
     const published = await isPublished(parent, record);
     for (const kept of [record.temporary, record.aside]) {
@@ -94,7 +94,7 @@ async function settleOld(
     }
   }
   if (published && replaced !== undefined && discard !== undefined) {
-    if (await isSurelyAsFound(parent, waiting, replaced)) {
+    if (await isSurelyUnchanged(parent, waiting, replaced)) {
       await discardTree(parent, waiting, discard);
       return undefined;
     }
@@ -105,9 +105,9 @@ async function settleOld(
 }
 
 /** What cannot be compared is kept. */
-async function isSurelyAsFound(...tree: Parameters<typeof isAsFound>): Promise<boolean> {
+async function isSurelyUnchanged(...tree: Parameters<typeof isUnchanged>): Promise<boolean> {
   try {
-    return await isAsFound(...tree);
+    return await isUnchanged(...tree);
   } catch (e) {
     if (!isErrno(e) && !(e instanceof HsError)) throw e;
     return false;

@@ -42,7 +42,7 @@ export async function finishDeadLeases(session: Session, givenUp: readonly strin
  */
 async function setAside(session: Session, dead: DeadLease): Promise<void> {
   const own = dead.uid === session.environment.uid;
-  if (own && !(await session.store.standing.isAccepted())) {
+  if (own && !(await session.store.trust.isAccepted())) {
     session.warn(
       `lease ${dead.token} came with this store and is not of your own hs: it was discarded unread`,
     );

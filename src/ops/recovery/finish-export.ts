@@ -11,7 +11,7 @@ import { addManifest, readContent } from '../export/export-content.js';
 import { type ExportConfig, exportRecord, materializedPaths } from '../export/export-record.js';
 import { EXPORT_FORMATS, type ExportFormat } from '../export/export-request.js';
 import { commitContext } from '../export/export-transaction.js';
-import type { Settled } from '../materialize/settle-staging.js';
+import type { StagingOutcome } from '../materialize/settle-staging.js';
 import { type StagingRecord, toStagingRecord } from '../materialize/staging-journal.js';
 import type { Session } from '../session/session.js';
 import { finishRuns } from './finish-run.js';
@@ -95,7 +95,7 @@ async function finishExport(session: Session, token: string, begun: Begun): Prom
   }
 }
 
-async function recoverOutside(session: Session, staging: StagingRecord): Promise<Settled> {
+async function recoverOutside(session: Session, staging: StagingRecord): Promise<StagingOutcome> {
   try {
     return await recoverStaging(session.disk, staging);
   } catch (cause) {

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import type { Disk } from '../../fsx/disk.js';
 import { SafeDir } from '../../fsx/safe-dir.js';
 import { removeMade } from '../materialize/destination.js';
-import { type Settled, settleStaging } from '../materialize/settle-staging.js';
+import { type StagingOutcome, settleStaging } from '../materialize/settle-staging.js';
 import type { StagingRecord } from '../materialize/staging-journal.js';
 
 /**
@@ -10,7 +10,7 @@ import type { StagingRecord } from '../materialize/staging-journal.js';
  * the new one, and no temporary is there. `kept` is absolute. What cannot be reached any more (the
  * directory is gone, or is now behind a link) is left alone.
  */
-export async function recoverStaging(disk: Disk, record: StagingRecord): Promise<Settled> {
+export async function recoverStaging(disk: Disk, record: StagingRecord): Promise<StagingOutcome> {
   const above = dirname(record.path);
   const parent = await SafeDir.openExact(disk, above);
   if (parent === undefined) return { published: false };

@@ -21,7 +21,7 @@ import { overBudget, type RunBudget, Tally } from './watch-usage.js';
 /** A directory is held open for each level. */
 const DEEPEST = 200;
 
-export interface TakenPayload {
+export interface CapturedPayload {
   /** The entry's name with `each`; absent for the directory as a whole. */
   readonly entry?: string;
   readonly payloadType: 'file' | 'directory';
@@ -32,8 +32,8 @@ export interface TakenPayload {
   readonly executable?: boolean;
 }
 
-export interface Taken {
-  readonly payloads: readonly TakenPayload[];
+export interface Captured {
+  readonly payloads: readonly CapturedPayload[];
   readonly refused: readonly Refused[];
   readonly emptyDirectories: readonly string[];
   readonly unportable: readonly PortabilityProblem[];
@@ -44,13 +44,13 @@ export interface Taken {
  * files that run as somebody else, names that break the path rules and what cannot be read are refused
  * by name, and the rest is taken all the same. BUDGET when it is too much.
  */
-export async function takeCapture(
+export async function collectCapture(
   session: Session,
   batch: ObjectBatch,
   root: DiskDir,
   each: boolean,
   budget: RunBudget,
-): Promise<Taken> {
+): Promise<Captured> {
   const walk = new Walk(session, batch, budget);
   session.progress.start('storing', undefined, 'bytes');
   await walk.directory(root.path, '', 0, true);
@@ -167,7 +167,7 @@ function objection(stat: FileStat | undefined): string | undefined {
   return undefined;
 }
 
-async function tree(batch: ObjectBatch, index: BundleIndex, entry?: string): Promise<TakenPayload> {
+async function tree(batch: ObjectBatch, index: BundleIndex, entry?: string): Promise<CapturedPayload> {
   const { id } = await batch.addBytes(encodeBundleIndex(index));
   return compact({
     entry,
@@ -179,9 +179,9 @@ async function tree(batch: ObjectBatch, index: BundleIndex, entry?: string): Pro
 }
 
 /** One payload for each name at the top: the index is sorted, so each comes together. */
-async function eachEntry(batch: ObjectBatch, all: BundleIndex): Promise<TakenPayload[]> {
+async function eachEntry(batch: ObjectBatch, all: BundleIndex): Promise<CapturedPayload[]> {
   const groups = new Map<string, IndexEntry[]>();
-  const payloads: TakenPayload[] = [];
+  const payloads: CapturedPayload[] = [];
   for (const { path, ...facts } of all) {
     const slash = path.indexOf('/');
     if (slash < 0) {

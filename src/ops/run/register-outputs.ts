@@ -10,7 +10,7 @@ import { entryName, newManifest } from '../put/new-manifest.js';
 import { readSourceFile } from '../put/read-source.js';
 import { factsOf } from '../put/register-artifact.js';
 import type { Session, WriteTx } from '../session/session.js';
-import type { Taken, TakenPayload } from './collect-capture.js';
+import type { Captured, CapturedPayload } from './collect-capture.js';
 import { judgeOutputs } from './judge-outputs.js';
 import { inputFacts, type RunInput } from './run-inputs.js';
 import { provenanceOf, type RunFacts, runRecord } from './run-record.js';
@@ -33,7 +33,10 @@ export function description(request: RunRequest, inputs: readonly RunInput[]) {
   });
 }
 
-function labelsOf({ refused }: Taken, { executable }: TakenPayload): Record<string, string> | undefined {
+function labelsOf(
+  { refused }: Captured,
+  { executable }: CapturedPayload,
+): Record<string, string> | undefined {
   const lacking: Record<string, string> =
     refused.length === 0 ? {} : { [REFUSED_LABEL]: String(refused.length) };
   const labels = { ...lacking, ...executableLabel(executable === true) };
@@ -59,7 +62,7 @@ export class Register {
   }
 
   /** Manifests of what was taken. */
-  outputs(taken: Taken, facts: RunFacts): Manifest[] {
+  outputs(taken: Captured, facts: RunFacts): Manifest[] {
     const { name, kind = 'tool_output', retentionClass } = this.#request;
     return taken.payloads.map((payload) =>
       this.#manifest(facts, {

@@ -11,7 +11,7 @@ const NO_UPPER = new Set([0x794c7630, 0x6969]);
 const NO_MOUNT_OPTION = /[,:\\"'\s]/;
 
 /** What a run has on disk while it lasts. */
-export interface RunPlaces {
+export interface RunDirectories {
   /** In the store, where the outputs go anyway: `$HS_OUT`, the inputs and the transcripts lie in it. */
   readonly root: string;
   readonly capture: string;
@@ -29,11 +29,11 @@ export function runRoot(session: Session, token: string): string {
  * Makes the directories, all of them 0700. The lease's journal gets what `journal` says of them before
  * they are there.
  */
-export async function makePlaces(
+export async function makeRunDirectories(
   session: Session,
   lease: Lease,
   journal: (scratch: string) => Json,
-): Promise<RunPlaces> {
+): Promise<RunDirectories> {
   const { disk } = session.store;
   const name = `hs-run-${session.random.hex(16)}`;
   const bases = await scratchBases(session);

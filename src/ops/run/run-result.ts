@@ -1,5 +1,5 @@
 import type { Manifest } from '../../core/manifest/manifest.js';
-import type { Taken } from './collect-capture.js';
+import type { Captured } from './collect-capture.js';
 import type { RunInput } from './run-inputs.js';
 import type { RunFacts } from './run-record.js';
 import type { RunArtifact, RunRequest, RunResult } from './run-request.js';
@@ -9,7 +9,7 @@ const STRAY_STATUS = 124;
 const OWN_FAILURE = 125;
 
 interface Registered {
-  readonly taken: Taken;
+  readonly taken: Captured;
   readonly manifests: readonly Manifest[];
   readonly lost: boolean;
   readonly inputs: readonly RunInput[];

@@ -9,16 +9,16 @@ import { runSandboxed, type SandboxResult, sandboxHost } from '../../sandbox/san
 import { demandDescription } from '../put/new-manifest.js';
 import { runJournal } from '../recovery/finish-run.js';
 import type { Session, WriteTx } from '../session/session.js';
-import { type Taken, takeCapture } from './collect-capture.js';
+import { type Captured, collectCapture } from './collect-capture.js';
 import { description, Register } from './register-outputs.js';
-import { discard, makePlaces, type RunPlaces } from './run-directories.js';
+import { discard, makeRunDirectories, type RunDirectories } from './run-directories.js';
 import { type RunInput, resolveInputs, writeInputs } from './run-inputs.js';
 import { checkCommand, commandFacts, type RunFacts, signalStatus } from './run-record.js';
 import type { RunRequest, RunResult } from './run-request.js';
 import { runResult } from './run-result.js';
-import { Control } from './tool-signals.js';
+import { ToolSignals } from './tool-signals.js';
 import { Transcript } from './transcript.js';
-import { overBudget, type RunBudget, runBudget, Tally, Watch } from './watch-usage.js';
+import { overBudget, type RunBudget, runBudget, Tally, UsageWatch } from './watch-usage.js';
 
 /**
  * Runs a tool that can write only to its capture directory; what it leaves there becomes artifacts, all
@@ -40,7 +40,7 @@ export async function runTool(session: Session, request: RunRequest): Promise<Ru
       started_at: session.now(),
       ...commandFacts(request),
     };
-    const places = await makePlaces(session, tx.lease, (path) => runJournal({ path, ...begun }));
+    const places = await makeRunDirectories(session, tx.lease, (path) => runJournal({ path, ...begun }));
     const run = new Run(session, tx, request, policy, places, inputs, begun.run_id);
     try {
       return await run.run();
@@ -87,11 +87,11 @@ class Run {
   readonly #tx: WriteTx;
   readonly #request: RunRequest;
   readonly #policy: Policy;
-  readonly #places: RunPlaces;
+  readonly #places: RunDirectories;
   readonly #inputs: readonly RunInput[];
   readonly #runId: string;
   readonly #register: Register;
-  readonly #control = new Control();
+  readonly #control = new ToolSignals();
   /** True: the output is worth keeping where it is, since the store could not take it. */
   #rescued = false;
   #scratchGone: Promise<void> | undefined;
@@ -101,7 +101,7 @@ class Run {
     tx: WriteTx,
     request: RunRequest,
     policy: Policy,
-    places: RunPlaces,
+    places: RunDirectories,
     inputs: readonly RunInput[],
     runId: string,
   ) {
@@ -158,7 +158,7 @@ class Run {
     const { signal } = this.#session;
     signal.throwIfAborted();
     const control = this.#control;
-    const watch = new Watch(this.#session.disk, this.#places, budget, (why) => control.overran(why));
+    const watch = new UsageWatch(this.#session.disk, this.#places, budget, (why) => control.overran(why));
     const giveBack = this.#request.takeSignals?.(control.take);
     const onAbort = () => control.take('SIGTERM');
     signal.addEventListener('abort', onAbort, { once: true });
@@ -284,7 +284,7 @@ class Run {
   }
 
   /** What the tool left, unless the directory itself is not the one that it was given. */
-  async #take(capture: DiskDir, budget: RunBudget): Promise<Taken> {
+  async #take(capture: DiskDir, budget: RunBudget): Promise<Captured> {
     const { disk } = this.#session;
     const [held, named] = [
       await capture.stat(),
@@ -293,7 +293,7 @@ class Run {
     if (named?.kind !== 'directory' || named.dev !== held.dev || named.ino !== held.ino) {
       return { ...NOTHING, refused: [{ path: '.', why: 'the capture directory was removed or replaced' }] };
     }
-    return takeCapture(this.#session, this.#tx.batch, capture, this.#request.each, budget);
+    return collectCapture(this.#session, this.#tx.batch, capture, this.#request.each, budget);
   }
 
   async #isFilled(capture: DiskDir): Promise<boolean> {
@@ -337,4 +337,4 @@ class Run {
 
 /** The store's fault, and not that of what the tool left. */
 const STORE_CANNOT: readonly ErrorCode[] = ['SYSTEM', 'CONFLICT', 'LEDGER_BROKEN', 'ROLLED_BACK'];
-const NOTHING: Taken = { payloads: [], refused: [], emptyDirectories: [], unportable: [] };
+const NOTHING: Captured = { payloads: [], refused: [], emptyDirectories: [], unportable: [] };

@@ -6,7 +6,7 @@ const PATIENCE_MS = 10_000;
 const ENDING: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']);
 
 /** The ways in which a run is ended from outside: by signals, and by a budget. */
-export class Control {
+export class ToolSignals {
   readonly #abort = new AbortController();
   #tool: RunningTool | undefined;
   #patience: NodeJS.Timeout | undefined;

@@ -75,7 +75,7 @@ export function overBudget(why: string): HsError {
 }
 
 /** Looks at the capture directory and the disks while the tool runs, and stops what would fill them. */
-export class Watch {
+export class UsageWatch {
   readonly #disk: Disk;
   readonly #capture: string;
   readonly #budget: RunBudget;

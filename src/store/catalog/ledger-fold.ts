@@ -6,7 +6,7 @@ import type { LedgerOp } from '../../core/ledger/operation.js';
 import type { EntryPayload } from '../../core/ledger/payload.js';
 import type { ObjectId, Timestamp } from '../../core/objects/ids.js';
 import { isHsError } from '../../errors/hs-error.js';
-import { steadily } from '../../fsx/cooperative.js';
+import { cooperatively } from '../../fsx/cooperative.js';
 import { isMadeSince } from '../collector/trash.js';
 import type { Store } from '../store.js';
 
@@ -37,7 +37,7 @@ export class LedgerFold {
   async advance(to?: number): Promise<Catalog> {
     for await (const { entry, hash } of this.#store.ledger.walk(this.#head, to)) {
       const ops = await this.#store.opsOf(entry);
-      await steadily(foldSteps(this.#tables, entry, ops, hash));
+      await cooperatively(foldSteps(this.#tables, entry, ops, hash));
       await this.#note(entry, ops);
       this.#head = { seq: entry.seq, hash };
       // A refusal changes nothing: that of a collection whose clock runs behind must not let the next one pass.

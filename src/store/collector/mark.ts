@@ -2,7 +2,7 @@ import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog, Head } from '../../core/catalog/catalog.js';
 import { isRestricted } from '../../core/manifest/sensitivity.js';
 import type { ObjectId } from '../../core/objects/ids.js';
-import { giveWay } from '../../fsx/yielding-disk.js';
+import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import type { LedgerFold } from '../catalog/ledger-fold.js';
 import type { Ledger } from '../ledger/ledger-files.js';
 import type { IndexReader } from '../objects/index-reader.js';
@@ -69,7 +69,7 @@ export async function markFor(catalog: Catalog, fold: LedgerFold, indexes: Index
   const reachable = new Set([...fold.roots, ...keptIndexes(catalog)]);
   const unknown = [...fold.unreadable];
   for (const record of catalog.live()) {
-    await giveWay();
+    await yieldToEvents();
     if (!(await namesOf(record, indexes, (id) => reachable.add(id)))) {
       unknown.push(`the index of directory '${record.artifact_id}'`);
     }

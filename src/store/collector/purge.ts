@@ -34,7 +34,7 @@ export function isDue(batch: TrashBatch, trashDays: number, nowMs: number, empty
 }
 
 /** Which leases may live. Each is judged once a look, however many seals name it, and a dead one never again. */
-class Living {
+class LiveLeases {
   readonly #leases: Leases;
   readonly #over = new Set<string>();
 
@@ -87,7 +87,7 @@ export async function awaitLeases(
 ): Promise<{ ready: TrashBatch[]; pending: PendingPurge[] }> {
   const { clock } = store.ports;
   const began = clock.now();
-  const living = new Living(store.leases);
+  const living = new LiveLeases(store.leases);
   for (let waited = 0; ; waited += POLL_MS) {
     signal?.throwIfAborted();
     const alive = await living.among(due);

@@ -8,7 +8,7 @@ import { keptIndexes, type Mark } from './mark.js';
 import { Repack, type Source } from './repack.js';
 import { mergePacks, soundPacks } from './tidy-packs.js';
 import type { Trash, TrashBatch, TrashWindow } from './trash.js';
-import { type Swept, Taking } from './trash-unreachable.js';
+import { type Swept, Trasher } from './trash-unreachable.js';
 
 /** The objects in objects/ that the mark does not reach, in order of name. */
 export async function unreachable(store: Store, mark: Mark): Promise<ObjectId[]> {
@@ -103,19 +103,19 @@ export async function sweep(
   const { lastRemoval, sizes } = await tellOf(mark, indexes, outOfUse);
   const windowOf = (id: ObjectId): TrashWindow => (lastRemoval.get(id)?.purge === true ? 'zero' : 'kept');
   const now = toTimestamp(store.ports.clock.now());
-  const taking = new Taking(store, trash, { isDead, windowOf }, now, signal);
+  const trasher = new Trasher(store, trash, { isDead, windowOf }, now, signal);
   progress.start('moving to the trash', ids.length, 'objects');
   for (const id of ids) {
     progress.advance(1);
     const size = sizes.get(id) ?? (await store.objects.sizeOfFile(id));
-    if (size !== undefined) await taking.file(id, size);
+    if (size !== undefined) await trasher.trashFile(id, size);
   }
-  for (const pack of holed) await taking.pack(pack);
-  for (const batch of older) if (batch.window === 'kept') await taking.fromKept(batch);
-  const left = [...damaged, ...(await taking.parts(staging))];
+  for (const pack of holed) await trasher.trashPack(pack);
+  for (const batch of older) if (batch.window === 'kept') await trasher.moveFromKept(batch);
+  const left = [...damaged, ...(await trasher.splitPacks(staging))];
   // Last, since it needs room.
   await mergePacks(store, whole, staging, signal);
-  return { batches: taking.batches, swept: taking.swept, left };
+  return { batches: trasher.batches, swept: trasher.swept, left };
 }
 
 /**

@@ -12,7 +12,7 @@ export interface Swept {
 }
 
 /** What decides about an object. */
-export interface Judged {
+export interface Verdicts {
   isDead(id: ObjectId): boolean;
   windowOf(id: ObjectId): TrashWindow;
 }
@@ -21,10 +21,10 @@ export interface Judged {
  * Takes objects out of use, each into the batch of its window. What was moved when it stops is an unsealed
  * batch, which the next collection adopts.
  */
-export class Taking {
+export class Trasher {
   readonly #store: Store;
   readonly #trash: Trash;
-  readonly #judged: Judged;
+  readonly #verdicts: Verdicts;
   readonly #now: Timestamp;
   readonly #signal: AbortSignal | undefined;
   readonly #batches = new Map<TrashWindow, TrashBatch>();
@@ -32,10 +32,16 @@ export class Taking {
   /** Packs that hold other things too. */
   readonly #sources: Source[] = [];
 
-  constructor(store: Store, trash: Trash, judged: Judged, now: Timestamp, signal: AbortSignal | undefined) {
+  constructor(
+    store: Store,
+    trash: Trash,
+    verdicts: Verdicts,
+    now: Timestamp,
+    signal: AbortSignal | undefined,
+  ) {
     this.#store = store;
     this.#trash = trash;
-    this.#judged = judged;
+    this.#verdicts = verdicts;
     this.#now = now;
     this.#signal = signal;
   }
@@ -60,15 +66,15 @@ export class Taking {
     return this.#store.layout.trashBatch((await this.#batch(window)).name);
   }
 
-  async file(id: ObjectId, size: number): Promise<void> {
-    const batch = await this.#batch(this.#judged.windowOf(id));
+  async trashFile(id: ObjectId, size: number): Promise<void> {
+    const batch = await this.#batch(this.#verdicts.windowOf(id));
     if (await this.#trash.take(batch, id, size)) this.#swept.set(id, size);
   }
 
-  /** A pack of which nothing is in use, and all of one window, is only renamed; any other is for `parts`. */
-  async pack(pack: Pack): Promise<void> {
-    const dead = [...pack.index.entries()].filter((e) => this.#judged.isDead(e.id));
-    const windows = new Set(dead.map((e) => this.#judged.windowOf(e.id)));
+  /** A pack of which nothing is in use, and all of one window, is only renamed; any other is for `splitPacks`. */
+  async trashPack(pack: Pack): Promise<void> {
+    const dead = [...pack.index.entries()].filter((e) => this.#verdicts.isDead(e.id));
+    const windows = new Set(dead.map((e) => this.#verdicts.windowOf(e.id)));
     const [window] = windows;
     if (window !== undefined && windows.size === 1 && dead.length === pack.index.length) {
       await pack.close();
@@ -80,7 +86,7 @@ export class Taking {
     // nearly full there is no room for both.
     const bytes = dead.reduce((sum, e) => sum + e.size, 0);
     if (windows.size === 1 && 2 * bytes >= pack.fileBytes) {
-      const to = ({ id }: PackEntry) => (this.#judged.isDead(id) ? undefined : layout.packs);
+      const to = ({ id }: PackEntry) => (this.#verdicts.isDead(id) ? undefined : layout.packs);
       const movesTo = layout.trashedPack((await this.#batch(window!)).name, pack.name);
       this.#sources.push({ pack, to, after: { movesTo } });
       return;
@@ -88,7 +94,7 @@ export class Taking {
     const dirs = new Map<TrashWindow, string>();
     for (const w of windows) dirs.set(w, await this.#dirOf(w));
     const to = ({ id }: PackEntry) =>
-      this.#judged.isDead(id) ? dirs.get(this.#judged.windowOf(id)) : layout.packs;
+      this.#verdicts.isDead(id) ? dirs.get(this.#verdicts.windowOf(id)) : layout.packs;
     this.#sources.push({ pack, to });
   }
 
@@ -97,8 +103,8 @@ export class Taking {
   }
 
   /** What was put and removed again, the last time for good, may lie in an older batch as well. */
-  async fromKept(batch: TrashBatch): Promise<void> {
-    const isZero = (id: ObjectId) => this.#judged.windowOf(id) === 'zero';
+  async moveFromKept(batch: TrashBatch): Promise<void> {
+    const isZero = (id: ObjectId) => this.#verdicts.windowOf(id) === 'zero';
     for (const id of await this.#trash.files(batch)) {
       if (isZero(id)) await this.#trash.move(batch, await this.#batch('zero'), id);
     }
@@ -111,7 +117,7 @@ export class Taking {
   }
 
   /** Takes the packs apart that hold other things too. Returns why some were left as they are. */
-  async parts(staging: () => Promise<string>): Promise<string[]> {
+  async splitPacks(staging: () => Promise<string>): Promise<string[]> {
     if (this.#sources.length === 0) return [];
     const repack = new Repack(this.#store, await staging());
     try {
@@ -124,7 +130,7 @@ export class Taking {
     const { packs } = this.#store.layout;
     for (const { pack } of this.#sources) {
       if (!pack.path.startsWith(packs) || repack.damaged.includes(pack)) continue;
-      this.#note([...pack.index.entries()].filter((e) => this.#judged.isDead(e.id)));
+      this.#note([...pack.index.entries()].filter((e) => this.#verdicts.isDead(e.id)));
     }
     return repack.damaged.map((p) => `pack ${p.name} cannot be read to its end`);
   }

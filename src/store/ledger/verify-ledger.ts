@@ -7,7 +7,7 @@ import { sha256 } from '../../core/objects/hash.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { decodePolicy, MAX_POLICY_BYTES } from '../../core/policy/policy.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
-import { steadily } from '../../fsx/cooperative.js';
+import { cooperatively } from '../../fsx/cooperative.js';
 import { encodeFormat } from '../local/format.js';
 import type { Store } from '../store.js';
 import { holes, listLedger } from './ledger-listing.js';
@@ -166,7 +166,7 @@ class Verifier {
     try {
       const ops = await this.#store.opsOf(entry);
       for (const op of ops) if (op.op === 'set_policy') await this.#checkPolicy(seq, op.policy);
-      if (this.#tables !== undefined) await steadily(foldSteps(this.#tables, entry, ops, hash));
+      if (this.#tables !== undefined) await cooperatively(foldSteps(this.#tables, entry, ops, hash));
     } catch (e) {
       if (!isHsError(e)) throw e;
       this.#tables = undefined;

@@ -101,7 +101,7 @@ export async function initStore(ports: StorePorts, options: InitOptions): Promis
   }
   await disk.syncDir(options.workspace);
   const store = await Store.open(ports, root);
-  await store.standing.accept();
+  await store.trust.accept();
   await store.keepAnchor(await store.ledger.head());
   return store;
 }

@@ -8,7 +8,7 @@ const DIR_MODE = 0o700;
 const COPY_BYTES = 1024 * 1024;
 
 /** What can be put right in a store without losing anything. Paths are absolute, within the store. */
-export type Mend =
+export type RepairAction =
   | { readonly act: 'finish-lease'; readonly token: string }
   | { readonly act: 'unlink'; readonly path: string }
   | { readonly act: 'remove-tree'; readonly path: string }
@@ -37,9 +37,9 @@ async function unlessDone(run: () => Promise<void>): Promise<void> {
 }
 
 /** Puts one thing right, but for what takes a lease; false when that cannot be done any more. */
-export async function mend(
+export async function applyRepair(
   store: Store,
-  what: Exclude<Mend, { act: 'bring-back' | 'drop-copies' | 'copy' }>,
+  what: Exclude<RepairAction, { act: 'bring-back' | 'drop-copies' | 'copy' }>,
 ): Promise<boolean> {
   const { disk } = store;
   switch (what.act) {

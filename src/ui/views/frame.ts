@@ -12,15 +12,15 @@ import { BLANK, type Line, line, type Span } from '../styled-line.js';
 export function tabs(state: PreviewState): Line {
   const { header } = state.selection.table.plan;
   const { view } = state.selection.choice;
-  const going = state.going.all;
+  const totals = state.totals.all;
   const kept = header.scanned - header.pruned;
-  const spared = header.pruned - going.items;
-  const lost = state.trash === undefined ? going.items : state.going.irreversible.items;
+  const spared = header.pruned - totals.items;
+  const lost = state.trash === undefined ? totals.items : state.totals.irreversible.items;
   const tab = (name: View, text: string): Span =>
     name === view ? { text: `[${text}]`, tone: 'accent' } : { text: ` ${text} `, tone: 'dim' };
   return [
     ...(state.columns >= 60 ? [{ text: 'hs gc  ', tone: 'strong' } as const] : []),
-    tab('prune', `Prune ${count(going.items)}`),
+    tab('prune', `Prune ${count(totals.items)}`),
     { text: ' ' },
     tab('keep', `Keep ${count(kept)}`),
     ...(state.emptying === undefined
@@ -46,7 +46,7 @@ function shortly(total: Required<FreedBytes>, until: string | undefined, about: 
 /** What would be freed and when, against the store and the quota, in words. */
 export function sums(state: PreviewState): Line {
   const { header } = state.selection.table.plan;
-  const { freed, atOnce, items } = state.going.all;
+  const { freed, atOnce, items } = state.totals.all;
   // Something spared may share bytes with what goes, so that less is freed than the items say.
   const about = header.pruned > items ? 'up to ' : '';
   const share = header.stored_bytes === 0 ? 0 : Math.round((100 * freed) / header.stored_bytes);
@@ -83,7 +83,7 @@ const SIGNS = {
 /** The store as it is: what stays, what goes, what is free below the quota, and where the quota is. */
 export function bar(state: PreviewState, unicode: boolean): Line {
   const { stored_bytes: stored, quota_bytes: quota } = state.selection.table.plan.header;
-  const { freed } = state.going.all;
+  const { freed } = state.totals.all;
   const sign = unicode ? SIGNS.unicode : SIGNS.ascii;
   const limit = quota === undefined || quota >= stored || state.columns < 80 ? '' : ` ${sign.quota} quota`;
   const legend = state.columns >= 60 ? ` ${sign.kept} stays ${sign.freed} goes${limit}` : '';

@@ -51,7 +51,7 @@ export function confirmLines(
   unicode: boolean,
 ): Line[] {
   const { columns, trash, emptying } = state;
-  const { all, irreversible, byRule } = state.going;
+  const { all, irreversible, byRule } = state.totals;
   const lost = trash === undefined ? all : irreversible;
   const restorable = all.items - lost.items;
   const spared = state.selection.table.plan.header.pruned - all.items;
@@ -125,22 +125,22 @@ export function confirmLines(
 }
 
 /** What would be free, the trash included where that is emptied. */
-function bytesOf({ going, emptying }: PreviewState): FreedBytes {
-  const { freed, atOnce } = going.all;
+function bytesOf({ totals, emptying }: PreviewState): FreedBytes {
+  const { freed, atOnce } = totals.all;
   return { freed_bytes: freed + (emptying?.bytes ?? 0), freed_at_once_bytes: atOnce };
 }
 
-function questionOf({ going, emptying }: PreviewState): string {
-  const { items } = going.all;
+function questionOf({ totals, emptying }: PreviewState): string {
+  const { items } = totals.all;
   const empties = emptying === undefined ? '' : 'mpty the trash?';
   if (items === 0) return `E${empties}`;
   const removes = `Remove ${plural(items, 'artifact')}`;
   return empties === '' ? `${removes}?` : `${removes}, and e${empties}`;
 }
 
-function quotaNote({ selection, going, columns }: PreviewState): Line[] {
+function quotaNote({ selection, totals, columns }: PreviewState): Line[] {
   const { quota_unmet_bytes: unmet } = selection.table.plan.header;
-  const taken = going.byRule.get('quota')?.items ?? 0;
+  const taken = totals.byRule.get('quota')?.items ?? 0;
   if (unmet === undefined || taken === 0) return [];
   const text = `The quota cannot be met: ${humanSize(unmet)} too many are held. Of this, ${plural(taken, 'artifact')} would go for it all the same.`;
   return wrapped(text, columns, 'danger');

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 
 /** A pipe to the launcher for one line. Whoever waits for it takes an end of file without one as the end of hs. */
-export class Word {
+export class LinePipe {
   readonly #pipe: Duplex;
 
   constructor(child: ChildProcess, fd: number) {
@@ -15,7 +15,7 @@ export class Word {
     pipe.resume();
   }
 
-  say(line: string): void {
+  send(line: string): void {
     if (this.#pipe.writable) this.#pipe.end(`${line}\n`);
   }
 

@@ -29,7 +29,7 @@ type Place = z.output<typeof placeSchema>;
  * an archive works as any other, but is not taken at its word: its index and the journals in it are
  * discarded, and nothing of its policy counts outside of its workspace.
  */
-export class Standing {
+export class StoreTrust {
   readonly #state: StateDir;
   readonly #storeId: string;
   readonly #root: string;
