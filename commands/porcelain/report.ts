@@ -19,7 +19,7 @@ export const report = command({
   class: 'porcelain',
   opens: 'read',
   summary: 'list the retention reports, or show one',
-  description: `Each collection that removed something left a report: what went and by which rule, what was spared and why, under which policy and clock. Reports are artifacts of class log and are collected like others.
+  description: `Each collection that removed something left a report: what went and by which rule, what was spared and why, under which policy and clock. Reports are artifacts of class log and are collected like others. One is as sensitive as the most sensitive artifact that it names: the report of what was high is read with artifact.read:restricted, and leaves the store only by consent.
 
 With an id, one report is shown: totals, by rule and by class, how much of it can still be brought back, the largest that went, and what was spared since its plan was made. hs-cat-artifact(1) prints the whole of it.`,
   positionals: { id: maybe('ID', { complete: 'report' }) },

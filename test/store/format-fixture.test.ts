@@ -7,6 +7,8 @@ import { PAYLOADS } from '../../src/core/ledger/payload.js';
 import { decodeManifest } from '../../src/core/manifest/manifest.js';
 import { decodeBundleIndex } from '../../src/core/objects/bundle-index.js';
 import { sha256 } from '../../src/core/objects/hash.js';
+import { removeArtifacts } from '../../src/ops/gc/remove-artifacts.js';
+import { readReport } from '../../src/ops/gc/retention-reports.js';
 import type { Session } from '../../src/ops/session/session.js';
 import { Trash } from '../../src/store/collector/trash.js';
 import { verifyLedger } from '../../src/store/ledger/verify-ledger.js';
@@ -125,6 +127,22 @@ describe.each([
     expect((await store.objects.packs?.all())?.length).toBe(before === undefined ? undefined : before + 1);
     expect((await readdir(store.root)).includes('packs')).toBe(name === 'packs');
     expect(await store.objects.size(sha256(Buffer.from('new 39')))).toBe(6);
+  });
+
+  it('gets no record that its first release could not read', async () => {
+    const session = await frozen(name);
+    const [gone] = (await session.catalog()).named('greeting');
+    await session.write('pin.set', [], (tx) =>
+      tx.commit(() => ({
+        type: 'pin_changed',
+        payload: { pinned: 0, unpinned: 1 },
+        ops: [{ op: 'unpin', artifact_id: gone!.artifact_id, name: 'review' }],
+      })),
+    );
+    const { outcome } = await removeArtifacts(session, new Set([gone!.artifact_id]));
+    const { entry } = await session.store.ledger.read(outcome.seq!);
+    expect(Object.keys(entry.payload!).filter((key) => key.includes('_scanned'))).toEqual([]);
+    expect((await readReport(session, outcome.report!)).report.header).not.toHaveProperty('items_scanned');
   });
 
   it('is written today with the same content as by its first release', async () => {

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { artifactId, natural, objectId, text, timestamp, token, uuid } from '../json/schema.js';
 import { entityRefSchema, handleSchema } from '../manifest/manifest.js';
 import { CLASSIFICATIONS, DETERMINISM_LEVELS, HASH_BASES, LAYERS } from '../manifest/vocabulary.js';
+import { itemCountFields } from '../retention/item-counts.js';
 
 const sensitivity = z.strictObject({ classification: z.enum(CLASSIFICATIONS), exportable: z.boolean() });
 const totals = { artifacts: natural, size_bytes: natural };
@@ -86,6 +87,7 @@ export const PAYLOADS = {
     pruned_bytes: natural,
     freed_bytes: natural,
     quota_unmet_bytes: z.optional(natural),
+    ...itemCountFields,
   }),
   objects_purged: z.strictObject({
     batches: z.array(token),

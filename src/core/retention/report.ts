@@ -5,6 +5,7 @@ import { artifactId, check, natural, objectId, text, token, uuid } from '../json
 import { RETENTION_CLASSES, type RetentionClass } from '../manifest/vocabulary.js';
 import type { ArtifactId, ObjectId } from '../objects/ids.js';
 import { type Policy, toPolicy } from '../policy/policy.js';
+import { type ItemCounts, itemCountFields, itemCounts } from './item-counts.js';
 import { planHeaderFields, planItemSchema } from './plan-schema.js';
 import {
   filed,
@@ -21,7 +22,7 @@ export const REPORT_NAME = 'retention-report';
 export const MAX_REPORT_BYTES = 1024 * 1024 * 1024;
 
 /** First line of a report: the plan that was applied, and who applied it (D6). */
-export interface ReportHeader extends Omit<PlanHeader, 'schema'> {
+export interface ReportHeader extends Omit<PlanHeader, 'schema'>, Partial<ItemCounts> {
   readonly schema: typeof REPORT_SCHEMA;
   readonly report: ArtifactId;
   readonly command: 'gc' | 'rm';
@@ -65,15 +66,18 @@ export interface ReportFacts
   readonly policy: Policy;
   readonly sparedSince: ReadonlySet<ArtifactId>;
   readonly gone: number;
+  /** Whether the header has the counts too: not in a store that an older hs may read. */
+  readonly counted: boolean;
   purges(item: PlanItem): boolean;
 }
 
 /** The report of an applied plan as canonical JSON Lines: a header, then every artifact in order of id. */
 export function encodeReport(plan: PrunePlan, facts: ReportFacts): Buffer {
-  const { sparedSince, purges, policy, gone, ...rest } = facts;
+  const { sparedSince, purges, policy, gone, counted, ...rest } = facts;
   const { schema: _, ...totals } = filed(plan.header);
   const header: ReportHeader = {
     ...totals,
+    ...(counted ? itemCounts(plan.header, plan.items) : {}),
     ...rest,
     schema: REPORT_SCHEMA,
     policy,
@@ -99,6 +103,7 @@ export function encodeReport(plan: PrunePlan, facts: ReportFacts): Buffer {
 /** The schemas of a report's lines. */
 export const reportHeaderSchema = z.strictObject({
   ...planHeaderFields,
+  ...itemCountFields,
   schema: z.literal(REPORT_SCHEMA),
   report: artifactId,
   command: z.enum(['gc', 'rm']),

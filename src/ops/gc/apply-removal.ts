@@ -8,9 +8,11 @@ import {
   intersect,
   restrictPlan,
 } from '../../core/retention/apply-plan.js';
+import { itemCounts } from '../../core/retention/item-counts.js';
 import { planHash } from '../../core/retention/plan-file.js';
 import type { PlanHeader, PlanItem, PrunePlan } from '../../core/retention/prune-plan.js';
 import { encodeReport } from '../../core/retention/report.js';
+import { reportSensitivity } from '../../core/retention/report-sensitivity.js';
 import { checkClock } from '../../store/collector/collector.js';
 import { overQuota, quotaRefusal } from './check-quota.js';
 import { makePlan, type Planned, type PlanRequest } from './make-plan.js';
@@ -109,7 +111,7 @@ export async function applyRemoval(
     const refused = request.bestEffort ? undefined : quotaRefusal(made.plan, plan!);
     if (refused !== undefined) throw refused;
     if (plan!.header.pruned === 0) return null;
-    return removalOf(plan!, made, met, request, (bytes) => {
+    return removalOf(storage, plan!, made, met, request, (bytes) => {
       reportBytes = bytes;
     });
   });
@@ -134,6 +136,7 @@ function purges(item: PlanItem, request: RemovalRequest): boolean {
 }
 
 function removalOf(
+  { countsItems }: RetentionStorage,
   plan: PrunePlan,
   made: Planned,
   met: Intersection,
@@ -162,8 +165,10 @@ function removalOf(
         policy: made.input.policy,
         sparedSince: new Set(met.sparedSince.map((i) => i.artifact_id)),
         gone: met.gone.length,
+        counted: countsItems,
         purges: (item) => purges(item, request),
       }),
+      sensitivity: reportSensitivity(made.input, plan.items),
     },
     summary: (reportBytes) => {
       noteReport(reportBytes);
@@ -180,6 +185,7 @@ function removalOf(
         failed: header.failed,
         pruned_bytes: header.pruned_bytes,
         freed_bytes: header.freed_bytes,
+        ...(countsItems ? itemCounts(header, plan.items) : {}),
         quota_unmet_bytes: unmet === 0 ? undefined : unmet,
       });
     },

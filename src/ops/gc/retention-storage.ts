@@ -4,6 +4,7 @@ import type { EntryPayload } from '../../core/ledger/payload.js';
 import type { ArtifactId, ObjectId, Timestamp } from '../../core/objects/ids.js';
 import type { Policy } from '../../core/policy/policy.js';
 import type { ArtifactObjects, PlanInput } from '../../core/retention/plan-input.js';
+import type { ReportSensitivity } from '../../core/retention/report-sensitivity.js';
 import type { Reclaimed } from '../../store/collector/collector.js';
 
 /** What a plan is made from, at one position. */
@@ -23,7 +24,12 @@ export interface RetentionState {
 export interface Removal {
   readonly remove: readonly { readonly artifact_id: ArtifactId; readonly purge: boolean }[];
   /** Registered as an artifact in the same step (D6). */
-  readonly report: { readonly artifact_id: ArtifactId; readonly bytes: Uint8Array };
+  readonly report: {
+    readonly artifact_id: ArtifactId;
+    readonly bytes: Uint8Array;
+    /** Of everything that it names: as sensitive as the most sensitive of that. */
+    readonly sensitivity: ReportSensitivity;
+  };
   /** For a report that takes so many bytes, its manifest included. */
   summary(reportBytes: number): EntryPayload<'meta.gc_summary'>;
 }
@@ -34,6 +40,8 @@ export interface Removal {
  */
 export interface RetentionStorage {
   readonly storeId: string;
+  /** Whether its records may have the fields of the feature `records-2`. */
+  readonly countsItems: boolean;
   /** The state at the newest position, from what the backend trusts most. */
   state(): Promise<RetentionState>;
   /** Whether a change after that position did more than add artifacts. */

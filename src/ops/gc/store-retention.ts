@@ -10,6 +10,7 @@ import { gatherCooperatively } from '../../fsx/cooperative.js';
 import { LedgerFold } from '../../store/catalog/ledger-fold.js';
 import { type Reclaimed, reclaim } from '../../store/collector/collector.js';
 import type { Patience } from '../../store/collector/purge.js';
+import { hasFeature } from '../../store/local/format.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
 import { newManifest } from '../put/new-manifest.js';
 import { factsOf } from '../put/register-artifact.js';
@@ -44,6 +45,10 @@ export class StoreRetention implements RetentionStorage {
 
   get storeId(): string {
     return this.#session.store.id;
+  }
+
+  get countsItems(): boolean {
+    return hasFeature(this.#session.store.format, 'records-2');
   }
 
   async state(): Promise<RetentionState> {
@@ -109,6 +114,7 @@ export class StoreRetention implements RetentionStorage {
       mime: 'application/jsonl',
       content_hash: payload.id,
       size_bytes: payload.size,
+      ...report.sensitivity,
     });
     const stored = await tx.batch.addBytes(encodeManifest(manifest));
     const ops: LedgerOp[] = [

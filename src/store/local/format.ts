@@ -6,10 +6,13 @@ import type { Disk } from '../../fsx/disk.js';
 import type { Layout } from './layout.js';
 
 export const FORMAT_VERSION = 1;
-/** `packs`: small objects may lie in packs. `shared`: the group of the store writes to it too. */
-export type Feature = 'packs' | 'shared';
+/**
+ * `packs`: small objects may lie in packs. `shared`: the group of the store writes to it too. `records-2`: export
+ * records, summaries and reports may have the fields that were added to them since.
+ */
+export type Feature = 'packs' | 'shared' | 'records-2';
 /** Features of the format that this program knows; a store with another is never touched (A1). */
-const KNOWN_FEATURES: ReadonlySet<string> = new Set<Feature>(['packs', 'shared']);
+const KNOWN_FEATURES: ReadonlySet<string> = new Set<Feature>(['packs', 'shared', 'records-2']);
 const MAX_FORMAT_BYTES = 16 * 1024;
 
 const schema = z.strictObject({

@@ -17,6 +17,7 @@ interface Change {
 /** Retention over a map: what another backend has to do, and no more (D11). */
 export class MemoryRetention implements RetentionStorage {
   readonly storeId = '00000000-0000-4000-8000-00000000000a';
+  readonly countsItems = true;
   readonly policy: Policy = DEFAULT_POLICY;
   readonly live = new Map<ArtifactId, ArtifactRecord>();
   readonly bytes = new Map<ObjectId, Uint8Array>();
