@@ -1,4 +1,7 @@
-/** Writes `man/*.1` from the command table and the fields in hs-ledger(7) from their schemas, and lists all pages in package.json. */
+/**
+ * Writes `man/*.1` and `commands/summaries.ts` from the commands, and the fields in hs-ledger(7) from their
+ * schemas, and lists all pages in package.json.
+ */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -12,11 +15,13 @@ try {
   await build({
     absWorkingDir: root,
     stdin: {
-      contents: `import { registry } from './commands/registry.ts';
+      contents: `import { groups } from './commands/groups.ts';
+        import { loadSummaries, tableOf } from './src/cli/command-table.ts';
         import { withLedgerFields } from './src/cli/help/ledger-fields.ts';
         import { manPages } from './src/cli/help/man.ts';
         export { withLedgerFields };
-        export default await manPages(registry);`,
+        export const summaries = await loadSummaries(groups);
+        export default await manPages(tableOf(groups, summaries));`,
       resolveDir: root,
       loader: 'ts',
     },
@@ -28,7 +33,7 @@ try {
     packages: 'external',
     logLevel: 'warning',
   });
-  const { default: pages, withLedgerFields } = await import(pathToFileURL(bundle).href);
+  const { default: pages, summaries, withLedgerFields } = await import(pathToFileURL(bundle).href);
   mkdirSync(man, { recursive: true });
   for (const name of readdirSync(man)) {
     if (name.endsWith('.1') && !pages.has(name)) rmSync(join(man, name));
@@ -36,6 +41,7 @@ try {
   for (const [name, text] of pages) writeFileSync(join(man, name), text);
   const ledger = join(man, 'hs-ledger.7');
   writeFileSync(ledger, withLedgerFields(readFileSync(ledger, 'utf8')));
+  writeFileSync(join(root, 'commands', 'summaries.ts'), summariesModule(summaries));
   listPages();
 } finally {
   rmSync(bundle, { force: true });
@@ -50,4 +56,24 @@ function listPages() {
     .map((name) => `\n    "./man/${name}"`);
   const updated = text.replace(/"man": \[[^\]]*\]/, () => `"man": [${pages.join(',')}\n  ]`);
   if (updated !== text) writeFileSync(path, updated);
+}
+
+function summariesModule(summaries) {
+  const rows = Object.entries(summaries).map(
+    ([name, { class: commandClass, summary, hidden }]) => `  ${/^\w+$/.test(name) ? name : quoted(name)}: {
+    class: ${quoted(commandClass)},
+    summary: ${quoted(summary)},
+${hidden ? '    hidden: true,\n' : ''}  },
+`,
+  );
+  return `import type { CommandSummaries } from '../src/cli/command-table.js';
+
+/** Made by \`npm run man\` from the commands, so that nothing loads a command to list it. Do not edit. */
+export const summaries: CommandSummaries = {
+${rows.join('')}};
+`;
+}
+
+function quoted(text) {
+  return text.includes("'") ? JSON.stringify(text) : `'${text}'`;
 }

@@ -1,7 +1,7 @@
 import type { Clock, Environment, ProgressSink, Random } from '../core/effects.js';
 import type { Disk } from '../fsx/disk.js';
 import type { Session, SessionRequest } from '../ops/session/session.js';
-import type { CommandTable } from './command.js';
+import type { CommandTable } from './command-table.js';
 import type { GlobalValues } from './globals.js';
 import type { Host } from './host.js';
 import type { Input } from './io/input.js';

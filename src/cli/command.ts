@@ -22,7 +22,7 @@ interface Described<O extends Options, P extends Positionals> {
   readonly name: string;
   readonly class: CommandClass;
   readonly opens: Opens;
-  /** One line, lower case, no full stop; the same as in the registry. */
+  /** One line, lower case, no full stop. `npm run man` copies it to commands/summaries.ts. */
   readonly summary: string;
   /** Paragraphs of the man page, separated by empty lines. */
   readonly description?: string;
@@ -131,15 +131,3 @@ export function listing<O extends Options = Nothing, P extends Positionals = Not
         : (rows, view, options) => table(rows as readonly T[], view, options as Values<O>),
   };
 }
-
-/** One line of the registry: enough for `hs help` without loading the command. */
-export interface TableEntry {
-  readonly class: CommandClass;
-  /** The heading under which `hs help` and hs(1) list it. */
-  readonly group: string;
-  readonly summary: string;
-  readonly hidden?: true;
-  readonly load: () => Promise<Command>;
-}
-
-export type CommandTable = Readonly<Record<string, TableEntry>>;

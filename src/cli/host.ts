@@ -3,7 +3,7 @@ import type { Clock, Environment, Random, Trace } from '../core/effects.js';
 import type { Disk } from '../fsx/disk.js';
 import type { Pager } from '../fsx/pager-process.js';
 import type { Session, SessionRequest } from '../ops/session/session.js';
-import type { CommandTable } from './command.js';
+import type { CommandTable } from './command-table.js';
 
 export type OutputStream = Writable & { readonly columns?: number };
 

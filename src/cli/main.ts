@@ -1,6 +1,7 @@
 import { didYouMean } from '../core/text/suggest.js';
 import { HsError } from '../errors/hs-error.js';
-import type { Command, CommandTable } from './command.js';
+import type { Command } from './command.js';
+import type { CommandTable } from './command-table.js';
 import { failureDocument, toFailure } from './failure.js';
 import { globalOptions } from './globals.js';
 import type { Host, Parts } from './host.js';

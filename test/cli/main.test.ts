@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type CommandTable, command, listing, type TableEntry } from '../../src/cli/command.js';
+import { command, listing } from '../../src/cli/command.js';
+import type { CommandTable, TableEntry } from '../../src/cli/command-table.js';
 import { flag, text } from '../../src/cli/options.js';
 import { afterDashes, many } from '../../src/cli/positionals.js';
 import { HsError } from '../../src/errors/hs-error.js';

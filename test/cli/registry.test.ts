@@ -12,7 +12,7 @@ const names = Object.keys(registry);
 const visible = names.filter((name) => !registry[name]!.hidden);
 
 describe.each(names)('hs %s', (name) => {
-  it('is what the registry says', async () => {
+  it('states the class and summary that the generated table lists', async () => {
     const entry = registry[name]!;
     const { spec } = await entry.load();
     expect({ name: spec.name, class: spec.class, summary: spec.summary, hidden: spec.hidden }).toEqual({

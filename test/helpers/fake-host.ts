@@ -1,5 +1,5 @@
 import { Readable, Writable } from 'node:stream';
-import type { CommandTable } from '../../src/cli/command.js';
+import type { CommandTable } from '../../src/cli/command-table.js';
 import type { Host, Parts } from '../../src/cli/host.js';
 import { main } from '../../src/cli/main.js';
 import type { Disk } from '../../src/fsx/disk.js';

@@ -7,7 +7,7 @@ import {
   pinWords,
   reportWords,
 } from '../../ops/inspect/completion-words.js';
-import type { CommandTable } from '../command.js';
+import type { CommandTable } from '../command-table.js';
 import { type Completion, optionLabel } from '../options.js';
 import { placeOf } from './cursor-position.js';
 

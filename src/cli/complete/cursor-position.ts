@@ -1,4 +1,5 @@
-import type { Command, CommandTable } from '../command.js';
+import type { Command } from '../command.js';
+import type { CommandTable } from '../command-table.js';
 import { globalOptions } from '../globals.js';
 import { lookUp } from '../main.js';
 import { type Completion, type Option, type Options, optionName } from '../options.js';

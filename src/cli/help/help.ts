@@ -1,5 +1,6 @@
 import { HsError } from '../../errors/hs-error.js';
-import type { Command, CommandTable, TableEntry } from '../command.js';
+import type { Command } from '../command.js';
+import type { CommandTable, TableEntry } from '../command-table.js';
 import { lookUp, unknownCommand } from '../main.js';
 import type { View } from '../text/view.js';
 import { displayWidth, pad, wrap } from '../text/width.js';

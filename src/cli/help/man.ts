@@ -1,4 +1,5 @@
-import type { Command, CommandTable, TableEntry } from '../command.js';
+import type { Command } from '../command.js';
+import type { CommandTable, TableEntry } from '../command-table.js';
 import {
   argumentLines,
   commonOptions,
