@@ -14,6 +14,7 @@ export type { Head } from './core/catalog/catalog.js';
 export type { ProgressSink, ProgressUnit } from './core/effects.js';
 export type { Culprit, GuardLink, GuardRule, GuardSubject } from './core/guard/guard.js';
 export type { Json } from './core/json/canonical.js';
+export type { ExportFormat } from './core/ledger/export-formats.js';
 export type { ArtifactFacts, LedgerOp } from './core/ledger/operation.js';
 export type { EntryPayload, EntryType } from './core/ledger/payload.js';
 export type { ClaimField } from './core/manifest/claims.js';
@@ -43,7 +44,7 @@ export { type CreateOptions, createStore, type OpenOptions, openStore } from './
 export type { BundleCreated, BundleOptions } from './ops/bundle/create-bundle.js';
 export type { Imported, ImportOptions } from './ops/bundle/import-bundle.js';
 export type { Exported, ExportPlan } from './ops/export/export.js';
-export type { ExportFormat, ExportPlace, ExportRequest } from './ops/export/export-request.js';
+export type { ExportPlace, ExportRequest } from './ops/export/export-request.js';
 export type { ObjectCheckOptions } from './ops/fsck/check-objects.js';
 export type { Finding, Severity } from './ops/fsck/finding.js';
 export type { FsckOptions, FsckReport } from './ops/fsck/fsck.js';

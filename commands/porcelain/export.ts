@@ -1,8 +1,9 @@
 import { listing } from '../../src/cli/command.js';
 import { choice, flag, text } from '../../src/cli/options.js';
 import { some } from '../../src/cli/positionals.js';
+import { EXPORT_FORMATS } from '../../src/core/ledger/export-formats.js';
 import { HsError } from '../../src/errors/hs-error.js';
-import { EXPORT_FORMATS, type ExportPlace } from '../../src/ops/export/export-request.js';
+import type { ExportPlace } from '../../src/ops/export/export-request.js';
 import { done, EXITS, FORCE, planned } from '../shared/export.js';
 
 /** `hs export`: the audited way out (B). */

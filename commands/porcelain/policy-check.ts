@@ -2,6 +2,7 @@ import { command } from '../../src/cli/command.js';
 import { one } from '../../src/cli/positionals.js';
 import { counted } from '../../src/cli/text/human.js';
 import type { Json } from '../../src/core/json/canonical.js';
+import { labelOf } from '../../src/core/manifest/label-of.js';
 
 /** `hs policy check`: what a policy would change, and which rules match nothing. */
 export const policyCheck = command({
@@ -27,8 +28,7 @@ export const policyCheck = command({
       ...check.settings.map((s) => `${s.setting}: ${shown(s.from)} -> ${shown(s.to)}`),
       ...check.grants.map((g) => `${g.actor} ${g.change} ${g.capability}`),
       ...check.verdicts.map(
-        (v) =>
-          `${v.name ?? v.artifact_id}: ${v.from.verdict} (${v.from.rule}) -> ${v.to.verdict} (${v.to.rule})`,
+        (v) => `${labelOf(v)}: ${v.from.verdict} (${v.from.rule}) -> ${v.to.verdict} (${v.to.rule})`,
       ),
       ...check.idle.map((rule) => `matches nothing: ${rule}`),
       ...(check.locks_out_author ? ['it would lock out its own author, and cannot be set'] : []),

@@ -1,5 +1,5 @@
 import type { Trace, TraceEvent } from '../core/effects.js';
-import { meaningOf } from './failure.js';
+import { errnoMeaning } from '../errors/errno-meaning.js';
 import type { Host, Parts, Tracing } from './host.js';
 import type { Log } from './io/log.js';
 
@@ -24,7 +24,7 @@ async function asked(host: Host, parts: Parts, log: Log): Promise<Tracing | unde
   try {
     return await parts.trace(target);
   } catch (e) {
-    log.warn(`cannot write the trace to '${target}': ${meaningOf(e)}`);
+    log.warn(`cannot write the trace to '${target}': ${errnoMeaning(e)}`);
     return undefined;
   }
 }

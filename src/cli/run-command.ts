@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import type { Trace } from '../core/effects.js';
+import { errnoMeaning } from '../errors/errno-meaning.js';
 import { HsError, prefixed } from '../errors/hs-error.js';
 import type { Session } from '../ops/session/session.js';
 import type { Command } from './command.js';
 import type { Context, SessionOptions } from './command-context.js';
 import { Outcome } from './command-outcome.js';
 import { startTrace } from './command-trace.js';
-import { meaningOf, toFailure } from './failure.js';
+import { toFailure } from './failure.js';
 import type { Host, Parts } from './host.js';
 import { Interrupt } from './io/interrupt.js';
 import { OutputClosed } from './io/output.js';
@@ -206,6 +207,6 @@ function changeDirectory(host: Host, directory: string): void {
   try {
     host.chdir(directory);
   } catch (cause) {
-    throw new HsError('USAGE', `cannot change to '${directory}': ${meaningOf(cause)}`, { cause });
+    throw new HsError('USAGE', `cannot change to '${directory}': ${errnoMeaning(cause)}`, { cause });
   }
 }

@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../core/duration.js';
 import { type Timestamp, timestampMs } from '../core/objects/ids.js';
 
 const GROUPS = /\B(?=(\d{3})+$)/g;
@@ -12,18 +13,14 @@ export function plural(n: number, word: string): string {
   return `${count(n)} ${word}${n === 1 ? '' : 's'}`;
 }
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-
 /** A length of time in at most 4 columns: `45s`, `12m`, `7h`, `400d`, `27y`. */
 export function span(ms: number): string {
   const t = Math.max(0, ms);
-  if (t < MINUTE) return `${Math.floor(t / 1000)}s`;
-  if (t < HOUR) return `${Math.floor(t / MINUTE)}m`;
-  if (t < 2 * DAY) return `${Math.floor(t / HOUR)}h`;
-  if (t < 1000 * DAY) return `${Math.floor(t / DAY)}d`;
-  return `${Math.floor(t / (365.25 * DAY))}y`;
+  if (t < MINUTE_MS) return `${Math.floor(t / 1000)}s`;
+  if (t < HOUR_MS) return `${Math.floor(t / MINUTE_MS)}m`;
+  if (t < 2 * DAY_MS) return `${Math.floor(t / HOUR_MS)}h`;
+  if (t < 1000 * DAY_MS) return `${Math.floor(t / DAY_MS)}d`;
+  return `${Math.floor(t / (365.25 * DAY_MS))}y`;
 }
 
 /** Age in at most 4 columns; `soon` for what is dated later than `now`. */

@@ -168,7 +168,7 @@ describe('messages', () => {
 
 describe('failures', () => {
   it.each([
-    ['ENOSPC', 10, "cannot open '/x': no space left on the device"],
+    ['ENOSPC', 10, "cannot open '/x': no space left on device"],
     ['EACCES', 10, "cannot open '/x': permission denied"],
     ['EROFS', 10, "cannot open '/x': the filesystem is read-only"],
     ['EIO', 10, "cannot open '/x': input/output error"],
@@ -197,7 +197,7 @@ describe('failures', () => {
 
   it('of a descriptor name no path', async () => {
     const { stderr } = await hs(['fails', 'ENOSPC', '']);
-    expect(stderr.split('\n')[0]).toBe('hs: error: cannot open: no space left on the device');
+    expect(stderr.split('\n')[0]).toBe('hs: error: cannot open: no space left on device');
   });
 
   it('that nobody expected ask to be reported, with the stack under HS_DEBUG', async () => {
@@ -391,7 +391,7 @@ describe('a closed output', () => {
   it('that is full is an error of the system', async () => {
     expect(await hs(['rows', ...items], { stdoutFails: { code: 'ENOSPC', after: 10 } })).toMatchObject({
       status: 10,
-      stderr: 'hs: error: cannot write to standard output: no space left on the device\n',
+      stderr: 'hs: error: cannot write to standard output: no space left on device\n',
     });
   });
 

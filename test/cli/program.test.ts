@@ -201,7 +201,7 @@ describe('the program', () => {
     const [status] = await once(child, 'close');
     expect({ status, stderr }).toEqual({
       status: 10,
-      stderr: 'hs: error: cannot write to standard output: no space left on the device\n',
+      stderr: 'hs: error: cannot write to standard output: no space left on device\n',
     });
   });
 

@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { errnoError } from '../../src/fsx/errno.js';
 import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
-import { readOnlyDisk } from '../../src/fsx/read-only-disk.js';
 import { checkNode, checkPlatform } from '../../src/ops/doctor/check-machine.js';
 import { checkStore } from '../../src/ops/doctor/check-store.js';
 import type { DoctorCheck } from '../../src/ops/doctor/health-check.js';
@@ -13,6 +12,7 @@ import { indexFiles } from '../helpers/index-dir.js';
 import { inside } from '../helpers/inside.js';
 import { openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
+import { readOnlyDisk } from '../sim/read-only-disk.js';
 
 const states = (checks: readonly DoctorCheck[]) => Object.fromEntries(checks.map((c) => [c.check, c.state]));
 

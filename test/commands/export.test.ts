@@ -123,7 +123,7 @@ describe('hs export', () => {
           encoding: 'utf8',
         },
       );
-      expect([stdout, stderr]).toEqual(['status 10\n', expect.stringContaining('the disk is full')]);
+      expect([stdout, stderr]).toEqual(['status 10\n', expect.stringContaining('no space left')]);
     },
   );
 

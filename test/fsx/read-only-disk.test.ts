@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Disk } from '../../src/fsx/disk.js';
-import { readOnlyDisk } from '../../src/fsx/read-only-disk.js';
+import { readOnlyDisk } from '../sim/read-only-disk.js';
 import { SimDisk } from '../sim/sim-disk.js';
 
 describe('a read-only disk', () => {

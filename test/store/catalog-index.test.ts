@@ -17,11 +17,11 @@ import { describe, expect, it } from 'vitest';
 import type { Catalog } from '../../src/core/catalog/catalog.js';
 import type { ArtifactId } from '../../src/core/objects/ids.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
-import { readOnlyDisk } from '../../src/fsx/read-only-disk.js';
 import { changePins } from '../../src/ops/govern/pins.js';
 import { put } from '../../src/ops/put/put.js';
 import { openTestSession, testEnvironment, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
+import { readOnlyDisk } from '../sim/read-only-disk.js';
 
 /** Everything that a catalog answers. */
 function answers(catalog: Catalog): unknown {

@@ -3,12 +3,12 @@ import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs
 import { describe, expect, it } from 'vitest';
 import { canonicalBytes } from '../../src/core/json/canonical.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
-import { readOnlyDisk } from '../../src/fsx/read-only-disk.js';
 import { findStore, namedStore } from '../../src/store/local/locate.js';
 import { hs } from '../helpers/hs.js';
 import { inside } from '../helpers/inside.js';
 import { because, hsAsNobody, whyNotNobody } from '../helpers/ordinary-user.js';
 import { tmp } from '../helpers/tmp.js';
+import { readOnlyDisk } from '../sim/read-only-disk.js';
 
 const UID = process.getuid?.() ?? 0;
 const find = async (from: string) => (await findStore(nodeDisk(), from, UID)).root;

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
+import { errnoMeaning } from '../../errors/errno-meaning.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
-import { meaningOf } from '../failure.js';
 
 /** No path, id or record that hs takes comes near this. */
 const MAX_RECORD_BYTES = 1024 * 1024;
@@ -35,7 +35,7 @@ export class Input {
       }
     } catch (cause) {
       if (!isErrno(cause)) throw cause;
-      throw new HsError('SYSTEM', `cannot read standard input: ${meaningOf(cause)}`, { cause });
+      throw new HsError('SYSTEM', `cannot read standard input: ${errnoMeaning(cause)}`, { cause });
     } finally {
       // A read that is under way cannot be ended; the program leaves without it.
       if (!isWaiting) await chunks.return?.();

@@ -1,5 +1,5 @@
+import { errnoMeaning } from '../../errors/errno-meaning.js';
 import { HsError } from '../../errors/hs-error.js';
-import { meaningOf } from '../failure.js';
 import type { OutputStream } from '../host.js';
 import { guardBytes, guardText, safeJson } from '../text/escape-for-terminal.js';
 
@@ -135,7 +135,7 @@ export class Out {
   #check(): void {
     if (this.#failure !== undefined) {
       const cause = this.#failure as NodeJS.ErrnoException;
-      throw new HsError('SYSTEM', `cannot write to standard output: ${meaningOf(cause)}`, {
+      throw new HsError('SYSTEM', `cannot write to standard output: ${errnoMeaning(cause)}`, {
         cause,
       });
     }

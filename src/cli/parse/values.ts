@@ -1,3 +1,4 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/duration.js';
 import { type Timestamp, toTimestamp } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 
@@ -48,11 +49,11 @@ export function parseBytes(raw: string): number {
 }
 
 const DURATION_UNITS: Readonly<Record<string, number>> = {
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 7 * 86_400_000,
+  s: SECOND_MS,
+  m: MINUTE_MS,
+  h: HOUR_MS,
+  d: DAY_MS,
+  w: 7 * DAY_MS,
 };
 
 /** `90s`, `15m`, `36h`, `30d`, `2w`, and joined, largest first: `1d12h`. In milliseconds. */
@@ -98,7 +99,7 @@ function timeMs(raw: string, now: number): number {
   if (Number.isNaN(ms) || new Date(ms).toISOString() !== local) return Number.NaN;
   const [sign, hours, minutes] = [match[9], Number(match[10] ?? 0), Number(match[11] ?? 0)];
   if (hours > 23 || minutes > 59) return Number.NaN;
-  const offset = (hours * 60 + minutes) * 60_000;
+  const offset = (hours * 60 + minutes) * MINUTE_MS;
   return sign === '-' ? ms + offset : ms - offset;
 }
 

@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
 import { artifactId, natural, objectId, uuid } from '../../core/json/schema.js';
+import { RECORDED_FORMATS } from '../../core/ledger/export-formats.js';
 import { CLASSIFICATIONS, KINDS, LAYERS, PAYLOAD_TYPES } from '../../core/manifest/vocabulary.js';
 import { CAPABILITIES } from '../../core/policy/capabilities.js';
 
 const exported = {
   artifact_id: artifactId,
-  format: z.enum(['dir', 'file', 'tar', 'tar.gz', 'stdout']),
+  format: z.enum(RECORDED_FORMATS),
   /** Absolute. */
   target: z.string(),
   export_id: z.optional(uuid),

@@ -1,3 +1,5 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/duration.js';
+
 const UNITS = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
 /** `512 B`, `1.5 KiB`, `20 MiB`: three digits at most, rounded to nearest. */
@@ -13,22 +15,23 @@ export function humanSize(bytes: number): string {
 }
 
 const SPANS = [
-  ['year', 365 * 86_400],
-  ['month', 30 * 86_400],
-  ['week', 7 * 86_400],
-  ['day', 86_400],
-  ['hour', 3600],
-  ['minute', 60],
+  ['year', 365 * DAY_MS],
+  ['month', 30 * DAY_MS],
+  ['week', 7 * DAY_MS],
+  ['day', DAY_MS],
+  ['hour', HOUR_MS],
+  ['minute', MINUTE_MS],
+  ['second', SECOND_MS],
 ] as const;
 
 /** `3 days`: the largest unit of which there are at least two, or one. Weeks only from two on. */
 export function humanSpan(ms: number): string {
-  const seconds = Math.floor(Math.abs(ms) / 1000);
+  const t = Math.abs(ms);
   for (const [name, length] of SPANS) {
-    const count = Math.floor(seconds / length);
+    const count = Math.floor(t / length);
     if (count >= (name === 'week' ? 2 : 1)) return `${count} ${name}${count === 1 ? '' : 's'}`;
   }
-  return `${seconds} second${seconds === 1 ? '' : 's'}`;
+  return '0 seconds';
 }
 
 /** `3 days ago`, `in 2 hours`, `now`. */

@@ -3,6 +3,7 @@ import { artifactId, natural, objectId, text, timestamp, token, uuid } from '../
 import { entityRefSchema, handleSchema } from '../manifest/manifest.js';
 import { CLASSIFICATIONS, DETERMINISM_LEVELS, HASH_BASES, LAYERS } from '../manifest/vocabulary.js';
 import { itemCountFields } from '../retention/item-counts.js';
+import { RECORDED_FORMATS } from './export-formats.js';
 
 const sensitivity = z.strictObject({ classification: z.enum(CLASSIFICATIONS), exportable: z.boolean() });
 const totals = { artifacts: natural, size_bytes: natural };
@@ -16,7 +17,7 @@ const exportRecord = z.strictObject({
   source_entity_refs: z.array(entityRefSchema),
   source_hashes: z.array(objectId),
   display_projection_ref: z.optional(text(256)),
-  export_format: z.enum(['dir', 'file', 'tar', 'tar.gz', 'stdout']),
+  export_format: z.enum(RECORDED_FORMATS),
   exporter: z.strictObject({ engine_id: token, engine_version: token, config_hash: objectId }),
   determinism_level: z.enum(DETERMINISM_LEVELS),
   /** Of the source: what its content hash is the hash of. */

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../duration.js';
 import type { LedgerEntry } from '../ledger/entry.js';
 import { timestampMs } from '../objects/ids.js';
 import type { Manifest } from './manifest.js';
@@ -7,7 +8,7 @@ export const CLAIM_FIELDS = ['created_at', 'created_by_job_id', 'provenance'] as
 export type ClaimField = (typeof CLAIM_FIELDS)[number];
 
 /** A command that stores many things sets their times before it registers them. */
-const LONGEST_COMMAND_MS = 86_400_000;
+const LONGEST_COMMAND_MS = DAY_MS;
 
 /**
  * Which of these fields are somebody's word: whoever wrote the manifest, or made the bundle that it came in,

@@ -9,7 +9,12 @@ export function labelOf({ name, filename_hint, artifact_id }: Labelled): string 
   return name ?? filename_hint ?? artifact_id.slice(0, 8);
 }
 
-/** The same with the short id behind it, once; `show` is for the name. */
+/** What is shown beside an id: its name, else its filename hint, else its kind. */
+export function labelBesideId(a: Omit<Labelled, 'artifact_id'> & { readonly kind: string }): string {
+  return a.name ?? a.filename_hint ?? a.kind;
+}
+
+/** {@link labelOf} with the short id behind it, once; `show` is for the name. */
 export function labelWithId(a: Labelled, show: (name: string) => string, besides = ''): string {
   const id = a.artifact_id.slice(0, 8);
   const label = labelOf(a);

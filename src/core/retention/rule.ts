@@ -1,12 +1,11 @@
 import type { ArtifactRecord, Pin } from '../catalog/artifact-record.js';
 import { activePins } from '../catalog/check-operations.js';
+import { DAY_MS, HOUR_MS } from '../duration.js';
 import { isSensitive } from '../manifest/vocabulary.js';
 import { type Timestamp, timestampMs, toTimestamp } from '../objects/ids.js';
 import type { Policy } from '../policy/policy.js';
 import type { Rule } from './prune-plan.js';
 
-const HOUR = 3_600_000;
-const DAY = 24 * HOUR;
 /** 9999-12-31T23:59:59.999Z: a later end has no timestamp, and needs none. */
 const LAST_MS = 253_402_300_799_999;
 
@@ -36,7 +35,7 @@ function verdict(kind: 'keep' | 'prune', rule: Rule, endMs: number): Verdict {
 export function ttlEndMs(of: Pick<ArtifactRecord, 'created_at' | 'retention_ttl_days'>): number | undefined {
   return of.retention_ttl_days === undefined
     ? undefined
-    : timestampMs(of.created_at) + of.retention_ttl_days * DAY;
+    : timestampMs(of.created_at) + of.retention_ttl_days * DAY_MS;
 }
 
 /** The end of the last of these pins; `ENDLESS` where one has none. */
@@ -76,9 +75,9 @@ export function judge(record: ArtifactRecord, by: Judgement): Verdict {
   }
   const registered = timestampMs(record.registered.at);
   if (record.layer === 'L4') {
-    const end = registered + retention.ephemeral_hours * HOUR;
+    const end = registered + retention.ephemeral_hours * HOUR_MS;
     return clockMs < end ? verdict('keep', 'ephemeral_live', end) : verdict('prune', 'ephemeral', end);
   }
-  const end = registered + retention.classes[record.retention_class].window_days * DAY;
+  const end = registered + retention.classes[record.retention_class].window_days * DAY_MS;
   return clockMs < end ? verdict('keep', 'within_window', end) : verdict('prune', 'window_expired', end);
 }

@@ -9,6 +9,7 @@ import {
   type GuardSubject,
   guardExport,
 } from '../../core/guard/guard.js';
+import type { ExportFormat } from '../../core/ledger/export-formats.js';
 import { labelOf } from '../../core/manifest/label-of.js';
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import { isAllowed } from '../../core/policy/authorize.js';
@@ -21,7 +22,7 @@ import { guardSubject } from '../guard/guard-subject.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
 import type { Session } from '../session/session.js';
 import { addManifest, type Content, readContent } from './export-content.js';
-import { type ExportFormat, type ExportRequest, formatOfEnding, type Shape } from './export-request.js';
+import { type ExportRequest, formatOfEnding, type Shape } from './export-request.js';
 import { outputRootOf, within } from './output-root.js';
 import { type Placed, placeExport } from './place-export.js';
 

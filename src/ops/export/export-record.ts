@@ -1,5 +1,6 @@
 import manifest from '../../../package.json' with { type: 'json' };
 import { canonicalBytes } from '../../core/json/canonical.js';
+import type { ExportFormat } from '../../core/ledger/export-formats.js';
 import type { ExportRecord } from '../../core/ledger/payload.js';
 import type { DeterminismLevel } from '../../core/manifest/vocabulary.js';
 import { sha256 } from '../../core/objects/hash.js';
@@ -8,7 +9,6 @@ import { comparePaths } from '../../core/paths/safe-path.js';
 import type { Actor } from '../../core/policy/authorize.js';
 import { handleOf } from '../put/put.js';
 import type { Content } from './export-content.js';
-import type { ExportFormat } from './export-request.js';
 
 /** zlib may pack the same tar differently in another version; everything else is the same bytes anywhere. */
 function determinismOf(format: ExportFormat): DeterminismLevel {

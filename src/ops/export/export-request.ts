@@ -1,8 +1,6 @@
+import type { ExportFormat } from '../../core/ledger/export-formats.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import type { PayloadEntry } from '../materialize/payload-source.js';
-
-export const EXPORT_FORMATS = ['dir', 'file', 'tar', 'tar.gz'] as const;
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** Where a caller wants it. Paths are absolute. */
 export type ExportPlace =

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { ARCHIVE_TIME } from '../../core/bundle/archive-time.js';
 import { compact } from '../../core/json/omit-undefined.js';
+import type { ExportFormat } from '../../core/ledger/export-formats.js';
 import type { ExportRecord } from '../../core/ledger/payload.js';
 import { labelOf } from '../../core/manifest/label-of.js';
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
@@ -13,7 +14,7 @@ import type { Session } from '../session/session.js';
 import { archive, verified } from './export-archive.js';
 import { type Decision, decideExport, refusal } from './export-decision.js';
 import { type ExportConfig, exportRecord, materializedPaths } from './export-record.js';
-import type { ExportFormat, ExportRequest } from './export-request.js';
+import type { ExportRequest } from './export-request.js';
 import { type DecisionTx, withDecisions } from './export-transaction.js';
 import { recordedExports } from './recorded-export.js';
 

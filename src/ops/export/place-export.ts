@@ -1,6 +1,7 @@
 import { basename, dirname, join, relative } from 'node:path';
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import { compact } from '../../core/json/omit-undefined.js';
+import type { ExportFormat } from '../../core/ledger/export-formats.js';
 import { toSafePath } from '../../core/paths/safe-path.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { recordText } from '../../core/text/ledger-text.js';
@@ -8,7 +9,7 @@ import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import type { Destination } from '../materialize/destination.js';
 import { defaultPath } from './export-content.js';
-import type { ExportFormat, ExportPlace } from './export-request.js';
+import type { ExportPlace } from './export-request.js';
 import { hasDotName, type OutputRoot, within } from './output-root.js';
 
 /** A destination, and whether it lies below the policy's output root, where a bounded actor may write. */

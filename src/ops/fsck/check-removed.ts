@@ -1,4 +1,6 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import { DAY_MS } from '../../core/duration.js';
+import { labelBesideId } from '../../core/manifest/label-of.js';
 import { type ObjectId, timestampMs } from '../../core/objects/ids.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
@@ -10,8 +12,6 @@ import { readable } from '../guard/read-files.js';
 import type { Session } from '../session/session.js';
 import { type Finding, HINT_LOST } from './finding.js';
 import type { PlacedObjects } from './placed-objects.js';
-
-const DAY = 86_400_000;
 
 /**
  * Artifacts that were removed and could still be brought back, had somebody not taken their objects out of the
@@ -26,7 +26,7 @@ export async function checkRemoved(
   const policy = await readable(() => session.policy(catalog));
   // How long the window is nobody knows then, and that the policy is lost is told already.
   if (policy === undefined) return [];
-  const since = session.clock.now() - policy.retention.trash_days * DAY;
+  const since = session.clock.now() - policy.retention.trash_days * DAY_MS;
   const indexes = new IndexReader(session.store.objects);
   const lost: { readonly record: ArtifactRecord; readonly missing: number; readonly all: number }[] = [];
   for (const record of catalog.removed()) {
@@ -50,7 +50,7 @@ export async function checkRemoved(
     const { at } = record.removed!;
     const isGone = fold.purgedSince(at) || purging.some((b) => isMadeSince(b.name, at));
     if (isGone || now.get(record.artifact_id)?.removed === undefined) return [];
-    const name = escapeText(record.name ?? record.filename_hint ?? record.kind);
+    const name = escapeText(labelBesideId(record));
     const subject = `${name} (${record.artifact_id.slice(0, 8)})`;
     const what = `${missing} of ${all} objects are gone from the trash`;
     return [

@@ -1,3 +1,4 @@
+import { labelOf } from '../../core/manifest/label-of.js';
 import type { ArtifactId } from '../../core/objects/ids.js';
 import type { PlanItem } from '../../core/retention/prune-plan.js';
 import { toReason } from '../../core/text/ledger-text.js';
@@ -43,7 +44,7 @@ function unpurgedBy({ sweep, unknown, left, purge_pending: pending }: Reclaimed)
 
 export function refusal(item: PlanItem): HsError {
   const id = item.artifact_id;
-  const label = item.name ?? id.slice(0, 8);
+  const label = labelOf(item);
   if (item.rule === 'frozen') {
     return new HsError('LAYER', `cannot remove '${label}': it is frozen (L1)`, {
       details: { artifact_id: id },

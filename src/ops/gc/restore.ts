@@ -1,12 +1,13 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import { DAY_MS } from '../../core/duration.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
+import { labelOf } from '../../core/manifest/label-of.js';
 import { type ArtifactId, type ObjectId, toTimestamp } from '../../core/objects/ids.js';
 import { HsError, isHsError } from '../../errors/hs-error.js';
 import { namesOf } from '../../store/collector/mark.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
 import type { Session } from '../session/session.js';
 
-const DAY = 86_400_000;
 /** The pin that keeps what was restored from being collected again at once. */
 export const RESTORED_PIN = 'restored';
 
@@ -60,7 +61,7 @@ async function wanted(session: Session, record: ArtifactRecord, indexes: IndexRe
     missing.length === 0
       ? 'its index is damaged'
       : `${missing.length} of ${ids.size} objects are gone, '${missing[0]}' among them`;
-  throw new HsError('OBJECT_MISSING', `cannot restore '${record.name ?? record.artifact_id}': ${why}`, {
+  throw new HsError('OBJECT_MISSING', `cannot restore '${labelOf(record)}': ${why}`, {
     hint: record.removed?.purge
       ? 'it was removed without a trash window'
       : 'the trash was emptied since, or something with the same bytes was removed for good',
@@ -103,7 +104,7 @@ export async function restore(
       // The later of the two: a collection may judge the pin by either.
       const now = Math.max(session.setClock ?? 0, session.clock.now());
       // Where there is no window, a day: long enough to pin it by hand.
-      const until = toTimestamp(now + Math.max(1, trash_days) * DAY);
+      const until = toTimestamp(now + Math.max(1, trash_days) * DAY_MS);
       await tx.commit(() => ({
         type: 'artifacts_restored',
         payload: {

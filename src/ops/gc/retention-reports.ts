@@ -1,5 +1,6 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
+import { DAY_MS } from '../../core/duration.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import type { EntryPayload } from '../../core/ledger/payload.js';
 import { type ArtifactId, type Timestamp, timestampMs, toTimestamp } from '../../core/objects/ids.js';
@@ -39,8 +40,6 @@ export interface ReportUndo {
   /** Still removed, and cannot be. */
   readonly irreversible: readonly ArtifactId[];
 }
-
-const DAY = 86_400_000;
 
 /** The collections whose reports are still here, newest first. */
 export async function listReports(session: Session): Promise<ReportRow[]> {
@@ -85,7 +84,7 @@ async function undoOf(
     ((await isRestorable(session, record)) ? restorable : irreversible).push(id);
   }
   const days = header.trash_days;
-  const until = days === 0 ? undefined : toTimestamp(timestampMs(registered.at) + days * DAY);
+  const until = days === 0 ? undefined : toTimestamp(timestampMs(registered.at) + days * DAY_MS);
   return compact({ at: registered.at, trash_until: until, restorable, irreversible });
 }
 

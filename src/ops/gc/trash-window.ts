@@ -1,12 +1,11 @@
+import { DAY_MS } from '../../core/duration.js';
 import { toTimestamp } from '../../core/objects/ids.js';
 import type { TrashWindow } from '../../core/retention/trashed-artifact.js';
 import type { Session } from '../session/session.js';
-
-const DAY = 86_400_000;
 
 /** The window of what is removed now; undefined where the policy gives none. */
 export async function trashWindow(session: Session): Promise<TrashWindow | undefined> {
   const { retention } = await session.policy(await session.catalog());
   const days = retention.trash_days;
-  return days === 0 ? undefined : { days, until: toTimestamp(session.clock.now() + days * DAY) };
+  return days === 0 ? undefined : { days, until: toTimestamp(session.clock.now() + days * DAY_MS) };
 }

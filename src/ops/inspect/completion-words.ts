@@ -1,4 +1,5 @@
 import type { Catalog } from '../../core/catalog/catalog.js';
+import { labelBesideId, labelOf } from '../../core/manifest/label-of.js';
 import { REPORT_NAME } from '../../core/retention/report.js';
 
 export interface CompletionWord {
@@ -16,7 +17,7 @@ export function artifactWords(catalog: Catalog, prefix: string, ids: boolean): C
     if (words.size >= LIMIT) break;
     if (r.name?.startsWith(prefix)) words.set(r.name, r.kind);
     if (ids && prefix !== '' && r.artifact_id.startsWith(prefix)) {
-      words.set(r.artifact_id, r.name ?? r.filename_hint ?? r.kind);
+      words.set(r.artifact_id, labelBesideId(r));
     }
   }
   return [...words].map(([word, meaning]) => ({ word, meaning }));
@@ -28,7 +29,7 @@ export function pinWords(catalog: Catalog, prefix: string): CompletionWord[] {
   for (const r of catalog.live()) {
     if (words.size >= LIMIT) break;
     for (const pin of r.pins) {
-      if (pin.name.startsWith(prefix)) words.set(pin.name, r.name ?? r.artifact_id.slice(0, 8));
+      if (pin.name.startsWith(prefix)) words.set(pin.name, labelOf(r));
     }
   }
   return [...words].map(([word, meaning]) => ({ word, meaning }));

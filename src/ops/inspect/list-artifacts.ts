@@ -1,6 +1,7 @@
 import { type ArtifactRecord, compareRegistration } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
 import { activePins } from '../../core/catalog/check-operations.js';
+import { DAY_MS } from '../../core/duration.js';
 import {
   CLASSIFICATIONS,
   KINDS,
@@ -13,8 +14,6 @@ import { normalText } from '../../core/text/normal-form.js';
 import { HsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { compileGlob } from '../put/glob-files.js';
-
-const DAY_MS = 86_400_000;
 
 /** When a TTL is over, or undefined: it has none. */
 export function ttlEnd(r: ArtifactRecord): number | undefined {

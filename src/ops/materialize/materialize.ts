@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Random } from '../../core/effects.js';
 import { escapeText } from '../../core/text/escape-control.js';
+import { errnoMeaning } from '../../errors/errno-meaning.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import type { Guarantee } from '../../fsx/safe-dir.js';
@@ -264,17 +265,6 @@ class Run {
   }
 }
 
-const WHY: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EACCES: 'permission denied',
-  EPERM: 'that is not permitted there',
-  EROFS: 'the filesystem is read-only',
-  ENOENT: 'nothing can be made there, or the directory has gone',
-  EINVAL: 'that filesystem does not allow it',
-  ENAMETOOLONG: 'a name is too long for that filesystem',
-};
-
 function systemError(e: NodeJS.ErrnoException, destination: string): HsError {
   if (e.code === 'EBUSY') {
     return new HsError(
@@ -285,7 +275,5 @@ function systemError(e: NodeJS.ErrnoException, destination: string): HsError {
       },
     );
   }
-  // The system's own words name a descriptor, which says nothing to anybody.
-  const why = WHY[e.code ?? ''] ?? `the system reports ${e.code} (${e.syscall})`;
-  return new HsError('SYSTEM', `cannot write '${escapeText(destination)}': ${why}`, { cause: e });
+  return new HsError('SYSTEM', `cannot write '${escapeText(destination)}': ${errnoMeaning(e)}`, { cause: e });
 }

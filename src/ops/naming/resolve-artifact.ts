@@ -1,5 +1,6 @@
 import { type ArtifactRecord, compareRegistration } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
+import { labelBesideId } from '../../core/manifest/label-of.js';
 import { isArtifactId } from '../../core/objects/ids.js';
 import { normalText } from '../../core/text/normal-form.js';
 import { nearest } from '../../core/text/suggest.js';
@@ -21,7 +22,7 @@ interface ResolveOptions {
 }
 
 function label(r: ArtifactRecord): string {
-  return `${r.artifact_id.slice(0, 8)} ${r.name ?? r.filename_hint ?? r.kind}`;
+  return `${r.artifact_id.slice(0, 8)} ${labelBesideId(r)}`;
 }
 
 function isShort(prefix: string): boolean {

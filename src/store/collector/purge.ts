@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../core/duration.js';
 import { noProgress, type ProgressSink } from '../../core/effects.js';
 import { type ObjectId, timestampMs } from '../../core/objects/ids.js';
 import type { Leases } from '../local/leases.js';
@@ -7,7 +8,6 @@ import type { Mark } from './mark.js';
 import { bringBackReachable, onlyHere, settleNames } from './sweep.js';
 import type { Trash, TrashBatch } from './trash.js';
 
-const DAY = 86_400_000;
 /** How often a purge without a window looks whether the leases it waits for are gone. */
 const POLL_MS = 25;
 
@@ -30,7 +30,7 @@ export interface PendingPurge {
 export function isDue(batch: TrashBatch, trashDays: number, nowMs: number, emptyTrash: boolean): boolean {
   if (batch.seal === undefined) return false;
   if (emptyTrash || batch.window === 'zero') return true;
-  return timestampMs(batch.seal.sealed_at) + trashDays * DAY <= nowMs;
+  return timestampMs(batch.seal.sealed_at) + trashDays * DAY_MS <= nowMs;
 }
 
 /** Which leases may live. Each is judged once a look, however many seals name it, and a dead one never again. */

@@ -24,7 +24,7 @@ export const ROOTING: Rooting = {
   mode: 0o700,
 };
 
-/** The only place that knows the names inside a store directory (`man hsstore-format`). */
+/** The paths of what lies in a store directory (hsstore-format(5)). What a batch of the trash or cache/ holds is named where it is written. */
 export class Layout {
   readonly root: string;
 

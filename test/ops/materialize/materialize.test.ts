@@ -259,7 +259,7 @@ describe('materialize', () => {
     );
     await expect(full).rejects.toMatchObject({
       code: 'SYSTEM',
-      message: expect.stringContaining('disk is full'),
+      message: expect.stringContaining('no space left'),
     });
     expect(sim.tree('/out')).toEqual([]);
   });

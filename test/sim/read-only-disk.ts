@@ -1,6 +1,6 @@
-import type { Disk } from './disk.js';
-import { errnoError } from './errno.js';
-import { type DiskOperation, interceptDisk } from './intercept-disk.js';
+import type { Disk } from '../../src/fsx/disk.js';
+import { errnoError } from '../../src/fsx/errno.js';
+import { type DiskOperation, interceptDisk } from '../../src/fsx/intercept-disk.js';
 
 /** What changes a byte, a name or an attribute. A sync alone changes nothing. */
 const MUTATIONS: ReadonlySet<DiskOperation> = new Set<DiskOperation>([
@@ -22,7 +22,7 @@ const MUTATIONS: ReadonlySet<DiskOperation> = new Set<DiskOperation>([
 ]);
 
 /**
- * The same disk, refusing every change with EROFS: a dry-run is the real code over this (D5).
+ * The same disk, which refuses every change with EROFS: what a dry run does has to work over it (D5).
  */
 export function readOnlyDisk(inner: Disk): Disk {
   return interceptDisk(inner, (operation, path) => {
