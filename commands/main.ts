@@ -16,5 +16,9 @@ main(host, {
     const trace = openTrace(target);
     return { trace, disk: (disk) => traceDisk(disk, trace) };
   },
-  openSession: async (request) => (await import('../src/ops/session/session.js')).openSession(request),
+  openSession: async (request) => {
+    const { openSession } = await import('../src/ops/session/open-session.js');
+    const { recovery } = await import('../src/ops/recovery/finish-dead-leases.js');
+    return openSession(request, recovery);
+  },
 }).then(host.leave);

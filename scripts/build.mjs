@@ -44,7 +44,8 @@ const TIERS = {
     'src/ops/put/hash-file.ts',
   ],
   store: [
-    'src/ops/session/session.ts',
+    'src/ops/session/open-session.ts',
+    'src/ops/recovery/finish-dead-leases.ts',
     'src/ops/naming/resolve-artifact.ts',
     'src/ops/guard/read-gate.ts',
     'src/ops/put/register-artifact.ts',

@@ -5,7 +5,9 @@ import { HsError } from './errors/hs-error.js';
 import { nodeDisk } from './fsx/node-disk.js';
 import { systemClock, systemEnvironment, systemRandom } from './fsx/system-effects.js';
 import { yieldingDisk } from './fsx/yielding-disk.js';
-import { actorOf, openSession } from './ops/session/session.js';
+import { recovery } from './ops/recovery/finish-dead-leases.js';
+import { openSession } from './ops/session/open-session.js';
+import { actorOf } from './ops/session/session-request.js';
 import { initStore } from './store/local/init.js';
 
 export interface OpenOptions {
@@ -30,21 +32,24 @@ export async function openStore(asked: OpenOptions = {}): Promise<ArtifactStore>
   const options = given.openOptions(asked);
   const environment = systemEnvironment();
   return new ArtifactStore(
-    await openSession({
-      store: options.store ?? environment.get('HS_STORE'),
-      writes: options.readOnly !== true,
-      readOnly: options.readOnly === true,
-      disk: yieldingDisk(nodeDisk()),
-      clock: systemClock(),
-      setClock: options.now?.getTime(),
-      random: systemRandom(),
-      environment,
-      actor: options.actor ?? environment.get('HS_ACTOR'),
-      jobId: options.jobId ?? environment.get('HS_JOB_ID'),
-      progress: options.progress ?? noProgress,
-      signal: options.signal ?? new AbortController().signal,
-      warn: options.warn ?? (() => undefined),
-    }),
+    await openSession(
+      {
+        store: options.store ?? environment.get('HS_STORE'),
+        writes: options.readOnly !== true,
+        readOnly: options.readOnly === true,
+        disk: yieldingDisk(nodeDisk()),
+        clock: systemClock(),
+        setClock: options.now?.getTime(),
+        random: systemRandom(),
+        environment,
+        actor: options.actor ?? environment.get('HS_ACTOR'),
+        jobId: options.jobId ?? environment.get('HS_JOB_ID'),
+        progress: options.progress ?? noProgress,
+        signal: options.signal ?? new AbortController().signal,
+        warn: options.warn ?? (() => undefined),
+      },
+      recovery,
+    ),
   );
 }
 

@@ -32,7 +32,7 @@ A store is its owner's alone: others who may enter it can read, and root's files
       throw new HsError('USAGE', "DIR cannot be given together with '--store'");
     }
     const { initStore } = await import('../../src/store/local/init.js');
-    const { actorOf } = await import('../../src/ops/session/session.js');
+    const { actorOf } = await import('../../src/ops/session/session-request.js');
     const real = await disk();
     const typed = path(args.dir ?? globals.store?.replace(/\/*\.hsstore\/*$/, '/') ?? '.');
     let workspace: string;

@@ -1,6 +1,7 @@
 import type { Clock, Environment, ProgressSink, Random } from '../core/effects.js';
 import type { Disk } from '../fsx/disk.js';
-import type { Session, SessionRequest } from '../ops/session/session.js';
+import type { Session } from '../ops/session/session.js';
+import type { SessionRequest } from '../ops/session/session-request.js';
 import type { CommandTable } from './command-table.js';
 import type { GlobalValues } from './globals.js';
 import type { Host } from './host.js';

@@ -2,7 +2,8 @@ import type { Readable, Writable } from 'node:stream';
 import type { Clock, Environment, Random, Trace } from '../core/effects.js';
 import type { Disk } from '../fsx/disk.js';
 import type { Pager } from '../fsx/pager-process.js';
-import type { Session, SessionRequest } from '../ops/session/session.js';
+import type { Session } from '../ops/session/session.js';
+import type { SessionRequest } from '../ops/session/session-request.js';
 import type { CommandTable } from './command-table.js';
 
 export type OutputStream = Writable & { readonly columns?: number };

@@ -15,7 +15,8 @@ import type { ObjectId, Timestamp } from '../../src/core/objects/ids.js';
 import { DEFAULT_POLICY, encodePolicy } from '../../src/core/policy/policy.js';
 import { put } from '../../src/ops/put/put.js';
 import { factsOf } from '../../src/ops/put/register-artifact.js';
-import type { Session, WriteTx } from '../../src/ops/session/session.js';
+import type { Session } from '../../src/ops/session/session.js';
+import type { Transaction } from '../../src/ops/session/transaction.js';
 import { Trash } from '../../src/store/collector/trash.js';
 import { type TestStoreOptions, testStore } from './store.js';
 
@@ -36,7 +37,7 @@ function predictable() {
   };
 }
 
-async function revise(session: Session, tx: WriteTx, record: ArtifactRecord, change: Partial<Manifest>) {
+async function revise(session: Session, tx: Transaction, record: ArtifactRecord, change: Partial<Manifest>) {
   const { objects } = session.store;
   const { retention_ttl_days, ...before } = decodeManifest(await objects.read(record.manifest));
   const manifest = toManifest({
@@ -81,7 +82,7 @@ export async function buildFixtureStore(workspace: string, kept: Kept = {}): Pro
     useIndex: false,
     ...kept,
   });
-  const note = (draft: Parameters<WriteTx['commit']>[0]) =>
+  const note = (draft: Parameters<Transaction['commit']>[0]) =>
     session.write('ledger.note', [], (tx) => tx.commit(draft));
   const id = async (name: string) => [...(await session.catalog()).named(name)][0]!;
 
@@ -273,7 +274,7 @@ async function collected(session: Session, kept: ArtifactRecord, goes: ArtifactR
 async function records(session: Session): Promise<void> {
   const { head } = await session.catalog();
   const hash = head.hash;
-  const drafts: Parameters<WriteTx['commit']>[0][] = [
+  const drafts: Parameters<Transaction['commit']>[0][] = [
     () => ({
       type: 'bundle_imported',
       payload: { artifacts: 0, size_bytes: 0, content_hash: hash, already_present: 1 },

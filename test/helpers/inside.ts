@@ -7,7 +7,8 @@ import type { Disk } from '../../src/fsx/disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { systemClock, systemEnvironment, systemRandom } from '../../src/fsx/system-effects.js';
 import { openTrace, traceDisk } from '../../src/fsx/trace.js';
-import { openSession } from '../../src/ops/session/session.js';
+import { recovery } from '../../src/ops/recovery/finish-dead-leases.js';
+import { openSession } from '../../src/ops/session/open-session.js';
 
 export interface InsideOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -92,7 +93,7 @@ export function inside(cwd: string) {
         const trace = openTrace(target);
         return { trace, disk: (disk) => traceDisk(disk, trace) };
       },
-      openSession,
+      openSession: (request) => openSession(request, recovery),
     });
     const bytes = Buffer.concat(stdout);
     return { status, stdout: bytes.toString(), stderr: Buffer.concat(stderr).toString(), bytes };

@@ -3,7 +3,10 @@ import { toActor } from '../../src/core/policy/authorize.js';
 import type { Disk } from '../../src/fsx/disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { systemClock, systemRandom } from '../../src/fsx/system-effects.js';
-import { openSession, type Session, type SessionRequest } from '../../src/ops/session/session.js';
+import { recovery } from '../../src/ops/recovery/finish-dead-leases.js';
+import { openSession } from '../../src/ops/session/open-session.js';
+import type { Recovery, Session } from '../../src/ops/session/session.js';
+import type { SessionRequest } from '../../src/ops/session/session-request.js';
 import { initStore } from '../../src/store/local/init.js';
 import type { PackLimits } from '../../src/store/objects/pack-writer.js';
 
@@ -34,6 +37,8 @@ export function testEnvironment(home: string, values: Record<string, string> = {
 
 export interface TestStoreOptions extends Partial<SessionRequest> {
   readonly allowSetClock?: boolean;
+  /** Another one than the program has. */
+  readonly recovery?: Recovery;
 }
 
 function requestFor(dir: string, disk: Disk, options: TestStoreOptions): SessionRequest {
@@ -56,7 +61,7 @@ function requestFor(dir: string, disk: Disk, options: TestStoreOptions): Session
 
 /** Opens a session on the store in `dir`. */
 export function openTestSession(dir: string, options: TestStoreOptions = {}): Promise<Session> {
-  return openSession(requestFor(dir, options.disk ?? nodeDisk(), options));
+  return openSession(requestFor(dir, options.disk ?? nodeDisk(), options), options.recovery ?? recovery);
 }
 
 /** Makes a store in `dir` and opens a session on it. */
@@ -67,5 +72,5 @@ export async function testStore(dir: string, options: TestStoreOptions = {}): Pr
     { disk, clock, random, env: environment },
     { workspace: dir, actor: toActor('human:tester'), allowSetClock: options.allowSetClock ?? false },
   );
-  return openSession(request);
+  return openSession(request, options.recovery ?? recovery);
 }

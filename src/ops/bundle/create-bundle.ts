@@ -30,7 +30,8 @@ import { resolveArtifact } from '../naming/resolve-artifact.js';
 import { describedBy, newManifest } from '../put/new-manifest.js';
 import { handleOf } from '../put/put.js';
 import { registration } from '../put/register-artifact.js';
-import type { Session, WriteTx } from '../session/session.js';
+import type { Session } from '../session/session.js';
+import type { Transaction } from '../session/transaction.js';
 import { type Member, readMember } from './bundle-member.js';
 
 export interface BundleOptions {
@@ -67,7 +68,7 @@ export async function createBundle(
     if (gathered.members.length === 0) {
       const error = nothingLeft(gathered);
       if (gathered.failure !== 'REFUSED') throw error;
-      throw await session.recordRefusal(tx, 'artifact.read:restricted', names, error);
+      throw await tx.refuse(error, { capability: 'artifact.read:restricted', subjects: names });
     }
     let manifest = await assemble(session, tx, gathered, bundleName, options);
     await tx.commit(async (head) => {
@@ -105,7 +106,7 @@ function isAsBefore(catalog: Catalog, { artifact_id, manifest }: ArtifactRecord)
 /** Puts the bundle's own objects into the batch, and returns its manifest. */
 async function assemble(
   session: Session,
-  tx: WriteTx,
+  tx: Transaction,
   { members, leftOut }: Gathered,
   name: string | undefined,
   { nonPortable, ttl }: BundleOptions,
@@ -198,7 +199,7 @@ function demandPortable(member: Member): void {
 
 /** What a bundle has beside its members: its own index and its report. */
 async function addRecords(
-  tx: WriteTx,
+  tx: Transaction,
   members: readonly Member[],
   leftOut: BundleReport['left_out'],
 ): Promise<IndexEntry[]> {

@@ -14,7 +14,8 @@ import type { ObjectStore } from '../../store/objects/object-store.js';
 import { restrictedContents } from '../guard/restricted-contents.js';
 import { factsOf } from '../put/register-artifact.js';
 import { streamSource } from '../put/stream-source.js';
-import type { Session, WriteTx } from '../session/session.js';
+import type { Session } from '../session/session.js';
+import type { Transaction } from '../session/transaction.js';
 import { namingBundle } from './bundle-error.js';
 import { type BundleSource, readBundle } from './bundle-source.js';
 import { type CheckedBundle, type CheckedMember, checkBundle } from './check-bundle.js';
@@ -179,7 +180,7 @@ function isLower(incoming: Manifest, here: ArtifactRecord): boolean {
 }
 
 async function entry(
-  tx: WriteTx,
+  tx: Transaction,
   bundle: CheckedBundle,
   fresh: readonly Incoming[],
   present: number,

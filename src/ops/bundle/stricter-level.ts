@@ -6,7 +6,8 @@ import { stricter } from '../../core/manifest/sensitivity.js';
 import { isSensitive } from '../../core/manifest/vocabulary.js';
 import { HsError } from '../../errors/hs-error.js';
 import { manifestOf, reviseManifest } from '../govern/revise.js';
-import type { Session, WriteTx } from '../session/session.js';
+import type { Session } from '../session/session.js';
+import type { Transaction } from '../session/transaction.js';
 
 type Revision = Extract<LedgerOp, { op: 'revise' }>;
 
@@ -17,7 +18,7 @@ type Revision = Extract<LedgerOp, { op: 'revise' }>;
  */
 export async function stricterRevisions(
   session: Session,
-  tx: WriteTx,
+  tx: Transaction,
   catalog: Catalog,
   incoming: readonly Manifest[],
   ttl: number | undefined,

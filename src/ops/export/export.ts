@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import { ARCHIVE_TIME } from '../../core/bundle/archive-time.js';
-import { compact } from '../../core/json/omit-undefined.js';
 import type { ExportFormat } from '../../core/ledger/export-formats.js';
 import type { ExportRecord } from '../../core/ledger/payload.js';
 import { labelOf } from '../../core/manifest/label-of.js';
@@ -11,11 +10,12 @@ import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import { materialize } from '../materialize/materialize.js';
 import type { PayloadEntry, PayloadSource } from '../materialize/payload-source.js';
 import type { Session } from '../session/session.js';
+import type { Transaction } from '../session/transaction.js';
 import { archive, verified } from './export-archive.js';
 import { type Decision, decideExport, refusal } from './export-decision.js';
+import { exportJournal, stagingJournal } from './export-journal.js';
 import { type ExportConfig, exportRecord, materializedPaths } from './export-record.js';
 import type { ExportRequest } from './export-request.js';
-import { type DecisionTx, withDecisions } from './export-transaction.js';
 import { recordedExports } from './recorded-export.js';
 
 export interface Exported {
@@ -78,17 +78,12 @@ async function exists(session: Session, path: string): Promise<boolean> {
  * written; those of materialize after.
  */
 export async function exportArtifact(session: Session, request: ExportRequest): Promise<Exported> {
-  return withDecisions(session, async (tx) => {
+  return session.writeDecided(async (tx) => {
     const exportId = session.random.uuid();
     const mtime = request.mtime ?? ARCHIVE_TIME;
     const config: ExportConfig = { with_manifest: request.withManifest === true, mtime };
     const { head } = await session.catalog();
-    await tx.lease.journal({
-      journal: 'export',
-      export_id: exportId,
-      after_seq: head.seq,
-      config: { ...config },
-    });
+    await tx.lease.journal(exportJournal({ exportId, afterSeq: head.seq, config }));
     // From the moment that the decision may be in the ledger: this command writes its record, or the next.
     let owesRecord = false;
     try {
@@ -178,7 +173,7 @@ async function tryToRecord(session: Session, record: () => Promise<void>): Promi
 
 async function recordOutcome(
   session: Session,
-  tx: DecisionTx,
+  tx: Transaction,
   exportId: string,
   config: ExportConfig,
   { content, shape, placed, policyId, capability }: Decision,
@@ -196,18 +191,21 @@ async function recordOutcome(
     policyId,
   };
   const paths = materializedPaths(shape.format, placed.target, shape.entries);
-  await tx.commit(() => ({
-    type: 'export_record',
-    payload: exportRecord(facts, end, paths),
-    capability,
-    decision: end.outcome === 'refused' ? 'deny' : 'allow',
-  }));
+  await tx.commit(
+    () => ({
+      type: 'export_record',
+      payload: exportRecord(facts, end, paths),
+      capability,
+      decision: end.outcome === 'refused' ? 'deny' : 'allow',
+    }),
+    { records: true },
+  );
 }
 
 /** The decision at the head, in the ledger before the first byte (B5); without it nothing is written. */
 async function recordDecision(
   session: Session,
-  tx: DecisionTx,
+  tx: Transaction,
   exportId: string,
   request: ExportRequest,
   onDecided: () => void,
@@ -237,7 +235,7 @@ async function recordDecision(
 
 async function write(
   session: Session,
-  tx: DecisionTx,
+  tx: Transaction,
   exportId: string,
   decision: Decision,
   request: ExportRequest,
@@ -278,8 +276,7 @@ async function write(
     },
     random: session.random,
     signal: session.signal,
-    journal: (staging) =>
-      tx.lease.journal({ journal: 'staging', export_id: exportId, staging: compact(staging) }),
+    journal: (staging) => tx.lease.journal(stagingJournal(exportId, staging)),
     onUnfinished: () => tx.lease.abandon(),
     onFile: (bytes) => session.progress.advance(bytes),
   });

@@ -1,6 +1,7 @@
 import { dropCopies } from '../../store/collector/tidy-packs.js';
 import { applyRepair, copyOnto, type RepairAction } from '../../store/local/repair-action.js';
-import type { Session, WriteTx } from '../session/session.js';
+import type { Session } from '../session/session.js';
+import type { Transaction } from '../session/transaction.js';
 import type { Finding } from './finding.js';
 
 const RECORDED_SUBJECTS = 20;
@@ -12,7 +13,7 @@ function recorded(text: string, max: number): string {
 
 async function applyAction(
   { store }: Session,
-  { batch, lease }: WriteTx,
+  { batch, lease }: Transaction,
   what: RepairAction,
 ): Promise<boolean> {
   switch (what.act) {

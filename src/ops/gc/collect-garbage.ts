@@ -3,7 +3,8 @@ import type { ArtifactId, Timestamp } from '../../core/objects/ids.js';
 import type { TrashedArtifact } from '../../core/retention/trashed-artifact.js';
 import type { Reclaimed } from '../../store/collector/collector.js';
 import type { Patience } from '../../store/collector/purge.js';
-import type { Session, WriteTx } from '../session/session.js';
+import type { Session } from '../session/session.js';
+import type { Transaction } from '../session/transaction.js';
 import { applyRemoval, type RemovalOutcome, type SeenPlan } from './apply-removal.js';
 import { StoreRetention } from './store-retention.js';
 import { goneForGood, trashedArtifacts } from './trash-contents.js';
@@ -111,7 +112,7 @@ export async function emptyTrash(session: Session, patience?: Patience): Promise
  * word of whoever says so; the ledger records who.
  */
 export async function assumeDead(session: Session, tokens: readonly string[]): Promise<void> {
-  const giveUp = async (tx: WriteTx) => {
+  const giveUp = async (tx: Transaction) => {
     for (const token of tokens) await session.store.leases.assumeDead(token);
     await tx.commit(
       () => ({ type: 'capability_action', payload: { action: 'assume-dead', subjects: [...tokens] } }),

@@ -11,7 +11,7 @@ export async function refuseRemoval(session: Session, plan: PrunePlan): Promise<
   const refused = plan.items.map((item) => ({ item, error: refusal(item) }));
   const ids = plan.items.map((item) => item.artifact_id);
   await session.write('artifact.remove', ids, (tx) =>
-    session.recordRefusal(tx, 'artifact.remove', ids, refused[0]!.error),
+    tx.refuse(refused[0]!.error, { capability: 'artifact.remove', subjects: ids }),
   );
   return {
     outcome: {

@@ -101,12 +101,10 @@ export async function removeArtifacts(
     .map((item) => ({ item, error: refusal(item) }));
   if (refused.length > 0) {
     await session.write('artifact.remove', [...ids], (tx) =>
-      session.recordRefusal(
-        tx,
-        'artifact.remove',
-        refused.map((r) => r.item.artifact_id),
-        refused[0]!.error,
-      ),
+      tx.refuse(refused[0]!.error, {
+        capability: 'artifact.remove',
+        subjects: refused.map((r) => r.item.artifact_id),
+      }),
     );
   }
   // Nothing went, so nothing is swept: an unreferenced object may be another script's, on its way.

@@ -14,7 +14,8 @@ import { hasFeature } from '../../store/local/format.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
 import { newManifest } from '../put/new-manifest.js';
 import { factsOf } from '../put/register-artifact.js';
-import type { Session, WriteTx } from '../session/session.js';
+import type { Session } from '../session/session.js';
+import type { Transaction } from '../session/transaction.js';
 import { isSound, objectsOfAll } from './payload-presence.js';
 import type { Removal, RetentionState, RetentionStorage } from './retention-storage.js';
 
@@ -105,7 +106,7 @@ export class StoreRetention implements RetentionStorage {
     });
   }
 
-  async #draft(tx: WriteTx, { remove, report, summary }: Removal) {
+  async #draft(tx: Transaction, { remove, report, summary }: Removal) {
     const payload = await tx.batch.addBytes(report.bytes);
     const manifest = newManifest(this.#session, {
       artifact_id: report.artifact_id,

@@ -9,7 +9,7 @@ import { normalText } from '../../core/text/normal-form.js';
 import { HsError } from '../../errors/hs-error.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
 import type { Session } from '../session/session.js';
-import { manifestOf, recordingLayer, reviseManifest } from './revise.js';
+import { manifestOf, reviseManifest } from './revise.js';
 
 /** What an artifact is called and labelled, by its newest revision. */
 export interface Described {
@@ -64,26 +64,24 @@ async function describeAnew(
   why: string | undefined,
 ): Promise<Described> {
   const reason = toReason(why);
-  return session.write('artifact.revise', [artifact], (tx) =>
-    recordingLayer(session, tx, 'artifact.revise', artifact, async () => {
-      let result: Described | undefined;
-      await tx.commit(async (catalog) => {
-        const record = resolveArtifact(catalog, artifact);
-        const before = await manifestOf(session, record);
-        const changes = change(before);
-        if (isSame(before[field], changes[field])) {
-          result = described(before, false);
-          return null;
-        }
-        if (record.layer === 'L1') throw frozen(artifact, field);
-        const { manifest, op } = await reviseManifest(tx, record, before, changes);
-        result = described(manifest, true);
-        const payload = compact({ artifacts: 1, size_bytes: manifest.size_bytes, fields: [field], reason });
-        return { type: 'artifact_revised', payload, ops: [op] };
-      });
-      return result!;
-    }),
-  );
+  return session.write('artifact.revise', [artifact], async (tx) => {
+    let result: Described | undefined;
+    await tx.commit(async (catalog) => {
+      const record = resolveArtifact(catalog, artifact);
+      const before = await manifestOf(session, record);
+      const changes = change(before);
+      if (isSame(before[field], changes[field])) {
+        result = described(before, false);
+        return null;
+      }
+      if (record.layer === 'L1') throw frozen(artifact, field);
+      const { manifest, op } = await reviseManifest(tx, record, before, changes);
+      result = described(manifest, true);
+      const payload = compact({ artifacts: 1, size_bytes: manifest.size_bytes, fields: [field], reason });
+      return { type: 'artifact_revised', payload, ops: [op] };
+    });
+    return result!;
+  });
 }
 
 function isSame(a: Description[Field], b: Description[Field]): boolean {

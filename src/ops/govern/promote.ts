@@ -17,7 +17,7 @@ import { toReason } from '../../core/text/ledger-text.js';
 import { HsError } from '../../errors/hs-error.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
 import type { Session } from '../session/session.js';
-import { manifestOf, recordingLayer, reviseManifest } from './revise.js';
+import { manifestOf, reviseManifest } from './revise.js';
 
 export interface Promoted {
   readonly artifactId: ArtifactId;
@@ -33,40 +33,38 @@ export interface Promoted {
  */
 export async function promote(session: Session, name: string, attest: string | undefined): Promise<Promoted> {
   const reason = toReason(attest);
-  return session.write('artifact.promote', [name], (tx) =>
-    recordingLayer(session, tx, 'artifact.promote', name, async () => {
-      let result: Promoted | undefined;
-      // The payload is read once: what its bytes are does not depend on the head, and it may be large.
-      let read: { readonly of: ObjectId; readonly content: ReadPayload } | undefined;
-      await tx.commit(async (catalog) => {
-        const record = resolveArtifact(catalog, name);
-        const to = nextLayer(record.layer);
-        if (to === undefined) throw cannotPromote(name, record.layer);
-        const manifest = await manifestOf(session, record);
-        if (read?.of !== record.content_hash) {
-          read = { of: record.content_hash, content: await readPayload(session, record) };
-        }
-        const attestation: Attestation | undefined =
-          to === 'L1' && reason !== undefined
-            ? {
-                by: `${session.actor.type}:${session.actor.id}`,
-                reason,
-                content_hash: record.content_hash,
-              }
-            : undefined;
-        const facts = { manifest, ...read.content, graph: graphOf(catalog), attestation };
-        demandGates(name, to, facts);
-        const revised = await reviseManifest(tx, record, manifest, { layer: to });
-        result = describe(revised.manifest, record.layer, to);
-        return {
-          type: 'artifact_promoted',
-          payload: compact({ artifact_id: record.artifact_id, from: record.layer, to, attestation }),
-          ops: [revised.op],
-        };
-      });
-      return result!;
-    }),
-  );
+  return session.write('artifact.promote', [name], async (tx) => {
+    let result: Promoted | undefined;
+    // The payload is read once: what its bytes are does not depend on the head, and it may be large.
+    let read: { readonly of: ObjectId; readonly content: ReadPayload } | undefined;
+    await tx.commit(async (catalog) => {
+      const record = resolveArtifact(catalog, name);
+      const to = nextLayer(record.layer);
+      if (to === undefined) throw cannotPromote(name, record.layer);
+      const manifest = await manifestOf(session, record);
+      if (read?.of !== record.content_hash) {
+        read = { of: record.content_hash, content: await readPayload(session, record) };
+      }
+      const attestation: Attestation | undefined =
+        to === 'L1' && reason !== undefined
+          ? {
+              by: `${session.actor.type}:${session.actor.id}`,
+              reason,
+              content_hash: record.content_hash,
+            }
+          : undefined;
+      const facts = { manifest, ...read.content, graph: graphOf(catalog), attestation };
+      demandGates(name, to, facts);
+      const revised = await reviseManifest(tx, record, manifest, { layer: to });
+      result = describe(revised.manifest, record.layer, to);
+      return {
+        type: 'artifact_promoted',
+        payload: compact({ artifact_id: record.artifact_id, from: record.layer, to, attestation }),
+        ops: [revised.op],
+      };
+    });
+    return result!;
+  });
 }
 
 function describe(m: Manifest, from: Layer, to: Layer): Promoted {

@@ -7,7 +7,7 @@ import { toReason } from '../../core/text/ledger-text.js';
 import { HsError } from '../../errors/hs-error.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
 import type { Session } from '../session/session.js';
-import { manifestOf, recordingLayer, reviseManifest } from './revise.js';
+import { manifestOf, reviseManifest } from './revise.js';
 
 export interface Reclassification {
   readonly classification?: Classification | undefined;
@@ -37,36 +37,34 @@ export async function reclassify(
   change: Reclassification,
 ): Promise<Reclassified> {
   const reason = toReason(change.reason);
-  return session.write('artifact.reclassify', [name], (tx) =>
-    recordingLayer(session, tx, 'artifact.reclassify', name, async () => {
-      let result: Reclassified | undefined;
-      await tx.commit(async (catalog) => {
-        const record = resolveArtifact(catalog, name);
-        const before = await manifestOf(session, record);
-        const after = wanted(before, change);
-        if (before.layer === 'L1') refuseFrozen(name, before, after);
-        const same = (Object.keys(after) as (keyof typeof after)[]).every((k) => after[k] === before[k]);
-        if (same) {
-          result = describe(before, false);
-          return null;
-        }
-        const { manifest, op } = await reviseManifest(tx, record, before, after);
-        result = describe(manifest, true);
-        const sensitivity = (m: Manifest) => ({ classification: m.classification, exportable: m.exportable });
-        return {
-          type: 'artifact_reclassified',
-          payload: {
-            artifact_id: record.artifact_id,
-            from: sensitivity(before),
-            to: sensitivity(manifest),
-            reason,
-          },
-          ops: [op],
-        };
-      });
-      return result!;
-    }),
-  );
+  return session.write('artifact.reclassify', [name], async (tx) => {
+    let result: Reclassified | undefined;
+    await tx.commit(async (catalog) => {
+      const record = resolveArtifact(catalog, name);
+      const before = await manifestOf(session, record);
+      const after = wanted(before, change);
+      if (before.layer === 'L1') refuseFrozen(name, before, after);
+      const same = (Object.keys(after) as (keyof typeof after)[]).every((k) => after[k] === before[k]);
+      if (same) {
+        result = describe(before, false);
+        return null;
+      }
+      const { manifest, op } = await reviseManifest(tx, record, before, after);
+      result = describe(manifest, true);
+      const sensitivity = (m: Manifest) => ({ classification: m.classification, exportable: m.exportable });
+      return {
+        type: 'artifact_reclassified',
+        payload: {
+          artifact_id: record.artifact_id,
+          from: sensitivity(before),
+          to: sensitivity(manifest),
+          reason,
+        },
+        ops: [op],
+      };
+    });
+    return result!;
+  });
 }
 
 function wanted(before: Manifest, change: Reclassification) {

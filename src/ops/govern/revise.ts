@@ -8,11 +8,10 @@ import {
   type Manifest,
   toManifest,
 } from '../../core/manifest/manifest.js';
-import type { CapabilityId } from '../../core/policy/capabilities.js';
-import { isHsError } from '../../errors/hs-error.js';
 import { describedBy } from '../put/new-manifest.js';
 import { factsOf } from '../put/register-artifact.js';
-import type { Session, WriteTx } from '../session/session.js';
+import type { Session } from '../session/session.js';
+import type { Transaction } from '../session/transaction.js';
 
 /** The manifest of the newest revision. */
 export async function manifestOf(session: Session, record: ArtifactRecord): Promise<Manifest> {
@@ -24,7 +23,7 @@ export async function manifestOf(session: Session, record: ArtifactRecord): Prom
  * for a change that the manifest cannot take.
  */
 export async function reviseManifest(
-  tx: WriteTx,
+  tx: Transaction,
   record: ArtifactRecord,
   manifest: Manifest,
   change: { readonly [K in keyof Manifest]?: Manifest[K] | undefined },
@@ -36,20 +35,4 @@ export async function reviseManifest(
   );
   const stored = await tx.batch.addBytes(encodeManifest(revised));
   return { manifest: revised, op: { op: 'revise', ...factsOf(revised, stored) } };
-}
-
-/** Runs a change of an artifact's standing; what its layer forbids is recorded as a refusal (F2). */
-export async function recordingLayer<T>(
-  session: Session,
-  tx: WriteTx,
-  capability: CapabilityId,
-  name: string,
-  change: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await change();
-  } catch (e) {
-    if (!isHsError(e, 'LAYER')) throw e;
-    throw await session.recordRefusal(tx, capability, [name], e);
-  }
 }

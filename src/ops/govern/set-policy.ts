@@ -103,10 +103,9 @@ export async function setPolicy(
 ): Promise<{ readonly from: ObjectId; readonly to: ObjectId; readonly changed: boolean }> {
   return session.write('policy.set', [proposed.id], async (tx) => {
     if (locksOut(proposed.policy, session.actor)) {
-      const error = new HsError('REFUSED', 'cannot set this policy: it would lock out its own author', {
+      throw new HsError('REFUSED', 'cannot set this policy: it would lock out its own author', {
         hint: `grant 'policy.set' to '${session.actor.type}' in it`,
       });
-      throw await session.recordRefusal(tx, 'policy.set', [proposed.id], error);
     }
     const { id } = await tx.batch.addBytes(encodePolicy(proposed.policy), { asFile: true });
     let from = id;

@@ -5,7 +5,8 @@ import { decodeBundleIndex, indexSize, MAX_INDEX_BYTES } from '../../core/object
 import type { ObjectId } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { ObjectBatch } from '../../store/objects/object-batch.js';
-import type { Session, WriteTx } from '../session/session.js';
+import type { Session } from '../session/session.js';
+import type { Transaction } from '../session/transaction.js';
 
 /** What the ledger keeps of a manifest. */
 export function factsOf(
@@ -62,7 +63,7 @@ export async function referencePayload(session: Session, batch: ObjectBatch, m: 
  * `more` are operations that belong with them, such as pins.
  */
 export async function registerArtifacts(
-  tx: WriteTx,
+  tx: Transaction,
   manifests: readonly Manifest[],
   more: readonly LedgerOp[] = [],
 ): Promise<void> {
@@ -72,7 +73,7 @@ export async function registerArtifacts(
 
 /** The entry that registers new artifacts. */
 export async function registration(
-  tx: WriteTx,
+  tx: Transaction,
   manifests: readonly Manifest[],
   more: readonly LedgerOp[] = [],
 ) {

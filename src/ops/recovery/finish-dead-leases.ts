@@ -2,14 +2,19 @@ import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { DirEntry } from '../../fsx/disk.js';
 import { type DeadLease, isUnclaimed } from '../../store/local/leases.js';
-import type { Session } from '../session/session.js';
+import type { Recovery, Session } from '../session/session.js';
+import type { Transaction } from '../session/transaction.js';
 
 /**
  * Finishes or undoes what commands that died had begun, but for the leases that are given up. What cannot
  * be finished now (its destination is read-only, its journal unreadable) is told of and left to the next
  * writing command: it never stops the one that is at work.
  */
-export async function finishDeadLeases(session: Session, givenUp: readonly string[] = []): Promise<void> {
+async function finishDeadLeases(
+  session: Session,
+  tx: Transaction,
+  givenUp: readonly string[],
+): Promise<void> {
   const { leases, layout, disk } = session.store;
   const staged = await disk.readdir(layout.tmp);
   const tokens = await leases.list();
@@ -24,7 +29,7 @@ export async function finishDeadLeases(session: Session, givenUp: readonly strin
     session.progress.advance(1);
     try {
       if (dead.foreign) await setAside(session, dead);
-      else await finishLease(session, dead);
+      else await finishLease(session, tx, dead);
     } catch (e) {
       await dead.leave();
       if (!isErrno(e) && !(e instanceof HsError)) throw e;
@@ -35,6 +40,9 @@ export async function finishDeadLeases(session: Session, givenUp: readonly strin
   }
   if (finished > 0) session.progress.done();
 }
+
+/** What a session is given to finish the work of commands that died. */
+export const recovery: Recovery = { finishDeadLeases };
 
 /**
  * A journal that this user's own hs did not write says nothing: what it names could be anything. In a store that
@@ -76,7 +84,7 @@ async function clearUnclaimed(
  * Its staged files first, then its journal, which may stage under the same names, then the lease itself,
  * so that a second death here leaves it to the next writing command.
  */
-async function finishLease(session: Session, dead: DeadLease): Promise<void> {
+async function finishLease(session: Session, tx: Transaction, dead: DeadLease): Promise<void> {
   const { layout, disk } = session.store;
   for (const entry of await disk.readdir(layout.tmp)) {
     // A directory that a run left could not be removed, which was said.
@@ -87,7 +95,7 @@ async function finishLease(session: Session, dead: DeadLease): Promise<void> {
   }
   if (dead.journal.length > 0) {
     const { finishJournal } = await import('./finish-export.js');
-    await finishJournal(session, dead.token, dead.journal);
+    await finishJournal(session, tx, dead.token, dead.journal);
   }
   await dead.clear();
 }

@@ -1,84 +1,45 @@
-import * as z from 'zod/mini';
 import type { Catalog } from '../../core/catalog/catalog.js';
 import type { Json } from '../../core/json/canonical.js';
-import { natural, uuid } from '../../core/json/schema.js';
 import type { LedgerEntry } from '../../core/ledger/entry.js';
 import { EXPORT_FORMATS, type ExportFormat } from '../../core/ledger/export-formats.js';
 import type { EntryPayload } from '../../core/ledger/payload.js';
 import { recordText } from '../../core/text/ledger-text.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
-import { commit } from '../../store/ledger/commit.js';
 import { addManifest, readContent } from '../export/export-content.js';
-import { type ExportConfig, exportRecord, materializedPaths } from '../export/export-record.js';
-import { commitContext } from '../export/export-transaction.js';
+import { type BegunExport, journaledExports } from '../export/export-journal.js';
+import { exportRecord, materializedPaths } from '../export/export-record.js';
 import type { StagingOutcome } from '../materialize/settle-staging.js';
-import { type StagingRecord, toStagingRecord } from '../materialize/staging-journal.js';
+import type { StagingRecord } from '../materialize/staging-journal.js';
 import type { Session } from '../session/session.js';
+import type { Transaction } from '../session/transaction.js';
 import { finishRuns } from './finish-run.js';
 import { recoverStaging } from './finish-staging.js';
 
-const exportBegun = z.strictObject({
-  journal: z.literal('export'),
-  export_id: uuid,
-  after_seq: natural,
-  config: z.strictObject({ with_manifest: z.boolean(), mtime: natural }),
-});
-const staged = z.strictObject({ journal: z.literal('staging'), export_id: uuid, staging: z.unknown() });
-
-interface Begun {
-  readonly exportId: string;
-  readonly afterSeq: number;
-  readonly config: ExportConfig;
-  /** What was last said of the world outside; nothing was begun there without it. */
-  staging?: StagingRecord;
-}
-
-/** The exports that a journal speaks of, each with what it last said. */
-function begunExports(journal: readonly Json[]): Begun[] {
-  const begun = new Map<string, Begun>();
-  for (const line of journal) {
-    const start = z.safeParse(exportBegun, line);
-    if (start.success) {
-      const { export_id: exportId, after_seq: afterSeq, config } = start.data;
-      begun.set(exportId, { exportId, afterSeq, config });
-      continue;
-    }
-    const stage = z.safeParse(staged, line);
-    const owner = stage.success ? begun.get(stage.data.export_id) : undefined;
-    if (stage.success && owner !== undefined) owner.staging = toStagingRecord(stage.data.staging);
-  }
-  return [...begun.values()];
-}
-
-/** The destinations beside which a journal's exports may have left something. */
-export function journaledDestinations(journal: readonly Json[]): string[] {
-  return begunExports(journal).flatMap(({ staging }) => staging?.path ?? []);
-}
-
 /**
  * Finishes or undoes, in the world outside the store, what the journal of a dead lease says was begun,
- * and completes the export records (B7). `token` names the dead lease, with which goes what is staged here.
+ * and completes the records of exports (B7) and runs, each in a transaction apart. `token` names the dead lease.
  */
 export async function finishJournal(
   session: Session,
+  tx: Transaction,
   token: string,
   journal: readonly Json[],
 ): Promise<void> {
-  for (const one of begunExports(journal)) await finishExport(session, token, one);
-  await finishRuns(session, token, journal);
+  for (const begun of journaledExports(journal)) {
+    await tx.apart((apart) => finishExport(session, apart, begun));
+  }
+  await finishRuns(session, tx, token, journal);
 }
 
-async function finishExport(session: Session, token: string, begun: Begun): Promise<void> {
+async function finishExport(session: Session, tx: Transaction, begun: BegunExport): Promise<void> {
   const outside = begun.staging && (await recoverOutside(session, begun.staging));
   if (outside?.kept !== undefined) {
     session.warn(
       `what an interrupted export was replacing was changed meanwhile, or its name was taken: it is now '${outside.kept}'`,
     );
   }
-  const { store } = session;
-  const batch = store.batch(token);
-  try {
-    await commit(store, batch, commitContext(session), async (catalog) => {
+  await tx.commit(
+    async (catalog) => {
       const found = await findExport(session, begun, catalog.head.seq);
       if (found === undefined) return null;
       const { entry, decided } = found;
@@ -89,10 +50,9 @@ async function finishExport(session: Session, token: string, begun: Begun): Prom
         ...(entry.capability_id === undefined ? {} : { capability: entry.capability_id }),
         decision: payload.outcome === 'refused' ? 'deny' : 'allow',
       };
-    });
-  } finally {
-    await batch.discard();
-  }
+    },
+    { records: true },
+  );
 }
 
 async function recoverOutside(session: Session, staging: StagingRecord): Promise<StagingOutcome> {
@@ -112,7 +72,7 @@ interface Decided {
 /** The decision of an export that has no record yet. */
 async function findExport(
   session: Session,
-  { exportId, afterSeq }: Begun,
+  { exportId, afterSeq }: BegunExport,
   head: number,
 ): Promise<Decided | undefined> {
   const { store } = session;
@@ -131,7 +91,7 @@ async function findExport(
 async function completed(
   session: Session,
   catalog: Catalog,
-  { exportId, config }: Begun,
+  { exportId, config }: BegunExport,
   entry: LedgerEntry,
   decided: EntryPayload<'export_decided'>,
   published: boolean,

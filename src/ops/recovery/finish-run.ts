@@ -1,55 +1,34 @@
-import * as z from 'zod/mini';
 import type { Json } from '../../core/json/canonical.js';
-import { natural, objectId, text, timestamp, uuid } from '../../core/json/schema.js';
 import type { Timestamp } from '../../core/objects/ids.js';
-import { commit } from '../../store/ledger/commit.js';
-import { commitContext } from '../export/export-transaction.js';
 import { discard, runRoot } from '../run/run-directories.js';
+import { journaledRuns, type RunBegun } from '../run/run-journal.js';
 import { signalStatus } from '../run/run-record.js';
 import type { Session } from '../session/session.js';
-
-const SCRATCH_NAME = /^\/(?:[^/\0]+\/)*hs-run-[0-9a-f]{32}$/;
-
-const runBegun = z.strictObject({
-  journal: z.literal('run'),
-  /** The directory outside the store. */
-  path: z.string().check(z.regex(SCRATCH_NAME)),
-  run_id: uuid,
-  after_seq: natural,
-  program: text(4096),
-  arguments_hash: objectId,
-  started_at: timestamp,
-});
-
-type RunBegun = z.output<typeof runBegun>;
-
-/** What the journal says of a run before anything of it is there. */
-export function runJournal(begun: Omit<RunBegun, 'journal'>): Json {
-  return { journal: 'run', ...begun } satisfies RunBegun as Json;
-}
+import type { Transaction } from '../session/transaction.js';
 
 /**
  * For the journal of a dead lease: removes what its run left, and records the run, which a tool without a
  * sandbox could otherwise keep out of the ledger by killing hs. Other records are not its business.
  */
-export async function finishRuns(session: Session, token: string, journal: readonly Json[]): Promise<void> {
+export async function finishRuns(
+  session: Session,
+  tx: Transaction,
+  token: string,
+  journal: readonly Json[],
+): Promise<void> {
   const runs = new Map<string, RunBegun>();
-  for (const line of journal) {
-    const begun = z.safeParse(runBegun, line);
-    if (!begun.success) continue;
+  for (const begun of journaledRuns(journal)) {
     await discard(session, runRoot(session, token));
-    await discard(session, begun.data.path, 'own');
-    runs.set(begun.data.run_id, begun.data);
+    await discard(session, begun.path, 'own');
+    runs.set(begun.run_id, begun);
   }
-  for (const begun of runs.values()) await recordKilled(session, token, begun);
+  for (const begun of runs.values()) await tx.apart((apart) => recordKilled(session, apart, begun));
 }
 
-async function recordKilled(session: Session, token: string, begun: RunBegun): Promise<void> {
-  const { store } = session;
+async function recordKilled(session: Session, tx: Transaction, begun: RunBegun): Promise<void> {
   const { run_id, program, arguments_hash, started_at } = begun;
-  const batch = store.batch(token);
-  try {
-    await commit(store, batch, commitContext(session), async (catalog) => {
+  await tx.commit(
+    async (catalog) => {
       if (await isRecorded(session, begun, catalog.head.seq)) return null;
       const payload = {
         run_id,
@@ -65,10 +44,9 @@ async function recordKilled(session: Session, token: string, begun: RunBegun): P
         errors: ['hs was killed before the run was over; a later command wrote this record'],
       };
       return { type: 'tool_run', payload, capability: 'tool.run', decision: 'allow' };
-    });
-  } finally {
-    await batch.discard();
-  }
+    },
+    { records: true },
+  );
 }
 
 async function isRecorded(session: Session, begun: RunBegun, head: number): Promise<boolean> {

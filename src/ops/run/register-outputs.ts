@@ -9,7 +9,8 @@ import { checkFilenameHint } from '../../core/paths/safe-path.js';
 import { entryName, newManifest } from '../put/new-manifest.js';
 import { readSourceFile } from '../put/read-source.js';
 import { factsOf } from '../put/register-artifact.js';
-import type { Session, WriteTx } from '../session/session.js';
+import type { Session } from '../session/session.js';
+import type { Transaction } from '../session/transaction.js';
 import type { Captured, CapturedPayload } from './collect-capture.js';
 import { judgeOutputs } from './judge-outputs.js';
 import { inputFacts, type RunInput } from './run-inputs.js';
@@ -50,11 +51,11 @@ function isStricterThan(a: Manifest, b: Manifest): boolean {
 /** Turns what a run left into artifacts. */
 export class Register {
   readonly #session: Session;
-  readonly #tx: WriteTx;
+  readonly #tx: Transaction;
   readonly #request: RunRequest;
   readonly #inputs: readonly RunInput[];
 
-  constructor(session: Session, tx: WriteTx, request: RunRequest, inputs: readonly RunInput[]) {
+  constructor(session: Session, tx: Transaction, request: RunRequest, inputs: readonly RunInput[]) {
     this.#session = session;
     this.#tx = tx;
     this.#request = request;

@@ -7,12 +7,13 @@ import { type ErrorCode, HsError, isErrno, isHsError } from '../../errors/hs-err
 import type { DiskDir } from '../../fsx/disk.js';
 import { runSandboxed, type SandboxResult, sandboxHost } from '../../sandbox/sandbox.js';
 import { demandDescription } from '../put/new-manifest.js';
-import { runJournal } from '../recovery/finish-run.js';
-import type { Session, WriteTx } from '../session/session.js';
+import type { Session } from '../session/session.js';
+import type { Transaction } from '../session/transaction.js';
 import { type Captured, collectCapture } from './collect-capture.js';
 import { description, Register } from './register-outputs.js';
 import { discard, makeRunDirectories, type RunDirectories } from './run-directories.js';
 import { type RunInput, resolveInputs, writeInputs } from './run-inputs.js';
+import { runJournal } from './run-journal.js';
 import { checkCommand, commandFacts, type RunFacts, signalStatus } from './run-record.js';
 import type { RunRequest, RunResult } from './run-request.js';
 import { runResult } from './run-result.js';
@@ -84,7 +85,7 @@ interface Ended {
 
 class Run {
   readonly #session: Session;
-  readonly #tx: WriteTx;
+  readonly #tx: Transaction;
   readonly #request: RunRequest;
   readonly #policy: Policy;
   readonly #places: RunDirectories;
@@ -98,7 +99,7 @@ class Run {
 
   constructor(
     session: Session,
-    tx: WriteTx,
+    tx: Transaction,
     request: RunRequest,
     policy: Policy,
     places: RunDirectories,
@@ -175,8 +176,7 @@ class Run {
       };
       return { facts, failed: toolStatus !== 0 || (this.#request.strict && stray.length > 0) };
     } catch (e) {
-      if (!control.hasStarted)
-        throw isHsError(e, 'INTERRUPTED') ? control.interrupted(e) : await this.#refused(e);
+      if (!control.hasStarted) throw isHsError(e, 'INTERRUPTED') ? control.interrupted(e) : e;
       const unknown = { backend: 'unknown', level: 'unknown', gaps: [] };
       const status = control.status ?? signalStatus('SIGKILL');
       throw await this.#failure(e, this.#facts(startedAt, status, unknown, []), [], true);
@@ -204,12 +204,6 @@ class Run {
       stray,
       inputHashes: this.#inputs.map((i) => i.record.content_hash),
     };
-  }
-
-  /** A level that the policy does not allow is a refusal, and recorded as one (F2). */
-  async #refused(e: unknown): Promise<unknown> {
-    if (!isHsError(e, 'REFUSED')) return e;
-    return this.#session.recordRefusal(this.#tx, 'tool.run', [escapeText(this.#request.command[0]!)], e);
   }
 
   #sandboxed(transcripts: readonly Transcript[], printed: Tally): Promise<SandboxResult> {

@@ -1,0 +1,62 @@
+import type { Clock, Environment, ProgressSink, Random, Trace } from '../../core/effects.js';
+import { type Actor, toActor } from '../../core/policy/authorize.js';
+import { HsError } from '../../errors/hs-error.js';
+import type { Disk } from '../../fsx/disk.js';
+import type { PackLimits } from '../../store/objects/pack-writer.js';
+
+/** What the command line knows when a store is opened. */
+export interface SessionRequest {
+  /** `--store` or `HS_STORE`; without it, the search goes upwards from the current directory. */
+  readonly store: string | undefined;
+  /** Whether the command may append to the ledger. */
+  readonly writes: boolean;
+  /** Nothing may be written, refusals included: who opened it said so. */
+  readonly readOnly?: boolean;
+  readonly disk: Disk;
+  readonly clock: Clock;
+  /** `--now` or `HS_NOW`, in milliseconds. */
+  readonly setClock: number | undefined;
+  readonly random: Random;
+  readonly environment: Environment;
+  /** `HS_ACTOR` as it stands. */
+  readonly actor: string | undefined;
+  /** `HS_JOB_ID` as it stands. */
+  readonly jobId: string | undefined;
+  readonly progress: ProgressSink;
+  readonly signal: AbortSignal;
+  readonly warn: (message: string) => void;
+  readonly trace?: Trace;
+  /** False: fold the catalog in memory and leave `cache/` alone (simulated disks, read-only stores). */
+  readonly useIndex?: boolean;
+  /** Other than a store's own, for tests. */
+  readonly packLimits?: PackLimits;
+  /**
+   * True: opens although the ledger has a hole or lacks what was seen of it, for the commands that look
+   * into just that. The anchor stays as it is until the ledger passed the check, or was accepted.
+   */
+  readonly unchecked?: boolean;
+}
+
+/** The operating system's name of a user may hold what an actor id may not. */
+function systemActor(env: Environment): Actor {
+  const id = env.userName.replace(/[^A-Za-z0-9._@+-]/g, '_').replace(/^[^A-Za-z0-9]+/, '');
+  return { type: 'human', id: id === '' ? `uid-${env.uid}` : id.slice(0, 128) };
+}
+
+const JOB_ID = /^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$/;
+
+/** Who acts: `HS_ACTOR`, else the operating system's user (F2). */
+export function actorOf(request: Pick<SessionRequest, 'actor' | 'environment'>): Actor {
+  return request.actor === undefined || request.actor === ''
+    ? systemActor(request.environment)
+    : toActor(request.actor);
+}
+
+/** On behalf of which job: `HS_JOB_ID`. USAGE for what is not an identifier. */
+export function jobIdOf({ jobId }: Pick<SessionRequest, 'jobId'>): string | undefined {
+  if (jobId === undefined || jobId === '') return undefined;
+  if (JOB_ID.test(jobId)) return jobId;
+  throw new HsError('USAGE', `HS_JOB_ID '${jobId}' is not an identifier`, {
+    hint: 'letters, digits and ._:/@+-, at most 128',
+  });
+}

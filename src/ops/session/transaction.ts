@@ -1,0 +1,166 @@
+import type { Catalog } from '../../core/catalog/catalog.js';
+import type { EntryDraft, LedgerEntry } from '../../core/ledger/entry.js';
+import type { Actor } from '../../core/policy/authorize.js';
+import type { CapabilityId } from '../../core/policy/capabilities.js';
+import { recordText } from '../../core/text/ledger-text.js';
+import { type ErrorCode, HsError } from '../../errors/hs-error.js';
+import { dropCopies, tidyPacks } from '../../store/collector/tidy-packs.js';
+import { type BuildDraft, type CommitContext, commit } from '../../store/ledger/commit.js';
+import type { Lease } from '../../store/local/leases.js';
+import type { ObjectBatch } from '../../store/objects/object-batch.js';
+import type { Store } from '../../store/store.js';
+
+/** The capability that every entry of a transaction needs, and the ids or names that a refusal is recorded with. */
+export interface Authority {
+  readonly capability: CapabilityId;
+  readonly subjects: readonly string[];
+}
+
+/** Who commits: what a transaction needs of its session. */
+export interface Committer {
+  readonly store: Store;
+  readonly actor: Actor;
+  readonly commitContext: CommitContext;
+  readonly signal: AbortSignal;
+  isAllowed(catalog: Catalog, capability: CapabilityId): Promise<boolean>;
+  warn(message: string): void;
+  warnOfSecrets(draft: EntryDraft): void;
+}
+
+/**
+ * What is refused rather than failed. A budget is left out: what a run or an export exceeds is in its own record.
+ */
+const REFUSALS: ReadonlySet<ErrorCode> = new Set(['REFUSED', 'HSK-4001', 'GUARD_BLOCKED', 'LAYER', 'PINNED']);
+
+/** Refusals that are in a ledger already. */
+const recorded = new WeakSet<HsError>();
+
+/** REFUSED: the actor lacks the capability. */
+export function lacksCapability({ type, id }: Actor, { capability, subjects }: Authority): HsError {
+  const who = `${type}:${id}`;
+  const what = subjects.length === 0 ? '' : ` on '${subjects[0]}'`;
+  return new HsError('REFUSED', `'${who}' lacks the capability '${capability}'${what}`, {
+    hint: 'hs policy show lists the grants',
+    details: { capability_id: capability, actor: who, subjects },
+  });
+}
+
+/**
+ * The way from a decision to the ledger: objects are staged under a lease, and entries appended that refer to
+ * them. With an authority its capability is asked for each entry at the head that it is appended to, and what
+ * is refused is recorded (F2). Without one, the drafts carry the decision: those of exports, which rest on
+ * more than a capability and record a refusal as an export (B7), and those that recovery completes.
+ */
+export class Transaction {
+  readonly lease: Lease;
+  /** Every object that an entry will reference goes through it, found or new. */
+  readonly batch: ObjectBatch;
+  readonly #by: Committer;
+  readonly #authority: Authority | undefined;
+  /** Transactions apart from this one: what each stages has names of its own. */
+  #others = 0;
+
+  constructor(by: Committer, lease: Lease, authority?: Authority, prefix = lease.token) {
+    this.#by = by;
+    this.lease = lease;
+    this.#authority = authority;
+    this.batch = by.store.batch(prefix);
+  }
+
+  /**
+   * Appends one entry. `build` is called with the catalog at the head, and again after each lost race.
+   * Undefined when it found nothing to do. Once the session's signal is aborted nothing new is committed
+   * and its reason thrown, unless the entry `records` what has happened already.
+   */
+  async commit(
+    build: BuildDraft,
+    { records = false }: { readonly records?: boolean } = {},
+  ): Promise<LedgerEntry | undefined> {
+    const { store, commitContext, signal } = this.#by;
+    return commit(store, this.batch, commitContext, async (catalog) => {
+      if (!records) signal.throwIfAborted();
+      await this.#authorize(catalog);
+      const draft = await build(catalog);
+      if (!records) signal.throwIfAborted();
+      return draft === null ? null : this.#authorized(draft);
+    });
+  }
+
+  async #authorize(catalog: Catalog): Promise<void> {
+    if (this.#authority === undefined) return;
+    if (await this.#by.isAllowed(catalog, this.#authority.capability)) return;
+    throw lacksCapability(this.#by.actor, this.#authority);
+  }
+
+  #authorized(draft: EntryDraft): EntryDraft {
+    if (this.#authority === undefined) return draft;
+    this.#by.warnOfSecrets(draft);
+    return { capability: this.#authority.capability, decision: 'allow', ...draft };
+  }
+
+  /**
+   * Does the work of the transaction, once the capability was checked. What is refused, there or by `work`, is
+   * recorded and thrown.
+   */
+  async perform<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    let done: T;
+    try {
+      if (this.#authority !== undefined) await this.#authorize(await this.#by.store.catalog(this.#by.signal));
+      done = await work(this);
+    } catch (e) {
+      if (this.#authority === undefined || !(e instanceof HsError) || !REFUSALS.has(e.code)) throw e;
+      throw await this.refuse(e, this.#authority);
+    }
+    await this.#tidy();
+    return done;
+  }
+
+  /** Damaged objects are replaced by the good bytes that were staged, also where there was nothing to commit. */
+  async #tidy(): Promise<void> {
+    const { store } = this.#by;
+    const { batch, lease } = this;
+    if (batch.damaged.size > 0) {
+      await batch.publish();
+      // They stand beside what is damaged in a pack, which is found first now and then.
+      for (const id of batch.damaged) await dropCopies(store, lease.token, id);
+    }
+    if (batch.hasPacked) await tidyPacks(store, lease.token);
+  }
+
+  /** Records a refusal, once, without anything that was staged, and returns the error to throw (F2). */
+  async refuse(error: HsError, { capability, subjects }: Authority): Promise<HsError> {
+    if (recorded.has(error)) return error;
+    const payload = {
+      action: 'refused',
+      subjects: subjects.slice(0, 20).map((s) => recordText(s, 128)),
+      reason: recordText(error.message),
+    };
+    try {
+      await this.apart((tx) =>
+        tx.commit(() => ({ type: 'capability_action', payload, capability, decision: 'deny' }), {
+          records: true,
+        }),
+      );
+    } catch (e) {
+      this.#by.warn(`the refusal could not be recorded: ${(e as Error).message}`);
+    }
+    recorded.add(error);
+    return error;
+  }
+
+  /** Another transaction under the same lease, of which no capability is asked: it publishes nothing that this one staged. */
+  async apart<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
+    const prefix = `${this.batch.prefix}-${this.#others++}.`;
+    const tx = new Transaction(this.#by, this.lease, undefined, prefix);
+    try {
+      return await work(tx);
+    } finally {
+      await tx.discard();
+    }
+  }
+
+  /** Forgets what was staged and not committed. */
+  discard(): Promise<void> {
+    return this.batch.discard();
+  }
+}
