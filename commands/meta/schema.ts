@@ -1,12 +1,9 @@
+import type * as z from 'zod/mini';
 import { command } from '../../src/cli/command.js';
 import { maybe } from '../../src/cli/positionals.js';
+import type { jsonSchemas } from '../../src/cli/schemas/common.js';
 import { didYouMean } from '../../src/core/text/suggest.js';
 import { HsError } from '../../src/errors/hs-error.js';
-
-interface Row {
-  readonly name: string;
-  readonly json_schema?: Readonly<Record<string, unknown>>;
-}
 
 /** `hs schema [NAME]`: the JSON Schema of a document that hs prints or stores. */
 export const schema = command({
@@ -23,7 +20,7 @@ export const schema = command({
     { command: 'hs schema', explains: 'List the names.' },
     { command: 'hs schema hs.hash-object/1', explains: 'Print one JSON Schema.' },
   ],
-  async run({ args }): Promise<{ results: readonly Row[] }> {
+  async run({ args }): Promise<z.output<typeof jsonSchemas>> {
     const { documentSchema, schemaNames, toJsonSchema } = await import('../../src/cli/schemas/document.js');
     if (args.name === undefined) return { results: schemaNames().map((name) => ({ name })) };
     const found = await documentSchema(args.name);

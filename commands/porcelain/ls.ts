@@ -1,28 +1,14 @@
+import type * as z from 'zod/mini';
 import { listing } from '../../src/cli/command.js';
 import { choice, flag, text } from '../../src/cli/options.js';
+import type { lsRow } from '../../src/cli/schemas/artifacts.js';
 import { humanAge, humanSize } from '../../src/cli/text/human.js';
 import { type Column, table } from '../../src/cli/text/table.js';
 import type { View } from '../../src/cli/text/view.js';
 import { labelOf } from '../../src/core/manifest/label-of.js';
 import { KINDS, RETENTION_CLASSES } from '../../src/core/manifest/vocabulary.js';
 
-interface Row {
-  readonly artifact_id: string;
-  readonly name?: string;
-  readonly filename_hint?: string;
-  readonly kind: string;
-  readonly retention_class: string;
-  readonly layer: string;
-  readonly classification: string;
-  readonly exportable: boolean;
-  readonly payload_type: string;
-  readonly size_bytes: number;
-  readonly content_hash: string;
-  readonly created_at: string;
-  readonly retention_ttl_days?: number;
-  readonly ttl_ends_at?: string;
-  readonly pins: readonly string[];
-}
+type Row = z.output<typeof lsRow>;
 
 function columns(view: View, long: boolean): Column<Row>[] {
   const age = (at: string) => humanAge(Date.parse(at), view.now);
@@ -76,7 +62,8 @@ export const ls = listing({
   ],
   seeAlso: ['hs-show(1)', 'hs-for-each-artifact(1)', 'hs-du(1)'],
   async run({ options, session, now }): Promise<Row[]> {
-    const { listArtifacts, ttlEnd } = await import('../../src/ops/inspect/list-artifacts.js');
+    const { listArtifacts } = await import('../../src/ops/inspect/list-artifacts.js');
+    const { ttlEndMs } = await import('../../src/core/retention/rule.js');
     const { activePins } = await import('../../src/core/catalog/check-operations.js');
     const { toTimestamp } = await import('../../src/core/objects/ids.js');
     const s = await session();
@@ -92,7 +79,7 @@ export const ls = listing({
       ...(options.sort === undefined ? {} : { sort: options.sort }),
     });
     return rows.map((r) => {
-      const end = ttlEnd(r);
+      const end = ttlEndMs(r);
       return {
         artifact_id: r.artifact_id,
         ...(r.name === undefined ? {} : { name: r.name }),

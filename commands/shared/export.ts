@@ -1,4 +1,6 @@
+import type * as z from 'zod/mini';
 import { flag, list } from '../../src/cli/options.js';
+import type { exportRow } from '../../src/cli/schemas/outside.js';
 import { toObjectId } from '../../src/core/objects/ids.js';
 import type { Exported, ExportPlan } from '../../src/ops/export/export.js';
 
@@ -19,19 +21,7 @@ export const EXITS = {
 };
 
 /** What an export, or with `path` one file of a dry run, says in `--json`. */
-export interface Row {
-  readonly artifact_id: string;
-  readonly format: string;
-  readonly target: string;
-  readonly export_id?: string;
-  readonly content_hash?: string;
-  readonly files?: number;
-  readonly size_bytes: number;
-  readonly replaced?: boolean;
-  readonly warnings?: readonly string[];
-  /** In a dry run, one row for each file. */
-  readonly path?: string;
-}
+export type Row = z.output<typeof exportRow>;
 
 export function done(e: Exported): Row {
   return {
@@ -43,7 +33,7 @@ export function done(e: Exported): Row {
     files: e.files,
     size_bytes: e.bytes,
     replaced: e.replaced,
-    warnings: e.warnings,
+    warnings: [...e.warnings],
   };
 }
 

@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
 import { artifactId, natural, objectId } from '../../core/json/schema.js';
+import { DOCTOR_STATES } from '../../ops/doctor/health-check.js';
+import { SEVERITIES } from '../../ops/fsck/finding.js';
 import { leftOut } from './artifacts.js';
 
 export const countObjects = z.strictObject({
@@ -57,7 +59,7 @@ export const fsck = z.strictObject({
   ok: z.boolean(),
   results: z.array(
     z.strictObject({
-      severity: z.enum(['damage', 'misplaced', 'leftover', 'stray']),
+      severity: z.enum(SEVERITIES),
       subject: z.string(),
       message: z.string(),
       hint: z.string(),
@@ -73,7 +75,7 @@ export const fsck = z.strictObject({
 
 export const doctorRow = z.strictObject({
   check: z.string(),
-  state: z.enum(['ok', 'warning', 'problem']),
+  state: z.enum(DOCTOR_STATES),
   found: z.string(),
   mend: z.optional(z.string()),
 });

@@ -1,7 +1,6 @@
 import { type ArtifactRecord, compareRegistration } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
 import { activePins } from '../../core/catalog/check-operations.js';
-import { DAY_MS } from '../../core/duration.js';
 import {
   CLASSIFICATIONS,
   KINDS,
@@ -10,16 +9,11 @@ import {
   RETENTION_CLASSES,
 } from '../../core/manifest/vocabulary.js';
 import { type Timestamp, timestampMs } from '../../core/objects/ids.js';
+import { ttlEndMs } from '../../core/retention/rule.js';
 import { normalText } from '../../core/text/normal-form.js';
 import { HsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { compileGlob } from '../put/glob-files.js';
-
-/** When a TTL is over, or undefined: it has none. */
-export function ttlEnd(r: ArtifactRecord): number | undefined {
-  if (r.retention_ttl_days === undefined) return undefined;
-  return timestampMs(r.created_at) + r.retention_ttl_days * DAY_MS;
-}
 
 /** The fields that `--sort` and `--filter` know, as text and as what to compare. */
 const FIELDS: Readonly<Record<string, (r: ArtifactRecord) => string | number>> = {
@@ -99,7 +93,7 @@ export async function listArtifacts(catalog: Catalog, query: ListQuery): Promise
   for (const record of catalog.live()) {
     await yieldToEvents();
     if (query.pinned && activePins(record, query.now).length === 0) continue;
-    if (query.expired && (ttlEnd(record) ?? Number.POSITIVE_INFINITY) > now) continue;
+    if (query.expired && (ttlEndMs(record) ?? Number.POSITIVE_INFINITY) > now) continue;
     if (tests.every((test) => test(record))) rows.push(record);
   }
   const newestFirst = (a: ArtifactRecord, b: ArtifactRecord) =>
