@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { ExportOptions, ReadOptions } from './artifact-reader.js';
 import type { CollectStoreOptions, PinOptions, PutArtifactOptions, RunOptions } from './artifact-store.js';
+import { exportTargetSchema, projectionRef } from './core/guard/export-target.js';
 import { compact } from './core/json/omit-undefined.js';
 import { check, natural, objectId, timestamp } from './core/json/schema.js';
 import { EXPORT_FORMATS } from './core/ledger/export-formats.js';
@@ -119,6 +120,8 @@ export const exportOptions = options<ExportOptions>('options', {
   withManifest: flag,
   consents: z.array(objectId),
   mtime: natural,
+  target: exportTargetSchema,
+  displayProjectionRef: projectionRef,
 });
 
 export const listQuery = options<Omit<ListQuery, 'now'>>('query', {

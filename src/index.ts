@@ -12,6 +12,7 @@ export type { BundleReport } from './core/bundle/bundle-record.js';
 export type { ArtifactRecord, Pin, Registration } from './core/catalog/artifact-record.js';
 export type { Head } from './core/catalog/catalog.js';
 export type { ProgressSink, ProgressUnit } from './core/effects.js';
+export type { ExportTarget, TargetKind } from './core/guard/export-target.js';
 export type { Culprit, GuardLink, GuardRule, GuardSubject } from './core/guard/guard.js';
 export type { Json } from './core/json/canonical.js';
 export type { ExportFormat } from './core/ledger/export-formats.js';

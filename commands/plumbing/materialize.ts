@@ -1,6 +1,6 @@
 import { command } from '../../src/cli/command.js';
 import { one } from '../../src/cli/positionals.js';
-import { done, EXITS, FORCE } from '../shared/export.js';
+import { done, EXITS, FORCE, PURPOSE, purposeOf } from '../shared/export.js';
 
 /** `hs materialize`: the same door without formats or default places, for scripts. */
 export const materializeCommand = command({
@@ -13,7 +13,7 @@ export const materializeCommand = command({
     artifact: one('ID', { complete: 'artifact' }),
     dest: one('DEST', { complete: 'file' }),
   },
-  options: FORCE,
+  options: { ...FORCE, ...PURPOSE },
   resultSchema: 'hs.materialize/1',
   examples: [{ command: 'hs materialize a1b2c3d4 build/report.html', explains: 'Write one payload.' }],
   exits: EXITS,
@@ -27,6 +27,7 @@ export const materializeCommand = command({
         force: options.force,
         discardExisting: options.discardExisting,
         consents: options.consent,
+        ...purposeOf(options),
       }),
     );
     for (const warning of row.warnings ?? []) log.warn(warning);

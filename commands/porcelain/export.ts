@@ -4,7 +4,7 @@ import { some } from '../../src/cli/positionals.js';
 import { EXPORT_FORMATS } from '../../src/core/ledger/export-formats.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { ExportPlace } from '../../src/ops/export/export-request.js';
-import { done, EXITS, FORCE, planned } from '../shared/export.js';
+import { done, EXITS, FORCE, PURPOSE, planned, purposeOf } from '../shared/export.js';
 
 /** `hs export`: the audited way out (B). */
 export const exportCommand = listing({
@@ -25,6 +25,8 @@ They stay so when it is removed, so that a secret which was stored by mistake is
 
 Where there is anything high in it, the export also takes artifact.read:restricted, whatever is consented to.
 
+hs writes a local file, or standard output; \`--target\` says what that is for, and the export record keeps it. What is high, or has anything high in it, never goes to a public target, whatever is consented to. \`--display-projection\` keeps a reference to the view in which somebody saw what leaves.
+
 Files and directories get the modes that the umask leaves; of what is high, or has anything high in it, the owner's part alone. A directory is setgid, and of the same group, where the one that it is made in or replaces was. In a tar the modes are 644 and 755, or 600 and 700, whatever the umask, and all times are that of SOURCE_DATE_EPOCH, else 1980-01-01.
 
 Each export, and each that was refused, is recorded in the ledger. What a killed export left is finished or undone by the next command that writes, which also completes the record.
@@ -39,6 +41,7 @@ Directories below the one that is typed are held open while they are written to,
       'what is written (by default, as DEST ends, else what the payload is)',
     ),
     ...FORCE,
+    ...PURPOSE,
     withManifest: flag(undefined, 'write the manifest too, as artifact.json'),
     dryRun: flag(undefined, 'list what would be written, and write nothing'),
   },
@@ -48,6 +51,10 @@ Directories below the one that is typed are held open while they are written to,
     { command: 'hs export dist dist.tar.gz', explains: 'Write a directory as an archive.' },
     { command: 'hs export dist --format tar - | tar -t', explains: 'Write a directory as a tar to a pipe.' },
     { command: 'hs export a1b2c3 d4e5f6 --into out', explains: 'Write several below a directory.' },
+    {
+      command: 'hs export site public/ --target public',
+      explains: 'Say that it will be published: nothing high goes with it.',
+    },
   ],
   exits: EXITS,
   seeAlso: ['hs-materialize(1)', 'hs-reclassify(1)', 'hs-policy-show(1)', 'hs-bundle(1)'],
@@ -81,6 +88,7 @@ Directories below the one that is typed are held open while they are written to,
         discardExisting: options.discardExisting,
         withManifest: options.withManifest,
         consents: options.consent,
+        ...purposeOf(options),
         ...(options.format === undefined ? {} : { format: options.format }),
         ...(epoch === undefined ? {} : { mtime: Math.floor(epoch / 1000) }),
       };

@@ -1,6 +1,8 @@
 import type * as z from 'zod/mini';
-import { flag, list } from '../../src/cli/options.js';
+import { flag, list, text, type Values } from '../../src/cli/options.js';
 import type { exportRow } from '../../src/cli/schemas/outside.js';
+import { projectionRef, toExportTarget } from '../../src/core/guard/export-target.js';
+import { check } from '../../src/core/json/schema.js';
 import { toObjectId } from '../../src/core/objects/ids.js';
 import type { Exported, ExportPlan } from '../../src/ops/export/export.js';
 
@@ -13,6 +15,25 @@ export const FORCE = {
     complete: 'object',
   }),
 };
+
+/** What is recorded of where the bytes are bound for. */
+export const PURPOSE = {
+  target: text('TARGET', 'what the file is for: local_file (the default), platform:NAME or public', {
+    parse: toExportTarget,
+    complete: 'target',
+  }),
+  displayProjection: text('REF', 'the view in which this was shown and decided upon, for the export record', {
+    parse: (raw) => check(projectionRef, raw, 'USAGE', 'the reference'),
+  }),
+};
+
+/** Of a request, what {@link PURPOSE} says. */
+export function purposeOf({ target, displayProjection: ref }: Values<typeof PURPOSE>) {
+  return {
+    ...(target === undefined ? {} : { target }),
+    ...(ref === undefined ? {} : { displayProjectionRef: ref }),
+  };
+}
 
 export const EXITS = {
   6: 'refused by capability, export guard or budget; the refusal is in the ledger',

@@ -14,6 +14,7 @@ export type Completion =
   | 'directory'
   | 'command'
   | 'schema'
+  | 'target'
   | 'none';
 
 export interface ParseContext {

@@ -55,6 +55,18 @@ describe('the export guard', () => {
     expect(guardExport(subject('bad', { classification: undefined }), consents)).toHaveLength(1);
   });
 
+  it('lets nothing high go to a public target, consented to or not, however deep it lies', () => {
+    const high = subject('bad', { classification: 'high' });
+    for (const depth of [0, 3]) {
+      const whole = inside(high, depth);
+      expect(guardExport(whole, new Set([hash('bad')]), 'platform')).toEqual([]);
+      const blocks = guardExport(whole, new Set([hash('bad')]), 'public');
+      expect(blocks.map((b) => b.rule)).toEqual(['high-to-public']);
+      expect(blockHint(culpritsOf(blocks), 'fedcba98', new Set())).toContain('no public target');
+    }
+    expect(guardExport(subject('fine', { classification: 'medium' }), new Set(), 'public')).toEqual([]);
+  });
+
   it('blocks bundles that are deeper than can be checked', () => {
     expect(guardExport(inside(subject('fine'), 40), new Set()).map((b) => b.rule)).toContain('too-deep');
   });

@@ -80,6 +80,8 @@ async function valueWords(
   const named = (list: readonly string[]) => list.map((word) => ({ word, meaning: '' }));
   if (choices.length > 0) return named(choices);
   switch (complete) {
+    case 'target':
+      return named(['local_file', 'platform:', 'public']);
     case 'kind':
       return named(KINDS);
     case 'command':

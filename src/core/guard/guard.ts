@@ -1,6 +1,7 @@
 import { CLASSIFICATIONS, type Classification } from '../manifest/vocabulary.js';
 import type { ArtifactId, ObjectId } from '../objects/ids.js';
 import { escapeText } from '../text/escape-control.js';
+import type { TargetKind } from './export-target.js';
 
 /**
  * Why something counts as a member: it has the same bytes, it is a directory with the same file, a slice was
@@ -33,6 +34,7 @@ export const GUARD_RULES = [
   'not-exportable',
   'unclassified',
   'high',
+  'high-to-public',
   'unreadable-members',
   'too-deep',
 ] as const;
@@ -52,10 +54,14 @@ export const MAX_DEPTH = 32;
 /**
  * The export guard (B6): every reason that blocks, none when it may go. Blocks what is not exportable,
  * of unknown or unreadable classification, or high without a consent to that very content hash; and
- * whatever contains such a thing, however deep. What cannot be found out blocks. What was removed blocks
+ * whatever contains such a thing, however deep. What is high never goes to a public target, consented to or not. What cannot be found out blocks. What was removed blocks
  * as it did, but a consent answers all of it: nothing is left that could be reclassified.
  */
-export function guardExport(subject: GuardSubject, consents: ReadonlySet<ObjectId>): readonly GuardBlock[] {
+export function guardExport(
+  subject: GuardSubject,
+  consents: ReadonlySet<ObjectId>,
+  target: TargetKind = 'local_file',
+): readonly GuardBlock[] {
   const blocks: GuardBlock[] = [];
   const seen = new Set<string>();
   const visit = (s: GuardSubject, above: readonly string[]): void => {
@@ -72,6 +78,7 @@ export function guardExport(subject: GuardSubject, consents: ReadonlySet<ObjectI
     const consented = consents.has(s.contentHash);
     const cleared = consented && s.removed === true;
     if (s.classification === undefined || !CLASSIFICATIONS.includes(s.classification)) block('unclassified');
+    else if (s.classification === 'high' && target === 'public') block('high-to-public');
     else if (s.classification === 'high' && !consented) block('high');
     if (s.exportable !== true && !cleared) block('not-exportable');
     if (s.members === undefined && !cleared) block('unreadable-members');
@@ -159,6 +166,7 @@ function describeSelf(rules: readonly GuardRule[]): string {
   if (rules.includes('unclassified')) said.push('its classification is unknown');
   else {
     if (rules.includes('high')) said.push('classification is high');
+    if (rules.includes('high-to-public')) said.push('classification is high, and the target is public');
     if (rules.includes('not-exportable')) said.push('it is not exportable');
   }
   if (rules.includes('unreadable-members')) said.push('its members cannot be read');
@@ -169,7 +177,7 @@ function describeState(rules: readonly GuardRule[]): string {
   const said: string[] = [];
   if (rules.includes('unclassified')) said.push('of unknown classification');
   else {
-    if (rules.includes('high')) said.push('high');
+    if (rules.some((r) => r === 'high' || r === 'high-to-public')) said.push('high');
     if (rules.includes('not-exportable')) said.push('not exportable');
   }
   if (said.length === 0) return 'whose members cannot be read';
@@ -200,6 +208,10 @@ export function blockHint(
     const each = ids.length === 1 ? '' : `, for each of ${ids.slice(0, MAX_NAMED).join(', ')}`;
     const anew = held.some(isKept) ? ', in a bundle or slice that is made afterwards' : '';
     return `hs reclassify ${ids.length === 1 ? ids[0] : 'ID'} --exportable --reason R changes that${each}${anew}`;
+  }
+  const published = known.find((c) => c.rules.includes('high-to-public'));
+  if (published !== undefined) {
+    return `what is high goes to no public target; where it is not high, hs reclassify ${idOf(published)} says so`;
   }
   const back = known.find(
     (c) =>

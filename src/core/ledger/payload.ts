@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { projectionRef, targetFields } from '../guard/export-target.js';
 import { artifactId, natural, objectId, text, timestamp, token, uuid } from '../json/schema.js';
 import { entityRefSchema, handleSchema } from '../manifest/manifest.js';
 import { CLASSIFICATIONS, DETERMINISM_LEVELS, HASH_BASES, LAYERS } from '../manifest/vocabulary.js';
@@ -16,13 +17,14 @@ const exportRecord = z.strictObject({
   job_id: z.optional(token),
   source_entity_refs: z.array(entityRefSchema),
   source_hashes: z.array(objectId),
-  display_projection_ref: z.optional(text(256)),
+  display_projection_ref: z.optional(projectionRef),
   export_format: z.enum(RECORDED_FORMATS),
   exporter: z.strictObject({ engine_id: token, engine_version: token, config_hash: objectId }),
   determinism_level: z.enum(DETERMINISM_LEVELS),
   /** Of the source: what its content hash is the hash of. */
   hash_basis: z.enum(HASH_BASES),
   export_target: z.string().check(z.maxLength(4096)),
+  ...targetFields,
   policy_id: objectId,
   redactions_applied: z.literal(false),
   output_artifact_handles: z.array(handleSchema),
@@ -58,6 +60,8 @@ export const PAYLOADS = {
     artifact_ids: z.array(artifactId),
     export_format: token,
     export_target: z.string().check(z.maxLength(4096)),
+    ...targetFields,
+    display_projection_ref: z.optional(projectionRef),
     policy_id: objectId,
     consents: z.array(objectId),
     reasons: z.array(text(2000)),

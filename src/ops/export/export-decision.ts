@@ -72,7 +72,7 @@ export async function decideExport(
   const subject = await guardSubject(session.store.objects, catalog, content);
   const isPrivate = holdsHigh(subject);
   const consents = new Set(request.consents ?? []);
-  const heldBackBy = culpritsOf(guardExport(subject, consents));
+  const heldBackBy = culpritsOf(guardExport(subject, consents, request.target?.kind));
   const objections = [
     ...capabilityObjection(session, policy, capability, placed),
     ...placeObjection(placed),

@@ -9,6 +9,7 @@ import { comparePaths } from '../../core/paths/safe-path.js';
 import type { Actor } from '../../core/policy/authorize.js';
 import { handleOf } from '../put/put.js';
 import type { Content } from './export-content.js';
+import { type Purpose, purposeFields } from './export-purpose.js';
 
 /** zlib may pack the same tar differently in another version; everything else is the same bytes anywhere. */
 function determinismOf(format: ExportFormat): DeterminismLevel {
@@ -34,6 +35,7 @@ export interface ExportFacts {
   /** Absolute, or `-`. */
   readonly target: string;
   readonly policyId: ObjectId;
+  readonly purpose: Purpose;
 }
 
 /** The export record (B7). */
@@ -61,6 +63,7 @@ export function exportRecord(
     determinism_level: determinismOf(format),
     hash_basis: record.payload_type === 'directory' ? 'bundle_index' : 'payload_bytes',
     export_target: target,
+    ...purposeFields(facts.purpose),
     policy_id: facts.policyId,
     redactions_applied: false,
     output_artifact_handles: done ? [handleOf(record)] : [],

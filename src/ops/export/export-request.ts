@@ -1,3 +1,4 @@
+import type { ExportTarget } from '../../core/guard/export-target.js';
 import type { ExportFormat } from '../../core/ledger/export-formats.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import type { PayloadEntry } from '../materialize/payload-source.js';
@@ -25,6 +26,10 @@ export interface ExportRequest {
   readonly withManifest?: boolean;
   /** Content hashes of what is high and may go all the same (B6). */
   readonly consents?: readonly ObjectId[];
+  /** What the bytes are bound for; by default a local file. What is high never goes to a public one. */
+  readonly target?: ExportTarget;
+  /** A reference to the view in which it was shown to whoever decided, for the record (B7). */
+  readonly displayProjectionRef?: string;
   /** Times inside a tar, in seconds since 1970 (`SOURCE_DATE_EPOCH`); else {@link ARCHIVE_TIME}. */
   readonly mtime?: number;
   /** Decide and look, write nothing, record nothing (D5). */

@@ -14,6 +14,7 @@ import type { Transaction } from '../session/transaction.js';
 import { archive, verified } from './export-archive.js';
 import { type Decision, decideExport, refusal } from './export-decision.js';
 import { exportJournal, stagingJournal } from './export-journal.js';
+import { type Purpose, purposeFields, purposeOf } from './export-purpose.js';
 import { type ExportConfig, exportRecord, materializedPaths } from './export-record.js';
 import type { ExportRequest } from './export-request.js';
 import { recordedExports } from './recorded-export.js';
@@ -43,6 +44,7 @@ export interface ExportPlan {
 
 /** Decides and looks, as an export would, and writes nothing: no file, no lease, no ledger entry (D5). */
 export async function planExport(session: Session, request: ExportRequest): Promise<ExportPlan> {
+  purposeOf(session, request);
   const decision = await decideExport(session, await session.catalog(), request);
   if (decision.objections.length > 0) throw refusal(decision);
   const { shape, placed, content } = decision;
@@ -79,6 +81,7 @@ async function exists(session: Session, path: string): Promise<boolean> {
  */
 export async function exportArtifact(session: Session, request: ExportRequest): Promise<Exported> {
   return session.writeDecided(async (tx) => {
+    const purpose = purposeOf(session, request);
     const exportId = session.random.uuid();
     const mtime = request.mtime ?? ARCHIVE_TIME;
     const config: ExportConfig = { with_manifest: request.withManifest === true, mtime };
@@ -87,7 +90,7 @@ export async function exportArtifact(session: Session, request: ExportRequest): 
     // From the moment that the decision may be in the ledger: this command writes its record, or the next.
     let owesRecord = false;
     try {
-      const decision = await recordDecision(session, tx, exportId, request, () => {
+      const decision = await recordDecision(session, tx, exportId, request, purpose, () => {
         owesRecord = true;
       });
       const { content, shape, placed } = decision;
@@ -101,7 +104,7 @@ export async function exportArtifact(session: Session, request: ExportRequest): 
           errors: (said.errors ?? []).map((e) => recordText(e)),
         };
         const recorded = await tryToRecord(session, () =>
-          recordOutcome(session, tx, exportId, config, decision, end),
+          recordOutcome(session, tx, exportId, { config, purpose }, decision, end),
         );
         owesRecord = !recorded;
       };
@@ -175,7 +178,7 @@ async function recordOutcome(
   session: Session,
   tx: Transaction,
   exportId: string,
-  config: ExportConfig,
+  { config, purpose }: { readonly config: ExportConfig; readonly purpose: Purpose },
   { content, shape, placed, policyId, capability }: Decision,
   end: Pick<ExportRecord, 'outcome' | 'warnings' | 'errors'>,
 ): Promise<void> {
@@ -189,6 +192,7 @@ async function recordOutcome(
     config,
     target: placed.target,
     policyId,
+    purpose,
   };
   const paths = materializedPaths(shape.format, placed.target, shape.entries);
   await tx.commit(
@@ -208,6 +212,7 @@ async function recordDecision(
   tx: Transaction,
   exportId: string,
   request: ExportRequest,
+  purpose: Purpose,
   onDecided: () => void,
 ): Promise<Decision> {
   let decision: Decision | undefined;
@@ -222,6 +227,7 @@ async function recordDecision(
         artifact_ids: [decision.content.record.artifact_id],
         export_format: decision.shape.format,
         export_target: decision.placed.target,
+        ...purposeFields(purpose),
         policy_id: decision.policyId,
         consents: [...new Set(request.consents ?? [])].sort(),
         reasons: decision.objections.map((o) => recordText(o.why)),

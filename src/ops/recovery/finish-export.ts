@@ -1,4 +1,5 @@
 import type { Catalog } from '../../core/catalog/catalog.js';
+import type { ExportTarget } from '../../core/guard/export-target.js';
 import type { Json } from '../../core/json/canonical.js';
 import type { LedgerEntry } from '../../core/ledger/entry.js';
 import { EXPORT_FORMATS, type ExportFormat } from '../../core/ledger/export-formats.js';
@@ -7,6 +8,7 @@ import { recordText } from '../../core/text/ledger-text.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import { addManifest, readContent } from '../export/export-content.js';
 import { type BegunExport, journaledExports } from '../export/export-journal.js';
+import type { Purpose } from '../export/export-purpose.js';
 import { exportRecord, materializedPaths } from '../export/export-record.js';
 import type { StagingOutcome } from '../materialize/settle-staging.js';
 import type { StagingRecord } from '../materialize/staging-journal.js';
@@ -88,6 +90,14 @@ async function findExport(
   return found;
 }
 
+/** What the decision says that its record is to say again. */
+function purposeOf(decided: EntryPayload<'export_decided'>): Purpose {
+  const { export_target_kind: kind, export_platform: platform, display_projection_ref: ref } = decided;
+  const target: ExportTarget | undefined =
+    kind === 'platform' ? { kind, platform: platform! } : kind === undefined ? undefined : { kind };
+  return { target, displayProjectionRef: ref };
+}
+
 async function completed(
   session: Session,
   catalog: Catalog,
@@ -111,6 +121,7 @@ async function completed(
     config,
     target: decided.export_target,
     policyId: decided.policy_id,
+    purpose: purposeOf(decided),
   };
   const outcome = entry.decision === 'deny' ? 'refused' : published ? 'done' : 'interrupted';
   const end = {

@@ -51,7 +51,13 @@ async function prepare({ kind, force, lacks, isRefused }: Scenario): Promise<Sim
 
 async function runExport(sim: SimDisk, artifact: string, force: boolean): Promise<void> {
   const session = await openTestSession('/w', { disk: sim.process('export'), ...OPTIONS });
-  await exportArtifact(session, { artifact, place: { kind: 'path', path: '/out/dest' }, force });
+  await exportArtifact(session, {
+    artifact,
+    place: { kind: 'path', path: '/out/dest' },
+    force,
+    target: { kind: 'platform', platform: 'ci' },
+    displayProjectionRef: 'view:1',
+  });
 }
 
 /** The next writing command, and what the ledger then says of exports of the new artifact. */
@@ -135,6 +141,14 @@ describe('an export from a store', () => {
           expect(records.length, said).toBeLessThanOrEqual(1);
           if (end === after) expect(records[0]?.outcome, said).toBe('done');
           else if (records[0] !== undefined) expect(records[0].outcome, said).toBe('interrupted');
+          for (const record of records) {
+            const {
+              export_target_kind: kind,
+              export_platform: platform,
+              display_projection_ref: ref,
+            } = record;
+            expect([kind, platform, ref], said).toEqual(['platform', 'ci', 'view:1']);
+          }
           ends.add(end);
         }
         expect(ends).toEqual(new Set([before, after]));

@@ -1,0 +1,28 @@
+import { describedTarget, type ExportTarget, LOCAL_FILE } from '../../core/guard/export-target.js';
+import { HsError } from '../../errors/hs-error.js';
+import { hasFeature } from '../../store/local/format.js';
+import type { Session } from '../session/session.js';
+import type { ExportRequest } from './export-request.js';
+
+/** What a caller says of an export for the record; neither in a store without the feature `records-2`. */
+export interface Purpose {
+  readonly target?: ExportTarget | undefined;
+  readonly displayProjectionRef?: string | undefined;
+}
+
+/** As decisions and records have it. */
+export function purposeFields({ target, displayProjectionRef: ref }: Purpose) {
+  return {
+    ...(target === undefined ? {} : describedTarget(target)),
+    ...(ref === undefined ? {} : { display_projection_ref: ref }),
+  };
+}
+
+/** What the record will say of target and view. USAGE in a store whose records have no place for it. */
+export function purposeOf({ store }: Session, { target, displayProjectionRef }: ExportRequest): Purpose {
+  if (hasFeature(store.format, 'records-2')) return { target: target ?? LOCAL_FILE, displayProjectionRef };
+  if (target === undefined && displayProjectionRef === undefined) return {};
+  throw new HsError('USAGE', 'the export records of this store have no place for a target or a projection', {
+    hint: 'it was made by an older hs; in a store made by this one (hs init) they have',
+  });
+}
