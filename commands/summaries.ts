@@ -200,7 +200,7 @@ export const summaries: CommandSummaries = {
   },
   'proof verify': {
     class: 'plumbing',
-    summary: 'check a proof about a ledger, without its store',
+    summary: 'check a proof about a ledger, or an attestation, without its store',
   },
   'ledger append-note': {
     class: 'plumbing',

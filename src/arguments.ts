@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import type { ExportOptions, ReadOptions } from './artifact-reader.js';
+import type { ExportOptions, ReadOptions, ScanOptions } from './artifact-reader.js';
 import type { CollectStoreOptions, PinOptions, PutArtifactOptions, RunOptions } from './artifact-store.js';
 import { exportTargetSchema, projectionRef } from './core/guard/export-target.js';
 import { compact } from './core/json/omit-undefined.js';
@@ -50,6 +50,10 @@ export function text(value: unknown, what: string): string {
 
 export function filePath(value: unknown, what: string): string {
   return check(path, value, 'USAGE', what);
+}
+
+export function count(value: unknown, what: string): number {
+  return check(natural, value, 'USAGE', what);
 }
 
 export function names(value: unknown, what: string): readonly string[] {
@@ -111,6 +115,7 @@ export const putOptions = options<PutArtifactOptions>('options', { ...putFields,
 export const putAllOptions = options<PutOptions>('options', putFields);
 
 export const pinOptions = options<PinOptions>('options', { name: given, reason: given, until: date });
+export const scanOptions = options<ScanOptions>('options', { personal: flag });
 export const readOptions = options<ReadOptions>('options', { path: given });
 
 export const exportOptions = options<ExportOptions>('options', {
@@ -160,6 +165,7 @@ export const bundleOptions = options<BundleOptions>('options', {
   name: given,
   nonPortable: flag,
   ttl: ttlDays,
+  attest: given,
 });
 export const importOptions = options<ImportOptions>('options', { nonPortable: flag, ttl: ttlDays });
 export const fsckOptions = options<Partial<FsckOptions>>('options', {

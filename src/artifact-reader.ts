@@ -3,6 +3,8 @@ import * as given from './arguments.js';
 import type { ArtifactRecord } from './core/catalog/artifact-record.js';
 import type { Catalog } from './core/catalog/catalog.js';
 import { noProgress } from './core/effects.js';
+import type { Checkpoint } from './core/evidence/checkpoint.js';
+import { canonicalText } from './core/json/canonical.js';
 import type { Manifest } from './core/manifest/manifest.js';
 import { type BundleIndex, decodeBundleIndex, MAX_INDEX_BYTES } from './core/objects/bundle-index.js';
 import { sha256 } from './core/objects/hash.js';
@@ -11,6 +13,8 @@ import { encodePolicy, toPolicy } from './core/policy/policy.js';
 import type { PrunePlan } from './core/retention/prune-plan.js';
 import type { RetentionReport } from './core/retention/report.js';
 import { HsError } from './errors/hs-error.js';
+import type { ScanRow } from './ops/evidence/scan.js';
+import type { SignedCheckpoint } from './ops/evidence/sign-checkpoint.js';
 import type { ExportPlan } from './ops/export/export.js';
 import type { ExportPlace, ExportRequest } from './ops/export/export-request.js';
 import type { FsckOptions, FsckReport } from './ops/fsck/fsck.js';
@@ -30,6 +34,11 @@ import type { LedgerVerdict } from './store/ledger/verify-ledger.js';
 export interface ReadOptions {
   /** One file of a directory payload. */
   readonly path?: string;
+}
+
+export interface ScanOptions {
+  /** Look for e-mail addresses, telephone numbers and paths, too. */
+  readonly personal?: boolean;
 }
 
 export type ExportOptions = Omit<ExportRequest, 'artifact' | 'place' | 'dryRun' | 'byEnding'>;
@@ -63,6 +72,11 @@ export class ArtifactReader {
   /** A path of the caller's, absolute. */
   protected path(path: string, what = 'path'): string {
     return resolve(this.session.environment.cwd, given.filePath(path, what));
+  }
+
+  /** What signs, as the caller names it. */
+  protected key(key: string): string {
+    return given.text(key, 'key') === 'ssh-agent' ? key : this.path(key, 'key');
   }
 
   /** The artifact of that name: NOT_FOUND or AMBIGUOUS, with candidates (`hs resolve`). */
@@ -221,6 +235,55 @@ export class ArtifactReader {
   async verifyLedger(): Promise<LedgerVerdict> {
     const { verifyLedger } = await import('./store/ledger/verify-ledger.js');
     return verifyLedger(this.session.store, noProgress, this.session.signal);
+  }
+
+  /**
+   * A signed statement of what the ledger is now (`hs ledger sign`); nothing is written. `key` is the file of an
+   * Ed25519 private key, or `ssh-agent`; `name` what the note shows as the signer's.
+   */
+  async signLedger(key: string, name?: string): Promise<SignedCheckpoint> {
+    const { signCheckpoint } = await import('./ops/evidence/sign-checkpoint.js');
+    const shown = name === undefined ? {} : { name: given.text(name, 'name') };
+    return signCheckpoint(this.session, { key: this.key(key), ...shown });
+  }
+
+  /**
+   * Compares the ledger with a checkpoint that this key signed (`hs ledger verify --checkpoint`): INTEGRITY,
+   * CONFLICT, ROLLED_BACK or LEDGER_BROKEN when it does not begin with those entries.
+   */
+  async compareWithCheckpoint(note: string, publicKey: string): Promise<Checkpoint> {
+    const [{ compareWithCheckpoint }, { parsePublicKey }] = await Promise.all([
+      import('./ops/evidence/prove.js'),
+      import('./core/evidence/keys.js'),
+    ]);
+    const key = parsePublicKey(given.text(publicKey, 'publicKey'));
+    return compareWithCheckpoint(this.session, given.text(note, 'note'), key);
+  }
+
+  /** A proof that an entry is in the ledger of a checkpoint, for `verifyProof` (`hs ledger prove SEQ`). */
+  async proveEntry(seq: number, checkpoint: string): Promise<string> {
+    const { proveInclusion } = await import('./ops/evidence/prove.js');
+    const [number, note] = [given.count(seq, 'seq'), given.text(checkpoint, 'checkpoint')];
+    return canonicalText(await proveInclusion(this.session, number, note));
+  }
+
+  /** A proof that the ledger of a newer checkpoint continues that of an older one (`hs ledger prove --from`). */
+  async proveGrowth(older: string, newer: string): Promise<string> {
+    const { proveConsistency } = await import('./ops/evidence/prove.js');
+    const notes = [given.text(older, 'older'), given.text(newer, 'newer')] as const;
+    return canonicalText(await proveConsistency(this.session, ...notes));
+  }
+
+  /** Where in the payloads something looks like a secret, or with `personal` tells about a person (`hs scan`). */
+  async *scan(names: readonly string[], options: ScanOptions = {}): AsyncGenerator<ScanRow> {
+    const { scanArtifacts } = await import('./ops/evidence/scan.js');
+    const typed = given.names(names, 'names');
+    const { personal } = given.scanOptions(options);
+    yield* scanArtifacts(
+      this.session,
+      typed,
+      personal === true ? ['credential', 'personal'] : ['credential'],
+    );
   }
 
   /** Checks every object, manifest and name of the store (`hs fsck`). */

@@ -120,6 +120,20 @@ export class ArtifactStore extends ArtifactReader {
     return exportArtifact(this.session, this.exportRequest(name, destination, options));
   }
 
+  /**
+   * The same with a signed statement of how a run made it beside it (`hs export --attest`): what was exported, and
+   * its attestation. `key` is the file of an Ed25519 private key, or `ssh-agent`. NOT_FOUND for what no run made.
+   */
+  async exportAttested(
+    name: string,
+    key: string,
+    destination?: string,
+    options: ExportOptions = {},
+  ): Promise<readonly [Exported, Exported]> {
+    const { exportAttested } = await import('./ops/export/export-attested.js');
+    return exportAttested(this.session, this.exportRequest(name, destination, options), this.key(key));
+  }
+
   /** Removes what retention says is over, or of that what a plan lists (`hs gc --yes`, `hs gc --apply`). */
   async gc(options: CollectStoreOptions = {}): Promise<Collected> {
     const { collect } = await import('./ops/gc/collect-garbage.js');
@@ -160,7 +174,11 @@ export class ArtifactStore extends ArtifactReader {
   /** Gathers artifacts into one bundle artifact (`hs bundle create`). */
   async bundle(names: readonly string[], options: BundleOptions = {}): Promise<BundleCreated> {
     const { createBundle } = await import('./ops/bundle/create-bundle.js');
-    return createBundle(this.session, given.names(names, 'names'), given.bundleOptions(options));
+    const { attest, ...rest } = given.bundleOptions(options);
+    return createBundle(this.session, given.names(names, 'names'), {
+      ...rest,
+      ...(attest === undefined ? {} : { attest: this.key(attest) }),
+    });
   }
 
   /** Registers the artifacts of a bundle file or directory, all or none (`hs import`). */

@@ -1,5 +1,5 @@
 /** The library: what programs import. */
-export { ArtifactReader, type ExportOptions, type ReadOptions } from './artifact-reader.js';
+export { ArtifactReader, type ExportOptions, type ReadOptions, type ScanOptions } from './artifact-reader.js';
 export {
   ArtifactStore,
   type CollectStoreOptions,
@@ -12,9 +12,14 @@ export type { BundleReport } from './core/bundle/bundle-record.js';
 export type { ArtifactRecord, Pin, Registration } from './core/catalog/artifact-record.js';
 export type { Head } from './core/catalog/catalog.js';
 export type { ProgressSink, ProgressUnit } from './core/effects.js';
+export type { Checkpoint } from './core/evidence/checkpoint.js';
+export type { Proven } from './core/evidence/ledger-proof.js';
+export type { TreeHash } from './core/evidence/merkle-tree.js';
+export type { ProvenanceStatement } from './core/evidence/provenance.js';
 export type { ExportTarget, TargetKind } from './core/guard/export-target.js';
 export type { Culprit, GuardLink, GuardRule, GuardSubject } from './core/guard/guard.js';
 export type { Json } from './core/json/canonical.js';
+export type { LedgerEntry } from './core/ledger/entry.js';
 export type { ExportFormat } from './core/ledger/export-formats.js';
 export type { ArtifactFacts, LedgerOp } from './core/ledger/operation.js';
 export type { EntryPayload, EntryType } from './core/ledger/payload.js';
@@ -39,11 +44,15 @@ export type {
 } from './core/retention/prune-plan.js';
 export type { PrunedItem, ReportHeader, RetentionReport, SparedItem } from './core/retention/report.js';
 export type { TrashedArtifact } from './core/retention/trashed-artifact.js';
+export type { LineFinding } from './core/secrets/scan-lines.js';
 export type { ErrorExtras } from './errors/hs-error.js';
 export { type ErrorCode, HsError, isHsError } from './errors/hs-error.js';
+export { verifyAttestation, verifyProof } from './evidence-functions.js';
 export { type CreateOptions, createStore, type OpenOptions, openStore } from './open-store.js';
 export type { BundleCreated, BundleOptions } from './ops/bundle/create-bundle.js';
 export type { Imported, ImportOptions } from './ops/bundle/import-bundle.js';
+export type { ScanRow } from './ops/evidence/scan.js';
+export type { SignedCheckpoint } from './ops/evidence/sign-checkpoint.js';
 export type { Exported, ExportPlan } from './ops/export/export.js';
 export type { ExportPlace, ExportRequest } from './ops/export/export-request.js';
 export type { ObjectCheckOptions } from './ops/fsck/check-objects.js';

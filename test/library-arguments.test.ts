@@ -39,11 +39,17 @@ const METHODS: readonly (readonly [string & keyof ArtifactStore, ...string[]])[]
   ['report', 'name'],
   ['history', 'options'],
   ['fsck', 'options'],
+  ['signLedger', 'name', 'name?'],
+  ['compareWithCheckpoint', 'name', 'name'],
+  ['proveEntry', 'count', 'name'],
+  ['proveGrowth', 'name', 'name'],
+  ['scan', 'names', 'options'],
   ['put', 'path', 'options'],
   ['putAll', 'names', 'options'],
   ['pin', 'names', 'options'],
   ['unpin', 'names', 'name?'],
   ['export', 'name', 'path?', 'options'],
+  ['exportAttested', 'name', 'path', 'path?', 'options'],
   ['gc', 'options'],
   ['remove', 'names', 'options'],
   ['restore', 'names', 'options'],
@@ -59,9 +65,17 @@ const METHODS: readonly (readonly [string & keyof ArtifactStore, ...string[]])[]
 ];
 
 const good = (kind: string): unknown =>
-  kind.endsWith('?') ? undefined : kind === 'options' ? {} : kind === 'names' ? ['x'] : 'x';
+  kind.endsWith('?')
+    ? undefined
+    : kind === 'options'
+      ? {}
+      : kind === 'names'
+        ? ['x']
+        : kind === 'count'
+          ? 0
+          : 'x';
 const bad = (kind: string): readonly unknown[] => [
-  ...NEVER,
+  ...NEVER.filter((value) => kind !== 'count' || value !== 7),
   ...(kind === 'options' ? ['x', [], { name: 7 }] : ['', {}]),
   ...(kind === 'name' || kind === 'path' || kind === 'names' ? [undefined] : []),
   ...(kind === 'names' ? ['x'] : []),
@@ -123,7 +137,7 @@ describe('the library', () => {
       'checkPolicy',
       'setPolicy',
     ];
-    const inner = ['path', 'exportRequest'];
+    const inner = ['path', 'key', 'exportRequest'];
     expect([...methods].sort()).toEqual([...METHODS.map(([m]) => m as string), ...others, ...inner].sort());
     for (const policy of NEVER) {
       for (const method of ['checkPolicy', 'setPolicy'] as const)

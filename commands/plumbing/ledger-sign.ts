@@ -1,5 +1,6 @@
 import { command } from '../../src/cli/command.js';
 import { text } from '../../src/cli/options.js';
+import { KEY } from '../shared/attest.js';
 
 /** `hs ledger sign`: a signed checkpoint of the ledger (I4). */
 export const ledgerSign = command({
@@ -11,13 +12,7 @@ export const ledgerSign = command({
 
 With --verbose the public key is told as NAME+HASH+KEY, the form that hs-proof-verify(1) and other readers of signed notes take.`,
   options: {
-    key: text(
-      'FILE|ssh-agent',
-      'sign with the Ed25519 key in FILE (OpenSSH or PEM), or by the SSH agent (default)',
-      {
-        complete: 'file',
-      },
-    ),
+    key: KEY,
     keyName: text('NAME', "the signer's name in the note (default: hsstore/ and the store's id)"),
   },
   resultSchema: 'hs.ledger-sign/1',

@@ -1,48 +1,119 @@
 import { command } from '../../src/cli/command.js';
+import type { Context } from '../../src/cli/command-context.js';
 import { text } from '../../src/cli/options.js';
 import { one } from '../../src/cli/positionals.js';
 import { readEvidence, readPublicKey } from '../../src/cli/read-evidence.js';
 import { counted } from '../../src/cli/text/human.js';
+import type { View } from '../../src/cli/text/view.js';
+import type { PublicKey } from '../../src/core/evidence/keys.js';
+import { compact } from '../../src/core/json/omit-undefined.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
-/** `hs proof verify`: a proof of the ledger, checked without a store (I4). */
+/** `hs proof verify`: a proof of the ledger, or the provenance of a run, checked without a store (I4). */
 export const proofVerify = command({
   name: 'proof verify',
   class: 'plumbing',
   opens: 'none',
   verdict: true,
-  summary: 'check a proof about a ledger, without its store',
-  description: `Takes what hs-ledger-prove(1) printed and the public key of whoever signed the checkpoint: as NAME+HASH+KEY, or a file with that, with a public key of OpenSSH, or in PEM. Says what is proven: that an entry, whose content is shown by --json, is in the ledger of the checkpoint, or that a newer checkpoint continues an older one.`,
+  summary: 'check a proof about a ledger, or an attestation, without its store',
+  description: `FILE is what hs-ledger-prove(1) printed, or an attestation that hs-export(1) wrote: an in-toto Statement v1 with SLSA provenance v1 in a DSSE envelope. KEY is the public key of whoever signed it: as NAME+HASH+KEY, or a file with that, with a public key of OpenSSH, or in PEM.
+
+Of a proof it says what is proven: that an entry, whose content is shown by --json, is in the ledger of the checkpoint, or that a newer checkpoint continues an older one. Of an attestation it says what was made by which run; with --subject also whether a file is one of those that were attested, or a directory exactly those and nothing else but their manifest. An attestation is the word of whoever holds the key.`,
   positionals: { file: one('FILE', { complete: 'file' }) },
-  options: { pubkey: text('KEY', "the signer's public key, or a file that holds it", { complete: 'file' }) },
+  options: {
+    pubkey: text('KEY', "the signer's public key, or a file that holds it", { complete: 'file' }),
+    subject: text('PATH', 'compare this file or directory with what was attested', { complete: 'file' }),
+  },
   resultSchema: 'hs.proof-verify/1',
   examples: [
     { command: 'hs proof verify proof.json --pubkey key.pub', explains: 'Check what somebody sent.' },
+    {
+      command: 'hs proof verify built.intoto.json --pubkey key.pub --subject built',
+      explains: 'Check who vouches for files, and how they were made.',
+    },
   ],
   exits: { 5: 'it proves nothing: a signature or a hash does not match' },
-  seeAlso: ['hs-ledger-prove(1)', 'hs-ledger-sign(1)'],
+  seeAlso: ['hs-ledger-prove(1)', 'hs-ledger-sign(1)', 'hs-export(1)'],
   async run(context) {
     const { args, options } = context;
     if (options.pubkey === undefined)
       throw new HsError('USAGE', 'whose signature is it to be? Give --pubkey KEY');
-    const { decodeProof, verifyProof } = await import('../../src/core/evidence/ledger-proof.js');
     const bytes = await readEvidence(context, args.file);
-    const proof = decodeProof(bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes);
-    const { checkpoint, older, entry } = verifyProof(proof, await readPublicKey(context, options.pubkey));
-    return {
-      proven: proof.kind,
-      store_id: checkpoint.storeId,
-      entries: checkpoint.size,
-      head: checkpoint.head,
-      time: checkpoint.time,
-      ...(older === undefined ? {} : { older_entries: older.size }),
-      ...(entry === undefined ? {} : { entry: { ...entry } }),
-    };
+    const key = await readPublicKey(context, options.pubkey);
+    if (isEnvelope(bytes)) return provenance(context, bytes, key, options.subject);
+    if (options.subject !== undefined) {
+      throw new HsError('USAGE', "'--subject' is for an attestation, and this is a proof about a ledger");
+    }
+    return ledger(bytes, key);
   },
-  render({ store_id, entries, time, older_entries, entry }, { text: shown }) {
-    const ledger = `the ledger of store ${store_id} with ${counted(entries, 'entry', 'entries')}, signed ${time}`;
-    if (entry === undefined) return `proven: ${ledger}, continues that with ${older_entries}`;
-    const who = `${entry.actor}:${entry.actor_id}`;
-    return `proven: entry ${entry.seq} (${entry.type}, ${entry.at}, ${shown(who)}) is in ${ledger}`;
-  },
+  render: (proven, view) =>
+    proven.proven === 'provenance' ? provenanceText(proven, view) : ledgerText(proven, view),
 });
+
+/** Both are checked for what they are; this tells only as which. */
+function isEnvelope(bytes: Buffer): boolean {
+  return bytes.includes('"payloadType"');
+}
+
+async function ledger(bytes: Buffer, key: PublicKey) {
+  const { decodeProof, verifyProof } = await import('../../src/core/evidence/ledger-proof.js');
+  const proof = decodeProof(bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes);
+  const { checkpoint, older, entry } = verifyProof(proof, key);
+  return {
+    proven: proof.kind,
+    store_id: checkpoint.storeId,
+    entries: checkpoint.size,
+    head: checkpoint.head,
+    time: checkpoint.time,
+    ...(older === undefined ? {} : { older_entries: older.size }),
+    ...(entry === undefined ? {} : { entry: { ...entry } }),
+  };
+}
+
+async function provenance(
+  { disk, path }: Pick<Context, 'disk' | 'path'>,
+  bytes: Buffer,
+  key: PublicKey,
+  subject: string | undefined,
+) {
+  const { verifyProvenance } = await import('../../src/core/evidence/provenance.js');
+  const { matchSubjects } = await import('../../src/ops/evidence/match-subjects.js');
+  const statement = verifyProvenance(bytes, key);
+  const { buildDefinition, runDetails } = statement.predicate;
+  const { invocationId, startedOn, finishedOn } = runDetails.metadata ?? {};
+  return compact({
+    proven: 'provenance' as const,
+    subjects: statement.subject.map(({ name, digest }) => compact({ name, content_hash: digest.sha256 })),
+    matched: subject === undefined ? undefined : await matchSubjects(await disk(), path(subject), statement),
+    builder: runDetails.builder.id,
+    build_type: buildDefinition.buildType,
+    parameters: buildDefinition.externalParameters,
+    invocation: invocationId,
+    started_at: startedOn,
+    ended_at: finishedOn,
+  });
+}
+
+function ledgerText(
+  { store_id, entries, time, older_entries, entry }: Awaited<ReturnType<typeof ledger>>,
+  { text: shown }: View,
+): string {
+  const ledger = `the ledger of store ${store_id} with ${counted(entries, 'entry', 'entries')}, signed ${time}`;
+  if (entry === undefined) return `proven: ${ledger}, continues that with ${older_entries}`;
+  const who = `${entry.actor}:${entry.actor_id}`;
+  return `proven: entry ${entry.seq} (${entry.type}, ${entry.at}, ${shown(who)}) is in ${ledger}`;
+}
+
+/** The first few of what a directory has. */
+const SHOWN = 10;
+
+function provenanceText(p: Awaited<ReturnType<typeof provenance>>, { text: shown }: View): readonly string[] {
+  const program = typeof p.parameters.program === 'string' ? ` by ${shown(p.parameters.program)}` : '';
+  const more = p.subjects.length - SHOWN;
+  return [
+    `signed: ${counted(p.subjects.length, 'file')} made${program}, ${shown(p.builder)}, run ${shown(p.invocation ?? '-')}`,
+    ...p.subjects.slice(0, SHOWN).map((s) => `${s.content_hash ?? '-'}  ${shown(s.name ?? '-')}`),
+    ...(more > 0 ? [`and ${more} more`] : []),
+    ...(p.matched === undefined ? [] : [`matched: ${counted(p.matched, 'file')}`]),
+  ];
+}

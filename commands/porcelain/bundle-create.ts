@@ -2,6 +2,7 @@ import { command } from '../../src/cli/command.js';
 import { flag, integer, text } from '../../src/cli/options.js';
 import { some } from '../../src/cli/positionals.js';
 import { MAX_TTL_DAYS } from '../../src/core/manifest/manifest.js';
+import { ATTEST, signingKey } from '../shared/attest.js';
 
 /** `hs bundle create`: several artifacts as one (C1). */
 export const bundleCreate = command({
@@ -13,6 +14,8 @@ export const bundleCreate = command({
 
 It is as sensitive as its most sensitive member, may leave the store only if all of them may, and takes the shortest of their TTLs. One of what is high and frozen, and so has no TTL, needs \`--ttl\`.
 
+With \`--attest\` the bundle also holds, as members, signed statements of how \`hs run\` made the others: see hs-export(1). Those that no run of this store made are bundled without one; where none was made by a run, nothing is bundled.
+
 Names that another system could not hold (a backslash, reserved names, upper and lower case that collide) are refused, unless \`--non-portable\` is given.`,
   positionals: { artifacts: some('ID', { complete: 'artifact' }) },
   options: {
@@ -21,6 +24,7 @@ Names that another system could not hold (a backslash, reserved names, upper and
       min: 0,
       max: MAX_TTL_DAYS,
     }),
+    ...ATTEST,
     nonPortable: flag(undefined, 'take names that other systems cannot hold'),
   },
   resultSchema: 'hs.bundle-create/1',
@@ -31,10 +35,17 @@ Names that another system could not hold (a backslash, reserved names, upper and
     3: 'a member was left out; the report in the bundle says why; where all were, the status is that of the first',
     7: 'a name is not portable',
   },
-  seeAlso: ['hs-export(1)', 'hs-bundle-verify(1)', 'hs-import(1)'],
-  async run({ args, options, session, log, exit }) {
+  seeAlso: ['hs-export(1)', 'hs-bundle-verify(1)', 'hs-import(1)', 'hs-proof-verify(1)'],
+  async run({ args, options, path, session, log, exit }) {
+    const { name, ttl, nonPortable } = options;
+    const attest = signingKey(options, path);
     const { createBundle } = await import('../../src/ops/bundle/create-bundle.js');
-    const done = await createBundle(await session(), args.artifacts, options);
+    const done = await createBundle(await session(), args.artifacts, {
+      name,
+      ttl,
+      nonPortable,
+      ...(attest === undefined ? {} : { attest }),
+    });
     for (const { artifact_id, reason } of done.leftOut)
       log.warn(`left out '${artifact_id.slice(0, 8)}': ${reason}`);
     if (done.leftOut.length > 0) exit(3);

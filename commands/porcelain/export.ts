@@ -4,6 +4,7 @@ import { some } from '../../src/cli/positionals.js';
 import { EXPORT_FORMATS } from '../../src/core/ledger/export-formats.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { ExportPlace } from '../../src/ops/export/export-request.js';
+import { ATTEST, signingKey } from '../shared/attest.js';
 import { done, EXITS, FORCE, PURPOSE, planned, purposeOf } from '../shared/export.js';
 
 /** `hs export`: the audited way out (B). */
@@ -31,6 +32,8 @@ Files and directories get the modes that the umask leaves; of what is high, or h
 
 Each export, and each that was refused, is recorded in the ledger. What a killed export left is finished or undone by the next command that writes, which also completes the record.
 
+With \`--attest\` what \`hs run\` made is written with an attestation beside it, DEST.intoto.json: an in-toto Statement v1 with SLSA provenance v1 in a DSSE envelope, signed with an Ed25519 key, which hs-proof-verify(1) and other verifiers check. It says which program was run with which arguments (or their hash alone), from which inputs, when, in which sandbox and with which exit status, and names the hash of each file. Its build type is \`urn:hs:run:1\`: the external parameters are \`program\`, \`arguments\` and \`argumentsHash\` (the SHA-256 of the arguments, each followed by NUL), the internal one is \`sandbox\`; the builder is \`urn:hs:store:\` and the store's id, and the invocation \`urn:uuid:\` and the id of the run in the ledger. Of a directory in an archive the files are attested, not the archive. The attestation is an artifact itself, provenance/ID.intoto.json, and its export is decided and recorded like any other. It is refused for what no run of this store made, whatever its manifest says.
+
 Directories below the one that is typed are held open while they are written to, and no link below it is followed, so that one which is swapped in meanwhile leads nowhere. Where /proc is not there, such a swap is found and not prevented (hs doctor says so). Where the filesystem cannot exchange two names, a directory is replaced by two renames; killed between them, the old one is put back by the next command that writes. A directory that somebody wrote to while it was being replaced is never removed: it is put back, else kept beside DEST as \`NAME.hs-saved-\` and 8 hex digits, which the error or a warning names.`,
   positionals: { artifacts: some('ID', { complete: 'artifact' }) },
   options: {
@@ -43,6 +46,7 @@ Directories below the one that is typed are held open while they are written to,
     ...FORCE,
     ...PURPOSE,
     withManifest: flag(undefined, 'write the manifest too, as artifact.json'),
+    ...ATTEST,
     dryRun: flag(undefined, 'list what would be written, and write nothing'),
   },
   resultSchema: 'hs.export/1',
@@ -55,9 +59,19 @@ Directories below the one that is typed are held open while they are written to,
       command: 'hs export site public/ --target public',
       explains: 'Say that it will be published: nothing high goes with it.',
     },
+    {
+      command: 'hs export built out --attest --key key.pem',
+      explains: 'Write an artifact, and beside it a signed statement of how it was made.',
+    },
   ],
   exits: EXITS,
-  seeAlso: ['hs-materialize(1)', 'hs-reclassify(1)', 'hs-policy-show(1)', 'hs-bundle(1)'],
+  seeAlso: [
+    'hs-materialize(1)',
+    'hs-reclassify(1)',
+    'hs-policy-show(1)',
+    'hs-bundle(1)',
+    'hs-proof-verify(1)',
+  ],
   async *run({ args, options, globals, path, session, out, attempt, sourceDateEpoch, log }) {
     const { into, dryRun } = options;
     const [first, dest, ...rest] = args.artifacts;
@@ -75,6 +89,10 @@ Directories below the one that is typed are held open while they are written to,
           : dest === '-'
             ? { kind: 'stdout', write: (bytes) => out.bytes(bytes).then(() => !out.isClosed) }
             : { kind: 'path', path: path(dest) };
+    const key = signingKey(options, path);
+    if (key !== undefined && dryRun) {
+      throw new HsError('USAGE', "'--attest' cannot be given together with '--dry-run'");
+    }
     const artifacts = into === undefined ? [first!] : args.artifacts;
     const epoch = sourceDateEpoch();
     const { exportArtifact, planExport } = await import('../../src/ops/export/export.js');
@@ -92,7 +110,10 @@ Directories below the one that is typed are held open while they are written to,
         ...(options.format === undefined ? {} : { format: options.format }),
         ...(epoch === undefined ? {} : { mtime: Math.floor(epoch / 1000) }),
       };
-      return dryRun ? planned(await planExport(s, request)) : [done(await exportArtifact(s, request))];
+      if (dryRun) return planned(await planExport(s, request));
+      if (key === undefined) return [done(await exportArtifact(s, request))];
+      const { exportAttested } = await import('../../src/ops/export/export-attested.js');
+      return (await exportAttested(s, request, key)).map(done);
     };
     for (const artifact of artifacts) {
       const rows = artifacts.length === 1 ? await run(artifact) : await attempt(() => run(artifact));

@@ -2,7 +2,8 @@ import { type PublicKey, parsePublicKey } from '../core/evidence/keys.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import type { Context } from './command-context.js';
 
-const MAX_BYTES = 512 * 1024;
+/** An attestation lists the files of a directory; the rest is small. */
+const MAX_BYTES = 64 * 1024 * 1024;
 type Reading = Pick<Context, 'disk' | 'path' | 'stdin'>;
 
 /** A note, proof or key from a file, or from standard input for `-`. NOT_FOUND. */

@@ -182,7 +182,7 @@ export const SIDE_LISTS: Readonly<Record<string, string>> = {
   warnings: 'what is not as it should be',
   left_out: 'what was not taken, and why',
   unportable: 'paths that another system could not hold',
-  subjects: 'the artifacts of one event',
+  subjects: 'what one event, or one attestation, is about',
   ops: 'the operations of one ledger entry',
   inputs: 'what a tool read',
   stray_writes: 'what a tool wrote elsewhere',

@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { registry } from '../../commands/registry.js';
-import { hsEnvironment } from '../helpers/hs.js';
+import { HS_PROGRAM, hsEnvironment } from '../helpers/hs.js';
 import { makeTempDirectory } from '../helpers/tmp.js';
 import { hasStrace, type Traced, tracedHs } from '../helpers/written-paths.js';
 
@@ -18,6 +19,8 @@ interface Step {
   /** What it may write below the work directory, besides the store. */
   readonly out?: readonly string[];
   readonly status?: number;
+  /** Only prepares something for the steps after it. */
+  readonly untraced?: true;
   /** Keeps what it printed, for the steps after it. */
   readonly keep?: (stdout: string) => void;
 }
@@ -60,6 +63,21 @@ function* steps(work: string): Generator<Step> {
   yield { name: 'export', args: ['export', 'file', 'alias/x.txt'], out: ['alias'] };
   yield { name: 'bundle create', args: ['bundle', 'create', 'file', 'tree', '--name', 'b'] };
   yield { name: 'export', args: ['export', 'b', 'b.tar', '--format', 'tar'], out: ['b.tar'] };
+  // What is attested: a sandbox writes where its own tests look (see below).
+  yield {
+    name: 'run',
+    args: ['run', '--sandbox', 'none', '--name', 'made', '--', 'sh', '-c', 'echo 1 >$HS_OUT/f'],
+    untraced: true,
+  };
+  yield {
+    name: 'export',
+    args: ['export', 'made', 'made', '--attest', '--key', 'key.pem'],
+    out: ['made', 'made.intoto.json'],
+  };
+  yield {
+    name: 'proof verify',
+    args: ['proof', 'verify', 'made.intoto.json', '--pubkey', 'key.pub', '--subject', 'made'],
+  };
   yield { name: 'bundle verify', args: ['bundle', 'verify', 'b.tar'] };
   yield { name: 'bundle ls', args: ['bundle', 'ls', 'b.tar'] };
   yield { name: 'import', args: ['import', 'b.tar'] };
@@ -134,6 +152,10 @@ describe.skipIf(!hasStrace)('under a system-call trace (needs strace)', () => {
     const store = join(work, '.hsstore');
     for (const step of steps(work)) {
       if (!Object.hasOwn(registry, step.name)) continue;
+      if (step.untraced) {
+        expect(spawnSync(process.execPath, [HS_PROGRAM, ...step.args], { cwd: work, env }).status).toBe(0);
+        continue;
+      }
       const traced = tracedHs(step.args, {
         cwd: work,
         env,

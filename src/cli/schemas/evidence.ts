@@ -16,14 +16,26 @@ export const ledgerSign = z.strictObject({
 
 export const ledgerProve = z.strictObject({ proof: ledgerProof });
 
+/** Of a proof about a ledger the fields up to `entry`, of an attestation those after it. */
 export const proofVerify = z.strictObject({
-  proven: z.enum(['inclusion', 'consistency']),
-  store_id: uuid,
-  entries: natural,
-  head: objectId,
-  time: timestamp,
+  proven: z.enum(['inclusion', 'consistency', 'provenance']),
+  store_id: z.optional(uuid),
+  entries: z.optional(natural),
+  head: z.optional(objectId),
+  time: z.optional(timestamp),
   older_entries: z.optional(natural),
   entry: z.optional(ledgerCatRow),
+  subjects: z.optional(
+    z.array(z.strictObject({ name: z.optional(z.string()), content_hash: z.optional(z.string()) })),
+  ),
+  /** How many files of `--subject` are what was attested. */
+  matched: z.optional(natural),
+  builder: z.optional(z.string()),
+  build_type: z.optional(z.string()),
+  parameters: z.optional(z.record(z.string(), z.unknown())),
+  invocation: z.optional(z.string()),
+  started_at: z.optional(z.string()),
+  ended_at: z.optional(z.string()),
 });
 
 export const scanRow = z.strictObject({

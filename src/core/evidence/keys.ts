@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { HsError } from '../../errors/hs-error.js';
-import { ed25519PrivateKey, ed25519PublicKey, isKeyName, keyHash, type NoteVerifier } from './signed-note.js';
+import { ed25519PrivateKey, ed25519PublicKey } from './ed25519.js';
+import { isKeyName, keyHash, type NoteVerifier } from './signed-note.js';
 import { WireReader } from './ssh-wire.js';
 
 const SSH_ED25519 = 'ssh-ed25519';

@@ -1,5 +1,7 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
+import { createHash, type KeyObject, verify } from 'node:crypto';
 import { HsError } from '../../errors/hs-error.js';
+import { rawPublicKey } from './ed25519.js';
+import type { Signer } from './signer.js';
 
 /** C2SP signed-note: text, an empty line, and lines `— NAME SIGNATURE`. */
 
@@ -7,9 +9,6 @@ const ED25519 = Buffer.of(1);
 const HASH_BYTES = 4;
 const SIGNATURE_BYTES = 64;
 const MAX_NOTE_BYTES = 64 * 1024;
-/** What stands in front of the 32 bytes of an Ed25519 key in DER (RFC 8410). */
-const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
-const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** Who signs: the name that a note shows, and an Ed25519 public key. */
 export interface NoteVerifier {
@@ -17,10 +16,8 @@ export interface NoteVerifier {
   readonly publicKey: KeyObject;
 }
 
-/** A signer makes 64 bytes of an Ed25519 signature; the private key may be in an agent. */
-export interface NoteSigner extends NoteVerifier {
-  sign(text: Uint8Array): Promise<Uint8Array>;
-}
+/** Who signs notes, under a name. */
+export interface NoteSigner extends NoteVerifier, Signer {}
 
 export interface SignedNote {
   /** With its final newline: exactly the bytes that are signed. */
@@ -31,18 +28,6 @@ export interface SignedNote {
 /** A key's name stands in a line of its own, between spaces. */
 export function isKeyName(name: string): boolean {
   return name !== '' && name.length <= 256 && !/[\s+\p{Cc}\p{Cf}]/u.test(name);
-}
-
-export function ed25519PublicKey(raw: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.concat([SPKI_PREFIX, raw]), format: 'der', type: 'spki' });
-}
-
-export function ed25519PrivateKey(seed: Uint8Array): KeyObject {
-  return createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' });
-}
-
-export function rawPublicKey(key: KeyObject): Buffer {
-  return key.export({ format: 'der', type: 'spki' }).subarray(SPKI_PREFIX.length);
 }
 
 /** Four bytes that tell which key made a signature: of the name and the key together. */
@@ -59,15 +44,6 @@ export function keyHash({ name, publicKey }: NoteVerifier): Buffer {
 export function verifierKey(verifier: NoteVerifier): string {
   const key = Buffer.concat([ED25519, rawPublicKey(verifier.publicKey)]).toString('base64');
   return `${verifier.name}+${keyHash(verifier).toString('hex')}+${key}`;
-}
-
-/** A signer whose private key is at hand. */
-export function localSigner(name: string, privateKey: KeyObject): NoteSigner {
-  return {
-    name,
-    publicKey: createPublicKey(privateKey),
-    sign: async (text) => sign(null, text, privateKey),
-  };
 }
 
 /** The note with the signature of `signer` below it. */

@@ -25,6 +25,7 @@ import {
 } from '../../core/paths/safe-path.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { type ErrorCode, HsError } from '../../errors/hs-error.js';
+import { attestEach } from '../evidence/attest.js';
 import { findRestricted } from '../guard/read-gate.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
 import { describedBy, newManifest } from '../put/new-manifest.js';
@@ -40,6 +41,8 @@ export interface BundleOptions {
   readonly nonPortable?: boolean;
   /** At most so many days, for one of what has no TTL, such as something high that was frozen. */
   readonly ttl?: number | undefined;
+  /** Bundle attestations of what a run made too, signed with this key: a file, or `ssh-agent` (I4). */
+  readonly attest?: string;
 }
 
 export interface BundleCreated {
@@ -57,10 +60,13 @@ export interface BundleCreated {
  */
 export async function createBundle(
   session: Session,
-  names: readonly string[],
+  artifacts: readonly string[],
   options: BundleOptions = {},
 ): Promise<BundleCreated> {
   const bundleName = options.name === undefined ? undefined : toName(options.name);
+  const { attest } = options;
+  const attestations = attest === undefined ? [] : await attestEach(session, artifacts, attest);
+  const names = [...artifacts, ...attestations];
   return session.write('artifact.create', names, async (tx) => {
     const catalog = await session.catalog();
     await session.demand(catalog, 'artifact.read', names);

@@ -1,0 +1,74 @@
+import * as z from 'zod/mini';
+import { HsError } from '../../errors/hs-error.js';
+import { parseLoose } from '../json/canonical.js';
+import { check } from '../json/schema.js';
+import type { Signer } from './signer.js';
+
+/** DSSE: a signed payload that says of which type it is (the envelope and protocol of secure-systems-lab/dsse). */
+export interface Envelope {
+  readonly payloadType: string;
+  readonly payload: Buffer;
+  readonly signatures: readonly { readonly keyid?: string; readonly sig: Buffer }[];
+}
+
+export const MAX_ENVELOPE_BYTES = 64 * 1024 * 1024;
+
+/** Either alphabet, with or without padding, is allowed to whoever writes an envelope. */
+const base64 = z.string().check(z.regex(/^[A-Za-z0-9+/_-]*={0,2}$/, 'not base64'));
+const envelopeSchema = z.object({
+  payloadType: z.string().check(z.minLength(1), z.maxLength(1024)),
+  payload: base64,
+  signatures: z
+    .array(z.object({ keyid: z.optional(z.string()), sig: base64 }))
+    .check(z.minLength(1), z.maxLength(64)),
+});
+
+/** What is signed: type and payload, each with its length, so that neither can pass for a part of the other. */
+export function preAuthEncoding(payloadType: string, payload: Uint8Array): Buffer {
+  const type = Buffer.from(payloadType);
+  const head = `DSSEv1 ${type.byteLength} ${payloadType} ${payload.byteLength} `;
+  return Buffer.concat([Buffer.from(head), payload]);
+}
+
+/** The envelope as bytes: the same for the same payload and key. */
+export async function signEnvelope(
+  payloadType: string,
+  payload: Uint8Array,
+  signer: Signer,
+  keyid: string,
+): Promise<Buffer> {
+  const sig = Buffer.from(await signer.sign(preAuthEncoding(payloadType, payload)));
+  const envelope = {
+    payload: Buffer.from(payload).toString('base64'),
+    payloadType,
+    signatures: [{ keyid, sig: sig.toString('base64') }],
+  };
+  return Buffer.from(`${JSON.stringify(envelope)}\n`);
+}
+
+/** INVALID_RECORD for what is no envelope. */
+export function decodeEnvelope(bytes: Uint8Array): Envelope {
+  const value = parseLoose(bytes, MAX_ENVELOPE_BYTES);
+  const { payloadType, payload, signatures } = check(envelopeSchema, value, 'INVALID_RECORD', 'the envelope');
+  return {
+    payloadType,
+    payload: Buffer.from(payload, 'base64'),
+    signatures: signatures.map(({ keyid, sig }) => ({
+      ...(keyid === undefined ? {} : { keyid }),
+      sig: Buffer.from(sig, 'base64'),
+    })),
+  };
+}
+
+/**
+ * The payload, once a signature over it is good; INTEGRITY when none is. A `keyid` is only a hint and decides
+ * nothing. `isGood` says whether the key that is trusted made a signature over these bytes.
+ */
+export function openEnvelope(
+  { payloadType, payload, signatures }: Envelope,
+  isGood: (signed: Uint8Array, signature: Uint8Array) => boolean,
+): Buffer {
+  const signed = preAuthEncoding(payloadType, payload);
+  if (signatures.some(({ sig }) => isGood(signed, sig))) return payload;
+  throw new HsError('INTEGRITY', 'the attestation is not signed by this key, or was changed since');
+}

@@ -1,0 +1,20 @@
+import { createHash, createPublicKey, type KeyObject, sign } from 'node:crypto';
+import { rawPublicKey } from './ed25519.js';
+import { wireString } from './ssh-wire.js';
+
+/** Makes 64 bytes of an Ed25519 signature; the private key may be in an agent. */
+export interface Signer {
+  readonly publicKey: KeyObject;
+  sign(bytes: Uint8Array): Promise<Uint8Array>;
+}
+
+/** A signer whose private key is at hand. */
+export function localSigner(privateKey: KeyObject): Signer {
+  return { publicKey: createPublicKey(privateKey), sign: async (bytes) => sign(null, bytes, privateKey) };
+}
+
+/** The key's fingerprint as `ssh-keygen -l` prints it. */
+export function keyFingerprint(publicKey: KeyObject): string {
+  const blob = Buffer.concat([wireString('ssh-ed25519'), wireString(rawPublicKey(publicKey))]);
+  return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
+}

@@ -1,0 +1,28 @@
+import * as given from './arguments.js';
+import { parsePublicKey } from './core/evidence/keys.js';
+import { decodeProof, type Proven, verifyProof as verify } from './core/evidence/ledger-proof.js';
+import { type ProvenanceStatement, verifyProvenance } from './core/evidence/provenance.js';
+import { HsError } from './errors/hs-error.js';
+
+function bytesOf(value: Uint8Array | string, what: string): Uint8Array {
+  if (given.isBytes(value)) return value;
+  if (typeof value === 'string') return Buffer.from(value);
+  throw new HsError('USAGE', `${what} is neither text nor a Uint8Array`);
+}
+
+/**
+ * Checks what `proveEntry` or `proveGrowth` gave, without any store (`hs proof verify`). `publicKey` is
+ * `NAME+HASH+KEY`, a line of OpenSSH's, or PEM. INTEGRITY when it proves nothing.
+ */
+export function verifyProof(proof: Uint8Array | string, publicKey: string): Proven {
+  return verify(decodeProof(bytesOf(proof, 'the proof')), parsePublicKey(given.text(publicKey, 'publicKey')));
+}
+
+/**
+ * Checks an attestation of how a run made something (`hs proof verify`): INTEGRITY when this key did not sign it.
+ * What it says is the word of whoever holds the key.
+ */
+export function verifyAttestation(envelope: Uint8Array | string, publicKey: string): ProvenanceStatement {
+  const key = parsePublicKey(given.text(publicKey, 'publicKey'));
+  return verifyProvenance(bytesOf(envelope, 'the attestation'), key);
+}

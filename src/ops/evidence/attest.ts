@@ -1,0 +1,157 @@
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
+import { signEnvelope } from '../../core/evidence/dsse.js';
+import { PAYLOAD_TYPE, provenanceStatement } from '../../core/evidence/provenance.js';
+import { keyFingerprint, type Signer } from '../../core/evidence/signer.js';
+import { compact } from '../../core/json/omit-undefined.js';
+import type { EntryPayload } from '../../core/ledger/payload.js';
+import { labelOf } from '../../core/manifest/label-of.js';
+import type { Manifest } from '../../core/manifest/manifest.js';
+import { sensitivityOf } from '../../core/manifest/sensitivity.js';
+import { decodeBundleIndex, MAX_INDEX_BYTES } from '../../core/objects/bundle-index.js';
+import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
+import { escapeText } from '../../core/text/escape-control.js';
+import { HsError, isHsError } from '../../errors/hs-error.js';
+import { manifestOf } from '../govern/revise.js';
+import { demandRead } from '../guard/read-gate.js';
+import { resolveArtifact } from '../naming/resolve-artifact.js';
+import { describedBy, newManifest } from '../put/new-manifest.js';
+import { handleOf } from '../put/put.js';
+import { registration } from '../put/register-artifact.js';
+import type { Session } from '../session/session.js';
+import type { Transaction } from '../session/transaction.js';
+import { openSigner } from './open-signer.js';
+
+/** An attestation, which is an artifact itself and leaves the store like any other. */
+export interface Attestation {
+  readonly artifactId: ArtifactId;
+  readonly contentHash: ObjectId;
+  /** What it is about. */
+  readonly subject: { readonly artifactId: ArtifactId; readonly contentHash: ObjectId };
+}
+
+/**
+ * Signs what the ledger and the manifest say of how a run made an artifact (I4), and registers the envelope as an
+ * artifact, as sensitive as that one. The same manifest and key give the same bytes, which are registered
+ * once. NOT_FOUND for what no run of this store made. `key` is a file or `ssh-agent`.
+ */
+export async function attest(session: Session, name: string, key: string): Promise<Attestation> {
+  const signer = await openSigner(session, key);
+  return attestWith(session, name, signer);
+}
+
+/** Attests those of the artifacts that a run made; NOT_FOUND when none was. Returns the attestations' ids. */
+export async function attestEach(
+  session: Session,
+  names: readonly string[],
+  key: string,
+): Promise<ArtifactId[]> {
+  const signer = await openSigner(session, key);
+  const ids: ArtifactId[] = [];
+  let missing: HsError | undefined;
+  for (const name of names) {
+    try {
+      ids.push((await attestWith(session, name, signer)).artifactId);
+    } catch (e) {
+      if (!(e instanceof NotMadeByRun)) throw e;
+      missing ??= e;
+    }
+  }
+  if (ids.length === 0 && missing !== undefined) throw missing;
+  return ids;
+}
+
+class NotMadeByRun extends HsError {
+  constructor(record: ArtifactRecord) {
+    super('NOT_FOUND', `no run of this store made '${escapeText(labelOf(record))}'`, {
+      hint: 'an attestation tells how hs run made an artifact; hs show tells where this one comes from',
+    });
+  }
+}
+
+function attestWith(session: Session, name: string, signer: Signer): Promise<Attestation> {
+  return session.write('artifact.create', [name], async (tx) => {
+    let done: Attestation | undefined;
+    await tx.commit(async (catalog) => {
+      const record = resolveArtifact(catalog, name);
+      await demandRead(session, catalog, record);
+      const envelope = await envelopeOf(session, record, signer);
+      const { manifest, isKnown } = await attestationOf(session, tx, catalog, record, envelope);
+      done = {
+        artifactId: manifest.artifact_id,
+        contentHash: manifest.content_hash,
+        subject: { artifactId: record.artifact_id, contentHash: record.content_hash },
+      };
+      return isKnown ? null : registration(tx, [manifest as Manifest]);
+    });
+    return done!;
+  });
+}
+
+async function envelopeOf(session: Session, record: ArtifactRecord, signer: Signer): Promise<Buffer> {
+  const { objects } = session.store;
+  const statement = provenanceStatement({
+    manifest: await manifestOf(session, record),
+    manifestId: record.manifest,
+    files:
+      record.payload_type === 'file'
+        ? undefined
+        : decodeBundleIndex(await objects.read(record.content_hash, MAX_INDEX_BYTES)),
+    storeId: session.store.id,
+    runId: await runOf(session, record),
+  });
+  return signEnvelope(PAYLOAD_TYPE, statement, signer, keyFingerprint(signer.publicKey));
+}
+
+/**
+ * The run that registered the artifact here. The manifest's provenance alone is no evidence of one: a manifest
+ * that was written by hand, or came with a bundle, may say anything.
+ */
+async function runOf(session: Session, record: ArtifactRecord): Promise<string> {
+  const { entry } = await session.store.ledger.read(record.registered.seq);
+  if (entry.type !== 'tool_run') throw new NotMadeByRun(record);
+  return ((await session.store.payloadOf(entry)) as EntryPayload<'tool_run'>).run_id;
+}
+
+/** The artifact that is to hold the envelope: the one that holds it already, else a new one. */
+async function attestationOf(
+  session: Session,
+  tx: Transaction,
+  catalog: Catalog,
+  record: ArtifactRecord,
+  envelope: Buffer,
+): Promise<
+  | { readonly isKnown: true; readonly manifest: ArtifactRecord }
+  | { readonly isKnown: false; readonly manifest: Manifest }
+> {
+  const { id, size } = await tx.batch.addBytes(envelope);
+  const name = `provenance/${record.artifact_id}.intoto.json`;
+  const sensitivity = sensitivityOf([record]);
+  for (const known of catalog.named(name)) {
+    const isSame =
+      known.content_hash === id &&
+      known.classification === sensitivity.classification &&
+      known.exportable === sensitivity.exportable;
+    if (isSame) return { isKnown: true, manifest: known };
+  }
+  const facts = compact({
+    name,
+    filename_hint: `${record.artifact_id}.intoto.json`,
+    kind: 'report',
+    mime: 'application/vnd.dsse.envelope.v1+json',
+    retention_class: 'evidence',
+    payload_type: 'file',
+    content_hash: id,
+    size_bytes: size,
+    ...sensitivity,
+    source_artifact_refs: [handleOf(record)],
+  });
+  try {
+    return { isKnown: false, manifest: describedBy(() => newManifest(session, facts)) };
+  } catch (e) {
+    if (!isHsError(e, 'USAGE') || record.retention_ttl_days !== undefined) throw e;
+    // What is high and frozen has no time to live; what is made of it needs one (A6).
+    const { window_days } = (await session.policy(catalog)).retention.classes.evidence;
+    return { isKnown: false, manifest: newManifest(session, { ...facts, retention_ttl_days: window_days }) };
+  }
+}

@@ -1,0 +1,41 @@
+import { ed25519PublicKey } from '../../core/evidence/ed25519.js';
+import { parsePrivateKey } from '../../core/evidence/keys.js';
+import { localSigner, type Signer } from '../../core/evidence/signer.js';
+import { HsError, isErrno } from '../../errors/hs-error.js';
+import { agentKeys } from '../../fsx/ssh-agent.js';
+import type { Session } from '../session/session.js';
+
+const MAX_KEY_BYTES = 64 * 1024;
+
+/** The key that `--key` names: the file of a private key, or `ssh-agent`, which must hold one Ed25519 key. */
+export async function openSigner(session: Session, key: string): Promise<Signer> {
+  if (key === 'ssh-agent') return agentSigner(session);
+  try {
+    const bytes = await session.disk.readFile(key, MAX_KEY_BYTES);
+    return localSigner(parsePrivateKey(Buffer.from(bytes).toString('utf8')));
+  } catch (e) {
+    if (isErrno(e, 'ENOENT', 'ENOTDIR')) throw new HsError('NOT_FOUND', `there is no file '${key}'`);
+    throw e;
+  }
+}
+
+async function agentSigner(session: Session): Promise<Signer> {
+  const socket = session.environment.get('SSH_AUTH_SOCK');
+  if (socket === undefined || socket === '') {
+    throw new HsError('USAGE', 'SSH_AUTH_SOCK is not set: there is no SSH agent', {
+      hint: 'start one with: eval "$(ssh-agent)", or name the file of a private key with --key',
+    });
+  }
+  const keys = await agentKeys(socket);
+  const [key, ...others] = keys;
+  if (key === undefined || others.length > 0) {
+    throw new HsError(
+      'USAGE',
+      key === undefined
+        ? 'the SSH agent holds no Ed25519 key'
+        : `the SSH agent holds ${keys.length} Ed25519 keys: which one is to sign?`,
+      { hint: key === undefined ? 'ssh-add one' : 'name the file of the private key with --key' },
+    );
+  }
+  return { publicKey: ed25519PublicKey(key.raw), sign: (bytes) => key.sign(bytes) };
+}
