@@ -164,8 +164,11 @@ export class ArtifactReader {
    */
   async *stream(name: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array, void> {
     const [typed, checked] = [given.text(name, 'name'), given.readOptions(options)];
-    const catalog = await this.session.catalog();
-    yield* this.session.store.objects.stream(await this.#objectOf(catalog, typed, checked));
+    const { session } = this;
+    const pieces = async function* (this: ArtifactReader, catalog: Catalog) {
+      yield* session.store.objects.stream(await this.#objectOf(catalog, typed, checked));
+    };
+    yield* session.readPieces((catalog) => pieces.call(this, catalog));
   }
 
   /** Every pin of every live artifact (`hs pins`). */

@@ -147,6 +147,7 @@ async function damageIn(session: Session, { content, shape }: Decision, e: HsErr
   // A size is soon asked; bytes are read again only where all have theirs.
   const entry = (await first(shape.entries, isAnother)) ?? (await first(shape.entries, isDamaged));
   if (entry === undefined) return e;
+  if (await objects.has(entry.hash)) objects.mismatch(entry.hash);
   const label = escapeText(labelOf(content.record));
   const isFile = content.record.payload_type === 'file' && entry.hash === content.record.content_hash;
   const what = isFile ? 'its bytes are' : `its file '${escapeText(entry.path)}' is`;

@@ -11,6 +11,7 @@ import type { Disk } from '../../fsx/disk.js';
 import type { CommitContext } from '../../store/ledger/commit.js';
 import type { Lease } from '../../store/local/leases.js';
 import type { Store } from '../../store/store.js';
+import { DamageRecord } from './damage-record.js';
 import { actorOf, jobIdOf, type SessionRequest } from './session-request.js';
 import { type Authority, lacksCapability, Transaction } from './transaction.js';
 
@@ -34,6 +35,7 @@ export class Session {
   readonly #recovery: Recovery;
   #policy: { id: string; policy: Policy } | undefined;
   #warnedOfSecrets = false;
+  readonly #damage = new DamageRecord(this);
 
   constructor(request: SessionRequest, store: Store, recovery: Recovery) {
     this.#request = request;
@@ -143,6 +145,7 @@ export class Session {
       await this.#recovery.finishDeadLeases(this, tx, givenUp);
       return await tx.perform(work);
     } finally {
+      await this.#damage.note(lease);
       await tx.discard();
       await lease.release();
     }
@@ -160,20 +163,40 @@ export class Session {
 
   /** Reads payloads under a lease, so that no collector purges them meanwhile; without one where the store is read-only. */
   async read<T>(run: (catalog: Catalog) => Promise<T>): Promise<T> {
-    let lease: Lease | undefined;
+    const lease = await this.#leaseToRead();
     try {
-      lease = await this.store.leases.take();
+      return await run(await this.#catalogToRead());
+    } finally {
+      await this.#damage.note(lease);
+      await lease?.release();
+    }
+  }
+
+  /** The same for what is read piece by piece, until the caller has had enough. */
+  async *readPieces<T>(run: (catalog: Catalog) => AsyncIterable<T>): AsyncGenerator<T, void> {
+    const lease = await this.#leaseToRead();
+    try {
+      yield* run(await this.#catalogToRead());
+    } finally {
+      await this.#damage.note(lease);
+      await lease?.release();
+    }
+  }
+
+  async #leaseToRead(): Promise<Lease | undefined> {
+    try {
+      return await this.store.leases.take();
     } catch (e) {
       // Nor in a store of another user, where it would be one that they cannot judge.
       if (!isErrno(e, 'EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT') && !isHsError(e, 'REFUSED')) throw e;
+      return undefined;
     }
-    try {
-      // A session that lives long would read on in packs that others have taken apart, or purged.
-      await this.store.objects.packs?.refresh();
-      return await run(await this.catalog());
-    } finally {
-      await lease?.release();
-    }
+  }
+
+  async #catalogToRead(): Promise<Catalog> {
+    // A session that lives long would read on in packs that others have taken apart, or purged.
+    await this.store.objects.packs?.refresh();
+    return this.catalog();
   }
 
   /** Throws REFUSED, recorded, unless the actor holds the capability. For reads; nothing is recorded when allowed (D5). */

@@ -63,6 +63,7 @@ export class ObjectStore {
   /** Undefined in a store without the feature. */
   readonly packs: Packs | undefined;
   readonly #trashPacks = new Map<string, Packs>();
+  readonly #mismatched = new Set<ObjectId>();
 
   constructor(disk: Disk, layout: Layout, packs?: Packs) {
     this.#disk = disk;
@@ -207,7 +208,7 @@ export class ObjectStore {
    */
   async read(id: ObjectId, maxBytes = MAX_READ_BYTES): Promise<Uint8Array> {
     const { bytes, shared } = await this.#read(id, maxBytes);
-    if (sha256(bytes) !== id) throw corrupt(id);
+    if (sha256(bytes) !== id) throw this.mismatch(id);
     return shared ? Uint8Array.from(bytes) : bytes;
   }
 
@@ -274,14 +275,28 @@ export class ObjectStore {
       hash.update(chunk);
       yield chunk;
     }
-    if (hash.digest() !== id) throw corrupt(id);
+    if (hash.digest() !== id) throw this.mismatch(id);
+  }
+
+  /** The error for an object with other bytes than its name says, which is remembered until it is taken. */
+  mismatch(id: ObjectId): HsError {
+    this.#mismatched.add(id);
+    return corrupt(id);
+  }
+
+  /** The objects that were read and had other bytes than their name says, each once since it was last asked. */
+  takeMismatched(): readonly ObjectId[] {
+    const met = [...this.#mismatched];
+    this.#mismatched.clear();
+    return met;
   }
 
   /** Whether it reads back as its name says. */
   async isSound(id: ObjectId): Promise<boolean> {
     try {
-      for await (const _ of this.lend(id));
-      return true;
+      const hash = createSha256();
+      for await (const chunk of this.lendChunksUnverified(id)) hash.update(chunk);
+      return hash.digest() === id;
     } catch (e) {
       if (!isDamage(e)) throw e;
       return false;

@@ -1,0 +1,62 @@
+import { isObjectId, type ObjectId } from '../../core/objects/ids.js';
+import { isErrno, isHsError } from '../../errors/hs-error.js';
+import type { Lease } from '../../store/local/leases.js';
+import { type Committer, Transaction } from './transaction.js';
+
+/** What a finding of this kind says; with the object that it names, that makes it the same one or another. */
+const SUMMARY = 'met by a reader: the bytes do not match the name';
+
+/**
+ * Leaves an `integrity_finding` in the ledger where reading or exporting met bytes that do not match their hash:
+ * once for each object, however often it is read and by whom. Only who meets damage reads the ledger for that, and
+ * each session every entry once.
+ */
+export class DamageRecord {
+  readonly #by: Committer;
+  readonly #known = new Set<ObjectId>();
+  #next = 0;
+
+  constructor(by: Committer) {
+    this.#by = by;
+  }
+
+  /** Records what was met until now. Never throws: what the reader says of the damage is what counts. */
+  async note(lease: Lease | undefined): Promise<void> {
+    const { store, warn } = this.#by;
+    const met = store.objects.takeMismatched();
+    if (lease === undefined || met.every((id) => this.#known.has(id))) return;
+    const tx = new Transaction(this.#by, lease, undefined, `${lease.token}-damage`);
+    try {
+      store.demandWritable();
+      await tx.commit(
+        async ({ head }) => {
+          await this.#look(head.seq);
+          const subjects = met.filter((id) => !this.#known.has(id));
+          if (subjects.length === 0) return null;
+          const payload = { findings: subjects.length, subjects, repaired: 0, summary: SUMMARY };
+          return { type: 'integrity_finding', payload };
+        },
+        { records: true },
+      );
+      for (const id of met) this.#known.add(id);
+    } catch (e) {
+      // A store that cannot be written to is read all the same; anything else is worth a word.
+      if (isErrno(e, 'EROFS', 'EACCES', 'EPERM') || isHsError(e, 'USAGE', 'ROLLED_BACK')) return;
+      warn.call(this.#by, `the damage could not be recorded: ${(e as Error).message}`);
+    } finally {
+      await tx.discard().catch(() => undefined);
+    }
+  }
+
+  /** Reads what was recorded since it last looked. */
+  async #look(headSeq: number): Promise<void> {
+    const { store } = this.#by;
+    for (; this.#next <= headSeq; this.#next++) {
+      const { entry } = await store.ledger.read(this.#next);
+      if (entry.type !== 'integrity_finding') continue;
+      const payload = await store.payloadOf(entry);
+      if (!('subjects' in payload) || !('summary' in payload) || payload.summary !== SUMMARY) continue;
+      for (const subject of payload.subjects) if (isObjectId(subject)) this.#known.add(subject);
+    }
+  }
+}
