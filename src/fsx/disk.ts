@@ -45,6 +45,16 @@ export interface OpenOptions {
   readonly follow?: boolean;
 }
 
+/** A small file that was read at once. */
+export interface SmallFile {
+  /** How many bytes of the buffer are its content. */
+  readonly count: number;
+  /** Permission bits (`0o7777`). */
+  readonly mode: number;
+  /** Whether it had the same size and times after the last byte as before the first. */
+  readonly atRest: boolean;
+}
+
 export interface DiskFile {
   /** Reads into `buffer` at `position`; 0 at the end of the file. */
   read(buffer: Uint8Array, position: number): Promise<number>;
@@ -110,6 +120,15 @@ export interface Disk {
   openDir(path: string, options?: { readonly follow?: boolean }): Promise<DiskDir>;
   /** The whole of a regular file; a larger one fails with `EFBIG`, anything but a file with `EINVAL`. */
   readFile(path: string, maxBytes: number): Promise<Uint8Array>;
+  /**
+   * Reads a regular file whole into `buffer`, with one byte to spare; anything but a file is `EINVAL`, a link
+   * `ELOOP` unless `follow`. Undefined when there is more of it, or more than it says.
+   */
+  readSmall(
+    path: string,
+    buffer: Uint8Array,
+    options: { readonly follow: boolean },
+  ): Promise<SmallFile | undefined>;
   /** Creates the file (EEXIST if there), writes, and fsyncs when `sync`; removes it again on failure. */
   writeFile(
     path: string,

@@ -36,6 +36,8 @@ export function surroundDisk(inner: Disk, around: Around): Disk {
       return surroundDir(await around('openDir', path, () => inner.openDir(path, options)), path, around);
     },
     readFile: (path, maxBytes) => around('readFile', path, () => inner.readFile(path, maxBytes)),
+    readSmall: (path, buffer, options) =>
+      around('readSmall', path, () => inner.readSmall(path, buffer, options)),
     writeFile: (path, bytes, options) =>
       around('writeFile', path, () => inner.writeFile(path, bytes, options)),
     lstat: (path) => around('lstat', path, () => inner.lstat(path)),

@@ -24,6 +24,7 @@ import { withShownPaths } from './node/held-names.js';
 import { chmodNoFollow, mkdirExact } from './node/mode.js';
 import { exchangeNames } from './node/native.js';
 import { openExisting, openNew } from './node/open.js';
+import { readSmallFile } from './node/read-small.js';
 import { kindOf, toFileStat } from './node/stat.js';
 import { readFully, writeFully } from './node/transfer.js';
 import { rootedDisk } from './rooted-disk.js';
@@ -38,6 +39,7 @@ export function nodeDisk(): Disk {
     open: async (path, options) => openNodeFile(path, options),
     openDir: async (path, options) => openNodeDir(path, options?.follow ?? false),
     readFile,
+    readSmall: async (path, buffer, { follow }) => readSmallFile(path, buffer, follow),
     writeFile,
     lstat: async (path): Promise<FileStat> => toFileStat(lstatSync(path, { bigint: true })),
     find: async (path) => {

@@ -42,6 +42,8 @@ export async function rootedDisk(inner: Disk, root: string, rooting: Rooting): P
     openDir: (path, options) =>
       rooted.isOutside(path) ? inner.openDir(path, options) : rooted.openDir(path),
     readFile: (path, maxBytes) => name(path, (at) => inner.readFile(at, maxBytes)),
+    readSmall: (path, buffer, { follow }) =>
+      name(path, (at) => inner.readSmall(at, buffer, { follow: rooted.isOutside(path) && follow })),
     writeFile: (path, bytes, options) =>
       rooted.create(path, options.mode, FILE_BITS, (at, mode) =>
         inner.writeFile(at, bytes, { ...options, mode }),

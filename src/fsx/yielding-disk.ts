@@ -1,5 +1,5 @@
 import type { Disk } from './disk.js';
-import { interceptDisk } from './intercept-disk.js';
+import { surroundDisk } from './intercept-disk.js';
 
 /** A signal is seen within this time, besides what one operation or one computation takes. */
 const TURN_MS = 50;
@@ -28,5 +28,9 @@ export function yieldToEvents(): Promise<void> | undefined {
  * are synchronous inside their promise, so that a loop over a million files would never see Ctrl-C.
  */
 export function yieldingDisk(inner: Disk): Disk {
-  return interceptDisk(inner, yieldToEvents);
+  // A promise of its own for each operation would make reading a tree of small files a quarter slower.
+  return surroundDisk(inner, (_operation, _path, run) => {
+    const turned = yieldToEvents();
+    return turned === undefined ? run() : turned.then(run);
+  });
 }

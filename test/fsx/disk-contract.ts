@@ -33,6 +33,40 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
     const get = async (path: string) => text(await disk.readFile(`${root}/${path}`, 1 << 24));
     const names = async (path = root) => (await disk.readdir(path)).map((entry) => entry.name).sort();
 
+    describe('readSmall', () => {
+      const read = (path: string, room = 16, follow = false) => {
+        const buffer = new Uint8Array(room);
+        return disk
+          .readSmall(`${root}/${path}`, buffer, { follow })
+          .then((small) => small && { ...small, content: text(buffer.subarray(0, small.count)) });
+      };
+
+      it('gives the whole of a file with its mode, and of an empty one nothing', async () => {
+        await put('a', 'hello', 0o754);
+        await put('empty', '');
+        expect(await read('a')).toEqual({ count: 5, mode: 0o754, atRest: true, content: 'hello' });
+        expect(await read('empty')).toMatchObject({ count: 0, atRest: true });
+      });
+
+      it('gives nothing of a file that leaves no byte of the buffer free', async () => {
+        await put('a', '12345');
+        expect(await read('a', 6)).toMatchObject({ content: '12345' });
+        expect(await read('a', 5)).toBeUndefined();
+      });
+
+      it('follows a link only where it is told to, and reads nothing but files', async () => {
+        await put('a', 'hello');
+        await world.symlink('a', `${root}/link`);
+        await world.fifo(`${root}/fifo`);
+        expect(await read('link', 16, true)).toMatchObject({ content: 'hello' });
+        await expect(read('link')).rejects.toMatchObject(code('ELOOP'));
+        await expect(read('fifo')).rejects.toMatchObject(code('EINVAL'));
+        await disk.mkdir(`${root}/dir`, 0o755);
+        await expect(read('dir')).rejects.toMatchObject(code('EINVAL'));
+        await expect(read('none')).rejects.toMatchObject(code('ENOENT'));
+      });
+    });
+
     describe('writeFile and readFile', () => {
       it('give back the bytes that were written, with exactly the mode asked for', async () => {
         await disk.writeFile(`${root}/a`, bytes('hello'), { mode: 0o666, sync: true });

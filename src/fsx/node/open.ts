@@ -26,8 +26,10 @@ export function openExisting(
   access: Exclude<OpenOptions['access'], 'create'>,
   follow: boolean,
 ): { fd: number; stats: BigIntStats } {
-  const direction = access === 'read' ? flags.O_RDONLY : flags.O_RDWR | flags.O_APPEND;
-  const fd = openFileDescriptor(path, direction | EXISTING | (follow ? 0 : flags.O_NOFOLLOW));
+  const fd =
+    access === 'read'
+      ? openToRead(path, follow)
+      : openFileDescriptor(path, flags.O_RDWR | flags.O_APPEND, follow);
   try {
     const stats = fstatSync(fd, { bigint: true });
     if (!stats.isFile()) throw errnoError('EINVAL', 'open', path);
@@ -38,10 +40,15 @@ export function openExisting(
   }
 }
 
+/** Whatever it is, but for a socket: the caller is to ask. A link is ELOOP unless `follow`. */
+export function openToRead(path: string, follow: boolean): number {
+  return openFileDescriptor(path, flags.O_RDONLY, follow);
+}
+
 /** A directory and a socket refuse some opens before their kind can be asked; they are no files either. */
-function openFileDescriptor(path: string, openFlags: number): number {
+function openFileDescriptor(path: string, direction: number, follow: boolean): number {
   try {
-    return openSync(path, openFlags);
+    return openSync(path, direction | EXISTING | (follow ? 0 : flags.O_NOFOLLOW));
   } catch (e) {
     if (isErrno(e, 'EISDIR', 'ENXIO')) throw errnoError('EINVAL', 'open', path);
     throw e;

@@ -1,6 +1,6 @@
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
-import type { Disk, DiskFile, FileStat } from '../../fsx/disk.js';
+import type { Disk, FileStat } from '../../fsx/disk.js';
 import { ancestors, identity } from '../../fsx/file-identity.js';
 import type { Added, ObjectBatch } from '../../store/objects/object-batch.js';
 import type { Session } from '../session/session.js';
@@ -23,21 +23,6 @@ function sameState(a: FileStat, b: FileStat): boolean {
   return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 }
 
-/**
- * One byte more is asked for than there should be; what grows after that shows in its size and times. That
- * there should be none is asked too: files of /proc say so whatever they hold.
- */
-async function readSmall(file: DiskFile, size: number, scratch: Buffer): Promise<Buffer> {
-  const buffer = scratch.subarray(0, size + 1);
-  let count = 0;
-  while ((count !== size || size === 0) && count < buffer.length) {
-    const n = await file.read(buffer.subarray(count), count);
-    if (n === 0) break;
-    count += n;
-  }
-  return buffer.subarray(0, count);
-}
-
 /** Whether a path is the store or lies in it, whatever it is called. */
 async function isInStore({ disk, store }: Session, path: string): Promise<boolean> {
   const root = await identity(disk, store.root);
@@ -50,22 +35,6 @@ export async function refuseInStore(session: Session, path: string): Promise<voi
   throw new HsError('UNSAFE_PATH', `'${escapeText(path)}' lies in the store`, {
     hint: 'hs cat-artifact and hs cat-object read what is in it',
   });
-}
-
-/** Whatever the size says: a file of /proc has none, and one of /sys a page, whatever they hold. */
-async function addContent(
-  file: DiskFile,
-  size: number,
-  batch: ObjectBatch,
-  onBytes: (count: number) => void,
-  scratch = readScratch(),
-): Promise<Added> {
-  if (size > SMALL_BYTES) return batch.addSource(file, onBytes);
-  const bytes = await readSmall(file, size, scratch);
-  if (bytes.byteLength > size) return batch.addSource(file, onBytes);
-  const added = await batch.addBytes(bytes);
-  onBytes(bytes.byteLength);
-  return added;
 }
 
 export interface ReadFile extends Added {
@@ -85,9 +54,33 @@ export async function readSourceFile(
   onBytes: (count: number) => void,
   options: { readonly follow?: boolean; readonly scratch?: Buffer } = {},
 ): Promise<ReadFile> {
-  let file: DiskFile;
+  const { follow = false, scratch = readScratch() } = options;
+  const small = await orSourceError(subject, disk.readSmall(location, scratch, { follow }));
+  if (small !== undefined) {
+    if (!small.atRest) throw changed(subject);
+    const added = await batch.addBytes(scratch.subarray(0, small.count));
+    onBytes(small.count);
+    return { ...added, executable: isExecutable(small.mode) };
+  }
+  const file = await orSourceError(subject, disk.open(location, { access: 'read', follow }));
   try {
-    file = await disk.open(location, { access: 'read', follow: options.follow ?? false });
+    const before = await file.stat();
+    const added = await batch.addSource(file, onBytes);
+    if (!sameState(before, await file.stat())) throw changed(subject);
+    return { ...added, executable: isExecutable(before.mode) };
+  } finally {
+    await file.close();
+  }
+}
+
+function isExecutable(mode: number): boolean {
+  return (mode & 0o100) !== 0;
+}
+
+/** What opening a source failed with, as people are told. */
+async function orSourceError<T>(subject: string, opening: Promise<T>): Promise<T> {
+  try {
+    return await opening;
   } catch (e) {
     if (isErrno(e, 'ENOENT')) throw new HsError('NOT_FOUND', `'${escapeText(subject)}' is not there`);
     if (isErrno(e, 'ELOOP', 'EINVAL')) {
@@ -97,15 +90,5 @@ export async function readSourceFile(
       throw new HsError('SYSTEM', `'${escapeText(subject)}' cannot be read: permission denied`, { cause: e });
     }
     throw e;
-  }
-  try {
-    const before = await file.stat();
-    if (before.kind !== 'file')
-      throw new HsError('UNSAFE_PATH', `'${escapeText(subject)}' is not a regular file`);
-    const added = await addContent(file, before.size, batch, onBytes, options.scratch);
-    if (!sameState(before, await file.stat())) throw changed(subject);
-    return { ...added, executable: (before.mode & 0o100) !== 0 };
-  } finally {
-    await file.close();
   }
 }

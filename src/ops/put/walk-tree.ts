@@ -2,7 +2,7 @@ import { type SafePath, toSafePath } from '../../core/paths/safe-path.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { showName, textOfName } from '../../core/text/raw-name.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
-import type { DirEntry, Disk } from '../../fsx/disk.js';
+import type { DirEntry, Disk, DiskDir } from '../../fsx/disk.js';
 import { STORE_DIR } from '../../store/local/layout.js';
 import type { Excluder } from './excluder.js';
 
@@ -69,66 +69,100 @@ export async function* walkTree(
   options: WalkOptions,
   leave: (left: LeftOut) => void,
 ): AsyncGenerator<TreeFile> {
-  async function* visit(location: string, prefix: string): AsyncGenerator<TreeFile> {
-    const dir = await disk.openDir(location);
-    try {
-      if (prefix !== '' && options.omit !== undefined) {
-        const { dev, ino } = await dir.stat();
-        if (dev === options.omit.dev && ino === options.omit.ino) {
-          leave({ path: prefix.slice(0, -1), why: 'store' });
-          return;
-        }
-      }
-      // Nearly the order of an index, in which the tree will be read again out of its packs.
-      const entries = (await disk.readdir(dir.path)).sort((a, b) => Buffer.compare(a.bytes, b.bytes));
-      if (entries.length === 0 && prefix !== '') leave({ path: prefix.slice(0, -1), why: 'empty directory' });
-      for (const entry of entries) {
-        const text = prefix + (entry.name ?? textOfName(entry.bytes));
-        if (options.exclude?.excludes(text)) {
-          leave({ path: entry.name === undefined ? showName(text) : text, why: 'excluded' });
-          continue;
-        }
-        if (entry.name === undefined) throw isNotText(showName(text), options.exclude !== undefined);
-        const path = text;
-        const below = `${dir.path}/${entry.name}`;
-        switch (entry.kind) {
-          case 'file':
-            yield { path: toSafePath(path), location: below };
-            break;
-          case 'directory':
-            // A store within the tree is no payload: nobody could export it again.
-            if (entry.name === STORE_DIR) {
-              leave({ path, why: 'store' });
-              break;
-            }
-            toSafePath(path);
-            yield* visit(below, `${path}/`);
-            break;
-          case 'symlink':
-            if (!options.skipLinks) {
-              throw isLink(shown(prefix, entry), options.skipLinks);
-            }
-            leave({ path, why: 'link' });
-            break;
-          default:
-            throw new HsError('UNSAFE_PATH', `'${shown(prefix, entry)}' is neither a file nor a directory`, {
-              hint: 'FIFOs, sockets and devices cannot be stored: leave it out with --exclude',
-            });
-        }
-      }
-    } finally {
-      await dir.close();
-    }
-  }
-
+  // The directories that are open, the innermost last. A generator within a generator would hand each file up
+  // through every directory above it.
+  const levels: Level[] = [];
   try {
-    yield* visit(root, '');
+    const top = await openLevel(disk, root, '', options, leave);
+    if (top !== undefined) levels.push(top);
+    for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+      const entry = level.entries[level.next++];
+      if (entry === undefined) {
+        levels.pop();
+        await level.dir.close();
+        continue;
+      }
+      const { prefix } = level;
+      const text = prefix + (entry.name ?? textOfName(entry.bytes));
+      if (options.exclude?.excludes(text)) {
+        leave({ path: entry.name === undefined ? showName(text) : text, why: 'excluded' });
+        continue;
+      }
+      if (entry.name === undefined) throw isNotText(showName(text), options.exclude !== undefined);
+      const path = text;
+      const below = `${level.dir.path}/${entry.name}`;
+      switch (entry.kind) {
+        case 'file':
+          yield { path: toSafePath(path), location: below };
+          break;
+        case 'directory': {
+          // A store within the tree is no payload: nobody could export it again.
+          if (entry.name === STORE_DIR) {
+            leave({ path, why: 'store' });
+            break;
+          }
+          toSafePath(path);
+          const inner = await openLevel(disk, below, `${path}/`, options, leave);
+          if (inner !== undefined) levels.push(inner);
+          break;
+        }
+        case 'symlink':
+          if (!options.skipLinks) {
+            throw isLink(shown(prefix, entry), options.skipLinks);
+          }
+          leave({ path, why: 'link' });
+          break;
+        default:
+          throw new HsError('UNSAFE_PATH', `'${shown(prefix, entry)}' is neither a file nor a directory`, {
+            hint: 'FIFOs, sockets and devices cannot be stored: leave it out with --exclude',
+          });
+      }
+    }
   } catch (e) {
     if (isErrno(e, 'ENOTDIR', 'ELOOP')) {
       throw new HsError('SOURCE_CHANGED', `'${escapeText(root)}' changed while it was read`, {
         hint: 'nothing was stored; run the command again when it is at rest',
       });
     }
+    throw e;
+  } finally {
+    for (const { dir } of levels.reverse()) await dir.close();
+  }
+}
+
+/** A directory on the way, and how far it is done. */
+interface Level {
+  readonly dir: DiskDir;
+  /** What the paths of its entries begin with. */
+  readonly prefix: string;
+  readonly entries: readonly DirEntry[];
+  next: number;
+}
+
+/** Undefined when the directory is `omit`. */
+async function openLevel(
+  disk: Disk,
+  location: string,
+  prefix: string,
+  { omit }: WalkOptions,
+  leave: (left: LeftOut) => void,
+): Promise<Level | undefined> {
+  const dir = await disk.openDir(location);
+  try {
+    if (prefix !== '' && omit !== undefined) {
+      const { dev, ino } = await dir.stat();
+      if (dev === omit.dev && ino === omit.ino) {
+        leave({ path: prefix.slice(0, -1), why: 'store' });
+        await dir.close();
+        return undefined;
+      }
+    }
+    // Nearly the order of an index, in which the tree will be read again out of its packs.
+    const entries = (await disk.readdir(dir.path)).sort((a, b) => Buffer.compare(a.bytes, b.bytes));
+    if (entries.length === 0 && prefix !== '') leave({ path: prefix.slice(0, -1), why: 'empty directory' });
+    return { dir, prefix, entries, next: 0 };
+  } catch (e) {
+    await dir.close();
     throw e;
   }
 }

@@ -4,6 +4,7 @@ import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import { EarlySync } from '../../fsx/early-sync.js';
 import type { Layout } from '../local/layout.js';
+import { AbsentObjects } from './absent-objects.js';
 import { corrupt, isDamage, type ObjectStore } from './object-store.js';
 import { PACK_LIMITS, type PackLimits, PackWriter, type StagedPack } from './pack-writer.js';
 
@@ -54,6 +55,7 @@ export class ObjectBatch {
   readonly #disk: Disk;
   readonly #layout: Layout;
   readonly #objects: ObjectStore;
+  readonly #absent: AbsentObjects;
   /** What the names of staged files begin with, so that what a dead command left is known by its lease. */
   readonly prefix: string;
   readonly #members = new Map<ObjectId, Member>();
@@ -82,6 +84,7 @@ export class ObjectBatch {
     this.#disk = disk;
     this.#layout = layout;
     this.#objects = objects;
+    this.#absent = new AbsentObjects(disk, layout);
     this.prefix = prefix;
     this.#limits = limits;
   }
@@ -105,14 +108,22 @@ export class ObjectBatch {
     // What this process knew of packs before it had this lease may be purged since.
     if (!this.#isFresh) await this.#objects.packs?.refresh();
     this.#isFresh = true;
-    const found = asFile ? await this.#objects.sizeOfFile(id) : await this.#objects.sizeInUse(id);
-    if (found === undefined && (asFile || !(await this.#isBackFromTrash(id)))) return false;
+    if (!(await this.#isInUse(id, asFile)) && (asFile || !(await this.#isBackFromTrash(id)))) return false;
     if (!(await this.#readsBack(id, bytes))) {
       this.damaged.add(id);
       return false;
     }
     this.#members.set(id, { size, durable: false });
     return true;
+  }
+
+  async #isInUse(id: ObjectId, asFile: boolean): Promise<boolean> {
+    const packs = asFile ? undefined : this.#objects.packs;
+    if (packs?.findAgain(id) !== undefined) return true;
+    const absent = this.#absent.includes(id);
+    const isAbsent = typeof absent === 'boolean' ? absent : await absent;
+    if (!isAbsent && (await this.#objects.sizeOfFile(id)) !== undefined) return true;
+    return (await packs?.find(id)) !== undefined;
   }
 
   /** Bytes that are at hand are compared, which costs less than to hash. */
