@@ -41,7 +41,7 @@ const TIERS = {
     'src/cli/process-host.ts',
     'src/fsx/node-disk.ts',
     // The command whose start-up is measured.
-    'src/ops/put/hash-file.ts',
+    'src/ops/payload/hash-file.ts',
   ],
   store: [
     'src/ops/session/open-session.ts',

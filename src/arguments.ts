@@ -1,6 +1,4 @@
 import * as z from 'zod/mini';
-import type { ExportOptions, ReadOptions, ScanOptions } from './artifact-reader.js';
-import type { CollectStoreOptions, PinOptions, PutArtifactOptions, RunOptions } from './artifact-store.js';
 import { exportTargetSchema, projectionRef } from './core/guard/export-target.js';
 import { compact } from './core/json/omit-undefined.js';
 import { check, natural, objectId, timestamp } from './core/json/schema.js';
@@ -11,7 +9,6 @@ import { CLASSIFICATIONS, KINDS, LAYERS, RETENTION_CLASSES } from './core/manife
 import type { ObjectId } from './core/objects/ids.js';
 import { checkPlan } from './core/retention/plan-file.js';
 import { HsError } from './errors/hs-error.js';
-import type { CreateOptions, OpenOptions } from './open-store.js';
 import type { BundleOptions } from './ops/bundle/create-bundle.js';
 import type { ImportOptions } from './ops/bundle/import-bundle.js';
 import type { FsckOptions } from './ops/fsck/fsck.js';
@@ -22,6 +19,17 @@ import type { HistoryQuery } from './ops/inspect/history.js';
 import type { ListQuery } from './ops/inspect/list-artifacts.js';
 import type { PutOptions } from './ops/put/put.js';
 import { BACKEND_NAMES } from './ops/run/run-request.js';
+import type {
+  CollectStoreOptions,
+  CreateOptions,
+  ExportOptions,
+  OpenOptions,
+  PinOptions,
+  PutArtifactOptions,
+  ReadOptions,
+  RunOptions,
+  ScanOptions,
+} from './options.js';
 
 /**
  * What programs give the library, checked as the command line checks what people type: USAGE names the

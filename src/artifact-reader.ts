@@ -29,19 +29,8 @@ import { type ListQuery, listArtifacts } from './ops/inspect/list-artifacts.js';
 import { type ShownArtifact, showArtifact } from './ops/inspect/show-artifact.js';
 import { resolveArtifact } from './ops/naming/resolve-artifact.js';
 import type { Session } from './ops/session/session.js';
+import type { ExportOptions, ReadOptions, ScanOptions } from './options.js';
 import type { LedgerVerdict } from './store/ledger/verify-ledger.js';
-
-export interface ReadOptions {
-  /** One file of a directory payload. */
-  readonly path?: string;
-}
-
-export interface ScanOptions {
-  /** Look for e-mail addresses, telephone numbers and paths, too. */
-  readonly personal?: boolean;
-}
-
-export type ExportOptions = Omit<ExportRequest, 'artifact' | 'place' | 'dryRun' | 'byEnding'>;
 
 /** Checks a value as a policy: INVALID_RECORD, or HSK-4001 for an unknown capability. */
 export function namedPolicy(value: unknown): NamedPolicy {

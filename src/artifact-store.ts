@@ -1,9 +1,8 @@
 import * as given from './arguments.js';
-import { ArtifactReader, type ExportOptions, namedPolicy } from './artifact-reader.js';
+import { ArtifactReader, namedPolicy } from './artifact-reader.js';
 import { compact } from './core/json/omit-undefined.js';
 import type { Timestamp } from './core/objects/ids.js';
 import { planHash } from './core/retention/plan-file.js';
-import type { PrunePlan } from './core/retention/prune-plan.js';
 import type { BundleCreated, BundleOptions } from './ops/bundle/create-bundle.js';
 import type { Imported, ImportOptions } from './ops/bundle/import-bundle.js';
 import type { Exported } from './ops/export/export.js';
@@ -11,43 +10,25 @@ import type { Collected } from './ops/gc/collect-garbage.js';
 import type { Removed } from './ops/gc/remove-artifacts.js';
 import type { Restored } from './ops/gc/restore.js';
 import type { Described } from './ops/govern/describe-artifacts.js';
-import { changePins, defaultPinName, toPinName } from './ops/govern/pins.js';
+import { changePins } from './ops/govern/pins.js';
 import type { Promoted } from './ops/govern/promote.js';
 import type { Reclassification, Reclassified } from './ops/govern/reclassify.js';
 import type { RetainChange, Retained } from './ops/govern/retain.js';
+import { defaultPinName, toPinName } from './ops/naming/pin-name.js';
 import { resolveArtifact } from './ops/naming/resolve-artifact.js';
+import { streamSource } from './ops/payload/stream-source.js';
 import { type PutOptions, type PutResult, put } from './ops/put/put.js';
-import { streamSource } from './ops/put/stream-source.js';
-import type { RunRequest, RunResult } from './ops/run/run-request.js';
+import type { RunResult } from './ops/run/run-request.js';
+import type {
+  CollectStoreOptions,
+  ExportOptions,
+  PinOptions,
+  PutArtifactOptions,
+  RunOptions,
+} from './options.js';
 
 /** A path, bytes, or a stream of chunks. */
 export type Source = string | Uint8Array | AsyncIterable<Uint8Array>;
-
-export interface PutArtifactOptions extends PutOptions {
-  /** What a payload that has no path is called; its media type follows from it. */
-  readonly filenameHint?: string;
-}
-
-export interface PinOptions {
-  /** Of the pin; without it the actor's own. */
-  readonly name?: string;
-  readonly reason?: string;
-  /** When the pin ends. */
-  readonly until?: Date;
-}
-
-export interface CollectStoreOptions {
-  /** A plan that was saved or shown: nothing but what it lists goes (D3). */
-  readonly plan?: PrunePlan;
-  /** In place of the policy's (bytes). */
-  readonly quotaBytes?: number;
-  /** Purge what could still be brought back too. */
-  readonly emptyTrash?: boolean;
-  /** Go on where the quota cannot be met, and take all that it may; else QUOTA before anything goes. */
-  readonly bestEffort?: boolean;
-}
-
-export type RunOptions = Partial<Omit<RunRequest, 'command'>>;
 
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;

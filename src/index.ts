@@ -1,13 +1,6 @@
 /** The library: what programs import. */
-export { ArtifactReader, type ExportOptions, type ReadOptions, type ScanOptions } from './artifact-reader.js';
-export {
-  ArtifactStore,
-  type CollectStoreOptions,
-  type PinOptions,
-  type PutArtifactOptions,
-  type RunOptions,
-  type Source,
-} from './artifact-store.js';
+export { ArtifactReader } from './artifact-reader.js';
+export { ArtifactStore, type Source } from './artifact-store.js';
 export type { BundleReport } from './core/bundle/bundle-record.js';
 export type { ArtifactRecord, Pin, Registration } from './core/catalog/artifact-record.js';
 export type { Head } from './core/catalog/catalog.js';
@@ -48,7 +41,7 @@ export type { LineFinding } from './core/secrets/scan-lines.js';
 export type { ErrorExtras } from './errors/hs-error.js';
 export { type ErrorCode, HsError, isHsError } from './errors/hs-error.js';
 export { verifyAttestation, verifyProof } from './evidence-functions.js';
-export { type CreateOptions, createStore, type OpenOptions, openStore } from './open-store.js';
+export { createStore, openStore } from './open-store.js';
 export type { BundleCreated, BundleOptions } from './ops/bundle/create-bundle.js';
 export type { Imported, ImportOptions } from './ops/bundle/import-bundle.js';
 export type { ScanRow } from './ops/evidence/scan.js';
@@ -73,9 +66,9 @@ export type { NamedPolicy, PolicyCheck } from './ops/govern/set-policy.js';
 export type { HistoryQuery, HistoryRow, Subject } from './ops/inspect/history.js';
 export type { ListQuery } from './ops/inspect/list-artifacts.js';
 export type { ShownArtifact } from './ops/inspect/show-artifact.js';
-export type { Excluder } from './ops/put/excluder.js';
+export type { Excluder } from './ops/payload/excluder.js';
+export type { LeftOut, WalkOptions } from './ops/payload/walk-tree.js';
 export type { PutOptions, PutResult } from './ops/put/put.js';
-export type { LeftOut, WalkOptions } from './ops/put/walk-tree.js';
 export type {
   Refused,
   RunArtifact,
@@ -84,6 +77,17 @@ export type {
   SandboxFacts,
   SignalHandler,
 } from './ops/run/run-request.js';
+export type {
+  CollectStoreOptions,
+  CreateOptions,
+  ExportOptions,
+  OpenOptions,
+  PinOptions,
+  PutArtifactOptions,
+  ReadOptions,
+  RunOptions,
+  ScanOptions,
+} from './options.js';
 export { decodePlan, encodePlan, planHash } from './plan-functions.js';
 export type { BackendName, OutputStream, StrayKind, StrayWrite } from './sandbox/sandbox-types.js';
 export type { Reclaimed } from './store/collector/collector.js';

@@ -1,6 +1,6 @@
 import * as given from './arguments.js';
 import { ArtifactStore } from './artifact-store.js';
-import { noProgress, type ProgressSink } from './core/effects.js';
+import { noProgress } from './core/effects.js';
 import { HsError } from './errors/hs-error.js';
 import { nodeDisk } from './fsx/node-disk.js';
 import { systemClock, systemEnvironment, systemRandom } from './fsx/system-effects.js';
@@ -8,24 +8,8 @@ import { yieldingDisk } from './fsx/yielding-disk.js';
 import { recovery } from './ops/recovery/finish-dead-leases.js';
 import { openSession } from './ops/session/open-session.js';
 import { actorOf } from './ops/session/session-request.js';
+import type { CreateOptions, OpenOptions } from './options.js';
 import { initStore } from './store/local/init.js';
-
-export interface OpenOptions {
-  /** A `.hsstore` or the directory that holds one; else `HS_STORE`, else upwards from the current directory. */
-  readonly store?: string;
-  /** To read alone: also one whose ledger lacks what was seen of it, such as an older copy, of which `warn` is told. */
-  readonly readOnly?: boolean;
-  /** `human:NAME`, `ai_job:NAME` or `plugin_tool:NAME`; else `HS_ACTOR`, else the system's user. */
-  readonly actor?: string;
-  /** On behalf of which job; else `HS_JOB_ID`. */
-  readonly jobId?: string;
-  /** The clock that retention and new artifacts go by; what is committed under it says so (D10). */
-  readonly now?: Date;
-  readonly progress?: ProgressSink;
-  /** Ends what is under way; nothing is left half done. */
-  readonly signal?: AbortSignal;
-  readonly warn?: (message: string) => void;
-}
 
 /** Opens a store: NO_STORE, UNKNOWN_FORMAT, or, unless it is only to be read, ROLLED_BACK when its ledger lacks what was seen of it. */
 export async function openStore(asked: OpenOptions = {}): Promise<ArtifactStore> {
@@ -51,13 +35,6 @@ export async function openStore(asked: OpenOptions = {}): Promise<ArtifactStore>
       recovery,
     ),
   );
-}
-
-export interface CreateOptions extends Omit<OpenOptions, 'store' | 'readOnly'> {
-  /** Removals may be committed under a clock that was set later than the system's: for tests. */
-  readonly allowSetClock?: boolean;
-  /** The group of the directory may use the store, too. */
-  readonly shared?: boolean;
 }
 
 /** Makes an empty store in a directory that is there, and opens it (`hs init`). CONFLICT when it holds one. */

@@ -4,7 +4,7 @@ import { flag } from '../../src/cli/options.js';
 import { many } from '../../src/cli/positionals.js';
 import type { ObjectId } from '../../src/core/objects/ids.js';
 import { HsError } from '../../src/errors/hs-error.js';
-import { hashBytes, hashFile } from '../../src/ops/put/hash-file.js';
+import { hashBytes, hashFile } from '../../src/ops/payload/hash-file.js';
 
 /** `hs hash-object`: what `sha256sum` says of a file, and what a directory's index hashes to (A2, A3). */
 export const hashObject = listing({
@@ -48,7 +48,7 @@ With \`-w\` the bytes are stored as well: all that one call names, or nothing. N
         if (file === undefined) return hashBytes(stdin.bytes());
         if (!options.directory)
           return { path: file, ...(await hashFile(disk, path(file), context.progress)) };
-        const { hashTree } = await import('../../src/ops/put/hash-tree.js');
+        const { hashTree } = await import('../../src/ops/payload/hash-tree.js');
         return { path: file, ...(await hashTree(disk, path(file), context.environment, context.progress)) };
       });
       if (hashed !== undefined) yield toRow(hashed);

@@ -29,7 +29,8 @@ UNTIL is a time as for hs-pin(1), or - for no end. Where a record holds no tab, 
   seeAlso: ['hs-pin(1)', 'hs-unpin(1)', 'hs-for-each-artifact(1)'],
   async run({ options, stdin, session, now }) {
     if (!options.stdin) throw new HsError('USAGE', "changes are read from standard input: give '--stdin'");
-    const { changePins, toPinName } = await import('../../src/ops/govern/pins.js');
+    const { changePins } = await import('../../src/ops/govern/pins.js');
+    const { toPinName } = await import('../../src/ops/naming/pin-name.js');
     const { resolveArtifact } = await import('../../src/ops/naming/resolve-artifact.js');
     const { parseTime, parsed } = await import('../../src/cli/parse/values.js');
     const s = await session();

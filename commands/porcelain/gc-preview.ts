@@ -10,8 +10,9 @@ import { assumeDead, type Collected, collect } from '../../src/ops/gc/collect-ga
 import { planCollection } from '../../src/ops/gc/plan-collection.js';
 import { trashedArtifacts } from '../../src/ops/gc/trash-contents.js';
 import { trashWindow } from '../../src/ops/gc/trash-window.js';
-import { changePins, defaultPinName } from '../../src/ops/govern/pins.js';
+import { changePins } from '../../src/ops/govern/pins.js';
 import { readArtifact } from '../../src/ops/inspect/show-artifact.js';
+import { defaultPinName } from '../../src/ops/naming/pin-name.js';
 import type { Session } from '../../src/ops/session/session.js';
 import { trashTotals } from '../../src/store/collector/reclaimable.js';
 import type { muteKeys } from '../../src/ui/mute-keys.js';

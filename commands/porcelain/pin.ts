@@ -26,7 +26,8 @@ Without --name, the pin has the name of whoever sets it.`,
   ],
   seeAlso: ['hs-unpin(1)', 'hs-pins(1)', 'hs-update-pin(1)', 'hs-gc(1)'],
   async run({ args, options, session }) {
-    const { changePins, defaultPinName, toPinName } = await import('../../src/ops/govern/pins.js');
+    const { changePins } = await import('../../src/ops/govern/pins.js');
+    const { defaultPinName, toPinName } = await import('../../src/ops/naming/pin-name.js');
     const { resolveArtifact } = await import('../../src/ops/naming/resolve-artifact.js');
     const s = await session();
     const catalog = await s.catalog();

@@ -5,7 +5,8 @@ import { many } from '../../src/cli/positionals.js';
 import { counted } from '../../src/cli/text/human.js';
 import { CLASSIFICATIONS, KINDS, RETENTION_CLASSES } from '../../src/core/manifest/vocabulary.js';
 import { HsError } from '../../src/errors/hs-error.js';
-import type { PutResult, PutSource } from '../../src/ops/put/put.js';
+import type { PutResult } from '../../src/ops/put/put.js';
+import type { PutSource } from '../../src/ops/put/put-source.js';
 
 /** `hs put`: each path, or standard input, becomes one artifact; all of them in one commit. */
 export const put = command({
@@ -71,8 +72,8 @@ A kind of prompt_payload and a classification of high require \`--ttl\`.`,
 
     const labels = labelsOf(options.label);
     const { put: store } = await import('../../src/ops/put/put.js');
-    const { streamSource } = await import('../../src/ops/put/stream-source.js');
-    const { compileGlob } = await import('../../src/ops/put/glob-files.js');
+    const { streamSource } = await import('../../src/ops/payload/stream-source.js');
+    const { compileGlob } = await import('../../src/ops/naming/compile-glob.js');
     const exclude = [...options.exclude];
     if (options.excludeFrom !== undefined) {
       const bytes = await (await disk()).readFile(path(options.excludeFrom), 1024 * 1024);

@@ -20,7 +20,8 @@ export const unpin = command({
   exits: { 4: 'no such artifact, or no such pin on it' },
   seeAlso: ['hs-pin(1)', 'hs-pins(1)'],
   async run({ args, options, session }) {
-    const { changePins, defaultPinName, toPinName } = await import('../../src/ops/govern/pins.js');
+    const { changePins } = await import('../../src/ops/govern/pins.js');
+    const { defaultPinName, toPinName } = await import('../../src/ops/naming/pin-name.js');
     const { resolveArtifact } = await import('../../src/ops/naming/resolve-artifact.js');
     const s = await session();
     const catalog = await s.catalog();

@@ -1,4 +1,5 @@
-import { checkPath, PortabilityCheck, type SafePath, TreeNames } from '../core/paths/safe-path.js';
+import { PortabilityCheck } from '../core/paths/portability.js';
+import { checkPath, type SafePath, TreeNames } from '../core/paths/safe-path.js';
 import { HsError } from '../errors/hs-error.js';
 import { type ArchiveLimits, DEFAULT_LIMITS, hostile } from './archive-limits.js';
 import { ByteSource } from './byte-source.js';

@@ -1,7 +1,8 @@
 import type { Trace, TraceEvent } from '../core/effects.js';
 import { errnoMeaning } from '../errors/errno-meaning.js';
-import type { Host, Parts, Tracing } from './host.js';
+import type { Host } from './host.js';
 import type { Log } from './io/log.js';
+import type { Parts, Tracing } from './parts.js';
 
 /** What `--verbose` says of an event, in a line; undefined of the many that only a trace is for. */
 function sentence({ event, ...facts }: TraceEvent): string | undefined {

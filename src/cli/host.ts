@@ -1,12 +1,7 @@
-import type { Readable, Writable } from 'node:stream';
-import type { Clock, Environment, Random, Trace } from '../core/effects.js';
-import type { Disk } from '../fsx/disk.js';
+import type { Readable } from 'node:stream';
+import type { Clock, Environment, Random } from '../core/effects.js';
 import type { Pager } from '../fsx/pager-process.js';
-import type { Session } from '../ops/session/session.js';
-import type { SessionRequest } from '../ops/session/session-request.js';
-import type { CommandTable } from './command-table.js';
-
-export type OutputStream = Writable & { readonly columns?: number };
+import type { OutputStream } from './io/output-stream.js';
 
 /** The process as the command line sees it; tests put their own in its place. */
 export interface Host {
@@ -32,19 +27,4 @@ export interface Host {
   onSignal(handler: (signal: NodeJS.Signals) => void, signals?: readonly NodeJS.Signals[]): () => void;
   /** Ends the process at once. */
   abandon(status: number): void;
-}
-
-/** A trace that was asked for, and a disk that tells it of every operation. */
-export interface Tracing {
-  readonly trace: Trace;
-  readonly disk: (inner: Disk) => Disk;
-}
-
-/** What the program is put together from; loaded when it is needed. */
-export interface Parts {
-  readonly table: CommandTable;
-  readonly disk: () => Promise<Disk>;
-  /** Opens the trace that `HS_TRACE` names; errors are those of opening a file. */
-  readonly trace: (target: string) => Promise<Tracing>;
-  readonly openSession: (request: SessionRequest) => Promise<Session>;
 }

@@ -4,9 +4,10 @@ import type { Command } from './command.js';
 import type { CommandTable } from './command-table.js';
 import { failureDocument, toFailure } from './failure.js';
 import { globalOptions } from './globals.js';
-import type { Host, Parts } from './host.js';
+import type { Host } from './host.js';
 import { optionsOf, parse, takesProgram } from './parse/parse.js';
 import { findCommand } from './parse/words.js';
+import type { Parts } from './parts.js';
 import { run } from './run-command.js';
 import { guardLine, safeJson } from './text/escape-for-terminal.js';
 

@@ -8,13 +8,14 @@ import type { Context, SessionOptions } from './command-context.js';
 import { Outcome } from './command-outcome.js';
 import { startTrace } from './command-trace.js';
 import { toFailure } from './failure.js';
-import type { Host, Parts } from './host.js';
+import type { Host } from './host.js';
 import { Interrupt } from './io/interrupt.js';
 import { OutputClosed } from './io/output.js';
 import { pagerFor } from './io/pager.js';
 import { openStreams, type Streams } from './io/streams.js';
 import type { Invocation } from './parse/parse.js';
 import { parsed, parseInteger } from './parse/values.js';
+import type { Parts } from './parts.js';
 import { present } from './present-result.js';
 
 /** The last second that a timestamp can hold. */

@@ -292,7 +292,7 @@ export class Store {
       return;
     }
     if (doubt !== undefined) throw doubt;
-    if (demand) await checkStructure(this);
+    if (demand) await checkStructure(this.disk, this.layout);
     await this.#cache?.forget();
     if (demand) await trust.note();
   }

@@ -1,4 +1,5 @@
-import { RULES, type Table } from './item-table.js';
+import type { Table } from './item-table.js';
+import { RULES } from './list-item.js';
 import { risingOrder } from './radix-sort.js';
 import { RULE_WORDS } from './rule-words.js';
 

@@ -1,34 +1,15 @@
 import { labelOf } from '../core/manifest/label-of.js';
 import { KINDS, RETENTION_CLASSES } from '../core/manifest/vocabulary.js';
 import type { ArtifactId, Timestamp } from '../core/objects/ids.js';
-import {
-  KEEP_RULES,
-  type PlanItem,
-  PRUNE_RULES,
-  type PrunePlan,
-  type Rule,
-} from '../core/retention/prune-plan.js';
+import type { PlanItem, PrunePlan } from '../core/retention/prune-plan.js';
 import { normalText } from '../core/text/normal-form.js';
+import { type ListItem, RULES } from './list-item.js';
 import type { TrashedArtifact } from './preview-data.js';
 import { ranks, risingOrder } from './radix-sort.js';
 import { RULE_WORDS } from './rule-words.js';
 
 export const SORT_KEYS = ['name', 'reason', 'age', 'size', 'frees', 'kind', 'class'] as const;
 export type SortKey = (typeof SORT_KEYS)[number];
-
-/** Why an item is where it is listed; `trashed` was removed before and goes for good with the trash. */
-export type ListRule = Rule | 'trashed';
-export const RULES: readonly ListRule[] = [...PRUNE_RULES, ...KEEP_RULES, 'trashed'];
-
-/** What lies in the trash, as an item of the list. */
-export type TrashedItem = TrashedArtifact & {
-  readonly verdict: 'trashed';
-  readonly rule: 'trashed';
-  readonly freed_bytes: number;
-} & { readonly [K in 'until' | 'pins' | 'irreversible' | 'freed_at_once_bytes' | 'revision']?: undefined } & {
-  readonly [K in 'layer' | 'classification']?: undefined;
-};
-export type ListItem = PlanItem | TrashedItem;
 
 /** The views, in the order in which their key goes through them. */
 export const VIEWS = ['prune', 'keep', 'trashed'] as const;

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { ReadStream } from 'node:tty';
 import { render } from 'ink';
-import type { OutputStream } from '../cli/host.js';
+import type { OutputStream } from '../cli/io/output-stream.js';
 import { HsError } from '../errors/hs-error.js';
 import { plural } from './cell-text.js';
 import type { Key } from './key-bindings.js';

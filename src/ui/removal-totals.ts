@@ -1,5 +1,6 @@
 import type { ArtifactId } from '../core/objects/ids.js';
-import { type ListRule, placeOf, RULES, type Table } from './item-table.js';
+import { placeOf, type Table } from './item-table.js';
+import { type ListRule, RULES } from './list-item.js';
 
 export interface Sum {
   items: number;

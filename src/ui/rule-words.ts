@@ -1,7 +1,7 @@
 import { timestampMs } from '../core/objects/ids.js';
 import { span } from './cell-text.js';
 import { shown } from './column-text.js';
-import type { ListItem, ListRule } from './item-table.js';
+import type { ListItem, ListRule } from './list-item.js';
 
 /** Each rule of D2 in at most 13 columns. */
 export const RULE_WORDS: Readonly<Record<ListRule, string>> = {

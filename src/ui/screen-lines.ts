@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { OutputStream } from '../cli/host.js';
+import type { OutputStream } from '../cli/io/output-stream.js';
 import { displayWidth } from '../cli/text/width.js';
 import { COLUMN } from './column-text.js';
 import type { Slots } from './line-placeholders.js';

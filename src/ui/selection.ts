@@ -8,15 +8,8 @@ import {
   groupKey,
   NO_GROUPS,
 } from './group-items.js';
-import {
-  type ListItem,
-  placeOf,
-  type SortKey,
-  searchText,
-  type Table,
-  VIEWS,
-  type View,
-} from './item-table.js';
+import { placeOf, type SortKey, searchText, type Table, VIEWS, type View } from './item-table.js';
+import type { ListItem } from './list-item.js';
 
 /** What decides which rows there are, and in which order. */
 export interface Choice {

@@ -1,34 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize, relative } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { allImports, files, type Import, importsOf, ROOT } from './imports.js';
 
-const ROOT = join(import.meta.dirname, '../..');
-
-interface Import {
-  readonly file: string;
-  readonly target: string;
-}
-
-function sources(dir: string): string[] {
-  return readdirSync(join(ROOT, dir), { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.(ts|tsx|js|mjs)$/.test(name))
-    .map((name) => `${dir}/${name}`);
-}
-
-const SPECIFIER =
-  /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+|\brequire\s*\(\s*|createRequire\([^)]*\)\(\s*)['"]([^'"]+)['"]/g;
-
-function importsOf(file: string, text: string): Import[] {
-  return [...text.matchAll(SPECIFIER)].map(([, specifier]) => ({
-    file,
-    target: specifier!.startsWith('.')
-      ? normalize(relative(ROOT, join(ROOT, dirname(file), specifier!)))
-      : specifier!,
-  }));
-}
-
-const files = ['bin', 'commands', 'src'].flatMap(sources);
-const imports = files.flatMap((file) => importsOf(file, readFileSync(join(ROOT, file), 'utf8')));
+const imports = allImports();
 
 function layerOf(path: string): string {
   return (
@@ -110,10 +85,12 @@ it('sees each kind of import that it forbids', () => {
     import { writeFile } from 'node:fs/promises';
     const { spawn } = await import('node:child_process');
     const x = require('fs-native-extensions');
+    import type { Dirent } from 'node:fs';
     export { y } from '../fsx/disk.js';
   `;
   const found = importsOf('src/core/bad.ts', text);
-  expect(outside(found, WRITERS, ['src/fsx/'])).toHaveLength(2);
+  expect(outside(found, WRITERS, ['src/fsx/'])).toHaveLength(3);
+  expect(found.filter((i) => i.types)).toHaveLength(1);
   expect(outside(found, STARTERS, ['src/fsx/'])).toHaveLength(1);
   expect(wrongWay(found)).toHaveLength(1);
 });

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { portabilityProblems } from '../../src/core/paths/portability.js';
 import {
   checkFilenameHint,
   checkName,
@@ -9,7 +10,6 @@ import {
   comparePaths,
   MAX_COMPONENT_BYTES,
   MAX_PATH_BYTES,
-  portabilityProblems,
   type SafePath,
   toSafePath,
 } from '../../src/core/paths/safe-path.js';

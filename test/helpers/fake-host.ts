@@ -1,7 +1,8 @@
 import { Readable, Writable } from 'node:stream';
 import type { CommandTable } from '../../src/cli/command-table.js';
-import type { Host, Parts } from '../../src/cli/host.js';
+import type { Host } from '../../src/cli/host.js';
 import { main } from '../../src/cli/main.js';
+import type { Parts } from '../../src/cli/parts.js';
 import type { Disk } from '../../src/fsx/disk.js';
 import type { Session } from '../../src/ops/session/session.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileGlob } from '../../src/ops/put/glob-files.js';
+import { compileGlob } from '../../src/ops/naming/compile-glob.js';
 
 describe('a glob', () => {
   it('matches whole names, those that begin with a dot too', () => {

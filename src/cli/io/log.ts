@@ -1,6 +1,6 @@
-import type { OutputStream } from '../host.js';
 import { guardLine } from '../text/escape-for-terminal.js';
 import type { Style } from '../text/style.js';
+import type { OutputStream } from './output-stream.js';
 
 export interface LogSettings {
   readonly style: Style;

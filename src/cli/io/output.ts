@@ -1,7 +1,7 @@
 import { errnoMeaning } from '../../errors/errno-meaning.js';
 import { HsError } from '../../errors/hs-error.js';
-import type { OutputStream } from '../host.js';
 import { guardBytes, guardText, safeJson } from '../text/escape-for-terminal.js';
+import type { OutputStream } from './output-stream.js';
 
 /** Thrown into a listing whose reader has gone; ends the command quietly with 0. */
 export class OutputClosed extends Error {}

@@ -1,5 +1,5 @@
-import type { OutputStream } from '../host.js';
 import { guardText } from '../text/escape-for-terminal.js';
+import type { OutputStream } from './output-stream.js';
 
 /**
  * What another program prints, passed on as it comes: untouched to a pipe or a file; on a terminal made

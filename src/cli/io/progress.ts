@@ -1,7 +1,7 @@
 import type { Clock, ProgressSink, ProgressUnit } from '../../core/effects.js';
-import type { OutputStream } from '../host.js';
 import { guardLine } from '../text/escape-for-terminal.js';
 import { humanSize, humanSpan } from '../text/human.js';
+import type { OutputStream } from './output-stream.js';
 
 export interface ProgressSettings {
   readonly shown: boolean;

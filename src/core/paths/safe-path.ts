@@ -3,12 +3,6 @@ import { UUID_PATTERN } from '../objects/ids.js';
 import { escapeText } from '../text/escape-control.js';
 import { normalText } from '../text/normal-form.js';
 
-export {
-  PortabilityCheck,
-  type PortabilityProblem,
-  portabilityProblems,
-} from './portability.js';
-
 declare const brand: unique symbol;
 
 /**

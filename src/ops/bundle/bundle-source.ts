@@ -1,5 +1,6 @@
 import { type ArchiveLimits, DEFAULT_LIMITS } from '../../archive/archive-limits.js';
-import { checkPath, PortabilityCheck, type SafePath } from '../../core/paths/safe-path.js';
+import { PortabilityCheck } from '../../core/paths/portability.js';
+import { checkPath, type SafePath } from '../../core/paths/safe-path.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { Disk, DiskFile } from '../../fsx/disk.js';

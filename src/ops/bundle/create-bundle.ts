@@ -12,24 +12,19 @@ import {
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
 import { compact } from '../../core/json/omit-undefined.js';
+import { handleOf } from '../../core/manifest/handle-of.js';
 import type { Manifest } from '../../core/manifest/manifest.js';
 import { isRestricted, sensitivityOf } from '../../core/manifest/sensitivity.js';
 import { encodeSortedEntries, type IndexEntry, indexSize } from '../../core/objects/bundle-index.js';
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
-import {
-  comparePaths,
-  portabilityProblems,
-  type SafePath,
-  toName,
-  toSafePath,
-} from '../../core/paths/safe-path.js';
+import { portabilityProblems } from '../../core/paths/portability.js';
+import { comparePaths, type SafePath, toName, toSafePath } from '../../core/paths/safe-path.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { type ErrorCode, HsError } from '../../errors/hs-error.js';
 import { attestEach } from '../evidence/attest.js';
 import { findRestricted } from '../guard/read-gate.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
 import { describedBy, newManifest } from '../put/new-manifest.js';
-import { handleOf } from '../put/put.js';
 import { registration } from '../put/register-artifact.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';

@@ -1,7 +1,7 @@
 import type { ArchiveLimits } from '../../archive/archive-limits.js';
 import { sha256 } from '../../core/objects/hash.js';
 import type { Disk } from '../../fsx/disk.js';
-import { hashBytes } from '../put/hash-file.js';
+import { hashBytes } from '../payload/hash-file.js';
 import { namingBundle } from './bundle-error.js';
 import { type BundleSource, readBundle } from './bundle-source.js';
 import { type CheckedBundle, checkBundle } from './check-bundle.js';

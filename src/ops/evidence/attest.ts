@@ -5,6 +5,7 @@ import { PAYLOAD_TYPE, provenanceStatement } from '../../core/evidence/provenanc
 import { keyFingerprint, type Signer } from '../../core/evidence/signer.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import type { EntryPayload } from '../../core/ledger/payload.js';
+import { handleOf } from '../../core/manifest/handle-of.js';
 import { labelOf } from '../../core/manifest/label-of.js';
 import type { Manifest } from '../../core/manifest/manifest.js';
 import { sensitivityOf } from '../../core/manifest/sensitivity.js';
@@ -16,7 +17,6 @@ import { manifestOf } from '../govern/revise.js';
 import { demandRead } from '../guard/read-gate.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
 import { describedBy, newManifest } from '../put/new-manifest.js';
-import { handleOf } from '../put/put.js';
 import { registration } from '../put/register-artifact.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';

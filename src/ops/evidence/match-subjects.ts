@@ -3,8 +3,8 @@ import { escapeText } from '../../core/text/escape-control.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import { MANIFEST_NAME } from '../export/export-content.js';
-import { hashFile } from '../put/hash-file.js';
-import { realDirectory, walkTree } from '../put/walk-tree.js';
+import { hashFile } from '../payload/hash-file.js';
+import { realDirectory, walkTree } from '../payload/walk-tree.js';
 
 /**
  * Compares a file, or a directory, with what a statement is about: a file must be one of its subjects, a

@@ -2,12 +2,12 @@ import manifest from '../../../package.json' with { type: 'json' };
 import { canonicalBytes } from '../../core/json/canonical.js';
 import type { ExportFormat } from '../../core/ledger/export-formats.js';
 import type { ExportRecord } from '../../core/ledger/payload.js';
+import { handleOf } from '../../core/manifest/handle-of.js';
 import type { DeterminismLevel } from '../../core/manifest/vocabulary.js';
 import { sha256 } from '../../core/objects/hash.js';
 import type { ObjectId, Timestamp } from '../../core/objects/ids.js';
 import { comparePaths } from '../../core/paths/safe-path.js';
 import type { Actor } from '../../core/policy/authorize.js';
-import { handleOf } from '../put/put.js';
 import type { Content } from './export-content.js';
 import { type Purpose, purposeFields } from './export-purpose.js';
 

@@ -9,7 +9,7 @@ import type { Session } from '../session/session.js';
  */
 export async function acceptStore(session: Session): Promise<void> {
   const { store } = session;
-  await checkStructure(store);
+  await checkStructure(store.disk, store.layout);
   const root = await outputRootOf(store, await session.policy(await session.catalog()));
   if (await store.trust.accept(root.path)) return;
   throw new HsError('SYSTEM', 'cannot remember that this store is accepted', {

@@ -1,14 +1,14 @@
 import type { Pin } from '../../core/catalog/artifact-record.js';
 import { activePins } from '../../core/catalog/check-operations.js';
 import { compact } from '../../core/json/omit-undefined.js';
-import { type LedgerOp, PIN_NAME_PATTERN } from '../../core/ledger/operation.js';
+import type { LedgerOp } from '../../core/ledger/operation.js';
 import { labelOf } from '../../core/manifest/label-of.js';
 import type { ArtifactId, Timestamp } from '../../core/objects/ids.js';
 import { toReason } from '../../core/text/ledger-text.js';
-import { normalText } from '../../core/text/normal-form.js';
 import { HsError } from '../../errors/hs-error.js';
+import { toPinName } from '../naming/pin-name.js';
+import { pinCapability } from '../session/pin-capability.js';
 import type { Session } from '../session/session.js';
-import { pinCapability } from './pin-capability.js';
 
 /** One change of a pin; `pin` replaces one of the same name. */
 export type PinChange =
@@ -20,19 +20,6 @@ export type PinChange =
       readonly until?: Timestamp | undefined;
     }
   | { readonly change: 'unpin'; readonly id: ArtifactId; readonly name: string };
-
-/** The name of a pin that is given none: the actor's own, which a job may set too. */
-export function defaultPinName(session: Session): string {
-  return PIN_NAME_PATTERN.test(session.actor.id) ? session.actor.id : 'pinned';
-}
-
-export function toPinName(given: string): string {
-  const name = normalText(given);
-  if (PIN_NAME_PATTERN.test(name)) return name;
-  throw new HsError('USAGE', `'${name}' is not a pin name`, {
-    hint: 'letters, digits and ._@+/-, at most 128, the first a letter or digit',
-  });
-}
 
 function toOp(change: PinChange): LedgerOp {
   const { id, name } = change;

@@ -7,7 +7,17 @@ import { type Sensitivity, stricter } from '../../core/manifest/sensitivity.js';
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import { type Bundled, bundledIn, type Files } from './bundle-files.js';
 import type { GuardReader, HeldFile } from './read-files.js';
-import type { RestrictedContents } from './restricted-contents.js';
+
+/** What is known of bytes, by their hash: what guard, read gate and import go by. */
+export interface RestrictedContents {
+  /**
+   * Artifacts that are more than low and exportable, or slices of what may be: those of that content, and
+   * restricted directories, or slices of such, with a file of it. What was removed is still known: its bytes may be elsewhere.
+   */
+  readonly of: ReadonlyMap<ObjectId, readonly ArtifactRecord[]>;
+  /** Live directories of that sort whose index cannot be read: any bytes may be theirs. */
+  readonly unreadable: readonly ArtifactRecord[];
+}
 
 /** Everything of one artifact that would leave; what is undefined cannot be read. */
 export interface Leaving {

@@ -5,18 +5,7 @@ import { isRestricted } from '../../core/manifest/sensitivity.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { memberCheck } from './bundle-members.js';
 import { type Bytes, GuardReader } from './read-files.js';
-import { Resolver } from './resolve-leaving.js';
-
-/** What is known of bytes, by their hash: what guard, read gate and import go by. */
-export interface RestrictedContents {
-  /**
-   * Artifacts that are more than low and exportable, or slices of what may be: those of that content, and
-   * restricted directories, or slices of such, with a file of it. What was removed is still known: its bytes may be elsewhere.
-   */
-  readonly of: ReadonlyMap<ObjectId, readonly ArtifactRecord[]>;
-  /** Live directories of that sort whose index cannot be read: any bytes may be theirs. */
-  readonly unreadable: readonly ArtifactRecord[];
-}
+import { Resolver, type RestrictedContents } from './resolve-leaving.js';
 
 const known = new WeakMap<Catalog, Promise<RestrictedContents>>();
 

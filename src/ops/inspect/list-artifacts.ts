@@ -13,7 +13,7 @@ import { ttlEndMs } from '../../core/retention/rule.js';
 import { normalText } from '../../core/text/normal-form.js';
 import { HsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
-import { compileGlob } from '../put/glob-files.js';
+import { compileGlob } from '../naming/compile-glob.js';
 
 /** The fields that `--sort` and `--filter` know, as text and as what to compare. */
 const FIELDS: Readonly<Record<string, (r: ArtifactRecord) => string | number>> = {

@@ -1,10 +1,10 @@
 import { encodeBundleIndex } from '../../core/objects/bundle-index.js';
-import type { Hashed } from '../put/hash-file.js';
-import { putTree } from '../put/put.js';
-import { readSourceFile, refuseInStore } from '../put/read-source.js';
-import { streamSource } from '../put/stream-source.js';
-import { realDirectory } from '../put/walk-tree.js';
 import type { Session } from '../session/session.js';
+import type { Hashed } from './hash-file.js';
+import { readSourceFile, refuseInStore } from './read-source.js';
+import { storeTree } from './store-tree.js';
+import { streamSource } from './stream-source.js';
+import { realDirectory } from './walk-tree.js';
 
 /** What becomes an object: a file, a directory (its files and its index), or a stream. */
 export type ObjectSource =
@@ -27,7 +27,7 @@ export async function storeObjects(session: Session, sources: readonly ObjectSou
         const { id, size } = await batch.addSource(streamSource(source.stream), advance);
         stored.push({ hash: id, size });
       } else if (source.directory) {
-        const { contentHash, index } = await putTree(
+        const { contentHash, index } = await storeTree(
           session,
           batch,
           await realDirectory(session.disk, source.path),

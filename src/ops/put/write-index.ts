@@ -9,9 +9,9 @@ import { toSafePath } from '../../core/paths/safe-path.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isHsError } from '../../errors/hs-error.js';
 import type { ObjectBatch } from '../../store/objects/object-batch.js';
+import { storeTree } from '../payload/store-tree.js';
+import { type LeftOut, realDirectory } from '../payload/walk-tree.js';
 import type { Session } from '../session/session.js';
-import { putTree } from './put.js';
-import { type LeftOut, realDirectory } from './walk-tree.js';
 
 export interface WrittenIndex {
   /** The hash of the index: the directory's content hash (A3). */
@@ -48,7 +48,7 @@ export function parseIndexRecord(record: string): IndexEntry {
 export async function writeIndexOf(session: Session, directory: string): Promise<WrittenIndex> {
   return session.write('artifact.create', [], async ({ batch }) => {
     session.progress.start('storing', undefined, 'bytes');
-    const tree = await putTree(session, batch, await realDirectory(session.disk, directory), {});
+    const tree = await storeTree(session, batch, await realDirectory(session.disk, directory), {});
     await batch.publish();
     session.progress.done();
     return {

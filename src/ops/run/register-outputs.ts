@@ -6,8 +6,8 @@ import { executableLabel, REFUSED_LABEL } from '../../core/manifest/own-labels.j
 import { sensitivityOf } from '../../core/manifest/sensitivity.js';
 import { isSensitive } from '../../core/manifest/vocabulary.js';
 import { checkFilenameHint } from '../../core/paths/safe-path.js';
+import { readSourceFile } from '../payload/read-source.js';
 import { entryName, newManifest } from '../put/new-manifest.js';
-import { readSourceFile } from '../put/read-source.js';
 import { factsOf } from '../put/register-artifact.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';

@@ -1,6 +1,7 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
 import { compact } from '../../core/json/omit-undefined.js';
+import { handleOf } from '../../core/manifest/handle-of.js';
 import type { Handle } from '../../core/manifest/manifest.js';
 import { checkFilenameHint, checkName, type SafePath, TreeNames } from '../../core/paths/safe-path.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
@@ -9,7 +10,6 @@ import { readContent } from '../export/export-content.js';
 import { demandRead } from '../guard/read-gate.js';
 import { stageEntry, throwIfAborted } from '../materialize/stage-file.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
-import { handleOf } from '../put/put.js';
 import type { Session } from '../session/session.js';
 
 /** An artifact that the tool may read. */

@@ -1,6 +1,6 @@
 import type { Classification, Kind, RetentionClass } from '../../core/manifest/vocabulary.js';
 import type { ArtifactId, ObjectId, Timestamp } from '../../core/objects/ids.js';
-import type { PortabilityProblem } from '../../core/paths/safe-path.js';
+import type { PortabilityProblem } from '../../core/paths/portability.js';
 import type { BackendName, OutputStream, StrayWrite } from '../../sandbox/sandbox.js';
 
 export { BACKEND_NAMES } from '../../sandbox/sandbox-types.js';

@@ -1,14 +1,15 @@
 import { HsError } from '../../errors/hs-error.js';
-import type { DirEntry, FileKind } from '../../fsx/disk.js';
+import type { DirEntry, Disk, FileKind } from '../../fsx/disk.js';
 import { shownName } from '../ledger/ledger-listing.js';
-import type { Store } from '../store.js';
+import type { Layout } from './layout.js';
 
 /**
  * Looks at a store that this user has not met before: its own directories hold directories and regular files,
  * and nothing else. INTEGRITY names the first that is something else. The files of `objects/` are looked at
  * when they are used.
  */
-export async function checkStructure({ disk, layout, root }: Store): Promise<void> {
+export async function checkStructure(disk: Disk, layout: Layout): Promise<void> {
+  const { root } = layout;
   const demand = async (dir: string, wanted: (entry: DirEntry) => FileKind | undefined) => {
     for (const entry of await disk.readdir(dir)) {
       const kind = wanted(entry);

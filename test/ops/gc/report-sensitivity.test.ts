@@ -5,8 +5,8 @@ import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { readReport } from '../../../src/ops/gc/retention-reports.js';
 import { demandRead } from '../../../src/ops/guard/read-gate.js';
 import { resolveArtifact } from '../../../src/ops/naming/resolve-artifact.js';
+import { streamSource } from '../../../src/ops/payload/stream-source.js';
 import { put } from '../../../src/ops/put/put.js';
-import { streamSource } from '../../../src/ops/put/stream-source.js';
 import { openTestSession, testStore } from '../../helpers/store.js';
 import { tmp } from '../../helpers/tmp.js';
 

@@ -1,7 +1,7 @@
 import type { Catalog } from '../../core/catalog/catalog.js';
 import type { ArtifactId } from '../../core/objects/ids.js';
 import type { CapabilityId } from '../../core/policy/capabilities.js';
-import type { Session } from '../session/session.js';
+import type { Session } from './session.js';
 
 /** Whether one of these artifacts has a pin of that name that another actor set, of another type as well. */
 function isAnothers(session: Session, catalog: Catalog, name: string, ids: Iterable<ArtifactId>): boolean {

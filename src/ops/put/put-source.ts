@@ -1,0 +1,37 @@
+import { checkFilenameHint } from '../../core/paths/safe-path.js';
+import { escapeText } from '../../core/text/escape-control.js';
+import { HsError, isErrno } from '../../errors/hs-error.js';
+import type { Disk, FileStat } from '../../fsx/disk.js';
+import type { ByteSource } from '../../store/objects/object-batch.js';
+import type { Session } from '../session/session.js';
+
+/** Where a payload comes from: a path (its links followed, they are the user's), or a stream. */
+export type PutSource =
+  | { readonly path: string; readonly filenameHint?: string }
+  | { readonly stream: ByteSource; readonly filenameHint?: string };
+
+/** One payload that becomes an artifact. */
+export interface PutItem {
+  readonly source: PutSource;
+  /** Its name in the directory that was named. */
+  readonly entry?: string;
+}
+
+/** NOT_FOUND for a path where nothing is. */
+export async function statSource(disk: Disk, path: string): Promise<FileStat> {
+  try {
+    return await disk.stat(path);
+  } catch (e) {
+    if (isErrno(e, 'ENOENT', 'ENOTDIR')) throw new HsError('NOT_FOUND', `'${escapeText(path)}' is not there`);
+    throw e;
+  }
+}
+
+/** What a payload is called where it comes from. */
+export async function hintOf(session: Session, source: PutSource): Promise<string | undefined> {
+  if (source.filenameHint !== undefined) return source.filenameHint;
+  if ('stream' in source) return undefined;
+  const name = (await session.disk.realpath(source.path)).split('/').pop();
+  // A hint is only a hint: a name that cannot be one is left out rather than refusing the payload.
+  return name && checkFilenameHint(name).problem === undefined ? name : undefined;
+}

@@ -1,0 +1,36 @@
+import { escapeText } from '../../core/text/escape-control.js';
+import { showName, textOfName } from '../../core/text/raw-name.js';
+import { STORE_DIR } from '../../store/local/layout.js';
+import { refuseInStore } from '../payload/read-source.js';
+import { isLink, isNotText, type LeftOut, type WalkOptions } from '../payload/walk-tree.js';
+import type { Session } from '../session/session.js';
+import { type PutItem, type PutSource, statSource } from './put-source.js';
+
+/** The entries of each directory among the sources, in order of name; other sources as they are. */
+export async function spreadSources(
+  session: Session,
+  sources: readonly PutSource[],
+  { exclude, skipLinks }: Required<Pick<WalkOptions, 'exclude' | 'skipLinks'>>,
+  leave: (left: LeftOut) => void,
+): Promise<PutItem[]> {
+  const all: PutItem[] = [];
+  for (const source of sources) {
+    if ('stream' in source || (await statSource(session.disk, source.path)).kind !== 'directory') {
+      all.push({ source });
+      continue;
+    }
+    await refuseInStore(session, source.path);
+    const entries = await session.disk.readdir(source.path);
+    for (const { name: entry, bytes, kind } of entries.sort((a, b) => Buffer.compare(a.bytes, b.bytes))) {
+      const text = entry ?? textOfName(bytes);
+      const path = `${source.path}/${text}`;
+      if (exclude.excludes(text)) leave({ path: entry ?? showName(text), why: 'excluded' });
+      else if (entry === undefined) throw isNotText(showName(text), true);
+      else if (entry === STORE_DIR && kind === 'directory') leave({ path: entry, why: 'store' });
+      else if (kind !== 'symlink') all.push({ source: { path }, entry });
+      else if (skipLinks) leave({ path: entry, why: 'link' });
+      else throw isLink(escapeText(path), skipLinks);
+    }
+  }
+  return all;
+}

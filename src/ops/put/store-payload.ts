@@ -1,0 +1,40 @@
+import type { ObjectId } from '../../core/objects/ids.js';
+import type { ObjectBatch } from '../../store/objects/object-batch.js';
+import { readSourceFile, refuseInStore } from '../payload/read-source.js';
+import { advancing, type StoredPayload, storeTree } from '../payload/store-tree.js';
+import type { WalkOptions } from '../payload/walk-tree.js';
+import type { Session } from '../session/session.js';
+import { type PutItem, statSource } from './put-source.js';
+
+/** Stores the objects of one payload: a stream, a file, or a directory with its index. */
+export async function storePayload(
+  session: Session,
+  batch: ObjectBatch,
+  { source, entry }: PutItem,
+  options: Pick<WalkOptions, 'exclude' | 'skipLinks'>,
+): Promise<StoredPayload> {
+  const file = (id: ObjectId, size: number, executable = false): StoredPayload => ({
+    contentHash: id,
+    payloadType: 'file',
+    sizeBytes: size,
+    files: 1,
+    executable,
+    leftOut: [],
+    portability: [],
+  });
+  const advance = advancing(session);
+  if ('stream' in source) {
+    const { id, size } = await batch.addSource(source.stream, advance);
+    return file(id, size);
+  }
+  const stat = await statSource(session.disk, source.path);
+  if (stat.kind === 'directory') {
+    return storeTree(session, batch, await session.disk.realpath(source.path), options);
+  }
+  // Of an entry, the directory was looked at.
+  if (entry === undefined) await refuseInStore(session, source.path);
+  const read = await readSourceFile(session.disk, source.path, source.path, batch, advance, {
+    follow: entry === undefined,
+  });
+  return file(read.id, read.size, read.executable);
+}

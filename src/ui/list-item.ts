@@ -1,0 +1,16 @@
+import { KEEP_RULES, type PlanItem, PRUNE_RULES, type Rule } from '../core/retention/prune-plan.js';
+import type { TrashedArtifact } from './preview-data.js';
+
+/** Why an item is where it is listed; `trashed` was removed before and goes for good with the trash. */
+export type ListRule = Rule | 'trashed';
+export const RULES: readonly ListRule[] = [...PRUNE_RULES, ...KEEP_RULES, 'trashed'];
+
+/** What lies in the trash, as an item of the list. */
+export type TrashedItem = TrashedArtifact & {
+  readonly verdict: 'trashed';
+  readonly rule: 'trashed';
+  readonly freed_bytes: number;
+} & { readonly [K in 'until' | 'pins' | 'irreversible' | 'freed_at_once_bytes' | 'revision']?: undefined } & {
+  readonly [K in 'layer' | 'classification']?: undefined;
+};
+export type ListItem = PlanItem | TrashedItem;
