@@ -4,7 +4,7 @@ import type { CommandSummaries } from '../src/cli/command-table.js';
 export const summaries: CommandSummaries = {
   init: {
     class: 'porcelain',
-    summary: 'make a store in a directory',
+    summary: 'create a store in a directory',
   },
   put: {
     class: 'porcelain',
@@ -12,15 +12,15 @@ export const summaries: CommandSummaries = {
   },
   'hash-object': {
     class: 'plumbing',
-    summary: 'compute the content hash of files, and optionally store them',
+    summary: 'compute content hashes, and optionally store the objects',
   },
   'cat-object': {
     class: 'plumbing',
-    summary: 'write the bytes of an object to standard output',
+    summary: 'print an object',
   },
   'write-index': {
     class: 'plumbing',
-    summary: 'store the files of a directory and their index',
+    summary: 'store a directory and its index',
   },
   'ls-index': {
     class: 'plumbing',
@@ -28,7 +28,7 @@ export const summaries: CommandSummaries = {
   },
   'count-objects': {
     class: 'plumbing',
-    summary: 'count the objects of the store, and what is in its trash',
+    summary: 'count objects and their disk usage',
   },
   ls: {
     class: 'porcelain',
@@ -36,23 +36,23 @@ export const summaries: CommandSummaries = {
   },
   show: {
     class: 'porcelain',
-    summary: 'show an artifact: manifest, pins, who made it, and why it is kept',
+    summary: 'show one artifact and why it is kept',
   },
   du: {
     class: 'porcelain',
-    summary: 'show what takes how much room',
+    summary: 'show disk usage',
   },
   diff: {
     class: 'porcelain',
-    summary: 'show how two artifacts differ',
+    summary: 'compare two artifacts',
   },
   log: {
     class: 'porcelain',
-    summary: 'show what happened to the store, or to an artifact',
+    summary: 'show the history of the store or of an artifact',
   },
   'cat-artifact': {
     class: 'plumbing',
-    summary: 'write the payload of an artifact, or facts about it, to standard output',
+    summary: 'print the payload or properties of an artifact',
   },
   'for-each-artifact': {
     class: 'plumbing',
@@ -60,47 +60,47 @@ export const summaries: CommandSummaries = {
   },
   materialize: {
     class: 'plumbing',
-    summary: 'write the payload of an artifact to exactly one path',
+    summary: 'write a payload to exactly one path',
   },
   'write-manifest': {
     class: 'plumbing',
-    summary: 'register the artifact that a manifest describes',
+    summary: 'register an artifact from a manifest',
   },
   'check-manifest': {
     class: 'plumbing',
-    summary: 'say whether a manifest is valid, and why not',
+    summary: 'check whether a manifest is valid',
   },
   resolve: {
     class: 'plumbing',
-    summary: 'print the full ids that names and prefixes stand for',
+    summary: 'print the full ids of artifacts',
   },
   export: {
     class: 'porcelain',
-    summary: 'write artifacts outside the store, checked and recorded',
+    summary: 'write artifacts to files outside the store',
   },
   'bundle create': {
     class: 'porcelain',
-    summary: 'gather artifacts into one bundle artifact',
+    summary: 'pack artifacts into one bundle',
   },
   'bundle verify': {
     class: 'porcelain',
-    summary: 'check a bundle file or directory, without a store',
+    summary: 'verify a bundle without a store',
   },
   'bundle ls': {
     class: 'porcelain',
-    summary: 'list the members of a bundle file or directory',
+    summary: 'list the members of a bundle',
   },
   import: {
     class: 'porcelain',
-    summary: 'bring the artifacts of a bundle into this store',
+    summary: 'import a bundle into this store',
   },
   pin: {
     class: 'porcelain',
-    summary: 'hold artifacts so that they are never collected',
+    summary: 'protect artifacts from collection',
   },
   unpin: {
     class: 'porcelain',
-    summary: 'take a pin away',
+    summary: 'remove a pin',
   },
   pins: {
     class: 'porcelain',
@@ -112,11 +112,11 @@ export const summaries: CommandSummaries = {
   },
   gc: {
     class: 'porcelain',
-    summary: 'remove what retention says is over',
+    summary: 'remove expired artifacts and free their space',
   },
   rm: {
     class: 'porcelain',
-    summary: 'remove artifacts by id',
+    summary: 'remove the given artifacts',
   },
   restore: {
     class: 'porcelain',
@@ -124,11 +124,11 @@ export const summaries: CommandSummaries = {
   },
   report: {
     class: 'porcelain',
-    summary: 'list the retention reports, or show one',
+    summary: 'list retention reports, or show one',
   },
   rename: {
     class: 'porcelain',
-    summary: 'give an artifact another name',
+    summary: 'rename an artifact',
   },
   label: {
     class: 'porcelain',
@@ -136,31 +136,31 @@ export const summaries: CommandSummaries = {
   },
   reclassify: {
     class: 'porcelain',
-    summary: 'change how sensitive an artifact is and whether it may leave',
+    summary: 'change the classification of an artifact',
   },
   promote: {
     class: 'porcelain',
-    summary: 'move an artifact one layer up, from ordinary to approved to frozen',
+    summary: 'approve or freeze an artifact',
   },
   'policy show': {
     class: 'porcelain',
-    summary: 'print the policy in force',
+    summary: 'print the current policy',
   },
   'policy check': {
     class: 'porcelain',
-    summary: 'say what a policy would change, and which of its rules match nothing',
+    summary: 'show what a policy would change, and rules that match nothing',
   },
   'policy set': {
     class: 'porcelain',
-    summary: 'put a policy in force',
+    summary: 'set the policy',
   },
   'update-pin': {
     class: 'plumbing',
-    summary: 'change many pins in one commit',
+    summary: 'apply many pin changes in one commit',
   },
   'plan-prune': {
     class: 'plumbing',
-    summary: 'print the plan of a collection, to be applied later',
+    summary: 'print a collection plan to apply later',
   },
   'apply-prune': {
     class: 'plumbing',
@@ -168,27 +168,27 @@ export const summaries: CommandSummaries = {
   },
   run: {
     class: 'porcelain',
-    summary: 'run a tool that can leave nothing but artifacts',
+    summary: 'run a tool and store its output as artifacts',
   },
   scan: {
     class: 'porcelain',
-    summary: 'look for secrets in payloads',
+    summary: 'search payloads for secrets',
   },
   fsck: {
     class: 'porcelain',
-    summary: 'check the whole store, and say what to do about each problem',
+    summary: 'verify the integrity of the store',
   },
   'ledger head': {
     class: 'plumbing',
-    summary: 'print the number and the hash of the newest ledger entry',
+    summary: 'print the number and hash of the newest ledger entry',
   },
   'ledger cat': {
     class: 'plumbing',
-    summary: 'print ledger entries as JSON, one a line',
+    summary: 'print ledger entries as JSON',
   },
   'ledger verify': {
     class: 'plumbing',
-    summary: 'check the whole ledger, and say what was changed',
+    summary: 'verify the hash chain and report tampering',
   },
   'ledger sign': {
     class: 'plumbing',
@@ -196,11 +196,11 @@ export const summaries: CommandSummaries = {
   },
   'ledger prove': {
     class: 'plumbing',
-    summary: 'print a proof that an entry is in the ledger of a checkpoint',
+    summary: 'print a proof that a signed ledger contains an entry',
   },
   'proof verify': {
     class: 'plumbing',
-    summary: 'check a proof about a ledger, or an attestation, without its store',
+    summary: 'verify a proof about a ledger, or an attestation',
   },
   'ledger append-note': {
     class: 'plumbing',
@@ -208,15 +208,15 @@ export const summaries: CommandSummaries = {
   },
   'ledger accept-rollback': {
     class: 'plumbing',
-    summary: 'go on from a ledger that was rolled back',
+    summary: 'accept a rolled-back ledger and continue',
   },
   doctor: {
     class: 'meta',
-    summary: 'check what hs stands on here, and say how to mend it',
+    summary: 'check this machine and store, and suggest fixes',
   },
   help: {
     class: 'meta',
-    summary: 'show how hs and its commands are used',
+    summary: 'show help for hs and its commands',
   },
   schema: {
     class: 'meta',
@@ -228,7 +228,7 @@ export const summaries: CommandSummaries = {
   },
   __complete: {
     class: 'meta',
-    summary: 'say what could stand for the last word',
+    summary: 'print completions for the last word',
     hidden: true,
   },
   version: {

@@ -1,12 +1,12 @@
 import { command } from '../../src/cli/command.js';
 import { afterDashes } from '../../src/cli/positionals.js';
 
-/** `hs __complete -- WORD...`: what the completion scripts ask. Silent whatever goes wrong. */
+/** `hs __complete -- WORD...`: called by the completion scripts. Prints no errors. */
 export const complete = command({
   name: '__complete',
   class: 'meta',
   opens: 'optional',
-  summary: 'say what could stand for the last word',
+  summary: 'print completions for the last word',
   hidden: true,
   positionals: { words: afterDashes('WORD') },
   async run({ args, table, session }) {

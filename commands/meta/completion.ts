@@ -8,17 +8,19 @@ export const completion = command({
   class: 'meta',
   opens: 'none',
   summary: 'print a completion script for a shell',
-  description:
-    'The script completes commands, options and their values, and from the store names, ids and pins. It asks hs each time, so that it need not be made again after an update.',
+  description: `The script completes commands, options and their values, and names, ids and pins from the store. It asks hs each time, so it stays valid after an update.`,
   streams: true,
-  positionals: { shell: one('SHELL', { choices: SHELLS, summary: 'the shell to print it for' }) },
+  positionals: { shell: one('SHELL', { choices: SHELLS, summary: 'the shell that will read it' }) },
   examples: [
-    { command: 'source <(hs completion bash)', explains: 'For this bash; put it in ~/.bashrc for all.' },
+    {
+      command: 'source <(hs completion bash)',
+      explains: 'Enable it in this bash; add the line to ~/.bashrc to keep it.',
+    },
     {
       command: 'hs completion zsh > ~/.zfunc/_hs',
-      explains: 'For zsh, where ~/.zfunc is in fpath before compinit runs.',
+      explains: 'Install it for zsh, if ~/.zfunc is in fpath before compinit runs.',
     },
-    { command: 'hs completion fish > ~/.config/fish/completions/hs.fish', explains: 'For fish.' },
+    { command: 'hs completion fish > ~/.config/fish/completions/hs.fish', explains: 'Install it for fish.' },
   ],
   run: async ({ args }) => COMPLETION_SCRIPTS[args.shell as Shell],
   render: (script) => script,

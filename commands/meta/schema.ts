@@ -11,8 +11,7 @@ export const schema = command({
   class: 'meta',
   opens: 'none',
   summary: 'print the JSON Schema of a document',
-  description:
-    'NAME is what a document carries as `schema`. Without it, lists the names. A document with a list has a second schema, with `.row` in its name, for each line of `--jsonl`. In every document the list is `results`, a hash of content is `content_hash`, and a size `size_bytes`.',
+  description: `NAME is the value of \`schema\` in a document. Without it, lists the names. A document with a list has a second schema, with \`.row\` in its name, for each line of \`--jsonl\`. In every document, the list is called \`results\`, a content hash \`content_hash\`, and a size in bytes \`size_bytes\`.`,
   positionals: { name: maybe('NAME', { complete: 'schema' }) },
   resultSchema: 'hs.schema/1',
   list: 'results',
@@ -26,8 +25,8 @@ export const schema = command({
     const found = await documentSchema(args.name);
     if (found === undefined) {
       const guess = didYouMean(args.name, schemaNames());
-      throw new HsError('NOT_FOUND', `there is no schema '${args.name}'`, {
-        hint: guess === undefined ? 'hs schema lists them' : `did you mean ${guess}?`,
+      throw new HsError('NOT_FOUND', `no schema '${args.name}'`, {
+        hint: guess === undefined ? 'hs schema lists all schemas' : `did you mean ${guess}?`,
       });
     }
     return { results: [{ name: args.name, json_schema: toJsonSchema(found) }] };

@@ -5,26 +5,26 @@ import { setRemovalStatus } from '../../src/cli/removal-status.js';
 import { doneRemoval, REMOVAL_LISTS } from '../../src/cli/retention-documents.js';
 import { removalText } from '../../src/cli/text/removal-text.js';
 
-/** `hs apply-prune`: what a saved plan lists and a fresh one prunes too goes (D3). */
+/** `hs apply-prune`: removes what both a saved plan and a new one list (D3). */
 export const applyPrune = command({
   name: 'apply-prune',
   class: 'plumbing',
   opens: 'write',
   summary: 'apply a saved plan',
-  description: `Removes what the plan lists and a fresh plan, made at the moment of the commit under the same policy, would remove too: never more than was shown, and never what has become worth keeping since. What was spared is reported.
+  description: `Removes what the plan lists, if a new plan made at the moment of the commit under the same policy would remove it too. It never removes more than the plan showed, and nothing that has become worth keeping since. What was spared is reported.
 
-A plan for another store, made under another policy, applied before, cut off or edited is refused.`,
+A plan is refused if it is for another store, was made under another policy, was applied before, is incomplete, or was edited.`,
   positionals: {
-    plan: one('PLAN', { complete: 'file', summary: 'what hs plan-prune printed; - for standard input' }),
+    plan: one('PLAN', { complete: 'file', summary: 'a plan from hs plan-prune; - for standard input' }),
   },
   options: { bestEffort: bestEffort() },
   resultSchema: 'hs.apply-prune/1',
   list: REMOVAL_LISTS,
-  examples: [{ command: 'hs apply-prune plan.jsonl', explains: 'Apply the plan that was reviewed.' }],
+  examples: [{ command: 'hs apply-prune plan.jsonl', explains: 'Apply a plan that was reviewed.' }],
   exits: {
-    3: 'done; some artifacts are damaged and were left alone',
+    3: 'done, but some artifacts are damaged and were not touched',
     8: 'the plan is stale',
-    11: 'the quota cannot be met: without --best-effort nothing was removed',
+    11: 'the quota cannot be met; nothing was removed unless --best-effort was given',
   },
   seeAlso: ['hs-plan-prune(1)', 'hs-gc(1)', 'hs-restore(1)'],
   async run(context) {

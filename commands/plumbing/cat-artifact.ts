@@ -11,10 +11,10 @@ import { HsError, isHsError } from '../../src/errors/hs-error.js';
 import type { Session } from '../../src/ops/session/session.js';
 
 const options = {
-  exists: flag('e', 'say by the exit status alone whether it is there'),
+  exists: flag('e', 'exit with 0 if it exists, else with 1; print nothing'),
   type: flag('t', 'print its kind'),
   size: flag('s', "print its payload's size in bytes"),
-  print: flag('p', 'print it readably: a file as it is, a directory as a list of its files'),
+  print: flag('p', 'print a file as it is, and a directory as a list of its files'),
   manifest: flag(undefined, 'print its canonical manifest'),
   path: text('P', 'print one file of a directory payload'),
   batch: flag(
@@ -105,28 +105,28 @@ async function answer(
   return 0;
 }
 
-/** `hs cat-artifact`: what an artifact is and holds, one or many of them. */
+/** `hs cat-artifact`: the payload or properties of one artifact or many. */
 export const catArtifact = command({
   name: 'cat-artifact',
   class: 'plumbing',
   opens: 'read',
-  summary: 'write the payload of an artifact, or facts about it, to standard output',
-  description: `Without an option, the payload's bytes: of a file the file, of a directory its canonical index, so that the SHA-256 of the output is the content hash. The bytes are verified on the way; the status is 5 when they do not match.
+  summary: 'print the payload or properties of an artifact',
+  description: `Without an option, prints the payload: the bytes of a file, or the canonical index of a directory, so that the SHA-256 of the output is the content hash. The bytes are verified while they are printed; the status is 5 if they do not match.
 
-With \`--batch\` and \`--batch-check\`, ids are read from standard input, one a line (with \`-z\`, separated by NUL). Each is answered with "ID KIND SIZE", where SIZE is the number of bytes that follow with \`--batch\`; with "NAME missing" or "NAME ambiguous" (the status is then 1 at the end), or with "NAME refused" (6). FORMAT is that of hs-for-each-artifact(1).`,
+With \`--batch\` and \`--batch-check\`, ids are read from standard input, one per line (with \`-z\`, separated by NUL). The answer to each is "ID KIND SIZE", where SIZE is the number of bytes that follow with \`--batch\`; or "NAME missing" or "NAME ambiguous" (status 1 at the end); or "NAME refused" (status 6). FORMAT is that of hs-for-each-artifact(1).`,
   nul: true,
   streams: ({ exists, type, size }) => !(exists || type || size),
   positionals: { id: maybe('ID', { complete: 'artifact' }) },
   options,
   examples: [
-    { command: 'hs cat-artifact report | head', explains: 'Look at a payload.' },
+    { command: 'hs cat-artifact report | head', explains: 'Print the beginning of a payload.' },
     { command: 'hs cat-artifact --manifest report', explains: 'Print the canonical manifest.' },
     {
       command: "hs for-each-artifact --format '%(id)' | hs cat-artifact --batch-check",
-      explains: 'Kind and size of everything.',
+      explains: 'Print the kind and size of every artifact.',
     },
   ],
-  exits: { 1: 'with -e: it is not there; with a batch: some are missing', 6: 'reading it is refused' },
+  exits: { 1: 'with -e: it does not exist; with a batch: some are missing', 6: 'reading it was refused' },
   verdict: true,
   async run(context) {
     const { args, options: o, session, out, stdin, exit, globals } = context;
@@ -141,11 +141,12 @@ With \`--batch\` and \`--batch-check\`, ids are read from standard input, one a 
       o.batchCheck !== undefined,
     ];
     if (modes.filter(Boolean).length > 1)
-      throw new HsError('USAGE', 'more than one of -e, -t, -s, -p, --manifest, --path and --batch is given');
+      throw new HsError('USAGE', 'only one of -e, -t, -s, -p, --manifest, --path and --batch can be given');
     const { resolveArtifact } = await import('../../src/ops/naming/resolve-artifact.js');
     const s = await session();
     if (o.batch || o.batchCheck !== undefined) {
-      if (args.id !== undefined) throw new HsError('USAGE', 'ids come from standard input in a batch');
+      if (args.id !== undefined)
+        throw new HsError('USAGE', 'no ID can be given with --batch: ids are read from standard input');
       const { compileFormat } = await import('../../src/ops/inspect/format-record.js');
       const custom = typeof o.batchCheck === 'string' ? compileFormat(o.batchCheck) : undefined;
       const field = globals.nul ? (value: string) => value : guardField;
@@ -163,7 +164,7 @@ With \`--batch\` and \`--batch-check\`, ids are read from standard input, one a 
       exit(status);
       return;
     }
-    if (args.id === undefined) throw new HsError('USAGE', 'no artifact is named');
+    if (args.id === undefined) throw new HsError('USAGE', 'no artifact given');
     const id = args.id;
     await s.read(async (catalog) => {
       let record: ArtifactRecord;

@@ -6,16 +6,16 @@ export const catObject = command({
   name: 'cat-object',
   class: 'plumbing',
   opens: 'read',
-  summary: 'write the bytes of an object to standard output',
-  description: `The bytes are hashed on the way. When they do not match, what was written so far is not the object, and the status is 5.
+  summary: 'print an object',
+  description: `Prints the bytes of an object, and hashes them while they are printed. If they do not match its name, the output is not the object, and the status is 5.
 
-An object that an artifact of high classification, or one that is not exportable, names needs the capability artifact.read:restricted.`,
+The capability artifact.read:restricted is needed for an object that is used by an artifact which is classified high or not exportable.`,
   streams: true,
   positionals: { hash: one('HASH', { complete: 'object' }) },
   examples: [
     {
       command: 'hs cat-object "$(hs hash-object -w report.html)" | sha256sum',
-      explains: 'Store a file and see that its name is its SHA-256.',
+      explains: 'Show that the name of an object is its SHA-256.',
     },
   ],
   async run({ args, session, out }) {

@@ -2,15 +2,14 @@ import { command } from '../../src/cli/command.js';
 import { maybe } from '../../src/cli/positionals.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
-/** `hs check-manifest`: valid or not, and every reason why not. Needs no store. */
+/** `hs check-manifest`: lists every reason why a manifest is not valid. Needs no store. */
 export const checkManifestCommand = command({
   name: 'check-manifest',
   class: 'plumbing',
   opens: 'none',
   verdict: true,
-  summary: 'say whether a manifest is valid, and why not',
-  description:
-    'Reads a whole manifest from FILE, or from standard input, and prints "valid" or one problem a line. Whether it is in canonical form, the one that is hashed, is said too; a manifest written by a person need not be. No store is opened, so whether the payload is there is not asked.',
+  summary: 'check whether a manifest is valid',
+  description: `Reads a manifest from FILE, or from standard input, and prints "valid", or one problem per line. It also says whether the manifest is in canonical form, the form that is hashed; a manifest written by hand need not be. No store is opened, so whether the payload exists is not checked.`,
   positionals: { file: maybe('FILE', { complete: 'file' }) },
   resultSchema: 'hs.check-manifest/1',
   examples: [
@@ -19,7 +18,7 @@ export const checkManifestCommand = command({
       explains: 'Check a stored manifest.',
     },
   ],
-  exits: { 5: 'it is not valid' },
+  exits: { 5: 'the manifest is not valid' },
   seeAlso: ['hs-write-manifest(1)'],
   async run({ args, stdin, path, disk, exit }) {
     const { manifestFile, manifestStream } = await import('../../src/ops/put/manifest-input.js');

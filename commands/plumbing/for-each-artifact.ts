@@ -7,20 +7,20 @@ import { compileFormat, PLACEHOLDER_NAMES } from '../../src/ops/inspect/format-r
 
 const DEFAULT_FORMAT = '%(id) %(kind) %(size)%09%(name)';
 
-/** `hs for-each-artifact`: every live artifact in a stable order and a format of the caller's. */
+/** `hs for-each-artifact`: every live artifact, in a stable order and the caller's format. */
 export const forEachArtifact = listing({
   name: 'for-each-artifact',
   class: 'plumbing',
   opens: 'read',
   summary: 'list artifacts in a format for scripts',
-  description: `FORMAT holds \`%(field)\`, \`%%\` for a percent sign and \`%xx\` for a byte in hex, such as \`%09\` for a tab or \`%00\` for NUL; a terminal is shown control characters as escapes. The fields are ${PLACEHOLDER_NAMES.join(', ')}. The default is \`${DEFAULT_FORMAT}\`.
+  description: `FORMAT contains \`%(field)\`, \`%%\` for a percent sign, and \`%xx\` for a byte in hex, such as \`%09\` for a tab or \`%00\` for NUL. On a terminal, control characters are escaped. The fields are ${PLACEHOLDER_NAMES.join(', ')}. The default is \`${DEFAULT_FORMAT}\`.
 
-Without \`--sort\` the newest comes first, by ledger position. KEY and the keys of \`--filter\` are id, name, kind, class, layer, classification, size, type, created, hash, revision and exportable; \`-KEY\` sorts in descending order; several filters must all hold.`,
+Without \`--sort\`, the newest comes first, by ledger position. KEY, also in \`--filter\`, is one of id, name, kind, class, layer, classification, size, type, created, hash, revision and exportable; \`-KEY\` sorts in descending order. An artifact is listed if it matches every filter.`,
   nul: true,
   options: {
-    format: text('FORMAT', 'what to print for each'),
+    format: text('FORMAT', 'what to print for each artifact'),
     sort: text('KEY', 'sort by KEY', { complete: 'sort' }),
-    filter: list('KEY=VALUE', 'only those whose KEY is VALUE; for name, VALUE is a glob', {
+    filter: list('KEY=VALUE', 'only artifacts whose KEY is VALUE; for name, VALUE is a glob', {
       parse: keyAndValue,
     }),
   },
@@ -28,7 +28,7 @@ Without \`--sort\` the newest comes first, by ledger position. KEY and the keys 
   examples: [
     {
       command: "hs for-each-artifact --filter kind=report --format '%(hash)  %(name)'",
-      explains: 'Content hashes of all reports, as sha256sum would print them.',
+      explains: 'Print the content hashes of all reports in the form of sha256sum.',
     },
   ],
   async run({ options, session, now, globals }) {

@@ -6,22 +6,22 @@ import type { ObjectId } from '../../src/core/objects/ids.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import { hashBytes, hashFile } from '../../src/ops/payload/hash-file.js';
 
-/** `hs hash-object`: what `sha256sum` says of a file, and what a directory's index hashes to (A2, A3). */
+/** `hs hash-object`: the SHA-256 of a file, or of a directory's index (A2, A3). */
 export const hashObject = listing({
   name: 'hash-object',
   class: 'plumbing',
   opens: 'optional',
-  summary: 'compute the content hash of files, and optionally store them',
-  description: `Prints the SHA-256 of each FILE, one a line, as \`sha256sum\` gives it; of a directory, with \`--directory\`, the hash of its bundle index, which does not depend on times, owners or the machine.
+  summary: 'compute content hashes, and optionally store the objects',
+  description: `Prints the SHA-256 of each FILE, one per line, as \`sha256sum\` does. With \`--directory\`, prints the hash of a directory's bundle index, which does not depend on times, owners or the machine.
 
-With \`-w\` the bytes are stored as well: all that one call names, or nothing. Nothing refers to such an object yet, so a later collection takes it away unless an artifact names it first. An object that is there and whose bytes have changed (see \`hs fsck\`) is put right.`,
+With \`-w\`, the bytes are stored as well: all that one call names, or nothing. Nothing uses such an object yet, so a later collection removes it unless an artifact uses it first. If the object already exists and is damaged (see hs-fsck(1)), it is repaired.`,
   nul: true,
   positionals: { files: many('FILE', { complete: 'file' }) },
   options: {
-    write: flag('w', 'store the object as well as hashing it'),
+    write: flag('w', 'store the object as well'),
     stdin: flag(undefined, 'hash standard input'),
-    stdinPaths: flag(undefined, 'read the paths to hash from standard input, one a line'),
-    directory: flag(undefined, 'hash directories, by their bundle index'),
+    stdinPaths: flag(undefined, 'read paths from standard input, one per line'),
+    directory: flag(undefined, 'hash directories by their bundle index'),
   },
   resultSchema: 'hs.hash-object/1',
   examples: [
@@ -72,7 +72,7 @@ function check(options: { stdin: boolean; stdinPaths: boolean }, files: readonly
     throw new HsError('USAGE', "'--stdin' cannot be given together with '--stdin-paths'");
   }
   if (!options.stdin && !options.stdinPaths && files.length === 0) {
-    throw new HsError('USAGE', 'nothing to hash: name a file, or give --stdin or --stdin-paths');
+    throw new HsError('USAGE', 'nothing to hash: give FILE, --stdin or --stdin-paths');
   }
 }
 

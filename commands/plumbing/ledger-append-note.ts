@@ -7,28 +7,27 @@ import { HsError } from '../../src/errors/hs-error.js';
 /** Four bytes for each of the 4096 characters that a note may have, and a newline. */
 const MAX_NOTE_BYTES = 4 * 4096 + 1;
 
-/** `hs ledger append-note`: a person's words in the ledger. */
+/** `hs ledger append-note`: appends a note. */
 export const ledgerAppendNote = command({
   name: 'ledger append-note',
   class: 'plumbing',
   opens: 'write',
   summary: 'append a note to the ledger',
-  description:
-    'A note is one line of at most 4096 characters. It changes nothing, and like every entry it cannot be taken back: keep secrets out of it. `-` reads it from standard input, as --stdin does.',
+  description: `A note is one line of at most 4096 characters. It changes nothing else. Like every entry, it cannot be removed: do not put secrets into it. \`-\` reads the note from standard input, as --stdin does.`,
   positionals: { words: many('TEXT') },
   options: { stdin: flag(undefined, 'read the note from standard input') },
   resultSchema: 'hs.ledger-append-note/1',
   examples: [
     {
       command: 'hs ledger append-note "moved to the new disk"',
-      explains: 'Leave word for whoever reads the ledger.',
+      explains: 'Leave a note for readers of the ledger.',
     },
   ],
   seeAlso: ['hs-log(1)', 'hs-ledger(7)'],
   async run({ args, options, stdin, session }) {
     const words = args.words.join(' ');
     if (options.stdin === (words !== '')) {
-      throw new HsError('USAGE', 'a note is given as TEXT, as -, or with --stdin');
+      throw new HsError('USAGE', 'give the note as TEXT, as -, or with --stdin');
     }
     const { appendNote } = await import('../../src/ops/govern/ledger-note.js');
     const text =

@@ -5,19 +5,19 @@ import { canonicalText } from '../../src/core/json/canonical.js';
 import { type EntryType, PAYLOADS } from '../../src/core/ledger/payload.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
-/** `hs ledger cat`: entries as canonical JSON, one a line. */
+/** `hs ledger cat`: entries as canonical JSON, one per line. */
 export const ledgerCat = listing({
   name: 'ledger cat',
   class: 'plumbing',
   opens: 'read',
-  summary: 'print ledger entries as JSON, one a line',
-  description: `Prints each entry in canonical form, oldest first. Characters that a terminal could obey are written as JSON escapes; with -z, each record is exactly the bytes of the entry. Each entry is checked to follow the one before it.
+  summary: 'print ledger entries as JSON',
+  description: `Prints each entry in canonical form, one per line, oldest first. Characters that could control a terminal are written as JSON escapes; with -z, each record is exactly the bytes of the entry. Each entry is checked to follow the one before it.
 
-What an entry keeps outside (payload_object, ops_object) is shown by hs-cat-object(1).`,
+What an entry stores in an object of its own (payload_object, ops_object) is printed by hs-cat-object(1).`,
   nul: true,
   options: {
-    from: integer('N', 'the first number to print'),
-    to: integer('N', 'the last number to print'),
+    from: integer('N', 'number of the first entry to print'),
+    to: integer('N', 'number of the last entry to print'),
     reverse: flag(undefined, 'print the newest first'),
     type: choice(Object.keys(PAYLOADS) as EntryType[], 'TYPE', 'print only entries of this type'),
   },
@@ -26,7 +26,7 @@ What an entry keeps outside (payload_object, ops_object) is shown by hs-cat-obje
     { command: 'hs ledger cat', explains: 'Print the whole ledger.' },
     {
       command: 'hs ledger cat --from 0 --to 0 -z | head -c -1 | sha256sum',
-      explains: 'Hash an entry: what entry 1 carries as "prev".',
+      explains: 'Hash entry 0; entry 1 has this hash as "prev".',
     },
   ],
   exits: { 5: 'the ledger is broken, or was rolled back' },

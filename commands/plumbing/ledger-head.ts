@@ -5,10 +5,10 @@ export const ledgerHead = command({
   name: 'ledger head',
   class: 'plumbing',
   opens: 'read',
-  summary: 'print the number and the hash of the newest ledger entry',
-  description: `The hash is the SHA-256 of the entry's exact bytes, and what the next entry will carry as "prev". Two copies of a store with the same head hold the same ledger.`,
+  summary: 'print the number and hash of the newest ledger entry',
+  description: `The hash is the SHA-256 of the exact bytes of the entry; the next entry will have it as "prev". Two copies of a store with the same head have the same ledger.`,
   resultSchema: 'hs.ledger-head/1',
-  examples: [{ command: 'hs ledger head', explains: 'Note the state of the store, to compare it later.' }],
+  examples: [{ command: 'hs ledger head', explains: 'Print the state of the store, to compare it later.' }],
   exits: { 5: 'the ledger is broken, or was rolled back' },
   seeAlso: ['hs-ledger(7)', 'hs-ledger-verify(1)'],
   async run({ session }) {

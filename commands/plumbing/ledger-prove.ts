@@ -6,26 +6,26 @@ import { readEvidence } from '../../src/cli/read-evidence.js';
 import { canonicalText } from '../../src/core/json/canonical.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
-/** `hs ledger prove`: that an entry, or an older checkpoint, is part of a signed one (I4). */
+/** `hs ledger prove`: proves that a signed checkpoint covers an entry or an older checkpoint (I4). */
 export const ledgerProve = command({
   name: 'ledger prove',
   class: 'plumbing',
   opens: 'read',
-  summary: 'print a proof that an entry is in the ledger of a checkpoint',
+  summary: 'print a proof that a signed ledger contains an entry',
   synopsis: ['hs ledger prove SEQ --checkpoint FILE', 'hs ledger prove --from OLDER --checkpoint FILE'],
-  description: `Prints a document that stands by itself: the entry with its exact bytes, the signed checkpoint, and the hashes that lead from one to the other, some twenty for a million entries. With --from, that the ledger of an older checkpoint is the beginning of that of a newer one, so that nothing was changed, dropped or reordered in between. hs-proof-verify(1) checks it without a store.`,
+  description: `Prints a self-contained document: the exact bytes of the entry, the signed checkpoint, and the hashes that lead from one to the other, about twenty for a million entries. With --from, proves that the ledger of an older checkpoint is the beginning of the ledger of a newer one, so nothing was changed, dropped or reordered in between. hs-proof-verify(1) checks a proof without a store.`,
   positionals: { seq: maybe('SEQ', { parse: (raw) => parseInteger(raw) }) },
   options: {
-    checkpoint: text('FILE', 'the signed checkpoint that the proof leads to (- for standard input)', {
+    checkpoint: text('FILE', 'the signed checkpoint to prove against (- for standard input)', {
       complete: 'file',
     }),
-    from: text('FILE', 'prove that this older checkpoint is continued by the other', { complete: 'file' }),
+    from: text('FILE', 'prove that the checkpoint continues this older one', { complete: 'file' }),
   },
   resultSchema: 'hs.ledger-prove/1',
   examples: [
     {
       command: 'hs ledger prove 0 --checkpoint checkpoint > proof.json',
-      explains: 'Prove that the ledger begins with that entry.',
+      explains: 'Prove that entry 0 is in the ledger.',
     },
   ],
   exits: { 4: 'the entry is newer than the checkpoint', 5: 'the ledger does not match the checkpoint' },
@@ -38,7 +38,7 @@ export const ledgerProve = command({
       });
     }
     if ((args.seq === undefined) === (options.from === undefined)) {
-      throw new HsError('USAGE', 'give either the number of an entry or --from with an older checkpoint');
+      throw new HsError('USAGE', 'give either SEQ or --from');
     }
     const { proveConsistency, proveInclusion } = await import('../../src/ops/evidence/prove.js');
     const note = (await readEvidence(context, options.checkpoint)).toString('utf8');

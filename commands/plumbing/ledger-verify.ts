@@ -12,37 +12,37 @@ interface Verified extends LedgerVerdict {
   readonly checkpoint?: { readonly entries: number; readonly head: ObjectId; readonly time: Timestamp };
 }
 
-/** `hs ledger verify`: whether the ledger is whole, and if not, what precisely is wrong (F3). */
+/** `hs ledger verify`: verifies the ledger, and names each problem precisely (F3). */
 export const ledgerVerify = command({
   name: 'ledger verify',
   class: 'plumbing',
   opens: 'read',
   verdict: true,
-  summary: 'check the whole ledger, and say what was changed',
-  description: `Reads every entry and checks its number, its form, its place in the chain, its payload and its operations (those kept in objects too), the policies that it put in force and the lists of paths that it names, that no event is there twice, that each follows from the state before it, and that nothing else lies in the ledger's directories. Then compares with the anchor, which is kept outside of the store and knows the highest position that this user has seen; a warning says where that cannot be written, and so stays behind.
+  summary: 'verify the hash chain and report tampering',
+  description: `Reads every entry and checks its number, form, place in the chain, payload and operations (also those stored in objects), the policies that it set and the lists of paths that it names. Also checks that no event occurs twice, that each entry is valid in the state before it, and that the ledger's directories contain nothing else. Then compares the ledger with the anchor, which is kept outside the store and records the highest position that this user has seen. A warning says if the anchor cannot be written and so falls behind.
 
-With --checkpoint, also whether the ledger begins with the entries that a checkpoint states, which somebody signed with the key that --pubkey names: that finds a ledger that was rewritten on this machine, anchor and all.
+With --checkpoint, also checks that the ledger begins with the entries of a checkpoint signed with the key that --pubkey names. This detects a ledger that was rewritten on this machine together with its anchor.
 
-Finds entries that were edited, dropped, reordered or duplicated, and a ledger that was truncated or rolled back. Nothing is repaired: restore the store from a copy.`,
+This finds entries that were edited, dropped, reordered or duplicated, and a ledger that was truncated or rolled back. Nothing is repaired: restore the store from a copy.`,
   options: {
-    checkpoint: text('FILE', 'compare with a signed checkpoint, too', { complete: 'file' }),
-    pubkey: text('KEY', "the signer's public key, or a file that holds it", { complete: 'file' }),
+    checkpoint: text('FILE', 'also compare with this signed checkpoint', { complete: 'file' }),
+    pubkey: text('KEY', "the signer's public key, or a file that contains it", { complete: 'file' }),
   },
   resultSchema: 'hs.ledger-verify/1',
   list: 'problems',
   examples: [
-    { command: 'hs ledger verify', explains: 'Check the ledger.' },
+    { command: 'hs ledger verify', explains: 'Verify the ledger.' },
     {
       command: 'hs ledger verify --checkpoint checkpoint --pubkey key.pub',
-      explains: 'Check that nothing of it was rewritten since the checkpoint was signed.',
+      explains: 'Verify that nothing was rewritten since a checkpoint was signed.',
     },
   ],
-  exits: { 5: 'something is wrong' },
+  exits: { 5: 'problems were found' },
   seeAlso: ['hs-ledger(7)', 'hs-fsck(1)', 'hs-ledger-accept-rollback(1)'],
   async run(context): Promise<Verified> {
     const { options, session, exit, log, progress, signal } = context;
     if ((options.checkpoint === undefined) !== (options.pubkey === undefined))
-      throw new HsError('USAGE', '--checkpoint and --pubkey go together');
+      throw new HsError('USAGE', "'--checkpoint' and '--pubkey' must be given together");
     const { verifyLedger } = await import('../../src/store/ledger/verify-ledger.js');
     const opened = await session({ unchecked: true });
     const { store } = opened;

@@ -2,13 +2,13 @@ import { command } from '../../src/cli/command.js';
 import { one } from '../../src/cli/positionals.js';
 import { done, EXITS, FORCE, PURPOSE, purposeOf } from '../shared/export.js';
 
-/** `hs materialize`: the same door without formats or default places, for scripts. */
+/** `hs materialize`: an export without formats or default destinations, for scripts. */
 export const materializeCommand = command({
   name: 'materialize',
   class: 'plumbing',
   opens: 'write',
-  summary: 'write the payload of an artifact to exactly one path',
-  description: `Guard, capability, budget and ledger are those of hs export. DEST is the exact path that is made: a file for a file payload, a directory for a directory.`,
+  summary: 'write a payload to exactly one path',
+  description: `DEST is the exact path that is created: a file for a file payload, a directory for a directory. The guard, capabilities, budget and ledger apply as for hs-export(1).`,
   positionals: {
     artifact: one('ID', { complete: 'artifact' }),
     dest: one('DEST', { complete: 'file' }),

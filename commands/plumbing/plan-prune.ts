@@ -2,27 +2,27 @@ import { command } from '../../src/cli/command.js';
 import { bytes, flag, text } from '../../src/cli/options.js';
 import { setPlanStatus } from '../../src/cli/removal-status.js';
 
-/** `hs plan-prune`: the plan as it is saved and applied later (D3). */
+/** `hs plan-prune`: a plan to save and apply later (D3). */
 export const planPrune = command({
   name: 'plan-prune',
   class: 'plumbing',
   opens: 'read',
   verdict: true,
-  summary: 'print the plan of a collection, to be applied later',
-  description: `Prints what hs-gc(1) would do, and why, for every artifact: canonical JSON Lines, a header first, an item a line in order of artifact id, and at the end a line with the hash of all before it. Nothing is changed.
+  summary: 'print a collection plan to apply later',
+  description: `Prints what hs-gc(1) would do with every artifact, and why, as canonical JSON Lines: a header, then one item per line in order of artifact id, and last a line with the hash of everything before it. Nothing is changed.
 
-The same store, policy and clock give the same bytes. With --policy, the plan shows what another policy would do; such a plan cannot be applied before that policy is set.`,
+The same store, policy and clock give the same bytes. With --policy, the plan shows what another policy would do; such a plan can be applied only after that policy is set.`,
   options: {
-    policy: text('FILE', 'plan by the policy in FILE instead of the one in force', { complete: 'file' }),
-    quota: bytes('BYTES', 'plan for this many bytes at most, whatever the policy says'),
-    exitCode: flag(undefined, 'exit with 1 when something would be removed'),
+    policy: text('FILE', 'use the policy in FILE instead of the current one', { complete: 'file' }),
+    quota: bytes('BYTES', 'keep at most this many bytes, overriding the policy'),
+    exitCode: flag(undefined, 'exit with 1 if anything would be removed'),
   },
   streams: true,
   examples: [
-    { command: 'hs plan-prune > plan.jsonl', explains: 'Save the plan for a review.' },
-    { command: 'hs gc --apply plan.jsonl', explains: 'Later: remove what it lists and still may go.' },
+    { command: 'hs plan-prune > plan.jsonl', explains: 'Save the plan for review.' },
+    { command: 'hs gc --apply plan.jsonl', explains: 'Apply it later.' },
   ],
-  exits: { 1: 'something would be removed (with --exit-code)', 11: 'the quota cannot be met' },
+  exits: { 1: 'with --exit-code: something would be removed', 11: 'the quota cannot be met' },
   seeAlso: ['hs-gc(1)', 'hs-apply-prune(1)', 'hs-policy-show(1)'],
   async run(context) {
     const { options, session, out, path, disk } = context;

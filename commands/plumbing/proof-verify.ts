@@ -9,40 +9,43 @@ import type { PublicKey } from '../../src/core/evidence/keys.js';
 import { compact } from '../../src/core/json/omit-undefined.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
-/** `hs proof verify`: a proof of the ledger, or the provenance of a run, checked without a store (I4). */
+/** `hs proof verify`: verifies a proof about a ledger or an attestation of a run, without a store (I4). */
 export const proofVerify = command({
   name: 'proof verify',
   class: 'plumbing',
   opens: 'none',
   verdict: true,
-  summary: 'check a proof about a ledger, or an attestation, without its store',
-  description: `FILE is what hs-ledger-prove(1) printed, or an attestation that hs-export(1) wrote: an in-toto Statement v1 with SLSA provenance v1 in a DSSE envelope. KEY is the public key of whoever signed it: as NAME+HASH+KEY, or a file with that, with a public key of OpenSSH, or in PEM.
+  summary: 'verify a proof about a ledger, or an attestation',
+  description: `FILE is a proof from hs-ledger-prove(1), or an attestation from hs-export(1): an in-toto Statement v1 with SLSA provenance v1 in a DSSE envelope. KEY is the public key of the signer: as NAME+HASH+KEY, or a file that contains that, an OpenSSH public key, or a PEM public key.
 
-Of a proof it says what is proven: that an entry, whose content is shown by --json, is in the ledger of the checkpoint, or that a newer checkpoint continues an older one. Of an attestation it says what was made by which run; with --subject also whether a file is one of those that were attested, or a directory exactly those and nothing else but their manifest. An attestation is the word of whoever holds the key.`,
+For a proof, says what is proven: that an entry is in the ledger of the checkpoint (--json shows the entry), or that a newer checkpoint continues an older one. For an attestation, says what was made by which run. With --subject, also checks that a file is one of the attested files, or that a directory contains exactly the attested files and nothing else but their manifest. An attestation is only as trustworthy as the holder of the key.`,
   positionals: { file: one('FILE', { complete: 'file' }) },
   options: {
-    pubkey: text('KEY', "the signer's public key, or a file that holds it", { complete: 'file' }),
-    subject: text('PATH', 'compare this file or directory with what was attested', { complete: 'file' }),
+    pubkey: text('KEY', "the signer's public key, or a file that contains it", { complete: 'file' }),
+    subject: text('PATH', 'compare this file or directory with the attestation', { complete: 'file' }),
   },
   resultSchema: 'hs.proof-verify/1',
   examples: [
-    { command: 'hs proof verify proof.json --pubkey key.pub', explains: 'Check what somebody sent.' },
+    {
+      command: 'hs proof verify proof.json --pubkey key.pub',
+      explains: 'Verify a proof that somebody sent.',
+    },
     {
       command: 'hs proof verify built.intoto.json --pubkey key.pub --subject built',
-      explains: 'Check who vouches for files, and how they were made.',
+      explains: 'Verify who attests to files, and how they were made.',
     },
   ],
-  exits: { 5: 'it proves nothing: a signature or a hash does not match' },
+  exits: { 5: 'the proof is invalid: a signature or a hash does not match' },
   seeAlso: ['hs-ledger-prove(1)', 'hs-ledger-sign(1)', 'hs-export(1)'],
   async run(context) {
     const { args, options } = context;
     if (options.pubkey === undefined)
-      throw new HsError('USAGE', 'whose signature is it to be? Give --pubkey KEY');
+      throw new HsError('USAGE', '--pubkey KEY is required: the key of the signer');
     const bytes = await readEvidence(context, args.file);
     const key = await readPublicKey(context, options.pubkey);
     if (isEnvelope(bytes)) return provenance(context, bytes, key, options.subject);
     if (options.subject !== undefined) {
-      throw new HsError('USAGE', "'--subject' is for an attestation, and this is a proof about a ledger");
+      throw new HsError('USAGE', "'--subject' needs an attestation, and this is a proof about a ledger");
     }
     return ledger(bytes, key);
   },
@@ -50,7 +53,7 @@ Of a proof it says what is proven: that an entry, whose content is shown by --js
     proven.proven === 'provenance' ? provenanceText(proven, view) : ledgerText(proven, view),
 });
 
-/** Both are checked for what they are; this tells only as which. */
+/** Only selects the check; each format is checked in full. */
 function isEnvelope(bytes: Buffer): boolean {
   return bytes.includes('"payloadType"');
 }

@@ -7,14 +7,14 @@ export const updatePin = command({
   name: 'update-pin',
   class: 'plumbing',
   opens: 'write',
-  summary: 'change many pins in one commit',
-  description: `Reads changes from standard input, one a line, or with -z one before each NUL, and applies all of them in one commit or none:
+  summary: 'apply many pin changes in one commit',
+  description: `Reads changes from standard input, one per line, or with -z each ended by NUL, and applies either all of them in one commit or none:
 
     pin TAB ID TAB NAME [TAB UNTIL [TAB REASON]]
 
     unpin TAB ID TAB NAME
 
-UNTIL is a time as for hs-pin(1), or - for no end. Where a record holds no tab, single spaces separate its fields; the reason is what follows.`,
+UNTIL is a time as for hs-pin(1), or - for no end. In a record without a tab, single spaces separate the fields, and the rest is the reason.`,
   nul: true,
   options: { stdin: flag(undefined, 'read the changes from standard input') },
   resultSchema: 'hs.update-pin/1',
@@ -25,7 +25,7 @@ UNTIL is a time as for hs-pin(1), or - for no end. Where a record holds no tab, 
       explains: 'Pin all reports at once.',
     },
   ],
-  exits: { 4: 'an artifact or a pin is not there: nothing was changed' },
+  exits: { 4: 'an artifact or a pin does not exist; nothing was changed' },
   seeAlso: ['hs-pin(1)', 'hs-unpin(1)', 'hs-for-each-artifact(1)'],
   async run({ options, stdin, session, now }) {
     if (!options.stdin) throw new HsError('USAGE', "changes are read from standard input: give '--stdin'");

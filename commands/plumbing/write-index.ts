@@ -8,10 +8,10 @@ export const writeIndex = command({
   name: 'write-index',
   class: 'plumbing',
   opens: 'write',
-  summary: 'store the files of a directory and their index',
-  description: `Stores every file of DIR and the bundle index that lists them, and prints the directory's content hash. With \`--stdin\`, makes the index of objects that are in the store already, from records "mode TAB hash TAB size TAB path", as hs-ls-index(1) prints them; their order does not matter.
+  summary: 'store a directory and its index',
+  description: `Stores every file of DIR and the bundle index that lists them, and prints the content hash of the directory. With \`--stdin\`, builds the index of objects that are already in the store, from records "mode TAB hash TAB size TAB path" in any order, as hs-ls-index(1) prints them.
 
-No artifact names what was stored: \`hs write-manifest\` registers it. Until then a collection may take it away.`,
+No artifact uses what was stored until \`hs write-manifest\` registers one. Until then, a collection may remove it.`,
   nul: true,
   positionals: { dir: maybe('DIR', { complete: 'directory' }) },
   options: { stdin: flag(undefined, 'read the entries from standard input') },
@@ -20,18 +20,18 @@ No artifact names what was stored: \`hs write-manifest\` registers it. Until the
     { command: 'hs write-index src', explains: 'Store a directory and print its content hash.' },
     {
       command: 'hs ls-index -z "$(hs write-index src)" | hs write-index -z --stdin',
-      explains: 'Make the same index again from its listing.',
+      explains: 'Build the same index again from its listing.',
     },
   ],
   exits: {
-    2: 'DIR is not a directory, or a record is malformed or states another size than its object has',
-    5: 'an object is missing, or damaged',
-    7: 'a path breaks the path rules, or a link is in the way',
+    2: 'DIR is not a directory, or a record is malformed or states the wrong size',
+    5: 'an object is missing or damaged',
+    7: 'a path breaks the path rules, or is a link',
   },
   seeAlso: ['hs-ls-index(1)', 'hs-write-manifest(1)', 'hs-hash-object(1)', 'hs-put(1)'],
   async run({ args, options, session, stdin, path, log }) {
     if (options.stdin === (args.dir !== undefined)) {
-      throw new HsError('USAGE', 'what to index is given as DIR, or with --stdin');
+      throw new HsError('USAGE', 'give either DIR or --stdin');
     }
     const { writeIndexOf, writeIndexFrom } = await import('../../src/ops/put/write-index.js');
     const s = await session();

@@ -3,32 +3,32 @@ import { flag } from '../../src/cli/options.js';
 import { maybe } from '../../src/cli/positionals.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
-/** `hs write-manifest`: registers an artifact whose payload is in the store already. */
+/** `hs write-manifest`: registers an artifact whose payload is already in the store. */
 export const writeManifestCommand = command({
   name: 'write-manifest',
   class: 'plumbing',
   opens: 'write',
-  summary: 'register the artifact that a manifest describes',
-  description: `Reads a manifest as JSON, fills in what it leaves open, checks it, registers the artifact and prints its id. \`content_hash\` must be given, and its payload must be in the store (\`hs hash-object -w\`, \`hs write-index\`). The defaults are those of \`hs put\`: a new id, kind \`file\`, layer \`L3\`, classification \`low\`, and the size that the payload has.
+  summary: 'register an artifact from a manifest',
+  description: `Reads a manifest as JSON, fills in defaults, checks it, registers the artifact and prints its id. \`content_hash\` is required, and the payload must be in the store (\`hs hash-object -w\`, \`hs write-index\`). The defaults are those of \`hs put\`: a new id, kind \`file\`, layer \`L3\`, classification \`low\`, and the size of the payload.
 
-An unknown field is refused, not dropped; so is a key that is there twice. Who does not hold artifact.read:restricted cannot register bytes that a restricted artifact names.`,
+An unknown or duplicate field is an error. Without artifact.read:restricted, you cannot register bytes that a restricted artifact uses.`,
   positionals: { file: maybe('FILE', { complete: 'file' }) },
   options: { stdin: flag(undefined, 'read the manifest from standard input') },
   resultSchema: 'hs.write-manifest/1',
   examples: [
     {
       command: `printf '{"content_hash":"%s","name":"notes"}' "$(hs hash-object -w notes.txt)" | hs write-manifest --stdin`,
-      explains: 'Store a file by plumbing alone.',
+      explains: 'Store a file with plumbing commands.',
     },
   ],
   exits: {
-    5: 'the manifest is not valid, or the payload is not there',
-    8: 'there is an artifact of that id',
+    5: 'the manifest is not valid, or the payload is missing',
+    8: 'an artifact with that id exists',
   },
   seeAlso: ['hs-check-manifest(1)', 'hs-hash-object(1)', 'hs-write-index(1)', 'hs-put(1)'],
   async run({ args, options, session, stdin, path, disk }) {
     if (options.stdin === (args.file !== undefined)) {
-      throw new HsError('USAGE', 'the manifest is given as FILE, or with --stdin');
+      throw new HsError('USAGE', 'give the manifest as FILE, or with --stdin');
     }
     const { manifestFile, manifestStream, parseManifest } = await import(
       '../../src/ops/put/manifest-input.js'

@@ -4,35 +4,38 @@ import { some } from '../../src/cli/positionals.js';
 import { MAX_TTL_DAYS } from '../../src/core/manifest/manifest.js';
 import { ATTEST, signingKey } from '../shared/attest.js';
 
-/** `hs bundle create`: several artifacts as one (C1). */
+/** `hs bundle create`: packs several artifacts into one (C1). */
 export const bundleCreate = command({
   name: 'bundle create',
   class: 'porcelain',
   opens: 'write',
-  summary: 'gather artifacts into one bundle artifact',
-  description: `A bundle holds each member's manifest and payload, \`bundle_index.json\`, and \`export_report.json\`, which says what is in and what was left out and why. Nothing is copied: it is an index over objects that are there. \`hs export ID --format tar\` then makes a file of it that is the same bytes on every machine.
+  summary: 'pack artifacts into one bundle',
+  description: `A bundle contains the manifest and payload of each member, \`bundle_index.json\`, and \`export_report.json\`, which says what is included, what was left out, and why. Nothing is copied: a bundle is an index over existing objects. \`hs export ID --format tar\` writes it to a file that is the same, byte for byte, on every machine.
 
-It is as sensitive as its most sensitive member, may leave the store only if all of them may, and takes the shortest of their TTLs. One of what is high and frozen, and so has no TTL, needs \`--ttl\`.
+A bundle is as sensitive as its most sensitive member, is exportable only if all members are, and takes the shortest of their TTLs. If a member is high and frozen, and therefore has no TTL, \`--ttl\` is required.
 
-With \`--attest\` the bundle also holds, as members, signed statements of how \`hs run\` made the others: see hs-export(1). Those that no run of this store made are bundled without one; where none was made by a run, nothing is bundled.
+With \`--attest\`, the bundle also contains, as members, signed statements of how \`hs run\` made the others (see hs-export(1)). Members that no run of this store made have none; if no member was made by a run, nothing is bundled.
 
-Names that another system could not hold (a backslash, reserved names, upper and lower case that collide) are refused, unless \`--non-portable\` is given.`,
+Names that another system could not hold (a backslash, reserved names, names that differ only in case) are refused, unless \`--non-portable\` is given.`,
   positionals: { artifacts: some('ID', { complete: 'artifact' }) },
   options: {
-    name: text('NAME', 'name the bundle', { complete: 'name' }),
-    ttl: integer('DAYS', 'days it may be kept, from now, where its members do not say fewer', {
+    name: text('NAME', 'name of the bundle', { complete: 'name' }),
+    ttl: integer('DAYS', 'time to live in days, from now; the members may shorten it', {
       min: 0,
       max: MAX_TTL_DAYS,
     }),
     ...ATTEST,
-    nonPortable: flag(undefined, 'take names that other systems cannot hold'),
+    nonPortable: flag(undefined, 'accept names that other systems cannot hold'),
   },
   resultSchema: 'hs.bundle-create/1',
   examples: [
-    { command: 'hs bundle create report data --name delivery', explains: 'Make a bundle of two artifacts.' },
+    {
+      command: 'hs bundle create report data --name delivery',
+      explains: 'Create a bundle of two artifacts.',
+    },
   ],
   exits: {
-    3: 'a member was left out; the report in the bundle says why; where all were, the status is that of the first',
+    3: 'a member was left out; the report in the bundle says why. If all were, the status is that of the first',
     7: 'a name is not portable',
   },
   seeAlso: ['hs-export(1)', 'hs-bundle-verify(1)', 'hs-import(1)', 'hs-proof-verify(1)'],

@@ -4,18 +4,18 @@ import { one } from '../../src/cli/positionals.js';
 import { humanSize } from '../../src/cli/text/human.js';
 import { labelOf } from '../../src/core/manifest/label-of.js';
 
-/** `hs bundle ls`: what is in a bundle that was checked on the way. */
+/** `hs bundle ls`: verifies a bundle and lists its members. */
 export const bundleLs = listing({
   name: 'bundle ls',
   class: 'porcelain',
   opens: 'none',
-  summary: 'list the members of a bundle file or directory',
-  description: `The bundle, with \`-\` from standard input, is checked as by hs bundle verify before anything is listed.`,
+  summary: 'list the members of a bundle',
+  description: `FILE is a bundle as for hs-bundle-verify(1), which verifies it before anything is listed.`,
   positionals: { file: one('FILE', { complete: 'file' }) },
-  options: { nonPortable: flag(undefined, 'take names that other systems cannot hold') },
+  options: { nonPortable: flag(undefined, 'accept names that other systems cannot hold') },
   resultSchema: 'hs.bundle-ls/1',
-  examples: [{ command: 'hs bundle ls delivery.tar', explains: 'See what was delivered.' }],
-  exits: { 5: 'something does not match its hash, or the index', 7: 'hostile: the entry is named' },
+  examples: [{ command: 'hs bundle ls delivery.tar', explains: 'List what a delivery contains.' }],
+  exits: { 5: 'something does not match its hash or the index', 7: 'hostile input; the entry is named' },
   seeAlso: ['hs-bundle-verify(1)', 'hs-import(1)'],
   async run({ args, options, stdin, path, disk }) {
     const { verifyBundle } = await import('../../src/ops/bundle/verify-bundle.js');

@@ -3,19 +3,19 @@ import { flag } from '../../src/cli/options.js';
 import { one } from '../../src/cli/positionals.js';
 import { counted } from '../../src/cli/text/human.js';
 
-/** `hs bundle verify`: is a bundle what it says? No store is needed (C3). */
+/** `hs bundle verify`: checks a bundle against its own index; needs no store (C3). */
 export const bundleVerify = command({
   name: 'bundle verify',
   class: 'porcelain',
   opens: 'none',
   verdict: true,
-  summary: 'check a bundle file or directory, without a store',
-  description: `FILE is a tar, a tar.gz, or a directory that a bundle was exported to; \`-\` reads an archive from standard input. Every byte is hashed and compared with the manifests and the index, and what has no place in a bundle is refused.`,
+  summary: 'verify a bundle without a store',
+  description: `FILE is a tar, a tar.gz, or a directory that a bundle was exported to; \`-\` reads an archive from standard input. Every byte is hashed and compared with the manifests and the index. Anything that does not belong in a bundle is an error.`,
   positionals: { file: one('FILE', { complete: 'file' }) },
-  options: { nonPortable: flag(undefined, 'take names that other systems cannot hold') },
+  options: { nonPortable: flag(undefined, 'accept names that other systems cannot hold') },
   resultSchema: 'hs.bundle-verify/1',
-  examples: [{ command: 'hs bundle verify delivery.tar', explains: 'Check what was delivered.' }],
-  exits: { 5: 'something does not match its hash, or the index', 7: 'hostile: the entry is named' },
+  examples: [{ command: 'hs bundle verify delivery.tar', explains: 'Verify a delivery.' }],
+  exits: { 5: 'something does not match its hash or the index', 7: 'hostile input; the entry is named' },
   seeAlso: ['hs-bundle-create(1)', 'hs-bundle-ls(1)', 'hs-import(1)'],
   async run({ args, options, stdin, path, disk }) {
     const { verifyBundle } = await import('../../src/ops/bundle/verify-bundle.js');

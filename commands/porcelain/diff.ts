@@ -14,7 +14,7 @@ function sizes(before: FileSide | undefined, after: FileSide | undefined): strin
   return `${humanSize(before.size_bytes)} to ${humanSize(after.size_bytes)}`;
 }
 
-function told(d: Difference, view: View): string {
+function describe(d: Difference, view: View): string {
   if (d.what === 'payload') {
     return d.change === 'type'
       ? 'one is a file, the other a directory'
@@ -31,21 +31,21 @@ function told(d: Difference, view: View): string {
   return `${view.text(d.path)} (${sizes(d.before, d.after)})`;
 }
 
-/** `hs diff`: what differs between the payloads, or the manifests, of two artifacts. */
+/** `hs diff`: compares the payloads or the manifests of two artifacts. */
 export const diff = listing({
   name: 'diff',
   class: 'porcelain',
   opens: 'read',
   verdict: true,
-  summary: 'show how two artifacts differ',
-  description: `Compares two payloads by their hashes: of two directories, each file that was added, removed or changed, or became executable or not; of two files, whether they are the same. With \`--manifest\`, the fields in which their manifests differ, which for two artifacts are always some.
+  summary: 'compare two artifacts',
+  description: `Compares two payloads by their hashes: for directories, each file that was added, removed or changed, or became executable or not; for files, whether they are the same. With \`--manifest\`, compares the manifests, which always differ in some fields.
 
-The status is 1 when there are differences.`,
+The status is 1 if they differ.`,
   positionals: { before: one('ID', { complete: 'artifact' }), after: one('ID', { complete: 'artifact' }) },
   options: { manifest: flag(undefined, 'compare the manifests instead of the payloads') },
   pages: true,
   resultSchema: 'hs.diff/1',
-  examples: [{ command: 'hs diff dist@{1} dist', explains: 'See what changed since the version before.' }],
+  examples: [{ command: 'hs diff dist@{1} dist', explains: 'Show what changed since the previous version.' }],
   exits: { 1: 'they differ' },
   seeAlso: ['hs-ls-index(1)', 'hs-show(1)'],
   async run({ args, options, session, exit }) {
@@ -58,6 +58,6 @@ The status is 1 when there are differences.`,
   line: (d, view) => {
     const { good, bad, warning } = view.style;
     const paint = { added: good, removed: bad, changed: warning, mode: warning, type: warning }[d.change];
-    return `${paint(d.change.padEnd(WIDEST))}  ${told(d, view)}`;
+    return `${paint(d.change.padEnd(WIDEST))}  ${describe(d, view)}`;
   },
 });

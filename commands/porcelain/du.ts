@@ -6,19 +6,19 @@ import { USAGE_KEYS } from '../../src/ops/inspect/usage-keys.js';
 
 const BAR_WIDTH = 20;
 
-/** `hs du`: what takes the room. */
+/** `hs du`: logical and physical bytes by group. */
 export const du = command({
   name: 'du',
   class: 'porcelain',
   opens: 'read',
-  summary: 'show what takes how much room',
-  description: `Logical bytes are the sizes of the payloads; physical bytes are those of the objects, manifests and indexes included, that are really there: what several artifacts share counts once in each group, and once in the total.
+  summary: 'show disk usage',
+  description: `Logical bytes are the sizes of the payloads. Physical bytes are the sizes of the objects that store them, with manifests and indexes. An object that several artifacts share counts once in each group, and once in the total.
 
-What no artifact and no ledger entry names takes room too: it is told apart as in use by nothing until hs-gc(1) moves it to the trash, and then as in the trash until that is emptied.`,
+Objects that no artifact or ledger entry uses take space too. They are shown separately: as unused until hs-gc(1) moves them to the trash, then as in the trash until it is emptied.`,
   options: { by: choice(USAGE_KEYS, 'KEY', 'group by kind, class, name or layer') },
   resultSchema: 'hs.du/1',
   list: 'rows',
-  examples: [{ command: 'hs du --by name', explains: 'Which names take the room, the largest first.' }],
+  examples: [{ command: 'hs du --by name', explains: 'Show the names that use the most space.' }],
   seeAlso: ['hs-ls(1)', 'hs-gc(1)', 'hs-count-objects(1)'],
   async run({ options, session }) {
     const { diskUsage } = await import('../../src/ops/inspect/disk-usage.js');
@@ -46,7 +46,7 @@ What no artifact and no ledger entry names takes room too: it is told apart as i
             ),
           ]),
       total,
-      ...line(usage.unreferenced, 'in use by nothing, for the next collection'),
+      ...line(usage.unreferenced, 'unused, freed by the next collection'),
       ...line(usage.trash, 'in the trash'),
     ].join('\n');
   },

@@ -12,49 +12,49 @@ export const exportCommand = listing({
   name: 'export',
   class: 'porcelain',
   opens: 'write',
-  summary: 'write artifacts outside the store, checked and recorded',
+  summary: 'write artifacts to files outside the store',
   synopsis: ['hs export ID [DEST]', 'hs export ID... --into DIR'],
-  description: `DEST is the exact path that is made; \`-\` is standard output, as a tar for a directory. A directory whose DEST ends in .tar, .tar.gz or .tgz becomes such an archive, unless \`--format\` says otherwise. Without DEST the artifact goes below the policy's output root, under its name, else its filename hint, else its id.
+  description: `DEST is the exact path that is created; \`-\` is standard output, as a tar for a directory. A directory whose DEST ends in .tar, .tar.gz or .tgz is written as such an archive, unless \`--format\` says otherwise. Without DEST, the artifact is written below the output root of the policy, under its name, or else its filename hint, or else its id.
 
-The output root is walked from the workspace, and no link in it is followed. One that lies outside of the workspace, or has a name that begins with a dot, counts where this user set it with hs-policy-set(1) or accepted it with \`hs doctor --accept\`: a store may come from somebody else. An artifact whose name begins with a dot, or a part of it, is exported to a DEST that is typed, and not by its name alone.
+The output root is relative to the workspace, and no symbolic link in it is followed. An output root outside the workspace, or with a name that begins with a dot, is used only if this user set it with hs-policy-set(1) or accepted it with \`hs doctor --accept\`, because a store may come from somebody else. An artifact whose name, or a component of it, begins with a dot needs an explicit DEST.
 
-What is at DEST is never changed unless \`--force\` is given; then a file is replaced by one rename and a directory is exchanged in one step. A directory that is not empty is replaced only where every file in it was written there by an export, unless \`--discard-existing\` is given too.
+An existing DEST is never changed unless \`--force\` is given. Then a file is replaced by one rename, and a directory is exchanged in one step. A directory that is not empty is replaced only if an export wrote every file in it, unless \`--discard-existing\` is given too.
 
-The guard blocks what is not exportable, what is high unless \`--consent\` names its very content hash, and a directory, bundle or dataset slice with anything like that in it. The bytes of a restricted artifact, or of a file in a restricted directory, are restricted under every other artifact too.
+The guard blocks artifacts that are not exportable, artifacts classified high unless \`--consent\` names their exact content hash, and any directory, bundle or dataset slice that contains such content. The bytes of a restricted artifact, or of a file in a restricted directory, are restricted under every other artifact too.
 
-They stay so when it is removed, so that a secret which was stored by mistake is not let out when it is stored again. As long as it can be brought back, hs-restore(1) and hs-reclassify(1) change that. Afterwards \`--consent\` with its content hash agrees to one export of these bytes, not exportable ones too; that takes artifact.reclassify besides, and the ledger keeps the consent. Of a restricted directory whose bytes are gone the list of its files and their hashes is kept, so that copies of them are still known.
+They stay restricted after the artifact is removed, so that a secret stored by mistake does not get out when it is stored again. While the artifact can be brought back, use hs-restore(1) and hs-reclassify(1). After that, \`--consent\` with the content hash allows one export of these bytes, even of bytes that were not exportable; this also needs the capability artifact.reclassify, and the ledger records the consent. For a restricted directory whose bytes are gone, hs keeps the list of its files and their hashes, so that copies are still recognized.
 
-Where there is anything high in it, the export also takes artifact.read:restricted, whatever is consented to.
+If the content includes anything classified high, the export also needs artifact.read:restricted, with or without consent.
 
-hs writes a local file, or standard output; \`--target\` says what that is for, and the export record keeps it. What is high, or has anything high in it, never goes to a public target, whatever is consented to. \`--display-projection\` keeps a reference to the view in which somebody saw what leaves.
+hs writes a local file, or standard output. \`--target\` says what it is for, and the export record keeps that. Content classified high never goes to a public target, with or without consent. \`--display-projection\` records a reference to the view in which somebody saw the content.
 
-Files and directories get the modes that the umask leaves; of what is high, or has anything high in it, the owner's part alone. A directory is setgid, and of the same group, where the one that it is made in or replaces was. In a tar the modes are 644 and 755, or 600 and 700, whatever the umask, and all times are that of SOURCE_DATE_EPOCH, else 1980-01-01.
+Files and directories get the modes that the umask allows; content classified high, or a directory that contains any, gets only the owner's part. A new directory is setgid, and has the same group, if its parent or the directory it replaces is. In a tar, modes are 644 and 755, or 600 and 700, whatever the umask, and all times are SOURCE_DATE_EPOCH, or else 1980-01-01.
 
-Each export, and each that was refused, is recorded in the ledger. What a killed export left is finished or undone by the next command that writes, which also completes the record.
+Every export is recorded in the ledger, and so is every refusal. If an export is killed, the next command that writes finishes or undoes it, and completes the record.
 
-With \`--attest\` what \`hs run\` made is written with an attestation beside it, DEST.intoto.json: an in-toto Statement v1 with SLSA provenance v1 in a DSSE envelope, signed with an Ed25519 key, which hs-proof-verify(1) and other verifiers check. It says which program was run with which arguments (or their hash alone), from which inputs, when, in which sandbox and with which exit status, and names the hash of each file. Its build type is \`urn:hs:run:1\`: the external parameters are \`program\`, \`arguments\` and \`argumentsHash\` (the SHA-256 of the arguments, each followed by NUL), the internal one is \`sandbox\`; the builder is \`urn:hs:store:\` and the store's id, and the invocation \`urn:uuid:\` and the id of the run in the ledger. Of a directory in an archive the files are attested, not the archive. The attestation is an artifact itself, provenance/ID.intoto.json, and its export is decided and recorded like any other. It is refused for what no run of this store made, whatever its manifest says.
+With \`--attest\`, an attestation is written beside the output of \`hs run\`, as DEST.intoto.json: an in-toto Statement v1 with SLSA provenance v1 in a DSSE envelope, signed with an Ed25519 key. hs-proof-verify(1) and other verifiers check it. It states which program was run with which arguments (or only their hash), from which inputs, when, in which sandbox and with which exit status, and the hash of each file. Its build type is \`urn:hs:run:1\`. The external parameters are \`program\`, \`arguments\` and \`argumentsHash\` (the SHA-256 of the arguments, each followed by NUL); the internal one is \`sandbox\`. The builder is \`urn:hs:store:\` and the id of the store, the invocation \`urn:uuid:\` and the id of the run in the ledger. For a directory in an archive, the files are attested, not the archive. The attestation is an artifact itself, provenance/ID.intoto.json, and its export is decided and recorded like any other. An artifact that no run of this store made cannot be attested, whatever its manifest says.
 
-Directories below the one that is typed are held open while they are written to, and no link below it is followed, so that one which is swapped in meanwhile leads nowhere. Where /proc is not there, such a swap is found and not prevented (hs doctor says so). Where the filesystem cannot exchange two names, a directory is replaced by two renames; killed between them, the old one is put back by the next command that writes. A directory that somebody wrote to while it was being replaced is never removed: it is put back, else kept beside DEST as \`NAME.hs-saved-\` and 8 hex digits, which the error or a warning names.`,
+While writing, hs holds the directories below DEST open and follows no link below it, so a directory that is swapped in meanwhile cannot redirect the output. Without /proc such a swap is detected, not prevented (see hs-doctor(1)). If the filesystem cannot exchange two names, a directory is replaced by two renames; if hs is killed between them, the next command that writes puts the old directory back. A directory that somebody wrote to while it was being replaced is never deleted: it is put back, or else kept beside DEST as \`NAME.hs-saved-\` and 8 hex digits, and the error or a warning names it.`,
   positionals: { artifacts: some('ID', { complete: 'artifact' }) },
   options: {
     into: text('DIR', 'export each ID below DIR, under its own name', { complete: 'directory' }),
     format: choice(
       EXPORT_FORMATS,
       'FORMAT',
-      'what is written (by default, as DEST ends, else what the payload is)',
+      'format of the output (default: by the ending of DEST, else by the payload)',
     ),
     ...FORCE,
     ...PURPOSE,
-    withManifest: flag(undefined, 'write the manifest too, as artifact.json'),
+    withManifest: flag(undefined, 'also write the manifest, as artifact.json'),
     ...ATTEST,
-    dryRun: flag(undefined, 'list what would be written, and write nothing'),
+    dryRun: flag(undefined, 'list what would be written; write nothing'),
   },
   resultSchema: 'hs.export/1',
   examples: [
     { command: 'hs export nightly report.html', explains: 'Write an artifact to a file.' },
     { command: 'hs export dist dist.tar.gz', explains: 'Write a directory as an archive.' },
     { command: 'hs export dist --format tar - | tar -t', explains: 'Write a directory as a tar to a pipe.' },
-    { command: 'hs export a1b2c3 d4e5f6 --into out', explains: 'Write several below a directory.' },
+    { command: 'hs export a1b2c3 d4e5f6 --into out', explains: 'Write several artifacts below a directory.' },
     {
       command: 'hs export site public/ --target public',
       explains: 'Say that it will be published: nothing high goes with it.',
@@ -79,7 +79,7 @@ Directories below the one that is typed are held open while they are written to,
       throw new HsError('USAGE', 'more than one artifact needs --into DIR');
     }
     if (into === undefined && dest === '-' && (globals.json || globals.jsonl)) {
-      throw new HsError('USAGE', "'--json' cannot be given together with '-': the bytes are the output");
+      throw new HsError('USAGE', "'--json' cannot be given together with '-': the payload is the output");
     }
     const place: ExportPlace =
       into !== undefined

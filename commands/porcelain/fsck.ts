@@ -11,36 +11,38 @@ function parseShare(raw: string): number {
   return share;
 }
 
-/** `hs fsck`: whether a store is whole, and what to do where it is not (E2). */
+/** `hs fsck`: finds damage in a store and says what to do about it (E2). */
 export const fsckCommand = command({
   name: 'fsck',
   class: 'porcelain',
   opens: 'read',
   verdict: true,
-  summary: 'check the whole store, and say what to do about each problem',
-  description: `Verifies the ledger as hs-ledger-verify(1) does; hashes every object and compares it with its name; checks that the manifests, payloads, indexes and listed files of all live artifacts are there, valid and what the ledger says; and looks for what does not belong: stray and leftover files, wrong kinds and modes, in every directory of the store. It may run beside other commands.
+  summary: 'verify the integrity of the store',
+  description: `Verifies the ledger as hs-ledger-verify(1) does; hashes every object and compares it with its name; checks that the manifests, payloads, indexes and listed files of all live artifacts exist, are valid and match the ledger; and searches every directory of the store for files that do not belong there, and for wrong file types and modes. Other commands may run at the same time.
 
-Each problem is \`damage\` (something is lost), \`misplaced\` (nothing is lost, it is not as it should be), \`leftover\` (of a command that died) or \`stray\` (nothing of hs), with what to do about it. The status is 1 when there are any.
+Each problem is \`damage\` (something is lost), \`misplaced\` (nothing is lost, but something is not as it should be), \`leftover\` (from a command that died) or \`stray\` (not part of a store), and comes with what to do about it. The status is 1 if there are any problems.
 
-\`--repair\` clears what dead commands left, brings objects back from the trash that something names, makes missing directories and sets modes right, and records that in the ledger. Nothing that is damaged is ever removed.`,
+\`--repair\` cleans up after dead commands, brings back from the trash objects that are in use, creates missing directories and corrects modes, and records that in the ledger. It never removes anything that is damaged.`,
   options: {
-    secondOpinion: flag(undefined, 'hash with a second, independent implementation too (slow)'),
-    sample: text('N%', 'hash only this share of the objects, others in each run', { parse: parseShare }),
-    repair: flag(undefined, 'repair what can be repaired without a loss'),
+    secondOpinion: flag(undefined, 'also hash with a second, independent implementation (slow)'),
+    sample: text('N%', 'hash only this share of the objects, a different one in each run', {
+      parse: parseShare,
+    }),
+    repair: flag(undefined, 'repair what can be repaired without loss'),
   },
   resultSchema: 'hs.fsck/1',
   list: 'findings',
   examples: [
     { command: 'hs fsck', explains: 'Check everything.' },
-    { command: 'hs fsck --sample 5%', explains: 'A quick look, from a timer.' },
-    { command: 'hs fsck --repair', explains: 'Clear what a crash left behind.' },
+    { command: 'hs fsck --sample 5%', explains: 'A quick check, from a timer.' },
+    { command: 'hs fsck --repair', explains: 'Clean up after a crash.' },
   ],
-  exits: { 1: 'there are problems, repaired ones included' },
+  exits: { 1: 'there were problems, repaired ones included' },
   seeAlso: ['hs-ledger-verify(1)', 'hs-doctor(1)', 'hs-gc(1)', 'hsstore-format(5)'],
   async run({ options, session, exit, whenInterrupted }) {
     const { fsck } = await import('../../src/ops/fsck/fsck.js');
     const s = await session({ unchecked: true, ...(options.repair ? { writes: true } : {}) });
-    if (!options.repair) whenInterrupted(() => 'the check is not complete, nothing was changed');
+    if (!options.repair) whenInterrupted(() => 'the check is incomplete; nothing was changed');
     const report = await fsck(s, { ...options, sample: options.sample ?? 1 });
     if (!report.ok) exit(1);
     return report;
@@ -59,16 +61,18 @@ Each problem is \`damage\` (something is lost), \`misplaced\` (nothing is lost, 
     const { entries, artifacts, objects, size_bytes } = report.checked;
     const parts = [
       counted(entries, 'ledger entry', 'ledger entries'),
-      artifacts === undefined ? 'no artifacts, since the ledger is damaged' : counted(artifacts, 'artifact'),
+      artifacts === undefined
+        ? 'no artifacts, because the ledger is damaged'
+        : counted(artifacts, 'artifact'),
       `${counted(objects, 'object')} (${humanSize(size_bytes)})`,
     ];
     const verdict = report.ok
-      ? style.good('all is well')
+      ? style.good('no problems')
       : `${counted(report.findings.length, 'problem')}, ${report.repaired} repaired`;
     const notes: string[] = [];
     if (!quiet && (report.unreferenced?.objects ?? 0) > 0) {
       const { objects: n, size_bytes: size } = report.unreferenced!;
-      notes.push(`${counted(n, 'object')} (${humanSize(size)}) named by nothing: hs gc takes them away`);
+      notes.push(`${counted(n, 'object')} (${humanSize(size)}) unused: hs gc removes them`);
     }
     if (!quiet && report.trash.batches > 0) {
       notes.push(

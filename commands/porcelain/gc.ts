@@ -13,46 +13,48 @@ import { itemSort, sortItems } from '../../src/cli/sort-items.js';
 import { removalText } from '../../src/cli/text/removal-text.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
-/** `hs gc`: the plan, the preview of it, or doing it. */
+/** `hs gc`: shows a plan, opens the preview, or collects. */
 export const gc = command({
   name: 'gc',
   class: 'porcelain',
   opens: 'write',
-  summary: 'remove what retention says is over',
-  description: `Decides for every artifact whether it is kept, by the first rule that applies: pinned; frozen (L1); a prompt payload or of high classification whose TTL is over; a source of something pinned; an explicit TTL; the hours of layer L4; the window of its class, or one of the newest of its series; and last the quota. What is pruned can be brought back with hs-restore(1) while it is in the trash, and its bytes are free when the trash is emptied: by the first collection after the trash window of the policy, or with --empty-trash. Prompt payloads and what is of high classification have no trash window. They, and what shares bytes with them alone, cannot be brought back; how many and which is said before and after.
+  summary: 'remove expired artifacts and free their space',
+  description: `Decides for every artifact whether to keep it, by the first rule that applies: it is pinned; it is frozen (L1); it is a prompt payload or classified high, and its TTL has expired; something pinned was made from it; its explicit TTL; the hours of layer L4; the window of its class, or it is one of the newest of its series; and last the quota. hs-retention(7) describes the rules.
 
-On a terminal, a preview opens in which each item can be looked at, pinned or spared before anything goes. Elsewhere nothing is removed without --yes or --apply. A dry run also shows what lies in the trash and what the sweep would take besides; with --verbose, what is kept.
+Removed artifacts go to the trash. They can be brought back with hs-restore(1) while they are there, and their bytes are freed when the trash is emptied: by the first collection after the trash window of the policy, or with --empty-trash. Prompt payloads and artifacts classified high have no trash window. They cannot be brought back, and neither can artifacts that share bytes with them alone; how many, and which, is shown before and after.
 
-Where what pins and other rules hold is over the quota by itself, a collection would take all that a quota may and still not meet it. It is refused with 11 before anything goes, unless --best-effort is given. A quota is for what the store holds afterwards, the report of the collection included: one that only the report exceeds is told, and ends with 11 too.
+On a terminal, a preview opens in which items can be inspected, pinned or spared before anything is removed. Elsewhere nothing is removed without --yes or --apply. A dry run also shows the trash, and what else a sweep would free; with --verbose, it lists the artifacts that are kept.
 
-The report of what went, and why, is an artifact: hs-report(1).`,
+If pins and the other rules keep more than the quota, a collection could not meet it even by removing all that a quota may remove. It then fails with status 11 and removes nothing, unless --best-effort is given. The quota applies to the store after the collection, its report included: if only the report exceeds it, the status is 11 too.
+
+The report of what was removed, and why, is an artifact: see hs-report(1).`,
   options: {
-    dryRun: flag('n', 'show the plan, and change nothing'),
-    apply: text('PLAN', 'remove what a saved plan lists and still may go', { complete: 'file' }),
+    dryRun: flag('n', 'show the plan; change nothing'),
+    apply: text('PLAN', 'apply a saved plan; never remove more than it lists', { complete: 'file' }),
     yes: flag('y', 'remove without asking'),
-    exitCode: flag(undefined, 'with --dry-run: exit with 1 when something would be removed'),
-    quota: bytes('BYTES', 'plan for this many bytes at most, whatever the policy says'),
-    emptyTrash: flag(undefined, 'also purge what could still be brought back'),
+    exitCode: flag(undefined, 'with --dry-run, exit with 1 if anything would be removed'),
+    quota: bytes('BYTES', 'keep at most this many bytes, overriding the policy'),
+    emptyTrash: flag(undefined, 'also purge the trash, which then cannot be restored'),
     bestEffort: bestEffort(),
     sort: itemSort(),
-    assumeDead: list('LEASE', 'take it that the command of this lease is dead, and give up what it left'),
+    assumeDead: list('LEASE', 'treat this lease as dead and abandon its unfinished work'),
   },
   resultSchema: 'hs.gc/1',
   list: REMOVAL_LISTS,
   examples: [
-    { command: 'hs gc --dry-run', explains: 'What would go, and why.' },
+    { command: 'hs gc --dry-run', explains: 'Show what would be removed, and why.' },
     { command: 'hs gc --yes', explains: 'Remove it.' },
     {
       command: 'hs gc --dry-run --exit-code --quota 10GiB',
-      explains: 'Would 10 GiB be enough without removing anything?',
+      explains: 'Test whether everything fits into 10 GiB.',
     },
   ],
   exits: {
-    1: 'something would be removed (with --exit-code)',
-    2: 'nothing was removed: neither --yes nor a terminal',
-    3: 'done; some artifacts are damaged and were left alone',
+    1: 'with --exit-code: something would be removed',
+    2: 'nothing was removed: no terminal, and no --yes',
+    3: 'done, but some artifacts are damaged and were not touched',
     8: 'the plan is stale',
-    11: 'the quota cannot be met (without --best-effort nothing was removed), or is not met now',
+    11: 'the quota cannot be met (nothing was removed unless --best-effort was given), or was not met',
   },
   seeAlso: [
     'hs-plan-prune(1)',
@@ -66,12 +68,12 @@ The report of what went, and why, is an artifact: hs-report(1).`,
   async run(context): Promise<RemovalDocument | undefined> {
     const { options, session, log, exit } = context;
     if (options.exitCode && !options.dryRun) {
-      throw new HsError('USAGE', "'--exit-code' is for '--dry-run'");
+      throw new HsError('USAGE', "'--exit-code' needs '--dry-run'");
     }
     if (options.apply !== undefined && (options.dryRun || options.quota !== undefined)) {
       throw new HsError(
         'USAGE',
-        "'--apply' takes neither '--dry-run' nor '--quota': its plan says what goes",
+        "'--apply' cannot be given together with '--dry-run' or '--quota': the plan decides",
       );
     }
     if (options.dryRun || (!options.yes && options.apply === undefined)) {
@@ -92,7 +94,7 @@ The report of what went, and why, is an artifact: hs-report(1).`,
       const outlook = await planOutlook(s, plan, options);
       setPlanStatus(context, plan.header, options.exitCode);
       if (!options.dryRun) {
-        log.warn('nothing was removed: without a terminal that takes --yes, or --apply PLAN');
+        log.warn('nothing was removed: without a terminal, --yes or --apply PLAN is needed');
         exit(2);
       }
       return shownPlan({ ...plan, items: sortItems(plan.items, options.sort) }, outlook);

@@ -4,28 +4,25 @@ import { flag } from '../../src/cli/options.js';
 import { maybe } from '../../src/cli/positionals.js';
 import { HsError, isErrno } from '../../src/errors/hs-error.js';
 
-/** `hs init`: makes a store; refuses where there is one, and where the filesystem cannot hold one. */
+/** `hs init`: creates a store; refuses where one exists, and where the filesystem cannot hold one. */
 export const init = command({
   name: 'init',
   class: 'porcelain',
   opens: 'none',
-  summary: 'make a store in a directory',
-  description: `Makes a directory \`.hsstore\` in DIR, or in the current directory. Every command that runs there or below finds it by walking up. The filesystem is tried first: hard links, kernel locks and fsync of a directory must work.
+  summary: 'create a store in a directory',
+  description: `Creates a directory \`.hsstore\` in DIR, or in the current directory. Every command that runs there or below finds it by walking up. The filesystem is tested first: hard links, kernel locks and fsync of a directory must work.
 
 An existing store is never touched.
 
-A store is its owner's alone: others who may enter it can read, and root's files in it become its owner's. With --shared its directories and files are the group's as well, as a repository made by \`git init --shared\` is, and new ones take the group of the store; each other user accepts it once, with \`hs --store DIR doctor --accept\`. A journal is finished by the user whose command died.`,
+A store belongs to its owner alone: other users who can enter it may read, and files that root creates in it are given to its owner. With --shared, its directories and files are writable by the group as well, as in a repository made by \`git init --shared\`, and new ones take the group of the store. Each other user accepts it once, with \`hs --store DIR doctor --accept\`. Unfinished work is finished by the user whose command died.`,
   positionals: { dir: maybe('DIR', { complete: 'directory' }) },
   options: {
-    allowSetClock: flag(
-      undefined,
-      'let removals be committed under a clock that was set later than the system clock',
-    ),
-    shared: flag(undefined, 'let the group of DIR use the store, too'),
+    allowSetClock: flag(undefined, 'allow removals under a set clock that is ahead of the system clock'),
+    shared: flag(undefined, 'let the group of DIR use the store as well'),
   },
   resultSchema: 'hs.init/1',
-  examples: [{ command: 'hs init', explains: 'Make a store in the current directory.' }],
-  exits: { 8: 'there is a store already' },
+  examples: [{ command: 'hs init', explains: 'Create a store in the current directory.' }],
+  exits: { 8: 'a store exists already' },
   files: { '.hsstore': 'the store, described in hsstore-format(5)' },
   async run({ args, options, path, disk, clock, setClock, random, environment, actor, globals, log }) {
     if (args.dir !== undefined && globals.store !== undefined) {
@@ -42,7 +39,7 @@ A store is its owner's alone: others who may enter it can read, and root's files
       if (!isErrno(e, 'ENOENT')) throw e;
       await real.mkdir(typed, 0o777 & ~0o022).catch((cause) => {
         if (!isErrno(cause, 'ENOENT')) throw cause;
-        throw new HsError('NOT_FOUND', `cannot make '${typed}': the directory it is to be in is not there`, {
+        throw new HsError('NOT_FOUND', `cannot create '${typed}': its parent directory does not exist`, {
           hint: `mkdir -p '${dirname(typed)}'`,
         });
       });
@@ -60,5 +57,5 @@ A store is its owner's alone: others who may enter it can read, and root's files
     );
     return { store_id: store.id, path: store.root };
   },
-  render: ({ path }, view) => `made an empty store in ${view.text(path)}`,
+  render: ({ path }, view) => `created an empty store in ${view.text(path)}`,
 });

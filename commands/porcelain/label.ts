@@ -4,31 +4,31 @@ import { keyAndValue, labelsOf, type Pair } from '../../src/cli/parse/pairs.js';
 import { many, one } from '../../src/cli/positionals.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
-/** `hs label`: other labels, by a new revision (A8). */
+/** `hs label`: changes labels by a new revision (A8). */
 export const label = command({
   name: 'label',
   class: 'porcelain',
   opens: 'write',
   summary: 'set and remove labels of an artifact',
-  description: `Sets each KEY to VALUE by one new revision of the artifact; labels that are not named stay. \`KEY=\` and \`--remove KEY\` remove a label; one that is not there is removed already.
+  description: `Sets each KEY to VALUE by one new revision of the artifact; labels that are not named stay. \`KEY=\` and \`--remove KEY\` remove a label; removing a label that does not exist changes nothing.
 
-A key has 1 to 64 of a-z, 0-9, \`.\`, \`_\` and \`-\`. The label \`hs.executable\`, which is \`true\` where a single file leaves as an executable one, can be set like any other.
+A KEY has 1 to 64 characters of a-z, 0-9, \`.\`, \`_\` and \`-\`. The label \`hs.executable\` says that a single file is exported as an executable one when it is \`true\`, and can be set like any other.
 
-What is frozen (L1) is not changed.`,
+A frozen artifact (L1) cannot be changed.`,
   positionals: {
     id: one('ID', { complete: 'artifact' }),
     labels: many('KEY=VALUE', { parse: keyAndValue }),
   },
   options: {
     remove: list('KEY', 'remove the label KEY'),
-    reason: text('R', 'why, for the record'),
+    reason: text('R', 'reason, for the record'),
   },
   resultSchema: 'hs.label/1',
   examples: [
     { command: 'hs label nightly commit=4f2a9c1 reviewed=yes', explains: 'Set two labels.' },
     { command: 'hs label nightly reviewed= --reason "tested the wrong build"', explains: 'Remove one.' },
   ],
-  exits: { 6: 'the artifact is frozen, or the actor may not' },
+  exits: { 6: 'the artifact is frozen, or the actor lacks the capability' },
   seeAlso: ['hs-rename(1)', 'hs-show(1)', 'hs-for-each-artifact(1)', 'hs-put(1)'],
   async run({ args, options, session }) {
     const removed = options.remove.map((key): Pair => [key, '']);

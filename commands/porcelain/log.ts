@@ -38,28 +38,28 @@ async function* follow(
   }
 }
 
-/** `hs log`: what happened to the store, or to one artifact. */
+/** `hs log`: the history of the store or of one artifact. */
 export const log = listing({
   name: 'log',
   class: 'porcelain',
   opens: 'read',
-  summary: 'show what happened to the store, or to an artifact',
-  description: `Shows the ledger for people, the newest first: who did what, to which artifacts, and what was refused. With ID, only what mentions that artifact, also one that was removed.
+  summary: 'show the history of the store or of an artifact',
+  description: `Shows the ledger in words, the newest entry first: who did what, to which artifacts, and what was refused. With ID, shows only entries about that artifact, which may be a removed one.
 
-On a terminal it stops after ${ON_A_TERMINAL} entries unless \`--limit\` says otherwise; on a pipe it goes on to the first, and reads no further than its reader does. With \`--follow\` it shows the last ${BEFORE_FOLLOWING} and then each new one as it is appended, until Ctrl-C. hs-ledger-cat(1) prints the entries themselves.`,
+On a terminal it stops after ${ON_A_TERMINAL} entries unless \`--limit\` says otherwise; in a pipe it continues to the first entry, and stops when its reader does. With \`--follow\` it shows the last ${BEFORE_FOLLOWING} and then each new entry as it is appended, until Ctrl-C. hs-ledger-cat(1) prints the entries themselves.`,
   positionals: { id: maybe('ID', { complete: 'artifact' }) },
   options: {
     type: choice(Object.keys(PAYLOADS) as EntryType[], 'TYPE', 'only entries of this type'),
     since: time('TIME', 'only entries since TIME'),
-    limit: integer('N', 'at most N entries', { min: 1 }, { short: 'n' }),
+    limit: integer('N', 'show at most N entries', { min: 1 }, { short: 'n' }),
     follow: flag('f', 'wait for new entries and show them'),
   },
   pages: ({ follow }) => !follow,
   resultSchema: 'hs.log/1',
   examples: [
-    { command: 'hs log', explains: 'What happened lately.' },
-    { command: 'hs log report --type export_record', explains: 'Where an artifact went.' },
-    { command: 'hs log --since -7d --jsonl', explains: 'The last week, for a program.' },
+    { command: 'hs log', explains: 'Show recent history.' },
+    { command: 'hs log report --type export_record', explains: 'Show where an artifact was exported to.' },
+    { command: 'hs log --since -7d --jsonl', explains: 'Print the last week for a script.' },
   ],
   seeAlso: ['hs-ledger-cat(1)', 'hs-ledger-verify(1)', 'hs-show(1)', 'hs-ledger(7)'],
   async *run(context) {
@@ -77,7 +77,7 @@ On a terminal it stops after ${ON_A_TERMINAL} entries unless \`--limit\` says ot
     for await (const row of history(await session(), query)) {
       if (shown++ === limit) {
         if (options.limit === undefined)
-          context.log.note(`there is more: hs log --limit N, or hs log | less`);
+          context.log.note(`there are more entries: hs log --limit N, or hs log | less`);
         return;
       }
       yield row;

@@ -22,7 +22,7 @@ function columns(view: View, long: boolean): Column<Row>[] {
   ];
   const more: Column<Row>[] = [
     { head: 'LAYER', value: (r) => r.layer },
-    { head: 'LEVEL', value: (r) => r.classification + (r.exportable ? '' : ', stays') },
+    { head: 'LEVEL', value: (r) => r.classification + (r.exportable ? '' : ', not exportable') },
     { head: 'TTL', value: (r) => (r.ttl_ends_at === undefined ? '-' : age(r.ttl_ends_at)) },
     { head: 'CONTENT', value: (r) => r.content_hash.slice(0, 12) },
   ];
@@ -35,20 +35,20 @@ function columns(view: View, long: boolean): Column<Row>[] {
   return [...short, ...(long ? more : []), pins];
 }
 
-/** `hs ls`: what is in the store, names first. */
+/** `hs ls`: lists the artifacts of the store. */
 export const ls = listing({
   name: 'ls',
   class: 'porcelain',
   opens: 'read',
   summary: 'list artifacts',
-  description: `The newest first, by ledger position; names first, or the name of the file that it came from. A trailing slash marks a directory. hs-for-each-artifact(1) is the form for scripts.`,
+  description: `Lists live artifacts, the newest first by ledger position. An artifact without a name is shown by the name of the file it came from. A trailing slash marks a directory. Scripts should use hs-for-each-artifact(1).`,
   nul: true,
   options: {
     kind: choice(KINDS, 'KIND', 'only artifacts of this kind', { complete: 'kind' }),
     class: choice(RETENTION_CLASSES, 'CLASS', 'only artifacts of this retention class'),
-    name: text('GLOB', 'only artifacts whose name matches', { complete: 'name' }),
-    pinned: flag(undefined, 'only artifacts that a pin holds'),
-    expired: flag(undefined, 'only artifacts whose TTL is over'),
+    name: text('GLOB', 'only artifacts whose name matches GLOB', { complete: 'name' }),
+    pinned: flag(undefined, 'only pinned artifacts'),
+    expired: flag(undefined, 'only artifacts whose TTL has expired'),
     sort: text('KEY', 'sort by KEY: name, size, created, kind, …; -KEY in descending order', {
       complete: 'sort',
     }),
@@ -57,8 +57,8 @@ export const ls = listing({
   pages: true,
   resultSchema: 'hs.ls/1',
   examples: [
-    { command: 'hs ls --kind report', explains: 'All reports, the newest first.' },
-    { command: 'hs ls --sort -size --long', explains: 'The largest first, with everything on a line.' },
+    { command: 'hs ls --kind report', explains: 'List all reports, the newest first.' },
+    { command: 'hs ls --sort -size --long', explains: 'List the largest first, with every column.' },
   ],
   seeAlso: ['hs-show(1)', 'hs-for-each-artifact(1)', 'hs-du(1)'],
   async run({ options, session, now }): Promise<Row[]> {

@@ -3,26 +3,26 @@ import { text, time } from '../../src/cli/options.js';
 import { some } from '../../src/cli/positionals.js';
 import { counted, utcTime } from '../../src/cli/text/human.js';
 
-/** `hs pin`: a named hold (D1). */
+/** `hs pin`: protects artifacts under a name (D1). */
 export const pin = command({
   name: 'pin',
   class: 'porcelain',
   opens: 'write',
-  summary: 'hold artifacts so that they are never collected',
-  description: `A pinned artifact is never removed, by whatever command, until the pin is taken away or its end has come. Several pins may hold one artifact; each is known by its name, and a pin of the same name replaces the one before. The artifacts that it was made from are held with it, unless the policy says otherwise.
+  summary: 'protect artifacts from collection',
+  description: `No command removes a pinned artifact until the pin is removed or expires. An artifact may have several pins, each with its own name; setting a pin again under the same name replaces it. The artifacts that it was made from are kept with it, unless the policy says otherwise.
 
-Without --name, the pin has the name of whoever sets it.`,
+Without --name, the pin is named after the actor who sets it.`,
   positionals: { ids: some('ID', { complete: 'artifact' }) },
   options: {
     name: text('NAME', 'name of the pin', { complete: 'pin' }),
-    reason: text('TEXT', 'why it is held'),
-    until: time('TIME', 'end the pin at TIME'),
+    reason: text('TEXT', 'why it is pinned'),
+    until: time('TIME', 'let the pin expire at TIME'),
   },
   resultSchema: 'hs.pin/1',
   list: 'results',
   examples: [
-    { command: 'hs pin report --name release-1.2', explains: 'Hold the newest artifact of that name.' },
-    { command: 'hs pin report --until +30d --reason "under review"', explains: 'Hold it for thirty days.' },
+    { command: 'hs pin report --name release-1.2', explains: 'Pin the newest artifact of that name.' },
+    { command: 'hs pin report --until +30d --reason "under review"', explains: 'Pin it for thirty days.' },
   ],
   seeAlso: ['hs-unpin(1)', 'hs-pins(1)', 'hs-update-pin(1)', 'hs-gc(1)'],
   async run({ args, options, session }) {

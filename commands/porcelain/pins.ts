@@ -2,19 +2,19 @@ import { listing } from '../../src/cli/command.js';
 import { humanAge } from '../../src/cli/text/human.js';
 import { table } from '../../src/cli/text/table.js';
 
-/** `hs pins`: every pin of everything that is here. */
+/** `hs pins`: every pin of every live artifact. */
 export const pins = listing({
   name: 'pins',
   class: 'porcelain',
   opens: 'read',
   summary: 'list pins',
-  description: `Each pin with what it holds, who set it and until when, in order of its name. A pin whose end has come is shown as over: it holds nothing.
+  description: `Lists each pin with its artifact, who set it and when it expires, ordered by name. An expired pin is shown as \`over\` and protects nothing.
 
-With \`-z\`, for scripts, a record is the name of the pin, a tab, and the id of the artifact.`,
+With \`-z\`, each record is the name of the pin, a tab, and the id of the artifact.`,
   nul: true,
   pages: true,
   resultSchema: 'hs.pins/1',
-  examples: [{ command: 'hs pins', explains: 'What is held, and by which pins.' }],
+  examples: [{ command: 'hs pins', explains: 'List pinned artifacts and their pins.' }],
   seeAlso: ['hs-pin(1)', 'hs-unpin(1)', 'hs-ls(1)'],
   async run({ session }) {
     const { listPins } = await import('../../src/ops/govern/pins.js');

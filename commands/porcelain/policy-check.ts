@@ -10,10 +10,10 @@ export const policyCheck = command({
   class: 'porcelain',
   opens: 'read',
   verdict: true,
-  summary: 'say what a policy would change, and which of its rules match nothing',
+  summary: 'show what a policy would change, and rules that match nothing',
   positionals: { file: one('FILE', { complete: 'file' }) },
   resultSchema: 'hs.policy-check/1',
-  examples: [{ command: 'hs policy check policy.json', explains: 'Look before setting it.' }],
+  examples: [{ command: 'hs policy check policy.json', explains: 'Check a policy before setting it.' }],
   exits: { 5: 'it is not a policy', 6: 'it names an unknown capability (HSK-4001)' },
   seeAlso: ['hs-policy-show(1)', 'hs-policy-set(1)', 'hs-gc(1)'],
   async run({ args, path, disk, session }) {
@@ -31,7 +31,7 @@ export const policyCheck = command({
         (v) => `${labelOf(v)}: ${v.from.verdict} (${v.from.rule}) -> ${v.to.verdict} (${v.to.rule})`,
       ),
       ...check.idle.map((rule) => `matches nothing: ${rule}`),
-      ...(check.locks_out_author ? ['it would lock out its own author, and cannot be set'] : []),
+      ...(check.locks_out_author ? ['it would lock out its own author, so it cannot be set'] : []),
     ];
     const changes = check.settings.length + check.grants.length;
     lines.push(

@@ -1,13 +1,13 @@
 import { command } from '../../src/cli/command.js';
 
-/** `hs policy show`: the policy in force, as a file that `hs policy set` takes. */
+/** `hs policy show`: the current policy, in the form that `hs policy set` reads. */
 export const policyShow = command({
   name: 'policy show',
   class: 'porcelain',
   opens: 'read',
-  summary: 'print the policy in force',
+  summary: 'print the current policy',
   resultSchema: 'hs.policy-show/1',
-  examples: [{ command: 'hs policy show > policy.json', explains: 'Save it to be changed.' }],
+  examples: [{ command: 'hs policy show > policy.json', explains: 'Save it for editing.' }],
   seeAlso: ['hs-policy-check(1)', 'hs-policy-set(1)'],
   async run({ session }) {
     const { currentPolicy } = await import('../../src/ops/govern/set-policy.js');

@@ -2,26 +2,26 @@ import { command } from '../../src/cli/command.js';
 import { text } from '../../src/cli/options.js';
 import { one } from '../../src/cli/positionals.js';
 
-/** `hs promote`: one layer up, past the gates of A10. */
+/** `hs promote`: moves an artifact up one layer if its checks pass (A10). */
 export const promoteCommand = command({
   name: 'promote',
   class: 'porcelain',
   opens: 'write',
-  summary: 'move an artifact one layer up, from ordinary to approved to frozen',
-  description: `L3 becomes L2, and L2 becomes L1, one step at a time and never back. To be approved, the name must follow the path rules, the payload must hash to its content hash, every source must be there with the hash that is stated and without cycles, and the media type must agree with the content. All that fails is reported together.
+  summary: 'approve or freeze an artifact',
+  description: `Moves an artifact up one layer: L3 becomes L2 (approved), and L2 becomes L1 (frozen). No command moves it back. To approve it, its name must follow the path rules, its payload must match its content hash, every source must exist with the stated hash and without cycles, and the media type must agree with the content. All failed checks are reported together.
 
-To be frozen it needs the same, no TTL, and an attestation: who, why, and for which content hash. What is frozen is never collected, and changes only to be classified higher.`,
+To freeze it, the same checks must pass, it must have no TTL, and you must attest to it: the ledger records who, why, and for which content hash. A frozen artifact is never collected, and can only be classified higher.`,
   positionals: { artifact: one('ID', { complete: 'artifact' }) },
-  options: { attest: text('REASON', 'vouch for this content, to freeze it') },
+  options: { attest: text('REASON', 'attest to this content, to freeze it') },
   resultSchema: 'hs.promote/1',
   examples: [
-    { command: 'hs promote report', explains: 'Approve it.' },
+    { command: 'hs promote report', explains: 'Approve a report.' },
     {
       command: 'hs promote report --attest "checked against the source"',
-      explains: 'Freeze what was approved.',
+      explains: 'Freeze an approved report.',
     },
   ],
-  exits: { 6: 'a gate is not passed; each is named' },
+  exits: { 6: 'a check failed; each is named' },
   seeAlso: ['hs-reclassify(1)', 'hs-retain(1)', 'hs-show(1)'],
   async run({ args, options, session }) {
     const { promote } = await import('../../src/ops/govern/promote.js');

@@ -14,49 +14,49 @@ export const put = command({
   class: 'porcelain',
   opens: 'write',
   summary: 'store files and directories as artifacts',
-  description: `Each PATH, a file or a whole directory, becomes one artifact; \`-\` is standard input. Everything named in one call is registered in one commit: when anything cannot be read, or changes while it is read, nothing is registered. The ids are printed, one a line, in the order of the paths.
+  description: `Each PATH, a file or a whole directory, becomes one artifact; \`-\` is standard input. Everything named in one call is registered in one commit: if anything cannot be read, or changes while it is read, nothing is registered. The ids are printed one per line, in the order of the paths.
 
-Links, FIFOs, devices and names that are not UTF-8 are refused with the path named. Empty directories are left out, since the payload is a list of files, and so is what \`--exclude\` names; both are said. A GLOB with a slash in it matches paths in the directory that is stored, not from where it is named; one that leaves nothing out is a warning, and with \`--strict-exclude\` an error. What is not UTF-8 is shown as \`\\xe9\`, a byte each, and can be given so in a GLOB.
+Symbolic links, FIFOs, devices and names that are not UTF-8 are refused, with the path. Empty directories are left out, because a payload is a list of files; so is whatever \`--exclude\` matches. Both are reported. A GLOB that contains a slash matches paths relative to the directory that is stored. A GLOB that matches nothing is a warning, and with \`--strict-exclude\` an error. Bytes that are not UTF-8 are shown as \`\\xe9\`, one escape per byte, and can be written that way in a GLOB.
 
-A file that its owner may execute leaves as one again: in a directory its index says so, and of a single file the label \`hs.executable\`.
+If its owner may execute a file, it is exported as an executable file again. In a directory the index records this, for a single file the label \`hs.executable\`.
 
-What is stored reads back: where the store has the same content already and its bytes have changed (see hs-fsck(1)), they are written anew.
+If the store already has the same content and its bytes are damaged (see hs-fsck(1)), they are written again.
 
-A kind of prompt_payload and a classification of high require \`--ttl\`.`,
+The kind prompt_payload and the classification high require \`--ttl\`.`,
   nul: true,
   positionals: { paths: many('PATH', { complete: 'file' }) },
   options: {
-    name: text('NAME', 'name the artifact; several of one name are its versions', { complete: 'name' }),
-    kind: choice(KINDS, 'KIND', 'what it is', { complete: 'kind' }),
-    class: choice(RETENTION_CLASSES, 'CLASS', 'retention class (by default, that of the kind)'),
-    ttl: integer('DAYS', 'days it may be kept, from now', { min: 0, max: 36_500 }),
+    name: text('NAME', 'name of the artifact; artifacts of the same name are versions', { complete: 'name' }),
+    kind: choice(KINDS, 'KIND', 'kind of artifact', { complete: 'kind' }),
+    class: choice(RETENTION_CLASSES, 'CLASS', 'retention class (default: that of the kind)'),
+    ttl: integer('DAYS', 'time to live in days, from now', { min: 0, max: 36_500 }),
     classification: choice(CLASSIFICATIONS, 'LEVEL', 'how sensitive it is (default: low)'),
     layer: choice(['L3', 'L4'], 'LAYER', 'L3 is ordinary work, L4 ephemeral (default: L3)'),
-    source: list('ID', 'an artifact that it was made from', { complete: 'artifact' }),
-    entity: list('KIND:ID', 'something outside the store that it is about', {
+    source: list('ID', 'an artifact it was made from', { complete: 'artifact' }),
+    entity: list('KIND:ID', 'something outside the store that it describes', {
       parse: pair(':', 'KIND:ID'),
     }),
     label: list('KEY=VALUE', 'a label', { parse: keyAndValue }),
-    pin: text('NAME', 'pin it under NAME in the same commit', { complete: 'pin' }),
-    each: flag(undefined, 'one artifact for each entry of a directory; with --name, NAME/ENTRY'),
-    stdinPaths: flag(undefined, 'read paths from standard input, one a line'),
-    exclude: list('GLOB', 'leave out what matches; without a slash, at any depth'),
-    strictExclude: flag(undefined, 'store nothing when a GLOB leaves nothing out'),
-    excludeFrom: text('FILE', 'read globs from FILE, one a line', { complete: 'file' }),
+    pin: text('NAME', 'pin it as NAME in the same commit', { complete: 'pin' }),
+    each: flag(undefined, 'store each entry of a directory as an artifact, named NAME/ENTRY with --name'),
+    stdinPaths: flag(undefined, 'read paths from standard input, one per line'),
+    exclude: list('GLOB', 'leave out paths that match; without a slash, at any depth'),
+    strictExclude: flag(undefined, 'fail when a GLOB matches nothing'),
+    excludeFrom: text('FILE', 'read globs from FILE, one per line', { complete: 'file' }),
     skipLinks: flag(undefined, 'leave links out instead of refusing the directory'),
   },
   resultSchema: 'hs.put/1',
   list: 'artifacts',
   examples: [
-    { command: 'hs put report.html --kind report --name nightly', explains: 'Store a report under a name.' },
-    { command: 'hs put dist --pin release-1.0', explains: 'Store a directory and hold it.' },
+    { command: 'hs put report.html --kind report --name nightly', explains: 'Store a report and name it.' },
+    { command: 'hs put dist --pin release-1.0', explains: 'Store a directory and pin it.' },
     {
       command: 'make 2>&1 | hs put - --kind transcript --ttl 14',
       explains: 'Store the output of a command for two weeks.',
     },
   ],
   exits: {
-    7: 'a link, a special file or a name that breaks the path rules',
+    7: 'a link, a special file, or a name that breaks the path rules',
     8: 'a file changed while it was read',
   },
   seeAlso: ['hs-ls(1)', 'hs-show(1)', 'hs-export(1)', 'hs-pin(1)'],

@@ -10,30 +10,33 @@ export const reclassifyCommand = command({
   name: 'reclassify',
   class: 'porcelain',
   opens: 'write',
-  summary: 'change how sensitive an artifact is and whether it may leave',
-  description: `Makes a new revision of the artifact and records the reason. What becomes high needs a TTL and stops being exportable unless \`--exportable\` is given. What is frozen (L1) can only be classified higher.
+  summary: 'change the classification of an artifact',
+  description: `Makes a new revision of the artifact and records the reason. An artifact that becomes high needs a TTL, and stops being exportable unless \`--exportable\` is given. A frozen artifact (L1) can only be classified higher.
 
-An export that was blocked is run again afterwards, as an export of its own. What was removed is brought back first, with hs-restore(1); where that cannot be, hs-export(1) tells how its bytes may leave under another artifact.`,
+An export that was blocked is not repeated: run it again. A removed artifact must be restored first, with hs-restore(1). If that is not possible, hs-export(1) says how its bytes may leave under another artifact.`,
   positionals: { artifact: one('ID', { complete: 'artifact' }) },
   options: {
     classification: choice(CLASSIFICATIONS, 'LEVEL', 'how sensitive it is'),
     exportable: onOff('whether it may leave the store'),
-    ttl: integer('DAYS', 'days it may be kept, from its creation', { min: 0, max: MAX_TTL_DAYS }),
-    reason: text('REASON', 'why, for the ledger'),
+    ttl: integer('DAYS', 'time to live in days, from creation', { min: 0, max: MAX_TTL_DAYS }),
+    reason: text('REASON', 'reason, for the ledger'),
   },
   resultSchema: 'hs.reclassify/1',
   examples: [
     {
       command: 'hs reclassify report --classification high --ttl 30 --reason "names of customers"',
-      explains: 'Make it sensitive.',
+      explains: 'Classify a report as sensitive.',
     },
-    { command: 'hs reclassify report --exportable --reason "cleared"', explains: 'Let it leave the store.' },
+    {
+      command: 'hs reclassify report --exportable --reason "cleared"',
+      explains: 'Allow it to leave the store.',
+    },
   ],
-  exits: { 6: 'not allowed, or frozen' },
+  exits: { 6: 'the actor lacks the capability, or the artifact is frozen' },
   seeAlso: ['hs-export(1)', 'hs-promote(1)', 'hs-restore(1)', 'hs-retain(1)'],
   async run({ args, options, session }) {
     const { classification, exportable, ttl, reason } = options;
-    if (reason === undefined) throw new HsError('USAGE', "'--reason' is required: it goes into the ledger");
+    if (reason === undefined) throw new HsError('USAGE', "'--reason' is required; the ledger records it");
     if (classification === undefined && exportable === undefined && ttl === undefined) {
       throw new HsError(
         'USAGE',

@@ -3,32 +3,35 @@ import { flag, text } from '../../src/cli/options.js';
 import { maybe, one } from '../../src/cli/positionals.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
-/** `hs rename`: another name, by a new revision (A8). */
+/** `hs rename`: changes the name by a new revision (A8). */
 export const rename = command({
   name: 'rename',
   class: 'porcelain',
   opens: 'write',
-  summary: 'give an artifact another name',
-  description: `Gives the artifact another name by a new revision; id, payload and pins stay. From then on it is a version of NAME, in the place that the time of its registration gives it, and no longer one of its old name, which it keeps in the revision before and in the ledger. The retention of both series goes by what they then hold.
+  summary: 'rename an artifact',
+  description: `Renames the artifact by a new revision; its id, payload and pins stay. From then on it is a version of NAME, ordered by the time it was registered, and no longer a version of its old name. The old name remains in the previous revision and in the ledger. Retention applies to both series as they then are.
 
-What is frozen (L1) is not renamed.`,
+A frozen artifact (L1) cannot be renamed.`,
   positionals: {
     id: one('ID', { complete: 'artifact' }),
     to: maybe('NAME', { complete: 'name' }),
   },
   options: {
-    noName: flag(undefined, 'take its name away'),
-    reason: text('R', 'why, for the record'),
+    noName: flag(undefined, 'remove its name'),
+    reason: text('R', 'reason, for the record'),
   },
   resultSchema: 'hs.rename/1',
   examples: [
     {
       command: 'hs rename nightly nightly/2026-01-31',
-      explains: 'Give the newest of a name one of its own.',
+      explains: 'Rename the newest version of nightly.',
     },
-    { command: 'hs rename a1b2c3 --no-name', explains: 'Take a name away.' },
+    { command: 'hs rename a1b2c3 --no-name', explains: 'Remove a name.' },
   ],
-  exits: { 6: 'the artifact is frozen, or the actor may not', 7: 'a name that breaks the path rules' },
+  exits: {
+    6: 'the artifact is frozen, or the actor lacks the capability',
+    7: 'a name that breaks the path rules',
+  },
   seeAlso: ['hs-label(1)', 'hs-show(1)', 'hs-resolve(1)', 'hs-gc(1)'],
   async run({ args, options, session }) {
     if (options.noName === (args.to !== undefined)) {

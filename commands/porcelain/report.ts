@@ -18,17 +18,17 @@ export const report = command({
   name: 'report',
   class: 'porcelain',
   opens: 'read',
-  summary: 'list the retention reports, or show one',
-  description: `Each collection that removed something left a report: what went and by which rule, what was spared and why, under which policy and clock. Reports are artifacts of class log and are collected like others. One is as sensitive as the most sensitive artifact that it names: the report of what was high is read with artifact.read:restricted, and leaves the store only by consent.
+  summary: 'list retention reports, or show one',
+  description: `Each collection that removed something left a report: what was removed and by which rule, what was spared and why, under which policy and clock. Reports are artifacts of class log and are collected like others. A report is as sensitive as the most sensitive artifact that it names: if one was high, reading the report needs artifact.read:restricted, and exporting it needs consent.
 
-With an id, one report is shown: totals, by rule and by class, how much of it can still be brought back, the largest that went, and what was spared since its plan was made. hs-cat-artifact(1) prints the whole of it.`,
+With an id, shows one report: totals, by rule and by class, how much can still be brought back, the largest artifacts that were removed, and what was spared since the plan was made. hs-cat-artifact(1) prints the whole report.`,
   positionals: { id: maybe('ID', { complete: 'report' }) },
   pages: true,
   resultSchema: 'hs.report/1',
   list: 'results',
   examples: [
-    { command: 'hs report', explains: 'All reports, the newest first.' },
-    { command: 'hs report retention-report', explains: 'The newest report.' },
+    { command: 'hs report', explains: 'List all reports, the newest first.' },
+    { command: 'hs report retention-report', explains: 'Show the newest report.' },
   ],
   seeAlso: ['hs-gc(1)', 'hs-rm(1)', 'hs-restore(1)', 'hs-log(1)'],
   async run({ args, session }): Promise<ReportResult> {

@@ -4,21 +4,21 @@ import { many } from '../../src/cli/positionals.js';
 import { counted } from '../../src/cli/text/human.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
-/** `hs restore`: the way back from a removal (D7). */
+/** `hs restore`: undoes a removal (D7). */
 export const restore = command({
   name: 'restore',
   class: 'porcelain',
   opens: 'write',
   summary: 'bring removed artifacts back',
-  description: `Brings back what hs-gc(1) or hs-rm(1) removed, while it is in the trash: the artifacts that are named, or with --run all that one collection removed. They are pinned as "restored" for the trash window, so that the next collection does not take them again at once.
+  description: `Brings back what hs-gc(1) or hs-rm(1) removed, while it is in the trash: the given artifacts, or with --run all that one collection removed. They are pinned as "restored" for the trash window, so that the next collection does not remove them again.
 
-What cannot be brought back is said, item by item: prompt payloads and what is of high classification have no trash window.`,
+What cannot be brought back is reported for each item: prompt payloads and artifacts classified high have no trash window.`,
   positionals: { ids: many('ID', { complete: 'artifact' }) },
   options: {
-    run: text('GC_ID', 'everything that this collection removed: the id of its report', {
+    run: text('GC_ID', 'restore all that this collection removed, by the id of its report', {
       complete: 'report',
     }),
-    noPin: flag(undefined, 'do not pin what is restored'),
+    noPin: flag(undefined, 'do not pin restored artifacts'),
   },
   resultSchema: 'hs.restore/1',
   list: 'restored',
@@ -26,11 +26,11 @@ What cannot be brought back is said, item by item: prompt payloads and what is o
     { command: 'hs restore 1f2e3d4c', explains: 'Bring one artifact back.' },
     { command: 'hs restore --run 9a8b7c6d', explains: 'Undo a collection.' },
   ],
-  exits: { 3: 'some could not be brought back', 5: 'none could: their bytes are gone' },
+  exits: { 3: 'some could not be brought back', 5: 'none could be brought back: their bytes are gone' },
   seeAlso: ['hs-gc(1)', 'hs-rm(1)', 'hs-report(1)', 'hs-unpin(1)'],
   async run({ args, options, session, attempt }) {
     if ((options.run === undefined) === (args.ids.length === 0)) {
-      throw new HsError('USAGE', 'name the artifacts to restore, or the collection with --run');
+      throw new HsError('USAGE', 'nothing to restore: name artifacts, or a collection with --run');
     }
     const ops = await import('../../src/ops/gc/restore.js');
     const { resolveArtifact } = await import('../../src/ops/naming/resolve-artifact.js');

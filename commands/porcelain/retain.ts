@@ -6,20 +6,20 @@ import { MAX_TTL_DAYS } from '../../src/core/manifest/manifest.js';
 import { RETENTION_CLASSES } from '../../src/core/manifest/vocabulary.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
-/** `hs retain`: another TTL or class, by a new revision (D2, A8). */
+/** `hs retain`: changes TTL or class by a new revision (D2, A8). */
 export const retain = command({
   name: 'retain',
   class: 'porcelain',
   opens: 'write',
   summary: 'change how long artifacts are kept',
-  description: `Gives artifacts another TTL, in days from their creation, or another retention class, by a new revision of each. The window of a class counts from when the artifact came into this store, and no revision changes that.
+  description: `Changes the TTL, in days from creation, or the retention class of artifacts, by a new revision of each. The window of a class counts from when the artifact was registered in this store, and no revision changes that.
 
-What is of high classification, and prompt payloads, must have a TTL; what is frozen (L1) has none and is not changed.`,
+Artifacts classified high and prompt payloads must have a TTL. A frozen artifact (L1) has none and cannot be changed.`,
   positionals: { ids: some('ID', { complete: 'artifact' }) },
   options: {
-    ttl: integer('DAYS', 'keep for this many days from creation', { min: 0, max: MAX_TTL_DAYS }),
-    noTtl: flag(undefined, 'take the TTL away: the class then decides'),
-    class: choice(RETENTION_CLASSES, 'CLASS', 'the retention class'),
+    ttl: integer('DAYS', 'time to live in days, from creation', { min: 0, max: MAX_TTL_DAYS }),
+    noTtl: flag(undefined, 'remove the TTL, so that the class decides'),
+    class: choice(RETENTION_CLASSES, 'CLASS', 'retention class'),
   },
   resultSchema: 'hs.retain/1',
   list: 'results',

@@ -20,33 +20,33 @@ export const rm = command({
   name: 'rm',
   class: 'porcelain',
   opens: 'write',
-  summary: 'remove artifacts by id',
-  description: `Removes the artifacts that are named, whatever their age. What is pinned or frozen stays: a pin wins over an explicit id. What was removed can be brought back with hs-restore(1) until the trash window is over.
+  summary: 'remove the given artifacts',
+  description: `Removes the given artifacts, whatever their age. Pinned and frozen artifacts stay: a pin wins over an explicit id. Removed artifacts can be brought back with hs-restore(1) until the trash window ends.
 
-With --purge the bytes go at once, as far as no other artifact holds the same ones and no command that is at work may still need them: for a secret that should not have been stored. Of a restricted directory the list of its paths and their hashes stays, by which copies elsewhere are known for what they are. Where others hold the same bytes, or the same files, they are named; there, and where something else keeps the bytes for now, the exit status is 3.
+With --purge, the bytes are deleted at once, for a secret that should not have been stored. Bytes stay if another artifact uses them or a running command may still need them. For a restricted directory, hs keeps the list of its paths and their hashes, so that copies elsewhere are still recognized. Other artifacts that have the same bytes, or the same files, are named. While any of the bytes remain, the exit status is 3.
 
-On a terminal it shows what would go, and asks; elsewhere nothing is removed without --yes.`,
+On a terminal, shows what would be removed and asks. Elsewhere nothing is removed without --yes.`,
   positionals: { ids: some('ID', { complete: 'artifact' }) },
   options: {
-    reason: text('TEXT', 'why, for the report'),
-    purge: flag(undefined, 'skip the trash: it cannot be undone'),
+    reason: text('TEXT', 'reason, for the report'),
+    purge: flag(undefined, 'skip the trash; this cannot be undone'),
     yes: flag('y', 'remove without asking'),
-    dryRun: flag('n', 'show what would be removed, and change nothing'),
+    dryRun: flag('n', 'show what would be removed; change nothing'),
     sort: itemSort(),
   },
   resultSchema: 'hs.rm/1',
   list: REMOVAL_LISTS,
   examples: [
-    { command: 'hs rm report@{1} --yes', explains: 'Remove the version before the newest.' },
+    { command: 'hs rm report@{1} --yes', explains: 'Remove the previous version.' },
     {
       command: 'hs rm env-dump --purge --reason "leaked secret" --yes',
-      explains: 'Get rid of the bytes at once.',
+      explains: 'Delete the bytes at once.',
     },
   ],
   exits: {
-    2: 'nothing was removed: neither --yes nor a terminal',
-    3: 'some were pinned or frozen, or bytes that were to be purged are still here',
-    6: 'all were',
+    2: 'nothing was removed: no terminal, and no --yes',
+    3: 'some artifacts were pinned or frozen, or bytes to be purged remain',
+    6: 'all were pinned or frozen',
   },
   seeAlso: ['hs-gc(1)', 'hs-restore(1)', 'hs-unpin(1)', 'hs-report(1)'],
   async run(context): Promise<RemovalDocument | undefined> {
@@ -68,7 +68,7 @@ On a terminal it shows what would go, and asks; elsewhere nothing is removed wit
       return done(await refuseRemoval(s, plan));
     }
     if (!(terminal.stdin && terminal.stderr) || globals.json || globals.jsonl) {
-      log.warn('nothing was removed: without a terminal that takes --yes');
+      log.warn('nothing was removed: without a terminal, --yes is needed');
       exit(2);
       return shownPlan(shown, await planOutlook(s, plan));
     }
@@ -77,7 +77,7 @@ On a terminal it shows what would go, and asks; elsewhere nothing is removed wit
     const asked = shownPlan(shown, until === undefined ? {} : { trash_until: until });
     log.raw(guardText(planText(asked, { ...view, style: plainStyle }), false));
     const undo = lost === 0 ? '' : lost === going ? ' for good' : `, ${lost} of them for good`;
-    log.raw(`hs: remove ${counted(going, 'artifact')}${undo}? yes or no`);
+    log.raw(`hs: remove ${counted(going, 'artifact')}${undo}? [y/n]`);
     if (/^y(es)?$/i.test((await stdin.answer())?.trim() ?? '')) return done(await remove());
     log.warn('nothing was removed');
     exit(1);

@@ -20,42 +20,42 @@ function streams(raw: string): OutputStream[] {
   });
 }
 
-/** `hs run`: a tool, and artifacts instead of what it would have written. */
+/** `hs run`: runs a tool in a sandbox and stores its output. */
 export const run = command({
   name: 'run',
   class: 'porcelain',
   opens: 'write',
   failsWith: 125,
-  summary: 'run a tool that can leave nothing but artifacts',
-  description: `COMMAND runs where it can write only to a few directories of its own: \`$HS_OUT\`, \`$HOME\`, \`$XDG_CACHE_HOME\` and \`$TMPDIR\`. The workspace is read-only, or looks writable and stays as it is; the store cannot be seen, or at least not written; there is no network without \`--net\`. When COMMAND ends with 0, what it left in \`$HS_OUT\` becomes one directory artifact, or with \`--each\` one artifact for each entry; the rest of what it wrote is gone. Everything is registered in one commit, with its provenance: the program, a hash of its arguments, the times, the inputs, and how much of all this was enforced.
+  summary: 'run a tool and store its output as artifacts',
+  description: `Runs COMMAND so that it can write only to its own directories: \`$HS_OUT\`, \`$HOME\`, \`$XDG_CACHE_HOME\` and \`$TMPDIR\`. The workspace is read-only, or appears writable and stays unchanged. The store cannot be seen, or at least not written. There is no network without \`--net\`. When COMMAND exits with 0, the contents of \`$HS_OUT\` become one directory artifact, or with \`--each\` one artifact for each entry; everything else it wrote is discarded. All artifacts are registered in one commit, with their provenance: the program, a hash of its arguments, the times, the inputs, and the level of confinement.
 
-What COMMAND prints passes through as it prints it. The ids of the artifacts are said on standard error; scripts take them from \`--json\` or \`--jsonl\`, with which the standard output of COMMAND goes to standard error too. Standard input is handed on through a pipe. Signals go to COMMAND; ten seconds after one that asks it to end, or with a second one, it is killed with all its processes.
+The output of COMMAND passes through as it is printed. The ids of the artifacts are reported on standard error; scripts read them with \`--json\` or \`--jsonl\`, which also send the standard output of COMMAND to standard error. Standard input is passed through a pipe. Signals are passed to COMMAND; ten seconds after one that asks it to end, or on a second one, it is killed with all its processes.
 
-Only regular files and directories are taken. A link, a special file, a file that is setuid or setgid and a name that breaks the path rules are refused by name: the rest is registered, labelled \`hs.refused\`, and the status is 125. A directory without files is left out.
+Only regular files and directories are stored. Symbolic links, special files, setuid and setgid files, and names that break the path rules are refused by name. The rest is registered with the label \`hs.refused\`, and the status is 125. A directory without files is left out.
 
-The payload of each \`--source\` is a copy at \`$HS_IN/NAME\`, a file or a directory: NAME is the artifact's name, else its filename hint, else its id, and the id as well where two would have one place. What COMMAND leaves and prints is as sensitive as they are: of their classifications the highest, exportable only if all of them are, and, where a TTL is needed and none is given, with the shortest of theirs. A lower \`--classification\` needs the capability artifact.reclassify. A source that becomes stricter while COMMAND works makes what COMMAND leaves as strict, whatever was asked for.
+Each \`--source\` is copied to \`$HS_IN/NAME\`, a file or a directory. NAME is the artifact's name, or else its filename hint, or else its id; the id is appended if two would collide. The output of COMMAND is as sensitive as its sources: it takes the highest of their classifications, is exportable only if all of them are, and, where a TTL is needed and none is given, takes the shortest of theirs. A lower \`--classification\` needs the capability artifact.reclassify. If a source becomes stricter while COMMAND runs, its output becomes as strict, whatever was requested.
 
-The backend is the best that works here; each is tried with forbidden writes before COMMAND starts. \`bubblewrap-overlay\` (level enforced+observed) prevents writes and lists those to the workspace. \`bubblewrap\` (isolated) prevents them and keeps COMMAND from the store, from other processes, and from the terminals and the keys of the user. \`landlock\` and \`sandbox-exec\` (enforced) prevent writes. \`none\` prevents nothing, compares the workspace before and after (detected), and is used only when it is asked for. The policy's \`run.least_level\` is the weakest level that is accepted: under it COMMAND is not started.
+By default hs uses the strongest backend that works on this machine; each is tested with forbidden writes before COMMAND starts. \`bubblewrap-overlay\` (level enforced+observed) prevents writes and lists those to the workspace. \`bubblewrap\` (isolated) prevents writes and hides the store, other processes, terminals and the user's keys. \`landlock\` and \`sandbox-exec\` (enforced) prevent writes. \`none\` prevents nothing, compares the workspace before and after (detected), and is used only on request. The policy's \`run.least_level\` is the weakest level that is accepted; below it COMMAND is not started.
 
-What is not confined: COMMAND can read whatever the user can read, but the store (not under landlock without namespaces), and under bubblewrap \`/tmp\`, \`/var/tmp\` and \`/run\`; so secrets in the home directory can be copied into the output, and with \`--net\` be sent away. It can connect to unix sockets outside those directories. Its use of the processor and of memory is not limited. It gets the environment, but for what leads to agents and daemons. Bubblewrap hides other processes; landlock does where it gets namespaces. \`none\` confines nothing at all. What the chosen backend leaves open on this machine is recorded with every artifact as gaps; \`--verbose\` prints them, and \`hs doctor\` shows the level of each backend.
+What is not confined: COMMAND can read whatever the user can read, except the store (which landlock without namespaces cannot hide) and, under bubblewrap, \`/tmp\`, \`/var/tmp\` and \`/run\`. It can therefore copy secrets from the home directory into its output and, with \`--net\`, send them away. It can connect to unix sockets outside those directories. Its use of processor time and memory is not limited. It gets the environment, without the variables that lead to agents and daemons. Bubblewrap hides other processes, and so does landlock if it has namespaces. \`none\` confines nothing. What the backend leaves open on this machine is recorded with every artifact as gaps; \`--verbose\` prints them, and \`hs doctor\` shows the level of each backend.
 
-The output may be as large as the policy's budget for the actor says, and without one half of what the disk has free; a tool that goes beyond is killed and nothing is registered.`,
+The output may be as large as the policy's budget for the actor, or, without a budget, half of the free disk space. A tool that exceeds this is killed, and nothing is registered.`,
   positionals: { command: afterDashes('COMMAND', 'the program and its arguments') },
   options: {
-    name: text('NAME', 'name the output; with --each NAME/ENTRY, transcripts NAME.stdout', {
+    name: text('NAME', 'name of the output; NAME/ENTRY with --each, NAME.stdout for transcripts', {
       complete: 'name',
     }),
-    kind: choice(OUTPUT_KINDS, 'KIND', 'what the output is (default: tool_output)', { complete: 'kind' }),
-    each: flag(undefined, 'one artifact for each entry of $HS_OUT, not one for all'),
-    source: list('ID', 'an artifact that the tool reads below $HS_IN', { complete: 'artifact' }),
-    capture: list('STREAMS', 'keep stdout, stderr or stdout,stderr as transcripts', { parse: streams }),
-    keepFailed: flag(undefined, 'register the output of a tool that failed, too'),
-    recordArgs: flag(undefined, 'record the arguments themselves, not only their hash'),
-    sandbox: choice(BACKEND_NAMES, 'BACKEND', 'use this one; none is no sandbox at all'),
-    strict: flag(undefined, 'fail with 124 when a write elsewhere was caught'),
-    net: flag(undefined, 'leave the network open'),
-    class: choice(RETENTION_CLASSES, 'CLASS', 'retention class (by default, that of the kind)'),
-    ttl: integer('DAYS', 'days it may be kept, from now', { min: 0, max: 36_500 }),
+    kind: choice(OUTPUT_KINDS, 'KIND', 'kind of the output (default: tool_output)', { complete: 'kind' }),
+    each: flag(undefined, 'store each entry of $HS_OUT as an artifact'),
+    source: list('ID', 'an artifact to provide below $HS_IN', { complete: 'artifact' }),
+    capture: list('STREAMS', 'store stdout, stderr or stdout,stderr as transcripts', { parse: streams }),
+    keepFailed: flag(undefined, 'store the output even if the tool fails'),
+    recordArgs: flag(undefined, 'record the arguments, not only their hash'),
+    sandbox: choice(BACKEND_NAMES, 'BACKEND', 'use this sandbox; none is no sandbox at all'),
+    strict: flag(undefined, 'fail with 124 if a write elsewhere was caught'),
+    net: flag(undefined, 'allow network access'),
+    class: choice(RETENTION_CLASSES, 'CLASS', 'retention class (default: that of the kind)'),
+    ttl: integer('DAYS', 'time to live in days, from now', { min: 0, max: 36_500 }),
     classification: choice(
       CLASSIFICATIONS,
       'LEVEL',
@@ -67,24 +67,24 @@ The output may be as large as the policy's budget for the actor says, and withou
   examples: [
     {
       command: 'hs run --name nightly -- sh -c \'make && cp -r dist "$HS_OUT"\'',
-      explains: 'Build, and keep what was built.',
+      explains: 'Build, and store the result.',
     },
     {
       command: 'hs run --source dataset --capture stdout,stderr --strict -- ./evaluate.py',
-      explains: 'Run on an artifact, keep what it prints, and fail when it writes anywhere else.',
+      explains: 'Run on an artifact, store what it prints, and fail if it writes anywhere else.',
     },
   ],
   exits: {
-    0: 'the tool ended with 0, and its output is registered; any other status is the tool’s own, 128 + n for a signal',
+    0: 'the tool exited with 0, and its output is registered; any other status is that of the tool, 128 + n for a signal',
     124: 'with --strict: a write elsewhere was caught',
-    125: 'hs itself failed: no sandbox, a usage error, refused by policy, an output that is not registered',
+    125: 'hs itself failed: no sandbox, a usage error, a refusal by policy, output that could not be registered',
     126: 'COMMAND is not executable',
     127: 'COMMAND was not found',
   },
   environment: {
-    HS_OUT: 'set for COMMAND: an empty directory; what is left there becomes the output',
-    HS_IN: 'set for COMMAND where --source was given: the inputs, read-only',
-    TMPDIR: 'where what the sandbox needs is kept meanwhile; outside the workspace',
+    HS_OUT: 'set for COMMAND: an empty directory, whose contents become the output',
+    HS_IN: 'set for COMMAND with --source: the inputs, read-only',
+    TMPDIR: 'where the sandbox keeps its temporary files; outside the workspace',
   },
   seeAlso: ['hs-put(1)', 'hs-show(1)', 'hs-doctor(1)', 'hs-policy(1)'],
   async run(context) {
@@ -167,7 +167,7 @@ function failureOf({ status, stray, refused }: RunResult): string | undefined {
   if (status === 124)
     return `the tool wrote outside its capture directory: ${counted(stray.length, 'write')}`;
   if (status !== 125 || refused.length === 0) return undefined;
-  return `${counted(refused.length, 'entry was', 'entries were')} refused, and only the rest is registered`;
+  return `${counted(refused.length, 'entry was', 'entries were')} refused; only the rest is registered`;
 }
 
 /** `at` is where a command with a slash in it would be. */
@@ -176,12 +176,12 @@ function notRunHint({ notRun, sandbox }: RunResult, program: string, at: string)
   if (notRun === 'permission denied' && byPath) return `chmod +x '${at}' makes a file executable`;
   if (notRun !== 'not found') return undefined;
   const hides = sandbox.backend.startsWith('bubblewrap');
-  const hidden = `what lies in ${HIDDEN_DIRS.join(', ').replace(/, ([^,]*)$/, ' and $1')} is hidden in the sandbox`;
+  const hidden = `everything in ${HIDDEN_DIRS.join(', ').replace(/, ([^,]*)$/, ' and $1')} is hidden in the sandbox`;
   if (byPath) {
     const isHidden = hides && HIDDEN_DIRS.some((dir) => at.startsWith(`${dir}/`));
     return isHidden ? `${hidden}: put the program into the workspace` : undefined;
   }
-  return `a name without a slash is looked for in PATH${hides ? `, and ${hidden}` : ''}`;
+  return `a name without a slash is searched for in PATH${hides ? `, and ${hidden}` : ''}`;
 }
 
 interface Notes {
@@ -227,7 +227,7 @@ function tell(result: RunResult, log: Notes): void {
     (more) => log.note(`stored ${counted(more, 'more artifact')}`),
   );
   const failed = result.toolStatus === 0 ? 'the tool wrote elsewhere' : 'the tool failed';
-  if (result.lost) log.note(`${failed}, and what it left is gone (--keep-failed keeps it)`);
+  if (result.lost) log.note(`${failed}, and its output was discarded (--keep-failed keeps it)`);
   else if (artifacts.length + refused.length === 0 && result.toolStatus === 0) {
     log.note('the tool left nothing in $HS_OUT');
   }

@@ -2,22 +2,22 @@ import { listing } from '../../src/cli/command.js';
 import { flag } from '../../src/cli/options.js';
 import { some } from '../../src/cli/positionals.js';
 
-/** `hs scan`: what in a payload looks like a secret (I6). */
+/** `hs scan`: searches payloads for secrets (I6). */
 export const scan = listing({
   name: 'scan',
   class: 'porcelain',
   opens: 'read',
   verdict: true,
-  summary: 'look for secrets in payloads',
-  description: `Looks in every file of the artifacts for what has the form of a credential: private keys, tokens of the usual services, passwords in URLs, and values that are assigned to a name such as password or api_key and look random. With --personal, also for e-mail addresses, telephone numbers and absolute paths. Prints where, and which detector found it; never the secret. The status is 1 when anything was found.
+  summary: 'search payloads for secrets',
+  description: `Searches every file of the artifacts for strings that look like credentials: private keys, tokens of common services, passwords in URLs, and random-looking values assigned to names such as password or api_key. With --personal, also searches for e-mail addresses, telephone numbers and absolute paths. Prints where each was found and which detector found it, never the secret. The status is 1 if anything was found.
 
-The same detectors look at what is about to enter the ledger for ever, such as the reason of a pin, and warn. What has no known form is not found: this is a net, and no proof.`,
+The same detectors check text that is about to enter the ledger, where it stays for ever, such as the reason of a pin, and warn. A scan finds only secrets of a known form; it proves nothing.`,
   nul: true,
   positionals: { ids: some('ID', { complete: 'artifact' }) },
-  options: { personal: flag(undefined, 'look for e-mail addresses, telephone numbers and paths, too') },
+  options: { personal: flag(undefined, 'also search for e-mail addresses, telephone numbers and paths') },
   resultSchema: 'hs.scan/1',
-  examples: [{ command: 'hs scan dist', explains: 'Look before it is exported.' }],
-  exits: { 1: 'something was found', 6: 'reading it is refused' },
+  examples: [{ command: 'hs scan dist', explains: 'Scan a directory before exporting it.' }],
+  exits: { 1: 'something was found', 6: 'reading an artifact was refused' },
   seeAlso: ['hs-export(1)', 'hs-reclassify(1)'],
   async *run({ args, options, session, exit }) {
     const { scanArtifacts } = await import('../../src/ops/evidence/scan.js');

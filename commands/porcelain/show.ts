@@ -13,7 +13,7 @@ function when(view: View) {
   return (at: string) => `${utcTime(at)} (${humanAge(Date.parse(at), view.now)})`;
 }
 
-/** What hs did not see is told as somebody's word. */
+/** Marks what hs did not observe itself. */
 const CLAIMED = ' (claimed)';
 
 function madeBy(p: Provenance | undefined, isClaim: boolean, view: View): string | undefined {
@@ -24,7 +24,7 @@ function madeBy(p: Provenance | undefined, isClaim: boolean, view: View): string
   return view.text(`${made}${status}${box}${isClaim ? CLAIMED : ''}`);
 }
 
-/** As a shell would take them; they are there only where `hs run --record-args` kept them. */
+/** Quoted for a shell; present only where `hs run --record-args` kept them. */
 function withArguments(p: Provenance | undefined, view: View): string | undefined {
   const quoted = p?.arguments?.map((arg) =>
     /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`,
@@ -39,7 +39,7 @@ function fromWhat(m: Manifest | undefined, view: View): string | undefined {
   return all.length === 0 ? undefined : view.text(all.join(', '));
 }
 
-/** A line names a few; `--json` has all. */
+/** How many a line names; `--json` lists all. */
 const MOST_NAMED = 5;
 
 function heldBack(by: readonly HeldBack[], view: View): string | undefined {
@@ -111,21 +111,21 @@ function describe(value: Shown, view: View): string {
   return `${title}\n${lines}`;
 }
 
-/** `hs show`: everything about one artifact, and why it is still here. */
+/** `hs show`: everything about one artifact, and why it is kept. */
 export const show = command({
   name: 'show',
   class: 'porcelain',
   opens: 'read',
-  summary: 'show an artifact: manifest, pins, who made it, and why it is kept',
-  description: `Shows what is known of one artifact: its manifest, what holds it, who stored it and what it was made from, and what a collection would do with it now and by which rule. Artifacts that were removed are shown too. What is held back by others would be refused by hs-export(1), however it is classified itself: they have the same bytes, or are in it, or it was taken from them.
+  summary: 'show one artifact and why it is kept',
+  description: `Shows one artifact: its manifest, its pins, who stored it and what it was made from, and what a collection would do with it now, and by which rule. Removed artifacts are shown too. \`held back by\` lists the artifacts because of which hs-export(1) would refuse this one, whatever its own classification: they have the same bytes, or are contained in it, or it was taken from them.
 
-What hs saw itself is told as such: the provenance of what hs-run(1) made, and job and time where the ledger bears them out. What only the manifest says, since it was written by hand or came in a bundle, is marked as claimed.
+Facts that hs observed itself are shown as such: the provenance that hs-run(1) recorded, and the job and time that the ledger confirms. What only the manifest says, because it was written by hand or came in a bundle, is marked as claimed.
 
-With \`--json\`, the manifest is given whole, and \`claims\` lists the fields of it that are claimed; it is null when it cannot be read, and \`damage\` says why.`,
+With \`--json\`, the whole manifest is printed, and \`claims\` lists its fields that are only claimed. The manifest is null when it cannot be read, and \`damage\` says why.`,
   positionals: { id: one('ID', { complete: 'artifact' }) },
   pages: true,
   resultSchema: 'hs.show/1',
-  examples: [{ command: 'hs show report', explains: 'The newest artifact of that name.' }],
+  examples: [{ command: 'hs show report', explains: 'Show the newest artifact of that name.' }],
   exits: { 5: 'its manifest is damaged' },
   seeAlso: ['hs-ls(1)', 'hs-cat-artifact(1)', 'hs-gc(1)', 'hs-restore(1)'],
   async run({ args, session, exit }) {

@@ -5,18 +5,18 @@ import { counted } from '../../src/cli/text/human.js';
 import type { ArtifactId } from '../../src/core/objects/ids.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
-/** `hs unpin`: takes only the named pin away (D1). */
+/** `hs unpin`: removes the pin of that name and no other (D1). */
 export const unpin = command({
   name: 'unpin',
   class: 'porcelain',
   opens: 'write',
-  summary: 'take a pin away',
-  description: `Takes the pin of one name from each artifact; others go on holding it. Without --name, the pin that has the name of whoever asks.`,
+  summary: 'remove a pin',
+  description: `Removes the pin NAME from each artifact; its other pins stay. Without --name, removes the pin that is named after the actor.`,
   positionals: { ids: some('ID', { complete: 'artifact' }) },
   options: { name: text('NAME', 'name of the pin', { complete: 'pin' }) },
   resultSchema: 'hs.unpin/1',
   list: 'results',
-  examples: [{ command: 'hs unpin report --name release-1.2', explains: 'Let go of it.' }],
+  examples: [{ command: 'hs unpin report --name release-1.2', explains: 'Remove that pin.' }],
   exits: { 4: 'no such artifact, or no such pin on it' },
   seeAlso: ['hs-pin(1)', 'hs-pins(1)'],
   async run({ args, options, session }) {
@@ -33,9 +33,7 @@ export const unpin = command({
       if (pins.some((pin) => pin.name === name)) continue;
       throw new HsError('NOT_FOUND', `'${typed}' has no pin '${name}'`, {
         hint:
-          pins.length === 0
-            ? 'nothing holds it'
-            : `what holds it: ${pins.map((p) => `'${p.name}'`).join(', ')}`,
+          pins.length === 0 ? 'it is not pinned' : `its pins: ${pins.map((p) => `'${p.name}'`).join(', ')}`,
       });
     }
     await changePins(

@@ -4,7 +4,7 @@ import { HsError } from '../../src/errors/hs-error.js';
 /** Which key signs: of every command that signs something. */
 export const KEY = text(
   'FILE|ssh-agent',
-  'sign with the Ed25519 key in FILE (OpenSSH or PEM), or by the SSH agent (default)',
+  'sign with the Ed25519 key in FILE (OpenSSH or PEM), or with the SSH agent (default)',
   { complete: 'file' },
 );
 

@@ -9,8 +9,8 @@ import type { Exported, ExportPlan } from '../../src/ops/export/export.js';
 /** Options of every command that writes outside the store. */
 export const FORCE = {
   force: flag(undefined, 'replace what is at the destination, in one step'),
-  discardExisting: flag(undefined, 'with --force, also files that no export wrote there'),
-  consent: list('HASH', 'agree that these very bytes, high or of what was removed, leave the store', {
+  discardExisting: flag(undefined, 'with --force, also replace files that no export wrote'),
+  consent: list('HASH', 'allow this exact content to leave although it is classified high or was removed', {
     parse: toObjectId,
     complete: 'object',
   }),
@@ -36,12 +36,12 @@ export function purposeOf({ target, displayProjection: ref }: Values<typeof PURP
 }
 
 export const EXITS = {
-  6: 'refused by capability, export guard or budget; the refusal is in the ledger',
-  7: 'the destination is a store, the home or current directory, a mount point, or behind a link',
+  6: 'refused for lack of a capability, or by the guard or a budget; the ledger records the refusal',
+  7: 'the destination is a store, the home or current directory, a mount point, or reached through a link',
   8: 'the destination exists, or holds files that no export wrote there',
 };
 
-/** What an export, or with `path` one file of a dry run, says in `--json`. */
+/** The `--json` row of an export or, with `path`, of one file in a dry run. */
 export type Row = z.output<typeof exportRow>;
 
 export function done(e: Exported): Row {

@@ -10,20 +10,20 @@ function notEmpty(raw: string): string {
 
 /** What every command takes (cli.md, "Everywhere"). */
 export const globalOptions = {
-  chdir: list('DIR', 'run as if started in DIR, each relative to the one before', {
+  chdir: list('DIR', 'run as if started in DIR; each -C is relative to the one before', {
     short: 'C',
     shortOnly: true,
     complete: 'directory',
   }),
-  store: text('DIR', 'use the store in DIR instead of searching upwards', {
+  store: text('DIR', 'use the store in DIR instead of searching for one', {
     complete: 'directory',
     parse: notEmpty,
   }),
   json: flag(undefined, 'print one JSON document'),
-  quiet: flag('q', 'print results and errors, no notes'),
-  verbose: flag('v', 'say more about what is done'),
+  quiet: flag('q', 'print only results and errors'),
+  verbose: flag('v', 'print more details'),
   color: choice(['auto', 'always', 'never'], 'WHEN', 'use colour: auto, always or never'),
-  noProgress: flag(undefined, 'show no progress'),
+  noProgress: flag(undefined, 'do not show progress'),
   noPager: flag(undefined, 'do not start a pager'),
   now: time('TIME', 'set the clock of this command'),
   help: flag('h', 'show help'),
@@ -31,9 +31,9 @@ export const globalOptions = {
 } as const satisfies Record<string, Option<unknown>>;
 
 /** On commands that list. */
-export const jsonlOption = flag(undefined, 'print one JSON document a line');
+export const jsonlOption = flag(undefined, 'print one JSON document per line');
 /** On commands that read or print records. */
-export const nulOption = flag('z', 'end records with NUL instead of newline, on input and output', {
+export const nulOption = flag('z', 'use NUL instead of newline between records, on input and output', {
   shortOnly: true,
 });
 
@@ -53,8 +53,8 @@ export function checkGlobals(
   if (g.nul) throw clash(json, '-z');
   if (given[0] !== undefined) throw clash(json, given[0]);
   if (command.streams) {
-    throw new HsError('USAGE', `'${json}' cannot be given where the output is raw bytes`);
+    throw new HsError('USAGE', `'${json}' cannot be used here: the output is raw bytes`);
   }
   if (!command.hasDocument)
-    throw new HsError('USAGE', `'${json}' has no meaning here: there is no document to print`);
+    throw new HsError('USAGE', `'${json}' cannot be used here: there is no document to print`);
 }

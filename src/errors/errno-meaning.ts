@@ -5,7 +5,7 @@ const FREE_SPACE =
 
 /** Every message words an error of the system this way. */
 const MEANINGS: Readonly<Record<string, readonly [meaning: string, hint?: string]>> = {
-  ENOSPC: ['no space left on the device', FREE_SPACE],
+  ENOSPC: ['no space left on device', FREE_SPACE],
   EDQUOT: ['the disk quota is used up', FREE_SPACE],
   EACCES: ['permission denied', 'check the owner and mode with ls -ld'],
   EPERM: ['operation not permitted', 'check the owner and mode with ls -ld'],

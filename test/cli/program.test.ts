@@ -146,11 +146,11 @@ describe('the program', () => {
     expect((await hs(['-V'])).stderr).toBe("hs: error: unknown option '-V'\nhint: hs help\n");
     expect(await hs(['init', 'a/b'], { cwd })).toMatchObject({
       status: 4,
-      stderr: `hs: error: cannot make '${cwd}/a/b': the directory it is to be in is not there\nhint: mkdir -p '${cwd}/a'\n`,
+      stderr: `hs: error: cannot create '${cwd}/a/b': its parent directory does not exist\nhint: mkdir -p '${cwd}/a'\n`,
     });
     for (const option of ['-e', '-t', '-s']) {
       expect((await hs(['cat-artifact', '--json', option, 'app'], { cwd })).stderr).toContain(
-        "'--json' has no meaning here: there is no document to print",
+        "'--json' cannot be used here: there is no document to print",
       );
     }
     expect((await hs(['cat-artifact', '--json', 'app'], { cwd })).stderr).toContain(

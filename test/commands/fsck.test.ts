@@ -86,7 +86,7 @@ describe('hs fsck', () => {
     expect((await fsck()).findings).toEqual([]);
     const { status, stdout } = await hs(['fsck']);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/2 artifacts, .*all is well\n$/);
+    expect(stdout).toMatch(/2 artifacts, .*no problems\n$/);
   });
 
   it('names the object whose byte was flipped, and whose file it is', async () => {

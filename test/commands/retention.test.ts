@@ -290,7 +290,7 @@ describe('pins on the command line', () => {
     await json({ ...(await run(['unpin', a, '--name', 'legal', '--json'])) });
     expect((await run(['unpin', a, '--name', 'legal'])).status).toBe(4);
     expect((await run(['unpin', 'b', '--name', 'legal'])).stderr).toBe(
-      "hs: error: 'b' has no pin 'legal'\nhint: what holds it: 'audit'\n",
+      "hs: error: 'b' has no pin 'legal'\nhint: its pins: 'audit'\n",
     );
     expect((await run(['unpin', 'b', '--name', 'a b'])).status).toBe(2);
   });

@@ -113,7 +113,7 @@ describe.skipIf(!offers)('hs run (needs a sandbox that enforces)', () => {
     });
     const missing = await run(['--sandbox', 'none', '--', 'no-such']);
     expect(missing.stderr).toBe(
-      "hs: error: cannot run 'no-such': not found\nhint: a name without a slash is looked for in PATH\n",
+      "hs: error: cannot run 'no-such': not found\nhint: a name without a slash is searched for in PATH\n",
     );
     const json = await run(['--json', '--', 'no-such']);
     expect(json.stderr).toBe('');
@@ -126,7 +126,7 @@ describe.skipIf(!offers)('hs run (needs a sandbox that enforces)', () => {
     async () => {
       writeFileSync(`${scratch}/tool`, '#!/bin/sh\n', { mode: 0o755 });
       const hidden = await run(['--sandbox', 'bubblewrap', '--', `${scratch}/tool`]);
-      expect(hidden.stderr).toContain('hint: what lies in /tmp, /var/tmp and /run is hidden in the sandbox');
+      expect(hidden.stderr).toContain('hint: everything in /tmp, /var/tmp and /run is hidden in the sandbox');
     },
   );
 

@@ -55,7 +55,7 @@ describe('hs help policy', () => {
 describe('what confines a program', () => {
   const view = { style: { heading: String, strong: String, id: String } as never, width: 500 };
   it.each([[[]], [['policy']], [['run']]])('is said by hs help %j', async (words) => {
-    const says = words[0] === 'run' ? 'What is not confined: ' : 'hat confines a program is hs run';
+    const says = words[0] === 'run' ? 'What is not confined: ' : 'nly hs run confines a program';
     expect((await helpText(registry, words, view)).replaceAll(/\s+/g, ' ')).toContain(says);
   });
 });

@@ -8,7 +8,7 @@ import { Tmux, tmuxIsHere } from './harness/tmux.js';
 
 describe.skipIf(!tmuxIsHere)('a terminal that is closed (needs tmux)', () => {
   it.each([
-    ['rm going', 'yes or no'],
+    ['rm going', '[y/n]'],
     ['gc', 'going'],
     ['log --follow', 'going'],
     ['run --sandbox none -- sh -c "echo up; sleep 1; echo x"', 'up'],

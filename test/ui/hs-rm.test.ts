@@ -27,7 +27,7 @@ describe.skipIf(!tmuxIsHere)('hs rm in a terminal (needs tmux)', () => {
   it('shows what would go before it asks, and takes no for an answer', async () => {
     const { run, start } = await store();
     const terminal = await start('rm --quiet going held');
-    const asked = await terminal.until('yes or no');
+    const asked = await terminal.until('[y/n]');
     expect(asked).toMatch(
       /going +[0-9a-f]{8} +requested +2\.0 KiB[\s\S]*kept: 1 pinned\n[\s\S]*remove 1 artifact\?/,
     );
@@ -35,7 +35,7 @@ describe.skipIf(!tmuxIsHere)('hs rm in a terminal (needs tmux)', () => {
     await terminal.until('status=1');
     expect((await run('ls')).stdout).toContain('going');
     const again = await start('rm going');
-    await again.until('yes or no');
+    await again.until('[y/n]');
     again.keys('yes', 'Enter');
     await again.until('status=0');
     expect((await run('ls')).stdout).not.toContain('going');
@@ -44,7 +44,7 @@ describe.skipIf(!tmuxIsHere)('hs rm in a terminal (needs tmux)', () => {
   it('ends at once with Ctrl-C at its question', async () => {
     const { run, start } = await store();
     const terminal = await start('rm going');
-    await terminal.until('yes or no');
+    await terminal.until('[y/n]');
     terminal.keys('C-c');
     expect(await terminal.until('status=')).toContain('status=130');
     expect((await run('ls')).stdout).toContain('going');
@@ -55,6 +55,6 @@ describe.skipIf(!tmuxIsHere)('hs rm in a terminal (needs tmux)', () => {
     const screen = await (await start('rm held')).until('status=');
     expect(screen).toContain("cannot remove 'held': it is pinned by 'hold'");
     expect(screen).toContain('status=6');
-    expect(screen).not.toContain('yes or no');
+    expect(screen).not.toContain('[y/n]');
   });
 });

@@ -78,35 +78,35 @@ export function argumentLines(places: Positionals): readonly (readonly [name: st
 /** What every command's status can be (cli.md); one table for help, man pages and hs(1). */
 export const EXIT_MEANINGS: Readonly<Record<number, string>> = {
   0: 'done',
-  1: 'the answer is no: not there, differences, problems found, something to prune',
-  2: 'wrong usage',
-  3: 'done in part: some of several items failed, and each was reported',
+  1: 'the answer is no: it does not exist, there are differences or problems, something would be removed',
+  2: 'usage error',
+  3: 'partly done: some items failed, and each was reported',
   4: 'not found, or ambiguous',
-  5: 'integrity: bytes do not match their hash, a broken chain, an invalid manifest',
-  6: 'refused by policy: capability, guard, layer, pin',
+  5: 'integrity error: bytes do not match their hash, the chain is broken, a manifest is invalid',
+  6: 'refused by policy: a capability, the guard, a layer, a pin',
   7: 'unsafe path or hostile input',
-  8: 'conflict: the destination exists, the plan is stale or applied, a race was lost too often',
-  9: 'no store here, or one of an unknown format',
-  10: 'the system: disk full, permission, input or output error, or an outcome that cannot be known',
-  11: 'a quota that cannot be met',
+  8: 'conflict: the destination exists, the plan is stale or already applied, too many races were lost',
+  9: 'no store found, or its format is unknown',
+  10: 'system error: disk full, permission denied, I/O error, or an unknown outcome',
+  11: 'a quota cannot be met',
   70: 'a bug in hs',
   130: 'interrupted',
-  143: 'ended by a signal',
+  143: 'terminated',
 };
 
 /** Variables that every command reads. */
 export const ENVIRONMENT: Readonly<Record<string, string>> = {
-  HS_STORE: 'the store, instead of searching upwards; --store wins over it',
+  HS_STORE: 'the store to use instead of searching for one; --store overrides it',
   HS_ACTOR:
-    'who acts: human:NAME, ai_job:NAME or plugin_tool:NAME; by default the user of the operating system',
-  HS_JOB_ID: 'the job under which changes are recorded',
+    'the actor: human:NAME, ai_job:NAME or plugin_tool:NAME (default: the user of the operating system)',
+  HS_JOB_ID: 'the job that changes are recorded under',
   HS_NOW: 'sets the clock, as --now does',
-  HS_DEBUG: 'when set, a bug in hs is shown with its stack',
+  HS_DEBUG: 'if set, a bug in hs is reported with its stack',
   HS_TRACE:
-    'a file to which a line of JSON is appended for each thing done: commands, ledger entries and disk operations with their times, never contents or arguments; 1 or 2: standard error',
+    'a file to append a line of JSON to for each command, ledger entry and disk operation, with its time but never contents or arguments; 1 or 2: standard error',
   HS_PAGER:
-    'on a terminal, what lists are read with (default: PAGER, else less, with LESS=FRX unless LESS is set); empty or cat is none',
-  NO_COLOR: 'when set, no colour unless --color says so',
+    'the pager for lists on a terminal (default: PAGER, or else less, with LESS=FRX unless LESS is set); empty or cat: none',
+  NO_COLOR: 'if set, no colour unless --color says otherwise',
   SOURCE_DATE_EPOCH:
-    'the time, in seconds since 1970, that is written inside bundles and other tars (default: that of 1980-01-01)',
+    'the time written inside bundles and other tars, in seconds since 1970 (default: 1980-01-01)',
 };

@@ -23,7 +23,7 @@ export async function helpText(table: CommandTable, words: readonly string[], vi
       const lines = terms.map(({ term, meaning }) => twoColumns(term, meaning, 30, view));
       return `\n\n${view.style.heading(title)}\n${paragraphs(intro, view.width)}\n${lines.join('\n')}`;
     });
-    return `${heading}\n${list}${terms.join('')}\n\nMore about one: hs help ${members[0]![0]}`;
+    return `${heading}\n${list}${terms.join('')}\n\nHelp for one: hs help ${members[0]![0]}`;
   }
   if (found !== undefined) throw new HsError('USAGE', `unexpected argument '${words[found.words]}'`);
   throw unknownCommand(table, words, members.length > 0);
@@ -46,7 +46,7 @@ export function grouped(
 
 function overview(table: CommandTable, view: Shown): string {
   const parts = [
-    'hs keeps every output as an immutable, hashed, described artifact.',
+    'hs stores every output as an immutable artifact with a hash and a manifest.',
     `${view.style.heading('usage')}\n  hs [-C DIR] [--store DIR] [OPTION]... COMMAND [ARGUMENT]...`,
   ];
   for (const [title, entries] of grouped(table)) {
@@ -54,11 +54,11 @@ function overview(table: CommandTable, view: Shown): string {
   }
   parts.push(
     paragraphs(
-      'Policy prevents accidents and leaves a trail. What confines a program is hs run; hs help run says what it leaves open.',
+      'Policy prevents accidents and leaves a trail. Only hs run confines a program; hs help run says what it leaves open.',
       view.width,
     ),
   );
-  parts.push('More about a command: hs help COMMAND. A first look: hs init, hs put PATH, hs ls.');
+  parts.push('Help for a command: hs help COMMAND. To begin: hs init, hs put PATH, hs ls.');
   return parts.join('\n\n');
 }
 

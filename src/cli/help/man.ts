@@ -38,7 +38,7 @@ function groupPage(group: string, table: CommandTable): string {
     ([name, entry]) => groupOf(name)[0] === group && !entry.hidden,
   );
   const verbs = members.map(([name]) => name.slice(group.length + 1));
-  return page(pageName(group), `the commands of hs ${group}: ${verbs.join(', ')}`, [
+  return page(pageName(group), `commands of hs ${group}: ${verbs.join(', ')}`, [
     ...section(
       'SYNOPSIS',
       synopsis(`hs ${group} ${verbs.length === 1 ? verbs[0] : `(${verbs.join('|')})`} [ARGUMENT]...`),
@@ -101,13 +101,13 @@ function commandPage(command: Command): string {
       ...withIntro('The arguments are:', argumentTerms(command)),
       ...withIntro('The options are:', optionTerms(ownOptions(command))),
       '.Pp',
-      ...prose('The options that all commands take are described in'),
+      ...prose('The options common to all commands are described in'),
       '.Xr hs 1 .',
     ]),
     ...section('ENVIRONMENT', [
       ...terms(spec.environment ?? {}, 'Ev'),
       ...(spec.environment === undefined ? [] : ['.Pp']),
-      ...prose('The variables that all commands read are described in'),
+      ...prose('The variables common to all commands are described in'),
       '.Xr hs 1 .',
     ]),
     ...section('FILES', terms(spec.files ?? {}, 'Pa')),
@@ -119,7 +119,7 @@ function commandPage(command: Command): string {
         })),
       ),
       '.Pp',
-      ...prose('Other statuses are those of'),
+      ...prose('For other statuses, see'),
       '.Xr hs 1 .',
     ]),
     ...section('EXAMPLES', examples(spec.examples ?? [])),
@@ -185,32 +185,32 @@ function capital(text: string): string {
   return text.replace(/^[a-z](?![A-Z])/, (c) => c.toUpperCase()).replace(/[.]$/, '');
 }
 
-const ABOUT = `\`hs\` keeps every output that a job, a tool or a person produces as an artifact: immutable bytes named by their SHA-256, described by a manifest. Nothing leaves the store except through one audited door, and nothing is forgotten or kept by accident.
+const ABOUT = `\`hs\` stores every output of a job, a tool or a person as an artifact: immutable bytes, named by their SHA-256 and described by a manifest. Content leaves the store only by an audited export, and is deleted only by an explicit retention decision.
 
-A store is a directory named \`.hsstore\`; every command finds it by searching upwards from the current directory. What changes is appended to a hash-chained ledger, which is the record of who did what.
+A store is a directory named \`.hsstore\`; every command finds it by searching upwards from the current directory. Every change is appended to a hash-chained ledger, which records who did what.
 
-Commands of everyday use, the porcelain, may change to serve people. The plumbing is stable: its output, its exit statuses and its \`-z\` and \`--json\` forms are what scripts rely on.`;
+The output of the porcelain, the commands for everyday use, may change. The plumbing is stable: scripts may rely on its output, its exit statuses and its \`-z\` and \`--json\` forms.`;
 
-const NAMES = `An artifact is named by its UUID, by a unique prefix of it of 6 or more hex digits, or by its name. \`NAME\` is the newest live artifact of that name by ledger position, \`NAME@{n}\` the n-th before it. Where both could be meant, \`id:\` or \`name:\` in front decides. Names are kept and compared in Unicode NFC, however they were typed. An object is named by its 64 hex digits or a unique prefix.
+const NAMES = `An artifact is named by its UUID, by a unique prefix of at least 6 hex digits, or by its name. \`NAME\` is the newest live artifact of that name by ledger position, \`NAME@{n}\` the n-th before it. A leading \`id:\` or \`name:\` removes doubt. Names are stored and compared in Unicode NFC. An object is named by its 64 hex digits or a unique prefix.
 
-A glob matches a whole name or path, dots at the start included. \`*\` stands for any characters but \`/\`, \`?\` for one of them, \`[a-z]\` and \`[!a-z]\` for one of a set (\`[[:digit:]]\` too), \`**\` as a whole component for any number of directories, \`{a,b}\` for either; \`@(a|b)\`, \`?(a)\`, \`*(a)\` and \`+(a)\` are one, at most one, any number and at least one of what is in them. \`\\\` in front takes a character as it is. There is no way to invert a glob.
+A glob matches a whole name or path, leading dots included. \`*\` matches any characters except \`/\`, \`?\` one such character, \`[a-z]\` and \`[!a-z]\` one of a set (\`[[:digit:]]\` too), \`**\` as a whole component any number of directories, and \`{a,b}\` either; \`@(a|b)\`, \`?(a)\`, \`*(a)\` and \`+(a)\` match one, at most one, any number and at least one of the patterns inside. A leading \`\\\` makes a character literal. A glob cannot be negated.
 
 A time is \`2026-01-31\`, \`2026-01-31T12:00:00Z\`, \`@SECONDS\` since 1970, or relative to now: \`-7d\`, \`+12h\`. A size is a number of bytes, or a number with \`KiB\`, \`MiB\`, \`GiB\` (powers of 1024) or \`kB\`, \`MB\`, \`GB\` (powers of 1000).`;
 
-const OUTPUT = `Results go to standard output, everything else to standard error. With \`--json\` there is exactly one document: the result on standard output, or the error on standard error. Every document carries the name of its schema, which \`hs schema\` prints; its list is \`results\`, a hash of content \`content_hash\`, a size in bytes \`size_bytes\`. With \`--jsonl\`, where there is a list, each of its rows is one document on a line. A closed pipe ends a listing quietly with status 0; commands that change something or give a verdict finish and keep their status.
+const OUTPUT = `Results are written to standard output, everything else to standard error. With \`--json\`, exactly one document is printed: the result on standard output, or the error on standard error. Every document contains the name of its schema, which \`hs schema\` prints; its list is called \`results\`, a content hash \`content_hash\`, and a size in bytes \`size_bytes\`. With \`--jsonl\`, commands that list print each row as one document on a line. If the reader closes the pipe, a listing ends quietly with status 0; a command that changes something or gives a verdict finishes and keeps its status.
 
-On a terminal, whatever could steer it is shown escaped, in names as in payloads.`;
+On a terminal, control sequences are escaped, in names and in payloads.`;
 
 function mapPage(table: CommandTable): string {
   const commands = [...grouped(table)].flatMap(([title, entries]) => [
     `.Ss ${capital(title)}`,
     ...commandTerms(entries),
   ]);
-  return page('hs', 'an artifact store with one audited door out', [
+  return page('hs', 'a content-addressed artifact store', [
     ...section('SYNOPSIS', synopsis('hs [OPTION]... COMMAND [ARGUMENT]...')),
     ...section('DESCRIPTION', [
       ...paragraphs(ABOUT),
-      ...withIntro('The options that all commands take are:', optionTerms(commonOptions())),
+      ...withIntro('The options common to all commands are:', optionTerms(commonOptions())),
     ]),
     ...section('COMMANDS', commands),
     ...section('NAMES AND VALUES', paragraphs(NAMES)),

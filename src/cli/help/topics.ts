@@ -14,13 +14,13 @@ export function groupTopics(group: string): readonly Topic[] {
     {
       title: 'policy fields',
       intro:
-        'Actors declare themselves, so a policy prevents accidents and leaves a trail; what confines a program is hs run. A policy is a JSON document with these fields, each with its unit and what a new store has. CLASS is a retention class, ACTOR a type of actor, N a place in the list.',
+        'Actors declare themselves, so a policy prevents accidents and leaves a trail; only hs run confines a program. A policy is a JSON document with these fields. Each is listed with its unit and its value in a new store. CLASS is a retention class, ACTOR a type of actor, N a position in the list.',
       terms: policyFields(),
     },
     {
       title: 'capabilities',
       intro:
-        'Who holds one holds its qualified forms too, but artifact.read:restricted has to be granted by itself.',
+        'An actor that has a capability has its qualified forms too, except artifact.read:restricted, which must be granted by itself.',
       terms: policyCapabilities(),
     },
   ];
