@@ -1,16 +1,15 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import fs from 'fs-extra';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { checkout } from './helpers/checkout.js';
 import { hsEnvironment } from './helpers/hs.js';
 import { makeTempDirectory } from './helpers/tmp.js';
 
 const root = join(import.meta.dirname, '..');
 const run = promisify(execFile);
 
-/** What stays of a checkout that has never been built: all but what git ignores. */
-const IGNORED = /^(dist|node_modules|\.git|\.dist-.*|demo-run|.*\.tgz)$/;
 /** What the project that uses the package has installed besides. */
 const OF_THE_PROJECT = new Set(['hsstore', 'typescript', '.bin', '.package-lock.json']);
 
@@ -21,18 +20,14 @@ let files: string[] = [];
 beforeAll(async () => {
   const { path, remove } = await makeTempDirectory();
   const clone = join(path, 'clone');
-  await mkdir(clone);
-  for (const name of await readdir(root)) {
-    if (!IGNORED.test(name)) await cp(join(root, name), join(clone, name), { recursive: true });
-  }
-  await symlink(join(root, 'node_modules'), join(clone, 'node_modules'));
+  await checkout(clone);
   const npm = ['pack', '--ignore-scripts=false', '--json', '--pack-destination', path];
   const { stdout } = await run('npm', npm, { cwd: clone, maxBuffer: 1e8 });
   const [packed] = JSON.parse(stdout.slice(stdout.indexOf('[')));
   files = packed.files.map((file: { path: string }) => file.path);
   project = join(path, 'project');
   const modules = join(project, 'node_modules');
-  await mkdir(join(modules, 'hsstore'), { recursive: true });
+  await fs.ensureDir(join(modules, 'hsstore'));
   await run('tar', [
     '-xzf',
     join(path, packed.filename),
@@ -40,8 +35,8 @@ beforeAll(async () => {
     '-C',
     join(modules, 'hsstore'),
   ]);
-  for (const name of await readdir(join(root, 'node_modules'))) {
-    if (!OF_THE_PROJECT.has(name)) await symlink(join(root, 'node_modules', name), join(modules, name));
+  for (const name of await fs.readdir(join(root, 'node_modules'))) {
+    if (!OF_THE_PROJECT.has(name)) await fs.symlink(join(root, 'node_modules', name), join(modules, name));
   }
   return remove;
 }, 400_000);
@@ -50,7 +45,10 @@ describe('npm pack in a clean clone', () => {
   it('packs the program, the library, their types and the manual', () => {
     const wanted = ['dist/cli.cjs', 'dist/index.js', 'dist/types/src/index.d.ts', 'bin/hs.js', 'man/hs.1'];
     expect(files).toEqual(expect.arrayContaining(wanted));
-    expect(files.filter((file) => /^(src|test|scripts)\//.test(file))).toEqual([]);
+    const chunks = files.filter((file) => /\.c?js$/.test(file) && file.startsWith('dist/'));
+    const unmapped = chunks.filter((file) => !files.includes(`${file}.map`));
+    expect(unmapped).toEqual(['dist/cli.cjs']);
+    expect(files.filter((file) => /^(src|test|scripts|build)\//.test(file))).toEqual([]);
   });
 
   it('packs no compiled code, which nobody could read', () => {
@@ -70,7 +68,7 @@ describe('npm pack in a clean clone', () => {
     async (program) => {
       const { extension, module, says } = program;
       const source = `program.${extension}`;
-      await cp(join(root, 'test/package', source), join(project, source));
+      await fs.copy(join(root, 'test/package', source), join(project, source));
       const config = {
         compilerOptions: {
           ...{ module, moduleResolution: module, target: 'es2022', types: ['node'] },
@@ -79,16 +77,34 @@ describe('npm pack in a clean clone', () => {
         },
         files: [source],
       };
-      await writeFile(join(project, 'tsconfig.json'), JSON.stringify(config));
+      await fs.writeJson(join(project, 'tsconfig.json'), config);
       const tsc = join(root, 'node_modules/typescript/bin/tsc');
       const { stdout } = await run(process.execPath, [tsc, '-p', project]).catch((e) => e);
       expect(stdout).toBe('');
       const compiled = join(project, 'out', source.replace('ts', 'js'));
       const store = join(project, extension);
-      await mkdir(store);
+      await fs.ensureDir(store);
       const ran = await run(process.execPath, [compiled, store], { env: await hsEnvironment() });
       expect(ran.stdout).toBe(`${says}\n`);
     },
     120_000,
   );
+
+  it('gives an error of the library its class, and names and places in the sources on its stack', async () => {
+    const program = "import { openStore } from 'hsstore';\nawait openStore({ store: '/nowhere' });\n";
+    await fs.outputFile(join(project, 'fails.mjs'), program);
+    const stackWith = async (...options: string[]): Promise<string> => {
+      const fails = run(process.execPath, [...options, 'fails.mjs'], {
+        cwd: project,
+        env: await hsEnvironment(),
+      });
+      return (await fails.catch((e) => e)).stderr;
+    };
+    expect(await stackWith()).toMatch(
+      /^HsError: (?:.|\n)*\n {4}at async openStore \(.*\/hsstore\/dist\/index\.js:/m,
+    );
+    expect(await stackWith('--enable-source-maps')).toMatch(
+      /^ {4}at .*openStore \(.*\/src\/open-store\.ts:\d+:\d+\)/m,
+    );
+  });
 });

@@ -63,7 +63,7 @@ it('only fsx can write: nothing else imports a way to reach the disk', () => {
 });
 
 it('the loader of the program reads alone', () => {
-  const loader = readFileSync(join(ROOT, 'scripts/loader.cjs'), 'utf8');
+  const loader = readFileSync(join(ROOT, 'build/loader.cjs'), 'utf8');
   const taken = [...loader.matchAll(/const (\{.*\}) = require\('node:(\w+)'\)/g)].map(
     (m) => `${m[2]} ${m[1]}`,
   );
