@@ -1,5 +1,5 @@
 import { HsError } from '../errors/hs-error.js';
-import { failureDocument, toFailure } from './failure.js';
+import { bugFrames, failureDocument, toFailure } from './failure.js';
 import type { Host } from './host.js';
 import type { Log } from './io/log.js';
 import { OutputClosed } from './io/output.js';
@@ -45,14 +45,13 @@ export class Outcome {
     const said = this.#signal.aborted ? this.soFar?.() : undefined;
     const message = said === undefined ? e.message : `${e.message}: ${said}`;
     if (this.#form === 'text') {
-      this.#log.error(message, e.hint);
+      this.#log.error(message, e.hint, bugFrames(e, this.#host.environment));
     } else {
       const { warnings } = this.#log;
       const error = { ...failureDocument(e), message };
       const aside = warnings.length > 0 ? { warnings } : {};
       this.#log.raw(safeJson({ schema: 'hs.error/1', error, ...aside }));
     }
-    if (e.code === 'BUG' && this.#host.environment.get('HS_DEBUG')) this.#log.raw(stackOf(e));
   }
 
   /** The status of a command that came to its end; `shown` counts what was printed as results. */
@@ -63,9 +62,4 @@ export class Outcome {
     const same = this.failed.every((e) => e.exitStatus === first.exitStatus);
     return this.#succeeded === 0 && same ? first.exitStatus : new HsError('PARTIAL', '').exitStatus;
   }
-}
-
-function stackOf(e: HsError): string {
-  const cause = e.cause instanceof Error ? e.cause : e;
-  return cause.stack ?? String(cause);
 }

@@ -1,5 +1,10 @@
+import type { Environment } from '../core/effects.js';
 import { errnoHint, errnoMeaning } from '../errors/errno-meaning.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
+import { sourceFrames } from '../fsx/source-positions.js';
+
+/** Enough to see where a bug is and who asked for it. */
+const SHORT_STACK = 5;
 
 /** What was tried, where the name of the system call is no word of this. */
 const TRIED: Readonly<Record<string, string>> = {
@@ -44,19 +49,33 @@ export function toFailure(e: unknown): HsError {
       cause: e,
     });
   }
-  const what = e instanceof Error ? `${e.name}: ${e.message}` : String(e);
+  const what = e instanceof Error ? `${classOf(e)}: ${e.message}` : String(e);
   return new HsError('BUG', `this is a bug in hs: ${what}`, {
     hint: 'please report it, with the output of the same command under HS_DEBUG=1',
     cause: e,
   });
 }
 
+/** A class that sets no name has that of `Error`. */
+function classOf(e: Error): string {
+  return e.name === 'Error' ? e.constructor.name : e.name;
+}
+
+/** Of a bug in hs, where it came up in the sources, innermost first: with HS_DEBUG all of it. */
+export function bugFrames(e: HsError, environment?: Environment): string[] {
+  if (e.code !== 'BUG') return [];
+  const count = environment?.get('HS_DEBUG') ? Number.POSITIVE_INFINITY : SHORT_STACK;
+  return sourceFrames(e.cause instanceof Error ? e.cause : e, count);
+}
+
 /** The error part of a JSON document. */
 export function failureDocument(e: HsError): Record<string, unknown> {
+  const stack = bugFrames(e);
+  const details = stack.length > 0 ? { ...e.details, stack } : e.details;
   return {
     code: e.code,
     message: e.message,
     ...(e.hint === undefined ? {} : { hint: e.hint }),
-    ...(e.details === undefined ? {} : { details: e.details }),
+    ...(details === undefined ? {} : { details }),
   };
 }

@@ -2,7 +2,7 @@ import { didYouMean } from '../core/text/suggest.js';
 import { HsError } from '../errors/hs-error.js';
 import type { Command } from './command.js';
 import type { CommandTable } from './command-table.js';
-import { failureDocument, toFailure } from './failure.js';
+import { bugFrames, failureDocument, toFailure } from './failure.js';
 import { globalOptions } from './globals.js';
 import type { Host } from './host.js';
 import { optionsOf, parse, takesProgram } from './parse/parse.js';
@@ -23,14 +23,12 @@ export async function main(host: Host, parts: Parts): Promise<number> {
 /** Reports what nobody else did, such as an error thrown from an event, and gives the exit status. */
 export function tell(host: Host, e: unknown): number {
   const failure = toFailure(e);
+  const frames = bugFrames(failure, host.environment).map((frame) => `\n    ${guardLine(frame)}`);
   const hint = failure.hint === undefined ? '' : `\nhint: ${guardLine(failure.hint)}`;
   const text = asksForJson(host.argv)
     ? safeJson({ schema: 'hs.error/1', error: failureDocument(failure) })
-    : `hs: error: ${guardLine(failure.message)}${hint}`;
+    : `hs: error: ${guardLine(failure.message)}${frames.join('')}${hint}`;
   host.stderr.write(`${text}\n`);
-  if (failure.code === 'BUG' && host.environment.get('HS_DEBUG') && failure.cause instanceof Error) {
-    host.stderr.write(`${failure.cause.stack}\n`);
-  }
   return failure.exitStatus;
 }
 

@@ -200,15 +200,19 @@ describe('failures', () => {
     expect(stderr.split('\n')[0]).toBe('hs: error: cannot open: no space left on device');
   });
 
-  it('that nobody expected ask to be reported, with the stack under HS_DEBUG', async () => {
-    expect(await hs(['fails', 'bug'])).toEqual({
-      status: 70,
-      stdout: '',
-      stderr:
-        'hs: error: this is a bug in hs: TypeError: x is undefined\n' +
-        'hint: please report it, with the output of the same command under HS_DEBUG=1\n',
-    });
-    expect((await hs(['fails', 'bug'], { env: { HS_DEBUG: '1' } })).stderr).toContain('main.test.ts');
+  it('that nobody expected ask to be reported, with where they came up, more of it under HS_DEBUG', async () => {
+    const { status, stdout, stderr } = await hs(['fails', 'bug']);
+    expect({ status, stdout }).toEqual({ status: 70, stdout: '' });
+    const lines = stderr.split('\n');
+    expect(lines[0]).toBe('hs: error: this is a bug in hs: TypeError: x is undefined');
+    expect(lines[1]).toMatch(/^ {4}at .*main\.test\.ts:\d+:\d+\)?$/);
+    expect(lines.at(-2)).toBe('hint: please report it, with the output of the same command under HS_DEBUG=1');
+    const debug = (await hs(['fails', 'bug'], { env: { HS_DEBUG: '1' } })).stderr;
+    expect(lines.length).toBeLessThanOrEqual(8);
+    expect(debug.split('\n')[1]).toBe(lines[1]);
+    expect(debug.split('\n').length).toBeGreaterThanOrEqual(lines.length);
+    const document = JSON.parse((await hs(['fails', 'bug', '--json'])).stderr);
+    expect(`    ${document.error.details.stack[0]}`).toBe(lines[1]);
   });
 
   it('are one document on standard error with --json, usage errors too', async () => {

@@ -101,7 +101,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
     'the actor: human:NAME, ai_job:NAME or plugin_tool:NAME (default: the user of the operating system)',
   HS_JOB_ID: 'the job that changes are recorded under',
   HS_NOW: 'sets the clock, as --now does',
-  HS_DEBUG: 'if set, a bug in hs is reported with its stack',
+  HS_DEBUG: 'if set, a bug in hs is reported with its whole stack',
   HS_TRACE:
     'a file to append a line of JSON to for each command, ledger entry and disk operation, with its time but never contents or arguments; 1 or 2: standard error',
   HS_PAGER:

@@ -39,9 +39,10 @@ export class Log {
     if (this.#settings.verbose && !this.#settings.json) this.#line(`hs: ${guardLine(message)}`);
   }
 
-  /** `hs: error: …` and its hint. */
-  error(message: string, hint?: string): void {
+  /** `hs: error: …`, of a bug the frames of its stack, and the hint. */
+  error(message: string, hint?: string, frames: readonly string[] = []): void {
     this.#line(`hs: ${this.#settings.style.bad('error')}: ${guardLine(message)}`);
+    for (const frame of frames) this.#line(`    ${guardLine(frame)}`);
     if (hint !== undefined) this.#line(`hint: ${guardLine(hint)}`);
   }
 

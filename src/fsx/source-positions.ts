@@ -1,0 +1,42 @@
+import { readFileSync } from 'node:fs';
+import { SourceMap } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const FRAME = /^ {4}at (?:(.*) \()?(.*):(\d+):(\d+)\)?$/;
+
+/**
+ * The innermost `count` frames of an error, without Node's own, as `at put (src/ops/put/put.ts:42:7)`: through
+ * the source maps beside the built program, where it is built and they are there.
+ */
+export function sourceFrames(e: Error, count: number): string[] {
+  const maps = new Map<string, SourceMap | undefined>();
+  const frames: string[] = [];
+  for (const line of (e.stack ?? '').split('\n')) {
+    const [, name, file, row, column] = FRAME.exec(line) ?? [];
+    if (file === undefined || file.startsWith('node:')) continue;
+    if (!maps.has(file)) maps.set(file, mapOf(file));
+    const place = sourceOf(maps.get(file), Number(row), Number(column)) ?? `${file}:${row}:${column}`;
+    frames.push(name === undefined ? `at ${place}` : `at ${name} (${place})`);
+    if (frames.length === count) break;
+  }
+  return frames;
+}
+
+function mapOf(file: string): SourceMap | undefined {
+  try {
+    const dist = dirname(fileURLToPath(import.meta.url));
+    return new SourceMap(JSON.parse(readFileSync(join(dist, `${basename(file)}.map`), 'utf8')));
+  } catch {
+    // Not built, or built without: the place in what runs is better than another failure.
+    return undefined;
+  }
+}
+
+/** A map counts lines and columns from zero, a stack and a person from one. */
+function sourceOf(map: SourceMap | undefined, row: number, column: number): string | undefined {
+  const entry = map?.findEntry(row - 1, column - 1);
+  if (entry === undefined || !('originalSource' in entry)) return undefined;
+  const source = entry.originalSource.replace(/^(\.\.\/)+/, '');
+  return `${source}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+}
