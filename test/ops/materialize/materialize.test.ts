@@ -7,7 +7,7 @@ import { interceptDisk } from '../../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { systemRandom } from '../../../src/fsx/system-effects.js';
 import { type MaterializeOptions, materialize } from '../../../src/ops/materialize/materialize.js';
-import type { PayloadSource } from '../../../src/ops/payload/payload-source.js';
+import type { PayloadSource } from '../../../src/ops/materialize/payload-source.js';
 import { tmp } from '../../helpers/tmp.js';
 import { SimDisk } from '../../sim/sim-disk.js';
 import { filePayload, sha256, treePayload } from './payloads.js';
