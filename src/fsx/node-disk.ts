@@ -14,7 +14,7 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { decodeName, decodePath } from './decode-name.js';
-import type { DirEntry, Disk, FileStat } from './disk.js';
+import type { DirEntry, Disk, FileKind, FileStat } from './disk.js';
 import { errnoError } from './errno.js';
 import { moveNoReplace, syncFilesystemOf } from './node/coreutils.js';
 import { fsyncLater } from './node/descriptor.js';
@@ -125,12 +125,37 @@ function removeQuietly(path: string): void {
   } catch {}
 }
 
-async function readdir(path: string): Promise<DirEntry[]> {
+const NOT_TEXT = '\ufffd';
+
+/** An entry whose name is text. */
+class TextEntry implements DirEntry {
+  readonly name: string;
+  readonly kind: FileKind;
+
+  constructor(name: string, kind: FileKind) {
+    this.name = name;
+    this.kind = kind;
+  }
+
+  get bytes(): Uint8Array {
+    return Buffer.from(this.name);
+  }
+}
+
+function readdirBytes(path: string): DirEntry[] {
   return readdirSync(path, { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
     name: decodeName(entry.name),
     bytes: entry.name,
     kind: kindOf(entry),
   }));
+}
+
+async function readdir(path: string): Promise<DirEntry[]> {
+  const entries = readdirSync(path, { withFileTypes: true });
+  // Bytes that are not UTF-8 become that character, and so they are asked for where it is seen: a buffer for each
+  // name costs as much as all else of a listing.
+  if (entries.some(({ name }) => name.includes(NOT_TEXT))) return readdirBytes(path);
+  return entries.map((entry) => new TextEntry(entry.name, kindOf(entry)));
 }
 
 async function syncDir(path: string): Promise<void> {

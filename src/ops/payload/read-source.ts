@@ -1,6 +1,6 @@
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
-import type { Disk, FileStat } from '../../fsx/disk.js';
+import type { Disk, FileStat, SmallFile } from '../../fsx/disk.js';
 import { ancestors, identity } from '../../fsx/file-identity.js';
 import type { Added, ObjectBatch } from '../../store/objects/object-batch.js';
 import type { Session } from '../session/session.js';
@@ -55,14 +55,30 @@ export async function readSourceFile(
   options: { readonly follow?: boolean; readonly scratch?: Buffer } = {},
 ): Promise<ReadFile> {
   const { follow = false, scratch = readScratch() } = options;
-  const small = await orSourceError(subject, disk.readSmall(location, scratch, { follow }));
-  if (small !== undefined) {
-    if (!small.atRest) throw changed(subject);
-    const added = await batch.addBytes(scratch.subarray(0, small.count));
-    onBytes(small.count);
-    return { ...added, executable: isExecutable(small.mode) };
+  let small: SmallFile | undefined;
+  try {
+    small = await disk.readSmall(location, scratch, { follow });
+  } catch (e) {
+    throw sourceError(e, subject);
   }
-  const file = await orSourceError(subject, disk.open(location, { access: 'read', follow }));
+  if (small === undefined) return readLargeFile(disk, location, subject, batch, onBytes, follow);
+  if (!small.atRest) throw changed(subject);
+  const added = await batch.addBytes(scratch.subarray(0, small.count));
+  onBytes(small.count);
+  return { ...added, executable: isExecutable(small.mode) };
+}
+
+async function readLargeFile(
+  disk: Disk,
+  location: string,
+  subject: string,
+  batch: ObjectBatch,
+  onBytes: (count: number) => void,
+  follow: boolean,
+): Promise<ReadFile> {
+  const file = await disk.open(location, { access: 'read', follow }).catch((e) => {
+    throw sourceError(e, subject);
+  });
   try {
     const before = await file.stat();
     const added = await batch.addSource(file, onBytes);
@@ -78,17 +94,13 @@ function isExecutable(mode: number): boolean {
 }
 
 /** What opening a source failed with, as people are told. */
-async function orSourceError<T>(subject: string, opening: Promise<T>): Promise<T> {
-  try {
-    return await opening;
-  } catch (e) {
-    if (isErrno(e, 'ENOENT')) throw new HsError('NOT_FOUND', `'${escapeText(subject)}' is not there`);
-    if (isErrno(e, 'ELOOP', 'EINVAL')) {
-      throw new HsError('UNSAFE_PATH', `'${escapeText(subject)}' is not a regular file`);
-    }
-    if (isErrno(e, 'EACCES', 'EPERM')) {
-      throw new HsError('SYSTEM', `'${escapeText(subject)}' cannot be read: permission denied`, { cause: e });
-    }
-    throw e;
+function sourceError(e: unknown, subject: string): unknown {
+  if (isErrno(e, 'ENOENT')) return new HsError('NOT_FOUND', `'${escapeText(subject)}' is not there`);
+  if (isErrno(e, 'ELOOP', 'EINVAL')) {
+    return new HsError('UNSAFE_PATH', `'${escapeText(subject)}' is not a regular file`);
   }
+  if (isErrno(e, 'EACCES', 'EPERM')) {
+    return new HsError('SYSTEM', `'${escapeText(subject)}' cannot be read: permission denied`, { cause: e });
+  }
+  return e;
 }

@@ -1,4 +1,4 @@
-import { type SafePath, toSafePath } from '../../core/paths/safe-path.js';
+import { comparePaths, type SafePath, toSafePath } from '../../core/paths/safe-path.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { showName, textOfName } from '../../core/text/raw-name.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
@@ -139,6 +139,13 @@ interface Level {
   next: number;
 }
 
+/** By the bytes of the names. */
+export function compareEntries(a: DirEntry, b: DirEntry): number {
+  return a.name !== undefined && b.name !== undefined
+    ? comparePaths(a.name, b.name)
+    : Buffer.compare(a.bytes, b.bytes);
+}
+
 /** Undefined when the directory is `omit`. */
 async function openLevel(
   disk: Disk,
@@ -158,7 +165,7 @@ async function openLevel(
       }
     }
     // Nearly the order of an index, in which the tree will be read again out of its packs.
-    const entries = (await disk.readdir(dir.path)).sort((a, b) => Buffer.compare(a.bytes, b.bytes));
+    const entries = (await disk.readdir(dir.path)).sort(compareEntries);
     if (entries.length === 0 && prefix !== '') leave({ path: prefix.slice(0, -1), why: 'empty directory' });
     return { dir, prefix, entries, next: 0 };
   } catch (e) {

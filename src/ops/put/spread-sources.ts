@@ -2,7 +2,7 @@ import { escapeText } from '../../core/text/escape-control.js';
 import { showName, textOfName } from '../../core/text/raw-name.js';
 import { STORE_DIR } from '../../store/local/layout.js';
 import { refuseInStore } from '../payload/read-source.js';
-import { isLink, isNotText, type LeftOut, type WalkOptions } from '../payload/walk-tree.js';
+import { compareEntries, isLink, isNotText, type LeftOut, type WalkOptions } from '../payload/walk-tree.js';
 import type { Session } from '../session/session.js';
 import { type PutItem, type PutSource, statSource } from './put-source.js';
 
@@ -21,7 +21,7 @@ export async function spreadSources(
     }
     await refuseInStore(session, source.path);
     const entries = await session.disk.readdir(source.path);
-    for (const { name: entry, bytes, kind } of entries.sort((a, b) => Buffer.compare(a.bytes, b.bytes))) {
+    for (const { name: entry, bytes, kind } of entries.sort(compareEntries)) {
       const text = entry ?? textOfName(bytes);
       const path = `${source.path}/${text}`;
       if (exclude.excludes(text)) leave({ path: entry ?? showName(text), why: 'excluded' });

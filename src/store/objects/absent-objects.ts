@@ -24,19 +24,20 @@ export class AbsentObjects {
     this.#layout = layout;
   }
 
+  /** Whether that is known already: true for nearly every object of a new tree. */
+  knows(id: ObjectId): boolean {
+    return this.#listed.get(this.#layout.objectDir(id))?.has(id) === false;
+  }
+
   /** Whether the object has no file; false means that it must be looked for. */
-  includes(id: ObjectId): boolean | Promise<boolean> {
+  async includes(id: ObjectId): Promise<boolean> {
     if (this.#asked < FEW) {
       this.#asked += 1;
       return false;
     }
     const dir = this.#layout.objectDir(id);
-    if (!this.#listed.has(dir)) return this.#list(dir).then(() => this.#lacks(dir, id));
-    return this.#lacks(dir, id);
-  }
-
-  #lacks(dir: string, id: ObjectId): boolean {
-    return this.#listed.get(dir)?.has(id) === false;
+    if (!this.#listed.has(dir)) await this.#list(dir);
+    return this.knows(id);
   }
 
   async #list(dir: string): Promise<void> {

@@ -4,8 +4,8 @@ import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import { EarlySync } from '../../fsx/early-sync.js';
 import type { Layout } from '../local/layout.js';
-import { AbsentObjects } from './absent-objects.js';
-import { corrupt, isDamage, type ObjectStore } from './object-store.js';
+import { ObjectPresence } from './object-presence.js';
+import { corrupt, type ObjectStore } from './object-store.js';
 import { PACK_LIMITS, type PackLimits, PackWriter, type StagedPack } from './pack-writer.js';
 
 /** Beyond this many, one syncfs is cheaper than an fsync each (0.10 ms a file instead of 1.08 on ext4). */
@@ -55,7 +55,7 @@ export class ObjectBatch {
   readonly #disk: Disk;
   readonly #layout: Layout;
   readonly #objects: ObjectStore;
-  readonly #absent: AbsentObjects;
+  readonly #presence: ObjectPresence;
   /** What the names of staged files begin with, so that what a dead command left is known by its lease. */
   readonly prefix: string;
   readonly #members = new Map<ObjectId, Member>();
@@ -68,11 +68,8 @@ export class ObjectBatch {
    */
   readonly damaged = new Set<ObjectId>();
   #counter = 0;
-  #isFresh = false;
   /** Names of the packs when its members were last looked for, and of those that it has published since. */
   #seenPacks: Set<ObjectId> | undefined;
-  /** What lay in the trash as files when that was first asked. */
-  #trashed: ReadonlySet<ObjectId> | undefined;
 
   constructor(
     disk: Disk,
@@ -84,7 +81,7 @@ export class ObjectBatch {
     this.#disk = disk;
     this.#layout = layout;
     this.#objects = objects;
-    this.#absent = new AbsentObjects(disk, layout);
+    this.#presence = new ObjectPresence(disk, layout, objects);
     this.prefix = prefix;
     this.#limits = limits;
   }
@@ -105,11 +102,8 @@ export class ObjectBatch {
   async #isThere(id: ObjectId, size: number, asFile: boolean, bytes?: Uint8Array): Promise<boolean> {
     const member = this.#members.get(id);
     if (member !== undefined && (!asFile || typeof member.staged === 'string')) return true;
-    // What this process knew of packs before it had this lease may be purged since.
-    if (!this.#isFresh) await this.#objects.packs?.refresh();
-    this.#isFresh = true;
-    if (!(await this.#isInUse(id, asFile)) && (asFile || !(await this.#isBackFromTrash(id)))) return false;
-    if (!(await this.#readsBack(id, bytes))) {
+    if (!(await this.#presence.isThere(id, asFile))) return false;
+    if (!(await this.#presence.readsBack(id, bytes))) {
       this.damaged.add(id);
       return false;
     }
@@ -117,61 +111,50 @@ export class ObjectBatch {
     return true;
   }
 
-  async #isInUse(id: ObjectId, asFile: boolean): Promise<boolean> {
-    const packs = asFile ? undefined : this.#objects.packs;
-    if (packs?.findAgain(id) !== undefined) return true;
-    const absent = this.#absent.includes(id);
-    const isAbsent = typeof absent === 'boolean' ? absent : await absent;
-    if (!isAbsent && (await this.#objects.sizeOfFile(id)) !== undefined) return true;
-    return (await packs?.find(id)) !== undefined;
-  }
-
-  /** Bytes that are at hand are compared, which costs less than to hash. */
-  async #readsBack(id: ObjectId, bytes: Uint8Array | undefined): Promise<boolean> {
-    if (bytes === undefined) return this.#objects.isSound(id);
-    try {
-      const found = await this.#objects.lendUnverified(id, bytes.byteLength);
-      return Buffer.compare(found, bytes) === 0;
-    } catch (e) {
-      if (!isDamage(e)) throw e;
-      return false;
-    }
-  }
-
-  /** What reaches the trash later, or lies there in a pack, is written anew, which is as good. */
-  async #isBackFromTrash(id: ObjectId): Promise<boolean> {
-    this.#trashed ??= await this.#objects.trashedFiles();
-    if (!this.#trashed.has(id)) return false;
-    return (await this.#objects.bringBack(id))?.dir !== undefined;
-  }
-
   /** `asFile`: what the ledger itself names is never in a pack, so that a reader of the chain needs none. */
   async addBytes(bytes: Uint8Array, { asFile = false } = {}): Promise<Added> {
     const id = sha256(bytes);
     const size = bytes.byteLength;
-    if (!(await this.#isThere(id, size, asFile, bytes))) await this.#stage(id, bytes, asFile);
+    const isNew = !this.#members.has(id) && this.#presence.isKnownAbsent(id);
+    if (isNew || !(await this.#isThere(id, size, asFile, bytes))) {
+      const staging = this.#stage(id, bytes, asFile);
+      if (staging !== undefined) await staging;
+    }
     return { id, size };
   }
 
-  async #stage(id: ObjectId, bytes: Uint8Array, asFile: boolean): Promise<void> {
+  /** Undefined when it is done already. */
+  #stage(id: ObjectId, bytes: Uint8Array, asFile: boolean): Promise<void> | undefined {
     const size = bytes.byteLength;
     const isFile = asFile || this.damaged.has(id) || size > this.#limits.objectBytes;
-    if (isFile || this.#objects.packs === undefined) {
-      const staged = this.#stagingPath();
-      await this.#disk.writeFile(staged, bytes, { mode: 0o444, sync: false });
-      this.#members.set(id, { size, staged, durable: false });
-      return;
-    }
-    let pack = this.#packs.at(-1);
+    if (isFile || this.#objects.packs === undefined) return this.#stageFile(id, bytes);
+    const pack = this.#packs.at(-1);
     if (pack === undefined || pack.isFullFor(size)) {
-      // While one is made durable the next is filled, and no third one takes memory.
-      await this.#packs.at(-2)?.finish();
-      pack?.finish().catch(() => undefined);
-      pack = new PackWriter(this.#disk, this.#stagingPath(), this.#limits);
-      this.#packs.push(pack);
+      return this.#beginPack().then(() => this.#stage(id, bytes, asFile));
     }
-    await pack.add(id, bytes);
-    this.#members.set(id, { size, staged: IN_PACK, durable: false });
+    const isIn = () => {
+      this.#members.set(id, { size, staged: IN_PACK, durable: false });
+    };
+    const adding = pack.add(id, bytes);
+    if (adding !== undefined) return adding.then(isIn);
+    isIn();
+    return undefined;
+  }
+
+  async #stageFile(id: ObjectId, bytes: Uint8Array): Promise<void> {
+    const staged = this.#stagingPath();
+    await this.#disk.writeFile(staged, bytes, { mode: 0o444, sync: false });
+    this.#members.set(id, { size: bytes.byteLength, staged, durable: false });
+  }
+
+  /** While one is made durable the next is filled, and no third one takes memory. */
+  async #beginPack(): Promise<void> {
+    await this.#packs.at(-2)?.finish();
+    this.#packs
+      .at(-1)
+      ?.finish()
+      .catch(() => undefined);
+    this.#packs.push(new PackWriter(this.#disk, this.#stagingPath(), this.#limits));
   }
 
   /**

@@ -241,6 +241,15 @@ export class Packs {
     return { pack, ...slot };
   }
 
+  /** Whether that is known: all of them were looked into, and none has the object. */
+  lacks(id: ObjectId): boolean {
+    if (this.#known === undefined) return false;
+    for (const pack of this.#known.values()) {
+      if (pack === undefined || pack.index.find(id) !== undefined) return false;
+    }
+    return true;
+  }
+
   async find(id: ObjectId): Promise<Packed | undefined> {
     const names = await this.#names();
     for (const [name, known] of names) {
