@@ -8,7 +8,7 @@ export const promoteCommand = command({
   class: 'porcelain',
   opens: 'write',
   summary: 'approve or freeze an artifact',
-  description: `Moves an artifact up one layer: L3 becomes L2 (approved), and L2 becomes L1 (frozen). No command moves it back. To approve it, its name must follow the path rules, its payload must match its content hash, every source must exist with the stated hash and without cycles, and the media type must agree with the content. All failed checks are reported together.
+  description: `Moves an artifact up one layer: L3 becomes L2 (approved), and L2 becomes L1 (frozen). No command moves it back. To approve it, its name must follow the path rules, its payload must match its content hash, every source must exist with the stated hash and without cycles, and the media type must agree with the content. All failed checks are reported together. The payload is also searched for secrets, as hs-scan(1) does: a finding is a warning, or a failed check if the policy says so (secrets.on_detect).
 
 To freeze it, the same checks must pass, it must have no TTL, and you must attest to it: the ledger records who, why, and for which content hash. A frozen artifact is never collected, and can only be classified higher.`,
   positionals: { artifact: one('ID', { complete: 'artifact' }) },

@@ -11,14 +11,14 @@ export const scan = listing({
   summary: 'search payloads for secrets',
   description: `Searches every file of the artifacts for strings that look like credentials: private keys, tokens of common services, passwords in URLs, and random-looking values assigned to names such as password or api_key. With --personal, also searches for e-mail addresses, telephone numbers and absolute paths. Prints where each was found and which detector found it, never the secret. The status is 1 if anything was found.
 
-The same detectors check text that is about to enter the ledger, where it stays for ever, such as the reason of a pin, and warn. A scan finds only secrets of a known form; it proves nothing.`,
+The same detectors check text that is about to be kept for ever: names, labels, reasons, notes, file names and recorded arguments. A finding is a warning, or a refusal if the policy says so (secrets.on_detect). hs-promote(1) also checks the payload. A scan finds only secrets of a known form; it proves nothing.`,
   nul: true,
   positionals: { ids: some('ID', { complete: 'artifact' }) },
   options: { personal: flag(undefined, 'also search for e-mail addresses, telephone numbers and paths') },
   resultSchema: 'hs.scan/1',
   examples: [{ command: 'hs scan dist', explains: 'Scan a directory before exporting it.' }],
   exits: { 1: 'something was found', 6: 'reading an artifact was refused' },
-  seeAlso: ['hs-export(1)', 'hs-reclassify(1)'],
+  seeAlso: ['hs-export(1)', 'hs-reclassify(1)', 'hs-promote(1)', 'hs-policy(1)'],
   async *run({ args, options, session, exit }) {
     const { scanArtifacts } = await import('../../src/ops/evidence/scan.js');
     const kinds = options.personal ? (['credential', 'personal'] as const) : (['credential'] as const);

@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { DETECTORS } from '../../src/core/secrets/detectors.js';
 import { findSecrets, namesOfSecrets, redact } from '../../src/core/secrets/find-secrets.js';
 import { type LineFinding, scanLines } from '../../src/core/secrets/scan-lines.js';
+import { recordText } from '../../src/core/text/ledger-text.js';
 import { hs } from '../helpers/hs.js';
 import { makeTempDirectory } from '../helpers/tmp.js';
-import { benign, lines, secrets } from './corpus.js';
+import { benign, corpus, lines, secrets } from './corpus.js';
 
 const seeds = Array.from({ length: 40 }, (_, i) => `seed ${i}`);
 const credentials = DETECTORS.filter((d) => d.kind === 'credential').map((d) => d.id);
@@ -47,6 +48,38 @@ describe('the detectors', () => {
     expect(redact(text, ['personal']).text).toBe(
       '[e-mail] called [phone] about [absolute-path] and [absolute-path]',
     );
+  });
+});
+
+it('finds all that is in a corpus of files, and nothing else: precision and recall', async () => {
+  const files = corpus('figures', 60);
+  let [found, right, expected] = [0, 0, 0];
+  const wrong: string[] = [];
+  for (const { name, text, expected: secretLines } of files) {
+    expected += secretLines.size;
+    const all = text.split('\n');
+    for (const { line, detector } of await scanned(text)) {
+      found += 1;
+      if (secretLines.get(line) === detector) right += 1;
+      else wrong.push(`${name}:${line} ${detector}: ${all[line - 1]}`);
+    }
+  }
+  console.info(
+    `secrets: ${files.length} files, ${expected} secrets of ${credentials.length} kinds: precision ${(right / found).toFixed(4)}, recall ${(right / expected).toFixed(4)}`,
+  );
+  expect(wrong).toEqual([]);
+  expect({ right, found }).toEqual({ right: expected, found: expected });
+});
+
+describe('text that is cut for a record', () => {
+  it('is cut before a secret that the limit would split', () => {
+    const token = secrets('cut')['github-token']!;
+    for (let before = 80; before < 140; before++) {
+      const text = recordText(`${'x'.repeat(before - 1)} ${token} and more of it`, 128);
+      expect(text.length).toBeLessThanOrEqual(128);
+      const isWhole = text.includes(token);
+      expect(isWhole || !text.includes(token.slice(0, 5))).toBe(true);
+    }
   });
 });
 

@@ -26,6 +26,8 @@ export interface PromotionFacts {
     id: ArtifactId,
   ) => { readonly contentHash: ObjectId; readonly sources: readonly ArtifactId[] } | undefined;
   readonly attestation?: Attestation | undefined;
+  /** What looks like a secret in its payload and counts against it: where, and by which detector (I6). */
+  readonly secrets?: readonly string[];
 }
 
 export type PromotionGate =
@@ -34,6 +36,7 @@ export type PromotionGate =
   | 'sources'
   | 'manifest'
   | 'content_type'
+  | 'secrets'
   | 'ttl'
   | 'attestation';
 
@@ -55,6 +58,7 @@ export function promotionProblems(facts: PromotionFacts, to: 'L2' | 'L1'): reado
     ...sourceProblems(facts),
     ...manifestProblems({ ...facts.manifest }).map((why) => ({ gate: 'manifest' as const, why })),
     ...typeProblems(facts),
+    ...(facts.secrets ?? []).map((where) => ({ gate: 'secrets' as const, why: `there is ${where}` })),
     ...(to === 'L1' ? frozenProblems(facts) : []),
   ];
 }

@@ -25,8 +25,12 @@ const FIELDS: Readonly<Record<string, string>> = {
   'export.budgets.ACTOR.total_bytes': 'bytes of one export in all; without a budget there is no bound',
   'export.budgets.ACTOR.files': 'a count: files of one export',
   'export.budgets.ACTOR.file_bytes': 'bytes of the largest file of one export',
+  'export.full_debug_bundles':
+    'true or false: whether hs bundle debug --mode full makes a bundle that may be exported',
   'run.least_level':
     'enforced+observed, isolated, enforced, detected or none: the weakest sandbox that hs run may use; isolated keeps the tool from the store, other processes, terminals and keys too',
+  'secrets.on_detect':
+    'warn or refuse: what hs does when a name, a label, a reason, a note or recorded arguments look like a secret',
   'grants.N.actor': `${ACTOR_TYPES.join(', ')}: whom the grant is for`,
   'grants.N.actor_id': 'which one of these; without it, all of them',
   'grants.N.capabilities': 'what they may do, from the capabilities below; what no grant allows is refused',

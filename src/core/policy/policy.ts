@@ -41,10 +41,18 @@ export const policySchema = z.strictObject({
       ai_job: z.optional(budget),
       plugin_tool: z.optional(budget),
     }),
+    /** Absent: no. Whether a debug bundle with everything in it may be made exportable. */
+    full_debug_bundles: z.optional(z.boolean()),
   }),
   run: z.strictObject({
     least_level: z.enum(['enforced+observed', 'isolated', 'enforced', 'detected', 'none']),
   }),
+  secrets: z.optional(
+    z.strictObject({
+      /** What becomes of text that looks like a secret, before it enters the ledger for ever. Absent: warn. */
+      on_detect: z.enum(['warn', 'refuse']),
+    }),
+  ),
   grants: z.array(grant),
 });
 
@@ -55,6 +63,11 @@ export type Grant = Omit<Checked['grants'][number], 'capabilities'> & {
 /** What the store's policy says (D2, F1, B8). Days and hours are whole; sizes are bytes. */
 export type Policy = Omit<Checked, 'grants'> & { readonly grants: readonly Grant[] };
 export type Budget = z.output<typeof budget>;
+
+/** Whether it has fields that stores without the feature `policy-2` cannot hold. */
+export function isOfPolicy2(policy: Policy): boolean {
+  return policy.secrets !== undefined || policy.export.full_debug_bundles !== undefined;
+}
 
 /** Checks a value as a policy; an unknown capability is HSK-4001. */
 export function toPolicy(value: unknown): Policy {

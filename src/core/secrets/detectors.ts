@@ -11,13 +11,13 @@ export interface Detector {
   /** The group that is the secret itself, where the match is more than that. */
   readonly group?: number;
   /** Says no to what only looks like one. */
-  readonly accepts?: (secret: string) => boolean;
+  readonly accepts?: (secret: string, match: RegExpExecArray) => boolean;
 }
 
 /** Bits a character: 3 tells a random word from a written one at eight characters and more. */
 const RANDOM_BITS = 3;
 const PLACEHOLDER =
-  /^(?:x{4,}|\*{3,}|\.{3,}|<.*>|\$\{?.*|%.*%|changeme|password|secret|example|redacted|null|undefined|true|false)$/i;
+  /^(?:x{4,}|\*{3,}|\.{3,}|<.*>|\$\{?.*|%.*%|changeme|passw(?:or)?d|pass|pwd|secret|token|example|test|foo|bar|redacted|null|undefined|true|false)$/i;
 
 function bitsPerCharacter(text: string): number {
   const counts = new Map<string, number>();
@@ -26,6 +26,9 @@ function bitsPerCharacter(text: string): number {
   for (const count of counts.values()) bits -= (count / text.length) * Math.log2(count / text.length);
   return bits;
 }
+
+/** What a program assigns without quotes: something with brackets, or a member of something. */
+const IN_PROGRAM = /[()[\]{}<>`]|^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/;
 
 /** A value that somebody assigned to a name such as `password`. */
 function looksRandom(value: string): boolean {
@@ -74,7 +77,8 @@ export const DETECTORS: readonly Detector[] = [
   {
     id: 'url-password',
     kind: 'credential',
-    pattern: /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@'"]{1,128}:([^\s/@'"]{3,256})@/gi,
+    // Begins with what is rare, for which the engine searches; the scheme before it says nothing.
+    pattern: /:\/\/[^\s/:@'"]{0,128}:([^\s/@'"]{3,256})@/g,
     group: 1,
     accepts: (secret) => !PLACEHOLDER.test(secret),
   },
@@ -89,9 +93,9 @@ export const DETECTORS: readonly Detector[] = [
     id: 'assigned-secret',
     kind: 'credential',
     pattern:
-      /\b(?:[A-Za-z0-9]{1,32}[_-]){0,3}(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|client[_-]?secret|credentials?)["']?\s{0,4}[:=]\s{0,4}["']?([^\s"',;&]{8,512})/gi,
-    group: 1,
-    accepts: looksRandom,
+      /(?:password|passwd|passphrase|secret|token|api[_-]?key|access[_-]?key|client[_-]?secret|credentials?)["']?\s{0,4}[:=]\s{0,4}(["']?)([^\s"',;&]{8,512})/gi,
+    group: 2,
+    accepts: (secret, [, quote]) => (quote !== '' || !IN_PROGRAM.test(secret)) && looksRandom(secret),
   },
   {
     id: 'e-mail',

@@ -19,7 +19,7 @@ export function findSecrets(text: string, kinds: readonly Detector['kind'][] = [
     if (!kinds.includes(kind)) continue;
     for (const match of text.matchAll(pattern)) {
       const secret = match[group ?? 0]!;
-      if (accepts !== undefined && !accepts(secret)) continue;
+      if (accepts !== undefined && !accepts(secret, match)) continue;
       const start = match.index + (group === undefined ? 0 : match[0].lastIndexOf(secret));
       found.push({ detector: id, kind, start, end: start + secret.length });
     }

@@ -1,16 +1,22 @@
 import { check, text } from '../json/schema.js';
+import { findSecrets } from '../secrets/find-secrets.js';
 import { escapeText } from './escape-control.js';
 import { normalText } from './normal-form.js';
 
 const MAX_TEXT = 2000;
 const reason = text(1024);
 
-/** A message of hs as a record can hold it: bounded, in NFC, without control characters, never empty. */
+/**
+ * A message of hs as a record can hold it: bounded, in NFC, without control characters, never empty. Where it is
+ * cut, no secret is cut in two, of which the first half would be found by nobody (I6).
+ */
 export function recordText(message: string, maxLength = MAX_TEXT): string {
   const line = normalText(escapeText(message)) || '-';
-  return line.length <= maxLength
-    ? line
-    : `${line.slice(0, maxLength - 1).toWellFormed()}…`.slice(0, maxLength);
+  if (line.length <= maxLength) return line;
+  const cut = findSecrets(line, ['credential', 'personal']).find(
+    ({ start, end }) => start < maxLength - 1 && end > maxLength - 1,
+  );
+  return `${line.slice(0, cut?.start ?? maxLength - 1).toWellFormed()}…`.slice(0, maxLength);
 }
 
 /** A person's reason as a record can hold it: in NFC, one line of at most 1024 characters (USAGE). */

@@ -83,6 +83,7 @@ export async function importBundle(
       present = new Set(known.map((m) => m.artifact_id));
       const fresh = incoming.filter((i) => !present.has(i.manifest.artifact_id));
       await refuseLowered(session.store.objects, catalog, fresh);
+      for (const { manifest } of fresh) await tx.checkSecrets(catalog, manifest);
       const revisions = await stricterRevisions(session, tx, catalog, known, options.ttl);
       tightened = new Set(revisions.map((r) => r.artifact_id));
       if (fresh.length === 0 && revisions.length === 0) return null;

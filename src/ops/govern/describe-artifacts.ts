@@ -75,6 +75,7 @@ async function describeAnew(
         return null;
       }
       if (record.layer === 'L1') throw frozen(artifact, field);
+      await tx.checkSecrets(catalog, changes);
       const { manifest, op } = await reviseManifest(tx, record, before, changes);
       result = described(manifest, true);
       const payload = compact({ artifacts: 1, size_bytes: manifest.size_bytes, fields: [field], reason });

@@ -12,6 +12,7 @@ import {
 import type { Layer } from '../../core/manifest/vocabulary.js';
 import { decodeBundleIndex, indexSize, MAX_INDEX_BYTES } from '../../core/objects/bundle-index.js';
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
+import { type LineFinding, scanLines } from '../../core/secrets/scan-lines.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { toReason } from '../../core/text/ledger-text.js';
 import { HsError } from '../../errors/hs-error.js';
@@ -53,7 +54,11 @@ export async function promote(session: Session, name: string, attest: string | u
               content_hash: record.content_hash,
             }
           : undefined;
-      const facts = { manifest, ...read.content, graph: graphOf(catalog), attestation };
+      const { secrets, ...content } = read.content;
+      const isRefused = (await session.policy(catalog)).secrets?.on_detect === 'refuse';
+      if (!isRefused) warnOf(session, name, secrets);
+      const against = isRefused ? { secrets } : {};
+      const facts = { manifest, ...content, ...against, graph: graphOf(catalog), attestation };
       demandGates(name, to, facts);
       const revised = await reviseManifest(tx, record, manifest, { layer: to });
       result = describe(revised.manifest, record.layer, to);
@@ -95,34 +100,56 @@ function demandGates(name: string, to: 'L2' | 'L1', facts: PromotionFacts): void
   );
 }
 
-type ReadPayload = Pick<PromotionFacts, 'rehashed' | 'content'>;
+type ReadPayload = Pick<PromotionFacts, 'rehashed' | 'content'> & { readonly secrets: readonly string[] };
 
-/** Reads the payload as it is now, every byte of it. */
+/** What is told of one payload; the rest is told by hs scan. */
+const MOST_SECRETS = 20;
+
+function warnOf(session: Session, name: string, secrets: readonly string[]): void {
+  if (secrets.length === 0) return;
+  session.warn(`in '${escapeText(name)}' there is ${secrets.join(', ')}`);
+}
+
+/** Reads the payload as it is now, every byte of it, and looks for secrets on the way (I6). */
 async function readPayload(session: Session, record: ArtifactRecord): Promise<ReadPayload> {
   const { objects } = session.store;
+  const secrets: string[] = [];
+  const tell = (path: string | undefined, { detector, line, column }: LineFinding) => {
+    if (secrets.length >= MOST_SECRETS) return;
+    const file = path === undefined ? '' : `${escapeText(path)}:`;
+    secrets.push(`what looks like a secret at ${file}${line}:${column} (${detector})`);
+  };
   try {
     if (record.payload_type === 'file') {
-      const { head, size } = await readWhole(session, record.content_hash);
-      return { rehashed: record.content_hash, content: { type: 'file', head, size } };
+      const { head, size } = await readWhole(session, record.content_hash, (f) => tell(undefined, f));
+      return { rehashed: record.content_hash, content: { type: 'file', head, size }, secrets };
     }
     const index = decodeBundleIndex(await objects.read(record.content_hash, MAX_INDEX_BYTES));
-    for (const entry of index) await readWhole(session, entry.content_hash);
-    return { rehashed: record.content_hash, content: { type: 'directory', size: indexSize(index) } };
+    for (const { path, content_hash } of index) await readWhole(session, content_hash, (f) => tell(path, f));
+    return { rehashed: record.content_hash, content: { type: 'directory', size: indexSize(index) }, secrets };
   } catch (e) {
     if (!(e instanceof HsError) || e.code === 'INTERRUPTED') throw e;
-    return { rehashed: undefined, content: undefined };
+    return { rehashed: undefined, content: undefined, secrets };
   }
 }
 
 /** An object is what its name says or the stream throws: reading it to the end is hashing it again. */
-async function readWhole(session: Session, id: ObjectId): Promise<{ head: Uint8Array; size: number }> {
+async function readWhole(
+  session: Session,
+  id: ObjectId,
+  onSecret: (found: LineFinding) => void,
+): Promise<{ head: Uint8Array; size: number }> {
   let head = Buffer.alloc(0);
   let size = 0;
-  for await (const chunk of session.store.objects.lend(id)) {
-    session.signal.throwIfAborted();
-    if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
-    size += chunk.byteLength;
+  async function* passing(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of session.store.objects.lend(id)) {
+      session.signal.throwIfAborted();
+      if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES - head.length)]);
+      size += chunk.byteLength;
+      yield chunk;
+    }
   }
+  for await (const found of scanLines(passing(), ['credential'])) onSecret(found);
   return { head, size };
 }
 

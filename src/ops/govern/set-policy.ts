@@ -1,7 +1,13 @@
 import { parseLoose } from '../../core/json/canonical.js';
 import { sha256 } from '../../core/objects/hash.js';
 import type { ObjectId } from '../../core/objects/ids.js';
-import { encodePolicy, MAX_POLICY_BYTES, type Policy, toPolicy } from '../../core/policy/policy.js';
+import {
+  encodePolicy,
+  isOfPolicy2,
+  MAX_POLICY_BYTES,
+  type Policy,
+  toPolicy,
+} from '../../core/policy/policy.js';
 import {
   type GrantChange,
   grantChanges,
@@ -15,6 +21,7 @@ import {
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno, isHsError, prefixed } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
+import { hasFeature } from '../../store/local/format.js';
 import { acceptOutputRoot } from '../export/output-root.js';
 import type { Session } from '../session/session.js';
 
@@ -105,6 +112,11 @@ export async function setPolicy(
     if (locksOut(proposed.policy, session.actor)) {
       throw new HsError('REFUSED', 'cannot set this policy: it would lock out its own author', {
         hint: `grant 'policy.set' to '${session.actor.type}' in it`,
+      });
+    }
+    if (isOfPolicy2(proposed.policy) && !hasFeature(session.store.format, 'policy-2')) {
+      throw new HsError('USAGE', "the policy has settings that this store's format cannot hold", {
+        hint: 'leave out secrets and export.full_debug_bundles: they are for stores made by a newer hs',
       });
     }
     const { id } = await tx.batch.addBytes(encodePolicy(proposed.policy), { asFile: true });

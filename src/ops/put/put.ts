@@ -85,6 +85,7 @@ export async function put(
     });
     // Before a byte is read: it may be hours until all of them are.
     demandDescription(session, described);
+    await tx.checkSecrets(catalog, { name, ...described });
     const results: PutResult[] = [];
     const manifests: Manifest[] = [];
     session.progress.start('storing', undefined, 'bytes');

@@ -47,6 +47,7 @@ export async function writeManifest(
         details: { problems },
       });
     }
+    await tx.checkSecrets(await session.catalog(), manifest);
     await referencePayload(session, tx.batch, manifest);
     // Bytes of a restricted artifact under a new manifest would be free of its restriction (B5).
     await demandUnrestricted(

@@ -35,6 +35,9 @@ export async function runTool(session: Session, request: RunRequest): Promise<Ru
     await session.demand(catalog, 'artifact.create', [escapeText(request.command[0]!)]);
     const inputs = await resolveInputs(session, catalog, request.sources);
     await checkDescription(session, catalog, request, inputs);
+    const [program, ...args] = request.command;
+    const recorded = { program, ...(request.recordArgs ? { arguments: args } : {}) };
+    await tx.checkSecrets(catalog, { name: request.name, provenance: recorded });
     const begun = {
       run_id: session.random.uuid(),
       after_seq: catalog.head.seq,

@@ -1,12 +1,11 @@
 import type { Catalog } from '../../core/catalog/catalog.js';
 import type { Clock, Environment, ProgressSink, Random } from '../../core/effects.js';
-import type { EntryDraft } from '../../core/ledger/entry.js';
 import { type Timestamp, toTimestamp } from '../../core/objects/ids.js';
 import { type Actor, isAllowed } from '../../core/policy/authorize.js';
 import type { CapabilityId } from '../../core/policy/capabilities.js';
 import type { Policy } from '../../core/policy/policy.js';
 import { findSecrets, namesOfSecrets } from '../../core/secrets/find-secrets.js';
-import { isErrno, isHsError } from '../../errors/hs-error.js';
+import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import type { CommitContext } from '../../store/ledger/commit.js';
 import type { Lease } from '../../store/local/leases.js';
@@ -103,15 +102,23 @@ export class Session {
     return isAllowed(await this.policy(catalog), this.actor, capability);
   }
 
-  /** What a person wrote stays in the ledger for ever (I6). Said once, however often a race is lost. */
-  warnOfSecrets({ payload, ops = [] }: EntryDraft): void {
-    const pins = ops.filter((op) => op.op === 'pin');
-    const found = namesOfSecrets(findSecrets(JSON.stringify([payload, pins])));
-    if (found.length === 0 || this.#warnedOfSecrets) return;
+  /**
+   * Looks for secrets in what is to be kept for ever (I6): a warning, said once, or REFUSED where the policy wants
+   * that, unless it `records` what has happened already.
+   */
+  async checkSecrets(catalog: Catalog, text: unknown, records = false): Promise<void> {
+    const found = namesOfSecrets(findSecrets(JSON.stringify(text)));
+    if (found.length === 0) return;
+    const what = `looks like a secret (${found.join(', ')})`;
+    if (!records && (await this.policy(catalog)).secrets?.on_detect === 'refuse') {
+      throw new HsError('REFUSED', `what is to be written for ever ${what}`, {
+        hint: "the policy refuses that (secrets.on_detect); say it without the secret's own text",
+        details: { detectors: found },
+      });
+    }
+    if (this.#warnedOfSecrets) return;
     this.#warnedOfSecrets = true;
-    this.warn(
-      `what is written to the ledger looks like a secret (${found.join(', ')}), and stays there for ever`,
-    );
+    this.warn(`what is written to the ledger ${what}, and stays there for ever`);
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Catalog } from '../../core/catalog/catalog.js';
 import type { EntryDraft, LedgerEntry } from '../../core/ledger/entry.js';
 import type { Actor } from '../../core/policy/authorize.js';
 import type { CapabilityId } from '../../core/policy/capabilities.js';
+import { redact } from '../../core/secrets/find-secrets.js';
 import { recordText } from '../../core/text/ledger-text.js';
 import { type ErrorCode, HsError } from '../../errors/hs-error.js';
 import { dropCopies, tidyPacks } from '../../store/collector/tidy-packs.js';
@@ -24,7 +25,7 @@ export interface Committer {
   readonly signal: AbortSignal;
   isAllowed(catalog: Catalog, capability: CapabilityId): Promise<boolean>;
   warn(message: string): void;
-  warnOfSecrets(draft: EntryDraft): void;
+  checkSecrets(catalog: Catalog, text: unknown, records?: boolean): Promise<void>;
 }
 
 /**
@@ -34,6 +35,18 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set(['REFUSED', 'HSK-4001', 'GUARD_
 
 /** Refusals that are in a ledger already. */
 const recorded = new WeakSet<HsError>();
+
+/** What a person may have written: the rest of a manifest or an operation are ids, hashes and words of hs. */
+const TEXTS = ['name', 'filename_hint', 'reason', 'labels', 'source_entity_refs', 'provenance'] as const;
+
+function textsOf(of: Readonly<Record<string, unknown>>): unknown[] {
+  return TEXTS.flatMap((key) => (of[key] === undefined ? [] : [{ [key]: of[key] }]));
+}
+
+/** A text of a refusal that is recorded, although what was refused may be a secret. */
+function redacted(text: string): string {
+  return redact(text, ['credential']).text;
+}
 
 /** REFUSED: the actor lacks the capability. */
 export function lacksCapability({ type, id }: Actor, { capability, subjects }: Authority): HsError {
@@ -82,8 +95,13 @@ export class Transaction {
       await this.#authorize(catalog);
       const draft = await build(catalog);
       if (!records) signal.throwIfAborted();
-      return draft === null ? null : this.#authorized(draft);
+      return draft === null ? null : this.#authorized(catalog, draft, records);
     });
+  }
+
+  /** Looks for secrets in the texts of a manifest, which are kept like those of the ledger (I6). */
+  async checkSecrets(catalog: Catalog, manifest: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.#by.checkSecrets(catalog, textsOf(manifest));
   }
 
   async #authorize(catalog: Catalog): Promise<void> {
@@ -92,9 +110,10 @@ export class Transaction {
     throw lacksCapability(this.#by.actor, this.#authority);
   }
 
-  #authorized(draft: EntryDraft): EntryDraft {
+  async #authorized(catalog: Catalog, draft: EntryDraft, records: boolean): Promise<EntryDraft> {
     if (this.#authority === undefined) return draft;
-    this.#by.warnOfSecrets(draft);
+    const ops = (draft.ops ?? []).map((op) => textsOf(op));
+    await this.#by.checkSecrets(catalog, [draft.payload, ops], records);
     return { capability: this.#authority.capability, decision: 'allow', ...draft };
   }
 
@@ -132,8 +151,8 @@ export class Transaction {
     if (recorded.has(error)) return error;
     const payload = {
       action: 'refused',
-      subjects: subjects.slice(0, 20).map((s) => recordText(s, 128)),
-      reason: recordText(error.message),
+      subjects: subjects.slice(0, 20).map((s) => recordText(redacted(s), 128)),
+      reason: recordText(redacted(error.message)),
     };
     try {
       await this.apart((tx) =>

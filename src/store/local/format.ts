@@ -8,11 +8,11 @@ import type { Layout } from './layout.js';
 export const FORMAT_VERSION = 1;
 /**
  * `packs`: small objects may lie in packs. `shared`: the group of the store writes to it too. `records-2`: export
- * records, summaries and reports may have the fields that were added to them since.
+ * records, summaries and reports may have the fields that were added to them since. `policy-2`: so may the policy.
  */
-export type Feature = 'packs' | 'shared' | 'records-2';
+export type Feature = 'packs' | 'shared' | 'records-2' | 'policy-2';
 /** Features of the format that this program knows; a store with another is never touched (A1). */
-const KNOWN_FEATURES: ReadonlySet<string> = new Set<Feature>(['packs', 'shared', 'records-2']);
+const KNOWN_FEATURES: ReadonlySet<string> = new Set<Feature>(['packs', 'shared', 'records-2', 'policy-2']);
 const MAX_FORMAT_BYTES = 16 * 1024;
 
 const schema = z.strictObject({

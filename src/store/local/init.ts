@@ -36,7 +36,10 @@ async function build(ports: StorePorts, root: string, options: InitOptions): Pro
     version: FORMAT_VERSION,
     store_id: random.uuid(),
     lock: 'ofd',
-    features: ['packs', 'records-2', ...(options.shared ? ['shared'] : [])] satisfies (Feature | string)[],
+    features: ['packs', 'records-2', 'policy-2', ...(options.shared ? ['shared'] : [])] satisfies (
+      | Feature
+      | string
+    )[],
     allow_set_clock: options.allowSetClock,
   };
   const formatBytes = encodeFormat(format);
