@@ -6,5 +6,6 @@ export default defineConfig({
     include: ['test/core/**/*.test.ts'],
     pool: 'threads',
     isolate: false,
+    testTimeout: 60_000,
   },
 });
