@@ -81,13 +81,3 @@ async function writeEntry(out: Pack, entry: TarInput, mtime: Date): Promise<bool
   sink.end(undefined);
   return finished;
 }
-
-/** The value of `SOURCE_DATE_EPOCH`, in seconds; 0 when it is unset or empty. */
-export function sourceDateEpoch(value: string | undefined): number {
-  if (value === undefined || value === '') return 0;
-  const seconds = /^[0-9]{1,10}$/.test(value) ? Number(value) : Number.NaN;
-  if (seconds <= MAX_MTIME) return seconds;
-  throw new HsError('USAGE', `SOURCE_DATE_EPOCH is '${escapeText(value)}'`, {
-    hint: `set it to seconds since 1970, 0 to ${MAX_MTIME}`,
-  });
-}

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import type { Trace } from '../core/effects.js';
 import { isErrno } from '../errors/hs-error.js';
 import type { Disk } from './disk.js';
-import { surroundDisk } from './intercept-disk.js';
+import { surroundDisk } from './surround-disk.js';
 
 const STANDARD_ERROR = 2;
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;

@@ -1,5 +1,5 @@
 import type { Disk } from './disk.js';
-import { surroundDisk } from './intercept-disk.js';
+import { surroundDisk } from './surround-disk.js';
 
 /** A signal is seen within this time, besides what one operation or one computation takes. */
 const TURN_MS = 50;

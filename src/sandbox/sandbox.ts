@@ -6,6 +6,5 @@ export {
   type BackendReport,
   probeBackends,
   runSandboxed,
-  type SandboxChoice,
 } from './run-sandboxed.js';
 export * from './sandbox-types.js';

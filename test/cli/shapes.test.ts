@@ -3,7 +3,7 @@ import { registry } from '../../commands/registry.js';
 import { optionsOf } from '../../src/cli/parse/parse.js';
 import { rowSchema } from '../../src/cli/present-result.js';
 import { documentSchema, schemaNames, toJsonSchema } from '../../src/cli/schemas/document.js';
-import { SCHEMAS, SIDE_LISTS } from '../../src/cli/schemas.js';
+import { SCHEMAS } from '../../src/cli/schemas.js';
 import { inside } from '../helpers/inside.js';
 import { tmp } from '../helpers/tmp.js';
 
@@ -18,6 +18,26 @@ function* within(value: Json): Generator<Json> {
   yield value;
   for (const part of Object.values(value)) yield* within(part);
 }
+
+/** Lists that stand beside the one of what a command is about, with what each is of. */
+const SIDE_LISTS: Readonly<Record<string, string>> = {
+  errors: 'what failed, of several',
+  warnings: 'what is not as it should be',
+  left_out: 'what was not taken, and why',
+  unportable: 'paths that another system could not hold',
+  subjects: 'what one event, or one attestation, is about',
+  ops: 'the operations of one ledger entry',
+  inputs: 'what a tool read',
+  stray_writes: 'what a tool wrote elsewhere',
+  refused: 'what a tool left that was not taken',
+  spared_since: 'what a plan lists and is kept now',
+  emptied: 'what went for good with the trash',
+  pins: 'what holds one artifact',
+  held_back_by: 'what keeps one artifact from being exported',
+  settings: 'what a policy changes',
+  grants: 'who gains and loses what by a policy',
+  verdicts: 'what a policy would keep or prune',
+};
 
 describe.each(documents)('the schema %s', (name, schema) => {
   it('calls its list results', () => {

@@ -1,7 +1,6 @@
 import { mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { errnoError } from '../../src/fsx/errno.js';
-import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { checkNode, checkPlatform } from '../../src/ops/doctor/check-machine.js';
 import { checkStore } from '../../src/ops/doctor/check-store.js';
@@ -12,6 +11,7 @@ import { indexFiles } from '../helpers/index-dir.js';
 import { inside } from '../helpers/inside.js';
 import { openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
+import { interceptDisk } from '../sim/intercept-disk.js';
 import { readOnlyDisk } from '../sim/read-only-disk.js';
 
 const states = (checks: readonly DoctorCheck[]) => Object.fromEntries(checks.map((c) => [c.check, c.state]));

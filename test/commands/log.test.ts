@@ -1,11 +1,11 @@
 import { unlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { history } from '../../src/ops/inspect/history.js';
 import { inside } from '../helpers/inside.js';
 import { openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
+import { interceptDisk } from '../sim/intercept-disk.js';
 
 async function workspace() {
   const cwd = await tmp();

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { yieldingDisk } from '../../src/fsx/yielding-disk.js';
 import { HS_PROGRAM, hs, hsEnvironment } from '../helpers/hs.js';
 import { inside } from '../helpers/inside.js';
 import { makeTempDirectory, type TempDirectory } from '../helpers/tmp.js';
+import { interceptDisk } from '../sim/intercept-disk.js';
 
 /** More than a pipe holds: once it is written, somebody reads. */
 const MUCH = 300_000;

@@ -3,21 +3,21 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isHsError } from '../../src/errors/hs-error.js';
 import { errnoError } from '../../src/fsx/errno.js';
-import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { systemEnvironment } from '../../src/fsx/system-effects.js';
+import type { SandboxChoice } from '../../src/sandbox/run-sandboxed.js';
 import {
   type BackendName,
   discardTree,
   probeBackends,
   runSandboxed,
-  type SandboxChoice,
   type SandboxHost,
   type SandboxRequest,
   type SandboxResult,
   sandboxHost,
 } from '../../src/sandbox/sandbox.js';
 import { because } from '../helpers/ordinary-user.js';
+import { interceptDisk } from '../sim/intercept-disk.js';
 import { makeWorld, USERS, type World } from './world.js';
 
 const disk = nodeDisk();

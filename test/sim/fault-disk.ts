@@ -1,5 +1,6 @@
 import type { Disk, DiskDir, DiskFile } from '../../src/fsx/disk.js';
-import { type DiskOperation, interceptDisk } from '../../src/fsx/intercept-disk.js';
+import type { DiskOperation } from '../../src/fsx/surround-disk.js';
+import { interceptDisk } from './intercept-disk.js';
 
 /** Stands for the death of the process: thrown once, every later operation throws it too. */
 export class Crash extends Error {

@@ -10,7 +10,7 @@ import type {
   SmallFile,
   SpaceInfo,
 } from '../../src/fsx/disk.js';
-import type { DiskOperation } from '../../src/fsx/intercept-disk.js';
+import type { DiskOperation } from '../../src/fsx/surround-disk.js';
 import { listEntries, SimDir, SimFile } from './handles.js';
 import type { Kernel } from './kernel.js';
 import { exchange, link, rename, renameNoReplace, rmdir, unlink } from './names.js';

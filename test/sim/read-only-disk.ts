@@ -1,6 +1,7 @@
 import type { Disk } from '../../src/fsx/disk.js';
 import { errnoError } from '../../src/fsx/errno.js';
-import { type DiskOperation, interceptDisk } from '../../src/fsx/intercept-disk.js';
+import type { DiskOperation } from '../../src/fsx/surround-disk.js';
+import { interceptDisk } from './intercept-disk.js';
 
 /** What changes a byte, a name or an attribute. A sync alone changes nothing. */
 const MUTATIONS: ReadonlySet<DiskOperation> = new Set<DiskOperation>([

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers';
-import type { DiskOperation } from '../../src/fsx/intercept-disk.js';
+import type { DiskOperation } from '../../src/fsx/surround-disk.js';
 import type { Rng } from './rng.js';
 
 /** One operation that waits for its turn. */

@@ -1,6 +1,6 @@
 import { isErrno } from '../../src/errors/hs-error.js';
 import { errnoError } from '../../src/fsx/errno.js';
-import type { DiskOperation } from '../../src/fsx/intercept-disk.js';
+import type { DiskOperation } from '../../src/fsx/surround-disk.js';
 import { Kernel, type Lack } from './kernel.js';
 import { type DirNode, keyName, Refusal, type SimNode } from './nodes.js';
 import { Plant } from './plant.js';

@@ -1,7 +1,6 @@
 import { chmod, cp, mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { errnoError } from '../../src/fsx/errno.js';
-import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { acceptRollback } from '../../src/ops/govern/accept-rollback.js';
 import type { Session } from '../../src/ops/session/session.js';
@@ -9,6 +8,7 @@ import { verifyLedger } from '../../src/store/ledger/verify-ledger.js';
 import { inside } from '../helpers/inside.js';
 import { openTestSession, testEnvironment, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
+import { interceptDisk } from '../sim/intercept-disk.js';
 import { SimDisk } from '../sim/sim-disk.js';
 
 const note = (s: Session, text = 'x') =>

@@ -338,7 +338,7 @@ describe('the catalog index', () => {
     );
     await opened.close();
     const reads: string[] = [];
-    const { interceptDisk } = await import('../../src/fsx/intercept-disk.js');
+    const { interceptDisk } = await import('../sim/intercept-disk.js');
     const disk = interceptDisk(nodeDisk(), (operation, path) => {
       if (operation === 'readFile' && path.includes('/ledger/')) reads.push(path);
     });

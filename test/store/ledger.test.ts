@@ -6,13 +6,13 @@ import { type ObjectId, toTimestamp } from '../../src/core/objects/ids.js';
 import { isHsError } from '../../src/errors/hs-error.js';
 import type { Disk } from '../../src/fsx/disk.js';
 import { errnoError } from '../../src/fsx/errno.js';
-import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { type PutResult, put } from '../../src/ops/put/put.js';
 import { Ledger } from '../../src/store/ledger/ledger-files.js';
 import { Layout } from '../../src/store/local/layout.js';
 import { openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
+import { interceptDisk } from '../sim/intercept-disk.js';
 import { SimDisk } from '../sim/sim-disk.js';
 
 const GENESIS = sha256(Buffer.from('genesis'));

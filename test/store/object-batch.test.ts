@@ -12,13 +12,13 @@ import {
 } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/core/objects/hash.js';
-import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { type ByteSource, ObjectBatch } from '../../src/store/objects/object-batch.js';
 import { ObjectStore } from '../../src/store/objects/object-store.js';
 import { alteredDisk } from '../helpers/altered-disk.js';
 import { testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
+import { interceptDisk } from '../sim/intercept-disk.js';
 
 async function setting(disk = nodeDisk()) {
   const session = await testStore(await tmp());

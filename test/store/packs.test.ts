@@ -3,7 +3,6 @@ import { chmod, open, readdir, readFile, readlink, rm, stat, writeFile } from 'n
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/core/objects/hash.js';
 import type { ObjectId } from '../../src/core/objects/ids.js';
-import { interceptDisk } from '../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { fsck } from '../../src/ops/fsck/fsck.js';
 import { countObjects } from '../../src/ops/inspect/count-objects.js';
@@ -14,6 +13,7 @@ import { PACK_LIMITS } from '../../src/store/objects/pack-writer.js';
 import { Pack } from '../../src/store/objects/packs.js';
 import { openTestSession, TINY_PACKS, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
+import { interceptDisk } from '../sim/intercept-disk.js';
 
 const TOKEN = '0'.repeat(24);
 const bytesOf = (i: number) => Buffer.from(`bytes ${i} `.repeat(20 + i));

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/core/objects/hash.js';
 import { toTimestamp } from '../../../src/core/objects/ids.js';
-import { interceptDisk } from '../../../src/fsx/intercept-disk.js';
 import { createBundle } from '../../../src/ops/bundle/create-bundle.js';
 import { importBundle } from '../../../src/ops/bundle/import-bundle.js';
 import { verifyBundle } from '../../../src/ops/bundle/verify-bundle.js';
@@ -11,6 +10,7 @@ import { exportArtifact } from '../../../src/ops/export/export.js';
 import { promote } from '../../../src/ops/govern/promote.js';
 import { reclassify } from '../../../src/ops/govern/reclassify.js';
 import { inside } from '../../helpers/inside.js';
+import { interceptDisk } from '../../sim/intercept-disk.js';
 import { type World, world } from '../export/helpers.js';
 import { bundleFiles, FILE_ID, manifestOf, toTar } from './bundle-files.js';
 

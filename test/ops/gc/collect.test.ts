@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { EntryPayload } from '../../../src/core/ledger/payload.js';
 import { DEFAULT_POLICY, encodePolicy, type Policy } from '../../../src/core/policy/policy.js';
 import { encodePlan, planHash } from '../../../src/core/retention/plan-file.js';
-import { interceptDisk } from '../../../src/fsx/intercept-disk.js';
 import { assumeDead, collect, emptyTrash } from '../../../src/ops/gc/collect-garbage.js';
 import { planCollection } from '../../../src/ops/gc/plan-collection.js';
 import { readReport } from '../../../src/ops/gc/retention-reports.js';
 import { changePins } from '../../../src/ops/govern/pins.js';
 import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
+import { interceptDisk } from '../../sim/intercept-disk.js';
 import { IMPATIENT, liveIds, makeStore, putFile } from './helpers.js';
 
 async function setRetention(session: Session, change: Partial<Policy['retention']>): Promise<void> {

@@ -1,13 +1,13 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { ArtifactId } from '../../../src/core/objects/ids.js';
-import { interceptDisk } from '../../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { collect, emptyTrash } from '../../../src/ops/gc/collect-garbage.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { restore } from '../../../src/ops/gc/restore.js';
 import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
+import { interceptDisk } from '../../sim/intercept-disk.js';
 import { IMPATIENT, makeStore } from './helpers.js';
 import { readAll } from './world.js';
 

@@ -1,8 +1,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { toTimestamp } from '../../../src/core/objects/ids.js';
-import { type DiskOperation, interceptDisk } from '../../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
+import type { DiskOperation } from '../../../src/fsx/surround-disk.js';
 import { collect, emptyTrash } from '../../../src/ops/gc/collect-garbage.js';
 import { storeObjects } from '../../../src/ops/payload/store-objects.js';
 import { put } from '../../../src/ops/put/put.js';
@@ -11,6 +11,7 @@ import { Trash } from '../../../src/store/collector/trash.js';
 import type { Lease } from '../../../src/store/local/leases.js';
 import { inside } from '../../helpers/inside.js';
 import { tmp } from '../../helpers/tmp.js';
+import { interceptDisk } from '../../sim/intercept-disk.js';
 import { IMPATIENT, makeStore } from './helpers.js';
 import { collectOn, IN_PACKS, makeWorld, openSim, readAll } from './world.js';
 

@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/core/objects/hash.js';
 import { type ArtifactId, toTimestamp } from '../../../src/core/objects/ids.js';
 import { encodePlan, planHash } from '../../../src/core/retention/plan-file.js';
-import { interceptDisk } from '../../../src/fsx/intercept-disk.js';
 import { applyRemoval, type RemovalRequest } from '../../../src/ops/gc/apply-removal.js';
 import { makePlan } from '../../../src/ops/gc/make-plan.js';
 import type { RetentionStorage } from '../../../src/ops/gc/retention-storage.js';
 import { StoreRetention } from '../../../src/ops/gc/store-retention.js';
 import { changePins } from '../../../src/ops/govern/pins.js';
 import { artifact, pin } from '../../core/retention/store.js';
+import { interceptDisk } from '../../sim/intercept-disk.js';
 import { makeStore, putFile, type TestClock } from './helpers.js';
 import { MemoryRetention } from './memory-retention.js';
 

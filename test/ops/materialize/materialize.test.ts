@@ -3,12 +3,12 @@ import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { toSafePath } from '../../../src/core/paths/safe-path.js';
 import { errnoError } from '../../../src/fsx/errno.js';
-import { interceptDisk } from '../../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { systemRandom } from '../../../src/fsx/system-effects.js';
 import { type MaterializeOptions, materialize } from '../../../src/ops/materialize/materialize.js';
 import type { PayloadSource } from '../../../src/ops/materialize/payload-source.js';
 import { tmp } from '../../helpers/tmp.js';
+import { interceptDisk } from '../../sim/intercept-disk.js';
 import { SimDisk } from '../../sim/sim-disk.js';
 import { filePayload, sha256, treePayload } from './payloads.js';
 

@@ -2,10 +2,10 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { isErrno, isHsError } from '../../../src/errors/hs-error.js';
 import { errnoError } from '../../../src/fsx/errno.js';
-import { interceptDisk } from '../../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { openTestSession, testEnvironment, testStore } from '../../helpers/store.js';
 import { tmp } from '../../helpers/tmp.js';
+import { interceptDisk } from '../../sim/intercept-disk.js';
 import { run } from './support.js';
 
 const LOOKS = /^(lstat|find|stat|readlink|realpath|space|dir\.stat|file\.stat|dir\.close)$/;

@@ -6,7 +6,6 @@ import { sha256 } from '../../../src/core/objects/hash.js';
 import { DEFAULT_POLICY, encodePolicy, type Policy } from '../../../src/core/policy/policy.js';
 import { isHsError } from '../../../src/errors/hs-error.js';
 import { errnoError } from '../../../src/fsx/errno.js';
-import { interceptDisk } from '../../../src/fsx/intercept-disk.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { systemEnvironment, systemRandom } from '../../../src/fsx/system-effects.js';
 import { type Reclassification, reclassify } from '../../../src/ops/govern/reclassify.js';
@@ -16,6 +15,7 @@ import { sandboxReport } from '../../../src/ops/run/sandbox-report.js';
 import type { Session } from '../../../src/ops/session/session.js';
 import { openTestSession, testStore } from '../../helpers/store.js';
 import { tmp } from '../../helpers/tmp.js';
+import { interceptDisk } from '../../sim/intercept-disk.js';
 import { lastEntry, lastRun, manifestOf, run } from './support.js';
 
 let dir: string;

@@ -7,17 +7,6 @@ export type DiskOperation =
   | `dir.${Exclude<keyof DiskDir, 'path'>}`
   | Exclude<keyof Disk, 'open' | 'within'>;
 
-/** Asked before each operation; what it throws is the operation's failure. */
-export type Interceptor = (operation: DiskOperation, path: string) => void | Promise<void> | undefined;
-
-/** The same disk with a word to say before each operation, those of its open files and directories included. */
-export function interceptDisk(inner: Disk, before: Interceptor): Disk {
-  return surroundDisk(inner, async (operation, path, run) => {
-    await before(operation, path);
-    return run();
-  });
-}
-
 /** Stands around each operation: what it returns or throws is the operation's result. */
 export type Around = <T>(operation: DiskOperation, path: string, run: () => Promise<T>) => Promise<T>;
 
