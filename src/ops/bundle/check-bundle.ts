@@ -9,6 +9,7 @@ import {
   MAX_BUNDLE_INDEX_BYTES,
 } from '../../core/bundle/bundle-record.js';
 import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest/manifest.js';
+import { MANIFEST_NAME } from '../../core/manifest/manifest-name.js';
 import { CLASSIFICATIONS } from '../../core/manifest/vocabulary.js';
 import {
   type BundleIndex,
@@ -21,7 +22,6 @@ import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import { checkFilenameHint, checkName, type SafePath } from '../../core/paths/safe-path.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError } from '../../errors/hs-error.js';
-import { MANIFEST_NAME } from '../export/export-content.js';
 import type { BundleFile } from './bundle-source.js';
 import { executablesOf } from './lost-modes.js';
 

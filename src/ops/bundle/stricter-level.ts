@@ -5,7 +5,8 @@ import type { Manifest } from '../../core/manifest/manifest.js';
 import { stricter } from '../../core/manifest/sensitivity.js';
 import { isSensitive } from '../../core/manifest/vocabulary.js';
 import { HsError } from '../../errors/hs-error.js';
-import { manifestOf, reviseManifest } from '../govern/revise.js';
+import { reviseManifest } from '../govern/revise.js';
+import { manifestOf } from '../payload/read-manifest.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 

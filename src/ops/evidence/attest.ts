@@ -13,9 +13,9 @@ import { decodeBundleIndex, MAX_INDEX_BYTES } from '../../core/objects/bundle-in
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isHsError } from '../../errors/hs-error.js';
-import { manifestOf } from '../govern/revise.js';
 import { demandRead } from '../guard/read-gate.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
+import { manifestOf } from '../payload/read-manifest.js';
 import { describedBy, newManifest } from '../put/new-manifest.js';
 import { registration } from '../put/register-artifact.js';
 import type { Session } from '../session/session.js';

@@ -1,8 +1,8 @@
 import type { ProvenanceStatement } from '../../core/evidence/provenance.js';
+import { MANIFEST_NAME } from '../../core/manifest/manifest-name.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
-import { MANIFEST_NAME } from '../export/export-content.js';
 import { hashFile } from '../payload/hash-file.js';
 import { realDirectory, walkTree } from '../payload/walk-tree.js';
 

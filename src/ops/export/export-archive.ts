@@ -2,7 +2,7 @@ import type { TarInput } from '../../archive/write-tar.js';
 import { createSha256 } from '../../core/objects/hash.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError } from '../../errors/hs-error.js';
-import type { PayloadEntry } from '../materialize/payload-source.js';
+import type { PayloadEntry } from '../payload/payload-source.js';
 
 /** The files as a tar that is the same bytes on every machine (C2), or that tar compressed. */
 export async function* archive(

@@ -8,7 +8,7 @@ import { sha256 } from '../../core/objects/hash.js';
 import type { ObjectId, Timestamp } from '../../core/objects/ids.js';
 import { comparePaths } from '../../core/paths/safe-path.js';
 import type { Actor } from '../../core/policy/authorize.js';
-import type { Content } from './export-content.js';
+import type { Content } from '../payload/read-content.js';
 import { type Purpose, purposeFields } from './export-purpose.js';
 
 /** zlib may pack the same tar differently in another version; everything else is the same bytes anywhere. */

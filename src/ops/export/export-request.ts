@@ -1,7 +1,7 @@
 import type { ExportTarget } from '../../core/guard/export-target.js';
 import type { ExportFormat } from '../../core/ledger/export-formats.js';
 import type { ObjectId } from '../../core/objects/ids.js';
-import type { PayloadEntry } from '../materialize/payload-source.js';
+import type { PayloadEntry } from '../payload/payload-source.js';
 
 /** Where a caller wants it. Paths are absolute. */
 export type ExportPlace =

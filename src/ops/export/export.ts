@@ -8,7 +8,7 @@ import { escapeText } from '../../core/text/escape-control.js';
 import { recordText } from '../../core/text/ledger-text.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import { materialize } from '../materialize/materialize.js';
-import type { PayloadEntry, PayloadSource } from '../materialize/payload-source.js';
+import type { PayloadEntry, PayloadSource } from '../payload/payload-source.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 import { archive, verified } from './export-archive.js';

@@ -2,13 +2,12 @@ import { basename, dirname, join, relative } from 'node:path';
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import type { ExportFormat } from '../../core/ledger/export-formats.js';
-import { toSafePath } from '../../core/paths/safe-path.js';
+import { type SafePath, toSafePath } from '../../core/paths/safe-path.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { recordText } from '../../core/text/ledger-text.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import type { Destination } from '../materialize/destination.js';
-import { defaultPath } from './export-content.js';
 import type { ExportPlace } from './export-request.js';
 import { hasDotName, type OutputRoot, within } from './output-root.js';
 
@@ -52,6 +51,11 @@ interface PlaceContext {
   readonly record: ArtifactRecord;
   readonly format: ExportFormat;
   readonly onlyRoot: boolean;
+}
+
+/** The default place below the output root: name, else filename hint, else id (B8). */
+function defaultPath(record: Pick<ArtifactRecord, 'artifact_id' | 'name' | 'filename_hint'>): SafePath {
+  return toSafePath(record.name ?? record.filename_hint ?? record.artifact_id);
 }
 
 async function placed(disk: Disk, place: ExportPlace, context: PlaceContext): Promise<Placed> {

@@ -1,8 +1,9 @@
+import { MANIFEST_NAME } from '../../core/manifest/manifest-name.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { Recorded } from '../materialize/list-replaced.js';
+import { readContent } from '../payload/read-content.js';
 import type { Session } from '../session/session.js';
-import { MANIFEST_NAME, readContent } from './export-content.js';
 
 /**
  * What exports that are recorded for this very destination have written there (B3). The whole ledger

@@ -8,8 +8,9 @@ import { toReason } from '../../core/text/ledger-text.js';
 import { normalText } from '../../core/text/normal-form.js';
 import { HsError } from '../../errors/hs-error.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
+import { manifestOf } from '../payload/read-manifest.js';
 import type { Session } from '../session/session.js';
-import { manifestOf, reviseManifest } from './revise.js';
+import { reviseManifest } from './revise.js';
 
 /** What an artifact is called and labelled, by its newest revision. */
 export interface Described {

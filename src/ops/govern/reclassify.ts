@@ -6,8 +6,9 @@ import { escapeText } from '../../core/text/escape-control.js';
 import { toReason } from '../../core/text/ledger-text.js';
 import { HsError } from '../../errors/hs-error.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
+import { manifestOf } from '../payload/read-manifest.js';
 import type { Session } from '../session/session.js';
-import { manifestOf, reviseManifest } from './revise.js';
+import { reviseManifest } from './revise.js';
 
 export interface Reclassification {
   readonly classification?: Classification | undefined;

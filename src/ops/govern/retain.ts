@@ -5,8 +5,9 @@ import type { RetentionClass } from '../../core/manifest/vocabulary.js';
 import type { ArtifactId } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
+import { manifestOf } from '../payload/read-manifest.js';
 import type { Session } from '../session/session.js';
-import { manifestOf, reviseManifest } from './revise.js';
+import { reviseManifest } from './revise.js';
 
 export interface RetainChange {
   /** Days from `created_at`; null takes the TTL away. */

@@ -1,22 +1,10 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
-import {
-  decodeManifest,
-  encodeManifest,
-  MAX_MANIFEST_BYTES,
-  type Manifest,
-  toManifest,
-} from '../../core/manifest/manifest.js';
+import { encodeManifest, type Manifest, toManifest } from '../../core/manifest/manifest.js';
 import { describedBy } from '../put/new-manifest.js';
 import { factsOf } from '../put/register-artifact.js';
-import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
-
-/** The manifest of the newest revision. */
-export async function manifestOf(session: Session, record: ArtifactRecord): Promise<Manifest> {
-  return decodeManifest(await session.store.objects.read(record.manifest, MAX_MANIFEST_BYTES));
-}
 
 /**
  * A new revision with these fields changed (undefined takes one away), and the operation for it (A8). USAGE

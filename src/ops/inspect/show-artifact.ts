@@ -6,10 +6,10 @@ import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/ma
 import { planPrune } from '../../core/retention/planner.js';
 import type { PlanItem } from '../../core/retention/prune-plan.js';
 import { isHsError } from '../../errors/hs-error.js';
-import { readContent } from '../export/export-content.js';
 import { isRestorable } from '../gc/restore.js';
 import { guardSubject } from '../guard/guard-subject.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
+import { readContent } from '../payload/read-content.js';
 import type { Session } from '../session/session.js';
 
 export interface ShownArtifact {

@@ -6,6 +6,7 @@ import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import type { Guarantee } from '../../fsx/safe-dir.js';
 import { STORE_DIR } from '../../store/local/layout.js';
+import type { DirectoryPayload, FilePayload, PayloadSource } from '../payload/payload-source.js';
 import {
   type Destination,
   type OpenDestination,
@@ -16,13 +17,7 @@ import {
 } from './destination.js';
 import { inheritGroup, SETGID } from './inherit-group.js';
 import { identityAt } from './list-replaced.js';
-import {
-  type DirectoryPayload,
-  type FilePayload,
-  type Modes,
-  modesUnder,
-  type PayloadSource,
-} from './payload-source.js';
+import { type Modes, modesUnder } from './modes.js';
 import { checkFileDestination, publishFile } from './publish-file.js';
 import { checkTreeDestination, publishNewTree, type ReplaceRules, replaceTree } from './publish-tree.js';
 import { discardTree, inspectStaging, type StagingOutcome, settleStaging } from './settle-staging.js';

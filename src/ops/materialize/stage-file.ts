@@ -3,7 +3,7 @@ import type { ObjectId } from '../../core/objects/ids.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
-import { type PayloadEntry, SMALL_BYTES } from './payload-source.js';
+import { type PayloadEntry, SMALL_BYTES } from '../payload/payload-source.js';
 
 /** What staging needs to know of a file. */
 export interface Expected {

@@ -1,8 +1,9 @@
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
+import type { DirectoryPayload } from '../payload/payload-source.js';
 import { EarlyTreeSync } from './early-tree-sync.js';
-import type { DirectoryPayload, Modes } from './payload-source.js';
+import type { Modes } from './modes.js';
 import { stageEntry } from './stage-file.js';
 
 /**

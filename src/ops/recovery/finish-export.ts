@@ -6,12 +6,13 @@ import { EXPORT_FORMATS, type ExportFormat } from '../../core/ledger/export-form
 import type { EntryPayload } from '../../core/ledger/payload.js';
 import { recordText } from '../../core/text/ledger-text.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
-import { addManifest, readContent } from '../export/export-content.js';
+import { addManifest } from '../export/add-manifest.js';
 import { type BegunExport, journaledExports } from '../export/export-journal.js';
 import type { Purpose } from '../export/export-purpose.js';
 import { exportRecord, materializedPaths } from '../export/export-record.js';
 import type { StagingOutcome } from '../materialize/settle-staging.js';
 import type { StagingRecord } from '../materialize/staging-journal.js';
+import { readContent } from '../payload/read-content.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 import { finishRuns } from './finish-run.js';

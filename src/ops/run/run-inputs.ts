@@ -6,10 +6,10 @@ import type { Handle } from '../../core/manifest/manifest.js';
 import { checkFilenameHint, checkName, type SafePath, TreeNames } from '../../core/paths/safe-path.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import { SafeDir } from '../../fsx/safe-dir.js';
-import { readContent } from '../export/export-content.js';
 import { demandRead } from '../guard/read-gate.js';
 import { stageEntry, throwIfAborted } from '../materialize/stage-file.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
+import { readContent } from '../payload/read-content.js';
 import type { Session } from '../session/session.js';
 
 /** An artifact that the tool may read. */

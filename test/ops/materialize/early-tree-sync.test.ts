@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { toSafePath } from '../../../src/core/paths/safe-path.js';
 import { systemRandom } from '../../../src/fsx/system-effects.js';
 import { materialize } from '../../../src/ops/materialize/materialize.js';
-import type { PayloadEntry } from '../../../src/ops/materialize/payload-source.js';
+import type { PayloadEntry } from '../../../src/ops/payload/payload-source.js';
 import { SimDisk } from '../../sim/sim-disk.js';
 import { treePayload } from './payloads.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { toSafePath } from '../../../src/core/paths/safe-path.js';
 import { materialize } from '../../../src/ops/materialize/materialize.js';
-import type { PayloadSource } from '../../../src/ops/materialize/payload-source.js';
 import type { StagingRecord } from '../../../src/ops/materialize/staging-journal.js';
+import type { PayloadSource } from '../../../src/ops/payload/payload-source.js';
 import { recoverStaging } from '../../../src/ops/recovery/finish-staging.js';
 import { SimDisk, type SimOptions } from '../../sim/sim-disk.js';
 import { filePayload, sha256, treePayload } from './payloads.js';

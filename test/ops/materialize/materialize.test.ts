@@ -6,7 +6,7 @@ import { errnoError } from '../../../src/fsx/errno.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { systemRandom } from '../../../src/fsx/system-effects.js';
 import { type MaterializeOptions, materialize } from '../../../src/ops/materialize/materialize.js';
-import type { PayloadSource } from '../../../src/ops/materialize/payload-source.js';
+import type { PayloadSource } from '../../../src/ops/payload/payload-source.js';
 import { tmp } from '../../helpers/tmp.js';
 import { interceptDisk } from '../../sim/intercept-disk.js';
 import { SimDisk } from '../../sim/sim-disk.js';

@@ -1,11 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ObjectId } from '../../../src/core/objects/ids.js';
 import { comparePaths, toSafePath } from '../../../src/core/paths/safe-path.js';
-import type {
-  DirectoryPayload,
-  FilePayload,
-  PayloadEntry,
-} from '../../../src/ops/materialize/payload-source.js';
+import type { DirectoryPayload, FilePayload, PayloadEntry } from '../../../src/ops/payload/payload-source.js';
 
 export function sha256(bytes: string | Uint8Array): ObjectId {
   return createHash('sha256').update(bytes).digest('hex') as ObjectId;

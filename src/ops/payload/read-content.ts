@@ -1,17 +1,15 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest/manifest.js';
+import { MANIFEST_NAME } from '../../core/manifest/manifest-name.js';
 import { isExecutable } from '../../core/manifest/own-labels.js';
 import { decodeBundleIndex, MAX_INDEX_BYTES } from '../../core/objects/bundle-index.js';
-import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
-import { checkFilenameHint, comparePaths, type SafePath, toSafePath } from '../../core/paths/safe-path.js';
+import type { ObjectId } from '../../core/objects/ids.js';
+import { checkFilenameHint, type SafePath } from '../../core/paths/safe-path.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { ObjectStore } from '../../store/objects/object-store.js';
-import { type PayloadEntry, SMALL_BYTES } from '../materialize/payload-source.js';
+import { type PayloadEntry, SMALL_BYTES } from './payload-source.js';
 
-/** What `--with-manifest` is written as. */
-export const MANIFEST_NAME = 'artifact.json' as SafePath;
-
-/** Everything of one artifact that an export would write, read from the store. */
+/** Everything of one artifact that an export would write, as the store has it. */
 export interface Content {
   readonly record: ArtifactRecord;
   /** The manifest; absent when it cannot be read, which the guard blocks on. */
@@ -21,7 +19,7 @@ export interface Content {
 }
 
 /** One object as a file to be written; a class, since a tree has many and a pair of closures each is garbage. */
-class ObjectEntry implements PayloadEntry {
+export class ObjectEntry implements PayloadEntry {
   readonly path: SafePath;
   readonly hash: ObjectId;
   readonly size: number;
@@ -84,26 +82,4 @@ function fileName(record: ArtifactRecord): SafePath {
     if (checked?.path !== undefined && checked.path !== MANIFEST_NAME) return checked.path;
   }
   return 'payload' as SafePath;
-}
-
-/** The default place below the output root: name, else filename hint, else id (B8). */
-export function defaultPath(
-  record: Pick<ArtifactRecord, 'name' | 'filename_hint'> & { artifact_id: ArtifactId },
-): SafePath {
-  return toSafePath(record.name ?? record.filename_hint ?? record.artifact_id);
-}
-
-/** The entries with the manifest among them; a payload that has a file of that name is refused. */
-export function addManifest(
-  objects: ObjectStore,
-  entries: readonly PayloadEntry[],
-  record: ArtifactRecord,
-): PayloadEntry[] {
-  if (entries.some((e) => e.path === MANIFEST_NAME || e.path.startsWith(`${MANIFEST_NAME}/`))) {
-    throw new HsError('CONFLICT', `the payload has a file '${MANIFEST_NAME}' of its own`, {
-      hint: 'export it without --with-manifest; hs cat-artifact --manifest prints the manifest',
-    });
-  }
-  const manifest = new ObjectEntry(objects, MANIFEST_NAME, record.manifest, record.manifest_size_bytes);
-  return [...entries, manifest].sort((a, b) => comparePaths(a.path, b.path));
 }
