@@ -1,22 +1,19 @@
-import type { Catalog } from '../../core/catalog/catalog.js';
-import { classificationRank, sensitivityOf } from '../../core/manifest/sensitivity.js';
-import { toName } from '../../core/paths/safe-path.js';
-import type { Policy } from '../../core/policy/policy.js';
 import { escapeText } from '../../core/text/escape-control.js';
-import { type ErrorCode, HsError, isErrno, isHsError } from '../../errors/hs-error.js';
+import { isHsError } from '../../errors/hs-error.js';
 import type { DiskDir } from '../../fsx/disk.js';
-import { runSandboxed, type SandboxResult, sandboxHost } from '../../sandbox/sandbox.js';
-import { demandDescription } from '../put/new-manifest.js';
 import type { Session } from '../session/session.js';
-import type { Transaction } from '../session/transaction.js';
-import { type Captured, collectCapture } from './collect-capture.js';
-import { description, Register } from './register-outputs.js';
-import { discard, makeRunDirectories, type RunDirectories } from './run-directories.js';
-import { type RunInput, resolveInputs, writeInputs } from './run-inputs.js';
+import { checkDescription, checkOutput } from './check-run.js';
+import { failRun, isWorthRescuing } from './fail-run.js';
+import { Register } from './register-outputs.js';
+import type { RunContext } from './run-context.js';
+import { discard, makeRunDirectories } from './run-directories.js';
+import { resolveInputs, writeInputs } from './run-inputs.js';
 import { runJournal } from './run-journal.js';
 import { checkCommand, commandFacts, type RunFacts, signalStatus } from './run-record.js';
 import type { RunRequest, RunResult } from './run-request.js';
 import { runResult } from './run-result.js';
+import { sandboxTool } from './sandbox-tool.js';
+import { isFilled, NOTHING, takeOutputs } from './take-outputs.js';
 import { ToolSignals } from './tool-signals.js';
 import { Transcript } from './transcript.js';
 import { overBudget, type RunBudget, runBudget, Tally, UsageWatch } from './watch-usage.js';
@@ -45,7 +42,7 @@ export async function runTool(session: Session, request: RunRequest): Promise<Ru
       ...commandFacts(request),
     };
     const places = await makeRunDirectories(session, tx.lease, (path) => runJournal({ path, ...begun }));
-    const run = new Run(session, tx, request, policy, places, inputs, begun.run_id);
+    const run = new Run({ session, tx, request, policy, places, inputs, runId: begun.run_id });
     try {
       return await run.run();
     } finally {
@@ -54,85 +51,36 @@ export async function runTool(session: Session, request: RunRequest): Promise<Ru
   });
 }
 
-function checkOutput(request: RunRequest): void {
-  if (request.name !== undefined) toName(request.name);
-  if (request.kind === 'bundle') {
-    throw new HsError('USAGE', "a tool's output cannot be of kind 'bundle'", { hint: 'hs bundle makes one' });
-  }
-}
-
-/**
- * What the artifacts will say is checked before the tool has worked for hours. To be less sensitive than
- * the sources takes what it takes to reclassify them.
- */
-async function checkDescription(
-  session: Session,
-  catalog: Catalog,
-  request: RunRequest,
-  inputs: readonly RunInput[],
-): Promise<void> {
-  const { kind = 'tool_output' } = request;
-  const known = description(request, inputs);
-  const highest = sensitivityOf(inputs.map((i) => i.record)).classification;
-  if (classificationRank(known.classification) < classificationRank(highest)) {
-    await session.demand(catalog, 'artifact.reclassify', request.sources);
-    session.warn(`the output is to be ${known.classification}, and a source is ${highest}`);
-  }
-  demandDescription(session, { ...known, kind });
-}
-
 interface Ended {
   readonly facts: RunFacts;
   readonly failed: boolean;
 }
 
 class Run {
-  readonly #session: Session;
-  readonly #tx: Transaction;
-  readonly #request: RunRequest;
-  readonly #policy: Policy;
-  readonly #places: RunDirectories;
-  readonly #inputs: readonly RunInput[];
-  readonly #runId: string;
+  readonly #context: RunContext;
   readonly #register: Register;
   readonly #control = new ToolSignals();
   /** True: the output is worth keeping where it is, since the store could not take it. */
   #rescued = false;
   #scratchGone: Promise<void> | undefined;
 
-  constructor(
-    session: Session,
-    tx: Transaction,
-    request: RunRequest,
-    policy: Policy,
-    places: RunDirectories,
-    inputs: readonly RunInput[],
-    runId: string,
-  ) {
-    this.#session = session;
-    this.#tx = tx;
-    this.#request = request;
-    this.#policy = policy;
-    this.#places = places;
-    this.#inputs = inputs;
-    this.#runId = runId;
+  constructor(context: RunContext) {
+    const { session, tx, request, inputs } = context;
+    this.#context = context;
     this.#register = new Register(session, tx, request, inputs);
   }
 
   async run(): Promise<RunResult> {
-    const { disk } = this.#session;
-    await writeInputs(this.#session, this.#places.inputs, this.#inputs);
-    const budget = await runBudget(
-      disk,
-      this.#places.capture,
-      this.#policy.export.budgets[this.#session.actor.type],
-    );
+    const { session, request, policy, places, inputs } = this.#context;
+    const { disk } = session;
+    await writeInputs(session, places.inputs, inputs);
+    const budget = await runBudget(disk, places.capture, policy.export.budgets[session.actor.type]);
     const transcripts: Transcript[] = [];
     // Held, so that what is read afterwards is this directory, whatever has its name then.
-    const capture = await disk.openDir(this.#places.capture);
+    const capture = await disk.openDir(places.capture);
     try {
-      for (const stream of this.#request.capture) {
-        transcripts.push(await Transcript.begin(this.#session.store.disk, this.#places.root, stream));
+      for (const stream of request.capture) {
+        transcripts.push(await Transcript.begin(session.store.disk, places.root, stream));
       }
       const ended = await this.#tool(transcripts, budget);
       return await this.#keep(ended, capture, transcripts, budget);
@@ -144,14 +92,15 @@ class Run {
 
   /** Removes what the run has on disk, but what was rescued. */
   async discard(): Promise<void> {
-    const { root } = this.#places;
-    await Promise.all([this.#discardScratch(), this.#rescued ? undefined : discard(this.#session, root)]);
+    const { session, places } = this.#context;
+    await Promise.all([this.#discardScratch(), this.#rescued ? undefined : discard(session, places.root)]);
   }
 
   /** The sandbox is done with it before the commit, which waits for the disk: 3 ms of a run that does nothing. */
   #discardScratch(): Promise<void> {
     if (this.#scratchGone === undefined) {
-      this.#scratchGone = discard(this.#session, this.#places.scratch);
+      const { session, places } = this.#context;
+      this.#scratchGone = discard(session, places.scratch);
       // Whoever discards the rest is told.
       this.#scratchGone.catch(() => undefined);
     }
@@ -159,17 +108,18 @@ class Run {
   }
 
   async #tool(transcripts: readonly Transcript[], budget: RunBudget): Promise<Ended> {
-    const { signal } = this.#session;
+    const { session, request, places } = this.#context;
+    const { signal } = session;
     signal.throwIfAborted();
     const control = this.#control;
-    const watch = new UsageWatch(this.#session.disk, this.#places, budget, (why) => control.overran(why));
-    const giveBack = this.#request.takeSignals?.(control.take);
+    const watch = new UsageWatch(session.disk, places, budget, (why) => control.overran(why));
+    const giveBack = request.takeSignals?.(control.take);
     const onAbort = () => control.take('SIGTERM');
     signal.addEventListener('abort', onAbort, { once: true });
-    const startedAt = this.#session.now();
+    const startedAt = session.now();
     await watch.start();
     try {
-      const result = await this.#sandboxed(transcripts, new Tally(budget));
+      const result = await sandboxTool(this.#context, control, transcripts, new Tally(budget));
       const toolStatus =
         result.aborted && control.asked !== undefined ? signalStatus(control.asked) : result.status;
       const { backend, level, gaps, stray, notRun } = result;
@@ -177,12 +127,13 @@ class Run {
         ...this.#facts(startedAt, toolStatus, { backend, level, gaps }, stray),
         ...(notRun === undefined ? {} : { notRun }),
       };
-      return { facts, failed: toolStatus !== 0 || (this.#request.strict && stray.length > 0) };
+      return { facts, failed: toolStatus !== 0 || (request.strict && stray.length > 0) };
     } catch (e) {
       if (!control.hasStarted) throw isHsError(e, 'INTERRUPTED') ? control.interrupted(e) : e;
       const unknown = { backend: 'unknown', level: 'unknown', gaps: [] };
       const status = control.status ?? signalStatus('SIGKILL');
-      throw await this.#failure(e, this.#facts(startedAt, status, unknown, []), [], true);
+      const facts = this.#facts(startedAt, status, unknown, []);
+      throw await this.#failed(facts, [], true, e);
     } finally {
       signal.removeEventListener('abort', onAbort);
       control.end();
@@ -198,58 +149,16 @@ class Run {
     sandbox: RunFacts['sandbox'],
     stray: RunFacts['stray'],
   ): RunFacts {
+    const { session, inputs, runId } = this.#context;
     return {
-      runId: this.#runId,
+      runId,
       toolStatus,
       startedAt,
-      endedAt: this.#session.now(),
+      endedAt: session.now(),
       sandbox,
       stray,
-      inputHashes: this.#inputs.map((i) => i.record.content_hash),
+      inputHashes: inputs.map((i) => i.record.content_hash),
     };
-  }
-
-  #sandboxed(transcripts: readonly Transcript[], printed: Tally): Promise<SandboxResult> {
-    const { disk, environment, store } = this.#session;
-    const { capture, inputs, scratch } = this.#places;
-    const request = this.#request;
-    return runSandboxed(
-      sandboxHost(disk, environment),
-      {
-        command: request.command,
-        projectDir: store.workspace,
-        cwd: request.cwd,
-        captureDir: capture,
-        ...(this.#inputs.length === 0 ? {} : { inputsDir: inputs }),
-        scratchDir: scratch,
-        storeDir: store.root,
-        network: request.network,
-        env: request.env,
-        stdin: request.stdin,
-        signal: this.#control.signal,
-        graceMs: 1000,
-        onStart: (tool) => this.#control.started(tool),
-        onEnd: (status) => {
-          this.#control.status = status;
-        },
-        onOutput: async (stream, chunk) => {
-          const transcript = transcripts.find((t) => t.stream === stream);
-          const over = transcript === undefined ? undefined : printed.addBytes(chunk.byteLength);
-          if (over !== undefined) this.#control.overran(over);
-          else await transcript?.write(chunk);
-          await this.#control.whileRunning(
-            request.onOutput(stream, chunk).then((heard) => {
-              if (!heard && transcript === undefined) this.#control.outputClosed();
-            }),
-          );
-        },
-      },
-      {
-        least: this.#policy.run.least_level,
-        observed: request.strict,
-        ...(request.backend === undefined ? {} : { backend: request.backend }),
-      },
-    );
   }
 
   /** Registers what is to be kept. The record of the run is in the ledger whatever comes of it. */
@@ -259,79 +168,31 @@ class Run {
     transcripts: readonly Transcript[],
     budget: RunBudget,
   ): Promise<RunResult> {
+    const { session, request, inputs } = this.#context;
     const { facts, failed } = ended;
-    const kept = !failed || this.#request.keepFailed;
+    const kept = !failed || request.keepFailed;
     const errors: string[] = [];
     try {
       if (this.#control.overrun !== undefined) throw overBudget(this.#control.overrun);
-      const taken = kept ? await this.#take(capture, budget) : NOTHING;
-      const lost = !kept && (transcripts.length > 0 || (await this.#isFilled(capture)));
+      const taken = kept ? await takeOutputs(this.#context, capture, budget) : NOTHING;
+      const lost = !kept && (transcripts.length > 0 || (await isFilled(this.#context, capture)));
       errors.push(...taken.refused.map(({ path, why }) => `refused '${path}': ${why}`));
       const manifests = [
         ...this.#register.outputs(taken, facts),
         ...(kept ? await this.#register.printed(transcripts, facts) : []),
       ];
-      this.#session.progress.start('committing');
+      session.progress.start('committing');
       await this.#register.commit(manifests, facts, errors);
-      this.#session.progress.done();
-      return runResult(this.#request, facts, { taken, manifests, lost, inputs: this.#inputs });
+      session.progress.done();
+      return runResult(request, facts, { taken, manifests, lost, inputs });
     } catch (e) {
-      throw await this.#failure(e, facts, errors, kept);
+      throw await this.#failed(facts, errors, kept, e);
     }
   }
 
-  /** What the tool left, unless the directory itself is not the one that it was given. */
-  async #take(capture: DiskDir, budget: RunBudget): Promise<Captured> {
-    const { disk } = this.#session;
-    const [held, named] = [
-      await capture.stat(),
-      await disk.lstat(this.#places.capture).catch(() => undefined),
-    ];
-    if (named?.kind !== 'directory' || named.dev !== held.dev || named.ino !== held.ino) {
-      return { ...NOTHING, refused: [{ path: '.', why: 'the capture directory was removed or replaced' }] };
-    }
-    return collectCapture(this.#session, this.#tx.batch, capture, this.#request.each, budget);
-  }
-
-  async #isFilled(capture: DiskDir): Promise<boolean> {
-    try {
-      return (await this.#session.disk.readdir(capture.path)).length > 0;
-    } catch (e) {
-      // A tool may have taken its own permission away; whatever is there goes with the rest.
-      if (!isErrno(e)) throw e;
-      return true;
-    }
-  }
-
-  /** The run is recorded without its output; what to throw says whether that succeeded. */
-  async #failure(e: unknown, facts: RunFacts, errors: readonly string[], wanted: boolean): Promise<unknown> {
-    if (!isHsError(e) && !isErrno(e)) return e;
-    const said = `the tool ended with status ${facts.toolStatus}, and its output is not registered`;
-    const code = isHsError(e) ? e.code : 'SYSTEM';
-    const { capture } = this.#places;
-    // Hours of work are not thrown away for a full disk or a damaged ledger.
-    this.#rescued = STORE_CANNOT.includes(code) && wanted;
-    const hint = this.#rescued
-      ? `what it left is in '${capture}': store it with hs put, then remove '${this.#places.root}'`
-      : isHsError(e)
-        ? e.hint
-        : undefined;
-    const unknown = code === 'OUTCOME_UNKNOWN';
-    let unrecorded = '';
-    try {
-      if (!unknown) await this.#register.commit([], facts, [...errors, (e as Error).message]);
-    } catch (again) {
-      if (!isHsError(again) && !isErrno(again)) throw again;
-      unrecorded = '; the run itself could not be recorded either';
-    }
-    return new HsError(code, `${unknown ? '' : `${said}: `}${(e as Error).message}${unrecorded}`, {
-      ...(hint === undefined ? {} : { hint }),
-      details: { run_id: facts.runId, exit_status: facts.toolStatus },
-      cause: e,
-    });
+  /** `wanted`: the output was to be kept. */
+  #failed(facts: RunFacts, errors: readonly string[], wanted: boolean, e: unknown): Promise<unknown> {
+    this.#rescued = wanted && isWorthRescuing(e);
+    return failRun(this.#context, this.#register, { facts, errors, rescued: this.#rescued }, e);
   }
 }
-
-/** The store's fault, and not that of what the tool left. */
-const STORE_CANNOT: readonly ErrorCode[] = ['SYSTEM', 'CONFLICT', 'LEDGER_BROKEN', 'ROLLED_BACK'];
-const NOTHING: Captured = { payloads: [], refused: [], emptyDirectories: [], unportable: [] };

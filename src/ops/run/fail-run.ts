@@ -1,0 +1,51 @@
+import { type ErrorCode, HsError, isErrno, isHsError } from '../../errors/hs-error.js';
+import type { Register } from './register-outputs.js';
+import type { RunContext } from './run-context.js';
+import type { RunFacts } from './run-record.js';
+
+/** The store's fault, and not that of what the tool left. */
+const STORE_CANNOT: readonly ErrorCode[] = ['SYSTEM', 'CONFLICT', 'LEDGER_BROKEN', 'ROLLED_BACK'];
+
+/** Hours of work are not thrown away for a full disk or a damaged ledger. */
+export function isWorthRescuing(e: unknown): boolean {
+  return isErrno(e) || isHsError(e, ...STORE_CANNOT);
+}
+
+/** A run whose output is not registered. */
+export interface FailedRun {
+  readonly facts: RunFacts;
+  /** What is recorded beside the failure. */
+  readonly errors: readonly string[];
+  /** True: the output stays where it is. */
+  readonly rescued: boolean;
+}
+
+/** Records the run without its output, and returns the error to throw, which says whether that succeeded. */
+export async function failRun(
+  { places }: RunContext,
+  register: Register,
+  { facts, errors, rescued }: FailedRun,
+  e: unknown,
+): Promise<unknown> {
+  if (!isHsError(e) && !isErrno(e)) return e;
+  const said = `the tool ended with status ${facts.toolStatus}, and its output is not registered`;
+  const code = isHsError(e) ? e.code : 'SYSTEM';
+  const hint = rescued
+    ? `what it left is in '${places.capture}': store it with hs put, then remove '${places.root}'`
+    : isHsError(e)
+      ? e.hint
+      : undefined;
+  const unknown = code === 'OUTCOME_UNKNOWN';
+  let unrecorded = '';
+  try {
+    if (!unknown) await register.commit([], facts, [...errors, (e as Error).message]);
+  } catch (again) {
+    if (!isHsError(again) && !isErrno(again)) throw again;
+    unrecorded = '; the run itself could not be recorded either';
+  }
+  return new HsError(code, `${unknown ? '' : `${said}: `}${(e as Error).message}${unrecorded}`, {
+    ...(hint === undefined ? {} : { hint }),
+    details: { run_id: facts.runId, exit_status: facts.toolStatus },
+    cause: e,
+  });
+}

@@ -1,0 +1,17 @@
+import type { Policy } from '../../core/policy/policy.js';
+import type { Session } from '../session/session.js';
+import type { Transaction } from '../session/transaction.js';
+import type { RunDirectories } from './run-directories.js';
+import type { RunInput } from './run-inputs.js';
+import type { RunRequest } from './run-request.js';
+
+/** What one run works with, from its beginning to its end. */
+export interface RunContext {
+  readonly session: Session;
+  readonly tx: Transaction;
+  readonly request: RunRequest;
+  readonly policy: Policy;
+  readonly places: RunDirectories;
+  readonly inputs: readonly RunInput[];
+  readonly runId: string;
+}

@@ -1,0 +1,56 @@
+import { runSandboxed, type SandboxResult, sandboxHost } from '../../sandbox/sandbox.js';
+import type { RunContext } from './run-context.js';
+import type { ToolSignals } from './tool-signals.js';
+import type { Transcript } from './transcript.js';
+import type { Tally } from './watch-usage.js';
+
+/**
+ * Runs the tool. What it prints goes to its transcripts, and to whoever listens; what is not captured counts
+ * against the budget.
+ */
+export function sandboxTool(
+  { session, request, policy, places, inputs: sources }: RunContext,
+  control: ToolSignals,
+  transcripts: readonly Transcript[],
+  printed: Tally,
+): Promise<SandboxResult> {
+  const { disk, environment, store } = session;
+  const { capture, inputs, scratch } = places;
+  return runSandboxed(
+    sandboxHost(disk, environment),
+    {
+      command: request.command,
+      projectDir: store.workspace,
+      cwd: request.cwd,
+      captureDir: capture,
+      ...(sources.length === 0 ? {} : { inputsDir: inputs }),
+      scratchDir: scratch,
+      storeDir: store.root,
+      network: request.network,
+      env: request.env,
+      stdin: request.stdin,
+      signal: control.signal,
+      graceMs: 1000,
+      onStart: (tool) => control.started(tool),
+      onEnd: (status) => {
+        control.status = status;
+      },
+      onOutput: async (stream, chunk) => {
+        const transcript = transcripts.find((t) => t.stream === stream);
+        const over = transcript === undefined ? undefined : printed.addBytes(chunk.byteLength);
+        if (over !== undefined) control.overran(over);
+        else await transcript?.write(chunk);
+        await control.whileRunning(
+          request.onOutput(stream, chunk).then((heard) => {
+            if (!heard && transcript === undefined) control.outputClosed();
+          }),
+        );
+      },
+    },
+    {
+      least: policy.run.least_level,
+      observed: request.strict,
+      ...(request.backend === undefined ? {} : { backend: request.backend }),
+    },
+  );
+}

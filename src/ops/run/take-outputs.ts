@@ -1,0 +1,32 @@
+import { isErrno } from '../../errors/hs-error.js';
+import type { DiskDir } from '../../fsx/disk.js';
+import { type Captured, collectCapture } from './collect-capture.js';
+import type { RunContext } from './run-context.js';
+import type { RunBudget } from './watch-usage.js';
+
+export const NOTHING: Captured = { payloads: [], refused: [], emptyDirectories: [], unportable: [] };
+
+/** What the tool left, unless the directory itself is not the one that it was given. */
+export async function takeOutputs(
+  { session, tx, request, places }: RunContext,
+  capture: DiskDir,
+  budget: RunBudget,
+): Promise<Captured> {
+  const { disk } = session;
+  const [held, named] = [await capture.stat(), await disk.lstat(places.capture).catch(() => undefined)];
+  if (named?.kind !== 'directory' || named.dev !== held.dev || named.ino !== held.ino) {
+    return { ...NOTHING, refused: [{ path: '.', why: 'the capture directory was removed or replaced' }] };
+  }
+  return collectCapture(session, tx.batch, capture, request.each, budget);
+}
+
+/** Whether a tool left anything. */
+export async function isFilled({ session }: RunContext, capture: DiskDir): Promise<boolean> {
+  try {
+    return (await session.disk.readdir(capture.path)).length > 0;
+  } catch (e) {
+    // A tool may have taken its own permission away; whatever is there goes with the rest.
+    if (!isErrno(e)) throw e;
+    return true;
+  }
+}
