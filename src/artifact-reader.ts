@@ -15,8 +15,8 @@ import type { RetentionReport } from './core/retention/report.js';
 import { HsError } from './errors/hs-error.js';
 import type { ScanRow } from './ops/evidence/scan.js';
 import type { SignedCheckpoint } from './ops/evidence/sign-checkpoint.js';
-import type { ExportPlan } from './ops/export/export.js';
 import type { ExportPlace, ExportRequest } from './ops/export/export-request.js';
+import type { ExportPlan } from './ops/export/plan-export.js';
 import type { FsckOptions, FsckReport } from './ops/fsck/fsck.js';
 import type { CollectionPlanOptions } from './ops/gc/plan-collection.js';
 import type { ReportRow } from './ops/gc/retention-reports.js';
@@ -167,7 +167,7 @@ export class ArtifactReader {
 
   /** What `export` would write, with the same decision; writes and records nothing. */
   async planExport(name: string, destination?: string, options: ExportOptions = {}): Promise<ExportPlan> {
-    const { planExport } = await import('./ops/export/export.js');
+    const { planExport } = await import('./ops/export/plan-export.js');
     return planExport(this.session, this.exportRequest(name, destination, options));
   }
 

@@ -46,8 +46,9 @@ export type { BundleCreated, BundleOptions } from './ops/bundle/create-bundle.js
 export type { Imported, ImportOptions } from './ops/bundle/import-bundle.js';
 export type { ScanRow } from './ops/evidence/scan.js';
 export type { SignedCheckpoint } from './ops/evidence/sign-checkpoint.js';
-export type { Exported, ExportPlan } from './ops/export/export.js';
+export type { Exported } from './ops/export/export.js';
 export type { ExportPlace, ExportRequest } from './ops/export/export-request.js';
+export type { ExportPlan } from './ops/export/plan-export.js';
 export type { ObjectCheckOptions } from './ops/fsck/check-objects.js';
 export type { Finding, Severity } from './ops/fsck/finding.js';
 export type { FsckOptions, FsckReport } from './ops/fsck/fsck.js';

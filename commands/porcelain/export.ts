@@ -95,7 +95,7 @@ While writing, hs holds the directories below DEST open and follows no link belo
     }
     const artifacts = into === undefined ? [first!] : args.artifacts;
     const epoch = sourceDateEpoch();
-    const { exportArtifact, planExport } = await import('../../src/ops/export/export.js');
+    const { exportArtifact } = await import('../../src/ops/export/export.js');
     const s = await session(dryRun ? { writes: false } : {});
     const run = async (artifact: string) => {
       const request = {
@@ -110,7 +110,10 @@ While writing, hs holds the directories below DEST open and follows no link belo
         ...(options.format === undefined ? {} : { format: options.format }),
         ...(epoch === undefined ? {} : { mtime: Math.floor(epoch / 1000) }),
       };
-      if (dryRun) return planned(await planExport(s, request));
+      if (dryRun) {
+        const { planExport } = await import('../../src/ops/export/plan-export.js');
+        return planned(await planExport(s, request));
+      }
       if (key === undefined) return [done(await exportArtifact(s, request))];
       const { exportAttested } = await import('../../src/ops/export/export-attested.js');
       return (await exportAttested(s, request, key)).map(done);

@@ -4,7 +4,8 @@ import type { exportRow } from '../../src/cli/schemas/outside.js';
 import { projectionRef, toExportTarget } from '../../src/core/guard/export-target.js';
 import { check } from '../../src/core/json/schema.js';
 import { toObjectId } from '../../src/core/objects/ids.js';
-import type { Exported, ExportPlan } from '../../src/ops/export/export.js';
+import type { Exported } from '../../src/ops/export/export.js';
+import type { ExportPlan } from '../../src/ops/export/plan-export.js';
 
 /** Options of every command that writes outside the store. */
 export const FORCE = {

@@ -1,0 +1,86 @@
+import type { ExportRecord } from '../../core/ledger/payload.js';
+import { recordText } from '../../core/text/ledger-text.js';
+import { HsError, isErrno } from '../../errors/hs-error.js';
+import type { Session } from '../session/session.js';
+import type { Transaction } from '../session/transaction.js';
+import { type Decision, decideExport } from './export-decision.js';
+import { type Purpose, purposeFields } from './export-purpose.js';
+import { type ExportConfig, exportRecord, materializedPaths } from './export-record.js';
+import type { ExportRequest } from './export-request.js';
+
+/** False: it cannot be written now, and is completed from the journal by the next writing command (B7). */
+export async function tryToRecord(session: Session, record: () => Promise<void>): Promise<boolean> {
+  try {
+    await record();
+    return true;
+  } catch (e) {
+    if (!(e instanceof HsError) && !isErrno(e)) throw e;
+    session.warn(`the export record could not be written, the next writing command will: ${e.message}`);
+    return false;
+  }
+}
+
+export async function recordOutcome(
+  session: Session,
+  tx: Transaction,
+  exportId: string,
+  { config, purpose }: { readonly config: ExportConfig; readonly purpose: Purpose },
+  { content, shape, placed, policyId, capability }: Decision,
+  end: Pick<ExportRecord, 'outcome' | 'warnings' | 'errors'>,
+): Promise<void> {
+  const facts = {
+    exportId,
+    createdAt: session.now(),
+    actor: session.actor,
+    jobId: session.jobId,
+    content,
+    format: shape.format,
+    config,
+    target: placed.target,
+    policyId,
+    purpose,
+  };
+  const paths = materializedPaths(shape.format, placed.target, shape.entries);
+  await tx.commit(
+    () => ({
+      type: 'export_record',
+      payload: exportRecord(facts, end, paths),
+      capability,
+      decision: end.outcome === 'refused' ? 'deny' : 'allow',
+    }),
+    { records: true },
+  );
+}
+
+/** The decision at the head, in the ledger before the first byte (B5); without it nothing is written. */
+export async function recordDecision(
+  session: Session,
+  tx: Transaction,
+  exportId: string,
+  request: ExportRequest,
+  purpose: Purpose,
+  onDecided: () => void,
+): Promise<Decision> {
+  let decision: Decision | undefined;
+  await tx.commit(async (catalog) => {
+    decision = await decideExport(session, catalog, request);
+    session.signal.throwIfAborted();
+    onDecided();
+    return {
+      type: 'export_decided',
+      payload: {
+        export_id: exportId,
+        artifact_ids: [decision.content.record.artifact_id],
+        export_format: decision.shape.format,
+        export_target: decision.placed.target,
+        ...purposeFields(purpose),
+        policy_id: decision.policyId,
+        consents: [...new Set(request.consents ?? [])].sort(),
+        reasons: decision.objections.map((o) => recordText(o.why)),
+      },
+      capability: decision.capability,
+      decision: decision.objections.length === 0 ? 'allow' : 'deny',
+    };
+  });
+  return decision!;
+}
