@@ -92,7 +92,7 @@ export const summaries: CommandSummaries = {
   },
   import: {
     class: 'porcelain',
-    summary: 'import a bundle into this store',
+    summary: 'import a bundle or a workspace into this store',
   },
   pin: {
     class: 'porcelain',

@@ -15,6 +15,7 @@ import type { FsckOptions } from './ops/fsck/fsck.js';
 import type { CollectionPlanOptions } from './ops/gc/plan-collection.js';
 import type { Reclassification } from './ops/govern/reclassify.js';
 import type { RetainChange } from './ops/govern/retain.js';
+import type { WorkspaceOptions } from './ops/handshake/import-workspace.js';
 import type { HistoryQuery } from './ops/inspect/history.js';
 import type { ListQuery } from './ops/inspect/list-artifacts.js';
 import type { PutOptions } from './ops/put/put.js';
@@ -176,6 +177,7 @@ export const bundleOptions = options<BundleOptions>('options', {
   attest: given,
 });
 export const importOptions = options<ImportOptions>('options', { nonPortable: flag, ttl: ttlDays });
+export const workspaceOptions = options<WorkspaceOptions>('options', { ttl: ttlDays });
 export const fsckOptions = options<Partial<FsckOptions>>('options', {
   secondOpinion: flag,
   sample: z.number().check(z.minimum(0), z.maximum(1)),

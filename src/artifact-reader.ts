@@ -23,6 +23,7 @@ import type { ReportRow } from './ops/gc/retention-reports.js';
 import { listPins, type PinRow } from './ops/govern/pins.js';
 import type { NamedPolicy, PolicyCheck } from './ops/govern/set-policy.js';
 import { demandRead, demandUnrestricted } from './ops/guard/read-gate.js';
+import type { WorkspaceImport, WorkspaceOptions } from './ops/handshake/import-workspace.js';
 import { type HistoryQuery, type HistoryRow, history } from './ops/inspect/history.js';
 import { type ListQuery, listArtifacts } from './ops/inspect/list-artifacts.js';
 import { type ShownArtifact, showArtifact } from './ops/inspect/show-artifact.js';
@@ -182,6 +183,12 @@ export class ArtifactReader {
         ? { kind: 'default' }
         : { kind: 'path', path: this.path(destination, 'destination') };
     return { ...given.exportOptions(options), artifact: given.text(name, 'name'), place, byEnding: true };
+  }
+
+  /** What an import of that workspace would bring in, and what is wrong with the rest; changes nothing. */
+  async planWorkspaceImport(path: string, options: WorkspaceOptions = {}): Promise<WorkspaceImport> {
+    const { planWorkspaceImport } = await import('./ops/handshake/import-workspace.js');
+    return planWorkspaceImport(this.session, this.path(path), given.workspaceOptions(options));
   }
 
   /** What a collection would keep and prune now, and why (`hs plan-prune`). Changes nothing. */

@@ -14,6 +14,7 @@ import { changePins } from './ops/govern/pins.js';
 import type { Promoted } from './ops/govern/promote.js';
 import type { Reclassification, Reclassified } from './ops/govern/reclassify.js';
 import type { RetainChange, Retained } from './ops/govern/retain.js';
+import type { WorkspaceImport, WorkspaceOptions } from './ops/handshake/import-workspace.js';
 import { defaultPinName, toPinName } from './ops/naming/pin-name.js';
 import { resolveArtifact } from './ops/naming/resolve-artifact.js';
 import { streamSource } from './ops/payload/stream-source.js';
@@ -166,6 +167,12 @@ export class ArtifactStore extends ArtifactReader {
   async importBundle(path: string, options: ImportOptions = {}): Promise<Imported> {
     const { importBundle } = await import('./ops/bundle/import-bundle.js');
     return importBundle(this.session, this.path(path), given.importOptions(options));
+  }
+
+  /** Registers what is sound of a handshake_core workspace, and says what is not (`hs import --format handshake`). */
+  async importWorkspace(path: string, options: WorkspaceOptions = {}): Promise<WorkspaceImport> {
+    const { importWorkspace } = await import('./ops/handshake/import-workspace.js');
+    return importWorkspace(this.session, this.path(path), given.workspaceOptions(options));
   }
 
   /** Gives an artifact another name, and with null none (`hs rename`). */

@@ -11,6 +11,8 @@ export type { TreeHash } from './core/evidence/merkle-tree.js';
 export type { ProvenanceStatement } from './core/evidence/provenance.js';
 export type { ExportTarget, TargetKind } from './core/guard/export-target.js';
 export type { Culprit, GuardLink, GuardRule, GuardSubject } from './core/guard/guard.js';
+export type { HashForm } from './core/handshake/directory-hash.js';
+export type { Fault, FaultKind } from './core/handshake/fault.js';
 export type { Json } from './core/json/canonical.js';
 export type { LedgerEntry } from './core/ledger/entry.js';
 export type { ExportFormat } from './core/ledger/export-formats.js';
@@ -64,6 +66,12 @@ export type { Promoted } from './ops/govern/promote.js';
 export type { Reclassification, Reclassified } from './ops/govern/reclassify.js';
 export type { RetainChange, Retained } from './ops/govern/retain.js';
 export type { NamedPolicy, PolicyCheck } from './ops/govern/set-policy.js';
+export type {
+  RefusedArtifact,
+  WorkspaceArtifact,
+  WorkspaceImport,
+  WorkspaceOptions,
+} from './ops/handshake/import-workspace.js';
 export type { HistoryQuery, HistoryRow, Subject } from './ops/inspect/history.js';
 export type { ListQuery } from './ops/inspect/list-artifacts.js';
 export type { ShownArtifact } from './ops/inspect/show-artifact.js';

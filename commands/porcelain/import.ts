@@ -1,20 +1,30 @@
 import { command } from '../../src/cli/command.js';
-import { flag, integer } from '../../src/cli/options.js';
+import { choice, flag, integer } from '../../src/cli/options.js';
 import { one } from '../../src/cli/positionals.js';
 import { compact } from '../../src/core/json/omit-undefined.js';
 import { MAX_TTL_DAYS } from '../../src/core/manifest/manifest.js';
 
-/** `hs import`: registers the members of a bundle, which is hostile input (C3). */
+import { HsError } from '../../src/errors/hs-error.js';
+import { bringInWorkspace } from '../shared/import-workspace.js';
+
+/** `hs import`: registers the members of a bundle or a workspace, which are hostile input (C3). */
 export const importCommand = command({
   name: 'import',
   class: 'porcelain',
   opens: 'write',
-  summary: 'import a bundle into this store',
+  summary: 'import a bundle or a workspace into this store',
+  synopsis: ['hs import FILE', 'hs import --format handshake DIR'],
   description: `FILE is a tar, a tar.gz, or a directory that a bundle was exported to; \`-\` reads an archive from standard input. Everything in it is verified before anything is registered, and it is registered in one commit or not at all. Ids, manifests and provenance are kept.
 
-An artifact that already exists with the same content is left unchanged, unless the bundle classifies it higher or as not exportable; then a new revision makes it as strict here. One that exists with other content is a conflict. An artifact that was approved or frozen elsewhere is imported as ordinary work (L3). If it is sensitive and was frozen, it has no TTL, and needs \`--ttl\`; so does an artifact that only the bundle classifies as sensitive. An artifact whose TTL has expired is imported and reported; the next collection removes it.`,
+An artifact that already exists with the same content is left unchanged, unless the bundle classifies it higher or as not exportable; then a new revision makes it as strict here. One that exists with other content is a conflict. An artifact that was approved or frozen elsewhere is imported as ordinary work (L3). If it is sensitive and was frozen, it has no TTL, and needs \`--ttl\`; so does an artifact that only the bundle classifies as sensitive. An artifact whose TTL has expired is imported and reported; the next collection removes it.
+
+With \`--format handshake\`, DIR is a workspace of handshake_core. The artifacts in its \`.handshake/artifacts\` are imported under their own ids, with payload, entities, sources, job, TTL, and pin (named 'handshake'). Each payload is compared with the hash that its manifest states. For a file, that is the hash of its bytes; for a directory, the hash of the old index (bundle_index_v1 or dir_index_v1) or of an index as hs writes it, without the paths in hash_exclude_paths; hs reports which one matched. The stated hash is kept in the provenance, and the layer in the label hs.import.layer; an artifact that was approved or frozen becomes ordinary work (L3).
+
+Sound artifacts are registered in one commit. An artifact with a serious fault (a hash that does not match, an invalid field, a link, an id that exists here with other content) is not imported, and is reported as an error. Lesser faults, such as a missing source, are warnings. The artifact 'import-report' lists every fault and keeps every original artifact.json; it is as sensitive as the artifacts it names. Where two classifications differ, the stricter one wins. Importing the same workspace again changes nothing. \`--dry-run\` reads and compares everything, and changes nothing.`,
   positionals: { file: one('FILE', { complete: 'file' }) },
   options: {
+    format: choice(['bundle', 'handshake'], 'FORMAT', 'what to import (default: bundle)'),
+    dryRun: flag('n', 'with --format handshake: list what would be imported, and change nothing'),
     nonPortable: flag(undefined, 'accept names that other systems cannot hold'),
     ttl: integer('DAYS', 'time to live in days, from creation, for sensitive artifacts without one', {
       min: 0,
@@ -23,19 +33,38 @@ An artifact that already exists with the same content is left unchanged, unless 
   },
   resultSchema: 'hs.import/1',
   list: 'artifacts',
-  examples: [{ command: 'hs import delivery.tar', explains: 'Import a delivery.' }],
+  examples: [
+    { command: 'hs import delivery.tar', explains: 'Import a delivery.' },
+    {
+      command: 'hs import --format handshake --dry-run ~/project',
+      explains: 'List what an old workspace holds, and what is wrong with it.',
+    },
+  ],
   exits: {
+    3: 'some artifacts of a workspace were not imported; each was reported',
     5: 'something does not match its hash or the index',
     7: 'hostile input; the entry is named, and nothing was imported',
     8: 'an artifact exists with other content',
   },
   seeAlso: ['hs-bundle-verify(1)', 'hs-bundle-create(1)', 'hs-put(1)'],
-  async run({ args, options, stdin, path, session, log }) {
+  async run(context) {
+    const { args, options, stdin, path, session, log } = context;
+    const { format, dryRun, ...bundleOptions } = options;
+    if (format === 'handshake') {
+      if (args.file === '-' || options.nonPortable)
+        throw new HsError('USAGE', 'a workspace is a directory, and is taken with the names it has');
+      return bringInWorkspace(context, { path: path(args.file), dryRun, ttl: options.ttl });
+    }
+    if (dryRun) {
+      throw new HsError('USAGE', "'--dry-run' goes with '--format handshake'", {
+        hint: 'hs bundle verify looks at a bundle without taking it',
+      });
+    }
     const { importBundle } = await import('../../src/ops/bundle/import-bundle.js');
     const { contentHash, artifacts } = await importBundle(
       await session(),
       args.file === '-' ? stdin.bytes() : path(args.file),
-      compact(options),
+      compact(bundleOptions),
     );
     for (const a of artifacts) {
       const id = a.artifactId.slice(0, 8);

@@ -1,4 +1,6 @@
 import * as z from 'zod/mini';
+import { HASH_FORMS } from '../../core/handshake/directory-hash.js';
+import { FAULT_KINDS } from '../../core/handshake/fault.js';
 import { artifactId, natural, objectId, uuid } from '../../core/json/schema.js';
 import { RECORDED_FORMATS } from '../../core/ledger/export-formats.js';
 import { CLASSIFICATIONS, KINDS, LAYERS, PAYLOAD_TYPES } from '../../core/manifest/vocabulary.js';
@@ -99,8 +101,15 @@ export const bundleRow = z.strictObject({
   filename_hint: z.optional(z.string()),
 });
 
+const faultList = z.array(z.strictObject({ fault: z.enum(FAULT_KINDS), message: z.string() }));
+
+/** Of a bundle its content hash; of a workspace what the optional fields say. */
 export const importResult = z.strictObject({
-  content_hash: objectId,
+  content_hash: z.optional(objectId),
+  format: z.optional(z.literal('handshake')),
+  dry_run: z.optional(z.boolean()),
+  report: z.optional(artifactId),
+  strays: z.optional(faultList),
   results: z.array(
     z.strictObject({
       artifact_id: artifactId,
@@ -109,6 +118,11 @@ export const importResult = z.strictObject({
       tightened: z.boolean(),
       demoted: z.boolean(),
       ttl_over: z.boolean(),
+      stated_hash: z.optional(objectId),
+      hash_form: z.optional(z.enum(HASH_FORMS)),
+      layer: z.optional(z.enum(LAYERS)),
+      pinned: z.optional(z.boolean()),
+      faults: z.optional(faultList),
     }),
   ),
 });

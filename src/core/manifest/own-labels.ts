@@ -11,6 +11,12 @@ export const REFUSED_LABEL = 'hs.refused';
  */
 export const EXECUTABLE_LABEL = 'hs.executable';
 
+/** Of what came from another store or workspace: the layer that it had there. */
+export const FROM_LAYER_LABEL = 'hs.import.layer';
+
+/** Of the same: what the content hash that it had there is the hash of. */
+export const HASH_FORM_LABEL = 'hs.import.hash_form';
+
 /** The label for what was read, where it needs one. */
 export function executableLabel(executable: boolean): Record<string, string> {
   return executable ? { [EXECUTABLE_LABEL]: 'true' } : {};

@@ -1,0 +1,186 @@
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
+import { cyclicSources } from '../../core/handshake/cyclic-sources.js';
+import { type Fault, FaultList } from '../../core/handshake/fault.js';
+import type { WorkspaceManifest } from '../../core/handshake/workspace-manifest.js';
+import { handleOf } from '../../core/manifest/handle-of.js';
+import { type EntityRef, type Handle, type Manifest, toHandle } from '../../core/manifest/manifest.js';
+import { type Sensitivity, stricter } from '../../core/manifest/sensitivity.js';
+import { isSensitive } from '../../core/manifest/vocabulary.js';
+import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
+import type { FoundArtifact, Place } from './read-workspace.js';
+import { manifestFor } from './to-manifest.js';
+
+/** What becomes of an artifact of the workspace. */
+export interface PlannedArtifact {
+  readonly found: FoundArtifact;
+  /** `tightened`: it is here, and the workspace is stricter about it. */
+  readonly outcome: 'refused' | 'present' | 'tightened' | 'new';
+  /** Of what is not refused: as it will be, or of what is here as the workspace has it. */
+  readonly manifest?: Manifest;
+  readonly faults: readonly Fault[];
+}
+
+export interface PlanContext {
+  readonly catalog: Catalog;
+  /** Restricted artifacts by their content. */
+  readonly restricted: ReadonlyMap<ObjectId, readonly ArtifactRecord[]>;
+  /** Days, for what is sensitive and brings none. */
+  readonly ttl: number | undefined;
+}
+
+/** One that nothing of its own keeps out. */
+interface Candidate {
+  readonly found: FoundArtifact;
+  readonly m: WorkspaceManifest;
+  readonly faults: FaultList;
+  level: Sensitivity;
+  ttl: number | undefined;
+}
+
+/** Decides about each artifact of a workspace in one state of the store: a pure function of both. */
+export function planImport(found: readonly FoundArtifact[], context: PlanContext): PlannedArtifact[] {
+  const lists = new Map(found.map((f) => [f, new FaultList(f.faults)]));
+  const candidates = candidatesOf(found, lists);
+  for (const candidate of candidates.values()) decideLevel(candidate, context);
+  const sources = new Map([...candidates].map(([id, { m }]) => [id, idsOf(m)]));
+  const circles = cyclicSources(sources);
+  const plain = new Map<ArtifactId, Manifest>();
+  for (const [id, c] of candidates) {
+    const manifest = manifestFor(c.found, decided(c, [], []), c.faults);
+    if (manifest !== undefined) plain.set(id, manifest);
+  }
+  return found.map((f): PlannedArtifact => {
+    const faults = lists.get(f)!;
+    const id = f.place.name as ArtifactId;
+    const c = candidates.get(id);
+    if (c?.found !== f || !plain.has(id)) return { found: f, outcome: 'refused', faults: faults.items };
+    const handle = (source: ArtifactId): Handle | undefined => {
+      const record = context.catalog.get(source);
+      const manifest = plain.get(source);
+      if (manifest !== undefined) return toHandle(manifest);
+      return record === undefined || record.removed !== undefined ? undefined : handleOf(record);
+    };
+    const { kept, lost } = sourcesOf(c, circles, handle);
+    // What was dropped was told with the plain one.
+    const manifest = manifestFor(f, decided(c, kept, lost), new FaultList())!;
+    return { found: f, outcome: outcomeOf(context.catalog.get(id), c), manifest, faults: faults.items };
+  });
+}
+
+function decided(c: Candidate, sources: Handle[], lostSources: EntityRef[]) {
+  return { ...c.level, ttl: c.ttl, sources, lostSources };
+}
+
+/** Each id once: of copies with the same content the one from the highest layer, of others none. */
+function candidatesOf(
+  found: readonly FoundArtifact[],
+  lists: ReadonlyMap<FoundArtifact, FaultList>,
+): Map<ArtifactId, Candidate> {
+  const candidates = new Map<ArtifactId, Candidate>();
+  const contradicted = new Set<ArtifactId>();
+  // L1 comes first.
+  for (const f of [...found].sort((a, b) => (a.place.layer < b.place.layer ? -1 : 1))) {
+    const faults = lists.get(f)!;
+    const { manifest: m, payload } = f;
+    if (m === undefined || payload === undefined || faults.keepOut) continue;
+    const before = candidates.get(m.artifact_id);
+    if (before === undefined) {
+      candidates.set(m.artifact_id, {
+        found: f,
+        m,
+        faults,
+        level: { classification: m.classification, exportable: m.exportable },
+        ttl: m.retention_ttl_days ?? undefined,
+      });
+    } else if (before.found.payload!.hash === payload.hash) {
+      // What either copy says of how sensitive it is holds.
+      before.level = stricter(before.level, m);
+      const where = before.found.place.layer;
+      faults.add('duplicate-copy', `it is in ${where} too, with the same content, and comes from there`);
+    } else {
+      contradicted.add(m.artifact_id);
+      for (const list of [before.faults, faults])
+        list.add(
+          'duplicate-id',
+          `its id is in ${before.found.place.layer} and ${placeOf(f.place)}, with other content`,
+        );
+    }
+  }
+  for (const id of contradicted) candidates.delete(id);
+  return candidates;
+}
+
+const placeOf = ({ layer }: Place) => layer;
+
+/** How sensitive it will be, and until when it is kept; what stands against it in this store. */
+function decideLevel(c: Candidate, { catalog, restricted, ttl }: PlanContext): void {
+  const { m, faults } = c;
+  const { hash, type } = c.found.payload!;
+  if (m.layer === 'L4')
+    faults.add('ephemeral-layer', 'it is in L4, which is kept for hours: the next collection may take it');
+  const here = catalog.get(m.artifact_id);
+  if (here !== undefined && (here.content_hash !== hash || here.payload_type !== type)) {
+    faults.add('id-in-use', 'its id is here already, with other content');
+  } else if (here?.removed !== undefined) {
+    faults.add(
+      'id-in-use',
+      'it was here, and was removed; hs restore brings it back while it is in the trash',
+    );
+  }
+  const known = (restricted.get(hash) ?? []).filter((r) => r.artifact_id !== m.artifact_id);
+  const raised = known.reduce((level, record) => stricter(level, record), c.level);
+  if (raised.classification !== c.level.classification || raised.exportable !== c.level.exportable) {
+    faults.add(
+      'level-raised',
+      `its bytes are ${raised.classification}${raised.exportable ? '' : ' and not exportable'} here`,
+    );
+    const days = known.map((r) => r.retention_ttl_days).filter((d) => d !== undefined);
+    if (c.ttl === undefined && days.length > 0) c.ttl = Math.min(...days);
+    c.level = raised;
+  }
+  const isFrozen = here?.layer === 'L1';
+  if (here !== undefined && isFrozen) {
+    const wanted = stricter(here, c.level);
+    if (wanted.classification === here.classification && wanted.exportable !== here.exportable)
+      faults.add('frozen-here', 'it is frozen here (L1), and the workspace says that it must not leave');
+  }
+  if (c.ttl !== undefined || !isSensitive({ kind: m.kind, ...c.level })) return;
+  // What is frozen here takes none; that of the manifest from the workspace is then never asked for.
+  c.ttl = ttl ?? here?.retention_ttl_days ?? (isFrozen ? 0 : undefined);
+  if (c.ttl === undefined)
+    faults.add('ttl-required', 'it is sensitive and has no time to live: give it with --ttl DAYS');
+}
+
+function outcomeOf(here: ArtifactRecord | undefined, { level }: Candidate): 'present' | 'tightened' | 'new' {
+  if (here === undefined) return 'new';
+  const wanted = stricter(here, level);
+  const isSame = wanted.classification === here.classification && wanted.exportable === here.exportable;
+  return isSame ? 'present' : 'tightened';
+}
+
+function idsOf({ source_artifact_refs: refs }: WorkspaceManifest): ArtifactId[] {
+  return (refs ?? []).map((r) => r.artifact_id);
+}
+
+/** The sources that a manifest here can name, and what remains of the others. */
+function sourcesOf(
+  { m, faults }: Candidate,
+  circles: ReadonlyMap<ArtifactId, number>,
+  handle: (id: ArtifactId) => Handle | undefined,
+): { kept: Handle[]; lost: EntityRef[] } {
+  const kept = new Map<ArtifactId, Handle>();
+  const lost = new Map<ArtifactId, EntityRef>();
+  for (const { artifact_id: id, path } of m.source_artifact_refs ?? []) {
+    const circle = circles.get(id);
+    const isCyclic = circle !== undefined && circle === circles.get(m.artifact_id);
+    const source = isCyclic ? undefined : handle(id);
+    if (path != null && !path.split('/').includes(id))
+      faults.add('source-path', `the path of its source '${id}' is another's`);
+    if (isCyclic) faults.add('source-cyclic', `its source '${id}' is, in the end, made from it`);
+    else if (source === undefined) faults.add('source-missing', `its source '${id}' is not there`);
+    if (source !== undefined) kept.set(id, source);
+    else lost.set(id, { entity_kind: 'artifact', entity_id: id });
+  }
+  return { kept: [...kept.values()], lost: [...lost.values()] };
+}

@@ -1,0 +1,65 @@
+import { FaultList } from '../../core/handshake/fault.js';
+import type { ObjectId } from '../../core/objects/ids.js';
+import { HsError } from '../../errors/hs-error.js';
+import type { SafeDir } from '../../fsx/safe-dir.js';
+import type { ObjectBatch } from '../../store/objects/object-batch.js';
+import { streamSource } from '../payload/stream-source.js';
+import { payloadFiles, whole } from './payload-files.js';
+import type { FoundArtifact } from './read-workspace.js';
+
+const SMALL_BYTES = 64 * 1024;
+
+/**
+ * Stores the payloads of artifacts that were read and found sound. They are read a second time: what does not match
+ * its hash must never be in the store, and whether it does is known only at its end. SOURCE_CHANGED when it is another.
+ */
+export async function takeIn(
+  root: SafeDir,
+  artifacts: readonly FoundArtifact[],
+  batch: ObjectBatch,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const found of artifacts) {
+    signal.throwIfAborted();
+    const layer = await root.child(found.place.layer);
+    try {
+      const dir = await layer.child(found.place.name);
+      try {
+        await takePayload(dir, found, batch);
+      } finally {
+        await dir.close();
+      }
+    } finally {
+      await layer.close();
+    }
+  }
+}
+
+async function takePayload(
+  dir: SafeDir,
+  { place, payload }: FoundArtifact,
+  batch: ObjectBatch,
+): Promise<void> {
+  const expected = new Map<string, ObjectId>(
+    payload!.type === 'file'
+      ? [['', payload!.hash]]
+      : payload!.index.map((e) => [e.path as string, e.content_hash]),
+  );
+  const faults = new FaultList();
+  await payloadFiles(dir, 'payload', faults, async ({ path, size, content }) => {
+    // What is small can be packed.
+    const { id } =
+      size > SMALL_BYTES
+        ? await batch.addSource(streamSource(content))
+        : await batch.addBytes(await whole(content));
+    if (expected.get(path) !== id) throw changed(place.name);
+    expected.delete(path);
+  });
+  if (expected.size > 0 || faults.keepOut) throw changed(place.name);
+}
+
+function changed(name: string): HsError {
+  return new HsError('SOURCE_CHANGED', `'${name.slice(0, 8)}' changed while it was read`, {
+    hint: 'nothing was registered; run the command again when the workspace is at rest',
+  });
+}
