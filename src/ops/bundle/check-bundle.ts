@@ -10,7 +10,6 @@ import {
 } from '../../core/bundle/bundle-record.js';
 import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest/manifest.js';
 import { MANIFEST_NAME } from '../../core/manifest/manifest-name.js';
-import { CLASSIFICATIONS } from '../../core/manifest/vocabulary.js';
 import {
   type BundleIndex,
   encodeBundleIndex,
@@ -23,36 +22,10 @@ import { checkFilenameHint, checkName, type SafePath } from '../../core/paths/sa
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { BundleFile } from './bundle-source.js';
+import { checkNotLowered, checkReport } from './check-members.js';
+import type { CheckedBundle, CheckedMember, TakenFile } from './checked-bundle.js';
+import { foreign, lies } from './entry-error.js';
 import { executablesOf } from './lost-modes.js';
-
-/** A file as it really is: what its bytes hash to, not what anything says of it. */
-interface TakenFile {
-  readonly path: SafePath;
-  readonly hash: ObjectId;
-  readonly size: number;
-  readonly executable: boolean;
-}
-
-export interface CheckedMember {
-  readonly manifest: Manifest;
-  /** Of its canonical bytes. */
-  readonly manifestId: ObjectId;
-  readonly manifestSize: number;
-  /** The files of a directory payload, relative to it; of a file payload the one. */
-  readonly files: readonly TakenFile[];
-  /** Of a directory payload: its bundle index, whose bytes are an object too. */
-  readonly index: BundleIndex | undefined;
-}
-
-export interface CheckedBundle {
-  /** Of the index over all its files, which is what `hs` calls the bundle's content hash. */
-  readonly contentHash: ObjectId;
-  readonly index: BundleIndex;
-  readonly members: readonly CheckedMember[];
-  readonly report: BundleReport;
-  /** The manifest of the bundle itself, when it was exported with it. */
-  readonly self: CheckedMember | undefined;
-}
 
 /** Keeps the bytes of a file, or only hashes them. */
 export type Intake = (content: AsyncIterable<Uint8Array>) => Promise<{ id: ObjectId; size: number }>;
@@ -69,18 +42,6 @@ const MAX_RECORD_BYTES = 256 * 1024 * 1024;
 const MAX_DEPTH = 32;
 /** What is smaller is taken whole: a stream's buffers cost more than its bytes. */
 const SMALL_BYTES = 1024 * 1024;
-
-function lies(what: string, entry: string): HsError {
-  return new HsError('INTEGRITY', `'${escapeText(entry)}' ${what}`, {
-    details: { entry: escapeText(entry) },
-  });
-}
-
-function foreign(what: string, entry: string): HsError {
-  return new HsError('HOSTILE_INPUT', `'${escapeText(entry)}' ${what}`, {
-    details: { entry: escapeText(entry) },
-  });
-}
 
 /** A file that a bundle does not have; one that it has, below a directory, says how the archive was made. */
 function misplaced(path: string): HsError {
@@ -296,36 +257,6 @@ function checkNames({ name, filename_hint: hint }: Manifest, entry: string): voi
     (hint === undefined ? undefined : checkFilenameHint(hint).problem);
   if (problem !== undefined)
     throw foreign(`names its artifact against the path rules: ${problem.why}`, entry);
-}
-
-/** A bundle is as sensitive as the most sensitive of its members (C1). */
-function checkNotLowered(manifest: Manifest, members: readonly CheckedMember[], entry: string): void {
-  const rank = (m: Manifest) => CLASSIFICATIONS.indexOf(m.classification);
-  for (const { manifest: inner } of members) {
-    if (rank(inner) > rank(manifest) || (manifest.exportable && !inner.exportable)) {
-      throw lies(`is less sensitive than its member '${inner.artifact_id}'`, entry);
-    }
-  }
-}
-
-/** The report was written with the members: one that says otherwise means that a manifest was replaced. */
-function checkReport(report: BundleReport, members: readonly CheckedMember[], entry: string): void {
-  const included = new Map(report.included.map((i) => [i.artifact_id, i]));
-  if (included.size !== members.length || report.included.length !== members.length) {
-    throw lies('does not name exactly the members', entry);
-  }
-  for (const { manifest: m } of members) {
-    const said = included.get(m.artifact_id);
-    const agrees =
-      said !== undefined &&
-      said.classification === m.classification &&
-      said.exportable === m.exportable &&
-      said.kind === m.kind &&
-      said.name === m.name &&
-      said.content_hash === m.content_hash &&
-      said.size_bytes === m.size_bytes;
-    if (!agrees) throw lies(`does not agree with the manifest of '${m.artifact_id}'`, entry);
-  }
 }
 
 function checkSelf(

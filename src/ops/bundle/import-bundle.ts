@@ -18,7 +18,8 @@ import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 import { namingBundle } from './bundle-error.js';
 import { type BundleSource, readBundle } from './bundle-source.js';
-import { type CheckedBundle, type CheckedMember, checkBundle } from './check-bundle.js';
+import { checkBundle } from './check-bundle.js';
+import type { CheckedBundle, CheckedMember } from './checked-bundle.js';
 import { stricterRevisions } from './stricter-level.js';
 
 export interface Imported {

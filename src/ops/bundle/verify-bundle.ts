@@ -4,7 +4,8 @@ import type { Disk } from '../../fsx/disk.js';
 import { hashBytes } from '../payload/hash-file.js';
 import { namingBundle } from './bundle-error.js';
 import { type BundleSource, readBundle } from './bundle-source.js';
-import { type CheckedBundle, checkBundle } from './check-bundle.js';
+import { checkBundle } from './check-bundle.js';
+import type { CheckedBundle } from './checked-bundle.js';
 
 /** Checks a bundle file or directory without any store (C3); INTEGRITY or HOSTILE_INPUT says why not. */
 export function verifyBundle(
