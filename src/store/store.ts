@@ -1,5 +1,6 @@
-import { Catalog, type CatalogMeta, type Head, META_KEY } from '../core/catalog/catalog.js';
-import { foldEntry, foldSteps } from '../core/catalog/fold.js';
+import { Catalog, type CatalogMeta, type Head } from '../core/catalog/catalog.js';
+import { META_KEY } from '../core/catalog/catalog-keys.js';
+import { EntryFold, foldEntry, foldSteps } from '../core/catalog/fold.js';
 import { MemoryTables, type ReadTables, TablesDamaged } from '../core/catalog/key-tables.js';
 import type { Clock, Environment, Random, Trace } from '../core/effects.js';
 import { parseCanonical } from '../core/json/canonical.js';
@@ -12,11 +13,12 @@ import { HsError, isErrno, isHsError } from '../errors/hs-error.js';
 import { cooperatively } from '../fsx/cooperative.js';
 import type { Disk, DiskFile, FileStat } from '../fsx/disk.js';
 import type { IndexPort } from '../fsx/sync-read-file.js';
+import { yieldToEvents } from '../fsx/yielding-disk.js';
 import { CatalogCache } from './catalog/catalog-cache.js';
 import type { LayeredTables } from './catalog/index/layered-tables.js';
 import { IndexView } from './catalog/index-view.js';
 import { Ledger, type ReadEntry } from './ledger/ledger-files.js';
-import { decodeOps, decodeOpsSteps, MAX_OPS_BYTES } from './ledger/operations-object.js';
+import { decodeOps, decodeOpsParts, decodeOpsSteps, MAX_OPS_BYTES } from './ledger/operations-object.js';
 import { Anchor } from './local/anchor.js';
 import { checkStructure } from './local/check-structure.js';
 import { type Format, hasFeature, readFormat } from './local/format.js';
@@ -227,6 +229,12 @@ export class Store {
     return cooperatively(decodeOpsSteps(await this.objects.read(entry.ops_object, MAX_OPS_BYTES)));
   }
 
+  /** The same a part at a time: a list of a million takes no more memory than one of a thousand. */
+  async *#opsParts(entry: LedgerEntry): AsyncGenerator<readonly LedgerOp[], void> {
+    if (entry.ops_object === undefined) yield entry.ops ?? [];
+    else yield* decodeOpsParts(this.objects.lend(entry.ops_object));
+  }
+
   async payloadOf(entry: LedgerEntry): Promise<EntryPayload> {
     if (entry.payload_object === undefined) return entry.payload!;
     const bytes = await this.objects.read(entry.payload_object, MAX_PAYLOAD_BYTES);
@@ -302,6 +310,11 @@ export class Store {
     return this.#cache?.isDiscarded ?? false;
   }
 
+  /** Throws the index away, for who found that it does not prove itself. */
+  async discardIndex(): Promise<void> {
+    await this.#cache?.discard();
+  }
+
   /** The directory of the index, where there can be one. */
   get indexPlace(): string | undefined {
     return this.#cache?.place;
@@ -362,17 +375,25 @@ export class Store {
     let now = tables;
     let operations = 0;
     let entries = 0;
-    for await (const { entry, ops, hash } of this.#entriesAfter(at, signal)) {
+    for await (const { entry, hash } of this.ledger.walk(at)) {
       if (entries === 0) now = tables.fork();
       try {
-        foldEntry(now, entry, ops, hash);
+        const fold = new EntryFold(now, entry);
+        for await (const ops of this.#opsParts(entry)) {
+          for (const op of ops) fold.apply(op);
+          operations += ops.length;
+          await cache.relieve(now);
+          await yieldToEvents();
+          signal?.throwIfAborted();
+        }
+        fold.finish(hash);
       } catch (e) {
         // An index that contradicts a sound ledger: a fold in memory will tell which of them is wrong.
         if (isHsError(e, 'LEDGER_BROKEN')) throw new TablesDamaged(e.message);
         throw e;
       }
       entries++;
-      operations += ops.length;
+      signal?.throwIfAborted();
     }
     if (entries > 0) now = await cache.advance(now, entries, operations);
     const meta = now.get(META_KEY) as CatalogMeta;

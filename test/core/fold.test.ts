@@ -1,66 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Catalog } from '../../src/core/catalog/catalog.js';
 import { foldEntry } from '../../src/core/catalog/fold.js';
 import { MemoryTables } from '../../src/core/catalog/key-tables.js';
-import { ENTRY_SCHEMA, type LedgerEntry } from '../../src/core/ledger/entry.js';
-import type { ArtifactFacts, LedgerOp } from '../../src/core/ledger/operation.js';
+import type { LedgerEntry } from '../../src/core/ledger/entry.js';
 import { sha256 } from '../../src/core/objects/hash.js';
-import { type ArtifactId, type Timestamp, toTimestamp } from '../../src/core/objects/ids.js';
+import { type Timestamp, toTimestamp } from '../../src/core/objects/ids.js';
 import { isHsError } from '../../src/errors/hs-error.js';
+import { add, Chain, facts, idOf, pin, policy, remove, restore, unpin } from './chain.js';
 
-const policy = sha256(Buffer.from('policy'));
-const idOf = (n: number) => `${String(n).padStart(8, '0')}-0000-4000-8000-000000000000` as ArtifactId;
-
-const facts = (n: number, more: Partial<ArtifactFacts> = {}): ArtifactFacts => ({
-  artifact_id: idOf(n),
-  revision: 1,
-  manifest: sha256(Buffer.from(`m${n}`)),
-  manifest_size_bytes: 100,
-  content_hash: sha256(Buffer.from(`c${n}`)),
-  payload_type: 'file',
-  kind: 'file',
-  retention_class: 'result',
-  layer: 'L3',
-  classification: 'low',
-  exportable: true,
-  size_bytes: 10,
-  created_at: toTimestamp(0),
-  ...more,
-});
-const add = (n: number, more?: Partial<ArtifactFacts>): LedgerOp => ({ op: 'add', ...facts(n, more) });
-const pin = (n: number, name: string): LedgerOp => ({ op: 'pin', artifact_id: idOf(n), name });
-const unpin = (n: number, name: string): LedgerOp => ({ op: 'unpin', artifact_id: idOf(n), name });
-const remove = (n: number): LedgerOp => ({ op: 'remove', artifact_id: idOf(n) });
-const restore = (n: number): LedgerOp => ({ op: 'restore', artifact_id: idOf(n) });
-
-class Chain {
-  readonly tables = new MemoryTables();
-  #seq = 0;
-  constructor() {
-    this.commit({ op: 'set_policy', policy });
-  }
-  commit(...ops: LedgerOp[]): this {
-    const seq = this.#seq++;
-    const entry: LedgerEntry = {
-      schema: ENTRY_SCHEMA,
-      seq,
-      prev: policy,
-      event_id: idOf(seq),
-      trace_id: idOf(seq),
-      type: 'note',
-      at: toTimestamp(seq * 1000),
-      actor: 'human',
-      actor_id: 'ada',
-      payload: { text: 'x' },
-    };
-    foldEntry(this.tables, entry, ops, sha256(Buffer.from(`e${seq}`)));
-    return this;
-  }
-  get catalog(): Catalog {
-    return new Catalog(this.tables);
-  }
-}
 const broken = expect.toSatisfy((e: unknown) => isHsError(e, 'LEDGER_BROKEN'));
 const ids = (records: Iterable<{ artifact_id: string }>) =>
   [...records].map((r) => Number(r.artifact_id.slice(0, 8)));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Catalog, META_KEY } from '../../src/core/catalog/catalog.js';
+import { Catalog } from '../../src/core/catalog/catalog.js';
+import { META_KEY } from '../../src/core/catalog/catalog-keys.js';
 import { foldEntry } from '../../src/core/catalog/fold.js';
 import { MemoryTables } from '../../src/core/catalog/key-tables.js';
 import type { LedgerEntry } from '../../src/core/ledger/entry.js';

@@ -251,7 +251,7 @@ describe('the catalog index', () => {
     const { dir, index, answer } = await makeStore();
     const { named } = (await answer()) as { named: string[][] };
     const ids = named[0]!;
-    await flip(index, `a/${ids.at(-1)}`, 6, 'x');
+    await flip(index, `["${ids.at(-1)}`, 6, 'x');
     const session = await openTestSession(dir);
     expect([...(await session.catalog()).named('n0')].map((r) => r.artifact_id)).toEqual(ids);
     await session.close();
@@ -260,7 +260,7 @@ describe('the catalog index', () => {
   it('leaves a view that is being read whole when another one meets damage', async () => {
     const { dir, index, answer, expected } = await makeStore();
     await answer();
-    await flip(index, '"kind":"file"', 10, 'x');
+    await flip(index, '"n0"', 1, 'x');
     const session = await openTestSession(dir);
     const [one, other] = [await session.catalog(), await session.catalog()];
     const seen = [];
@@ -287,7 +287,7 @@ describe('the catalog index', () => {
     ).toBeDefined();
     await session.close();
     const before = clean(await answer());
-    await flip(index, '"kind":"file"', 10, 'x');
+    await flip(index, '"n0"', 1, 'x');
     expect(clean(await answer())).toEqual(before);
   });
 

@@ -2,17 +2,12 @@ import { HsError } from '../../errors/hs-error.js';
 import { compact } from '../json/omit-undefined.js';
 import type { LedgerEntry } from '../ledger/entry.js';
 import type { ArtifactFacts, LedgerOp } from '../ledger/operation.js';
-import { type ArtifactRecord, isGuarded, type Pin } from './artifact-record.js';
-import {
-  type CatalogMeta,
-  guardedKey,
-  type Head,
-  liveKey,
-  META_KEY,
-  nameKey,
-  removedKey,
-} from './catalog.js';
+import type { ArtifactRecord, Pin } from './artifact-record.js';
+import type { CatalogMeta, Head } from './catalog.js';
+import { idKey, keysOf, LIVE, META_KEY, placeKey, REMOVED } from './catalog-keys.js';
 import type { Tables } from './key-tables.js';
+import { fromRow, type RecordRow, toRow } from './record-row.js';
+import { TotalChanges } from './totals.js';
 
 function contradiction(entry: LedgerEntry, message: string): HsError {
   return new HsError('LEDGER_BROKEN', `ledger entry ${entry.seq} contradicts those before it: ${message}`, {
@@ -20,67 +15,73 @@ function contradiction(entry: LedgerEntry, message: string): HsError {
   });
 }
 
-class Fold {
+/** Applies one ledger entry to the state, an operation at a time; in between the tables hold a part of the entry. */
+export class EntryFold {
   readonly #tables: Tables;
   readonly #entry: LedgerEntry;
-  #live: number;
-  #removed: number;
-  #pins: number;
-  #guarded: number;
+  readonly #totals = new TotalChanges();
+  #meta: Omit<CatalogMeta, keyof Head | 'policy'>;
   #policy: CatalogMeta['policy'] | undefined;
+  #applied = 0;
 
   constructor(tables: Tables, entry: LedgerEntry) {
     const meta = tables.get(META_KEY) as CatalogMeta | undefined;
     this.#tables = tables;
     this.#entry = entry;
-    this.#live = meta?.live ?? 0;
-    this.#removed = meta?.removed ?? 0;
-    this.#pins = meta?.pins ?? 0;
-    this.#guarded = meta?.guarded ?? 0;
+    const { live = 0, removed = 0, pins = 0, bytes = 0, places = 0 } = meta ?? {};
+    this.#meta = { live, removed, pins, bytes, places };
     this.#policy = meta?.policy;
   }
 
+  #find(id: string, table: typeof LIVE | typeof REMOVED): ArtifactRecord | undefined {
+    const place = this.#tables.get(idKey(id)) as string | undefined;
+    const row = place && (this.#tables.get(table + place) as RecordRow | undefined);
+    return row ? fromRow(row) : undefined;
+  }
+
   #liveRecord(id: string): ArtifactRecord {
-    const record = this.#tables.get(liveKey(id)) as ArtifactRecord | undefined;
+    const record = this.#find(id, LIVE);
     if (record === undefined) throw contradiction(this.#entry, `artifact ${id} is not there`);
     return record;
   }
 
-  #store(record: ArtifactRecord): void {
-    this.#tables.put(liveKey(record.artifact_id), record);
-    if (record.name !== undefined) this.#tables.put(nameKey(record.name, record), record.artifact_id);
-    this.#guard(record);
+  /** Puts a record in the place of what it was, with the keys under which it is found. */
+  #put(before: ArtifactRecord | undefined, after: ArtifactRecord): void {
+    const gone = new Set(before && keysOf(before));
+    const [own, ...others] = keysOf(after);
+    gone.delete(own!);
+    this.#tables.put(own!, toRow(after));
+    for (const key of others) if (!gone.delete(key)) this.#tables.put(key, 1);
+    for (const key of gone) this.#tables.remove(key);
+    if (before !== undefined) this.#count(before, -1);
+    this.#count(after, 1);
   }
 
-  /** What was removed stays guarded as it was: its bytes may be elsewhere. */
-  #guard(record: ArtifactRecord): void {
-    const key = guardedKey(record.artifact_id);
-    const before = this.#tables.get(key) !== undefined;
-    const after = isGuarded(record);
-    if (before === after) return;
-    if (after) this.#tables.put(key, record.artifact_id);
-    else this.#tables.remove(key);
-    this.#guarded += after ? 1 : -1;
-  }
-
-  #dropLive(record: ArtifactRecord): void {
-    this.#tables.remove(liveKey(record.artifact_id));
-    if (record.name !== undefined) this.#tables.remove(nameKey(record.name, record));
-    this.#live -= 1;
-    this.#pins -= record.pins.length;
+  #count(record: ArtifactRecord, sign: 1 | -1): void {
+    const { live, removed, pins, bytes, places } = this.#meta;
+    if (record.removed !== undefined) {
+      this.#meta = { ...this.#meta, removed: removed + sign };
+      return;
+    }
+    this.#meta = {
+      live: live + sign,
+      removed,
+      pins: pins + sign * record.pins.length,
+      bytes: bytes + sign * record.size_bytes,
+      places: places + sign * (record.registered.seq + record.registered.index),
+    };
+    this.#totals.note(record, sign);
   }
 
   #add(facts: ArtifactFacts, index: number): void {
-    if (this.#tables.get(liveKey(facts.artifact_id)) ?? this.#tables.get(removedKey(facts.artifact_id))) {
-      throw contradiction(this.#entry, `artifact ${facts.artifact_id} is there already`);
+    const id = facts.artifact_id;
+    if (this.#tables.get(idKey(id)) !== undefined) {
+      throw contradiction(this.#entry, `artifact ${id} is there already`);
     }
-    this.#store({
-      ...facts,
-      registered: { seq: this.#entry.seq, index, at: this.#entry.at },
-      manifests: [{ manifest: facts.manifest, size_bytes: facts.manifest_size_bytes }],
-      pins: [],
-    });
-    this.#live += 1;
+    const registered = { seq: this.#entry.seq, index, at: this.#entry.at };
+    const manifests = [{ manifest: facts.manifest, size_bytes: facts.manifest_size_bytes }];
+    this.#tables.put(idKey(id), placeKey(registered));
+    this.#put(undefined, { ...facts, registered, manifests, pins: [] });
   }
 
   #revise(facts: ArtifactFacts): void {
@@ -91,8 +92,7 @@ class Fold {
         `revision ${facts.revision} of ${facts.artifact_id} follows ${before.revision}`,
       );
     }
-    if (before.name !== undefined) this.#tables.remove(nameKey(before.name, before));
-    this.#store({
+    this.#put(before, {
       ...facts,
       registered: before.registered,
       manifests: [...before.manifests, { manifest: facts.manifest, size_bytes: facts.manifest_size_bytes }],
@@ -101,33 +101,25 @@ class Fold {
   }
 
   #setPins(record: ArtifactRecord, pins: readonly Pin[]): void {
-    this.#pins += pins.length - record.pins.length;
-    this.#store({ ...record, pins: [...pins].sort((a, b) => (a.name < b.name ? -1 : 1)) });
+    this.#put(record, { ...record, pins: [...pins].sort((a, b) => (a.name < b.name ? -1 : 1)) });
   }
 
   #remove(id: string, purge: boolean): void {
     const record = this.#liveRecord(id);
-    this.#dropLive(record);
     const { seq, at } = this.#entry;
-    this.#tables.put(removedKey(id), {
-      ...record,
-      pins: [],
-      removed: { seq, at, purge },
-    } satisfies ArtifactRecord);
-    this.#removed += 1;
+    this.#put(record, { ...record, pins: [], removed: { seq, at, purge } });
   }
 
   #restore(id: string): void {
-    const record = this.#tables.get(removedKey(id)) as ArtifactRecord | undefined;
+    const record = this.#find(id, REMOVED);
     if (record === undefined) throw contradiction(this.#entry, `artifact ${id} was not removed`);
     const { removed: _, ...live } = record;
-    this.#tables.remove(removedKey(id));
-    this.#store(live);
-    this.#removed -= 1;
-    this.#live += 1;
+    this.#put(record, live);
   }
 
-  apply(op: LedgerOp, index: number): void {
+  /** The next operation of the entry. LEDGER_BROKEN when it contradicts those before it. */
+  apply(op: LedgerOp): void {
+    const index = this.#applied++;
     switch (op.op) {
       case 'add': {
         const { op: _, ...facts } = op;
@@ -171,36 +163,29 @@ class Fold {
     }
   }
 
-  finish(head: Head): void {
+  /** Once all are applied; `hash` is that of the entry's exact bytes. */
+  finish(hash: Head['hash']): void {
+    const head: Head = { seq: this.#entry.seq, hash };
     if (this.#policy === undefined) throw contradiction(this.#entry, 'no policy was ever set');
-    const meta: CatalogMeta = {
-      ...head,
-      policy: this.#policy,
-      live: this.#live,
-      removed: this.#removed,
-      pins: this.#pins,
-      guarded: this.#guarded,
-    };
+    this.#totals.writeTo(this.#tables);
+    const meta: CatalogMeta = { ...head, policy: this.#policy, ...this.#meta };
     this.#tables.put(META_KEY, meta);
   }
 }
 
-/**
- * Applies one ledger entry to the state, an operation a step; `hash` is that of the entry's exact bytes. In
- * between the tables hold a part of the entry.
- */
+/** Applies one ledger entry to the state, an operation a step; `hash` is that of the entry's exact bytes. */
 export function* foldSteps(
   tables: Tables,
   entry: LedgerEntry,
   ops: readonly LedgerOp[],
   hash: Head['hash'],
 ): Generator<void, void> {
-  const fold = new Fold(tables, entry);
-  for (const [index, op] of ops.entries()) {
-    fold.apply(op, index);
+  const fold = new EntryFold(tables, entry);
+  for (const op of ops) {
+    fold.apply(op);
     yield;
   }
-  fold.finish({ seq: entry.seq, hash });
+  fold.finish(hash);
 }
 
 /** The same in one step. */

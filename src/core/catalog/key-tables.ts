@@ -1,7 +1,12 @@
+export interface KeyValue {
+  readonly key: string;
+  readonly value: unknown;
+}
+
 export interface ReadTables {
   get(key: string): unknown;
-  /** Keys that begin with `prefix` in ascending order, with their values. */
-  range(prefix: string): Iterable<{ readonly key: string; readonly value: unknown }>;
+  /** Keys that begin with `prefix`, those after `after` where it is given, in ascending order, with their values. */
+  range(prefix: string, after?: string): Iterable<KeyValue>;
 }
 
 /**
@@ -29,6 +34,11 @@ export class MemoryTables implements Tables {
     return new MemoryTables(this.#values);
   }
 
+  /** Keys. */
+  get size(): number {
+    return this.#values.size;
+  }
+
   get(key: string): unknown {
     return this.#values.get(key);
   }
@@ -42,14 +52,14 @@ export class MemoryTables implements Tables {
     if (this.#values.delete(key)) this.#sorted = undefined;
   }
 
-  *range(prefix: string): Iterable<{ readonly key: string; readonly value: unknown }> {
+  *range(prefix: string, after = ''): Iterable<KeyValue> {
     this.#sorted ??= [...this.#values.keys()].sort();
     const keys = this.#sorted;
     let low = 0;
     let high = keys.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (keys[middle]! < prefix) low = middle + 1;
+      if (keys[middle]! < prefix || keys[middle]! <= after) low = middle + 1;
       else high = middle;
     }
     for (let i = low; i < keys.length && keys[i]!.startsWith(prefix); i++) {

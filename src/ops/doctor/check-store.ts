@@ -1,3 +1,4 @@
+import { TablesDamaged } from '../../core/catalog/key-tables.js';
 import { type Timestamp, toTimestamp } from '../../core/objects/ids.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
@@ -154,7 +155,7 @@ async function checkIndex({ store }: Session): Promise<DoctorCheck> {
       return slow('there is no place for its key', 'set XDG_STATE_HOME to a directory that stays');
     await store.disk.lstat(`${place}/root`);
     // What is damaged is found by reading it, and thrown away.
-    for (const rows of [catalog.live(), catalog.removed()]) for (const _ of rows) await yieldToEvents();
+    for (const rows of [catalog.provenLive(), catalog.removed()]) for (const _ of rows) await yieldToEvents();
     if (store.discardedIndex) {
       const mend = 'nothing to do: it was thrown away, and hs ls makes it anew';
       return warning('index', 'it was damaged, and answers came from the ledger', mend);
@@ -164,6 +165,10 @@ async function checkIndex({ store }: Session): Promise<DoctorCheck> {
     if (isErrno(e)) {
       const mend = 'hs ls makes it where the store can be written';
       return warning('index', 'it is not there: every command reads the whole ledger', mend);
+    }
+    if (e instanceof TablesDamaged) {
+      await store.discardIndex();
+      return warning('index', `${e.message}, so it was thrown away`, 'nothing to do: hs ls makes it anew');
     }
     // What the ledger lacks was reported as such.
     if (isHsError(e)) return warning('index', e.message, 'hs fsck tells what is damaged');

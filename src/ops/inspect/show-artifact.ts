@@ -3,7 +3,7 @@ import type { Catalog } from '../../core/catalog/catalog.js';
 import { type Culprit, culpritsOf, guardExport } from '../../core/guard/guard.js';
 import { type ClaimField, claimsIn } from '../../core/manifest/claims.js';
 import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest/manifest.js';
-import { planPrune } from '../../core/retention/planner.js';
+import { judgeOne } from '../../core/retention/judge-one.js';
 import type { PlanItem } from '../../core/retention/prune-plan.js';
 import { isHsError } from '../../errors/hs-error.js';
 import { isRestorable } from '../gc/restore.js';
@@ -34,30 +34,17 @@ export interface ShownArtifact {
   readonly heldBackBy: readonly Culprit[];
 }
 
-/** The verdict on one artifact takes a plan over all: floors and holds depend on the others. */
+/** A quota is about bytes, and so about every object: only then is the whole state read. */
 async function verdictOn(
   session: Session,
   catalog: Catalog,
   record: ArtifactRecord,
 ): Promise<PlanItem | undefined> {
   const policy = await session.policy(catalog);
-  if (policy.retention.quota_bytes !== undefined) {
-    // A quota is about bytes, and so about every object: only then is the whole state read.
-    const { makePlan } = await import('../gc/make-plan.js');
-    const { StorePreview } = await import('../gc/store-retention.js');
-    const { plan } = await makePlan(new StorePreview(session), { now: () => session.now() });
-    return plan.items.find((item) => item.artifact_id === record.artifact_id);
-  }
-  const plan = planPrune({
-    storeId: session.store.id,
-    head: catalog.head,
-    policyId: catalog.policyId,
-    policy,
-    clock: session.now(),
-    artifacts: [...catalog.live()],
-    removed: [...catalog.removed()],
-    objectsOf: () => ({ objects: [], damaged: false }),
-  });
+  if (policy.retention.quota_bytes === undefined) return judgeOne(catalog, record, policy, session.now());
+  const { makePlan } = await import('../gc/make-plan.js');
+  const { StorePreview } = await import('../gc/store-retention.js');
+  const { plan } = await makePlan(new StorePreview(session), { now: () => session.now() });
   return plan.items.find((item) => item.artifact_id === record.artifact_id);
 }
 

@@ -1,4 +1,4 @@
-import { type ArtifactRecord, compareRegistration } from '../../core/catalog/artifact-record.js';
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
 import { labelBesideId } from '../../core/manifest/label-of.js';
 import { isArtifactId } from '../../core/objects/ids.js';
@@ -41,8 +41,7 @@ function byPrefix(catalog: Catalog, typed: string, options: ResolveOptions): Art
 function* named(catalog: Catalog, name: string, options: ResolveOptions): Iterable<ArtifactRecord> {
   if (options.removed !== 'first') yield* catalog.named(name);
   if (!options.removed) return;
-  const removed = [...catalog.removed()].filter((r) => r.name === name);
-  yield* removed.sort((a, b) => compareRegistration(b.registered, a.registered));
+  yield* catalog.removedNamed(name);
   if (options.removed === 'first') yield* catalog.named(name);
 }
 
@@ -64,7 +63,7 @@ function candidatesFor(catalog: Catalog, typed: string): Candidates {
     else if (hint !== undefined && normalText(hint) === typed) files.push(record);
   }
   return {
-    files: files.sort((a, b) => compareRegistration(b.registered, a.registered)).slice(0, MAX_CANDIDATES),
+    files: files.slice(0, MAX_CANDIDATES),
     // A batch may ask for ids by the thousand, and no name is nearly one.
     near: (isArtifactId(typed) ? [] : nearest(typed, names, MAX_NEAR)).flatMap((name) => [
       ...first(catalog.named(name)),

@@ -9,13 +9,15 @@ import type { StateDir } from '../local/state-dir.js';
 import { LayeredTables } from './index/layered-tables.js';
 import { decodeRoot, MAX_ROOT_BYTES } from './index/root-file.js';
 import { Run } from './index/sorted-run.js';
-import { ROOT, writeLayer } from './index/write-layer.js';
+import { ROOT, spillLayer, writeLayer } from './index/write-layer.js';
 
 /** A collection needs a few KiB for its lease, its report and its entry before it frees any. */
 const LEAST_FREE_BYTES = 1024 * 1024;
 /** What each command folds anew until it is written: to read eight entries takes as long as to write. */
 const MOST_ENTRIES = 8;
 const MOST_OPERATIONS = 512;
+/** Rows that are folded in memory: of some 50,000 artifacts, 60 MB. */
+const MOST_ROWS = 200_000;
 /** Views hold the runs that they were made of; those of the last few calls are valid. */
 const MOST_RETIRED = 32;
 /** Of other users of the store, or of a home that has gone. */
@@ -56,6 +58,7 @@ export class CatalogCache {
   #removal: Promise<void> | undefined;
   readonly #open = new Map<string, Run>();
   readonly #retired: Run[] = [];
+  readonly #spilled: Run[] = [];
 
   constructor(
     disk: Disk,
@@ -149,6 +152,27 @@ export class CatalogCache {
     const run = this.#open.get(name) ?? open();
     this.#open.set(name, run);
     return run;
+  }
+
+  /**
+   * Lets tables that are being folded go on in a file where they hold much in memory. Where it cannot be
+   * written, they hold it all.
+   */
+  async relieve(tables: LayeredTables): Promise<void> {
+    if (tables.changes < MOST_ROWS || !this.#writes || this.#unavailable) return;
+    const name = `new-${this.#random.hex(8)}`;
+    try {
+      const run = await spillLayer(
+        { disk: this.#disk, dir: `${this.#layout.cache}/${name}` },
+        tables,
+        (fact) => Run.open(this.#port, this.#layout.root, `cache/${name}/${fact.name}`, fact),
+      );
+      this.#spilled.push(run);
+      tables.spilled(run);
+    } catch (e) {
+      if (!isErrno(e) && !isHsError(e, 'INTEGRITY')) throw e;
+      this.#writes = false;
+    }
   }
 
   /**
@@ -255,7 +279,8 @@ export class CatalogCache {
 
   async close(): Promise<void> {
     await this.#removal;
-    for (const run of [...this.#open.values(), ...this.#retired.splice(0)]) run.close();
+    for (const run of [...this.#open.values(), ...this.#retired.splice(0), ...this.#spilled.splice(0)])
+      run.close();
     this.#open.clear();
     this.#tables = undefined;
   }

@@ -1,4 +1,4 @@
-import { type ReadTables, TablesDamaged } from '../../core/catalog/key-tables.js';
+import { type KeyValue, type ReadTables, TablesDamaged } from '../../core/catalog/key-tables.js';
 
 /**
  * A view of the index that answers from the ledger once it has met damage: views are read long after
@@ -31,17 +31,17 @@ export class IndexView implements ReadTables {
     }
   }
 
-  *range(prefix: string): Iterable<{ readonly key: string; readonly value: unknown }> {
-    let last = '';
+  *range(prefix: string, after = ''): Iterable<KeyValue> {
+    let last = after;
     let rest = this.#folded;
     try {
-      for (const row of rest === undefined ? this.#index.range(prefix) : []) {
+      for (const row of rest === undefined ? this.#index.range(prefix, after) : []) {
         yield row;
         last = row.key;
       }
     } catch (e) {
       rest = this.#instead(e);
     }
-    for (const row of rest?.range(prefix) ?? []) if (row.key > last) yield row;
+    yield* rest?.range(prefix, last) ?? [];
   }
 }

@@ -37,6 +37,35 @@ export function* decodeOpsSteps(bytes: Uint8Array): Generator<void, LedgerOp[]> 
   return ops;
 }
 
+/**
+ * The same from the bytes of a list as they are read, a part at a time. What is wrong with the list as a whole is
+ * thrown at its end.
+ */
+export async function* decodeOpsParts(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<LedgerOp[], void> {
+  let rest: Uint8Array = Buffer.alloc(0);
+  let expected: number | undefined;
+  let count = 0;
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.byteLength;
+    if (bytes > MAX_OPS_BYTES) throw new HsError('INVALID_RECORD', 'operation list is too long');
+    const text = Buffer.concat([rest, chunk]);
+    const end = text.lastIndexOf(0x0a) + 1;
+    rest = text.subarray(end);
+    const ops: LedgerOp[] = [];
+    for (const line of parseCanonicalLines(text.subarray(0, end), MAX_OPS_BYTES)) {
+      if (expected === undefined) expected = check(header, line, 'INVALID_RECORD', 'operation list').count;
+      else ops.push(check(ledgerOp, line, 'INVALID_RECORD', 'operation'));
+    }
+    count += ops.length;
+    if (ops.length > 0) yield ops;
+  }
+  if (rest.byteLength > 0) throw new HsError('INVALID_RECORD', 'the last line is cut off');
+  if (count !== expected) {
+    throw new HsError('INVALID_RECORD', `operation list has ${count} operations, it says ${expected}`);
+  }
+}
+
 /** The same for a caller that cannot wait. */
 export function decodeOps(bytes: Uint8Array): LedgerOp[] {
   const steps = decodeOpsSteps(bytes);

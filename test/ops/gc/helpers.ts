@@ -53,8 +53,9 @@ export async function putFile(
 }
 
 /** Ids of what is live. */
+/** In order. */
 export async function liveIds(session: Session): Promise<string[]> {
-  return [...(await session.catalog()).live()].map((r) => r.artifact_id);
+  return [...(await session.catalog()).live()].map((r) => r.artifact_id).sort();
 }
 
 /** Never waits. */

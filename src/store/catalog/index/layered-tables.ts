@@ -1,36 +1,30 @@
-import { MemoryTables, type Tables } from '../../../core/catalog/key-tables.js';
+import { type KeyValue, MemoryTables, type Tables } from '../../../core/catalog/key-tables.js';
+import { mergeRows } from './merge-rows.js';
 import type { Run } from './sorted-run.js';
 import type { Row } from './sorted-run-format.js';
 
 /** Stands in memory for a key that a run below has and that was removed. */
 const REMOVED = null;
 
-/** Rows of several sources, each in order of key, as one; of equal keys the first source's. */
-export function* mergeRows(sources: readonly Iterable<Row>[]): Generator<Row> {
-  const open = sources.map((rows) => rows[Symbol.iterator]());
-  const heads = open.map((rows) => rows.next());
-  for (;;) {
-    let lowest: Row | undefined;
-    for (const { done, value } of heads) {
-      if (!done && (lowest === undefined || value.key < lowest.key)) lowest = value;
-    }
-    if (lowest === undefined) return;
-    for (const [i, head] of heads.entries()) {
-      if (!head.done && head.value.key === lowest.key) heads[i] = open[i]!.next();
-    }
-    yield lowest;
-  }
-}
-
 /** Tables whose older part is in runs on disk and whose newest changes are in memory. */
 export class LayeredTables implements Tables {
-  /** The newest first. */
-  readonly runs: readonly Run[];
-  readonly #changes: MemoryTables;
+  #runs: readonly Run[];
+  #changes: MemoryTables;
 
   constructor(runs: readonly Run[], changes = new MemoryTables()) {
-    this.runs = runs;
+    this.#runs = runs;
     this.#changes = changes;
+  }
+
+  /** The newest first. */
+  get runs(): readonly Run[] {
+    return this.#runs;
+  }
+
+  /** Takes a run of what is in memory in its place. */
+  spilled(run: Run): void {
+    this.#runs = [run, ...this.#runs];
+    this.#changes = new MemoryTables();
   }
 
   /** A copy that changes on its own. */
@@ -57,20 +51,25 @@ export class LayeredTables implements Tables {
     else this.#changes.put(key, REMOVED);
   }
 
-  *range(prefix: string): Iterable<{ readonly key: string; readonly value: unknown }> {
+  /** Keys that are in memory. */
+  get changes(): number {
+    return this.#changes.size;
+  }
+
+  *range(prefix: string, after?: string): Iterable<KeyValue> {
     if (this.runs.length === 0) {
-      yield* this.#changes.range(prefix);
+      yield* this.#changes.range(prefix, after);
       return;
     }
-    const sources = [this.changed(prefix), ...this.runs.map((run) => run.rows(prefix))];
+    const sources = [this.changed(prefix, after), ...this.runs.map((run) => run.rows(prefix, after))];
     for (const { key, text } of mergeRows(sources)) {
       if (text !== undefined) yield { key, value: JSON.parse(text) };
     }
   }
 
   /** What is in memory, as rows. */
-  *changed(prefix = ''): Generator<Row> {
-    for (const { key, value } of this.#changes.range(prefix)) {
+  *changed(prefix = '', after?: string): Generator<Row> {
+    for (const { key, value } of this.#changes.range(prefix, after)) {
       yield { key, text: value === REMOVED ? undefined : JSON.stringify(value) };
     }
   }

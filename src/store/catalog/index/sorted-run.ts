@@ -4,10 +4,37 @@ import type { ObjectId } from '../../../core/objects/ids.js';
 import { isErrno } from '../../../errors/hs-error.js';
 import type { IndexPort, OpenIndexFile } from '../../../fsx/sync-read-file.js';
 import { KeyFilter } from './key-filter.js';
-import { type BlockFact, decodeRow, type Row, type RunFact } from './sorted-run-format.js';
+import { type BlockFact, decodeRow, type GroupFact, type Row, type RunFact } from './sorted-run-format.js';
 
 /** Blocks that are kept: a list goes through each once, a lookup comes back to few. */
 const MOST_BLOCKS = 64;
+/** Lists and filters of groups: those of a run of 500 MB are 250, 40 KiB each. */
+const MOST_GROUPS = 256;
+
+interface Group {
+  readonly blocks: readonly BlockFact[];
+  /** Of each block in the file. */
+  readonly offsets: readonly number[];
+  filter?: KeyFilter;
+}
+
+/** The last whose first key is not above `key`; -1 when all are. */
+function lastUpTo(facts: readonly (readonly [string, ...unknown[]])[], key: string): number {
+  let low = 0;
+  for (let high = facts.length; low < high; ) {
+    const middle = (low + high) >>> 1;
+    if (facts[middle]![0] <= key) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** Keeps no more than so many, and lets go of the one that came first. */
+function keep<K, V>(all: Map<K, V>, most: number, key: K, value: V): V {
+  if (all.size >= most) all.delete(all.keys().next().value!);
+  all.set(key, value);
+  return value;
+}
 
 /**
  * Rows in ascending order in a file that never changes. Every byte is compared with a hash before it is
@@ -16,66 +43,72 @@ const MOST_BLOCKS = 64;
 export class Run {
   readonly fact: RunFact;
   readonly #file: OpenIndexFile;
-  readonly #blocks: readonly BlockFact[];
-  readonly #offsets: readonly number[];
-  readonly #read = new Map<number, string>();
+  readonly #facts: readonly GroupFact[];
+  readonly #groups = new Map<number, Group>();
+  readonly #blocks = new Map<number, string>();
   #closed = false;
-  #filter: KeyFilter | undefined;
 
-  private constructor(fact: RunFact, file: OpenIndexFile, blocks: readonly BlockFact[]) {
+  private constructor(fact: RunFact, file: OpenIndexFile, groups: readonly GroupFact[]) {
     this.fact = fact;
     this.#file = file;
-    this.#blocks = blocks;
-    let offset = 0;
-    this.#offsets = blocks.map(([, bytes]) => {
-      offset += bytes;
-      return offset - bytes;
-    });
+    this.#facts = groups;
   }
 
   /** `path` is relative to the store. */
   static open(port: IndexPort, root: string, path: string, fact: RunFact): Run {
     const file = orDamaged(() => port.open(root, path));
     try {
-      const { data_bytes: data, blocks_bytes: list, filter_bytes: filter } = fact;
-      if (file.size !== data + list + filter) throw new TablesDamaged('a run of another length');
-      const blocks = proven(file, data, list, fact.blocks_hash);
-      return new Run(fact, file, JSON.parse(blocks.toString('utf8')) as BlockFact[]);
+      const { bytes, groups_bytes: length, groups_hash } = fact;
+      if (file.size !== bytes) throw new TablesDamaged('a run of another length');
+      const groups = proven(file, bytes - length, length, groups_hash);
+      return new Run(fact, file, JSON.parse(groups.toString('utf8')) as GroupFact[]);
     } catch (e) {
       file.close();
       throw e;
     }
   }
 
-  /** The block as text, its rows between newlines. */
-  #block(n: number): string {
+  #proven(offset: number, length: number, hash: ObjectId): Buffer {
     if (this.#closed) throw new TablesDamaged('read after it was closed');
-    const known = this.#read.get(n);
-    if (known !== undefined) return known;
-    const [, bytes, , hash] = this.#blocks[n]!;
-    const text = `\n${proven(this.#file, this.#offsets[n]!, bytes, hash).toString('utf8')}`;
-    if (this.#read.size >= MOST_BLOCKS) this.#read.delete(this.#read.keys().next().value!);
-    this.#read.set(n, text);
-    return text;
+    return proven(this.#file, offset, length, hash);
   }
 
-  /** The last block whose first key is not above `key`; -1 when all are. */
-  #blockOf(key: string): number {
-    let low = 0;
-    for (let high = this.#blocks.length; low < high; ) {
-      const middle = (low + high) >>> 1;
-      if (this.#blocks[middle]![0] <= key) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
+  #group(n: number): Group {
+    const known = this.#groups.get(n);
+    if (known !== undefined) return known;
+    const [, offset, dataBytes, listBytes, listHash] = this.#facts[n]!;
+    const list = this.#proven(offset + dataBytes, listBytes, listHash);
+    const blocks = JSON.parse(list.toString('utf8')) as BlockFact[];
+    let next = offset;
+    const offsets = blocks.map(([, bytes]) => {
+      next += bytes;
+      return next - bytes;
+    });
+    return keep(this.#groups, MOST_GROUPS, n, { blocks, offsets });
+  }
+
+  #mayHave(n: number, key: string): boolean {
+    const group = this.#group(n);
+    const [, offset, dataBytes, listBytes, , bytes, hash] = this.#facts[n]!;
+    group.filter ??= new KeyFilter(this.#proven(offset + dataBytes + listBytes, bytes, hash));
+    return group.filter.mayHave(key);
+  }
+
+  /** A block as text, its rows between newlines. */
+  #block({ blocks, offsets }: Group, n: number): string {
+    const offset = offsets[n]!;
+    const known = this.#blocks.get(offset);
+    if (known !== undefined) return known;
+    const [, bytes, , hash] = blocks[n]!;
+    const text = `\n${this.#proven(offset, bytes, hash).toString('utf8')}`;
+    return keep(this.#blocks, MOST_BLOCKS, offset, text);
   }
 
   get(key: string): Row | undefined {
-    const { data_bytes, blocks_bytes, filter_bytes, filter_hash } = this.fact;
-    this.#filter ??= new KeyFilter(proven(this.#file, data_bytes + blocks_bytes, filter_bytes, filter_hash));
-    const n = this.#filter.mayHave(key) ? this.#blockOf(key) : -1;
-    if (n < 0) return undefined;
-    const text = this.#block(n);
+    const n = lastUpTo(this.#facts, key);
+    if (n < 0 || !this.#mayHave(n, key)) return undefined;
+    const group = this.#group(n);
+    const text = this.#block(group, lastUpTo(group.blocks, key));
     for (const end of ['\t', '\n']) {
       const at = text.indexOf(`\n${key}${end}`);
       if (at !== -1) return decodeRow(text.slice(at + 1, text.indexOf('\n', at + 1)));
@@ -83,19 +116,28 @@ export class Run {
     return undefined;
   }
 
-  /** Rows whose keys begin with `prefix`, in order; order and number are those that were written. */
-  *rows(prefix: string): Generator<Row> {
+  /**
+   * Rows whose keys begin with `prefix`, those after `after` where it is given, in order; order and number are
+   * those that were written.
+   */
+  *rows(prefix: string, after = ''): Generator<Row> {
+    const from = after > prefix ? after : prefix;
     let before = '';
-    for (let n = Math.max(0, this.#blockOf(prefix)); n < this.#blocks.length; n++) {
-      const lines = this.#block(n).split('\n').slice(1, -1);
-      if (lines.length !== this.#blocks[n]![2])
-        throw new TablesDamaged('not as many rows as there should be');
-      for (const line of lines) {
-        const row = decodeRow(line);
-        if (row.key <= before) throw new TablesDamaged('rows that are not in order');
-        before = row.key;
-        if (row.key.startsWith(prefix)) yield row;
-        else if (row.key > prefix) return;
+    for (let g = Math.max(0, lastUpTo(this.#facts, from)); g < this.#facts.length; g++) {
+      const group = this.#group(g);
+      for (let n = Math.max(0, lastUpTo(group.blocks, from)); n < group.blocks.length; n++) {
+        const lines = this.#block(group, n).split('\n').slice(1, -1);
+        if (lines.length !== group.blocks[n]![2]) {
+          throw new TablesDamaged('not as many rows as there should be');
+        }
+        for (const line of lines) {
+          const row = decodeRow(line);
+          if (row.key <= before) throw new TablesDamaged('rows that are not in order');
+          before = row.key;
+          if (row.key <= after) continue;
+          if (row.key.startsWith(prefix)) yield row;
+          else if (row.key > prefix) return;
+        }
       }
     }
   }

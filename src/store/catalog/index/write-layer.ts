@@ -1,8 +1,10 @@
 import type { Random } from '../../../core/effects.js';
 import { isErrno } from '../../../errors/hs-error.js';
 import type { Disk } from '../../../fsx/disk.js';
-import { type LayeredTables, mergeRows } from './layered-tables.js';
+import type { LayeredTables } from './layered-tables.js';
+import { mergeRows } from './merge-rows.js';
 import { encodeRoot, MAX_ROOT_BYTES } from './root-file.js';
+import type { Run } from './sorted-run.js';
 import { encodeRun, type Row, type RunFact } from './sorted-run-format.js';
 
 export const ROOT = 'root';
@@ -15,6 +17,10 @@ const GROWTH = 4;
 /** What a writer makes; of a stray thing fsck tells. */
 const OURS = /^(?:run-|root\.)[0-9a-f]{16}$/;
 const WRITE_BYTES = 1024 * 1024;
+
+/** Of a run that its process alone knows. */
+const SPILL = 'spill';
+const isSpill = ({ name }: RunFact) => name === SPILL;
 
 export interface LayerPlace {
   readonly disk: Disk;
@@ -70,11 +76,10 @@ export async function writeLayer(
     const now = await readRoot(place);
     if (now === undefined) await reserve(place);
     if (!Buffer.from(now ?? []).equals(Buffer.from(before ?? []))) return undefined;
-    let rows = 0;
-    for (const _ of tables.changed()) rows++;
+    let rows = tables.changes;
     let taken = 0;
     for (const { fact } of tables.runs) {
-      if (fact.rows > GROWTH * rows) break;
+      if (fact.rows > GROWTH * rows && !isSpill(fact)) break;
       rows += fact.rows;
       taken++;
     }
@@ -96,6 +101,25 @@ export async function writeLayer(
   });
 }
 
+/**
+ * Writes what the tables hold in memory to a run that has no name any more once it is open, so that folding a
+ * long ledger takes no more memory than that. `dir` is made for it and removed.
+ */
+export async function spillLayer(
+  place: Pick<LayerPlace, 'disk' | 'dir'>,
+  tables: LayeredTables,
+  open: (fact: RunFact) => Run,
+): Promise<Run> {
+  const { disk, dir } = place;
+  await disk.mkdir(dir, 0o700);
+  try {
+    const rows = tables.runs.length === 0 ? present(tables.changed()) : tables.changed();
+    return open(await writeRun(place, SPILL, rows));
+  } finally {
+    await disk.removeTree(dir);
+  }
+}
+
 /** Bytes that no filesystem makes less of. */
 async function reserve({ disk, random, dir }: LayerPlace): Promise<void> {
   const bytes = Buffer.from(random.hex(RESERVE_BYTES), 'hex');
@@ -109,7 +133,11 @@ function* present(rows: Iterable<Row>): Generator<Row> {
   for (const row of rows) if (row.text !== undefined) yield row;
 }
 
-async function writeRun({ disk, dir }: LayerPlace, name: string, rows: Iterable<Row>): Promise<RunFact> {
+async function writeRun(
+  { disk, dir }: Pick<LayerPlace, 'disk' | 'dir'>,
+  name: string,
+  rows: Iterable<Row>,
+): Promise<RunFact> {
   const path = `${dir}/${name}`;
   const file = await disk.open(path, { access: 'create', mode: 0o600 });
   try {

@@ -1,0 +1,72 @@
+import { DAY_MS } from '../duration.js';
+import { sha256 } from '../objects/hash.js';
+import { type ArtifactId, timestampMs } from '../objects/ids.js';
+import { type ArtifactRecord, isGuarded, type Registration } from './artifact-record.js';
+import { seriesKey } from './series.js';
+
+/** The one row that stamps the state with its place in the chain. */
+export const META_KEY = 'm';
+/** What the rows begin with; behind it comes what is looked for, and last the place of the artifact. */
+export const LIVE = 'a/';
+export const REMOVED = 'x/';
+export const GUARDED = 'g/';
+export const PINNED = 'p/';
+/** In order of when their TTL ends. */
+export const ENDING = 'e/';
+export const TOTALS = 't/';
+
+/** Of the day that the first timestamp can say, so that no time is negative. */
+const YEAR_0_MS = 62_167_219_200_000;
+const TIME_DIGITS = 13;
+const MOST_DIGITS = 14;
+
+/** Numbers from high to low: how many hex digits, as a digit that falls, and the digits, each as what it lacks of 15. */
+function descending(n: number): string {
+  const digits = n.toString(16);
+  let out = (MOST_DIGITS - digits.length).toString(16);
+  for (let i = 0; i < digits.length; i++) out += (15 - Number.parseInt(digits[i]!, 16)).toString(16);
+  return out;
+}
+
+/** Where an artifact was registered, as a key: the newest first. */
+export function placeKey({ seq, index }: Pick<Registration, 'seq' | 'index'>): string {
+  return descending(seq) + descending(index);
+}
+
+/** The place at the end of a key. */
+export function placeOf(key: string): string {
+  return key.slice(key.lastIndexOf('/') + 1);
+}
+
+/** Words may be longer than a key can be, and hold what it cannot. */
+const word = (text: string) => sha256(Buffer.from(text, 'utf8')).slice(0, 32);
+
+/** The place of the artifact is the value. */
+export const idKey = (id: string) => `i/${id}`;
+export const nameKey = (name: string) => `n/${word(name)}/`;
+/** Of those that were removed. */
+export const removedNameKey = (name: string) => `y/${word(name)}/`;
+export const seriesRowKey = (r: Parameters<typeof seriesKey>[0]) => `s/${word(seriesKey(r))}/`;
+/** What was made from an artifact, live or removed. */
+export const derivedKey = (source: ArtifactId) => `d/${source}/`;
+export const endingKey = (ms: number) =>
+  `${ENDING}${Math.max(0, ms + YEAR_0_MS)
+    .toString(16)
+    .padStart(TIME_DIGITS, '0')}/`;
+
+/** All keys under which a record is found besides its id, its own row the first. */
+export function keysOf(r: ArtifactRecord): string[] {
+  const place = placeKey(r.registered);
+  const isLive = r.removed === undefined;
+  const keys = [(isLive ? LIVE : REMOVED) + place];
+  if (r.name !== undefined) keys.push((isLive ? nameKey(r.name) : removedNameKey(r.name)) + place);
+  if (isGuarded(r)) keys.push(GUARDED + place);
+  for (const source of new Set(r.sources)) keys.push(derivedKey(source) + place);
+  if (!isLive) return keys;
+  keys.push(seriesRowKey(r) + place);
+  if (r.pins.length > 0) keys.push(PINNED + place);
+  if (r.retention_ttl_days !== undefined) {
+    keys.push(endingKey(timestampMs(r.created_at) + r.retention_ttl_days * DAY_MS) + place);
+  }
+  return keys;
+}

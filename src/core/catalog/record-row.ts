@@ -1,0 +1,105 @@
+import { CLASSIFICATIONS, KINDS, LAYERS, PAYLOAD_TYPES, RETENTION_CLASSES } from '../manifest/vocabulary.js';
+import type { ArtifactId, ObjectId, Timestamp } from '../objects/ids.js';
+import type { ArtifactRecord, Pin } from './artifact-record.js';
+
+/**
+ * A record as the tables hold it: values alone, words as their places in the vocabulary, 0 for what is not
+ * there. With field names it would be twice as long, and a million are read at a time.
+ */
+export type RecordRow = readonly [
+  id: ArtifactId,
+  revision: number,
+  manifest: ObjectId,
+  manifestSize: number,
+  content: ObjectId,
+  payloadType: number,
+  kind: number,
+  retentionClass: number,
+  layer: number,
+  classification: number,
+  exportable: number,
+  size: number,
+  createdAt: Timestamp,
+  seq: number,
+  index: number,
+  registeredAt: Timestamp,
+  name: string | 0,
+  filenameHint: string | 0,
+  /** One more than it is. */
+  ttlDays: number,
+  sources: readonly ArtifactId[] | 0,
+  pins: readonly Pin[] | 0,
+  /** Manifests of earlier revisions and their sizes by turns. */
+  earlier: readonly (ObjectId | number)[] | 0,
+  removed: NonNullable<ArtifactRecord['removed']> | 0,
+];
+
+export function toRow(r: ArtifactRecord): RecordRow {
+  return [
+    r.artifact_id,
+    r.revision,
+    r.manifest,
+    r.manifest_size_bytes,
+    r.content_hash,
+    PAYLOAD_TYPES.indexOf(r.payload_type),
+    KINDS.indexOf(r.kind),
+    RETENTION_CLASSES.indexOf(r.retention_class),
+    LAYERS.indexOf(r.layer),
+    CLASSIFICATIONS.indexOf(r.classification),
+    r.exportable ? 1 : 0,
+    r.size_bytes,
+    r.created_at,
+    r.registered.seq,
+    r.registered.index,
+    r.registered.at,
+    r.name ?? 0,
+    r.filename_hint ?? 0,
+    r.retention_ttl_days === undefined ? 0 : r.retention_ttl_days + 1,
+    r.sources ?? 0,
+    r.pins.length === 0 ? 0 : r.pins,
+    r.manifests.length === 1
+      ? 0
+      : r.manifests.slice(0, -1).flatMap(({ manifest, size_bytes }) => [manifest, size_bytes]),
+    r.removed ?? 0,
+  ];
+}
+
+function manifestsOf(row: RecordRow): ArtifactRecord['manifests'] {
+  const [, , manifest, size_bytes] = row;
+  const earlier = row[21];
+  if (earlier === 0) return [{ manifest, size_bytes }];
+  const all: { manifest: ObjectId; size_bytes: number }[] = [];
+  for (let i = 0; i < earlier.length; i += 2) {
+    all.push({ manifest: earlier[i] as ObjectId, size_bytes: earlier[i + 1] as number });
+  }
+  all.push({ manifest, size_bytes });
+  return all;
+}
+
+const NO_PINS: readonly Pin[] = [];
+
+export function fromRow(row: RecordRow): ArtifactRecord {
+  return {
+    artifact_id: row[0],
+    revision: row[1],
+    manifest: row[2],
+    manifest_size_bytes: row[3],
+    content_hash: row[4],
+    payload_type: PAYLOAD_TYPES[row[5]]!,
+    kind: KINDS[row[6]]!,
+    retention_class: RETENTION_CLASSES[row[7]]!,
+    layer: LAYERS[row[8]]!,
+    classification: CLASSIFICATIONS[row[9]]!,
+    exportable: row[10] === 1,
+    size_bytes: row[11],
+    created_at: row[12],
+    registered: { seq: row[13], index: row[14], at: row[15] },
+    manifests: manifestsOf(row),
+    pins: row[20] === 0 ? NO_PINS : row[20],
+    ...(row[16] === 0 ? undefined : { name: row[16] }),
+    ...(row[17] === 0 ? undefined : { filename_hint: row[17] }),
+    ...(row[18] === 0 ? undefined : { retention_ttl_days: row[18] - 1 }),
+    ...(row[19] === 0 ? undefined : { sources: [...row[19]] }),
+    ...(row[22] === 0 ? undefined : { removed: row[22] }),
+  };
+}

@@ -1,0 +1,47 @@
+import type { ArtifactRecord } from './artifact-record.js';
+import { TOTALS } from './catalog-keys.js';
+import type { Tables } from './key-tables.js';
+
+/** By what live artifacts are added up as they change. */
+export const TOTAL_FIELDS = ['kind', 'class', 'layer'] as const;
+export type TotalField = (typeof TOTAL_FIELDS)[number];
+
+export interface Total {
+  readonly artifacts: number;
+  /** Sum of the payloads' sizes. */
+  readonly bytes: number;
+}
+
+const FIELD: Readonly<Record<TotalField, (r: ArtifactRecord) => string>> = {
+  kind: (r) => r.kind,
+  class: (r) => r.retention_class,
+  layer: (r) => r.layer,
+};
+
+export const totalPrefix = (field: TotalField) => `${TOTALS}${field}/`;
+
+/** What one entry changes of the totals; written once, at its end. */
+export class TotalChanges {
+  readonly #changes = new Map<string, { artifacts: number; bytes: number }>();
+
+  /** `sign` is 1 for what becomes live and -1 for what stops to be. */
+  note(record: ArtifactRecord, sign: 1 | -1): void {
+    for (const field of TOTAL_FIELDS) {
+      const key = totalPrefix(field) + FIELD[field](record);
+      const change = this.#changes.get(key) ?? { artifacts: 0, bytes: 0 };
+      change.artifacts += sign;
+      change.bytes += sign * record.size_bytes;
+      this.#changes.set(key, change);
+    }
+  }
+
+  writeTo(tables: Tables): void {
+    for (const [key, { artifacts, bytes }] of this.#changes) {
+      if (artifacts === 0 && bytes === 0) continue;
+      const before = (tables.get(key) ?? { artifacts: 0, bytes: 0 }) as Total;
+      const after: Total = { artifacts: before.artifacts + artifacts, bytes: before.bytes + bytes };
+      if (after.artifacts === 0) tables.remove(key);
+      else tables.put(key, after);
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import type { Row } from './sorted-run-format.js';
+
+interface Source {
+  readonly rest: Iterator<Row>;
+  /** Of equal keys the first source's row stands. */
+  readonly rank: number;
+  row: Row;
+}
+
+function isBefore(a: Source, b: Source): boolean {
+  return a.row.key < b.row.key || (a.row.key === b.row.key && a.rank < b.rank);
+}
+
+/** Lets the source at the top of a heap sink to its place. */
+function sink(heap: Source[]): void {
+  const top = heap[0]!;
+  let at = 0;
+  for (;;) {
+    let next = 2 * at + 1;
+    if (next + 1 < heap.length && isBefore(heap[next + 1]!, heap[next]!)) next++;
+    if (next >= heap.length || !isBefore(heap[next]!, top)) break;
+    heap[at] = heap[next]!;
+    at = next;
+  }
+  heap[at] = top;
+}
+
+/** Rows of several sources, each in order of key, as one; of equal keys the first source's. */
+export function* mergeRows(sources: readonly Iterable<Row>[]): Generator<Row> {
+  const heap: Source[] = [];
+  for (const [rank, rows] of sources.entries()) {
+    const rest = rows[Symbol.iterator]();
+    const first = rest.next();
+    if (!first.done) heap.push({ rest, rank, row: first.value });
+  }
+  heap.sort((a, b) => (isBefore(a, b) ? -1 : 1));
+  let last: string | undefined;
+  while (heap.length > 0) {
+    const top = heap[0]!;
+    if (top.row.key !== last) {
+      last = top.row.key;
+      yield top.row;
+    }
+    const next = top.rest.next();
+    if (next.done) {
+      const end = heap.pop()!;
+      if (heap.length === 0) return;
+      heap[0] = end;
+    } else {
+      top.row = next.value;
+    }
+    sink(heap);
+  }
+}

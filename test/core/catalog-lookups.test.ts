@@ -1,0 +1,153 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type ArtifactRecord,
+  compareRegistration,
+  isGuarded,
+} from '../../src/core/catalog/artifact-record.js';
+import { Catalog } from '../../src/core/catalog/catalog.js';
+import { META_KEY, placeKey } from '../../src/core/catalog/catalog-keys.js';
+import { TablesDamaged } from '../../src/core/catalog/key-tables.js';
+import { fromRow, toRow } from '../../src/core/catalog/record-row.js';
+import { seriesKey } from '../../src/core/catalog/series.js';
+import { TOTAL_FIELDS } from '../../src/core/catalog/totals.js';
+import type { ArtifactFacts } from '../../src/core/ledger/operation.js';
+import { timestampMs, toTimestamp } from '../../src/core/objects/ids.js';
+import { add, Chain, facts, idOf, pin, remove, restore, unpin } from './chain.js';
+
+const NAMES = ['a', 'b', 'ä/ö'];
+const SPREAD = 6;
+
+const someFacts: fc.Arbitrary<Partial<ArtifactFacts>> = fc.record(
+  {
+    name: fc.constantFrom(...NAMES),
+    filename_hint: fc.constantFrom('f', 'g'),
+    kind: fc.constantFrom('file', 'report', 'dataset_slice'),
+    retention_class: fc.constantFrom('log', 'result'),
+    classification: fc.constantFrom('low', 'high'),
+    retention_ttl_days: fc.nat(3),
+    size_bytes: fc.nat(1000),
+    sources: fc.array(fc.nat(SPREAD).map(idOf), { minLength: 1, maxLength: 3 }),
+  },
+  { requiredKeys: [] },
+);
+const step = fc.tuple(
+  fc.constantFrom('add', 'add', 'revise', 'remove', 'restore', 'pin', 'unpin'),
+  fc.nat(SPREAD),
+  someFacts,
+);
+
+function chainOf(steps: readonly (readonly [string, number, Partial<ArtifactFacts>])[]): Chain {
+  const chain = new Chain();
+  for (const [what, n, more] of steps) {
+    const record = chain.catalog.get(idOf(n));
+    const live = record !== undefined && record.removed === undefined;
+    if (what === 'add' && record === undefined) chain.commit(add(n, more));
+    if (what === 'revise' && live) {
+      chain.commit({ op: 'revise', ...facts(n, { ...more, revision: record.revision + 1 }) });
+    }
+    if (what === 'remove' && live) chain.commit(remove(n));
+    if (what === 'restore' && record?.removed) chain.commit(restore(n));
+    if (what === 'pin' && live) chain.commit(pin(n, more.name === 'a' ? 'p' : 'q'));
+    if (what === 'unpin' && live) chain.commit(unpin(n, 'p'));
+  }
+  return chain;
+}
+
+const idsOf = (records: Iterable<ArtifactRecord>) => [...records].map((r) => r.artifact_id);
+const newestFirst = (a: ArtifactRecord, b: ArtifactRecord) => compareRegistration(b.registered, a.registered);
+
+describe('the catalog', () => {
+  it('finds by each of its keys what a look at every record finds', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const { catalog } = chainOf(steps);
+        const all = [...Array(SPREAD + 1).keys()]
+          .map((n) => catalog.get(idOf(n)))
+          .filter((r) => r !== undefined)
+          .sort(newestFirst);
+        const live = all.filter((r) => r.removed === undefined);
+        const removed = all.filter((r) => r.removed !== undefined);
+        expect([...catalog.live()]).toEqual(live);
+        expect([...catalog.removed()]).toEqual(removed);
+        expect(idsOf(catalog.guarded())).toEqual(idsOf(all.filter(isGuarded)));
+        expect(idsOf(catalog.pinned())).toEqual(idsOf(live.filter((r) => r.pins.length > 0)));
+        for (const name of NAMES) {
+          expect(idsOf(catalog.named(name))).toEqual(idsOf(live.filter((r) => r.name === name)));
+          expect(idsOf(catalog.removedNamed(name))).toEqual(idsOf(removed.filter((r) => r.name === name)));
+        }
+        for (const record of all) {
+          const { artifact_id: id } = record;
+          expect(idsOf(catalog.series(record))).toEqual(
+            idsOf(live.filter((r) => seriesKey(r) === seriesKey(record))),
+          );
+          expect(idsOf(catalog.derivedFrom(id))).toEqual(idsOf(all.filter((r) => r.sources?.includes(id))));
+          expect(idsOf(catalog.live(record.registered))).toEqual(
+            idsOf(live.filter((r) => newestFirst(record, r) < 0)),
+          );
+          expect(fromRow(JSON.parse(JSON.stringify(toRow(record))))).toEqual(record);
+        }
+        for (const days of [0, 1, 2, 3]) {
+          const now = toTimestamp(days * 86_400_000);
+          const ends = (r: ArtifactRecord) => timestampMs(r.created_at) + r.retention_ttl_days! * 86_400_000;
+          const over = live.filter((r) => r.retention_ttl_days !== undefined && ends(r) <= timestampMs(now));
+          expect(idsOf(catalog.endedBy(now))).toEqual(
+            idsOf(over.sort((a, b) => ends(a) - ends(b) || newestFirst(a, b))),
+          );
+        }
+        expect([...catalog.provenLive()]).toEqual(live);
+      }),
+    );
+  });
+
+  it('keeps the totals that adding up every live record gives', () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const { catalog } = chainOf(steps);
+        const value = { kind: 'kind', class: 'retention_class', layer: 'layer' } as const;
+        for (const field of TOTAL_FIELDS) {
+          const expected = new Map<string, { artifacts: number; bytes: number }>();
+          for (const record of catalog.live()) {
+            const key = record[value[field]];
+            const { artifacts, bytes } = expected.get(key) ?? { artifacts: 0, bytes: 0 };
+            expected.set(key, { artifacts: artifacts + 1, bytes: bytes + record.size_bytes });
+          }
+          expect(catalog.totals(field)).toEqual(expected);
+        }
+      }),
+    );
+  });
+
+  it('has keys of places in the order of the ledger, the newest first', () => {
+    const number = fc.oneof(fc.nat(300), fc.maxSafeNat());
+    const place = fc.record({ seq: number, index: number });
+    fc.assert(
+      fc.property(place, place, (a, b) => {
+        const at = { ...a, at: toTimestamp(0) };
+        const order = Math.sign(compareRegistration({ ...b, at: toTimestamp(0) }, at));
+        const [x, y] = [placeKey(a), placeKey(b)];
+        expect(x < y ? -1 : x > y ? 1 : 0).toBe(order);
+      }),
+    );
+  });
+
+  it.each([
+    ['lost a row', (chain: Chain) => chain.tables.remove(`a/${placeKey({ seq: 1, index: 1 })}`)],
+    [
+      'has another row twice in the place of a lost one',
+      (chain: Chain) => {
+        const other = chain.tables.get(`a/${placeKey({ seq: 1, index: 0 })}`);
+        chain.tables.put(`a/${placeKey({ seq: 1, index: 1 })}`, other);
+      },
+    ],
+    [
+      'counts another number',
+      (chain: Chain) => chain.tables.put(META_KEY, { ...(chain.tables.get(META_KEY) as object), live: 4 }),
+    ],
+  ])('does not prove itself when it %s', (_, damage) => {
+    const chain = new Chain().commit(add(1), add(2), add(3));
+    expect(() => [...chain.catalog.provenLive()]).not.toThrow();
+    damage(chain);
+    expect(() => [...new Catalog(chain.tables).provenLive()]).toThrow(TablesDamaged);
+  });
+});
