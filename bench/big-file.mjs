@@ -1,6 +1,8 @@
 /** One big file: `hs put` against `openssl dgst -sha256`, and the memory that it takes. */
-import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
+
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeSync } from 'fs-extra/esm';
 import { alternate, environment, HS, peakMemory, report, scratch, time, writeRandom } from './lib.mjs';
 
 const SIZE = 1 << 30;
@@ -20,7 +22,7 @@ export async function run() {
     writeRandom(file, SIZE);
     const options = { cwd: dir.path, env: environment(dir.path) };
     const fresh = (n) => {
-      rmSync(join(dir.path, '.hsstore'), { recursive: true, force: true });
+      removeSync(join(dir.path, '.hsstore'));
       time(process.execPath, [HS, 'init', dir.path], options);
       touch(file, n);
       // What earlier runs left to be written is not this run's work.

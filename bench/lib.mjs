@@ -1,26 +1,19 @@
 /** What the measurements share: whole programs, timed from outside, in alternating runs. */
+
 import { spawn, spawnSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
-import {
-  closeSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureDirSync, removeSync } from 'fs-extra/esm';
 
 export const HS = join(dirname(dirname(fileURLToPath(import.meta.url))), 'bin', 'hs.js');
 
 /** A scratch directory, removed by `remove`. */
 export function scratch(parent = tmpdir()) {
   const path = mkdtempSync(join(parent, 'hs-bench-'));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+  return { path, remove: () => removeSync(path) };
 }
 
 /** Nothing of the user's is read or written. */
@@ -118,7 +111,7 @@ export function writeRandom(path, size) {
 export function writeTree(path, count, size) {
   for (let i = 0; i < count; i++) {
     const dir = join(path, `d${String(Math.floor(i / 100)).padStart(3, '0')}`);
-    if (i % 100 === 0) mkdirSync(dir, { recursive: true });
+    if (i % 100 === 0) ensureDirSync(dir);
     writeFileSync(join(dir, `f${i}`), randomFillSync(Buffer.allocUnsafe(size)));
   }
 }

@@ -3,9 +3,11 @@
  * fresh ext4. Creating a file costs 16 to 400 µs depending on where a used filesystem puts it, so only
  * fresh ones compare.
  */
+
 import { spawnSync } from 'node:child_process';
-import { closeSync, ftruncateSync, mkdirSync, openSync, rmSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureDirSync } from 'fs-extra/esm';
 import { alternate, environment, HS, report, scratch, time, writeTree } from './lib.mjs';
 
 const FILES = 10_000;
@@ -21,7 +23,7 @@ export function onFreshExt4(dir, use) {
   ftruncateSync(fd, IMAGE_BYTES);
   closeSync(fd);
   time('mkfs.ext4', ['-q', '-F', '-E', 'lazy_itable_init=0,lazy_journal_init=0', image]);
-  mkdirSync(mount, { recursive: true });
+  ensureDirSync(mount);
   time('mount', ['-o', 'loop', image, mount]);
   try {
     time('sync', ['-f', mount]);

@@ -1,11 +1,13 @@
 // How long a key press takes in the gc preview, from the key to the frame handed to the terminal.
 //   node bench/preview.mjs [ROWS]     exit 1 when the slowest key is over 50 ms
-import { mkdirSync, rmSync } from 'node:fs';
+
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { ensureDirSync } from 'fs-extra/esm';
 
 const LIMIT_MS = 50;
 /** Other work on the machine hits a key of one round, not the same key of most. */
@@ -15,7 +17,7 @@ const rows = Number(process.argv[2] ?? 100_000);
 
 process.env.NODE_ENV ??= 'production';
 const directory = join(root, 'node_modules/.cache/hs-bench');
-mkdirSync(directory, { recursive: true });
+ensureDirSync(directory);
 const bundle = join(directory, `preview-${process.pid}.mjs`);
 await build({
   stdin: {

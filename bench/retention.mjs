@@ -5,16 +5,18 @@
  * would go, keeps a report, and moves every object to the trash before it unlinks it. Each run works on a
  * fresh copy.
  */
+
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { copySync, ensureDirSync, removeSync } from 'fs-extra/esm';
 import { environment, HS, median, output, scratch, time } from './lib.mjs';
 
 const ITEMS = Number(process.env.HS_BENCH_ITEMS ?? 100_000);
 const RUNS = Number(process.env.HS_BENCH_RUNS ?? 3);
 const SIZE = 1024;
 function write(dir, from, to) {
-  mkdirSync(dir, { recursive: true });
+  ensureDirSync(dir);
   for (let i = from; i < to; i++) writeFileSync(join(dir, `f${i}`), `item ${i} `.padEnd(SIZE, 'x'));
 }
 
@@ -96,7 +98,7 @@ export async function run() {
     // A copy of a store is behind what was seen of it: each run has a home of its own.
     const fresh = (name) => {
       const home = join(dir.path, `run${copies++}`);
-      cpSync(join(dir.path, name), join(home, 'store'), { recursive: true });
+      copySync(join(dir.path, name), join(home, 'store'));
       return { at: join(home, 'store'), home, env: { ...environment(home), ...PEERS[name]?.env } };
     };
     const prepare = (name, make) => {
@@ -116,11 +118,11 @@ export async function run() {
       hs('ls', '--quiet');
       plans.push(hs('plan-prune'));
       ours.push(hs('gc', '--yes', '--empty-trash'));
-      rmSync(home, { recursive: true });
+      removeSync(home);
       for (const name of peers) {
         const copy = fresh(name);
         theirs.set(name, [...(theirs.get(name) ?? []), PEERS[name].collect(copy.at, copy.env)]);
-        rmSync(copy.home, { recursive: true });
+        removeSync(copy.home);
       }
     }
     const items = ITEMS.toLocaleString('en');

@@ -3,11 +3,13 @@
  * exports. `--check` only says whether it is current. Fails when a type that something exported names has no
  * exported name of its own: whoever holds such a value could not write its type down.
  */
+
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
+import { readJsonSync, removeSync } from 'fs-extra/esm';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const page = join(root, 'docs', 'api.md');
@@ -62,7 +64,7 @@ function extract(work) {
     },
   });
   if (missing.size > 0) throw new Error(`src/index.ts does not export: ${[...missing].sort().join(', ')}`);
-  return JSON.parse(readFileSync(model, 'utf8')).members[0].members;
+  return readJsonSync(model).members[0].members;
 }
 
 /** The sentences of a docstring, without its frame. */
@@ -141,5 +143,5 @@ try {
   console.error(`api: ${e.message}`);
   process.exitCode = 1;
 } finally {
-  rmSync(work, { recursive: true, force: true });
+  removeSync(work);
 }

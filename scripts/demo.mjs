@@ -3,11 +3,13 @@
  * as a person would type it, runs just that through a shell, prints what it said, and fails loudly when a
  * status or an answer is not the one that was promised. `--keep` leaves everything in ./demo-run.
  */
+
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureDirSync, removeSync } from 'fs-extra/esm';
 
 const project = dirname(dirname(fileURLToPath(import.meta.url)));
 const keep = process.argv.includes('--keep');
@@ -15,10 +17,10 @@ const SHOWN_LINES = 14;
 const DAY = 86_400_000;
 
 const dir = keep ? join(project, 'demo-run') : mkdtempSync(join(tmpdir(), 'hs-demo-'));
-if (keep) rmSync(dir, { recursive: true, force: true });
+if (keep) removeSync(dir);
 const work = join(dir, 'work');
 const bin = join(dir, 'bin');
-for (const path of [work, bin]) mkdirSync(path, { recursive: true });
+for (const path of [work, bin]) ensureDirSync(path);
 writeFileSync(join(bin, 'hs'), `#!/bin/sh\nexec '${process.execPath}' '${project}/bin/hs.js' "$@"\n`);
 chmodSync(join(bin, 'hs'), 0o755);
 
@@ -136,7 +138,7 @@ const start = Date.now();
 try {
   run();
 } finally {
-  if (!keep) rmSync(dir, { recursive: true, force: true });
+  if (!keep) removeSync(dir);
 }
 const seconds = ((Date.now() - start) / 1000).toFixed(0);
 if (problems.length > 0) {

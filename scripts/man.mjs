@@ -2,10 +2,12 @@
  * Writes `man/*.1` and `commands/summaries.ts` from the commands, and the fields in hs-ledger(7) from their
  * schemas, and lists all pages in package.json.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
+import { ensureDirSync, removeSync } from 'fs-extra/esm';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const man = join(root, 'man');
@@ -34,7 +36,7 @@ try {
     logLevel: 'warning',
   });
   const { default: pages, summaries, withLedgerFields } = await import(pathToFileURL(bundle).href);
-  mkdirSync(man, { recursive: true });
+  ensureDirSync(man);
   for (const name of readdirSync(man)) {
     if (name.endsWith('.1') && !pages.has(name)) rmSync(join(man, name));
   }
@@ -44,7 +46,7 @@ try {
   writeFileSync(join(root, 'commands', 'summaries.ts'), summariesModule(summaries));
   listPages();
 } finally {
-  rmSync(bundle, { force: true });
+  removeSync(bundle);
 }
 
 function listPages() {

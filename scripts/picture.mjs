@@ -3,11 +3,13 @@
  * it: `docs/gc-preview.svg` and `docs/gc-preview.txt`. Needs a build and tmux. `--check` only compares
  * the text.
  */
+
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { ensureDirSync, removeSync } from 'fs-extra/esm';
 import { svgOf, textOf } from './lib/terminal-svg.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -97,7 +99,7 @@ try {
   screen = await capture();
 } finally {
   spawnSync('tmux', ['-S', join(directory, 'socket'), 'kill-server']);
-  rmSync(directory, { recursive: true, force: true });
+  removeSync(directory);
 }
 
 const files = {
@@ -115,6 +117,6 @@ if (process.argv.includes('--check')) {
     process.exitCode = 1;
   }
 } else {
-  mkdirSync(docs, { recursive: true });
+  ensureDirSync(docs);
   for (const [name, content] of Object.entries(files)) writeFileSync(join(docs, name), content);
 }

@@ -1,9 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
+import { ensureDirSync, removeSync } from 'fs-extra/esm';
 import { extract } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gzip } from '../../src/archive/gzip.js';
@@ -99,7 +100,7 @@ describe('writeTar', () => {
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'hs-tar-'));
   });
-  afterEach(() => rmSync(dir, { recursive: true, force: true }));
+  afterEach(() => removeSync(dir));
 
   it('dates everything 1980-01-01 where no time is given, since no zip holds an earlier one', async () => {
     const file = join(dir, 'a.tar');
@@ -127,7 +128,7 @@ describe('writeTar', () => {
     const wanted = join(dir, 'wanted');
     mkdirSync(made);
     for (const { path, body } of FILES) {
-      mkdirSync(dirname(join(wanted, path)), { recursive: true });
+      ensureDirSync(dirname(join(wanted, path)));
       writeFileSync(join(wanted, path), body);
     }
     execFileSync('tar', ['-xf', file, '-C', made], { stdio: ['ignore', 'ignore', 'inherit'] });
@@ -137,7 +138,7 @@ describe('writeTar', () => {
   it('is read back by the system tar, POSIX and GNU, through readTar', async () => {
     const tree = join(dir, 'tree');
     for (const { path, body, executable } of FILES) {
-      mkdirSync(dirname(join(tree, path)), { recursive: true });
+      ensureDirSync(dirname(join(tree, path)));
       writeFileSync(join(tree, path), body, { mode: executable ? 0o755 : 0o644 });
     }
     const wanted = FILES.map(({ path, body, executable = false }) => ({

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ensureDir } from 'fs-extra/esm';
 import { beforeAll, expect, it } from 'vitest';
 import { expectDocument } from '../helpers/document.js';
 import { hs } from '../helpers/hs.js';
@@ -10,7 +11,7 @@ let cwd = '';
 beforeAll(async () => {
   const { path, remove } = await makeTempDirectory();
   cwd = path;
-  await mkdir(join(cwd, 'tree', 'empty'), { recursive: true });
+  await ensureDir(join(cwd, 'tree', 'empty'));
   await writeFile(join(cwd, 'tree', 'CON.txt'), 'hello');
   await expectDocument((await hs(['init', '--json'], { cwd })).stdout);
   const env = { HS_JOB_ID: 'ci/17' };

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ensureDir } from 'fs-extra/esm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { registry } from '../../commands/registry.js';
 import { HS_PROGRAM, hsEnvironment } from '../helpers/hs.js';
@@ -93,7 +94,7 @@ beforeAll(async () => {
   await writeFile(join(base, 'key.pem'), privateKey.export({ format: 'pem', type: 'pkcs8' }));
   await writeFile(join(base, 'key.pub'), publicKey.export({ format: 'pem', type: 'spki' }));
   for (const [name, text] of Object.entries(FILES)) {
-    await mkdir(join(workspace, name, '..'), { recursive: true });
+    await ensureDir(join(workspace, name, '..'));
     await writeFile(join(workspace, name), text);
   }
   for (const program of ['bin/make', 'evaluate.py']) await chmod(join(workspace, program), 0o755);

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readJsonSync } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { registry } from '../../commands/registry.js';
 import { ledgerFields, withLedgerFields } from '../../src/cli/help/ledger-fields.js';
@@ -34,7 +35,7 @@ describe('man pages', () => {
   });
 
   it('are all listed in package.json, so that they are installed', () => {
-    const { man: listed } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { man: string[] };
+    const { man: listed } = readJsonSync(join(root, 'package.json')) as { man: string[] };
     expect(listed).toEqual(
       readdirSync(man)
         .sort()

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmod, chown, mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { ensureDir } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { BOUND_BY_MODES, hsBoundByModes } from '../helpers/bound-by-modes.js';
 import { HS_PROGRAM, hs, hsEnvironment } from '../helpers/hs.js';
@@ -10,7 +11,7 @@ import { tmp } from '../helpers/tmp.js';
 /** A store in a directory with an artifact `tree`. */
 async function workspace(): Promise<string> {
   const dir = await tmp();
-  await mkdir(join(dir, 'src/sub/deep'), { recursive: true });
+  await ensureDir(join(dir, 'src/sub/deep'));
   await writeFile(join(dir, 'src/a.txt'), 'hello');
   await writeFile(join(dir, 'src/sub/deep/b.sh'), '#!/bin/sh\n', { mode: 0o755 });
   for (const args of [['init'], ['put', 'src', '--name', 'tree'], ['put', 'src/a.txt', '--name', 'single']]) {
@@ -95,7 +96,7 @@ it.skipIf(BOUND_BY_MODES === undefined)(
   async () => {
     const cwd = await workspace();
     const left = join(cwd, '.hsstore/cache/discarded-0011223344556677');
-    await mkdir(join(left, 'sub'), { recursive: true });
+    await ensureDir(join(left, 'sub'));
     await writeFile(join(left, 'sub/a'), 'a');
     execFileSync('chmod', ['-R', 'a-w', left]);
     await hsBoundByModes(['fsck', '--repair'], cwd);

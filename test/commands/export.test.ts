@@ -1,6 +1,7 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmod, mkdir, open, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ensureDir } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { HS_PROGRAM, hs, hsEnvironment } from '../helpers/hs.js';
 import { because, hsAsNobody, NOBODY, whyNotMount, whyNotNobody } from '../helpers/ordinary-user.js';
@@ -9,7 +10,7 @@ import { tmp } from '../helpers/tmp.js';
 /** A store in `dir` with an artifact `file` and an artifact `tree`. */
 async function workspace(): Promise<string> {
   const dir = await tmp();
-  await mkdir(join(dir, 'src/sub'), { recursive: true });
+  await ensureDir(join(dir, 'src/sub'));
   await writeFile(join(dir, 'src/a.txt'), 'hello');
   await writeFile(join(dir, 'src/sub/ü.sh'), '#!/bin/sh\n');
   await chmod(join(dir, 'src/sub/ü.sh'), 0o755);
@@ -143,7 +144,7 @@ describe('hs export', () => {
   it.skipIf(whyNotMount !== undefined)(mountPoint, async () => {
     const cwd = await workspace();
     const mounted = `mount --bind mine out/m && "$0" "$1" export tree out --force --discard-existing; echo "status $?"`;
-    for (const dir of ['mine', 'out/m']) await mkdir(join(cwd, dir), { recursive: true });
+    for (const dir of ['mine', 'out/m']) await ensureDir(join(cwd, dir));
     await writeFile(join(cwd, 'mine/precious'), 'x');
     const { stdout, stderr } = spawnSync(
       'unshare',

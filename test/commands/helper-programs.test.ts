@@ -1,4 +1,5 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { ensureDirSync } from 'fs-extra/esm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { hs } from '../helpers/hs.js';
 import { tmp } from '../helpers/tmp.js';
@@ -14,7 +15,7 @@ let env: Record<string, string>;
 beforeEach(async () => {
   dir = await tmp();
   const bin = `${dir}/node_modules/.bin`;
-  mkdirSync(bin, { recursive: true });
+  ensureDirSync(bin);
   mkdirSync(`${dir}/started`);
   for (const name of HELPERS) {
     writeFileSync(`${bin}/${name}`, `#!/bin/sh\n: >"${dir}/started/${name}"\nexec /usr/bin/${name} "$@"\n`, {

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureDirSync } from 'fs-extra/esm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { registry } from '../../commands/registry.js';
 import { HS_PROGRAM, hsEnvironment } from '../helpers/hs.js';
@@ -139,7 +140,7 @@ describe.skipIf(!hasStrace)('under a system-call trace (needs strace)', () => {
   beforeAll(async () => {
     const { path: work, remove } = await makeTempDirectory();
     cleanUp = remove;
-    mkdirSync(join(work, 'tree/sub'), { recursive: true });
+    ensureDirSync(join(work, 'tree/sub'));
     mkdirSync(join(work, 'real'));
     symlinkSync('real', join(work, 'alias'));
     writeFileSync(join(work, 'a.txt'), 'hello');

@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { ensureDir } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/core/objects/hash.js';
 import { openStore } from '../../src/index.js';
@@ -16,7 +17,7 @@ async function workspace(files: Readonly<Record<string, string>>) {
   const hs = inside(cwd);
   expect((await hs(['init'])).status).toBe(0);
   for (const [path, text] of Object.entries(files)) {
-    await mkdir(dirname(join(cwd, path)), { recursive: true });
+    await ensureDir(dirname(join(cwd, path)));
     await writeFile(join(cwd, path), text);
   }
   const put = async (path: string, ...more: string[]) => {

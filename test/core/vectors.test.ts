@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readJsonSync } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { canonicalText, parseCanonical } from '../../src/core/json/canonical.js';
 import { decodeEntry, encodeEntry } from '../../src/core/ledger/entry.js';
@@ -19,7 +19,7 @@ interface Vector {
 }
 
 function load(name: string) {
-  return JSON.parse(readFileSync(new URL(`../../fixtures/vectors/${name}.json`, import.meta.url), 'utf8'));
+  return readJsonSync(new URL(`../../fixtures/vectors/${name}.json`, import.meta.url));
 }
 
 function pins(vector: Vector, encoded: Uint8Array): void {

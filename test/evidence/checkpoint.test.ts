@@ -2,6 +2,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readJsonSync } from 'fs-extra/esm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseNote } from '../../src/core/evidence/signed-note.js';
 import { hs } from '../helpers/hs.js';
@@ -41,7 +42,7 @@ describe('a checkpoint', () => {
   it('says of which store, how many entries, which root and which head', async () => {
     const { text } = parseNote(readFileSync(at('newer'), 'utf8'));
     const [seq, hash] = (await ok(['ledger', 'head'])).trim().split(' ');
-    const { store_id } = JSON.parse(readFileSync(at('.hsstore/format.json'), 'utf8'));
+    const { store_id } = readJsonSync(at('.hsstore/format.json'));
     const lines = text.split('\n');
     expect(lines[0]).toBe(`hsstore/${store_id}`);
     expect(lines[1]).toBe(`${Number(seq) + 1}`);

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash, createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ensureDirSync } from 'fs-extra/esm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeEnvelope, openEnvelope, preAuthEncoding } from '../../src/core/evidence/dsse.js';
 import { openStore, verifyAttestation, verifyProof } from '../../src/index.js';
@@ -214,7 +215,7 @@ describe('proof verify', () => {
   });
 
   it('is not fooled by a changed, missing or added file, nor by another key or a changed envelope', async () => {
-    mkdirSync(at('bad/d'), { recursive: true });
+    ensureDirSync(at('bad/d'));
     const tree = async (a: string, b?: string, c?: string) => {
       execFileSync('rm', ['-rf', at('bad/b'), at('bad/c')]);
       writeFileSync(at('bad/d/a'), a);

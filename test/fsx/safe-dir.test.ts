@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ensureDir } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import type { Disk } from '../../src/fsx/disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
@@ -46,7 +47,7 @@ describe('a safe directory', () => {
 
   it('follows the links of the directory that was typed, and none below it', async () => {
     const base = await tmp();
-    await mkdir(join(base, 'real/sub'), { recursive: true });
+    await ensureDir(join(base, 'real/sub'));
     await symlink('real', join(base, 'typed'));
     await symlink('sub', join(base, 'real/link'));
     const dir = await SafeDir.open(nodeDisk(), join(base, 'typed'));

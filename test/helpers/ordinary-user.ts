@@ -1,19 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import {
-  accessSync,
-  chmodSync,
-  constants,
-  copyFileSync,
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  realpathSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { accessSync, chmodSync, constants, copyFileSync, mkdtempSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { copySync, ensureDirSync, removeSync } from 'fs-extra/esm';
 import { afterAll } from 'vitest';
 
 /** Tests that run as root start programs as this user, who can read nothing of root's own. */
@@ -76,7 +66,7 @@ export function visibleParent(): string {
       accessSync(dir, constants.W_OK);
       if (!openToAll(dir)) continue;
       const parent = join(dir, '.hs-tests');
-      mkdirSync(parent, { recursive: true });
+      ensureDirSync(parent);
       return parent;
     } catch {}
   }
@@ -85,7 +75,7 @@ export function visibleParent(): string {
 
 const made: string[] = [];
 afterAll(() => {
-  for (const dir of made) rmSync(dir, { recursive: true, force: true });
+  for (const dir of made) removeSync(dir);
 });
 
 function openDirectory(prefix: string): string {
@@ -115,7 +105,7 @@ let program: string | undefined;
 export function hsForAll(...args: string[]): string[] {
   if (program === undefined) {
     const dir = openDirectory('hs-');
-    for (const part of PARTS) cpSync(join(ROOT, part), join(dir, part), { recursive: true });
+    for (const part of PARTS) copySync(join(ROOT, part), join(dir, part));
     spawnSync('chmod', ['-R', 'a+rX', dir]);
     program = join(dir, 'bin', 'hs.js');
   }

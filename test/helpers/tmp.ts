@@ -1,6 +1,7 @@
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { mkdtemp, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { remove } from 'fs-extra/esm';
 import { onTestFinished } from 'vitest';
 
 export interface TempDirectory {
@@ -12,7 +13,7 @@ export interface TempDirectory {
 /** A new empty directory under the system's temporary one. */
 export async function makeTempDirectory(): Promise<TempDirectory> {
   const path = await realpath(await mkdtemp(join(tmpdir(), 'hs-test-')));
-  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+  return { path, remove: () => remove(path) };
 }
 
 /** A new empty directory that is removed when the test that runs now is over. */

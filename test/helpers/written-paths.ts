@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, normalize } from 'node:path';
+import { removeSync } from 'fs-extra/esm';
 import { HS_PROGRAM } from './hs.js';
 
 /** Every system call by which a file, a name or an attribute is made, changed or removed. */
@@ -40,7 +41,7 @@ export function tracedHs(
     );
     return { status, stdout, stderr, written: writtenPaths(readFileSync(log, 'utf8'), options.cwd) };
   } finally {
-    rmSync(log, { force: true });
+    removeSync(log);
   }
 }
 

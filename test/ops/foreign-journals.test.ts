@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { removeSync } from 'fs-extra/esm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/core/objects/hash.js';
 import { hs } from '../helpers/hs.js';
@@ -64,7 +65,7 @@ const lease = () => existsSync(`${dir}/.hsstore/leases/${TOKEN}`);
 describe('the journal of a dead lease that this user did not write', () => {
   it('removes nothing outside, records no run and costs no time, in a store that came from elsewhere', async () => {
     plantJournal(15_000);
-    rmSync(state, { recursive: true });
+    removeSync(state);
     const { status, stderr } = await run('put', 'a');
     expect({ status, stderr }).toEqual({
       status: 0,

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
-import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeSync } from 'fs-extra/esm';
 import { afterAll, describe, expect, it } from 'vitest';
 import { discardTree, type StrayWrite } from '../../src/sandbox/sandbox.js';
 import { nodeForAll } from '../helpers/ordinary-user.js';
@@ -69,7 +70,7 @@ class Surroundings {
   close(): void {
     for (const server of this.#servers) server.close();
     this.#udp.close();
-    for (const path of [this.hostTmp, this.hostShm]) rmSync(path, { force: true });
+    for (const path of [this.hostTmp, this.hostShm]) removeSync(path);
   }
 }
 

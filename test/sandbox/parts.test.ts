@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { linkSync, mkdirSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { removeSync } from 'fs-extra/esm';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { StatusReport } from '../../src/sandbox/status-report.js';
@@ -15,7 +16,7 @@ let dir: string;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'hs-parts-'));
 });
-afterEach(() => rmSync(dir, { recursive: true, force: true }));
+afterEach(() => removeSync(dir));
 
 describe('compareSnapshots', () => {
   const changesBy = async (change: () => void) => {

@@ -1,4 +1,5 @@
 import { chmod, cp, mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { readJson, remove } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { errnoError } from '../../src/fsx/errno.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
@@ -27,7 +28,7 @@ async function withNotes(count: number) {
 describe('the anchor', () => {
   it('moves on with every entry, and is readable by its owner alone', async () => {
     const { dir, anchor } = await withNotes(2);
-    expect(JSON.parse(await readFile(anchor, 'utf8')).seq).toBe(2);
+    expect((await readJson(anchor)).seq).toBe(2);
     const { stat } = await import('node:fs/promises');
     expect((await stat(anchor)).mode & 0o777).toBe(0o600);
     const name = anchor.slice(anchor.lastIndexOf('/') + 1);
@@ -44,7 +45,7 @@ describe('the anchor', () => {
     const session = await open();
     await session.store.remember(2, new Uint8Array());
     await session.close();
-    expect(JSON.parse(await readFile(anchor, 'utf8')).seq).toBe(3);
+    expect((await readJson(anchor)).seq).toBe(3);
   });
 
   it('finds a ledger that was cut off', async () => {
@@ -63,7 +64,7 @@ describe('the anchor', () => {
     await note(session, 'this way');
     await session.close();
     const seen = await readFile(anchor);
-    await rm(root, { recursive: true });
+    await remove(root);
     await cp(`${dir}/copy`, root, { recursive: true });
     await rm(anchor);
     const other = await open();
@@ -91,7 +92,7 @@ describe('the anchor', () => {
     await rm(anchor);
     await mkdir(anchor);
     await expect(open()).rejects.toMatchObject({ code: 'ROLLED_BACK' });
-    await rm(anchor, { recursive: true });
+    await remove(anchor);
     await writeFile(anchor, 'rubbish');
     const session = await openTestSession(dir, { unchecked: true });
     expect(await verifyLedger(session.store, session.progress, session.signal)).toMatchObject({
@@ -101,7 +102,7 @@ describe('the anchor', () => {
     expect(await acceptRollback(session, 'cleaned up')).toMatchObject({ accepted: true, head: { seq: 2 } });
     await session.close();
     await (await open()).close();
-    expect(JSON.parse(await readFile(anchor, 'utf8')).seq).toBe(2);
+    expect((await readJson(anchor)).seq).toBe(2);
   });
 
   it('is not read again in the middle of a command that was let in', async () => {
@@ -117,7 +118,7 @@ describe('the anchor', () => {
     const { open, anchor } = await withNotes(2);
     await rm(anchor);
     await (await open()).close();
-    expect(JSON.parse(await readFile(anchor, 'utf8')).seq).toBe(2);
+    expect((await readJson(anchor)).seq).toBe(2);
   });
 
   it('is done without where there is no home, or one that cannot be written', async () => {

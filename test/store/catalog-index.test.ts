@@ -13,6 +13,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import { copy, remove } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import type { Catalog } from '../../src/core/catalog/catalog.js';
 import type { ArtifactId } from '../../src/core/objects/ids.js';
@@ -85,8 +86,8 @@ describe('the catalog index', () => {
     `${index}/${(await readdir(index)).find((name) => name.startsWith(begin))}`;
 
   it.each<[string, (index: string) => Promise<unknown>]>([
-    ['it is deleted', (index) => rm(index, { recursive: true })],
-    ['all of cache/ is deleted', (index) => rm(dirname(index), { recursive: true })],
+    ['it is deleted', (index) => remove(index)],
+    ['all of cache/ is deleted', (index) => remove(dirname(index))],
     ['its root is deleted', (index) => rm(`${index}/root`)],
     ['its root is rubbish', (index) => writeFile(`${index}/root`, 'rubbish')],
     ['its root is endless', (index) => writeFile(`${index}/root`, Buffer.alloc(1 << 20))],
@@ -105,7 +106,7 @@ describe('the catalog index', () => {
     [
       'it is what an earlier version made',
       async (index) => {
-        await rm(index, { recursive: true });
+        await remove(index);
         await mkdir(`${dirname(index)}/catalog`);
         await writeFile(`${dirname(index)}/catalog/data.mdb`, 'rubbish');
       },
@@ -128,7 +129,7 @@ describe('the catalog index', () => {
       // Each part of the file, and each of its first and last bytes.
       const step = Math.ceil(whole.length / 150);
       for (let at = 0; at < whole.length; at += at < 20 || at > whole.length - 20 ? 1 : step) {
-        await rm(index, { recursive: true, force: true });
+        await remove(index);
         await cp(`${dir}/kept`, index, { recursive: true });
         const damaged = Buffer.from(whole);
         damaged[at]! ^= 1 << (at % 8);
@@ -144,7 +145,7 @@ describe('the catalog index', () => {
     for (const name of ['root', basename(await fileOf(index, 'run-'))]) {
       const { size } = await stat(`${dir}/kept/${name}`);
       for (let cut = 0; cut < size; cut += Math.ceil(size / 40)) {
-        await rm(index, { recursive: true, force: true });
+        await remove(index);
         await cp(`${dir}/kept`, index, { recursive: true });
         await truncate(`${index}/${name}`, cut);
         expect([name, cut, clean(await answer())]).toEqual([name, cut, clean(expected)]);
@@ -240,7 +241,7 @@ describe('the catalog index', () => {
     const session = await openTestSession(dir);
     await changePins(session, [{ change: 'pin', id: live[SECOND]!.artifact_id, name: 'later' }]);
     await session.close();
-    await rm(index, { recursive: true });
+    await remove(index);
     await cp(`${dir}/older`, index, { recursive: true });
     const now = clean(await answer());
     expect(now.counts.pins).toBe(clean(expected).counts.pins + 1);
@@ -293,7 +294,7 @@ describe('the catalog index', () => {
 
   it('takes away what commands that died left of an index', async () => {
     const { index, answer } = await makeStore();
-    await rm(index, { recursive: true });
+    await remove(index);
     const cache = dirname(index);
     for (const name of ['new-0123456789abcdef', 'discarded-0123456789abcdef']) {
       await mkdir(`${cache}/${name}`);
@@ -305,14 +306,14 @@ describe('the catalog index', () => {
 
   it('is made anew when it belongs to another chain or another store', async () => {
     const [a, b] = [await makeStore(), await makeStore()];
-    await rm(b.index, { recursive: true });
-    await cp(a.index, b.index, { recursive: true });
+    await remove(b.index);
+    await copy(a.index, b.index);
     expect(clean(await b.answer())).toEqual(clean(b.expected));
   });
 
   it('is done without where it cannot be written', async () => {
     const { index, expected, answer } = await makeStore();
-    await rm(index, { recursive: true });
+    await remove(index);
     expect(clean(await answer({ disk: readOnlyDisk(nodeDisk()) }))).toEqual(clean(expected));
   });
 

@@ -1,5 +1,6 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { copySync } from 'fs-extra/esm';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { HS_PROGRAM, hs } from '../helpers/hs.js';
 import { makeTempDirectory, type TempDirectory, tmp } from '../helpers/tmp.js';
@@ -44,7 +45,7 @@ async function preview(
   before: (directory: string) => Promise<void> = async () => {},
 ): Promise<{ terminal: Tmux; directory: string }> {
   const directory = await tmp();
-  cpSync(template.path, directory, { recursive: true });
+  copySync(template.path, directory);
   await before(directory);
   const command = `cd ${directory} && ${process.execPath} ${HS_PROGRAM} gc ${options}`;
   const terminal = Tmux.start(await tmp(), command, {
@@ -166,7 +167,7 @@ describe.skipIf(!tmuxIsHere)('hs gc in a terminal (needs tmux)', () => {
     ['where only stdout is a terminal', '', '< /dev/null'],
   ])('prints the plan instead %s, and removes nothing', async (_, before, behind) => {
     const directory = await tmp();
-    cpSync(template.path, directory, { recursive: true });
+    copySync(template.path, directory);
     const command = `cd ${directory} && ${before} ${process.execPath} ${HS_PROGRAM} gc --now ${LATER} ${behind}`;
     const terminal = Tmux.start(await tmp(), command, {
       columns: 100,

@@ -1,5 +1,5 @@
-import { rmSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
+import { removeSync } from 'fs-extra/esm';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { displayWidth } from '../../src/cli/text/width.js';
 import { tmp } from '../helpers/tmp.js';
@@ -19,7 +19,7 @@ describe.skipIf(!tmuxIsHere)('the preview in a terminal (needs tmux)', () => {
   beforeAll(async () => {
     program = await buildHarness();
   });
-  afterAll(() => rmSync(program, { force: true }));
+  afterAll(() => removeSync(program));
 
   it('leaves the terminal as it was even when the process exits at once', async () => {
     const terminal = await preview();

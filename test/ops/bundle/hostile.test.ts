@@ -1,5 +1,6 @@
-import { mkdir, readdir, symlink, truncate, writeFile } from 'node:fs/promises';
+import { readdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { ensureDir } from 'fs-extra/esm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ArchiveLimits } from '../../../src/archive/archive-limits.js';
 import { memberPaths } from '../../../src/core/bundle/bundle-record.js';
@@ -295,7 +296,7 @@ describe('a hostile bundle', () => {
     const w = await world();
     const write = async (name: string, files: Files) => {
       for (const [path, body] of files) {
-        await mkdir(dirname(join(w.dir, name, path)), { recursive: true });
+        await ensureDir(dirname(join(w.dir, name, path)));
         await writeFile(join(w.dir, name, path), body);
       }
       return join(w.dir, name);
@@ -317,7 +318,7 @@ describe('a hostile bundle', () => {
     const w = await world();
     const dir = join(w.dir, 'bundle');
     const payload = join(dir, FILE.payload);
-    await mkdir(dirname(payload), { recursive: true });
+    await ensureDir(dirname(payload));
     await writeFile(payload, '');
     await writeFile(join(dir, 'bundle_index.json'), '');
     const verify = (limits: Partial<ArchiveLimits> = {}) => verifyBundle(w.session.disk, dir, limits);
@@ -335,7 +336,7 @@ describe('a hostile bundle', () => {
   it('is refused for a file that belongs to no member before that is taken', async () => {
     const w = await world();
     const dir = join(w.dir, 'bundle');
-    await mkdir(join(dir, 'members'), { recursive: true });
+    await ensureDir(join(dir, 'members'));
     await writeFile(join(dir, 'members/huge'), 'x');
     const take = async (): Promise<never> => {
       throw new Error('taken');

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { ensureDir } from 'fs-extra/esm';
 import type { LedgerEntry } from '../../../src/core/ledger/entry.js';
 import type { EntryType, ExportRecord } from '../../../src/core/ledger/payload.js';
 import { sha256 } from '../../../src/core/objects/hash.js';
@@ -45,7 +46,7 @@ export async function world(inDirectory?: string): Promise<World> {
       const single = names.length === 1 && !names[0]!.includes('/');
       for (const [path, text] of Object.entries(files)) {
         const at = join(source, path);
-        await mkdir(dirname(at), { recursive: true });
+        await ensureDir(dirname(at));
         await writeFile(at, text);
       }
       const [result] = await put(session, [{ path: single ? join(source, names[0]!) : source }], options);

@@ -1,5 +1,6 @@
 import { chmod, link, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { ensureDir } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { toSafePath } from '../../../src/core/paths/safe-path.js';
 import { errnoError } from '../../../src/fsx/errno.js';
@@ -281,7 +282,7 @@ describe('a destination that is refused whatever is forced', () => {
   async function workspace() {
     const dir = await tmp();
     const [store, home, cwd] = [join(dir, 'w/.hsstore'), join(dir, 'home/me'), join(dir, 'cwd/here')];
-    for (const path of [join(store, 'tmp'), home, cwd]) await mkdir(path, { recursive: true });
+    for (const path of [join(store, 'tmp'), home, cwd]) await ensureDir(path);
     return { dir, protect: { store, home, cwd } };
   }
 
@@ -306,8 +307,7 @@ describe('a destination that is refused whatever is forced', () => {
     '%s: another store, what is in it and what holds it, and the anchors',
     async (at) => {
       const dir = await tmp();
-      for (const made of ['w/.hsstore/objects', 'state/anchors', 'cwd'])
-        await mkdir(join(dir, made), { recursive: true });
+      for (const made of ['w/.hsstore/objects', 'state/anchors', 'cwd']) await ensureDir(join(dir, made));
       await writeFile(join(dir, 'w/.hsstore/format.json'), '{"format":"hsstore","version":99}');
       await writeFile(join(dir, 'state/anchors/id'), 'seen');
       const protect = { cwd: join(dir, 'cwd'), anchor: join(dir, 'state/anchors/other') };
@@ -349,7 +349,7 @@ describe('a tree that replaces another', () => {
   it('does not follow a link in what it removes', async () => {
     const [dir, outside] = [await tmp(), await tmp()];
     await writeFile(join(outside, 'mine'), 'precious');
-    await mkdir(join(dir, 'out/sub'), { recursive: true });
+    await ensureDir(join(dir, 'out/sub'));
     await symlink(outside, join(dir, 'out/sub/link'));
     await chmod(join(dir, 'out/sub'), 0o755);
     await write(join(dir, 'out'), TREE, { force: true, discardExisting: true });

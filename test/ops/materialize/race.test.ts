@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { lstat, mkdir, readdir, realpath, symlink, writeFile } from 'node:fs/promises';
+import { lstat, readdir, realpath, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureDir } from 'fs-extra/esm';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { toSafePath } from '../../../src/core/paths/safe-path.js';
 import { isHsError } from '../../../src/errors/hs-error.js';
@@ -22,8 +23,8 @@ interface Arena {
 async function arena(): Promise<Arena> {
   const base = await tmp();
   const [root, outside] = [join(base, 'root'), join(base, 'outside')];
-  await mkdir(join(root, 'd', 'e'), { recursive: true });
-  await mkdir(join(outside, 'e'), { recursive: true });
+  await ensureDir(join(root, 'd', 'e'));
+  await ensureDir(join(outside, 'e'));
   await symlink(outside, join(root, 'evil'));
   await ready(spawn(process.execPath, [SWAPPER, join(root, 'd'), join(root, 'evil')]));
   return { root, outside };
