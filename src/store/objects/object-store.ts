@@ -217,7 +217,9 @@ export class ObjectStore {
    * twice would double an export, and that neither changes nor hands on what others read from too.
    */
   async lendUnverified(id: ObjectId, maxBytes: number): Promise<Uint8Array> {
-    return (await this.#read(id, maxBytes)).bytes;
+    const packed = this.packs?.findAgain(id);
+    const ahead = packed !== undefined && packed.size <= maxBytes ? packed.pack.readAhead(packed) : undefined;
+    return ahead ?? (await this.#read(id, maxBytes)).bytes;
   }
 
   /** `shared`: a part of what was read ahead from a pack. */

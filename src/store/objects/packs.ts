@@ -81,21 +81,30 @@ export class Pack {
    * ENOENT when it has gone and was not open. INTEGRITY when it is shorter than its index says. What follows
    * the object before is read ahead, as a tree is in its pack; the bytes are not written over later.
    */
-  async read({ offset, size }: PackSlot): Promise<Buffer> {
+  async read(slot: PackSlot): Promise<Buffer> {
+    const { offset, size } = slot;
     // A damaged index may ask for 4 GiB.
     const tooShort = () => new HsError('INTEGRITY', `pack ${this.name} is damaged: it is too short`);
     if (offset + size > this.fileBytes) throw tooShort();
     const isNext = offset === this.#end;
+    const ahead = this.readAhead(slot);
+    if (ahead !== undefined) return ahead;
     this.#end = offset + size;
-    const at = this.#ahead === undefined ? -1 : offset - this.#ahead.offset;
-    const bytes = at < 0 ? undefined : this.#ahead!.bytes.subarray(at, at + size);
-    if (bytes?.length === size) return bytes;
     const wanted = isNext ? Math.max(size, Math.min(AHEAD_BYTES, this.fileBytes - offset)) : size;
     const read = await readAt(this.#file ?? (await this.#reopened()), offset, wanted);
     if (read === undefined) throw tooShort();
     if (wanted === size) return read;
     this.#ahead = { offset, bytes: read };
     return read.subarray(0, size);
+  }
+
+  /** The same bytes at once, where they were read ahead: nearly always, when a tree is read. */
+  readAhead({ offset, size }: PackSlot): Buffer | undefined {
+    const at = this.#ahead === undefined ? -1 : offset - this.#ahead.offset;
+    const bytes = at < 0 ? undefined : this.#ahead!.bytes.subarray(at, at + size);
+    if (bytes?.length !== size) return undefined;
+    this.#end = offset + size;
+    return bytes;
   }
 
   /** Two readers at once open it once: the descriptor of the other would never be closed. */
