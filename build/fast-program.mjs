@@ -4,7 +4,6 @@
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import zlib from 'node:zlib';
 import { build, transform } from 'esbuild';
 import fs from 'fs-extra';
 import { demandReplaced, replaceModules } from './replace-modules.mjs';
@@ -103,8 +102,7 @@ export async function buildFastProgram(common, outdir) {
   const loader = await fs.readFile(join(here, 'loader.cjs'), 'utf8');
   const main = JSON.stringify(`./${basename(entryOf(outputs, 'commands/main.ts')[0])}`);
   await fs.writeFile(join(outdir, 'cli.cjs'), loader.replace('MAIN_CHUNK', main));
-  // Node 22.0 and 22.1 have no checksum, so the loader would take nothing.
-  if (zlib.crc32 !== undefined) await warmUp(outdir);
+  await warmUp(outdir);
 }
 
 /** Sends every import of a module that is in a tier to the tier's file, whoever imports it. */

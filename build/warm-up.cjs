@@ -3,13 +3,15 @@
  * before: `node warm-up.cjs DIST COMMAND…`. The format is the loader's.
  */
 'use strict';
+const { createHash } = require('node:crypto');
 const { readFileSync, writeFileSync } = require('node:fs');
 const { basename, join } = require('node:path');
 const vm = require('node:vm');
-const { crc32 } = require('node:zlib');
 
 const [, , dist, ...command] = process.argv;
 const file = join(dist, `${process.versions.v8}-${process.platform}-${process.arch}.cache`);
+/** As the loader reads it. */
+const HEAD_BYTES = 32 * 1024;
 const ran = new Map();
 
 vm.Script = class extends vm.Script {
@@ -27,13 +29,10 @@ function kept() {
     if (e.code !== 'ENOENT') throw e;
     return new Map();
   }
-  const start = bytes.indexOf('\n') + 1;
-  const places = Object.entries(JSON.parse(bytes.latin1Slice(0, start)));
+  const places = Object.entries(JSON.parse(bytes.latin1Slice(0, HEAD_BYTES)));
+  const codes = bytes.subarray(HEAD_BYTES);
   return new Map(
-    places.map(([name, [at, length, sum]]) => [
-      name,
-      { code: bytes.subarray(start + at, start + at + length), sum },
-    ]),
+    places.map(([name, [at, length, sum]]) => [name, { code: codes.subarray(at, at + length), sum }]),
   );
 }
 
@@ -41,7 +40,7 @@ process.on('exit', () => {
   const all = kept();
   for (const [name, { source, script }] of ran) {
     const code = script.createCachedData();
-    all.set(name, { code, sum: crc32(code, crc32(source)) });
+    all.set(name, { code, sum: createHash('sha1').update(source).update(code).digest('hex') });
   }
   const places = {};
   let at = 0;
@@ -50,7 +49,10 @@ process.on('exit', () => {
     at += code.length;
   }
   const codes = [...all.values()].map(({ code }) => code);
-  writeFileSync(file, Buffer.concat([Buffer.from(`${JSON.stringify(places)}\n`), ...codes]));
+  const head = `${JSON.stringify(places).padEnd(HEAD_BYTES - 1)}\n`;
+  if (head.length > HEAD_BYTES)
+    throw new Error(`the places of ${all.size} chunks do not fit in ${HEAD_BYTES} bytes`);
+  writeFileSync(file, Buffer.concat([Buffer.from(head, 'latin1'), ...codes]));
 });
 
 process.argv = [process.argv[0], 'hs', ...command];
