@@ -67,7 +67,14 @@ it('the loader of the program reads alone', () => {
   const taken = [...loader.matchAll(/const (\{.*\}) = require\('node:(\w+)'\)/g)].map(
     (m) => `${m[2]} ${m[1]}`,
   );
-  expect(taken).toEqual(['fs { readFileSync }', 'path { join }', 'vm { Script }', 'zlib { crc32 }']);
+  expect(taken).toEqual([
+    'crypto { createHash }',
+    'fs { openSync, readFileSync, readSync }',
+    'path { join }',
+    'vm { Script }',
+  ]);
+  // Without flags, which is for reading.
+  expect(loader.match(/\bopenSync\(.*/g)).toEqual(['openSync(join(__dirname, CACHE));']);
   expect(loader.match(/\brequire\(/g)).toHaveLength(taken.length + 1);
 });
 
