@@ -14,7 +14,8 @@ import { systemClock, systemEnvironment, systemRandom } from '../src/fsx/system-
 import { factsOf } from '../src/ops/put/register-artifact.js';
 import { encodeOps } from '../src/store/ledger/operations-object.js';
 import { initStore } from '../src/store/local/init.js';
-import type { Store } from '../src/store/store.js';
+import type { Layout } from '../src/store/local/layout.js';
+import { Store } from '../src/store/store.js';
 
 export interface ScaleRequest {
   /** An empty directory that the store is made in. */
@@ -62,13 +63,13 @@ function uuidOf(next: () => number): ArtifactId {
 
 /** Appends entries as they would be found: no lease, no fsync, no race. */
 class Writer {
-  readonly #store: Store;
+  readonly #layout: Layout;
   readonly #next: () => number;
   #head: { seq: number; hash: ObjectId };
   #at: number;
 
-  constructor(store: Store, head: { seq: number; hash: ObjectId }, next: () => number, at: number) {
-    this.#store = store;
+  constructor(layout: Layout, head: { seq: number; hash: ObjectId }, next: () => number, at: number) {
+    this.#layout = layout;
     this.#head = head;
     this.#next = next;
     this.#at = at;
@@ -83,7 +84,7 @@ class Writer {
   }
 
   async append({ type, payload }: EntryDraft, ops: readonly LedgerOp[]): Promise<void> {
-    const { layout } = this.#store;
+    const layout = this.#layout;
     const seq = this.#head.seq + 1;
     let named: { ops: LedgerOp[] } | { ops_object: ObjectId } = { ops: [...ops] };
     if (ops.length > MOST_INLINE) {
@@ -121,8 +122,11 @@ export async function makeStore(request: ScaleRequest): Promise<string> {
   const disk = nodeDisk();
   const ports = { disk, clock: systemClock(), random: systemRandom(), env: systemEnvironment() };
   const actor = { type: 'human', id: 'bench' } as const;
-  const store = await initStore(ports, { workspace: dir, actor, allowSetClock: true });
-  const writer = new Writer(store, await store.ledger.head(), next, Date.now() - commits - 2);
+  const backend = await initStore(ports, { workspace: dir, actor, allowSetClock: true });
+  const { layout } = backend.parts;
+  const store = new Store(backend, ports);
+  await store.adopt();
+  const writer = new Writer(layout, await store.ledger.head(), next, Date.now() - commits - 2);
   const toPin: ArtifactId[] = [];
   let batch = store.batch('bench');
   let [inBatch, made] = [0, 0];
@@ -193,9 +197,9 @@ export async function makeStore(request: ScaleRequest): Promise<string> {
     { type: 'pin_changed', payload: { pinned: toPin.length, unpinned: 0 } },
     toPin.map((artifact_id) => ({ op: 'pin', artifact_id, name: 'keep', reason: PINS_REASON })),
   );
-  await store.keepAnchor(writer.head);
+  await store.anchor.keep(writer.head);
   await store.close();
-  rmSync(store.layout.cache, { recursive: true });
-  mkdirSync(store.layout.cache, { mode: 0o700 });
-  return store.root;
+  rmSync(layout.cache, { recursive: true });
+  mkdirSync(layout.cache, { mode: 0o700 });
+  return layout.root;
 }

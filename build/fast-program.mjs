@@ -24,6 +24,7 @@ const TIERS = {
     'src/ops/payload/hash-file.ts',
   ],
   store: [
+    'src/store/local/local-stores.ts',
     'src/ops/session/open-session.ts',
     'src/ops/recovery/finish-dead-leases.ts',
     'src/ops/naming/resolve-artifact.ts',

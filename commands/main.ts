@@ -16,9 +16,14 @@ main(host, {
     const trace = openTrace(target);
     return { trace, disk: (disk) => traceDisk(disk, trace) };
   },
-  openSession: async (request) => {
+  stores: async ({ disk, random, environment: env }) => {
+    const { localStores } = await import('../src/store/local/local-stores.js');
+    const { nodeIndex } = await import('../src/fsx/sync-read-file.js');
+    return localStores({ disk, random, env, index: nodeIndex });
+  },
+  openSession: async (request, stores) => {
     const { openSession } = await import('../src/ops/session/open-session.js');
     const { recovery } = await import('../src/ops/recovery/finish-dead-leases.js');
-    return openSession(request, recovery);
+    return openSession(request, stores, recovery);
   },
 }).then(host.leave);

@@ -56,7 +56,7 @@ export class ArtifactReader {
 
   /** The directory that holds the store. */
   get workspace(): string {
-    return this.session.store.workspace;
+    return this.session.store.local.workspace;
   }
 
   /** A path of the caller's, absolute. */
@@ -80,7 +80,7 @@ export class ArtifactReader {
    * open for days, and each command asks when it begins. LEDGER_BROKEN or ROLLED_BACK.
    */
   async #catalog(): Promise<Catalog> {
-    await this.session.store.recheck();
+    await this.session.store.anchor.recheck();
     return this.session.catalog();
   }
 
@@ -102,7 +102,7 @@ export class ArtifactReader {
    */
   async show(name: string): Promise<ShownArtifact> {
     const typed = given.text(name, 'name');
-    await this.session.store.recheck();
+    await this.session.store.anchor.recheck();
     const shown = await showArtifact(this.session, typed);
     if (shown.damage !== undefined) {
       this.session.warn(`the manifest of '${shown.record.artifact_id}' is damaged: ${shown.damage}`);

@@ -43,13 +43,14 @@ With \`-w\`, the bytes are stored as well: all that one call names, or nothing. 
       return;
     }
     const disk = await context.disk();
+    const around = options.directory ? await (await context.stores()).around() : undefined;
     for await (const file of paths()) {
       const hashed = await attempt(async () => {
         if (file === undefined) return hashBytes(stdin.bytes());
         if (!options.directory)
           return { path: file, ...(await hashFile(disk, path(file), context.progress)) };
         const { hashTree } = await import('../../src/ops/payload/hash-tree.js');
-        return { path: file, ...(await hashTree(disk, path(file), context.environment, context.progress)) };
+        return { path: file, ...(await hashTree(disk, path(file), around, context.progress)) };
       });
       if (hashed !== undefined) yield toRow(hashed);
     }

@@ -24,11 +24,24 @@ A store belongs to its owner alone: other users who can enter it may read, and f
   examples: [{ command: 'hs init', explains: 'Create a store in the current directory.' }],
   exits: { 8: 'a store exists already' },
   files: { '.hsstore': 'the store, described in hsstore-format(5)' },
-  async run({ args, options, path, disk, clock, setClock, random, environment, actor, globals, log }) {
+  async run({
+    args,
+    options,
+    path,
+    disk,
+    stores,
+    clock,
+    setClock,
+    random,
+    environment,
+    actor,
+    globals,
+    log,
+  }) {
     if (args.dir !== undefined && globals.store !== undefined) {
       throw new HsError('USAGE', "DIR cannot be given together with '--store'");
     }
-    const { initStore } = await import('../../src/store/local/init.js');
+    const { Store } = await import('../../src/store/store.js');
     const { actorOf } = await import('../../src/ops/session/session-request.js');
     const real = await disk();
     const typed = path(args.dir ?? globals.store?.replace(/\/*\.hsstore\/*$/, '/') ?? '.');
@@ -45,8 +58,7 @@ A store belongs to its owner alone: other users who can enter it may read, and f
       });
       workspace = await real.realpath(typed);
     }
-    const store = await initStore(
-      { disk: real, clock, random, env: environment, warn: (message) => log.warn(message) },
+    const backend = await (await stores()).create(
       {
         workspace,
         actor: actorOf({ actor, environment }),
@@ -54,8 +66,11 @@ A store belongs to its owner alone: other users who can enter it may read, and f
         shared: options.shared,
         ...(setClock === undefined ? {} : { setClock }),
       },
+      clock,
     );
-    return { store_id: store.id, path: store.root };
+    const store = new Store(backend, { clock, random, warn: (message) => log.warn(message) });
+    await store.adopt();
+    return { store_id: store.id, path: store.local.directory };
   },
   render: ({ path }, view) => `created an empty store in ${view.text(path)}`,
 });

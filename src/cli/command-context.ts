@@ -2,6 +2,7 @@ import type { Clock, Environment, ProgressSink, Random } from '../core/effects.j
 import type { Disk } from '../fsx/disk.js';
 import type { Session } from '../ops/session/session.js';
 import type { SessionRequest } from '../ops/session/session-request.js';
+import type { StoreHome } from '../store/port/backend.js';
 import type { CommandTable } from './command-table.js';
 import type { GlobalValues } from './globals.js';
 import type { Host } from './host.js';
@@ -49,6 +50,8 @@ export interface Context<O = Readonly<Record<string, unknown>>, A = Readonly<Rec
   /** A path that the user typed, absolute. */
   path(typed: string): string;
   disk(): Promise<Disk>;
+  /** Where stores are found and made, without opening one. */
+  stores(): Promise<StoreHome>;
   /**
    * Opens the store, once; `writes` is by default what the command's `opens` says. `unchecked`: also one
    * whose ledger was rolled back or has a hole. It is closed after `run`.

@@ -107,14 +107,16 @@ class StoreDoor {
     this.#warn = (message) => log.warn(message);
     this.#out = out;
     this.#interrupt = interrupt;
-    this.#open = async (options, writes) =>
-      parts.openSession({
+    this.#open = async (options, writes) => {
+      const { clock, random, environment } = host;
+      const disk = await parts.disk();
+      const request = {
         store: call.globals.store ?? get('HS_STORE'),
-        disk: await parts.disk(),
-        clock: host.clock,
+        disk,
+        clock,
         setClock: call.setClock,
-        random: host.random,
-        environment: host.environment,
+        random,
+        environment,
         actor: get('HS_ACTOR'),
         jobId: get('HS_JOB_ID'),
         progress,
@@ -123,7 +125,9 @@ class StoreDoor {
         trace,
         ...options,
         writes,
-      });
+      };
+      return parts.openSession(request, await parts.stores({ disk, random, environment }));
+    };
   }
 
   open(options: SessionOptions = {}): Promise<Session> {
@@ -178,6 +182,7 @@ function makeContext(
       return resolve(environment.cwd, typed);
     },
     disk: parts.disk,
+    stores: async () => parts.stores({ disk: await parts.disk(), random: host.random, environment }),
     takeSignals: (handler) => interrupt.divert(handler),
     session: (options) => store.open(options),
     attempt: (item) => outcome.attempt(item),

@@ -40,6 +40,34 @@ function wrongWay(list: readonly Import[]): string[] {
     .map(({ file, target }) => `${file} imports ${target}`);
 }
 
+/** A backend of the storage port is known to itself, and to those who put hs together. */
+const BACKEND = /^src\/store\/(local|memory)\//;
+const COMPOSED_IN = ['commands/main.ts', 'src/open-store.ts'];
+
+function reachBackends(list: readonly Import[]): string[] {
+  return list
+    .filter(({ file, target }) => {
+      const backend = BACKEND.exec(target)?.[1];
+      return (
+        backend !== undefined && !file.startsWith(`src/store/${backend}/`) && !COMPOSED_IN.includes(file)
+      );
+    })
+    .map(({ file, target }) => `${file} imports ${target}`);
+}
+
+/** What is the same for every home of a store knows no disk; what waits for the event loop is none. */
+function reachDisk(list: readonly Import[]): string[] {
+  return list
+    .filter(({ file, target }) => {
+      if (!file.startsWith('src/store/') || BACKEND.test(file) || !target.startsWith('src/fsx/'))
+        return false;
+      // The part of a store that is on this machine has paths.
+      if (file === 'src/store/port/local-side.ts') return false;
+      return !/^src\/fsx\/(cooperative|yielding-disk)\.js$/.test(target);
+    })
+    .map(({ file, target }) => `${file} imports ${target}`);
+}
+
 /** Ways to write, or to reach the system at all, that only `fsx` has. */
 const WRITERS =
   /^(node:)?(fs|fs\/promises|worker_threads|vm|module|net|http|https|dgram)$|^(fs-extra|fs-native-extensions|graceful-fs)$/;
@@ -56,6 +84,15 @@ function outside(list: readonly Import[], forbidden: RegExp, allowed: readonly s
 it('imports go one way: bin, commands, cli and ops, store, fsx, core', () => {
   expect(imports.length).toBeGreaterThan(100);
   expect(wrongWay(imports)).toEqual([]);
+});
+
+it('stores are reached through the port alone: only who puts hs together knows a backend', () => {
+  expect(reachBackends(imports)).toEqual([]);
+  expect(imports.filter(({ target }) => target.startsWith('src/store/port/')).length).toBeGreaterThan(40);
+});
+
+it('what is the same for every home of a store knows no disk', () => {
+  expect(reachDisk(imports)).toEqual([]);
 });
 
 it('only fsx can write: nothing else imports a way to reach the disk', () => {
@@ -100,4 +137,12 @@ it('sees each kind of import that it forbids', () => {
   expect(found.filter((i) => i.types)).toHaveLength(1);
   expect(outside(found, STARTERS, ['src/fsx/'])).toHaveLength(1);
   expect(wrongWay(found)).toHaveLength(1);
+  const past = `
+    import { Layout } from '../../store/local/layout.js';
+    import type { MemoryStore } from '../../store/memory/memory-store.js';
+  `;
+  expect(reachBackends(importsOf('src/ops/put/bad.ts', past))).toHaveLength(2);
+  expect(
+    reachDisk(importsOf('src/store/ledger/bad.ts', `import type { Disk } from '../../fsx/disk.js'`)),
+  ).toHaveLength(1);
 });

@@ -1,10 +1,10 @@
 import { mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import type { DoctorCheck } from '../../src/core/health-check.js';
 import { errnoError } from '../../src/fsx/errno.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { checkNode, checkPlatform } from '../../src/ops/doctor/check-machine.js';
 import { checkStore } from '../../src/ops/doctor/check-store.js';
-import type { DoctorCheck } from '../../src/ops/doctor/health-check.js';
 import { put } from '../../src/ops/put/put.js';
 import { alteredDisk } from '../helpers/altered-disk.js';
 import { indexFiles } from '../helpers/index-dir.js';

@@ -63,9 +63,9 @@ describe('the index of a pack', () => {
     const [index] = decoded(ids.map((id, i) => ({ id, offset: i, size: 1 })));
     for (const [i, id] of ids.entries()) expect(index.find(id)).toEqual({ offset: i, size: 1 });
     expect(index.find(`${'ab'.repeat(6)}${'8'.repeat(52)}` as ObjectId)).toBeUndefined();
-    expect([...index.withPrefix('ab'.repeat(6))]).toEqual(ids);
-    expect([...index.withPrefix(ids[1]!.slice(0, 13))]).toEqual([ids[1]]);
-    expect([...index.withPrefix('abababac')]).toEqual([]);
+    expect([...index.entries('ab'.repeat(6))].map((e) => e.id)).toEqual(ids);
+    expect([...index.entries(ids[1]!.slice(0, 13))].map((e) => e.id)).toEqual([ids[1]]);
+    expect([...index.entries('abababac')].map((e) => e.id)).toEqual([]);
   });
 
   it.each<[string, (e: PackEntry[]) => PackEntry[], number]>([

@@ -9,7 +9,7 @@ import { decodePolicy, encodePolicy } from '../../src/core/policy/policy.js';
 import { decodePlan, encodePlan } from '../../src/core/retention/plan-file.js';
 import { planPrune } from '../../src/core/retention/planner.js';
 import { isHsError } from '../../src/errors/hs-error.js';
-import { encodeFormat } from '../../src/store/local/format.js';
+import { encodeFormat } from '../../src/store/port/format.js';
 
 interface Vector {
   readonly about: string;

@@ -91,6 +91,9 @@ export function runFake(
     trace: async () => {
       throw new Error('no trace in this test');
     },
+    stores: async () => {
+      throw new Error('no store in this test');
+    },
     openSession: async () => {
       if (options.session === undefined) throw new Error('no session in this test');
       return options.session;

@@ -17,8 +17,8 @@ import { put } from '../../src/ops/put/put.js';
 import { factsOf } from '../../src/ops/put/register-artifact.js';
 import type { Session } from '../../src/ops/session/session.js';
 import type { Transaction } from '../../src/ops/session/transaction.js';
-import { Trash } from '../../src/store/collector/trash.js';
-import { type TestStoreOptions, testStore } from './store.js';
+import { Trash } from '../../src/store/local/trash/trash.js';
+import { behind, type TestStoreOptions, testStore } from './store.js';
 
 type Kept = Pick<TestStoreOptions, 'packLimits'>;
 
@@ -225,7 +225,7 @@ async function exported(session: Session, record: ArtifactRecord): Promise<void>
 
 async function collected(session: Session, kept: ArtifactRecord, goes: ArtifactRecord): Promise<void> {
   const { policyId } = await session.catalog();
-  const report = await put(session, [{ path: `${session.store.workspace}/sources/a.txt` }], {
+  const report = await put(session, [{ path: `${session.store.local.workspace}/sources/a.txt` }], {
     name: 'retention-report',
     kind: 'report',
   });
@@ -320,7 +320,7 @@ async function records(session: Session): Promise<void> {
 
 /** A pack of which nothing is named. */
 async function packOfNothing(session: Session): Promise<ObjectId> {
-  const packs = session.store.objects.packs!;
+  const packs = behind(session).files.packs!;
   const before = new Set(await packs.refresh());
   await session.write('artifact.create', [], async (tx) => {
     for (const text of ['nothing names this either', 'nor this']) await tx.batch.addBytes(Buffer.from(text));
@@ -331,7 +331,7 @@ async function packOfNothing(session: Session): Promise<ObjectId> {
 
 /** Objects that nothing names, taken out of use. */
 async function trashed(session: Session, packLimits: Kept['packLimits']): Promise<void> {
-  const { disk, layout } = session.store;
+  const { disk, layout } = behind(session);
   const trash = new Trash(disk, layout, session.random);
   const id = await session.write('artifact.create', [], async (tx) => {
     const added = await tx.batch.addBytes(Buffer.from('nothing names this'));
@@ -341,7 +341,7 @@ async function trashed(session: Session, packLimits: Kept['packLimits']): Promis
   const batch = await trash.create('kept', session.now());
   await trash.take(batch, id, 'nothing names this'.length);
   if (packLimits !== undefined) await trash.takePack(batch, await packOfNothing(session));
-  await trash.seal(batch, ['00000000000000000000ffff'], session.now());
+  await trash.seal(batch, { sealed_at: session.now(), leases: ['00000000000000000000ffff'] });
 }
 
 /** The directory as a tar with directories and modes, the same bytes for the same tree. */

@@ -5,10 +5,12 @@ import type { Host } from '../../src/cli/host.js';
 import { main } from '../../src/cli/main.js';
 import type { Disk } from '../../src/fsx/disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { nodeIndex } from '../../src/fsx/sync-read-file.js';
 import { systemClock, systemEnvironment, systemRandom } from '../../src/fsx/system-effects.js';
 import { openTrace, traceDisk } from '../../src/fsx/trace.js';
 import { recovery } from '../../src/ops/recovery/finish-dead-leases.js';
 import { openSession } from '../../src/ops/session/open-session.js';
+import { localStores } from '../../src/store/local/local-stores.js';
 
 export interface InsideOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -93,7 +95,9 @@ export function inside(cwd: string) {
         const trace = openTrace(target);
         return { trace, disk: (disk) => traceDisk(disk, trace) };
       },
-      openSession: (request) => openSession(request, recovery),
+      stores: async ({ disk, random, environment: env }) =>
+        localStores({ disk, random, env, index: nodeIndex }),
+      openSession: (request, stores) => openSession(request, stores, recovery),
     });
     const bytes = Buffer.concat(stdout);
     return { status, stdout: bytes.toString(), stderr: Buffer.concat(stderr).toString(), bytes };

@@ -7,7 +7,7 @@ import { acceptRollback } from '../../src/ops/govern/accept-rollback.js';
 import type { Session } from '../../src/ops/session/session.js';
 import { verifyLedger } from '../../src/store/ledger/verify-ledger.js';
 import { inside } from '../helpers/inside.js';
-import { openTestSession, testEnvironment, testStore } from '../helpers/store.js';
+import { behind, openTestSession, testEnvironment, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 import { interceptDisk } from '../sim/intercept-disk.js';
 import { SimDisk } from '../sim/sim-disk.js';
@@ -20,9 +20,9 @@ async function withNotes(count: number) {
   const session = await testStore(dir);
   for (let i = 0; i < count; i++) await note(session);
   const anchor = session.store.anchor.path!;
-  const entry = (seq: number) => session.store.layout.entry(seq);
+  const entry = (seq: number) => behind(session).layout.entry(seq);
   await session.close();
-  return { dir, anchor, entry, root: session.store.root, open: () => openTestSession(dir) };
+  return { dir, anchor, entry, root: session.store.local.directory, open: () => openTestSession(dir) };
 }
 
 describe('the anchor', () => {
@@ -43,7 +43,7 @@ describe('the anchor', () => {
   it('never goes back when a command that was first comes last to remember', async () => {
     const { anchor, open } = await withNotes(3);
     const session = await open();
-    await session.store.remember(2, new Uint8Array());
+    await session.store.anchor.remember(2, new Uint8Array());
     await session.close();
     expect((await readJson(anchor)).seq).toBe(3);
   });

@@ -172,8 +172,8 @@ describe('the catalog index', () => {
   it('that is not of this user is not believed, however well it is made', async () => {
     const { index, expected, answer } = await makeStore();
     // Without one row of what is restricted, and with all hashes and a seal of its own.
-    const { encodeRun } = await import('../../src/store/catalog/index/sorted-run-format.js');
-    const { encodeRoot } = await import('../../src/store/catalog/index/root-file.js');
+    const { encodeRun } = await import('../../src/store/local/index/sorted-run-format.js');
+    const { encodeRoot } = await import('../../src/store/local/index/root-file.js');
     const pieces = encodeRun('run-0123456789abcdef', [{ key: 'm', text: '{"live":0}' }]);
     const parts: Buffer[] = [];
     let next = pieces.next();

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Disk } from '../../src/fsx/disk.js';
 import { put } from '../../src/ops/put/put.js';
 import type { Session } from '../../src/ops/session/session.js';
-import type { PackLimits } from '../../src/store/objects/pack-writer.js';
+import type { PackLimits } from '../../src/store/local/objects/pack-writer.js';
 import { openTestSession, TINY_PACKS, testStore } from '../helpers/store.js';
 import { SimDisk } from '../sim/sim-disk.js';
 

@@ -10,10 +10,10 @@ import { sha256 } from '../../src/core/objects/hash.js';
 import { removeArtifacts } from '../../src/ops/gc/remove-artifacts.js';
 import { readReport } from '../../src/ops/gc/retention-reports.js';
 import type { Session } from '../../src/ops/session/session.js';
-import { Trash } from '../../src/store/collector/trash.js';
 import { verifyLedger } from '../../src/store/ledger/verify-ledger.js';
+import { Trash } from '../../src/store/local/trash/trash.js';
 import { buildFixtureStore, packTree, unpackTree } from '../helpers/format-fixture.js';
-import { openTestSession, TINY_PACKS } from '../helpers/store.js';
+import { behind, openTestSession, TINY_PACKS } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 
 const fixture = (file: string) => fileURLToPath(new URL(`../../fixtures/format-1/${file}`, import.meta.url));
@@ -75,7 +75,7 @@ describe.each([
   const missing = process.env.HS_WRITE_FIXTURES === '1' && !fs.pathExistsSync(fixture(`${name}.tar.gz`));
   it.runIf(missing)('is written', async () => {
     const session = await buildFixtureStore(await tmp(), kept);
-    await fs.writeFile(fixture(`${name}.tar.gz`), await packTree(session.store.root, '.hsstore'));
+    await fs.writeFile(fixture(`${name}.tar.gz`), await packTree(session.store.local.directory, '.hsstore'));
     const head = await session.store.ledger.head();
     const { policyId: policy } = await session.catalog();
     const facts = { store_id: session.store.id, head, policy, content: await contentOf(session) };
@@ -83,7 +83,8 @@ describe.each([
   });
 
   it('is made with the same bytes each time', async () => {
-    const made = async () => packTree((await buildFixtureStore(await tmp(), kept)).store.root, '.hsstore');
+    const made = async () =>
+      packTree((await buildFixtureStore(await tmp(), kept)).store.local.directory, '.hsstore');
     const [one, other] = [await made(), await made()];
     expect(one.equals(other)).toBe(true);
   });
@@ -108,8 +109,10 @@ describe.each([
   });
 
   it('that was written by its first release has its objects under their hashes, and its trash', async () => {
-    const { store } = await frozen(name);
-    const [batch] = await new Trash(store.disk, store.layout, store.ports.random).list();
+    const session = await frozen(name);
+    const { store } = session;
+    const { disk, layout } = behind(session);
+    const [batch] = await new Trash(disk, layout, session.random).list();
     expect(batch).toMatchObject({ window: 'kept', seal: { leases: ['00000000000000000000ffff'] } });
     const lost = sha256(Buffer.from('nothing names this'));
     expect(await store.objects.size(lost)).toBe(18);
@@ -126,14 +129,16 @@ describe.each([
   });
 
   it('is kept as it was made: with packs only where it has them', async () => {
-    const { store } = await frozen(name);
+    const session = await frozen(name);
+    const { store } = session;
+    const { packs } = behind(session).files;
     const batch = store.batch('0'.repeat(24));
     for (let i = 0; i < 40; i++) await batch.addBytes(Buffer.from(`new ${i}`));
-    const before = (await store.objects.packs?.all())?.length;
+    const before = (await packs?.all())?.length;
     await batch.publish();
-    await store.objects.packs?.refresh();
-    expect((await store.objects.packs?.all())?.length).toBe(before === undefined ? undefined : before + 1);
-    expect((await fs.readdir(store.root)).includes('packs')).toBe(name === 'packs');
+    await packs?.refresh();
+    expect((await packs?.all())?.length).toBe(before === undefined ? undefined : before + 1);
+    expect((await fs.readdir(store.local.directory)).includes('packs')).toBe(name === 'packs');
     expect(await store.objects.size(sha256(Buffer.from('new 39')))).toBe(6);
   });
 

@@ -18,16 +18,16 @@ import type { Json } from '../../src/core/json/canonical.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { systemRandom } from '../../src/fsx/system-effects.js';
 import { Layout } from '../../src/store/local/layout.js';
-import { Leases } from '../../src/store/local/leases.js';
-import { openTestSession, testStore } from '../helpers/store.js';
+import { LeaseFiles } from '../../src/store/local/leases.js';
+import { behind, openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 
 const HOLDER = fileURLToPath(new URL('../helpers/lock-holder.mjs', import.meta.url));
 const token = (n: number) => String(n).padStart(24, '0');
 
 /** As a user sees them whose secret is this; undefined: one without a state directory. */
-function leasesOf(dir: string, secret: string | undefined = 'secret', id = 'store'): Leases {
-  return new Leases(nodeDisk(), new Layout(dir), systemRandom(), {
+function leasesOf(dir: string, secret: string | undefined = 'secret', id = 'store'): LeaseFiles {
+  return new LeaseFiles(nodeDisk(), new Layout(dir), systemRandom(), {
     id,
     state: { secret: async () => secret },
   });
@@ -95,14 +95,14 @@ describe('leases', () => {
   });
 
   /** What is read of a journal that a command left. */
-  async function left(leases: Leases, t: string) {
+  async function left(leases: LeaseFiles, t: string) {
     const dead = await leases.judge(t);
     await dead!.leave();
     return { journal: dead!.journal, foreign: dead!.foreign };
   }
 
   /** A lease of which the command died after it journaled these. */
-  async function died(leases: Leases, ...records: Json[]): Promise<string> {
+  async function died(leases: LeaseFiles, ...records: Json[]): Promise<string> {
     const lease = await leases.take();
     for (const record of records) await lease.journal(record);
     lease.abandon();
@@ -165,7 +165,7 @@ describe('leases', () => {
   it('of the dead, and their staged files, are cleared by the next command that writes', async () => {
     const dir = await tmp();
     const session = await testStore(dir);
-    const { leases, tmp: staging } = session.store.layout;
+    const { leases, tmp: staging } = behind(session).layout;
     await kill(await holder(`${leases}/${token(1)}`));
     const living = await holder(`${leases}/${token(2)}`);
     for (const n of [1, 2]) await writeFile(`${staging}/${token(n)}-0`, 'x');
@@ -181,7 +181,7 @@ describe('leases', () => {
   it('are left alone by commands that only read', async () => {
     const dir = await tmp();
     const session = await testStore(dir);
-    await kill(await holder(session.store.layout.lease(token(1))));
+    await kill(await holder(behind(session).layout.lease(token(1))));
     await session.close();
     const reader = await openTestSession(dir, { writes: false });
     await reader.read(async () => undefined);

@@ -8,9 +8,10 @@ import type { Disk } from '../../src/fsx/disk.js';
 import { errnoError } from '../../src/fsx/errno.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { type PutResult, put } from '../../src/ops/put/put.js';
-import { Ledger } from '../../src/store/ledger/ledger-files.js';
+import { Ledger } from '../../src/store/ledger/ledger.js';
 import { Layout } from '../../src/store/local/layout.js';
-import { openTestSession, testStore } from '../helpers/store.js';
+import { LedgerFiles } from '../../src/store/local/ledger-files.js';
+import { behind, openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 import { interceptDisk } from '../sim/intercept-disk.js';
 import { SimDisk } from '../sim/sim-disk.js';
@@ -43,14 +44,14 @@ async function ledgerOf(
   sim.plant.dir('/s/tmp');
   const disk = sim.process('p');
   const layout = new Layout('/s');
-  const ledger = new Ledger(disk, layout, GENESIS);
+  const ledger = new Ledger(new LedgerFiles(disk, layout), GENESIS);
   let seq = 0;
   let prev = GENESIS;
   const append = async () => {
     const entry = entryAt(seq++, prev);
     const bytes = encodeEntry(entry);
     prev = sha256(bytes);
-    return ledger.append(entry, bytes, '/s/tmp/entry');
+    return ledger.append(entry, bytes, 'entry');
   };
   while (seq < count) await append();
   return { ledger, sim, disk, layout, append };
@@ -88,7 +89,8 @@ describe('a commit', () => {
 describe('the ledger', () => {
   it('takes an entry for written, and makes it durable, when only its temporary cannot be removed', async () => {
     const session = await testStore(await tmp());
-    const { layout, workspace } = session.store;
+    const { layout } = behind(session);
+    const { workspace } = session.store.local;
     const done: string[] = [];
     const disk = interceptDisk(nodeDisk(), (operation, path) => {
       if (operation === 'unlink' && path.startsWith(layout.tmp)) throw errnoError('EIO', operation, path);
@@ -113,7 +115,10 @@ describe('the ledger', () => {
     for (let seq = 1023; seq < 1026; seq++) {
       await append();
       for (let seed = 0; seed < 30; seed++) {
-        const after = new Ledger(sim.afterCrash(seed).process('reader'), new Layout('/s'), GENESIS);
+        const after = new Ledger(
+          new LedgerFiles(sim.afterCrash(seed).process('reader'), new Layout('/s')),
+          GENESIS,
+        );
         expect(await after.headSeq()).toBe(seq);
       }
     }
@@ -169,8 +174,8 @@ describe('the ledger', () => {
     const head = await ledger.head();
     const first = entryAt(3, head.hash);
     const second = { ...first, event_id: uuid(99) };
-    expect(await ledger.append(first, encodeEntry(first), '/s/tmp/a')).toBe(true);
-    expect(await ledger.append(second, encodeEntry(second), '/s/tmp/b')).toBe(false);
+    expect(await ledger.append(first, encodeEntry(first), 'a')).toBe(true);
+    expect(await ledger.append(second, encodeEntry(second), 'b')).toBe(false);
     expect((await ledger.read(3)).entry.event_id).toBe(first.event_id);
     expect(await disk.readdir(layout.tmp)).toEqual([]);
   });
@@ -180,9 +185,9 @@ describe('the ledger', () => {
     const failing = interceptDisk(disk, (operation) => {
       if (operation === 'syncDir') throw Object.assign(new Error('EIO'), { code: 'EIO' });
     });
-    const ledger = new Ledger(failing, layout, GENESIS);
+    const ledger = new Ledger(new LedgerFiles(failing, layout), GENESIS);
     const entry = entryAt(3, (await ledger.head()).hash);
-    await expect(ledger.append(entry, encodeEntry(entry), '/s/tmp/a')).rejects.toMatchObject({
+    await expect(ledger.append(entry, encodeEntry(entry), 'a')).rejects.toMatchObject({
       code: 'OUTCOME_UNKNOWN',
       details: { event_id: entry.event_id },
     });
@@ -260,10 +265,10 @@ it('an entry is published by a link that fails when the number is taken', async 
   const next = { ...entryAt(1, hash), event_id: entry.event_id };
   const appended = await Promise.all(
     Array.from({ length: 8 }, (_, n) =>
-      new Ledger(nodeDisk(), session.store.layout, GENESIS).append(
+      new Ledger(new LedgerFiles(nodeDisk(), behind(session).layout), GENESIS).append(
         { ...next, trace_id: uuid(n) },
         encodeEntry({ ...next, trace_id: uuid(n) }),
-        `${session.store.layout.tmp}/${n}`,
+        `${n}`,
       ),
     ),
   );

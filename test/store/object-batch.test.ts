@@ -13,19 +13,22 @@ import {
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/core/objects/hash.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
-import { type ByteSource, ObjectBatch } from '../../src/store/objects/object-batch.js';
+import { BatchFiles } from '../../src/store/local/objects/batch-files.js';
+import { ObjectFiles } from '../../src/store/local/objects/object-files.js';
 import { ObjectStore } from '../../src/store/objects/object-store.js';
+import type { ByteSource } from '../../src/store/port/object-batch.js';
 import { alteredDisk } from '../helpers/altered-disk.js';
-import { testStore } from '../helpers/store.js';
+import { behind, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 import { interceptDisk } from '../sim/intercept-disk.js';
 
 async function setting(disk = nodeDisk()) {
   const session = await testStore(await tmp());
   await session.close();
-  const { layout } = session.store;
-  const objects = new ObjectStore(disk, layout);
-  const batch = (prefix = 'b') => new ObjectBatch(disk, layout, objects, prefix);
+  const { layout, limits, stagingPath } = behind(session);
+  const files = new ObjectFiles(disk, layout);
+  const objects = new ObjectStore(files);
+  const batch = (lease = 'b') => new BatchFiles({ disk, layout, files, objects, limits, stagingPath }, lease);
   const store = async (text: string) => {
     const b = batch();
     const { id } = await b.addBytes(Buffer.from(text));

@@ -8,10 +8,10 @@ import { fsck } from '../../src/ops/fsck/fsck.js';
 import { countObjects } from '../../src/ops/inspect/count-objects.js';
 import { resolveObject } from '../../src/ops/naming/resolve-object.js';
 import type { Session } from '../../src/ops/session/session.js';
-import { tidyPacks } from '../../src/store/collector/tidy-packs.js';
-import { PACK_LIMITS } from '../../src/store/objects/pack-writer.js';
-import { Pack } from '../../src/store/objects/packs.js';
-import { openTestSession, TINY_PACKS, testStore } from '../helpers/store.js';
+import { tidyPacks } from '../../src/store/collector/tidy.js';
+import { PACK_LIMITS } from '../../src/store/local/objects/pack-writer.js';
+import { Pack } from '../../src/store/local/objects/packs.js';
+import { behind, openTestSession, TINY_PACKS, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 import { interceptDisk } from '../sim/intercept-disk.js';
 
@@ -27,9 +27,9 @@ async function store(session: Session, contents: Iterable<Uint8Array>): Promise<
   return ids;
 }
 
-const packsOf = (session: Session) => readdir(session.store.layout.packs);
+const packsOf = (session: Session) => readdir(behind(session).layout.packs);
 const filesOf = async (session: Session) =>
-  (await readdir(session.store.layout.objects, { recursive: true })).filter((name) => name.length > 60);
+  (await readdir(behind(session).layout.objects, { recursive: true })).filter((name) => name.length > 60);
 
 async function setting() {
   const dir = await tmp();
@@ -50,7 +50,7 @@ describe('many small objects', () => {
     const ids = await store(session, all(40));
     const [pack, ...more] = await packsOf(session);
     expect([more, await files()]).toEqual([[], 0]);
-    expect((await stat(`${session.store.layout.packs}/${pack}`)).mode & 0o7777).toBe(0o444);
+    expect((await stat(`${behind(session).layout.packs}/${pack}`)).mode & 0o7777).toBe(0o444);
     const reader = await again();
     for (const [i, id] of ids.entries()) {
       expect(id).toBe(sha256(bytesOf(i)));
@@ -75,7 +75,7 @@ describe('many small objects', () => {
     const { session } = await setting();
     await store(session, all(40));
     const [name] = await packsOf(session);
-    const file = await readFile(`${session.store.layout.packs}/${name}`);
+    const file = await readFile(`${behind(session).layout.packs}/${name}`);
     expect(file.subarray(-8).toString()).toBe('hs-pack1');
     const count = file.readUInt32BE(file.length - 12);
     const index = file.subarray(file.length - 12 - 40 * count);
@@ -134,18 +134,18 @@ describe('many small objects', () => {
       for (const bytes of contents) await batch.addBytes(bytes);
       await batch.discard();
     }
-    expect([await readdir(session.store.layout.tmp), await packsOf(session)]).toEqual([[], []]);
+    expect([await readdir(behind(session).layout.tmp), await packsOf(session)]).toEqual([[], []]);
   });
 
   it('and what the ledger itself names is never among them', async () => {
     const { session } = await setting();
     const batch = session.store.batch(TOKEN);
     for (const bytes of all(40)) await batch.addBytes(bytes);
-    const { id } = await batch.addBytes(bytesOf(3), { asFile: true });
-    const other = await batch.addBytes(Buffer.from('operations'), { asFile: true });
+    const { id } = await batch.addBytes(bytesOf(3), { apart: true });
+    const other = await batch.addBytes(Buffer.from('operations'), { apart: true });
     await batch.publish();
-    expect(await session.store.objects.sizeOfFile(other.id)).toBe(10);
-    expect(await session.store.objects.sizeOfFile(id)).toBe(bytesOf(3).length);
+    expect(await behind(session).files.sizeOfFile(other.id)).toBe(10);
+    expect(await behind(session).files.sizeOfFile(id)).toBe(bytesOf(3).length);
   });
 
   it('are found by a reader that listed the packs before they were there', async () => {
@@ -161,7 +161,7 @@ describe('a damaged pack', () => {
   async function damaged(damage: (path: string) => Promise<void>) {
     const { session, again } = await setting();
     const ids = await store(session, all(40));
-    const path = `${session.store.layout.packs}/${(await packsOf(session))[0]}`;
+    const path = `${behind(session).layout.packs}/${(await packsOf(session))[0]}`;
     await chmod(path, 0o600);
     await damage(path);
     return { ids, reader: await again() };
@@ -204,7 +204,7 @@ describe('many packs', () => {
   ])('are looked for beside a sparse file %s', async (_, count, size) => {
     const { session, again } = await setting();
     const [id] = await store(session, all(40));
-    const path = `${session.store.layout.packs}/${'a'.repeat(64)}.pack`;
+    const path = `${behind(session).layout.packs}/${'a'.repeat(64)}.pack`;
     const end = Buffer.alloc(12, 'hs-pack1', 'latin1');
     end.writeUInt32BE(count, 0);
     end.write('hs-pack1', 4, 'latin1');
@@ -233,7 +233,7 @@ describe('many packs', () => {
       });
     }
     expect((await packsOf(session)).length).toBeLessThan(6);
-    expect(await readdir(session.store.layout.tmp)).toEqual([]);
+    expect(await readdir(behind(session).layout.tmp)).toEqual([]);
     const reader = await openTestSession(dir);
     for (const [i, id] of ids.entries()) {
       expect(Buffer.from(await reader.store.objects.read(id)).equals(bytesOf(i))).toBe(true);
@@ -258,7 +258,7 @@ describe('many packs', () => {
         for (const bytes of all(40 + i)) await batch.addBytes(bytes);
       for (const batch of batches) await batch.publish();
       const [first] = (await packsOf(a)).sort();
-      const path = `${a.store.layout.packs}/${first}`;
+      const path = `${behind(a).layout.packs}/${first}`;
       const pack = await Pack.open(nodeDisk(), first!.slice(0, 64) as ObjectId, path);
       const { offset } = pack.index.find(sha256(bytesOf(0)))!;
       await pack.close();
@@ -277,7 +277,7 @@ describe('many packs', () => {
       await tidyPacks(session.store, TOKEN);
       const after = await openTestSession(dir);
       let sound = 0;
-      for (const p of await after.store.objects.packs!.all()) {
+      for (const p of await behind(after).files.packs!.all()) {
         const slot = p.index.find(sha256(bytesOf(0)));
         if (p.path !== path && slot !== undefined && (await p.read(slot)).equals(bytesOf(0))) sound++;
       }

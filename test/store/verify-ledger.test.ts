@@ -9,7 +9,7 @@ import { DEFAULT_POLICY, encodePolicy } from '../../src/core/policy/policy.js';
 import { setPolicy } from '../../src/ops/govern/set-policy.js';
 import type { Session } from '../../src/ops/session/session.js';
 import { verifyLedger } from '../../src/store/ledger/verify-ledger.js';
-import { testStore } from '../helpers/store.js';
+import { behind, openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 
 interface Damaged {
@@ -32,7 +32,7 @@ async function withNotes(notes: number): Promise<Damaged> {
       await tx.commit(() => ({ type: 'note', payload: { text: `note ${i}` } }));
     }
   });
-  const path = (seq: number) => session.store.layout.entry(seq);
+  const path = (seq: number) => behind(session).layout.entry(seq);
   const verify = () => verifyLedger(session.store, noProgress, new AbortController().signal);
   return {
     session,
@@ -151,16 +151,15 @@ describe('verifying a ledger', () => {
 
   it('finds that format.json is not the one the chain begins with', async () => {
     const s = await withNotes(2);
-    const format = s.session.store.layout.format;
+    const format = behind(s.session).layout.format;
     const text = (await readFile(format, 'utf8')).replace(
       /"allow_set_clock":false/,
       '"allow_set_clock":true',
     );
     await chmod(format, 0o600);
     await writeFile(format, text);
-    const { Store } = await import('../../src/store/store.js');
-    const reopened = await Store.open(s.session.store.ports, s.session.store.root);
-    const verdict = await verifyLedger(reopened, noProgress, new AbortController().signal);
+    const reopened = await openTestSession(s.session.store.local.directory, { unchecked: true });
+    const verdict = await verifyLedger(reopened.store, noProgress, new AbortController().signal);
     expect(verdict.problems.map((p) => p.path)).toEqual(['format.json']);
   });
 
@@ -204,7 +203,7 @@ describe('verifying a ledger', () => {
       }));
     });
     expect(await s.problems()).toEqual([]);
-    const { layout } = s.session.store;
+    const { layout } = behind(s.session);
     await unlink(layout.object((await pathsOf(2)).ops_object!));
     await rm(layout.object((await pathsOf(4)).payload_object!));
     await writeFile(layout.object((await pathsOf(4)).payload_object!), '{}');
@@ -213,7 +212,7 @@ describe('verifying a ledger', () => {
 
   it('lists every name in the ledger directories that is no entry', async () => {
     const s = await withNotes(1);
-    const { ledger } = s.session.store.layout;
+    const { ledger } = behind(s.session).layout;
     await writeFile(`${ledger}/notes.txt`, '');
     await mkdir(`${ledger}/000007`);
     await writeFile(`${ledger}/000000/0000000001.json.bak`, '');
@@ -229,23 +228,23 @@ describe('verifying a ledger', () => {
 
   it('names the entry whose policy is gone or damaged, also of one that is in force no more', async () => {
     const s = await withNotes(1);
-    const { store } = s.session;
     const [first, second] = [{ trash_days: 8 }, { trash_days: 9 }].map((change) => {
       const policy = { ...DEFAULT_POLICY, retention: { ...DEFAULT_POLICY.retention, ...change } };
       return { id: sha256(encodePolicy(policy)), policy };
     });
     for (const proposed of [first!, second!, first!, second!]) await setPolicy(s.session, proposed);
-    await unlink(store.layout.object(first!.id));
+    const { layout } = behind(s.session);
+    await unlink(layout.object(first!.id));
     expect(await s.problems()).toEqual(['object 2']);
     expect(await s.messages()).toContain('the policy that entry 2 put in force cannot be had');
-    await chmod(store.layout.object(second!.id), 0o600);
-    await writeFile(store.layout.object(second!.id), 'damaged');
+    await chmod(layout.object(second!.id), 0o600);
+    await writeFile(layout.object(second!.id), 'damaged');
     expect(await s.problems()).toEqual(['object 2', 'object 3']);
   });
 
   it('names the export record whose list of paths is gone', async () => {
     const s = await withNotes(0);
-    const { store } = s.session;
+    const { layout } = behind(s.session);
     const { policyId } = await s.session.catalog();
     let list: ObjectId | undefined;
     await s.session.write('artifact.export', [], async (tx) => {
@@ -275,7 +274,7 @@ describe('verifying a ledger', () => {
       }));
     });
     expect(await s.problems()).toEqual([]);
-    await unlink(store.layout.object(list!));
+    await unlink(layout.object(list!));
     expect(await s.problems()).toEqual(['object 1']);
   });
 });

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
+import { DOCTOR_STATES } from '../../core/health-check.js';
 import { artifactId, natural, objectId } from '../../core/json/schema.js';
-import { DOCTOR_STATES } from '../../ops/doctor/health-check.js';
-import { SEVERITIES } from '../../ops/fsck/finding.js';
+import { SEVERITIES } from '../../store/port/finding.js';
 import { leftOut } from './artifacts.js';
 
 export const countObjects = z.strictObject({

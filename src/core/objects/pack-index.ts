@@ -95,16 +95,11 @@ export class PackIndex {
     return undefined;
   }
 
-  /** In order of id. */
-  *entries(): Iterable<PackEntry> {
-    for (let n = 0; n < this.length; n++) yield { id: this.#id(n), ...this.#slot(n) };
-  }
-
   /** In order of id, those that begin with `prefix` (hexadecimal digits). */
-  *withPrefix(prefix: string): Iterable<ObjectId> {
-    for (let n = this.#lowerBound(prefix); n < this.length; n++) {
+  *entries(prefix = ''): Iterable<PackEntry> {
+    for (let n = prefix === '' ? 0 : this.#lowerBound(prefix); n < this.length; n++) {
       const id = this.#id(n);
-      if (id.startsWith(prefix)) yield id;
+      if (id.startsWith(prefix)) yield { id, ...this.#slot(n) };
       else if (id > prefix) break;
     }
   }

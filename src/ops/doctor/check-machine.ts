@@ -1,7 +1,7 @@
 import type { Environment, Random } from '../../core/effects.js';
+import { type DoctorCheck, ok, problem, warning } from '../../core/health-check.js';
 import { isErrno } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
-import { type DoctorCheck, ok, problem, warning } from './health-check.js';
 
 const LEAST_NODE = [20, 19] as const;
 

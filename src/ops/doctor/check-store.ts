@@ -1,20 +1,18 @@
 import { TablesDamaged } from '../../core/catalog/key-tables.js';
+import { type DoctorCheck, ok, problem, warning } from '../../core/health-check.js';
 import { type Timestamp, toTimestamp } from '../../core/objects/ids.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
-import type { Leases } from '../../store/local/leases.js';
-import { canExchange, probeFilesystem } from '../../store/local/probe.js';
+import { leaseLiveness } from '../../store/collector/lease-liveness.js';
+import type { LeaseTable } from '../../store/port/lease-table.js';
 import { journaledDestinations } from '../export/export-journal.js';
 import { outputRootOf } from '../export/output-root.js';
 import type { Session } from '../session/session.js';
-import { checkFilesystem } from './check-filesystem.js';
-import { type DoctorCheck, ok, problem, warning } from './health-check.js';
-import { leaseLiveness } from './lease-liveness.js';
 
-/** What the store's directory can do is tried in its tmp/, under a lease, as every command does. */
+/** What the store lies on is tried under a lease, as every command does. */
 async function checkAbilities({ store }: Session): Promise<DoctorCheck[]> {
-  const { disk, layout, leases } = store;
+  const { leases } = store;
   let lease: Awaited<ReturnType<typeof leases.take>>;
   try {
     lease = await leases.take();
@@ -29,26 +27,7 @@ async function checkAbilities({ store }: Session): Promise<DoctorCheck[]> {
     return [warning('writable', what, 'it can be read; to change it, check owner, mode and mount')];
   }
   try {
-    const prefix = `${layout.tmp}/${lease.token}-probe`;
-    await probeFilesystem(disk, prefix, store.workspace);
-    const checks = [ok('writable', 'hard links, kernel locks and fsync of a directory work')];
-    checks.push(
-      (await canExchange(disk, prefix))
-        ? ok('exchange', 'a directory is replaced in one step')
-        : warning(
-            'exchange',
-            'a directory is replaced by two renames, which a later command finishes after a crash',
-            'nothing to do; another filesystem would do it in one step',
-          ),
-      (await disk.syncFilesystem(layout.tmp))
-        ? ok('syncfs', 'many files are made durable at once')
-        : warning(
-            'syncfs',
-            "there is no 'sync -f': many files are stored more slowly",
-            'install GNU coreutils',
-          ),
-    );
-    return checks;
+    return [...(await store.tryOut(lease.token))];
   } catch (e) {
     if (isHsError(e, 'SYSTEM')) return [problem('writable', e.message, e.hint ?? 'move the store')];
     if (!isErrno(e)) throw e;
@@ -61,7 +40,7 @@ async function checkAbilities({ store }: Session): Promise<DoctorCheck[]> {
 async function checkLedger(session: Session): Promise<DoctorCheck[]> {
   const { store } = session;
   try {
-    const head = await store.checkedHead();
+    const head = await store.anchor.checkedHead();
     const { entry } = await store.ledger.read(head.seq);
     const seen = await store.anchor.read();
     return [
@@ -91,7 +70,7 @@ function checkClock(session: Session, newest: Timestamp): DoctorCheck {
   );
 }
 
-async function checkDeadLease(leases: Leases, token: string): Promise<DoctorCheck> {
+async function checkDeadLease(leases: LeaseTable, token: string): Promise<DoctorCheck> {
   const dead = await leases.judge(token);
   let left = '';
   try {
@@ -113,12 +92,12 @@ async function checkDeadLease(leases: Leases, token: string): Promise<DoctorChec
 }
 
 async function checkLeases({ store }: Session): Promise<DoctorCheck[]> {
-  const staged = await store.disk.readdir(store.layout.tmp);
+  const staged = await store.inventory.staged();
   const { dead, alive } = await leaseLiveness(store.leases);
   const checks: DoctorCheck[] = [];
   for (const token of dead) checks.push(await checkDeadLease(store.leases, token));
   const known = new Set([...dead, ...alive]);
-  const orphans = staged.filter((e) => !known.has(e.name?.split('-')[0] ?? ''));
+  const orphans = staged.filter((s) => !known.has(s.lease));
   if (orphans.length > 0) {
     checks.push(
       warning('temporaries', `${orphans.length} files in tmp/ belong to nobody`, 'hs fsck --repair'),
@@ -131,12 +110,12 @@ async function checkLeases({ store }: Session): Promise<DoctorCheck[]> {
 /** A store from elsewhere works, with less than what its policy says. */
 async function checkStanding(session: Session): Promise<DoctorCheck[]> {
   const { store } = session;
-  if (!(await store.trust.isAccepted())) {
+  if (!(await store.local.trust.isAccepted())) {
     const found =
       'this user has neither made nor accepted this store here: its policy counts in its workspace alone';
     return [warning('standing', found, 'if you trust it: hs doctor --accept')];
   }
-  const { refused } = await outputRootOf(store, await session.policy(await session.catalog()));
+  const { refused } = await outputRootOf(store.local, await session.policy(await session.catalog()));
   return [
     refused === undefined
       ? ok('standing', 'made or accepted by this user')
@@ -146,28 +125,26 @@ async function checkStanding(session: Session): Promise<DoctorCheck[]> {
 
 /** The index is derived: when it does not work, answers come more slowly and are the same. */
 async function checkIndex({ store }: Session): Promise<DoctorCheck> {
-  const slow = (why: string, mend = `remove '${store.indexPlace ?? store.layout.cache}'`) =>
+  const slow = (why: string, mend = `remove '${store.index?.place ?? 'cache/ in the store'}'`) =>
     warning('index', `${why}: every command reads the whole ledger`, mend);
+  const absent = slow('it is not there', 'hs ls makes it where the store can be written');
   try {
     const catalog = await store.catalog();
-    const place = store.indexPlace;
-    if (place === undefined)
+    const { index } = store;
+    if (index?.place === undefined)
       return slow('there is no place for its key', 'set XDG_STATE_HOME to a directory that stays');
-    await store.disk.lstat(`${place}/root`);
+    if (!(await index.isKept())) return absent;
     // What is damaged is found by reading it, and thrown away.
     for (const rows of [catalog.provenLive(), catalog.removed()]) for (const _ of rows) await yieldToEvents();
-    if (store.discardedIndex) {
+    if (index.isDiscarded) {
       const mend = 'nothing to do: it was thrown away, and hs ls makes it anew';
       return warning('index', 'it was damaged, and answers came from the ledger', mend);
     }
     return ok('index', `${catalog.counts.live} artifacts, up to entry ${catalog.head.seq}`);
   } catch (e) {
-    if (isErrno(e)) {
-      const mend = 'hs ls makes it where the store can be written';
-      return warning('index', 'it is not there: every command reads the whole ledger', mend);
-    }
+    if (isErrno(e)) return absent;
     if (e instanceof TablesDamaged) {
-      await store.discardIndex();
+      await store.index?.discard();
       return warning('index', `${e.message}, so it was thrown away`, 'nothing to do: hs ls makes it anew');
     }
     // What the ledger lacks was reported as such.
@@ -181,14 +158,14 @@ async function checkIndex({ store }: Session): Promise<DoctorCheck> {
 export async function checkStore(session: Session): Promise<DoctorCheck[]> {
   const { store } = session;
   const checks: (() => Promise<DoctorCheck[]>)[] = [
-    () => checkFilesystem(store.disk, store.root),
+    async () => [...(await store.examine())],
     () => checkLeases(session),
     () => checkAbilities(session),
     () => checkStanding(session),
     () => checkLedger(session),
     async () => [await checkIndex(session)],
   ];
-  const all = [ok('store', store.root)];
+  const all = [ok('store', store.local.directory)];
   for (const run of checks) {
     try {
       all.push(...(await run()));

@@ -1,10 +1,10 @@
+import { type DoctorCheck, ok, problem } from '../../core/health-check.js';
 import { isHsError } from '../../errors/hs-error.js';
+import { checkFilesystem } from '../../fsx/check-filesystem.js';
 import { acceptStore } from '../govern/accept-store.js';
 import type { Session } from '../session/session.js';
-import { checkFilesystem } from './check-filesystem.js';
 import { checkMachine, type Machine } from './check-machine.js';
 import { checkStore } from './check-store.js';
-import { type DoctorCheck, ok, problem } from './health-check.js';
 
 /**
  * Looks at the machine, and at the store where there is one; a store that cannot be opened is a finding. With

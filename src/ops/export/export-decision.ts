@@ -60,10 +60,10 @@ export async function decideExport(
   const content = await readContent(session.store.objects, record);
   const shape = shapeOf(session, request, content);
   const unbounded = isAllowed(policy, session.actor, 'artifact.export');
-  const { workspace } = session.store;
+  const { workspace } = session.store.local;
   const placed = await placeExport(session.disk, request.place, {
     workspace,
-    outputRoot: await outputRootOf(session.store, policy),
+    outputRoot: await outputRootOf(session.store.local, policy),
     record,
     format: shape.format,
     onlyRoot: !unbounded,
@@ -166,8 +166,9 @@ async function farObjection(
   kind: ExportRequest['place']['kind'],
   { target }: Placed,
 ): Promise<Objection[]> {
-  if (kind === 'stdout' || actor.type === 'human' || within(store.workspace, target) !== undefined) return [];
-  if (await store.trust.isAccepted()) return [];
+  if (kind === 'stdout' || actor.type === 'human' || within(store.local.workspace, target) !== undefined)
+    return [];
+  if (await store.local.trust.isAccepted()) return [];
   const why = `'${escapeText(target)}' lies outside of the workspace of a store that you have not accepted`;
   return [{ code: 'REFUSED', why, hint: 'if you trust this store: hs doctor --accept' }];
 }

@@ -1,6 +1,6 @@
 import { describedTarget, type ExportTarget, LOCAL_FILE } from '../../core/guard/export-target.js';
 import { HsError } from '../../errors/hs-error.js';
-import { hasFeature } from '../../store/local/format.js';
+import { hasFeature } from '../../store/port/format.js';
 import type { Session } from '../session/session.js';
 import type { ExportRequest } from './export-request.js';
 

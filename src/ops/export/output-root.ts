@@ -1,7 +1,7 @@
 import { isAbsolute, relative, resolve } from 'node:path';
 import type { Policy } from '../../core/policy/policy.js';
 import { escapeText } from '../../core/text/escape-control.js';
-import type { Store } from '../../store/store.js';
+import type { LocalSide } from '../../store/port/local-side.js';
 
 /** Where exports go that name no destination (B8), and how far the store's word counts for it. */
 export interface OutputRoot {
@@ -38,7 +38,7 @@ function needsAcceptance(workspace: string, root: string): boolean {
  * this user has accepted it.
  */
 export async function outputRootOf(
-  { workspace, trust }: Pick<Store, 'workspace' | 'trust'>,
+  { workspace, trust }: Pick<LocalSide, 'workspace' | 'trust'>,
   { export: { output_root: root } }: Policy,
 ): Promise<OutputRoot> {
   const path = resolve(workspace, root);
@@ -56,7 +56,7 @@ export async function outputRootOf(
 }
 
 /** Remembers that this user has put a policy in force, and with it its output root, in a store of theirs. */
-export async function acceptOutputRoot({ workspace, trust }: Store, policy: Policy): Promise<void> {
+export async function acceptOutputRoot({ workspace, trust }: LocalSide, policy: Policy): Promise<void> {
   const root = policy.export.output_root;
   if (!needsAcceptance(workspace, root) || !(await trust.isAccepted())) return;
   await trust.accept(resolve(workspace, root));

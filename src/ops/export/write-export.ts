@@ -47,7 +47,7 @@ export async function writeExport(
     umask,
     isPrivate,
     protect: {
-      store: session.store.root,
+      store: session.store.local.directory,
       anchor: session.store.anchor.path,
       cwd,
       ...(home === undefined ? {} : { home }),

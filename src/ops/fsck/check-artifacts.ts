@@ -9,9 +9,9 @@ import type { ObjectId } from '../../core/objects/ids.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { isHsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
+import { type Finding, HINT_LOST, HINT_REPAIR } from '../../store/port/finding.js';
 import { factsOf } from '../put/register-artifact.js';
 import type { Session } from '../session/session.js';
-import { type Finding, HINT_LOST, HINT_REPAIR } from './finding.js';
 import type { PlacedObjects } from './placed-objects.js';
 
 export interface CheckedArtifacts {
@@ -62,10 +62,18 @@ class ArtifactCheck {
       this.#report(r, `${what} is damaged: object ${id}`, 'see the finding about the object');
     } else {
       // Another command may have brought it back since it was listed.
-      if (placed?.batch !== undefined && (await this.#session.store.objects.sizeInUse(id)) === undefined) {
+      if (
+        placed?.place.batch !== undefined &&
+        (await this.#session.store.objects.sizeInUse(id)) === undefined
+      ) {
         this.#report(r, `${what} lies in the trash: object ${id}`, HINT_REPAIR, {
           severity: 'misplaced',
-          repair: { act: 'bring-back', id },
+          repair: async ({ batch }) => {
+            if (!(await this.#session.store.objects.has(id))) return false;
+            await batch.reference(id);
+            await batch.publish();
+            return true;
+          },
         });
       }
       return true;

@@ -2,10 +2,12 @@ import { createSha256 } from '../../core/objects/hash.js';
 import { IdTable } from '../../core/objects/id-table.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
-import { inMemory, type ObjectFile } from '../../store/objects/object-store.js';
+import { dropCopies } from '../../store/collector/tidy.js';
+import { type Finding, HINT_REPAIR } from '../../store/port/finding.js';
+import type { ObjectPlace } from '../../store/port/inventory.js';
+import type { ObjectFile } from '../../store/port/object-source.js';
 import type { Session } from '../session/session.js';
-import { type Finding, HINT_REPAIR } from './finding.js';
-import type { PlacedObject } from './placed-object.js';
+import type { PlacedObject } from './placed-objects.js';
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -51,11 +53,6 @@ async function hashOpen(
   return { first: first.digest(), second: second?.digest() };
 }
 
-async function openPlaced({ store }: Session, o: PlacedObject): Promise<ObjectFile> {
-  if (o.pack === undefined) return store.disk.open(o.path, { access: 'read' });
-  return inMemory(await o.pack.read({ offset: o.offset!, size: o.size }));
-}
-
 /** Ids are hashes and spread evenly; an offset drawn anew each time makes every run take others. */
 function sampler(session: Session, share: number): (id: ObjectId) => boolean {
   if (share >= 1) return () => true;
@@ -78,12 +75,12 @@ export async function checkObjects(
   const sound = new IdTable();
   const copies: { readonly o: PlacedObject; readonly finding: Finding }[] = [];
   const report = (o: PlacedObject, subject: string, message: string) => {
-    const inTrash = o.batch !== undefined;
+    const inTrash = o.place.batch !== undefined;
     const hint = inTrash
       ? 'it is in the trash, and goes with it'
       : 'if you have its bytes: hs hash-object -w FILE; else restore it from a copy';
     const finding: Finding = { severity: 'damage', subject, message: `${subject} ${message}`, hint };
-    if (o.pack !== undefined && !inTrash) copies.push({ o, finding });
+    if (o.place.pack !== undefined && !inTrash) copies.push({ o, finding });
     else {
       findings.push(finding);
       if (!inTrash) damaged.add(o.id);
@@ -94,17 +91,16 @@ export async function checkObjects(
   session.progress.start('reading objects', all, 'bytes');
   // One for all: to have a MiB a file takes ten times as long as to hash a small one.
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-  let open: PlacedObject['pack'];
+  let open: ObjectPlace | undefined;
   for (const o of objects) {
     if (!isTaken(o.id)) continue;
-    if (open !== o.pack) await open?.close();
-    open = o.pack;
-    const path = o.path.slice(session.store.root.length + 1);
-    const subject = o.pack === undefined ? path : `${path}: object ${o.id}`;
+    if (open !== o.place) await open?.close();
+    open = o.place;
+    const subject = o.place.nameOf(o.id);
     let file: ObjectFile;
     let hashes: Hashes;
     try {
-      file = await openPlaced(session, o);
+      file = await o.place.open(o.id);
     } catch (e) {
       // A collector moved it meanwhile.
       if (isErrno(e, 'ENOENT')) continue;
@@ -126,7 +122,7 @@ export async function checkObjects(
     if (hashes.first !== o.id) report(o, subject, 'does not match its name: its bytes have changed');
     else if (hashes.second !== undefined && hashes.second !== o.id) {
       report(o, subject, 'is judged differently by the two implementations of SHA-256');
-    } else if (o.pack === undefined && o.batch === undefined) sound.add(o.id);
+    } else if (o.place.pack === undefined && o.place.batch === undefined) sound.add(o.id);
   }
   for (const { o, finding } of copies) {
     if (!sound.has(o.id)) {
@@ -134,7 +130,7 @@ export async function checkObjects(
       damaged.add(o.id);
       continue;
     }
-    const repair = { act: 'drop-copies', id: o.id } as const;
+    const repair: Finding['repair'] = ({ lease }) => dropCopies(session.store, lease, o.id);
     const message = `${finding.message}; it is whole in objects/, too`;
     findings.push({ ...finding, severity: 'misplaced', message, hint: HINT_REPAIR, repair });
   }

@@ -5,12 +5,12 @@ import { type ObjectId, timestampMs } from '../../core/objects/ids.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import type { LedgerFold } from '../../store/catalog/ledger-fold.js';
+import { isMadeSince } from '../../store/collector/batch-time.js';
 import { namesOf } from '../../store/collector/mark.js';
-import { isMadeSince, Trash } from '../../store/collector/trash.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
+import { type Finding, HINT_LOST } from '../../store/port/finding.js';
 import { readable } from '../guard/read-files.js';
 import type { Session } from '../session/session.js';
-import { type Finding, HINT_LOST } from './finding.js';
 import type { PlacedObjects } from './placed-objects.js';
 
 /**
@@ -43,8 +43,7 @@ export async function checkRemoved(
   }
   if (lost.length === 0) return [];
   // A purge that began meanwhile has left a note with its batch, or an entry.
-  const { disk, layout, ports } = session.store;
-  const purging = (await new Trash(disk, layout, ports.random).list()).filter((b) => b.purge !== undefined);
+  const purging = (await session.store.reclaimer.batches()).filter((b) => b.purge !== undefined);
   const now = await fold.advance();
   return lost.flatMap(({ record, missing, all }): Finding[] => {
     const { at } = record.removed!;

@@ -4,14 +4,13 @@ import { isErrno, isHsError } from '../../errors/hs-error.js';
 import { LedgerFold } from '../../store/catalog/ledger-fold.js';
 import { keptIndexes } from '../../store/collector/mark.js';
 import { type LedgerVerdict, verifyLedger } from '../../store/ledger/verify-ledger.js';
-import type { Lease } from '../../store/local/leases.js';
+import { type Finding, HINT_LOST, HINT_STRAY } from '../../store/port/finding.js';
+import type { Lease } from '../../store/port/lease-table.js';
 import type { Session } from '../session/session.js';
 import { checkArtifacts } from './check-artifacts.js';
-import { NameCheck } from './check-names.js';
 import { checkObjects, type ObjectCheckOptions } from './check-objects.js';
 import { checkRemoved } from './check-removed.js';
-import { type Finding, HINT_LOST, HINT_STRAY } from './finding.js';
-import type { PlacedObjects } from './placed-objects.js';
+import { PlacedObjects } from './placed-objects.js';
 import { repairFindings } from './repair.js';
 
 export interface FsckOptions extends ObjectCheckOptions {
@@ -87,7 +86,8 @@ function account(objects: PlacedObjects, reachable: IdTable | undefined) {
   const unreferenced = { objects: 0, size_bytes: 0 };
   const trash = { objects: 0, size_bytes: 0 };
   const batches = new Set<string>();
-  for (const { id, batch, size } of objects) {
+  for (const { id, place, size } of objects) {
+    const { batch } = place;
     if (batch !== undefined) batches.add(batch);
     else if (reachable?.has(id) !== false) continue;
     const into = batch === undefined ? unreferenced : trash;
@@ -119,7 +119,11 @@ export async function fsck(session: Session, options: FsckOptions): Promise<Fsck
 async function check(session: Session, options: FsckOptions): Promise<FsckReport> {
   const { store } = session;
   const verdict = await verifyLedger(store, session.progress, session.signal);
-  const { objects, findings: names } = await new NameCheck(store).run();
+  const names = await store.check();
+  const objects = new PlacedObjects();
+  // What cannot be listed is among those findings.
+  const unlistable = () => undefined;
+  for await (const group of store.inventory.groups({ sizes: true, unlistable })) objects.addAll(group);
   const checked = await checkObjects(session, objects, options);
   const references = await checkReferences(session, objects, checked.damaged);
   const findings = [
@@ -163,6 +167,6 @@ async function repair(
     session.warn('nothing was repaired, because the ledger is damaged');
     return new Set<Finding>();
   }
-  await session.store.checkedHead();
+  await session.store.anchor.checkedHead();
   return repairFindings(session, findings);
 }

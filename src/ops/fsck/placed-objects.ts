@@ -1,12 +1,17 @@
 import { IdTable } from '../../core/objects/id-table.js';
 import type { ObjectId } from '../../core/objects/ids.js';
-import type { Layout } from '../../store/local/layout.js';
-import type { PlacedObject } from './placed-object.js';
+import type { ObjectGroup, ObjectPlace } from '../../store/port/inventory.js';
+
+/** One copy of an object, not yet read. */
+export interface PlacedObject {
+  readonly id: ObjectId;
+  /** Bytes. */
+  readonly size: number;
+  /** What it lies in. */
+  readonly place: ObjectPlace;
+}
 
 const LEAST_ROWS = 64;
-
-/** What objects lie in together: `objects/`, a batch of the trash, or one pack of either. */
-type Place = Pick<PlacedObject, 'batch' | 'pack'>;
 
 function doubled<A extends Float64Array | Uint32Array>(made: A, before: A): A {
   made.set(before as never);
@@ -14,41 +19,35 @@ function doubled<A extends Float64Array | Uint32Array>(made: A, before: A): A {
 }
 
 /**
- * Every object of a store and where it lies, in the order in which they were found. One object for each is
+ * Every copy of an object in a store and where it lies, in the order in which they were found. One object for each is
  * made as it is asked for: kept, those of a million files would take the heap that a program has.
  */
 export class PlacedObjects implements Iterable<PlacedObject> {
-  readonly #layout: Layout;
   readonly #ids = new IdTable();
-  readonly #places: Place[] = [];
+  readonly #places: ObjectPlace[] = [];
   /** By the number of the object in `#ids`: its row, of several the one in use. */
   #rowOf = new Uint32Array(LEAST_ROWS);
   /** By row. */
   #id = new Uint32Array(LEAST_ROWS);
   #place = new Uint32Array(LEAST_ROWS);
-  #offset = new Uint32Array(LEAST_ROWS);
   #size = new Float64Array(LEAST_ROWS);
   #length = 0;
-
-  constructor(layout: Layout) {
-    this.#layout = layout;
-  }
 
   #grow(): void {
     const rows = 2 * this.#id.length;
     this.#rowOf = doubled(new Uint32Array(rows), this.#rowOf);
     this.#id = doubled(new Uint32Array(rows), this.#id);
     this.#place = doubled(new Uint32Array(rows), this.#place);
-    this.#offset = doubled(new Uint32Array(rows), this.#offset);
     this.#size = doubled(new Float64Array(rows), this.#size);
   }
 
-  add({ id, size, batch, pack, offset }: Omit<PlacedObject, 'path'>): void {
-    let place = this.#places.at(-1);
-    if (place === undefined || place.batch !== batch || place.pack !== pack) {
-      place = { ...(batch === undefined ? {} : { batch }), ...(pack === undefined ? {} : { pack }) };
-      this.#places.push(place);
-    }
+  /** All that a group holds; the inventory must have been asked for sizes. */
+  addAll({ objects, ...place }: ObjectGroup): void {
+    this.#places.push(place);
+    for (const { id, size = 0 } of objects) this.#add(id, size, place);
+  }
+
+  #add(id: ObjectId, size: number, { batch }: ObjectPlace): void {
     if (this.#length === this.#id.length) this.#grow();
     const row = this.#length++;
     const known = this.#ids.size;
@@ -57,18 +56,12 @@ export class PlacedObjects implements Iterable<PlacedObject> {
     if (number === known || batch === undefined) this.#rowOf[number] = row;
     this.#id[row] = number;
     this.#place[row] = this.#places.length - 1;
-    this.#offset[row] = offset ?? 0;
     this.#size[row] = size;
   }
 
   #at(row: number): PlacedObject {
     const id = this.#ids.at(this.#id[row]!);
-    const place = this.#places[this.#place[row]!]!;
-    const { batch, pack } = place;
-    const size = this.#size[row]!;
-    if (pack !== undefined) return { id, path: pack.path, size, ...place, offset: this.#offset[row]! };
-    const path = batch === undefined ? this.#layout.object(id) : this.#layout.trashed(batch, id);
-    return { id, path, size, ...place };
+    return { id, size: this.#size[row]!, place: this.#places[this.#place[row]!]! };
   }
 
   has(id: ObjectId): boolean {

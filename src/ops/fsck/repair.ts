@@ -1,34 +1,11 @@
-import { dropCopies } from '../../store/collector/tidy-packs.js';
-import { applyRepair, copyOnto, type RepairAction } from '../../store/local/repair-action.js';
+import type { Finding } from '../../store/port/finding.js';
 import type { Session } from '../session/session.js';
-import type { Transaction } from '../session/transaction.js';
-import type { Finding } from './finding.js';
 
 const RECORDED_SUBJECTS = 20;
 
 /** Ledger text: bounded, NFC, well formed (A9). */
 function recorded(text: string, max: number): string {
   return text.normalize('NFC').slice(0, max).toWellFormed();
-}
-
-async function applyAction(
-  { store }: Session,
-  { batch, lease }: Transaction,
-  what: RepairAction,
-): Promise<boolean> {
-  switch (what.act) {
-    case 'bring-back':
-      if (!(await store.objects.has(what.id))) return false;
-      await batch.reference(what.id);
-      await batch.publish();
-      return true;
-    case 'drop-copies':
-      return dropCopies(store, lease.token, what.id);
-    case 'copy':
-      return copyOnto(store, what.path, `${store.layout.tmp}/${lease.token}-copy`);
-    default:
-      return applyRepair(store, what);
-  }
 }
 
 /**
@@ -44,8 +21,7 @@ export async function repairFindings(
     for (const finding of findings) {
       session.signal.throwIfAborted();
       if (finding.repair === undefined) continue;
-      const { repair } = finding;
-      if (await applyAction(session, tx, repair)) repaired.add(finding);
+      if (await finding.repair({ lease: tx.lease.token, batch: tx.batch })) repaired.add(finding);
     }
     const subjects = findings.slice(0, RECORDED_SUBJECTS).map((f) => recorded(f.subject, 256));
     const count = (severity: string) => findings.filter((f) => f.severity === severity).length;

@@ -44,7 +44,7 @@ export interface Collected {
  */
 export async function collect(session: Session, options: CollectOptions = {}): Promise<Collected> {
   if (options.emptyTrash) await session.demand(await session.catalog(), 'retention.purge', []);
-  await session.store.makeRoom();
+  await session.store.index?.makeRoom();
   const trashed = options.emptyTrash ? await trashedArtifacts(session) : [];
   const storage = new StoreRetention(session, {
     capability: 'retention.collect',
@@ -100,7 +100,7 @@ export async function finish(
 
 /** Only frees bytes: what nothing names, and with `emptyTrash` what could still be brought back. */
 export async function emptyTrash(session: Session, patience?: Patience): Promise<Reclaimed> {
-  await session.store.makeRoom();
+  await session.store.index?.makeRoom();
   await session.demand(await session.catalog(), 'retention.purge', []);
   return new StoreRetention(session, { capability: 'retention.purge', patience }).reclaim({
     emptyTrash: true,

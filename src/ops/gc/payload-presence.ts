@@ -1,38 +1,17 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import { MAX_MANIFEST_BYTES } from '../../core/manifest/manifest.js';
-import { isObjectId, type ObjectId } from '../../core/objects/ids.js';
+import type { ObjectId } from '../../core/objects/ids.js';
 import type { SizedObject } from '../../core/retention/byte-account.js';
 import type { ArtifactObjects } from '../../core/retention/plan-input.js';
-import { isErrno, isHsError } from '../../errors/hs-error.js';
+import { isHsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
-import { FAN_OUT } from '../../store/local/layout.js';
 import type { IndexReader } from '../../store/objects/index-reader.js';
-import type { Packs } from '../../store/objects/packs.js';
 import type { Store } from '../../store/store.js';
 
 /** Names of all objects, in use or in the trash: one listing is far cheaper than a look at each. */
 async function listObjects(store: Store): Promise<Set<ObjectId>> {
   const present = new Set<ObjectId>();
-  const add = async (dir: string) => {
-    for (const { name, kind } of await store.disk.readdir(dir)) {
-      if (kind === 'file' && name !== undefined && isObjectId(name)) present.add(name);
-    }
-  };
-  for (const dir of FAN_OUT) await add(`${store.layout.objects}/${dir}`);
-  const addPacked = async (packs: Packs | undefined) => {
-    for (const { index } of (await packs?.all()) ?? []) for (const { id } of index.entries()) present.add(id);
-  };
-  await store.objects.packs?.refresh();
-  await addPacked(store.objects.packs);
-  for (const batch of await store.objects.trashBatches()) {
-    try {
-      await addPacked(store.objects.packsOf(batch));
-      await add(store.layout.trashBatch(batch));
-    } catch (e) {
-      // A collector has just emptied it: what was brought back from it is looked for one by one.
-      if (!isErrno(e, 'ENOENT')) throw e;
-    }
-  }
+  for await (const { objects } of store.inventory.groups()) for (const { id } of objects) present.add(id);
   return present;
 }
 

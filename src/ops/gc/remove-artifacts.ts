@@ -71,7 +71,7 @@ export async function removeArtifacts(
   ids: ReadonlySet<ArtifactId>,
   options: RemoveOptions = {},
 ): Promise<Removed> {
-  await session.store.makeRoom();
+  await session.store.index?.makeRoom();
   const purged = new PurgedBytes(session);
   if (options.purge) {
     const catalog = await session.catalog();

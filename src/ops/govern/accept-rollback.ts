@@ -32,12 +32,12 @@ export async function acceptRollback(session: Session, given: string | undefined
       payload: compact({ anchor_seq: seen?.seq, anchor_hash: seen?.hash, head_seq: head.seq, reason }),
     }));
   });
-  return { accepted: true, ...(seen && { seen }), head: await store.acceptHead() };
+  return { accepted: true, ...(seen && { seen }), head: await store.anchor.acceptHead() };
 }
 
 async function isWhole(session: Session, head: Head): Promise<boolean> {
   try {
-    await session.store.anchor.check(session.store.ledger, head);
+    await session.store.anchor.check(head);
     return true;
   } catch (e) {
     if (isHsError(e, 'ROLLED_BACK')) return false;

@@ -1,5 +1,4 @@
 import { HsError } from '../../errors/hs-error.js';
-import { checkStructure } from '../../store/local/check-structure.js';
 import { outputRootOf } from '../export/output-root.js';
 import type { Session } from '../session/session.js';
 
@@ -9,10 +8,10 @@ import type { Session } from '../session/session.js';
  */
 export async function acceptStore(session: Session): Promise<void> {
   const { store } = session;
-  await checkStructure(store.disk, store.layout);
-  const root = await outputRootOf(store, await session.policy(await session.catalog()));
-  if (await store.trust.accept(root.path)) return;
+  await store.checkStructure();
+  const root = await outputRootOf(store.local, await session.policy(await session.catalog()));
+  if (await store.local.trust.accept(root.path)) return;
   throw new HsError('SYSTEM', 'cannot remember that this store is accepted', {
-    hint: `make '${store.state.path ?? '$XDG_STATE_HOME'}' a directory that you can write to`,
+    hint: `make '${store.local.trust.place ?? '$XDG_STATE_HOME'}' a directory that you can write to`,
   });
 }

@@ -21,7 +21,7 @@ import {
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno, isHsError, prefixed } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
-import { hasFeature } from '../../store/local/format.js';
+import { hasFeature } from '../../store/port/format.js';
 import { acceptOutputRoot } from '../export/output-root.js';
 import type { Session } from '../session/session.js';
 
@@ -119,14 +119,14 @@ export async function setPolicy(
         hint: 'leave out secrets and export.full_debug_bundles: they are for stores made by a newer hs',
       });
     }
-    const { id } = await tx.batch.addBytes(encodePolicy(proposed.policy), { asFile: true });
+    const { id } = await tx.batch.addBytes(encodePolicy(proposed.policy), { apart: true });
     let from = id;
     const entry = await tx.commit((catalog) => {
       from = catalog.policyId;
       if (from === id) return null;
       return { type: 'policy_changed', payload: { from, to: id }, ops: [{ op: 'set_policy', policy: id }] };
     });
-    await acceptOutputRoot(session.store, proposed.policy);
+    await acceptOutputRoot(session.store.local, proposed.policy);
     return { from, to: id, changed: entry !== undefined };
   });
 }

@@ -2,7 +2,7 @@ import { FaultList } from '../../core/handshake/fault.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
-import type { ObjectBatch } from '../../store/objects/object-batch.js';
+import type { ObjectBatch } from '../../store/port/object-batch.js';
 import { streamSource } from '../payload/stream-source.js';
 import { payloadFiles, whole } from './payload-files.js';
 import type { FoundArtifact } from './read-workspace.js';

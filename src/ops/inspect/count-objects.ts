@@ -1,7 +1,4 @@
-import { isObjectId } from '../../core/objects/ids.js';
-import { isErrno } from '../../errors/hs-error.js';
-import { Trash } from '../../store/collector/trash.js';
-import { FAN_OUT } from '../../store/local/layout.js';
+import type { ObjectId } from '../../core/objects/ids.js';
 import type { Session } from '../session/session.js';
 
 export interface ObjectCounts {
@@ -22,52 +19,32 @@ export interface ObjectCounts {
 /** Counts what lies in a store by listing it; nothing is hashed and no catalog is asked. */
 export async function countObjects(session: Session): Promise<ObjectCounts> {
   const { store } = session;
-  const { disk, layout } = store;
-  const size = async (path: string) => {
-    try {
-      return (await disk.lstat(path)).size;
-    } catch (e) {
-      // A collector may take it away meanwhile.
-      if (!isErrno(e, 'ENOENT')) throw e;
-      return undefined;
-    }
-  };
-  const counts = { objects: 0, object_bytes: 0, trash_objects: 0, trash_bytes: 0 };
+  const counts = { objects: 0, object_bytes: 0, packs: 0, packed_objects: 0 };
+  /** One that lies in a batch both as a file and in a pack is one. */
+  const trashed = new Map<string, Map<ObjectId, number>>();
   session.progress.start('counting', undefined, 'objects');
-  for (const dir of FAN_OUT) {
+  for await (const { batch, pack, objects } of store.inventory.groups({ sizes: true })) {
     session.signal.throwIfAborted();
-    for (const { name } of await disk.readdir(`${layout.objects}/${dir}`)) {
-      if (name === undefined || !isObjectId(name)) continue;
-      const bytes = await size(layout.object(name));
-      if (bytes === undefined) continue;
-      counts.objects += 1;
-      counts.object_bytes += bytes;
+    if (batch === undefined && pack !== undefined) counts.packs += 1;
+    for (const { id, size = 0 } of objects) {
       session.progress.advance(1);
-    }
-  }
-  await store.objects.packs?.refresh();
-  const packs = (await store.objects.packs?.all()) ?? [];
-  for (const { index } of packs) {
-    for (const { size: bytes } of index.entries()) {
+      if (batch !== undefined) {
+        const inBatch = trashed.get(batch) ?? new Map<ObjectId, number>();
+        trashed.set(batch, inBatch.set(id, size));
+        continue;
+      }
       counts.objects += 1;
-      counts.object_bytes += bytes;
-    }
-    session.progress.advance(index.length);
-  }
-  const trash = new Trash(disk, layout, session.random);
-  const batches = await trash.list();
-  for (const batch of batches) {
-    for (const bytes of (await trash.sizes(batch)).values()) {
-      counts.trash_objects += 1;
-      counts.trash_bytes += bytes;
+      counts.object_bytes += size;
+      if (pack !== undefined) counts.packed_objects += 1;
     }
   }
+  const trash = [...trashed.values()].flatMap((inBatch) => [...inBatch.values()]);
   return {
     ...counts,
-    packs: packs.length,
-    packed_objects: packs.reduce((sum, { index }) => sum + index.length, 0),
-    trash_batches: batches.length,
-    staged: (await disk.readdir(layout.tmp)).length,
+    trash_batches: (await store.reclaimer.batches()).length,
+    trash_objects: trash.length,
+    trash_bytes: trash.reduce((sum, size) => sum + size, 0),
+    staged: (await store.inventory.staged()).length,
     leases: (await store.leases.list()).length,
     ledger_entries: (await store.ledger.headSeq()) + 1,
   };

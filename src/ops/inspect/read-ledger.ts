@@ -2,7 +2,7 @@ import type { LedgerEntry } from '../../core/ledger/entry.js';
 import type { EntryType } from '../../core/ledger/payload.js';
 import type { Timestamp } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
-import type { ReadEntry } from '../../store/ledger/ledger-files.js';
+import type { ReadEntry } from '../../store/ledger/ledger.js';
 import type { Session } from '../session/session.js';
 
 /** An entry's `at` is the system's clock, which may have been set back: one older entry is not the end. */

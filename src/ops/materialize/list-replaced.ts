@@ -1,10 +1,10 @@
 import { createSha256, sha256 } from '../../core/objects/hash.js';
 import type { ObjectId } from '../../core/objects/ids.js';
+import { STORE_DIR } from '../../core/paths/store-dir.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { DiskFile, FileStat } from '../../fsx/disk.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
-import { STORE_DIR } from '../../store/local/layout.js';
 import { unnameable } from './remove-owned-tree.js';
 
 /** What lies in a directory that is about to be replaced. */

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Random } from '../../core/effects.js';
+import { STORE_DIR } from '../../core/paths/store-dir.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { errnoMeaning } from '../../errors/errno-meaning.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import type { Guarantee } from '../../fsx/safe-dir.js';
-import { STORE_DIR } from '../../store/local/layout.js';
 import type { DirectoryPayload, FilePayload, PayloadSource } from '../payload/payload-source.js';
 import {
   type Destination,

@@ -1,5 +1,5 @@
 import { isObjectId, type ObjectId } from '../../core/objects/ids.js';
-import { HsError, isErrno } from '../../errors/hs-error.js';
+import { HsError } from '../../errors/hs-error.js';
 import type { Session } from '../session/session.js';
 
 const MAX_CANDIDATES = 10;
@@ -15,24 +15,9 @@ export async function resolveObject(session: Session, typed: string): Promise<Ob
     if (!(await session.store.objects.has(prefix))) throw none;
     return prefix;
   }
-  const { layout, objects, disk } = session.store;
-  const dirs = [`${layout.objects}/${prefix.slice(0, 2)}`];
-  const batches = await objects.trashBatches();
-  for (const batch of batches) dirs.push(layout.trashBatch(batch));
   const found = new Set<ObjectId>();
-  for (const dir of dirs) {
-    try {
-      for (const { name } of await disk.readdir(dir)) {
-        if (name !== undefined && isObjectId(name) && name.startsWith(prefix)) found.add(name);
-      }
-    } catch (e) {
-      if (!isErrno(e, 'ENOENT')) throw e;
-    }
-  }
-  const packs = [objects.packs, ...batches.map((batch) => objects.packsOf(batch))];
-  for (const p of packs) await p?.refresh();
-  for (const { index } of (await Promise.all(packs.map((p) => p?.all() ?? []))).flat()) {
-    for (const id of index.withPrefix(prefix)) found.add(id);
+  for await (const { objects } of session.store.inventory.groups({ prefix })) {
+    for (const { id } of objects) found.add(id);
   }
   if (found.size === 0) throw none;
   if (found.size === 1) return [...found][0]!;

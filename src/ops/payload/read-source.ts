@@ -2,7 +2,7 @@ import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { Disk, FileStat, SmallFile } from '../../fsx/disk.js';
 import { ancestors, identity } from '../../fsx/file-identity.js';
-import type { Added, ObjectBatch } from '../../store/objects/object-batch.js';
+import type { Added, ObjectBatch } from '../../store/port/object-batch.js';
 import type { Session } from '../session/session.js';
 
 /** Up to here a file is read in one go, so that one that is there already is never written again. */
@@ -25,7 +25,7 @@ function sameState(a: FileStat, b: FileStat): boolean {
 
 /** Whether a path is the store or lies in it, whatever it is called. */
 async function isInStore({ disk, store }: Session, path: string): Promise<boolean> {
-  const root = await identity(disk, store.root);
+  const root = await identity(disk, store.local.directory);
   return root !== undefined && (await ancestors(disk, path)).has(root);
 }
 

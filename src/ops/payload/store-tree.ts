@@ -7,7 +7,7 @@ import {
 } from '../../core/objects/bundle-index.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { type PortabilityProblem, portabilityProblems } from '../../core/paths/portability.js';
-import type { ObjectBatch } from '../../store/objects/object-batch.js';
+import type { ObjectBatch } from '../../store/port/object-batch.js';
 import type { Session } from '../session/session.js';
 import { readScratch, readSourceFile, refuseInStore } from './read-source.js';
 import { type LeftOut, type WalkOptions, walkTree } from './walk-tree.js';
@@ -42,10 +42,12 @@ export async function storeTree(
   await refuseInStore(session, root);
   const entries: IndexEntry[] = [];
   const leftOut: LeftOut[] = [];
-  const store = await session.store.disk.lstat(session.store.root);
+  const omit = await session.disk.find(session.store.local.directory);
   const advance = advancing(session);
   const scratch = readScratch();
-  const walk = walkTree(session.disk, root, { ...options, omit: store }, (left) => leftOut.push(left));
+  const walk = walkTree(session.disk, root, { ...options, ...(omit && { omit }) }, (left) =>
+    leftOut.push(left),
+  );
   for await (const file of walk) {
     const read = await readSourceFile(session.disk, file.location, file.path, batch, advance, {
       scratch,

@@ -1,5 +1,5 @@
 import { HsError } from '../../errors/hs-error.js';
-import type { ByteSource } from '../../store/objects/object-batch.js';
+import type { ByteSource } from '../../store/port/object-batch.js';
 
 /** Also bytes of another realm; a `DataView` or an array of wider numbers is not what it seems. */
 function checkChunk(chunk: unknown): Uint8Array {

@@ -1,9 +1,9 @@
 import { comparePaths, type SafePath, toSafePath } from '../../core/paths/safe-path.js';
+import { STORE_DIR } from '../../core/paths/store-dir.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { showName, textOfName } from '../../core/text/raw-name.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { DirEntry, Disk, DiskDir } from '../../fsx/disk.js';
-import { STORE_DIR } from '../../store/local/layout.js';
 import type { Excluder } from './excluder.js';
 
 export interface WalkOptions {

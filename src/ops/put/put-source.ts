@@ -2,7 +2,7 @@ import { checkFilenameHint } from '../../core/paths/safe-path.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { Disk, FileStat } from '../../fsx/disk.js';
-import type { ByteSource } from '../../store/objects/object-batch.js';
+import type { ByteSource } from '../../store/port/object-batch.js';
 import type { Session } from '../session/session.js';
 
 /** Where a payload comes from: a path (its links followed, they are the user's), or a stream. */

@@ -4,7 +4,7 @@ import { encodeManifest, type Manifest } from '../../core/manifest/manifest.js';
 import { decodeBundleIndex, indexSize, MAX_INDEX_BYTES } from '../../core/objects/bundle-index.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
-import type { ObjectBatch } from '../../store/objects/object-batch.js';
+import type { ObjectBatch } from '../../store/port/object-batch.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 

@@ -1,6 +1,6 @@
+import { STORE_DIR } from '../../core/paths/store-dir.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { showName, textOfName } from '../../core/text/raw-name.js';
-import { STORE_DIR } from '../../store/local/layout.js';
 import { refuseInStore } from '../payload/read-source.js';
 import { compareEntries, isLink, isNotText, type LeftOut, type WalkOptions } from '../payload/walk-tree.js';
 import type { Session } from '../session/session.js';

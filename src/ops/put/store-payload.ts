@@ -1,5 +1,5 @@
 import type { ObjectId } from '../../core/objects/ids.js';
-import type { ObjectBatch } from '../../store/objects/object-batch.js';
+import type { ObjectBatch } from '../../store/port/object-batch.js';
 import { readSourceFile, refuseInStore } from '../payload/read-source.js';
 import { advancing, type StoredPayload, storeTree } from '../payload/store-tree.js';
 import type { WalkOptions } from '../payload/walk-tree.js';

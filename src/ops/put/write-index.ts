@@ -8,7 +8,7 @@ import { isObjectId, type ObjectId } from '../../core/objects/ids.js';
 import { toSafePath } from '../../core/paths/safe-path.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isHsError } from '../../errors/hs-error.js';
-import type { ObjectBatch } from '../../store/objects/object-batch.js';
+import type { ObjectBatch } from '../../store/port/object-batch.js';
 import { storeTree } from '../payload/store-tree.js';
 import { type LeftOut, realDirectory } from '../payload/walk-tree.js';
 import type { Session } from '../session/session.js';

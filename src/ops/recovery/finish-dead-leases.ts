@@ -1,7 +1,6 @@
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
-import type { DirEntry } from '../../fsx/disk.js';
-import { type DeadLease, isUnclaimed } from '../../store/local/leases.js';
+import type { DeadLease } from '../../store/port/lease-table.js';
 import type { Recovery, Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 
@@ -15,10 +14,9 @@ async function finishDeadLeases(
   tx: Transaction,
   givenUp: readonly string[],
 ): Promise<void> {
-  const { leases, layout, disk } = session.store;
-  const staged = await disk.readdir(layout.tmp);
+  const { leases } = session.store;
+  await leases.discardUnclaimed();
   const tokens = await leases.list();
-  await clearUnclaimed(session, staged, new Set(tokens));
   let finished = 0;
   for (const token of tokens) {
     const dead = givenUp.includes(token) ? undefined : await leases.judge(token);
@@ -50,7 +48,7 @@ export const recovery: Recovery = { finishDeadLeases };
  */
 async function setAside(session: Session, dead: DeadLease): Promise<void> {
   const own = dead.uid === session.environment.uid;
-  if (own && !(await session.store.trust.isAccepted())) {
+  if (own && !(await session.store.local.trust.isAccepted())) {
     session.warn(
       `lease ${dead.token} came with this store and is not of your own hs: it was discarded unread`,
     );
@@ -64,35 +62,11 @@ async function setAside(session: Session, dead: DeadLease): Promise<void> {
 }
 
 /**
- * Removes staged files without a lease: a power cut may bring back a name that was removed, and leave an
- * object or an entry with two. What cannot be removed is in nobody's way, and fsck tells of it.
- */
-async function clearUnclaimed(
-  { store }: Session,
-  staged: readonly DirEntry[],
-  leases: ReadonlySet<string>,
-): Promise<void> {
-  for (const { name, kind } of staged) {
-    if (name === undefined || kind !== 'file' || !isUnclaimed(name, leases)) continue;
-    await store.disk.unlink(`${store.layout.tmp}/${name}`).catch((e) => {
-      if (!isErrno(e)) throw e;
-    });
-  }
-}
-
-/**
  * Its staged files first, then its journal, which may stage under the same names, then the lease itself,
  * so that a second death here leaves it to the next writing command.
  */
 async function finishLease(session: Session, tx: Transaction, dead: DeadLease): Promise<void> {
-  const { layout, disk } = session.store;
-  for (const entry of await disk.readdir(layout.tmp)) {
-    // A directory that a run left could not be removed, which was said.
-    if (!entry.name?.startsWith(`${dead.token}-`) || entry.kind === 'directory') continue;
-    await disk.unlink(`${layout.tmp}/${entry.name}`).catch((e) => {
-      if (!isErrno(e, 'ENOENT')) throw e;
-    });
-  }
+  await dead.discardStaged();
   if (dead.journal.length > 0) {
     const { finishJournal } = await import('./finish-export.js');
     await finishJournal(session, tx, dead.token, dead.journal);

@@ -9,11 +9,11 @@ import {
 import type { ObjectId } from '../../core/objects/ids.js';
 import { type PortabilityProblem, portabilityProblems } from '../../core/paths/portability.js';
 import { checkPath } from '../../core/paths/safe-path.js';
+import { STORE_DIR } from '../../core/paths/store-dir.js';
 import { showName, textOfName } from '../../core/text/raw-name.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { DirEntry, Disk, DiskDir, FileStat } from '../../fsx/disk.js';
-import { STORE_DIR } from '../../store/local/layout.js';
-import type { ObjectBatch } from '../../store/objects/object-batch.js';
+import type { ObjectBatch } from '../../store/port/object-batch.js';
 import { readSourceFile } from '../payload/read-source.js';
 import type { Session } from '../session/session.js';
 import type { Refused } from './run-request.js';

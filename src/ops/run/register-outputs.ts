@@ -88,7 +88,7 @@ export class Register {
     const { name } = this.#request;
     for (const { path, stream } of transcripts) {
       const { id, size } = await readSourceFile(
-        this.#session.store.disk,
+        this.#session.store.local.runs.disk,
         path,
         stream,
         this.#tx.batch,

@@ -2,7 +2,7 @@ import type { Json } from '../../core/json/canonical.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import { discardTree } from '../../sandbox/sandbox.js';
-import type { Lease } from '../../store/local/leases.js';
+import type { Lease } from '../../store/port/lease-table.js';
 import type { Session } from '../session/session.js';
 
 /** Filesystems that an overlay cannot keep its upper directory on: overlayfs itself, and NFS. */
@@ -22,7 +22,7 @@ export interface RunDirectories {
 
 /** Named by the lease: whoever finds a dead one knows the directory. */
 export function runRoot(session: Session, token: string): string {
-  return `${session.store.layout.tmp}/${token}-run`;
+  return session.store.local.runs.pathOf(token);
 }
 
 /**
@@ -34,7 +34,7 @@ export async function makeRunDirectories(
   lease: Lease,
   journal: (scratch: string) => Json,
 ): Promise<RunDirectories> {
-  const { disk } = session.store;
+  const { disk } = session.store.local.runs;
   const name = `hs-run-${session.random.hex(16)}`;
   const bases = await scratchBases(session);
   const root = runRoot(session, lease.token);
@@ -67,7 +67,7 @@ export async function makeRunDirectories(
  */
 async function scratchBases(session: Session): Promise<string[]> {
   const { disk, environment, store } = session;
-  const workspace = await disk.realpath(store.workspace);
+  const workspace = await disk.realpath(store.local.workspace);
   const good: string[] = [];
   const poor: string[] = [];
   for (const typed of [environment.get('TMPDIR'), '/tmp', '/var/tmp', '/dev/shm']) {
@@ -94,7 +94,7 @@ async function realDirectory(disk: Disk, path: string): Promise<string | undefin
 /** Removes a directory that a run has on disk. What cannot be removed is said and left. */
 export async function discard(session: Session, dir: string, whose: 'any' | 'own' = 'any'): Promise<void> {
   // One in the store is reached without links, one outside as it is.
-  const { disk } = session.store;
+  const { disk } = session.store.local.runs;
   try {
     const { kind, uid } = await disk.lstat(dir);
     // In a directory that everybody may write to, another user may have made the name again.

@@ -66,7 +66,7 @@ export async function writeInputs(session: Session, dir: string, inputs: readonl
       throwIfAborted(session.signal);
       const file = record.payload_type === 'file' ? path : `${path}/${entry.path}`;
       const parent = await makeDirs(session, dir, file, made);
-      const to = await SafeDir.open(session.store.disk, parent);
+      const to = await SafeDir.open(session.store.local.runs.disk, parent);
       try {
         const mode = entry.executable ? 0o555 : 0o444;
         await stageEntry(to, file.slice(file.lastIndexOf('/') + 1), mode, entry, { sync: false });
@@ -75,12 +75,12 @@ export async function writeInputs(session: Session, dir: string, inputs: readonl
       }
     }
   }
-  for (const path of [...made.reverse(), dir]) await session.store.disk.chmod(path, 0o555);
+  for (const path of [...made.reverse(), dir]) await session.store.local.runs.disk.chmod(path, 0o555);
 }
 
 /** Makes the directories above `file` and returns the innermost. */
 async function makeDirs(session: Session, dir: string, file: string, made: string[]): Promise<string> {
-  const { disk } = session.store;
+  const { disk } = session.store.local.runs;
   for (let end = file.indexOf('/'); end > 0; end = file.indexOf('/', end + 1)) {
     const path = `${dir}/${file.slice(0, end)}`;
     if (path === made.at(-1)) continue;

@@ -80,7 +80,7 @@ class Run {
     const capture = await disk.openDir(places.capture);
     try {
       for (const stream of request.capture) {
-        transcripts.push(await Transcript.begin(session.store.disk, places.root, stream));
+        transcripts.push(await Transcript.begin(session.store.local.runs.disk, places.root, stream));
       }
       const ended = await this.#tool(transcripts, budget);
       return await this.#keep(ended, capture, transcripts, budget);

@@ -1,6 +1,6 @@
 import { isObjectId, type ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
-import type { Lease } from '../../store/local/leases.js';
+import type { Lease } from '../../store/port/lease-table.js';
 import { type Committer, Transaction } from './transaction.js';
 
 /** What a finding of this kind says; with the object that it names, that makes it the same one or another. */
@@ -25,7 +25,7 @@ export class DamageRecord {
     const { store, warn } = this.#by;
     const met = store.objects.takeMismatched();
     if (lease === undefined || met.every((id) => this.#known.has(id))) return;
-    const tx = new Transaction(this.#by, lease, undefined, `${lease.token}-damage`);
+    const tx = new Transaction(this.#by, lease);
     try {
       store.demandWritable();
       await tx.commit(

@@ -2,7 +2,6 @@ import type { Clock, Environment, ProgressSink, Random, Trace } from '../../core
 import { type Actor, toActor } from '../../core/policy/authorize.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
-import type { PackLimits } from '../../store/objects/pack-writer.js';
 
 /** What the command line knows when a store is opened. */
 export interface SessionRequest {
@@ -26,10 +25,6 @@ export interface SessionRequest {
   readonly signal: AbortSignal;
   readonly warn: (message: string) => void;
   readonly trace?: Trace;
-  /** False: fold the catalog in memory and leave `cache/` alone (simulated disks, read-only stores). */
-  readonly useIndex?: boolean;
-  /** Other than a store's own, for tests. */
-  readonly packLimits?: PackLimits;
   /**
    * True: opens although the ledger has a hole or lacks what was seen of it, for the commands that look
    * into just that. The anchor stays as it is until the ledger passed the check, or was accepted.

@@ -8,7 +8,7 @@ import { findSecrets, namesOfSecrets } from '../../core/secrets/find-secrets.js'
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import type { CommitContext } from '../../store/ledger/commit.js';
-import type { Lease } from '../../store/local/leases.js';
+import type { Lease } from '../../store/port/lease-table.js';
 import type { Store } from '../../store/store.js';
 import { DamageRecord } from './damage-record.js';
 import { actorOf, jobIdOf, type SessionRequest } from './session-request.js';
@@ -146,7 +146,7 @@ export class Session {
     givenUp: readonly string[],
   ): Promise<T> {
     this.store.demandWritable();
-    const lease = await this.#leaseToWrite();
+    const lease = await this.store.leases.take();
     const tx = new Transaction(this, lease, authority);
     try {
       await this.#recovery.finishDeadLeases(this, tx, givenUp);
@@ -155,16 +155,6 @@ export class Session {
       await this.#damage.note(lease);
       await tx.discard();
       await lease.release();
-    }
-  }
-
-  async #leaseToWrite(): Promise<Lease> {
-    try {
-      return await this.store.leases.take();
-    } catch (e) {
-      // The lease is the first thing written: what cannot be written is the store, not some file of it.
-      if (!isErrno(e, 'EROFS', 'EACCES', 'EPERM')) throw e;
-      throw Object.assign(e, { syscall: 'write to', path: this.store.layout.root });
     }
   }
 
@@ -202,7 +192,7 @@ export class Session {
 
   async #catalogToRead(): Promise<Catalog> {
     // A session that lives long would read on in packs that others have taken apart, or purged.
-    await this.store.objects.packs?.refresh();
+    await this.store.objects.refresh();
     return this.catalog();
   }
 

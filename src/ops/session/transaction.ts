@@ -5,10 +5,10 @@ import type { CapabilityId } from '../../core/policy/capabilities.js';
 import { redact } from '../../core/secrets/find-secrets.js';
 import { recordText } from '../../core/text/ledger-text.js';
 import { type ErrorCode, HsError } from '../../errors/hs-error.js';
-import { dropCopies, tidyPacks } from '../../store/collector/tidy-packs.js';
+import { dropCopies, tidyPacks } from '../../store/collector/tidy.js';
 import { type BuildDraft, type CommitContext, commit } from '../../store/ledger/commit.js';
-import type { Lease } from '../../store/local/leases.js';
-import type { ObjectBatch } from '../../store/objects/object-batch.js';
+import type { Lease } from '../../store/port/lease-table.js';
+import type { ObjectBatch } from '../../store/port/object-batch.js';
 import type { Store } from '../../store/store.js';
 
 /** The capability that every entry of a transaction needs, and the ids or names that a refusal is recorded with. */
@@ -70,14 +70,12 @@ export class Transaction {
   readonly batch: ObjectBatch;
   readonly #by: Committer;
   readonly #authority: Authority | undefined;
-  /** Transactions apart from this one: what each stages has names of its own. */
-  #others = 0;
 
-  constructor(by: Committer, lease: Lease, authority?: Authority, prefix = lease.token) {
+  constructor(by: Committer, lease: Lease, authority?: Authority) {
     this.#by = by;
     this.lease = lease;
     this.#authority = authority;
-    this.batch = by.store.batch(prefix);
+    this.batch = by.store.batch(lease.token);
   }
 
   /**
@@ -169,8 +167,7 @@ export class Transaction {
 
   /** Another transaction under the same lease, of which no capability is asked: it publishes nothing that this one staged. */
   async apart<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    const prefix = `${this.batch.prefix}-${this.#others++}.`;
-    const tx = new Transaction(this.#by, this.lease, undefined, prefix);
+    const tx = new Transaction(this.#by, this.lease);
     try {
       return await work(tx);
     } finally {

@@ -7,7 +7,7 @@ import type { EntryPayload } from '../../core/ledger/payload.js';
 import type { ObjectId, Timestamp } from '../../core/objects/ids.js';
 import { isHsError } from '../../errors/hs-error.js';
 import { cooperatively } from '../../fsx/cooperative.js';
-import { isMadeSince } from '../collector/trash.js';
+import { isMadeSince } from '../collector/batch-time.js';
 import type { Store } from '../store.js';
 
 /**

@@ -1,17 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
 import { noProgress, type ProgressSink } from '../../core/effects.js';
-import { type Timestamp, timestampMs, toTimestamp } from '../../core/objects/ids.js';
+import { type ObjectId, type Timestamp, timestampMs, toTimestamp } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
-import type { DiskFile } from '../../fsx/disk.js';
 import { LedgerFold } from '../catalog/ledger-fold.js';
-import type { Lease } from '../local/leases.js';
 import { IndexReader } from '../objects/index-reader.js';
+import type { Exclusive, Lease } from '../port/lease-table.js';
+import type { Swept, TrashBatch, Working } from '../port/reclaimer.js';
 import type { Store } from '../store.js';
+import { takeUnreachable } from './condemn.js';
 import { type Mark, mark } from './mark.js';
 import { awaitLeases, isDue, type Patience, type PendingPurge, type Purged, purge } from './purge.js';
-import { bringBackReachable, sweep } from './sweep.js';
-import { Trash, type TrashBatch } from './trash.js';
-import type { Swept } from './trash-unreachable.js';
 
 export interface ReclaimRequest {
   /** Purge what is within its trash window too. */
@@ -76,19 +74,24 @@ export async function reclaim(
   fold = new LedgerFold(store),
   indexes = new IndexReader(store.objects),
 ): Promise<Reclaimed> {
-  const lock: DiskFile = await store.collectorLock();
+  const turn = await awaitTurn(store, request);
+  if (turn === undefined) return { ...NOTHING, sweep: 'busy' };
   try {
-    // Another collector, or a command that makes few packs of many and frees nothing.
-    const { patience = SHORT, progress = noProgress } = request;
-    progress.start('waiting for another collection', undefined, 'looks');
-    for (let waited = 0; !(await lock.tryLock()); waited += LOCK_POLL_MS) {
-      if (waited >= patience.ms) return { ...NOTHING, sweep: 'busy' };
-      progress.advance(1);
-      await patience.wait(LOCK_POLL_MS);
-    }
     return await collect(store, request, fold, indexes);
   } finally {
-    await lock.close();
+    await turn.release();
+  }
+}
+
+/** Another collector is at work, or a command that makes few packs of many and frees nothing. */
+async function awaitTurn(store: Store, request: ReclaimRequest): Promise<Exclusive | undefined> {
+  const { patience = SHORT, progress = noProgress } = request;
+  progress.start('waiting for another collection', undefined, 'looks');
+  for (let waited = 0; ; waited += LOCK_POLL_MS) {
+    const turn = await store.leases.exclusive('collector');
+    if (turn !== undefined || waited >= patience.ms) return turn;
+    progress.advance(1);
+    await patience.wait(LOCK_POLL_MS);
   }
 }
 
@@ -115,7 +118,7 @@ class Collection {
   readonly #request: ReclaimRequest;
   readonly #fold: LedgerFold;
   readonly #indexes: IndexReader;
-  readonly #trash: Trash;
+  readonly #working: Working;
   #mark: Mark | undefined;
   /** Every batch that lies in the trash, all of them sealed. */
   #batches: TrashBatch[] = [];
@@ -129,20 +132,21 @@ class Collection {
     this.#request = request;
     this.#fold = fold;
     this.#indexes = indexes;
-    this.#trash = new Trash(store.disk, store.layout, store.ports.random);
+    const { signal, progress = noProgress } = request;
+    this.#working = { signal, progress, staging: () => this.#staging() };
   }
 
-  readonly #staging = async (): Promise<string> => {
+  async #staging(): Promise<string> {
     this.#lease ??= await this.#store.leases.take();
     return this.#lease.token;
-  };
+  }
 
   async end(): Promise<void> {
     await this.#lease?.release();
   }
 
   #now(): number {
-    return this.#store.ports.clock.now();
+    return this.#store.effects.clock.now();
   }
 
   /** The mark at the head, or undefined: it cannot be known what is reachable. */
@@ -160,25 +164,27 @@ class Collection {
     const found = await this.#marked();
     checkClock(this.#now(), this.#fold.lastAt);
     if (found === undefined) return false;
-    const older = await this.#trash.list();
-    const { batches, swept, left } = await sweep(
+    const { reclaimer, leases } = this.#store;
+    const older = await reclaimer.batches();
+    const now = toTimestamp(this.#now());
+    const { batches, swept, left } = await takeUnreachable(
       this.#store,
-      this.#trash,
       found,
       this.#indexes,
       older,
-      this.#staging,
-      this.#request,
+      now,
+      this.#working,
     );
     this.#filled = new Set(batches.map((b) => b.name));
     // What a crash left unsealed is adopted: sealed now, it waits for everyone who is at work now.
     const open = [...older.filter((b) => b.seal === undefined), ...batches];
     // Its own names nothing that lies there: it would wait for itself.
-    const leases =
-      open.length === 0 ? [] : (await this.#store.leases.list()).filter((t) => t !== this.#lease?.token);
+    const others =
+      open.length === 0 ? [] : (await leases.list()).filter((token) => token !== this.#lease?.token);
     this.#batches = older.filter((b) => b.seal !== undefined);
     for (const batch of open) {
-      this.#batches.push(await this.#trash.seal(batch, leases, toTimestamp(this.#now())));
+      const seal = { sealed_at: toTimestamp(this.#now()), leases: others };
+      this.#batches.push(await reclaimer.seal(batch, seal));
     }
     this.reclaimed = { ...this.reclaimed, swept, left };
     return true;
@@ -193,7 +199,8 @@ class Collection {
     for (const batch of this.#batches) {
       // Nothing was committed since the mark that this batch was filled by.
       if (found === before && this.#filled.has(batch.name)) continue;
-      count += await bringBackReachable(this.#store, this.#trash, batch, found, this.#staging);
+      const isInUse = (id: ObjectId) => found.reachable.has(id);
+      count += await this.#store.reclaimer.rescue(batch, isInUse, this.#working);
     }
     this.reclaimed = { ...this.reclaimed, brought_back: count };
     return true;
@@ -202,15 +209,16 @@ class Collection {
   /** Unlinks what was out of use long enough and no command at work can need, and tells the ledger. */
   async purgeDue(): Promise<void> {
     const { trashDays, emptyTrash, patience = SHORT, progress = noProgress, signal, record } = this.#request;
+    const { reclaimer } = this.#store;
     const finished: TrashBatch[] = [];
     const due: TrashBatch[] = [];
     for (const batch of this.#batches) {
       // The entry says it is purged: what a death in between left is only the directory.
-      const isEmpty = async () => (await this.#trash.contents(batch)).length === 0;
+      const isEmpty = async () => (await reclaimer.contents(batch)).length === 0;
       if (this.#fold.isPurged(batch.name) && (await isEmpty())) finished.push(batch);
       else if (isDue(batch, trashDays, this.#now(), emptyTrash)) due.push(batch);
     }
-    const { ready, pending } = await awaitLeases(this.#store, this.#trash, due, {
+    const { ready, pending } = await awaitLeases(this.#store, due, {
       patience,
       progress,
       signal,
@@ -219,18 +227,13 @@ class Collection {
       signal?.throwIfAborted();
       const found = await this.#marked();
       if (found === undefined) return;
-      const purged = await purge(this.#store, this.#trash, ready, found, this.#staging, progress);
+      const purged = await purge(reclaimer, ready, found, this.#working);
       if (purged.objects > 0) await record(purged);
       const brought_back = this.reclaimed.brought_back + purged.brought_back;
       this.reclaimed = { ...this.reclaimed, purged, brought_back };
     }
     const left = [...this.reclaimed.left];
-    for (const batch of [...finished, ...ready]) {
-      // What it holds nobody can tell: it may be what was to go, or what somebody needs (D8).
-      const unreadable = await this.#trash.unreadable(batch);
-      for (const name of unreadable) left.push(`pack ${name} in the trash cannot be read`);
-      if (unreadable.length === 0) await this.#trash.drop(batch);
-    }
+    for (const batch of [...finished, ...ready]) left.push(...(await reclaimer.drop(batch)));
     this.reclaimed = { ...this.reclaimed, left, purge_pending: pending };
   }
 }

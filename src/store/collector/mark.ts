@@ -4,7 +4,7 @@ import { isRestricted } from '../../core/manifest/sensitivity.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import type { LedgerFold } from '../catalog/ledger-fold.js';
-import type { Ledger } from '../ledger/ledger-files.js';
+import type { Ledger } from '../ledger/ledger.js';
 import type { IndexReader } from '../objects/index-reader.js';
 
 /** Every object that something live, or the ledger itself, names at one ledger position. */
@@ -44,7 +44,7 @@ export async function mark(
 ): Promise<Mark> {
   const catalog = await fold.advance();
   if (before !== undefined && before.head.seq === fold.head.seq) return before;
-  await ledger.sync(fold.head.seq);
+  await ledger.settle(fold.head.seq);
   return markFor(catalog, fold, indexes);
 }
 

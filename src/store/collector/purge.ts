@@ -1,12 +1,10 @@
 import { DAY_MS } from '../../core/duration.js';
-import { noProgress, type ProgressSink } from '../../core/effects.js';
+import type { ProgressSink } from '../../core/effects.js';
 import { type ObjectId, timestampMs } from '../../core/objects/ids.js';
-import type { Leases } from '../local/leases.js';
-import type { Pack } from '../objects/packs.js';
+import type { LeaseTable } from '../port/lease-table.js';
+import type { PurgeNote, Reclaimer, TrashBatch, Working } from '../port/reclaimer.js';
 import type { Store } from '../store.js';
 import type { Mark } from './mark.js';
-import { bringBackReachable, onlyHere, settleNames } from './sweep.js';
-import type { Trash, TrashBatch } from './trash.js';
 
 /** How often a purge without a window looks whether the leases it waits for are gone. */
 const POLL_MS = 25;
@@ -35,10 +33,10 @@ export function isDue(batch: TrashBatch, trashDays: number, nowMs: number, empty
 
 /** Which leases may live. Each is judged once a look, however many seals name it, and a dead one never again. */
 class LiveLeases {
-  readonly #leases: Leases;
+  readonly #leases: LeaseTable;
   readonly #over = new Set<string>();
 
-  constructor(leases: Leases) {
+  constructor(leases: LeaseTable) {
     this.#leases = leases;
   }
 
@@ -81,11 +79,10 @@ export interface Waiting {
  */
 export async function awaitLeases(
   store: Store,
-  trash: Trash,
   due: readonly TrashBatch[],
   { patience, progress, signal }: Waiting,
 ): Promise<{ ready: TrashBatch[]; pending: PendingPurge[] }> {
-  const { clock } = store.ports;
+  const { clock } = store.effects;
   const began = clock.now();
   const living = new LiveLeases(store.leases);
   for (let waited = 0; ; waited += POLL_MS) {
@@ -101,7 +98,7 @@ export async function awaitLeases(
     if (waiting.length === 0 || Math.max(waited, clock.now() - began) >= patience.ms) {
       const pending: PendingPurge[] = [];
       for (const { batch, leases } of waiting) {
-        pending.push({ batch: batch.name, objects: (await trash.contents(batch)).length, leases });
+        pending.push({ batch: batch.name, objects: (await store.reclaimer.contents(batch)).length, leases });
       }
       return { ready, pending };
     }
@@ -128,62 +125,31 @@ function tellingOf({ catalog }: Mark): ReadonlySet<ObjectId> {
 }
 
 /**
- * Unlinks what batches hold, but for what `mark` reaches, which goes back. The mark must be made after
+ * Removes what batches hold for good, but for what `mark` reaches, which goes back. The mark must be made after
  * the last lease of their seals was gone: what those commands committed is in it, and every later
  * command finds the objects in the trash and takes them back before it commits.
  */
 export async function purge(
-  store: Store,
-  trash: Trash,
+  reclaimer: Reclaimer,
   ready: readonly TrashBatch[],
   mark: Mark,
-  staging: () => Promise<string>,
-  progress: ProgressSink = noProgress,
+  working: Working,
 ): Promise<Purged> {
-  let objects = 0;
-  let bytes = 0;
-  let back = 0;
-  // A collection that died may have left an object in two batches.
-  const told = new Set<ObjectId>();
+  const isInUse = (id: ObjectId) => mark.reachable.has(id);
   const telling = tellingOf(mark);
+  const notes: PurgeNote[] = [];
+  // A collection that died may have left an object in two batches.
+  const counted = new Set<ObjectId>();
   for (const batch of ready) {
-    const returned = await bringBackReachable(store, trash, batch, mark, staging);
-    const sizes = new Map<ObjectId, number>();
-    const files = (await trash.files(batch)).filter((id) => !mark.reachable.has(id));
-    for (const id of files) sizes.set(id, (await trash.size(batch, id)) ?? 0);
-    const packs: Pack[] = [];
-    for (const pack of await trash.packs(batch)) {
-      // What could not be written anew is damaged, and stays (D8).
-      if ((await onlyHere(store, pack, mark)).length > 0) continue;
-      packs.push(pack);
-      for (const { id, size } of pack.index.entries()) if (!mark.reachable.has(id)) sizes.set(id, size);
-    }
-    for (const id of sizes.keys()) {
-      if (told.has(id)) sizes.delete(id);
-      told.add(id);
-    }
-    const size = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
-    // A purge that was begun before it died decided the figures then.
-    const { purge: note } =
-      batch.purge === undefined
-        ? await trash.notePurge(batch, { objects: sizes.size, size_bytes: size, brought_back: returned })
-        : batch;
-    const isShared = (pack: Pack) => [...pack.index.entries()].some((e) => mark.reachable.has(e.id));
-    if (packs.some(isShared)) await settleNames(store);
-    const isLast = (pack: Pack) => [...telling].some((id) => pack.index.find(id) !== undefined);
-    progress.start('purging', files.length, 'objects');
-    for (const id of files) {
-      progress.advance(1);
-      if (!telling.has(id)) await trash.unlink(batch, id);
-    }
-    for (const pack of packs) if (!isLast(pack)) await trash.unlinkPack(pack);
-    await trash.sync(batch);
-    for (const pack of packs) if (isLast(pack)) await trash.unlinkPack(pack);
-    for (const id of files) if (telling.has(id)) await trash.unlink(batch, id);
-    await trash.sync(batch);
-    objects += note!.objects;
-    bytes += note!.size_bytes;
-    back += note!.brought_back;
+    const broughtBack = await reclaimer.rescue(batch, isInUse, working);
+    const isLast = (id: ObjectId) => telling.has(id);
+    notes.push(await reclaimer.erase(batch, { isInUse, isLast, counted, broughtBack }, working));
   }
-  return { batches: ready.map((b) => b.name), objects, size_bytes: bytes, brought_back: back };
+  const sum = (of: (note: PurgeNote) => number) => notes.reduce((all, note) => all + of(note), 0);
+  return {
+    batches: ready.map((b) => b.name),
+    objects: sum((n) => n.objects),
+    size_bytes: sum((n) => n.size_bytes),
+    brought_back: sum((n) => n.brought_back),
+  };
 }

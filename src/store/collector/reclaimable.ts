@@ -2,10 +2,9 @@ import type { ObjectId } from '../../core/objects/ids.js';
 import { LedgerFold } from '../catalog/ledger-fold.js';
 import { IndexReader } from '../objects/index-reader.js';
 import type { Store } from '../store.js';
+import { unreachable } from './condemn.js';
 import { markFor } from './mark.js';
 import { isDue } from './purge.js';
-import { unreachable } from './sweep.js';
-import { Trash } from './trash.js';
 
 export interface ObjectTotals {
   readonly objects: number;
@@ -36,14 +35,12 @@ function totals(sizes: ReadonlyMap<ObjectId, number>): ObjectTotals {
 async function unreferencedSizes(store: Store, fold: LedgerFold) {
   const mark = await markFor(await fold.advance(), fold, new IndexReader(store.objects));
   const sizes = new Map<ObjectId, number>();
-  for (const id of await unreachable(store, mark)) {
-    const size = await store.objects.sizeOfFile(id);
-    // A collector may have taken it meanwhile.
-    if (size !== undefined) sizes.set(id, size);
-  }
-  await store.objects.packs?.refresh();
-  for (const { index } of (await store.objects.packs?.all()) ?? []) {
-    for (const { id, size } of index.entries()) if (!mark.reachable.has(id)) sizes.set(id, size);
+  for (const { group, ids } of await unreachable(store.inventory, mark)) {
+    for (const id of ids) {
+      const size = await group.size(id);
+      // A collector may have taken it meanwhile.
+      if (size !== undefined) sizes.set(id, size);
+    }
   }
   return { sizes, unknown: mark.unknown };
 }
@@ -60,15 +57,16 @@ export async function trashTotals(
   store: Store,
   request: ReclaimableRequest = { trashDays: 0, emptyTrash: true },
 ): Promise<{ readonly all: ObjectTotals; readonly due: ObjectTotals }> {
-  const trash = new Trash(store.disk, store.layout, store.ports.random);
-  const now = store.ports.clock.now();
+  const now = store.effects.clock.now();
   const all = new Map<ObjectId, number>();
   const due = new Map<ObjectId, number>();
-  for (const batch of await trash.list()) {
-    const isOver = request.emptyTrash || isDue(batch, request.trashDays, now, false);
-    for (const [id, size] of await trash.sizes(batch)) {
+  const batches = await store.reclaimer.batches();
+  const over = batches.filter((b) => request.emptyTrash || isDue(b, request.trashDays, now, false));
+  const names = new Set(over.map((b) => b.name));
+  for await (const { batch, objects } of store.inventory.groups({ where: 'trash', sizes: true })) {
+    for (const { id, size = 0 } of objects) {
       all.set(id, size);
-      if (isOver) due.set(id, size);
+      if (names.has(batch!)) due.set(id, size);
     }
   }
   return { all: totals(all), due: totals(due) };

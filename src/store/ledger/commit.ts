@@ -13,7 +13,7 @@ import {
 import { toTimestamp } from '../../core/objects/ids.js';
 import type { Actor } from '../../core/policy/authorize.js';
 import { HsError } from '../../errors/hs-error.js';
-import type { ObjectBatch } from '../objects/object-batch.js';
+import type { ObjectBatch } from '../port/object-batch.js';
 import type { Store } from '../store.js';
 import { encodeOps } from './operations-object.js';
 
@@ -22,7 +22,7 @@ const INLINE_BYTES = 24 * 1024;
 /** Lost races are retried for this long by the system's clock, not a number of times. */
 const PATIENCE_MS = 60_000;
 /** Whoever follows the chain must not need packs. */
-const AS_FILE = { asFile: true };
+const APART = { apart: true };
 
 /** Who commits, on whose behalf, by which clock. */
 export interface CommitContext {
@@ -44,12 +44,12 @@ async function toParts(draft: EntryDraft, batch: ObjectBatch) {
   return {
     ...(payloadBytes.byteLength <= INLINE_BYTES
       ? { payload }
-      : { payload_object: (await batch.addBytes(payloadBytes, AS_FILE)).id }),
+      : { payload_object: (await batch.addBytes(payloadBytes, APART)).id }),
     ...(ops.length === 0
       ? {}
       : opsInline
         ? { ops: [...ops] }
-        : { ops_object: (await batch.addBytes(encodeOps(ops), AS_FILE)).id }),
+        : { ops_object: (await batch.addBytes(encodeOps(ops), APART)).id }),
   };
 }
 
@@ -72,7 +72,7 @@ export async function commit(
   context: CommitContext,
   build: BuildDraft,
 ): Promise<LedgerEntry | undefined> {
-  const { clock, random, trace } = store.ports;
+  const { clock, random, trace } = store.effects;
   store.demandWritable();
   const started = clock.now();
   for (;;) {
@@ -104,9 +104,8 @@ export async function commit(
     // What readers refuse must not become an entry: nobody could read past it, or append after it.
     const entry = decodeEntry(bytes);
     await batch.publish();
-    const tmp = `${store.layout.tmp}/${batch.prefix}-entry-${entry.seq}`;
-    if (await store.ledger.append(entry, bytes, tmp)) {
-      await store.remember(entry.seq, bytes);
+    if (await store.ledger.append(entry, bytes, batch.lease)) {
+      await store.anchor.remember(entry.seq, bytes);
       trace?.({ event: 'entry', seq: entry.seq, type: entry.type, event_id: entry.event_id });
       return entry;
     }

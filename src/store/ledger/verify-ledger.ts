@@ -2,15 +2,15 @@ import type { Head } from '../../core/catalog/catalog.js';
 import { foldSteps } from '../../core/catalog/fold.js';
 import { MemoryTables } from '../../core/catalog/key-tables.js';
 import type { ProgressSink } from '../../core/effects.js';
-import { decodeEntry, type LedgerEntry, MAX_ENTRY_BYTES } from '../../core/ledger/entry.js';
+import { decodeEntry, type LedgerEntry } from '../../core/ledger/entry.js';
 import { sha256 } from '../../core/objects/hash.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { decodePolicy, MAX_POLICY_BYTES } from '../../core/policy/policy.js';
-import { isErrno, isHsError } from '../../errors/hs-error.js';
+import { isHsError } from '../../errors/hs-error.js';
 import { cooperatively } from '../../fsx/cooperative.js';
-import { encodeFormat } from '../local/format.js';
+import { encodeFormat } from '../port/format.js';
 import type { Store } from '../store.js';
-import { holes, listLedger } from './ledger-listing.js';
+import { unreadable } from './ledger.js';
 
 /**
  * missing: dropped; edited: not the bytes that were chained; misplaced: an entry under another's
@@ -76,7 +76,7 @@ class Verifier {
   }
 
   #path(seq: number): string {
-    return this.#store.layout.entry(seq).slice(this.#store.root.length + 1);
+    return this.#store.entries.nameOf(seq);
   }
 
   #report(kind: LedgerProblemKind, seq: number, message: string): void {
@@ -137,8 +137,8 @@ class Verifier {
       return undefined;
     }
     if (entry.seq === seq) return entry;
-    const own = await this.#store.ledger.hashAt(entry.seq);
-    if (own === sha256(bytes)) {
+    const own = await this.#store.entries.read(entry.seq);
+    if (typeof own === 'object' && sha256(own) === sha256(bytes)) {
       this.#report('duplicate', seq, `entry ${entry.seq} is there twice: also as number ${seq}`);
     } else {
       this.#report('misplaced', seq, `number ${seq} holds entry ${entry.seq}: the order was changed`);
@@ -204,8 +204,8 @@ class Verifier {
   async compare(head: Head | undefined): Promise<LedgerVerdict['anchor']> {
     const anchor = this.#anchor;
     if (anchor === undefined) return 'none';
-    const now = await this.#store.ledger.hashAt(anchor.seq);
-    if (now === anchor.hash) return 'matches';
+    const now = await this.#store.entries.read(anchor.seq);
+    if (typeof now === 'object' && sha256(now) === anchor.hash) return 'matches';
     if (now === undefined) {
       const message = `entry ${anchor.seq} was seen here before and is gone: the ledger was truncated or rolled back`;
       this.problems.push({ kind: 'rolled_back', seq: anchor.seq, message });
@@ -216,6 +216,17 @@ class Verifier {
     }
     return 'differs';
   }
+}
+
+/** The runs of numbers from 0 up to the highest that have no entry: `[first, last]`. */
+function holes(numbers: readonly number[]): (readonly [first: number, last: number])[] {
+  const found: (readonly [number, number])[] = [];
+  let expected = 0;
+  for (const n of numbers) {
+    if (n > expected) found.push([expected, n - 1]);
+    expected = n + 1;
+  }
+  return found;
 }
 
 /**
@@ -229,7 +240,7 @@ export async function verifyLedger(
 ): Promise<LedgerVerdict> {
   // Before the listing: what another command appends meanwhile is then beyond both.
   const anchor = await store.anchor.look();
-  const { numbers, strays } = await listLedger(store.disk, store.layout);
+  const { numbers, strays } = await store.entries.list();
   const verifier = new Verifier(store, anchor === 'lost' ? undefined : anchor);
   const { problems } = verifier;
   for (const [first, last] of holes(numbers)) {
@@ -240,13 +251,10 @@ export async function verifyLedger(
   progress.start('verifying the ledger', numbers.length, 'entries');
   for (const seq of numbers) {
     signal.throwIfAborted();
-    let bytes: Uint8Array;
-    try {
-      bytes = await store.disk.readFile(store.layout.entry(seq), MAX_ENTRY_BYTES);
-    } catch (e) {
-      if (!isErrno(e, 'EFBIG', 'EINVAL', 'ELOOP', 'ENOENT')) throw e;
-      const why = e.code === 'EFBIG' ? `larger than ${MAX_ENTRY_BYTES} bytes` : 'not a regular file';
-      problems.push({ kind: 'invalid', seq, message: `entry ${seq} is not a valid entry: it is ${why}` });
+    const bytes = (await store.entries.read(seq)) ?? 'not a file';
+    if (typeof bytes === 'string') {
+      const message = `entry ${seq} is not a valid entry: it is ${unreadable(bytes)}`;
+      problems.push({ kind: 'invalid', seq, message });
       continue;
     }
     await verifier.take(seq, bytes);

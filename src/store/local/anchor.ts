@@ -3,19 +3,16 @@ import type { Head } from '../../core/catalog/catalog.js';
 import { canonicalBytes, parseCanonical } from '../../core/json/canonical.js';
 import { natural, objectId, uuid } from '../../core/json/schema.js';
 import { escapeText } from '../../core/text/escape-control.js';
-import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
+import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
-import type { Ledger } from '../ledger/ledger-files.js';
+import type { AnchorStore } from '../port/local-side.js';
 import type { StateDir } from './state-dir.js';
 
 const schema = z.strictObject({ store_id: uuid, seq: natural, hash: objectId });
 const MAX_ANCHOR_BYTES = 4096;
 
-/**
- * The highest ledger position that this user has seen of a store, kept outside of it: what finds a
- * ledger that was truncated or rolled back (F3). Without a home there is none, and nothing to compare with.
- */
-export class Anchor {
+/** A file in the user's state directory, named by the store. */
+export class AnchorFile implements AnchorStore {
   readonly #disk: Disk;
   readonly #state: StateDir;
   readonly #storeId: string;
@@ -31,10 +28,7 @@ export class Anchor {
     return path === undefined ? undefined : `${path}/${this.#storeId}`;
   }
 
-  /**
-   * What was seen, or undefined: never, or no home. `lost` where an anchor is there that cannot be read:
-   * to renew it would hide what it was to find. Power loss leaves none such.
-   */
+  /** Without a home there is none. Power loss leaves none that cannot be read. */
   async look(): Promise<Head | 'lost' | undefined> {
     if (this.path === undefined) return undefined;
     try {
@@ -59,16 +53,6 @@ export class Anchor {
     }
   }
 
-  /** The same, with ROLLED_BACK for one that is lost. */
-  async read(): Promise<Head | undefined> {
-    const seen = await this.look();
-    if (seen !== 'lost') return seen;
-    throw new HsError('ROLLED_BACK', this.lost, {
-      hint: 'look at the ledger, then record that it was lost: hs ledger accept-rollback',
-    });
-  }
-
-  /** What to say where it cannot be written. */
   get unkept(): string {
     const where =
       this.#state.path === undefined
@@ -77,7 +61,6 @@ export class Anchor {
     return `the anchor cannot be kept, since ${where}: a rollback of the ledger will not be noticed`;
   }
 
-  /** Whether it can be moved on. */
   isWritable(): Promise<boolean> {
     return this.#state.isWritable();
   }
@@ -86,26 +69,6 @@ export class Anchor {
     return `the anchor '${escapeText(this.path ?? '')}' cannot be read: whether the ledger was rolled back is not known`;
   }
 
-  /** ROLLED_BACK when the ledger lacks what was seen of it before, or that is lost. `head` is where it stands now. */
-  async check(ledger: Ledger, head: Head): Promise<Head | undefined> {
-    const seen = await this.read();
-    if (seen === undefined) return undefined;
-    const now = seen.seq === head.seq ? head.hash : await ledger.hashAt(seen.seq);
-    if (now === seen.hash) return seen;
-    const what =
-      now === undefined
-        ? `it ends at entry ${head.seq}, and was seen at ${seen.seq}`
-        : `entry ${seen.seq} is not the one that was seen`;
-    throw new HsError('ROLLED_BACK', `the ledger was truncated or replaced: ${what}`, {
-      hint: 'if you restored this store from a copy, or went on in another copy of it, on purpose: hs ledger accept-rollback',
-      details: { seen_seq: seen.seq, seen_hash: seen.hash, head_seq: head.seq, head_hash: head.hash },
-    });
-  }
-
-  /**
-   * Remembers a position. Not being able to is no failure of the command: the anchor only adds a
-   * check, and a job without a writable home must still work.
-   */
   async write(head: Head): Promise<boolean> {
     return this.#state.replace(this.#storeId, canonicalBytes({ store_id: this.#storeId, ...head }));
   }

@@ -1,7 +1,7 @@
 import { HsError } from '../../errors/hs-error.js';
 import type { DirEntry, Disk, FileKind } from '../../fsx/disk.js';
-import { shownName } from '../ledger/ledger-listing.js';
 import type { Layout } from './layout.js';
+import { shownName } from './ledger-listing.js';
 
 /**
  * Looks at a store that this user has not met before: its own directories hold directories and regular files,

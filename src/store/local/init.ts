@@ -1,29 +1,20 @@
-import { ENTRY_SCHEMA, encodeEntry, type LedgerEntry } from '../../core/ledger/entry.js';
-import { sha256 } from '../../core/objects/hash.js';
-import { toTimestamp } from '../../core/objects/ids.js';
-import type { Actor } from '../../core/policy/authorize.js';
-import { DEFAULT_POLICY, encodePolicy } from '../../core/policy/policy.js';
+import type { Clock } from '../../core/effects.js';
+import { STORE_DIR } from '../../core/paths/store-dir.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
-import { Ledger } from '../ledger/ledger-files.js';
-import { Store, type StorePorts } from '../store.js';
-import { encodeFormat, type Feature, FORMAT_VERSION, type Format } from './format.js';
-import { FAN_OUT, Layout, ROOTING, STORE_DIR } from './layout.js';
+import { foundation } from '../foundation.js';
+import type { CreateRequest } from '../port/backend.js';
+import { FAN_OUT, Layout, ROOTING } from './layout.js';
+import { LedgerFiles } from './ledger-files.js';
+import { LocalBackend, type LocalPorts } from './local-backend.js';
 import { probeFilesystem } from './probe.js';
-
-export interface InitOptions {
-  /** The directory that will hold the store; it must exist. */
-  readonly workspace: string;
-  readonly actor: Actor;
-  readonly allowSetClock: boolean;
-  /** Whether the group of the directory writes to it as well. */
-  readonly shared?: boolean;
-  readonly setClock?: number;
-}
 
 const SHARED_MODE = 0o2770;
 
-async function build(ports: StorePorts, root: string, options: InitOptions): Promise<void> {
-  const { disk, random, clock } = ports;
+/** What making a store takes besides what opening it does. */
+export type InitPorts = LocalPorts & { readonly clock: Clock };
+
+async function build(ports: InitPorts, root: string, options: CreateRequest): Promise<void> {
+  const { disk, random } = ports;
   const layout = new Layout(root);
   await probeFilesystem(disk, `${root}/probe`, options.workspace);
   const { objects, packs, leases, trash, tmp, cache } = layout;
@@ -31,50 +22,25 @@ async function build(ports: StorePorts, root: string, options: InitOptions): Pro
   for (const name of FAN_OUT) await disk.mkdir(`${layout.objects}/${name}`, 0o700);
   await disk.mkdir(layout.ledgerDir(0), 0o700);
 
-  const format: Format = {
-    format: 'hsstore',
-    version: FORMAT_VERSION,
-    store_id: random.uuid(),
-    lock: 'ofd',
-    features: ['packs', 'records-2', 'policy-2', ...(options.shared ? ['shared'] : [])] satisfies (
-      | Feature
-      | string
-    )[],
-    allow_set_clock: options.allowSetClock,
-  };
-  const formatBytes = encodeFormat(format);
-  await disk.writeFile(layout.format, formatBytes, { mode: 0o444, sync: true });
+  const { actor, allowSetClock, setClock } = options;
+  const shared = options.shared ? (['shared'] as const) : [];
+  const features = ['packs', 'records-2', 'policy-2', ...shared] as const;
+  const first = foundation(ports, { actor, allowSetClock, features, setClock });
+  await disk.writeFile(layout.format, first.formatBytes, { mode: 0o444, sync: true });
   await disk.writeFile(layout.gcLock, new Uint8Array(), { mode: 0o600, sync: true });
-
-  const policyBytes = encodePolicy(DEFAULT_POLICY);
-  const policy = sha256(policyBytes);
-  await disk.writeFile(layout.object(policy), policyBytes, { mode: 0o444, sync: true });
-
-  const entry: LedgerEntry = {
-    schema: ENTRY_SCHEMA,
-    seq: 0,
-    prev: sha256(formatBytes),
-    event_id: random.uuid(),
-    trace_id: random.uuid(),
-    type: 'store_created',
-    at: toTimestamp(clock.now()),
-    ...(options.setClock === undefined ? {} : { set_clock: toTimestamp(options.setClock) }),
-    actor: options.actor.type,
-    actor_id: options.actor.id,
-    payload: { store_id: format.store_id, policy },
-    ops: [{ op: 'set_policy', policy }],
-  };
-  const ledger = new Ledger(disk, layout, sha256(formatBytes));
+  await disk.writeFile(layout.object(first.policy), first.policyBytes, { mode: 0o444, sync: true });
   // Named as if a lease had staged it: what a power cut leaves of it is cleared as such.
-  await ledger.append(entry, encodeEntry(entry), `${layout.tmp}/${random.hex(12)}-entry-0`);
-  for (const dir of [layout.objectDir(policy), layout.objects, layout.ledger, root]) await disk.syncDir(dir);
+  await new LedgerFiles(disk, layout).append(first.entry, first.entryBytes, random.hex(12));
+  for (const dir of [layout.objectDir(first.policy), layout.objects, layout.ledger, root]) {
+    await disk.syncDir(dir);
+  }
 }
 
 /**
  * Makes a store: built beside its place and renamed in, so that a half-made one is never seen. CONFLICT
  * when there is one already; SYSTEM when the filesystem is unsuitable.
  */
-export async function initStore(ports: StorePorts, options: InitOptions): Promise<Store> {
+export async function initStore(ports: InitPorts, options: CreateRequest): Promise<LocalBackend> {
   const { disk } = ports;
   const root = `${options.workspace === '/' ? '' : options.workspace}/${STORE_DIR}`;
   const exists = () => new HsError('CONFLICT', `'${root}' exists already`, { hint: 'nothing was changed' });
@@ -103,8 +69,5 @@ export async function initStore(ports: StorePorts, options: InitOptions): Promis
     throw e;
   }
   await disk.syncDir(options.workspace);
-  const store = await Store.open(ports, root);
-  await store.trust.accept();
-  await store.keepAnchor(await store.ledger.head());
-  return store;
+  return LocalBackend.open(ports, root);
 }

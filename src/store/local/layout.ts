@@ -2,7 +2,6 @@ import type { ObjectId } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { Rooting } from '../../fsx/disk.js';
 
-export const STORE_DIR = '.hsstore';
 /** Entries a ledger directory holds: listing one stays well below a millisecond. */
 export const ENTRIES_PER_DIR = 1024;
 /** What the name of a pack ends with. */

@@ -2,6 +2,7 @@ import type { Random } from '../../core/effects.js';
 import type { Json } from '../../core/json/canonical.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { Disk, DiskFile, FileStat } from '../../fsx/disk.js';
+import type { DeadLease, Exclusive, ExclusiveName, Lease, LeaseTable } from '../port/lease-table.js';
 import { JournalSeal, type ReadJournal, readJournal, sealedRecord } from './journal-seal.js';
 import type { Layout } from './layout.js';
 import type { StateDir } from './state-dir.js';
@@ -41,10 +42,10 @@ export function isUnclaimed(name: string, leases: ReadonlySet<string>): boolean 
 }
 
 /**
- * A sign that a command is at work: a file with a kernel lock on it, which the kernel frees when the
- * process dies, however it dies. What the lease file holds is the command's journal.
+ * A file with a kernel lock on it, which the kernel frees when the process dies, however it dies. What it holds
+ * is the command's journal.
  */
-export class Lease {
+class LeaseFile implements Lease {
   readonly token: string;
   readonly #disk: Disk;
   readonly #path: string;
@@ -62,7 +63,6 @@ export class Lease {
     this.#sealFor = sealFor;
   }
 
-  /** Appends a record durably, sealed: what a later command of this user must finish or undo if this one dies. */
   async journal(record: Json): Promise<void> {
     this.#seal ??= this.#sealFor(this.token, await this.#file.stat());
     await this.#file.write(sealedRecord(await this.#seal, record));
@@ -72,7 +72,6 @@ export class Lease {
     this.#named = true;
   }
 
-  /** Leaves the journal to the next writing command, as if this one had died: `release` then only unlocks. */
   abandon(): void {
     this.#abandoned = true;
   }
@@ -89,26 +88,10 @@ export class Lease {
   }
 }
 
-/** A lease whose owner is dead, held by the judge until it is cleared. */
-export interface DeadLease {
-  readonly token: string;
-  /** What this user's own hs wrote there. */
-  readonly journal: readonly Json[];
-  /** True: the journal is somebody else's, or cannot be known as ours, and says nothing. */
-  readonly foreign: boolean;
-  /** Who owns its file. */
-  readonly uid: number;
-  /** Removes it: what it had begun is finished or undone. */
-  clear(): Promise<void>;
-  /** Leaves it for another command. */
-  leave(): Promise<void>;
-}
-
-export class Leases {
+export class LeaseFiles implements LeaseTable {
   readonly #disk: Disk;
   readonly #layout: Layout;
   readonly #random: Random;
-
   readonly #known: KnownBy;
 
   constructor(disk: Disk, layout: Layout, random: Random, known: KnownBy) {
@@ -120,6 +103,16 @@ export class Leases {
 
   /** Creates, locks, and checks that the file is still there: a judge may have been between. */
   async take(): Promise<Lease> {
+    try {
+      return await this.#take();
+    } catch (e) {
+      // The lease is the first thing written: what cannot be written is the store, not some file of it.
+      if (!isErrno(e, 'EROFS', 'EACCES', 'EPERM')) throw e;
+      throw Object.assign(e, { syscall: 'write to', path: this.#layout.root });
+    }
+  }
+
+  async #take(): Promise<Lease> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const token = this.#random.hex(12);
       const path = this.#layout.lease(token);
@@ -130,7 +123,7 @@ export class Leases {
         const { owner = uid } = this.#known;
         if (uid !== owner) throw belongsToAnother(owner);
         if (locked && nlink > 0)
-          return new Lease(this.#disk, path, token, file, (...of) => this.#sealOf(true, ...of));
+          return new LeaseFile(this.#disk, path, token, file, (...of) => this.#sealOf(true, ...of));
       } catch (e) {
         await file.close();
         await this.#disk.unlink(path).catch(() => undefined);
@@ -144,12 +137,12 @@ export class Leases {
     });
   }
 
-  /** Tokens of every lease file that is there, in order. */
   async list(): Promise<string[]> {
     const entries = await this.#disk.readdir(this.#layout.leases);
     return entries
       .map((e) => e.name)
       .filter((name) => name !== undefined)
+      .filter(isLeaseToken)
       .sort();
   }
 
@@ -163,10 +156,6 @@ export class Leases {
     }
   }
 
-  /**
-   * The lease if its owner is dead. Undefined when it lives, is gone, or cannot be judged: a wrong
-   * "alive" only delays reclaiming.
-   */
   async judge(token: string): Promise<DeadLease | undefined> {
     if (!TOKEN.test(token)) return undefined;
     let file: DiskFile;
@@ -188,6 +177,7 @@ export class Leases {
         journal: records,
         foreign,
         uid: stat.uid,
+        discardStaged: () => this.#discardStaged(token),
         clear: async () => {
           await this.#unlink(token);
           await file.close();
@@ -201,12 +191,60 @@ export class Leases {
     }
   }
 
-  /** Takes away a lease that cannot be judged or finished (`gc --assume-dead`). */
   async assumeDead(token: string): Promise<void> {
     if (!TOKEN.test(token) || !(await this.exists(token))) {
       throw new HsError('NOT_FOUND', `there is no lease '${token}'`, { hint: 'hs doctor lists the leases' });
     }
     await this.#unlink(token);
+  }
+
+  async #discardStaged(token: string): Promise<void> {
+    for (const { name, kind } of await this.#disk.readdir(this.#layout.tmp)) {
+      // A directory that a run left could not be removed, which was said.
+      if (!name?.startsWith(`${token}-`) || kind === 'directory') continue;
+      await this.#disk.unlink(`${this.#layout.tmp}/${name}`).catch((e) => {
+        if (!isErrno(e, 'ENOENT')) throw e;
+      });
+    }
+  }
+
+  /**
+   * A power cut may bring back a name that was removed, and leave an object or an entry with two. What cannot
+   * be removed is in nobody's way, and fsck tells of it.
+   */
+  async discardUnclaimed(): Promise<void> {
+    const staged = await this.#disk.readdir(this.#layout.tmp);
+    if (staged.length === 0) return;
+    // Listed after tmp/: a command that began in between has its lease.
+    const leases = new Set(await this.list());
+    for (const { name, kind } of staged) {
+      if (name === undefined || kind !== 'file' || !isUnclaimed(name, leases)) continue;
+      await this.#disk.unlink(`${this.#layout.tmp}/${name}`).catch((e) => {
+        if (!isErrno(e)) throw e;
+      });
+    }
+  }
+
+  /** The kernel lock on `gc.lock`. */
+  async exclusive(_name: ExclusiveName): Promise<Exclusive | undefined> {
+    const path = this.#layout.gcLock;
+    let lock: DiskFile;
+    try {
+      lock = await this.#disk.open(path, { access: 'update' });
+    } catch (e) {
+      if (!isErrno(e, 'EINVAL', 'ELOOP')) throw e;
+      throw new HsError('INTEGRITY', `'${path}' is not a file`, {
+        hint: 'hs fsck tells what does not belong',
+      });
+    }
+    try {
+      if (await lock.tryLock()) return { release: () => lock.close() };
+    } catch (e) {
+      await lock.close();
+      throw e;
+    }
+    await lock.close();
+    return undefined;
   }
 
   async #unlink(token: string): Promise<void> {

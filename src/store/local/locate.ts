@@ -1,7 +1,7 @@
+import { STORE_DIR } from '../../core/paths/store-dir.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { Disk, FileStat } from '../../fsx/disk.js';
-import { STORE_DIR } from './layout.js';
 
 export interface FoundStore {
   readonly root: string;

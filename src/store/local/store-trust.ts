@@ -3,6 +3,7 @@ import { canonicalBytes, parseCanonical } from '../../core/json/canonical.js';
 import { uuid } from '../../core/json/schema.js';
 import { isHsError } from '../../errors/hs-error.js';
 import type { FileStat } from '../../fsx/disk.js';
+import type { StoreTrust } from '../port/local-side.js';
 import type { StateDir } from './state-dir.js';
 
 const MAX_BYTES = 64 * 1024;
@@ -24,12 +25,8 @@ const schema = z.strictObject({
 });
 type Place = z.output<typeof placeSchema>;
 
-/**
- * Whether this user made or accepted the store at this very place. A `.hsstore` that came with a clone or
- * an archive works as any other, but is not taken at its word: its index and the journals in it are
- * discarded, and nothing of its policy counts outside of its workspace.
- */
-export class StoreTrust {
+/** Known by device and inode, or by inode and path, in a file of the user's state directory. */
+export class TrustFile implements StoreTrust {
   readonly #state: StateDir;
   readonly #storeId: string;
   readonly #root: string;
@@ -42,6 +39,10 @@ export class StoreTrust {
     this.#storeId = storeId;
     this.#root = root;
     this.#stat = stat;
+  }
+
+  get place(): string | undefined {
+    return this.#state.path;
   }
 
   get #name(): string {
@@ -71,7 +72,6 @@ export class StoreTrust {
     );
   }
 
-  /** Whether a command of this user has been here before. */
   async isKnown(): Promise<boolean> {
     return (await this.#here()) !== undefined;
   }
@@ -80,23 +80,19 @@ export class StoreTrust {
     return (await this.#here())?.accepted ?? false;
   }
 
-  /** The output root outside of the workspace that counts, absolute. */
   async acceptedOutputRoot(): Promise<string | undefined> {
     const here = await this.#here();
     return here?.accepted ? here.output_root : undefined;
   }
 
-  /** Whether nothing at all was written down of this store, as by versions that only kept its anchor. */
   async isUnrecorded(): Promise<boolean> {
     return (await this.#read()) === undefined;
   }
 
-  /** Remembers the store as it stands. False: that cannot be written. */
   note(): Promise<boolean> {
     return this.#write({ accepted: false });
   }
 
-  /** Accepts the store, and with it an output root outside of its workspace. False: that cannot be written. */
   accept(outputRoot?: string): Promise<boolean> {
     return this.#write({ accepted: true, ...(outputRoot === undefined ? {} : { output_root: outputRoot }) });
   }

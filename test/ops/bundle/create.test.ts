@@ -10,6 +10,7 @@ import { exportArtifact } from '../../../src/ops/export/export.js';
 import { promote } from '../../../src/ops/govern/promote.js';
 import { reclassify } from '../../../src/ops/govern/reclassify.js';
 import { inside } from '../../helpers/inside.js';
+import { behind } from '../../helpers/store.js';
 import { interceptDisk } from '../../sim/intercept-disk.js';
 import { type World, world } from '../export/helpers.js';
 import { bundleFiles, FILE_ID, manifestOf, toTar } from './bundle-files.js';
@@ -137,7 +138,7 @@ describe('a bundle', () => {
     const good = await w.put({ 'a.txt': 'a' });
     const secret = await w.put({ 'b.txt': 'b' }, { classification: 'high', ttl: 4 });
     const lost = await w.put({ 'c.txt': 'c' });
-    await w.session.disk.unlink(w.session.store.layout.object(sha256(Buffer.from('c'))));
+    await w.session.disk.unlink(behind(w.session).layout.object(sha256(Buffer.from('c'))));
     const job = await w.as('ai_job:nightly');
     const made = await createBundle(job, [good, secret, lost]);
     expect(made.leftOut.map((l) => l.artifact_id).sort()).toEqual([secret, lost].sort());
@@ -149,7 +150,7 @@ describe('a bundle', () => {
     const w = await world();
     const secret = await w.put({ 'b.txt': 'b' }, { classification: 'high', ttl: 4 });
     const lost = await w.put({ 'c.txt': 'c' });
-    await w.session.disk.unlink(w.session.store.layout.object(sha256(Buffer.from('c'))));
+    await w.session.disk.unlink(behind(w.session).layout.object(sha256(Buffer.from('c'))));
     const job = await w.as('ai_job:nightly');
     await expect(createBundle(job, [lost, secret])).rejects.toMatchObject({ exitStatus: 5 });
     await expect(createBundle(job, [secret, lost])).rejects.toMatchObject({ exitStatus: 6 });

@@ -11,6 +11,7 @@ import { importBundle } from '../../../src/ops/bundle/import-bundle.js';
 import { verifyBundle } from '../../../src/ops/bundle/verify-bundle.js';
 import { exportArtifact } from '../../../src/ops/export/export.js';
 import { promote } from '../../../src/ops/govern/promote.js';
+import { behind } from '../../helpers/store.js';
 import { END, header, type RawEntry } from '../../helpers/tar-writer.js';
 import { makeTempDirectory, type TempDirectory } from '../../helpers/tmp.js';
 import { type World, world } from '../export/helpers.js';
@@ -246,7 +247,7 @@ async function untouched(w: World, head: number): Promise<void> {
   const catalog = await w.session.catalog();
   expect([...catalog.live()]).toEqual([]);
   expect(await w.session.store.ledger.headSeq()).toBe(head);
-  expect(await readdir(w.session.store.layout.tmp)).toEqual([]);
+  expect(await readdir(behind(w.session).layout.tmp)).toEqual([]);
   expect((await readdir(w.dir)).sort()).toEqual(['evil.tar', 'work']);
 }
 
@@ -330,7 +331,7 @@ describe('a hostile bundle', () => {
     await expect(verify()).rejects.toMatchObject({ ...refused, details: { entry: FILE.payload } });
     await expect(importBundle(w.session, dir)).rejects.toMatchObject(refused);
     await expect(verify({ maxFileBytes: 2 ** 50 })).rejects.toMatchObject(refused);
-    expect(await readdir(w.session.store.layout.tmp)).toEqual([]);
+    expect(await readdir(behind(w.session).layout.tmp)).toEqual([]);
   });
 
   it('is refused for a file that belongs to no member before that is taken', async () => {

@@ -16,6 +16,7 @@ import { demandObjectRead } from '../../../src/ops/guard/read-gate.js';
 import { showArtifact } from '../../../src/ops/inspect/show-artifact.js';
 import { writeManifest } from '../../../src/ops/put/write-manifest.js';
 import { alteredDisk } from '../../helpers/altered-disk.js';
+import { behind } from '../../helpers/store.js';
 import { type World, withPolicy, world } from './helpers.js';
 
 const hash = (text: string) => sha256(Buffer.from(text));
@@ -60,7 +61,7 @@ describe('an export', () => {
     const place = { kind: 'default' } as const;
     await exportArtifact(w.session, { artifact: 'deep/report', place });
     await exportArtifact(w.session, { artifact: hinted, place });
-    const root = join(w.session.store.workspace, 'hs-out');
+    const root = join(w.session.store.local.workspace, 'hs-out');
     expect(await readFile(join(root, 'deep/report'), 'utf8')).toBe('named');
     expect(await readFile(join(root, 'b.txt'), 'utf8')).toBe('hinted');
   });
@@ -216,7 +217,7 @@ describe('an export', () => {
       const w = await world();
       const files = format === 'file' ? { 'b.txt': 'hello' } : { 'a.txt': 'fine', 'sub/b.txt': 'hello' };
       const artifact = await w.put(files);
-      const path = w.session.store.layout.object(hash('hello'));
+      const path = behind(w.session).layout.object(hash('hello'));
       await w.session.disk.chmod(path, 0o644);
       await writeFile(path, 'hullo');
       let out = 0;
@@ -235,7 +236,7 @@ describe('an export', () => {
   it('of a damaged payload shows nothing', async () => {
     const w = await world();
     const artifact = await w.put({ 'a.txt': 'hello' });
-    const path = w.session.store.layout.object(hash('hello'));
+    const path = behind(w.session).layout.object(hash('hello'));
     await w.session.disk.chmod(path, 0o644);
     await writeFile(path, 'jello');
     const attempt = exportArtifact(w.session, { artifact, place: at(w, 'out') });
@@ -301,7 +302,7 @@ describe('an export by a job', () => {
     const w = await world();
     const artifact = await w.put({ 'a.txt': 'hello' });
     const job = await w.as('ai_job:nightly');
-    const root = join(w.session.store.workspace, 'hs-out');
+    const root = join(w.session.store.local.workspace, 'hs-out');
     await mkdir(root);
     await symlink(w.dir, join(root, 'link'));
     const place = (path: string) => ({ kind: 'path' as const, path });
@@ -323,7 +324,7 @@ describe('an export by a job', () => {
     const artifact = await w.put({ 'a.txt': 'hello' });
     const job = await w.as('ai_job:nightly');
     const elsewhere = join(w.dir, 'elsewhere');
-    const root = join(w.session.store.workspace, 'hs-out');
+    const root = join(w.session.store.local.workspace, 'hs-out');
     await mkdir(elsewhere);
     await symlink(elsewhere, root);
     // A person who names no destination has not chosen the link: the workspace may have come with it.
@@ -431,7 +432,7 @@ describe('the export guard', () => {
     const s2 = await w.put({ 's2.csv': 'b' }, { ...slice, sources: [s1, tree] });
     await exportArtifact(w.session, { artifact: s2, place: at(w, 'out') });
     const index = (await w.session.catalog()).get(tree)!.content_hash;
-    await w.session.disk.unlink(w.session.store.layout.object(index));
+    await w.session.disk.unlink(behind(w.session).layout.object(index));
     await expect(exportArtifact(w.session, { artifact: s2, place: at(w, 'o2') })).rejects.toMatchObject({
       code: 'GUARD_BLOCKED',
       message: expect.stringContaining('members cannot be read'),
@@ -639,7 +640,7 @@ describe('the export guard', () => {
     const w = await world();
     const artifact = await w.put({ 'a.txt': 'a' });
     const tree = await w.put({ 'a/x': '1', y: '2' });
-    const index = w.session.store.layout.object((await w.session.catalog()).get(tree)!.content_hash);
+    const index = behind(w.session).layout.object((await w.session.catalog()).get(tree)!.content_hash);
     await w.session.disk.unlink(index);
     await exportArtifact(w.session, { artifact, place: at(w, 'out') });
     await reclassify(w.session, tree, { exportable: false, reason: 'r' });
@@ -654,7 +655,7 @@ describe('the export guard', () => {
     const catalog = await w.session.catalog();
     const record = catalog.get(artifact)!;
     for (const object of [record.manifest, record.content_hash]) {
-      const path = w.session.store.layout.object(object);
+      const path = behind(w.session).layout.object(object);
       const bytes = await readFile(path);
       await w.session.disk.unlink(path);
       const attempt = exportArtifact(w.session, { artifact, place: at(w, 'out') });

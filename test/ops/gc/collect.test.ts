@@ -9,6 +9,7 @@ import { readReport } from '../../../src/ops/gc/retention-reports.js';
 import { changePins } from '../../../src/ops/govern/pins.js';
 import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
+import { behind } from '../../helpers/store.js';
 import { interceptDisk } from '../../sim/intercept-disk.js';
 import { IMPATIENT, liveIds, makeStore, putFile } from './helpers.js';
 
@@ -103,7 +104,7 @@ describe('a collection', () => {
     clock.pass(2);
     const other = await open();
     let pinned = false;
-    const disk = interceptDisk(session.store.disk, async (operation, path) => {
+    const disk = interceptDisk(behind(session).disk, async (operation, path) => {
       // The commit is at the point of no return when another command gets there first.
       if (pinned || operation !== 'link' || !path.includes('/ledger/')) return;
       pinned = true;
@@ -151,7 +152,7 @@ describe('a collection', () => {
     clock.pass(2);
     const stop = new AbortController();
     let moved = 0;
-    const disk = interceptDisk(session.store.disk, (operation, path) => {
+    const disk = interceptDisk(behind(session).disk, (operation, path) => {
       if (operation === 'rename' && path.includes('/trash/') && ++moved === 2) stop.abort(new Error('stop'));
     });
     const stopped = await open({ disk, signal: stop.signal });
@@ -166,7 +167,7 @@ describe('a collection', () => {
     const { session, clock } = await makeStore();
     await putFile(session, { ttl: 1 });
     clock.pass(2);
-    const lock = await session.store.disk.open(session.store.layout.gcLock, { access: 'update' });
+    const lock = await behind(session).disk.open(behind(session).layout.gcLock, { access: 'update' });
     expect(await lock.tryLock()).toBe(true);
     const { outcome, reclaimed } = await collect(session);
     expect(outcome.plan.header.pruned).toBe(1);
@@ -180,8 +181,8 @@ describe('a collection', () => {
     await putFile(session, { ttl: 1 });
     clock.pass(2);
     await collect(session);
-    const [batch] = await session.store.objects.trashBatches();
-    await writeFile(`${session.store.layout.trashBatch(batch!)}/stray`, '');
+    const [batch] = await behind(session).files.trashBatches();
+    await writeFile(`${behind(session).layout.trashBatch(batch!)}/stray`, '');
     expect((await collect(session, { emptyTrash: true })).reclaimed.purged.objects).toBe(2);
     expect((await collect(session, { emptyTrash: true })).reclaimed.purged.objects).toBe(0);
   });
@@ -319,7 +320,7 @@ describe('damage', () => {
     clock.pass(2);
     const catalog = await session.catalog();
     const [torn, missing, shorter, sound] = ids.map((id) => catalog.get(id)!);
-    const path = (id: string) => session.store.layout.object(id as never);
+    const path = (id: string) => behind(session).layout.object(id as never);
     await chmod(path(torn!.manifest), 0o600);
     await writeFile(path(torn!.manifest), 'x'.repeat(torn!.manifest_size_bytes));
     await unlink(path(missing!.content_hash));
@@ -337,7 +338,7 @@ describe('damage', () => {
     const over = await putFile(session, { ttl: 1 });
     await mkdir(`${dir}/nothing`);
     const { contentHash } = (await put(session, [{ path: `${dir}/nothing` }], {}))[0]!;
-    const empty = session.store.layout.object(contentHash);
+    const empty = behind(session).layout.object(contentHash);
     await chmod(empty, 0o600);
     await writeFile(empty, '[ ]');
     clock.pass(2);
@@ -367,7 +368,7 @@ describe('the trash', () => {
     clock.pass(2);
     await collect(session);
     expect((await emptyTrash(session)).purged.objects).toBe(2);
-    const batches = await session.store.objects.trashBatches();
+    const batches = await behind(session).files.trashBatches();
     expect(batches).toEqual([]);
   });
 

@@ -17,7 +17,7 @@ it('a collection on a full disk takes the room of the index, which others do wit
   const { session, clock, open } = await makeStore({ useIndex: true });
   await putFile(session, { ttl: 1 });
   await session.close();
-  const [index] = indexFiles(session.store.root, 'root') as [string];
+  const [index] = indexFiles(session.store.local.directory, 'root') as [string];
   expect(existsSync(index)).toBe(true);
   clock.pass(2);
   const reader = await open({ disk: full });

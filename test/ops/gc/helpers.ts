@@ -47,7 +47,7 @@ export async function putFile(
   options: PutOptions & { readonly content?: string } = {},
 ): Promise<ArtifactId> {
   const { content, ...rest } = options;
-  const path = `${session.store.workspace}/f${++serial}`;
+  const path = `${session.store.local.workspace}/f${++serial}`;
   await writeFile(path, content ?? `content ${serial}`);
   return (await put(session, [{ path }], rest))[0]!.artifactId;
 }

@@ -4,7 +4,7 @@ import { sha256 } from '../../../src/core/objects/hash.js';
 import { REPORT_NAME } from '../../../src/core/retention/report.js';
 import type { Disk } from '../../../src/fsx/disk.js';
 import { readReport } from '../../../src/ops/gc/retention-reports.js';
-import { Packs } from '../../../src/store/objects/packs.js';
+import { Packs } from '../../../src/store/local/objects/packs.js';
 import type { SimDisk } from '../../sim/sim-disk.js';
 import { collectOn, IN_FILES, IN_PACKS, makeWorld, openSim, readAll, WORK } from './world.js';
 

@@ -8,6 +8,7 @@ import { LedgerFold } from '../../../src/store/catalog/ledger-fold.js';
 import { mark } from '../../../src/store/collector/mark.js';
 import { FAN_OUT } from '../../../src/store/local/layout.js';
 import { IndexReader } from '../../../src/store/objects/index-reader.js';
+import { behind } from '../../helpers/store.js';
 
 async function removeExpired(session: Session): Promise<void> {
   await applyRemoval(new StoreRetention(session, { capability: 'retention.collect' }), {
@@ -28,15 +29,15 @@ export function markAndDelete(graceMs: number) {
   return async (session: Session): Promise<void> => {
     await removeExpired(session);
     const { store } = session;
+    const { disk, layout } = behind(session);
     const { reachable } = await mark(store.ledger, new LedgerFold(store), new IndexReader(store.objects));
     for (const dir of FAN_OUT) {
-      for (const { name } of await store.disk.readdir(`${store.layout.objects}/${dir}`)) {
+      for (const { name } of await disk.readdir(`${layout.objects}/${dir}`)) {
         if (name === undefined || !isObjectId(name) || reachable.has(name)) continue;
         try {
           const age =
-            session.clock.now() -
-            Number((await store.disk.lstat(store.layout.object(name))).mtimeNs / 1_000_000n);
-          if (age >= graceMs) await store.disk.unlink(store.layout.object(name));
+            session.clock.now() - Number((await disk.lstat(layout.object(name))).mtimeNs / 1_000_000n);
+          if (age >= graceMs) await disk.unlink(layout.object(name));
         } catch (e) {
           if (!isErrno(e, 'ENOENT')) throw e;
         }

@@ -7,6 +7,7 @@ import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { restore } from '../../../src/ops/gc/restore.js';
 import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
+import { behind } from '../../helpers/store.js';
 import { interceptDisk } from '../../sim/intercept-disk.js';
 import { IMPATIENT, makeStore } from './helpers.js';
 import { readAll } from './world.js';
@@ -15,7 +16,7 @@ const FILES = 40;
 const textOf = (tree: string, i: number) => `file ${i} of ${tree}, and nothing else\n`;
 
 async function putTree(session: Session, name: string, options = {}): Promise<ArtifactId> {
-  const path = `${session.store.workspace}/${name}`;
+  const path = `${session.store.local.workspace}/${name}`;
   await mkdir(path);
   for (let i = 0; i < FILES; i++) await writeFile(`${path}/f${i}`, textOf(name, i));
   return (await put(session, [{ path }], options))[0]!.artifactId;
@@ -34,13 +35,13 @@ async function twoTrees() {
   return { ...made, a: a!.artifactId, b: b!.artifactId };
 }
 
-const packs = (session: Session) => readdir(session.store.layout.packs);
+const packs = (session: Session) => readdir(behind(session).layout.packs);
 
 /** The files of the store that hold these bytes anywhere. */
 async function holders(session: Session, text: string): Promise<string[]> {
   const found: string[] = [];
-  for (const name of await readdir(session.store.root, { recursive: true })) {
-    const path = `${session.store.root}/${name}`;
+  for (const name of await readdir(session.store.local.directory, { recursive: true })) {
+    const path = `${session.store.local.directory}/${name}`;
     if ((await stat(path)).isFile() && (await readFile(path)).includes(text)) found.push(name);
   }
   return found;
@@ -54,10 +55,10 @@ describe('a collection in a store with packs', () => {
     const { session } = await makeStore();
     const id = await putTree(session, 'tree');
     const [name] = await packs(session);
-    const { ino } = await stat(`${session.store.layout.packs}/${name}`);
+    const { ino } = await stat(`${behind(session).layout.packs}/${name}`);
     await removeArtifacts(session, new Set([id]));
-    const [batch] = await readdir(session.store.layout.trash);
-    expect((await stat(`${session.store.layout.trash}/${batch}/${name}`)).ino).toBe(ino);
+    const [batch] = await readdir(behind(session).layout.trash);
+    expect((await stat(`${behind(session).layout.trash}/${batch}/${name}`)).ino).toBe(ino);
     expect(await packs(session)).toEqual([]);
   });
 
@@ -69,8 +70,8 @@ describe('a collection in a store with packs', () => {
     expect(await holders(session, textOf('a', 3))).toMatchObject([/^trash\//]);
     expect(await holders(session, textOf('b', 3))).toMatchObject([/^packs\//]);
     expect((await readAll(await open())).map((r) => r.artifact_id)).toContain(b);
-    expect(await readdir(session.store.layout.tmp)).toEqual([]);
-    expect(await readdir(session.store.layout.leases)).toEqual([]);
+    expect(await readdir(behind(session).layout.tmp)).toEqual([]);
+    expect(await readdir(behind(session).layout.leases)).toEqual([]);
   });
 
   it('leaves no byte of what is purged anywhere', async () => {
@@ -148,10 +149,10 @@ describe('a collection in a store with packs', () => {
     const whole = await putTree(session, 'whole');
     const { promises: fs } = await import('node:fs');
     const path = (await holders(session, textOf('a', 0)))[0]!;
-    const bytes = await readFile(`${session.store.root}/${path}`);
+    const bytes = await readFile(`${session.store.local.directory}/${path}`);
     bytes[bytes.length - 100]! ^= 1;
-    await fs.chmod(`${session.store.root}/${path}`, 0o600);
-    await writeFile(`${session.store.root}/${path}`, bytes);
+    await fs.chmod(`${session.store.local.directory}/${path}`, 0o600);
+    await writeFile(`${session.store.local.directory}/${path}`, bytes);
     const said: string[] = [];
     const other = await open({ warn: (message) => said.push(message) });
     const { reclaimed } = await removeArtifacts(other, new Set([a, whole]));
@@ -175,8 +176,8 @@ describe('a collection in a store with packs', () => {
     );
     const [before] = await packs(session);
     await removeArtifacts(session, new Set(made.slice(1).map((m) => m.artifactId)));
-    const [batch] = await readdir(session.store.layout.trash);
-    expect(await readdir(`${session.store.layout.trash}/${batch}`)).toContain(before);
+    const [batch] = await readdir(behind(session).layout.trash);
+    expect(await readdir(`${behind(session).layout.trash}/${batch}`)).toContain(before);
     expect(await packs(session)).toHaveLength(1);
     await readAll(await open());
     const { purged } = await emptyTrash(session, IMPATIENT);
@@ -190,8 +191,8 @@ describe('a collection in a store with packs', () => {
     await removeArtifacts(session, new Set([await putTree(session, 'tree')]));
     const { promises: fs } = await import('node:fs');
     const [path] = await holders(session, textOf('tree', 3));
-    await fs.chmod(`${session.store.root}/${path}`, 0o644);
-    await fs.truncate(`${session.store.root}/${path}`, 1000);
+    await fs.chmod(`${session.store.local.directory}/${path}`, 0o644);
+    await fs.truncate(`${session.store.local.directory}/${path}`, 1000);
     const { left, purged } = await emptyTrash(session, IMPATIENT);
     expect(left).toMatchObject([/in the trash cannot be read/]);
     // The report's trash was emptied; nobody can tell what the pack holds.

@@ -7,9 +7,10 @@ import { collect, emptyTrash } from '../../../src/ops/gc/collect-garbage.js';
 import { storeObjects } from '../../../src/ops/payload/store-objects.js';
 import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
-import { Trash } from '../../../src/store/collector/trash.js';
-import type { Lease } from '../../../src/store/local/leases.js';
+import { Trash } from '../../../src/store/local/trash/trash.js';
+import type { Lease } from '../../../src/store/port/lease-table.js';
 import { inside } from '../../helpers/inside.js';
+import { behind } from '../../helpers/store.js';
 import { tmp } from '../../helpers/tmp.js';
 import { interceptDisk } from '../../sim/intercept-disk.js';
 import { IMPATIENT, makeStore } from './helpers.js';
@@ -90,13 +91,13 @@ describe('a collection', () => {
   it('says for which command it waits, and looks at each lease of many seals once, a dead one never again', async () => {
     const { session, open, clock, dir } = await makeStore();
     const { store } = session;
-    const trash = new Trash(store.disk, store.layout, store.ports.random);
+    const trash = new Trash(behind(session).disk, behind(session).layout, session.random);
     const dead = Array.from({ length: 20 }, (_, i) => String(i).padStart(24, '0'));
     for (const token of dead) await writeFile(`${dir}/.hsstore/leases/${token}`, '', { mode: 0o600 });
     const living = await store.leases.take();
     for (let i = 0; i < 30; i++) {
       const batch = await trash.create('zero', toTimestamp(clock.now()));
-      await trash.seal(batch, [...dead, living.token], toTimestamp(clock.now()));
+      await trash.seal(batch, { sealed_at: toTimestamp(clock.now()), leases: [...dead, living.token] });
     }
     const said: string[] = [];
     let judged = 0;

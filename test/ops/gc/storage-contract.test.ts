@@ -9,6 +9,7 @@ import type { RetentionStorage } from '../../../src/ops/gc/retention-storage.js'
 import { StoreRetention } from '../../../src/ops/gc/store-retention.js';
 import { changePins } from '../../../src/ops/govern/pins.js';
 import { artifact, pin } from '../../core/retention/store.js';
+import { behind } from '../../helpers/store.js';
 import { interceptDisk } from '../../sim/intercept-disk.js';
 import { makeStore, putFile, type TestClock } from './helpers.js';
 import { MemoryRetention } from './memory-retention.js';
@@ -27,7 +28,7 @@ interface Backend {
 async function onDisk(): Promise<Backend> {
   const { session, clock, open } = await makeStore();
   let race: (() => void | Promise<void>) | undefined;
-  const disk = interceptDisk(session.store.disk, async (operation, path) => {
+  const disk = interceptDisk(behind(session).disk, async (operation, path) => {
     if (race === undefined || operation !== 'link' || !path.includes('/ledger/')) return;
     const what = race;
     race = undefined;
@@ -44,7 +45,7 @@ async function onDisk(): Promise<Backend> {
       }),
     pin: (id) => changePins(session, [{ change: 'pin', id, name: 'hold' }]),
     damage: async (id) => {
-      const path = session.store.layout.object((await session.catalog()).get(id)!.content_hash);
+      const path = behind(session).layout.object((await session.catalog()).get(id)!.content_hash);
       await chmod(path, 0o600);
       await rm(path);
       await writeFile(path, '');

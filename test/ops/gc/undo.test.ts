@@ -6,6 +6,7 @@ import { removedByRun, restore } from '../../../src/ops/gc/restore.js';
 import { changePins } from '../../../src/ops/govern/pins.js';
 import { retain } from '../../../src/ops/govern/retain.js';
 import { put } from '../../../src/ops/put/put.js';
+import { behind } from '../../helpers/store.js';
 import { IMPATIENT, liveIds, makeStore, putFile } from './helpers.js';
 
 describe('restore', () => {
@@ -246,7 +247,7 @@ describe('a purge', () => {
     const options = { classification: 'high', ttl: 1 } as const;
     const { artifactId } = (await put(session, [{ path: `${dir}/tree` }], options))[0]!;
     const { content_hash, manifest } = (await session.catalog()).get(artifactId)!;
-    const { disk } = session.store;
+    const { disk } = behind(session);
     const unlink = disk.unlink.bind(disk);
     const gone: string[] = [];
     disk.unlink = (path) => {

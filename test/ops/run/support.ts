@@ -17,7 +17,7 @@ export async function run(
   const printed = { stdout: '', stderr: '' };
   const result = await runTool(session, {
     command: typeof script === 'string' ? ['/bin/sh', '-c', script] : script,
-    cwd: session.store.workspace,
+    cwd: session.store.local.workspace,
     env: { PATH: process.env.PATH },
     stdin: 'ignore',
     each: false,

@@ -9,7 +9,7 @@ import { showArtifact } from '../../../src/ops/inspect/show-artifact.js';
 import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
 import { BOUND_BY_MODES, hsBoundByModes } from '../../helpers/bound-by-modes.js';
-import { openTestSession, testStore } from '../../helpers/store.js';
+import { behind, openTestSession, testStore } from '../../helpers/store.js';
 import { tmp } from '../../helpers/tmp.js';
 
 const INTEGRITY = { code: 'INTEGRITY' };
@@ -22,7 +22,7 @@ async function world() {
   await put(session, [{ path: join(dir, 'a') }], { name: 'a' });
   const record = [...(await session.catalog()).named('a')][0]!;
   const damage = async (id: string) => {
-    const path = session.store.layout.object(id as never);
+    const path = behind(session).layout.object(id as never);
     await chmod(path, 0o644);
     await writeFile(path, 'other');
   };
@@ -124,7 +124,7 @@ describe('bytes that do not match their hash', () => {
     async () => {
       const { dir, session, record, damage } = await world();
       await damage(record.content_hash);
-      const { leases } = session.store.layout;
+      const { leases } = behind(session).layout;
       await chmod(leases, 0o500);
       const { status, stderr } = await hsBoundByModes(['cat-artifact', 'a'], dir);
       await chmod(leases, 0o700);

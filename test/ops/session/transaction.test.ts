@@ -44,7 +44,7 @@ describe('a transaction', () => {
     const bytes = Buffer.alloc(100_000, 1);
     let id: string | undefined;
     const done = session.write('ledger.note', [], async (tx) => {
-      ({ id } = await tx.batch.addBytes(bytes, { asFile: true }));
+      ({ id } = await tx.batch.addBytes(bytes, { apart: true }));
       throw new HsError('PINNED', 'no');
     });
     await expect(done).rejects.toThrow('no');
@@ -77,7 +77,7 @@ describe('a transaction', () => {
         })),
       };
       await other.write('policy.set', [], async (tx) => {
-        const { id } = await tx.batch.addBytes(encodePolicy(without), { asFile: true });
+        const { id } = await tx.batch.addBytes(encodePolicy(without), { apart: true });
         await tx.commit(({ policyId: from }) => ({
           type: 'policy_changed',
           payload: { from, to: id },
@@ -115,9 +115,9 @@ describe('a transaction', () => {
     const session = await open('a');
     const [first, second] = [Buffer.alloc(100_000, 1), Buffer.alloc(100_000, 2)];
     await session.write('ledger.note', [], async (tx) => {
-      const { id } = await tx.batch.addBytes(first, { asFile: true });
+      const { id } = await tx.batch.addBytes(first, { apart: true });
       const published = await tx.apart(async (apart) => {
-        const other = await apart.batch.addBytes(second, { asFile: true });
+        const other = await apart.batch.addBytes(second, { apart: true });
         expect(sim.tree('/w/.hsstore/tmp').length).toBe(2);
         await apart.commit(() => note('apart'));
         return other.id;

@@ -1,0 +1,127 @@
+import { Catalog, type CatalogMeta, type Head } from '../../core/catalog/catalog.js';
+import { META_KEY } from '../../core/catalog/catalog-keys.js';
+import { EntryFold, foldSteps } from '../../core/catalog/fold.js';
+import { MemoryTables, TablesDamaged } from '../../core/catalog/key-tables.js';
+import type { LedgerEntry } from '../../core/ledger/entry.js';
+import type { LedgerOp } from '../../core/ledger/operation.js';
+import { isHsError } from '../../errors/hs-error.js';
+import { cooperatively } from '../../fsx/cooperative.js';
+import { yieldToEvents } from '../../fsx/yielding-disk.js';
+import type { Ledger, ReadEntry } from '../ledger/ledger.js';
+import { decodeOpsParts, decodeOpsSteps, MAX_OPS_BYTES } from '../ledger/operations-object.js';
+import type { ObjectStore } from '../objects/object-store.js';
+import type { CatalogIndex, IndexTables } from '../port/catalog-index.js';
+
+interface Folded extends ReadEntry {
+  readonly ops: readonly LedgerOp[];
+}
+
+/** The state of a store: the fold of its ledger, from the index where there is one. */
+export class StoreCatalog {
+  readonly #ledger: Ledger;
+  readonly #objects: ObjectStore;
+  readonly #index: CatalogIndex | undefined;
+  /** The in-memory fold, where there is no index. */
+  #memory: MemoryTables | undefined;
+
+  constructor(ledger: Ledger, objects: ObjectStore, index: CatalogIndex | undefined) {
+    this.#ledger = ledger;
+    this.#objects = objects;
+    this.#index = index;
+  }
+
+  /** The operations of an entry, wherever it keeps them. */
+  async opsOf(entry: LedgerEntry): Promise<readonly LedgerOp[]> {
+    if (entry.ops_object === undefined) return entry.ops ?? [];
+    return cooperatively(decodeOpsSteps(await this.#objects.read(entry.ops_object, MAX_OPS_BYTES)));
+  }
+
+  /** The same a part at a time: a list of a million takes no more memory than one of a thousand. */
+  async *#opsParts(entry: LedgerEntry): AsyncGenerator<readonly LedgerOp[], void> {
+    if (entry.ops_object === undefined) yield entry.ops ?? [];
+    else yield* decodeOpsParts(this.#objects.lend(entry.ops_object));
+  }
+
+  async *#entriesAfter(from: Head | undefined, signal?: AbortSignal): AsyncGenerator<Folded> {
+    for await (const read of this.#ledger.walk(from)) {
+      yield { ...read, ops: await this.opsOf(read.entry) };
+      signal?.throwIfAborted();
+    }
+  }
+
+  /** The state at the head from the ledger alone, the whole chain checked. `visit` sees every entry on the way. */
+  async fromLedger(visit?: (entry: LedgerEntry) => void): Promise<Catalog> {
+    const tables = new MemoryTables();
+    for await (const { entry, ops, hash } of this.#entriesAfter(undefined)) {
+      await cooperatively(foldSteps(tables, entry, ops, hash));
+      visit?.(entry);
+    }
+    return new Catalog(tables);
+  }
+
+  /**
+   * Reads the chain up to a head, and what its entries keep operations in, without folding them: LEDGER_BROKEN,
+   * or the object's own failure, where a fold of the ledger would fail.
+   */
+  async checkChain(head: Head): Promise<void> {
+    for await (const { entry } of this.#ledger.walk(undefined, head.seq)) {
+      if (entry.ops_object !== undefined) for await (const _ of this.#objects.lend(entry.ops_object));
+    }
+  }
+
+  /** The state at the head. With a signal, bringing it up to the head ends when that is aborted. */
+  async atHead(signal?: AbortSignal): Promise<Catalog> {
+    const tables = await this.#index?.tables();
+    if (tables === undefined) return this.#inMemory(signal);
+    try {
+      return await this.#fromIndex(this.#index!, tables, signal);
+    } catch (e) {
+      if (!(e instanceof TablesDamaged)) throw e;
+      void this.#index?.discard();
+      return this.#inMemory(signal);
+    }
+  }
+
+  async #inMemory(signal?: AbortSignal): Promise<Catalog> {
+    const at = this.#memory?.get(META_KEY) as CatalogMeta | undefined;
+    const tables = this.#memory?.fork() ?? new MemoryTables();
+    for await (const { entry, ops, hash } of this.#entriesAfter(at, signal)) {
+      await cooperatively(foldSteps(tables, entry, ops, hash));
+    }
+    this.#memory = tables;
+    return new Catalog(tables);
+  }
+
+  async #fromIndex(index: CatalogIndex, tables: IndexTables, signal?: AbortSignal): Promise<Catalog> {
+    const at = tables.get(META_KEY) as CatalogMeta | undefined;
+    // An index that is not on this chain (the store was put back from a copy) is started afresh.
+    if (at !== undefined && (await this.#ledger.hashAt(at.seq)) !== at.hash) {
+      throw new TablesDamaged('not on this chain');
+    }
+    let now = tables;
+    let operations = 0;
+    let entries = 0;
+    for await (const { entry, hash } of this.#ledger.walk(at)) {
+      if (entries === 0) now = tables.fork();
+      try {
+        const fold = new EntryFold(now, entry);
+        for await (const ops of this.#opsParts(entry)) {
+          for (const op of ops) fold.apply(op);
+          operations += ops.length;
+          await index.relieve(now);
+          await yieldToEvents();
+          signal?.throwIfAborted();
+        }
+        fold.finish(hash);
+      } catch (e) {
+        // An index that contradicts a sound ledger: a fold in memory will tell which of them is wrong.
+        if (isHsError(e, 'LEDGER_BROKEN')) throw new TablesDamaged(e.message);
+        throw e;
+      }
+      entries++;
+      signal?.throwIfAborted();
+    }
+    if (entries > 0) now = await index.advance(now, entries, operations);
+    return new Catalog(index.view(now, now.get(META_KEY) as CatalogMeta));
+  }
+}

@@ -1,0 +1,102 @@
+import type { ObjectId, Timestamp } from '../../core/objects/ids.js';
+import type { IndexReader } from '../objects/index-reader.js';
+import type { Inventory, Unlistable } from '../port/inventory.js';
+import type { Condemned, Reclaimer, TakenOut, TrashBatch, TrashWindow, Working } from '../port/reclaimer.js';
+import { keptIndexes, type Mark } from './mark.js';
+
+/** What of the store in use the mark does not reach. */
+export async function unreachable(
+  inventory: Inventory,
+  mark: Mark,
+  unlistable?: (what: Unlistable) => void,
+): Promise<Condemned[]> {
+  const found: Condemned[] = [];
+  for await (const group of inventory.groups({ where: 'in use', ...(unlistable && { unlistable }) })) {
+    const ids: ObjectId[] = [];
+    for (const { id } of group.objects) if (!mark.reachable.has(id)) ids.push(id);
+    if (ids.length > 0) found.push({ group, ids });
+  }
+  return found;
+}
+
+interface OutOfUse {
+  /**
+   * Whether the last removal of an artifact that names the object gave it no trash window (D7). An earlier
+   * one no longer counts: what was put and removed again since can be restored.
+   */
+  readonly lastRemoval: ReadonlyMap<ObjectId, { readonly seq: number; readonly purge: boolean }>;
+  /** Bytes, as the ledger and the indexes say. */
+  readonly sizes: ReadonlyMap<ObjectId, number>;
+}
+
+/** What removed artifacts tell of the objects that are out of use. */
+async function tellOf(mark: Mark, indexes: IndexReader, outOfUse: ReadonlySet<ObjectId>): Promise<OutOfUse> {
+  const lastRemoval = new Map<ObjectId, { seq: number; purge: boolean }>();
+  const sizes = new Map<ObjectId, number>();
+  const kept = new Set(keptIndexes(mark.catalog));
+  for (const { removed, ...record } of mark.catalog.removed()) {
+    const note = (id: ObjectId, size: number) => {
+      sizes.set(id, size);
+      const last = lastRemoval.get(id);
+      if (removed === undefined || (last !== undefined && last.seq > removed.seq)) return;
+      // One collection may remove an ordinary artifact and a sensitive one with the same bytes.
+      const purge = removed.purge || (last?.seq === removed.seq && last.purge);
+      lastRemoval.set(id, { seq: removed.seq, purge });
+    };
+    for (const { manifest, size_bytes } of record.manifests) {
+      if (outOfUse.has(manifest)) note(manifest, size_bytes);
+    }
+    // Once its index is purged nobody knows its members, and there are none of them left either.
+    if (!outOfUse.has(record.content_hash) && !kept.has(record.content_hash)) continue;
+    if (record.payload_type === 'file') note(record.content_hash, record.size_bytes);
+    else {
+      const found = await indexes.read(record.content_hash);
+      for (const { id, size } of found === undefined ? [] : [found.index, ...found.members]) {
+        if (outOfUse.has(id)) note(id, size);
+      }
+    }
+  }
+  return { lastRemoval, sizes };
+}
+
+/**
+ * Takes everything that is unreachable out of use, each object with the window that the last removal of what
+ * named it gave it, and puts what is left of the store in order. `older` are the batches there are.
+ */
+export async function takeUnreachable(
+  { inventory, reclaimer }: { readonly inventory: Inventory; readonly reclaimer: Reclaimer },
+  mark: Mark,
+  indexes: IndexReader,
+  older: readonly TrashBatch[],
+  now: Timestamp,
+  working: Working,
+): Promise<TakenOut> {
+  const damaged: string[] = [];
+  const condemned = await unreachable(inventory, mark, ({ pack, message, cause }) => {
+    if (pack === undefined) throw cause;
+    damaged.push(message);
+  });
+  if (condemned.length === 0) {
+    await reclaimer.consolidate(working);
+    return { batches: [], swept: { objects: 0, size_bytes: 0 }, left: damaged };
+  }
+  const outOfUse = new Set<ObjectId>();
+  for (const { ids } of condemned) for (const id of ids) outOfUse.add(id);
+  for await (const { objects } of inventory.groups({ where: 'trash' }))
+    for (const { id } of objects) outOfUse.add(id);
+  const { lastRemoval, sizes } = await tellOf(mark, indexes, outOfUse);
+  const taken = await reclaimer.condemn(
+    condemned,
+    {
+      isInUse: (id) => mark.reachable.has(id),
+      windowOf: (id): TrashWindow => (lastRemoval.get(id)?.purge === true ? 'zero' : 'kept'),
+      sizeOf: (id) => sizes.get(id),
+    },
+    older,
+    now,
+    working,
+  );
+  // Last, since it needs room.
+  await reclaimer.consolidate(working);
+  return { ...taken, left: [...damaged, ...taken.left] };
+}

@@ -1,0 +1,34 @@
+import { HINT_REPAIR } from '../../port/finding.js';
+import { isIndexFile, isIndexLeftover, isIndexName } from '../index/catalog-cache.js';
+import { shownName } from '../ledger-listing.js';
+import type { Findings } from './findings.js';
+import { removeTree } from './repairs.js';
+
+/** `cache/` holds catalog indexes, and nothing else. */
+export async function checkCache(findings: Findings): Promise<void> {
+  const { disk, layout } = findings.parts;
+  for (const entry of await findings.list(layout.cache)) {
+    const subject = `cache/${shownName(entry)}`;
+    if (entry.name !== undefined && isIndexLeftover(entry.name) && entry.kind === 'directory') {
+      const path = `${layout.cache}/${entry.name}`;
+      // A command may just be making its index, or throwing one away.
+      if ((await findings.lstat(path)) === undefined) continue;
+      findings.add({
+        severity: 'leftover',
+        subject,
+        message: `${subject} is of a catalog index that is not used`,
+        hint: HINT_REPAIR,
+        repair: removeTree(disk, path),
+      });
+      continue;
+    }
+    if (entry.name === undefined || !isIndexName(entry.name) || entry.kind !== 'directory') {
+      findings.stray(subject, 'not the catalog index');
+      continue;
+    }
+    for (const file of await findings.list(`${layout.cache}/${entry.name}`)) {
+      const ours = file.name !== undefined && isIndexFile(file.name) && file.kind === 'file';
+      if (!ours) findings.stray(`${subject}/${shownName(file)}`, 'not part of the catalog index');
+    }
+  }
+}

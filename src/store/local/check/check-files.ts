@@ -1,0 +1,190 @@
+import { isObjectId, type ObjectId } from '../../../core/objects/ids.js';
+import { escapeText } from '../../../core/text/escape-control.js';
+import { isErrno, isHsError } from '../../../errors/hs-error.js';
+import type { FileKind } from '../../../fsx/disk.js';
+import { type Finding, HINT_REPAIR } from '../../port/finding.js';
+import { type Format, hasFeature } from '../../port/format.js';
+import type { LeaseTable } from '../../port/lease-table.js';
+import { FAN_OUT, parseLedgerDir, parseLedgerFile } from '../layout.js';
+import { shownName } from '../ledger-listing.js';
+import type { LocalParts } from '../local-parts.js';
+import { Pack, packNameOf } from '../objects/packs.js';
+import { isTrashBatch, TRASH_RECORDS, type Trash } from '../trash/trash.js';
+import { checkCache } from './check-cache.js';
+import { checkStaged } from './check-staged.js';
+import { Findings, OBJECT_MODE } from './findings.js';
+import { makeDirectory } from './repairs.js';
+
+/** Of directories and of files that change; in a store that a group shares, the second. */
+const OWN_MODES = { dir: 0o700, file: 0o600 };
+const SHARED_MODES = { dir: 0o2770, file: 0o660 };
+const DIRECTORIES = ['objects', 'ledger', 'leases', 'trash', 'tmp', 'cache'];
+
+export interface CheckedStore {
+  readonly parts: LocalParts;
+  readonly format: Format;
+  readonly leases: LeaseTable;
+  readonly trash: Trash;
+}
+
+/** Walks every directory of a store and tells what does not belong there, or is not as it should be. */
+export async function checkFiles({ parts, format, leases, trash }: CheckedStore): Promise<Finding[]> {
+  const findings = new Findings(parts);
+  await checkTop(findings, format);
+  await checkEntryModes(findings);
+  await checkObjectDirs(findings);
+  if (parts.files.packs !== undefined) await checkPacks(findings);
+  await checkTrash(findings, trash);
+  await checkStaged(findings, leases);
+  await checkCache(findings);
+  return findings.all();
+}
+
+async function expect(findings: Findings, subject: string, kind: FileKind, mode: number): Promise<void> {
+  const { disk, layout } = findings.parts;
+  const path = `${layout.root}/${subject}`;
+  const stat = await findings.lstat(path);
+  if (stat === undefined) {
+    const directory = kind === 'directory';
+    findings.add({
+      severity: directory ? 'misplaced' : 'damage',
+      subject,
+      message: `${subject} is missing`,
+      hint: directory ? HINT_REPAIR : 'restore it from a copy of the store',
+      ...(directory ? { repair: makeDirectory(disk, layout, path) } : {}),
+    });
+  } else if (stat.kind !== kind) findings.wrongKind(subject, kind);
+  else findings.mode(path, stat, mode);
+}
+
+async function checkTop(findings: Findings, format: Format): Promise<void> {
+  const { files, layout } = findings.parts;
+  const { dir: dirMode, file } = hasFeature(format, 'shared') ? SHARED_MODES : OWN_MODES;
+  const top: Record<string, { readonly kind: FileKind; readonly mode: number }> = {
+    'format.json': { kind: 'file', mode: OBJECT_MODE },
+    'gc.lock': { kind: 'file', mode: file },
+  };
+  for (const name of [...DIRECTORIES, ...(files.packs === undefined ? [] : ['packs'])]) {
+    top[name] = { kind: 'directory', mode: dirMode };
+  }
+  for (const entry of await findings.list(layout.root)) {
+    if (entry.name === undefined || !Object.hasOwn(top, entry.name)) {
+      findings.stray(shownName(entry), 'nothing of that name belongs in a store');
+    }
+  }
+  for (const [name, { kind, mode }] of Object.entries(top)) await expect(findings, name, kind, mode);
+  for (const name of FAN_OUT) await expect(findings, `objects/${name}`, 'directory', dirMode);
+}
+
+/** What else is in the ledger's directories is the ledger's own business (`verifyLedger`). */
+async function checkEntryModes(findings: Findings): Promise<void> {
+  const { layout } = findings.parts;
+  for (const dir of await findings.list(layout.ledger)) {
+    if (dir.name === undefined || parseLedgerDir(dir.name) === undefined) continue;
+    if (dir.kind !== 'directory') {
+      findings.wrongKind(`ledger/${dir.name}`, 'directory');
+      continue;
+    }
+    for (const { name, kind } of await findings.list(`${layout.ledger}/${dir.name}`)) {
+      if (kind !== 'file' || parseLedgerFile(name) === undefined) continue;
+      const path = `${layout.ledger}/${dir.name}/${name}`;
+      const stat = await findings.lstat(path);
+      if (stat !== undefined) findings.mode(path, stat, OBJECT_MODE);
+    }
+  }
+}
+
+async function checkObjectDirs(findings: Findings): Promise<void> {
+  const { layout } = findings.parts;
+  const known = new Set(FAN_OUT);
+  for (const entry of await findings.list(layout.objects)) {
+    if (entry.name === undefined || !known.has(entry.name)) {
+      findings.stray(`objects/${shownName(entry)}`, 'not the name of an object directory');
+    }
+  }
+  for (const dir of FAN_OUT) {
+    for (const entry of await findings.list(`${layout.objects}/${dir}`)) {
+      const subject = `objects/${dir}/${shownName(entry)}`;
+      if (entry.name === undefined || !isObjectId(entry.name))
+        findings.stray(subject, 'not the name of an object');
+      else if (entry.kind !== 'file') findings.wrongKind(subject, 'file');
+      else if (!entry.name.startsWith(dir))
+        findings.stray(subject, `it belongs in objects/${entry.name.slice(0, 2)}`);
+      else await findings.file(layout.object(entry.name));
+    }
+  }
+}
+
+async function checkPacks(findings: Findings): Promise<void> {
+  const { layout } = findings.parts;
+  for (const entry of await findings.list(layout.packs)) {
+    const name = packNameOf(entry.name);
+    if (name !== undefined && entry.kind === 'file') await checkPack(findings, name, layout.pack(name));
+    else findings.stray(`packs/${shownName(entry)}`, 'not a pack');
+  }
+}
+
+/** Its file and its index; what it holds is read as objects. */
+async function checkPack(findings: Findings, name: ObjectId, path: string): Promise<void> {
+  if (!(await findings.file(path))) return;
+  try {
+    const pack = await Pack.open(findings.parts.disk, name, path);
+    await pack.close();
+    pack.index.verify(name);
+  } catch (e) {
+    // Taken apart meanwhile.
+    if (isErrno(e, 'ENOENT')) return;
+    if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'EIO', 'EACCES', 'EPERM')) throw e;
+    const subject = findings.nameOf(path);
+    findings.add({
+      severity: 'damage',
+      subject,
+      message: `${subject}: ${e.message}`,
+      hint: 'restore this file from a copy of the store',
+    });
+  }
+}
+
+async function checkTrash(findings: Findings, trash: Trash): Promise<void> {
+  const { files, layout } = findings.parts;
+  for (const entry of await findings.list(layout.trash)) {
+    const subject = `trash/${shownName(entry)}`;
+    const { name: batch } = entry;
+    if (batch === undefined || !isTrashBatch(batch)) {
+      findings.stray(subject, 'not a batch of the trash');
+      continue;
+    }
+    if (entry.kind !== 'directory') {
+      findings.wrongKind(subject, 'directory');
+      continue;
+    }
+    for (const { name, kind, bytes } of await findings.list(layout.trashBatch(batch))) {
+      const pack = files.packs && packNameOf(name);
+      const known =
+        name !== undefined && (isObjectId(name) || pack !== undefined || TRASH_RECORDS.includes(name));
+      if (!known || kind !== 'file') {
+        findings.stray(`${subject}/${shownName({ name, kind, bytes })}`, 'not part of a batch of the trash');
+      } else if (isObjectId(name)) await findings.file(layout.trashed(batch, name));
+      else if (TRASH_RECORDS.includes(name)) await checkTrashRecord(findings, trash, batch, name);
+      else if (pack !== undefined) await checkPack(findings, pack, layout.trashedPack(batch, pack));
+    }
+  }
+}
+
+/** A record that is not as it was written counts as not written. */
+async function checkTrashRecord(
+  findings: Findings,
+  trash: Trash,
+  batch: string,
+  name: string,
+): Promise<void> {
+  const problem = await trash.problemOf(batch, name);
+  if (problem === undefined) return;
+  const subject = `trash/${batch}/${name}`;
+  findings.add({
+    severity: 'damage',
+    subject,
+    message: `${subject} is damaged: ${escapeText(problem)}`,
+    hint: 'the next collection writes it anew, and the trash window begins again',
+  });
+}

@@ -1,0 +1,63 @@
+import { isErrno, isHsError } from '../../../errors/hs-error.js';
+import { type LeaseLiveness, leaseLiveness } from '../../collector/lease-liveness.js';
+import { HINT_REPAIR } from '../../port/finding.js';
+import type { LeaseTable } from '../../port/lease-table.js';
+import { isLeaseToken, isUnclaimed } from '../leases.js';
+import { shownName } from '../ledger-listing.js';
+import type { Findings } from './findings.js';
+import { removeFile } from './repairs.js';
+
+async function livenessOf(leases: LeaseTable): Promise<LeaseLiveness> {
+  try {
+    return await leaseLiveness(leases);
+  } catch (e) {
+    if (isErrno(e, 'ENOENT') || isHsError(e, 'INTEGRITY')) return { dead: [], alive: [] };
+    throw e;
+  }
+}
+
+/** tmp/ is listed before leases/: what belongs to a command that began in between is then not seen at all. */
+export async function checkStaged(findings: Findings, leases: LeaseTable): Promise<void> {
+  const { disk, layout } = findings.parts;
+  const staged = await findings.list(layout.tmp);
+  for (const entry of await findings.list(layout.leases)) {
+    if (entry.name === undefined || !isLeaseToken(entry.name) || entry.kind !== 'file') {
+      findings.stray(`leases/${shownName(entry)}`, 'not a lease');
+    }
+  }
+  const { dead, alive } = await livenessOf(leases);
+  for (const token of dead) {
+    const subject = `leases/${token}`;
+    findings.add({
+      severity: 'leftover',
+      subject,
+      message: `${subject} is the lease of a command that died`,
+      hint: `the next command that writes clears it, and so does ${HINT_REPAIR}`,
+      // Every writing command finishes dead leases before it begins, the one that repairs too, where it can.
+      repair: async () => !(await leases.exists(token)),
+    });
+  }
+  const living = new Set(alive);
+  const leased = new Set([...alive, ...dead]);
+  for (const entry of staged) {
+    const subject = `tmp/${shownName(entry)}`;
+    const token = entry.name?.split('-')[0] ?? '';
+    const path = `${layout.tmp}/${entry.name}`;
+    // What a tool has while it runs; that of a dead one goes with its lease.
+    if (entry.kind === 'directory' && entry.name === `${token}-run` && leased.has(token)) continue;
+    if (living.has(token)) continue;
+    const gone = entry.name !== undefined && (await findings.lstat(path)) === undefined;
+    if (gone) continue;
+    if (entry.name === undefined || entry.kind !== 'file' || !isUnclaimed(entry.name, living)) {
+      findings.stray(subject, 'not a staged file');
+      continue;
+    }
+    findings.add({
+      severity: 'leftover',
+      subject,
+      message: `${subject} was staged by a command that died`,
+      hint: HINT_REPAIR,
+      repair: removeFile(disk, path),
+    });
+  }
+}

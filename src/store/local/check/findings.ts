@@ -1,0 +1,101 @@
+import { isErrno, isHsError } from '../../../errors/hs-error.js';
+import type { DirEntry, FileKind, FileStat } from '../../../fsx/disk.js';
+import { type Finding, HINT_REPAIR, HINT_STRAY, HINT_WRONG_KIND } from '../../port/finding.js';
+import type { LocalParts } from '../local-parts.js';
+import { copyOnto, setModes } from './repairs.js';
+
+/** Of what is never changed: objects, packs, entries and `format.json`. */
+export const OBJECT_MODE = 0o444;
+
+/** What was found in a store on a disk, and how what lies there is looked at. */
+export class Findings {
+  readonly parts: LocalParts;
+  readonly #findings: Finding[] = [];
+  /** By the mode they should have and the directory they are in. */
+  readonly #wrongModes = new Map<string, { dir: string; mode: number; paths: string[] }>();
+
+  constructor(parts: LocalParts) {
+    this.parts = parts;
+  }
+
+  /** The findings; wrong modes last, those of a directory as one. */
+  all(): Finding[] {
+    const modes = [...this.#wrongModes.values()].map(({ dir, mode, paths }): Finding => {
+      const first = this.nameOf(paths[0]!);
+      const others = paths.length === 1 ? '' : ` and ${paths.length - 1} more`;
+      return {
+        severity: 'misplaced',
+        subject: paths.length === 1 ? first : dir,
+        message: `${first}${others}: the mode is not ${mode.toString(8)}`,
+        hint: HINT_REPAIR,
+        repair: setModes(this.parts.disk, paths, mode),
+      };
+    });
+    return [...this.#findings, ...modes];
+  }
+
+  /** Relative to the store. */
+  nameOf(path: string): string {
+    return path.slice(this.parts.layout.root.length + 1);
+  }
+
+  add(finding: Finding): void {
+    this.#findings.push(finding);
+  }
+
+  stray(subject: string, why: string): void {
+    this.add({ severity: 'stray', subject, message: `${subject}: ${why}`, hint: HINT_STRAY });
+  }
+
+  /** A link where a store has a file or a directory leads out of it. */
+  wrongKind(subject: string, kind: FileKind): void {
+    const message = `${subject} is not a ${kind}: nothing of a store is ever a link or a special file`;
+    this.add({ severity: 'damage', subject, message, hint: HINT_WRONG_KIND });
+  }
+
+  mode(path: string, stat: FileStat, mode: number): void {
+    if (stat.mode === mode) return;
+    const dir = this.nameOf(path).split('/')[0]!;
+    const group = this.#wrongModes.get(`${dir} ${mode}`) ?? { dir, mode, paths: [] };
+    group.paths.push(path);
+    this.#wrongModes.set(`${dir} ${mode}`, group);
+  }
+
+  /** The entries of a directory of the store, none when it is not there, which is told of where its name is looked at. */
+  async list(path: string): Promise<DirEntry[]> {
+    try {
+      return await this.parts.disk.readdir(path);
+    } catch (e) {
+      if (isErrno(e, 'ENOENT', 'ENOTDIR') || isHsError(e, 'INTEGRITY')) return [];
+      throw e;
+    }
+  }
+
+  /** Undefined: it was taken away meanwhile. */
+  async lstat(path: string): Promise<FileStat | undefined> {
+    try {
+      return await this.parts.disk.lstat(path);
+    } catch (e) {
+      if (isErrno(e, 'ENOENT') || isHsError(e, 'INTEGRITY')) return undefined;
+      throw e;
+    }
+  }
+
+  /** A file that never changes: one object, or a pack of them. False: it was taken away meanwhile. */
+  async file(path: string): Promise<boolean> {
+    const stat = await this.lstat(path);
+    if (stat === undefined) return false;
+    this.mode(path, stat, OBJECT_MODE);
+    if (stat.nlink > 1) {
+      const subject = this.nameOf(path);
+      this.add({
+        severity: 'misplaced',
+        subject,
+        message: `${subject} has ${stat.nlink} names: who writes to another one changes the object`,
+        hint: HINT_REPAIR,
+        repair: copyOnto(this.parts, path),
+      });
+    }
+    return true;
+  }
+}

@@ -1,0 +1,117 @@
+import { isObjectId, type ObjectId } from '../../core/objects/ids.js';
+import { isErrno, isHsError } from '../../errors/hs-error.js';
+import { inMemory } from '../objects/object-store.js';
+import type { Inventory, InventoryRequest, ObjectGroup, Staged, StoredObject } from '../port/inventory.js';
+import { FAN_OUT } from './layout.js';
+import { shownName } from './ledger-listing.js';
+import type { LocalParts } from './local-parts.js';
+import type { Pack, Packs } from './objects/packs.js';
+import { soundPacks } from './objects/tidy-packs.js';
+
+/** Lists `objects/`, `packs/` and the batches of `trash/`. */
+export class InventoryOfFiles implements Inventory {
+  readonly #parts: LocalParts;
+
+  constructor(parts: LocalParts) {
+    this.#parts = parts;
+  }
+
+  async *groups(request: InventoryRequest = {}): AsyncGenerator<ObjectGroup> {
+    const { files, layout } = this.#parts;
+    const { where, prefix = '' } = request;
+    if (where !== 'trash') {
+      for (const name of FAN_OUT) {
+        if (!name.startsWith(prefix.slice(0, 2))) continue;
+        const dir = `${layout.objects}/${name}`;
+        const isHere = (id: ObjectId) => id.startsWith(name) && id.startsWith(prefix);
+        yield await this.#directory(dir, isHere, (id) => layout.object(id), request);
+      }
+      for (const pack of await this.#packs(layout.packs, files.packs, request))
+        yield this.#pack(pack, prefix);
+    }
+    if (where === 'in use') return;
+    for (const batch of await this.#attempt('trash', () => files.trashBatches(), request)) {
+      const dir = layout.trashBatch(batch);
+      const isHere = (id: ObjectId) => id.startsWith(prefix);
+      // Packs first: what is moved out of one meanwhile is a file, or in use.
+      const packs = await this.#packs(dir, files.packsOf(batch), request);
+      yield { ...(await this.#directory(dir, isHere, (id) => layout.trashed(batch, id), request)), batch };
+      for (const pack of packs) yield { ...this.#pack(pack, prefix), batch };
+    }
+  }
+
+  async #directory(
+    dir: string,
+    isHere: (id: ObjectId) => boolean,
+    pathOf: (id: ObjectId) => string,
+    request: InventoryRequest,
+  ): Promise<ObjectGroup> {
+    const { sizes } = request;
+    const { disk } = this.#parts;
+    const entries = await this.#attempt(this.#name(dir), () => disk.readdir(dir), request);
+    const ids: ObjectId[] = [];
+    for (const { name, kind } of entries) {
+      if (kind === 'file' && name !== undefined && isObjectId(name) && isHere(name)) ids.push(name);
+    }
+    ids.sort();
+    const size = async (id: ObjectId) => (await this.#parts.disk.find(pathOf(id)))?.size;
+    const objects: StoredObject[] = [];
+    for (const id of ids) {
+      const found = sizes ? await size(id) : undefined;
+      if (!sizes || found !== undefined) objects.push(found === undefined ? { id } : { id, size: found });
+    }
+    return {
+      objects,
+      size,
+      open: (id) => this.#parts.disk.open(pathOf(id), { access: 'read' }),
+      nameOf: (id) => this.#name(pathOf(id)),
+      close: async () => undefined,
+    };
+  }
+
+  #packs(dir: string, packs: Packs | undefined, request: InventoryRequest): Promise<Pack[]> {
+    const { unlistable } = request;
+    const open = async () => {
+      await packs?.refresh();
+      return (await packs?.all()) ?? [];
+    };
+    return this.#attempt(
+      this.#name(dir),
+      unlistable === undefined ? open : () => soundPacks(packs, unlistable),
+      request,
+    );
+  }
+
+  /** What is listed; nothing of a directory that is not there, such as a batch that a collector has just dropped. */
+  async #attempt<T>(name: string, list: () => Promise<T[]>, { unlistable }: InventoryRequest): Promise<T[]> {
+    try {
+      return await list();
+    } catch (cause) {
+      if (isErrno(cause, 'ENOENT')) return [];
+      if (unlistable === undefined || !(isErrno(cause) || isHsError(cause, 'INTEGRITY'))) throw cause;
+      unlistable({ message: `${name} cannot be listed`, cause });
+      return [];
+    }
+  }
+
+  #pack(pack: Pack, prefix: string): ObjectGroup {
+    const { index } = pack;
+    return {
+      pack: pack.name,
+      objects: { [Symbol.iterator]: () => index.entries(prefix)[Symbol.iterator]() },
+      size: async (id) => index.find(id)?.size,
+      open: async (id) => inMemory(await pack.read(index.find(id)!)),
+      nameOf: (id) => `${this.#name(pack.path)}: object ${id}`,
+      close: () => pack.close(),
+    };
+  }
+
+  #name(path: string): string {
+    return path.slice(this.#parts.layout.root.length + 1);
+  }
+
+  async staged(): Promise<readonly Staged[]> {
+    const entries = await this.#parts.disk.readdir(this.#parts.layout.tmp);
+    return entries.map((entry) => ({ name: shownName(entry), lease: entry.name?.split('-')[0] ?? '' }));
+  }
+}

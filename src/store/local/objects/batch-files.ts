@@ -1,0 +1,280 @@
+import { createSha256, sha256 } from '../../../core/objects/hash.js';
+import type { ObjectId } from '../../../core/objects/ids.js';
+import { HsError, isErrno } from '../../../errors/hs-error.js';
+import type { Disk } from '../../../fsx/disk.js';
+import { EarlySync } from '../../../fsx/early-sync.js';
+import { corrupt, type ObjectStore } from '../../objects/object-store.js';
+import type { Added, ByteSource, ObjectBatch } from '../../port/object-batch.js';
+import type { Layout } from '../layout.js';
+import type { LocalParts } from '../local-parts.js';
+import type { ObjectFiles } from './object-files.js';
+import { ObjectPresence } from './object-presence.js';
+import { type PackLimits, PackWriter, type StagedPack } from './pack-writer.js';
+
+/** Beyond this many, one syncfs is cheaper than an fsync each (0.10 ms a file instead of 1.08 on ext4). */
+const SYNCFS_FROM = 32;
+/** What the disk can have in flight at once. */
+const PARALLEL = 16;
+const CHUNK_BYTES = 2 * 1024 * 1024;
+/** 1 GiB is put in 1.0 s instead of 1.6 (two cores, ext4): the disk writes while the rest is read and hashed. */
+const EARLY_SYNC_BYTES = 128 * 1024 * 1024;
+
+const IN_PACK = Symbol('in a pack');
+
+interface Member {
+  readonly size: number;
+  /** The file it is staged as, or that it is on its way into a pack; undefined when it is published. */
+  staged?: string | typeof IN_PACK | undefined;
+  /** Whether the directory that its name is in was synced since it was found or put there. */
+  durable: boolean;
+  /** That directory, of what is published. */
+  dir?: string | undefined;
+}
+
+async function parallel<T>(items: Iterable<T>, run: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  const worker = async () => {
+    for (let item = queue.pop(); item !== undefined; item = queue.pop()) await run(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(PARALLEL, queue.length) }, worker));
+}
+
+/** Objects on their way onto a disk: staged in tmp/ first, then made durable together and renamed into place. */
+export class BatchFiles implements ObjectBatch {
+  readonly #disk: Disk;
+  readonly #layout: Layout;
+  readonly #files: ObjectFiles;
+  readonly #objects: ObjectStore;
+  readonly #presence: ObjectPresence;
+  readonly lease: string;
+  readonly #stagingPath: () => string;
+  readonly #members = new Map<ObjectId, Member>();
+  readonly #limits: PackLimits;
+  /** Small objects on their way into packs; the last one is still being filled. */
+  readonly #packs: PackWriter[] = [];
+  /**
+   * What was there with other bytes than those that were added: the file itself is written over, and one in a
+   * pack gets a file beside it.
+   */
+  readonly damaged = new Set<ObjectId>();
+  /** Names of the packs when its members were last looked for, and of those that it has published since. */
+  #seenPacks: Set<ObjectId> | undefined;
+
+  constructor(parts: LocalParts, lease: string) {
+    const { disk, layout, files, objects, limits } = parts;
+    this.#stagingPath = () => parts.stagingPath(lease);
+    this.#disk = disk;
+    this.#layout = layout;
+    this.#files = files;
+    this.#objects = objects;
+    this.#presence = new ObjectPresence(parts);
+    this.#limits = limits;
+    this.lease = lease;
+  }
+
+  async reference(id: ObjectId, size?: number): Promise<void> {
+    if (!this.#members.has(id)) await this.#demand(id, size, false);
+  }
+
+  /**
+   * Whether the object is there as its name says. What is there is read: whoever is told that bytes are stored
+   * throws their own away.
+   */
+  async #isThere(id: ObjectId, size: number, asFile: boolean, bytes?: Uint8Array): Promise<boolean> {
+    const member = this.#members.get(id);
+    if (member !== undefined && (!asFile || typeof member.staged === 'string')) return true;
+    if (!(await this.#presence.isThere(id, asFile))) return false;
+    if (!(await this.#presence.readsBack(id, bytes))) {
+      this.damaged.add(id);
+      return false;
+    }
+    this.#members.set(id, { size, durable: false });
+    return true;
+  }
+
+  /** What is kept apart is a file of its own, and never in a pack. */
+  async addBytes(bytes: Uint8Array, { apart = false } = {}): Promise<Added> {
+    const id = sha256(bytes);
+    const size = bytes.byteLength;
+    const isNew = !this.#members.has(id) && this.#presence.isKnownAbsent(id);
+    if (isNew || !(await this.#isThere(id, size, apart, bytes))) {
+      const staging = this.#stage(id, bytes, apart);
+      if (staging !== undefined) await staging;
+    }
+    return { id, size };
+  }
+
+  /** Undefined when it is done already. */
+  #stage(id: ObjectId, bytes: Uint8Array, asFile: boolean): Promise<void> | undefined {
+    const size = bytes.byteLength;
+    const isFile = asFile || this.damaged.has(id) || size > this.#limits.objectBytes;
+    if (isFile || this.#files.packs === undefined) return this.#stageFile(id, bytes);
+    const pack = this.#packs.at(-1);
+    if (pack === undefined || pack.isFullFor(size)) {
+      return this.#beginPack().then(() => this.#stage(id, bytes, asFile));
+    }
+    const isIn = () => {
+      this.#members.set(id, { size, staged: IN_PACK, durable: false });
+    };
+    const adding = pack.add(id, bytes);
+    if (adding !== undefined) return adding.then(isIn);
+    isIn();
+    return undefined;
+  }
+
+  async #stageFile(id: ObjectId, bytes: Uint8Array): Promise<void> {
+    const staged = this.#stagingPath();
+    await this.#disk.writeFile(staged, bytes, { mode: 0o444, sync: false });
+    this.#members.set(id, { size: bytes.byteLength, staged, durable: false });
+  }
+
+  /** While one is made durable the next is filled, and no third one takes memory. */
+  async #beginPack(): Promise<void> {
+    await this.#packs.at(-2)?.finish();
+    this.#packs
+      .at(-1)
+      ?.finish()
+      .catch(() => undefined);
+    this.#packs.push(new PackWriter(this.#disk, this.#stagingPath(), this.#limits));
+  }
+
+  /**
+   * Copies a source of any size in constant memory: while one chunk is hashed here, the one before is
+   * written and the next is read by the thread pool.
+   */
+  async addSource(source: ByteSource, onBytes?: (count: number) => void): Promise<Added> {
+    const staged = this.#stagingPath();
+    const file = await this.#disk.open(staged, { access: 'create', mode: 0o444, sparse: true });
+    const hash = createSha256();
+    const early = new EarlySync(() => file.sync(), EARLY_SYNC_BYTES);
+    let size = 0;
+    let kept = false;
+    let writing: Promise<void> = Promise.resolve();
+    try {
+      const buffers = [0, 1, 2].map(() => Buffer.allocUnsafeSlow(CHUNK_BYTES));
+      let reading = source.read(buffers[0]!, 0);
+      for (let turn = 0; ; turn = (turn + 1) % 3) {
+        const count = await reading;
+        if (count === 0) break;
+        const chunk = buffers[turn]!.subarray(0, count);
+        size += count;
+        reading = source.read(buffers[(turn + 1) % 3]!, size);
+        reading.catch(() => undefined);
+        await writing;
+        writing = file.write(chunk);
+        writing.catch(() => undefined);
+        early.wrote(count);
+        hash.update(chunk);
+        onBytes?.(count);
+      }
+      await writing;
+      await early.succeeded();
+      const id = hash.digest();
+      if (!(await this.#isThere(id, size, false))) {
+        this.#members.set(id, { size, staged, durable: false });
+        kept = true;
+      }
+      return { id, size };
+    } finally {
+      // A source that fails leaves the chunk before it on its way into the descriptor.
+      await writing.catch(() => undefined);
+      await file.close();
+      if (!kept) await this.#disk.unlink(staged);
+    }
+  }
+
+  hasPacked = false;
+
+  async publish(): Promise<void> {
+    await this.#lookAgain();
+    const packs = await this.#finishPacks();
+    const files: (readonly [ObjectId, string])[] = [];
+    for (const [id, { staged }] of this.#members) if (typeof staged === 'string') files.push([id, staged]);
+    if (files.length > 0) await this.#syncStaged(files.map(([, staged]) => staged));
+    for (const [id, staged] of files) {
+      await this.#disk.rename(staged, this.#layout.object(id));
+      const dir = this.#layout.objectDir(id);
+      this.#members.set(id, { size: this.#members.get(id)!.size, durable: false, dir });
+    }
+    for (const { path, name } of packs) {
+      await this.#disk.rename(path, this.#layout.pack(name));
+      this.#seenPacks?.add(name);
+    }
+    this.#packs.length = 0;
+    this.hasPacked ||= packs.length > 0;
+    const dirs = new Set(packs.length > 0 ? [this.#layout.packs] : []);
+    for (const { durable, dir } of this.#members.values()) if (!durable && dir !== undefined) dirs.add(dir);
+    if (dirs.size < SYNCFS_FROM || !(await this.#disk.syncFilesystem(this.#layout.objects))) {
+      await parallel(dirs, (dir) => this.#disk.syncDir(dir));
+    }
+    for (const member of this.#members.values()) {
+      if (member.staged === IN_PACK) member.dir = this.#layout.packs;
+      member.durable = true;
+      member.staged = undefined;
+    }
+  }
+
+  #hasFound(): boolean {
+    for (const { staged } of this.#members.values()) if (staged === undefined) return true;
+    return false;
+  }
+
+  /** What was found, or published before, may have been swept meanwhile; under the lease it cannot be purged. */
+  async #lookAgain(): Promise<void> {
+    if (!this.#hasFound()) return;
+    // After a lost race one listing tells what moved meanwhile: to look for each object of a large commit
+    // takes so long that the next race is lost too.
+    const packs = new Set((await this.#files.packs?.refresh()) ?? []);
+    const allThere = this.#seenPacks !== undefined && [...this.#seenPacks].every((name) => packs.has(name));
+    this.#seenPacks = packs;
+    const trashed = await this.#files.trashedFiles();
+    for (const [id, { size, staged, durable, dir }] of this.#members) {
+      if (staged !== undefined) continue;
+      const stays = dir === this.#layout.packs ? allThere : !trashed.has(id);
+      if (durable && dir !== undefined && stays) continue;
+      await this.#demand(id, size, durable);
+    }
+  }
+
+  async #demand(id: ObjectId, size: number | undefined, durable: boolean): Promise<void> {
+    const found = await this.#files.bringBack(id);
+    if (found === undefined) throw new HsError('OBJECT_MISSING', `object ${id} is missing`);
+    // The name promises the bytes; another size proves damage, and new bytes under it would hide that.
+    if (size !== undefined && found.size !== size) throw corrupt(id);
+    if (found.dir === undefined) await this.#stage(id, await this.#objects.read(id), false);
+    else this.#members.set(id, { size: found.size, durable: durable && !found.moved, dir: found.dir });
+  }
+
+  /** Too few for a pack, they are staged as files. */
+  async #finishPacks(): Promise<StagedPack[]> {
+    const finished: StagedPack[] = [];
+    for (const pack of this.#packs) {
+      if (pack.isPack) finished.push(await pack.finish());
+      else for (const { id, bytes } of pack.held()) await this.#stage(id, bytes, true);
+    }
+    return finished;
+  }
+
+  async #syncStaged(paths: readonly string[]): Promise<void> {
+    if (paths.length >= SYNCFS_FROM && (await this.#disk.syncFilesystem(this.#layout.tmp))) return;
+    await parallel(paths, async (path) => {
+      const file = await this.#disk.open(path, { access: 'read' });
+      try {
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    });
+  }
+
+  async discard(): Promise<void> {
+    for (const member of this.#members.values()) {
+      if (typeof member.staged !== 'string') continue;
+      await this.#disk.unlink(member.staged).catch((e) => {
+        if (!isErrno(e)) throw e;
+      });
+    }
+    for (const pack of this.#packs.splice(0)) await pack.discard();
+    this.#members.clear();
+  }
+}

@@ -1,0 +1,136 @@
+import { sha256 } from '../../../core/objects/hash.js';
+import type { ObjectId } from '../../../core/objects/ids.js';
+import type { PackEntry } from '../../../core/objects/pack-index.js';
+import { isErrno, isHsError } from '../../../errors/hs-error.js';
+import { PACK_ENDING } from '../layout.js';
+import type { LocalParts } from '../local-parts.js';
+import { PackWriter } from './pack-writer.js';
+import type { Pack } from './packs.js';
+
+/** A pack whose objects are to lie elsewhere. */
+export interface Source {
+  readonly pack: Pack;
+  /** The directory that an object of it goes to; undefined: none. */
+  to(entry: PackEntry): string | undefined;
+  /** What becomes of the pack itself: it goes (the default), stays, or moves to another path. */
+  readonly after?: 'goes' | 'stays' | { readonly movesTo: string };
+}
+
+/**
+ * Writes the objects of some packs into new ones, and removes a pack when all of its objects are durable
+ * where they belong. At every moment each object is in one place or in both, so whoever looks for one finds
+ * it, and a death in between leaves it twice. Needs as much room as one round of packs; what it staged is
+ * discarded when it fails.
+ */
+export class Repack {
+  readonly #parts: LocalParts;
+  /** Token of the lease that staged files go with. */
+  readonly #lease: string;
+  /** By the directory that they go to. */
+  readonly #outputs = new Map<string, PackWriter[]>();
+  /** What is in them, since an object may lie in two packs. */
+  readonly #written = new Map<string, Set<ObjectId>>();
+  /** What was read and is not what its name says. */
+  readonly #unsound: { readonly dir: string; readonly entry: PackEntry; readonly bytes: Uint8Array }[] = [];
+  /** Those that cannot be read to their end, and stay (D8). */
+  readonly damaged: Pack[] = [];
+  #sources: Source[] = [];
+
+  constructor(parts: LocalParts, lease: string) {
+    this.#parts = parts;
+    this.#lease = lease;
+  }
+
+  async run(sources: readonly Source[], signal?: AbortSignal): Promise<void> {
+    try {
+      for (const source of sources) {
+        signal?.throwIfAborted();
+        await this.#tryCopy(source);
+        if (this.#isEnough()) await this.#settle();
+      }
+      await this.#settle();
+    } finally {
+      for (const writer of [...this.#outputs.values()].flat()) await writer.discard();
+    }
+  }
+
+  async #tryCopy(source: Source): Promise<void> {
+    try {
+      await this.#copy(source);
+      this.#sources.push(source);
+    } catch (e) {
+      if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'EIO')) throw e;
+      this.damaged.push(source.pack);
+    } finally {
+      await source.pack.close();
+    }
+  }
+
+  async #copy({ pack, to }: Source): Promise<void> {
+    const inOrder = [...pack.index.entries()].sort((a, b) => a.offset - b.offset);
+    for (const entry of inOrder) {
+      const dir = to(entry);
+      if (dir === undefined || this.#written.get(dir)?.has(entry.id)) continue;
+      const bytes = await pack.read(entry);
+      // Another pack of this round may have it whole; what is damaged is kept only where none has (D8).
+      if (sha256(bytes) === entry.id) await this.#add(dir, entry, bytes);
+      else this.#unsound.push({ dir, entry, bytes });
+    }
+  }
+
+  async #add(dir: string, { id, size }: PackEntry, bytes: Uint8Array): Promise<void> {
+    const written = this.#written.get(dir) ?? new Set();
+    this.#written.set(dir, written);
+    if (written.has(id)) return;
+    const writers = this.#outputs.get(dir) ?? [];
+    this.#outputs.set(dir, writers);
+    let writer = writers.at(-1);
+    if (writer === undefined || writer.isFullFor(size)) {
+      await writer?.finish();
+      writer = new PackWriter(
+        this.#parts.disk,
+        this.#parts.stagingPath(this.#lease, 'pack'),
+        this.#parts.limits,
+      );
+      writers.push(writer);
+    }
+    await writer.add(id, bytes);
+    written.add(id);
+  }
+
+  #isEnough(): boolean {
+    return this.#sources.reduce((sum, { pack }) => sum + pack.fileBytes, 0) >= this.#parts.limits.mostBytes;
+  }
+
+  /** Publishes what was written, durably, and only then removes what it was taken from. */
+  async #settle(): Promise<void> {
+    const { disk } = this.#parts;
+    const kept = new Set<string>();
+    for (const { dir, entry, bytes } of this.#unsound.splice(0)) await this.#add(dir, entry, bytes);
+    for (const [dir, writers] of this.#outputs) {
+      for (const writer of writers) {
+        const { path, name } = await writer.finish();
+        const to = `${dir}/${name}${PACK_ENDING}`;
+        await disk.rename(path, to);
+        kept.add(to);
+      }
+      await disk.syncDir(dir);
+    }
+    this.#outputs.clear();
+    this.#written.clear();
+    const dirs = new Set<string>();
+    const dirOf = (path: string) => path.slice(0, path.lastIndexOf('/'));
+    for (const { pack, after = 'goes' } of this.#sources) {
+      const { path } = pack;
+      if (after === 'stays' || kept.has(path)) continue;
+      if (after === 'goes') await disk.unlink(path);
+      else {
+        await disk.rename(path, after.movesTo);
+        dirs.add(dirOf(after.movesTo));
+      }
+      dirs.add(dirOf(path));
+    }
+    this.#sources = [];
+    for (const dir of dirs) await disk.syncDir(dir);
+  }
+}

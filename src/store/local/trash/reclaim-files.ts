@@ -1,0 +1,97 @@
+import type { ObjectId, Timestamp } from '../../../core/objects/ids.js';
+import type {
+  Condemned,
+  Erasure,
+  PurgeNote,
+  Reclaimer,
+  TakenOut,
+  TrashBatch,
+  TrashSeal,
+  Verdict,
+  Working,
+} from '../../port/reclaimer.js';
+import type { LocalParts } from '../local-parts.js';
+import { dropPackedCopies, mergePacks, smallPacks, soundPacks } from '../objects/tidy-packs.js';
+import { eraseBatch } from './erase-batch.js';
+import { rescueBatch } from './rescue-batch.js';
+import type { Trash } from './trash.js';
+import { Trasher } from './trasher.js';
+
+/** Out of use is in `trash/`: trasher out and bringing back is a rename, and of a part of a pack a new pack. */
+export class ReclaimFiles implements Reclaimer {
+  readonly #parts: LocalParts;
+  readonly #trash: Trash;
+
+  constructor(parts: LocalParts, trash: Trash) {
+    this.#parts = parts;
+    this.#trash = trash;
+  }
+
+  batches(): Promise<TrashBatch[]> {
+    return this.#trash.list();
+  }
+
+  contents(batch: TrashBatch): Promise<readonly ObjectId[]> {
+    return this.#trash.contents(batch);
+  }
+
+  async condemn(
+    condemned: readonly Condemned[],
+    verdict: Verdict,
+    older: readonly TrashBatch[],
+    now: Timestamp,
+    working: Working,
+  ): Promise<TakenOut> {
+    const { files } = this.#parts;
+    const trasher = new Trasher(this.#parts, this.#trash, verdict, now, working);
+    const single = condemned.filter(({ group }) => group.pack === undefined);
+    const all = single.reduce((sum, { ids }) => sum + ids.length, 0);
+    working.progress.start('moving to the trash', all, 'objects');
+    for (const { ids } of single) {
+      for (const id of ids) {
+        working.progress.advance(1);
+        const size = verdict.sizeOf(id) ?? (await files.sizeOfFile(id));
+        if (size !== undefined) await trasher.trashFile(id, size);
+      }
+    }
+    const holed = new Set(condemned.map(({ group }) => group.pack));
+    for (const pack of (await files.packs?.all()) ?? [])
+      if (holed.has(pack.name)) await trasher.trashPack(pack);
+    for (const batch of older) if (batch.window === 'kept') await trasher.moveFromKept(batch);
+    const left = await trasher.splitPacks();
+    return { batches: trasher.batches, swept: trasher.swept, left };
+  }
+
+  seal(batch: TrashBatch, seal: TrashSeal): Promise<TrashBatch> {
+    return this.#trash.seal(batch, seal);
+  }
+
+  rescue(batch: TrashBatch, isInUse: (id: ObjectId) => boolean, working: Working): Promise<number> {
+    return rescueBatch(this.#parts, this.#trash, batch, isInUse, working);
+  }
+
+  erase(batch: TrashBatch, erasure: Erasure, working: Working): Promise<PurgeNote> {
+    return eraseBatch(this.#parts, this.#trash, batch, erasure, working);
+  }
+
+  async drop(batch: TrashBatch): Promise<readonly string[]> {
+    // What it holds nobody can tell: it may be what was to go, or what somebody needs (D8).
+    const unreadable = await this.#trash.unreadable(batch);
+    if (unreadable.length === 0) await this.#trash.drop(batch);
+    return unreadable.map((name) => `pack ${name} in the trash cannot be read`);
+  }
+
+  async needsConsolidation(): Promise<boolean> {
+    const { packs } = this.#parts.files;
+    await packs?.refresh();
+    return smallPacks(this.#parts, (await packs?.all()) ?? []).length > 0;
+  }
+
+  async consolidate(working: Pick<Working, 'staging' | 'signal'>): Promise<void> {
+    await mergePacks(this.#parts, await soundPacks(this.#parts.files.packs), working);
+  }
+
+  dropCopies(id: ObjectId, lease: string): Promise<boolean> {
+    return dropPackedCopies(this.#parts, id, lease);
+  }
+}

@@ -1,0 +1,251 @@
+import * as z from 'zod/mini';
+import type { Random } from '../../../core/effects.js';
+import { canonicalBytes, parseCanonical } from '../../../core/json/canonical.js';
+import { check, natural, timestamp } from '../../../core/json/schema.js';
+import { isObjectId, type ObjectId, type Timestamp } from '../../../core/objects/ids.js';
+import { HsError, isErrno, isHsError } from '../../../errors/hs-error.js';
+import type { Disk } from '../../../fsx/disk.js';
+import { timeOfBatch } from '../../collector/batch-time.js';
+import type { PurgeNote, TrashBatch, TrashSeal, TrashWindow } from '../../port/reclaimer.js';
+import type { Layout } from '../layout.js';
+import { type Pack, Packs } from '../objects/packs.js';
+
+const NAME = /^(\d{17})-[0-9a-f]{12}-(zero|kept)$/;
+const SEAL = 'seal.json';
+const PURGE = 'purge.json';
+/** Names that a batch may hold beside objects. */
+export const TRASH_RECORDS: readonly string[] = [SEAL, PURGE, `${SEAL}.tmp`, `${PURGE}.tmp`];
+const MAX_RECORD_BYTES = 64 * 1024 * 1024;
+
+const sealSchema = z.strictObject({
+  schema: z.literal('hs.trash-seal/1'),
+  sealed_at: timestamp,
+  leases: z.array(z.string().check(z.regex(/^[0-9a-f]{24}$/, 'not a lease'))),
+});
+
+const purgeSchema = z.strictObject({
+  schema: z.literal('hs.trash-purge/1'),
+  objects: natural,
+  size_bytes: natural,
+  brought_back: natural,
+});
+
+interface Records {
+  readonly [SEAL]: z.output<typeof sealSchema>;
+  readonly [PURGE]: z.output<typeof purgeSchema>;
+}
+type AnyRecord = Records[keyof Records];
+const RECORD_SCHEMAS = { [SEAL]: sealSchema, [PURGE]: purgeSchema } as const;
+
+export function isTrashBatch(name: string): boolean {
+  return NAME.test(name);
+}
+
+/** Objects taken out of use, in batches, until they are purged (`man hsstore-format`). */
+export class Trash {
+  readonly #disk: Disk;
+  readonly #layout: Layout;
+  readonly #random: Random;
+  /** Of what this process moved here. */
+  readonly #sizes = new Map<ObjectId, number>();
+
+  constructor(disk: Disk, layout: Layout, random: Random) {
+    this.#disk = disk;
+    this.#layout = layout;
+    this.#random = random;
+  }
+
+  /** Oldest first. */
+  async list(): Promise<TrashBatch[]> {
+    const names = (await this.#disk.readdir(this.#layout.trash))
+      .filter((e) => e.kind === 'directory')
+      .map((e) => e.name)
+      .filter((name) => name !== undefined)
+      .filter((name) => NAME.test(name))
+      .sort();
+    const batches: TrashBatch[] = [];
+    for (const name of names) {
+      const seal = await this.#record(name, SEAL);
+      const purge = await this.#record(name, PURGE);
+      batches.push({
+        name,
+        window: NAME.exec(name)![2] as TrashWindow,
+        ...(seal === undefined ? {} : { seal }),
+        ...(purge === undefined ? {} : { purge }),
+      });
+    }
+    return batches;
+  }
+
+  /** A new batch, durable before anything is moved into it. */
+  async create(window: TrashWindow, now: Timestamp): Promise<TrashBatch> {
+    const name = `${now.replace(/\D/g, '')}-${this.#random.hex(6)}-${window}`;
+    await this.#disk.mkdir(this.#layout.trashBatch(name), 0o700);
+    await this.#disk.syncDir(this.#layout.trash);
+    return { name, window };
+  }
+
+  /** The objects that lie in a batch; none when a collector has dropped it since it was listed. */
+  async contents(batch: TrashBatch): Promise<ObjectId[]> {
+    const ids = new Set(await this.files(batch));
+    for (const { index } of await this.packs(batch)) for (const { id } of index.entries()) ids.add(id);
+    return [...ids].sort();
+  }
+
+  /** Those that lie there as files. */
+  async files(batch: TrashBatch): Promise<ObjectId[]> {
+    const dir = this.#layout.trashBatch(batch.name);
+    const entries = await this.#unlessGone(() => this.#disk.readdir(dir));
+    return (entries ?? [])
+      .map((e) => e.name)
+      .filter((name) => name !== undefined)
+      .filter(isObjectId)
+      .sort();
+  }
+
+  /** The packs that lie there and can be looked into. */
+  async packs(batch: TrashBatch): Promise<Pack[]> {
+    return (await this.#look(batch)).packs;
+  }
+
+  /** Names of the packs that lie there and cannot be looked into. */
+  async unreadable(batch: TrashBatch): Promise<readonly ObjectId[]> {
+    return (await this.#look(batch)).unreadable;
+  }
+
+  async #look(batch: TrashBatch): Promise<{ packs: Pack[]; unreadable: readonly ObjectId[] }> {
+    const known = new Packs(this.#disk, this.#layout.trashBatch(batch.name));
+    const packs = await known.all();
+    await known.close();
+    return { packs, unreadable: known.unreadable };
+  }
+
+  /** Bytes of a file there, or undefined: it was brought back meanwhile. */
+  async size(batch: TrashBatch, id: ObjectId): Promise<number | undefined> {
+    const known = this.#sizes.get(id);
+    if (known !== undefined) return known;
+    return this.#unlessGone(async () => (await this.#disk.lstat(this.#layout.trashed(batch.name, id))).size);
+  }
+
+  /** Takes an object of that size out of use. False: it was not there any more. */
+  async take(batch: TrashBatch, id: ObjectId, size: number): Promise<boolean> {
+    this.#sizes.set(id, size);
+    return this.#moved(this.#layout.object(id), this.#layout.trashed(batch.name, id));
+  }
+
+  /** Takes a whole pack out of use. False: it was not there any more. */
+  async takePack(batch: TrashBatch, name: ObjectId): Promise<boolean> {
+    return this.#moved(this.#layout.pack(name), this.#layout.trashedPack(batch.name, name));
+  }
+
+  /** False: another command was first, or it is purged. */
+  async bringBack(batch: TrashBatch, id: ObjectId): Promise<boolean> {
+    return this.#moved(this.#layout.trashed(batch.name, id), this.#layout.object(id));
+  }
+
+  /** Moves a file to another batch. False: it was brought back meanwhile. */
+  async move(from: TrashBatch, to: TrashBatch, id: ObjectId): Promise<boolean> {
+    return this.#moved(this.#layout.trashed(from.name, id), this.#layout.trashed(to.name, id));
+  }
+
+  /** Removes the bytes for good. */
+  async unlink(batch: TrashBatch, id: ObjectId): Promise<void> {
+    await this.#unlessGone(() => this.#disk.unlink(this.#layout.trashed(batch.name, id)));
+  }
+
+  async unlinkPack(pack: Pack): Promise<void> {
+    await this.#unlessGone(() => this.#disk.unlink(pack.path));
+  }
+
+  async seal(batch: TrashBatch, { sealed_at, leases }: TrashSeal): Promise<TrashBatch> {
+    const seal = { schema: 'hs.trash-seal/1' as const, sealed_at, leases: [...leases] };
+    await this.#writeRecord(batch, SEAL, seal);
+    return { ...batch, seal };
+  }
+
+  /** Notes what a purge is about to do, unless one that died had noted it already. */
+  async notePurge(batch: TrashBatch, note: PurgeNote): Promise<PurgeNote> {
+    if (batch.purge !== undefined) return batch.purge;
+    await this.#writeRecord(batch, PURGE, { schema: 'hs.trash-purge/1', ...note });
+    return note;
+  }
+
+  /** Removes an emptied batch. */
+  async drop(batch: TrashBatch): Promise<void> {
+    const dir = this.#layout.trashBatch(batch.name);
+    for (const name of TRASH_RECORDS) {
+      await this.#unlessGone(() => this.#disk.unlink(`${dir}/${name}`));
+    }
+    try {
+      await this.#disk.rmdir(dir);
+    } catch (e) {
+      // Something that is no part of a batch lies in it: hs fsck tells.
+      if (!isErrno(e, 'ENOTEMPTY', 'EEXIST')) throw e;
+    }
+  }
+
+  async sync(batch: TrashBatch): Promise<void> {
+    await this.#disk.syncDir(this.#layout.trashBatch(batch.name));
+  }
+
+  async #moved(from: string, to: string): Promise<boolean> {
+    const moved = await this.#unlessGone(async () => {
+      await this.#disk.rename(from, to);
+      return true;
+    });
+    return moved ?? false;
+  }
+
+  async #unlessGone<T>(run: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await run();
+    } catch (e) {
+      if (!isErrno(e, 'ENOENT')) throw e;
+      return undefined;
+    }
+  }
+
+  /** A record that is torn counts as not written: the step that writes it is then done again. */
+  async #record<N extends keyof Records>(batch: string, name: N): Promise<Records[N] | undefined> {
+    try {
+      return await this.#readRecord(batch, name);
+    } catch (e) {
+      if (isErrno(e, 'ENOENT') || isHsError(e, 'INVALID_RECORD')) return undefined;
+      throw e;
+    }
+  }
+
+  /** What is wrong with a record of a batch; undefined: nothing, or it is not there. */
+  async problemOf(batch: string, name: string): Promise<string | undefined> {
+    if (name !== SEAL && name !== PURGE) return undefined;
+    try {
+      await this.#readRecord(batch, name);
+      return undefined;
+    } catch (e) {
+      if (isErrno(e, 'ENOENT')) return undefined;
+      if (isHsError(e, 'INVALID_RECORD', 'INTEGRITY')) return e.message;
+      throw e;
+    }
+  }
+
+  async #readRecord<N extends keyof Records>(batch: string, name: N): Promise<Records[N]> {
+    const path = `${this.#layout.trashBatch(batch)}/${name}`;
+    const value = parseCanonical(await this.#disk.readFile(path, MAX_RECORD_BYTES), MAX_RECORD_BYTES);
+    const record = check<z.ZodMiniType<AnyRecord>>(RECORD_SCHEMAS[name], value, 'INVALID_RECORD', name);
+    // A byte that was flipped in a time would end the window before it has begun.
+    if ('sealed_at' in record && timeOfBatch(record.sealed_at) < timeOfBatch(batch)) {
+      throw new HsError('INVALID_RECORD', `${name} is not valid: sealed_at is before the batch was made`);
+    }
+    return record as Records[N];
+  }
+
+  /** Beside its place and renamed in, within the batch: nothing is left over elsewhere by a crash. */
+  async #writeRecord(batch: TrashBatch, name: string, record: AnyRecord): Promise<void> {
+    const dir = this.#layout.trashBatch(batch.name);
+    const tmp = `${dir}/${name}.tmp`;
+    await this.#unlessGone(() => this.#disk.unlink(tmp));
+    await this.#disk.writeFile(tmp, canonicalBytes(record), { mode: 0o600, sync: true });
+    await this.#disk.rename(tmp, `${dir}/${name}`);
+    await this.#disk.syncDir(dir);
+  }
+}

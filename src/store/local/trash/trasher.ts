@@ -1,0 +1,126 @@
+import type { ObjectId, Timestamp } from '../../../core/objects/ids.js';
+import type { PackEntry } from '../../../core/objects/pack-index.js';
+import { isErrno } from '../../../errors/hs-error.js';
+import type { Swept, TrashBatch, TrashWindow, Verdict, Working } from '../../port/reclaimer.js';
+import type { LocalParts } from '../local-parts.js';
+import type { Pack } from '../objects/packs.js';
+import { Repack, type Source } from '../objects/repack.js';
+import type { Trash } from './trash.js';
+
+/**
+ * Takes objects out of use, each into the batch of its window. What was moved when it stops is an unsealed
+ * batch, which the next collection adopts.
+ */
+export class Trasher {
+  readonly #parts: LocalParts;
+  readonly #trash: Trash;
+  readonly #verdict: Verdict;
+  readonly #now: Timestamp;
+  readonly #working: Working;
+  readonly #batches = new Map<TrashWindow, TrashBatch>();
+  readonly #swept = new Map<ObjectId, number>();
+  /** Packs that hold other things too. */
+  readonly #sources: Source[] = [];
+
+  constructor(parts: LocalParts, trash: Trash, verdict: Verdict, now: Timestamp, working: Working) {
+    this.#parts = parts;
+    this.#trash = trash;
+    this.#verdict = verdict;
+    this.#now = now;
+    this.#working = working;
+  }
+
+  get batches(): TrashBatch[] {
+    return [...this.#batches.values()];
+  }
+
+  get swept(): Swept {
+    const sizes = [...this.#swept.values()];
+    return { objects: sizes.length, size_bytes: sizes.reduce((sum, size) => sum + size, 0) };
+  }
+
+  #isDead(id: ObjectId): boolean {
+    return !this.#verdict.isInUse(id);
+  }
+
+  async #batch(window: TrashWindow): Promise<TrashBatch> {
+    this.#working.signal?.throwIfAborted();
+    const batch = this.#batches.get(window) ?? (await this.#trash.create(window, this.#now));
+    this.#batches.set(window, batch);
+    return batch;
+  }
+
+  async #dirOf(window: TrashWindow): Promise<string> {
+    return this.#parts.layout.trashBatch((await this.#batch(window)).name);
+  }
+
+  async trashFile(id: ObjectId, size: number): Promise<void> {
+    const batch = await this.#batch(this.#verdict.windowOf(id));
+    if (await this.#trash.take(batch, id, size)) this.#swept.set(id, size);
+  }
+
+  /** A pack of which nothing is in use, and all of one window, is only renamed; any other is for `splitPacks`. */
+  async trashPack(pack: Pack): Promise<void> {
+    const dead = [...pack.index.entries()].filter((e) => !this.#verdict.isInUse(e.id));
+    const windows = new Set(dead.map((e) => this.#verdict.windowOf(e.id)));
+    const [window] = windows;
+    if (window !== undefined && windows.size === 1 && dead.length === pack.index.length) {
+      await pack.close();
+      if (await this.#trash.takePack(await this.#batch(window), pack.name)) this.#note(dead);
+      return;
+    }
+    const { layout } = this.#parts;
+    // Where most of it goes, the pack itself does, with a copy of the little that stays: on a disk that is
+    // nearly full there is no room for both.
+    const bytes = dead.reduce((sum, e) => sum + e.size, 0);
+    if (windows.size === 1 && 2 * bytes >= pack.fileBytes) {
+      const to = ({ id }: PackEntry) => (this.#isDead(id) ? undefined : layout.packs);
+      const movesTo = layout.trashedPack((await this.#batch(window!)).name, pack.name);
+      this.#sources.push({ pack, to, after: { movesTo } });
+      return;
+    }
+    const dirs = new Map<TrashWindow, string>();
+    for (const w of windows) dirs.set(w, await this.#dirOf(w));
+    const to = ({ id }: PackEntry) =>
+      this.#isDead(id) ? dirs.get(this.#verdict.windowOf(id)) : layout.packs;
+    this.#sources.push({ pack, to });
+  }
+
+  #note(entries: Iterable<PackEntry>): void {
+    for (const { id, size } of entries) this.#swept.set(id, size);
+  }
+
+  /** What was put and removed again, the last time for good, may lie in an older batch as well. */
+  async moveFromKept(batch: TrashBatch): Promise<void> {
+    const isZero = (id: ObjectId) => this.#verdict.windowOf(id) === 'zero';
+    for (const id of await this.#trash.files(batch)) {
+      if (isZero(id)) await this.#trash.move(batch, await this.#batch('zero'), id);
+    }
+    for (const pack of await this.#trash.packs(batch)) {
+      if (![...pack.index.entries()].some((e) => isZero(e.id))) continue;
+      const zero = await this.#dirOf('zero');
+      const home = this.#parts.layout.trashBatch(batch.name);
+      this.#sources.push({ pack, to: ({ id }) => (isZero(id) ? zero : home) });
+    }
+  }
+
+  /** Takes the packs apart that hold other things too. Returns why some were left as they are. */
+  async splitPacks(): Promise<string[]> {
+    if (this.#sources.length === 0) return [];
+    const { staging, signal } = this.#working;
+    const repack = new Repack(this.#parts, await staging());
+    try {
+      await repack.run(this.#sources, signal);
+    } catch (e) {
+      // What is full stays full for now; all that needs no room is done.
+      if (!isErrno(e, 'ENOSPC', 'EDQUOT')) throw e;
+      return ['there is no room to write packs anew, so what is out of use in them stays'];
+    }
+    const { packs } = this.#parts.layout;
+    for (const { pack } of this.#sources) {
+      if (!pack.path.startsWith(packs) || repack.damaged.includes(pack)) continue;
+      this.#note([...pack.index.entries()].filter((e) => !this.#verdict.isInUse(e.id)));
+    }
+    return repack.damaged.map((p) => `pack ${p.name} cannot be read to its end`);
+  }
+}
