@@ -103,18 +103,21 @@ describe('standard output', () => {
     }
   });
 
-  it('that is closed ends a listing, and is ignored by what must finish', async () => {
-    const closed = () => sink((_chunk, done) => done(Object.assign(new Error('EPIPE'), { code: 'EPIPE' })));
-    const listing = new Out(closed(), settings);
-    await expect(
-      (async () => {
-        for (;;) await listing.bytes(Buffer.from('x'));
-      })(),
-    ).rejects.toThrow(OutputClosed);
-    const change = new Out(closed(), { ...settings, stopWhenClosed: false });
-    for (let i = 0; i < 100; i++) await change.text('x');
-    await change.end();
-  });
+  it.each(['EPIPE', 'ECONNRESET'])(
+    'that is closed (%s) ends a listing, and is ignored by what must finish',
+    async (code) => {
+      const closed = () => sink((_chunk, done) => done(Object.assign(new Error(code), { code })));
+      const listing = new Out(closed(), settings);
+      await expect(
+        (async () => {
+          for (;;) await listing.bytes(Buffer.from('x'));
+        })(),
+      ).rejects.toThrow(OutputClosed);
+      const change = new Out(closed(), { ...settings, stopWhenClosed: false });
+      for (let i = 0; i < 100; i++) await change.text('x');
+      await change.end();
+    },
+  );
 
   it('that cannot be written to is an error, also when the last write is the one that fails', async () => {
     const full = sink((_chunk, done) => done(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })));

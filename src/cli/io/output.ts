@@ -24,6 +24,12 @@ export interface OutSettings {
   readonly stopWhenClosed: boolean;
 }
 
+/**
+ * How a write fails when nobody reads any more. The pipe between two Node programs, or to a pager, is a socket,
+ * which is reset when its reader goes with bytes unread.
+ */
+const CLOSED: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
+
 /** Standard output. Every method waits while the reader is slow, and throws when writing fails. */
 export class Out {
   readonly #stream: OutputStream;
@@ -53,7 +59,7 @@ export class Out {
   }
 
   readonly #onError = (e: NodeJS.ErrnoException): void => {
-    if (e.code === 'EPIPE' || e.code === 'ERR_STREAM_DESTROYED') this.#closed = true;
+    if (CLOSED.has(e.code ?? '')) this.#closed = true;
     else this.#failure ??= e;
   };
 

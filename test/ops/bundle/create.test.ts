@@ -71,7 +71,7 @@ describe('a bundle', () => {
     await hs(['init']);
     expect(await hs(['import', tar])).toMatchObject({
       status: 0,
-      stderr: expect.stringMatching(/'[0-9a-f]{8}' is over its time to live already: .*hs retain/),
+      stderr: expect.stringMatching(/the TTL of '[0-9a-f]{8}' has expired: .*hs retain/),
     });
   });
 
