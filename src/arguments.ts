@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { exportTargetSchema, projectionRef } from './core/guard/export-target.js';
 import { compact } from './core/json/omit-undefined.js';
-import { check, natural, objectId, timestamp } from './core/json/schema.js';
+import { artifactId, check, natural, objectId, timestamp } from './core/json/schema.js';
 import { EXPORT_FORMATS } from './core/ledger/export-formats.js';
 import { PAYLOADS } from './core/ledger/payload.js';
 import { entityRefSchema, ttlDays } from './core/manifest/manifest.js';
@@ -143,6 +143,8 @@ export const listQuery = options<Omit<ListQuery, 'now'>>('query', {
   sort: given,
   pinned: flag,
   expired: flag,
+  limit: natural,
+  after: artifactId,
 });
 export const historyQuery = options<HistoryQuery>('query', {
   artifact: given,

@@ -87,7 +87,14 @@ export class ArtifactReader {
   /** Live artifacts, newest first unless sorted (`hs ls`). */
   async list(query: Omit<ListQuery, 'now'> = {}): Promise<ArtifactRecord[]> {
     const checked = given.listQuery(query);
-    return listArtifacts(await this.#catalog(), { ...checked, now: this.session.now() });
+    const listed: ArtifactRecord[] = [];
+    for await (const record of listArtifacts(await this.#catalog(), {
+      ...checked,
+      now: this.session.now(),
+    })) {
+      listed.push(record);
+    }
+    return listed;
   }
 
   /** The manifest of its newest revision. */

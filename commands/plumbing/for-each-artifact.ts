@@ -1,5 +1,6 @@
 import { listing } from '../../src/cli/command.js';
 import { list, text } from '../../src/cli/options.js';
+import { pageOf, pageOptions } from '../../src/cli/page-options.js';
 import { keyAndValue } from '../../src/cli/parse/pairs.js';
 import { guardBytes, guardField } from '../../src/cli/text/escape-for-terminal.js';
 import type { ArtifactRecord } from '../../src/core/catalog/artifact-record.js';
@@ -20,6 +21,7 @@ Without \`--sort\`, the newest comes first, by ledger position. KEY, also in \`-
   options: {
     format: text('FORMAT', 'what to print for each artifact'),
     sort: text('KEY', 'sort by KEY', { complete: 'sort' }),
+    ...pageOptions,
     filter: list('KEY=VALUE', 'only artifacts whose KEY is VALUE; for name, VALUE is a glob', {
       parse: keyAndValue,
     }),
@@ -31,22 +33,24 @@ Without \`--sort\`, the newest comes first, by ledger position. KEY, also in \`-
       explains: 'Print the content hashes of all reports in the form of sha256sum.',
     },
   ],
-  async run({ options, session, now, globals }) {
+  async *run({ options, session, now, globals }) {
     const { listArtifacts } = await import('../../src/ops/inspect/list-artifacts.js');
     const { toTimestamp } = await import('../../src/core/objects/ids.js');
     const format = compileFormat(options.format ?? DEFAULT_FORMAT);
     const s = await session();
-    const rows = await listArtifacts(await s.catalog(), {
+    const catalog = await s.catalog();
+    const rows = listArtifacts(catalog, {
+      ...(await pageOf(options, catalog)),
       filters: options.filter,
       now: toTimestamp(now()),
       ...(options.sort === undefined ? {} : { sort: options.sort }),
     });
     const field = globals.nul ? (value: string) => value : guardField;
     const document = globals.json || globals.jsonl;
-    return rows.map((record: ArtifactRecord) => {
+    for await (const record of rows) {
       const text = format(record, field);
-      return { ...toRow(record), text: document && typeof text !== 'string' ? guardBytes(text) : text };
-    });
+      yield { ...toRow(record), text: document && typeof text !== 'string' ? guardBytes(text) : text };
+    }
   },
   line: (row) => ({ formatted: row.text }),
 });

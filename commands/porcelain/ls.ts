@@ -1,6 +1,7 @@
 import type * as z from 'zod/mini';
 import { listing } from '../../src/cli/command.js';
 import { choice, flag, text } from '../../src/cli/options.js';
+import { pageOf, pageOptions } from '../../src/cli/page-options.js';
 import type { lsRow } from '../../src/cli/schemas/artifacts.js';
 import { humanAge, humanSize } from '../../src/cli/text/human.js';
 import { type Column, table } from '../../src/cli/text/table.js';
@@ -52,16 +53,21 @@ export const ls = listing({
     sort: text('KEY', 'sort by KEY: name, size, created, kind, …; -KEY in descending order', {
       complete: 'sort',
     }),
+    ...pageOptions,
     long: flag('l', 'also show layer, classification, TTL and content hash'),
   },
   pages: true,
   resultSchema: 'hs.ls/1',
   examples: [
     { command: 'hs ls --kind report', explains: 'List all reports, the newest first.' },
+    {
+      command: 'hs ls --limit 50',
+      explains: 'List the 50 newest; with --after, those that follow one of them.',
+    },
     { command: 'hs ls --sort -size --long', explains: 'List the largest first, with every column.' },
   ],
   seeAlso: ['hs-show(1)', 'hs-for-each-artifact(1)', 'hs-du(1)'],
-  async run({ options, session, now }): Promise<Row[]> {
+  async *run({ options, session, now }): AsyncGenerator<Row, void> {
     const { listArtifacts } = await import('../../src/ops/inspect/list-artifacts.js');
     const { ttlEndMs } = await import('../../src/core/retention/rule.js');
     const { activePins } = await import('../../src/core/catalog/check-operations.js');
@@ -71,16 +77,18 @@ export const ls = listing({
     const filters = (['kind', 'class', 'name'] as const).flatMap((key) =>
       options[key] === undefined ? [] : [[key, options[key]] as const],
     );
-    const rows = await listArtifacts(await s.catalog(), {
+    const catalog = await s.catalog();
+    const rows = listArtifacts(catalog, {
+      ...(await pageOf(options, catalog)),
       filters,
       pinned: options.pinned,
       expired: options.expired,
       now: at,
       ...(options.sort === undefined ? {} : { sort: options.sort }),
     });
-    return rows.map((r) => {
+    for await (const r of rows) {
       const end = ttlEndMs(r);
-      return {
+      yield {
         artifact_id: r.artifact_id,
         ...(r.name === undefined ? {} : { name: r.name }),
         ...(r.filename_hint === undefined ? {} : { filename_hint: r.filename_hint }),
@@ -97,7 +105,7 @@ export const ls = listing({
         ...(end === undefined ? {} : { ttl_ends_at: toTimestamp(end) }),
         pins: activePins(r, at).map((p) => p.name),
       };
-    });
+    }
   },
   line: (row) => row.artifact_id,
   table: (rows, view, { long }) => table(columns(view, long), rows, view),

@@ -61,6 +61,9 @@ function documentOf({ spec }: Command, value: unknown): Readonly<Record<string, 
   return { ...rest, results };
 }
 
+/** Rows of a table that are drawn together: the first of them give the widths of all. */
+const TABLE_PART = 1000;
+
 async function presentRows(
   command: Command,
   rows: Rows<unknown>,
@@ -69,12 +72,18 @@ async function presentRows(
 ): Promise<number> {
   const { out, view, globals } = context;
   const schema = command.spec.resultSchema!;
-  const all: unknown[] = [];
+  let all: unknown[] = [];
   let count = 0;
-  const gather = globals.json || (command.table !== undefined && !globals.nul && !globals.jsonl);
+  const isTable = command.table !== undefined && !globals.nul && !globals.json && !globals.jsonl;
+  const gather = globals.json || isTable;
+  const parts = { ...view, layout: {} };
   for await (const row of rows) {
     context.signal.throwIfAborted();
     count++;
+    if (isTable && all.length === TABLE_PART) {
+      await out.text(command.table!(all, parts, context.options));
+      all = [];
+    }
     if (gather) all.push(row);
     else if (globals.jsonl) await out.json({ schema: rowSchema(schema), ...(row as object) });
     else await out.record(command.line(row, view));
@@ -83,7 +92,7 @@ async function presentRows(
     const onlyFailed = count === 0 && errors.length === 1;
     if (!onlyFailed) await out.json({ schema, results: all, ...extras(context, errors) });
   } else if (gather) {
-    await out.text(command.table!(all, view, context.options));
+    await out.text(command.table!(all, parts, context.options));
   }
   return count;
 }

@@ -87,6 +87,14 @@ export class Store {
     return this.#catalog.opsOf(entry);
   }
 
+  /** How many there are, and the first of them; of a long list the rest is only compared with its name. */
+  firstOps(
+    entry: LedgerEntry,
+    most: number,
+  ): Promise<{ readonly count: number; readonly ops: readonly LedgerOp[] }> {
+    return this.#catalog.firstOps(entry, most);
+  }
+
   async payloadOf(entry: LedgerEntry): Promise<EntryPayload> {
     if (entry.payload_object === undefined) return entry.payload!;
     const bytes = await this.objects.read(entry.payload_object, MAX_PAYLOAD_BYTES);

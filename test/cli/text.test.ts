@@ -117,6 +117,17 @@ describe('tables', () => {
     expect(table(columns, [{ name: 'report', size: 1 }], { ...view, width: 20 })).toContain('report');
   });
 
+  it('drawn in parts have one heading and the widths of the first part, and lose nothing on a pipe', () => {
+    const rows = ['first', 'second', 'a name that is longer'].map((name) => ({ name, size: 1 }));
+    const pipe = { ...view, terminal: false, layout: {} };
+    const [first, second] = [rows.slice(0, 2), rows.slice(2)].map((part) => table(columns, part, pipe));
+    expect(first).toBe(table(columns, rows.slice(0, 2), { ...view, terminal: false }));
+    expect(second).toBe('a name that is longer   1 B  file');
+    const terminal = { ...view, layout: {} };
+    table(columns, rows.slice(0, 2), terminal);
+    expect(table(columns, rows.slice(2), terminal)).toBe('a nam…   1 B  file');
+  });
+
   it('have no heading with --quiet and no lines without rows', () => {
     expect(table(columns, [{ name: 'a', size: 1 }], { ...view, quiet: true })).toBe('a  1 B  file');
     expect(table(columns, [], view)).toBe('');

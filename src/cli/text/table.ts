@@ -15,19 +15,26 @@ export interface Column<T> {
 const GAP = '  ';
 const LEAST = 6;
 
-/** Rows as aligned columns. A heading unless `--quiet`; cut to the terminal, whole on a pipe. */
+/** The widths of a table that is drawn in parts: those of the first part hold for all. */
+export interface TableLayout {
+  widths?: readonly number[];
+}
+
+/**
+ * Rows as aligned columns. A heading unless `--quiet`; cut to the terminal, whole on a pipe. With `view.layout`, rows
+ * of a part of the table.
+ */
 export function table<T>(columns: readonly Column<T>[], rows: readonly T[], view: View): string {
   if (rows.length === 0) return '';
   const cells = rows.map((row) => columns.map((c) => view.text(c.value(row))));
-  const heads = view.quiet ? [] : [columns.map((c) => c.head)];
-  const widths = columns.map((_, i) =>
-    [...heads, ...cells].reduce((widest, line) => Math.max(widest, displayWidth(line[i]!)), 0),
-  );
-  if (view.terminal) shrink(widths, columns, view.width);
+  const isMore = view.layout?.widths !== undefined;
+  const heads = view.quiet || isMore ? [] : [columns.map((c) => c.head)];
+  const widths = view.layout?.widths ?? widthsOf([...heads, ...cells], columns, view);
+  if (view.layout !== undefined) view.layout.widths = widths;
   const ellipsis = view.unicode ? '…' : '~';
   const draw = (cell: string, i: number) => {
     const last = i === columns.length - 1 && columns[i]!.align !== 'right';
-    const cut = cutTo(cell, widths[i]!, ellipsis);
+    const cut = view.terminal ? cutTo(cell, widths[i]!, ellipsis) : cell;
     return last ? cut : pad(cut, widths[i]!, columns[i]!.align);
   };
   const lines = heads.map((head) => view.style.heading(head.map(draw).join(GAP).trimEnd()));
@@ -39,6 +46,18 @@ export function table<T>(columns: readonly Column<T>[], rows: readonly T[], view
     lines.push(drawn.join(GAP).trimEnd());
   }
   return lines.join('\n');
+}
+
+function widthsOf(
+  lines: readonly (readonly string[])[],
+  columns: readonly Column<never>[],
+  view: View,
+): number[] {
+  const widths = columns.map((_, i) =>
+    lines.reduce((widest, line) => Math.max(widest, displayWidth(line[i]!)), 0),
+  );
+  if (view.terminal) shrink(widths, columns, view.width);
+  return widths;
 }
 
 /** Takes from the widest of those that may shrink until the table fits; then from the right edge. */

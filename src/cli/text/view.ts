@@ -1,4 +1,5 @@
 import type { Style } from './style.js';
+import type { TableLayout } from './table.js';
 
 /** What a command needs to know to show a result. Strings from a store go through `text`. */
 export interface View {
@@ -15,4 +16,6 @@ export interface View {
   readonly verbose: boolean;
   /** Milliseconds: the clock of the command, for ages. */
   readonly now: number;
+  /** Of a table that is drawn in parts. */
+  readonly layout?: TableLayout;
 }

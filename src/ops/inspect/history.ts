@@ -12,6 +12,8 @@ import { type LedgerQuery, readLedger } from './read-ledger.js';
 
 /** Of a commit of thousands the first few tell what it was about. */
 const SHOWN_SUBJECTS = 20;
+/** With one that sets a policy, which has no subject. */
+const SHOWN_OPS = SHOWN_SUBJECTS + 1;
 const POLL_MS = 500;
 
 /** What an entry did to one artifact. */
@@ -94,7 +96,7 @@ function exportSubject(catalog: Catalog, artifact_id: ArtifactId): Subject {
 }
 
 async function toRow(session: Session, catalog: Catalog, e: LedgerEntry): Promise<HistoryRow> {
-  const ops = await session.store.opsOf(e);
+  const { count, ops } = await session.store.firstOps(e, SHOWN_OPS);
   const payload = await session.store.payloadOf(e);
   const exported = (await exportsOf(session, e, payload)).slice(0, SHOWN_SUBJECTS);
   return compact({
@@ -107,7 +109,7 @@ async function toRow(session: Session, catalog: Catalog, e: LedgerEntry): Promis
     capability_id: e.capability_id,
     decision: e.decision,
     event_id: e.event_id,
-    operations: ops.length,
+    operations: count,
     subjects: [...subjectsOf(ops, catalog), ...exported.map((id) => exportSubject(catalog, id))],
     payload,
   });

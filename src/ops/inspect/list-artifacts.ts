@@ -1,4 +1,8 @@
-import { type ArtifactRecord, compareRegistration } from '../../core/catalog/artifact-record.js';
+import {
+  type ArtifactRecord,
+  compareRegistration,
+  type Registration,
+} from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
 import { activePins } from '../../core/catalog/check-operations.js';
 import {
@@ -8,7 +12,7 @@ import {
   PAYLOAD_TYPES,
   RETENTION_CLASSES,
 } from '../../core/manifest/vocabulary.js';
-import { type Timestamp, timestampMs } from '../../core/objects/ids.js';
+import { type ArtifactId, type Timestamp, timestampMs } from '../../core/objects/ids.js';
 import { ttlEndMs } from '../../core/retention/rule.js';
 import { normalText } from '../../core/text/normal-form.js';
 import { HsError } from '../../errors/hs-error.js';
@@ -71,6 +75,10 @@ export interface ListQuery {
   readonly pinned?: boolean;
   /** Those whose TTL is over at `now`. */
   readonly expired?: boolean;
+  /** At most so many. */
+  readonly limit?: number;
+  /** Only what comes behind this one, which need not be in the list itself: it may have been removed since. */
+  readonly after?: ArtifactId;
   readonly now: Timestamp;
 }
 
@@ -83,26 +91,84 @@ function matcher(key: string, given: string): (r: ArtifactRecord) => boolean {
   return (r) => r.name !== undefined && (r.name === value || matches(r.name));
 }
 
-/** Live artifacts that the query asks for, in its order. */
-export async function listArtifacts(catalog: Catalog, query: ListQuery): Promise<ArtifactRecord[]> {
+/** What a glob is made of; a name without any of it is matched by itself alone. */
+const IN_GLOBS = /[*?[\]{}()!+@|\\]/;
+
+function newestFirst(a: ArtifactRecord, b: ArtifactRecord): number {
+  return compareRegistration(b.registered, a.registered);
+}
+
+function demandRecord(catalog: Catalog, id: ArtifactId): ArtifactRecord {
+  const record = catalog.get(id);
+  if (record !== undefined) return record;
+  throw new HsError('NOT_FOUND', `there is no artifact '${id}' to go on behind`);
+}
+
+/** The fewest that can be looked at for the query, the newest first, behind `after`. */
+function candidates(catalog: Catalog, query: ListQuery, after?: Registration): Iterable<ArtifactRecord> {
+  const equal = (key: string) => query.filters?.find(([k]) => k === key)?.[1];
+  const [id, name] = [equal('id'), equal('name')];
+  const behind = (records: ArtifactRecord[]) =>
+    records
+      .filter(
+        (r) =>
+          r.removed === undefined && (after === undefined || compareRegistration(r.registered, after) < 0),
+      )
+      .sort(newestFirst);
+  if (id !== undefined) return behind([catalog.get(id as ArtifactId)].filter((r) => r !== undefined));
+  if (query.pinned) return behind([...catalog.pinned()]);
+  if (query.expired) return behind([...catalog.endedBy(query.now)]);
+  const literal = name === undefined ? undefined : normalText(name);
+  if (literal !== undefined && !IN_GLOBS.test(literal)) return catalog.named(literal, after);
+  return catalog.live(after);
+}
+
+async function* matching(
+  catalog: Catalog,
+  query: ListQuery,
+  after?: Registration,
+): AsyncGenerator<ArtifactRecord, void> {
   const tests = (query.filters ?? []).map(([key, value]) => matcher(key, value));
   const now = timestampMs(query.now);
-  const rows: ArtifactRecord[] = [];
-  const descending = query.sort?.startsWith('-') ?? false;
-  const sortKey = query.sort === undefined ? undefined : field(query.sort.replace(/^-/, ''));
-  for (const record of catalog.live()) {
-    await yieldToEvents();
+  for (const record of candidates(catalog, query, after)) {
+    const turn = yieldToEvents();
+    if (turn !== undefined) await turn;
     if (query.pinned && activePins(record, query.now).length === 0) continue;
     if (query.expired && (ttlEndMs(record) ?? Number.POSITIVE_INFINITY) > now) continue;
-    if (tests.every((test) => test(record))) rows.push(record);
+    if (tests.every((test) => test(record))) yield record;
   }
-  const newestFirst = (a: ArtifactRecord, b: ArtifactRecord) =>
-    compareRegistration(b.registered, a.registered);
-  rows.sort((a, b) => {
-    if (sortKey === undefined) return newestFirst(a, b);
-    const [x, y] = [sortKey(a), sortKey(b)];
-    const order = x < y ? -1 : x > y ? 1 : 0;
-    return (descending ? -order : order) || newestFirst(a, b);
-  });
-  return rows;
+}
+
+/** All that match, in the order of a field: only to sort them are they held. */
+async function sorted(catalog: Catalog, query: ListQuery, key: string): Promise<ArtifactRecord[]> {
+  const by = field(key.replace(/^-/, ''));
+  const sign = key.startsWith('-') ? -1 : 1;
+  const order = (a: ArtifactRecord, b: ArtifactRecord) => {
+    const [x, y] = [by(a), by(b)];
+    return sign * (x < y ? -1 : x > y ? 1 : 0) || newestFirst(a, b);
+  };
+  const rows: ArtifactRecord[] = [];
+  const last = query.after === undefined ? undefined : demandRecord(catalog, query.after);
+  for await (const record of matching(catalog, query)) {
+    if (last === undefined || order(record, last) > 0) rows.push(record);
+  }
+  return rows.sort(order);
+}
+
+/** Live artifacts that the query asks for, in its order; read as they are taken unless they are sorted. */
+export async function* listArtifacts(
+  catalog: Catalog,
+  query: ListQuery,
+): AsyncGenerator<ArtifactRecord, void> {
+  const { after, sort, limit = Number.POSITIVE_INFINITY } = query;
+  let taken = 0;
+  if (taken === limit) return;
+  const rows =
+    sort === undefined
+      ? matching(catalog, query, after === undefined ? undefined : demandRecord(catalog, after).registered)
+      : await sorted(catalog, query, sort);
+  for await (const record of rows) {
+    yield record;
+    if (++taken === limit) return;
+  }
 }

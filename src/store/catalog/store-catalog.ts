@@ -8,7 +8,12 @@ import { isHsError } from '../../errors/hs-error.js';
 import { cooperatively } from '../../fsx/cooperative.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import type { Ledger, ReadEntry } from '../ledger/ledger.js';
-import { decodeOpsParts, decodeOpsSteps, MAX_OPS_BYTES } from '../ledger/operations-object.js';
+import {
+  decodeFirstOps,
+  decodeOpsParts,
+  decodeOpsSteps,
+  MAX_OPS_BYTES,
+} from '../ledger/operations-object.js';
 import type { ObjectStore } from '../objects/object-store.js';
 import type { CatalogIndex, IndexTables } from '../port/catalog-index.js';
 
@@ -34,6 +39,13 @@ export class StoreCatalog {
   async opsOf(entry: LedgerEntry): Promise<readonly LedgerOp[]> {
     if (entry.ops_object === undefined) return entry.ops ?? [];
     return cooperatively(decodeOpsSteps(await this.#objects.read(entry.ops_object, MAX_OPS_BYTES)));
+  }
+
+  /** How many there are, and the first of them. */
+  async firstOps(entry: LedgerEntry, most: number) {
+    if (entry.ops_object !== undefined) return decodeFirstOps(this.#objects.lend(entry.ops_object), most);
+    const ops = entry.ops ?? [];
+    return { count: ops.length, ops: ops.slice(0, most) };
   }
 
   /** The same a part at a time: a list of a million takes no more memory than one of a thousand. */

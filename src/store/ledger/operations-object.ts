@@ -8,6 +8,9 @@ const OPS_SCHEMA = 'hs.ledger-ops/1';
 /** A million operations of 400 bytes. */
 export const MAX_OPS_BYTES = 450 * 1024 * 1024;
 
+/** An operation has a name, a hint and a few hashes; one with thousands of sources is shown with fewer beside it. */
+const MOST_SHOWN_BYTES = 64 * 1024;
+
 const header = z.strictObject({ schema: z.literal(OPS_SCHEMA), count: natural });
 
 /**
@@ -64,6 +67,27 @@ export async function* decodeOpsParts(chunks: AsyncIterable<Uint8Array>): AsyncG
   if (count !== expected) {
     throw new HsError('INVALID_RECORD', `operation list has ${count} operations, it says ${expected}`);
   }
+}
+
+/** How many operations a list says that it has, and the first of them. All of it is read, and no more of it parsed. */
+export async function decodeFirstOps(
+  chunks: AsyncIterable<Uint8Array>,
+  most: number,
+): Promise<{ readonly count: number; readonly ops: readonly LedgerOp[] }> {
+  let begin = Buffer.alloc(0);
+  let isCut = false;
+  for await (const chunk of chunks) {
+    if (begin.length < most * MOST_SHOWN_BYTES) begin = Buffer.concat([begin, chunk]);
+    else isCut = true;
+  }
+  const whole = isCut ? begin.subarray(0, begin.lastIndexOf(0x0a) + 1) : begin;
+  const lines: Generator<Json> = parseCanonicalLines(whole, whole.length);
+  const { count } = check(header, lines.next().value, 'INVALID_RECORD', 'operation list');
+  const ops: LedgerOp[] = [];
+  for (const line of lines) {
+    if (ops.push(check(ledgerOp, line, 'INVALID_RECORD', 'operation')) >= most) break;
+  }
+  return { count, ops };
 }
 
 /** The same for a caller that cannot wait. */

@@ -1,0 +1,21 @@
+import type { Catalog } from '../core/catalog/catalog.js';
+import type { ArtifactId } from '../core/objects/ids.js';
+import { integer, text } from './options.js';
+
+/** What of a list of artifacts is asked for. */
+export const pageOptions = {
+  limit: integer('N', 'list at most N', { min: 1 }, { short: 'n' }),
+  after: text('ID', 'list only what comes after ID', { complete: 'artifact' }),
+};
+
+/** The same for a query; ID may be of an artifact that was removed meanwhile. */
+export async function pageOf(
+  { limit, after }: { readonly limit: number | undefined; readonly after: string | undefined },
+  catalog: Catalog,
+): Promise<{ readonly limit?: number; readonly after?: ArtifactId }> {
+  const { resolveArtifact } = await import('../ops/naming/resolve-artifact.js');
+  return {
+    ...(limit === undefined ? {} : { limit }),
+    ...(after === undefined ? {} : { after: resolveArtifact(catalog, after, { removed: true }).artifact_id }),
+  };
+}
