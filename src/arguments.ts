@@ -18,6 +18,7 @@ import type { RetainChange } from './ops/govern/retain.js';
 import type { WorkspaceOptions } from './ops/handshake/import-workspace.js';
 import type { HistoryQuery } from './ops/inspect/history.js';
 import type { ListQuery } from './ops/inspect/list-artifacts.js';
+import { USAGE_KEYS } from './ops/inspect/usage-keys.js';
 import type { PutOptions } from './ops/put/put.js';
 import { BACKEND_NAMES } from './ops/run/run-request.js';
 import type {
@@ -25,11 +26,13 @@ import type {
   CreateOptions,
   ExportOptions,
   OpenOptions,
+  PageOptions,
   PinOptions,
   PutArtifactOptions,
   ReadOptions,
   RunOptions,
   ScanOptions,
+  UsagePageOptions,
 } from './options.js';
 
 /**
@@ -179,6 +182,12 @@ export const bundleOptions = options<BundleOptions>('options', {
   attest: given,
 });
 export const importOptions = options<ImportOptions>('options', { nonPortable: flag, ttl: ttlDays });
+const pageFields = { force: flag, target: exportTargetSchema, displayProjectionRef: projectionRef };
+export const pageOptions = options<PageOptions>('options', pageFields);
+export const usagePageOptions = options<UsagePageOptions>('options', {
+  ...pageFields,
+  by: z.enum(USAGE_KEYS),
+});
 export const workspaceOptions = options<WorkspaceOptions>('options', { ttl: ttlDays });
 export const fsckOptions = options<Partial<FsckOptions>>('options', {
   secondOpinion: flag,

@@ -17,15 +17,20 @@ import type { RetainChange, Retained } from './ops/govern/retain.js';
 import type { WorkspaceImport, WorkspaceOptions } from './ops/handshake/import-workspace.js';
 import { defaultPinName, toPinName } from './ops/naming/pin-name.js';
 import { resolveArtifact } from './ops/naming/resolve-artifact.js';
+import type { PageRequest } from './ops/page/publish-page.js';
+import type { PublishedReport } from './ops/page/publish-report.js';
+import type { PublishedUsage } from './ops/page/publish-usage.js';
 import { streamSource } from './ops/payload/stream-source.js';
 import { type PutOptions, type PutResult, put } from './ops/put/put.js';
 import type { RunResult } from './ops/run/run-request.js';
 import type {
   CollectStoreOptions,
   ExportOptions,
+  PageOptions,
   PinOptions,
   PutArtifactOptions,
   RunOptions,
+  UsagePageOptions,
 } from './options.js';
 
 /** A path, bytes, or a stream of chunks. */
@@ -114,6 +119,24 @@ export class ArtifactStore extends ArtifactReader {
   ): Promise<readonly [Exported, Exported]> {
     const { exportAttested } = await import('./ops/export/export-attested.js');
     return exportAttested(this.session, this.exportRequest(name, destination, options), this.key(key));
+  }
+
+  /** Writes a retention report as one HTML page outside the store, through the same door (`hs report --html`). */
+  async exportReport(name: string, destination: string, options: PageOptions = {}): Promise<PublishedReport> {
+    const { publishReport } = await import('./ops/page/publish-report.js');
+    const request = this.#pageRequest(destination, given.pageOptions(options));
+    return publishReport(this.session, given.text(name, 'name'), request);
+  }
+
+  /** Writes disk usage as one HTML page outside the store (`hs du --html`). */
+  async exportUsage(destination: string, options: UsagePageOptions = {}): Promise<PublishedUsage> {
+    const { publishUsage } = await import('./ops/page/publish-usage.js');
+    const { by = 'kind', ...rest } = given.usagePageOptions(options);
+    return publishUsage(this.session, by, this.#pageRequest(destination, rest));
+  }
+
+  #pageRequest(destination: string, options: PageOptions): PageRequest {
+    return { ...options, place: { kind: 'path', path: this.path(destination, 'destination') } };
   }
 
   /** Removes what retention says is over, or of that what a plan lists (`hs gc --yes`, `hs gc --apply`). */

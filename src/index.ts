@@ -58,7 +58,7 @@ export type { Collected } from './ops/gc/collect-garbage.js';
 export type { CollectionPlanOptions } from './ops/gc/plan-collection.js';
 export type { Removed } from './ops/gc/remove-artifacts.js';
 export type { Restored } from './ops/gc/restore.js';
-export type { ReportRow } from './ops/gc/retention-reports.js';
+export type { ReportRow, ReportUndo } from './ops/gc/retention-reports.js';
 export type { Described } from './ops/govern/describe-artifacts.js';
 export type { PinRow } from './ops/govern/pins.js';
 export type { Promoted } from './ops/govern/promote.js';
@@ -71,9 +71,14 @@ export type {
   WorkspaceImport,
   WorkspaceOptions,
 } from './ops/handshake/import-workspace.js';
+export type { Usage, UsageRow } from './ops/inspect/disk-usage.js';
 export type { HistoryQuery, HistoryRow, Subject } from './ops/inspect/history.js';
 export type { ListQuery } from './ops/inspect/list-artifacts.js';
 export type { ShownArtifact } from './ops/inspect/show-artifact.js';
+export type { UsageKey } from './ops/inspect/usage-keys.js';
+export type { PageRequest } from './ops/page/publish-page.js';
+export type { PublishedReport } from './ops/page/publish-report.js';
+export type { PublishedUsage } from './ops/page/publish-usage.js';
 export type { Excluder } from './ops/payload/excluder.js';
 export type { LeftOut, WalkOptions } from './ops/payload/walk-tree.js';
 export type { PutOptions, PutResult } from './ops/put/put.js';
@@ -90,11 +95,13 @@ export type {
   CreateOptions,
   ExportOptions,
   OpenOptions,
+  PageOptions,
   PinOptions,
   PutArtifactOptions,
   ReadOptions,
   RunOptions,
   ScanOptions,
+  UsagePageOptions,
 } from './options.js';
 export { decodePlan, encodePlan, planHash } from './plan-functions.js';
 export type { BackendName, OutputStream, StrayKind, StrayWrite } from './sandbox/sandbox-types.js';

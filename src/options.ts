@@ -1,6 +1,8 @@
 import type { ProgressSink } from './core/effects.js';
 import type { PrunePlan } from './core/retention/prune-plan.js';
 import type { ExportRequest } from './ops/export/export-request.js';
+import type { UsageKey } from './ops/inspect/usage-keys.js';
+import type { PageRequest } from './ops/page/publish-page.js';
 import type { PutOptions } from './ops/put/put.js';
 import type { RunRequest } from './ops/run/run-request.js';
 
@@ -62,6 +64,14 @@ export interface CollectStoreOptions {
   readonly emptyTrash?: boolean;
   /** Go on where the quota cannot be met, and take all that it may; else QUOTA before anything goes. */
   readonly bestEffort?: boolean;
+}
+
+/** How a page is written; see {@link ExportOptions} for what these mean. */
+export type PageOptions = Pick<PageRequest, 'force' | 'target' | 'displayProjectionRef'>;
+
+export interface UsagePageOptions extends PageOptions {
+  /** What the groups are of; without it, kinds. */
+  readonly by?: UsageKey;
 }
 
 export type RunOptions = Partial<Omit<RunRequest, 'command'>>;

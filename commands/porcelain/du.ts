@@ -2,7 +2,9 @@ import { command } from '../../src/cli/command.js';
 import { choice } from '../../src/cli/options.js';
 import { bar, counted, humanSize } from '../../src/cli/text/human.js';
 import { table } from '../../src/cli/text/table.js';
+import type { Usage } from '../../src/ops/inspect/disk-usage.js';
 import { USAGE_KEYS } from '../../src/ops/inspect/usage-keys.js';
+import { PAGE, PAGE_EXITS, type PageRow, pageRequest, pageRow, pageText } from '../shared/page.js';
 
 const BAR_WIDTH = 20;
 
@@ -14,17 +16,35 @@ export const du = command({
   summary: 'show disk usage',
   description: `Logical bytes are the sizes of the payloads. Physical bytes are the sizes of the objects that store them, with manifests and indexes. An object that several artifacts share counts once in each group, and once in the total.
 
-Objects that no artifact or ledger entry uses take space too. They are shown separately: as unused until hs-gc(1) moves them to the trash, then as in the trash until it is emptied.`,
-  options: { by: choice(USAGE_KEYS, 'KEY', 'group by kind, class, name or layer') },
+Objects that no artifact or ledger entry uses take space too. They are shown separately: as unused until hs-gc(1) moves them to the trash, then as in the trash until it is emptied.
+
+With \`--html\`, the same is written as one HTML page, with the space of each class over time. The page needs no network and no script. It is first stored as an artifact of class cache, named 'disk-usage-page', and then exported like any artifact; by name, it is as sensitive as the most sensitive artifact.`,
+  options: { by: choice(USAGE_KEYS, 'KEY', 'group by kind, class, name or layer'), ...PAGE },
   resultSchema: 'hs.du/1',
   list: 'rows',
-  examples: [{ command: 'hs du --by name', explains: 'Show the names that use the most space.' }],
+  examples: [
+    { command: 'hs du --by name', explains: 'Show the names that use the most space.' },
+    { command: 'hs du --by class --html usage.html', explains: 'Write a page about the classes.' },
+  ],
+  exits: PAGE_EXITS,
   seeAlso: ['hs-ls(1)', 'hs-gc(1)', 'hs-count-objects(1)'],
-  async run({ options, session }) {
+  async run(context): Promise<Usage & { readonly page?: PageRow }> {
+    const { options, session } = context;
+    const request = pageRequest(context, options);
+    if (request !== undefined) {
+      const { publishUsage } = await import('../../src/ops/page/publish-usage.js');
+      const { usage, page } = await publishUsage(
+        await session({ writes: true }),
+        options.by ?? 'kind',
+        request,
+      );
+      return { ...usage, page: pageRow(context, page) };
+    }
     const { diskUsage } = await import('../../src/ops/inspect/disk-usage.js');
     return diskUsage(await session(), options.by ?? 'kind');
   },
   render: (usage, view) => {
+    if (usage.page !== undefined) return pageText(usage.page, view);
     const most = Math.max(1, usage.physical_bytes);
     const total = `${counted(usage.artifacts, 'artifact')}, ${humanSize(usage.logical_bytes)}, in ${humanSize(usage.physical_bytes)} of objects`;
     const line = ({ objects, size_bytes }: typeof usage.trash, where: string) =>

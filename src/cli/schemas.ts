@@ -175,25 +175,3 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
   },
   'hs.doctor/1': { form: 'listing', load: async () => (await import('./schemas/inspect.js')).doctorRow },
 };
-
-/** Lists that stand beside the one of what a command is about, with what each is of. */
-export const SIDE_LISTS: Readonly<Record<string, string>> = {
-  errors: 'what failed, of several',
-  warnings: 'what is not as it should be',
-  left_out: 'what was not taken, and why',
-  unportable: 'paths that another system could not hold',
-  subjects: 'what one event, or one attestation, is about',
-  ops: 'the operations of one ledger entry',
-  inputs: 'what a tool read',
-  stray_writes: 'what a tool wrote elsewhere',
-  refused: 'what a tool left that was not taken',
-  spared_since: 'what a plan lists and is kept now',
-  emptied: 'what went for good with the trash',
-  pins: 'what holds one artifact',
-  held_back_by: 'what keeps one artifact from being exported',
-  settings: 'what a policy changes',
-  grants: 'who gains and loses what by a policy',
-  faults: 'what is wrong with one artifact that comes from elsewhere',
-  strays: 'what lay beside such artifacts and is none',
-  verdicts: 'what a policy would keep or prune',
-};

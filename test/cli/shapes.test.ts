@@ -36,6 +36,8 @@ const SIDE_LISTS: Readonly<Record<string, string>> = {
   held_back_by: 'what keeps one artifact from being exported',
   settings: 'what a policy changes',
   grants: 'who gains and loses what by a policy',
+  faults: 'what is wrong with one artifact that comes from elsewhere',
+  strays: 'what lay beside such artifacts and is none',
   verdicts: 'what a policy would keep or prune',
 };
 

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { artifactId, natural, timestamp } from '../../core/json/schema.js';
+import { artifactId, natural, objectId, timestamp, uuid } from '../../core/json/schema.js';
 import { pinName } from '../../core/ledger/operation.js';
 import { PAYLOADS } from '../../core/ledger/payload.js';
 import { KINDS, RETENTION_CLASSES } from '../../core/manifest/vocabulary.js';
@@ -125,10 +125,22 @@ const reportRow = z.strictObject({
   irreversible: natural,
 });
 
+/** Of what was written as a page. */
+const pageRow = z.strictObject({
+  export_id: uuid,
+  artifact_id: artifactId,
+  content_hash: objectId,
+  /** Absolute, or `-`. */
+  target: z.string(),
+  size_bytes: natural,
+  replaced: z.boolean(),
+});
+
 /** The reports, or the header of one in `report` and what it lists. */
 export const report = z.strictObject({
   report: z.optional(reportHeaderSchema),
   results: z.array(z.union([reportRow, prunedSchema, sparedSchema])),
+  page: z.optional(pageRow),
   undo: z.optional(
     z.strictObject({
       at: timestamp,
@@ -153,4 +165,5 @@ export const du = z.strictObject({
   physical_bytes: natural,
   unreferenced: bytesOf,
   trash: bytesOf,
+  page: z.optional(pageRow),
 });

@@ -1,18 +1,6 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/duration.js';
 
-const UNITS = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
-
-/** `512 B`, `1.5 KiB`, `20 MiB`: three digits at most, rounded to nearest. */
-export function humanSize(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  let value = bytes / 1024;
-  let unit = 0;
-  while (value >= 999.5 && unit < UNITS.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${value >= 9.95 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
-}
+export { counted, humanSize, utcTime } from '../../core/text/human.js';
 
 const SPANS = [
   ['year', 365 * DAY_MS],
@@ -39,16 +27,6 @@ export function humanAge(then: number, now: number): string {
   const ms = now - then;
   if (Math.abs(ms) < 1000) return 'now';
   return ms > 0 ? `${humanSpan(ms)} ago` : `in ${humanSpan(ms)}`;
-}
-
-/** `2026-01-31 12:00Z`, or to the second: a timestamp as people read it, and still with its zone. */
-export function utcTime(at: string, to: 'minute' | 'second' = 'minute'): string {
-  return `${at.slice(0, to === 'minute' ? 16 : 19).replace('T', ' ')}Z`;
-}
-
-/** `1 file`, `2 files`. */
-export function counted(n: number, one: string, many = `${one}s`): string {
-  return `${n} ${n === 1 ? one : many}`;
 }
 
 /** A share of 0 to 1 drawn over `width` columns. */

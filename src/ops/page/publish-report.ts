@@ -1,0 +1,48 @@
+import { classHistory } from '../../core/page/class-history.js';
+import { byEnd, MOST_ROWS, reportPage } from '../../core/page/report-page.js';
+import type { RetentionReport } from '../../core/retention/report.js';
+import type { Exported } from '../export/export.js';
+import { makePlan } from '../gc/make-plan.js';
+import { type ReportUndo, readReport } from '../gc/retention-reports.js';
+import { StorePreview } from '../gc/store-retention.js';
+import type { Session } from '../session/session.js';
+import { MADE_BY, type PageRequest, publishPage } from './publish-page.js';
+
+export interface PublishedReport {
+  readonly report: RetentionReport;
+  readonly undo: ReportUndo;
+  readonly page: Exported;
+}
+
+/**
+ * Writes a retention report as one HTML page outside the store (`hs report --html`): what went and why, what stays now
+ * and until when, and what can still be undone. It takes what reading the report takes.
+ */
+export async function publishReport(
+  session: Session,
+  typed: string,
+  request: PageRequest,
+): Promise<PublishedReport> {
+  const { record, report, undo } = await readReport(session, typed);
+  const { plan } = await makePlan(new StorePreview(session), { now: () => session.now() });
+  const catalog = await session.catalog();
+  const stays = plan.items.filter((i) => i.verdict === 'keep');
+  const bytes = reportPage({
+    report,
+    undo: { ...undo, trashUntil: undo.trash_until },
+    stays,
+    history: classHistory([...catalog.live(), ...catalog.removed()], session.now()),
+    now: session.now(),
+    madeBy: MADE_BY,
+  });
+  const named = byEnd(stays)
+    .slice(0, MOST_ROWS)
+    .map((i) => catalog.get(i.artifact_id))
+    .filter((r) => r !== undefined);
+  const page = await publishPage(
+    session,
+    { name: 'retention-report-page', bytes, about: [record, ...named], sources: [record.artifact_id] },
+    request,
+  );
+  return { report, undo, page };
+}
