@@ -42,7 +42,7 @@ function runExport() {
           time('sh', ['-c', 'cp -r "$1" "$2" && sync -f "$2"', 'sh', tree, mount], options),
         ),
     );
-    return report('hs export of 10,000 files of 4 KiB / cp -r; sync -f, on a fresh ext4', result, 1.5);
+    return report('hs export of 10,000 files of 4 KiB / cp -r; sync -f, on a fresh ext4', result, 1.3);
   } finally {
     dir.remove();
   }
