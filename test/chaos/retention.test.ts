@@ -1,24 +1,31 @@
 import { expect, it } from 'vitest';
 import { collect } from '../../src/ops/gc/collect-garbage.js';
+import type { Session } from '../../src/ops/session/session.js';
+import { MemoryStores } from '../../src/store/memory/memory-stores.js';
 import { chaos } from '../ops/gc/chaos.js';
 import { IMPATIENT } from '../ops/gc/helpers.js';
 
 const SECONDS = Number(process.env.HS_CHAOS_SECONDS ?? 10);
 
-it('four writers and a collector, killed at random, lose nothing for minutes', async () => {
-  const end = performance.now() + SECONDS * 1000;
-  const totals = { seeds: 0, operations: 0, kills: 0, commits: 0, collections: 0, checks: 0 };
-  for (let seed = 100; performance.now() < end; seed++) {
-    const result = await chaos(seed, 5_000 + ((seed * 7919) % 20_000), (session) =>
-      collect(session, { emptyTrash: true, patience: IMPATIENT }),
-    );
-    expect(result.lost, `seed ${seed}`).toEqual([]);
-    totals.seeds++;
-    totals.operations += result.operations;
-    totals.kills += result.kills;
-    totals.commits += result.commits;
-    totals.collections += result.collections;
-    totals.checks += result.checks;
-  }
-  console.log('retention chaos:', totals);
-});
+it.each([
+  ['on a simulated disk', () => undefined],
+  ['in memory', () => new MemoryStores()],
+])(
+  'four writers and a collector %s, killed at random, lose nothing for minutes',
+  async (where, makeMemory) => {
+    const end = performance.now() + SECONDS * 1000;
+    const totals = { seeds: 0, operations: 0, kills: 0, commits: 0, collections: 0, checks: 0 };
+    for (let seed = 100; performance.now() < end; seed++) {
+      const collector = (session: Session) => collect(session, { emptyTrash: true, patience: IMPATIENT });
+      const result = await chaos(seed, 5_000 + ((seed * 7919) % 20_000), collector, makeMemory());
+      expect(result.lost, `seed ${seed}`).toEqual([]);
+      totals.seeds++;
+      totals.operations += result.operations;
+      totals.kills += result.kills;
+      totals.commits += result.commits;
+      totals.collections += result.collections;
+      totals.checks += result.checks;
+    }
+    console.log(`retention chaos ${where}:`, totals);
+  },
+);

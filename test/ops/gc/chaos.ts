@@ -10,6 +10,8 @@ import { changePins } from '../../../src/ops/govern/pins.js';
 import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
 import { namesOf } from '../../../src/store/collector/mark.js';
+import type { MemoryProcess } from '../../../src/store/memory/memory-state.js';
+import type { MemoryStores } from '../../../src/store/memory/memory-stores.js';
 import { IndexReader } from '../../../src/store/objects/index-reader.js';
 import { openTestSession, type TestStoreOptions, TINY_PACKS, testStore } from '../../helpers/store.js';
 import type { SimProcess } from '../../sim/process.js';
@@ -46,6 +48,16 @@ function seeded(rng: Rng): Random {
   };
 }
 
+/** What a process of the simulation does to a store in memory: a step in its turn, and none once it is dead. */
+function inTurn(process: SimProcess): MemoryProcess {
+  return {
+    get alive() {
+      return process.alive;
+    },
+    step: (what, act) => process.step('find', `/memory/${what}`, act),
+  };
+}
+
 /** What two writers that race may fairly be told. */
 function isFair(e: unknown): boolean {
   return isHsError(e, 'NOT_FOUND', 'CONFLICT', 'PINNED', 'OBJECT_MISSING', 'SOURCE_CHANGED');
@@ -68,7 +80,10 @@ class Chaos {
 
   readonly #packs: Pick<TestStoreOptions, 'packLimits'>;
 
-  constructor(seed: number, collector: Collector) {
+  readonly #memory: MemoryStores | undefined;
+
+  constructor(seed: number, collector: Collector, memory?: MemoryStores) {
+    this.#memory = memory;
     // Every other world has its objects in packs.
     this.#packs = seed % 2 === 0 ? {} : { packLimits: TINY_PACKS };
     this.#rng = new Rng(seed);
@@ -124,13 +139,21 @@ class Chaos {
   }
 
   #open(how: typeof openTestSession, name: string): Promise<Session> {
-    return how(WORK, {
-      disk: this.#disk(this.sim.process(name)),
+    return how(WORK, this.#optionsOf(this.sim.process(name)));
+  }
+
+  #optionsOf(process: SimProcess): TestStoreOptions {
+    const disk = this.#disk(process);
+    return {
+      disk,
       clock: this.clock,
       random: this.#random,
       useIndex: false,
       ...this.#packs,
-    });
+      ...(this.#memory && {
+        stores: this.#memory.seenBy({ process: inTurn(process), random: this.#random, uid: 1000, disk }),
+      }),
+    };
   }
 
   /** A process that works until it is killed, and then another one, until the end. */
@@ -138,13 +161,7 @@ class Chaos {
     while (!this.#over) {
       const process = this.sim.process(name);
       const outcome = await process.run(async () => {
-        const session = await openTestSession(WORK, {
-          disk: this.#disk(process),
-          clock: this.clock,
-          random: this.#random,
-          useIndex: false,
-          ...this.#packs,
-        });
+        const session = await openTestSession(WORK, this.#optionsOf(process));
         while (!this.#over) await work(session);
       });
       if (outcome.status === 'failed') throw outcome.error;
@@ -231,12 +248,18 @@ class Chaos {
 
 /**
  * Four writers that put, bundle, pin, unpin, restore and remove, a collector in a loop and one that checks, on
- * one simulated disk; all but the checker are killed at random. The seed decides everything.
+ * one simulated disk, or in `memory`; all but the checker are killed at random. The seed decides everything.
  */
-export async function chaos(seed: number, operations: number, collector: Collector): Promise<ChaosResult> {
-  const world = new Chaos(seed, collector);
+export async function chaos(
+  seed: number,
+  operations: number,
+  collector: Collector,
+  memory?: MemoryStores,
+): Promise<ChaosResult> {
+  const world = new Chaos(seed, collector, memory);
   await world.run(operations);
   const { kills, collections, checks, lost } = world;
-  const head = world.sim.tree(`${WORK}/.hsstore/ledger`).filter((path) => path.endsWith('.json')).length;
-  return { operations: world.sim.operations, kills, commits: head, collections, checks, lost: [...lost] };
+  const files = () => world.sim.tree(`${WORK}/.hsstore/ledger`).filter((path) => path.endsWith('.json'));
+  const commits = memory === undefined ? files().length : memory.stateOf(WORK).entries.size;
+  return { operations: world.sim.operations, kills, commits, collections, checks, lost: [...lost] };
 }

@@ -7,6 +7,7 @@ import type { Session } from '../../../src/ops/session/session.js';
 import { LedgerFold } from '../../../src/store/catalog/ledger-fold.js';
 import { mark } from '../../../src/store/collector/mark.js';
 import { FAN_OUT } from '../../../src/store/local/layout.js';
+import type { MemoryStores } from '../../../src/store/memory/memory-stores.js';
 import { IndexReader } from '../../../src/store/objects/index-reader.js';
 import { behind } from '../../helpers/store.js';
 
@@ -42,6 +43,20 @@ export function markAndDelete(graceMs: number) {
           if (!isErrno(e, 'ENOENT')) throw e;
         }
       }
+    }
+  };
+}
+
+/** Mark, then delete from a store in memory what was not reached. */
+export function markAndDeleteIn(memory: MemoryStores) {
+  return async (session: Session): Promise<void> => {
+    await removeExpired(session);
+    const { store } = session;
+    const { reachable } = await mark(store.ledger, new LedgerFold(store), new IndexReader(store.objects));
+    const { objects } = memory.stateOf(store.local.workspace);
+    for (const id of [...objects.keys()].filter((id) => !reachable.has(id))) {
+      // A look at each, as it would be deleted: others go on meanwhile.
+      if ((await store.objects.sizeInUse(id)) !== undefined) objects.delete(id);
     }
   };
 }
