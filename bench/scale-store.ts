@@ -3,6 +3,7 @@
  * an fsync, since what is measured is reading them. The same seed and time give the same bytes but for the store's id.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import type { Environment } from '../src/core/effects.js';
 import { ENTRY_SCHEMA, type EntryDraft, encodeEntry } from '../src/core/ledger/entry.js';
 import type { LedgerOp } from '../src/core/ledger/operation.js';
 import { encodeManifest, MANIFEST_SCHEMA, toManifest } from '../src/core/manifest/manifest.js';
@@ -27,6 +28,8 @@ export interface ScaleRequest {
   /** Pinned ones, and ones whose TTL is over. */
   readonly pinned: number;
   readonly expired: number;
+  /** Whose store it is; the process's own user where it is left out. */
+  readonly env?: Environment;
 }
 
 const PAYLOAD_BYTES = 256;
@@ -117,10 +120,10 @@ class Writer {
 
 /** Makes the store; its root. */
 export async function makeStore(request: ScaleRequest): Promise<string> {
-  const { dir, artifacts, commits, seed, pinned, expired } = request;
+  const { dir, artifacts, commits, seed, pinned, expired, env = systemEnvironment() } = request;
   const next = numbers(seed);
   const disk = nodeDisk();
-  const ports = { disk, clock: systemClock(), random: systemRandom(), env: systemEnvironment() };
+  const ports = { disk, clock: systemClock(), random: systemRandom(), env };
   const actor = { type: 'human', id: 'bench' } as const;
   const backend = await initStore(ports, { workspace: dir, actor, allowSetClock: true });
   const { layout } = backend.parts;

@@ -1,0 +1,102 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { makeStore } from '../../bench/scale-store.js';
+import { hs, hsEnvironment } from '../helpers/hs.js';
+import { testEnvironment } from '../helpers/store.js';
+import { tmp } from '../helpers/tmp.js';
+
+const [SMALL, LARGE] = [500, 50_000];
+/** As many entries in both, and few enough operations in each that they are in the entry itself. */
+const MOST_IN_ENTRY = 40;
+
+/** At its end the program tells what the kernel counted of it: reads, bytes that were read, and memory (KiB). */
+const TELL = `process.on('exit', () => {
+  const fs = require('node:fs');
+  const io = fs.readFileSync('/proc/self/io', 'latin1');
+  const [reads, bytes] = ['syscr', 'rchar'].map((name) => Number(new RegExp(name + ': (\\\\d+)').exec(io)[1]));
+  const { maxRSS } = process.resourceUsage();
+  fs.writeFileSync(process.env.HS_TEST_COST, JSON.stringify({ reads, bytes, kib: maxRSS }));
+});`;
+
+interface Cost {
+  readonly reads: number;
+  readonly bytes: number;
+  readonly kib: number;
+}
+
+async function makeScaleStore(artifacts: number) {
+  const dir = await tmp();
+  const env = await hsEnvironment();
+  await mkdir(`${dir}/w`);
+  await makeStore({
+    dir: `${dir}/w`,
+    artifacts,
+    commits: Math.ceil(artifacts / MOST_IN_ENTRY),
+    seed: 1,
+    pinned: 20,
+    expired: 20,
+    env: testEnvironment(dir, env),
+  });
+  await writeFile(`${dir}/tell.cjs`, TELL);
+  await writeFile(`${dir}/one`, 'one');
+  const cost = async (...args: string[]): Promise<Cost> => {
+    const env = { NODE_OPTIONS: `--require ${dir}/tell.cjs`, HS_TEST_COST: `${dir}/cost` };
+    const { status, stderr } = await hs(args, { cwd: `${dir}/w`, env });
+    expect([args, status, stderr.replace(/^hs: put .*\n/, '')]).toEqual([args, 0, '']);
+    return JSON.parse(await readFile(`${dir}/cost`, 'utf8'));
+  };
+  const first = await cost('ls', '--limit', '1');
+  const one = JSON.parse(
+    (await hs(['ls', '--limit', '1', '--name', 'exp-*1/model', '--jsonl'], { cwd: `${dir}/w` })).stdout,
+  ) as { artifact_id: string; name: string };
+  return { dir, cost, first, ...one };
+}
+
+type Made = Awaited<ReturnType<typeof makeScaleStore>>;
+
+/** What each costs is that of what it touches, prints or changes. */
+const TOUCHES_FEW: Readonly<Record<string, (made: Made) => readonly string[]>> = {
+  show: ({ artifact_id }) => ['show', artifact_id],
+  resolve: ({ artifact_id }) => ['resolve', artifact_id.slice(0, 13)],
+  'a name': ({ name }) => ['ls', '--name', name],
+  'a page': () => ['ls', '--limit', '50'],
+  'a page of --jsonl': () => ['for-each-artifact', '--jsonl', '--limit', '50'],
+  pins: () => ['pins'],
+  'a log of 50': () => ['log', '--limit', '50'],
+  pin: ({ artifact_id }) => ['pin', artifact_id, '--name', 'one'],
+  unpin: ({ artifact_id }) => ['unpin', artifact_id, '--name', 'one'],
+  put: ({ dir }) => ['put', `${dir}/one`],
+  export: ({ artifact_id, dir }) => ['export', artifact_id, `${dir}/out`],
+};
+
+const MORE_READS = 150;
+const MORE_BYTES = 2 * 1024 * 1024;
+/** Whether bytes are there already, and where, is looked up in the indexes of all packs: 40 bytes an object. */
+const LOOKS_INTO_PACKS = new Set(['put', 'export', 'show']);
+const INDEXES_BYTES = 2 * LARGE * 48;
+const MORE_KIB = 24 * 1024;
+/** To fold all of it, and to print all of it. */
+const [FOLDING_KIB, PRINTING_KIB] = [200 * 1024, 72 * 1024];
+
+it('costs no more in a store of 50,000 artifacts than in one of 500, unless all of them are looked at', async () => {
+  const [small, large] = [await makeScaleStore(SMALL), await makeScaleStore(LARGE)];
+  for (const [what, args] of Object.entries(TOUCHES_FEW)) {
+    const [a, b] = [await small.cost(...args(small)), await large.cost(...args(large))];
+    const more = { reads: b.reads - a.reads, bytes: b.bytes - a.bytes, kib: b.kib - a.kib };
+    const mostBytes = MORE_BYTES + (LOOKS_INTO_PACKS.has(what) ? INDEXES_BYTES : 0);
+    expect([what, more, more.reads < MORE_READS, more.bytes < mostBytes, more.kib < MORE_KIB]).toEqual([
+      what,
+      more,
+      true,
+      true,
+      true,
+    ]);
+  }
+  expect(large.first.kib - small.first.kib).toBeLessThan(FOLDING_KIB);
+  const [a, b] = [
+    await small.cost('for-each-artifact', '--jsonl'),
+    await large.cost('for-each-artifact', '--jsonl'),
+  ];
+  expect(b.kib - a.kib).toBeLessThan(PRINTING_KIB);
+  await rm(`${large.dir}/w`, { recursive: true });
+}, 600_000);
