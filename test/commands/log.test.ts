@@ -108,7 +108,7 @@ describe('hs log', () => {
     const hs = inside(dir);
     const shown = await hs(['log'], { columns: 80 });
     expect(shown.stdout.trim().split('\n')).toHaveLength(50);
-    expect(shown.stderr).toContain('there is more');
+    expect(shown.stderr).toContain('there are more entries');
     expect((await hs(['log'])).stdout.trim().split('\n')).toHaveLength(61);
   });
 

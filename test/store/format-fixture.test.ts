@@ -24,7 +24,7 @@ async function contentOf(session: Session) {
   const entries: LedgerEntry[] = [];
   const catalog = await store.foldFromLedger((entry) => entries.push(entry));
   const artifacts = await Promise.all(
-    [...catalog.live()].map(async (r) => {
+    [...catalog.live()].reverse().map(async (r) => {
       const manifest = decodeManifest(await store.objects.read(r.manifest));
       const payload = await store.objects.read(r.content_hash);
       return {
