@@ -34,6 +34,7 @@ export const groups: CommandGroups = {
   'move out and in': {
     export: async () => (await import('./porcelain/export.js')).exportCommand,
     'bundle create': async () => (await import('./porcelain/bundle-create.js')).bundleCreate,
+    'bundle debug': async () => (await import('./porcelain/bundle-debug.js')).bundleDebug,
     'bundle verify': async () => (await import('./porcelain/bundle-verify.js')).bundleVerify,
     'bundle ls': async () => (await import('./porcelain/bundle-ls.js')).bundleLs,
     import: async () => (await import('./porcelain/import.js')).importCommand,

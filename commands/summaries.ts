@@ -82,6 +82,10 @@ export const summaries: CommandSummaries = {
     class: 'porcelain',
     summary: 'pack artifacts into one bundle',
   },
+  'bundle debug': {
+    class: 'porcelain',
+    summary: 'pack evidence of a problem, with secrets removed',
+  },
   'bundle verify': {
     class: 'porcelain',
     summary: 'verify a bundle without a store',

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { DEBUG_MODES } from './core/debug/documents.js';
 import { exportTargetSchema, projectionRef } from './core/guard/export-target.js';
 import { compact } from './core/json/omit-undefined.js';
 import { artifactId, check, natural, objectId, timestamp } from './core/json/schema.js';
@@ -11,6 +12,7 @@ import { checkPlan } from './core/retention/plan-file.js';
 import { HsError } from './errors/hs-error.js';
 import type { BundleOptions } from './ops/bundle/create-bundle.js';
 import type { ImportOptions } from './ops/bundle/import-bundle.js';
+import type { DebugScope } from './ops/debug/debug-request.js';
 import type { FsckOptions } from './ops/fsck/fsck.js';
 import type { CollectionPlanOptions } from './ops/gc/plan-collection.js';
 import type { Reclassification } from './ops/govern/reclassify.js';
@@ -24,6 +26,7 @@ import { BACKEND_NAMES } from './ops/run/run-request.js';
 import type {
   CollectStoreOptions,
   CreateOptions,
+  DebugBundleOptions,
   ExportOptions,
   OpenOptions,
   PageOptions,
@@ -181,6 +184,19 @@ export const bundleOptions = options<BundleOptions>('options', {
   ttl: ttlDays,
   attest: given,
 });
+export const debugOptions = options<DebugBundleOptions>('options', {
+  mode: z.enum(DEBUG_MODES),
+  name: given,
+  ttl: ttlDays,
+});
+const scope = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('artifact'), artifact: given }),
+  z.strictObject({ kind: z.literal('job'), job: given }),
+  z.strictObject({ kind: z.literal('time'), since: timestamp, until: z.optional(timestamp) }),
+]);
+export function debugScope(value: unknown): DebugScope {
+  return compact(check(scope, value, 'USAGE', 'scope')) as DebugScope;
+}
 export const importOptions = options<ImportOptions>('options', { nonPortable: flag, ttl: ttlDays });
 const pageFields = { force: flag, target: exportTargetSchema, displayProjectionRef: projectionRef };
 export const pageOptions = options<PageOptions>('options', pageFields);

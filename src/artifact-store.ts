@@ -5,6 +5,8 @@ import type { Timestamp } from './core/objects/ids.js';
 import { planHash } from './core/retention/plan-file.js';
 import type { BundleCreated, BundleOptions } from './ops/bundle/create-bundle.js';
 import type { Imported, ImportOptions } from './ops/bundle/import-bundle.js';
+import type { DebugBundleCreated } from './ops/debug/create-debug-bundle.js';
+import type { DebugScope } from './ops/debug/debug-request.js';
 import type { Exported } from './ops/export/export.js';
 import type { Collected } from './ops/gc/collect-garbage.js';
 import type { Removed } from './ops/gc/remove-artifacts.js';
@@ -25,6 +27,7 @@ import { type PutOptions, type PutResult, put } from './ops/put/put.js';
 import type { RunResult } from './ops/run/run-request.js';
 import type {
   CollectStoreOptions,
+  DebugBundleOptions,
   ExportOptions,
   PageOptions,
   PinOptions,
@@ -183,6 +186,15 @@ export class ArtifactStore extends ArtifactReader {
     return createBundle(this.session, given.names(names, 'names'), {
       ...rest,
       ...(attest === undefined ? {} : { attest: this.key(attest) }),
+    });
+  }
+
+  /** Gathers evidence of a problem into one bundle artifact, without secrets unless asked for (`hs bundle debug`). */
+  async debugBundle(scope: DebugScope, options: DebugBundleOptions = {}): Promise<DebugBundleCreated> {
+    const { createDebugBundle } = await import('./ops/debug/create-debug-bundle.js');
+    return createDebugBundle(this.session, {
+      ...given.debugOptions(options),
+      scope: given.debugScope(scope),
     });
   }
 

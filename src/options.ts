@@ -1,5 +1,6 @@
 import type { ProgressSink } from './core/effects.js';
 import type { PrunePlan } from './core/retention/prune-plan.js';
+import type { DebugRequest } from './ops/debug/debug-request.js';
 import type { ExportRequest } from './ops/export/export-request.js';
 import type { UsageKey } from './ops/inspect/usage-keys.js';
 import type { PageRequest } from './ops/page/publish-page.js';
@@ -73,5 +74,8 @@ export interface UsagePageOptions extends PageOptions {
   /** What the groups are of; without it, kinds. */
   readonly by?: UsageKey;
 }
+
+/** What to put into a debug bundle, and what to call it. */
+export type DebugBundleOptions = Omit<DebugRequest, 'scope'>;
 
 export type RunOptions = Partial<Omit<RunRequest, 'command'>>;

@@ -55,6 +55,7 @@ const METHODS: readonly (readonly [string & keyof ArtifactStore, ...string[]])[]
   ['restore', 'names', 'options'],
   ['note', 'name'],
   ['bundle', 'names', 'options'],
+  ['debugBundle', 'scope', 'options'],
   ['importBundle', 'path', 'options'],
   ['retain', 'names', 'options'],
   ['rename', 'name'],
@@ -71,9 +72,11 @@ const good = (kind: string): unknown =>
       ? {}
       : kind === 'names'
         ? ['x']
-        : kind === 'count'
-          ? 0
-          : 'x';
+        : kind === 'scope'
+          ? { kind: 'artifact', artifact: 'x' }
+          : kind === 'count'
+            ? 0
+            : 'x';
 const bad = (kind: string): readonly unknown[] => [
   ...NEVER.filter((value) => kind !== 'count' || value !== 7),
   ...(kind === 'options' ? ['x', [], { name: 7 }] : ['', {}]),

@@ -155,6 +155,10 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
     form: 'result',
     load: async () => (await import('./schemas/outside.js')).bundleCreate,
   },
+  'hs.bundle-debug/1': {
+    form: 'result',
+    load: async () => (await import('./schemas/outside.js')).bundleDebug,
+  },
   'hs.bundle-verify/1': {
     form: 'result',
     load: async () => (await import('./schemas/outside.js')).bundleVerify,

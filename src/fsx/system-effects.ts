@@ -10,6 +10,11 @@ export function systemClock(): Clock {
   return { now: () => Date.now() };
 }
 
+/** The program that runs hs, and for which processor. */
+export function runtime(): { readonly node: string; readonly arch: string } {
+  return { node: process.versions.node, arch: process.arch };
+}
+
 /** The system's source of randomness. */
 export function systemRandom(): Random {
   return {

@@ -27,6 +27,7 @@ const SIDE_LISTS: Readonly<Record<string, string>> = {
   unportable: 'paths that another system could not hold',
   subjects: 'what one event, or one attestation, is about',
   ops: 'the operations of one ledger entry',
+  findings: 'what is wrong with the documents of a debug bundle',
   inputs: 'what a tool read',
   stray_writes: 'what a tool wrote elsewhere',
   refused: 'what a tool left that was not taken',

@@ -79,6 +79,7 @@ function* steps(work: string): Generator<Step> {
     name: 'proof verify',
     args: ['proof', 'verify', 'made.intoto.json', '--pubkey', 'key.pub', '--subject', 'made'],
   };
+  yield { name: 'bundle debug', args: ['bundle', 'debug', '--artifact', 'made'] };
   yield { name: 'bundle verify', args: ['bundle', 'verify', 'b.tar'] };
   yield { name: 'bundle ls', args: ['bundle', 'ls', 'b.tar'] };
   yield { name: 'import', args: ['import', 'b.tar'] };

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { DEBUG_MODES } from '../../core/debug/documents.js';
 import { HASH_FORMS } from '../../core/handshake/directory-hash.js';
 import { FAULT_KINDS } from '../../core/handshake/fault.js';
 import { artifactId, natural, objectId, uuid } from '../../core/json/schema.js';
@@ -85,6 +86,35 @@ export const bundleVerify = z.strictObject({
   members: natural,
   files: natural,
   size_bytes: natural,
+  left_out: leftOut,
+  /** Of a debug bundle: what is wrong with its documents. */
+  debug: z.optional(
+    z.strictObject({
+      mode: z.optional(z.string()),
+      findings: z.array(
+        z.strictObject({
+          severity: z.enum(['error', 'warning']),
+          code: z.string(),
+          message: z.string(),
+          file: z.optional(z.string()),
+        }),
+      ),
+    }),
+  ),
+});
+
+export const bundleDebug = z.strictObject({
+  artifact_id: artifactId,
+  content_hash: objectId,
+  mode: z.enum(DEBUG_MODES),
+  exportable: z.boolean(),
+  size_bytes: natural,
+  events: natural,
+  jobs: natural,
+  diagnostics: natural,
+  artifacts: natural,
+  redactions: natural,
+  missing: natural,
   left_out: leftOut,
 });
 

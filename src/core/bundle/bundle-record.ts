@@ -1,4 +1,6 @@
 import * as z from 'zod/mini';
+import { HsError } from '../../errors/hs-error.js';
+import { DEBUG_DOCUMENTS } from '../debug/documents.js';
 import { canonicalBytes, parseCanonical } from '../json/canonical.js';
 import { artifactId, check, checkEach, natural, objectId, text } from '../json/schema.js';
 import { CLASSIFICATIONS, KINDS, PAYLOAD_TYPES } from '../manifest/vocabulary.js';
@@ -6,6 +8,8 @@ import type { ArtifactId } from '../objects/ids.js';
 import type { SafePath } from '../paths/safe-path.js';
 
 export const BUNDLE_SCHEMA = 'hs.bundle/1';
+/** With documents beside the members. */
+export const DEBUG_BUNDLE_SCHEMA = 'hs.bundle/2';
 export const BUNDLE_REPORT_SCHEMA = 'hs.export-report/1';
 /** A bundle of 100,000 members stays below it. */
 export const MAX_BUNDLE_INDEX_BYTES = 64 * 1024 * 1024;
@@ -25,13 +29,22 @@ const member = z.strictObject({
   files: natural,
 });
 
+const document = z.strictObject({
+  path: z.enum(DEBUG_DOCUMENTS),
+  content_hash: objectId,
+  size_bytes: natural,
+});
+
 const bundleIndex = z.strictObject({
-  schema: z.literal(BUNDLE_SCHEMA),
+  schema: z.enum([BUNDLE_SCHEMA, DEBUG_BUNDLE_SCHEMA]),
   members: z.array(member),
+  /** Of a debug bundle, and of no other: the files beside the members, in order of path. */
+  documents: z.optional(z.array(document).check(z.maxLength(DEBUG_DOCUMENTS.length))),
 });
 
 /** `bundle_index.json`: the members in order of id, each bound to its manifest and its content (C1). */
 export type Bundle = z.output<typeof bundleIndex>;
+export type BundleDocument = z.output<typeof document>;
 export type BundleMember = Bundle['members'][number];
 
 const included = z.strictObject({
@@ -65,8 +78,14 @@ export function encodeBundle(bundle: Bundle): Buffer {
 
 export function decodeBundle(bytes: Uint8Array): Bundle {
   const value = parseCanonical(bytes, MAX_BUNDLE_INDEX_BYTES);
-  const { schema, members } = check(anyIndex, value, 'INVALID_RECORD', BUNDLE_INDEX_NAME);
-  return { schema, members: checkEach(member, members, `${BUNDLE_INDEX_NAME} members`) };
+  const { members, ...rest } = check(anyIndex, value, 'INVALID_RECORD', BUNDLE_INDEX_NAME);
+  if ((rest.schema === DEBUG_BUNDLE_SCHEMA) !== (rest.documents !== undefined)) {
+    throw new HsError(
+      'INVALID_RECORD',
+      `${BUNDLE_INDEX_NAME} is not valid: documents are for a debug bundle`,
+    );
+  }
+  return { ...rest, members: checkEach(member, members, `${BUNDLE_INDEX_NAME} members`) };
 }
 
 export function encodeBundleReport(value: BundleReport): Buffer {

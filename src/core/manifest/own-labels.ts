@@ -17,6 +17,9 @@ export const FROM_LAYER_LABEL = 'hs.import.layer';
 /** Of the same: what the content hash that it had there is the hash of. */
 export const HASH_FORM_LABEL = 'hs.import.hash_form';
 
+/** On a debug bundle: its mode. */
+export const DEBUG_LABEL = 'hs.debug';
+
 /** The label for what was read, where it needs one. */
 export function executableLabel(executable: boolean): Record<string, string> {
   return executable ? { [EXECUTABLE_LABEL]: 'true' } : {};

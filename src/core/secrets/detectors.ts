@@ -43,11 +43,19 @@ function isPhoneNumber(text: string): boolean {
   return digits >= 9 && digits <= 15;
 }
 
+/** What a detector's finding is called in a redacted text: `[REDACTED:CATEGORY:DETECTOR]`. */
+export function categoryOf({ id, kind }: Pick<Detector, 'id' | 'kind'>): string {
+  if (id === 'absolute-path') return 'path';
+  return kind === 'personal' ? 'pii' : 'secret';
+}
+
 export const DETECTORS: readonly Detector[] = [
   {
     id: 'private-key',
     kind: 'credential',
-    pattern: /-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----/g,
+    // With all of the key, also where its end was cut off; `\\n` stands for a line's end in JSON.
+    pattern:
+      /-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:[A-Za-z0-9+/=:,.()\s\\-]{0,12000}?-----END [A-Z0-9 ]{1,60}-----|(?:(?:\s|\\[rn]){1,4}[A-Za-z0-9+/=]{40,80}){0,300})/g,
   },
   { id: 'aws-access-key', kind: 'credential', pattern: /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b/g },
   {

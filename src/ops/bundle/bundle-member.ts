@@ -5,6 +5,7 @@ import { bundleIndexEntries, type IndexEntry, MAX_INDEX_BYTES } from '../../core
 import type { SafePath } from '../../core/paths/safe-path.js';
 import type { ObjectStore } from '../../store/objects/object-store.js';
 import { readable } from '../guard/read-files.js';
+import type { Session } from '../session/session.js';
 
 /** An artifact that becomes a member of a bundle. */
 export interface Member {
@@ -40,4 +41,13 @@ export async function readMember(
   if (index === undefined) return 'payload';
   // Kept are the bytes, which are outside the heap: their entries would fill it.
   return { record, manifest, count: index.count, files: () => bundleIndexEntries(index.bytes) };
+}
+
+/** Whether every object of its payload is there, of the size that its index states. */
+export async function isWhole(session: Session, { files }: Member): Promise<boolean> {
+  for (const { content_hash, size_bytes } of files()) {
+    session.signal.throwIfAborted();
+    if ((await session.store.objects.size(content_hash)) !== size_bytes) return false;
+  }
+  return true;
 }

@@ -8,6 +8,8 @@ import {
   decodeBundleReport,
   MAX_BUNDLE_INDEX_BYTES,
 } from '../../core/bundle/bundle-record.js';
+import type { DebugCheck } from '../../core/debug/check-debug-bundle.js';
+import { DEBUG_DOCUMENTS } from '../../core/debug/documents.js';
 import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest/manifest.js';
 import { MANIFEST_NAME } from '../../core/manifest/manifest-name.js';
 import {
@@ -22,6 +24,7 @@ import { checkFilenameHint, checkName, type SafePath } from '../../core/paths/sa
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { BundleFile } from './bundle-source.js';
+import { checkDocuments } from './check-documents.js';
 import { checkNotLowered, checkReport } from './check-members.js';
 import type { CheckedBundle, CheckedMember, TakenFile } from './checked-bundle.js';
 import { foreign, lies } from './entry-error.js';
@@ -32,9 +35,10 @@ export type Intake = (content: AsyncIterable<Uint8Array>) => Promise<{ id: Objec
 export type IntakeBytes = (bytes: Uint8Array) => Promise<{ id: ObjectId; size: number }>;
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+const DOCUMENT = DEBUG_DOCUMENTS.map((name) => name.replace('.', '\\.')).join('|');
 /** What has to be read to be checked, in a bundle and in bundles inside it. */
 const RECORD = new RegExp(
-  `^(?:members/${UUID}/payload/)*(?:bundle_index\\.json|export_report\\.json|artifact\\.json|members/${UUID}/artifact\\.json)$`,
+  `^(?:members/${UUID}/payload/)*(?:bundle_index\\.json|export_report\\.json|artifact\\.json|${DOCUMENT}|members/${UUID}/artifact\\.json)$`,
 );
 const MEMBER_FILE = new RegExp(`^members/(${UUID})/(?:artifact\\.json|payload(?:/.+)?)$`, 's');
 /** Manifests that are held in memory together: of 100,000 members, 1 KiB each. */
@@ -99,7 +103,7 @@ export async function checkBundle(
     files.push({ path, hash: taken.id, size: taken.size, executable });
   }
   const top = files.filter((f) => f.path !== MANIFEST_NAME);
-  const { members, report } = checkLevel(top, records, '', 1);
+  const { members, report, debug } = checkLevel(top, records, '', 1);
   const index = indexOf(top);
   const contentHash = sha256(encodeBundleIndex(index));
   const self = files.find((f) => f.path === MANIFEST_NAME);
@@ -108,6 +112,7 @@ export async function checkBundle(
     index,
     members,
     report,
+    debug,
     self: self && checkSelf(self, records, { contentHash, index, files: top, members }),
   };
 }
@@ -153,6 +158,7 @@ function parse<T>(
 interface Level {
   readonly members: readonly CheckedMember[];
   readonly report: BundleReport;
+  readonly debug: DebugCheck | undefined;
 }
 
 /** One bundle: the outer one, or one that is a member (`prefix` says where). Paths are relative to it. */
@@ -171,7 +177,7 @@ function checkLevel(
     checkMember(member, groups.get(member.artifact_id) ?? [], records, prefix, depth),
   );
   checkReport(report, members, `${prefix}${BUNDLE_REPORT_NAME}`);
-  return { members, report };
+  return { members, report, debug: checkDocuments(bundle.documents, files, records, prefix) };
 }
 
 function checkOrder({ members }: Bundle, entry: string): void {
@@ -190,6 +196,7 @@ function groupByMember(
   const groups = new Map(bundle.members.map((m) => [m.artifact_id, [] as TakenFile[]]));
   for (const file of files) {
     if (file.path === BUNDLE_INDEX_NAME || file.path === BUNDLE_REPORT_NAME) continue;
+    if (bundle.documents?.some((d) => d.path === file.path)) continue;
     const group = groups.get(MEMBER_FILE.exec(file.path)?.[1] as ArtifactId);
     if (group === undefined) throw foreign('belongs to no member', prefix + file.path);
     group.push(file);

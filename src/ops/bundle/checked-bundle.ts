@@ -1,4 +1,5 @@
 import type { BundleReport } from '../../core/bundle/bundle-record.js';
+import type { DebugCheck } from '../../core/debug/check-debug-bundle.js';
 import type { Manifest } from '../../core/manifest/manifest.js';
 import type { BundleIndex } from '../../core/objects/bundle-index.js';
 import type { ObjectId } from '../../core/objects/ids.js';
@@ -31,4 +32,6 @@ export interface CheckedBundle {
   readonly report: BundleReport;
   /** The manifest of the bundle itself, when it was exported with it. */
   readonly self: CheckedMember | undefined;
+  /** Of a debug bundle: what the check of its documents found (VAL-BUNDLE-001). */
+  readonly debug: DebugCheck | undefined;
 }

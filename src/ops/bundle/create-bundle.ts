@@ -1,24 +1,14 @@
-import {
-  BUNDLE_INDEX_NAME,
-  BUNDLE_REPORT_NAME,
-  BUNDLE_REPORT_SCHEMA,
-  BUNDLE_SCHEMA,
-  type BundleMember,
-  type BundleReport,
-  encodeBundle,
-  encodeBundleReport,
-  memberPaths,
-} from '../../core/bundle/bundle-record.js';
+import type { BundleReport } from '../../core/bundle/bundle-record.js';
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import { handleOf } from '../../core/manifest/handle-of.js';
 import type { Manifest } from '../../core/manifest/manifest.js';
 import { isRestricted, sensitivityOf } from '../../core/manifest/sensitivity.js';
-import { encodeSortedEntries, type IndexEntry, indexSize } from '../../core/objects/bundle-index.js';
+import { encodeSortedEntries, indexSize } from '../../core/objects/bundle-index.js';
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import { portabilityProblems } from '../../core/paths/portability.js';
-import { comparePaths, type SafePath, toName, toSafePath } from '../../core/paths/safe-path.js';
+import { comparePaths, type SafePath, toName } from '../../core/paths/safe-path.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { type ErrorCode, HsError } from '../../errors/hs-error.js';
 import { attestEach } from '../evidence/attest.js';
@@ -28,7 +18,8 @@ import { describedBy, newManifest } from '../put/new-manifest.js';
 import { registration } from '../put/register-artifact.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
-import { type Member, readMember } from './bundle-member.js';
+import { addRecords, entriesOf } from './bundle-entries.js';
+import { isWhole, type Member, readMember } from './bundle-member.js';
 
 export interface BundleOptions {
   readonly name?: string | undefined;
@@ -177,14 +168,6 @@ function* pathsOf({ files }: Member): Generator<SafePath> {
   for (const { path } of files()) yield path;
 }
 
-async function isWhole(session: Session, { files }: Member): Promise<boolean> {
-  for (const { content_hash, size_bytes } of files()) {
-    session.signal.throwIfAborted();
-    if ((await session.store.objects.size(content_hash)) !== size_bytes) return false;
-  }
-  return true;
-}
-
 function demandPortable(member: Member): void {
   const { record } = member;
   if (record.payload_type === 'file') return;
@@ -196,67 +179,4 @@ function demandPortable(member: Member): void {
       { hint: '--non-portable takes it all the same' },
     );
   }
-}
-
-/** What a bundle has beside its members: its own index and its report. */
-async function addRecords(
-  tx: Transaction,
-  members: readonly Member[],
-  leftOut: BundleReport['left_out'],
-): Promise<IndexEntry[]> {
-  const bundle = encodeBundle({ schema: BUNDLE_SCHEMA, members: members.map(memberOf) });
-  const report = encodeBundleReport({
-    schema: BUNDLE_REPORT_SCHEMA,
-    included: members.map(({ manifest: m }) =>
-      compact({
-        artifact_id: m.artifact_id,
-        name: m.name,
-        kind: m.kind,
-        content_hash: m.content_hash,
-        size_bytes: m.size_bytes,
-        classification: m.classification,
-        exportable: m.exportable,
-      }),
-    ),
-    left_out: leftOut,
-  });
-  const entries: IndexEntry[] = [];
-  for (const [path, bytes] of [
-    [BUNDLE_INDEX_NAME, bundle],
-    [BUNDLE_REPORT_NAME, report],
-  ] as const) {
-    const { id, size } = await tx.batch.addBytes(bytes);
-    entries.push({ path, content_hash: id, size_bytes: size });
-  }
-  return entries;
-}
-
-/** All files of a bundle, in the order of A3: members come in order of their ids. */
-function* entriesOf(records: readonly IndexEntry[], members: readonly Member[]): Generator<IndexEntry> {
-  yield* records;
-  for (const { record, files } of members) {
-    const paths = memberPaths(record.artifact_id);
-    yield {
-      path: paths.manifest,
-      content_hash: record.manifest,
-      size_bytes: record.manifest_size_bytes,
-    };
-    for (const file of files()) {
-      const path =
-        record.payload_type === 'file' ? paths.payload : toSafePath(`${paths.payload}/${file.path}`);
-      yield { ...file, path };
-    }
-  }
-}
-
-function memberOf({ record, manifest, count }: Member): BundleMember {
-  return {
-    artifact_id: record.artifact_id,
-    manifest: record.manifest,
-    manifest_size_bytes: record.manifest_size_bytes,
-    payload_type: manifest.payload_type,
-    content_hash: manifest.content_hash,
-    size_bytes: manifest.size_bytes,
-    files: count,
-  };
 }

@@ -24,6 +24,7 @@ import { type Content, readContent } from '../payload/read-content.js';
 import type { Session } from '../session/session.js';
 import { addManifest } from './add-manifest.js';
 import { type ExportRequest, formatOfEnding, type Shape } from './export-request.js';
+import { holdsFullDebugBundle } from './full-debug-bundle.js';
 import { outputRootOf, within } from './output-root.js';
 import { type Placed, placeExport } from './place-export.js';
 
@@ -82,6 +83,7 @@ export async function decideExport(
     ...(isPrivate ? demanded(session, policy, 'artifact.read:restricted') : []),
     // Of what was removed, a consent does what only a reclassification does of what is there.
     ...(clearsRemoved(subject, consents) ? demanded(session, policy, 'artifact.reclassify') : []),
+    ...(await fullBundleObjection(session, policy, content)),
     ...(await guardObjections(session, catalog, heldBackBy, record.artifact_id.slice(0, 8))),
     ...budgetObjections(policy.export.budgets[session.actor.type], shape),
   ];
@@ -185,6 +187,19 @@ function lacking(
 
 function demanded(session: Session, policy: Policy, capability: CapabilityId): Objection[] {
   return isAllowed(policy, session.actor, capability) ? [] : [lacking(session, capability)];
+}
+
+/** A debug bundle from which nothing was removed stays here, unless the policy says otherwise. */
+async function fullBundleObjection(
+  { store }: Session,
+  { export: { full_debug_bundles: allowed } }: Policy,
+  { record, entries = [] }: Content,
+): Promise<Objection[]> {
+  if (allowed === true || !(await holdsFullDebugBundle(store.objects, record, entries))) return [];
+  const why = 'it is a full debug bundle, or holds one, and the policy does not let those out';
+  const hint =
+    'hs bundle debug --mode safe makes one to share; export.full_debug_bundles in the policy allows it';
+  return [{ code: 'GUARD_BLOCKED', why, hint }];
 }
 
 async function guardObjections(

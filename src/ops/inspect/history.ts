@@ -132,13 +132,12 @@ async function mentions(session: Session, e: LedgerEntry, artifact: ArtifactReco
 function toQuery(session: Session, catalog: Catalog, asked: HistoryQuery): LedgerQuery {
   const query = compact({ type: asked.type, since: asked.since });
   if (asked.artifact === undefined) return query;
-  const artifact = resolveArtifact(catalog, asked.artifact, { removed: true });
-  return {
-    ...query,
-    // Nothing mentions it before it was registered.
-    from: artifact.registered.seq,
-    filter: (entry) => mentions(session, entry, artifact),
-  };
+  return { ...query, ...artifactQuery(session, resolveArtifact(catalog, asked.artifact, { removed: true })) };
+}
+
+/** The entries that are about an artifact; none is before it was registered. */
+export function artifactQuery(session: Session, artifact: ArtifactRecord): LedgerQuery {
+  return { from: artifact.registered.seq, filter: (entry) => mentions(session, entry, artifact) };
 }
 
 /** The history, newest first; what is not asked for is not read. */

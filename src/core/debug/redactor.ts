@@ -1,0 +1,180 @@
+import { createHmac } from 'node:crypto';
+import type { Json } from '../json/canonical.js';
+import { PAYLOADS } from '../ledger/payload.js';
+import {
+  ACTOR_TYPES,
+  CLASSIFICATIONS,
+  DETERMINISM_LEVELS,
+  HASH_BASES,
+  KINDS,
+  LAYERS,
+  PAYLOAD_TYPES,
+  RETENTION_CLASSES,
+} from '../manifest/vocabulary.js';
+import { isObjectId, isTimestamp, UUID_PATTERN } from '../objects/ids.js';
+import { CAPABILITIES } from '../policy/capabilities.js';
+import { categoryOf } from '../secrets/detectors.js';
+import { findSecrets } from '../secrets/find-secrets.js';
+import type { DebugDocument, DebugMode, RedactionEntry } from './documents.js';
+
+/** Where a text stands: the document, and the place in it as a JSON path. */
+export interface Place {
+  readonly file: DebugDocument;
+  readonly location: string;
+}
+
+const ALL = ['credential', 'personal'] as const;
+const isUuid = (s: string) => UUID_PATTERN.test(s);
+const among =
+  (...sets: readonly (readonly string[])[]) =>
+  (s: string) =>
+    sets.some((set) => set.includes(s));
+
+/**
+ * What may be in a safe bundle, by the key it stands under: ids, times and words of hs. Any other text is withheld,
+ * and so is what is added to the records one day and not here.
+ */
+const SAFE_TEXTS: Readonly<Record<string, (text: string) => boolean>> = {
+  ...Object.fromEntries(
+    ['artifact_id', 'artifact_ids', 'store_id', 'export_id', 'run_id', 'report', 'bundle_id', 'run'].map(
+      (key) => [key, isUuid],
+    ),
+  ),
+  ...Object.fromEntries(
+    ['at', 'created_at', 'started_at', 'ended_at', 'until', 'clock'].map((key) => [key, isTimestamp]),
+  ),
+  sources: isUuid,
+  op: among(['add', 'revise', 'pin', 'unpin', 'remove', 'restore', 'set_policy']),
+  kind: among(KINDS),
+  payload_type: among(PAYLOAD_TYPES),
+  retention_class: among(RETENTION_CLASSES),
+  layer: among(LAYERS),
+  from: among(LAYERS),
+  to: among(LAYERS),
+  classification: among(CLASSIFICATIONS),
+  determinism_level: among(DETERMINISM_LEVELS),
+  hash_basis: among(HASH_BASES),
+  export_format: among(['dir', 'file', 'tar', 'tar.gz', 'stdout']),
+  export_target_kind: among(['local_file', 'platform', 'public']),
+  outcome: among(['done', 'refused', 'failed', 'interrupted']),
+  command: among(['gc', 'rm']),
+  action: among(['refused']),
+  fields: among(['name', 'labels', 'retention_ttl_days', 'retention_class']),
+  backend: among(['bubblewrap-overlay', 'bubblewrap', 'landlock', 'sandbox-exec', 'none']),
+  level: among(['enforced+observed', 'isolated', 'enforced', 'detected', 'none']),
+  type: among(Object.keys(PAYLOADS)),
+  actor: among(ACTOR_TYPES),
+  capability_id: among(Object.keys(CAPABILITIES)),
+  decision: among(['allow', 'deny']),
+};
+/** Hashes that name content; that of what is restricted would let somebody try what it may be. */
+const CONTENT_KEYS = new Set(['content_hash', 'source_hashes', 'input_hashes', 'consents']);
+/** Hashes of records of the store. */
+const RECORD_KEYS = new Set(['policy', 'policy_id', 'policy_hash', 'plan_hash', 'config_hash']);
+
+export interface RedactorOptions {
+  readonly mode: DebugMode;
+  /** Known to this store alone: equal texts are replaced alike, and nobody can try what they were. */
+  readonly secret: string;
+  /** Absolute. */
+  readonly workspace: string;
+  readonly home: string | undefined;
+  isRestricted(contentHash: string): boolean;
+}
+
+/** Takes out of a debug bundle what its mode does not allow, and notes where, and by what, but never what. */
+export class Redactor {
+  readonly redactions: RedactionEntry[] = [];
+  readonly #options: RedactorOptions;
+
+  constructor(options: RedactorOptions) {
+    this.#options = options;
+  }
+
+  /** A record with its texts redacted; labels become a list, since their keys are a person's words, too. */
+  value(value: unknown, place: Place, key = ''): Json {
+    if (typeof value === 'string') return this.#string(value, place, key);
+    if (typeof value !== 'object' || value === null) return value as Json;
+    const at = (step: string): Place => ({ ...place, location: `${place.location}${step}` });
+    if (Array.isArray(value)) return value.map((v, i) => this.value(v, at(`[${i}]`), key));
+    if (key === 'labels') {
+      return Object.entries(value).map(([name, v], i) => this.#label(name, String(v), at(`[${i}]`)));
+    }
+    const pairs = Object.entries(value).filter(([, v]) => v !== undefined);
+    return Object.fromEntries(pairs.map(([k, v]) => [k, this.value(v, at(`.${k}`), k)]));
+  }
+
+  /** Together, since what a value is may be told by its key: `password`. */
+  #label(key: string, value: string, place: Place): Json {
+    if (this.#options.mode !== 'workspace') {
+      return { key: this.text(key, place), value: this.text(value, place) };
+    }
+    const both = this.text(`${key}=${value}`, place);
+    return both.startsWith(`${key}=`) ? { key, value: both.slice(key.length + 1) } : { value: both };
+  }
+
+  #string(value: string, place: Place, key: string): string {
+    if (this.#options.mode !== 'safe') return this.text(value, place);
+    const isContent = CONTENT_KEYS.has(key) && isObjectId(value);
+    if (isContent && !this.#options.isRestricted(value)) return value;
+    if (!isContent && RECORD_KEYS.has(key) && isObjectId(value)) return value;
+    if (SAFE_TEXTS[key]?.(value) === true) return value;
+    return this.text(value, place);
+  }
+
+  /** What a person, or a tool, wrote. */
+  text(text: string, place: Place): string {
+    const { mode } = this.#options;
+    if (mode === 'full') return text;
+    const local = mode === 'safe' ? text : this.#relative(text);
+    const findings = findSecrets(local, ALL);
+    let out = '';
+    let end = 0;
+    for (const finding of findings) {
+      const replacement = `[REDACTED:${categoryOf({ id: finding.detector, kind: finding.kind })}:${finding.detector}]`;
+      this.#note(place, replacement);
+      out += local.slice(end, finding.start) + replacement;
+      end = finding.end;
+    }
+    if (mode === 'workspace') return this.#withoutRoot(out + local.slice(end), place);
+    const withheld = `[REDACTED:text:withheld#${this.#token(text)}]`;
+    this.#note(place, withheld);
+    return withheld;
+  }
+
+  /** An identifier that another program chose, such as a job's: kept, unless it looks like something else. */
+  identifier(id: string, place: Place): string {
+    if (this.#options.mode === 'full' || findSecrets(id, ALL).length === 0) return id;
+    return this.text(id, place);
+  }
+
+  /** Who acted: a person's name is not for strangers. */
+  actor(id: string, place: Place): string {
+    return this.#options.mode === 'safe' ? this.text(id, place) : this.identifier(id, place);
+  }
+
+  /** Paths in the workspace and in the home directory, without where those are. */
+  #relative(text: string): string {
+    const { workspace, home } = this.#options;
+    const inWorkspace = text.replaceAll(`${workspace}/`, '').replaceAll(workspace, '[WORKSPACE_PATH]');
+    return home === undefined || home === '/' ? inWorkspace : inWorkspace.replaceAll(home, '[HOME]');
+  }
+
+  /** A path whose root no detector knows. */
+  #withoutRoot(text: string, place: Place): string {
+    if (!text.startsWith('/')) return text;
+    const replacement = '[REDACTED:path:absolute-path]';
+    this.#note(place, replacement);
+    return replacement;
+  }
+
+  #token(text: string): string {
+    return createHmac('sha256', this.#options.secret).update(text).digest('hex').slice(0, 8);
+  }
+
+  #note({ file, location }: Place, replacement: string): void {
+    const [category, detector] = replacement.slice('[REDACTED:'.length, -1).split(':') as [string, string];
+    const detector_id = detector.replace(/#.*/, '');
+    this.redactions.push({ file, location, category, detector_id, replacement });
+  }
+}

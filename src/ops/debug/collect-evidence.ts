@@ -1,0 +1,134 @@
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
+import type { EvidenceState } from '../../core/debug/documents.js';
+import { compact } from '../../core/json/omit-undefined.js';
+import type { LedgerEntry } from '../../core/ledger/entry.js';
+import type { LedgerOp } from '../../core/ledger/operation.js';
+import type { EntryPayload } from '../../core/ledger/payload.js';
+import { isRestricted } from '../../core/manifest/sensitivity.js';
+import { type ArtifactId, isArtifactId, type Timestamp, toTimestamp } from '../../core/objects/ids.js';
+import { ttlEndMs } from '../../core/retention/rule.js';
+import { HsError } from '../../errors/hs-error.js';
+import { isWhole, readMember } from '../bundle/bundle-member.js';
+import { isRestorable } from '../gc/restore.js';
+import { artifactQuery } from '../inspect/history.js';
+import { type LedgerQuery, readLedger } from '../inspect/read-ledger.js';
+import { resolveArtifact } from '../naming/resolve-artifact.js';
+import type { Session } from '../session/session.js';
+import type { DebugScope } from './debug-request.js';
+
+/** The newest events of a scope; what is older is said to be left out. */
+export const MAX_EVENTS = 10_000;
+const MAX_ARTIFACTS = 1000;
+
+export interface EventEvidence {
+  readonly entry: LedgerEntry;
+  readonly ops: readonly LedgerOp[];
+  readonly payload: EntryPayload;
+}
+
+/** What a scope has: entries in order, and the artifacts that they are about. */
+export interface Evidence {
+  /** The one artifact that the scope is about. */
+  readonly about?: ArtifactId;
+  readonly events: readonly EventEvidence[];
+  /** Events that are in the scope and over the limit: the oldest. */
+  readonly eventsLeftOut: number;
+  readonly artifacts: readonly ArtifactRecord[];
+  readonly artifactsLeftOut: number;
+}
+
+/** NOT_FOUND for a scope in which nothing happened. */
+export async function collectEvidence(
+  session: Session,
+  catalog: Catalog,
+  scope: DebugScope,
+): Promise<Evidence> {
+  const about =
+    scope.kind === 'artifact' ? resolveArtifact(catalog, scope.artifact, { removed: true }) : undefined;
+  const events: EventEvidence[] = [];
+  let left = 0;
+  for await (const entry of readLedger(session, {
+    ...queryOf(session, scope, about),
+    to: catalog.head.seq,
+    reverse: true,
+  })) {
+    if (scope.kind === 'time' && scope.until !== undefined && entry.at > scope.until) continue;
+    if (events.length >= MAX_EVENTS) left += 1;
+    else {
+      const [ops, payload] = [await session.store.opsOf(entry), await session.store.payloadOf(entry)];
+      events.push({ entry, ops, payload });
+    }
+  }
+  if (events.length === 0)
+    throw new HsError('NOT_FOUND', 'the ledger has no entry of that job, or of that time');
+  const ids = new Set<ArtifactId>(about === undefined ? [] : [about.artifact_id, ...(about.sources ?? [])]);
+  if (about === undefined)
+    for (const { ops, payload } of events) for (const id of idsOf(ops, payload)) ids.add(id);
+  const all = [...ids].sort().flatMap((id) => catalog.get(id) ?? []);
+  return {
+    ...(about === undefined ? {} : { about: about.artifact_id }),
+    events: events.reverse(),
+    eventsLeftOut: left,
+    artifacts: all.slice(0, MAX_ARTIFACTS),
+    artifactsLeftOut: Math.max(0, all.length - MAX_ARTIFACTS),
+  };
+}
+
+function queryOf(session: Session, scope: DebugScope, about: ArtifactRecord | undefined): LedgerQuery {
+  if (about !== undefined) return artifactQuery(session, about);
+  if (scope.kind === 'job') return { filter: async (entry) => entry.job_id === scope.job };
+  return scope.kind === 'time' ? { since: scope.since } : {};
+}
+
+function* idsOf(ops: readonly LedgerOp[], payload: unknown): Generator<ArtifactId> {
+  for (const op of ops) if (op.op !== 'set_policy') yield op.artifact_id;
+  if (typeof payload === 'string' && isArtifactId(payload)) yield payload;
+  else if (typeof payload === 'object' && payload !== null) {
+    for (const value of Object.values(payload)) yield* idsOf([], value);
+  }
+}
+
+/** Whether an artifact's payload can be had, and if not, why (D7, D8, B5). */
+export async function stateOf(
+  session: Session,
+  catalog: Catalog,
+  record: ArtifactRecord,
+): Promise<EvidenceState> {
+  const end = ttlEndMs(record);
+  const facts = compact({
+    artifact_id: record.artifact_id,
+    retention_class: record.retention_class,
+    retention_ttl_days: record.retention_ttl_days,
+    ttl_ends_at: end === undefined ? undefined : timestampOf(end),
+    pins: record.pins.length,
+  });
+  return { ...facts, ...(await availabilityOf(session, catalog, record)) };
+}
+
+/** The year 10000 and later have no timestamp. */
+function timestampOf(ms: number): Timestamp | undefined {
+  return ms < 253_402_300_800_000 ? toTimestamp(ms) : undefined;
+}
+
+async function availabilityOf(
+  session: Session,
+  catalog: Catalog,
+  record: ArtifactRecord,
+): Promise<Pick<EvidenceState, 'availability' | 'why'>> {
+  const { removed } = record;
+  if (removed !== undefined) {
+    const by = `removed by entry ${removed.seq}`;
+    return (await isRestorable(session, record))
+      ? { availability: 'in_trash', why: `${by}, and can be restored` }
+      : { availability: 'purged', why: by };
+  }
+  if (isRestricted(record) && !(await session.isAllowed(catalog, 'artifact.read:restricted'))) {
+    return { availability: 'access_denied', why: "the actor lacks 'artifact.read:restricted'" };
+  }
+  const member = await readMember(session.store.objects, record);
+  if (typeof member === 'string') return { availability: 'damaged', why: `its ${member} cannot be read` };
+  return (await isWhole(session, member))
+    ? { availability: 'available', why: 'all of its objects are there' }
+    : { availability: 'damaged', why: 'an object of its payload is missing' };
+}

@@ -1,0 +1,17 @@
+import type { DebugMode } from '../../core/debug/documents.js';
+import type { Timestamp } from '../../core/objects/ids.js';
+
+/** What a debug bundle is about. */
+export type DebugScope =
+  | { readonly kind: 'artifact'; readonly artifact: string }
+  | { readonly kind: 'job'; readonly job: string }
+  | { readonly kind: 'time'; readonly since: Timestamp; readonly until?: Timestamp };
+
+export interface DebugRequest {
+  readonly scope: DebugScope;
+  /** Default: `safe`. */
+  readonly mode?: DebugMode;
+  readonly name?: string;
+  /** In days, where what is in it needs a time to live and brings none (A6). */
+  readonly ttl?: number;
+}

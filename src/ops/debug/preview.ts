@@ -1,0 +1,45 @@
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Place, Redactor } from '../../core/debug/redactor.js';
+import { isRestricted } from '../../core/manifest/sensitivity.js';
+import type { ObjectStore } from '../../store/objects/object-store.js';
+
+/** What is shown of a payload, in characters. */
+const SHOWN = 500;
+/** What is looked at: a secret that begins among those ends in it, so that none is cut before it is found. */
+const WINDOW_BYTES = 64 * 1024;
+
+/** The first characters of a text payload, redacted before they are cut; undefined for what is no text, or restricted. */
+export async function previewOf(
+  objects: ObjectStore,
+  record: ArtifactRecord,
+  redactor: Redactor,
+  place: Place,
+): Promise<string | undefined> {
+  if (isRestricted(record) || record.payload_type !== 'file') return undefined;
+  const text = await textOf(objects, record);
+  if (text === undefined || text === '') return undefined;
+  const redacted = redactor.text(text, place);
+  if (redacted.length <= SHOWN) return redacted;
+  // A mark is not cut, either.
+  const mark = redacted.lastIndexOf('[REDACTED:', SHOWN);
+  const end = mark < 0 ? -1 : redacted.indexOf(']', mark);
+  return redacted.slice(0, end > SHOWN ? end + 1 : SHOWN).toWellFormed();
+}
+
+async function textOf(objects: ObjectStore, { content_hash }: ArtifactRecord): Promise<string | undefined> {
+  let text = '';
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  try {
+    let bytes = 0;
+    for await (const chunk of objects.stream(content_hash)) {
+      const part = chunk.subarray(0, WINDOW_BYTES - bytes);
+      text += decoder.decode(part, { stream: true });
+      bytes += part.byteLength;
+      if (bytes >= WINDOW_BYTES) break;
+    }
+  } catch (e) {
+    if (e instanceof TypeError) return undefined;
+    throw e;
+  }
+  return text.includes('\0') ? undefined : text;
+}
