@@ -98,12 +98,18 @@ function* steps(work: string): Generator<Step> {
   yield { name: 'update-pin', args: ['update-pin', '--stdin'], stdin: '', status: -1 };
   yield { name: 'retain', args: ['retain', 'file', '--ttl', '9'] };
   yield { name: 'du', args: ['du'] };
+  yield { name: 'du', args: ['du', '--html', 'du.html'], out: ['du.html'] };
   yield { name: 'plan-prune', args: ['plan-prune'], keep: (s) => writeFileSync(join(work, 'plan'), s) };
   yield { name: 'apply-prune', args: ['apply-prune', 'plan'], status: -1 };
   yield { name: 'rm', args: ['rm', 'stream/1', '--yes'] };
   yield { name: 'restore', args: ['restore', file], status: -1 };
   yield { name: 'gc', args: ['gc', '--yes', '--empty-trash'], status: -1 };
   yield { name: 'report', args: ['report'] };
+  yield {
+    name: 'report',
+    args: ['report', 'retention-report', '--html', 'report.html'],
+    out: ['report.html'],
+  };
   yield { name: 'fsck', args: ['fsck'], status: -1 };
   yield { name: 'log', args: ['log'] };
   yield { name: 'ledger head', args: ['ledger', 'head'] };

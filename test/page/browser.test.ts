@@ -133,7 +133,7 @@ describe.skipIf(BROWSER === undefined)(
     it('is caught where it is too wide', async () => {
       const wide = PAGES[1][1](false)
         .toString()
-        .replace('<h1>', '<h1 class="n">')
+        .replace('<h1>', '<h1 class="day">')
         .replace('Disk usage</h1>', `${'wide '.repeat(60)}</h1>`);
       expect(await (await open('wide', Buffer.from(wide), 400)).overflow()).toBeGreaterThan(0);
     });

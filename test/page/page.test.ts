@@ -30,7 +30,7 @@ describe('a page', () => {
     const text = reportPage(reportData(false)).toString();
     for (const said of [
       '5 artifacts of 10 were removed; 5 were kept.',
-      'window expired, 2026-05-31',
+      'window expired, <span class="day">2026-05-31</span>',
       '3 can be brought back until 2026-06-07 12:00Z',
       'hs restore --run abcdef12',
       '1 artifact cannot be brought back.',

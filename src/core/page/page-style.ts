@@ -36,8 +36,8 @@ th { text-align: left; font-weight: 600; font-size: .8rem; color: var(--soft); v
   border-bottom: 1px solid var(--ink); padding: .3rem .75rem .3rem 0; }
 td { vertical-align: top; border-bottom: 1px solid var(--line); padding: .4rem .75rem .4rem 0; }
 th:last-child, td:last-child { padding-right: 0; }
-td.name { overflow-wrap: anywhere; min-width: 7rem; }
-.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+td.name { overflow-wrap: anywhere; width: 30%; min-width: 7rem; }
+.n { text-align: right; font-variant-numeric: tabular-nums; } td.n, .day { white-space: nowrap; }
 .id { font: .85em ui-monospace, "SF Mono", "DejaVu Sans Mono", Menlo, monospace; color: var(--soft); }
 td.bar, th.bar { width: 9rem; padding-left: .75rem; } .bar svg { display: block; width: 100%; height: .7rem; margin-top: .35rem; }
 .track { fill: var(--band); } .fill { fill: var(--evidence); }

@@ -139,7 +139,7 @@ function goneTable(gone: readonly PrunedItem[], undo: PageUndo): Html {
   );
   const rows = largest.slice(0, MOST_ROWS).map((i) => {
     const state = restorable.has(i.artifact_id) ? 'yes' : lost.has(i.artifact_id) ? 'no' : 'already';
-    return html`<tr><td class="name">${labelOf(i)}<br><span class="id">${i.artifact_id.slice(0, 8)}</span></td><td>${words(i.rule)}${i.until === undefined ? '' : `, ${day(i.until)}`}</td><td class="wide">${i.retention_class}</td><td class="wide n">${day(i.created_at)}</td><td class="n">${humanSize(i.size_bytes)}</td><td class="n">${state}</td></tr>`;
+    return html`<tr><td class="name">${labelOf(i)}<br><span class="id">${i.artifact_id.slice(0, 8)}</span></td><td>${words(i.rule)}${i.until === undefined ? undefined : html`, <span class="day">${day(i.until)}</span>`}</td><td class="wide">${i.retention_class}</td><td class="wide n">${day(i.created_at)}</td><td class="n">${humanSize(i.size_bytes)}</td><td class="n">${state}</td></tr>`;
   });
   return html`<h3>${gone.length > MOST_ROWS ? `The ${MOST_ROWS} largest` : 'Each of them'}</h3>
 <table><thead><tr><th>Artifact</th><th>Why</th><th class="wide">Class</th><th class="wide n">Created</th><th class="n">Size</th><th class="n">Can be restored</th></tr></thead><tbody>${rows}</tbody></table>

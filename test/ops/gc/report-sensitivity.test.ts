@@ -27,6 +27,23 @@ async function removed(level: 'low' | 'high') {
 }
 
 describe('the report of a removal', () => {
+  it('counts its items under the names that other tools look for, and so does the ledger', async () => {
+    const { session, report } = await removed('low');
+    expect(session.store.format.features).toContain('records-2');
+    const counts = {
+      items_scanned: 1,
+      items_pruned: 1,
+      items_spared_pinned: 0,
+      items_spared_window: 0,
+      total_bytes_freed: 1,
+    };
+    const { registered } = (await session.catalog()).get(report)!;
+    const { entry } = await session.store.ledger.read(registered.seq);
+    const { header } = (await readReport(session, report)).report;
+    expect(header).toMatchObject({ ...counts, total_bytes_freed: header.freed_bytes });
+    expect(entry.payload).toMatchObject({ ...counts, total_bytes_freed: header.freed_bytes });
+  });
+
   it('is as sensitive as the most sensitive artifact that it names', async () => {
     const { session, report } = await removed('high');
     expect((await session.catalog()).get(report)).toMatchObject({
