@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
-import { isatty } from 'node:tty';
 import { standardInput, systemClock, systemEnvironment, systemRandom } from '../fsx/system-effects.js';
 import { terminalWatch } from '../fsx/terminal-hangup.js';
+import { isTerminal } from '../fsx/terminals.js';
 import { demandArguments } from '../fsx/utf8-input.js';
 import type { Host } from './host.js';
 import { VERSION } from './version.js';
@@ -48,7 +48,7 @@ export function processHost(): Host & ProcessEnds {
       errors ??= process.stderr.on('error', () => {});
       return errors;
     },
-    isTerminal: (stream) => isatty({ stdin: 0, stdout: 1, stderr: 2 }[stream]),
+    isTerminal: (stream) => isTerminal({ stdin: 0, stdout: 1, stderr: 2 }[stream]),
     async onReaderGone(gone) {
       const { whenReaderGoes } = await import('../fsx/pipe-closed.js');
       const unwatch = await whenReaderGoes(1, gone);

@@ -73,7 +73,9 @@ const WRITERS =
   /^(node:)?(fs|fs\/promises|worker_threads|vm|module|net|http|https|dgram)$|^(fs-extra|fs-native-extensions|graceful-fs)$/;
 const STARTERS = /^(node:)?(child_process|cluster)$/;
 /** The type of an index is no way to write; `process.binding` and friends are. */
-const BACK_DOORS = /process\.(binding|dlopen|_linkedBinding)|\beval\(|new Function\(/;
+// node:tty can do nothing but ask, and is loaded where there may be a terminal.
+const BACK_DOORS =
+  /process\.(binding|dlopen|_linkedBinding)|getBuiltinModule\b(?!\('node:tty'\))|\beval\(|new Function\(/;
 
 function outside(list: readonly Import[], forbidden: RegExp, allowed: readonly string[]): string[] {
   return list

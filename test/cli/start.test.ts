@@ -59,6 +59,19 @@ describe('a start', () => {
     },
   );
 
+  it('loads neither node:tty, where nothing is a terminal, nor node:zlib', async () => {
+    const dir = await tmp();
+    const hook = join(dir, 'hook.cjs');
+    await writeFile(
+      hook,
+      `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(join(dir, 'loaded'))}, process.moduleLoadList.join('\\n')));`,
+    );
+    await hs(['hash-object', hook], { cwd: dir, env: { NODE_OPTIONS: `--require ${hook}` } });
+    const loaded = (await readFile(join(dir, 'loaded'), 'utf8')).split('\n');
+    expect(loaded).toContain('NativeModule crypto');
+    for (const name of ['tty', 'zlib', 'perf_hooks']) expect(loaded).not.toContain(`NativeModule ${name}`);
+  });
+
   it('finds what was compiled for it wherever it is installed, and writes nothing there', async () => {
     const { program, dist } = await installed();
     const before = await Promise.all(
