@@ -58,7 +58,7 @@ export async function createStore(directory: string, asked: CreateOptions = {}):
   const backend = await storesOn(disk, environment).create(
     {
       workspace: await disk.realpath(path).catch((cause) => {
-        throw new HsError('NOT_FOUND', `'${path}' is not there`, { cause });
+        throw new HsError('NOT_FOUND', `'${path}' does not exist`, { cause });
       }),
       actor: actorOf({ actor: options.actor ?? environment.get('HS_ACTOR'), environment }),
       allowSetClock,

@@ -2,7 +2,7 @@ import { command } from '../../src/cli/command.js';
 import { maybe } from '../../src/cli/positionals.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
-/** `hs check-manifest`: lists every reason why a manifest is not valid. Needs no store. */
+/** `hs check-manifest`: lists every reason why a invalid manifest. Needs no store. */
 export const checkManifestCommand = command({
   name: 'check-manifest',
   class: 'plumbing',
@@ -18,7 +18,7 @@ export const checkManifestCommand = command({
       explains: 'Check a stored manifest.',
     },
   ],
-  exits: { 5: 'the manifest is not valid' },
+  exits: { 5: 'the invalid manifest' },
   seeAlso: ['hs-write-manifest(1)'],
   async run({ args, stdin, path, disk, exit }) {
     const { manifestFile, manifestStream } = await import('../../src/ops/put/manifest-input.js');

@@ -22,7 +22,7 @@ An unknown or duplicate field is an error. Without artifact.read:restricted, you
     },
   ],
   exits: {
-    5: 'the manifest is not valid, or the payload is missing',
+    5: 'the invalid manifest, or the payload is missing',
     8: 'an artifact with that id exists',
   },
   seeAlso: ['hs-check-manifest(1)', 'hs-hash-object(1)', 'hs-write-index(1)', 'hs-put(1)'],

@@ -60,7 +60,7 @@ const SHOWN = 300;
 
 /** The error (HOSTILE_INPUT) of an archive as a whole, or with `entry`, its raw name, of one entry. */
 export function hostile(rule: ArchiveRule, why: string, entry?: string): HsError {
-  const hint = HINTS[rule] ?? 'get it again from where it came from';
+  const hint = HINTS[rule] ?? 'get the bundle from its source again';
   if (entry === undefined)
     return new HsError('HOSTILE_INPUT', `archive is refused: ${why}`, { hint, details: { rule } });
   const shown = escapeText(entry.length > SHOWN ? `${entry.slice(0, SHOWN)}…` : entry);
@@ -71,9 +71,9 @@ export function hostile(rule: ArchiveRule, why: string, entry?: string): HsError
 }
 
 const HINTS: Partial<Record<ArchiveRule, string>> = {
-  type: 'only regular files and directories are taken; make the archive without anything else',
-  path: "make the archive from names that are relative and have no '.' or '..', as with: tar -cf FILE -- *",
-  'not-portable': '--non-portable takes it all the same',
-  truncated: 'the file is shorter than it says; copy it again',
-  'no-end-marker': 'the file is shorter than it was; copy it again',
+  type: 'only regular files and directories are accepted; create the archive without anything else',
+  path: "create the archive with relative names without '.' or '..', for example: tar -cf FILE -- *",
+  'not-portable': '--non-portable accepts it',
+  truncated: 'the file is truncated; copy it again',
+  'no-end-marker': 'the file is truncated; copy it again',
 };

@@ -60,8 +60,8 @@ export async function* gunzip(
     }
   } catch (e) {
     if (!(e instanceof Error && 'code' in e && String(e.code).startsWith('Z_'))) throw e;
-    throw hostile('compression', 'it is not whole and valid gzip');
+    throw hostile('compression', 'it is not valid gzip, or is truncated');
   }
   // zlib stops in silence at what is not another gzip member.
-  if (taken > zip.bytesWritten) throw hostile('trailing-bytes', 'there are bytes behind its compressed data');
+  if (taken > zip.bytesWritten) throw hostile('trailing-bytes', 'there are bytes after its compressed data');
 }

@@ -24,7 +24,7 @@ export function parsePax(data: Buffer, entry: string, global: boolean): PaxOverr
     const length = Number.parseInt(digits ?? '', 10);
     const end = at + length;
     if (digits === undefined || length <= digits.length || data[end - 1] !== 0x0a)
-      throw refuse('its PAX header has a record of a wrong length');
+      throw refuse('its PAX header has a record of the wrong length');
     const record = decodeUtf8(data.subarray(at + digits.length, end - 1));
     const equals = record?.indexOf('=') ?? -1;
     if (record === undefined || equals < 1)
@@ -36,7 +36,7 @@ export function parsePax(data: Buffer, entry: string, global: boolean): PaxOverr
     seen.add(key);
     if (key === 'path' && !global) path = value;
     else if (key === 'size' && !global) size = parseSize(value, refuse);
-    else if (!IGNORED.has(key)) throw refuse(`its PAX header sets '${shown}', which is not taken`);
+    else if (!IGNORED.has(key)) throw refuse(`its PAX header sets '${shown}', which is not supported`);
     at = end;
   }
   return { ...(path === undefined ? {} : { path }), ...(size === undefined ? {} : { size }) };
@@ -44,6 +44,6 @@ export function parsePax(data: Buffer, entry: string, global: boolean): PaxOverr
 
 function parseSize(value: string, refuse: (why: string) => Error): number {
   const size = /^(?:0|[1-9][0-9]*)$/.test(value) ? Number(value) : Number.NaN;
-  if (!Number.isSafeInteger(size)) throw refuse('its PAX header states a size that is not one');
+  if (!Number.isSafeInteger(size)) throw refuse('its PAX header states an invalid size');
   return size;
 }

@@ -43,7 +43,7 @@ export async function* readTar(
       if (block.length === 0) throw hostile('no-end-marker', 'it ends without its end marker');
       if (block.length < BLOCK) throw hostile('truncated', 'it ends inside a header');
       if (isZero(block)) {
-        if (extension !== undefined) throw hostile('pax', 'an extension header stands before no entry');
+        if (extension !== undefined) throw hostile('pax', 'an extension header is not followed by an entry');
         await readEnd(bytes);
         return;
       }
@@ -91,7 +91,7 @@ class EntryGate {
     const raw = extension?.path ?? header.name();
     const size = agreedSize(header, extension, raw);
     const kind = header.type === 'directory' ? 'directory' : 'file';
-    if (kind === 'directory' && size !== 0) throw hostile('size', 'it is a directory with a content', raw);
+    if (kind === 'directory' && size !== 0) throw hostile('size', 'it is a directory with content', raw);
     if (size > this.#limits.maxFileBytes)
       throw hostile(
         'limit',
@@ -116,7 +116,7 @@ class EntryGate {
     if (this.#nameBytes > maxNameBytes)
       throw hostile('limit', `the names so far take more than ${maxNameBytes} bytes`, path);
     const clash = this.#names.add(path, kind);
-    if (clash?.rule === 'duplicate') throw hostile('duplicate', 'it is there twice', path);
+    if (clash?.rule === 'duplicate') throw hostile('duplicate', 'it occurs twice', path);
     if (clash !== undefined)
       throw hostile('file-is-directory', `'${clash.path}' is a file and a directory`, path);
     if (this.#names.size > maxEntries)
@@ -143,7 +143,7 @@ async function* oneEntry(bytes: ByteSource, entry: Admitted): AsyncGenerator<Tar
   async function next(): Promise<Buffer | undefined> {
     if (left === 0) return undefined;
     const part = await bytes.some(left);
-    if (part === undefined) throw hostile('truncated', `it ends ${left} bytes early`, entry.path);
+    if (part === undefined) throw hostile('truncated', `it ends ${left} bytes too early`, entry.path);
     left -= part.length;
     return part;
   }
@@ -165,7 +165,7 @@ async function readPadding(bytes: ByteSource, size: number, name: string): Promi
   const length = (BLOCK - (size % BLOCK)) % BLOCK;
   const padding = await bytes.take(length);
   if (padding.length < length) throw hostile('truncated', 'the archive ends in its padding', name);
-  if (!isZero(padding)) throw hostile('padding', 'there are bytes hidden in its padding', name);
+  if (!isZero(padding)) throw hostile('padding', 'its padding is not zero', name);
 }
 
 async function readExtension(bytes: ByteSource, header: TarHeader, limit: number): Promise<PaxOverrides> {
@@ -184,11 +184,11 @@ async function readExtension(bytes: ByteSource, header: TarHeader, limit: number
 /** After the first zero block of the end marker: a second one, and then nothing but zeros. */
 async function readEnd(bytes: ByteSource): Promise<void> {
   const second = await bytes.take(BLOCK);
-  if (second.length < BLOCK) throw hostile('no-end-marker', 'its end marker is cut short');
-  if (!isZero(second)) throw hostile('trailing-bytes', 'there is a header behind a block of zeros');
+  if (second.length < BLOCK) throw hostile('no-end-marker', 'its end marker is truncated');
+  if (!isZero(second)) throw hostile('trailing-bytes', 'there is a header after a block of zeros');
   for (;;) {
     const rest = await bytes.some(Number.MAX_SAFE_INTEGER);
     if (rest === undefined) return;
-    if (!isZero(rest)) throw hostile('trailing-bytes', 'there are bytes behind its end marker');
+    if (!isZero(rest)) throw hostile('trailing-bytes', 'there are bytes after its end marker');
   }
 }

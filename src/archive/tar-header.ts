@@ -78,7 +78,7 @@ export function decodeHeader(block: Buffer): TarHeader {
   const magic = field(block, MAGIC);
   const posix = magic.equals(POSIX_MAGIC);
   if (!posix && !magic.equals(GNU_MAGIC))
-    throw hostile('header', 'it is in a format before POSIX.1-1988', shown);
+    throw hostile('header', 'its format is older than POSIX.1-1988', shown);
   // GNU keeps times and its sparse map where POSIX has the prefix; neither has a use here.
   if (!isZero(block.subarray(posix ? REST : PREFIX[0])))
     throw hostile('header', 'its header has unknown fields', shown);
@@ -114,7 +114,7 @@ function text(block: Buffer, at: Field, shown: string): string {
   const nul = bytes.indexOf(0);
   const end = nul === -1 ? bytes.length : nul;
   // What follows the first NUL is invisible to one reader and the real name to another.
-  if (!isZero(bytes.subarray(end))) throw hostile('path', 'its name holds a NUL', shown);
+  if (!isZero(bytes.subarray(end))) throw hostile('path', 'its name contains a NUL', shown);
   const decoded = decodeUtf8(bytes.subarray(0, end));
   if (decoded === undefined) throw hostile('path', 'its name is not UTF-8', shown);
   return decoded;

@@ -56,10 +56,7 @@ export function writeTar(
 /** False when the reader of the archive went away. */
 async function writeEntry(out: Pack, entry: TarInput, mtime: Date): Promise<boolean> {
   const wrong = () =>
-    new HsError(
-      'INTEGRITY',
-      `'${escapeText(entry.path)}' does not have the ${entry.size} bytes that were stated`,
-    );
+    new HsError('INTEGRITY', `'${escapeText(entry.path)}' does not have the stated ${entry.size} bytes`);
   let settle: (error?: Error | null) => void = () => {};
   const finished = new Promise<boolean>((resolve) => {
     settle = (error) => resolve(!error);

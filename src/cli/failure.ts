@@ -50,8 +50,8 @@ export function toFailure(e: unknown): HsError {
     });
   }
   const what = e instanceof Error ? `${classOf(e)}: ${e.message}` : String(e);
-  return new HsError('BUG', `this is a bug in hs: ${what}`, {
-    hint: 'please report it, with the output of the same command under HS_DEBUG=1',
+  return new HsError('BUG', `bug in hs: ${what}`, {
+    hint: 'please report it, with the output of the same command with HS_DEBUG=1 set',
     cause: e,
   });
 }

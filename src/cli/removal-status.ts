@@ -11,7 +11,7 @@ export function setPlanStatus({ log, exit }: Told, header: PlanHeader, exitCode:
   tellDamage({ log, exit }, header, !exitCode);
   if (header.quota_unmet_bytes !== undefined) {
     log.warn(
-      `the quota cannot be met: ${humanSize(header.quota_unmet_bytes)} more are held by pins and other rules`,
+      `the quota cannot be met: ${humanSize(header.quota_unmet_bytes)} too many are kept by pins and other rules`,
     );
     exit(11);
   }
@@ -25,13 +25,13 @@ export function setRemovalStatus({ log, exit }: Told, done: RemovalDone): void {
   log.warn(
     plan.quota_unmet_bytes === undefined
       ? `the store is ${humanSize(over)} over its quota: the report of this collection takes ${humanSize(report)}`
-      : `the quota cannot be met: ${humanSize(over)} more are held by pins and other rules`,
+      : `the quota cannot be met: ${humanSize(over)} too many are kept by pins and other rules`,
   );
   exit(11);
 }
 
 function tellDamage({ log, exit }: Told, { failed }: PlanHeader, isPartial: boolean): void {
   if (failed === 0) return;
-  log.warn(`${counted(failed, 'artifact is', 'artifacts are')} damaged, and left alone: see hs fsck`);
+  log.warn(`${counted(failed, 'artifact is', 'artifacts are')} damaged and not touched: see hs fsck`);
   if (isPartial) exit(3);
 }

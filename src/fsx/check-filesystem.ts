@@ -32,17 +32,13 @@ export async function checkFilesystem(disk: Disk, path: string): Promise<DoctorC
   return [
     {
       good: () => ok('filesystem', name),
-      untested: () => ok('filesystem', `${name}, which is not among those that were tested for power cuts`),
+      untested: () => ok('filesystem', `${name}, which was not tested for power cuts`),
       volatile: () =>
-        warning(
-          'filesystem',
-          `${name}: what is stored here is gone after a restart`,
-          'move the store to a disk',
-        ),
+        warning('filesystem', `${name}: its contents are lost after a restart`, 'move the store to a disk'),
       network: () =>
         problem(
           'filesystem',
-          `${name}: locks of other hosts are not seen`,
+          `${name}: locks from other hosts are not seen`,
           'keep the store on a local filesystem',
         ),
     }[fit](),

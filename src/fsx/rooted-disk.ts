@@ -266,7 +266,7 @@ class Rooted {
       if (kind === undefined || kind === 'directory') throw e;
       const what = kind === 'symlink' ? 'a link' : 'no directory';
       throw new HsError('INTEGRITY', `'${escapeText(`${above.named}/${name}`)}' is ${what}`, {
-        hint: 'nothing of hs is ever a link: find out who put it there, then remove it; hs fsck lists what does not belong',
+        hint: 'hs never creates links in a store: find out who did, then remove it; see hs fsck',
       });
     }
   }
@@ -274,7 +274,7 @@ class Rooted {
   #namesOf(path: string): string[] {
     const names = path === this.#root ? [] : path.slice(this.#root.length + 1).split('/');
     if (names.some((name) => name === '' || name === '.' || name === '..')) {
-      throw new HsError('UNSAFE_PATH', `'${escapeText(path)}' is refused: it does not name one place`);
+      throw new HsError('UNSAFE_PATH', `'${escapeText(path)}' is refused: it is not a plain path`);
     }
     return names;
   }

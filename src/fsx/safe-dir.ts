@@ -224,10 +224,10 @@ export class SafeDir {
     const kind = (await this.lstat(name))?.kind;
     const shown = escapeText(name);
     if (kind === 'file' || kind === 'other') {
-      return new HsError('DEST_EXISTS', `'${shown}' is in the way: it is not a directory`);
+      return new HsError('DEST_EXISTS', `'${shown}' is not a directory`);
     }
-    return new HsError('UNSAFE_PATH', `'${shown}' is a link, and links are not followed`, {
-      hint: 'links in the directory you type are followed; below it none is',
+    return new HsError('UNSAFE_PATH', `'${shown}' is a symbolic link, which hs does not follow here`, {
+      hint: 'links are followed in the directory you give, but not below it',
     });
   }
 }

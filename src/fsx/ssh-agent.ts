@@ -71,6 +71,6 @@ function ask(socketPath: string, message: Buffer): Promise<Buffer> {
 function fail(socket: Socket, reject: (e: HsError) => void, why: string): void {
   socket.destroy();
   reject(
-    new HsError('SYSTEM', `the SSH agent ${why}`, { hint: 'is SSH_AUTH_SOCK that of an agent that runs?' }),
+    new HsError('SYSTEM', `the SSH agent ${why}`, { hint: 'check that SSH_AUTH_SOCK names a running agent' }),
   );
 }

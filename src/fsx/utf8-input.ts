@@ -21,7 +21,7 @@ export function demandArguments(argv: readonly string[]): void {
   const typed = Buffer.from(argv.map((arg) => `${arg}\0`).join(''));
   if (given('cmdline').subarray(-typed.length).equals(typed)) return;
   throw new HsError('USAGE', `the argument '${bad}' is not UTF-8`, {
-    hint: 'hs takes no names or values that are not UTF-8',
+    hint: 'hs accepts only UTF-8',
   });
 }
 
@@ -39,6 +39,6 @@ export function demandDirectory(cwd: string): string {
   const [here, there] = ['.', cwd].map((path) => statSync(path, { bigint: true, throwIfNoEntry: false }));
   if (here !== undefined && here.dev === there?.dev && here.ino === there.ino) return cwd;
   throw new HsError('UNSAFE_PATH', `the name of the current directory '${cwd}' is not UTF-8`, {
-    hint: 'rename it, or go to another directory',
+    hint: 'rename it, or change to another directory',
   });
 }

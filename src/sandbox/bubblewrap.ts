@@ -19,12 +19,12 @@ import { seccompFilter } from './seccomp.js';
 import { toolEnv } from './tool-env.js';
 
 const COMMON_GAPS = [
-  'what the user may read can be read, except the store, /tmp, /var/tmp and /run',
-  'unix sockets outside /tmp, /var/tmp and /run can be connected to',
+  'the tool can read what the user can read, except the store, /tmp, /var/tmp and /run',
+  'the tool can connect to unix sockets outside /tmp, /var/tmp and /run',
 ];
-const NETWORK_GAP = 'the network is open, as asked for, and abstract unix sockets with it';
+const NETWORK_GAP = 'the network is open, as requested, including abstract unix sockets';
 const FILTER_GAP =
-  'the keyrings of the user can be read and written, and sockets of unusual families reach beyond the machine';
+  'the tool can read and write the user’s keyrings, and reach other machines through unusual socket families';
 /** They list the keys of all namespaces. */
 const KEY_LISTS = ['/proc/keys', '/proc/key-users'];
 
@@ -78,11 +78,11 @@ async function runIn(
   project: Mounts['project'],
   prefix: readonly string[],
 ): Promise<Run | Unavailable> {
-  if (!host.namespaces) return { unavailable: 'namespaces are not to be used' };
+  if (!host.namespaces) return { unavailable: 'namespaces are disabled' };
   const program = await host.find('bwrap');
   if (program === undefined) return { unavailable: 'bubblewrap (bwrap) is not installed' };
   const volatile = await existing(host, HIDDEN_DIRS);
-  if (!volatile.includes('/run')) return { unavailable: 'there is no directory /run to put private ones in' };
+  if (!volatile.includes('/run')) return { unavailable: '/run does not exist' };
   const filter = seccompFilter(host.arch, { network: request.network, ownNamespaces: true });
   if (filter !== undefined) {
     await host.disk.writeFile(`${paths.scratch}/${FILTER_FILE}`, filter, { mode: 0o600, sync: false });

@@ -45,7 +45,7 @@ sub restrict {
   syscall($CAPSET, $header, $none);
   prctl(38, 1) == 0 or fail('no_new_privs');
   my $abi = syscall(444, 0, 0, 1);
-  $abi >= 1 or fail('this kernel has no Landlock, or it is switched off');
+  $abi >= 1 or fail('this kernel does not support Landlock, or it is disabled');
   my $fs = 1 << 1; $fs |= 1 << $_ for 4 .. 12;
   $fs |= 1 << 13 if $abi >= 2; $fs |= 1 << 14 if $abi >= 3; $fs |= 1 << 15 if $abi >= 5;
   my $net = $abi >= 4 && !$open_network && !$namespaces ? 3 : 0;

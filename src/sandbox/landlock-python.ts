@@ -58,7 +58,7 @@ def restrict():
     syscall(CAPSET, struct.pack('=II', 0x20080522, 0), bytes(24))
     if prctl(38, 1) != 0: fail('no_new_privs')
     abi = syscall(444, 0, 0, 1)
-    if abi < 1: fail('this kernel has no Landlock, or it is switched off')
+    if abi < 1: fail('this kernel does not support Landlock, or it is disabled')
     fs = 1 << 1
     for bit in range(4, 13): fs |= 1 << bit
     for least, bit in ((2, 13), (3, 14), (5, 15)):

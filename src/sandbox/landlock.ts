@@ -24,9 +24,9 @@ export const landlock: SandboxBackend = {
   name: 'landlock',
   level: 'enforced',
   async run(host, request) {
-    if (host.platform !== 'linux') return { unavailable: 'Landlock is a part of Linux' };
+    if (host.platform !== 'linux') return { unavailable: 'Landlock exists only on Linux' };
     const calls = SYSTEM_CALLS[host.arch];
-    if (calls === undefined) return { unavailable: `the system calls of ${host.arch} are not known` };
+    if (calls === undefined) return { unavailable: `the system call numbers of ${host.arch} are unknown` };
     const launcher = await findLauncher(host);
     if (launcher === undefined) return { unavailable: 'neither perl nor python3 is installed' };
     const paths = await resolveSandboxPaths(host, request);
@@ -94,33 +94,33 @@ function gaps({ facts }: Launched, network: boolean): string[] {
     ...(is('readonly')
       ? []
       : [
-          'permissions, owners, times and extended attributes of existing files can be changed anywhere the user may',
+          'the tool can change permissions, owners, times and extended attributes of existing files wherever the user can',
         ]),
     is('hidden')
-      ? 'what the user may read can be read, the host’s /tmp included'
-      : 'what the user may read can be read, the store and the host’s /tmp included',
+      ? 'the tool can read what the user can read, including the host’s /tmp'
+      : 'the tool can read what the user can read, including the store and the host’s /tmp',
     'writes elsewhere fail and are not listed',
     ...(is('devices')
       ? []
-      : ['what is typed on terminals of the user can be read, and the names of the user’s keys']),
-    ...(filtered ? [] : ['the keyrings of the user can be read and written']),
-    ...(abi < 3 ? ['files can be cut to a length anywhere the user may (truncate)'] : []),
-    ...(namespaces ? [] : ['processes of the user are visible, and their priority can be changed']),
-    ...(namespaces || abi >= 6 ? [] : ['processes of the user can be signalled']),
-    ...(namespaces || filtered ? [] : ['processes of the user can be ended (prlimit)']),
-    'unix sockets in the file system can be connected to',
-    ...(network ? ['the network is open, as asked for'] : []),
-    ...(network && abi < 6 ? ['abstract unix sockets can be connected to'] : []),
+      : ['the tool can read what the user types on terminals, and the names of the user’s keys']),
+    ...(filtered ? [] : ['the tool can read and write the user’s keyrings']),
+    ...(abi < 3 ? ['the tool can truncate files wherever the user can (truncate)'] : []),
+    ...(namespaces ? [] : ['the user’s processes are visible, and their priority can be changed']),
+    ...(namespaces || abi >= 6 ? [] : ['the user’s processes can be signalled']),
+    ...(namespaces || filtered ? [] : ['the user’s processes can be killed (prlimit)']),
+    'the tool can connect to unix sockets in the file system',
+    ...(network ? ['the network is open, as requested'] : []),
+    ...(network && abi < 6 ? ['the tool can connect to abstract unix sockets'] : []),
     ...(network || filtered ? [] : networkGaps(abi, namespaces)),
-    ...(!network && !namespaces && abi < 6 ? ['abstract unix sockets can be connected to'] : []),
+    ...(!network && !namespaces && abi < 6 ? ['the tool can connect to abstract unix sockets'] : []),
     ...(namespaces ? [] : ['System V and POSIX message queues, semaphores and shared memory are shared']),
   ];
 }
 
 /** Without a filter. */
 function networkGaps(abi: number, namespaces: boolean): string[] {
-  if (namespaces) return ['sockets of unusual families reach beyond the machine'];
+  if (namespaces) return ['the tool can reach other machines through unusual socket families'];
   return abi >= 4
-    ? ['the network is open but for TCP: UDP and others are not prevented']
+    ? ['the network is open except for TCP: UDP and others are not blocked']
     : ['the network is open'];
 }

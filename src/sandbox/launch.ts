@@ -63,7 +63,7 @@ export async function launch(
   const inherited = (await inheritableDescriptors(host.disk)).filter((fd) => fd > GO_FD);
   const bash = await host.find('bash');
   if (bash === undefined && (inherited.at(-1) ?? 0) > HIGHEST_REPLACED) {
-    return { unavailable: `descriptor ${inherited.at(-1)} is open and cannot be kept from the tool` };
+    return { unavailable: `descriptor ${inherited.at(-1)} is open and cannot be hidden from the tool` };
   }
   const child = spawnLauncher(request, plan, { inherited, bash });
   if ('unavailable' in child) return child;

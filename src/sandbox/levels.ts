@@ -7,5 +7,5 @@ export function reaches(level: SandboxLevel, least: SandboxLevel): boolean {
 
 export function belowLeast(level: SandboxLevel, least: SandboxLevel = 'none'): Unavailable | undefined {
   if (reaches(level, least)) return undefined;
-  return { unavailable: `it is at level '${level}' here, and the policy demands '${least}'`, level };
+  return { unavailable: `it is at level '${level}' here, but the policy requires '${least}'`, level };
 }

@@ -6,10 +6,10 @@ import type { SandboxPaths } from './sandbox-paths.js';
 import type { SandboxHost, StrayWrite } from './sandbox-types.js';
 import { displayName, lstatOrNone, pairMoves, type Seen, sortStray } from './stray-writes.js';
 
-const OPAQUE_GAP = 'of a directory that was removed and made again, the files that are gone are not listed';
+const OPAQUE_GAP = 'for a directory that was removed and created again, deleted files are not listed';
 
-const CLOSED_GAP = 'of project directories that cannot be read, what was there before is not known';
-const EARLY_GAP = 'not all that the tool wrote in the project could be looked at';
+const CLOSED_GAP = 'the earlier contents of unreadable project directories are unknown';
+const EARLY_GAP = 'not everything that the tool wrote in the project could be inspected';
 
 export interface OverlayWrites {
   readonly stray: StrayWrite[];

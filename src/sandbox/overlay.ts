@@ -40,7 +40,7 @@ export async function namespacePrefix(
 /** Prepares an overlay of the project; it is mounted, and gone with the last process, when the command runs. */
 export async function mountOverlay(host: SandboxHost, paths: SandboxPaths): Promise<Overlay | Unavailable> {
   if (isWithin(paths.scratch, paths.project)) {
-    return { unavailable: `the scratch directory lies in the project '${paths.project}'` };
+    return { unavailable: `the scratch directory is inside the project '${paths.project}'` };
   }
   if (!isPlainOption(paths.scratch)) {
     return { unavailable: `the path of the scratch directory '${paths.scratch}' cannot be a mount option` };

@@ -5,7 +5,7 @@ import { systemProgram } from '../fsx/system-programs.js';
 export function demandProgram(name: string): string {
   const path = systemProgram(name);
   if (path !== undefined) return path;
-  throw new HsError('SANDBOX', `the program '${name}' is not in the system's directories`, {
-    hint: 'install coreutils; PATH is not searched for helper programs',
+  throw new HsError('SANDBOX', `the program '${name}' is not in a system directory`, {
+    hint: 'install coreutils; hs does not search PATH for helper programs',
   });
 }

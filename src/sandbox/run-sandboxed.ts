@@ -54,11 +54,11 @@ export async function runSandboxed(
     }
     tried[backend.name] = result.unavailable;
   }
-  throw new HsError('SANDBOX', `no sandbox can be had: ${inWords(tried)}`, {
+  throw new HsError('SANDBOX', `no sandbox is available: ${inWords(tried)}`, {
     hint:
       choice.backend === undefined
         ? 'install bubblewrap, or run without protection: --sandbox none'
-        : "'hs doctor' shows what this machine offers",
+        : 'hs doctor shows what this machine offers',
     details: { tried },
   });
 }
@@ -71,11 +71,11 @@ function candidates({ backend: name, least, observed = false }: SandboxChoice): 
     );
   }
   const backend = BACKENDS.find((one) => one.name === name);
-  if (backend === undefined) throw new HsError('USAGE', `there is no sandbox '${name}'`);
+  if (backend === undefined) throw new HsError('USAGE', `unknown sandbox '${name}'`);
   if (!reaches(backend.level, least)) throw refused(name, backend.level, least);
   if (observed && !tells(backend)) {
-    throw new HsError('SANDBOX', `sandbox '${name}' prevents writes elsewhere and does not tell of them`, {
-      hint: 'leave out --strict: such a write fails in the tool itself',
+    throw new HsError('SANDBOX', `sandbox '${name}' prevents writes elsewhere but does not report them`, {
+      hint: 'omit --strict: such a write fails inside the tool',
     });
   }
   return [backend];
@@ -84,8 +84,8 @@ function candidates({ backend: name, least, observed = false }: SandboxChoice): 
 function refused(name: BackendName, level: SandboxLevel, least: SandboxLevel): HsError {
   return new HsError(
     'REFUSED',
-    `sandbox '${name}' is at level '${level}', and the policy demands '${least}'`,
-    { hint: "'hs doctor' shows what this machine offers, hs policy set changes run.least_level" },
+    `sandbox '${name}' is at level '${level}', but the policy requires '${least}'`,
+    { hint: 'hs doctor shows what this machine offers; hs policy set changes run.least_level' },
   );
 }
 

@@ -27,7 +27,7 @@ export async function resolveSandboxPaths(host: SandboxHost, request: SandboxReq
     store: await real(request.storeDir),
   };
   if (isWithin(paths.project, paths.store)) {
-    throw new HsError('USAGE', `cannot run a tool on '${paths.project}': it lies in the store`);
+    throw new HsError('USAGE', `cannot run a tool on '${paths.project}': it is inside the store`);
   }
   return paths;
 }

@@ -20,7 +20,7 @@ export const seatbelt: SandboxBackend = {
   name: 'sandbox-exec',
   level: 'enforced',
   async run(host, request) {
-    if (host.platform !== 'darwin') return { unavailable: 'sandbox-exec is a program of macOS' };
+    if (host.platform !== 'darwin') return { unavailable: 'sandbox-exec exists only on macOS' };
     const program = await host.find('sandbox-exec');
     if (program === undefined) return { unavailable: 'sandbox-exec is not installed' };
     const paths = await resolveSandboxPaths(host, request);
@@ -56,12 +56,12 @@ export const seatbelt: SandboxBackend = {
       backend: 'sandbox-exec',
       level: 'enforced',
       gaps: [
-        'not tested: this backend was written from its manual',
-        'what the user may read can be read, except the store',
+        'not tested: this backend was written from documentation',
+        'the tool can read what the user can read, except the store',
         'other processes are visible and can be signalled',
-        'a background process that leaves the process group goes on after the tool',
+        'a background process that leaves the process group outlives the tool',
         'writes elsewhere fail and are not listed',
-        ...(request.network ? ['the network is open, as asked for'] : []),
+        ...(request.network ? ['the network is open, as requested'] : []),
       ],
     };
   },

@@ -48,7 +48,7 @@ export class StatusReport {
     if (this.#written !== undefined) return `a forbidden write succeeded: ${this.#written}`;
     if (this.#error !== undefined) return this.#error.message;
     const lines = complaint.split('\n').filter((line) => line !== '');
-    return lines.at(-1) ?? (signal === null ? `it ended with status ${code}` : `it was ended by ${signal}`);
+    return lines.at(-1) ?? (signal === null ? `it ended with status ${code}` : `it was killed by ${signal}`);
   }
 
   #take(line: string): void {

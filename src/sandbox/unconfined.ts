@@ -8,10 +8,10 @@ import { toolEnv } from './tool-env.js';
 import { compareSnapshots, takeSnapshot } from './tree-snapshot.js';
 
 const GAPS = [
-  'nothing is prevented: the tool may write, connect to and signal whatever the user may',
-  'changes outside the project are not seen',
-  'what other programs change in the project at the same time is taken for the tool’s',
-  'a background process that leaves the process group goes on after the tool',
+  'nothing is prevented: the tool can write, connect to and signal whatever the user can',
+  'changes outside the project are not detected',
+  'changes that other programs make in the project at the same time are attributed to the tool',
+  'a background process that leaves the process group outlives the tool',
 ];
 const STAGE = `${FIND_COMMAND}
 printf 'ready\\n' >&3
@@ -50,7 +50,7 @@ export const unconfined: SandboxBackend = {
       level: compared ? 'detected' : 'none',
       gaps: [
         ...GAPS,
-        ...(compared ? [] : ['the project is too large to be compared']),
+        ...(compared ? [] : ['the project is too large to compare']),
         ...(unread > 0 ? ['unreadable directories and names that are not UTF-8 were not compared'] : []),
       ],
     };

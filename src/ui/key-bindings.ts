@@ -16,7 +16,7 @@ export const ACTIONS = {
   view: {
     keys: ['tab', 'v'],
     shown: 'Tab v',
-    does: 'what goes / is kept / lies in a trash to be emptied',
+    does: 'switch between prune, keep and trash',
     short: 'view',
   },
   enter: { keys: ['enter'], shown: 'Enter', does: 'details; opens and closes a group', short: 'details' },
@@ -27,16 +27,16 @@ export const ACTIONS = {
   sort: { keys: ['s'], shown: 's', does: 'sort by the next column', short: 'sort' },
   column: { keys: ['1', '2', '3', '4', '5', '6', '7'], shown: '1 to 7', does: 'sort by that column' },
   reverse: { keys: ['S'], shown: 'S', does: 'reverse the order' },
-  reload: { keys: ['r'], shown: 'r', does: 'read the store again, and plan anew' },
-  group: { keys: ['b'], shown: 'b', does: 'group by rule, class, name, or not', short: 'group' },
-  pin: { keys: ['p'], shown: 'p', does: 'pin it, or the group', short: 'pin' },
-  unpin: { keys: ['u'], shown: 'u', does: 'unpin it, or the group', short: 'unpin' },
-  spare: { keys: [' ', 'x'], shown: 'Space x', does: 'spare it from this run, or not', short: 'spare' },
-  spareAll: { keys: ['X'], shown: 'X', does: 'spare all that is listed, or not' },
+  reload: { keys: ['r'], shown: 'r', does: 'read the store again and make a new plan' },
+  group: { keys: ['b'], shown: 'b', does: 'group by rule, class, name or none', short: 'group' },
+  pin: { keys: ['p'], shown: 'p', does: 'pin it or the group', short: 'pin' },
+  unpin: { keys: ['u'], shown: 'u', does: 'unpin it or the group', short: 'unpin' },
+  spare: { keys: [' ', 'x'], shown: 'Space x', does: 'spare it from this run, or undo that', short: 'spare' },
+  spareAll: { keys: ['X'], shown: 'X', does: 'spare everything listed, or undo that' },
   apply: { keys: ['a'], shown: 'a', does: 'apply; asks first', short: 'apply' },
   repaint: { keys: ['ctrl-l'], shown: 'Ctrl-L', does: 'draw the screen again' },
   help: { keys: ['?'], shown: '?', does: 'all keys', short: 'help' },
-  quit: { keys: ['q'], shown: 'q', does: 'leave; nothing is removed', short: 'quit' },
+  quit: { keys: ['q'], shown: 'q', does: 'quit; nothing is removed', short: 'quit' },
 } as const satisfies Record<string, Binding>;
 
 export interface Binding {

@@ -25,7 +25,7 @@ export interface PreviewTerminal {
 /** More than the system takes to stop a job. */
 const STOPPING_MS = 100;
 const UNTOUCHED = 'interrupted: nothing was removed';
-const LEFT_RUNNING = 'interrupted while removing: hs report says whether it was done';
+const LEFT_RUNNING = 'interrupted while removing: see hs report for what was done';
 
 function failureOf(e: unknown): Failure {
   if (e instanceof HsError) return { message: e.message, hint: e.hint };
@@ -207,7 +207,7 @@ export class Preview {
             type: 'planned',
             plan,
             emptying,
-            after: 'read the store again',
+            after: 'reloaded',
           })),
         );
         return;

@@ -10,7 +10,7 @@ export const RULE_WORDS: Readonly<Record<ListRule, string>> = {
   ephemeral: 'L4 hours over',
   window_expired: 'window over',
   quota: 'over quota',
-  requested: 'asked for',
+  requested: 'requested',
   pinned: 'pinned',
   frozen: 'frozen, L1',
   held: 'held by a pin',

@@ -44,7 +44,7 @@ function toggleGroup(state: PreviewState, to?: 'open' | 'closed'): PreviewState 
 function spare(state: PreviewState, places: Uint32Array): Step {
   const { prunes } = state.selection.table.columns;
   const going = places.filter((place) => prunes[place] === 1);
-  if (going.length === 0) return told(state, 'only what would go can be spared');
+  if (going.length === 0) return told(state, 'only items to be removed can be spared');
   const spared = state.spared.slice();
   const to = going.every((place) => spared[place] === 1) ? 0 : 1;
   for (const place of going) spared[place] = to;
@@ -67,7 +67,8 @@ function unpinPrompt(state: PreviewState, places: Uint32Array): Step {
   const names = new Set<string>();
   for (const place of places) for (const name of items[place]!.pins ?? []) names.add(name);
   const choices = [...names].sort();
-  if (choices.length === 0) return told(state, 'no pin holds it; a source may be held by the pin of another');
+  if (choices.length === 0)
+    return told(state, 'it has no pin of its own; a source may be kept by the pin of another');
   const ids = idsAt(state, places);
   return {
     state: {
@@ -113,7 +114,7 @@ function change(state: PreviewState, action: 'pin' | 'unpin' | 'spare', places: 
   if (action === 'spare') return spare(state, places);
   if (state.busy !== undefined) return told(state, `${state.busy}; wait for it`);
   if (state.selection.table.items[places[0]!]!.verdict === 'trashed') {
-    return told(state, 'it is removed already: hs restore brings it back');
+    return told(state, 'it was already removed: hs restore brings it back');
   }
   return action === 'pin' ? pinPrompt(state, places) : unpinPrompt(state, places);
 }
@@ -160,7 +161,7 @@ export function listKey(state: PreviewState, key: Key, places?: Uint32Array): St
       return selection.places.length === 0 ? { state } : spare(state, selection.places);
     case 'apply':
       if (state.busy !== undefined) return told(state, `${state.busy}; wait for it`);
-      if (!hasWork(state)) return told(state, 'nothing would go');
+      if (!hasWork(state)) return told(state, 'nothing to remove');
       return { state: { ...state, mode: { at: 'confirm', typed: '', scroll: 0 } } };
     case 'reload':
       if (state.busy !== undefined) return told(state, `${state.busy}; wait for it`);

@@ -26,8 +26,8 @@ function replanned(state: PreviewState, event: Extract<PreviewEvent, { type: 'pl
   const change = next.totals.all.items - before;
   const effect =
     change === 0
-      ? 'what goes stays the same'
-      : `${plural(Math.abs(change), 'artifact')} ${change < 0 ? 'fewer' : 'more'} would go`;
+      ? 'the same items would be removed'
+      : `${plural(Math.abs(change), 'artifact')} ${change < 0 ? 'fewer' : 'more'} would be removed`;
   const { mode } = next;
   return {
     ...next,

@@ -24,7 +24,7 @@ describe('a bug in the built program', () => {
     const { status, stderr } = await crash();
     const [first, ...rest] = stderr.split('\n');
     expect(status).toBe(70);
-    expect(first).toBe('hs: error: this is a bug in hs: Broken: no hash today');
+    expect(first).toBe('hs: error: bug in hs: Broken: no hash today');
     const frames = rest.slice(0, -2);
     expect(frames.length).toBeLessThanOrEqual(5);
     const own = frames
@@ -41,7 +41,7 @@ describe('a bug in the built program', () => {
     const { status, stderr } = await crash(['--json']);
     expect(status).toBe(70);
     const { error } = await expectDocument(stderr);
-    expect(error).toMatchObject({ code: 'BUG', message: 'this is a bug in hs: Broken: no hash today' });
+    expect(error).toMatchObject({ code: 'BUG', message: 'bug in hs: Broken: no hash today' });
     expect(JSON.stringify(error.details.stack)).toMatch(/\(src\/\S+\.ts:\d+:\d+\)/);
   });
 });

@@ -35,7 +35,7 @@ const rows = listing({
   async *run({ args, attempt }) {
     for (const item of args.items) {
       const row = await attempt(async () => {
-        if (item.startsWith('bad')) throw new HsError('NOT_FOUND', `'${item}' is not there`);
+        if (item.startsWith('bad')) throw new HsError('NOT_FOUND', `'${item}' does not exist`);
         if (item === 'refused') throw new HsError('REFUSED', `'${item}' is refused`, { hint: 'ask' });
         if (item === 'bug') throw new TypeError('x is undefined');
         return { item };
@@ -204,9 +204,11 @@ describe('failures', () => {
     const { status, stdout, stderr } = await hs(['fails', 'bug']);
     expect({ status, stdout }).toEqual({ status: 70, stdout: '' });
     const lines = stderr.split('\n');
-    expect(lines[0]).toBe('hs: error: this is a bug in hs: TypeError: x is undefined');
+    expect(lines[0]).toBe('hs: error: bug in hs: TypeError: x is undefined');
     expect(lines[1]).toMatch(/^ {4}at .*main\.test\.ts:\d+:\d+\)?$/);
-    expect(lines.at(-2)).toBe('hint: please report it, with the output of the same command under HS_DEBUG=1');
+    expect(lines.at(-2)).toBe(
+      'hint: please report it, with the output of the same command with HS_DEBUG=1 set',
+    );
     const debug = (await hs(['fails', 'bug'], { env: { HS_DEBUG: '1' } })).stderr;
     expect(lines.length).toBeLessThanOrEqual(8);
     expect(debug.split('\n')[1]).toBe(lines[1]);
@@ -243,7 +245,7 @@ describe('several items', () => {
     expect(await hs(['rows', 'a', 'bad1', 'b', 'refused'])).toEqual({
       status: 3,
       stdout: 'a\nb\n',
-      stderr: "hs: error: 'bad1' is not there\nhs: error: 'refused' is refused\nhint: ask\n",
+      stderr: "hs: error: 'bad1' does not exist\nhs: error: 'refused' is refused\nhint: ask\n",
     });
   });
 
@@ -258,14 +260,14 @@ describe('several items', () => {
     expect(JSON.parse(stdout)).toEqual({
       schema: 'hs.rows/1',
       results: [{ item: 'a' }],
-      errors: [{ code: 'NOT_FOUND', message: "'bad1' is not there" }],
+      errors: [{ code: 'NOT_FOUND', message: "'bad1' does not exist" }],
     });
   });
 
   it('give the error alone when the only one failed', async () => {
     expect(await hs(['rows', 'bad1', '--json'])).toEqual({
       status: 4,
-      ...error({ schema: 'hs.error/1', error: { code: 'NOT_FOUND', message: "'bad1' is not there" } }),
+      ...error({ schema: 'hs.error/1', error: { code: 'NOT_FOUND', message: "'bad1' does not exist" } }),
     });
   });
 
@@ -332,7 +334,7 @@ describe('finding the command', () => {
     expect(await hs(['tool', '--name', '-', 'make', option])).toEqual({
       status: 125,
       stdout: '',
-      stderr: "hs: error: unexpected argument 'make'\nhint: put '--' before the command that is to run\n",
+      stderr: "hs: error: unexpected argument 'make'\nhint: put '--' before the command to run\n",
     });
   });
 

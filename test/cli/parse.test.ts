@@ -127,7 +127,7 @@ describe('two dashes', () => {
       expect(() => parse(tool, argv, surroundings)).toThrow(
         expect.objectContaining({
           message: "unexpected argument 'sh'",
-          hint: "put '--' before the command that is to run",
+          hint: "put '--' before the command to run",
         }),
       );
     }

@@ -303,13 +303,13 @@ describe('hs bundle and hs import', () => {
     expect([cut.status, cut.stderr]).toEqual([7, expect.stringContaining(`hs: error: bundle '${tar}': `)]);
     expect(cut.stderr).not.toContain('taken');
     const imported = await hs(['import', tar], { cwd: there });
-    expect(imported.stderr).toMatch(/^hs: error: bundle '.*hint: nothing of it was taken; /s);
+    expect(imported.stderr).toMatch(/^hs: error: bundle '.*hint: nothing was imported; /s);
     expect((await hs(['bundle', 'verify', 'nothing'], { cwd: there })).status).toBe(4);
     for (const command of [['bundle', 'verify'], ['bundle', 'ls'], ['import']]) {
       const none = await hs([...command, 'out'], { cwd: there });
       expect([none.status, none.stderr]).toEqual([
         5,
-        expect.stringContaining(`'${there}/out' is no bundle: there is no 'bundle_index.json' in it`),
+        expect.stringContaining(`'${there}/out' is not a bundle: it has no 'bundle_index.json' in it`),
       ]);
     }
   });

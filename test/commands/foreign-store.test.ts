@@ -124,7 +124,7 @@ describe('a store of this user', () => {
     const [id] = readdirSync(`${dir}/../their-state/hs/anchors`);
     mkdirSync(`${state}/hs/anchors`, { recursive: true });
     cpSync(`${dir}/../their-state/hs/anchors/${id}`, `${state}/hs/anchors/${id}`);
-    expect((await mine('doctor')).stdout).toContain('made or accepted by this user');
+    expect((await mine('doctor')).stdout).toContain('created or accepted by this user');
   });
 
   it('is another one as a copy', async () => {

@@ -417,7 +417,7 @@ describe('a policy that was in force and is gone', () => {
     expect((await w.hs(['policy', 'set', 'policy.json'])).status).toBe(0);
     const bytes = await readFile(w.at(id));
     await unlink(w.at(id));
-    expect(await w.messages()).toContain('the policy that entry 0 put in force cannot be had');
+    expect(await w.messages()).toContain('cannot read the policy that entry 0 set');
     expect((await w.hs(['ledger', 'verify'])).status).toBe(5);
     await chmod(`${w.root}/tmp`, 0o755);
     expect((await w.fsck('--repair')).repaired).toBe(1);

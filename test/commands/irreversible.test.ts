@@ -138,7 +138,7 @@ describe('bytes', () => {
     await writeFile(join(cwd, 'orphan'), 'o'.repeat(3000));
     await run(['hash-object', '-w', 'orphan']);
     const { stdout } = await run(['gc', '--dry-run']);
-    expect(stdout).toContain('1 object (2.9 KiB) in use by nothing would go to the trash');
+    expect(stdout).toContain('1 object (2.9 KiB) unused would move to the trash');
     expect(stdout).toMatch(/2 objects \(\d+ B\) in the trash, none of them due yet/);
     const { reclaimable } = await json(await run(['gc', '--dry-run', '--json']));
     expect(reclaimable).toMatchObject({

@@ -103,7 +103,7 @@ describe('hs ledger', () => {
     expect(dropped.stdout).toContain('entry 2 is missing');
 
     await copyFile(w.entry(1), w.entry(2));
-    expect((await hs(['ledger', 'verify'], w)).stdout).toContain('entry 1 is there twice: also as number 2');
+    expect((await hs(['ledger', 'verify'], w)).stdout).toContain('entry 1 occurs twice: also as number 2');
   });
 
   it('stops every command that writes to a store that was rolled back, until that is accepted, and lets others read', async () => {
@@ -122,7 +122,7 @@ describe('hs ledger', () => {
       expect([args, status, stderr]).toEqual([
         args,
         0,
-        expect.stringMatching(/^hs: warning: .*ends at entry 1, and was seen at 2; .* can be read/),
+        expect.stringMatching(/^hs: warning: .*ends at entry 1, but entry 2 was seen before; .* can be read/),
       ]);
     }
     expect((await hs(['ledger', 'verify'], w)).stdout).toContain('truncated or rolled back');

@@ -39,7 +39,7 @@ describe('hs log', () => {
     expect(lines[0]).toContain('human:tester noted: moved');
     expect(lines[1]).toContain(`pinned report (${id.slice(0, 8)}) as release`);
     expect(lines[2]).toContain(`added report (${id.slice(0, 8)}), 1 B`);
-    expect(lines[3]).toContain('made the store');
+    expect(lines[3]).toContain('created the store');
   });
 
   it('tells of what was stored with a pin once, and the pin', async () => {

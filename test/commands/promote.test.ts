@@ -13,8 +13,8 @@ it('hs promote says all that it takes to freeze an artifact, with its id', async
   const both = await hs(['promote', 'f']);
   expect(both.status).toBe(6);
   expect(both.stderr).toContain(
-    `hint: hs retain ${id.slice(0, 8)} --no-ttl takes the TTL away, and --attest REASON vouches for it\n`,
+    `hint: hs retain ${id.slice(0, 8)} --no-ttl removes the TTL, and --attest REASON attests to it\n`,
   );
   expect((await hs(['retain', 'f', '--no-ttl'])).status).toBe(0);
-  expect((await hs(['promote', 'f'])).stderr).toContain('hint: --attest REASON vouches for it\n');
+  expect((await hs(['promote', 'f'])).stderr).toContain('hint: --attest REASON attests to it\n');
 });

@@ -275,7 +275,7 @@ describe('hs put refuses, and leaves the store as it was', () => {
       ['hash-object', '-w', `${objects}/${object}`],
       ['hash-object', '-w', '--directory', 'alias'],
     ]) {
-      await refuses(args, 7, /lies in the store/);
+      await refuses(args, 7, /is inside the store/);
     }
   });
 

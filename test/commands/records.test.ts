@@ -104,7 +104,7 @@ describe('a filter', () => {
     const { hs } = await workspace();
     const { status, stdout, stderr } = await hs(['for-each-artifact', '--filter', filter]);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-    expect(stderr).toContain(`the filter '${filter}' can match nothing`);
+    expect(stderr).toContain(`the filter '${filter}' cannot match anything`);
   });
 
   it('whose value some artifact could have matches nothing, quietly', async () => {

@@ -52,7 +52,7 @@ it.skipIf(!isGnuTar)(
       7,
       expect.stringContaining("not at the top, but in the directory 'b'"),
     ]);
-    expect(stderr).toContain("hint: make the archive from within it: cd 'b' && tar -cf ../bundle.tar -- *");
+    expect(stderr).toContain("hint: create the archive inside it: cd 'b' && tar -cf ../bundle.tar -- *");
   },
 );
 
@@ -67,9 +67,9 @@ it.each([
   const { status, stderr } = await run('bundle', 'verify', 'b');
   expect([status, stderr]).toEqual([
     5,
-    expect.stringContaining(`has all its bytes and not its modes: ${what}`),
+    expect.stringContaining(`has the right bytes but the wrong mode: ${what}`),
   ]);
-  expect(stderr).toContain('hint: make the archive again from a copy that has kept the executable bits');
+  expect(stderr).toContain('hint: create the archive again from a copy with the executable bits');
   const [program] = spawnSync('find', ['b', '-name', 'run.sh'], { cwd }).stdout.toString().trim().split('\n');
   await writeFile(`${cwd}/${program}`, '#!/bin/s!\n');
   expect((await run('bundle', 'verify', 'b')).stderr).toContain('does not match its content hash');

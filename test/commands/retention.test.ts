@@ -122,7 +122,7 @@ describe('hs gc', () => {
     expect((await run(['show', pinned])).status).toBe(0);
     const again = await run(['apply-prune', '-'], { stdin: saved.bytes });
     expect(again.status).toBe(8);
-    expect(again.stderr).toContain('applied it already');
+    expect(again.stderr).toContain('already applied');
   });
 
   it('refuses a plan that was edited, cut off, or is none', async () => {
@@ -204,7 +204,7 @@ describe('hs rm', () => {
     expect([file.status, file.stderr]).toEqual([
       3,
       `hs: error: the bytes of 'secret' are still here: 'dir' (${dir}) holds them too\n` +
-        `hint: where they must go: hs rm ${dir} --purge\n`,
+        `hint: to delete them there too: hs rm ${dir} --purge\n`,
     ]);
     expect(await run(['rm', 'alone', '--purge', '--yes'])).toMatchObject({ status: 0, stderr: '' });
     const again = (await put('secret')).slice(0, 8);
@@ -227,7 +227,7 @@ describe('hs rm', () => {
     expect([status, stderr]).toEqual([
       3,
       `hs: error: the bytes of 'secret' are still here: 'dir' (${dir}, in the trash) holds them too\n` +
-        'hint: hs gc --empty-trash frees what lies in the trash\n',
+        'hint: hs gc --empty-trash empties the trash\n',
     ]);
   });
 

@@ -62,7 +62,7 @@ describe('the export guard', () => {
       expect(guardExport(whole, new Set([hash('bad')]), 'platform')).toEqual([]);
       const blocks = guardExport(whole, new Set([hash('bad')]), 'public');
       expect(blocks.map((b) => b.rule)).toEqual(['high-to-public']);
-      expect(blockHint(culpritsOf(blocks), 'fedcba98', new Set())).toContain('no public target');
+      expect(blockHint(culpritsOf(blocks), 'fedcba98', new Set())).toContain('cannot go to a public target');
     }
     expect(guardExport(subject('fine', { classification: 'medium' }), new Set(), 'public')).toEqual([]);
   });
@@ -120,7 +120,7 @@ describe('the export guard', () => {
         new Set(restorable ? [id] : []),
       );
     expect(hint({ link: 'bytes' }, true)).toContain('hs restore abcdef01 brings it back');
-    const consent = `--consent ${hash('m')} agrees`;
+    const consent = `--consent ${hash('m')} allows`;
     expect(hint({ link: 'bytes' }, false)).toContain(consent);
     // What a bundle holds of it stays as it was.
     expect(hint({ link: 'bundled' }, true)).toContain(consent);

@@ -99,7 +99,7 @@ describe('toSafePath', () => {
   it('names the refused path with every control and bidi character escaped', () => {
     const attempt = () => toSafePath('../\x1b[31m\u202e\\');
     expect(attempt).toThrow(HsError);
-    expect(attempt).toThrow("path '../\\x1b[31m\\u{202e}\\\\' is refused: it holds a control character");
+    expect(attempt).toThrow("path '../\\x1b[31m\\u{202e}\\\\' is refused: it contains a control character");
     try {
       attempt();
     } catch (e) {
@@ -170,7 +170,7 @@ describe('checkTree', () => {
     [['x/a/b/c', 'x/a/b/d', 'x/a']],
   ])('refuses %j in any order', (paths) => {
     expect(() => checkTree(safe(...paths))).toThrow(HsError);
-    expect(() => checkTree(safe(...paths.reverse()))).toThrow(/is refused: it is/);
+    expect(() => checkTree(safe(...paths.reverse()))).toThrow(/is refused: it (is|occurs)/);
   });
 
   it('takes a tree', () => {

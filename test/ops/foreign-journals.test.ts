@@ -70,7 +70,7 @@ describe('the journal of a dead lease that this user did not write', () => {
     expect({ status, stderr }).toEqual({
       status: 0,
       stderr: expect.stringContaining(
-        'came with this store and is not of your own hs: it was discarded unread',
+        'came with this store and was not written by your own hs: it was discarded unread',
       ),
     });
     untouched();

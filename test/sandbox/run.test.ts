@@ -327,7 +327,7 @@ describe('runSandboxed', () => {
     });
     const ran = await run(sh('exit 3'), { backend: 'bubblewrap-overlay' }, {}, { ...host, disk: broken });
     expect(ran).toMatchObject({ status: 3, stray: [] });
-    expect(ran.gaps).toContain('not all that the tool wrote in the project could be looked at');
+    expect(ran.gaps).toContain('not everything that the tool wrote in the project could be inspected');
   });
 
   it('refuses to run on a project that lies in the store', async () => {

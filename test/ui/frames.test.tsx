@@ -48,7 +48,7 @@ describe.each([
     expect(frame(press(state(), ' ', 'a', 'type:ye').state)).toMatchSnapshot();
   });
   it('of that question while a filter hides some of it', () => {
-    const note = /what\s+it\s+hides\s+goes\s+too/;
+    const note = /hidden\s+items\s+are\s+removed\s+too/;
     expect(frame(press(state(), '/', 'type:nightly', 'enter', 'a').state)).toMatch(note);
     expect(frame(press(state(), 'a').state)).not.toMatch(note);
   });
@@ -75,7 +75,7 @@ describe.each([
     expect(frame(told(state(), { type: 'applied', outcome }))).toMatchSnapshot();
   });
   it('of a failure', () => {
-    const failure = { message: 'the policy has changed since it was made', hint: 'hs gc shows the new plan' };
+    const failure = { message: 'the policy changed since it was made', hint: 'hs gc shows the new plan' };
     expect(frame(told(state(), { type: 'failed', failure }))).toMatchSnapshot();
   });
   it('without Unicode', () => {

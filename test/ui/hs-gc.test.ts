@@ -90,11 +90,11 @@ describe.skipIf(!tmuxIsHere)('hs gc in a terminal (needs tmux)', () => {
   it('pins, spares, asks, removes, and the removed come back with what the report says', async () => {
     const { terminal, directory } = await preview();
     terminal.keys('p');
-    await terminal.until('pin under the name: ada');
+    await terminal.until('pin as: ada');
     terminal.keys('Enter');
     await terminal.until('reason');
     terminal.keys('still in use', 'Enter');
-    await terminal.until('1 artifact fewer would go');
+    await terminal.until('1 artifact fewer would be removed');
     expect((await run(directory, 'pins')).stdout).toContain('still in use');
     terminal.keys('Space');
     await terminal.until('1 spared');
@@ -123,10 +123,10 @@ describe.skipIf(!tmuxIsHere)('hs gc in a terminal (needs tmux)', () => {
     terminal.keys('a');
     await terminal.until('Empty the trash?');
     terminal.keys('yes', 'Enter');
-    await terminal.until('CANNOT be brought back any more');
+    await terminal.until('of the trash CANNOT be brought back');
     terminal.keys('q');
     const screen = await expectAsFound(terminal);
-    expect(screen).toMatch(/1 artifact removed before cannot be brought back any more: mo/);
+    expect(screen).toMatch(/1 artifact removed before cannot be brought back: mo/);
     expect((await run(directory, 'restore', 'model')).status).toBe(5);
   });
 
@@ -144,7 +144,7 @@ describe.skipIf(!tmuxIsHere)('hs gc in a terminal (needs tmux)', () => {
     terminal.resize(40, 12);
     expect(await terminal.until(/NAME 1 +REASON 2 +SIZE↓\n/)).not.toContain('KIND');
     terminal.resize(20, 12);
-    await terminal.until('This terminal is 20');
+    await terminal.until('The terminal is 20');
     terminal.resize(120, 30);
     await terminal.until('ID');
     terminal.keys('q');

@@ -162,7 +162,7 @@ describe('pins', () => {
     const plan = await new SampleModel().pin([sampleId(2)], 'keep');
     const state = told(opened(), { type: 'planned', plan, after: 'pinned 1 artifact' });
     expect(rowNames(state)).toEqual(names.slice(1));
-    expect(state.message?.text).toBe('pinned 1 artifact: 1 artifact fewer would go');
+    expect(state.message?.text).toBe('pinned 1 artifact: 1 artifact fewer would be removed');
   });
 
   it('are chosen by name when they are taken away', () => {
@@ -224,7 +224,7 @@ it('reads the store again with r, and nothing else meanwhile', () => {
   const { state, effect } = press(opened(), 'r');
   expect(effect).toEqual({ type: 'reload' });
   expect(press(state, 'a').state.mode.at).toBe('list');
-  const next = told(state, { type: 'planned', plan: smallPlan(), after: 'read the store again' });
+  const next = told(state, { type: 'planned', plan: smallPlan(), after: 'reloaded' });
   expect(next.busy).toBeUndefined();
 });
 

@@ -69,7 +69,7 @@ function demandDashes(argv: readonly string[], table: Options): void {
   const { at, before } = findCommand(argv, table);
   if (at === argv.length || before.length < at) return;
   throw new HsError('USAGE', `unexpected argument '${argv[at]}'`, {
-    hint: "put '--' before the command that is to run",
+    hint: "put '--' before the command to run",
   });
 }
 

@@ -45,7 +45,7 @@ function exported(p: EntryPayload<'export_record'>, row: HistoryRow): string {
 type Tell = { readonly [T in EntryType]: (payload: EntryPayload<T>, row: HistoryRow) => string };
 
 const TELL: Tell = {
-  store_created: () => 'made the store',
+  store_created: () => 'created the store',
   artifact_created: (p, row) => {
     const by = (op: Subject['op']) => row.subjects.filter((s) => s.op === op);
     const pins = by('pin');
@@ -89,7 +89,7 @@ const TELL: Tell = {
   integrity_finding: (p) => `found ${counted(p.findings, 'problem')}, repaired ${p.repaired}; ${p.summary}`,
   rollback_accepted: (p) =>
     and([
-      `accepted that the ledger goes on at ${p.head_seq}, ${p.anchor_seq === undefined ? 'what was seen is lost' : `${p.anchor_seq} was seen`}`,
+      `accepted that the ledger continues at ${p.head_seq}, ${p.anchor_seq === undefined ? 'with its anchor lost' : `although ${p.anchor_seq} was seen`}`,
       p.reason,
     ]),
   note: (p) => `noted: ${p.text}`,

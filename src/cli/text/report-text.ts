@@ -9,7 +9,7 @@ import type { View } from './view.js';
 const LARGEST = 10;
 
 export function reportList(rows: readonly ReportRow[], view: View): string {
-  if (rows.length === 0) return view.quiet ? '' : 'no collection has removed anything';
+  if (rows.length === 0) return view.quiet ? '' : 'no reports: nothing was ever removed';
   return table(
     [
       { head: 'REPORT', value: (r) => r.report.slice(0, 8), paint: view.style.id },
@@ -74,7 +74,7 @@ export function reportText({ header: h, items }: RetentionReport, undo: ReportUn
   return [
     facts,
     '',
-    view.style.heading(largest.length > LARGEST ? `the ${LARGEST} largest that went` : 'what went'),
+    view.style.heading(largest.length > LARGEST ? `the ${LARGEST} largest removed` : 'removed'),
     table(itemColumns(view), largest.slice(0, LARGEST), { ...view, quiet: true }),
     ...(spared.length === 0 ? [] : ['', view.style.heading('spared since the plan was made'), ...spared]),
   ].join('\n');

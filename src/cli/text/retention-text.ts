@@ -87,7 +87,7 @@ function quotaLines(h: PlanHeader, refused: boolean): string[] {
   if (h.quota_unmet_bytes === undefined) return [`${quota} is met`];
   return [
     `${quota} is not met: ${humanSize(h.quota_unmet_bytes)} too many are held`,
-    ...(refused ? ['nothing would be removed without --best-effort: it would not help'] : []),
+    ...(refused ? ['without --best-effort, nothing would be removed, because it would not help'] : []),
   ];
 }
 
@@ -103,7 +103,7 @@ function reclaimableLines(r: Reclaimable): string[] {
   const all = (t: ObjectTotals) => `${counted(t.objects, 'object')} (${humanSize(t.size_bytes)})`;
   const { unreferenced, trash, due } = r;
   return [
-    ...(unreferenced.objects === 0 ? [] : [`${all(unreferenced)} in use by nothing would go to the trash`]),
+    ...(unreferenced.objects === 0 ? [] : [`${all(unreferenced)} unused would move to the trash`]),
     ...(trash.objects === 0 ? [] : [`${all(trash)} in the trash, ${dueWords(trash, due)}`]),
   ];
 }
@@ -123,7 +123,7 @@ export function planText(shown: Omit<RemovalShown, 'dry_run'>, view: View): stri
   ];
   const lines = [
     ...(going.length === 0
-      ? ['nothing is to be removed']
+      ? ['nothing would be removed']
       : [
           `${counted(going.length, 'artifact')} of ${h.scanned} would be removed`,
           `${freesText(h, until, 'would')}, of ${humanSize(h.stored_bytes)}`,
@@ -143,7 +143,7 @@ function keptColumns(view: View): Column<PlanItem>[] {
 
 /** What sweeping and purging did, in lines. */
 export function reclaimedLines(r: Reclaimed): string[] {
-  if (r.sweep === 'busy') return ['another collection is at work: it frees the bytes'];
+  if (r.sweep === 'busy') return ['another collection is running: it frees the bytes'];
   if (r.sweep === 'skipped') return ['no bytes were freed: see the warnings'];
   const lines: string[] = [];
   if (r.swept.objects > 0) {
@@ -156,7 +156,7 @@ export function reclaimedLines(r: Reclaimed): string[] {
   if (waiting > 0) {
     const leases = new Set(r.purge_pending.flatMap((p) => p.leases)).size;
     lines.push(
-      `${counted(waiting, 'object')} to be purged by the next collection: ${counted(leases, 'command is', 'commands are')} still at work`,
+      `${counted(waiting, 'object')} to be purged by the next collection: ${counted(leases, 'command is', 'commands are')} still running`,
     );
   }
   return lines;

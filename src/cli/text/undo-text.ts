@@ -65,7 +65,7 @@ export function irreversibleText(items: readonly Named[], view: View): string {
 export function emptiedText(items: readonly Named[], tense: 'would' | 'did', view: View): string {
   const [empties, can] = tense === 'would' ? ['would empty', 'could not'] : ['emptied', 'cannot'];
   const artifacts = `${counted(items.length, 'artifact')} removed before`;
-  return `${empties} the trash: ${artifacts} ${can} be brought back any more: ${namesOf(items, view)}`;
+  return `${empties} the trash: ${artifacts} ${can} be brought back: ${namesOf(items, view)}`;
 }
 
 function namesOf(items: readonly Named[], view: View): string {

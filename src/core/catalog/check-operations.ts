@@ -19,8 +19,8 @@ interface ArtifactState {
 }
 
 function notFound(id: ArtifactId, state: ArtifactState | undefined): HsError {
-  if (state === undefined) return new HsError('NOT_FOUND', `artifact '${id}' is not there`);
-  return new HsError('NOT_FOUND', `artifact '${id}' is not there any more`, {
+  if (state === undefined) return new HsError('NOT_FOUND', `artifact '${id}' does not exist`);
+  return new HsError('NOT_FOUND', `artifact '${id}' no longer exists`, {
     hint: state.purged ? 'it was removed for good' : `hs restore ${id.slice(0, 8)}`,
   });
 }
@@ -73,14 +73,14 @@ function checkOp(state: Overlay, op: Exclude<LedgerOp, { op: 'set_policy' }>, no
   const id = op.artifact_id;
   switch (op.op) {
     case 'add':
-      if (state.get(id)) throw new HsError('CONFLICT', `artifact '${id}' is there already`);
+      if (state.get(id)) throw new HsError('CONFLICT', `artifact '${id}' exists already`);
       state.set(id, { removed: false, revision: op.revision, pins: [] });
       break;
     case 'revise': {
       const before = state.live(id);
       if (op.revision !== before.revision + 1) {
-        throw new HsError('CONFLICT', `artifact '${id}' was changed meanwhile`, {
-          hint: 'look at it again, then repeat the command',
+        throw new HsError('CONFLICT', `artifact '${id}' was changed by another command`, {
+          hint: 'check it, then run the command again',
         });
       }
       state.set(id, { ...before, revision: op.revision });
@@ -102,7 +102,7 @@ function checkOp(state: Overlay, op: Exclude<LedgerOp, { op: 'set_policy' }>, no
       const pins = before.pins.filter((p) => p.name !== op.name);
       if (pins.length === before.pins.length) {
         throw new HsError('NOT_FOUND', `artifact '${id}' has no pin '${op.name}'`, {
-          hint: 'hs pins lists them',
+          hint: 'hs pins lists all pins',
         });
       }
       state.set(id, { ...before, pins });
@@ -121,7 +121,7 @@ function checkOp(state: Overlay, op: Exclude<LedgerOp, { op: 'set_policy' }>, no
     }
     case 'restore': {
       const before = state.get(id);
-      if (before === undefined) throw new HsError('NOT_FOUND', `artifact '${id}' was never here`);
+      if (before === undefined) throw new HsError('NOT_FOUND', `artifact '${id}' does not exist`);
       if (!before.removed) throw new HsError('CONFLICT', `artifact '${id}' is not removed`);
       state.set(id, { ...before, removed: false });
     }

@@ -76,7 +76,7 @@ export class EntryFold {
   #add(facts: ArtifactFacts, index: number): void {
     const id = facts.artifact_id;
     if (this.#tables.get(idKey(id)) !== undefined) {
-      throw contradiction(this.#entry, `artifact ${id} is there already`);
+      throw contradiction(this.#entry, `artifact ${id} exists already`);
     }
     const registered = { seq: this.#entry.seq, index, at: this.#entry.at };
     const manifests = [{ manifest: facts.manifest, size_bytes: facts.manifest_size_bytes }];

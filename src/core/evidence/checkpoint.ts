@@ -46,7 +46,7 @@ export function decodeCheckpoint(text: string): Checkpoint {
     !isTimestamp(time)
   ) {
     throw new HsError('INVALID_RECORD', 'not a checkpoint of a ledger', {
-      hint: 'hs ledger sign writes one',
+      hint: 'hs ledger sign prints one',
     });
   }
   return { storeId: origin.slice(ORIGIN_PREFIX.length), size: Number(size), root: hash, head, time };

@@ -70,5 +70,5 @@ export function openEnvelope(
 ): Buffer {
   const signed = preAuthEncoding(payloadType, payload);
   if (signatures.some(({ sig }) => isGood(signed, sig))) return payload;
-  throw new HsError('INTEGRITY', 'the attestation is not signed by this key, or was changed since');
+  throw new HsError('INTEGRITY', 'the attestation was not signed by this key, or was modified');
 }

@@ -63,7 +63,7 @@ export function signedCheckpoint(text: string, key: PublicKey): Checkpoint {
   const parsed = parseNote(text);
   const names = key.name === undefined ? parsed.signatures.map((s) => s.name) : [key.name];
   if (!names.some((name) => isSignedBy(parsed, { name, publicKey: key.publicKey }))) {
-    throw new HsError('INTEGRITY', 'the checkpoint is not signed by this key, or was changed since');
+    throw new HsError('INTEGRITY', 'the checkpoint was not signed by this key, or was modified');
   }
   return decodeCheckpoint(parsed.text);
 }
@@ -99,5 +99,5 @@ function demandConsistent(older: Checkpoint, newer: Checkpoint, path: readonly T
 }
 
 function fails(why: string): HsError {
-  return new HsError('INTEGRITY', `the proof fails: ${why}`);
+  return new HsError('INTEGRITY', `invalid proof: ${why}`);
 }

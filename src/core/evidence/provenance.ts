@@ -112,7 +112,7 @@ function subjectsOf({ manifest, files }: RunOutput) {
     throw new HsError('USAGE', `an attestation lists at most ${MAX_SUBJECTS} files, not ${files.length}`);
   }
   if (files.length === 0) {
-    throw new HsError('USAGE', 'an empty directory has no file that could be attested');
+    throw new HsError('USAGE', 'an empty directory has no files to attest');
   }
   return files.map(({ path, content_hash }) => ({ name: path, digest: sha256(content_hash) }));
 }
@@ -145,7 +145,7 @@ export function verifyProvenance(bytes: Uint8Array, { publicKey }: PublicKey): P
   const envelope = decodeEnvelope(bytes);
   const payload = openEnvelope(envelope, (signed, sig) => verify(null, signed, publicKey, sig));
   if (envelope.payloadType !== PAYLOAD_TYPE) {
-    throw new HsError('INVALID_RECORD', `the attestation holds '${envelope.payloadType}'`, {
+    throw new HsError('INVALID_RECORD', `the attestation contains '${envelope.payloadType}'`, {
       hint: `expected ${PAYLOAD_TYPE}`,
     });
   }

@@ -142,7 +142,7 @@ function nameOf({ subject }: Culprit): string {
 /** What the culprit says against an export, to follow "cannot export 'report': ". */
 export function describeCulprit(culprit: Culprit): string {
   const { subject, where, rules } = culprit;
-  if (rules.includes('too-deep')) return 'its members lie deeper than can be checked';
+  if (rules.includes('too-deep')) return 'its members are nested too deeply to check';
   if (where.length === 1) return describeSelf(rules);
   const whole = where.length === 2 ? 'it' : `'${escapeText(where.at(-2)!)}'`;
   const part = subject.path === undefined ? whole : `'${escapeText(subject.path)}'`;
@@ -153,11 +153,11 @@ export function describeCulprit(culprit: Culprit): string {
     case 'source':
       return `${whole} was taken from ${which}`;
     case 'unread':
-      return `it may have a file of ${which}`;
+      return `it may contain a file of ${which}`;
     case 'bytes':
       return `${part} has the same bytes as ${which}`;
     default:
-      return `${whole} holds ${which}`;
+      return `${whole} contains ${which}`;
   }
 }
 
@@ -206,12 +206,12 @@ export function blockHint(
     // A directory is blocked by what is in it: to reclassify the directory would change nothing.
     const ids = [...new Set(held.map(idOf))];
     const each = ids.length === 1 ? '' : `, for each of ${ids.slice(0, MAX_NAMED).join(', ')}`;
-    const anew = held.some(isKept) ? ', in a bundle or slice that is made afterwards' : '';
+    const anew = held.some(isKept) ? ', for bundles and slices made afterwards' : '';
     return `hs reclassify ${ids.length === 1 ? ids[0] : 'ID'} --exportable --reason R changes that${each}${anew}`;
   }
   const published = known.find((c) => c.rules.includes('high-to-public'));
   if (published !== undefined) {
-    return `what is high goes to no public target; where it is not high, hs reclassify ${idOf(published)} says so`;
+    return `high content cannot go to a public target; if it is not high, use hs reclassify ${idOf(published)}`;
   }
   const back = known.find(
     (c) =>
@@ -227,8 +227,8 @@ export function blockHint(
   const consents = known.filter((c) => c.subject.removed === true || c.rules.includes('high'));
   if (consents.length > 0) {
     const hashes = [...new Set(consents.map((c) => c.subject.contentHash))].slice(0, MAX_NAMED);
-    const agree = hashes.length === 1 ? 'agrees' : 'agree';
-    return `${hashes.map((hash) => `--consent ${hash}`).join(' ')} ${agree} to exactly these bytes`;
+    const allow = hashes.length === 1 ? 'allows' : 'allow';
+    return `${hashes.map((hash) => `--consent ${hash}`).join(' ')} ${allow} exactly these bytes`;
   }
-  return 'hs fsck tells what is damaged';
+  return 'hs fsck lists all damage';
 }

@@ -28,8 +28,8 @@ export const text = (maxLength: number) =>
     z.minLength(1, 'is empty'),
     z.maxLength(maxLength, `is longer than ${maxLength} characters`),
     // Without property escapes, which not every validator of the published schema knows.
-    z.regex(/^[^\x00-\x1f\x7f-\x9f]*$/, 'holds a control character'),
-    z.refine((s) => s.isWellFormed(), 'holds a lone surrogate'),
+    z.regex(/^[^\x00-\x1f\x7f-\x9f]*$/, 'contains a control character'),
+    z.refine((s) => s.isWellFormed(), 'contains a lone surrogate'),
   );
 /** An identifier that another program chose, such as a job or an engine. */
 export const token = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$/, 'not an identifier'));
@@ -74,7 +74,7 @@ function describeIssue(i: Issue): string {
     const each = new Set((i.errors ?? []).flatMap((issues) => issues.slice(0, 1).map(describeIssue)));
     if (each.size > 0) return [...each].join(', and ');
   }
-  return 'not a value that is allowed';
+  return 'not an allowed value';
 }
 
 function measured({ origin }: Issue): string {

@@ -36,7 +36,7 @@ const handleFields = z.strictObject({
   retention_ttl_days: z.optional(ttlDays),
 });
 export const handleSchema = handleFields.check(
-  z.refine((h) => h.uri === `urn:uuid:${h.artifact_id}`, 'uri: names another artifact than artifact_id'),
+  z.refine((h) => h.uri === `urn:uuid:${h.artifact_id}`, 'uri: does not match artifact_id'),
 );
 export type Handle = z.output<typeof handleSchema>;
 
@@ -104,17 +104,17 @@ export type Manifest = z.output<typeof manifestSchema>;
 function crossProblems(m: Manifest): string[] {
   const problems: string[] = [];
   const basis = m.payload_type === 'directory' ? 'bundle_index' : 'payload_bytes';
-  if (m.hash_basis !== basis) problems.push(`hash_basis: a ${m.payload_type} payload has the basis ${basis}`);
+  if (m.hash_basis !== basis) problems.push(`hash_basis: must be ${basis} for a ${m.payload_type} payload`);
   if (m.kind === 'bundle' && m.payload_type !== 'directory')
-    problems.push('payload_type: a bundle is a directory');
+    problems.push('payload_type: must be directory for a bundle');
   if (m.layer === 'L1') {
-    if (m.retention_ttl_days !== undefined) problems.push('retention_ttl_days: L1 has no TTL');
+    if (m.retention_ttl_days !== undefined) problems.push('retention_ttl_days: not allowed in L1');
   } else if (isSensitive(m) && m.retention_ttl_days === undefined) {
     const why = m.kind === 'prompt_payload' ? 'kind prompt_payload' : 'classification high';
     problems.push(`retention_ttl_days: required with ${why}`);
   }
   if ((m.revision === 1) !== (m.supersedes === undefined)) {
-    problems.push('supersedes: the manifest hash of the revision before, from revision 2 on');
+    problems.push('supersedes: must be the manifest hash of the previous revision, from revision 2 on');
   }
   return problems;
 }
@@ -130,10 +130,10 @@ export function toManifest(value: unknown): Manifest {
   const manifest = check(manifestSchema, value, 'INVALID_MANIFEST', 'manifest');
   const problems = crossProblems(manifest);
   if (problems.length > 0) {
-    throw new HsError('INVALID_MANIFEST', `manifest is not valid: ${problems.join('; ')}`, {
+    throw new HsError('INVALID_MANIFEST', `invalid manifest: ${problems.join('; ')}`, {
       details: { problems },
       ...(problems.some((p) => p.endsWith('classification high') || p.endsWith('prompt_payload'))
-        ? { hint: 'give the days it may be kept with --ttl' }
+        ? { hint: 'give a time to live with --ttl' }
         : {}),
     });
   }
@@ -145,7 +145,7 @@ export function encodeManifest(manifest: Manifest): Buffer {
   const bytes = canonicalBytes(manifest);
   if (bytes.byteLength <= MAX_MANIFEST_BYTES) return bytes;
   throw new HsError('INVALID_MANIFEST', `the manifest would be larger than ${MAX_MANIFEST_BYTES} bytes`, {
-    hint: 'each source takes some 270 bytes: name fewer, or bundle fewer artifacts',
+    hint: 'each source takes about 270 bytes: give fewer sources, or bundle fewer artifacts',
   });
 }
 

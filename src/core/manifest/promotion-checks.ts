@@ -65,9 +65,9 @@ export function promotionProblems(facts: PromotionFacts, to: 'L2' | 'L1'): reado
 
 function* nameProblems({ name, filename_hint: hint }: Manifest): Generator<PromotionProblem> {
   const named = name === undefined ? undefined : checkName(name).problem;
-  if (named !== undefined) yield { gate: 'name', why: `its name is refused: ${named.why}` };
+  if (named !== undefined) yield { gate: 'name', why: `its name is not allowed: ${named.why}` };
   const hinted = hint === undefined ? undefined : checkFilenameHint(hint).problem;
-  if (hinted !== undefined) yield { gate: 'name', why: `its filename hint is refused: ${hinted.why}` };
+  if (hinted !== undefined) yield { gate: 'name', why: `its filename hint is not allowed: ${hinted.why}` };
 }
 
 function* payloadProblems({ manifest, rehashed }: PromotionFacts): Generator<PromotionProblem> {
@@ -81,9 +81,9 @@ function* sourceProblems({ manifest, graph }: PromotionFacts): Generator<Promoti
   const direct = manifest.source_artifact_refs ?? [];
   for (const { artifact_id: id, content_hash: stated } of direct) {
     const found = graph(id);
-    if (found === undefined) yield { gate: 'sources', why: `its source '${id}' is not there` };
+    if (found === undefined) yield { gate: 'sources', why: `its source '${id}' does not exist` };
     else if (found.contentHash !== stated) {
-      yield { gate: 'sources', why: `its source '${id}' has another content hash than stated` };
+      yield { gate: 'sources', why: `its source '${id}' has a different content hash than stated` };
     }
   }
   if (
@@ -132,7 +132,7 @@ function* frozenProblems({ manifest, attestation }: PromotionFacts): Generator<P
   if (manifest.retention_ttl_days !== undefined) {
     yield {
       gate: 'ttl',
-      why: `it has a TTL of ${manifest.retention_ttl_days} days, and what is frozen has none`,
+      why: `it has a TTL of ${manifest.retention_ttl_days} days, but frozen artifacts have none`,
     };
   }
   if (attestation === undefined) yield { gate: 'attestation', why: 'it has no attestation' };

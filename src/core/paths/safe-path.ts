@@ -46,8 +46,8 @@ function findProblem(path: string): PathProblem | undefined {
   const problem = (rule: PathRule, why: string): PathProblem => ({ rule, why });
   if (path === '') return problem('empty', 'it is empty');
   // A lone surrogate becomes U+FFFD on disk, so two strings would name one file.
-  if (!path.isWellFormed()) return problem('not-well-formed', 'it holds a lone surrogate');
-  if (CONTROL.test(path)) return problem('control-character', 'it holds a control character');
+  if (!path.isWellFormed()) return problem('not-well-formed', 'it contains a lone surrogate');
+  if (CONTROL.test(path)) return problem('control-character', 'it contains a control character');
   if (path.startsWith('/')) return problem('absolute', 'it is absolute');
   if (Buffer.byteLength(path) > MAX_PATH_BYTES)
     return problem('too-long', `it is longer than ${MAX_PATH_BYTES} bytes`);
@@ -89,8 +89,8 @@ export function checkName(name: string): Checked<SafePath, NameRule> {
   if (checked.problem !== undefined) return checked;
   const problem = (rule: NameRule, why: string) => ({ problem: { rule, why } });
   const lower = name.toLowerCase();
-  if (UUID_PATTERN.test(lower)) return problem('looks-like-id', 'it reads as an artifact id');
-  if (/^[0-9a-f]{64}$/.test(lower)) return problem('looks-like-id', 'it reads as an object id');
+  if (UUID_PATTERN.test(lower)) return problem('looks-like-id', 'it looks like an artifact id');
+  if (/^[0-9a-f]{64}$/.test(lower)) return problem('looks-like-id', 'it looks like an object id');
   if (name.includes('@{')) return problem('version-syntax', "it contains '@{'");
   if (normalText(name) !== name) return problem('not-nfc', 'it is not in Unicode NFC');
   return checked;
@@ -170,7 +170,7 @@ export function checkTree(paths: Iterable<SafePath>): void {
   for (const path of paths) {
     const problem = names.add(path);
     if (problem === undefined) continue;
-    const why = problem.rule === 'duplicate' ? 'it is there twice' : 'it is a file and a directory';
+    const why = problem.rule === 'duplicate' ? 'it occurs twice' : 'it is a file and a directory';
     throw new HsError('UNSAFE_PATH', `path '${escapeText(problem.path)}' is refused: ${why}`, {
       details: { rule: problem.rule },
     });

@@ -10,7 +10,7 @@ export const CAPABILITIES = {
   'artifact.read:restricted': 'read payloads that are high or not exportable',
   'artifact.revise': 'change name, labels or retention by a new revision',
   'artifact.reclassify': 'change classification or exportability',
-  'artifact.promote': 'move an artifact one layer up',
+  'artifact.promote': 'move an artifact up one layer',
   'artifact.export': 'materialize artifacts outside the store',
   'artifact.export:output_root': "materialize artifacts below the policy's output root",
   'artifact.remove': 'remove artifacts by id',
@@ -18,13 +18,13 @@ export const CAPABILITIES = {
   'bundle.import': 'register the artifacts of a bundle file',
   'pin.set': 'set and remove any pin',
   'pin.set:own': "set and remove pins under the actor's own name, unless another type of actor set them",
-  'retention.collect': 'collect what retention says is over',
-  'retention.purge': 'empty the trash before its window is over',
+  'retention.collect': 'collect expired artifacts',
+  'retention.purge': 'empty the trash before its window ends',
   'tool.run': 'run a tool whose outputs become artifacts',
   'policy.set': 'replace the policy',
   'ledger.note': 'append a note to the ledger',
   'ledger.accept_rollback': 'accept a ledger that is older than the anchor',
-  'integrity.repair': 'repair what fsck found',
+  'integrity.repair': 'repair problems found by fsck',
 } as const;
 
 export type CapabilityId = keyof typeof CAPABILITIES;

@@ -11,29 +11,30 @@ export interface PolicyTerm {
 
 /** Each field's unit and meaning; CLASS stands for each retention class, ACTOR for each type of actor. */
 const FIELDS: Readonly<Record<string, string>> = {
-  schema: 'which format the policy is of',
+  schema: 'the format of the policy',
   'retention.classes.CLASS.window_days':
-    'whole days, 0 to 36500: so long an artifact of the class is kept, from the entry that registered it',
-  'retention.classes.CLASS.floor': 'a count: so many of the newest of a series are kept after the window',
-  'retention.quota_bytes': 'bytes that all artifacts may take; without it there is no quota',
+    'whole days, 0 to 36500: how long artifacts of this class are kept, from when they were registered',
+  'retention.classes.CLASS.floor':
+    'a count: how many of the newest artifacts of a series are kept after the window',
+  'retention.quota_bytes': 'bytes that all artifacts together may take; no quota if unset',
   'retention.trash_days':
-    'whole days, 0 to 36500: so long what was removed can be brought back, unless it is high or a prompt payload',
-  'retention.hold_sources': 'true or false: whether the sources of a pinned artifact are held with it',
-  'retention.ephemeral_hours': 'whole hours: so long an artifact of layer L4 is kept',
+    'whole days, 0 to 36500: how long removed artifacts can be brought back, except high ones and prompt payloads',
+  'retention.hold_sources': 'true or false: whether the sources of a pinned artifact are kept with it',
+  'retention.ephemeral_hours': 'whole hours: how long artifacts of layer L4 are kept',
   'export.output_root':
-    'a path, absolute or relative to the workspace: where exports go by default, and all that artifact.export:output_root allows',
-  'export.budgets.ACTOR.total_bytes': 'bytes of one export in all; without a budget there is no bound',
-  'export.budgets.ACTOR.files': 'a count: files of one export',
-  'export.budgets.ACTOR.file_bytes': 'bytes of the largest file of one export',
+    'a path, absolute or relative to the workspace: the default destination of exports, and the only one that artifact.export:output_root allows',
+  'export.budgets.ACTOR.total_bytes': 'total bytes of one export; no limit if unset',
+  'export.budgets.ACTOR.files': 'a count: files in one export',
+  'export.budgets.ACTOR.file_bytes': 'bytes of the largest file in one export',
   'export.full_debug_bundles':
     'true or false: whether hs bundle debug --mode full makes a bundle that may be exported',
   'run.least_level':
-    'enforced+observed, isolated, enforced, detected or none: the weakest sandbox that hs run may use; isolated keeps the tool from the store, other processes, terminals and keys too',
+    'enforced+observed, isolated, enforced, detected or none: the weakest sandbox that hs run may use; isolated also hides the store, other processes, terminals and keys from the tool',
   'secrets.on_detect':
     'warn or refuse: what hs does when a name, a label, a reason, a note or recorded arguments look like a secret',
-  'grants.N.actor': `${ACTOR_TYPES.join(', ')}: whom the grant is for`,
-  'grants.N.actor_id': 'which one of these; without it, all of them',
-  'grants.N.capabilities': 'what they may do, from the capabilities below; what no grant allows is refused',
+  'grants.N.actor': `${ACTOR_TYPES.join(', ')}: the type of actor that gets the grant`,
+  'grants.N.actor_id': 'one actor of that type; all of them if unset',
+  'grants.N.capabilities': 'the capabilities granted, from the list below; anything not granted is refused',
 };
 
 function valueAt(policy: Policy, path: string): unknown {

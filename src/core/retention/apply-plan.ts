@@ -71,19 +71,22 @@ export interface PlanTarget {
 
 /** Refuses a plan that was not made for this store, ledger, policy and time, or was applied (D3): PLAN_STALE. */
 export function checkApplicable(saved: PlanHeader, target: PlanTarget): void {
-  const refuse = (why: string, hint = 'make a new one with hs plan-prune'): never => {
+  const refuse = (why: string, hint = 'create a new plan with hs plan-prune'): never => {
     throw new HsError('PLAN_STALE', `cannot apply the plan: ${why}`, { hint });
   };
   if (saved.store_id !== target.storeId) {
-    refuse(`it is for store '${saved.store_id}', this is '${target.storeId}'`, 'apply it where it was made');
+    refuse(
+      `it is for store '${saved.store_id}', but this is '${target.storeId}'`,
+      'apply it to the store it was made for',
+    );
   }
-  if (target.appliedAt !== undefined) refuse(`ledger entry ${target.appliedAt} applied it already`);
-  if (saved.policy_hash !== target.policyId) refuse('the policy has changed since it was made');
+  if (target.appliedAt !== undefined) refuse(`it was already applied by ledger entry ${target.appliedAt}`);
+  if (saved.policy_hash !== target.policyId) refuse('the policy changed since it was made');
   if (saved.head_seq > target.head.seq) {
-    refuse(`it was made at ledger position ${saved.head_seq}, this store is at ${target.head.seq}`);
+    refuse(`it was made at ledger position ${saved.head_seq}, but this store is at ${target.head.seq}`);
   }
   if (target.hashAt(saved.head_seq) !== saved.head_hash) {
     refuse(`ledger entry ${saved.head_seq} is not the one that it was made at`);
   }
-  if (saved.clock > target.clock) refuse(`its clock, ${saved.clock}, has not come yet`);
+  if (saved.clock > target.clock) refuse(`its clock, ${saved.clock}, is in the future`);
 }

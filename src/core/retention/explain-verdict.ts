@@ -3,7 +3,7 @@ import type { PlanItem } from './prune-plan.js';
 /** Why the plan keeps or prunes an artifact, as a sentence for a person (D2). `when` shows a time. */
 export function explainVerdict(item: PlanItem, when: (at: string) => string): string {
   const words = explained(item, when);
-  return item.irreversible ? `${words}; it cannot be brought back then` : words;
+  return item.irreversible ? `${words}; it cannot be brought back afterwards` : words;
 }
 
 function explained(item: PlanItem, when: (at: string) => string): string {
@@ -23,22 +23,22 @@ function explained(item: PlanItem, when: (at: string) => string): string {
     case 'within_window':
       return `kept: within the window of its class '${item.retention_class}'${end}`;
     case 'min_versions':
-      return 'kept: its window is over, but it is among the newest of its series';
+      return 'kept: its window has ended, but it is among the newest of its series';
     case 'future_dated':
       return `kept: dated in the future${until === undefined ? '' : `, ${until}`}`;
     case 'damaged':
-      return 'kept: damaged, so that nothing is decided about it; see hs fsck';
+      return 'kept: damaged, so nothing is decided about it; see hs fsck';
     case 'sensitive_ttl':
     case 'ttl_expired':
-      return `will be collected: its TTL was over ${until ?? ''}`.trimEnd();
+      return `will be collected: its TTL expired ${until ?? ''}`.trimEnd();
     case 'ephemeral':
-      return `will be collected: ephemeral (L4), over ${until ?? ''}`.trimEnd();
+      return `will be collected: ephemeral (L4), expired ${until ?? ''}`.trimEnd();
     case 'window_expired':
-      return `will be collected: the window of its class '${item.retention_class}' was over ${until ?? ''}`.trimEnd();
+      return `will be collected: the window of its class '${item.retention_class}' ended ${until ?? ''}`.trimEnd();
     case 'quota':
       return 'will be collected: the store is over its quota';
     case 'requested':
-      return 'will be removed: asked for';
+      return 'will be removed: requested';
     case 'unlisted':
       return 'kept: not on the list';
   }

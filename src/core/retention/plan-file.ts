@@ -23,8 +23,8 @@ const anyPlan = z.strictObject({ header: line, items: z.array(line) });
 const endSchema = z.strictObject({ schema: z.literal(END_SCHEMA), plan_hash: objectId });
 
 function damaged(why: string): HsError {
-  return new HsError('INVALID_RECORD', `not a plan as hs wrote it: ${why}`, {
-    hint: 'make a new one with hs plan-prune',
+  return new HsError('INVALID_RECORD', `not a valid plan: ${why}`, {
+    hint: 'create a new plan with hs plan-prune',
   });
 }
 
@@ -104,17 +104,17 @@ export function decodePlan(bytes: Uint8Array): { readonly plan: PrunePlan; reado
   }
   const { body, end } = splitEnd(bytes);
   const last = readLines(end, countLines(body) + 1).next().value;
-  if (schemaOf(last) !== END_SCHEMA) throw damaged('its end is missing');
+  if (schemaOf(last) !== END_SCHEMA) throw damaged('it is truncated');
   const { plan_hash } = check(endSchema, last, 'INVALID_RECORD', 'the last line of the plan');
   if (sha256(body) !== plan_hash) {
-    throw damaged('it was changed: its bytes do not match the hash in its last line');
+    throw damaged('it was modified: its bytes do not match the hash in its last line');
   }
   const header = check(headerSchema, first, 'INVALID_RECORD', 'the header of the plan') as PlanHeader;
   const items = readItems(body);
   const totals = planTotals(items);
   for (const [key, value] of Object.entries(totals)) {
     const stated = header[key as keyof typeof totals];
-    if (stated !== value) throw damaged(`its header says ${key} ${stated}, its items make ${value}`);
+    if (stated !== value) throw damaged(`its header says ${key} ${stated}, but its items add up to ${value}`);
   }
   return { plan: { header, items }, hash: plan_hash };
 }

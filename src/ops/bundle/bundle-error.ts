@@ -4,7 +4,7 @@ import { HsError, isErrno, isHsError, prefixed } from '../../errors/hs-error.js'
 import type { Disk } from '../../fsx/disk.js';
 import type { BundleSource } from './bundle-source.js';
 
-const AGAIN = 'get it again from where it came from';
+const AGAIN = 'get the bundle from its source again';
 
 /**
  * Says of what is wrong with a bundle which bundle that is, and of a directory that is none, that it is none.
@@ -18,8 +18,8 @@ export async function namingBundle<T>(
 ): Promise<T> {
   const name = typeof source === 'string' ? `'${escapeText(source)}'` : 'on standard input';
   if (typeof source === 'string' && !(await mayBeBundle(disk, source))) {
-    throw new HsError('INTEGRITY', `${name} is no bundle: there is no '${BUNDLE_INDEX_NAME}' in it`, {
-      hint: 'hs put stores a directory',
+    throw new HsError('INTEGRITY', `${name} is not a bundle: it has no '${BUNDLE_INDEX_NAME}'`, {
+      hint: 'to store a directory, use hs put',
     });
   }
   try {

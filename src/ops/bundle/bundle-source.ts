@@ -61,7 +61,7 @@ async function kindOf(disk: Disk, path: string): Promise<'file' | 'directory'> {
     if (kind === 'file' || kind === 'directory') return kind;
   } catch (e) {
     if (!isErrno(e, 'ENOENT', 'ENOTDIR')) throw e;
-    throw new HsError('NOT_FOUND', `'${escapeText(path)}' is not there`);
+    throw new HsError('NOT_FOUND', `'${escapeText(path)}' does not exist`);
   }
   throw new HsError('HOSTILE_INPUT', `'${escapeText(path)}' is neither a file nor a directory`);
 }

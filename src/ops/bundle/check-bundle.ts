@@ -53,10 +53,14 @@ function misplaced(path: string): HsError {
   const inner = rest.join('/');
   if (!RECORD.test(inner) && !MEMBER_FILE.test(inner)) return foreign('belongs to no member', path);
   const shown = escapeText(folder!);
-  return new HsError('HOSTILE_INPUT', `the bundle is not at the top, but in the directory '${shown}'`, {
-    hint: `make the archive from within it: cd '${shown}' && tar -cf ../bundle.tar -- *`,
-    details: { entry: escapeText(path) },
-  });
+  return new HsError(
+    'HOSTILE_INPUT',
+    `the bundle is not at the top level of the archive, but in the directory '${shown}'`,
+    {
+      hint: `create the archive inside it: cd '${shown}' && tar -cf ../bundle.tar -- *`,
+      details: { entry: escapeText(path) },
+    },
+  );
 }
 
 /** A directory payload that does not have its content hash: damage, unless only its modes were lost. */
@@ -70,9 +74,9 @@ function otherContent(index: BundleIndex, hash: ObjectId, entry: string): HsErro
       : `'${escapeText(first)}' is${more.length === 0 ? '' : `, and ${more.length} more are`}`;
   return new HsError(
     'INTEGRITY',
-    `'${escapeText(entry)}' has all its bytes and not its modes: ${should} to be executable`,
+    `'${escapeText(entry)}' has the right bytes but the wrong mode: ${should} to be executable`,
     {
-      hint: 'make the archive again from a copy that has kept the executable bits',
+      hint: 'create the archive again from a copy with the executable bits',
       details: { entry: escapeText(entry) },
     },
   );
@@ -168,7 +172,7 @@ function checkLevel(
   prefix: string,
   depth: number,
 ): Level {
-  if (depth > MAX_DEPTH) throw foreign('lies in more bundles than can be checked', prefix);
+  if (depth > MAX_DEPTH) throw foreign('is nested in too many bundles to check', prefix);
   const bundle = parse(records, `${prefix}${BUNDLE_INDEX_NAME}`, decodeBundle);
   const report = parse(records, `${prefix}${BUNDLE_REPORT_NAME}`, decodeBundleReport);
   checkOrder(bundle, `${prefix}${BUNDLE_INDEX_NAME}`);
@@ -183,7 +187,7 @@ function checkLevel(
 function checkOrder({ members }: Bundle, entry: string): void {
   for (let i = 1; i < members.length; i++) {
     if (members[i - 1]!.artifact_id >= members[i]!.artifact_id) {
-      throw lies('does not list its members once each, in order', entry);
+      throw lies('does not list each member once, in order', entry);
     }
   }
 }
@@ -221,26 +225,25 @@ function checkMember(
   }
   const manifest = parse(records, manifestPath, decodeManifest);
   for (const key of ['artifact_id', 'payload_type', 'content_hash', 'size_bytes'] as const) {
-    if (manifest[key] !== member[key]) throw lies(`says another ${key} than the index`, manifestPath);
+    if (manifest[key] !== member[key]) throw lies(`states another ${key} than the index`, manifestPath);
   }
   checkNames(manifest, manifestPath);
   const payload = `${base}payload`;
   const rest = files.filter((f) => f !== stored);
   if (rest.length !== member.files)
-    throw lies(`has ${rest.length} files, the index says ${member.files}`, prefix + payload);
+    throw lies(`has ${rest.length} files, but the index says ${member.files}`, prefix + payload);
   const relative = rest.map((f) => ({ ...f, path: f.path.slice(payload.length + 1) as SafePath }));
   if (manifest.payload_type === 'file') {
     checkFile(rest, manifest, payload, prefix);
     return { manifest, manifestId: stored.hash, manifestSize: stored.size, files: rest, index: undefined };
   }
   if (rest.some((f) => f.path === payload))
-    throw lies('is a file, the index says a directory', prefix + payload);
+    throw lies('is a file, but the index says a directory', prefix + payload);
   const index = indexOf(relative);
   if (sha256(encodeBundleIndex(index)) !== manifest.content_hash) {
     throw otherContent(index, manifest.content_hash, prefix + payload);
   }
-  if (indexSize(index) !== manifest.size_bytes)
-    throw lies('is of another size than it says', prefix + payload);
+  if (indexSize(index) !== manifest.size_bytes) throw lies('has another size than stated', prefix + payload);
   if (manifest.kind === 'bundle' && relative.some((f) => f.path === BUNDLE_INDEX_NAME)) {
     const inner = checkLevel(relative, records, `${prefix}${payload}/`, depth + 1);
     checkNotLowered(manifest, inner.members, manifestPath);
@@ -251,7 +254,7 @@ function checkMember(
 function checkFile(files: readonly TakenFile[], manifest: Manifest, payload: string, prefix: string): void {
   const [file] = files;
   if (files.length !== 1 || file!.path !== payload)
-    throw lies('is not one file, as the index says', prefix + payload);
+    throw lies('is not a single file, although the index says so', prefix + payload);
   if (file!.hash !== manifest.content_hash || file!.size !== manifest.size_bytes) {
     throw lies('does not match its content hash', prefix + payload);
   }
@@ -262,8 +265,7 @@ function checkNames({ name, filename_hint: hint }: Manifest, entry: string): voi
   const problem =
     (name === undefined ? undefined : checkName(name).problem) ??
     (hint === undefined ? undefined : checkFilenameHint(hint).problem);
-  if (problem !== undefined)
-    throw foreign(`names its artifact against the path rules: ${problem.why}`, entry);
+  if (problem !== undefined) throw foreign(`has a name that breaks the path rules: ${problem.why}`, entry);
 }
 
 function checkSelf(

@@ -85,7 +85,7 @@ export async function createBundle(
 type Gathered = Awaited<ReturnType<typeof gather>>;
 
 function nothingLeft({ failure, leftOut }: Gathered): HsError {
-  return new HsError(failure, 'nothing is left to bundle', {
+  return new HsError(failure, 'nothing to bundle: every artifact was left out', {
     hint: leftOut.map((l) => `${l.artifact_id.slice(0, 8)}: ${l.reason}`).join('; '),
   });
 }
@@ -148,7 +148,7 @@ async function gather(session: Session, catalog: Catalog, names: readonly string
     if (typeof member === 'string') leave('INTEGRITY', `its ${member} cannot be read`);
     else if (!(await isWhole(session, member))) leave('OBJECT_MISSING', 'a file of its payload is missing');
     else if (!mayReadAll && (await holdsRestricted(session, catalog, member)))
-      leave('REFUSED', "it holds restricted bytes, and the actor lacks 'artifact.read:restricted'");
+      leave('REFUSED', "it contains restricted bytes, and the actor lacks 'artifact.read:restricted'");
     else members.push(member);
   }
   const [first] = records.keys();
@@ -176,7 +176,7 @@ function demandPortable(member: Member): void {
     throw new HsError(
       'UNSAFE_PATH',
       `'${escapeText(problem.path)}' in '${record.artifact_id.slice(0, 8)}' is not portable: ${problem.kind}${other}`,
-      { hint: '--non-portable takes it all the same' },
+      { hint: '--non-portable accepts it' },
     );
   }
 }

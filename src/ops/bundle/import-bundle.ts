@@ -73,7 +73,7 @@ export async function importBundle(
           return added;
         },
       });
-    const bundle = await namingBundle(session.disk, source, read, 'nothing of it was taken');
+    const bundle = await namingBundle(session.disk, source, read, 'nothing was imported');
     const members = bundle.self === undefined ? bundle.members : [...bundle.members, bundle.self];
     const incoming = members.map((member) => ({ member, manifest: asOrdinary(member, options.ttl) }));
     session.progress.start('committing');
@@ -119,8 +119,8 @@ function asOrdinary({ manifest, manifestId }: CheckedMember, ttl: number | undef
   const lacksTtl = isSensitive(manifest) && manifest.retention_ttl_days === undefined;
   if (lacksTtl && ttl === undefined) {
     const name = `'${manifest.artifact_id.slice(0, 8)}'`;
-    throw new HsError('USAGE', `${name} is sensitive and was frozen, so it has no time to live`, {
-      hint: 'here it is ordinary work, which needs one: give it with --ttl DAYS',
+    throw new HsError('USAGE', `${name} is sensitive and was frozen, so it has no TTL`, {
+      hint: 'it is ordinary work here, which needs one: give --ttl DAYS',
       details: { artifact_id: manifest.artifact_id },
     });
   }
@@ -138,16 +138,16 @@ function isPresent(catalog: Catalog, { manifest }: Incoming): boolean {
   if (here === undefined) return false;
   const shown = manifest.artifact_id.slice(0, 8);
   if (here.content_hash !== manifest.content_hash || here.payload_type !== manifest.payload_type) {
-    throw new HsError('CONFLICT', `artifact '${shown}' is here already, with other content`, {
-      hint: 'an id means one content for ever: one of the two is not what it says',
+    throw new HsError('CONFLICT', `artifact '${shown}' exists already, with other content`, {
+      hint: 'an id always means the same content, so one of the two is wrong',
       details: { artifact_id: manifest.artifact_id, here: here.content_hash, bundle: manifest.content_hash },
     });
   }
   if (here.removed !== undefined) {
-    throw new HsError('CONFLICT', `artifact '${shown}' was here, and was removed`, {
+    throw new HsError('CONFLICT', `artifact '${shown}' existed here and was removed`, {
       hint: here.removed.purge
-        ? 'it was removed for good; its id stays used up here'
-        : `hs restore ${shown} brings it back while it is in the trash; once purged, its id stays used up here`,
+        ? 'it was removed for good, and its id cannot be used again here'
+        : `hs restore ${shown} brings it back while it is in the trash; once purged, its id cannot be used again here`,
     });
   }
   return true;
@@ -167,9 +167,9 @@ async function refuseLowered(
     const name = escapeText(manifest.artifact_id);
     throw new HsError(
       'HOSTILE_INPUT',
-      `the manifest of '${name}' lowers the classification of content that is here`,
+      `the manifest of '${name}' lowers the classification of content in this store`,
       {
-        hint: `it is content of '${record.artifact_id.slice(0, 8)}', which is ${record.exportable ? record.classification : 'not exportable'}`,
+        hint: `it is the content of '${record.artifact_id.slice(0, 8)}', which is ${record.exportable ? record.classification : 'not exportable'}`,
         details: { entry: `members/${manifest.artifact_id}/artifact.json` },
       },
     );

@@ -52,15 +52,19 @@ function ttlOf(
   if (known.length > 0) return Math.min(...known);
   if (given !== undefined) return given;
   const shown = before.artifact_id.slice(0, 8);
-  throw new HsError('USAGE', `'${shown}' is here already, and the bundle says that it is sensitive`, {
-    hint: 'what is sensitive needs a time to live, which the bundle does not say: give it with --ttl DAYS',
+  throw new HsError('USAGE', `'${shown}' exists already, and the bundle classifies it as sensitive`, {
+    hint: 'a sensitive artifact needs a TTL, and the bundle has none: give --ttl DAYS',
     details: { artifact_id: before.artifact_id },
   });
 }
 
 function cannotClose({ artifact_id }: ArtifactRecord): HsError {
   const shown = artifact_id.slice(0, 8);
-  return new HsError('LAYER', `'${shown}' is frozen here (L1), and the bundle says that it must not leave`, {
-    hint: `what is frozen can only be classified higher: hs reclassify ${shown} does that, then import again`,
-  });
+  return new HsError(
+    'LAYER',
+    `'${shown}' is frozen here (L1), and the bundle says that it is not exportable`,
+    {
+      hint: `a frozen artifact can only be classified higher: run hs reclassify ${shown}, then import again`,
+    },
+  );
 }

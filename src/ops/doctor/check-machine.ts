@@ -23,7 +23,7 @@ export function checkNode(version: string): DoctorCheck {
 export function checkPlatform(platform: NodeJS.Platform): DoctorCheck {
   if (platform === 'linux') return ok('platform', 'linux');
   if (platform === 'darwin') {
-    return warning('platform', 'macOS is possible and not tested', 'use Linux for what matters');
+    return warning('platform', 'macOS may work, but is not tested', 'use Linux for important data');
   }
   return problem('platform', `${platform} is not supported`, 'use Linux');
 }
@@ -32,10 +32,10 @@ export function checkPlatform(platform: NodeJS.Platform): DoctorCheck {
 async function checkDescriptors(disk: Disk): Promise<DoctorCheck> {
   const dir = await disk.openDir('/');
   try {
-    if (dir.path !== '/') return ok('descriptors', 'directories are reached through /proc/self/fd');
+    if (dir.path !== '/') return ok('descriptors', 'directories are held open through /proc/self/fd');
     return warning(
       'descriptors',
-      '/proc is not there: a directory that is swapped during an export is found, not prevented',
+      '/proc is not mounted: a directory swapped during an export is detected, not prevented',
       'mount /proc',
     );
   } finally {
@@ -49,8 +49,8 @@ async function checkHome(environment: Environment): Promise<DoctorCheck> {
   }
   return warning(
     'home',
-    'there is no home directory, so a ledger that is rolled back is not found',
-    'set XDG_STATE_HOME to a directory that stays',
+    'there is no home directory, so a rolled-back ledger is not detected',
+    'set XDG_STATE_HOME to a persistent directory',
   );
 }
 
@@ -61,15 +61,13 @@ async function checkSandboxes({ disk, environment, random }: Machine): Promise<D
     reports = await sandboxReport(disk, environment, random);
   } catch (e) {
     if (!isErrno(e)) throw e;
-    return [
-      warning('sandbox', `cannot be tried: ${e.message}`, 'set TMPDIR to a directory that can be written'),
-    ];
+    return [warning('sandbox', `cannot be tested: ${e.message}`, 'set TMPDIR to a writable directory')];
   }
   const own = environment.platform === 'darwin' ? 'sandbox-exec' : undefined;
   const real = reports.filter((r) => r.name !== 'none' && (r.name !== 'sandbox-exec' || own === r.name));
   const checks = real.map(({ name, available, level, reason }, i) => {
     if (available) return ok(`sandbox ${name}`, level);
-    const why = reason ?? 'it cannot be had';
+    const why = reason ?? 'not available';
     // They are tried best first, so one that comes after a better one is not missed.
     if (real.slice(0, i).some((r) => r.available)) return ok(`sandbox ${name}`, `not needed: ${why}`);
     return warning(`sandbox ${name}`, why, 'install bubblewrap, or allow user namespaces');
@@ -79,7 +77,7 @@ async function checkSandboxes({ disk, environment, random }: Machine): Promise<D
     ...checks,
     problem(
       'sandbox',
-      'nothing here can confine a tool, so hs run refuses',
+      'no sandbox works on this machine, so hs run refuses to run',
       'install bubblewrap, or allow user namespaces',
     ),
   ];

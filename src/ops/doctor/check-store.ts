@@ -20,11 +20,11 @@ async function checkAbilities({ store }: Session): Promise<DoctorCheck[]> {
     if (isHsError(e, 'REFUSED')) return [warning('writable', e.message, e.hint ?? 'work as its owner')];
     if (!isErrno(e)) throw e;
     if (e.code === 'ENOSYS') {
-      const mend = 'install hs again: a package for this system (fs-native-extensions) cannot be loaded';
-      return [problem('locks', 'files cannot be locked, so nothing can be written', mend)];
+      const mend = 'reinstall hs: the package fs-native-extensions cannot be loaded on this system';
+      return [problem('locks', 'files cannot be locked, so the store is read-only', mend)];
     }
     const what = `the store cannot be written: ${e.code}`;
-    return [warning('writable', what, 'it can be read; to change it, check owner, mode and mount')];
+    return [warning('writable', what, 'reading works; to write, check owner, mode and mount')];
   }
   try {
     return [...(await store.tryOut(lease.token))];
@@ -49,7 +49,7 @@ async function checkLedger(session: Session): Promise<DoctorCheck[]> {
         ? warning(
             'anchor',
             `cannot be kept${store.anchor.path === undefined ? '' : ` in '${store.anchor.path}'`}${seen === undefined ? '' : `: it stays at entry ${seen.seq}`}`,
-            'make that directory writable, so that a rollback is found',
+            'make that directory writable, so that a rollback is detected',
           )
         : ok('anchor', `entry ${seen.seq} in '${store.anchor.path}'`),
       checkClock(session, entry.at),
@@ -65,8 +65,8 @@ function checkClock(session: Session, newest: Timestamp): DoctorCheck {
   if (now >= newest) return ok('clock', now);
   return problem(
     'clock',
-    `it says ${now}, the newest ledger entry ${newest}: nothing is collected before then`,
-    'set the clock right, or let it be set: timedatectl set-ntp true',
+    `it says ${now}, but the newest ledger entry says ${newest}: nothing is collected until then`,
+    'correct the clock, for example with: timedatectl set-ntp true',
   );
 }
 
@@ -75,7 +75,7 @@ async function checkDeadLease(leases: LeaseTable, token: string): Promise<Doctor
   let left = '';
   try {
     const places = journaledDestinations(dead?.journal ?? []);
-    if (dead?.foreign) left = ' and was not written by your own hs here: what it says is not believed';
+    if (dead?.foreign) left = ' and was not written by your own hs here: its journal is ignored';
     else if (places.length > 0)
       left = `, and may have left something beside '${escapeText(places.join("', '"))}'`;
   } catch (e) {
@@ -86,8 +86,8 @@ async function checkDeadLease(leases: LeaseTable, token: string): Promise<Doctor
   }
   return warning(
     'lease',
-    `${token} is of a command that died${left}`,
-    `the next command that writes clears it, or says why it cannot: hs fsck --repair; to give it up: hs gc --assume-dead ${token}`,
+    `${token} belongs to a command that died${left}`,
+    `the next command that writes, or hs fsck --repair, cleans up or says why it cannot; to abandon its work: hs gc --assume-dead ${token}`,
   );
 }
 
@@ -100,10 +100,10 @@ async function checkLeases({ store }: Session): Promise<DoctorCheck[]> {
   const orphans = staged.filter((s) => !known.has(s.lease));
   if (orphans.length > 0) {
     checks.push(
-      warning('temporaries', `${orphans.length} files in tmp/ belong to nobody`, 'hs fsck --repair'),
+      warning('temporaries', `${orphans.length} files in tmp/ belong to no command`, 'hs fsck --repair'),
     );
   }
-  const work = alive.length === 0 ? 'no command is at work' : `${alive.length} held by commands at work`;
+  const work = alive.length === 0 ? 'no command is running' : `${alive.length} held by running commands`;
   return checks.length === 0 ? [ok('leases', work)] : [...checks, ok('leases', work)];
 }
 
@@ -112,13 +112,13 @@ async function checkStanding(session: Session): Promise<DoctorCheck[]> {
   const { store } = session;
   if (!(await store.local.trust.isAccepted())) {
     const found =
-      'this user has neither made nor accepted this store here: its policy counts in its workspace alone';
+      'this user neither created nor accepted this store here: its policy applies only inside its workspace';
     return [warning('standing', found, 'if you trust it: hs doctor --accept')];
   }
   const { refused } = await outputRootOf(store.local, await session.policy(await session.catalog()));
   return [
     refused === undefined
-      ? ok('standing', 'made or accepted by this user')
+      ? ok('standing', 'created or accepted by this user')
       : warning('standing', refused, 'if you trust it: hs doctor --accept'),
   ];
 }
@@ -127,18 +127,18 @@ async function checkStanding(session: Session): Promise<DoctorCheck[]> {
 async function checkIndex({ store }: Session): Promise<DoctorCheck> {
   const slow = (why: string, mend = `remove '${store.index?.place ?? 'cache/ in the store'}'`) =>
     warning('index', `${why}: every command reads the whole ledger`, mend);
-  const absent = slow('it is not there', 'hs ls makes it where the store can be written');
+  const absent = slow('it is not there', 'hs ls builds it if the store is writable');
   try {
     const catalog = await store.catalog();
     const { index } = store;
     if (index?.place === undefined)
-      return slow('there is no place for its key', 'set XDG_STATE_HOME to a directory that stays');
+      return slow('there is no directory for its key', 'set XDG_STATE_HOME to a persistent directory');
     if (!(await index.isKept())) return absent;
     // What is damaged is found by reading it, and thrown away.
     for (const rows of [catalog.provenLive(), catalog.removed()]) for (const _ of rows) await yieldToEvents();
     if (index.isDiscarded) {
-      const mend = 'nothing to do: it was thrown away, and hs ls makes it anew';
-      return warning('index', 'it was damaged, and answers came from the ledger', mend);
+      const mend = 'nothing to do: it was discarded, and hs ls rebuilds it';
+      return warning('index', 'it was damaged; answers came from the ledger', mend);
     }
     return ok('index', `${catalog.counts.live} artifacts, up to entry ${catalog.head.seq}`);
   } catch (e) {
@@ -148,7 +148,7 @@ async function checkIndex({ store }: Session): Promise<DoctorCheck> {
       return warning('index', `${e.message}, so it was thrown away`, 'nothing to do: hs ls makes it anew');
     }
     // What the ledger lacks was reported as such.
-    if (isHsError(e)) return warning('index', e.message, 'hs fsck tells what is damaged');
+    if (isHsError(e)) return warning('index', e.message, 'hs fsck lists all damage');
     if (e instanceof Error) return slow(`it cannot be loaded: ${e.message.split('\n')[0]}`);
     throw e;
   }
@@ -171,7 +171,7 @@ export async function checkStore(session: Session): Promise<DoctorCheck[]> {
       all.push(...(await run()));
     } catch (e) {
       if (!isErrno(e) && !(e instanceof HsError)) throw e;
-      all.push(problem('store', e.message, 'hs fsck tells more'));
+      all.push(problem('store', e.message, 'run hs fsck'));
     }
   }
   return all;

@@ -64,7 +64,7 @@ export async function attestEach(
 class NotMadeByRun extends HsError {
   constructor(record: ArtifactRecord) {
     super('NOT_FOUND', `no run of this store made '${escapeText(labelOf(record))}'`, {
-      hint: 'an attestation tells how hs run made an artifact; hs show tells where this one comes from',
+      hint: 'an attestation says how hs run made an artifact; hs show says where this one came from',
     });
   }
 }

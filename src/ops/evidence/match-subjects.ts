@@ -18,7 +18,7 @@ export async function matchSubjects(
   const { subject, predicate } = statement;
   if ((await disk.stat(path)).kind !== 'directory') {
     const { hash } = await hashFile(disk, path);
-    if (!subject.some((s) => s.digest.sha256 === hash)) throw differs(path, 'is not what was attested');
+    if (!subject.some((s) => s.digest.sha256 === hash)) throw differs(path, 'does not match the attestation');
     return 1;
   }
   const wanted = new Map(subject.map((s) => [s.name ?? '', s.digest.sha256]));
@@ -28,11 +28,11 @@ export async function matchSubjects(
     const { hash } = await hashFile(disk, file.location);
     const expected = wanted.get(file.path);
     if (expected === hash) matched += 1;
-    else if (expected !== undefined) throw differs(file.path, 'is not what was attested');
+    else if (expected !== undefined) throw differs(file.path, 'does not match the attestation');
     else if (file.path !== MANIFEST_NAME || manifest !== hash) throw differs(file.path, 'was not attested');
   }
   if (matched === wanted.size) return matched;
-  throw new HsError('INTEGRITY', `${wanted.size - matched} of ${wanted.size} attested files are not there`);
+  throw new HsError('INTEGRITY', `${wanted.size - matched} of ${wanted.size} attested files are missing`);
 }
 
 function differs(path: string, how: string): HsError {

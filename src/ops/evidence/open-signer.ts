@@ -22,8 +22,8 @@ export async function openSigner(session: Session, key: string): Promise<Signer>
 async function agentSigner(session: Session): Promise<Signer> {
   const socket = session.environment.get('SSH_AUTH_SOCK');
   if (socket === undefined || socket === '') {
-    throw new HsError('USAGE', 'SSH_AUTH_SOCK is not set: there is no SSH agent', {
-      hint: 'start one with: eval "$(ssh-agent)", or name the file of a private key with --key',
+    throw new HsError('USAGE', 'no SSH agent: SSH_AUTH_SOCK is not set', {
+      hint: 'start one with: eval "$(ssh-agent)", or give a private key file with --key',
     });
   }
   const keys = await agentKeys(socket);
@@ -32,9 +32,9 @@ async function agentSigner(session: Session): Promise<Signer> {
     throw new HsError(
       'USAGE',
       key === undefined
-        ? 'the SSH agent holds no Ed25519 key'
-        : `the SSH agent holds ${keys.length} Ed25519 keys: which one is to sign?`,
-      { hint: key === undefined ? 'ssh-add one' : 'name the file of the private key with --key' },
+        ? 'the SSH agent has no Ed25519 key'
+        : `the SSH agent has ${keys.length} Ed25519 keys: choose one`,
+      { hint: key === undefined ? 'add one with ssh-add' : 'give the private key file with --key' },
     );
   }
   return { publicKey: ed25519PublicKey(key.raw), sign: (bytes) => key.sign(bytes) };

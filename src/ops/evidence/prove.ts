@@ -16,11 +16,11 @@ import { type LedgerTree, ledgerTree } from './sign-checkpoint.js';
 function ownCheckpoint(session: Session, note: string, entries: number): Checkpoint {
   const checkpoint = decodeCheckpoint(parseNote(note).text);
   if (checkpoint.storeId !== session.store.id)
-    throw new HsError('CONFLICT', 'the checkpoint is of another store');
+    throw new HsError('CONFLICT', 'the checkpoint belongs to another store');
   if (checkpoint.size > entries) {
     throw new HsError(
       'ROLLED_BACK',
-      `the checkpoint has ${checkpoint.size} entries, the ledger only ${entries}`,
+      `the checkpoint has ${checkpoint.size} entries, but the ledger only ${entries}`,
       {
         hint: 'the ledger was truncated or restored from an older copy since the checkpoint was signed',
       },

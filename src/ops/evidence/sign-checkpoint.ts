@@ -50,7 +50,7 @@ export async function signCheckpoint(session: Session, options: SignOptions): Pr
   const storeId = session.store.id;
   const name = options.name ?? originOf(storeId);
   if (!isKeyName(name)) {
-    throw new HsError('USAGE', `'${name}' is no name for a key`, { hint: "no spaces, no '+'" });
+    throw new HsError('USAGE', `'${name}' is not a valid key name`, { hint: "no spaces, no '+'" });
   }
   const signer = { name, ...(await openSigner(session, options.key)) };
   const { leaves, head } = await ledgerTree(session);

@@ -13,7 +13,7 @@ export function addManifest(
   record: ArtifactRecord,
 ): PayloadEntry[] {
   if (entries.some((e) => e.path === MANIFEST_NAME || e.path.startsWith(`${MANIFEST_NAME}/`))) {
-    throw new HsError('CONFLICT', `the payload has a file '${MANIFEST_NAME}' of its own`, {
+    throw new HsError('CONFLICT', `the payload contains a file '${MANIFEST_NAME}'`, {
       hint: 'export it without --with-manifest; hs cat-artifact --manifest prints the manifest',
     });
   }

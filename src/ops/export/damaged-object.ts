@@ -18,7 +18,7 @@ export async function damageIn(session: Session, { content, shape }: Decision, e
   const isFile = content.record.payload_type === 'file' && entry.hash === content.record.content_hash;
   const what = isFile ? 'its bytes are' : `its file '${escapeText(entry.path)}' is`;
   return new HsError('INTEGRITY', `cannot export '${label}': ${what} damaged in the store`, {
-    hint: 'hs fsck tells what else is; hs hash-object -w FILE with the right bytes puts it right',
+    hint: 'hs fsck lists all damage; hs hash-object -w FILE with the right bytes repairs it',
     details: { artifact_id: content.record.artifact_id, object_id: entry.hash },
     cause: e,
   });

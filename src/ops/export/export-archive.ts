@@ -46,6 +46,6 @@ export async function* verified(entry: PayloadEntry): AsyncGenerator<Uint8Array>
   }
   if (hash.digest() === entry.hash) return;
   throw new HsError('INTEGRITY', `'${escapeText(entry.path)}' does not match its hash`, {
-    hint: 'hs fsck tells what else is damaged',
+    hint: 'hs fsck lists all damage',
   });
 }

@@ -19,9 +19,13 @@ export async function exportAttested(
   key: string,
 ): Promise<readonly [Exported, Exported]> {
   if (request.place.kind === 'stdout') {
-    throw new HsError('USAGE', 'an attestation is written beside the destination, and there is none', {
-      hint: 'name a destination instead of -',
-    });
+    throw new HsError(
+      'USAGE',
+      'an attestation is written beside the destination, but there is no destination',
+      {
+        hint: 'give a destination instead of -',
+      },
+    );
   }
   const { artifactId, contentHash, subject } = await attest(session, request.artifact, key);
   const payload = await exportArtifact(session, { ...request, artifact: subject.artifactId });

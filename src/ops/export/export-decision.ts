@@ -151,7 +151,7 @@ function capabilityObjection(
   if (isAllowed(policy, session.actor, capability)) return [];
   if (!isAllowed(policy, session.actor, 'artifact.export:output_root')) return [lacking(session, capability)];
   const where = placed.bounded ? '' : ` outside the output root '${policy.export.output_root}'`;
-  return [lacking(session, capability, where, 'leave out the destination to export below the output root')];
+  return [lacking(session, capability, where, 'omit the destination to export below the output root')];
 }
 
 function placeObjection({ refused: why, unsafe }: Placed): Objection[] {
@@ -159,7 +159,7 @@ function placeObjection({ refused: why, unsafe }: Placed): Objection[] {
     return [{ code: unsafe.code, why: unsafe.message, hint: unsafe.hint ?? 'choose another destination' }];
   }
   if (why === undefined) return [];
-  return [{ code: 'REFUSED', why, hint: 'name the destination; hs doctor --accept accepts an output root' }];
+  return [{ code: 'REFUSED', why, hint: 'give a destination; hs doctor --accept accepts an output root' }];
 }
 
 /** Grants of a policy that came with a store reach no further than its workspace. People go by their own word. */
@@ -171,7 +171,7 @@ async function farObjection(
   if (kind === 'stdout' || actor.type === 'human' || within(store.local.workspace, target) !== undefined)
     return [];
   if (await store.local.trust.isAccepted()) return [];
-  const why = `'${escapeText(target)}' lies outside of the workspace of a store that you have not accepted`;
+  const why = `'${escapeText(target)}' is outside the workspace of a store that you have not accepted`;
   return [{ code: 'REFUSED', why, hint: 'if you trust this store: hs doctor --accept' }];
 }
 

@@ -15,7 +15,7 @@ export async function tryToRecord(session: Session, record: () => Promise<void>)
     return true;
   } catch (e) {
     if (!(e instanceof HsError) && !isErrno(e)) throw e;
-    session.warn(`the export record could not be written, the next writing command will: ${e.message}`);
+    session.warn(`could not write the export record; the next command that writes will: ${e.message}`);
     return false;
   }
 }

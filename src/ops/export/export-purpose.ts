@@ -22,7 +22,7 @@ export function purposeFields({ target, displayProjectionRef: ref }: Purpose) {
 export function purposeOf({ store }: Session, { target, displayProjectionRef }: ExportRequest): Purpose {
   if (hasFeature(store.format, 'records-2')) return { target: target ?? LOCAL_FILE, displayProjectionRef };
   if (target === undefined && displayProjectionRef === undefined) return {};
-  throw new HsError('USAGE', 'the export records of this store have no place for a target or a projection', {
-    hint: 'it was made by an older hs; in a store made by this one (hs init) they have',
+  throw new HsError('USAGE', 'export records of this store cannot contain a target or a projection', {
+    hint: 'the store was created by an older hs; stores created by this version can (hs init)',
   });
 }

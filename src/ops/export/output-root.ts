@@ -47,7 +47,7 @@ export async function outputRootOf(
   if (accepted) return { path, inWorkspace, followed: isAbsolute(root) };
   const why =
     inWorkspace === undefined
-      ? 'lies outside of the workspace'
+      ? 'is outside the workspace'
       : hasDotName(inWorkspace)
         ? 'has a name that begins with a dot'
         : undefined;

@@ -70,7 +70,7 @@ async function placed(disk: Disk, place: ExportPlace, context: PlaceContext): Pr
         );
   const dotted =
     place.kind !== 'path' && hasDotName(defaultPath(context.record))
-      ? `the name '${escapeText(defaultPath(context.record))}' begins with a dot, or a part of it does`
+      ? `the name '${escapeText(defaultPath(context.record))}' begins with a dot, or one of its components does`
       : undefined;
   const refused = (place.kind === 'default' ? noRoot : undefined) ?? dotted;
   const below = await pathBelow(disk, outputRoot, typed);

@@ -32,7 +32,7 @@ export async function writeExport(
     for await (const chunk of (source as Extract<PayloadSource, { type: 'file' }>).stream()) {
       session.signal.throwIfAborted();
       if (!(await request.place.write(chunk))) {
-        return { replaced: false, warnings: ['whoever read standard output closed it before the end'] };
+        return { replaced: false, warnings: ['the reader of standard output closed it before the end'] };
       }
       session.progress.advance(chunk.byteLength);
     }

@@ -59,14 +59,14 @@ class ArtifactCheck {
     else if (size !== undefined && found !== size) {
       this.#report(r, `${what} has ${found} bytes instead of ${size}: object ${id}`, HINT_LOST);
     } else if (this.#damaged.has(id)) {
-      this.#report(r, `${what} is damaged: object ${id}`, 'see the finding about the object');
+      this.#report(r, `${what} is damaged: object ${id}`, 'see the finding for the object');
     } else {
       // Another command may have brought it back since it was listed.
       if (
         placed?.place.batch !== undefined &&
         (await this.#session.store.objects.sizeInUse(id)) === undefined
       ) {
-        this.#report(r, `${what} lies in the trash: object ${id}`, HINT_REPAIR, {
+        this.#report(r, `${what} is in the trash: object ${id}`, HINT_REPAIR, {
           severity: 'misplaced',
           repair: async ({ batch }) => {
             if (!(await this.#session.store.objects.has(id))) return false;

@@ -77,8 +77,8 @@ export async function checkObjects(
   const report = (o: PlacedObject, subject: string, message: string) => {
     const inTrash = o.place.batch !== undefined;
     const hint = inTrash
-      ? 'it is in the trash, and goes with it'
-      : 'if you have its bytes: hs hash-object -w FILE; else restore it from a copy';
+      ? 'it is in the trash, and will be purged with it'
+      : 'if you have its bytes, use hs hash-object -w FILE; otherwise restore it from a copy';
     const finding: Finding = { severity: 'damage', subject, message: `${subject} ${message}`, hint };
     if (o.place.pack !== undefined && !inTrash) copies.push({ o, finding });
     else {
@@ -119,9 +119,9 @@ export async function checkObjects(
     }
     count += 1;
     bytes += o.size;
-    if (hashes.first !== o.id) report(o, subject, 'does not match its name: its bytes have changed');
+    if (hashes.first !== o.id) report(o, subject, 'does not match its name: its bytes changed');
     else if (hashes.second !== undefined && hashes.second !== o.id) {
-      report(o, subject, 'is judged differently by the two implementations of SHA-256');
+      report(o, subject, 'has different hashes in the two implementations of SHA-256');
     } else if (o.place.pack === undefined && o.place.batch === undefined) sound.add(o.id);
   }
   for (const { o, finding } of copies) {
@@ -131,7 +131,7 @@ export async function checkObjects(
       continue;
     }
     const repair: Finding['repair'] = ({ lease }) => dropCopies(session.store, lease, o.id);
-    const message = `${finding.message}; it is whole in objects/, too`;
+    const message = `${finding.message}; objects/ has an intact copy`;
     findings.push({ ...finding, severity: 'misplaced', message, hint: HINT_REPAIR, repair });
   }
   await open?.close();

@@ -19,9 +19,9 @@ export function quotaRefusal(fresh: PrunePlan, plan: PrunePlan): HsError | undef
   if (quota === undefined || unmet === undefined || taken === 0) return undefined;
   return new HsError(
     'QUOTA',
-    `the quota of ${quota} bytes cannot be met: pins and other rules hold ${unmet} bytes too many`,
+    `the quota of ${quota} bytes cannot be met: pins and other rules keep ${unmet} bytes too many`,
     {
-      hint: `hs unpin or a larger quota; --best-effort takes all that a quota may, ${taken} artifacts`,
+      hint: `use hs unpin or a larger quota; --best-effort removes all that a quota may, ${taken} artifacts`,
       details: { quota_bytes: quota, quota_unmet_bytes: unmet, artifacts: taken },
     },
   );

@@ -80,7 +80,7 @@ export async function finish(
   const reclaimed = await storage.reclaim({ emptyTrash });
   session.progress.done();
   for (const what of reclaimed.unknown) {
-    session.warn(`no bytes were freed: what is reachable cannot be known, since ${what} cannot be read`);
+    session.warn(`no bytes were freed: cannot tell which objects are in use: ${what} is unreadable`);
   }
   for (const why of reclaimed.left) session.warn(`not everything was freed: ${why}`);
   const until = emptyTrash ? undefined : (await trashWindow(session))?.until;

@@ -32,13 +32,11 @@ export interface Removed extends Collected {
 function unpurgedBy({ sweep, unknown, left, purge_pending: pending }: Reclaimed): HsError | undefined {
   const why =
     sweep === 'busy'
-      ? 'another collection is at work'
-      : (unknown[0] ??
-        left[0] ??
-        (pending.length > 0 ? 'a command that is at work may need them' : undefined));
+      ? 'another collection is running'
+      : (unknown[0] ?? left[0] ?? (pending.length > 0 ? 'a running command may need them' : undefined));
   if (why === undefined) return undefined;
-  return new HsError('PARTIAL', `the bytes that were to be purged may still be here: ${why}`, {
-    hint: 'hs gc --yes purges them when that is over',
+  return new HsError('PARTIAL', `bytes to be purged may remain: ${why}`, {
+    hint: 'hs gc --yes purges them once that ends',
   });
 }
 

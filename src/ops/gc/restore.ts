@@ -29,7 +29,7 @@ export async function removedByRun(session: Session, report: ArtifactRecord): Pr
   const { entry } = await session.store.ledger.read(report.registered.seq);
   if (entry.type !== 'meta.gc_summary') {
     throw new HsError('NOT_FOUND', `'${report.artifact_id}' is not the report of a collection`, {
-      hint: 'hs report lists them',
+      hint: 'hs report lists the reports',
     });
   }
   const found: ArtifactRecord[] = [];
@@ -60,11 +60,11 @@ async function wanted(session: Session, record: ArtifactRecord, indexes: IndexRe
   const why =
     missing.length === 0
       ? 'its index is damaged'
-      : `${missing.length} of ${ids.size} objects are gone, '${missing[0]}' among them`;
+      : `${missing.length} of ${ids.size} objects are gone, including '${missing[0]}'`;
   throw new HsError('OBJECT_MISSING', `cannot restore '${labelOf(record)}': ${why}`, {
     hint: record.removed?.purge
       ? 'it was removed without a trash window'
-      : 'the trash was emptied since, or something with the same bytes was removed for good',
+      : 'the trash was emptied since, or an artifact with the same bytes was removed for good',
     details: { artifact_id: record.artifact_id, missing: missing.slice(0, 100) },
   });
 }
@@ -120,7 +120,7 @@ export async function restore(
                   op: 'pin' as const,
                   artifact_id: r.artifact_id,
                   name: RESTORED_PIN,
-                  reason: 'restored; held for the trash window',
+                  reason: 'restored; pinned for the trash window',
                   until,
                 },
               ]

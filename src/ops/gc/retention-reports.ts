@@ -97,7 +97,7 @@ export async function readReport(
     const record = resolveArtifact(catalog, typed, { listedBy: 'hs report' });
     if (record.kind !== 'report' || record.name !== REPORT_NAME) {
       throw new HsError('NOT_FOUND', `'${typed}' is not a retention report`, {
-        hint: 'hs report lists them',
+        hint: 'hs report lists the reports',
       });
     }
     await demandRead(session, catalog, record);

@@ -78,8 +78,8 @@ function told(purged: ArtifactRecord, files: number, holders: readonly ArtifactR
     {
       hint:
         live.length === 0
-          ? 'hs gc --empty-trash frees what lies in the trash'
-          : `where they must go: hs rm ${live.map((r) => r.artifact_id.slice(0, 8)).join(' ')} --purge`,
+          ? 'hs gc --empty-trash empties the trash'
+          : `to delete them there too: hs rm ${live.map((r) => r.artifact_id.slice(0, 8)).join(' ')} --purge`,
       details: { artifact_id: purged.artifact_id, held_by: holders.slice(0, 100).map((r) => r.artifact_id) },
     },
   );

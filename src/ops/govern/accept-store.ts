@@ -11,7 +11,7 @@ export async function acceptStore(session: Session): Promise<void> {
   await store.checkStructure();
   const root = await outputRootOf(store.local, await session.policy(await session.catalog()));
   if (await store.local.trust.accept(root.path)) return;
-  throw new HsError('SYSTEM', 'cannot remember that this store is accepted', {
-    hint: `make '${store.local.trust.place ?? '$XDG_STATE_HOME'}' a directory that you can write to`,
+  throw new HsError('SYSTEM', 'cannot record that this store is accepted', {
+    hint: `make '${store.local.trust.place ?? '$XDG_STATE_HOME'}' a directory you can write to`,
   });
 }

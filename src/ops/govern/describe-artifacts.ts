@@ -44,7 +44,7 @@ export function label(
   reason?: string,
 ): Promise<Described> {
   if (Object.hasOwn(change, REFUSED_LABEL)) {
-    throw new HsError('USAGE', `the label '${REFUSED_LABEL}' says what hs run saw, and is not changed`);
+    throw new HsError('USAGE', `the label '${REFUSED_LABEL}' records what hs run saw and cannot be changed`);
   }
   const relabel = ({ labels: before = {} }: Description) => {
     const labels = new Map(Object.entries(before));

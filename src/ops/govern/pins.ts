@@ -44,7 +44,7 @@ export async function changePins(session: Session, asked: readonly PinChange[]):
   const changes = asked.map((c) => ({ ...c, name: toPinName(c.name) }));
   for (const c of changes) {
     if (c.change === 'pin' && c.until !== undefined && c.until <= now) {
-      throw new HsError('USAGE', `the pin '${c.name}' would end at ${c.until}, which is past`);
+      throw new HsError('USAGE', `the pin '${c.name}' would end at ${c.until}, which is in the past`);
     }
   }
   const catalog = await session.catalog();

@@ -78,7 +78,7 @@ function describe(m: Manifest, from: Layer, to: Layer): Promoted {
 }
 
 function cannotPromote(name: string, layer: Layer): HsError {
-  const why = layer === 'L1' ? 'it is frozen already (L1)' : 'what is ephemeral (L4) is never promoted';
+  const why = layer === 'L1' ? 'it is already frozen (L1)' : 'ephemeral artifacts (L4) are never promoted';
   return new HsError('LAYER', `cannot promote '${escapeText(name)}': ${why}`);
 }
 
@@ -88,8 +88,8 @@ function demandGates(name: string, to: 'L2' | 'L1', facts: PromotionFacts): void
   const gates = new Set(problems.map((p) => p.gate));
   const id = facts.manifest.artifact_id.slice(0, 8);
   const hint = [
-    ...(gates.has('ttl') ? [`hs retain ${id} --no-ttl takes the TTL away`] : []),
-    ...(gates.has('attestation') ? ['--attest REASON vouches for it'] : []),
+    ...(gates.has('ttl') ? [`hs retain ${id} --no-ttl removes the TTL`] : []),
+    ...(gates.has('attestation') ? ['--attest REASON attests to it'] : []),
   ].join(', and ');
   throw new HsError(
     'LAYER',

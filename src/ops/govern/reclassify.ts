@@ -85,7 +85,7 @@ function refuseFrozen(name: string, before: Manifest, after: ReturnType<typeof w
   const closes = !after.exportable && before.exportable && !higher;
   if (!lower && !opens && !closes && after.retention_ttl_days === undefined) return;
   throw new HsError('LAYER', `cannot reclassify '${escapeText(name)}': it is frozen (L1)`, {
-    hint: 'what is frozen can only be classified higher, without a TTL',
+    hint: 'a frozen artifact can only be classified higher, without a TTL',
   });
 }
 

@@ -54,7 +54,7 @@ export async function readPolicyFile(disk: Disk, path: string): Promise<NamedPol
   try {
     return readPolicy(await disk.readFile(await disk.realpath(path), MAX_POLICY_BYTES));
   } catch (e) {
-    if (isErrno(e, 'ENOENT', 'ENOTDIR')) throw new HsError('NOT_FOUND', `'${shown}' is not there`);
+    if (isErrno(e, 'ENOENT', 'ENOTDIR')) throw new HsError('NOT_FOUND', `'${shown}' does not exist`);
     if (isErrno(e, 'EFBIG', 'EINVAL')) throw new HsError('INVALID_RECORD', `'${shown}' is not a policy`);
     if (e instanceof HsError) throw prefixed(e, `cannot read '${shown}': `);
     throw e;
@@ -110,7 +110,7 @@ export async function setPolicy(
 ): Promise<{ readonly from: ObjectId; readonly to: ObjectId; readonly changed: boolean }> {
   return session.write('policy.set', [proposed.id], async (tx) => {
     if (locksOut(proposed.policy, session.actor)) {
-      throw new HsError('REFUSED', 'cannot set this policy: it would lock out its own author', {
+      throw new HsError('REFUSED', 'cannot set this policy: its author could not set another', {
         hint: `grant 'policy.set' to '${session.actor.type}' in it`,
       });
     }

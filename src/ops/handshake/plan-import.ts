@@ -121,11 +121,11 @@ function decideLevel(c: Candidate, { catalog, restricted, ttl }: PlanContext): v
     faults.add('ephemeral-layer', 'it is in L4, which is kept for hours: the next collection may take it');
   const here = catalog.get(m.artifact_id);
   if (here !== undefined && (here.content_hash !== hash || here.payload_type !== type)) {
-    faults.add('id-in-use', 'its id is here already, with other content');
+    faults.add('id-in-use', 'its id exists already, with other content');
   } else if (here?.removed !== undefined) {
     faults.add(
       'id-in-use',
-      'it was here, and was removed; hs restore brings it back while it is in the trash',
+      'it existed here and was removed; hs restore brings it back while it is in the trash',
     );
   }
   const known = (restricted.get(hash) ?? []).filter((r) => r.artifact_id !== m.artifact_id);
@@ -178,7 +178,7 @@ function sourcesOf(
     if (path != null && !path.split('/').includes(id))
       faults.add('source-path', `the path of its source '${id}' is another's`);
     if (isCyclic) faults.add('source-cyclic', `its source '${id}' is, in the end, made from it`);
-    else if (source === undefined) faults.add('source-missing', `its source '${id}' is not there`);
+    else if (source === undefined) faults.add('source-missing', `its source '${id}' does not exist`);
     if (source !== undefined) kept.set(id, source);
     else lost.set(id, { entity_kind: 'artifact', entity_id: id });
   }

@@ -50,7 +50,7 @@ export function compileFormat(format: string): Format {
     } else if (hex !== undefined) parts.push(textOrBytes(Buffer.from(hex.replaceAll('%', ''), 'hex')));
     else if (percent !== undefined) parts.push('%');
     else if (match[0] === '%')
-      throw new HsError('USAGE', `the format '${format}' has a lone %`, {
+      throw new HsError('USAGE', `the format '${format}' has a single %`, {
         hint: 'write %% for a percent sign',
       });
     else parts.push(match[0]);

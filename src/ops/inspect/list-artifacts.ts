@@ -54,7 +54,7 @@ const VALUES: Readonly<Record<string, readonly string[] | RegExp>> = {
 function demandValue(key: string, value: string): void {
   const known = VALUES[key];
   if (known === undefined || (known instanceof RegExp ? known.test(value) : known.includes(value))) return;
-  throw new HsError('USAGE', `the filter '${key}=${value}' can match nothing`, {
+  throw new HsError('USAGE', `the filter '${key}=${value}' cannot match anything`, {
     ...(known instanceof RegExp ? {} : { hint: `${key} is one of ${known.join(', ')}` }),
   });
 }

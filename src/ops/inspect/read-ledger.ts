@@ -27,7 +27,7 @@ async function* newestFirst(session: Session, from: number, to: number): AsyncGe
     const read = await session.store.ledger.read(seq);
     if (after !== undefined && after.prev !== read.hash) {
       throw new HsError('LEDGER_BROKEN', `ledger entry ${seq + 1} does not follow entry ${seq}`, {
-        hint: 'hs ledger verify tells where',
+        hint: 'run hs ledger verify',
       });
     }
     after = read.entry;

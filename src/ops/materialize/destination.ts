@@ -84,7 +84,7 @@ async function openRoot(
     if (isErrno(e, 'ENOENT', 'ENOTDIR', 'ELOOP')) {
       const why = e.code === 'ENOENT' ? 'does not exist' : 'is not a directory';
       throw new HsError('NOT_FOUND', `directory '${escapeText(root)}' ${why}`, {
-        hint: 'make the directory first; only what lies below it is made',
+        hint: 'create the directory first; hs creates only directories below it',
         cause: e,
       });
     }

@@ -74,7 +74,7 @@ export async function inventory(dir: SafeDir, prefix = ''): Promise<ReplacedFile
 }
 
 function holdsStore(path: string): HsError {
-  return new HsError('UNSAFE_PATH', `what would be replaced holds a store: '${escapeText(path)}'`, {
+  return new HsError('UNSAFE_PATH', `the directory to be replaced contains a store: '${escapeText(path)}'`, {
     hint: 'choose another destination; --force does not change this',
   });
 }

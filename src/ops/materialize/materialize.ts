@@ -94,8 +94,8 @@ export async function materialize(
  */
 function refusePlantedStore(path: string): void {
   if (!path.includes(STORE_DIR) || !path.split('/').includes(STORE_DIR)) return;
-  throw new HsError('UNSAFE_PATH', `path '${escapeText(path)}' is refused: it would make a store`, {
-    hint: '--format tar takes it as a file',
+  throw new HsError('UNSAFE_PATH', `path '${escapeText(path)}' is refused: it would create a store`, {
+    hint: '--format tar can contain it',
   });
 }
 
@@ -188,7 +188,7 @@ class Run {
   async #beforePublishing(more: Partial<StagingRecord> = {}): Promise<void> {
     throwIfAborted(this.#options.signal);
     const staged = await identityAt(this.#at.parent, this.#temporary);
-    if (staged === undefined) throw new HsError('CONFLICT', 'what was staged is gone; nothing was written');
+    if (staged === undefined) throw new HsError('CONFLICT', 'the staged files are gone; nothing was written');
     this.#record = { ...this.#record, staged, ...more };
     await this.#options.journal?.(this.#record);
   }
@@ -197,10 +197,14 @@ class Run {
     try {
       await this.#at.parent.sync();
     } catch (cause) {
-      throw new HsError('OUTCOME_UNKNOWN', `'${escapeText(this.#at.path)}' was written, but may not last`, {
-        hint: 'its directory could not be synced; check the disk',
-        cause,
-      });
+      throw new HsError(
+        'OUTCOME_UNKNOWN',
+        `'${escapeText(this.#at.path)}' was written, but may not be durable`,
+        {
+          hint: 'its directory could not be synced; check the disk',
+          cause,
+        },
+      );
     }
   }
 
@@ -216,9 +220,9 @@ class Run {
     const why = e instanceof Error ? escapeText(e.message) : '';
     return new HsError(
       published ? 'OUTCOME_UNKNOWN' : 'CONFLICT',
-      `'${shown}' ${published ? 'was replaced' : 'could neither be replaced nor put back'}: ${why}`,
+      `'${shown}' ${published ? 'was replaced' : 'could be neither replaced nor put back'}: ${why}`,
       {
-        ...(kept === undefined ? {} : { hint: `what was there before is '${escapeText(kept)}' beside it` }),
+        ...(kept === undefined ? {} : { hint: `the previous contents are '${escapeText(kept)}' beside it` }),
         cause: e,
       },
     );
@@ -251,7 +255,7 @@ class Run {
     const weaker =
       guarantee === 'descriptor'
         ? []
-        : ['/proc is not there: a directory swapped meanwhile is found, not prevented'];
+        : ['/proc is not mounted: a directory swapped meanwhile is detected, not prevented'];
     return { path: this.#at.path, guarantee, ...more, warnings: [...weaker, ...(more.warnings ?? [])] };
   }
 

@@ -52,8 +52,8 @@ export async function checkTreeDestination(
       if (lost.length > 0) {
         throw new HsError(
           'DEST_EXISTS',
-          `'${escapeText(path)}' holds files that no export recorded there: ${lost.map(escapeText).join(', ')}`,
-          { hint: 'use --discard-existing to replace them too', details: { paths: lost } },
+          `'${escapeText(path)}' contains files that no export wrote: ${lost.map(escapeText).join(', ')}`,
+          { hint: 'use --discard-existing to replace them as well', details: { paths: lost } },
         );
       }
     }
@@ -149,6 +149,6 @@ function mountPoint(path: string): HsError {
 
 function changed(path: string): HsError {
   return new HsError('CONFLICT', `'${escapeText(path)}' was changed while it was being replaced`, {
-    hint: 'it is as it was; run the command again',
+    hint: 'it was left unchanged; run the command again',
   });
 }

@@ -21,7 +21,7 @@ export interface Staged {
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted !== true) return;
   if (signal.reason instanceof HsError) throw signal.reason;
-  throw new HsError('INTERRUPTED', 'interrupted; the destination is as it was');
+  throw new HsError('INTERRUPTED', 'interrupted; the destination is unchanged');
 }
 
 /** Writes a new file as the bytes come, hashing them, and compares before anybody can see it (B2). */
@@ -99,7 +99,7 @@ function compare(hash: ObjectId, size: number, expected: Expected): void {
       'INTEGRITY',
       `'${escapeText(expected.subject)}' does not match its hash; nothing was written`,
       {
-        hint: 'hs fsck shows what is damaged',
+        hint: 'hs fsck lists all damage',
         details: { expected: expected.hash, actual: hash },
       },
     );
@@ -110,6 +110,6 @@ function wrongSize(expected: Expected, what: string): HsError {
   return new HsError(
     'INTEGRITY',
     `'${escapeText(expected.subject)}' has ${what} ${expected.size} bytes; nothing was written`,
-    { hint: 'hs fsck shows what is damaged' },
+    { hint: 'hs fsck lists all damage' },
   );
 }

@@ -137,7 +137,7 @@ function merged(path: string, e: unknown): unknown {
   if (!isErrno(e, 'EEXIST')) return e;
   return new HsError(
     'UNSAFE_PATH',
-    `'${escapeText(path)}' and another path are one name on the destination's filesystem`,
-    { hint: 'choose a destination that keeps upper and lower case and normal forms apart', cause: e },
+    `'${escapeText(path)}' and another path have the same name on the destination filesystem`,
+    { hint: 'choose a destination that distinguishes case and Unicode normal forms', cause: e },
   );
 }

@@ -24,6 +24,6 @@ export function compileGlob(glob: string): (text: string) => boolean {
     return (text) => compiled.matches(normalText(text));
   } catch (e) {
     if (!(e instanceof NotAGlob)) throw e;
-    throw new HsError('USAGE', `'${glob}' cannot be read as a glob: ${e.message}`);
+    throw new HsError('USAGE', `'${glob}' is not a valid glob: ${e.message}`);
   }
 }

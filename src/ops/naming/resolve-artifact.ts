@@ -123,7 +123,7 @@ export function resolveArtifact(
   if (candidates.size > 1) {
     const shown = [...candidates.values()].slice(0, MAX_CANDIDATES);
     throw new HsError('AMBIGUOUS', `'${typed}' names more than one artifact`, {
-      hint: `give more of the id, or put id: or name: in front; candidates: ${shown.map(label).join(', ')}`,
+      hint: `give more digits, or prefix it with id: or name:; candidates: ${shown.map(label).join(', ')}`,
       details: { candidates: shown.map((r) => r.artifact_id) },
     });
   }
@@ -141,7 +141,7 @@ export function resolveArtifact(
   const { files, near } = candidatesFor(catalog, text);
   if (files.length > 0) {
     throw new HsError('NOT_FOUND', `there is no artifact named '${typed}'`, {
-      hint: `a file's name is no name (hs put --name); candidates: ${files.map(label).join(', ')}`,
+      hint: `a file name is not an artifact name (see hs put --name); candidates: ${files.map(label).join(', ')}`,
       details: { candidates: files.map((r) => r.artifact_id) },
     });
   }

@@ -8,7 +8,7 @@ const MAX_CANDIDATES = 10;
 export async function resolveObject(session: Session, typed: string): Promise<ObjectId> {
   const prefix = typed.toLowerCase();
   const none = new HsError('NOT_FOUND', `there is no object '${typed}'`, {
-    hint: 'an object is named by 64 hex digits, or by a unique prefix of 6 or more',
+    hint: 'an object is named by 64 hex digits, or by a unique prefix of at least 6',
   });
   if (!/^[0-9a-f]{6,64}$/.test(prefix)) throw none;
   if (isObjectId(prefix)) {

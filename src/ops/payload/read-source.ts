@@ -15,7 +15,7 @@ export function readScratch(): Buffer {
 
 function changed(subject: string): HsError {
   return new HsError('SOURCE_CHANGED', `'${escapeText(subject)}' changed while it was read`, {
-    hint: 'nothing was stored; run the command again when it is at rest',
+    hint: 'nothing was stored; run the command again when it no longer changes',
   });
 }
 
@@ -32,8 +32,8 @@ async function isInStore({ disk, store }: Session, path: string): Promise<boolea
 /** UNSAFE_PATH: what the store holds would come back in without what is said of it, such as its classification. */
 export async function refuseInStore(session: Session, path: string): Promise<void> {
   if (!(await isInStore(session, path))) return;
-  throw new HsError('UNSAFE_PATH', `'${escapeText(path)}' lies in the store`, {
-    hint: 'hs cat-artifact and hs cat-object read what is in it',
+  throw new HsError('UNSAFE_PATH', `'${escapeText(path)}' is inside the store`, {
+    hint: 'use hs cat-artifact or hs cat-object to read from the store',
   });
 }
 
@@ -95,7 +95,7 @@ function isExecutable(mode: number): boolean {
 
 /** What opening a source failed with, as people are told. */
 function sourceError(e: unknown, subject: string): unknown {
-  if (isErrno(e, 'ENOENT')) return new HsError('NOT_FOUND', `'${escapeText(subject)}' is not there`);
+  if (isErrno(e, 'ENOENT')) return new HsError('NOT_FOUND', `'${escapeText(subject)}' does not exist`);
   if (isErrno(e, 'ELOOP', 'EINVAL')) {
     return new HsError('UNSAFE_PATH', `'${escapeText(subject)}' is not a regular file`);
   }

@@ -44,7 +44,7 @@ export function isLink(path: string, skipLinks: boolean | undefined): HsError {
   return new HsError('UNSAFE_PATH', `'${path}' is a symbolic link`, {
     hint:
       skipLinks === undefined
-        ? 'links are never stored: remove it, or hs put the directory with --skip-links'
+        ? 'links are never stored: remove it, or use hs put --skip-links on the directory'
         : 'links are never stored: --skip-links leaves them out, --exclude leaves this one out',
   });
 }
@@ -121,7 +121,7 @@ export async function* walkTree(
   } catch (e) {
     if (isErrno(e, 'ENOTDIR', 'ELOOP')) {
       throw new HsError('SOURCE_CHANGED', `'${escapeText(root)}' changed while it was read`, {
-        hint: 'nothing was stored; run the command again when it is at rest',
+        hint: 'nothing was stored; run the command again when it no longer changes',
       });
     }
     throw e;

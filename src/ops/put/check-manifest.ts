@@ -31,6 +31,6 @@ export function checkManifest(bytes: Uint8Array): ManifestVerdict {
     return { valid: problems.length === 0, canonical: text === decodeUtf8(bytes), problems };
   } catch (e) {
     if (!isHsError(e, 'INVALID_RECORD', 'INVALID_MANIFEST')) throw e;
-    return { valid: false, canonical: false, problems: [e.message.replace(/^manifest is not valid: /, '')] };
+    return { valid: false, canonical: false, problems: [e.message.replace(/^invalid manifest: /, '')] };
   }
 }

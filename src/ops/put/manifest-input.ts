@@ -5,8 +5,8 @@ import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 
 function tooLarge(): HsError {
-  return new HsError('INVALID_MANIFEST', `manifest is not valid: larger than ${MAX_MANIFEST_BYTES} bytes`, {
-    hint: 'a manifest describes its payload; it does not carry it',
+  return new HsError('INVALID_MANIFEST', `invalid manifest: larger than ${MAX_MANIFEST_BYTES} bytes`, {
+    hint: 'a manifest describes its payload but does not contain it',
   });
 }
 
@@ -16,7 +16,8 @@ export async function manifestFile(disk: Disk, path: string): Promise<Uint8Array
     return await disk.readFile(await disk.realpath(path), MAX_MANIFEST_BYTES);
   } catch (e) {
     if (isErrno(e, 'EFBIG')) throw tooLarge();
-    if (isErrno(e, 'ENOENT', 'ENOTDIR')) throw new HsError('NOT_FOUND', `'${escapeText(path)}' is not there`);
+    if (isErrno(e, 'ENOENT', 'ENOTDIR'))
+      throw new HsError('NOT_FOUND', `'${escapeText(path)}' does not exist`);
     if (isErrno(e, 'EINVAL')) throw new HsError('UNSAFE_PATH', `'${escapeText(path)}' is not a regular file`);
     throw e;
   }
@@ -36,10 +37,10 @@ export async function manifestStream(chunks: AsyncIterable<Uint8Array>): Promise
 
 /** The object that a person or a program wrote as JSON; spacing and order of keys are theirs. */
 export function parseManifest(bytes: Uint8Array): Readonly<Record<string, Json>> {
-  if (decodeUtf8(bytes).trim() === '') throw new HsError('INVALID_MANIFEST', 'manifest is not valid: empty');
+  if (decodeUtf8(bytes).trim() === '') throw new HsError('INVALID_MANIFEST', 'invalid manifest: empty');
   const value = parseLoose(bytes, MAX_MANIFEST_BYTES);
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
-    throw new HsError('INVALID_MANIFEST', 'manifest is not valid: not an object');
+    throw new HsError('INVALID_MANIFEST', 'invalid manifest: not an object');
   }
   return value as Readonly<Record<string, Json>>;
 }

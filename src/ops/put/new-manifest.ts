@@ -70,7 +70,7 @@ export function newManifest(session: Session, given: Readonly<Record<string, unk
   const layer = known.layer ?? 'L3';
   if (layer === 'L1' || layer === 'L2') {
     throw new HsError('LAYER', `an artifact cannot be created in ${layer}`, {
-      hint: "create it in L3, then 'hs promote' it",
+      hint: 'create it in L3, then use hs promote',
     });
   }
   return toManifest(

@@ -22,7 +22,8 @@ export async function statSource(disk: Disk, path: string): Promise<FileStat> {
   try {
     return await disk.stat(path);
   } catch (e) {
-    if (isErrno(e, 'ENOENT', 'ENOTDIR')) throw new HsError('NOT_FOUND', `'${escapeText(path)}' is not there`);
+    if (isErrno(e, 'ENOENT', 'ENOTDIR'))
+      throw new HsError('NOT_FOUND', `'${escapeText(path)}' does not exist`);
     throw e;
   }
 }

@@ -114,7 +114,7 @@ export async function put(
       const { executable: _, ...stored } = payload;
       results.push({ artifactId: manifest.artifact_id, filenameHint, ...stored, leftOut });
     }
-    if (manifests.length === 0) throw new HsError('NOT_FOUND', 'there is nothing to store');
+    if (manifests.length === 0) throw new HsError('NOT_FOUND', 'nothing to store');
     tellUnused(session, walk.exclude, sources, options.strictExclude === true);
     session.progress.start('committing');
     await registerArtifacts(tx, manifests, pinOps(manifests, pin));

@@ -40,7 +40,7 @@ export function factsOf(
  */
 export async function referencePayload(session: Session, batch: ObjectBatch, m: Manifest): Promise<void> {
   const lies = (what: string) =>
-    new HsError('INVALID_MANIFEST', `manifest is not valid: size_bytes: the payload has ${what}`);
+    new HsError('INVALID_MANIFEST', `invalid manifest: size_bytes: the payload has ${what}`);
   if (m.payload_type === 'file') {
     const size = await session.store.objects.size(m.content_hash);
     if (size === undefined) {

@@ -28,7 +28,7 @@ const RECORD = /^(?<mode>[^\t]*)\t(?<hash>[^\t]*)\t(?<size>[^\t]*)\t(?<path>.*)$
 export function parseIndexRecord(record: string): IndexEntry {
   const bad = (what: string) =>
     new HsError('USAGE', `'${escapeText(record.slice(0, 200))}' is not an index record: ${what}`, {
-      hint: 'mode, hash, size and path, separated by tabs; the mode is 644 or 755',
+      hint: 'a record is mode, hash, size and path, separated by tabs; the mode is 644 or 755',
     });
   const { mode, hash, size, path } = RECORD.exec(record)?.groups ?? {};
   if (path === undefined) throw bad('it has fewer than four fields');
@@ -70,8 +70,8 @@ async function reference(session: Session, batch: ObjectBatch, entry: IndexEntry
     const size = await objects.size(entry.content_hash);
     throw new HsError(
       'USAGE',
-      `'${escapeText(entry.path)}' is not of ${entry.size_bytes} bytes: object ${entry.content_hash} has ${size}`,
-      { hint: 'the third field of the record is the size of the object', cause: e },
+      `'${escapeText(entry.path)}' does not have ${entry.size_bytes} bytes: object ${entry.content_hash} has ${size}`,
+      { hint: 'the third field is the size of the object', cause: e },
     );
   }
 }

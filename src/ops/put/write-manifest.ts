@@ -43,7 +43,7 @@ export async function writeManifest(
       problems.push('revision: 1 for a new artifact; hs retain, reclassify and promote make the others');
     }
     if (problems.length > 0) {
-      throw new HsError('INVALID_MANIFEST', `manifest is not valid: ${problems.join('; ')}`, {
+      throw new HsError('INVALID_MANIFEST', `invalid manifest: ${problems.join('; ')}`, {
         details: { problems },
       });
     }

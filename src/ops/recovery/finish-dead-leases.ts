@@ -32,7 +32,7 @@ async function finishDeadLeases(
       await dead.leave();
       if (!isErrno(e) && !(e instanceof HsError)) throw e;
       session.warn(
-        `what the command of lease ${token} left when it died cannot be cleared now: ${escapeText(e.message)}; hs doctor tells more`,
+        `cannot clean up after the dead command of lease ${token} now: ${escapeText(e.message)}; see hs doctor`,
       );
     }
   }
@@ -50,14 +50,14 @@ async function setAside(session: Session, dead: DeadLease): Promise<void> {
   const own = dead.uid === session.environment.uid;
   if (own && !(await session.store.local.trust.isAccepted())) {
     session.warn(
-      `lease ${dead.token} came with this store and is not of your own hs: it was discarded unread`,
+      `lease ${dead.token} came with this store and was not written by your own hs: it was discarded unread`,
     );
     await dead.clear();
     return;
   }
   await dead.leave();
   session.warn(
-    `lease ${dead.token} is of a command that died, and was not written by your own hs here: it is left alone; ${own ? `give it up with: hs gc --assume-dead ${dead.token}` : 'its owner finishes it'}`,
+    `lease ${dead.token} belongs to a dead command and was not written by your own hs: it was left alone; ${own ? `abandon it with: hs gc --assume-dead ${dead.token}` : 'its owner finishes it'}`,
   );
 }
 

@@ -38,7 +38,7 @@ async function finishExport(session: Session, tx: Transaction, begun: BegunExpor
   const outside = begun.staging && (await recoverOutside(session, begun.staging));
   if (outside?.kept !== undefined) {
     session.warn(
-      `what an interrupted export was replacing was changed meanwhile, or its name was taken: it is now '${outside.kept}'`,
+      `the directory that an interrupted export was replacing was changed, or its name was taken: it is now '${outside.kept}'`,
     );
   }
   await tx.commit(

@@ -31,7 +31,7 @@ export async function checkDescription(
   const highest = sensitivityOf(inputs.map((i) => i.record)).classification;
   if (classificationRank(known.classification) < classificationRank(highest)) {
     await session.demand(catalog, 'artifact.reclassify', request.sources);
-    session.warn(`the output is to be ${known.classification}, and a source is ${highest}`);
+    session.warn(`the output will be ${known.classification}, although a source is ${highest}`);
   }
   demandDescription(session, { ...known, kind });
 }

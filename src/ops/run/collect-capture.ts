@@ -117,7 +117,7 @@ class Walk {
     const below = `${dir.path}/${entry.name}`;
     const checked = checkPath(path);
     const stat = await this.#lstat(below);
-    const isStore = entry.name === STORE_DIR ? 'a tool makes no store' : undefined;
+    const isStore = entry.name === STORE_DIR ? 'a tool cannot create a store' : undefined;
     const why = checked.problem?.why ?? isStore ?? objection(stat);
     if (why !== undefined) this.#refuse(path, why);
     else if (stat?.kind === 'directory') await this.directory(below, `${path}/`, depth + 1);

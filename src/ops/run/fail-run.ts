@@ -28,7 +28,7 @@ export async function failRun(
   e: unknown,
 ): Promise<unknown> {
   if (!isHsError(e) && !isErrno(e)) return e;
-  const said = `the tool ended with status ${facts.toolStatus}, and its output is not registered`;
+  const said = `the tool exited with status ${facts.toolStatus}, but its output was not registered`;
   const code = isHsError(e) ? e.code : 'SYSTEM';
   const hint = rescued
     ? `what it left is in '${places.capture}': store it with hs put, then remove '${places.root}'`
@@ -41,7 +41,7 @@ export async function failRun(
     if (!unknown) await register.commit([], facts, [...errors, (e as Error).message]);
   } catch (again) {
     if (!isHsError(again) && !isErrno(again)) throw again;
-    unrecorded = '; the run itself could not be recorded either';
+    unrecorded = '; the run could not be recorded either';
   }
   return new HsError(code, `${unknown ? '' : `${said}: `}${(e as Error).message}${unrecorded}`, {
     ...(hint === undefined ? {} : { hint }),

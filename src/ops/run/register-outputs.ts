@@ -137,7 +137,6 @@ export class Register {
     };
     // A signal ends the tool, not the record of what it did.
     await this.#tx.commit(build, { records: true });
-    if (isStricter)
-      this.#session.warn('a source became stricter while the tool ran, and so did what was made from it');
+    if (isStricter) this.#session.warn('a source became stricter while the tool ran, so its output did too');
   }
 }

@@ -56,7 +56,7 @@ export async function makeRunDirectories(
       throw e;
     }
   }
-  throw new HsError('SYSTEM', 'there is no directory for temporary files', {
+  throw new HsError('SYSTEM', 'no directory for temporary files found', {
     hint: 'set TMPDIR to one outside the workspace',
   });
 }
@@ -104,6 +104,6 @@ export async function discard(session: Session, dir: string, whose: 'any' | 'own
   } catch (e) {
     if (isErrno(e, 'ENOENT', 'ENOTDIR')) return;
     if (!isErrno(e) && !isHsError(e, 'SYSTEM')) throw e;
-    session.warn(`a directory of a run is left: ${(e as Error).message}`);
+    session.warn(`could not remove a directory of the run: ${(e as Error).message}`);
   }
 }

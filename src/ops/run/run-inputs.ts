@@ -58,7 +58,7 @@ export async function writeInputs(session: Session, dir: string, inputs: readonl
     const { entries } = await readContent(session.store.objects, record);
     if (entries === undefined) {
       throw new HsError('INTEGRITY', `the payload of '${record.artifact_id}' cannot be read`, {
-        hint: 'hs fsck shows what is damaged',
+        hint: 'hs fsck lists all damage',
       });
     }
     if (record.payload_type === 'directory') await makeDirs(session, dir, `${path}/x`, made);

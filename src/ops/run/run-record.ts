@@ -95,12 +95,12 @@ export function checkCommand(request: RunRequest): void {
   const [name, ...args] = request.command;
   if (name === undefined || name === '') throw new HsError('USAGE', 'COMMAND is empty');
   if (!request.command.every((arg) => arg.isWellFormed())) {
-    throw new HsError('USAGE', 'an argument is not well-formed text, and cannot be passed on as it is');
+    throw new HsError('USAGE', 'an argument is not well-formed Unicode, so it cannot be passed on');
   }
   const size = args.reduce((sum, arg) => sum + Buffer.byteLength(arg), 0);
   if (request.recordArgs && size > MOST_ARGUMENT_BYTES) {
     throw new HsError('USAGE', `the arguments are too long to be recorded: ${size} bytes`, {
-      hint: 'leave out --record-args; their hash is recorded all the same',
+      hint: 'omit --record-args; their hash is recorded anyway',
     });
   }
 }

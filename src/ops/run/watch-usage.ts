@@ -59,11 +59,11 @@ export class Tally {
   addBytes(size: number): string | undefined {
     this.bytes += size;
     const { total, files, source } = this.#budget;
-    if (this.files > files) return `the capture directory holds more than ${files} files`;
+    if (this.files > files) return `the capture directory contains more than ${files} files`;
     if (this.bytes <= total) return undefined;
     return source === 'policy'
       ? `the output is larger than ${total} bytes`
-      : `the output is larger than ${total} bytes, half of what the disk has free`;
+      : `the output is larger than ${total} bytes, half of the free disk space`;
   }
 }
 

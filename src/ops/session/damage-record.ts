@@ -42,7 +42,7 @@ export class DamageRecord {
     } catch (e) {
       // A store that cannot be written to is read all the same; anything else is worth a word.
       if (isErrno(e, 'EROFS', 'EACCES', 'EPERM') || isHsError(e, 'USAGE', 'ROLLED_BACK')) return;
-      warn.call(this.#by, `the damage could not be recorded: ${(e as Error).message}`);
+      warn.call(this.#by, `could not record the damage: ${(e as Error).message}`);
     } finally {
       await tx.discard().catch(() => undefined);
     }

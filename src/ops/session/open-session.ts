@@ -11,7 +11,7 @@ async function checkHead(store: Store, { writes, warn }: SessionRequest): Promis
   } catch (e) {
     if (writes || !isHsError(e, 'ROLLED_BACK')) throw e;
     store.readOnlyBecause(e);
-    warn(`${e.message}; what it holds can be read, and nothing written`);
+    warn(`${e.message}; the store can be read, but not written`);
   }
 }
 
@@ -37,7 +37,7 @@ export async function openSession(
   if (warning !== undefined) request.warn(warning);
   if (request.unchecked) store.anchor.hold();
   else await checkHead(store, request);
-  if (request.readOnly) store.readOnlyBecause(new HsError('USAGE', 'the store was opened only to be read'));
+  if (request.readOnly) store.readOnlyBecause(new HsError('USAGE', 'the store was opened read-only'));
   const session = new Session(request, store, recovery);
   const { type, id } = session.actor;
   const root = store.local.directory;

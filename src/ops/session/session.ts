@@ -206,7 +206,7 @@ export class Session {
       lease = await this.store.leases.take();
     } catch (e) {
       if (!isErrno(e) && !isHsError(e, 'REFUSED')) throw e;
-      this.warn(`the refusal could not be recorded: ${e.message}`);
+      this.warn(`could not record the refusal: ${e.message}`);
       throw error;
     }
     try {

@@ -159,7 +159,7 @@ export class Transaction {
         }),
       );
     } catch (e) {
-      this.#by.warn(`the refusal could not be recorded: ${(e as Error).message}`);
+      this.#by.warn(`could not record the refusal: ${(e as Error).message}`);
     }
     recorded.add(error);
     return error;

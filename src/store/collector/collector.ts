@@ -58,7 +58,7 @@ export function checkClock(nowMs: number, lastAt: Timestamp): void {
   throw new HsError(
     'REFUSED',
     `the system's clock says ${toTimestamp(nowMs)}, which is before the newest ledger entry, ${lastAt}`,
-    { hint: 'set the clock right, then collect again' },
+    { hint: 'correct the clock, then collect again' },
   );
 }
 

@@ -49,7 +49,7 @@ export class Anchor {
     const seen = await this.look();
     if (seen !== 'lost') return seen;
     throw new HsError('ROLLED_BACK', this.lost, {
-      hint: 'look at the ledger, then record that it was lost: hs ledger accept-rollback',
+      hint: 'check the ledger, then record that the anchor was lost: hs ledger accept-rollback',
     });
   }
 
@@ -61,10 +61,10 @@ export class Anchor {
     if (now === seen.hash) return seen;
     const what =
       now === undefined
-        ? `it ends at entry ${head.seq}, and was seen at ${seen.seq}`
-        : `entry ${seen.seq} is not the one that was seen`;
+        ? `it ends at entry ${head.seq}, but entry ${seen.seq} was seen before`
+        : `entry ${seen.seq} is not the one that was seen before`;
     throw new HsError('ROLLED_BACK', `the ledger was truncated or replaced: ${what}`, {
-      hint: 'if you restored this store from a copy, or went on in another copy of it, on purpose: hs ledger accept-rollback',
+      hint: 'if you restored this store from a copy, or continued in another copy, on purpose: hs ledger accept-rollback',
       details: { seen_seq: seen.seq, seen_hash: seen.hash, head_seq: head.seq, head_hash: head.hash },
     });
   }

@@ -57,8 +57,8 @@ async function toParts(draft: EntryDraft, batch: ObjectBatch) {
 function checkSetClock(store: Store, draft: EntryDraft, context: CommitContext, now: number): void {
   if (context.setClock === undefined || context.setClock <= now || store.format.allow_set_clock) return;
   if (!draft.ops?.some((op) => op.op === 'remove')) return;
-  throw new HsError('REFUSED', "nothing is removed under a clock that was set later than the system's", {
-    hint: 'a store for tests is made with: hs init --allow-set-clock',
+  throw new HsError('REFUSED', 'cannot remove anything with a clock set ahead of the system clock', {
+    hint: 'create a store for tests with: hs init --allow-set-clock',
   });
 }
 
@@ -110,7 +110,7 @@ export async function commit(
       return entry;
     }
     if (clock.now() - started > PATIENCE_MS) {
-      throw new HsError('CONFLICT', 'lost the race for the ledger for a minute', {
+      throw new HsError('CONFLICT', 'lost the race to append to the ledger for a minute', {
         hint: 'run the command again',
       });
     }

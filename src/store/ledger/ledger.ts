@@ -12,7 +12,7 @@ export interface ReadEntry {
 
 export function brokenLedger(message: string): HsError {
   return new HsError('LEDGER_BROKEN', message, {
-    hint: 'hs ledger verify tells where; restore the store from a copy',
+    hint: 'run hs ledger verify; restore the store from a copy',
   });
 }
 

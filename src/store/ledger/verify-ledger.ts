@@ -88,7 +88,7 @@ class Verifier {
     if (this.#blamed.has(link.seq)) return;
     if (link.seq >= 0) this.#report('edited', link.seq, `entry ${link.seq} was edited: ${by}`);
     else {
-      const message = `format.json was edited: it is not the one that entry 0 follows`;
+      const message = `format.json was edited: entry 0 follows other bytes`;
       this.problems.push({ kind: 'edited', path: 'format.json', message });
     }
   }
@@ -99,7 +99,7 @@ class Verifier {
     const [first, second] = this.#open;
     this.#open = undefined;
     if (this.#blamed.has(first.seq)) return;
-    if (vouched === true) this.#edited(first, `its bytes are not those that entry ${second.seq} follows`);
+    if (vouched === true) this.#edited(first, `entry ${second.seq} follows other bytes`);
     else if (vouched === undefined) {
       const message = `entry ${second.seq} does not follow entry ${first.seq}: one of the two was edited`;
       this.#report('unlinked', second.seq, message);
@@ -139,9 +139,9 @@ class Verifier {
     if (entry.seq === seq) return entry;
     const own = await this.#store.entries.read(entry.seq);
     if (typeof own === 'object' && sha256(own) === sha256(bytes)) {
-      this.#report('duplicate', seq, `entry ${entry.seq} is there twice: also as number ${seq}`);
+      this.#report('duplicate', seq, `entry ${entry.seq} occurs twice: also as number ${seq}`);
     } else {
-      this.#report('misplaced', seq, `number ${seq} holds entry ${entry.seq}: the order was changed`);
+      this.#report('misplaced', seq, `number ${seq} contains entry ${entry.seq}: the order was changed`);
     }
     return undefined;
   }
@@ -161,7 +161,7 @@ class Verifier {
       }
     } catch (e) {
       if (!isHsError(e)) throw e;
-      this.#report('object', seq, `the payload of entry ${seq} cannot be had: ${e.message}`);
+      this.#report('object', seq, `cannot read the payload of entry ${seq}: ${e.message}`);
     }
     try {
       const ops = await this.#store.opsOf(entry);
@@ -171,7 +171,7 @@ class Verifier {
       if (!isHsError(e)) throw e;
       this.#tables = undefined;
       if (e.code === 'LEDGER_BROKEN') this.#report('contradiction', seq, e.message);
-      else this.#report('object', seq, `the operations of entry ${seq} cannot be had: ${e.message}`);
+      else this.#report('object', seq, `cannot read the operations of entry ${seq}: ${e.message}`);
     }
   }
 
@@ -179,7 +179,7 @@ class Verifier {
   async #checkPolicy(seq: number, id: ObjectId): Promise<void> {
     if (this.#policies.has(id)) return;
     this.#policies.add(id);
-    await this.#named(seq, `the policy that entry ${seq} put in force`, async () => {
+    await this.#named(seq, `the policy that entry ${seq} set`, async () => {
       decodePolicy(await this.#store.objects.read(id, MAX_POLICY_BYTES));
     });
   }
@@ -190,7 +190,7 @@ class Verifier {
       await read();
     } catch (e) {
       if (!isHsError(e)) throw e;
-      this.#report('object', seq, `${what} cannot be had: ${e.message}`);
+      this.#report('object', seq, `cannot read ${what}: ${e.message}`);
     }
   }
 
@@ -207,11 +207,11 @@ class Verifier {
     const now = await this.#store.entries.read(anchor.seq);
     if (typeof now === 'object' && sha256(now) === anchor.hash) return 'matches';
     if (now === undefined) {
-      const message = `entry ${anchor.seq} was seen here before and is gone: the ledger was truncated or rolled back`;
+      const message = `entry ${anchor.seq} was seen before and is missing: the ledger was truncated or rolled back`;
       this.problems.push({ kind: 'rolled_back', seq: anchor.seq, message });
     } else if (!this.#blamed.has(anchor.seq)) {
       const edited = anchor.seq === head?.seq ? 'it was edited, or ' : '';
-      const message = `entry ${anchor.seq} is not the one that was seen here before: ${edited}the ledger was rolled back and went on differently`;
+      const message = `entry ${anchor.seq} is not the one that was seen before: ${edited}the ledger was rolled back and continued differently`;
       this.#report(edited === '' ? 'rolled_back' : 'edited', anchor.seq, message);
     }
     return 'differs';
@@ -245,7 +245,7 @@ export async function verifyLedger(
   const { problems } = verifier;
   for (const [first, last] of holes(numbers)) {
     const what = first === last ? `entry ${first} is missing` : `entries ${first} to ${last} are missing`;
-    problems.push({ kind: 'missing', seq: first, message: `${what}, and later ones are there` });
+    problems.push({ kind: 'missing', seq: first, message: `${what}, but later ones exist` });
   }
   if (numbers.length === 0) problems.push({ kind: 'missing', seq: 0, message: 'the ledger has no entries' });
   progress.start('verifying the ledger', numbers.length, 'entries');

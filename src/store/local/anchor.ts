@@ -58,7 +58,7 @@ export class AnchorFile implements AnchorStore {
       this.#state.path === undefined
         ? 'there is no home directory'
         : `'${escapeText(this.#state.path)}' cannot be written`;
-    return `the anchor cannot be kept, since ${where}: a rollback of the ledger will not be noticed`;
+    return `the anchor cannot be written, because ${where}: a rollback of the ledger will not be detected`;
   }
 
   isWritable(): Promise<boolean> {
@@ -66,7 +66,7 @@ export class AnchorFile implements AnchorStore {
   }
 
   get lost(): string {
-    return `the anchor '${escapeText(this.path ?? '')}' cannot be read: whether the ledger was rolled back is not known`;
+    return `the anchor '${escapeText(this.path ?? '')}' cannot be read: cannot tell whether the ledger was rolled back`;
   }
 
   async write(head: Head): Promise<boolean> {

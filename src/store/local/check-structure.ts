@@ -16,7 +16,7 @@ export async function checkStructure(disk: Disk, layout: Layout): Promise<void> 
       if (kind === undefined || entry.kind === kind) continue;
       const where = dir === root ? '' : `${dir.slice(root.length + 1)}/`;
       throw new HsError('INTEGRITY', `${where}${shownName(entry)} in the store '${root}' is not a ${kind}`, {
-        hint: 'this store was not made here and cannot be used as it is; hs fsck lists what does not belong',
+        hint: 'this store was not created here and cannot be used as it is; see hs fsck',
       });
     }
   };

@@ -23,8 +23,8 @@ const TOKEN = /^[0-9a-f]{24}$/;
 
 /** What this user makes would be theirs, and lock its owner out. */
 function belongsToAnother(owner: number): HsError {
-  return new HsError('REFUSED', `the store belongs to another user (uid ${owner}), and can only be read`, {
-    hint: 'work as its owner; a store for a group is made with: hs init --shared',
+  return new HsError('REFUSED', `the store belongs to another user (uid ${owner}), so you can only read it`, {
+    hint: 'run hs as its owner; create a store for a group with: hs init --shared',
   });
 }
 
@@ -132,8 +132,8 @@ export class LeaseFiles implements LeaseTable {
       await file.close();
       await this.#disk.unlink(path).catch(() => undefined);
     }
-    throw new HsError('CONFLICT', 'cannot take a lease', {
-      hint: 'something keeps removing files in .hsstore/leases',
+    throw new HsError('CONFLICT', 'cannot acquire a lease', {
+      hint: 'another program keeps removing files in .hsstore/leases',
     });
   }
 
@@ -234,7 +234,7 @@ export class LeaseFiles implements LeaseTable {
     } catch (e) {
       if (!isErrno(e, 'EINVAL', 'ELOOP')) throw e;
       throw new HsError('INTEGRITY', `'${path}' is not a file`, {
-        hint: 'hs fsck tells what does not belong',
+        hint: 'hs fsck lists files that do not belong',
       });
     }
     try {

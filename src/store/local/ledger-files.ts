@@ -77,7 +77,7 @@ export class LedgerFiles implements LedgerStore {
     try {
       await this.#disk.syncDir(dir);
     } catch (cause) {
-      throw new HsError('OUTCOME_UNKNOWN', `entry ${seq} was written, but not made durable`, {
+      throw new HsError('OUTCOME_UNKNOWN', `entry ${seq} was written, but may not be durable`, {
         cause,
         hint: `after a restart, look for event ${event_id} with: hs ledger cat`,
         details: { event_id, seq },

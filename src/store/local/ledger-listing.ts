@@ -25,14 +25,14 @@ export async function listLedger(disk: Disk, layout: Layout): Promise<LedgerList
   for (const dir of await topOf(disk, layout)) {
     const path = `ledger/${shownName(dir)}`;
     const place = parseLedgerDir(dir.name);
-    if (place === undefined) strays.push({ path, why: 'not the name of a ledger directory' });
+    if (place === undefined) strays.push({ path, why: 'not a ledger directory' });
     else if (dir.kind !== 'directory') strays.push({ path, why: 'not a directory' });
     else {
       for (const file of await disk.readdir(`${layout.ledger}/${ledgerDirName(place)}`)) {
         const seq = parseLedgerFile(file.name);
         const at = `${path}/${shownName(file)}`;
-        if (seq === undefined) strays.push({ path: at, why: 'not the name of an entry' });
-        else if (file.kind !== 'file') strays.push({ path: at, why: 'an entry is a regular file' });
+        if (seq === undefined) strays.push({ path: at, why: 'not an entry' });
+        else if (file.kind !== 'file') strays.push({ path: at, why: 'not a regular file' });
         else if (Math.floor(seq / ENTRIES_PER_DIR) !== place) {
           strays.push({ path: at, why: 'this entry does not belong in this directory' });
         } else numbers.push(seq);

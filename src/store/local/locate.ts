@@ -17,13 +17,13 @@ const OTHERS_SEARCH = 0o001;
 const OWN_DIRS = ['objects', 'packs', 'ledger', 'leases', 'trash', 'tmp', 'cache'];
 
 function noStore(message: string): HsError {
-  return new HsError('NO_STORE', message, { hint: "run 'hs init' in the directory that is to hold one" });
+  return new HsError('NO_STORE', message, { hint: 'run hs init in the directory where you want one' });
 }
 
 function doubtful(message: string, root: string): HsError {
   const shown = escapeText(root);
   return new HsError('REFUSED', message, {
-    hint: `if you trust it, name it: --store '${shown}'; or accept it: hs --store '${shown}' doctor --accept`,
+    hint: `if you trust it, give it with --store '${shown}', or accept it: hs --store '${shown}' doctor --accept`,
   });
 }
 
@@ -96,7 +96,7 @@ async function judged(disk: Disk, found: FoundStore, uid: number): Promise<Found
   const open = await openToAll(disk, root);
   if (open !== undefined) {
     throw new HsError('REFUSED', everybody(open), {
-      hint: `take that away: chmod -R o-w '${escapeText(root)}'; or name the store: --store '${escapeText(root)}'`,
+      hint: `remove that permission: chmod -R o-w '${escapeText(root)}'; or give the store with --store '${escapeText(root)}'`,
     });
   }
   const owner = (await statOrUndefined(disk, root))?.uid;
@@ -110,7 +110,7 @@ export async function namedStore(disk: Disk, named: string): Promise<FoundStore>
   try {
     path = await disk.realpath(named);
   } catch (e) {
-    if (isErrno(e, 'ENOENT', 'ENOTDIR')) throw noStore(`'${named}' is not there`);
+    if (isErrno(e, 'ENOENT', 'ENOTDIR')) throw noStore(`'${named}' does not exist`);
     throw e;
   }
   const isStore = (await statOrUndefined(disk, `${path}/format.json`))?.kind === 'file';

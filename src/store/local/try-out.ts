@@ -13,18 +13,14 @@ export async function tryOut(
   return [
     ok('writable', 'hard links, kernel locks and fsync of a directory work'),
     (await canExchange(disk, prefix))
-      ? ok('exchange', 'a directory is replaced in one step')
+      ? ok('exchange', 'directories are replaced in one step')
       : warning(
           'exchange',
-          'a directory is replaced by two renames, which a later command finishes after a crash',
-          'nothing to do; another filesystem would do it in one step',
+          'directories are replaced by two renames; after a crash, a later command finishes them',
+          'nothing to do; another filesystem could do it in one step',
         ),
     (await disk.syncFilesystem(layout.tmp))
-      ? ok('syncfs', 'many files are made durable at once')
-      : warning(
-          'syncfs',
-          "there is no 'sync -f': many files are stored more slowly",
-          'install GNU coreutils',
-        ),
+      ? ok('syncfs', 'many files are synced at once')
+      : warning('syncfs', "'sync -f' is missing: storing many files is slower", 'install GNU coreutils'),
   ];
 }

@@ -63,7 +63,7 @@ export class MemoryBackend implements Backend {
     return unclaimed.map(({ name, lease }) => ({
       severity: 'leftover',
       subject: name,
-      message: `${name} was staged by a command that died`,
+      message: `${name} was staged by a dead command`,
       hint: HINT_REPAIR,
       repair: async () => {
         await this.leases.discardUnclaimed();

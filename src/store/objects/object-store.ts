@@ -9,13 +9,13 @@ const CHUNK_BYTES = 1024 * 1024;
 
 function missing(id: ObjectId): HsError {
   return new HsError('OBJECT_MISSING', `object ${id} is missing`, {
-    hint: 'hs fsck tells what else is damaged',
+    hint: 'hs fsck lists all damage',
   });
 }
 
 export function corrupt(id: ObjectId): HsError {
-  return new HsError('INTEGRITY', `object ${id} does not match its name: its bytes have changed`, {
-    hint: 'hs fsck tells what else is damaged',
+  return new HsError('INTEGRITY', `object ${id} does not match its name: its bytes changed`, {
+    hint: 'hs fsck lists all damage',
     details: { object_id: id },
   });
 }

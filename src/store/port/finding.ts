@@ -32,8 +32,9 @@ export interface Finding {
 }
 
 export const HINT_REPAIR = 'hs fsck --repair';
-export const HINT_STRAY = 'nothing of hs: look at it, then move it away';
-export const HINT_WRONG_KIND = 'find out who put it there, then remove it; restore what it hides from a copy';
+export const HINT_STRAY = 'not part of the store: inspect it, then move it away';
+export const HINT_WRONG_KIND = 'find out who created it, then remove it; restore the original from a copy';
 
 /** How a missing object comes back. */
-export const HINT_LOST = 'if you have its bytes: hs hash-object -w FILE; else restore the store from a copy';
+export const HINT_LOST =
+  'if you have its bytes, use hs hash-object -w FILE; otherwise restore the store from a copy';

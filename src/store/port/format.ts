@@ -35,8 +35,8 @@ export function encodeFormat(format: Format): Buffer {
 
 /** UNKNOWN_FORMAT: nothing of the store was touched. `place` is what the store is called, for people. */
 export function unknownFormat(place: string, why: string): HsError {
-  return new HsError('UNKNOWN_FORMAT', `the store at '${place}' is of an unknown format: ${why}`, {
-    hint: 'nothing was touched; a newer hs may know it',
+  return new HsError('UNKNOWN_FORMAT', `the store at '${place}' has an unknown format: ${why}`, {
+    hint: 'nothing was changed; a newer hs may support it',
   });
 }
 

@@ -65,7 +65,7 @@ function pinText(pin: Pin): string {
 
 function provenance(page: Page, { provenance: p, labels }: Manifest, isClaim: boolean): void {
   if (p !== undefined) {
-    if (isClaim) page.told('claimed by whoever wrote the manifest:', 'dim');
+    if (isClaim) page.told('claimed by the author of the manifest:', 'dim');
     page.fact('engine', [p.engine_id, p.engine_version].filter(Boolean).join(' ') || undefined);
     page.fact('program', p.program);
     page.fact('arguments', p.arguments?.join(' '));
@@ -105,7 +105,7 @@ function sourceText({ id, name, state }: Source): string {
 }
 
 function origin(page: Page, detail: Detail): void {
-  page.heading('Where it came from');
+  page.heading('Origin');
   page.fact('made by', detail.actor);
   const isClaim = (field: ClaimField) => detail.claims?.includes(field) === true;
   const said = isClaim('created_by_job_id') ? ' (claimed)' : '';
@@ -127,10 +127,10 @@ function verdict(page: Page, place: number, state: PreviewState): void {
   const spared = state.spared[place] === 1;
   if (item.verdict === 'trashed') {
     page.heading('In the trash');
-    page.told(`removed ${moment(item.removed_at)} UTC; it goes for good with the trash`, 'danger');
+    page.told(`removed ${moment(item.removed_at)} UTC; it is deleted for good with the trash`, 'danger');
     return;
   }
-  page.heading(spared ? 'Spared from this run' : item.verdict === 'prune' ? 'Goes' : 'Is kept');
+  page.heading(spared ? 'Spared from this run' : item.verdict === 'prune' ? 'To be removed' : 'Kept');
   page.told(explainVerdict(item, (at) => `${moment(at as Timestamp)} UTC`));
   page.told(`rule ${item.rule}`, 'dim');
 }
@@ -143,7 +143,7 @@ export function detailLines(
 ): Line[] {
   const { table } = state.selection;
   const place = placeOf(table, mode.id);
-  if (place === undefined) return [line('It is not in the plan any more.', 'danger')];
+  if (place === undefined) return [line('It is no longer in the plan.', 'danger')];
   const item = table.items[place]!;
   const page = new Page(state.columns, unicode);
   page.title(table.labels[place]!);

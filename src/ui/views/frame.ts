@@ -86,7 +86,7 @@ export function bar(state: PreviewState, unicode: boolean): Line {
   const { freed } = state.totals.all;
   const sign = unicode ? SIGNS.unicode : SIGNS.ascii;
   const limit = quota === undefined || quota >= stored || state.columns < 80 ? '' : ` ${sign.quota} quota`;
-  const legend = state.columns >= 60 ? ` ${sign.kept} stays ${sign.freed} goes${limit}` : '';
+  const legend = state.columns >= 60 ? ` ${sign.kept} kept ${sign.freed} removed${limit}` : '';
   const cells = state.columns - displayWidth(legend) - 2;
   const whole = Math.max(stored, quota ?? 0, 1);
   const at = (bytes: number) => Math.round((cells * bytes) / whole);
@@ -127,7 +127,7 @@ export function status(state: PreviewState, unicode: boolean): Line {
   if (mode.at === 'filter') return typed('filter: ', selection.choice.filter);
   if (mode.at === 'prompt') {
     const of = mode.ids.length > 1 ? ` ${count(mode.ids.length)} items` : '';
-    if (mode.asks === 'pin') return typed(`pin${of} under the name: `, mode.text, mode.proposed);
+    if (mode.asks === 'pin') return typed(`pin${of} as: `, mode.text, mode.proposed);
     if (mode.asks === 'reason') return typed('reason (may be empty): ', mode.text);
     return typed(`unpin${of}${mode.choices.length > 1 ? ' (Tab: next)' : ''}: `, mode.text, mode.proposed);
   }
@@ -154,7 +154,7 @@ const FOOTERS: Partial<Record<PreviewState['mode']['at'], readonly Hint[]>> = {
     ['Esc', 'undo'],
   ],
   prompt: [
-    ['Enter', 'go on'],
+    ['Enter', 'next'],
     ['Esc', 'cancel'],
   ],
   detail: [
@@ -171,8 +171,8 @@ const FOOTERS: Partial<Record<PreviewState['mode']['at'], readonly Hint[]>> = {
     ['Esc', 'back'],
   ],
   applying: [['Ctrl-C', 'stop']],
-  done: [['q', 'leave']],
-  failed: [['q', 'leave']],
+  done: [['q', 'quit']],
+  failed: [['q', 'quit']],
 };
 
 /** In the list, what matters most first: a narrow terminal shows only the start. */

@@ -110,6 +110,6 @@ function toneOf(mark: string): Tone {
 function emptyText({ selection }: PreviewState): string {
   if (selection.choice.filter !== '') return 'Nothing matches the filter.';
   const { view } = selection.choice;
-  if (view === 'trashed') return 'Nothing in the trash could be brought back.';
-  return view === 'prune' ? 'Nothing would go.' : 'Nothing is kept.';
+  if (view === 'trashed') return 'Nothing in the trash can be brought back.';
+  return view === 'prune' ? 'Nothing to remove.' : 'Nothing is kept.';
 }

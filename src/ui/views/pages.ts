@@ -36,7 +36,7 @@ export function helpLines(state: PreviewState, unicode: boolean): Line[] {
       ' ',
     ),
     ...wrapped(
-      'A filter is words: each must be in the name, id, rule, kind, class, layer, classification or a pin.',
+      'A filter is a list of words. Each must occur in the name, id, rule, kind, class, layer, classification or a pin.',
       state.columns,
       'plain',
       ' ',
@@ -62,7 +62,7 @@ export function confirmLines(
     ...quotaNote(state),
     ...(state.selection.choice.filter === ''
       ? []
-      : wrapped('The filter narrows the list alone: what it hides goes too.', columns, 'danger')),
+      : wrapped('The filter affects only the list: hidden items are removed too.', columns, 'danger')),
     BLANK,
   ];
   if (lost.items > 0) {
@@ -71,7 +71,7 @@ export function confirmLines(
         ? 'the trash is emptied'
         : trash === undefined
           ? 'there is no trash window'
-          : 'they, or something with the same bytes, are sensitive and skip the trash';
+          : 'they, or artifacts with the same bytes, are sensitive and skip the trash';
     lines.push(
       ...wrapped(
         `${plural(lost.items, 'artifact')}, ${humanSize(lost.bytes)}, CANNOT be brought back: ${why}.`,
@@ -98,7 +98,7 @@ export function confirmLines(
         columns,
       ),
       line('  hs restore --run ID', 'strong'),
-      ...wrapped('with the ID that the report at the end gives.', columns, 'plain', '  '),
+      ...wrapped('with the ID of the report shown at the end.', columns, 'plain', '  '),
     );
   }
   lines.push(BLANK);
@@ -112,7 +112,7 @@ export function confirmLines(
       );
     }
   }
-  if (spared > 0) lines.push(line(`  ${'spared'.padEnd(14)} ${count(spared).padStart(9)}  stay`));
+  if (spared > 0) lines.push(line(`  ${'spared'.padEnd(14)} ${count(spared).padStart(9)}  kept`));
   lines.push(
     BLANK,
     [
@@ -142,7 +142,7 @@ function quotaNote({ selection, totals, columns }: PreviewState): Line[] {
   const { quota_unmet_bytes: unmet } = selection.table.plan.header;
   const taken = totals.byRule.get('quota')?.items ?? 0;
   if (unmet === undefined || taken === 0) return [];
-  const text = `The quota cannot be met: ${humanSize(unmet)} too many are held. Of this, ${plural(taken, 'artifact')} would go for it all the same.`;
+  const text = `The quota cannot be met: ${humanSize(unmet)} too many are kept. ${plural(taken, 'artifact')} would be removed for it anyway.`;
   return wrapped(text, columns, 'danger');
 }
 
@@ -176,7 +176,7 @@ export function applyingLines(
   lines.push(
     BLANK,
     ...wrapped(
-      stopping ? 'Ctrl-C again leaves at once.' : 'Ctrl-C stops where nothing is half.',
+      stopping ? 'Press Ctrl-C again to quit at once.' : 'Press Ctrl-C to stop after the current step.',
       state.columns,
       'dim',
     ),
@@ -192,10 +192,9 @@ export function outcomeText(outcome: ApplyOutcome): string[] {
   const lines = [removed === 0 ? 'Removed nothing.' : `Removed ${plural(removed, 'artifact')}.`];
   if (removed > 0) lines.push(`This ${freesText(freed, trashUntil, tense)}.`);
   if (irreversible > 0) lines.push(`${plural(irreversible, 'artifact')} CANNOT be brought back.`);
-  if (emptied > 0) lines.push(`${plural(emptied, 'artifact')} of the trash CANNOT be brought back any more.`);
+  if (emptied > 0) lines.push(`${plural(emptied, 'artifact')} of the trash CANNOT be brought back.`);
   if (purgedBytes > 0) lines.push(`Purged ${humanSize(purgedBytes)} in all.`);
-  if (spared > 0)
-    lines.push(`${plural(spared, 'artifact')} stayed: worth keeping by the time of the commit.`);
+  if (spared > 0) lines.push(`${plural(spared, 'artifact')} kept: worth keeping by the time of the commit.`);
   if (purgePending > 0)
     lines.push(`${plural(purgePending, 'object')} will be purged once running commands end.`);
   if (reportId !== undefined) lines.push(`Report: hs report ${reportId.slice(0, 8)}`);
@@ -217,7 +216,7 @@ export function doneLines(state: PreviewState, outcome: ApplyOutcome, unicode: b
 
 export function failedLines(state: PreviewState, { message, hint }: Failure, unicode: boolean): Line[] {
   return [
-    ...wrapped(`It failed: ${shownMessage(message, unicode)}`, state.columns, 'danger'),
+    ...wrapped(`Failed: ${shownMessage(message, unicode)}`, state.columns, 'danger'),
     ...(hint === undefined ? [] : wrapped(`hint: ${shownMessage(hint, unicode)}`, state.columns)),
   ];
 }

@@ -40,7 +40,7 @@ function windowed(lines: readonly Line[], scroll: number, height: number): Line[
 
 /** What a terminal shows that is too small for a list. */
 function tooSmall({ columns, rows }: PreviewState): Line[] {
-  const text = `This terminal is ${columns} by ${rows}. The preview needs ${LEAST_COLUMNS} by ${LEAST_ROWS}: make it larger, or press q and use hs gc --dry-run.`;
+  const text = `The terminal is ${columns} by ${rows}, but the preview needs ${LEAST_COLUMNS} by ${LEAST_ROWS}. Enlarge it, or press q and use hs gc --dry-run.`;
   return wrap(text, Math.max(1, columns - 1))
     .slice(0, rows)
     .map((part) => line(part));

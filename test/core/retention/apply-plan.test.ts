@@ -61,11 +61,11 @@ describe('a saved plan', () => {
   };
   it.each<[string, Partial<PlanTarget>, string]>([
     ['another store', { storeId: '00000000-0000-4000-8000-000000000002' }, 'for store'],
-    ['another policy', { policyId: objectIdOf('other') }, 'policy has changed'],
-    ['a position to come', { head: { seq: 999 } }, 'position 1000, this store is at 999'],
+    ['another policy', { policyId: objectIdOf('other') }, 'policy changed'],
+    ['a position to come', { head: { seq: 999 } }, 'position 1000, but this store is at 999'],
     ['another history', { hashAt: () => objectIdOf('other') }, 'ledger entry 1000 is not the one'],
-    ['a time to come', { clock: toTimestamp(NOW - 1) }, 'has not come yet'],
-    ['a second time', { appliedAt: 1003 }, 'entry 1003 applied it already'],
+    ['a time to come', { clock: toTimestamp(NOW - 1) }, 'is in the future'],
+    ['a second time', { appliedAt: 1003 }, 'already applied by ledger entry 1003'],
   ])('is refused as stale for %s', (_, change, message) => {
     expect(() => checkApplicable(saved.header, target)).not.toThrow();
     const refused = () => checkApplicable(saved.header, { ...target, ...change });

@@ -43,14 +43,13 @@ describe('refuses a plan file and says what is wrong with it', () => {
   it('that is empty, cut at a line or cut within one', () => {
     expect(reading(Buffer.alloc(0))).toThrow('no schema');
     for (let n = 1; n < lines.length; n++)
-      expect(reading(join(lines.slice(0, n)))).toThrow('its end is missing');
+      expect(reading(join(lines.slice(0, n)))).toThrow('it is truncated');
     expect(reading(join(lines).subarray(0, -1))).toThrow('line 5: the last line is cut off');
   });
 
   it('at any cut at all', () => {
     const whole = join(lines);
-    for (let n = 0; n < whole.length; n++)
-      expect(reading(whole.subarray(0, n))).toThrow('not a plan as hs wrote it');
+    for (let n = 0; n < whole.length; n++) expect(reading(whole.subarray(0, n))).toThrow('not a valid plan');
   });
 
   it('that is of another schema, or is not a plan at all', () => {
@@ -61,7 +60,7 @@ describe('refuses a plan file and says what is wrong with it', () => {
   });
 
   it('that was edited, dropped from or added to', () => {
-    const changed = 'it was changed';
+    const changed = 'it was modified';
     expect(reading(join(lines.map((l) => l.replace('"keep"', '"prune"'))))).toThrow(changed);
     expect(reading(join(lines.toSpliced(2, 1)))).toThrow(changed);
     expect(reading(join(lines.toSpliced(2, 0, lines[2]!)))).toThrow(changed);
@@ -74,7 +73,9 @@ describe('refuses a plan file and says what is wrong with it', () => {
     expect(reading(reseal(body.map((l, i) => (i === 1 ? l.replace(',', ', ') : l))))).toThrow(
       'line 2: not in canonical',
     );
-    expect(reading(reseal(body.toSpliced(2, 1)))).toThrow('its header says scanned 3, its items make 2');
+    expect(reading(reseal(body.toSpliced(2, 1)))).toThrow(
+      'its header says scanned 3, but its items add up to 2',
+    );
     expect(reading(reseal([body[0]!, body[2]!, body[1]!, body[3]!]))).toThrow('not in order of artifact id');
     expect(reading(reseal(body.map((l) => l.replace('"keep"', '"prune"'))))).toThrow('rule');
     expect(reading(reseal(body.map((l) => l.replace('{', '{"aa":1,'))))).toThrow('aa');

@@ -595,9 +595,7 @@ describe('the export guard', () => {
     const place = at(w, 'out');
     const before = await w.put({ s: 'a' }, { ...slice, sources: [source] });
     await expect(exportArtifact(w.session, { artifact: before, place })).rejects.toMatchObject({
-      hint: expect.stringMatching(
-        /hs reclassify .* changes that, in a bundle or slice that is made afterwards/,
-      ),
+      hint: expect.stringMatching(/hs reclassify .* changes that, for bundles and slices made afterwards/),
     });
     await reclassify(w.session, source, { exportable: true, reason: 'r' });
     await exportArtifact(w.session, {

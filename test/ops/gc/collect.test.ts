@@ -295,7 +295,7 @@ describe('a saved plan', () => {
     const first = await seen(session);
     await collect(session, { seen: first });
     await putFile(session, { ttl: 0 });
-    await expect(collect(session, { seen: first })).rejects.toThrow('applied it already');
+    await expect(collect(session, { seen: first })).rejects.toThrow('already applied');
     const second = await seen(session);
     await setRetention(session, { trash_days: 1 });
     await expect(collect(session, { seen: second })).rejects.toThrow('the policy has changed');

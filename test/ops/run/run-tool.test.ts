@@ -212,7 +212,7 @@ describe.skipIf(!enforced)('a run', () => {
     expect(await made(['medium'], { classification: 'high' })).toEqual(['high', false, 3]);
     expect(warned).toEqual([]);
     expect(await made(['high'], { classification: 'low' })).toEqual(['low', false, undefined]);
-    expect(warned).toEqual(['the output is to be low, and a source is high']);
+    expect(warned).toEqual(['the output will be low, although a source is high']);
   });
 
   it('makes what it left as strict as its sources are when it is registered', async () => {
@@ -242,7 +242,7 @@ describe.skipIf(!enforced)('a run', () => {
       9,
     ]);
     expect(new Set(warned)).toEqual(
-      new Set(['a source became stricter while the tool ran, and so did what was made from it']),
+      new Set(['a source became stricter while the tool ran, so its output did too']),
     );
   });
 
@@ -381,7 +381,9 @@ describe.skipIf(!enforced)('a run', () => {
     });
     const broken = await openTestSession(dir, { disk });
     const error = await run(broken, 'echo precious >$HS_OUT/p').catch((e) => e);
-    expect(error.message).toMatch(/status 0, and its output is not registered.*could not be recorded either/);
+    expect(error.message).toMatch(
+      /status 0, but its output was not registered.*could not be recorded either/,
+    );
     const place = /'([^']+\/out)'/.exec(error.hint)![1]!;
     expect(readFileSync(`${place}/p`, 'utf8')).toBe('precious\n');
   });

@@ -115,7 +115,7 @@ describe('bytes that do not match their hash', () => {
     const failing = await openTestSession(dir, { warn: (message) => warnings.push(message) });
     failing.store.ledger.append = () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }));
     await expect(read(failing, record.content_hash)).rejects.toMatchObject(INTEGRITY);
-    expect(warnings).toEqual(['the damage could not be recorded: full']);
+    expect(warnings).toEqual(['could not record the damage: full']);
     expect(await findings(session)).toEqual([]);
   });
 

@@ -16,7 +16,7 @@ export async function checkCache(findings: Findings): Promise<void> {
       findings.add({
         severity: 'leftover',
         subject,
-        message: `${subject} is of a catalog index that is not used`,
+        message: `${subject} belongs to a catalog index that is no longer used`,
         hint: HINT_REPAIR,
         repair: removeTree(disk, path),
       });

@@ -69,7 +69,7 @@ async function checkTop(findings: Findings, format: Format): Promise<void> {
   }
   for (const entry of await findings.list(layout.root)) {
     if (entry.name === undefined || !Object.hasOwn(top, entry.name)) {
-      findings.stray(shownName(entry), 'nothing of that name belongs in a store');
+      findings.stray(shownName(entry), 'no file of that name belongs in a store');
     }
   }
   for (const [name, { kind, mode }] of Object.entries(top)) await expect(findings, name, kind, mode);
@@ -99,14 +99,13 @@ async function checkObjectDirs(findings: Findings): Promise<void> {
   const known = new Set(FAN_OUT);
   for (const entry of await findings.list(layout.objects)) {
     if (entry.name === undefined || !known.has(entry.name)) {
-      findings.stray(`objects/${shownName(entry)}`, 'not the name of an object directory');
+      findings.stray(`objects/${shownName(entry)}`, 'not an object directory');
     }
   }
   for (const dir of FAN_OUT) {
     for (const entry of await findings.list(`${layout.objects}/${dir}`)) {
       const subject = `objects/${dir}/${shownName(entry)}`;
-      if (entry.name === undefined || !isObjectId(entry.name))
-        findings.stray(subject, 'not the name of an object');
+      if (entry.name === undefined || !isObjectId(entry.name)) findings.stray(subject, 'not an object');
       else if (entry.kind !== 'file') findings.wrongKind(subject, 'file');
       else if (!entry.name.startsWith(dir))
         findings.stray(subject, `it belongs in objects/${entry.name.slice(0, 2)}`);
@@ -151,7 +150,7 @@ async function checkTrash(findings: Findings, trash: Trash): Promise<void> {
     const subject = `trash/${shownName(entry)}`;
     const { name: batch } = entry;
     if (batch === undefined || !isTrashBatch(batch)) {
-      findings.stray(subject, 'not a batch of the trash');
+      findings.stray(subject, 'not a trash batch');
       continue;
     }
     if (entry.kind !== 'directory') {
@@ -163,7 +162,7 @@ async function checkTrash(findings: Findings, trash: Trash): Promise<void> {
       const known =
         name !== undefined && (isObjectId(name) || pack !== undefined || TRASH_RECORDS.includes(name));
       if (!known || kind !== 'file') {
-        findings.stray(`${subject}/${shownName({ name, kind, bytes })}`, 'not part of a batch of the trash');
+        findings.stray(`${subject}/${shownName({ name, kind, bytes })}`, 'not part of a trash batch');
       } else if (isObjectId(name)) await findings.file(layout.trashed(batch, name));
       else if (TRASH_RECORDS.includes(name)) await checkTrashRecord(findings, trash, batch, name);
       else if (pack !== undefined) await checkPack(findings, pack, layout.trashedPack(batch, pack));
@@ -185,6 +184,6 @@ async function checkTrashRecord(
     severity: 'damage',
     subject,
     message: `${subject} is damaged: ${escapeText(problem)}`,
-    hint: 'the next collection writes it anew, and the trash window begins again',
+    hint: 'the next collection rewrites it, and the trash window begins again',
   });
 }

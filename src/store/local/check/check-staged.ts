@@ -31,8 +31,8 @@ export async function checkStaged(findings: Findings, leases: LeaseTable): Promi
     findings.add({
       severity: 'leftover',
       subject,
-      message: `${subject} is the lease of a command that died`,
-      hint: `the next command that writes clears it, and so does ${HINT_REPAIR}`,
+      message: `${subject} is the lease of a dead command`,
+      hint: `the next command that writes cleans it up, as does ${HINT_REPAIR}`,
       // Every writing command finishes dead leases before it begins, the one that repairs too, where it can.
       repair: async () => !(await leases.exists(token)),
     });
@@ -55,7 +55,7 @@ export async function checkStaged(findings: Findings, leases: LeaseTable): Promi
     findings.add({
       severity: 'leftover',
       subject,
-      message: `${subject} was staged by a command that died`,
+      message: `${subject} was staged by a dead command`,
       hint: HINT_REPAIR,
       repair: removeFile(disk, path),
     });

@@ -49,7 +49,7 @@ export class Findings {
 
   /** A link where a store has a file or a directory leads out of it. */
   wrongKind(subject: string, kind: FileKind): void {
-    const message = `${subject} is not a ${kind}: nothing of a store is ever a link or a special file`;
+    const message = `${subject} is not a ${kind}: a store contains no links or special files`;
     this.add({ severity: 'damage', subject, message, hint: HINT_WRONG_KIND });
   }
 
@@ -91,7 +91,7 @@ export class Findings {
       this.add({
         severity: 'misplaced',
         subject,
-        message: `${subject} has ${stat.nlink} names: who writes to another one changes the object`,
+        message: `${subject} has ${stat.nlink} names: a write through another name changes the object`,
         hint: HINT_REPAIR,
         repair: copyOnto(this.parts, path),
       });

@@ -51,7 +51,7 @@ export class Pack {
   static async open(disk: Disk, name: ObjectId, path: string): Promise<Pack> {
     let file: DiskFile;
     const damaged = (cause?: unknown) =>
-      new HsError('INTEGRITY', `pack ${name} is damaged: it does not end as a pack does`, { cause });
+      new HsError('INTEGRITY', `pack ${name} is damaged: it does not end like a pack`, { cause });
     try {
       file = await disk.open(path, { access: 'read' });
     } catch (e) {

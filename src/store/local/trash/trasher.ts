@@ -114,13 +114,13 @@ export class Trasher {
     } catch (e) {
       // What is full stays full for now; all that needs no room is done.
       if (!isErrno(e, 'ENOSPC', 'EDQUOT')) throw e;
-      return ['there is no room to write packs anew, so what is out of use in them stays'];
+      return ['there is no space to rewrite packs, so unused objects in them stay'];
     }
     const { packs } = this.#parts.layout;
     for (const { pack } of this.#sources) {
       if (!pack.path.startsWith(packs) || repack.damaged.includes(pack)) continue;
       this.#note([...pack.index.entries()].filter((e) => !this.#verdict.isInUse(e.id)));
     }
-    return repack.damaged.map((p) => `pack ${p.name} cannot be read to its end`);
+    return repack.damaged.map((p) => `pack ${p.name} cannot be read to the end`);
   }
 }
