@@ -132,6 +132,6 @@ describe('a store of this user', () => {
     mkdirSync(copy);
     cpSync(`${dir}/.hsstore`, `${copy}/.hsstore`, { recursive: true });
     const { stdout } = await hs(['doctor'], { cwd: copy, env: { XDG_STATE_HOME: `${dir}/../their-state` } });
-    expect(stdout).toContain('neither made nor accepted');
+    expect(stdout).toContain('neither created nor accepted');
   });
 });

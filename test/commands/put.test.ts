@@ -295,11 +295,11 @@ describe('hs put refuses, and leaves the store as it was', () => {
   });
 
   it('what is not there', async () => {
-    await refuses(['put', 'nope'], 4, /'.*nope' is not there/);
+    await refuses(['put', 'nope'], 4, /'.*nope' does not exist/);
   });
 
   it('several paths of which one fails: none is registered', async () => {
-    await refuses(['put', 'd', 'nope'], 4, /not there/);
+    await refuses(['put', 'd', 'nope'], 4, /does not exist/);
   });
 
   it.skipIf(whyNotNobody !== undefined)(`an unreadable file${because(whyNotNobody)}`, async () => {

@@ -120,7 +120,7 @@ describe('options', () => {
   it.each([
     ['put a --classification high', 'retention_ttl_days: required'],
     ['put a --kind prompt_payload', 'retention_ttl_days: required'],
-    ['put a --kind bundle', 'a bundle is a directory'],
+    ['put a --kind bundle', 'must be directory for a bundle'],
     ['put a --label Upper=x', 'labels'],
     ['put a --label k=1 --label k=2', "the label 'k' is given twice"],
     ['put a --label nothing', "'nothing' is not of the form KEY=VALUE"],

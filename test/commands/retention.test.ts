@@ -85,7 +85,7 @@ describe('hs gc', () => {
     expect(status).toBe(0);
     // The payload and the manifest.
     expect(stdout).toMatch(/2 objects \(\d+ B\) in the trash, which would be purged/);
-    expect(stdout).toMatch(/1 artifact removed before could not be brought back any more: gone \(/);
+    expect(stdout).toMatch(/1 artifact removed before could not be brought back: gone \(/);
     expect((await run(['restore', 'gone'])).status).toBe(0);
   });
 
@@ -130,7 +130,7 @@ describe('hs gc', () => {
     await put('over', '--ttl', '1', '--now', PAST);
     const plan = (await run(['plan-prune'])).stdout;
     for (const [stdin, why] of [
-      [plan.replace('"over"', '"kept"'), 'it was changed'],
+      [plan.replace('"over"', '"kept"'), 'it was modified'],
       ['{"schema":"hs.prune-plan/2"}\n', "'hs.prune-plan/2'"],
     ] as const) {
       const { status, stderr } = await run(['apply-prune', '-'], { stdin });

@@ -82,7 +82,7 @@ describe('the journal of a dead lease that this user did not write', () => {
     plantJournal();
     expect(await run('put', 'a')).toMatchObject({
       status: 0,
-      stderr: expect.stringContaining(`give it up with: hs gc --assume-dead ${TOKEN}`),
+      stderr: expect.stringContaining(`abandon it with: hs gc --assume-dead ${TOKEN}`),
     });
     expect((await run('doctor')).stdout).toContain('not believed');
     untouched();

@@ -192,7 +192,7 @@ describe('the anchor', () => {
     const warnings = async (...argv: string[]) => {
       const { status, stderr } = await hs(argv, { disk: full });
       expect([argv, status]).toEqual([argv, 0]);
-      return stderr.split('\n').filter((line) => line.includes('the anchor cannot be kept')).length;
+      return stderr.split('\n').filter((line) => line.includes('the anchor cannot be written')).length;
     };
     expect(await warnings('init')).toBe(1);
     // From here on one is there, and stays behind.

@@ -86,7 +86,7 @@ function quotaLines(h: PlanHeader, refused: boolean): string[] {
   const quota = `the quota of ${humanSize(h.quota_bytes)}`;
   if (h.quota_unmet_bytes === undefined) return [`${quota} is met`];
   return [
-    `${quota} is not met: ${humanSize(h.quota_unmet_bytes)} too many are held`,
+    `${quota} is not met: ${humanSize(h.quota_unmet_bytes)} too much is kept`,
     ...(refused ? ['without --best-effort, nothing would be removed, because it would not help'] : []),
   ];
 }

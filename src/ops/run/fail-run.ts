@@ -31,7 +31,7 @@ export async function failRun(
   const said = `the tool exited with status ${facts.toolStatus}, but its output was not registered`;
   const code = isHsError(e) ? e.code : 'SYSTEM';
   const hint = rescued
-    ? `what it left is in '${places.capture}': store it with hs put, then remove '${places.root}'`
+    ? `its output is in '${places.capture}': store it with hs put, then remove '${places.root}'`
     : isHsError(e)
       ? e.hint
       : undefined;

@@ -426,7 +426,7 @@ describe('without a sandbox', () => {
     });
     const broken = await openTestSession(dir, { disk });
     const attempt = run(broken, 'echo x >new; exit 3', { backend: 'none' });
-    await expect(attempt).rejects.toMatchObject({ message: expect.stringContaining('ended with status 3') });
+    await expect(attempt).rejects.toMatchObject({ message: expect.stringContaining('exited with status 3') });
     expect(await lastRun(session)).toMatchObject({ exit_status: 3 });
   });
 
