@@ -273,7 +273,9 @@ describe('hs policy', () => {
     const { status, stderr } = await hs(['policy', 'set', 'p.json'], { cwd });
     expect([status, stderr]).toEqual([6, expect.stringContaining('HSK-4001')]);
     await writeFile(file, shown.replaceAll('"policy.set",', ''));
-    expect((await hs(['policy', 'set', 'p.json'], { cwd })).stderr).toContain('its author could not set another');
+    expect((await hs(['policy', 'set', 'p.json'], { cwd })).stderr).toContain(
+      'its author could not set another',
+    );
     await writeFile(file, '{"schema":"hs.policy/1","schema":"hs.policy/1"}');
     expect((await hs(['policy', 'set', 'p.json'], { cwd })).status).toBe(5);
     await writeFile(file, '{"schema":');

@@ -84,7 +84,7 @@ describe('the journal of a dead lease that this user did not write', () => {
       status: 0,
       stderr: expect.stringContaining(`abandon it with: hs gc --assume-dead ${TOKEN}`),
     });
-    expect((await run('doctor')).stdout).toContain('not believed');
+    expect((await run('doctor')).stdout).toContain('is ignored');
     untouched();
     expect(lease()).toBe(true);
     await run('gc', '--yes', '--assume-dead', TOKEN);

@@ -211,7 +211,7 @@ describe('the anchor', () => {
     expect(await warnings('ls')).toBe(0);
     const { stdout } = await hs(['ledger', 'verify', '--json'], { disk: full });
     expect(JSON.parse(stdout)).toMatchObject({
-      warnings: [expect.stringMatching(/will not be noticed, which it knows up to entry 1$/)],
+      warnings: [expect.stringMatching(/will not be detected, which it knows up to entry 1$/)],
     });
   });
 

@@ -236,7 +236,7 @@ describe('verifying a ledger', () => {
     const { layout } = behind(s.session);
     await unlink(layout.object(first!.id));
     expect(await s.problems()).toEqual(['object 2']);
-    expect(await s.messages()).toContain('the policy that entry 2 put in force cannot be had');
+    expect(await s.messages()).toContain('cannot read the policy that entry 2 set');
     await chmod(layout.object(second!.id), 0o600);
     await writeFile(layout.object(second!.id), 'damaged');
     expect(await s.problems()).toEqual(['object 2', 'object 3']);
