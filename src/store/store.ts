@@ -13,7 +13,7 @@ import { Ledger } from './ledger/ledger.js';
 import { ObjectStore } from './objects/object-store.js';
 import type { Backend, StoreEffects } from './port/backend.js';
 import type { CatalogIndex } from './port/catalog-index.js';
-import type { Finding } from './port/finding.js';
+import type { RepairableFinding } from './port/finding.js';
 import type { Format } from './port/format.js';
 import type { Inventory } from './port/inventory.js';
 import type { LeaseTable } from './port/lease-table.js';
@@ -132,7 +132,7 @@ export class Store {
   }
 
   /** What in it does not belong, or is not as it should be; objects are not read. */
-  check(): Promise<readonly Finding[]> {
+  check(): Promise<readonly RepairableFinding[]> {
     return this.#backend.check();
   }
 

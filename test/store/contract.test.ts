@@ -14,7 +14,8 @@ import type { Backend, StoreHome } from '../../src/store/port/backend.js';
 import { TINY_PACKS, testEnvironment } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 import { SimDisk } from '../sim/sim-disk.js';
-import { backendContract, CONTRACT_LENGTH, type Implementation, type Subject } from './contract.js';
+import { backendContract, CONTRACT_LENGTH } from './contract/contract.js';
+import type { Implementation, Subject } from './contract/subject.js';
 
 const random = systemRandom();
 const WORK = '/w';

@@ -9,7 +9,7 @@ import type { ObjectId } from '../../core/objects/ids.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { isHsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
-import { type Finding, HINT_LOST, HINT_REPAIR } from '../../store/port/finding.js';
+import { HINT_LOST, HINT_REPAIR, type RepairableFinding } from '../../store/port/finding.js';
 import { factsOf } from '../put/register-artifact.js';
 import type { Session } from '../session/session.js';
 import type { PlacedObjects } from './placed-objects.js';
@@ -18,13 +18,13 @@ export interface CheckedArtifacts {
   readonly artifacts: number;
   /** What live artifacts name. */
   readonly reachable: IdTable;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly RepairableFinding[];
 }
 
 const OPTIONAL_FACTS = ['name', 'filename_hint', 'retention_ttl_days', 'sources'];
 
 class ArtifactCheck {
-  readonly findings: Finding[] = [];
+  readonly findings: RepairableFinding[] = [];
   readonly reachable = new IdTable();
   readonly #session: Session;
   readonly #there: PlacedObjects;
@@ -38,7 +38,7 @@ class ArtifactCheck {
     this.#damaged = damaged;
   }
 
-  #report(r: ArtifactRecord, what: string, hint: string, more: Partial<Finding> = {}): void {
+  #report(r: ArtifactRecord, what: string, hint: string, more: Partial<RepairableFinding> = {}): void {
     const subject = labelWithId(r, escapeText);
     this.findings.push({
       severity: 'damage',

@@ -3,7 +3,7 @@ import { IdTable } from '../../core/objects/id-table.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import { dropCopies } from '../../store/collector/tidy.js';
-import { type Finding, HINT_REPAIR } from '../../store/port/finding.js';
+import { HINT_REPAIR, type RepairableFinding } from '../../store/port/finding.js';
 import type { ObjectPlace } from '../../store/port/inventory.js';
 import type { ObjectFile } from '../../store/port/object-source.js';
 import type { Session } from '../session/session.js';
@@ -23,7 +23,7 @@ export interface CheckedObjects {
   readonly bytes: number;
   /** Objects in objects/ whose bytes are not those of their name. */
   readonly damaged: ReadonlySet<ObjectId>;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly RepairableFinding[];
 }
 
 interface Hashes {
@@ -68,18 +68,23 @@ export async function checkObjects(
 ): Promise<CheckedObjects> {
   const isTaken = sampler(session, options.sample);
   const damaged = new Set<ObjectId>();
-  const findings: Finding[] = [];
+  const findings: RepairableFinding[] = [];
   let count = 0;
   let bytes = 0;
   /** Files in objects/ that are as their name says: what a damaged copy in a pack is no loss beside. */
   const sound = new IdTable();
-  const copies: { readonly o: PlacedObject; readonly finding: Finding }[] = [];
+  const copies: { readonly o: PlacedObject; readonly finding: RepairableFinding }[] = [];
   const report = (o: PlacedObject, subject: string, message: string) => {
     const inTrash = o.place.batch !== undefined;
     const hint = inTrash
       ? 'it is in the trash, and will be purged with it'
       : 'if you have its bytes, use hs hash-object -w FILE; otherwise restore it from a copy';
-    const finding: Finding = { severity: 'damage', subject, message: `${subject} ${message}`, hint };
+    const finding: RepairableFinding = {
+      severity: 'damage',
+      subject,
+      message: `${subject} ${message}`,
+      hint,
+    };
     if (o.place.pack !== undefined && !inTrash) copies.push({ o, finding });
     else {
       findings.push(finding);
@@ -130,7 +135,7 @@ export async function checkObjects(
       damaged.add(o.id);
       continue;
     }
-    const repair: Finding['repair'] = ({ lease }) => dropCopies(session.store, lease, o.id);
+    const repair: RepairableFinding['repair'] = ({ lease }) => dropCopies(session.store, lease, o.id);
     const message = `${finding.message}; objects/ has an intact copy`;
     findings.push({ ...finding, severity: 'misplaced', message, hint: HINT_REPAIR, repair });
   }

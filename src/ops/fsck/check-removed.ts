@@ -8,7 +8,7 @@ import type { LedgerFold } from '../../store/catalog/ledger-fold.js';
 import { isMadeSince } from '../../store/collector/batch-time.js';
 import { namesOf } from '../../store/collector/mark.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
-import { type Finding, HINT_LOST } from '../../store/port/finding.js';
+import { HINT_LOST, type RepairableFinding } from '../../store/port/finding.js';
 import { readable } from '../guard/read-files.js';
 import type { Session } from '../session/session.js';
 import type { PlacedObjects } from './placed-objects.js';
@@ -21,7 +21,7 @@ export async function checkRemoved(
   session: Session,
   fold: LedgerFold,
   there: PlacedObjects,
-): Promise<Finding[]> {
+): Promise<RepairableFinding[]> {
   const catalog = await fold.advance();
   const policy = await readable(() => session.policy(catalog));
   // How long the window is nobody knows then, and that the policy is lost is told already.
@@ -45,7 +45,7 @@ export async function checkRemoved(
   // A purge that began meanwhile has left a note with its batch, or an entry.
   const purging = (await session.store.reclaimer.batches()).filter((b) => b.purge !== undefined);
   const now = await fold.advance();
-  return lost.flatMap(({ record, missing, all }): Finding[] => {
+  return lost.flatMap(({ record, missing, all }): RepairableFinding[] => {
     const { at } = record.removed!;
     const isGone = fold.purgedSince(at) || purging.some((b) => isMadeSince(b.name, at));
     if (isGone || now.get(record.artifact_id)?.removed === undefined) return [];

@@ -4,7 +4,7 @@ import { isErrno, isHsError } from '../../errors/hs-error.js';
 import { LedgerFold } from '../../store/catalog/ledger-fold.js';
 import { keptIndexes } from '../../store/collector/mark.js';
 import { type LedgerVerdict, verifyLedger } from '../../store/ledger/verify-ledger.js';
-import { type Finding, HINT_LOST, HINT_STRAY } from '../../store/port/finding.js';
+import { type Finding, HINT_LOST, HINT_STRAY, type RepairableFinding } from '../../store/port/finding.js';
 import type { Lease } from '../../store/port/lease-table.js';
 import type { Session } from '../session/session.js';
 import { checkArtifacts } from './check-artifacts.js';
@@ -19,7 +19,7 @@ export interface FsckOptions extends ObjectCheckOptions {
 
 export interface FsckReport {
   readonly ok: boolean;
-  readonly findings: readonly (Omit<Finding, 'repair'> & { readonly repaired: boolean })[];
+  readonly findings: readonly (Finding & { readonly repaired: boolean })[];
   readonly checked: {
     readonly entries: number;
     /** Undefined: the ledger is too broken to tell which there are. */
@@ -33,7 +33,7 @@ export interface FsckReport {
   readonly repaired: number;
 }
 
-function ledgerFindings(verdict: LedgerVerdict): Finding[] {
+function ledgerFindings(verdict: LedgerVerdict): RepairableFinding[] {
   return verdict.problems.map(({ kind, message, path, seq }) => ({
     severity: kind === 'stray' ? 'stray' : 'damage',
     subject: path ?? `ledger entry ${seq}`,
@@ -51,7 +51,7 @@ function ledgerFindings(verdict: LedgerVerdict): Finding[] {
 
 interface References {
   readonly artifacts: number;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly RepairableFinding[];
   readonly reachable: IdTable;
 }
 
@@ -135,7 +135,7 @@ async function check(session: Session, options: FsckOptions): Promise<FsckReport
   const repaired =
     options.repair && findings.length > 0
       ? await repair(session, verdict, references !== undefined, findings)
-      : new Set<Finding>();
+      : new Set<RepairableFinding>();
   const { unreferenced, trash } = account(objects, references?.reachable);
   return {
     ok: findings.length === 0,
@@ -160,12 +160,12 @@ async function repair(
   session: Session,
   verdict: LedgerVerdict,
   folds: boolean,
-  findings: readonly Finding[],
+  findings: readonly RepairableFinding[],
 ) {
   // What it lost beside its entries, such as a policy that is in force no more, leaves the chain as it is.
   if (!folds || verdict.problems.some((p) => p.kind !== 'stray' && p.kind !== 'object')) {
     session.warn('nothing was repaired, because the ledger is damaged');
-    return new Set<Finding>();
+    return new Set<RepairableFinding>();
   }
   await session.store.anchor.checkedHead();
   return repairFindings(session, findings);

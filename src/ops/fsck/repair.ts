@@ -1,4 +1,4 @@
-import type { Finding } from '../../store/port/finding.js';
+import type { RepairableFinding } from '../../store/port/finding.js';
 import type { Session } from '../session/session.js';
 
 const RECORDED_SUBJECTS = 20;
@@ -14,9 +14,9 @@ function recorded(text: string, max: number): string {
  */
 export async function repairFindings(
   session: Session,
-  findings: readonly Finding[],
-): Promise<ReadonlySet<Finding>> {
-  const repaired = new Set<Finding>();
+  findings: readonly RepairableFinding[],
+): Promise<ReadonlySet<RepairableFinding>> {
+  const repaired = new Set<RepairableFinding>();
   await session.write('integrity.repair', [], async (tx) => {
     for (const finding of findings) {
       session.signal.throwIfAborted();

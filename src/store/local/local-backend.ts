@@ -7,7 +7,7 @@ import type { Disk, FileStat, RootedDisk } from '../../fsx/disk.js';
 import type { IndexPort } from '../../fsx/sync-read-file.js';
 import { ObjectStore } from '../objects/object-store.js';
 import type { Backend } from '../port/backend.js';
-import type { Finding } from '../port/finding.js';
+import type { RepairableFinding } from '../port/finding.js';
 import { type Format, hasFeature } from '../port/format.js';
 import type { LocalSide } from '../port/local-side.js';
 import type { ObjectBatch } from '../port/object-batch.js';
@@ -139,7 +139,7 @@ export class LocalBackend implements Backend {
     return checkStructure(this.#disk, this.parts.layout);
   }
 
-  check(): Promise<Finding[]> {
+  check(): Promise<RepairableFinding[]> {
     return checkFiles({ parts: this.parts, format: this.format, leases: this.leases, trash: this.#trash });
   }
 

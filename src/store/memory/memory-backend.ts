@@ -2,7 +2,7 @@ import type { Random } from '../../core/effects.js';
 import { type DoctorCheck, ok, warning } from '../../core/health-check.js';
 import type { Disk } from '../../fsx/disk.js';
 import type { Backend } from '../port/backend.js';
-import { type Finding, HINT_REPAIR } from '../port/finding.js';
+import { HINT_REPAIR, type RepairableFinding } from '../port/finding.js';
 import type { Format } from '../port/format.js';
 import type { LocalSide } from '../port/local-side.js';
 import type { ObjectBatch } from '../port/object-batch.js';
@@ -57,7 +57,7 @@ export class MemoryBackend implements Backend {
   /** It was made by this program. */
   async checkStructure(): Promise<void> {}
 
-  async check(): Promise<Finding[]> {
+  async check(): Promise<RepairableFinding[]> {
     const leases = new Set(await this.leases.list());
     const unclaimed = (await this.inventory.staged()).filter(({ lease }) => !leases.has(lease));
     return unclaimed.map(({ name, lease }) => ({

@@ -2,7 +2,7 @@ import type { Clock, Random, Trace } from '../../core/effects.js';
 import type { DoctorCheck } from '../../core/health-check.js';
 import type { Actor } from '../../core/policy/authorize.js';
 import type { HsError } from '../../errors/hs-error.js';
-import type { Finding } from '../../store/port/finding.js';
+import type { RepairableFinding } from '../../store/port/finding.js';
 import type { CatalogIndex } from './catalog-index.js';
 import type { Format } from './format.js';
 import type { Inventory } from './inventory.js';
@@ -34,7 +34,7 @@ export interface Backend {
   /** INTEGRITY where the store is not made as one is; for one that this user has not met before. */
   checkStructure(): Promise<void>;
   /** What in it does not belong, or is not as it should be: names, modes, leftovers (`hs fsck`). Objects are not read. */
-  check(): Promise<readonly Finding[]>;
+  check(): Promise<readonly RepairableFinding[]>;
   /** What it lies on, by looking only (`hs doctor`). */
   examine(): Promise<readonly DoctorCheck[]>;
   /** What that can do, tried under the lease with this token. Fails as what was tried does; SYSTEM where it cannot hold a store. */

@@ -24,6 +24,9 @@ export interface Finding {
   readonly hint: string;
   /** Whose payload or manifest it is about. */
   readonly artifact_id?: ArtifactId;
+}
+
+export interface RepairableFinding extends Finding {
   /**
    * What `--repair` does about it, without losing anything: nothing that is damaged is ever removed (D8). False:
    * that cannot be done any more.

@@ -2,7 +2,7 @@ import { isObjectId, type ObjectId } from '../../../core/objects/ids.js';
 import { escapeText } from '../../../core/text/escape-control.js';
 import { isErrno, isHsError } from '../../../errors/hs-error.js';
 import type { FileKind } from '../../../fsx/disk.js';
-import { type Finding, HINT_REPAIR } from '../../port/finding.js';
+import { HINT_REPAIR, type RepairableFinding } from '../../port/finding.js';
 import { type Format, hasFeature } from '../../port/format.js';
 import type { LeaseTable } from '../../port/lease-table.js';
 import { FAN_OUT, parseLedgerDir, parseLedgerFile } from '../layout.js';
@@ -28,7 +28,12 @@ export interface CheckedStore {
 }
 
 /** Walks every directory of a store and tells what does not belong there, or is not as it should be. */
-export async function checkFiles({ parts, format, leases, trash }: CheckedStore): Promise<Finding[]> {
+export async function checkFiles({
+  parts,
+  format,
+  leases,
+  trash,
+}: CheckedStore): Promise<RepairableFinding[]> {
   const findings = new Findings(parts);
   await checkTop(findings, format);
   await checkEntryModes(findings);

@@ -1,6 +1,6 @@
 import { isErrno, isHsError } from '../../../errors/hs-error.js';
 import type { DirEntry, FileKind, FileStat } from '../../../fsx/disk.js';
-import { type Finding, HINT_REPAIR, HINT_STRAY, HINT_WRONG_KIND } from '../../port/finding.js';
+import { HINT_REPAIR, HINT_STRAY, HINT_WRONG_KIND, type RepairableFinding } from '../../port/finding.js';
 import type { LocalParts } from '../local-parts.js';
 import { copyOnto, setModes } from './repairs.js';
 
@@ -10,7 +10,7 @@ export const OBJECT_MODE = 0o444;
 /** What was found in a store on a disk, and how what lies there is looked at. */
 export class Findings {
   readonly parts: LocalParts;
-  readonly #findings: Finding[] = [];
+  readonly #findings: RepairableFinding[] = [];
   /** By the mode they should have and the directory they are in. */
   readonly #wrongModes = new Map<string, { dir: string; mode: number; paths: string[] }>();
 
@@ -19,8 +19,8 @@ export class Findings {
   }
 
   /** The findings; wrong modes last, those of a directory as one. */
-  all(): Finding[] {
-    const modes = [...this.#wrongModes.values()].map(({ dir, mode, paths }): Finding => {
+  all(): RepairableFinding[] {
+    const modes = [...this.#wrongModes.values()].map(({ dir, mode, paths }): RepairableFinding => {
       const first = this.nameOf(paths[0]!);
       const others = paths.length === 1 ? '' : ` and ${paths.length - 1} more`;
       return {
@@ -39,7 +39,7 @@ export class Findings {
     return path.slice(this.parts.layout.root.length + 1);
   }
 
-  add(finding: Finding): void {
+  add(finding: RepairableFinding): void {
     this.#findings.push(finding);
   }
 

@@ -1,13 +1,13 @@
 import { isErrno } from '../../../errors/hs-error.js';
 import type { Disk, DiskFile } from '../../../fsx/disk.js';
-import type { Finding } from '../../port/finding.js';
+import type { RepairableFinding } from '../../port/finding.js';
 import { FAN_OUT, type Layout } from '../layout.js';
 import type { LocalParts } from '../local-parts.js';
 
 const DIR_MODE = 0o700;
 const COPY_BYTES = 1024 * 1024;
 
-type Repair = NonNullable<Finding['repair']>;
+type Repair = NonNullable<RepairableFinding['repair']>;
 
 /** It is gone or there already: another command did it. */
 async function unlessDone(run: () => Promise<void>): Promise<void> {
