@@ -1,4 +1,5 @@
-import { mkdir, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { mkdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { reclassify } from '../../src/ops/govern/reclassify.js';
@@ -267,6 +268,50 @@ describe('the import of a workspace', () => {
     expect(refused).toHaveLength(1);
     expect(kinds(refused[0]!.faults).some((kind) => kind.startsWith(fault))).toBe(true);
     expect(await w.session.store.objects.has(hash('not to be read'))).toBe(false);
+  });
+
+  it('reads nothing through a link, where a reader that trusts the workspace takes what is outside', async () => {
+    const w = await world([{ id: idOf(6), payload: 'x' }]);
+    const outside = join(w.dir, 'outside');
+    await writeFile(outside, 'not to be read');
+    const at = placeOf(w.workspace, { id: idOf(6) });
+    await rm(`${at}/payload`);
+    await symlink(outside, `${at}/payload`);
+    const naive = await readFile(join(at, 'payload'), 'utf8');
+    expect(naive).toBe('not to be read');
+    // Also where the manifest states the hash of what the link leads to.
+    const lying = manifestOf({ id: idOf(6), payload: naive });
+    await writeFile(`${at}/artifact.json`, JSON.stringify(lying));
+    const { artifacts, refused } = await importWorkspace(w.session, w.workspace);
+    expect([artifacts, refused.map((r) => r.error.code)]).toEqual([[], ['UNSAFE_PATH']]);
+    expect(await w.session.store.objects.has(hash(naive))).toBe(false);
+  });
+
+  it('registers nothing when a payload changes between being compared and being stored', async () => {
+    const w = await world([A]);
+    const payload = join(placeOf(w.workspace, A), 'payload');
+    const start = (label: string) => {
+      if (label === 'storing') writeFileSync(payload, 'other');
+    };
+    const progress = { start, advance: () => undefined, done: () => undefined };
+    const session = await openTestSession(w.dir, { progress });
+    await expect(importWorkspace(session, w.workspace)).rejects.toMatchObject({ code: 'SOURCE_CHANGED' });
+    expect(await w.get(A.id)).toBeUndefined();
+    expect(await w.session.store.objects.has(hash('other'))).toBe(false);
+  });
+
+  it('stops at a signal, and nothing of it is there', async () => {
+    const w = await world([A, B]);
+    const stop = new AbortController();
+    const progress = {
+      start: () => undefined,
+      advance: () => stop.abort(new Error('stop')),
+      done: () => undefined,
+    };
+    const session = await openTestSession(w.dir, { signal: stop.signal, progress });
+    await expect(importWorkspace(session, w.workspace)).rejects.toThrow('stop');
+    expect(await w.get(A.id)).toBeUndefined();
+    expect(await w.session.store.objects.has(hash('hello'))).toBe(false);
   });
 
   it('takes an id that lies in two layers once, and none of two that contradict each other', async () => {

@@ -63,6 +63,14 @@ export interface WorkspaceImport {
 /** The pin of what was pinned in its workspace. */
 const PIN_NAME = 'handshake';
 
+/** Tells how far it is, and stops at a signal between two chunks. */
+function advancing({ progress, signal }: Session): (bytes: number) => void {
+  return (bytes) => {
+    signal.throwIfAborted();
+    progress.advance(bytes);
+  };
+}
+
 async function withWorkspace<T>(
   session: Session,
   path: string,
@@ -71,7 +79,7 @@ async function withWorkspace<T>(
   const root = await openWorkspace(session.disk, path);
   try {
     session.progress.start('reading', undefined, 'bytes');
-    const found = await readWorkspace(root, (n) => session.progress.advance(n), session.signal);
+    const found = await readWorkspace(root, advancing(session));
     return await use(root, found);
   } finally {
     await root.close();
@@ -114,11 +122,12 @@ export function importWorkspace(
   return session.write('bundle.import', [], (tx) =>
     withWorkspace(session, path, async (root, found) => {
       const before = await planned(session, await session.catalog(), found, options);
+      session.progress.start('storing', undefined, 'bytes');
       await takeIn(
         root,
         before.filter((p) => p.outcome === 'new').map((p) => p.found),
         tx.batch,
-        session.signal,
+        advancing(session),
       );
       session.progress.start('committing');
       let plan = before;

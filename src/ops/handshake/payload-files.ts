@@ -25,6 +25,17 @@ export function wholeFile(file: DiskFile, size: number): Promise<Uint8Array> {
   return whole(chunks(file, size));
 }
 
+/** The same chunks; `onBytes` is told of each, and may throw to stop. */
+export async function* counted(
+  content: AsyncIterable<Uint8Array>,
+  onBytes: (count: number) => void,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of content) {
+    onBytes(chunk.byteLength);
+    yield chunk;
+  }
+}
+
 export async function whole(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   for await (const part of content) parts.push(part);

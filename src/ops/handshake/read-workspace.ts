@@ -16,7 +16,7 @@ import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import { SafeDir } from '../../fsx/safe-dir.js';
 import { hashBytes } from '../payload/hash-file.js';
-import { payloadFiles, wholeFile } from './payload-files.js';
+import { counted, payloadFiles, wholeFile } from './payload-files.js';
 
 /** Where an artifact lies in its workspace: the layer that its directory is below, and that directory's name. */
 export interface Place {
@@ -81,11 +81,10 @@ export async function openWorkspace(disk: Disk, path: string): Promise<SafeDir> 
   return at;
 }
 
-/** Reads and hashes everything below `.handshake/artifacts`; nothing is stored. */
+/** Reads and hashes everything below `.handshake/artifacts`; nothing is stored. `onBytes` may throw to stop it. */
 export async function readWorkspace(
   root: SafeDir,
   onBytes: (count: number) => void,
-  signal: AbortSignal,
 ): Promise<FoundWorkspace> {
   const artifacts: FoundArtifact[] = [];
   const strays: Fault[] = [];
@@ -100,7 +99,7 @@ export async function readWorkspace(
     const dir = await root.child(layer);
     try {
       for (const { name = '?', kind: what } of await sorted(dir)) {
-        signal.throwIfAborted();
+        onBytes(0);
         if (!isArtifactId(name)) stray(`${layer}/${name}`, 'is not named by a UUID');
         else if (what !== 'directory') artifacts.push(notDirectory({ layer, name }, what));
         else artifacts.push(await readOrTell(dir, { layer, name }, onBytes));
@@ -201,9 +200,8 @@ async function readPayload(
   onBytes: (count: number) => void,
 ): Promise<FoundPayload | undefined> {
   const files: { path: string; hash: ObjectId; size: number; executable: boolean }[] = [];
-  const found = await payloadFiles(dir, PAYLOAD, faults, async ({ content, ...file }) => {
-    const { hash, size } = await hashBytes(content);
-    onBytes(size);
+  const found = await payloadFiles(dir, PAYLOAD, faults, async ({ content, size: _, ...file }) => {
+    const { hash, size } = await hashBytes(counted(content, onBytes));
     files.push({ ...file, hash, size });
   });
   if (found === undefined || faults.keepOut) return undefined;

@@ -4,7 +4,7 @@ import { HsError } from '../../errors/hs-error.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
 import type { ObjectBatch } from '../../store/port/object-batch.js';
 import { streamSource } from '../payload/stream-source.js';
-import { payloadFiles, whole } from './payload-files.js';
+import { counted, payloadFiles, whole } from './payload-files.js';
 import type { FoundArtifact } from './read-workspace.js';
 
 const SMALL_BYTES = 64 * 1024;
@@ -17,15 +17,15 @@ export async function takeIn(
   root: SafeDir,
   artifacts: readonly FoundArtifact[],
   batch: ObjectBatch,
-  signal: AbortSignal,
+  onBytes: (count: number) => void,
 ): Promise<void> {
   for (const found of artifacts) {
-    signal.throwIfAborted();
+    onBytes(0);
     const layer = await root.child(found.place.layer);
     try {
       const dir = await layer.child(found.place.name);
       try {
-        await takePayload(dir, found, batch);
+        await takePayload(dir, found, batch, onBytes);
       } finally {
         await dir.close();
       }
@@ -39,6 +39,7 @@ async function takePayload(
   dir: SafeDir,
   { place, payload }: FoundArtifact,
   batch: ObjectBatch,
+  onBytes: (count: number) => void,
 ): Promise<void> {
   const expected = new Map<string, ObjectId>(
     payload!.type === 'file'
@@ -50,7 +51,7 @@ async function takePayload(
     // What is small can be packed.
     const { id } =
       size > SMALL_BYTES
-        ? await batch.addSource(streamSource(content))
+        ? await batch.addSource(streamSource(counted(content, onBytes)))
         : await batch.addBytes(await whole(content));
     if (expected.get(path) !== id) throw changed(place.name);
     expected.delete(path);
