@@ -246,14 +246,24 @@ export function canonicalLines(records: Iterable<unknown>): Buffer {
 /** A line holds one operation or one item of a plan. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
-/** Reads canonical JSON Lines; a missing last newline, an empty or a respelled line is INVALID_RECORD. */
-export function* parseCanonicalLines(bytes: Uint8Array, maxBytes: number): Generator<Json> {
+/** The bytes of each line, for who reads some of them in another way; the last must end, too (INVALID_RECORD). */
+export function* linesOf(bytes: Uint8Array, maxBytes: number): Generator<Uint8Array> {
   withinLimit(bytes, maxBytes);
   let start = 0;
   while (start < bytes.byteLength) {
     const end = bytes.indexOf(0x0a, start);
     if (end === -1) throw invalid('the last line is cut off');
-    yield parseCanonical(bytes.subarray(start, end), MAX_LINE_BYTES);
+    yield bytes.subarray(start, end);
     start = end + 1;
   }
+}
+
+/** One line of canonical JSON Lines. */
+export function parseCanonicalLine(line: Uint8Array): Json {
+  return parseCanonical(line, MAX_LINE_BYTES);
+}
+
+/** Reads canonical JSON Lines; a missing last newline, an empty or a respelled line is INVALID_RECORD. */
+export function* parseCanonicalLines(bytes: Uint8Array, maxBytes: number): Generator<Json> {
+  for (const line of linesOf(bytes, maxBytes)) yield parseCanonicalLine(line);
 }

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
-import { canonicalLines, type Json, parseCanonicalLines } from '../../core/json/canonical.js';
+import { canonicalLines, linesOf, parseCanonicalLine } from '../../core/json/canonical.js';
 import { check, natural } from '../../core/json/schema.js';
 import { type LedgerOp, ledgerOp } from '../../core/ledger/operation.js';
+import { readPlainAdd } from '../../core/ledger/plain-add.js';
 import { HsError } from '../../errors/hs-error.js';
 
 const OPS_SCHEMA = 'hs.ledger-ops/1';
@@ -22,20 +23,33 @@ export function encodeOps(ops: readonly LedgerOp[]): Buffer {
   return canonicalLines([{ schema: OPS_SCHEMA, count: ops.length }, ...ops]);
 }
 
+/** A name and a hint have at most a few KiB; what is longer is read as any other. */
+const MOST_PLAIN_BYTES = 16 * 1024;
+
+function countOf(line: Uint8Array | undefined): number {
+  const value = line === undefined ? undefined : parseCanonicalLine(line);
+  return check(header, value, 'INVALID_RECORD', 'operation list').count;
+}
+
+function toOp(line: Uint8Array): LedgerOp {
+  const plain =
+    line.byteLength > MOST_PLAIN_BYTES
+      ? undefined
+      : readPlainAdd(Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString('latin1'));
+  return plain ?? check(ledgerOp, parseCanonicalLine(line), 'INVALID_RECORD', 'operation');
+}
+
 /** The operations, in steps: a list of a million takes seconds. */
 export function* decodeOpsSteps(bytes: Uint8Array): Generator<void, LedgerOp[]> {
-  const lines: Generator<Json> = parseCanonicalLines(bytes, MAX_OPS_BYTES);
-  const first = check(header, lines.next().value, 'INVALID_RECORD', 'operation list');
+  const lines = linesOf(bytes, MAX_OPS_BYTES);
+  const count = countOf(lines.next().value as Uint8Array | undefined);
   const ops: LedgerOp[] = [];
   for (const line of lines) {
-    ops.push(check(ledgerOp, line, 'INVALID_RECORD', 'operation'));
+    ops.push(toOp(line));
     yield;
   }
-  if (ops.length !== first.count) {
-    throw new HsError(
-      'INVALID_RECORD',
-      `operation list has ${ops.length} operations, it says ${first.count}`,
-    );
+  if (ops.length !== count) {
+    throw new HsError('INVALID_RECORD', `operation list has ${ops.length} operations, it says ${count}`);
   }
   return ops;
 }
@@ -56,9 +70,9 @@ export async function* decodeOpsParts(chunks: AsyncIterable<Uint8Array>): AsyncG
     const end = text.lastIndexOf(0x0a) + 1;
     rest = text.subarray(end);
     const ops: LedgerOp[] = [];
-    for (const line of parseCanonicalLines(text.subarray(0, end), MAX_OPS_BYTES)) {
-      if (expected === undefined) expected = check(header, line, 'INVALID_RECORD', 'operation list').count;
-      else ops.push(check(ledgerOp, line, 'INVALID_RECORD', 'operation'));
+    for (const line of linesOf(text.subarray(0, end), MAX_OPS_BYTES)) {
+      if (expected === undefined) expected = countOf(line);
+      else ops.push(toOp(line));
     }
     count += ops.length;
     if (ops.length > 0) yield ops;
@@ -81,11 +95,11 @@ export async function decodeFirstOps(
     else isCut = true;
   }
   const whole = isCut ? begin.subarray(0, begin.lastIndexOf(0x0a) + 1) : begin;
-  const lines: Generator<Json> = parseCanonicalLines(whole, whole.length);
-  const { count } = check(header, lines.next().value, 'INVALID_RECORD', 'operation list');
+  const lines = linesOf(whole, whole.length);
+  const count = countOf(lines.next().value as Uint8Array | undefined);
   const ops: LedgerOp[] = [];
   for (const line of lines) {
-    if (ops.push(check(ledgerOp, line, 'INVALID_RECORD', 'operation')) >= most) break;
+    if (ops.push(toOp(line)) >= most) break;
   }
   return { count, ops };
 }
