@@ -39,7 +39,7 @@ export function namedPolicy(value: unknown): NamedPolicy {
   return { id: sha256(encodePolicy(policy)), policy };
 }
 
-/** What can be asked of an open store; see {@link ArtifactStore}. */
+/** The reading operations of an open store; see {@link ArtifactStore}. */
 export class ArtifactReader {
   /** @internal */
   protected readonly session: Session;
@@ -105,7 +105,7 @@ export class ArtifactReader {
 
   /**
    * Manifest, pins, who made it, and what a collection would do with it and why (`hs show`). Where the manifest
-   * is damaged, `damage` says how, and so is `warn` told.
+   * is damaged, `damage` says how, and `warn` is called.
    */
   async show(name: string): Promise<ShownArtifact> {
     const typed = given.text(name, 'name');
@@ -208,7 +208,7 @@ export class ArtifactReader {
     });
   }
 
-  /** The collections whose reports are still here, newest first (`hs report`). */
+  /** The collections whose reports still exist, newest first (`hs report`). */
   async reports(): Promise<ReportRow[]> {
     const { listReports } = await import('./ops/gc/retention-reports.js');
     return listReports(this.session);
@@ -220,12 +220,12 @@ export class ArtifactReader {
     return (await readReport(this.session, given.text(name, 'name'))).report;
   }
 
-  /** What happened, newest first (`hs log`). */
+  /** The history, newest first (`hs log`). */
   history(query: HistoryQuery = {}): AsyncGenerator<HistoryRow> {
     return history(this.session, given.historyQuery(query));
   }
 
-  /** The policy in force (`hs policy show`). */
+  /** The current policy (`hs policy show`). */
   async policy(): Promise<NamedPolicy> {
     const { currentPolicy } = await import('./ops/govern/set-policy.js');
     return currentPolicy(this.session);
@@ -237,15 +237,15 @@ export class ArtifactReader {
     return checkPolicy(this.session, namedPolicy(policy));
   }
 
-  /** Reads the whole ledger and says precisely what is wrong with it (`hs ledger verify`). */
+  /** Verifies the whole ledger and names each problem precisely (`hs ledger verify`). */
   async verifyLedger(): Promise<LedgerVerdict> {
     const { verifyLedger } = await import('./store/ledger/verify-ledger.js');
     return verifyLedger(this.session.store, noProgress, this.session.signal);
   }
 
   /**
-   * A signed statement of what the ledger is now (`hs ledger sign`); nothing is written. `key` is the file of an
-   * Ed25519 private key, or `ssh-agent`; `name` what the note shows as the signer's.
+   * A signed checkpoint of the ledger (`hs ledger sign`); nothing is written. `key` is the file of an
+   * Ed25519 private key, or `ssh-agent`; `name` the name of the signer in the note.
    */
   async signLedger(key: string, name?: string): Promise<SignedCheckpoint> {
     const { signCheckpoint } = await import('./ops/evidence/sign-checkpoint.js');
@@ -280,7 +280,7 @@ export class ArtifactReader {
     return canonicalText(await proveConsistency(this.session, ...notes));
   }
 
-  /** Where in the payloads something looks like a secret, or with `personal` tells about a person (`hs scan`). */
+  /** Places in the payloads that look like secrets, or with `personal` like personal data (`hs scan`). */
   async *scan(names: readonly string[], options: ScanOptions = {}): AsyncGenerator<ScanRow> {
     const { scanArtifacts } = await import('./ops/evidence/scan.js');
     const typed = given.names(names, 'names');
@@ -299,7 +299,7 @@ export class ArtifactReader {
     return fsck(this.session, { secondOpinion: false, sample: 1, repair: false, ...checked });
   }
 
-  /** Lets go of the store. */
+  /** Closes the store. */
   close(): Promise<void> {
     return this.session.close();
   }

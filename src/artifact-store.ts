@@ -44,7 +44,7 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * An open store: what the commands give people, for programs. Artifacts are named as on the command line:
+ * An open store, with the operations of the commands. Artifacts are named as on the command line:
  * by id, unique prefix, `name` or `name@{n}`. Everything throws {@link HsError}, whose `code` says what was
  * wrong and whose `hint` what to do; what a command would refuse, these refuse, and record the same.
  */
@@ -70,7 +70,7 @@ export class ArtifactStore extends ArtifactReader {
     return put(this.session, sources, given.putAllOptions(options));
   }
 
-  /** Holds artifacts so that nothing removes them (`hs pin`). Returns the name of the pin. */
+  /** Pins artifacts, so that no command removes them (`hs pin`). Returns the name of the pin. */
   async pin(names: readonly string[], options: PinOptions = {}): Promise<string> {
     const typedNames = given.names(names, 'names');
     const { reason, ...checked } = given.pinOptions(options);
@@ -90,7 +90,7 @@ export class ArtifactStore extends ArtifactReader {
     return name;
   }
 
-  /** Takes the pin of that name away (`hs unpin`). */
+  /** Removes the pin of that name (`hs unpin`). */
   async unpin(names: readonly string[], pin?: string): Promise<void> {
     const name = pin === undefined ? defaultPinName(this.session) : given.text(pin, 'pin');
     const typedNames = given.names(names, 'names');
@@ -103,7 +103,7 @@ export class ArtifactStore extends ArtifactReader {
 
   /**
    * Writes a payload outside the store: checked, atomic and recorded (`hs export`). `destination` is the
-   * exact path that is made; without it, the artifact goes below the policy's output root.
+   * exact path that is created; without it, the artifact is written below the output root of the policy.
    */
   async export(name: string, destination?: string, options: ExportOptions = {}): Promise<Exported> {
     const { exportArtifact } = await import('./ops/export/export.js');
@@ -142,7 +142,7 @@ export class ArtifactStore extends ArtifactReader {
     return { ...options, place: { kind: 'path', path: this.path(destination, 'destination') } };
   }
 
-  /** Removes what retention says is over, or of that what a plan lists (`hs gc --yes`, `hs gc --apply`). */
+  /** Removes expired artifacts, or only those of them that a plan lists (`hs gc --yes`, `hs gc --apply`). */
   async gc(options: CollectStoreOptions = {}): Promise<Collected> {
     const { collect } = await import('./ops/gc/collect-garbage.js');
     const { plan, ...rest } = given.collectOptions(options);
@@ -152,7 +152,7 @@ export class ArtifactStore extends ArtifactReader {
     });
   }
 
-  /** Removes artifacts whatever their age; what is pinned or frozen stays and is in `refused` (`hs rm`). */
+  /** Removes artifacts whatever their age; pinned and frozen ones stay and are listed in `refused` (`hs rm`). */
   async remove(
     names: readonly string[],
     options: { readonly reason?: string; readonly purge?: boolean } = {},
@@ -164,7 +164,7 @@ export class ArtifactStore extends ArtifactReader {
     return removeArtifacts(this.session, ids, checked);
   }
 
-  /** Brings back what was removed, while its trash window lasts, and pins it (`hs restore`). */
+  /** Restores removed artifacts during their trash window, and pins them (`hs restore`). */
   async restore(names: readonly string[], options: { readonly pin?: boolean } = {}): Promise<Restored> {
     const { restore } = await import('./ops/gc/restore.js');
     const [typedNames, { pin = true }] = [given.names(names, 'names'), given.restoreOptions(options)];
@@ -179,7 +179,7 @@ export class ArtifactStore extends ArtifactReader {
     return (await appendNote(this.session, given.text(text, 'text'))).seq;
   }
 
-  /** Gathers artifacts into one bundle artifact (`hs bundle create`). */
+  /** Packs artifacts into one bundle artifact (`hs bundle create`). */
   async bundle(names: readonly string[], options: BundleOptions = {}): Promise<BundleCreated> {
     const { createBundle } = await import('./ops/bundle/create-bundle.js');
     const { attest, ...rest } = given.bundleOptions(options);
@@ -189,7 +189,7 @@ export class ArtifactStore extends ArtifactReader {
     });
   }
 
-  /** Gathers evidence of a problem into one bundle artifact, without secrets unless asked for (`hs bundle debug`). */
+  /** Collects evidence of a problem in one bundle artifact, without secrets unless requested (`hs bundle debug`). */
   async debugBundle(scope: DebugScope, options: DebugBundleOptions = {}): Promise<DebugBundleCreated> {
     const { createDebugBundle } = await import('./ops/debug/create-debug-bundle.js');
     return createDebugBundle(this.session, {
@@ -204,20 +204,20 @@ export class ArtifactStore extends ArtifactReader {
     return importBundle(this.session, this.path(path), given.importOptions(options));
   }
 
-  /** Registers what is sound of a handshake_core workspace, and says what is not (`hs import --format handshake`). */
+  /** Registers the valid artifacts of a handshake_core workspace and reports the others (`hs import --format handshake`). */
   async importWorkspace(path: string, options: WorkspaceOptions = {}): Promise<WorkspaceImport> {
     const { importWorkspace } = await import('./ops/handshake/import-workspace.js');
     return importWorkspace(this.session, this.path(path), given.workspaceOptions(options));
   }
 
-  /** Gives an artifact another name, and with null none (`hs rename`). */
+  /** Renames an artifact; null removes the name (`hs rename`). */
   async rename(name: string, to: string | null, reason?: string): Promise<Described> {
     const { rename } = await import('./ops/govern/describe-artifacts.js');
     const target = to === null ? null : given.text(to, 'to');
     return rename(this.session, given.text(name, 'name'), target, given.reason(reason));
   }
 
-  /** Sets labels, and with null removes them; others stay (`hs label`). */
+  /** Sets labels; null removes a label; others stay (`hs label`). */
   async label(
     name: string,
     labels: Readonly<Record<string, string | null>>,
@@ -227,32 +227,32 @@ export class ArtifactStore extends ArtifactReader {
     return label(this.session, given.text(name, 'name'), given.labelChange(labels), given.reason(reason));
   }
 
-  /** Gives artifacts another TTL or class (`hs retain`). */
+  /** Changes the TTL or class of artifacts (`hs retain`). */
   async retain(names: readonly string[], change: RetainChange): Promise<Retained[]> {
     const { retain } = await import('./ops/govern/retain.js');
     return retain(this.session, given.names(names, 'names'), given.retainChange(change));
   }
 
-  /** Changes how sensitive an artifact is, and whether it may leave (`hs reclassify`). */
+  /** Changes the classification of an artifact and whether it is exportable (`hs reclassify`). */
   async reclassify(name: string, change: Reclassification): Promise<Reclassified> {
     const { reclassify } = await import('./ops/govern/reclassify.js');
     return reclassify(this.session, given.text(name, 'name'), given.reclassification(change));
   }
 
-  /** Moves an artifact one layer up; to L1 it takes the reason why (`hs promote`). */
+  /** Moves an artifact up one layer; L1 needs an attestation (`hs promote`). */
   async promote(name: string, attest?: string): Promise<Promoted> {
     const { promote } = await import('./ops/govern/promote.js');
     const reason = attest === undefined ? undefined : given.text(attest, 'attest');
     return promote(this.session, given.text(name, 'name'), reason);
   }
 
-  /** Puts a policy in force (`hs policy set`). */
+  /** Sets the policy (`hs policy set`). */
   async setPolicy(policy: unknown) {
     const { setPolicyFrom } = await import('./ops/govern/set-policy.js');
     return setPolicyFrom(this.session, () => namedPolicy(policy));
   }
 
-  /** Runs a tool that can leave nothing but artifacts (`hs run`); its output is thrown away unless asked for. */
+  /** Runs a tool whose only output is artifacts (`hs run`); what it prints is discarded unless requested. */
   async run(command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
     const { runTool } = await import('./ops/run/run-tool.js');
     const { environment } = this.session;

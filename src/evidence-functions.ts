@@ -20,7 +20,7 @@ export function verifyProof(proof: Uint8Array | string, publicKey: string): Prov
 
 /**
  * Checks an attestation of how a run made something (`hs proof verify`): INTEGRITY when this key did not sign it.
- * What it says is the word of whoever holds the key.
+ * It is only as trustworthy as the holder of the key.
  */
 export function verifyAttestation(envelope: Uint8Array | string, publicKey: string): ProvenanceStatement {
   const key = parsePublicKey(given.text(publicKey, 'publicKey'));

@@ -19,7 +19,7 @@ function storesOn(disk: Disk, env: Environment): StoreHome {
   return localStores({ disk, random: systemRandom(), env, index: nodeIndex });
 }
 
-/** Opens a store: NO_STORE, UNKNOWN_FORMAT, or, unless it is only to be read, ROLLED_BACK when its ledger lacks what was seen of it. */
+/** Opens a store: NO_STORE, UNKNOWN_FORMAT, or, unless it is opened read-only, ROLLED_BACK when its ledger lacks entries that were seen before. */
 export async function openStore(asked: OpenOptions = {}): Promise<ArtifactStore> {
   const options = given.openOptions(asked);
   const environment = systemEnvironment();
@@ -47,7 +47,7 @@ export async function openStore(asked: OpenOptions = {}): Promise<ArtifactStore>
   );
 }
 
-/** Makes an empty store in a directory that is there, and opens it (`hs init`). CONFLICT when it holds one. */
+/** Creates an empty store in an existing directory and opens it (`hs init`). CONFLICT when one exists. */
 export async function createStore(directory: string, asked: CreateOptions = {}): Promise<ArtifactStore> {
   const options = given.createOptions(asked);
   const path = given.filePath(directory, 'directory');

@@ -10,24 +10,24 @@ import type { RunRequest } from './ops/run/run-request.js';
 export interface OpenOptions {
   /** A `.hsstore` or the directory that holds one; else `HS_STORE`, else upwards from the current directory. */
   readonly store?: string;
-  /** To read alone: also one whose ledger lacks what was seen of it, such as an older copy, of which `warn` is told. */
+  /** Opens the store read-only, even if its ledger lacks entries that were seen before, as in an older copy; `warn` is called then. */
   readonly readOnly?: boolean;
   /** `human:NAME`, `ai_job:NAME` or `plugin_tool:NAME`; else `HS_ACTOR`, else the system's user. */
   readonly actor?: string;
-  /** On behalf of which job; else `HS_JOB_ID`. */
+  /** The job to act for; else `HS_JOB_ID`. */
   readonly jobId?: string;
-  /** The clock that retention and new artifacts go by; what is committed under it says so (D10). */
+  /** The clock for retention and new artifacts; entries committed under it record that (D10). */
   readonly now?: Date;
   readonly progress?: ProgressSink;
-  /** Ends what is under way; nothing is left half done. */
+  /** Aborts the running operation; nothing is left half done. */
   readonly signal?: AbortSignal;
   readonly warn?: (message: string) => void;
 }
 
 export interface CreateOptions extends Omit<OpenOptions, 'store' | 'readOnly'> {
-  /** Removals may be committed under a clock that was set later than the system's: for tests. */
+  /** Allows removals under a clock set ahead of the system clock, for tests. */
   readonly allowSetClock?: boolean;
-  /** The group of the directory may use the store, too. */
+  /** Lets the group of the directory use the store as well. */
   readonly shared?: boolean;
 }
 
@@ -37,33 +37,33 @@ export interface ReadOptions {
 }
 
 export interface ScanOptions {
-  /** Look for e-mail addresses, telephone numbers and paths, too. */
+  /** Also search for e-mail addresses, telephone numbers and paths. */
   readonly personal?: boolean;
 }
 
 export type ExportOptions = Omit<ExportRequest, 'artifact' | 'place' | 'dryRun' | 'byEnding'>;
 
 export interface PutArtifactOptions extends PutOptions {
-  /** What a payload that has no path is called; its media type follows from it. */
+  /** File name of a payload without a path; determines its media type. */
   readonly filenameHint?: string;
 }
 
 export interface PinOptions {
-  /** Of the pin; without it the actor's own. */
+  /** Name of the pin; by default that of the actor. */
   readonly name?: string;
   readonly reason?: string;
-  /** When the pin ends. */
+  /** When the pin expires. */
   readonly until?: Date;
 }
 
 export interface CollectStoreOptions {
-  /** A plan that was saved or shown: nothing but what it lists goes (D3). */
+  /** A saved or shown plan: nothing that it does not list is removed (D3). */
   readonly plan?: PrunePlan;
-  /** In place of the policy's (bytes). */
+  /** Quota in bytes, instead of that of the policy. */
   readonly quotaBytes?: number;
-  /** Purge what could still be brought back too. */
+  /** Also purge the trash, which then cannot be restored. */
   readonly emptyTrash?: boolean;
-  /** Go on where the quota cannot be met, and take all that it may; else QUOTA before anything goes. */
+  /** If the quota cannot be met, remove all that it may; otherwise QUOTA is thrown before anything is removed. */
   readonly bestEffort?: boolean;
 }
 
@@ -71,11 +71,11 @@ export interface CollectStoreOptions {
 export type PageOptions = Pick<PageRequest, 'force' | 'target' | 'displayProjectionRef'>;
 
 export interface UsagePageOptions extends PageOptions {
-  /** What the groups are of; without it, kinds. */
+  /** The key to group by; by default the kind. */
   readonly by?: UsageKey;
 }
 
-/** What to put into a debug bundle, and what to call it. */
+/** Contents and name of a debug bundle. */
 export type DebugBundleOptions = Omit<DebugRequest, 'scope'>;
 
 export type RunOptions = Partial<Omit<RunRequest, 'command'>>;

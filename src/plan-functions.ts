@@ -9,7 +9,7 @@ export function encodePlan(plan: PrunePlan): Buffer {
   return file.encodePlan(file.checkPlan(plan));
 }
 
-/** Reads a plan file: INVALID_RECORD says what is wrong with one that was cut, edited or is something else. */
+/** Reads a plan file. INVALID_RECORD if it is truncated, edited or not a plan. */
 export function decodePlan(bytes: Uint8Array): { readonly plan: PrunePlan; readonly hash: ObjectId } {
   if (!given.isBytes(bytes)) throw new HsError('USAGE', 'a plan file is read from a Uint8Array');
   return file.decodePlan(bytes);

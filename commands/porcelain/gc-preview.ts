@@ -28,7 +28,7 @@ import type {
   TrashWindow,
 } from '../../src/ui/preview-data.js';
 
-/** What of the options of `hs gc` the preview goes by. */
+/** The options of `hs gc` that the preview uses. */
 export interface PreviewOptions {
   readonly quota: number | undefined;
   readonly emptyTrash: boolean;

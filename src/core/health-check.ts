@@ -8,7 +8,7 @@ export interface DoctorCheck {
   readonly check: string;
   readonly state: DoctorState;
   readonly found: string;
-  /** How to mend it. */
+  /** How to fix it. */
   readonly mend?: string;
 }
 

@@ -39,12 +39,12 @@ const EXIT_STATUS = {
 export type ErrorCode = keyof typeof EXIT_STATUS;
 
 export interface ErrorExtras {
-  /** The next step, as a command or a fact the reader can act on. */
+  /** The next step: a command, or a fact the reader can act on. */
   readonly hint?: string;
   /** Machine-readable facts for `--json`; never payload bytes. */
   readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
-  /** Instead of the code's own, where a command's statuses are another program's (`hs run`: 125). */
+  /** Overrides the status of the code, for commands that pass on the status of another program (`hs run`: 125). */
   readonly exitStatus?: number;
 }
 
@@ -65,7 +65,7 @@ export class HsError extends Error {
   }
 }
 
-/** The same failure, with what it is about in front of it; `hint` stands in for the one it has. */
+/** The same error with a prefix before its message; `hint` replaces its hint. */
 export function prefixed(e: HsError, subject: string, hint = e.hint): HsError {
   return new HsError(e.code, `${subject}${e.message}`, {
     ...(hint === undefined ? {} : { hint }),

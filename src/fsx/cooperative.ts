@@ -3,7 +3,7 @@ import { yieldToEvents } from './yielding-disk.js';
 /** How many steps of a computation are taken before the clock is looked at. */
 const STEPS = 64;
 
-/** Runs a long computation to its end, with turns of the event loop in between; its result. */
+/** Runs a long computation to its end, and yields to the event loop in between; returns its result. */
 export async function cooperatively<T>(steps: Generator<unknown, T>): Promise<T> {
   for (let n = 1; ; n++) {
     const { done, value } = steps.next();
@@ -12,7 +12,7 @@ export async function cooperatively<T>(steps: Generator<unknown, T>): Promise<T>
   }
 }
 
-/** What a long iteration gives, as an array, with turns of the event loop in between. */
+/** Collects a long iteration into an array, and yields to the event loop in between. */
 export function gatherCooperatively<T>(items: Iterable<T>): Promise<T[]> {
   return cooperatively(
     (function* () {

@@ -16,7 +16,7 @@ function turn(): Promise<void> {
 }
 
 /**
- * Gives the event loop a turn when it had none for a while; undefined when it had. Loops that do not
+ * Yields to the event loop if it had no turn for a while; undefined if it had. Loops that do not
  * otherwise wait for anything call it, since nothing else would let a signal through.
  */
 export function yieldToEvents(): Promise<void> | undefined {
@@ -26,7 +26,7 @@ export function yieldToEvents(): Promise<void> | undefined {
 }
 
 /**
- * The same disk, between whose operations the event loop gets its turns. Small operations of the real disk
+ * The same disk, which yields to the event loop between operations. Small operations of the real disk
  * are synchronous inside their promise, so that a loop over a million files would never see Ctrl-C.
  */
 export function yieldingDisk(inner: Disk): Disk {

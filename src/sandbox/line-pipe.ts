@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 
-/** A pipe to the launcher for one line. Whoever waits for it takes an end of file without one as the end of hs. */
+/** A pipe that sends one line to the launcher. End of file without a line means that hs has died. */
 export class LinePipe {
   readonly #pipe: Duplex;
 
@@ -9,7 +9,7 @@ export class LinePipe {
     const stdio: readonly unknown[] = child.stdio;
     const pipe = stdio[fd] as Duplex;
     this.#pipe = pipe;
-    // A reader that is gone needs to be told nothing.
+    // A reader that has closed the pipe needs no message.
     pipe.on('error', () => undefined);
     // Nothing comes back, but its end counts as an end of the process's streams.
     pipe.resume();

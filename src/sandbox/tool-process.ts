@@ -9,7 +9,7 @@ export interface ToolProcessPlan {
   readonly endWith: NodeJS.Signals;
 }
 
-/** What can be done to a running tool. */
+/** A running tool: signals and termination. */
 export class ToolProcess {
   aborted = false;
   readonly #child: ChildProcess;
@@ -68,7 +68,7 @@ export class ToolProcess {
   }
 }
 
-/** A process that is gone is what was wanted. */
+/** Does nothing if the process has already ended. */
 export function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);

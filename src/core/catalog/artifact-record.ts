@@ -11,7 +11,7 @@ export interface Pin {
   readonly at: Timestamp;
 }
 
-/** Where and when an artifact entered this store: what "newest" and a class window go by (D2). */
+/** Where and when an artifact was registered in this store; decides "newest" and class windows (D2). */
 export interface Registration {
   readonly seq: number;
   /** Place among the operations of that entry. */
@@ -19,7 +19,7 @@ export interface Registration {
   readonly at: Timestamp;
 }
 
-/** What the ledger says of one artifact: the facts of its newest revision, and what holds it. */
+/** The ledger's record of one artifact: the facts of its newest revision, and its pins. */
 export interface ArtifactRecord extends ArtifactFacts {
   readonly registered: Registration;
   /** Manifests of all revisions, oldest first, with their sizes: all of them are kept while it lives. */

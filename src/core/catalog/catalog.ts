@@ -21,7 +21,7 @@ import { type ReadTables, TablesDamaged } from './key-tables.js';
 import { fromRow, type RecordRow } from './record-row.js';
 import { type Total, type TotalField, totalPrefix } from './totals.js';
 
-/** The ledger position that a state stands at: number and hash of the entry last folded. */
+/** The ledger position of a state: number and hash of the entry folded last. */
 export interface Head {
   readonly seq: number;
   readonly hash: ObjectId;
@@ -44,7 +44,7 @@ export interface CatalogMeta extends CatalogCounts, Head {
 /** Where a list goes on: behind the artifact of this registration. */
 export type Cursor = Pick<Registration, 'seq' | 'index'>;
 
-/** What the ledger says at one position. A view over tables that a fold has filled. */
+/** The state of the ledger at one position: a view of tables filled by a fold. */
 export class Catalog {
   readonly #tables: ReadTables;
   readonly #meta: CatalogMeta;
@@ -154,7 +154,7 @@ export class Catalog {
     return this.#under(seriesRowKey(of));
   }
 
-  /** What names an artifact as its source, live or removed, newest first by ledger position. */
+  /** Artifacts that name this one as a source, live or removed, newest first by ledger position. */
   derivedFrom(id: ArtifactId): Iterable<ArtifactRecord> {
     return this.#under(derivedKey(id));
   }

@@ -9,7 +9,7 @@ export function activePins(record: Pick<ArtifactRecord, 'pins'>, now: Timestamp)
   return record.pins.filter((p) => p.until === undefined || p.until > now);
 }
 
-/** What the operations of one entry do to one artifact, as they go. */
+/** The state of one artifact while the operations of an entry are checked. */
 interface ArtifactState {
   readonly removed: boolean;
   /** It was removed without a trash window. */

@@ -45,7 +45,7 @@ export class EntryFold {
     return record;
   }
 
-  /** Puts a record in the place of what it was, with the keys under which it is found. */
+  /** Replaces a record and its keys. */
   #put(before: ArtifactRecord | undefined, after: ArtifactRecord): void {
     const gone = new Set(before && keysOf(before));
     const [own, ...others] = keysOf(after);

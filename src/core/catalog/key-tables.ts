@@ -18,7 +18,7 @@ export interface Tables extends ReadTables {
   remove(key: string): void;
 }
 
-/** Derived tables that do not hold what was put there, or belong to another chain: they are rebuilt. */
+/** The derived tables are damaged or belong to another chain: they must be rebuilt. */
 export class TablesDamaged extends Error {}
 
 export class MemoryTables implements Tables {

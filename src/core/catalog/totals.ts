@@ -2,7 +2,7 @@ import type { ArtifactRecord } from './artifact-record.js';
 import { TOTALS } from './catalog-keys.js';
 import type { Tables } from './key-tables.js';
 
-/** By what live artifacts are added up as they change. */
+/** The keys by which live artifacts are totalled. */
 export const TOTAL_FIELDS = ['kind', 'class', 'layer'] as const;
 export type TotalField = (typeof TOTAL_FIELDS)[number];
 
@@ -24,7 +24,7 @@ export const totalPrefix = (field: TotalField) => `${TOTALS}${field}/`;
 export class TotalChanges {
   readonly #changes = new Map<string, { artifacts: number; bytes: number }>();
 
-  /** `sign` is 1 for what becomes live and -1 for what stops to be. */
+  /** `sign` is 1 for artifacts that become live and -1 for those that no longer are. */
   note(record: ArtifactRecord, sign: 1 | -1): void {
     for (const field of TOTAL_FIELDS) {
       const key = totalPrefix(field) + FIELD[field](record);

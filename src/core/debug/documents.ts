@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { artifactId, natural, objectId, timestamp, uuid } from '../json/schema.js';
 
-/** Who may see a debug bundle: anybody, those who work with the store, or nobody elsewhere. */
+/** Who may see a debug bundle: anybody, users of the store, or nobody outside. */
 export const DEBUG_MODES = ['safe', 'workspace', 'full'] as const;
 export type DebugMode = (typeof DEBUG_MODES)[number];
 

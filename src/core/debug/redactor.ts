@@ -122,7 +122,7 @@ export class Redactor {
     return this.text(value, place);
   }
 
-  /** What a person, or a tool, wrote. */
+  /** Text written by a person or a tool. */
   text(text: string, place: Place): string {
     const { mode } = this.#options;
     if (mode === 'full') return text;
@@ -148,7 +148,7 @@ export class Redactor {
     return this.text(id, place);
   }
 
-  /** Who acted: a person's name is not for strangers. */
+  /** An actor: names of people are redacted. */
   actor(id: string, place: Place): string {
     return this.#options.mode === 'safe' ? this.text(id, place) : this.identifier(id, place);
   }

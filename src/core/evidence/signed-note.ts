@@ -40,7 +40,7 @@ export function keyHash({ name, publicKey }: NoteVerifier): Buffer {
     .subarray(0, HASH_BYTES);
 }
 
-/** The key as a verifier is told it: `NAME+HASH+KEY` (C2SP signed-note, "vkey"). */
+/** The key in the form that verifiers accept: `NAME+HASH+KEY` (C2SP signed-note, "vkey"). */
 export function verifierKey(verifier: NoteVerifier): string {
   const key = Buffer.concat([ED25519, rawPublicKey(verifier.publicKey)]).toString('base64');
   return `${verifier.name}+${keyHash(verifier).toString('hex')}+${key}`;

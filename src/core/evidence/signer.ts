@@ -8,7 +8,7 @@ export interface Signer {
   sign(bytes: Uint8Array): Promise<Uint8Array>;
 }
 
-/** A signer whose private key is at hand. */
+/** A signer with a private key in memory. */
 export function localSigner(privateKey: KeyObject): Signer {
   return { publicKey: createPublicKey(privateKey), sign: async (bytes) => sign(null, bytes, privateKey) };
 }

@@ -95,14 +95,14 @@ export function clearsRemoved(s: GuardSubject, consents: ReadonlySet<ObjectId>):
   return (s.members ?? []).some((member) => clearsRemoved(member, consents));
 }
 
-/** One thing that blocks, with all that is wrong with it. */
+/** An artifact that blocks an export, with all rules it breaks. */
 export interface Culprit {
   readonly subject: GuardSubject;
   readonly where: readonly string[];
   readonly rules: readonly GuardRule[];
 }
 
-/** The blocks by what causes them: an artifact that is met more than once is told once. */
+/** Groups blocks by their cause, so that each artifact is reported once. */
 export function culpritsOf(blocks: readonly GuardBlock[]): readonly Culprit[] {
   const found = new Map<string, Culprit>();
   for (const { rule, subject, where } of blocks) {
@@ -117,7 +117,7 @@ export function culpritsOf(blocks: readonly GuardBlock[]): readonly Culprit[] {
   return [...found.values()];
 }
 
-/** `culprit` as `--json` has it. */
+/** A culprit for `--json`. */
 export function culpritDetails({ subject, where, rules }: Culprit) {
   const { artifactId, contentHash, path, removed } = subject;
   return {
@@ -131,7 +131,7 @@ export function culpritDetails({ subject, where, rules }: Culprit) {
   };
 }
 
-/** What a culprit is called among artifacts: `'app' (9d58dfad)`. */
+/** The label of a culprit: `'app' (9d58dfad)`. */
 function nameOf({ subject }: Culprit): string {
   const { label, artifactId, removed } = subject;
   const name = `'${escapeText(label)}'`;
@@ -139,7 +139,7 @@ function nameOf({ subject }: Culprit): string {
   return id === undefined ? name : `${name} (${id}${removed ? ', removed' : ''})`;
 }
 
-/** What the culprit says against an export, to follow "cannot export 'report': ". */
+/** The reason to refuse an export, to follow "cannot export 'report': ". */
 export function describeCulprit(culprit: Culprit): string {
   const { subject, where, rules } = culprit;
   if (rules.includes('too-deep')) return 'its members are nested too deeply to check';
@@ -193,7 +193,7 @@ function isKept({ subject: { link } }: Culprit): boolean {
 /** A hint is one line. */
 const MAX_NAMED = 5;
 
-/** The next step for whoever was blocked; `restorable` are those removed artifacts that can come back. */
+/** The next step for the user; `restorable` are removed artifacts that can be brought back. */
 export function blockHint(
   culprits: readonly Culprit[],
   id: string,

@@ -46,7 +46,7 @@ export interface ReadManifest {
   readonly faults: readonly Fault[];
 }
 
-/** Reads hostile bytes as such a manifest; what is wrong is told, not thrown. */
+/** Reads hostile bytes as such a manifest; returns problems instead of throwing. */
 export function readWorkspaceManifest(bytes: Uint8Array): ReadManifest {
   let value: unknown;
   try {

@@ -115,7 +115,7 @@ export function canonicalArray(values: Iterable<unknown>): Buffer {
   return Buffer.concat(pieces);
 }
 
-/** UTF-8 as it stands, or INVALID_RECORD; `Buffer.toString` would turn bad bytes into U+FFFD silently. */
+/** Decodes UTF-8, or throws INVALID_RECORD; `Buffer.toString` would turn bad bytes into U+FFFD silently. */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);

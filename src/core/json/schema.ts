@@ -52,7 +52,7 @@ interface Issue {
   readonly options?: readonly unknown[];
 }
 
-/** What is said of one value; more would bury the first, and a hostile value has hundreds of thousands. */
+/** Most problems reported for one value; a hostile value has hundreds of thousands. */
 const MAX_PROBLEMS = 20;
 const MAX_PROBLEM_LENGTH = 500;
 
@@ -91,7 +91,7 @@ function describeIssues(issues: readonly Issue[]): string[] {
   return more === 0 ? lines : [...lines, `and ${more} more`];
 }
 
-/** A value as a schema has it, or what is wrong with it. */
+/** A parsed value, or its problems. */
 export function parseSchema<S extends z.ZodMiniType>(
   schema: S,
   value: unknown,
@@ -106,7 +106,7 @@ export function parseSchema<S extends z.ZodMiniType>(
   }
 }
 
-/** Checks a value against a schema; what it says is for people, `details.problems` for programs. */
+/** Checks a value against a schema; the message is for people, `details.problems` for programs. */
 export function check<S extends z.ZodMiniType>(
   schema: S,
   value: unknown,

@@ -3,7 +3,7 @@ import type { LedgerEntry } from '../ledger/entry.js';
 import { timestampMs } from '../objects/ids.js';
 import type { Manifest } from './manifest.js';
 
-/** Fields of a manifest that hs sets from what it saw, where it made the artifact itself. */
+/** Manifest fields that hs sets from its own observation when it creates an artifact. */
 export const CLAIM_FIELDS = ['created_at', 'created_by_job_id', 'provenance'] as const;
 export type ClaimField = (typeof CLAIM_FIELDS)[number];
 
@@ -11,7 +11,7 @@ export type ClaimField = (typeof CLAIM_FIELDS)[number];
 const LONGEST_COMMAND_MS = DAY_MS;
 
 /**
- * Which of these fields are somebody's word: whoever wrote the manifest, or made the bundle that it came in,
+ * Which of these fields are only claimed: the author of the manifest, or of the bundle it came in,
  * said so, and `entry`, which registered the artifact here, does not bear it out. Only a run that hs watched has
  * a provenance that it knows.
  */

@@ -1,4 +1,4 @@
-/** What a directory has for a media type. */
+/** The media type of a directory. */
 export const DIRECTORY_TYPE = 'inode/directory';
 
 /** Signatures of formats that have one: offset and bytes. */

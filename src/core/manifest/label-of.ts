@@ -4,12 +4,12 @@ export interface Labelled {
   readonly filename_hint?: string | undefined;
 }
 
-/** What an artifact is called wherever a person reads: its name, else its filename hint, else its short id. */
+/** The label of an artifact for people: its name, else its filename hint, else its short id. */
 export function labelOf({ name, filename_hint, artifact_id }: Labelled): string {
   return name ?? filename_hint ?? artifact_id.slice(0, 8);
 }
 
-/** What is shown beside an id: its name, else its filename hint, else its kind. */
+/** The label to show beside an id: the name, else the filename hint, else the kind. */
 export function labelBesideId(a: Omit<Labelled, 'artifact_id'> & { readonly kind: string }): string {
   return a.name ?? a.filename_hint ?? a.kind;
 }

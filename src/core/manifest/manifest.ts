@@ -24,7 +24,7 @@ const mime = z
   .check(z.maxLength(255), z.regex(/^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/, 'not a media type'));
 const name = text(1024);
 
-/** How one artifact names another (A5): by its id, which the `uri` repeats. */
+/** A reference from one artifact to another (A5): its id, which `uri` repeats. */
 const handleFields = z.strictObject({
   artifact_id: artifactId,
   kind: z.enum(KINDS),
@@ -140,7 +140,7 @@ export function toManifest(value: unknown): Manifest {
   return manifest;
 }
 
-/** INVALID_MANIFEST for one that no reader would take, such as that of a bundle of too many artifacts. */
+/** INVALID_MANIFEST if no reader would accept it, for example for a bundle of too many artifacts. */
 export function encodeManifest(manifest: Manifest): Buffer {
   const bytes = canonicalBytes(manifest);
   if (bytes.byteLength <= MAX_MANIFEST_BYTES) return bytes;

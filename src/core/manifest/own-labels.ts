@@ -1,8 +1,8 @@
 import type { Manifest } from './manifest.js';
 
-/** Labels that hs sets itself. What begins with `hs.` is its own to give a meaning. */
+/** Labels that hs sets itself. Labels that begin with `hs.` are reserved. */
 
-/** Marks an artifact that lacks some of what the tool left: how many. */
+/** Number of entries of a tool's output that were refused. */
 export const REFUSED_LABEL = 'hs.refused';
 
 /**
@@ -20,7 +20,7 @@ export const HASH_FORM_LABEL = 'hs.import.hash_form';
 /** On a debug bundle: its mode. */
 export const DEBUG_LABEL = 'hs.debug';
 
-/** The label for what was read, where it needs one. */
+/** The label for a file that was read, if it needs one. */
 export function executableLabel(executable: boolean): Record<string, string> {
   return executable ? { [EXECUTABLE_LABEL]: 'true' } : {};
 }

@@ -4,7 +4,7 @@ import { contradictsType, DIRECTORY_TYPE } from './content-type.js';
 import { type Manifest, manifestProblems } from './manifest.js';
 import type { Layer } from './vocabulary.js';
 
-/** Who vouches for a frozen artifact, why, and for which content (A10). */
+/** Who attests to a frozen artifact, why, and to which content (A10). */
 export interface Attestation {
   readonly by: string;
   readonly reason: string;
@@ -14,14 +14,14 @@ export interface Attestation {
 /** Everything that the gates look at, gathered before. */
 export interface PromotionFacts {
   readonly manifest: Manifest;
-  /** What the payload really hashes to now; `undefined` when it cannot be read. */
+  /** The actual hash of the payload; `undefined` if it cannot be read. */
   readonly rehashed: ObjectId | undefined;
   /** The start of a file payload and its size; for a directory, whether its index and files agree. */
   readonly content:
     | { readonly type: 'file'; readonly head: Uint8Array; readonly size: number }
     | { readonly type: 'directory'; readonly size: number }
     | undefined;
-  /** Live artifacts by id, with what they were made from. */
+  /** Live artifacts by id, with their sources. */
   readonly graph: (
     id: ArtifactId,
   ) => { readonly contentHash: ObjectId; readonly sources: readonly ArtifactId[] } | undefined;

@@ -20,7 +20,7 @@ export function sensitivityOf(records: readonly ArtifactRecord[]) {
 /** The facts that the guard looks at; a record, a manifest and a handle all have them. */
 export type Sensitivity = Pick<ArtifactRecord, 'classification' | 'exportable'>;
 
-/** What takes `artifact.read:restricted` to read, and a consent or a reclassification to export. */
+/** True for content that needs `artifact.read:restricted` to read, and consent or reclassification to export. */
 export function isRestricted(s: Sensitivity): boolean {
   return s.classification === 'high' || !s.exportable;
 }

@@ -18,7 +18,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text that is safe in an element and in a quoted attribute; what could not be seen is written out. */
+/** Text that is safe in an element and in a quoted attribute; invisible characters are escaped. */
 export function escapeHtml(text: string): string {
   return escapeText(text).replace(/[&<>"']/g, (c) => ENTITIES[c]!);
 }

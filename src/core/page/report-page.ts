@@ -9,9 +9,9 @@ import type { ClassHistory } from './class-history.js';
 import { type Html, html } from './html.js';
 import { page } from './page.js';
 
-/** What the page says of undoing a collection. */
+/** How a collection can be undone. */
 export interface PageUndo {
-  /** When it removed what it removed. */
+  /** When the artifacts were removed. */
   readonly at: Timestamp;
   /** When what it moved to the trash may be purged; absent where there was no window. */
   readonly trashUntil?: Timestamp | undefined;
@@ -37,7 +37,7 @@ export const MOST_ROWS = 500;
 const words = (rule: string) => rule.replaceAll('_', ' ');
 const day = (at: string) => at.slice(0, 10);
 
-/** The report of a collection for people who look: what went and why, what stays and until when. */
+/** The report of a collection as a page: what was removed and why, what is kept and until when. */
 export function reportPage(data: ReportPageData): Buffer {
   const { report, undo, stays, history, now, madeBy } = data;
   const { header: h } = report;

@@ -13,7 +13,7 @@ interface Totals {
 
 export interface UsagePageData {
   readonly storeId: string;
-  /** What the groups are of: `kind`, `class`, `name` or `layer`. */
+  /** The key of the groups: `kind`, `class`, `name` or `layer`. */
   readonly by: string;
   /** The largest first. */
   readonly rows: readonly {
@@ -35,7 +35,7 @@ export interface UsagePageData {
 
 const are = ({ objects }: Totals) => `${counted(objects, 'object')} ${objects === 1 ? 'is' : 'are'}`;
 
-/** Disk usage for people who look. */
+/** Disk usage as a page. */
 export function usagePage(data: UsagePageData): Buffer {
   const { storeId, by, now, madeBy } = data;
   const most = Math.max(1, data.physical_bytes);

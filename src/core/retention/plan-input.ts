@@ -23,7 +23,7 @@ export interface PlanInput {
   /** Removed ones, in any order: what they were made from may be held through them. */
   readonly removed: readonly Pick<ArtifactRecord, 'artifact_id' | 'sources'>[];
   objectsOf(record: ArtifactRecord): ArtifactObjects;
-  /** In place of the policy's (bytes). */
+  /** Quota in bytes, instead of that of the policy. */
   readonly quotaBytes?: number;
   /** Nothing that goes has a trash window (`hs rm --purge`). */
   readonly purge?: boolean;

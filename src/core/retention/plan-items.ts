@@ -39,7 +39,7 @@ export function toPlanItem(a: ArtifactRecord, v: Verdict, freed: Freed, clock: T
   };
 }
 
-/** What the header sums up of the items. */
+/** The totals in the header. */
 export function planTotals(items: readonly PlanItem[]) {
   const totals = { scanned: items.length, pruned: 0, spared: 0, failed: 0, pruned_bytes: 0, freed_bytes: 0 };
   let [atOnce, irreversible] = [0, 0];
@@ -60,7 +60,7 @@ export function planTotals(items: readonly PlanItem[]) {
   };
 }
 
-/** Marks what nothing can bring back, once the account knows of all that goes. */
+/** Marks items that cannot be brought back, once the account knows all removals. */
 export function markIrreversible(
   item: PlanItem,
   a: ArtifactRecord,

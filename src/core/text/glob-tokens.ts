@@ -18,7 +18,7 @@ export type GlobToken =
   | { readonly is: 'or' }
   | { readonly is: 'close' };
 
-/** Why a text is no glob; the reader knows what it is called. */
+/** Why a text is not a glob; the caller knows its name. */
 export class NotAGlob extends Error {}
 
 export const SLASH = 0x2f;

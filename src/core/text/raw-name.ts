@@ -1,6 +1,6 @@
 import { escapeText } from './escape-control.js';
 
-/** A byte that is no UTF-8 stands in text as this and its value: a lone surrogate, which no other text holds. */
+/** A byte that is not UTF-8 is represented in text as this plus its value: a lone surrogate, which no valid text contains. */
 const BYTE = 0xdc00;
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const LONGEST_CHARACTER = 4;
@@ -32,7 +32,7 @@ export function bytesInGlob(glob: string): string {
   );
 }
 
-/** What {@link textOfName} gave, safe to show: such a byte as `\xe9`. */
+/** The result of {@link textOfName}, safe to show: such a byte appears as `\xe9`. */
 export function showName(text: string): string {
   return text
     .split(/([\udc80-\udcff])/u)

@@ -1,9 +1,9 @@
-/** The nearest of `candidates` by edit distance, if it is near enough to be what was meant. */
+/** The nearest of `candidates` by edit distance, if it is close enough to be a likely typo. */
 export function didYouMean(typed: string, candidates: Iterable<string>): string | undefined {
   return nearest(typed, candidates, 1)[0];
 }
 
-/** Those of `candidates` that are near enough to be what was meant, the nearest first, `most` at most. */
+/** Those of `candidates` that are close enough to be a likely typo, nearest first, at most `most`. */
 export function nearest(typed: string, candidates: Iterable<string>, most: number): string[] {
   const limit = Math.max(1, Math.floor(typed.length / 3)) + 1;
   const near: [distance: number, candidate: string][] = [];

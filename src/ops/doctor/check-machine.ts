@@ -83,7 +83,7 @@ async function checkSandboxes({ disk, environment, random }: Machine): Promise<D
   ];
 }
 
-/** What hs stands on, whatever the store. */
+/** Checks of the machine that need no store. */
 export async function checkMachine(machine: Machine): Promise<DoctorCheck[]> {
   return [
     checkNode(machine.nodeVersion),

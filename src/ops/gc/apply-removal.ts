@@ -35,7 +35,7 @@ export interface RemovalRequest extends PlanRequest {
   readonly traceId: string;
   readonly reason?: string | undefined;
   readonly seen?: SeenPlan | undefined;
-  /** Go on where the quota cannot be met, and take all that it may; else QUOTA before anything goes. */
+  /** If the quota cannot be met, remove all that it may; otherwise QUOTA is thrown before anything is removed. */
   readonly bestEffort?: boolean;
   /** Asks to stop before the commit. */
   readonly signal?: AbortSignal;

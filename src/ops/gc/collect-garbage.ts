@@ -11,13 +11,13 @@ import { goneForGood, trashedArtifacts } from './trash-contents.js';
 import { trashWindow } from './trash-window.js';
 
 export interface CollectOptions {
-  /** A plan that was saved or shown: nothing but what it lists goes (D3). */
+  /** A saved or shown plan: nothing that it does not list is removed (D3). */
   readonly seen?: SeenPlan | undefined;
   /** In place of the policy's (bytes). With `seen`, the plan's own holds. */
   readonly quotaBytes?: number | undefined;
   /** Purge what is within its trash window too; takes `retention.purge`. */
   readonly emptyTrash?: boolean;
-  /** Go on where the quota cannot be met, and take all that it may; else QUOTA before anything goes. */
+  /** If the quota cannot be met, remove all that it may; otherwise QUOTA is thrown before anything is removed. */
   readonly bestEffort?: boolean;
   /** How long a purge without a window waits for commands that are at work; by default two seconds. */
   readonly patience?: Patience;

@@ -10,7 +10,7 @@ import type { RetentionStorage } from './retention-storage.js';
 export interface PlanRequest {
   /** The clock that retention is judged by, asked once the state is read: nothing in it is then of the future. */
   now(): Timestamp;
-  /** In place of the policy's (bytes). */
+  /** Quota in bytes, instead of that of the policy. */
   readonly quotaBytes?: number | undefined;
   /** In place of the one in force: what a plan under another policy would do. It cannot be applied. */
   readonly policy?: { readonly id: ObjectId; readonly policy: Policy } | undefined;

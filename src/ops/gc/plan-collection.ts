@@ -9,7 +9,7 @@ import { StorePreview } from './store-retention.js';
 const MAX_TRIES = 3;
 
 export interface CollectionPlanOptions {
-  /** In place of the policy's (bytes). */
+  /** Quota in bytes, instead of that of the policy. */
   readonly quotaBytes?: number | undefined;
   /** In place of the one in force; such a plan cannot be applied. */
   readonly policy?: { readonly id: ObjectId; readonly policy: Policy } | undefined;

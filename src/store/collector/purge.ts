@@ -9,7 +9,7 @@ import type { Mark } from './mark.js';
 /** How often a purge without a window looks whether the leases it waits for are gone. */
 const POLL_MS = 25;
 
-/** What was unlinked for good. */
+/** The result of a purge. */
 export interface Purged {
   readonly batches: readonly string[];
   readonly objects: number;

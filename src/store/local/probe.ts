@@ -9,7 +9,7 @@ function unsuitable(workspace: string, what: string, cause: unknown): HsError {
 }
 
 /**
- * What a store stands on, tried for real: hard links, kernel locks, fsync of a directory. SYSTEM when it
+ * Tests what a store needs: hard links, kernel locks, fsync of a directory. SYSTEM when it
  * lacks one. The names it uses begin with `prefix`, and are gone again.
  */
 export async function probeFilesystem(disk: Disk, prefix: string, workspace: string): Promise<void> {
