@@ -56,7 +56,7 @@ While writing, hs holds the directories below DEST open and follows no link belo
     { command: 'hs export dist --format tar - | tar -t', explains: 'Write a directory as a tar to a pipe.' },
     { command: 'hs export a1b2c3 d4e5f6 --into out', explains: 'Write several artifacts below a directory.' },
     {
-      command: 'hs export site public/ --target public',
+      command: 'hs export dist public --target public',
       explains: 'Say that it will be published: nothing high goes with it.',
     },
     {

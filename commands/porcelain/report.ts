@@ -36,7 +36,7 @@ With \`--html\`, the report is written as one HTML page, for people without hs: 
   examples: [
     { command: 'hs report', explains: 'List all reports, the newest first.' },
     { command: 'hs report retention-report', explains: 'Show the newest report.' },
-    { command: 'hs report retention-report --html report.html', explains: 'Write it as a page.' },
+    { command: 'hs report retention-report --html page.html', explains: 'Write it as a page.' },
   ],
   seeAlso: ['hs-gc(1)', 'hs-rm(1)', 'hs-restore(1)', 'hs-log(1)'],
   exits: PAGE_EXITS,

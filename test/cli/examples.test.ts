@@ -46,6 +46,7 @@ hs ledger sign --key key.pem > checkpoint
 hs ledger prove 0 --checkpoint checkpoint > proof.json
 hs run --sandbox none --name built -- sh -c 'echo 1 > "$HS_OUT/score"'
 hs export built built --attest --key key.pem
+mkdir -p ~/project/.handshake/artifacts
 mkdir build ~/.zfunc ~/.config ~/.config/fish ~/.config/fish/completions`;
 
 /** What must be different for one example: steps before it, or a status that is its answer. */
