@@ -15,7 +15,7 @@ import type { ArtifactFacts } from '../../src/core/ledger/operation.js';
 import { timestampMs, toTimestamp } from '../../src/core/objects/ids.js';
 import { add, Chain, facts, idOf, pin, remove, restore, unpin } from './chain.js';
 
-const NAMES = ['a', 'b', 'ä/ö'];
+const NAMES = ['a', 'b', 'a/b', 'a b', ' a', 'ä/ö', 'x'.repeat(65)];
 const SPREAD = 6;
 
 const someFacts: fc.Arbitrary<Partial<ArtifactFacts>> = fc.record(

@@ -2,7 +2,7 @@ import { DAY_MS } from '../duration.js';
 import { sha256 } from '../objects/hash.js';
 import { type ArtifactId, timestampMs } from '../objects/ids.js';
 import { type ArtifactRecord, isGuarded, type Registration } from './artifact-record.js';
-import { seriesKey } from './series.js';
+import { seriesWord } from './series.js';
 
 /** The one row that stamps the state with its place in the chain. */
 export const META_KEY = 'm';
@@ -20,12 +20,16 @@ const YEAR_0_MS = 62_167_219_200_000;
 const TIME_DIGITS = 13;
 const MOST_DIGITS = 14;
 
+/** Of so many digits the complement is a safe integer. */
+const EXACT_DIGITS = 13;
+
 /** Numbers from high to low: how many hex digits, as a digit that falls, and the digits, each as what it lacks of 15. */
 function descending(n: number): string {
   const digits = n.toString(16);
-  let out = (MOST_DIGITS - digits.length).toString(16);
-  for (let i = 0; i < digits.length; i++) out += (15 - Number.parseInt(digits[i]!, 16)).toString(16);
-  return out;
+  const { length } = digits;
+  const count = (MOST_DIGITS - length).toString(16);
+  if (length <= EXACT_DIGITS) return count + (16 ** length - 1 - n).toString(16).padStart(length, '0');
+  return count + Array.from(digits, (d) => (15 - Number.parseInt(d, 16)).toString(16)).join('');
 }
 
 /** Where an artifact was registered, as a key: the newest first. */
@@ -38,15 +42,23 @@ export function placeOf(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1);
 }
 
-/** Words may be longer than a key can be, and hold what it cannot. */
-const word = (text: string) => sha256(Buffer.from(text, 'utf8')).slice(0, 32);
+/** Most names: short, and of characters that a key may have. They stay readable, and cost no hash. */
+const PLAIN_WORD = /^[!-~]{1,64}$/;
+
+/** A word as a part of a key: itself and a space, or a space and a hash, so that none begins another. */
+function word(text: string): string {
+  return PLAIN_WORD.test(text) ? `${text} ` : ` ${sha256(Buffer.from(text, 'utf8')).slice(0, 32)}`;
+}
 
 /** The place of the artifact is the value. */
 export const idKey = (id: string) => `i/${id}`;
 export const nameKey = (name: string) => `n/${word(name)}/`;
 /** Of those that were removed. */
 export const removedNameKey = (name: string) => `y/${word(name)}/`;
-export const seriesRowKey = (r: Parameters<typeof seriesKey>[0]) => `s/${word(seriesKey(r))}/`;
+export function seriesRowKey(r: Pick<ArtifactRecord, 'retention_class' | 'name' | 'filename_hint' | 'kind'>) {
+  const [by, text] = seriesWord(r);
+  return `s/${r.retention_class}/${by}/${word(text)}/`;
+}
 /** What was made from an artifact, live or removed. */
 export const derivedKey = (source: ArtifactId) => `d/${source}/`;
 export const endingKey = (ms: number) =>

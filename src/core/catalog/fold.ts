@@ -20,7 +20,7 @@ export class EntryFold {
   readonly #tables: Tables;
   readonly #entry: LedgerEntry;
   readonly #totals = new TotalChanges();
-  #meta: Omit<CatalogMeta, keyof Head | 'policy'>;
+  readonly #meta: { -readonly [K in Exclude<keyof CatalogMeta, keyof Head | 'policy'>]: number };
   #policy: CatalogMeta['policy'] | undefined;
   #applied = 0;
 
@@ -47,29 +47,30 @@ export class EntryFold {
 
   /** Replaces a record and its keys. */
   #put(before: ArtifactRecord | undefined, after: ArtifactRecord): void {
-    const gone = new Set(before && keysOf(before));
     const [own, ...others] = keysOf(after);
-    gone.delete(own!);
     this.#tables.put(own!, toRow(after));
+    this.#count(after, 1);
+    if (before === undefined) {
+      for (const key of others) this.#tables.put(key, 1);
+      return;
+    }
+    this.#count(before, -1);
+    const gone = new Set(keysOf(before));
+    gone.delete(own!);
     for (const key of others) if (!gone.delete(key)) this.#tables.put(key, 1);
     for (const key of gone) this.#tables.remove(key);
-    if (before !== undefined) this.#count(before, -1);
-    this.#count(after, 1);
   }
 
   #count(record: ArtifactRecord, sign: 1 | -1): void {
-    const { live, removed, pins, bytes, places } = this.#meta;
+    const meta = this.#meta;
     if (record.removed !== undefined) {
-      this.#meta = { ...this.#meta, removed: removed + sign };
+      meta.removed += sign;
       return;
     }
-    this.#meta = {
-      live: live + sign,
-      removed,
-      pins: pins + sign * record.pins.length,
-      bytes: bytes + sign * record.size_bytes,
-      places: places + sign * (record.registered.seq + record.registered.index),
-    };
+    meta.live += sign;
+    meta.pins += sign * record.pins.length;
+    meta.bytes += sign * record.size_bytes;
+    meta.places += sign * (record.registered.seq + record.registered.index);
     this.#totals.note(record, sign);
   }
 

@@ -3,15 +3,17 @@ import { type ArtifactRecord, compareRegistration } from './artifact-record.js';
 
 type SeriesFacts = Pick<ArtifactRecord, 'retention_class' | 'name' | 'filename_hint' | 'kind'>;
 
-/** The series an artifact is a version of: its class and its name, else filename hint, else kind (D2). */
+/** What the series of an artifact goes by within its class: its name, else its filename hint, else its kind (D2). */
+export function seriesWord(
+  a: Omit<SeriesFacts, 'retention_class'>,
+): readonly [by: 'n' | 'f' | 'k', word: string] {
+  if (a.name !== undefined) return ['n', a.name];
+  return a.filename_hint !== undefined ? ['f', a.filename_hint] : ['k', a.kind];
+}
+
+/** The series an artifact is a version of: its class and what it goes by. */
 export function seriesKey(a: SeriesFacts): string {
-  const [by, word] =
-    a.name !== undefined
-      ? ['n', a.name]
-      : a.filename_hint !== undefined
-        ? ['f', a.filename_hint]
-        : ['k', a.kind];
-  return `${a.retention_class}\0${by}\0${word}`;
+  return [a.retention_class, ...seriesWord(a)].join('\0');
 }
 
 /**
