@@ -94,9 +94,9 @@ export interface Rooting {
   remakes(directory: string): boolean;
   /** The mode of those that are made again. */
   readonly mode: number;
-  /** Who is to own what is made, where that is not the one who makes it: root, for a user. */
+  /** Owner of new files, if it is not the creator, for example when root works for a user. */
   readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
-  /** Whether the group may do what the owner may, and directories hand their group on. */
+  /** Whether the group has the permissions of the owner, and directories pass on their group. */
   readonly shared?: boolean;
 }
 

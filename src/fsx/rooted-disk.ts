@@ -3,7 +3,7 @@ import { HsError, isErrno } from '../errors/hs-error.js';
 import type { Disk, DiskDir, RootedDisk, Rooting } from './disk.js';
 import { errnoError } from './errno.js';
 
-/** A directory that hands its group on to what is made in it. */
+/** A directory that passes its group on to new files in it. */
 const SETGID = 0o2000;
 /** Of the owner's permissions, those that a group shares. */
 const FILE_BITS = 0o600;

@@ -7,7 +7,7 @@ export type DiskOperation =
   | `dir.${Exclude<keyof DiskDir, 'path'>}`
   | Exclude<keyof Disk, 'open' | 'within'>;
 
-/** Stands around each operation: what it returns or throws is the operation's result. */
+/** Wraps each operation: its return value or error is the result of the operation. */
 export type Around = <T>(operation: DiskOperation, path: string, run: () => Promise<T>) => Promise<T>;
 
 /** The same disk with something around each operation, those of its open files and directories included. */

@@ -7,7 +7,7 @@ import { openExisting } from './node/open.js';
 export interface OpenIndexFile {
   /** Bytes. */
   readonly size: number;
-  /** EIO for what is not there any more. */
+  /** EIO if the file no longer exists. */
   read(offset: number, length: number): Buffer;
   close(): void;
 }

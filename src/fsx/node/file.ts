@@ -26,7 +26,7 @@ class NodeFile implements DiskFile {
   #opened: FileStat | undefined;
 
   readonly #sparse: boolean;
-  /** Of a sparse file: how long it is. */
+  /** Length of a sparse file. */
   #length = 0;
 
   constructor(fd: number, path: string, opened?: FileStat, sparse = false) {

@@ -25,7 +25,7 @@ export function shownPath(path: string): string {
   return name === undefined ? path : name + path.slice(end);
 }
 
-/** The same disk; what the system refuses names no descriptor. */
+/** The same disk, with errors that name paths instead of descriptors. */
 export function withShownPaths(disk: Disk): Disk {
   const operations = Object.entries(disk as unknown as Readonly<Record<string, Operation>>);
   const shown = operations.map(([name, operation]) => [

@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import type { FileKind, FileStat } from '../disk.js';
 
-/** What a `Dirent` and a `Stats` have in common. */
+/** The common methods of `Dirent` and `Stats`. */
 interface Kinded {
   isFile(): boolean;
   isDirectory(): boolean;

@@ -18,7 +18,7 @@ import { comparePaths, type SafePath, toSafePath } from '../../core/paths/safe-p
 import type { Transaction } from '../session/transaction.js';
 import type { Member } from './bundle-member.js';
 
-/** What a bundle has beside its members: its own index and its report. */
+/** The files of a bundle besides its members: its index and its report. */
 export async function addRecords(
   tx: Transaction,
   members: readonly Member[],
@@ -27,7 +27,7 @@ export async function addRecords(
   return [await addIndex(tx, members), await addReport(tx, members, leftOut)];
 }
 
-/** `export_report.json`: what is in, and what was left out and why. */
+/** `export_report.json`: included artifacts, and those left out with reasons. */
 export function addReport(
   tx: Transaction,
   members: readonly Member[],

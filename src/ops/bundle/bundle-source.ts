@@ -83,7 +83,7 @@ function refused(entry: string, why: string): HsError {
   });
 }
 
-/** The rules of an archive, for what a directory holds. */
+/** Applies the rules of an archive to a directory. */
 class DirectoryGate {
   readonly #limits: ArchiveLimits;
   readonly #portability = new PortabilityCheck();

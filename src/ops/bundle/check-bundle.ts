@@ -36,7 +36,7 @@ export type IntakeBytes = (bytes: Uint8Array) => Promise<{ id: ObjectId; size: n
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 const DOCUMENT = DEBUG_DOCUMENTS.map((name) => name.replace('.', '\\.')).join('|');
-/** What has to be read to be checked, in a bundle and in bundles inside it. */
+/** The files to read and check, in a bundle and in bundles inside it. */
 const RECORD = new RegExp(
   `^(?:members/${UUID}/payload/)*(?:bundle_index\\.json|export_report\\.json|artifact\\.json|${DOCUMENT}|members/${UUID}/artifact\\.json)$`,
 );
@@ -143,7 +143,7 @@ function indexOf(files: readonly TakenFile[]): BundleIndex {
   );
 }
 
-/** Parses a record of the bundle; what is wrong with it is said of its entry. */
+/** Parses a record of the bundle; errors name its entry. */
 function parse<T>(
   records: ReadonlyMap<string, Uint8Array>,
   path: string,

@@ -1,7 +1,7 @@
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError } from '../../errors/hs-error.js';
 
-/** INTEGRITY: an entry of a bundle is not what the bundle says. */
+/** INTEGRITY: an entry of a bundle does not match the bundle. */
 export function lies(what: string, entry: string): HsError {
   return new HsError('INTEGRITY', `'${escapeText(entry)}' ${what}`, {
     details: { entry: escapeText(entry) },

@@ -1,7 +1,7 @@
 import type { DebugMode } from '../../core/debug/documents.js';
 import type { Timestamp } from '../../core/objects/ids.js';
 
-/** What a debug bundle is about. */
+/** The scope of a debug bundle. */
 export type DebugScope =
   | { readonly kind: 'artifact'; readonly artifact: string }
   | { readonly kind: 'job'; readonly job: string }

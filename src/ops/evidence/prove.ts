@@ -12,7 +12,7 @@ import { HsError } from '../../errors/hs-error.js';
 import type { Session } from '../session/session.js';
 import { type LedgerTree, ledgerTree } from './sign-checkpoint.js';
 
-/** The checkpoint of a note, of this store and not of the future: what is not there cannot be proven. */
+/** The checkpoint of a note; it must be of this store, and not newer than the ledger. */
 function ownCheckpoint(session: Session, note: string, entries: number): Checkpoint {
   const checkpoint = decodeCheckpoint(parseNote(note).text);
   if (checkpoint.storeId !== session.store.id)

@@ -6,7 +6,7 @@ import { demandRead } from '../guard/read-gate.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
 import type { Session } from '../session/session.js';
 
-/** Where in a payload something looks like a secret; never what it is. */
+/** Where a payload contains something like a secret; never the secret itself. */
 export interface ScanRow extends LineFinding {
   readonly artifact_id: ArtifactId;
   /** Of a directory payload, the file. */

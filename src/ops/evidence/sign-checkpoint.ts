@@ -34,18 +34,18 @@ export async function ledgerTree(session: Session, size?: number): Promise<Ledge
 export interface SignOptions {
   /** The file of the private key, or `ssh-agent`. */
   readonly key: string;
-  /** What the note shows as the signer's name; else the ledger's origin. */
+  /** The name of the signer in the note; by default the origin of the ledger. */
   readonly name?: string;
 }
 
 export interface SignedCheckpoint {
   readonly note: string;
   readonly checkpoint: Checkpoint;
-  /** What a verifier is to be told: `NAME+HASH+KEY`. */
+  /** The key for verifiers: `NAME+HASH+KEY`. */
   readonly verifierKey: string;
 }
 
-/** A signed statement of what the ledger is now (I4). Nothing is written. */
+/** A signed checkpoint of the ledger (I4). Nothing is written. */
 export async function signCheckpoint(session: Session, options: SignOptions): Promise<SignedCheckpoint> {
   const storeId = session.store.id;
   const name = options.name ?? originOf(storeId);

@@ -35,7 +35,7 @@ interface Objection {
   readonly hint: string;
 }
 
-/** What is to be done, and whether it may be. */
+/** A planned export and the decision about it. */
 export interface Decision {
   readonly content: Content;
   readonly shape: Shape;
@@ -44,7 +44,7 @@ export interface Decision {
   readonly policyId: ObjectId;
   readonly capability: CapabilityId;
   readonly objections: readonly Objection[];
-  /** What the guard objects to, for programs. */
+  /** The objections of the guard, for programs. */
   readonly heldBackBy: readonly Culprit[];
   /** Readable by the owner alone, since something in it is high. */
   readonly isPrivate: boolean;

@@ -19,21 +19,21 @@ export interface BegunExport {
   /** Its decision, where there is one, comes after this entry. */
   readonly afterSeq: number;
   readonly config: ExportConfig;
-  /** What was last said of the world outside; nothing was begun there without it. */
+  /** The last record about the outside world; nothing was started there without one. */
   readonly staging?: StagingRecord;
 }
 
-/** What the journal says of an export before it is decided. */
+/** The journal record before an export is decided. */
 export function exportJournal({ exportId, afterSeq, config }: Omit<BegunExport, 'staging'>): Json {
   return { journal: 'export', export_id: exportId, after_seq: afterSeq, config: { ...config } };
 }
 
-/** What the journal says of an export before it changes something at its destination. */
+/** The journal record before an export changes anything at its destination. */
 export function stagingJournal(exportId: string, staging: StagingRecord): Json {
   return { journal: 'staging', export_id: exportId, staging: compact(staging) };
 }
 
-/** The exports that a journal speaks of, each with what it last said. */
+/** The exports in a journal, each with its last record. */
 export function journaledExports(journal: readonly Json[]): BegunExport[] {
   const exports = new Map<string, BegunExport>();
   for (const record of journal) {

@@ -18,7 +18,7 @@ export function purposeFields({ target, displayProjectionRef: ref }: Purpose) {
   };
 }
 
-/** What the record will say of target and view. USAGE in a store whose records have no place for it. */
+/** Target and view for the record. USAGE in a store whose records cannot contain them. */
 export function purposeOf({ store }: Session, { target, displayProjectionRef }: ExportRequest): Purpose {
   if (hasFeature(store.format, 'records-2')) return { target: target ?? LOCAL_FILE, displayProjectionRef };
   if (target === undefined && displayProjectionRef === undefined) return {};

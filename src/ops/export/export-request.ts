@@ -17,16 +17,16 @@ export interface ExportRequest {
   /** The artifact as a person names it. */
   readonly artifact: string;
   readonly place: ExportPlace;
-  /** Default: `dir` for a directory, `file` for a file; with `byEnding` what the destination's name says. */
+  /** Default: `dir` for a directory, `file` for a file; with `byEnding`, by the ending of the destination. */
   readonly format?: ExportFormat;
   /** A directory whose destination ends in .tar, .tar.gz or .tgz becomes that. */
   readonly byEnding?: boolean;
   readonly force?: boolean;
   readonly discardExisting?: boolean;
   readonly withManifest?: boolean;
-  /** Content hashes of what is high and may go all the same (B6). */
+  /** Content hashes of restricted content that is allowed to leave anyway (B6). */
   readonly consents?: readonly ObjectId[];
-  /** What the bytes are bound for; by default a local file. What is high never goes to a public one. */
+  /** The target of the bytes; by default a local file. High content never goes to a public target. */
   readonly target?: ExportTarget;
   /** A reference to the view in which it was shown to whoever decided, for the record (B7). */
   readonly displayProjectionRef?: string;
@@ -36,7 +36,7 @@ export interface ExportRequest {
   readonly dryRun?: boolean;
 }
 
-/** What the name of a destination says of a directory that goes there. */
+/** The archive format that the name of a destination implies for a directory. */
 export function formatOfEnding(path: string): 'tar' | 'tar.gz' | undefined {
   const ending = /\.(tar|tar\.gz|tgz)$/i.exec(path)?.[1]?.toLowerCase();
   return ending === 'tgz' ? 'tar.gz' : (ending as 'tar' | 'tar.gz' | undefined);

@@ -15,7 +15,7 @@ import { hasDotName, type OutputRoot, within } from './output-root.js';
 export interface Placed {
   readonly destination: Destination | undefined;
   readonly bounded: boolean;
-  /** What the record calls it: an absolute path without links, or `-`. */
+  /** The destination in the record: an absolute path without links, or `-`. */
   readonly target: string;
   /** Why no file can have that name, or be there. */
   readonly unsafe?: HsError;

@@ -7,7 +7,7 @@ import { decideExport, refusal } from './export-decision.js';
 import { purposeOf } from './export-purpose.js';
 import type { ExportRequest } from './export-request.js';
 
-/** What a dry run would have written. */
+/** The files an export would write. */
 export interface ExportPlan {
   readonly artifactId: ArtifactId;
   readonly format: ExportFormat;

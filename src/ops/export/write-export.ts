@@ -10,7 +10,7 @@ import { stagingJournal } from './export-journal.js';
 import type { ExportRequest } from './export-request.js';
 import { recordedExports } from './recorded-export.js';
 
-/** Writes what was decided, to its destination or to standard output. */
+/** Writes a decided export to its destination or to standard output. */
 export async function writeExport(
   session: Session,
   tx: Transaction,

@@ -55,7 +55,7 @@ interface References {
   readonly reachable: IdTable;
 }
 
-/** What the ledger and the live artifacts name; undefined when the ledger cannot be folded. */
+/** Objects that the ledger and live artifacts use; undefined if the ledger cannot be folded. */
 async function checkReferences(
   session: Session,
   objects: PlacedObjects,
@@ -81,7 +81,7 @@ async function checkReferences(
   }
 }
 
-/** What of the objects lies in the trash, and what in use is named by nothing. */
+/** Objects in the trash, and unused objects outside it. */
 function account(objects: PlacedObjects, reachable: IdTable | undefined) {
   const unreferenced = { objects: 0, size_bytes: 0 };
   const trash = { objects: 0, size_bytes: 0 };

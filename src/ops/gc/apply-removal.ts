@@ -18,11 +18,11 @@ import { overQuota, quotaRefusal } from './check-quota.js';
 import { makePlan, type Planned, type PlanRequest } from './make-plan.js';
 import type { Removal, RetentionStorage } from './retention-storage.js';
 
-/** A plan that a person or a pipeline has seen: nothing but what it lists may go. */
+/** A plan that a person or a pipeline has seen: nothing it does not list may be removed. */
 export interface SeenPlan {
   readonly plan: PrunePlan;
   readonly hash: ObjectId;
-  /** Of what it lists, what was taken off the list. */
+  /** Artifacts that were taken off its list. */
   readonly except?: ReadonlySet<ArtifactId>;
 }
 
@@ -44,7 +44,7 @@ export interface RemovalRequest extends PlanRequest {
 }
 
 export interface RemovalOutcome {
-  /** What was done: the plan as it was applied. */
+  /** The plan as it was applied. */
   readonly plan: PrunePlan;
   /** Absent when there was nothing to remove. */
   readonly report?: ArtifactId;
@@ -52,7 +52,7 @@ export interface RemovalOutcome {
   readonly seq?: number;
   /** How many of what went can be brought back until the trash is emptied. */
   readonly restorable: number;
-  /** Of what went, what nothing can bring back. */
+  /** Removed artifacts that cannot be brought back. */
   readonly irreversible: readonly ArtifactId[];
   /** Bytes of the report and its manifest, which count as stored from now on. */
   readonly reportBytes: number;
@@ -130,7 +130,7 @@ export async function applyRemoval(
   });
 }
 
-/** D7: what is sensitive has no time to undo. */
+/** Sensitive artifacts have no trash window (D7). */
 function purges(item: PlanItem, request: RemovalRequest): boolean {
   return request.purge === true || isSensitive(item);
 }

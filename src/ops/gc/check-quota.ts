@@ -1,7 +1,7 @@
 import type { PlanHeader, PrunePlan } from '../../core/retention/prune-plan.js';
 import { HsError } from '../../errors/hs-error.js';
 
-/** By how much what is left is over the quota, once a report of that size is stored. */
+/** Bytes over the quota after the removal, once a report of that size is stored. */
 export function overQuota(
   { quota_bytes: quota, stored_bytes, freed_bytes }: PlanHeader,
   reportBytes: number,

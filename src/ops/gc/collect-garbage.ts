@@ -15,7 +15,7 @@ export interface CollectOptions {
   readonly seen?: SeenPlan | undefined;
   /** In place of the policy's (bytes). With `seen`, the plan's own holds. */
   readonly quotaBytes?: number | undefined;
-  /** Purge what is within its trash window too; takes `retention.purge`. */
+  /** Also purge batches within their trash window; needs `retention.purge`. */
   readonly emptyTrash?: boolean;
   /** If the quota cannot be met, remove all that it may; otherwise QUOTA is thrown before anything is removed. */
   readonly bestEffort?: boolean;
@@ -28,13 +28,13 @@ export interface CollectOptions {
 export interface Collected {
   readonly outcome: RemovalOutcome;
   readonly reclaimed: Reclaimed;
-  /** Of what this removed, what nothing can bring back; with `emptyTrash` all of it. */
+  /** Removed artifacts that cannot be brought back; with `emptyTrash`, all of them. */
   readonly irreversible: readonly ArtifactId[];
   /** Removed before and gone for good now: the trash was emptied. */
   readonly emptied: readonly TrashedArtifact[];
-  /** When what was moved to the trash may be purged; absent where there is no window, or it was emptied. */
+  /** When the trash batch may be purged; absent without a window, or if the trash was emptied. */
   readonly trashUntil?: Timestamp;
-  /** Until when what was removed can be brought back; absent where nothing of it can be. */
+  /** Until when removed artifacts can be brought back; absent if none can. */
   readonly restorableUntil?: Timestamp;
 }
 
@@ -98,7 +98,7 @@ export async function finish(
   });
 }
 
-/** Only frees bytes: what nothing names, and with `emptyTrash` what could still be brought back. */
+/** Only frees bytes: unreachable objects and, with `emptyTrash`, the trash. */
 export async function emptyTrash(session: Session, patience?: Patience): Promise<Reclaimed> {
   await session.store.index?.makeRoom();
   await session.demand(await session.catalog(), 'retention.purge', []);

@@ -12,7 +12,7 @@ export interface PlanRequest {
   now(): Timestamp;
   /** Quota in bytes, instead of that of the policy. */
   readonly quotaBytes?: number | undefined;
-  /** In place of the one in force: what a plan under another policy would do. It cannot be applied. */
+  /** A policy to plan with instead of the current one. Such a plan cannot be applied. */
   readonly policy?: { readonly id: ObjectId; readonly policy: Policy } | undefined;
   /** Only these, whatever retention says of them (`hs rm`). */
   readonly ids?: ReadonlySet<ArtifactId> | undefined;

@@ -5,7 +5,7 @@ import type { Session } from '../session/session.js';
 import { makePlan } from './make-plan.js';
 import { StorePreview } from './store-retention.js';
 
-/** Beside a collector that purges, what a plan names may vanish while it is made. */
+/** While a collector purges, objects of a plan may vanish as it is made. */
 const MAX_TRIES = 3;
 
 export interface CollectionPlanOptions {
@@ -15,7 +15,7 @@ export interface CollectionPlanOptions {
   readonly policy?: { readonly id: ObjectId; readonly policy: Policy } | undefined;
 }
 
-/** What a collection would do now. Reads only: no lease, no entry, no change outside `cache/` (D5). */
+/** The plan of a collection now. Reads only: no lease, no entry, no change outside `cache/` (D5). */
 export async function planCollection(
   session: Session,
   options: CollectionPlanOptions = {},

@@ -8,15 +8,15 @@ import { quotaRefusal } from './check-quota.js';
 import { trashedArtifacts } from './trash-contents.js';
 import { trashWindow } from './trash-window.js';
 
-/** What a plan comes to besides what it lists. */
+/** The effects of a plan besides the removals it lists. */
 export interface PlanOutlook {
   /** When the trash that it would fill may be emptied; absent where nothing would stay in it. */
   readonly trash_until?: Timestamp;
-  /** What the sweep and the purge of that collection would find. */
+  /** What the sweep and purge of that collection would free. */
   readonly reclaimable: Reclaimable;
-  /** With `emptyTrash`: what was removed before and would be gone for good. */
+  /** With `emptyTrash`: artifacts removed before that could no longer be brought back. */
   readonly emptied?: readonly TrashedArtifact[];
-  /** It would be refused unless it is told to do what it can. */
+  /** True if it would be refused without `bestEffort`. */
   readonly refused?: true;
 }
 
@@ -25,7 +25,7 @@ export interface OutlookRequest {
   readonly bestEffort?: boolean;
 }
 
-/** What would come of applying a plan now. Reads only (D5). */
+/** The effects of applying a plan now. Reads only (D5). */
 export async function planOutlook(
   session: Session,
   plan: PrunePlan,

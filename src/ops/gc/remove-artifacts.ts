@@ -24,11 +24,11 @@ export interface Removed extends Collected {
   readonly refused: readonly { readonly item: PlanItem; readonly error: HsError }[];
   /** Purged, but with bytes that other artifacts hold too, each with where they are. */
   readonly shared: readonly { readonly item: PlanItem; readonly error: HsError }[];
-  /** Of a purge that is not done: why. */
+  /** Why a purge is incomplete. */
   readonly unpurged?: HsError;
 }
 
-/** PARTIAL while bytes that were to go at once may still be here, whoever keeps them. */
+/** PARTIAL while bytes that should be deleted at once may remain, whatever keeps them. */
 function unpurgedBy({ sweep, unknown, left, purge_pending: pending }: Reclaimed): HsError | undefined {
   const why =
     sweep === 'busy'

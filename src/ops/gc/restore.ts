@@ -8,7 +8,7 @@ import { namesOf } from '../../store/collector/mark.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
 import type { Session } from '../session/session.js';
 
-/** The pin that keeps what was restored from being collected again at once. */
+/** The pin that keeps restored artifacts from being collected again at once. */
 export const RESTORED_PIN = 'restored';
 
 export interface RestoreOptions {
@@ -50,7 +50,7 @@ export async function isRestorable(session: Session, record: ArtifactRecord): Pr
   }
 }
 
-/** The ids of everything it names, or what is missing of it. */
+/** The ids of all its objects. OBJECT_MISSING if any is gone. */
 async function wanted(session: Session, record: ArtifactRecord, indexes: IndexReader): Promise<ObjectId[]> {
   const ids = new Set<ObjectId>();
   const readable = await namesOf(record, indexes, (id) => ids.add(id));

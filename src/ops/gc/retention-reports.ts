@@ -23,17 +23,17 @@ export interface ReportRow extends EntryPayload<'meta.gc_summary'> {
   readonly at: Timestamp;
   /** `type:id`. */
   readonly actor: string;
-  /** How many of what it removed are still removed. */
+  /** How many of the removed artifacts are still removed. */
   readonly removed_still: number;
   /** Of these, what cannot be brought back any more. */
   readonly irreversible: number;
 }
 
-/** What has become of what a collection removed. */
+/** What can still be undone of a collection. */
 export interface ReportUndo {
   /** When it removed them, by the system's clock. */
   readonly at: Timestamp;
-  /** When what it moved to the trash may be purged; absent where the policy gave no window. */
+  /** When its trash may be purged; absent if the policy gave no window. */
   readonly trash_until?: Timestamp;
   /** Still removed, and can be brought back. */
   readonly restorable: readonly ArtifactId[];

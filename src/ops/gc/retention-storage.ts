@@ -7,7 +7,7 @@ import type { ArtifactObjects, PlanInput } from '../../core/retention/plan-input
 import type { ReportSensitivity } from '../../core/retention/report-sensitivity.js';
 import type { Reclaimed } from '../../store/collector/collector.js';
 
-/** What a plan is made from, at one position. */
+/** The input of a plan, at one ledger position. */
 export interface RetentionState {
   readonly head: Head;
   /** When the newest change was committed, by the system's clock then. */
@@ -42,7 +42,7 @@ export interface RetentionStorage {
   readonly storeId: string;
   /** Whether its records may have the fields of the feature `records-2`. */
   readonly countsItems: boolean;
-  /** The state at the newest position, from what the backend trusts most. */
+  /** The state at the newest position, from the most trusted source of the backend. */
   state(): Promise<RetentionState>;
   /** Whether a change after that position did more than add artifacts. */
   changedSince(head: Head): Promise<boolean>;
@@ -50,7 +50,7 @@ export interface RetentionStorage {
   hashAt(seq: number): Promise<ObjectId | undefined>;
   /** The position at which a plan of this hash was applied. */
   appliedAt(planHash: ObjectId): Promise<number | undefined>;
-  /** Prepares what a plan asks of each artifact. Missing objects and unreadable indexes are damage. */
+  /** Prepares the facts a plan needs of each artifact. Missing objects and unreadable indexes are damage. */
   objects(artifacts: readonly ArtifactRecord[]): Promise<(record: ArtifactRecord) => ArtifactObjects>;
   /** Looks closer at one that is about to go: do its manifests read back, is its payload of its size? */
   isSound(record: ArtifactRecord): Promise<boolean>;

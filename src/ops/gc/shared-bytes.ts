@@ -17,7 +17,7 @@ async function payloadOf(record: ArtifactRecord, indexes: IndexReader): Promise<
   return (found?.members ?? []).filter((m) => m.size > 0).map((m) => m.id);
 }
 
-/** What was to be purged: whose bytes, read while their indexes are there. */
+/** The bytes to be purged and their artifacts, read while their indexes exist. */
 export class PurgedBytes {
   readonly #session: Session;
   readonly #indexes: IndexReader;

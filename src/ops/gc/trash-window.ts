@@ -3,7 +3,7 @@ import { toTimestamp } from '../../core/objects/ids.js';
 import type { TrashWindow } from '../../core/retention/trashed-artifact.js';
 import type { Session } from '../session/session.js';
 
-/** The window of what is removed now; undefined where the policy gives none. */
+/** The trash window of artifacts removed now; undefined if the policy gives none. */
 export async function trashWindow(session: Session): Promise<TrashWindow | undefined> {
   const { retention } = await session.policy(await session.catalog());
   const days = retention.trash_days;

@@ -68,7 +68,7 @@ export async function changePins(session: Session, asked: readonly PinChange[]):
 
 export interface PinRow extends Pin {
   readonly artifact_id: ArtifactId;
-  /** Name, else filename hint, else short id of what it holds. */
+  /** Label of the pinned artifact: name, else filename hint, else short id. */
   readonly label: string;
   /** Its end has come: it holds nothing. */
   readonly over: boolean;

@@ -103,7 +103,7 @@ function demandGates(name: string, to: 'L2' | 'L1', facts: PromotionFacts): void
 
 type ReadPayload = Pick<PromotionFacts, 'rehashed' | 'content'> & { readonly secrets: readonly string[] };
 
-/** What is told of one payload; the rest is told by hs scan. */
+/** Most findings reported for one payload; hs scan reports all. */
 const MOST_SECRETS = 20;
 
 function warnOf(session: Session, name: string, secrets: readonly string[]): void {

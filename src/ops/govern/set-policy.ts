@@ -67,7 +67,7 @@ export async function currentPolicy(session: Session): Promise<NamedPolicy> {
   return { id: catalog.policyId, policy: await session.policy(catalog) };
 }
 
-/** What a policy would change, and which of its rules nothing meets; nothing is written. */
+/** What a policy would change, and which of its rules match nothing; nothing is written. */
 export async function checkPolicy(session: Session, proposed: NamedPolicy): Promise<PolicyCheck> {
   const current = await currentPolicy(session);
   const { planCollection } = await import('../gc/plan-collection.js');

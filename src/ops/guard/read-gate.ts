@@ -10,7 +10,7 @@ import { restrictedContents } from './restricted-contents.js';
 
 type Payload = Pick<ArtifactRecord, 'payload_type' | 'content_hash'>;
 
-/** What a payload consists of: its file, or its index and every file in that. */
+/** The objects of a payload: its file, or its index and every file in it. */
 export async function objectsOf(objects: ObjectStore, payload: Payload): Promise<ReadonlySet<ObjectId>> {
   if (payload.payload_type === 'file') return new Set([payload.content_hash]);
   const index = decodeBundleIndex(await objects.read(payload.content_hash, MAX_INDEX_BYTES));

@@ -8,7 +8,7 @@ import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import { type Bundled, bundledIn, type Files } from './bundle-files.js';
 import type { GuardReader, HeldFile } from './read-files.js';
 
-/** What is known of bytes, by their hash: what guard, read gate and import go by. */
+/** Everything known about bytes, by their hash; used by guard, read gate and import. */
 export interface RestrictedContents {
   /**
    * Artifacts that are more than low and exportable, or slices of what may be: those of that content, and
@@ -19,14 +19,14 @@ export interface RestrictedContents {
   readonly unreadable: readonly ArtifactRecord[];
 }
 
-/** Everything of one artifact that would leave; what is undefined cannot be read. */
+/** Everything of one artifact that would leave; undefined fields cannot be read. */
 export interface Leaving {
   readonly record: ArtifactRecord;
   readonly manifest: Manifest | undefined;
   readonly entries: readonly HeldFile[] | undefined;
 }
 
-/** Resolves artifacts and what is in them into what the guard decides about. */
+/** Resolves artifacts and their contents into the subjects of the guard. */
 export class Resolver {
   readonly #reader: GuardReader;
   readonly #catalog: Catalog;
@@ -61,7 +61,7 @@ export class Resolver {
     };
   }
 
-  /** A slice is a part of what it was taken from. */
+  /** A slice is a part of its source. */
   async sources(manifest: Manifest, depth = 1): Promise<GuardSubject[]> {
     const found: GuardSubject[] = [];
     for (const handle of manifest.source_artifact_refs ?? []) {
@@ -73,7 +73,7 @@ export class Resolver {
     return found;
   }
 
-  /** What is in an artifact; undefined when its manifest or its index cannot be read. */
+  /** The contents of an artifact; undefined if its manifest or index cannot be read. */
   async #members({ record, manifest, entries }: Leaving, depth: number): Promise<GuardSubject[] | undefined> {
     if (manifest === undefined || entries === undefined) return undefined;
     const named = new Set<ArtifactId>([record.artifact_id]);
@@ -142,7 +142,7 @@ export class Resolver {
     return this.#members({ record: source, manifest, entries }, depth);
   }
 
-  /** The members of a bundle, by the manifests in it and by what the ledger says of them now. */
+  /** The members of a bundle, by their manifests in it and by the current state of the ledger. */
   async #bundled(
     files: Files,
     prefix: string,

@@ -16,7 +16,7 @@ export interface ObjectCounts {
   readonly ledger_entries: number;
 }
 
-/** Counts what lies in a store by listing it; nothing is hashed and no catalog is asked. */
+/** Counts the contents of a store by listing it, without hashing and without the catalog. */
 export async function countObjects(session: Session): Promise<ObjectCounts> {
   const { store } = session;
   const counts = { objects: 0, object_bytes: 0, packs: 0, packed_objects: 0 };

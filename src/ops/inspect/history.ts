@@ -10,7 +10,7 @@ import { resolveArtifact } from '../naming/resolve-artifact.js';
 import type { Session } from '../session/session.js';
 import { type LedgerQuery, readLedger } from './read-ledger.js';
 
-/** Of a commit of thousands the first few tell what it was about. */
+/** Most subjects kept of a commit; the first few are enough to recognize it. */
 const SHOWN_SUBJECTS = 20;
 /** With one that sets a policy, which has no subject. */
 const SHOWN_OPS = SHOWN_SUBJECTS + 1;
@@ -22,7 +22,7 @@ export interface Subject {
   readonly artifact_id: ArtifactId;
   /** Its name or filename hint. */
   readonly name?: string;
-  /** Of the pin that was set or taken away. */
+  /** Name of the pin that was set or removed. */
   readonly pin?: string;
 }
 
@@ -39,7 +39,7 @@ export interface HistoryRow {
   readonly decision?: 'allow' | 'deny';
   readonly event_id: string;
   readonly operations: number;
-  /** Of the operations, or of what was exported, the first 20. */
+  /** The first 20 subjects of the operations or of the export. */
   readonly subjects: readonly Subject[];
   readonly payload: EntryPayload;
 }
@@ -140,7 +140,7 @@ export function artifactQuery(session: Session, artifact: ArtifactRecord): Ledge
   return { from: artifact.registered.seq, filter: (entry) => mentions(session, entry, artifact) };
 }
 
-/** The history, newest first; what is not asked for is not read. */
+/** The history, newest first; reads only the entries that are needed. */
 export async function* history(session: Session, asked: HistoryQuery): AsyncGenerator<HistoryRow> {
   const catalog = await session.catalog();
   const query = toQuery(session, catalog, asked);

@@ -36,7 +36,7 @@ const FIELDS: Readonly<Record<string, (r: ArtifactRecord) => string | number>> =
 };
 export const LIST_FIELDS = Object.keys(FIELDS);
 
-/** What a filter can ask of a field whose values are known; another one would match nothing, silently. */
+/** Allowed filter values of fields with known values; others would silently match nothing. */
 const VALUES: Readonly<Record<string, readonly string[] | RegExp>> = {
   id: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   kind: KINDS,

@@ -17,7 +17,7 @@ export interface ShownArtifact {
   /** Undefined when the manifest cannot be read; `damage` then says why. */
   readonly manifest: Manifest | undefined;
   readonly damage: string | undefined;
-  /** What the manifest says that hs did not see itself: the word of whoever wrote it. */
+  /** Manifest fields that hs did not observe itself: claims of the author. */
   readonly claims: readonly ClaimField[];
   /** The entry that registered it here. */
   readonly registered: {
@@ -26,9 +26,9 @@ export interface ShownArtifact {
     readonly actor: string;
     readonly jobId?: string;
   };
-  /** What a collection now would do with it; undefined for what was removed. */
+  /** What a collection would do with it now; undefined for removed artifacts. */
   readonly retention: PlanItem | undefined;
-  /** Of what was removed: whether it can be brought back. */
+  /** For removed artifacts: whether it can be brought back. */
   readonly restorable?: boolean;
   /** What else would keep it from being exported: other artifacts with its bytes, its members, its sources. */
   readonly heldBackBy: readonly Culprit[];
@@ -48,7 +48,7 @@ async function verdictOn(
   return plan.items.find((item) => item.artifact_id === record.artifact_id);
 }
 
-/** What is known of one artifact without a plan. A damaged manifest is told, not thrown. */
+/** Everything known about one artifact without a plan. A damaged manifest is reported, not thrown. */
 export async function readArtifact(
   session: Session,
   record: ArtifactRecord,
@@ -88,7 +88,7 @@ async function heldBackBy(
   return culpritsOf(guardExport(subject, new Set())).filter(({ where }) => where.length > 1);
 }
 
-/** Everything known of one artifact, removed ones included, and what a collection would do with it. */
+/** Everything known about one artifact, also a removed one, and what a collection would do with it. */
 export async function showArtifact(session: Session, typed: string): Promise<ShownArtifact> {
   return session.read(async (catalog) => {
     const record = resolveArtifact(catalog, typed, { removed: true });

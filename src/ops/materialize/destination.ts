@@ -11,7 +11,7 @@ import { SafeDir } from '../../fsx/safe-dir.js';
 export interface Destination {
   /** Absolute: the directory that was typed, or the policy's output root. Its links are followed, once. */
   readonly root: string;
-  /** What is made below it; no component may be a link, and directories on the way are made. */
+  /** The path below it; no component may be a link, and missing directories are created. */
   readonly path: SafePath;
   /** Make `root` itself when it is missing (the output root); its own parent must be there. */
   readonly makeRoot?: boolean;
