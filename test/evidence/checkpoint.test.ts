@@ -167,7 +167,7 @@ describe('keys of OpenSSH', () => {
         await new Promise((done) => setTimeout(done, 50));
       }
       const none = await run(['ledger', 'sign'], { SSH_AUTH_SOCK: socket });
-      expect(none.stderr).toContain('holds no Ed25519 key');
+      expect(none.stderr).toContain('has no Ed25519 key');
       chmodSync(at('id'), 0o600);
       execFileSync('ssh-add', ['-q', at('id')], { env: { ...process.env, SSH_AUTH_SOCK: socket } });
       writeFileSync(at('agent-note'), await ok(['ledger', 'sign'], { SSH_AUTH_SOCK: socket }));
@@ -180,6 +180,6 @@ describe('keys of OpenSSH', () => {
   it('without an agent is a usage error that says so', async () => {
     const { status, stderr } = await run(['ledger', 'sign']);
     expect(status).toBe(2);
-    expect(stderr).toContain('there is no SSH agent');
+    expect(stderr).toContain('no SSH agent: SSH_AUTH_SOCK');
   });
 });

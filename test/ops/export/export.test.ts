@@ -616,7 +616,7 @@ describe('the export guard', () => {
       details: { held_back_by: [{ artifact_id: app, rules: ['high', 'not-exportable'], path: 'x/a.js' }] },
     });
     await expect(exportArtifact(w.session, { artifact: bundle, place: at(w, 'out') })).rejects.toMatchObject({
-      message: expect.stringMatching(`it holds '${which.slice(1)}$`.replace(/[()]/g, '.')),
+      message: expect.stringMatching(`it contains '${which.slice(1)}$`.replace(/[()]/g, '.')),
     });
     expect((await showArtifact(w.session, site)).heldBackBy.map((c) => c.subject.artifactId)).toEqual([app]);
     expect((await showArtifact(w.session, app)).heldBackBy).toEqual([]);

@@ -298,7 +298,7 @@ describe('a saved plan', () => {
     await expect(collect(session, { seen: first })).rejects.toThrow('already applied');
     const second = await seen(session);
     await setRetention(session, { trash_days: 1 });
-    await expect(collect(session, { seen: second })).rejects.toThrow('the policy has changed');
+    await expect(collect(session, { seen: second })).rejects.toThrow('the policy changed');
   });
 
   it('is refused by another store', async () => {

@@ -125,7 +125,7 @@ describe('a collection in a store with packs', () => {
     const short = await open({ disk: full, warn: (message) => said.push(message) });
     const { reclaimed } = await removeArtifacts(short, new Set([a, whole]));
     expect(reclaimed.swept.objects).toBe(FILES + 2);
-    expect(said).toMatchObject([/no room/]);
+    expect(said).toMatchObject([/no space/]);
     expect(await readdir(`${dir}/.hsstore/tmp`)).toEqual([]);
     expect((await collect(session)).reclaimed.swept.objects).toBe(FILES + 2);
     await readAll(await open());
@@ -138,7 +138,7 @@ describe('a collection in a store with packs', () => {
         throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', errno: -28, syscall: 'open' });
     });
     const { unpurged } = await purge(await open({ disk: full }), a);
-    expect(unpurged).toMatchObject({ code: 'PARTIAL', message: expect.stringContaining('no room') });
+    expect(unpurged).toMatchObject({ code: 'PARTIAL', message: expect.stringContaining('no space') });
     expect(await holders(session, textOf('a', 3))).toHaveLength(1);
     await emptyTrash(session, IMPATIENT);
     expect(await holders(session, textOf('a', 3))).toEqual([]);

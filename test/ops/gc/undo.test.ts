@@ -200,7 +200,9 @@ describe('pins', () => {
     const { session } = await makeStore();
     const id = await putFile(session);
     const until = session.now();
-    await expect(changePins(session, [{ change: 'pin', id, name: 'x', until }])).rejects.toThrow('is past');
+    await expect(changePins(session, [{ change: 'pin', id, name: 'x', until }])).rejects.toThrow(
+      'in the past',
+    );
   });
 });
 
