@@ -122,16 +122,12 @@ export class EntryFold {
   apply(op: LedgerOp): void {
     const index = this.#applied++;
     switch (op.op) {
-      case 'add': {
-        const { op: _, ...facts } = op;
-        this.#add(facts, index);
+      case 'add':
+        this.#add(op, index);
         break;
-      }
-      case 'revise': {
-        const { op: _, ...facts } = op;
-        this.#revise(facts);
+      case 'revise':
+        this.#revise(op);
         break;
-      }
       case 'pin': {
         const record = this.#liveRecord(op.artifact_id);
         const { actor, actor_id, at } = this.#entry;
