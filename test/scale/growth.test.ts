@@ -98,5 +98,9 @@ it('costs no more in a store of 50,000 artifacts than in one of 500, unless all 
     await large.cost('for-each-artifact', '--jsonl'),
   ];
   expect(b.kib - a.kib).toBeLessThan(PRINTING_KIB);
+  // Folded in parts that were merged: none is lost and none is there twice.
+  const { stdout } = await hs(['for-each-artifact', '--format', '%(id)'], { cwd: `${large.dir}/w` });
+  const ids = stdout.trimEnd().split('\n');
+  expect([ids.length, new Set(ids).size]).toEqual([LARGE + 1, LARGE + 1]);
   await rm(`${large.dir}/w`, { recursive: true });
 }, 600_000);
