@@ -7,7 +7,7 @@ import { MAX_TTL_DAYS } from '../../src/core/manifest/manifest.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { DebugScope } from '../../src/ops/debug/debug-request.js';
 
-/** `hs bundle debug`: what somebody else needs to look into a problem (I6). */
+/** `hs bundle debug`: packs evidence of a problem, with secrets removed (I6). */
 export const bundleDebug = command({
   name: 'bundle debug',
   class: 'porcelain',
@@ -15,9 +15,9 @@ export const bundleDebug = command({
   summary: 'pack evidence of a problem, with secrets removed',
   description: `Makes a bundle artifact about one artifact, one job (HS_JOB_ID) or a period of time; hs-export(1) writes it to a file or directory, and hs-bundle-verify(1) checks it. It contains \`bundle_manifest.json\`; \`trace.jsonl\`, the entries of the ledger (at most the newest 10000); \`jobs.json\` (\`job.json\` for one job); \`diagnostics.jsonl\`, what was refused, failed or found damaged; \`artifacts.jsonl\`, the manifests; \`env.json\`, the program and the platform, without paths, variables or secrets; \`retention_report.json\`, which evidence is available, which is not, and why; \`redaction_report.json\`, where something was removed and by which detector, never what; and \`repro.md\` and \`coder_prompt.md\` for the person or program that looks into it.
 
-In mode \`safe\`, the default, only ids, times, counts, hashes and words of hs remain. Every name, label, reason, note, argument, path and user name is replaced, equal ones alike, by \`[REDACTED:text:withheld#TOKEN]\`, or \`[REDACTED:CATEGORY:DETECTOR]\` where a detector of hs-scan(1) finds something in it. Hashes of restricted content are removed too. In mode \`workspace\` these texts remain, with what the detectors find removed, absolute paths included; paths in the workspace become relative, and the first 500 characters of unrestricted text payloads are added. What has no known form is not detected. In mode \`full\` nothing is removed and the payloads are members of the bundle; it is as sensitive as the artifacts, and not exportable unless the policy sets export.full_debug_bundles.
+In mode \`safe\`, the default, only ids, times, counts, hashes and hs's own words remain. Every name, label, reason, note, argument, path and user name is replaced, equal values by equal tokens, by \`[REDACTED:text:withheld#TOKEN]\`, or \`[REDACTED:CATEGORY:DETECTOR]\` where a detector of hs-scan(1) finds something in it. Hashes of restricted content are removed too. In mode \`workspace\` these texts remain, but whatever the detectors find is removed, absolute paths included; paths in the workspace become relative, and the first 500 characters of unrestricted text payloads are added. Secrets of unknown form are not detected. In mode \`full\` nothing is removed and the payloads are members of the bundle; it is as sensitive as the artifacts, and not exportable unless the policy sets export.full_debug_bundles.
 
-The same ledger entries, store state, scope and mode give the same bytes. No time is taken from the clock.`,
+The same ledger entries, store state, scope and mode give the same bytes. No timestamp comes from the clock.`,
   options: {
     artifact: text('ID', 'about this artifact, its sources and its history', { complete: 'artifact' }),
     job: text('JOB', 'about what was done on behalf of this job'),

@@ -23,7 +23,7 @@ export const PURPOSE = {
     parse: toExportTarget,
     complete: 'target',
   }),
-  displayProjection: text('REF', 'the view in which this was shown and decided upon, for the export record', {
+  displayProjection: text('REF', 'record REF as the view in which the export was reviewed', {
     parse: (raw) => check(projectionRef, raw, 'USAGE', 'the reference'),
   }),
 };

@@ -11,7 +11,7 @@ const { target, displayProjection } = PURPOSE;
 
 /** Options of commands that can write what they show as a page. */
 export const PAGE = {
-  html: text('FILE', "write it as an HTML page instead, through the export guard; '-' is standard output", {
+  html: text('FILE', "write an HTML page instead, subject to the export guard; '-' is standard output", {
     complete: 'file',
   }),
   force,

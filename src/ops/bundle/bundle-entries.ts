@@ -27,7 +27,7 @@ export async function addRecords(
   return [await addIndex(tx, members), await addReport(tx, members, leftOut)];
 }
 
-/** `export_report.json`: included artifacts, and those left out with reasons. */
+/** `export_report.json`: the members, and the artifacts left out with reasons. */
 export function addReport(
   tx: Transaction,
   members: readonly Member[],
@@ -48,7 +48,7 @@ export function addReport(
   return addFile(tx, BUNDLE_REPORT_NAME, report);
 }
 
-/** `bundle_index.json`; of a debug bundle it lists its documents, too. */
+/** `bundle_index.json`; for a debug bundle it lists the documents too. */
 export function addIndex(
   tx: Transaction,
   members: readonly Member[],
@@ -62,7 +62,7 @@ export function addIndex(
   return addFile(tx, BUNDLE_INDEX_NAME, encodeBundle(bundle));
 }
 
-/** Stages a file of the bundle itself. */
+/** Stages one of the bundle's own files. */
 export async function addFile<P extends string>(
   tx: Transaction,
   path: P,
@@ -72,7 +72,7 @@ export async function addFile<P extends string>(
   return { path: path as P & SafePath, content_hash: id, size_bytes: size };
 }
 
-/** All files of a bundle, in the order of A3: members come in order of their ids, between the bundle's own files. */
+/** All files of a bundle in the order of A3: the members sorted by id, between the bundle's own files. */
 export function* entriesOf(
   records: readonly IndexEntry[],
   members: readonly Member[],
@@ -96,7 +96,7 @@ export function* entriesOf(
   if (after >= 0) yield* own.slice(after);
 }
 
-/** Where the members stand among the bundle's own files. */
+/** Position of the members among the bundle's own files. */
 const MEMBERS = 'members/' as SafePath;
 
 function memberOf({ record, manifest, count }: Member): BundleMember {

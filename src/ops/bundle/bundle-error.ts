@@ -7,8 +7,8 @@ import type { BundleSource } from './bundle-source.js';
 const AGAIN = 'get the bundle from its source again';
 
 /**
- * Says of what is wrong with a bundle which bundle that is, and of a directory that is none, that it is none.
- * `fate` is what else there is to say of a bundle that is refused.
+ * Prefixes errors with the name of the bundle; INTEGRITY for a directory that is not a bundle. `fate` is added to the
+ * hint of a refusal.
  */
 export async function namingBundle<T>(
   disk: Disk,
@@ -37,7 +37,7 @@ async function mayBeBundle(disk: Disk, source: string): Promise<boolean> {
     return true;
   } catch (e) {
     if (!isErrno(e)) throw e;
-    // ENOTDIR: an archive. Whatever else it is, reading it tells.
+    // ENOTDIR: an archive, or something else that the archive reader will reject.
     if (e.code !== 'ENOENT') return true;
     return (await disk.stat(source).catch(() => undefined))?.kind !== 'directory';
   }

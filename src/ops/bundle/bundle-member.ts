@@ -7,17 +7,17 @@ import type { ObjectStore } from '../../store/objects/object-store.js';
 import { readable } from '../guard/read-files.js';
 import type { Session } from '../session/session.js';
 
-/** An artifact that becomes a member of a bundle. */
+/** An artifact to be included in a bundle. */
 export interface Member {
   readonly record: ArtifactRecord;
   readonly manifest: Manifest;
-  /** Of its payload. */
+  /** Number of files in its payload. */
   readonly count: number;
-  /** The files of its payload in the order of A3; of a file payload the one. Made anew each time they are asked for. */
+  /** The payload's files in the order of A3; exactly one for a file payload. Regenerated on each call. */
   files(): Iterable<IndexEntry>;
 }
 
-/** Else what of the artifact cannot be read. */
+/** Otherwise, the part of the artifact that is unreadable. */
 export async function readMember(
   objects: ObjectStore,
   record: ArtifactRecord,
@@ -39,11 +39,11 @@ export async function readMember(
     return { bytes, count };
   });
   if (index === undefined) return 'payload';
-  // Kept are the bytes, which are outside the heap: their entries would fill it.
+  // Keep the bytes, which live outside the heap: parsed entries would fill it.
   return { record, manifest, count: index.count, files: () => bundleIndexEntries(index.bytes) };
 }
 
-/** Whether every object of its payload is there, of the size that its index states. */
+/** Whether every object of the payload exists with the size that its index states. */
 export async function isWhole(session: Session, { files }: Member): Promise<boolean> {
   for (const { content_hash, size_bytes } of files()) {
     session.signal.throwIfAborted();

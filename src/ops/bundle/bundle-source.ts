@@ -6,12 +6,12 @@ import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { Disk, DiskFile } from '../../fsx/disk.js';
 import { SafeDir } from '../../fsx/safe-dir.js';
 
-/** One file of a bundle that came from outside. */
+/** One file of a bundle from outside the store. */
 export interface BundleFile {
   readonly path: SafePath;
   readonly size: number;
   readonly executable: boolean;
-  /** To be read once, before the next file is asked for. */
+  /** Must be consumed once, before the next file is requested. */
   readonly content: AsyncIterable<Uint8Array>;
 }
 
@@ -20,7 +20,7 @@ export type BundleSource = string | AsyncIterable<Uint8Array>;
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** The files of a bundle: a tar, a tar.gz, or a directory that one was exported to. All of it is hostile input. */
+/** The files of a bundle: a tar, a tar.gz, or the directory of an export. All of it is hostile input. */
 export async function* readBundle(
   disk: Disk,
   source: BundleSource,
@@ -66,7 +66,7 @@ async function kindOf(disk: Disk, path: string): Promise<'file' | 'directory'> {
   throw new HsError('HOSTILE_INPUT', `'${escapeText(path)}' is neither a file nor a directory`);
 }
 
-/** Up to `end`, also of a file that grows meanwhile. */
+/** Reads up to `end` only, even if the file grows meanwhile. */
 async function* chunks(file: DiskFile, end = Number.POSITIVE_INFINITY): AsyncGenerator<Uint8Array> {
   for (let position = 0; position < end; ) {
     const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - position));
@@ -83,7 +83,7 @@ function refused(entry: string, why: string): HsError {
   });
 }
 
-/** Applies the rules of an archive to a directory. */
+/** Applies the archive rules to a directory. */
 class DirectoryGate {
   readonly #limits: ArchiveLimits;
   readonly #portability = new PortabilityCheck();

@@ -30,24 +30,27 @@ import type { CheckedBundle, CheckedMember, TakenFile } from './checked-bundle.j
 import { foreign, lies } from './entry-error.js';
 import { executablesOf } from './lost-modes.js';
 
-/** Keeps the bytes of a file, or only hashes them. */
+/** Reads a file into memory, or only hashes it. */
 export type Intake = (content: AsyncIterable<Uint8Array>) => Promise<{ id: ObjectId; size: number }>;
 export type IntakeBytes = (bytes: Uint8Array) => Promise<{ id: ObjectId; size: number }>;
 
 const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 const DOCUMENT = DEBUG_DOCUMENTS.map((name) => name.replace('.', '\\.')).join('|');
-/** The files to read and check, in a bundle and in bundles inside it. */
+/** The files to read and check, in a bundle and in nested bundles. */
 const RECORD = new RegExp(
   `^(?:members/${UUID}/payload/)*(?:bundle_index\\.json|export_report\\.json|artifact\\.json|${DOCUMENT}|members/${UUID}/artifact\\.json)$`,
 );
 const MEMBER_FILE = new RegExp(`^members/(${UUID})/(?:artifact\\.json|payload(?:/.+)?)$`, 's');
-/** Manifests that are held in memory together: of 100,000 members, 1 KiB each. */
+/** Manifests held in memory at once: 100,000 members of 1 KiB each. */
 const MAX_RECORD_BYTES = 256 * 1024 * 1024;
 const MAX_DEPTH = 32;
-/** What is smaller is taken whole: a stream's buffers cost more than its bytes. */
+/** Smaller files are read whole: a stream's buffers cost more than their bytes. */
 const SMALL_BYTES = 1024 * 1024;
 
-/** A file that a bundle does not have; one that it has, below a directory, says how the archive was made. */
+/**
+ * The error for a path that no bundle has; if the rest of it below a directory is valid, the hint says how to archive
+ * correctly.
+ */
 function misplaced(path: string): HsError {
   const [folder, ...rest] = path.split('/');
   const inner = rest.join('/');
@@ -63,7 +66,7 @@ function misplaced(path: string): HsError {
   );
 }
 
-/** A directory payload that does not have its content hash: damage, unless only its modes were lost. */
+/** A directory payload whose content hash does not match: damage, unless only its modes were lost. */
 function otherContent(index: BundleIndex, hash: ObjectId, entry: string): HsError {
   const executables = executablesOf(index, hash);
   if (executables === undefined) return lies('does not match its content hash', entry);
@@ -83,9 +86,8 @@ function otherContent(index: BundleIndex, hash: ObjectId, entry: string): HsErro
 }
 
 /**
- * Reads a whole bundle and checks everything in it against its bytes: index, manifests, payloads,
- * report, and that nothing else is there. INTEGRITY for what does not agree, HOSTILE_INPUT for what
- * has no place in a bundle; each names the entry.
+ * Reads a whole bundle and verifies everything in it: index, manifests, payloads and report, and that it contains
+ * nothing else. INTEGRITY for a mismatch, HOSTILE_INPUT for what may not be in a bundle; both name the entry.
  */
 export async function checkBundle(
   source: AsyncIterable<BundleFile>,
@@ -121,7 +123,7 @@ export async function checkBundle(
   };
 }
 
-/** What is larger is none of these records, and is said to be missing. */
+/** Anything larger cannot be one of these records, and is reported as missing. */
 function mostBytesOf(path: string): number {
   return path.endsWith(MANIFEST_NAME) ? MAX_MANIFEST_BYTES : MAX_BUNDLE_INDEX_BYTES;
 }
@@ -165,7 +167,7 @@ interface Level {
   readonly debug: DebugCheck | undefined;
 }
 
-/** One bundle: the outer one, or one that is a member (`prefix` says where). Paths are relative to it. */
+/** One bundle: the outer one, or a nested one at `prefix`. Paths are relative to it. */
 function checkLevel(
   files: readonly TakenFile[],
   records: ReadonlyMap<string, Uint8Array>,
@@ -260,7 +262,7 @@ function checkFile(files: readonly TakenFile[], manifest: Manifest, payload: str
   }
 }
 
-/** A name from outside becomes a path at the next export: the rules are those of `put` (B4). */
+/** A name from outside becomes a path at the next export, so the rules of `put` apply (B4). */
 function checkNames({ name, filename_hint: hint }: Manifest, entry: string): void {
   const problem =
     (name === undefined ? undefined : checkName(name).problem) ??

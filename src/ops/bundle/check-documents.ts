@@ -3,7 +3,7 @@ import { checkDebugBundle, type DebugCheck } from '../../core/debug/check-debug-
 import type { TakenFile } from './checked-bundle.js';
 import { lies } from './entry-error.js';
 
-/** The documents of a debug bundle are those that its index names, and say nothing wrong. */
+/** Checks that a debug bundle has exactly the documents its index names, and that they are valid. */
 export function checkDocuments(
   documents: readonly BundleDocument[] | undefined,
   files: readonly TakenFile[],

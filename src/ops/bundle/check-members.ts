@@ -4,7 +4,7 @@ import { CLASSIFICATIONS } from '../../core/manifest/vocabulary.js';
 import type { CheckedMember } from './checked-bundle.js';
 import { lies } from './entry-error.js';
 
-/** A bundle is as sensitive as the most sensitive of its members (C1). */
+/** A bundle is as sensitive as its most sensitive member (C1). */
 export function checkNotLowered(manifest: Manifest, members: readonly CheckedMember[], entry: string): void {
   const rank = (m: Manifest) => CLASSIFICATIONS.indexOf(m.classification);
   for (const { manifest: inner } of members) {
@@ -14,7 +14,7 @@ export function checkNotLowered(manifest: Manifest, members: readonly CheckedMem
   }
 }
 
-/** The report was written with the members: one that says otherwise means that a manifest was replaced. */
+/** The report was written together with the members: a mismatch means that a manifest was replaced. */
 export function checkReport(report: BundleReport, members: readonly CheckedMember[], entry: string): void {
   const included = new Map(report.included.map((i) => [i.artifact_id, i]));
   if (included.size !== members.length || report.included.length !== members.length) {

@@ -5,7 +5,7 @@ import type { BundleIndex } from '../../core/objects/bundle-index.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import type { SafePath } from '../../core/paths/safe-path.js';
 
-/** A file as it really is: what its bytes hash to, not what anything says of it. */
+/** A file as read: the hash of its actual bytes, not a stated one. */
 export interface TakenFile {
   readonly path: SafePath;
   readonly hash: ObjectId;
@@ -15,23 +15,23 @@ export interface TakenFile {
 
 export interface CheckedMember {
   readonly manifest: Manifest;
-  /** Of its canonical bytes. */
+  /** SHA-256 of the canonical bytes. */
   readonly manifestId: ObjectId;
   readonly manifestSize: number;
-  /** The files of a directory payload, relative to it; of a file payload the one. */
+  /** The files of a directory payload, relative to it; exactly one for a file payload. */
   readonly files: readonly TakenFile[];
-  /** Of a directory payload: its bundle index, whose bytes are an object too. */
+  /** For a directory payload: its bundle index, whose bytes are an object too. */
   readonly index: BundleIndex | undefined;
 }
 
 export interface CheckedBundle {
-  /** Of the index over all its files, which is what `hs` calls the bundle's content hash. */
+  /** Hash of the index over all files, which `hs` calls the bundle's content hash. */
   readonly contentHash: ObjectId;
   readonly index: BundleIndex;
   readonly members: readonly CheckedMember[];
   readonly report: BundleReport;
-  /** The manifest of the bundle itself, when it was exported with it. */
+  /** The manifest of the bundle itself, if it was exported too. */
   readonly self: CheckedMember | undefined;
-  /** Of a debug bundle: what the check of its documents found (VAL-BUNDLE-001). */
+  /** For a debug bundle: the result of checking its documents (VAL-BUNDLE-001). */
   readonly debug: DebugCheck | undefined;
 }

@@ -23,11 +23,11 @@ import { isWhole, type Member, readMember } from './bundle-member.js';
 
 export interface BundleOptions {
   readonly name?: string | undefined;
-  /** Take names that another system could not hold (B4). */
+  /** Accept names that other systems cannot hold (B4). */
   readonly nonPortable?: boolean;
-  /** At most so many days, for one of what has no TTL, such as something high that was frozen. */
+  /** Maximum TTL in days, for a bundle that would have none, such as one of a frozen high artifact. */
   readonly ttl?: number | undefined;
-  /** Bundle attestations of what a run made too, signed with this key: a file, or `ssh-agent` (I4). */
+  /** Also bundle attestations of the members that a run made, signed with this key: a file, or `ssh-agent` (I4). */
   readonly attest?: string;
 }
 
@@ -40,9 +40,9 @@ export interface BundleCreated {
 }
 
 /**
- * Gathers artifacts into one bundle artifact (C1): an index over objects that are there, so nothing is
- * copied. Members that cannot be read, or that the actor may not read, are left out and reported;
- * where none remains, the error is that of the first one named.
+ * Packs artifacts into one bundle artifact (C1): an index over objects already in the store, so no payload is copied.
+ * Members that are unreadable, or that the actor may not read, are left out and reported; if none remains, the error of
+ * the first one is thrown.
  */
 export async function createBundle(
   session: Session,
@@ -64,7 +64,7 @@ export async function createBundle(
     }
     let manifest = await assemble(session, tx, gathered, bundleName, options);
     await tx.commit(async (head) => {
-      // A member may have become stricter while the others were looked at, or others bundled.
+      // A member may have become stricter while the others were checked or bundled.
       if (!gathered.members.every(({ record }) => isAsBefore(head, record))) {
         gathered = await gather(session, head, names);
         if (gathered.members.length === 0) throw nothingLeft(gathered);

@@ -24,25 +24,25 @@ import { stricterRevisions } from './stricter-level.js';
 
 export interface Imported {
   readonly contentHash: ObjectId;
-  /** In order of id: the members, and the bundle itself when its manifest came with it. */
+  /** Sorted by id: the members, and the bundle itself if its manifest was included. */
   readonly artifacts: readonly {
     readonly artifactId: ArtifactId;
     readonly contentHash: ObjectId;
-    /** Was here already, with the same content. */
+    /** Existed already, with the same content. */
     readonly present: boolean;
-    /** Was here already, and less strictly classified than the bundle says, which now holds here too. */
+    /** Existed already, less strictly classified than in the bundle, whose classification now applies. */
     readonly tightened: boolean;
-    /** Came approved or frozen, which only this store's own promotion can make it. */
+    /** Was approved or frozen elsewhere; only a promotion in this store can make it so here. */
     readonly demoted: boolean;
-    /** New here, and its time to live is over already: a collection takes it. */
+    /** New here with an expired TTL: the next collection removes it. */
     readonly ttlOver: boolean;
   }[];
 }
 
 export interface ImportOptions {
-  /** Takes names that other systems cannot hold. */
+  /** Accept names that other systems cannot hold. */
   readonly nonPortable?: boolean;
-  /** In days, for what is sensitive, needs a time to live here, and brings none (A6). */
+  /** TTL in days for sensitive artifacts that need one and have none (A6). */
   readonly ttl?: number;
 }
 
@@ -52,9 +52,8 @@ interface Incoming {
 }
 
 /**
- * Brings a bundle in (C3). Nothing is taken on trust: every byte is hashed and compared with manifests
- * and index before anything is registered, all or nothing in one commit. CONFLICT for an id that is
- * here with other content.
+ * Imports a bundle (C3). Nothing is trusted: every byte is hashed and compared with manifests and index before anything
+ * is registered, all or nothing in one commit. CONFLICT for an id that exists with other content.
  */
 export async function importBundle(
   session: Session,
@@ -111,8 +110,8 @@ function isTtlOver(manifest: Manifest, now: Timestamp): boolean {
 }
 
 /**
- * What another store approved or froze is ordinary work here: a new revision says so (A8, A10). USAGE when it
- * is sensitive, was frozen, and so has no time to live, and none is given.
+ * Demotes what another store approved or froze to ordinary work by a new revision (A8, A10). USAGE if it is sensitive
+ * and was frozen, hence has no TTL, and none is given.
  */
 function asOrdinary({ manifest, manifestId }: CheckedMember, ttl: number | undefined): Manifest {
   if (manifest.layer !== 'L1' && manifest.layer !== 'L2') return manifest;
@@ -153,7 +152,7 @@ function isPresent(catalog: Catalog, { manifest }: Incoming): boolean {
   return true;
 }
 
-/** Bytes that are restricted here do not come back as something that may leave. */
+/** Content that is restricted here must not return as exportable. */
 async function refuseLowered(
   objects: ObjectStore,
   catalog: Catalog,

@@ -2,11 +2,14 @@ import { type BundleIndex, encodeBundleIndex } from '../../core/objects/bundle-i
 import { sha256 } from '../../core/objects/hash.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 
-/** Indexes that are hashed for an answer, and entries of all of them: an archive of a stranger asks for it. */
+/**
+ * Limits on the indexes hashed for one answer, and on the entries in all of them: a stranger's archive asks for the
+ * work.
+ */
 const MOST_TRIES = 4096;
 const MOST_ENTRIES = 200_000;
 
-/** Which entries are executable, in the order of what people do to modes: none, all, and few of them. */
+/** Guesses of which entries are executable, in order of likelihood: none, all, a few. */
 function* guesses(count: number): Generator<ReadonlySet<number>> {
   yield new Set();
   yield new Set(Array.from({ length: count }, (_, i) => i));
@@ -20,9 +23,9 @@ function* guesses(count: number): Generator<ReadonlySet<number>> {
 }
 
 /**
- * The paths that were executable when the tree had this content hash, if its bytes are whole and only its
- * modes are not: a copy by way of a filesystem or a program without modes loses them. Undefined when no such
- * guess fits, which does not prove that the bytes are damaged.
+ * The paths that were executable when the tree had this content hash, if its bytes are intact and only the modes are
+ * lost: copying through a filesystem or program without modes drops them. Undefined when no guess fits, which does not
+ * prove that the bytes are damaged.
  */
 export function executablesOf(index: BundleIndex, hash: ObjectId): readonly string[] | undefined {
   let tries = Math.min(MOST_TRIES, Math.floor(MOST_ENTRIES / Math.max(1, index.length)));

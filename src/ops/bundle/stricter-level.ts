@@ -13,9 +13,9 @@ import type { Transaction } from '../session/transaction.js';
 type Revision = Extract<LedgerOp, { op: 'revise' }>;
 
 /**
- * What a bundle says of artifacts that are here already: where it is stricter, that holds here too from now
- * on, by a new revision (A8). Where it is laxer, nothing changes. `ttl` is for what becomes sensitive and
- * brings no time to live (USAGE without it). LAYER for what is frozen here and could only be classified higher.
+ * Applies a stricter classification in a bundle to artifacts that exist here, by a new revision (A8); a laxer one
+ * changes nothing. `ttl` is for an artifact that becomes sensitive and has no TTL (USAGE without it). LAYER for one
+ * frozen here, which could only be classified higher.
  */
 export async function stricterRevisions(
   session: Session,
@@ -40,7 +40,7 @@ export async function stricterRevisions(
   return ops;
 }
 
-/** The shorter of the two, where both have one. */
+/** The shorter of the two TTLs, or the only one. */
 function ttlOf(
   before: Manifest,
   incoming: Manifest,

@@ -7,7 +7,7 @@ import { type BundleSource, readBundle } from './bundle-source.js';
 import { checkBundle } from './check-bundle.js';
 import type { CheckedBundle } from './checked-bundle.js';
 
-/** Checks a bundle file or directory without any store (C3); INTEGRITY or HOSTILE_INPUT says why not. */
+/** Verifies a bundle file or directory without a store (C3). Throws INTEGRITY or HOSTILE_INPUT. */
 export function verifyBundle(
   disk: Disk,
   source: BundleSource,

@@ -17,7 +17,7 @@ import { resolveArtifact } from '../naming/resolve-artifact.js';
 import type { Session } from '../session/session.js';
 import type { DebugScope } from './debug-request.js';
 
-/** The newest events of a scope; what is older is said to be left out. */
+/** Maximum number of events, newest first; older ones are reported as left out. */
 export const MAX_EVENTS = 10_000;
 const MAX_ARTIFACTS = 1000;
 
@@ -27,18 +27,18 @@ export interface EventEvidence {
   readonly payload: EntryPayload;
 }
 
-/** What a scope has: entries in order, and the artifacts that they are about. */
+/** The contents of a scope: entries in order, and the artifacts they concern. */
 export interface Evidence {
   /** The one artifact that the scope is about. */
   readonly about?: ArtifactId;
   readonly events: readonly EventEvidence[];
-  /** Events that are in the scope and over the limit: the oldest. */
+  /** Events in the scope beyond the limit: the oldest. */
   readonly eventsLeftOut: number;
   readonly artifacts: readonly ArtifactRecord[];
   readonly artifactsLeftOut: number;
 }
 
-/** NOT_FOUND for a scope in which nothing happened. */
+/** Collects the evidence of a scope. NOT_FOUND if the scope is empty. */
 export async function collectEvidence(
   session: Session,
   catalog: Catalog,
@@ -89,7 +89,7 @@ function* idsOf(ops: readonly LedgerOp[], payload: unknown): Generator<ArtifactI
   }
 }
 
-/** Whether an artifact's payload can be had, and if not, why (D7, D8, B5). */
+/** Whether an artifact's payload is available, and if not, why (D7, D8, B5). */
 export async function stateOf(
   session: Session,
   catalog: Catalog,
@@ -106,7 +106,7 @@ export async function stateOf(
   return { ...facts, ...(await availabilityOf(session, catalog, record)) };
 }
 
-/** The year 10000 and later have no timestamp. */
+/** Years from 10000 on have no timestamp. */
 function timestampOf(ms: number): Timestamp | undefined {
   return ms < 253_402_300_800_000 ? toTimestamp(ms) : undefined;
 }

@@ -31,17 +31,17 @@ export interface DebugBundleCreated {
   readonly jobs: number;
   readonly diagnostics: number;
   readonly artifacts: number;
-  /** How many texts were replaced. */
+  /** Number of texts replaced. */
   readonly redactions: number;
   readonly missing: number;
   readonly leftOut: BundleReport['left_out'];
 }
 
 /**
- * Gathers what somebody needs to look into a problem: a slice of the ledger, the jobs, what failed, what is there
- * of the artifacts and what was redacted, as a bundle artifact. `safe` holds no words of anybody, `workspace` those
- * in which no detector finds anything, `full` everything, payloads too; that one leaves only
- * where the policy allows it. The same ledger, scope and mode give the same bytes. NOT_FOUND when nothing is in the scope.
+ * Collects the evidence of a problem in one bundle artifact: a slice of the ledger, jobs, failures, the state of the
+ * artifacts, and what was redacted. `safe` contains no free text, `workspace` only text in which no detector finds
+ * anything, `full` everything including payloads; a full bundle may leave only where the policy allows it. The same
+ * ledger, scope and mode give the same bytes. NOT_FOUND if the scope is empty.
  */
 export async function createDebugBundle(
   session: Session,
@@ -120,7 +120,7 @@ async function assemble(
   };
 }
 
-/** Of a full bundle the payloads that are there and may be read. */
+/** For a full bundle, the payloads that exist and may be read. */
 async function payloadsOf(
   session: Session,
   { states }: DebugFacts,
@@ -139,7 +139,7 @@ async function payloadsOf(
   return { members, leftOut };
 }
 
-/** Only what is full holds anything of the artifacts themselves. */
+/** Only a full bundle contains parts of the artifacts themselves. */
 function sensitivityFor(artifacts: readonly ArtifactRecord[], { mode, ttl }: Settled) {
   if (mode === 'safe') return compact({ classification: 'low', exportable: true, retention_ttl_days: ttl });
   if (mode === 'workspace')
@@ -153,7 +153,7 @@ function sensitivityFor(artifacts: readonly ArtifactRecord[], { mode, ttl }: Set
   });
 }
 
-/** What is made here passes the check that is made of it elsewhere: a safe bundle that does not is not kept. */
+/** Runs the same check as a recipient: a safe bundle that fails it is discarded. */
 function demandCorrect(facts: DebugFacts, manifest: Buffer, listed: readonly IndexEntry[]): void {
   const { findings } = checkDebugBundle({
     documents: new Map<string, Uint8Array>([...facts.documents, [DEBUG_MANIFEST_NAME, manifest]]),

@@ -12,6 +12,6 @@ export interface DebugRequest {
   /** Default: `safe`. */
   readonly mode?: DebugMode;
   readonly name?: string;
-  /** In days, where what is in it needs a time to live and brings none (A6). */
+  /** TTL in days, if the contents need one and have none (A6). */
   readonly ttl?: number;
 }

@@ -6,7 +6,7 @@ import type { EntryPayload } from '../../core/ledger/payload.js';
 import { sha256 } from '../../core/objects/hash.js';
 import type { EventEvidence } from './collect-evidence.js';
 
-/** What an entry says went wrong: `title` is of hs and the same each time, `said` may be anybody's words. */
+/** A failure that an entry reports: `title` is fixed text of hs, `said` may be free text. */
 interface Problem {
   readonly severity: 'error' | 'warning';
   readonly code: string;
@@ -66,14 +66,14 @@ function runProblems({ exit_status, errors, stray_writes }: EntryPayload<'tool_r
   return problems;
 }
 
-/** A UUID that is the same for the same text. */
+/** A UUID derived from the text: the same text gives the same UUID. */
 export function derivedUuid(text: string): string {
   const hex = sha256(Buffer.from(text));
   const variant = ((Number.parseInt(hex[16]!, 16) & 3) | 8).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** `diagnostics.jsonl`: what was refused, failed or found, in the order of the entries. */
+/** `diagnostics.jsonl`: refusals, failures and findings, in the order of the entries. */
 export function diagnosticsOf(
   events: readonly EventEvidence[],
   redactor: Redactor,

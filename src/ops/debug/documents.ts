@@ -30,10 +30,10 @@ import { jobsOf } from './jobs.js';
 import { previewOf } from './preview.js';
 import { type DebugHead, environmentOf, platformOf, redactionOf, retentionOf } from './reports.js';
 
-/** Operations that are shown of one event. */
+/** Maximum number of operations listed per event. */
 const MOST_OPS = 100;
 
-/** The documents of a debug bundle but its manifest, and what that is made from. */
+/** The documents of a debug bundle except its manifest, and the input for the manifest. */
 export interface DebugFacts {
   readonly documents: ReadonlyMap<DebugDocument, Buffer>;
   readonly states: ReadonlyMap<ArtifactId, EvidenceState>;
@@ -45,7 +45,7 @@ export interface DebugFacts {
   readonly head: DebugHead;
 }
 
-/** All that is said goes through the redactor, and is in order: the same evidence gives the same bytes. */
+/** Passes all text through the redactor and sorts everything: the same evidence gives the same bytes. */
 export async function documentsOf(
   session: Session,
   catalog: Catalog,
@@ -99,7 +99,7 @@ export async function documentsOf(
   };
 }
 
-/** `bundle_manifest.json`, over everything else but the bundle's own index. */
+/** `bundle_manifest.json`: covers everything except the bundle's own index. */
 export function manifestOf({ head, redactedFiles }: DebugFacts, listed: readonly IndexEntry[]): Buffer {
   const files = listed.map(({ path, content_hash, size_bytes }) => ({
     path,
@@ -116,7 +116,7 @@ async function redactorFor(session: Session, catalog: Catalog, mode: DebugMode):
   const unknown = unreadable.some(isRestricted);
   return new Redactor({
     mode,
-    // Two random ids are in entry 0, and leave the store only with that entry.
+    // Entry 0 contains two random ids, which leave the store only with that entry.
     secret: (await session.store.ledger.read(0)).hash,
     workspace: session.store.local.workspace,
     home: session.environment.home,
@@ -211,7 +211,7 @@ function headOf(
     schema_version: '1.0',
     bundle_id: id,
     bundle_kind: 'debug_bundle',
-    // Not the clock's: the same evidence gives the same bytes.
+    // Not from the clock: the same evidence gives the same bytes.
     created_at: last.at,
     scope: recorded,
     redaction_mode: REDACTION_MODES[mode],

@@ -7,14 +7,14 @@ import { sha256 } from '../../core/objects/hash.js';
 import { type ObjectId, timestampMs } from '../../core/objects/ids.js';
 import type { EventEvidence } from './collect-evidence.js';
 
-/** What every job has. */
+/** Fields common to all jobs. */
 export interface JobFacts {
   readonly storeId: string;
   readonly policyId: ObjectId;
   readonly file: 'job.json' | 'jobs.json';
 }
 
-/** The jobs of `HS_JOB_ID` that the entries name, in the order of their first entry. */
+/** The jobs (`HS_JOB_ID`) that the entries name, in order of their first entry. */
 export function jobsOf(
   events: readonly EventEvidence[],
   diagnostics: readonly DebugDiagnostic[],
@@ -75,7 +75,7 @@ function jobOf(
   });
 }
 
-/** One hash for a list of them: that of its canonical form. */
+/** One hash for a list: the hash of its canonical form. */
 function hashOf(hashes: readonly ObjectId[]): ObjectId {
   return sha256(Buffer.from(canonicalText([...hashes].sort())));
 }

@@ -3,12 +3,16 @@ import type { Place, Redactor } from '../../core/debug/redactor.js';
 import { isRestricted } from '../../core/manifest/sensitivity.js';
 import type { ObjectStore } from '../../store/objects/object-store.js';
 
-/** What is shown of a payload, in characters. */
+/** Length of a payload preview, in characters. */
 const SHOWN = 500;
-/** What is looked at: a secret that begins among those ends in it, so that none is cut before it is found. */
+/**
+ * Characters searched: a secret that starts within the preview also ends within these, so it is found before it is cut.
+ */
 const WINDOW_BYTES = 64 * 1024;
 
-/** The first characters of a text payload, redacted before they are cut; undefined for what is no text, or restricted. */
+/**
+ * The first characters of a text payload, redacted before they are cut; undefined if it is not text, or is restricted.
+ */
 export async function previewOf(
   objects: ObjectStore,
   record: ArtifactRecord,
@@ -20,7 +24,7 @@ export async function previewOf(
   if (text === undefined || text === '') return undefined;
   const redacted = redactor.text(text, place);
   if (redacted.length <= SHOWN) return redacted;
-  // A mark is not cut, either.
+  // Do not cut a redaction mark either.
   const mark = redacted.lastIndexOf('[REDACTED:', SHOWN);
   const end = mark < 0 ? -1 : redacted.indexOf(']', mark);
   return redacted.slice(0, end > SHOWN ? end + 1 : SHOWN).toWellFormed();

@@ -14,15 +14,15 @@ import { runtime } from '../../fsx/system-effects.js';
 import type { Session } from '../session/session.js';
 import type { Evidence } from './collect-evidence.js';
 
-/** The manifest without what depends on the files. */
+/** The manifest without the fields that depend on the files. */
 export type DebugHead = Omit<DebugManifest, 'files' | 'bundle_hash'>;
 
-/** In what kind of place hs runs. */
+/** The kind of environment hs runs in. */
 export function platformOf({ environment }: Session) {
   return { os: environment.platform, arch: runtime().arch };
 }
 
-/** `env.json`: nothing of the user's. */
+/** `env.json`: contains nothing about the user. */
 export function environmentOf(session: Session, mode: DebugMode) {
   return {
     app_version: program.version,
@@ -31,14 +31,14 @@ export function environmentOf(session: Session, mode: DebugMode) {
     rust_version: 'none',
     node_version: runtime().node,
     wsid: session.store.id,
-    // The ledger only grows: for as long as hs can count.
+    // The ledger is never truncated: the largest number of days hs supports.
     config: { model_runtime: 'none', flight_recorder_retention_days: MAX_TTL_DAYS },
     feature_flags: [...session.store.format.features],
     redaction_note: `Paths, environment variables and secrets are not in this file, whatever the mode (${REDACTION_MODES[mode]}).`,
   };
 }
 
-/** `retention_report.json`: what is there, what is not, and why. */
+/** `retention_report.json`: which evidence is available, which is not, and why. */
 export async function retentionOf(
   session: Session,
   catalog: Catalog,
@@ -74,7 +74,7 @@ export async function retentionOf(
   ];
   const { job_count, diagnostic_count, event_count } = head.included;
   return {
-    // The bytes of each mode are its own: those of a restricted bundle are restricted everywhere.
+    // Makes the bytes of each mode differ: those of a restricted bundle are restricted wherever they appear.
     redaction_mode: head.redaction_mode,
     report_generated_at: head.created_at,
     retention_policy: {

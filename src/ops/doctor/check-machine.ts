@@ -9,7 +9,7 @@ export interface Machine {
   readonly disk: Disk;
   readonly environment: Environment;
   readonly random: Random;
-  /** `20.19.0`. */
+  /** Parses `20.19.0`. */
   readonly nodeVersion: string;
 }
 
@@ -28,7 +28,10 @@ export function checkPlatform(platform: NodeJS.Platform): DoctorCheck {
   return problem('platform', `${platform} is not supported`, 'use Linux');
 }
 
-/** Names below an open directory reach it whatever happens to its path; without that, exports only find out. */
+/**
+ * With /proc, names below an open directory resolve whatever happens to its path; without it, exports can only detect a
+ * change.
+ */
 async function checkDescriptors(disk: Disk): Promise<DoctorCheck> {
   const dir = await disk.openDir('/');
   try {
@@ -68,7 +71,7 @@ async function checkSandboxes({ disk, environment, random }: Machine): Promise<D
   const checks = real.map(({ name, available, level, reason }, i) => {
     if (available) return ok(`sandbox ${name}`, level);
     const why = reason ?? 'not available';
-    // They are tried best first, so one that comes after a better one is not missed.
+    // They are tried best first: one after a better one is not missed.
     if (real.slice(0, i).some((r) => r.available)) return ok(`sandbox ${name}`, `not needed: ${why}`);
     return warning(`sandbox ${name}`, why, 'install bubblewrap, or allow user namespaces');
   });

@@ -10,7 +10,7 @@ import { journaledDestinations } from '../export/export-journal.js';
 import { outputRootOf } from '../export/output-root.js';
 import type { Session } from '../session/session.js';
 
-/** What the store lies on is tried under a lease, as every command does. */
+/** Tests the store's filesystem under a lease, as every command does. */
 async function checkAbilities({ store }: Session): Promise<DoctorCheck[]> {
   const { leases } = store;
   let lease: Awaited<ReturnType<typeof leases.take>>;
@@ -107,7 +107,7 @@ async function checkLeases({ store }: Session): Promise<DoctorCheck[]> {
   return checks.length === 0 ? [ok('leases', work)] : [...checks, ok('leases', work)];
 }
 
-/** A store from elsewhere works, with less than what its policy says. */
+/** A store from elsewhere works, but not everything in its policy takes effect. */
 async function checkStanding(session: Session): Promise<DoctorCheck[]> {
   const { store } = session;
   if (!(await store.local.trust.isAccepted())) {
@@ -123,7 +123,7 @@ async function checkStanding(session: Session): Promise<DoctorCheck[]> {
   ];
 }
 
-/** The index is derived: when it does not work, answers come more slowly and are the same. */
+/** The index is derived: without it answers are slower but the same. */
 async function checkIndex({ store }: Session): Promise<DoctorCheck> {
   const slow = (why: string, mend = `remove '${store.index?.place ?? 'cache/ in the store'}'`) =>
     warning('index', `${why}: every command reads the whole ledger`, mend);
@@ -134,7 +134,7 @@ async function checkIndex({ store }: Session): Promise<DoctorCheck> {
     if (index?.place === undefined)
       return slow('there is no directory for its key', 'set XDG_STATE_HOME to a persistent directory');
     if (!(await index.isKept())) return absent;
-    // What is damaged is found by reading it, and thrown away.
+    // Damage is found by reading the index, which is then discarded.
     for (const rows of [catalog.provenLive(), catalog.removed()]) for (const _ of rows) await yieldToEvents();
     if (index.isDiscarded) {
       const mend = 'nothing to do: it was discarded, and hs ls rebuilds it';
@@ -147,14 +147,14 @@ async function checkIndex({ store }: Session): Promise<DoctorCheck> {
       await store.index?.discard();
       return warning('index', `${e.message}, so it was thrown away`, 'nothing to do: hs ls makes it anew');
     }
-    // What the ledger lacks was reported as such.
+    // Damage to the ledger has been reported separately.
     if (isHsError(e)) return warning('index', e.message, 'hs fsck lists all damage');
     if (e instanceof Error) return slow(`it cannot be loaded: ${e.message.split('\n')[0]}`);
     throw e;
   }
 }
 
-/** The store that was opened `unchecked`, so that one that is in trouble is looked at too. */
+/** Expects a store opened `unchecked`, so that a damaged one is checked too. */
 export async function checkStore(session: Session): Promise<DoctorCheck[]> {
   const { store } = session;
   const checks: (() => Promise<DoctorCheck[]>)[] = [

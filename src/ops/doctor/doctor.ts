@@ -7,8 +7,8 @@ import { checkMachine, type Machine } from './check-machine.js';
 import { checkStore } from './check-store.js';
 
 /**
- * Looks at the machine, and at the store where there is one; a store that cannot be opened is a finding. With
- * `accept` the store is accepted first, or that fails.
+ * Checks the machine, and the store if there is one; a store that cannot be opened is a finding. With `accept`, accepts
+ * the store first, or throws.
  */
 export async function doctor(
   machine: Machine,

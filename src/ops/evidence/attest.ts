@@ -22,25 +22,25 @@ import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 import { openSigner } from './open-signer.js';
 
-/** An attestation, which is an artifact itself and leaves the store like any other. */
+/** An attestation: an artifact itself, and exported like any other. */
 export interface Attestation {
   readonly artifactId: ArtifactId;
   readonly contentHash: ObjectId;
-  /** What it is about. */
+  /** The artifact that it is about. */
   readonly subject: { readonly artifactId: ArtifactId; readonly contentHash: ObjectId };
 }
 
 /**
- * Signs what the ledger and the manifest say of how a run made an artifact (I4), and registers the envelope as an
- * artifact, as sensitive as that one. The same manifest and key give the same bytes, which are registered
- * once. NOT_FOUND for what no run of this store made. `key` is a file or `ssh-agent`.
+ * Signs what the ledger and the manifest say about how a run made an artifact (I4), and registers the envelope as an
+ * artifact of the same sensitivity. The same manifest and key give the same bytes, which are registered once. NOT_FOUND
+ * for an artifact that no run of this store made. `key` is a file or `ssh-agent`.
  */
 export async function attest(session: Session, name: string, key: string): Promise<Attestation> {
   const signer = await openSigner(session, key);
   return attestWith(session, name, signer);
 }
 
-/** Attests those of the artifacts that a run made; NOT_FOUND when none was. Returns the attestations' ids. */
+/** Attests the artifacts that a run made; NOT_FOUND if there are none. Returns the ids of the attestations. */
 export async function attestEach(
   session: Session,
   names: readonly string[],
@@ -104,8 +104,8 @@ async function envelopeOf(session: Session, record: ArtifactRecord, signer: Sign
 }
 
 /**
- * The run that registered the artifact here. The manifest's provenance alone is no evidence of one: a manifest
- * that was written by hand, or came with a bundle, may say anything.
+ * The run that registered the artifact here. The manifest's provenance alone proves nothing: a manifest written by
+ * hand, or imported with a bundle, may claim anything.
  */
 async function runOf(session: Session, record: ArtifactRecord): Promise<string> {
   const { entry } = await session.store.ledger.read(record.registered.seq);
@@ -113,7 +113,7 @@ async function runOf(session: Session, record: ArtifactRecord): Promise<string> 
   return ((await session.store.payloadOf(entry)) as EntryPayload<'tool_run'>).run_id;
 }
 
-/** The artifact that is to hold the envelope: the one that holds it already, else a new one. */
+/** The artifact for the envelope: the one that already contains it, else a new one. */
 async function attestationOf(
   session: Session,
   tx: Transaction,
@@ -150,7 +150,7 @@ async function attestationOf(
     return { isKnown: false, manifest: describedBy(() => newManifest(session, facts)) };
   } catch (e) {
     if (!isHsError(e, 'USAGE') || record.retention_ttl_days !== undefined) throw e;
-    // What is high and frozen has no time to live; what is made of it needs one (A6).
+    // A frozen high artifact has no TTL; one derived from it needs one (A6).
     const { window_days } = (await session.policy(catalog)).retention.classes.evidence;
     return { isKnown: false, manifest: newManifest(session, { ...facts, retention_ttl_days: window_days }) };
   }

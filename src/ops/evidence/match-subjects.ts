@@ -7,8 +7,8 @@ import { hashFile } from '../payload/hash-file.js';
 import { realDirectory, walkTree } from '../payload/walk-tree.js';
 
 /**
- * Compares a file, or a directory, with what a statement is about: a file must be one of its subjects, a
- * directory all of them and nothing else but the manifest. INTEGRITY names the first difference.
+ * Compares a file or directory with the subjects of a statement: a file must be one of them, a directory must contain
+ * all of them and nothing else but the manifest. INTEGRITY names the first difference.
  */
 export async function matchSubjects(
   disk: Disk,

@@ -7,7 +7,7 @@ import type { Session } from '../session/session.js';
 
 const MAX_KEY_BYTES = 64 * 1024;
 
-/** The key that `--key` names: the file of a private key, or `ssh-agent`, which must hold one Ed25519 key. */
+/** The key that `--key` names: a private key file, or `ssh-agent`, which must hold exactly one Ed25519 key. */
 export async function openSigner(session: Session, key: string): Promise<Signer> {
   if (key === 'ssh-agent') return agentSigner(session);
   try {

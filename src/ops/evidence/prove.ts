@@ -12,7 +12,7 @@ import { HsError } from '../../errors/hs-error.js';
 import type { Session } from '../session/session.js';
 import { type LedgerTree, ledgerTree } from './sign-checkpoint.js';
 
-/** The checkpoint of a note; it must be of this store, and not newer than the ledger. */
+/** The checkpoint in a note; it must be of this store, and not newer than the ledger. */
 function ownCheckpoint(session: Session, note: string, entries: number): Checkpoint {
   const checkpoint = decodeCheckpoint(parseNote(note).text);
   if (checkpoint.storeId !== session.store.id)
@@ -48,7 +48,7 @@ export async function compareWithCheckpoint(
   return checkpoint;
 }
 
-/** That entry `seq` is in the ledger of a checkpoint, for whoever has the checkpoint and no store. */
+/** Proves that entry `seq` is in the ledger of a checkpoint, for a verifier who has the checkpoint but no store. */
 export async function proveInclusion(session: Session, seq: number, note: string): Promise<LedgerProof> {
   const checkpoint = ownCheckpoint(session, note, (await session.store.ledger.headSeq()) + 1);
   if (seq >= checkpoint.size) {
@@ -68,7 +68,9 @@ export async function proveInclusion(session: Session, seq: number, note: string
   };
 }
 
-/** That the ledger of a newer checkpoint continues that of an older one: nothing was changed or dropped in between. */
+/**
+ * Proves that the ledger of a newer checkpoint extends that of an older one: nothing was changed or dropped in between.
+ */
 export async function proveConsistency(session: Session, older: string, newer: string): Promise<LedgerProof> {
   const entries = (await session.store.ledger.headSeq()) + 1;
   const [before, after] = [ownCheckpoint(session, older, entries), ownCheckpoint(session, newer, entries)];

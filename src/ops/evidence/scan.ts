@@ -6,14 +6,14 @@ import { demandRead } from '../guard/read-gate.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
 import type { Session } from '../session/session.js';
 
-/** Where a payload contains something like a secret; never the secret itself. */
+/** Location of a possible secret in a payload; never the secret itself. */
 export interface ScanRow extends LineFinding {
   readonly artifact_id: ArtifactId;
-  /** Of a directory payload, the file. */
+  /** The file, in a directory payload. */
   readonly path?: string;
 }
 
-/** Looks for secrets in the payloads of artifacts, file by file in constant memory. Reading is gated (B5). */
+/** Searches the payloads of artifacts for secrets, file by file in constant memory. Reading is gated (B5). */
 export async function* scanArtifacts(
   session: Session,
   names: readonly string[],

@@ -7,13 +7,13 @@ import { HsError } from '../../errors/hs-error.js';
 import type { Session } from '../session/session.js';
 import { openSigner } from './open-signer.js';
 
-/** The Merkle tree over the ledger, the chain checked on the way; `hashes[n]` is the hash of entry n. */
+/** The Merkle tree over the ledger, built while the chain is verified; `hashes[n]` is the hash of entry n. */
 export interface LedgerTree {
   readonly leaves: Leaves;
   readonly head: ObjectId;
 }
 
-/** The tree of the first `size` entries, of all of them without it. */
+/** The tree of the first `size` entries, by default of all. */
 export async function ledgerTree(session: Session, size?: number): Promise<LedgerTree> {
   const { ledger } = session.store;
   const last = size === undefined ? await ledger.headSeq() : size - 1;
@@ -22,7 +22,7 @@ export async function ledgerTree(session: Session, size?: number): Promise<Ledge
   let head: ObjectId | undefined;
   for await (const { entry, hash } of ledger.walk(undefined, last)) {
     session.signal.throwIfAborted();
-    // Canonical, and a reader refuses what is not: these are the bytes on disk.
+    // Readers reject any non-canonical entry, so these are the bytes on disk.
     leaves.push(leafHash(encodeEntry(entry)));
     head = hash;
     session.progress.advance(1);
@@ -32,9 +32,9 @@ export async function ledgerTree(session: Session, size?: number): Promise<Ledge
 }
 
 export interface SignOptions {
-  /** The file of the private key, or `ssh-agent`. */
+  /** The private key file, or `ssh-agent`. */
   readonly key: string;
-  /** The name of the signer in the note; by default the origin of the ledger. */
+  /** The signer's name in the note; by default the origin of the ledger. */
   readonly name?: string;
 }
 
@@ -45,7 +45,7 @@ export interface SignedCheckpoint {
   readonly verifierKey: string;
 }
 
-/** A signed checkpoint of the ledger (I4). Nothing is written. */
+/** Creates a signed checkpoint of the ledger (I4). Writes nothing. */
 export async function signCheckpoint(session: Session, options: SignOptions): Promise<SignedCheckpoint> {
   const storeId = session.store.id;
   const name = options.name ?? originOf(storeId);

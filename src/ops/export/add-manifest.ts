@@ -6,7 +6,7 @@ import type { ObjectStore } from '../../store/objects/object-store.js';
 import type { PayloadEntry } from '../payload/payload-source.js';
 import { ObjectEntry } from '../payload/read-content.js';
 
-/** The entries with the manifest among them; a payload that has a file of that name is refused. */
+/** The entries plus the manifest; a payload that already has a file of that name is refused. */
 export function addManifest(
   objects: ObjectStore,
   entries: readonly PayloadEntry[],

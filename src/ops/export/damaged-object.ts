@@ -5,12 +5,12 @@ import type { PayloadEntry } from '../payload/payload-source.js';
 import type { Session } from '../session/session.js';
 import type { Decision } from './export-decision.js';
 
-/** The door tells of a destination, but what did not match lies in the store: which object, and what helps. */
+/** Materialization reports the destination, but the damage is in the store: names the object and the remedy. */
 export async function damageIn(session: Session, { content, shape }: Decision, e: HsError): Promise<HsError> {
   const { objects } = session.store;
   const isAnother = async ({ hash, size }: PayloadEntry) => (await objects.size(hash)) !== size;
   const isDamaged = async ({ hash }: PayloadEntry) => !(await objects.isSound(hash));
-  // A size is soon asked; bytes are read again only where all have theirs.
+  // Sizes are cheap to check; bytes are read again only if all sizes match.
   const entry = (await first(shape.entries, isAnother)) ?? (await first(shape.entries, isDamaged));
   if (entry === undefined) return e;
   if (await objects.has(entry.hash)) objects.mismatch(entry.hash);

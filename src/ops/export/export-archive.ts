@@ -4,12 +4,12 @@ import { escapeText } from '../../core/text/escape-control.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { PayloadEntry } from '../payload/payload-source.js';
 
-/** The files as a tar that is the same bytes on every machine (C2), or that tar compressed. */
+/** The files as a tar that is the same bytes on every machine (C2), or as that tar compressed. */
 export async function* archive(
   entries: readonly PayloadEntry[],
   options: { format: 'tar' | 'tar.gz'; isPrivate: boolean; mtime: number },
 ): AsyncGenerator<Uint8Array> {
-  // tar and zlib are loaded by the few exports that need them: 23 ms of start-up.
+  // tar and zlib are loaded only by the few exports that need them: 23 ms of start-up.
   const { writeTar } = await import('../../archive/write-tar.js');
   const tar = writeTar(inputs(entries, options.isPrivate), { mtime: options.mtime });
   if (options.format === 'tar') {
@@ -32,12 +32,12 @@ async function* inputs(entries: readonly PayloadEntry[], isPrivate: boolean): As
   }
 }
 
-/** A member's bytes, compared with its hash at the end; copied, since an archive holds them longer. */
+/** The bytes of a member, verified at the end; copied, since an archive holds chunks longer than they are valid. */
 async function* copies(entry: PayloadEntry): AsyncGenerator<Uint8Array> {
   for await (const chunk of verified(entry)) yield Buffer.from(chunk);
 }
 
-/** The bytes of a file that no door compares on their way; INTEGRITY at the end when they are others. */
+/** The bytes of a file, verified here rather than on writing; throws INTEGRITY at the end on a mismatch. */
 export async function* verified(entry: PayloadEntry): AsyncGenerator<Uint8Array> {
   const hash = createSha256();
   for await (const chunk of entry.stream()) {

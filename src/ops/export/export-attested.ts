@@ -5,13 +5,13 @@ import type { Session } from '../session/session.js';
 import { type Exported, exportArtifact } from './export.js';
 import type { ExportRequest } from './export-request.js';
 
-/** Behind the destination's name, for the attestation beside it. */
+/** Suffix of the attestation's file name, after the name of the destination. */
 const SUFFIX = '.intoto.json';
 
 /**
- * Exports an artifact that a run made, and its attestation beside it: two exports, each decided and recorded
- * (B5, B7). A consent to the artifact's content is one to its attestation. `key` is a file or `ssh-agent`. USAGE
- * on standard output, which has nothing beside it.
+ * Exports an artifact that a run made and its attestation beside it: two exports, each decided and recorded (B5, B7).
+ * Consent to the artifact's content covers its attestation. `key` is a file or `ssh-agent`. USAGE for standard output,
+ * where no second file is possible.
  */
 export async function exportAttested(
   session: Session,

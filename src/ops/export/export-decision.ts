@@ -28,7 +28,7 @@ import { holdsFullDebugBundle } from './full-debug-bundle.js';
 import { outputRootOf, within } from './output-root.js';
 import { type Placed, placeExport } from './place-export.js';
 
-/** One reason against an export; all of them are found before anything is said. */
+/** One objection to an export; all are collected before any is reported. */
 interface Objection {
   readonly code: ErrorCode;
   readonly why: string;
@@ -44,9 +44,9 @@ export interface Decision {
   readonly policyId: ObjectId;
   readonly capability: CapabilityId;
   readonly objections: readonly Objection[];
-  /** The objections of the guard, for programs. */
+  /** The guard's objections, for programs. */
   readonly heldBackBy: readonly Culprit[];
-  /** Readable by the owner alone, since something in it is high. */
+  /** Readable by the owner only, because something in it is high. */
   readonly isPrivate: boolean;
 }
 
@@ -79,9 +79,9 @@ export async function decideExport(
     ...capabilityObjection(session, policy, capability, placed),
     ...placeObjection(placed),
     ...(await farObjection(session, request.place.kind, placed)),
-    // Exporting is reading: a consent is no leave to read what is high (B5).
+    // Exporting is reading: consent does not grant access to high content (B5).
     ...(isPrivate ? demanded(session, policy, 'artifact.read:restricted') : []),
-    // Of what was removed, a consent does what only a reclassification does of what is there.
+    // Consent allows for removed content what takes a reclassification for live content.
     ...(clearsRemoved(subject, consents) ? demanded(session, policy, 'artifact.reclassify') : []),
     ...(await fullBundleObjection(session, policy, content)),
     ...(await guardObjections(session, catalog, heldBackBy, record.artifact_id.slice(0, 8))),
@@ -100,7 +100,7 @@ export async function decideExport(
   };
 }
 
-/** The error of a refused export: the first objection decides its code, all are said. */
+/** The error of a refused export: the first objection sets the code, the message lists all. */
 export function refusal({ content, objections, heldBackBy }: Decision): HsError {
   const [first] = objections;
   const label = escapeText(labelOf(content.record));
@@ -162,7 +162,7 @@ function placeObjection({ refused: why, unsafe }: Placed): Objection[] {
   return [{ code: 'REFUSED', why, hint: 'give a destination; hs doctor --accept accepts an output root' }];
 }
 
-/** Grants of a policy that came with a store reach no further than its workspace. People go by their own word. */
+/** Grants in a policy that came with a store reach no further than its workspace. People act on their own authority. */
 async function farObjection(
   { store, actor }: Session,
   kind: ExportRequest['place']['kind'],
@@ -189,7 +189,7 @@ function demanded(session: Session, policy: Policy, capability: CapabilityId): O
   return isAllowed(policy, session.actor, capability) ? [] : [lacking(session, capability)];
 }
 
-/** A debug bundle from which nothing was removed stays here, unless the policy says otherwise. */
+/** An unredacted debug bundle stays in the store, unless the policy allows otherwise. */
 async function fullBundleObjection(
   { store }: Session,
   { export: { full_debug_bundles: allowed } }: Policy,
@@ -219,7 +219,7 @@ async function guardObjections(
   return told.map((culprit) => ({ code: 'GUARD_BLOCKED', why: describeCulprit(culprit), hint }));
 }
 
-/** A directory of 10,000 blocked files says as much with its first ones. */
+/** For a directory with 10,000 blocked files, the first few say enough. */
 const MOST_REASONS = 10;
 
 function budgetObjections(budget: Budget | undefined, { entries }: Shape): Objection[] {

@@ -8,7 +8,7 @@ import { type Purpose, purposeFields } from './export-purpose.js';
 import { type ExportConfig, exportRecord, materializedPaths } from './export-record.js';
 import type { ExportRequest } from './export-request.js';
 
-/** False: it cannot be written now, and is completed from the journal by the next writing command (B7). */
+/** False: it cannot be written now; the next writing command completes it from the journal (B7). */
 export async function tryToRecord(session: Session, record: () => Promise<void>): Promise<boolean> {
   try {
     await record();

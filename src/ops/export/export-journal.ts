@@ -13,13 +13,13 @@ const begun = z.strictObject({
 });
 const staged = z.strictObject({ journal: z.literal('staging'), export_id: uuid, staging: z.unknown() });
 
-/** An export whose end is not known. */
+/** An export whose outcome is unknown. */
 export interface BegunExport {
   readonly exportId: string;
-  /** Its decision, where there is one, comes after this entry. */
+  /** If there is a decision, it follows this entry. */
   readonly afterSeq: number;
   readonly config: ExportConfig;
-  /** The last record about the outside world; nothing was started there without one. */
+  /** The last record about the filesystem outside; without one, nothing was started there. */
   readonly staging?: StagingRecord;
 }
 
@@ -51,7 +51,7 @@ export function journaledExports(journal: readonly Json[]): BegunExport[] {
   return [...exports.values()];
 }
 
-/** The destinations beside which a journal's exports may have left something. */
+/** The destinations beside which the exports of a journal may have left files. */
 export function journaledDestinations(journal: readonly Json[]): string[] {
   return journaledExports(journal).flatMap(({ staging }) => staging?.path ?? []);
 }

@@ -4,13 +4,16 @@ import { hasFeature } from '../../store/port/format.js';
 import type { Session } from '../session/session.js';
 import type { ExportRequest } from './export-request.js';
 
-/** What a caller says of an export for the record; neither in a store without the feature `records-2`. */
+/**
+ * The caller's statement about an export for the record; neither field exists in a store without the feature
+ * `records-2`.
+ */
 export interface Purpose {
   readonly target?: ExportTarget | undefined;
   readonly displayProjectionRef?: string | undefined;
 }
 
-/** As decisions and records have it. */
+/** The same fields as named in decisions and records. */
 export function purposeFields({ target, displayProjectionRef: ref }: Purpose) {
   return {
     ...(target === undefined ? {} : describedTarget(target)),

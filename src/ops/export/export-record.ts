@@ -11,19 +11,19 @@ import type { Actor } from '../../core/policy/authorize.js';
 import type { Content } from '../payload/read-content.js';
 import { type Purpose, purposeFields } from './export-purpose.js';
 
-/** zlib may pack the same tar differently in another version; everything else is the same bytes anywhere. */
+/** The same tar may compress differently with another zlib version; everything else is identical bytes anywhere. */
 function determinismOf(format: ExportFormat): DeterminismLevel {
   return format === 'tar.gz' ? 'structural' : 'bitwise';
 }
 
-/** Options that change the bytes that are written. */
+/** Options that change the written bytes. */
 export interface ExportConfig {
   readonly with_manifest: boolean;
-  /** Seconds since 1970, of every entry of an archive. */
+  /** Modification time of every archive entry, in seconds since 1970. */
   readonly mtime: number;
 }
 
-/** What an export record says before the outcome is known, from the decision and the artifact. */
+/** The fields of an export record known before the outcome, from the decision and the artifact. */
 export interface ExportFacts {
   readonly exportId: string;
   readonly createdAt: Timestamp;
@@ -73,8 +73,8 @@ export function exportRecord(
 }
 
 /**
- * What was made: of a directory its files relative to it; of a file or an archive its one name, relative
- * to the directory that holds it; nothing on standard output.
+ * The files written: for a directory, relative to it; for a file or archive, its name relative to the containing
+ * directory; none for standard output.
  */
 export function materializedPaths(
   format: ExportFormat,

@@ -3,23 +3,23 @@ import type { ExportFormat } from '../../core/ledger/export-formats.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import type { PayloadEntry } from '../payload/payload-source.js';
 
-/** Where a caller wants it. Paths are absolute. */
+/** Where to write. Paths are absolute. */
 export type ExportPlace =
   | { readonly kind: 'default' }
-  /** The exact path that is made. */
+  /** The exact path to create. */
   | { readonly kind: 'path'; readonly path: string }
   /** Below a directory, under the artifact's name, else its filename hint, else its id. */
   | { readonly kind: 'into'; readonly directory: string }
-  /** `write` says whether anybody still reads. */
+  /** `write` returns false once nobody reads any more. */
   | { readonly kind: 'stdout'; write(bytes: Uint8Array): Promise<boolean> };
 
 export interface ExportRequest {
-  /** The artifact as a person names it. */
+  /** The artifact, as a user names it. */
   readonly artifact: string;
   readonly place: ExportPlace;
-  /** Default: `dir` for a directory, `file` for a file; with `byEnding`, by the ending of the destination. */
+  /** Default: `dir` for a directory, `file` for a file; with `byEnding`, from the ending of the destination. */
   readonly format?: ExportFormat;
-  /** A directory whose destination ends in .tar, .tar.gz or .tgz becomes that. */
+  /** Export a directory to .tar, .tar.gz or .tgz as that archive format. */
   readonly byEnding?: boolean;
   readonly force?: boolean;
   readonly discardExisting?: boolean;
@@ -28,11 +28,11 @@ export interface ExportRequest {
   readonly consents?: readonly ObjectId[];
   /** The target of the bytes; by default a local file. High content never goes to a public target. */
   readonly target?: ExportTarget;
-  /** A reference to the view in which it was shown to whoever decided, for the record (B7). */
+  /** A reference to the view in which the export was approved, for the record (B7). */
   readonly displayProjectionRef?: string;
-  /** Times inside a tar, in seconds since 1970 (`SOURCE_DATE_EPOCH`); else {@link ARCHIVE_TIME}. */
+  /** Modification times inside a tar, in seconds since 1970 (`SOURCE_DATE_EPOCH`); default {@link ARCHIVE_TIME}. */
   readonly mtime?: number;
-  /** Decide and look, write nothing, record nothing (D5). */
+  /** Decide and check only; write and record nothing (D5). */
   readonly dryRun?: boolean;
 }
 
@@ -42,9 +42,9 @@ export function formatOfEnding(path: string): 'tar' | 'tar.gz' | undefined {
   return ending === 'tgz' ? 'tar.gz' : (ending as 'tar' | 'tar.gz' | undefined);
 }
 
-/** How the bytes leave, decided from the request and the artifact. */
+/** The form of the output, decided from the request and the artifact. */
 export interface Shape {
   readonly format: ExportFormat;
-  /** A raw file payload, a tree of `entries`, or an archive of them. */
+  /** A single file, a tree of `entries`, or an archive of them. */
   readonly entries: readonly PayloadEntry[];
 }

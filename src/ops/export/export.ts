@@ -22,16 +22,16 @@ export interface Exported {
   /** Absolute, or `-`. */
   readonly target: string;
   readonly files: number;
-  /** Of the files, before any archive is made of them. */
+  /** Total bytes of the files, before archiving. */
   readonly bytes: number;
   readonly replaced: boolean;
   readonly warnings: readonly string[];
 }
 
 /**
- * Exports one artifact: decides, writes the decision to the ledger, materializes, and writes the export
- * record, whatever came of it (B5, B7). Errors: REFUSED, GUARD_BLOCKED and BUDGET before a byte is
- * written; those of materialize after.
+ * Exports one artifact: decides, writes the decision to the ledger, materializes, and writes the export record whatever
+ * the outcome (B5, B7). Errors before a byte is written: REFUSED, GUARD_BLOCKED and BUDGET; after that, those of
+ * materialize.
  */
 export async function exportArtifact(session: Session, request: ExportRequest): Promise<Exported> {
   return session.writeDecided(async (tx) => {
@@ -41,7 +41,7 @@ export async function exportArtifact(session: Session, request: ExportRequest): 
     const config: ExportConfig = { with_manifest: request.withManifest === true, mtime };
     const { head } = await session.catalog();
     await tx.lease.journal(exportJournal({ exportId, afterSeq: head.seq, config }));
-    // From the moment that the decision may be in the ledger: this command writes its record, or the next.
+    // Once the decision may be in the ledger, this command or the next one writes its record.
     let owesRecord = false;
     try {
       const decision = await recordDecision(session, tx, exportId, request, purpose, () => {
@@ -71,7 +71,7 @@ export async function exportArtifact(session: Session, request: ExportRequest): 
         done = await writeExport(session, tx, exportId, decision, request);
       } catch (cause) {
         const e = isHsError(cause, 'INTEGRITY') ? await damageIn(session, decision, cause) : cause;
-        // Published, but perhaps not for good: the destination is there all the same.
+        // Published, though perhaps not durably: the destination exists.
         const outcome = isHsError(e, 'OUTCOME_UNKNOWN') ? 'done' : 'failed';
         await finish(outcome, { errors: [(e as Error).message] });
         throw e;

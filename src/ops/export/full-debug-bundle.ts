@@ -9,8 +9,8 @@ import { readable } from '../guard/read-files.js';
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /**
- * Whether a debug bundle with everything in it would leave, itself or in another bundle: by what its own manifest
- * says, which no label or new classification changes.
+ * Whether an unredacted debug bundle would leave, itself or inside another bundle. Decided by its own manifest, which
+ * no label or reclassification changes.
  */
 export async function holdsFullDebugBundle(
   objects: ObjectStore,

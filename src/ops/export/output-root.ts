@@ -3,39 +3,38 @@ import type { Policy } from '../../core/policy/policy.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import type { LocalSide } from '../../store/port/local-side.js';
 
-/** Where exports go that name no destination (B8), and how far the store's word counts for it. */
+/** The default directory for exports (B8), and whether the store's policy may set it. */
 export interface OutputRoot {
   /** Absolute. */
   readonly path: string;
-  /** Relative to the workspace, '' for itself; undefined where it lies outside. */
+  /** Relative to the workspace, '' for the workspace itself; undefined outside it. */
   readonly inWorkspace: string | undefined;
-  /** The policy names the very path and this user accepted it: its own links are theirs too. */
+  /** The policy names this exact path and the user accepted it, including its links. */
   readonly followed: boolean;
-  /** Why it does not count. */
+  /** Why it has no effect. */
   readonly refused?: string;
 }
 
-/** The path below a directory, '' for itself, undefined outside. */
+/** The path below a directory, '' for the directory itself, undefined outside. */
 export function within(directory: string, path: string): string | undefined {
   const below = relative(directory, path);
   return isAbsolute(below) || below === '..' || below.startsWith('../') ? undefined : below;
 }
 
-/** Whether a file of that path is one that programs look for by themselves: `.bash_login`, `.git/hooks/x`. */
+/** Whether programs look for a file of that path by themselves: `.bash_login`, `.git/hooks/x`. */
 export function hasDotName(path: string): boolean {
   return path.split('/').some((name) => name.startsWith('.'));
 }
 
-/** Whether a root has to be accepted by the user before it counts: what is plain below the workspace has not. */
+/** Whether the user must accept a root before it takes effect: not for an ordinary directory below the workspace. */
 function needsAcceptance(workspace: string, root: string): boolean {
   const inWorkspace = within(workspace, resolve(workspace, root));
   return isAbsolute(root) || inWorkspace === undefined || hasDotName(inWorkspace);
 }
 
 /**
- * The output root of a policy. A store may come from somebody else, and so may a policy that a pull has
- * brought: a root outside of the workspace, or with a name that begins with a dot, counts only where
- * this user has accepted it.
+ * The output root of a policy. A store may come from somebody else, and a pull may bring a policy: a root outside the
+ * workspace, or with a component that begins with a dot, takes effect only where this user has accepted it.
  */
 export async function outputRootOf(
   { workspace, trust }: Pick<LocalSide, 'workspace' | 'trust'>,
@@ -55,7 +54,7 @@ export async function outputRootOf(
   return { path, inWorkspace, followed: false, ...(why === undefined ? {} : { refused }) };
 }
 
-/** Remembers that this user has put a policy in force, and with it its output root, in a store of theirs. */
+/** Remembers that this user has set a policy, and with it its output root, in their own store. */
 export async function acceptOutputRoot({ workspace, trust }: LocalSide, policy: Policy): Promise<void> {
   const root = policy.export.output_root;
   if (!needsAcceptance(workspace, root) || !(await trust.isAccepted())) return;

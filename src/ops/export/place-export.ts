@@ -11,34 +11,34 @@ import type { Destination } from '../materialize/destination.js';
 import type { ExportPlace } from './export-request.js';
 import { hasDotName, type OutputRoot, within } from './output-root.js';
 
-/** A destination, and whether it lies below the policy's output root, where a bounded actor may write. */
+/** A destination, and whether it is below the policy's output root, where a bounded actor may write. */
 export interface Placed {
   readonly destination: Destination | undefined;
   readonly bounded: boolean;
   /** The destination in the record: an absolute path without links, or `-`. */
   readonly target: string;
-  /** Why no file can have that name, or be there. */
+  /** Why no file can have that name or location. */
   readonly unsafe?: HsError;
-  /** Why nothing is written there although nobody named another place. */
+  /** Why nothing is written there although no other destination was given. */
   readonly refused?: string;
 }
 
-/** What the ledger takes of a path. */
+/** The longest path that the ledger accepts. */
 const MOST_TARGET = 4096;
 
 const SUFFIX: Partial<Record<ExportFormat, string>> = { tar: '.tar', 'tar.gz': '.tar.gz' };
 
 /**
- * Turns the place that was asked for into a destination (B8). Without one, and with `onlyRoot` for a path below
- * the output root, it is walked from the workspace when the root lies in it, so that no link is followed:
- * who may write only there, or sent the workspace, could have made it (B4). Otherwise the links of the typed
- * directory, or of a root that this user accepted, are. A name that begins with a dot must be typed.
+ * Resolves the requested place to a destination (B8). Without one, and with `onlyRoot` for a path below the output
+ * root, the path is walked from the workspace if the root is inside it, following no link: an actor confined to the
+ * root, or whoever sent the workspace, could have made it (B4). Otherwise links in the typed directory, or in a root
+ * that this user accepted, are followed. A name that begins with a dot must be typed.
  */
 export async function placeExport(disk: Disk, place: ExportPlace, context: PlaceContext): Promise<Placed> {
   try {
     return await placed(disk, place, context);
   } catch (e) {
-    // To ask for such a place is refused like any other, with a record.
+    // Such a place is refused like any other, with a record.
     if (!isHsError(e, 'UNSAFE_PATH')) throw e;
     const typed = place.kind === 'path' ? place.path : place.kind === 'into' ? place.directory : '-';
     return { destination: undefined, bounded: false, target: recordText(typed, MOST_TARGET), unsafe: e };
@@ -99,7 +99,7 @@ function checkedPath(path: string): string {
   return path;
 }
 
-/** The path relative to the output root, by its own name or by where its links lead; undefined outside. */
+/** The path relative to the output root, by name or with links resolved; undefined outside. */
 async function pathBelow(disk: Disk, root: string, path: string): Promise<string | undefined> {
   for (const from of [root, await realOf(disk, root)]) {
     const below = relativeBelow(from, path);
@@ -112,7 +112,7 @@ function relativeBelow(from: string, path: string): string | undefined {
   return within(from, path) || undefined;
 }
 
-/** Where it really will be: the root's links are followed, and a root that is to be made has none. */
+/** The real path: links of the root are followed; a root still to be created has none. */
 async function targetOf(disk: Disk, { root, path }: Destination): Promise<string> {
   const real = await realOf(disk, root);
   return join(real === root ? join(await realOf(disk, dirname(root)), basename(root)) : real, path);

@@ -16,7 +16,7 @@ export interface ExportPlan {
   readonly bytes: number;
 }
 
-/** Decides and looks, as an export would, and writes nothing: no file, no lease, no ledger entry (D5). */
+/** Decides and checks as an export would, without writing: no file, no lease, no ledger entry (D5). */
 export async function planExport(session: Session, request: ExportRequest): Promise<ExportPlan> {
   purposeOf(session, request);
   const decision = await decideExport(session, await session.catalog(), request);

@@ -6,8 +6,8 @@ import { readContent } from '../payload/read-content.js';
 import type { Session } from '../session/session.js';
 
 /**
- * What exports that are recorded for this very destination have written there (B3). The whole ledger
- * is read, which only the replacement of a directory that is not empty pays for.
+ * The files that exports recorded for this exact destination have written (B3). Reads the whole ledger; only replacing
+ * a non-empty directory pays for that.
  */
 export async function recordedExports(session: Session, target: string): Promise<Recorded> {
   const { store } = session;
@@ -40,7 +40,7 @@ async function payloadOf(session: Session, entry: Parameters<Session['store']['p
     const payload = await session.store.payloadOf(entry);
     return 'export_target' in payload && 'output_artifact_handles' in payload ? payload : undefined;
   } catch (e) {
-    // A record that cannot be read accounts for nothing.
+    // An unreadable record accounts for nothing.
     if (!(e instanceof HsError)) throw e;
     return undefined;
   }

@@ -27,7 +27,7 @@ export async function writeExport(
   );
   if (placed.destination === undefined) {
     if (request.place.kind !== 'stdout') throw new HsError('BUG', 'an export without a destination');
-    // B2: what went into a pipe cannot be taken back, so everything is compared before the first byte goes.
+    // B2: bytes in a pipe cannot be taken back, so everything is verified before the first byte is written.
     for (const entry of shape.entries) for await (const _ of verified(entry)) session.signal.throwIfAborted();
     for await (const chunk of (source as Extract<PayloadSource, { type: 'file' }>).stream()) {
       session.signal.throwIfAborted();
@@ -67,7 +67,7 @@ function sourceOf({ shape, isPrivate, content, placed }: Decision, request: Expo
   if (format === 'dir') return { type: 'directory', entries };
   if (format === 'file') {
     const { content_hash: hash, size_bytes: size } = content.record;
-    // Standard output has no door that compares: then the bytes are verified here.
+    // Standard output bypasses materialize, so the bytes are verified here.
     const [entry] = entries;
     const stream = placed.destination === undefined ? () => verified(entry!) : () => entry!.stream();
     return { type: 'file', hash, size, executable: entry!.executable, stream };
