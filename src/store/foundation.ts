@@ -13,19 +13,19 @@ export interface FoundationOptions {
   readonly setClock?: number | undefined;
 }
 
-/** What an empty store consists of. */
+/** The initial content of a store. */
 export interface Foundation {
   readonly format: Format;
   readonly formatBytes: Uint8Array;
-  /** The policy in force, an object. */
+  /** Object id of the policy in force. */
   readonly policy: ObjectId;
   readonly policyBytes: Uint8Array;
-  /** The first entry of the ledger. */
+  /** Entry 0 of the ledger. */
   readonly entry: LedgerEntry;
   readonly entryBytes: Uint8Array;
 }
 
-/** A new store, on paper: wherever it is to lie, it begins like this. */
+/** Builds the initial content of a new store in memory, independent of the backend. */
 export function foundation(
   { clock, random }: { readonly clock: Clock; readonly random: Random },
   { actor, allowSetClock, features, setClock }: FoundationOptions,

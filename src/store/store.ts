@@ -25,26 +25,26 @@ import type { Reclaimer } from './port/reclaimer.js';
 const MAX_PAYLOAD_BYTES = 256 * 1024 * 1024;
 
 /**
- * An open store, wherever it lies: the one place where what a backend keeps becomes objects that prove
- * themselves, a ledger that is a chain, and the catalog folded from it.
+ * An open store on any backend. Turns what the backend keeps into verified objects, a checked ledger and the catalog
+ * folded from it.
  */
 export class Store {
   readonly effects: StoreEffects;
   readonly format: Format;
   readonly objects: ObjectStore;
   readonly ledger: Ledger;
-  /** The entries as they are kept, for who looks into a ledger that may be broken. */
+  /** The raw entries, for callers that inspect a possibly broken ledger. */
   readonly entries: LedgerStore;
   readonly anchor: Anchor;
   readonly leases: LeaseTable;
   readonly inventory: Inventory;
   readonly reclaimer: Reclaimer;
-  /** What of it is on this machine. */
+  /** The part of the store that is on this machine. */
   readonly local: LocalSide;
   readonly index: CatalogIndex | undefined;
   readonly #backend: Backend;
   readonly #catalog: StoreCatalog;
-  /** Why nothing may be appended, where that is so. */
+  /** Why nothing may be appended, if so. */
   #behind: HsError | undefined;
 
   constructor(backend: Backend, effects: StoreEffects) {
@@ -67,18 +67,18 @@ export class Store {
     return this.format.store_id;
   }
 
-  /** Goes on with a ledger that lacks what was seen of it: to be read, and not written to. */
+  /** Makes the store read-only after entries seen before turned out to be missing. */
   readOnlyBecause(behind: HsError): void {
     this.anchor.hold();
     this.#behind = behind;
   }
 
-  /** Throws where this store may only be read. */
+  /** Throws when the store is read-only. */
   demandWritable(): void {
     if (this.#behind !== undefined) throw this.#behind;
   }
 
-  /** Objects for a commit, under the lease with this token. */
+  /** Starts a batch of objects for a commit, under the lease with this token. */
   batch(lease: string): ObjectBatch {
     return this.#backend.batch(lease);
   }
@@ -87,7 +87,7 @@ export class Store {
     return this.#catalog.opsOf(entry);
   }
 
-  /** How many there are, and the first of them; of a long list the rest is only compared with its name. */
+  /** The number of operations and the first of them; the rest of a long list is verified but not parsed. */
   firstOps(
     entry: LedgerEntry,
     most: number,
@@ -106,51 +106,51 @@ export class Store {
   }
 
   /**
-   * The state at the head from the ledger alone, the whole chain checked: what removals and marks go
-   * by. `visit` sees every entry on the way.
+   * The state at the head, folded from the ledger alone with the whole chain checked: the basis of removals and
+   * marks. `visit` sees every entry.
    */
   foldFromLedger(visit?: (entry: LedgerEntry) => void): Promise<Catalog> {
     return this.#catalog.fromLedger(visit);
   }
 
   /**
-   * The state at the head, from the index where there is one. A frozen view, valid for the next few calls.
-   * With a signal, bringing it up to the head ends when that is aborted.
+   * The state at the head, from the index if there is one: a frozen view, valid for the next few calls. Aborting
+   * `signal` stops the update to the head.
    */
   catalog(signal?: AbortSignal): Promise<Catalog> {
     return this.#catalog.atHead(signal);
   }
 
-  /** Reads the chain up to a head without folding it: fails where a fold of the ledger would. */
+  /** Reads the chain up to a head without folding it; fails where a fold would. */
   checkChain(head: Head): Promise<void> {
     return this.#catalog.checkChain(head);
   }
 
-  /** INTEGRITY where it is not made as a store is. */
+  /** INTEGRITY when the layout is not that of a store. */
   checkStructure(): Promise<void> {
     return this.#backend.checkStructure();
   }
 
-  /** What in it does not belong, or is not as it should be; objects are not read. */
+  /** Finds stray, misplaced and leftover files and wrong modes; objects are not read. */
   check(): Promise<readonly RepairableFinding[]> {
     return this.#backend.check();
   }
 
-  /** What it lies on, by looking only. */
+  /** Inspects the storage without writing. */
   examine(): Promise<readonly DoctorCheck[]> {
     return this.#backend.examine();
   }
 
-  /** What that can do, tried under the lease with this token. SYSTEM where it cannot hold a store. */
+  /** Tests the storage under the lease with this token. SYSTEM where it cannot hold a store. */
   tryOut(lease: string): Promise<readonly DoctorCheck[]> {
     return this.#backend.tryOut(lease);
   }
 
   /**
-   * Before anything of the store is believed. One that this user has never met is looked over (INTEGRITY), and
-   * the index that came with it is thrown away: derived data that somebody else made proves nothing. Without
-   * `demand` it is not looked over, for the commands that tell what is wrong, and stays unmet.
-   * `doubt` is why the way to it is not to be trusted, which is thrown unless this user accepted the store.
+   * Decides whether to trust the store; called before any of it is used. A store new to this user is checked
+   * (INTEGRITY) and its index discarded: derived data made by somebody else proves nothing. Without `demand` the
+   * check is skipped and the store stays unknown, for commands that diagnose it. `doubt`, the reason not to trust the
+   * path to the store, is thrown unless this user accepted the store.
    */
   async meet(demand: boolean, doubt?: HsError): Promise<void> {
     const { trust } = this.local;
@@ -158,7 +158,7 @@ export class Store {
       if (doubt !== undefined && !(await trust.isAccepted())) throw doubt;
       return;
     }
-    // Versions before this one kept an anchor and no more: who has one has used the store.
+    // Earlier versions kept only an anchor: a user who has one has used the store.
     const seen = (await trust.isUnrecorded()) ? await this.anchor.look() : undefined;
     if (seen !== undefined && seen !== 'lost') {
       await trust.accept();
@@ -170,13 +170,13 @@ export class Store {
     if (demand) await trust.note();
   }
 
-  /** This user has just made it: it is theirs, and what was seen of its ledger is its first entry. */
+  /** Records that this user just created the store: it is trusted, and the anchor is its first entry. */
   async adopt(): Promise<void> {
     await this.local.trust.accept();
     await this.anchor.keep(await this.ledger.head());
   }
 
-  /** Lets go of the index; catalogs handed out before are no longer valid. */
+  /** Closes the index; catalogs returned earlier become invalid. */
   async close(): Promise<void> {
     await this.objects.close();
     await this.index?.close();

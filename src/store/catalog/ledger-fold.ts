@@ -11,8 +11,8 @@ import { isMadeSince } from '../collector/batch-time.js';
 import type { Store } from '../store.js';
 
 /**
- * The state folded from the ledger alone, the chain checked link by link: what removals and marks go
- * by. It can be brought up to the head again and again, reading only what is new.
+ * The state folded from the ledger alone, with every link of the chain checked: the basis of removals and marks. It
+ * can be advanced to the head repeatedly and reads only new entries.
  */
 export class LedgerFold {
   readonly #store: Store;
@@ -30,17 +30,15 @@ export class LedgerFold {
     this.#store = store;
   }
 
-  /**
-   * Folds what is new, up to entry `to` where it is given. The catalog shows the state at the newest fold,
-   * not at this one, from then on.
-   */
+  /** Folds new entries, up to entry `to` if given. Catalogs returned earlier then show the newest fold as well. */
   async advance(to?: number): Promise<Catalog> {
     for await (const { entry, hash } of this.#store.ledger.walk(this.#head, to)) {
       const ops = await this.#store.opsOf(entry);
       await cooperatively(foldSteps(this.#tables, entry, ops, hash));
       await this.#note(entry, ops);
       this.#head = { seq: entry.seq, hash };
-      // A refusal changes nothing: that of a collection whose clock runs behind must not let the next one pass.
+      // A refusal changes no state. Counting it would let the next collection pass after one was refused for a slow
+      // clock.
       if (entry.decision !== 'deny' || this.#lastAt === undefined) this.#lastAt = entry.at;
       if (ops.some((op) => op.op !== 'add')) this.#lastChange = entry.seq;
     }
@@ -50,7 +48,7 @@ export class LedgerFold {
   get head(): Head {
     return this.#head!;
   }
-  /** When the newest entry that is no refusal was written, by the system's clock then. */
+  /** System time of the newest entry that is not a refusal. */
   get lastAt(): Timestamp {
     return this.#lastAt!;
   }
@@ -58,7 +56,7 @@ export class LedgerFold {
   get roots(): ReadonlySet<ObjectId> {
     return this.#roots;
   }
-  /** What could not be read of the roots: then nobody knows what is reachable (D8). */
+  /** Roots that could not be read; while there are any, reachability is unknown (D8). */
   get unreadable(): readonly string[] {
     return this.#unreadable;
   }
@@ -68,18 +66,18 @@ export class LedgerFold {
     return this.#applied.get(planHash);
   }
 
-  /** Whether an entry says that a batch of the trash was purged. */
+  /** Whether an entry records the purge of this trash batch. */
   isPurged(batch: string): boolean {
     return this.#purged.has(batch);
   }
 
-  /** Whether a batch of the trash that may hold what was removed at that time was purged. */
+  /** Whether a trash batch that may hold objects removed at that time was purged. */
   purgedSince(at: Timestamp): boolean {
     for (const batch of this.#purged) if (isMadeSince(batch, at)) return true;
     return false;
   }
 
-  /** Whether an entry after `seq` did more than `add` artifacts: a plan of that position is then made again. */
+  /** Whether an entry after `seq` did more than `add` artifacts; a plan made at `seq` must then be made again. */
   changedSince(seq: number): boolean {
     return this.#lastChange > seq;
   }

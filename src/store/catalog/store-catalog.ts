@@ -21,12 +21,12 @@ interface Folded extends ReadEntry {
   readonly ops: readonly LedgerOp[];
 }
 
-/** The state of a store: the fold of its ledger, from the index where there is one. */
+/** The state of a store: the fold of its ledger, read from the index if there is one. */
 export class StoreCatalog {
   readonly #ledger: Ledger;
   readonly #objects: ObjectStore;
   readonly #index: CatalogIndex | undefined;
-  /** The in-memory fold, where there is no index. */
+  /** The in-memory fold, used without an index. */
   #memory: MemoryTables | undefined;
 
   constructor(ledger: Ledger, objects: ObjectStore, index: CatalogIndex | undefined) {
@@ -35,20 +35,20 @@ export class StoreCatalog {
     this.#index = index;
   }
 
-  /** The operations of an entry, wherever it keeps them. */
+  /** The operations of an entry, stored inline or in an object. */
   async opsOf(entry: LedgerEntry): Promise<readonly LedgerOp[]> {
     if (entry.ops_object === undefined) return entry.ops ?? [];
     return cooperatively(decodeOpsSteps(await this.#objects.read(entry.ops_object, MAX_OPS_BYTES)));
   }
 
-  /** How many there are, and the first of them. */
+  /** The number of operations and the first `most` of them. */
   async firstOps(entry: LedgerEntry, most: number) {
     if (entry.ops_object !== undefined) return decodeFirstOps(this.#objects.lend(entry.ops_object), most);
     const ops = entry.ops ?? [];
     return { count: ops.length, ops: ops.slice(0, most) };
   }
 
-  /** The same a part at a time: a list of a million takes no more memory than one of a thousand. */
+  /** The operations in parts: a list of a million takes no more memory than one of a thousand. */
   async *#opsParts(entry: LedgerEntry): AsyncGenerator<readonly LedgerOp[], void> {
     if (entry.ops_object === undefined) yield entry.ops ?? [];
     else yield* decodeOpsParts(this.#objects.lend(entry.ops_object));
@@ -61,7 +61,7 @@ export class StoreCatalog {
     }
   }
 
-  /** The state at the head from the ledger alone, the whole chain checked. `visit` sees every entry on the way. */
+  /** The state at the head, folded from the ledger alone with the whole chain checked. `visit` sees every entry. */
   async fromLedger(visit?: (entry: LedgerEntry) => void): Promise<Catalog> {
     const tables = new MemoryTables();
     for await (const { entry, ops, hash } of this.#entriesAfter(undefined)) {
@@ -72,8 +72,8 @@ export class StoreCatalog {
   }
 
   /**
-   * Reads the chain up to a head, and what its entries keep operations in, without folding them: LEDGER_BROKEN,
-   * or the object's own failure, where a fold of the ledger would fail.
+   * Reads the chain up to a head, with the objects that hold its operations, without folding it. Fails where a fold
+   * would: LEDGER_BROKEN, or the error of the object.
    */
   async checkChain(head: Head): Promise<void> {
     for await (const { entry } of this.#ledger.walk(undefined, head.seq)) {
@@ -81,7 +81,7 @@ export class StoreCatalog {
     }
   }
 
-  /** The state at the head. With a signal, bringing it up to the head ends when that is aborted. */
+  /** The state at the head. Aborting `signal` stops the update to the head. */
   async atHead(signal?: AbortSignal): Promise<Catalog> {
     const tables = await this.#index?.tables();
     if (tables === undefined) return this.#inMemory(signal);
@@ -106,7 +106,7 @@ export class StoreCatalog {
 
   async #fromIndex(index: CatalogIndex, tables: IndexTables, signal?: AbortSignal): Promise<Catalog> {
     const at = tables.get(META_KEY) as CatalogMeta | undefined;
-    // An index that is not on this chain (the store was put back from a copy) is started afresh.
+    // An index that is not on this chain (the store was restored from a copy) is rebuilt.
     if (at !== undefined && (await this.#ledger.hashAt(at.seq)) !== at.hash) {
       throw new TablesDamaged('not on this chain');
     }
@@ -126,7 +126,7 @@ export class StoreCatalog {
         }
         fold.finish(hash);
       } catch (e) {
-        // An index that contradicts a sound ledger: a fold in memory will tell which of them is wrong.
+        // The index contradicts a sound ledger: the fold in memory decides which of them is wrong.
         if (isHsError(e, 'LEDGER_BROKEN')) throw new TablesDamaged(e.message);
         throw e;
       }

@@ -5,8 +5,8 @@ import type { AnchorStore } from '../port/local-side.js';
 import type { Ledger } from './ledger.js';
 
 /**
- * The highest ledger position that this user has seen of a store, kept outside of it: what finds a
- * ledger that was truncated or rolled back (F3). Where none can be kept there is nothing to compare with.
+ * The highest ledger position this user has seen of a store, kept outside it, to detect truncation and rollback (F3).
+ * Where no anchor can be kept, nothing is compared.
  */
 export class Anchor {
   readonly #store: AnchorStore;
@@ -21,30 +21,30 @@ export class Anchor {
     this.#warn = warn;
   }
 
-  /** Absolute; undefined: there is no place for one. */
+  /** Absolute path; undefined: nowhere to keep one. */
   get path(): string | undefined {
     return this.#store.path;
   }
-  /** What to say where it cannot be written. */
+  /** Message for an anchor that cannot be written. */
   get unkept(): string {
     return this.#store.unkept;
   }
-  /** What to say where one is there that cannot be read. */
+  /** Message for an anchor that exists but cannot be read. */
   get lost(): string {
     return this.#store.lost;
   }
 
-  /** What was seen, or undefined: never. `lost`: it is there and cannot be read. */
+  /** The anchor; undefined: none. `lost`: it exists but cannot be read. */
   look(): Promise<Head | 'lost' | undefined> {
     return this.#store.look();
   }
 
-  /** Whether it can be moved on. */
+  /** Whether the anchor can be advanced. */
   isWritable(): Promise<boolean> {
     return this.#store.isWritable();
   }
 
-  /** The same, with ROLLED_BACK for one that is lost. */
+  /** Like `look`, but throws ROLLED_BACK when the anchor is lost. */
   async read(): Promise<Head | undefined> {
     const seen = await this.look();
     if (seen !== 'lost') return seen;
@@ -53,7 +53,7 @@ export class Anchor {
     });
   }
 
-  /** ROLLED_BACK when the ledger lacks what was seen of it before, or that is lost. `head` is where it stands now. */
+  /** ROLLED_BACK when the ledger lacks entries seen before, or the anchor is lost. `head` is the current head. */
   async check(head: Head): Promise<Head | undefined> {
     const seen = await this.read();
     if (seen === undefined) return undefined;
@@ -69,7 +69,7 @@ export class Anchor {
     });
   }
 
-  /** The ledger's head, compared with what was seen of it before (ROLLED_BACK), and remembered. */
+  /** Compares the ledger's head with the anchor (ROLLED_BACK) and remembers it. */
   async checkedHead(): Promise<Head> {
     const head = await this.#ledger.head();
     const seen = await this.check(head);
@@ -78,7 +78,10 @@ export class Anchor {
     return head;
   }
 
-  /** A head that was only seen: its writer may have died before it was durable, and what a power cut may take back is no rollback. */
+  /**
+   * Remembers a head that was only read: its writer may have died before the entry was durable, and losing it in a
+   * power cut is not a rollback.
+   */
   async #rememberHead(head: Head): Promise<void> {
     if (this.path === undefined) return;
     try {
@@ -90,17 +93,20 @@ export class Anchor {
     await this.keep(head);
   }
 
-  /** Leaves it alone until the head was checked or accepted: what is appended meanwhile, a refusal for one, must not hide a rollback. */
+  /**
+   * Freezes the anchor until the head is checked or accepted, so that entries appended meanwhile (a refusal, for
+   * example) cannot hide a rollback.
+   */
   hold(): void {
     this.#held = true;
   }
 
-  /** Whether the ledger still is what it was when the store was opened, as each command asks when it begins. */
+  /** Checks that the ledger still contains what it did when the store was opened; run at the start of each command. */
   async recheck(): Promise<void> {
     if (!this.#held) await this.checkedHead();
   }
 
-  /** Takes the ledger as it stands for the whole one (`ledger accept-rollback`). */
+  /** Accepts the current ledger as complete (`ledger accept-rollback`). */
   async acceptHead(): Promise<Head> {
     const head = await this.#ledger.head();
     this.#held = false;
@@ -108,16 +114,16 @@ export class Anchor {
     return head;
   }
 
-  /** Moves it on after an entry is durable. */
+  /** Advances the anchor after an entry is durable. */
   async remember(seq: number, bytes: Uint8Array): Promise<void> {
     if (this.#held) return;
-    // Another command may have appended, and remembered, in between: the anchor only rises.
+    // Another command may have appended and advanced the anchor meanwhile: it only ever rises.
     const seen = await this.look();
     if (seen === undefined || (seen !== 'lost' && seen.seq < seq))
       await this.keep({ seq, hash: sha256(bytes) });
   }
 
-  /** Writes it; where that cannot be, it is said once, and is no failure: a job without a writable home must still work. */
+  /** Writes the anchor. A failure is reported once and not fatal: a job without a writable home must still work. */
   async keep(head: Head): Promise<void> {
     if ((await this.#store.write(head)) || this.#saidUnkept) return;
     this.#saidUnkept = true;

@@ -17,19 +17,22 @@ import type { ObjectBatch } from '../port/object-batch.js';
 import type { Store } from '../store.js';
 import { encodeOps } from './operations-object.js';
 
-/** What stays in the entry beside its envelope; the rest goes into an object that it names. */
+/**
+ * Size up to which a payload or operation list stays in the entry; a larger one becomes an object that the entry
+ * names.
+ */
 const INLINE_BYTES = 24 * 1024;
-/** Lost races are retried for this long by the system's clock, not a number of times. */
+/** How long lost races are retried, in system time and not in attempts. */
 const PATIENCE_MS = 60_000;
-/** Whoever follows the chain must not need packs. */
+/** Objects named by the ledger stay out of packs: following the chain must not need any. */
 const APART = { apart: true };
 
-/** Who commits, on whose behalf, by which clock. */
+/** Actor, job, trace id and clock of a commit. */
 export interface CommitContext {
   readonly actor: Actor;
   readonly jobId?: string;
   readonly traceId: string;
-  /** Milliseconds of the clock that was set, where one was. */
+  /** The overriding clock in milliseconds, if one is set. */
   readonly setClock?: number;
 }
 
@@ -53,7 +56,7 @@ async function toParts(draft: EntryDraft, batch: ObjectBatch) {
   };
 }
 
-/** D10: under a clock that runs ahead, pins and windows would be over that are not. */
+/** D10: a fast clock would expire pins and windows that are still open. */
 function checkSetClock(store: Store, draft: EntryDraft, context: CommitContext, now: number): void {
   if (context.setClock === undefined || context.setClock <= now || store.format.allow_set_clock) return;
   if (!draft.ops?.some((op) => op.op === 'remove')) return;
@@ -63,8 +66,8 @@ function checkSetClock(store: Store, draft: EntryDraft, context: CommitContext, 
 }
 
 /**
- * Appends one entry: objects durable, then the entry, then true. Everything that the entry names must
- * be in `batch`. Undefined when `build` found nothing to do. CONFLICT when races were lost for a minute.
+ * Appends one entry: makes its objects durable, then the entry. Everything the entry names must be in `batch`.
+ * Returns undefined when `build` had nothing to commit. CONFLICT after losing races for a minute.
  */
 export async function commit(
   store: Store,
@@ -101,7 +104,7 @@ export async function commit(
         ...parts,
       }),
     );
-    // What readers refuse must not become an entry: nobody could read past it, or append after it.
+    // Never append an entry that readers would refuse: nobody could read past it or append after it.
     const entry = decodeEntry(bytes);
     await batch.publish();
     if (await store.ledger.append(entry, bytes, batch.lease)) {

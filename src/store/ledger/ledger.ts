@@ -6,7 +6,7 @@ import type { LedgerStore, UnreadableEntry } from '../port/ledger-store.js';
 
 export interface ReadEntry {
   readonly entry: LedgerEntry;
-  /** SHA-256 of the entry's exact bytes: what the next entry carries as `prev`. */
+  /** SHA-256 of the entry's exact bytes, the `prev` of the next entry. */
   readonly hash: Head['hash'];
 }
 
@@ -16,7 +16,7 @@ export function brokenLedger(message: string): HsError {
   });
 }
 
-/** What to say of an entry that is there and has no bytes. */
+/** Message for an entry that exists but has no bytes. */
 export function unreadable(why: UnreadableEntry): string {
   return why === 'too large' ? `larger than ${MAX_ENTRY_BYTES} bytes` : 'not a regular file';
 }
@@ -27,10 +27,10 @@ function demandFollows({ seq, prev }: LedgerEntry, expected: Head['hash']): void
   }
 }
 
-/** The append-only, hash-chained run of entries, wherever they are kept. */
+/** The append-only, hash-chained sequence of entries, on any backend. */
 export class Ledger {
   readonly #store: LedgerStore;
-  /** Hash of format.json: what entry 0 carries as `prev`. */
+  /** Hash of format.json, the `prev` of entry 0. */
   readonly #genesis: Head['hash'];
 
   constructor(store: LedgerStore, genesis: Head['hash']) {
@@ -38,7 +38,7 @@ export class Ledger {
     this.#genesis = genesis;
   }
 
-  /** The highest number. A hole among the newest entries is a lost entry: LEDGER_BROKEN. */
+  /** The highest entry number. LEDGER_BROKEN when one of the newest entries is missing. */
   headSeq(): Promise<number> {
     return this.#store.headSeq();
   }
@@ -55,14 +55,14 @@ export class Ledger {
     return found;
   }
 
-  /** The hash of an entry's bytes, or undefined when there is none of that number. */
+  /** Hash of an entry's bytes, or undefined when there is no entry of that number. */
   async hashAt(seq: number): Promise<Head['hash'] | undefined> {
     const found = await this.#store.read(seq);
     if (typeof found === 'string') throw brokenLedger(`ledger entry ${seq} is ${unreadable(found)}`);
     return found === undefined ? undefined : sha256(found);
   }
 
-  /** One entry, its own form checked; its place in the chain is `walk`'s business. */
+  /** Reads one entry and checks its form; `walk` checks its place in the chain. */
   async read(seq: number): Promise<ReadEntry> {
     const bytes = await this.#bytes(seq);
     let entry: LedgerEntry;
@@ -75,7 +75,7 @@ export class Ledger {
     return { entry, hash: sha256(bytes) };
   }
 
-  /** Entries after `from` (all of them without it) up to the head, each checked to follow the one before. */
+  /** The entries after `from` (by default all) up to the head, each checked against its predecessor. */
   async *walk(from?: Head, to?: number): AsyncGenerator<ReadEntry> {
     const last = to ?? (await this.headSeq());
     let prev = from?.hash ?? this.#genesis;
@@ -88,14 +88,14 @@ export class Ledger {
   }
 
   /**
-   * Publishes an entry at its number, under the lease with this token. False: another writer was first, and
-   * nothing was changed. OUTCOME_UNKNOWN when the entry is there and may not be durable.
+   * Publishes an entry at its number, under the lease with this token. False: another writer was first and nothing
+   * changed. OUTCOME_UNKNOWN when the entry exists but may not be durable.
    */
   async append(entry: LedgerEntry, bytes: Uint8Array, lease: string): Promise<boolean> {
     return (await this.#store.append(entry, bytes, lease)) === 'appended';
   }
 
-  /** Makes entry `seq`, which was seen, and all before it durable. */
+  /** Makes entry `seq` and all before it durable; `seq` must exist. */
   settle(seq: number): Promise<void> {
     return this.#store.settle(seq);
   }

@@ -6,24 +6,26 @@ import { readPlainAdd } from '../../core/ledger/plain-add.js';
 import { HsError } from '../../errors/hs-error.js';
 
 const OPS_SCHEMA = 'hs.ledger-ops/1';
-/** A million operations of 400 bytes. */
+/** A million operations of 400 bytes each. */
 export const MAX_OPS_BYTES = 450 * 1024 * 1024;
 
-/** An operation has a name, a hint and a few hashes; one with thousands of sources is shown with fewer beside it. */
+/**
+ * An operation has a name, a hint and a few hashes; fewer operations are shown beside one with thousands of sources.
+ */
 const MOST_SHOWN_BYTES = 64 * 1024;
 
 const header = z.strictObject({ schema: z.literal(OPS_SCHEMA), count: natural });
 
 /**
- * Operations that do not fit an entry: canonical JSON Lines, a header first, then one a line. INVALID_RECORD
- * for one that `decodeOps` would refuse.
+ * Encodes operations that do not fit in an entry as canonical JSON Lines: a header, then one operation a line.
+ * INVALID_RECORD where `decodeOps` would refuse the result.
  */
 export function encodeOps(ops: readonly LedgerOp[]): Buffer {
   for (const op of ops) check(ledgerOp, op, 'INVALID_RECORD', 'operation');
   return canonicalLines([{ schema: OPS_SCHEMA, count: ops.length }, ...ops]);
 }
 
-/** A name and a hint have at most a few KiB; what is longer is read as any other. */
+/** Names and hints take at most a few KiB; longer lines go through the full parser. */
 const MOST_PLAIN_BYTES = 16 * 1024;
 
 function countOf(line: Uint8Array | undefined): number {
@@ -39,7 +41,7 @@ function toOp(line: Uint8Array): LedgerOp {
   return plain ?? check(ledgerOp, parseCanonicalLine(line), 'INVALID_RECORD', 'operation');
 }
 
-/** The operations, in steps: a list of a million takes seconds. */
+/** Decodes the operations stepwise: a list of a million takes seconds. */
 export function* decodeOpsSteps(bytes: Uint8Array): Generator<void, LedgerOp[]> {
   const lines = linesOf(bytes, MAX_OPS_BYTES);
   const count = countOf(lines.next().value as Uint8Array | undefined);
@@ -54,10 +56,7 @@ export function* decodeOpsSteps(bytes: Uint8Array): Generator<void, LedgerOp[]> 
   return ops;
 }
 
-/**
- * The same from the bytes of a list as they are read, a part at a time. What is wrong with the list as a whole is
- * thrown at its end.
- */
+/** Decodes the operations in parts while the list is read. Errors of the list as a whole are thrown at its end. */
 export async function* decodeOpsParts(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<LedgerOp[], void> {
   let rest: Uint8Array = Buffer.alloc(0);
   let expected: number | undefined;
@@ -83,7 +82,7 @@ export async function* decodeOpsParts(chunks: AsyncIterable<Uint8Array>): AsyncG
   }
 }
 
-/** How many operations a list says that it has, and the first of them. All of it is read, and no more of it parsed. */
+/** The number of operations in a list and the first of them. Reads the whole list but parses only as much as needed. */
 export async function decodeFirstOps(
   chunks: AsyncIterable<Uint8Array>,
   most: number,
@@ -104,7 +103,7 @@ export async function decodeFirstOps(
   return { count, ops };
 }
 
-/** The same for a caller that cannot wait. */
+/** Synchronous form of `decodeOpsSteps`. */
 export function decodeOps(bytes: Uint8Array): LedgerOp[] {
   const steps = decodeOpsSteps(bytes);
   for (;;) {

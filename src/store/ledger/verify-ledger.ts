@@ -13,11 +13,11 @@ import type { Store } from '../store.js';
 import { unreadable } from './ledger.js';
 
 /**
- * missing: dropped; edited: not the bytes that were chained; misplaced: an entry under another's
- * number; duplicate: an entry or an event that is there twice; invalid: no ledger entry at all;
- * unlinked: two neighbours of which one was edited, and nothing tells which; object: what the entry
- * names and the ledger keeps outside of it is missing or damaged; contradiction: it cannot follow from those before; stray: a
- * name that is no entry; rolled_back: it lacks what was seen of it.
+ * missing: entry removed; edited: bytes differ from those chained; misplaced: stored under another entry's number;
+ * duplicate: an entry or event that occurs twice; invalid: not a ledger entry; unlinked: one of two neighbours was
+ * edited and it is unknown which; object: an object that the entry names is missing or damaged; contradiction:
+ * inconsistent with the entries before; stray: a name that is not an entry; rolled_back: entries seen before are
+ * missing.
  */
 export type LedgerProblemKind =
   | 'missing'
@@ -40,19 +40,19 @@ export interface LedgerProblem {
 }
 
 export interface LedgerVerdict {
-  /** Entries that were read. */
+  /** Number of entries read. */
   readonly entries: number;
   readonly head: Head | undefined;
-  /** What this user had seen of the ledger, and whether that is there. */
+  /** Result of the comparison with the anchor. */
   readonly anchor: 'none' | 'matches' | 'differs' | 'lost';
   readonly problems: readonly LedgerProblem[];
 }
 
-/** One place of the chain; format.json stands before entry 0. */
+/** One link of the chain; format.json comes before entry 0. */
 interface Link {
   readonly seq: number;
   readonly hash: ObjectId;
-  /** Undefined when the bytes are no entry, or one of another number. */
+  /** Undefined when the bytes are not an entry, or are one of another number. */
   readonly entry: LedgerEntry | undefined;
 }
 
@@ -63,9 +63,9 @@ class Verifier {
   readonly #events = new Map<string, number>();
   readonly #policies = new Set<ObjectId>();
   readonly #blamed = new Set<number>();
-  /** The state so far; given up at the first entry that cannot be folded. */
+  /** The state so far; dropped at the first entry that cannot be folded. */
   #tables: MemoryTables | undefined = new MemoryTables();
-  /** Two neighbours that do not fit; the entry after them tells which of them changed. */
+  /** Two neighbours that do not fit; the next entry decides which of them changed. */
   #open: readonly [Link, Link] | undefined;
   #before: Link;
 
@@ -93,7 +93,7 @@ class Verifier {
     }
   }
 
-  /** Settles which of two neighbours changed, now that it is known whether `vouched` speaks for the second. */
+  /** Decides which of two neighbours changed; `vouched`: whether the next entry confirms the second. */
   #settle(vouched: boolean | undefined): void {
     if (this.#open === undefined) return;
     const [first, second] = this.#open;
@@ -175,7 +175,7 @@ class Verifier {
     }
   }
 
-  /** One policy may be put in force again and again. */
+  /** The same policy may be set repeatedly. */
   async #checkPolicy(seq: number, id: ObjectId): Promise<void> {
     if (this.#policies.has(id)) return;
     this.#policies.add(id);
@@ -184,7 +184,7 @@ class Verifier {
     });
   }
 
-  /** Reports where something that an entry names by its hash cannot be read. */
+  /** Reports an object named by an entry that cannot be read. */
   async #named(seq: number, what: string, read: () => Promise<void>): Promise<void> {
     try {
       await read();
@@ -200,7 +200,7 @@ class Verifier {
     return last.seq < 0 ? undefined : { seq: last.seq, hash: last.hash };
   }
 
-  /** Compares with the anchor; an entry of another hash in a chain that fits is a ledger that went on differently. */
+  /** Compares with the anchor. A different hash at that number in an intact chain means that the ledger diverged. */
   async compare(head: Head | undefined): Promise<LedgerVerdict['anchor']> {
     const anchor = this.#anchor;
     if (anchor === undefined) return 'none';
@@ -218,7 +218,7 @@ class Verifier {
   }
 }
 
-/** The runs of numbers from 0 up to the highest that have no entry: `[first, last]`. */
+/** The gaps in the entry numbers from 0 to the highest, as `[first, last]`. */
 function holes(numbers: readonly number[]): (readonly [first: number, last: number])[] {
   const found: (readonly [number, number])[] = [];
   let expected = 0;
@@ -230,15 +230,15 @@ function holes(numbers: readonly number[]): (readonly [first: number, last: numb
 }
 
 /**
- * Reads the whole ledger and says precisely what is wrong with it (F3): numbers, chain, every entry's
- * form, payload and operations, stray names, the fold, and the anchor. Throws only where the disk fails.
+ * Verifies the whole ledger and reports precisely what is wrong (F3): numbers, chain, the form, payload and
+ * operations of each entry, stray names, the fold, and the anchor. Throws only when the disk fails.
  */
 export async function verifyLedger(
   store: Store,
   progress: ProgressSink,
   signal: AbortSignal,
 ): Promise<LedgerVerdict> {
-  // Before the listing: what another command appends meanwhile is then beyond both.
+  // Read before the listing: entries appended meanwhile are then beyond both.
   const anchor = await store.anchor.look();
   const { numbers, strays } = await store.entries.list();
   const verifier = new Verifier(store, anchor === 'lost' ? undefined : anchor);

@@ -11,7 +11,7 @@ import type { StateDir } from './state-dir.js';
 const schema = z.strictObject({ store_id: uuid, seq: natural, hash: objectId });
 const MAX_ANCHOR_BYTES = 4096;
 
-/** A file in the user's state directory, named by the store. */
+/** The anchor as a file in the user's state directory, named after the store. */
 export class AnchorFile implements AnchorStore {
   readonly #disk: Disk;
   readonly #state: StateDir;
@@ -28,7 +28,7 @@ export class AnchorFile implements AnchorStore {
     return path === undefined ? undefined : `${path}/${this.#storeId}`;
   }
 
-  /** Without a home there is none. Power loss leaves none that cannot be read. */
+  /** Undefined without a home. A power cut never leaves an unreadable one. */
   async look(): Promise<Head | 'lost' | undefined> {
     if (this.path === undefined) return undefined;
     try {
@@ -43,7 +43,7 @@ export class AnchorFile implements AnchorStore {
     }
   }
 
-  /** A directory that this user may not search is no anchor of theirs. */
+  /** A directory this user may not search is not their anchor. */
   async #isThere(path: string): Promise<boolean> {
     try {
       return (await this.#disk.find(path)) !== undefined;

@@ -4,9 +4,8 @@ import type { Layout } from './layout.js';
 import { shownName } from './ledger-listing.js';
 
 /**
- * Looks at a store that this user has not met before: its own directories hold directories and regular files,
- * and nothing else. INTEGRITY names the first that is something else. The files of `objects/` are looked at
- * when they are used.
+ * Checks a store new to this user: its directories may contain only directories and regular files. INTEGRITY names
+ * the first exception. Files in `objects/` are checked when used.
  */
 export async function checkStructure(disk: Disk, layout: Layout): Promise<void> {
   const { root } = layout;
@@ -25,7 +24,7 @@ export async function checkStructure(disk: Disk, layout: Layout): Promise<void> 
   const directories = [leases, ledger, objects, packs, tmp, trash];
   await demand(root, ({ name }) => {
     const path = `${root}/${name}`;
-    // A cache that is none is done without.
+    // A cache that is not a directory is ignored.
     if (path === cache) return undefined;
     return files.includes(path) ? 'file' : directories.includes(path) ? 'directory' : undefined;
   });

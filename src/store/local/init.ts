@@ -10,7 +10,7 @@ import { probeFilesystem } from './probe.js';
 
 const SHARED_MODE = 0o2770;
 
-/** What making a store takes besides what opening it does. */
+/** What creating a store needs besides what opening it does. */
 export type InitPorts = LocalPorts & { readonly clock: Clock };
 
 async function build(ports: InitPorts, root: string, options: CreateRequest): Promise<void> {
@@ -29,7 +29,7 @@ async function build(ports: InitPorts, root: string, options: CreateRequest): Pr
   await disk.writeFile(layout.format, first.formatBytes, { mode: 0o444, sync: true });
   await disk.writeFile(layout.gcLock, new Uint8Array(), { mode: 0o600, sync: true });
   await disk.writeFile(layout.object(first.policy), first.policyBytes, { mode: 0o444, sync: true });
-  // Named as if a lease had staged it: what a power cut leaves of it is cleared as such.
+  // Named like a file staged under a lease, so that leftovers of a power cut are removed as such.
   await new LedgerFiles(disk, layout).append(first.entry, first.entryBytes, random.hex(12));
   for (const dir of [layout.objectDir(first.policy), layout.objects, layout.ledger, root]) {
     await disk.syncDir(dir);
@@ -37,8 +37,8 @@ async function build(ports: InitPorts, root: string, options: CreateRequest): Pr
 }
 
 /**
- * Makes a store: built beside its place and renamed in, so that a half-made one is never seen. CONFLICT
- * when there is one already; SYSTEM when the filesystem is unsuitable.
+ * Creates a store: built beside its final place and renamed, so that a partial one is never visible. CONFLICT when
+ * there is one already; SYSTEM when the filesystem is unsuitable.
  */
 export async function initStore(ports: InitPorts, options: CreateRequest): Promise<LocalBackend> {
   const { disk } = ports;
@@ -54,7 +54,7 @@ export async function initStore(ports: InitPorts, options: CreateRequest): Promi
   const shared = options.shared ?? false;
   await disk.mkdir(staged, 0o700);
   try {
-    // After mkdir: that takes no setgid bit.
+    // After mkdir, which ignores the setgid bit.
     if (shared) await disk.chmod(staged, SHARED_MODE);
     const within = await disk.within(staged, { ...ROOTING, shared });
     try {

@@ -33,7 +33,7 @@ export class InventoryOfFiles implements Inventory {
     for (const batch of await this.#attempt('trash', () => files.trashBatches(), request)) {
       const dir = layout.trashBatch(batch);
       const isHere = (id: ObjectId) => id.startsWith(prefix);
-      // Packs first: what is moved out of one meanwhile is a file, or in use.
+      // Packs first: an object moved out of one meanwhile is a file, or in use.
       const packs = await this.#packs(dir, files.packsOf(batch), request);
       yield { ...(await this.#directory(dir, isHere, (id) => layout.trashed(batch, id), request)), batch };
       for (const pack of packs) yield { ...this.#pack(pack, prefix), batch };
@@ -82,7 +82,7 @@ export class InventoryOfFiles implements Inventory {
     );
   }
 
-  /** What is listed; nothing of a directory that is not there, such as a batch that a collector has just dropped. */
+  /** Runs a listing; empty for a missing directory, such as a batch a collector just removed. */
   async #attempt<T>(name: string, list: () => Promise<T[]>, { unlistable }: InventoryRequest): Promise<T[]> {
     try {
       return await list();

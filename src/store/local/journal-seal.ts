@@ -8,17 +8,17 @@ const MAX_SEAL_BYTES = 256;
 const sealSchema = z.strictObject({ journal: z.literal('seal'), mac: objectId });
 const NEWLINE = Buffer.from('\n');
 
-/** What a journal is bound to, so that none counts in another store, or as a copy of itself. */
+/** What a journal is bound to, so that it is invalid in another store or as a copy of itself. */
 export interface JournalBinding {
   readonly store_id: string;
   readonly lease: string;
-  /** Of the lease's file. */
+  /** Inode of the lease file. */
   readonly inode: string;
 }
 
 /**
- * Before each record of a journal comes a seal: a MAC of the record and of all before it under a secret of
- * the user. What somebody else put into a store is known by it, before a byte of it is parsed.
+ * Each journal record is preceded by a seal: a MAC over it and all records before it, keyed with a secret of the
+ * user. Foreign data in a store is rejected before a byte of it is parsed.
  */
 export class JournalSeal {
   readonly #secret: string;
@@ -29,14 +29,14 @@ export class JournalSeal {
     this.#last = hmacSha256(secret, 'hs lease journal\n', canonicalBytes({ ...binding }));
   }
 
-  /** The MAC of the next record, given with its newline. */
+  /** The MAC of the next record; `line` includes its newline. */
   next(line: Uint8Array): string {
     this.#last = hmacSha256(this.#secret, `${this.#last}\n`, line);
     return this.#last;
   }
 }
 
-/** A record as it stands in a journal; without a seal where the user has no secret. */
+/** A record as stored in a journal; without a seal when the user has no secret. */
 export function sealedRecord(seal: JournalSeal | undefined, record: Json): Buffer {
   const line = Buffer.concat([canonicalBytes(record), NEWLINE]);
   if (seal === undefined) return line;
@@ -44,13 +44,13 @@ export function sealedRecord(seal: JournalSeal | undefined, record: Json): Buffe
 }
 
 export interface ReadJournal {
-  /** Those that this user's own hs wrote whole; a torn one never began to be acted upon. */
+  /** Complete records that this user's own hs wrote; a torn one was never acted on. */
   readonly records: readonly Json[];
-  /** There are records, and not one of them is this user's. */
+  /** Whether there are records and none is this user's. */
   readonly foreign: boolean;
 }
 
-/** Reads a journal up to the first record that is not sealed with the secret. */
+/** Reads a journal up to the first record not sealed with the secret. */
 export function readJournal(bytes: Uint8Array, seal: JournalSeal | undefined): ReadJournal {
   const records: Json[] = [];
   let mac: string | undefined;

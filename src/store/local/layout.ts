@@ -2,28 +2,33 @@ import type { ObjectId } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { Rooting } from '../../fsx/disk.js';
 
-/** Entries a ledger directory holds: listing one stays well below a millisecond. */
+/** Entries in a ledger directory: listing one stays well below a millisecond. */
 export const ENTRIES_PER_DIR = 1024;
-/** What the name of a pack ends with. */
+/** File extension of a pack. */
 export const PACK_ENDING = '.pack';
 const SEQ_DIGITS = 10;
 const DIR_DIGITS = 6;
 
 const LEDGER_FILE = /^(\d{10})\.json$/;
 const LEDGER_DIR = /^\d{6}$/;
-/** Directories that may be empty, which a copy or a clone then lacks. Not the ledger: without it there is no store. */
+/**
+ * Directories that may be empty, and are missing from a copy or clone. Not the ledger: without one there is no store.
+ */
 const REMADE_DIR = /^(?:objects(?:\/[0-9a-f]{2})?|packs|leases|trash|tmp|cache)$/;
 /** Directories that no command removes or renames. */
 const LASTING_DIR = /^(?:objects(?:\/[0-9a-f]{2})?|ledger(?:\/\d{6})?|packs|leases|trash|tmp|cache)$/;
 
-/** How the directories below a store are reached (`Disk.within`). */
+/** Rooting of a store's directories (`Disk.within`). */
 export const ROOTING: Rooting = {
   holds: (directory) => LASTING_DIR.test(directory),
   remakes: (directory) => REMADE_DIR.test(directory),
   mode: 0o700,
 };
 
-/** The paths of what lies in a store directory (hsstore-format(5)). What a batch of the trash or cache/ holds is named where it is written. */
+/**
+ * Paths in a store directory (hsstore-format(5)). Names inside a trash batch or cache/ are defined where they are
+ * written.
+ */
 export class Layout {
   readonly root: string;
 
@@ -59,15 +64,15 @@ export class Layout {
     return `${this.root}/gc.lock`;
   }
 
-  /** Two-level fan-out: 256 directories, all made by init, so that publishing an object never makes one. */
+  /** Two-level fan-out: 256 directories, all created by init, so that publishing an object never creates one. */
   objectDir(id: ObjectId): string {
     return `${this.objects}/${id.slice(0, 2)}`;
   }
-  /** The file is named by the whole hash, so that `sha256sum` output and names compare as they are. */
+  /** The file name is the full hash, so that `sha256sum` output can be compared directly. */
   object(id: ObjectId): string {
     return `${this.objectDir(id)}/${id}`;
   }
-  /** `name` is that of the pack without its ending. */
+  /** `name` is the pack's name without the extension. */
   pack(name: ObjectId): string {
     return `${this.packs}/${name}${PACK_ENDING}`;
   }
@@ -108,7 +113,7 @@ export function parseLedgerFile(name: string | undefined): number | undefined {
   return match === null ? undefined : Number(match[1]);
 }
 
-/** The names of the 256 object directories. */
+/** Names of the 256 object directories. */
 export const FAN_OUT: readonly string[] = Array.from({ length: 256 }, (_, i) =>
   i.toString(16).padStart(2, '0'),
 );

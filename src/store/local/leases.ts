@@ -10,18 +10,18 @@ import type { StateDir } from './state-dir.js';
 const MAX_JOURNAL_BYTES = 16 * 1024 * 1024;
 /** A judge holds a new lease for microseconds (17 of 62,000 were refused): this many new files are plenty. */
 const MAX_TRIES = 100;
-/** What a journal is bound to: the store, and this user by a secret in the state directory. */
+/** What a journal is bound to: the store, and this user through a secret in the state directory. */
 interface KnownBy {
   readonly id: string;
   readonly state: Pick<StateDir, 'secret'>;
-  /** Whose every file of the store is. */
+  /** Owner of every file in the store. */
   readonly owner?: number;
 }
 type SealFor = (token: string, stat: FileStat) => Promise<JournalSeal | undefined>;
 
 const TOKEN = /^[0-9a-f]{24}$/;
 
-/** What this user makes would be theirs, and lock its owner out. */
+/** Files that this user creates would be theirs and lock out the owner of the store. */
 function belongsToAnother(owner: number): HsError {
   return new HsError('REFUSED', `the store belongs to another user (uid ${owner}), so you can only read it`, {
     hint: 'run hs as its owner; create a store for a group with: hs init --shared',
@@ -32,18 +32,18 @@ export function isLeaseToken(name: string): boolean {
   return TOKEN.test(name);
 }
 
-/** Older stores were made with an entry staged under this name, which a power cut may have left. */
+/** Earlier versions staged the first entry under this name; a power cut may have left it. */
 const FIRST_ENTRY = 'entry';
 
-/** Whether a file of tmp/ is staged by nobody: those of `leases`, listed after tmp/ was, are at work or dead. */
+/** Whether a file in tmp/ is unclaimed. `leases`, live and dead, must be listed after tmp/. */
 export function isUnclaimed(name: string, leases: ReadonlySet<string>): boolean {
   const token = name.split('-')[0]!;
   return name === FIRST_ENTRY || (isLeaseToken(token) && !leases.has(token));
 }
 
 /**
- * A file with a kernel lock on it, which the kernel frees when the process dies, however it dies. What it holds
- * is the command's journal.
+ * A file with a kernel lock, which the kernel releases when the process dies, however it dies. Its content is the
+ * command's journal.
  */
 class LeaseFile implements Lease {
   readonly token: string;
@@ -67,7 +67,7 @@ class LeaseFile implements Lease {
     this.#seal ??= this.#sealFor(this.token, await this.#file.stat());
     await this.#file.write(sealedRecord(await this.#seal, record));
     await this.#file.sync();
-    // Without its name the journal would be lost in a power cut; most leases never get one.
+    // Makes the file name durable: without it the journal would be lost in a power cut. Most leases have none.
     if (!this.#named) await this.#disk.syncDir(this.#path.slice(0, this.#path.lastIndexOf('/')));
     this.#named = true;
   }
@@ -80,7 +80,7 @@ class LeaseFile implements Lease {
     try {
       if (!this.#abandoned) await this.#disk.unlink(this.#path);
     } catch (e) {
-      // Read-only or gone: closing frees the lock, and a judge takes the file away.
+      // Read-only or gone: closing releases the lock, and a judge removes the file.
       if (!isErrno(e)) throw e;
     } finally {
       await this.#file.close();
@@ -101,12 +101,12 @@ export class LeaseFiles implements LeaseTable {
     this.#random = random;
   }
 
-  /** Creates, locks, and checks that the file is still there: a judge may have been between. */
+  /** Creates and locks the file, then checks that it still exists: a judge may have removed it in between. */
   async take(): Promise<Lease> {
     try {
       return await this.#take();
     } catch (e) {
-      // The lease is the first thing written: what cannot be written is the store, not some file of it.
+      // The lease is the first write: on failure it is the store that cannot be written, not this file.
       if (!isErrno(e, 'EROFS', 'EACCES', 'EPERM')) throw e;
       throw Object.assign(e, { syscall: 'write to', path: this.#layout.root });
     }
@@ -200,7 +200,7 @@ export class LeaseFiles implements LeaseTable {
 
   async #discardStaged(token: string): Promise<void> {
     for (const { name, kind } of await this.#disk.readdir(this.#layout.tmp)) {
-      // A directory that a run left could not be removed, which was said.
+      // A run directory that could not be removed was reported.
       if (!name?.startsWith(`${token}-`) || kind === 'directory') continue;
       await this.#disk.unlink(`${this.#layout.tmp}/${name}`).catch((e) => {
         if (!isErrno(e, 'ENOENT')) throw e;
@@ -209,13 +209,13 @@ export class LeaseFiles implements LeaseTable {
   }
 
   /**
-   * A power cut may bring back a name that was removed, and leave an object or an entry with two. What cannot
-   * be removed is in nobody's way, and fsck tells of it.
+   * A power cut may restore a name that was removed, giving an object or entry two. What cannot be removed is
+   * harmless, and fsck reports it.
    */
   async discardUnclaimed(): Promise<void> {
     const staged = await this.#disk.readdir(this.#layout.tmp);
     if (staged.length === 0) return;
-    // Listed after tmp/: a command that began in between has its lease.
+    // Listed after tmp/: a command that started in between has a lease.
     const leases = new Set(await this.list());
     for (const { name, kind } of staged) {
       if (name === undefined || kind !== 'file' || !isUnclaimed(name, leases)) continue;

@@ -7,8 +7,8 @@ import { ENTRIES_PER_DIR, type Layout, ledgerDirName, parseLedgerDir, parseLedge
 import { listLedger } from './ledger-listing.js';
 
 /**
- * Entry n is one file that is published with `link()`, which fails if the number is taken: a
- * compare-and-swap without a lock. 8 processes, 19,501 numbers, one winner each.
+ * Entry n is one file, published with `link()`, which fails if the number is taken: a lock-free compare-and-swap. 8
+ * processes, 19,501 numbers, one winner each.
  */
 export class LedgerFiles implements LedgerStore {
   readonly #disk: Disk;
@@ -31,7 +31,7 @@ export class LedgerFiles implements LedgerStore {
     for (const dir of dirs) {
       const files = await this.#disk.readdir(`${this.#layout.ledger}/${ledgerDirName(dir)}`);
       const numbers = files.map((e) => parseLedgerFile(e.name)).filter((n) => n !== undefined);
-      // A directory is made before its first entry, so the newest may be empty.
+      // A directory is created before its first entry, so the newest may be empty.
       if (numbers.length === 0) continue;
       const highest = numbers.reduce((a, b) => Math.max(a, b));
       const lowest = numbers.reduce((a, b) => Math.min(a, b));
@@ -69,7 +69,7 @@ export class LedgerFiles implements LedgerStore {
       if (isErrno(e, 'EEXIST')) return 'taken';
       throw e;
     } finally {
-      // The link decided. A temporary that stays belongs to nobody: hs fsck --repair takes it away.
+      // The link decided the outcome. A leftover temporary file belongs to nobody; `hs fsck --repair` removes it.
       await this.#disk.unlink(staged).catch((e) => {
         if (!isErrno(e)) throw e;
       });
@@ -86,7 +86,7 @@ export class LedgerFiles implements LedgerStore {
     return 'appended';
   }
 
-  /** The directories before its own were durable before it could be linked (`#makeDir`). */
+  /** Earlier directories were made durable before this entry could be linked (`#makeDir`). */
   async settle(seq: number): Promise<void> {
     await this.#disk.syncDir(this.#layout.ledgerDir(seq));
   }
@@ -99,7 +99,10 @@ export class LedgerFiles implements LedgerStore {
     return this.#layout.entry(seq).slice(this.#layout.root.length + 1);
   }
 
-  /** The first entry of a directory: the directory before it must be durable first, and so must the new name. */
+  /**
+   * Creates the directory for its first entry: the previous directory must be durable first, and so must the new
+   * name.
+   */
   async #makeDir(dir: string, seq: number): Promise<void> {
     if (seq > 0) await this.#disk.syncDir(this.#layout.ledgerDir(seq - 1));
     try {

@@ -4,7 +4,7 @@ import type { DirEntry, Disk } from '../../fsx/disk.js';
 import type { LedgerListing, StrayName } from '../port/ledger-store.js';
 import { ENTRIES_PER_DIR, type Layout, ledgerDirName, parseLedgerDir, parseLedgerFile } from './layout.js';
 
-/** A name as it can be shown, whatever its bytes are. */
+/** A name escaped for display, whatever its bytes. */
 export function shownName(entry: DirEntry): string {
   return showName(entry.name ?? textOfName(entry.bytes));
 }
@@ -18,7 +18,7 @@ async function topOf(disk: Disk, layout: Layout): Promise<DirEntry[]> {
   }
 }
 
-/** Every name below `ledger/`, told apart into entries and what does not belong there. */
+/** Every name below `ledger/`, split into entries and strays. */
 export async function listLedger(disk: Disk, layout: Layout): Promise<LedgerListing> {
   const numbers: number[] = [];
   const strays: StrayName[] = [];

@@ -32,13 +32,13 @@ import { ReclaimFiles } from './trash/reclaim-files.js';
 import { Trash } from './trash/trash.js';
 import { tryOut } from './try-out.js';
 
-/** What a store in a directory stands on. Without `index` (a simulated disk) the catalog is folded in memory. */
+/** What a store in a directory depends on. Without `index` (a simulated disk) the catalog is folded in memory. */
 export interface LocalPorts {
   readonly disk: Disk;
   readonly random: Random;
   readonly env: Environment;
   readonly index?: IndexPort;
-  /** Smaller ones than a real store has, for tests. */
+  /** Smaller than in a real store, for tests. */
   readonly packLimits?: PackLimits;
 }
 
@@ -50,7 +50,7 @@ interface Opened {
   readonly stat: FileStat;
 }
 
-/** A store in a directory of this machine (`man hsstore-format`). */
+/** A store in a directory on this machine (`man hsstore-format`). */
 export class LocalBackend implements Backend {
   readonly format: Format;
   readonly formatBytes: Uint8Array;
@@ -89,7 +89,7 @@ export class LocalBackend implements Backend {
     this.leases = new LeaseFiles(disk, layout, random, {
       id: format.store_id,
       state,
-      // In a store that a group shares, each file is its maker's.
+      // In a store shared with a group, each file belongs to its creator.
       ...(hasFeature(format, 'shared') ? {} : { owner: stat.uid }),
     });
     this.inventory = new InventoryOfFiles(this.parts);
@@ -108,7 +108,9 @@ export class LocalBackend implements Backend {
     };
   }
 
-  /** Opens the store at `root` (a `.hsstore` directory). NO_STORE or UNKNOWN_FORMAT before anything is touched. */
+  /**
+   * Opens the store at `root` (a `.hsstore` directory). Throws NO_STORE or UNKNOWN_FORMAT before anything is touched.
+   */
   static async open(ports: LocalPorts, root: string): Promise<LocalBackend> {
     const layout = new Layout(root);
     let disk = await ports.disk.within(root, ROOTING).catch((e) => {

@@ -4,15 +4,15 @@ import type { Layout } from './layout.js';
 import type { ObjectFiles } from './objects/object-files.js';
 import type { PackLimits } from './objects/pack-writer.js';
 
-/** What the parts of a store on a disk share. */
+/** Shared by the parts of a store on disk. */
 export interface LocalParts {
-  /** Reaches the store without following a link, wherever the path leads. */
+  /** Accesses the store without following links. */
   readonly disk: Disk;
   readonly layout: Layout;
   readonly files: ObjectFiles;
-  /** The same objects, verified as they are read. */
+  /** The same objects, verified when read. */
   readonly objects: ObjectStore;
   readonly limits: PackLimits;
-  /** A new path in tmp/ for what is staged under a lease, and goes with it; `kind` is for people who look there. */
+  /** A new path in tmp/ for a file staged under a lease and removed with it; `kind` is informational. */
   stagingPath(lease: string, kind?: 'pack' | 'probe'): string;
 }

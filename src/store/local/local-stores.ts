@@ -4,7 +4,7 @@ import { initStore } from './init.js';
 import { LocalBackend, type LocalPorts } from './local-backend.js';
 import { findStore, namedStore } from './locate.js';
 
-/** The stores in directories of this machine. */
+/** The stores in directories on this machine. */
 export function localStores(ports: LocalPorts): StoreHome {
   const { disk, env } = ports;
   const find = () => findStore(disk, env.cwd, env.uid);

@@ -5,15 +5,15 @@ import type { Disk, FileStat } from '../../fsx/disk.js';
 
 export interface FoundStore {
   readonly root: string;
-  /** Why the way to it is not to be trusted: to be thrown, unless this user has accepted the store. */
+  /** Why the path to the store is not trusted; thrown unless this user has accepted the store. */
   readonly doubt?: HsError;
-  /** What the user should know of a store that they named. */
+  /** A warning about a store that the user named. */
   readonly warning?: string;
 }
 
 const OTHERS_WRITE = 0o002;
 const OTHERS_SEARCH = 0o001;
-/** Of a store that others can enter, the directories that no other user may write to. */
+/** In a store that other users can enter, the directories only its owner may write to. */
 const OWN_DIRS = ['objects', 'packs', 'ledger', 'leases', 'trash', 'tmp', 'cache'];
 
 function noStore(message: string): HsError {
@@ -36,7 +36,7 @@ async function statOrUndefined(disk: Disk, path: string): Promise<FileStat | und
   }
 }
 
-/** What of the store every user of this machine can write to, with its path. */
+/** The path in the store that every user of this machine can write to, if any. */
 async function openToAll(disk: Disk, root: string): Promise<string | undefined> {
   const stat = await statOrUndefined(disk, root);
   const mode = stat?.mode ?? 0;
@@ -53,9 +53,9 @@ async function openToAll(disk: Disk, root: string): Promise<string | undefined> 
 const everybody = (path: string) => `every user of this machine can write to '${escapeText(path)}'`;
 
 /**
- * Where a link called `.hsstore` leads. A store may be moved to a larger disk and linked to; but a link can
- * come with a clone as well, so that it is followed to a store that this user made or accepted, and to
- * no other. What such a store does is its own policy's business, wherever the link lies.
+ * The target of a link called `.hsstore`. A store may be moved to a larger disk and linked to, but a link can also
+ * come with a clone: it is followed only to a store that this user created or accepted. That store's own policy
+ * applies, wherever the link is.
  */
 async function behindLink(disk: Disk, link: string): Promise<FoundStore> {
   let root: string;
@@ -70,7 +70,7 @@ async function behindLink(disk: Disk, link: string): Promise<FoundStore> {
   return { root, doubt: doubtful(what, root) };
 }
 
-/** The store called `.hsstore` in a directory, if there is one. */
+/** The store called `.hsstore` in a directory, if any. */
 async function storeIn(disk: Disk, dir: string): Promise<FoundStore | undefined> {
   const root = `${dir === '/' ? '' : dir}/${STORE_DIR}`;
   const kind = (await statOrUndefined(disk, root))?.kind;
@@ -79,9 +79,8 @@ async function storeIn(disk: Disk, dir: string): Promise<FoundStore | undefined>
 }
 
 /**
- * The nearest `.hsstore` at or above `from` (A1). REFUSED is one that every user can write to, and doubtful one
- * that belongs to another user: a directory that somebody else can write to must not choose where our
- * artifacts go.
+ * The nearest `.hsstore` at or above `from` (A1). REFUSED when every user can write to it; doubtful when it belongs
+ * to another user: a directory that somebody else can write to must not decide where artifacts go.
  */
 export async function findStore(disk: Disk, from: string, uid: number): Promise<FoundStore> {
   for (let dir = await disk.realpath(from); ; dir = dir.slice(0, dir.lastIndexOf('/')) || '/') {
@@ -104,7 +103,7 @@ async function judged(disk: Disk, found: FoundStore, uid: number): Promise<Found
   return { root, doubt: doubtful(`the store at '${escapeText(root)}' belongs to another user`, root) };
 }
 
-/** The store that was named, links and all: a `.hsstore` directory, or the directory that holds one. */
+/** The named store, following links: a `.hsstore` directory, or the directory that contains one. */
 export async function namedStore(disk: Disk, named: string): Promise<FoundStore> {
   let path: string;
   try {

@@ -9,8 +9,8 @@ function unsuitable(workspace: string, what: string, cause: unknown): HsError {
 }
 
 /**
- * Tests what a store needs: hard links, kernel locks, fsync of a directory. SYSTEM when it
- * lacks one. The names it uses begin with `prefix`, and are gone again.
+ * Tests what a store needs of a filesystem: hard links, kernel locks, directory fsync. SYSTEM when one is missing.
+ * The files it creates start with `prefix` and are removed.
  */
 export async function probeFilesystem(disk: Disk, prefix: string, workspace: string): Promise<void> {
   const a = `${prefix}-a`;
@@ -55,7 +55,7 @@ export async function probeFilesystem(disk: Disk, prefix: string, workspace: str
   }
 }
 
-/** Whether two names can change places in one step (`RENAME_EXCHANGE`), tried with two files. */
+/** Whether two names can be exchanged atomically (`RENAME_EXCHANGE`), tested with two files. */
 export async function canExchange(disk: Disk, prefix: string): Promise<boolean> {
   const names = [`${prefix}-a`, `${prefix}-b`] as const;
   try {

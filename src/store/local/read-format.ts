@@ -3,7 +3,7 @@ import type { Disk } from '../../fsx/disk.js';
 import { decodeFormat, type Format, MAX_FORMAT_BYTES, unknownFormat } from '../port/format.js';
 import type { Layout } from './layout.js';
 
-/** Reads `format.json`: NO_STORE, or UNKNOWN_FORMAT before anything else is looked at (A1). */
+/** Reads `format.json`: NO_STORE, or UNKNOWN_FORMAT before anything else is read (A1). */
 export async function readFormat(disk: Disk, layout: Layout): Promise<{ format: Format; bytes: Uint8Array }> {
   let bytes: Uint8Array;
   try {

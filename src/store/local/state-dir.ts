@@ -7,8 +7,8 @@ const SECRET_BYTES = 32;
 const MAX_SECRET_BYTES = 256;
 
 /**
- * The directory in which hs keeps what this user knows of stores, outside all of them. Without a home
- * there is none; where it cannot be written, nothing is remembered, and no command fails for that.
+ * The directory for what hs remembers about stores for this user, outside all of them. Without a home there is none;
+ * where it cannot be written, nothing is remembered and no command fails because of that.
  */
 export class StateDir {
   readonly path: string | undefined;
@@ -28,7 +28,7 @@ export class StateDir {
     this.path = base === undefined ? undefined : `${base}/hs/anchors`;
   }
 
-  /** The bytes of a file, or undefined: it is not there, or cannot be read. */
+  /** The bytes of a file; undefined when it is missing or cannot be read. */
   async read(name: string, maxBytes: number): Promise<Uint8Array | undefined> {
     if (this.path === undefined) return undefined;
     try {
@@ -39,31 +39,34 @@ export class StateDir {
     }
   }
 
-  /** Whether anything can be remembered; tried, since modes do not tell. */
+  /** Whether the directory is writable; tested by writing, since mode bits are not conclusive. */
   async isWritable(): Promise<boolean> {
     return this.#stage('probe', new Uint8Array(), (tmp) => this.#disk.unlink(tmp));
   }
 
-  /** Writes a file durably in one step: after a power cut it is the old one or the new one. False: it cannot be. */
+  /**
+   * Replaces a file atomically and durably: after a power cut it is the old or the new one. False: could not be
+   * written.
+   */
   async replace(name: string, bytes: Uint8Array): Promise<boolean> {
     return this.#stage(name, bytes, (tmp, path) => this.#disk.rename(tmp, path));
   }
 
   /**
-   * A secret of this user, by which hs knows again what it wrote into a store. With `make` it is made
-   * when there is none; undefined where it can be neither read nor made.
+   * A secret of this user, by which hs recognizes what it wrote into a store. `make` creates it if missing; undefined
+   * where it can be neither read nor created.
    */
   async secret(make: boolean): Promise<string | undefined> {
     this.#secret ??= await this.#readSecret();
     if (this.#secret !== undefined || !make) return this.#secret;
     const bytes = Buffer.from(this.#random.hex(SECRET_BYTES));
     await this.#stage(SECRET, bytes, async (tmp, path) => {
-      // Another command may be first, and then its secret counts.
+      // Another command may be first, and then its secret is used.
       await this.#disk.link(tmp, path).catch((e) => {
         if (!isErrno(e, 'EEXIST')) throw e;
       });
       await this.#disk.unlink(tmp);
-      // A journal is durable, and worth nothing without the secret that it is sealed with.
+      // A journal is durable but worthless without the secret that seals it.
       await this.#disk.syncDir(this.path!);
     });
     this.#secret = await this.#readSecret();
@@ -94,7 +97,7 @@ export class StateDir {
     }
   }
 
-  /** Makes the directory and those above it that are missing, durably. */
+  /** Creates the directory and missing parents, durably. */
   async #make(dir: string): Promise<void> {
     const above = dir.slice(0, dir.lastIndexOf('/')) || '/';
     try {

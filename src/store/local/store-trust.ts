@@ -7,16 +7,16 @@ import type { StoreTrust } from '../port/local-side.js';
 import type { StateDir } from './state-dir.js';
 
 const MAX_BYTES = 64 * 1024;
-/** Copies of one store that are remembered; those not accepted are forgotten first. */
+/** Number of copies of one store to remember; those not accepted are dropped first. */
 const MOST_PLACES = 32;
 
 const placeSchema = z.strictObject({
   device: z.string().check(z.maxLength(32)),
   inode: z.string().check(z.maxLength(32)),
-  /** Where it was last seen. Devices are numbered anew by a restart. */
+  /** Last known path. Device numbers change on reboot. */
   path: z.string().check(z.maxLength(4096)),
   accepted: z.boolean(),
-  /** The output root that was accepted for it, absolute. */
+  /** The accepted output root, absolute. */
   output_root: z.optional(z.string().check(z.maxLength(4096))),
 });
 const schema = z.strictObject({
@@ -25,13 +25,13 @@ const schema = z.strictObject({
 });
 type Place = z.output<typeof placeSchema>;
 
-/** Known by device and inode, or by inode and path, in a file of the user's state directory. */
+/** Identifies a store by device and inode, or by inode and path, in a file of the user's state directory. */
 export class TrustFile implements StoreTrust {
   readonly #state: StateDir;
   readonly #storeId: string;
   readonly #root: string;
   readonly #stat: FileStat;
-  /** What could not be written down holds for this command. */
+  /** Records that could not be written; valid for this command. */
   #unwritten: readonly Place[] | undefined;
 
   constructor(state: StateDir, storeId: string, root: string, stat: FileStat) {

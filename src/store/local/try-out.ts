@@ -2,7 +2,7 @@ import { type DoctorCheck, ok, warning } from '../../core/health-check.js';
 import type { LocalParts } from './local-parts.js';
 import { canExchange, probeFilesystem } from './probe.js';
 
-/** What the filesystem of a store can do, tried in its tmp/. */
+/** Tests the capabilities of the store's filesystem in tmp/. */
 export async function tryOut(
   { disk, layout, stagingPath }: LocalParts,
   workspace: string,

@@ -14,7 +14,7 @@ import { MemoryObjects } from './memory-objects.js';
 import { MemoryReclaimer } from './memory-reclaimer.js';
 import type { MemoryProcess, MemoryState } from './memory-state.js';
 
-/** What a process brings to a store in memory. */
+/** What a process supplies to a store in memory. */
 export interface MemoryPorts {
   readonly process: MemoryProcess;
   readonly random: Random;
@@ -23,7 +23,7 @@ export interface MemoryPorts {
   readonly disk: Disk;
 }
 
-/** A store in the memory of this program, as one of the processes that share it sees it. */
+/** A store in memory, as seen by one of the processes that share it. */
 export class MemoryBackend implements Backend {
   readonly format: Format;
   readonly formatBytes: Uint8Array;
@@ -54,7 +54,7 @@ export class MemoryBackend implements Backend {
     return new MemoryBatch(this.#state, this.#process, lease);
   }
 
-  /** It was made by this program. */
+  /** Nothing to check: this program created it. */
   async checkStructure(): Promise<void> {}
 
   async check(): Promise<RepairableFinding[]> {

@@ -7,7 +7,7 @@ import type { MemoryProcess, MemoryStaged, MemoryState } from './memory-state.js
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** Objects that others cannot see until each is published, in a step of its own. */
+/** Objects invisible to others until published, each in a step of its own. */
 export class MemoryBatch implements ObjectBatch {
   readonly lease: string;
   readonly damaged = new Set<ObjectId>();
@@ -15,7 +15,7 @@ export class MemoryBatch implements ObjectBatch {
   readonly #state: MemoryState;
   readonly #process: MemoryProcess;
   readonly #staged: MemoryStaged;
-  /** Bytes of every member, staged or found. */
+  /** Size in bytes of every member, staged or found. */
   readonly #sizes = new Map<ObjectId, number>();
 
   constructor(state: MemoryState, process: MemoryProcess, lease: string) {
@@ -58,7 +58,7 @@ export class MemoryBatch implements ObjectBatch {
     this.#sizes.set(id, await this.#demand(id, size));
   }
 
-  /** Makes sure that the object is in use; its bytes. */
+  /** Brings the object back into use; returns its size in bytes. */
   #demand(id: ObjectId, size: number | undefined): Promise<number> {
     const { objects, trash } = this.#state;
     return this.#process.step('batch demand', () => {
@@ -71,7 +71,7 @@ export class MemoryBatch implements ObjectBatch {
         break;
       }
       if (found === undefined) throw new HsError('OBJECT_MISSING', `object ${id} is missing`);
-      // The name promises the bytes; another size proves damage, and new bytes under it would hide that.
+      // The name promises the bytes: a different size proves damage, and new bytes under this name would hide it.
       if (size !== undefined && found.byteLength !== size) throw corrupt(id);
       return found.byteLength;
     });

@@ -3,7 +3,7 @@ import { inMemory } from '../objects/object-store.js';
 import type { Inventory, InventoryRequest, ObjectGroup, Staged } from '../port/inventory.js';
 import type { MemoryProcess, MemoryState } from './memory-state.js';
 
-/** What is in use is one group, and each batch of the trash another. */
+/** Objects in use are one group; each trash batch is another. */
 export class MemoryInventory implements Inventory {
   readonly #state: MemoryState;
   readonly #process: MemoryProcess;

@@ -4,7 +4,7 @@ import { HsError } from '../../errors/hs-error.js';
 import type { DeadLease, Exclusive, ExclusiveName, Lease, LeaseTable } from '../port/lease-table.js';
 import type { MemoryLeaseState, MemoryProcess, MemoryState } from './memory-state.js';
 
-/** A lease lives as long as its process and until it is released, which whoever asks can see. */
+/** A lease lives until its process ends or releases it, which every process can see. */
 export class MemoryLeases implements LeaseTable {
   readonly #state: MemoryState;
   readonly #process: MemoryProcess;

@@ -3,7 +3,7 @@ import { brokenLedger } from '../ledger/ledger.js';
 import type { LedgerListing, LedgerStore, UnreadableEntry } from '../port/ledger-store.js';
 import type { MemoryProcess, MemoryState } from './memory-state.js';
 
-/** A step that looks whether a number is free and takes it is a compare-and-swap. */
+/** Checking and taking a number in one step is a compare-and-swap. */
 export class MemoryLedger implements LedgerStore {
   readonly #state: MemoryState;
   readonly #process: MemoryProcess;
@@ -42,7 +42,7 @@ export class MemoryLedger implements LedgerStore {
     });
   }
 
-  /** What is there lasts as long as all the rest. */
+  /** No-op: memory has no notion of durability. */
   async settle(): Promise<void> {}
 
   list(): Promise<LedgerListing> {

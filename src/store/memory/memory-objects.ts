@@ -4,7 +4,7 @@ import { inMemory } from '../objects/object-store.js';
 import type { FoundBytes, ObjectFile, ObjectSource } from '../port/object-source.js';
 import type { MemoryProcess, MemoryState } from './memory-state.js';
 
-/** Looks where an object is in one step, so that none can move meanwhile. */
+/** Locates an object in one step, so that none can move meanwhile. */
 export class MemoryObjects implements ObjectSource {
   readonly #state: MemoryState;
   readonly #process: MemoryProcess;
@@ -38,7 +38,7 @@ export class MemoryObjects implements ObjectSource {
     return bytes && { bytes, shared: true };
   }
 
-  /** All of it is; to ask is a step like any other. */
+  /** Nothing is at hand: every lookup is a step like any other. */
   atHand(): undefined {
     return undefined;
   }

@@ -15,7 +15,7 @@ import type {
 } from '../port/reclaimer.js';
 import type { MemoryProcess, MemoryState, MemoryTrash } from './memory-state.js';
 
-/** Moves objects between maps, one in a step, so that whoever uses one again may come between. */
+/** Moves objects between maps, one per step, so that a process reusing one can run in between. */
 export class MemoryReclaimer implements Reclaimer {
   readonly #state: MemoryState;
   readonly #process: MemoryProcess;
@@ -85,7 +85,7 @@ export class MemoryReclaimer implements Reclaimer {
     };
   }
 
-  /** Its bytes; undefined: it was not there any more. */
+  /** Size in bytes; undefined: it was already gone. */
   #move(
     id: ObjectId,
     from: Map<ObjectId, Uint8Array>,
@@ -153,13 +153,13 @@ export class MemoryReclaimer implements Reclaimer {
     return [];
   }
 
-  /** Nothing is ever in parts. */
+  /** Nothing to merge: objects in memory are not packed. */
   async needsConsolidation(): Promise<boolean> {
     return false;
   }
   async consolidate(): Promise<void> {}
 
-  /** There is one copy of an object; a good one has taken the damaged one's place. */
+  /** There is one copy of each object; a good one has already replaced a damaged one. */
   dropCopies(id: ObjectId): Promise<boolean> {
     return this.#process.step('drop copies', () => this.#state.objects.has(id));
   }

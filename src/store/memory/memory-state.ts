@@ -5,16 +5,16 @@ import type { Format } from '../port/format.js';
 import type { PurgeNote, TrashSeal, TrashWindow } from '../port/reclaimer.js';
 
 /**
- * A process that works on stores in memory. Every operation of a backend is one or more steps; between two of
- * them, other processes go on, and one that has died never gets to its next.
+ * A process that works on stores in memory. A backend operation is one or more steps; other processes run between
+ * steps, and a process that died never reaches its next one.
  */
 export interface MemoryProcess {
   readonly alive: boolean;
-  /** Does something at once and whole, when it is this process's turn. `what` is for a trace. */
+  /** Performs an atomic action when it is this process's turn. `what` is for traces. */
   step<T>(what: string, act: () => T): Promise<T>;
 }
 
-/** This program, which goes on until it ends, and its stores with it. */
+/** This program: it and its stores live until it ends. */
 export const thisProgram: MemoryProcess = { alive: true, step: async (_, act) => act() };
 
 export interface MemoryTrash {
@@ -29,29 +29,29 @@ export interface MemoryLeaseState {
   readonly journal: Json[];
   /** False: released without being removed, as if its owner had died. */
   held: boolean;
-  /** Who judges it just now. */
+  /** The process that currently judges it. */
   judge?: MemoryProcess;
 }
 
-/** What a batch has added and not published. */
+/** Added by a batch and not published. */
 export interface MemoryStaged {
   readonly lease: string;
   readonly objects: Map<ObjectId, Uint8Array>;
 }
 
-/** All that one store is. Maps keep the order in which things came. */
+/** The state of one store. Maps keep insertion order. */
 export interface MemoryState {
   readonly format: Format;
   readonly formatBytes: Uint8Array;
   readonly workspace: string;
   readonly entries: Map<number, Uint8Array>;
   readonly objects: Map<ObjectId, Uint8Array>;
-  /** By the name of the batch. */
+  /** By batch name. */
   readonly trash: Map<string, MemoryTrash>;
   readonly leases: Map<string, MemoryLeaseState>;
   readonly staged: Set<MemoryStaged>;
   readonly exclusive: Map<string, MemoryProcess>;
-  /** What was seen of the ledger. */
+  /** The anchor. */
   seen: Head | undefined;
   accepted: { readonly outputRoot: string | undefined } | undefined;
 }

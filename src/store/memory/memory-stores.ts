@@ -4,11 +4,11 @@ import type { StoreHome } from '../port/backend.js';
 import { MemoryBackend, type MemoryPorts } from './memory-backend.js';
 import type { MemoryState } from './memory-state.js';
 
-/** The stores in the memory of this program, by the workspace that each was made for. */
+/** The stores in this program's memory, by the workspace each was created for. */
 export class MemoryStores {
   readonly #stores = new Map<string, MemoryState>();
 
-  /** What a process sees of them. A store is named by its workspace. */
+  /** The stores as seen by a process. A store is named by its workspace. */
   seenBy(ports: MemoryPorts): StoreHome {
     const { process, random } = ports;
     return {
@@ -44,7 +44,7 @@ export class MemoryStores {
     };
   }
 
-  /** What a store is, for tests that damage it behind its back. NO_STORE. */
+  /** The raw state of a store, for tests that damage it. NO_STORE. */
   stateOf(workspace: string): MemoryState {
     const state = this.#stores.get(workspace);
     if (state === undefined) throw new HsError('NO_STORE', `there is no store in memory for '${workspace}'`);

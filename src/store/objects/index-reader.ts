@@ -4,15 +4,15 @@ import type { SizedObject } from '../../core/retention/byte-account.js';
 import { isHsError } from '../../errors/hs-error.js';
 import type { ObjectStore } from './object-store.js';
 
-/** A directory payload as objects: its index and the files that it lists. */
+/** A directory payload as objects: its index and the files it lists. */
 export interface IndexObjects {
   readonly index: SizedObject;
   readonly members: readonly SizedObject[];
 }
 
 /**
- * Bundle indexes by their hash, each read once: they cannot change. `undefined` for one that is missing,
- * does not match its hash or is not an index.
+ * Bundle indexes by hash, each read once since they are immutable. `undefined` for one that is missing, does not
+ * match its hash or is not an index.
  */
 export class IndexReader {
   readonly #objects: ObjectStore;

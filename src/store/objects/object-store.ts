@@ -20,14 +20,14 @@ export function corrupt(id: ObjectId): HsError {
   });
 }
 
-/** Whether reading an object failed for what became of it, and not for the disk as a whole. */
+/** Whether reading failed because of the object itself and not because of the disk. */
 export function isDamage(e: unknown): boolean {
   return isHsError(e, 'INTEGRITY', 'OBJECT_MISSING') || isErrno(e, 'EIO', 'EISDIR');
 }
 
 /**
- * Immutable bytes by their SHA-256, wherever they lie: what is handed out has been compared with its name,
- * unless the name of the method says otherwise.
+ * Immutable bytes addressed by their SHA-256, on any backend. Bytes are verified against their name unless the method
+ * says otherwise.
  */
 export class ObjectStore {
   readonly #source: ObjectSource;
@@ -37,17 +37,19 @@ export class ObjectStore {
     this.#source = source;
   }
 
-  /** Forgets where objects lie: a session that lives long would look where others have taken them away. */
+  /** Drops cached locations: in a long session other processes may have moved objects. */
   refresh(): Promise<void> {
     return this.#source.refresh();
   }
 
-  /** Bytes, or undefined when the object is nowhere. Its content is not looked at. */
+  /** Size in bytes, or undefined when the object does not exist. Does not read the content. */
   size(id: ObjectId): Promise<number | undefined> {
     return this.#source.size(id);
   }
 
-  /** Bytes of an object in use, or undefined: it may be in the trash. Its content is not looked at. */
+  /**
+   * Size in bytes of an object in use; undefined when it is missing or only in the trash. Does not read the content.
+   */
   sizeInUse(id: ObjectId): Promise<number | undefined> {
     return this.#source.sizeInUse(id);
   }
@@ -57,8 +59,8 @@ export class ObjectStore {
   }
 
   /**
-   * The whole object, verified, in memory that is the caller's alone. OBJECT_MISSING, or INTEGRITY when the
-   * bytes do not match the name.
+   * The whole object, verified, in memory owned by the caller. OBJECT_MISSING, or INTEGRITY when the bytes do not
+   * match the name.
    */
   async read(id: ObjectId, maxBytes = MAX_READ_BYTES): Promise<Uint8Array> {
     const { bytes, shared } = await this.#found(id, maxBytes);
@@ -67,8 +69,8 @@ export class ObjectStore {
   }
 
   /**
-   * The same, lent and not verified: for a caller that compares the bytes with the name itself, since hashing
-   * twice would double an export, and that neither changes nor hands on what others read from too.
+   * The whole object, borrowed and not verified. For a caller that compares the bytes with the name itself (hashing
+   * twice would double the time of an export) and neither modifies nor passes on the shared buffer.
    */
   async lendUnverified(id: ObjectId, maxBytes: number): Promise<Uint8Array> {
     return this.#source.atHand(id, maxBytes) ?? (await this.#found(id, maxBytes)).bytes;
@@ -80,7 +82,7 @@ export class ObjectStore {
     return found;
   }
 
-  /** The object, open and not verified, whatever becomes of its name. OBJECT_MISSING. */
+  /** Opens the object without verifying it; the file stays readable if its name goes away. OBJECT_MISSING. */
   async open(id: ObjectId): Promise<ObjectFile> {
     const file = await this.#source.open(id);
     if (file === undefined) throw missing(id);
@@ -88,14 +90,14 @@ export class ObjectStore {
   }
 
   /**
-   * The object's bytes in chunks, each the caller's to keep. Throws INTEGRITY at the end when they do not
-   * match the name: what was read must not have been acted upon before.
+   * The bytes in chunks owned by the caller. Throws INTEGRITY at the end when they do not match the name, so do not
+   * act on them before the end.
    */
   stream(id: ObjectId): AsyncGenerator<Uint8Array, void> {
     return this.#verified(id, this.#chunks(id, freshBuffers));
   }
 
-  /** The same in chunks that are valid until the next one is asked for, for callers in this program. */
+  /** Like `stream`, but each chunk is only valid until the next one is requested; for internal callers. */
   lend(id: ObjectId): AsyncGenerator<Uint8Array, void> {
     return this.#verified(id, this.lendChunksUnverified(id));
   }
@@ -109,20 +111,20 @@ export class ObjectStore {
     if (hash.digest() !== id) throw this.mismatch(id);
   }
 
-  /** The error for an object with other bytes than its name says, which is remembered until it is taken. */
+  /** The error for an object whose bytes do not match its name. Recorded for `takeMismatched`. */
   mismatch(id: ObjectId): HsError {
     this.#mismatched.add(id);
     return corrupt(id);
   }
 
-  /** The objects that were read and had other bytes than their name says, each once since it was last asked. */
+  /** Objects found not to match their name since the last call, each once. */
   takeMismatched(): readonly ObjectId[] {
     const met = [...this.#mismatched];
     this.#mismatched.clear();
     return met;
   }
 
-  /** Whether it reads back as its name says. */
+  /** Whether the object can be read and matches its name. */
   async isSound(id: ObjectId): Promise<boolean> {
     try {
       const hash = createSha256();
@@ -134,7 +136,7 @@ export class ObjectStore {
     }
   }
 
-  /** As `lend`, for a caller that compares the bytes with the name itself. */
+  /** Like `lend`, for a caller that compares the bytes with the name itself. */
   lendChunksUnverified(id: ObjectId): AsyncGenerator<Uint8Array, void> {
     return this.#chunks(id, twoBuffers);
   }
@@ -168,7 +170,7 @@ export class ObjectStore {
 
 const freshBuffers = (size: number) => () => Buffer.allocUnsafeSlow(size);
 
-/** One is read into while the other is used. */
+/** Double buffering: one is filled while the other is used. */
 function twoBuffers(size: number): () => Buffer {
   const buffers = [0, 1].map(() => Buffer.allocUnsafe(size));
   let turn = 0;
@@ -178,7 +180,7 @@ function twoBuffers(size: number): () => Buffer {
   };
 }
 
-/** Bytes in memory, as a file is read. */
+/** Bytes in memory as an `ObjectFile`. */
 export function inMemory(bytes: Uint8Array): ObjectFile {
   return {
     read: async (buffer, position) => {

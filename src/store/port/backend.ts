@@ -14,8 +14,8 @@ import type { ObjectSource } from './object-source.js';
 import type { Reclaimer } from './reclaimer.js';
 
 /**
- * A home of a store: all that hs knows of where one lies. `src/store/local` is a directory of this machine,
- * `src/store/memory` is the memory of one program. What makes a store of it (`Store`) is the same for all.
+ * Where a store is kept: everything hs knows about storage. `src/store/local` is a directory on this machine,
+ * `src/store/memory` the memory of one program. `Store` works the same on all of them.
  */
 export interface Backend {
   readonly format: Format;
@@ -29,44 +29,47 @@ export interface Backend {
   /** Undefined: the ledger is folded in memory. */
   readonly index: CatalogIndex | undefined;
   readonly local: LocalSide;
-  /** Objects for a commit, under the lease with this token. */
+  /** Starts a batch of objects for a commit, under the lease with this token. */
   batch(lease: string): ObjectBatch;
-  /** INTEGRITY where the store is not made as one is; for one that this user has not met before. */
+  /** INTEGRITY when the layout is not that of a store; for a store new to this user. */
   checkStructure(): Promise<void>;
-  /** What in it does not belong, or is not as it should be: names, modes, leftovers (`hs fsck`). Objects are not read. */
+  /** Finds stray names, wrong modes and leftovers (`hs fsck`). Objects are not read. */
   check(): Promise<readonly RepairableFinding[]>;
-  /** What it lies on, by looking only (`hs doctor`). */
+  /** Inspects the storage without writing (`hs doctor`). */
   examine(): Promise<readonly DoctorCheck[]>;
-  /** What that can do, tried under the lease with this token. Fails as what was tried does; SYSTEM where it cannot hold a store. */
+  /**
+   * Tests the storage under the lease with this token. Fails with the error of the test; SYSTEM where it cannot hold
+   * a store.
+   */
   tryOut(lease: string): Promise<readonly DoctorCheck[]>;
   close(): Promise<void>;
 }
 
 export interface OpenedBackend {
   readonly backend: Backend;
-  /** Why the way to it is not to be trusted: to be thrown, unless this user has accepted the store. */
+  /** Why the path to the store is not trusted; thrown unless this user has accepted the store. */
   readonly doubt?: HsError | undefined;
-  /** What the user should know of a store that they named. */
+  /** A warning about a store that the user named. */
   readonly warning?: string | undefined;
 }
 
 export interface CreateRequest {
-  /** Absolute; the directory that will hold the store. It must exist. */
+  /** Absolute; the existing directory that will hold the store. */
   readonly workspace: string;
   readonly actor: Actor;
   readonly allowSetClock: boolean;
-  /** Whether the group of the directory writes to it as well. */
+  /** Whether the directory's group can write to the store. */
   readonly shared?: boolean;
   readonly setClock?: number;
 }
 
-/** Where stores are found and made: the door to the backends that there are. */
+/** Finds and creates stores. */
 export interface StoreHome {
-  /** The store that is named, or the one that the current directory is in. NO_STORE, UNKNOWN_FORMAT, REFUSED. */
+  /** The named store, or the one around the current directory. NO_STORE, UNKNOWN_FORMAT, REFUSED. */
   open(named: string | undefined): Promise<OpenedBackend>;
-  /** Makes an empty store, whole or not at all. CONFLICT where there is one already. */
+  /** Creates an empty store atomically. CONFLICT when there is one already. */
   create(request: CreateRequest, clock: Clock): Promise<Backend>;
-  /** The directory of the store that the current directory is in, if there is one; it is not opened. */
+  /** Directory of the store around the current directory, if any; the store is not opened. */
   around(): Promise<string | undefined>;
 }
 
@@ -75,6 +78,6 @@ export interface StoreEffects {
   readonly clock: Clock;
   readonly random: Random;
   readonly trace?: Trace;
-  /** Is told once where the anchor cannot be kept; left out by who only reads. */
+  /** Called once when the anchor cannot be kept; omitted by read-only users. */
   readonly warn?: (message: string) => void;
 }

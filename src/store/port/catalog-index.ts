@@ -2,35 +2,35 @@ import type { Head } from '../../core/catalog/catalog.js';
 import type { ReadTables, Tables } from '../../core/catalog/key-tables.js';
 
 export interface IndexTables extends Tables {
-  /** A copy that changes on its own. */
+  /** A copy that can be changed independently. */
   fork(): IndexTables;
 }
 
 /**
- * Keeps a fold of the ledger on this machine, so that it need not be done again: derived, deletable, and believed
- * only as far as it proves itself. Not being able to keep it is no failure of a command.
+ * Caches a fold of the ledger on this machine. Derived, deletable, and trusted only as far as it can be verified.
+ * Failing to keep it never fails a command.
  */
 export interface CatalogIndex {
-  /** Where it is, for people; undefined where there can be none. */
+  /** Location for display; undefined: nowhere to keep one. */
   readonly place: string | undefined;
-  /** Whether it met damage and was thrown away. */
+  /** Whether it was discarded because of damage. */
   readonly isDiscarded: boolean;
-  /** What is folded so far, never to be changed; undefined where it cannot be kept: then the ledger is folded. */
+  /** The state folded so far, immutable; undefined where none can be kept, and the ledger is then folded. */
   tables(): Promise<IndexTables | undefined>;
-  /** Asked while much is folded: may let the tables go on elsewhere than in memory. */
+  /** Called during a long fold; may move the tables out of memory. */
   relieve(tables: IndexTables): Promise<void>;
-  /** Takes what was folded on top of {@link tables}, and may write it down. Returns tables of the same rows. */
+  /** Accepts what was folded on top of {@link tables} and may save it. Returns tables with the same rows. */
   advance(tables: IndexTables, entries: number, operations: number): Promise<IndexTables>;
-  /** The rows, which stand at `head`, for callers that have nothing else to turn to when they meet damage. */
+  /** The rows at `head`, for callers without a fallback when they find damage. */
   view(tables: IndexTables, head: Head): ReadTables;
-  /** Whether it was written down. */
+  /** Whether it was saved. */
   isKept(): Promise<boolean>;
-  /** Throws it away: this process does without from now on, and the next one makes it anew. */
+  /** Discards it: this process works without, and the next one rebuilds it. */
   discard(): Promise<void>;
-  /** Removes it before it is read; where it cannot be removed, it is not read either. */
+  /** Deletes it before it is read; if it cannot be deleted, it is not read either. */
   forget(): Promise<void>;
-  /** On a full disk, gives its room to who is about to free some. */
+  /** Frees disk space on a full disk for an operation that will free more. */
   makeRoom(): Promise<void>;
-  /** What was handed out before is no longer valid. */
+  /** Everything returned earlier becomes invalid. */
   close(): Promise<void>;
 }

@@ -5,11 +5,11 @@ import { HsError } from '../../errors/hs-error.js';
 
 export const FORMAT_VERSION = 1;
 /**
- * `packs`: small objects may lie in packs. `shared`: the group of the store writes to it too. `records-2`: export
- * records, summaries and reports may have the fields that were added to them since. `policy-2`: so may the policy.
+ * `packs`: small objects may be stored in packs. `shared`: the store's group can write to it. `records-2`: export
+ * records, summaries and reports may have the fields added since. `policy-2`: likewise for the policy.
  */
 export type Feature = 'packs' | 'shared' | 'records-2' | 'policy-2';
-/** Features of the format that this program knows; a store with another is never touched (A1). */
+/** Format features this program supports; a store with any other is never touched (A1). */
 const KNOWN_FEATURES: ReadonlySet<string> = new Set<Feature>(['packs', 'shared', 'records-2', 'policy-2']);
 export const MAX_FORMAT_BYTES = 16 * 1024;
 
@@ -17,10 +17,10 @@ const schema = z.strictObject({
   format: z.literal('hsstore'),
   version: z.literal(FORMAT_VERSION),
   store_id: uuid,
-  /** `ofd`: open file description locks; `flock(1)` is another kind and does not see them. */
+  /** `ofd`: open file description locks; `flock(1)` locks are separate and do not see them. */
   lock: z.literal('ofd'),
   features: z.array(z.string()),
-  /** D10: removals may be committed under a clock that was set later than the system's. */
+  /** D10: removals may be committed under a clock set later than the system's. */
   allow_set_clock: z.boolean(),
 });
 export type Format = z.output<typeof schema>;
@@ -33,14 +33,14 @@ export function encodeFormat(format: Format): Buffer {
   return canonicalBytes(format);
 }
 
-/** UNKNOWN_FORMAT: nothing of the store was touched. `place` is what the store is called, for people. */
+/** UNKNOWN_FORMAT: nothing in the store was touched. `place` names the store for display. */
 export function unknownFormat(place: string, why: string): HsError {
   return new HsError('UNKNOWN_FORMAT', `the store at '${place}' has an unknown format: ${why}`, {
     hint: 'nothing was changed; a newer hs may support it',
   });
 }
 
-/** What a `format.json` says; whatever is not known is refused before anything else is looked at (A1). */
+/** Decodes `format.json`; anything unknown is refused before anything else is read (A1). */
 export function decodeFormat(place: string, bytes: Uint8Array): Format {
   let value: unknown;
   try {

@@ -3,23 +3,23 @@ import type { ObjectFile } from './object-source.js';
 
 export interface StoredObject {
   readonly id: ObjectId;
-  /** Bytes; undefined where that was not asked for and would cost a look at each. */
+  /** Bytes; undefined when sizes were not requested and would cost a stat each. */
   readonly size?: number;
 }
 
-/** What objects lie in together: a directory, or one pack. One object may lie in several. */
+/** A container of objects: a directory or one pack. One object may be in several. */
 export interface ObjectPlace {
-  /** The batch of the trash that they lie in; undefined: they are in use. */
+  /** The trash batch that holds them; undefined: they are in use. */
   readonly batch?: string;
   /** The pack that holds them. */
   readonly pack?: ObjectId;
-  /** Bytes of this very copy; undefined: it was taken away meanwhile. */
+  /** Bytes of this copy; undefined: removed meanwhile. */
   size(id: ObjectId): Promise<number | undefined>;
-  /** Opens this very copy; ENOENT when it was taken away meanwhile, INTEGRITY when it is no object. */
+  /** Opens this copy; ENOENT when it was removed meanwhile, INTEGRITY when it is not an object. */
   open(id: ObjectId): Promise<ObjectFile>;
-  /** What this copy is called, for people, relative to the store. */
+  /** Name of this copy for display, relative to the store. */
   nameOf(id: ObjectId): string;
-  /** Lets go of what was opened to read it. */
+  /** Closes what was opened for reading. */
   close(): Promise<void>;
 }
 
@@ -27,41 +27,41 @@ export interface ObjectGroup extends ObjectPlace {
   readonly objects: Iterable<StoredObject>;
 }
 
-/** A part of the store that cannot be looked into. */
+/** A part of the store that cannot be listed. */
 export interface Unlistable {
-  /** The pack that is damaged; undefined: a whole directory. */
+  /** The damaged pack; undefined: a whole directory. */
   readonly pack?: ObjectId;
   readonly message: string;
   readonly cause: unknown;
 }
 
 export interface InventoryRequest {
-  /** Both, if it is left out. */
+  /** Default: both. */
   readonly where?: 'in use' | 'trash';
-  /** Only objects whose ids begin with these hexadecimal digits. */
+  /** Only objects whose ids start with these hexadecimal digits. */
   readonly prefix?: string;
-  /** Whether each object comes with its size, which may cost a look at each. */
+  /** Whether to return sizes, which may cost a stat of each object. */
   readonly sizes?: boolean;
   /**
-   * Is told of what cannot be looked into; of packs then only those are listed whose index is proven whole.
-   * Without it, what cannot be listed is thrown, and a pack that cannot be opened is passed over.
+   * Called for each part that cannot be listed; packs are then only listed if their index is verified as a whole.
+   * Without it, listing errors are thrown, and a pack that cannot be opened is skipped.
    */
   readonly unlistable?: (what: Unlistable) => void;
 }
 
-/** Something on its way into the store, or left on it by a command that died. */
+/** A file being staged for the store, or left behind by a command that died. */
 export interface Staged {
-  /** As people see it. */
+  /** For display. */
   readonly name: string;
-  /** Token of the lease that it seems to belong to. */
+  /** Token of the lease in its name. */
   readonly lease: string;
 }
 
-/** What a store holds: the one enumeration, listed anew by each call. */
+/** The objects of a store; each call lists them anew. */
 export interface Inventory {
   /**
-   * Every object that is there for as long as the listing takes, in use first. One that moves meanwhile may be
-   * missed or listed twice: who must be certain of one asks for it.
+   * Every object that is present throughout the listing, those in use first. One that is moved meanwhile may be
+   * missed or listed twice: to be certain of one, look it up.
    */
   groups(request?: InventoryRequest): AsyncIterable<ObjectGroup>;
   staged(): Promise<readonly Staged[]>;

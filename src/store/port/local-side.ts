@@ -2,55 +2,57 @@ import type { Head } from '../../core/catalog/catalog.js';
 import type { Disk } from '../../fsx/disk.js';
 
 /**
- * Whether this user made or accepted the store at this very place. One that came with a clone or an archive
- * works as any other, but is not taken at its word: its index and the journals in it are discarded, and
- * nothing of its policy counts outside of its workspace.
+ * Whether this user created or accepted the store at this path. A store that came with a clone or an archive works
+ * like any other but is not trusted: its index and journals are discarded, and its policy has no effect outside its
+ * workspace.
  */
 export interface StoreTrust {
-  /** The directory in which that is remembered, for people; undefined: there is none. */
+  /** The directory of these records, for display; undefined: none. */
   readonly place: string | undefined;
-  /** Whether a command of this user has been here before. */
+  /** Whether this user has used the store before. */
   isKnown(): Promise<boolean>;
   isAccepted(): Promise<boolean>;
-  /** The output root outside of the workspace that counts, absolute. */
+  /** The accepted output root outside the workspace, absolute. */
   acceptedOutputRoot(): Promise<string | undefined>;
-  /** Whether nothing at all was written down of this store, as by versions that only kept its anchor. */
+  /** Whether nothing is recorded about this store, as with versions that kept only its anchor. */
   isUnrecorded(): Promise<boolean>;
-  /** Remembers the store as it stands. False: that cannot be written. */
+  /** Records the store as it is now. False: could not be written. */
   note(): Promise<boolean>;
-  /** Accepts the store, and with it an output root outside of its workspace. False: that cannot be written. */
+  /** Accepts the store, and an output root outside its workspace if given. False: could not be written. */
   accept(outputRoot?: string): Promise<boolean>;
 }
 
-/** Where this user keeps the highest position that they have seen of a ledger, outside of the store. */
+/** Where this user keeps the highest ledger position seen, outside the store. */
 export interface AnchorStore {
-  /** Absolute; undefined: there is no place for one. Nothing is exported over it. */
+  /** Absolute; undefined: nowhere to keep one. Never overwritten by an export. */
   readonly path: string | undefined;
-  /** What to say where it cannot be written. */
+  /** Message for an anchor that cannot be written. */
   readonly unkept: string;
-  /** What to say where one is there that cannot be read. */
+  /** Message for an anchor that exists but cannot be read. */
   readonly lost: string;
-  /** What was seen, or undefined: never. `lost` where one is there and cannot be read: to renew it would hide what it was to find. */
+  /** The anchor; undefined: none. `lost`: it exists but cannot be read, and renewing it would hide a rollback. */
   look(): Promise<Head | 'lost' | undefined>;
-  /** Remembers a position. False: that cannot be written, which is no failure of a command. */
+  /** Records a position. False: could not be written, which does not fail a command. */
   write(head: Head): Promise<boolean>;
-  /** Whether it can be moved on. */
+  /** Whether the anchor can be advanced. */
   isWritable(): Promise<boolean>;
 }
 
-/** Directories of `hs run`, on a disk of this machine where the outputs can be moved into the store from. */
+/** Working directories of `hs run`, on a filesystem of this machine from which outputs can be moved into the store. */
 export interface RunDirectories {
-  /** Reaches them without following a link. */
+  /** Accesses them without following links. */
   readonly disk: Disk;
-  /** That of the run whose lease has this token; whoever finds the lease dead knows it by that. Not yet made. */
+  /**
+   * Path for the run under the lease with this token, by which it is found when that lease is dead. Not yet created.
+   */
   pathOf(lease: string): string;
 }
 
-/** What a store has on this machine, wherever it lies itself: the one part of it that has paths. */
+/** The part of a store that is on this machine, and the only one that has paths. */
 export interface LocalSide {
-  /** Where exports go that name no destination, and what runs see as the project: absolute. */
+  /** Default destination of exports, and the project directory that runs see; absolute. */
   readonly workspace: string;
-  /** The directory that holds the store, or its mirror: nothing is taken in from there or exported to it. */
+  /** The directory of the store or its mirror; nothing is imported from or exported to it. */
   readonly directory: string;
   readonly trust: StoreTrust;
   readonly anchor: AnchorStore;

@@ -1,46 +1,49 @@
 import type { ObjectId } from '../../core/objects/ids.js';
 
-/** Reads into `buffer` at `position`, 0 at the end: a file, or whatever else bytes come from. */
+/** Random-access source of bytes, such as a file. Reads into `buffer` at `position`; 0 at the end. */
 export interface ByteSource {
   read(buffer: Uint8Array, position: number): Promise<number>;
 }
 
 export interface Added {
   readonly id: ObjectId;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
 }
 
 /**
- * Objects for a commit. Every object that the commit will name goes through one, found or new: another writer
- * may have put it there and not yet made it durable, and a collector may be about to take it out of use. It is
- * made under a lease, whose death undoes what was not published.
+ * Objects for a commit. Every object the commit names goes through a batch, found or new: another writer may have
+ * added it without making it durable yet, and a collector may be about to remove it. A batch runs under a lease; when
+ * that dies, unpublished objects are discarded.
  */
 export interface ObjectBatch {
-  /** Token of the lease that it is made under. */
+  /** Token of the batch's lease. */
   readonly lease: string;
   /**
-   * What was there with other bytes than those that were added. Good bytes are published beside or over it;
-   * copies that stand beside them are the reclaimer's business (`dropCopies`).
+   * Objects that were already present with other bytes than those added. Good bytes are published beside or over
+   * them; the reclaimer removes damaged copies that remain (`dropCopies`).
    */
   readonly damaged: ReadonlySet<ObjectId>;
-  /** Whether it published small objects together, so that there may be something to put in order. */
+  /** Whether small objects were published in packs, so that consolidation may be due. */
   readonly hasPacked: boolean;
   /**
-   * Adds bytes; nothing is written for those that are there and read back. `apart`: what the ledger itself
-   * names is kept by itself, so that whoever follows the chain needs nothing else.
+   * Adds bytes; writes nothing if they are present and read back correctly. `apart`: store them as a file of their
+   * own, as for objects the ledger names, so that following the chain needs nothing else.
    */
   addBytes(bytes: Uint8Array, options?: { readonly apart?: boolean }): Promise<Added>;
-  /** Adds what a source has, of any size in constant memory. Fails as the source does, and leaves nothing. */
+  /**
+   * Adds the content of a source of any size in constant memory. Fails with the source's error and leaves nothing
+   * behind.
+   */
   addSource(source: ByteSource, onBytes?: (count: number) => void): Promise<Added>;
-  /** Notes an object that must be there: OBJECT_MISSING, or INTEGRITY when its size is not the one given. */
+  /** Adds an object that must already be present: OBJECT_MISSING, or INTEGRITY when its size is not the given one. */
   reference(id: ObjectId, size?: number): Promise<void>;
   /**
-   * Makes every member readable by its name and durable, in use and not in the trash. An entry that names them
-   * may be appended after that. Called again after each lost race, and when more was added: what was
-   * taken out of use meanwhile is brought back, and OBJECT_MISSING is what cannot be.
+   * Makes every member readable by name, durable and in use (not in the trash); after that an entry may name them.
+   * Called again after each lost race and when more was added: members collected meanwhile are brought back, or
+   * OBJECT_MISSING.
    */
   publish(): Promise<void>;
-  /** Removes what was added and never published. */
+  /** Removes members that were added and never published. */
   discard(): Promise<void>;
 }

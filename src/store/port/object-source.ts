@@ -1,6 +1,6 @@
 import type { ObjectId } from '../../core/objects/ids.js';
 
-/** What one object's bytes are read from. */
+/** An open object. */
 export interface ObjectFile {
   /** Reads into `buffer` at `position`; 0 at the end. */
   read(buffer: Uint8Array, position: number): Promise<number>;
@@ -9,30 +9,30 @@ export interface ObjectFile {
   close(): Promise<void>;
 }
 
-/** An object whole, as it was found. */
+/** The bytes of a whole object, not verified. */
 export interface FoundBytes {
   readonly bytes: Uint8Array;
-  /** The memory is not the caller's alone: neither to be changed nor to be handed on. */
+  /** Whether the buffer is shared: it must be neither modified nor passed on. */
   readonly shared: boolean;
 }
 
 /**
- * Where objects are read from by their name. Nothing is compared with the name here: that is done once for every
- * home of a store (`ObjectStore`). An object is found wherever it is, in the trash too, and also when it moves
- * while it is looked for; undefined means that it was nowhere. INTEGRITY is what cannot be an object.
+ * Reads objects by name, without verifying them: `ObjectStore` does that for every backend. Finds an object wherever
+ * it is, including the trash, and while it is being moved; undefined means that it is missing. INTEGRITY for a file
+ * that cannot be an object.
  */
 export interface ObjectSource {
-  /** The whole of it; INTEGRITY when it has more than `maxBytes`, which are then not read. */
+  /** The whole object; INTEGRITY when it is larger than `maxBytes`, and then it is not read. */
   read(id: ObjectId, maxBytes: number): Promise<FoundBytes | undefined>;
-  /** The same at once where it lies in memory already, as most of a tree does when it was read ahead; to be shared. */
+  /** The whole object, synchronously, if it was read ahead, as most of a tree is; the buffer is shared. */
   atHand(id: ObjectId, maxBytes: number): Uint8Array | undefined;
-  /** Open, and readable whatever becomes of its name. */
+  /** Opens the object; it stays readable if its name goes away. */
   open(id: ObjectId): Promise<ObjectFile | undefined>;
-  /** Bytes, as far as can be told without reading it. */
+  /** Size in bytes, as far as known without reading the object. */
   size(id: ObjectId): Promise<number | undefined>;
-  /** The same of one that is in use: undefined for one that lies in the trash alone. */
+  /** Size in bytes of an object in use; undefined when it is only in the trash. */
   sizeInUse(id: ObjectId): Promise<number | undefined>;
-  /** Forgets what was known of where objects lie, which others may have changed. */
+  /** Drops cached locations, which other processes may have changed. */
   refresh(): Promise<void>;
   close(): Promise<void>;
 }

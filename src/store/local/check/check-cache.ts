@@ -4,14 +4,14 @@ import { shownName } from '../ledger-listing.js';
 import type { Findings } from './findings.js';
 import { removeTree } from './repairs.js';
 
-/** `cache/` holds catalog indexes, and nothing else. */
+/** `cache/` contains catalog indexes and nothing else. */
 export async function checkCache(findings: Findings): Promise<void> {
   const { disk, layout } = findings.parts;
   for (const entry of await findings.list(layout.cache)) {
     const subject = `cache/${shownName(entry)}`;
     if (entry.name !== undefined && isIndexLeftover(entry.name) && entry.kind === 'directory') {
       const path = `${layout.cache}/${entry.name}`;
-      // A command may just be making its index, or throwing one away.
+      // A command may be creating or discarding its index right now.
       if ((await findings.lstat(path)) === undefined) continue;
       findings.add({
         severity: 'leftover',

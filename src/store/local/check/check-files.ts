@@ -15,7 +15,7 @@ import { checkStaged } from './check-staged.js';
 import { Findings, OBJECT_MODE } from './findings.js';
 import { makeDirectory } from './repairs.js';
 
-/** Of directories and of files that change; in a store that a group shares, the second. */
+/** Modes of directories and of mutable files; SHARED_MODES apply in a store shared with a group. */
 const OWN_MODES = { dir: 0o700, file: 0o600 };
 const SHARED_MODES = { dir: 0o2770, file: 0o660 };
 const DIRECTORIES = ['objects', 'ledger', 'leases', 'trash', 'tmp', 'cache'];
@@ -27,7 +27,7 @@ export interface CheckedStore {
   readonly trash: Trash;
 }
 
-/** Walks every directory of a store and tells what does not belong there, or is not as it should be. */
+/** Walks every directory of a store and reports stray names and wrong modes or kinds. */
 export async function checkFiles({
   parts,
   format,
@@ -81,7 +81,7 @@ async function checkTop(findings: Findings, format: Format): Promise<void> {
   for (const name of FAN_OUT) await expect(findings, `objects/${name}`, 'directory', dirMode);
 }
 
-/** What else is in the ledger's directories is the ledger's own business (`verifyLedger`). */
+/** `verifyLedger` reports everything else in the ledger directories. */
 async function checkEntryModes(findings: Findings): Promise<void> {
   const { layout } = findings.parts;
   for (const dir of await findings.list(layout.ledger)) {
@@ -128,7 +128,7 @@ async function checkPacks(findings: Findings): Promise<void> {
   }
 }
 
-/** Its file and its index; what it holds is read as objects. */
+/** Checks the file and the index; the content is read as objects. */
 async function checkPack(findings: Findings, name: ObjectId, path: string): Promise<void> {
   if (!(await findings.file(path))) return;
   try {
@@ -136,7 +136,7 @@ async function checkPack(findings: Findings, name: ObjectId, path: string): Prom
     await pack.close();
     pack.index.verify(name);
   } catch (e) {
-    // Taken apart meanwhile.
+    // Repacked meanwhile.
     if (isErrno(e, 'ENOENT')) return;
     if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'EIO', 'EACCES', 'EPERM')) throw e;
     const subject = findings.nameOf(path);
@@ -175,7 +175,7 @@ async function checkTrash(findings: Findings, trash: Trash): Promise<void> {
   }
 }
 
-/** A record that is not as it was written counts as not written. */
+/** A damaged record counts as not written. */
 async function checkTrashRecord(
   findings: Findings,
   trash: Trash,

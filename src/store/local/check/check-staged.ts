@@ -16,7 +16,7 @@ async function livenessOf(leases: LeaseTable): Promise<LeaseLiveness> {
   }
 }
 
-/** tmp/ is listed before leases/: what belongs to a command that began in between is then not seen at all. */
+/** Lists tmp/ before leases/, so that files of a command started in between are not seen at all. */
 export async function checkStaged(findings: Findings, leases: LeaseTable): Promise<void> {
   const { disk, layout } = findings.parts;
   const staged = await findings.list(layout.tmp);
@@ -33,7 +33,7 @@ export async function checkStaged(findings: Findings, leases: LeaseTable): Promi
       subject,
       message: `${subject} is the lease of a dead command`,
       hint: `the next command that writes cleans it up, as does ${HINT_REPAIR}`,
-      // Every writing command finishes dead leases before it begins, the one that repairs too, where it can.
+      // Every writing command, including this repair, finishes dead leases first, where possible.
       repair: async () => !(await leases.exists(token)),
     });
   }
@@ -43,7 +43,7 @@ export async function checkStaged(findings: Findings, leases: LeaseTable): Promi
     const subject = `tmp/${shownName(entry)}`;
     const token = entry.name?.split('-')[0] ?? '';
     const path = `${layout.tmp}/${entry.name}`;
-    // What a tool has while it runs; that of a dead one goes with its lease.
+    // The run directory of a tool; that of a dead run is removed with its lease.
     if (entry.kind === 'directory' && entry.name === `${token}-run` && leased.has(token)) continue;
     if (living.has(token)) continue;
     const gone = entry.name !== undefined && (await findings.lstat(path)) === undefined;

@@ -4,21 +4,21 @@ import { HINT_REPAIR, HINT_STRAY, HINT_WRONG_KIND, type RepairableFinding } from
 import type { LocalParts } from '../local-parts.js';
 import { copyOnto, setModes } from './repairs.js';
 
-/** Of what is never changed: objects, packs, entries and `format.json`. */
+/** Mode of immutable files: objects, packs, entries and `format.json`. */
 export const OBJECT_MODE = 0o444;
 
-/** What was found in a store on a disk, and how what lies there is looked at. */
+/** Collects findings in a store on disk and inspects its files. */
 export class Findings {
   readonly parts: LocalParts;
   readonly #findings: RepairableFinding[] = [];
-  /** By the mode they should have and the directory they are in. */
+  /** By expected mode and directory. */
   readonly #wrongModes = new Map<string, { dir: string; mode: number; paths: string[] }>();
 
   constructor(parts: LocalParts) {
     this.parts = parts;
   }
 
-  /** The findings; wrong modes last, those of a directory as one. */
+  /** The findings; wrong modes last, merged by directory. */
   all(): RepairableFinding[] {
     const modes = [...this.#wrongModes.values()].map(({ dir, mode, paths }): RepairableFinding => {
       const first = this.nameOf(paths[0]!);
@@ -47,7 +47,7 @@ export class Findings {
     this.add({ severity: 'stray', subject, message: `${subject}: ${why}`, hint: HINT_STRAY });
   }
 
-  /** A link where a store has a file or a directory leads out of it. */
+  /** A link in place of a file or directory points out of the store. */
   wrongKind(subject: string, kind: FileKind): void {
     const message = `${subject} is not a ${kind}: a store contains no links or special files`;
     this.add({ severity: 'damage', subject, message, hint: HINT_WRONG_KIND });
@@ -61,7 +61,7 @@ export class Findings {
     this.#wrongModes.set(`${dir} ${mode}`, group);
   }
 
-  /** The entries of a directory of the store, none when it is not there, which is told of where its name is looked at. */
+  /** The entries of a directory of the store; none when it is missing, which is reported where its name is checked. */
   async list(path: string): Promise<DirEntry[]> {
     try {
       return await this.parts.disk.readdir(path);
@@ -71,7 +71,7 @@ export class Findings {
     }
   }
 
-  /** Undefined: it was taken away meanwhile. */
+  /** Undefined: removed meanwhile. */
   async lstat(path: string): Promise<FileStat | undefined> {
     try {
       return await this.parts.disk.lstat(path);
@@ -81,7 +81,7 @@ export class Findings {
     }
   }
 
-  /** A file that never changes: one object, or a pack of them. False: it was taken away meanwhile. */
+  /** Checks an immutable file: an object or a pack. False: removed meanwhile. */
   async file(path: string): Promise<boolean> {
     const stat = await this.lstat(path);
     if (stat === undefined) return false;

@@ -9,7 +9,7 @@ const COPY_BYTES = 1024 * 1024;
 
 type Repair = NonNullable<RepairableFinding['repair']>;
 
-/** It is gone or there already: another command did it. */
+/** Ignores a file that is missing or exists already: another command did the work. */
 async function unlessDone(run: () => Promise<void>): Promise<void> {
   try {
     await run();
@@ -53,8 +53,8 @@ export function makeDirectory(disk: Disk, layout: Layout, path: string): Repair 
 }
 
 /**
- * Gives a file that has other names, wherever they are, bytes of its own: whoever writes to another name would
- * change it. Done also where the others are gone by now.
+ * Gives a file with several hard links bytes of its own: a write through another name would change it. Also works
+ * when the other links are gone by now.
  */
 export function copyOnto({ disk, layout, stagingPath }: LocalParts, path: string): Repair {
   return async ({ lease }) => {

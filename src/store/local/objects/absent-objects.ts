@@ -2,21 +2,21 @@ import type { ObjectId } from '../../../core/objects/ids.js';
 import type { Disk } from '../../../fsx/disk.js';
 import type { Layout } from '../layout.js';
 
-/** So many objects are asked for one by one; who asks for more has a tree. */
+/** Up to this many objects are looked up one by one; more come from a tree. */
 const FEW = 64;
-/** A directory of at most so many bytes is listed: on ext4 it has 100 names, which cost as much as eight questions. */
+/** Directories up to this size are listed: one of 8 KiB on ext4 has 100 names and costs as much as eight lookups. */
 const SHORT_BYTES = 8192;
 
 /**
- * Which objects have no file in objects/, from listings of short directories instead of a question each: a tree
- * of 10,000 new files takes 256 listings. Names that appear after a listing are not seen, so this is for who
- * may write an object that is there already once more.
+ * Knows which objects have no file in objects/ by listing short directories instead of one lookup each: a tree of
+ * 10,000 new files takes 256 listings. Names added after a listing are not seen, so this is for callers that may
+ * write an existing object again.
  */
 export class AbsentObjects {
   readonly #disk: Disk;
   readonly #layout: Layout;
   #asked = 0;
-  /** The names in each directory that was looked at; undefined: it is too long to be listed. */
+  /** Names in each directory listed; undefined: the directory is too long to list. */
   readonly #listed = new Map<string, ReadonlySet<string> | undefined>();
 
   constructor(disk: Disk, layout: Layout) {
@@ -24,12 +24,12 @@ export class AbsentObjects {
     this.#layout = layout;
   }
 
-  /** Whether that is known already: true for nearly every object of a new tree. */
+  /** Whether the object is already known to have no file: true for nearly every object of a new tree. */
   knows(id: ObjectId): boolean {
     return this.#listed.get(this.#layout.objectDir(id))?.has(id) === false;
   }
 
-  /** Whether the object has no file; false means that it must be looked for. */
+  /** True when the object has no file; false means that it must be looked up. */
   async includes(id: ObjectId): Promise<boolean> {
     if (this.#asked < FEW) {
       this.#asked += 1;

@@ -11,23 +11,23 @@ import type { ObjectFiles } from './object-files.js';
 import { ObjectPresence } from './object-presence.js';
 import { type PackLimits, PackWriter, type StagedPack } from './pack-writer.js';
 
-/** Beyond this many, one syncfs is cheaper than an fsync each (0.10 ms a file instead of 1.08 on ext4). */
+/** From this many files on, one syncfs is cheaper than an fsync each (0.10 ms a file instead of 1.08 on ext4). */
 const SYNCFS_FROM = 32;
-/** What the disk can have in flight at once. */
+/** Number of concurrent disk operations. */
 const PARALLEL = 16;
 const CHUNK_BYTES = 2 * 1024 * 1024;
-/** 1 GiB is put in 1.0 s instead of 1.6 (two cores, ext4): the disk writes while the rest is read and hashed. */
+/** Storing 1 GiB takes 1.0 s instead of 1.6 (two cores, ext4): the disk writes while the rest is read and hashed. */
 const EARLY_SYNC_BYTES = 128 * 1024 * 1024;
 
 const IN_PACK = Symbol('in a pack');
 
 interface Member {
   readonly size: number;
-  /** The file it is staged as, or that it is on its way into a pack; undefined when it is published. */
+  /** The staged file, or that the object is going into a pack; undefined once published. */
   staged?: string | typeof IN_PACK | undefined;
-  /** Whether the directory that its name is in was synced since it was found or put there. */
+  /** Whether the directory of the object was synced since the object was found or placed there. */
   durable: boolean;
-  /** That directory, of what is published. */
+  /** The directory of a published object. */
   dir?: string | undefined;
 }
 
@@ -39,7 +39,7 @@ async function parallel<T>(items: Iterable<T>, run: (item: T) => Promise<void>):
   await Promise.all(Array.from({ length: Math.min(PARALLEL, queue.length) }, worker));
 }
 
-/** Objects on their way onto a disk: staged in tmp/ first, then made durable together and renamed into place. */
+/** Objects being written to disk: staged in tmp/, then made durable together and renamed into place. */
 export class BatchFiles implements ObjectBatch {
   readonly #disk: Disk;
   readonly #layout: Layout;
@@ -50,14 +50,14 @@ export class BatchFiles implements ObjectBatch {
   readonly #stagingPath: () => string;
   readonly #members = new Map<ObjectId, Member>();
   readonly #limits: PackLimits;
-  /** Small objects on their way into packs; the last one is still being filled. */
+  /** Small objects going into packs; the last one is still being filled. */
   readonly #packs: PackWriter[] = [];
   /**
-   * What was there with other bytes than those that were added: the file itself is written over, and one in a
-   * pack gets a file beside it.
+   * Objects already present with other bytes than those added: a file is overwritten, and an object in a pack gets a
+   * file beside it.
    */
   readonly damaged = new Set<ObjectId>();
-  /** Names of the packs when its members were last looked for, and of those that it has published since. */
+  /** Names of the packs at the last lookup of the members, and of those published since. */
   #seenPacks: Set<ObjectId> | undefined;
 
   constructor(parts: LocalParts, lease: string) {
@@ -76,10 +76,7 @@ export class BatchFiles implements ObjectBatch {
     if (!this.#members.has(id)) await this.#demand(id, size, false);
   }
 
-  /**
-   * Whether the object is there as its name says. What is there is read: whoever is told that bytes are stored
-   * throws their own away.
-   */
+  /** Whether the object is present and sound. Reads it: a caller that is told its bytes are stored discards its own. */
   async #isThere(id: ObjectId, size: number, asFile: boolean, bytes?: Uint8Array): Promise<boolean> {
     const member = this.#members.get(id);
     if (member !== undefined && (!asFile || typeof member.staged === 'string')) return true;
@@ -92,7 +89,7 @@ export class BatchFiles implements ObjectBatch {
     return true;
   }
 
-  /** What is kept apart is a file of its own, and never in a pack. */
+  /** `apart` objects are files, never in packs. */
   async addBytes(bytes: Uint8Array, { apart = false } = {}): Promise<Added> {
     const id = sha256(bytes);
     const size = bytes.byteLength;
@@ -104,7 +101,7 @@ export class BatchFiles implements ObjectBatch {
     return { id, size };
   }
 
-  /** Undefined when it is done already. */
+  /** Undefined when it completed synchronously. */
   #stage(id: ObjectId, bytes: Uint8Array, asFile: boolean): Promise<void> | undefined {
     const size = bytes.byteLength;
     const isFile = asFile || this.damaged.has(id) || size > this.#limits.objectBytes;
@@ -128,7 +125,7 @@ export class BatchFiles implements ObjectBatch {
     this.#members.set(id, { size: bytes.byteLength, staged, durable: false });
   }
 
-  /** While one is made durable the next is filled, and no third one takes memory. */
+  /** One pack is filled while another is made durable; a third would take more memory. */
   async #beginPack(): Promise<void> {
     await this.#packs.at(-2)?.finish();
     this.#packs
@@ -139,8 +136,8 @@ export class BatchFiles implements ObjectBatch {
   }
 
   /**
-   * Copies a source of any size in constant memory: while one chunk is hashed here, the one before is
-   * written and the next is read by the thread pool.
+   * Copies a source of any size in constant memory: while one chunk is hashed here, the thread pool writes the one
+   * before and reads the next.
    */
   async addSource(source: ByteSource, onBytes?: (count: number) => void): Promise<Added> {
     const staged = this.#stagingPath();
@@ -176,7 +173,7 @@ export class BatchFiles implements ObjectBatch {
       }
       return { id, size };
     } finally {
-      // A source that fails leaves the chunk before it on its way into the descriptor.
+      // When the source fails, the previous chunk is still being written to the descriptor.
       await writing.catch(() => undefined);
       await file.close();
       if (!kept) await this.#disk.unlink(staged);
@@ -219,11 +216,11 @@ export class BatchFiles implements ObjectBatch {
     return false;
   }
 
-  /** What was found, or published before, may have been swept meanwhile; under the lease it cannot be purged. */
+  /** Members found or published earlier may have been collected meanwhile; under the lease they cannot be purged. */
   async #lookAgain(): Promise<void> {
     if (!this.#hasFound()) return;
-    // After a lost race one listing tells what moved meanwhile: to look for each object of a large commit
-    // takes so long that the next race is lost too.
+    // After a lost race one listing shows what moved meanwhile: looking up each object of a large commit takes so
+    // long that the next race is lost too.
     const packs = new Set((await this.#files.packs?.refresh()) ?? []);
     const allThere = this.#seenPacks !== undefined && [...this.#seenPacks].every((name) => packs.has(name));
     this.#seenPacks = packs;
@@ -239,13 +236,13 @@ export class BatchFiles implements ObjectBatch {
   async #demand(id: ObjectId, size: number | undefined, durable: boolean): Promise<void> {
     const found = await this.#files.bringBack(id);
     if (found === undefined) throw new HsError('OBJECT_MISSING', `object ${id} is missing`);
-    // The name promises the bytes; another size proves damage, and new bytes under it would hide that.
+    // The name promises the bytes: a different size proves damage, and new bytes under this name would hide it.
     if (size !== undefined && found.size !== size) throw corrupt(id);
     if (found.dir === undefined) await this.#stage(id, await this.#objects.read(id), false);
     else this.#members.set(id, { size: found.size, durable: durable && !found.moved, dir: found.dir });
   }
 
-  /** Too few for a pack, they are staged as files. */
+  /** Objects too few for a pack are staged as files. */
   async #finishPacks(): Promise<StagedPack[]> {
     const finished: StagedPack[] = [];
     for (const pack of this.#packs) {

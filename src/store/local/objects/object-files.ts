@@ -6,28 +6,28 @@ import type { FoundBytes, ObjectFile, ObjectSource } from '../../port/object-sou
 import type { Layout } from '../layout.js';
 import { type Packed, Packs } from './packs.js';
 
-/** A lookup that finds nothing is done again until nothing moved meanwhile; collectors are not that quick. */
+/** A failed lookup is repeated until nothing has moved meanwhile; no collector moves this often. */
 const MOST_ROUNDS = 100;
 
-/** Where an object was found; `batch` is that of the trash. */
+/** Where an object was found; `batch` is the trash batch. */
 type Place = { readonly batch?: string } & (
   | { readonly path: string; readonly packed?: undefined }
   | { readonly packed: Packed }
 );
 
-/** An object that is there, before a commit names it. */
+/** An object that is present, before a commit names it. */
 export interface Usable {
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
-  /** The directory that must be synced before anything names the object; undefined: it lies in the trash alone. */
+  /** The directory to sync before anything names the object; undefined: it is only in the trash. */
   readonly dir: string | undefined;
-  /** Whether it was moved there just now. */
+  /** Whether it was just moved there. */
   readonly moved: boolean;
 }
 
 /**
- * Objects on a disk, each a file or, in a store that has packs, a part of one. Reading looks in objects/ and
- * packs/, then in the trash, then at both again, since objects move.
+ * Objects on disk, as files or, in a store with packs, inside packs. Reading searches objects/ and packs/, then the
+ * trash, then both again, since objects move.
  */
 export class ObjectFiles implements ObjectSource {
   readonly #disk: Disk;
@@ -42,10 +42,10 @@ export class ObjectFiles implements ObjectSource {
     this.packs = packs;
   }
 
-  /** Batches of the trash, in order. */
+  /** Trash batches, in order. */
   async trashBatches(): Promise<string[]> {
     const entries = await this.#disk.readdir(this.#layout.trash).catch((e) => {
-      // A damaged store may have lost the directory, and a lookup must not fail for that.
+      // A damaged store may lack the directory, and a lookup must not fail because of that.
       if (!isErrno(e, 'ENOENT')) throw e;
       return [];
     });
@@ -56,7 +56,7 @@ export class ObjectFiles implements ObjectSource {
       .sort();
   }
 
-  /** Objects that lie in the trash as files. */
+  /** Objects in the trash that are files. */
   async trashedFiles(): Promise<Set<ObjectId>> {
     const found = new Set<ObjectId>();
     for (const batch of await this.trashBatches()) {
@@ -69,7 +69,7 @@ export class ObjectFiles implements ObjectSource {
     return found;
   }
 
-  /** The packs of a batch of the trash, as they were when it was last asked for. */
+  /** The packs of a trash batch, as of the last lookup. */
   packsOf(batch: string): Packs | undefined {
     if (this.packs === undefined) return undefined;
     let packs = this.#trashPacks.get(batch);
@@ -84,7 +84,7 @@ export class ObjectFiles implements ObjectSource {
     await this.packs?.refresh();
   }
 
-  /** Lists anew where objects may be, and says what there is. */
+  /** Lists everywhere that objects may be; returns a summary to compare. */
   async #lookAround(): Promise<string> {
     const names: string[] = [...((await this.packs?.refresh()) ?? [])];
     const batches = await this.trashBatches();
@@ -97,7 +97,7 @@ export class ObjectFiles implements ObjectSource {
     return names.sort().join();
   }
 
-  /** Runs `use` on each place where an object is, until one has it; ENOENT from it means: look on. */
+  /** Calls `use` for each place that has the object until one succeeds; on ENOENT it tries the next. */
   async #find<T>(id: ObjectId, use: (place: Place) => Promise<T>): Promise<T | undefined> {
     const attempt = async (place: Place | undefined) => {
       try {
@@ -111,14 +111,14 @@ export class ObjectFiles implements ObjectSource {
       const packed = await packs?.find(id);
       return packed && { packed, ...(batch === undefined ? {} : { batch }) };
     };
-    // An error for each file that is not there costs ten times what its bytes do.
+    // Recent packs first: an error for each missing file costs ten times as much as reading its bytes.
     const again = this.packs?.findAgain(id);
     const first = await attempt(again && { packed: again });
     if (first) return first.found;
     let seen: string | undefined;
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const before = seen;
-      // Brought back, put into another pack or taken out of use while the other places were searched.
+      // Restored, repacked or collected while the other places were searched.
       if (round > 0) seen = await this.#lookAround();
       const hit =
         (await attempt({ path: this.#layout.object(id) })) ?? (await attempt(await inPacks(this.packs)));
@@ -134,7 +134,7 @@ export class ObjectFiles implements ObjectSource {
     return undefined;
   }
 
-  /** Bytes of the object's file in objects/, or undefined. */
+  /** Size in bytes of the object's file in objects/, or undefined. */
   async sizeOfFile(id: ObjectId): Promise<number | undefined> {
     const stat = await this.#disk.find(this.#layout.object(id));
     return stat?.kind === 'file' ? stat.size : undefined;
@@ -156,8 +156,8 @@ export class ObjectFiles implements ObjectSource {
   }
 
   /**
-   * Makes sure that the object is in use: its file is brought back from the trash. What lies there in a pack
-   * can only be written anew, which is left to the caller (`dir` is undefined). Undefined when it is nowhere.
+   * Brings the object back into use: moves its file out of the trash. An object in a trashed pack must be written
+   * again by the caller (`dir` is undefined). Undefined when it is missing.
    */
   bringBack(id: ObjectId): Promise<Usable | undefined> {
     return this.#find(id, async (place) => {
@@ -182,7 +182,7 @@ export class ObjectFiles implements ObjectSource {
     return this.#find(id, async ({ packed, ...place }) => {
       if (packed !== undefined) {
         if (packed.size > maxBytes) throw tooLarge();
-        // A part of what was read ahead.
+        // Part of the read-ahead buffer.
         return { bytes: await packed.pack.read(packed), shared: true };
       }
       try {

@@ -4,13 +4,13 @@ import type { LocalParts } from '../local-parts.js';
 import { AbsentObjects } from './absent-objects.js';
 import type { ObjectFiles } from './object-files.js';
 
-/** Which objects a store has already, for one batch, as of when it first asked. */
+/** Which objects the store already has, for one batch, as of its first lookup. */
 export class ObjectPresence {
   readonly #files: ObjectFiles;
   readonly #objects: ObjectStore;
   readonly #absent: AbsentObjects;
   #isFresh = false;
-  /** What lay in the trash as files when that was first asked. */
+  /** Files in the trash as of the first lookup. */
   #trashed: ReadonlySet<ObjectId> | undefined;
 
   constructor({ disk, layout, files, objects }: LocalParts) {
@@ -19,21 +19,21 @@ export class ObjectPresence {
     this.#absent = new AbsentObjects(disk, layout);
   }
 
-  /** Whether listings tell already that it is nowhere: a tree of new files would wait for nothing at each. */
+  /** Whether listings already show that the object is missing, so that a tree of new files needs no lookup each. */
   isKnownAbsent(id: ObjectId): boolean {
     const { packs } = this.#files;
     return this.#absent.knows(id) && this.#trashed?.has(id) === false && packs?.lacks(id) !== false;
   }
 
-  /** Whether it is in use, or was brought back from the trash just now. `asFile`: with a file of its own. */
+  /** Whether the object is in use, or was just brought back from the trash. `asFile`: as a file of its own. */
   async isThere(id: ObjectId, asFile: boolean): Promise<boolean> {
-    // What this process knew of packs before it had this lease may be purged since.
+    // Packs known before this lease was taken may have been purged since.
     if (!this.#isFresh) await this.#files.packs?.refresh();
     this.#isFresh = true;
     return (await this.#isInUse(id, asFile)) || (!asFile && (await this.#isBackFromTrash(id)));
   }
 
-  /** Whether it reads as its name says. Bytes that are at hand are compared, which costs less than to hash. */
+  /** Whether the stored object is sound. With the bytes in memory, compares them, which is cheaper than hashing. */
   async readsBack(id: ObjectId, bytes: Uint8Array | undefined): Promise<boolean> {
     if (bytes === undefined) return this.#objects.isSound(id);
     try {
@@ -53,7 +53,7 @@ export class ObjectPresence {
     return (await packs?.find(id)) !== undefined;
   }
 
-  /** What reaches the trash later, or lies there in a pack, is written anew, which is as good. */
+  /** An object that is moved to the trash later, or is in a pack there, is simply written again. */
   async #isBackFromTrash(id: ObjectId): Promise<boolean> {
     this.#trashed ??= await this.#files.trashedFiles();
     if (!this.#trashed.has(id)) return false;

@@ -10,15 +10,15 @@ import { isErrno } from '../../../errors/hs-error.js';
 import type { Disk, DiskFile } from '../../../fsx/disk.js';
 
 export interface PackLimits {
-  /** Objects of at most so many bytes are packed: to create a file costs as much as to write these. */
+  /** Objects up to this size are packed: creating a file costs as much as writing these bytes. */
   readonly objectBytes: number;
-  /** As many objects, or as many bytes of them, make a pack; fewer are published one by one. */
+  /** Minimum number of objects, or bytes, for a pack; fewer are published as files. */
   readonly leastObjects: number;
   readonly leastBytes: number;
-  /** A pack holds no more than this: whatever is taken out of it, the rest is written anew. */
+  /** Maximum content of a pack: removing an object means rewriting the rest. */
   readonly mostObjects: number;
   readonly mostBytes: number;
-  /** As many packs of less than an eighth of that are made one. */
+  /** This many packs under an eighth of `mostBytes` are merged. */
   readonly mergeFrom: number;
 }
 
@@ -31,14 +31,14 @@ export const PACK_LIMITS: PackLimits = {
   mergeFrom: 32,
 };
 
-/** A pack that is complete and durable in tmp/, and not yet published. */
+/** A complete pack, durable in tmp/ and not yet published. */
 export interface StagedPack {
   readonly path: string;
-  /** What it is to be called, without the ending. */
+  /** Final name without the extension. */
   readonly name: ObjectId;
 }
 
-/** One pack on its way: objects are gathered in memory, and from `leastBytes` on in a staged file. */
+/** A pack being written: objects are collected in memory and, from `leastBytes` on, in a staged file. */
 export class PackWriter {
   readonly #disk: Disk;
   readonly #path: string;
@@ -58,7 +58,7 @@ export class PackWriter {
     this.#limits = limits;
   }
 
-  /** Whether it is worth a pack; else `held` has all there is. */
+  /** Whether there is enough for a pack; if not, `held` returns all objects. */
   get isPack(): boolean {
     return this.#file !== undefined || this.#entries.length >= this.#limits.leastObjects;
   }
@@ -74,7 +74,7 @@ export class PackWriter {
     return this.#buffers[this.#turn]!;
   }
 
-  /** Copies the bytes. Resolved, they are in memory or on their way to the file. */
+  /** Copies the bytes. Resolves when they are in memory or being written. */
   add(id: ObjectId, bytes: Uint8Array): Promise<void> | undefined {
     const flushed = this.#filled + bytes.byteLength > this.#buffer().length ? this.#flush() : undefined;
     if (flushed !== undefined) return flushed.then(() => this.add(id, bytes));
@@ -85,7 +85,7 @@ export class PackWriter {
     return undefined;
   }
 
-  /** Waits for the write before this one, so that one buffer is filled while the other is written. */
+  /** Waits for the previous write, so that one buffer is filled while the other is written. */
   async #flush(): Promise<void> {
     this.#file ??= await this.#disk.open(this.#path, { access: 'create', mode: 0o444 });
     await this.#writing;
@@ -95,14 +95,14 @@ export class PackWriter {
     this.#filled = 0;
   }
 
-  /** Of what is no pack: each object with its bytes. */
+  /** The objects and their bytes, when there is no pack. */
   *held(): Iterable<{ readonly id: ObjectId; readonly bytes: Uint8Array }> {
     for (const { id, offset, size } of this.#entries) {
       yield { id, bytes: this.#buffer().subarray(offset, offset + size) };
     }
   }
 
-  /** Makes it durable; nothing can be added after that. */
+  /** Makes the pack durable; nothing can be added afterwards. */
   finish(): Promise<StagedPack> {
     this.#finished ??= this.#finish();
     return this.#finished;
@@ -120,7 +120,7 @@ export class PackWriter {
     return { path: this.#path, name: sha256(index) };
   }
 
-  /** Removes what was staged. */
+  /** Removes the staged file. */
   async discard(): Promise<void> {
     await this.#writing.catch(() => undefined);
     await this.#finished?.catch(() => undefined);

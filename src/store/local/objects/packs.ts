@@ -10,32 +10,32 @@ import { HsError, isErrno } from '../../../errors/hs-error.js';
 import type { Disk, DiskFile } from '../../../fsx/disk.js';
 import { PACK_ENDING } from '../layout.js';
 
-/** Descriptors kept open: a tree that is read lies in few packs. */
+/** Number of descriptors kept open: the objects of a tree are in few packs. */
 const MOST_OPEN = 32;
-/** Few, since what is in none of them is looked for in all. */
+/** Small, because an object that is in none of the recent packs is looked up in all. */
 const MOST_RECENT = 8;
-/** A read of this much costs as much as two of 4 KiB, and one buffer keeps the garbage collector less busy than thirty. */
+/** A read of this size costs as much as two of 4 KiB, and one buffer is less garbage than thirty. */
 const AHEAD_BYTES = 128 * 1024;
 
-/** The name of a pack, without the ending, or undefined for another file. */
+/** Name of a pack without the extension, or undefined for another file. */
 export function packNameOf(file: string | undefined): ObjectId | undefined {
   const name = file?.endsWith(PACK_ENDING) ? file.slice(0, -PACK_ENDING.length) : '';
   return isObjectId(name) ? name : undefined;
 }
 
-/** One pack that lies somewhere in the store. */
+/** A pack, in use or in the trash. */
 export class Pack {
-  /** Without the ending. */
+  /** Without the extension. */
   readonly name: ObjectId;
   readonly path: string;
-  /** Bytes of the whole file. */
+  /** Size of the whole file in bytes. */
   readonly fileBytes: number;
   readonly index: PackIndex;
   readonly #disk: Disk;
   #file: DiskFile | undefined;
-  /** Bytes that were read ahead, and where they are in the file. */
+  /** The read-ahead buffer and its position in the file. */
   #ahead: { readonly offset: number; readonly bytes: Buffer } | undefined;
-  /** Where the read before this one ended. */
+  /** End of the previous read. */
   #end = -1;
   #opening: Promise<DiskFile> | undefined;
 
@@ -47,7 +47,7 @@ export class Pack {
     this.index = index;
   }
 
-  /** ENOENT when it has gone; INTEGRITY when it is no pack. */
+  /** ENOENT when it is gone; INTEGRITY when it is not a pack. */
   static async open(disk: Disk, name: ObjectId, path: string): Promise<Pack> {
     let file: DiskFile;
     const damaged = (cause?: unknown) =>
@@ -78,12 +78,12 @@ export class Pack {
   }
 
   /**
-   * ENOENT when it has gone and was not open. INTEGRITY when it is shorter than its index says. What follows
-   * the object before is read ahead, as a tree is in its pack; the bytes are not written over later.
+   * Reads one object. ENOENT when the pack is gone and was not open; INTEGRITY when it is shorter than its index
+   * says. A sequential read, as of a tree, reads ahead; the returned bytes are not overwritten later.
    */
   async read(slot: PackSlot): Promise<Buffer> {
     const { offset, size } = slot;
-    // A damaged index may ask for 4 GiB.
+    // A damaged index may claim 4 GiB.
     const tooShort = () => new HsError('INTEGRITY', `pack ${this.name} is damaged: it is too short`);
     if (offset + size > this.fileBytes) throw tooShort();
     const isNext = offset === this.#end;
@@ -98,7 +98,7 @@ export class Pack {
     return read.subarray(0, size);
   }
 
-  /** The same bytes at once, where they were read ahead: nearly always, when a tree is read. */
+  /** The bytes, synchronously, if they were read ahead: nearly always when a tree is read. */
   readAhead({ offset, size }: PackSlot): Buffer | undefined {
     const at = this.#ahead === undefined ? -1 : offset - this.#ahead.offset;
     const bytes = at < 0 ? undefined : this.#ahead!.bytes.subarray(at, at + size);
@@ -107,7 +107,7 @@ export class Pack {
     return bytes;
   }
 
-  /** Two readers at once open it once: the descriptor of the other would never be closed. */
+  /** Concurrent readers share one open, since the second descriptor would never be closed. */
   #reopened(): Promise<DiskFile> {
     this.#opening ??= this.#disk
       .open(this.path, { access: 'read' })
@@ -141,22 +141,22 @@ async function readAt(file: DiskFile, position: number, size: number): Promise<B
   return bytes;
 }
 
-/** An object within a pack. */
+/** An object in a pack. */
 export interface Packed extends PackSlot {
   readonly pack: Pack;
 }
 
-/** The packs of one directory, as they were when it was last listed. */
+/** The packs of one directory, as of the last listing. */
 export class Packs {
   readonly #disk: Disk;
   readonly #dir: string;
-  /** By name; undefined: listed, and not yet looked into. */
+  /** By name; undefined: listed but not opened yet. */
   #known: Map<ObjectId, Pack | undefined> | undefined;
   #listing: Promise<Map<ObjectId, Pack | undefined>> | undefined;
   readonly #unreadable = new Set<ObjectId>();
-  /** What is being looked into: two lookups at once open it once. */
+  /** Packs being opened: concurrent lookups share one open. */
   readonly #loading = new Map<ObjectId, Promise<Pack | undefined>>();
-  /** The packs of the last hits, the newest first: the files of a tree lie together. */
+  /** The packs of the latest hits, newest first: the files of a tree are in the same packs. */
   #recent: readonly Pack[] = [];
 
   constructor(disk: Disk, dir: string) {
@@ -180,7 +180,7 @@ export class Packs {
     try {
       entries = await this.#disk.readdir(this.#dir);
     } catch (e) {
-      // A batch of the trash that was dropped, or a damaged store: fsck tells.
+      // A trash batch that was removed, or a damaged store, which fsck reports.
       if (!isErrno(e, 'ENOENT')) throw e;
     }
     for (const { name: file } of entries) {
@@ -190,7 +190,7 @@ export class Packs {
     return names;
   }
 
-  /** Lists the directory again, since packs come and go; their names. */
+  /** Lists the directory again and returns the names. */
   async refresh(): Promise<Iterable<ObjectId>> {
     const before = this.#known ?? new Map<ObjectId, Pack | undefined>();
     this.#unreadable.clear();
@@ -201,7 +201,7 @@ export class Packs {
     return now.keys();
   }
 
-  /** Undefined when it has gone or is damaged, which makes it of no use here and is not said: fsck does. */
+  /** Undefined when it is gone or damaged; fsck reports that. */
   async #load(names: Map<ObjectId, Pack | undefined>, name: ObjectId): Promise<Pack | undefined> {
     const known = names.get(name);
     if (known !== undefined) return known;
@@ -234,7 +234,7 @@ export class Packs {
     for (const pack of open) if (pack !== but && !this.#recent.includes(pack!)) await pack!.close();
   }
 
-  /** Looks into the packs of the last hits alone. */
+  /** Searches only the packs of the latest hits. */
   findAgain(id: ObjectId): Packed | undefined {
     for (const pack of this.#recent) {
       const slot = pack.index.find(id);
@@ -250,7 +250,7 @@ export class Packs {
     return { pack, ...slot };
   }
 
-  /** Whether that is known: all of them were looked into, and none has the object. */
+  /** Whether the object is known to be missing: every pack is loaded and none has it. */
   lacks(id: ObjectId): boolean {
     if (this.#known === undefined) return false;
     for (const pack of this.#known.values()) {
@@ -270,12 +270,12 @@ export class Packs {
     return undefined;
   }
 
-  /** Names of those that `all` could not look into: damaged, or kept from this user. */
+  /** Names of the packs that `all` could not open: damaged, or not readable by this user. */
   get unreadable(): readonly ObjectId[] {
     return [...this.#unreadable].sort();
   }
 
-  /** All that can be looked into, in order of name. */
+  /** All packs that can be opened, in order of name. */
   async all(): Promise<Pack[]> {
     const names = await this.#names();
     const packs: Pack[] = [];

@@ -7,32 +7,31 @@ import type { LocalParts } from '../local-parts.js';
 import { PackWriter } from './pack-writer.js';
 import type { Pack } from './packs.js';
 
-/** A pack whose objects are to lie elsewhere. */
+/** A pack whose objects are to be moved. */
 export interface Source {
   readonly pack: Pack;
-  /** The directory that an object of it goes to; undefined: none. */
+  /** Target directory of an object; undefined: dropped. */
   to(entry: PackEntry): string | undefined;
-  /** What becomes of the pack itself: it goes (the default), stays, or moves to another path. */
+  /** What happens to the pack itself: removed (the default), kept, or moved. */
   readonly after?: 'goes' | 'stays' | { readonly movesTo: string };
 }
 
 /**
- * Writes the objects of some packs into new ones, and removes a pack when all of its objects are durable
- * where they belong. At every moment each object is in one place or in both, so whoever looks for one finds
- * it, and a death in between leaves it twice. Needs as much room as one round of packs; what it staged is
- * discarded when it fails.
+ * Writes the objects of packs into new ones, and removes a pack once all of its objects are durable in their new
+ * place. At every moment each object is in one place or both, so lookups find it and a crash leaves at most two
+ * copies. Needs free space for one round of packs; discards its staged files on failure.
  */
 export class Repack {
   readonly #parts: LocalParts;
-  /** Token of the lease that staged files go with. */
+  /** Token of the lease of the staged files. */
   readonly #lease: string;
-  /** By the directory that they go to. */
+  /** By target directory. */
   readonly #outputs = new Map<string, PackWriter[]>();
-  /** What is in them, since an object may lie in two packs. */
+  /** Objects written to each, since one may be in two packs. */
   readonly #written = new Map<string, Set<ObjectId>>();
-  /** What was read and is not what its name says. */
+  /** Objects that do not match their name. */
   readonly #unsound: { readonly dir: string; readonly entry: PackEntry; readonly bytes: Uint8Array }[] = [];
-  /** Those that cannot be read to their end, and stay (D8). */
+  /** Packs that cannot be read completely; they are kept (D8). */
   readonly damaged: Pack[] = [];
   #sources: Source[] = [];
 
@@ -72,7 +71,7 @@ export class Repack {
       const dir = to(entry);
       if (dir === undefined || this.#written.get(dir)?.has(entry.id)) continue;
       const bytes = await pack.read(entry);
-      // Another pack of this round may have it whole; what is damaged is kept only where none has (D8).
+      // Another pack of this round may have an intact copy; a damaged one is kept only if there is none (D8).
       if (sha256(bytes) === entry.id) await this.#add(dir, entry, bytes);
       else this.#unsound.push({ dir, entry, bytes });
     }
@@ -102,7 +101,7 @@ export class Repack {
     return this.#sources.reduce((sum, { pack }) => sum + pack.fileBytes, 0) >= this.#parts.limits.mostBytes;
   }
 
-  /** Publishes what was written, durably, and only then removes what it was taken from. */
+  /** Publishes the new packs durably before removing their sources. */
   async #settle(): Promise<void> {
     const { disk } = this.#parts;
     const kept = new Set<string>();

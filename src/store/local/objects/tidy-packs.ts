@@ -7,7 +7,7 @@ import type { LocalParts } from '../local-parts.js';
 import type { Pack, Packs } from './packs.js';
 import { Repack } from './repack.js';
 
-/** The packs of a directory whose index is whole; tells of others: those are not touched (D8). */
+/** The packs of a directory that have an intact index; reports the others, which are not touched (D8). */
 export async function soundPacks(
   packs: Packs | undefined,
   unlistable: (what: Unlistable) => void = () => undefined,
@@ -30,8 +30,8 @@ export async function soundPacks(
 }
 
 /**
- * Takes an object that has a file of its own out of the packs that have it damaged. False when it has none.
- * One collector at a time.
+ * Removes the damaged copies in packs of an object that has its own file. False when it has none. One collector at a
+ * time.
  */
 export async function dropPackedCopies(parts: LocalParts, id: ObjectId, lease: string): Promise<boolean> {
   const { files, layout } = parts;
@@ -43,18 +43,15 @@ export async function dropPackedCopies(parts: LocalParts, id: ObjectId, lease: s
   return true;
 }
 
-/** Packs so small that some of them would better be one; none where they are few. */
+/** Packs small enough to merge; none while there are few. */
 export function smallPacks({ limits }: LocalParts, packs: readonly Pack[]): readonly Pack[] {
   const { mostBytes, mostObjects, mergeFrom } = limits;
-  // One that is full of tiny objects stays as it is, however often it is written anew.
+  // A pack full of tiny objects stays as it is: rewriting would not shrink it.
   const small = packs.filter((p) => p.fileBytes < mostBytes / 8 && p.index.length < mostObjects / 2);
   return small.length < mergeFrom ? [] : small;
 }
 
-/**
- * Makes few of many small packs, where there is room: each lookup of an object that is in none of them asks
- * them all.
- */
+/** Merges small packs, if space allows: a lookup of a missing object searches every pack. */
 export async function mergePacks(
   parts: LocalParts,
   packs: readonly Pack[],

@@ -5,7 +5,7 @@ import type { Pack } from '../objects/packs.js';
 import { onlyHere, settleNames } from './rescue-batch.js';
 import type { Trash } from './trash.js';
 
-/** Unlinks what a batch holds, but for packs with something in use that could not be written anew. */
+/** Deletes the contents of a batch, except packs with an object in use that could not be rewritten. */
 export async function eraseBatch(
   parts: LocalParts,
   trash: Trash,
@@ -18,7 +18,7 @@ export async function eraseBatch(
   for (const id of files) sizes.set(id, (await trash.size(batch, id)) ?? 0);
   const packs: Pack[] = [];
   for (const pack of await trash.packs(batch)) {
-    // What could not be written anew is damaged, and stays (D8).
+    // An object that could not be rewritten is damaged; its pack is kept (D8).
     if ((await onlyHere(parts, pack, isInUse)).length > 0) continue;
     packs.push(pack);
     for (const { id, size } of pack.index.entries()) if (!isInUse(id)) sizes.set(id, size);

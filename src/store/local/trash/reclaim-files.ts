@@ -17,7 +17,10 @@ import { rescueBatch } from './rescue-batch.js';
 import type { Trash } from './trash.js';
 import { Trasher } from './trasher.js';
 
-/** Out of use is in `trash/`: trasher out and bringing back is a rename, and of a part of a pack a new pack. */
+/**
+ * The trash is the directory `trash/`: files and whole packs are renamed into it and back; part of a pack means a new
+ * pack.
+ */
 export class ReclaimFiles implements Reclaimer {
   readonly #parts: LocalParts;
   readonly #trash: Trash;
@@ -75,7 +78,7 @@ export class ReclaimFiles implements Reclaimer {
   }
 
   async drop(batch: TrashBatch): Promise<readonly string[]> {
-    // What it holds nobody can tell: it may be what was to go, or what somebody needs (D8).
+    // The content is unknown: it may be what should go or what is needed (D8).
     const unreadable = await this.#trash.unreadable(batch);
     if (unreadable.length === 0) await this.#trash.drop(batch);
     return unreadable.map((name) => `pack ${name} in the trash cannot be read`);

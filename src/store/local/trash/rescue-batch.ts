@@ -7,8 +7,8 @@ import { Repack, type Source } from '../objects/repack.js';
 import type { Trash } from './trash.js';
 
 /**
- * Puts back, durably, those objects of a batch that are in use; the number of them. What lies there in a
- * pack is written anew, unless it is in use already, as what was restored is.
+ * Durably puts back the objects of a batch that are in use; returns their number. Objects in a pack are rewritten,
+ * unless already in use, as after a restore.
  */
 export async function rescueBatch(
   parts: LocalParts,
@@ -37,7 +37,7 @@ export async function rescueBatch(
     await new Repack(parts, await staging()).run(sources);
     await files.packs?.refresh();
   }
-  // Of what was restored nothing is out of use any more: a second copy for a week is of no use.
+  // Packs whose objects are all in use again: keeping a second copy for a week is pointless.
   const spare = packs.filter((pack) => [...pack.index.entries()].every((e) => isInUse(e.id)));
   if (spare.length > 0) await settleNames(parts);
   for (const pack of spare) {
@@ -47,8 +47,8 @@ export async function rescueBatch(
 }
 
 /**
- * What is in use may have got there by a command that died before it made the name durable; another copy of it
- * in the trash goes only when that is.
+ * An object in use may have been placed by a command that died before its name was durable; other copies in the trash
+ * may only be removed once it is.
  */
 export async function settleNames({ disk, layout }: LocalParts): Promise<void> {
   if (await disk.syncFilesystem(layout.objects)) return;
@@ -57,7 +57,7 @@ export async function settleNames({ disk, layout }: LocalParts): Promise<void> {
   }
 }
 
-/** The objects of a pack in the trash that are in use and lie nowhere else. */
+/** Objects of a trashed pack that are in use and exist nowhere else. */
 export async function onlyHere(
   { files }: LocalParts,
   pack: Pack,

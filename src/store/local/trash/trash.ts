@@ -13,7 +13,7 @@ import { type Pack, Packs } from '../objects/packs.js';
 const NAME = /^(\d{17})-[0-9a-f]{12}-(zero|kept)$/;
 const SEAL = 'seal.json';
 const PURGE = 'purge.json';
-/** Names that a batch may hold beside objects. */
+/** Names in a batch that are not objects. */
 export const TRASH_RECORDS: readonly string[] = [SEAL, PURGE, `${SEAL}.tmp`, `${PURGE}.tmp`];
 const MAX_RECORD_BYTES = 64 * 1024 * 1024;
 
@@ -41,12 +41,12 @@ export function isTrashBatch(name: string): boolean {
   return NAME.test(name);
 }
 
-/** Objects taken out of use, in batches, until they are purged (`man hsstore-format`). */
+/** Objects out of use, in batches, until they are purged (`man hsstore-format`). */
 export class Trash {
   readonly #disk: Disk;
   readonly #layout: Layout;
   readonly #random: Random;
-  /** Of what this process moved here. */
+  /** Sizes of objects that this process moved here. */
   readonly #sizes = new Map<ObjectId, number>();
 
   constructor(disk: Disk, layout: Layout, random: Random) {
@@ -77,7 +77,7 @@ export class Trash {
     return batches;
   }
 
-  /** A new batch, durable before anything is moved into it. */
+  /** Creates a batch, durable before anything is moved into it. */
   async create(window: TrashWindow, now: Timestamp): Promise<TrashBatch> {
     const name = `${now.replace(/\D/g, '')}-${this.#random.hex(6)}-${window}`;
     await this.#disk.mkdir(this.#layout.trashBatch(name), 0o700);
@@ -85,14 +85,14 @@ export class Trash {
     return { name, window };
   }
 
-  /** The objects that lie in a batch; none when a collector has dropped it since it was listed. */
+  /** The objects in a batch; none when a collector removed it since it was listed. */
   async contents(batch: TrashBatch): Promise<ObjectId[]> {
     const ids = new Set(await this.files(batch));
     for (const { index } of await this.packs(batch)) for (const { id } of index.entries()) ids.add(id);
     return [...ids].sort();
   }
 
-  /** Those that lie there as files. */
+  /** The objects that are files. */
   async files(batch: TrashBatch): Promise<ObjectId[]> {
     const dir = this.#layout.trashBatch(batch.name);
     const entries = await this.#unlessGone(() => this.#disk.readdir(dir));
@@ -103,12 +103,12 @@ export class Trash {
       .sort();
   }
 
-  /** The packs that lie there and can be looked into. */
+  /** The packs that can be opened. */
   async packs(batch: TrashBatch): Promise<Pack[]> {
     return (await this.#look(batch)).packs;
   }
 
-  /** Names of the packs that lie there and cannot be looked into. */
+  /** Names of the packs that cannot be opened. */
   async unreadable(batch: TrashBatch): Promise<readonly ObjectId[]> {
     return (await this.#look(batch)).unreadable;
   }
@@ -120,25 +120,25 @@ export class Trash {
     return { packs, unreadable: known.unreadable };
   }
 
-  /** Bytes of a file there, or undefined: it was brought back meanwhile. */
+  /** Size of a file in bytes, or undefined: it was brought back meanwhile. */
   async size(batch: TrashBatch, id: ObjectId): Promise<number | undefined> {
     const known = this.#sizes.get(id);
     if (known !== undefined) return known;
     return this.#unlessGone(async () => (await this.#disk.lstat(this.#layout.trashed(batch.name, id))).size);
   }
 
-  /** Takes an object of that size out of use. False: it was not there any more. */
+  /** Takes an object of that size out of use. False: it was already gone. */
   async take(batch: TrashBatch, id: ObjectId, size: number): Promise<boolean> {
     this.#sizes.set(id, size);
     return this.#moved(this.#layout.object(id), this.#layout.trashed(batch.name, id));
   }
 
-  /** Takes a whole pack out of use. False: it was not there any more. */
+  /** Takes a whole pack out of use. False: it was already gone. */
   async takePack(batch: TrashBatch, name: ObjectId): Promise<boolean> {
     return this.#moved(this.#layout.pack(name), this.#layout.trashedPack(batch.name, name));
   }
 
-  /** False: another command was first, or it is purged. */
+  /** False: another command was first, or it was purged. */
   async bringBack(batch: TrashBatch, id: ObjectId): Promise<boolean> {
     return this.#moved(this.#layout.trashed(batch.name, id), this.#layout.object(id));
   }
@@ -148,7 +148,7 @@ export class Trash {
     return this.#moved(this.#layout.trashed(from.name, id), this.#layout.trashed(to.name, id));
   }
 
-  /** Removes the bytes for good. */
+  /** Deletes the bytes. */
   async unlink(batch: TrashBatch, id: ObjectId): Promise<void> {
     await this.#unlessGone(() => this.#disk.unlink(this.#layout.trashed(batch.name, id)));
   }
@@ -163,14 +163,14 @@ export class Trash {
     return { ...batch, seal };
   }
 
-  /** Notes what a purge is about to do, unless one that died had noted it already. */
+  /** Records what a purge is about to do, unless an interrupted one already did. */
   async notePurge(batch: TrashBatch, note: PurgeNote): Promise<PurgeNote> {
     if (batch.purge !== undefined) return batch.purge;
     await this.#writeRecord(batch, PURGE, { schema: 'hs.trash-purge/1', ...note });
     return note;
   }
 
-  /** Removes an emptied batch. */
+  /** Removes an empty batch. */
   async drop(batch: TrashBatch): Promise<void> {
     const dir = this.#layout.trashBatch(batch.name);
     for (const name of TRASH_RECORDS) {
@@ -179,7 +179,7 @@ export class Trash {
     try {
       await this.#disk.rmdir(dir);
     } catch (e) {
-      // Something that is no part of a batch lies in it: hs fsck tells.
+      // Something that is not part of a batch is in it; fsck reports it.
       if (!isErrno(e, 'ENOTEMPTY', 'EEXIST')) throw e;
     }
   }
@@ -205,7 +205,7 @@ export class Trash {
     }
   }
 
-  /** A record that is torn counts as not written: the step that writes it is then done again. */
+  /** A torn record counts as not written, and the step that writes it is repeated. */
   async #record<N extends keyof Records>(batch: string, name: N): Promise<Records[N] | undefined> {
     try {
       return await this.#readRecord(batch, name);
@@ -215,7 +215,7 @@ export class Trash {
     }
   }
 
-  /** What is wrong with a record of a batch; undefined: nothing, or it is not there. */
+  /** What is wrong with a record of a batch; undefined: nothing, or it is missing. */
   async problemOf(batch: string, name: string): Promise<string | undefined> {
     if (name !== SEAL && name !== PURGE) return undefined;
     try {
@@ -232,14 +232,14 @@ export class Trash {
     const path = `${this.#layout.trashBatch(batch)}/${name}`;
     const value = parseCanonical(await this.#disk.readFile(path, MAX_RECORD_BYTES), MAX_RECORD_BYTES);
     const record = check<z.ZodMiniType<AnyRecord>>(RECORD_SCHEMAS[name], value, 'INVALID_RECORD', name);
-    // A byte that was flipped in a time would end the window before it has begun.
+    // A flipped byte in a time could end the window before it began.
     if ('sealed_at' in record && timeOfBatch(record.sealed_at) < timeOfBatch(batch)) {
       throw new HsError('INVALID_RECORD', `${name} is not valid: sealed_at is before the batch was made`);
     }
     return record as Records[N];
   }
 
-  /** Beside its place and renamed in, within the batch: nothing is left over elsewhere by a crash. */
+  /** Writes beside the target and renames, inside the batch: a crash leaves nothing elsewhere. */
   async #writeRecord(batch: TrashBatch, name: string, record: AnyRecord): Promise<void> {
     const dir = this.#layout.trashBatch(batch.name);
     const tmp = `${dir}/${name}.tmp`;

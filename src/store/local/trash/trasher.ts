@@ -8,8 +8,8 @@ import { Repack, type Source } from '../objects/repack.js';
 import type { Trash } from './trash.js';
 
 /**
- * Takes objects out of use, each into the batch of its window. What was moved when it stops is an unsealed
- * batch, which the next collection adopts.
+ * Takes objects out of use, each into the batch of its window. If interrupted, the next collection adopts the
+ * unsealed batch.
  */
 export class Trasher {
   readonly #parts: LocalParts;
@@ -19,7 +19,7 @@ export class Trasher {
   readonly #working: Working;
   readonly #batches = new Map<TrashWindow, TrashBatch>();
   readonly #swept = new Map<ObjectId, number>();
-  /** Packs that hold other things too. */
+  /** Packs that also hold other objects. */
   readonly #sources: Source[] = [];
 
   constructor(parts: LocalParts, trash: Trash, verdict: Verdict, now: Timestamp, working: Working) {
@@ -59,7 +59,7 @@ export class Trasher {
     if (await this.#trash.take(batch, id, size)) this.#swept.set(id, size);
   }
 
-  /** A pack of which nothing is in use, and all of one window, is only renamed; any other is for `splitPacks`. */
+  /** Renames a pack whose objects are all out of use and of one window; leaves any other to `splitPacks`. */
   async trashPack(pack: Pack): Promise<void> {
     const dead = [...pack.index.entries()].filter((e) => !this.#verdict.isInUse(e.id));
     const windows = new Set(dead.map((e) => this.#verdict.windowOf(e.id)));
@@ -70,8 +70,8 @@ export class Trasher {
       return;
     }
     const { layout } = this.#parts;
-    // Where most of it goes, the pack itself does, with a copy of the little that stays: on a disk that is
-    // nearly full there is no room for both.
+    // When most of the pack goes, the pack itself is moved and the rest copied: a nearly full disk has no room for
+    // both.
     const bytes = dead.reduce((sum, e) => sum + e.size, 0);
     if (windows.size === 1 && 2 * bytes >= pack.fileBytes) {
       const to = ({ id }: PackEntry) => (this.#isDead(id) ? undefined : layout.packs);
@@ -90,7 +90,7 @@ export class Trasher {
     for (const { id, size } of entries) this.#swept.set(id, size);
   }
 
-  /** What was put and removed again, the last time for good, may lie in an older batch as well. */
+  /** An object stored and removed again, the last time without a window, may also be in an older batch. */
   async moveFromKept(batch: TrashBatch): Promise<void> {
     const isZero = (id: ObjectId) => this.#verdict.windowOf(id) === 'zero';
     for (const id of await this.#trash.files(batch)) {
@@ -104,7 +104,7 @@ export class Trasher {
     }
   }
 
-  /** Takes the packs apart that hold other things too. Returns why some were left as they are. */
+  /** Splits the packs that also hold other objects. Returns why any were left unchanged. */
   async splitPacks(): Promise<string[]> {
     if (this.#sources.length === 0) return [];
     const { staging, signal } = this.#working;
@@ -112,7 +112,7 @@ export class Trasher {
     try {
       await repack.run(this.#sources, signal);
     } catch (e) {
-      // What is full stays full for now; all that needs no room is done.
+      // On a full disk the rest waits; everything that needs no space is done.
       if (!isErrno(e, 'ENOSPC', 'EDQUOT')) throw e;
       return ['there is no space to rewrite packs, so unused objects in them stay'];
     }
