@@ -1,6 +1,7 @@
 import { isErrno } from '../errors/hs-error.js';
 import { bubblewrapArgs, type Mounts, toolPaths } from './bubblewrap-args.js';
 import { makeCanaries } from './canary.js';
+import { EMPTIED_FILES } from './emptied-files.js';
 import { shimCommand } from './exec-shim.js';
 import { type Launched, launch, outcome } from './launch.js';
 import { FILTER_FILE } from './launcher-script.js';
@@ -25,8 +26,6 @@ const COMMON_GAPS = [
 const NETWORK_GAP = 'the network is open, as requested, including abstract unix sockets';
 const FILTER_GAP =
   'the tool can read and write the user’s keyrings, and reach other machines through unusual socket families';
-/** They list the keys of all namespaces. */
-const KEY_LISTS = ['/proc/keys', '/proc/key-users'];
 
 /** bubblewrap over an overlay of the project: nothing is written there, and what would have been is listed. */
 export const bubblewrapOverlay: SandboxBackend = {
@@ -96,7 +95,7 @@ async function runIn(
     network: request.network,
     kept: await keptFiles(host, request.network),
     filtered: filter !== undefined,
-    emptied: await existing(host, KEY_LISTS),
+    emptied: await existing(host, EMPTIED_FILES),
   };
   const canaries = await makeCanaries(host, paths, project.writable ? 'overlaid' : 'forbidden', volatile);
   const run = await launch(host, request, {

@@ -1,3 +1,4 @@
+import { EMPTIED_FILES } from './emptied-files.js';
 /**
  * The Landlock launcher, for perl-base alone.
  *
@@ -154,10 +155,10 @@ sub devices {
   symlink "/proc/self/fd/$_->[0]", "$dev/$_->[1]" for [0, 'stdin'], [1, 'stdout'], [2, 'stderr'];
   syscall($MOUNT, $dev, $at, 0, 0x2000, 0) == 0 or return 0;
   my $null = '/dev/null';
-  for my $name (qw(keys key-users)) {
-    my $list = "/proc/$name";
-    next unless -e $list;
-    syscall($MOUNT, $null, $list, 0, 0x1000, 0) == 0 or return 0;
+  for (qw(${EMPTIED_FILES.join(' ')})) {
+    my $file = $_;
+    next unless -e $file;
+    syscall($MOUNT, $null, $file, 0, 0x1000, 0) == 0 or return 0;
   }
   1;
 }

@@ -5,6 +5,7 @@ import { main } from '../../src/cli/main.js';
 import type { Parts } from '../../src/cli/parts.js';
 import type { Disk } from '../../src/fsx/disk.js';
 import type { Session } from '../../src/ops/session/session.js';
+import type { StoreHome } from '../../src/store/port/backend.js';
 
 export interface FakeOptions {
   readonly env?: Readonly<Record<string, string>>;
@@ -91,9 +92,7 @@ export function runFake(
     trace: async () => {
       throw new Error('no trace in this test');
     },
-    stores: async () => {
-      throw new Error('no store in this test');
-    },
+    stores: async () => ({}) as StoreHome,
     openSession: async () => {
       if (options.session === undefined) throw new Error('no session in this test');
       return options.session;

@@ -212,7 +212,7 @@ describe('where the kernel refuses namespaces', () => {
         command: ['sh', '-c', 'echo ran; echo x >stray'],
       }).outcome;
       expect(outcome).toMatchObject({ backend: 'landlock', level: 'enforced', stdout: 'ran\n' });
-      expect(outcome.gaps.join()).toContain('processes of the user are visible');
+      expect(outcome.gaps.join()).toContain('user’s processes are visible');
       expect(existsSync(join(world.project, 'stray'))).toBe(false);
     },
   );
@@ -282,7 +282,7 @@ describe('bubblewrap-overlay', () => {
       'mode sub',
       'create sub/f',
     ]);
-    expect([status, gaps.filter((gap) => gap.includes('cannot be read')).length]).toEqual([
+    expect([status, gaps.filter((gap) => gap.includes('unreadable project directories')).length]).toEqual([
       0,
       closed ? 1 : 0,
     ]);

@@ -105,9 +105,9 @@ async function reach(user: User, how: Omit<Variant, 'title'>): Promise<Reached> 
 const DECLARED: readonly (readonly [did: string, gap: RegExp])[] = [
   ['key', /keyrings/],
   ['key name', /names of the user.s keys/],
-  ['vsock', /unusual families|network is open/],
+  ['vsock', /unusual socket families|network is open/],
   ['limit', /prlimit/],
-  ['terminal', /typed on terminals/],
+  ['terminal', /types on terminals/],
 ];
 
 for (const { user, title, how, missing } of CASES) {

@@ -2,11 +2,11 @@ import * as z from 'zod/mini';
 import { HsError } from '../../errors/hs-error.js';
 import { canonicalBytes, parseCanonical } from '../json/canonical.js';
 import { artifactId, check, natural, objectId, parseSchema, text, timestamp, token } from '../json/schema.js';
+import { isSensitive } from './sensitivity.js';
 import {
   CLASSIFICATIONS,
   DETERMINISM_LEVELS,
   HASH_BASES,
-  isSensitive,
   KINDS,
   LAYERS,
   PAYLOAD_TYPES,

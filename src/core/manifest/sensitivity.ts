@@ -1,13 +1,20 @@
-import type { ArtifactRecord } from '../catalog/artifact-record.js';
 import { compact } from '../json/omit-undefined.js';
-import { CLASSIFICATIONS, type Classification } from './vocabulary.js';
+import { CLASSIFICATIONS, type Classification, type Kind } from './vocabulary.js';
+
+/** The facts that the guard looks at; a record, a manifest and a handle all have them. */
+export interface Sensitivity {
+  readonly classification: Classification;
+  readonly exportable: boolean;
+}
 
 export function classificationRank(classification: Classification): number {
   return CLASSIFICATIONS.indexOf(classification);
 }
 
 /** How sensitive what holds, or was made from, all of these is (C1); the TTL is the shortest of theirs (A6). */
-export function sensitivityOf(records: readonly ArtifactRecord[]) {
+export function sensitivityOf(
+  records: readonly (Sensitivity & { readonly retention_ttl_days?: number | undefined })[],
+) {
   const ttls = records.map((r) => r.retention_ttl_days).filter((t) => t !== undefined);
   const highest = Math.max(0, ...records.map((r) => classificationRank(r.classification)));
   return compact({
@@ -16,9 +23,6 @@ export function sensitivityOf(records: readonly ArtifactRecord[]) {
     retention_ttl_days: ttls.length === 0 ? undefined : Math.min(...ttls),
   });
 }
-
-/** The facts that the guard looks at; a record, a manifest and a handle all have them. */
-export type Sensitivity = Pick<ArtifactRecord, 'classification' | 'exportable'>;
 
 /** True for content that needs `artifact.read:restricted` to read, and consent or reclassification to export. */
 export function isRestricted(s: Sensitivity): boolean {
@@ -33,4 +37,9 @@ export function stricter(a: Sensitivity, b: Sensitivity | undefined): Sensitivit
     classification: isHigher ? b.classification : a.classification,
     exportable: a.exportable && b.exportable,
   };
+}
+
+/** Kinds and classifications whose retention must be bounded by a TTL (A6). */
+export function isSensitive(a: { readonly kind: Kind; readonly classification: Classification }): boolean {
+  return a.kind === 'prompt_payload' || a.classification === 'high';
 }

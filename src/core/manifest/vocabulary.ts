@@ -41,8 +41,3 @@ export const DEFAULT_CLASS: Readonly<Record<Kind, RetentionClass>> = {
   prompt_payload: 'evidence',
   dataset_slice: 'evidence',
 };
-
-/** Kinds and classifications whose retention must be bounded by a TTL (A6). */
-export function isSensitive(a: { readonly kind: Kind; readonly classification: Classification }): boolean {
-  return a.kind === 'prompt_payload' || a.classification === 'high';
-}

@@ -13,7 +13,10 @@ export interface PackEntry extends PackSlot {
   readonly id: ObjectId;
 }
 
-/** What one pack holds at most (`man hsstore-format`): more is damage, and memory for it is not even asked for. */
+/**
+ * What one pack of the format holds at most (`man hsstore-format`): more is damage, and memory for it is not even
+ * asked for. How large new packs become is said by who writes them.
+ */
 export const MOST_PACKED_OBJECTS = 65_536;
 export const MOST_PACKED_BYTES = 32 * 1024 * 1024;
 

@@ -1,5 +1,6 @@
 import type { ArtifactRecord } from '../catalog/artifact-record.js';
-import { isSensitive } from '../manifest/vocabulary.js';
+import { isSensitive } from '../manifest/sensitivity.js';
+
 import type { ObjectId } from '../objects/ids.js';
 import { ByteAccount, type SizedObject } from './byte-account.js';
 import type { PlanInput } from './plan-input.js';

@@ -1,7 +1,8 @@
 import type { ArtifactRecord, Pin } from '../catalog/artifact-record.js';
 import { activePins } from '../catalog/check-operations.js';
 import { DAY_MS, HOUR_MS } from '../duration.js';
-import { isSensitive } from '../manifest/vocabulary.js';
+import { isSensitive } from '../manifest/sensitivity.js';
+
 import { type Timestamp, timestampMs, toTimestamp } from '../objects/ids.js';
 import type { Policy } from '../policy/policy.js';
 import type { Rule } from './prune-plan.js';

@@ -3,8 +3,8 @@ import type { Catalog } from '../../core/catalog/catalog.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
 import { encodeManifest, type Manifest, toManifest } from '../../core/manifest/manifest.js';
-import { classificationRank } from '../../core/manifest/sensitivity.js';
-import { isSensitive } from '../../core/manifest/vocabulary.js';
+import { classificationRank, isSensitive } from '../../core/manifest/sensitivity.js';
+
 import { encodeBundleIndex } from '../../core/objects/bundle-index.js';
 import { type ArtifactId, type ObjectId, type Timestamp, timestampMs } from '../../core/objects/ids.js';
 import { ttlEndMs } from '../../core/retention/rule.js';

@@ -2,8 +2,8 @@ import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
 import type { Manifest } from '../../core/manifest/manifest.js';
-import { stricter } from '../../core/manifest/sensitivity.js';
-import { isSensitive } from '../../core/manifest/vocabulary.js';
+import { isSensitive, stricter } from '../../core/manifest/sensitivity.js';
+
 import { HsError } from '../../errors/hs-error.js';
 import { reviseManifest } from '../govern/revise.js';
 import { manifestOf } from '../payload/read-manifest.js';

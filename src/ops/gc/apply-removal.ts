@@ -1,5 +1,6 @@
 import { compact } from '../../core/json/omit-undefined.js';
-import { isSensitive } from '../../core/manifest/vocabulary.js';
+import { isSensitive } from '../../core/manifest/sensitivity.js';
+
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import type { Actor } from '../../core/policy/authorize.js';
 import {

@@ -5,8 +5,8 @@ import { type Fault, FaultList } from '../../core/handshake/fault.js';
 import type { WorkspaceManifest } from '../../core/handshake/workspace-manifest.js';
 import { handleOf } from '../../core/manifest/handle-of.js';
 import { type EntityRef, type Handle, type Manifest, toHandle } from '../../core/manifest/manifest.js';
-import { type Sensitivity, stricter } from '../../core/manifest/sensitivity.js';
-import { isSensitive } from '../../core/manifest/vocabulary.js';
+import { isSensitive, type Sensitivity, stricter } from '../../core/manifest/sensitivity.js';
+
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import type { FoundArtifact, Place } from './read-workspace.js';
 import { manifestFor } from './to-manifest.js';

@@ -2,7 +2,6 @@ import { join } from 'node:path';
 import type { Random } from '../../core/effects.js';
 import { STORE_DIR } from '../../core/paths/store-dir.js';
 import { escapeText } from '../../core/text/escape-control.js';
-import { errnoMeaning } from '../../errors/errno-meaning.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import type { Guarantee } from '../../fsx/safe-dir.js';
@@ -15,6 +14,7 @@ import {
   refuseProtected,
   removeMade,
 } from './destination.js';
+import { destinationError } from './destination-error.js';
 import { inheritGroup, SETGID } from './inherit-group.js';
 import { identityAt } from './list-replaced.js';
 import { type Modes, modesUnder } from './modes.js';
@@ -84,7 +84,7 @@ export async function materialize(
       if (!published) await removeMade(disk, open.made);
     }
   } catch (e) {
-    throw isErrno(e) ? systemError(e, shown) : e;
+    throw isErrno(e) ? destinationError(e, shown) : e;
   }
 }
 
@@ -262,17 +262,4 @@ class Run {
   #newName(): string {
     return `.hs-tmp-${this.#options.random.hex(16)}`;
   }
-}
-
-function systemError(e: NodeJS.ErrnoException, destination: string): HsError {
-  if (e.code === 'EBUSY') {
-    return new HsError(
-      'UNSAFE_PATH',
-      `destination '${escapeText(destination)}' is refused: it is a mount point`,
-      {
-        cause: e,
-      },
-    );
-  }
-  return new HsError('SYSTEM', `cannot write '${escapeText(destination)}': ${errnoMeaning(e)}`, { cause: e });
 }

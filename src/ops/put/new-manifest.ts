@@ -3,11 +3,11 @@ import { inNormalForm } from '../../core/json/canonical.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import { DIRECTORY_TYPE } from '../../core/manifest/content-type.js';
 import { MANIFEST_SCHEMA, type Manifest, toManifest } from '../../core/manifest/manifest.js';
+import { isSensitive } from '../../core/manifest/sensitivity.js';
 import {
   CLASSIFICATIONS,
   type Classification,
   DEFAULT_CLASS,
-  isSensitive,
   KINDS,
   type Kind,
 } from '../../core/manifest/vocabulary.js';

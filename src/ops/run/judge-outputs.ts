@@ -2,8 +2,8 @@ import type { Catalog } from '../../core/catalog/catalog.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import { handleOf } from '../../core/manifest/handle-of.js';
 import { type Manifest, toManifest } from '../../core/manifest/manifest.js';
-import { classificationRank, sensitivityOf, stricter } from '../../core/manifest/sensitivity.js';
-import { isSensitive } from '../../core/manifest/vocabulary.js';
+import { classificationRank, isSensitive, sensitivityOf, stricter } from '../../core/manifest/sensitivity.js';
+
 import type { Policy } from '../../core/policy/policy.js';
 import type { RunInput } from './run-inputs.js';
 

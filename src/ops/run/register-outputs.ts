@@ -3,8 +3,8 @@ import { compact } from '../../core/json/omit-undefined.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
 import { encodeManifest, type Manifest } from '../../core/manifest/manifest.js';
 import { executableLabel, REFUSED_LABEL } from '../../core/manifest/own-labels.js';
-import { sensitivityOf } from '../../core/manifest/sensitivity.js';
-import { isSensitive } from '../../core/manifest/vocabulary.js';
+import { isSensitive, sensitivityOf } from '../../core/manifest/sensitivity.js';
+
 import { checkFilenameHint } from '../../core/paths/safe-path.js';
 import { readSourceFile } from '../payload/read-source.js';
 import { entryName, newManifest } from '../put/new-manifest.js';
