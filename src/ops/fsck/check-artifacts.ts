@@ -16,7 +16,7 @@ import type { PlacedObjects } from './placed-objects.js';
 
 export interface CheckedArtifacts {
   readonly artifacts: number;
-  /** What live artifacts name. */
+  /** The objects that live artifacts name. */
   readonly reachable: IdTable;
   readonly findings: readonly RepairableFinding[];
 }
@@ -29,7 +29,7 @@ class ArtifactCheck {
   readonly #session: Session;
   readonly #there: PlacedObjects;
   readonly #damaged: ReadonlySet<ObjectId>;
-  /** Bytes that an index lists, of which all is there: one may be the payload of many artifacts. */
+  /** Total file size of an index whose files all exist; one index may be the payload of many artifacts. */
   readonly #whole = new Map<ObjectId, number>();
 
   constructor(session: Session, there: PlacedObjects, damaged: ReadonlySet<ObjectId>) {
@@ -50,7 +50,7 @@ class ArtifactCheck {
     });
   }
 
-  /** Whether an object that the artifact names can be used; reports why not. */
+  /** Whether an object that the artifact names is usable; otherwise reports why not. */
   async #present(r: ArtifactRecord, id: ObjectId, size: number | undefined, what: string): Promise<boolean> {
     this.reachable.add(id);
     const placed = this.#there.get(id);
@@ -61,7 +61,7 @@ class ArtifactCheck {
     } else if (this.#damaged.has(id)) {
       this.#report(r, `${what} is damaged: object ${id}`, 'see the finding for the object');
     } else {
-      // Another command may have brought it back since it was listed.
+      // Another command may have restored it since it was listed.
       if (
         placed?.place.batch !== undefined &&
         (await this.#session.store.objects.sizeInUse(id)) === undefined
@@ -97,7 +97,7 @@ class ArtifactCheck {
     }
   }
 
-  /** The ledger carries the facts of the newest manifest, and both must say the same. */
+  /** The ledger carries the facts of the newest manifest; the two must agree. */
   #agrees(r: ArtifactRecord, m: Manifest, stored: { readonly id: ObjectId; readonly size: number }): void {
     const facts: Readonly<Record<string, unknown>> = factsOf(m, stored);
     const known = r as unknown as Readonly<Record<string, unknown>>;
@@ -110,7 +110,7 @@ class ArtifactCheck {
     }
   }
 
-  /** The bytes of an index that is valid, and how many its files have; else why it is not. */
+  /** The size of a valid index and the total size of its files; otherwise why it is invalid. */
   async #index(id: ObjectId): Promise<{ readonly bytes: Uint8Array; readonly listed: number } | string> {
     try {
       const bytes = await this.#session.store.objects.read(id, MAX_INDEX_BYTES);
@@ -161,7 +161,7 @@ class ArtifactCheck {
   }
 }
 
-/** Whether everything that live artifacts name is there, whole, and what the ledger says of it. */
+/** Checks that everything live artifacts name exists, is intact, and agrees with the ledger. */
 export async function checkArtifacts(
   session: Session,
   catalog: Catalog,

@@ -12,16 +12,16 @@ import type { PlacedObject } from './placed-objects.js';
 const CHUNK_BYTES = 1024 * 1024;
 
 export interface ObjectCheckOptions {
-  /** Hash with the second implementation too. */
+  /** Also hash with the second implementation. */
   readonly secondOpinion: boolean;
-  /** A share of 0 to 1 of the objects. */
+  /** Fraction of the objects to read, 0 to 1. */
   readonly sample: number;
 }
 
 export interface CheckedObjects {
   readonly objects: number;
   readonly bytes: number;
-  /** Objects in objects/ whose bytes are not those of their name. */
+  /** Objects in objects/ whose bytes do not match their name. */
   readonly damaged: ReadonlySet<ObjectId>;
   readonly findings: readonly RepairableFinding[];
 }
@@ -53,7 +53,7 @@ async function hashOpen(
   return { first: first.digest(), second: second?.digest() };
 }
 
-/** Ids are hashes and spread evenly; an offset drawn anew each time makes every run take others. */
+/** Ids are hashes and evenly distributed; a random offset makes every run choose other objects. */
 function sampler(session: Session, share: number): (id: ObjectId) => boolean {
   if (share >= 1) return () => true;
   const offset = Number.parseInt(session.random.hex(4), 16);
@@ -71,7 +71,7 @@ export async function checkObjects(
   const findings: RepairableFinding[] = [];
   let count = 0;
   let bytes = 0;
-  /** Files in objects/ that are as their name says: what a damaged copy in a pack is no loss beside. */
+  /** Intact files in objects/: a damaged copy in a pack beside one is no loss. */
   const sound = new IdTable();
   const copies: { readonly o: PlacedObject; readonly finding: RepairableFinding }[] = [];
   const report = (o: PlacedObject, subject: string, message: string) => {
@@ -94,7 +94,7 @@ export async function checkObjects(
   let all = 0;
   for (const o of objects) if (isTaken(o.id)) all += o.size;
   session.progress.start('reading objects', all, 'bytes');
-  // One for all: to have a MiB a file takes ten times as long as to hash a small one.
+  // One buffer for all: allocating 1 MiB per file takes ten times as long as hashing a small file.
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   let open: ObjectPlace | undefined;
   for (const o of objects) {

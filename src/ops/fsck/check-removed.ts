@@ -14,8 +14,8 @@ import type { Session } from '../session/session.js';
 import type { PlacedObjects } from './placed-objects.js';
 
 /**
- * Artifacts that were removed and could still be brought back, had somebody not taken their objects out of the
- * trash. What a collection purged is in the ledger, and no loss.
+ * Reports removed artifacts that could still be restored, had their objects not been taken out of the trash by
+ * something other than hs. A purge by a collection is in the ledger, and is not a loss.
  */
 export async function checkRemoved(
   session: Session,
@@ -24,7 +24,7 @@ export async function checkRemoved(
 ): Promise<RepairableFinding[]> {
   const catalog = await fold.advance();
   const policy = await readable(() => session.policy(catalog));
-  // How long the window is nobody knows then, and that the policy is lost is told already.
+  // Without a policy the window is unknown; its loss has been reported already.
   if (policy === undefined) return [];
   const since = session.clock.now() - policy.retention.trash_days * DAY_MS;
   const indexes = new IndexReader(session.store.objects);

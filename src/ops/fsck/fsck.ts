@@ -22,12 +22,12 @@ export interface FsckReport {
   readonly findings: readonly (Finding & { readonly repaired: boolean })[];
   readonly checked: {
     readonly entries: number;
-    /** Undefined: the ledger is too broken to tell which there are. */
+    /** Undefined: the ledger is too damaged to tell. */
     readonly artifacts?: number;
     readonly objects: number;
     readonly size_bytes: number;
   };
-  /** In objects/ and named by nothing: the business of a collection, and no problem. */
+  /** Objects in objects/ that nothing names: left to a collection, and not a problem. */
   readonly unreferenced?: { readonly objects: number; readonly size_bytes: number };
   readonly trash: { readonly batches: number; readonly objects: number; readonly size_bytes: number };
   readonly repaired: number;
@@ -65,7 +65,7 @@ async function checkReferences(
   try {
     const catalog = await fold.advance();
     const { artifacts, findings, reachable } = await checkArtifacts(session, catalog, objects, damaged);
-    // What was removed meanwhile is nobody's loss: its objects may be on their way to the trash.
+    // Not a loss if removed meanwhile: its objects may be on their way to the trash.
     const now = await fold.advance();
     const standing = findings.filter(
       ({ artifact_id: id }) => id === undefined || now.get(id)?.removed === undefined,
@@ -98,9 +98,8 @@ function account(objects: PlacedObjects, reachable: IdTable | undefined) {
 }
 
 /**
- * Looks at everything in a store and says what does not belong, is lost or was changed (E2). Under a
- * lease where one can be had, so that no collector purges meanwhile; a store that has lost its leases
- * directory is looked at too.
+ * Checks the whole store and reports what is foreign, lost or changed (E2). Runs under a lease where possible, so that
+ * no collector purges meanwhile; a store without its leases directory is checked too.
  */
 export async function fsck(session: Session, options: FsckOptions): Promise<FsckReport> {
   let lease: Lease | undefined;
@@ -121,7 +120,7 @@ async function check(session: Session, options: FsckOptions): Promise<FsckReport
   const verdict = await verifyLedger(store, session.progress, session.signal);
   const names = await store.check();
   const objects = new PlacedObjects();
-  // What cannot be listed is among those findings.
+  // A directory that cannot be listed is among those findings.
   const unlistable = () => undefined;
   for await (const group of store.inventory.groups({ sizes: true, unlistable })) objects.addAll(group);
   const checked = await checkObjects(session, objects, options);
@@ -155,14 +154,14 @@ async function check(session: Session, options: FsckOptions): Promise<FsckReport
   };
 }
 
-/** A ledger that is broken or was rolled back must not grow: then nothing is repaired. */
+/** A broken or rolled-back ledger must not grow: nothing is repaired then. */
 async function repair(
   session: Session,
   verdict: LedgerVerdict,
   folds: boolean,
   findings: readonly RepairableFinding[],
 ) {
-  // What it lost beside its entries, such as a policy that is in force no more, leaves the chain as it is.
+  // A lost object beside the chain, such as an old policy, leaves the chain intact.
   if (!folds || verdict.problems.some((p) => p.kind !== 'stray' && p.kind !== 'object')) {
     session.warn('nothing was repaired, because the ledger is damaged');
     return new Set<RepairableFinding>();

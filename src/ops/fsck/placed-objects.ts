@@ -7,7 +7,7 @@ export interface PlacedObject {
   readonly id: ObjectId;
   /** Bytes. */
   readonly size: number;
-  /** What it lies in. */
+  /** The file that contains it. */
   readonly place: ObjectPlace;
 }
 
@@ -19,15 +19,15 @@ function doubled<A extends Float64Array | Uint32Array>(made: A, before: A): A {
 }
 
 /**
- * Every copy of an object in a store and where it lies, in the order in which they were found. One object for each is
- * made as it is asked for: kept, those of a million files would take the heap that a program has.
+ * Every copy of every object in a store with its location, in the order found. Instances are created on demand: a
+ * million of them would fill the heap of a process.
  */
 export class PlacedObjects implements Iterable<PlacedObject> {
   readonly #ids = new IdTable();
   readonly #places: ObjectPlace[] = [];
-  /** By the number of the object in `#ids`: its row, of several the one in use. */
+  /** Row of each object, by its number in `#ids`; with several copies, the one in use. */
   #rowOf = new Uint32Array(LEAST_ROWS);
-  /** By row. */
+  /** Indexed by row. */
   #id = new Uint32Array(LEAST_ROWS);
   #place = new Uint32Array(LEAST_ROWS);
   #size = new Float64Array(LEAST_ROWS);
@@ -41,7 +41,7 @@ export class PlacedObjects implements Iterable<PlacedObject> {
     this.#size = doubled(new Float64Array(rows), this.#size);
   }
 
-  /** All that a group holds; the inventory must have been asked for sizes. */
+  /** Adds all objects of a group; the inventory must have been requested with sizes. */
   addAll({ objects, ...place }: ObjectGroup): void {
     this.#places.push(place);
     for (const { id, size = 0 } of objects) this.#add(id, size, place);
@@ -52,7 +52,7 @@ export class PlacedObjects implements Iterable<PlacedObject> {
     const row = this.#length++;
     const known = this.#ids.size;
     const number = this.#ids.add(id);
-    // One that is in both places counts as where it belongs.
+    // An object in both places counts as in use.
     if (number === known || batch === undefined) this.#rowOf[number] = row;
     this.#id[row] = number;
     this.#place[row] = this.#places.length - 1;

@@ -9,8 +9,8 @@ function recorded(text: string, max: number): string {
 }
 
 /**
- * Repairs what can be repaired without a loss, and records that in the ledger (`integrity_finding`).
- * Nothing that is damaged is removed (D8). Returns the findings that were repaired.
+ * Repairs what can be repaired without loss, and records it in the ledger (`integrity_finding`). Nothing damaged is
+ * removed (D8). Returns the repaired findings.
  */
 export async function repairFindings(
   session: Session,

@@ -19,7 +19,7 @@ import { overQuota, quotaRefusal } from './check-quota.js';
 import { makePlan, type Planned, type PlanRequest } from './make-plan.js';
 import type { Removal, RetentionStorage } from './retention-storage.js';
 
-/** A plan that a person or a pipeline has seen: nothing it does not list may be removed. */
+/** A plan that a user or a pipeline has seen: nothing that it does not list is removed. */
 export interface SeenPlan {
   readonly plan: PrunePlan;
   readonly hash: ObjectId;
@@ -29,7 +29,7 @@ export interface SeenPlan {
 
 export interface RemovalRequest extends PlanRequest {
   readonly command: 'gc' | 'rm';
-  /** The id of the report to be made. */
+  /** The id for the new report. */
   readonly report: ArtifactId;
   readonly actor: Actor;
   readonly jobId?: string | undefined;
@@ -38,26 +38,26 @@ export interface RemovalRequest extends PlanRequest {
   readonly seen?: SeenPlan | undefined;
   /** If the quota cannot be met, remove all that it may; otherwise QUOTA is thrown before anything is removed. */
   readonly bestEffort?: boolean;
-  /** Asks to stop before the commit. */
+  /** Requests a stop before the commit. */
   readonly signal?: AbortSignal;
-  /** The system's clock, in milliseconds. */
+  /** The system clock, in milliseconds. */
   systemMs(): number;
 }
 
 export interface RemovalOutcome {
-  /** The plan as it was applied. */
+  /** The plan as applied. */
   readonly plan: PrunePlan;
-  /** Absent when there was nothing to remove. */
+  /** Absent if there was nothing to remove. */
   readonly report?: ArtifactId;
-  /** The ledger entry that did it. */
+  /** The sequence number of the ledger entry. */
   readonly seq?: number;
-  /** How many of what went can be brought back until the trash is emptied. */
+  /** Number of removed artifacts that can be brought back until the trash is emptied. */
   readonly restorable: number;
   /** Removed artifacts that cannot be brought back. */
   readonly irreversible: readonly ArtifactId[];
   /** Bytes of the report and its manifest, which count as stored from now on. */
   readonly reportBytes: number;
-  /** By how much the store is over its quota now, the report counted. */
+  /** Bytes by which the store exceeds its quota now, including the report. */
   readonly overQuotaBytes: number;
   readonly sparedSince: readonly PlanItem[];
   readonly gone: readonly ArtifactId[];
@@ -87,9 +87,9 @@ async function checkSeen(storage: RetentionStorage, seen: SeenPlan, now: PlanHea
 }
 
 /**
- * Plans and removes (D3, D6): report, summary and removals in one commit, made for the state at the
- * head. Between plan and commit only additions may come; after anything else the plan is made again. Of
- * a plan that was seen, only what a fresh one prunes too goes.
+ * Plans and removes (D3, D6): report, summary and removals in one commit, built for the state at the head. Only
+ * additions may come between plan and commit; after anything else the plan is rebuilt. With `seen`, removes only what a
+ * fresh plan prunes too.
  */
 export async function applyRemoval(
   storage: RetentionStorage,

@@ -10,8 +10,8 @@ export function overQuota(
 }
 
 /**
- * Where what is held is over the quota by itself, taking all that rule 7 keeps does not help, and would be done
- * by each collection: not unless it was asked for.
+ * QUOTA if artifacts that must be kept exceed the quota on their own: removing everything rule 7 allows would not help,
+ * and each collection would repeat it. The caller skips this check with `bestEffort`.
  */
 export function quotaRefusal(fresh: PrunePlan, plan: PrunePlan): HsError | undefined {
   const { quota_bytes: quota, quota_unmet_bytes: unmet } = fresh.header;

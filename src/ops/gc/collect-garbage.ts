@@ -13,13 +13,13 @@ import { trashWindow } from './trash-window.js';
 export interface CollectOptions {
   /** A saved or shown plan: nothing that it does not list is removed (D3). */
   readonly seen?: SeenPlan | undefined;
-  /** In place of the policy's (bytes). With `seen`, the plan's own holds. */
+  /** Quota in bytes, instead of that of the policy. With `seen`, the plan's own applies. */
   readonly quotaBytes?: number | undefined;
   /** Also purge batches within their trash window; needs `retention.purge`. */
   readonly emptyTrash?: boolean;
   /** If the quota cannot be met, remove all that it may; otherwise QUOTA is thrown before anything is removed. */
   readonly bestEffort?: boolean;
-  /** How long a purge without a window waits for commands that are at work; by default two seconds. */
+  /** How long a purge without a window waits for running commands; default two seconds. */
   readonly patience?: Patience;
   /** Called once the removal is committed, before bytes are freed. */
   onRemoved?(outcome: RemovalOutcome): void;
@@ -30,7 +30,7 @@ export interface Collected {
   readonly reclaimed: Reclaimed;
   /** Removed artifacts that cannot be brought back; with `emptyTrash`, all of them. */
   readonly irreversible: readonly ArtifactId[];
-  /** Removed before and gone for good now: the trash was emptied. */
+  /** Artifacts removed earlier that cannot be brought back any more, because the trash was emptied. */
   readonly emptied: readonly TrashedArtifact[];
   /** When the trash batch may be purged; absent without a window, or if the trash was emptied. */
   readonly trashUntil?: Timestamp;
@@ -39,8 +39,8 @@ export interface Collected {
 }
 
 /**
- * Removes what retention says is over, then sweeps and purges. The removal is one commit; whatever
- * ends the command after it, the next collection goes on from there.
+ * Removes what retention prunes, then sweeps and purges. The removal is one commit; if the command ends after it, the
+ * next collection continues from there.
  */
 export async function collect(session: Session, options: CollectOptions = {}): Promise<Collected> {
   if (options.emptyTrash) await session.demand(await session.catalog(), 'retention.purge', []);
@@ -69,7 +69,7 @@ export async function collect(session: Session, options: CollectOptions = {}): P
   return { ...done, emptied: await goneForGood(session, trashed) };
 }
 
-/** What follows the commit of any removal. */
+/** The steps after the commit of any removal. */
 export async function finish(
   session: Session,
   storage: StoreRetention,
@@ -108,8 +108,8 @@ export async function emptyTrash(session: Session, patience?: Patience): Promise
 }
 
 /**
- * Declares leases dead that cannot be judged, and gives up what cannot be finished of dead ones, on the
- * word of whoever says so; the ledger records who.
+ * Declares leases dead whose liveness cannot be determined, and abandons unfinishable work of dead ones, because the
+ * user says so; the ledger records who.
  */
 export async function assumeDead(session: Session, tokens: readonly string[]): Promise<void> {
   const giveUp = async (tx: Transaction) => {

@@ -8,28 +8,28 @@ import { requestedPlan } from '../../core/retention/requested-plan.js';
 import type { RetentionStorage } from './retention-storage.js';
 
 export interface PlanRequest {
-  /** The clock that retention is judged by, asked once the state is read: nothing in it is then of the future. */
+  /** The clock for retention, read after the state, so that nothing in the state is dated later. */
   now(): Timestamp;
   /** Quota in bytes, instead of that of the policy. */
   readonly quotaBytes?: number | undefined;
   /** A policy to plan with instead of the current one. Such a plan cannot be applied. */
   readonly policy?: { readonly id: ObjectId; readonly policy: Policy } | undefined;
-  /** Only these, whatever retention says of them (`hs rm`). */
+  /** Only these artifacts, whatever retention says (`hs rm`). */
   readonly ids?: ReadonlySet<ArtifactId> | undefined;
-  /** Everything that goes has no trash window (`hs rm --purge`). */
+  /** Removes without a trash window (`hs rm --purge`). */
   readonly purge?: boolean;
 }
 
 export interface Planned {
   readonly plan: PrunePlan;
   readonly input: PlanInput;
-  /** When the newest change was committed that the plan knows of. */
+  /** Commit time of the newest change included in the plan. */
   readonly lastAt: Timestamp;
 }
 
 /**
- * The plan for the state that the storage has now. What would go is looked at closer first; what turns
- * out damaged is kept, and the plan is made again, since a floor or a quota may then fall elsewhere (D8).
+ * Plans for the current state of the storage. Artifacts to be removed are examined first; damaged ones are kept and the
+ * plan is made again, since a floor or a quota may then choose differently (D8).
  */
 export async function makePlan(storage: RetentionStorage, request: PlanRequest): Promise<Planned> {
   const state = await storage.state();

@@ -8,7 +8,7 @@ import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import type { IndexReader } from '../../store/objects/index-reader.js';
 import type { Store } from '../../store/store.js';
 
-/** Names of all objects, in use or in the trash: one listing is far cheaper than a look at each. */
+/** Names of all objects, in use or in the trash: one listing is far cheaper than a lookup each. */
 async function listObjects(store: Store): Promise<Set<ObjectId>> {
   const present = new Set<ObjectId>();
   for await (const { objects } of store.inventory.groups()) for (const { id } of objects) present.add(id);
@@ -16,8 +16,8 @@ async function listObjects(store: Store): Promise<Set<ObjectId>> {
 }
 
 /**
- * The objects of each artifact, and whether one of them is missing or an index unreadable (D8). Sizes
- * are those the ledger and the indexes state.
+ * The objects of each artifact, and whether one is missing or an index unreadable (D8). Sizes are those stated by the
+ * ledger and the indexes.
  */
 export async function objectsOfAll(
   store: Store,
@@ -27,7 +27,7 @@ export async function objectsOfAll(
 ): Promise<(record: ArtifactRecord) => ArtifactObjects> {
   const present = await listObjects(store);
   const isThere = async (id: ObjectId) => {
-    // It may have been moved between two listings.
+    // It may have been moved between the two listings.
     if (!present.has(id) && (await store.objects.has(id))) present.add(id);
     return present.has(id);
   };
@@ -44,7 +44,7 @@ export async function objectsOfAll(
       if (found === undefined) damaged = true;
       else {
         objects.push(found.index);
-        // A call with an argument for each of 125,000 files overflows the stack.
+        // Spreading 125,000 files into the arguments of a call overflows the stack.
         for (const member of found.members) objects.push(member);
       }
     }
@@ -57,7 +57,7 @@ export async function objectsOfAll(
   return (record) => known.get(record)!;
 }
 
-/** Whether what names the artifact's bytes reads back: its manifests, and a file payload by its size. */
+/** Whether an artifact's manifests are readable, and a file payload has its stated size. */
 export async function isSound(store: Store, record: ArtifactRecord): Promise<boolean> {
   for (const { manifest, size_bytes } of record.manifests) {
     try {

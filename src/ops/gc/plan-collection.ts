@@ -11,11 +11,11 @@ const MAX_TRIES = 3;
 export interface CollectionPlanOptions {
   /** Quota in bytes, instead of that of the policy. */
   readonly quotaBytes?: number | undefined;
-  /** In place of the one in force; such a plan cannot be applied. */
+  /** Instead of the current policy; such a plan cannot be applied. */
   readonly policy?: { readonly id: ObjectId; readonly policy: Policy } | undefined;
 }
 
-/** The plan of a collection now. Reads only: no lease, no entry, no change outside `cache/` (D5). */
+/** The plan of a collection now. Read-only: no lease, no entry, no change outside `cache/` (D5). */
 export async function planCollection(
   session: Session,
   options: CollectionPlanOptions = {},

@@ -10,7 +10,7 @@ import { trashWindow } from './trash-window.js';
 
 /** The effects of a plan besides the removals it lists. */
 export interface PlanOutlook {
-  /** When the trash that it would fill may be emptied; absent where nothing would stay in it. */
+  /** When the trash batch it would create may be purged; absent if nothing would stay in the trash. */
   readonly trash_until?: Timestamp;
   /** What the sweep and purge of that collection would free. */
   readonly reclaimable: Reclaimable;
@@ -25,7 +25,7 @@ export interface OutlookRequest {
   readonly bestEffort?: boolean;
 }
 
-/** The effects of applying a plan now. Reads only (D5). */
+/** The effects of applying a plan now. Read-only (D5). */
 export async function planOutlook(
   session: Session,
   plan: PrunePlan,

@@ -4,8 +4,8 @@ import type { Session } from '../session/session.js';
 import { type Removed, refusal } from './remove-artifacts.js';
 
 /**
- * The refusal of a removal of which nothing can go, recorded as the removal itself would record it. Nothing
- * is removed, whatever has become of the pins since the plan was made.
+ * Refuses a removal of which nothing can be removed, recorded as the removal itself would record it. Removes nothing,
+ * even if pins have changed since the plan was made.
  */
 export async function refuseRemoval(session: Session, plan: PrunePlan): Promise<Removed> {
   const refused = plan.items.map((item) => ({ item, error: refusal(item) }));

@@ -14,15 +14,15 @@ import { StorePreview, StoreRetention } from './store-retention.js';
 
 export interface RemoveOptions {
   readonly reason?: string | undefined;
-  /** Skips the trash (D9); takes `retention.purge`. */
+  /** Skips the trash (D9); needs `retention.purge`. */
   readonly purge?: boolean;
   readonly patience?: Patience;
 }
 
 export interface Removed extends Collected {
-  /** Asked for and not removed, each with why. */
+  /** Requested but not removed, each with the reason. */
   readonly refused: readonly { readonly item: PlanItem; readonly error: HsError }[];
-  /** Purged, but with bytes that other artifacts hold too, each with where they are. */
+  /** Purged, but other artifacts hold the same bytes; each with their location. */
   readonly shared: readonly { readonly item: PlanItem; readonly error: HsError }[];
   /** Why a purge is incomplete. */
   readonly unpurged?: HsError;
@@ -55,14 +55,14 @@ export function refusal(item: PlanItem): HsError {
   });
 }
 
-/** The plan of `hs rm`, and nothing else (D5). */
+/** The plan of `hs rm`, without effects (D5). */
 export async function planRemoval(session: Session, ids: ReadonlySet<ArtifactId>, purge: boolean) {
   return (await makePlan(new StorePreview(session), { now: () => session.now(), ids, purge })).plan;
 }
 
 /**
- * Removes artifacts by id, with the same plan, report, trash and pins as a collection (D9). Pinned and
- * frozen ones stay and are named in `refused`, which the ledger records too.
+ * Removes artifacts by id, with the plan, report, trash and pins of a collection (D9). Pinned and frozen artifacts stay
+ * and are listed in `refused`; the ledger records the refusal.
  */
 export async function removeArtifacts(
   session: Session,
@@ -105,12 +105,12 @@ export async function removeArtifacts(
       }),
     );
   }
-  // Nothing went, so nothing is swept: an unreferenced object may be another script's, on its way.
+  // Nothing was removed, so nothing is swept: an unreferenced object may be one that another script is about to use.
   if (outcome.report === undefined) {
     return { outcome, reclaimed: NOTHING, irreversible: [], emptied: [], refused, shared: [] };
   }
   const done = await finish(session, storage, outcome, false);
-  // Whoever purges a secret must know where else it is: bytes go with the last artifact that holds them.
+  // A user who purges a secret must know where else it is: bytes go only with the last artifact that holds them.
   const isSwept = options.purge === true && done.reclaimed.sweep === 'done';
   const gone = isSwept ? outcome.plan.items.filter((item) => item.verdict === 'prune') : [];
   const held = await purged.stillHeld(

@@ -8,19 +8,19 @@ import { namesOf } from '../../store/collector/mark.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
 import type { Session } from '../session/session.js';
 
-/** The pin that keeps restored artifacts from being collected again at once. */
+/** The pin that protects restored artifacts from the next collection. */
 export const RESTORED_PIN = 'restored';
 
 export interface RestoreOptions {
-  /** Without it, the next collection may take them again. */
+  /** False: the next collection may remove them again. */
   readonly pin: boolean;
-  /** The report of the collection that is undone. */
+  /** The report of the collection to undo. */
   readonly run?: ArtifactId;
 }
 
 export interface Restored {
   readonly restored: readonly ArtifactRecord[];
-  /** What cannot be brought back, item by item. */
+  /** Artifacts that cannot be restored, each with the reason. */
   readonly failed: readonly { readonly record: ArtifactRecord; readonly error: HsError }[];
 }
 
@@ -39,7 +39,7 @@ export async function removedByRun(session: Session, report: ArtifactRecord): Pr
   return found;
 }
 
-/** Whether `hs restore` could bring this removed artifact back now. */
+/** Whether `hs restore` could restore this removed artifact now. */
 export async function isRestorable(session: Session, record: ArtifactRecord): Promise<boolean> {
   try {
     await wanted(session, record, new IndexReader(session.store.objects));
@@ -70,8 +70,8 @@ async function wanted(session: Session, record: ArtifactRecord, indexes: IndexRe
 }
 
 /**
- * Brings removed artifacts back, all that can be in one commit: their objects first, durably, then the
- * entry, with a pin for the trash window (D7).
+ * Restores removed artifacts, all that can be restored in one commit: first their objects, durably, then the entry,
+ * with a pin for the trash window (D7).
  */
 export async function restore(
   session: Session,
@@ -101,9 +101,9 @@ export async function restore(
     }
     if (restored.length > 0) {
       const { trash_days } = (await session.policy(catalog)).retention;
-      // The later of the two: a collection may judge the pin by either.
+      // The later of the two clocks: a collection may judge the pin by either.
       const now = Math.max(session.setClock ?? 0, session.clock.now());
-      // Where there is no window, a day: long enough to pin it by hand.
+      // Without a window, one day: long enough to pin it by hand.
       const until = toTimestamp(now + Math.max(1, trash_days) * DAY_MS);
       await tx.commit(() => ({
         type: 'artifacts_restored',

@@ -23,25 +23,25 @@ export interface ReportRow extends EntryPayload<'meta.gc_summary'> {
   readonly at: Timestamp;
   /** `type:id`. */
   readonly actor: string;
-  /** How many of the removed artifacts are still removed. */
+  /** Number of removed artifacts that are still removed. */
   readonly removed_still: number;
-  /** Of these, what cannot be brought back any more. */
+  /** Of these, the ones that cannot be brought back any more. */
   readonly irreversible: number;
 }
 
-/** What can still be undone of a collection. */
+/** The part of a collection that can still be undone. */
 export interface ReportUndo {
-  /** When it removed them, by the system's clock. */
+  /** Time of the removal, by the system clock. */
   readonly at: Timestamp;
   /** When its trash may be purged; absent if the policy gave no window. */
   readonly trash_until?: Timestamp;
   /** Still removed, and can be brought back. */
   readonly restorable: readonly ArtifactId[];
-  /** Still removed, and cannot be. */
+  /** Still removed, and cannot be brought back. */
   readonly irreversible: readonly ArtifactId[];
 }
 
-/** The collections whose reports are still here, newest first. */
+/** The collections whose reports still exist, newest first. */
 export async function listReports(session: Session): Promise<ReportRow[]> {
   const catalog = await session.catalog();
   const removed = [...catalog.removed()];
@@ -88,7 +88,7 @@ async function undoOf(
   return compact({ at: registered.at, trash_until: until, restorable, irreversible });
 }
 
-/** One report, as its artifact holds it, and what can still be undone of it. */
+/** One report as stored in its artifact, and what can still be undone of it. */
 export async function readReport(
   session: Session,
   typed: string,

@@ -7,58 +7,58 @@ import type { ArtifactObjects, PlanInput } from '../../core/retention/plan-input
 import type { ReportSensitivity } from '../../core/retention/report-sensitivity.js';
 import type { Reclaimed } from '../../store/collector/collector.js';
 
-/** The input of a plan, at one ledger position. */
+/** The input of a plan at one ledger position. */
 export interface RetentionState {
   readonly head: Head;
-  /** When the newest change was committed, by the system's clock then. */
+  /** Commit time of the newest change, by the system clock at that time. */
   readonly lastAt: Timestamp;
   readonly policyId: ObjectId;
   readonly policy: Policy;
-  /** The live ones, in any order. */
+  /** The live artifacts, in any order. */
   readonly artifacts: readonly ArtifactRecord[];
   /** As {@link PlanInput.removed}. */
   readonly removed: PlanInput['removed'];
 }
 
-/** What one collection changes; all of it or nothing becomes visible. */
+/** The changes of one collection; all of them become visible, or none. */
 export interface Removal {
   readonly remove: readonly { readonly artifact_id: ArtifactId; readonly purge: boolean }[];
-  /** Registered as an artifact in the same step (D6). */
+  /** Registered as an artifact in the same commit (D6). */
   readonly report: {
     readonly artifact_id: ArtifactId;
     readonly bytes: Uint8Array;
-    /** Of everything that it names: as sensitive as the most sensitive of that. */
+    /** The sensitivity of the report: that of the most sensitive artifact it names. */
     readonly sensitivity: ReportSensitivity;
   };
-  /** For a report that takes so many bytes, its manifest included. */
+  /** The summary for a report of that many bytes, including its manifest. */
   summary(reportBytes: number): EntryPayload<'meta.gc_summary'>;
 }
 
 /**
- * All that planning and applying know of a backend (D11). A backend orders its changes: each commit is
- * made on a position, and fails or is rebuilt when another came first.
+ * The interface that planning and applying have to a backend (D11). A backend orders its changes: each commit is built
+ * on a position, and fails or is rebuilt if another came first.
  */
 export interface RetentionStorage {
   readonly storeId: string;
   /** Whether its records may have the fields of the feature `records-2`. */
   readonly countsItems: boolean;
-  /** The state at the newest position, from the most trusted source of the backend. */
+  /** The state at the newest position, from the backend's most trusted source. */
   state(): Promise<RetentionState>;
   /** Whether a change after that position did more than add artifacts. */
   changedSince(head: Head): Promise<boolean>;
-  /** Hash of the change at a position; undefined when there is none. */
+  /** Hash of the change at a position; undefined if there is none. */
   hashAt(seq: number): Promise<ObjectId | undefined>;
   /** The position at which a plan of this hash was applied. */
   appliedAt(planHash: ObjectId): Promise<number | undefined>;
-  /** Prepares the facts a plan needs of each artifact. Missing objects and unreadable indexes are damage. */
+  /** The facts that a plan needs of each artifact. Missing objects and unreadable indexes are damage. */
   objects(artifacts: readonly ArtifactRecord[]): Promise<(record: ArtifactRecord) => ArtifactObjects>;
-  /** Looks closer at one that is about to go: do its manifests read back, is its payload of its size? */
+  /** Examines an artifact about to be removed: are its manifests readable, has its payload the stated size? */
   isSound(record: ArtifactRecord): Promise<boolean>;
   /**
-   * Commits a removal. `build` runs against the newest position, again after each lost race; null is
-   * nothing to do. A pinned or frozen artifact in it fails the commit (D1). The position, or undefined.
+   * Commits a removal. `build` runs against the newest position, again after each lost race; null means nothing to do.
+   * A pinned or frozen artifact in it fails the commit (D1). Returns the position, or undefined.
    */
   commit(build: () => Promise<Removal | null>): Promise<number | undefined>;
-  /** Frees the bytes that nothing names any more and whose time to undo is over. */
+  /** Frees bytes that nothing names any more and whose trash window is over. */
   reclaim(options: { readonly emptyTrash: boolean }): Promise<Reclaimed>;
 }

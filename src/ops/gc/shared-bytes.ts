@@ -7,10 +7,10 @@ import { HsError } from '../../errors/hs-error.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
 import type { Session } from '../session/session.js';
 
-/** A message is a line. */
+/** A message is one line. */
 const MOST_NAMED = 3;
 
-/** Payload objects of an artifact by its record, empty ones apart: those are everywhere and give nothing away. */
+/** The payload objects of an artifact, without empty ones: those are everywhere and reveal nothing. */
 async function payloadOf(record: ArtifactRecord, indexes: IndexReader): Promise<ObjectId[]> {
   if (record.payload_type === 'file') return record.size_bytes === 0 ? [] : [record.content_hash];
   const found = await indexes.read(record.content_hash);
@@ -35,7 +35,7 @@ export class PurgedBytes {
     }
   }
 
-  /** Of what was purged: the errors that name where its bytes still are. One look at each artifact, for all. */
+  /** Errors that name where purged bytes still exist. Examines each artifact once for all of them. */
   async stillHeld(catalog: Catalog, ids: readonly ArtifactId[]): Promise<Map<ArtifactId, HsError>> {
     const { objects } = this.#session.store;
     const holders = new Map<ObjectId, ArtifactRecord[]>();
@@ -45,7 +45,7 @@ export class PurgedBytes {
     const found = new Map<ArtifactId, HsError>();
     if (holders.size === 0) return found;
     for (const record of [...catalog.live(), ...catalog.removed()]) {
-      // What was purged too holds nothing; what lies in the trash can be brought back.
+      // A purged artifact holds nothing; one in the trash can be brought back.
       if (record.removed?.purge) continue;
       for (const object of new Set(await payloadOf(record, this.#indexes))) holders.get(object)?.push(record);
     }

@@ -20,21 +20,21 @@ import { isSound, objectsOfAll } from './payload-presence.js';
 import type { Removal, RetentionState, RetentionStorage } from './retention-storage.js';
 
 export interface StoreRetentionOptions {
-  /** What committing takes. */
+  /** The capability needed to commit. */
   readonly capability: CapabilityId;
   /** Ids or names, for the record of a refusal. */
   readonly subjects?: readonly string[];
-  /** How long a purge without a window waits for commands that are at work. */
+  /** How long a purge without a window waits for running commands. */
   readonly patience?: Patience | undefined;
 }
 
-/** Retention over a store on disk. Removals and marks go by the ledger alone, never by the catalog index. */
+/** Retention over a store on disk. Removals and marks rely on the ledger alone, never on the catalog index. */
 export class StoreRetention implements RetentionStorage {
   readonly #session: Session;
   readonly #options: StoreRetentionOptions;
   readonly #fold: LedgerFold;
   readonly #indexes: IndexReader;
-  /** While committing: the position that the commit is made on, which nothing may look beyond. */
+  /** During a commit: the position it is built on; nothing may read beyond it. */
   #at: number | undefined;
 
   constructor(session: Session, options: StoreRetentionOptions) {
@@ -153,7 +153,7 @@ export class StoreRetention implements RetentionStorage {
       this.#fold,
       this.#indexes,
     );
-    // A clock that runs behind is met outside of any commit.
+    // A clock that runs behind is detected outside of any commit: record the refusal.
     return done.catch((e: unknown) => {
       if (!isHsError(e, 'REFUSED')) throw e;
       return session.write(capability, [], () => Promise.reject(e));
@@ -162,8 +162,8 @@ export class StoreRetention implements RetentionStorage {
 }
 
 /**
- * The same for looking only: from the catalog, which is quick, without a lease and without a change. The chain is
- * checked as it is where a removal goes by the ledger: what that refuses is not planned either (D5).
+ * Read-only variant: from the catalog, which is fast, without a lease and without changes. The chain is verified as for
+ * a removal: what that refuses is not planned either (D5).
  */
 export class StorePreview extends StoreRetention {
   readonly #session: Session;

@@ -19,7 +19,7 @@ function toTrashed(r: ArtifactRecord): TrashedArtifact {
   });
 }
 
-/** What emptying the trash would put beyond `hs restore`, in order of id. */
+/** The artifacts that `hs restore` could not bring back after the trash is emptied, sorted by id. */
 export async function trashedArtifacts(session: Session): Promise<TrashedArtifact[]> {
   const catalog = await session.catalog();
   const removed = [...catalog.removed()].filter((r) => r.removed?.purge !== true);
@@ -28,7 +28,7 @@ export async function trashedArtifacts(session: Session): Promise<TrashedArtifac
   return removed.filter((r) => !objects(r).damaged).map(toTrashed);
 }
 
-/** Of these, what cannot be brought back any more. */
+/** Of these, the ones that cannot be brought back any more. */
 export async function goneForGood(
   session: Session,
   trashed: readonly TrashedArtifact[],

@@ -5,18 +5,17 @@ import { isHsError } from '../../errors/hs-error.js';
 import type { Session } from '../session/session.js';
 
 export interface AcceptedRollback {
-  /** False: the ledger goes on from where it was seen, and nothing was changed. */
+  /** False: the ledger continues what was seen, and nothing was changed. */
   readonly accepted: boolean;
-  /** What had been seen; not there when the anchor could not be read. */
+  /** The last head seen; absent if the anchor was unreadable. */
   readonly seen?: Head;
   /** The head, after the entry that records the decision. */
   readonly head: Head;
 }
 
 /**
- * Takes a ledger that lacks what was seen of it, or of which that is lost, for the whole one (F3): records that, and sets the
- * anchor to its head. The session must have been opened `unchecked`. LEDGER_BROKEN when what is there
- * is no unbroken chain.
+ * Accepts a ledger that lacks entries seen before, or whose anchor is lost, as complete (F3): records that, and sets
+ * the anchor to its head. The session must be opened `unchecked`. LEDGER_BROKEN if the chain is broken.
  */
 export async function acceptRollback(session: Session, given: string | undefined): Promise<AcceptedRollback> {
   const { store } = session;

@@ -3,8 +3,8 @@ import { outputRootOf } from '../export/output-root.js';
 import type { Session } from '../session/session.js';
 
 /**
- * Accepts a store that came from elsewhere, with the output root that its policy has now. INTEGRITY when it
- * is not made as a store is; SYSTEM where that cannot be remembered.
+ * Accepts a store that came from elsewhere, with the output root of its current policy. INTEGRITY if its layout is not
+ * that of a store; SYSTEM if the acceptance cannot be saved.
  */
 export async function acceptStore(session: Session): Promise<void> {
   const { store } = session;

@@ -12,11 +12,11 @@ import { manifestOf } from '../payload/read-manifest.js';
 import type { Session } from '../session/session.js';
 import { reviseManifest } from './revise.js';
 
-/** What an artifact is called and labelled, by its newest revision. */
+/** Name and labels of an artifact, in its newest revision. */
 export interface Described {
   readonly artifact_id: ArtifactId;
   readonly revision: number;
-  /** False: it was so already, and nothing was written. */
+  /** False: there was no change, and nothing was written. */
   readonly changed: boolean;
   readonly name?: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -25,7 +25,7 @@ export interface Described {
 type Description = Pick<Manifest, 'name' | 'labels'>;
 type Field = keyof Description;
 
-/** Gives an artifact another name, or none, by a new revision (A8, `hs rename`). L1 is refused. */
+/** Renames an artifact, or removes its name, by a new revision (A8, `hs rename`). L1 is refused. */
 export function rename(
   session: Session,
   artifact: string,

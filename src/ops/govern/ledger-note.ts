@@ -4,7 +4,7 @@ import { PAYLOADS } from '../../core/ledger/payload.js';
 import { normalText } from '../../core/text/normal-form.js';
 import type { Session } from '../session/session.js';
 
-/** Appends a person's words to the ledger: one line, at most 4096 characters (USAGE). */
+/** Appends a note to the ledger: one line, at most 4096 characters (USAGE). */
 export async function appendNote(session: Session, text: string): Promise<LedgerEntry> {
   const payload = check(PAYLOADS.note, { text: normalText(text) }, 'USAGE', 'note');
   return session.write(

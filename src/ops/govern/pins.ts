@@ -35,8 +35,8 @@ function toOp(change: PinChange): LedgerOp {
 }
 
 /**
- * Applies pin changes in one commit, in their order, all or none (D1). A pin whose end has come
- * already, and an unpin of a name that is not there, fail all of them.
+ * Applies pin changes in one commit, in order, all or none (D1). A pin that has expired already, or an unpin of a name
+ * that does not exist, fails all of them.
  */
 export async function changePins(session: Session, asked: readonly PinChange[]): Promise<void> {
   if (asked.length === 0) return;
@@ -48,14 +48,14 @@ export async function changePins(session: Session, asked: readonly PinChange[]):
     }
   }
   const catalog = await session.catalog();
-  // One name that is not the actor's own asks for the wider capability.
+  // A single name other than the actor's own requires the broader capability.
   const name = changes.find((c) => c.name !== session.actor.id)?.name ?? session.actor.id;
   const ids = [...new Set(changes.map((c) => c.id))];
   const capability = await pinCapability(session, catalog, name, ids);
   const pinned = changes.filter((c) => c.change === 'pin').length;
   await session.write(capability, ids, (tx) =>
     tx.commit(async (head) => {
-      // Somebody else may have set a pin of that name since.
+      // Another actor may have set a pin of that name since.
       await session.demand(head, await pinCapability(session, head, name, ids), ids);
       return {
         type: 'pin_changed',
@@ -70,11 +70,11 @@ export interface PinRow extends Pin {
   readonly artifact_id: ArtifactId;
   /** Label of the pinned artifact: name, else filename hint, else short id. */
   readonly label: string;
-  /** Its end has come: it holds nothing. */
+  /** Expired: protects nothing. */
   readonly over: boolean;
 }
 
-/** Every pin of every live artifact, in order of pin name, then id. */
+/** Every pin of every live artifact, sorted by pin name, then id. */
 export async function listPins(session: Session): Promise<PinRow[]> {
   const now = session.now();
   const rows: PinRow[] = [];

@@ -30,14 +30,14 @@ export interface Promoted {
 }
 
 /**
- * Moves an artifact one layer up (A10). LAYER reports every gate that it fails, together; to L1 it takes
- * `attest`, the reason why, from which the attestation is made.
+ * Moves an artifact up one layer (A10). LAYER reports all failed gates together. Promotion to L1 needs `attest`, the
+ * reason, from which the attestation is made.
  */
 export async function promote(session: Session, name: string, attest: string | undefined): Promise<Promoted> {
   const reason = toReason(attest);
   return session.write('artifact.promote', [name], async (tx) => {
     let result: Promoted | undefined;
-    // The payload is read once: what its bytes are does not depend on the head, and it may be large.
+    // The payload is read only once: its bytes do not depend on the head, and it may be large.
     let read: { readonly of: ObjectId; readonly content: ReadPayload } | undefined;
     await tx.commit(async (catalog) => {
       const record = resolveArtifact(catalog, name);
@@ -103,7 +103,7 @@ function demandGates(name: string, to: 'L2' | 'L1', facts: PromotionFacts): void
 
 type ReadPayload = Pick<PromotionFacts, 'rehashed' | 'content'> & { readonly secrets: readonly string[] };
 
-/** Most findings reported for one payload; hs scan reports all. */
+/** Maximum number of findings reported per payload; hs scan reports all. */
 const MOST_SECRETS = 20;
 
 function warnOf(session: Session, name: string, secrets: readonly string[]): void {
@@ -111,7 +111,7 @@ function warnOf(session: Session, name: string, secrets: readonly string[]): voi
   session.warn(`in '${escapeText(name)}' there is ${secrets.join(', ')}`);
 }
 
-/** Reads the payload as it is now, every byte of it, and looks for secrets on the way (I6). */
+/** Reads every byte of the current payload and searches it for secrets (I6). */
 async function readPayload(session: Session, record: ArtifactRecord): Promise<ReadPayload> {
   const { objects } = session.store;
   const secrets: string[] = [];
@@ -134,7 +134,7 @@ async function readPayload(session: Session, record: ArtifactRecord): Promise<Re
   }
 }
 
-/** An object is what its name says or the stream throws: reading it to the end is hashing it again. */
+/** A stream throws if the bytes do not match the object's name: reading to the end verifies the hash. */
 async function readWhole(
   session: Session,
   id: ObjectId,

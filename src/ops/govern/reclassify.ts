@@ -24,13 +24,13 @@ export interface Reclassified {
   readonly classification: Classification;
   readonly exportable: boolean;
   readonly ttl: number | undefined;
-  /** False when it was so already; nothing was written then. */
+  /** False: there was no change, and nothing was written. */
   readonly changed: boolean;
 }
 
 /**
- * Changes how sensitive an artifact is, by a new revision (A8). To high it takes a TTL (A6), and stops
- * being exportable unless told otherwise. What is frozen can only be classified higher (A10).
+ * Changes the classification of an artifact by a new revision (A8). High needs a TTL (A6), and makes it not exportable
+ * unless specified otherwise. A frozen artifact can only be classified higher (A10).
  */
 export async function reclassify(
   session: Session,

@@ -10,7 +10,7 @@ import type { Session } from '../session/session.js';
 import { reviseManifest } from './revise.js';
 
 export interface RetainChange {
-  /** Days from `created_at`; null takes the TTL away. */
+  /** Days from `created_at`; null removes the TTL. */
   readonly ttl?: number | null | undefined;
   readonly retentionClass?: RetentionClass | undefined;
 }
@@ -23,8 +23,8 @@ export interface Retained {
 }
 
 /**
- * Gives artifacts another TTL or class, each by a new revision, in one commit (A8, D2). L1 is refused,
- * and so is taking the TTL from what is sensitive (A6).
+ * Changes the TTL or class of artifacts, each by a new revision, in one commit (A8, D2). L1 is refused, and so is
+ * removing the TTL of a sensitive artifact (A6).
  */
 export async function retain(
   session: Session,

@@ -7,8 +7,8 @@ import { factsOf } from '../put/register-artifact.js';
 import type { Transaction } from '../session/transaction.js';
 
 /**
- * A new revision with these fields changed (undefined takes one away), and the operation for it (A8). USAGE
- * for a change that the manifest cannot take.
+ * A new revision with these fields changed (undefined removes one), and the operation for it (A8). USAGE for a change
+ * that makes the manifest invalid.
  */
 export async function reviseManifest(
   tx: Transaction,

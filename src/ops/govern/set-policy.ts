@@ -35,20 +35,20 @@ export interface PolicyCheck {
   readonly to: ObjectId;
   readonly settings: readonly PolicySetting[];
   readonly grants: readonly GrantChange[];
-  /** What retention would judge otherwise, now. */
+  /** Artifacts that retention would now treat differently. */
   readonly verdicts: readonly VerdictChange[];
   readonly idle: readonly string[];
   /** `policy set` would refuse it: its author could not set the next one. */
   readonly locksOut: boolean;
 }
 
-/** Reads a policy as people write it; INVALID_RECORD, or HSK-4001 for an unknown capability. */
+/** Parses a policy as users write it; INVALID_RECORD, or HSK-4001 for an unknown capability. */
 function readPolicy(bytes: Uint8Array): NamedPolicy {
   const policy = toPolicy(parseLoose(bytes, MAX_POLICY_BYTES));
   return { id: sha256(encodePolicy(policy)), policy };
 }
 
-/** The policy in a file that a person named; links to it are theirs. */
+/** The policy in a file that the user named; its links are followed. */
 export async function readPolicyFile(disk: Disk, path: string): Promise<NamedPolicy> {
   const shown = escapeText(path);
   try {
@@ -61,13 +61,13 @@ export async function readPolicyFile(disk: Disk, path: string): Promise<NamedPol
   }
 }
 
-/** The policy in force. */
+/** The current policy. */
 export async function currentPolicy(session: Session): Promise<NamedPolicy> {
   const catalog = await session.catalog();
   return { id: catalog.policyId, policy: await session.policy(catalog) };
 }
 
-/** What a policy would change, and which of its rules match nothing; nothing is written. */
+/** The effects of a policy, and the rules in it that match nothing; writes nothing. */
 export async function checkPolicy(session: Session, proposed: NamedPolicy): Promise<PolicyCheck> {
   const current = await currentPolicy(session);
   const { planCollection } = await import('../gc/plan-collection.js');
@@ -85,10 +85,7 @@ export async function checkPolicy(session: Session, proposed: NamedPolicy): Prom
   };
 }
 
-/**
- * Reads a proposed policy and puts it in force. That it grants a capability that there is not is a refusal, and
- * recorded as one (F2).
- */
+/** Reads a proposed policy and sets it. An unknown capability in it is a refusal, and recorded as one (F2). */
 export async function setPolicyFrom(
   session: Session,
   read: () => NamedPolicy | Promise<NamedPolicy>,
@@ -103,7 +100,7 @@ export async function setPolicyFrom(
   return setPolicy(session, proposed);
 }
 
-/** Puts a policy in force (F1). One that would keep its own author from setting the next is refused. */
+/** Sets a policy (F1). One that would keep its own author from setting the next is refused. */
 export async function setPolicy(
   session: Session,
   proposed: NamedPolicy,

@@ -15,15 +15,15 @@ export type Files = ReadonlyMap<string, ObjectId>;
 /** A member of a bundle, as the bundle itself describes it. */
 export interface Bundled {
   readonly member: BundleMember;
-  /** Undefined: it cannot be read, or is not the one that the bundle's index names. */
+  /** Undefined: unreadable, or not the one that the bundle's index names. */
   readonly manifest: Manifest | undefined;
   /** The path of its payload. */
   readonly payload: string;
 }
 
 /**
- * The members of the bundle at `prefix` among `files`; undefined when they cannot be known. None where it was
- * put as a bundle without being one: its files are then all there is to look at.
+ * The members of the bundle at `prefix` among `files`; undefined if they cannot be determined. Empty if it was stored
+ * with kind bundle but is not one: then only its files are examined.
  */
 export async function bundledIn(
   reader: GuardReader,

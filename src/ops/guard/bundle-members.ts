@@ -6,9 +6,9 @@ import type { GuardReader } from './read-files.js';
 const MEMBER_PATH = /^members\/([^/]+)\/(?:(artifact\.json)|payload(?:\/(.+))?)$/s;
 
 /**
- * Tells whether a file of a bundle belongs to a member that is known here and goes by what is known of
- * itself: a bundle is as sensitive as one of its members, which says nothing of the others. That holds for
- * bytes that the artifact at that path is known to have: of one that was purged, they are the bundle's alone.
+ * Tells whether a file of a bundle belongs to a member known here, which has a classification of its own: a bundle is
+ * as sensitive as one of its members, which says nothing about the others. Applies to bytes that the artifact at that
+ * path is known to have; those of a purged one belong to the bundle alone.
  */
 export function memberCheck(reader: GuardReader, catalog: Catalog) {
   const contents = new Map<ArtifactId, Promise<ReadonlySet<ObjectId>>>();
@@ -21,7 +21,7 @@ export function memberCheck(reader: GuardReader, catalog: Catalog) {
     contents.set(record.artifact_id, known);
     return known;
   };
-  /** Also in a revision of another store. */
+  /** Also true for a revision from another store. */
   const isManifestOf = async (hash: ObjectId, { artifact_id, content_hash }: ArtifactRecord) => {
     const manifest = await reader.manifest(hash);
     return manifest?.artifact_id === artifact_id && manifest.content_hash === content_hash;

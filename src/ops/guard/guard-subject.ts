@@ -5,8 +5,8 @@ import { type Leaving, Resolver } from './resolve-leaving.js';
 import { restrictedContents } from './restricted-contents.js';
 
 /**
- * Resolves an artifact and everything that would leave with it into what the guard decides about (B6): the
- * one answer for every kind of artifact and every way out.
+ * Resolves an artifact and everything that would leave with it into the guard's input (B6): the single resolution for
+ * every kind of artifact and every way out.
  */
 export async function guardSubject(bytes: Bytes, catalog: Catalog, leaving: Leaving): Promise<GuardSubject> {
   const contents = await restrictedContents(bytes, catalog);

@@ -13,10 +13,10 @@ export interface HeldFile {
   readonly size: number;
 }
 
-/** What reading bytes by their hash takes. */
+/** The functions needed to read bytes by hash. */
 export type Bytes = Pick<ObjectStore, 'read'>;
 
-/** Reads manifests and indexes, each once; `undefined` is one that cannot be read. */
+/** Reads manifests and indexes, each once; `undefined` if unreadable. */
 export class GuardReader {
   readonly bytes: Bytes;
   readonly #manifests = new Map<ObjectId, Promise<Manifest | undefined>>();
@@ -32,7 +32,7 @@ export class GuardReader {
     );
   }
 
-  /** The files of a payload: of a file payload the one, without a path. */
+  /** The files of a payload; a file payload has one, without a path. */
   async files(record: ArtifactRecord): Promise<readonly HeldFile[] | undefined> {
     const { payload_type, content_hash, size_bytes } = record;
     if (payload_type === 'file') return [{ path: '', hash: content_hash, size: size_bytes }];
@@ -53,7 +53,7 @@ function once<T>(
   return found;
 }
 
-/** Damage is an answer here: what cannot be read is unknown, and the guard decides about that too. */
+/** Damage is a valid answer here: unreadable means unknown, and the guard decides about that too. */
 export async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
   try {
     return await read();

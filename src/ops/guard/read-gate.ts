@@ -24,15 +24,16 @@ export async function findRestricted(
   ids: Iterable<ObjectId>,
 ): Promise<ObjectId | undefined> {
   const { of, unreadable } = await restrictedContents(bytes, catalog);
-  // An index that cannot be read may name it: the gate fails closed.
+  // An unreadable index may name it: the gate fails closed.
   const unknown = unreadable.some(isRestricted);
   for (const id of ids) if (unknown || of.get(id)?.some(isRestricted)) return id;
   return undefined;
 }
 
 /**
- * Reading a payload: what is high or not exportable takes `artifact.read:restricted` (B5), and so do bytes
- * that are restricted under another artifact. `read` is what of a directory is read: its index, or all of it.
+ * Gates reading a payload: a high or non-exportable artifact needs `artifact.read:restricted` (B5), and so do bytes
+ * that are restricted under another artifact. `read` selects the part of a directory that is read: its index, or all of
+ * it.
  */
 export async function demandRead(
   session: Session,
@@ -49,8 +50,8 @@ export async function demandRead(
 }
 
 /**
- * Demands `artifact.read:restricted` when a restricted artifact, live or removed, names one of these
- * objects. Who may read what is restricted needs no search.
+ * Requires `artifact.read:restricted` if a restricted artifact, live or removed, names one of these objects. An actor
+ * who has it needs no search.
  */
 export async function demandUnrestricted(
   session: Session,

@@ -8,30 +8,31 @@ import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import { type Bundled, bundledIn, type Files } from './bundle-files.js';
 import type { GuardReader, HeldFile } from './read-files.js';
 
-/** Everything known about bytes, by their hash; used by guard, read gate and import. */
+/** Everything known about bytes, by hash; used by guard, read gate and import. */
 export interface RestrictedContents {
   /**
-   * Artifacts that are more than low and exportable, or slices of what may be: those of that content, and
-   * restricted directories, or slices of such, with a file of it. What was removed is still known: its bytes may be elsewhere.
+   * By hash, the artifacts that are not both low and exportable, or are slices of such: those with that content, and
+   * restricted directories, or slices of such, that contain it as a file. Removed artifacts stay known: their bytes may
+   * be elsewhere.
    */
   readonly of: ReadonlyMap<ObjectId, readonly ArtifactRecord[]>;
-  /** Live directories of that sort whose index cannot be read: any bytes may be theirs. */
+  /** Live directories of that sort whose index is unreadable: any bytes may be theirs. */
   readonly unreadable: readonly ArtifactRecord[];
 }
 
-/** Everything of one artifact that would leave; undefined fields cannot be read. */
+/** Everything of one artifact that would leave; undefined fields are unreadable. */
 export interface Leaving {
   readonly record: ArtifactRecord;
   readonly manifest: Manifest | undefined;
   readonly entries: readonly HeldFile[] | undefined;
 }
 
-/** Resolves artifacts and their contents into the subjects of the guard. */
+/** Resolves artifacts and their contents into the guard's subjects. */
 export class Resolver {
   readonly #reader: GuardReader;
   readonly #catalog: Catalog;
   readonly #contents: RestrictedContents;
-  /** Each artifact counts once: sources may meet again, and what blocks there was said. */
+  /** Each artifact counts once: sources may recur, and their objections were reported the first time. */
   readonly #visited = new Set<ArtifactId>();
   readonly #slices = new Set<ArtifactId>();
 
@@ -44,11 +45,11 @@ export class Resolver {
   async artifact(leaving: Leaving): Promise<GuardSubject> {
     const { record, manifest } = leaving;
     this.#visited.add(record.artifact_id);
-    // A manifest that cannot be read may say more than the ledger knows.
+    // An unreadable manifest may be stricter than the ledger says.
     const facts = manifest === undefined ? undefined : stricter(record, manifest);
     const members = await this.#members(leaving, 1);
     for (const other of this.#contents.unreadable) {
-      // Any file may be one of its files.
+      // Any file may belong to it.
       if (other.artifact_id !== record.artifact_id)
         members?.push(subject({ label: labelOf(other), link: 'unread' }, other, other, other, undefined));
     }
@@ -61,7 +62,7 @@ export class Resolver {
     };
   }
 
-  /** A slice is a part of its source. */
+  /** A slice is part of its source. */
   async sources(manifest: Manifest, depth = 1): Promise<GuardSubject[]> {
     const found: GuardSubject[] = [];
     for (const handle of manifest.source_artifact_refs ?? []) {
@@ -73,7 +74,7 @@ export class Resolver {
     return found;
   }
 
-  /** The contents of an artifact; undefined if its manifest or index cannot be read. */
+  /** The contents of an artifact; undefined if its manifest or index is unreadable. */
   async #members({ record, manifest, entries }: Leaving, depth: number): Promise<GuardSubject[] | undefined> {
     if (manifest === undefined || entries === undefined) return undefined;
     const named = new Set<ArtifactId>([record.artifact_id]);
@@ -90,7 +91,7 @@ export class Resolver {
     return members;
   }
 
-  /** Artifacts other than `named` that are known to have this content or one of these files, each once. */
+  /** Artifacts other than `named` known to have this content or one of these files, each once. */
   async #sameBytes(
     self: ArtifactRecord | Handle,
     files: readonly HeldFile[],
@@ -104,13 +105,13 @@ export class Resolver {
       found.set(record.artifact_id, path === undefined ? { record } : { record, path });
     };
     for (const record of of.get(self.content_hash) ?? []) note(record);
-    // Where nothing is restricted, no file has to be asked about.
+    // If nothing is restricted, no file needs a lookup.
     for (const { path, hash } of of.size === 0 ? [] : files) {
       if (hash !== self.content_hash) for (const record of of.get(hash) ?? []) note(record, path);
     }
     const members: GuardSubject[] = [];
     for (const { record, path } of found.values()) {
-      // Of a directory with that file, the other files are not there.
+      // Of a directory with that file, only that file leaves.
       const inside = record.kind === 'dataset_slice' ? await this.#sourcesOf(record, depth + 1) : [];
       const isSame = record.payload_type === 'file' || record.content_hash === self.content_hash;
       const link = isSame ? 'bytes' : 'directory';
@@ -119,7 +120,7 @@ export class Resolver {
     return members;
   }
 
-  /** What a slice was taken from, whose bytes are met elsewhere; undefined when its manifest cannot be read. */
+  /** The source of a slice whose bytes occur elsewhere; undefined if the slice's manifest is unreadable. */
   async #sourcesOf(slice: ArtifactRecord, depth: number): Promise<GuardSubject[] | undefined> {
     if (depth > MAX_DEPTH || this.#slices.has(slice.artifact_id)) return [];
     this.#slices.add(slice.artifact_id);
@@ -127,7 +128,7 @@ export class Resolver {
     return manifest && this.sources(manifest, depth);
   }
 
-  /** What is in an artifact that another one is made of. Of a plain file enough is known without its bytes. */
+  /** The contents of a source. For a plain file, the record is enough without its bytes. */
   async #inside(source: ArtifactRecord | Handle, depth: number): Promise<GuardSubject[] | undefined> {
     const { kind, artifact_id: id } = source;
     if (depth > MAX_DEPTH || this.#visited.has(id)) return [];
@@ -179,7 +180,7 @@ export class Resolver {
         : manifest.kind === 'dataset_slice'
           ? await this.sources(manifest, depth)
           : [];
-    // A manifest that was made up does not stand in for what is known of the artifact.
+    // A forged manifest does not replace what is known of the artifact.
     if (now?.manifests.some((m) => m.manifest === member.manifest)) named.add(now.artifact_id);
     const what = { label: labelOf(manifest), link: 'bundled' } as const;
     return subject(what, manifest, stricter(manifest, now), now, inside);

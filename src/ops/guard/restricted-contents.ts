@@ -9,7 +9,10 @@ import { Resolver, type RestrictedContents } from './resolve-leaving.js';
 
 const known = new WeakMap<Catalog, Promise<RestrictedContents>>();
 
-/** Reads the indexes of restricted directories and of what they bundle, and manifests of slices, once for each state of the store. */
+/**
+ * Reads the indexes of restricted directories and their bundled members, and the manifests of slices, once per state of
+ * the store.
+ */
 export function restrictedContents(bytes: Bytes, catalog: Catalog): Promise<RestrictedContents> {
   const found = known.get(catalog) ?? new Collector(bytes, catalog).collect();
   known.set(catalog, found);
@@ -37,7 +40,7 @@ class Collector implements RestrictedContents {
       if (isRestricted(record)) await this.#addFiles(record);
       else if (record.kind === 'dataset_slice') slices.add(record);
     }
-    // A slice of what holds a file of another slice is one of what that was taken from: until none is added.
+    // A slice may become restricted because of a file of another slice: repeat until none is added.
     for (let before = -1; before !== slices.size; ) {
       before = slices.size;
       for (const slice of slices) {
@@ -57,19 +60,19 @@ class Collector implements RestrictedContents {
 
   async #addFiles(record: ArtifactRecord): Promise<void> {
     const files = await this.#reader.files(record);
-    // Damaged, or purged by a version that kept no index: to hold everything back for ever would be no answer.
+    // Damaged, or purged by a version that kept no index: blocking everything forever would be no solution.
     if (files === undefined && record.removed === undefined) this.unreadable.push(record);
     for (const { path, hash, size } of files ?? []) {
-      // Empty files give nothing away, and are everywhere.
+      // Empty files reveal nothing, and are everywhere.
       if (size === 0 || (await this.#isMember(record, path, hash))) continue;
       this.#add(hash, record);
     }
   }
 
-  /** Whether the guard would hold it back for what it was taken from: then its files are held back too. */
+  /** Whether the guard would block a slice because of its sources: then its files are blocked too. */
   async #isDerived(slice: ArtifactRecord): Promise<boolean> {
     const manifest = await this.#reader.manifest(slice.manifest);
-    // Sources that cannot be read may be anything, but those of what was purged are no longer to be had.
+    // Unreadable sources may be anything, but those of a purged slice cannot be recovered.
     if (manifest === undefined) return slice.removed === undefined;
     const sources = await new Resolver(this.#reader, this.#catalog, this).sources(manifest);
     return sources.some((source) => guardExport(source, new Set()).length > 0);

@@ -19,10 +19,10 @@ import type { PlannedArtifact } from './plan-import.js';
 import type { FoundWorkspace } from './read-workspace.js';
 
 export const IMPORT_REPORT_SCHEMA = 'hs.handshake-import/1';
-/** The name that all reports of imports of a store share. */
+/** The name shared by all import reports of a store. */
 export const IMPORT_REPORT_NAME = 'import-report';
 
-/** What came in and what did not, with every fault, as canonical JSON Lines: a header, then the artifacts. */
+/** What was imported and what was not, with every fault, as canonical JSON Lines: a header, then the artifacts. */
 function reportBytes(planned: readonly PlannedArtifact[], { strays }: FoundWorkspace): Buffer {
   const count = (outcome: PlannedArtifact['outcome']) => planned.filter((p) => p.outcome === outcome).length;
   const said = (faults: PlannedArtifact['faults']) =>
@@ -49,7 +49,7 @@ function reportBytes(planned: readonly PlannedArtifact[], { strays }: FoundWorks
   return canonicalLines([header, ...lines]);
 }
 
-/** As sensitive as the most sensitive thing that it names; what could not be read may be anything. */
+/** As sensitive as the most sensitive artifact it names; an unreadable one may be anything. */
 function sensitivityOf(planned: readonly PlannedArtifact[]): Sensitivity {
   return planned.reduce<Sensitivity>(
     (level, { manifest, found }) =>
@@ -59,8 +59,8 @@ function sensitivityOf(planned: readonly PlannedArtifact[]): Sensitivity {
 }
 
 /**
- * The report of an import as an artifact: a directory with `report.jsonl` and every `artifact.json` as it was, so that
- * nothing that a manifest here has no place for is lost with the workspace.
+ * The report of an import as an artifact: a directory with `report.jsonl` and every original `artifact.json`, so that
+ * fields that a manifest here has no place for are not lost with the workspace.
  */
 export async function importReport(
   session: Session,

@@ -20,29 +20,29 @@ import { type FoundWorkspace, openWorkspace, readWorkspace } from './read-worksp
 import { takeIn } from './take-in.js';
 
 export interface WorkspaceOptions {
-  /** In days, for what is sensitive and brings no time to live (A6). */
+  /** TTL in days for sensitive artifacts without one (A6). */
   readonly ttl?: number;
 }
 
-/** An artifact of the workspace that is here now, or would be. */
+/** An artifact of the workspace that exists here now, or would after the import. */
 export interface WorkspaceArtifact {
   readonly artifactId: ArtifactId;
   readonly contentHash: ObjectId;
-  /** The hash that the workspace stated, which the provenance keeps. */
+  /** The hash stated in the workspace, kept in the provenance. */
   readonly statedHash: ObjectId;
   readonly hashForm: HashForm;
-  /** The layer that it had. */
+  /** Its layer in the workspace. */
   readonly layer: string;
   readonly present: boolean;
   readonly tightened: boolean;
-  /** Came approved or frozen, which only this store's own promotion can make it. */
+  /** Was approved or frozen there; only a promotion in this store can make it so here. */
   readonly demoted: boolean;
   readonly pinned: boolean;
   readonly ttlOver: boolean;
   readonly faults: readonly Fault[];
 }
 
-/** An artifact that stays outside. */
+/** An artifact that is not imported. */
 export interface RefusedArtifact {
   readonly layer: string;
   /** The name of its directory. */
@@ -54,16 +54,16 @@ export interface RefusedArtifact {
 export interface WorkspaceImport {
   readonly artifacts: readonly WorkspaceArtifact[];
   readonly refused: readonly RefusedArtifact[];
-  /** What lay there and belongs to no artifact. */
+  /** Files that belong to no artifact. */
   readonly strays: readonly Fault[];
-  /** The artifact that holds what was found, and each original manifest; absent where nothing came in. */
+  /** The artifact with the report and each original manifest; absent if nothing was imported. */
   readonly report?: ArtifactId;
 }
 
-/** The pin of what was pinned in its workspace. */
+/** Name of the pin for artifacts that were pinned in their workspace. */
 const PIN_NAME = 'handshake';
 
-/** Tells how far it is, and stops at a signal between two chunks. */
+/** Reports progress, and stops at a signal between two chunks. */
 function advancing({ progress, signal }: Session): (bytes: number) => void {
   return (bytes) => {
     signal.throwIfAborted();
@@ -97,7 +97,7 @@ async function planned(
   return planImport(found.artifacts, { catalog, restricted, ttl });
 }
 
-/** What an import would do; reads and hashes all of it, and changes nothing (D5). */
+/** The plan of an import: reads and hashes everything, and changes nothing (D5). */
 export function planWorkspaceImport(
   session: Session,
   path: string,
@@ -109,9 +109,9 @@ export function planWorkspaceImport(
 }
 
 /**
- * Brings in the artifacts of a handshake_core workspace: what is sound in one commit, under its own ids; what is not
- * stays outside and is told, each with its error. Hashes are compared before anything is stored. What is here already
- * stays as it is, unless the workspace is stricter about it.
+ * Imports the artifacts of a handshake_core workspace under their own ids: sound ones in one commit; the others are
+ * left out and reported, each with its error. Hashes are verified before anything is stored. An artifact that exists
+ * already is left unchanged, unless the workspace is stricter about it.
  */
 export function importWorkspace(
   session: Session,
@@ -204,7 +204,7 @@ function told(session: Session, found: FoundWorkspace, plan: readonly PlannedArt
     ];
   });
   const refused = plan
-    // A copy of what comes in from another layer is no loss.
+    // A refused copy of an artifact imported from another layer is no loss.
     .filter((p) => p.outcome === 'refused' && p.faults.some(keepsOut))
     .map(({ found: { place }, faults }) => ({ ...place, faults, error: errorOf(place, faults) }));
   return { artifacts, refused, strays: [...found.strays, ...copies(plan)] };
@@ -221,7 +221,7 @@ function copies(plan: readonly PlannedArtifact[]): Fault[] {
     );
 }
 
-/** The first fault that keeps it out decides the code; all of those are said. */
+/** The first fault that prevents the import sets the code; the message lists all of them. */
 function errorOf({ layer, name }: { layer: string; name: string }, faults: readonly Fault[]): HsError {
   const out = faults.filter(keepsOut);
   const why = out.map((f) => f.message).join('; ');

@@ -6,26 +6,26 @@ import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { DiskFile } from '../../fsx/disk.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
 
-/** One file of a payload, to be read before the next is asked for. */
+/** One file of a payload; consume it before requesting the next. */
 export interface PayloadFile {
-  /** Relative to the payload; '' for a payload that is a file. */
+  /** Relative to the payload; '' for a file payload. */
   readonly path: string;
-  /** When it was opened. */
+  /** Stat at the time it was opened. */
   readonly size: number;
   readonly executable: boolean;
   readonly content: AsyncIterable<Uint8Array>;
 }
 
 const CHUNK_BYTES = 1024 * 1024;
-/** Each level holds a descriptor; no workspace comes near. */
+/** Each level holds a descriptor; no real workspace is nearly that deep. */
 const MAX_DEPTH = 128;
 
-/** A small file, as far as it was when it was looked at. */
+/** Reads a small file, at most its size when it was examined. */
 export function wholeFile(file: DiskFile, size: number): Promise<Uint8Array> {
   return whole(chunks(file, size));
 }
 
-/** The same chunks; `onBytes` is told of each, and may throw to stop. */
+/** Passes the chunks through and calls `onBytes` for each; `onBytes` may throw to stop. */
 export async function* counted(
   content: AsyncIterable<Uint8Array>,
   onBytes: (count: number) => void,
@@ -53,8 +53,8 @@ async function* chunks(file: DiskFile, end: number): AsyncGenerator<Uint8Array> 
 }
 
 /**
- * Gives each file of the payload `name` in `dir` to `take`, without following a link; what is wrong is added to
- * `faults`. Says what the payload is; undefined where there is none, or one that is neither file nor directory.
+ * Calls `take` for each file of the payload `name` in `dir`, following no link; problems are added to `faults`. Returns
+ * the payload's type; undefined if it does not exist, or is neither file nor directory.
  */
 export async function payloadFiles(
   dir: SafeDir,

@@ -11,25 +11,25 @@ import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import type { FoundArtifact, Place } from './read-workspace.js';
 import { manifestFor } from './to-manifest.js';
 
-/** What becomes of an artifact of the workspace. */
+/** The planned outcome for an artifact of the workspace. */
 export interface PlannedArtifact {
   readonly found: FoundArtifact;
-  /** `tightened`: it is here, and the workspace is stricter about it. */
+  /** `tightened`: it exists here, and the workspace is stricter about it. */
   readonly outcome: 'refused' | 'present' | 'tightened' | 'new';
-  /** Of what is not refused: as it will be, or of what is here as the workspace has it. */
+  /** Unless refused: the manifest to register, or for an existing artifact the workspace's version of it. */
   readonly manifest?: Manifest;
   readonly faults: readonly Fault[];
 }
 
 export interface PlanContext {
   readonly catalog: Catalog;
-  /** Restricted artifacts by their content. */
+  /** Restricted artifacts by content hash. */
   readonly restricted: ReadonlyMap<ObjectId, readonly ArtifactRecord[]>;
-  /** Days, for what is sensitive and brings none. */
+  /** TTL in days for sensitive artifacts without one. */
   readonly ttl: number | undefined;
 }
 
-/** One that nothing of its own keeps out. */
+/** An artifact that no fault of its own excludes. */
 interface Candidate {
   readonly found: FoundArtifact;
   readonly m: WorkspaceManifest;
@@ -38,7 +38,7 @@ interface Candidate {
   ttl: number | undefined;
 }
 
-/** Decides about each artifact of a workspace in one state of the store: a pure function of both. */
+/** Decides about each artifact of a workspace in one state of the store; a pure function of both. */
 export function planImport(found: readonly FoundArtifact[], context: PlanContext): PlannedArtifact[] {
   const lists = new Map(found.map((f) => [f, new FaultList(f.faults)]));
   const candidates = candidatesOf(found, lists);
@@ -62,7 +62,7 @@ export function planImport(found: readonly FoundArtifact[], context: PlanContext
       return record === undefined || record.removed !== undefined ? undefined : handleOf(record);
     };
     const { kept, lost } = sourcesOf(c, circles, handle);
-    // What was dropped was told with the plain one.
+    // Dropped sources were reported with the plain manifest.
     const manifest = manifestFor(f, decided(c, kept, lost), new FaultList())!;
     return { found: f, outcome: outcomeOf(context.catalog.get(id), c), manifest, faults: faults.items };
   });
@@ -72,14 +72,14 @@ function decided(c: Candidate, sources: Handle[], lostSources: EntityRef[]) {
   return { ...c.level, ttl: c.ttl, sources, lostSources };
 }
 
-/** Each id once: of copies with the same content the one from the highest layer, of others none. */
+/** Each id once: of copies with the same content, the one from the highest layer; of others, none. */
 function candidatesOf(
   found: readonly FoundArtifact[],
   lists: ReadonlyMap<FoundArtifact, FaultList>,
 ): Map<ArtifactId, Candidate> {
   const candidates = new Map<ArtifactId, Candidate>();
   const contradicted = new Set<ArtifactId>();
-  // L1 comes first.
+  // L1 sorts first.
   for (const f of [...found].sort((a, b) => (a.place.layer < b.place.layer ? -1 : 1))) {
     const faults = lists.get(f)!;
     const { manifest: m, payload } = f;
@@ -94,7 +94,7 @@ function candidatesOf(
         ttl: m.retention_ttl_days ?? undefined,
       });
     } else if (before.found.payload!.hash === payload.hash) {
-      // What either copy says of how sensitive it is holds.
+      // The stricter classification of the two copies applies.
       before.level = stricter(before.level, m);
       const where = before.found.place.layer;
       faults.add('duplicate-copy', `it is in ${where} too, with the same content, and comes from there`);
@@ -113,7 +113,7 @@ function candidatesOf(
 
 const placeOf = ({ layer }: Place) => layer;
 
-/** How sensitive it will be, and until when it is kept; what stands against it in this store. */
+/** Decides the classification and TTL of an artifact, and adds the faults that this store raises. */
 function decideLevel(c: Candidate, { catalog, restricted, ttl }: PlanContext): void {
   const { m, faults } = c;
   const { hash, type } = c.found.payload!;
@@ -146,7 +146,7 @@ function decideLevel(c: Candidate, { catalog, restricted, ttl }: PlanContext): v
       faults.add('frozen-here', 'it is frozen here (L1), and the workspace says that it must not leave');
   }
   if (c.ttl !== undefined || !isSensitive({ kind: m.kind, ...c.level })) return;
-  // What is frozen here takes none; that of the manifest from the workspace is then never asked for.
+  // A frozen artifact here takes no TTL; the one in the workspace's manifest is not used.
   c.ttl = ttl ?? here?.retention_ttl_days ?? (isFrozen ? 0 : undefined);
   if (c.ttl === undefined)
     faults.add('ttl-required', 'it is sensitive and has no time to live: give it with --ttl DAYS');
@@ -163,7 +163,7 @@ function idsOf({ source_artifact_refs: refs }: WorkspaceManifest): ArtifactId[] 
   return (refs ?? []).map((r) => r.artifact_id);
 }
 
-/** The sources that a manifest here can name, and what remains of the others. */
+/** The sources that a manifest here can name, and the ids of the others. */
 function sourcesOf(
   { m, faults }: Candidate,
   circles: ReadonlyMap<ArtifactId, number>,

@@ -18,13 +18,13 @@ import { SafeDir } from '../../fsx/safe-dir.js';
 import { hashBytes } from '../payload/hash-file.js';
 import { counted, payloadFiles, wholeFile } from './payload-files.js';
 
-/** Where an artifact lies in its workspace: the layer that its directory is below, and that directory's name. */
+/** Location of an artifact in its workspace: its layer, and the name of its directory. */
 export interface Place {
   readonly layer: string;
   readonly name: string;
 }
 
-/** A payload as it really is. */
+/** A payload as read. */
 export type FoundPayload =
   | { readonly type: 'file'; readonly hash: ObjectId; readonly size: number; readonly executable: boolean }
   | {
@@ -34,21 +34,21 @@ export type FoundPayload =
       readonly index: BundleIndex;
     };
 
-/** One artifact of a workspace, with all that is wrong with it by itself. */
+/** One artifact of a workspace, with all faults that concern it alone. */
 export interface FoundArtifact {
   readonly place: Place;
-  /** The bytes of its artifact.json, where they could be read. */
+  /** The bytes of its artifact.json, if readable. */
   readonly original?: Uint8Array;
   readonly manifest?: WorkspaceManifest;
   readonly payload?: FoundPayload;
-  /** What the stated hash was found to be the hash of. */
+  /** The form of index or payload whose hash matched the stated one. */
   readonly form?: HashForm;
   readonly faults: readonly Fault[];
 }
 
 export interface FoundWorkspace {
   readonly artifacts: readonly FoundArtifact[];
-  /** What is in the directory and belongs to no artifact. */
+  /** Files in the directory that belong to no artifact. */
   readonly strays: readonly Fault[];
 }
 
@@ -56,7 +56,7 @@ const MANIFEST = 'artifact.json';
 const PAYLOAD = 'payload';
 const MOST_STRAYS = 100;
 
-/** Opens `.handshake/artifacts` of the workspace at `path`. NOT_FOUND where there is none. */
+/** Opens `.handshake/artifacts` of the workspace at `path`. NOT_FOUND if it does not exist. */
 export async function openWorkspace(disk: Disk, path: string): Promise<SafeDir> {
   const missing = () =>
     new HsError('NOT_FOUND', `there is no '.handshake/artifacts' in '${escapeText(path)}'`, {
@@ -81,7 +81,7 @@ export async function openWorkspace(disk: Disk, path: string): Promise<SafeDir> 
   return at;
 }
 
-/** Reads and hashes everything below `.handshake/artifacts`; nothing is stored. `onBytes` may throw to stop it. */
+/** Reads and hashes everything below `.handshake/artifacts`, storing nothing. `onBytes` may throw to stop. */
 export async function readWorkspace(
   root: SafeDir,
   onBytes: (count: number) => void,
@@ -220,7 +220,7 @@ async function readPayload(
   return { type: 'directory', hash: sha256(encodeBundleIndex(index)), size: indexSize(index), index };
 }
 
-/** Compares the stated hash with each form that it may have; what fits none of them does not come in. */
+/** Compares the stated hash with each form it may have; an artifact that matches none is not imported. */
 function compare(
   manifest: WorkspaceManifest,
   payload: FoundPayload,

@@ -10,8 +10,8 @@ import type { FoundArtifact } from './read-workspace.js';
 const SMALL_BYTES = 64 * 1024;
 
 /**
- * Stores the payloads of artifacts that were read and found sound. They are read a second time: what does not match
- * its hash must never be in the store, and whether it does is known only at its end. SOURCE_CHANGED when it is another.
+ * Stores the payloads of sound artifacts. They are read a second time: bytes that do not match their hash must never be
+ * in the store, and the mismatch is known only at the end. SOURCE_CHANGED if a payload differs from the first read.
  */
 export async function takeIn(
   root: SafeDir,
@@ -48,7 +48,7 @@ async function takePayload(
   );
   const faults = new FaultList();
   await payloadFiles(dir, 'payload', faults, async ({ path, size, content }) => {
-    // What is small can be packed.
+    // Small files can be packed.
     const { id } =
       size > SMALL_BYTES
         ? await batch.addSource(streamSource(counted(content, onBytes)))

@@ -13,22 +13,22 @@ import { escapeText } from '../../core/text/escape-control.js';
 import { isHsError } from '../../errors/hs-error.js';
 import type { FoundArtifact } from './read-workspace.js';
 
-/** The program whose word the provenance of an imported artifact is. */
+/** The program named in the provenance of an imported artifact. */
 const ENGINE = 'handshake_core';
 const MEDIA_TYPE = /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/;
 const REACHES_OUT = /(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|\p{Cc}/u;
 
-/** What is decided about an artifact beside what its own manifest says. */
+/** Decisions about an artifact beyond its own manifest. */
 export interface Decided {
   readonly classification: Manifest['classification'];
   readonly exportable: boolean;
   readonly ttl: number | undefined;
   readonly sources: NonNullable<Manifest['source_artifact_refs']>;
-  /** Sources that cannot be named by a handle: what remains of them is their id. */
+  /** Sources that no handle can name: only their ids remain. */
   readonly lostSources: readonly EntityRef[];
 }
 
-/** The manifest here of an artifact of a workspace; undefined, with a fault, where it can have none. */
+/** Converts a workspace manifest to one of this store; undefined, with a fault, if that is impossible. */
 export function manifestFor(
   { manifest: m, payload, form }: FoundArtifact,
   decided: Decided,
@@ -52,7 +52,7 @@ export function manifestFor(
     classification: decided.classification,
     exportable: decided.exportable,
     retention_class: DEFAULT_CLASS[m.kind],
-    // Nobody here saw it being made.
+    // Its creation was not observed here.
     determinism_level: 'best_effort',
     filename_hint: hint(m, faults),
     created_by_job_id: jobId(m, faults),
@@ -87,7 +87,7 @@ function mediaType(mime: string, faults: FaultList): string {
   return 'application/octet-stream';
 }
 
-/** A name that reaches out of its directory is an attack; any other that cannot be one is left out. */
+/** A name that leaves its directory is an attack; any other invalid name is dropped. */
 function hint({ filename_hint: given }: WorkspaceManifest, faults: FaultList): string | undefined {
   if (given == null) return undefined;
   if (REACHES_OUT.test(given)) {

@@ -7,10 +7,10 @@ export interface CompletionWord {
   readonly meaning: string;
 }
 
-/** More would not help a person choose. */
+/** A longer list would not help a user choose. */
 const LIMIT = 500;
 
-/** Names of live artifacts that begin with `prefix`, each once; then ids, where hex digits are typed. */
+/** Names of live artifacts that begin with `prefix`, each once; then ids, if `prefix` is hexadecimal. */
 export function artifactWords(catalog: Catalog, prefix: string, ids: boolean): CompletionWord[] {
   const words = new Map<string, string>();
   for (const r of catalog.live()) {
@@ -35,7 +35,7 @@ export function pinWords(catalog: Catalog, prefix: string): CompletionWord[] {
   return [...words].map(([word, meaning]) => ({ word, meaning }));
 }
 
-/** Retention reports, the newest first: what a person remembers of a collection is when it was. */
+/** Retention reports, newest first: users remember a collection by its time. */
 export function reportWords(catalog: Catalog): CompletionWord[] {
   const words: CompletionWord[] = [];
   for (const r of catalog.named(REPORT_NAME)) {

@@ -5,12 +5,12 @@ export interface ObjectCounts {
   readonly objects: number;
   readonly object_bytes: number;
   readonly packs: number;
-  /** Of all objects, those that lie in packs. */
+  /** Number of all objects that are in packs. */
   readonly packed_objects: number;
   readonly trash_batches: number;
   readonly trash_objects: number;
   readonly trash_bytes: number;
-  /** Files in tmp/: of commands at work, or left by ones that died. */
+  /** Files in tmp/: of running commands, or left by ones that died. */
   readonly staged: number;
   readonly leases: number;
   readonly ledger_entries: number;
@@ -20,7 +20,7 @@ export interface ObjectCounts {
 export async function countObjects(session: Session): Promise<ObjectCounts> {
   const { store } = session;
   const counts = { objects: 0, object_bytes: 0, packs: 0, packed_objects: 0 };
-  /** One that lies in a batch both as a file and in a pack is one. */
+  /** An object in a batch both as a file and in a pack counts once. */
   const trashed = new Map<string, Map<ObjectId, number>>();
   session.progress.start('counting', undefined, 'objects');
   for await (const { batch, pack, objects } of store.inventory.groups({ sizes: true })) {

@@ -12,7 +12,7 @@ import { demandRead } from '../guard/read-gate.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
 import type { Session } from '../session/session.js';
 
-/** One side of a file: its hash, its bytes, and whether it may be executed. */
+/** One side of a file: hash, size in bytes, and whether it is executable. */
 export interface FileSide {
   readonly content_hash: string;
   readonly size_bytes: number;
@@ -48,7 +48,7 @@ const side = (e: IndexEntry | ArtifactRecord): FileSide => ({
   executable: 'executable' in e && e.executable === true,
 });
 
-/** What changed between two directories, in order of path. */
+/** Differences between two directories, sorted by path. */
 export function* diffIndexes(before: BundleIndex, after: BundleIndex): Generator<Difference> {
   let i = 0;
   let j = 0;
@@ -94,7 +94,7 @@ type JsonRecord = { readonly [key: string]: Json };
 const isRecord = (v: Json): v is JsonRecord => typeof v === 'object' && v !== null && !Array.isArray(v);
 const own = (record: JsonRecord, key: string) => (Object.hasOwn(record, key) ? record[key] : undefined);
 
-/** Compares the payloads of two artifacts, or their manifests. Nothing: they are the same. */
+/** Compares the payloads of two artifacts, or their manifests. Empty if they are equal. */
 export async function diffArtifacts(
   session: Session,
   first: string,

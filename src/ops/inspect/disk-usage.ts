@@ -10,7 +10,7 @@ import type { UsageKey } from './usage-keys.js';
 export interface UsageRow {
   readonly group: string;
   readonly artifacts: number;
-  /** Sum of the payloads' sizes. */
+  /** Sum of the payload sizes. */
   readonly logical_bytes: number;
   /** Bytes of the distinct objects that the group names; shared ones count in each group. */
   readonly physical_bytes: number;
@@ -22,9 +22,9 @@ export interface Usage {
   readonly logical_bytes: number;
   /** Shared objects count once over all groups. */
   readonly physical_bytes: number;
-  /** In use by nothing and not in the trash: the next collection moves it there. */
+  /** Unused and not in the trash: the next collection moves them there. */
   readonly unreferenced: ObjectTotals;
-  /** Taken out of use and not purged yet. */
+  /** In the trash, not purged yet. */
   readonly trash: ObjectTotals;
 }
 
@@ -41,7 +41,7 @@ function groupOf(a: ArtifactRecord, by: UsageKey): string {
   }
 }
 
-/** Logical and physical bytes of live artifacts, the largest group first. */
+/** Logical and physical bytes of live artifacts, largest group first. */
 export async function diskUsage(session: Session, by: UsageKey): Promise<Usage> {
   return session.read(async (catalog) => {
     const artifacts = await gatherCooperatively(catalog.live());

@@ -25,14 +25,14 @@ const PLACEHOLDERS: Readonly<Record<string, (r: ArtifactRecord) => string>> = {
 
 export const PLACEHOLDER_NAMES = Object.keys(PLACEHOLDERS);
 
-/** What a record looks like in a format: bytes where they are not UTF-8. */
+/** A formatted record: bytes if it is not valid UTF-8. */
 export type Format = (r: ArtifactRecord, field: (value: string) => string) => string | Buffer;
 
 type Part = string | Buffer | ((r: ArtifactRecord) => string);
 
 /**
- * Compiles a format such as `%(id) %(name)%0a`: `%(field)`, `%%`, and `%xx` for a byte in hex. Each value
- * goes through `field`; what the format itself says stays as it is. USAGE for an unknown field.
+ * Compiles a format such as `%(id) %(name)%0a`: `%(field)`, `%%`, and `%xx` for a byte in hex. Each value passes
+ * through `field`; literal text is left unchanged. USAGE for an unknown field.
  */
 export function compileFormat(format: string): Format {
   const parts: Part[] = [];
@@ -64,7 +64,7 @@ export function compileFormat(format: string): Format {
   };
 }
 
-/** A string where the bytes are UTF-8. */
+/** A string if the bytes are UTF-8. */
 function textOrBytes(bytes: Buffer): string | Buffer {
   return isUtf8(bytes) ? bytes.toString() : bytes;
 }

@@ -10,13 +10,13 @@ import { resolveArtifact } from '../naming/resolve-artifact.js';
 import type { Session } from '../session/session.js';
 import { type LedgerQuery, readLedger } from './read-ledger.js';
 
-/** Most subjects kept of a commit; the first few are enough to recognize it. */
+/** Maximum number of subjects kept per commit; the first few identify it. */
 const SHOWN_SUBJECTS = 20;
-/** With one that sets a policy, which has no subject. */
+/** One more: an operation that sets a policy has no subject. */
 const SHOWN_OPS = SHOWN_SUBJECTS + 1;
 const POLL_MS = 500;
 
-/** What an entry did to one artifact. */
+/** The effect of an entry on one artifact. */
 export interface Subject {
   readonly op: Exclude<LedgerOp['op'], 'set_policy'> | 'export';
   readonly artifact_id: ArtifactId;
@@ -26,7 +26,7 @@ export interface Subject {
   readonly pin?: string;
 }
 
-/** One event of the store's history. */
+/** One event in the history of the store. */
 export interface HistoryRow {
   readonly seq: number;
   readonly at: Timestamp;
@@ -45,7 +45,7 @@ export interface HistoryRow {
 }
 
 export interface HistoryQuery {
-  /** As a person names it: only entries that mention this artifact. */
+  /** An artifact as the user names it: only entries that mention it. */
   readonly artifact?: string;
   readonly type?: EntryType;
   readonly since?: Timestamp;
@@ -69,10 +69,10 @@ function subjectsOf(ops: readonly LedgerOp[], catalog: Catalog): Subject[] {
   return subjects;
 }
 
-/** How far before its record an export's decision is looked for; mostly they are neighbours. */
+/** How many entries before its record the decision of an export is searched; usually they are adjacent. */
 const DECISION_WITHIN = 100;
 
-/** What an entry about an export was to take out; it has no operations. */
+/** The artifacts of an entry about an export, which has no operations. */
 async function exportsOf(session: Session, e: LedgerEntry, payload: EntryPayload): Promise<ArtifactId[]> {
   if (e.type === 'export_decided') return (payload as EntryPayload<'export_decided'>).artifact_ids;
   if (e.type !== 'export_record') return [];
@@ -80,7 +80,7 @@ async function exportsOf(session: Session, e: LedgerEntry, payload: EntryPayload
   if (record.output_artifact_handles.length > 0) {
     return record.output_artifact_handles.map((h) => h.artifact_id);
   }
-  // The record of what did not get out has only the hash: its decision knows which artifact it was.
+  // The record of a failed export has only the hash: its decision names the artifact.
   for (let seq = e.seq - 1; seq >= Math.max(0, e.seq - DECISION_WITHIN); seq--) {
     const { entry } = await session.store.ledger.read(seq);
     if (entry.type !== 'export_decided') continue;
@@ -115,7 +115,7 @@ async function toRow(session: Session, catalog: Catalog, e: LedgerEntry): Promis
   });
 }
 
-/** Whether an entry is about an artifact: by its id, or, in an export record, by its content hash. */
+/** Whether an entry concerns an artifact: by its id, or in an export record by its content hash. */
 async function mentions(session: Session, e: LedgerEntry, artifact: ArtifactRecord): Promise<boolean> {
   const id = artifact.artifact_id;
   const ops = await session.store.opsOf(e);
@@ -135,12 +135,12 @@ function toQuery(session: Session, catalog: Catalog, asked: HistoryQuery): Ledge
   return { ...query, ...artifactQuery(session, resolveArtifact(catalog, asked.artifact, { removed: true })) };
 }
 
-/** The entries that are about an artifact; none is before it was registered. */
+/** The entries that concern an artifact; there are none before its registration. */
 export function artifactQuery(session: Session, artifact: ArtifactRecord): LedgerQuery {
   return { from: artifact.registered.seq, filter: (entry) => mentions(session, entry, artifact) };
 }
 
-/** The history, newest first; reads only the entries that are needed. */
+/** The history, newest first; reads only the entries needed. */
 export async function* history(session: Session, asked: HistoryQuery): AsyncGenerator<HistoryRow> {
   const catalog = await session.catalog();
   const query = toQuery(session, catalog, asked);
@@ -149,7 +149,7 @@ export async function* history(session: Session, asked: HistoryQuery): AsyncGene
   }
 }
 
-/** The newest `last` entries in the order they happened, then each new one, until `until` is aborted. */
+/** The newest `last` entries in chronological order, then each new one, until `until` is aborted. */
 export async function* followHistory(
   session: Session,
   asked: HistoryQuery,

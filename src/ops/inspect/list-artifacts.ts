@@ -19,7 +19,7 @@ import { HsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { compileGlob } from '../naming/compile-glob.js';
 
-/** The fields that `--sort` and `--filter` know, as text and as what to compare. */
+/** The fields for `--sort` and `--filter`, as text and as the value to compare. */
 const FIELDS: Readonly<Record<string, (r: ArtifactRecord) => string | number>> = {
   id: (r) => r.artifact_id,
   name: (r) => r.name ?? r.filename_hint ?? '',
@@ -68,16 +68,16 @@ function field(name: string): (r: ArtifactRecord) => string | number {
 }
 
 export interface ListQuery {
-  /** `key=value`, all of which must hold; a value may be a glob for `name`. */
+  /** `key=value`, all of which must match; the value for `name` may be a glob. */
   readonly filters?: readonly (readonly [key: string, value: string])[];
-  /** A field, descending with `-` in front; without it, newest first by ledger position. */
+  /** A field, descending with a leading `-`; without it, newest first by ledger position. */
   readonly sort?: string;
   readonly pinned?: boolean;
-  /** Those whose TTL is over at `now`. */
+  /** Only artifacts whose TTL has expired at `now`. */
   readonly expired?: boolean;
-  /** At most so many. */
+  /** Maximum number of artifacts. */
   readonly limit?: number;
-  /** Only what comes behind this one, which need not be in the list itself: it may have been removed since. */
+  /** Only artifacts after this one, which may have been removed and need not be in the list. */
   readonly after?: ArtifactId;
   readonly now: Timestamp;
 }
@@ -91,7 +91,7 @@ function matcher(key: string, given: string): (r: ArtifactRecord) => boolean {
   return (r) => r.name !== undefined && (r.name === value || matches(r.name));
 }
 
-/** What a glob is made of; a name without any of it is matched by itself alone. */
+/** Special characters of globs; a name without any matches only itself. */
 const IN_GLOBS = /[*?[\]{}()!+@|\\]/;
 
 function newestFirst(a: ArtifactRecord, b: ArtifactRecord): number {
@@ -104,7 +104,7 @@ function demandRecord(catalog: Catalog, id: ArtifactId): ArtifactRecord {
   throw new HsError('NOT_FOUND', `there is no artifact '${id}' to go on behind`);
 }
 
-/** The fewest that can be looked at for the query, the newest first, behind `after`. */
+/** The smallest set of candidates for the query, newest first, after `after`. */
 function candidates(catalog: Catalog, query: ListQuery, after?: Registration): Iterable<ArtifactRecord> {
   const equal = (key: string) => query.filters?.find(([k]) => k === key)?.[1];
   const [id, name] = [equal('id'), equal('name')];
@@ -139,7 +139,7 @@ async function* matching(
   }
 }
 
-/** All that match, in the order of a field: only to sort them are they held. */
+/** All matches, sorted by a field: only sorting holds them in memory. */
 async function sorted(catalog: Catalog, query: ListQuery, key: string): Promise<ArtifactRecord[]> {
   const by = field(key.replace(/^-/, ''));
   const sign = key.startsWith('-') ? -1 : 1;
@@ -155,7 +155,7 @@ async function sorted(catalog: Catalog, query: ListQuery, key: string): Promise<
   return rows.sort(order);
 }
 
-/** Live artifacts that the query asks for, in its order; read as they are taken unless they are sorted. */
+/** Live artifacts that match the query, in its order; read lazily unless they are sorted. */
 export async function* listArtifacts(
   catalog: Catalog,
   query: ListQuery,

@@ -5,19 +5,19 @@ import { HsError } from '../../errors/hs-error.js';
 import type { ReadEntry } from '../../store/ledger/ledger.js';
 import type { Session } from '../session/session.js';
 
-/** An entry's `at` is the system's clock, which may have been set back: one older entry is not the end. */
+/** The `at` of an entry is the system clock, which may have been set back: one older entry does not end the search. */
 const OLDER_IN_A_ROW = 256;
 
 /** Which entries, and in what order. */
 export interface LedgerQuery {
-  /** Numbers, both included. */
+  /** Sequence numbers, inclusive. */
   readonly from?: number;
   readonly to?: number;
-  /** Newest first; the entries before the last one taken are then never read. */
+  /** Newest first; entries before the last one taken are then never read. */
   readonly reverse?: boolean;
   readonly type?: EntryType;
   readonly since?: Timestamp;
-  /** Asked last, since it may read the objects that an entry names. */
+  /** Evaluated last, since it may read the objects that an entry names. */
   readonly filter?: (entry: LedgerEntry) => Promise<boolean>;
 }
 
@@ -42,7 +42,7 @@ async function* oldestFirst(session: Session, from: number, to: number): AsyncGe
   yield* ledger.walk(before && { seq: from - 1, hash: before.hash }, to);
 }
 
-/** The entries that a query asks for, each checked against its neighbour: LEDGER_BROKEN. */
+/** The entries that match a query, each verified against its neighbour: LEDGER_BROKEN. */
 export async function* readLedger(session: Session, query: LedgerQuery): AsyncGenerator<LedgerEntry> {
   const from = query.from ?? 0;
   const to = Math.min(query.to ?? Number.MAX_SAFE_INTEGER, await session.store.ledger.headSeq());

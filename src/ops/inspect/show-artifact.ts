@@ -14,7 +14,7 @@ import type { Session } from '../session/session.js';
 
 export interface ShownArtifact {
   readonly record: ArtifactRecord;
-  /** Undefined when the manifest cannot be read; `damage` then says why. */
+  /** Undefined if the manifest is unreadable; `damage` then gives the reason. */
   readonly manifest: Manifest | undefined;
   readonly damage: string | undefined;
   /** Manifest fields that hs did not observe itself: claims of the author. */
@@ -30,11 +30,11 @@ export interface ShownArtifact {
   readonly retention: PlanItem | undefined;
   /** For removed artifacts: whether it can be brought back. */
   readonly restorable?: boolean;
-  /** What else would keep it from being exported: other artifacts with its bytes, its members, its sources. */
+  /** Other reasons why it cannot be exported: artifacts with its bytes, its members, its sources. */
   readonly heldBackBy: readonly Culprit[];
 }
 
-/** A quota is about bytes, and so about every object: only then is the whole state read. */
+/** Only a quota needs the whole state, because it counts the bytes of every object. */
 async function verdictOn(
   session: Session,
   catalog: Catalog,
@@ -48,7 +48,7 @@ async function verdictOn(
   return plan.items.find((item) => item.artifact_id === record.artifact_id);
 }
 
-/** Everything known about one artifact without a plan. A damaged manifest is reported, not thrown. */
+/** Everything known about one artifact without a plan. Reports a damaged manifest instead of throwing. */
 export async function readArtifact(
   session: Session,
   record: ArtifactRecord,
@@ -76,7 +76,7 @@ export async function readArtifact(
   };
 }
 
-/** Where nothing is guarded, nothing is read: only a bundle may hold what the ledger does not know of. */
+/** If nothing is restricted, nothing is read: only a bundle may contain what the ledger does not know. */
 async function heldBackBy(
   session: Session,
   catalog: Catalog,
@@ -88,7 +88,7 @@ async function heldBackBy(
   return culpritsOf(guardExport(subject, new Set())).filter(({ where }) => where.length > 1);
 }
 
-/** Everything known about one artifact, also a removed one, and what a collection would do with it. */
+/** Everything known about one artifact, live or removed, and what a collection would do with it. */
 export async function showArtifact(session: Session, typed: string): Promise<ShownArtifact> {
   return session.read(async (catalog) => {
     const record = resolveArtifact(catalog, typed, { removed: true });

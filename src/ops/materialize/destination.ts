@@ -7,21 +7,21 @@ import type { DirEntry, Disk, DiskDir } from '../../fsx/disk.js';
 import { ancestors, identity } from '../../fsx/file-identity.js';
 import { SafeDir } from '../../fsx/safe-dir.js';
 
-/** Where something is made. */
+/** Where to create something. */
 export interface Destination {
   /** Absolute: the directory that was typed, or the policy's output root. Its links are followed, once. */
   readonly root: string;
   /** The path below it; no component may be a link, and missing directories are created. */
   readonly path: SafePath;
-  /** Make `root` itself when it is missing (the output root); its own parent must be there. */
+  /** Create `root` itself if it is missing (the output root); its parent must exist. */
   readonly makeRoot?: boolean;
 }
 
-/** What nothing is ever written into or over (B3). Absolute paths. */
+/** Paths that are never written into or replaced (B3). Absolute. */
 export interface Protected {
   /** The `.hsstore` directory. */
   readonly store?: string;
-  /** The file with which this user remembers the store; those of other stores are beside it. */
+  /** This user's anchor file of the store; those of other stores are beside it. */
   readonly anchor?: string | undefined;
   readonly cwd: string;
   readonly home?: string;
@@ -33,14 +33,14 @@ export interface OpenDestination {
   readonly name: string;
   /** Absolute, without links; for the record and for messages. */
   readonly path: string;
-  /** Directories made on the way, absolute, outermost first. */
+  /** Directories created on the way, absolute, outermost first. */
   readonly made: readonly string[];
 }
 
 const FORMAT_NAME = 'format.json';
 const MAX_FORMAT_BYTES = 16 * 1024;
 
-/** Opens the destination's parent one component at a time, making what is missing with `mode`, durably. */
+/** Opens the destination's parent one component at a time, durably creating missing ones with `mode`. */
 export async function openDestination(
   disk: Disk,
   destination: Destination,
@@ -100,14 +100,14 @@ async function enter(parent: SafeDir, name: string, mode: number, made: string[]
       await parent.sync();
       return child;
     } catch (e) {
-      // Another writer made it first, which is as good.
+      // Another process created it first, which is fine.
       if (!isErrno(e, 'EEXIST')) throw e;
     }
   }
   return parent.child(name);
 }
 
-/** Removes the directories that were made and are still empty; the failure before it says more. */
+/** Removes created directories that are still empty; errors are ignored in favour of the original failure. */
 export async function removeMade(disk: Disk, made: readonly string[]): Promise<void> {
   for (const path of [...made].reverse()) {
     const above = await SafeDir.openExact(disk, dirname(path));
@@ -124,9 +124,9 @@ export async function removeMade(disk: Disk, made: readonly string[]): Promise<v
 }
 
 /**
- * Refuses a destination that is, contains or lies in the store or the directory of the anchors, one that
- * lies in another store, and one that is or contains the home or the current directory (B3). By device and inode, so that no other spelling, link or bind mount
- * gets around it.
+ * Refuses a destination that is, contains or is inside the store or the directory of the anchors, one inside another
+ * store, and one that is or contains the home or current directory (B3). Compares device and inode, so that no other
+ * spelling, link or bind mount gets around it.
  */
 export async function refuseProtected(
   disk: Disk,
@@ -170,7 +170,7 @@ export async function refuseProtected(
   }
 }
 
-/** A bind mount shows a part of the store without the store above it. */
+/** A bind mount shows part of a store without the store above it. */
 async function onAnotherMount(disk: Disk, parent: SafeDir, store: string): Promise<boolean> {
   let dir: DiskDir;
   try {
@@ -186,7 +186,7 @@ async function onAnotherMount(disk: Disk, parent: SafeDir, store: string): Promi
   }
 }
 
-/** The identities of the directories of a store: it has two levels of them. */
+/** The identities of the directories of a store, which has two levels of them. */
 async function* directoriesIn(disk: Disk, path: string, levels = 2): AsyncGenerator<string> {
   let entries: DirEntry[];
   try {
@@ -203,7 +203,7 @@ async function* directoriesIn(disk: Disk, path: string, levels = 2): AsyncGenera
   }
 }
 
-/** Any store, of whatever version. What cannot be read is none: nothing could be written there either. */
+/** Any store, of any version. An unreadable directory is none: nothing could be written there either. */
 async function isStore(disk: Disk, path: string): Promise<boolean> {
   const file = join(path, FORMAT_NAME);
   if ((await disk.find(file).catch(() => undefined))?.kind !== 'file') return false;

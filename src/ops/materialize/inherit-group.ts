@@ -3,12 +3,12 @@ import { isErrno } from '../../errors/hs-error.js';
 import type { OpenDestination } from './destination.js';
 import type { OldTree } from './publish-tree.js';
 
-/** On a directory: what is made in it gets its group, and directories this bit. */
+/** On a directory: new entries get its group, and new directories this bit. */
 export const SETGID = 0o2000;
 
 /**
- * A directory that hands its group down is replaced by one that does, before anything is built in that.
- * Returned is what a person should know.
+ * If the old directory passes on its group, makes the staged one do so before anything is built in it. Returns warnings
+ * for the user.
  */
 export async function inheritGroup(
   { parent, path }: OpenDestination,

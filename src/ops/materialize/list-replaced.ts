@@ -7,17 +7,17 @@ import type { DiskFile, FileStat } from '../../fsx/disk.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
 import { unnameable } from './remove-owned-tree.js';
 
-/** What lies in a directory that is about to be replaced. */
+/** One entry in a directory that is about to be replaced. */
 export interface ReplacedFile {
   /** Path below the directory, `/`-separated. */
   readonly path: string;
-  /** `link` stands for everything that no export ever makes. */
+  /** `link` stands for every type that no export creates. */
   readonly kind: 'file' | 'link';
-  /** Changes when somebody writes to it or puts another in its place. */
+  /** Changes when somebody writes to the file or replaces it. */
   readonly stamp: string;
 }
 
-/** The directory that is to be replaced, as it was looked at. */
+/** The directory to be replaced, as examined. */
 export interface ReplacedTree {
   /** See {@link identityOf}. */
   readonly identity: string;
@@ -26,8 +26,8 @@ export interface ReplacedTree {
 }
 
 /**
- * How the journal and its reader name a file or directory whatever it is called. The inode alone: it is
- * looked for in the one directory, and a device number may be another after a restart.
+ * How the journal identifies a file or directory independently of its name. Only the inode: it is searched in a single
+ * directory, and the device number may change at a restart.
  */
 export function identityOf(stat: FileStat): string {
   return String(stat.ino);
@@ -38,7 +38,7 @@ export async function identityAt(parent: SafeDir, name: string): Promise<string 
   return stat === undefined ? undefined : identityOf(stat);
 }
 
-/** Somebody may have written to a tree after it was looked at; an error where that cannot be told. */
+/** Whether a tree is the same as when it was examined; throws if that cannot be determined. */
 export async function isUnchanged(parent: SafeDir, name: string, tree: ReplacedTree): Promise<boolean> {
   if ((await identityAt(parent, name)) !== tree.identity) return false;
   const dir = await parent.child(name);
@@ -49,7 +49,10 @@ export async function isUnchanged(parent: SafeDir, name: string, tree: ReplacedT
   }
 }
 
-/** All files below a directory, in no promised order; a name that is not UTF-8 is CONFLICT, a mount point or a store UNSAFE_PATH. */
+/**
+ * All files below a directory, unordered. CONFLICT for a name that is not UTF-8, UNSAFE_PATH for a mount point or a
+ * store.
+ */
 export async function inventory(dir: SafeDir, prefix = ''): Promise<ReplacedFile[]> {
   const found: ReplacedFile[] = [];
   for (const entry of await dir.readdir()) {
@@ -79,16 +82,16 @@ function holdsStore(path: string): HsError {
   });
 }
 
-/** What a journal remembers of an inventory; without device numbers, which a restart may change. */
+/** The hash of an inventory for the journal; without device numbers, which may change at a restart. */
 export function inventoryHash(found: readonly ReplacedFile[]): ObjectId {
   const lines = found.map((f) => `${f.path}\0${f.kind}\0${f.stamp}\0`).sort();
   return sha256(Buffer.from(lines.join('')));
 }
 
-/** Does an export recorded for this destination hold exactly these bytes under this path? */
+/** Whether an export recorded for this destination has written exactly these bytes to this path. */
 export type Recorded = (path: string, hash: ObjectId) => boolean;
 
-/** The first paths that no recorded export accounts for: they would be lost by a replacement (B3). */
+/** The first paths that no recorded export accounts for: a replacement would lose them (B3). */
 export async function unrecordedPaths(
   dir: SafeDir,
   found: readonly ReplacedFile[],

@@ -26,18 +26,18 @@ import { stageTree } from './stage-tree.js';
 import type { Journal, StagingRecord } from './staging-journal.js';
 
 export interface MaterializeOptions extends Partial<ReplaceRules> {
-  /** Of the process; without it that of most, 022. */
+  /** The umask of the process; default 022. */
   readonly umask?: number;
-  /** What is made is its owner's alone. Directories made on the way to it are not part of it. */
+  /** Only the owner gets access to the output. Directories created on the way are not included. */
   readonly isPrivate?: boolean;
   readonly protect: Protected;
   readonly random: Random;
   readonly signal?: AbortSignal;
-  /** Told of what lies outside the store before it does; the next writing command reads it after a kill. */
+  /** Records what will lie outside the store before it does; after a kill, the next writing command reads it. */
   readonly journal?: Journal;
-  /** Told that something is left beside the destination, for which that journal has to stay. */
+  /** Called if something is left beside the destination, for which that journal must be kept. */
   onUnfinished?(): void;
-  /** Told of each file and its bytes, for progress. */
+  /** Called for each file with its size, for progress. */
   onFile?(bytes: number): void;
 }
 
@@ -46,18 +46,17 @@ export interface Materialized {
   readonly path: string;
   readonly replaced: boolean;
   readonly guarantee: Guarantee;
-  /** Of a file: what was written. */
+  /** For a file: hash and size as written. */
   readonly staged?: Staged;
-  /** What the person should know although it went well. */
+  /** Warnings for the user despite success. */
   readonly warnings: readonly string[];
 }
 
 /**
- * The one function that writes outside the store (B1). Atomic: a reader, and whoever looks after a
- * crash, sees the old state or the new one (B2). Errors: DEST_EXISTS, UNSAFE_PATH, INTEGRITY,
- * INTERRUPTED, SYSTEM; after any of them the destination is as it was, or the error says where that is
- * kept. OUTCOME_UNKNOWN only when the destination was published: and its directory could not be synced,
- * or what had changed there could not be put back.
+ * The only function that writes outside the store (B1). Atomic: concurrent readers, and a restart after a crash, see
+ * either the old state or the new one (B2). Errors: DEST_EXISTS, UNSAFE_PATH, INTEGRITY, INTERRUPTED, SYSTEM; after any
+ * of them the destination is unchanged, or the error says where its old contents are kept. OUTCOME_UNKNOWN only if the
+ * destination was published but its directory could not be synced, or concurrent changes could not be put back.
  */
 export async function materialize(
   disk: Disk,
@@ -89,8 +88,8 @@ export async function materialize(
 }
 
 /**
- * A payload may not become a store: whoever works in that directory would go by a policy, and finish what
- * journals say was begun, that somebody else has written.
+ * A payload must not become a store: whoever works in that directory would be subject to a policy, and complete
+ * operations from journals, that somebody else wrote.
  */
 function refusePlantedStore(path: string): void {
   if (!path.includes(STORE_DIR) || !path.split('/').includes(STORE_DIR)) return;
@@ -100,7 +99,7 @@ function refusePlantedStore(path: string): void {
 }
 
 const DEFAULT_UMASK = 0o022;
-/** Closed to others while it is built: its files may be readable, what is incomplete is not. */
+/** Not accessible to others while it is built: its files may be readable, but an incomplete tree is not. */
 const BUILDING_MODE = 0o700;
 
 class Run {
@@ -108,7 +107,7 @@ class Run {
   readonly #options: MaterializeOptions;
   readonly #modes: Modes;
   readonly #temporary: string;
-  /** What the journal was told last. */
+  /** The last record given to the journal. */
   #record: StagingRecord;
 
   constructor(at: OpenDestination, options: MaterializeOptions) {
@@ -174,7 +173,7 @@ class Run {
     });
   }
 
-  /** Runs with a journal before the first temporary, and without any temporary after a failure. */
+  /** The journal exists before the first temporary file, and no temporary file remains after a failure. */
   async #staging(run: () => Promise<Materialized>): Promise<Materialized> {
     await this.#options.journal?.(this.#record);
     try {
@@ -184,7 +183,7 @@ class Run {
     }
   }
 
-  /** The last moment at which the command can be stopped, and the last thing the journal is told. */
+  /** The last point at which the command can be stopped, and the last update of the journal. */
   async #beforePublishing(more: Partial<StagingRecord> = {}): Promise<void> {
     throwIfAborted(this.#options.signal);
     const staged = await identityAt(this.#at.parent, this.#temporary);
@@ -208,7 +207,7 @@ class Run {
     }
   }
 
-  /** What to throw: the failure itself, unless the destination is not as it was. */
+  /** The error to throw: the failure itself, unless the destination has changed. */
   async #afterFailure(e: unknown): Promise<unknown> {
     if (isHsError(e, 'OUTCOME_UNKNOWN')) {
       this.#options.onUnfinished?.();
@@ -238,7 +237,7 @@ class Run {
     }
   }
 
-  /** The new state stands; what is left beside it is not worth a failure. */
+  /** The new state is in place; leftovers beside it do not justify a failure. */
   async #clean(run: () => Promise<void>): Promise<string[]> {
     try {
       await run();

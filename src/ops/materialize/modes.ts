@@ -1,4 +1,4 @@
-/** Modes of what is written. */
+/** File modes of the output. */
 export interface Modes {
   readonly file: number;
   readonly executable: number;
@@ -6,8 +6,8 @@ export interface Modes {
 }
 
 /**
- * What the umask leaves, as tar(1) and cp(1) do; of what is private the owner's part alone. Directories stay
- * open to their owner, as with `mkdir -p`: they are written to, and removed one day.
+ * The mode under the umask, as with tar(1) and cp(1); for private output, only the owner's bits. Directories stay
+ * accessible to their owner, as with `mkdir -p`: they are written to, and removed one day.
  */
 export function modesUnder(umask: number, isPrivate: boolean): Modes {
   const kept = ~umask & (isPrivate ? 0o700 : 0o777);

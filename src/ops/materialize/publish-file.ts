@@ -2,14 +2,14 @@ import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { OpenDestination } from './destination.js';
 
-/** What a filesystem answers that has no hard links, or none to this file. */
+/** Errors of filesystems without hard links, or without one to this file. */
 const NO_LINKS = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV'] as const;
 
 export function destinationExists(path: string, what: string, hint: string): HsError {
   return new HsError('DEST_EXISTS', `'${escapeText(path)}' ${what}`, { hint });
 }
 
-/** What is at the destination, checked before a byte is written; the publishing step decides again. */
+/** Checks the destination before a byte is written; the publishing step checks again. */
 export async function checkFileDestination(
   { parent, name, path }: OpenDestination,
   force: boolean,
@@ -27,8 +27,8 @@ export async function checkFileDestination(
 }
 
 /**
- * Gives the staged file its name: with `force` over a file that is there, otherwise only if nothing is.
- * `linked`: its temporary name is still there too.
+ * Renames the staged file to its final name: with `force` over an existing file, otherwise only if the name is free.
+ * `linked`: the temporary name still exists.
  */
 export async function publishFile(
   { parent, name, path }: OpenDestination,
@@ -37,7 +37,7 @@ export async function publishFile(
 ): Promise<'linked' | 'renamed'> {
   if (force) {
     try {
-      // Never unlink first, and a rename onto a link replaces the link, not what it points to.
+      // Never unlink first; a rename onto a link replaces the link, not its target.
       await parent.rename(temporary, name);
     } catch (e) {
       if (!isErrno(e, 'EISDIR', 'ENOTEMPTY', 'EEXIST')) throw e;

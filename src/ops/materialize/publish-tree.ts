@@ -12,24 +12,24 @@ import {
 } from './list-replaced.js';
 import { destinationExists } from './publish-file.js';
 
-/** What a filesystem answers that cannot exchange two names. */
+/** Errors of filesystems that cannot exchange two names. */
 const NO_EXCHANGE = ['EINVAL', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP'] as const;
 
 export interface ReplaceRules {
   readonly force: boolean;
-  /** Replace a directory whatever it holds. */
+  /** Replace a directory regardless of its contents. */
   readonly discardExisting: boolean;
-  /** What exports have left at this destination; asked only when there is something to replace. */
+  /** The files that exports have written at this destination; called only if there is something to replace. */
   readonly recorded?: (() => Promise<Recorded>) | undefined;
 }
 
-/** A directory to be replaced: as it was looked at, and whose it is. */
+/** A directory to be replaced: as examined, and its owner. */
 export interface OldTree extends ReplacedTree {
   readonly mode: number;
   readonly gid: number;
 }
 
-/** What is at the destination and may be replaced; `undefined` when nothing is there. */
+/** The existing directory at the destination, if it may be replaced; `undefined` if there is none. */
 export async function checkTreeDestination(
   { parent, name, path }: OpenDestination,
   rules: ReplaceRules,
@@ -64,7 +64,7 @@ export async function checkTreeDestination(
   }
 }
 
-/** Gives the staged tree its name where nothing has it. A plain rename would replace an empty directory. */
+/** Renames the staged tree to its final name if the name is free. A plain rename would replace an empty directory. */
 export async function publishNewTree(
   { parent, name, path }: OpenDestination,
   temporary: string,
@@ -78,9 +78,9 @@ export async function publishNewTree(
 }
 
 /**
- * Puts the staged tree in the place of the old one in one step, and says under which name the old one
- * now waits to be removed, if it does; where the filesystem refuses that, in two renames by way of `aside`. What a
- * failure leaves is for {@link settleStaging}.
+ * Exchanges the staged tree with the old one in one step, and returns the name under which the old one awaits removal,
+ * if any; where the filesystem cannot exchange, in two renames through `aside`. Leftovers of a failure are for {@link
+ * settleStaging}.
  */
 export async function replaceTree(
   destination: OpenDestination,
@@ -110,8 +110,8 @@ export async function replaceTree(
 }
 
 /**
- * A directory of a lower layer of overlayfs cannot be renamed, and EXDEV is what says so. An empty one can be
- * renamed over, which is one step too.
+ * A directory of a lower layer of overlayfs cannot be renamed, and fails with EXDEV. An empty one can be replaced by
+ * rename, which is a single step too.
  */
 async function replaceEmpty({ parent, name, path }: OpenDestination, temporary: string): Promise<undefined> {
   try {

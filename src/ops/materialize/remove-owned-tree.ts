@@ -2,12 +2,12 @@ import { escapeText } from '../../core/text/escape-control.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
 
-/** Without these no name in a directory can be removed. */
+/** The owner's permissions without which no name in a directory can be removed. */
 const OWNER_REMOVES = 0o300;
 
 /**
- * Removes a name and all below it, never through a link or into a mount; nothing there is fine. Only for what
- * hs staged or replaced: a directory that was made read-only is made writable first, as `rm -rf` does not.
+ * Removes a name and everything below it, never through a link or into a mount; a missing name is not an error. Only
+ * for what hs staged or replaced: unlike `rm -rf`, it makes read-only directories writable first.
  */
 export async function removeTree(parent: SafeDir, name: string): Promise<void> {
   const stat = await parent.lstat(name);

@@ -5,24 +5,24 @@ import { identityAt, isUnchanged } from './list-replaced.js';
 import { removeTree } from './remove-owned-tree.js';
 import type { StagingRecord } from './staging-journal.js';
 
-/** What stands after a materialization that did not come to its end. */
+/** The state after an incomplete materialization. */
 export interface StagingOutcome {
-  /** Whether the destination holds what was staged. */
+  /** Whether the destination is the staged file or tree. */
   readonly published: boolean;
-  /** What was there before, where it is neither back nor ours to remove: its name beside the destination. */
+  /** The name beside the destination of its old contents, if they were neither put back nor ours to remove. */
   readonly kept?: string;
 }
 
-/** The longest name that still has room for what is put after it. */
+/** The longest name that leaves room for a suffix. */
 const MOST_NAME_BYTES = 200;
 
 /**
- * Finishes or undoes what is left beside the destination, in the command that failed and in the one that
- * comes after a death. Removed is what was staged and the replaced tree as it was looked at; a tree that
- * somebody has written to meanwhile, and whatever else is found, is kept. Safe to run again.
+ * Completes or undoes what is left beside the destination, after a failure or, in a later command, after a kill.
+ * Removes what was staged, and the replaced tree if it is unchanged; keeps a tree that somebody has written to
+ * meanwhile, and everything else. Idempotent.
  */
 export async function settleStaging(parent: SafeDir, record: StagingRecord): Promise<StagingOutcome> {
-  // What is found is durable before anything is removed because of it.
+  // Make the current names durable before removing anything because of them.
   await syncNames(parent);
   const published = await isPublished(parent, record);
   let kept: string | undefined;
@@ -30,7 +30,7 @@ export async function settleStaging(parent: SafeDir, record: StagingRecord): Pro
   for (const waiting of [record.aside, record.temporary]) {
     const identity = waiting === undefined ? undefined : await identityAt(parent, waiting);
     if (waiting === undefined || identity === undefined) continue;
-    // While it is built its inode is not on record: then nothing else can have this name.
+    // Until its inode is recorded, nothing else can have this name.
     const isStaged = waiting === record.temporary && identity === (record.staged ?? identity);
     if (isStaged) await removeTree(parent, waiting);
     else kept = (await settleOld(parent, record, waiting, identity, published)) ?? kept;
@@ -39,7 +39,7 @@ export async function settleStaging(parent: SafeDir, record: StagingRecord): Pro
   return { published, ...(kept === undefined ? {} : { kept }) };
 }
 
-/** Where a filesystem keeps no names (/proc), nothing of them can be lost either. */
+/** A filesystem that stores no names (/proc) cannot lose any. */
 async function syncNames(parent: SafeDir): Promise<void> {
   try {
     await parent.sync();
@@ -48,7 +48,7 @@ async function syncNames(parent: SafeDir): Promise<void> {
   }
 }
 
-/** What stands where settling failed, as far as it can be seen. */
+/** The state after settling failed, as far as it can be determined. */
 export async function inspectStaging(parent: SafeDir, record: StagingRecord): Promise<StagingOutcome> {
   try {
     const published = await isPublished(parent, record);
@@ -63,7 +63,7 @@ export async function inspectStaging(parent: SafeDir, record: StagingRecord): Pr
   }
 }
 
-/** Removes a replaced tree under a name that says it may be: half of it would not compare any more. */
+/** Renames the replaced tree to the discard name before removing it: half of it would not compare equal any more. */
 export async function discardTree(parent: SafeDir, waiting: string, discard: string): Promise<void> {
   await parent.rename(waiting, discard);
   await parent.sync();
@@ -74,7 +74,10 @@ async function isPublished(parent: SafeDir, { path, staged }: StagingRecord): Pr
   return staged !== undefined && (await identityAt(parent, basename(path))) === staged;
 }
 
-/** The replaced tree goes back to its name, or away when the new one is there; returned is the name it is kept under. */
+/**
+ * Moves the replaced tree back to its name, or removes it if the new one is in place; returns the name under which it
+ * is kept.
+ */
 async function settleOld(
   parent: SafeDir,
   { path, aside, discard, replaced }: StagingRecord,
@@ -89,7 +92,7 @@ async function settleOld(
       await parent.renameNoReplace(waiting, name);
       return undefined;
     } catch (e) {
-      // Somebody has made the name again: neither of the two is ours to remove.
+      // Somebody has created the name again: neither of the two is ours to remove.
       if (!isErrno(e, 'EEXIST', 'ENOTEMPTY')) throw e;
     }
   }
@@ -104,7 +107,7 @@ async function settleOld(
   return kept;
 }
 
-/** What cannot be compared is kept. */
+/** A tree that cannot be compared is kept. */
 async function isSurelyUnchanged(...tree: Parameters<typeof isUnchanged>): Promise<boolean> {
   try {
     return await isUnchanged(...tree);

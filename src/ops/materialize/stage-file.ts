@@ -5,7 +5,7 @@ import { HsError } from '../../errors/hs-error.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
 import { type PayloadEntry, SMALL_BYTES } from '../payload/payload-source.js';
 
-/** What staging needs to know of a file. */
+/** What staging needs to know about a file. */
 export interface Expected {
   /** For messages. */
   readonly subject: string;
@@ -24,7 +24,7 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   throw new HsError('INTERRUPTED', 'interrupted; the destination is unchanged');
 }
 
-/** Writes a new file as the bytes come, hashing them, and compares before anybody can see it (B2). */
+/** Writes a new file as the bytes arrive, hashing them, and verifies it before it becomes visible (B2). */
 export async function stageFile(
   dir: SafeDir,
   name: string,
@@ -40,9 +40,9 @@ export async function stageFile(
     for await (const chunk of bytes) {
       throwIfAborted(options.signal);
       size += chunk.byteLength;
-      // Bytes that should not be there are not worth a full disk.
+      // Excess bytes must not fill the disk.
       if (expected.size !== undefined && size > expected.size) throw wrongSize(expected, `more than`);
-      // A large chunk is written by another thread while it is hashed here.
+      // Another thread writes a large chunk while it is hashed here.
       const writing = file.write(chunk);
       hash.update(chunk);
       await writing;
@@ -56,7 +56,7 @@ export async function stageFile(
   }
 }
 
-/** The same for a member of a tree; a small one is written whole, once all of it was compared. */
+/** Stages a member of a tree; a small file is written in one operation, after verification. */
 export async function stageEntry(
   dir: SafeDir,
   name: string,
@@ -72,7 +72,7 @@ export async function stageEntry(
   throwIfAborted(options.signal);
   const bytes = await (entry.read === undefined ? collect(entry) : entry.read());
   const actual = sha256(bytes);
-  // Nearly always it is so, and then no object is made for it.
+  // Nearly always equal, so avoid creating an object for the comparison.
   if (actual !== hash || bytes.byteLength !== size) {
     compare(actual, bytes.byteLength, { subject: entry.path, hash, size });
   }

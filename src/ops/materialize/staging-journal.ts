@@ -1,34 +1,34 @@
 import * as z from 'zod/mini';
 import { check, objectId } from '../../core/json/schema.js';
 
-/** Names of what is staged outside the store: recognisable, and not to be guessed. */
+/** Names of staged files outside the store: recognizable, and unpredictable. */
 export const TEMPORARY_PATTERN = /^\.hs-tmp-[0-9a-f]{32}$/;
 
 const temporary = z.string().check(z.regex(TEMPORARY_PATTERN));
 
 const stagingRecord = z.strictObject({
-  /** What is made or replaced: absolute, no component a link. */
+  /** The destination: absolute, no component a link. */
   path: z.string().check(z.minLength(2)),
-  /** Names beside it. What is staged has this one; after an exchange, the tree that it replaced. */
+  /** Names beside the destination. The staged file or tree; after an exchange, the tree that it replaced. */
   temporary,
-  /** The name under which that tree waits where the filesystem refuses an exchange. */
+  /** The name of the replaced tree where the filesystem cannot exchange. */
   aside: z.optional(temporary),
-  /** The name under which it is removed: what has this name was compared and is nobody else's. */
+  /** The name for removal: whatever has it was compared, and belongs to hs. */
   discard: z.optional(temporary),
-  /** What is staged, once it is complete: its inode, by which it is known under any name. */
+  /** The inode of the complete staged file or tree, which identifies it under any name. */
   staged: z.optional(z.string()),
-  /** The tree that is replaced, as it was looked at; older versions did not say. */
+  /** The replaced tree as examined; older versions did not record it. */
   replaced: z.optional(z.strictObject({ identity: z.string(), inventory: objectId })),
-  /** Directories made on the way, absolute, each below the one before. */
+  /** Directories created on the way, absolute, each below the one before. */
   paths: z.array(z.string()),
 });
 
-/** What a materialization has outside the store, so that another process can finish or undo it. */
+/** Everything a materialization has outside the store, so that another process can complete or undo it. */
 export type StagingRecord = z.output<typeof stagingRecord>;
 
 export function toStagingRecord(value: unknown): StagingRecord {
   return check(stagingRecord, value, 'INVALID_RECORD', 'journal of a materialization');
 }
 
-/** Writes the record where the next writing command finds it, durably, before what it speaks of is done. */
+/** Durably writes the record where the next writing command finds it, before the step that it describes. */
 export type Journal = (record: StagingRecord) => Promise<void>;

@@ -2,13 +2,13 @@ import { Glob, NotAGlob } from '../../core/text/glob.js';
 import { normalText } from '../../core/text/normal-form.js';
 import { HsError } from '../../errors/hs-error.js';
 
-/** Linux takes no longer path. */
+/** The maximum length of a path on Linux. */
 const MAX_GLOB_LENGTH = 4096;
 const SHOWN_LENGTH = 60;
 
 /**
- * What a glob of a person matches, names that begin with a dot included, in whatever normal form either was
- * typed. USAGE for one that is none.
+ * Compiles a user's glob; it also matches names that begin with a dot, in any Unicode normal form. USAGE if it is
+ * invalid.
  */
 export function compileGlob(glob: string): (text: string) => boolean {
   if (glob === '')

@@ -3,12 +3,12 @@ import { normalText } from '../../core/text/normal-form.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { Session } from '../session/session.js';
 
-/** The name of a pin that is given none: the actor's own, which a job may set too. */
+/** The default name of a pin: the actor's own id, which a job may set too. */
 export function defaultPinName(session: Session): string {
   return PIN_NAME_PATTERN.test(session.actor.id) ? session.actor.id : 'pinned';
 }
 
-/** USAGE for what cannot name a pin. */
+/** USAGE for an invalid pin name. */
 export function toPinName(given: string): string {
   const name = normalText(given);
   if (PIN_NAME_PATTERN.test(name)) return name;

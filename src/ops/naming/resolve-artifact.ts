@@ -8,16 +8,16 @@ import { HsError } from '../../errors/hs-error.js';
 
 const MAX_CANDIDATES = 10;
 const MAX_NEAR = 3;
-/** Candidates are a courtesy: a batch of unknown names must not read the whole catalog for each. */
+/** Candidates are a courtesy: a batch of unknown names must not scan the whole catalog for each. */
 const MOST_LOOKED_AT = 5000;
 const PREFIX = /^[0-9a-f-]+$/;
 const LEAST_DIGITS = 6;
 const VERSION = /^(?<name>.+)@\{(?<n>\d{1,9})\}$/s;
 
 interface ResolveOptions {
-  /** Also find artifacts that were removed: by name after the live ones (show), or before them (restore). */
+  /** Also find removed artifacts: by name after the live ones (show), or before them (restore). */
   readonly removed?: boolean | 'first';
-  /** The command that lists what can be named here; without it, `hs ls`. */
+  /** The command that lists what can be named here; default `hs ls`. */
   readonly listedBy?: string;
 }
 
@@ -46,9 +46,9 @@ function* named(catalog: Catalog, name: string, options: ResolveOptions): Iterab
 }
 
 interface Candidates {
-  /** Those that lists show under a file's name since they have no name of their own, the newest first. */
+  /** Unnamed artifacts that lists show under their filename hint, newest first. */
   readonly files: readonly ArtifactRecord[];
-  /** The newest of each name that is nearly the one that was typed. */
+  /** The newest artifact of each name similar to the typed one. */
   readonly near: readonly ArtifactRecord[];
 }
 
@@ -64,7 +64,7 @@ function candidatesFor(catalog: Catalog, typed: string): Candidates {
   }
   return {
     files: files.slice(0, MAX_CANDIDATES),
-    // A batch may ask for ids by the thousand, and no name is nearly one.
+    // A batch may ask for thousands of ids, which are similar to no name.
     near: (isArtifactId(typed) ? [] : nearest(typed, names, MAX_NEAR)).flatMap((name) => [
       ...first(catalog.named(name)),
     ]),
@@ -78,7 +78,7 @@ function* first<T>(all: Iterable<T>): Generator<T> {
   }
 }
 
-/** Where there is no such version of a name that is there: how many there are. */
+/** How many versions there are, if the name exists but not that version. */
 function versionsHint(catalog: Catalog, typed: string, options: ResolveOptions): string | undefined {
   const { name } = VERSION.exec(typed)?.groups ?? {};
   if (name === undefined) return undefined;
@@ -97,15 +97,15 @@ function byName(catalog: Catalog, typed: string, options: ResolveOptions): Artif
   return undefined;
 }
 
-/** What was removed and was called that. */
+/** Removed artifacts of that name. */
 function removedAs(catalog: Catalog, text: string): ArtifactRecord[] {
   const record = byName(catalog, text, { removed: true });
   return [...byPrefix(catalog, text, { removed: true }), ...(record === undefined ? [] : [record])];
 }
 
 /**
- * The artifact that a person or a script named: a UUID, a unique prefix of 6 or more hex digits, `name`
- * or `name@{n}`; `id:` and `name:` in front decide. NOT_FOUND or AMBIGUOUS with candidates.
+ * Resolves an artifact as named by a user or a script: a UUID, a unique prefix of 6 or more hex digits, `name` or
+ * `name@{n}`; a leading `id:` or `name:` disambiguates. NOT_FOUND or AMBIGUOUS with candidates.
  */
 export function resolveArtifact(
   catalog: Catalog,
@@ -146,7 +146,7 @@ export function resolveArtifact(
     });
   }
   const listing = `${options.listedBy ?? 'hs ls'} lists what is there`;
-  // What is near by its name need not be of the kind that another command lists.
+  // An artifact with a similar name need not be of the kind that another command lists.
   if (near.length > 0 && options.listedBy === undefined) {
     throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, {
       hint: `did you mean ${near.map((r) => `'${r.name}'`).join(' or ')}? ${listing}`,

@@ -4,7 +4,7 @@ import type { Session } from '../session/session.js';
 
 const MAX_CANDIDATES = 10;
 
-/** The object that 64 hex digits, or a unique prefix of 6 or more of them, name. NOT_FOUND or AMBIGUOUS. */
+/** The object named by 64 hex digits, or by a unique prefix of 6 or more. NOT_FOUND or AMBIGUOUS. */
 export async function resolveObject(session: Session, typed: string): Promise<ObjectId> {
   const prefix = typed.toLowerCase();
   const none = new HsError('NOT_FOUND', `there is no object '${typed}'`, {

@@ -9,17 +9,17 @@ import { streamSource } from '../payload/stream-source.js';
 import { put } from '../put/put.js';
 import type { Session } from '../session/session.js';
 
-/** Where a page goes: what an export takes, but for the artifact, which is the page itself. */
+/** The destination of a page: the options of an export, except the artifact, which is the page itself. */
 export type PageRequest = Pick<
   ExportRequest,
   'place' | 'force' | 'consents' | 'target' | 'displayProjectionRef'
 >;
 
 export interface Page {
-  /** What the artifact of the page is called. */
+  /** The name of the page's artifact. */
   readonly name: string;
   readonly bytes: Uint8Array;
-  /** What it tells of; it is as sensitive as the most sensitive of that. */
+  /** The artifacts it describes; the page is as sensitive as the most sensitive of them. */
   readonly about: readonly Sensitivity[];
   readonly sources?: readonly ArtifactId[];
 }
@@ -31,8 +31,8 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * Lets a page out of the store: it becomes an artifact of class cache, and that is exported like any other, with guard,
- * decision and record. What is not let out is kept, and the error says how it can go after all.
+ * Exports a page: registers it as an artifact of class cache and exports that like any other, with guard, decision and
+ * record. If the export is refused, the artifact is kept and the error says how to export it.
  */
 export async function publishPage(session: Session, page: Page, request: PageRequest): Promise<Exported> {
   const level = page.about.reduce<Sensitivity>((a, b) => stricter(a, b), {

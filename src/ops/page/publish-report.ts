@@ -15,8 +15,8 @@ export interface PublishedReport {
 }
 
 /**
- * Writes a retention report as one HTML page outside the store (`hs report --html`): what went and why, what stays now
- * and until when, and what can still be undone. It takes what reading the report takes.
+ * Writes a retention report as one HTML page outside the store (`hs report --html`): what was removed and why, what is
+ * kept now and until when, and what can still be undone. Needs the capability to read the report.
  */
 export async function publishReport(
   session: Session,

@@ -28,7 +28,7 @@ export async function publishUsage(
     now: session.now(),
     madeBy: MADE_BY,
   });
-  // Kinds, classes and layers name nobody.
+  // Kinds, classes and layers identify nobody.
   const about = by === 'name' ? live : [];
   const page = await publishPage(session, { name: 'disk-usage-page', bytes, about }, request);
   return { usage, page };
