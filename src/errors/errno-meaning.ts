@@ -3,7 +3,7 @@ import { isErrno } from './hs-error.js';
 const FREE_SPACE =
   'free some space; hs gc --empty-trash frees what was removed, which then cannot be brought back';
 
-/** Every message words an error of the system this way. */
+/** Wording of system errors, the same in every message. */
 const MEANINGS: Readonly<Record<string, readonly [meaning: string, hint?: string]>> = {
   ENOSPC: ['no space left on device', FREE_SPACE],
   EDQUOT: ['the disk quota is used up', FREE_SPACE],
@@ -23,13 +23,13 @@ const MEANINGS: Readonly<Record<string, readonly [meaning: string, hint?: string
   ENAMETOOLONG: ['the name is too long'],
 };
 
-/** What an error of the system means, in words; of anything else its text. */
+/** The meaning of a system error in words; for anything else its text. */
 export function errnoMeaning(e: unknown): string {
   if (!isErrno(e)) return String(e);
   return MEANINGS[e.code!]?.[0] ?? `the system reports ${e.code}`;
 }
 
-/** The next step after an error of the system, where there is one. */
+/** The next step after a system error, if any. */
 export function errnoHint(e: NodeJS.ErrnoException): string | undefined {
   return MEANINGS[e.code ?? '']?.[1];
 }

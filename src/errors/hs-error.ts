@@ -1,6 +1,6 @@
 /**
- * Every failure hs can name, with the exit status scripts see (`man hs`, EXIT STATUS).
- * The code is what programs decide by; a message is only for people.
+ * Every failure hs can name, with its exit status (`man hs`, EXIT STATUS). Programs decide by the code; messages are
+ * only for people.
  */
 const EXIT_STATUS = {
   USAGE: 2,
@@ -39,16 +39,16 @@ const EXIT_STATUS = {
 export type ErrorCode = keyof typeof EXIT_STATUS;
 
 export interface ErrorExtras {
-  /** The next step: a command, or a fact the reader can act on. */
+  /** The next step: a command, or a fact the user can act on. */
   readonly hint?: string;
   /** Machine-readable facts for `--json`; never payload bytes. */
   readonly details?: Readonly<Record<string, unknown>>;
   readonly cause?: unknown;
-  /** Overrides the status of the code, for commands that pass on the status of another program (`hs run`: 125). */
+  /** Overrides the exit status of the code, for commands that pass on the status of another program (`hs run`: 125). */
   readonly exitStatus?: number;
 }
 
-/** The one error type of hs: a code to decide by, a message, and a hint where there is a next step. */
+/** The error type of hs: a code to decide by, a message, and a hint if there is a next step. */
 export class HsError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
@@ -65,7 +65,7 @@ export class HsError extends Error {
   }
 }
 
-/** The same error with a prefix before its message; `hint` replaces its hint. */
+/** The same error with a prefix on its message; `hint` replaces its hint. */
 export function prefixed(e: HsError, subject: string, hint = e.hint): HsError {
   return new HsError(e.code, `${subject}${e.message}`, {
     ...(hint === undefined ? {} : { hint }),
@@ -79,7 +79,7 @@ export function isHsError(e: unknown, ...codes: readonly ErrorCode[]): e is HsEr
   return e instanceof HsError && (codes.length === 0 || codes.includes(e.code));
 }
 
-/** True for an operating system error with one of the given codes, such as `ENOENT`. */
+/** True for a system error with one of the given codes, such as `ENOENT`. */
 export function isErrno(e: unknown, ...codes: readonly string[]): e is NodeJS.ErrnoException {
   if (!(e instanceof Error) || !('code' in e) || typeof e.code !== 'string') return false;
   return codes.length === 0 ? /^E[A-Z0-9]+$/.test(e.code) && !(e instanceof HsError) : codes.includes(e.code);

@@ -1,7 +1,7 @@
 import { type DoctorCheck, ok, problem, warning } from '../core/health-check.js';
 import type { Disk } from './disk.js';
 
-/** f_type of statfs(2) and how a store fares there. */
+/** f_type of statfs(2), and how well a store works there. */
 const TYPES: Readonly<
   Record<number, readonly [name: string, fit: 'good' | 'volatile' | 'network' | 'untested']>
 > = {
@@ -23,10 +23,10 @@ const TYPES: Readonly<
 const LOW_BYTES = 512 * 1024 * 1024;
 const MIB = 1024 * 1024;
 
-/** What kind of filesystem `path` is on, and whether it has room. */
+/** Checks the type and free space of the filesystem of `path`. */
 export async function checkFilesystem(disk: Disk, path: string): Promise<DoctorCheck[]> {
   const { type, freeBytes } = await disk.space(path);
-  // The kernel's number is unsigned; some systems hand it out signed.
+  // The kernel's number is unsigned; some systems return it signed.
   const [name, fit] = TYPES[type >>> 0] ?? [`type 0x${(type >>> 0).toString(16)}`, 'untested'];
   const free = Math.floor(freeBytes / MIB);
   return [

@@ -1,9 +1,9 @@
 import { yieldToEvents } from './yielding-disk.js';
 
-/** How many steps of a computation are taken before the clock is looked at. */
+/** Steps of a computation between checks of the clock. */
 const STEPS = 64;
 
-/** Runs a long computation to its end, and yields to the event loop in between; returns its result. */
+/** Runs a long computation, yielding to the event loop in between; returns its result. */
 export async function cooperatively<T>(steps: Generator<unknown, T>): Promise<T> {
   for (let n = 1; ; n++) {
     const { done, value } = steps.next();
@@ -12,7 +12,7 @@ export async function cooperatively<T>(steps: Generator<unknown, T>): Promise<T>
   }
 }
 
-/** Collects a long iteration into an array, and yields to the event loop in between. */
+/** Collects a long iteration into an array, yielding to the event loop in between. */
 export function gatherCooperatively<T>(items: Iterable<T>): Promise<T[]> {
   return cooperatively(
     (function* () {

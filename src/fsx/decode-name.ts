@@ -1,6 +1,6 @@
 import { errnoError } from './errno.js';
 
-// ignoreBOM: a name that begins with U+FEFF is another name than the one without it.
+// ignoreBOM: a name with a leading U+FEFF differs from the same name without it.
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The text of a name's bytes, or `undefined` when they are not UTF-8. */
@@ -12,7 +12,7 @@ export function decodeName(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The text of a path that the system gave; EILSEQ when it cannot be text. */
+/** The text of a path from the system; EILSEQ when it is not UTF-8. */
 export function decodePath(bytes: Uint8Array, syscall: string, path: string): string {
   const text = decodeName(bytes);
   if (text === undefined) throw errnoError('EILSEQ', syscall, path);

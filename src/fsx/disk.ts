@@ -12,7 +12,7 @@ export type FileKind = 'file' | 'directory' | 'symlink' | 'other';
 
 export interface FileStat {
   readonly kind: FileKind;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   /** Bytes allocated on disk. */
   readonly allocated: number;
@@ -35,9 +35,9 @@ export interface DirEntry {
 }
 
 export interface OpenOptions {
-  /** `create`: exclusive, fails with EEXIST whatever is there; `update`: existing, read-write. */
+  /** `create`: exclusive, EEXIST if the name exists; `update`: existing file, read-write. */
   readonly access: 'read' | 'create' | 'update';
-  /** Permission bits for `create`, exact whatever the umask. */
+  /** Permission bits for `create`, exact regardless of the umask. */
   readonly mode?: number;
   /** For `create`: long runs of zeros may become holes. */
   readonly sparse?: boolean;
@@ -45,91 +45,91 @@ export interface OpenOptions {
   readonly follow?: boolean;
 }
 
-/** A small file that was read at once. */
+/** Result of reading a small file at once. */
 export interface SmallFile {
-  /** How many bytes of the buffer are its content. */
+  /** Number of content bytes in the buffer. */
   readonly count: number;
   /** Permission bits (`0o7777`). */
   readonly mode: number;
-  /** Whether it had the same size and times after the last byte as before the first. */
+  /** Whether size and times were the same after the last byte as before the first. */
   readonly atRest: boolean;
 }
 
 export interface DiskFile {
-  /** Reads into `buffer` at `position`; 0 at the end of the file. */
+  /** Reads into `buffer` at `position`; returns 0 at the end of the file. */
   read(buffer: Uint8Array, position: number): Promise<number>;
   /** Appends all of `bytes`. */
   write(bytes: Uint8Array): Promise<void>;
   sync(): Promise<void>;
   stat(): Promise<FileStat>;
   chmod(mode: number): Promise<void>;
-  /** Takes the exclusive kernel lock on the whole file, or says false. Freed by close and by death. */
+  /** Takes the exclusive kernel lock on the whole file; false when it is held. Released by close and by death. */
   tryLock(): Promise<boolean>;
   close(): Promise<void>;
 }
 
 export interface DiskDir {
-  /** Names below it are `${path}/${name}`. Valid until close. */
+  /** Names below the directory are `${path}/${name}`. Valid until close. */
   readonly path: string;
   stat(): Promise<FileStat>;
   sync(): Promise<void>;
-  /** Where the directory is now; for reports only. */
+  /** The current path of the directory; for reports only. */
   where(): Promise<string>;
-  /** Which mount it lies on: a bind mount is another one, also of the same filesystem. */
+  /** Identifies the mount: a bind mount is a different one, even of the same filesystem. */
   mount(): Promise<string>;
   close(): Promise<void>;
 }
 
 export interface SpaceInfo {
-  /** Filesystem type as statfs(2) gives it. */
+  /** Filesystem type as returned by statfs(2). */
   readonly type: number;
   readonly freeBytes: number;
 }
 
-/** How a disk within a directory treats the directories below it; names are relative to it. */
+/** How a rooted disk treats the directories below its root; names are relative to it. */
 export interface Rooting {
-  /** Whether the directory lasts, so that it may be held open: no command removes or renames it. */
+  /** Whether the directory is permanent and may be held open: no command removes or renames it. */
   holds(directory: string): boolean;
-  /** Whether it is made again where it is missing, and counts as empty until then. */
+  /** Whether a missing directory is recreated, and counts as empty until then. */
   remakes(directory: string): boolean;
-  /** The mode of those that are made again. */
+  /** Mode of recreated directories. */
   readonly mode: number;
-  /** Owner of new files, if it is not the creator, for example when root works for a user. */
+  /** Owner of new files, if not the creator, for example when root works for a user. */
   readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
-  /** Whether the group has the permissions of the owner, and directories pass on their group. */
+  /** Whether the group gets the owner's permissions and directories pass on their group. */
   readonly shared?: boolean;
 }
 
 export interface RootedDisk extends Disk {
-  /** Lets go of the directories that it holds; a later operation opens them anew. */
+  /** Closes the held directories; later operations open them again. */
   release(): Promise<void>;
 }
 
 export interface Disk {
   /**
-   * The same disk, following no link at or below the directory `root`, whatever paths it is given: a
-   * component that is a link is INTEGRITY.
+   * The same disk, following no link at or below the directory `root`, whatever paths it is given: a component that
+   * is a link is INTEGRITY.
    */
   within(root: string, rooting: Rooting): Promise<RootedDisk>;
-  /** Regular files only: `EINVAL` for anything else, at once. */
+  /** Regular files only: immediate `EINVAL` for anything else. */
   open(path: string, options: OpenOptions): Promise<DiskFile>;
   /**
-   * Opens a directory; ENOTDIR for a link unless `follow`. `DiskDir.path` is a link too: to open that
-   * again takes `follow`.
+   * Opens a directory; ENOTDIR for a link unless `follow`. `DiskDir.path` is itself a link: opening it again takes
+   * `follow`.
    */
   openDir(path: string, options?: { readonly follow?: boolean }): Promise<DiskDir>;
-  /** The whole of a regular file; a larger one fails with `EFBIG`, anything but a file with `EINVAL`. */
+  /** Reads a whole regular file; `EFBIG` when it is larger than `maxBytes`, `EINVAL` for anything but a file. */
   readFile(path: string, maxBytes: number): Promise<Uint8Array>;
   /**
-   * Reads a regular file whole into `buffer`, with one byte to spare; anything but a file is `EINVAL`, a link
-   * `ELOOP` unless `follow`. Undefined when there is more of it, or more than it says.
+   * Reads a whole regular file into `buffer`, with one byte to spare; `EINVAL` for anything but a file, `ELOOP` for a
+   * link unless `follow`. Undefined when it is too large or longer than its stated size.
    */
   readSmall(
     path: string,
     buffer: Uint8Array,
     options: { readonly follow: boolean },
   ): Promise<SmallFile | undefined>;
-  /** Creates the file (EEXIST if there), writes, and fsyncs when `sync`; removes it again on failure. */
+  /** Creates the file (EEXIST if it exists), writes, and fsyncs when `sync`; removes it again on failure. */
   writeFile(
     path: string,
     bytes: Uint8Array,
@@ -137,8 +137,8 @@ export interface Disk {
   ): Promise<void>;
   lstat(path: string): Promise<FileStat>;
   /**
-   * `lstat` for where nothing is an answer and no failure: undefined, also when a component is no
-   * directory. An error costs ten times what the question does, and storing a tree asks for each file.
+   * `lstat` for callers that expect missing files: undefined, also when a component is not a directory. An error
+   * costs ten times as much as the call, and storing a tree looks up each file.
    */
   find(path: string): Promise<FileStat | undefined>;
   stat(path: string): Promise<FileStat>;
@@ -146,29 +146,29 @@ export interface Disk {
   readdir(path: string): Promise<DirEntry[]>;
   readlink(path: string): Promise<string>;
   realpath(path: string): Promise<string>;
-  /** With exactly this mode, and the setgid bit where the directory above hands it down. */
+  /** Creates a directory with exactly this mode, plus the setgid bit inherited from its parent. */
   mkdir(path: string, mode: number): Promise<void>;
   rmdir(path: string): Promise<void>;
   unlink(path: string): Promise<void>;
   /**
-   * Removes a name and all below it, links themselves and not what they lead to; nothing there is fine.
-   * Only for directories that nobody else writes to: the walk is by path.
+   * Removes a name and everything below it; removes links, not their targets; a missing name is fine. Only for
+   * directories that nobody else writes to: the walk is by path.
    */
   removeTree(path: string): Promise<void>;
   link(from: string, to: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
-  /** Renames and fails with EEXIST when `to` exists, atomically (for filesystems without hard links). */
+  /** Atomic rename that fails with EEXIST when `to` exists (for filesystems without hard links). */
   renameNoReplace(from: string, to: string): Promise<void>;
-  /** Exchanges two names in one step (`RENAME_EXCHANGE`); EINVAL or ENOSYS where it is refused. */
+  /** Atomically exchanges two names (`RENAME_EXCHANGE`); EINVAL or ENOSYS where it is not supported. */
   exchange(a: string, b: string): Promise<void>;
   /** ELOOP for a link. */
   chmod(path: string, mode: number): Promise<void>;
-  /** Another owner or group or both; of a link the link's own. */
+  /** Changes owner, group or both; of a link itself, not its target. */
   chown(path: string, owner: { readonly uid?: number; readonly gid?: number }): Promise<void>;
   syncDir(path: string): Promise<void>;
   /**
-   * Makes everything that was written so far to the filesystem of `path` durable (syncfs).
-   * False where it cannot be had: the caller then fsyncs each file. `EIO` when it was tried and failed.
+   * Makes everything written so far to the filesystem of `path` durable (syncfs). False where unavailable: the caller
+   * then fsyncs each file. `EIO` when it was tried and failed.
    */
   syncFilesystem(path: string): Promise<boolean>;
   space(path: string): Promise<SpaceInfo>;

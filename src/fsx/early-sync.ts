@@ -1,7 +1,4 @@
-/**
- * Begins to make something large durable while the rest of it is written, so that the sync which is relied
- * upon has little left to do.
- */
+/** Starts to make a large file durable while the rest of it is written, so that little is left for the final sync. */
 export class EarlySync {
   readonly #sync: () => Promise<unknown>;
   readonly #stepBytes: number;
@@ -9,13 +6,13 @@ export class EarlySync {
   #underWay: Promise<void> | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  /** `sync` is called when so many bytes were written since the time before, one call at a time. */
+  /** Calls `sync` each time `stepBytes` more bytes were written, one call at a time. */
   constructor(sync: () => Promise<unknown>, stepBytes: number) {
     this.#sync = sync;
     this.#stepBytes = stepBytes;
   }
 
-  /** Told of bytes that are on their way. */
+  /** Counts bytes being written. */
   wrote(bytes: number): void {
     this.#unsynced += bytes;
     if (this.#unsynced < this.#stepBytes || this.#underWay !== undefined) return;
@@ -32,12 +29,12 @@ export class EarlySync {
     this.#underWay = undefined;
   }
 
-  /** Waits until none is under way. */
+  /** Waits until no sync is running. */
   async idle(): Promise<void> {
     await this.#underWay;
   }
 
-  /** The same, and throws what one has failed with: the kernel tells of that once. */
+  /** Like `idle`, but throws the error of a failed sync: the kernel reports it only once. */
   async succeeded(): Promise<void> {
     await this.idle();
     if (this.#failure !== undefined) throw this.#failure.error;

@@ -3,7 +3,7 @@ import { getSystemErrorMap } from 'node:util';
 
 let systemErrors: ReturnType<typeof getSystemErrorMap> | undefined;
 
-/** An error like those of node:fs: `code`, `errno`, `syscall`, `path`, and the system's own words. */
+/** An error like those of node:fs, with `code`, `errno`, `syscall`, `path` and the system's message. */
 export function errnoError(
   code: string,
   syscall: string,
@@ -11,7 +11,7 @@ export function errnoError(
   dest?: string,
 ): NodeJS.ErrnoException {
   const errno = -((constants.errno as Record<string, number>)[code] ?? constants.errno.EIO);
-  // Node makes a new map at each call, in 30 µs.
+  // Node builds a new map on each call, in 30 µs.
   systemErrors ??= getSystemErrorMap();
   const words = systemErrors.get(errno)?.[1] ?? 'unknown error';
   const where = path === undefined ? '' : ` '${path}'${dest === undefined ? '' : ` -> '${dest}'`}`;

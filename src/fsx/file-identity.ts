@@ -13,7 +13,7 @@ export async function identity(disk: Disk, path: string): Promise<string | undef
   }
 }
 
-/** The directory and all above it: where each is, by its identity. */
+/** The identity and path of the directory and each of its parents. */
 export async function ancestors(disk: Disk, path: string): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   let at: string;

@@ -30,8 +30,8 @@ import { readFully, writeFully } from './node/transfer.js';
 import { rootedDisk } from './rooted-disk.js';
 
 /**
- * The real disk. Small operations are synchronous inside their promise (5–10 µs; the thread pool costs
- * 50–100), large reads and writes and every fsync go through the thread pool.
+ * The real disk. Small operations are synchronous inside their promise (5–10 µs; the thread pool costs 50–100); large
+ * reads and writes and every fsync use the thread pool.
  */
 export function nodeDisk(): Disk {
   const disk: Disk = {
@@ -53,7 +53,7 @@ export function nodeDisk(): Disk {
     mkdir: async (path, mode) => mkdirExact(path, mode),
     rmdir: async (path) => rmdirSync(path),
     unlink: async (path) => unlinkSync(path),
-    // Loaded when it is needed: no reading command should pay for it.
+    // Loaded on demand: reading commands should not pay for it.
     removeTree: async (path) => (await import('./node/remove-tree.js')).removeTree(path),
     link: async (from, to) => linkSync(from, to),
     rename: async (from, to) => renameSync(from, to),
@@ -72,7 +72,7 @@ export function nodeDisk(): Disk {
   return shown;
 }
 
-/** What chown(2) takes for an owner or group that stays. */
+/** Tells chown(2) to leave the owner or group unchanged. */
 const UNCHANGED = -1;
 const LEAST_READ = 511;
 
@@ -81,13 +81,13 @@ async function readFile(path: string, maxBytes: number): Promise<Uint8Array> {
   const stated = Number(stats.size);
   try {
     if (stated > maxBytes) throw errnoError('EFBIG', 'read', path);
-    // One byte more than it should be: a file that grew meanwhile is read again at its new size.
+    // One byte more than expected: a file that grew meanwhile is read again at its new size.
     let buffer = new Uint8Array(Math.max(stated, LEAST_READ) + 1);
     let count = await readFully(fd, buffer, stated);
     while (count === buffer.length) {
       const size = Math.max(fstatSync(fd).size, count);
       if (size > maxBytes) throw errnoError('EFBIG', 'read', path);
-      // Files of /proc say 0 whatever they hold, so the buffer has a least size and grows by itself too.
+      // Files in /proc report size 0 whatever they contain, so the buffer has a minimum size and also grows.
       buffer = new Uint8Array(2 * size + 1);
       count = await readFully(fd, buffer, size);
     }
@@ -118,7 +118,7 @@ async function writeFile(
   }
 }
 
-/** The failure that led here says more than one to clean up after it. */
+/** The original error matters more than a failure to clean up after it. */
 function removeQuietly(path: string): void {
   try {
     unlinkSync(path);
@@ -127,7 +127,7 @@ function removeQuietly(path: string): void {
 
 const NOT_TEXT = '\ufffd';
 
-/** An entry whose name is text. */
+/** A directory entry whose name is valid UTF-8. */
 class TextEntry implements DirEntry {
   readonly name: string;
   readonly kind: FileKind;
@@ -152,8 +152,8 @@ function readdirBytes(path: string): DirEntry[] {
 
 async function readdir(path: string): Promise<DirEntry[]> {
   const entries = readdirSync(path, { withFileTypes: true });
-  // Bytes that are not UTF-8 become that character, and so they are asked for where it is seen: a buffer for each
-  // name costs as much as all else of a listing.
+  // Bytes that are not UTF-8 become the replacement character; names are read again as bytes only when it occurs,
+  // since a buffer for each name costs as much as the rest of a listing.
   if (entries.some(({ name }) => name.includes(NOT_TEXT))) return readdirBytes(path);
   return entries.map((entry) => new TextEntry(entry.name, kindOf(entry)));
 }

@@ -3,17 +3,17 @@ import { systemProgram } from './system-programs.js';
 
 export interface Pager {
   readonly input: Writable;
-  /** Ends the input, and waits until the reader has left the pager. */
+  /** Closes the input and waits until the user quits the pager. */
   close(): Promise<void>;
 }
 
-/** As git: it ends at once where all fits on the screen, lets colours through and leaves the screen as it is. */
+/** As git does: exit at once if everything fits on the screen, pass colours through and leave the screen as it is. */
 const DEFAULTS = { LESS: 'FRX', LV: '-c' };
 
 /**
- * Starts what a person reads long output with, `less` unless `asked` is another command line, or undefined
- * where there is none, as with `cat` or an empty one. A program of the system goes before one of that name
- * in PATH, where a project may have put its own.
+ * Starts a pager for long output: `asked` if it is set, else `less`. Undefined when there is none, as for `cat` or an
+ * empty `asked`. A program of the system takes precedence over one of that name in PATH, where a project may have put
+ * its own.
  */
 export async function startPager(
   asked: string | undefined,
@@ -35,7 +35,7 @@ export async function startPager(
   return {
     input: child.stdin,
     close: () => {
-      // A pager that was left early does not read to the end; that is its reader's right.
+      // The user may quit the pager before reading to the end.
       child.stdin.on('error', () => {});
       child.stdin.end();
       return over;

@@ -2,10 +2,10 @@ import { fstatSync } from 'node:fs';
 import { systemProgram } from './system-programs.js';
 
 /**
- * Calls `gone` when nobody reads the pipe any more that this descriptor writes to, until the returned
- * function is called. Only a write tells a program of that, and who waits for news has nothing to write;
- * Node cannot poll a pipe for errors. So tail(1) of coreutils, which does, waits on the same pipe. Where it
- * is another tail, nothing is told. It ends with this process, however that ends.
+ * Calls `gone` when the last reader of the pipe at this descriptor closes it, until the returned function is called.
+ * A program only notices on a write, and a waiting one has nothing to write; Node cannot poll a pipe for errors. So
+ * tail(1) of coreutils, which can, waits on the same pipe; with any other tail, `gone` is never called. The tail ends
+ * with this process, however that ends.
  */
 export async function whenReaderGoes(descriptor: number, gone: () => void): Promise<() => void> {
   const tail = systemProgram('tail');

@@ -3,13 +3,13 @@ import { HsError, isErrno } from '../errors/hs-error.js';
 import type { Disk, DiskDir, RootedDisk, Rooting } from './disk.js';
 import { errnoError } from './errno.js';
 
-/** A directory that passes its group on to new files in it. */
+/** A directory whose new files inherit its group. */
 const SETGID = 0o2000;
-/** Of the owner's permissions, those that a group shares. */
+/** The owner permissions that a shared store extends to its group. */
 const FILE_BITS = 0o600;
 const DIR_BITS = 0o700 | SETGID;
 
-/** A directory for one operation. `path` reaches it, `named` is what people know it by. */
+/** A directory for one operation. `path` accesses it, `named` is its path for display. */
 interface Place {
   readonly path: string;
   readonly named: string;
@@ -18,9 +18,9 @@ interface Place {
 }
 
 /**
- * `inner`, but below `root` no link is ever followed: every directory on the way is opened without
- * following, held where it lasts, and used through its descriptor. A component that is a link, or no
- * directory, is INTEGRITY. Paths outside `root` go to `inner` as they are.
+ * Wraps `inner` so that no link is followed below `root`: every directory on the way is opened without following,
+ * held open if it is permanent, and accessed through its descriptor. A component that is a link or not a directory is
+ * INTEGRITY. Paths outside `root` go to `inner` unchanged.
  */
 export async function rootedDisk(inner: Disk, root: string, rooting: Rooting): Promise<RootedDisk> {
   const rooted = new Rooted(inner, root, rooting);
@@ -132,7 +132,7 @@ class Rooted {
     return path !== this.#root && !path.startsWith(`${this.#root}/`);
   }
 
-  /** Makes something with a mode, and gives it to whom it is to belong. `bits` are what a group may share. */
+  /** Creates something with a mode and the right owner. `bits`: permissions a group may share. */
   async create<T>(
     path: string,
     mode: number,
@@ -155,7 +155,7 @@ class Rooted {
     return made;
   }
 
-  /** Runs an operation on a name: through the directory that has it. `makes`: that may be made again. */
+  /** Runs an operation on a name, through its directory. `makes`: recreate that directory if it is missing. */
   async at<T>(path: string, makes: boolean, run: (path: string) => Promise<T>): Promise<T> {
     if (this.isOutside(path)) return run(path);
     const names = this.#namesOf(path);
@@ -164,7 +164,7 @@ class Rooted {
     return this.#in(names, makes, (place) => run(`${place.path}/${name}`));
   }
 
-  /** Runs an operation on a directory itself; one that may be made again and is not there is `none`. */
+  /** Runs an operation on a directory itself; `none` is the result for a missing one that may be recreated. */
   async below<T>(path: string, run: (path: string, dir?: DiskDir) => Promise<T>, none?: () => T): Promise<T> {
     if (this.isOutside(path)) return run(path);
     const names = this.#namesOf(path);
@@ -176,11 +176,11 @@ class Rooted {
     }
   }
 
-  /** The caller's own descriptor of a directory. */
+  /** A descriptor of a directory, owned by the caller. */
   async openDir(path: string): Promise<DiskDir> {
     const names = this.#namesOf(path);
     const name = names.pop();
-    // A link in /proc leads to the root that is held.
+    // A link in /proc points to the root that is held open.
     if (name === undefined) return this.#inner.openDir((await this.open()).path, { follow: true });
     return this.#in(names, false, (place) => this.#child(place, name));
   }
@@ -199,7 +199,9 @@ class Rooted {
     }
   }
 
-  /** A held directory that was removed meanwhile (a store put back from a copy) is looked for anew. */
+  /**
+   * Whether a held directory was removed meanwhile (the store was restored from a copy); it is then looked up again.
+   */
   async #isGone(place: Place, names: readonly string[]): Promise<boolean> {
     const key = names.join('/');
     if (this.#held.get(key) !== place || (await place.dir.stat()).nlink > 0) return false;
@@ -243,7 +245,7 @@ class Rooted {
     }
   }
 
-  /** Copies and clones lose directories that were empty. */
+  /** Recreates a directory: copies and clones lose empty ones. */
   async #remake(above: Place, name: string): Promise<void> {
     try {
       const { mode } = this.#rooting;
@@ -280,7 +282,7 @@ class Rooted {
   }
 }
 
-/** An error of the system, with the path that people know instead of a descriptor. */
+/** A system error with the path for display instead of a descriptor path. */
 function named(e: unknown, { path, named: name }: Place): unknown {
   if (!isErrno(e) || path === name) return e;
   const error = e as NodeJS.ErrnoException & { dest?: string };

@@ -3,13 +3,13 @@ import { HsError, isErrno, isHsError } from '../errors/hs-error.js';
 import type { DirEntry, Disk, DiskDir, DiskFile, FileStat } from './disk.js';
 
 /**
- * `descriptor`: every operation goes through an open directory, whatever happens to its path.
- * `recheck`: without /proc it goes through the path, which is compared with the open directory
- * before and after; a swap in between is found, not prevented.
+ * `descriptor`: every operation goes through an open directory, whatever happens to its path. `recheck`: without
+ * /proc, operations use the path, which is compared with the open directory before and after; a swap in between is
+ * detected, not prevented.
  */
 export type Guarantee = 'descriptor' | 'recheck';
 
-/** One name below a directory, as an operation may use it: anything else would reach further (B4). */
+/** One path component, validated: anything else would reach outside the directory (B4). */
 function component(name: string): string {
   if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name) || !name.isWellFormed()) {
     throw new HsError('UNSAFE_PATH', `name '${escapeText(name)}' is refused: it is not one component`);
@@ -18,9 +18,9 @@ function component(name: string): string {
 }
 
 /**
- * A directory outside the store that is held open. The only way to write out there: one validated
- * name at a time, never through a link. Measured against a process that swapped a directory for a
- * link 150,000 times a second, a check of the resolved path let 3,397 files out, this none.
+ * An open directory outside the store, and the only way to write there: one validated name at a time, never through a
+ * link. Against a process that swapped a directory for a link 150,000 times a second, checking the resolved path let
+ * 3,397 files escape; this let none.
  */
 export class SafeDir {
   readonly guarantee: Guarantee;
@@ -33,12 +33,12 @@ export class SafeDir {
     this.guarantee = dir.path === openedAs ? 'recheck' : 'descriptor';
   }
 
-  /** The directory that a person typed; the links in it are theirs and are followed, this once. */
+  /** Opens the directory a user named; links in that path are the user's and are followed, only here. */
   static async open(disk: Disk, path: string): Promise<SafeDir> {
     return new SafeDir(disk, await disk.openDir(path, { follow: true }), path);
   }
 
-  /** The directory at an absolute path in which nothing may be a link; `undefined` when it is not there as such. */
+  /** Opens the directory at an absolute path in which nothing may be a link; `undefined` when there is none. */
   static async openExact(disk: Disk, path: string): Promise<SafeDir | undefined> {
     let at = await SafeDir.open(disk, '/');
     for (const name of path.split('/').filter((c) => c !== '')) {
@@ -55,7 +55,7 @@ export class SafeDir {
     return at;
   }
 
-  /** A directory in this one; a link there is UNSAFE_PATH, a file DEST_EXISTS. */
+  /** Opens a subdirectory; UNSAFE_PATH for a link, DEST_EXISTS for a file. */
   async child(name: string): Promise<SafeDir> {
     const path = this.#path(name);
     await this.#recheck();
@@ -76,7 +76,7 @@ export class SafeDir {
     }
   }
 
-  /** The same for what is to be removed: on another mount lies what somebody else only shows here. */
+  /** Like `child`, for something to be removed: another mount only shows data that belongs elsewhere. */
   async childOnMount(name: string): Promise<SafeDir> {
     const child = await this.child(name);
     try {
@@ -90,13 +90,13 @@ export class SafeDir {
     }
   }
 
-  /** Makes a directory with exactly this mode (setgid as the one above hands it down) and opens it; EEXIST if something has the name. */
+  /** Creates a directory with exactly this mode (setgid as inherited) and opens it; EEXIST if the name exists. */
   async makeChild(name: string, mode: number): Promise<SafeDir> {
     await this.#change((at) => this.#disk.mkdir(at(name), mode));
     return this.child(name);
   }
 
-  /** Facts about a name, `undefined` when nothing has it; a link is not followed. */
+  /** Stat of a name, `undefined` when it does not exist; does not follow a link. */
   async lstat(name: string): Promise<FileStat | undefined> {
     await this.#recheck();
     try {
@@ -123,7 +123,7 @@ export class SafeDir {
   }
 
   writeFile(name: string, bytes: Uint8Array, options: { mode: number; sync: boolean }): Promise<void> {
-    // A tree has many: without the closures of the general way.
+    // A tree has many files: avoid the closures of the general path.
     if (this.guarantee === 'descriptor') return this.#disk.writeFile(this.#path(name), bytes, options);
     return this.#change((at) => this.#disk.writeFile(at(name), bytes, options));
   }
@@ -164,7 +164,7 @@ export class SafeDir {
     return this.#dir.sync();
   }
 
-  /** Makes the whole filesystem that this directory is on durable; false where that cannot be had. */
+  /** Makes the whole filesystem of this directory durable; false where that is unavailable. */
   syncFilesystem(): Promise<boolean> {
     return this.#disk.syncFilesystem(this.#dir.path);
   }
@@ -173,7 +173,7 @@ export class SafeDir {
     return this.#dir.stat();
   }
 
-  /** Where the directory is now: for reports, and for what must not be replaced. */
+  /** The current path of the directory: for reports, and to check what must not be replaced. */
   where(): Promise<string> {
     return this.#dir.where();
   }
@@ -208,7 +208,7 @@ export class SafeDir {
 
   async #lstatPath(): Promise<FileStat | undefined> {
     try {
-      // The directory that was typed may be a link of the user's own; below it nothing is.
+      // The directory a user named may be a link of theirs; nothing below it is.
       return await this.#disk.stat(this.#dir.path);
     } catch (e) {
       if (isErrno(e, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;

@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 const FRAME = /^ {4}at (?:(.*) \()?(.*):(\d+):(\d+)\)?$/;
 
 /**
- * The innermost `count` frames of an error, without Node's own, as `at put (src/ops/put/put.ts:42:7)`: through
- * the source maps beside the built program, where it is built and they are there.
+ * The innermost `count` frames of an error, without Node's own, as `at put (src/ops/put/put.ts:42:7)`. Uses source
+ * maps if the program was built with them.
  */
 export function sourceFrames(e: Error, count: number): string[] {
   const maps = new Map<string, SourceMap | undefined>();
@@ -28,12 +28,12 @@ function mapOf(file: string): SourceMap | undefined {
     const dist = dirname(fileURLToPath(import.meta.url));
     return new SourceMap(JSON.parse(readFileSync(join(dist, `${basename(file)}.map`), 'utf8')));
   } catch {
-    // Not built, or built without: the place in what runs is better than another failure.
+    // No source map: the position in the running code is better than another failure.
     return undefined;
   }
 }
 
-/** A map counts lines and columns from zero, a stack and a person from one. */
+/** A source map counts lines and columns from zero, a stack trace from one. */
 function sourceOf(map: SourceMap | undefined, row: number, column: number): string | undefined {
   const entry = map?.findEntry(row - 1, column - 1);
   if (entry === undefined || !('originalSource' in entry)) return undefined;

@@ -10,16 +10,16 @@ const SIGN_REQUEST = 13;
 const SIGN_RESPONSE = 14;
 const MAX_ANSWER_BYTES = 256 * 1024;
 
-/** An Ed25519 key that an agent holds. */
+/** An Ed25519 key held by an agent. */
 export interface AgentKey {
   /** 32 bytes. */
   readonly raw: Buffer;
   readonly comment: string;
-  /** 64 bytes of an Ed25519 signature over `data`. */
+  /** Returns the 64-byte Ed25519 signature of `data`. */
   sign(data: Uint8Array): Promise<Uint8Array>;
 }
 
-/** The Ed25519 keys of the agent behind a socket (`SSH_AUTH_SOCK`). SYSTEM when it does not answer as one. */
+/** The Ed25519 keys of the agent at a socket (`SSH_AUTH_SOCK`). SYSTEM when it does not answer like an agent. */
 export async function agentKeys(socketPath: string): Promise<AgentKey[]> {
   const answer = await ask(socketPath, Buffer.of(REQUEST_IDENTITIES));
   demandType(answer, IDENTITIES_ANSWER, 'lists no keys');
@@ -48,7 +48,7 @@ function demandType(answer: Buffer, type: number, what: string): void {
   throw new HsError('SYSTEM', `the SSH agent ${what}`, { hint: 'ssh-add -l lists its keys' });
 }
 
-/** One message there, one back, over a connection of its own. */
+/** One request and one response, over its own connection. */
 function ask(socketPath: string, message: Buffer): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(socketPath);

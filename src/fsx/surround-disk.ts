@@ -1,16 +1,16 @@
 import type { Disk, DiskDir, DiskFile, OpenOptions } from './disk.js';
 
-/** Every operation of the port, as wrappers name them; an open says what it is for. */
+/** The operations of the port, as wrappers name them; an open says its purpose. */
 export type DiskOperation =
   | `open:${OpenOptions['access']}`
   | `file.${keyof DiskFile}`
   | `dir.${Exclude<keyof DiskDir, 'path'>}`
   | Exclude<keyof Disk, 'open' | 'within'>;
 
-/** Wraps each operation: its return value or error is the result of the operation. */
+/** Wraps an operation: its return value or error becomes the result of the operation. */
 export type Around = <T>(operation: DiskOperation, path: string, run: () => Promise<T>) => Promise<T>;
 
-/** The same disk with something around each operation, those of its open files and directories included. */
+/** Wraps every operation of a disk, including those of its open files and directories. */
 export function surroundDisk(inner: Disk, around: Around): Disk {
   return {
     async within(root, rooting) {

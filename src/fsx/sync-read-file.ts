@@ -3,24 +3,24 @@ import { errnoError } from './errno.js';
 import { openNodeDir } from './node/dir.js';
 import { openExisting } from './node/open.js';
 
-/** A file that is read at once, since a look into an index cannot wait for a promise. Never mapped into memory. */
+/** A file read synchronously, since an index lookup cannot wait for a promise. Never memory-mapped. */
 export interface OpenIndexFile {
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
   /** EIO if the file no longer exists. */
   read(offset: number, length: number): Buffer;
   close(): void;
 }
 
-/** How an index on disk, and what it is derived from, are read. Failures are those of `Disk`. */
+/** Reads an index on disk, and what it is derived from. Errors are those of `Disk`. */
 export interface IndexPort {
-  /** A regular file below `root`, through no link. */
+  /** Opens a regular file below `root`, following no link. */
   open(root: string, path: string): OpenIndexFile;
-  /** The whole of one. */
+  /** Reads a whole regular file below `root`, following no link. */
   readFile(root: string, path: string, maxBytes: number): Uint8Array;
 }
 
-/** Opens the last name of `path` below descriptors of the directories before it. */
+/** Opens the last component of `path` through descriptors of the directories before it. */
 function openBelow(root: string, path: string): ReturnType<typeof openExisting> {
   const names = path.split('/');
   const name = names.pop()!;

@@ -10,7 +10,7 @@ export function systemClock(): Clock {
   return { now: () => Date.now() };
 }
 
-/** The program that runs hs, and for which processor. */
+/** The runtime of hs and the processor architecture. */
 export function runtime(): { readonly node: string; readonly arch: string } {
   return { node: process.versions.node, arch: process.arch };
 }
@@ -24,8 +24,8 @@ export function systemRandom(): Random {
 }
 
 /**
- * Standard input. What Node does not know, such as a directory or a block device, it takes to be empty: read
- * as a file, it is what it is or fails.
+ * Standard input. Node treats what it does not know, such as a directory or a block device, as empty; reading it as a
+ * file returns its data or fails.
  */
 export function standardInput(): Readable {
   const stats = fstatSync(0);
@@ -33,7 +33,7 @@ export function standardInput(): Readable {
   return known ? process.stdin : createReadStream('', { fd: 0, autoClose: false });
 }
 
-/** The surroundings of this process, each asked for when it is needed. */
+/** The environment of this process; each value is read on demand. */
 export function systemEnvironment(): Environment {
   return {
     get: (name) => demandVariable(name, process.env[name]),
@@ -57,7 +57,7 @@ export function systemEnvironment(): Environment {
   };
 }
 
-/** A container may run under a uid that has no account: the number is then the only name there is. */
+/** In a container the uid may have no account: its number is then the only name. */
 function accountName(): string {
   try {
     return userInfo().username;
@@ -66,7 +66,7 @@ function accountName(): string {
   }
 }
 
-/** `HOME` where it is set, else the account's; `undefined` where there is neither. */
+/** `HOME` if set, else the account's; `undefined` if there is neither. */
 function homeDirectory(): string | undefined {
   let home: string;
   try {

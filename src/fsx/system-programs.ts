@@ -2,8 +2,8 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { isErrno } from '../errors/hs-error.js';
 
 /**
- * Where helper programs are looked for. Never in PATH: package managers put the project's own
- * `node_modules/.bin` in front of it, and a helper runs outside any sandbox.
+ * Where helper programs are searched. Never in PATH: package managers put the project's own `node_modules/.bin` in
+ * front of it, and a helper runs outside any sandbox.
  */
 const SYSTEM_DIRS = [
   '/usr/bin',
@@ -15,7 +15,7 @@ const SYSTEM_DIRS = [
   '/usr/local/bin',
 ];
 
-/** The absolute path of a helper program such as `mv`, or undefined where the system has none. */
+/** Absolute path of a helper program such as `mv`, or undefined if the system has none. */
 export function systemProgram(name: string): string | undefined {
   return SYSTEM_DIRS.map((dir) => `${dir}/${name}`).find(isProgram);
 }

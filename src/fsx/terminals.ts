@@ -1,8 +1,8 @@
 import { fstatSync, statSync } from 'node:fs';
 
 /**
- * Whether a descriptor of this process is a terminal. What is no device, or the null device, is none: only for
- * others node:tty is loaded, which takes 2 ms of a start with node:net behind it.
+ * Whether a descriptor of this process is a terminal. Non-devices and the null device are not; node:tty, which takes
+ * 2 ms to load together with node:net, is only loaded for the rest.
  */
 export function isTerminal(fd: number): boolean {
   return mayBeTerminal(fd) && process.getBuiltinModule('node:tty').isatty(fd);

@@ -9,9 +9,9 @@ const STANDARD_ERROR = 2;
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
 
 /**
- * Writes each event as a line of JSON: to standard error for `1` or `2`, else appended to the file of that
- * name, which is made readable by its owner alone. A line is written at once, so that a trace is whole up to
- * the moment of a crash. Errors: those of opening the file.
+ * Writes each event as a line of JSON, to standard error for `1` or `2`, else appended to the named file, which only
+ * its owner can read. Lines are written at once, so that a trace is complete up to a crash. Errors: those of opening
+ * the file.
  */
 export function openTrace(target: string): Trace {
   const fd =
@@ -24,14 +24,14 @@ export function openTrace(target: string): Trace {
     try {
       writeSync(fd, `${JSON.stringify({ at: new Date().toISOString(), pid: process.pid, ...event })}\n`);
     } catch {
-      // A full disk or a reader that has gone ends the trace, not the command.
+      // A full disk or a closed pipe ends the trace, not the command.
       open = false;
       if (fd !== STANDARD_ERROR) closeSync(fd);
     }
   };
 }
 
-/** The same disk, telling of each operation how long it took and how it failed; never of bytes. */
+/** Traces each operation of a disk with its duration and error, never its data. */
 export function traceDisk(inner: Disk, trace: Trace): Disk {
   return surroundDisk(inner, async (operation, path, run) => {
     const began = performance.now();

@@ -1,10 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { HsError, isErrno } from '../errors/hs-error.js';
 
-/** What Node puts in the place of bytes that are not UTF-8; a path with it may be another than was given (B4). */
+/** Node's replacement for bytes that are not UTF-8; a path that contains it may not be the one given (B4). */
 const REPLACED = '\ufffd';
 
-/** What the kernel was given, and nothing where there is no /proc to ask. */
+/** The bytes the kernel was given; empty without /proc. */
 function given(file: 'cmdline' | 'environ'): Buffer {
   try {
     return readFileSync(`/proc/self/${file}`);
@@ -14,7 +14,7 @@ function given(file: 'cmdline' | 'environ'): Buffer {
   }
 }
 
-/** USAGE when an argument is not UTF-8. `argv` is the end of the command line. */
+/** USAGE when an argument is not UTF-8. `argv` is the tail of the command line. */
 export function demandArguments(argv: readonly string[]): void {
   const bad = argv.find((arg) => arg.includes(REPLACED));
   if (bad === undefined) return;
@@ -33,7 +33,7 @@ export function demandVariable(name: string, value: string | undefined): string 
   throw new HsError('USAGE', `the environment variable ${name} is not UTF-8`);
 }
 
-/** The current directory; UNSAFE_PATH when its name is not UTF-8, since the text then means another one. */
+/** The current directory; UNSAFE_PATH when its name is not UTF-8, since the text then names another one. */
 export function demandDirectory(cwd: string): string {
   if (!cwd.includes(REPLACED)) return cwd;
   const [here, there] = ['.', cwd].map((path) => statSync(path, { bigint: true, throwIfNoEntry: false }));

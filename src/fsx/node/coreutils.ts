@@ -4,7 +4,7 @@ import { isErrno } from '../../errors/hs-error.js';
 import { errnoError } from '../errno.js';
 import { systemProgram } from '../system-programs.js';
 
-/** What `mv` says, in the C locale, for the refusals a caller may want to tell apart. */
+/** Messages of `mv` in the C locale, for the errors that callers distinguish. */
 const SPOKEN: ReadonlyArray<readonly [words: string, code: string]> = [
   ['No such file or directory', 'ENOENT'],
   ['Permission denied', 'EACCES'],
@@ -16,12 +16,12 @@ const SPOKEN: ReadonlyArray<readonly [words: string, code: string]> = [
 ];
 
 /**
- * renameat2(RENAME_NOREPLACE) through `mv -nT`: neither Node nor fs-native-extensions has it. `mv -n`
- * says nothing and exits with 0 when the destination is there, so what it did is seen by `from`.
+ * renameat2(RENAME_NOREPLACE) through `mv -nT`: neither Node nor fs-native-extensions has it. `mv -n` is silent and
+ * exits with 0 when the destination exists, so the result is told by whether `from` is still there.
  */
 export async function moveNoReplace(from: string, to: string): Promise<void> {
   const source = lstatSync(from);
-  // Between filesystems mv would copy, which is not one step.
+  // Between filesystems mv would copy, which is not atomic.
   if (source.dev !== statSync(dirname(to)).dev) throw errnoError('EXDEV', 'rename', from, to);
   const { status, words } = await run('mv', ['-nT', '--', forChild(from), forChild(to)]);
   if (!isThere(from)) return;
@@ -43,7 +43,7 @@ export async function syncFilesystemOf(path: string): Promise<boolean> {
   throw errnoError('EIO', 'syncfs', path);
 }
 
-/** `/proc/self` is another process in the child; ours by its number names the same descriptors. */
+/** `/proc/self` is another process in the child; our process number refers to the same descriptors. */
 function forChild(path: string): string {
   return path.replace(/^\/proc\/self\//, `/proc/${process.pid}/`);
 }
@@ -67,11 +67,11 @@ interface Outcome {
 async function run(name: string, args: readonly string[]): Promise<Outcome> {
   const program = systemProgram(name);
   if (program === undefined) return { status: 'missing', words: '' };
-  // Loaded here: it costs every command that starts no program 5 ms.
+  // Loaded on demand: it costs 5 ms, which commands that start no program should not pay.
   const { spawn } = await import('node:child_process');
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
-      // Ctrl-C is for hs, which ends when this is over: a sync that was killed would read as a failing disk.
+      // Ctrl-C is for hs, which exits once this is done: a killed sync would look like a failing disk.
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, LC_ALL: 'C' },

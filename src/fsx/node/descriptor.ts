@@ -2,12 +2,12 @@ import { closeSync, fsync } from 'node:fs';
 import { errnoError } from '../errno.js';
 
 /**
- * A raw descriptor: unlike a FileHandle it is never closed by the garbage collector, which would
- * drop a lock. Node opens every file with O_CLOEXEC, so no child inherits it.
+ * A raw descriptor. Unlike a FileHandle it is never closed by the garbage collector, which would release a lock. Node
+ * opens every file with O_CLOEXEC, so no child inherits it.
  */
 export class Descriptor {
   #fd: number | undefined;
-  /** Made when it is needed: most files are read and written without waiting. */
+  /** Created on demand: most files are read and written synchronously. */
   #inFlight: Set<Promise<unknown>> | undefined;
   readonly path: string;
 
@@ -26,7 +26,7 @@ export class Descriptor {
     return this.#fd;
   }
 
-  /** Keeps the descriptor open until an operation of the thread pool is over. */
+  /** Keeps the descriptor open until a thread pool operation has finished. */
   async hold<T>(operation: Promise<T>): Promise<T> {
     this.#inFlight ??= new Set();
     this.#inFlight.add(operation);
@@ -50,13 +50,13 @@ export class Descriptor {
     const fd = this.#fd;
     if (fd === undefined) return;
     this.#fd = undefined;
-    // A number that is closed under a running read or write may be another file by the time it runs.
+    // If a descriptor is closed during a read or write, its number may belong to another file when that runs.
     if (this.#inFlight !== undefined) await Promise.allSettled(this.#inFlight);
     closeSync(fd);
   }
 }
 
-/** fsync through the thread pool, so that several run at once and hashing goes on meanwhile. */
+/** fsync through the thread pool, so that several run in parallel and hashing continues meanwhile. */
 export function fsyncLater(fd: number): Promise<void> {
   return new Promise((resolve, reject) => {
     fsync(fd, (e) => (e ? reject(e) : resolve()));

@@ -48,8 +48,8 @@ function mountId(fd: number): string | undefined {
 
 class NodeDir implements DiskDir {
   /**
-   * Node has no openat; a name below `/proc/self/fd/N` is one. Without /proc it is the path it was
-   * opened by, and the guarantee that it stays this directory is gone.
+   * Node has no openat; a name below `/proc/self/fd/N` is equivalent. Without /proc this is the path used to open the
+   * directory, with no guarantee that it is still the same directory.
    */
   readonly path: string;
   readonly #descriptor: Descriptor;
@@ -76,7 +76,7 @@ class NodeDir implements DiskDir {
 
   async mount(): Promise<string> {
     const fd = this.#descriptor.fd('mount');
-    // The device tells filesystems apart, not mounts; it is all there is without /proc.
+    // The device identifies filesystems, not mounts, but is all there is without /proc.
     const id = hasDescriptorPaths() ? mountId(fd) : undefined;
     return id ?? `device ${fstatSync(fd, { bigint: true }).dev}`;
   }

@@ -19,10 +19,10 @@ export function openNodeFile(path: string, options: OpenOptions): DiskFile {
 
 class NodeFile implements DiskFile {
   readonly #descriptor: Descriptor;
-  /** The size when it was opened, only to tell that a read is small although its buffer is not. */
+  /** Size when opened; only used to recognize a small read into a large buffer. */
   readonly #expected: number;
 
-  /** What opening for reading saw; the first `stat` is that one, since a tree has many files. */
+  /** The stat made when opening for reading; returned by the first `stat`, since a tree has many files. */
   #opened: FileStat | undefined;
 
   readonly #sparse: boolean;

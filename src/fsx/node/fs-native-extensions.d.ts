@@ -1,7 +1,7 @@
-/** What hs uses of a package that ships no types. Both throw errors with an errno name as `code`. */
+/** The parts that hs uses of a package without types. Both functions throw errors with an errno name as `code`. */
 declare module 'fs-native-extensions' {
   const extensions: {
-    /** Whether the exclusive lock of the open file was free. */
+    /** False when the exclusive lock of the open file is held elsewhere. */
     tryLock(fd: number): boolean;
     swapSync(from: string, to: string): void;
   };

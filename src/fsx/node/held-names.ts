@@ -4,7 +4,7 @@ import type { Disk } from '../disk.js';
 export const DESCRIPTORS = '/proc/self/fd';
 const BELOW = `${DESCRIPTORS}/`;
 
-/** The directories that are held open, each by the path that people know. */
+/** The directories held open, each by its path for display. */
 const names = new Map<number, string>();
 
 export function holdName(fd: number, path: string): void {
@@ -15,9 +15,9 @@ export function dropName(fd: number): void {
   names.delete(fd);
 }
 
-/** The path that people know instead of one below a descriptor. */
+/** The display path for a path below a descriptor. */
 export function shownPath(path: string): string {
-  // A regular expression would take 2 µs of each file that is opened.
+  // A regular expression would add 2 µs to each file that is opened.
   if (!path.startsWith(BELOW)) return path;
   const slash = path.indexOf('/', BELOW.length);
   const end = slash === -1 ? path.length : slash;

@@ -3,12 +3,12 @@ const BLOCK = 64 * 1024;
 const ZEROS = Buffer.alloc(BLOCK);
 
 function isZero(bytes: Uint8Array, at: number): boolean {
-  // Nearly always the first byte decides.
+  // The first byte nearly always decides.
   if (bytes[at] !== 0 || bytes[at + BLOCK - 1] !== 0) return false;
   return ZEROS.equals(bytes.subarray(at, at + BLOCK));
 }
 
-/** Bytes to be appended at `offset`, as parts in order: those to be written, and lengths of what is all zeros. */
+/** Splits bytes to be appended at `offset` into consecutive parts: data to write, and lengths of runs of zeros. */
 export function* sparseParts(bytes: Uint8Array, offset: number): Generator<Uint8Array | number> {
   let written = 0;
   let at = (BLOCK - (offset % BLOCK)) % BLOCK;

@@ -11,32 +11,38 @@ import {
 } from 'node:fs';
 import { errnoError } from '../errno.js';
 
-/** Linux's flag for a descriptor that names a file without opening it; node:fs does not export it. */
+/** Linux flag for a descriptor that refers to a file without opening it; node:fs does not export it. */
 const O_PATH = 0o10000000;
 
 let umask: number | undefined;
 
-/** Reading the umask is two system calls and a moment without any, so it is read once. */
+/**
+ * Whether the umask clears bits of `mode`. Read once: reading the umask takes two system calls and a moment without
+ * any.
+ */
 export function umaskClears(mode: number): boolean {
   umask ??= process.umask();
   return (mode & umask) !== 0;
 }
 
-/** What a directory hands down to those that are made in it. */
+/** Inherited by directories created in a directory that has it. */
 const SETGID = 0o2000;
 
-/** `mkdir` with exactly this mode, and the setgid bit that it is made with: no swapped link diverts what undoes the umask. */
+/**
+ * `mkdir` with exactly this mode plus the setgid bit it inherits; undoing the umask cannot be diverted by a swapped
+ * link.
+ */
 export function mkdirExact(path: string, mode: number): void {
   mkdirSync(path, { mode });
   if (umaskClears(mode)) changeMode(path, (made) => mode | (made & SETGID));
 }
 
-/** `chmod` that refuses a link with ELOOP: chmod(2) follows it, and Linux has no lchmod. */
+/** `chmod` that fails with ELOOP for a link: chmod(2) follows links, and Linux has no lchmod. */
 export function chmodNoFollow(path: string, mode: number): void {
   changeMode(path, () => mode);
 }
 
-/** A descriptor that only names what it is opened by, so that the umask may have taken the right to read. */
+/** Changes the mode through an O_PATH descriptor, which works even if the umask removed read permission. */
 function changeMode(path: string, change: (mode: number) => number): void {
   if (process.platform !== 'linux') {
     refuseLink(path);

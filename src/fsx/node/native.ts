@@ -1,7 +1,7 @@
 import { isErrno } from '../../errors/hs-error.js';
 import { errnoError } from '../errno.js';
 
-/** Loaded at the first lock or exchange: most reading commands need neither. ENOSYS where it is missing. */
+/** Loaded on the first lock or exchange: most reading commands need neither. ENOSYS where it is missing. */
 async function native(syscall: string) {
   try {
     return (await import('fs-native-extensions')).default;
@@ -11,8 +11,8 @@ async function native(syscall: string) {
 }
 
 /**
- * The exclusive open-file-description lock on the whole file: it belongs to the open file, not to
- * the process, so two opens of one process exclude each other and no unrelated close frees it.
+ * The exclusive open-file-description lock on the whole file. It belongs to the open file, not the process: two opens
+ * in one process exclude each other, and no unrelated close releases it.
  */
 export async function tryLockDescriptor(fd: number, path: string): Promise<boolean> {
   const { tryLock } = await native('lock');

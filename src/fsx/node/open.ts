@@ -4,11 +4,11 @@ import type { OpenOptions } from '../disk.js';
 import { errnoError } from '../errno.js';
 import { umaskClears } from './mode.js';
 
-// O_NONBLOCK: a planted FIFO must not hang the program; O_NOCTTY: nor a terminal take it over.
+// O_NONBLOCK: a planted FIFO must not hang the program; O_NOCTTY: nor may a terminal take control of it.
 const EXISTING = flags.O_NONBLOCK | flags.O_NOCTTY;
 const CREATE = flags.O_RDWR | flags.O_CREAT | flags.O_EXCL | flags.O_NOFOLLOW | flags.O_APPEND;
 
-/** A new file with exactly this mode; EEXIST whatever is there, a dangling link included. */
+/** Creates a file with exactly this mode; EEXIST if the name exists, even as a dangling link. */
 export function openNew(path: string, mode: number): number {
   const fd = openSync(path, CREATE, mode);
   try {
@@ -20,7 +20,7 @@ export function openNew(path: string, mode: number): number {
   }
 }
 
-/** An existing regular file; anything else is EINVAL, and a link is ELOOP unless `follow`. */
+/** Opens an existing regular file; EINVAL for anything else, ELOOP for a link unless `follow`. */
 export function openExisting(
   path: string,
   access: Exclude<OpenOptions['access'], 'create'>,
@@ -40,12 +40,12 @@ export function openExisting(
   }
 }
 
-/** Whatever it is, but for a socket: the caller is to ask. A link is ELOOP unless `follow`. */
+/** Opens anything but a socket; the caller must check the kind. ELOOP for a link unless `follow`. */
 export function openToRead(path: string, follow: boolean): number {
   return openFileDescriptor(path, flags.O_RDONLY, follow);
 }
 
-/** A directory and a socket refuse some opens before their kind can be asked; they are no files either. */
+/** Directories and sockets refuse some opens before their kind can be checked; they are not files either. */
 function openFileDescriptor(path: string, direction: number, follow: boolean): number {
   try {
     return openSync(path, direction | EXISTING | (follow ? 0 : flags.O_NOFOLLOW));

@@ -4,8 +4,8 @@ import { errnoError } from '../errno.js';
 import { openToRead } from './open.js';
 
 /**
- * `Disk.readSmall` on the real disk: five system calls and nothing between them, since a tree has many small
- * files (10,000 of 4 KiB: 50 ms less than an open file, two stats and their promises for each).
+ * `Disk.readSmall` on the real disk: five system calls and nothing in between, since a tree has many small files
+ * (10,000 of 4 KiB: 50 ms less than an open file, two stats and their promises for each).
  */
 export function readSmallFile(path: string, buffer: Uint8Array, follow: boolean): SmallFile | undefined {
   const fd = openToRead(path, follow);
@@ -13,10 +13,10 @@ export function readSmallFile(path: string, buffer: Uint8Array, follow: boolean)
     const before = fstatSync(fd);
     if (!before.isFile()) throw errnoError('EINVAL', 'open', path);
     const { size } = before;
-    // One byte more is asked for than there should be; what grows after that shows in its size and times.
+    // Ask for one byte more than expected; later growth shows in the size and times.
     if (size + 1 > buffer.length) return undefined;
     let count = 0;
-    // That there should be none is asked too: files of /proc say so whatever they hold.
+    // Read even when the size is 0: files in /proc report 0 whatever they contain.
     while (count <= size && (count !== size || size === 0)) {
       const n = readSync(fd, buffer, count, size + 1 - count, count);
       if (n === 0) break;

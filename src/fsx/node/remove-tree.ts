@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
-// A static import, of which a bundler keeps this one function; all of fs-extra takes 24 ms to load.
+// A static import, from which a bundler keeps only this function; all of fs-extra takes 24 ms to load.
 import { remove } from 'fs-extra/esm';
 import { isErrno } from '../../errors/hs-error.js';
 import { chmodNoFollow } from './mode.js';
 
-/** `Disk.removeTree`: a directory that was made read-only is made writable, then it goes too. */
+/** `Disk.removeTree`. Makes read-only directories writable to remove them as well. */
 export async function removeTree(path: string): Promise<void> {
   try {
     await remove(path);

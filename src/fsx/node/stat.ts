@@ -18,7 +18,7 @@ export function toFileStat(stats: BigIntStats): FileStat {
   return {
     kind: kindOf(stats),
     size: Number(stats.size),
-    // POSIX leaves the unit of st_blocks open; Linux and macOS both count 512 bytes.
+    // POSIX leaves the unit of st_blocks unspecified; Linux and macOS both count 512 bytes.
     allocated: Number(stats.blocks) * 512,
     mode: Number(stats.mode) & 0o7777,
     uid: Number(stats.uid),

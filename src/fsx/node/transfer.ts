@@ -1,6 +1,9 @@
 import { read, readSync, write, writeSync } from 'node:fs';
 
-/** From here a transfer goes through the thread pool, beside the hashing; below, the hop costs more than it saves. */
+/**
+ * From this size on, a transfer uses the thread pool, parallel to hashing; below it, the hop costs more than it
+ * saves.
+ */
 export const LARGE_BYTES = 256 * 1024;
 
 export function readLater(fd: number, buffer: Uint8Array, position: number): Promise<number> {
@@ -10,8 +13,8 @@ export function readLater(fd: number, buffer: Uint8Array, position: number): Pro
 }
 
 /**
- * Reads until `buffer` is full or the file ends. A read that stops exactly at `size`, where the file is
- * said to end, is believed: that saves one system call a file.
+ * Reads until `buffer` is full or the file ends. A read that stops exactly at `size`, the expected end, is taken as
+ * complete: that saves one system call a file.
  */
 export async function readFully(fd: number, buffer: Uint8Array, size: number): Promise<number> {
   let done = 0;
@@ -33,8 +36,8 @@ function writeLater(fd: number, bytes: Uint8Array): Promise<number> {
 }
 
 /**
- * write(2) may take less than it was given: the rest is written until all is out or it fails. Undefined
- * when it is done already: a tree has many small files, and a promise each is garbage.
+ * write(2) may be partial: the rest is written until everything is out or it fails. Undefined when it completed
+ * synchronously: a tree has many small files, and a promise each is garbage.
  */
 export function writeFully(fd: number, bytes: Uint8Array): Promise<void> | undefined {
   if (bytes.length >= LARGE_BYTES) return writeAllLater(fd, bytes);
