@@ -24,10 +24,10 @@ import {
   REQUIRED_DOCUMENTS,
 } from './documents.js';
 
-/** One thing that a check of a debug bundle found. */
+/** One finding of a debug bundle check. */
 export interface DebugFinding {
   readonly severity: 'error' | 'warning';
-  /** `VAL-BUNDLE-001` and what of it, or `VAL-REDACT-001`. */
+  /** `VAL-BUNDLE-001` with its sub-check, or `VAL-REDACT-001`. */
   readonly code: string;
   readonly message: string;
   readonly file?: string;
@@ -38,9 +38,9 @@ export interface DebugCheck {
   readonly findings: readonly DebugFinding[];
 }
 
-/** What is there, whatever the documents say. */
+/** The files present, regardless of what the documents say. */
 export interface DebugFiles {
-  /** The documents, whole. */
+  /** The documents, complete. */
   readonly documents: ReadonlyMap<string, Uint8Array>;
   /** All files but the bundle's own index, with their SHA-256 and size. */
   readonly all: ReadonlyMap<string, { readonly hash: string; readonly size: number }>;
@@ -48,7 +48,7 @@ export interface DebugFiles {
 
 const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
 
-/** `bundle_hash`: of the manifest without it, and the hashes of the files in order of path. */
+/** `bundle_hash`: over the manifest without it, and the hashes of the files in order of path. */
 export function bundleHash(manifest: Omit<DebugManifest, 'bundle_hash'>): string {
   const hashes = manifest.files.map((f) => f.sha256).join('\n');
   return createHash('sha256')
@@ -57,9 +57,9 @@ export function bundleHash(manifest: Omit<DebugManifest, 'bundle_hash'>): string
 }
 
 /**
- * VAL-BUNDLE-001: the required files are there; each fits its schema; what one names the others have, and the
- * hashes are right; nothing that looks like a secret, a person or a place is left where the mode forbids it; and
- * what is missing is accounted for.
+ * VAL-BUNDLE-001: the required files are present, each fits its schema, cross-references resolve and hashes match; no
+ * text that looks like a secret, a person or a place remains where the mode forbids it; and everything missing is
+ * accounted for.
  */
 export function checkDebugBundle(files: DebugFiles): DebugCheck {
   const check = new Check(files);
@@ -225,7 +225,7 @@ class Check {
     this.#marks(new Set(report.redactions.map((r) => `${r.file} ${r.replacement}`)));
   }
 
-  /** Each redaction that can be seen is in the report. */
+  /** Checks that each visible redaction is in the report. */
   #marks(reported: ReadonlySet<string>): void {
     for (const name of this.#files.documents.keys()) {
       if (name === 'redaction_report.json') continue;

@@ -5,14 +5,14 @@ import { artifactId, natural, objectId, timestamp, uuid } from '../json/schema.j
 export const DEBUG_MODES = ['safe', 'workspace', 'full'] as const;
 export type DebugMode = (typeof DEBUG_MODES)[number];
 
-/** As the documents write it. */
+/** The modes as written in the documents. */
 export const REDACTION_MODES = {
   safe: 'SAFE_DEFAULT',
   workspace: 'WORKSPACE',
   full: 'FULL_LOCAL',
 } as const satisfies Record<DebugMode, string>;
 
-/** Every file that a debug bundle may have beside its members, in order of path. */
+/** Every file a debug bundle may have besides its members, in order of path. */
 export const DEBUG_DOCUMENTS = [
   'artifacts.jsonl',
   'bundle_manifest.json',
@@ -29,7 +29,7 @@ export const DEBUG_DOCUMENTS = [
 export type DebugDocument = (typeof DEBUG_DOCUMENTS)[number];
 export const DEBUG_MANIFEST_NAME = 'bundle_manifest.json' satisfies DebugDocument;
 
-/** What is needed whatever the scope; of `job.json` and `jobs.json` it is one. */
+/** Required regardless of scope, in addition to either `job.json` or `jobs.json`. */
 export const REQUIRED_DOCUMENTS: readonly DebugDocument[] = [
   'bundle_manifest.json',
   'coder_prompt.md',
@@ -131,7 +131,7 @@ export const debugDiagnostic = z.strictObject({
 });
 export type DebugDiagnostic = z.output<typeof debugDiagnostic>;
 
-/** A line of `trace.jsonl`: an entry of the ledger, its texts redacted. */
+/** A line of `trace.jsonl`: a ledger entry with its texts redacted. */
 export const debugEvent = z.strictObject({
   seq: natural,
   event_id: uuid,
@@ -144,7 +144,7 @@ export const debugEvent = z.strictObject({
   job_id: z.optional(word),
   capability_id: z.optional(word),
   decision: z.optional(z.enum(['allow', 'deny'])),
-  /** How many there are; the first of them follow. */
+  /** Total number of operations; the first of them follow. */
   operations: natural,
   ops: z.array(z.unknown()),
   payload: z.unknown(),

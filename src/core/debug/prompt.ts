@@ -1,6 +1,6 @@
 import type { DebugDiagnostic, DebugJob, DebugManifest } from './documents.js';
 
-/** What the two texts of a debug bundle are made from: documents that are redacted already. */
+/** Input of the two texts of a debug bundle: documents that are already redacted. */
 export interface PromptFacts {
   readonly manifest: Pick<
     DebugManifest,
@@ -11,7 +11,7 @@ export interface PromptFacts {
   readonly events: readonly { readonly event_id: string; readonly at: string }[];
 }
 
-/** Of many the newest tell most. */
+/** Of many, show the newest, which tell most. */
 const SHOWN = 20;
 
 function scopeLines({ scope }: PromptFacts['manifest']): string[] {
@@ -53,7 +53,7 @@ export function reproduction({ manifest, jobs, diagnostics, events }: PromptFact
   ]);
 }
 
-/** `coder_prompt.md`: all that somebody needs to look into it without asking back. */
+/** `coder_prompt.md`: everything needed to investigate without asking back. */
 export function coderPrompt(facts: PromptFacts): string {
   const { manifest, jobs, diagnostics, events } = facts;
   const failed = diagnostics.at(-1);

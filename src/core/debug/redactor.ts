@@ -17,7 +17,7 @@ import { categoryOf } from '../secrets/detectors.js';
 import { findSecrets } from '../secrets/find-secrets.js';
 import type { DebugDocument, DebugMode, RedactionEntry } from './documents.js';
 
-/** Where a text stands: the document, and the place in it as a JSON path. */
+/** Position of a text: the document, and a JSON path in it. */
 export interface Place {
   readonly file: DebugDocument;
   readonly location: string;
@@ -31,8 +31,8 @@ const among =
     sets.some((set) => set.includes(s));
 
 /**
- * What may be in a safe bundle, by the key it stands under: ids, times and words of hs. Any other text is withheld,
- * and so is what is added to the records one day and not here.
+ * What a safe bundle may contain, by key: ids, times and hs's own vocabulary. Any other text is withheld, including
+ * fields added to records in the future and not here.
  */
 const SAFE_TEXTS: Readonly<Record<string, (text: string) => boolean>> = {
   ...Object.fromEntries(
@@ -67,14 +67,14 @@ const SAFE_TEXTS: Readonly<Record<string, (text: string) => boolean>> = {
   capability_id: among(Object.keys(CAPABILITIES)),
   decision: among(['allow', 'deny']),
 };
-/** Hashes that name content; that of what is restricted would let somebody try what it may be. */
+/** Hashes that name content: the hash of restricted content would let somebody test guesses. */
 const CONTENT_KEYS = new Set(['content_hash', 'source_hashes', 'input_hashes', 'consents']);
 /** Hashes of records of the store. */
 const RECORD_KEYS = new Set(['policy', 'policy_id', 'policy_hash', 'plan_hash', 'config_hash']);
 
 export interface RedactorOptions {
   readonly mode: DebugMode;
-  /** Known to this store alone: equal texts are replaced alike, and nobody can try what they were. */
+  /** A secret of this store: equal texts are replaced alike, and nobody can test guesses at them. */
   readonly secret: string;
   /** Absolute. */
   readonly workspace: string;
@@ -82,7 +82,7 @@ export interface RedactorOptions {
   isRestricted(contentHash: string): boolean;
 }
 
-/** Takes out of a debug bundle what its mode does not allow, and notes where, and by what, but never what. */
+/** Removes what the mode of a debug bundle does not allow; records where and which detector, never the text. */
 export class Redactor {
   readonly redactions: RedactionEntry[] = [];
   readonly #options: RedactorOptions;
@@ -91,7 +91,7 @@ export class Redactor {
     this.#options = options;
   }
 
-  /** A record with its texts redacted; labels become a list, since their keys are a person's words, too. */
+  /** A record with its texts redacted; labels become a list, since users also choose their keys. */
   value(value: unknown, place: Place, key = ''): Json {
     if (typeof value === 'string') return this.#string(value, place, key);
     if (typeof value !== 'object' || value === null) return value as Json;
@@ -104,7 +104,7 @@ export class Redactor {
     return Object.fromEntries(pairs.map(([k, v]) => [k, this.value(v, at(`.${k}`), k)]));
   }
 
-  /** Together, since what a value is may be told by its key: `password`. */
+  /** Key and value together, since the key may identify the value: `password`. */
   #label(key: string, value: string, place: Place): Json {
     if (this.#options.mode !== 'workspace') {
       return { key: this.text(key, place), value: this.text(value, place) };
@@ -142,25 +142,25 @@ export class Redactor {
     return withheld;
   }
 
-  /** An identifier that another program chose, such as a job's: kept, unless it looks like something else. */
+  /** An identifier chosen by another program, such as a job's: kept, unless it looks like something else. */
   identifier(id: string, place: Place): string {
     if (this.#options.mode === 'full' || findSecrets(id, ALL).length === 0) return id;
     return this.text(id, place);
   }
 
-  /** An actor: names of people are redacted. */
+  /** An actor; names of people are redacted. */
   actor(id: string, place: Place): string {
     return this.#options.mode === 'safe' ? this.text(id, place) : this.identifier(id, place);
   }
 
-  /** Paths in the workspace and in the home directory, without where those are. */
+  /** Makes paths in the workspace and home directory relative. */
   #relative(text: string): string {
     const { workspace, home } = this.#options;
     const inWorkspace = text.replaceAll(`${workspace}/`, '').replaceAll(workspace, '[WORKSPACE_PATH]');
     return home === undefined || home === '/' ? inWorkspace : inWorkspace.replaceAll(home, '[HOME]');
   }
 
-  /** A path whose root no detector knows. */
+  /** Withholds an absolute path that no detector recognized. */
   #withoutRoot(text: string, place: Place): string {
     if (!text.startsWith('/')) return text;
     const replacement = '[REDACTED:path:absolute-path]';

@@ -1,15 +1,15 @@
 import { HsError } from '../../errors/hs-error.js';
 
-/** Nesting that no record of hs comes near. */
+/** Maximum nesting, well above that of any record. */
 export const MAX_DEPTH = 64;
-/** Of one object. No manifest has room for more labels, and no other record lets its members grow. */
+/** Maximum members of one object. No manifest has room for more labels, and no other record has open-ended members. */
 const MAX_MEMBERS = 128 * 1024;
-/** So many values are allowed to a text of any length: as many as fit into a MiB, which is a manifest. */
+/** Number of values allowed in a text of any length: as many as fit into a MiB, the size of a manifest. */
 const FREE_VALUES = 512 * 1024;
-/** A value of the records that can be large takes 23 bytes and more, an array or an object 70. */
+/** In records that can be large, a value takes at least 23 bytes, an array or object 70. */
 const BYTES_PER_VALUE = 16;
 const BYTES_PER_CONTAINER = 64;
-/** The one list of short strings that can be long is of paths, of which a million take 8 bytes each. */
+/** The only long list of short strings is that of paths: a million take 8 bytes each. */
 const BYTES_PER_PATH = 6;
 
 /** How many values a record may have for its length. */
@@ -18,14 +18,14 @@ export type Density = 'records' | 'paths';
 const invalid = (message: string) => new HsError('INVALID_RECORD', message);
 
 /**
- * Refuses (INVALID_RECORD) a text that would become much more than itself when it is parsed: `[[],[],…]` of
- * 64 MiB takes 2 GB. Nothing is built for this, and what is not JSON is left to the parser. Returns the
- * number of members of all objects.
+ * Refuses (INVALID_RECORD) a text that would take much more memory than its length when parsed: `[[],[],…]` of 64 MiB
+ * takes 2 GB. Allocates nothing for this; invalid JSON is left to the parser. Returns the total number of members of
+ * all objects.
  */
 export function boundJson(text: string, density: Density = 'records'): number {
   const mostContainers = FREE_VALUES + text.length / BYTES_PER_CONTAINER;
   const mostValues = FREE_VALUES + text.length / (density === 'paths' ? BYTES_PER_PATH : BYTES_PER_VALUE);
-  /** Members so far of each object that is open; an array has none. */
+  /** Members so far of each open object; an array has none. */
   const open: number[] = [];
   let members = 0;
   let values = 1;
@@ -58,7 +58,7 @@ export function boundJson(text: string, density: Density = 'records'): number {
   return members;
 }
 
-/** Where the string that begins at `start` ends. The search of the engine is ten times as fast as a loop. */
+/** End of the string that starts at `start`. The engine's search is ten times as fast as a loop. */
 function stringEnd(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
     let slashes = 0;

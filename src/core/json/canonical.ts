@@ -2,10 +2,10 @@ import { HsError } from '../../errors/hs-error.js';
 import { normalText } from '../text/normal-form.js';
 import { boundJson, type Density, MAX_DEPTH } from './bounds.js';
 
-/** What canonical JSON can hold (A9). Numbers are safe integers. */
+/** The values of canonical JSON (A9). Numbers are safe integers. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
-/** Keys whose strings are bytes from a filesystem and are kept as they are, not in NFC (A9). */
+/** Keys whose strings are bytes from a filesystem and are kept unchanged, not in NFC (A9). */
 const VERBATIM_KEYS: ReadonlySet<string> = new Set([
   'path',
   'paths',
@@ -19,17 +19,17 @@ function invalid(message: string): HsError {
   return new HsError('INVALID_RECORD', message);
 }
 
-/** Schemas of records drop this key silently, and assigning it poisons: no record has it (A4). */
+/** Record schemas silently drop this key, and assigning it pollutes the prototype: no record may have it (A4). */
 function checkKey(key: string): void {
   if (key === '__proto__') throw invalid("an object has the key '__proto__'");
 }
 
-/** ASCII without anything to escape: its JSON form is itself in quotes. Most strings of every record. */
+/** ASCII without anything to escape: its JSON form is the text in quotes. True for most strings in records. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
 function encodeString(value: string, verbatim: boolean): string {
   if (PLAIN.test(value)) return `"${value}"`;
-  // ASCII is well formed and its own normal form.
+  // ASCII is well-formed and already in NFC.
   if (!/^[\x00-\x7f]*$/.test(value)) {
     if (!value.isWellFormed()) throw invalid('a string holds a lone surrogate');
     if (!verbatim && value.normalize('NFC') !== value) throw invalid('a string is not in Unicode NFC');
@@ -37,7 +37,10 @@ function encodeString(value: string, verbatim: boolean): string {
   return JSON.stringify(value);
 }
 
-/** By UTF-16 code units. What was read or written before has them in order: asking is a third of sorting. */
+/**
+ * Sorted by UTF-16 code units. Records read or written before are already in order: checking takes a third of
+ * sorting.
+ */
 function sortedKeys(record: object): string[] {
   const keys = Object.keys(record);
   for (let i = 1; i < keys.length; i++) if (keys[i - 1]! > keys[i]!) return keys.sort();
@@ -84,9 +87,9 @@ function encode(value: unknown, depth: number, verbatim: boolean): string {
 }
 
 /**
- * The one encoding of a value (A9; RFC 8785 for the order of keys, by UTF-16 code units): keys
- * sorted, no insignificant space, NFC strings, safe integers. Throws INVALID_RECORD for what has
- * none: undefined, fractions, lone surrogates, class instances.
+ * The one encoding of a value (A9; RFC 8785 for the order of keys, by UTF-16 code units): sorted keys, no
+ * insignificant whitespace, NFC strings, safe integers. INVALID_RECORD for anything without one: undefined,
+ * fractions, lone surrogates, class instances.
  */
 export function canonicalText(value: unknown): string {
   return encode(value, 0, false);
@@ -96,10 +99,13 @@ export function canonicalBytes(value: unknown): Buffer {
   return Array.isArray(value) ? canonicalArray(value) : Buffer.from(canonicalText(value), 'utf8');
 }
 
-/** A string that grows by `+=` is a tree until it is used: one of 40 MB kept the collector busy for seconds. */
+/** A string built with `+=` is a tree until it is used: one of 40 MB kept the garbage collector busy for seconds. */
 const PIECE_LENGTH = 64 * 1024;
 
-/** Members of the array are encoded apart, in pieces: as one text, an index of 10,000 files takes three times as long. */
+/**
+ * Encodes the members of an array separately, in pieces: as one text, an index of 10,000 files takes three times as
+ * long.
+ */
 export function canonicalArray(values: Iterable<unknown>): Buffer {
   const pieces: Buffer[] = [];
   let text = '[';
@@ -115,7 +121,7 @@ export function canonicalArray(values: Iterable<unknown>): Buffer {
   return Buffer.concat(pieces);
 }
 
-/** Decodes UTF-8, or throws INVALID_RECORD; `Buffer.toString` would turn bad bytes into U+FFFD silently. */
+/** Decodes UTF-8, or throws INVALID_RECORD; `Buffer.toString` would silently turn invalid bytes into U+FFFD. */
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -144,8 +150,8 @@ function withinLimit(bytes: Uint8Array, maxBytes: number): void {
 }
 
 /**
- * A value from outside with its strings in the form that records hold, file paths apart (A9): the same text
- * typed on another system, or read from a file name of macOS, is the same text.
+ * Normalizes the strings of an external value to NFC, except file paths (A9), so that the same text typed on another
+ * system, or read from a macOS file name, is equal.
  */
 export function inNormalForm<T>(value: T): T {
   return normalize(value, 0, false) as T;
@@ -157,15 +163,15 @@ function normalize(value: unknown, depth: number, verbatim: boolean): unknown {
   if (depth > MAX_DEPTH) throw invalid(`nested deeper than ${MAX_DEPTH} levels`);
   if (Array.isArray(value)) return value.map((v) => normalize(v, depth + 1, verbatim));
   const entries = Object.entries(value);
-  // From entries, so that a key '__proto__' stays a key, which the schema then refuses.
+  // Built from entries, so that a key '__proto__' remains a key, which the schema then refuses.
   return Object.fromEntries(
     entries.map(([key, v]) => [key, normalize(v, depth + 1, VERBATIM_KEYS.has(key))]),
   );
 }
 
 /**
- * Reads canonical JSON and refuses (INVALID_RECORD) any other spelling of the same value (A9), and what would
- * take much more memory than its length before it is built.
+ * Parses canonical JSON; refuses (INVALID_RECORD) any other spelling of the same value (A9) and, before it is built,
+ * anything that would take much more memory than its length.
  */
 export function parseCanonical(bytes: Uint8Array, maxBytes: number, density?: Density): Json {
   withinLimit(bytes, maxBytes);
@@ -175,7 +181,7 @@ export function parseCanonical(bytes: Uint8Array, maxBytes: number, density?: De
   try {
     value = JSON.parse(text) as Json;
   } catch {
-    // The parser quotes what it reads, and that may be the payload of what the reader may not read (B5).
+    // The parser's message quotes its input, which may be payload that the user may not read (B5).
     throw invalid('not JSON');
   }
   if (spelledUntil(value, text, 0, false) !== text.length) throw invalid('not in canonical form');
@@ -189,8 +195,8 @@ function after(token: string, text: string, at: number): number {
 }
 
 /**
- * Where the canonical form of a value that was parsed ends, if it stands at `at`; else NaN. It is compared
- * piece by piece, since to put it together takes a multiple of the text.
+ * Where the canonical form of a parsed value that starts at `at` ends; NaN when the text differs. Compared piece by
+ * piece, since building the form takes a multiple of the text's memory.
  */
 function spelledUntil(value: Json, text: string, at: number, verbatim: boolean): number {
   if (value === null || typeof value !== 'object') return after(encode(value, 0, verbatim), text, at);
@@ -209,14 +215,14 @@ function spelledUntil(value: Json, text: string, at: number, verbatim: boolean):
     checkKey(key);
     end = after(`${first ? '' : ','}${encodeString(key, false)}:`, text, end);
     first = false;
-    // What comes behind a difference need not be looked at.
+    // Nothing after a difference needs to be compared.
     if (Number.isNaN(end)) return end;
     end = spelledUntil(record[key]!, text, end, VERBATIM_KEYS.has(key));
   }
   return after('}', text, end);
 }
 
-/** Reads JSON as people write it; duplicate keys, of which the last would win silently, are refused. */
+/** Parses JSON as people write it; refuses duplicate keys, where the last would silently win. */
 export function parseLoose(bytes: Uint8Array, maxBytes: number): Json {
   withinLimit(bytes, maxBytes);
   const text = decodeUtf8(bytes);
@@ -226,7 +232,7 @@ export function parseLoose(bytes: Uint8Array, maxBytes: number): Json {
   return value;
 }
 
-/** Canonical JSON Lines: each record on a line of its own, a header line first (A9); in pieces. */
+/** Encodes canonical JSON Lines, a header line first and one record per line (A9), in pieces. */
 export function* canonicalPieces(records: Iterable<unknown>): Generator<Buffer> {
   let text = '';
   for (const record of records) {
@@ -238,7 +244,7 @@ export function* canonicalPieces(records: Iterable<unknown>): Generator<Buffer> 
   yield Buffer.from(text, 'utf8');
 }
 
-/** The same as a whole. */
+/** Like `canonicalPieces`, as one buffer. */
 export function canonicalLines(records: Iterable<unknown>): Buffer {
   return Buffer.concat([...canonicalPieces(records)]);
 }
@@ -246,7 +252,10 @@ export function canonicalLines(records: Iterable<unknown>): Buffer {
 /** A line holds one operation or one item of a plan. */
 const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
-/** The bytes of each line, for who reads some of them in another way; the last must end, too (INVALID_RECORD). */
+/**
+ * The bytes of each line, for callers that parse some of them differently; the last line must end with a newline
+ * (INVALID_RECORD).
+ */
 export function* linesOf(bytes: Uint8Array, maxBytes: number): Generator<Uint8Array> {
   withinLimit(bytes, maxBytes);
   let start = 0;
@@ -258,12 +267,12 @@ export function* linesOf(bytes: Uint8Array, maxBytes: number): Generator<Uint8Ar
   }
 }
 
-/** One line of canonical JSON Lines. */
+/** Parses one line of canonical JSON Lines. */
 export function parseCanonicalLine(line: Uint8Array): Json {
   return parseCanonical(line, MAX_LINE_BYTES);
 }
 
-/** Reads canonical JSON Lines; a missing last newline, an empty or a respelled line is INVALID_RECORD. */
+/** Parses canonical JSON Lines; INVALID_RECORD for a missing final newline, an empty or a non-canonical line. */
 export function* parseCanonicalLines(bytes: Uint8Array, maxBytes: number): Generator<Json> {
   for (const line of linesOf(bytes, maxBytes)) yield parseCanonicalLine(line);
 }

@@ -1,6 +1,6 @@
 type Compact<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 
-/** The object without its undefined members, which canonical JSON has no form for. */
+/** The object without undefined members, which canonical JSON cannot represent. */
 export function compact<T extends Record<string, unknown>>(
   value: T,
 ): { [K in keyof Compact<T>]: Compact<T>[K] } {

@@ -9,7 +9,7 @@ import {
   type Timestamp,
 } from '../objects/ids.js';
 
-/** The scalars that records are made of. Every object schema of hs is a `strictObject`: unknown fields are refused (A4). */
+/** The scalar types of records. Every object schema in hs is a `strictObject`: unknown fields are refused (A4). */
 export const objectId = z.custom<ObjectId>((v) => typeof v === 'string' && isObjectId(v), 'not an object id');
 export const artifactId = z.custom<ArtifactId>(
   (v) => typeof v === 'string' && isArtifactId(v),
@@ -22,16 +22,16 @@ export const timestamp = z.custom<Timestamp>(
 );
 /** A count or a number of bytes. */
 export const natural = z.int().check(z.minimum(0));
-/** Free text of a person: bounded, not empty, without control characters. */
+/** Free text entered by a user: bounded, not empty, without control characters. */
 export const text = (maxLength: number) =>
   z.string().check(
     z.minLength(1, 'is empty'),
     z.maxLength(maxLength, `is longer than ${maxLength} characters`),
-    // Without property escapes, which not every validator of the published schema knows.
+    // No property escapes: not every validator of the published schema supports them.
     z.regex(/^[^\x00-\x1f\x7f-\x9f]*$/, 'contains a control character'),
     z.refine((s) => s.isWellFormed(), 'contains a lone surrogate'),
   );
-/** An identifier that another program chose, such as a job or an engine. */
+/** An identifier chosen by another program, such as a job or an engine. */
 export const token = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$/, 'not an identifier'));
 
 interface Issue {
@@ -41,22 +41,22 @@ interface Issue {
   readonly keys?: readonly string[];
   readonly expected?: string;
   readonly values?: readonly unknown[];
-  /** Of what is too small or too large: a number's own value, or a length. */
+  /** For a size issue: whether the limit applies to a value or a length. */
   readonly origin?: string;
   readonly minimum?: number | bigint;
   readonly maximum?: number | bigint;
-  /** Of a key: what is wrong with it. */
+  /** For a key: what is wrong with it. */
   readonly issues?: readonly Issue[];
-  /** Of alternatives: what each says, or the values of the field that tells them apart. */
+  /** For alternatives: the issues of each, or the values of the discriminating field. */
   readonly errors?: readonly (readonly Issue[])[];
   readonly options?: readonly unknown[];
 }
 
-/** Most problems reported for one value; a hostile value has hundreds of thousands. */
+/** Maximum number of problems reported for one value; a hostile value has hundreds of thousands. */
 const MAX_PROBLEMS = 20;
 const MAX_PROBLEM_LENGTH = 500;
 
-/** zod/mini carries no locale: what it does not have a message for is all "Invalid input". */
+/** zod/mini carries no locale: every issue without a message of its own reads "Invalid input". */
 function describeIssue(i: Issue): string {
   if (i.code === 'unrecognized_keys')
     return `unknown field ${(i.keys ?? [])
@@ -81,7 +81,7 @@ function measured({ origin }: Issue): string {
   return origin === 'string' ? 'its length is' : origin === 'array' ? 'the number of entries is' : 'is';
 }
 
-/** One line a problem, `field: what is wrong`; the first of many, none of them without end. */
+/** One line per problem, `field: what is wrong`; bounded in number and length. */
 function describeIssues(issues: readonly Issue[]): string[] {
   const lines = issues.slice(0, MAX_PROBLEMS).map((i) => {
     const line = i.path.length === 0 ? describeIssue(i) : `${i.path.join('.')}: ${describeIssue(i)}`;
@@ -91,7 +91,7 @@ function describeIssues(issues: readonly Issue[]): string[] {
   return more === 0 ? lines : [...lines, `and ${more} more`];
 }
 
-/** A parsed value, or its problems. */
+/** The parsed value, or its problems. */
 export function parseSchema<S extends z.ZodMiniType>(
   schema: S,
   value: unknown,
@@ -100,7 +100,7 @@ export function parseSchema<S extends z.ZodMiniType>(
     const result = z.safeParse(schema, value);
     return result.success ? { data: result.data } : { problems: describeIssues(result.error.issues) };
   } catch (e) {
-    // The schema library passes a list's problems on as arguments, and the stack has room for some 100,000.
+    // The schema library passes a list of problems as arguments, and the stack has room for some 100,000.
     if (e instanceof RangeError) return { problems: ['too many problems to list'] };
     throw e;
   }
@@ -119,7 +119,7 @@ export function check<S extends z.ZodMiniType>(
   throw new HsError(code, `${subject} is not valid: ${problems.join('; ')}`, { details: { problems } });
 }
 
-/** Checks a list that may be hostile and of any length: the first value that is not valid ends it. */
+/** Checks a possibly hostile list of any length; stops at the first invalid value. */
 export function checkEach<S extends z.ZodMiniType>(
   schema: S,
   values: readonly unknown[],

@@ -7,13 +7,12 @@ import type { Manifest } from './manifest.js';
 export const CLAIM_FIELDS = ['created_at', 'created_by_job_id', 'provenance'] as const;
 export type ClaimField = (typeof CLAIM_FIELDS)[number];
 
-/** A command that stores many things sets their times before it registers them. */
+/** A command that stores many artifacts sets their times before it registers them. */
 const LONGEST_COMMAND_MS = DAY_MS;
 
 /**
- * Which of these fields are only claimed: the author of the manifest, or of the bundle it came in,
- * said so, and `entry`, which registered the artifact here, does not bear it out. Only a run that hs watched has
- * a provenance that it knows.
+ * Which of these fields are only claims: made by the author of the manifest, or of the bundle it came in, and not
+ * supported by `entry`, which registered the artifact here. Only a run that hs observed has known provenance.
  */
 export function claimsIn(manifest: Manifest, entry: LedgerEntry): readonly ClaimField[] {
   const isForeign = entry.type === 'bundle_imported';

@@ -1,7 +1,7 @@
 /** The media type of a directory. */
 export const DIRECTORY_TYPE = 'inode/directory';
 
-/** Signatures of formats that have one: offset and bytes. */
+/** Magic numbers of formats that have one: offset and bytes. */
 const SIGNATURES: ReadonlyArray<readonly [mime: string, offset: number, bytes: readonly number[]]> = [
   ['image/png', 0, [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]],
   ['image/jpeg', 0, [0xff, 0xd8, 0xff]],
@@ -19,8 +19,8 @@ const SIGNATURES: ReadonlyArray<readonly [mime: string, offset: number, bytes: r
 ];
 
 /**
- * How files of these types begin. Other files may begin so too, text for one (`BM`), so that it does not
- * tell what a file is, only what it is not.
+ * How files of these types start. Other files, such as text (`BM`), may start the same way, so a match does not prove
+ * the type; only a mismatch disproves it.
  */
 const BEGINNINGS: Readonly<Record<string, ReadonlyArray<readonly [offset: number, text: string]>>> = {
   'image/bmp': [[0, 'BM']],
@@ -40,11 +40,11 @@ const BEGINNINGS: Readonly<Record<string, ReadonlyArray<readonly [offset: number
   'font/woff2': [[0, 'wOF2']],
 };
 
-/** Formats that are text by their nature, whatever the type before the slash. */
+/** Formats that are text by definition, regardless of the top-level type. */
 const TEXT = /^(?:text\/.+|application\/(?:json|xml|javascript|yaml|toml|sql)|.+\+(?:json|xml))$/;
 const JSON_TYPE = /^(?:application\/json|.+\+json)$/;
 const XML_TYPE = /^(?:application\/xml|text\/xml|.+\+xml)$/;
-/** Formats that are nothing but a zip, or a gzip, with certain things in it. */
+/** Formats that are always a zip, or a gzip, with specific content. */
 const ALWAYS: Readonly<Record<string, RegExp>> = {
   'application/zip':
     /^application\/(?:java-archive|.+\+zip|vnd\.openxmlformats-officedocument\..+|vnd\.oasis\.opendocument\.(?:text|spreadsheet|presentation|graphics))$/,
@@ -57,7 +57,7 @@ const CONTAINERS: Readonly<Record<string, RegExp>> = {
   'application/gzip': /^(?:application\/(?:gzip|x-gzip|x-tgz|x-compressed.*)|image\/svg\+xml)$/,
 };
 
-/** How much of a payload's start is enough to judge it. */
+/** How much of the start of a payload is enough to judge it. */
 export const HEAD_BYTES = 4096;
 
 function has(head: Uint8Array, offset: number, bytes: readonly number[]): boolean {
@@ -66,7 +66,7 @@ function has(head: Uint8Array, offset: number, bytes: readonly number[]): boolea
 
 function isUtf8(head: Uint8Array, whole: boolean): boolean {
   try {
-    // A character may be cut where the head ends, which `stream` lets pass.
+    // The head may cut a character in two, which `stream` permits.
     new TextDecoder('utf-8', { fatal: true }).decode(head, { stream: !whole });
     return !head.includes(0);
   } catch {
@@ -75,8 +75,8 @@ function isUtf8(head: Uint8Array, whole: boolean): boolean {
 }
 
 /**
- * Why the start of a file contradicts its media type, or undefined (A10). Only a contradiction counts:
- * a type without a signature, and `application/octet-stream`, agree with anything.
+ * Why the start of a file contradicts its media type, or undefined (A10). Only a contradiction counts: a type without
+ * a signature, and `application/octet-stream`, agree with anything.
  */
 export function contradictsType(mime: string, head: Uint8Array, size: number): string | undefined {
   if (size === 0 || mime === 'application/octet-stream') return undefined;

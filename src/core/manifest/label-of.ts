@@ -4,7 +4,7 @@ export interface Labelled {
   readonly filename_hint?: string | undefined;
 }
 
-/** The label of an artifact for people: its name, else its filename hint, else its short id. */
+/** The display label of an artifact: its name, else its filename hint, else its short id. */
 export function labelOf({ name, filename_hint, artifact_id }: Labelled): string {
   return name ?? filename_hint ?? artifact_id.slice(0, 8);
 }
@@ -14,7 +14,7 @@ export function labelBesideId(a: Omit<Labelled, 'artifact_id'> & { readonly kind
   return a.name ?? a.filename_hint ?? a.kind;
 }
 
-/** {@link labelOf} with the short id behind it, once; `show` is for the name. */
+/** {@link labelOf} followed by the short id, once; `show` formats the name. */
 export function labelWithId(a: Labelled, show: (name: string) => string, besides = ''): string {
   const id = a.artifact_id.slice(0, 8);
   const label = labelOf(a);

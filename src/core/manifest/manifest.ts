@@ -14,7 +14,7 @@ import {
 } from './vocabulary.js';
 
 export const MANIFEST_SCHEMA = 'hs.manifest/1';
-/** A manifest describes; it does not carry. One that is larger is refused unread. */
+/** A manifest describes content but does not hold any. A larger one is refused unread. */
 export const MAX_MANIFEST_BYTES = 1024 * 1024;
 export const MAX_TTL_DAYS = 36_500;
 
@@ -58,7 +58,7 @@ const provenanceSchema = z.strictObject({
 });
 export type Provenance = z.output<typeof provenanceSchema>;
 
-/** A record leaves out a key `__proto__` without a word. */
+/** A record schema silently drops a key `__proto__`. */
 const noProto = z.custom<unknown>(
   (v) => typeof v !== 'object' || v === null || !Object.hasOwn(v, '__proto__'),
   "'__proto__' is not a label key",
@@ -69,7 +69,7 @@ const labels = z.pipe(
   z.record(z.string().check(z.regex(/^[a-z0-9._-]{1,64}$/, LABEL_KEY)), text(1024)),
 );
 
-/** The fields of A4, closed: an unknown one is refused. */
+/** The fields of A4; unknown ones are refused. */
 export const manifestSchema = z.strictObject({
   schema: z.literal(MANIFEST_SCHEMA),
   artifact_id: artifactId,
@@ -97,10 +97,10 @@ export const manifestSchema = z.strictObject({
   labels: z.optional(labels),
 });
 
-/** One artifact at one revision. `size_bytes` is the payload's (a directory's: the sum of its files). */
+/** One artifact at one revision. `size_bytes` is the size of the payload (for a directory, the sum of its files). */
 export type Manifest = z.output<typeof manifestSchema>;
 
-/** The rules between fields; each problem names the field it is about. */
+/** The rules between fields; each problem names its field. */
 function crossProblems(m: Manifest): string[] {
   const problems: string[] = [];
   const basis = m.payload_type === 'directory' ? 'bundle_index' : 'payload_bytes';
@@ -119,13 +119,13 @@ function crossProblems(m: Manifest): string[] {
   return problems;
 }
 
-/** Every problem of a value as a manifest, one line each; none means it is valid. */
+/** Every problem of a value as a manifest, one line each; none if it is valid. */
 export function manifestProblems(value: unknown): string[] {
   const result = parseSchema(manifestSchema, value);
   return 'data' in result ? crossProblems(result.data) : result.problems;
 }
 
-/** Checks a value as a manifest: INVALID_MANIFEST lists every problem at once. */
+/** Checks a value as a manifest; INVALID_MANIFEST lists every problem. */
 export function toManifest(value: unknown): Manifest {
   const manifest = check(manifestSchema, value, 'INVALID_MANIFEST', 'manifest');
   const problems = crossProblems(manifest);
@@ -140,7 +140,9 @@ export function toManifest(value: unknown): Manifest {
   return manifest;
 }
 
-/** INVALID_MANIFEST if no reader would accept it, for example for a bundle of too many artifacts. */
+/**
+ * Encodes a manifest. INVALID_MANIFEST if no reader would accept it, for example for a bundle of too many artifacts.
+ */
 export function encodeManifest(manifest: Manifest): Buffer {
   const bytes = canonicalBytes(manifest);
   if (bytes.byteLength <= MAX_MANIFEST_BYTES) return bytes;
@@ -149,7 +151,7 @@ export function encodeManifest(manifest: Manifest): Buffer {
   });
 }
 
-/** Reads a stored manifest and demands byte equality (A9). */
+/** Decodes a stored manifest and requires its canonical encoding, byte for byte (A9). */
 export function decodeManifest(bytes: Uint8Array): Manifest {
   return toManifest(parseCanonical(bytes, MAX_MANIFEST_BYTES));
 }

@@ -11,7 +11,7 @@ export interface Attestation {
   readonly content_hash: ObjectId;
 }
 
-/** Everything that the gates look at, gathered before. */
+/** All inputs of the gates, gathered beforehand. */
 export interface PromotionFacts {
   readonly manifest: Manifest;
   /** The actual hash of the payload; `undefined` if it cannot be read. */
@@ -26,7 +26,7 @@ export interface PromotionFacts {
     id: ArtifactId,
   ) => { readonly contentHash: ObjectId; readonly sources: readonly ArtifactId[] } | undefined;
   readonly attestation?: Attestation | undefined;
-  /** What looks like a secret in its payload and counts against it: where, and by which detector (I6). */
+  /** Suspected secrets in its payload that count: location and detector (I6). */
   readonly secrets?: readonly string[];
 }
 
@@ -45,7 +45,7 @@ export interface PromotionProblem {
   readonly why: string;
 }
 
-/** One step up, never back; L4 is ephemeral and L1 the top. */
+/** One step up, never back; L4 is ephemeral, L1 the top. */
 export function nextLayer(layer: Layer): 'L2' | 'L1' | undefined {
   return layer === 'L3' ? 'L2' : layer === 'L2' ? 'L1' : undefined;
 }

@@ -11,7 +11,7 @@ export function classificationRank(classification: Classification): number {
   return CLASSIFICATIONS.indexOf(classification);
 }
 
-/** How sensitive what holds, or was made from, all of these is (C1); the TTL is the shortest of theirs (A6). */
+/** The sensitivity of content that contains or derives from all of these (C1); its TTL is their shortest (A6). */
 export function sensitivityOf(
   records: readonly (Sensitivity & { readonly retention_ttl_days?: number | undefined })[],
 ) {

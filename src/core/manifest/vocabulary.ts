@@ -1,4 +1,4 @@
-/** The closed sets of words that manifests, entries and policies share (requirements: Terms, A4). */
+/** The closed vocabularies shared by manifests, entries and policies (requirements: Terms, A4). */
 export const KINDS = [
   'file',
   'tool_output',
@@ -17,7 +17,7 @@ export type RetentionClass = (typeof RETENTION_CLASSES)[number];
 export const LAYERS = ['L1', 'L2', 'L3', 'L4'] as const;
 export type Layer = (typeof LAYERS)[number];
 
-/** From the least to the most sensitive. */
+/** From least to most sensitive. */
 export const CLASSIFICATIONS = ['low', 'medium', 'high'] as const;
 export type Classification = (typeof CLASSIFICATIONS)[number];
 
@@ -31,7 +31,7 @@ export type DeterminismLevel = (typeof DETERMINISM_LEVELS)[number];
 export const ACTOR_TYPES = ['human', 'ai_job', 'plugin_tool'] as const;
 export type ActorType = (typeof ACTOR_TYPES)[number];
 
-/** The default class of a kind (A7); cache and checkpoint are only ever chosen. */
+/** The default class of a kind (A7); cache and checkpoint must be chosen explicitly. */
 export const DEFAULT_CLASS: Readonly<Record<Kind, RetentionClass>> = {
   report: 'log',
   transcript: 'log',

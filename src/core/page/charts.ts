@@ -5,7 +5,7 @@ import { type Html, html } from './html.js';
 const WIDTH = 960;
 const HEIGHT = 240;
 
-/** A share of 0 to 1 as a bar. */
+/** A share from 0 to 1 as a bar. */
 export function barOf(share: number): Html {
   const width = Math.round(1000 * Math.min(1, Math.max(0, share)));
   return html`<svg viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="1000" height="10"/><rect class="fill" width="${width}" height="10"/></svg>`;
@@ -13,7 +13,7 @@ export function barOf(share: number): Html {
 
 const coordinate = (value: number) => Number(value.toFixed(1));
 
-/** An area between two lines of steps: a size holds until it changes. */
+/** The area between two step lines: a size holds until it changes. */
 function area(lower: readonly number[], upper: readonly number[], y: (bytes: number) => number): string {
   const x = (i: number) => coordinate((i * WIDTH) / Math.max(1, upper.length - 1));
   const up = upper.map((bytes, i) => `${i === 0 ? 'M' : `H${x(i)}V`}${i === 0 ? `${x(0)} ` : ''}${y(bytes)}`);
@@ -24,7 +24,7 @@ function area(lower: readonly number[], upper: readonly number[], y: (bytes: num
   return `${up.join('')}${down.join('')}Z`;
 }
 
-/** Space by class over time: stacked, and the same in figures, which is what paper in one colour shows. */
+/** Space by class over time: a stacked chart, and the same as figures, for print in one colour. */
 export function historyFigure({ series, from, to }: ClassHistory): Html {
   if (series.length === 0) return html`<p class="note">Nothing has been stored yet.</p>`;
   const length = series[0]!.bytes.length;

@@ -2,19 +2,20 @@ import type { ArtifactRecord } from '../catalog/artifact-record.js';
 import { RETENTION_CLASSES, type RetentionClass } from '../manifest/vocabulary.js';
 import { type Timestamp, timestampMs, toTimestamp } from '../objects/ids.js';
 
-/** How many bytes of payload each retention class had, at times that are evenly apart. */
+/** Payload bytes of each retention class at evenly spaced times. */
 export interface ClassHistory {
   readonly from: Timestamp;
   readonly to: Timestamp;
-  /** Bytes at each time, of the classes that ever had any; the same number for each. */
+  /** Bytes at each time, for the classes that ever had any; all series have the same length. */
   readonly series: readonly { readonly retentionClass: RetentionClass; readonly bytes: readonly number[] }[];
 }
 
 const STEPS = 96;
 
 /**
- * What was live in each class since the first artifact was registered, from when artifacts were registered and removed.
- * An artifact counts all the time in the class that it has now, and one that was brought back as if it had never gone.
+ * Live bytes of each class since the first artifact was registered, computed from the times of registration and
+ * removal. An artifact counts under its current class for its whole life, and a restored one as if it had never been
+ * removed.
  */
 export function classHistory(records: Iterable<ArtifactRecord>, now: Timestamp): ClassHistory {
   const all = [...records];
@@ -22,7 +23,7 @@ export function classHistory(records: Iterable<ArtifactRecord>, now: Timestamp):
   let from = to;
   for (const { registered } of all) from = Math.min(from, timestampMs(registered.at));
   const step = Math.max(1, (to - from) / STEPS);
-  // The first time that is not before the event; what is after the last counts there, where clocks differ.
+  // The first time at or after the event; later events count at the last one, where clocks differ.
   const place = (at: Timestamp) => Math.min(STEPS, Math.max(0, Math.ceil((timestampMs(at) - from) / step)));
   const changes = new Map(RETENTION_CLASSES.map((c) => [c, new Array<number>(STEPS + 1).fill(0)]));
   for (const { registered, removed, size_bytes, retention_class } of all) {

@@ -1,6 +1,6 @@
 import { escapeText } from '../text/escape-control.js';
 
-/** A piece of a page whose markup is meant as such. Made by {@link html} alone, so that no name can become one. */
+/** A fragment of trusted markup. Only {@link html} creates one, so that a name can never become markup. */
 export class Html {
   readonly text: string;
 
@@ -18,7 +18,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Text that is safe in an element and in a quoted attribute; invisible characters are escaped. */
+/** Escapes text for use in an element or a quoted attribute; invisible characters are escaped, too. */
 export function escapeHtml(text: string): string {
   return escapeText(text).replace(/[&<>"']/g, (c) => ENTITIES[c]!);
 }
@@ -31,7 +31,7 @@ function textOf(part: Part): string {
   return typeof part === 'object' ? part.map((p) => p.text).join('') : escapeHtml(String(part));
 }
 
-/** A template whose values are escaped unless they are pieces of a page themselves. */
+/** A template that escapes its values unless they are {@link Html}. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(strings.reduce((text, s, i) => text + textOf(parts[i - 1]) + s));
 }

@@ -1,6 +1,6 @@
 /**
- * The style of a page: one column, numbers to the right, colours of the reader's own scheme, black on white on paper.
- * There are no style attributes: the policy of the page would not let them count.
+ * The style of a page: one column, numbers right-aligned, the user's colour scheme, black on white in print. No style
+ * attributes: the page's content security policy ignores them.
  */
 export const PAGE_STYLE = `
 :root {

@@ -2,13 +2,13 @@ import { sha256 } from '../objects/hash.js';
 import { escapeHtml, type Html } from './html.js';
 import { PAGE_STYLE } from './page-style.js';
 
-/** The style is the one thing that a page may use; it is named by its hash, so that no other can be put in. */
+/** The style is the only resource of a page; the policy names it by hash, so that no other can be injected. */
 function policy(): string {
   const hash = Buffer.from(sha256(Buffer.from(PAGE_STYLE)), 'hex').toString('base64');
   return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`;
 }
 
-/** A whole page in one file: no script, no network, nothing but its own text and style. */
+/** A self-contained page: no script, no network access. */
 export function page(title: string, body: Html): Buffer {
   return Buffer.from(`<!doctype html>
 <html lang="en">

@@ -13,7 +13,7 @@ import { page } from './page.js';
 export interface PageUndo {
   /** When the artifacts were removed. */
   readonly at: Timestamp;
-  /** When what it moved to the trash may be purged; absent where there was no window. */
+  /** When the trash of the collection may be purged; absent without an undo window. */
   readonly trashUntil?: Timestamp | undefined;
   readonly restorable: readonly ArtifactId[];
   readonly irreversible: readonly ArtifactId[];
@@ -22,16 +22,16 @@ export interface PageUndo {
 export interface ReportPageData {
   readonly report: RetentionReport;
   readonly undo: PageUndo;
-  /** What a collection would keep now, with the rule and until when. */
+  /** What a collection would keep now, with the rule and the end of the retention. */
   readonly stays: readonly PlanItem[];
   readonly history: ClassHistory;
-  /** When the page was made. */
+  /** When the page was generated. */
   readonly now: Timestamp;
   /** `hs 0.1.0`. */
   readonly madeBy: string;
 }
 
-/** Rows of a table on a page that people read; what is over is summed up. */
+/** Maximum rows of a table on a page; the rest is summarized. */
 export const MOST_ROWS = 500;
 
 const words = (rule: string) => rule.replaceAll('_', ' ');
@@ -152,7 +152,7 @@ function rest(items: readonly { readonly size_bytes: number }[]): Html | undefin
   return html`<p class="note">And ${items.length} more, ${humanSize(bytes)} of payload.</p>`;
 }
 
-/** What ends first comes first. */
+/** Ordered by end of retention, earliest first. */
 export function byEnd(items: readonly PlanItem[]): PlanItem[] {
   const end = ({ until }: PlanItem) => until ?? '~';
   return [...items].sort((a, b) =>
@@ -160,7 +160,7 @@ export function byEnd(items: readonly PlanItem[]): PlanItem[] {
   );
 }
 
-/** Until when has a column of its own. */
+/** Drops `until`, which has its own column. */
 function whyKept({ until: _, ...item }: PlanItem): string {
   return explainVerdict(item, day).replace(/^kept(?::| (?=by))\s*/, '');
 }

@@ -13,9 +13,9 @@ interface Totals {
 
 export interface UsagePageData {
   readonly storeId: string;
-  /** The key of the groups: `kind`, `class`, `name` or `layer`. */
+  /** The grouping key: `kind`, `class`, `name` or `layer`. */
   readonly by: string;
-  /** The largest first. */
+  /** Largest first. */
   readonly rows: readonly {
     readonly group: string;
     readonly artifacts: number;

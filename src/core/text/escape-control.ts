@@ -1,7 +1,7 @@
 /**
- * What a terminal could obey or hide: controls, format and bidi characters, line and paragraph
- * separators, surrogates, private use and unassigned; and the backslash, so that the escaped
- * form is unambiguous. Neither `util.stripVTControlCharacters` nor `JSON.stringify` covers this.
+ * Characters that a terminal could obey or hide: controls, format and bidi characters, line and paragraph separators,
+ * surrogates, private use and unassigned; and the backslash, so that the escaped form is unambiguous. Neither
+ * `util.stripVTControlCharacters` nor `JSON.stringify` covers these.
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}\\]/gu;
 
@@ -11,7 +11,7 @@ function escapeOne(c: string): string {
   return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
 }
 
-/** `text` made safe to show in a message: one line, no control sequences (G6). */
+/** Makes `text` safe to show in a message: one line, no control sequences (G6). */
 export function escapeText(text: string): string {
   return text.replace(UNSAFE, escapeOne);
 }

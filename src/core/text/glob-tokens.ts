@@ -1,16 +1,16 @@
-/** Whether a code point is taken. */
+/** Whether a code point matches. */
 export type OneOf = (code: number) => boolean;
 
 export type GroupKind = '{' | '@' | '?' | '*' | '+';
 
-/** A part of a glob; brackets that do not belong together are plain characters by now. */
+/** A token of a glob; unbalanced brackets have already become plain characters. */
 export type GlobToken =
   | { readonly is: 'one'; readonly of: OneOf }
-  /** Any number of characters but `/`. */
+  /** Any number of characters except `/`. */
   | { readonly is: 'star' }
-  /** `**` in front of a `/`, which it takes along: any number of directories. */
+  /** `**` before a `/`, which it includes: any number of directories. */
   | { readonly is: 'directories' }
-  /** `**` behind a `/`, which it takes along: the directory itself and all that is below it. */
+  /** `**` after a `/`, which it includes: the directory itself and everything below it. */
   | { readonly is: 'below' }
   /** `**` alone. */
   | { readonly is: 'all' }
@@ -18,21 +18,21 @@ export type GlobToken =
   | { readonly is: 'or' }
   | { readonly is: 'close' };
 
-/** Why a text is not a glob; the caller knows its name. */
+/** Why a text is not a glob; the caller adds its name. */
 export class NotAGlob extends Error {}
 
 export const SLASH = 0x2f;
-/** Nobody nests groups like that. */
+/** Maximum nesting of groups, well above real use. */
 const MOST_NESTED = 32;
 
 interface Bracket {
   readonly kind: GroupKind;
   readonly at: number;
-  /** Where its separators are. */
+  /** Positions of its separators. */
   readonly ors: number[];
 }
 
-/** Where groups begin, part and end. */
+/** Where groups start, separate and end. */
 interface Groups {
   readonly opens: ReadonlyMap<number, GroupKind>;
   readonly ors: ReadonlySet<number>;
@@ -43,7 +43,7 @@ const closerOf = (kind: GroupKind) => (kind === '{' ? '}' : ')');
 const separatorOf = (kind: GroupKind) => (kind === '{' ? ',' : '|');
 const beginsGroup = (text: string, i: number) => /[@?*+!]/.test(text[i]!) && text[i + 1] === '(';
 
-/** Where the set that begins at `i` ends, or undefined: it is a bracket. */
+/** End of the set that starts at `i`, or undefined: it is a literal bracket. */
 function setEnd(text: string, i: number): number | undefined {
   let at = i + 1;
   if (text[at] === '!' || text[at] === '^') at++;
@@ -56,7 +56,7 @@ function setEnd(text: string, i: number): number | undefined {
   return undefined;
 }
 
-/** Groups that are whole. `{a}` and `{}` are not: they are what they look like, as in a shell. */
+/** Complete groups. `{a}` and `{}` are literal, as in a shell. */
 function findGroups(text: string): Groups {
   const open: Bracket[] = [];
   const opens = new Map<number, GroupKind>();
@@ -130,7 +130,7 @@ function readSet(set: string): OneOf {
 
 export const notSlash: OneOf = (code) => code !== SLASH;
 
-/** The parts of a glob, in order. */
+/** The tokens of a glob, in order. */
 export function tokenize(text: string): GlobToken[] {
   if (text.startsWith('!') && text[1] !== '(') {
     throw new NotAGlob("it begins with '!', which does not invert it: '\\!' is a plain one");

@@ -2,13 +2,13 @@ import { type GlobToken, type GroupKind, notSlash, type OneOf, SLASH, tokenize }
 
 export { NotAGlob } from './glob-tokens.js';
 
-/** A state of the automaton: it takes one character and goes on, or goes on at once. */
+/** A state of the automaton: consumes a character, or continues without one. */
 interface State {
   readonly takes?: OneOf;
   readonly to: number[];
 }
 
-/** Builds from the end: each part is given the state that follows it, and says where it begins. */
+/** Built from the end: each part is given the state that follows it and returns the state where it starts. */
 class Automaton {
   readonly states: State[] = [];
 
@@ -16,7 +16,7 @@ class Automaton {
     return this.states.push({ to: [...to], ...(takes === undefined ? {} : { takes }) }) - 1;
   }
 
-  /** What `part` makes, any number of times, once at least where `once`. */
+  /** Repeats `part` any number of times, at least once if `once`. */
   repeated(part: (next: number) => number, next: number, once: boolean): number {
     const again = this.state([next]);
     const start = part(again);
@@ -40,7 +40,7 @@ class Builder {
     this.#tokens = tokens;
   }
 
-  /** The tokens from `from` up to `to`, from the last to the first; where they begin. */
+  /** Builds the tokens from `from` up to `to`, last to first; returns the start state. */
   sequence(from: number, to: number, next: number): number {
     let after = next;
     for (let i = to - 1; i >= from; i--) {
@@ -106,20 +106,20 @@ class Builder {
   }
 }
 
-/** The states in which the automaton may be together, and where each character led from there. */
+/** A set of simultaneous states, with the cached transition for each character. */
 interface Place {
   readonly states: readonly number[];
   readonly isEnd: boolean;
   readonly next: Map<number, Place>;
 }
 
-/** Steps that are remembered; a hostile glob has more places than there is memory. */
+/** Maximum number of cached transitions; a hostile glob has more state sets than fit in memory. */
 const MOST_STEPS = 10_000;
 
 /**
- * A glob as an automaton: a text is looked at once, character by character, whatever the glob. `*` and `?`
- * take no `/`, `**` as a whole component takes directories, `[a-z]` and `[!a-z]` one character,
- * `{a,b}` and `@(a|b)`, `?(a)`, `*(a)`, `+(a)` are groups, and `\` takes the meaning of what follows.
+ * A glob compiled to an automaton: matching reads each character once, whatever the glob. `*` and `?` do not match
+ * `/`, `**` as a whole component matches directories, `[a-z]` and `[!a-z]` match one character, `{a,b}` and `@(a|b)`,
+ * `?(a)`, `*(a)`, `+(a)` are groups, and `\` escapes what follows.
  */
 export class Glob {
   readonly #states: readonly State[];
@@ -139,7 +139,7 @@ export class Glob {
     this.#start = this.#place([this.#begin]);
   }
 
-  /** The place of these states and of all that are reached without a character. */
+  /** The closure of these states under transitions that consume no character. */
   #place(from: readonly number[]): Place {
     const seen = new Set(from);
     for (const n of seen) {

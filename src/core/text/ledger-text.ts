@@ -7,8 +7,8 @@ const MAX_TEXT = 2000;
 const reason = text(1024);
 
 /**
- * A message of hs as a record can hold it: bounded, in NFC, without control characters, never empty. Where it is
- * cut, no secret is cut in two, of which the first half would be found by nobody (I6).
+ * A message of hs in the form records require: bounded, in NFC, without control characters, never empty. Truncation
+ * never splits a secret, whose first half no detector would find (I6).
  */
 export function recordText(message: string, maxLength = MAX_TEXT): string {
   const line = normalText(escapeText(message)) || '-';
@@ -19,7 +19,7 @@ export function recordText(message: string, maxLength = MAX_TEXT): string {
   return `${line.slice(0, cut?.start ?? maxLength - 1).toWellFormed()}…`.slice(0, maxLength);
 }
 
-/** A person's reason as a record can hold it: in NFC, one line of at most 1024 characters (USAGE). */
+/** A user's reason in the form records require: in NFC, one line of at most 1024 characters (USAGE). */
 export function toReason(given: string): string;
 export function toReason(given: string | undefined): string | undefined;
 export function toReason(given: string | undefined): string | undefined {

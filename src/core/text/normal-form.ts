@@ -1,7 +1,6 @@
 /**
- * Text that a person or a program gave, in the form in which records hold it: Unicode NFC (A9). Every name
- * goes through it where it enters, to be stored and to be looked for alike: macOS and some input methods
- * give NFD, which looks the same.
+ * Converts external text to the form used in records, Unicode NFC (A9). Applied to every name on input, whether to
+ * store or look up: macOS and some input methods produce NFD, which looks the same.
  */
 export function normalText(given: string): string {
   return given.normalize('NFC');

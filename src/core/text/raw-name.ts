@@ -1,11 +1,11 @@
 import { escapeText } from './escape-control.js';
 
-/** A byte that is not UTF-8 is represented in text as this plus its value: a lone surrogate, which no valid text contains. */
+/** A byte that is not UTF-8 is represented as this plus its value: a lone surrogate, which no valid text contains. */
 const BYTE = 0xdc00;
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const LONGEST_CHARACTER = 4;
 
-/** A name whatever its bytes, as text to be matched: each byte that is no UTF-8 is one character. */
+/** A name of any bytes as text for matching: each byte that is not UTF-8 is one character. */
 export function textOfName(bytes: Uint8Array): string {
   let text = '';
   for (let at = 0; at < bytes.length; ) {
@@ -25,7 +25,7 @@ function characterAt(bytes: Uint8Array, at: number): string | undefined {
   return undefined;
 }
 
-/** A glob in which `\xe9`, as such a byte is shown, stands for that byte. */
+/** A glob in which `\xe9`, the display form of such a byte, matches that byte. */
 export function bytesInGlob(glob: string): string {
   return glob.replace(/(\\\\)|\\x([89a-f][0-9a-f])/gi, (all, escaped: string | undefined, hex: string) =>
     escaped === undefined ? String.fromCharCode(BYTE + Number.parseInt(hex, 16)) : all,

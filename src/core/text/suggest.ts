@@ -3,7 +3,7 @@ export function didYouMean(typed: string, candidates: Iterable<string>): string 
   return nearest(typed, candidates, 1)[0];
 }
 
-/** Those of `candidates` that are close enough to be a likely typo, nearest first, at most `most`. */
+/** The `candidates` close enough to be a likely typo, nearest first, at most `most`. */
 export function nearest(typed: string, candidates: Iterable<string>, most: number): string[] {
   const limit = Math.max(1, Math.floor(typed.length / 3)) + 1;
   const near: [distance: number, candidate: string][] = [];
@@ -15,7 +15,7 @@ export function nearest(typed: string, candidates: Iterable<string>, most: numbe
   return near.slice(0, most).map(([, candidate]) => candidate);
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours; at least `limit` when there are more. */
+/** Edit distance: insertions, deletions, substitutions and transpositions; at least `limit` when there are more. */
 function distance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
   let before: number[] = [];

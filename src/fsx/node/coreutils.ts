@@ -31,8 +31,8 @@ export async function moveNoReplace(from: string, to: string): Promise<void> {
 }
 
 /**
- * syncfs(2) through coreutils' `sync -f`. False where that program is not there (or is another one that
- * knows no `-f`); when it is there and fails, nothing that was written may be trusted: EIO.
+ * syncfs(2) through coreutils' `sync -f`. False when the program is missing or does not support `-f`; when it runs
+ * and fails, nothing written can be trusted: EIO.
  */
 export async function syncFilesystemOf(path: string): Promise<boolean> {
   const { status } = await run('sync', ['-f', '--', forChild(path)]);
