@@ -1,6 +1,6 @@
-/** The effects besides the disk that hs depends on, as interfaces; `src/cli` and tests supply them. */
+/** The effects other than disk access that hs depends on, as interfaces; `src/cli` and tests supply them. */
 
-/** Milliseconds since the epoch, from the system. */
+/** System time in milliseconds since the epoch. */
 export interface Clock {
   now(): number;
 }
@@ -14,20 +14,20 @@ export interface Random {
 
 export interface Environment {
   get(name: string): string | undefined;
-  /** Every variable, for a program that is started. */
+  /** All variables, for a child process. */
   all(): Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   readonly uid: number;
-  /** The permission bits that what this process makes for others does not get. */
+  /** Permission bits removed from what this process creates for others. */
   readonly umask: number;
   readonly userName: string;
   readonly home: string | undefined;
   readonly platform: NodeJS.Platform;
 }
 
-/** Where long work says how far it is; cheap enough to be called for every file and chunk. */
+/** Progress of long operations; cheap enough to call for every file and chunk. */
 export interface ProgressSink {
-  /** Begins a stage and ends the one before. `total` is in `unit`s, where it is known. */
+  /** Starts a stage and ends the previous one. `total` is in `unit`s, if known. */
   start(label: string, total?: number, unit?: ProgressUnit): void;
   advance(amount: number): void;
   /** Ends the stage. */
@@ -39,11 +39,11 @@ export type ProgressUnit = 'bytes' | (string & {});
 
 export const noProgress: ProgressSink = { start() {}, advance() {}, done() {} };
 
-/** One thing that was done. Names, numbers and hashes: never payload bytes, arguments or secrets. */
+/** One action. Names, numbers and hashes: never payload bytes, arguments or secrets. */
 export interface TraceEvent {
   readonly event: string;
   readonly [fact: string]: string | number | boolean | undefined;
 }
 
-/** Is told what is done, as it is done (`HS_TRACE`, `--verbose`). */
+/** Receives each action as it happens (`HS_TRACE`, `--verbose`). */
 export type Trace = (event: TraceEvent) => void;

@@ -1,10 +1,10 @@
-/** ok; warning: it works, with less; problem: something will fail or cannot be trusted. */
+/** ok; warning: works, with limitations; problem: something will fail or cannot be trusted. */
 export const DOCTOR_STATES = ['ok', 'warning', 'problem'] as const;
 export type DoctorState = (typeof DOCTOR_STATES)[number];
 
-/** One thing that was looked at. */
+/** Result of one check. */
 export interface DoctorCheck {
-  /** A stable word for scripts. */
+  /** Stable identifier for scripts. */
   readonly check: string;
   readonly state: DoctorState;
   readonly found: string;

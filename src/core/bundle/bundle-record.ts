@@ -8,10 +8,10 @@ import type { ArtifactId } from '../objects/ids.js';
 import type { SafePath } from '../paths/safe-path.js';
 
 export const BUNDLE_SCHEMA = 'hs.bundle/1';
-/** With documents beside the members. */
+/** A bundle with documents besides its members. */
 export const DEBUG_BUNDLE_SCHEMA = 'hs.bundle/2';
 export const BUNDLE_REPORT_SCHEMA = 'hs.export-report/1';
-/** A bundle of 100,000 members stays below it. */
+/** A bundle of 100,000 members stays below this. */
 export const MAX_BUNDLE_INDEX_BYTES = 64 * 1024 * 1024;
 
 export const BUNDLE_INDEX_NAME = 'bundle_index.json' as SafePath;
@@ -19,13 +19,13 @@ export const BUNDLE_REPORT_NAME = 'export_report.json' as SafePath;
 
 const member = z.strictObject({
   artifact_id: artifactId,
-  /** Of the canonical manifest in the bundle. */
+  /** Hash of the canonical manifest in the bundle. */
   manifest: objectId,
   manifest_size_bytes: natural,
   payload_type: z.enum(PAYLOAD_TYPES),
   content_hash: objectId,
   size_bytes: natural,
-  /** How many files the payload has. */
+  /** Number of files in the payload. */
   files: natural,
 });
 
@@ -38,11 +38,11 @@ const document = z.strictObject({
 const bundleIndex = z.strictObject({
   schema: z.enum([BUNDLE_SCHEMA, DEBUG_BUNDLE_SCHEMA]),
   members: z.array(member),
-  /** Of a debug bundle, and of no other: the files beside the members, in order of path. */
+  /** Only for debug bundles: the files besides the members, in order of path. */
   documents: z.optional(z.array(document).check(z.maxLength(DEBUG_DOCUMENTS.length))),
 });
 
-/** `bundle_index.json`: the members in order of id, each bound to its manifest and its content (C1). */
+/** `bundle_index.json`: the members in order of id, each bound to its manifest and content (C1). */
 export type Bundle = z.output<typeof bundleIndex>;
 export type BundleDocument = z.output<typeof document>;
 export type BundleMember = Bundle['members'][number];
@@ -65,11 +65,11 @@ const report = z.strictObject({
 });
 
 const list = z.array(z.unknown());
-/** Their lists are checked one by one: a whole one costs gigabytes when each of a million is wrong. */
+/** Lists are checked item by item: checking a million invalid items at once takes gigabytes. */
 const anyIndex = z.strictObject({ ...bundleIndex.shape, members: list });
 const anyReport = z.strictObject({ ...report.shape, included: list, left_out: list });
 
-/** `export_report.json`: what is in, and what was left out and why (C1). */
+/** `export_report.json`: what is included, and what was left out and why (C1). */
 export type BundleReport = z.output<typeof report>;
 
 export function encodeBundle(bundle: Bundle): Buffer {
@@ -102,7 +102,7 @@ export function decodeBundleReport(bytes: Uint8Array): BundleReport {
   };
 }
 
-/** Where the parts of a member lie in a bundle. */
+/** Paths of a member's parts in a bundle. */
 export function memberPaths(id: ArtifactId): { readonly manifest: SafePath; readonly payload: SafePath } {
   return {
     manifest: `members/${id}/artifact.json` as SafePath,

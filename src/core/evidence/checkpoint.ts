@@ -3,15 +3,15 @@ import { isObjectId, isTimestamp, type ObjectId, type Timestamp } from '../objec
 import { HASH_BYTES, type TreeHash } from './merkle-tree.js';
 
 /**
- * What a ledger was at one moment, in the form of a C2SP tlog-checkpoint: origin, number of entries, root of
- * the Merkle tree over them, and two lines of our own. The leaves are the exact bytes of the entries.
+ * The state of a ledger at one moment, as a C2SP tlog-checkpoint: origin, number of entries, root of the Merkle tree
+ * over them, and two lines of our own. The leaves are the exact bytes of the entries.
  */
 export interface Checkpoint {
   readonly storeId: string;
-  /** Entries: the number of the newest and one. */
+  /** Number of entries: the number of the newest plus one. */
   readonly size: number;
   readonly root: TreeHash;
-  /** The newest entry's, what `hs ledger head` prints. */
+  /** Hash of the newest entry, as printed by `hs ledger head`. */
   readonly head: ObjectId;
   readonly time: Timestamp;
 }
@@ -20,7 +20,7 @@ const ORIGIN_PREFIX = 'hsstore/';
 const HEAD = 'head ';
 const TIME = 'time ';
 
-/** What names the ledger of a store to whoever follows several. */
+/** Identifies the ledger of a store to verifiers that follow several. */
 export function originOf(storeId: string): string {
   return `${ORIGIN_PREFIX}${storeId}`;
 }
@@ -31,7 +31,7 @@ export function encodeCheckpoint({ storeId, size, root, head, time }: Checkpoint
   );
 }
 
-/** The checkpoint that a note's text holds; INVALID_RECORD, also for another log's. */
+/** The checkpoint in a note's text; INVALID_RECORD, also for another kind of log. */
 export function decodeCheckpoint(text: string): Checkpoint {
   const [origin = '', size = '', root = '', ...extensions] = text.split('\n');
   const after = (prefix: string) => extensions.find((e) => e.startsWith(prefix))?.slice(prefix.length) ?? '';

@@ -4,7 +4,7 @@ import { parseLoose } from '../json/canonical.js';
 import { check } from '../json/schema.js';
 import type { Signer } from './signer.js';
 
-/** DSSE: a signed payload that says of which type it is (the envelope and protocol of secure-systems-lab/dsse). */
+/** DSSE: a signed payload with its type (envelope and protocol of secure-systems-lab/dsse). */
 export interface Envelope {
   readonly payloadType: string;
   readonly payload: Buffer;
@@ -13,7 +13,7 @@ export interface Envelope {
 
 export const MAX_ENVELOPE_BYTES = 64 * 1024 * 1024;
 
-/** Either alphabet, with or without padding, is allowed to whoever writes an envelope. */
+/** DSSE permits both alphabets, with or without padding. */
 const base64 = z.string().check(z.regex(/^[A-Za-z0-9+/_-]*={0,2}$/, 'not base64'));
 const envelopeSchema = z.object({
   payloadType: z.string().check(z.minLength(1), z.maxLength(1024)),
@@ -23,14 +23,14 @@ const envelopeSchema = z.object({
     .check(z.minLength(1), z.maxLength(64)),
 });
 
-/** What is signed: type and payload, each with its length, so that neither can pass for a part of the other. */
+/** The signed bytes: type and payload, each with its length, so that one cannot be mistaken for part of the other. */
 export function preAuthEncoding(payloadType: string, payload: Uint8Array): Buffer {
   const type = Buffer.from(payloadType);
   const head = `DSSEv1 ${type.byteLength} ${payloadType} ${payload.byteLength} `;
   return Buffer.concat([Buffer.from(head), payload]);
 }
 
-/** The envelope as bytes: the same for the same payload and key. */
+/** The envelope as bytes; deterministic for a given payload and key. */
 export async function signEnvelope(
   payloadType: string,
   payload: Uint8Array,
@@ -46,7 +46,7 @@ export async function signEnvelope(
   return Buffer.from(`${JSON.stringify(envelope)}\n`);
 }
 
-/** INVALID_RECORD for what is no envelope. */
+/** INVALID_RECORD when it is not an envelope. */
 export function decodeEnvelope(bytes: Uint8Array): Envelope {
   const value = parseLoose(bytes, MAX_ENVELOPE_BYTES);
   const { payloadType, payload, signatures } = check(envelopeSchema, value, 'INVALID_RECORD', 'the envelope');
@@ -61,8 +61,8 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
 }
 
 /**
- * The payload, once a signature over it is good; INTEGRITY when none is. A `keyid` is only a hint and decides
- * nothing. `isGood` says whether the key that is trusted made a signature over these bytes.
+ * The payload, after verifying a signature over it; INTEGRITY when none is good. A `keyid` is only a hint and is
+ * ignored. `isGood` tells whether the trusted key made a signature over these bytes.
  */
 export function openEnvelope(
   { payloadType, payload, signatures }: Envelope,

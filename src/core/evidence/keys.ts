@@ -10,7 +10,7 @@ const OPENSSH =
 const OPENSSH_MAGIC = 'openssh-key-v1\0';
 const KEY_BYTES = 32;
 
-/** A public key; one that was told as `NAME+HASH+KEY` counts for notes of that name alone. */
+/** A public key; one given as `NAME+HASH+KEY` is only valid for notes of that name. */
 export interface PublicKey {
   readonly publicKey: KeyObject;
   readonly name?: string;
@@ -25,7 +25,7 @@ function demandEd25519(key: KeyObject): KeyObject {
   return key;
 }
 
-/** An Ed25519 private key in OpenSSH's format or PEM (PKCS #8), not encrypted; USAGE. */
+/** Parses an unencrypted Ed25519 private key in OpenSSH format or PEM (PKCS #8); USAGE. */
 export function parsePrivateKey(text: string): KeyObject {
   const openssh = OPENSSH.exec(text);
   if (openssh !== null) return opensshKey(Buffer.from(openssh[1]!, 'base64'));
@@ -64,7 +64,7 @@ function opensshKey(bytes: Buffer): KeyObject {
   return ed25519PrivateKey(secret.string().subarray(0, KEY_BYTES));
 }
 
-/** The 32 bytes of an `ssh-ed25519` key in SSH's encoding, or undefined for another type. */
+/** The 32 bytes of an `ssh-ed25519` key in SSH encoding, or undefined for another type. */
 export function sshKeyBytes(blob: Uint8Array): Buffer | undefined {
   const reader = new WireReader(blob);
   if (reader.string().toString() !== SSH_ED25519) return undefined;
@@ -72,7 +72,7 @@ export function sshKeyBytes(blob: Uint8Array): Buffer | undefined {
   return key.length === KEY_BYTES ? key : undefined;
 }
 
-/** A public key as `NAME+HASH+KEY`, as a line of OpenSSH's, or in PEM; USAGE. */
+/** Parses a public key as `NAME+HASH+KEY`, as an OpenSSH line, or in PEM; USAGE. */
 export function parsePublicKey(text: string): PublicKey {
   const trimmed = text.trim();
   const parts = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(trimmed);

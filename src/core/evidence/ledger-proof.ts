@@ -23,7 +23,7 @@ const path = z
   .array(z.string().check(z.regex(/^[A-Za-z0-9+/]{43}=$/, 'not a hash in base64')))
   .check(z.maxLength(128));
 
-/** What stands by itself: a checkpoint, and why an entry, or an older checkpoint, is part of it. */
+/** A self-contained proof: a checkpoint, and why an entry, or an older checkpoint, is part of it. */
 export const ledgerProof = z.discriminatedUnion('kind', [
   z.strictObject({
     schema: z.literal(PROOF_SCHEMA),
@@ -43,7 +43,7 @@ export const ledgerProof = z.discriminatedUnion('kind', [
 ]);
 export type LedgerProof = z.output<typeof ledgerProof>;
 
-/** What was proven. */
+/** The result of a verified proof. */
 export interface Proven {
   readonly checkpoint: Checkpoint;
   readonly older?: Checkpoint;
@@ -58,7 +58,7 @@ export function decodeProof(bytes: Uint8Array): LedgerProof {
   return check(ledgerProof, parseCanonical(bytes, MAX_PROOF_BYTES), 'INVALID_RECORD', 'the proof');
 }
 
-/** The checkpoint of a note that this key signed; INTEGRITY when it did not. */
+/** The checkpoint in a note signed by this key; INTEGRITY when the key did not sign it. */
 export function signedCheckpoint(text: string, key: PublicKey): Checkpoint {
   const parsed = parseNote(text);
   const names = key.name === undefined ? parsed.signatures.map((s) => s.name) : [key.name];
@@ -68,7 +68,7 @@ export function signedCheckpoint(text: string, key: PublicKey): Checkpoint {
   return decodeCheckpoint(parsed.text);
 }
 
-/** Checks a proof with nothing but the key: neither a store nor whoever made it is trusted. INTEGRITY when it fails. */
+/** Verifies a proof with only the key: neither a store nor the proof's author is trusted. INTEGRITY when it fails. */
 export function verifyProof(proof: LedgerProof, key: PublicKey): Proven {
   const checkpoint = signedCheckpoint(proof.checkpoint, key);
   const hashes = proof.path.map((hash) => Buffer.from(hash, 'base64'));

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 
-/** A SHA-256 of a Merkle tree, 32 bytes. */
+/** A SHA-256 hash of a Merkle tree, 32 bytes. */
 export type TreeHash = Buffer;
 
 export const HASH_BYTES = 32;
 const LEAF_PREFIX = Buffer.of(0);
 const NODE_PREFIX = Buffer.of(1);
 
-/** RFC 6962 2.1: the hash of a leaf, told apart from that of a node by its first byte. */
+/** RFC 6962 2.1: the hash of a leaf; its first byte distinguishes it from a node. */
 export function leafHash(bytes: Uint8Array): TreeHash {
   return createHash('sha256').update(LEAF_PREFIX).update(bytes).digest();
 }
@@ -23,7 +23,7 @@ function splitOf(size: number): number {
   return k;
 }
 
-/** The hashes of a run of leaves, 32 bytes each: a million take 32 MB. */
+/** A sequence of leaf hashes, 32 bytes each: a million take 32 MB. */
 export class Leaves {
   #bytes = Buffer.alloc(HASH_BYTES * 1024);
   #size = 0;
@@ -47,7 +47,7 @@ export class Leaves {
     return this.#bytes.subarray(index * HASH_BYTES, (index + 1) * HASH_BYTES);
   }
 
-  /** The root of the first `size` leaves; that of none is the hash of nothing. */
+  /** The root of the first `size` leaves; for none, the hash of the empty string. */
   root(size = this.#size): TreeHash {
     if (size === 0) return createHash('sha256').digest();
     return this.#subtree(0, size);
@@ -59,7 +59,7 @@ export class Leaves {
     return nodeHash(this.#subtree(from, middle), this.#subtree(middle, to));
   }
 
-  /** That leaf `index` is in the tree of the first `size` leaves (RFC 6962 2.1.1), the nearest sibling first. */
+  /** Proof that leaf `index` is in the tree of the first `size` leaves (RFC 6962 2.1.1), nearest sibling first. */
   inclusionProof(index: number, size: number): TreeHash[] {
     const path: TreeHash[] = [];
     const walk = (from: number, to: number): void => {
@@ -77,7 +77,7 @@ export class Leaves {
     return path;
   }
 
-  /** That the tree of the first `older` leaves is the beginning of that of the first `newer` (RFC 6962 2.1.2). */
+  /** Proof that the tree of the first `older` leaves is a prefix of that of the first `newer` (RFC 6962 2.1.2). */
   consistencyProof(older: number, newer: number): TreeHash[] {
     if (older === 0 || older === newer) return [];
     const path: TreeHash[] = [];
@@ -100,7 +100,7 @@ export class Leaves {
   }
 }
 
-/** The root that a proof of inclusion leads to (RFC 9162 2.1.3.2), or undefined when it has the wrong length. */
+/** The root computed from an inclusion proof (RFC 9162 2.1.3.2), or undefined when it has the wrong length. */
 export function rootFromInclusion(
   index: number,
   size: number,
@@ -123,7 +123,7 @@ export function rootFromInclusion(
   return sn === 0 ? hash : undefined;
 }
 
-/** The two roots that a proof of consistency leads to (RFC 9162 2.1.4.2), or undefined when it has the wrong length. */
+/** The two roots computed from a consistency proof (RFC 9162 2.1.4.2), or undefined when it has the wrong length. */
 export function rootsFromConsistency(
   older: number,
   newer: number,

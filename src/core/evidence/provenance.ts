@@ -13,9 +13,9 @@ import type { PublicKey } from './keys.js';
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 const PREDICATE_TYPE = 'https://slsa.dev/provenance/v1';
-/** What the parameters below mean: hs-export(1) says it. */
+/** Defines the parameters below; documented in hs-export(1). */
 const BUILD_TYPE = 'urn:hs:run:1';
-/** A statement lists each file of a directory; it stays below the limit of an envelope. */
+/** A statement lists each file of a directory; this many stay below the size limit of an envelope. */
 const MAX_SUBJECTS = 100_000;
 
 const digest = z.record(z.string(), z.string());
@@ -25,7 +25,7 @@ const descriptor = z.object({
   digest: z.optional(digest),
 });
 
-/** What a reader needs of an in-toto Statement v1 with SLSA provenance v1. More may be there, and is passed over. */
+/** The fields read from an in-toto Statement v1 with SLSA provenance v1; others are ignored. */
 const statementSchema = z.object({
   _type: z.literal(STATEMENT_TYPE),
   subject: z.array(z.object({ name: z.optional(z.string()), digest })).check(z.minLength(1)),
@@ -51,12 +51,12 @@ const statementSchema = z.object({
 });
 export type ProvenanceStatement = z.output<typeof statementSchema>;
 
-/** One run's output, with what the manifest does not say of it. */
+/** The output of one run, with facts that its manifest lacks. */
 export interface RunOutput {
   readonly manifest: Manifest;
   /** The hash of the canonical manifest. */
   readonly manifestId: ObjectId;
-  /** Of a directory payload. */
+  /** Files of a directory payload. */
   readonly files: readonly IndexEntry[] | undefined;
   readonly storeId: string;
   readonly runId: string;
@@ -65,8 +65,8 @@ export interface RunOutput {
 const sha256 = (hash: ObjectId) => ({ sha256: hash });
 
 /**
- * What `hs run` did to make an artifact, from its manifest's own fields: an in-toto Statement v1 with SLSA
- * provenance v1 (I4). The same bytes for the same manifest. USAGE for a directory of too many files.
+ * How `hs run` made an artifact, from the fields of its manifest: an in-toto Statement v1 with SLSA provenance v1
+ * (I4). Deterministic for a given manifest. USAGE for a directory of too many files.
  */
 export function provenanceStatement(output: RunOutput): Buffer {
   const { manifest, storeId, runId } = output;
@@ -102,7 +102,7 @@ export function provenanceStatement(output: RunOutput): Buffer {
       },
     },
   };
-  // Not canonical JSON, which takes no name that is not in NFC; members stand in the order of the text above.
+  // Not canonical JSON, which refuses names that are not in NFC; members are in the order above.
   return Buffer.from(JSON.stringify(statement));
 }
 
@@ -117,7 +117,7 @@ function subjectsOf({ manifest, files }: RunOutput) {
   return files.map(({ path, content_hash }) => ({ name: path, digest: sha256(content_hash) }));
 }
 
-/** Each source by its id and hash, and what was read besides by its hash alone. */
+/** Each source by id and hash, other inputs by hash only. */
 function dependenciesOf({ source_artifact_refs: sources = [], provenance }: Manifest) {
   const named = new Set(sources.map((s) => s.content_hash));
   const others = (provenance?.input_hashes ?? []).filter((hash) => !named.has(hash));
@@ -127,7 +127,7 @@ function dependenciesOf({ source_artifact_refs: sources = [], provenance }: Mani
   ];
 }
 
-/** The manifest, and of a directory the index, whose hash is the content hash (A3). */
+/** The manifest and, for a directory, the index, whose hash is the content hash (A3). */
 function byproductsOf({ manifest, manifestId, files }: RunOutput) {
   const uri = `urn:uuid:${manifest.artifact_id}`;
   const index = { name: 'bundle_index', uri, digest: sha256(manifest.content_hash) };
@@ -138,8 +138,8 @@ function byproductsOf({ manifest, manifestId, files }: RunOutput) {
 }
 
 /**
- * Checks an attestation with nothing but the key: INVALID_RECORD for what is none, INTEGRITY for what this
- * key did not sign. What the statement says is then the word of whoever holds the key.
+ * Verifies an attestation with only the key: INVALID_RECORD when it is not one, INTEGRITY when this key did not sign
+ * it. The statement itself is then the claim of the key's owner.
  */
 export function verifyProvenance(bytes: Uint8Array, { publicKey }: PublicKey): ProvenanceStatement {
   const envelope = decodeEnvelope(bytes);

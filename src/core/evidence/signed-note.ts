@@ -10,27 +10,27 @@ const HASH_BYTES = 4;
 const SIGNATURE_BYTES = 64;
 const MAX_NOTE_BYTES = 64 * 1024;
 
-/** Who signs: the name that a note shows, and an Ed25519 public key. */
+/** A signer's identity: the name shown in notes, and an Ed25519 public key. */
 export interface NoteVerifier {
   readonly name: string;
   readonly publicKey: KeyObject;
 }
 
-/** Who signs notes, under a name. */
+/** Signs notes under a name. */
 export interface NoteSigner extends NoteVerifier, Signer {}
 
 export interface SignedNote {
-  /** With its final newline: exactly the bytes that are signed. */
+  /** The signed bytes exactly, with the final newline. */
   readonly text: string;
   readonly signatures: readonly { readonly name: string; readonly keyHash: Buffer; readonly bytes: Buffer }[];
 }
 
-/** A key's name stands in a line of its own, between spaces. */
+/** Key names appear in a line between spaces. */
 export function isKeyName(name: string): boolean {
   return name !== '' && name.length <= 256 && !/[\s+\p{Cc}\p{Cf}]/u.test(name);
 }
 
-/** Four bytes that tell which key made a signature: of the name and the key together. */
+/** Four bytes that identify the key of a signature, derived from name and key together. */
 export function keyHash({ name, publicKey }: NoteVerifier): Buffer {
   return createHash('sha256')
     .update(`${name}\n`)
@@ -46,7 +46,7 @@ export function verifierKey(verifier: NoteVerifier): string {
   return `${verifier.name}+${keyHash(verifier).toString('hex')}+${key}`;
 }
 
-/** The note with the signature of `signer` below it. */
+/** The note with the signature of `signer` appended. */
 export async function signNote(text: string, signer: NoteSigner): Promise<string> {
   const signature = Buffer.concat([keyHash(signer), await signer.sign(Buffer.from(text))]);
   return `${text}\n\u2014 ${signer.name} ${signature.toString('base64')}\n`;
@@ -56,7 +56,7 @@ function malformed(why: string): HsError {
   return new HsError('INVALID_RECORD', `not a signed note: ${why}`);
 }
 
-/** Splits a note into its text and its signatures; INVALID_RECORD. */
+/** Splits a note into text and signatures; INVALID_RECORD. */
 export function parseNote(note: string): SignedNote {
   if (Buffer.byteLength(note) > MAX_NOTE_BYTES) throw malformed('it is too long');
   const split = note.lastIndexOf('\n\n');

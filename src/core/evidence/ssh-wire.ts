@@ -1,6 +1,6 @@
 import { HsError } from '../../errors/hs-error.js';
 
-/** RFC 4251 5: what keys and an agent's messages are written in. */
+/** The encoding of keys and agent messages (RFC 4251 5). */
 export function wireString(bytes: Uint8Array | string): Buffer {
   const body = Buffer.from(bytes as Uint8Array);
   const length = Buffer.alloc(4);
@@ -8,7 +8,7 @@ export function wireString(bytes: Uint8Array | string): Buffer {
   return Buffer.concat([length, body]);
 }
 
-/** Reads fields one after the other; INVALID_RECORD where the bytes end too soon. */
+/** Reads consecutive fields; INVALID_RECORD when the bytes end too soon. */
 export class WireReader {
   readonly #bytes: Buffer;
   #at = 0;

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { check, text, token } from '../json/schema.js';
 
-/** Where bytes that leave are bound for. hs itself only ever writes a local file, or standard output. */
+/** Destination of exported bytes. hs itself only writes local files and standard output. */
 export const TARGET_KINDS = ['local_file', 'platform', 'public'] as const;
 export type TargetKind = (typeof TARGET_KINDS)[number];
 
@@ -17,7 +17,7 @@ export const exportTargetSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('platform'), platform: token }),
 ]);
 
-/** A reference to the view in which something was shown to whoever decided that it leaves. */
+/** Reference to the view shown to whoever decided about the export. */
 export const projectionRef = text(256);
 
 /** `local_file`, `public` or `platform:NAME`; USAGE for anything else. */
@@ -27,7 +27,7 @@ export function toExportTarget(typed: string): ExportTarget {
   return check(exportTargetSchema, value, 'USAGE', `target '${typed}'`);
 }
 
-/** The fields of ledger entries that say so; absent from those of stores without the feature `records-2`. */
+/** The fields of ledger entries that record it; absent in stores without the feature `records-2`. */
 export const targetFields = {
   export_target_kind: z.optional(z.enum(TARGET_KINDS)),
   export_platform: z.optional(token),

@@ -4,29 +4,29 @@ import { escapeText } from '../text/escape-control.js';
 import type { TargetKind } from './export-target.js';
 
 /**
- * Why something counts as a member: it has the same bytes, it is a directory with the same file, a slice was
- * taken from it, a bundle holds it, or nobody can tell, since its index cannot be read.
+ * Why something counts as a member: it has the same bytes, it is a directory with the same file, a slice was taken
+ * from it, a bundle contains it, or its index cannot be read and nobody can tell.
  */
 export type GuardLink = 'bytes' | 'directory' | 'source' | 'bundled' | 'unread';
 
-/** One thing that would leave the store, with all that is in it, as far as that could be found out. */
+/** One thing that would leave the store, with all its members, as far as they could be determined. */
 export interface GuardSubject {
-  /** What to call it. */
+  /** Display name. */
   readonly label: string;
-  /** Absent for what would leave itself. */
+  /** Absent for the subject of the export itself. */
   readonly link?: GuardLink | undefined;
-  /** The file that has its bytes, in what it is a member of. */
+  /** The file with its bytes, in the directory or bundle that it is a member of. */
   readonly path?: string | undefined;
-  /** The artifact it is, where that is in this store: what `hs reclassify` changes. */
+  /** Its artifact, if that is in this store: what `hs reclassify` changes. */
   readonly artifactId?: ArtifactId | undefined;
-  /** That artifact was removed: a consent is all that can still be said about its bytes. */
+  /** Whether that artifact was removed: its bytes can then only be cleared by a consent. */
   readonly removed?: boolean | undefined;
-  /** What a consent must name. */
+  /** The hash that a consent must name. */
   readonly contentHash: ObjectId;
   /** `undefined`: unknown or unreadable, which blocks. */
   readonly classification: Classification | undefined;
   readonly exportable: boolean | undefined;
-  /** `undefined`: they could not be read, which blocks. */
+  /** `undefined`: could not be read, which blocks. */
   readonly members: readonly GuardSubject[] | undefined;
 }
 
@@ -48,14 +48,15 @@ export interface GuardBlock {
   readonly where: readonly string[];
 }
 
-/** Bundles of bundles deeper than this are nobody's work. */
+/** Maximum nesting of bundles, well above real use. */
 export const MAX_DEPTH = 32;
 
 /**
- * The export guard (B6): every reason that blocks, none when it may go. Blocks what is not exportable,
- * of unknown or unreadable classification, or high without a consent to that very content hash; and
- * whatever contains such a thing, however deep. What is high never goes to a public target, consented to or not. What cannot be found out blocks. What was removed blocks
- * as it did, but a consent answers all of it: nothing is left that could be reclassified.
+ * The export guard (B6): every reason that blocks, none when the export may proceed. Blocks content that is not
+ * exportable, is of unknown or unreadable classification, or is high without a consent to exactly that content hash,
+ * and whatever contains such content, however deep. High content never goes to a public target, even with consent.
+ * Whatever cannot be determined blocks. Removed content blocks as before its removal, but a consent clears all of it
+ * except a public target, since nothing is left to reclassify.
  */
 export function guardExport(
   subject: GuardSubject,
@@ -88,21 +89,21 @@ export function guardExport(
   return blocks;
 }
 
-/** Whether a consent stands in for the reclassification of something that was removed. */
+/** Whether a consent replaces the reclassification of something that was removed. */
 export function clearsRemoved(s: GuardSubject, consents: ReadonlySet<ObjectId>): boolean {
   const blocked = s.exportable !== true || s.members === undefined;
   if (s.removed === true && blocked && consents.has(s.contentHash)) return true;
   return (s.members ?? []).some((member) => clearsRemoved(member, consents));
 }
 
-/** An artifact that blocks an export, with all rules it breaks. */
+/** An artifact that blocks an export, with all the rules it violates. */
 export interface Culprit {
   readonly subject: GuardSubject;
   readonly where: readonly string[];
   readonly rules: readonly GuardRule[];
 }
 
-/** Groups blocks by their cause, so that each artifact is reported once. */
+/** Groups blocks by cause, so that each artifact is reported once. */
 export function culpritsOf(blocks: readonly GuardBlock[]): readonly Culprit[] {
   const found = new Map<string, Culprit>();
   for (const { rule, subject, where } of blocks) {
@@ -185,15 +186,15 @@ function describeState(rules: readonly GuardRule[]): string {
   return `which is ${said.join(' and ')}${members}`;
 }
 
-/** A bundle keeps the manifests that its members had, a slice the handles of its sources. */
+/** Bundles keep the manifests of their members, slices the handles of their sources. */
 function isKept({ subject: { link } }: Culprit): boolean {
   return link === 'bundled' || link === 'source';
 }
 
-/** A hint is one line. */
+/** Maximum names in a hint, which is one line. */
 const MAX_NAMED = 5;
 
-/** The next step for the user; `restorable` are removed artifacts that can be brought back. */
+/** The next step for the user; `restorable` are removed artifacts that can be restored. */
 export function blockHint(
   culprits: readonly Culprit[],
   id: string,
@@ -203,7 +204,7 @@ export function blockHint(
   const known = culprits.filter((c) => !c.rules.includes('unclassified'));
   const held = known.filter((c) => c.rules.includes('not-exportable') && c.subject.removed !== true);
   if (held.length > 0) {
-    // A directory is blocked by what is in it: to reclassify the directory would change nothing.
+    // A directory is blocked by its content: reclassifying the directory would change nothing.
     const ids = [...new Set(held.map(idOf))];
     const each = ids.length === 1 ? '' : `, for each of ${ids.slice(0, MAX_NAMED).join(', ')}`;
     const anew = held.some(isKept) ? ', for bundles and slices made afterwards' : '';

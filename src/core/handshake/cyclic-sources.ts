@@ -1,9 +1,9 @@
 import type { ArtifactId } from '../objects/ids.js';
 
 /**
- * The artifacts that are, through their sources, made from themselves, each with a number that those of one circle
- * share. An edge between two of the same number lies on a circle. Tarjan's algorithm, without recursion: a workspace
- * may name a million artifacts in one line.
+ * The artifacts that are their own ancestors through their sources, each with a number shared by all of one cycle. An
+ * edge between two with the same number is on a cycle. Tarjan's algorithm, without recursion: a workspace may contain
+ * a chain of a million artifacts.
  */
 export function cyclicSources(
   sourcesOf: ReadonlyMap<ArtifactId, readonly ArtifactId[]>,

@@ -1,31 +1,31 @@
 import type { ErrorCode } from '../../errors/hs-error.js';
 
 /**
- * What can be wrong with an artifact of a handshake_core workspace. With a code, the artifact does not come in, and
- * the error has that code; without one it comes in and the fault is told.
+ * What can be wrong with an artifact of a handshake_core workspace. A fault with a code keeps the artifact out, and
+ * the error has that code; one without is only reported.
  */
 export const FAULTS = {
   'manifest-missing': 'INTEGRITY',
   'manifest-too-large': 'HOSTILE_INPUT',
-  /** Not JSON, not UTF-8, a key twice, nested without end. */
+  /** Not JSON, not UTF-8, a duplicate key, or nested too deeply. */
   'manifest-malformed': 'INVALID_MANIFEST',
-  /** A field that is missing or has another value than it may have. */
+  /** A field is missing or has an invalid value. */
   'manifest-invalid': 'INVALID_MANIFEST',
   'payload-missing': 'INTEGRITY',
-  /** Permission was denied, or it went away meanwhile. */
+  /** Permission denied, or removed meanwhile. */
   unreadable: 'SYSTEM',
   'hash-mismatch': 'INTEGRITY',
-  /** The manifest names another artifact than its directory. */
+  /** The manifest names a different artifact than its directory. */
   'id-mismatch': 'INTEGRITY',
   /** The same id with other content elsewhere in the workspace. */
   'duplicate-id': 'CONFLICT',
-  /** The id is taken in this store: by other content, or by what was removed. */
+  /** The id is taken in this store, by other content or by a removed artifact. */
   'id-in-use': 'CONFLICT',
-  /** A link, a special file, or a path that reaches further than it may. */
+  /** A link, a special file, or a path that leads outside. */
   'unsafe-path': 'UNSAFE_PATH',
-  /** Sensitive, and without a time to live. */
+  /** Sensitive, and without a TTL. */
   'ttl-required': 'INVALID_MANIFEST',
-  /** It is here and frozen, and the workspace says that it must not leave. */
+  /** The artifact is already here and frozen, and the workspace marks it as not exportable. */
   'frozen-here': 'LAYER',
   /** Neither a layer nor the directory of an artifact. */
   stray: undefined,
@@ -37,13 +37,13 @@ export const FAULTS = {
   'empty-directory': undefined,
   'unportable-name': undefined,
   'unknown-field': undefined,
-  /** A value that a manifest here has no place for; the original manifest is in the report. */
+  /** A value without an equivalent in our manifest; the original manifest is in the report. */
   'field-dropped': undefined,
   'source-missing': undefined,
   'source-cyclic': undefined,
-  /** The path of a source is not that of the artifact it names. */
+  /** The path of a source does not match the artifact it names. */
   'source-path': undefined,
-  /** Its bytes are classified higher here than the workspace says. */
+  /** Its bytes have a higher classification here than in the workspace. */
   'level-raised': undefined,
 } as const satisfies Record<string, ErrorCode | undefined>;
 
@@ -52,7 +52,7 @@ export const FAULT_KINDS = Object.keys(FAULTS) as [FaultKind, ...FaultKind[]];
 
 export interface Fault {
   readonly fault: FaultKind;
-  /** For people, on one line, with nothing in it that a terminal would act upon. */
+  /** For people, on one line, without terminal control sequences. */
   readonly message: string;
 }
 
@@ -60,10 +60,10 @@ export function keepsOut({ fault }: Pick<Fault, 'fault'>): boolean {
   return FAULTS[fault] !== undefined;
 }
 
-/** A hostile tree has a million of one kind; the first tell as much. */
+/** A hostile tree has a million of one kind; the first few are enough. */
 const MOST_OF_A_KIND = 5;
 
-/** The faults of one artifact: of each kind the first few. */
+/** The faults of one artifact: the first few of each kind. */
 export class FaultList {
   readonly items: Fault[];
   readonly #counts = new Map<FaultKind, number>();
@@ -78,7 +78,7 @@ export class FaultList {
     if (count <= MOST_OF_A_KIND) this.items.push({ fault, message });
   }
 
-  /** Whether the artifact stays outside. */
+  /** Whether the artifact is kept out. */
   get keepOut(): boolean {
     return this.items.some(keepsOut);
   }

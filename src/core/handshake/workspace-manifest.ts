@@ -7,13 +7,13 @@ import { CLASSIFICATIONS, KINDS, LAYERS } from '../manifest/vocabulary.js';
 import { escapeText } from '../text/escape-control.js';
 import type { Fault } from './fault.js';
 
-/** RFC 3339, with as many digits and any offset. */
+/** RFC 3339, with any number of fraction digits and any offset. */
 const time = z.string().check(
   z.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/, 'not a time of RFC 3339'),
   z.refine((s) => !Number.isNaN(Date.parse(s)), 'not a time that there is'),
 );
 const free = z.string().check(z.maxLength(4096));
-/** `artifact.json` as handshake_core writes it leaves out what is not set, or says null. */
+/** `artifact.json` as written by handshake_core omits unset fields or sets them to null. */
 const optional = <T extends z.ZodMiniType>(type: T) => z.optional(z.nullable(type));
 
 const fields = {
@@ -41,12 +41,12 @@ const manifestSchema = z.looseObject(fields);
 export type WorkspaceManifest = z.output<typeof manifestSchema>;
 
 export interface ReadManifest {
-  /** Absent where a fault keeps the artifact out. */
+  /** Absent when a fault keeps the artifact out. */
   readonly manifest?: WorkspaceManifest;
   readonly faults: readonly Fault[];
 }
 
-/** Reads hostile bytes as such a manifest; returns problems instead of throwing. */
+/** Parses hostile bytes as such a manifest; returns problems instead of throwing. */
 export function readWorkspaceManifest(bytes: Uint8Array): ReadManifest {
   let value: unknown;
   try {

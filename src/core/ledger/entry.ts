@@ -9,7 +9,7 @@ import { type LedgerOp, ledgerOps } from './operation.js';
 import { type EntryPayload, type EntryType, isEntryType, PAYLOADS } from './payload.js';
 
 export const ENTRY_SCHEMA = 'hs.ledger-entry/1';
-/** A 12 MB entry won none of 555 races against two small writers; what does not fit goes into an object. */
+/** A 12 MB entry won none of 555 races against two small writers; larger content goes into an object. */
 export const MAX_ENTRY_BYTES = 64 * 1024;
 
 const envelope = z.strictObject({
@@ -76,7 +76,7 @@ export function decodeEntry(bytes: Uint8Array): LedgerEntry {
   return toLedgerEntry(parseCanonical(bytes, MAX_ENTRY_BYTES));
 }
 
-/** Objects that an entry itself names: they are roots of every mark. */
+/** Objects that an entry itself names; they are roots of every mark. */
 export function objectsOfEntry(entry: LedgerEntry): ObjectId[] {
   return [entry.payload_object, entry.ops_object].filter((o) => o !== undefined);
 }

@@ -3,11 +3,11 @@ import { artifactId, natural, objectId, text, timestamp } from '../json/schema.j
 import { ttlDays } from '../manifest/manifest.js';
 import { CLASSIFICATIONS, KINDS, LAYERS, PAYLOAD_TYPES, RETENTION_CLASSES } from '../manifest/vocabulary.js';
 
-/** Pin names are what a person types after `--name`. */
+/** Pin names are typed by users after `--name`. */
 export const PIN_NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._@+/-]{0,127}$/;
 export const pinName = z.string().check(z.regex(PIN_NAME_PATTERN, 'not a pin name'));
 
-/** Every fact of a revision that listing and planning need, so that the fold never opens a manifest. */
+/** The facts of a revision that listing and planning need, so that the fold never opens a manifest. */
 const facts = {
   artifact_id: artifactId,
   revision: z.int().check(z.minimum(1)),

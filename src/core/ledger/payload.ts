@@ -9,7 +9,7 @@ import { RECORDED_FORMATS } from './export-formats.js';
 const sensitivity = z.strictObject({ classification: z.enum(CLASSIFICATIONS), exportable: z.boolean() });
 const totals = { artifacts: natural, size_bytes: natural };
 
-/** B7. `materialized_paths` is in the entry, or in an object when it does not fit there. */
+/** An export record (B7). `materialized_paths` is in the entry, or in an object when it does not fit there. */
 const exportRecord = z.strictObject({
   export_id: uuid,
   created_at: timestamp,
@@ -21,7 +21,7 @@ const exportRecord = z.strictObject({
   export_format: z.enum(RECORDED_FORMATS),
   exporter: z.strictObject({ engine_id: token, engine_version: token, config_hash: objectId }),
   determinism_level: z.enum(DETERMINISM_LEVELS),
-  /** Of the source: what its content hash is the hash of. */
+  /** What the content hash of the source is the hash of. */
   hash_basis: z.enum(HASH_BASES),
   export_target: z.string().check(z.maxLength(4096)),
   ...targetFields,
@@ -30,13 +30,19 @@ const exportRecord = z.strictObject({
   output_artifact_handles: z.array(handleSchema),
   materialized_paths: z.optional(z.array(z.string())),
   materialized_paths_object: z.optional(objectId),
-  /** done: published; refused: by capability, guard or budget; failed: nothing was published; interrupted: found by a later command. */
+  /**
+   * done: published; refused: by capability, guard or budget; failed: nothing was published; interrupted: found by a
+   * later command.
+   */
   outcome: z.enum(['done', 'refused', 'failed', 'interrupted']),
   warnings: z.array(text(2000)),
   errors: z.array(text(2000)),
 });
 
-/** The closed registry of entry types, each with the schema of its payload. A new type is a new feature in format.json. */
+/**
+ * The closed registry of entry types, each with the schema of its payload. A new type requires a new feature in
+ * format.json.
+ */
 export const PAYLOADS = {
   store_created: z.strictObject({ store_id: uuid, policy: objectId }),
   artifact_created: z.strictObject(totals),
@@ -73,7 +79,7 @@ export const PAYLOADS = {
     content_hash: objectId,
     already_present: natural,
   }),
-  /** Something asked for under a capability that changes no state; a refusal is one with `decision: deny`. */
+  /** A request under a capability that changes no state; a refusal has `decision: deny`. */
   capability_action: z.strictObject({
     action: text(128),
     subjects: z.array(text(128)),
@@ -108,12 +114,12 @@ export const PAYLOADS = {
     exit_status: natural,
     started_at: timestamp,
     ended_at: timestamp,
-    /** Of the declared inputs. */
+    /** Hashes of the declared inputs. */
     input_hashes: z.optional(z.array(objectId)),
     artifacts: natural,
     sandbox: z.strictObject({ backend: token, level: token, gaps: z.array(text(500)) }),
     stray_writes: natural,
-    /** Relative to the workspace; the first ones. */
+    /** The first of them, relative to the workspace. */
     stray_paths: z.array(z.string()),
     /** What was not registered, and why. */
     errors: z.optional(z.array(text(2000))),
@@ -125,7 +131,7 @@ export const PAYLOADS = {
     summary: text(2000),
   }),
   rollback_accepted: z.strictObject({
-    /** What was seen; neither when the anchor could not be read. */
+    /** The anchor's position; both absent when it could not be read. */
     anchor_seq: z.optional(natural),
     anchor_hash: z.optional(objectId),
     head_seq: natural,

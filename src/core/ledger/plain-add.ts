@@ -16,13 +16,13 @@ import type { ArtifactFacts } from './operation.js';
 
 const ID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 const HASH = '"([0-9a-f]{64})"';
-/** Without a sign, a fraction or so many digits that it might not be safe. */
+/** No sign, no fraction, and few enough digits to be a safe integer. */
 const NUMBER = '(0|[1-9][0-9]{0,14})';
-/** ASCII in which nothing is escaped, and which is its own normal form. */
+/** ASCII without anything to escape, and therefore in NFC. */
 const PLAIN = '[ !#-[\\]-~]';
 const one = (words: readonly string[]) => `"(${words.join('|')})"`;
 
-/** The keys in their canonical order. */
+/** The keys in canonical order. */
 const ADD = new RegExp(
   `^\\{"artifact_id":"(${ID})","classification":${one(CLASSIFICATIONS)},"content_hash":${HASH},"created_at":"([^"]*)",` +
     `"exportable":(true|false)(?:,"filename_hint":"(${PLAIN}*)")?,"kind":${one(KINDS)},"layer":${one(LAYERS)},` +
@@ -32,7 +32,7 @@ const ADD = new RegExp(
     `(?:,"sources":\\[((?:"${ID}"(?:,"${ID}")*)?)\\])?\\}$`,
 );
 
-/** Those of a commit are the same, and to check one makes a date. */
+/** The last valid timestamp: all of a commit are equal, and validating one creates a Date. */
 let known: string | undefined;
 
 function isKnownTimestamp(text: string): text is Timestamp {
@@ -43,8 +43,8 @@ function isKnownTimestamp(text: string): text is Timestamp {
 }
 
 /**
- * An `add` as most are spelled, in one look: what canonical form and schema would make of it in ten times as long.
- * Undefined for everything else, which is for them to say.
+ * Parses an `add` in its most common spelling with one regular expression; the canonical parser and schema give the
+ * same result in ten times the time. Undefined for anything else, which is left to them.
  */
 export function readPlainAdd(line: string): ({ readonly op: 'add' } & ArtifactFacts) | undefined {
   const m = ADD.exec(line);

@@ -1,7 +1,7 @@
 import { compact } from '../json/omit-undefined.js';
 import { CLASSIFICATIONS, type Classification, type Kind } from './vocabulary.js';
 
-/** The facts that the guard looks at; a record, a manifest and a handle all have them. */
+/** The facts that the guard checks, common to records, manifests and handles. */
 export interface Sensitivity {
   readonly classification: Classification;
   readonly exportable: boolean;

@@ -4,10 +4,10 @@ import { decodeUtf8, parseCanonical } from '../json/canonical.js';
 import { check, checkEach, natural, objectId } from '../json/schema.js';
 import type { ObjectId } from './ids.js';
 
-/** 2 GiB of V8 string is the wall; a million files of long paths stay below it. */
+/** A V8 string takes at most 2 GiB; a million files with long paths stay below this. */
 export const MAX_INDEX_BYTES = 400 * 1024 * 1024;
 
-/** An entry of an index as it is spelled: its path has not been looked at. */
+/** An index entry as encoded: its path is not validated yet. */
 export interface ListedEntry {
   readonly path: string;
   readonly content_hash: ObjectId;
@@ -16,15 +16,15 @@ export interface ListedEntry {
 }
 
 /**
- * The one spelling of an entry in canonical JSON (A9): keys in order, no space, and a path that needs no
- * escape, for which its text is its JSON form. Groups: content hash, executable, path, size.
+ * The one spelling of an entry in canonical JSON (A9): sorted keys, no whitespace, and a path without escapes, whose
+ * text is its JSON form. Groups: content hash, executable, path, size.
  */
 const ENTRY =
   /\{"content_hash":"([0-9a-f]{64})",(?:"executable":(true),)?"path":"([^"\\\x00-\x1f]*)","size_bytes":(0|[1-9][0-9]{0,15})\}(?:,(?=\{)|\]$)/y;
 
 const EMPTY = Buffer.from('[]', 'latin1');
 const COMMA = 0x2c;
-/** Much more than a path may have. */
+/** Far above the maximum path length. */
 const MAX_ENTRY_BYTES = 64 * 1024;
 
 const indexEntry = z.strictObject({
@@ -35,9 +35,9 @@ const indexEntry = z.strictObject({
 });
 
 /**
- * Reads an index whose every byte is of the form above, in one pass: 6 ms for 10,000 files, where JSON, its
- * comparison with the canonical form and a schema for each entry take 40. Undefined for anything else,
- * which those are there to read or to refuse. INVALID_RECORD for what is not UTF-8.
+ * Decodes an index in which every byte has the form above, in one pass: 6 ms for 10,000 files, where JSON parsing,
+ * comparison with the canonical form and a schema check of each entry take 40. Undefined for anything else, which
+ * those handle. INVALID_RECORD for invalid UTF-8.
  */
 export function scanIndex(bytes: Uint8Array): ListedEntry[] | undefined {
   if (bytes.byteLength > MAX_INDEX_BYTES) return undefined;
@@ -57,15 +57,15 @@ export function scanIndex(bytes: Uint8Array): ListedEntry[] | undefined {
   return entries;
 }
 
-/** What stands behind the path of an entry, where no path has a quote. */
+/** Follows the path of an entry; no such path contains a quote. */
 const BEHIND_PATH = '","size_bytes":';
-/** Where the content hash stands in an entry. */
+/** Offset of the content hash in an entry. */
 const HASH_START = '{"content_hash":"'.length;
 const HASH_END = HASH_START + 64;
 
 /**
- * The same entries one by one, without a text of the whole: of an index of 100,000 files that and its entries
- * take 40 MB. Returns false where it met another form, which `parseIndex` is there for.
+ * Like `scanIndex`, one entry at a time and without the text of the whole, which with its entries takes 40 MB for
+ * 100,000 files. Returns false on any other form, which is left to `parseIndex`.
  */
 export function* scanEntries(bytes: Buffer): Generator<ListedEntry, boolean> {
   if (bytes.byteLength > MAX_INDEX_BYTES || !isUtf8(bytes)) return false;
@@ -82,7 +82,7 @@ export function* scanEntries(bytes: Buffer): Generator<ListedEntry, boolean> {
     if (found === null || bytes[end] !== (isLast ? EMPTY[1] : COMMA)) return false;
     const size = Number(found[4]);
     if (!Number.isSafeInteger(size)) return false;
-    // Strings of their own: who keeps a part of `entry` keeps all of it.
+    // Copies: a substring of `entry` would keep all of it in memory.
     const hash = bytes.toString('latin1', at + HASH_START, at + HASH_END) as ObjectId;
     const path = bytes.toString('utf8', behind - Buffer.byteLength(found[3]!), behind);
     const listed = { path, content_hash: hash, size_bytes: size };
@@ -92,7 +92,7 @@ export function* scanEntries(bytes: Buffer): Generator<ListedEntry, boolean> {
   }
 }
 
-/** Reads any index, and says of what is none why. */
+/** Decodes any index, or reports why it is not one. */
 export function parseIndex(bytes: Uint8Array): ListedEntry[] {
   const value = parseCanonical(bytes, MAX_INDEX_BYTES);
   const list = check(z.array(z.unknown()), value, 'INVALID_RECORD', 'bundle index');

@@ -12,7 +12,7 @@ import type { ObjectId } from './ids.js';
 
 export { MAX_INDEX_BYTES } from './bundle-index-text.js';
 
-/** One file of a directory payload. `path` is relative, `/`-separated, and obeys B4. */
+/** One file of a directory payload. `path` is relative, `/`-separated, and follows the rules of B4. */
 export interface IndexEntry {
   readonly path: SafePath;
   readonly content_hash: ObjectId;
@@ -20,10 +20,10 @@ export interface IndexEntry {
   readonly executable?: true;
 }
 
-/** Sorted by path in UTF-8 byte order; no path twice, no file that is another's directory (A3). */
+/** Sorted by path in UTF-8 byte order; no duplicate path, no file that is also a directory (A3). */
 export type BundleIndex = readonly IndexEntry[];
 
-/** Puts entries into the one order of A3; refuses duplicates and files that are directories too. */
+/** Sorts entries into the order of A3; refuses duplicates and files that are also directories. */
 export function toBundleIndex(entries: Iterable<IndexEntry>): BundleIndex {
   const sorted = [...entries].sort((a, b) => comparePaths(a.path, b.path));
   checkSortedTree(sorted);
@@ -35,7 +35,7 @@ export function encodeBundleIndex(index: BundleIndex): Buffer {
   return canonicalBytes(index);
 }
 
-/** The same of entries that come in the order of A3, each held no longer than until the next. */
+/** Like `encodeBundleIndex`, for entries already in the order of A3; holds one entry at a time. */
 export function encodeSortedEntries(entries: Iterable<IndexEntry>): Buffer {
   return canonicalArray(demandOrder(entries));
 }
@@ -51,7 +51,7 @@ function* demandOrder<E extends IndexEntry>(entries: Iterable<E>): Generator<E, 
   }
 }
 
-/** Reads an index and demands byte equality, the order of A3 and the path rules of B4. */
+/** Decodes an index; requires its canonical encoding, the order of A3 and the path rules of B4. */
 export function decodeBundleIndex(bytes: Uint8Array): BundleIndex {
   const index: readonly ListedEntry[] = scanIndex(bytes) ?? parseIndex(bytes);
   demandSafePaths(index);
@@ -69,8 +69,8 @@ function notSorted(): HsError {
 }
 
 /**
- * Reads an index as `decodeBundleIndex` does, one entry in memory at a time: what is wrong with one is thrown
- * when those before it were given.
+ * Like `decodeBundleIndex`, with one entry in memory at a time: an error in an entry is thrown after those before it
+ * were yielded.
  */
 export function* bundleIndexEntries(bytes: Uint8Array): Generator<IndexEntry, void, undefined> {
   yield* demandOrder(safeEntries(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)));
@@ -85,7 +85,7 @@ function* listedEntries(bytes: Buffer): Generator<ListedEntry, void, undefined> 
   const scan = scanEntries(bytes);
   for (let next = scan.next(); ; next = scan.next()) {
     if (next.done === true) {
-      // What was given is spelled as it has to be, so that it comes first here, too.
+      // The entries yielded so far are canonical, so they also come first here.
       if (!next.value) yield* parseIndex(bytes).slice(count);
       return;
     }

@@ -4,12 +4,12 @@ const ID_BYTES = 32;
 const LEAST_ROWS = 64;
 
 /**
- * A set of object ids that numbers them in the order in which they came: 40 bytes for each and none of them
- * on the heap of JavaScript, where a `Set` of strings takes four times as much. A store has millions.
+ * A set of object ids, numbered in insertion order: 40 bytes each, none on the JavaScript heap, where a `Set` of
+ * strings takes four times as much. A store has millions.
  */
 export class IdTable implements Iterable<ObjectId> {
   #ids = Buffer.allocUnsafeSlow(LEAST_ROWS * ID_BYTES);
-  /** Open addressing, at most half full: the number of an id and one, or 0. */
+  /** Open addressing, at most half full: the number of an id plus one, or 0. */
   #slots = new Uint32Array(2 * LEAST_ROWS);
   #size = 0;
   readonly #wanted = Buffer.allocUnsafeSlow(ID_BYTES);
@@ -18,7 +18,10 @@ export class IdTable implements Iterable<ObjectId> {
     return this.#size;
   }
 
-  /** The slot of the id that is in `bytes` at `at`, or the free one where it belongs. Ids spread evenly by themselves. */
+  /**
+   * The slot of the id at `at` in `bytes`, or the free slot for it. Ids are uniformly distributed and need no
+   * hashing.
+   */
   #slotOf(bytes: Buffer, at: number): number {
     const mask = this.#slots.length - 1;
     for (let slot = bytes.readUInt32LE(at) & mask; ; slot = (slot + 1) & mask) {
@@ -38,7 +41,7 @@ export class IdTable implements Iterable<ObjectId> {
     for (let row = 0; row < this.#size; row++) this.#slots[this.#slotOf(ids, row * ID_BYTES)] = row + 1;
   }
 
-  /** Its number, which it keeps. */
+  /** Adds the id; returns its number, which never changes. */
   add(id: ObjectId): number {
     this.#wanted.write(id, 'hex');
     let slot = this.#slotOf(this.#wanted, 0);
@@ -53,7 +56,7 @@ export class IdTable implements Iterable<ObjectId> {
     return this.#size - 1;
   }
 
-  /** -1 when it is not there. */
+  /** The number of the id; -1 when absent. */
   numberOf(id: ObjectId): number {
     this.#wanted.write(id, 'hex');
     return this.#slots[this.#slotOf(this.#wanted, 0)]! - 1;
@@ -63,7 +66,7 @@ export class IdTable implements Iterable<ObjectId> {
     return this.numberOf(id) >= 0;
   }
 
-  /** The id of a number. */
+  /** The id with this number. */
   at(row: number): ObjectId {
     return this.#ids.toString('hex', row * ID_BYTES, (row + 1) * ID_BYTES) as ObjectId;
   }

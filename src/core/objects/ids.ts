@@ -33,7 +33,7 @@ export function toObjectId(s: string): ObjectId {
   return s;
 }
 
-/** `ms` since the epoch, years 0 to 9999. */
+/** Formats `ms` since the epoch, years 0 to 9999. */
 export function toTimestamp(ms: number): Timestamp {
   return new Date(ms).toISOString() as Timestamp;
 }

@@ -2,10 +2,10 @@ import { HsError } from '../../errors/hs-error.js';
 import { sha256 } from './hash.js';
 import type { ObjectId } from './ids.js';
 
-/** Where the bytes of one object are in a pack. */
+/** Position of one object's bytes in a pack. */
 export interface PackSlot {
   readonly offset: number;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
 }
 
@@ -14,20 +14,20 @@ export interface PackEntry extends PackSlot {
 }
 
 /**
- * What one pack of the format holds at most (`man hsstore-format`): more is damage, and memory for it is not even
- * asked for. How large new packs become is said by who writes them.
+ * Limits of one pack in the format (`man hsstore-format`): more is damage, and no memory is allocated for it. The
+ * writer decides how large new packs become.
  */
 export const MOST_PACKED_OBJECTS = 65_536;
 export const MOST_PACKED_BYTES = 32 * 1024 * 1024;
 
-/** Of a record: the object id as 32 bytes, then offset and size, each as 4, the highest first. */
+/** A record: the object id as 32 bytes, then offset and size as 4 bytes each, big-endian. */
 const RECORD_BYTES = 40;
 const ID_BYTES = 32;
-/** How many digits of an id one number holds exactly. */
+/** Leading bytes of an id that fit exactly in one number. */
 const KEY_BYTES = 6;
 const KEY_DIGITS = 2 * KEY_BYTES;
 const MAGIC = Buffer.from('hs-pack1', 'latin1');
-/** What a pack ends with: the number of its records as 4 bytes, and eight that say what it is. */
+/** End of a pack: the number of records as 4 bytes, and 8 bytes of magic. */
 export const PACK_TRAILER_BYTES = 4 + MAGIC.length;
 
 /** The last part of a pack: its records in order of id, and the trailer. Its SHA-256 is the pack's name. */
@@ -46,21 +46,21 @@ export function encodePackIndex(entries: readonly PackEntry[]): Buffer {
   return bytes;
 }
 
-/** Bytes of the index that ends with this trailer; undefined when it is none, or says more than a pack holds. */
+/** Size in bytes of the index with this trailer; undefined when it is not one, or claims more than a pack may hold. */
 export function packIndexBytes(trailer: Buffer): number | undefined {
   if (trailer.length !== PACK_TRAILER_BYTES || !trailer.subarray(4).equals(MAGIC)) return undefined;
   const count = trailer.readUInt32BE(0);
   return count > MOST_PACKED_OBJECTS ? undefined : count * RECORD_BYTES + PACK_TRAILER_BYTES;
 }
 
-/** The index of one pack, looked up in its own bytes: a store may have millions of packed objects. */
+/** The index of one pack, searched in its encoded form: a store may have millions of packed objects. */
 export class PackIndex {
   readonly length: number;
   readonly #bytes: Buffer;
-  /** Bytes before the index. */
+  /** Number of bytes before the index. */
   readonly #dataBytes: number;
 
-  /** `bytes` end with the trailer and are as long as it says. */
+  /** `bytes` end with the trailer and have the length it states. */
   constructor(bytes: Buffer, dataBytes: number) {
     this.#bytes = bytes;
     this.#dataBytes = dataBytes;
@@ -98,7 +98,7 @@ export class PackIndex {
     return undefined;
   }
 
-  /** In order of id, those that begin with `prefix` (hexadecimal digits). */
+  /** The entries whose id starts with `prefix` (hexadecimal digits), in order of id. */
   *entries(prefix = ''): Iterable<PackEntry> {
     for (let n = prefix === '' ? 0 : this.#lowerBound(prefix); n < this.length; n++) {
       const id = this.#id(n);
@@ -108,8 +108,8 @@ export class PackIndex {
   }
 
   /**
-   * Throws INTEGRITY unless the index is the one that the pack is named by, in strict order, and its objects
-   * fill the pack without gap or overlap. Looking one object up does without: its own hash proves it.
+   * Throws INTEGRITY unless the index matches the pack's name, is strictly ordered, and its objects fill the pack
+   * without gap or overlap. A lookup of one object does not need this: its own hash proves it.
    */
   verify(name: string): void {
     const damaged = (why: string) => new HsError('INTEGRITY', `pack ${name} is damaged: ${why}`);

@@ -4,8 +4,8 @@ import type { Sha256 } from './hash.js';
 import type { ObjectId } from './ids.js';
 
 /**
- * The second, independent SHA-256, in JavaScript: 12 to 16 times slower than the native one, and the
- * one that `fsck --second-opinion` compares it with.
+ * A second, independent SHA-256 in JavaScript: 12 to 16 times slower than the native one. `fsck --second-opinion`
+ * compares the two.
  */
 export function createSecondSha256(): Sha256 {
   const hash = nobleSha256.create();

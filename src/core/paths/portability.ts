@@ -1,6 +1,6 @@
 import type { SafePath } from './safe-path.js';
 
-/** What other systems do not keep apart or do not take (B4): a warning at `put`, refused in bundles. */
+/** What other systems do not distinguish or do not accept (B4): a warning at `put`, refused in bundles. */
 export type PortabilityKind =
   | 'backslash'
   | 'reserved-name'
@@ -12,7 +12,7 @@ export type PortabilityKind =
 
 export interface PortabilityProblem {
   readonly kind: PortabilityKind;
-  /** The path, or the directory of it, that the problem is in. */
+  /** The path, or a directory of it, that has the problem. */
   readonly path: string;
   /** For a collision: the path it would be merged with. */
   readonly other?: string;
@@ -21,7 +21,7 @@ export interface PortabilityProblem {
 // Microsoft, "Naming Files, Paths, and Namespaces": also with any extension, and with superscript digits.
 const RESERVED_NAME = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\s*\..*)?$/iu;
 const RESERVED_CHARACTER = /[<>:"|?*]/;
-// Invisible or reordering: two names that look the same, or one that HFS+ takes for another.
+// Invisible or reordering: two names that look the same, or that HFS+ treats as equal.
 const FORMAT = /[\p{Cf}\p{Zl}\p{Zp}]/u;
 const PLAIN = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 
@@ -33,21 +33,21 @@ function* componentKinds(name: string): Generator<PortabilityKind> {
   if (FORMAT.test(name)) yield 'format-character';
 }
 
-/** Lower then upper: full case folding but for a few letters, which it merges (the safe side). */
+/** Lower case, then upper: full case folding except for a few letters, which it merges (the safe side). */
 function fold(name: string): string {
   return name.normalize('NFD').toLowerCase().toUpperCase().normalize('NFD');
 }
 
 const ROOT = 0;
 
-/** Takes the paths of one tree, one by one, and says of each what another system could not hold. */
+/** Takes the paths of one tree one by one and reports what another system could not represent. */
 export class PortabilityCheck {
-  /** Every path and directory seen, with the number of its folded twin. */
+  /** Every path and directory seen, with the number of its case-folded equivalent. */
   readonly #seen = new Map<string, number>();
-  /** By the parent's number and the folded name: a key per component keeps deep paths linear. */
+  /** By parent number and folded name: one key per component keeps deep paths linear. */
   readonly #byFold = new Map<string, { id: number; path: string }>();
 
-  /** The problems that `path` adds; each of its directories is looked at once for all paths. */
+  /** The problems that `path` adds; each directory is checked once for all paths. */
   *add(path: SafePath): Generator<PortabilityProblem> {
     let parent = ROOT;
     let start = 0;
@@ -77,7 +77,7 @@ export class PortabilityCheck {
       return id;
     }
     const other = twin.path.slice(twin.path.lastIndexOf('/') + 1);
-    // The same name below two directories that collide: the directories were reported.
+    // The same name in two directories that collide: the directories were reported.
     if (other !== name) {
       const kind =
         name.normalize('NFC') === other.normalize('NFC') ? 'normal-form-collision' : 'case-collision';
@@ -88,8 +88,8 @@ export class PortabilityCheck {
 }
 
 /**
- * Everything about the tree `paths` that another system could not hold. Paths come in any order;
- * which of two colliding ones is `path` and which `other` follows that order.
+ * Everything in the tree `paths` that another system could not represent. Paths come in any order, which also decides
+ * which of two colliding ones is `path` and which is `other`.
  */
 export function* portabilityProblems(paths: Iterable<SafePath>): Generator<PortabilityProblem> {
   const check = new PortabilityCheck();

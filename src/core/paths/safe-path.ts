@@ -60,7 +60,7 @@ function findProblem(path: string): PathProblem | undefined {
   return undefined;
 }
 
-/** Checks `path` by the rules of B4, which are the same everywhere; nothing is ever repaired. */
+/** Checks `path` by the rules of B4, which are the same on every system; never repairs a path. */
 export function checkPath(path: string): Checked<SafePath> {
   const plain = path.length <= MAX_PATH_BYTES && ASCII_COMPONENTS.test(path) && !DOTS.test(path);
   const problem = plain ? undefined : findProblem(path);
@@ -69,7 +69,7 @@ export function checkPath(path: string): Checked<SafePath> {
 
 const PATH_HINT = "paths are relative, '/'-separated, without '.', '..', empty parts and control characters";
 
-/** The same rules as {@link checkPath}; throws UNSAFE_PATH with the path escaped. */
+/** Like {@link checkPath}, but throws UNSAFE_PATH with the path escaped. */
 export function toSafePath(path: string): SafePath {
   const { path: safe, problem } = checkPath(path);
   if (safe !== undefined) return safe;
@@ -80,9 +80,8 @@ export function toSafePath(path: string): SafePath {
 }
 
 /**
- * Checks an artifact's `name`: a path by the rules of B4 (A10; it may have several components,
- * since it is the default place below the output root, B8), in NFC (A9), and not to be confused
- * with an id or with `name@{n}`.
+ * Checks an artifact's `name`: a path by the rules of B4 (A10; it may have several components, since it is the
+ * default destination below the output root, B8), in NFC (A9), that cannot be mistaken for an id or for `name@{n}`.
  */
 export function checkName(name: string): Checked<SafePath, NameRule> {
   const checked = checkPath(name);
@@ -96,7 +95,7 @@ export function checkName(name: string): Checked<SafePath, NameRule> {
   return checked;
 }
 
-/** The name that was given for an artifact, in NFC; UNSAFE_PATH with the rule that it breaks. */
+/** The given artifact name in NFC; UNSAFE_PATH with the rule it violates. */
 export function toName(given: string): SafePath {
   const name = normalText(given);
   const { path, problem } = checkName(name);
@@ -104,7 +103,7 @@ export function toName(given: string): SafePath {
   throw new HsError('UNSAFE_PATH', `the name '${escapeText(name)}' is refused: ${problem.why}`);
 }
 
-/** Checks a `filename_hint`: one component of a path, kept in the normal form it came in (A9). */
+/** Checks a `filename_hint`: one path component, kept in its original normal form (A9). */
 export function checkFilenameHint(hint: string): Checked<SafePath, NameRule> {
   const checked = checkPath(hint);
   if (checked.problem === undefined && hint.includes('/'))
@@ -113,8 +112,8 @@ export function checkFilenameHint(hint: string): Checked<SafePath, NameRule> {
 }
 
 /**
- * Orders paths by their UTF-8 bytes (A3) without encoding them: that is the order of code points,
- * and UTF-16 units agree with it except that surrogates stand for code points above U+FFFF.
+ * Compares paths by their UTF-8 bytes (A3) without encoding them: that is code point order, and UTF-16 units agree
+ * with it except that surrogates stand for code points above U+FFFF.
  */
 export function comparePaths(a: string, b: string): number {
   const n = Math.min(a.length, b.length);
@@ -133,20 +132,20 @@ export function comparePaths(a: string, b: string): number {
 
 export interface TreeProblem {
   readonly rule: 'duplicate' | 'file-is-directory';
-  /** The path that can be both neither, or that came twice. */
+  /** The path that is both a file and a directory, or occurs twice. */
   readonly path: string;
 }
 
-/** The names of a tree, entered one by one: no path comes twice, and no file is another's directory. */
+/** The names of a tree, added one by one: no path occurs twice, and no file is also a directory. */
 export class TreeNames {
   readonly #kinds = new Map<string, 'file' | 'directory' | 'implied'>();
 
-  /** Paths entered and the directories they imply. */
+  /** Number of paths entered and the directories they imply. */
   get size(): number {
     return this.#kinds.size;
   }
 
-  /** Enters `path`, or says why it cannot stand beside what is there. */
+  /** Adds `path`, or returns why it conflicts with those present. */
   add(path: SafePath, kind: 'file' | 'directory' = 'file'): TreeProblem | undefined {
     const known = this.#kinds.get(path);
     if (known === 'implied' && kind === 'file') return { rule: 'file-is-directory', path };
@@ -164,7 +163,7 @@ export class TreeNames {
   }
 }
 
-/** Refuses (UNSAFE_PATH) a list of files in which one comes twice or is the directory of another. */
+/** Refuses (UNSAFE_PATH) a list of files in which one occurs twice or is the directory of another. */
 export function checkTree(paths: Iterable<SafePath>): void {
   const names = new TreeNames();
   for (const path of paths) {
@@ -178,8 +177,8 @@ export function checkTree(paths: Iterable<SafePath>): void {
 }
 
 /**
- * The same for files in the order of {@link comparePaths}, without a table: between a file and what would
- * lie in it stand only paths that begin as it does, so the open ones are a stack that is hardly ever two deep.
+ * Like `TreeNames`, for files in the order of {@link comparePaths} and without a table: between a file and anything
+ * below it come only paths with the same prefix, so the open ones form a stack, rarely more than two deep.
  */
 export class SortedTreeCheck {
   readonly #begun: SafePath[] = [];
@@ -194,7 +193,7 @@ export class SortedTreeCheck {
   }
 }
 
-/** {@link SortedTreeCheck} of files that are all at hand. */
+/** {@link SortedTreeCheck} for a complete list of files. */
 export function checkSortedTree(files: readonly { readonly path: SafePath }[]): void {
   const check = new SortedTreeCheck();
   for (const { path } of files) check.add(path);

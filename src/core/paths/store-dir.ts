@@ -1,2 +1,2 @@
-/** What the directory that holds a store, or its mirror, is called: nothing is exported to one or taken in from one. */
+/** Name of the directory of a store or its mirror: nothing is imported from one or exported to one. */
 export const STORE_DIR = '.hsstore';

@@ -3,7 +3,7 @@ import { ACTOR_TYPES, type ActorType } from '../manifest/vocabulary.js';
 import type { CapabilityId } from './capabilities.js';
 import type { Policy } from './policy.js';
 
-/** Who acts; declared, not proved (F2). */
+/** The acting person or program; declared, not authenticated (F2). */
 export interface Actor {
   readonly type: ActorType;
   readonly id: string;
@@ -24,12 +24,12 @@ export function toActor(text: string): Actor {
   return { type, id };
 }
 
-/** Who holds `x` holds each bounded form of it; `artifact.read:restricted` is an extension instead. */
+/** A grant of `x` includes its qualified forms, except `artifact.read:restricted`, which is an extension. */
 function covers(granted: CapabilityId, wanted: CapabilityId): boolean {
   return granted === wanted || (wanted !== 'artifact.read:restricted' && wanted.startsWith(`${granted}:`));
 }
 
-/** Nothing is allowed that no grant allows (F1). */
+/** Denied unless a grant allows it (F1). */
 export function isAllowed(policy: Policy, actor: Actor, capability: CapabilityId): boolean {
   return policy.grants.some(
     (g) =>

@@ -1,8 +1,8 @@
 import { HsError } from '../../errors/hs-error.js';
 
 /**
- * The one registry of capabilities (F1). `x:qualifier` is `x` within a bound: who holds `x` holds
- * each of its qualified forms, except `artifact.read:restricted`, which is more than `artifact.read`.
+ * The one registry of capabilities (F1). `x:qualifier` is a restricted form of `x`: a grant of `x` includes its
+ * qualified forms, except `artifact.read:restricted`, which is more than `artifact.read`.
  */
 export const CAPABILITIES = {
   'artifact.create': 'register new artifacts',
@@ -33,7 +33,7 @@ export function isCapabilityId(id: string): id is CapabilityId {
   return Object.hasOwn(CAPABILITIES, id);
 }
 
-/** HSK-4001 for an id that the registry does not have. */
+/** HSK-4001 for an id that is not in the registry. */
 export function toCapabilityId(id: string): CapabilityId {
   if (isCapabilityId(id)) return id;
   throw new HsError('HSK-4001', `unknown capability '${id}' (HSK-4001)`, {

@@ -8,7 +8,7 @@ import type { Policy } from './policy.js';
 
 /** One setting that differs; `undefined` where it is not set. */
 export interface PolicySetting {
-  /** `retention.classes.log.window_days`. */
+  /** For example `retention.classes.log.window_days`. */
   readonly setting: string;
   readonly from?: Json;
   readonly to?: Json;
@@ -22,7 +22,7 @@ export interface GrantChange {
   readonly change: 'gains' | 'loses';
 }
 
-/** One artifact that retention would judge otherwise. */
+/** One artifact with a different retention verdict. */
 export interface VerdictChange {
   readonly artifact_id: ArtifactRecord['artifact_id'];
   readonly name?: string;
@@ -30,7 +30,7 @@ export interface VerdictChange {
   readonly to: { readonly verdict: PlanItem['verdict']; readonly rule: Rule };
 }
 
-/** Every setting but the grants, in which the two policies differ, sorted by its name. */
+/** Every setting in which the two policies differ, without the grants, sorted by name. */
 export function settingChanges(from: Policy, to: Policy): PolicySetting[] {
   const [a, b] = [flatten(from), flatten(to)];
   return [...new Set([...a.keys(), ...b.keys()])]
@@ -56,7 +56,7 @@ function flatten({ grants: _, ...rest }: Policy): Map<string, Json> {
   return leaves;
 }
 
-/** What each actor that a grant of either policy names may do in one and not in the other. */
+/** For each actor named by a grant of either policy, the capabilities gained and lost. */
 export function grantChanges(from: Policy, to: Policy): GrantChange[] {
   const changes: GrantChange[] = [];
   for (const actor of actorsOf([from, to])) {
@@ -70,7 +70,7 @@ export function grantChanges(from: Policy, to: Policy): GrantChange[] {
   return changes;
 }
 
-/** Each type as a whole (with an id that nobody has), and each actor that is named. */
+/** Each type as a whole (with an id nobody has), and each named actor. */
 function actorsOf(policies: readonly Policy[]): Actor[] {
   const named = new Set(
     policies.flatMap((p) =>
@@ -86,7 +86,7 @@ function actorsOf(policies: readonly Policy[]): Actor[] {
   ];
 }
 
-/** Rules that nothing in the store, and no actor, would ever meet. */
+/** Rules that apply to no artifact in the store and to no actor. */
 export function idleRules(policy: Policy, artifacts: Iterable<ArtifactRecord>): string[] {
   const classes = new Set<string>();
   let ephemeral = false;
@@ -133,7 +133,7 @@ export function verdictChanges(from: PrunePlan, to: PrunePlan): VerdictChange[] 
   return changes;
 }
 
-/** Would this actor be unable to set the next policy? */
+/** Whether this actor would be unable to set the next policy. */
 export function locksOut(policy: Policy, author: Actor): boolean {
   return !isAllowed(policy, author, 'policy.set');
 }

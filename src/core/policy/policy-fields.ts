@@ -3,13 +3,13 @@ import { isAllowed } from './authorize.js';
 import { CAPABILITIES, type CapabilityId } from './capabilities.js';
 import { DEFAULT_POLICY, type Policy } from './policy.js';
 
-/** A word of a policy and what it means, for the page that explains them. */
+/** A term of a policy and its meaning, for the page that explains them. */
 export interface PolicyTerm {
   readonly term: string;
   readonly meaning: string;
 }
 
-/** Each field's unit and meaning; CLASS stands for each retention class, ACTOR for each type of actor. */
+/** Unit and meaning of each field; CLASS stands for any retention class, ACTOR for any actor type. */
 const FIELDS: Readonly<Record<string, string>> = {
   schema: 'the format of the policy',
   'retention.classes.CLASS.window_days':
@@ -43,7 +43,7 @@ function valueAt(policy: Policy, path: string): unknown {
     .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], policy);
 }
 
-/** The default policy's value: one where all agree, else one for each that CLASS or ACTOR stands for. */
+/** The value in the default policy: a single one if all agree, else one for each class or actor type. */
 function defaultOf(field: string): string {
   if (field.startsWith('grants.')) return '';
   const [word, stands] = field.includes('CLASS') ? ['CLASS', RETENTION_CLASSES] : ['ACTOR', ACTOR_TYPES];
@@ -59,7 +59,7 @@ export function policyFields(): readonly PolicyTerm[] {
   return Object.entries(FIELDS).map(([term, meaning]) => ({ term, meaning: meaning + defaultOf(term) }));
 }
 
-/** Every capability, and which actors the default policy grants it. */
+/** Every capability, and the actors to which the default policy grants it. */
 export function policyCapabilities(): readonly PolicyTerm[] {
   return (Object.keys(CAPABILITIES) as CapabilityId[]).map((id) => {
     const holders = ACTOR_TYPES.filter((type) => isAllowed(DEFAULT_POLICY, { type, id: '' }, id));

@@ -41,7 +41,7 @@ export const policySchema = z.strictObject({
       ai_job: z.optional(budget),
       plugin_tool: z.optional(budget),
     }),
-    /** Absent: no. Whether a debug bundle with everything in it may be made exportable. */
+    /** Whether full debug bundles may be made exportable. Absent: no. */
     full_debug_bundles: z.optional(z.boolean()),
   }),
   run: z.strictObject({
@@ -49,7 +49,7 @@ export const policySchema = z.strictObject({
   }),
   secrets: z.optional(
     z.strictObject({
-      /** What becomes of text that looks like a secret, before it enters the ledger for ever. Absent: warn. */
+      /** What to do about suspected secrets before they enter the ledger permanently. Absent: warn. */
       on_detect: z.enum(['warn', 'refuse']),
     }),
   ),
@@ -60,16 +60,16 @@ type Checked = z.output<typeof policySchema>;
 export type Grant = Omit<Checked['grants'][number], 'capabilities'> & {
   readonly capabilities: readonly CapabilityId[];
 };
-/** What the store's policy says (D2, F1, B8). Days and hours are whole; sizes are bytes. */
+/** The store's policy (D2, F1, B8). Days and hours are whole numbers; sizes are in bytes. */
 export type Policy = Omit<Checked, 'grants'> & { readonly grants: readonly Grant[] };
 export type Budget = z.output<typeof budget>;
 
-/** Whether it has fields that stores without the feature `policy-2` cannot hold. */
+/** Whether it has fields that require the store feature `policy-2`. */
 export function isOfPolicy2(policy: Policy): boolean {
   return policy.secrets !== undefined || policy.export.full_debug_bundles !== undefined;
 }
 
-/** Checks a value as a policy; an unknown capability is HSK-4001. */
+/** Checks a value as a policy; HSK-4001 for an unknown capability. */
 export function toPolicy(value: unknown): Policy {
   const policy = check(policySchema, value, 'INVALID_RECORD', 'policy');
   return {
@@ -105,7 +105,7 @@ export const DEFAULT_POLICY: Policy = {
     ephemeral_hours: 24,
   },
   export: { output_root: 'hs-out', budgets: { ai_job: PROGRAM_BUDGET, plugin_tool: PROGRAM_BUDGET } },
-  // Without a demand: the best that can be had is chosen, and no sandbox at all takes an explicit word (E1).
+  // No minimum: the best available level is used, and running without a sandbox takes an explicit option (E1).
   run: { least_level: 'none' },
   grants: [
     {

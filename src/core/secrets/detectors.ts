@@ -1,20 +1,20 @@
 /**
- * What a secret, or what tells about a person or a machine, looks like. One set for everything that looks for
- * them (I6). The formats are those that their issuers document: a fixed prefix, an alphabet and a length.
+ * Patterns of secrets, and of data that identifies a person or a machine; shared by every scan (I6). Formats are as
+ * documented by their issuers: a fixed prefix, an alphabet and a length.
  */
 export interface Detector {
   readonly id: string;
-  /** `credential` opens something; `personal` tells who or where. */
+  /** `credential` gives access; `personal` identifies a person or place. */
   readonly kind: 'credential' | 'personal';
-  /** Global. No nested repetition, so that its time is linear in the text. */
+  /** Global. No nested repetition, so that matching takes linear time. */
   readonly pattern: RegExp;
-  /** The group that is the secret itself, where the match is more than that. */
+  /** The group that is the secret itself, if the match is longer. */
   readonly group?: number;
-  /** Says no to what only looks like one. */
+  /** Rejects false positives. */
   readonly accepts?: (secret: string, match: RegExpExecArray) => boolean;
 }
 
-/** Bits a character: 3 tells a random word from a written one at eight characters and more. */
+/** Bits per character: from eight characters on, 3 separates random strings from written words. */
 const RANDOM_BITS = 3;
 const PLACEHOLDER =
   /^(?:x{4,}|\*{3,}|\.{3,}|<.*>|\$\{?.*|%.*%|changeme|passw(?:or)?d|pass|pwd|secret|token|example|test|foo|bar|redacted|null|undefined|true|false)$/i;
@@ -27,23 +27,23 @@ function bitsPerCharacter(text: string): number {
   return bits;
 }
 
-/** What a program assigns without quotes: something with brackets, or a member of something. */
+/** Code assigned without quotes: something with brackets, or a member expression. */
 const IN_PROGRAM = /[()[\]{}<>`]|^[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+$/;
 
-/** A value that somebody assigned to a name such as `password`. */
+/** A value assigned to a name such as `password`. */
 function looksRandom(value: string): boolean {
   if (PLACEHOLDER.test(value)) return false;
   const mixed = /\d/.test(value) && /[A-Za-z]/.test(value);
   return mixed && bitsPerCharacter(value) >= RANDOM_BITS;
 }
 
-/** Seven to fifteen digits (E.164), and not a number that only has a sign. */
+/** Nine to fifteen digits (E.164 allows at most 15); fewer may just be a signed number. */
 function isPhoneNumber(text: string): boolean {
   const digits = text.replace(/\D/g, '').length;
   return digits >= 9 && digits <= 15;
 }
 
-/** What a detector's finding is called in a redacted text: `[REDACTED:CATEGORY:DETECTOR]`. */
+/** Category of a finding in redacted text: `[REDACTED:CATEGORY:DETECTOR]`. */
 export function categoryOf({ id, kind }: Pick<Detector, 'id' | 'kind'>): string {
   if (id === 'absolute-path') return 'path';
   return kind === 'personal' ? 'pii' : 'secret';
@@ -53,7 +53,7 @@ export const DETECTORS: readonly Detector[] = [
   {
     id: 'private-key',
     kind: 'credential',
-    // With all of the key, also where its end was cut off; `\\n` stands for a line's end in JSON.
+    // Matches the whole key, even if its end was cut off; `\\n` is a line break in JSON.
     pattern:
       /-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:[A-Za-z0-9+/=:,.()\s\\-]{0,12000}?-----END [A-Z0-9 ]{1,60}-----|(?:(?:\s|\\[rn]){1,4}[A-Za-z0-9+/=]{40,80}){0,300})/g,
   },
@@ -85,7 +85,7 @@ export const DETECTORS: readonly Detector[] = [
   {
     id: 'url-password',
     kind: 'credential',
-    // Begins with what is rare, for which the engine searches; the scheme before it says nothing.
+    // Starts with the rare part, which the engine searches for; the scheme before it is irrelevant.
     pattern: /:\/\/[^\s/:@'"]{0,128}:([^\s/@'"]{3,256})@/g,
     group: 1,
     accepts: (secret) => !PLACEHOLDER.test(secret),

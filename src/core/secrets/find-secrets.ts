@@ -1,17 +1,17 @@
 import { DETECTORS, type Detector } from './detectors.js';
 
-/** Where something was found, and by which detector; never what. */
+/** Location of a finding and its detector; never the text. */
 export interface Finding {
   readonly detector: string;
   readonly kind: Detector['kind'];
-  /** UTF-16 units, the end excluded. */
+  /** In UTF-16 units; the end is exclusive. */
   readonly start: number;
   readonly end: number;
 }
 
 /**
- * Finds secrets in a text, in order; of two that overlap the first that begins, the longer one of two at one
- * place. Linear in the text, for each detector.
+ * Finds secrets in a text, in order; of two that overlap, the first to start, and of two with the same start the
+ * longer. Linear in the text for each detector.
  */
 export function findSecrets(text: string, kinds: readonly Detector['kind'][] = ['credential']): Finding[] {
   const found: Finding[] = [];
@@ -30,7 +30,7 @@ export function findSecrets(text: string, kinds: readonly Detector['kind'][] = [
   return apart;
 }
 
-/** The text with `[DETECTOR]` in place of each secret, and what was replaced. */
+/** The text with `[DETECTOR]` in place of each secret, and the findings replaced. */
 export function redact(
   text: string,
   kinds: readonly Detector['kind'][],
@@ -45,7 +45,7 @@ export function redact(
   return { text: out + text.slice(at), findings };
 }
 
-/** The names of what was found, each once. */
+/** The distinct detector names of the findings. */
 export function namesOfSecrets(findings: readonly Finding[]): string[] {
   return [...new Set(findings.map((f) => f.detector))];
 }

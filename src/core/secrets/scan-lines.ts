@@ -1,27 +1,27 @@
 import type { Detector } from './detectors.js';
 import { findSecrets } from './find-secrets.js';
 
-/** A finding in a text that is read piece by piece. */
+/** A finding in a text that is read in pieces. */
 export interface LineFinding {
   readonly detector: string;
   readonly kind: Detector['kind'];
-  /** Both from 1; a column counts characters. */
+  /** Both start at 1; a column counts characters. */
   readonly line: number;
   readonly column: number;
 }
 
-/** Longer than any secret that a detector knows: nothing is cut in two unseen. */
+/** Longer than any secret a detector matches, so that none is split unseen. */
 const OVERLAP = 16 * 1024;
 const WINDOW = 1024 * 1024;
 
-/** Scans bytes of any length in constant memory; what is no UTF-8 is looked at as well as it can be. */
+/** Scans bytes of any length in constant memory; invalid UTF-8 is decoded with replacement characters. */
 export async function* scanLines(
   chunks: AsyncIterable<Uint8Array>,
   kinds: readonly Detector['kind'][],
 ): AsyncGenerator<LineFinding> {
   const decoder = new TextDecoder('utf-8');
   let text = '';
-  /** Up to where findings of `text` were told. */
+  /** Findings in `text` before this position have been reported. */
   let told = 0;
   let line = 1;
   let column = 1;
