@@ -55,8 +55,8 @@ export const MAX_DEPTH = 32;
  * The export guard (B6): every reason that blocks, none when the export may proceed. Blocks content that is not
  * exportable, is of unknown or unreadable classification, or is high without a consent to exactly that content hash,
  * and whatever contains such content, however deep. High content never goes to a public target, even with consent.
- * Whatever cannot be determined blocks. Removed content blocks as before its removal, but a consent clears all of it
- * except a public target, since nothing is left to reclassify.
+ * Whatever cannot be determined blocks. Removed content blocks as before its removal, but a consent also clears what
+ * otherwise takes a reclassification, since nothing is left to reclassify.
  */
 export function guardExport(
   subject: GuardSubject,

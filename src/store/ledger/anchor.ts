@@ -79,8 +79,8 @@ export class Anchor {
   }
 
   /**
-   * Remembers a head that was only read: its writer may have died before the entry was durable, and losing it in a
-   * power cut is not a rollback.
+   * Remembers a head that was only read, once it is durable: its writer may have died before that, and losing the
+   * entry in a power cut is not a rollback.
    */
   async #rememberHead(head: Head): Promise<void> {
     if (this.path === undefined) return;

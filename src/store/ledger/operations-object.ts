@@ -10,7 +10,8 @@ const OPS_SCHEMA = 'hs.ledger-ops/1';
 export const MAX_OPS_BYTES = 450 * 1024 * 1024;
 
 /**
- * An operation has a name, a hint and a few hashes; fewer operations are shown beside one with thousands of sources.
+ * Bytes read for each operation to show. One has a name, a hint and a few hashes; fewer are shown when one has
+ * thousands of sources.
  */
 const MOST_SHOWN_BYTES = 64 * 1024;
 

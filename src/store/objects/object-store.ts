@@ -20,7 +20,7 @@ export function corrupt(id: ObjectId): HsError {
   });
 }
 
-/** Whether reading failed because of the object itself and not because of the disk. */
+/** Whether reading failed because this object is damaged or missing, and not because the disk failed as a whole. */
 export function isDamage(e: unknown): boolean {
   return isHsError(e, 'INTEGRITY', 'OBJECT_MISSING') || isErrno(e, 'EIO', 'EISDIR');
 }

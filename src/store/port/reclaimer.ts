@@ -44,7 +44,7 @@ export interface Verdict {
   sizeOf(id: ObjectId): number | undefined;
 }
 
-/** The lease and signal that a collection step works under. */
+/** Lease, abort signal and progress of a collection step. */
 export interface Working {
   /** Token of the lease for staged files; taken on first use. */
   staging(): Promise<string>;
