@@ -8,11 +8,11 @@ interface Pattern {
   used: boolean;
 }
 
-/** Says what is left out, and which of its globs left nothing out. */
+/** Decides which paths are excluded, and which globs excluded nothing. */
 export class Excluder {
   readonly #patterns: readonly Pattern[];
 
-  /** A glob without `/` matches a name at any depth, one with `/` a path from the directory that is stored. */
+  /** A glob without `/` matches a name at any depth, one with `/` a path relative to the stored directory. */
   constructor(globs: readonly string[]) {
     this.#patterns = globs.map((glob) => {
       const anchored = glob.replace(/\/+$/, '');
@@ -22,7 +22,7 @@ export class Excluder {
     });
   }
 
-  /** Whether a path, relative to the directory that is stored, is left out. All globs are asked, to know which serve. */
+  /** Whether a path, relative to the stored directory, is excluded. Tries all globs, to record which ones match. */
   excludes(path: string): boolean {
     let is = false;
     for (const pattern of this.#patterns) {
@@ -33,7 +33,7 @@ export class Excluder {
     return is;
   }
 
-  /** The globs that left nothing out so far. */
+  /** The globs that have excluded nothing so far. */
   get unused(): readonly string[] {
     return this.#patterns.filter((p) => !p.used).map((p) => p.glob);
   }
@@ -41,14 +41,14 @@ export class Excluder {
 
 const MOST_SHOWN = 5;
 
-/** What to say of globs that left nothing out: most likely what they should have is stored. */
+/** The message for globs that excluded nothing: most likely the files meant by them are stored. */
 export function unusedGlobs(globs: readonly string[]): string {
   const shown = globs.slice(0, MOST_SHOWN).map((glob) => `'${escapeText(glob)}'`);
   const more = globs.length > MOST_SHOWN ? ` and ${globs.length - MOST_SHOWN} more` : '';
   return `nothing is excluded by ${shown.join(', ')}${more}`;
 }
 
-/** The same glob from the directory that is stored, where it was written from the one above. */
+/** The same glob relative to the stored directory, if it was written relative to its parent. */
 export function globHint(globs: readonly string[], directories: readonly string[]): string {
   for (const glob of globs) {
     const slash = glob.indexOf('/');

@@ -12,7 +12,7 @@ export interface Hashed {
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** The content hash of one regular file; the links of the one who named it are followed (A2). */
+/** The content hash of one regular file; links in the path are followed (A2). */
 export async function hashFile(disk: Disk, path: string, progress?: ProgressSink): Promise<Hashed> {
   const file = await openFile(disk, path);
   try {
@@ -40,7 +40,7 @@ async function openFile(disk: Disk, path: string): Promise<DiskFile> {
   }
 }
 
-/** The content hash of bytes that arrive in pieces. */
+/** The content hash of a stream of bytes. */
 export async function hashBytes(chunks: AsyncIterable<Uint8Array>): Promise<Hashed> {
   const sha = createSha256();
   let size = 0;

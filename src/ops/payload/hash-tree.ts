@@ -6,8 +6,8 @@ import { type Hashed, hashFile } from './hash-file.js';
 import { realDirectory, walkTree } from './walk-tree.js';
 
 /**
- * The content hash of a directory, which is that of its bundle index (A3), and the size of that index.
- * Nothing is stored. `around` is the directory of the store that it may be in, which is left out, as `put` leaves it out.
+ * The content hash of a directory, which is the hash of its bundle index (A3), and the size of that index. Stores
+ * nothing. `around` is the store directory that it may contain, which is left out, as in `put`.
  */
 export async function hashTree(
   disk: Disk,

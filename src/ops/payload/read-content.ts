@@ -9,16 +9,16 @@ import { HsError } from '../../errors/hs-error.js';
 import type { ObjectStore } from '../../store/objects/object-store.js';
 import { type PayloadEntry, SMALL_BYTES } from './payload-source.js';
 
-/** Everything of one artifact that an export would write, as the store has it. */
+/** Everything of one artifact that an export would write, as stored. */
 export interface Content {
   readonly record: ArtifactRecord;
-  /** The manifest; absent when it cannot be read, which the guard blocks on. */
+  /** The manifest; absent if unreadable, which the guard blocks. */
   readonly manifest: Manifest | undefined;
-  /** The payload's files in the order of A3; of a file payload the one. Absent: the index is unreadable. */
+  /** The payload's files in the order of A3; exactly one for a file payload. Absent if the index is unreadable. */
   readonly entries: readonly PayloadEntry[] | undefined;
 }
 
-/** One object as a file to be written; a class, since a tree has many and a pair of closures each is garbage. */
+/** One object as a file to be written; a class, because two closures per file of a large tree would be garbage. */
 export class ObjectEntry implements PayloadEntry {
   readonly path: SafePath;
   readonly hash: ObjectId;
@@ -43,7 +43,7 @@ export class ObjectEntry implements PayloadEntry {
   }
 }
 
-/** Reads what an artifact consists of; damage is left to the guard to refuse. */
+/** Reads the content of an artifact; the guard refuses damaged ones. */
 export async function readContent(objects: ObjectStore, record: ArtifactRecord): Promise<Content> {
   const manifest = await readable(async () =>
     decodeManifest(await objects.read(record.manifest, MAX_MANIFEST_BYTES)),
@@ -75,7 +75,7 @@ async function readable<T>(read: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** What a file payload is called where it needs a name inside a directory or an archive. */
+/** The name of a file payload inside a directory or an archive. */
 function fileName(record: ArtifactRecord): SafePath {
   for (const candidate of [record.filename_hint, record.name?.split('/').at(-1)]) {
     const checked = candidate === undefined ? undefined : checkFilenameHint(candidate);

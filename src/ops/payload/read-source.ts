@@ -5,10 +5,10 @@ import { ancestors, identity } from '../../fsx/file-identity.js';
 import type { Added, ObjectBatch } from '../../store/port/object-batch.js';
 import type { Session } from '../session/session.js';
 
-/** Up to here a file is read in one go, so that one that is there already is never written again. */
+/** Files up to this size are read at once, so that one that is stored already is never written again. */
 const SMALL_BYTES = 256 * 1024;
 
-/** Where small files are read into: one for a tree, since a buffer a file keeps the garbage collector busy. */
+/** The buffer for small files: one per tree, since a buffer per file keeps the garbage collector busy. */
 export function readScratch(): Buffer {
   return Buffer.allocUnsafeSlow(SMALL_BYTES + 1);
 }
@@ -23,13 +23,13 @@ function sameState(a: FileStat, b: FileStat): boolean {
   return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
 }
 
-/** Whether a path is the store or lies in it, whatever it is called. */
+/** Whether a path is the store or inside it, under any name. */
 async function isInStore({ disk, store }: Session, path: string): Promise<boolean> {
   const root = await identity(disk, store.local.directory);
   return root !== undefined && (await ancestors(disk, path)).has(root);
 }
 
-/** UNSAFE_PATH: what the store holds would come back in without what is said of it, such as its classification. */
+/** UNSAFE_PATH: contents of the store would be stored again without their metadata, such as the classification. */
 export async function refuseInStore(session: Session, path: string): Promise<void> {
   if (!(await isInStore(session, path))) return;
   throw new HsError('UNSAFE_PATH', `'${escapeText(path)}' is inside the store`, {
@@ -42,9 +42,8 @@ export interface ReadFile extends Added {
 }
 
 /**
- * Reads one file into the batch. SOURCE_CHANGED when it is not of the same size and times after the last
- * byte as before the first; how many bytes that are is not asked. `location` is opened without following a link;
- * `subject` is what messages call it.
+ * Reads one file of any size into the batch. SOURCE_CHANGED unless its size and times are the same before the first and
+ * after the last byte. `location` is opened without following a link; messages name `subject`.
  */
 export async function readSourceFile(
   disk: Disk,
@@ -93,7 +92,7 @@ function isExecutable(mode: number): boolean {
   return (mode & 0o100) !== 0;
 }
 
-/** What opening a source failed with, as people are told. */
+/** The error for a source that could not be opened. */
 function sourceError(e: unknown, subject: string): unknown {
   if (isErrno(e, 'ENOENT')) return new HsError('NOT_FOUND', `'${escapeText(subject)}' does not exist`);
   if (isErrno(e, 'ELOOP', 'EINVAL')) {

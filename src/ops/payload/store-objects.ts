@@ -6,14 +6,14 @@ import { storeTree } from './store-tree.js';
 import { streamSource } from './stream-source.js';
 import { realDirectory } from './walk-tree.js';
 
-/** What becomes an object: a file, a directory (its files and its index), or a stream. */
+/** The source of an object: a file, a directory (its files and its index), or a stream. */
 export type ObjectSource =
   | { readonly path: string; readonly directory: boolean }
   | { readonly stream: AsyncIterable<Uint8Array> };
 
 /**
- * Stores objects that nothing refers to yet, all durable before it returns. A collection that begins
- * later takes them away again unless a commit names them first. What is there and damaged is put right.
+ * Stores objects that nothing refers to yet, all durable on return. A later collection removes them unless a commit
+ * names them first. Damaged existing copies are replaced.
  */
 export async function storeObjects(session: Session, sources: readonly ObjectSource[]): Promise<Hashed[]> {
   return session.write('artifact.create', [], async ({ batch }) => {

@@ -12,9 +12,9 @@ import type { Session } from '../session/session.js';
 import { readScratch, readSourceFile, refuseInStore } from './read-source.js';
 import { type LeftOut, type WalkOptions, walkTree } from './walk-tree.js';
 
-/** A payload whose objects are stored, and what was said of it on the way. */
+/** A payload whose objects are stored, and the notes made on the way. */
 export interface StoredPayload {
-  /** Of a file; a directory's index says it of each of its own. */
+  /** For a file; a directory's index states it for each of its files. */
   readonly executable?: boolean;
   readonly contentHash: ObjectId;
   readonly payloadType: 'file' | 'directory';
@@ -24,7 +24,7 @@ export interface StoredPayload {
   readonly portability: readonly PortabilityProblem[];
 }
 
-/** Shows progress, and ends a copy of any length when the command is interrupted. */
+/** Shows progress, and stops a copy of any length when the command is interrupted. */
 export function advancing(session: Session): (bytes: number) => void {
   return (bytes) => {
     session.signal.throwIfAborted();
@@ -32,7 +32,7 @@ export function advancing(session: Session): (bytes: number) => void {
   };
 }
 
-/** Stores the files of a directory and its index; the directory's content hash is that of the index (A3). */
+/** Stores the files of a directory and its index; the directory's content hash is the hash of the index (A3). */
 export async function storeTree(
   session: Session,
   batch: ObjectBatch,

@@ -1,7 +1,7 @@
 import { HsError } from '../../errors/hs-error.js';
 import type { ByteSource } from '../../store/port/object-batch.js';
 
-/** Also bytes of another realm; a `DataView` or an array of wider numbers is not what it seems. */
+/** Also accepts bytes of another realm, but not a `DataView` or an array of wider numbers. */
 function checkChunk(chunk: unknown): Uint8Array {
   if (ArrayBuffer.isView(chunk) && Object.prototype.toString.call(chunk) === '[object Uint8Array]')
     return chunk as Uint8Array;
@@ -11,7 +11,7 @@ function checkChunk(chunk: unknown): Uint8Array {
   });
 }
 
-/** An async iterable of chunks as a source of bytes; read front to back. USAGE for chunks of another type. */
+/** Wraps an async iterable of chunks as a byte source, read front to back. USAGE for chunks of another type. */
 export function streamSource(chunks: AsyncIterable<Uint8Array>): ByteSource {
   const iterator = chunks[Symbol.asyncIterator]();
   let rest: Uint8Array = new Uint8Array();

@@ -7,7 +7,7 @@ import type { DirEntry, Disk, DiskDir } from '../../fsx/disk.js';
 import type { Excluder } from './excluder.js';
 
 export interface WalkOptions {
-  /** A directory that it excludes is not entered. */
+  /** An excluded directory is not entered. */
   readonly exclude?: Excluder;
   /** Leave links out instead of refusing the tree. */
   readonly skipLinks?: boolean;
@@ -15,7 +15,7 @@ export interface WalkOptions {
   readonly omit?: { readonly dev: bigint; readonly ino: bigint };
 }
 
-/** Something of the tree that is not part of the payload. */
+/** An entry of the tree that is not part of the payload. */
 export interface LeftOut {
   readonly path: string;
   readonly why: 'link' | 'empty directory' | 'store' | 'excluded';
@@ -24,7 +24,7 @@ export interface LeftOut {
 export interface TreeFile {
   /** Relative to the root of the tree. */
   readonly path: SafePath;
-  /** Where to open it now: below a descriptor of its directory, valid until the next file. */
+  /** The path to open it now: below a descriptor of its directory, valid until the next file. */
   readonly location: string;
 }
 
@@ -32,14 +32,14 @@ function shown(prefix: string, entry: DirEntry): string {
   return showName(prefix + (entry.name ?? textOfName(entry.bytes)));
 }
 
-/** `path` is for people, escaped; `canExclude`: there is such an option. */
+/** `path` is escaped for display; `canExclude`: the command has such an option. */
 export function isNotText(path: string, canExclude: boolean): HsError {
   return new HsError('UNSAFE_PATH', `the name of '${path}' is not UTF-8`, {
     hint: canExclude ? `rename it, or leave it out: --exclude '${path}'` : 'rename it',
   });
 }
 
-/** `path` is for people, escaped; `skipLinks` is undefined where there is no such option. */
+/** `path` is escaped for display; `skipLinks` is undefined if the command has no such option. */
 export function isLink(path: string, skipLinks: boolean | undefined): HsError {
   return new HsError('UNSAFE_PATH', `'${path}' is a symbolic link`, {
     hint:
@@ -49,7 +49,7 @@ export function isLink(path: string, skipLinks: boolean | undefined): HsError {
   });
 }
 
-/** Where a directory that was named really is; USAGE for what is none. */
+/** The real path of a named directory; USAGE if it is not a directory. */
 export async function realDirectory(disk: Disk, path: string): Promise<string> {
   const root = await disk.realpath(path);
   if ((await disk.lstat(root)).kind === 'directory') return root;
@@ -59,9 +59,9 @@ export async function realDirectory(disk: Disk, path: string): Promise<string> {
 }
 
 /**
- * The regular files below `root`, by descriptors so that no directory can be swapped for a link on the
- * way. Links are refused with the path named (UNSAFE_PATH), and so are special files and names that are
- * not UTF-8 or break the path rules (B4), unless they are excluded. What is left out is reported through `leave`.
+ * The regular files below `root`, opened by descriptors so that no directory can be swapped for a link on the way.
+ * Links are refused with their path (UNSAFE_PATH), and so are special files and names that are not UTF-8 or break the
+ * path rules (B4), unless they are excluded. Omissions are reported through `leave`.
  */
 export async function* walkTree(
   disk: Disk,
@@ -69,8 +69,7 @@ export async function* walkTree(
   options: WalkOptions,
   leave: (left: LeftOut) => void,
 ): AsyncGenerator<TreeFile> {
-  // The directories that are open, the innermost last. A generator within a generator would hand each file up
-  // through every directory above it.
+  // The open directories, innermost last. Nested generators would pass each file up through every directory above it.
   const levels: Level[] = [];
   try {
     const top = await openLevel(disk, root, '', options, leave);
@@ -96,7 +95,7 @@ export async function* walkTree(
           yield { path: toSafePath(path), location: below };
           break;
         case 'directory': {
-          // A store within the tree is no payload: nobody could export it again.
+          // A store within the tree is not a payload: it could not be exported again.
           if (entry.name === STORE_DIR) {
             leave({ path, why: 'store' });
             break;
@@ -130,23 +129,23 @@ export async function* walkTree(
   }
 }
 
-/** A directory on the way, and how far it is done. */
+/** A directory on the path to the current file, and the progress in it. */
 interface Level {
   readonly dir: DiskDir;
-  /** What the paths of its entries begin with. */
+  /** The prefix of its entries' paths. */
   readonly prefix: string;
   readonly entries: readonly DirEntry[];
   next: number;
 }
 
-/** By the bytes of the names. */
+/** Sorted by the bytes of the names. */
 export function compareEntries(a: DirEntry, b: DirEntry): number {
   return a.name !== undefined && b.name !== undefined
     ? comparePaths(a.name, b.name)
     : Buffer.compare(a.bytes, b.bytes);
 }
 
-/** Undefined when the directory is `omit`. */
+/** Undefined if the directory is `omit`. */
 async function openLevel(
   disk: Disk,
   location: string,
@@ -164,7 +163,7 @@ async function openLevel(
         return undefined;
       }
     }
-    // Nearly the order of an index, in which the tree will be read again out of its packs.
+    // Close to the order of an index, in which the tree will later be read from its packs.
     const entries = (await disk.readdir(dir.path)).sort(compareEntries);
     if (entries.length === 0 && prefix !== '') leave({ path: prefix.slice(0, -1), why: 'empty directory' });
     return { dir, prefix, entries, next: 0 };

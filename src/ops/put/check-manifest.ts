@@ -6,12 +6,12 @@ import { parseManifest } from './manifest-input.js';
 
 export interface ManifestVerdict {
   readonly valid: boolean;
-  /** Whether the bytes are the one form that is hashed (A9). */
+  /** Whether the bytes are canonical, the only form that is hashed (A9). */
   readonly canonical: boolean;
   readonly problems: readonly string[];
 }
 
-/** The rules that a name and a hint obey beyond the manifest's schema (B4, A9). */
+/** The rules for a name and a filename hint beyond the manifest's schema (B4, A9). */
 export function nameProblems(manifest: Readonly<Record<string, unknown>>): string[] {
   const { name, filename_hint: hint } = manifest;
   const problems: string[] = [];
@@ -22,7 +22,7 @@ export function nameProblems(manifest: Readonly<Record<string, unknown>>): strin
   return problems;
 }
 
-/** Whether these bytes are a manifest, and every reason why not. Nothing of a store is asked. */
+/** Whether these bytes are a manifest, and every reason why not. Needs no store. */
 export function checkManifest(bytes: Uint8Array): ManifestVerdict {
   try {
     const value = parseManifest(bytes);

@@ -10,7 +10,7 @@ function tooLarge(): HsError {
   });
 }
 
-/** A manifest's bytes from a file; a larger one is refused without reading it (INVALID_MANIFEST). */
+/** A manifest's bytes from a file; one that is too large is refused without reading it (INVALID_MANIFEST). */
 export async function manifestFile(disk: Disk, path: string): Promise<Uint8Array> {
   try {
     return await disk.readFile(await disk.realpath(path), MAX_MANIFEST_BYTES);
@@ -23,7 +23,7 @@ export async function manifestFile(disk: Disk, path: string): Promise<Uint8Array
   }
 }
 
-/** A manifest's bytes from a stream, which is left as soon as it is too long for one. */
+/** A manifest's bytes from a stream; reading stops once it is too long. */
 export async function manifestStream(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size = 0;
@@ -35,7 +35,7 @@ export async function manifestStream(chunks: AsyncIterable<Uint8Array>): Promise
   return Buffer.concat(parts);
 }
 
-/** The object that a person or a program wrote as JSON; spacing and order of keys are theirs. */
+/** Parses an object that a user or a program wrote as JSON, with any spacing and key order. */
 export function parseManifest(bytes: Uint8Array): Readonly<Record<string, Json>> {
   if (decodeUtf8(bytes).trim() === '') throw new HsError('INVALID_MANIFEST', 'invalid manifest: empty');
   const value = parseLoose(bytes, MAX_MANIFEST_BYTES);

@@ -19,12 +19,12 @@ import type { Session } from '../session/session.js';
 
 const UNKNOWN_MIME = 'application/octet-stream';
 
-/** What the file's name says of its media type. */
+/** The media type, from the extension of the file name. */
 export function mimeOf(filename: string | undefined): string {
   return (filename === undefined ? undefined : lookup(filename)) ?? UNKNOWN_MIME;
 }
 
-/** With `--each`, entries of one name are versions of themselves, not of each other. */
+/** With `--each`, the entries of one name are versions of themselves, not of each other. */
 export function entryName(name: string | undefined, entry: string): string | undefined {
   const joined = name === undefined ? undefined : normalText(`${name}/${entry}`);
   return joined !== undefined && checkName(joined).problem === undefined ? joined : undefined;
@@ -35,8 +35,8 @@ function oneOf<const T extends readonly string[]>(set: T, value: unknown, fallba
 }
 
 /**
- * A manifest of what options, or a library's arguments, say: USAGE where they go against each other or the
- * rules. A manifest that came as a document is INVALID_MANIFEST.
+ * Builds a manifest from options or library arguments: USAGE if they conflict with each other or with the rules, where
+ * a manifest document would be INVALID_MANIFEST.
  */
 export function describedBy<T>(describe: () => T): T {
   try {
@@ -49,7 +49,7 @@ export function describedBy<T>(describe: () => T): T {
 
 const NO_HASH = '0'.repeat(64);
 
-/** USAGE where options cannot describe an artifact, whatever its payload: before anything is read or run. */
+/** USAGE for options that cannot describe an artifact, whatever its payload; checked before anything is read or run. */
 export function demandDescription(session: Session, options: Readonly<Record<string, unknown>>): void {
   const payload_type = options.kind === 'bundle' ? 'directory' : 'file';
   const payload = { payload_type, content_hash: NO_HASH, size_bytes: 0 };
@@ -57,9 +57,8 @@ export function demandDescription(session: Session, options: Readonly<Record<str
 }
 
 /**
- * Completes what a caller knows of a new artifact with the defaults of A4, A6 and A7, and checks it
- * (INVALID_MANIFEST, unknown fields included). Its text is brought into NFC (A9). It always gets an id and
- * a creation time of its own unless it brings them.
+ * Completes the fields of a new artifact with the defaults of A4, A6 and A7, and validates it (INVALID_MANIFEST, also
+ * for unknown fields). Text is normalized to NFC (A9). Generates an id and creation time unless given.
  */
 export function newManifest(session: Session, given: Readonly<Record<string, unknown>>): Manifest {
   const known = inNormalForm(given);

@@ -5,7 +5,7 @@ import type { Disk, FileStat } from '../../fsx/disk.js';
 import type { ByteSource } from '../../store/port/object-batch.js';
 import type { Session } from '../session/session.js';
 
-/** Where a payload comes from: a path (its links followed, they are the user's), or a stream. */
+/** Origin of a payload: a path (links in it are followed, since the user named it), or a stream. */
 export type PutSource =
   | { readonly path: string; readonly filenameHint?: string }
   | { readonly stream: ByteSource; readonly filenameHint?: string };
@@ -13,11 +13,11 @@ export type PutSource =
 /** One payload that becomes an artifact. */
 export interface PutItem {
   readonly source: PutSource;
-  /** Its name in the directory that was named. */
+  /** Its name in the directory that was given. */
   readonly entry?: string;
 }
 
-/** NOT_FOUND for a path where nothing is. */
+/** NOT_FOUND for a path that does not exist. */
 export async function statSource(disk: Disk, path: string): Promise<FileStat> {
   try {
     return await disk.stat(path);
@@ -28,11 +28,11 @@ export async function statSource(disk: Disk, path: string): Promise<FileStat> {
   }
 }
 
-/** What a payload is called where it comes from. */
+/** The source's own name for the payload. */
 export async function hintOf(session: Session, source: PutSource): Promise<string | undefined> {
   if (source.filenameHint !== undefined) return source.filenameHint;
   if ('stream' in source) return undefined;
   const name = (await session.disk.realpath(source.path)).split('/').pop();
-  // A hint is only a hint: a name that cannot be one is left out rather than refusing the payload.
+  // A hint is optional: an invalid one is dropped rather than refusing the payload.
   return name && checkFilenameHint(name).problem === undefined ? name : undefined;
 }

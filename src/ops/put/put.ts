@@ -21,11 +21,11 @@ import { registerArtifacts } from './register-artifact.js';
 import { spreadSources } from './spread-sources.js';
 import { storePayload } from './store-payload.js';
 
-/** What is said of every artifact of one `put`. */
+/** Options that apply to every artifact of one `put`. */
 export interface PutOptions extends Pick<WalkOptions, 'skipLinks'> {
-  /** Globs of what is left out; one without `/` matches a name at any depth. */
+  /** Globs to exclude; one without `/` matches a name at any depth. */
   readonly exclude?: readonly string[];
-  /** Store nothing when one of these leaves nothing out; else that is a warning. */
+  /** Store nothing if one of these globs excludes nothing; otherwise that is a warning. */
   readonly strictExclude?: boolean;
   readonly name?: string;
   readonly kind?: Kind;
@@ -55,10 +55,7 @@ export interface PutResult {
   readonly portability: readonly PortabilityProblem[];
 }
 
-/**
- * Stores each source as one artifact, all of them in one commit: when one cannot be read, nothing is
- * registered.
- */
+/** Stores each source as one artifact, all in one commit: if one is unreadable, nothing is registered. */
 export async function put(
   session: Session,
   sources: readonly PutSource[],
@@ -83,7 +80,7 @@ export async function put(
       source_entity_refs: options.entities?.length ? options.entities : undefined,
       labels: nonEmpty(options.labels ?? {}),
     });
-    // Before a byte is read: it may be hours until all of them are.
+    // Checked before a byte is read: reading all of them may take hours.
     demandDescription(session, described);
     await tx.checkSecrets(catalog, { name, ...described });
     const results: PutResult[] = [];
@@ -109,7 +106,7 @@ export async function put(
       });
       const manifest = describedBy(() => newManifest(session, facts));
       manifests.push(manifest);
-      // What belongs to no artifact is said with the first one.
+      // Notes that concern no single artifact are attached to the first one.
       const leftOut = [...besides.splice(0), ...payload.leftOut];
       const { executable: _, ...stored } = payload;
       results.push({ artifactId: manifest.artifact_id, filenameHint, ...stored, leftOut });
@@ -123,7 +120,7 @@ export async function put(
   });
 }
 
-/** A glob that leaves nothing out most likely means something that is now stored. */
+/** A glob that excludes nothing most likely means that unwanted files are stored. */
 function tellUnused(
   session: Session,
   { unused }: Excluder,

@@ -8,7 +8,7 @@ import type { ObjectBatch } from '../../store/port/object-batch.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 
-/** What the ledger keeps of a manifest. */
+/** The facts of a manifest that the ledger keeps. */
 export function factsOf(
   m: Manifest,
   stored: { readonly id: ObjectId; readonly size: number },
@@ -35,8 +35,8 @@ export function factsOf(
 }
 
 /**
- * Makes sure that the payload a manifest states is in the store, of the size it states, and part of
- * the batch: the object, or the index and every file it lists.
+ * Ensures that the payload that a manifest states is in the store, has the stated size, and is part of the batch: the
+ * object, or the index and every file it lists.
  */
 export async function referencePayload(session: Session, batch: ObjectBatch, m: Manifest): Promise<void> {
   const lies = (what: string) =>
@@ -59,8 +59,8 @@ export async function referencePayload(session: Session, batch: ObjectBatch, m: 
 }
 
 /**
- * Commits new artifacts in one entry, all or none. Their payloads must be in the batch already.
- * `more` are operations that belong with them, such as pins.
+ * Commits new artifacts in one entry, all or none. Their payloads must be in the batch already. `more` are operations
+ * that belong with them, such as pins.
  */
 export async function registerArtifacts(
   tx: Transaction,

@@ -6,7 +6,7 @@ import { compareEntries, isLink, isNotText, type LeftOut, type WalkOptions } fro
 import type { Session } from '../session/session.js';
 import { type PutItem, type PutSource, statSource } from './put-source.js';
 
-/** The entries of each directory among the sources, in order of name; other sources as they are. */
+/** The entries of each directory among the sources, sorted by name; other sources unchanged. */
 export async function spreadSources(
   session: Session,
   sources: readonly PutSource[],

@@ -31,7 +31,7 @@ export async function storePayload(
   if (stat.kind === 'directory') {
     return storeTree(session, batch, await session.disk.realpath(source.path), options);
   }
-  // Of an entry, the directory was looked at.
+  // For an entry, its directory has been checked.
   if (entry === undefined) await refuseInStore(session, source.path);
   const read = await readSourceFile(session.disk, source.path, source.path, batch, advance, {
     follow: entry === undefined,

@@ -14,10 +14,10 @@ import { type LeftOut, realDirectory } from '../payload/walk-tree.js';
 import type { Session } from '../session/session.js';
 
 export interface WrittenIndex {
-  /** The hash of the index: the directory's content hash (A3). */
+  /** The hash of the index, which is the directory's content hash (A3). */
   readonly content_hash: ObjectId;
   readonly files: number;
-  /** Sum of the files. */
+  /** Sum of the file sizes. */
   readonly size_bytes: number;
   readonly left_out: readonly LeftOut[];
 }
@@ -60,7 +60,7 @@ export async function writeIndexOf(session: Session, directory: string): Promise
   });
 }
 
-/** The number is the caller's: only a damaged object is another matter. */
+/** The size is the caller's claim: a mismatch is USAGE, unless the object is damaged. */
 async function reference(session: Session, batch: ObjectBatch, entry: IndexEntry): Promise<void> {
   const { objects } = session.store;
   try {
@@ -76,7 +76,7 @@ async function reference(session: Session, batch: ObjectBatch, entry: IndexEntry
   }
 }
 
-/** Stores the index of objects that are in the store already: OBJECT_MISSING, or USAGE where a size differs. */
+/** Stores the index of objects that are in the store already: OBJECT_MISSING, or USAGE if a size differs. */
 export async function writeIndexFrom(
   session: Session,
   records: AsyncIterable<string>,

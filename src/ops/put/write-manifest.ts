@@ -13,7 +13,7 @@ export interface WrittenManifest {
   readonly size_bytes: number;
 }
 
-/** `size_bytes` is what the payload in the store has, where the manifest does not say. */
+/** `size_bytes` defaults to the size of the payload in the store. */
 async function withSize(session: Session, known: Readonly<Record<string, unknown>>) {
   const hash = known.content_hash;
   if (known.size_bytes !== undefined || typeof hash !== 'string' || !isObjectId(hash)) return known;
@@ -26,15 +26,15 @@ async function withSize(session: Session, known: Readonly<Record<string, unknown
 }
 
 /**
- * Registers the artifact that a manifest describes, with defaults for what it leaves open. Its payload
- * must be in the store. INVALID_MANIFEST, OBJECT_MISSING, or CONFLICT when its id is taken.
+ * Registers the artifact that a manifest describes, with defaults for missing fields. Its payload must be in the store.
+ * INVALID_MANIFEST, OBJECT_MISSING, or CONFLICT if its id is taken.
  */
 export async function writeManifest(
   session: Session,
   given: Readonly<Record<string, unknown>>,
 ): Promise<WrittenManifest> {
   return session.write('artifact.create', [], async (tx) => {
-    // Before its bytes are looked at: what is wrong with them would tell of them.
+    // Checked before its bytes are examined: errors about them would reveal their content.
     if (typeof given.content_hash === 'string' && isObjectId(given.content_hash))
       await demandUnrestricted(session, await session.catalog(), new Set([given.content_hash]));
     const manifest = newManifest(session, await withSize(session, given));
@@ -49,7 +49,7 @@ export async function writeManifest(
     }
     await tx.checkSecrets(await session.catalog(), manifest);
     await referencePayload(session, tx.batch, manifest);
-    // Bytes of a restricted artifact under a new manifest would be free of its restriction (B5).
+    // A new manifest would free the bytes of a restricted artifact from its restriction (B5).
     await demandUnrestricted(
       session,
       await session.catalog(),

@@ -5,9 +5,9 @@ import type { Recovery, Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 
 /**
- * Finishes or undoes what commands that died had begun, but for the leases that are given up. What cannot
- * be finished now (its destination is read-only, its journal unreadable) is told of and left to the next
- * writing command: it never stops the one that is at work.
+ * Completes or undoes the unfinished work of commands that died, except of abandoned leases. Work that cannot be
+ * finished now (read-only destination, unreadable journal) is reported and left to the next writing command; it never
+ * stops the current one.
  */
 async function finishDeadLeases(
   session: Session,
@@ -39,12 +39,12 @@ async function finishDeadLeases(
   if (finished > 0) session.progress.done();
 }
 
-/** What a session is given to finish the work of commands that died. */
+/** Gives a session the means to finish the work of dead commands. */
 export const recovery: Recovery = { finishDeadLeases };
 
 /**
- * A journal that this user's own hs did not write says nothing: what it names could be anything. In a store that
- * this user accepted it stays for whoever wrote it; one that came along with a store goes.
+ * A journal not written by this user's own hs is not trusted: it could name anything. In a store that this user
+ * accepted, it stays for its author; one that came with a store is deleted.
  */
 async function setAside(session: Session, dead: DeadLease): Promise<void> {
   const own = dead.uid === session.environment.uid;
@@ -62,8 +62,8 @@ async function setAside(session: Session, dead: DeadLease): Promise<void> {
 }
 
 /**
- * Its staged files first, then its journal, which may stage under the same names, then the lease itself,
- * so that a second death here leaves it to the next writing command.
+ * First its staged files, then its journal, which may use the same names for staging, then the lease itself, so that
+ * after a second death here the next writing command continues.
  */
 async function finishLease(session: Session, tx: Transaction, dead: DeadLease): Promise<void> {
   await dead.discardStaged();

@@ -19,8 +19,8 @@ import { finishRuns } from './finish-run.js';
 import { recoverStaging } from './finish-staging.js';
 
 /**
- * Finishes or undoes, in the world outside the store, what the journal of a dead lease says was begun,
- * and completes the records of exports (B7) and runs, each in a transaction apart. `token` names the dead lease.
+ * Completes or undoes outside the store what the journal of a dead lease says was begun, and completes the records of
+ * exports (B7) and runs, each in a separate transaction. `token` names the dead lease.
  */
 export async function finishJournal(
   session: Session,
@@ -91,7 +91,7 @@ async function findExport(
   return found;
 }
 
-/** What the decision says that its record is to say again. */
+/** The fields of the decision that its record must repeat. */
 function purposeOf(decided: EntryPayload<'export_decided'>): Purpose {
   const { export_target_kind: kind, export_platform: platform, display_projection_ref: ref } = decided;
   const target: ExportTarget | undefined =

@@ -7,8 +7,8 @@ import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 
 /**
- * For the journal of a dead lease: removes what its run left, and records the run, which a tool without a
- * sandbox could otherwise keep out of the ledger by killing hs. Other records are not its business.
+ * For the journal of a dead lease: removes what its run left, and records the run, which a tool without a sandbox could
+ * otherwise keep out of the ledger by killing hs. Ignores other records.
  */
 export async function finishRuns(
   session: Session,

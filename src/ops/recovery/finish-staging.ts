@@ -6,9 +6,9 @@ import { type StagingOutcome, settleStaging } from '../materialize/settle-stagin
 import type { StagingRecord } from '../materialize/staging-journal.js';
 
 /**
- * Settles what a killed command left outside the store: afterwards the destination is the old state or
- * the new one, and no temporary is there. `kept` is absolute. What cannot be reached any more (the
- * directory is gone, or is now behind a link) is left alone.
+ * Settles what a killed command left outside the store: afterwards the destination is in the old state or the new one,
+ * and no temporary file exists. `kept` is absolute. Unreachable leftovers (the directory is gone, or is now behind a
+ * link) are ignored.
  */
 export async function recoverStaging(disk: Disk, record: StagingRecord): Promise<StagingOutcome> {
   const above = dirname(record.path);

@@ -8,7 +8,7 @@ import { description } from './register-outputs.js';
 import type { RunInput } from './run-inputs.js';
 import type { RunRequest } from './run-request.js';
 
-/** USAGE for what no output of a tool can be called or be. */
+/** USAGE for options that no output of a tool can have. */
 export function checkOutput(request: RunRequest): void {
   if (request.name !== undefined) toName(request.name);
   if (request.kind === 'bundle') {
@@ -17,8 +17,8 @@ export function checkOutput(request: RunRequest): void {
 }
 
 /**
- * What the artifacts will say is checked before the tool has worked for hours. To be less sensitive than
- * the sources takes what it takes to reclassify them.
+ * Checks the manifests to be before the tool has worked for hours. Declaring the output less sensitive than its sources
+ * needs the capability to reclassify them.
  */
 export async function checkDescription(
   session: Session,

@@ -19,7 +19,7 @@ import type { Session } from '../session/session.js';
 import type { Refused } from './run-request.js';
 import { overBudget, type RunBudget, Tally } from './watch-usage.js';
 
-/** A directory is held open for each level. */
+/** Each level holds a directory open. */
 const DEEPEST = 200;
 
 export interface CapturedPayload {
@@ -29,7 +29,7 @@ export interface CapturedPayload {
   readonly contentHash: ObjectId;
   readonly sizeBytes: number;
   readonly files: number;
-  /** Of a file. */
+  /** For a file. */
   readonly executable?: boolean;
 }
 
@@ -41,9 +41,9 @@ export interface Captured {
 }
 
 /**
- * Reads what a tool left into the batch. Regular files and directories are taken; links, special files,
- * files that run as somebody else, names that break the path rules and what cannot be read are refused
- * by name, and the rest is taken all the same. BUDGET when it is too much.
+ * Reads a tool's output into the batch. Takes regular files and directories; refuses by name links, special files,
+ * setuid and setgid files, names that break the path rules and unreadable entries, and takes the rest all the same.
+ * BUDGET if it is too much.
  */
 export async function collectCapture(
   session: Session,
@@ -82,7 +82,7 @@ class Walk {
     this.#tally = new Tally(budget);
   }
 
-  /** `prefix` ends with a slash, or is empty. `location` is reached through open descriptors only. */
+  /** `prefix` ends with a slash, or is empty. `location` is reached only through open descriptors. */
   async directory(location: string, prefix: string, depth: number, held = false): Promise<void> {
     const dir = await this.#open(location, prefix, depth, held);
     if (dir === undefined) return;
@@ -99,7 +99,7 @@ class Walk {
     const path = prefix.slice(0, -1);
     if (depth > DEEPEST) return this.#refuse(path, `it is nested deeper than ${DEEPEST} directories`);
     try {
-      // The root is a descriptor's own link; below it a link is refused.
+      // The root is the link of a descriptor; below it, links are refused.
       return await this.#disk.openDir(location, { follow: held });
     } catch (e) {
       if (!isErrno(e, 'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'ELOOP')) throw e;
@@ -163,7 +163,7 @@ function objection(stat: FileStat | undefined): string | undefined {
   if (stat === undefined) return 'it cannot be read';
   if (stat.kind === 'symlink') return 'it is a link';
   if (stat.kind === 'other') return 'it is neither a file nor a directory';
-  // A directory's setgid bit only hands its group down, and is inherited from the directory above.
+  // The setgid bit of a directory only passes on its group, and is inherited from the parent.
   if (stat.kind === 'file' && (stat.mode & 0o6000) !== 0) return 'it is setuid or setgid';
   return undefined;
 }
@@ -179,7 +179,7 @@ async function tree(batch: ObjectBatch, index: BundleIndex, entry?: string): Pro
   });
 }
 
-/** One payload for each name at the top: the index is sorted, so each comes together. */
+/** One payload for each name at the top level; the index is sorted, so the files of each are adjacent. */
 async function eachEntry(batch: ObjectBatch, all: BundleIndex): Promise<CapturedPayload[]> {
   const groups = new Map<string, IndexEntry[]>();
   const payloads: CapturedPayload[] = [];

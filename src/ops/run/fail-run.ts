@@ -3,10 +3,10 @@ import type { Register } from './register-outputs.js';
 import type { RunContext } from './run-context.js';
 import type { RunFacts } from './run-record.js';
 
-/** The store's fault, and not that of what the tool left. */
+/** Errors caused by the store rather than by the tool's output. */
 const STORE_CANNOT: readonly ErrorCode[] = ['SYSTEM', 'CONFLICT', 'LEDGER_BROKEN', 'ROLLED_BACK'];
 
-/** Hours of work are not thrown away for a full disk or a damaged ledger. */
+/** Hours of work must not be lost to a full disk or a damaged ledger. */
 export function isWorthRescuing(e: unknown): boolean {
   return isErrno(e) || isHsError(e, ...STORE_CANNOT);
 }
@@ -14,7 +14,7 @@ export function isWorthRescuing(e: unknown): boolean {
 /** A run whose output is not registered. */
 export interface FailedRun {
   readonly facts: RunFacts;
-  /** What is recorded beside the failure. */
+  /** Recorded together with the failure. */
   readonly errors: readonly string[];
   /** True: the output stays where it is. */
   readonly rescued: boolean;

@@ -8,8 +8,8 @@ import type { Policy } from '../../core/policy/policy.js';
 import type { RunInput } from './run-inputs.js';
 
 /**
- * Manifests as they are to be registered at this state of the store: a source may have become stricter while
- * the tool worked, and then what was made from it is as strict, whatever was asked for before.
+ * The manifests to register at this state of the store: a source may have become stricter while the tool ran, and then
+ * its output is as strict, whatever was requested.
  */
 export function judgeOutputs(
   manifests: readonly Manifest[],
@@ -29,7 +29,7 @@ export function judgeOutputs(
     };
     const standing = stricter(m, least);
     const needsTtl = isSensitive({ ...m, ...standing }) && m.retention_ttl_days === undefined;
-    // A frozen source has no time to live: its class says how long such a thing is worth keeping.
+    // A frozen source has no TTL: its class determines how long such artifacts are kept.
     const days = now.retention_ttl_days ?? policy.retention.classes[m.retention_class].window_days;
     return toManifest(
       compact({

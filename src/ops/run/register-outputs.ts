@@ -19,8 +19,8 @@ import type { RunRequest } from './run-request.js';
 import type { Transcript } from './transcript.js';
 
 /**
- * What is known of the artifacts before the tool runs: as sensitive as the sources together (C1), unless
- * the request says otherwise.
+ * The properties of the artifacts known before the tool runs: as sensitive as the sources together (C1), unless the
+ * request specifies otherwise.
  */
 export function description(request: RunRequest, inputs: readonly RunInput[]) {
   const sources = sensitivityOf(inputs.map((i) => i.record));
@@ -48,7 +48,7 @@ function isStricterThan(a: Manifest, b: Manifest): boolean {
   return a.classification !== b.classification || a.exportable !== b.exportable;
 }
 
-/** Turns what a run left into artifacts. */
+/** Turns the output of a run into artifacts. */
 export class Register {
   readonly #session: Session;
   readonly #tx: Transaction;
@@ -62,7 +62,7 @@ export class Register {
     this.#inputs = inputs;
   }
 
-  /** Manifests of what was taken. */
+  /** Manifests of the collected payloads. */
   outputs(taken: Captured, facts: RunFacts): Manifest[] {
     const { name, kind = 'tool_output', retentionClass } = this.#request;
     return taken.payloads.map((payload) =>
@@ -82,7 +82,7 @@ export class Register {
     );
   }
 
-  /** Transcripts of what was captured, into the batch. */
+  /** Stores transcripts of the captured streams in the batch. */
   async printed(transcripts: readonly Transcript[], facts: RunFacts): Promise<Manifest[]> {
     const manifests: Manifest[] = [];
     const { name } = this.#request;
@@ -120,7 +120,7 @@ export class Register {
     );
   }
 
-  /** The record of the run and what it adds, in one entry. */
+  /** Commits the record of the run and its artifacts in one entry. */
   async commit(manifests: readonly Manifest[], facts: RunFacts, errors: readonly string[]): Promise<void> {
     const payload = runRecord(this.#request, facts, manifests.length, errors);
     let isStricter = false;
@@ -135,7 +135,7 @@ export class Register {
       }
       return { type: 'tool_run' as const, payload, ops };
     };
-    // A signal ends the tool, not the record of what it did.
+    // A signal ends the tool, but not the record of the run.
     await this.#tx.commit(build, { records: true });
     if (isStricter) this.#session.warn('a source became stricter while the tool ran, so its output did too');
   }

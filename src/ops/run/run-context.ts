@@ -5,7 +5,7 @@ import type { RunDirectories } from './run-directories.js';
 import type { RunInput } from './run-inputs.js';
 import type { RunRequest } from './run-request.js';
 
-/** What one run works with, from its beginning to its end. */
+/** The context of one run, from start to end. */
 export interface RunContext {
   readonly session: Session;
   readonly tx: Transaction;

@@ -5,30 +5,27 @@ import { discardTree } from '../../sandbox/sandbox.js';
 import type { Lease } from '../../store/port/lease-table.js';
 import type { Session } from '../session/session.js';
 
-/** Filesystems that an overlay cannot keep its upper directory on: overlayfs itself, and NFS. */
+/** Filesystems that cannot hold the upper directory of an overlay: overlayfs itself, and NFS. */
 const NO_UPPER = new Set([0x794c7630, 0x6969]);
-/** mount(8) splits options at commas and the kernel at colons, each with escapes of its own. */
+/** mount(8) splits options at commas and the kernel at colons, each with its own escapes. */
 const NO_MOUNT_OPTION = /[,:\\"'\s]/;
 
-/** What a run has on disk while it lasts. */
+/** The directories of a run while it lasts. */
 export interface RunDirectories {
-  /** In the store, where the outputs go anyway: `$HS_OUT`, the inputs and the transcripts lie in it. */
+  /** In the store, where the output goes anyway: contains `$HS_OUT`, the inputs and the transcripts. */
   readonly root: string;
   readonly capture: string;
   readonly inputs: string;
-  /** Outside the workspace, for what the sandbox itself needs. */
+  /** Outside the workspace, for the sandbox's own files. */
   readonly scratch: string;
 }
 
-/** Named by the lease: whoever finds a dead one knows the directory. */
+/** Named after the lease, so that the directory of a dead one can be found. */
 export function runRoot(session: Session, token: string): string {
   return session.store.local.runs.pathOf(token);
 }
 
-/**
- * Makes the directories, all of them 0700. The lease's journal gets what `journal` says of them before
- * they are there.
- */
+/** Creates the directories, all with mode 0700. `journal` is recorded in the lease's journal first. */
 export async function makeRunDirectories(
   session: Session,
   lease: Lease,
@@ -62,8 +59,8 @@ export async function makeRunDirectories(
 }
 
 /**
- * Directories for temporary files, best first: outside the workspace, on a filesystem and under a path
- * that an overlay can use.
+ * Directories for temporary files, best first: outside the workspace, on a filesystem and under a path that an overlay
+ * can use.
  */
 async function scratchBases(session: Session): Promise<string[]> {
   const { disk, environment, store } = session;
@@ -91,15 +88,15 @@ async function realDirectory(disk: Disk, path: string): Promise<string | undefin
   }
 }
 
-/** Removes a directory that a run has on disk. What cannot be removed is said and left. */
+/** Removes a directory of a run. Failures are reported, and the rest is left. */
 export async function discard(session: Session, dir: string, whose: 'any' | 'own' = 'any'): Promise<void> {
-  // One in the store is reached without links, one outside as it is.
+  // A directory in the store is reached without links, one outside by its path.
   const { disk } = session.store.local.runs;
   try {
     const { kind, uid } = await disk.lstat(dir);
-    // In a directory that everybody may write to, another user may have made the name again.
+    // In a world-writable directory, another user may have created the name again.
     if (kind !== 'directory' || (whose === 'own' && uid !== session.environment.uid)) return;
-    // Two programs cost 10 ms; they are for what tools leave to make this hard.
+    // The fallback starts two programs (10 ms), for trees that a tool has made hard to remove.
     await disk.removeTree(dir).catch((e) => (isErrno(e) ? discardTree(dir) : Promise.reject(e)));
   } catch (e) {
     if (isErrno(e, 'ENOENT', 'ENOTDIR')) return;

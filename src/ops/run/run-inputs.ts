@@ -16,7 +16,7 @@ import type { Session } from '../session/session.js';
 export interface RunInput {
   readonly record: ArtifactRecord;
   readonly handle: Handle;
-  /** Where it is, below `$HS_IN`. */
+  /** Its path below `$HS_IN`. */
   readonly path: SafePath;
 }
 
@@ -37,7 +37,7 @@ export async function resolveInputs(
   return [...inputs.values()];
 }
 
-/** Its name, else its filename hint, else its id; the id too where another input has that place. */
+/** Its name, else its filename hint, else its id; also the id if another input has that path. */
 function placeOf(record: ArtifactRecord, names: TreeNames): SafePath {
   const { name, filename_hint: hint, artifact_id: id } = record;
   const wanted = name === undefined ? undefined : checkName(name).path;
@@ -49,8 +49,8 @@ function placeOf(record: ArtifactRecord, names: TreeNames): SafePath {
 }
 
 /**
- * Writes the payloads below `dir`, verified, as copies: never a hard link out of the store. Nobody but
- * this process writes there yet, and nothing is synced, since it lasts as long as the run.
+ * Writes the payloads below `dir`, verified, as copies: never a hard link out of the store. Only this process writes
+ * there yet, and nothing is synced, since it lasts only as long as the run.
  */
 export async function writeInputs(session: Session, dir: string, inputs: readonly RunInput[]): Promise<void> {
   const made: string[] = [];
@@ -78,7 +78,7 @@ export async function writeInputs(session: Session, dir: string, inputs: readonl
   for (const path of [...made.reverse(), dir]) await session.store.local.runs.disk.chmod(path, 0o555);
 }
 
-/** Makes the directories above `file` and returns the innermost. */
+/** Creates the directories above `file` and returns the innermost. */
 async function makeDirs(session: Session, dir: string, file: string, made: string[]): Promise<string> {
   const { disk } = session.store.local.runs;
   for (let end = file.indexOf('/'); end > 0; end = file.indexOf('/', end + 1)) {
@@ -95,7 +95,7 @@ async function makeDirs(session: Session, dir: string, file: string, made: strin
   return slash < 0 ? dir : `${dir}/${file.slice(0, slash)}`;
 }
 
-/** What manifests say of the inputs. */
+/** The inputs as listed in manifests. */
 export function inputFacts(inputs: readonly RunInput[]) {
   return compact({
     source_artifact_refs: inputs.length === 0 ? undefined : inputs.map((i) => i.handle),

@@ -17,12 +17,12 @@ const runBegun = z.strictObject({
 
 export type RunBegun = z.output<typeof runBegun>;
 
-/** What the journal says of a run before anything of it is there. */
+/** The journal record of a run, written before anything of the run exists. */
 export function runJournal(begun: Omit<RunBegun, 'journal'>): Json {
   return { journal: 'run', ...begun } satisfies RunBegun as Json;
 }
 
-/** The runs that a journal speaks of, once for each directory that was tried. Other records say nothing of runs. */
+/** The runs in a journal, one for each directory that was tried. Ignores other records. */
 export function journaledRuns(journal: readonly Json[]): RunBegun[] {
   return journal.flatMap((record) => {
     const begun = z.safeParse(runBegun, record);

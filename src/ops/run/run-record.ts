@@ -13,16 +13,16 @@ import type { RunRequest, SandboxFacts } from './run-request.js';
 
 const MAX_PROGRAM = 4096;
 const MAX_GAP = 500;
-/** Paths and messages of one entry: what a hostile tool makes up by the million is counted, not kept. */
+/** Limits on paths and messages in one entry: a hostile tool's millions are counted, not kept. */
 const MOST_PATHS = 1000;
 const MOST_ERRORS = 100;
-/** Of a manifest's 1 MiB. */
+/** Out of a manifest's 1 MiB. */
 const MOST_ARGUMENT_BYTES = 512 * 1024;
 
-/** What is known when the tool has ended. */
+/** The facts known when the tool has ended. */
 export interface RunFacts {
   readonly runId: string;
-  /** As a shell counts. */
+  /** Exit status as reported by a shell. */
   readonly toolStatus: number;
   /** Why the command could not be executed. */
   readonly notRun?: string;
@@ -33,7 +33,7 @@ export interface RunFacts {
   readonly inputHashes: readonly ObjectId[];
 }
 
-/** Of a command line the program and a hash (F3): that of each argument followed by NUL. */
+/** The program and a hash of the arguments (F3): each argument followed by NUL. */
 export function commandFacts({ command }: Pick<RunRequest, 'command'>) {
   const [name, ...args] = command;
   return {
@@ -46,7 +46,7 @@ function sandboxRecord({ backend, level, gaps }: SandboxFacts) {
   return { backend, level, gaps: gaps.map((gap) => recordText(gap, MAX_GAP)) };
 }
 
-/** The provenance of everything that one run leaves (A4). Recorded arguments are in NFC, like all text (A9). */
+/** The provenance of all artifacts of one run (A4). Recorded arguments are in NFC, like all text (A9). */
 export function provenanceOf(request: RunRequest, facts: RunFacts): Provenance {
   return compact({
     engine_id: 'hs',
@@ -61,7 +61,7 @@ export function provenanceOf(request: RunRequest, facts: RunFacts): Provenance {
   });
 }
 
-/** The ledger's record of a run, whatever became of it. */
+/** The ledger's record of a run, whatever its outcome. */
 export function runRecord(
   request: RunRequest,
   facts: RunFacts,
@@ -90,7 +90,7 @@ export function runRecord(
   });
 }
 
-/** Refuses what could not be recorded or passed on as it stands, before anything is run. */
+/** Refuses, before anything is run, arguments that could not be recorded or passed on. */
 export function checkCommand(request: RunRequest): void {
   const [name, ...args] = request.command;
   if (name === undefined || name === '') throw new HsError('USAGE', 'COMMAND is empty');
@@ -105,7 +105,7 @@ export function checkCommand(request: RunRequest): void {
   }
 }
 
-/** 128 + n, as a shell says it. */
+/** 128 + n, as in a shell. */
 export function signalStatus(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];
 }

@@ -5,16 +5,16 @@ import type { BackendName, OutputStream, StrayWrite } from '../../sandbox/sandbo
 
 export { BACKEND_NAMES } from '../../sandbox/sandbox-types.js';
 
-/** Which signals a tool gets through hs. */
+/** Receives the signals to be passed on to the tool. */
 export type SignalHandler = (signal: NodeJS.Signals) => void;
 
-/** One run of a tool, and what becomes of what it leaves. */
+/** One run of a tool, and how its output is registered. */
 export interface RunRequest {
   /** The program and its arguments. */
   readonly command: readonly string[];
-  /** Absolute; where the tool starts. */
+  /** Absolute; the tool's working directory. */
   readonly cwd: string;
-  /** The environment to start from. */
+  /** The environment before filtering. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdin: 'inherit' | 'ignore';
   readonly name?: string;
@@ -23,7 +23,7 @@ export interface RunRequest {
   /** Days. */
   readonly ttl?: number;
   readonly classification?: Classification;
-  /** One artifact for each entry at the top of `$HS_OUT`, instead of one for all. */
+  /** One artifact for each top-level entry of `$HS_OUT`, instead of one for all. */
   readonly each: boolean;
   /** Artifacts as a user names them; their payloads are the tool's `$HS_IN`. */
   readonly sources: readonly string[];
@@ -31,18 +31,18 @@ export interface RunRequest {
   readonly capture: readonly OutputStream[];
   readonly keepFailed: boolean;
   readonly recordArgs: boolean;
-  /** Absent: the best that this machine has. */
+  /** Absent: the best one available on this machine. */
   readonly backend?: BackendName;
-  /** A write caught elsewhere fails the run. */
+  /** A detected write elsewhere fails the run. */
   readonly strict: boolean;
   readonly network: boolean;
-  /** What the tool prints, as it prints it. False: nobody listens any more. */
+  /** Called with the tool's output as it arrives. Returns false once nobody reads it any more. */
   onOutput(stream: OutputStream, chunk: Uint8Array): Promise<boolean>;
-  /** Hands over the signals that hs gets while the tool runs; returns how to take them back. */
+  /** Redirects the signals that hs receives while the tool runs; returns a function that undoes it. */
   takeSignals?(handler: SignalHandler): () => void;
 }
 
-/** Something in the capture directory that was not taken. */
+/** An entry of the capture directory that was not taken. */
 export interface Refused {
   /** Relative to the capture directory; bytes that are not UTF-8 as `\xNN`. */
   readonly path: string;
@@ -60,7 +60,7 @@ export interface RunArtifact {
   readonly filenameHint: string | undefined;
 }
 
-/** How much of the tool's world was enforced, and what was not. */
+/** How far the tool was confined, and what was not enforced. */
 export interface SandboxFacts {
   readonly backend: string;
   readonly level: string;
@@ -69,11 +69,11 @@ export interface SandboxFacts {
 
 export interface RunResult {
   readonly runId: string;
-  /** What `hs run` ends with: the tool's own, 124 or 125. */
+  /** The exit status of `hs run`: the tool's own, 124 or 125. */
   readonly status: number;
-  /** The tool's own. */
+  /** The tool's own exit status. */
   readonly toolStatus: number;
-  /** Why the command could not be executed: `not found`, `permission denied`, …. */
+  /** Why the command could not be executed: `not found`, `permission denied`, … */
   readonly notRun?: string;
   readonly startedAt: Timestamp;
   readonly endedAt: Timestamp;
@@ -85,6 +85,6 @@ export interface RunResult {
   readonly unportable: readonly PortabilityProblem[];
   /** The inputs as the tool found them below `$HS_IN`. */
   readonly inputs: readonly { readonly artifactId: ArtifactId; readonly path: string }[];
-  /** True when the tool failed, `keepFailed` was not given, and it had left something. */
+  /** True if the tool failed, `keepFailed` was not set, and it had left output. */
   readonly lost: boolean;
 }

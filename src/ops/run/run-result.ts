@@ -4,7 +4,7 @@ import type { RunInput } from './run-inputs.js';
 import type { RunFacts } from './run-record.js';
 import type { RunArtifact, RunRequest, RunResult } from './run-request.js';
 
-/** A write caught elsewhere under `--strict`, and a failure of hs itself. */
+/** Status for a detected write elsewhere under `--strict`, and for a failure of hs itself. */
 const STRAY_STATUS = 124;
 const OWN_FAILURE = 125;
 
@@ -15,7 +15,7 @@ interface Registered {
   readonly inputs: readonly RunInput[];
 }
 
-/** What is said of a run that is over and recorded. */
+/** The result of a run that has ended and is recorded. */
 export function runResult(
   request: RunRequest,
   facts: RunFacts,

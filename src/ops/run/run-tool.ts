@@ -19,9 +19,9 @@ import { Transcript } from './transcript.js';
 import { overBudget, type RunBudget, runBudget, Tally, UsageWatch } from './watch-usage.js';
 
 /**
- * Runs a tool that can write only to its capture directory; what it leaves there becomes artifacts, all
- * of them in one commit together with the record of the run (E1). Every run that was started is recorded.
- * Throws when the sandbox cannot be had or the output cannot be registered.
+ * Runs a tool that can write only to its capture directory; its output becomes artifacts, all in one commit together
+ * with the record of the run (E1). Every started run is recorded. Throws if no sandbox is available or the output
+ * cannot be registered.
  */
 export async function runTool(session: Session, request: RunRequest): Promise<RunResult> {
   checkCommand(request);
@@ -60,7 +60,7 @@ class Run {
   readonly #context: RunContext;
   readonly #register: Register;
   readonly #control = new ToolSignals();
-  /** True: the output is worth keeping where it is, since the store could not take it. */
+  /** True: the output is kept where it is, because the store could not take it. */
   #rescued = false;
   #scratchGone: Promise<void> | undefined;
 
@@ -76,7 +76,7 @@ class Run {
     await writeInputs(session, places.inputs, inputs);
     const budget = await runBudget(disk, places.capture, policy.export.budgets[session.actor.type]);
     const transcripts: Transcript[] = [];
-    // Held, so that what is read afterwards is this directory, whatever has its name then.
+    // Held open, so that this directory is read afterwards, whatever then has its name.
     const capture = await disk.openDir(places.capture);
     try {
       for (const stream of request.capture) {
@@ -90,18 +90,18 @@ class Run {
     }
   }
 
-  /** Removes what the run has on disk, but what was rescued. */
+  /** Removes the directories of the run, except rescued output. */
   async discard(): Promise<void> {
     const { session, places } = this.#context;
     await Promise.all([this.#discardScratch(), this.#rescued ? undefined : discard(session, places.root)]);
   }
 
-  /** The sandbox is done with it before the commit, which waits for the disk: 3 ms of a run that does nothing. */
+  /** Removed before the commit, concurrently with its wait for the disk: saves 3 ms of a run that does nothing. */
   #discardScratch(): Promise<void> {
     if (this.#scratchGone === undefined) {
       const { session, places } = this.#context;
       this.#scratchGone = discard(session, places.scratch);
-      // Whoever discards the rest is told.
+      // The error surfaces where the rest is discarded.
       this.#scratchGone.catch(() => undefined);
     }
     return this.#scratchGone;
@@ -161,7 +161,7 @@ class Run {
     };
   }
 
-  /** Registers what is to be kept. The record of the run is in the ledger whatever comes of it. */
+  /** Registers the output to be kept. The record of the run is written whatever the outcome. */
   async #keep(
     ended: Ended,
     capture: DiskDir,

@@ -4,7 +4,7 @@ import { type BackendReport, discardTree, probeBackends, sandboxHost } from '../
 
 export type { BackendReport };
 
-/** What this machine offers `hs run`, each backend tried with real forbidden writes (`hs doctor`). */
+/** The sandboxes that `hs run` can use on this machine, each tested with real forbidden writes (`hs doctor`). */
 export async function sandboxReport(
   disk: Disk,
   environment: Environment,

@@ -5,8 +5,8 @@ import type { Transcript } from './transcript.js';
 import type { Tally } from './watch-usage.js';
 
 /**
- * Runs the tool. What it prints goes to its transcripts, and to whoever listens; what is not captured counts
- * against the budget.
+ * Runs the tool. Its output goes to the transcripts and to the caller; output without a transcript counts against the
+ * budget.
  */
 export function sandboxTool(
   { session, request, policy, places, inputs: sources }: RunContext,

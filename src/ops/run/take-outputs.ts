@@ -6,7 +6,7 @@ import type { RunBudget } from './watch-usage.js';
 
 export const NOTHING: Captured = { payloads: [], refused: [], emptyDirectories: [], unportable: [] };
 
-/** What the tool left, unless the directory itself is not the one that it was given. */
+/** Opens the tool's output; refuses a directory other than the one it was given. */
 export async function takeOutputs(
   { session, tx, request, places }: RunContext,
   capture: DiskDir,
@@ -20,12 +20,12 @@ export async function takeOutputs(
   return collectCapture(session, tx.batch, capture, request.each, budget);
 }
 
-/** Whether a tool left anything. */
+/** Whether a tool left any output. */
 export async function isFilled({ session }: RunContext, capture: DiskDir): Promise<boolean> {
   try {
     return (await session.disk.readdir(capture.path)).length > 0;
   } catch (e) {
-    // A tool may have taken its own permission away; whatever is there goes with the rest.
+    // A tool may have removed its own permission; the contents are discarded with the rest.
     if (!isErrno(e)) throw e;
     return true;
   }

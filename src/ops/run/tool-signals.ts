@@ -1,21 +1,21 @@
 import { HsError } from '../../errors/hs-error.js';
 import type { RunningTool } from '../../sandbox/sandbox.js';
 
-/** A tool that was asked to end has this long to put its things in order; a second signal ends it at once. */
+/** Time for a tool to end cleanly after a signal; a second signal ends it at once. */
 const PATIENCE_MS = 10_000;
 const ENDING: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']);
 
-/** The ways in which a run is ended from outside: by signals, and by a budget. */
+/** Ends a run from outside: by signals, or when it exceeds its budget. */
 export class ToolSignals {
   readonly #abort = new AbortController();
   #tool: RunningTool | undefined;
   #patience: NodeJS.Timeout | undefined;
-  /** The first signal that asked for the end. */
+  /** The first signal that requested the end. */
   asked: NodeJS.Signals | undefined;
   hasStarted = false;
-  /** How the tool ended, once it has. */
+  /** The tool's exit status, once it has ended. */
   status: number | undefined;
-  /** Why the tool was stopped, when it went too far. */
+  /** The limit that the tool exceeded, if it was stopped for that. */
   overrun: string | undefined;
 
   get signal(): AbortSignal {
@@ -30,7 +30,7 @@ export class ToolSignals {
     if (this.#tool === undefined || this.asked !== undefined) this.#abort.abort(signal);
     else {
       this.#tool.send(signal);
-      // A tool that is stopped would not hear it.
+      // A stopped tool would not receive it.
       this.#tool.send('SIGCONT');
       this.#patience = setTimeout(() => this.#abort.abort(signal), PATIENCE_MS);
     }
@@ -42,7 +42,7 @@ export class ToolSignals {
     this.hasStarted = true;
   }
 
-  /** Nobody reads what the tool prints: it gets what a closed pipe would have given it. */
+  /** Nobody reads the tool's output: sends it the signal of a closed pipe. */
   outputClosed(): void {
     this.#tool?.send('SIGPIPE');
   }
@@ -52,7 +52,7 @@ export class ToolSignals {
     this.#abort.abort('SIGKILL');
   }
 
-  /** Waits for `work`, but not longer than the run lasts: a reader may have stopped reading. */
+  /** Waits for `work`, but no longer than the run lasts: a reader may have stopped reading. */
   async whileRunning(work: Promise<unknown>): Promise<void> {
     if (this.signal.aborted) return;
     let stop!: () => void;
@@ -72,7 +72,7 @@ export class ToolSignals {
     this.#tool = undefined;
   }
 
-  /** What to throw when the tool was not even started. */
+  /** The error if the tool was not even started. */
   interrupted(e: HsError): HsError {
     return this.asked === 'SIGTERM' ? new HsError('TERMINATED', e.message) : e;
   }

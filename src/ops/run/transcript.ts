@@ -1,7 +1,7 @@
 import type { Disk, DiskFile } from '../../fsx/disk.js';
 import type { OutputStream } from '../../sandbox/sandbox.js';
 
-/** What a tool prints on one stream, on its way to an artifact. */
+/** Collects the output of a tool on one stream for an artifact. */
 export class Transcript {
   readonly stream: OutputStream;
   readonly path: string;
@@ -18,7 +18,7 @@ export class Transcript {
     return new Transcript(stream, path, await disk.open(path, { access: 'create', mode: 0o600 }));
   }
 
-  /** Called for one chunk after the other. */
+  /** Called for one chunk after another. */
   async write(chunk: Uint8Array): Promise<void> {
     await this.#file.write(chunk);
   }

@@ -3,15 +3,15 @@ import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 
 const LOOK_MS = 200;
-/** A look at 100,000 files takes a second; it may take a tenth of the time. */
+/** A scan of 100,000 files takes a second; scans may use a tenth of the time. */
 const REST_FACTOR = 10;
-/** After so many names the event loop gets its turn: output and signals wait behind a look. */
+/** Yields to the event loop after this many names: output and signals wait during a scan. */
 const NAMES_A_TURN = 256;
-/** Of what was free at the start, this much stays free: at most 256 MiB. */
+/** The share of the free space at the start that stays free (1/20), at most 256 MiB. */
 const RESERVE_SHARE = 20;
 const MOST_RESERVE = 256 * 1024 * 1024;
 
-/** What a run may leave: the policy's budget for the actor, else what the disk can hold twice. */
+/** The limits on a run's output: the policy's budget for the actor, else what fits on the disk twice. */
 export interface RunBudget {
   readonly total: number;
   readonly files: number;
@@ -22,7 +22,7 @@ export interface RunBudget {
 
 export async function runBudget(disk: Disk, dir: string, policy: Budget | undefined): Promise<RunBudget> {
   const { freeBytes } = await disk.space(dir);
-  // What is captured is copied into the store before it is removed here.
+  // Captured output is copied into the store before it is removed here.
   const fits = Math.floor((freeBytes - reserveOf(freeBytes)) / 2);
   if (policy === undefined || policy.total_bytes > fits) {
     return {
@@ -39,7 +39,7 @@ function reserveOf(freeBytes: number): number {
   return Math.min(Math.floor(freeBytes / RESERVE_SHARE), MOST_RESERVE);
 }
 
-/** Counts against a budget; `add` says what is over, in words. */
+/** Counts against a budget; `add` returns a description of the exceeded limit. */
 export class Tally {
   files = 0;
   bytes = 0;
@@ -74,7 +74,7 @@ export function overBudget(why: string): HsError {
   });
 }
 
-/** Looks at the capture directory and the disks while the tool runs, and stops what would fill them. */
+/** Scans the capture directory and the disks while the tool runs, and stops a run that would fill them. */
 export class UsageWatch {
   readonly #disk: Disk;
   readonly #capture: string;
@@ -139,7 +139,7 @@ export class UsageWatch {
     return undefined;
   }
 
-  /** The tool is at work meanwhile: what vanishes or cannot be read does not count. */
+  /** The tool is running meanwhile: entries that vanish or are unreadable do not count. */
   async #measure(): Promise<string | undefined> {
     const tally = new Tally(this.#budget);
     const open = [this.#capture];

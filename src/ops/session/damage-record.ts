@@ -3,13 +3,13 @@ import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Lease } from '../../store/port/lease-table.js';
 import { type Committer, Transaction } from './transaction.js';
 
-/** What a finding of this kind says; with the object that it names, that makes it the same one or another. */
+/** Text of a finding of this kind; together with the object named, it identifies the finding. */
 const SUMMARY = 'met by a reader: the bytes do not match the name';
 
 /**
- * Leaves an `integrity_finding` in the ledger where reading or exporting met bytes that do not match their hash:
- * once for each object, however often it is read and by whom. Only who meets damage reads the ledger for that, and
- * each session every entry once.
+ * Records an `integrity_finding` in the ledger where reading or exporting met bytes that do not match their hash: once
+ * per object, however often and by whomever it is read. The ledger is read for that only after damage was met, and each
+ * entry only once per session.
  */
 export class DamageRecord {
   readonly #by: Committer;
@@ -20,7 +20,7 @@ export class DamageRecord {
     this.#by = by;
   }
 
-  /** Records what was met until now. Never throws: what the reader says of the damage is what counts. */
+  /** Records the damage met so far. Never throws: the reader's own error is the one that matters. */
   async note(lease: Lease | undefined): Promise<void> {
     const { store, warn } = this.#by;
     const met = store.objects.takeMismatched();
@@ -40,7 +40,7 @@ export class DamageRecord {
       );
       for (const id of met) this.#known.add(id);
     } catch (e) {
-      // A store that cannot be written to is read all the same; anything else is worth a word.
+      // A read-only store can still be read; any other failure is a warning.
       if (isErrno(e, 'EROFS', 'EACCES', 'EPERM') || isHsError(e, 'USAGE', 'ROLLED_BACK')) return;
       warn.call(this.#by, `could not record the damage: ${(e as Error).message}`);
     } finally {
@@ -48,7 +48,7 @@ export class DamageRecord {
     }
   }
 
-  /** Reads what was recorded since it last looked. */
+  /** Reads the findings recorded since the last call. */
   async #look(headSeq: number): Promise<void> {
     const { store } = this.#by;
     for (; this.#next <= headSeq; this.#next++) {

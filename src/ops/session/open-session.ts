@@ -4,7 +4,7 @@ import { Store } from '../../store/store.js';
 import { type Recovery, Session } from './session.js';
 import type { SessionRequest } from './session-request.js';
 
-/** An older copy of a store, on a medium that keeps it so for one, can be read: only to write on in it needs a word. */
+/** Reading an older copy of a store on a read-only medium is fine; only writing needs it to be accepted. */
 async function checkHead(store: Store, { writes, warn }: SessionRequest): Promise<void> {
   try {
     await store.anchor.checkedHead();

@@ -3,7 +3,7 @@ import type { ArtifactId } from '../../core/objects/ids.js';
 import type { CapabilityId } from '../../core/policy/capabilities.js';
 import type { Session } from './session.js';
 
-/** Whether one of these artifacts has a pin of that name that another actor set, of another type as well. */
+/** Whether another actor, also one of another type, has set a pin of that name on one of these artifacts. */
 function isAnothers(session: Session, catalog: Catalog, name: string, ids: Iterable<ArtifactId>): boolean {
   const { type, id } = session.actor;
   for (const artifact of ids) {
@@ -13,7 +13,9 @@ function isAnothers(session: Session, catalog: Catalog, name: string, ids: Itera
   return false;
 }
 
-/** What setting or removing a pin of that name takes: an actor's own name may be allowed where others are not. */
+/**
+ * The capability for setting or removing a pin of that name: an actor's own name may be allowed where others are not.
+ */
 export async function pinCapability(
   session: Session,
   catalog: Catalog,

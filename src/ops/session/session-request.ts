@@ -3,13 +3,13 @@ import { type Actor, toActor } from '../../core/policy/authorize.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 
-/** What the command line knows when a store is opened. */
+/** The command line's input for opening a store. */
 export interface SessionRequest {
-  /** `--store` or `HS_STORE`; without it, the search goes upwards from the current directory. */
+  /** `--store` or `HS_STORE`; otherwise the store is searched for upwards from the current directory. */
   readonly store: string | undefined;
   /** Whether the command may append to the ledger. */
   readonly writes: boolean;
-  /** Nothing may be written, refusals included: who opened it said so. */
+  /** Nothing may be written, not even refusals, as requested by the caller. */
   readonly readOnly?: boolean;
   readonly disk: Disk;
   readonly clock: Clock;
@@ -17,22 +17,22 @@ export interface SessionRequest {
   readonly setClock: number | undefined;
   readonly random: Random;
   readonly environment: Environment;
-  /** `HS_ACTOR` as it stands. */
+  /** `HS_ACTOR`, unparsed. */
   readonly actor: string | undefined;
-  /** `HS_JOB_ID` as it stands. */
+  /** `HS_JOB_ID`, unparsed. */
   readonly jobId: string | undefined;
   readonly progress: ProgressSink;
   readonly signal: AbortSignal;
   readonly warn: (message: string) => void;
   readonly trace?: Trace;
   /**
-   * True: opens although the ledger has a hole or lacks what was seen of it, for the commands that look
-   * into just that. The anchor stays as it is until the ledger passed the check, or was accepted.
+   * True: opens the store although the ledger has a hole or lacks entries seen before, for the commands that examine or
+   * repair that. The anchor stays unchanged until the ledger passes the check, or is accepted.
    */
   readonly unchecked?: boolean;
 }
 
-/** The operating system's name of a user may hold what an actor id may not. */
+/** The operating system's name of a user may contain characters not allowed in an actor id. */
 function systemActor(env: Environment): Actor {
   const id = env.userName.replace(/[^A-Za-z0-9._@+-]/g, '_').replace(/^[^A-Za-z0-9]+/, '');
   return { type: 'human', id: id === '' ? `uid-${env.uid}` : id.slice(0, 128) };
@@ -40,14 +40,14 @@ function systemActor(env: Environment): Actor {
 
 const JOB_ID = /^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$/;
 
-/** Who acts: `HS_ACTOR`, else the operating system's user (F2). */
+/** The actor: `HS_ACTOR`, else the operating system's user (F2). */
 export function actorOf(request: Pick<SessionRequest, 'actor' | 'environment'>): Actor {
   return request.actor === undefined || request.actor === ''
     ? systemActor(request.environment)
     : toActor(request.actor);
 }
 
-/** On behalf of which job: `HS_JOB_ID`. USAGE for what is not an identifier. */
+/** The job acted for: `HS_JOB_ID`. USAGE if it is not an identifier. */
 export function jobIdOf({ jobId }: Pick<SessionRequest, 'jobId'>): string | undefined {
   if (jobId === undefined || jobId === '') return undefined;
   if (JOB_ID.test(jobId)) return jobId;

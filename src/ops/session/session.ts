@@ -14,21 +14,21 @@ import { DamageRecord } from './damage-record.js';
 import { actorOf, jobIdOf, type SessionRequest } from './session-request.js';
 import { type Authority, lacksCapability, Transaction } from './transaction.js';
 
-/** Finishes what dead commands left; a session is given one by whoever opens it. */
+/** Finishes the work of dead commands; provided by the code that opens the session. */
 export interface Recovery {
   /**
-   * Called before each transaction, under its lease. What cannot be finished is told of and left: only what
-   * stops any command stops this one. `givenUp` are leases to leave alone.
+   * Called before each transaction, under its lease. Unfinishable work is reported and left; throws only errors that
+   * would stop any command. `givenUp` are leases to leave alone.
    */
   finishDeadLeases(session: Session, tx: Transaction, givenUp: readonly string[]): Promise<void>;
 }
 
-/** An open store with who acts on it and by which clock: what every use case is given. */
+/** An open store with its actor and clock, passed to every operation. */
 export class Session {
   readonly store: Store;
   readonly actor: Actor;
   readonly jobId: string | undefined;
-  /** One command's entries share it. */
+  /** Shared by all entries of one command. */
   readonly traceId: string;
   readonly #request: SessionRequest;
   readonly #recovery: Recovery;
@@ -61,15 +61,15 @@ export class Session {
   get signal(): AbortSignal {
     return this.#request.signal;
   }
-  /** The system's clock, whatever was set. */
+  /** The system clock, even if another clock is set. */
   get clock(): Clock {
     return this.#request.clock;
   }
-  /** Milliseconds, or undefined: no clock was set. */
+  /** Milliseconds, or undefined if no clock is set. */
   get setClock(): number | undefined {
     return this.#request.setClock;
   }
-  /** The set clock, else the system's. */
+  /** The set clock, else the system clock. */
   now(): Timestamp {
     return toTimestamp(this.setClock ?? this.clock.now());
   }
@@ -103,8 +103,8 @@ export class Session {
   }
 
   /**
-   * Looks for secrets in what is to be kept for ever (I6): a warning, said once, or REFUSED where the policy wants
-   * that, unless it `records` what has happened already.
+   * Searches text that will be kept forever for secrets (I6): a warning, once per session, or REFUSED if the policy
+   * requires it, unless the text `records` something that has already happened.
    */
   async checkSecrets(catalog: Catalog, text: unknown, records = false): Promise<void> {
     const found = namesOfSecrets(findSecrets(JSON.stringify(text)));
@@ -122,9 +122,9 @@ export class Session {
   }
 
   /**
-   * Changes the store in one transaction: under a lease, after what dead commands left was finished, with the
-   * capability checked. A refusal, also one by `work`, is recorded in the ledger and thrown. `subjects` are
-   * ids or names for that record; `givenUp` the leases that are not to be finished.
+   * Changes the store in one transaction: under a lease, after finishing the work of dead commands, with the capability
+   * checked. A refusal, also one thrown by `work`, is recorded in the ledger and rethrown. `subjects` are ids or names
+   * for that record; `givenUp` are leases not to be finished.
    */
   write<T>(
     capability: CapabilityId,
@@ -135,7 +135,9 @@ export class Session {
     return this.#transact({ capability, subjects }, work, givenUp);
   }
 
-  /** The same for what decides itself: no capability is asked, each draft carries its decision. */
+  /**
+   * Like {@link write} for operations that decide themselves: checks no capability; each draft carries its decision.
+   */
   writeDecided<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     return this.#transact(undefined, work, []);
   }
@@ -158,7 +160,9 @@ export class Session {
     }
   }
 
-  /** Reads payloads under a lease, so that no collector purges them meanwhile; without one where the store is read-only. */
+  /**
+   * Reads payloads under a lease, so that no collector purges them meanwhile; without one if the store is read-only.
+   */
   async read<T>(run: (catalog: Catalog) => Promise<T>): Promise<T> {
     const lease = await this.#leaseToRead();
     try {
@@ -169,7 +173,7 @@ export class Session {
     }
   }
 
-  /** The same for what is read piece by piece, until the caller has had enough. */
+  /** Like {@link read} for a stream, until the caller stops. */
   async *readPieces<T>(run: (catalog: Catalog) => AsyncIterable<T>): AsyncGenerator<T, void> {
     const lease = await this.#leaseToRead();
     try {
@@ -184,19 +188,19 @@ export class Session {
     try {
       return await this.store.leases.take();
     } catch (e) {
-      // Nor in a store of another user, where it would be one that they cannot judge.
+      // Nor in another user's store, where they could not determine its liveness.
       if (!isErrno(e, 'EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT') && !isHsError(e, 'REFUSED')) throw e;
       return undefined;
     }
   }
 
   async #catalogToRead(): Promise<Catalog> {
-    // A session that lives long would read on in packs that others have taken apart, or purged.
+    // A long-lived session would otherwise read packs that others have repacked or purged.
     await this.store.objects.refresh();
     return this.catalog();
   }
 
-  /** Throws REFUSED, recorded, unless the actor holds the capability. For reads; nothing is recorded when allowed (D5). */
+  /** Throws REFUSED, recorded, unless the actor has the capability. For reads; success is not recorded (D5). */
   async demand(catalog: Catalog, capability: CapabilityId, subjects: readonly string[]): Promise<void> {
     if (await this.isAllowed(catalog, capability)) return;
     const authority = { capability, subjects };

@@ -11,13 +11,13 @@ import type { Lease } from '../../store/port/lease-table.js';
 import type { ObjectBatch } from '../../store/port/object-batch.js';
 import type { Store } from '../../store/store.js';
 
-/** The capability that every entry of a transaction needs, and the ids or names that a refusal is recorded with. */
+/** The capability that every entry of a transaction needs, and the ids or names to record with a refusal. */
 export interface Authority {
   readonly capability: CapabilityId;
   readonly subjects: readonly string[];
 }
 
-/** Who commits: what a transaction needs of its session. */
+/** The committer: what a transaction needs from its session. */
 export interface Committer {
   readonly store: Store;
   readonly actor: Actor;
@@ -29,21 +29,21 @@ export interface Committer {
 }
 
 /**
- * What is refused rather than failed. A budget is left out: what a run or an export exceeds is in its own record.
+ * Errors that are refusals rather than failures. BUDGET is not included: the run's or export's own record states it.
  */
 const REFUSALS: ReadonlySet<ErrorCode> = new Set(['REFUSED', 'HSK-4001', 'GUARD_BLOCKED', 'LAYER', 'PINNED']);
 
 /** Refusals that are in a ledger already. */
 const recorded = new WeakSet<HsError>();
 
-/** What a person may have written: the rest of a manifest or an operation are ids, hashes and words of hs. */
+/** Fields that may contain a user's text: the rest of a manifest or an operation is ids, hashes and hs's own words. */
 const TEXTS = ['name', 'filename_hint', 'reason', 'labels', 'source_entity_refs', 'provenance'] as const;
 
 function textsOf(of: Readonly<Record<string, unknown>>): unknown[] {
   return TEXTS.flatMap((key) => (of[key] === undefined ? [] : [{ [key]: of[key] }]));
 }
 
-/** A text of a refusal that is recorded, although what was refused may be a secret. */
+/** Text for the record of a refusal, redacted, since the refused text may be a secret. */
 function redacted(text: string): string {
   return redact(text, ['credential']).text;
 }
@@ -59,14 +59,14 @@ export function lacksCapability({ type, id }: Actor, { capability, subjects }: A
 }
 
 /**
- * The way from a decision to the ledger: objects are staged under a lease, and entries appended that refer to
- * them. With an authority its capability is asked for each entry at the head that it is appended to, and what
- * is refused is recorded (F2). Without one, the drafts carry the decision: those of exports, which rest on
- * more than a capability and record a refusal as an export (B7), and those that recovery completes.
+ * The way from a decision to the ledger: objects are staged under a lease, and entries that refer to them are appended.
+ * With an authority, its capability is checked for each entry at the head it is appended to, and refusals are recorded
+ * (F2). Without one, the drafts carry the decision: those of exports, which depend on more than a capability and record
+ * a refusal as an export (B7), and those that recovery completes.
  */
 export class Transaction {
   readonly lease: Lease;
-  /** Every object that an entry will reference goes through it, found or new. */
+  /** Every object that an entry will reference passes through it, found or new. */
   readonly batch: ObjectBatch;
   readonly #by: Committer;
   readonly #authority: Authority | undefined;
@@ -79,9 +79,9 @@ export class Transaction {
   }
 
   /**
-   * Appends one entry. `build` is called with the catalog at the head, and again after each lost race.
-   * Undefined when it found nothing to do. Once the session's signal is aborted nothing new is committed
-   * and its reason thrown, unless the entry `records` what has happened already.
+   * Appends one entry. `build` is called with the catalog at the head, and again after each lost race. Returns
+   * undefined if it found nothing to do. Once the session's signal is aborted, nothing new is committed and its reason
+   * is thrown, unless the entry `records` something that has already happened.
    */
   async commit(
     build: BuildDraft,
@@ -97,7 +97,7 @@ export class Transaction {
     });
   }
 
-  /** Looks for secrets in the texts of a manifest, which are kept like those of the ledger (I6). */
+  /** Searches the texts of a manifest, which are kept like those of the ledger, for secrets (I6). */
   async checkSecrets(catalog: Catalog, manifest: Readonly<Record<string, unknown>>): Promise<void> {
     await this.#by.checkSecrets(catalog, textsOf(manifest));
   }
@@ -116,8 +116,8 @@ export class Transaction {
   }
 
   /**
-   * Does the work of the transaction, once the capability was checked. What is refused, there or by `work`, is
-   * recorded and thrown.
+   * Runs the work of the transaction after checking the capability. A refusal, there or by `work`, is recorded and
+   * thrown.
    */
   async perform<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     let done: T;
@@ -132,19 +132,19 @@ export class Transaction {
     return done;
   }
 
-  /** Damaged objects are replaced by the good bytes that were staged, also where there was nothing to commit. */
+  /** Replaces damaged objects with the good bytes that were staged, even if there was nothing to commit. */
   async #tidy(): Promise<void> {
     const { store } = this.#by;
     const { batch, lease } = this;
     if (batch.damaged.size > 0) {
       await batch.publish();
-      // They stand beside what is damaged in a pack, which is found first now and then.
+      // They are beside a damaged copy in a pack, which may be found first now and then.
       for (const id of batch.damaged) await dropCopies(store, lease.token, id);
     }
     if (batch.hasPacked) await tidyPacks(store, lease.token);
   }
 
-  /** Records a refusal, once, without anything that was staged, and returns the error to throw (F2). */
+  /** Records a refusal, once, without staged objects, and returns the error to throw (F2). */
   async refuse(error: HsError, { capability, subjects }: Authority): Promise<HsError> {
     if (recorded.has(error)) return error;
     const payload = {
@@ -165,7 +165,10 @@ export class Transaction {
     return error;
   }
 
-  /** Another transaction under the same lease, of which no capability is asked: it publishes nothing that this one staged. */
+  /**
+   * Runs another transaction under the same lease without a capability check; it publishes nothing that this one
+   * staged.
+   */
   async apart<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     const tx = new Transaction(this.#by, this.lease);
     try {
@@ -175,7 +178,7 @@ export class Transaction {
     }
   }
 
-  /** Forgets what was staged and not committed. */
+  /** Discards objects that were staged but not committed. */
   discard(): Promise<void> {
     return this.batch.discard();
   }
