@@ -1,26 +1,23 @@
 import { escapeText } from '../core/text/escape-control.js';
 import { HsError } from '../errors/hs-error.js';
 
-/** How much an archive may ask for before it is refused; each one bounds memory, time or disk. */
+/** Limits on what an archive may contain; each bounds memory, time or disk. */
 export interface ArchiveLimits {
   /** Bytes of the uncompressed archive, headers and padding included. */
   readonly maxBytes: number;
   /** Bytes of one file. */
   readonly maxFileBytes: number;
-  /** Files, directories and the directories that they imply. */
+  /** Number of files, directories and implied directories. */
   readonly maxEntries: number;
   /** Bytes of all names together; they are held in memory to find duplicates and collisions. */
   readonly maxNameBytes: number;
   /** Bytes of one extension header (PAX, GNU long name). */
   readonly maxHeaderBytes: number;
-  /** How many times larger than its compressed form the archive may be, once past {@link ratioFreeBytes}. */
+  /** Maximum compression ratio of the archive, beyond {@link ratioFreeBytes}. */
   readonly maxRatio: number;
-  /**
-   * Uncompressed bytes that are never judged by their ratio: real files of zeros come near the 1032 times of
-   * which deflate is capable at most.
-   */
+  /** Uncompressed bytes exempt from the ratio: real files of zeros approach 1032, the maximum of deflate. */
   readonly ratioFreeBytes: number;
-  /** Takes names that are only unportable (backslash, reserved, bidi, colliding) instead of refusing them. */
+  /** Accepts names that are only unportable (backslash, reserved, bidi, colliding) instead of refusing them. */
   readonly nonPortable: boolean;
 }
 
@@ -37,7 +34,7 @@ export const DEFAULT_LIMITS: ArchiveLimits = {
   nonPortable: false,
 };
 
-/** Why an archive was refused; in `details.rule` of the error. */
+/** Why an archive was refused; `details.rule` of the error. */
 export type ArchiveRule =
   | 'truncated'
   | 'no-end-marker'
@@ -55,10 +52,10 @@ export type ArchiveRule =
   | 'limit'
   | 'compression';
 
-/** Characters of a name that a message shows; the rest of a name of 64 KiB helps nobody. */
+/** Characters of a name shown in a message; a name may have 64 KiB. */
 const SHOWN = 300;
 
-/** The error (HOSTILE_INPUT) of an archive as a whole, or with `entry`, its raw name, of one entry. */
+/** The error (HOSTILE_INPUT) for an archive as a whole, or with `entry`, its raw name, for one entry. */
 export function hostile(rule: ArchiveRule, why: string, entry?: string): HsError {
   const hint = HINTS[rule] ?? 'get the bundle from its source again';
   if (entry === undefined)

@@ -12,7 +12,7 @@ export class ByteSource {
     this.#budget = budget;
   }
 
-  /** Bytes that may still be read before the budget is spent. */
+  /** Bytes left in the budget. */
   get left(): number {
     return this.#budget - this.#read;
   }
@@ -31,7 +31,7 @@ export class ByteSource {
     return part;
   }
 
-  /** Exactly `n` bytes, or fewer when the source ends before. */
+  /** Exactly `n` bytes, or fewer if the source ends first. */
   async take(n: number): Promise<Buffer> {
     const parts: Buffer[] = [];
     for (let missing = n; missing > 0; ) {

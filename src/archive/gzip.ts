@@ -15,8 +15,8 @@ const FIXED = new Map([
 const FIXED_END = 10;
 
 /**
- * Compresses with a fixed header: no time, no name, no operating system. The bytes still depend on
- * the version of zlib, so what comes out is `structural` where the tar inside is `bitwise` (C2).
+ * Compresses with a fixed header: no time, no name, no operating system. The bytes still depend on the version of zlib,
+ * so the result is `structural` where the tar inside is `bitwise` (C2).
  */
 export async function* gzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   const zip = createGzip({ level: constants.Z_BEST_COMPRESSION, memLevel: 9 });
@@ -33,8 +33,8 @@ export async function* gzip(source: AsyncIterable<Uint8Array>): AsyncGenerator<U
 }
 
 /**
- * Expands gzip as hostile input (HOSTILE_INPUT): never past `maxRatio` once past `ratioFreeBytes`,
- * nothing behind its end. The size of what comes out is the reader's to limit.
+ * Expands gzip as hostile input (HOSTILE_INPUT): never more than `maxRatio` beyond `ratioFreeBytes`, and no trailing
+ * data. The reader limits the size of the output.
  */
 export async function* gunzip(
   source: AsyncIterable<Uint8Array>,
@@ -62,6 +62,6 @@ export async function* gunzip(
     if (!(e instanceof Error && 'code' in e && String(e.code).startsWith('Z_'))) throw e;
     throw hostile('compression', 'it is not valid gzip, or is truncated');
   }
-  // zlib stops in silence at what is not another gzip member.
+  // zlib silently stops at trailing data that is not another gzip member.
   if (taken > zip.bytesWritten) throw hostile('trailing-bytes', 'there are bytes after its compressed data');
 }

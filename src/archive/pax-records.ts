@@ -7,12 +7,12 @@ export interface PaxOverrides {
   readonly size?: number;
 }
 
-/** Keys that change nothing of what is taken. Everything else, `linkpath` and `GNU.sparse.*` first, is refused. */
+/** Keys that do not affect what is extracted. All others, in particular `linkpath` and `GNU.sparse.*`, are refused. */
 const IGNORED = new Set(['mtime', 'atime', 'ctime', 'uid', 'gid', 'uname', 'gname', 'comment']);
 
 /**
- * Reads the records of a PAX header ("LENGTH KEY=VALUE\n", POSIX.1-2017), strictly: exact lengths,
- * UTF-8, no key twice, only keys that are known. `entry` is for messages.
+ * Strictly parses the records of a PAX header ("LENGTH KEY=VALUE\n", POSIX.1-2017): exact lengths, UTF-8, no duplicate
+ * keys, only known keys. `entry` is for messages.
  */
 export function parsePax(data: Buffer, entry: string, global: boolean): PaxOverrides {
   const refuse = (why: string) => hostile('pax', why, entry);

@@ -1,4 +1,4 @@
-/** What this module needs of a writable, node:stream's or streamx's. */
+/** The part of a writable that this module needs, from node:stream or streamx. */
 interface Sink {
   readonly destroyed: boolean;
   write(chunk: Uint8Array): boolean;
@@ -6,7 +6,7 @@ interface Sink {
   removeListener(event: 'drain' | 'close', listener: () => void): unknown;
 }
 
-/** Writes one chunk and waits until more is wanted; false when the sink is gone. */
+/** Writes one chunk and waits until more is wanted; false if the sink is gone. */
 export async function push(sink: Sink, chunk: Uint8Array): Promise<boolean> {
   if (sink.destroyed) return false;
   if (!sink.write(chunk)) await drained(sink);
@@ -30,8 +30,8 @@ interface Outlet extends AsyncIterable<Uint8Array> {
 }
 
 /**
- * Yields what comes out of `outlet` while `feed` fills it. A failure of `feed` is the one that is
- * thrown; when the caller stops early, the outlet is destroyed and `feed` has ended on return.
+ * Yields the output of `outlet` while `feed` fills it. An error of `feed` takes precedence; if the caller stops early,
+ * the outlet is destroyed and `feed` has ended on return.
  */
 export async function* drain(
   outlet: Outlet,

@@ -2,10 +2,10 @@ import type { ArchiveLimits } from './archive-limits.js';
 import { gunzip } from './gzip.js';
 import { readTar, type TarEntry } from './read-tar.js';
 
-/** RFC 1952: how every gzip starts, and no tar, whose first byte begins a UTF-8 name. */
+/** RFC 1952: the first bytes of every gzip file, but of no tar, whose first byte begins a UTF-8 name. */
 const GZIP = Buffer.from([0x1f, 0x8b]);
 
-/** {@link readTar} over a tar or a tar.gz, told apart by their first two bytes. */
+/** {@link readTar} over a tar or a tar.gz, distinguished by their first two bytes. */
 export async function* readArchive(
   source: AsyncIterable<Uint8Array>,
   limits: Partial<ArchiveLimits> = {},

@@ -12,22 +12,20 @@ export interface TarEntry {
   /** Bytes; 0 for a directory. */
   readonly size: number;
   readonly executable: boolean;
-  /** Exactly `size` bytes, once, and only until the next entry is asked for; what is not read is skipped. */
+  /** Exactly `size` bytes, once, and only until the next entry is requested; unread bytes are skipped. */
   readonly content: AsyncIterable<Uint8Array>;
 }
 
-/** From here on the 11 octal digits of a header cannot state a size: 8 GiB. */
+/** From this size (8 GiB) on, the 11 octal digits of a header are not enough. */
 const OCTAL_LIMIT = 8 ** 11;
 
 /**
- * Reads a tar (POSIX or GNU) as hostile input: regular files and directories under paths that obey
- * B4, nothing else, and not one byte that another reader could take differently. Anything else
- * throws HOSTILE_INPUT, with the entry named. What was yielded before stands unproved until the
- * iteration ends without an error.
+ * Reads a tar (POSIX or GNU) as hostile input: only regular files and directories whose paths obey B4, and no byte that
+ * another reader could interpret differently. Anything else throws HOSTILE_INPUT, naming the entry. Entries already
+ * yielded are unverified until the iteration ends without an error.
  *
- * The blocks are read here and not by tar-stream, which cuts names at a NUL, takes an archive
- * without its end and guesses at numbers: a check in front of it would have to read each header
- * anyway, and the two could disagree.
+ * Parses the blocks itself instead of using tar-stream, which cuts names at a NUL, accepts a truncated archive and
+ * guesses at numbers: a check in front of it would have to parse each header anyway, and the two could disagree.
  */
 export async function* readTar(
   source: AsyncIterable<Uint8Array>,
@@ -68,7 +66,7 @@ export async function* readTar(
 
 type Admitted = Omit<TarEntry, 'content'>;
 
-/** Decides about each entry from its headers and from the entries before it. */
+/** Checks each entry against its headers and the entries before it. */
 class EntryGate {
   readonly #limits: ArchiveLimits;
   readonly #names = new TreeNames();
@@ -80,7 +78,7 @@ class EntryGate {
     this.#limits = limits;
   }
 
-  /** Extension headers cost no name, so they are counted apart. */
+  /** Extension headers have no names, so they are counted separately. */
   countExtension(): void {
     this.#extensions++;
     if (this.#extensions > this.#limits.maxEntries)
@@ -129,7 +127,9 @@ class EntryGate {
   }
 }
 
-/** The size that every reader would see: a PAX size may only repeat the header's, or state what it cannot. */
+/**
+ * The size that every reader would see: a PAX size may only repeat the header's size, or state one that it cannot hold.
+ */
 function agreedSize(header: TarHeader, extension: PaxOverrides | undefined, raw: string): number {
   const stated = extension?.size;
   if (stated === undefined || stated === header.size) return header.size;
@@ -175,13 +175,13 @@ async function readExtension(bytes: ByteSource, header: TarHeader, limit: number
   if (data.length < size) throw hostile('truncated', 'the archive ends in its extension header', name);
   await readPadding(bytes, size, name);
   if (type !== 'long-name') return parsePax(data, name, type === 'global-pax');
-  // GNU ends the name with one NUL; a name with another in it is refused by the path rules.
+  // GNU ends the name with one NUL; the path rules refuse a name with another NUL in it.
   const path = decodeUtf8(data.at(-1) === 0 ? data.subarray(0, -1) : data);
   if (path === undefined) throw hostile('path', 'its long name is not UTF-8', name);
   return { path };
 }
 
-/** After the first zero block of the end marker: a second one, and then nothing but zeros. */
+/** After the first zero block of the end marker: requires a second one, and then nothing but zeros. */
 async function readEnd(bytes: ByteSource): Promise<void> {
   const second = await bytes.take(BLOCK);
   if (second.length < BLOCK) throw hostile('no-end-marker', 'its end marker is truncated');

@@ -6,7 +6,7 @@ export const BLOCK = 512;
 const NAME = [0, 100] as const;
 const MODE = [100, 8] as const;
 const SIZE = [124, 12] as const;
-/** Owner, group, time: not used, but another reader would stop where one is no number. */
+/** Owner, group, time: unused, but another reader would stop at an invalid number. */
 const UNUSED_NUMBERS = [
   [108, 8],
   [116, 8],
@@ -25,13 +25,13 @@ const GNU_MAGIC = Buffer.from('ustar  \x00', 'latin1');
 
 export interface TarHeader {
   /**
-   * The name of the header block itself, where no extension brings another: only then does it have to be one.
-   * GNU tar cuts a long name at 100 bytes, within a character too.
+   * The name in the header block itself. It must be valid only if no extension supplies another: GNU tar cuts a long
+   * name at 100 bytes, even within a character.
    */
   readonly name: () => string;
   /** For messages. */
   readonly shown: string;
-  /** Every byte value that is not one of these is refused. */
+  /** Every other byte value is refused. */
   readonly type: 'file' | 'directory' | 'pax' | 'global-pax' | 'long-name';
   readonly size: number;
   readonly executable: boolean;
@@ -62,7 +62,7 @@ const TYPES: Readonly<Record<string, TarHeader['type']>> = {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Strict UTF-8; `undefined` for anything else, which `toString` would turn into U+FFFD. */
+/** Strict UTF-8; `undefined` for invalid bytes, which `toString` would turn into U+FFFD. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return utf8.decode(bytes);
@@ -71,7 +71,7 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Checks one header block that is not all zero, and reads what is needed of it. */
+/** Checks one header block that is not all zero, and returns the fields needed. */
 export function decodeHeader(block: Buffer): TarHeader {
   const shown = field(block, NAME).toString('utf8').replace(/\0+$/, '');
   if (!checksumAgrees(block)) throw hostile('checksum', 'its header does not match its checksum', shown);
@@ -79,7 +79,7 @@ export function decodeHeader(block: Buffer): TarHeader {
   const posix = magic.equals(POSIX_MAGIC);
   if (!posix && !magic.equals(GNU_MAGIC))
     throw hostile('header', 'its format is older than POSIX.1-1988', shown);
-  // GNU keeps times and its sparse map where POSIX has the prefix; neither has a use here.
+  // GNU stores times and its sparse map in the place of POSIX's prefix; neither is used here.
   if (!isZero(block.subarray(posix ? REST : PREFIX[0])))
     throw hostile('header', 'its header has unknown fields', shown);
 
@@ -104,7 +104,7 @@ export function decodeHeader(block: Buffer): TarHeader {
     shown,
     type,
     size: sizeOf(block, shown),
-    // The owner's bit only: set-id bits and the rest of the mode never come in.
+    // Only the owner's execute bit: set-id bits and the rest of the mode are never taken over.
     executable: (mode & 0o100) !== 0,
   };
 }
@@ -113,7 +113,7 @@ function text(block: Buffer, at: Field, shown: string): string {
   const bytes = field(block, at);
   const nul = bytes.indexOf(0);
   const end = nul === -1 ? bytes.length : nul;
-  // What follows the first NUL is invisible to one reader and the real name to another.
+  // One reader ignores what follows the first NUL, another takes it as part of the name.
   if (!isZero(bytes.subarray(end))) throw hostile('path', 'its name contains a NUL', shown);
   const decoded = decodeUtf8(bytes.subarray(0, end));
   if (decoded === undefined) throw hostile('path', 'its name is not UTF-8', shown);
@@ -125,7 +125,7 @@ function octal(bytes: Buffer): number | undefined {
   return digits === undefined ? undefined : Number.parseInt(digits, 8);
 }
 
-/** Octal, or base 256 (GNU): a set bit 7, then the sign in the rest of the byte. */
+/** Octal, or base 256 (GNU): bit 7 set, then a signed number in the other bits. */
 function isNumber(bytes: Buffer): boolean {
   return bytes[0] === 0x80 || bytes[0] === 0xff || octal(bytes) !== undefined;
 }

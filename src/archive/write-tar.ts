@@ -7,10 +7,10 @@ import { drain, push } from './pump.js';
 
 export interface TarInput {
   readonly path: SafePath;
-  /** Bytes; `content` must give exactly as many. */
+  /** Bytes; `content` must yield exactly that many. */
   readonly size: number;
   readonly executable: boolean;
-  /** For the owner alone: 0600 and 0700 instead of 0644 and 0755. */
+  /** Private files: 0600 and 0700 instead of 0644 and 0755. */
   readonly private?: boolean;
   readonly content: AsyncIterable<Uint8Array>;
 }
@@ -20,15 +20,15 @@ export interface TarOptions {
   readonly mtime?: number;
 }
 
-/** What 11 octal digits hold is more, but tar-stream counts seconds in 32 bits. */
+/** 11 octal digits could hold more, but tar-stream counts seconds in 32 bits. */
 const MAX_MTIME = 2 ** 31 - 1;
 
 /**
- * Writes files as a tar that is bitwise the same on every machine (C2): one time, owner and group 0
- * without names, four possible modes, no extended attributes, PAX headers only for names that the
- * header cannot hold. `entries` must come in the order of {@link comparePaths}.
+ * Writes files as a tar that is bitwise identical on every machine (C2): a single time, owner and group 0 without
+ * names, four possible modes, no extended attributes, PAX headers only for names that the header cannot hold. `entries`
+ * must be in the order of {@link comparePaths}.
  *
- * Throws INTEGRITY when a content is longer or shorter than stated, BUG when the order or tree is wrong.
+ * Throws INTEGRITY if a content is longer or shorter than stated, BUG if the order or tree is wrong.
  */
 export function writeTar(
   entries: AsyncIterable<TarInput>,
@@ -53,7 +53,7 @@ export function writeTar(
   });
 }
 
-/** False when the reader of the archive went away. */
+/** False once the reader of the archive has gone. */
 async function writeEntry(out: Pack, entry: TarInput, mtime: Date): Promise<boolean> {
   const wrong = () =>
     new HsError('INTEGRITY', `'${escapeText(entry.path)}' does not have the stated ${entry.size} bytes`);

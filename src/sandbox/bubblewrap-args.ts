@@ -2,27 +2,27 @@ import { BUBBLEWRAP_FD, FILTER_FD } from './launcher-script.js';
 import { isWithin, type SandboxPaths } from './sandbox-paths.js';
 import type { ToolPaths } from './tool-env.js';
 
-/** On a tmpfs over /run, which no project can be: /tmp may be the project, or hold it. */
+/** On a tmpfs over /run, which cannot be a project, unlike /tmp, which may be the project or contain it. */
 const BASE = '/run/hs';
 
 export interface Mounts {
   readonly paths: SandboxPaths;
-  /** What lies at the project inside: the project itself, read-only, or an overlay of it. */
+  /** The mount at the project's path: the project itself, read-only, or an overlay of it. */
   readonly project: { readonly source: string; readonly writable: boolean };
-  /** The host's /tmp, /var/tmp and /run, as far as they are there, without links. */
+  /** The host's /tmp, /var/tmp and /run, as far as they exist, with links resolved. */
   readonly volatile: readonly string[];
   readonly uid: number;
   readonly gid: number;
   readonly network: boolean;
-  /** True: a seccomp filter waits on its descriptor. */
+  /** True: a seccomp filter is provided on its descriptor. */
   readonly filtered: boolean;
   /** Host files that must stay visible below a hidden directory, such as the resolver's. */
   readonly kept: readonly string[];
-  /** Files of /proc that tell what lies outside the sandbox. */
+  /** Files of /proc that reveal what is outside the sandbox. */
   readonly emptied: readonly string[];
 }
 
-/** Where the tool finds its directories inside. */
+/** The tool's directories as seen inside the sandbox. */
 export function toolPaths({ paths }: Pick<Mounts, 'paths'>): ToolPaths {
   return {
     cwd: paths.cwd,
@@ -34,8 +34,8 @@ export function toolPaths({ paths }: Pick<Mounts, 'paths'>): ToolPaths {
 }
 
 /**
- * The arguments before the command. `--as-pid-1 --die-with-parent`: no background writer outlives the
- * tool; without them one did. `/proc/sys` read-only and no capabilities: real root could write there.
+ * The arguments before the command. `--as-pid-1 --die-with-parent`: no background writer outlives the tool; without
+ * them one did. `/proc/sys` is read-only and there are no capabilities: real root could write there.
  */
 export function bubblewrapArgs(mounts: Mounts): string[] {
   const { paths } = mounts;
@@ -62,7 +62,7 @@ interface Layer {
   readonly args: readonly string[];
 }
 
-/** Outer directories first, since a mount hides what was mounted below it before. */
+/** Outer directories first, since a mount hides earlier mounts below it. */
 function layers(mounts: Mounts): Layer[] {
   const { paths, project, volatile } = mounts;
   const visible = volatile.map((at): Layer => ({ at, args: ['--tmpfs', at] }));
@@ -76,11 +76,11 @@ function layers(mounts: Mounts): Layer[] {
   for (const at of [paths.store, paths.scratch]) {
     if (!isHidden(at, mounts)) visible.push({ at, args: ['--tmpfs', at, '--remount-ro', at] });
   }
-  // Stable: at one place the tmpfs comes first and the project covers it.
+  // Stable: at the same path the tmpfs comes first and the project covers it.
   return visible.sort((a, b) => depth(a.at) - depth(b.at));
 }
 
-/** True for what a private directory covers already, unless it shows through the project. */
+/** Whether a private directory covers the path already, unless it shows through the project. */
 function isHidden(path: string, { paths, volatile }: Mounts): boolean {
   return volatile.some(
     (dir) => isWithin(path, dir) && !(isWithin(path, paths.project) && isWithin(paths.project, dir)),

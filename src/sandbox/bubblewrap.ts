@@ -27,7 +27,7 @@ const NETWORK_GAP = 'the network is open, as requested, including abstract unix 
 const FILTER_GAP =
   'the tool can read and write the user’s keyrings, and reach other machines through unusual socket families';
 
-/** bubblewrap over an overlay of the project: nothing is written there, and what would have been is listed. */
+/** bubblewrap over an overlay of the project: the project is unchanged, and attempted writes are listed. */
 export const bubblewrapOverlay: SandboxBackend = {
   name: 'bubblewrap-overlay',
   level: 'enforced+observed',
@@ -115,7 +115,7 @@ function surroundingGaps({ filtered }: Run, { network }: SandboxRequest): string
   return [...(filtered ? [] : [FILTER_GAP]), ...(network ? [NETWORK_GAP] : [])];
 }
 
-/** Those that are there, by their real paths, each once. */
+/** The existing ones, by their real paths, without duplicates. */
 async function existing(host: SandboxHost, paths: readonly string[]): Promise<string[]> {
   const found = new Set<string>();
   for (const path of paths) {
@@ -125,7 +125,7 @@ async function existing(host: SandboxHost, paths: readonly string[]): Promise<st
   return [...found];
 }
 
-/** Files that a private /run would take away: the resolver's, and the system's programs on NixOS. */
+/** Files that a private /run would hide: the resolver's, and the system's programs on NixOS. */
 async function keptFiles(host: SandboxHost, network: boolean): Promise<string[]> {
   const wanted = ['/run/current-system'];
   const resolver = network ? await realOrNone(host, '/etc/resolv.conf') : undefined;

@@ -3,10 +3,9 @@ import { isWithin, type SandboxPaths } from './sandbox-paths.js';
 import type { SandboxHost } from './sandbox-types.js';
 
 /**
- * Files that the launcher tries to write from inside the sandbox before it starts the tool; outside, the
- * caller could write each of them. One that can be written means that there is no sandbox. The project
- * is left out where the tool's writes to it go to an overlay, the home directory where it lies in one
- * that the tool gets a private copy of.
+ * Files that the launcher tries to write inside the sandbox before it starts the tool; outside, the caller could write
+ * each of them. If one can be written, there is no sandbox. The project is left out if an overlay takes the tool's
+ * writes to it, the home directory if it is inside a directory of which the tool gets a private copy.
  */
 export async function makeCanaries(
   host: SandboxHost,

@@ -2,10 +2,9 @@ import { AWAIT_GO, GO_FD } from './launcher-script.js';
 import { demandProgram } from './programs.js';
 
 /**
- * Says `failed ERRNO` on descriptor 3 and ends when there is nothing that could be executed: the words in
- * which a shell says so are its own, on the stream of the tool. An empty entry of PATH is the current
- * directory, the last one too. In a subshell, like all that sets variables: the tool may have ones of those
- * names in its environment.
+ * Reports `failed ERRNO` on descriptor 3 and exits if the command cannot be executed: a shell's own message would go to
+ * the tool's standard error. An empty entry of PATH is the current directory, also as the last one. Runs in a subshell,
+ * like everything that sets variables: the tool's environment may contain variables of the same names.
  */
 export const FIND_COMMAND = `( set -f; IFS=:; p=$PATH: e=2
 case $1 in
@@ -24,11 +23,10 @@ exit $e ) || {
 }`;
 
 /**
- * The first process inside a sandbox: tries each forbidden write, reports on descriptor 3, waits for the
- * word to go on, and runs the tool as a child, so that the tool is not process 1 (which ignores signals it does not
- * handle). `exec` in the subshell keeps shell builtins from being taken for the command. The trap keeps
- * this shell alive when a signal for the tool reaches it too (dash ends at SIGINT even as process 1); a
- * trap, unlike `''`, is not handed on.
+ * The first process inside a sandbox: tries each forbidden write, reports on descriptor 3, waits for permission to
+ * continue, and runs the tool as a child, so that the tool is not process 1 (which ignores signals it does not handle).
+ * `exec` in the subshell keeps shell builtins from being taken for the command. The trap keeps this shell alive when a
+ * signal for the tool reaches it too (dash ends at SIGINT even as process 1); unlike `''`, a trap is not inherited.
  */
 const shim = (rm: string) => `( n=$1; shift
 while [ "$n" -gt 0 ]; do

@@ -4,7 +4,7 @@ import { systemProgram } from '../fsx/system-programs.js';
 import type { SandboxHost } from './sandbox-types.js';
 
 /**
- * This machine. `without` names programs to be taken as not installed; `namespaces: false` takes them as
+ * Probes this machine. `without` names programs to treat as not installed; `namespaces: false` treats namespaces as
  * forbidden.
  */
 export function sandboxHost(

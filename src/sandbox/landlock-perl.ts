@@ -1,21 +1,19 @@
 import { EMPTIED_FILES } from './emptied-files.js';
 /**
- * The Landlock launcher, for perl-base alone.
+ * The Landlock launcher; needs only perl-base.
  *
- * Three generations: *main* is what hs started; *keeper* outlives the tool and ends what it left behind;
- * the tool restricts itself and then execs. Where namespaces can be had, the keeper's child is process 1
- * of its own pid namespace, and everything dies with it; where not, the keeper is the subreaper that every
- * orphan of the tool falls to. The tool cannot touch either: a Landlock domain may not trace what is
- * outside it. SIGPWR means: end everything. In namespaces every mount is made read-only too, which also
- * covers what Landlock does not: permissions, owners and times.
+ * Three generations: *main* is what hs started; *keeper* outlives the tool and ends the processes it left behind; the
+ * tool restricts itself and then execs. With namespaces, the keeper's child is process 1 of its own pid namespace, and
+ * everything dies with it; without, the keeper is the subreaper that inherits every orphan of the tool. The tool cannot
+ * touch either: a Landlock domain may not trace processes outside it. SIGPWR means: end everything. With namespaces
+ * every mount is made read-only too, which also covers what Landlock does not: permissions, owners and times.
  *
- * In namespaces the tool also gets a /dev of its own, without the user's terminals, empty lists of keys,
- * and in the store's place a directory in which only its own are.
+ * With namespaces the tool also gets its own /dev, without the user's terminals, empty lists of keys, and in the
+ * store's place a directory that contains only the tool's own directories.
  *
- * Arguments: numbers of unshare, mount, prctl, capset, keyctl; 1 for an open network; 1 to try namespaces;
- * the scratch directory, the store; then counted lists: directories that may be written, files that may be
- * written, directories of the tool's own in the store, canaries, NAME=VALUE of the environment that perl
- * itself must not see; then the command.
+ * Arguments: numbers of unshare, mount, prctl, capset, keyctl; 1 for an open network; 1 to try namespaces; the scratch
+ * directory, the store; then counted lists: writable directories, writable files, the tool's own directories in the
+ * store, canaries, NAME=VALUE of the environment that perl itself must not see; then the command.
  */
 export const LANDLOCK_PERL = String.raw`
 use strict; use POSIX (); use Errno ();

@@ -1,6 +1,6 @@
 /**
- * The same launcher for machines without perl: no namespaces, so the keeper alone ends what the tool
- * left behind. Arguments as in `landlock-perl.ts`.
+ * The same launcher for machines without perl: no namespaces, so the keeper alone ends the processes that the tool left
+ * behind. Arguments as in `landlock-perl.ts`.
  */
 export const LANDLOCK_PYTHON = String.raw`
 import ctypes, os, signal, struct, sys, time

@@ -14,12 +14,12 @@ const SYSTEM_CALLS: Readonly<Record<string, readonly number[]>> = {
   arm64: [97, 40, 167, 91, 219],
   riscv64: [97, 40, 167, 91, 219],
 };
-/** Writing there changes nothing, and everything writes there. */
+/** Devices that everything writes to, without effect. */
 const HARMLESS_DEVICES = ['/dev/null', '/dev/zero', '/dev/full'];
-/** What would change how the launcher itself runs; the tool gets it back. */
+/** Variables that would change how the launcher itself runs; the tool gets them back. */
 const INTERPRETER_VARIABLE = /^(PERL|PYTHON)/;
 
-/** Landlock, through a launcher in perl or python3: no namespace is needed, and nothing is mounted. */
+/** Landlock, through a launcher in perl or python3: needs no namespace, and mounts nothing. */
 export const landlock: SandboxBackend = {
   name: 'landlock',
   level: 'enforced',
@@ -83,12 +83,12 @@ function counted(list: readonly string[]): string[] {
   return [String(list.length), ...list];
 }
 
-/** By what the launcher reported: the kernel's Landlock version, and whether namespaces could be had. */
+/** From the launcher's report: the kernel's Landlock version, and whether namespaces are available. */
 function gaps({ facts }: Launched, network: boolean): string[] {
   const abi = Number(facts.get('abi'));
   const is = (fact: string) => facts.get(fact) === '1';
   const namespaces = is('namespaces');
-  // IP too: without a network of its own a tool gets none but unix sockets.
+  // IP too: without a network namespace a tool gets only unix sockets.
   const filtered = is('filtered');
   return [
     ...(is('readonly')

@@ -19,26 +19,26 @@ import { StatusReport } from './status-report.js';
 import { ToolOutput } from './tool-output.js';
 import { kill, ToolProcess, type ToolProcessPlan } from './tool-process.js';
 
-/** Above this many, an inherited descriptor is not worth a table of its size. */
+/** With more inherited descriptors than this, a table of that size is not worth it. */
 const HIGHEST_REPLACED = 65536;
 const DEFAULT_GRACE_MS = 2000;
-/** A launcher that was ended before it opened the FIFOs leaves two `cat` waiting for ever. */
+/** If the launcher is ended before it opened the FIFOs, two `cat` processes wait forever. */
 const NEVER_READY_LINGER_MS = 500;
 
 export interface Launch extends ToolProcessPlan {
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** What is in force, by the launcher's facts; too low a level leaves the tool unstarted. */
+  /** Determines the enforcement from the launcher's facts; if the level is too low, the tool is not started. */
   level(facts: ReadonlyMap<string, string>): SandboxLevel;
-  /** True when the launcher itself tells how the tool ended; when it does not, everything was killed. */
+  /** True if the launcher itself reports how the tool ended; without a report, everything was killed. */
   readonly reportsEnding?: boolean;
-  /** How long output may still come after the launcher's end; for a backend that cannot end everything. */
+  /** How long output may still arrive after the launcher has ended; for a backend that cannot end everything. */
   readonly lingerMs?: number;
 }
 
 export interface Launched {
-  /** Facts of the launcher, such as `abi=7`. */
+  /** Facts reported by the launcher, such as `abi=7`. */
   readonly facts: ReadonlyMap<string, string>;
   readonly level: SandboxLevel;
   readonly status: number;
@@ -48,12 +48,12 @@ export interface Launched {
   readonly notRun?: string;
 }
 
-/** What every backend says of the tool itself. */
+/** The facts about the tool that every backend reports. */
 export function outcome({ level, status, signal, aborted, notRun }: Launched) {
   return compact({ level, status, signal, aborted, notRun });
 }
 
-/** Starts a launcher in a session of its own and follows it to the end; no process of it is left then. */
+/** Starts a launcher in its own session and follows it to the end; none of its processes is left then. */
 export async function launch(
   host: SandboxHost,
   request: SandboxRequest,
@@ -80,7 +80,7 @@ export async function launch(
   return follow(child, request, plan, report);
 }
 
-/** Detached: Ctrl-C on the terminal reaches hs alone, which passes it to the tool and not to the launcher. */
+/** Detached: Ctrl-C on the terminal reaches only hs, which passes it to the tool and not to the launcher. */
 function spawnLauncher(
   request: SandboxRequest,
   plan: Launch,
@@ -101,7 +101,7 @@ function spawnLauncher(
   }
 }
 
-/** Of the inherited ones bash closes every one; without it each is replaced, which no shell has to know. */
+/** bash closes every inherited descriptor; without it each is replaced, which works in any shell. */
 function stdioFor(
   stdin: 'inherit' | 'ignore',
   { inherited, bash }: Pick<LauncherScript, 'inherited' | 'bash'>,
@@ -179,7 +179,7 @@ async function follow(
     life.end();
     go.end();
     await Promise.allSettled([closed, pumped]);
-    // The one that passes standard input on may wait for more of it for ever.
+    // The process that passes on standard input may wait for more of it forever.
     if (child.pid !== undefined) kill(-child.pid, 'SIGKILL');
     tool.dispose();
   }

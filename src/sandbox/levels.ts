@@ -1,6 +1,6 @@
 import { SANDBOX_LEVELS, type SandboxLevel, type Unavailable } from './sandbox-types.js';
 
-/** True when `level` is at least as strong as `least`. */
+/** True if `level` is at least as strong as `least`. */
 export function reaches(level: SandboxLevel, least: SandboxLevel): boolean {
   return SANDBOX_LEVELS.indexOf(level) >= SANDBOX_LEVELS.indexOf(least);
 }

@@ -11,7 +11,7 @@ export class LinePipe {
     this.#pipe = pipe;
     // A reader that has closed the pipe needs no message.
     pipe.on('error', () => undefined);
-    // Nothing comes back, but its end counts as an end of the process's streams.
+    // Nothing is read from it, but its end counts as the end of one of the process's streams.
     pipe.resume();
   }
 

@@ -16,14 +16,14 @@ export interface OverlayWrites {
   readonly gaps: string[];
 }
 
-/** What the tool would have changed in the project, from the overlay's upper directory. */
+/** The changes that the tool would have made to the project, from the overlay's upper directory. */
 export async function overlayWrites(host: SandboxHost, paths: SandboxPaths): Promise<OverlayWrites> {
   const walk = new Walk(host.disk, paths);
   try {
     await walk.project();
     if (walk.shared.length > 0 && !(await listReplaced(host, paths, walk))) walk.gaps.add(OPAQUE_GAP);
   } catch (e) {
-    // The tool has run: how it ended and what is known of it stay true.
+    // The tool has run: its exit status and the known facts remain valid.
     if (!isErrno(e)) throw e;
     walk.gaps.add(EARLY_GAP);
   }
@@ -34,7 +34,7 @@ class Walk {
   readonly found: StrayWrite[] = [];
   readonly vanished: Seen[] = [];
   readonly appeared: Seen[] = [];
-  /** Directories in both the project and the upper one; either may have been removed and made again. */
+  /** A directory in both the project and the upper directory; either may have been removed and created again. */
   readonly shared: string[] = [];
   readonly gaps = new Set<string>();
   readonly #disk: Disk;
@@ -57,14 +57,14 @@ class Walk {
     for (const entry of await this.#written(rel)) await this.#entry(rel, entry);
   }
 
-  /** What the tool shut is opened: the directory is hs's own, and its mode was noted. */
+  /** Opens directories that the tool closed: they belong to hs, and their modes were recorded. */
   async #written(rel: string): Promise<DirEntry[]> {
     const path = `${this.#paths.scratch}/${UPPER}/${rel}`;
     try {
       await openUp(this.#disk, path, 0o700);
       return await this.#disk.readdir(path);
     } catch (e) {
-      // Deeper than a path can say: its directory tells of it.
+      // Deeper than the maximum path length: its directory is reported.
       if (isErrno(e, 'ENAMETOOLONG')) return [];
       if (!isErrno(e, 'EACCES', 'EPERM')) throw e;
       this.gaps.add(EARLY_GAP);
@@ -75,14 +75,14 @@ class Walk {
 
   async #entry(rel: string, entry: DirEntry): Promise<void> {
     if (entry.name === undefined) {
-      // No path of text reaches it, so neither what was there nor what lies below can be looked at.
+      // No text path reaches it, so neither its original nor its contents can be examined.
       this.found.push({ path: rel + displayName(entry.bytes), kind: 'change', what: entry.kind });
       return;
     }
     const path = rel + entry.name;
     const upper = await lstatOrNone(this.#disk, `${this.#paths.scratch}/${UPPER}/${path}`);
     if (upper === undefined) {
-      // Deeper than a path can say: its directory tells of it.
+      // Deeper than the maximum path length: its directory is reported.
       this.found.push({ path, kind: 'create', what: entry.kind });
       return;
     }
@@ -97,7 +97,7 @@ class Walk {
     else await this.#fileEntry(path, upper, lower);
   }
 
-  /** What the project has there; `closed` where its directory cannot be searched. */
+  /** The project's entry at that path; `closed` if its directory cannot be searched. */
   async #before(path: string): Promise<FileStat | 'closed' | undefined> {
     try {
       return await this.#disk.lstat(`${this.#paths.project}/${path}`);
@@ -132,7 +132,7 @@ class Walk {
       this.found.push({ path, kind: 'change', what });
     else if (lower.mode !== upper.mode) this.found.push({ path, kind: 'mode', what });
     else if (lower.mtimeNs !== upper.mtimeNs) this.found.push({ path, kind: 'times', what });
-    // What is the same in everything was opened for writing, and not written.
+    // Equal in every respect: it was opened for writing, but not written.
   }
 
   async #sameContent(path: string, upper: FileStat, lower: FileStat): Promise<boolean> {
@@ -145,7 +145,7 @@ class Walk {
       await openUp(this.#disk, to, 0o400);
       return await sameBytes(this.#disk, from, to);
     } catch (e) {
-      // What cannot be compared was not only opened.
+      // If they cannot be compared, assume a write.
       if (isErrno(e, 'EACCES', 'EPERM')) return false;
       throw e;
     }
@@ -169,13 +169,13 @@ async function sameBytes(disk: Disk, a: string, b: string): Promise<boolean> {
   }
 }
 
-/** Gives the owner the permission that looking takes. */
+/** Gives the owner the permissions needed for reading. */
 async function openUp(disk: Disk, path: string, bits: number): Promise<void> {
   const { mode } = await disk.lstat(path);
   if ((mode & bits) !== bits) await disk.chmod(path, mode | bits);
 }
 
-/** The names, each as a key; `undefined` for a directory that cannot be read, or lies too deep for a path. */
+/** The names, each as a key; `undefined` for a directory that is unreadable or too deep for a path. */
 async function readable(disk: Disk, path: string): Promise<Map<string, DirEntry> | undefined> {
   try {
     return new Map((await disk.readdir(path)).map((entry) => [hex(entry.bytes), entry]));
@@ -190,8 +190,8 @@ const LOOK = `set -e
 echo mounted; read -r end || :`;
 
 /**
- * A directory that the tool removed and made again hides what it had, by an extended attribute, which
- * Node cannot read. So the overlay is mounted once more and looked at through its process's root.
+ * A directory that the tool removed and created again hides its original contents by an extended attribute, which Node
+ * cannot read. So the overlay is mounted once more and read through the root of its process.
  */
 async function listReplaced(host: SandboxHost, paths: SandboxPaths, walk: Walk): Promise<boolean> {
   const namespace = await namespacePrefix(host);

@@ -7,22 +7,22 @@ const WORK = 'work';
 export const MERGED = 'merged';
 
 /**
- * In a mount namespace of its own, from the project as current directory (so that its path, which may
- * hold commas and colons, is never parsed). `userxattr` is what an unprivileged overlay needs;
- * `volatile` leaves out the fsyncs of what is thrown away.
+ * Runs in its own mount namespace, with the project as current directory (so that its path, which may contain commas
+ * and colons, is never parsed). `userxattr` is needed by an unprivileged overlay; `volatile` omits the fsyncs of data
+ * that is discarded.
  */
 const MOUNT = `set -e; mount=$1 s=$2; shift 2
 "$mount" -t overlay -o "lowerdir=.,upperdir=$s/${UPPER},workdir=$s/${WORK},userxattr,volatile" overlay "$s/${MERGED}"
 exec "$@"`;
 
 export interface Overlay {
-  /** Where the overlay is, inside the namespace. */
+  /** Path of the overlay inside the namespace. */
   readonly merged: string;
   /** The command in front of bubblewrap's. */
   readonly prefix: readonly string[];
 }
 
-/** Programs and arguments that run a command in a mount namespace, as a root that is root only there. */
+/** Programs and arguments that run a command in a mount namespace, as root only inside it. */
 export async function namespacePrefix(
   host: SandboxHost,
 ): Promise<{ readonly unshare: readonly string[]; readonly mount: string } | Unavailable> {
@@ -37,7 +37,7 @@ export async function namespacePrefix(
   };
 }
 
-/** Prepares an overlay of the project; it is mounted, and gone with the last process, when the command runs. */
+/** Prepares an overlay of the project; running the command mounts it, and it vanishes with the last process. */
 export async function mountOverlay(host: SandboxHost, paths: SandboxPaths): Promise<Overlay | Unavailable> {
   if (isWithin(paths.scratch, paths.project)) {
     return { unavailable: `the scratch directory is inside the project '${paths.project}'` };
@@ -48,7 +48,7 @@ export async function mountOverlay(host: SandboxHost, paths: SandboxPaths): Prom
   const namespace = await namespacePrefix(host);
   if ('unavailable' in namespace) return namespace;
   const { mode } = await host.disk.lstat(paths.project);
-  // The root of the upper directory is the project's own as the tool sees it.
+  // The tool sees the upper directory's root as the project's, so it gets the project's mode.
   await host.disk.mkdir(`${paths.scratch}/${UPPER}`, mode & 0o777);
   for (const name of [WORK, MERGED]) await host.disk.mkdir(`${paths.scratch}/${name}`, 0o700);
   return {
@@ -57,7 +57,7 @@ export async function mountOverlay(host: SandboxHost, paths: SandboxPaths): Prom
   };
 }
 
-/** mount(8) splits options at commas, the kernel at colons; both know escapes, and not the same ones. */
+/** mount(8) splits options at commas, the kernel at colons; both have escapes, but different ones. */
 export function isPlainOption(path: string): boolean {
   return !/[,:\\"'\s]/.test(path);
 }

@@ -1,7 +1,7 @@
 import { HsError } from '../errors/hs-error.js';
 import { systemProgram } from '../fsx/system-programs.js';
 
-/** The absolute path of a helper without which nothing can be run: SANDBOX where the system has none. */
+/** The absolute path of a required program; SANDBOX if the system does not have it. */
 export function demandProgram(name: string): string {
   const path = systemProgram(name);
   if (path !== undefined) return path;

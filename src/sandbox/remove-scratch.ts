@@ -5,8 +5,8 @@ import { demandProgram } from './programs.js';
 const DISCARD = '"$1" -rf -- "$3" 2>/dev/null || { "$2" -R u+rwx -- "$3"; "$1" -rf -- "$3"; }';
 
 /**
- * Removes a scratch or capture directory, whatever a tool left in it: names that are no text, and
- * directories without permissions, such as an overlay's own.
+ * Removes a scratch or capture directory, whatever a tool left in it: names that are not UTF-8, and directories without
+ * permissions, such as an overlay's own.
  */
 export async function discardTree(dir: string): Promise<void> {
   const helpers = ['rm', 'chmod'].map(demandProgram);

@@ -24,19 +24,19 @@ export const BACKENDS: readonly SandboxBackend[] = [
 ];
 
 export interface SandboxChoice {
-  /** One backend by name; without it the best that this machine has, never `none`. */
+  /** One backend by name; without it the best one available on this machine, never `none`. */
   readonly backend?: BackendName;
   /** The policy's `run.least_level`. */
   readonly least: SandboxLevel;
-  /** True: only backends that tell of writes elsewhere, whether they prevent them or not (`--strict`). */
+  /** True: only backends that report writes elsewhere, whether or not they prevent them (`--strict`). */
   readonly observed?: boolean;
 }
 
 /**
- * Runs a tool in the best sandbox that can be had, and says which it was. A backend that turns out not
- * to work leaves the tool unstarted, so the next is tried. REFUSED when policy demands more than the
- * named backend gives; SANDBOX when none works, with what each lacked in `details.tried`; INTERRUPTED
- * when the run was ended before the tool was started.
+ * Runs a tool in the best available sandbox, and returns which one it was. A backend that turns out not to work leaves
+ * the tool unstarted, and the next one is tried. REFUSED if policy demands more than the named backend provides;
+ * SANDBOX if none works, with the reasons in `details.tried`; INTERRUPTED if the run was ended before the tool was
+ * started.
  */
 export async function runSandboxed(
   host: SandboxHost,
@@ -100,13 +100,13 @@ export interface BackendReport {
   readonly available: boolean;
   readonly level: SandboxLevel;
   readonly gaps: readonly string[];
-  /** Why it cannot be had. */
+  /** Why it is unavailable. */
   readonly reason?: string;
 }
 
 /**
- * What this machine offers (`hs doctor`): each backend runs `true` on an empty project, forbidden writes
- * included. `workDir` is an empty directory of the caller's own; what is made there is removed again.
+ * The sandboxes available on this machine (`hs doctor`): each backend runs `true` on an empty project, including the
+ * forbidden writes. `workDir` is an empty directory of the caller's; what is created in it is removed again.
  */
 export async function probeBackends(host: SandboxHost, workDir: string): Promise<BackendReport[]> {
   const reports: BackendReport[] = [];

@@ -11,7 +11,7 @@ export interface SandboxPaths {
   readonly store: string;
 }
 
-/** True when `path` is `dir` or lies below it. */
+/** True if `path` is `dir` or below it. */
 export function isWithin(path: string, dir: string): boolean {
   return path === dir || path.startsWith(dir === '/' ? '/' : `${dir}/`);
 }

@@ -15,7 +15,7 @@ const PROFILE = `(version 1)
 (deny file-read* (subpath (param "STORE")))
 (allow file* (subpath (param "OUT")) (subpath (param "HOME_DIR")) (subpath (param "TMP_DIR")))`;
 
-/** macOS. Untested: written from the manual of sandbox-exec, which Apple calls deprecated. */
+/** macOS. Untested: written from the manual of sandbox-exec, which Apple has deprecated. */
 export const seatbelt: SandboxBackend = {
   name: 'sandbox-exec',
   level: 'enforced',

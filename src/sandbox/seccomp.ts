@@ -1,4 +1,4 @@
-/** Of a system call: by number for each architecture that hs knows them of, in this order. */
+/** System call numbers, for each known architecture, in this order. */
 const CALLS = [
   'add_key',
   'request_key',
@@ -38,15 +38,15 @@ const ARM: Numbers = {
   prlimit64: 369,
 };
 
-/** The kernel's number of an architecture (linux/audit.h), and what a program built for it calls. */
+/** The kernel's number of an architecture (linux/audit.h), and the calls of a program built for it. */
 interface Abi {
   readonly audit: number;
   readonly calls: Numbers;
-  /** Calls from here on belong to another ABI, which is refused: x32 on x86-64. */
+  /** Calls from this number on belong to another ABI, which is refused: x32 on x86-64. */
   readonly end?: number;
 }
 
-/** Programs of 32 bits run as well where the processor can: both are filtered. */
+/** 32-bit programs run too if the processor supports them: both are filtered. */
 const ABIS: Readonly<Record<string, readonly Abi[]>> = {
   x64: [
     { audit: 0xc000003e, calls: X64, end: 0x40000000 },
@@ -68,19 +68,19 @@ const AF_INET6 = 10;
 const AF_NETLINK = 16;
 const SYS_SOCKET = 1;
 
-/** What a program may still reach; everything else that the filter knows is closed. */
+/** What a program may still use; all other calls known to the filter are blocked. */
 export interface Reach {
-  /** Sockets of every family, and io_uring, which can open them unseen by a filter. */
+  /** Sockets of every family, and io_uring, which can open them past a filter. */
   readonly network: boolean;
-  /** True: it has a network and processes of its own, so that IP and limits are its own business. */
+  /** True: it has its own network and process namespaces, so that IP and resource limits need no filter. */
   readonly ownNamespaces: boolean;
 }
 
 /**
- * A seccomp filter for what no namespace and no Landlock rule keeps from a tool: the keyrings of its
- * user; sockets that belong to no network namespace, such as AF_VSOCK, which reaches the hypervisor;
- * `prlimit` on a process outside. The bytes are an array of `struct sock_filter` for a machine of this
- * architecture; `undefined` where its system calls are not known here.
+ * A seccomp filter for what no namespace and no Landlock rule blocks: the user's keyrings; sockets outside any network
+ * namespace, such as AF_VSOCK, which reaches the hypervisor; `prlimit` on a process outside. Returns an array of
+ * `struct sock_filter` as bytes, for a machine of this architecture; `undefined` if its system calls are not known
+ * here.
  */
 export function seccompFilter(arch: string, reach: Reach): Uint8Array | undefined {
   const abis = ABIS[arch];
@@ -124,16 +124,16 @@ function allowOnly(values: readonly number[]): Instruction[] {
   return values.flatMap((value) => [unlessEqual(value, 1), ALLOW]);
 }
 
-/** As in linux/filter.h: code, jumps when true and when false, and an operand. */
+/** As in linux/filter.h: code, jump offsets if true and if false, and an operand. */
 type Instruction = readonly [code: number, whenTrue: number, whenFalse: number, operand: number];
 
-/** Offsets in `struct seccomp_data`; of an argument the low half, on a little-endian machine. */
+/** Offsets in `struct seccomp_data`; for an argument, its low half on a little-endian machine. */
 const NUMBER = 0;
 const ARCH = 4;
 const argument = (n: number): number => 16 + 8 * n;
 
 const load = (offset: number): Instruction => [0x20, 0, 0, offset];
-/** Skips `count` instructions unless the value is this one. */
+/** Skips `count` instructions unless the value equals this one. */
 const unlessEqual = (value: number, count: number): Instruction => [0x15, 0, count, value];
 const unlessAtLeast = (value: number, count: number): Instruction => [0x35, 0, count, value];
 const fail = (errno: number): Instruction => [0x06, 0, 0, 0x00050000 | errno];

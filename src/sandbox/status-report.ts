@@ -2,18 +2,18 @@ import { constants } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 
 /**
- * What a launcher says on its status descriptor, a line each:
- * `ready KEY=VALUE…` every forbidden write failed, the tool starts · `written PATH` one succeeded ·
- * `failed ERRNO` it could not be executed · `exit N`, `signal N` how the tool ended. On the second descriptor bubblewrap speaks JSON.
+ * A launcher's reports on its status descriptor, one per line: `ready KEY=VALUE…` every forbidden write failed, the
+ * tool starts · `written PATH` a forbidden write succeeded · `failed ERRNO` the command could not be executed · `exit
+ * N`, `signal N` how the tool ended. bubblewrap writes JSON to the second descriptor.
  */
 export class StatusReport {
   readonly ready: Promise<boolean>;
   isReady = false;
   childPid: number | undefined;
-  /** Resolves when `childPid` is known: it comes on a descriptor of its own, and may come after `ready`. */
+  /** Resolves when `childPid` is known: it arrives on a separate descriptor, and may come after `ready`. */
   readonly identified: Promise<void>;
   ending: { readonly code: number | null; readonly signal: NodeJS.Signals | null } | undefined;
-  /** Why the command could not be executed, though the sandbox could be had. */
+  /** Why the command could not be executed, although the sandbox was available. */
   notRun: string | undefined;
   readonly facts = new Map<string, string>();
   readonly #pending = new Map<number, string>();
@@ -37,7 +37,7 @@ export class StatusReport {
     for (const line of lines) this.#take(line);
   }
 
-  /** Nothing more comes: the descriptor is closed, or the launcher could not be started. */
+  /** The end of the reports: the descriptor is closed, or the launcher could not be started. */
   end(error?: Error): void {
     this.#error ??= error;
     this.#settle(this.isReady);

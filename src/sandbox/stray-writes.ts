@@ -7,7 +7,7 @@ export interface Seen {
   readonly stat: FileStat;
 }
 
-/** Undefined for what a tool removed meanwhile, or put where it cannot be seen. */
+/** Undefined if a tool has removed the entry meanwhile, or put it where it cannot be seen. */
 export async function lstatOrNone(disk: Disk, path: string): Promise<FileStat | undefined> {
   try {
     return await disk.lstat(path);
@@ -17,7 +17,7 @@ export async function lstatOrNone(disk: Disk, path: string): Promise<FileStat | 
   }
 }
 
-/** A name for people: its text, with `\xNN` for bytes above ASCII, since they are not UTF-8. */
+/** A name for display: its text, with `\xNN` for bytes above ASCII, since they are not UTF-8. */
 export function displayName(bytes: Uint8Array): string {
   return [...bytes]
     .map((b) => (b < 0x80 ? String.fromCharCode(b) : `\\x${b.toString(16).padStart(2, '0')}`))
@@ -25,7 +25,7 @@ export function displayName(bytes: Uint8Array): string {
 }
 
 /**
- * A file that is gone and a new one of the same size, mode and modification time (to the nanosecond) are
+ * A file that is gone and a new one of the same size, mode and modification time (to the nanosecond) are reported as
  * one move: rename keeps all three, also in an overlay, where it is a copy and a deletion.
  */
 export function pairMoves(
@@ -57,7 +57,7 @@ function traits({ size, mode, mtimeNs }: FileStat): string {
   return `${size} ${mode} ${mtimeNs}`;
 }
 
-/** By the bytes of the path, as every list of paths in hs. */
+/** Sorted by the bytes of the path, like every list of paths in hs. */
 export function sortStray(stray: readonly StrayWrite[]): StrayWrite[] {
   return [...stray].sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
 }

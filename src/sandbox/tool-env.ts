@@ -1,6 +1,6 @@
 /**
- * Ways to a program outside the sandbox: agents, buses, daemons, displays, and what a service manager
- * or a parent Node hands down. The sockets themselves are hidden where a backend can hide them.
+ * Variables that lead to programs outside the sandbox: agents, buses, daemons, displays, and those that a service
+ * manager or a parent Node passes on. The sockets themselves are hidden where a backend can hide them.
  */
 const REMOVED = new Set([
   'SSH_AGENT_PID',
@@ -22,9 +22,9 @@ const REMOVED = new Set([
   'NODE_CHANNEL_FD',
   'NODE_CHANNEL_SERIALIZATION_MODE',
   'NODE_UNIQUE_ID',
-  // A tool that calls hs would only meet a store that is hidden from it.
+  // If the tool calls hs, the store is hidden from it.
   'HS_STORE',
-  // They name paths in the real home, which is read-only; without them the private HOME counts.
+  // They name paths in the real home, which is read-only; without them, the private HOME is used.
   'XDG_CONFIG_HOME',
   'XDG_DATA_HOME',
   'XDG_STATE_HOME',
@@ -34,7 +34,7 @@ const REMOVED = new Set([
 ]);
 const REMOVED_PATTERN = /^DBUS_|^VSCODE_IPC_|_SOCK$|_SOCKET$/;
 
-/** Where the tool finds its own directories. */
+/** The paths of the tool's own directories. */
 export interface ToolPaths {
   readonly cwd: string;
   readonly out: string;

@@ -4,28 +4,28 @@ import { isErrno } from '../errors/hs-error.js';
 import type { OutputStream, SandboxRequest } from './sandbox-types.js';
 import { isAlive, kill } from './tool-process.js';
 
-/** A background process may print for ever. */
+/** A background process may print forever. */
 const LONGEST_LINGER_MS = 5000;
-/** An init that does not reap leaves the group in existence. */
+/** An init that does not reap keeps the process group in existence. */
 const GONE_MS = 200;
 const COMPLAINT_CHUNKS = 16;
 
-/** What the tool prints, on its way to the caller. */
+/** Passes the tool's output to the caller. */
 export class ToolOutput {
   readonly #request: SandboxRequest;
   readonly #started: Promise<boolean>;
   readonly #complaint: string[] = [];
   #chunks = 0;
-  /** Streams of which a chunk is with the caller. */
+  /** Streams with a chunk being handled by the caller. */
   #pending = 0;
 
-  /** `started` is false when the tool never runs: what comes then is the launcher's own. */
+  /** `started` is false if the tool never runs: the output is then the launcher's own. */
   constructor(request: SandboxRequest, started: Promise<boolean>) {
     this.#request = request;
     this.#started = started;
   }
 
-  /** What the launcher said before it gave up. */
+  /** The launcher's messages before it gave up. */
   get complaint(): string {
     return this.#complaint.join('').trim();
   }
@@ -38,7 +38,7 @@ export class ToolOutput {
         else if (this.#complaint.length < COMPLAINT_CHUNKS) this.#complaint.push(chunk.toString('utf8'));
       }
     } catch (e) {
-      // The stream was given up.
+      // The stream was abandoned.
       if (!isErrno(e, 'ERR_STREAM_PREMATURE_CLOSE')) throw e;
     }
   }
@@ -53,15 +53,15 @@ export class ToolOutput {
   }
 
   /**
-   * After the launcher's end: waits for the streams' end, and no longer than `ms` without output; then ends
-   * what is left of the process group, and gives up on what holds a stream still.
+   * After the launcher has ended: waits for the end of the streams, but no longer than `ms` without output; then kills
+   * the rest of the process group, and abandons streams that are still held open.
    */
   async linger(child: ChildProcess, closed: Promise<unknown>, ms: number): Promise<void> {
     const isClosed = () => Promise.race([closed.then(() => true), delay(ms).then(() => false)]);
     const done = await this.#drained(isClosed);
     kill(-child.pid!, 'SIGKILL');
     if (done) return;
-    // The streams end with `cat`, which may be before what held them has.
+    // The streams end with `cat`, possibly before the processes that held them.
     for (let waited = 0; waited < GONE_MS && isAlive(-child.pid!); waited += 5) await delay(5);
     if (!(await isClosed())) for (const stream of child.stdio) stream?.destroy();
   }

@@ -3,9 +3,9 @@ import { isErrno } from '../errors/hs-error.js';
 import type { StatusReport } from './status-report.js';
 
 export interface ToolProcessPlan {
-  /** The process group of the tool: the launcher's own, or the one that bubblewrap reports. */
+  /** The tool's process group: the launcher's own, or the one that bubblewrap reports. */
   readonly toolGroup: 'launcher' | 'reported';
-  /** Ends the launcher in a way that takes every process of the tool along. */
+  /** Ends the launcher so that every process of the tool ends with it. */
   readonly endWith: NodeJS.Signals;
 }
 
@@ -17,7 +17,7 @@ export class ToolProcess {
   readonly #report: StatusReport;
   readonly #graceMs: number;
   #timers: NodeJS.Timeout[] = [];
-  /** True once the tool may run; until then nothing of the launcher is worth sparing. */
+  /** True once the tool may run; before that, the launcher can simply be killed. */
   #released = false;
 
   constructor(child: ChildProcess, plan: ToolProcessPlan, report: StatusReport, graceMs: number) {
@@ -34,7 +34,7 @@ export class ToolProcess {
   send(signal: NodeJS.Signals): void {
     const group = this.#plan.toolGroup === 'launcher' ? this.#child.pid : this.#report.childPid;
     if (!this.#running) return;
-    // A signal that comes before it is known whom it is for waits, and is not lost.
+    // A signal that arrives before the tool's process group is known is kept until then.
     if (group === undefined) void this.#report.identified.then(() => this.send(signal));
     else kill(-group, signal);
   }
@@ -55,8 +55,8 @@ export class ToolProcess {
   }
 
   endNow(): void {
-    // While bubblewrap starts, its two halves wait for each other, and one that is killed alone leaves
-    // the other waiting for ever.
+    // While bubblewrap starts, its two processes wait for each other; killing only one leaves the other waiting
+    // forever.
     if (!this.#released && this.#child.pid !== undefined) kill(-this.#child.pid, 'SIGKILL');
     if (!this.#running) return;
     kill(this.#child.pid!, this.#plan.endWith);
@@ -77,7 +77,7 @@ export function kill(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Of a process, or with a negative number of any process of a group. */
+/** Whether a process exists, or for a negative number, any process of that group. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

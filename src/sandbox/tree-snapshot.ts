@@ -3,17 +3,19 @@ import type { DirEntry, Disk, FileStat } from '../fsx/disk.js';
 import type { StrayKind, StrayWrite } from './sandbox-types.js';
 import { lstatOrNone, pairMoves, type Seen, sortStray } from './stray-writes.js';
 
-/** At about 10 µs an entry, some 5 s before and after; a larger tree is not compared. */
+/** At about 10 µs per entry, some 5 s before and after; a larger tree is not compared. */
 const MOST_ENTRIES = 500_000;
 
-/** What a tree was like, without reading contents. */
+/** The state of a tree, without file contents. */
 export interface Snapshot {
   readonly entries: ReadonlyMap<string, FileStat>;
-  /** Directories that could not be read and names that are not UTF-8: what lies there is not compared. */
+  /** Unreadable directories and names that are not UTF-8: nothing below them is compared. */
   readonly unreadable: number;
 }
 
-/** Looks at everything below `root` but what lies in `except`; `undefined` when that is too much. */
+/**
+ * Takes a snapshot of everything below `root` except what is in `except`; `undefined` if there are too many entries.
+ */
 export async function takeSnapshot(
   disk: Disk,
   root: string,
@@ -43,7 +45,7 @@ export async function takeSnapshot(
   return { entries, unreadable };
 }
 
-/** What is different. */
+/** The differences. */
 export function compareSnapshots(before: Snapshot, after: Snapshot): StrayWrite[] {
   const found: StrayWrite[] = [];
   const vanished: Seen[] = [];
@@ -63,14 +65,14 @@ export function compareSnapshots(before: Snapshot, after: Snapshot): StrayWrite[
   return sortStray(pairMoves(found, vanished, appeared));
 }
 
-/** `undefined` when nothing is different that counts: a directory's times follow from what is in it. */
+/** `undefined` if no difference counts: a directory's times follow from its contents. */
 function difference(old: FileStat, now: FileStat): StrayKind | undefined {
   if (old.kind !== now.kind) return 'change';
   if (now.kind === 'directory') return old.mode === now.mode && old.uid === now.uid ? undefined : 'mode';
   if (old.ino !== now.ino || old.size !== now.size) return 'change';
   if (old.mtimeNs === now.mtimeNs && old.ctimeNs === now.ctimeNs) return undefined;
   if (old.mode !== now.mode || old.uid !== now.uid) return 'mode';
-  // ctime cannot be set: a content that was changed and dated back shows here as well.
+  // ctime cannot be set: a changed content with a reset modification time is detected too.
   return 'change';
 }
 

@@ -18,10 +18,10 @@ printf 'ready\\n' >&3
 ${AWAIT_GO}
 exec 3>&- 4>&- ${GO_FD}<&-
 exec "$@"`;
-/** Long enough for output on its way; a background process may hold the streams for ever. */
+/** Long enough for output in transit; a background process may hold the streams open forever. */
 const LINGER_MS = 500;
 
-/** No sandbox: the project is compared before and after. Only ever chosen by name. */
+/** No sandbox: the project is compared before and after. Used only if requested by name. */
 export const unconfined: SandboxBackend = {
   name: 'none',
   level: 'detected',
@@ -30,7 +30,7 @@ export const unconfined: SandboxBackend = {
     const except = [paths.store, paths.capture, paths.scratch];
     const before = await takeSnapshot(host.disk, paths.project, except);
     const run = await launch(host, request, {
-      // What the shell execs keeps the process id.
+      // The program that the shell execs keeps the process id.
       argv: ['/bin/sh', '-c', STAGE, 'hs', ...request.command],
       cwd: paths.cwd,
       env: toolEnv(request.env, await makePrivateDirs(host, paths)),
