@@ -1,8 +1,8 @@
 import type { CommandGroups } from '../src/cli/command-table.js';
 
 /**
- * The commands by the heading that `hs help` and hs(1) list them under, in that order. Each is loaded when
- * it is named, and not before.
+ * The commands by the heading under which `hs help` and hs(1) list them, in that order. Each is loaded only when it is
+ * invoked.
  */
 export const groups: CommandGroups = {
   'start and store': {

@@ -39,8 +39,8 @@ import type {
 } from './options.js';
 
 /**
- * What programs give the library, checked as the command line checks what people type: USAGE names the
- * argument and what is wrong with it. What a value means is left to the operation that takes it.
+ * Validates the arguments of library calls as the command line validates its own: USAGE names the argument and the
+ * problem. Semantic checks are left to the operation.
  */
 const given = z.string().check(z.minLength(1, 'is empty'));
 const path = given.check(z.regex(/^[^\0]*$/, 'holds a NUL'));
@@ -48,7 +48,7 @@ const flag = z.boolean();
 const strings = z.array(given);
 const is = <T>(test: (v: unknown) => boolean, message: string) => z.custom<T>(test, message);
 const callable = is<(...args: never[]) => unknown>((v) => typeof v === 'function', 'not a function');
-/** Also one of another realm, such as a test runner's. */
+/** Also accepts one of another realm, such as a test runner's. */
 const tagged = (v: unknown, tag: string) => Object.prototype.toString.call(v) === `[object ${tag}]`;
 const date = is<Date>((v) => tagged(v, 'Date') && !Number.isNaN(Number(v)), 'not a Date, or an invalid one');
 const has =
@@ -58,7 +58,7 @@ const has =
     v !== null &&
     methods.every((m) => typeof (v as Record<string, unknown>)[m] === 'function');
 
-/** The name of an artifact, or other text that must be there. */
+/** The name of an artifact, or other required text. */
 export function text(value: unknown, what: string): string {
   return check(given, value, 'USAGE', what);
 }
@@ -95,7 +95,7 @@ type Fields<T, Needed extends keyof T> = {
   readonly [K in Needed]: z.ZodMiniType;
 };
 
-/** Checks options: each field of `T` has its schema, and any other name is refused. */
+/** Validates options: each field of `T` has its schema, and unknown names are refused. */
 function options<T extends object, Needed extends keyof T = never>(
   of: string,
   fields: Fields<T, Needed>,
@@ -250,7 +250,7 @@ export const runOptions = options<RunOptions>('options', {
   onOutput: callable,
   takeSignals: callable,
 });
-/** An argument may be empty; the program's name may not. */
+/** Arguments may be empty; the program's name may not. */
 export function commandLine(value: unknown): readonly string[] {
   const command = check(z.array(z.string()), value, 'USAGE', 'command');
   text(command[0], 'command');
@@ -258,7 +258,7 @@ export function commandLine(value: unknown): readonly string[] {
 }
 
 const openFields: Fields<Omit<OpenOptions, 'store' | 'readOnly'>, never> = {
-  // Empty as in the environment: not set.
+  // Empty means unset, as in the environment.
   actor: z.string(),
   jobId: z.string(),
   now: date,

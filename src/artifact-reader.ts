@@ -33,13 +33,13 @@ import type { Session } from './ops/session/session.js';
 import type { ExportOptions, ReadOptions, ScanOptions } from './options.js';
 import type { LedgerVerdict } from './store/ledger/verify-ledger.js';
 
-/** Checks a value as a policy: INVALID_RECORD, or HSK-4001 for an unknown capability. */
+/** Validates a value as a policy: INVALID_RECORD, or HSK-4001 for an unknown capability. */
 export function namedPolicy(value: unknown): NamedPolicy {
   const policy = toPolicy(value);
   return { id: sha256(encodePolicy(policy)), policy };
 }
 
-/** The reading operations of an open store; see {@link ArtifactStore}. */
+/** The read operations of an open store; see {@link ArtifactStore}. */
 export class ArtifactReader {
   /** @internal */
   protected readonly session: Session;
@@ -59,25 +59,25 @@ export class ArtifactReader {
     return this.session.store.local.workspace;
   }
 
-  /** A path of the caller's, absolute. */
+  /** Makes a path absolute. */
   protected path(path: string, what = 'path'): string {
     return resolve(this.session.environment.cwd, given.filePath(path, what));
   }
 
-  /** What signs, as the caller names it. */
+  /** The signing key, as the caller names it. */
   protected key(key: string): string {
     return given.text(key, 'key') === 'ssh-agent' ? key : this.path(key, 'key');
   }
 
-  /** The artifact of that name: NOT_FOUND or AMBIGUOUS, with candidates (`hs resolve`). */
+  /** Resolves an artifact: NOT_FOUND or AMBIGUOUS, with candidates (`hs resolve`). */
   async resolve(name: string): Promise<ArtifactRecord> {
     const typed = given.text(name, 'name');
     return resolveArtifact(await this.#catalog(), typed);
   }
 
   /**
-   * The state at the head, once the ledger is known to be the one that was opened: a program may hold a store
-   * open for days, and each command asks when it begins. LEDGER_BROKEN or ROLLED_BACK.
+   * The state at the head, after checking that the ledger is the one that was opened: a program may hold a store open
+   * for days, and each operation checks at its start, like a command. LEDGER_BROKEN or ROLLED_BACK.
    */
   async #catalog(): Promise<Catalog> {
     await this.session.store.anchor.recheck();
@@ -97,15 +97,15 @@ export class ArtifactReader {
     return listed;
   }
 
-  /** The manifest of its newest revision. */
+  /** The manifest of the newest revision. */
   async manifest(name: string): Promise<Manifest> {
     const typed = given.text(name, 'name');
     return this.session.read((catalog) => manifestOf(this.session, resolveArtifact(catalog, typed)));
   }
 
   /**
-   * Manifest, pins, who made it, and what a collection would do with it and why (`hs show`). Where the manifest
-   * is damaged, `damage` says how, and `warn` is called.
+   * Manifest, pins, who registered it, and what a collection would do with it and why (`hs show`). If the manifest is
+   * damaged, `damage` describes the damage, and `warn` is called.
    */
   async show(name: string): Promise<ShownArtifact> {
     const typed = given.text(name, 'name');
@@ -117,7 +117,7 @@ export class ArtifactReader {
     return shown;
   }
 
-  /** The files of a directory payload, in order of path. */
+  /** The files of a directory payload, sorted by path. */
   async files(name: string): Promise<BundleIndex> {
     const typed = given.text(name, 'name');
     return this.session.read(async (catalog) => {
@@ -134,7 +134,7 @@ export class ArtifactReader {
     return decodeBundleIndex(await this.session.store.objects.read(record.content_hash, MAX_INDEX_BYTES));
   }
 
-  /** What is to be read, after the gate. */
+  /** The payload to read, after the gate. */
   async #objectOf(catalog: Catalog, name: string, { path }: ReadOptions): Promise<ObjectId> {
     const record = resolveArtifact(catalog, name);
     await demandRead(this.session, catalog, record);
@@ -147,7 +147,7 @@ export class ArtifactReader {
     return entry.content_hash;
   }
 
-  /** A payload's bytes, or a file's of a directory payload, verified (`hs cat-artifact`). */
+  /** The bytes of a payload, or of a file in a directory payload, verified (`hs cat-artifact`). */
   async read(name: string, options: ReadOptions = {}): Promise<Uint8Array> {
     const [typed, checked] = [given.text(name, 'name'), given.readOptions(options)];
     return this.session.read(async (catalog) => {
@@ -156,8 +156,8 @@ export class ArtifactReader {
   }
 
   /**
-   * The same for payloads of any size. Each chunk is the caller's to keep; INTEGRITY at the end means that
-   * none of them may be acted upon.
+   * The same as a stream, for payloads of any size. The caller may keep each chunk. If it ends with INTEGRITY, none of
+   * the chunks may be used.
    */
   async *stream(name: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array, void> {
     const [typed, checked] = [given.text(name, 'name'), given.readOptions(options)];
@@ -179,7 +179,7 @@ export class ArtifactReader {
     return planExport(this.session, this.exportRequest(name, destination, options));
   }
 
-  /** What an export of these arguments asks for. */
+  /** The export request for these arguments. */
   protected exportRequest(
     name: string,
     destination: string | undefined,
@@ -192,7 +192,7 @@ export class ArtifactReader {
     return { ...given.exportOptions(options), artifact: given.text(name, 'name'), place, byEnding: true };
   }
 
-  /** What an import of that workspace would bring in, and what is wrong with the rest; changes nothing. */
+  /** What an import of that workspace would register, and the faults of the rest; changes nothing. */
   async planWorkspaceImport(path: string, options: WorkspaceOptions = {}): Promise<WorkspaceImport> {
     const { planWorkspaceImport } = await import('./ops/handshake/import-workspace.js');
     return planWorkspaceImport(this.session, this.path(path), given.workspaceOptions(options));
@@ -214,7 +214,7 @@ export class ArtifactReader {
     return listReports(this.session);
   }
 
-  /** What one collection removed and what it kept, with the rule for each (`hs report ID`). */
+  /** The artifacts that one collection removed and kept, with the rule for each (`hs report ID`). */
   async report(name: string): Promise<RetentionReport> {
     const { readReport } = await import('./ops/gc/retention-reports.js');
     return (await readReport(this.session, given.text(name, 'name'))).report;
@@ -231,7 +231,7 @@ export class ArtifactReader {
     return currentPolicy(this.session);
   }
 
-  /** What a policy would change, and which of its rules match nothing (`hs policy check`). */
+  /** The effects of a policy, and the rules in it that match nothing (`hs policy check`). */
   async checkPolicy(policy: unknown): Promise<PolicyCheck> {
     const { checkPolicy } = await import('./ops/govern/set-policy.js');
     return checkPolicy(this.session, namedPolicy(policy));
@@ -244,8 +244,8 @@ export class ArtifactReader {
   }
 
   /**
-   * A signed checkpoint of the ledger (`hs ledger sign`); nothing is written. `key` is the file of an
-   * Ed25519 private key, or `ssh-agent`; `name` the name of the signer in the note.
+   * A signed checkpoint of the ledger (`hs ledger sign`); writes nothing. `key` is the file of an Ed25519 private key,
+   * or `ssh-agent`; `name` is the signer's name in the note.
    */
   async signLedger(key: string, name?: string): Promise<SignedCheckpoint> {
     const { signCheckpoint } = await import('./ops/evidence/sign-checkpoint.js');
@@ -254,8 +254,8 @@ export class ArtifactReader {
   }
 
   /**
-   * Compares the ledger with a checkpoint that this key signed (`hs ledger verify --checkpoint`): INTEGRITY,
-   * CONFLICT, ROLLED_BACK or LEDGER_BROKEN when it does not begin with those entries.
+   * Compares the ledger with a checkpoint signed by this key (`hs ledger verify --checkpoint`): INTEGRITY, CONFLICT,
+   * ROLLED_BACK or LEDGER_BROKEN if it does not begin with those entries.
    */
   async compareWithCheckpoint(note: string, publicKey: string): Promise<Checkpoint> {
     const [{ compareWithCheckpoint }, { parsePublicKey }] = await Promise.all([
@@ -266,21 +266,21 @@ export class ArtifactReader {
     return compareWithCheckpoint(this.session, given.text(note, 'note'), key);
   }
 
-  /** A proof that an entry is in the ledger of a checkpoint, for `verifyProof` (`hs ledger prove SEQ`). */
+  /** Proves that an entry is in the ledger of a checkpoint, for `verifyProof` (`hs ledger prove SEQ`). */
   async proveEntry(seq: number, checkpoint: string): Promise<string> {
     const { proveInclusion } = await import('./ops/evidence/prove.js');
     const [number, note] = [given.count(seq, 'seq'), given.text(checkpoint, 'checkpoint')];
     return canonicalText(await proveInclusion(this.session, number, note));
   }
 
-  /** A proof that the ledger of a newer checkpoint continues that of an older one (`hs ledger prove --from`). */
+  /** Proves that the ledger of a newer checkpoint extends that of an older one (`hs ledger prove --from`). */
   async proveGrowth(older: string, newer: string): Promise<string> {
     const { proveConsistency } = await import('./ops/evidence/prove.js');
     const notes = [given.text(older, 'older'), given.text(newer, 'newer')] as const;
     return canonicalText(await proveConsistency(this.session, ...notes));
   }
 
-  /** Places in the payloads that look like secrets, or with `personal` like personal data (`hs scan`). */
+  /** Possible secrets in the payloads, or with `personal` also personal data (`hs scan`). */
   async *scan(names: readonly string[], options: ScanOptions = {}): AsyncGenerator<ScanRow> {
     const { scanArtifacts } = await import('./ops/evidence/scan.js');
     const typed = given.names(names, 'names');

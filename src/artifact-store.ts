@@ -44,9 +44,9 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /**
- * An open store, with the operations of the commands. Artifacts are named as on the command line:
- * by id, unique prefix, `name` or `name@{n}`. Everything throws {@link HsError}, whose `code` says what was
- * wrong and whose `hint` what to do; what a command would refuse, these refuse, and record the same.
+ * An open store, with the operations of the commands. Artifacts are named as on the command line: by id, unique prefix,
+ * `name` or `name@{n}`. All errors are {@link HsError}, with a `code` and a `hint`; whatever a command would refuse is
+ * refused and recorded here too.
  */
 export class ArtifactStore extends ArtifactReader {
   /** Stores a file, a directory, bytes or a stream as one new artifact (`hs put`). */
@@ -64,7 +64,7 @@ export class ArtifactStore extends ArtifactReader {
     throw given.notASource();
   }
 
-  /** Stores each path as an artifact, all in one commit: all of them or none. */
+  /** Stores each path as an artifact, in one commit: all of them or none. */
   async putAll(paths: readonly string[], options: PutOptions = {}): Promise<PutResult[]> {
     const sources = given.names(paths, 'paths').map((path) => ({ path: this.path(path) }));
     return put(this.session, sources, given.putAllOptions(options));
@@ -102,8 +102,8 @@ export class ArtifactStore extends ArtifactReader {
   }
 
   /**
-   * Writes a payload outside the store: checked, atomic and recorded (`hs export`). `destination` is the
-   * exact path that is created; without it, the artifact is written below the output root of the policy.
+   * Writes a payload outside the store: checked, atomic and recorded (`hs export`). `destination` is the exact path
+   * that is created; without it, the artifact is written below the policy's output root.
    */
   async export(name: string, destination?: string, options: ExportOptions = {}): Promise<Exported> {
     const { exportArtifact } = await import('./ops/export/export.js');
@@ -111,8 +111,8 @@ export class ArtifactStore extends ArtifactReader {
   }
 
   /**
-   * The same with a signed statement of how a run made it beside it (`hs export --attest`): what was exported, and
-   * its attestation. `key` is the file of an Ed25519 private key, or `ssh-agent`. NOT_FOUND for what no run made.
+   * Exports an artifact together with an attestation of the run that made it (`hs export --attest`). Returns both
+   * exports. `key` is the file of an Ed25519 private key, or `ssh-agent`. NOT_FOUND if no run made it.
    */
   async exportAttested(
     name: string,
@@ -124,7 +124,10 @@ export class ArtifactStore extends ArtifactReader {
     return exportAttested(this.session, this.exportRequest(name, destination, options), this.key(key));
   }
 
-  /** Writes a retention report as one HTML page outside the store, through the same door (`hs report --html`). */
+  /**
+   * Writes a retention report as one HTML page outside the store, checked and recorded like an export (`hs report
+   * --html`).
+   */
   async exportReport(name: string, destination: string, options: PageOptions = {}): Promise<PublishedReport> {
     const { publishReport } = await import('./ops/page/publish-report.js');
     const request = this.#pageRequest(destination, given.pageOptions(options));
@@ -173,7 +176,7 @@ export class ArtifactStore extends ArtifactReader {
     return restore(this.session, ids, { pin });
   }
 
-  /** Appends a note to the ledger (`hs ledger append-note`). Returns its number. */
+  /** Appends a note to the ledger (`hs ledger append-note`). Returns its sequence number. */
   async note(text: string): Promise<number> {
     const { appendNote } = await import('./ops/govern/ledger-note.js');
     return (await appendNote(this.session, given.text(text, 'text'))).seq;
@@ -217,7 +220,7 @@ export class ArtifactStore extends ArtifactReader {
     return rename(this.session, given.text(name, 'name'), target, given.reason(reason));
   }
 
-  /** Sets labels; null removes a label; others stay (`hs label`). */
+  /** Sets labels; null removes a label; others stay unchanged (`hs label`). */
   async label(
     name: string,
     labels: Readonly<Record<string, string | null>>,
@@ -233,7 +236,7 @@ export class ArtifactStore extends ArtifactReader {
     return retain(this.session, given.names(names, 'names'), given.retainChange(change));
   }
 
-  /** Changes the classification of an artifact and whether it is exportable (`hs reclassify`). */
+  /** Changes the classification of an artifact, and whether it is exportable (`hs reclassify`). */
   async reclassify(name: string, change: Reclassification): Promise<Reclassified> {
     const { reclassify } = await import('./ops/govern/reclassify.js');
     return reclassify(this.session, given.text(name, 'name'), given.reclassification(change));
@@ -252,7 +255,7 @@ export class ArtifactStore extends ArtifactReader {
     return setPolicyFrom(this.session, () => namedPolicy(policy));
   }
 
-  /** Runs a tool whose only output is artifacts (`hs run`); what it prints is discarded unless requested. */
+  /** Runs a tool and registers its output as artifacts (`hs run`); what it prints is discarded unless requested. */
   async run(command: readonly string[], options: RunOptions = {}): Promise<RunResult> {
     const { runTool } = await import('./ops/run/run-tool.js');
     const { environment } = this.session;

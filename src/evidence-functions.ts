@@ -11,16 +11,16 @@ function bytesOf(value: Uint8Array | string, what: string): Uint8Array {
 }
 
 /**
- * Checks what `proveEntry` or `proveGrowth` gave, without any store (`hs proof verify`). `publicKey` is
- * `NAME+HASH+KEY`, a line of OpenSSH's, or PEM. INTEGRITY when it proves nothing.
+ * Verifies a proof by `proveEntry` or `proveGrowth`, without a store (`hs proof verify`). `publicKey` is
+ * `NAME+HASH+KEY`, an OpenSSH public key line, or PEM. INTEGRITY if the proof is invalid.
  */
 export function verifyProof(proof: Uint8Array | string, publicKey: string): Proven {
   return verify(decodeProof(bytesOf(proof, 'the proof')), parsePublicKey(given.text(publicKey, 'publicKey')));
 }
 
 /**
- * Checks an attestation of how a run made something (`hs proof verify`): INTEGRITY when this key did not sign it.
- * It is only as trustworthy as the holder of the key.
+ * Verifies an attestation of a run (`hs proof verify`): INTEGRITY if it was not signed by this key. It is only as
+ * trustworthy as the holder of the key.
  */
 export function verifyAttestation(envelope: Uint8Array | string, publicKey: string): ProvenanceStatement {
   const key = parsePublicKey(given.text(publicKey, 'publicKey'));

@@ -1,4 +1,4 @@
-/** The library: what programs import. */
+/** The public API of the library. */
 export { ArtifactReader } from './artifact-reader.js';
 export { ArtifactStore, type Source } from './artifact-store.js';
 export type { BundleReport } from './core/bundle/bundle-record.js';

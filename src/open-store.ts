@@ -19,7 +19,10 @@ function storesOn(disk: Disk, env: Environment): StoreHome {
   return localStores({ disk, random: systemRandom(), env, index: nodeIndex });
 }
 
-/** Opens a store: NO_STORE, UNKNOWN_FORMAT, or, unless it is opened read-only, ROLLED_BACK when its ledger lacks entries that were seen before. */
+/**
+ * Opens a store: NO_STORE, UNKNOWN_FORMAT, or, unless opened read-only, ROLLED_BACK if its ledger lacks entries that
+ * were seen before.
+ */
 export async function openStore(asked: OpenOptions = {}): Promise<ArtifactStore> {
   const options = given.openOptions(asked);
   const environment = systemEnvironment();

@@ -8,11 +8,17 @@ import type { PutOptions } from './ops/put/put.js';
 import type { RunRequest } from './ops/run/run-request.js';
 
 export interface OpenOptions {
-  /** A `.hsstore` or the directory that holds one; else `HS_STORE`, else upwards from the current directory. */
+  /**
+   * A `.hsstore` or the directory that contains it; else `HS_STORE`, else searched for upwards from the current
+   * directory.
+   */
   readonly store?: string;
-  /** Opens the store read-only, even if its ledger lacks entries that were seen before, as in an older copy; `warn` is called then. */
+  /**
+   * Opens the store read-only, even if its ledger lacks entries that were seen before, as in an older copy; `warn` is
+   * called then.
+   */
   readonly readOnly?: boolean;
-  /** `human:NAME`, `ai_job:NAME` or `plugin_tool:NAME`; else `HS_ACTOR`, else the system's user. */
+  /** `human:NAME`, `ai_job:NAME` or `plugin_tool:NAME`; else `HS_ACTOR`, else the operating system's user. */
   readonly actor?: string;
   /** The job to act for; else `HS_JOB_ID`. */
   readonly jobId?: string;
@@ -27,7 +33,7 @@ export interface OpenOptions {
 export interface CreateOptions extends Omit<OpenOptions, 'store' | 'readOnly'> {
   /** Allows removals under a clock set ahead of the system clock, for tests. */
   readonly allowSetClock?: boolean;
-  /** Lets the group of the directory use the store as well. */
+  /** Allows the group of the directory to use the store as well. */
   readonly shared?: boolean;
 }
 
@@ -49,7 +55,7 @@ export interface PutArtifactOptions extends PutOptions {
 }
 
 export interface PinOptions {
-  /** Name of the pin; by default that of the actor. */
+  /** Name of the pin; default the actor's name. */
   readonly name?: string;
   readonly reason?: string;
   /** When the pin expires. */
@@ -57,7 +63,7 @@ export interface PinOptions {
 }
 
 export interface CollectStoreOptions {
-  /** A saved or shown plan: nothing that it does not list is removed (D3). */
+  /** A saved or displayed plan: nothing that it does not list is removed (D3). */
   readonly plan?: PrunePlan;
   /** Quota in bytes, instead of that of the policy. */
   readonly quotaBytes?: number;
@@ -67,11 +73,11 @@ export interface CollectStoreOptions {
   readonly bestEffort?: boolean;
 }
 
-/** How a page is written; see {@link ExportOptions} for what these mean. */
+/** How to write a page; see {@link ExportOptions}. */
 export type PageOptions = Pick<PageRequest, 'force' | 'target' | 'displayProjectionRef'>;
 
 export interface UsagePageOptions extends PageOptions {
-  /** The key to group by; by default the kind. */
+  /** The key to group by; default the kind. */
   readonly by?: UsageKey;
 }
 

@@ -68,7 +68,7 @@ async function printPath(
   await stream(s, entry.content_hash, out);
 }
 
-/** One answer of the batch modes; what is wrong with one id never ends the batch. */
+/** One answer of the batch modes; an error about one id never ends the batch. */
 async function answer(
   s: Session,
   catalog: Catalog,
@@ -88,7 +88,7 @@ async function answer(
       record.payload_type === 'file' ? record.size_bytes : await s.store.objects.size(record.content_hash);
     if (bytes) {
       await demandRead(s, catalog, record);
-      // Whether it can be read is decided before its header is printed.
+      // Checks permission to read before printing the header.
       await (await s.store.objects.open(record.content_hash)).close();
     }
   } catch (e) {

@@ -2,7 +2,7 @@ import { command } from '../../src/cli/command.js';
 import { maybe } from '../../src/cli/positionals.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
-/** `hs check-manifest`: lists every reason why a invalid manifest. Needs no store. */
+/** `hs check-manifest`: lists every reason why a manifest is invalid. Needs no store. */
 export const checkManifestCommand = command({
   name: 'check-manifest',
   class: 'plumbing',

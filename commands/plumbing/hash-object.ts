@@ -77,7 +77,7 @@ function check(options: { stdin: boolean; stdinPaths: boolean }, files: readonly
   }
 }
 
-/** Everything that is named, or nothing, under one lease. */
+/** Stores all named sources or none, under one lease. */
 async function store(
   { options, stdin, path, session }: Context<{ readonly directory: boolean }>,
   files: AsyncIterable<string | undefined>,

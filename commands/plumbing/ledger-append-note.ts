@@ -4,7 +4,7 @@ import { many } from '../../src/cli/positionals.js';
 import { decodeUtf8 } from '../../src/core/json/canonical.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
-/** Four bytes for each of the 4096 characters that a note may have, and a newline. */
+/** Four bytes for each of a note's up to 4096 characters, and a newline. */
 const MAX_NOTE_BYTES = 4 * 4096 + 1;
 
 /** `hs ledger append-note`: appends a note. */

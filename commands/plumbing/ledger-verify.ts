@@ -8,7 +8,7 @@ import type { LedgerVerdict } from '../../src/store/ledger/verify-ledger.js';
 
 interface Verified extends LedgerVerdict {
   readonly ok: boolean;
-  /** What it was compared with. */
+  /** The checkpoint or anchor compared with the ledger. */
   readonly checkpoint?: { readonly entries: number; readonly head: ObjectId; readonly time: Timestamp };
 }
 

@@ -53,7 +53,7 @@ For a proof, says what is proven: that an entry is in the ledger of the checkpoi
     proven.proven === 'provenance' ? provenanceText(proven, view) : ledgerText(proven, view),
 });
 
-/** Only selects the check; each format is checked in full. */
+/** Only selects the check; each format is validated in full. */
 function isEnvelope(bytes: Buffer): boolean {
   return bytes.includes('"payloadType"');
 }
@@ -107,7 +107,7 @@ function ledgerText(
   return `proven: entry ${entry.seq} (${entry.type}, ${entry.at}, ${shown(who)}) is in ${ledger}`;
 }
 
-/** The first few of what a directory has. */
+/** Number of subjects shown for a directory. */
 const SHOWN = 10;
 
 function provenanceText(p: Awaited<ReturnType<typeof provenance>>, { text: shown }: View): readonly string[] {

@@ -7,7 +7,7 @@ import type { ExportPlace } from '../../src/ops/export/export-request.js';
 import { ATTEST, signingKey } from '../shared/attest.js';
 import { done, EXITS, FORCE, PURPOSE, planned, purposeOf } from '../shared/export.js';
 
-/** `hs export`: the audited way out (B). */
+/** `hs export`: exports artifacts, audited (B). */
 export const exportCommand = listing({
   name: 'export',
   class: 'porcelain',
@@ -121,10 +121,10 @@ While writing, hs holds the directories below DEST open and follows no link belo
     for (const artifact of artifacts) {
       const rows = artifacts.length === 1 ? await run(artifact) : await attempt(() => run(artifact));
       for (const row of rows ?? []) {
-        // Whoever closed the pipe knows; the record has it.
+        // The reader closed the pipe and knows; the record states it.
         const isKnown = row.target === '-' && out.isClosed;
         if (!isKnown) for (const warning of row.warnings ?? []) log.warn(warning);
-        // The bytes are the output; a line among them would be one too many.
+        // The bytes are the output; an additional line would corrupt it.
         if (row.target !== '-' || dryRun) yield row;
       }
     }

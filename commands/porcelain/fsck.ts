@@ -3,7 +3,7 @@ import { flag, text } from '../../src/cli/options.js';
 import { BadValue } from '../../src/cli/parse/values.js';
 import { counted, humanSize } from '../../src/cli/text/human.js';
 
-/** `10%` or `0.5%`, as a share of 0 to 1. */
+/** `10%` or `0.5%`, as a fraction from 0 to 1. */
 function parseShare(raw: string): number {
   const percent = /^(\d{1,3}(?:\.\d{1,3})?)%?$/.exec(raw)?.[1];
   const share = Number(percent) / 100;
@@ -11,7 +11,7 @@ function parseShare(raw: string): number {
   return share;
 }
 
-/** `hs fsck`: finds damage in a store and says what to do about it (E2). */
+/** `hs fsck`: finds damage in a store and suggests what to do about it (E2). */
 export const fsckCommand = command({
   name: 'fsck',
   class: 'porcelain',

@@ -32,11 +32,11 @@ import type {
 export interface PreviewOptions {
   readonly quota: number | undefined;
   readonly emptyTrash: boolean;
-  /** Leases to be taken as dead, once the person applies. */
+  /** Leases to treat as dead when the user applies the plan. */
   readonly assumeDead: readonly string[];
 }
 
-/** Progress of the store, handed on to the screen as long as there is one. */
+/** Forwards the store's progress to the screen while there is one. */
 class Relay implements ProgressSink {
   to: ((progress: ApplyProgress) => void) | undefined;
   #progress: ApplyProgress = { phase: '', done: 0, unit: 'items' };
@@ -66,7 +66,7 @@ function sourceOf(catalog: Catalog, id: ArtifactId): Source {
   };
 }
 
-/** The store, as the preview asks for it. */
+/** The store behind the preview. */
 class StoreModel implements PreviewModel {
   readonly defaultPin: string;
   readonly trash: TrashWindow | undefined;
@@ -75,7 +75,7 @@ class StoreModel implements PreviewModel {
   readonly #options: PreviewOptions;
   readonly #relay: Relay;
   readonly #warnings: readonly string[];
-  /** What `apply` did. */
+  /** The result of `apply`. */
   collected: Collected | undefined;
 
   constructor(
@@ -156,7 +156,7 @@ class StoreModel implements PreviewModel {
     const collected = await collect(this.#session, {
       seen: { plan, hash: planHash(plan), except: spared },
       emptyTrash: this.#options.emptyTrash,
-      // The question says so, and was answered with yes.
+      // The confirmation question says so, and was answered with yes.
       bestEffort: true,
     });
     this.#relay.to = undefined;
@@ -180,8 +180,8 @@ class StoreModel implements PreviewModel {
 }
 
 /**
- * `hs gc` on a terminal: what was done, or undefined when the person left without it. Loaded only for
- * that, since Ink costs 350 ms to import. `release` gives up the keys that were muted until now.
+ * `hs gc` on a terminal: returns the result, or undefined if the user left without applying. Loaded only for that,
+ * since Ink takes 350 ms to import. `release` ends the muting of keys.
  */
 export async function previewCollection(
   context: Context,

@@ -4,7 +4,7 @@ import { flag } from '../../src/cli/options.js';
 import { maybe } from '../../src/cli/positionals.js';
 import { HsError, isErrno } from '../../src/errors/hs-error.js';
 
-/** `hs init`: creates a store; refuses where one exists, and where the filesystem cannot hold one. */
+/** `hs init`: creates a store; refuses where one exists, and on a filesystem that cannot hold one. */
 export const init = command({
   name: 'init',
   class: 'porcelain',

@@ -24,11 +24,11 @@ async function* follow(
   const until = new AbortController();
   const session = await context.session();
   const release = context.takeSignals((signal) => {
-    // Ctrl-C is how it is meant to end: its own status, and no message.
+    // Ctrl-C is the normal way to end it: its own status, and no message.
     context.exit(new HsError(signal === 'SIGINT' ? 'INTERRUPTED' : 'TERMINATED', '').exitStatus);
     until.abort();
   });
-  // Nothing is written while nothing happens, so that no write can tell.
+  // Nothing is written while nothing happens, so no failed write would reveal a closed pipe.
   const unwatch = await context.host.onReaderGone(() => until.abort());
   try {
     yield* followHistory(session, query, last, until.signal);

@@ -14,6 +14,6 @@ export const policyShow = command({
     const { id, policy } = await currentPolicy(await session());
     return { policy_id: id, policy };
   },
-  // The writer escapes what could steer a terminal; quotes and newlines are the document's own.
+  // The writer escapes terminal control characters; quotes and newlines belong to the document.
   render: ({ policy }) => JSON.stringify(policy, undefined, 2),
 });

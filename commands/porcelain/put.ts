@@ -85,7 +85,7 @@ The kind prompt_payload and the classification high require \`--ttl\`.`,
       (p): PutSource => (p === '-' ? { stream: streamSource(stdin.bytes()) } : { path: path(p) }),
     );
     const s = await session();
-    // A list that is empty is stored when nothing is, as of any other length.
+    // An empty list stores nothing, and succeeds like any other.
     const results =
       sources.length === 0
         ? []
@@ -129,7 +129,7 @@ interface Notes {
 
 const MANY = { link: 'links', 'empty directory': 'empty directories', store: 'stores', excluded: 'excluded' };
 
-/** What a person must know of what was not stored as it stood; a few by name, the rest as a number. */
+/** Warnings about data not stored as it was; a few by name, the rest as a count. */
 function tell(result: PutResult, log: Notes): void {
   const SHOWN = 5;
   for (const why of ['link', 'empty directory', 'store', 'excluded'] as const) {

@@ -5,7 +5,7 @@ import { MAX_TTL_DAYS } from '../../src/core/manifest/manifest.js';
 import { CLASSIFICATIONS } from '../../src/core/manifest/vocabulary.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
-/** `hs reclassify`: how sensitive an artifact is, and whether it may leave the store (B6). */
+/** `hs reclassify`: changes how sensitive an artifact is, and whether it may leave the store (B6). */
 export const reclassifyCommand = command({
   name: 'reclassify',
   class: 'porcelain',

@@ -7,7 +7,7 @@ import type { ReportRow, ReportUndo } from '../../src/ops/gc/retention-reports.j
 
 import { PAGE, PAGE_EXITS, type PageRow, pageRequest, pageRow, pageText } from '../shared/page.js';
 
-/** What is shown: the list, or one report. */
+/** The list of reports, or one report. */
 export type ReportResult =
   | { readonly results: readonly ReportRow[] }
   | {

@@ -72,7 +72,7 @@ On a terminal, shows what would be removed and asks. Elsewhere nothing is remove
       exit(2);
       return shownPlan(shown, await planOutlook(s, plan));
     }
-    // --quiet is for notes: a question that nobody sees is never answered.
+    // --quiet silences notes: a question that nobody sees would never be answered.
     const until = (await trashWindow(s))?.until;
     const asked = shownPlan(shown, until === undefined ? {} : { trash_until: until });
     log.raw(guardText(planText(asked, { ...view, style: plainStyle }), false));

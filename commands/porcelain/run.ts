@@ -162,7 +162,7 @@ The output may be as large as the policy's budget for the actor, or, without a b
   },
 });
 
-/** Why the status is not the tool's own. */
+/** Why the exit status is not the tool's own. */
 function failureOf({ status, stray, refused }: RunResult): string | undefined {
   if (status === 124)
     return `the tool wrote outside its capture directory: ${counted(stray.length, 'write')}`;
@@ -170,7 +170,7 @@ function failureOf({ status, stray, refused }: RunResult): string | undefined {
   return `${counted(refused.length, 'entry was', 'entries were')} refused; only the rest is registered`;
 }
 
-/** `at` is where a command with a slash in it would be. */
+/** `at` is the location of a command with a slash in its name. */
 function notRunHint({ notRun, sandbox }: RunResult, program: string, at: string): string | undefined {
   const byPath = program.includes('/');
   if (notRun === 'permission denied' && byPath) return `chmod +x '${at}' makes a file executable`;
@@ -190,7 +190,7 @@ interface Notes {
   detail(message: string): void;
 }
 
-/** What a person must know of a run: a few lines by name, the rest as a number. */
+/** Warnings about a run: a few by name, the rest as a count. */
 function tell(result: RunResult, log: Notes): void {
   const { sandbox, stray, refused, artifacts, emptyDirectories, unportable, inputs } = result;
   log.detail(`sandbox ${sandbox.backend}, level ${sandbox.level}`);
@@ -233,7 +233,7 @@ function tell(result: RunResult, log: Notes): void {
   }
 }
 
-/** Hostile tools make up messages by the million. */
+/** A hostile tool can cause millions of messages. */
 const SHOWN = 20;
 
 function few<T>(items: readonly T[], say: (item: T) => void, more: (count: number) => void): void {

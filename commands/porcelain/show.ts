@@ -13,7 +13,7 @@ function when(view: View) {
   return (at: string) => `${utcTime(at)} (${humanAge(Date.parse(at), view.now)})`;
 }
 
-/** Marks what hs did not observe itself. */
+/** Marks values that hs did not observe itself. */
 const CLAIMED = ' (claimed)';
 
 function madeBy(p: Provenance | undefined, isClaim: boolean, view: View): string | undefined {
@@ -24,7 +24,7 @@ function madeBy(p: Provenance | undefined, isClaim: boolean, view: View): string
   return view.text(`${made}${status}${box}${isClaim ? CLAIMED : ''}`);
 }
 
-/** Quoted for a shell; present only where `hs run --record-args` kept them. */
+/** Quoted for a shell; present only if `hs run --record-args` recorded them. */
 function withArguments(p: Provenance | undefined, view: View): string | undefined {
   const quoted = p?.arguments?.map((arg) =>
     /^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`,
@@ -39,7 +39,7 @@ function fromWhat(m: Manifest | undefined, view: View): string | undefined {
   return all.length === 0 ? undefined : view.text(all.join(', '));
 }
 
-/** How many a line names; `--json` lists all. */
+/** Maximum number of names per line; `--json` lists all. */
 const MOST_NAMED = 5;
 
 function heldBack(by: readonly HeldBack[], view: View): string | undefined {
@@ -111,7 +111,7 @@ function describe(value: Shown, view: View): string {
   return `${title}\n${lines}`;
 }
 
-/** `hs show`: everything about one artifact, and why it is kept. */
+/** `hs show`: shows everything about one artifact, and why it is kept. */
 export const show = command({
   name: 'show',
   class: 'porcelain',

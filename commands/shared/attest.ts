@@ -1,7 +1,7 @@
 import { flag, text } from '../../src/cli/options.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
-/** Which key signs: of every command that signs something. */
+/** The signing key; an option of every command that signs. */
 export const KEY = text(
   'FILE|ssh-agent',
   'sign with the Ed25519 key in FILE (OpenSSH or PEM), or with the SSH agent (default)',
@@ -18,7 +18,7 @@ interface Given {
   readonly key: string | undefined;
 }
 
-/** The key to attest with; undefined: nothing is attested. */
+/** The key to attest with; undefined without `--attest`. */
 export function signingKey({ attest, key }: Given, path: (typed: string) => string): string | undefined {
   if (!attest && key !== undefined) {
     throw new HsError('USAGE', "'--key' is for '--attest'", { hint: 'give both, or neither' });

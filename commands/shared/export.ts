@@ -17,7 +17,7 @@ export const FORCE = {
   }),
 };
 
-/** What is recorded of where the bytes are bound for. */
+/** The purpose of an export, for the record. */
 export const PURPOSE = {
   target: text('TARGET', 'what the file is for: local_file (the default), platform:NAME or public', {
     parse: toExportTarget,
@@ -28,7 +28,7 @@ export const PURPOSE = {
   }),
 };
 
-/** Of a request, what {@link PURPOSE} says. */
+/** The fields of a request given by {@link PURPOSE}. */
 export function purposeOf({ target, displayProjection: ref }: Values<typeof PURPOSE>) {
   return {
     ...(target === undefined ? {} : { target }),

@@ -9,7 +9,7 @@ export interface WorkspaceRequest {
   readonly ttl: number | undefined;
 }
 
-/** `hs import --format handshake`: what came in as results, what did not as errors, lesser faults as warnings. */
+/** `hs import --format handshake`: imported artifacts are results, others errors, and lesser faults warnings. */
 export async function bringInWorkspace(
   { session, attempt, log }: Pick<Context, 'session' | 'attempt' | 'log'>,
   { path, dryRun, ttl }: WorkspaceRequest,

@@ -9,7 +9,7 @@ import { FORCE, PURPOSE, purposeOf } from './export.js';
 const { force } = FORCE;
 const { target, displayProjection } = PURPOSE;
 
-/** Options of commands that can write what they show as a page. */
+/** Options of commands that can write their result as a page. */
 export const PAGE = {
   html: text('FILE', "write an HTML page instead, subject to the export guard; '-' is standard output", {
     complete: 'file',
@@ -27,7 +27,7 @@ export const PAGE_EXITS = {
 type PageOptions = Values<typeof PAGE>;
 type PageContext = Pick<Context, 'path' | 'out' | 'log' | 'globals'>;
 
-/** What is asked of the page; undefined where no page is. */
+/** The requested page; undefined without `--html`. */
 export function pageRequest(
   { path, out, globals }: PageContext,
   options: PageOptions,
@@ -50,10 +50,10 @@ export function pageRequest(
   };
 }
 
-/** What a written page says of itself in `--json`. */
+/** A written page as a `--json` row. */
 export type PageRow = ReturnType<typeof pageRow>;
 
-/** Where it is; nothing where it was the output itself. */
+/** The path of the page; empty if it went to standard output. */
 export function pageText({ target }: PageRow, view: View): string {
   return target === '-' ? '' : view.text(target);
 }

@@ -17,26 +17,26 @@ export interface SessionOptions extends Partial<Pick<SessionRequest, 'progress' 
   readonly unchecked?: boolean;
 }
 
-/** What `run` is given. */
+/** The argument of a command's `run`. */
 export interface Context<O = Readonly<Record<string, unknown>>, A = Readonly<Record<string, unknown>>> {
   readonly args: A;
   readonly options: O;
   readonly globals: GlobalValues;
   readonly environment: Environment;
-  /** The system's clock, whatever `--now` says (D10). */
+  /** The system clock, even with `--now` (D10). */
   readonly clock: Clock;
   /** `--now` or `HS_NOW`, in milliseconds. */
   readonly setClock: number | undefined;
-  /** The set clock, else the system's. Milliseconds. */
+  /** The set clock, else the system clock. Milliseconds. */
   now(): number;
   readonly random: Random;
-  /** `HS_ACTOR` and `HS_JOB_ID` as they stand. */
+  /** `HS_ACTOR` and `HS_JOB_ID`, unparsed. */
   readonly actor: string | undefined;
   readonly jobId: string | undefined;
-  /** `SOURCE_DATE_EPOCH` in milliseconds; a usage error where it is not a number of seconds. */
+  /** `SOURCE_DATE_EPOCH` in milliseconds; USAGE if it is not a number of seconds. */
   sourceDateEpoch(): number | undefined;
   readonly stdin: Input;
-  /** Only for commands that write bytes or records as they go; results are returned. */
+  /** Only for commands that write bytes or records as they go; others return results. */
   readonly out: Out;
   readonly log: Log;
   readonly progress: ProgressSink;
@@ -47,28 +47,28 @@ export interface Context<O = Readonly<Record<string, unknown>>, A = Readonly<Rec
   readonly host: Host;
   readonly table: CommandTable;
 
-  /** A path that the user typed, absolute. */
+  /** Makes a path that the user typed absolute. */
   path(typed: string): string;
   disk(): Promise<Disk>;
-  /** Where stores are found and made, without opening one. */
+  /** Finds and creates stores, without opening one. */
   stores(): Promise<StoreHome>;
   /**
-   * Opens the store, once; `writes` is by default what the command's `opens` says. `unchecked`: also one
-   * whose ledger was rolled back or has a hole. It is closed after `run`.
+   * Opens the store, once; `writes` defaults to the command's `opens`. `unchecked`: also opens one whose ledger was
+   * rolled back or has a hole. It is closed after `run`.
    */
   session(options?: SessionOptions): Promise<Session>;
   /**
-   * One of several items: its failure is reported, the others go on, and the command ends with 3 (or
-   * the failure's own status, when nothing succeeded). `undefined` when it failed.
+   * Runs one of several items: a failure is reported, the others continue, and the command exits with 3 (or the
+   * failure's own status, if nothing succeeded). Returns `undefined` on failure.
    */
   attempt<T>(item: () => Promise<T>): Promise<T | undefined>;
-  /** The exit status of a command that did its work: 1 for "the answer is no". */
+  /** Sets the exit status of a command that succeeded: 1 for "the answer is no". */
   exit(status: number): void;
   /**
-   * Signals, those included that would end hs, go to `handler` instead of interrupting the command, until
-   * the returned function is called.
+   * Signals, including those that would end hs, go to `handler` instead of interrupting the command, until the returned
+   * function is called.
    */
   takeSignals(handler: (signal: NodeJS.Signals) => void): () => void;
-  /** What to say when the command is interrupted: what was done until then. */
+  /** Sets the message for an interruption: what was done until then. */
   whenInterrupted(say: () => string): void;
 }

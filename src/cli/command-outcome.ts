@@ -5,11 +5,11 @@ import type { Log } from './io/log.js';
 import { OutputClosed } from './io/output.js';
 import { safeJson } from './text/escape-for-terminal.js';
 
-/** How a command ends: what failed, what was reported, and the exit status that follows. */
+/** The outcome of a command: failures, reports, and the resulting exit status. */
 export class Outcome {
   readonly failed: HsError[] = [];
   status = 0;
-  /** Says what was done until an interruption. */
+  /** Reports what was done until an interruption. */
   soFar: (() => string) | undefined;
   #succeeded = 0;
   readonly #host: Host;
@@ -24,7 +24,7 @@ export class Outcome {
     this.#signal = signal;
   }
 
-  /** Runs one of several items; a failure is reported, or kept for the one JSON document. */
+  /** Runs one of several items; a failure is reported, or kept for the JSON document. */
   async attempt<T>(item: () => Promise<T>): Promise<T | undefined> {
     try {
       const value = await item();
@@ -40,7 +40,7 @@ export class Outcome {
     }
   }
 
-  /** Tells the person, or writes the one error document. */
+  /** Prints the error, or the JSON error document. */
   report(e: HsError): void {
     const said = this.#signal.aborted ? this.soFar?.() : undefined;
     const message = said === undefined ? e.message : `${e.message}: ${said}`;
@@ -54,7 +54,7 @@ export class Outcome {
     }
   }
 
-  /** The status of a command that came to its end; `shown` counts what was printed as results. */
+  /** The exit status of a completed command; `shown` is the number of printed results. */
   finish(shown: number): number {
     const [first] = this.failed;
     if (first === undefined) return this.status;

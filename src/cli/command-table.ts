@@ -6,7 +6,7 @@ type Load = () => Promise<Command>;
 /** Commands by heading, then by name. */
 export type CommandGroups = Readonly<Record<string, Readonly<Record<string, Load>>>>;
 
-/** What `hs help` and completion say of a command without loading it. */
+/** What `hs help` and completion show for a command without loading it. */
 export interface CommandSummary {
   readonly class: CommandClass;
   readonly summary: string;
@@ -23,7 +23,7 @@ export interface TableEntry extends CommandSummary {
 export type CommandTable = Readonly<Record<string, TableEntry>>;
 export type CommandSummaries = Readonly<Record<string, CommandSummary>>;
 
-/** Error for a command without a summary: `npm run man` writes it. */
+/** The error for a command without a summary, which `npm run man` generates. */
 export function tableOf(groups: CommandGroups, summaries: CommandSummaries): CommandTable {
   const table: Record<string, TableEntry> = {};
   for (const [group, commands] of Object.entries(groups)) {
@@ -36,7 +36,7 @@ export function tableOf(groups: CommandGroups, summaries: CommandSummaries): Com
   return table;
 }
 
-/** The summaries as the commands themselves state them; loads every command. */
+/** The summaries as defined by the commands; loads every command. */
 export async function loadSummaries(groups: CommandGroups): Promise<CommandSummaries> {
   const summaries: Record<string, CommandSummary> = {};
   for (const [name, load] of Object.values(groups).flatMap((commands) => Object.entries(commands))) {

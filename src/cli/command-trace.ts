@@ -4,7 +4,7 @@ import type { Host } from './host.js';
 import type { Log } from './io/log.js';
 import type { Parts, Tracing } from './parts.js';
 
-/** What `--verbose` says of an event, in a line; undefined of the many that only a trace is for. */
+/** One line for `--verbose` about an event; undefined for the many events that only a trace contains. */
 function sentence({ event, ...facts }: TraceEvent): string | undefined {
   switch (event) {
     case 'store':
@@ -18,7 +18,7 @@ function sentence({ event, ...facts }: TraceEvent): string | undefined {
   }
 }
 
-/** The trace that `HS_TRACE` asks for; a warning where it cannot be had. */
+/** Opens the trace given by `HS_TRACE`; warns if that fails. */
 async function asked(host: Host, parts: Parts, log: Log): Promise<Tracing | undefined> {
   const target = host.environment.get('HS_TRACE');
   if (target === undefined || target === '' || target === '0') return undefined;
@@ -30,7 +30,7 @@ async function asked(host: Host, parts: Parts, log: Log): Promise<Tracing | unde
   }
 }
 
-/** What tells `--verbose` and, where one is asked for, the trace; and the parts whose disk tells it too. */
+/** Starts `--verbose` and, if requested, the trace; returns parts whose disk is traced too. */
 export async function startTrace(
   host: Host,
   parts: Parts,

@@ -6,13 +6,13 @@ import type { View } from './text/view.js';
 
 export type CommandClass = 'plumbing' | 'porcelain' | 'meta';
 /**
- * How a command uses the store, read by the man pages, by the rule for a closed pipe and by
- * {@link Context.session}: `write` appends to the ledger and finishes whatever becomes of its output.
+ * How a command uses the store; read by the man pages, the rule for a closed pipe and {@link Context.session}. `write`
+ * appends to the ledger, and completes even if its output is closed.
  */
 export type Opens = 'none' | 'optional' | 'read' | 'write';
 
 export interface Example {
-  /** As typed, `hs` included. */
+  /** As typed, including `hs`. */
   readonly command: string;
   readonly explains: string;
 }
@@ -26,43 +26,43 @@ interface Described<O extends Options, P extends Positionals> {
   readonly summary: string;
   /** Paragraphs of the man page, separated by empty lines. */
   readonly description?: string;
-  /** Where the synopsis made from options and positionals does not say it: `hs export ID... --into DIR`. */
+  /** Replaces the synopsis made from options and positionals where that is wrong: `hs export ID... --into DIR`. */
   readonly synopsis?: readonly string[];
   readonly positionals?: P;
   readonly options?: O;
   /** Takes `-z`. */
   readonly nul?: true;
-  /** Its status is another program's: every failure of its own, usage included, ends with this one. */
+  /** Its exit status is another program's: every failure of hs itself, including usage errors, exits with this one. */
   readonly failsWith?: number;
-  /** Its status is an answer: it finishes although its output is closed. */
+  /** Its exit status is an answer: it completes even if its output is closed. */
   readonly verdict?: true;
-  /** On a terminal it is read in a pager (under these options). */
+  /** Its output is paged on a terminal (under these options). */
   readonly pages?: true | ((options: Values<O>) => boolean);
   /** Writes raw bytes (under these options), so that `--json` is a usage error. */
   readonly streams?: true | ((options: Values<O>) => boolean);
   readonly examples?: readonly Example[];
-  /** What its exit statuses mean beyond the common table. */
+  /** The meaning of exit statuses beyond the common table. */
   readonly exits?: Readonly<Record<number, string>>;
   readonly files?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string>>;
   /** `hs-pin(1)`, `hs-ledger(7)`. */
   readonly seeAlso?: readonly string[];
-  /** Left out of help, completion and man pages. */
+  /** Omitted from help, completion and man pages. */
   readonly hidden?: true;
 }
 
 /** A command with one result. */
 export interface CommandSpec<O extends Options, P extends Positionals, R> extends Described<O, P> {
-  /** The `schema` of its `--json` document, `hs.init/1`; absent on commands without one. */
+  /** The `schema` of its `--json` document, `hs.init/1`; absent for commands without one. */
   readonly resultSchema?: string;
   /**
-   * The field of the result that is its list, or the fields of which one is there: in its documents it is
-   * called `results`, and `--jsonl` prints one document for each of its rows.
+   * The list field of the result, or several of which one is present: its documents call it `results`, and `--jsonl`
+   * prints one document per row.
    */
   readonly list?: string | readonly string[];
   run(context: Context<Values<O>, Arguments<P>>): Promise<R>;
   /**
-   * The result for a person or a pipe: text, or records, which end as `-z` says; nothing for commands that
+   * Renders the result for a user or a pipe: text, or records terminated according to `-z`; undefined for commands that
    * write as they go.
    */
   render?(value: R, view: View): Rendered;
@@ -72,14 +72,14 @@ export type Rendered = string | readonly string[] | undefined;
 
 export type Rows<T> = Iterable<T> | AsyncIterable<T>;
 
-/** A command whose result is a list and nothing else; it prints as it goes. */
+/** A command whose result is only a list; it prints as it goes. */
 export interface ListingSpec<O extends Options, P extends Positionals, T> extends Described<O, P> {
   /** The `schema` of its `--json` document; that of a row has `.row` before the version. */
   readonly resultSchema: string;
   run(context: Context<Values<O>, Arguments<P>>): Rows<T> | Promise<Rows<T>>;
-  /** One record, without its end. With `-z` `view.text` leaves strings as they are. */
+  /** One record, without its terminator. With `-z`, `view.text` leaves strings unchanged. */
   line(row: T, view: View): RecordText;
-  /** All rows for a person, instead of `line`, unless `-z`. */
+  /** Renders all rows for a user, instead of `line`, except with `-z`. */
   table?(rows: readonly T[], view: View, options: Values<O>): string;
 }
 

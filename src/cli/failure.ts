@@ -3,10 +3,10 @@ import { errnoHint, errnoMeaning } from '../errors/errno-meaning.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import { sourceFrames } from '../fsx/source-positions.js';
 
-/** Enough to see where a bug is and who asked for it. */
+/** Enough frames to locate a bug and its caller. */
 const SHORT_STACK = 5;
 
-/** What was tried, where the name of the system call is no word of this. */
+/** The attempted action, for system calls whose name is not a plain verb. */
 const TRIED: Readonly<Record<string, string>> = {
   uv_cwd: 'tell the current directory',
   realpath: 'find',
@@ -35,7 +35,7 @@ const TRIED: Readonly<Record<string, string>> = {
   flock: 'lock',
 };
 
-/** Whatever was thrown, as the one error that is shown; anything unexpected is a bug in hs (70). */
+/** Converts anything thrown into the error to be shown; an unexpected error is a bug in hs (70). */
 export function toFailure(e: unknown): HsError {
   if (e instanceof HsError) return e;
   if (isErrno(e)) {
@@ -56,12 +56,12 @@ export function toFailure(e: unknown): HsError {
   });
 }
 
-/** A class that sets no name has that of `Error`. */
+/** A class that sets no name inherits that of `Error`. */
 function classOf(e: Error): string {
   return e.name === 'Error' ? e.constructor.name : e.name;
 }
 
-/** Of a bug in hs, where it came up in the sources, innermost first: with HS_DEBUG all of it. */
+/** For a bug in hs, its stack frames in the sources, innermost first; with HS_DEBUG all of them. */
 export function bugFrames(e: HsError, environment?: Environment): string[] {
   if (e.code !== 'BUG') return [];
   const count = environment?.get('HS_DEBUG') ? Number.POSITIVE_INFINITY : SHORT_STACK;

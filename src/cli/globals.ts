@@ -2,13 +2,13 @@ import { HsError } from '../errors/hs-error.js';
 import { choice, flag, list, type Option, text, time, type Values } from './options.js';
 import { BadValue } from './parse/values.js';
 
-/** `--store "$DIR"` of a script that did not set it must not take the next best store. */
+/** An unset variable in `--store "$DIR"` must not select another store. */
 function notEmpty(raw: string): string {
   if (raw === '') throw new BadValue('it is empty');
   return raw;
 }
 
-/** What every command takes (cli.md, "Everywhere"). */
+/** The options of every command (cli.md, "Everywhere"). */
 export const globalOptions = {
   chdir: list('DIR', 'run as if started in DIR; each -C is relative to the one before', {
     short: 'C',
@@ -39,7 +39,7 @@ export const nulOption = flag('z', 'use NUL instead of newline between records, 
 
 export type GlobalValues = Values<typeof globalOptions> & { readonly jsonl: boolean; readonly nul: boolean };
 
-/** The combinations that cli.md calls usage errors, and those that say two things at once. */
+/** Combinations that cli.md defines as usage errors, and contradictory ones. */
 export function checkGlobals(
   g: GlobalValues,
   command: { readonly streams: boolean; readonly hasDocument: boolean },

@@ -20,7 +20,7 @@ export async function main(host: Host, parts: Parts): Promise<number> {
   }
 }
 
-/** Reports what nobody else did, such as an error thrown from an event, and gives the exit status. */
+/** Reports errors that nothing else caught, such as one thrown from an event, and returns the exit status. */
 export function tell(host: Host, e: unknown): number {
   const failure = toFailure(e);
   const frames = bugFrames(failure, host.environment).map((frame) => `\n    ${guardLine(frame)}`);
@@ -68,7 +68,7 @@ function parseFor(name: string, loaded: Command, argv: readonly string[], host: 
   } catch (e) {
     if (!(e instanceof HsError) || e.code !== 'USAGE') throw e;
     const { failsWith } = loaded.spec;
-    // Without a command it is `help` that is run, and 'hs help help' would say nothing of what was typed.
+    // Without a command, `help` is run, and 'hs help help' would not explain what was typed.
     const hint = e.hint ?? (name === 'help' ? 'hs help' : `hs help ${name}`);
     throw new HsError('USAGE', e.message, {
       hint,
@@ -79,7 +79,7 @@ function parseFor(name: string, loaded: Command, argv: readonly string[], host: 
   }
 }
 
-/** The longest name that the words begin with: `ledger verify` before `ledger`. */
+/** The longest command name that the words begin with: `ledger verify` before `ledger`. */
 export function lookUp(
   table: CommandTable,
   words: readonly string[],
@@ -106,8 +106,8 @@ function ownPart(argv: readonly string[]): readonly string[] {
 }
 
 /**
- * The part in which help or the version of hs can be asked for: of a command that runs another program,
- * what stands before that one's name.
+ * The words in which --help or --version is meant for hs: for a command that runs another program, those before that
+ * program's name.
  */
 async function ownWords(
   table: CommandTable,

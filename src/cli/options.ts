@@ -18,27 +18,27 @@ export type Completion =
   | 'none';
 
 export interface ParseContext {
-  /** The clock of the command (`--now` where set), for relative times. Milliseconds. */
+  /** The clock of the command (`--now` if set), for relative times. Milliseconds. */
   readonly now: number;
 }
 
-/** Turns one raw string into a value, or throws {@link BadValue} or an {@link HsError}. */
+/** Parses one raw string, or throws {@link BadValue} or an {@link HsError}. */
 export type Parser<T> = (raw: string, context: ParseContext) => T;
 
-/** One option as data: parser, help, man page and completion all come from it. */
+/** One option as data: parser, help, man page and completion all derive from it. */
 export interface Option<T> {
   readonly form: 'flag' | 'switch' | 'value' | 'optional-value' | 'list';
   readonly short?: string;
   /** Has no long form, such as `-C`. */
   readonly shortOnly?: true;
   readonly summary: string;
-  /** What stands for the value in help: `DAYS`. */
+  /** Placeholder for the value in help: `DAYS`. */
   readonly placeholder?: string;
   readonly choices?: readonly string[];
   readonly complete?: Completion;
   /** Cannot be given together with `--json` or `--jsonl`. */
   readonly withoutJson?: true;
-  /** The value when the option is not given. */
+  /** The value if the option is not given. */
   readonly absent: T;
   readonly parse: Parser<unknown>;
 }
@@ -72,12 +72,12 @@ export function flag(short: string | undefined, summary: string, extra: Extra = 
   };
 }
 
-/** `--exportable` or `--no-exportable`; `undefined` when neither is given. */
+/** `--exportable` or `--no-exportable`; `undefined` if neither is given. */
 export function onOff(summary: string, extra: Extra = {}): Option<boolean | undefined> {
   return { form: 'switch', summary, absent: undefined, parse: unused, ...extra };
 }
 
-/** `--name NAME`, at most once. `parse` makes it a checked type at the border. */
+/** `--name NAME`, at most once. `parse` converts it to a checked type. */
 export function text(placeholder: string, summary: string, extra?: Extra): Option<string | undefined>;
 export function text<T>(
   placeholder: string,
@@ -107,7 +107,7 @@ export function list(
   return { form: 'list', placeholder, summary, absent: [], parse: asIs, ...extra };
 }
 
-/** `--batch-check[=FORMAT]`: absent `undefined`, bare `true`, or the value. */
+/** `--batch-check[=FORMAT]`: `undefined` if absent, `true` without a value, else the value. */
 export function optionalText(
   placeholder: string,
   summary: string,
@@ -163,12 +163,12 @@ export function time(placeholder: string, summary: string, extra: Extra = {}): O
   };
 }
 
-/** `noProgress` → `no-progress`; `-C` and `-z` have their letter alone. */
+/** `noProgress` → `no-progress`; `-C` and `-z` have only their letter. */
 export function optionName(key: string, option: Option<unknown>): string {
   return option.shortOnly ? option.short! : key.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 }
 
-/** As a person types it: `--ttl`, `-z`. */
+/** As the user types it: `--ttl`, `-z`. */
 export function optionLabel(key: string, option: Option<unknown>): string {
   return option.shortOnly ? `-${option.short}` : `--${optionName(key, option)}`;
 }

@@ -2,13 +2,13 @@ import type { Catalog } from '../core/catalog/catalog.js';
 import type { ArtifactId } from '../core/objects/ids.js';
 import { integer, text } from './options.js';
 
-/** What of a list of artifacts is asked for. */
+/** Which part of a list of artifacts to return. */
 export const pageOptions = {
   limit: integer('N', 'list at most N', { min: 1 }, { short: 'n' }),
   after: text('ID', 'list only what comes after ID', { complete: 'artifact' }),
 };
 
-/** The same for a query; ID may be of an artifact that was removed meanwhile. */
+/** As part of a query; ID may be of an artifact that has been removed meanwhile. */
 export async function pageOf(
   { limit, after }: { readonly limit: number | undefined; readonly after: string | undefined },
   catalog: Catalog,

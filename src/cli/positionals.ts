@@ -1,11 +1,11 @@
 import type { Completion, Parser } from './options.js';
 
-/** One place of the argument list as data. */
+/** One positional argument as data. */
 export interface Positional<T> {
   readonly name: string;
   readonly many: boolean;
   readonly required: boolean;
-  /** Takes what follows `--`, untouched. */
+  /** Takes everything after `--`, unparsed. */
   readonly afterDashes?: true;
   readonly summary?: string;
   readonly complete?: Completion;
@@ -77,7 +77,7 @@ export function many<T>(name: string, extra: Extra<T> = {}): Positional<readonly
   return { ...some(name, extra as Parsing<T>), required: false };
 }
 
-/** Everything after `--`, as it stands: `-- COMMAND...`. */
+/** Everything after `--`, unparsed: `-- COMMAND...`. */
 export function afterDashes(name: string, summary?: string): Positional<readonly string[]> {
   return {
     name,

@@ -8,7 +8,7 @@ export function rowSchema(schema: string): string {
   return schema.replace(/(\/\d+)?$/, '.row$1');
 }
 
-/** Shows what `run` gave, in the form that was asked for. Nothing else writes results. */
+/** Prints the result of `run` in the requested form. Nothing else writes results. */
 export async function present(
   command: Command,
   value: unknown,
@@ -50,7 +50,7 @@ async function presentOne(
   return 1;
 }
 
-/** The result as its document has it: the list, whatever it is called in the code, is `results`. */
+/** The result as its document: the list is called `results`, whatever its name in the code. */
 function documentOf({ spec }: Command, value: unknown): Readonly<Record<string, unknown>> {
   if (spec.list === undefined) return value as Record<string, unknown>;
   if (Array.isArray(value)) return { results: value };
@@ -61,7 +61,7 @@ function documentOf({ spec }: Command, value: unknown): Readonly<Record<string, 
   return { ...rest, results };
 }
 
-/** Rows of a table that are drawn together: the first of them give the widths of all. */
+/** Rows of a table drawn together: the first batch determines the column widths. */
 const TABLE_PART = 1000;
 
 async function presentRows(

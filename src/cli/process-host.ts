@@ -8,26 +8,26 @@ import { VERSION } from './version.js';
 
 const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'];
 
-/** Most shells tell of it with SIGHUP; nobody waits for those that do not. */
+/** Most shells send SIGHUP; for those that do not, polling is fast enough. */
 const HANG_UP_LOOK_MS = 1000;
 
 interface ProcessEnds {
   /**
-   * Calls `handler` with what was thrown where nothing could catch it, or when the program ends without
-   * having left, and ends with the status it gives.
+   * Calls `handler` with an uncaught error, or if the program ends without calling `leave`, and exits with the returned
+   * status.
    */
   onCrash(handler: (e: unknown) => number): void;
   leave(status: number): void;
 }
 
-/** This process, and the way out of it. */
+/** The real process. */
 export function processHost(): Host & ProcessEnds {
   let stdin: Readable | undefined;
   let errors: NodeJS.WriteStream | undefined;
   const argv = process.argv.slice(2);
   const isHungUp = terminalWatch();
   process.on('exit', () => {
-    // At its end Node puts terminals back as they were, and aborts where one is gone.
+    // On exit Node restores terminals, and aborts if one is gone.
     if (isHungUp()) endByHangup();
   });
   return {
@@ -44,7 +44,7 @@ export function processHost(): Host & ProcessEnds {
       return process.stdout;
     },
     get stderr() {
-      // A reader of messages that has gone has nobody to be told about.
+      // If the reader of standard error has gone, nobody can be told.
       errors ??= process.stderr.on('error', () => {});
       return errors;
     },
@@ -72,15 +72,15 @@ export function processHost(): Host & ProcessEnds {
     },
     onCrash(handler) {
       process.on('uncaughtException', (e) => process.exit(handler(e)));
-      // Node would end with 0 what waits for nothing that could come.
+      // Node would exit with 0 if nothing is left to wait for.
       process.on('beforeExit', () => {
-        // What waited for keys has them no more.
+        // If the terminal is gone, a command that waited for keys waits in vain.
         if (isHungUp()) endByHangup();
         process.exit(handler(new Error('nothing is left to wait for')));
       });
     },
     abandon: (status) => process.exit(status),
-    // Everything was written and awaited; what still holds the event loop is an idle handle such as stdin.
+    // Everything was written and awaited; only an idle handle such as stdin keeps the event loop alive.
     leave: (status) => process.exit(status),
   };
 }

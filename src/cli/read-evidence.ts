@@ -2,7 +2,7 @@ import { type PublicKey, parsePublicKey } from '../core/evidence/keys.js';
 import { HsError, isErrno } from '../errors/hs-error.js';
 import type { Context } from './command-context.js';
 
-/** An attestation lists the files of a directory; the rest is small. */
+/** An attestation lists the files of a directory; the other formats are small. */
 const MAX_BYTES = 64 * 1024 * 1024;
 type Reading = Pick<Context, 'disk' | 'path' | 'stdin'>;
 
@@ -17,7 +17,7 @@ export async function readEvidence({ disk, path, stdin }: Reading, file: string)
   }
 }
 
-/** A public key: `NAME+HASH+KEY` as it stands, else the file that holds one. */
+/** A public key: `NAME+HASH+KEY` itself, else the file that contains one. */
 export async function readPublicKey(reading: Reading, given: string): Promise<PublicKey> {
   if (/^\S+\+[0-9a-f]{8}\+\S+$/.test(given)) return parsePublicKey(given);
   return parsePublicKey((await readEvidence(reading, given)).toString('utf8'));

@@ -3,7 +3,7 @@ import { HsError, isErrno } from '../errors/hs-error.js';
 import type { SeenPlan } from '../ops/gc/apply-removal.js';
 import type { Context } from './command-context.js';
 
-/** A saved plan from a file, or from standard input for `-`; INVALID_RECORD says what is wrong with it. */
+/** A saved plan from a file, or from standard input for `-`; INVALID_RECORD explains what is wrong with it. */
 export async function readPlan(
   { disk, path, stdin }: Pick<Context, 'disk' | 'path' | 'stdin'>,
   file: string,

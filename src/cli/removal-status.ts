@@ -5,7 +5,7 @@ import { counted, humanSize } from './text/human.js';
 
 type Told = Pick<Context, 'log' | 'exit'>;
 
-/** The exit status of a plan, and what must be said of it; D4, D8. */
+/** Sets the exit status of a plan, and prints its warnings (D4, D8). */
 export function setPlanStatus({ log, exit }: Told, header: PlanHeader, exitCode: boolean): void {
   if (exitCode && header.pruned > 0) exit(1);
   tellDamage({ log, exit }, header, !exitCode);
@@ -17,7 +17,7 @@ export function setPlanStatus({ log, exit }: Told, header: PlanHeader, exitCode:
   }
 }
 
-/** The exit status of what was done, and what must be said of it. */
+/** Sets the exit status of a removal, and prints its warnings. */
 export function setRemovalStatus({ log, exit }: Told, done: RemovalDone): void {
   tellDamage({ log, exit }, done.plan, true);
   const { over_quota_bytes: over, report_bytes: report, plan } = done;

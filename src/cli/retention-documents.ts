@@ -4,10 +4,10 @@ import type { Collected } from '../ops/gc/collect-garbage.js';
 import type { PlanOutlook } from '../ops/gc/plan-outlook.js';
 import type { Reclaimed } from '../store/collector/collector.js';
 
-/** The result of `gc`, `apply-prune` and `rm`: a plan that was only shown, or what was done. */
+/** The result of `gc`, `apply-prune` and `rm`: a plan that was only shown, or a removal. */
 export type RemovalDocument = RemovalShown | RemovalDone;
 
-/** `rm` asks without looking at what else a collection would find. */
+/** `rm` does not look for what else a collection would free. */
 export interface RemovalShown extends Partial<PlanOutlook> {
   readonly dry_run: true;
   readonly plan: PlanHeader;
@@ -16,30 +16,30 @@ export interface RemovalShown extends Partial<PlanOutlook> {
 
 export interface RemovalDone {
   readonly dry_run: false;
-  /** Artifact id of the report; null when there was nothing to remove. */
+  /** Artifact id of the report; null if there was nothing to remove. */
   readonly report: string | null;
-  /** The ledger entry of the removal. */
+  /** The sequence number of the removal's ledger entry. */
   readonly seq: number | null;
   readonly plan: PlanHeader;
   readonly removed: readonly PlanItem[];
-  /** Of these, what nothing can bring back. */
+  /** Of these, the ones that cannot be brought back. */
   readonly irreversible: readonly string[];
-  /** Removed before, and gone for good with the trash. */
+  /** Removed earlier, and purged with the trash. */
   readonly emptied: readonly TrashedArtifact[];
-  /** To go by the plan that was applied, kept by what has happened since. */
+  /** Listed by the applied plan, but kept because of what has happened since. */
   readonly spared_since: readonly PlanItem[];
-  /** To go by the plan that was applied, and gone already. */
+  /** Listed by the applied plan, but removed already. */
   readonly gone: readonly string[];
   readonly reclaimed: Reclaimed;
   /** Bytes of the report and its manifest, which count as stored. */
   readonly report_bytes: number;
-  /** By how much the store is over its quota now, the report counted. */
+  /** Bytes by which the store exceeds its quota now, including the report. */
   readonly over_quota_bytes: number;
   readonly trash_until?: string;
   readonly restorable_until?: string;
 }
 
-/** Either is what goes: planned, or gone. */
+/** One of the two is the list: planned, or removed. */
 export const REMOVAL_LISTS = ['items', 'removed'] as const;
 
 export function shownPlan(plan: PrunePlan, outlook: Partial<PlanOutlook>): RemovalShown {

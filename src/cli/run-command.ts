@@ -18,10 +18,10 @@ import { parsed, parseInteger } from './parse/values.js';
 import type { Parts } from './parts.js';
 import { present } from './present-result.js';
 
-/** The last second that a timestamp can hold. */
+/** The last second that a timestamp can represent. */
 const LAST_SECOND = 253_402_300_799;
 
-/** Of a command that came to its end, and whose result could not be written. */
+/** The hint if a command completed but its result could not be written. */
 const UNSAID = 'what the command had to do is done: hs log tells what that was';
 
 /** Runs a parsed command to its exit status. */
@@ -57,7 +57,7 @@ export async function run(
     const value = await (command.spec.run(context) as Promise<unknown>);
     hasRun = command.spec.opens === 'write' && command.form === 'single';
     const shown = await present(command, value, context, outcome.failed);
-    // What changed the store and came to its end is done, whatever was pressed meanwhile.
+    // A command that changed the store and completed is done, even if it was interrupted meanwhile.
     if (!interrupt.writes) interrupt.signal.throwIfAborted();
     progress.done();
     await endOutput();
@@ -68,7 +68,7 @@ export async function run(
       status = outcome.status;
       return status;
     }
-    // What was printed before the failure stays printed; a second failure to write adds nothing.
+    // Output printed before the failure stays; a second write error adds no information.
     await endOutput().catch(() => {});
     const failure = toFailure(interrupt.signal.aborted ? interrupt.signal.reason : e);
     const isUnsaid = hasRun && failure.code === 'SYSTEM' && failure.hint === undefined;
@@ -84,7 +84,7 @@ export async function run(
   return status;
 }
 
-/** Opens the store once, when a command first asks for it. */
+/** Opens the store once, when a command first requests it. */
 class StoreDoor {
   #opening: Promise<Session> | undefined;
   readonly #open: (options: SessionOptions, writes: boolean) => Promise<Session>;
@@ -139,7 +139,7 @@ class StoreDoor {
   }
 
   async close(): Promise<void> {
-    // A store that could not be opened was reported where it was needed.
+    // A failure to open the store was reported where it was needed.
     const session = await this.#opening?.catch(() => undefined);
     await session?.close().catch((e: unknown) => this.#warn(toFailure(e).message));
   }

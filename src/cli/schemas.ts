@@ -1,10 +1,10 @@
 import type { ZodMiniObject, ZodMiniType } from 'zod/mini';
 
 /**
- * The one table of what hs prints as JSON: what `hs schema NAME` prints and tests compare documents with.
- * A `result` is the document of a command with one result, with `rows` where that has a list; a `listing`
- * gives the shape of a row. The list is `results` in both, and each of its rows the `.row` document of
- * `--jsonl`. A `record` is a document of the store itself. Loaded only when asked for.
+ * The table of all JSON output: `hs schema NAME` prints it and tests validate documents against it. A `result` is the
+ * document of a command with one result, with `rows` if that has a list; a `listing` gives the schema of a row. The
+ * list is `results` in both, and each of its rows the `.row` document of `--jsonl`. A `record` is a document of the
+ * store itself. Loaded on demand.
  */
 export type SchemaEntry =
   | { readonly form: 'result'; readonly rows?: true; readonly load: () => Promise<ZodMiniObject> }

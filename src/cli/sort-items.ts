@@ -6,7 +6,7 @@ const KEYS = ['name', 'created', 'size', 'frees', 'rule'] as const;
 const CHOICES = [...KEYS, ...KEYS.map((key) => `-${key}` as const)] as const;
 export type ItemSort = (typeof CHOICES)[number];
 
-/** `--sort` of what lists a plan. */
+/** `--sort` of commands that list a plan. */
 export function itemSort() {
   return choice(CHOICES, 'KEY', 'sort what would go by KEY; -KEY in descending order');
 }
@@ -23,7 +23,7 @@ const BY: Readonly<Record<(typeof KEYS)[number], (item: PlanItem) => string | nu
   rule: (item) => item.rule,
 };
 
-/** By name and then by age where nothing else is asked for: ids are random. */
+/** By name and then by age by default, since ids are random. */
 export function sortItems(items: readonly PlanItem[], sort: ItemSort = 'name'): PlanItem[] {
   const descending = sort.startsWith('-');
   const by = BY[sort.slice(descending ? 1 : 0) as (typeof KEYS)[number]];

@@ -13,7 +13,7 @@ export function plural(n: number, word: string): string {
   return `${count(n)} ${word}${n === 1 ? '' : 's'}`;
 }
 
-/** A length of time in at most 4 columns: `45s`, `12m`, `7h`, `400d`, `27y`. */
+/** A duration in at most 4 columns: `45s`, `12m`, `7h`, `400d`, `27y`. */
 export function span(ms: number): string {
   const t = Math.max(0, ms);
   if (t < MINUTE_MS) return `${Math.floor(t / 1000)}s`;
@@ -23,7 +23,7 @@ export function span(ms: number): string {
   return `${Math.floor(t / (365.25 * DAY_MS))}y`;
 }
 
-/** Age in at most 4 columns; `soon` for what is dated later than `now`. */
+/** An age in at most 4 columns; `soon` for a time later than `now`. */
 export function age(at: Timestamp, now: number): string {
   const ms = now - timestampMs(at);
   return ms < 0 ? 'soon' : span(ms);

@@ -2,24 +2,24 @@ import { asciiOnly, escapeText, guardLine } from '../cli/text/escape-for-termina
 import { displayWidth, head, pad, tail } from '../cli/text/width.js';
 
 /**
- * A boundary between columns. Private use characters are escaped in everything that comes from
- * an artifact, so this one can only be ours; the painter turns it into a jump to its column,
- * which keeps columns aligned where the terminal and string-width differ about a character.
+ * A boundary between columns. Private use characters are escaped in all text from artifacts, so this one is always
+ * ours; the painter turns it into a jump to its column, which keeps columns aligned even if the terminal and
+ * string-width disagree about a character.
  */
 export const COLUMN = '\u{e000}';
 
-/** Untrusted text as one harmless line (G6); with `unicode` false also without what the terminal cannot show. */
+/** Untrusted text as one harmless line (G6); with `unicode` false, restricted to what the terminal can show. */
 export function shown(text: string, unicode: boolean): string {
   const safe = escapeText(text);
   return unicode ? safe : asciiOnly(safe);
 }
 
-/** A message, which has escaped what it quotes. */
+/** A message, in which quoted text is already escaped. */
 export function shownMessage(text: string, unicode: boolean): string {
   return unicode ? guardLine(text) : asciiOnly(guardLine(text));
 }
 
-/** `text` in exactly `columns`; what is too long loses its middle, where names of a series are alike. */
+/** `text` in exactly `columns`; text that is too long loses its middle, where names in a series are usually alike. */
 export function fitted(
   text: string,
   columns: number,

@@ -7,7 +7,7 @@ export interface Column {
   readonly align: 'left' | 'right';
 }
 
-/** Place of the mark and of the cursor before the name. */
+/** Columns for the mark and the cursor before the name. */
 export const MARGIN = 2;
 const AGE: Column = { key: 'age', heading: 'AGE', width: 4, align: 'right' };
 const SIZE: Column = { key: 'size', heading: 'SIZE', width: 8, align: 'right' };
@@ -16,7 +16,7 @@ const KIND: Column = { key: 'kind', heading: 'KIND', width: 14, align: 'left' };
 const CLASS: Column = { key: 'class', heading: 'CLASS', width: 10, align: 'left' };
 const ID: Column = { key: 'id', heading: 'ID', width: 8, align: 'left' };
 
-/** What fits in `columns`, name first; the rest of the width is the name's. */
+/** The columns that fit in `columns`, name first; the name gets the remaining width. */
 export function columnsFor(columns: number): readonly Column[] {
   const reason: Column = {
     key: 'reason',

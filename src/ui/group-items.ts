@@ -7,22 +7,22 @@ export const GROUPINGS = ['none', 'rule', 'class', 'name'] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
 /**
- * Items gathered by what they share, as plain arrays: grouping by name may give as many groups as
- * there are items, and an object for each of 100,000 takes longer than a key press may.
+ * Items grouped by a common value, as plain arrays: grouping by name may give as many groups as there are items, and
+ * 100,000 objects would take longer than a key press may.
  */
 export interface Groups {
   readonly count: number;
-  /** Places of all items, group after group; those of group g are from starts[g] to starts[g + 1]. */
+  /** Indexes of all items, group after group; those of group g are from starts[g] to starts[g + 1]. */
   readonly members: Uint32Array;
   readonly starts: Uint32Array;
   readonly bytes: Float64Array;
   readonly freed: Float64Array;
 }
 
-/** One group, made when it is looked at. */
+/** One group, created on demand. */
 export interface Group {
   readonly key: string;
-  /** As it was given: never shown without `shown`. */
+  /** Unescaped: show only through `shown`. */
   readonly label: string;
   readonly members: Uint32Array;
   readonly bytes: number;
@@ -42,7 +42,7 @@ function numbers(table: Table, by: Exclude<Grouping, 'none'>): Uint8Array | Floa
   return by === 'rule' ? table.columns.rules : table.columns.classes;
 }
 
-/** Groups in the order in which their first members come, each with its members in their order. */
+/** Groups in the order of their first members, each with its members in the original order. */
 export function gather(table: Table, places: Uint32Array, by: Exclude<Grouping, 'none'>): Groups {
   const numberOf = numbers(table, by);
   const { columns } = table;
@@ -70,13 +70,13 @@ export function gather(table: Table, places: Uint32Array, by: Exclude<Grouping, 
   return { count, members, starts, bytes: bytes.slice(0, count), freed: freed.slice(0, count) };
 }
 
-/** The places of the groups by a total of each. */
+/** The groups, sorted by a total. */
 export function byTotal(totals: Float64Array, descending: boolean): Uint32Array {
   const order = risingOrder(totals);
   return descending ? order.reverse() : order;
 }
 
-/** The same in every plan. */
+/** Identifies the group across plans. */
 export function groupKey(table: Table, groups: Groups, by: Grouping, g: number): string {
   const first = groups.members[groups.starts[g]!]!;
   if (by === 'name') return table.labels[first]!;

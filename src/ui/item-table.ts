@@ -11,22 +11,22 @@ import { RULE_WORDS } from './rule-words.js';
 export const SORT_KEYS = ['name', 'reason', 'age', 'size', 'frees', 'kind', 'class'] as const;
 export type SortKey = (typeof SORT_KEYS)[number];
 
-/** The views, in the order in which their key goes through them. */
+/** The views, in the order in which their key cycles through them. */
 export const VIEWS = ['prune', 'keep', 'trashed'] as const;
 export type View = (typeof VIEWS)[number];
 
 /**
- * What is counted over all items, by place, outside of their objects: a walk over 100,000 objects
- * takes ten times as long as one over an array of numbers.
+ * Per-item values as arrays by index: iterating over 100,000 objects takes ten times as long as over an array of
+ * numbers.
  */
 export interface Columns {
-  /** 1 for what the plan prunes. */
+  /** 1 for items that the plan prunes. */
   readonly prunes: Uint8Array;
-  /** Number of the view in `VIEWS`. */
+  /** Index of the view in `VIEWS`. */
   readonly views: Uint8Array;
-  /** 1 for what nothing can bring back once it is removed (D7). */
+  /** 1 for items that cannot be brought back once removed (D7). */
   readonly irreversible: Uint8Array;
-  /** Number of the rule in `RULES`, and of the class in `RETENTION_CLASSES`. */
+  /** Index of the rule in `RULES`, and of the class in `RETENTION_CLASSES`. */
   readonly rules: Uint8Array;
   readonly classes: Uint8Array;
   readonly bytes: Float64Array;
@@ -35,19 +35,19 @@ export interface Columns {
   readonly atOnce: Float64Array;
 }
 
-/** A plan with what sorting, grouping and filtering need, computed once for each plan. */
+/** A plan with the data for sorting, grouping and filtering, computed once per plan. */
 export interface Table {
   readonly plan: PrunePlan;
-  /** In order of id. */
+  /** Sorted by id. */
   readonly items: readonly ListItem[];
-  /** What each item is called, as it was given: never shown without `shown`. */
+  /** The label of each item, unescaped: show only through `shown`. */
   readonly labels: readonly string[];
-  /** Equal for equal labels, and in their order. */
+  /** Equal for equal labels, and in the same order. */
   readonly names: Float64Array;
-  /** What a filter searches, by {@link searchText}. */
+  /** The text that a filter searches, by {@link searchText}. */
   readonly haystacks: readonly string[];
   readonly columns: Columns;
-  /** Places of the items in rising order of a key; computed when first asked for. */
+  /** Indexes of the items in ascending order of a key; computed on first use. */
   order(key: SortKey): Uint32Array;
 }
 
@@ -57,7 +57,7 @@ function haystackOf(item: ListItem): string {
   return searchText(`${words}\n${name}\n${filename_hint}\n${pins.join('\n')}`);
 }
 
-/** Text as a filter compares it: without regard to case, and to how accents were typed. */
+/** Text normalized for filters: independent of case and of how accents were typed. */
 export function searchText(text: string): string {
   return normalText(text).toLowerCase();
 }
@@ -74,7 +74,7 @@ function sameWords(a: ListItem, b: ListItem): boolean {
 /** Above every value of `timeKey`, so that the rule decides first; the 17th, `trashed`, has no time. */
 const TIME_SPAN = 2 ** 49;
 
-/** A number that rises with the time. Parsing 100,000 dates takes longer than a key press may. */
+/** A number that increases with the time. Parsing 100,000 dates takes longer than a key press may. */
 function timeKey(t: Timestamp): number {
   const two = (i: number) => (t.charCodeAt(i) - 48) * 10 + t.charCodeAt(i + 1) - 48;
   const month = (two(0) * 100 + two(2)) * 12 + two(5);
@@ -91,7 +91,7 @@ const KEYS: Readonly<Record<Exclude<SortKey, 'name'>, (item: ListItem) => number
   class: (item) => RETENTION_CLASSES.indexOf(item.retention_class),
 };
 
-/** A plain loop: `Float64Array.from` asks an iterator for each item, five times as long. */
+/** A plain loop: `Float64Array.from` calls an iterator for each item, which takes five times as long. */
 function sortKeys(key: Exclude<SortKey, 'name'>, items: readonly ListItem[]): Float64Array {
   const keyOf = KEYS[key];
   const keys = new Float64Array(items.length);
@@ -124,14 +124,14 @@ function columnsOf(items: readonly ListItem[]): Columns {
   return columns;
 }
 
-/** In order of id, as those of the plan are. */
+/** Sorted by id, like the items of the plan. */
 function withTrashed(items: readonly PlanItem[], trashed: readonly TrashedArtifact[]): readonly ListItem[] {
   if (trashed.length === 0) return items;
   const more = trashed.map((t): ListItem => ({ ...t, verdict: 'trashed', rule: 'trashed', freed_bytes: 0 }));
   return [...items, ...more].sort((a, b) => (a.artifact_id < b.artifact_id ? -1 : 1));
 }
 
-/** `before`, a table of the same store, lends what has not changed since. */
+/** `before`, a table of the same store, provides values that have not changed since. */
 export function tableOf(plan: PrunePlan, trashed: readonly TrashedArtifact[] = [], before?: Table): Table {
   const items = withTrashed(plan.items, trashed);
   const haystacks = items.map((item, i) => {
@@ -141,7 +141,7 @@ export function tableOf(plan: PrunePlan, trashed: readonly TrashedArtifact[] = [
   const labels = items.map(labelOf);
   const sameLabels =
     before?.labels.length === labels.length && labels.every((label, i) => label === before.labels[i]);
-  // Names are compared as text, which takes longer than a key press may: now, not then.
+  // Comparing names as text takes longer than a key press may, so it is done in advance.
   const names = sameLabels ? before.names : ranks(labels);
   const orders = new Map<SortKey, Uint32Array>();
   const order = (key: SortKey): Uint32Array => {
@@ -149,12 +149,12 @@ export function tableOf(plan: PrunePlan, trashed: readonly TrashedArtifact[] = [
     orders.set(key, known);
     return known;
   };
-  // The dearest orders now, while the screen is still to come; the others then find warm code.
+  // Computes the most expensive orders before the first screen; the others then run warm code.
   for (const key of ['name', 'reason', 'size'] as const) order(key);
   return { plan, items, labels, names, haystacks, columns: columnsOf(items), order };
 }
 
-/** Where an artifact stands in the table, whose items are in order of id. */
+/** Index of an artifact in the table, whose items are sorted by id. */
 export function placeOf(table: Table, id: ArtifactId): number | undefined {
   let low = 0;
   let high = table.items.length;

@@ -1,6 +1,6 @@
 /**
- * A key press: one character as it is, or one of `up down left right pageup pagedown home end
- * enter escape tab backspace`, or `ctrl-` and a letter.
+ * A key press: a single character, or one of `up down left right pageup pagedown home end enter escape tab backspace`,
+ * or `ctrl-` and a letter.
  */
 export type Key = string;
 
@@ -45,7 +45,7 @@ export interface Binding {
   /** For a terminal without Unicode. */
   readonly ascii?: string;
   readonly does: string;
-  /** In the footer under this word. */
+  /** Shown in the footer with this word. */
   readonly short?: string;
 }
 
@@ -55,7 +55,7 @@ const BY_KEY = new Map<Key, Action>(
   (Object.keys(ACTIONS) as Action[]).flatMap((action) => ACTIONS[action].keys.map((key) => [key, action])),
 );
 
-/** What a key does in a list. */
+/** The action of a key in a list. */
 export function actionOf(key: Key): Action | undefined {
   return BY_KEY.get(key);
 }
@@ -94,13 +94,13 @@ const CONTROLS = new Map<string, Key>([
   ['\x1b', 'escape'],
 ]);
 
-/** Ink gives what was read at once as one input: several keys when they were pressed fast, or pasted. */
+/** Ink delivers everything read at once as one input: several keys if they were typed fast, or pasted. */
 export function keysOf(input: string, ink: InkKey): Key[] {
   const named = NAMED.find(([name]) => ink[name] === true);
   if (named !== undefined) return [named[1]];
   if (ink.ctrl === true && input.length === 1) return [`ctrl-${input}`];
   const typed = [...input].flatMap(keyOfCharacter);
-  // Alt does nothing here: it is Escape and a key that were read at once.
+  // Alt has no function here: it is Escape and a key that were read at once.
   return ink.meta === true ? ['escape', ...typed] : typed;
 }
 

@@ -11,14 +11,14 @@ const LOOKS: Readonly<Record<Tone, (text: string) => string>> = {
   cursor: chalk.inverse,
 };
 
-/** Supplementary private use plane A: escaped in everything from an artifact, so these can only be ours. */
+/** Supplementary private use plane A: escaped in all text from artifacts, so these are always ours. */
 const FIRST = 0xf0000;
-/** More lines than a screen has. */
+/** More lines than any screen has. */
 const SIZE = 4096;
 
 /**
- * Lines on their way through Ink, one private character each. Ink measures and cuts every character
- * of every frame, 40 ms for 120 by 50; these lines are measured already (bench/preview).
+ * Passes lines through Ink as one private character each. Ink measures and cuts every character of every frame, 40 ms
+ * for 120 by 50; these lines are measured already (bench/preview).
  */
 export class Slots {
   readonly #texts: string[] = [];
@@ -38,7 +38,7 @@ export class Slots {
     return String.fromCodePoint(FIRST + place);
   }
 
-  /** The lines of a frame; what has no slot, such as an error that Ink shows, as it is. */
+  /** The lines of a frame; a line without a slot, such as an error that Ink shows, is left unchanged. */
   linesOf(frame: string): string[] {
     return frame.split('\n').map((row) => this.#texts[(row.codePointAt(0) ?? 0) - FIRST] ?? row);
   }

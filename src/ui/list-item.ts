@@ -1,11 +1,11 @@
 import { KEEP_RULES, type PlanItem, PRUNE_RULES, type Rule } from '../core/retention/prune-plan.js';
 import type { TrashedArtifact } from './preview-data.js';
 
-/** Why an item is where it is listed; `trashed` was removed before and goes for good with the trash. */
+/** The reason for listing an item; `trashed` was removed earlier and is purged with the trash. */
 export type ListRule = Rule | 'trashed';
 export const RULES: readonly ListRule[] = [...PRUNE_RULES, ...KEEP_RULES, 'trashed'];
 
-/** What lies in the trash, as an item of the list. */
+/** An artifact in the trash as a list item. */
 export type TrashedItem = TrashedArtifact & {
   readonly verdict: 'trashed';
   readonly rule: 'trashed';

@@ -4,9 +4,9 @@ import type { ReadStream } from 'node:tty';
 const CTRL_C = 0x03;
 
 /**
- * Until the preview reads the keys, they are neither shown nor kept: what is typed before its first picture can
- * mean nothing in it. Ctrl-C, which is no signal then, is sent as one. The function that is returned leaves the
- * terminal to the next reader, or with `restore` as it was.
+ * Until the preview reads keys, they are neither echoed nor kept: keys typed before its first screen have no meaning.
+ * Ctrl-C, which raises no signal then, is sent as one. The returned function hands the terminal to the next reader, or
+ * with `restore` restores its state.
  */
 export function muteKeys(stdin: Readable): (restore: 'restore' | 'go on') => void {
   const terminal = stdin as Partial<ReadStream> & Readable;
@@ -17,7 +17,7 @@ export function muteKeys(stdin: Readable): (restore: 'restore' | 'go on') => voi
     }
   };
   terminal.setRawMode(true);
-  // Not 'data': a stream that was paused after it gives the next reader nothing.
+  // Not 'data': a stream paused after a 'data' listener gives the next reader nothing.
   terminal.on('readable', typed);
   return (restore) => {
     terminal.off('readable', typed);

@@ -8,9 +8,9 @@ import { initialState } from './preview-state.js';
 import { Screen } from './screen-lines.js';
 
 /**
- * Shows the plan on the terminal until the person applies it or leaves: the outcome, or undefined when
- * nothing was removed. Rejects with what the model rejected with, with INTERRUPTED on Ctrl-C, and with
- * the signal's reason. The terminal is left as it was found, however it ends. `now` is in milliseconds.
+ * Shows the plan on the terminal until the user applies it or leaves. Resolves to the outcome, or undefined if nothing
+ * was removed. Rejects with the model's error, with INTERRUPTED on Ctrl-C, or with the signal's reason. The terminal is
+ * restored however it ends. `now` is in milliseconds.
  */
 export async function openPreview(
   model: PreviewModel,
@@ -23,7 +23,7 @@ export async function openPreview(
   const screen = new Screen(terminal.stdout, slots);
   const level = chalk.level;
   chalk.level = terminal.colour ? (Math.max(1, level) as typeof level) : 0;
-  // An end that passes by everything else still finds the terminal left in order.
+  // Restores the terminal even if the process exits in an unexpected way.
   const leave = () => screen.leave();
   process.once('exit', leave);
   const release = muteKeys(terminal.stdin);
@@ -56,7 +56,7 @@ export async function openPreview(
   }
 }
 
-/** A line that follows the planning, twenty times a second at most. */
+/** A line that shows the progress of planning, updated at most twenty times a second. */
 function shownOn(screen: Screen): (progress: ApplyProgress) => void {
   let last = 0;
   return ({ phase, done, total, unit }) => {

@@ -9,31 +9,31 @@ import type { TrashedArtifact, TrashWindow } from '../core/retention/trashed-art
 
 export type { TrashedArtifact, TrashWindow };
 
-/** An artifact that the shown one came from, or that came from it. */
+/** A source of the shown artifact, or an artifact derived from it. */
 export interface Source {
   readonly id: ArtifactId;
   readonly name?: string;
   readonly state: 'live' | 'removed' | 'unknown';
 }
 
-/** What the detail pane tells of one artifact beyond its line in the plan. */
+/** The details of one artifact beyond its line in the plan. */
 export interface Detail {
   readonly id: ArtifactId;
-  /** Absent when it cannot be read; `problem` then says why (D8). */
+  /** Absent if unreadable; `problem` then gives the reason (D8). */
   readonly manifest?: Manifest;
   readonly problem?: string;
-  /** Fields of the manifest that hs did not see itself. */
+  /** Fields of the manifest that hs did not observe itself. */
   readonly claims?: readonly ClaimField[];
   readonly pins: readonly Pin[];
-  /** `type:id` of who registered it here. */
+  /** `type:id` of the actor that registered it here. */
   readonly actor?: string;
   readonly job?: string;
   readonly sources: readonly Source[];
-  /** Live artifacts that name it as a source: a pin of one of them may hold it. */
+  /** Live artifacts that name it as a source: a pin on one of them may protect it. */
   readonly madeFrom: readonly Source[];
 }
 
-/** One step of an application that runs. `total` is absent while it is not known. */
+/** Progress of an application. `total` is absent while unknown. */
 export interface ApplyProgress {
   readonly phase: string;
   readonly done: number;
@@ -41,39 +41,39 @@ export interface ApplyProgress {
   readonly unit: ProgressUnit;
 }
 
-/** What to remove: everything the plan prunes except the spared. */
+/** The artifacts to remove: everything the plan prunes, except spared ones. */
 export interface ApplyRequest {
   readonly plan: PrunePlan;
   readonly spared: ReadonlySet<ArtifactId>;
 }
 
-/** What an application did. Bytes are counts of bytes. */
+/** The result of applying. Sizes are in bytes. */
 export interface ApplyOutcome {
-  /** Artifact id of the retention report; absent when nothing was left to remove. */
+  /** Artifact id of the retention report; absent if there was nothing to remove. */
   readonly reportId?: ArtifactId;
-  /** What `hs restore --run` takes. */
+  /** The argument for `hs restore --run`. */
   readonly runId?: string;
   readonly removed: number;
-  /** How many of them nothing can bring back. */
+  /** Number of removed artifacts that cannot be brought back. */
   readonly irreversible: number;
-  /** What that frees, at once and when the trash is emptied. */
+  /** Bytes freed at once, and when the trash is emptied. */
   readonly freed: FreedBytes;
-  /** When what went to the trash may be purged; absent where nothing of it stays there. */
+  /** When the new trash batch may be purged; absent if nothing stays in it. */
   readonly trashUntil?: Timestamp;
-  /** Removed before, and gone for good with the trash. */
+  /** Removed earlier, and purged with the trash. */
   readonly emptied: number;
-  /** Bytes that are free now, of this and of earlier removals. */
+  /** Bytes freed now, from this and earlier removals. */
   readonly purgedBytes: number;
-  /** Chosen, but kept because they had become worth keeping by the moment of the commit (D3). */
+  /** Selected, but kept because they had become worth keeping by the time of the commit (D3). */
   readonly spared: number;
-  /** Objects whose purge waits for commands that still run. */
+  /** Objects whose purge waits for running commands. */
   readonly purgePending: number;
-  /** Until when what was removed can be brought back; absent where it cannot. */
+  /** Until when removed artifacts can be brought back; absent if they cannot. */
   readonly restorableUntil?: Timestamp;
   readonly warnings: readonly string[];
 }
 
-/** What lies in the trash. */
+/** The contents of the trash. */
 export interface TrashContents {
   /** Those that can still be brought back. */
   readonly artifacts: readonly TrashedArtifact[];
@@ -81,19 +81,19 @@ export interface TrashContents {
   readonly bytes: number;
 }
 
-/** Everything the preview asks of the store; each change answers with the plan made again. */
+/** The preview's interface to the store; each change returns a new plan. */
 export interface PreviewModel {
-  /** Absent where nothing that is removed can be brought back; sensitive artifacts never can (D7). */
+  /** Absent if nothing that is removed can be brought back; sensitive artifacts never can (D7). */
   readonly trash?: TrashWindow | undefined;
-  /** The name a pin gets unless another is typed. */
+  /** The default name for a pin. */
   readonly defaultPin: string;
   plan(onProgress?: (progress: ApplyProgress) => void): Promise<PrunePlan>;
-  /** What applying empties besides; only where the trash is to be emptied. */
+  /** The trash contents that applying also purges; only if the trash is to be emptied. */
   emptying?(): Promise<TrashContents>;
   detail(id: ArtifactId): Promise<Detail>;
   pin(ids: readonly ArtifactId[], name: string, reason?: string): Promise<PrunePlan>;
   unpin(ids: readonly ArtifactId[], name: string): Promise<PrunePlan>;
-  /** `signal` asks to stop at the next point where nothing is half. */
+  /** `signal` requests a stop at the next consistent point. */
   apply(
     request: ApplyRequest,
     onProgress: (progress: ApplyProgress) => void,

@@ -11,7 +11,7 @@ export interface Failure {
   readonly hint?: string | undefined;
 }
 
-/** What has the keyboard. */
+/** The component that has the keyboard focus. */
 export type Mode =
   | { readonly at: 'list' }
   | { readonly at: 'filter'; readonly before: string }
@@ -22,11 +22,11 @@ export type Mode =
       readonly asks: 'pin' | 'reason' | 'unpin';
       readonly ids: readonly ArtifactId[];
       readonly text: string;
-      /** The text is what was proposed: the first character that is typed replaces it. */
+      /** The text is a proposal: the first typed character replaces it. */
       readonly proposed: boolean;
       /** The pin's name, once `reason` is asked for. */
       readonly name?: string;
-      /** Pins that could be meant; Tab goes through them. */
+      /** Matching pins; Tab cycles through them. */
       readonly choices: readonly string[];
       readonly back: Mode;
     }
@@ -35,27 +35,27 @@ export type Mode =
   | { readonly at: 'done'; readonly outcome: ApplyOutcome; readonly scroll: number }
   | { readonly at: 'failed'; readonly failure: Failure; readonly scroll: number };
 
-/** Everything the preview shows, and nothing it does not. */
+/** Everything that the preview shows, and nothing else. */
 export interface PreviewState {
   readonly selection: Selection;
-  /** Milliseconds: what ages are counted to. */
+  /** Milliseconds: the reference for ages. */
   readonly now: number;
   readonly trash?: TrashWindow | undefined;
-  /** What lies in the trash; only where applying empties it. */
+  /** The contents of the trash; only if applying empties it. */
   readonly emptying?: TrashContents | undefined;
   readonly defaultPin: string;
   readonly columns: number;
   readonly rows: number;
-  /** By place in the table: 1 for what is spared from this run. */
+  /** By index in the table: 1 for items spared from this run. */
   readonly spared: Uint8Array;
-  /** What is pruned and not spared. */
+  /** Items pruned and not spared. */
   readonly totals: RemovalTotals;
   readonly cursor: number;
-  /** The first row on the screen. */
+  /** The first visible row. */
   readonly top: number;
   readonly mode: Mode;
   readonly message?: { readonly text: string; readonly tone: 'good' | 'danger' } | undefined;
-  /** What the store is asked for now; keys that would ask for more wait. */
+  /** The pending request to the store; keys that would start another are ignored. */
   readonly busy?: string | undefined;
 }
 
@@ -65,7 +65,7 @@ export type PreviewEvent =
   | {
       readonly type: 'planned';
       readonly plan: PrunePlan;
-      /** Where it was read again too. */
+      /** Present if the trash was read again too. */
       readonly emptying?: TrashContents | undefined;
       readonly after: string;
     }
@@ -75,7 +75,7 @@ export type PreviewEvent =
   | { readonly type: 'applied'; readonly outcome: ApplyOutcome }
   | { readonly type: 'failed'; readonly failure: Failure };
 
-/** What the one who runs the preview is to do next; its answer comes back as an event. */
+/** A side effect for the runner of the preview; its result comes back as an event. */
 export type Effect =
   | { readonly type: 'detail'; readonly id: ArtifactId }
   | {
@@ -99,7 +99,7 @@ export interface Step {
 
 export const LEAST_COLUMNS = 40;
 export const LEAST_ROWS = 10;
-/** Then only a message is shown, and nothing is done unseen. */
+/** Then only a message is shown, and no action happens out of sight. */
 export function isTooSmall({ columns, rows }: PreviewState): boolean {
   return columns < LEAST_COLUMNS || rows < LEAST_ROWS;
 }
@@ -142,17 +142,17 @@ export function initialState({ plan, ...rest }: Opening): PreviewState {
   };
 }
 
-/** Whether applying would do anything. */
+/** Whether applying would have an effect. */
 export function hasWork({ totals, emptying }: PreviewState): boolean {
   return totals.all.items > 0 || emptying !== undefined;
 }
 
-/** How many rows of the list fit. */
+/** Number of list rows that fit on the screen. */
 export function listHeight(state: PreviewState): number {
   return Math.max(1, state.rows - CHROME);
 }
 
-/** Moves the cursor to `row`, and the window so that it is in it. */
+/** Moves the cursor to `row`, and scrolls to make it visible. */
 export function moveTo(state: PreviewState, row: number): PreviewState {
   const last = Math.max(0, state.selection.rows.length - 1);
   const cursor = Math.min(last, Math.max(0, row));
@@ -162,21 +162,21 @@ export function moveTo(state: PreviewState, row: number): PreviewState {
   return { ...state, cursor, top };
 }
 
-/** Shows other rows; the cursor stays on what it was on, else where it was. */
+/** Replaces the rows; the cursor stays on its item, else on its row. */
 export function choose(state: PreviewState, choice: Partial<Choice>, table?: Table): PreviewState {
   const before = state.selection;
   const selection = select(table ?? before.table, { ...before.choice, ...choice }, before);
   return moveTo({ ...state, selection }, sameRow(selection, before, state.cursor) ?? state.cursor);
 }
 
-/** Places of the items in the row under the cursor: one, or all of a group. */
+/** Indexes of the items in the row under the cursor: one, or all of a group. */
 export function placesUnderCursor({ selection, cursor }: PreviewState): Uint32Array {
   const row = rowAt(selection, cursor);
   if (row === undefined) return new Uint32Array();
   return 'item' in row ? Uint32Array.of(row.place) : row.group.members;
 }
 
-/** Other items are spared: what goes is counted again. */
+/** Changes the spared items, and recomputes the totals. */
 export function withSpared(state: PreviewState, spared: Uint8Array): PreviewState {
   return { ...state, spared, totals: removalTotals(state.selection.table, spared) };
 }

@@ -7,14 +7,14 @@ export interface Sum {
   /** Logical bytes. */
   bytes: number;
   freed: number;
-  /** Of what is freed, without a trash window. */
+  /** The freed bytes without a trash window. */
   atOnce: number;
 }
 
-/** What the plan prunes, without what is spared from this run. */
+/** Everything the plan prunes, except items spared from this run. */
 export interface RemovalTotals {
   readonly all: Readonly<Sum>;
-  /** Of that, what nothing can bring back (D7). */
+  /** Of these, the ones that cannot be brought back (D7). */
   readonly irreversible: Readonly<Sum>;
   readonly byRule: ReadonlyMap<ListRule, Readonly<Sum>>;
 }
@@ -23,7 +23,7 @@ function nothing(): Sum {
   return { items: 0, bytes: 0, freed: 0, atOnce: 0 };
 }
 
-/** `spared` has a 1 at the place of each item that is spared. */
+/** `spared` has a 1 at the index of each spared item. */
 export function removalTotals(table: Table, spared: Uint8Array): RemovalTotals {
   const { prunes, irreversible, rules } = table.columns;
   const all = nothing();
@@ -50,12 +50,12 @@ function add(sum: Sum, { columns }: Table, place: number): void {
   sum.atOnce += columns.atOnce[place]!;
 }
 
-/** The ids of what is spared. */
+/** The ids of the spared items. */
 export function sparedIds(table: Table, spared: Uint8Array): Set<ArtifactId> {
   return new Set(table.items.filter((_, place) => spared[place] === 1).map((item) => item.artifact_id));
 }
 
-/** What stays spared in a new plan: what that would prune as well. */
+/** The items that stay spared in a new plan: those that it would prune too. */
 export function carriedOver(spared: Uint8Array, from: Table, to: Table): Uint8Array {
   const carried = new Uint8Array(to.items.length);
   for (let place = 0; place < spared.length; place++) {

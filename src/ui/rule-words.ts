@@ -25,8 +25,8 @@ export const RULE_WORDS: Readonly<Record<ListRule, string>> = {
 };
 
 /**
- * Why the plan keeps or prunes an item, with the time that it has left or was over where that fits: `TTL, 3d
- * left`, `TTL over 43d ago`.
+ * Why the plan keeps or prunes an item, with the time left or since expiry if it fits: `TTL, 3d left`, `TTL over 43d
+ * ago`.
  */
 export function reason(item: ListItem, now: number, unicode: boolean, columns = Infinity): string {
   const words = RULE_WORDS[item.rule];

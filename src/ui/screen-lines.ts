@@ -5,11 +5,11 @@ import { COLUMN } from './column-text.js';
 import type { Slots } from './line-placeholders.js';
 
 const ENTER = '\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J';
-/** Cleared first: after a resize tmux moves what is on the alternate screen into the scrollback. */
+/** Cleared first: after a resize, tmux moves the alternate screen's content into the scrollback. */
 const LEAVE = '\x1b[0m\x1b[2J\x1b[H\x1b[?7h\x1b[?25h\x1b[?1049l';
 const SGR = /\x1b\[[0-9;:]*m/g;
 
-/** Column marks become jumps, so that what follows stands where it belongs whatever came before took. */
+/** Column marks become cursor jumps, so that columns are aligned whatever the width of the text before. */
 function placed(text: string): string {
   let out = '';
   let column = 0;
@@ -25,9 +25,9 @@ function placed(text: string): string {
 }
 
 /**
- * What Ink draws on: the alternate screen of a terminal. Ink's own writer erases the scrollback when
- * a frame is as high as the terminal, and shows nothing where CI is set, so it is told to hand over
- * each frame whole, and only the lines that differ are painted.
+ * Ink's output, drawn on the alternate screen of a terminal. Ink's own writer erases the scrollback when a frame is as
+ * high as the terminal, and shows nothing if CI is set, so it hands over each frame as a whole, and only lines that
+ * differ are painted.
  */
 export class Screen extends EventEmitter {
   readonly #out: OutputStream;
@@ -53,7 +53,7 @@ export class Screen extends EventEmitter {
     this.#out.write(ENTER);
   }
 
-  /** Leaves the terminal as it was; again and again does no harm. */
+  /** Restores the terminal; idempotent. */
   leave(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -66,13 +66,13 @@ export class Screen extends EventEmitter {
     this.repaint();
   }
 
-  /** Draws everything with the next frame. */
+  /** Redraws everything with the next frame. */
   repaint(): void {
     this.#lines = [];
     if (this.#open) this.#out.write('\x1b[0m\x1b[2J');
   }
 
-  /** A frame, from Ink. */
+  /** Receives a frame from Ink. */
   write(frame: string): boolean {
     if (!this.#open || frame === '') return true;
     const lines = this.#slots.linesOf(frame).slice(0, this.rows);

@@ -11,26 +11,26 @@ import {
 import { placeOf, type SortKey, searchText, type Table, VIEWS, type View } from './item-table.js';
 import type { ListItem } from './list-item.js';
 
-/** What decides which rows there are, and in which order. */
+/** The settings that determine the rows and their order. */
 export interface Choice {
   readonly view: View;
   readonly sort: SortKey;
   readonly descending: boolean;
   readonly filter: string;
   readonly group: Grouping;
-  /** Keys of the groups that show their members. */
+  /** Keys of the expanded groups. */
   readonly open: ReadonlySet<string>;
 }
 
 export interface Selection {
   readonly table: Table;
   readonly choice: Choice;
-  /** 1 for each item of the table, of either view, that the filter lets through. */
+  /** 1 for each item of the table, in either view, that matches the filter. */
   readonly matches: Uint8Array;
   readonly groups: Groups;
-  /** One a row: an item's place in the table, or -1 - the place of a group. */
+  /** One entry per row: the index of an item, or -1 - the index of a group. */
   readonly rows: Int32Array;
-  /** Places of the items that are shown, those inside closed groups included. */
+  /** Indexes of the shown items, including those inside collapsed groups. */
   readonly places: Uint32Array;
 }
 
@@ -39,7 +39,7 @@ function matching(table: Table, filter: string, before: Selection | undefined): 
   if (known !== undefined && known.choice.filter === filter) return known.matches;
   const searched = searchText(filter);
   const terms = searched.split(' ').filter((term) => term !== '');
-  // As it is searched: an accent that is typed after its letter makes another letter of it.
+  // Normalized as a whole: an accent that is typed after its letter changes that letter.
   const narrower = known !== undefined && searched.startsWith(searchText(known.choice.filter));
   const matches = new Uint8Array(table.items.length);
   if (terms.length === 0) return matches.fill(1);
@@ -67,7 +67,7 @@ function chosen(table: Table, matches: Uint8Array, { sort, descending, view }: C
 
 function groupRows(table: Table, groups: Groups, { group, sort, descending, open }: Choice): Int32Array {
   const rows = new Int32Array(groups.members.length + groups.count);
-  // By the total where bytes are what counts, else where the first member would stand.
+  // Sorted by the total if sorting by bytes, else by the position of the first member.
   const totals = sort === 'size' ? groups.bytes : sort === 'frees' ? groups.freed : undefined;
   const order = totals && byTotal(totals, descending);
   let n = 0;
@@ -81,7 +81,7 @@ function groupRows(table: Table, groups: Groups, { group, sort, descending, open
   return rows.subarray(0, n);
 }
 
-/** Only other groups are open: what is in them, and their order, stays. */
+/** Only the expanded groups have changed: their members and order stay the same. */
 function sameButOpen(a: Choice, b: Choice): boolean {
   return (
     b.group !== 'none' &&
@@ -93,7 +93,7 @@ function sameButOpen(a: Choice, b: Choice): boolean {
   );
 }
 
-/** The rows for `choice`; `before`, the selection that was shown, saves what has not changed. */
+/** The rows for `choice`; reuses what has not changed from the previous selection `before`. */
 export function select(table: Table, choice: Choice, before?: Selection): Selection {
   if (before?.table === table && sameButOpen(before.choice, choice)) {
     return { ...before, choice, rows: groupRows(table, before.groups, choice) };
@@ -118,7 +118,7 @@ export function rowAt({ table, choice, groups, rows }: Selection, row: number): 
     : { item: table.items[ref]!, place: ref };
 }
 
-/** The row that shows the same thing as `row` of `before` does, if one does. */
+/** The row that shows the same item or group as `row` of `before`, if any. */
 export function sameRow(selection: Selection, before: Selection, row: number): number | undefined {
   const old = rowAt(before, row);
   if (old === undefined) return undefined;

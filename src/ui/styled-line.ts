@@ -1,4 +1,4 @@
-/** How a piece of a line looks where there is colour; nothing is told by it alone. */
+/** The style of a piece of a line if colours are available; no information is conveyed by colour alone. */
 export type Tone = 'plain' | 'strong' | 'dim' | 'good' | 'danger' | 'accent' | 'cursor';
 
 export interface Span {

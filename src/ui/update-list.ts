@@ -18,7 +18,7 @@ function told(state: PreviewState, text: string): Step {
   return { state: { ...state, message: { text, tone: 'danger' } } };
 }
 
-/** Largest and oldest first, the rest from A: what one looks for in each column. */
+/** The initial direction of each column: largest and oldest first, the others from A. */
 function sortBy(state: PreviewState, sort: SortKey): PreviewState {
   const { choice } = state.selection;
   const descending =
@@ -40,7 +40,7 @@ function toggleGroup(state: PreviewState, to?: 'open' | 'closed'): PreviewState 
   return choose(moveTo(state, row), { open });
 }
 
-/** Spares what would go; if all of it is spared already, takes it back. */
+/** Spares items to be removed; if all of them are spared already, unspares them. */
 function spare(state: PreviewState, places: Uint32Array): Step {
   const { prunes } = state.selection.table.columns;
   const going = places.filter((place) => prunes[place] === 1);
@@ -119,7 +119,7 @@ function change(state: PreviewState, action: 'pin' | 'unpin' | 'spare', places: 
   return action === 'pin' ? pinPrompt(state, places) : unpinPrompt(state, places);
 }
 
-/** A key in the list; `places` are acted on when that is not the row under the cursor. */
+/** Handles a key in the list; `places`, if given, are acted on instead of the row under the cursor. */
 export function listKey(state: PreviewState, key: Key, places?: Uint32Array): Step {
   const action = actionOf(key);
   if (action === undefined) return { state };

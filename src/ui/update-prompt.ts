@@ -5,7 +5,7 @@ import type { Mode, PreviewState, Step } from './preview-state.js';
 
 type Prompt = Extract<Mode, { at: 'prompt' }>;
 
-/** Bounds of `hs pin`, in characters. */
+/** Limits of `hs pin`, in characters. */
 const LONGEST = { pin: 128, unpin: 128, reason: 500 } as const;
 
 function answered(state: PreviewState, mode: Prompt): Step {
@@ -20,7 +20,7 @@ function answered(state: PreviewState, mode: Prompt): Step {
   const busy = `${asks === 'reason' ? 'pinning' : 'unpinning'} ${plural(ids.length, 'artifact')}`;
   const next: PreviewState = { ...state, mode: back, busy, message: undefined };
   if (asks === 'unpin') {
-    // Taking away a pin that is not there would refuse the whole group.
+    // Removing a pin that does not exist would fail for the whole group.
     const { table } = state.selection;
     const held = ids.filter((id) => table.items[placeOf(table, id)!]!.pins?.includes(name));
     return held.length === 0 ? { state } : { state: next, effect: { type: 'unpin', ids: held, name } };
@@ -33,7 +33,7 @@ export function promptKey(state: PreviewState, mode: Prompt, key: Key): Step {
   const typed = (text: string, proposed = false): Step => {
     return { state: { ...state, mode: { ...mode, text, proposed } } };
   };
-  // As a text that is selected: typing replaces it, Backspace takes it away.
+  // Behaves like selected text: typing replaces it, Backspace deletes it.
   const before = mode.proposed ? '' : mode.text;
   switch (key) {
     case 'escape':

@@ -36,7 +36,7 @@ function replanned(state: PreviewState, event: Extract<PreviewEvent, { type: 'pl
   };
 }
 
-/** Keys of a text that is longer than the screen; undefined for those that do something else. */
+/** Keys for a text longer than the screen; undefined for other keys. */
 function scrolled(key: Key, scroll: number, rows: number): number | undefined {
   const page = Math.max(1, rows - 4);
   const to: Partial<Record<Key, number>> = {
@@ -119,7 +119,7 @@ function keyPressed(before: PreviewState, key: Key): Step {
   const { mode } = before;
   if (key === 'ctrl-l') return { state: before, effect: { type: 'repaint' } };
   if (key === 'ctrl-c') {
-    // The second time, what runs is left to itself: it is safe to end at any point.
+    // The second time, the running operation is abandoned: it can safely end at any point.
     if (mode.at !== 'applying' || mode.stopping) return { state: before, effect: { type: 'interrupt' } };
     return { state: { ...before, mode: { ...mode, stopping: true } }, effect: { type: 'stop' } };
   }
@@ -153,7 +153,7 @@ function keyPressed(before: PreviewState, key: Key): Step {
   }
 }
 
-/** The next state, and what is to be done for it: pure, so that the preview is tested without a terminal. */
+/** The next state and its side effects: pure, so that the preview is tested without a terminal. */
 export function update(state: PreviewState, event: PreviewEvent): Step {
   switch (event.type) {
     case 'key':

@@ -12,18 +12,18 @@ import { type Completion, optionLabel } from '../options.js';
 import { placeOf } from './cursor-position.js';
 
 export interface Candidates {
-  /** What the shell itself is to complete, beside `words`. */
+  /** What the shell should complete itself, in addition to `words`. */
   readonly shell: 'files' | 'directories' | 'none';
   readonly words: readonly CompletionWord[];
 }
 
 export interface Sources {
   readonly table: CommandTable;
-  /** `undefined` where there is no store. */
+  /** `undefined` without a store. */
   readonly catalog: () => Promise<Catalog | undefined>;
 }
 
-/** What could stand for the last of `words`: whole words, and what the shell is to add. */
+/** Completions of the last of `words`: whole words, and what the shell should add. */
 export async function candidates(sources: Sources, words: readonly string[]): Promise<Candidates> {
   const current = words.at(-1) ?? '';
   const place = await placeOf(sources.table, words);
@@ -48,13 +48,13 @@ export async function candidates(sources: Sources, words: readonly string[]): Pr
   };
 }
 
-/** Names as records hold them go on from what was typed only in the normal form in which that was typed. */
+/** Names in records are NFC; offers them in the normal form that was typed, so that they extend it. */
 function inFormOf(typed: string, words: readonly CompletionWord[]): readonly CompletionWord[] {
   if (normalText(typed) === typed) return words;
   return words.map((w) => ({ ...w, word: w.word.normalize('NFD') }));
 }
 
-/** Names that a terminal or a shell script could trip over are not offered (G6). */
+/** Omits names that could confuse a terminal or a shell script (G6). */
 function startingWith(prefix: string, words: readonly CompletionWord[]): CompletionWord[] {
   return words.filter(({ word }) => word.startsWith(prefix) && !/[\p{C}\p{Zl}\p{Zp}]/u.test(word));
 }

@@ -6,7 +6,7 @@ import { type Completion, type Option, type Options, optionName } from '../optio
 import { optionsOf } from '../parse/parse.js';
 import { findCommand } from '../parse/words.js';
 
-/** What stands where the cursor is. */
+/** What is expected at the cursor. */
 export type Place =
   | { readonly what: 'command'; readonly after: string | undefined }
   | { readonly what: 'option'; readonly table: Options }
@@ -20,7 +20,7 @@ export type Place =
 
 const FREE: Place = { what: 'value', complete: 'none', choices: [], before: '' };
 
-/** Finds the place of the last of `words`, which may be empty; the words before it are whole. */
+/** Determines what the last of `words`, which may be empty, is; the words before it are complete. */
 export async function placeOf(table: CommandTable, words: readonly string[]): Promise<Place> {
   const done = words.slice(0, -1);
   const current = words.at(-1) ?? '';

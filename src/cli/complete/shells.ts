@@ -1,12 +1,14 @@
 /**
- * What `hs completion SHELL` prints. The scripts know nothing of hs: they hand the words to
- * `hs __complete`, whose first line says what the shell is to add and whose others are
- * `word TAB meaning`.
+ * The output of `hs completion SHELL`. The scripts know nothing of hs: they pass the words to `hs __complete`, whose
+ * first line says what the shell should add and whose other lines are `word TAB meaning`.
  */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** bash splits words at `=` and `:`, so the word is read from the line, and the reply is cut to what bash calls the word. */
+/**
+ * bash splits words at `=` and `:`, so the script takes the word from the line, and cuts the reply to the part that
+ * bash regards as the word.
+ */
 const bash = `# bash completion for hs
 _hs() {
     local line=\${COMP_LINE:0:COMP_POINT} cur=\${COMP_WORDS[COMP_CWORD]} word strip add candidate

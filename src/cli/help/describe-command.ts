@@ -38,7 +38,7 @@ export function describeOption(key: string, option: Option<unknown>): OptionLine
   return { forms, summary: option.summary + again, choices: option.choices ?? [] };
 }
 
-/** The options of a command itself, those of its form included. */
+/** The options of a command itself, including those of its form. */
 export function ownOptions(command: Command): readonly OptionLine[] {
   const formed: Options = {
     ...command.spec.options,
@@ -58,7 +58,7 @@ function argumentForm(place: Positional<unknown>): string {
   return place.required ? name : `[${name}]`;
 }
 
-/** `hs put [OPTION]... [PATH...]`, or what the command says itself. */
+/** `hs put [OPTION]... [PATH...]`, or the command's own synopsis. */
 export function synopses(command: Command): readonly string[] {
   const { name, synopsis, positionals } = command.spec;
   if (synopsis !== undefined) return synopsis;
@@ -75,7 +75,7 @@ export function argumentLines(places: Positionals): readonly (readonly [name: st
   });
 }
 
-/** What every command's status can be (cli.md); one table for help, man pages and hs(1). */
+/** The exit statuses common to all commands (cli.md); one table for help, man pages and hs(1). */
 export const EXIT_MEANINGS: Readonly<Record<number, string>> = {
   0: 'done',
   1: 'the answer is no: it does not exist, there are differences or problems, something would be removed',

@@ -9,7 +9,7 @@ import { groupTopics } from './topics.js';
 
 type Shown = Pick<View, 'style' | 'width'>;
 
-/** What `hs help WORDS` shows; a group such as `ledger` lists its members. */
+/** The output of `hs help WORDS`; for a group such as `ledger`, its members. */
 export async function helpText(table: CommandTable, words: readonly string[], view: Shown): Promise<string> {
   if (words.length === 0) return overview(table, view);
   const found = lookUp(table, words);
@@ -74,7 +74,7 @@ function listed(
   return entries.map(([name, entry]) => twoColumns(name, entry.summary, width, view)).join('\n');
 }
 
-/** A term, and beside it its meaning wrapped to the terminal; below it where there is no room. */
+/** A term, with its meaning wrapped beside it; below it if there is no room. */
 function twoColumns(term: string, meaning: string, width: number, view: Shown): string {
   const indent = width + 4;
   const beside = view.width - indent >= 24 && displayWidth(term) <= width;

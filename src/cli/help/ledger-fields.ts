@@ -2,7 +2,7 @@ import { PAYLOADS } from '../../core/ledger/payload.js';
 import { toJsonSchema } from '../schemas/document.js';
 import { literal, prose } from './mdoc.js';
 
-/** The part of JSON Schema that payloads use. */
+/** The subset of JSON Schema that payloads use. */
 interface Shape {
   readonly type?: string;
   readonly enum?: readonly string[];
@@ -24,7 +24,7 @@ const SCALARS: readonly (readonly [start: string, name: string])[] = [
   ['^[A-Za-z0-9]', 'token'],
 ];
 
-/** Records that have a place of their own in hsstore-format(5), by fields that no other has. */
+/** Records with their own section in hsstore-format(5), identified by a field that no other has. */
 const RECORDS: readonly (readonly [field: string, name: string])[] = [
   ['uri', 'handles'],
   ['entity_kind', 'references to entities'],
@@ -57,7 +57,7 @@ function* fieldsOf({ properties = {}, required = [] }: Shape, before = ''): Gene
   }
 }
 
-/** Every field of every payload with its kind and its bounds, as lines of mdoc(7). */
+/** Every field of every payload with its type and bounds, as lines of mdoc(7). */
 export function ledgerFields(): string[] {
   const types = Object.entries(PAYLOADS).flatMap(([type, payload]) => [
     `.It Ql ${literal(type)}`,
@@ -69,7 +69,7 @@ export function ledgerFields(): string[] {
 const BEGIN = '.\\" What follows is made from the schemas of the payloads: node scripts/man.mjs';
 const END = '.\\" End of what is made.';
 
-/** The page hs-ledger(7) with its list of fields made anew. */
+/** The page hs-ledger(7) with its list of fields regenerated. */
 export function withLedgerFields(page: string): string {
   const [before, rest] = page.split(`${BEGIN}\n`);
   const after = rest?.split(`${END}\n`)[1];

@@ -13,10 +13,10 @@ import { grouped, optionMeaning } from './help.js';
 import { literal, paragraphs, prose, tagged, usageWords } from './mdoc.js';
 import { groupTopics } from './topics.js';
 
-/** The manual's date changes only when this line does, so that pages can be compared. */
+/** The date of the manual changes only with this line, so that pages can be compared. */
 const DATE = 'November 22, 2026';
 
-/** Every page of section 1 that the table gives: file name → text. */
+/** All pages of section 1, generated from the table: file name → text. */
 export async function manPages(table: CommandTable): Promise<ReadonlyMap<string, string>> {
   const pages = new Map<string, string>([['hs.1', mapPage(table)]]);
   for (const [name, entry] of Object.entries(table)) {
@@ -172,7 +172,7 @@ function examples(list: readonly { readonly command: string; readonly explains: 
   ]);
 }
 
-/** `hs-pin(1)` as links, by section and name, each but the last with its comma. */
+/** `hs-pin(1)` as links, sorted by section and name, each but the last followed by a comma. */
 function crossReferences(list: readonly string[]): string[] {
   const parsed = [...new Set(list)].map((ref) => /^(.*)\((\d)\)$/.exec(ref)).filter((m) => m !== null);
   const sorted = parsed

@@ -1,16 +1,16 @@
-/** Text for mdoc(7): nothing in it is taken as a macro or an escape. */
+/** Escapes text for mdoc(7), so that nothing in it is taken for a macro or an escape. */
 export function plain(text: string): string {
   return text.replaceAll('\\', '\\e').replace(/^([.'])/, '\\&$1');
 }
 
-/** A word of a command: its hyphens stay hyphens that can be copied. */
+/** A word of a command, whose hyphens can be copied as such. */
 export function literal(text: string): string {
   return plain(text).replaceAll('-', '\\-').replaceAll("'", '\\(aq').replaceAll('`', '\\(ga');
 }
 
 /**
- * Prose: each sentence begins a line and no line is longer than 78 bytes, as `mandoc -T lint` asks;
- * what stands in backquotes is bold.
+ * Prose: each sentence begins a line and no line is longer than 78 bytes, as `mandoc -T lint` requires; text in
+ * backquotes is bold.
  */
 export function prose(text: string): string[] {
   const marked = text
@@ -51,8 +51,8 @@ export function paragraphs(text: string): string[] {
 }
 
 /**
- * The words of a usage as macro arguments: options `Fl`, places `Ar`, the rest as it is. What nothing
- * separates stays together, `--[no-]exportable`, but for what mdoc(7) spaces itself: `(`, `|` and `)`.
+ * The words of a usage as macro arguments: options `Fl`, arguments `Ar`, the rest unchanged. Adjacent parts stay
+ * together, `--[no-]exportable`, except where mdoc(7) spaces them itself: `(`, `|` and `)`.
  */
 export function usageWords(text: string): string {
   const parts = text.split(/(\[|\]|\s+|\||\(|\)|=|\.\.\.)/).filter((part) => part !== '');

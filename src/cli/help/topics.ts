@@ -1,13 +1,13 @@
 import { type PolicyTerm, policyCapabilities, policyFields } from '../../core/policy/policy-fields.js';
 
-/** What the page of a group explains besides its commands. */
+/** The text of a group's page besides its commands. */
 interface Topic {
   readonly title: string;
   readonly intro: string;
   readonly terms: readonly PolicyTerm[];
 }
 
-/** From the code alone, so that a page says no more and no less than what holds. */
+/** Generated from the code, so that the page is complete and correct. */
 export function groupTopics(group: string): readonly Topic[] {
   if (group !== 'policy') return [];
   return [

@@ -3,7 +3,7 @@ import { errnoMeaning } from '../../errors/errno-meaning.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 
-/** No path, id or record that hs takes comes near this. */
+/** No path, id or record that hs takes is nearly this long. */
 const MAX_RECORD_BYTES = 1024 * 1024;
 
 /** Standard input. */
@@ -19,8 +19,8 @@ export class Input {
   }
 
   /**
-   * What arrives. Throws at once when the command is interrupted, whoever waits: nobody who pressed Ctrl-C
-   * closes standard input after it, and its end must not pass for the end of what was to be read.
+   * Yields chunks as they arrive. Throws at once when the command is interrupted, even while waiting: after Ctrl-C
+   * nobody closes standard input, and an interruption must not look like the end of the input.
    */
   async *bytes(): AsyncGenerator<Uint8Array> {
     const chunks = this.#open()[Symbol.asyncIterator]();
@@ -37,12 +37,12 @@ export class Input {
       if (!isErrno(cause)) throw cause;
       throw new HsError('SYSTEM', `cannot read standard input: ${errnoMeaning(cause)}`, { cause });
     } finally {
-      // A read that is under way cannot be ended; the program leaves without it.
+      // A pending read cannot be cancelled; the program exits without it.
       if (!isWaiting) await chunks.return?.();
     }
   }
 
-  /** Everything, at most `maxBytes`; more is refused. */
+  /** All of standard input, at most `maxBytes` (HOSTILE_INPUT beyond). */
   async all(maxBytes: number): Promise<Buffer> {
     const chunks: Uint8Array[] = [];
     let size = 0;
@@ -55,15 +55,15 @@ export class Input {
     return Buffer.concat(chunks);
   }
 
-  /** The next record, or `undefined` at the end: what a person answers. */
+  /** The next record, or `undefined` at the end, as the answer to a question. */
   async answer(): Promise<string | undefined> {
     for await (const record of this.records()) return record;
     return undefined;
   }
 
   /**
-   * Lines, or with `-z` what NULs separate. Empty ones are left out, unless each is to be answered; bytes
-   * that are not UTF-8 are refused.
+   * Lines, or with `-z` NUL-terminated records. Empty ones are skipped unless `empty` is set; bytes that are not UTF-8
+   * are refused.
    */
   async *records({ empty = false } = {}): AsyncGenerator<string> {
     const end = this.#nul ? 0 : 10;
@@ -73,7 +73,7 @@ export class Input {
       for (let at = data.indexOf(end); at >= 0; at = data.indexOf(end)) {
         if (at > 0 || empty) yield decode(data.subarray(0, at));
         data = data.subarray(at + 1);
-        // Whoever answers each may do so without ever waiting.
+        // A consumer may handle each record without ever waiting, so yield here.
         await yieldToEvents();
         this.#signal.throwIfAborted();
       }
@@ -89,14 +89,14 @@ export class Input {
   }
 }
 
-/** What `wait` resolves to, unless the signal is aborted first: then its reason is thrown. */
+/** Resolves like `wait`, or throws the signal's reason if it is aborted first. */
 async function unlessAborted<T>(wait: Promise<T>, signal: AbortSignal): Promise<T> {
   let stop = () => {};
   const stopped = new Promise<never>((_, reject) => {
     stop = () => reject(signal.reason);
     signal.addEventListener('abort', stop, { once: true });
   });
-  // Whichever comes second is of no interest any more.
+  // The loser of the race is ignored.
   stopped.catch(() => undefined);
   wait.catch(() => undefined);
   try {

@@ -1,9 +1,9 @@
 import { HsError } from '../../errors/hs-error.js';
 import type { Host } from '../host.js';
 
-/** How long a command that only reads may go on after Ctrl-C; it has nothing to put in order. */
+/** How long a read-only command may continue after Ctrl-C; it has nothing to clean up. */
 const READER_GRACE_MS = 500;
-/** What a program that hs runs may be sent besides SIGINT and SIGTERM. */
+/** The signals, besides SIGINT and SIGTERM, to pass on to a program that hs runs. */
 const PASSED_ON: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
 
 /** Turns Ctrl-C and SIGTERM into an abort; the second one ends the process at once. */
@@ -32,7 +32,7 @@ export class Interrupt {
     return this.#controller.signal;
   }
 
-  /** Signals go to `handler`, these and others, until the returned function is called. */
+  /** Passes these and other signals to `handler`, until the returned function is called. */
   divert(handler: (signal: NodeJS.Signals) => void): () => void {
     this.#diverted = handler;
     const stop = this.#host.onSignal(handler, PASSED_ON);
@@ -42,7 +42,7 @@ export class Interrupt {
     };
   }
 
-  /** All is done but that somebody reads it in a pager, whose Ctrl-C it is from here on. */
+  /** Only the pager is left to wait for; Ctrl-C belongs to it from here on. */
   leaveToPager(): void {
     clearTimeout(this.#grace);
     this.#diverted = (signal) => {
@@ -50,12 +50,12 @@ export class Interrupt {
     };
   }
 
-  /** Whether there is something to put in order before the end. */
+  /** Whether there is something to clean up before exiting. */
   get writes(): boolean {
     return this.#writes;
   }
 
-  /** From here on there is, or not: a dry run of a command that writes only reads. */
+  /** Sets whether there is: a dry run of a writing command only reads. */
   set writes(writes: boolean) {
     this.#writes = writes;
   }

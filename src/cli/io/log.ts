@@ -6,13 +6,13 @@ export interface LogSettings {
   readonly style: Style;
   readonly quiet: boolean;
   readonly verbose: boolean;
-  /** Warnings are collected for the JSON document instead of printed. */
+  /** Collects warnings for the JSON document instead of printing them. */
   readonly json: boolean;
-  /** Wipes a progress line that stands where the message goes. */
+  /** Erases a progress line before a message is printed. */
   readonly before: () => void;
 }
 
-/** Standard error: what is not the result. */
+/** Standard error: everything but the result. */
 export class Log {
   readonly #open: () => OutputStream;
   readonly #settings: LogSettings;
@@ -23,13 +23,13 @@ export class Log {
     this.#settings = settings;
   }
 
-  /** Something is not as it should be, and the command goes on. */
+  /** Warns about a problem; the command continues. */
   warn(message: string): void {
     if (this.#settings.json) this.warnings.push(message);
     else this.#line(`hs: ${this.#settings.style.warning('warning')}: ${guardLine(message)}`);
   }
 
-  /** Something worth knowing; silent with `--quiet` and `--json`. */
+  /** Useful information; silent with `--quiet` and `--json`. */
   note(message: string): void {
     if (!this.#settings.quiet && !this.#settings.json) this.#line(`hs: ${guardLine(message)}`);
   }
@@ -39,7 +39,7 @@ export class Log {
     if (this.#settings.verbose && !this.#settings.json) this.#line(`hs: ${guardLine(message)}`);
   }
 
-  /** `hs: error: …`, of a bug the frames of its stack, and the hint. */
+  /** `hs: error: …`, for a bug its stack frames, and the hint. */
   error(message: string, hint?: string, frames: readonly string[] = []): void {
     this.#line(`hs: ${this.#settings.style.bad('error')}: ${guardLine(message)}`);
     for (const frame of frames) this.#line(`    ${guardLine(frame)}`);

@@ -6,31 +6,34 @@ import type { OutputStream } from './output-stream.js';
 /** Thrown into a listing whose reader has gone; ends the command quietly with 0. */
 export class OutputClosed extends Error {}
 
-/** Text is gathered to this size, and flushed whenever the event loop turns, so that a reader can answer. */
+/**
+ * Text is buffered up to this size, and flushed in each turn of the event loop, so that an interactive reader can
+ * answer.
+ */
 const BUFFER_CHARS = 64 * 1024;
 
-/** A record: a line, or what the user's own format made, of which every byte is meant. */
+/** A record: a line, or the output of the user's own format, of which every byte counts. */
 export type RecordText = string | { readonly formatted: string | Uint8Array };
 
 export interface OutSettings {
   readonly colour: boolean;
   /** Records end with NUL. */
   readonly nul: boolean;
-  /** Escape bytes that a terminal could obey. */
+  /** Escape bytes that could control a terminal. */
   readonly terminal: boolean;
-  /** Makes room where progress is shown on the same terminal. */
+  /** Erases a progress line on the same terminal. */
   readonly before: () => void;
   /** A closed pipe ends the command. */
   readonly stopWhenClosed: boolean;
 }
 
 /**
- * How a write fails when nobody reads any more. The pipe between two Node programs, or to a pager, is a socket,
- * which is reset when its reader goes with bytes unread.
+ * Errors of a write after the reader has gone. The pipe between two Node programs, or to a pager, is a socket, which is
+ * reset if its reader goes with unread bytes.
  */
 const CLOSED: ReadonlySet<string> = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED']);
 
-/** Standard output. Every method waits while the reader is slow, and throws when writing fails. */
+/** Standard output. Every method waits while the reader is slow, and throws if writing fails. */
 export class Out {
   readonly #stream: OutputStream;
   readonly #settings: OutSettings;
@@ -48,12 +51,12 @@ export class Out {
     stream.on('error', this.#onError);
   }
 
-  /** From here on the command changes something, and ends as it should whoever listens. */
+  /** The command changes something from here on, and completes even if its output is closed. */
   finishAlways(): void {
     this.#stopWhenClosed = false;
   }
 
-  /** Nobody reads any more. */
+  /** True once the reader has gone. */
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -63,14 +66,14 @@ export class Out {
     else this.#failure ??= e;
   };
 
-  /** Lines for a person or a pipe. A newline is added where the last one is missing. */
+  /** Lines for a user or a pipe. Adds the final newline if it is missing. */
   async text(text: string): Promise<void> {
     if (text === '') return;
     const safe = guardText(text, this.#settings.colour);
     await this.#add(safe.endsWith('\n') ? safe : `${safe}\n`);
   }
 
-  /** One record: a line, or with `-z` the string as it is and NUL. */
+  /** One record: a line, or with `-z` the unchanged string and NUL. */
   async record(text: RecordText): Promise<void> {
     if (typeof text !== 'string') await this.#formatted(text.formatted);
     else if (!this.#settings.nul)
@@ -78,7 +81,7 @@ export class Out {
     else await this.#add(`${this.#settings.terminal ? guardText(text, false) : text}\0`);
   }
 
-  /** Bytes that are no text go on their own; on a terminal neither can steer it. */
+  /** Non-text bytes are written separately; on a terminal both are escaped. */
   async #formatted(content: string | Uint8Array): Promise<void> {
     const end = this.#settings.nul ? '\0' : '\n';
     if (typeof content !== 'string') {
@@ -92,11 +95,11 @@ export class Out {
     await this.#add(`${safeJson(value)}\n`);
   }
 
-  /** Bytes exactly as they are; on a terminal, what could steer it is escaped (G6). */
+  /** Raw bytes; on a terminal, control characters are escaped (G6). */
   async bytes(bytes: Uint8Array): Promise<void> {
     if (this.#settings.terminal) return this.#add(guardBytes(bytes));
     await this.flush();
-    // A copy: the caller may use its buffer again while the stream still holds this one.
+    // Copied: the caller may reuse its buffer while the stream still holds it.
     await this.#write(Buffer.from(bytes));
   }
 
@@ -111,7 +114,7 @@ export class Out {
     });
   }
 
-  /** Hands everything gathered so far to the system. */
+  /** Writes everything buffered so far. */
   async flush(): Promise<void> {
     if (this.#flushing !== undefined) clearImmediate(this.#flushing);
     this.#flushing = undefined;
@@ -121,7 +124,7 @@ export class Out {
     this.#check();
   }
 
-  /** The end of the command: waits for the last byte. */
+  /** Ends the output: waits for the last byte. */
   async end(): Promise<void> {
     await this.#pending;
     await this.flush();
@@ -134,7 +137,7 @@ export class Out {
   release(): void {
     if (this.#flushing !== undefined) clearImmediate(this.#flushing);
     this.#stream.off('error', this.#onError);
-    // A write that fails after the command has ended has nobody left to tell.
+    // A write that fails after the command has ended cannot be reported.
     this.#stream.on('error', () => {});
   }
 

@@ -3,7 +3,7 @@ import type { Command } from '../command.js';
 import type { Host } from '../host.js';
 import type { Invocation } from '../parse/parse.js';
 
-/** The pager of a command that lists for people, where a person reads; `HS_PAGER` before `PAGER`, as in git. */
+/** The pager for a command's list on a terminal; `HS_PAGER` before `PAGER`, as in git. */
 export async function pagerFor(
   host: Host,
   { spec }: Command,

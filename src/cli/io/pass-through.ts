@@ -2,8 +2,8 @@ import { guardText } from '../text/escape-for-terminal.js';
 import type { OutputStream } from './output-stream.js';
 
 /**
- * What another program prints, passed on as it comes: untouched to a pipe or a file; on a terminal made
- * safe (G6), where a return to the start of the line becomes a new one.
+ * Passes on another program's output as it arrives: unchanged to a pipe or a file; on a terminal escaped (G6), with a
+ * carriage return turned into a newline.
  */
 export class PassThrough {
   readonly #open: () => OutputStream;
@@ -17,9 +17,9 @@ export class PassThrough {
     this.#decoder = terminal ? new TextDecoder() : undefined;
   }
 
-  /** Waits while the reader is slow. False: nobody reads any more. */
+  /** Waits while the reader is slow. Returns false once the reader has gone. */
   async write(chunk: Uint8Array): Promise<boolean> {
-    // A copy, since the stream may hold it longer than the caller.
+    // Copied, since the stream may hold it longer than the caller.
     const out =
       this.#decoder === undefined
         ? Buffer.from(chunk)
@@ -28,7 +28,7 @@ export class PassThrough {
     return !this.#closed;
   }
 
-  /** The program has ended: what is left of a character that never came whole. */
+  /** The program has ended: flushes an incomplete last character. */
   async end(): Promise<void> {
     const rest = this.#decoder === undefined ? '' : this.#safe(this.#decoder.decode());
     if (rest !== '' || this.#heldReturn) await this.#write(`${rest}${this.#heldReturn ? '\n' : ''}`);

@@ -8,11 +8,11 @@ export interface ProgressSettings {
   readonly clock: Clock;
 }
 
-/** Work that is over sooner shows nothing; after that, the eye follows ten lines a second. */
+/** Shorter work shows nothing; after that, ten updates a second are enough for the eye. */
 const FIRST_MS = 300;
 const EVERY_MS = 100;
 
-/** One line on the terminal: amount, rate and time left. It is gone when the stage is over. */
+/** One line on the terminal: amount, rate and time left. Erased at the end of the stage. */
 export class Progress implements ProgressSink {
   readonly #open: () => OutputStream;
   readonly #settings: ProgressSettings;
@@ -56,7 +56,7 @@ export class Progress implements ProgressSink {
     this.#next = Number.POSITIVE_INFINITY;
   }
 
-  /** Makes room for a message; the next advance draws again. */
+  /** Erases the line for a message; the next advance redraws it. */
   wipe(): void {
     if (!this.#drawn) return;
     this.#open().write('\r\x1b[K');
@@ -75,7 +75,7 @@ export class Progress implements ProgressSink {
     if (this.#total !== undefined && rate > 0 && this.#amount < this.#total) {
       parts.push(`${humanSpan(((this.#total - this.#amount) / rate) * 1000)} left`);
     }
-    // One column stays free: a full line would wrap, and a wrapped line cannot be wiped.
+    // Leaves one column free: a full line would wrap, and a wrapped line cannot be erased.
     return guardLine(parts.join(', ')).slice(0, Math.max(10, (this.#open().columns || 80) - 1));
   }
 

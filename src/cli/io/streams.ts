@@ -11,7 +11,7 @@ import { Out } from './output.js';
 import { Progress } from './progress.js';
 import { type Terminal, terminalOf } from './terminal.js';
 
-/** The ways in and out of one command. */
+/** The input and output of one command. */
 export interface Streams {
   readonly stdin: Input;
   readonly out: Out;
@@ -33,7 +33,7 @@ export async function openStreams(
   const terminal = terminalOf(host, globals.color);
   const machine = globals.json || globals.jsonl;
   const progress = new Progress(() => host.stderr, {
-    // A pager has the screen.
+    // A pager uses the screen.
     shown:
       terminal.stderr &&
       !terminal.dumb &&

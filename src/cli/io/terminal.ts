@@ -1,16 +1,16 @@
 import type { GlobalValues } from '../globals.js';
 import type { Host } from '../host.js';
 
-/** What is known of the terminal, decided once. */
+/** Properties of the terminal, determined once. */
 export interface Terminal {
   readonly stdin: boolean;
   readonly stdout: boolean;
   readonly stderr: boolean;
-  /** Columns; 80 where there is no terminal. */
+  /** Columns; 80 without a terminal. */
   readonly width: number;
   readonly colour: boolean;
   readonly colourErrors: boolean;
-  /** The locale draws more than ASCII. */
+  /** The locale supports more than ASCII. */
   readonly unicode: boolean;
   /** `TERM=dumb`: no cursor movement, so no preview and no progress. */
   readonly dumb: boolean;

@@ -2,7 +2,7 @@ import { HsError } from '../../errors/hs-error.js';
 
 export type Pair = readonly [key: string, value: string];
 
-/** Parses `KIND:ID` and the like: what stands before and after the first separator. */
+/** Parses `KIND:ID` and the like: the parts before and after the first separator. */
 export function pair(separator: string, form: string): (raw: string) => Pair {
   return (raw) => {
     const at = raw.indexOf(separator);
@@ -13,7 +13,7 @@ export function pair(separator: string, form: string): (raw: string) => Pair {
 
 export const keyAndValue = pair('=', 'KEY=VALUE');
 
-/** Labels by key: one that is given twice has no value that could be meant. */
+/** Labels by key; a duplicate key is ambiguous, and refused. */
 export function labelsOf(pairs: readonly Pair[]): Readonly<Record<string, string>> {
   const labels = new Map<string, string>();
   for (const [key, value] of pairs) {

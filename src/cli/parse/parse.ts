@@ -24,12 +24,12 @@ export function optionsOf(command: Command): Options {
   };
 }
 
-/** Whether it runs a program, whose name and arguments stand after `--`. */
+/** Whether it runs a program, whose name and arguments follow `--`. */
 export function takesProgram(command: Command): boolean {
   return Object.values(command.spec.positionals ?? {}).some((place) => place.afterDashes);
 }
 
-/** Raw strings in, typed values out; everything wrong with them is a usage error. */
+/** Converts raw strings to typed values; every error is a usage error. */
 export function parse(
   command: Command,
   argv: readonly string[],
@@ -64,7 +64,7 @@ export function parse(
   return { globals, options, args: readArguments(command.spec.positionals ?? {}, words, context), setClock };
 }
 
-/** Before anything else is said: the options after a program's name are not those of hs. */
+/** Checked first: options after a program's name are not those of hs. */
 function demandDashes(argv: readonly string[], table: Options): void {
   const { at, before } = findCommand(argv, table);
   if (at === argv.length || before.length < at) return;

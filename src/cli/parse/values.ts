@@ -2,7 +2,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/duration.js';
 import { type Timestamp, toTimestamp } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 
-/** What a parser says when a value is not what it takes; the caller names the option. */
+/** Thrown by a parser for an invalid value; the caller names the option. */
 export class BadValue extends Error {}
 
 const MAX_TIME_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
@@ -56,7 +56,7 @@ const DURATION_UNITS: Readonly<Record<string, number>> = {
   w: 7 * DAY_MS,
 };
 
-/** `90s`, `15m`, `36h`, `30d`, `2w`, and joined, largest first: `1d12h`. In milliseconds. */
+/** `90s`, `15m`, `36h`, `30d`, `2w`, and combinations, largest first: `1d12h`. In milliseconds. */
 export function parseDuration(raw: string): number {
   if (!/^(\d{1,9}[smhdw])+$/.test(raw)) throw new BadValue('not a duration such as 36h, 30d or 1d12h');
   let total = 0;
@@ -72,8 +72,8 @@ export function parseDuration(raw: string): number {
 }
 
 /**
- * `2026-01-31` (midnight UTC), `2026-01-31T12:00`, with seconds, fractions and `Z` or `+01:00` as
- * wanted (UTC where nothing is said), `@1769860800` (seconds since 1970), `now`, `-7d`, `+30d`.
+ * `2026-01-31` (midnight UTC), `2026-01-31T12:00`, optionally with seconds, fractions and `Z` or `+01:00` (default
+ * UTC), `@1769860800` (seconds since 1970), `now`, `-7d`, `+30d`.
  */
 export function parseTime(raw: string, now: number): Timestamp {
   const ms = timeMs(raw, now);

@@ -3,20 +3,22 @@ import { didYouMean } from '../../core/text/suggest.js';
 import { HsError } from '../../errors/hs-error.js';
 import { type Option, type Options, optionName } from '../options.js';
 
-/** A command line, parsed: raw strings by option key, and the arguments in order. */
+/** A parsed command line: raw strings by option key, and the arguments in order. */
 export interface Words {
-  /** True for a flag, false for `--no-NAME`; for what takes a value each string that was given, `''` for a bare optional one. */
+  /**
+   * True for a flag, false for `--no-NAME`; for an option with a value each string given, `''` for a bare optional one.
+   */
   readonly options: ReadonlyMap<string, boolean | readonly string[]>;
   readonly positionals: readonly string[];
-  /** What followed `--`; `undefined` without it. */
+  /** The words after `--`; `undefined` without it. */
   readonly afterDashes: readonly string[] | undefined;
 }
 
-/** How the words of a table are spelled: `--name`, `--no-name`, `-n`. */
+/** The spellings of the options of a table: `--name`, `--no-name`, `-n`. */
 interface Spelling {
   readonly key: string;
   readonly option: Option<unknown>;
-  /** What yargs files the value under. */
+  /** The key under which yargs stores the value. */
   readonly name: string;
 }
 
@@ -38,7 +40,7 @@ function takesNoValue({ option }: Spelling): boolean {
   return option.form === 'flag' || option.form === 'switch';
 }
 
-/** The value is a word of its own, unless it is joined by `=`. */
+/** The value is a separate word, unless joined by `=`. */
 function wantsValue({ option }: Spelling): boolean {
   return option.form === 'value' || option.form === 'list';
 }
@@ -59,8 +61,8 @@ function looksLikeOption(word: string): boolean {
 }
 
 /**
- * `-wnVALUE` as `-w --name=VALUE`: yargs reads a group of short options letter by letter, and would take the
- * V of a joined value for an option. Throws on a letter that is no option.
+ * Rewrites `-wnVALUE` as `-w --name=VALUE`: yargs reads a group of short options letter by letter, and would take the V
+ * of a joined value for an option. Throws on an unknown letter.
  */
 function ungrouped(group: string, spellings: Spellings): string[] {
   const words: string[] = [];
@@ -81,7 +83,7 @@ function ungrouped(group: string, spellings: Spellings): string[] {
   return words;
 }
 
-/** Demands what yargs lets pass: options that exist, a value where one belongs, none where none does. */
+/** Checks what yargs accepts silently: unknown options, missing values, and values where none belongs. */
 function checked(argv: readonly string[], spellings: Spellings): string[] {
   const words: string[] = [];
   for (let i = 0; i < argv.length; i++) {
@@ -120,8 +122,8 @@ function valueAfter(label: string, next: string | undefined, spellings: Spelling
 }
 
 /**
- * Reads a command line by a table of options. yargs parses, with all its guessing switched off: it would make
- * numbers of ids, take `true` after a flag for its value, and let a value take the next word or not by its look.
+ * Parses a command line by a table of options with yargs, with all its guessing disabled: it would turn ids into
+ * numbers, take `true` after a flag for its value, and decide by the look of the next word whether it is a value.
  */
 export function readWords(argv: readonly string[], table: Options): Words {
   const spellings = spellingsOf(table);
@@ -131,7 +133,8 @@ export function readWords(argv: readonly string[], table: Options): Words {
   const found: Record<string, unknown> = Parser([...checked(argv, spellings)], {
     boolean: flags,
     string: values,
-    // How many words each takes is stated: without it yargs looks at the next word, and unquotes what follows `=`.
+    // The number of words per option is stated: otherwise yargs guesses from the next word, and unquotes the value
+    // after `=`.
     narg: Object.fromEntries([...flags.map((name) => [name, 0]), ...values.map((name) => [name, 1])]),
     alias: Object.fromEntries(
       all.flatMap(({ option, name }) => (option.short === undefined ? [] : [[option.short, name]])),
@@ -144,7 +147,7 @@ export function readWords(argv: readonly string[], table: Options): Words {
       'parse-numbers': false,
       'parse-positional-numbers': false,
       'populate--': true,
-      // `-5x` is an argument as `-5` is; what else begins with a dash was checked.
+      // `-5x` is an argument like `-5`; other words with a leading dash have been checked.
       'unknown-options-as-args': true,
     },
   });
@@ -165,7 +168,7 @@ export function readWords(argv: readonly string[], table: Options): Words {
   };
 }
 
-/** Where the first word is that is no option and no value of one, and what stands before it. */
+/** The index of the first word that is neither an option nor its value, and the words before it. */
 export function findCommand(
   argv: readonly string[],
   table: Options,

@@ -54,7 +54,7 @@ export const lsRow = z.strictObject({
   pins: z.array(z.string()),
 });
 
-/** `text` is the line in the FORMAT that was asked for. */
+/** `text` is the line in the requested FORMAT. */
 export const forEachRow = z.strictObject({
   artifact_id: artifactId,
   kind: z.enum(KINDS),
@@ -73,12 +73,12 @@ const pin = z.strictObject({
 const removed = z.strictObject({ seq: natural, at: timestamp, purge: z.boolean() });
 const facts = ledgerOp.def.options[0]!.shape;
 
-/** `record` is what the ledger says of it, `retention` what a collection now would do. */
+/** `record` holds the facts in the ledger, `retention` what a collection would do now. */
 export const show = z.strictObject({
   artifact_id: artifactId,
   manifest: z.nullable(manifestSchema),
   damage: z.optional(z.string()),
-  /** Fields of the manifest that hs did not see itself; absent for none. */
+  /** Fields of the manifest that hs did not observe itself; absent if there are none. */
   claims: z.optional(z.array(z.enum(CLAIM_FIELDS))),
   pins: z.array(pin),
   registered: z.strictObject({
@@ -95,7 +95,7 @@ export const show = z.strictObject({
       z.strictObject({ ...planItemSchema.prune, ...undoFields.item }),
     ]),
   ),
-  /** Other artifacts that keep it from being exported; absent where none does. */
+  /** Other artifacts that block its export; absent if there are none. */
   held_back_by: z.optional(
     z.array(
       z.strictObject({

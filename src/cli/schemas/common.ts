@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 
-/** An error as it stands in a document. */
+/** An error in a document. */
 export const failure = z.strictObject({
   code: z.string(),
   message: z.string(),

@@ -5,7 +5,7 @@ import { rowSchema } from '../present-result.js';
 import { SCHEMAS } from '../schemas.js';
 import { failure } from './common.js';
 
-/** Every name that `hs schema` knows, those of rows included. */
+/** Every name that `hs schema` knows, including those of rows. */
 export function schemaNames(): readonly string[] {
   return Object.entries(SCHEMAS)
     .flatMap(([name, entry]) =>
@@ -14,7 +14,7 @@ export function schemaNames(): readonly string[] {
     .sort();
 }
 
-/** The schema of a whole document, by its name; `undefined` where there is none. */
+/** The schema of a whole document, by name; `undefined` if unknown. */
 export async function documentSchema(name: string): Promise<z.ZodMiniType | undefined> {
   const base = Object.hasOwn(SCHEMAS, name) ? name : name.replace(/\.row(\/\d+)$/, '$1');
   const entry = Object.hasOwn(SCHEMAS, base) ? SCHEMAS[base]! : undefined;

@@ -16,7 +16,7 @@ export const ledgerSign = z.strictObject({
 
 export const ledgerProve = z.strictObject({ proof: ledgerProof });
 
-/** Of a proof about a ledger the fields up to `entry`, of an attestation those after it. */
+/** For a proof about a ledger the fields up to `entry`, for an attestation those after it. */
 export const proofVerify = z.strictObject({
   proven: z.enum(['inclusion', 'consistency', 'provenance']),
   store_id: z.optional(uuid),
@@ -28,7 +28,7 @@ export const proofVerify = z.strictObject({
   subjects: z.optional(
     z.array(z.strictObject({ name: z.optional(z.string()), content_hash: z.optional(z.string()) })),
   ),
-  /** How many files of `--subject` are what was attested. */
+  /** Number of files in `--subject` that match the attestation. */
   matched: z.optional(natural),
   builder: z.optional(z.string()),
   build_type: z.optional(z.string()),

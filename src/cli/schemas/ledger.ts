@@ -9,7 +9,7 @@ import { CAPABILITIES } from '../../core/policy/capabilities.js';
 const entryType = z.enum(Object.keys(PAYLOADS));
 const head = z.strictObject({ seq: natural, hash: objectId });
 
-/** An entry as `hs ledger cat` prints it; what its payload holds depends on its type (hs-ledger(7)). */
+/** An entry as `hs ledger cat` prints it; the payload depends on the type (hs-ledger(7)). */
 export const ledgerCatRow = z.strictObject({
   schema: z.literal(ENTRY_SCHEMA),
   seq: natural,
@@ -43,7 +43,7 @@ export const ledgerVerify = z.strictObject({
   entries: natural,
   head: z.optional(head),
   anchor: z.enum(['none', 'matches', 'differs', 'lost']),
-  /** What it was compared with: `--checkpoint`. */
+  /** The checkpoint given by `--checkpoint`. */
   checkpoint: z.optional(z.strictObject({ entries: natural, head: objectId, time: timestamp })),
   results: z.array(
     z.strictObject({

@@ -87,7 +87,7 @@ export const bundleVerify = z.strictObject({
   files: natural,
   size_bytes: natural,
   left_out: leftOut,
-  /** Of a debug bundle: what is wrong with its documents. */
+  /** For a debug bundle: problems with its documents. */
   debug: z.optional(
     z.strictObject({
       mode: z.optional(z.string()),
@@ -133,7 +133,7 @@ export const bundleRow = z.strictObject({
 
 const faultList = z.array(z.strictObject({ fault: z.enum(FAULT_KINDS), message: z.string() }));
 
-/** Of a bundle its content hash; of a workspace what the optional fields say. */
+/** For a bundle its content hash; for a workspace, see the optional fields. */
 export const importResult = z.strictObject({
   content_hash: z.optional(objectId),
   format: z.optional(z.literal('handshake')),

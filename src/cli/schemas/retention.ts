@@ -49,7 +49,10 @@ const trashed = z.strictObject({
   removed_at: timestamp,
 });
 
-/** `gc` and `rm`: with `dry_run`, what would be done; else what was. `results` are what goes, and with `--all` what stays. */
+/**
+ * `gc` and `rm`: with `dry_run` the plan, else the removal. `results` are the artifacts removed, and with `--all` also
+ * those kept.
+ */
 export const removal = z.strictObject({
   dry_run: z.boolean(),
   plan: shownHeader,
@@ -96,7 +99,7 @@ export const pinRow = z.strictObject({
   over: z.boolean(),
 });
 
-/** The name and labels of an artifact after they were to be changed. */
+/** The name and labels of an artifact after the command. */
 export const described = z.strictObject({
   artifact_id: artifactId,
   revision: natural,
@@ -125,7 +128,7 @@ const reportRow = z.strictObject({
   irreversible: natural,
 });
 
-/** Of what was written as a page. */
+/** The page that was written. */
 const pageRow = z.strictObject({
   export_id: uuid,
   artifact_id: artifactId,
@@ -136,7 +139,7 @@ const pageRow = z.strictObject({
   replaced: z.boolean(),
 });
 
-/** The reports, or the header of one in `report` and what it lists. */
+/** The reports, or in `report` the header of one, with its list. */
 export const report = z.strictObject({
   report: z.optional(reportHeaderSchema),
   results: z.array(z.union([reportRow, prunedSchema, sparedSchema])),

@@ -4,16 +4,16 @@ import { KINDS, PAYLOAD_TYPES } from '../../core/manifest/vocabulary.js';
 
 export const run = z.strictObject({
   run_id: uuid,
-  /** What the command ends with. */
+  /** The exit status of the command. */
   status: natural,
-  /** The tool's own. */
+  /** The tool's own exit status. */
   exit_status: natural,
   /** Why COMMAND could not be executed. */
   not_run: z.optional(z.string()),
   started_at: timestamp,
   ended_at: timestamp,
   sandbox: z.strictObject({ backend: z.string(), level: z.string(), gaps: z.array(z.string()) }),
-  /** True: the tool failed and had left something, which is gone. */
+  /** True: the tool failed and its output was discarded. */
   lost: z.boolean(),
   results: z.array(
     z.strictObject({

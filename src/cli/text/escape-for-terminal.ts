@@ -3,7 +3,7 @@ import { escapeText } from '../../core/text/escape-control.js';
 export { escapeText };
 
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/gu;
-/** Nearly all text: spares the first look at the Unicode tables, which costs 4 ms. */
+/** Nearly all text; avoids loading the Unicode tables, which takes 4 ms. */
 const PLAIN = /^[\t\n\x20-\x7e]*$/;
 const SGR = /^\x1b\[[0-9;]*m/;
 
@@ -13,8 +13,9 @@ function hex(c: string): string {
 }
 
 /**
- * The net under every writer of text: whatever a command forgot to escape becomes visible here. Lets
- * newlines and tabs (no name holds one, B4) pass, and colours where hs itself uses them; leaves backslashes, which `escapeText` has doubled.
+ * Safety net for all text output: control characters that a command failed to escape become visible here. Passes
+ * newlines and tabs (no name contains one, B4), and colours where hs itself uses them; leaves backslashes, which
+ * `escapeText` has doubled.
  */
 export function guardText(text: string, colour: boolean): string {
   if (PLAIN.test(text)) return text;
@@ -24,22 +25,22 @@ export function guardText(text: string, colour: boolean): string {
   });
 }
 
-/** A value in a record that a program reads: it stays one line, and is otherwise as it is where it can be. */
+/** A value in a record for programs: stays on one line, and is changed as little as possible. */
 export function guardField(value: string): string {
   return guardText(value, false).replaceAll('\n', '\\x0a');
 }
 
-/** One line of a message: nothing in it can start another line or steer the terminal. */
+/** One line of a message: nothing in it can start another line or control the terminal. */
 export function guardLine(text: string): string {
   return text.replace(UNSAFE, hex);
 }
 
-/** Bytes of an artifact shown on a terminal: text with its lines and tabs, all else escaped. */
+/** An artifact's bytes for a terminal: text with its newlines and tabs, all else escaped. */
 export function guardBytes(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes).replace(UNSAFE, (c) => (c === '\n' || c === '\t' ? c : hex(c)));
 }
 
-/** JSON that is safe to show: the same characters are written as `\u` escapes, which mean the same. */
+/** JSON that is safe to display: the same characters as equivalent `\u` escapes. */
 export function safeJson(value: unknown): string {
   const json = JSON.stringify(value);
   if (PLAIN.test(json)) return json;
@@ -50,7 +51,7 @@ export function safeJson(value: unknown): string {
   });
 }
 
-/** For terminals without UTF-8: everything beyond ASCII is escaped too. */
+/** For terminals without UTF-8: also escapes everything beyond ASCII. */
 export function asciiOnly(text: string): string {
   return text.replace(/[^\x00-\x7f]/gu, hex);
 }

@@ -2,7 +2,7 @@ import type { EntryPayload, EntryType } from '../../core/ledger/payload.js';
 import type { HistoryRow, Subject } from '../../ops/inspect/history.js';
 import { counted, humanSize } from './human.js';
 
-/** The names that fit a line. */
+/** Maximum number of names in a line. */
 const NAMED = 3;
 
 function list(subjects: readonly Subject[], all: number): string {
@@ -95,7 +95,7 @@ const TELL: Tell = {
   note: (p) => `noted: ${p.text}`,
 };
 
-/** What an entry says, in a sentence without its subject. Not escaped. */
+/** Describes an entry in a sentence without a subject. Not escaped. */
 export function describeEntry(row: HistoryRow): string {
   const tell = TELL[row.type] as (payload: EntryPayload, row: HistoryRow) => string;
   return tell(row.payload, row);

@@ -12,7 +12,7 @@ const SPANS = [
   ['second', SECOND_MS],
 ] as const;
 
-/** `3 days`: the largest unit of which there are at least two, or one. Weeks only from two on. */
+/** `3 days`: the largest unit with a count of at least two, else one. Weeks only from two on. */
 export function humanSpan(ms: number): string {
   const t = Math.abs(ms);
   for (const [name, length] of SPANS) {
@@ -29,7 +29,7 @@ export function humanAge(then: number, now: number): string {
   return ms > 0 ? `${humanSpan(ms)} ago` : `in ${humanSpan(ms)}`;
 }
 
-/** A share of 0 to 1 drawn over `width` columns. */
+/** A bar of `width` columns for a fraction from 0 to 1. */
 export function bar(share: number, width: number, unicode: boolean): string {
   const clipped = Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : 0;
   const eighths = Math.round(clipped * width * 8);

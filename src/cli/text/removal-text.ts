@@ -7,7 +7,7 @@ import type { View } from './view.js';
 
 const SHOWN_SPARED = 10;
 
-/** What a collection or a removal did, or the plan of it. */
+/** The result of a collection or a removal, or its plan. */
 export function removalText(value: RemovalDocument, view: View): string {
   if (value.dry_run) return planText(value, view);
   const lines: string[] = [];

@@ -41,7 +41,7 @@ function byClass(
     .join(', ');
 }
 
-/** One report for a person: totals, by rule, by class, the largest, and what was spared since the plan. */
+/** One report for a user: totals, by rule, by class, the largest, and artifacts spared since the plan. */
 export function reportText({ header: h, items }: RetentionReport, undo: ReportUndo, view: View): string {
   const gone = items.filter((i) => i.verdict === 'prune');
   const kept = items.filter((i) => i.verdict === 'keep');
@@ -82,7 +82,7 @@ export function reportText({ header: h, items }: RetentionReport, undo: ReportUn
 
 type Pruned = Extract<RetentionReport['items'][number], { verdict: 'prune' }>;
 
-/** What had no trash window went at once. */
+/** Artifacts without a trash window were purged at once. */
 function freedWords(
   h: RetentionReport['header'],
   gone: readonly Pruned[],

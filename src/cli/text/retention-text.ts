@@ -24,7 +24,7 @@ export function itemColumns(view: View): Column<PlanItem>[] {
   ];
 }
 
-/** The same, with until when each can be brought back. */
+/** The same, with the time until which each can be brought back. */
 function goingColumns(view: View, trashUntil: string | undefined): Column<PlanItem>[] {
   const isLost = (i: PlanItem) => trashUntil === undefined || i.irreversible === true;
   return [
@@ -71,7 +71,7 @@ function ruleTable(items: readonly PlanItem[], view: View): string {
   );
 }
 
-/** `12 pinned, 3 within window`: how many artifacts each rule decided, the most first. */
+/** `12 pinned, 3 within window`: the number of artifacts decided by each rule, largest first. */
 export function byRule(items: Iterable<{ readonly rule: string }>): string {
   const counts = new Map<string, number>();
   for (const { rule } of items) counts.set(rule, (counts.get(rule) ?? 0) + 1);
@@ -97,7 +97,7 @@ function dueWords(trash: ObjectTotals, due: ObjectTotals): string {
   return `of which ${due.objects} (${humanSize(due.size_bytes)}) would be purged`;
 }
 
-/** What the sweep and the purge of a collection find besides what its plan lists. */
+/** What the sweep and the purge of a collection would free besides its plan. */
 function reclaimableLines(r: Reclaimable): string[] {
   if (r.unknown.length > 0) return [`nothing would be swept: cannot read ${r.unknown[0]}`];
   const all = (t: ObjectTotals) => `${counted(t.objects, 'object')} (${humanSize(t.size_bytes)})`;
@@ -108,7 +108,7 @@ function reclaimableLines(r: Reclaimable): string[] {
   ];
 }
 
-/** What would go, and what that comes to: the table, its totals, and what cannot be undone. */
+/** The plan: a table, its totals, and what cannot be undone. */
 export function planText(shown: Omit<RemovalShown, 'dry_run'>, view: View): string {
   const { plan: h, items, trash_until: until, emptied = [], reclaimable } = shown;
   const going = items.filter((i) => i.verdict === 'prune');
@@ -141,7 +141,7 @@ function keptColumns(view: View): Column<PlanItem>[] {
   return itemColumns(view).filter(({ head }) => head !== 'FREES');
 }
 
-/** What sweeping and purging did, in lines. */
+/** The result of sweeping and purging, in lines. */
 export function reclaimedLines(r: Reclaimed): string[] {
   if (r.sweep === 'busy') return ['another collection is running: it frees the bytes'];
   if (r.sweep === 'skipped') return ['no bytes were freed: see the warnings'];

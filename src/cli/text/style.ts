@@ -1,6 +1,6 @@
 type Paint = (text: string) => string;
 
-/** The few meanings that hs colours. */
+/** The meanings to which hs gives a colour. */
 export interface Style {
   readonly heading: Paint;
   readonly strong: Paint;
@@ -22,11 +22,11 @@ export const plainStyle: Style = {
   bad: same,
 };
 
-/** chalk is loaded only where something is coloured. */
+/** chalk is loaded only if something is coloured. */
 export async function colourStyle(): Promise<Style> {
   const { Chalk } = await import('chalk');
   const chalk = new Chalk({ level: 1 });
-  // chalk prints every argument that it is given, and a table passes the row along.
+  // chalk prints every argument it gets, and a table also passes the row.
   return {
     heading: (text) => chalk.bold(text),
     strong: (text) => chalk.bold(text),

@@ -4,25 +4,25 @@ import { cutTo, displayWidth, pad } from './width.js';
 export interface Column<T> {
   readonly head: string;
   readonly align?: 'left' | 'right';
-  /** The cell as it is; it is escaped here (G6). */
+  /** The unescaped cell text; the table escapes it (G6). */
   value(row: T): string;
   /** Colours a cell that is already escaped, cut and padded. */
   paint?(cell: string, row: T): string;
-  /** Is cut first, the widest before others, where a terminal is too narrow. */
+  /** May be cut, the widest first, if the terminal is too narrow. */
   readonly shrinks?: boolean;
 }
 
 const GAP = '  ';
 const LEAST = 6;
 
-/** The widths of a table that is drawn in parts: those of the first part hold for all. */
+/** The column widths of a table drawn in parts, from the first part. */
 export interface TableLayout {
   widths?: readonly number[];
 }
 
 /**
- * Rows as aligned columns. A heading unless `--quiet`; cut to the terminal, whole on a pipe. With `view.layout`, rows
- * of a part of the table.
+ * Rows as aligned columns. With a heading unless `--quiet`; cut to the terminal's width, uncut on a pipe. With
+ * `view.layout`, the rows of one part of the table.
  */
 export function table<T>(columns: readonly Column<T>[], rows: readonly T[], view: View): string {
   if (rows.length === 0) return '';
@@ -60,7 +60,7 @@ function widthsOf(
   return widths;
 }
 
-/** Takes from the widest of those that may shrink until the table fits; then from the right edge. */
+/** Shrinks the widest columns that allow it until the table fits; then cuts at the right edge. */
 function shrink(widths: number[], columns: readonly Column<never>[], width: number): void {
   const total = () => widths.reduce((sum, w) => sum + w, GAP.length * (widths.length - 1));
   while (total() > width) {
@@ -76,7 +76,7 @@ function shrink(widths: number[], columns: readonly Column<never>[], width: numb
   }
 }
 
-/** `label  value` lines, the labels aligned; fields without a value are left out. */
+/** `label  value` lines with aligned labels; fields without a value are omitted. */
 export function fields(
   pairs: readonly (readonly [label: string, value: string | undefined])[],
   view: View,

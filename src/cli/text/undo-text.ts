@@ -9,14 +9,14 @@ interface Named {
   readonly kind: string;
 }
 
-/** What a removal frees. */
+/** The bytes that a removal frees. */
 export interface FreedBytes {
   readonly freed_bytes: number;
   /** Of these, the ones without a trash window. */
   readonly freed_at_once_bytes?: number;
 }
 
-/** `would`: it is asked or shown; `will`: it is committed; `did`: what goes at once is gone. */
+/** `would`: asked or shown; `will`: committed; `did`: what is purged at once is gone. */
 export type Tense = 'would' | 'will' | 'did';
 
 const AT_ONCE: Readonly<Record<Tense, (size: string) => string>> = {
@@ -31,8 +31,8 @@ export function dayOf(at: string): string {
 }
 
 /**
- * When bytes are free: `will free 69 MiB when the trash is emptied (2026-12-04)`. Without `trashUntil`
- * nothing stays in the trash. `about` stands before each size.
+ * When bytes are freed: `will free 69 MiB when the trash is emptied (2026-12-04)`. Without `trashUntil`, nothing stays
+ * in the trash. `about` is placed before each size.
  */
 export function freesText(
   freed: FreedBytes,
@@ -53,7 +53,7 @@ export function freesText(
   return parts.join(', and ');
 }
 
-/** A line names a few; the table and `--json` have all. */
+/** A line names only a few; the table and `--json` list all. */
 const MOST_NAMED = 5;
 
 /** `2 cannot be brought back: prompt (1f2e3d4c), key (9a8b7c6d)`. */
@@ -61,7 +61,7 @@ export function irreversibleText(items: readonly Named[], view: View): string {
   return `${items.length} cannot be brought back: ${namesOf(items, view)}`;
 }
 
-/** What emptying the trash makes irreversible that was removed before. */
+/** Artifacts removed earlier that cannot be brought back once the trash is emptied. */
 export function emptiedText(items: readonly Named[], tense: 'would' | 'did', view: View): string {
   const [empties, can] = tense === 'would' ? ['would empty', 'could not'] : ['emptied', 'cannot'];
   const artifacts = `${counted(items.length, 'artifact')} removed before`;

@@ -1,21 +1,21 @@
 import type { Style } from './style.js';
 import type { TableLayout } from './table.js';
 
-/** What a command needs to know to show a result. Strings from a store go through `text`. */
+/** The context for rendering a result. Strings from a store go through `text`. */
 export interface View {
-  /** Escapes what a terminal could obey (G6); with `-z`, leaves the string as it is. */
+  /** Escapes control characters for a terminal (G6); with `-z`, leaves the string unchanged. */
   text(raw: string): string;
   readonly style: Style;
-  /** Columns of the terminal, 80 where there is none. */
+  /** Columns of the terminal, 80 without one. */
   readonly width: number;
-  /** True where a person reads: headings, ages and bars are for them. */
+  /** True if a user reads the output: headings, ages and bars are shown only then. */
   readonly terminal: boolean;
-  /** Whether characters beyond ASCII can be drawn. */
+  /** Whether characters beyond ASCII can be displayed. */
   readonly unicode: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
   /** Milliseconds: the clock of the command, for ages. */
   readonly now: number;
-  /** Of a table that is drawn in parts. */
+  /** For a table that is drawn in parts. */
   readonly layout?: TableLayout;
 }

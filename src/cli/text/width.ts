@@ -9,13 +9,13 @@ export function displayWidth(text: string): number {
 
 let segmenter: Intl.Segmenter | undefined;
 
-/** What a terminal shows as one character each. Made when it is needed: a segmenter takes 15 ms. */
+/** Splits text into what a terminal shows as one character. Created on demand: a segmenter takes 15 ms. */
 function graphemes(text: string): string[] {
   segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
   return Array.from(segmenter.segment(text), ({ segment }) => segment);
 }
 
-/** The longest start of `text` that takes at most `width` columns. Plain text only. */
+/** The longest prefix of `text` that takes at most `width` columns. Plain text only. */
 export function head(text: string, width: number): string {
   if (ASCII.test(text)) return text.slice(0, Math.max(0, width));
   let taken = '';
@@ -28,7 +28,7 @@ export function head(text: string, width: number): string {
   return taken;
 }
 
-/** The longest end of `text` that takes at most `width` columns. */
+/** The longest suffix of `text` that takes at most `width` columns. */
 export function tail(text: string, width: number): string {
   if (ASCII.test(text)) return width <= 0 ? '' : text.slice(-width);
   let taken = '';
@@ -41,19 +41,19 @@ export function tail(text: string, width: number): string {
   return taken;
 }
 
-/** `text` cut to `width` columns, with an ellipsis where something is left out. */
+/** `text` cut to `width` columns, with an ellipsis if something is omitted. */
 export function cutTo(text: string, width: number, ellipsis = '…'): string {
   if (displayWidth(text) <= width) return text;
   return width <= 0 ? '' : head(text, width - displayWidth(ellipsis)) + ellipsis;
 }
 
-/** `text` filled with spaces to `width` columns. */
+/** `text` padded with spaces to `width` columns. */
 export function pad(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const space = ' '.repeat(Math.max(0, width - displayWidth(text)));
   return align === 'left' ? text + space : space + text;
 }
 
-/** `text` broken at spaces, or where it must be, into lines of at most `width` columns. */
+/** `text` broken at spaces, or anywhere if necessary, into lines of at most `width` columns. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';

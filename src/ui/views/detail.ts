@@ -13,7 +13,7 @@ import type { Detail, Source } from '../preview-data.js';
 import type { Mode, PreviewState } from '../preview-state.js';
 import { BLANK, type Line, line, type Tone } from '../styled-line.js';
 
-/** Collects lines: headings, and facts with their names in a column of their own. */
+/** Collects lines: headings, and facts with their names in a separate column. */
 class Page {
   readonly lines: Line[] = [];
   readonly #columns: number;
@@ -24,7 +24,7 @@ class Page {
     this.#unicode = unicode;
   }
 
-  /** What the artifact is called, in full. */
+  /** The full label of the artifact. */
   title(name: string): void {
     for (const part of wrap(shown(name, this.#unicode), this.#columns - 1)) {
       this.lines.push(line(part, 'accent'));
@@ -36,7 +36,7 @@ class Page {
     this.lines.push(line(text, 'strong'));
   }
 
-  /** Text of hs itself, which quotes only what is escaped already. */
+  /** hs's own text, in which quotes are already escaped. */
   told(text: string, tone: Tone = 'plain'): void {
     for (const part of wrap(shownMessage(text, this.#unicode), this.#columns - 3)) {
       this.lines.push(line(`  ${part}`, tone));
@@ -96,7 +96,7 @@ function manifest(page: Page, m: Manifest): void {
   page.fact('content hash', m.content_hash);
 }
 
-/** A common source may have thousands made from it. */
+/** A common source may have thousands of derived artifacts. */
 const MOST = 10;
 
 function sourceText({ id, name, state }: Source): string {
@@ -135,7 +135,7 @@ function verdict(page: Page, place: number, state: PreviewState): void {
   page.told(`rule ${item.rule}`, 'dim');
 }
 
-/** Everything about one artifact, as long as it is. */
+/** All details of one artifact, regardless of length. */
 export function detailLines(
   state: PreviewState,
   mode: Extract<Mode, { at: 'detail' }>,

@@ -8,7 +8,7 @@ import { ACTIONS, type Binding } from '../key-bindings.js';
 import type { PreviewState } from '../preview-state.js';
 import { BLANK, type Line, line, type Span } from '../styled-line.js';
 
-/** The views with what is in each; brackets are around the one that is shown. */
+/** The views with their counts; the current one is in brackets. */
 export function tabs(state: PreviewState): Line {
   const { header } = state.selection.table.plan;
   const { view } = state.selection.choice;
@@ -43,11 +43,11 @@ function shortly(total: Required<FreedBytes>, until: string | undefined, about: 
   return `Frees ${parts.join(', ')}`;
 }
 
-/** What would be freed and when, against the store and the quota, in words. */
+/** How much would be freed and when, compared with the store and the quota, in words. */
 export function sums(state: PreviewState): Line {
   const { header } = state.selection.table.plan;
   const { freed, atOnce, items } = state.totals.all;
-  // Something spared may share bytes with what goes, so that less is freed than the items say.
+  // A spared item may share bytes with a removed one, so less may be freed than the items suggest.
   const about = header.pruned > items ? 'up to ' : '';
   const share = header.stored_bytes === 0 ? 0 : Math.round((100 * freed) / header.stored_bytes);
   const quota = header.quota_bytes;
@@ -64,7 +64,7 @@ export function sums(state: PreviewState): Line {
     `${said}${of} (${share}%)${limit}`,
     `${said}${of}${limit}`,
     said + limit,
-    // The figure of the quota is worth more than the words.
+    // The quota figure matters more than the words.
     ...(quota === undefined ? [] : [`${short}${of}${limit}`, short + limit]),
     said,
     short,
@@ -80,7 +80,7 @@ const SIGNS = {
   ascii: { kept: '#', freed: 'x', free: '.', quota: '|' },
 };
 
-/** The store as it is: what stays, what goes, what is free below the quota, and where the quota is. */
+/** The store as a bar: kept bytes, bytes to be removed, free space up to the quota, and the quota. */
 export function bar(state: PreviewState, unicode: boolean): Line {
   const { stored_bytes: stored, quota_bytes: quota } = state.selection.table.plan.header;
   const { freed } = state.totals.all;
@@ -90,7 +90,7 @@ export function bar(state: PreviewState, unicode: boolean): Line {
   const cells = state.columns - displayWidth(legend) - 2;
   const whole = Math.max(stored, quota ?? 0, 1);
   const at = (bytes: number) => Math.round((cells * bytes) / whole);
-  // What goes is seen, however little it is; so is what stays.
+  // Bytes to be removed are visible however few they are; so are kept ones.
   const goes = freed === 0 ? 0 : Math.max(1, at(freed));
   const kept = Math.max(stored > freed ? 1 : 0, at(stored) - goes);
   const drawn = [
@@ -111,7 +111,7 @@ function position(state: PreviewState): string {
   return here + items;
 }
 
-/** A question, a message, or where one is. */
+/** A question, a message, or the position. */
 export function status(state: PreviewState, unicode: boolean): Line {
   const { mode, message, busy, selection } = state;
   const room = state.columns - 1;
@@ -120,7 +120,7 @@ export function status(state: PreviewState, unicode: boolean): Line {
     const right = shown(text, unicode);
     const space = Math.max(4, room - displayWidth(label) - 1);
     const visible = displayWidth(right) <= space ? right : fitted(right, space, unicode);
-    // A proposal looks selected, as it is: typing replaces it.
+    // A proposal looks selected, and behaves so: typing replaces it.
     const tone = proposed ? 'cursor' : 'plain';
     return [{ text: label, tone: 'strong' }, { text: visible, tone }, { text: cursor }];
   };
@@ -175,7 +175,7 @@ const FOOTERS: Partial<Record<PreviewState['mode']['at'], readonly Hint[]>> = {
   failed: [['q', 'quit']],
 };
 
-/** In the list, what matters most first: a narrow terminal shows only the start. */
+/** The list's keys, most important first: a narrow terminal shows only the first. */
 const FOOTER_ORDER = ['apply', 'view', 'spare', 'pin', 'filter', 'sort', 'group', 'enter', 'unpin'] as const;
 
 function hintOf(binding: Binding): Hint {
@@ -197,7 +197,7 @@ function spansOf(hints: readonly Hint[], columns: number): Span[] {
   return spans;
 }
 
-/** The keys that matter here, as many as fit; in the list `?` and `q` always do. */
+/** The keys that apply here, as many as fit; in the list always `?` and `q`. */
 export function footer(state: PreviewState): Line {
   const fixed = FOOTERS[state.mode.at];
   if (fixed !== undefined) return spansOf(fixed, state.columns);

@@ -10,7 +10,7 @@ import { reason } from '../rule-words.js';
 import { rowAt } from '../selection.js';
 import { BLANK, type Line, line, type Tone } from '../styled-line.js';
 
-/** Column names; the one that is sorted by has an arrow, and each the key that sorts by it. */
+/** Column names; the sort column has an arrow, and each shows the key that sorts by it. */
 export function headings(state: PreviewState, unicode: boolean): Line {
   const { sort, descending } = state.selection.choice;
   const arrow = unicode ? (descending ? '↓' : '↑') : descending ? 'v' : '^';
@@ -74,7 +74,7 @@ function groupLine(group: Group, state: PreviewState, unicode: boolean, open: bo
   return `${sign} ${label}${COLUMN}${right}`;
 }
 
-/** The rows on the screen, and no more than these. */
+/** Renders only the visible rows. */
 export function listLines(state: PreviewState, unicode: boolean): Line[] {
   const { selection } = state;
   const columns = columnsFor(state.columns);
@@ -102,7 +102,7 @@ export function listLines(state: PreviewState, unicode: boolean): Line[] {
   return lines;
 }
 
-/** What nothing can bring back stands out. */
+/** Highlights items that cannot be brought back. */
 function toneOf(mark: string): Tone {
   return mark === 's' ? 'dim' : mark === '!' ? 'danger' : 'plain';
 }

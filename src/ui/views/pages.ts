@@ -44,7 +44,7 @@ export function helpLines(state: PreviewState, unicode: boolean): Line[] {
   ];
 }
 
-/** What would go and how it comes back, before anything is done. */
+/** The confirmation: what would be removed and how it can be brought back. */
 export function confirmLines(
   state: PreviewState,
   mode: Extract<Mode, { at: 'confirm' }>,
@@ -124,7 +124,7 @@ export function confirmLines(
   return lines;
 }
 
-/** What would be free, the trash included where that is emptied. */
+/** The bytes that would be freed, including the trash if it is emptied. */
 function bytesOf({ totals, emptying }: PreviewState): FreedBytes {
   const { freed, atOnce } = totals.all;
   return { freed_bytes: freed + (emptying?.bytes ?? 0), freed_at_once_bytes: atOnce };
@@ -146,7 +146,7 @@ function quotaNote({ selection, totals, columns }: PreviewState): Line[] {
   return wrapped(text, columns, 'danger');
 }
 
-/** Where the application is. */
+/** The progress of applying. */
 export function applyingLines(
   state: PreviewState,
   mode: Extract<Mode, { at: 'applying' }>,
@@ -184,7 +184,7 @@ export function applyingLines(
   return lines;
 }
 
-/** The report at the end; also what `hs gc` may print once the screen is gone. */
+/** The final report; also for `hs gc` to print after the screen is closed. */
 export function outcomeText(outcome: ApplyOutcome): string[] {
   const { removed, freed, irreversible, emptied, purgedBytes, spared, purgePending } = outcome;
   const { trashUntil, reportId, runId, restorableUntil } = outcome;

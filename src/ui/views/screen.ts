@@ -26,7 +26,7 @@ function page(state: PreviewState, unicode: boolean): { lines: Line[]; scroll: n
   }
 }
 
-/** A page that is longer than the screen shows a part of itself, and says so. */
+/** A page longer than the screen is scrolled, and says so. */
 function windowed(lines: readonly Line[], scroll: number, height: number): Line[] {
   if (lines.length <= height) return [...lines, ...Array<Line>(height - lines.length).fill(BLANK)];
   const room = height - 1;
@@ -38,7 +38,7 @@ function windowed(lines: readonly Line[], scroll: number, height: number): Line[
   ];
 }
 
-/** What a terminal shows that is too small for a list. */
+/** Shown if the terminal is too small for a list. */
 function tooSmall({ columns, rows }: PreviewState): Line[] {
   const text = `The terminal is ${columns} by ${rows}, but the preview needs ${LEAST_COLUMNS} by ${LEAST_ROWS}. Enlarge it, or press q and use hs gc --dry-run.`;
   return wrap(text, Math.max(1, columns - 1))
@@ -52,7 +52,7 @@ export function screenLines(state: PreviewState, unicode: boolean): Line[] {
   const end = [status(state, unicode), footer(state)];
   const content = page(state, unicode);
   if (content !== undefined) {
-    // The question stays in sight, however long the page is above it.
+    // The question stays visible, however long the page above it is.
     const asks = state.mode.at === 'confirm' ? 2 : 0;
     const text = content.lines.slice(0, content.lines.length - asks);
     const tail = content.lines.slice(content.lines.length - asks);
