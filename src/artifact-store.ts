@@ -207,7 +207,7 @@ export class ArtifactStore extends ArtifactReader {
     return importBundle(this.session, this.path(path), given.importOptions(options));
   }
 
-  /** Registers the valid artifacts of a handshake_core workspace and reports the others (`hs import --format handshake`). */
+  /** Imports the valid artifacts of a handshake_core workspace and reports the rest (`hs import --format handshake`). */
   async importWorkspace(path: string, options: WorkspaceOptions = {}): Promise<WorkspaceImport> {
     const { importWorkspace } = await import('./ops/handshake/import-workspace.js');
     return importWorkspace(this.session, this.path(path), given.workspaceOptions(options));

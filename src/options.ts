@@ -65,7 +65,7 @@ export interface PinOptions {
 export interface CollectStoreOptions {
   /** A saved or displayed plan: nothing that it does not list is removed (D3). */
   readonly plan?: PrunePlan;
-  /** Quota in bytes, instead of that of the policy. */
+  /** Quota in bytes, overriding the policy's. */
   readonly quotaBytes?: number;
   /** Also purge the trash, which then cannot be restored. */
   readonly emptyTrash?: boolean;

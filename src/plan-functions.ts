@@ -15,7 +15,7 @@ export function decodePlan(bytes: Uint8Array): { readonly plan: PrunePlan; reado
   return file.decodePlan(bytes);
 }
 
-/** The id of a plan: the SHA-256 of its lines. */
+/** The hash of a plan: the SHA-256 of its lines. */
 export function planHash(plan: PrunePlan): ObjectId {
   return file.planHash(file.checkPlan(plan));
 }

@@ -18,7 +18,7 @@ export const proofVerify = command({
   summary: 'verify a proof about a ledger, or an attestation',
   description: `FILE is a proof from hs-ledger-prove(1), or an attestation from hs-export(1): an in-toto Statement v1 with SLSA provenance v1 in a DSSE envelope. KEY is the public key of the signer: as NAME+HASH+KEY, or a file that contains that, an OpenSSH public key, or a PEM public key.
 
-For a proof, says what is proven: that an entry is in the ledger of the checkpoint (--json shows the entry), or that a newer checkpoint continues an older one. For an attestation, says what was made by which run. With --subject, also checks that a file is one of the attested files, or that a directory contains exactly the attested files and nothing else but their manifest. An attestation is only as trustworthy as the holder of the key.`,
+For a proof, prints what it proves: that an entry is in the ledger of the checkpoint (--json shows the entry), or that a newer checkpoint continues an older one. For an attestation, prints which run made which files. With --subject, also checks that a file is one of the attested files, or that a directory contains exactly the attested files, apart from their manifest. An attestation is only as trustworthy as the holder of the key.`,
   positionals: { file: one('FILE', { complete: 'file' }) },
   options: {
     pubkey: text('KEY', "the signer's public key, or a file that contains it", { complete: 'file' }),

@@ -18,13 +18,13 @@ export const du = command({
 
 Objects that no artifact or ledger entry uses take space too. They are shown separately: as unused until hs-gc(1) moves them to the trash, then as in the trash until it is emptied.
 
-With \`--html\`, the same is written as one HTML page, with the space of each class over time. The page needs no network and no script. It is first stored as an artifact of class cache, named 'disk-usage-page', and then exported like any artifact; by name, it is as sensitive as the most sensitive artifact.`,
+With \`--html\`, the output is written as one HTML page, with the space used by each class over time. The page needs no network and no script. It is first stored as an artifact of class cache, named 'disk-usage-page', and then exported like any artifact; grouped by name, it is as sensitive as the most sensitive artifact.`,
   options: { by: choice(USAGE_KEYS, 'KEY', 'group by kind, class, name or layer'), ...PAGE },
   resultSchema: 'hs.du/1',
   list: 'rows',
   examples: [
     { command: 'hs du --by name', explains: 'Show the names that use the most space.' },
-    { command: 'hs du --by class --html usage.html', explains: 'Write a page about the classes.' },
+    { command: 'hs du --by class --html usage.html', explains: 'Write disk usage by class as a page.' },
   ],
   exits: PAGE_EXITS,
   seeAlso: ['hs-ls(1)', 'hs-gc(1)', 'hs-count-objects(1)'],

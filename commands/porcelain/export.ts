@@ -26,9 +26,9 @@ They stay restricted after the artifact is removed, so that a secret stored by m
 
 If the content includes anything classified high, the export also needs artifact.read:restricted, with or without consent.
 
-hs writes a local file, or standard output. \`--target\` says what it is for, and the export record keeps that. Content classified high never goes to a public target, with or without consent. \`--display-projection\` records a reference to the view in which somebody saw the content.
+hs writes a local file, or standard output. \`--target\` states the purpose of the output, and the export record keeps it. Content classified high never goes to a public target, with or without consent. \`--display-projection\` records a reference to the view in which the content was reviewed.
 
-Files and directories get the modes that the umask allows; content classified high, or a directory that contains any, gets only the owner's part. A new directory is setgid, and has the same group, if its parent or the directory it replaces is. In a tar, modes are 644 and 755, or 600 and 700, whatever the umask, and all times are SOURCE_DATE_EPOCH, or else 1980-01-01.
+Files and directories get the modes that the umask allows; content classified high, or a directory that contains any, gets only the owner's bits. A new directory is setgid, and has the same group, if its parent or the directory it replaces is. In a tar, modes are 644 and 755, or 600 and 700, whatever the umask, and all times are SOURCE_DATE_EPOCH, or else 1980-01-01.
 
 Every export is recorded in the ledger, and so is every refusal. If an export is killed, the next command that writes finishes or undoes it, and completes the record.
 
@@ -57,7 +57,7 @@ While writing, hs holds the directories below DEST open and follows no link belo
     { command: 'hs export a1b2c3 d4e5f6 --into out', explains: 'Write several artifacts below a directory.' },
     {
       command: 'hs export dist public --target public',
-      explains: 'Say that it will be published: nothing high goes with it.',
+      explains: 'Export for publication; content classified high is refused.',
     },
     {
       command: 'hs export built out --attest --key key.pem',

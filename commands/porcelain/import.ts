@@ -52,12 +52,12 @@ Sound artifacts are registered in one commit. An artifact with a serious fault (
     const { format, dryRun, ...bundleOptions } = options;
     if (format === 'handshake') {
       if (args.file === '-' || options.nonPortable)
-        throw new HsError('USAGE', 'a workspace is a directory, and is taken with the names it has');
+        throw new HsError('USAGE', "a workspace is a directory; '-' and '--non-portable' are for bundles");
       return bringInWorkspace(context, { path: path(args.file), dryRun, ttl: options.ttl });
     }
     if (dryRun) {
       throw new HsError('USAGE', "'--dry-run' goes with '--format handshake'", {
-        hint: 'hs bundle verify looks at a bundle without taking it',
+        hint: 'hs bundle verify checks a bundle without importing it',
       });
     }
     const { importBundle } = await import('../../src/ops/bundle/import-bundle.js');

@@ -27,7 +27,7 @@ export const report = command({
 
 With an id, shows one report: totals, by rule and by class, how much can still be brought back, the largest artifacts that were removed, and what was spared since the plan was made. hs-cat-artifact(1) prints the whole report.
 
-With \`--html\`, the report is written as one HTML page, for people without hs: what was removed and why, what stays and until when, the space of each class over time, and until when the removal can be undone. The page needs no network and no script, and prints well. It is first stored as an artifact of class cache, named 'retention-report-page', and then exported like any artifact; it is as sensitive as the most sensitive artifact that it names.`,
+With \`--html\`, the report is written as one HTML page, for people without hs: what was removed and why, what is kept and until when, the space used by each class over time, and until when the removal can be undone. The page needs no network and no script, and prints well. It is first stored as an artifact of class cache, named 'retention-report-page', and then exported like any artifact; it is as sensitive as the most sensitive artifact that it names.`,
   positionals: { id: maybe('ID', { complete: 'report' }) },
   options: PAGE,
   pages: true,

@@ -23,7 +23,7 @@ export const PURPOSE = {
     parse: toExportTarget,
     complete: 'target',
   }),
-  displayProjection: text('REF', 'record REF as the view in which the export was reviewed', {
+  displayProjection: text('REF', 'record REF as the view in which the content was reviewed', {
     parse: (raw) => check(projectionRef, raw, 'USAGE', 'the reference'),
   }),
 };

@@ -20,7 +20,7 @@ export const PAGE = {
 };
 
 export const PAGE_EXITS = {
-  6: 'reading it, or letting the page leave, is refused',
+  6: 'reading it, or exporting the page, is refused',
   8: 'FILE exists already',
 };
 

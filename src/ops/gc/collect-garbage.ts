@@ -13,7 +13,7 @@ import { trashWindow } from './trash-window.js';
 export interface CollectOptions {
   /** A saved or shown plan: nothing that it does not list is removed (D3). */
   readonly seen?: SeenPlan | undefined;
-  /** Quota in bytes, instead of that of the policy. With `seen`, the plan's own applies. */
+  /** Quota in bytes, overriding the policy's. With `seen`, the plan's own applies. */
   readonly quotaBytes?: number | undefined;
   /** Also purge batches within their trash window; needs `retention.purge`. */
   readonly emptyTrash?: boolean;

@@ -10,7 +10,7 @@ import type { RetentionStorage } from './retention-storage.js';
 export interface PlanRequest {
   /** The clock for retention, read after the state, so that nothing in the state is dated later. */
   now(): Timestamp;
-  /** Quota in bytes, instead of that of the policy. */
+  /** Quota in bytes, overriding the policy's. */
   readonly quotaBytes?: number | undefined;
   /** A policy to plan with instead of the current one. Such a plan cannot be applied. */
   readonly policy?: { readonly id: ObjectId; readonly policy: Policy } | undefined;

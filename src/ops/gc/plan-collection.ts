@@ -9,7 +9,7 @@ import { StorePreview } from './store-retention.js';
 const MAX_TRIES = 3;
 
 export interface CollectionPlanOptions {
-  /** Quota in bytes, instead of that of the policy. */
+  /** Quota in bytes, overriding the policy's. */
   readonly quotaBytes?: number | undefined;
   /** Instead of the current policy; such a plan cannot be applied. */
   readonly policy?: { readonly id: ObjectId; readonly policy: Policy } | undefined;

@@ -27,7 +27,7 @@ export interface Removal {
   readonly report: {
     readonly artifact_id: ArtifactId;
     readonly bytes: Uint8Array;
-    /** The sensitivity of the report: that of the most sensitive artifact it names. */
+    /** As sensitive as the most sensitive artifact that the report names. */
     readonly sensitivity: ReportSensitivity;
   };
   /** The summary for a report of that many bytes, including its manifest. */

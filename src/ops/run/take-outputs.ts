@@ -6,7 +6,7 @@ import type { RunBudget } from './watch-usage.js';
 
 export const NOTHING: Captured = { payloads: [], refused: [], emptyDirectories: [], unportable: [] };
 
-/** Opens the tool's output; refuses a directory other than the one it was given. */
+/** Collects the tool's output, unless its capture directory was removed or replaced. */
 export async function takeOutputs(
   { session, tx, request, places }: RunContext,
   capture: DiskDir,

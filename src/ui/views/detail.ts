@@ -36,7 +36,7 @@ class Page {
     this.lines.push(line(text, 'strong'));
   }
 
-  /** hs's own text, in which quotes are already escaped. */
+  /** hs's own text, in which quoted text is already escaped. */
   told(text: string, tone: Tone = 'plain'): void {
     for (const part of wrap(shownMessage(text, this.#unicode), this.#columns - 3)) {
       this.lines.push(line(`  ${part}`, tone));
