@@ -7,6 +7,7 @@ export type { Head } from './core/catalog/catalog.js';
 export type { DebugMode } from './core/debug/documents.js';
 export type { ProgressSink, ProgressUnit } from './core/effects.js';
 export type { Checkpoint } from './core/evidence/checkpoint.js';
+export type { DsseEnvelope } from './core/evidence/dsse.js';
 export type { Proven } from './core/evidence/ledger-proof.js';
 export type { TreeHash } from './core/evidence/merkle-tree.js';
 export type { ProvenanceStatement } from './core/evidence/provenance.js';
@@ -30,6 +31,7 @@ export type { CapabilityId } from './core/policy/capabilities.js';
 export type { Grant } from './core/policy/policy.js';
 export { DEFAULT_POLICY, type Policy } from './core/policy/policy.js';
 export type { GrantChange, PolicySetting, VerdictChange } from './core/policy/policy-check.js';
+export type { ItemCounts } from './core/retention/item-counts.js';
 export type {
   KeepRule,
   PlanHeader,
@@ -40,6 +42,7 @@ export type {
 } from './core/retention/prune-plan.js';
 export type { PrunedItem, ReportHeader, RetentionReport, SparedItem } from './core/retention/report.js';
 export type { TrashedArtifact } from './core/retention/trashed-artifact.js';
+export type { Detector } from './core/secrets/detectors.js';
 export type { LineFinding } from './core/secrets/scan-lines.js';
 export type { ErrorExtras } from './errors/hs-error.js';
 export { type ErrorCode, HsError, isHsError } from './errors/hs-error.js';
@@ -96,6 +99,7 @@ export type {
 export type {
   CollectStoreOptions,
   CreateOptions,
+  DebugBundleOptions,
   ExportOptions,
   OpenOptions,
   PageOptions,
@@ -110,6 +114,7 @@ export { decodePlan, encodePlan, planHash } from './plan-functions.js';
 export type { BackendName, OutputStream, StrayKind, StrayWrite } from './sandbox/sandbox-types.js';
 export type { Reclaimed } from './store/collector/collector.js';
 export type { PendingPurge, Purged } from './store/collector/purge.js';
+export type { ObjectTotals } from './store/collector/reclaimable.js';
 export type { LedgerProblem, LedgerProblemKind, LedgerVerdict } from './store/ledger/verify-ledger.js';
 export type { Finding, Severity } from './store/port/finding.js';
 export type { Swept } from './store/port/reclaimer.js';

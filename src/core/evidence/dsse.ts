@@ -5,7 +5,7 @@ import { check } from '../json/schema.js';
 import type { Signer } from './signer.js';
 
 /** DSSE: a signed payload with its type (envelope and protocol of secure-systems-lab/dsse). */
-export interface Envelope {
+export interface DsseEnvelope {
   readonly payloadType: string;
   readonly payload: Buffer;
   readonly signatures: readonly { readonly keyid?: string; readonly sig: Buffer }[];
@@ -47,7 +47,7 @@ export async function signEnvelope(
 }
 
 /** INVALID_RECORD when it is not an envelope. */
-export function decodeEnvelope(bytes: Uint8Array): Envelope {
+export function decodeEnvelope(bytes: Uint8Array): DsseEnvelope {
   const value = parseLoose(bytes, MAX_ENVELOPE_BYTES);
   const { payloadType, payload, signatures } = check(envelopeSchema, value, 'INVALID_RECORD', 'the envelope');
   return {
@@ -65,7 +65,7 @@ export function decodeEnvelope(bytes: Uint8Array): Envelope {
  * ignored. `isGood` tells whether the trusted key made a signature over these bytes.
  */
 export function openEnvelope(
-  { payloadType, payload, signatures }: Envelope,
+  { payloadType, payload, signatures }: DsseEnvelope,
   isGood: (signed: Uint8Array, signature: Uint8Array) => boolean,
 ): Buffer {
   const signed = preAuthEncoding(payloadType, payload);

@@ -32,10 +32,8 @@ const envelope = z.strictObject({
   ops_object: z.optional(objectId),
 });
 
-type Envelope = z.output<typeof envelope>;
-
 /** One record of the ledger. Exactly one of payload and payload_object; at most one of ops and ops_object. */
-export type LedgerEntry = Omit<Envelope, 'type' | 'payload'> & {
+export type LedgerEntry = Omit<z.output<typeof envelope>, 'type' | 'payload'> & {
   readonly type: EntryType;
   readonly payload?: EntryPayload;
 };
