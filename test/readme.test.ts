@@ -118,7 +118,7 @@ it('names only scripts, files and commands that there are', async () => {
   const { scripts } = JSON.parse(await readFile(`${root}/package.json`, 'utf8'));
   for (const [, script] of page.matchAll(/npm run (\w+)/g)) expect(scripts).toHaveProperty(script!);
   for (const [, path] of page.matchAll(/\]\(([^)#:]+)\)/g)) await readFile(`${root}/${path}`);
-  const map = page.slice(page.indexOf('| for people'), page.indexOf('What decides in a collection'));
+  const map = page.slice(page.indexOf('| for people'), page.indexOf('A collection decides'));
   for (const [, name] of map.matchAll(/`([a-z][a-z -]+)`/g)) {
     expect(registry).toHaveProperty([name!]);
   }

@@ -54,7 +54,7 @@ describe('hs write-index and ls-index', () => {
     const { hs, object } = await workspace();
     const id = (await hs(['hash-object', '-w', '--stdin'], { stdin: 'x' })).stdout.trim();
     const state = (size: number) => hs(['write-index', '--stdin'], { stdin: `644\t${id}\t${size}\ta` });
-    expect((await state(9)).stderr).toContain(`'a' is not of 9 bytes: object ${id} has 1\n`);
+    expect((await state(9)).stderr).toContain(`'a' does not have 9 bytes: object ${id} has 1\n`);
     await chmod(object(id), 0o600);
     await writeFile(object(id), 'xxx');
     expect(await state(1)).toMatchObject({ status: 5, stderr: expect.stringContaining('have changed') });

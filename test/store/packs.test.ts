@@ -218,7 +218,7 @@ describe('many packs', () => {
     });
     const { findings } = await fsck(reader, { secondOpinion: false, sample: 1, repair: false });
     expect(findings.map((f) => [f.severity, f.message])).toEqual([
-      ['damage', expect.stringContaining('it does not end as a pack does')],
+      ['damage', expect.stringContaining('it does not end like a pack')],
     ]);
   });
 
