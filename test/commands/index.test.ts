@@ -57,7 +57,7 @@ describe('hs write-index and ls-index', () => {
     expect((await state(9)).stderr).toContain(`'a' does not have 9 bytes: object ${id} has 1\n`);
     await chmod(object(id), 0o600);
     await writeFile(object(id), 'xxx');
-    expect(await state(1)).toMatchObject({ status: 5, stderr: expect.stringContaining('have changed') });
+    expect(await state(1)).toMatchObject({ status: 5, stderr: expect.stringContaining('its bytes changed') });
   });
 
   it.each([

@@ -50,7 +50,7 @@ it.skipIf(!isGnuTar)(
     const { status, stderr } = await run('bundle', 'verify', 'again.tar');
     expect([status, stderr]).toEqual([
       7,
-      expect.stringContaining("not at the top, but in the directory 'b'"),
+      expect.stringContaining("not at the top level of the archive, but in the directory 'b'"),
     ]);
     expect(stderr).toContain("hint: create the archive inside it: cd 'b' && tar -cf ../bundle.tar -- *");
   },
