@@ -9,7 +9,7 @@ import { safeJson } from './text/escape-for-terminal.js';
 export class Outcome {
   readonly failed: HsError[] = [];
   status = 0;
-  /** Reports what was done until an interruption. */
+  /** Describes what was done until an interruption. */
   soFar: (() => string) | undefined;
   #succeeded = 0;
   readonly #host: Host;

@@ -56,7 +56,7 @@ export function toFailure(e: unknown): HsError {
   });
 }
 
-/** A class that sets no name inherits that of `Error`. */
+/** The class name of an error; a class that sets no name inherits `Error`. */
 function classOf(e: Error): string {
   return e.name === 'Error' ? e.constructor.name : e.name;
 }

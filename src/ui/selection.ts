@@ -81,7 +81,7 @@ function groupRows(table: Table, groups: Groups, { group, sort, descending, open
   return rows.subarray(0, n);
 }
 
-/** Only the expanded groups have changed: their members and order stay the same. */
+/** Whether only the expanded groups have changed: members and order of all groups stay the same. */
 function sameButOpen(a: Choice, b: Choice): boolean {
   return (
     b.group !== 'none' &&

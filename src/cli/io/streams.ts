@@ -33,7 +33,7 @@ export async function openStreams(
   const terminal = terminalOf(host, globals.color);
   const machine = globals.json || globals.jsonl;
   const progress = new Progress(() => host.stderr, {
-    // A pager uses the screen.
+    // Not while a pager uses the screen.
     shown:
       terminal.stderr &&
       !terminal.dumb &&

@@ -9,7 +9,7 @@ export interface Machine {
   readonly disk: Disk;
   readonly environment: Environment;
   readonly random: Random;
-  /** Parses `20.19.0`. */
+  /** For example `20.19.0`. */
   readonly nodeVersion: string;
 }
 

@@ -21,7 +21,7 @@ export function within(directory: string, path: string): string | undefined {
   return isAbsolute(below) || below === '..' || below.startsWith('../') ? undefined : below;
 }
 
-/** Whether programs look for a file of that path by themselves: `.bash_login`, `.git/hooks/x`. */
+/** Whether a component begins with a dot: programs read such files unasked, as `.bash_login` or `.git/hooks/x`. */
 export function hasDotName(path: string): boolean {
   return path.split('/').some((name) => name.startsWith('.'));
 }

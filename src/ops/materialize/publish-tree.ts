@@ -29,7 +29,7 @@ export interface OldTree extends ReplacedTree {
   readonly gid: number;
 }
 
-/** The existing directory at the destination, if it may be replaced; `undefined` if there is none. */
+/** The existing directory at the destination; `undefined` if nothing exists. DEST_EXISTS if it may not be replaced. */
 export async function checkTreeDestination(
   { parent, name, path }: OpenDestination,
   rules: ReplaceRules,

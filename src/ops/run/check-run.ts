@@ -17,7 +17,7 @@ export function checkOutput(request: RunRequest): void {
 }
 
 /**
- * Checks the manifests to be before the tool has worked for hours. Declaring the output less sensitive than its sources
+ * Validates the future manifests before the tool has worked for hours. Declaring the output less sensitive than its sources
  * needs the capability to reclassify them.
  */
 export async function checkDescription(

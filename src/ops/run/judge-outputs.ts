@@ -29,7 +29,7 @@ export function judgeOutputs(
     };
     const standing = stricter(m, least);
     const needsTtl = isSensitive({ ...m, ...standing }) && m.retention_ttl_days === undefined;
-    // A frozen source has no TTL: its class determines how long such artifacts are kept.
+    // A frozen source has no TTL: the window of the retention class is used instead.
     const days = now.retention_ttl_days ?? policy.retention.classes[m.retention_class].window_days;
     return toManifest(
       compact({

@@ -39,7 +39,7 @@ function reserveOf(freeBytes: number): number {
   return Math.min(Math.floor(freeBytes / RESERVE_SHARE), MOST_RESERVE);
 }
 
-/** Counts against a budget; `add` returns a description of the exceeded limit. */
+/** Counts files and bytes against a budget; `add` returns a description of the exceeded limit. */
 export class Tally {
   files = 0;
   bytes = 0;
