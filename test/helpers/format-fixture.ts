@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { extract, pack } from 'tar-stream';
 import type { ArtifactRecord } from '../../src/core/catalog/artifact-record.js';
+import { describedTarget } from '../../src/core/guard/export-target.js';
 import { canonicalBytes } from '../../src/core/json/canonical.js';
 import {
   decodeManifest,
@@ -20,7 +21,10 @@ import type { Transaction } from '../../src/ops/session/transaction.js';
 import { Trash } from '../../src/store/local/trash/trash.js';
 import { behind, type TestStoreOptions, testStore } from './store.js';
 
-type Kept = Pick<TestStoreOptions, 'packLimits'>;
+type Kept = Pick<TestStoreOptions, 'packLimits'> & {
+  /** Whether records have what the features `records-2` and `policy-2` added. */
+  readonly newer?: boolean;
+};
 
 const START = Date.parse('2026-01-31T12:00:00.000Z');
 
@@ -165,7 +169,16 @@ export async function buildFixtureStore(workspace: string, kept: Kept = {}): Pro
   }));
   await session.write('policy.set', [], async (tx) => {
     const policy = await tx.batch.addBytes(
-      encodePolicy({ ...DEFAULT_POLICY, retention: { ...DEFAULT_POLICY.retention, quota_bytes: 1_000_000 } }),
+      encodePolicy({
+        ...DEFAULT_POLICY,
+        retention: { ...DEFAULT_POLICY.retention, quota_bytes: 1_000_000 },
+        ...(kept.newer
+          ? {
+              export: { ...DEFAULT_POLICY.export, full_debug_bundles: true },
+              secrets: { on_detect: 'refuse' as const },
+            }
+          : {}),
+      }),
     );
     await tx.commit((catalog) => ({
       type: 'policy_changed',
@@ -173,16 +186,20 @@ export async function buildFixtureStore(workspace: string, kept: Kept = {}): Pro
       ops: [{ op: 'set_policy', policy: policy.id }],
     }));
   });
-  await exported(session, await id('releases/1.0'));
-  await collected(session, await id('greeting'), await id('caf\u00e9'));
+  await exported(session, await id('releases/1.0'), kept);
+  await collected(session, await id('greeting'), await id('caf\u00e9'), kept);
   await records(session);
   await trashed(session, kept.packLimits);
   return session;
 }
 
-async function exported(session: Session, record: ArtifactRecord): Promise<void> {
-  const exportId = session.random.uuid();
-  const common = { export_id: exportId, export_format: 'dir' as const, export_target: '/out/re\u0301lease' };
+async function exported(session: Session, record: ArtifactRecord, { newer }: Kept): Promise<void> {
+  const common = {
+    export_id: session.random.uuid(),
+    export_format: 'dir' as const,
+    export_target: '/out/re\u0301lease',
+    ...(newer ? describedTarget({ kind: 'platform', platform: 'registry' }) : {}),
+  };
   const { policyId } = await session.catalog();
   await session.write('artifact.export', [], (tx) =>
     tx.commit(() => ({
@@ -211,6 +228,7 @@ async function exported(session: Session, record: ArtifactRecord): Promise<void>
         hash_basis: 'bundle_index',
         policy_id: policyId,
         redactions_applied: false,
+        ...(newer ? { display_projection_ref: 'projection:1' } : {}),
         output_artifact_handles: [
           toHandle(decodeManifest(await session.store.objects.read(record.manifest))),
         ],
@@ -223,7 +241,12 @@ async function exported(session: Session, record: ArtifactRecord): Promise<void>
   });
 }
 
-async function collected(session: Session, kept: ArtifactRecord, goes: ArtifactRecord): Promise<void> {
+async function collected(
+  session: Session,
+  stays: ArtifactRecord,
+  goes: ArtifactRecord,
+  { newer }: Kept,
+): Promise<void> {
   const { policyId } = await session.catalog();
   const report = await put(session, [{ path: `${session.store.local.workspace}/sources/a.txt` }], {
     name: 'retention-report',
@@ -235,7 +258,7 @@ async function collected(session: Session, kept: ArtifactRecord, goes: ArtifactR
       payload: {
         command: 'rm',
         report: report[0]!.artifactId,
-        plan_hash: kept.content_hash,
+        plan_hash: stays.content_hash,
         policy_hash: policyId,
         clock: session.now(),
         scanned: 2,
@@ -244,6 +267,15 @@ async function collected(session: Session, kept: ArtifactRecord, goes: ArtifactR
         failed: 0,
         pruned_bytes: 0,
         freed_bytes: 0,
+        ...(newer
+          ? {
+              items_scanned: 2,
+              items_pruned: 1,
+              items_spared_pinned: 1,
+              items_spared_window: 0,
+              total_bytes_freed: 0,
+            }
+          : {}),
       },
       ops: [{ op: 'remove', artifact_id: goes.artifact_id, purge: true }],
     })),
