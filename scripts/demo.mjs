@@ -73,7 +73,7 @@ const daysAgo = (days) => new Date(Date.now() - days * DAY).toISOString();
 
 function run() {
   say('A store, and real input: a package of thousands of files, the sources of hs, and reports about them');
-  type('hs init', { says: /made an empty store/ });
+  type('hs init', { says: /created an empty store/ });
   const toolkit = type('hs put $PROJECT/node_modules/es-toolkit --name toolkit --class evidence', {
     says: /^[0-9a-f-]{36}$/m,
   });
@@ -91,7 +91,7 @@ function run() {
 
   say('Look: names first, and why each thing is still here');
   type('hs ls', { says: [/toolkit/, /sources/, /checksums/, /nightly/] });
-  type('hs show nightly', { says: /will be collected: its TTL was over/ });
+  type('hs show nightly', { says: /will be collected: its TTL expired/ });
 
   say('Pin what must stay, whatever its age');
   type("hs pin 'nightly@{2}' --name incident-42 --reason 'until it is understood'", { says: /incident-42/ });
@@ -129,7 +129,7 @@ function run() {
   });
   type(`hs restore ${nights[0].slice(0, 8)}`, { says: /restored 1 artifact/ });
   type('hs ls --name nightly', { says: nights.slice(0, 2).map((id) => new RegExp(id.slice(0, 8))) });
-  type('hs log', { says: [/made the store/, /restored/i, /collected .*report/] });
+  type('hs log', { says: [/created the store/, /restored/i, /collected .*report/] });
   type('hs ledger verify', { says: /one unbroken chain/ });
   type(`hs show ${toolkit}`, { says: /kept: within/ });
 }
