@@ -109,8 +109,8 @@ for (const { title, how, missing } of CASES) {
           await new Promise((resolve) => setTimeout(resolve, 3 * i));
           child.kill(signal);
           await ended;
-          expect(await until(() => processesIn(own.root).length === 0)).toBe(true);
-          expect(isRunning(seconds)).toBe(false);
+          // What hs was just forking has the arguments of hs for a moment yet, and works where hs did.
+          expect(await until(() => processesIn(own.root).length === 0 && !isRunning(seconds))).toBe(true);
           await discardTree(own.root);
         }
       },
