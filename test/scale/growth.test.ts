@@ -75,8 +75,8 @@ const MORE_BYTES = 2 * 1024 * 1024;
 const LOOKS_INTO_PACKS = new Set(['put', 'export', 'show']);
 const INDEXES_BYTES = 2 * LARGE * 48;
 const MORE_KIB = 24 * 1024;
-/** To fold all of it, and to print all of it. */
-const [FOLDING_KIB, PRINTING_KIB] = [200 * 1024, 72 * 1024];
+/** To fold all of it, and to print all of it. The newer Node is, the more garbage V8 lets lie: 219 MiB of the first on 24. */
+const [FOLDING_KIB, PRINTING_KIB] = [300 * 1024, 110 * 1024];
 
 it('costs no more in a store of 50,000 artifacts than in one of 500, unless all of them are looked at', async () => {
   const [small, large] = [await makeScaleStore(SMALL), await makeScaleStore(LARGE)];
