@@ -64,6 +64,14 @@ describe('the export guard', () => {
       expect(blocks.map((b) => b.rule)).toEqual(['high-to-public']);
       expect(blockHint(culpritsOf(blocks), 'fedcba98', new Set())).toContain('cannot go to a public target');
     }
+    // To make it exportable alone would not help.
+    const both = guardExport(
+      subject('bad', { classification: 'high', exportable: false }),
+      new Set(),
+      'public',
+    );
+    expect(both.map((b) => b.rule)).toEqual(['high-to-public', 'not-exportable']);
+    expect(blockHint(culpritsOf(both), 'fedcba98', new Set())).toContain('cannot go to a public target');
     expect(guardExport(subject('fine', { classification: 'medium' }), new Set(), 'public')).toEqual([]);
   });
 

@@ -202,6 +202,10 @@ export function blockHint(
 ): string {
   const idOf = ({ subject }: Culprit) => subject.artifactId?.slice(0, 8) ?? id;
   const known = culprits.filter((c) => !c.rules.includes('unclassified'));
+  const published = known.find((c) => c.rules.includes('high-to-public'));
+  if (published !== undefined) {
+    return `high content cannot go to a public target; if it is not high, use hs reclassify ${idOf(published)}`;
+  }
   const held = known.filter((c) => c.rules.includes('not-exportable') && c.subject.removed !== true);
   if (held.length > 0) {
     // A directory is blocked by its content: reclassifying the directory would change nothing.
@@ -209,10 +213,6 @@ export function blockHint(
     const each = ids.length === 1 ? '' : `, for each of ${ids.slice(0, MAX_NAMED).join(', ')}`;
     const anew = held.some(isKept) ? ', for bundles and slices made afterwards' : '';
     return `hs reclassify ${ids.length === 1 ? ids[0] : 'ID'} --exportable --reason R changes that${each}${anew}`;
-  }
-  const published = known.find((c) => c.rules.includes('high-to-public'));
-  if (published !== undefined) {
-    return `high content cannot go to a public target; if it is not high, use hs reclassify ${idOf(published)}`;
   }
   const back = known.find(
     (c) =>

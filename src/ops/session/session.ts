@@ -111,14 +111,14 @@ export class Session {
     if (found.length === 0) return;
     const what = `looks like a secret (${found.join(', ')})`;
     if (!records && (await this.policy(catalog)).secrets?.on_detect === 'refuse') {
-      throw new HsError('REFUSED', `what is to be written for ever ${what}`, {
-        hint: "the policy refuses that (secrets.on_detect); say it without the secret's own text",
+      throw new HsError('REFUSED', `text for the ledger ${what}`, {
+        hint: 'the policy refuses it (secrets.on_detect): leave the secret out of names, labels, arguments and reasons',
         details: { detectors: found },
       });
     }
     if (this.#warnedOfSecrets) return;
     this.#warnedOfSecrets = true;
-    this.warn(`what is written to the ledger ${what}, and stays there for ever`);
+    this.warn(`text in the ledger ${what}; it cannot be removed from there`);
   }
 
   /**
