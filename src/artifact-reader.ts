@@ -7,12 +7,11 @@ import type { Checkpoint } from './core/evidence/checkpoint.js';
 import { canonicalText } from './core/json/canonical.js';
 import type { Manifest } from './core/manifest/manifest.js';
 import { type BundleIndex, decodeBundleIndex, MAX_INDEX_BYTES } from './core/objects/bundle-index.js';
-import { sha256 } from './core/objects/hash.js';
 import type { ObjectId } from './core/objects/ids.js';
-import { encodePolicy, toPolicy } from './core/policy/policy.js';
 import type { PrunePlan } from './core/retention/prune-plan.js';
 import type { RetentionReport } from './core/retention/report.js';
 import { HsError } from './errors/hs-error.js';
+import { namedPolicy } from './named-policy.js';
 import type { ScanRow } from './ops/evidence/scan.js';
 import type { SignedCheckpoint } from './ops/evidence/sign-checkpoint.js';
 import type { ExportPlace, ExportRequest } from './ops/export/export-request.js';
@@ -32,12 +31,6 @@ import { manifestOf } from './ops/payload/read-manifest.js';
 import type { Session } from './ops/session/session.js';
 import type { ExportOptions, ReadOptions, ScanOptions } from './options.js';
 import type { LedgerVerdict } from './store/ledger/verify-ledger.js';
-
-/** Validates a value as a policy: INVALID_RECORD, or HSK-4001 for an unknown capability. */
-export function namedPolicy(value: unknown): NamedPolicy {
-  const policy = toPolicy(value);
-  return { id: sha256(encodePolicy(policy)), policy };
-}
 
 /** The read operations of an open store; see {@link ArtifactStore}. */
 export class ArtifactReader {

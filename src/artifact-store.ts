@@ -1,8 +1,9 @@
 import * as given from './arguments.js';
-import { ArtifactReader, namedPolicy } from './artifact-reader.js';
+import { ArtifactReader } from './artifact-reader.js';
 import { compact } from './core/json/omit-undefined.js';
 import type { Timestamp } from './core/objects/ids.js';
 import { planHash } from './core/retention/plan-file.js';
+import { namedPolicy } from './named-policy.js';
 import type { BundleCreated, BundleOptions } from './ops/bundle/create-bundle.js';
 import type { Imported, ImportOptions } from './ops/bundle/import-bundle.js';
 import type { DebugBundleCreated } from './ops/debug/create-debug-bundle.js';

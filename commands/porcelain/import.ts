@@ -3,9 +3,9 @@ import { choice, flag, integer } from '../../src/cli/options.js';
 import { one } from '../../src/cli/positionals.js';
 import { compact } from '../../src/core/json/omit-undefined.js';
 import { MAX_TTL_DAYS } from '../../src/core/manifest/manifest.js';
-
 import { HsError } from '../../src/errors/hs-error.js';
 import { bringInWorkspace } from '../shared/import-workspace.js';
+import { importedRow, tellImported } from '../shared/imported.js';
 
 /** `hs import`: registers the members of a bundle or a workspace, which are hostile input (C3). */
 export const importCommand = command({
@@ -66,27 +66,10 @@ Sound artifacts are registered in one commit. An artifact with a serious fault (
       args.file === '-' ? stdin.bytes() : path(args.file),
       compact(bundleOptions),
     );
-    for (const a of artifacts) {
-      const id = a.artifactId.slice(0, 8);
-      if (a.tightened)
-        log.warn(`'${id}' existed already, and is now classified as strictly as in the bundle`);
-      else if (a.present) log.note(`'${id}' existed already`);
-      else if (a.demoted) log.warn(`'${id}' was approved elsewhere; it is ordinary work (L3) here`);
-      if (a.ttlOver)
-        log.warn(
-          `the TTL of '${id}' has expired: hs gc removes it, unless hs retain ${id} --ttl DAYS or hs pin ${id} keeps it`,
-        );
-    }
+    for (const a of artifacts) tellImported(a, 'bundle', log);
     return {
       content_hash: contentHash,
-      artifacts: artifacts.map((a) => ({
-        artifact_id: a.artifactId,
-        content_hash: a.contentHash,
-        present: a.present,
-        tightened: a.tightened,
-        demoted: a.demoted,
-        ttl_over: a.ttlOver,
-      })),
+      artifacts: artifacts.map(importedRow),
     };
   },
   render: ({ artifacts }) => artifacts.map((a) => a.artifact_id).join('\n'),

@@ -1,6 +1,7 @@
 import type { Context } from '../../src/cli/command-context.js';
 import { compact } from '../../src/core/json/omit-undefined.js';
 import type { WorkspaceArtifact } from '../../src/ops/handshake/import-workspace.js';
+import { importedRow, tellImported } from './imported.js';
 
 export interface WorkspaceRequest {
   /** Absolute. */
@@ -36,12 +37,7 @@ export async function bringInWorkspace(
     report,
     strays: strays.map((f) => ({ ...f })),
     artifacts: artifacts.map((a) => ({
-      artifact_id: a.artifactId,
-      content_hash: a.contentHash,
-      present: a.present,
-      tightened: a.tightened,
-      demoted: a.demoted,
-      ttl_over: a.ttlOver,
+      ...importedRow(a),
       stated_hash: a.statedHash,
       hash_form: a.hashForm,
       layer: a.layer,
@@ -54,9 +50,6 @@ export async function bringInWorkspace(
 function tell(a: WorkspaceArtifact, log: Context['log']): void {
   const id = a.artifactId.slice(0, 8);
   for (const { message } of a.faults) log.warn(`'${id}': ${message}`);
-  if (a.tightened) log.warn(`'${id}' is here already, less strictly classified than the workspace says`);
-  else if (a.present) log.note(`'${id}' was here already`);
-  else if (a.demoted) log.note(`'${id}' was in ${a.layer} there; here it is ordinary work (L3)`);
   if (a.hashForm === 'bundle_index_v1') log.note(`'${id}' has the hash of its old index`);
-  if (a.ttlOver) log.warn(`'${id}' is over its time to live: hs gc takes it, unless hs pin ${id} keeps it`);
+  tellImported(a, 'workspace', log);
 }

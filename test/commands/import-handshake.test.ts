@@ -35,6 +35,17 @@ describe('hs import --format handshake', () => {
     expect((await hostile.hs(['import', '--format', 'handshake', hostile.cwd])).status).toBe(4);
   });
 
+  it('tells what is here already, and that it is as strict as there from now on', async () => {
+    const { bring, workspace, hs } = await world([GOOD]);
+    await bring();
+    expect((await bring()).stderr).toContain("'00000001' existed already\n");
+    const strict = { classification: 'high', exportable: false, retention_ttl_days: 9000 };
+    await writeWorkspace(workspace, [{ ...GOOD, manifest: strict }]);
+    expect((await bring()).stderr).toContain('is now classified as strictly as in the workspace');
+    const shown = JSON.parse((await hs(['show', GOOD.id, '--json'])).stdout);
+    expect(shown.manifest).toMatchObject({ classification: 'high', exportable: false });
+  });
+
   it('says all of it in one document, with the faults by their names', async () => {
     const { bring } = await world([{ ...GOOD, manifest: { odd: 1, pinned: true } }, BAD]);
     const { stdout } = await bring('--json');
