@@ -135,7 +135,9 @@ async function gather(session: Session, catalog: Catalog, names: readonly string
   const members: Member[] = [];
   const leftOut: BundleReport['left_out'] = [];
   const failures = new Map<ArtifactId, ErrorCode>();
+  session.progress.start('bundling', records.size, 'artifacts');
   for (const record of [...records.values()].sort((a, b) => comparePaths(a.artifact_id, b.artifact_id))) {
+    session.progress.advance(1);
     const leave = (code: ErrorCode, reason: string) => {
       leftOut.push({ artifact_id: record.artifact_id, reason });
       failures.set(record.artifact_id, code);

@@ -45,7 +45,10 @@ function groupOf(a: ArtifactRecord, by: UsageKey): string {
 export async function diskUsage(session: Session, by: UsageKey): Promise<Usage> {
   return session.read(async (catalog) => {
     const artifacts = await gatherCooperatively(catalog.live());
-    const objects = await objectsOfAll(session.store, new IndexReader(session.store.objects), artifacts);
+    const { progress, store } = session;
+    progress.start('reading indexes', artifacts.length, 'artifacts');
+    const indexes = new IndexReader(store.objects);
+    const objects = await objectsOfAll(store, indexes, artifacts, () => progress.advance(1));
     const all = new ByteAccount();
     const groups = new Map<string, { account: ByteAccount; artifacts: number; logical: number }>();
     let logical = 0;
