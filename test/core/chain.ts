@@ -39,6 +39,14 @@ export class Chain {
     this.commit({ op: 'set_policy', policy });
   }
   commit(...ops: LedgerOp[]): this {
+    return this.#fold({ type: 'note', payload: { text: 'x' } }, ops);
+  }
+  /** An entry of a type and payload; without one, it lies in an object that cannot be read. */
+  record({ type, payload }: { readonly type: LedgerEntry['type']; readonly payload?: object }): this {
+    const lies = payload === undefined ? { payload_object: policy } : { payload: payload as never };
+    return this.#fold({ type, ...lies }, []);
+  }
+  #fold(what: Pick<LedgerEntry, 'type' | 'payload' | 'payload_object'>, ops: readonly LedgerOp[]): this {
     const seq = this.#seq++;
     const entry: LedgerEntry = {
       schema: ENTRY_SCHEMA,
@@ -46,11 +54,10 @@ export class Chain {
       prev: policy,
       event_id: idOf(seq),
       trace_id: idOf(seq),
-      type: 'note',
       at: toTimestamp(seq * 1000),
       actor: 'human',
       actor_id: 'ada',
-      payload: { text: 'x' },
+      ...what,
     };
     foldEntry(this.tables, entry, ops, sha256(Buffer.from(`e${seq}`)));
     return this;

@@ -14,6 +14,14 @@ export const PINNED = 'p/';
 /** In order of when their TTL ends. */
 export const ENDING = 'e/';
 export const TOTALS = 't/';
+/** Objects that the ledger itself names: operation lists, payloads, policies, lists of paths. */
+export const ROOTS = 'r/';
+/** Entries whose payload may name more such objects and could not be read when it was folded. */
+export const UNREAD = 'u/';
+/** The entry that applied a plan, by the plan's hash. */
+export const APPLIED = 'h/';
+/** Trash batches that were purged. */
+export const PURGED = 'b/';
 
 /** Of the day that the first timestamp can say, so that no time is negative. */
 const YEAR_0_MS = 62_167_219_200_000;

@@ -2,6 +2,7 @@ import type { ArtifactId, ObjectId, Timestamp } from '../objects/ids.js';
 import { timestampMs } from '../objects/ids.js';
 import type { ArtifactRecord, Registration } from './artifact-record.js';
 import {
+  APPLIED,
   derivedKey,
   ENDING,
   endingKey,
@@ -11,14 +12,18 @@ import {
   META_KEY,
   nameKey,
   PINNED,
+  PURGED,
   placeKey,
   placeOf,
   REMOVED,
+  ROOTS,
   removedNameKey,
   seriesRowKey,
+  UNREAD,
 } from './catalog-keys.js';
-import { type ReadTables, TablesDamaged } from './key-tables.js';
+import { type KeyValue, type ReadTables, TablesDamaged } from './key-tables.js';
 import { fromRow, type RecordRow } from './record-row.js';
+import { NO_ROWS, PROVEN_TABLES, type ProvenTable, type TableSums, withRow } from './table-sums.js';
 import { type Total, type TotalField, totalPrefix } from './totals.js';
 
 /** The ledger position of a state: number and hash of the entry folded last. */
@@ -36,9 +41,11 @@ export interface CatalogCounts {
 /** The row that stamps the state with its place in the chain, and what a look at all of it must come to. */
 export interface CatalogMeta extends CatalogCounts, Head {
   readonly policy: ObjectId;
-  /** Sums over the live ones: of payload sizes, and of the numbers of their places. */
-  readonly bytes: number;
-  readonly places: number;
+  /** System time of the newest entry that is not a refusal. */
+  readonly at: Timestamp;
+  /** The last entry that did more than add artifacts; -1 for none. */
+  readonly changed: number;
+  readonly sums: TableSums;
 }
 
 /** Where a list goes on: behind the artifact of this registration. */
@@ -98,22 +105,77 @@ export class Catalog {
   }
 
   /**
-   * The same from the newest to the first, and then counted and added up: TablesDamaged, after the last one, where
-   * one was missing or there twice. For who acts on what is not there.
+   * All rows of a table, and then counted and added up: TablesDamaged, after the last one, where one was missing or
+   * there twice or is another. For who acts on what is not there.
    */
-  *provenLive(): Iterable<ArtifactRecord> {
-    let [live, pins, bytes, places] = [0, 0, 0, 0];
-    for (const record of this.live()) {
-      live += 1;
-      pins += record.pins.length;
-      bytes += record.size_bytes;
-      places += record.registered.seq + record.registered.index;
+  async *#proven(table: ProvenTable): AsyncGenerator<KeyValue, void> {
+    let sum = NO_ROWS;
+    for (const row of this.#tables.range(table)) {
+      sum = withRow(sum, row.key, row.value, 1);
+      yield row;
+    }
+    const wanted = this.#meta.sums[table] ?? NO_ROWS;
+    if (sum.rows !== wanted.rows || sum.sum !== wanted.sum) {
+      throw new TablesDamaged(`the rows of ${table} do not add up`);
+    }
+  }
+
+  /** Looks at every table that has a sum, a row a step: TablesDamaged where one does not come to it. */
+  async *prove(): AsyncGenerator<void, void> {
+    for (const table of PROVEN_TABLES) for await (const _ of this.#proven(table)) yield;
+  }
+
+  /** As {@link live}, proven. */
+  async *provenLive(): AsyncGenerator<ArtifactRecord, void> {
+    for await (const { value } of this.#proven(LIVE)) yield fromRow(value as RecordRow);
+  }
+
+  /** As {@link removed}, proven. */
+  async *provenRemoved(): AsyncGenerator<ArtifactRecord, void> {
+    for await (const { value } of this.#proven(REMOVED)) yield fromRow(value as RecordRow);
+  }
+
+  /** As {@link guarded}, proven. */
+  async *provenGuarded(): AsyncGenerator<ArtifactRecord, void> {
+    for await (const { key } of this.#proven(GUARDED)) {
+      const record = this.#at(placeOf(key));
+      if (record === undefined) throw new TablesDamaged(`${key} leads nowhere`);
       yield record;
     }
-    const meta = this.#meta;
-    if (live !== meta.live || pins !== meta.pins || bytes !== meta.bytes || places !== meta.places) {
-      throw new TablesDamaged('its rows do not add up');
+  }
+
+  /** Objects that the ledger itself names: operation lists, payloads, policies, lists of paths; proven. */
+  async *provenRoots(): AsyncGenerator<ObjectId, void> {
+    for await (const { key } of this.#proven(ROOTS)) yield key.slice(ROOTS.length) as ObjectId;
+  }
+
+  /** Entries whose payload could not be read when they were folded, and may name more roots; proven. */
+  async *provenUnread(): AsyncGenerator<number, void> {
+    for await (const { key } of this.#proven(UNREAD)) yield Number(key.slice(UNREAD.length));
+  }
+
+  /** Names of the trash batches that were purged; proven. */
+  async *provenPurged(): AsyncGenerator<string, void> {
+    for await (const { key } of this.#proven(PURGED)) yield key.slice(PURGED.length);
+  }
+
+  /** The entry that applied a plan with this hash; looked for among all, proven. */
+  async appliedAt(planHash: ObjectId): Promise<number | undefined> {
+    let found: number | undefined;
+    for await (const { key, value } of this.#proven(APPLIED)) {
+      if (key === APPLIED + planHash) found = value as number;
     }
+    return found;
+  }
+
+  /** System time of the newest entry that is not a refusal. */
+  get lastAt(): Timestamp {
+    return this.#meta.at;
+  }
+
+  /** Whether an entry after `seq` did more than add artifacts; a plan made at `seq` must then be made again. */
+  changedSince(seq: number): boolean {
+    return this.#meta.changed > seq;
   }
 
   /** Removed artifacts, the newest first by ledger position. */

@@ -1,6 +1,6 @@
 import type { ArtifactRecord } from './artifact-record.js';
 import { TOTALS } from './catalog-keys.js';
-import type { Tables } from './key-tables.js';
+import type { SummedTables } from './table-sums.js';
 
 /** The keys by which live artifacts are totalled. */
 export const TOTAL_FIELDS = ['kind', 'class', 'layer'] as const;
@@ -35,12 +35,12 @@ export class TotalChanges {
     }
   }
 
-  writeTo(tables: Tables): void {
+  writeTo(tables: SummedTables): void {
     for (const [key, { artifacts, bytes }] of this.#changes) {
       if (artifacts === 0 && bytes === 0) continue;
       const before = (tables.get(key) ?? { artifacts: 0, bytes: 0 }) as Total;
       const after: Total = { artifacts: before.artifacts + artifacts, bytes: before.bytes + bytes };
-      if (after.artifacts === 0) tables.remove(key);
+      if (after.artifacts === 0) tables.remove(key, before);
       else tables.put(key, after);
     }
   }

@@ -135,7 +135,7 @@ async function checkIndex({ store }: Session): Promise<DoctorCheck> {
       return slow('there is no directory for its key', 'set XDG_STATE_HOME to a persistent directory');
     if (!(await index.isKept())) return absent;
     // Damage is found by reading the index, which is then discarded.
-    for (const rows of [catalog.provenLive(), catalog.removed()]) for (const _ of rows) await yieldToEvents();
+    for await (const _ of catalog.prove()) await yieldToEvents();
     if (index.isDiscarded) {
       const mend = 'nothing to do: it was discarded, and hs ls rebuilds it';
       return warning('index', 'it was damaged; answers came from the ledger', mend);

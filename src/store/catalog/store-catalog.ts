@@ -2,8 +2,11 @@ import { Catalog, type CatalogMeta, type Head } from '../../core/catalog/catalog
 import { META_KEY } from '../../core/catalog/catalog-keys.js';
 import { EntryFold, foldSteps } from '../../core/catalog/fold.js';
 import { MemoryTables, TablesDamaged } from '../../core/catalog/key-tables.js';
-import type { LedgerEntry } from '../../core/ledger/entry.js';
+import { needsPayload } from '../../core/catalog/ledger-rows.js';
+import { parseCanonical } from '../../core/json/canonical.js';
+import { checkPayload, type LedgerEntry } from '../../core/ledger/entry.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
+import type { EntryPayload } from '../../core/ledger/payload.js';
 import { isHsError } from '../../errors/hs-error.js';
 import { cooperatively } from '../../fsx/cooperative.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
@@ -16,6 +19,8 @@ import {
 } from '../ledger/operations-object.js';
 import type { ObjectStore } from '../objects/object-store.js';
 import type { CatalogIndex, IndexTables } from '../port/catalog-index.js';
+
+const MAX_PAYLOAD_BYTES = 256 * 1024 * 1024;
 
 interface Folded extends ReadEntry {
   readonly ops: readonly LedgerOp[];
@@ -39,6 +44,24 @@ export class StoreCatalog {
   async opsOf(entry: LedgerEntry): Promise<readonly LedgerOp[]> {
     if (entry.ops_object === undefined) return entry.ops ?? [];
     return cooperatively(decodeOpsSteps(await this.#objects.read(entry.ops_object, MAX_OPS_BYTES)));
+  }
+
+  /** The payload of an entry, stored inline or in an object. */
+  async payloadOf(entry: LedgerEntry): Promise<EntryPayload> {
+    if (entry.payload_object === undefined) return entry.payload!;
+    const bytes = await this.#objects.read(entry.payload_object, MAX_PAYLOAD_BYTES);
+    return checkPayload(entry.type, parseCanonical(bytes, MAX_PAYLOAD_BYTES, 'paths'));
+  }
+
+  /** The payload as far as the fold needs it; one that is damaged stops no fold. */
+  async #payloadFor(entry: LedgerEntry): Promise<EntryPayload | undefined> {
+    if (!needsPayload(entry)) return entry.payload;
+    try {
+      return await this.payloadOf(entry);
+    } catch (e) {
+      if (!isHsError(e, 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD')) throw e;
+      return undefined;
+    }
   }
 
   /** The number of operations and the first `most` of them. */
@@ -65,7 +88,7 @@ export class StoreCatalog {
   async fromLedger(visit?: (entry: LedgerEntry) => void): Promise<Catalog> {
     const tables = new MemoryTables();
     for await (const { entry, ops, hash } of this.#entriesAfter(undefined)) {
-      await cooperatively(foldSteps(tables, entry, ops, hash));
+      await cooperatively(foldSteps(tables, entry, ops, hash, await this.#payloadFor(entry)));
       visit?.(entry);
     }
     return new Catalog(tables);
@@ -98,7 +121,7 @@ export class StoreCatalog {
     const at = this.#memory?.get(META_KEY) as CatalogMeta | undefined;
     const tables = this.#memory?.fork() ?? new MemoryTables();
     for await (const { entry, ops, hash } of this.#entriesAfter(at, signal)) {
-      await cooperatively(foldSteps(tables, entry, ops, hash));
+      await cooperatively(foldSteps(tables, entry, ops, hash, await this.#payloadFor(entry)));
     }
     this.#memory = tables;
     return new Catalog(tables);
@@ -124,7 +147,7 @@ export class StoreCatalog {
           await yieldToEvents();
           signal?.throwIfAborted();
         }
-        fold.finish(hash);
+        fold.finish(hash, await this.#payloadFor(entry));
       } catch (e) {
         // The index contradicts a sound ledger: the fold in memory decides which of them is wrong.
         if (isHsError(e, 'LEDGER_BROKEN')) throw new TablesDamaged(e.message);

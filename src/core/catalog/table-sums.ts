@@ -1,0 +1,119 @@
+import { APPLIED, GUARDED, LIVE, PURGED, REMOVED, ROOTS, UNREAD } from './catalog-keys.js';
+import type { Tables } from './key-tables.js';
+
+/** The tables that a collection goes by: of each, the meta row has a count and a sum that a look at all must come to. */
+export const PROVEN_TABLES = [LIVE, REMOVED, GUARDED, ROOTS, UNREAD, APPLIED, PURGED] as const;
+export type ProvenTable = (typeof PROVEN_TABLES)[number];
+
+export interface TableSum {
+  readonly rows: number;
+  /** Of the rows' {@link rowSum}, modulo 2^48. */
+  readonly sum: number;
+}
+export type TableSums = Readonly<Partial<Record<ProvenTable, TableSum>>>;
+
+export const NO_ROWS: TableSum = { rows: 0, sum: 0 };
+
+/** Two sums of 48 bits add up without rounding. */
+const MODULUS = 2 ** 48;
+const HALF = 2 ** 32;
+
+/** Two lanes of 32 bits over what is mixed in. */
+class Mixer {
+  #low = 0x811c9dc5;
+  #high = 0x9e3779b9;
+
+  number(n: number): void {
+    this.#low = Math.imul(this.#low ^ n, 0x01000193);
+    this.#high = Math.imul(this.#high + n, 0x85ebca6b) ^ (this.#high >>> 15);
+  }
+
+  text(text: string): void {
+    this.number(text.length);
+    for (let i = 0; i < text.length; i++) this.number(text.charCodeAt(i));
+  }
+
+  value(value: unknown): void {
+    if (typeof value === 'string') this.text(value);
+    else if (typeof value === 'number') {
+      this.number(value | 0);
+      this.number((value / HALF) | 0);
+    } else if (typeof value === 'object' && value !== null) {
+      // Arrays too: their keys are their places.
+      for (const key of Object.keys(value)) {
+        this.text(key);
+        this.value((value as Record<string, unknown>)[key]);
+      }
+      this.number(-1);
+    } else this.number(value === true ? 1 : -2);
+  }
+
+  get sum(): number {
+    const low = Math.imul(this.#low ^ (this.#low >>> 16), 0xc2b2ae35);
+    const high = this.#high ^ (this.#high >>> 13);
+    return ((high & 0xffff) * HALF + ((low ^ high) >>> 0)) % MODULUS;
+  }
+}
+
+/**
+ * A number of 48 bits for a row. It is against rows that a fold or a merge of runs loses, doubles or mistakes; against
+ * bytes that change, an index on disk has the hash of each block and a seal.
+ */
+export function rowSum(key: string, value: unknown): number {
+  const mixer = new Mixer();
+  mixer.text(key);
+  if (Array.isArray(value)) {
+    mixer.number(value.length);
+    for (let i = 0; i < value.length; i++) mixer.value(value[i]);
+  } else mixer.value(value);
+  return mixer.sum;
+}
+
+/** The sum with a row more, or less. */
+export function withRow(before: TableSum, key: string, value: unknown, sign: 1 | -1): TableSum {
+  const sum = (before.sum + sign * rowSum(key, value) + MODULUS) % MODULUS;
+  return { rows: before.rows + sign, sum };
+}
+
+const PREFIX_LENGTH = 2;
+const isProven: ReadonlySet<string> = new Set(PROVEN_TABLES);
+
+/** Tables whose sums change with them. Who replaces a row removes it first. */
+export class SummedTables implements Pick<Tables, 'get' | 'put'> {
+  readonly #tables: Tables;
+  readonly #sums: Partial<Record<ProvenTable, TableSum>>;
+
+  constructor(tables: Tables, sums: TableSums = {}) {
+    this.#tables = tables;
+    this.#sums = { ...sums };
+  }
+
+  get sums(): TableSums {
+    return this.#sums;
+  }
+
+  #note(key: string, value: unknown, sign: 1 | -1): void {
+    const table = key.slice(0, PREFIX_LENGTH) as ProvenTable;
+    if (isProven.has(table)) this.#sums[table] = withRow(this.#sums[table] ?? NO_ROWS, key, value, sign);
+  }
+
+  get(key: string): unknown {
+    return this.#tables.get(key);
+  }
+
+  put(key: string, value: unknown): void {
+    this.#note(key, value, 1);
+    this.#tables.put(key, value);
+  }
+
+  /** `value` is what the row has. */
+  remove(key: string, value: unknown): void {
+    this.#note(key, value, -1);
+    this.#tables.remove(key);
+  }
+
+  /** Puts a row unless there is one with this key. */
+  include(key: string, value: unknown): void {
+    if (this.#tables.get(key) === undefined) this.put(key, value);
+  }
+}
