@@ -111,7 +111,7 @@ export class Catalog {
   async *#proven(table: ProvenTable): AsyncGenerator<KeyValue, void> {
     let sum = NO_ROWS;
     for (const row of this.#tables.range(table)) {
-      sum = withRow(sum, row.key, row.value, 1);
+      sum = withRow(sum, row.key, row.text, 1);
       yield row;
     }
     const wanted = this.#meta.sums[table] ?? NO_ROWS;

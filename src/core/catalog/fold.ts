@@ -6,9 +6,9 @@ import type { EntryPayload } from '../ledger/payload.js';
 import type { ArtifactRecord, Pin } from './artifact-record.js';
 import type { CatalogCounts, CatalogMeta, Head } from './catalog.js';
 import { idKey, keysOf, LIVE, META_KEY, placeKey, REMOVED, ROOTS } from './catalog-keys.js';
-import type { Tables } from './key-tables.js';
+import { JsonText, type Tables } from './key-tables.js';
 import { rowsOfEntry } from './ledger-rows.js';
-import { fromRow, type RecordRow, toRow } from './record-row.js';
+import { fromRow, type RecordRow, type RecordState, rowText } from './record-row.js';
 import { SummedTables } from './table-sums.js';
 import { TotalChanges } from './totals.js';
 
@@ -52,32 +52,28 @@ export class EntryFold {
   }
 
   /** Replaces a record and its keys. */
-  #put(before: ArtifactRecord | undefined, after: ArtifactRecord): void {
-    const [own, ...others] = keysOf(after);
-    this.#count(after, 1);
-    if (before === undefined) {
-      this.#tables.put(own!, toRow(after));
-      for (const key of others) this.#tables.put(key, 1);
-      return;
-    }
-    this.#count(before, -1);
-    const [ownBefore, ...othersBefore] = keysOf(before);
-    this.#tables.remove(ownBefore!, toRow(before));
-    this.#tables.put(own!, toRow(after));
+  #put(before: ArtifactRecord, after: ArtifactRecord): void {
+    const place = placeKey(after.registered);
+    const [own, ...others] = keysOf(after, place);
+    const [ownBefore, ...othersBefore] = keysOf(before, place);
+    this.#count(after, after, 1);
+    this.#count(before, before, -1);
+    this.#tables.remove(ownBefore!, new JsonText(rowText(before, before)));
+    this.#tables.put(own!, new JsonText(rowText(after, after)));
     const gone = new Set(othersBefore);
     for (const key of others) if (!gone.delete(key)) this.#tables.put(key, 1);
     for (const key of gone) this.#tables.remove(key, 1);
   }
 
-  #count(record: ArtifactRecord, sign: 1 | -1): void {
+  #count(facts: ArtifactFacts, { pins, removed }: RecordState, sign: 1 | -1): void {
     const counts = this.#counts;
-    if (record.removed !== undefined) {
+    if (removed !== undefined) {
       counts.removed += sign;
       return;
     }
     counts.live += sign;
-    counts.pins += sign * record.pins.length;
-    this.#totals.note(record, sign);
+    counts.pins += sign * (pins?.length ?? 0);
+    this.#totals.note(facts, sign);
   }
 
   #add(facts: ArtifactFacts, index: number): void {
@@ -86,9 +82,12 @@ export class EntryFold {
       throw contradiction(this.#entry, `artifact ${id} exists already`);
     }
     const registered = { seq: this.#entry.seq, index, at: this.#entry.at };
-    const manifests = [{ manifest: facts.manifest, size_bytes: facts.manifest_size_bytes }];
-    this.#tables.put(idKey(id), placeKey(registered));
-    this.#put(undefined, { ...facts, registered, manifests, pins: [] });
+    const place = placeKey(registered);
+    const [own, ...others] = keysOf(facts, place);
+    this.#tables.put(idKey(id), place);
+    this.#tables.put(own!, new JsonText(rowText(facts, { registered })));
+    for (const key of others) this.#tables.put(key, 1);
+    this.#count(facts, { registered }, 1);
   }
 
   #revise(facts: ArtifactFacts): void {

@@ -1,5 +1,5 @@
 import { APPLIED, GUARDED, LIVE, PURGED, REMOVED, ROOTS, UNREAD } from './catalog-keys.js';
-import type { Tables } from './key-tables.js';
+import { type Tables, textOf } from './key-tables.js';
 
 /** The tables that a collection goes by: of each, the meta row has a count and a sum that a look at all must come to. */
 export const PROVEN_TABLES = [LIVE, REMOVED, GUARDED, ROOTS, UNREAD, APPLIED, PURGED] as const;
@@ -18,34 +18,20 @@ export const NO_ROWS: TableSum = { rows: 0, sum: 0 };
 const MODULUS = 2 ** 48;
 const HALF = 2 ** 32;
 
-/** Two lanes of 32 bits over what is mixed in. */
+/** Two lanes of 32 bits. */
 class Mixer {
   #low = 0x811c9dc5;
   #high = 0x9e3779b9;
 
-  number(n: number): void {
-    this.#low = Math.imul(this.#low ^ n, 0x01000193);
-    this.#high = Math.imul(this.#high + n, 0x85ebca6b) ^ (this.#high >>> 15);
-  }
-
-  text(text: string): void {
-    this.number(text.length);
-    for (let i = 0; i < text.length; i++) this.number(text.charCodeAt(i));
-  }
-
-  value(value: unknown): void {
-    if (typeof value === 'string') this.text(value);
-    else if (typeof value === 'number') {
-      this.number(value | 0);
-      this.number((value / HALF) | 0);
-    } else if (typeof value === 'object' && value !== null) {
-      // Arrays too: their keys are their places.
-      for (const key of Object.keys(value)) {
-        this.text(key);
-        this.value((value as Record<string, unknown>)[key]);
-      }
-      this.number(-1);
-    } else this.number(value === true ? 1 : -2);
+  add(text: string): void {
+    let [low, high] = [this.#low ^ text.length, this.#high];
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      low = Math.imul(low ^ code, 0x01000193);
+      high = Math.imul(high + code, 0x85ebca6b) ^ (high >>> 15);
+    }
+    this.#low = low;
+    this.#high = high;
   }
 
   get sum(): number {
@@ -56,22 +42,19 @@ class Mixer {
 }
 
 /**
- * A number of 48 bits for a row. It is against rows that a fold or a merge of runs loses, doubles or mistakes; against
- * bytes that change, an index on disk has the hash of each block and a seal.
+ * A number of 48 bits for a row and the JSON of its value. It is against rows that a fold or a merge of runs loses,
+ * doubles or mistakes; against bytes that change, an index on disk has the hash of each block and a seal.
  */
-export function rowSum(key: string, value: unknown): number {
+export function rowSum(key: string, text: string): number {
   const mixer = new Mixer();
-  mixer.text(key);
-  if (Array.isArray(value)) {
-    mixer.number(value.length);
-    for (let i = 0; i < value.length; i++) mixer.value(value[i]);
-  } else mixer.value(value);
+  mixer.add(key);
+  mixer.add(text);
   return mixer.sum;
 }
 
 /** The sum with a row more, or less. */
-export function withRow(before: TableSum, key: string, value: unknown, sign: 1 | -1): TableSum {
-  const sum = (before.sum + sign * rowSum(key, value) + MODULUS) % MODULUS;
+export function withRow(before: TableSum, key: string, text: string, sign: 1 | -1): TableSum {
+  const sum = (before.sum + sign * rowSum(key, text) + MODULUS) % MODULUS;
   return { rows: before.rows + sign, sum };
 }
 
@@ -94,7 +77,8 @@ export class SummedTables implements Pick<Tables, 'get' | 'put'> {
 
   #note(key: string, value: unknown, sign: 1 | -1): void {
     const table = key.slice(0, PREFIX_LENGTH) as ProvenTable;
-    if (isProven.has(table)) this.#sums[table] = withRow(this.#sums[table] ?? NO_ROWS, key, value, sign);
+    if (!isProven.has(table)) return;
+    this.#sums[table] = withRow(this.#sums[table] ?? NO_ROWS, key, textOf(value), sign);
   }
 
   get(key: string): unknown {

@@ -1,4 +1,4 @@
-import type { ArtifactRecord } from './artifact-record.js';
+import type { ArtifactFacts } from '../ledger/operation.js';
 import { TOTALS } from './catalog-keys.js';
 import type { SummedTables } from './table-sums.js';
 
@@ -12,7 +12,7 @@ export interface Total {
   readonly bytes: number;
 }
 
-const FIELD: Readonly<Record<TotalField, (r: ArtifactRecord) => string>> = {
+const FIELD: Readonly<Record<TotalField, (r: ArtifactFacts) => string>> = {
   kind: (r) => r.kind,
   class: (r) => r.retention_class,
   layer: (r) => r.layer,
@@ -25,7 +25,7 @@ export class TotalChanges {
   readonly #changes = new Map<string, { artifacts: number; bytes: number }>();
 
   /** `sign` is 1 for artifacts that become live and -1 for those that no longer are. */
-  note(record: ArtifactRecord, sign: 1 | -1): void {
+  note(record: ArtifactFacts, sign: 1 | -1): void {
     for (const field of TOTAL_FIELDS) {
       const key = totalPrefix(field) + FIELD[field](record);
       const change = this.#changes.get(key) ?? { artifacts: 0, bytes: 0 };

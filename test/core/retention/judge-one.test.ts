@@ -4,7 +4,7 @@ import type { ArtifactRecord } from '../../../src/core/catalog/artifact-record.j
 import { Catalog } from '../../../src/core/catalog/catalog.js';
 import { idKey, keysOf, META_KEY, placeKey } from '../../../src/core/catalog/catalog-keys.js';
 import { MemoryTables } from '../../../src/core/catalog/key-tables.js';
-import { toRow } from '../../../src/core/catalog/record-row.js';
+import { rowText } from '../../../src/core/catalog/record-row.js';
 import { judgeOne } from '../../../src/core/retention/judge-one.js';
 import type { PlanInput } from '../../../src/core/retention/plan-input.js';
 import { planPrune } from '../../../src/core/retention/planner.js';
@@ -22,9 +22,9 @@ function catalogOf({ artifacts, removed }: PlanInput): Catalog {
     }),
   );
   for (const record of [...artifacts, ...gone]) {
-    const [own, ...others] = keysOf(record);
+    const [own, ...others] = keysOf(record, placeKey(record.registered));
     tables.put(idKey(record.artifact_id), placeKey(record.registered));
-    tables.put(own!, toRow(record));
+    tables.put(own!, JSON.parse(rowText(record, record)));
     for (const key of others) tables.put(key, 1);
   }
   tables.put(META_KEY, {});

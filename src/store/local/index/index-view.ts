@@ -1,4 +1,4 @@
-import { type KeyValue, type ReadTables, TablesDamaged } from '../../../core/catalog/key-tables.js';
+import { type ReadTables, type TableRow, TablesDamaged } from '../../../core/catalog/key-tables.js';
 
 /**
  * A view of the index that answers from the ledger once it has met damage: views are read long after
@@ -31,7 +31,7 @@ export class IndexView implements ReadTables {
     }
   }
 
-  *range(prefix: string, after = ''): Iterable<KeyValue> {
+  *range(prefix: string, after = ''): Iterable<TableRow> {
     let last = after;
     let rest = this.#folded;
     try {
