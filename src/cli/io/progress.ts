@@ -12,14 +12,8 @@ export interface ProgressSettings {
 const FIRST_MS = 300;
 const EVERY_MS = 100;
 
-/** Progress as the command line shows it. */
-export interface ShownProgress extends ProgressSink {
-  /** Erases the line for a message; the next advance redraws it. */
-  wipe(): void;
-}
-
 /** One line on the terminal: amount, rate and time left. Erased at the end of the stage. */
-export class Progress implements ShownProgress {
+export class Progress implements ProgressSink {
   readonly #open: () => OutputStream;
   readonly #settings: ProgressSettings;
   #label = '';
@@ -62,6 +56,7 @@ export class Progress implements ShownProgress {
     this.#next = Number.POSITIVE_INFINITY;
   }
 
+  /** Erases the line for a message; the next advance redraws it. */
   wipe(): void {
     if (!this.#drawn) return;
     this.#open().write('\r\x1b[K');
