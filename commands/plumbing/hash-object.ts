@@ -43,10 +43,11 @@ With \`-w\`, the bytes are stored as well: all that one call names, or nothing. 
       return;
     }
     const disk = await context.disk();
+    context.progress.start('hashing', undefined, 'bytes');
     const around = options.directory ? await (await context.stores()).around() : undefined;
     for await (const file of paths()) {
       const hashed = await attempt(async () => {
-        if (file === undefined) return hashBytes(stdin.bytes());
+        if (file === undefined) return hashBytes(stdin.bytes(), context.progress);
         if (!options.directory)
           return { path: file, ...(await hashFile(disk, path(file), context.progress)) };
         const { hashTree } = await import('../../src/ops/payload/hash-tree.js');

@@ -55,8 +55,8 @@ class Relay implements ProgressSink {
   }
 }
 
-async function sourceOf(catalog: Catalog, id: ArtifactId): Promise<Source> {
-  const record = await catalog.get(id);
+function sourceOf(catalog: Catalog, id: ArtifactId): Source {
+  const record = catalog.get(id);
   if (record === undefined) return { id, state: 'unknown' };
   const name = record.name ?? record.filename_hint;
   return {
@@ -110,11 +110,11 @@ class StoreModel implements PreviewModel {
 
   async detail(id: ArtifactId): Promise<Detail> {
     const catalog = await this.#session.catalog();
-    const record = (await catalog.get(id))!;
+    const record = catalog.get(id)!;
     const { manifest, damage, claims, registered } = await readArtifact(this.#session, record);
     const madeFrom: Source[] = [];
-    for await (const other of catalog.live()) {
-      if (other.sources?.includes(id)) madeFrom.push(await sourceOf(catalog, other.artifact_id));
+    for (const other of catalog.live()) {
+      if (other.sources?.includes(id)) madeFrom.push(sourceOf(catalog, other.artifact_id));
     }
     return {
       id,
@@ -124,7 +124,7 @@ class StoreModel implements PreviewModel {
       pins: record.pins,
       actor: registered.actor,
       ...(registered.jobId === undefined ? {} : { job: registered.jobId }),
-      sources: await Promise.all((record.sources ?? []).map((source) => sourceOf(catalog, source))),
+      sources: (record.sources ?? []).map((source) => sourceOf(catalog, source)),
       madeFrom,
     };
   }

@@ -23,6 +23,7 @@ export const globalOptions = {
   quiet: flag('q', 'print only results and errors'),
   verbose: flag('v', 'print more details'),
   color: choice(['auto', 'always', 'never'], 'WHEN', 'use colour: auto, always or never'),
+  progress: choice(['auto', 'none', 'json'], 'FORM', 'show progress: auto (on a terminal), none, or json'),
   noProgress: flag(undefined, 'do not show progress'),
   noPager: flag(undefined, 'do not start a pager'),
   now: time('TIME', 'set the clock of this command'),
@@ -49,6 +50,7 @@ export function checkGlobals(
   const clash = (a: string, b: string) => new HsError('USAGE', `'${a}' cannot be given together with '${b}'`);
   if (g.json && g.jsonl) throw clash('--json', '--jsonl');
   if (g.quiet && g.verbose) throw clash('--quiet', '--verbose');
+  if (g.noProgress && g.progress !== undefined) throw clash('--progress', '--no-progress');
   if (json === undefined) return;
   if (g.nul) throw clash(json, '-z');
   if (given[0] !== undefined) throw clash(json, given[0]);

@@ -13,6 +13,7 @@ export type SchemaEntry =
 
 export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
   'hs.error/1': { form: 'record', load: async () => (await import('./schemas/common.js')).errorDocument },
+  'hs.progress/1': { form: 'record', load: async () => (await import('./schemas/common.js')).progressLine },
   'hs.version/1': { form: 'result', load: async () => (await import('./schemas/common.js')).version },
   'hs.manifest/1': {
     form: 'record',

@@ -1,7 +1,6 @@
 import type { Catalog, Head } from '../core/catalog/catalog.js';
 import type { DoctorCheck } from '../core/health-check.js';
-import { parseCanonical } from '../core/json/canonical.js';
-import { checkPayload, type LedgerEntry } from '../core/ledger/entry.js';
+import type { LedgerEntry } from '../core/ledger/entry.js';
 import type { LedgerOp } from '../core/ledger/operation.js';
 import type { EntryPayload } from '../core/ledger/payload.js';
 import { sha256 } from '../core/objects/hash.js';
@@ -21,8 +20,6 @@ import type { LedgerStore } from './port/ledger-store.js';
 import type { LocalSide } from './port/local-side.js';
 import type { ObjectBatch } from './port/object-batch.js';
 import type { Reclaimer } from './port/reclaimer.js';
-
-const MAX_PAYLOAD_BYTES = 256 * 1024 * 1024;
 
 /**
  * An open store on any backend. Turns what the backend keeps into verified objects, a checked ledger and the catalog
@@ -95,10 +92,8 @@ export class Store {
     return this.#catalog.firstOps(entry, most);
   }
 
-  async payloadOf(entry: LedgerEntry): Promise<EntryPayload> {
-    if (entry.payload_object === undefined) return entry.payload!;
-    const bytes = await this.objects.read(entry.payload_object, MAX_PAYLOAD_BYTES);
-    return checkPayload(entry.type, parseCanonical(bytes, MAX_PAYLOAD_BYTES, 'paths'));
+  payloadOf(entry: LedgerEntry): Promise<EntryPayload> {
+    return this.#catalog.payloadOf(entry);
   }
 
   async policy(catalog: Catalog): Promise<Policy> {

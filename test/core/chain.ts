@@ -1,11 +1,10 @@
-import type { Catalog } from '../../src/core/catalog/catalog.js';
+import { Catalog } from '../../src/core/catalog/catalog.js';
 import { foldEntry } from '../../src/core/catalog/fold.js';
 import { MemoryTables } from '../../src/core/catalog/key-tables.js';
 import { ENTRY_SCHEMA, type LedgerEntry } from '../../src/core/ledger/entry.js';
 import type { ArtifactFacts, LedgerOp } from '../../src/core/ledger/operation.js';
 import { sha256 } from '../../src/core/objects/hash.js';
 import { type ArtifactId, toTimestamp } from '../../src/core/objects/ids.js';
-import { catalogOf } from '../../src/store/catalog/table-view.js';
 
 export const policy = sha256(Buffer.from('policy'));
 export const idOf = (n: number) => `${String(n).padStart(8, '0')}-0000-4000-8000-000000000000` as ArtifactId;
@@ -40,6 +39,14 @@ export class Chain {
     this.commit({ op: 'set_policy', policy });
   }
   commit(...ops: LedgerOp[]): this {
+    return this.#fold({ type: 'note', payload: { text: 'x' } }, ops);
+  }
+  /** An entry of a type and payload; without one, it lies in an object that cannot be read. */
+  record({ type, payload }: { readonly type: LedgerEntry['type']; readonly payload?: object }): this {
+    const lies = payload === undefined ? { payload_object: policy } : { payload: payload as never };
+    return this.#fold({ type, ...lies }, []);
+  }
+  #fold(what: Pick<LedgerEntry, 'type' | 'payload' | 'payload_object'>, ops: readonly LedgerOp[]): this {
     const seq = this.#seq++;
     const entry: LedgerEntry = {
       schema: ENTRY_SCHEMA,
@@ -47,16 +54,15 @@ export class Chain {
       prev: policy,
       event_id: idOf(seq),
       trace_id: idOf(seq),
-      type: 'note',
       at: toTimestamp(seq * 1000),
       actor: 'human',
       actor_id: 'ada',
-      payload: { text: 'x' },
+      ...what,
     };
     foldEntry(this.tables, entry, ops, sha256(Buffer.from(`e${seq}`)));
     return this;
   }
   get catalog(): Catalog {
-    return catalogOf(this.tables);
+    return new Catalog(this.tables);
   }
 }

@@ -199,7 +199,9 @@ A time is \`2026-01-31\`, \`2026-01-31T12:00:00Z\`, \`@SECONDS\` since 1970, or 
 
 const OUTPUT = `Results are written to standard output, everything else to standard error. With \`--json\`, exactly one document is printed: the result on standard output, or the error on standard error. Every document contains the name of its schema, which \`hs schema\` prints; its list is called \`results\`, a content hash \`content_hash\`, and a size in bytes \`size_bytes\`. With \`--jsonl\`, commands that list print each row as one document on a line. If the reader closes the pipe, a listing ends quietly with status 0; a command that changes something or gives a verdict finishes and keeps its status.
 
-On a terminal, control sequences are escaped, in names and in payloads.`;
+On a terminal, control sequences are escaped, in names and in payloads.
+
+With \`--progress json\`, long work is reported on standard error as JSON Lines, for programs that drive hs. Each line has \`schema\`, which is \`hs.progress/1\`; \`event\`: \`start\`, \`advance\` or \`end\` of a stage; \`stage\`, what is being done; \`unit\`, \`bytes\` or what is counted; \`amount\`, so far; \`total\`, if it is known; and \`elapsed_ms\`, since the stage began. There are at most ten lines a second besides those that begin and end a stage. Stages may be added, and their words may change. The lines contain no names, no payloads and no arguments. Other lines on standard error are messages; with \`--json\` too, there is at most one more line, the error. \`hs run\` mixes them with what its tool prints there.`;
 
 function mapPage(table: CommandTable): string {
   const commands = [...grouped(table)].flatMap(([title, entries]) => [

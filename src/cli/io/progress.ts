@@ -12,8 +12,14 @@ export interface ProgressSettings {
 const FIRST_MS = 300;
 const EVERY_MS = 100;
 
+/** Progress as the command line shows it. */
+export interface ShownProgress extends ProgressSink {
+  /** Erases the line for a message; the next advance redraws it. */
+  wipe(): void;
+}
+
 /** One line on the terminal: amount, rate and time left. Erased at the end of the stage. */
-export class Progress implements ProgressSink {
+export class Progress implements ShownProgress {
   readonly #open: () => OutputStream;
   readonly #settings: ProgressSettings;
   #label = '';
@@ -56,7 +62,6 @@ export class Progress implements ProgressSink {
     this.#next = Number.POSITIVE_INFINITY;
   }
 
-  /** Erases the line for a message; the next advance redraws it. */
   wipe(): void {
     if (!this.#drawn) return;
     this.#open().write('\r\x1b[K');

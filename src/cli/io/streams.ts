@@ -6,9 +6,10 @@ import { asciiOnly, escapeText } from '../text/escape-for-terminal.js';
 import { colourStyle, plainStyle } from '../text/style.js';
 import type { View } from '../text/view.js';
 import { Input } from './input.js';
+import { JsonProgress } from './json-progress.js';
 import { Log } from './log.js';
 import { Out } from './output.js';
-import { Progress } from './progress.js';
+import { Progress, type ShownProgress } from './progress.js';
 import { type Terminal, terminalOf } from './terminal.js';
 
 /** The input and output of one command. */
@@ -16,7 +17,7 @@ export interface Streams {
   readonly stdin: Input;
   readonly out: Out;
   readonly log: Log;
-  readonly progress: Progress;
+  readonly progress: ShownProgress;
   readonly terminal: Terminal;
   readonly view: View;
 }
@@ -32,17 +33,7 @@ export async function openStreams(
   const { spec } = command;
   const terminal = terminalOf(host, globals.color);
   const machine = globals.json || globals.jsonl;
-  const progress = new Progress(() => host.stderr, {
-    // Not while a pager uses the screen.
-    shown:
-      terminal.stderr &&
-      !terminal.dumb &&
-      !globals.noProgress &&
-      !globals.quiet &&
-      !machine &&
-      pager === undefined,
-    clock: host.clock,
-  });
+  const progress = openProgress(host, globals, terminal, pager);
   const out = new Out(pager?.input ?? host.stdout, {
     colour: terminal.colour,
     nul: globals.nul,
@@ -69,4 +60,21 @@ export async function openStreams(
     now,
   };
   return { stdin: new Input(() => host.stdin, globals.nul, signal), out, log, progress, terminal, view };
+}
+
+function openProgress(
+  host: Host,
+  globals: GlobalValues,
+  terminal: Terminal,
+  pager: Pager | undefined,
+): ShownProgress {
+  const { clock } = host;
+  if (globals.progress === 'json') return new JsonProgress(() => host.stderr, clock);
+  const isWanted = !globals.noProgress && globals.progress !== 'none' && !globals.quiet;
+  // Not while a pager uses the screen.
+  const isFree = pager === undefined && !globals.json && !globals.jsonl;
+  return new Progress(() => host.stderr, {
+    shown: terminal.stderr && !terminal.dumb && isWanted && isFree,
+    clock,
+  });
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { natural } from '../../core/json/schema.js';
 
 /** An error in a document. */
 export const failure = z.strictObject({
@@ -12,6 +13,17 @@ export const errorDocument = z.strictObject({
   schema: z.literal('hs.error/1'),
   error: failure,
   warnings: z.optional(z.array(z.string())),
+});
+
+/** A line of `--progress json`. `amount` and `total` are in `unit`s; `end` does not say whether the stage succeeded. */
+export const progressLine = z.strictObject({
+  schema: z.literal('hs.progress/1'),
+  event: z.enum(['start', 'advance', 'end']),
+  stage: z.string(),
+  unit: z.string(),
+  amount: natural,
+  total: z.optional(natural),
+  elapsed_ms: natural,
 });
 
 /** The names, or one of them with its JSON Schema. */

@@ -1,4 +1,5 @@
 import { DAY_MS } from '../duration.js';
+import type { ArtifactFacts } from '../ledger/operation.js';
 import { sha256 } from '../objects/hash.js';
 import { type ArtifactId, timestampMs } from '../objects/ids.js';
 import { type ArtifactRecord, isGuarded, type Registration } from './artifact-record.js';
@@ -14,6 +15,14 @@ export const PINNED = 'p/';
 /** In order of when their TTL ends. */
 export const ENDING = 'e/';
 export const TOTALS = 't/';
+/** Objects that the ledger itself names: operation lists, payloads, policies, lists of paths. */
+export const ROOTS = 'r/';
+/** Entries whose payload may name more such objects and could not be read when it was folded. */
+export const UNREAD = 'u/';
+/** The entry that applied a plan, by the plan's hash. */
+export const APPLIED = 'h/';
+/** Trash batches that were purged. */
+export const PURGED = 'b/';
 
 /** Of the day that the first timestamp can say, so that no time is negative. */
 const YEAR_0_MS = 62_167_219_200_000;
@@ -66,9 +75,11 @@ export const endingKey = (ms: number) =>
     .toString(16)
     .padStart(TIME_DIGITS, '0')}/`;
 
-/** All keys under which a record is found besides its id, its own row the first. */
-export function keysOf(r: ArtifactRecord): string[] {
-  const place = placeKey(r.registered);
+/** All keys under which a record at that place is found besides its id, its own row the first. */
+export function keysOf(
+  r: ArtifactFacts & Partial<Pick<ArtifactRecord, 'pins' | 'removed'>>,
+  place: string,
+): string[] {
   const isLive = r.removed === undefined;
   const keys = [(isLive ? LIVE : REMOVED) + place];
   if (r.name !== undefined) keys.push((isLive ? nameKey(r.name) : removedNameKey(r.name)) + place);
@@ -76,7 +87,7 @@ export function keysOf(r: ArtifactRecord): string[] {
   for (const source of new Set(r.sources)) keys.push(derivedKey(source) + place);
   if (!isLive) return keys;
   keys.push(seriesRowKey(r) + place);
-  if (r.pins.length > 0) keys.push(PINNED + place);
+  if (r.pins !== undefined && r.pins.length > 0) keys.push(PINNED + place);
   if (r.retention_ttl_days !== undefined) {
     keys.push(endingKey(timestampMs(r.created_at) + r.retention_ttl_days * DAY_MS) + place);
   }

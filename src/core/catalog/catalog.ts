@@ -2,23 +2,28 @@ import type { ArtifactId, ObjectId, Timestamp } from '../objects/ids.js';
 import { timestampMs } from '../objects/ids.js';
 import type { ArtifactRecord, Registration } from './artifact-record.js';
 import {
+  APPLIED,
   derivedKey,
   ENDING,
   endingKey,
   GUARDED,
   idKey,
   LIVE,
+  META_KEY,
   nameKey,
   PINNED,
+  PURGED,
   placeKey,
   placeOf,
   REMOVED,
+  ROOTS,
   removedNameKey,
   seriesRowKey,
+  UNREAD,
 } from './catalog-keys.js';
-import { type TableReader, TablesDamaged } from './key-tables.js';
-import { RecordList } from './record-list.js';
+import { type KeyValue, type ReadTables, TablesDamaged } from './key-tables.js';
 import { fromRow, type RecordRow } from './record-row.js';
+import { NO_ROWS, PROVEN_TABLES, type ProvenTable, type TableSums, withRow } from './table-sums.js';
 import { type Total, type TotalField, totalPrefix } from './totals.js';
 
 /** The ledger position of a state: number and hash of the entry folded last. */
@@ -36,23 +41,24 @@ export interface CatalogCounts {
 /** The row that stamps the state with its place in the chain, and what a look at all of it must come to. */
 export interface CatalogMeta extends CatalogCounts, Head {
   readonly policy: ObjectId;
-  /** Sums over the live ones: of payload sizes, and of the numbers of their places. */
-  readonly bytes: number;
-  readonly places: number;
+  /** System time of the newest entry that is not a refusal. */
+  readonly at: Timestamp;
+  /** The last entry that did more than add artifacts; -1 for none. */
+  readonly changed: number;
+  readonly sums: TableSums;
 }
 
 /** Where a list goes on: behind the artifact of this registration. */
 export type Cursor = Pick<Registration, 'seq' | 'index'>;
 
-/** The state of the ledger at one position: a view of tables filled by a fold. Lists are in ledger order, newest first. */
+/** The state of the ledger at one position: a view of tables filled by a fold. */
 export class Catalog {
-  readonly #tables: TableReader;
+  readonly #tables: ReadTables;
   readonly #meta: CatalogMeta;
 
-  /** `meta` is the row at META_KEY. */
-  constructor(tables: TableReader, meta: CatalogMeta) {
+  constructor(tables: ReadTables) {
     this.#tables = tables;
-    this.#meta = meta;
+    this.#meta = tables.get(META_KEY) as CatalogMeta;
   }
 
   get head(): Head {
@@ -68,136 +74,172 @@ export class Catalog {
     return { live: this.#meta.live, removed: this.#meta.removed, pins: this.#meta.pins };
   }
 
-  async #at(place: string): Promise<ArtifactRecord | undefined> {
-    const row = (await this.#tables.get(LIVE + place)) ?? (await this.#tables.get(REMOVED + place));
+  #at(place: string): ArtifactRecord | undefined {
+    const row = this.#tables.get(LIVE + place) ?? this.#tables.get(REMOVED + place);
     return row === undefined ? undefined : fromRow(row as RecordRow);
   }
 
   /** Live, or removed (then `removed` is set); undefined when the ledger never had it. */
-  async get(id: ArtifactId): Promise<ArtifactRecord | undefined> {
-    const place = (await this.#tables.get(idKey(id))) as string | undefined;
+  get(id: ArtifactId): ArtifactRecord | undefined {
+    const place = this.#tables.get(idKey(id)) as string | undefined;
     return place === undefined ? undefined : this.#at(place);
   }
 
-  /** The records that keys with this prefix lead to, up to the key `end`. */
-  #under(
-    prefix: string,
-    { after, end }: { readonly after?: Cursor; readonly end?: string } = {},
-  ): RecordList {
-    const tables = this.#tables;
-    const at = (place: string) => this.#at(place);
-    return new RecordList(async function* () {
-      for await (const rows of tables.range(prefix, after && prefix + placeKey(after))) {
-        const records: ArtifactRecord[] = [];
-        for (const { key } of rows) {
-          if (end !== undefined && key >= end) break;
-          const record = await at(placeOf(key));
-          if (record !== undefined) records.push(record);
-        }
-        yield records;
-        if (end !== undefined && rows.at(-1)!.key >= end) return;
-      }
-    });
+  /** Those that the keys which begin so lead to, the newest first within a key. */
+  *#under(prefix: string, after?: Cursor): Iterable<ArtifactRecord> {
+    for (const { key } of this.#tables.range(prefix, after && prefix + placeKey(after))) {
+      const record = this.#at(placeOf(key));
+      if (record !== undefined) yield record;
+    }
   }
 
-  #all(table: typeof LIVE | typeof REMOVED, after?: Cursor): RecordList {
-    const tables = this.#tables;
-    return new RecordList(async function* () {
-      for await (const rows of tables.range(table, after && table + placeKey(after))) {
-        yield rows.map(({ value }) => fromRow(value as RecordRow));
-      }
-    });
+  *#all(table: typeof LIVE | typeof REMOVED, after?: Cursor): Iterable<ArtifactRecord> {
+    for (const { value } of this.#tables.range(table, after && table + placeKey(after))) {
+      yield fromRow(value as RecordRow);
+    }
   }
 
-  /** Live artifacts; with `after`, those behind it. */
-  live(after?: Cursor): RecordList {
+  /** Live artifacts, the newest first by ledger position; with `after`, those behind it. */
+  live(after?: Cursor): Iterable<ArtifactRecord> {
     return this.#all(LIVE, after);
   }
 
   /**
-   * All live artifacts, counted and added up at the end: throws TablesDamaged after the last one if one was missing or
-   * occurred twice. For callers that act on what is absent.
+   * All rows of a table, and then counted and added up: TablesDamaged, after the last one, where one was missing or
+   * there twice or is another. For who acts on what is not there.
    */
-  provenLive(): RecordList {
-    const meta = this.#meta;
-    const all = this.live();
-    return new RecordList(async function* () {
-      let [live, pins, bytes, places] = [0, 0, 0, 0];
-      for await (const block of all.blocks()) {
-        for (const record of block) {
-          live += 1;
-          pins += record.pins.length;
-          bytes += record.size_bytes;
-          places += record.registered.seq + record.registered.index;
-        }
-        yield block;
-      }
-      if (live !== meta.live || pins !== meta.pins || bytes !== meta.bytes || places !== meta.places) {
-        throw new TablesDamaged('its rows do not add up');
-      }
-    });
+  async *#proven(table: ProvenTable): AsyncGenerator<KeyValue, void> {
+    let sum = NO_ROWS;
+    for (const row of this.#tables.range(table)) {
+      sum = withRow(sum, row.key, row.text, 1);
+      yield row;
+    }
+    const wanted = this.#meta.sums[table] ?? NO_ROWS;
+    if (sum.rows !== wanted.rows || sum.sum !== wanted.sum) {
+      throw new TablesDamaged(`the rows of ${table} do not add up`);
+    }
   }
 
-  removed(): RecordList {
+  /** Looks at every table that has a sum, a row a step: TablesDamaged where one does not come to it. */
+  async *prove(): AsyncGenerator<void, void> {
+    for (const table of PROVEN_TABLES) for await (const _ of this.#proven(table)) yield;
+  }
+
+  /** As {@link live}, proven. */
+  async *provenLive(): AsyncGenerator<ArtifactRecord, void> {
+    for await (const { value } of this.#proven(LIVE)) yield fromRow(value as RecordRow);
+  }
+
+  /** As {@link removed}, proven. */
+  async *provenRemoved(): AsyncGenerator<ArtifactRecord, void> {
+    for await (const { value } of this.#proven(REMOVED)) yield fromRow(value as RecordRow);
+  }
+
+  /** As {@link guarded}, proven. */
+  async *provenGuarded(): AsyncGenerator<ArtifactRecord, void> {
+    for await (const { key } of this.#proven(GUARDED)) {
+      const record = this.#at(placeOf(key));
+      if (record === undefined) throw new TablesDamaged(`${key} leads nowhere`);
+      yield record;
+    }
+  }
+
+  /** Objects that the ledger itself names: operation lists, payloads, policies, lists of paths; proven. */
+  async *provenRoots(): AsyncGenerator<ObjectId, void> {
+    for await (const { key } of this.#proven(ROOTS)) yield key.slice(ROOTS.length) as ObjectId;
+  }
+
+  /** Entries whose payload could not be read when they were folded, and may name more roots; proven. */
+  async *provenUnread(): AsyncGenerator<number, void> {
+    for await (const { key } of this.#proven(UNREAD)) yield Number(key.slice(UNREAD.length));
+  }
+
+  /** Names of the trash batches that were purged; proven. */
+  async *provenPurged(): AsyncGenerator<string, void> {
+    for await (const { key } of this.#proven(PURGED)) yield key.slice(PURGED.length);
+  }
+
+  /** The entry that applied a plan with this hash; looked for among all, proven. */
+  async appliedAt(planHash: ObjectId): Promise<number | undefined> {
+    let found: number | undefined;
+    for await (const { key, value } of this.#proven(APPLIED)) {
+      if (key === APPLIED + planHash) found = value as number;
+    }
+    return found;
+  }
+
+  /** System time of the newest entry that is not a refusal. */
+  get lastAt(): Timestamp {
+    return this.#meta.at;
+  }
+
+  /** Whether an entry after `seq` did more than add artifacts; a plan made at `seq` must then be made again. */
+  changedSince(seq: number): boolean {
+    return this.#meta.changed > seq;
+  }
+
+  /** Removed artifacts, the newest first by ledger position. */
+  removed(): Iterable<ArtifactRecord> {
     return this.#all(REMOVED);
   }
 
   /** Those that `isGuarded`, live or removed: an export must not look at every artifact. */
-  guarded(): RecordList {
+  guarded(): Iterable<ArtifactRecord> {
     return this.#under(GUARDED);
   }
 
-  /** At most `limit` artifacts, live ones first, whose ids begin with `prefix` (dashes included). */
-  async withPrefix(prefix: string, limit: number): Promise<ArtifactRecord[]> {
+  /** At most `limit` ids, live ones first, that begin with `prefix` (dashes included). */
+  withPrefix(prefix: string, limit: number): ArtifactRecord[] {
     const live: ArtifactRecord[] = [];
     const removed: ArtifactRecord[] = [];
-    for await (const rows of this.#tables.range(idKey(prefix))) {
-      for (const { value } of rows) {
-        const record = (await this.#at(value as string))!;
-        if (record.removed === undefined) live.push(record);
-        else if (removed.length < limit) removed.push(record);
-        if (live.length >= limit) return live;
-      }
+    for (const { value } of this.#tables.range(idKey(prefix))) {
+      const record = this.#at(value as string)!;
+      if (record.removed === undefined) live.push(record);
+      else if (removed.length < limit) removed.push(record);
+      if (live.length >= limit) break;
     }
     return [...live, ...removed].slice(0, limit);
   }
 
-  /** Live artifacts of that name; with `after`, those behind it. */
-  named(name: string, after?: Cursor): RecordList {
-    return this.#under(nameKey(name), { ...(after && { after }) });
+  /** Live artifacts of that name, newest first by ledger position; with `after`, those behind it. */
+  named(name: string, after?: Cursor): Iterable<ArtifactRecord> {
+    return this.#under(nameKey(name), after);
   }
 
-  removedNamed(name: string): RecordList {
+  /** Removed artifacts of that name, newest first by ledger position. */
+  removedNamed(name: string): Iterable<ArtifactRecord> {
     return this.#under(removedNameKey(name));
   }
 
-  /** Live artifacts of the series that an artifact with these facts belongs to (D2). */
-  series(of: Parameters<typeof seriesRowKey>[0]): RecordList {
+  /** Live artifacts of the series that one with these facts is of (D2), newest first by ledger position. */
+  series(of: Parameters<typeof seriesRowKey>[0]): Iterable<ArtifactRecord> {
     return this.#under(seriesRowKey(of));
   }
 
-  /** Artifacts that name this one as a source, live or removed. */
-  derivedFrom(id: ArtifactId): RecordList {
+  /** Artifacts that name this one as a source, live or removed, newest first by ledger position. */
+  derivedFrom(id: ArtifactId): Iterable<ArtifactRecord> {
     return this.#under(derivedKey(id));
   }
 
-  /** Live artifacts with a pin, even an expired one. */
-  pinned(): RecordList {
+  /** Live artifacts that have a pin, one that is over too; newest first by ledger position. */
+  pinned(): Iterable<ArtifactRecord> {
     return this.#under(PINNED);
   }
 
-  /** Live artifacts whose TTL has ended by that time, in the order in which they end. */
-  endedBy(time: Timestamp): RecordList {
-    return this.#under(ENDING, { end: endingKey(timestampMs(time) + 1) });
+  /** Live artifacts whose TTL is over at that time, in the order in which they end. */
+  *endedBy(time: Timestamp): Iterable<ArtifactRecord> {
+    const end = endingKey(timestampMs(time) + 1);
+    for (const { key } of this.#tables.range(ENDING)) {
+      if (key >= end) return;
+      const record = this.#at(placeOf(key));
+      if (record !== undefined) yield record;
+    }
   }
 
-  /** Live artifacts by a field: how many there are of each value, and the bytes of their payloads. */
-  async totals(field: TotalField): Promise<ReadonlyMap<string, Total>> {
+  /** Live artifacts by a field: how many of each value there are, and the bytes of their payloads. */
+  totals(field: TotalField): ReadonlyMap<string, Total> {
     const prefix = totalPrefix(field);
-    const totals = new Map<string, Total>();
-    for await (const rows of this.#tables.range(prefix)) {
-      for (const { key, value } of rows) totals.set(key.slice(prefix.length), value as Total);
-    }
-    return totals;
+    const rows = [...this.#tables.range(prefix)];
+    return new Map(rows.map(({ key, value }) => [key.slice(prefix.length), value as Total]));
   }
 }

@@ -33,10 +33,10 @@ class Overlay {
     this.#catalog = catalog;
   }
 
-  async get(id: ArtifactId): Promise<ArtifactState | undefined> {
+  get(id: ArtifactId): ArtifactState | undefined {
     const changed = this.#changed.get(id);
     if (changed !== undefined) return changed;
-    const record = await this.#catalog.get(id);
+    const record = this.#catalog.get(id);
     return (
       record && {
         removed: record.removed !== undefined,
@@ -47,8 +47,8 @@ class Overlay {
     );
   }
 
-  async live(id: ArtifactId): Promise<ArtifactState> {
-    const state = await this.get(id);
+  live(id: ArtifactId): ArtifactState {
+    const state = this.get(id);
     if (state === undefined || state.removed) throw notFound(id, state);
     return state;
   }
@@ -64,24 +64,20 @@ class Overlay {
  * compare-and-swap, so a pin and a removal are serialized by the chain (D1: a pin wins, whatever
  * command removes).
  */
-export async function checkOps(catalog: Catalog, ops: readonly LedgerOp[], now: Timestamp): Promise<void> {
+export function checkOps(catalog: Catalog, ops: readonly LedgerOp[], now: Timestamp): void {
   const state = new Overlay(catalog);
-  for (const op of ops) if (op.op !== 'set_policy') await checkOp(state, op, now);
+  for (const op of ops) if (op.op !== 'set_policy') checkOp(state, op, now);
 }
 
-async function checkOp(
-  state: Overlay,
-  op: Exclude<LedgerOp, { op: 'set_policy' }>,
-  now: Timestamp,
-): Promise<void> {
+function checkOp(state: Overlay, op: Exclude<LedgerOp, { op: 'set_policy' }>, now: Timestamp): void {
   const id = op.artifact_id;
   switch (op.op) {
     case 'add':
-      if (await state.get(id)) throw new HsError('CONFLICT', `artifact '${id}' exists already`);
+      if (state.get(id)) throw new HsError('CONFLICT', `artifact '${id}' exists already`);
       state.set(id, { removed: false, revision: op.revision, pins: [] });
       break;
     case 'revise': {
-      const before = await state.live(id);
+      const before = state.live(id);
       if (op.revision !== before.revision + 1) {
         throw new HsError('CONFLICT', `artifact '${id}' was changed by another command`, {
           hint: 'check it, then run the command again',
@@ -91,7 +87,7 @@ async function checkOp(
       break;
     }
     case 'pin': {
-      const before = await state.live(id);
+      const before = state.live(id);
       const pin: Pin = {
         name: op.name,
         actor: '',
@@ -102,7 +98,7 @@ async function checkOp(
       break;
     }
     case 'unpin': {
-      const before = await state.live(id);
+      const before = state.live(id);
       const pins = before.pins.filter((p) => p.name !== op.name);
       if (pins.length === before.pins.length) {
         throw new HsError('NOT_FOUND', `artifact '${id}' has no pin '${op.name}'`, {
@@ -113,7 +109,7 @@ async function checkOp(
       break;
     }
     case 'remove': {
-      const before = await state.live(id);
+      const before = state.live(id);
       const pins = activePins(before, now);
       if (pins.length > 0) {
         throw new HsError('PINNED', `artifact '${id}' is pinned by '${pins[0]!.name}'`, {
@@ -124,7 +120,7 @@ async function checkOp(
       break;
     }
     case 'restore': {
-      const before = await state.get(id);
+      const before = state.get(id);
       if (before === undefined) throw new HsError('NOT_FOUND', `artifact '${id}' does not exist`);
       if (!before.removed) throw new HsError('CONFLICT', `artifact '${id}' is not removed`);
       state.set(id, { ...before, removed: false });

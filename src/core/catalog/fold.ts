@@ -2,11 +2,14 @@ import { HsError } from '../../errors/hs-error.js';
 import { compact } from '../json/omit-undefined.js';
 import type { LedgerEntry } from '../ledger/entry.js';
 import type { ArtifactFacts, LedgerOp } from '../ledger/operation.js';
+import type { EntryPayload } from '../ledger/payload.js';
 import type { ArtifactRecord, Pin } from './artifact-record.js';
-import type { CatalogMeta, Head } from './catalog.js';
-import { idKey, keysOf, LIVE, META_KEY, placeKey, REMOVED } from './catalog-keys.js';
-import type { Tables } from './key-tables.js';
-import { fromRow, type RecordRow, toRow } from './record-row.js';
+import type { CatalogCounts, CatalogMeta, Head } from './catalog.js';
+import { idKey, keysOf, LIVE, META_KEY, placeKey, REMOVED, ROOTS } from './catalog-keys.js';
+import { JsonText, type Tables } from './key-tables.js';
+import { rowsOfEntry } from './ledger-rows.js';
+import { fromRow, type RecordRow, type RecordState, rowText } from './record-row.js';
+import { SummedTables } from './table-sums.js';
 import { TotalChanges } from './totals.js';
 
 function contradiction(entry: LedgerEntry, message: string): HsError {
@@ -17,19 +20,22 @@ function contradiction(entry: LedgerEntry, message: string): HsError {
 
 /** Applies one ledger entry to the state, an operation at a time; in between the tables hold a part of the entry. */
 export class EntryFold {
-  readonly #tables: Tables;
+  readonly #tables: SummedTables;
   readonly #entry: LedgerEntry;
   readonly #totals = new TotalChanges();
-  readonly #meta: { -readonly [K in Exclude<keyof CatalogMeta, keyof Head | 'policy'>]: number };
+  readonly #counts: { -readonly [K in keyof CatalogCounts]: number };
+  readonly #before: CatalogMeta | undefined;
   #policy: CatalogMeta['policy'] | undefined;
+  #onlyAdds = true;
   #applied = 0;
 
   constructor(tables: Tables, entry: LedgerEntry) {
     const meta = tables.get(META_KEY) as CatalogMeta | undefined;
-    this.#tables = tables;
+    this.#tables = new SummedTables(tables, meta?.sums);
     this.#entry = entry;
-    const { live = 0, removed = 0, pins = 0, bytes = 0, places = 0 } = meta ?? {};
-    this.#meta = { live, removed, pins, bytes, places };
+    const { live = 0, removed = 0, pins = 0 } = meta ?? {};
+    this.#counts = { live, removed, pins };
+    this.#before = meta;
     this.#policy = meta?.policy;
   }
 
@@ -46,32 +52,28 @@ export class EntryFold {
   }
 
   /** Replaces a record and its keys. */
-  #put(before: ArtifactRecord | undefined, after: ArtifactRecord): void {
-    const [own, ...others] = keysOf(after);
-    this.#tables.put(own!, toRow(after));
-    this.#count(after, 1);
-    if (before === undefined) {
-      for (const key of others) this.#tables.put(key, 1);
-      return;
-    }
-    this.#count(before, -1);
-    const gone = new Set(keysOf(before));
-    gone.delete(own!);
+  #put(before: ArtifactRecord, after: ArtifactRecord): void {
+    const place = placeKey(after.registered);
+    const [own, ...others] = keysOf(after, place);
+    const [ownBefore, ...othersBefore] = keysOf(before, place);
+    this.#count(after, after, 1);
+    this.#count(before, before, -1);
+    this.#tables.remove(ownBefore!, new JsonText(rowText(before, before)));
+    this.#tables.put(own!, new JsonText(rowText(after, after)));
+    const gone = new Set(othersBefore);
     for (const key of others) if (!gone.delete(key)) this.#tables.put(key, 1);
-    for (const key of gone) this.#tables.remove(key);
+    for (const key of gone) this.#tables.remove(key, 1);
   }
 
-  #count(record: ArtifactRecord, sign: 1 | -1): void {
-    const meta = this.#meta;
-    if (record.removed !== undefined) {
-      meta.removed += sign;
+  #count(facts: ArtifactFacts, { pins, removed }: RecordState, sign: 1 | -1): void {
+    const counts = this.#counts;
+    if (removed !== undefined) {
+      counts.removed += sign;
       return;
     }
-    meta.live += sign;
-    meta.pins += sign * record.pins.length;
-    meta.bytes += sign * record.size_bytes;
-    meta.places += sign * (record.registered.seq + record.registered.index);
-    this.#totals.note(record, sign);
+    counts.live += sign;
+    counts.pins += sign * (pins?.length ?? 0);
+    this.#totals.note(facts, sign);
   }
 
   #add(facts: ArtifactFacts, index: number): void {
@@ -80,9 +82,12 @@ export class EntryFold {
       throw contradiction(this.#entry, `artifact ${id} exists already`);
     }
     const registered = { seq: this.#entry.seq, index, at: this.#entry.at };
-    const manifests = [{ manifest: facts.manifest, size_bytes: facts.manifest_size_bytes }];
-    this.#tables.put(idKey(id), placeKey(registered));
-    this.#put(undefined, { ...facts, registered, manifests, pins: [] });
+    const place = placeKey(registered);
+    const [own, ...others] = keysOf(facts, place);
+    this.#tables.put(idKey(id), place);
+    this.#tables.put(own!, new JsonText(rowText(facts, { registered })));
+    for (const key of others) this.#tables.put(key, 1);
+    this.#count(facts, { registered }, 1);
   }
 
   #revise(facts: ArtifactFacts): void {
@@ -121,6 +126,7 @@ export class EntryFold {
   /** The next operation of the entry. LEDGER_BROKEN when it contradicts those before it. */
   apply(op: LedgerOp): void {
     const index = this.#applied++;
+    if (op.op !== 'add') this.#onlyAdds = false;
     switch (op.op) {
       case 'add':
         this.#add(op, index);
@@ -157,15 +163,31 @@ export class EntryFold {
         break;
       case 'set_policy':
         this.#policy = op.policy;
+        this.#tables.include(ROOTS + op.policy, 1);
     }
   }
 
-  /** Once all are applied; `hash` is that of the entry's exact bytes. */
-  finish(hash: Head['hash']): void {
-    const head: Head = { seq: this.#entry.seq, hash };
+  /**
+   * Once all are applied. `hash` is that of the entry's exact bytes; `payload` is needed where it lies in an object and
+   * `needsPayload` says so, and undefined if it cannot be read.
+   */
+  finish(hash: Head['hash'], payload: EntryPayload | undefined = this.#entry.payload): void {
+    const { seq, at, decision } = this.#entry;
+    const before = this.#before;
     if (this.#policy === undefined) throw contradiction(this.#entry, 'no policy was ever set');
+    for (const { key, value } of rowsOfEntry(this.#entry, payload)) this.#tables.include(key, value);
     this.#totals.writeTo(this.#tables);
-    const meta: CatalogMeta = { ...head, policy: this.#policy, ...this.#meta };
+    const meta: CatalogMeta = {
+      seq,
+      hash,
+      policy: this.#policy,
+      ...this.#counts,
+      // A refusal changes no state. Counting it would let the next collection pass after one was refused for a slow
+      // clock.
+      at: decision === 'deny' && before !== undefined ? before.at : at,
+      changed: this.#onlyAdds ? (before?.changed ?? -1) : seq,
+      sums: this.#tables.sums,
+    };
     this.#tables.put(META_KEY, meta);
   }
 }
@@ -176,13 +198,14 @@ export function* foldSteps(
   entry: LedgerEntry,
   ops: readonly LedgerOp[],
   hash: Head['hash'],
+  payload?: EntryPayload,
 ): Generator<void, void> {
   const fold = new EntryFold(tables, entry);
   for (const op of ops) {
     fold.apply(op);
     yield;
   }
-  fold.finish(hash);
+  fold.finish(hash, payload);
 }
 
 /** The same in one step. */
@@ -191,6 +214,7 @@ export function foldEntry(
   entry: LedgerEntry,
   ops: readonly LedgerOp[],
   hash: Head['hash'],
+  payload?: EntryPayload,
 ): void {
-  for (const _ of foldSteps(tables, entry, ops, hash));
+  for (const _ of foldSteps(tables, entry, ops, hash, payload));
 }

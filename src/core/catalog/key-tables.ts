@@ -3,43 +3,69 @@ export interface KeyValue {
   readonly value: unknown;
 }
 
+export interface ReadTables {
+  get(key: string): unknown;
+  /** Keys that begin with `prefix`, those after `after` where it is given, in ascending order, with their values. */
+  range(prefix: string, after?: string): Iterable<TableRow>;
+}
+
 /**
  * The ordered key-value store that the catalog is folded into: in memory, or a derived index on
- * disk. Synchronous, so that folding an operation is one step. Values are JSON.
+ * disk. Synchronous, so that folding an entry is one step. Values are JSON.
  */
-export interface Tables {
-  get(key: string): unknown;
-  /** Keys that begin with `prefix`, those after `after` if given, in ascending order, with their values. */
-  range(prefix: string, after?: string): Iterable<KeyValue>;
+export interface Tables extends ReadTables {
   put(key: string, value: unknown): void;
   remove(key: string): void;
 }
 
-/** Reads tables for a catalog. */
-export interface TableReader {
-  get(key: string): Promise<unknown>;
-  /** The rows of {@link Tables.range}, in blocks. */
-  range(prefix: string, after?: string): AsyncIterable<readonly KeyValue[]>;
+/** A value as its JSON, for rows that are written more often than read. Tables give back the value. */
+export class JsonText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
 }
 
-const MOST_IN_BLOCK = 512;
+export function textOf(value: unknown): string {
+  return value instanceof JsonText ? value.text : JSON.stringify(value);
+}
 
-/** Blocks of growing size: the first row costs one row, and a million rows cost few waits. */
-export function* inBlocks<T>(items: Iterable<T>): Generator<readonly T[], void> {
-  let most = 1;
-  let block: T[] = [];
-  for (const item of items) {
-    block.push(item);
-    if (block.length < most) continue;
-    yield block;
-    block = [];
-    most = Math.min(2 * most, MOST_IN_BLOCK);
+/** A row that was read: its value, or the JSON of it. */
+export class TableRow implements KeyValue {
+  readonly key: string;
+  readonly #value: unknown;
+
+  /** `value` may be {@link JsonText}. */
+  constructor(key: string, value: unknown) {
+    this.key = key;
+    this.#value = value;
   }
-  if (block.length > 0) yield block;
+
+  get value(): unknown {
+    return this.#value instanceof JsonText ? JSON.parse(this.#value.text) : this.#value;
+  }
+  get text(): string {
+    return textOf(this.#value);
+  }
 }
 
 /** The derived tables are damaged or belong to another chain: they must be rebuilt. */
 export class TablesDamaged extends Error {}
+
+/**
+ * In parts by their first character: rows of a kind come together, those of places in order, and need few comparisons.
+ */
+function sortedKeys(keys: Iterable<string>): string[] {
+  const parts: (string[] | undefined)[] = [];
+  for (const key of keys) {
+    const first = key.charCodeAt(0);
+    const part = parts[first];
+    if (part === undefined) parts[first] = [key];
+    else part.push(key);
+  }
+  return parts.flatMap((part) => part?.sort() ?? []);
+}
 
 export class MemoryTables implements Tables {
   readonly #values: Map<string, unknown>;
@@ -60,20 +86,21 @@ export class MemoryTables implements Tables {
   }
 
   get(key: string): unknown {
-    return this.#values.get(key);
+    const value = this.#values.get(key);
+    return value instanceof JsonText ? JSON.parse(value.text) : value;
   }
 
   put(key: string, value: unknown): void {
-    if (!this.#values.has(key)) this.#sorted = undefined;
-    this.#values.set(key, value);
+    const { size } = this.#values;
+    if (this.#values.set(key, value).size !== size) this.#sorted = undefined;
   }
 
   remove(key: string): void {
     if (this.#values.delete(key)) this.#sorted = undefined;
   }
 
-  *range(prefix: string, after = ''): Iterable<KeyValue> {
-    this.#sorted ??= [...this.#values.keys()].sort();
+  *range(prefix: string, after = ''): Iterable<TableRow> {
+    this.#sorted ??= sortedKeys(this.#values.keys());
     const keys = this.#sorted;
     let low = 0;
     let high = keys.length;
@@ -84,7 +111,7 @@ export class MemoryTables implements Tables {
     }
     for (let i = low; i < keys.length && keys[i]!.startsWith(prefix); i++) {
       const value = this.#values.get(keys[i]!);
-      if (value !== undefined) yield { key: keys[i]!, value };
+      if (value !== undefined) yield new TableRow(keys[i]!, value);
     }
   }
 }

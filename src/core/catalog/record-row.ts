@@ -1,3 +1,4 @@
+import type { ArtifactFacts } from '../ledger/operation.js';
 import { CLASSIFICATIONS, KINDS, LAYERS, PAYLOAD_TYPES, RETENTION_CLASSES } from '../manifest/vocabulary.js';
 import type { ArtifactId, ObjectId, Timestamp } from '../objects/ids.js';
 import type { ArtifactRecord, Pin } from './artifact-record.js';
@@ -34,34 +35,35 @@ export type RecordRow = readonly [
   removed: NonNullable<ArtifactRecord['removed']> | 0,
 ];
 
-export function toRow(r: ArtifactRecord): RecordRow {
-  return [
-    r.artifact_id,
-    r.revision,
-    r.manifest,
-    r.manifest_size_bytes,
-    r.content_hash,
-    PAYLOAD_TYPES.indexOf(r.payload_type),
-    KINDS.indexOf(r.kind),
-    RETENTION_CLASSES.indexOf(r.retention_class),
-    LAYERS.indexOf(r.layer),
-    CLASSIFICATIONS.indexOf(r.classification),
-    r.exportable ? 1 : 0,
-    r.size_bytes,
-    r.created_at,
-    r.registered.seq,
-    r.registered.index,
-    r.registered.at,
-    r.name ?? 0,
-    r.filename_hint ?? 0,
-    r.retention_ttl_days === undefined ? 0 : r.retention_ttl_days + 1,
-    r.sources ?? 0,
-    r.pins.length === 0 ? 0 : r.pins,
-    r.manifests.length === 1
-      ? 0
-      : r.manifests.slice(0, -1).flatMap(({ manifest, size_bytes }) => [manifest, size_bytes]),
-    r.removed ?? 0,
-  ];
+const KIND_PLACE = placesOf(KINDS);
+const CLASS_PLACE = placesOf(RETENTION_CLASSES);
+
+function placesOf<W extends string>(words: readonly W[]): Readonly<Record<W, number>> {
+  return Object.fromEntries(words.map((word, i) => [word, i])) as Record<W, number>;
+}
+
+/** JSON of what may be left out. */
+const orZero = (value: unknown) => (value === undefined ? '0' : JSON.stringify(value));
+
+/** What a record has besides its facts. */
+export type RecordState = Pick<ArtifactRecord, 'registered'> &
+  Partial<Pick<ArtifactRecord, 'manifests' | 'pins' | 'removed'>>;
+
+/** The JSON of a row, written at once: a state of a million artifacts is made of as many. */
+export function rowText(r: ArtifactFacts, { registered, manifests, pins, removed }: RecordState): string {
+  const { seq, index, at } = registered;
+  const earlier =
+    manifests === undefined || manifests.length < 2
+      ? undefined
+      : manifests.slice(0, -1).flatMap(({ manifest, size_bytes }) => [manifest, size_bytes]);
+  return (
+    `["${r.artifact_id}",${r.revision},"${r.manifest}",${r.manifest_size_bytes},"${r.content_hash}",` +
+    `${PAYLOAD_TYPES.indexOf(r.payload_type)},${KIND_PLACE[r.kind]},${CLASS_PLACE[r.retention_class]},` +
+    `${LAYERS.indexOf(r.layer)},${CLASSIFICATIONS.indexOf(r.classification)},${r.exportable ? 1 : 0},` +
+    `${r.size_bytes},"${r.created_at}",${seq},${index},"${at}",${orZero(r.name)},${orZero(r.filename_hint)},` +
+    `${r.retention_ttl_days === undefined ? 0 : r.retention_ttl_days + 1},${orZero(r.sources)},` +
+    `${pins === undefined || pins.length === 0 ? 0 : JSON.stringify(pins)},${orZero(earlier)},${orZero(removed)}]`
+  );
 }
 
 function manifestsOf(row: RecordRow): ArtifactRecord['manifests'] {

@@ -1,6 +1,6 @@
-import type { ArtifactRecord } from './artifact-record.js';
+import type { ArtifactFacts } from '../ledger/operation.js';
 import { TOTALS } from './catalog-keys.js';
-import type { Tables } from './key-tables.js';
+import type { SummedTables } from './table-sums.js';
 
 /** The keys by which live artifacts are totalled. */
 export const TOTAL_FIELDS = ['kind', 'class', 'layer'] as const;
@@ -12,7 +12,7 @@ export interface Total {
   readonly bytes: number;
 }
 
-const FIELD: Readonly<Record<TotalField, (r: ArtifactRecord) => string>> = {
+const FIELD: Readonly<Record<TotalField, (r: ArtifactFacts) => string>> = {
   kind: (r) => r.kind,
   class: (r) => r.retention_class,
   layer: (r) => r.layer,
@@ -25,7 +25,7 @@ export class TotalChanges {
   readonly #changes = new Map<string, { artifacts: number; bytes: number }>();
 
   /** `sign` is 1 for artifacts that become live and -1 for those that no longer are. */
-  note(record: ArtifactRecord, sign: 1 | -1): void {
+  note(record: ArtifactFacts, sign: 1 | -1): void {
     for (const field of TOTAL_FIELDS) {
       const key = totalPrefix(field) + FIELD[field](record);
       const change = this.#changes.get(key) ?? { artifacts: 0, bytes: 0 };
@@ -35,12 +35,12 @@ export class TotalChanges {
     }
   }
 
-  writeTo(tables: Tables): void {
+  writeTo(tables: SummedTables): void {
     for (const [key, { artifacts, bytes }] of this.#changes) {
       if (artifacts === 0 && bytes === 0) continue;
       const before = (tables.get(key) ?? { artifacts: 0, bytes: 0 }) as Total;
       const after: Total = { artifacts: before.artifacts + artifacts, bytes: before.bytes + bytes };
-      if (after.artifacts === 0) tables.remove(key);
+      if (after.artifacts === 0) tables.remove(key, before);
       else tables.put(key, after);
     }
   }

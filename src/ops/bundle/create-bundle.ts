@@ -13,7 +13,7 @@ import { escapeText } from '../../core/text/escape-control.js';
 import { type ErrorCode, HsError } from '../../errors/hs-error.js';
 import { attestEach } from '../evidence/attest.js';
 import { findRestricted } from '../guard/read-gate.js';
-import { resolveArtifacts } from '../naming/resolve-artifact.js';
+import { resolveArtifact } from '../naming/resolve-artifact.js';
 import { describedBy, newManifest } from '../put/new-manifest.js';
 import { registration } from '../put/register-artifact.js';
 import type { Session } from '../session/session.js';
@@ -65,7 +65,7 @@ export async function createBundle(
     let manifest = await assemble(session, tx, gathered, bundleName, options);
     await tx.commit(async (head) => {
       // A member may have become stricter while the others were checked or bundled.
-      if (await isChanged(head, gathered)) {
+      if (!gathered.members.every(({ record }) => isAsBefore(head, record))) {
         gathered = await gather(session, head, names);
         if (gathered.members.length === 0) throw nothingLeft(gathered);
         manifest = await assemble(session, tx, gathered, bundleName, options);
@@ -90,12 +90,9 @@ function nothingLeft({ failure, leftOut }: Gathered): HsError {
   });
 }
 
-async function isChanged(catalog: Catalog, { members }: Gathered): Promise<boolean> {
-  for (const { record } of members) {
-    const now = await catalog.get(record.artifact_id);
-    if (now?.manifest !== record.manifest || now.removed !== undefined) return true;
-  }
-  return false;
+function isAsBefore(catalog: Catalog, { artifact_id, manifest }: ArtifactRecord): boolean {
+  const now = catalog.get(artifact_id);
+  return now?.manifest === manifest && now.removed === undefined;
 }
 
 /** Puts the bundle's own objects into the batch, and returns its manifest. */
@@ -130,12 +127,17 @@ async function assemble(
 
 async function gather(session: Session, catalog: Catalog, names: readonly string[]) {
   const records = new Map<ArtifactId, ArtifactRecord>();
-  for (const record of await resolveArtifacts(catalog, names)) records.set(record.artifact_id, record);
+  for (const name of names) {
+    const record = resolveArtifact(catalog, name);
+    records.set(record.artifact_id, record);
+  }
   const mayReadAll = await session.isAllowed(catalog, 'artifact.read:restricted');
   const members: Member[] = [];
   const leftOut: BundleReport['left_out'] = [];
   const failures = new Map<ArtifactId, ErrorCode>();
+  session.progress.start('bundling', records.size, 'artifacts');
   for (const record of [...records.values()].sort((a, b) => comparePaths(a.artifact_id, b.artifact_id))) {
+    session.progress.advance(1);
     const leave = (code: ErrorCode, reason: string) => {
       leftOut.push({ artifact_id: record.artifact_id, reason });
       failures.set(record.artifact_id, code);

@@ -1,4 +1,5 @@
 import type { ArchiveLimits } from '../../archive/archive-limits.js';
+import { noProgress } from '../../core/effects.js';
 import { sha256 } from '../../core/objects/hash.js';
 import type { Disk } from '../../fsx/disk.js';
 import { hashBytes } from '../payload/hash-file.js';
@@ -12,14 +13,19 @@ export function verifyBundle(
   disk: Disk,
   source: BundleSource,
   options: Partial<ArchiveLimits> = {},
+  progress = noProgress,
 ): Promise<CheckedBundle> {
+  progress.start('verifying', undefined, 'bytes');
   return namingBundle(disk, source, () =>
     checkBundle(readBundle(disk, source, options), {
       stream: async (content) => {
-        const { hash, size } = await hashBytes(content);
+        const { hash, size } = await hashBytes(content, progress);
         return { id: hash, size };
       },
-      bytes: async (bytes) => ({ id: sha256(bytes), size: bytes.byteLength }),
+      bytes: async (bytes) => {
+        progress.advance(bytes.byteLength);
+        return { id: sha256(bytes), size: bytes.byteLength };
+      },
     }),
   );
 }

@@ -21,7 +21,7 @@ export async function recordedExports(session: Session, target: string): Promise
     for (const handle of record.output_artifact_handles) {
       if (seen.has(handle.artifact_id)) continue;
       seen.add(handle.artifact_id);
-      const artifact = await catalog.get(handle.artifact_id);
+      const artifact = catalog.get(handle.artifact_id);
       if (artifact === undefined) continue;
       const { entries = [] } = await readContent(store.objects, artifact);
       for (const e of entries) known.add(keyOf(e.path, e.hash));

@@ -11,13 +11,9 @@ export interface CompletionWord {
 const LIMIT = 500;
 
 /** Names of live artifacts that begin with `prefix`, each once; then ids, if `prefix` is hexadecimal. */
-export async function artifactWords(
-  catalog: Catalog,
-  prefix: string,
-  ids: boolean,
-): Promise<CompletionWord[]> {
+export function artifactWords(catalog: Catalog, prefix: string, ids: boolean): CompletionWord[] {
   const words = new Map<string, string>();
-  for await (const r of catalog.live()) {
+  for (const r of catalog.live()) {
     if (words.size >= LIMIT) break;
     if (r.name?.startsWith(prefix)) words.set(r.name, r.kind);
     if (ids && prefix !== '' && r.artifact_id.startsWith(prefix)) {
@@ -28,9 +24,9 @@ export async function artifactWords(
 }
 
 /** Names of pins that begin with `prefix`. */
-export async function pinWords(catalog: Catalog, prefix: string): Promise<CompletionWord[]> {
+export function pinWords(catalog: Catalog, prefix: string): CompletionWord[] {
   const words = new Map<string, string>();
-  for await (const r of catalog.live()) {
+  for (const r of catalog.live()) {
     if (words.size >= LIMIT) break;
     for (const pin of r.pins) {
       if (pin.name.startsWith(prefix)) words.set(pin.name, labelOf(r));
@@ -40,9 +36,9 @@ export async function pinWords(catalog: Catalog, prefix: string): Promise<Comple
 }
 
 /** Retention reports, newest first: users remember a collection by its time. */
-export async function reportWords(catalog: Catalog): Promise<CompletionWord[]> {
+export function reportWords(catalog: Catalog): CompletionWord[] {
   const words: CompletionWord[] = [];
-  for await (const r of catalog.named(REPORT_NAME)) {
+  for (const r of catalog.named(REPORT_NAME)) {
     if (words.push({ word: r.artifact_id, meaning: r.created_at }) === LIMIT) break;
   }
   return words;

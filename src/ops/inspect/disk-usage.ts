@@ -1,5 +1,6 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import { ByteAccount } from '../../core/retention/byte-account.js';
+import { gatherCooperatively } from '../../fsx/cooperative.js';
 import { type ObjectTotals, reclaimable } from '../../store/collector/reclaimable.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
 import { objectsOfAll } from '../gc/payload-presence.js';
@@ -43,8 +44,11 @@ function groupOf(a: ArtifactRecord, by: UsageKey): string {
 /** Logical and physical bytes of live artifacts, largest group first. */
 export async function diskUsage(session: Session, by: UsageKey): Promise<Usage> {
   return session.read(async (catalog) => {
-    const artifacts = await catalog.live().all();
-    const objects = await objectsOfAll(session.store, new IndexReader(session.store.objects), artifacts);
+    const artifacts = await gatherCooperatively(catalog.live());
+    const { progress, store } = session;
+    progress.start('reading indexes', artifacts.length, 'artifacts');
+    const indexes = new IndexReader(store.objects);
+    const objects = await objectsOfAll(store, indexes, artifacts, () => progress.advance(1));
     const all = new ByteAccount();
     const groups = new Map<string, { account: ByteAccount; artifacts: number; logical: number }>();
     let logical = 0;

@@ -41,12 +41,13 @@ async function openFile(disk: Disk, path: string): Promise<DiskFile> {
 }
 
 /** The content hash of a stream of bytes. */
-export async function hashBytes(chunks: AsyncIterable<Uint8Array>): Promise<Hashed> {
+export async function hashBytes(chunks: AsyncIterable<Uint8Array>, progress?: ProgressSink): Promise<Hashed> {
   const sha = createSha256();
   let size = 0;
   for await (const chunk of chunks) {
     sha.update(chunk);
     size += chunk.length;
+    progress?.advance(chunk.length);
   }
   return { hash: sha.digest(), size };
 }

@@ -22,6 +22,7 @@ export async function storeObjects(session: Session, sources: readonly ObjectSou
       session.signal.throwIfAborted();
       session.progress.advance(bytes);
     };
+    session.progress.start('storing', undefined, 'bytes');
     for (const source of sources) {
       if ('stream' in source) {
         const { id, size } = await batch.addSource(streamSource(source.stream), advance);
@@ -43,6 +44,7 @@ export async function storeObjects(session: Session, sources: readonly ObjectSou
       }
     }
     await batch.publish();
+    session.progress.done();
     return stored;
   });
 }

@@ -108,7 +108,7 @@ async function completed(
   published: boolean,
 ) {
   const { objects } = session.store;
-  const record = (await catalog.get(decided.artifact_ids[0]!))!;
+  const record = catalog.get(decided.artifact_ids[0]!)!;
   const content = await readContent(objects, record);
   const format: ExportFormat = EXPORT_FORMATS.find((f) => f === decided.export_format) ?? 'file';
   const entries = content.entries ?? [];

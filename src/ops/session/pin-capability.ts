@@ -4,15 +4,10 @@ import type { CapabilityId } from '../../core/policy/capabilities.js';
 import type { Session } from './session.js';
 
 /** Whether another actor, also one of another type, has set a pin of that name on one of these artifacts. */
-async function isAnothers(
-  session: Session,
-  catalog: Catalog,
-  name: string,
-  ids: Iterable<ArtifactId>,
-): Promise<boolean> {
+function isAnothers(session: Session, catalog: Catalog, name: string, ids: Iterable<ArtifactId>): boolean {
   const { type, id } = session.actor;
   for (const artifact of ids) {
-    const pins = (await catalog.get(artifact))?.pins ?? [];
+    const pins = catalog.get(artifact)?.pins ?? [];
     if (pins.some((pin) => pin.name === name && pin.actor !== `${type}:${id}`)) return true;
   }
   return false;
@@ -27,6 +22,6 @@ export async function pinCapability(
   name: string,
   artifacts: Iterable<ArtifactId> = [],
 ): Promise<CapabilityId> {
-  if (name !== session.actor.id || (await isAnothers(session, catalog, name, artifacts))) return 'pin.set';
+  if (name !== session.actor.id || isAnothers(session, catalog, name, artifacts)) return 'pin.set';
   return (await session.isAllowed(catalog, 'pin.set')) ? 'pin.set' : 'pin.set:own';
 }

@@ -1,13 +1,16 @@
-import type { Catalog, CatalogMeta, Head } from '../../core/catalog/catalog.js';
+import { Catalog, type CatalogMeta, type Head } from '../../core/catalog/catalog.js';
 import { META_KEY } from '../../core/catalog/catalog-keys.js';
 import { EntryFold, foldSteps } from '../../core/catalog/fold.js';
-import { MemoryTables, type Tables, TablesDamaged } from '../../core/catalog/key-tables.js';
-import type { LedgerEntry } from '../../core/ledger/entry.js';
+import { MemoryTables, TablesDamaged } from '../../core/catalog/key-tables.js';
+import { needsPayload } from '../../core/catalog/ledger-rows.js';
+import { parseCanonical } from '../../core/json/canonical.js';
+import { checkPayload, type LedgerEntry } from '../../core/ledger/entry.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
+import type { EntryPayload } from '../../core/ledger/payload.js';
 import { isHsError } from '../../errors/hs-error.js';
 import { cooperatively } from '../../fsx/cooperative.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
-import type { Ledger } from '../ledger/ledger.js';
+import type { Ledger, ReadEntry } from '../ledger/ledger.js';
 import {
   decodeFirstOps,
   decodeOpsParts,
@@ -16,13 +19,11 @@ import {
 } from '../ledger/operations-object.js';
 import type { ObjectStore } from '../objects/object-store.js';
 import type { CatalogIndex, IndexTables } from '../port/catalog-index.js';
-import { catalogOf } from './table-view.js';
 
-interface FoldOptions {
-  readonly from?: Head | undefined;
-  readonly to?: number;
-  readonly signal?: AbortSignal | undefined;
-  readonly visit?: (entry: LedgerEntry) => void;
+const MAX_PAYLOAD_BYTES = 256 * 1024 * 1024;
+
+interface Folded extends ReadEntry {
+  readonly ops: readonly LedgerOp[];
 }
 
 /** The state of a store: the fold of its ledger, read from the index if there is one. */
@@ -45,6 +46,24 @@ export class StoreCatalog {
     return cooperatively(decodeOpsSteps(await this.#objects.read(entry.ops_object, MAX_OPS_BYTES)));
   }
 
+  /** The payload of an entry, stored inline or in an object. */
+  async payloadOf(entry: LedgerEntry): Promise<EntryPayload> {
+    if (entry.payload_object === undefined) return entry.payload!;
+    const bytes = await this.#objects.read(entry.payload_object, MAX_PAYLOAD_BYTES);
+    return checkPayload(entry.type, parseCanonical(bytes, MAX_PAYLOAD_BYTES, 'paths'));
+  }
+
+  /** The payload as far as the fold needs it; one that is damaged stops no fold. */
+  async #payloadFor(entry: LedgerEntry): Promise<EntryPayload | undefined> {
+    if (!needsPayload(entry)) return entry.payload;
+    try {
+      return await this.payloadOf(entry);
+    } catch (e) {
+      if (!isHsError(e, 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD')) throw e;
+      return undefined;
+    }
+  }
+
   /** The number of operations and the first `most` of them. */
   async firstOps(entry: LedgerEntry, most: number) {
     if (entry.ops_object !== undefined) return decodeFirstOps(this.#objects.lend(entry.ops_object), most);
@@ -58,20 +77,21 @@ export class StoreCatalog {
     else yield* decodeOpsParts(this.#objects.lend(entry.ops_object));
   }
 
-  /** Folds the entries after the head `from`, up to entry `to` if given; `visit` sees each. */
-  async #fold(tables: MemoryTables, { from, to, signal, visit }: FoldOptions = {}): Promise<MemoryTables> {
-    for await (const { entry, hash } of this.#ledger.walk(from, to)) {
-      const ops = await this.opsOf(entry);
+  async *#entriesAfter(from: Head | undefined, signal?: AbortSignal): AsyncGenerator<Folded> {
+    for await (const read of this.#ledger.walk(from)) {
+      yield { ...read, ops: await this.opsOf(read.entry) };
       signal?.throwIfAborted();
-      await cooperatively(foldSteps(tables, entry, ops, hash));
-      visit?.(entry);
     }
-    return tables;
   }
 
   /** The state at the head, folded from the ledger alone with the whole chain checked. `visit` sees every entry. */
   async fromLedger(visit?: (entry: LedgerEntry) => void): Promise<Catalog> {
-    return catalogOf(await this.#fold(new MemoryTables(), { ...(visit && { visit }) }));
+    const tables = new MemoryTables();
+    for await (const { entry, ops, hash } of this.#entriesAfter(undefined)) {
+      await cooperatively(foldSteps(tables, entry, ops, hash, await this.#payloadFor(entry)));
+      visit?.(entry);
+    }
+    return new Catalog(tables);
   }
 
   /**
@@ -98,15 +118,13 @@ export class StoreCatalog {
   }
 
   async #inMemory(signal?: AbortSignal): Promise<Catalog> {
-    const from = this.#memory?.get(META_KEY) as CatalogMeta | undefined;
-    this.#memory = await this.#fold(this.#memory?.fork() ?? new MemoryTables(), { from, signal });
-    return catalogOf(this.#memory);
-  }
-
-  /** What a view of the index reads once it has met damage. */
-  #foldTo({ seq }: Head): Promise<Tables> {
-    void this.#index?.discard();
-    return this.#fold(new MemoryTables(), { to: seq });
+    const at = this.#memory?.get(META_KEY) as CatalogMeta | undefined;
+    const tables = this.#memory?.fork() ?? new MemoryTables();
+    for await (const { entry, ops, hash } of this.#entriesAfter(at, signal)) {
+      await cooperatively(foldSteps(tables, entry, ops, hash, await this.#payloadFor(entry)));
+    }
+    this.#memory = tables;
+    return new Catalog(tables);
   }
 
   async #fromIndex(index: CatalogIndex, tables: IndexTables, signal?: AbortSignal): Promise<Catalog> {
@@ -129,7 +147,7 @@ export class StoreCatalog {
           await yieldToEvents();
           signal?.throwIfAborted();
         }
-        fold.finish(hash);
+        fold.finish(hash, await this.#payloadFor(entry));
       } catch (e) {
         // The index contradicts a sound ledger: the fold in memory decides which of them is wrong.
         if (isHsError(e, 'LEDGER_BROKEN')) throw new TablesDamaged(e.message);
@@ -139,7 +157,6 @@ export class StoreCatalog {
       signal?.throwIfAborted();
     }
     if (entries > 0) now = await index.advance(now, entries, operations);
-    const catalog = catalogOf(now, () => this.#foldTo(catalog.head));
-    return catalog;
+    return new Catalog(index.view(now, now.get(META_KEY) as CatalogMeta));
   }
 }

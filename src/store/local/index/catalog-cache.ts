@@ -16,8 +16,8 @@ const LEAST_FREE_BYTES = 1024 * 1024;
 /** What each command folds anew until it is written: to read eight entries takes as long as to write. */
 const MOST_ENTRIES = 8;
 const MOST_OPERATIONS = 512;
-/** Rows that are folded in memory: of some 20,000 artifacts. */
-const MOST_ROWS = 80_000;
+/** Rows that are folded in memory: of some 7,000 artifacts, which the garbage collector copies while they are young. */
+const MOST_ROWS = 40_000;
 /** Views hold the runs that they were made of; those of the last few calls are valid. */
 const MOST_RETIRED = 32;
 /** Of other users of the store, or of a home that has gone. */

@@ -1,31 +1,42 @@
 /** Bits for each key: one in a hundred that is not there is looked for all the same. */
 const BITS_PER_KEY = 10;
 const PROBES = 4;
+const LEAST_KEYS = 1024;
 
-/** FNV-1a, 32 bits, from a seed. */
-function hash(key: string, seed: number): number {
-  let h = (0x811c9dc5 ^ seed) >>> 0;
-  for (let i = 0; i < key.length; i++) h = Math.imul(h ^ key.charCodeAt(i), 0x01000193) >>> 0;
+/** FNV-1a, 32 bits. */
+function hash(key: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < key.length; i++) h = Math.imul(h ^ key.charCodeAt(i), 0x01000193);
   return (h ^ (h >>> 15)) >>> 0;
 }
 
-function* places(key: string, bits: number): Generator<number> {
-  const [a, b] = [hash(key, 0), (hash(key, 0x9e3779b9) | 1) >>> 0];
-  for (let i = 0; i < PROBES; i++) yield (a + i * b) % bits;
+/** From one place to the next, from the same hash. */
+const stepOf = (h: number) => (Math.imul(h ^ (h >>> 16), 0x85ebca6b) | 1) >>> 0;
+
+function note(bits: Buffer, h: number): void {
+  const step = stepOf(h);
+  for (let i = 0, at = h; i < PROBES; i++, at = (at + step) >>> 0) {
+    const bit = at % (bits.length * 8);
+    bits[bit >>> 3]! |= 1 << (bit & 7);
+  }
 }
 
 class Builder {
-  readonly #keys: string[] = [];
+  #hashes = new Uint32Array(LEAST_KEYS);
+  #size = 0;
 
   add(key: string): void {
-    this.#keys.push(key);
+    if (this.#size === this.#hashes.length) {
+      const more = new Uint32Array(2 * this.#size);
+      more.set(this.#hashes);
+      this.#hashes = more;
+    }
+    this.#hashes[this.#size++] = hash(key);
   }
 
   build(): Buffer {
-    const bytes = Buffer.alloc(Math.max(1, Math.ceil((this.#keys.length * BITS_PER_KEY) / 8)));
-    for (const key of this.#keys) {
-      for (const at of places(key, bytes.length * 8)) bytes[at >>> 3]! |= 1 << (at & 7);
-    }
+    const bytes = Buffer.alloc(Math.max(1, Math.ceil((this.#size * BITS_PER_KEY) / 8)));
+    for (let i = 0; i < this.#size; i++) note(bytes, this.#hashes[i]!);
     return bytes;
   }
 }
@@ -39,9 +50,16 @@ export class KeyFilter {
     this.#bits = bits;
   }
 
+  add(key: string): void {
+    note(this.#bits, hash(key));
+  }
+
   mayHave(key: string): boolean {
-    for (const at of places(key, this.#bits.length * 8)) {
-      if ((this.#bits[at >>> 3]! & (1 << (at & 7))) === 0) return false;
+    const h = hash(key);
+    const step = stepOf(h);
+    for (let i = 0, at = h; i < PROBES; i++, at = (at + step) >>> 0) {
+      const bit = at % (this.#bits.length * 8);
+      if ((this.#bits[bit >>> 3]! & (1 << (bit & 7))) === 0) return false;
     }
     return true;
   }
