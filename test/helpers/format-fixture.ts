@@ -24,6 +24,8 @@ import { behind, type TestStoreOptions, testStore } from './store.js';
 type Kept = Pick<TestStoreOptions, 'packLimits'> & {
   /** Whether records have what the features `records-2` and `policy-2` added. */
   readonly newer?: boolean;
+  /** Whether operations have what the feature `facts-2` added, of a job too. */
+  readonly job?: string;
 };
 
 const START = Date.parse('2026-01-31T12:00:00.000Z');
@@ -85,6 +87,7 @@ export async function buildFixtureStore(workspace: string, kept: Kept = {}): Pro
     allowSetClock: true,
     useIndex: false,
     ...kept,
+    ...(kept.job === undefined ? {} : { jobId: kept.job }),
   });
   const note = (draft: Parameters<Transaction['commit']>[0]) =>
     session.write('ledger.note', [], (tx) => tx.commit(draft));
