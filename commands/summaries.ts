@@ -96,7 +96,7 @@ export const summaries: CommandSummaries = {
   },
   import: {
     class: 'porcelain',
-    summary: 'import a bundle or a workspace into this store',
+    summary: 'import a bundle, an OCI image layout or a workspace into this store',
   },
   pin: {
     class: 'porcelain',

@@ -19,9 +19,12 @@ The capability artifact.read:restricted is needed for an object that is used by 
     },
   ],
   async run({ args, session, out }) {
-    const { readObject } = await import('../../src/ops/inspect/read-object.js');
+    const { resolveObject } = await import('../../src/ops/naming/resolve-object.js');
+    const { demandObjectRead } = await import('../../src/ops/guard/read-gate.js');
     const s = await session();
-    await readObject(s, args.hash, async (id) => {
+    await s.read(async (catalog) => {
+      const id = await resolveObject(s, args.hash);
+      await demandObjectRead(s, catalog, id);
       for await (const chunk of s.store.objects.lend(id)) await out.bytes(chunk);
     });
   },

@@ -18,6 +18,8 @@ export const exportCommand = listing({
 
 The output root is relative to the workspace, and no symbolic link in it is followed. An output root outside the workspace, or with a name that begins with a dot, is used only if this user set it with hs-policy-set(1) or accepted it with \`hs doctor --accept\`, because a store may come from somebody else. An artifact whose name, or a component of it, begins with a dot needs an explicit DEST.
 
+With \`--format oci\`, DEST is a directory: an OCI image layout (image-spec 1.1) that \`skopeo copy oci:DEST docker://REGISTRY/NAME:TAG\` sends to a registry, and hs-import(1) reads. The manifest is the config of the image, of type application/vnd.hsstore.manifest.v1+json. A file is one layer, whose digest is its content hash; a directory is one layer, a tar of its files. The same artifact is always the same bytes, and the tar depends on the content alone, with the times and modes 1980-01-01, 644 and 755. In a registry, the rights of the registry apply.
+
 An existing DEST is never changed unless \`--force\` is given. Then a file is replaced by one rename, and a directory is exchanged in one step. A directory that is not empty is replaced only if an export wrote every file in it, unless \`--discard-existing\` is given too.
 
 The guard blocks artifacts that are not exportable, artifacts classified high unless \`--consent\` names their exact content hash, and any directory, bundle or dataset slice that contains such content. The bytes of a restricted artifact, or of a file in a restricted directory, are restricted under every other artifact too.
@@ -59,6 +61,7 @@ While writing, hs holds the directories below DEST open and follows no link belo
       command: 'hs export dist public --target public',
       explains: 'Export for publication; content classified high is refused.',
     },
+    { command: 'hs export dist layout --format oci', explains: 'Write an artifact for a registry.' },
     {
       command: 'hs export built out --attest --key key.pem',
       explains: 'Write an artifact, and beside it a signed statement of how it was made.',

@@ -12,18 +12,20 @@ export const importCommand = command({
   name: 'import',
   class: 'porcelain',
   opens: 'write',
-  summary: 'import a bundle or a workspace into this store',
-  synopsis: ['hs import FILE', 'hs import --format handshake DIR'],
+  summary: 'import a bundle, an OCI image layout or a workspace into this store',
+  synopsis: ['hs import FILE', 'hs import --format oci DIR', 'hs import --format handshake DIR'],
   description: `FILE is a tar, a tar.gz, or a directory that a bundle was exported to; \`-\` reads an archive from standard input. Everything in it is verified before anything is registered, and it is registered in one commit or not at all. Ids, manifests and provenance are kept.
 
 An artifact that already exists with the same content is left unchanged, unless the bundle classifies it higher or as not exportable; then a new revision makes it as strict here. One that exists with other content is a conflict. An artifact that was approved or frozen elsewhere is imported as ordinary work (L3). If it is sensitive and was frozen, it has no TTL, and needs \`--ttl\`; so does an artifact that only the bundle classifies as sensitive. An artifact whose TTL has expired is imported and reported; the next collection removes it.
+
+With \`--format oci\`, DIR is an OCI image layout that \`hs export --format oci\` wrote, or that \`skopeo copy docker://REGISTRY/NAME oci:DIR\` fetched. Each of its images must be an artifact of hs. Every digest and size, each manifest and each content hash is verified, and the rules above apply. Blobs that no image names are ignored.
 
 With \`--format handshake\`, DIR is a workspace of handshake_core. The artifacts in its \`.handshake/artifacts\` are imported under their own ids, with payload, entities, sources, job, TTL, and pin (named 'handshake'). Each payload is compared with the hash that its manifest states. For a file, that is the hash of its bytes; for a directory, the hash of the old index (bundle_index_v1 or dir_index_v1) or of an index as hs writes it, without the paths in hash_exclude_paths; hs reports which one matched. The stated hash is kept in the provenance, and the layer in the label hs.import.layer; an artifact that was approved or frozen becomes ordinary work (L3).
 
 Sound artifacts are registered in one commit. An artifact with a serious fault (a hash that does not match, an invalid field, a link, an id that exists here with other content) is not imported, and is reported as an error. Lesser faults, such as a missing source, are warnings. The artifact 'import-report' lists every fault and keeps every original artifact.json; it is as sensitive as the artifacts it names. Where two classifications differ, the stricter one wins. Importing the same workspace again changes nothing. \`--dry-run\` reads and compares everything, and changes nothing.`,
   positionals: { file: one('FILE', { complete: 'file' }) },
   options: {
-    format: choice(['bundle', 'handshake'], 'FORMAT', 'what to import (default: bundle)'),
+    format: choice(['bundle', 'oci', 'handshake'], 'FORMAT', 'what to import (default: bundle)'),
     dryRun: flag('n', 'with --format handshake: list what would be imported, and change nothing'),
     nonPortable: flag(undefined, 'accept names that other systems cannot hold'),
     ttl: integer('DAYS', 'time to live in days, from creation, for sensitive artifacts without one', {
@@ -35,6 +37,7 @@ Sound artifacts are registered in one commit. An artifact with a serious fault (
   list: 'artifacts',
   examples: [
     { command: 'hs import delivery.tar', explains: 'Import a delivery.' },
+    { command: 'hs import --format oci layout', explains: 'Import what skopeo fetched from a registry.' },
     {
       command: 'hs import --format handshake --dry-run ~/project',
       explains: 'List what an old workspace holds, and what is wrong with it.',
@@ -60,15 +63,21 @@ Sound artifacts are registered in one commit. An artifact with a serious fault (
         hint: 'hs bundle verify checks a bundle without importing it',
       });
     }
-    const { importBundle } = await import('../../src/ops/bundle/import-bundle.js');
-    const { contentHash, artifacts } = await importBundle(
-      await session(),
-      args.file === '-' ? stdin.bytes() : path(args.file),
-      compact(bundleOptions),
-    );
-    for (const a of artifacts) tellImported(a, 'bundle', log);
+    const isLayout = format === 'oci';
+    if (isLayout && args.file === '-') throw new HsError('USAGE', "a layout is a directory, not '-'");
+    const given = compact(bundleOptions);
+    const s = await session();
+    const { contentHash, artifacts } = isLayout
+      ? await (await import('../../src/ops/bundle/import-oci.js')).importLayout(s, path(args.file), given)
+      : await (await import('../../src/ops/bundle/import-bundle.js')).importBundle(
+          s,
+          args.file === '-' ? stdin.bytes() : path(args.file),
+          given,
+        );
+    for (const a of artifacts) tellImported(a, isLayout ? 'layout' : 'bundle', log);
     return {
       content_hash: contentHash,
+      ...(isLayout ? { format } : {}),
       artifacts: artifacts.map(importedRow),
     };
   },

@@ -1,7 +1,7 @@
 import type { Context } from '../../src/cli/command-context.js';
 import type { ArtifactId, ObjectId } from '../../src/core/objects/ids.js';
 
-/** What became of one artifact of a bundle or a workspace. */
+/** What became of one imported artifact. */
 export interface Imported {
   readonly artifactId: ArtifactId;
   readonly contentHash: ObjectId;
@@ -23,8 +23,8 @@ export function importedRow(a: Imported) {
   };
 }
 
-/** Tells the user what the id alone does not say. `origin` is a bundle or a workspace. */
-export function tellImported(a: Imported, origin: 'bundle' | 'workspace', log: Context['log']): void {
+/** Tells the user what the id alone does not say. `origin` is where it came from. */
+export function tellImported(a: Imported, origin: string, log: Context['log']): void {
   const id = a.artifactId.slice(0, 8);
   if (a.tightened) log.warn(`'${id}' existed already, and is now classified as strictly as in the ${origin}`);
   else if (a.present) log.note(`'${id}' existed already`);

@@ -23,8 +23,7 @@ const MAY_USE: Readonly<Record<string, readonly string[]>> = {
   ui: ['cli'],
   cli: ['ops', 'store', 'fsx'],
   commands: ['cli', 'ops', 'store', 'ui', 'sandbox'],
-  library: ['ops', 'store', 'fsx', 'sandbox'],
-  src: ['library', 'ops', 'store', 'sandbox'],
+  src: ['ops', 'store', 'fsx', 'sandbox'],
   bin: ['dist'],
 };
 
@@ -43,7 +42,7 @@ function wrongWay(list: readonly Import[]): string[] {
 
 /** A backend of the storage port is known to itself, and to those who put hs together. */
 const BACKEND = /^src\/store\/(local|memory)\//;
-const COMPOSED_IN = ['commands/main.ts', 'src/library/open-store.ts'];
+const COMPOSED_IN = ['commands/main.ts', 'src/open-store.ts'];
 
 function reachBackends(list: readonly Import[]): string[] {
   return list

@@ -24,8 +24,8 @@ import { behind, type TestStoreOptions, testStore } from './store.js';
 type Kept = Pick<TestStoreOptions, 'packLimits'> & {
   /** Whether records have what the features `records-2` and `policy-2` added. */
   readonly newer?: boolean;
-  /** Whether operations have what the feature `facts-2` added, of a job too. */
-  readonly job?: string;
+  /** Whether records have what the feature `transfers` added. */
+  readonly transfers?: boolean;
 };
 
 const START = Date.parse('2026-01-31T12:00:00.000Z');
@@ -87,7 +87,6 @@ export async function buildFixtureStore(workspace: string, kept: Kept = {}): Pro
     allowSetClock: true,
     useIndex: false,
     ...kept,
-    ...(kept.job === undefined ? {} : { jobId: kept.job }),
   });
   const note = (draft: Parameters<Transaction['commit']>[0]) =>
     session.write('ledger.note', [], (tx) => tx.commit(draft));
@@ -191,15 +190,24 @@ export async function buildFixtureStore(workspace: string, kept: Kept = {}): Pro
   });
   await exported(session, await id('releases/1.0'), kept);
   await collected(session, await id('greeting'), await id('caf\u00e9'), kept);
-  await records(session);
+  await records(session, kept);
   await trashed(session, kept.packLimits);
   return session;
 }
 
-async function exported(session: Session, record: ArtifactRecord, { newer }: Kept): Promise<void> {
+async function exported(
+  session: Session,
+  record: ArtifactRecord,
+  { newer, transfers }: Kept,
+  format: 'dir' | 'oci' | 'store' = 'dir',
+): Promise<void> {
+  if (transfers && format === 'dir') {
+    await exported(session, record, { newer: true, transfers }, 'oci');
+    await exported(session, record, { newer: true, transfers }, 'store');
+  }
   const common = {
     export_id: session.random.uuid(),
-    export_format: 'dir' as const,
+    export_format: format,
     export_target: '/out/re\u0301lease',
     ...(newer ? describedTarget({ kind: 'platform', platform: 'registry' }) : {}),
   };
@@ -306,13 +314,19 @@ async function collected(
   );
 }
 
-async function records(session: Session): Promise<void> {
+async function records(session: Session, { transfers }: Kept): Promise<void> {
   const { head } = await session.catalog();
   const hash = head.hash;
   const drafts: Parameters<Transaction['commit']>[0][] = [
     () => ({
       type: 'bundle_imported',
-      payload: { artifacts: 0, size_bytes: 0, content_hash: hash, already_present: 1 },
+      payload: {
+        artifacts: 0,
+        size_bytes: 0,
+        content_hash: hash,
+        already_present: 1,
+        ...(transfers ? { from_store: '00000000-0000-4000-8000-00000000000f' } : {}),
+      },
     }),
     () => ({
       type: 'capability_action',

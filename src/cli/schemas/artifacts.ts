@@ -111,7 +111,7 @@ export const show = z.strictObject({
   ),
   record: z.strictObject({
     ...withoutOp(facts),
-    registered: z.strictObject({ seq: natural, index: natural, at: timestamp, actor: z.string() }),
+    registered: z.strictObject({ seq: natural, index: natural, at: timestamp }),
     manifests: z.array(z.strictObject({ manifest: objectId, size_bytes: natural })),
     pins: z.array(pin),
     removed: z.optional(removed),

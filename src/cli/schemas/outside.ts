@@ -133,10 +133,10 @@ export const bundleRow = z.strictObject({
 
 const faultList = z.array(z.strictObject({ fault: z.enum(FAULT_KINDS), message: z.string() }));
 
-/** For a bundle its content hash; for a workspace, see the optional fields. */
+/** For a bundle its content hash, for a layout the hash of its index; for a workspace, see the optional fields. */
 export const importResult = z.strictObject({
   content_hash: z.optional(objectId),
-  format: z.optional(z.literal('handshake')),
+  format: z.optional(z.enum(['oci', 'handshake'])),
   dry_run: z.optional(z.boolean()),
   report: z.optional(artifactId),
   strays: z.optional(faultList),

@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import type { Json } from '../json/canonical.js';
+import { RECORDED_FORMATS } from '../ledger/export-formats.js';
 import { PAYLOADS } from '../ledger/payload.js';
 import {
   ACTOR_TYPES,
@@ -54,7 +55,7 @@ const SAFE_TEXTS: Readonly<Record<string, (text: string) => boolean>> = {
   classification: among(CLASSIFICATIONS),
   determinism_level: among(DETERMINISM_LEVELS),
   hash_basis: among(HASH_BASES),
-  export_format: among(['dir', 'file', 'tar', 'tar.gz', 'stdout']),
+  export_format: among(RECORDED_FORMATS),
   export_target_kind: among(['local_file', 'platform', 'public']),
   outcome: among(['done', 'refused', 'failed', 'interrupted']),
   command: among(['gc', 'rm']),

@@ -78,6 +78,8 @@ export const PAYLOADS = {
     bundle_id: z.optional(artifactId),
     content_hash: objectId,
     already_present: natural,
+    /** The store that they were copied from. */
+    from_store: z.optional(uuid),
   }),
   /** A request under a capability that changes no state; a refusal has `decision: deny`. */
   capability_action: z.strictObject({

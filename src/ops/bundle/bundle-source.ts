@@ -67,7 +67,7 @@ async function kindOf(disk: Disk, path: string): Promise<'file' | 'directory'> {
 }
 
 /** Reads up to `end` only, even if the file grows meanwhile. */
-async function* chunks(file: DiskFile, end = Number.POSITIVE_INFINITY): AsyncGenerator<Uint8Array> {
+export async function* chunks(file: DiskFile, end = Number.POSITIVE_INFINITY): AsyncGenerator<Uint8Array> {
   for (let position = 0; position < end; ) {
     const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - position));
     const count = await file.read(buffer, position);

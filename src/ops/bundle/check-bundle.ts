@@ -6,10 +6,9 @@ import {
   type BundleReport,
   decodeBundle,
   decodeBundleReport,
-  MAX_BUNDLE_INDEX_BYTES,
+  memberPaths,
 } from '../../core/bundle/bundle-record.js';
 import type { DebugCheck } from '../../core/debug/check-debug-bundle.js';
-import { DEBUG_DOCUMENTS } from '../../core/debug/documents.js';
 import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest/manifest.js';
 import { MANIFEST_NAME } from '../../core/manifest/manifest-name.js';
 import {
@@ -29,24 +28,10 @@ import { checkNotLowered, checkReport } from './check-members.js';
 import type { CheckedBundle, CheckedMember, TakenFile } from './checked-bundle.js';
 import { foreign, lies } from './entry-error.js';
 import { executablesOf } from './lost-modes.js';
+import { type Intakes, isRecord, takeFiles, UUID } from './take-files.js';
 
-/** Reads a file into memory, or only hashes it. */
-export type Intake = (content: AsyncIterable<Uint8Array>) => Promise<{ id: ObjectId; size: number }>;
-export type IntakeBytes = (bytes: Uint8Array) => Promise<{ id: ObjectId; size: number }>;
-
-const UUID = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
-const DOCUMENT = DEBUG_DOCUMENTS.map((name) => name.replace('.', '\\.')).join('|');
-/** The files to read and check, in a bundle and in nested bundles. */
-const RECORD = new RegExp(
-  `^(?:members/${UUID}/payload/)*(?:bundle_index\\.json|export_report\\.json|artifact\\.json|${DOCUMENT}|members/${UUID}/artifact\\.json)$`,
-);
 const MEMBER_FILE = new RegExp(`^members/(${UUID})/(?:artifact\\.json|payload(?:/.+)?)$`, 's');
-/** Manifests held in memory at once: 100,000 members of 1 KiB each. */
-const MAX_RECORD_BYTES = 256 * 1024 * 1024;
 const MAX_DEPTH = 32;
-/** Smaller files are read whole: a stream's buffers cost more than their bytes. */
-const SMALL_BYTES = 1024 * 1024;
-
 /**
  * The error for a path that no bundle has; if the rest of it below a directory is valid, the hint says how to archive
  * correctly.
@@ -54,7 +39,7 @@ const SMALL_BYTES = 1024 * 1024;
 function misplaced(path: string): HsError {
   const [folder, ...rest] = path.split('/');
   const inner = rest.join('/');
-  if (!RECORD.test(inner) && !MEMBER_FILE.test(inner)) return foreign('belongs to no member', path);
+  if (!isRecord(inner) && !MEMBER_FILE.test(inner)) return foreign('belongs to no member', path);
   const shown = escapeText(folder!);
   return new HsError(
     'HOSTILE_INPUT',
@@ -85,29 +70,19 @@ function otherContent(index: BundleIndex, hash: ObjectId, entry: string): HsErro
   );
 }
 
+async function* placed(source: AsyncIterable<BundleFile>): AsyncGenerator<BundleFile> {
+  for await (const file of source) {
+    if (!isRecord(file.path) && !MEMBER_FILE.test(file.path)) throw misplaced(file.path);
+    yield file;
+  }
+}
+
 /**
  * Reads a whole bundle and verifies everything in it: index, manifests, payloads and report, and that it contains
  * nothing else. INTEGRITY for a mismatch, HOSTILE_INPUT for what may not be in a bundle; both name the entry.
  */
-export async function checkBundle(
-  source: AsyncIterable<BundleFile>,
-  take: { readonly stream: Intake; readonly bytes: IntakeBytes },
-): Promise<CheckedBundle> {
-  const files: TakenFile[] = [];
-  const records = new Map<string, Uint8Array>();
-  let held = 0;
-  for await (const { path, size, executable, content } of source) {
-    if (!RECORD.test(path) && !MEMBER_FILE.test(path)) throw misplaced(path);
-    let taken: { id: ObjectId; size: number };
-    if (RECORD.test(path) && size <= mostBytesOf(path) && held + size <= MAX_RECORD_BYTES) {
-      const bytes = await collect(content);
-      held += bytes.byteLength;
-      records.set(path, bytes);
-      taken = await take.bytes(bytes);
-    } else if (size <= SMALL_BYTES) taken = await take.bytes(await collect(content));
-    else taken = await take.stream(content);
-    files.push({ path, hash: taken.id, size: taken.size, executable });
-  }
+export async function checkBundle(source: AsyncIterable<BundleFile>, take: Intakes): Promise<CheckedBundle> {
+  const { files, records } = await takeFiles(placed(source), take);
   const top = files.filter((f) => f.path !== MANIFEST_NAME);
   const { members, report, debug } = checkLevel(top, records, '', 1);
   const index = indexOf(top);
@@ -121,17 +96,6 @@ export async function checkBundle(
     debug,
     self: self && checkSelf(self, records, { contentHash, index, files: top, members }),
   };
-}
-
-/** Anything larger cannot be one of these records, and is reported as missing. */
-function mostBytesOf(path: string): number {
-  return path.endsWith(MANIFEST_NAME) ? MAX_MANIFEST_BYTES : MAX_BUNDLE_INDEX_BYTES;
-}
-
-async function collect(content: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  for await (const part of content) parts.push(part);
-  return Buffer.concat(parts);
 }
 
 function indexOf(files: readonly TakenFile[]): BundleIndex {
@@ -208,6 +172,30 @@ function groupByMember(
     group.push(file);
   }
   return groups;
+}
+
+/**
+ * Checks an artifact that came alone, as the member of a bundle is checked; the paths of its files are those that it
+ * would have there.
+ */
+export function checkAlone(
+  id: ArtifactId,
+  files: readonly TakenFile[],
+  records: ReadonlyMap<string, Uint8Array>,
+): CheckedMember {
+  const path = memberPaths(id).manifest;
+  const { payload_type, content_hash, size_bytes } = parse(records, path, decodeManifest);
+  const stored = files.find((f) => f.path === path)!;
+  const member = {
+    artifact_id: id,
+    manifest: stored.hash,
+    manifest_size_bytes: stored.size,
+    payload_type,
+    content_hash,
+    size_bytes,
+    files: files.length - 1,
+  };
+  return checkMember(member, files, records, '', 1);
 }
 
 function checkMember(

@@ -1,9 +1,9 @@
 import type { ObjectId } from '../../core/objects/ids.js';
-import { streamSource } from '../payload/stream-source.js';
 import type { Session } from '../session/session.js';
 import { namingBundle } from './bundle-error.js';
 import { type BundleSource, readBundle } from './bundle-source.js';
 import { checkBundle } from './check-bundle.js';
+import { intoBatch } from './into-batch.js';
 import { type ImportedArtifact, registerMembers } from './register-members.js';
 
 export interface Imported {
@@ -30,16 +30,7 @@ export async function importBundle(
 ): Promise<Imported> {
   return session.write('bundle.import', [], async (tx) => {
     session.progress.start('reading', undefined, 'bytes');
-    const read = () =>
-      checkBundle(readBundle(session.disk, source, options), {
-        stream: (content) => tx.batch.addSource(streamSource(content), (n) => session.progress.advance(n)),
-        bytes: async (bytes) => {
-          session.signal.throwIfAborted();
-          const added = await tx.batch.addBytes(bytes);
-          session.progress.advance(bytes.byteLength);
-          return added;
-        },
-      });
+    const read = () => checkBundle(readBundle(session.disk, source, options), intoBatch(session, tx));
     const bundle = await namingBundle(session.disk, source, read, 'nothing was imported');
     const members = bundle.self === undefined ? bundle.members : [...bundle.members, bundle.self];
     const origin = { contentHash: bundle.contentHash, bundleId: bundle.self?.manifest.artifact_id };

@@ -17,16 +17,18 @@ import type { CapabilityId } from '../../core/policy/capabilities.js';
 import type { Budget, Policy } from '../../core/policy/policy.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { type ErrorCode, HsError } from '../../errors/hs-error.js';
+import { hasFeature } from '../../store/port/format.js';
 import { isRestorable } from '../gc/restore.js';
 import { guardSubject } from '../guard/guard-subject.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
+import type { PayloadEntry } from '../payload/payload-source.js';
 import { type Content, readContent } from '../payload/read-content.js';
 import type { Session } from '../session/session.js';
-import { addManifest } from './add-manifest.js';
 import { type ExportRequest, formatOfEnding, type Shape } from './export-request.js';
 import { holdsFullDebugBundle } from './full-debug-bundle.js';
 import { outputRootOf, within } from './output-root.js';
 import { type Placed, placeExport } from './place-export.js';
+import { exportedEntries, writtenEntries } from './written-entries.js';
 
 /** One objection to an export; all are collected before any is reported. */
 interface Objection {
@@ -130,16 +132,31 @@ function shapeOf(session: Session, request: ExportRequest, content: Content): Sh
       hint: 'use --format dir, tar or tar.gz',
     });
   }
-  if (format === 'dir' && toStdout) {
+  if ((format === 'dir' || format === 'oci') && toStdout) {
     throw new HsError('USAGE', 'a directory cannot be written to standard output', {
       hint: 'use --format tar',
     });
   }
-  const entries = content.entries ?? [];
+  if (format === 'oci') demandRecordable(session);
+  const withManifest = request.withManifest === true;
+  const entries = exportedEntries(session, content, format, withManifest);
+  let written: Promise<readonly PayloadEntry[]> | undefined;
   return {
     format,
-    entries: request.withManifest === true ? addManifest(session.store.objects, entries, record) : entries,
+    entries,
+    written: () => {
+      written ??=
+        format === 'oci' ? writtenEntries(session, content, format, withManifest) : Promise.resolve(entries);
+      return written;
+    },
   };
+}
+
+function demandRecordable({ store }: Session): void {
+  if (hasFeature(store.format, 'transfers')) return;
+  throw new HsError('USAGE', "export records of this store cannot contain the format 'oci'", {
+    hint: 'the store was created by an older hs; hs push copies artifacts to a store of this version',
+  });
 }
 
 function capabilityObjection(

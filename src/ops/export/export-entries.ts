@@ -40,7 +40,8 @@ export async function recordOutcome(
     policyId,
     purpose,
   };
-  const paths = materializedPaths(shape.format, placed.target, shape.entries);
+  const written = end.outcome === 'done' ? await shape.written() : [];
+  const paths = materializedPaths(shape.format, placed.target, written);
   await tx.commit(
     () => ({
       type: 'export_record',

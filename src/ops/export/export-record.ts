@@ -73,7 +73,7 @@ export function exportRecord(
 }
 
 /**
- * The files written: for a directory, relative to it; for a file or archive, its name relative to the containing
+ * The files written: for a directory or a layout, relative to it; for a file or archive, its name relative to the containing
  * directory; none for standard output.
  */
 export function materializedPaths(
@@ -82,6 +82,6 @@ export function materializedPaths(
   entries: readonly { readonly path: string }[],
 ): string[] {
   if (target === '-') return [];
-  if (format !== 'dir') return [target.slice(target.lastIndexOf('/') + 1)];
+  if (format !== 'dir' && format !== 'oci') return [target.slice(target.lastIndexOf('/') + 1)];
   return entries.map((e) => e.path).sort(comparePaths);
 }

@@ -45,6 +45,8 @@ export function formatOfEnding(path: string): 'tar' | 'tar.gz' | undefined {
 /** The form of the output, decided from the request and the artifact. */
 export interface Shape {
   readonly format: ExportFormat;
-  /** A single file, a tree of `entries`, or an archive of them. */
+  /** A single file, a tree of `entries`, or an archive or a layout of them. */
   readonly entries: readonly PayloadEntry[];
+  /** The files that are written, or that the archive holds. */
+  written(): Promise<readonly PayloadEntry[]>;
 }

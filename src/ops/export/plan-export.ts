@@ -28,7 +28,7 @@ export async function planExport(session: Session, request: ExportRequest): Prom
       throw new HsError('DEST_EXISTS', `'${path}' exists already`, { hint: 'use --force to replace it' });
     }
   }
-  const files = shape.entries.map((e) => ({ path: e.path, bytes: e.size }));
+  const files = (await shape.written()).map((e) => ({ path: e.path, bytes: e.size }));
   return {
     artifactId: content.record.artifact_id,
     format: shape.format,

@@ -4,6 +4,7 @@ import { HsError } from '../../errors/hs-error.js';
 import type { Recorded } from '../materialize/list-replaced.js';
 import { readContent } from '../payload/read-content.js';
 import type { Session } from '../session/session.js';
+import { everyLayout } from './written-entries.js';
 
 /**
  * The files that exports recorded for this exact destination have written (B3). Reads the whole ledger; only replacing
@@ -19,10 +20,15 @@ export async function recordedExports(session: Session, target: string): Promise
     const record = await payloadOf(session, entry);
     if (record?.export_target !== target || record.outcome !== 'done') continue;
     for (const handle of record.output_artifact_handles) {
-      if (seen.has(handle.artifact_id)) continue;
-      seen.add(handle.artifact_id);
+      const isLayout = record.export_format === 'oci';
+      if (seen.has(`${isLayout} ${handle.artifact_id}`)) continue;
+      seen.add(`${isLayout} ${handle.artifact_id}`);
       const artifact = catalog.get(handle.artifact_id);
       if (artifact === undefined) continue;
+      if (isLayout) {
+        for await (const e of everyLayout(session, artifact)) known.add(keyOf(e.path, e.hash));
+        continue;
+      }
       const { entries = [] } = await readContent(store.objects, artifact);
       for (const e of entries) known.add(keyOf(e.path, e.hash));
       for (const { manifest } of artifact.manifests) known.add(keyOf(MANIFEST_NAME, manifest));

@@ -19,7 +19,7 @@ export async function writeExport(
   request: ExportRequest,
 ): Promise<{ replaced: boolean; warnings: readonly string[] }> {
   const { shape, placed, isPrivate } = decision;
-  const source = sourceOf(decision, request);
+  const source = await sourceOf(decision, request);
   session.progress.start(
     'exporting',
     shape.entries.reduce((sum, e) => sum + e.size, 0),
@@ -62,9 +62,12 @@ export async function writeExport(
   return { replaced, warnings };
 }
 
-function sourceOf({ shape, isPrivate, content, placed }: Decision, request: ExportRequest): PayloadSource {
+async function sourceOf(
+  { shape, isPrivate, content, placed }: Decision,
+  request: ExportRequest,
+): Promise<PayloadSource> {
   const { format, entries } = shape;
-  if (format === 'dir') return { type: 'directory', entries };
+  if (format === 'dir' || format === 'oci') return { type: 'directory', entries: await shape.written() };
   if (format === 'file') {
     const { content_hash: hash, size_bytes: size } = content.record;
     // Standard output bypasses materialize, so the bytes are verified here.

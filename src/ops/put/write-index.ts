@@ -77,10 +77,12 @@ async function reference(session: Session, batch: ObjectBatch, entry: IndexEntry
 }
 
 /** Stores the index of objects that are in the store already: OBJECT_MISSING, or USAGE if a size differs. */
-export async function writeIndexEntries(
+export async function writeIndexFrom(
   session: Session,
-  entries: readonly IndexEntry[],
+  records: AsyncIterable<string>,
 ): Promise<WrittenIndex> {
+  const entries: IndexEntry[] = [];
+  for await (const record of records) entries.push(parseIndexRecord(record));
   const index = toBundleIndex(entries);
   return session.write('artifact.create', [], async ({ batch }) => {
     for (const entry of index) await reference(session, batch, entry);
@@ -88,14 +90,4 @@ export async function writeIndexEntries(
     await batch.publish();
     return { content_hash: id, files: index.length, size_bytes: indexSize(index), left_out: [] };
   });
-}
-
-/** The same from records of text. */
-export async function writeIndexFrom(
-  session: Session,
-  records: AsyncIterable<string>,
-): Promise<WrittenIndex> {
-  const entries: IndexEntry[] = [];
-  for await (const record of records) entries.push(parseIndexRecord(record));
-  return writeIndexEntries(session, entries);
 }

@@ -6,10 +6,10 @@ import { EXPORT_FORMATS, type ExportFormat } from '../../core/ledger/export-form
 import type { EntryPayload } from '../../core/ledger/payload.js';
 import { recordText } from '../../core/text/ledger-text.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
-import { addManifest } from '../export/add-manifest.js';
 import { type BegunExport, journaledExports } from '../export/export-journal.js';
 import type { Purpose } from '../export/export-purpose.js';
 import { exportRecord, materializedPaths } from '../export/export-record.js';
+import { writtenEntries } from '../export/written-entries.js';
 import type { StagingOutcome } from '../materialize/settle-staging.js';
 import type { StagingRecord } from '../materialize/staging-journal.js';
 import { readContent } from '../payload/read-content.js';
@@ -107,11 +107,9 @@ async function completed(
   decided: EntryPayload<'export_decided'>,
   published: boolean,
 ) {
-  const { objects } = session.store;
   const record = catalog.get(decided.artifact_ids[0]!)!;
-  const content = await readContent(objects, record);
+  const content = await readContent(session.store.objects, record);
   const format: ExportFormat = EXPORT_FORMATS.find((f) => f === decided.export_format) ?? 'file';
-  const entries = content.entries ?? [];
   const facts = {
     exportId,
     createdAt: entry.set_clock ?? entry.at,
@@ -138,6 +136,7 @@ async function completed(
           ? []
           : ['it ended before it was known to be done; a later command wrote this record'],
   };
-  const written = config.with_manifest ? addManifest(objects, entries, record) : entries;
+  const written =
+    outcome === 'done' ? await writtenEntries(session, content, format, config.with_manifest) : [];
   return exportRecord(facts, end, materializedPaths(format, decided.export_target, written));
 }

@@ -6,17 +6,17 @@ import { HsError } from '../../errors/hs-error.js';
 export const FORMAT_VERSION = 1;
 /**
  * `packs`: small objects may be stored in packs. `shared`: the store's group can write to it. `records-2`: export
- * records, summaries and reports may have the fields added since. `policy-2`: likewise for the policy. `facts-2`:
- * operations repeat job, labels and entities of the manifest.
+ * records, summaries and reports may have the fields added since. `policy-2`: likewise for the policy. `transfers`:
+ * records may name the export formats `oci` and `store`, and the store that artifacts came from.
  */
-export type Feature = 'packs' | 'shared' | 'records-2' | 'policy-2' | 'facts-2';
+export type Feature = 'packs' | 'shared' | 'records-2' | 'policy-2' | 'transfers';
 /** Format features this program supports; a store with any other is never touched (A1). */
 const KNOWN_FEATURES: ReadonlySet<string> = new Set<Feature>([
   'packs',
   'shared',
   'records-2',
   'policy-2',
-  'facts-2',
+  'transfers',
 ]);
 export const MAX_FORMAT_BYTES = 16 * 1024;
 
