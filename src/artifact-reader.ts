@@ -93,7 +93,9 @@ export class ArtifactReader {
   /** The manifest of the newest revision. */
   async manifest(name: string): Promise<Manifest> {
     const typed = given.text(name, 'name');
-    return this.session.read((catalog) => manifestOf(this.session, resolveArtifact(catalog, typed)));
+    return this.session.read(async (catalog) => {
+      return manifestOf(this.session, await resolveArtifact(catalog, typed));
+    });
   }
 
   /**
@@ -114,7 +116,7 @@ export class ArtifactReader {
   async files(name: string): Promise<BundleIndex> {
     const typed = given.text(name, 'name');
     return this.session.read(async (catalog) => {
-      const record = resolveArtifact(catalog, typed);
+      const record = await resolveArtifact(catalog, typed);
       await demandRead(this.session, catalog, record);
       return this.#index(record);
     });
@@ -129,7 +131,7 @@ export class ArtifactReader {
 
   /** The payload to read, after the gate. */
   async #objectOf(catalog: Catalog, name: string, { path }: ReadOptions): Promise<ObjectId> {
-    const record = resolveArtifact(catalog, name);
+    const record = await resolveArtifact(catalog, name);
     await demandRead(this.session, catalog, record);
     if (path === undefined) return record.content_hash;
     const entry = (await this.#index(record)).find((e) => e.path === path);

@@ -19,7 +19,7 @@ import type { Reclassification, Reclassified } from './ops/govern/reclassify.js'
 import type { RetainChange, Retained } from './ops/govern/retain.js';
 import type { WorkspaceImport, WorkspaceOptions } from './ops/handshake/import-workspace.js';
 import { defaultPinName, toPinName } from './ops/naming/pin-name.js';
-import { resolveArtifact } from './ops/naming/resolve-artifact.js';
+import { resolveArtifacts } from './ops/naming/resolve-artifact.js';
 import type { PageRequest } from './ops/page/publish-page.js';
 import type { PublishedReport } from './ops/page/publish-report.js';
 import type { PublishedUsage } from './ops/page/publish-usage.js';
@@ -80,13 +80,9 @@ export class ArtifactStore extends ArtifactReader {
     const until = checked.until?.toISOString() as Timestamp | undefined;
     await changePins(
       this.session,
-      typedNames.map((typed) => ({
-        change: 'pin',
-        id: resolveArtifact(catalog, typed).artifact_id,
-        name,
-        reason,
-        until,
-      })),
+      (await resolveArtifacts(catalog, typedNames)).map(({ artifact_id: id }) => {
+        return { change: 'pin', id, name, reason, until };
+      }),
     );
     return name;
   }
@@ -98,7 +94,11 @@ export class ArtifactStore extends ArtifactReader {
     const catalog = await this.session.catalog();
     await changePins(
       this.session,
-      typedNames.map((typed) => ({ change: 'unpin', id: resolveArtifact(catalog, typed).artifact_id, name })),
+      (await resolveArtifacts(catalog, typedNames)).map(({ artifact_id: id }) => ({
+        change: 'unpin',
+        id,
+        name,
+      })),
     );
   }
 
@@ -164,7 +164,7 @@ export class ArtifactStore extends ArtifactReader {
     const { removeArtifacts } = await import('./ops/gc/remove-artifacts.js');
     const [typedNames, checked] = [given.names(names, 'names'), given.removeOptions(options)];
     const catalog = await this.session.catalog();
-    const ids = new Set(typedNames.map((typed) => resolveArtifact(catalog, typed).artifact_id));
+    const ids = new Set((await resolveArtifacts(catalog, typedNames)).map((r) => r.artifact_id));
     return removeArtifacts(this.session, ids, checked);
   }
 
@@ -173,7 +173,8 @@ export class ArtifactStore extends ArtifactReader {
     const { restore } = await import('./ops/gc/restore.js');
     const [typedNames, { pin = true }] = [given.names(names, 'names'), given.restoreOptions(options)];
     const catalog = await this.session.catalog();
-    const ids = typedNames.map((typed) => resolveArtifact(catalog, typed, { removed: 'first' }).artifact_id);
+    const records = await resolveArtifacts(catalog, typedNames, { removed: 'first' });
+    const ids = records.map((r) => r.artifact_id);
     return restore(this.session, ids, { pin });
   }
 

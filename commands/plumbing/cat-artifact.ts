@@ -83,7 +83,7 @@ async function answer(
   let record: ArtifactRecord;
   let size: number | undefined;
   try {
-    record = resolveArtifact(catalog, typed);
+    record = await resolveArtifact(catalog, typed);
     size =
       record.payload_type === 'file' ? record.size_bytes : await s.store.objects.size(record.content_hash);
     if (bytes) {
@@ -169,7 +169,7 @@ With \`--batch\` and \`--batch-check\`, ids are read from standard input, one pe
     await s.read(async (catalog) => {
       let record: ArtifactRecord;
       try {
-        record = resolveArtifact(catalog, id);
+        record = await resolveArtifact(catalog, id);
       } catch (e) {
         if (o.exists && isHsError(e, 'NOT_FOUND')) return exit(1);
         throw e;

@@ -44,7 +44,7 @@ UNTIL is a time as for hs-pin(1), or - for no end. In a record without a tab, si
       const bad = (what: string) => new HsError('USAGE', `record ${line} of the input: ${what}`);
       if (word !== 'pin' && word !== 'unpin') throw bad(`'${word}' is neither pin nor unpin`);
       if (!typed || !name) throw bad('the artifact or the name of the pin is missing');
-      const id = resolveArtifact(catalog, typed).artifact_id;
+      const id = (await resolveArtifact(catalog, typed)).artifact_id;
       if (word === 'unpin') {
         if (end !== undefined) throw bad('unpin takes an artifact and a name');
         changes.push({ change: 'unpin', id, name: toPinName(name) });

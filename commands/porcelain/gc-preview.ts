@@ -55,8 +55,8 @@ class Relay implements ProgressSink {
   }
 }
 
-function sourceOf(catalog: Catalog, id: ArtifactId): Source {
-  const record = catalog.get(id);
+async function sourceOf(catalog: Catalog, id: ArtifactId): Promise<Source> {
+  const record = await catalog.get(id);
   if (record === undefined) return { id, state: 'unknown' };
   const name = record.name ?? record.filename_hint;
   return {
@@ -110,11 +110,11 @@ class StoreModel implements PreviewModel {
 
   async detail(id: ArtifactId): Promise<Detail> {
     const catalog = await this.#session.catalog();
-    const record = catalog.get(id)!;
+    const record = (await catalog.get(id))!;
     const { manifest, damage, claims, registered } = await readArtifact(this.#session, record);
     const madeFrom: Source[] = [];
-    for (const other of catalog.live()) {
-      if (other.sources?.includes(id)) madeFrom.push(sourceOf(catalog, other.artifact_id));
+    for await (const other of catalog.live()) {
+      if (other.sources?.includes(id)) madeFrom.push(await sourceOf(catalog, other.artifact_id));
     }
     return {
       id,
@@ -124,7 +124,7 @@ class StoreModel implements PreviewModel {
       pins: record.pins,
       actor: registered.actor,
       ...(registered.jobId === undefined ? {} : { job: registered.jobId }),
-      sources: (record.sources ?? []).map((source) => sourceOf(catalog, source)),
+      sources: await Promise.all((record.sources ?? []).map((source) => sourceOf(catalog, source))),
       madeFrom,
     };
   }

@@ -28,11 +28,11 @@ Without --name, the pin is named after the actor who sets it.`,
   async run({ args, options, session }) {
     const { changePins } = await import('../../src/ops/govern/pins.js');
     const { defaultPinName, toPinName } = await import('../../src/ops/naming/pin-name.js');
-    const { resolveArtifact } = await import('../../src/ops/naming/resolve-artifact.js');
+    const { resolveArtifacts } = await import('../../src/ops/naming/resolve-artifact.js');
     const s = await session();
     const catalog = await s.catalog();
     const name = options.name === undefined ? defaultPinName(s) : toPinName(options.name);
-    const ids = [...new Set(args.ids.map((id) => resolveArtifact(catalog, id).artifact_id))];
+    const ids = [...new Set((await resolveArtifacts(catalog, args.ids)).map((r) => r.artifact_id))];
     const { reason, until } = options;
     await changePins(
       s,

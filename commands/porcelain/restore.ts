@@ -33,16 +33,16 @@ What cannot be brought back is reported for each item: prompt payloads and artif
       throw new HsError('USAGE', 'nothing to restore: name artifacts, or a collection with --run');
     }
     const ops = await import('../../src/ops/gc/restore.js');
-    const { resolveArtifact } = await import('../../src/ops/naming/resolve-artifact.js');
+    const { resolveArtifact, resolveArtifacts } = await import('../../src/ops/naming/resolve-artifact.js');
     const s = await session();
     const catalog = await s.catalog();
     const report =
       options.run === undefined
         ? undefined
-        : resolveArtifact(catalog, options.run, { removed: true, listedBy: 'hs report' });
+        : await resolveArtifact(catalog, options.run, { removed: true, listedBy: 'hs report' });
     const records =
       report === undefined
-        ? args.ids.map((id) => resolveArtifact(catalog, id, { removed: 'first' }))
+        ? await resolveArtifacts(catalog, args.ids, { removed: 'first' })
         : await ops.removedByRun(s, report);
     const done = await ops.restore(
       s,

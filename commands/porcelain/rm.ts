@@ -54,10 +54,10 @@ On a terminal, shows what would be removed and asks. Elsewhere nothing is remove
     const { planRemoval, removeArtifacts } = await import('../../src/ops/gc/remove-artifacts.js');
     const { planOutlook } = await import('../../src/ops/gc/plan-outlook.js');
     const { trashWindow } = await import('../../src/ops/gc/trash-window.js');
-    const { resolveArtifact } = await import('../../src/ops/naming/resolve-artifact.js');
+    const { resolveArtifacts } = await import('../../src/ops/naming/resolve-artifact.js');
     const s = await session({ writes: !options.dryRun });
     const catalog = await s.catalog();
-    const ids = new Set(args.ids.map((id) => resolveArtifact(catalog, id).artifact_id));
+    const ids = new Set((await resolveArtifacts(catalog, args.ids)).map((r) => r.artifact_id));
     if (options.yes && !options.dryRun) return done(await remove());
     const plan = await planRemoval(s, ids, options.purge);
     const shown = { ...plan, items: sortItems(plan.items, options.sort) };

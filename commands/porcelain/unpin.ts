@@ -28,7 +28,7 @@ export const unpin = command({
     const name = options.name === undefined ? defaultPinName(s) : toPinName(options.name);
     const ids = new Set<ArtifactId>();
     for (const typed of args.ids) {
-      const { artifact_id: id, pins } = resolveArtifact(catalog, typed);
+      const { artifact_id: id, pins } = await resolveArtifact(catalog, typed);
       ids.add(id);
       if (pins.some((pin) => pin.name === name)) continue;
       throw new HsError('NOT_FOUND', `'${typed}' has no pin '${name}'`, {

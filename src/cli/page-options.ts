@@ -16,6 +16,8 @@ export async function pageOf(
   const { resolveArtifact } = await import('../ops/naming/resolve-artifact.js');
   return {
     ...(limit === undefined ? {} : { limit }),
-    ...(after === undefined ? {} : { after: resolveArtifact(catalog, after, { removed: true }).artifact_id }),
+    ...(after === undefined
+      ? {}
+      : { after: (await resolveArtifact(catalog, after, { removed: true })).artifact_id }),
   };
 }

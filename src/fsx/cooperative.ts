@@ -11,17 +11,3 @@ export async function cooperatively<T>(steps: Generator<unknown, T>): Promise<T>
     if (n % STEPS === 0) await yieldToEvents();
   }
 }
-
-/** Collects a long iteration into an array, yielding to the event loop in between. */
-export function gatherCooperatively<T>(items: Iterable<T>): Promise<T[]> {
-  return cooperatively(
-    (function* () {
-      const all: T[] = [];
-      for (const item of items) {
-        all.push(item);
-        yield;
-      }
-      return all;
-    })(),
-  );
-}

@@ -1,4 +1,4 @@
-import { closeSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, readSync } from 'node:fs';
 import { errnoError } from './errno.js';
 import { openNodeDir } from './node/dir.js';
 import { openExisting } from './node/open.js';
@@ -12,12 +12,10 @@ export interface OpenIndexFile {
   close(): void;
 }
 
-/** Reads an index on disk, and what it is derived from. Errors are those of `Disk`. */
+/** Reads an index on disk. Errors are those of `Disk`. */
 export interface IndexPort {
   /** Opens a regular file below `root`, following no link. */
   open(root: string, path: string): OpenIndexFile;
-  /** Reads a whole regular file below `root`, following no link. */
-  readFile(root: string, path: string, maxBytes: number): Uint8Array;
 }
 
 /** Opens the last component of `path` through descriptors of the directories before it. */
@@ -50,14 +48,4 @@ function openNow(root: string, path: string): OpenIndexFile {
   };
 }
 
-function readFileNow(root: string, path: string, maxBytes: number): Uint8Array {
-  const { fd, stats } = openBelow(root, path);
-  try {
-    if (Number(stats.size) > maxBytes) throw errnoError('EFBIG', 'read', path);
-    return readFileSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-export const nodeIndex: IndexPort = { open: openNow, readFile: readFileNow };
+export const nodeIndex: IndexPort = { open: openNow };

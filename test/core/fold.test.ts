@@ -9,14 +9,14 @@ import { isHsError } from '../../src/errors/hs-error.js';
 import { add, Chain, facts, idOf, pin, policy, remove, restore, unpin } from './chain.js';
 
 const broken = expect.toSatisfy((e: unknown) => isHsError(e, 'LEDGER_BROKEN'));
-const ids = (records: Iterable<{ artifact_id: string }>) =>
-  [...records].map((r) => Number(r.artifact_id.slice(0, 8)));
+const ids = (records: readonly { artifact_id: string }[]) =>
+  records.map((r) => Number(r.artifact_id.slice(0, 8)));
 
 describe('the fold', () => {
-  it('knows what was added, and where', () => {
+  it('knows what was added, and where', async () => {
     const { catalog } = new Chain().commit(add(2), add(1));
-    expect(ids(catalog.live())).toEqual([1, 2]);
-    expect(catalog.get(idOf(1))).toMatchObject({
+    expect(ids(await catalog.live().all())).toEqual([1, 2]);
+    expect(await catalog.get(idOf(1))).toMatchObject({
       registered: { seq: 1, index: 1, at: toTimestamp(1000) },
       pins: [],
     });
@@ -25,57 +25,56 @@ describe('the fold', () => {
     expect(catalog.policyId).toBe(policy);
   });
 
-  it('keeps the place and every manifest of an artifact through its revisions', () => {
+  it('keeps the place and every manifest of an artifact through its revisions', async () => {
     const manifest = sha256(Buffer.from('second'));
     const { catalog } = new Chain()
       .commit(add(1, { name: 'old' }), pin(1, 'p'))
       .commit({ op: 'revise', ...facts(1, { revision: 2, manifest, name: 'new' }) });
-    const record = catalog.get(idOf(1))!;
+    const record = (await catalog.get(idOf(1)))!;
     expect(record.registered.seq).toBe(1);
     expect(record.manifests.map((m) => m.manifest)).toEqual([facts(1).manifest, manifest]);
     expect(record.pins).toHaveLength(1);
-    expect([ids(catalog.named('old')), ids(catalog.named('new'))]).toEqual([[], [1]]);
+    expect([ids(await catalog.named('old').all()), ids(await catalog.named('new').all())]).toEqual([[], [1]]);
   });
 
-  it('lists a name newest first by ledger position, live ones only', () => {
+  it('lists a name newest first by ledger position, live ones only', async () => {
     const chain = new Chain()
       .commit(add(3, { name: 'n' }), add(1, { name: 'n' }))
       .commit(add(2, { name: 'n' }));
-    expect(ids(chain.catalog.named('n'))).toEqual([2, 1, 3]);
-    expect(ids(chain.commit(remove(1)).catalog.named('n'))).toEqual([2, 3]);
-    expect(ids(chain.commit(restore(1)).catalog.named('n'))).toEqual([2, 1, 3]);
+    expect(ids(await chain.catalog.named('n').all())).toEqual([2, 1, 3]);
+    expect(ids(await chain.commit(remove(1)).catalog.named('n').all())).toEqual([2, 3]);
+    expect(ids(await chain.commit(restore(1)).catalog.named('n').all())).toEqual([2, 1, 3]);
   });
 
-  it('holds several pins, replaces one of the same name, and takes away only the named one', () => {
+  it('holds several pins, replaces one of the same name, and takes away only the named one', async () => {
     const chain = new Chain().commit(add(1)).commit(pin(1, 'b'), pin(1, 'a')).commit(pin(1, 'b'));
-    expect(chain.catalog.get(idOf(1))!.pins.map((p) => [p.name, p.at])).toEqual([
+    expect((await chain.catalog.get(idOf(1)))!.pins.map((p) => [p.name, p.at])).toEqual([
       ['a', toTimestamp(2000)],
       ['b', toTimestamp(3000)],
     ]);
     expect(chain.catalog.counts.pins).toBe(2);
-    expect(
-      chain
-        .commit(unpin(1, 'a'))
-        .catalog.get(idOf(1))!
-        .pins.map((p) => p.name),
-    ).toEqual(['b']);
+    const { pins } = (await chain.commit(unpin(1, 'a')).catalog.get(idOf(1)))!;
+    expect(pins.map((p) => p.name)).toEqual(['b']);
   });
 
-  it('remembers a removed artifact without its pins, and brings it back to its place', () => {
+  it('remembers a removed artifact without its pins, and brings it back to its place', async () => {
     const chain = new Chain().commit(add(1), add(2)).commit(remove(1));
-    expect(chain.catalog.get(idOf(1))).toMatchObject({ removed: { seq: 2, purge: false }, pins: [] });
-    expect([ids(chain.catalog.live()), ids(chain.catalog.removed())]).toEqual([[2], [1]]);
-    const back = chain.commit(restore(1)).catalog.get(idOf(1))!;
+    expect(await chain.catalog.get(idOf(1))).toMatchObject({ removed: { seq: 2, purge: false }, pins: [] });
+    expect([ids(await chain.catalog.live().all()), ids(await chain.catalog.removed().all())]).toEqual([
+      [2],
+      [1],
+    ]);
+    const back = (await chain.commit(restore(1)).catalog.get(idOf(1)))!;
     expect(back.removed).toBeUndefined();
     expect(back.registered.seq).toBe(1);
     expect(chain.catalog.counts).toEqual({ live: 2, removed: 0, pins: 0 });
   });
 
-  it('finds ids by what they begin with, live ones first, and no more than asked for', () => {
+  it('finds ids by what they begin with, live ones first, and no more than asked for', async () => {
     const { catalog } = new Chain().commit(add(11), add(12), add(21)).commit(remove(11));
-    expect(ids(catalog.withPrefix('0000001', 5))).toEqual([12, 11]);
-    expect(ids(catalog.withPrefix('0000001', 1))).toEqual([12]);
-    expect(ids(catalog.withPrefix('9', 5))).toEqual([]);
+    expect(ids(await catalog.withPrefix('0000001', 5))).toEqual([12, 11]);
+    expect(ids(await catalog.withPrefix('0000001', 1))).toEqual([12]);
+    expect(ids(await catalog.withPrefix('9', 5))).toEqual([]);
   });
 
   it.each<[string, (c: Chain) => unknown]>([
@@ -95,17 +94,17 @@ describe('the fold', () => {
     expect(() => foldEntry(new MemoryTables(), entry, [add(1)], policy)).toThrow(broken);
   });
 
-  it('counts what it lists, whatever happened', () => {
+  it('counts what it lists, whatever happened', async () => {
     const step = fc.tuple(
       fc.constantFrom('add', 'remove', 'restore', 'pin', 'unpin'),
       fc.nat(5),
       fc.constantFrom('a', 'b'),
     );
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         const chain = new Chain();
         for (const [what, n, name] of steps) {
-          const record = chain.catalog.get(idOf(n));
+          const record = await chain.catalog.get(idOf(n));
           const live = record !== undefined && record.removed === undefined;
           if (what === 'add' && record === undefined) chain.commit(add(n, { name }));
           if (what === 'remove' && live) chain.commit(remove(n));
@@ -113,14 +112,14 @@ describe('the fold', () => {
           if (what === 'pin' && live) chain.commit(pin(n, name));
           if (what === 'unpin' && live) chain.commit(unpin(n, name));
         }
-        const live = [...chain.catalog.live()];
+        const live = await chain.catalog.live().all();
         expect(chain.catalog.counts).toEqual({
           live: live.length,
-          removed: [...chain.catalog.removed()].length,
+          removed: (await chain.catalog.removed().all()).length,
           pins: live.reduce((sum, r) => sum + r.pins.length, 0),
         });
-        const named = ['a', 'b'].flatMap((n) => ids(chain.catalog.named(n)));
-        expect(named.sort()).toEqual(ids(live).sort());
+        const named = [...(await chain.catalog.named('a').all()), ...(await chain.catalog.named('b').all())];
+        expect(ids(named).sort()).toEqual(ids(live).sort());
       }),
     );
   });

@@ -24,7 +24,7 @@ async function world(samples: readonly Sample[]) {
   const [dir, workspace] = [await tmp(), await tmp()];
   const session = await testStore(dir);
   await writeWorkspace(workspace, samples);
-  const get = async (id: string) => (await session.catalog()).get(id as never);
+  const get = async (id: string) => await (await session.catalog()).get(id as never);
   const manifest = async (id: string) => storedManifest(session, (await get(id))!);
   return { dir, workspace, session, get, manifest };
 }
@@ -86,7 +86,7 @@ describe('the import of a workspace', () => {
     const before = await w.session.store.ledger.headSeq();
     const { artifacts } = await planWorkspaceImport(w.session, w.workspace);
     expect(await w.session.store.ledger.headSeq()).toBe(before);
-    expect((await w.session.catalog()).get(A.id as never)).toBeUndefined();
+    expect(await (await w.session.catalog()).get(A.id as never)).toBeUndefined();
     const done = await importWorkspace(w.session, w.workspace);
     expect(done.artifacts).toEqual(artifacts);
     const head = await w.session.store.ledger.headSeq();

@@ -90,7 +90,7 @@ export async function buildFixtureStore(workspace: string, kept: Kept = {}): Pro
   });
   const note = (draft: Parameters<Transaction['commit']>[0]) =>
     session.write('ledger.note', [], (tx) => tx.commit(draft));
-  const id = async (name: string) => [...(await session.catalog()).named(name)][0]!;
+  const id = async (name: string) => (await (await session.catalog()).named(name).all())[0]!;
 
   await put(session, [{ path: `${dir}/a.txt` }], {
     name: 'greeting',

@@ -63,7 +63,7 @@ describe('a store in memory, behind the port alone', () => {
     await removeArtifacts(session, new Set([artifactId]));
     expect(await countObjects(session)).toMatchObject({ trash_batches: 1, trash_objects: 2 });
     expect((await restore(session, [artifactId], { pin: false })).restored).toHaveLength(1);
-    const { content_hash: id } = (await session.catalog()).get(artifactId)!;
+    const { content_hash: id } = (await (await session.catalog()).get(artifactId))!;
     expect(await resolveObject(session, id.slice(0, 8))).toBe(id);
     await removeArtifacts(session, new Set([artifactId]));
     clock.pass(30);
@@ -85,7 +85,7 @@ describe('a store in memory, behind the port alone', () => {
   it('tells of an object with other bytes, and is mended by a put of the right ones', async () => {
     const { dir, session, state } = await world();
     const { artifactId } = (await put(session, [{ path: join(dir, 'a') }], { name: 'a' }))[0]!;
-    const { content_hash: id } = (await session.catalog()).get(artifactId)!;
+    const { content_hash: id } = (await (await session.catalog()).get(artifactId))!;
     state.objects.set(id, Buffer.from('HELLO'));
     const { findings } = await fsck(session, FSCK);
     expect(findings.map((f) => f.severity)).toEqual(['damage', 'damage']);

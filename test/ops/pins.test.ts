@@ -11,7 +11,7 @@ describe('an actor with pin.set:own alone', () => {
     const pin = (id: typeof one): PinChange => ({ change: 'pin', id, name: 'alice' });
     const unpin = (id: typeof one): PinChange => ({ change: 'unpin', id, name: 'alice' });
     const holders = async (id: typeof one) =>
-      (await w.session.catalog()).get(id)!.pins.map((p) => [p.name, p.actor]);
+      (await (await w.session.catalog()).get(id))!.pins.map((p) => [p.name, p.actor]);
 
     await changePins(alice, [pin(one)]);
     for (const change of [[unpin(one)], [pin(one)], [pin(two), unpin(one)]])

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Catalog } from '../../src/core/catalog/catalog.js';
+import type { Catalog } from '../../src/core/catalog/catalog.js';
 import { META_KEY } from '../../src/core/catalog/catalog-keys.js';
 import { foldEntry } from '../../src/core/catalog/fold.js';
 import { MemoryTables } from '../../src/core/catalog/key-tables.js';
@@ -8,6 +8,7 @@ import type { LedgerOp } from '../../src/core/ledger/operation.js';
 import { sha256 } from '../../src/core/objects/hash.js';
 import type { HsError } from '../../src/errors/hs-error.js';
 import { resolveArtifact } from '../../src/ops/naming/resolve-artifact.js';
+import { catalogOf } from '../../src/store/catalog/table-view.js';
 
 const HASH = sha256(new Uint8Array());
 const IDS = [
@@ -37,7 +38,7 @@ function add(id: string, name?: string, filenameHint?: string): LedgerOp {
   } as LedgerOp;
 }
 
-function catalogOf(...commits: LedgerOp[][]): Catalog {
+function stateOf(...commits: LedgerOp[][]): Catalog {
   const tables = new MemoryTables();
   commits.forEach((ops, seq) => {
     const entry = { seq, at: '2026-01-01T00:00:00.000Z', actor: 'human', actor_id: 'x' } as LedgerEntry;
@@ -45,103 +46,109 @@ function catalogOf(...commits: LedgerOp[][]): Catalog {
     foldEntry(tables, entry, [...policy, ...ops], HASH);
   });
   expect(tables.get(META_KEY)).toBeDefined();
-  return new Catalog(tables);
+  return catalogOf(tables);
 }
 
-const named = catalogOf([add(IDS[0], 'report')], [add(IDS[1], 'report'), add(IDS[2], 'abcdef0')]);
+const named = stateOf([add(IDS[0], 'report')], [add(IDS[1], 'report'), add(IDS[2], 'abcdef0')]);
 
 describe('an artifact is named', () => {
-  it('by its id, in either case, and by a unique prefix of six digits', () => {
-    expect(resolveArtifact(named, IDS[2]).artifact_id).toBe(IDS[2]);
-    expect(resolveArtifact(named, 'FEDCBA').artifact_id).toBe(IDS[2]);
-    expect(resolveArtifact(named, 'abcdef01-00').artifact_id).toBe(IDS[0]);
+  it('by its id, in either case, and by a unique prefix of six digits', async () => {
+    expect((await resolveArtifact(named, IDS[2])).artifact_id).toBe(IDS[2]);
+    expect((await resolveArtifact(named, 'FEDCBA')).artifact_id).toBe(IDS[2]);
+    expect((await resolveArtifact(named, 'abcdef01-00')).artifact_id).toBe(IDS[0]);
   });
 
-  it('by name, the newest first by ledger position', () => {
-    expect(resolveArtifact(named, 'report').artifact_id).toBe(IDS[1]);
-    expect(resolveArtifact(named, 'report@{1}').artifact_id).toBe(IDS[0]);
+  it('by name, the newest first by ledger position', async () => {
+    expect((await resolveArtifact(named, 'report')).artifact_id).toBe(IDS[1]);
+    expect((await resolveArtifact(named, 'report@{1}')).artifact_id).toBe(IDS[0]);
   });
 
-  it('not by a prefix of five digits, an unknown name or a version that is not there', () => {
+  it('not by a prefix of five digits, an unknown name or a version that is not there', async () => {
     for (const typed of ['fedcb', 'nope', 'report@{2}', '', 'name:fedcba98', 'id:report']) {
-      expect(() => resolveArtifact(named, typed)).toThrow(expect.objectContaining({ code: 'NOT_FOUND' }));
+      await expect(resolveArtifact(named, typed)).rejects.toThrow(
+        expect.objectContaining({ code: 'NOT_FOUND' }),
+      );
     }
   });
 
-  it('not by a prefix that is too short, and the hint says so', () => {
-    const hint = (typed: string) => {
+  it('not by a prefix that is too short, and the hint says so', async () => {
+    const hint = async (typed: string) => {
       try {
-        resolveArtifact(named, typed);
+        await resolveArtifact(named, typed);
         return undefined;
       } catch (e) {
         return (e as HsError).hint;
       }
     };
-    expect(hint('fedcb')).toContain('at least 6 digits');
-    expect(hint('id:FEDC')).toContain('at least 6 digits');
-    expect(hint('nope')).toBe('hs ls lists what is there');
+    expect(await hint('fedcb')).toContain('at least 6 digits');
+    expect(await hint('id:FEDC')).toContain('at least 6 digits');
+    expect(await hint('nope')).toBe('hs ls lists what is there');
   });
 
-  it('not by what is nearly its name, and the hint says which names are near', () => {
-    expect(() => resolveArtifact(named, 'reprot')).toThrow(
+  it('not by what is nearly its name, and the hint says which names are near', async () => {
+    await expect(resolveArtifact(named, 'reprot')).rejects.toThrow(
       expect.objectContaining({
         code: 'NOT_FOUND',
         hint: "did you mean 'report'? hs ls lists what is there",
         details: { candidates: [IDS[1]] },
       }),
     );
-    expect(() => resolveArtifact(named, 'reprot', { listedBy: 'hs report' })).toThrow(
+    await expect(resolveArtifact(named, 'reprot', { listedBy: 'hs report' })).rejects.toThrow(
       expect.objectContaining({ hint: 'hs report lists what is there' }),
     );
   });
 
-  it('not by a version that is not there, and the hint says how many there are', () => {
+  it('not by a version that is not there, and the hint says how many there are', async () => {
     const hint = (typed: string) => expect.objectContaining({ code: 'NOT_FOUND', hint: typed });
-    expect(() => resolveArtifact(named, 'report@{9}')).toThrow(hint("'report' has 2 versions, @{0} to @{1}"));
-    expect(() => resolveArtifact(named, 'abcdef0@{1}')).toThrow(hint("'abcdef0' has one version, @{0}"));
+    await expect(resolveArtifact(named, 'report@{9}')).rejects.toThrow(
+      hint("'report' has 2 versions, @{0} to @{1}"),
+    );
+    await expect(resolveArtifact(named, 'abcdef0@{1}')).rejects.toThrow(
+      hint("'abcdef0' has one version, @{0}"),
+    );
   });
 
-  it('not by a prefix that two share, or that is a name too, but id: and name: decide', () => {
-    expect(() => resolveArtifact(named, 'id:abcdef0')).toThrow(
+  it('not by a prefix that two share, or that is a name too, but id: and name: decide', async () => {
+    await expect(resolveArtifact(named, 'id:abcdef0')).rejects.toThrow(
       expect.objectContaining({ code: 'AMBIGUOUS' }),
     );
     try {
-      resolveArtifact(named, 'abcdef0');
+      await resolveArtifact(named, 'abcdef0');
       expect.unreachable();
     } catch (e) {
       expect(e).toMatchObject({ code: 'AMBIGUOUS', details: { candidates: [IDS[0], IDS[1], IDS[2]] } });
     }
-    expect(resolveArtifact(named, 'name:abcdef0').artifact_id).toBe(IDS[2]);
+    expect((await resolveArtifact(named, 'name:abcdef0')).artifact_id).toBe(IDS[2]);
   });
 
-  it('by id or name after its removal, only where that is asked for, and the live one first', () => {
-    const catalog = catalogOf(
+  it('by id or name after its removal, only where that is asked for, and the live one first', async () => {
+    const catalog = stateOf(
       [add(IDS[0], 'report')],
       [add(IDS[1], 'report')],
       [{ op: 'remove', artifact_id: IDS[1] } as LedgerOp],
     );
-    expect(resolveArtifact(catalog, 'report').artifact_id).toBe(IDS[0]);
-    expect(() => resolveArtifact(catalog, IDS[1])).toThrow(
+    expect((await resolveArtifact(catalog, 'report')).artifact_id).toBe(IDS[0]);
+    await expect(resolveArtifact(catalog, IDS[1])).rejects.toThrow(
       expect.objectContaining({ code: 'NOT_FOUND', hint: expect.stringContaining('hs restore') }),
     );
-    expect(resolveArtifact(catalog, IDS[1], { removed: true }).artifact_id).toBe(IDS[1]);
-    expect(resolveArtifact(catalog, 'report@{1}', { removed: true }).artifact_id).toBe(IDS[1]);
+    expect((await resolveArtifact(catalog, IDS[1], { removed: true })).artifact_id).toBe(IDS[1]);
+    expect((await resolveArtifact(catalog, 'report@{1}', { removed: true })).artifact_id).toBe(IDS[1]);
   });
 
-  it('to restore it by a name that a live one has too: the removed one first', () => {
-    const catalog = catalogOf(
+  it('to restore it by a name that a live one has too: the removed one first', async () => {
+    const catalog = stateOf(
       [add(IDS[0], 'report')],
       [add(IDS[1], 'report')],
       [{ op: 'remove', artifact_id: IDS[1] } as LedgerOp],
     );
-    expect(resolveArtifact(catalog, 'report', { removed: 'first' }).artifact_id).toBe(IDS[1]);
-    expect(resolveArtifact(catalog, 'report@{1}', { removed: 'first' }).artifact_id).toBe(IDS[0]);
+    expect((await resolveArtifact(catalog, 'report', { removed: 'first' })).artifact_id).toBe(IDS[1]);
+    expect((await resolveArtifact(catalog, 'report@{1}', { removed: 'first' })).artifact_id).toBe(IDS[0]);
   });
 
-  it("not by its file's name, but those of that name are the candidates", () => {
-    const catalog = catalogOf([add(IDS[0], undefined, 'a.txt'), add(IDS[1], 'other', 'a.txt')]);
+  it("not by its file's name, but those of that name are the candidates", async () => {
+    const catalog = stateOf([add(IDS[0], undefined, 'a.txt'), add(IDS[1], 'other', 'a.txt')]);
     try {
-      resolveArtifact(catalog, 'a.txt');
+      await resolveArtifact(catalog, 'a.txt');
       expect.unreachable();
     } catch (e) {
       expect(e).toMatchObject({

@@ -24,19 +24,22 @@ import { openTestSession, testEnvironment, testStore } from '../helpers/store.js
 import { tmp } from '../helpers/tmp.js';
 import { readOnlyDisk } from '../sim/read-only-disk.js';
 
+const idsOf = (records: readonly { readonly artifact_id: ArtifactId }[]) => records.map((r) => r.artifact_id);
+
 /** Everything that a catalog answers. */
-function answers(catalog: Catalog): unknown {
-  const live = [...catalog.live()];
-  return {
-    head: catalog.head,
-    counts: catalog.counts,
-    policy: catalog.policyId,
-    live,
-    removed: [...catalog.removed()],
-    got: live.map((r) => catalog.get(r.artifact_id)),
-    named: ['n0', 'n1', 'none'].map((n) => [...catalog.named(n)].map((r) => r.artifact_id)),
-    prefixes: live.map((r) => catalog.withPrefix(r.artifact_id.slice(0, 6), 10).map((f) => f.artifact_id)),
-  };
+async function answers(catalog: Catalog) {
+  const live = await catalog.live().all();
+  const got: unknown[] = [];
+  const prefixes: ArtifactId[][] = [];
+  for (const { artifact_id: id } of live) {
+    got.push(await catalog.get(id));
+    prefixes.push(idsOf(await catalog.withPrefix(id.slice(0, 6), 10)));
+  }
+  const named: ArtifactId[][] = [];
+  for (const name of ['n0', 'n1', 'none']) named.push(idsOf(await catalog.named(name).all()));
+  const removed = await catalog.removed().all();
+  const { head, counts, policyId } = catalog;
+  return { head, counts, policyId, live, removed, got, named, prefixes };
 }
 
 /** A store with artifacts, revisions of a name, pins and removals. */
@@ -51,12 +54,12 @@ async function makeStore() {
       ...(i % 3 === 0 ? { pin: 'p' } : {}),
     });
   }
-  const [first] = [...(await session.catalog()).live()].filter((r) => r.pins.length === 0);
+  const [first] = (await (await session.catalog()).live().all()).filter((r) => r.pins.length === 0);
   const id = first!.artifact_id;
   await session.write('artifact.remove', [id], (tx) =>
     tx.commit(() => ({ type: 'note', payload: { text: 'x' }, ops: [{ op: 'remove', artifact_id: id }] })),
   );
-  const expected = answers(await session.store.foldFromLedger());
+  const expected = await answers(await session.store.foldFromLedger());
   await session.close();
   const cache = `${dir}/.hsstore/cache`;
   const [name] = await readdir(cache);
@@ -64,7 +67,7 @@ async function makeStore() {
   const answer = async (options: Parameters<typeof openTestSession>[1] = {}) => {
     const opened = await openTestSession(dir, options);
     try {
-      return answers(await opened.catalog());
+      return await answers(await opened.catalog());
     } finally {
       await opened.close();
     }
@@ -205,7 +208,7 @@ describe('the catalog index', () => {
       ids.push(made!.artifactId);
       if (i % 3 === 0) await changePins(session, [{ change: 'pin', id: ids.at(-1)!, name: 'p' }]);
       if (i % 40 === 39) {
-        const gone = [...(await session.catalog()).live()]
+        const gone = (await (await session.catalog()).live().all())
           .filter((r) => r.pins.length === 0)
           .slice(0, 5)
           .map((r) => r.artifact_id);
@@ -218,19 +221,19 @@ describe('the catalog index', () => {
         );
       }
       if (i % 50 === 0) {
-        expect(clean(answers(await session.catalog()))).toEqual(
-          clean(answers(await session.store.foldFromLedger())),
+        expect(clean(await answers(await session.catalog()))).toEqual(
+          clean(await answers(await session.store.foldFromLedger())),
         );
       }
     }
-    const expected = clean(answers(await session.store.foldFromLedger()));
-    expect(clean(answers(await session.catalog()))).toEqual(expected);
+    const expected = clean(await answers(await session.store.foldFromLedger()));
+    expect(clean(await answers(await session.catalog()))).toEqual(expected);
     await session.close();
     const cache = `${dir}/.hsstore/cache`;
     const files = await readdir(`${cache}/${(await readdir(cache))[0]}`);
     expect(files.filter((name) => name.startsWith('run-')).length).toBeLessThan(5);
     const again = await openTestSession(dir);
-    expect(clean(answers(await again.catalog()))).toEqual(expected);
+    expect(clean(await answers(await again.catalog()))).toEqual(expected);
     await again.close();
   }, 120_000);
 
@@ -254,7 +257,7 @@ describe('the catalog index', () => {
     const ids = named[0]!;
     await flip(index, `["${ids.at(-1)}`, 6, 'x');
     const session = await openTestSession(dir);
-    expect([...(await session.catalog()).named('n0')].map((r) => r.artifact_id)).toEqual(ids);
+    expect((await (await session.catalog()).named('n0').all()).map((r) => r.artifact_id)).toEqual(ids);
     await session.close();
   });
 
@@ -265,8 +268,8 @@ describe('the catalog index', () => {
     const session = await openTestSession(dir);
     const [one, other] = [await session.catalog(), await session.catalog()];
     const seen = [];
-    for (const record of one.live()) {
-      expect(other.get(record.artifact_id)).toEqual(record);
+    for await (const record of one.live()) {
+      expect(await other.get(record.artifact_id)).toEqual(record);
       seen.push(record);
       await session.catalog();
     }

@@ -34,7 +34,7 @@ async function putSource(disk: Disk, packLimits: PackLimits | undefined): Promis
 async function readAll(session: Session): Promise<number> {
   const catalog = await session.store.foldFromLedger();
   let count = 0;
-  for (const record of catalog.live()) {
+  for await (const record of catalog.live()) {
     await session.store.objects.read(record.manifest);
     const index = JSON.parse(Buffer.from(await session.store.objects.read(record.content_hash)).toString());
     for (const { content_hash } of index) await session.store.objects.read(content_hash);

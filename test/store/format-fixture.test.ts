@@ -24,7 +24,7 @@ async function contentOf(session: Session) {
   const entries: LedgerEntry[] = [];
   const catalog = await store.foldFromLedger((entry) => entries.push(entry));
   const artifacts = await Promise.all(
-    [...catalog.live()].reverse().map(async (r) => {
+    (await catalog.live().all()).reverse().map(async (r) => {
       const manifest = decodeManifest(await store.objects.read(r.manifest));
       const payload = await store.objects.read(r.content_hash);
       return {
@@ -149,7 +149,7 @@ describe.each([
 
   it('gets the fields of later features only where it has them', async () => {
     const session = await frozen(name);
-    const [gone] = (await session.catalog()).named('greeting');
+    const gone = await (await session.catalog()).named('greeting').first();
     await session.write('pin.set', [], (tx) =>
       tx.commit(() => ({
         type: 'pin_changed',

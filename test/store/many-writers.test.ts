@@ -27,7 +27,7 @@ it('eight processes that put and pin at once lose nothing and leave one unbroken
   const entries: number[] = [];
   const catalog = await session.store.foldFromLedger((entry) => entries.push(entry.seq));
   expect(entries).toEqual(Array.from({ length: WRITERS * ROUNDS + 1 }, (_, n) => n));
-  const live = [...catalog.live()];
+  const live = await catalog.live().all();
   expect(live.map((r) => r.artifact_id).sort()).toEqual([...ids].sort());
   for (const record of live) {
     expect(record.pins).toHaveLength(1);

@@ -9,7 +9,6 @@ import {
   GUARDED,
   idKey,
   LIVE,
-  META_KEY,
   nameKey,
   PINNED,
   PURGED,
@@ -21,7 +20,8 @@ import {
   seriesRowKey,
   UNREAD,
 } from './catalog-keys.js';
-import { type KeyValue, type ReadTables, TablesDamaged } from './key-tables.js';
+import { type TableReader, type TableRow, TablesDamaged } from './key-tables.js';
+import { RecordList } from './record-list.js';
 import { fromRow, type RecordRow } from './record-row.js';
 import { NO_ROWS, PROVEN_TABLES, type ProvenTable, type TableSums, withRow } from './table-sums.js';
 import { type Total, type TotalField, totalPrefix } from './totals.js';
@@ -51,14 +51,15 @@ export interface CatalogMeta extends CatalogCounts, Head {
 /** Where a list goes on: behind the artifact of this registration. */
 export type Cursor = Pick<Registration, 'seq' | 'index'>;
 
-/** The state of the ledger at one position: a view of tables filled by a fold. */
+/** The state of the ledger at one position: a view of tables filled by a fold. Lists are in ledger order, newest first. */
 export class Catalog {
-  readonly #tables: ReadTables;
+  readonly #tables: TableReader;
   readonly #meta: CatalogMeta;
 
-  constructor(tables: ReadTables) {
+  /** `meta` is the row at META_KEY. */
+  constructor(tables: TableReader, meta: CatalogMeta) {
     this.#tables = tables;
-    this.#meta = tables.get(META_KEY) as CatalogMeta;
+    this.#meta = meta;
   }
 
   get head(): Head {
@@ -74,45 +75,61 @@ export class Catalog {
     return { live: this.#meta.live, removed: this.#meta.removed, pins: this.#meta.pins };
   }
 
-  #at(place: string): ArtifactRecord | undefined {
-    const row = this.#tables.get(LIVE + place) ?? this.#tables.get(REMOVED + place);
+  async #at(place: string): Promise<ArtifactRecord | undefined> {
+    const row = (await this.#tables.get(LIVE + place)) ?? (await this.#tables.get(REMOVED + place));
     return row === undefined ? undefined : fromRow(row as RecordRow);
   }
 
   /** Live, or removed (then `removed` is set); undefined when the ledger never had it. */
-  get(id: ArtifactId): ArtifactRecord | undefined {
-    const place = this.#tables.get(idKey(id)) as string | undefined;
+  async get(id: ArtifactId): Promise<ArtifactRecord | undefined> {
+    const place = (await this.#tables.get(idKey(id))) as string | undefined;
     return place === undefined ? undefined : this.#at(place);
   }
 
-  /** Those that the keys which begin so lead to, the newest first within a key. */
-  *#under(prefix: string, after?: Cursor): Iterable<ArtifactRecord> {
-    for (const { key } of this.#tables.range(prefix, after && prefix + placeKey(after))) {
-      const record = this.#at(placeOf(key));
-      if (record !== undefined) yield record;
-    }
+  /** The records that keys with this prefix lead to, up to the key `end`. */
+  #under(
+    prefix: string,
+    { after, end }: { readonly after?: Cursor; readonly end?: string } = {},
+  ): RecordList {
+    const tables = this.#tables;
+    const at = (place: string) => this.#at(place);
+    return new RecordList(async function* () {
+      for await (const rows of tables.range(prefix, after && prefix + placeKey(after))) {
+        const records: ArtifactRecord[] = [];
+        for (const { key } of rows) {
+          if (end !== undefined && key >= end) break;
+          const record = await at(placeOf(key));
+          if (record !== undefined) records.push(record);
+        }
+        yield records;
+        if (end !== undefined && rows.at(-1)!.key >= end) return;
+      }
+    });
   }
 
-  *#all(table: typeof LIVE | typeof REMOVED, after?: Cursor): Iterable<ArtifactRecord> {
-    for (const { value } of this.#tables.range(table, after && table + placeKey(after))) {
-      yield fromRow(value as RecordRow);
-    }
+  #all(table: typeof LIVE | typeof REMOVED, after?: Cursor): RecordList {
+    const tables = this.#tables;
+    return new RecordList(async function* () {
+      for await (const rows of tables.range(table, after && table + placeKey(after))) {
+        yield rows.map(({ value }) => fromRow(value as RecordRow));
+      }
+    });
   }
 
-  /** Live artifacts, the newest first by ledger position; with `after`, those behind it. */
-  live(after?: Cursor): Iterable<ArtifactRecord> {
+  /** Live artifacts; with `after`, those behind it. */
+  live(after?: Cursor): RecordList {
     return this.#all(LIVE, after);
   }
 
   /**
-   * All rows of a table, and then counted and added up: TablesDamaged, after the last one, where one was missing or
-   * there twice or is another. For who acts on what is not there.
+   * All rows of a table in blocks, then counted and added up: throws TablesDamaged after the last one if one was
+   * missing, changed or occurred twice. For callers that act on what is absent.
    */
-  async *#proven(table: ProvenTable): AsyncGenerator<KeyValue, void> {
+  async *#proven(table: ProvenTable): AsyncGenerator<readonly TableRow[], void> {
     let sum = NO_ROWS;
-    for (const row of this.#tables.range(table)) {
-      sum = withRow(sum, row.key, row.text, 1);
-      yield row;
+    for await (const rows of this.#tables.range(table)) {
+      for (const row of rows) sum = withRow(sum, row.key, row.text, 1);
+      yield rows;
     }
     const wanted = this.#meta.sums[table] ?? NO_ROWS;
     if (sum.rows !== wanted.rows || sum.sum !== wanted.sum) {
@@ -120,50 +137,61 @@ export class Catalog {
     }
   }
 
-  /** Looks at every table that has a sum, a row a step: TablesDamaged where one does not come to it. */
-  async *prove(): AsyncGenerator<void, void> {
-    for (const table of PROVEN_TABLES) for await (const _ of this.#proven(table)) yield;
+  async *#provenKeys(table: ProvenTable): AsyncGenerator<string, void> {
+    for await (const rows of this.#proven(table)) for (const { key } of rows) yield key.slice(table.length);
+  }
+
+  #provenRecords(table: typeof LIVE | typeof REMOVED): RecordList {
+    const proven = () => this.#proven(table);
+    return new RecordList(async function* () {
+      for await (const rows of proven()) yield rows.map(({ value }) => fromRow(value as RecordRow));
+    });
+  }
+
+  /** Reads every table that has a sum: TablesDamaged if one does not match it. */
+  async prove(): Promise<void> {
+    for (const table of PROVEN_TABLES) for await (const _ of this.#proven(table));
   }
 
   /** As {@link live}, proven. */
-  async *provenLive(): AsyncGenerator<ArtifactRecord, void> {
-    for await (const { value } of this.#proven(LIVE)) yield fromRow(value as RecordRow);
+  provenLive(): RecordList {
+    return this.#provenRecords(LIVE);
   }
 
   /** As {@link removed}, proven. */
-  async *provenRemoved(): AsyncGenerator<ArtifactRecord, void> {
-    for await (const { value } of this.#proven(REMOVED)) yield fromRow(value as RecordRow);
+  provenRemoved(): RecordList {
+    return this.#provenRecords(REMOVED);
   }
 
   /** As {@link guarded}, proven. */
   async *provenGuarded(): AsyncGenerator<ArtifactRecord, void> {
-    for await (const { key } of this.#proven(GUARDED)) {
-      const record = this.#at(placeOf(key));
-      if (record === undefined) throw new TablesDamaged(`${key} leads nowhere`);
+    for await (const place of this.#provenKeys(GUARDED)) {
+      const record = await this.#at(place);
+      if (record === undefined) throw new TablesDamaged(`${GUARDED}${place} leads nowhere`);
       yield record;
     }
   }
 
   /** Objects that the ledger itself names: operation lists, payloads, policies, lists of paths; proven. */
-  async *provenRoots(): AsyncGenerator<ObjectId, void> {
-    for await (const { key } of this.#proven(ROOTS)) yield key.slice(ROOTS.length) as ObjectId;
+  provenRoots(): AsyncGenerator<ObjectId, void> {
+    return this.#provenKeys(ROOTS) as AsyncGenerator<ObjectId, void>;
   }
 
   /** Entries whose payload could not be read when they were folded, and may name more roots; proven. */
   async *provenUnread(): AsyncGenerator<number, void> {
-    for await (const { key } of this.#proven(UNREAD)) yield Number(key.slice(UNREAD.length));
+    for await (const seq of this.#provenKeys(UNREAD)) yield Number(seq);
   }
 
   /** Names of the trash batches that were purged; proven. */
-  async *provenPurged(): AsyncGenerator<string, void> {
-    for await (const { key } of this.#proven(PURGED)) yield key.slice(PURGED.length);
+  provenPurged(): AsyncGenerator<string, void> {
+    return this.#provenKeys(PURGED);
   }
 
-  /** The entry that applied a plan with this hash; looked for among all, proven. */
+  /** The entry that applied a plan with this hash; all are read, and proven. */
   async appliedAt(planHash: ObjectId): Promise<number | undefined> {
     let found: number | undefined;
-    for await (const { key, value } of this.#proven(APPLIED)) {
-      if (key === APPLIED + planHash) found = value as number;
+    for await (const rows of this.#proven(APPLIED)) {
+      for (const { key, value } of rows) if (key === APPLIED + planHash) found = value as number;
     }
     return found;
   }
@@ -178,68 +206,66 @@ export class Catalog {
     return this.#meta.changed > seq;
   }
 
-  /** Removed artifacts, the newest first by ledger position. */
-  removed(): Iterable<ArtifactRecord> {
+  removed(): RecordList {
     return this.#all(REMOVED);
   }
 
   /** Those that `isGuarded`, live or removed: an export must not look at every artifact. */
-  guarded(): Iterable<ArtifactRecord> {
+  guarded(): RecordList {
     return this.#under(GUARDED);
   }
 
-  /** At most `limit` ids, live ones first, that begin with `prefix` (dashes included). */
-  withPrefix(prefix: string, limit: number): ArtifactRecord[] {
+  /** At most `limit` artifacts, live ones first, whose ids begin with `prefix` (dashes included). */
+  async withPrefix(prefix: string, limit: number): Promise<ArtifactRecord[]> {
     const live: ArtifactRecord[] = [];
     const removed: ArtifactRecord[] = [];
-    for (const { value } of this.#tables.range(idKey(prefix))) {
-      const record = this.#at(value as string)!;
-      if (record.removed === undefined) live.push(record);
-      else if (removed.length < limit) removed.push(record);
-      if (live.length >= limit) break;
+    for await (const rows of this.#tables.range(idKey(prefix))) {
+      for (const { value } of rows) {
+        const record = (await this.#at(value as string))!;
+        if (record.removed === undefined) live.push(record);
+        else if (removed.length < limit) removed.push(record);
+        if (live.length >= limit) return live;
+      }
     }
     return [...live, ...removed].slice(0, limit);
   }
 
-  /** Live artifacts of that name, newest first by ledger position; with `after`, those behind it. */
-  named(name: string, after?: Cursor): Iterable<ArtifactRecord> {
-    return this.#under(nameKey(name), after);
+  /** Live artifacts of that name; with `after`, those behind it. */
+  named(name: string, after?: Cursor): RecordList {
+    return this.#under(nameKey(name), { ...(after && { after }) });
   }
 
-  /** Removed artifacts of that name, newest first by ledger position. */
-  removedNamed(name: string): Iterable<ArtifactRecord> {
+  removedNamed(name: string): RecordList {
     return this.#under(removedNameKey(name));
   }
 
-  /** Live artifacts of the series that one with these facts is of (D2), newest first by ledger position. */
-  series(of: Parameters<typeof seriesRowKey>[0]): Iterable<ArtifactRecord> {
+  /** Live artifacts of the series that an artifact with these facts belongs to (D2). */
+  series(of: Parameters<typeof seriesRowKey>[0]): RecordList {
     return this.#under(seriesRowKey(of));
   }
 
-  /** Artifacts that name this one as a source, live or removed, newest first by ledger position. */
-  derivedFrom(id: ArtifactId): Iterable<ArtifactRecord> {
+  /** Artifacts that name this one as a source, live or removed. */
+  derivedFrom(id: ArtifactId): RecordList {
     return this.#under(derivedKey(id));
   }
 
-  /** Live artifacts that have a pin, one that is over too; newest first by ledger position. */
-  pinned(): Iterable<ArtifactRecord> {
+  /** Live artifacts with a pin, even an expired one. */
+  pinned(): RecordList {
     return this.#under(PINNED);
   }
 
-  /** Live artifacts whose TTL is over at that time, in the order in which they end. */
-  *endedBy(time: Timestamp): Iterable<ArtifactRecord> {
-    const end = endingKey(timestampMs(time) + 1);
-    for (const { key } of this.#tables.range(ENDING)) {
-      if (key >= end) return;
-      const record = this.#at(placeOf(key));
-      if (record !== undefined) yield record;
-    }
+  /** Live artifacts whose TTL has ended by that time, in the order in which they end. */
+  endedBy(time: Timestamp): RecordList {
+    return this.#under(ENDING, { end: endingKey(timestampMs(time) + 1) });
   }
 
-  /** Live artifacts by a field: how many of each value there are, and the bytes of their payloads. */
-  totals(field: TotalField): ReadonlyMap<string, Total> {
+  /** Live artifacts by a field: how many there are of each value, and the bytes of their payloads. */
+  async totals(field: TotalField): Promise<ReadonlyMap<string, Total>> {
     const prefix = totalPrefix(field);
-    const rows = [...this.#tables.range(prefix)];
-    return new Map(rows.map(({ key, value }) => [key.slice(prefix.length), value as Total]));
+    const totals = new Map<string, Total>();
+    for await (const rows of this.#tables.range(prefix)) {
+      for (const { key, value } of rows) totals.set(key.slice(prefix.length), value as Total);
+    }
+    return totals;
   }
 }

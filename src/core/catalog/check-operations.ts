@@ -33,10 +33,10 @@ class Overlay {
     this.#catalog = catalog;
   }
 
-  get(id: ArtifactId): ArtifactState | undefined {
+  async get(id: ArtifactId): Promise<ArtifactState | undefined> {
     const changed = this.#changed.get(id);
     if (changed !== undefined) return changed;
-    const record = this.#catalog.get(id);
+    const record = await this.#catalog.get(id);
     return (
       record && {
         removed: record.removed !== undefined,
@@ -47,8 +47,8 @@ class Overlay {
     );
   }
 
-  live(id: ArtifactId): ArtifactState {
-    const state = this.get(id);
+  async live(id: ArtifactId): Promise<ArtifactState> {
+    const state = await this.get(id);
     if (state === undefined || state.removed) throw notFound(id, state);
     return state;
   }
@@ -64,20 +64,24 @@ class Overlay {
  * compare-and-swap, so a pin and a removal are serialized by the chain (D1: a pin wins, whatever
  * command removes).
  */
-export function checkOps(catalog: Catalog, ops: readonly LedgerOp[], now: Timestamp): void {
+export async function checkOps(catalog: Catalog, ops: readonly LedgerOp[], now: Timestamp): Promise<void> {
   const state = new Overlay(catalog);
-  for (const op of ops) if (op.op !== 'set_policy') checkOp(state, op, now);
+  for (const op of ops) if (op.op !== 'set_policy') await checkOp(state, op, now);
 }
 
-function checkOp(state: Overlay, op: Exclude<LedgerOp, { op: 'set_policy' }>, now: Timestamp): void {
+async function checkOp(
+  state: Overlay,
+  op: Exclude<LedgerOp, { op: 'set_policy' }>,
+  now: Timestamp,
+): Promise<void> {
   const id = op.artifact_id;
   switch (op.op) {
     case 'add':
-      if (state.get(id)) throw new HsError('CONFLICT', `artifact '${id}' exists already`);
+      if (await state.get(id)) throw new HsError('CONFLICT', `artifact '${id}' exists already`);
       state.set(id, { removed: false, revision: op.revision, pins: [] });
       break;
     case 'revise': {
-      const before = state.live(id);
+      const before = await state.live(id);
       if (op.revision !== before.revision + 1) {
         throw new HsError('CONFLICT', `artifact '${id}' was changed by another command`, {
           hint: 'check it, then run the command again',
@@ -87,7 +91,7 @@ function checkOp(state: Overlay, op: Exclude<LedgerOp, { op: 'set_policy' }>, no
       break;
     }
     case 'pin': {
-      const before = state.live(id);
+      const before = await state.live(id);
       const pin: Pin = {
         name: op.name,
         actor: '',
@@ -98,7 +102,7 @@ function checkOp(state: Overlay, op: Exclude<LedgerOp, { op: 'set_policy' }>, no
       break;
     }
     case 'unpin': {
-      const before = state.live(id);
+      const before = await state.live(id);
       const pins = before.pins.filter((p) => p.name !== op.name);
       if (pins.length === before.pins.length) {
         throw new HsError('NOT_FOUND', `artifact '${id}' has no pin '${op.name}'`, {
@@ -109,7 +113,7 @@ function checkOp(state: Overlay, op: Exclude<LedgerOp, { op: 'set_policy' }>, no
       break;
     }
     case 'remove': {
-      const before = state.live(id);
+      const before = await state.live(id);
       const pins = activePins(before, now);
       if (pins.length > 0) {
         throw new HsError('PINNED', `artifact '${id}' is pinned by '${pins[0]!.name}'`, {
@@ -120,7 +124,7 @@ function checkOp(state: Overlay, op: Exclude<LedgerOp, { op: 'set_policy' }>, no
       break;
     }
     case 'restore': {
-      const before = state.get(id);
+      const before = await state.get(id);
       if (before === undefined) throw new HsError('NOT_FOUND', `artifact '${id}' does not exist`);
       if (!before.removed) throw new HsError('CONFLICT', `artifact '${id}' is not removed`);
       state.set(id, { ...before, removed: false });

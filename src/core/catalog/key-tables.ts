@@ -3,17 +3,14 @@ export interface KeyValue {
   readonly value: unknown;
 }
 
-export interface ReadTables {
-  get(key: string): unknown;
-  /** Keys that begin with `prefix`, those after `after` where it is given, in ascending order, with their values. */
-  range(prefix: string, after?: string): Iterable<TableRow>;
-}
-
 /**
  * The ordered key-value store that the catalog is folded into: in memory, or a derived index on
- * disk. Synchronous, so that folding an entry is one step. Values are JSON.
+ * disk. Synchronous, so that folding an operation is one step. Values are JSON.
  */
-export interface Tables extends ReadTables {
+export interface Tables {
+  get(key: string): unknown;
+  /** Keys that begin with `prefix`, those after `after` if given, in ascending order, with their values. */
+  range(prefix: string, after?: string): Iterable<TableRow>;
   put(key: string, value: unknown): void;
   remove(key: string): void;
 }
@@ -48,6 +45,29 @@ export class TableRow implements KeyValue {
   get text(): string {
     return textOf(this.#value);
   }
+}
+
+/** Reads tables for a catalog. */
+export interface TableReader {
+  get(key: string): Promise<unknown>;
+  /** The rows of {@link Tables.range}, in blocks that are not empty. */
+  range(prefix: string, after?: string): AsyncIterable<readonly TableRow[]>;
+}
+
+const MOST_IN_BLOCK = 512;
+
+/** Blocks of growing size: the first row costs one row, and a million rows cost few waits. */
+export function* inBlocks<T>(items: Iterable<T>): Generator<readonly T[], void> {
+  let most = 1;
+  let block: T[] = [];
+  for (const item of items) {
+    block.push(item);
+    if (block.length < most) continue;
+    yield block;
+    block = [];
+    most = Math.min(2 * most, MOST_IN_BLOCK);
+  }
+  if (block.length > 0) yield block;
 }
 
 /** The derived tables are damaged or belong to another chain: they must be rebuilt. */

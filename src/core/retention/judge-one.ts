@@ -6,15 +6,15 @@ import type { Policy } from '../policy/policy.js';
 import { toPlanItem } from './plan-items.js';
 import type { PlanItem } from './prune-plan.js';
 import { FREES_NOTHING, RemovalAccount } from './removal-account.js';
-import { ENDLESS, type Judgement, judge, pinsEnd, type Verdict } from './rule.js';
+import { ENDLESS, judge, pinsEnd, type Verdict } from './rule.js';
 
 /** As `heldSources` has it, of one: the latest end of a pin on what was made from it, directly or further on. */
-function heldUntil(catalog: Catalog, id: ArtifactId, clock: Timestamp): number | undefined {
+async function heldUntil(catalog: Catalog, id: ArtifactId, clock: Timestamp): Promise<number | undefined> {
   let end: number | undefined;
   const seen = new Set<ArtifactId>();
   const open = [id];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    for (const made of catalog.derivedFrom(next)) {
+    for await (const made of catalog.derivedFrom(next)) {
       if (seen.has(made.artifact_id)) continue;
       seen.add(made.artifact_id);
       open.push(made.artifact_id);
@@ -27,13 +27,17 @@ function heldUntil(catalog: Catalog, id: ArtifactId, clock: Timestamp): number |
 }
 
 /** Whether it is among the newest versions of its series that are kept: those that no earlier rule prunes count. */
-function isInFloor(catalog: Catalog, record: ArtifactRecord, by: Judgement): boolean {
-  const { floor } = by.retention.classes[record.retention_class];
+async function isInFloor(
+  catalog: Catalog,
+  record: ArtifactRecord,
+  floor: number,
+  judged: (version: ArtifactRecord) => Promise<Verdict>,
+): Promise<boolean> {
   let counted = 0;
   if (floor === 0) return false;
-  for (const version of catalog.series(record)) {
+  for await (const version of catalog.series(record)) {
     if (version.artifact_id === record.artifact_id) return true;
-    const { verdict, rule } = judge(version, by);
+    const { verdict, rule } = await judged(version);
     if ((verdict === 'keep' || rule === 'window_expired') && ++counted === floor) return false;
   }
   return false;
@@ -43,20 +47,20 @@ function isInFloor(catalog: Catalog, record: ArtifactRecord, by: Judgement): boo
  * What `planPrune` says of one live artifact, where nothing is damaged and no quota is set, which are about all of
  * them: asked of the catalog by what was made from it and by its series, and so at the cost of these.
  */
-export function judgeOne(
+export async function judgeOne(
   catalog: Catalog,
   record: ArtifactRecord,
   policy: Policy,
   clock: Timestamp,
-): PlanItem {
+): Promise<PlanItem> {
   const { retention } = policy;
-  const by: Judgement = {
-    retention,
-    clock,
-    heldUntil: (r) => (retention.hold_sources ? heldUntil(catalog, r.artifact_id, clock) : undefined),
+  const judged = async (r: ArtifactRecord): Promise<Verdict> => {
+    const held = retention.hold_sources ? await heldUntil(catalog, r.artifact_id, clock) : undefined;
+    return judge(r, { retention, clock, heldUntil: () => held });
   };
-  let verdict: Verdict = judge(record, by);
-  if (verdict.rule === 'window_expired' && isInFloor(catalog, record, by)) {
+  let verdict = await judged(record);
+  const { floor } = retention.classes[record.retention_class];
+  if (verdict.rule === 'window_expired' && (await isInFloor(catalog, record, floor, judged))) {
     verdict = { verdict: 'keep', rule: 'min_versions' };
   }
   const item = toPlanItem(record, verdict, FREES_NOTHING, clock);

@@ -39,8 +39,8 @@ export function asOrdinary(manifest: Manifest, manifestId: ObjectId, ttl: number
 }
 
 /** Whether the artifact exists here. CONFLICT: with other content, or removed. */
-export function isPresent(catalog: Catalog, manifest: Manifest): boolean {
-  const here = catalog.get(manifest.artifact_id);
+export async function isPresent(catalog: Catalog, manifest: Manifest): Promise<boolean> {
+  const here = await catalog.get(manifest.artifact_id);
   if (here === undefined) return false;
   const shown = manifest.artifact_id.slice(0, 8);
   if (here.content_hash !== manifest.content_hash || here.payload_type !== manifest.payload_type) {

@@ -13,7 +13,7 @@ import { escapeText } from '../../core/text/escape-control.js';
 import { type ErrorCode, HsError } from '../../errors/hs-error.js';
 import { attestEach } from '../evidence/attest.js';
 import { findRestricted } from '../guard/read-gate.js';
-import { resolveArtifact } from '../naming/resolve-artifact.js';
+import { resolveArtifacts } from '../naming/resolve-artifact.js';
 import { describedBy, newManifest } from '../put/new-manifest.js';
 import { registration } from '../put/register-artifact.js';
 import type { Session } from '../session/session.js';
@@ -65,7 +65,7 @@ export async function createBundle(
     let manifest = await assemble(session, tx, gathered, bundleName, options);
     await tx.commit(async (head) => {
       // A member may have become stricter while the others were checked or bundled.
-      if (!gathered.members.every(({ record }) => isAsBefore(head, record))) {
+      if (await isChanged(head, gathered)) {
         gathered = await gather(session, head, names);
         if (gathered.members.length === 0) throw nothingLeft(gathered);
         manifest = await assemble(session, tx, gathered, bundleName, options);
@@ -90,9 +90,12 @@ function nothingLeft({ failure, leftOut }: Gathered): HsError {
   });
 }
 
-function isAsBefore(catalog: Catalog, { artifact_id, manifest }: ArtifactRecord): boolean {
-  const now = catalog.get(artifact_id);
-  return now?.manifest === manifest && now.removed === undefined;
+async function isChanged(catalog: Catalog, { members }: Gathered): Promise<boolean> {
+  for (const { record } of members) {
+    const now = await catalog.get(record.artifact_id);
+    if (now?.manifest !== record.manifest || now.removed !== undefined) return true;
+  }
+  return false;
 }
 
 /** Puts the bundle's own objects into the batch, and returns its manifest. */
@@ -127,10 +130,7 @@ async function assemble(
 
 async function gather(session: Session, catalog: Catalog, names: readonly string[]) {
   const records = new Map<ArtifactId, ArtifactRecord>();
-  for (const name of names) {
-    const record = resolveArtifact(catalog, name);
-    records.set(record.artifact_id, record);
-  }
+  for (const record of await resolveArtifacts(catalog, names)) records.set(record.artifact_id, record);
   const mayReadAll = await session.isAllowed(catalog, 'artifact.read:restricted');
   const members: Member[] = [];
   const leftOut: BundleReport['left_out'] = [];

@@ -53,7 +53,8 @@ export async function registerMembers(
   let present = new Set<ArtifactId>();
   let tightened = new Set<ArtifactId>();
   await tx.commit(async (catalog) => {
-    const known = incoming.map((i) => i.manifest).filter((m) => isPresent(catalog, m));
+    const known: Manifest[] = [];
+    for (const { manifest } of incoming) if (await isPresent(catalog, manifest)) known.push(manifest);
     present = new Set(known.map((m) => m.artifact_id));
     const fresh = incoming.filter((i) => !present.has(i.manifest.artifact_id));
     await refuseLowered(

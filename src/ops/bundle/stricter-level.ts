@@ -26,7 +26,7 @@ export async function stricterRevisions(
 ): Promise<Revision[]> {
   const ops: Revision[] = [];
   for (const manifest of incoming) {
-    const here = catalog.get(manifest.artifact_id)!;
+    const here = (await catalog.get(manifest.artifact_id))!;
     const wanted = stricter(here, manifest);
     if (wanted.classification === here.classification && wanted.exportable === here.exportable) continue;
     const isFrozen = here.layer === 'L1';

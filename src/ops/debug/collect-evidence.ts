@@ -45,7 +45,7 @@ export async function collectEvidence(
   scope: DebugScope,
 ): Promise<Evidence> {
   const about =
-    scope.kind === 'artifact' ? resolveArtifact(catalog, scope.artifact, { removed: true }) : undefined;
+    scope.kind === 'artifact' ? await resolveArtifact(catalog, scope.artifact, { removed: true }) : undefined;
   const events: EventEvidence[] = [];
   let left = 0;
   for await (const entry of readLedger(session, {
@@ -65,7 +65,11 @@ export async function collectEvidence(
   const ids = new Set<ArtifactId>(about === undefined ? [] : [about.artifact_id, ...(about.sources ?? [])]);
   if (about === undefined)
     for (const { ops, payload } of events) for (const id of idsOf(ops, payload)) ids.add(id);
-  const all = [...ids].sort().flatMap((id) => catalog.get(id) ?? []);
+  const all: ArtifactRecord[] = [];
+  for (const id of [...ids].sort()) {
+    const record = await catalog.get(id);
+    if (record !== undefined) all.push(record);
+  }
   return {
     ...(about === undefined ? {} : { about: about.artifact_id }),
     events: events.reverse(),

@@ -3,7 +3,6 @@ import { type DoctorCheck, ok, problem, warning } from '../../core/health-check.
 import { type Timestamp, toTimestamp } from '../../core/objects/ids.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
-import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { leaseLiveness } from '../../store/collector/lease-liveness.js';
 import type { LeaseTable } from '../../store/port/lease-table.js';
 import { journaledDestinations } from '../export/export-journal.js';
@@ -135,7 +134,7 @@ async function checkIndex({ store }: Session): Promise<DoctorCheck> {
       return slow('there is no directory for its key', 'set XDG_STATE_HOME to a persistent directory');
     if (!(await index.isKept())) return absent;
     // Damage is found by reading the index, which is then discarded.
-    for await (const _ of catalog.prove()) await yieldToEvents();
+    await catalog.prove();
     if (index.isDiscarded) {
       const mend = 'nothing to do: it was discarded, and hs ls rebuilds it';
       return warning('index', 'it was damaged; answers came from the ledger', mend);

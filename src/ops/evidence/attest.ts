@@ -73,7 +73,7 @@ function attestWith(session: Session, name: string, signer: Signer): Promise<Att
   return session.write('artifact.create', [name], async (tx) => {
     let done: Attestation | undefined;
     await tx.commit(async (catalog) => {
-      const record = resolveArtifact(catalog, name);
+      const record = await resolveArtifact(catalog, name);
       await demandRead(session, catalog, record);
       const envelope = await envelopeOf(session, record, signer);
       const { manifest, isKnown } = await attestationOf(session, tx, catalog, record, envelope);
@@ -127,7 +127,7 @@ async function attestationOf(
   const { id, size } = await tx.batch.addBytes(envelope);
   const name = `provenance/${record.artifact_id}.intoto.json`;
   const sensitivity = sensitivityOf([record]);
-  for (const known of catalog.named(name)) {
+  for await (const known of catalog.named(name)) {
     const isSame =
       known.content_hash === id &&
       known.classification === sensitivity.classification &&

@@ -21,7 +21,7 @@ export async function* scanArtifacts(
 ): AsyncGenerator<ScanRow> {
   const catalog = await session.catalog();
   for (const typed of names) {
-    const { artifact_id, payload_type, content_hash, ...record } = resolveArtifact(catalog, typed);
+    const { artifact_id, payload_type, content_hash, ...record } = await resolveArtifact(catalog, typed);
     await demandRead(session, catalog, { artifact_id, payload_type, content_hash, ...record }, 'all');
     const files: readonly { readonly path?: string; readonly id: ObjectId }[] =
       payload_type === 'file'

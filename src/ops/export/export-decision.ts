@@ -58,7 +58,7 @@ export async function decideExport(
   catalog: Catalog,
   request: ExportRequest,
 ): Promise<Decision> {
-  const record = resolveArtifact(catalog, request.artifact);
+  const record = await resolveArtifact(catalog, request.artifact);
   const policy = await session.policy(catalog);
   const content = await readContent(session.store.objects, record);
   const shape = shapeOf(session, request, content);
@@ -228,7 +228,7 @@ async function guardObjections(
   const told = culprits.slice(0, MOST_REASONS);
   const restorable = new Set<ArtifactId>();
   for (const { subject } of told) {
-    const record = subject.artifactId === undefined ? undefined : catalog.get(subject.artifactId);
+    const record = subject.artifactId === undefined ? undefined : await catalog.get(subject.artifactId);
     if (record?.removed !== undefined && (await isRestorable(session, record)))
       restorable.add(record.artifact_id);
   }

@@ -23,7 +23,7 @@ export async function recordedExports(session: Session, target: string): Promise
       const isLayout = record.export_format === 'oci';
       if (seen.has(`${isLayout} ${handle.artifact_id}`)) continue;
       seen.add(`${isLayout} ${handle.artifact_id}`);
-      const artifact = catalog.get(handle.artifact_id);
+      const artifact = await catalog.get(handle.artifact_id);
       if (artifact === undefined) continue;
       if (isLayout) {
         for await (const e of everyLayout(session, artifact)) known.add(keyOf(e.path, e.hash));

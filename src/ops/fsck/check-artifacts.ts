@@ -148,7 +148,7 @@ class ArtifactCheck {
   async run(catalog: Catalog): Promise<number> {
     let count = 0;
     this.#session.progress.start('checking artifacts', catalog.counts.live, 'artifacts');
-    for (const record of catalog.live()) {
+    for await (const record of catalog.live()) {
       await yieldToEvents();
       this.#session.signal.throwIfAborted();
       await this.#manifests(record);

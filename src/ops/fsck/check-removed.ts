@@ -29,7 +29,7 @@ export async function checkRemoved(
   const since = session.clock.now() - policy.retention.trash_days * DAY_MS;
   const indexes = new IndexReader(session.store.objects);
   const lost: { readonly record: ArtifactRecord; readonly missing: number; readonly all: number }[] = [];
-  for (const record of catalog.removed()) {
+  for await (const record of catalog.removed()) {
     await yieldToEvents();
     session.signal.throwIfAborted();
     const { removed } = record;
@@ -45,21 +45,21 @@ export async function checkRemoved(
   // A purge that began meanwhile has left a note with its batch, or an entry.
   const purging = (await session.store.reclaimer.batches()).filter((b) => b.purge !== undefined);
   const now = await fold.advance();
-  return lost.flatMap(({ record, missing, all }): RepairableFinding[] => {
+  const findings: RepairableFinding[] = [];
+  for (const { record, missing, all } of lost) {
     const { at } = record.removed!;
     const isGone = fold.purgedSince(at) || purging.some((b) => isMadeSince(b.name, at));
-    if (isGone || now.get(record.artifact_id)?.removed === undefined) return [];
+    if (isGone || (await now.get(record.artifact_id))?.removed === undefined) continue;
     const name = escapeText(labelBesideId(record));
     const subject = `${name} (${record.artifact_id.slice(0, 8)})`;
     const what = `${missing} of ${all} objects are gone from the trash`;
-    return [
-      {
-        severity: 'damage',
-        subject,
-        message: `${subject}: it was removed and cannot be brought back: ${what}`,
-        hint: HINT_LOST,
-        artifact_id: record.artifact_id,
-      },
-    ];
-  });
+    findings.push({
+      severity: 'damage',
+      subject,
+      message: `${subject}: it was removed and cannot be brought back: ${what}`,
+      hint: HINT_LOST,
+      artifact_id: record.artifact_id,
+    });
+  }
+  return findings;
 }

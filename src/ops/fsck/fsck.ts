@@ -67,12 +67,14 @@ async function checkReferences(
     const { artifacts, findings, reachable } = await checkArtifacts(session, catalog, objects, damaged);
     // Not a loss if removed meanwhile: its objects may be on their way to the trash.
     const now = await fold.advance();
-    const standing = findings.filter(
-      ({ artifact_id: id }) => id === undefined || now.get(id)?.removed === undefined,
-    );
+    const standing: (typeof findings)[number][] = [];
+    for (const finding of findings) {
+      const { artifact_id: id } = finding;
+      if (id === undefined || (await now.get(id))?.removed === undefined) standing.push(finding);
+    }
     const removed = await checkRemoved(session, fold, objects);
     for (const id of fold.roots) reachable.add(id);
-    for (const id of keptIndexes(now)) reachable.add(id);
+    for (const id of await keptIndexes(now)) reachable.add(id);
     return { artifacts, findings: [...standing, ...removed], reachable };
   } catch (e) {
     const broken = isHsError(e, 'LEDGER_BROKEN', 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD');

@@ -33,7 +33,7 @@ export async function removedByRun(session: Session, report: ArtifactRecord): Pr
     });
   }
   const found: ArtifactRecord[] = [];
-  for (const record of (await session.catalog()).removed()) {
+  for await (const record of (await session.catalog()).removed()) {
     if (record.removed?.seq === report.registered.seq) found.push(record);
   }
   return found;
@@ -85,7 +85,7 @@ export async function restore(
     const restored: ArtifactRecord[] = [];
     session.progress.start('bringing back', ids.length, 'artifacts');
     for (const id of new Set(ids)) {
-      const record = catalog.get(id);
+      const record = await catalog.get(id);
       if (record === undefined) throw new HsError('NOT_FOUND', `there is no artifact '${id}'`);
       try {
         if (record.removed === undefined) {

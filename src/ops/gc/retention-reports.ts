@@ -44,7 +44,7 @@ export interface ReportUndo {
 /** The collections whose reports still exist, newest first. */
 export async function listReports(session: Session): Promise<ReportRow[]> {
   const catalog = await session.catalog();
-  const removed = [...catalog.removed()];
+  const removed = await catalog.removed().all();
   const { store } = session;
   const objects = await objectsOfAll(store, new IndexReader(store.objects), removed);
   const still = new Map<number, { removed: number; lost: number }>();
@@ -54,7 +54,7 @@ export async function listReports(session: Session): Promise<ReportRow[]> {
     still.set(record.removed!.seq, { removed: sum.removed + 1, lost: sum.lost + lost });
   }
   const rows: ReportRow[] = [];
-  for (const record of catalog.named(REPORT_NAME)) {
+  for await (const record of catalog.named(REPORT_NAME)) {
     const { entry } = await session.store.ledger.read(record.registered.seq);
     if (entry.type !== 'meta.gc_summary') continue;
     const summary = (await session.store.payloadOf(entry)) as EntryPayload<'meta.gc_summary'>;
@@ -79,7 +79,7 @@ async function undoOf(
   const restorable: ArtifactId[] = [];
   const irreversible: ArtifactId[] = [];
   for (const { artifact_id: id, verdict } of items) {
-    const record = verdict === 'prune' ? catalog.get(id) : undefined;
+    const record = verdict === 'prune' ? await catalog.get(id) : undefined;
     if (record?.removed?.seq !== registered.seq) continue;
     ((await isRestorable(session, record)) ? restorable : irreversible).push(id);
   }
@@ -94,7 +94,7 @@ export async function readReport(
   typed: string,
 ): Promise<{ readonly record: ArtifactRecord; readonly report: RetentionReport; readonly undo: ReportUndo }> {
   return session.read(async (catalog) => {
-    const record = resolveArtifact(catalog, typed, { listedBy: 'hs report' });
+    const record = await resolveArtifact(catalog, typed, { listedBy: 'hs report' });
     if (record.kind !== 'report' || record.name !== REPORT_NAME) {
       throw new HsError('NOT_FOUND', `'${typed}' is not a retention report`, {
         hint: 'hs report lists the reports',

@@ -30,7 +30,7 @@ export class PurgedBytes {
 
   async note(catalog: Catalog, ids: Iterable<ArtifactId>): Promise<void> {
     for (const id of ids) {
-      const record = catalog.get(id);
+      const record = await catalog.get(id);
       if (record !== undefined) this.#payloads.set(id, await payloadOf(record, this.#indexes));
     }
   }
@@ -44,16 +44,19 @@ export class PurgedBytes {
     }
     const found = new Map<ArtifactId, HsError>();
     if (holders.size === 0) return found;
-    for (const record of [...catalog.live(), ...catalog.removed()]) {
-      // A purged artifact holds nothing; one in the trash can be brought back.
-      if (record.removed?.purge) continue;
-      for (const object of new Set(await payloadOf(record, this.#indexes))) holders.get(object)?.push(record);
+    for (const records of [catalog.live(), catalog.removed()]) {
+      for await (const record of records) {
+        // A purged artifact holds nothing; one in the trash can be brought back.
+        if (record.removed?.purge) continue;
+        for (const object of new Set(await payloadOf(record, this.#indexes)))
+          holders.get(object)?.push(record);
+      }
     }
     for (const id of ids) {
       const shared = new Set(this.#payloads.get(id) ?? []);
       for (const object of shared) if ((holders.get(object) ?? []).length === 0) shared.delete(object);
       const by = new Set([...shared].flatMap((object) => holders.get(object) ?? []));
-      if (by.size > 0) found.set(id, told(catalog.get(id)!, shared.size, [...by]));
+      if (by.size > 0) found.set(id, told((await catalog.get(id))!, shared.size, [...by]));
     }
     return found;
   }

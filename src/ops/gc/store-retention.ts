@@ -6,7 +6,6 @@ import type { ObjectId } from '../../core/objects/ids.js';
 import type { CapabilityId } from '../../core/policy/capabilities.js';
 import { REPORT_NAME } from '../../core/retention/report.js';
 import { isHsError } from '../../errors/hs-error.js';
-import { gatherCooperatively } from '../../fsx/cooperative.js';
 import { LedgerFold } from '../../store/catalog/ledger-fold.js';
 import { type Reclaimed, reclaim } from '../../store/collector/collector.js';
 import type { Patience } from '../../store/collector/purge.js';
@@ -59,8 +58,8 @@ export class StoreRetention implements RetentionStorage {
       lastAt: this.#fold.lastAt,
       policyId: catalog.policyId,
       policy: await this.#session.policy(catalog),
-      artifacts: await gatherCooperatively(catalog.live()),
-      removed: await gatherCooperatively(catalog.removed()),
+      artifacts: await catalog.live().all(),
+      removed: await catalog.removed().all(),
     };
   }
 
@@ -186,8 +185,8 @@ export class StorePreview extends StoreRetention {
       lastAt: entry.at,
       policyId: catalog.policyId,
       policy: await this.#session.policy(catalog),
-      artifacts: await gatherCooperatively(catalog.live()),
-      removed: await gatherCooperatively(catalog.removed()),
+      artifacts: await catalog.live().all(),
+      removed: await catalog.removed().all(),
     };
   }
 }

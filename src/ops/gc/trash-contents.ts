@@ -22,7 +22,7 @@ function toTrashed(r: ArtifactRecord): TrashedArtifact {
 /** The artifacts that `hs restore` could not bring back after the trash is emptied, sorted by id. */
 export async function trashedArtifacts(session: Session): Promise<TrashedArtifact[]> {
   const catalog = await session.catalog();
-  const removed = [...catalog.removed()].filter((r) => r.removed?.purge !== true);
+  const removed = (await catalog.removed().all()).filter((r) => r.removed?.purge !== true);
   const { store } = session;
   const objects = await objectsOfAll(store, new IndexReader(store.objects), removed);
   return removed.filter((r) => !objects(r).damaged).map(toTrashed);
@@ -36,7 +36,7 @@ export async function goneForGood(
   const catalog = await session.catalog();
   const gone: TrashedArtifact[] = [];
   for (const item of trashed) {
-    const record = catalog.get(item.artifact_id);
+    const record = await catalog.get(item.artifact_id);
     if (record?.removed !== undefined && !(await isRestorable(session, record))) gone.push(item);
   }
   return gone;

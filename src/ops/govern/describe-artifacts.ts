@@ -68,7 +68,7 @@ async function describeAnew(
   return session.write('artifact.revise', [artifact], async (tx) => {
     let result: Described | undefined;
     await tx.commit(async (catalog) => {
-      const record = resolveArtifact(catalog, artifact);
+      const record = await resolveArtifact(catalog, artifact);
       const before = await manifestOf(session, record);
       const changes = change(before);
       if (isSame(before[field], changes[field])) {

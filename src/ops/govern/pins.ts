@@ -78,7 +78,7 @@ export interface PinRow extends Pin {
 export async function listPins(session: Session): Promise<PinRow[]> {
   const now = session.now();
   const rows: PinRow[] = [];
-  for (const record of (await session.catalog()).pinned()) {
+  for await (const record of (await session.catalog()).pinned()) {
     const active = new Set(activePins(record, now));
     const label = labelOf(record);
     for (const pin of record.pins) {

@@ -40,7 +40,7 @@ export async function promote(session: Session, name: string, attest: string | u
     // The payload is read only once: its bytes do not depend on the head, and it may be large.
     let read: { readonly of: ObjectId; readonly content: ReadPayload } | undefined;
     await tx.commit(async (catalog) => {
-      const record = resolveArtifact(catalog, name);
+      const record = await resolveArtifact(catalog, name);
       const to = nextLayer(record.layer);
       if (to === undefined) throw cannotPromote(name, record.layer);
       const manifest = await manifestOf(session, record);
@@ -59,7 +59,7 @@ export async function promote(session: Session, name: string, attest: string | u
       const isRefused = (await session.policy(catalog)).secrets?.on_detect === 'refuse';
       if (!isRefused) warnOf(session, name, secrets);
       const against = isRefused ? { secrets } : {};
-      const facts = { manifest, ...content, ...against, graph: graphOf(catalog), attestation };
+      const facts = { manifest, ...content, ...against, graph: await graphOf(catalog, record), attestation };
       demandGates(name, to, facts);
       const revised = await reviseManifest(tx, record, manifest, { layer: to });
       result = describe(revised.manifest, record.layer, to);
@@ -154,10 +154,19 @@ async function readWhole(
   return { head, size };
 }
 
-function graphOf(catalog: Catalog): PromotionFacts['graph'] {
+/** The live artifacts that it is made from, directly or further back. */
+async function graphOf(catalog: Catalog, of: ArtifactRecord): Promise<PromotionFacts['graph']> {
+  const found = new Map<ArtifactId, ArtifactRecord | undefined>();
+  const open = [...(of.sources ?? [])];
+  for (let id = open.pop(); id !== undefined; id = open.pop()) {
+    if (found.has(id)) continue;
+    const record = await catalog.get(id);
+    const isLive = record !== undefined && record.removed === undefined;
+    found.set(id, isLive ? record : undefined);
+    if (isLive) open.push(...(record.sources ?? []));
+  }
   return (id) => {
-    const record = catalog.get(id);
-    if (record === undefined || record.removed !== undefined) return undefined;
-    return { contentHash: record.content_hash, sources: record.sources ?? [] };
+    const record = found.get(id);
+    return record && { contentHash: record.content_hash, sources: record.sources ?? [] };
   };
 }

@@ -41,7 +41,7 @@ export async function reclassify(
   return session.write('artifact.reclassify', [name], async (tx) => {
     let result: Reclassified | undefined;
     await tx.commit(async (catalog) => {
-      const record = resolveArtifact(catalog, name);
+      const record = await resolveArtifact(catalog, name);
       const before = await manifestOf(session, record);
       const after = wanted(before, change);
       if (before.layer === 'L1') refuseFrozen(name, before, after);

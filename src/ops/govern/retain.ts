@@ -37,7 +37,7 @@ export async function retain(
       done.clear();
       const ops: LedgerOp[] = [];
       for (const name of names) {
-        const record = resolveArtifact(catalog, name);
+        const record = await resolveArtifact(catalog, name);
         if (done.has(record.artifact_id)) continue;
         if (record.layer === 'L1') {
           throw new HsError('LAYER', `cannot change the retention of '${name}': it is frozen (L1)`);

@@ -80,7 +80,7 @@ export async function checkPolicy(session: Session, proposed: NamedPolicy): Prom
     settings: settingChanges(current.policy, proposed.policy),
     grants: grantChanges(current.policy, proposed.policy),
     verdicts: verdictChanges(before, after),
-    idle: idleRules(proposed.policy, catalog.live()),
+    idle: idleRules(proposed.policy, await catalog.live().all()),
     locksOut: locksOut(proposed.policy, session.actor),
   };
 }

@@ -30,7 +30,7 @@ export function memberCheck(reader: GuardReader, catalog: Catalog) {
     let rest: string | undefined = kind === 'bundle' ? path : undefined;
     while (rest !== undefined) {
       const [, id, manifest, below]: RegExpExecArray | readonly undefined[] = MEMBER_PATH.exec(rest) ?? [];
-      const record = id !== undefined && isArtifactId(id) ? catalog.get(id) : undefined;
+      const record = id !== undefined && isArtifactId(id) ? await catalog.get(id) : undefined;
       if (record !== undefined) {
         if ((await contentsOf(record)).has(hash)) return true;
         if (manifest !== undefined && (await isManifestOf(hash, record))) return true;

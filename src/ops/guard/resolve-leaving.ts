@@ -66,7 +66,7 @@ export class Resolver {
   async sources(manifest: Manifest, depth = 1): Promise<GuardSubject[]> {
     const found: GuardSubject[] = [];
     for (const handle of manifest.source_artifact_refs ?? []) {
-      const now = this.#catalog.get(handle.artifact_id);
+      const now = await this.#catalog.get(handle.artifact_id);
       const label = now === undefined ? handle.uri : labelOf(now);
       const inside = await this.#inside(now ?? handle, depth + 1);
       found.push(subject({ label, link: 'source' }, handle, stricter(handle, now), now, inside));
@@ -173,7 +173,7 @@ export class Resolver {
         members: undefined,
       };
     }
-    const now = this.#catalog.get(manifest.artifact_id);
+    const now = await this.#catalog.get(manifest.artifact_id);
     const inside =
       manifest.kind === 'bundle'
         ? await this.#bundled(files, `${payload}/`, depth, named)

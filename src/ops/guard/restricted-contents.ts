@@ -34,7 +34,7 @@ class Collector implements RestrictedContents {
 
   async collect(): Promise<RestrictedContents> {
     const slices = new Set<ArtifactRecord>();
-    for (const record of this.#catalog.guarded()) {
+    for await (const record of this.#catalog.guarded()) {
       if (record.size_bytes > 0) this.#add(record.content_hash, record);
       if (record.payload_type === 'file') continue;
       if (isRestricted(record)) await this.#addFiles(record);

@@ -39,10 +39,14 @@ interface Candidate {
 }
 
 /** Decides about each artifact of a workspace in one state of the store; a pure function of both. */
-export function planImport(found: readonly FoundArtifact[], context: PlanContext): PlannedArtifact[] {
+export async function planImport(
+  found: readonly FoundArtifact[],
+  context: PlanContext,
+): Promise<PlannedArtifact[]> {
+  const here = await recordsHere(found, context.catalog);
   const lists = new Map(found.map((f) => [f, new FaultList(f.faults)]));
   const candidates = candidatesOf(found, lists);
-  for (const candidate of candidates.values()) decideLevel(candidate, context);
+  for (const candidate of candidates.values()) decideLevel(candidate, here, context);
   const sources = new Map([...candidates].map(([id, { m }]) => [id, idsOf(m)]));
   const circles = cyclicSources(sources);
   const plain = new Map<ArtifactId, Manifest>();
@@ -56,7 +60,7 @@ export function planImport(found: readonly FoundArtifact[], context: PlanContext
     const c = candidates.get(id);
     if (c?.found !== f || !plain.has(id)) return { found: f, outcome: 'refused', faults: faults.items };
     const handle = (source: ArtifactId): Handle | undefined => {
-      const record = context.catalog.get(source);
+      const record = here.get(source);
       const manifest = plain.get(source);
       if (manifest !== undefined) return toHandle(manifest);
       return record === undefined || record.removed !== undefined ? undefined : handleOf(record);
@@ -64,8 +68,22 @@ export function planImport(found: readonly FoundArtifact[], context: PlanContext
     const { kept, lost } = sourcesOf(c, circles, handle);
     // Dropped sources were reported with the plain manifest.
     const manifest = manifestFor(f, decided(c, kept, lost), new FaultList())!;
-    return { found: f, outcome: outcomeOf(context.catalog.get(id), c), manifest, faults: faults.items };
+    return { found: f, outcome: outcomeOf(here.get(id), c), manifest, faults: faults.items };
   });
+}
+
+type Records = ReadonlyMap<ArtifactId, ArtifactRecord>;
+
+/** The artifacts and sources of a workspace that exist in this store. */
+async function recordsHere(found: readonly FoundArtifact[], catalog: Catalog): Promise<Records> {
+  const here = new Map<ArtifactId, ArtifactRecord>();
+  for (const { place, manifest } of found) {
+    for (const id of [place.name as ArtifactId, ...(manifest === undefined ? [] : idsOf(manifest))]) {
+      const record = await catalog.get(id);
+      if (record !== undefined) here.set(id, record);
+    }
+  }
+  return here;
 }
 
 function decided(c: Candidate, sources: Handle[], lostSources: EntityRef[]) {
@@ -114,12 +132,12 @@ function candidatesOf(
 const placeOf = ({ layer }: Place) => layer;
 
 /** Decides the classification and TTL of an artifact, and adds the faults that this store raises. */
-function decideLevel(c: Candidate, { catalog, restricted, ttl }: PlanContext): void {
+function decideLevel(c: Candidate, records: Records, { restricted, ttl }: PlanContext): void {
   const { m, faults } = c;
   const { hash, type } = c.found.payload!;
   if (m.layer === 'L4')
     faults.add('ephemeral-layer', 'it is in L4, which is kept for hours: the next collection may take it');
-  const here = catalog.get(m.artifact_id);
+  const here = records.get(m.artifact_id);
   if (here !== undefined && (here.content_hash !== hash || here.payload_type !== type)) {
     faults.add('id-in-use', 'its id exists already, with other content');
   } else if (here?.removed !== undefined) {

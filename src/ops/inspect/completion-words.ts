@@ -11,9 +11,13 @@ export interface CompletionWord {
 const LIMIT = 500;
 
 /** Names of live artifacts that begin with `prefix`, each once; then ids, if `prefix` is hexadecimal. */
-export function artifactWords(catalog: Catalog, prefix: string, ids: boolean): CompletionWord[] {
+export async function artifactWords(
+  catalog: Catalog,
+  prefix: string,
+  ids: boolean,
+): Promise<CompletionWord[]> {
   const words = new Map<string, string>();
-  for (const r of catalog.live()) {
+  for await (const r of catalog.live()) {
     if (words.size >= LIMIT) break;
     if (r.name?.startsWith(prefix)) words.set(r.name, r.kind);
     if (ids && prefix !== '' && r.artifact_id.startsWith(prefix)) {
@@ -24,9 +28,9 @@ export function artifactWords(catalog: Catalog, prefix: string, ids: boolean): C
 }
 
 /** Names of pins that begin with `prefix`. */
-export function pinWords(catalog: Catalog, prefix: string): CompletionWord[] {
+export async function pinWords(catalog: Catalog, prefix: string): Promise<CompletionWord[]> {
   const words = new Map<string, string>();
-  for (const r of catalog.live()) {
+  for await (const r of catalog.live()) {
     if (words.size >= LIMIT) break;
     for (const pin of r.pins) {
       if (pin.name.startsWith(prefix)) words.set(pin.name, labelOf(r));
@@ -36,9 +40,9 @@ export function pinWords(catalog: Catalog, prefix: string): CompletionWord[] {
 }
 
 /** Retention reports, newest first: users remember a collection by its time. */
-export function reportWords(catalog: Catalog): CompletionWord[] {
+export async function reportWords(catalog: Catalog): Promise<CompletionWord[]> {
   const words: CompletionWord[] = [];
-  for (const r of catalog.named(REPORT_NAME)) {
+  for await (const r of catalog.named(REPORT_NAME)) {
     if (words.push({ word: r.artifact_id, meaning: r.created_at }) === LIMIT) break;
   }
   return words;

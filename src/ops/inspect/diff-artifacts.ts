@@ -102,8 +102,8 @@ export async function diffArtifacts(
   compare: 'payload' | 'manifest',
 ): Promise<Difference[]> {
   return session.read(async (catalog) => {
-    const a = resolveArtifact(catalog, first);
-    const b = resolveArtifact(catalog, second);
+    const a = await resolveArtifact(catalog, first);
+    const b = await resolveArtifact(catalog, second);
     const { objects } = session.store;
     if (compare === 'manifest') {
       const fields = async (r: ArtifactRecord) =>

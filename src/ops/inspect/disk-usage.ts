@@ -1,6 +1,5 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import { ByteAccount } from '../../core/retention/byte-account.js';
-import { gatherCooperatively } from '../../fsx/cooperative.js';
 import { type ObjectTotals, reclaimable } from '../../store/collector/reclaimable.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
 import { objectsOfAll } from '../gc/payload-presence.js';
@@ -44,7 +43,7 @@ function groupOf(a: ArtifactRecord, by: UsageKey): string {
 /** Logical and physical bytes of live artifacts, largest group first. */
 export async function diskUsage(session: Session, by: UsageKey): Promise<Usage> {
   return session.read(async (catalog) => {
-    const artifacts = await gatherCooperatively(catalog.live());
+    const artifacts = await catalog.live().all();
     const { progress, store } = session;
     progress.start('reading indexes', artifacts.length, 'artifacts');
     const indexes = new IndexReader(store.objects);

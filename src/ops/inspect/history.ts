@@ -51,12 +51,12 @@ export interface HistoryQuery {
   readonly since?: Timestamp;
 }
 
-function subjectsOf(ops: readonly LedgerOp[], catalog: Catalog): Subject[] {
+async function subjectsOf(ops: readonly LedgerOp[], catalog: Catalog): Promise<Subject[]> {
   const subjects: Subject[] = [];
   for (const op of ops) {
     if (op.op === 'set_policy') continue;
     if (subjects.length === SHOWN_SUBJECTS) break;
-    const facts = op.op === 'add' || op.op === 'revise' ? op : catalog.get(op.artifact_id);
+    const facts = op.op === 'add' || op.op === 'revise' ? op : await catalog.get(op.artifact_id);
     subjects.push(
       compact({
         op: op.op,
@@ -90,8 +90,8 @@ async function exportsOf(session: Session, e: LedgerEntry, payload: EntryPayload
   return [];
 }
 
-function exportSubject(catalog: Catalog, artifact_id: ArtifactId): Subject {
-  const facts = catalog.get(artifact_id);
+async function exportSubject(catalog: Catalog, artifact_id: ArtifactId): Promise<Subject> {
+  const facts = await catalog.get(artifact_id);
   return compact({ op: 'export' as const, artifact_id, name: facts?.name ?? facts?.filename_hint });
 }
 
@@ -99,6 +99,8 @@ async function toRow(session: Session, catalog: Catalog, e: LedgerEntry): Promis
   const { count, ops } = await session.store.firstOps(e, SHOWN_OPS);
   const payload = await session.store.payloadOf(e);
   const exported = (await exportsOf(session, e, payload)).slice(0, SHOWN_SUBJECTS);
+  const subjects = await subjectsOf(ops, catalog);
+  for (const id of exported) subjects.push(await exportSubject(catalog, id));
   return compact({
     seq: e.seq,
     at: e.at,
@@ -110,7 +112,7 @@ async function toRow(session: Session, catalog: Catalog, e: LedgerEntry): Promis
     decision: e.decision,
     event_id: e.event_id,
     operations: count,
-    subjects: [...subjectsOf(ops, catalog), ...exported.map((id) => exportSubject(catalog, id))],
+    subjects,
     payload,
   });
 }
@@ -129,10 +131,11 @@ async function mentions(session: Session, e: LedgerEntry, artifact: ArtifactReco
   return names(payload) || hashes?.includes(artifact.content_hash) === true;
 }
 
-function toQuery(session: Session, catalog: Catalog, asked: HistoryQuery): LedgerQuery {
+async function toQuery(session: Session, catalog: Catalog, asked: HistoryQuery): Promise<LedgerQuery> {
   const query = compact({ type: asked.type, since: asked.since });
   if (asked.artifact === undefined) return query;
-  return { ...query, ...artifactQuery(session, resolveArtifact(catalog, asked.artifact, { removed: true })) };
+  const artifact = await resolveArtifact(catalog, asked.artifact, { removed: true });
+  return { ...query, ...artifactQuery(session, artifact) };
 }
 
 /** The entries that concern an artifact; there are none before its registration. */
@@ -143,7 +146,7 @@ export function artifactQuery(session: Session, artifact: ArtifactRecord): Ledge
 /** The history, newest first; reads only the entries needed. */
 export async function* history(session: Session, asked: HistoryQuery): AsyncGenerator<HistoryRow> {
   const catalog = await session.catalog();
-  const query = toQuery(session, catalog, asked);
+  const query = await toQuery(session, catalog, asked);
   for await (const entry of readLedger(session, { ...query, reverse: true })) {
     yield toRow(session, catalog, entry);
   }
@@ -157,7 +160,7 @@ export async function* followHistory(
   until: AbortSignal,
 ): AsyncGenerator<HistoryRow> {
   const catalog = await session.catalog();
-  const query = toQuery(session, catalog, asked);
+  const query = await toQuery(session, catalog, asked);
   const first: LedgerEntry[] = [];
   let next = catalog.head.seq + 1;
   if (last > 0) {

@@ -98,14 +98,18 @@ function newestFirst(a: ArtifactRecord, b: ArtifactRecord): number {
   return compareRegistration(b.registered, a.registered);
 }
 
-function demandRecord(catalog: Catalog, id: ArtifactId): ArtifactRecord {
-  const record = catalog.get(id);
+async function demandRecord(catalog: Catalog, id: ArtifactId): Promise<ArtifactRecord> {
+  const record = await catalog.get(id);
   if (record !== undefined) return record;
   throw new HsError('NOT_FOUND', `there is no artifact '${id}' to go on behind`);
 }
 
-/** The smallest set of candidates for the query, newest first, after `after`. */
-function candidates(catalog: Catalog, query: ListQuery, after?: Registration): Iterable<ArtifactRecord> {
+/** The smallest set of candidates for the query, in blocks, newest first, after `after`. */
+async function* candidates(
+  catalog: Catalog,
+  query: ListQuery,
+  after?: Registration,
+): AsyncGenerator<readonly ArtifactRecord[], void> {
   const equal = (key: string) => query.filters?.find(([k]) => k === key)?.[1];
   const [id, name] = [equal('id'), equal('name')];
   const behind = (records: ArtifactRecord[]) =>
@@ -115,12 +119,14 @@ function candidates(catalog: Catalog, query: ListQuery, after?: Registration): I
           r.removed === undefined && (after === undefined || compareRegistration(r.registered, after) < 0),
       )
       .sort(newestFirst);
-  if (id !== undefined) return behind([catalog.get(id as ArtifactId)].filter((r) => r !== undefined));
-  if (query.pinned) return behind([...catalog.pinned()]);
-  if (query.expired) return behind([...catalog.endedBy(query.now)]);
+  if (id !== undefined) {
+    return yield behind([await catalog.get(id as ArtifactId)].filter((r) => r !== undefined));
+  }
+  if (query.pinned) return yield behind(await catalog.pinned().all());
+  if (query.expired) return yield behind(await catalog.endedBy(query.now).all());
   const literal = name === undefined ? undefined : normalText(name);
-  if (literal !== undefined && !IN_GLOBS.test(literal)) return catalog.named(literal, after);
-  return catalog.live(after);
+  const isLiteral = literal !== undefined && !IN_GLOBS.test(literal);
+  yield* (isLiteral ? catalog.named(literal, after) : catalog.live(after)).blocks();
 }
 
 async function* matching(
@@ -130,12 +136,14 @@ async function* matching(
 ): AsyncGenerator<ArtifactRecord, void> {
   const tests = (query.filters ?? []).map(([key, value]) => matcher(key, value));
   const now = timestampMs(query.now);
-  for (const record of candidates(catalog, query, after)) {
-    const turn = yieldToEvents();
-    if (turn !== undefined) await turn;
-    if (query.pinned && activePins(record, query.now).length === 0) continue;
-    if (query.expired && (ttlEndMs(record) ?? Number.POSITIVE_INFINITY) > now) continue;
-    if (tests.every((test) => test(record))) yield record;
+  for await (const block of candidates(catalog, query, after)) {
+    for (const record of block) {
+      const turn = yieldToEvents();
+      if (turn !== undefined) await turn;
+      if (query.pinned && activePins(record, query.now).length === 0) continue;
+      if (query.expired && (ttlEndMs(record) ?? Number.POSITIVE_INFINITY) > now) continue;
+      if (tests.every((test) => test(record))) yield record;
+    }
   }
 }
 
@@ -148,7 +156,7 @@ async function sorted(catalog: Catalog, query: ListQuery, key: string): Promise<
     return sign * (x < y ? -1 : x > y ? 1 : 0) || newestFirst(a, b);
   };
   const rows: ArtifactRecord[] = [];
-  const last = query.after === undefined ? undefined : demandRecord(catalog, query.after);
+  const last = query.after === undefined ? undefined : await demandRecord(catalog, query.after);
   for await (const record of matching(catalog, query)) {
     if (last === undefined || order(record, last) > 0) rows.push(record);
   }
@@ -165,7 +173,11 @@ export async function* listArtifacts(
   if (taken === limit) return;
   const rows =
     sort === undefined
-      ? matching(catalog, query, after === undefined ? undefined : demandRecord(catalog, after).registered)
+      ? matching(
+          catalog,
+          query,
+          after === undefined ? undefined : (await demandRecord(catalog, after)).registered,
+        )
       : await sorted(catalog, query, sort);
   for await (const record of rows) {
     yield record;

@@ -82,7 +82,7 @@ async function heldBackBy(
   catalog: Catalog,
   record: ArtifactRecord,
 ): Promise<readonly Culprit[]> {
-  if (record.kind !== 'bundle' && catalog.guarded()[Symbol.iterator]().next().done) return [];
+  if (record.kind !== 'bundle' && (await catalog.guarded().first()) === undefined) return [];
   const { objects } = session.store;
   const subject = await guardSubject(objects, catalog, await readContent(objects, record));
   return culpritsOf(guardExport(subject, new Set())).filter(({ where }) => where.length > 1);
@@ -91,7 +91,7 @@ async function heldBackBy(
 /** Everything known about one artifact, live or removed, and what a collection would do with it. */
 export async function showArtifact(session: Session, typed: string): Promise<ShownArtifact> {
   return session.read(async (catalog) => {
-    const record = resolveArtifact(catalog, typed, { removed: true });
+    const record = await resolveArtifact(catalog, typed, { removed: true });
     return {
       ...(await readArtifact(session, record)),
       retention: record.removed === undefined ? await verdictOn(session, catalog, record) : undefined,

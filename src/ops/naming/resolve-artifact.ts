@@ -29,16 +29,20 @@ function isShort(prefix: string): boolean {
   return prefix.replaceAll('-', '').length < LEAST_DIGITS;
 }
 
-function byPrefix(catalog: Catalog, typed: string, options: ResolveOptions): ArtifactRecord[] {
+async function byPrefix(catalog: Catalog, typed: string, options: ResolveOptions): Promise<ArtifactRecord[]> {
   const prefix = typed.toLowerCase();
   if (!PREFIX.test(prefix) || isShort(prefix) || prefix.length > 36) return [];
   const found = isArtifactId(prefix)
-    ? [catalog.get(prefix)].filter((r) => r !== undefined)
-    : catalog.withPrefix(prefix, MAX_CANDIDATES + 1);
+    ? [await catalog.get(prefix)].filter((r) => r !== undefined)
+    : await catalog.withPrefix(prefix, MAX_CANDIDATES + 1);
   return options.removed ? found : found.filter((r) => r.removed === undefined);
 }
 
-function* named(catalog: Catalog, name: string, options: ResolveOptions): Iterable<ArtifactRecord> {
+async function* named(
+  catalog: Catalog,
+  name: string,
+  options: ResolveOptions,
+): AsyncGenerator<ArtifactRecord, void> {
   if (options.removed !== 'first') yield* catalog.named(name);
   if (!options.removed) return;
   yield* catalog.removedNamed(name);
@@ -52,70 +56,72 @@ interface Candidates {
   readonly near: readonly ArtifactRecord[];
 }
 
-function candidatesFor(catalog: Catalog, typed: string): Candidates {
+async function candidatesFor(catalog: Catalog, typed: string): Promise<Candidates> {
   const files: ArtifactRecord[] = [];
   const names = new Set<string>();
   let looked = 0;
-  for (const record of catalog.live()) {
+  for await (const record of catalog.live()) {
     if (++looked > MOST_LOOKED_AT) break;
     const { filename_hint: hint } = record;
     if (record.name !== undefined) names.add(record.name);
     else if (hint !== undefined && normalText(hint) === typed) files.push(record);
   }
-  return {
-    files: files.slice(0, MAX_CANDIDATES),
-    // A batch may ask for thousands of ids, which are similar to no name.
-    near: (isArtifactId(typed) ? [] : nearest(typed, names, MAX_NEAR)).flatMap((name) => [
-      ...first(catalog.named(name)),
-    ]),
-  };
-}
-
-function* first<T>(all: Iterable<T>): Generator<T> {
-  for (const one of all) {
-    yield one;
-    return;
+  const near: ArtifactRecord[] = [];
+  // A batch may ask for thousands of ids, which are similar to no name.
+  for (const name of isArtifactId(typed) ? [] : nearest(typed, names, MAX_NEAR)) {
+    near.push((await catalog.named(name).first())!);
   }
+  return { files: files.slice(0, MAX_CANDIDATES), near };
 }
 
 /** How many versions there are, if the name exists but not that version. */
-function versionsHint(catalog: Catalog, typed: string, options: ResolveOptions): string | undefined {
+async function versionsHint(
+  catalog: Catalog,
+  typed: string,
+  options: ResolveOptions,
+): Promise<string | undefined> {
   const { name } = VERSION.exec(typed)?.groups ?? {};
   if (name === undefined) return undefined;
   let versions = 0;
-  for (const _ of named(catalog, name, options)) versions++;
+  for await (const _ of named(catalog, name, options)) versions++;
   if (versions === 0) return undefined;
   return versions === 1
     ? `'${name}' has one version, @{0}`
     : `'${name}' has ${versions} versions, @{0} to @{${versions - 1}}`;
 }
 
-function byName(catalog: Catalog, typed: string, options: ResolveOptions): ArtifactRecord | undefined {
+async function byName(
+  catalog: Catalog,
+  typed: string,
+  options: ResolveOptions,
+): Promise<ArtifactRecord | undefined> {
   const version = VERSION.exec(typed)?.groups;
   let skip = version === undefined ? 0 : Number(version.n);
-  for (const record of named(catalog, version?.name ?? typed, options)) if (skip-- === 0) return record;
+  for await (const record of named(catalog, version?.name ?? typed, options)) {
+    if (skip-- === 0) return record;
+  }
   return undefined;
 }
 
 /** Removed artifacts of that name. */
-function removedAs(catalog: Catalog, text: string): ArtifactRecord[] {
-  const record = byName(catalog, text, { removed: true });
-  return [...byPrefix(catalog, text, { removed: true }), ...(record === undefined ? [] : [record])];
+async function removedAs(catalog: Catalog, text: string): Promise<ArtifactRecord[]> {
+  const record = await byName(catalog, text, { removed: true });
+  return [...(await byPrefix(catalog, text, { removed: true })), ...(record === undefined ? [] : [record])];
 }
 
 /**
  * Resolves an artifact as named by a user or a script: a UUID, a unique prefix of 6 or more hex digits, `name` or
  * `name@{n}`; a leading `id:` or `name:` disambiguates. NOT_FOUND or AMBIGUOUS with candidates.
  */
-export function resolveArtifact(
+export async function resolveArtifact(
   catalog: Catalog,
   typed: string,
   options: ResolveOptions = {},
-): ArtifactRecord {
+): Promise<ArtifactRecord> {
   const forced = /^(id|name):(.+)$/s.exec(typed);
   const text = normalText(forced?.[2] ?? typed);
-  const ids = forced?.[1] === 'name' ? [] : byPrefix(catalog, text, options);
-  const byItsName = forced?.[1] === 'id' ? undefined : byName(catalog, text, options);
+  const ids = forced?.[1] === 'name' ? [] : await byPrefix(catalog, text, options);
+  const byItsName = forced?.[1] === 'id' ? undefined : await byName(catalog, text, options);
   const candidates = new Map(
     [...ids, ...(byItsName === undefined ? [] : [byItsName])].map((r) => [r.artifact_id, r]),
   );
@@ -127,18 +133,18 @@ export function resolveArtifact(
       details: { candidates: shown.map((r) => r.artifact_id) },
     });
   }
-  const removed = options.removed ? [] : removedAs(catalog, text);
+  const removed = options.removed ? [] : await removedAs(catalog, text);
   if (removed.length > 0) {
     const isLost = removed.every((r) => r.removed?.purge === true);
     throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, {
       hint: isLost ? 'it was removed for good' : `it was removed; hs restore ${text} may bring it back`,
     });
   }
-  const versions = versionsHint(catalog, text, options);
+  const versions = await versionsHint(catalog, text, options);
   if (versions !== undefined) {
     throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, { hint: versions });
   }
-  const { files, near } = candidatesFor(catalog, text);
+  const { files, near } = await candidatesFor(catalog, text);
   if (files.length > 0) {
     throw new HsError('NOT_FOUND', `there is no artifact named '${typed}'`, {
       hint: `a file name is not an artifact name (see hs put --name); candidates: ${files.map(label).join(', ')}`,
@@ -157,4 +163,15 @@ export function resolveArtifact(
   throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, {
     hint: `${short ? `an id prefix has at least ${LEAST_DIGITS} digits; ` : ''}${listing}`,
   });
+}
+
+/** The same for several, in order; the first that cannot be resolved ends it. */
+export async function resolveArtifacts(
+  catalog: Catalog,
+  typed: readonly string[],
+  options: ResolveOptions = {},
+): Promise<ArtifactRecord[]> {
+  const records: ArtifactRecord[] = [];
+  for (const one of typed) records.push(await resolveArtifact(catalog, one, options));
+  return records;
 }

@@ -1,3 +1,4 @@
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import { classHistory } from '../../core/page/class-history.js';
 import { byEnd, MOST_ROWS, reportPage } from '../../core/page/report-page.js';
 import type { RetentionReport } from '../../core/retention/report.js';
@@ -31,14 +32,18 @@ export async function publishReport(
     report,
     undo: { ...undo, trashUntil: undo.trash_until },
     stays,
-    history: classHistory([...catalog.live(), ...catalog.removed()], session.now()),
+    history: classHistory(
+      [...(await catalog.live().all()), ...(await catalog.removed().all())],
+      session.now(),
+    ),
     now: session.now(),
     madeBy: MADE_BY,
   });
-  const named = byEnd(stays)
-    .slice(0, MOST_ROWS)
-    .map((i) => catalog.get(i.artifact_id))
-    .filter((r) => r !== undefined);
+  const named: ArtifactRecord[] = [];
+  for (const { artifact_id } of byEnd(stays).slice(0, MOST_ROWS)) {
+    const kept = await catalog.get(artifact_id);
+    if (kept !== undefined) named.push(kept);
+  }
   const page = await publishPage(
     session,
     { name: 'retention-report-page', bytes, about: [record, ...named], sources: [record.artifact_id] },

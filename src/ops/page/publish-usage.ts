@@ -19,12 +19,12 @@ export async function publishUsage(
 ): Promise<PublishedUsage> {
   const usage = await diskUsage(session, by);
   const catalog = await session.catalog();
-  const live = [...catalog.live()];
+  const live = await catalog.live().all();
   const bytes = usagePage({
     ...usage,
     storeId: session.store.id,
     by,
-    history: classHistory([...live, ...catalog.removed()], session.now()),
+    history: classHistory([...live, ...(await catalog.removed().all())], session.now()),
     now: session.now(),
     madeBy: MADE_BY,
   });

@@ -10,7 +10,7 @@ import type { PortabilityProblem } from '../../core/paths/portability.js';
 import { toName } from '../../core/paths/safe-path.js';
 import { HsError } from '../../errors/hs-error.js';
 import { toPinName } from '../naming/pin-name.js';
-import { resolveArtifact } from '../naming/resolve-artifact.js';
+import { resolveArtifacts } from '../naming/resolve-artifact.js';
 import { Excluder, globHint, unusedGlobs } from '../payload/excluder.js';
 import type { LeftOut, WalkOptions } from '../payload/walk-tree.js';
 import { pinCapability } from '../session/pin-capability.js';
@@ -65,7 +65,7 @@ export async function put(
   const pin = options.pin === undefined ? undefined : toPinName(options.pin);
   return session.write('artifact.create', name === undefined ? [] : [name], async (tx) => {
     const catalog = await session.catalog();
-    const sourceRefs = (options.sources ?? []).map((s) => handleOf(resolveArtifact(catalog, s)));
+    const sourceRefs = (await resolveArtifacts(catalog, options.sources ?? [])).map(handleOf);
     if (pin !== undefined) {
       await session.demand(catalog, await pinCapability(session, catalog, pin), [pin]);
     }

@@ -107,7 +107,7 @@ async function completed(
   decided: EntryPayload<'export_decided'>,
   published: boolean,
 ) {
-  const record = catalog.get(decided.artifact_ids[0]!)!;
+  const record = (await catalog.get(decided.artifact_ids[0]!))!;
   const content = await readContent(session.store.objects, record);
   const format: ExportFormat = EXPORT_FORMATS.find((f) => f === decided.export_format) ?? 'file';
   const facts = {

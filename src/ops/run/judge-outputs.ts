@@ -1,3 +1,4 @@
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import { handleOf } from '../../core/manifest/handle-of.js';
@@ -11,13 +12,14 @@ import type { RunInput } from './run-inputs.js';
  * The manifests to register at this state of the store: a source may have become stricter while the tool ran, and then
  * its output is as strict, whatever was requested.
  */
-export function judgeOutputs(
+export async function judgeOutputs(
   manifests: readonly Manifest[],
   inputs: readonly RunInput[],
   catalog: Catalog,
   policy: Policy,
-): readonly Manifest[] {
-  const records = inputs.map(({ record }) => catalog.get(record.artifact_id) ?? record);
+): Promise<readonly Manifest[]> {
+  const records: ArtifactRecord[] = [];
+  for (const { record } of inputs) records.push((await catalog.get(record.artifact_id)) ?? record);
   if (records.every((record, i) => record.revision === inputs[i]!.record.revision)) return manifests;
   const [then, now] = [sensitivityOf(inputs.map((i) => i.record)), sensitivityOf(records)];
   const isHigher = classificationRank(now.classification) > classificationRank(then.classification);

@@ -126,7 +126,7 @@ export class Register {
     let isStricter = false;
     const build = async (catalog: Catalog) => {
       const policy = await this.#session.policy(catalog);
-      const judged = judgeOutputs(manifests, this.#inputs, catalog, policy);
+      const judged = await judgeOutputs(manifests, this.#inputs, catalog, policy);
       isStricter = judged.some((m, i) => isStricterThan(m, manifests[i]!));
       const ops: LedgerOp[] = [];
       for (const manifest of judged) {

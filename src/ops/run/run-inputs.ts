@@ -8,7 +8,7 @@ import { HsError, isErrno } from '../../errors/hs-error.js';
 import { SafeDir } from '../../fsx/safe-dir.js';
 import { demandRead } from '../guard/read-gate.js';
 import { stageEntry, throwIfAborted } from '../materialize/stage-file.js';
-import { resolveArtifact } from '../naming/resolve-artifact.js';
+import { resolveArtifacts } from '../naming/resolve-artifact.js';
 import { readContent } from '../payload/read-content.js';
 import type { Session } from '../session/session.js';
 
@@ -28,8 +28,7 @@ export async function resolveInputs(
 ): Promise<RunInput[]> {
   const names = new TreeNames();
   const inputs = new Map<string, RunInput>();
-  for (const one of typed) {
-    const record = resolveArtifact(catalog, one);
+  for (const record of await resolveArtifacts(catalog, typed)) {
     if (inputs.has(record.artifact_id)) continue;
     await demandRead(session, catalog, record, 'all');
     inputs.set(record.artifact_id, { record, handle: handleOf(record), path: placeOf(record, names) });

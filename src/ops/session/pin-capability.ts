@@ -4,10 +4,15 @@ import type { CapabilityId } from '../../core/policy/capabilities.js';
 import type { Session } from './session.js';
 
 /** Whether another actor, also one of another type, has set a pin of that name on one of these artifacts. */
-function isAnothers(session: Session, catalog: Catalog, name: string, ids: Iterable<ArtifactId>): boolean {
+async function isAnothers(
+  session: Session,
+  catalog: Catalog,
+  name: string,
+  ids: Iterable<ArtifactId>,
+): Promise<boolean> {
   const { type, id } = session.actor;
   for (const artifact of ids) {
-    const pins = catalog.get(artifact)?.pins ?? [];
+    const pins = (await catalog.get(artifact))?.pins ?? [];
     if (pins.some((pin) => pin.name === name && pin.actor !== `${type}:${id}`)) return true;
   }
   return false;
@@ -22,6 +27,6 @@ export async function pinCapability(
   name: string,
   artifacts: Iterable<ArtifactId> = [],
 ): Promise<CapabilityId> {
-  if (name !== session.actor.id || isAnothers(session, catalog, name, artifacts)) return 'pin.set';
+  if (name !== session.actor.id || (await isAnothers(session, catalog, name, artifacts))) return 'pin.set';
   return (await session.isAllowed(catalog, 'pin.set')) ? 'pin.set' : 'pin.set:own';
 }

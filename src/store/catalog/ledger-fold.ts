@@ -1,4 +1,4 @@
-import { Catalog, type Head } from '../../core/catalog/catalog.js';
+import type { Catalog, Head } from '../../core/catalog/catalog.js';
 import { foldSteps } from '../../core/catalog/fold.js';
 import { MemoryTables } from '../../core/catalog/key-tables.js';
 import { type LedgerEntry, objectsOfEntry } from '../../core/ledger/entry.js';
@@ -9,6 +9,7 @@ import { isHsError } from '../../errors/hs-error.js';
 import { cooperatively } from '../../fsx/cooperative.js';
 import { isMadeSince } from '../collector/batch-time.js';
 import type { Store } from '../store.js';
+import { catalogOf } from './table-view.js';
 
 /**
  * The state folded from the ledger alone, with every link of the chain checked: the basis of removals and marks. It
@@ -42,7 +43,7 @@ export class LedgerFold {
       if (entry.decision !== 'deny' || this.#lastAt === undefined) this.#lastAt = entry.at;
       if (ops.some((op) => op.op !== 'add')) this.#lastChange = entry.seq;
     }
-    return new Catalog(this.#tables);
+    return catalogOf(this.#tables);
   }
 
   get head(): Head {

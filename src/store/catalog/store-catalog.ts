@@ -1,7 +1,7 @@
-import { Catalog, type CatalogMeta, type Head } from '../../core/catalog/catalog.js';
+import type { Catalog, CatalogMeta, Head } from '../../core/catalog/catalog.js';
 import { META_KEY } from '../../core/catalog/catalog-keys.js';
 import { EntryFold, foldSteps } from '../../core/catalog/fold.js';
-import { MemoryTables, TablesDamaged } from '../../core/catalog/key-tables.js';
+import { MemoryTables, type Tables, TablesDamaged } from '../../core/catalog/key-tables.js';
 import { needsPayload } from '../../core/catalog/ledger-rows.js';
 import { parseCanonical } from '../../core/json/canonical.js';
 import { checkPayload, type LedgerEntry } from '../../core/ledger/entry.js';
@@ -10,7 +10,7 @@ import type { EntryPayload } from '../../core/ledger/payload.js';
 import { isHsError } from '../../errors/hs-error.js';
 import { cooperatively } from '../../fsx/cooperative.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
-import type { Ledger, ReadEntry } from '../ledger/ledger.js';
+import type { Ledger } from '../ledger/ledger.js';
 import {
   decodeFirstOps,
   decodeOpsParts,
@@ -19,11 +19,15 @@ import {
 } from '../ledger/operations-object.js';
 import type { ObjectStore } from '../objects/object-store.js';
 import type { CatalogIndex, IndexTables } from '../port/catalog-index.js';
+import { catalogOf } from './table-view.js';
 
 const MAX_PAYLOAD_BYTES = 256 * 1024 * 1024;
 
-interface Folded extends ReadEntry {
-  readonly ops: readonly LedgerOp[];
+interface FoldOptions {
+  readonly from?: Head | undefined;
+  readonly to?: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly visit?: (entry: LedgerEntry) => void;
 }
 
 /** The state of a store: the fold of its ledger, read from the index if there is one. */
@@ -77,21 +81,20 @@ export class StoreCatalog {
     else yield* decodeOpsParts(this.#objects.lend(entry.ops_object));
   }
 
-  async *#entriesAfter(from: Head | undefined, signal?: AbortSignal): AsyncGenerator<Folded> {
-    for await (const read of this.#ledger.walk(from)) {
-      yield { ...read, ops: await this.opsOf(read.entry) };
+  /** Folds the entries after the head `from`, up to entry `to` if given; `visit` sees each. */
+  async #fold(tables: MemoryTables, { from, to, signal, visit }: FoldOptions = {}): Promise<MemoryTables> {
+    for await (const { entry, hash } of this.#ledger.walk(from, to)) {
+      const ops = await this.opsOf(entry);
       signal?.throwIfAborted();
+      await cooperatively(foldSteps(tables, entry, ops, hash, await this.#payloadFor(entry)));
+      visit?.(entry);
     }
+    return tables;
   }
 
   /** The state at the head, folded from the ledger alone with the whole chain checked. `visit` sees every entry. */
   async fromLedger(visit?: (entry: LedgerEntry) => void): Promise<Catalog> {
-    const tables = new MemoryTables();
-    for await (const { entry, ops, hash } of this.#entriesAfter(undefined)) {
-      await cooperatively(foldSteps(tables, entry, ops, hash, await this.#payloadFor(entry)));
-      visit?.(entry);
-    }
-    return new Catalog(tables);
+    return catalogOf(await this.#fold(new MemoryTables(), { ...(visit && { visit }) }));
   }
 
   /**
@@ -118,13 +121,15 @@ export class StoreCatalog {
   }
 
   async #inMemory(signal?: AbortSignal): Promise<Catalog> {
-    const at = this.#memory?.get(META_KEY) as CatalogMeta | undefined;
-    const tables = this.#memory?.fork() ?? new MemoryTables();
-    for await (const { entry, ops, hash } of this.#entriesAfter(at, signal)) {
-      await cooperatively(foldSteps(tables, entry, ops, hash, await this.#payloadFor(entry)));
-    }
-    this.#memory = tables;
-    return new Catalog(tables);
+    const from = this.#memory?.get(META_KEY) as CatalogMeta | undefined;
+    this.#memory = await this.#fold(this.#memory?.fork() ?? new MemoryTables(), { from, signal });
+    return catalogOf(this.#memory);
+  }
+
+  /** What a view of the index reads once it has met damage. */
+  #foldTo({ seq }: Head): Promise<Tables> {
+    void this.#index?.discard();
+    return this.#fold(new MemoryTables(), { to: seq });
   }
 
   async #fromIndex(index: CatalogIndex, tables: IndexTables, signal?: AbortSignal): Promise<Catalog> {
@@ -157,6 +162,7 @@ export class StoreCatalog {
       signal?.throwIfAborted();
     }
     if (entries > 0) now = await index.advance(now, entries, operations);
-    return new Catalog(index.view(now, now.get(META_KEY) as CatalogMeta));
+    const catalog = catalogOf(now, () => this.#foldTo(catalog.head));
+    return catalog;
   }
 }

@@ -33,8 +33,8 @@ interface OutOfUse {
 async function tellOf(mark: Mark, indexes: IndexReader, outOfUse: ReadonlySet<ObjectId>): Promise<OutOfUse> {
   const lastRemoval = new Map<ObjectId, { seq: number; purge: boolean }>();
   const sizes = new Map<ObjectId, number>();
-  const kept = new Set(keptIndexes(mark.catalog));
-  for (const { removed, ...record } of mark.catalog.removed()) {
+  const kept = new Set(await keptIndexes(mark.catalog));
+  for await (const { removed, ...record } of mark.catalog.removed()) {
     const note = (id: ObjectId, size: number) => {
       sizes.set(id, size);
       const last = lastRemoval.get(id);

@@ -52,12 +52,14 @@ export async function mark(
  * Indexes of restricted directories that were removed. They are kept when the bytes go: only by them are
  * copies of the files known for what they are, by the guard and the read gate.
  */
-export function* keptIndexes(catalog: Catalog): Generator<ObjectId> {
-  for (const record of catalog.guarded()) {
+export async function keptIndexes(catalog: Catalog): Promise<ObjectId[]> {
+  const ids: ObjectId[] = [];
+  for await (const record of catalog.guarded()) {
     const isKept =
       record.removed !== undefined && record.payload_type === 'directory' && isRestricted(record);
-    if (isKept) yield record.content_hash;
+    if (isKept) ids.push(record.content_hash);
   }
+  return ids;
 }
 
 /**
@@ -66,9 +68,9 @@ export function* keptIndexes(catalog: Catalog): Generator<ObjectId> {
  * indexes that are kept.
  */
 export async function markFor(catalog: Catalog, fold: LedgerFold, indexes: IndexReader): Promise<Mark> {
-  const reachable = new Set([...fold.roots, ...keptIndexes(catalog)]);
+  const reachable = new Set([...fold.roots, ...(await keptIndexes(catalog))]);
   const unknown = [...fold.unreadable];
-  for (const record of catalog.live()) {
+  for await (const record of catalog.live()) {
     await yieldToEvents();
     if (!(await namesOf(record, indexes, (id) => reachable.add(id)))) {
       unknown.push(`the index of directory '${record.artifact_id}'`);

@@ -115,9 +115,9 @@ export async function awaitLeases(
  * What says of other bytes that they are restricted: indexes and manifests of what was removed. They go last,
  * since the read gate and the guard go by them, also while a purge is under way and when one was killed.
  */
-function tellingOf({ catalog }: Mark): ReadonlySet<ObjectId> {
+async function tellingOf({ catalog }: Mark): Promise<ReadonlySet<ObjectId>> {
   const ids = new Set<ObjectId>();
-  for (const { removed, payload_type, content_hash, manifest } of catalog.guarded()) {
+  for await (const { removed, payload_type, content_hash, manifest } of catalog.guarded()) {
     if (removed === undefined || payload_type === 'file') continue;
     ids.add(content_hash).add(manifest);
   }
@@ -136,7 +136,7 @@ export async function purge(
   working: Working,
 ): Promise<Purged> {
   const isInUse = (id: ObjectId) => mark.reachable.has(id);
-  const telling = tellingOf(mark);
+  const telling = await tellingOf(mark);
   const notes: PurgeNote[] = [];
   // A collection that died may have left an object in two batches.
   const counted = new Set<ObjectId>();

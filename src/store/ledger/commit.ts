@@ -84,7 +84,7 @@ export async function commit(
     if (draft === null) return undefined;
     const now = clock.now();
     checkSetClock(store, draft, context, now);
-    checkOps(catalog, draft.ops ?? [], toTimestamp(context.setClock ?? now));
+    await checkOps(catalog, draft.ops ?? [], toTimestamp(context.setClock ?? now));
     const parts = await toParts(draft, batch);
     const bytes = encodeEntry(
       compact({

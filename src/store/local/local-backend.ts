@@ -1,6 +1,5 @@
 import type { Environment, Random } from '../../core/effects.js';
 import type { DoctorCheck } from '../../core/health-check.js';
-import { sha256 } from '../../core/objects/hash.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import { checkFilesystem } from '../../fsx/check-filesystem.js';
 import type { Disk, FileStat, RootedDisk } from '../../fsx/disk.js';
@@ -97,7 +96,7 @@ export class LocalBackend implements Backend {
     this.reclaimer = new ReclaimFiles(this.parts, this.#trash);
     if (index !== undefined) {
       const cache = new CatalogCache(disk, random, layout, format.store_id, state, index);
-      this.index = new LocalIndex(cache, disk, index, layout, sha256(bytes));
+      this.index = new LocalIndex(cache, disk);
     }
     this.local = {
       workspace: layout.root.slice(0, layout.root.lastIndexOf('/')) || '/',

@@ -1,5 +1,4 @@
-import type { Head } from '../../core/catalog/catalog.js';
-import type { ReadTables, Tables } from '../../core/catalog/key-tables.js';
+import type { Tables } from '../../core/catalog/key-tables.js';
 
 export interface IndexTables extends Tables {
   /** A copy that can be changed independently. */
@@ -21,8 +20,6 @@ export interface CatalogIndex {
   relieve(tables: IndexTables): Promise<void>;
   /** Accepts what was folded on top of {@link tables} and may save it. Returns tables with the same rows. */
   advance(tables: IndexTables, entries: number, operations: number): Promise<IndexTables>;
-  /** The rows at `head`, for callers without a fallback when they find damage. */
-  view(tables: IndexTables, head: Head): ReadTables;
   /** Whether it was saved. */
   isKept(): Promise<boolean>;
   /** Discards it: this process works without, and the next one rebuilds it. */

@@ -33,7 +33,7 @@ describe('a bundle', () => {
     await importBundle(there.session, tar);
     const [a, b] = [await here.session.catalog(), await there.session.catalog()];
     for (const id of [file, tree, made.artifactId])
-      expect(b.get(id)!.content_hash).toBe(a.get(id)!.content_hash);
+      expect((await b.get(id))!.content_hash).toBe((await a.get(id))!.content_hash);
     const again = await tarOf(there, made.artifactId, 'again.tar', { withManifest: true });
     expect(sha256(await readFile(again))).toBe(sha256(await readFile(tar)));
   });
@@ -47,10 +47,10 @@ describe('a bundle', () => {
       code: 'USAGE',
       hint: expect.stringContaining('--ttl'),
     });
-    expect((await w.session.catalog()).get(FILE_ID)).toBeUndefined();
+    expect(await (await w.session.catalog()).get(FILE_ID)).toBeUndefined();
     const { artifacts } = await importBundle(w.session, tar, { ttl: 30 });
     expect(artifacts).toMatchObject([{ artifactId: FILE_ID, demoted: true }]);
-    expect((await w.session.catalog()).get(FILE_ID)).toMatchObject({
+    expect(await (await w.session.catalog()).get(FILE_ID)).toMatchObject({
       layer: 'L3',
       revision: 2,
       retention_ttl_days: 30,
@@ -88,7 +88,7 @@ describe('a bundle', () => {
     const low = await w.put({ 'b.txt': 'b' }, { ttl: 9 });
     const ttlOf = async (members: string[], ttl: number) => {
       const { artifactId } = await createBundle(w.session, members, { ttl });
-      return (await w.session.catalog()).get(artifactId)?.retention_ttl_days;
+      return (await (await w.session.catalog()).get(artifactId))?.retention_ttl_days;
     };
     expect([await ttlOf([frozen], 7), await ttlOf([low], 20), await ttlOf([low], 3)]).toEqual([7, 9, 3]);
   });
@@ -106,7 +106,7 @@ describe('a bundle', () => {
     const low = await w.put({ 'a.txt': 'a' }, { ttl: 9 });
     const high = await w.put({ 'b.txt': 'b' }, { classification: 'high', ttl: 4 });
     const { artifactId } = await createBundle(w.session, [low, high]);
-    expect((await w.session.catalog()).get(artifactId)).toMatchObject({
+    expect(await (await w.session.catalog()).get(artifactId)).toMatchObject({
       kind: 'bundle',
       classification: 'high',
       exportable: false,
@@ -130,7 +130,7 @@ describe('a bundle', () => {
     });
     const { artifactId } = await createBundle(await w.as('human:tester', { disk: late }), [member]);
     expect(isFirst).toBe(false);
-    expect((await w.session.catalog()).get(artifactId)).toMatchObject({ classification: 'high' });
+    expect(await (await w.session.catalog()).get(artifactId)).toMatchObject({ classification: 'high' });
   });
 
   it('leaves out what is damaged or not to be read, and says so in its report', async () => {

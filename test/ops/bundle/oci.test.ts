@@ -78,7 +78,7 @@ describe('an OCI layout', () => {
     expect(await readdir(`${dir}/again/blobs/sha256`)).toEqual(names);
     for (const name of names) expect(sha256(await readFile(blob(name)))).toBe(name);
     expect(await readFile(`${dir}/again/index.json`)).toEqual(await readFile(`${layout}/index.json`));
-    const { manifest } = (await here.catalog()).get(id as never)!;
+    const { manifest } = (await (await here.catalog()).get(id as never))!;
     const image = await json(blob((await json(`${layout}/index.json`)).manifests[0].digest.slice(7)));
     expect(image.config).toMatchObject({ digest: `sha256:${manifest}` });
     expect(await json(`${layout}/oci-layout`)).toEqual({ imageLayoutVersion: '1.0.0' });
@@ -88,8 +88,8 @@ describe('an OCI layout', () => {
     const { artifacts } = await importLayout(there, layout);
     expect(artifacts).toMatchObject([{ artifactId: id, present: false }]);
     const [mine, theirs] = [
-      (await here.catalog()).get(id as never)!,
-      (await there.catalog()).get(id as never)!,
+      (await (await here.catalog()).get(id as never))!,
+      (await (await there.catalog()).get(id as never))!,
     ];
     expect(theirs).toMatchObject({ content_hash: mine.content_hash, manifest: mine.manifest });
     const head = await there.store.ledger.head();
@@ -105,8 +105,9 @@ describe('an OCI layout', () => {
       await exported(artifactId, layout);
       await readFile(blob(contentHash));
       await importLayout(there, layout);
-      const [mine, theirs] = [here, there].map((s) => s.catalog());
-      expect((await theirs!).get(artifactId)!.manifest).toBe((await mine!).get(artifactId)!.manifest);
+      const mine = await (await here.catalog()).get(artifactId);
+      const theirs = await (await there.catalog()).get(artifactId);
+      expect(theirs!.manifest).toBe(mine!.manifest);
     }
   });
 
@@ -274,7 +275,10 @@ it('the record of a killed export names the files of the layout', async () => {
   const session = await openTestSession(dir);
   const { writtenEntries } = await import('../../../src/ops/export/written-entries.js');
   const { readContent } = await import('../../../src/ops/payload/read-content.js');
-  const content = await readContent(session.store.objects, (await session.catalog()).get(id as never)!);
+  const content = await readContent(
+    session.store.objects,
+    (await (await session.catalog()).get(id as never))!,
+  );
   const written = (await writtenEntries(session, content, 'oci', false)).map((e) => e.path);
   const last = await session.store.ledger.read((await session.store.ledger.head()).seq);
   expect(await session.store.payloadOf(last.entry)).toMatchObject({

@@ -431,7 +431,7 @@ describe('the export guard', () => {
     const s1 = await w.put({ 's1.csv': 'a' }, { ...slice, sources: [file, tree] });
     const s2 = await w.put({ 's2.csv': 'b' }, { ...slice, sources: [s1, tree] });
     await exportArtifact(w.session, { artifact: s2, place: at(w, 'out') });
-    const index = (await w.session.catalog()).get(tree)!.content_hash;
+    const index = (await (await w.session.catalog()).get(tree))!.content_hash;
     await w.session.disk.unlink(behind(w.session).layout.object(index));
     await expect(exportArtifact(w.session, { artifact: s2, place: at(w, 'o2') })).rejects.toMatchObject({
       code: 'GUARD_BLOCKED',
@@ -630,7 +630,7 @@ describe('the export guard', () => {
       const artifact = await w.put(files, { classification: 'high', ttl: 3, exportable: true });
       ids.push(artifact);
     }
-    const consents = [(await w.session.catalog()).get(ids[0]!)!.content_hash];
+    const consents = [(await (await w.session.catalog()).get(ids[0]!))!.content_hash];
     await exportArtifact(w.session, { artifact: ids[0]!, place: at(w, 'out'), consents });
   });
 
@@ -638,7 +638,9 @@ describe('the export guard', () => {
     const w = await world();
     const artifact = await w.put({ 'a.txt': 'a' });
     const tree = await w.put({ 'a/x': '1', y: '2' });
-    const index = behind(w.session).layout.object((await w.session.catalog()).get(tree)!.content_hash);
+    const index = behind(w.session).layout.object(
+      (await (await w.session.catalog()).get(tree))!.content_hash,
+    );
     await w.session.disk.unlink(index);
     await exportArtifact(w.session, { artifact, place: at(w, 'out') });
     await reclassify(w.session, tree, { exportable: false, reason: 'r' });
@@ -651,7 +653,7 @@ describe('the export guard', () => {
     const w = await world();
     const artifact = await w.put({ 'a/x': '1', y: '2' });
     const catalog = await w.session.catalog();
-    const record = catalog.get(artifact)!;
+    const record = (await catalog.get(artifact))!;
     for (const object of [record.manifest, record.content_hash]) {
       const path = behind(w.session).layout.object(object);
       const bytes = await readFile(path);

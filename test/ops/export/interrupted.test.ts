@@ -67,7 +67,7 @@ async function nextCommand(
   const session = await openTestSession('/w', { disk: sim.process('next'), ...OPTIONS });
   await appendNote(session, 'next');
   const catalog = await session.catalog();
-  const wanted = [...catalog.named('new')][0]!.content_hash;
+  const wanted = (await catalog.named('new').all())[0]!.content_hash;
   const records: ExportRecord[] = [];
   let decided = 0;
   for await (const { entry } of session.store.ledger.walk()) {

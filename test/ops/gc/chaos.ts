@@ -1,4 +1,4 @@
-import type { ArtifactRecord } from '../../../src/core/catalog/artifact-record.js';
+import type { RecordList } from '../../../src/core/catalog/record-list.js';
 import type { Random } from '../../../src/core/effects.js';
 import type { ArtifactId } from '../../../src/core/objects/ids.js';
 import { isErrno, isHsError } from '../../../src/errors/hs-error.js';
@@ -181,13 +181,13 @@ class Chaos {
   async #act(session: Session, writer: number): Promise<void> {
     const rng = this.#rng;
     const catalog = await session.catalog();
-    const some = (records: Iterable<ArtifactRecord>) => {
-      const all = [...records];
+    const some = async (records: RecordList) => {
+      const all = await records.all();
       return all.length === 0 ? undefined : rng.pick(all).artifact_id;
     };
     const dice = rng.below(11);
     if (dice === 10) {
-      const all = [...catalog.live()].filter((r) => r.kind !== 'bundle' && r.kind !== 'report');
+      const all = (await catalog.live().all()).filter((r) => r.kind !== 'bundle' && r.kind !== 'report');
       if (all.length > 1) await createBundle(session, [rng.pick(all).artifact_id, rng.pick(all).artifact_id]);
     } else if (dice < 4) {
       const path = `/src/${rng.chance(0.5) ? 'file' : 'tree'}${rng.below(CONTENTS)}`;
@@ -197,7 +197,7 @@ class Chaos {
         ...(sensitive ? { classification: 'high' } : {}),
       });
     } else if (dice < 6) {
-      const id = some(catalog.live());
+      const id = await some(catalog.live());
       if (id === undefined) return;
       const name = `w${writer}-${this.#serial++}`;
       await changePins(session, [{ change: 'pin', id, name }]);
@@ -209,10 +209,10 @@ class Chaos {
       this.#held.delete(name);
       await changePins(session, [{ change: 'unpin', id, name }]);
     } else if (dice < 9) {
-      const id = some(catalog.removed());
+      const id = await some(catalog.removed());
       if (id !== undefined) await restore(session, [id], { pin: false });
     } else {
-      const id = some(catalog.live());
+      const id = await some(catalog.live());
       if (id !== undefined)
         await removeArtifacts(session, new Set([id]), { patience: { ms: 0, wait: async () => {} } });
     }
@@ -224,12 +224,12 @@ class Chaos {
       const held = [...this.#held];
       const catalog = await session.store.foldFromLedger();
       for (const [name, id] of held) {
-        if (this.#held.has(name) && catalog.get(id)?.pins.some((p) => p.name === name) !== true) {
+        if (this.#held.has(name) && (await catalog.get(id))?.pins.some((p) => p.name === name) !== true) {
           this.lost.add(`pinned ${id}`);
         }
       }
       const indexes = new IndexReader(session.store.objects);
-      for (const record of catalog.live()) {
+      for await (const record of catalog.live()) {
         const ids = new Set<Parameters<Parameters<typeof namesOf>[2]>[0]>();
         if (!(await namesOf(record, indexes, (id) => ids.add(id)))) this.lost.add(record.artifact_id);
         for (const id of ids) {

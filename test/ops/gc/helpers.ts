@@ -55,7 +55,7 @@ export async function putFile(
 /** Ids of what is live. */
 /** In order. */
 export async function liveIds(session: Session): Promise<string[]> {
-  return [...(await session.catalog()).live()].map((r) => r.artifact_id).sort();
+  return (await (await session.catalog()).live().all()).map((r) => r.artifact_id).sort();
 }
 
 /** Never waits. */

@@ -159,7 +159,7 @@ describe('a collection in a store with packs', () => {
     expect(said).toMatchObject([/is damaged/]);
     expect(reclaimed.swept.objects).toBe(FILES + 2);
     expect(await holders(session, textOf('a', 0))).toEqual([path]);
-    expect((await session.catalog()).get(b)?.removed).toBeUndefined();
+    expect((await (await session.catalog()).get(b))?.removed).toBeUndefined();
   });
 
   it('moves a pack of which most goes, with a copy of the little that stays', async () => {

@@ -37,7 +37,7 @@ describe('the report of a removal', () => {
       items_spared_window: 0,
       total_bytes_freed: 1,
     };
-    const { registered } = (await session.catalog()).get(report)!;
+    const { registered } = (await (await session.catalog()).get(report))!;
     const { entry } = await session.store.ledger.read(registered.seq);
     const { header } = (await readReport(session, report)).report;
     expect(header).toMatchObject({ ...counts, total_bytes_freed: header.freed_bytes });
@@ -46,13 +46,16 @@ describe('the report of a removal', () => {
 
   it('is as sensitive as the most sensitive artifact that it names', async () => {
     const { session, report } = await removed('high');
-    expect((await session.catalog()).get(report)).toMatchObject({
+    expect(await (await session.catalog()).get(report)).toMatchObject({
       classification: 'high',
       exportable: false,
       retention_ttl_days: 30,
     });
     const { session: other, report: plain } = await removed('low');
-    expect((await other.catalog()).get(plain)).toMatchObject({ classification: 'low', exportable: true });
+    expect(await (await other.catalog()).get(plain)).toMatchObject({
+      classification: 'low',
+      exportable: true,
+    });
   });
 
   it('is read, named and exported only by who may read what it names', async () => {
@@ -67,7 +70,7 @@ describe('the report of a removal', () => {
 
   it('gives the name away where it is made as any report is', async () => {
     const { session, job, report } = await removed('high');
-    const { content_hash } = (await session.catalog()).get(report)!;
+    const { content_hash } = (await (await session.catalog()).get(report))!;
     const text = Buffer.from(await session.store.objects.read(content_hash)).toString();
     // Another store, which does not know that these bytes are restricted.
     const dir = await tmp();
@@ -75,12 +78,12 @@ describe('the report of a removal', () => {
     await put(naive, bytes(text), { name: REPORT_NAME, kind: 'report' });
     const naiveJob = await openTestSession(dir, { actor: 'ai_job:worker' });
     const catalog = await naiveJob.catalog();
-    const record = resolveArtifact(catalog, REPORT_NAME);
+    const record = await resolveArtifact(catalog, REPORT_NAME);
     await demandRead(naiveJob, catalog, record);
     const read = Buffer.from(await naiveJob.store.objects.read(record.content_hash)).toString();
     expect(read).toContain('layoffs-in-may');
     const here = await job.catalog();
-    await expect(demandRead(job, here, resolveArtifact(here, REPORT_NAME))).rejects.toMatchObject({
+    await expect(demandRead(job, here, await resolveArtifact(here, REPORT_NAME))).rejects.toMatchObject({
       code: 'REFUSED',
     });
   });

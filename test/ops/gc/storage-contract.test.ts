@@ -45,7 +45,7 @@ async function onDisk(): Promise<Backend> {
       }),
     pin: (id) => changePins(session, [{ change: 'pin', id, name: 'hold' }]),
     damage: async (id) => {
-      const path = behind(session).layout.object((await session.catalog()).get(id)!.content_hash);
+      const path = behind(session).layout.object((await (await session.catalog()).get(id))!.content_hash);
       await chmod(path, 0o600);
       await rm(path);
       await writeFile(path, '');

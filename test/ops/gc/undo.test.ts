@@ -18,7 +18,7 @@ describe('restore', () => {
     clock.pass(2);
     await collect(session);
     await restore(session, [before], { pin: true });
-    const record = (await session.catalog()).get(before)!;
+    const record = (await (await session.catalog()).get(before))!;
     expect(record.pins).toMatchObject([{ name: 'restored', until: '2026-06-10T00:00:00.000Z' }]);
     await session.store.objects.read(record.content_hash);
     expect((await collect(session)).outcome.plan.items.find((i) => i.artifact_id === before)).toMatchObject({
@@ -32,7 +32,7 @@ describe('restore', () => {
     const secret = await putFile(session, { ttl: 1, classification: 'high' });
     clock.pass(2);
     const { outcome } = await collect(session);
-    const report = (await session.catalog()).get(outcome.report!)!;
+    const report = (await (await session.catalog()).get(outcome.report!))!;
     const removed = await removedByRun(session, report);
     expect(removed.map((r) => r.artifact_id).sort()).toEqual([...plain, secret].sort());
     const done = await restore(
@@ -80,7 +80,7 @@ describe('restore', () => {
     await collect(session);
     const b = await putFile(session, { content: 'same' });
     await emptyTrash(session);
-    const record = (await session.catalog()).get(b)!;
+    const record = (await (await session.catalog()).get(b))!;
     await session.store.objects.read(record.content_hash);
     // Its manifest went with the trash, though its payload is here.
     expect((await restore(session, [a], { pin: true })).failed[0]!.error.message).toContain('1 of 2 objects');
@@ -119,7 +119,7 @@ describe('rm', () => {
     const shared = await putFile(session, { content: 'shared' });
     const holder = await putFile(session, { content: 'shared' });
     const catalog = await session.catalog();
-    const [l, s] = [catalog.get(leaked)!, catalog.get(shared)!];
+    const [l, s] = [(await catalog.get(leaked))!, (await catalog.get(shared))!];
     const { reclaimed } = await removeArtifacts(session, new Set([leaked, shared]), { purge: true });
     expect(reclaimed.purged.objects).toBe(3);
     expect(await session.store.objects.has(l.content_hash)).toBe(false);
@@ -138,7 +138,7 @@ describe('rm', () => {
         patience: IMPATIENT,
       });
       expect(reclaimed.purge_pending).toHaveLength(1);
-      await reader.store.objects.read(catalog.get(id)!.content_hash);
+      await reader.store.objects.read((await catalog.get(id))!.content_hash);
     });
     expect((await collect(session)).reclaimed.purged.objects).toBe(2);
   });
@@ -162,7 +162,7 @@ describe('pins', () => {
     await changePins(session, [{ change: 'unpin', id, name: 'a' }]);
     clock.pass(1);
     await collect(session);
-    expect((await session.catalog()).get(id)?.pins).toMatchObject([{ name: 'b', reason: 'audit' }]);
+    expect((await (await session.catalog()).get(id))?.pins).toMatchObject([{ name: 'b', reason: 'audit' }]);
   });
 
   it('hold until the moment they end, and not after', async () => {
@@ -183,7 +183,7 @@ describe('pins', () => {
       { change: 'unpin', id: b, name: 'never' },
     ]);
     await expect(attempt).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    expect((await session.catalog()).get(a)?.pins).toEqual([]);
+    expect((await (await session.catalog()).get(a))?.pins).toEqual([]);
   });
 
   it('of its own name are what a job may set, and no others', async () => {
@@ -210,10 +210,10 @@ describe('retain', () => {
   it('changes TTL and class by a revision, which moves neither creation nor registration', async () => {
     const { session, clock } = await makeStore();
     const id = await putFile(session, { ttl: 1 });
-    const before = (await session.catalog()).get(id)!;
+    const before = (await (await session.catalog()).get(id))!;
     clock.pass(0.5);
     await retain(session, [id], { ttl: 3, retentionClass: 'checkpoint' });
-    const after = (await session.catalog()).get(id)!;
+    const after = (await (await session.catalog()).get(id))!;
     expect(after).toMatchObject({ revision: 2, retention_ttl_days: 3, retention_class: 'checkpoint' });
     expect([after.created_at, after.registered]).toEqual([before.created_at, before.registered]);
     clock.pass(2);
@@ -224,7 +224,7 @@ describe('retain', () => {
     const { session } = await makeStore();
     const plain = await putFile(session, { ttl: 1 });
     await retain(session, [plain], { ttl: null });
-    expect((await session.catalog()).get(plain)?.retention_ttl_days).toBeUndefined();
+    expect((await (await session.catalog()).get(plain))?.retention_ttl_days).toBeUndefined();
     const secret = await putFile(session, { ttl: 1, classification: 'high' });
     await expect(retain(session, [secret], { ttl: null })).rejects.toMatchObject({
       code: 'USAGE',
@@ -248,7 +248,7 @@ describe('a purge', () => {
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await writeFile(`${dir}/tree/${name}`, name);
     const options = { classification: 'high', ttl: 1 } as const;
     const { artifactId } = (await put(session, [{ path: `${dir}/tree` }], options))[0]!;
-    const { content_hash, manifest } = (await session.catalog()).get(artifactId)!;
+    const { content_hash, manifest } = (await (await session.catalog()).get(artifactId))!;
     const { disk } = behind(session);
     const unlink = disk.unlink.bind(disk);
     const gone: string[] = [];

@@ -65,7 +65,7 @@ export async function makeWorld(kept = IN_FILES): Promise<World> {
 export async function readAll(session: Session): Promise<ArtifactRecord[]> {
   const catalog = await session.store.foldFromLedger();
   const indexes = new IndexReader(session.store.objects);
-  const live = [...catalog.live()];
+  const live = await catalog.live().all();
   for (const record of live) {
     const ids = new Set<Parameters<Parameters<typeof namesOf>[2]>[0]>();
     if (!(await namesOf(record, indexes, (id) => ids.add(id)))) throw new Error('an index is unreadable');

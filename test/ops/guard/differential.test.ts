@@ -14,12 +14,13 @@ it(`decides about every artifact of ${RUNS} random stores as the rules say, read
   await fc.assert(
     fc.asyncProperty(randomWorld, consented, async (w, agreed) => {
       const { catalog } = w;
-      const naive = new NaiveGuard(catalog, w.objects);
-      const consents = new Set(
-        agreed.flatMap((n) => w.ids[n] ?? []).map((id) => catalog.get(id)!.content_hash),
+      const naive = new NaiveGuard(
+        [...(await catalog.live().all()), ...(await catalog.removed().all())],
+        w.objects,
       );
+      const consents = new Set(agreed.flatMap((n) => w.ids[n] ?? []).map((id) => w.record(id).content_hash));
       const reader = new GuardReader(w);
-      for (const record of catalog.live()) {
+      for await (const record of catalog.live()) {
         const manifest = await reader.manifest(record.manifest);
         const entries = await reader.files(record);
         const subject = await guardSubject(w, catalog, { record, manifest, entries });

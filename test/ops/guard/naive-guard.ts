@@ -1,6 +1,5 @@
 import type { Bundle } from '../../../src/core/bundle/bundle-record.js';
 import type { ArtifactRecord } from '../../../src/core/catalog/artifact-record.js';
-import type { Catalog } from '../../../src/core/catalog/catalog.js';
 import type { Manifest } from '../../../src/core/manifest/manifest.js';
 import type { IndexEntry } from '../../../src/core/objects/bundle-index.js';
 import { sha256 } from '../../../src/core/objects/hash.js';
@@ -19,14 +18,14 @@ const EMPTY = sha256(Buffer.from(''));
  * with every other one, and nothing is remembered. It shares no code with the guard.
  */
 export class NaiveGuard {
-  readonly #catalog: Catalog;
   readonly #objects: ReadonlyMap<ObjectId, Uint8Array>;
   readonly #all: readonly ArtifactRecord[];
+  readonly #records: ReadonlyMap<ArtifactId, ArtifactRecord>;
 
-  constructor(catalog: Catalog, objects: ReadonlyMap<ObjectId, Uint8Array>) {
-    this.#catalog = catalog;
+  constructor(all: readonly ArtifactRecord[], objects: ReadonlyMap<ObjectId, Uint8Array>) {
     this.#objects = objects;
-    this.#all = [...catalog.live(), ...catalog.removed()];
+    this.#all = all;
+    this.#records = new Map(all.map((r) => [r.artifact_id, r]));
   }
 
   #json<T>(id: ObjectId | undefined): Partial<T> | undefined {
@@ -59,7 +58,7 @@ export class NaiveGuard {
     if (bundle.kind !== 'bundle') return false;
     for (let rest = path; rest.startsWith('members/'); ) {
       const [, id, ...below] = rest.split('/');
-      const r = this.#catalog.get(id as ArtifactId);
+      const r = this.#records.get(id as ArtifactId);
       if (r !== undefined && (below[0] === 'payload' || below.length === 1)) {
         const own = [...r.manifests.map((m) => m.manifest), ...(this.#files(r)?.values() ?? [])];
         if (own.includes(hash)) return true;
@@ -89,7 +88,7 @@ export class NaiveGuard {
 
   /** Whether the artifact may not leave. */
   blocks(id: ArtifactId, consents: ReadonlySet<string>): boolean {
-    const r = this.#catalog.get(id)!;
+    const r = this.#records.get(id)!;
     const m = this.#manifest(r.manifest);
     if (m === undefined || this.#stands(r, m, consents)) return true;
     const hidden = this.#all.some(
@@ -162,7 +161,7 @@ export class NaiveGuard {
 
   #sources(m: Manifest, consents: ReadonlySet<string>, path: readonly ArtifactId[]): boolean {
     return (m.source_artifact_refs ?? []).some((handle) => {
-      const now = this.#catalog.get(handle.artifact_id);
+      const now = this.#records.get(handle.artifact_id);
       if (this.#stands(handle, now, consents)) return true;
       return now !== undefined && this.#holds(now, consents, path);
     });
@@ -184,7 +183,7 @@ export class NaiveGuard {
       const m = this.#manifest(files.get(`${at}/artifact.json`));
       if (m === undefined || files.get(`${at}/artifact.json`) !== member.manifest) return true;
       if (m.content_hash !== member.content_hash) return true;
-      if (this.#stands(m, this.#catalog.get(m.artifact_id), consents)) return true;
+      if (this.#stands(m, this.#records.get(m.artifact_id), consents)) return true;
       if (m.kind === 'bundle') return this.#bundles(files, `${at}/payload/`, consents, path);
       return m.kind === 'dataset_slice' && this.#sources(m, consents, path);
     });

@@ -5,9 +5,12 @@ import {
   encodeBundle,
   memberPaths,
 } from '../../../src/core/bundle/bundle-record.js';
-import { Catalog } from '../../../src/core/catalog/catalog.js';
+import type { ArtifactRecord } from '../../../src/core/catalog/artifact-record.js';
+import type { Catalog } from '../../../src/core/catalog/catalog.js';
+import { idKey, LIVE, REMOVED } from '../../../src/core/catalog/catalog-keys.js';
 import { foldEntry } from '../../../src/core/catalog/fold.js';
 import { MemoryTables } from '../../../src/core/catalog/key-tables.js';
+import { fromRow, type RecordRow } from '../../../src/core/catalog/record-row.js';
 import { compact } from '../../../src/core/json/omit-undefined.js';
 import { ENTRY_SCHEMA } from '../../../src/core/ledger/entry.js';
 import type { LedgerOp } from '../../../src/core/ledger/operation.js';
@@ -30,6 +33,7 @@ import { type ArtifactId, type ObjectId, toTimestamp } from '../../../src/core/o
 import { toSafePath } from '../../../src/core/paths/safe-path.js';
 import { HsError } from '../../../src/errors/hs-error.js';
 import { factsOf } from '../../../src/ops/put/register-artifact.js';
+import { catalogOf } from '../../../src/store/catalog/table-view.js';
 
 const idOf = (n: number) => `${String(n).padStart(8, '0')}-0000-4000-8000-000000000000` as ArtifactId;
 
@@ -46,7 +50,12 @@ export class RandomWorld {
   }
 
   get catalog(): Catalog {
-    return new Catalog(this.#tables.fork());
+    return catalogOf(this.#tables.fork());
+  }
+
+  record(id: ArtifactId): ArtifactRecord {
+    const place = this.#tables.get(idKey(id)) as string;
+    return fromRow((this.#tables.get(LIVE + place) ?? this.#tables.get(REMOVED + place)) as RecordRow);
   }
 
   /** What the guard reads with. */
@@ -170,14 +179,14 @@ export class RandomWorld {
   bundle(members: readonly ArtifactId[], more: Partial<Manifest>): void {
     const files = this.bundleFiles(members);
     if (files === undefined) return;
-    const records = members.map((id) => this.catalog.get(id)!);
+    const records = members.map((id) => this.record(id));
     const sources = members.map((id) => toHandle(this.manifestOf(id)));
     this.add(files, { kind: 'bundle', ...sensitivityOf(records), source_artifact_refs: sources, ...more });
   }
 
   revise(id: ArtifactId, change: Partial<Manifest>): void {
     const before = this.manifestOf(id);
-    if (this.catalog.get(id)?.removed !== undefined) return;
+    if (this.record(id).removed !== undefined) return;
     const after = toManifest({
       ...before,
       ...change,
@@ -190,17 +199,17 @@ export class RandomWorld {
 
   /** Removed, and with `purge` all of its objects that nothing live names are gone. */
   remove(id: ArtifactId, purge: boolean): void {
-    if (this.catalog.get(id)?.removed !== undefined) return;
+    if (this.record(id).removed !== undefined) return;
     this.#commit({ op: 'remove', artifact_id: id });
     if (!purge) return;
     const held = new Set<ObjectId>();
-    for (const r of this.catalog.live())
-      for (const object of this.#objectsOf(r.artifact_id)) held.add(object);
+    for (const other of this.ids.filter((i) => this.record(i).removed === undefined))
+      for (const object of this.#objectsOf(other)) held.add(object);
     for (const object of this.#objectsOf(id)) if (!held.has(object)) this.objects.delete(object);
   }
 
   #objectsOf(id: ArtifactId): ObjectId[] {
-    const { content_hash, manifests } = this.catalog.get(id)!;
+    const { content_hash, manifests } = this.record(id);
     const files = this.filesOf(this.manifestOf(id)) ?? new Map<string, Uint8Array>();
     return [content_hash, ...manifests.map((m) => m.manifest), ...[...files.values()].map((b) => sha256(b))];
   }
@@ -274,7 +283,7 @@ function apply(w: RandomWorld, s: Step): void {
   } else if (s.do === 'revise') w.revise(at(s.at), s.standing);
   else if (s.do === 'remove') w.remove(at(s.at), s.purge);
   else {
-    const record = w.catalog.get(at(s.at))!;
+    const record = w.record(at(s.at));
     w.objects.delete(s.what ? record.manifest : record.content_hash);
   }
 }

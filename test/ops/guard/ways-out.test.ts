@@ -83,7 +83,7 @@ describe('bytes of a restricted directory', () => {
     await expect(demandObjectRead(job, catalog, hash('secret'))).rejects.toMatchObject({ code: 'REFUSED' });
     for (const [what, id] of Object.entries(cases)) {
       if (what === 'a slice of the bundle') continue;
-      const read = demandRead(job, catalog, catalog.get(id)!, 'all');
+      const read = demandRead(job, catalog, (await catalog.get(id))!, 'all');
       await expect(read, what).rejects.toMatchObject({ code: 'REFUSED' });
       await expect(createBundle(job, [id]), what).rejects.toMatchObject({ code: 'REFUSED' });
     }
@@ -128,7 +128,7 @@ describe('bytes of what was restricted', () => {
     const job = await w.as('ai_job:worker');
     const catalog = await job.catalog();
     await expect(demandObjectRead(job, catalog, hash('secret'))).rejects.toMatchObject({ code: 'REFUSED' });
-    await expect(demandRead(job, catalog, catalog.get(bundle)!, 'all')).rejects.toMatchObject({
+    await expect(demandRead(job, catalog, (await catalog.get(bundle))!, 'all')).rejects.toMatchObject({
       code: 'REFUSED',
     });
   });

@@ -48,7 +48,7 @@ export async function lastRun(session: Session): Promise<EntryPayload<'tool_run'
 }
 
 export async function manifestOf(session: Session, id: string): Promise<Manifest> {
-  const record = [...(await session.catalog()).live()].find((r) => r.artifact_id === id);
+  const record = (await (await session.catalog()).live().all()).find((r) => r.artifact_id === id);
   if (record === undefined) throw new Error(`there is no ${id}`);
   return decodeManifest(await session.store.objects.read(record.manifest));
 }

@@ -20,7 +20,7 @@ async function world() {
   const session = await testStore(dir);
   await writeFile(join(dir, 'a'), 'hello');
   await put(session, [{ path: join(dir, 'a') }], { name: 'a' });
-  const record = [...(await session.catalog()).named('a')][0]!;
+  const record = (await (await session.catalog()).named('a').all())[0]!;
   const damage = async (id: string) => {
     const path = behind(session).layout.object(id as never);
     await chmod(path, 0o644);

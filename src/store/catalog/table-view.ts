@@ -1,0 +1,65 @@
+import { Catalog, type CatalogMeta } from '../../core/catalog/catalog.js';
+import { META_KEY } from '../../core/catalog/catalog-keys.js';
+import {
+  inBlocks,
+  type TableReader,
+  type TableRow,
+  type Tables,
+  TablesDamaged,
+} from '../../core/catalog/key-tables.js';
+import { yieldToEvents } from '../../fsx/yielding-disk.js';
+
+/**
+ * Reads tables, letting other work run in between. A view of the index reads the same state folded from the ledger once
+ * it has met damage: its callers have nothing else to turn to.
+ */
+export class TableView implements TableReader {
+  readonly #tables: Tables;
+  readonly #fold: (() => Promise<Tables>) | undefined;
+  #folded: Promise<Tables> | undefined;
+
+  constructor(tables: Tables, fold?: () => Promise<Tables>) {
+    this.#tables = tables;
+    this.#fold = fold;
+  }
+
+  /** The tables to read instead; throws errors other than damage. */
+  #instead(e: unknown): Promise<Tables> {
+    if (!(e instanceof TablesDamaged) || this.#fold === undefined) throw e;
+    this.#folded ??= this.#fold();
+    return this.#folded;
+  }
+
+  async get(key: string): Promise<unknown> {
+    if (this.#folded !== undefined) return (await this.#folded).get(key);
+    try {
+      return this.#tables.get(key);
+    } catch (e) {
+      return (await this.#instead(e)).get(key);
+    }
+  }
+
+  async *range(prefix: string, after = ''): AsyncGenerator<readonly TableRow[], void> {
+    let last = after;
+    let rest = await this.#folded;
+    try {
+      for (const block of rest === undefined ? inBlocks(this.#tables.range(prefix, after)) : []) {
+        await yieldToEvents();
+        yield block;
+        last = block.at(-1)!.key;
+      }
+    } catch (e) {
+      rest = await this.#instead(e);
+    }
+    if (rest === undefined) return;
+    for (const block of inBlocks(rest.range(prefix, last))) {
+      await yieldToEvents();
+      yield block;
+    }
+  }
+}
+
+/** A catalog of folded tables; `fold` gives the same state from the ledger. */
+export function catalogOf(tables: Tables, fold?: () => Promise<Tables>): Catalog {
+  return new Catalog(new TableView(tables, fold), tables.get(META_KEY) as CatalogMeta);
+}
