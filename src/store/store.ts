@@ -84,6 +84,11 @@ export class Store {
     return this.#catalog.opsOf(entry);
   }
 
+  /** The same in parts, of a list in an object while it is read. */
+  opsParts(entry: LedgerEntry): AsyncIterable<readonly LedgerOp[]> {
+    return this.#catalog.opsParts(entry);
+  }
+
   /** The number of operations and the first of them; the rest of a long list is verified but not parsed. */
   firstOps(
     entry: LedgerEntry,

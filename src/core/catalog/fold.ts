@@ -12,7 +12,8 @@ import { fromRow, type RecordRow, type RecordState, rowText } from './record-row
 import { SummedTables } from './table-sums.js';
 import { TotalChanges } from './totals.js';
 
-function contradiction(entry: LedgerEntry, message: string): HsError {
+/** The error of an entry that cannot follow from those before it. */
+export function contradiction(entry: LedgerEntry, message: string): HsError {
   return new HsError('LEDGER_BROKEN', `ledger entry ${entry.seq} contradicts those before it: ${message}`, {
     hint: 'hs ledger verify',
   });

@@ -11,7 +11,7 @@ import {
   RETENTION_CLASSES,
   type RetentionClass,
 } from '../manifest/vocabulary.js';
-import { type ArtifactId, isTimestamp, type ObjectId, type Timestamp } from '../objects/ids.js';
+import { type ArtifactId, isTimestamp, type ObjectId } from '../objects/ids.js';
 import type { ArtifactFacts } from './operation.js';
 
 const ID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
@@ -32,23 +32,13 @@ const ADD = new RegExp(
     `(?:,"sources":\\[((?:"${ID}"(?:,"${ID}")*)?)\\])?\\}$`,
 );
 
-/** The last valid timestamp: all of a commit are equal, and validating one creates a Date. */
-let known: string | undefined;
-
-function isKnownTimestamp(text: string): text is Timestamp {
-  if (text === known) return true;
-  if (!isTimestamp(text)) return false;
-  known = text;
-  return true;
-}
-
 /**
  * Parses an `add` in its most common spelling with one regular expression; the canonical parser and schema give the
  * same result in ten times the time. Undefined for anything else, which is left to them.
  */
 export function readPlainAdd(line: string): ({ readonly op: 'add' } & ArtifactFacts) | undefined {
   const m = ADD.exec(line);
-  if (m === null || !isKnownTimestamp(m[4]!)) return undefined;
+  if (m === null || !isTimestamp(m[4]!)) return undefined;
   const ttl = m[14] === undefined ? undefined : Number(m[14]);
   if (ttl !== undefined && ttl > MAX_TTL_DAYS) return undefined;
   return {

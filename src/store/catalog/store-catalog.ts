@@ -76,7 +76,7 @@ export class StoreCatalog {
   }
 
   /** The operations in parts: a list of a million takes no more memory than one of a thousand. */
-  async *#opsParts(entry: LedgerEntry): AsyncGenerator<readonly LedgerOp[], void> {
+  async *opsParts(entry: LedgerEntry): AsyncGenerator<readonly LedgerOp[], void> {
     if (entry.ops_object === undefined) yield entry.ops ?? [];
     else yield* decodeOpsParts(this.#objects.lend(entry.ops_object));
   }
@@ -145,7 +145,7 @@ export class StoreCatalog {
       if (entries === 0) now = tables.fork();
       try {
         const fold = new EntryFold(now, entry);
-        for await (const ops of this.#opsParts(entry)) {
+        for await (const ops of this.opsParts(entry)) {
           for (const op of ops) fold.apply(op);
           operations += ops.length;
           await index.relieve(now);

@@ -1,13 +1,14 @@
 import type { Head } from '../../core/catalog/catalog.js';
-import { foldSteps } from '../../core/catalog/fold.js';
-import { MemoryTables } from '../../core/catalog/key-tables.js';
+import { OperationsCheck } from '../../core/catalog/operations-check.js';
 import type { ProgressSink } from '../../core/effects.js';
 import { decodeEntry, type LedgerEntry } from '../../core/ledger/entry.js';
+import type { LedgerOp } from '../../core/ledger/operation.js';
 import { sha256 } from '../../core/objects/hash.js';
+import { UuidTable } from '../../core/objects/id-table.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { decodePolicy, MAX_POLICY_BYTES } from '../../core/policy/policy.js';
 import { isHsError } from '../../errors/hs-error.js';
-import { cooperatively } from '../../fsx/cooperative.js';
+import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { encodeFormat } from '../port/format.js';
 import type { Store } from '../store.js';
 import { unreadable } from './ledger.js';
@@ -60,17 +61,21 @@ class Verifier {
   readonly problems: LedgerProblem[] = [];
   readonly #store: Store;
   readonly #anchor: Head | undefined;
-  readonly #events = new Map<string, number>();
+  readonly #signal: AbortSignal;
+  readonly #events = new UuidTable();
+  /** Entry of each event. */
+  readonly #eventSeq: number[] = [];
   readonly #policies = new Set<ObjectId>();
   readonly #blamed = new Set<number>();
-  /** The state so far; dropped at the first entry that cannot be folded. */
-  #tables: MemoryTables | undefined = new MemoryTables();
+  /** Dropped at the first entry that cannot be folded. */
+  #operations: OperationsCheck | undefined = new OperationsCheck();
   /** Two neighbours that do not fit; the next entry decides which of them changed. */
   #open: readonly [Link, Link] | undefined;
   #before: Link;
 
-  constructor(store: Store, anchor: Head | undefined) {
+  constructor(store: Store, anchor: Head | undefined, signal: AbortSignal) {
     this.#store = store;
+    this.#signal = signal;
     this.#anchor = anchor;
     this.#before = { seq: -1, hash: sha256(encodeFormat(store.format)), entry: undefined };
   }
@@ -116,15 +121,15 @@ class Verifier {
     this.#before = link;
     if (before.seq !== seq - 1) {
       this.#settle(undefined);
-      this.#tables = undefined;
+      this.#operations = undefined;
     } else if (link.entry === undefined) this.#settle(this.#isAnchored(before));
     else {
       const fits = link.entry.prev === before.hash;
       this.#settle(fits);
       if (!fits) this.#open = [before, link];
     }
-    if (link.entry !== undefined) await this.#checkContent(link.entry, link.hash);
-    else this.#tables = undefined;
+    if (link.entry !== undefined) await this.#checkContent(link.entry);
+    else this.#operations = undefined;
   }
 
   async #decode(seq: number, bytes: Uint8Array): Promise<LedgerEntry | undefined> {
@@ -146,11 +151,12 @@ class Verifier {
     return undefined;
   }
 
-  async #checkContent(entry: LedgerEntry, hash: ObjectId): Promise<void> {
+  async #checkContent(entry: LedgerEntry): Promise<void> {
     const { seq, event_id } = entry;
-    const same = this.#events.get(event_id);
+    const event = this.#events.add(event_id);
+    const same = this.#eventSeq[event];
     if (same !== undefined) this.#report('duplicate', seq, `entry ${seq} repeats the event of entry ${same}`);
-    this.#events.set(event_id, seq);
+    this.#eventSeq[event] = seq;
     try {
       const payload = await this.#store.payloadOf(entry);
       if ('materialized_paths_object' in payload && payload.materialized_paths_object !== undefined) {
@@ -164,14 +170,32 @@ class Verifier {
       this.#report('object', seq, `cannot read the payload of entry ${seq}: ${e.message}`);
     }
     try {
-      const ops = await this.#store.opsOf(entry);
-      for (const op of ops) if (op.op === 'set_policy') await this.#checkPolicy(seq, op.policy);
-      if (this.#tables !== undefined) await cooperatively(foldSteps(this.#tables, entry, ops, hash));
+      let contradiction: unknown;
+      for await (const ops of this.#store.opsParts(entry)) {
+        for (const op of ops) {
+          if (op.op === 'set_policy') await this.#checkPolicy(seq, op.policy);
+          contradiction ??= this.#contradiction(entry, op);
+        }
+        await yieldToEvents();
+        this.#signal.throwIfAborted();
+      }
+      // Only now are their bytes known to be those that the entry names.
+      if (contradiction !== undefined) throw contradiction;
+      this.#operations?.finish(entry);
     } catch (e) {
       if (!isHsError(e)) throw e;
-      this.#tables = undefined;
+      this.#operations = undefined;
       if (e.code === 'LEDGER_BROKEN') this.#report('contradiction', seq, e.message);
       else this.#report('object', seq, `cannot read the operations of entry ${seq}: ${e.message}`);
+    }
+  }
+
+  #contradiction(entry: LedgerEntry, op: LedgerOp): unknown {
+    try {
+      this.#operations?.apply(entry, op);
+      return undefined;
+    } catch (e) {
+      return e;
     }
   }
 
@@ -241,7 +265,7 @@ export async function verifyLedger(
   // Read before the listing: entries appended meanwhile are then beyond both.
   const anchor = await store.anchor.look();
   const { numbers, strays } = await store.entries.list();
-  const verifier = new Verifier(store, anchor === 'lost' ? undefined : anchor);
+  const verifier = new Verifier(store, anchor === 'lost' ? undefined : anchor, signal);
   const { problems } = verifier;
   for (const [first, last] of holes(numbers)) {
     const what = first === last ? `entry ${first} is missing` : `entries ${first} to ${last} are missing`;

@@ -1,0 +1,62 @@
+import type { LedgerEntry } from '../ledger/entry.js';
+import type { LedgerOp } from '../ledger/operation.js';
+import { UuidTable } from '../objects/id-table.js';
+import { contradiction } from './fold.js';
+
+const LEAST_ROWS = 64;
+
+/**
+ * Whether each operation can follow from those before it, as the fold demands, without folding: of an artifact it
+ * remembers its revision and whether it was removed, in some 40 bytes.
+ */
+export class OperationsCheck {
+  readonly #ids = new UuidTable();
+  /** By number: the revision, negative for one that was removed. */
+  #revisions = new Float64Array(LEAST_ROWS);
+  #hasPolicy = false;
+
+  /** LEDGER_BROKEN for an operation that contradicts those before it. */
+  apply(entry: LedgerEntry, op: LedgerOp): void {
+    if (op.op === 'set_policy') {
+      this.#hasPolicy = true;
+      return;
+    }
+    const id = op.artifact_id;
+    if (op.op === 'add') {
+      const { size } = this.#ids;
+      const number = this.#ids.add(id);
+      if (number < size) throw contradiction(entry, `artifact ${id} exists already`);
+      this.#set(number, op.revision);
+      return;
+    }
+    const number = this.#ids.numberOf(id);
+    const revision = number < 0 ? 0 : this.#revisions[number]!;
+    if (op.op === 'restore') {
+      if (revision >= 0) throw contradiction(entry, `artifact ${id} was not removed`);
+      this.#set(number, -revision);
+      return;
+    }
+    if (revision <= 0) throw contradiction(entry, `artifact ${id} is not there`);
+    if (op.op === 'remove') this.#set(number, -revision);
+    else if (op.op === 'revise') {
+      if (op.revision !== revision + 1) {
+        throw contradiction(entry, `revision ${op.revision} of ${id} follows ${revision}`);
+      }
+      this.#set(number, op.revision);
+    }
+  }
+
+  /** Once all operations of an entry are applied. */
+  finish(entry: LedgerEntry): void {
+    if (!this.#hasPolicy) throw contradiction(entry, 'no policy was ever set');
+  }
+
+  #set(number: number, revision: number): void {
+    if (number >= this.#revisions.length) {
+      const more = new Float64Array(2 * this.#revisions.length);
+      more.set(this.#revisions);
+      this.#revisions = more;
+    }
+    this.#revisions[number] = revision;
+  }
+}
