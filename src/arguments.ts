@@ -125,6 +125,7 @@ const putFields: Fields<PutOptions, never> = {
   exclude: strings,
   strictExclude: flag,
   skipLinks: flag,
+  ifChanged: flag,
 };
 export const putOptions = options<PutArtifactOptions>('options', { ...putFields, filenameHint: given });
 export const putAllOptions = options<PutOptions>('options', putFields);

@@ -1,12 +1,16 @@
 import { command } from '../../src/cli/command.js';
+import type { Context } from '../../src/cli/command-context.js';
 import { choice, flag, integer, list, text } from '../../src/cli/options.js';
 import { keyAndValue, labelsOf, pair } from '../../src/cli/parse/pairs.js';
 import { many } from '../../src/cli/positionals.js';
-import { counted } from '../../src/cli/text/human.js';
+import { compact } from '../../src/core/json/omit-undefined.js';
 import { CLASSIFICATIONS, KINDS, RETENTION_CLASSES } from '../../src/core/manifest/vocabulary.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { PutResult } from '../../src/ops/put/put.js';
+import type { PutLine } from '../../src/ops/put/put-lines.js';
 import type { PutSource } from '../../src/ops/put/put-source.js';
+import { BATCH_RULES, MANIFEST_LINES, readLines, refuseBesides } from '../shared/manifest-lines.js';
+import { tellOfPut } from '../shared/put-notes.js';
 
 /** `hs put`: each path, or standard input, becomes one artifact; all of them in one commit. */
 export const put = command({
@@ -22,7 +26,11 @@ If its owner may execute a file, it is exported as an executable file again. In 
 
 If the store already has the same content and its bytes are damaged (see hs-fsck(1)), they are written again.
 
-The kind prompt_payload and the classification high require \`--ttl\`.`,
+The kind prompt_payload and the classification high require \`--ttl\`.
+
+With \`--if-changed\`, nothing is registered if the newest artifact of that name has the same payload, and the kind, class, TTL, classification and layer that are given; its id is printed. Labels and sources are not compared.
+
+With \`--manifest-lines\`, each line describes one artifact: \`path\`, and optionally \`name\`, \`kind\`, \`class\`, \`ttl\`, \`classification\`, \`exportable\`, \`layer\`, \`pin\`, \`labels\` (an object), \`entities\` (objects with \`entity_kind\` and \`entity_id\`) and \`sources\` (a list of IDs). A line may give itself a \`ref\`; later lines name its artifact among their sources as \`ref:REF\`. Options of the command apply to all lines; a line's own go before them, and labels, entities and sources are added. ${BATCH_RULES} \`hs schema hs.put-line/1\` prints the schema of a line.`,
   nul: true,
   positionals: { paths: many('PATH', { complete: 'file' }) },
   options: {
@@ -39,7 +47,9 @@ The kind prompt_payload and the classification high require \`--ttl\`.`,
     label: list('KEY=VALUE', 'a label', { parse: keyAndValue }),
     pin: text('NAME', 'pin it as NAME in the same commit', { complete: 'pin' }),
     each: flag(undefined, 'store each entry of a directory as an artifact, named NAME/ENTRY with --name'),
+    ifChanged: flag(undefined, 'register nothing that is there already under its name'),
     stdinPaths: flag(undefined, 'read paths from standard input, one per line'),
+    manifestLines: MANIFEST_LINES,
     exclude: list('GLOB', 'leave out paths that match; without a slash, at any depth'),
     strictExclude: flag(undefined, 'fail when a GLOB matches nothing'),
     excludeFrom: text('FILE', 'read globs from FILE, one per line', { complete: 'file' }),
@@ -51,6 +61,14 @@ The kind prompt_payload and the classification high require \`--ttl\`.`,
     { command: 'hs put report.html --kind report --name nightly', explains: 'Store a report and name it.' },
     { command: 'hs put dist --pin release-1.0', explains: 'Store a directory and pin it.' },
     {
+      command: 'hs put dist --name app --if-changed',
+      explains: 'Store a new version only if something changed.',
+    },
+    {
+      command: `printf '%s\\n' '{"path":"notes.txt","name":"notes","ref":"notes"}' '{"path":"report.html","name":"report","sources":["ref:notes"]}' | hs put --manifest-lines -`,
+      explains: 'Store several artifacts, one made from the other, in one commit.',
+    },
+    {
       command: 'make 2>&1 | hs put - --kind transcript --ttl 14',
       explains: 'Store the output of a command for two weeks.',
     },
@@ -60,89 +78,110 @@ The kind prompt_payload and the classification high require \`--ttl\`.`,
     8: 'a file changed while it was read',
   },
   seeAlso: ['hs-ls(1)', 'hs-show(1)', 'hs-export(1)', 'hs-pin(1)'],
-  async run({ args, options, stdin, path, disk, session, log }) {
-    const typed = [...args.paths];
-    if (options.stdinPaths) {
-      if (typed.includes('-'))
-        throw new HsError('USAGE', "'-' cannot be given together with '--stdin-paths'");
-      for await (const record of stdin.records()) typed.push(record);
-    } else if (typed.length === 0)
-      throw new HsError('USAGE', 'nothing to store: name a path, - or --stdin-paths');
-    if (typed.filter((p) => p === '-').length > 1) throw new HsError('USAGE', "'-' is given twice");
-
+  async run(context) {
+    const { options, stdin, path, disk, session, log } = context;
+    const lines = options.manifestLines === undefined ? undefined : await readPutLines(context, options);
+    const typed = lines === undefined ? await namedPaths(context, options) : [];
+    if (options.ifChanged && lines === undefined && options.name === undefined) {
+      throw new HsError('USAGE', "'--if-changed' needs '--name'");
+    }
     const labels = labelsOf(options.label);
     const { put: store } = await import('../../src/ops/put/put.js');
-    const { streamSource } = await import('../../src/ops/payload/stream-source.js');
     const { compileGlob } = await import('../../src/ops/naming/compile-glob.js');
     const exclude = [...options.exclude];
     if (options.excludeFrom !== undefined) {
       const bytes = await (await disk()).readFile(path(options.excludeFrom), 1024 * 1024);
-      const lines = Buffer.from(bytes).toString('utf8').split(/\r?\n/);
-      exclude.push(...lines.filter((line) => line.trim() !== '' && !line.startsWith('#')));
+      const globs = Buffer.from(bytes).toString('utf8').split(/\r?\n/);
+      exclude.push(...globs.filter((line) => line.trim() !== '' && !line.startsWith('#')));
     }
     for (const glob of exclude) compileGlob(glob);
-    const sources = typed.map(
-      (p): PutSource => (p === '-' ? { stream: streamSource(stdin.bytes()) } : { path: path(p) }),
-    );
+    const shared = compact({
+      exclude,
+      strictExclude: options.strictExclude,
+      skipLinks: options.skipLinks,
+      ifChanged: options.ifChanged,
+      sources: options.source,
+      entities: options.entity.map(([entity_kind, entity_id]) => ({ entity_kind, entity_id })),
+      labels,
+      name: options.name,
+      kind: options.kind,
+      retentionClass: options.class,
+      ttl: options.ttl,
+      classification: options.classification,
+      layer: options.layer,
+      pin: options.pin,
+    });
     const s = await session();
+    let results: PutResult[] = [];
     // An empty list stores nothing, and succeeds like any other.
-    const results =
-      sources.length === 0
-        ? []
-        : await store(s, sources, {
-            exclude,
-            strictExclude: options.strictExclude,
-            skipLinks: options.skipLinks,
-            each: options.each,
-            sources: options.source,
-            entities: options.entity.map(([entity_kind, entity_id]) => ({ entity_kind, entity_id })),
-            labels,
-            ...(options.name === undefined ? {} : { name: options.name }),
-            ...(options.kind === undefined ? {} : { kind: options.kind }),
-            ...(options.class === undefined ? {} : { retentionClass: options.class }),
-            ...(options.ttl === undefined ? {} : { ttl: options.ttl }),
-            ...(options.classification === undefined ? {} : { classification: options.classification }),
-            ...(options.layer === undefined ? {} : { layer: options.layer }),
-            ...(options.pin === undefined ? {} : { pin: options.pin }),
-          });
-    for (const result of results) tell(result, log);
+    if (lines !== undefined && lines.length > 0) {
+      const { putLines } = await import('../../src/ops/put/put-lines.js');
+      results = await putLines(s, lines, shared);
+    } else if (typed.length > 0) {
+      const { streamSource } = await import('../../src/ops/payload/stream-source.js');
+      const sources = typed.map(
+        (p): PutSource => (p === '-' ? { stream: streamSource(stdin.bytes()) } : { path: path(p) }),
+      );
+      results = await store(s, sources, { ...shared, each: options.each });
+    }
+    for (const result of results) tellOfPut(result, log);
+    const same = results.filter((r) => r.unchanged).length;
+    if (same > 0)
+      log.note(same === 1 && results.length === 1 ? 'unchanged' : `${same} of ${results.length} unchanged`);
     return {
-      artifacts: results.map((r) => ({
-        artifact_id: r.artifactId,
-        content_hash: r.contentHash,
-        payload_type: r.payloadType,
-        size_bytes: r.sizeBytes,
-        files: r.files,
-        ...(r.filenameHint === undefined ? {} : { filename_hint: r.filenameHint }),
-        left_out: r.leftOut,
-        unportable: r.portability,
-      })),
+      artifacts: results.map((r, i) =>
+        compact({
+          artifact_id: r.artifactId,
+          content_hash: r.contentHash,
+          payload_type: r.payloadType,
+          size_bytes: r.sizeBytes,
+          files: r.files,
+          filename_hint: r.filenameHint,
+          ref: lines?.[i]?.ref,
+          unchanged: r.unchanged ? (true as const) : undefined,
+          left_out: r.leftOut,
+          unportable: r.portability,
+        }),
+      ),
     };
   },
   render: ({ artifacts }) => artifacts.map((a) => a.artifact_id),
 });
 
-interface Notes {
-  note(message: string): void;
-  warn(message: string): void;
+interface Typed {
+  readonly name: string | undefined;
+  readonly each: boolean;
+  readonly stdinPaths: boolean;
+  readonly manifestLines: string | undefined;
 }
 
-const MANY = { link: 'links', 'empty directory': 'empty directories', store: 'stores', excluded: 'excluded' };
+type PathContext = Pick<Context<unknown, { readonly paths: readonly string[] }>, 'args' | 'stdin'>;
 
-/** Warnings about data not stored as it was; a few by name, the rest as a count. */
-function tell(result: PutResult, log: Notes): void {
-  const SHOWN = 5;
-  for (const why of ['link', 'empty directory', 'store', 'excluded'] as const) {
-    const paths = result.leftOut.filter((l) => l.why === why).map((l) => `'${l.path}'`);
-    if (paths.length === 0) continue;
-    const more = paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : '';
-    const what = counted(paths.length, why, MANY[why]);
-    log.note(`left out ${what}: ${paths.slice(0, SHOWN).join(', ')}${more}`);
-  }
-  for (const { path, kind, other } of result.portability.slice(0, SHOWN)) {
-    const than = other === undefined ? '' : ` with '${other}'`;
-    log.warn(`'${path}' is not portable: ${kind.replaceAll('-', ' ')}${than}`);
-  }
-  const more = result.portability.length - SHOWN;
-  if (more > 0) log.warn(`${counted(more, 'more path is', 'more paths are')} not portable`);
+/** The paths of the command line and of `--stdin-paths`; `-` is standard input. */
+async function namedPaths({ args, stdin }: PathContext, options: Typed): Promise<readonly string[]> {
+  const typed = [...args.paths];
+  if (options.stdinPaths) {
+    if (typed.includes('-')) throw new HsError('USAGE', "'-' cannot be given together with '--stdin-paths'");
+    for await (const record of stdin.records()) typed.push(record);
+  } else if (typed.length === 0)
+    throw new HsError('USAGE', 'nothing to store: name a path, - or --stdin-paths');
+  if (typed.filter((p) => p === '-').length > 1) throw new HsError('USAGE', "'-' is given twice");
+  return typed;
+}
+
+async function readPutLines(
+  context: PathContext & Pick<Context, 'path' | 'disk'>,
+  options: Typed,
+): Promise<PutLine[]> {
+  refuseBesides({
+    PATH: context.args.paths.length > 0,
+    "'--stdin-paths'": options.stdinPaths,
+    "'--each'": options.each,
+    "'--name'": options.name !== undefined,
+  });
+  const { putLine } = await import('../../src/core/manifest/batch-schemas.js');
+  const lines = await readLines(context, options.manifestLines!, putLine);
+  return lines.map(({ line, value: { path, class: retentionClass, ...rest } }) =>
+    compact({ ...rest, line, retentionClass, source: { path: context.path(path) } }),
+  );
 }

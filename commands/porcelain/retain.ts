@@ -1,10 +1,12 @@
 import { command } from '../../src/cli/command.js';
 import { choice, flag, integer } from '../../src/cli/options.js';
-import { some } from '../../src/cli/positionals.js';
+import { many } from '../../src/cli/positionals.js';
 import { counted } from '../../src/cli/text/human.js';
+import { compact } from '../../src/core/json/omit-undefined.js';
 import { MAX_TTL_DAYS } from '../../src/core/manifest/manifest.js';
 import { RETENTION_CLASSES } from '../../src/core/manifest/vocabulary.js';
 import { HsError } from '../../src/errors/hs-error.js';
+import { BATCH_RULES, MANIFEST_LINES, readLines, refuseBesides } from '../shared/manifest-lines.js';
 
 /** `hs retain`: changes TTL or class by a new revision (D2, A8). */
 export const retain = command({
@@ -14,21 +16,47 @@ export const retain = command({
   summary: 'change how long artifacts are kept',
   description: `Changes the TTL, in days from creation, or the retention class of artifacts, by a new revision of each. The window of a class counts from when the artifact was registered in this store, and no revision changes that.
 
-Artifacts classified high and prompt payloads must have a TTL. A frozen artifact (L1) has none and cannot be changed.`,
-  positionals: { ids: some('ID', { complete: 'artifact' }) },
+Artifacts classified high and prompt payloads must have a TTL. A frozen artifact (L1) has none and cannot be changed.
+
+With \`--manifest-lines\`, each line names an artifact as \`id\`, and its \`ttl\` (null removes it), its \`class\` or both. ${BATCH_RULES}`,
+  positionals: { ids: many('ID', { complete: 'artifact' }) },
   options: {
     ttl: integer('DAYS', 'time to live in days, from creation', { min: 0, max: MAX_TTL_DAYS }),
     noTtl: flag(undefined, 'remove the TTL, so that the class decides'),
     class: choice(RETENTION_CLASSES, 'CLASS', 'retention class'),
+    manifestLines: MANIFEST_LINES,
   },
   resultSchema: 'hs.retain/1',
   list: 'results',
   examples: [
     { command: 'hs retain report --ttl 90', explains: 'Keep it for ninety days.' },
+    {
+      command: `echo '{"id":"report","ttl":90}' | hs retain --manifest-lines -`,
+      explains: 'Change many at once, each in its own way.',
+    },
     { command: 'hs retain report --no-ttl --class checkpoint', explains: 'Let its class decide.' },
   ],
   seeAlso: ['hs-gc(1)', 'hs-pin(1)', 'hs-policy-show(1)', 'hs-retention(7)'],
-  async run({ args, options, session }) {
+  async run(context) {
+    const { args, options, session } = context;
+    if (options.manifestLines !== undefined) {
+      refuseBesides({
+        ID: args.ids.length > 0,
+        "'--ttl'": options.ttl !== undefined,
+        "'--no-ttl'": options.noTtl,
+        "'--class'": options.class !== undefined,
+      });
+      const { retainLine } = await import('../../src/core/manifest/batch-schemas.js');
+      const { retainLines } = await import('../../src/ops/govern/retain.js');
+      const lines = await readLines(context, options.manifestLines, retainLine);
+      return retainLines(
+        await session(),
+        lines.map(({ line, value: { id, ttl, class: retentionClass } }) =>
+          compact({ line, id, ttl, retentionClass }),
+        ),
+      );
+    }
+    if (args.ids.length === 0) throw new HsError('USAGE', 'ID is missing');
     if (options.ttl !== undefined && options.noTtl) {
       throw new HsError('USAGE', "'--ttl' cannot be given together with '--no-ttl'");
     }

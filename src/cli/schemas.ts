@@ -36,6 +36,18 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
     load: async () => (await import('./schemas/ledger.js')).ledgerCatRow,
   },
   'hs.init/1': { form: 'result', load: async () => (await import('./schemas/artifacts.js')).init },
+  'hs.put-line/1': {
+    form: 'record',
+    load: async () => (await import('../core/manifest/batch-schemas.js')).putLine,
+  },
+  'hs.retain-line/1': {
+    form: 'record',
+    load: async () => (await import('../core/manifest/batch-schemas.js')).retainLine,
+  },
+  'hs.label-line/1': {
+    form: 'record',
+    load: async () => (await import('../core/manifest/batch-schemas.js')).labelLine,
+  },
   'hs.put/1': { form: 'result', rows: true, load: async () => (await import('./schemas/artifacts.js')).put },
   'hs.show/1': { form: 'result', load: async () => (await import('./schemas/artifacts.js')).show },
   'hs.ls/1': { form: 'listing', load: async () => (await import('./schemas/artifacts.js')).lsRow },
@@ -109,7 +121,7 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
   },
   'hs.update-pin/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).updatePin },
   'hs.rename/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).described },
-  'hs.label/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).described },
+  'hs.label/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).label },
   'hs.retain/1': {
     form: 'result',
     rows: true,

@@ -15,6 +15,7 @@ import { makeTempDirectory } from '../helpers/tmp.js';
 const FILES: Readonly<Record<string, string>> = {
   'report.html': '<p>all good</p>\n',
   'notes.txt': 'notes\n',
+  'files.txt': 'notes.txt\nreport.html\n',
   'dist/app.js': 'console.log(1)\n',
   'src/main.c': 'int main(void) { return 0; }\n',
   'dataset/rows.csv': 'a,b\n1,2\n',

@@ -30,6 +30,10 @@ export const put = z.strictObject({
       size_bytes: natural,
       files: natural,
       filename_hint: z.optional(z.string()),
+      /** Of its line in a batch. */
+      ref: z.optional(z.string()),
+      /** It was there, and nothing was registered. */
+      unchanged: z.optional(z.literal(true)),
       left_out: z.array(leftOut),
       unportable: z.array(unportable),
     }),

@@ -31,10 +31,14 @@ export const writeIndex = z.strictObject({
   left_out: z.array(leftOut),
 });
 
-export const writeManifest = z.strictObject({
+const writtenManifest = z.strictObject({
   artifact_id: artifactId,
   content_hash: objectId,
   size_bytes: natural,
+});
+/** One artifact, or for a batch each of them in `results`. */
+export const writeManifest = z.extend(z.partial(writtenManifest), {
+  results: z.optional(z.array(writtenManifest)),
 });
 
 export const checkManifest = z.strictObject({

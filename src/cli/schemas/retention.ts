@@ -107,6 +107,10 @@ export const described = z.strictObject({
   name: z.optional(z.string()),
   labels: z.record(z.string(), z.string()),
 });
+/** The same, or for a batch those of each in `results`. */
+export const label = z.extend(z.partial(described), {
+  results: z.optional(z.array(described)),
+});
 
 export const retain = z.strictObject({
   results: z.array(

@@ -1,9 +1,8 @@
-import type { ArtifactRecord } from '../catalog/artifact-record.js';
 import { compact } from '../json/omit-undefined.js';
 import type { Handle } from './manifest.js';
 
 /** How another record refers to an artifact. */
-export function handleOf(r: ArtifactRecord): Handle {
+export function handleOf(r: Omit<Handle, 'uri'>): Handle {
   return compact({
     artifact_id: r.artifact_id,
     kind: r.kind,

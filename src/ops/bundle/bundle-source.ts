@@ -3,8 +3,9 @@ import { PortabilityCheck } from '../../core/paths/portability.js';
 import { checkPath, type SafePath } from '../../core/paths/safe-path.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
-import type { Disk, DiskFile } from '../../fsx/disk.js';
+import type { Disk } from '../../fsx/disk.js';
 import { SafeDir } from '../../fsx/safe-dir.js';
+import { chunksOf } from '../payload/file-chunks.js';
 
 /** One file of a bundle from outside the store. */
 export interface BundleFile {
@@ -17,8 +18,6 @@ export interface BundleFile {
 
 /** A path, or the bytes of an archive. */
 export type BundleSource = string | AsyncIterable<Uint8Array>;
-
-const CHUNK_BYTES = 1024 * 1024;
 
 /** The files of a bundle: a tar, a tar.gz, or the directory of an export. All of it is hostile input. */
 export async function* readBundle(
@@ -41,7 +40,7 @@ export async function* readBundle(
   }
   const file = await disk.open(source, { access: 'read', follow: true });
   try {
-    yield* filesOf(chunks(file), options);
+    yield* filesOf(chunksOf(file), options);
   } finally {
     await file.close();
   }
@@ -64,17 +63,6 @@ async function kindOf(disk: Disk, path: string): Promise<'file' | 'directory'> {
     throw new HsError('NOT_FOUND', `'${escapeText(path)}' does not exist`);
   }
   throw new HsError('HOSTILE_INPUT', `'${escapeText(path)}' is neither a file nor a directory`);
-}
-
-/** Reads up to `end` only, even if the file grows meanwhile. */
-export async function* chunks(file: DiskFile, end = Number.POSITIVE_INFINITY): AsyncGenerator<Uint8Array> {
-  for (let position = 0; position < end; ) {
-    const buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, end - position));
-    const count = await file.read(buffer, position);
-    if (count === 0) return;
-    position += count;
-    yield buffer.subarray(0, count);
-  }
 }
 
 function refused(entry: string, why: string): HsError {
@@ -146,7 +134,7 @@ async function* walk(
     try {
       const { size, mode } = await file.stat();
       gate.file(path, size);
-      yield { path, size, executable: (mode & 0o100) !== 0, content: chunks(file, size) };
+      yield { path, size, executable: (mode & 0o100) !== 0, content: chunksOf(file, size) };
     } finally {
       await file.close();
     }

@@ -17,9 +17,10 @@ import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno, isHsError, prefixed } from '../../errors/hs-error.js';
 import type { DiskFile } from '../../fsx/disk.js';
 import { SafeDir } from '../../fsx/safe-dir.js';
+import { chunksOf } from '../payload/file-chunks.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
-import { type BundleFile, chunks } from './bundle-source.js';
+import type { BundleFile } from './bundle-source.js';
 import { checkAlone } from './check-bundle.js';
 import type { CheckedMember } from './checked-bundle.js';
 import { foreign, lies } from './entry-error.js';
@@ -111,7 +112,7 @@ class Layout {
     yield { path: at.manifest, size: bytes.byteLength, executable: false, content: once(bytes) };
     const file = await this.#openBlob(layer, DEFAULT_LIMITS.maxBytes);
     try {
-      const content = verified(chunks(file, layer.size), layer);
+      const content = verified(chunksOf(file, layer.size), layer);
       if (manifest.payload_type === 'file') {
         yield { path: at.payload, size: layer.size, executable: false, content };
         return;
@@ -189,7 +190,7 @@ async function* verified(content: AsyncIterable<Uint8Array>, { id }: Blob): Asyn
 async function collect(file: DiskFile, size: number, maxBytes: number, name: string): Promise<Uint8Array> {
   if (size > maxBytes) throw tooLarge(name, size, maxBytes);
   const parts: Uint8Array[] = [];
-  for await (const part of chunks(file, size)) parts.push(part);
+  for await (const part of chunksOf(file, size)) parts.push(part);
   return Buffer.concat(parts);
 }
 

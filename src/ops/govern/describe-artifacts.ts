@@ -8,9 +8,10 @@ import { toReason } from '../../core/text/ledger-text.js';
 import { normalText } from '../../core/text/normal-form.js';
 import { HsError } from '../../errors/hs-error.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
+import { atLine } from '../payload/batch-lines.js';
 import { manifestOf } from '../payload/read-manifest.js';
 import type { Session } from '../session/session.js';
-import { reviseManifest } from './revise.js';
+import { RevisedArtifacts, reviseManifest } from './revise.js';
 
 /** Name and labels of an artifact, in its newest revision. */
 export interface Described {
@@ -25,28 +26,63 @@ export interface Described {
 type Description = Pick<Manifest, 'name' | 'labels'>;
 type Field = keyof Description;
 
+/** The change of one artifact. */
+interface DescriptionChange {
+  readonly id: string;
+  /** Its line in a batch, for errors. */
+  readonly line?: number;
+  change(before: Description): { readonly [F in Field]?: Description[F] | undefined };
+}
+
+/** Labels to set on one artifact; null removes one. */
+export interface LabelLine {
+  readonly id: string;
+  readonly labels: Readonly<Record<string, string | null>>;
+  /** Its line in a batch, for errors. */
+  readonly line?: number;
+}
+
 /** Renames an artifact, or removes its name, by a new revision (A8, `hs rename`). L1 is refused. */
-export function rename(
+export async function rename(
   session: Session,
-  artifact: string,
+  id: string,
   to: string | null,
   reason?: string,
 ): Promise<Described> {
   const name = to === null ? undefined : toName(to);
-  return describeAnew(session, artifact, 'name', () => ({ name }), reason);
+  const [result] = await describeAnew(session, [{ id, change: () => ({ name }) }], 'name', reason);
+  return result!;
 }
 
 /** Sets labels, and with null removes them, by a new revision (A8, `hs label`). L1 is refused. */
-export function label(
+export async function label(
   session: Session,
-  artifact: string,
-  change: Readonly<Record<string, string | null>>,
+  id: string,
+  labels: Readonly<Record<string, string | null>>,
   reason?: string,
 ): Promise<Described> {
-  if (Object.hasOwn(change, REFUSED_LABEL)) {
-    throw new HsError('USAGE', `the label '${REFUSED_LABEL}' records what hs run saw and cannot be changed`);
-  }
-  const relabel = ({ labels: before = {} }: Description) => {
+  const [result] = await labelLines(session, [{ id, labels }], reason);
+  return result!;
+}
+
+/** The same for several artifacts, in one commit. */
+export async function labelLines(
+  session: Session,
+  lines: readonly LabelLine[],
+  reason?: string,
+): Promise<Described[]> {
+  for (const { line, labels } of lines) await atLine(line, () => refuseOwn(labels));
+  const changes = lines.map(({ labels, ...of }) => ({ ...of, change: relabelling(labels) }));
+  return describeAnew(session, changes, 'labels', reason);
+}
+
+function refuseOwn(labels: LabelLine['labels']): void {
+  if (!Object.hasOwn(labels, REFUSED_LABEL)) return;
+  throw new HsError('USAGE', `the label '${REFUSED_LABEL}' records what hs run saw and cannot be changed`);
+}
+
+function relabelling(change: LabelLine['labels']) {
+  return ({ labels: before = {} }: Description) => {
     const labels = new Map(Object.entries(before));
     for (const [key, value] of Object.entries(change)) {
       if (value === null) labels.delete(key);
@@ -54,35 +90,42 @@ export function label(
     }
     return { labels: labels.size === 0 ? undefined : Object.fromEntries(labels) };
   };
-  return describeAnew(session, artifact, 'labels', relabel, reason);
 }
 
 async function describeAnew(
   session: Session,
-  artifact: string,
+  changes: readonly DescriptionChange[],
   field: Field,
-  change: (before: Description) => { readonly [F in Field]?: Description[F] | undefined },
   why: string | undefined,
-): Promise<Described> {
+): Promise<Described[]> {
   const reason = toReason(why);
-  return session.write('artifact.revise', [artifact], async (tx) => {
-    let result: Described | undefined;
+  const subjects = changes.map(({ id }) => id);
+  return session.write('artifact.revise', subjects, async (tx) => {
+    const revised = new RevisedArtifacts();
+    const results: Described[] = [];
     await tx.commit(async (catalog) => {
-      const record = await resolveArtifact(catalog, artifact);
-      const before = await manifestOf(session, record);
-      const changes = change(before);
-      if (isSame(before[field], changes[field])) {
-        result = described(before, false);
-        return null;
+      revised.clear();
+      results.length = 0;
+      for (const { id, line, change } of changes) {
+        await atLine(line, async () => {
+          const record = await resolveArtifact(catalog, id);
+          revised.claim(record.artifact_id, line);
+          const before = await manifestOf(session, record);
+          const fields = change(before);
+          if (isSame(before[field], fields[field])) {
+            results.push(described(before, false));
+            return;
+          }
+          if (record.layer === 'L1') throw frozen(id, field);
+          await tx.checkSecrets(catalog, fields);
+          const revision = await reviseManifest(tx, record, before, fields);
+          revised.add(revision, fields);
+          results.push(described(revision.manifest, true));
+        });
       }
-      if (record.layer === 'L1') throw frozen(artifact, field);
-      await tx.checkSecrets(catalog, changes);
-      const { manifest, op } = await reviseManifest(tx, record, before, changes);
-      result = described(manifest, true);
-      const payload = compact({ artifacts: 1, size_bytes: manifest.size_bytes, fields: [field], reason });
-      return { type: 'artifact_revised', payload, ops: [op] };
+      return revised.draft(reason);
     });
-    return result!;
+    return results;
   });
 }
 

@@ -1,13 +1,12 @@
 import { compact } from '../../core/json/omit-undefined.js';
-import type { LedgerOp } from '../../core/ledger/operation.js';
-import type { Manifest } from '../../core/manifest/manifest.js';
 import type { RetentionClass } from '../../core/manifest/vocabulary.js';
 import type { ArtifactId } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
+import { atLine } from '../payload/batch-lines.js';
 import { manifestOf } from '../payload/read-manifest.js';
 import type { Session } from '../session/session.js';
-import { reviseManifest } from './revise.js';
+import { RevisedArtifacts, reviseManifest } from './revise.js';
 
 export interface RetainChange {
   /** Days from `created_at`; null removes the TTL. */
@@ -22,48 +21,53 @@ export interface Retained {
   readonly retention_ttl_days?: number;
 }
 
+/** The change of one artifact. */
+export interface RetainLine extends RetainChange {
+  readonly id: string;
+  /** Its line in a batch, for errors. */
+  readonly line?: number;
+}
+
 /**
  * Changes the TTL or class of artifacts, each by a new revision, in one commit (A8, D2). L1 is refused, and so is
  * removing the TTL of a sensitive artifact (A6).
  */
-export async function retain(
+export function retain(
   session: Session,
   names: readonly string[],
   change: RetainChange,
 ): Promise<Retained[]> {
-  return session.write('artifact.revise', names, async (tx) => {
-    const done = new Map<ArtifactId, Manifest>();
+  return retainLines(
+    session,
+    names.map((id) => ({ ...change, id })),
+  );
+}
+
+/** The same with a change for each. */
+export function retainLines(session: Session, lines: readonly RetainLine[]): Promise<Retained[]> {
+  const subjects = lines.map(({ id }) => id);
+  return session.write('artifact.revise', subjects, async (tx) => {
+    const revised = new RevisedArtifacts();
     await tx.commit(async (catalog) => {
-      done.clear();
-      const ops: LedgerOp[] = [];
-      for (const name of names) {
-        const record = await resolveArtifact(catalog, name);
-        if (done.has(record.artifact_id)) continue;
-        if (record.layer === 'L1') {
-          throw new HsError('LAYER', `cannot change the retention of '${name}': it is frozen (L1)`);
-        }
-        const before = await manifestOf(session, record);
-        const { manifest, op } = await reviseManifest(tx, record, before, {
-          ...(change.ttl === undefined ? {} : { retention_ttl_days: change.ttl ?? undefined }),
-          ...(change.retentionClass === undefined ? {} : { retention_class: change.retentionClass }),
+      revised.clear();
+      for (const { id, line, ttl, retentionClass } of lines) {
+        await atLine(line, async () => {
+          const record = await resolveArtifact(catalog, id);
+          if (!revised.claim(record.artifact_id, line)) return;
+          if (record.layer === 'L1') {
+            throw new HsError('LAYER', `cannot change the retention of '${id}': it is frozen (L1)`);
+          }
+          const before = await manifestOf(session, record);
+          const change = {
+            ...(ttl === undefined ? {} : { retention_ttl_days: ttl ?? undefined }),
+            ...(retentionClass === undefined ? {} : { retention_class: retentionClass }),
+          };
+          revised.add(await reviseManifest(tx, record, before, change), change);
         });
-        ops.push(op);
-        done.set(record.artifact_id, manifest);
       }
-      return {
-        type: 'artifact_revised',
-        payload: {
-          artifacts: done.size,
-          size_bytes: [...done.values()].reduce((sum, m) => sum + m.size_bytes, 0),
-          fields: [
-            ...(change.ttl === undefined ? [] : ['retention_ttl_days']),
-            ...(change.retentionClass === undefined ? [] : ['retention_class']),
-          ],
-        },
-        ops,
-      };
+      return revised.draft();
     });
-    return [...done.values()].map((m) =>
+    return revised.manifests.map((m) =>
       compact({
         artifact_id: m.artifact_id,
         revision: m.revision,

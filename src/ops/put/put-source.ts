@@ -4,17 +4,27 @@ import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { Disk, FileStat } from '../../fsx/disk.js';
 import type { ByteSource } from '../../store/port/object-batch.js';
 import type { Session } from '../session/session.js';
+import type { ArtifactOptions } from './put-options.js';
 
 /** Origin of a payload: a path (links in it are followed, since the user named it), or a stream. */
 export type PutSource =
   | { readonly path: string; readonly filenameHint?: string }
   | { readonly stream: ByteSource; readonly filenameHint?: string };
 
-/** One payload that becomes an artifact. */
-export interface PutItem {
+/** One payload. */
+export interface Payload {
   readonly source: PutSource;
   /** Its name in the directory that was given. */
   readonly entry?: string;
+}
+
+/** One payload that becomes an artifact. */
+export interface PutItem extends Payload {
+  readonly options: ArtifactOptions;
+  /** Its line in a batch, for errors. */
+  readonly line?: number;
+  /** What later items of a batch call it. */
+  readonly ref?: string;
 }
 
 /** NOT_FOUND for a path that does not exist. */

@@ -78,16 +78,17 @@ export async function registration(
   more: readonly LedgerOp[] = [],
 ) {
   const ops: LedgerOp[] = [];
-  for (const manifest of manifests) {
-    const stored = await tx.batch.addBytes(encodeManifest(manifest));
-    ops.push({ op: 'add', ...factsOf(manifest, stored) });
-  }
-  return {
-    type: 'artifact_created' as const,
-    payload: {
-      artifacts: manifests.length,
-      size_bytes: manifests.reduce((sum, m) => sum + m.size_bytes, 0),
-    },
-    ops: [...ops, ...more],
-  };
+  for (const manifest of manifests) ops.push(await addArtifact(tx, manifest));
+  const bytes = manifests.reduce((sum, m) => sum + m.size_bytes, 0);
+  return { ...createdPayload(manifests.length, bytes), ops: [...ops, ...more] };
+}
+
+/** The operation that registers one artifact; its manifest is staged. */
+export async function addArtifact(tx: Transaction, manifest: Manifest): Promise<LedgerOp> {
+  const stored = await tx.batch.addBytes(encodeManifest(manifest));
+  return { op: 'add', ...factsOf(manifest, stored) };
+}
+
+export function createdPayload(artifacts: number, bytes: number) {
+  return { type: 'artifact_created' as const, payload: { artifacts, size_bytes: bytes } };
 }

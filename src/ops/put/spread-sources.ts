@@ -4,7 +4,7 @@ import { showName, textOfName } from '../../core/text/raw-name.js';
 import { refuseInStore } from '../payload/read-source.js';
 import { compareEntries, isLink, isNotText, type LeftOut, type WalkOptions } from '../payload/walk-tree.js';
 import type { Session } from '../session/session.js';
-import { type PutItem, type PutSource, statSource } from './put-source.js';
+import { type Payload, type PutSource, statSource } from './put-source.js';
 
 /** The entries of each directory among the sources, sorted by name; other sources unchanged. */
 export async function spreadSources(
@@ -12,8 +12,8 @@ export async function spreadSources(
   sources: readonly PutSource[],
   { exclude, skipLinks }: Required<Pick<WalkOptions, 'exclude' | 'skipLinks'>>,
   leave: (left: LeftOut) => void,
-): Promise<PutItem[]> {
-  const all: PutItem[] = [];
+): Promise<Payload[]> {
+  const all: Payload[] = [];
   for (const source of sources) {
     if ('stream' in source || (await statSource(session.disk, source.path)).kind !== 'directory') {
       all.push({ source });

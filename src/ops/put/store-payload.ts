@@ -4,13 +4,13 @@ import { readSourceFile, refuseInStore } from '../payload/read-source.js';
 import { advancing, type StoredPayload, storeTree } from '../payload/store-tree.js';
 import type { WalkOptions } from '../payload/walk-tree.js';
 import type { Session } from '../session/session.js';
-import { type PutItem, statSource } from './put-source.js';
+import { type Payload, statSource } from './put-source.js';
 
 /** Stores the objects of one payload: a stream, a file, or a directory with its index. */
 export async function storePayload(
   session: Session,
   batch: ObjectBatch,
-  { source, entry }: PutItem,
+  { source, entry }: Payload,
   options: Pick<WalkOptions, 'exclude' | 'skipLinks'>,
 ): Promise<StoredPayload> {
   const file = (id: ObjectId, size: number, executable = false): StoredPayload => ({

@@ -1,0 +1,27 @@
+import { counted } from '../../src/cli/text/human.js';
+import type { PutResult } from '../../src/ops/put/put.js';
+
+interface Notes {
+  note(message: string): void;
+  warn(message: string): void;
+}
+
+const MANY = { link: 'links', 'empty directory': 'empty directories', store: 'stores', excluded: 'excluded' };
+const SHOWN = 5;
+
+/** Warnings about data not stored as it was; a few by name, the rest as a count. */
+export function tellOfPut(result: PutResult, log: Notes): void {
+  for (const why of ['link', 'empty directory', 'store', 'excluded'] as const) {
+    const paths = result.leftOut.filter((l) => l.why === why).map((l) => `'${l.path}'`);
+    if (paths.length === 0) continue;
+    const more = paths.length > SHOWN ? ` and ${paths.length - SHOWN} more` : '';
+    const what = counted(paths.length, why, MANY[why]);
+    log.note(`left out ${what}: ${paths.slice(0, SHOWN).join(', ')}${more}`);
+  }
+  for (const { path, kind, other } of result.portability.slice(0, SHOWN)) {
+    const than = other === undefined ? '' : ` with '${other}'`;
+    log.warn(`'${path}' is not portable: ${kind.replaceAll('-', ' ')}${than}`);
+  }
+  const more = result.portability.length - SHOWN;
+  if (more > 0) log.warn(`${counted(more, 'more path is', 'more paths are')} not portable`);
+}
