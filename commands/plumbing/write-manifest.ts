@@ -41,7 +41,7 @@ With \`--manifest-lines\`, each line is such a manifest, and the ids are printed
   async run(context): Promise<WrittenManifest | { readonly results: readonly WrittenManifest[] }> {
     const { args, options, session, stdin, path, disk } = context;
     if (options.manifestLines !== undefined) {
-      refuseBesides({ FILE: args.file !== undefined, "'--stdin'": options.stdin });
+      refuseBesides('--manifest-lines', { FILE: args.file !== undefined, "'--stdin'": options.stdin });
       const { manifestLine } = await import('../../src/core/manifest/batch-schemas.js');
       const { writeManifests } = await import('../../src/ops/put/write-manifest.js');
       const lines = await readLines(context, options.manifestLines, manifestLine, 'INVALID_MANIFEST');

@@ -43,7 +43,10 @@ With \`--manifest-lines\`, each line names an artifact as \`id\`, and its \`labe
   async run(context): Promise<Described | { readonly results: readonly Described[] }> {
     const { args, options, session } = context;
     if (options.manifestLines !== undefined) {
-      refuseBesides({ ID: args.id !== undefined, "'--remove'": options.remove.length > 0 });
+      refuseBesides('--manifest-lines', {
+        ID: args.id !== undefined,
+        "'--remove'": options.remove.length > 0,
+      });
       const { labelLine } = await import('../../src/core/manifest/batch-schemas.js');
       const { labelLines } = await import('../../src/ops/govern/describe-artifacts.js');
       const lines = await readLines(context, options.manifestLines, labelLine);

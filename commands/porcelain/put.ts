@@ -2,7 +2,7 @@ import { command } from '../../src/cli/command.js';
 import type { Context } from '../../src/cli/command-context.js';
 import { choice, flag, integer, list, text } from '../../src/cli/options.js';
 import { keyAndValue, labelsOf, pair } from '../../src/cli/parse/pairs.js';
-import { many } from '../../src/cli/positionals.js';
+import { afterDashes, many } from '../../src/cli/positionals.js';
 import { compact } from '../../src/core/json/omit-undefined.js';
 import { CLASSIFICATIONS, KINDS, RETENTION_CLASSES } from '../../src/core/manifest/vocabulary.js';
 import { HsError } from '../../src/errors/hs-error.js';
@@ -30,9 +30,19 @@ The kind prompt_payload and the classification high require \`--ttl\`.
 
 With \`--if-changed\`, nothing is registered if the newest artifact of that name has the same payload, and the kind, class, TTL, classification and layer that are given; its id is printed. Labels and sources are not compared.
 
-With \`--manifest-lines\`, each line describes one artifact: \`path\`, and optionally \`name\`, \`kind\`, \`class\`, \`ttl\`, \`classification\`, \`exportable\`, \`layer\`, \`pin\`, \`labels\` (an object), \`entities\` (objects with \`entity_kind\` and \`entity_id\`) and \`sources\` (a list of IDs). A line may give itself a \`ref\`; later lines name its artifact among their sources as \`ref:REF\`. Options of the command apply to all lines; a line's own go before them, and labels, entities and sources are added. ${BATCH_RULES} \`hs schema hs.put-line/1\` prints the schema of a line.`,
+With \`--manifest-lines\`, each line describes one artifact: \`path\`, and optionally \`name\`, \`kind\`, \`class\`, \`ttl\`, \`classification\`, \`exportable\`, \`layer\`, \`pin\`, \`labels\` (an object), \`entities\` (objects with \`entity_kind\` and \`entity_id\`) and \`sources\` (a list of IDs). A line may give itself a \`ref\`; later lines name its artifact among their sources as \`ref:REF\`. Options of the command apply to all lines; a line's own go before them, and labels, entities and sources are added. ${BATCH_RULES} \`hs schema hs.put-line/1\` prints the schema of a line.
+
+With \`--from-command\`, COMMAND is run with the standard input and error of hs, and what it prints on its standard output becomes one artifact while it runs. If COMMAND fails, nothing is registered, and the exit status is that of COMMAND: 128 + n for a signal, 126 if it cannot be run, 127 if it was not found. COMMAND is not confined (see hs-run(1)), and the capability tool.run is needed.`,
   nul: true,
-  positionals: { paths: many('PATH', { complete: 'file' }) },
+  synopsis: [
+    'hs put [OPTION]... [PATH...]',
+    'hs put [OPTION]... --manifest-lines FILE',
+    'hs put [OPTION]... --from-command -- COMMAND...',
+  ],
+  positionals: {
+    paths: many('PATH', { complete: 'file' }),
+    program: afterDashes('COMMAND', 'with --from-command: the program and its arguments', 'fromCommand'),
+  },
   options: {
     name: text('NAME', 'name of the artifact; artifacts of the same name are versions', { complete: 'name' }),
     kind: choice(KINDS, 'KIND', 'kind of artifact', { complete: 'kind' }),
@@ -50,6 +60,7 @@ With \`--manifest-lines\`, each line describes one artifact: \`path\`, and optio
     ifChanged: flag(undefined, 'register nothing that is there already under its name'),
     stdinPaths: flag(undefined, 'read paths from standard input, one per line'),
     manifestLines: MANIFEST_LINES,
+    fromCommand: flag(undefined, 'store what COMMAND prints, if it succeeds'),
     exclude: list('GLOB', 'leave out paths that match; without a slash, at any depth'),
     strictExclude: flag(undefined, 'fail when a GLOB matches nothing'),
     excludeFrom: text('FILE', 'read globs from FILE, one per line', { complete: 'file' }),
@@ -79,9 +90,10 @@ With \`--manifest-lines\`, each line describes one artifact: \`path\`, and optio
   },
   seeAlso: ['hs-ls(1)', 'hs-show(1)', 'hs-export(1)', 'hs-pin(1)'],
   async run(context) {
-    const { options, stdin, path, disk, session, log } = context;
+    const { args, options, stdin, path, disk, session, log } = context;
+    if (options.fromCommand) refuseBesides('--from-command', others(context, options));
     const lines = options.manifestLines === undefined ? undefined : await readPutLines(context, options);
-    const typed = lines === undefined ? await namedPaths(context, options) : [];
+    const typed = lines === undefined && !options.fromCommand ? await namedPaths(context, options) : [];
     if (options.ifChanged && lines === undefined && options.name === undefined) {
       throw new HsError('USAGE', "'--if-changed' needs '--name'");
     }
@@ -117,6 +129,9 @@ With \`--manifest-lines\`, each line describes one artifact: \`path\`, and optio
     if (lines !== undefined && lines.length > 0) {
       const { putLines } = await import('../../src/ops/put/put-lines.js');
       results = await putLines(s, lines, shared);
+    } else if (options.fromCommand) {
+      const { putOutput } = await import('../../src/ops/put/put-output.js');
+      results = [await putOutput(s, args.program, shared)];
     } else if (typed.length > 0) {
       const { streamSource } = await import('../../src/ops/payload/stream-source.js');
       const sources = typed.map(
@@ -153,6 +168,7 @@ interface Typed {
   readonly each: boolean;
   readonly stdinPaths: boolean;
   readonly manifestLines: string | undefined;
+  readonly fromCommand: boolean;
 }
 
 type PathContext = Pick<Context<unknown, { readonly paths: readonly string[] }>, 'args' | 'stdin'>;
@@ -169,16 +185,21 @@ async function namedPaths({ args, stdin }: PathContext, options: Typed): Promise
   return typed;
 }
 
+/** Other ways to say what is stored. */
+function others({ args }: Pick<PathContext, 'args'>, options: Typed): Readonly<Record<string, boolean>> {
+  return {
+    PATH: args.paths.length > 0,
+    "'--stdin-paths'": options.stdinPaths,
+    "'--each'": options.each,
+    "'--manifest-lines'": options.fromCommand && options.manifestLines !== undefined,
+  };
+}
+
 async function readPutLines(
   context: PathContext & Pick<Context, 'path' | 'disk'>,
   options: Typed,
 ): Promise<PutLine[]> {
-  refuseBesides({
-    PATH: context.args.paths.length > 0,
-    "'--stdin-paths'": options.stdinPaths,
-    "'--each'": options.each,
-    "'--name'": options.name !== undefined,
-  });
+  refuseBesides('--manifest-lines', { ...others(context, options), "'--name'": options.name !== undefined });
   const { putLine } = await import('../../src/core/manifest/batch-schemas.js');
   const lines = await readLines(context, options.manifestLines!, putLine);
   return lines.map(({ line, value: { path, class: retentionClass, ...rest } }) =>

@@ -40,7 +40,7 @@ With \`--manifest-lines\`, each line names an artifact as \`id\`, and its \`ttl\
   async run(context) {
     const { args, options, session } = context;
     if (options.manifestLines !== undefined) {
-      refuseBesides({
+      refuseBesides('--manifest-lines', {
         ID: args.ids.length > 0,
         "'--ttl'": options.ttl !== undefined,
         "'--no-ttl'": options.noTtl,

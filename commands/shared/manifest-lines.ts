@@ -28,9 +28,9 @@ export async function readLines<S extends ZodMiniType>(
   return readBatch(chunks, schema, code);
 }
 
-/** USAGE if anything that a line says is given for all, in `given` by what it is called. */
-export function refuseBesides(given: Readonly<Record<string, boolean>>): void {
+/** USAGE if anything is given that cannot be given together with `option`; `given` has what it is called. */
+export function refuseBesides(option: string, given: Readonly<Record<string, boolean>>): void {
   const [label] = Object.entries(given).find(([, isGiven]) => isGiven) ?? [];
   if (label === undefined) return;
-  throw new HsError('USAGE', `${label} cannot be given together with '--manifest-lines'`);
+  throw new HsError('USAGE', `${label} cannot be given together with '${option}'`);
 }

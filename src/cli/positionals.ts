@@ -7,6 +7,8 @@ export interface Positional<T> {
   readonly required: boolean;
   /** Takes everything after `--`, unparsed. */
   readonly afterDashes?: true;
+  /** Only with this option; without it, the words after `--` are ordinary arguments. */
+  readonly under?: string;
   readonly summary?: string;
   readonly complete?: Completion;
   readonly choices?: readonly string[];
@@ -78,13 +80,14 @@ export function many<T>(name: string, extra: Extra<T> = {}): Positional<readonly
 }
 
 /** Everything after `--`, unparsed: `-- COMMAND...`. */
-export function afterDashes(name: string, summary?: string): Positional<readonly string[]> {
+export function afterDashes(name: string, summary?: string, under?: string): Positional<readonly string[]> {
   return {
     name,
     many: true,
     required: true,
     afterDashes: true,
     ...(summary === undefined ? {} : { summary }),
+    ...(under === undefined ? {} : { under }),
     read: (raws) => raws,
   };
 }

@@ -4,6 +4,7 @@
  */
 const EXIT_STATUS = {
   USAGE: 2,
+  COMMAND_FAILED: 1,
   PARTIAL: 3,
   NOT_FOUND: 4,
   AMBIGUOUS: 4,

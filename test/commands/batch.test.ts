@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { expectDocument } from '../helpers/document.js';
 import { HS_PROGRAM, hs, hsEnvironment } from '../helpers/hs.js';
@@ -449,5 +449,99 @@ describe('hs put --if-changed', () => {
     expect((await run('cat-artifact', id)).stdout).toBe('a');
     expect(await put('a')).toMatchObject({ status: 2, stdout: '' });
     expect((await feed([{ path: 'a' }], 'put', '--if-changed')).stderr).toContain('line 1: ');
+  });
+});
+
+/** The processes of a group, but for dead ones that nobody has waited for. */
+function alive(group: number): string[] {
+  const stats = readdirSync('/proc').flatMap((pid) => {
+    try {
+      return /^\d+$/.test(pid) ? [readFileSync(`/proc/${pid}/stat`, 'utf8')] : [];
+    } catch {
+      return [];
+    }
+  });
+  return stats.filter((stat) => {
+    const [state, , ofGroup] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return Number(ofGroup) === group && state !== 'Z';
+  });
+}
+
+describe('hs put --from-command', () => {
+  const put = (...command: string[]) => run('put', '--from-command', '--name', 'out', '--', ...command);
+
+  it('stores what the command prints, while standard error and input pass through', async () => {
+    const { status, stdout, stderr } = await hs(
+      ['put', '--name', 'out', '--from-command', '--', 'sh', '-c', 'cat; echo -e; echo told >&2'],
+      { cwd, stdin: 'in' },
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: 'told\n' });
+    expect((await run('cat-artifact', stdout.trim())).stdout).toBe('in-e\n');
+  });
+
+  it.each<[string, readonly string[], number]>([
+    ['exits with 3', ['sh', '-c', 'echo some; exit 3'], 3],
+    ['is killed', ['sh', '-c', 'echo some; kill -9 $$'], 137],
+    ['is not there', ['no-such-program-here'], 127],
+    ['cannot be run', ['./a'], 126],
+    ['is a directory', ['/'], 126],
+  ])('registers nothing when the command %s, and passes its status on', async (_, command, status) => {
+    const before = state();
+    const result = await put(...command);
+    expect({ status: result.status, stdout: result.stdout }).toEqual({ status, stdout: '' });
+    expect(result.stderr).toContain('nothing was stored');
+    expect(state()).toEqual(before);
+    const error = JSON.parse(
+      (await run('put', '--json', '--from-command', '--', ...command)).stderr.split('\n').at(-2)!,
+    );
+    expect(error.error).toMatchObject({ code: 'COMMAND_FAILED', details: { status } });
+  });
+
+  it('gives arguments on as they are, and takes no paths besides', async () => {
+    const { stdout } = await put('printf', '%s|', '--json', '-x', '', '--', 'ü');
+    expect((await run('cat-artifact', stdout.trim())).stdout).toBe('--json|-x||--|ü|');
+    for (const args of [['a', '--', 'true'], ['--stdin-paths', '--', 'true'], ['--'], ['true'], []]) {
+      expect((await run('put', '--from-command', ...args)).status).toBe(2);
+    }
+    // Without the option, what follows -- are paths.
+    expect((await run('put', '--', 'a')).status).toBe(0);
+  });
+
+  it('streams: more than memory could hold passes through', async () => {
+    const { stdout, status } = await hs(
+      ['put', '--from-command', '--', 'head', '-c', '300000000', '/dev/zero'],
+      {
+        cwd,
+        env: { NODE_OPTIONS: '--max-old-space-size=64' },
+      },
+    );
+    expect(status).toBe(0);
+    expect((await shown(stdout.trim())).manifest.size_bytes).toBe(300_000_000);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'on %s ends the command with all it started, and leaves nothing',
+    async (signal) => {
+      const before = state();
+      const child = spawn(
+        process.execPath,
+        [HS_PROGRAM, 'put', '--from-command', '--', 'sh', '-c', 'sleep 600 & echo $$ >&2; echo part; wait'],
+        { cwd, env: await hsEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] },
+      );
+      const [text] = await once(child.stderr, 'data');
+      const group = Number.parseInt(String(text), 10);
+      child.kill(signal);
+      const [status] = await once(child, 'close');
+      expect(status).toBe(signal === 'SIGINT' ? 130 : 143);
+      expect(alive(group)).toEqual([]);
+      expect(state()).toEqual(before);
+    },
+  );
+
+  it('needs the capability to run tools', async () => {
+    actor = 'plugin_tool:p';
+    const { status, stderr } = await put('touch', `${cwd}/ran`);
+    expect({ status, stderr }).toMatchObject({ status: 6, stderr: expect.stringContaining('tool.run') });
+    expect(readdirSync(cwd)).not.toContain('ran');
   });
 });

@@ -2,7 +2,7 @@ import { HsError } from '../../errors/hs-error.js';
 import { type Command, hasRows } from '../command.js';
 import { checkGlobals, type GlobalValues, globalOptions, jsonlOption, nulOption } from '../globals.js';
 import { type Option, type Options, optionLabel } from '../options.js';
-import type { Positionals } from '../positionals.js';
+import type { Positional, Positionals } from '../positionals.js';
 import { BadValue, parsed, parseTime } from './values.js';
 import { findCommand, readWords, type Words } from './words.js';
 
@@ -26,7 +26,9 @@ export function optionsOf(command: Command): Options {
 
 /** Whether it runs a program, whose name and arguments follow `--`. */
 export function takesProgram(command: Command): boolean {
-  return Object.values(command.spec.positionals ?? {}).some((place) => place.afterDashes);
+  return Object.values(command.spec.positionals ?? {}).some(
+    (place) => place.afterDashes && place.under === undefined,
+  );
 }
 
 /** Converts raw strings to typed values; every error is a usage error. */
@@ -61,7 +63,12 @@ export function parse(
     },
     given,
   );
-  return { globals, options, args: readArguments(command.spec.positionals ?? {}, words, context), setClock };
+  return {
+    globals,
+    options,
+    args: readArguments(command.spec.positionals ?? {}, words, context, options),
+    setClock,
+  };
 }
 
 /** Checked first: options after a program's name are not those of hs. */
@@ -105,15 +112,19 @@ function readArguments(
   places: Positionals,
   words: Words,
   context: { now: number },
+  options: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
-  const wantsDashes = Object.values(places).some((p) => p.afterDashes);
+  const isTaken = ({ under }: Positional<unknown>) => under === undefined || options[under] === true;
+  const wantsDashes = Object.values(places).some((p) => p.afterDashes && isTaken(p));
   const queue = [...words.positionals, ...(wantsDashes ? [] : (words.afterDashes ?? []))];
   const args: Record<string, unknown> = {};
   for (const [key, place] of Object.entries(places)) {
     const raws = place.afterDashes
-      ? (words.afterDashes ?? [])
+      ? isTaken(place)
+        ? (words.afterDashes ?? [])
+        : []
       : queue.splice(0, place.many ? queue.length : 1);
-    if (place.required && raws.length === 0) {
+    if (isTaken(place) && place.required && raws.length === 0) {
       throw new HsError('USAGE', `${place.name} is missing${place.afterDashes ? ` after '--'` : ''}`);
     }
     args[key] = place.read(raws, (raw, parse) =>
