@@ -4,7 +4,6 @@ import { canonicalText } from '../../core/json/canonical.js';
 import { labelWithId } from '../../core/manifest/label-of.js';
 import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest/manifest.js';
 import { bundleIndexEntries, indexSize, MAX_INDEX_BYTES } from '../../core/objects/bundle-index.js';
-import { IdTable } from '../../core/objects/id-table.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { isHsError } from '../../errors/hs-error.js';
@@ -12,12 +11,12 @@ import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { HINT_LOST, HINT_REPAIR, type RepairableFinding } from '../../store/port/finding.js';
 import { factsOf } from '../put/register-artifact.js';
 import type { Session } from '../session/session.js';
-import type { PlacedObjects } from './placed-objects.js';
+import { ObjectMarks, type PlacedObjects } from './placed-objects.js';
 
 export interface CheckedArtifacts {
   readonly artifacts: number;
   /** The objects that live artifacts name. */
-  readonly reachable: IdTable;
+  readonly reachable: ObjectMarks;
   readonly findings: readonly RepairableFinding[];
 }
 
@@ -25,7 +24,7 @@ const OPTIONAL_FACTS = ['name', 'filename_hint', 'retention_ttl_days', 'sources'
 
 class ArtifactCheck {
   readonly findings: RepairableFinding[] = [];
-  readonly reachable = new IdTable();
+  readonly reachable: ObjectMarks;
   readonly #session: Session;
   readonly #there: PlacedObjects;
   readonly #damaged: ReadonlySet<ObjectId>;
@@ -36,6 +35,7 @@ class ArtifactCheck {
     this.#session = session;
     this.#there = there;
     this.#damaged = damaged;
+    this.reachable = new ObjectMarks(there);
   }
 
   #report(r: ArtifactRecord, what: string, hint: string, more: Partial<RepairableFinding> = {}): void {
@@ -148,7 +148,7 @@ class ArtifactCheck {
   async run(catalog: Catalog): Promise<number> {
     let count = 0;
     this.#session.progress.start('checking artifacts', catalog.counts.live, 'artifacts');
-    for await (const record of catalog.live()) {
+    for await (const record of catalog.provenLive()) {
       await yieldToEvents();
       this.#session.signal.throwIfAborted();
       await this.#manifests(record);

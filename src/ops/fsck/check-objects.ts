@@ -1,5 +1,4 @@
 import { createSha256 } from '../../core/objects/hash.js';
-import { IdTable } from '../../core/objects/id-table.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import { dropCopies } from '../../store/collector/tidy.js';
@@ -7,7 +6,7 @@ import { HINT_REPAIR, type RepairableFinding } from '../../store/port/finding.js
 import type { ObjectPlace } from '../../store/port/inventory.js';
 import type { ObjectFile } from '../../store/port/object-source.js';
 import type { Session } from '../session/session.js';
-import type { PlacedObject } from './placed-objects.js';
+import { ObjectMarks, type PlacedObject, type PlacedObjects } from './placed-objects.js';
 
 const CHUNK_BYTES = 1024 * 1024;
 
@@ -63,7 +62,7 @@ function sampler(session: Session, share: number): (id: ObjectId) => boolean {
 /** Reads every object, or a sample, and compares its bytes with its name. */
 export async function checkObjects(
   session: Session,
-  objects: Iterable<PlacedObject>,
+  objects: PlacedObjects,
   options: ObjectCheckOptions,
 ): Promise<CheckedObjects> {
   const isTaken = sampler(session, options.sample);
@@ -72,7 +71,7 @@ export async function checkObjects(
   let count = 0;
   let bytes = 0;
   /** Intact files in objects/: a damaged copy in a pack beside one is no loss. */
-  const sound = new IdTable();
+  const sound = new ObjectMarks(objects);
   const copies: { readonly o: PlacedObject; readonly finding: RepairableFinding }[] = [];
   const report = (o: PlacedObject, subject: string, message: string) => {
     const inTrash = o.place.batch !== undefined;

@@ -1,10 +1,10 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
 import { DAY_MS } from '../../core/duration.js';
 import { labelBesideId } from '../../core/manifest/label-of.js';
-import { type ObjectId, timestampMs } from '../../core/objects/ids.js';
+import { type ObjectId, type Timestamp, timestampMs } from '../../core/objects/ids.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
-import type { LedgerFold } from '../../store/catalog/ledger-fold.js';
 import { isMadeSince } from '../../store/collector/batch-time.js';
 import { namesOf } from '../../store/collector/mark.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
@@ -13,28 +13,36 @@ import { readable } from '../guard/read-files.js';
 import type { Session } from '../session/session.js';
 import type { PlacedObjects } from './placed-objects.js';
 
+/** Whether a trash batch that may hold objects removed at a time was purged. */
+async function purgedSince(catalog: Catalog): Promise<(at: Timestamp) => boolean> {
+  const batches: string[] = [];
+  for await (const batch of catalog.provenPurged()) batches.push(batch);
+  return (at) => batches.some((batch) => isMadeSince(batch, at));
+}
+
 /**
  * Reports removed artifacts that could still be restored, had their objects not been taken out of the trash by
  * something other than hs. A purge by a collection is in the ledger, and is not a loss.
  */
 export async function checkRemoved(
   session: Session,
-  fold: LedgerFold,
+  state: () => Promise<Catalog>,
   there: PlacedObjects,
 ): Promise<RepairableFinding[]> {
-  const catalog = await fold.advance();
+  const catalog = await state();
+  const purged = await purgedSince(catalog);
   const policy = await readable(() => session.policy(catalog));
   // Without a policy the window is unknown; its loss has been reported already.
   if (policy === undefined) return [];
   const since = session.clock.now() - policy.retention.trash_days * DAY_MS;
   const indexes = new IndexReader(session.store.objects);
   const lost: { readonly record: ArtifactRecord; readonly missing: number; readonly all: number }[] = [];
-  for await (const record of catalog.removed()) {
+  for await (const record of catalog.provenRemoved()) {
     await yieldToEvents();
     session.signal.throwIfAborted();
     const { removed } = record;
     if (removed === undefined || removed.purge || timestampMs(removed.at) <= since) continue;
-    if (fold.purgedSince(removed.at)) continue;
+    if (purged(removed.at)) continue;
     const ids = new Set<ObjectId>();
     await namesOf(record, indexes, (id) => ids.add(id));
     let missing = 0;
@@ -44,11 +52,12 @@ export async function checkRemoved(
   if (lost.length === 0) return [];
   // A purge that began meanwhile has left a note with its batch, or an entry.
   const purging = (await session.store.reclaimer.batches()).filter((b) => b.purge !== undefined);
-  const now = await fold.advance();
+  const now = await state();
+  const purgedNow = await purgedSince(now);
   const findings: RepairableFinding[] = [];
   for (const { record, missing, all } of lost) {
     const { at } = record.removed!;
-    const isGone = fold.purgedSince(at) || purging.some((b) => isMadeSince(b.name, at));
+    const isGone = purgedNow(at) || purging.some((b) => isMadeSince(b.name, at));
     if (isGone || (await now.get(record.artifact_id))?.removed === undefined) continue;
     const name = escapeText(labelBesideId(record));
     const subject = `${name} (${record.artifact_id.slice(0, 8)})`;

@@ -1,16 +1,16 @@
-import type { IdTable } from '../../core/objects/id-table.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
+import { TablesDamaged } from '../../core/catalog/key-tables.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
-import { LedgerFold } from '../../store/catalog/ledger-fold.js';
 import { keptIndexes } from '../../store/collector/mark.js';
-import { type LedgerVerdict, verifyLedger } from '../../store/ledger/verify-ledger.js';
+import { examineLedger, type LedgerVerdict } from '../../store/ledger/verify-ledger.js';
 import { type Finding, HINT_LOST, HINT_STRAY, type RepairableFinding } from '../../store/port/finding.js';
 import type { Lease } from '../../store/port/lease-table.js';
 import type { Session } from '../session/session.js';
 import { checkArtifacts } from './check-artifacts.js';
 import { checkObjects, type ObjectCheckOptions } from './check-objects.js';
 import { checkRemoved } from './check-removed.js';
-import { PlacedObjects } from './placed-objects.js';
+import { type ObjectMarks, PlacedObjects } from './placed-objects.js';
 import { repairFindings } from './repair.js';
 
 export interface FsckOptions extends ObjectCheckOptions {
@@ -52,30 +52,44 @@ function ledgerFindings(verdict: LedgerVerdict): RepairableFinding[] {
 interface References {
   readonly artifacts: number;
   readonly findings: readonly RepairableFinding[];
-  readonly reachable: IdTable;
+  readonly reachable: ObjectMarks;
 }
 
-/** Objects that the ledger and live artifacts use; undefined if the ledger cannot be folded. */
+/** Objects that the ledger and live artifacts use. */
 async function checkReferences(
+  session: Session,
+  state: () => Promise<Catalog>,
+  objects: PlacedObjects,
+  damaged: ReadonlySet<ObjectId>,
+): Promise<References> {
+  const { artifacts, findings, reachable } = await checkArtifacts(session, await state(), objects, damaged);
+  // Not a loss if removed meanwhile: its objects may be on their way to the trash.
+  const now = await state();
+  const standing: (typeof findings)[number][] = [];
+  for (const finding of findings) {
+    const { artifact_id: id } = finding;
+    if (id === undefined || (await now.get(id))?.removed === undefined) standing.push(finding);
+  }
+  const removed = await checkRemoved(session, state, objects);
+  for await (const id of now.provenRoots()) reachable.add(id);
+  for (const id of await keptIndexes(now)) reachable.add(id);
+  return { artifacts, findings: [...standing, ...removed], reachable };
+}
+
+/** By the index as far as it proves itself, else by the ledger; undefined if that cannot be folded. */
+async function findReferences(
   session: Session,
   objects: PlacedObjects,
   damaged: ReadonlySet<ObjectId>,
 ): Promise<References | undefined> {
-  const fold = new LedgerFold(session.store);
+  const { store, signal } = session;
   try {
-    const catalog = await fold.advance();
-    const { artifacts, findings, reachable } = await checkArtifacts(session, catalog, objects, damaged);
-    // Not a loss if removed meanwhile: its objects may be on their way to the trash.
-    const now = await fold.advance();
-    const standing: (typeof findings)[number][] = [];
-    for (const finding of findings) {
-      const { artifact_id: id } = finding;
-      if (id === undefined || (await now.get(id))?.removed === undefined) standing.push(finding);
+    try {
+      return await checkReferences(session, () => store.catalog(signal), objects, damaged);
+    } catch (e) {
+      if (!(e instanceof TablesDamaged)) throw e;
+      return await checkReferences(session, () => store.foldFromLedger(), objects, damaged);
     }
-    const removed = await checkRemoved(session, fold, objects);
-    for (const id of fold.roots) reachable.add(id);
-    for (const id of await keptIndexes(now)) reachable.add(id);
-    return { artifacts, findings: [...standing, ...removed], reachable };
   } catch (e) {
     const broken = isHsError(e, 'LEDGER_BROKEN', 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD');
     if (!broken && !isErrno(e, 'ENOENT')) throw e;
@@ -84,7 +98,7 @@ async function checkReferences(
 }
 
 /** Objects in the trash, and unused objects outside it. */
-function account(objects: PlacedObjects, reachable: IdTable | undefined) {
+function account(objects: PlacedObjects, reachable: ObjectMarks | undefined) {
   const unreferenced = { objects: 0, size_bytes: 0 };
   const trash = { objects: 0, size_bytes: 0 };
   const batches = new Set<string>();
@@ -119,14 +133,14 @@ export async function fsck(session: Session, options: FsckOptions): Promise<Fsck
 
 async function check(session: Session, options: FsckOptions): Promise<FsckReport> {
   const { store } = session;
-  const verdict = await verifyLedger(store, session.progress, session.signal);
+  const { verdict, isFoldable } = await examineLedger(store, session.progress, session.signal);
   const names = await store.check();
   const objects = new PlacedObjects();
   // A directory that cannot be listed is among those findings.
   const unlistable = () => undefined;
   for await (const group of store.inventory.groups({ sizes: true, unlistable })) objects.addAll(group);
   const checked = await checkObjects(session, objects, options);
-  const references = await checkReferences(session, objects, checked.damaged);
+  const references = isFoldable ? await findReferences(session, objects, checked.damaged) : undefined;
   const findings = [
     ...ledgerFindings(verdict),
     ...checked.findings,

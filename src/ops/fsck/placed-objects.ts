@@ -64,6 +64,16 @@ export class PlacedObjects implements Iterable<PlacedObject> {
     return { id, size: this.#size[row]!, place: this.#places[this.#place[row]!]! };
   }
 
+  /** How many different objects there are. */
+  get size(): number {
+    return this.#ids.size;
+  }
+
+  /** The number of an object, the same for all of its copies; -1 for none. */
+  numberOf(id: ObjectId): number {
+    return this.#ids.numberOf(id);
+  }
+
   has(id: ObjectId): boolean {
     return this.#ids.has(id);
   }
@@ -75,5 +85,27 @@ export class PlacedObjects implements Iterable<PlacedObject> {
 
   *[Symbol.iterator](): Iterator<PlacedObject> {
     for (let row = 0; row < this.#length; row++) yield this.#at(row);
+  }
+}
+
+/** Some of the objects, a bit each. */
+export class ObjectMarks {
+  readonly #objects: PlacedObjects;
+  readonly #bits: Uint8Array;
+
+  /** Objects that are placed later have no marks. */
+  constructor(objects: PlacedObjects) {
+    this.#objects = objects;
+    this.#bits = new Uint8Array(Math.ceil(objects.size / 8));
+  }
+
+  add(id: ObjectId): void {
+    const number = this.#objects.numberOf(id);
+    if (number >= 0) this.#bits[number >> 3]! |= 1 << (number & 7);
+  }
+
+  has(id: ObjectId): boolean {
+    const number = this.#objects.numberOf(id);
+    return number >= 0 && (this.#bits[number >> 3]! & (1 << (number & 7))) !== 0;
   }
 }

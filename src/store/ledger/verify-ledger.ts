@@ -57,6 +57,14 @@ interface Link {
   readonly entry: LedgerEntry | undefined;
 }
 
+/** An object that is lost, an event that occurs twice and the anchor are no part of the chain. */
+const LEAVES_THE_CHAIN_WHOLE: ReadonlySet<LedgerProblemKind> = new Set([
+  'stray',
+  'object',
+  'duplicate',
+  'rolled_back',
+]);
+
 class Verifier {
   readonly problems: LedgerProblem[] = [];
   readonly #store: Store;
@@ -78,6 +86,13 @@ class Verifier {
     this.#signal = signal;
     this.#anchor = anchor;
     this.#before = { seq: -1, hash: sha256(encodeFormat(store.format)), entry: undefined };
+  }
+
+  /** Whether every entry could follow from those before it, so far. */
+  get isFoldable(): boolean {
+    return (
+      this.#operations !== undefined && !this.problems.some(({ kind }) => !LEAVES_THE_CHAIN_WHOLE.has(kind))
+    );
   }
 
   #path(seq: number): string {
@@ -262,6 +277,15 @@ export async function verifyLedger(
   progress: ProgressSink,
   signal: AbortSignal,
 ): Promise<LedgerVerdict> {
+  return (await examineLedger(store, progress, signal)).verdict;
+}
+
+/** The same, and whether the ledger can be folded. */
+export async function examineLedger(
+  store: Store,
+  progress: ProgressSink,
+  signal: AbortSignal,
+): Promise<{ readonly verdict: LedgerVerdict; readonly isFoldable: boolean }> {
   // Read before the listing: entries appended meanwhile are then beyond both.
   const anchor = await store.anchor.look();
   const { numbers, strays } = await store.entries.list();
@@ -290,5 +314,6 @@ export async function verifyLedger(
   problems.sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
   for (const { path, why } of strays) problems.push({ kind: 'stray', path, message: `${path}: ${why}` });
   progress.done();
-  return { entries: numbers.length, head, anchor: standing, problems };
+  const verdict = { entries: numbers.length, head, anchor: standing, problems };
+  return { verdict, isFoldable: verifier.isFoldable };
 }
