@@ -4,5 +4,7 @@ type Compact<T> = { [K in keyof T]: Exclude<T[K], undefined> };
 export function compact<T extends Record<string, unknown>>(
   value: T,
 ): { [K in keyof Compact<T>]: Compact<T>[K] } {
-  return Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as Compact<T>;
+  const kept: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) if (value[key] !== undefined) kept[key] = value[key];
+  return kept as Compact<T>;
 }
