@@ -127,8 +127,8 @@ describe('the catalog', () => {
     const place = fc.record({ seq: number, index: number });
     fc.assert(
       fc.property(place, place, (a, b) => {
-        const at = { ...a, at: toTimestamp(0) };
-        const order = Math.sign(compareRegistration({ ...b, at: toTimestamp(0) }, at));
+        const at = { ...a, at: toTimestamp(0), actor: 'human:me' };
+        const order = Math.sign(compareRegistration({ ...at, ...b }, at));
         const [x, y] = [placeKey(a), placeKey(b)];
         expect(x < y ? -1 : x > y ? 1 : 0).toBe(order);
       }),

@@ -24,6 +24,7 @@ const text = fc.oneof(
   fc.constantFrom('a"b', 'a\\b', 'ä', '\x7f', 'x'.repeat(1025)),
 );
 const number = fc.oneof({ weight: 20, arbitrary: fc.nat() }, fc.maxSafeNat());
+const dictionary = { minKeys: 1, maxKeys: 3 };
 const more: fc.Arbitrary<Partial<ArtifactFacts>> = fc.record(
   {
     name: text,
@@ -40,6 +41,18 @@ const more: fc.Arbitrary<Partial<ArtifactFacts>> = fc.record(
     manifest_size_bytes: number,
     created_at: fc.nat().map(toTimestamp),
     sources: fc.array(fc.nat(9).map(idOf), { maxLength: 3 }),
+    job_id: fc.oneof(
+      { weight: 20, arbitrary: fc.constantFrom('job-1', 'ci:42/a@b+c') },
+      fc.constantFrom('-x', ''),
+      fc.string({ maxLength: 5 }),
+    ),
+    labels: fc.oneof(
+      {
+        weight: 20,
+        arbitrary: fc.dictionary(fc.constantFrom('a', 'b.c', 'a-b', '10', '9'), text, dictionary),
+      },
+      fc.dictionary(fc.constantFrom('a', '__proto__', 'A'), text, dictionary),
+    ),
   },
   { requiredKeys: [] },
 );
@@ -47,7 +60,15 @@ const more: fc.Arbitrary<Partial<ArtifactFacts>> = fc.record(
 /** Lines as they are written, and some with a character that is not, in any place. */
 const line = fc
   .tuple(
-    more,
+    fc
+      .tuple(
+        more,
+        fc.oneof(
+          { weight: 20, arbitrary: fc.constant(null) },
+          fc.record({ entity_kind: fc.constant('t'), entity_id: text }),
+        ),
+      )
+      .map(([facts, entity]) => (entity === null ? facts : { ...facts, entities: [entity] })),
     fc.option(fc.tuple(fc.nat(700), fc.constantFrom('', ' ', '0', '-', '.', 'e', '"', ',', 'F', '\xe4'))),
   )
   .map(([facts, change]) => {

@@ -26,6 +26,8 @@ type Kept = Pick<TestStoreOptions, 'packLimits'> & {
   readonly newer?: boolean;
   /** Whether records have what the feature `transfers` added. */
   readonly transfers?: boolean;
+  /** Whether operations have what the feature `facts-2` added, of a job too. */
+  readonly job?: string;
 };
 
 const START = Date.parse('2026-01-31T12:00:00.000Z');
@@ -87,6 +89,7 @@ export async function buildFixtureStore(workspace: string, kept: Kept = {}): Pro
     allowSetClock: true,
     useIndex: false,
     ...kept,
+    ...(kept.job === undefined ? {} : { jobId: kept.job }),
   });
   const note = (draft: Parameters<Transaction['commit']>[0]) =>
     session.write('ledger.note', [], (tx) => tx.commit(draft));

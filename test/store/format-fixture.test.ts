@@ -9,6 +9,7 @@ import { decodeBundleIndex } from '../../src/core/objects/bundle-index.js';
 import { sha256 } from '../../src/core/objects/hash.js';
 import { removeArtifacts } from '../../src/ops/gc/remove-artifacts.js';
 import { readReport } from '../../src/ops/gc/retention-reports.js';
+import { label } from '../../src/ops/govern/describe-artifacts.js';
 import type { Session } from '../../src/ops/session/session.js';
 import { verifyLedger } from '../../src/store/ledger/verify-ledger.js';
 import { Trash } from '../../src/store/local/trash/trash.js';
@@ -19,7 +20,7 @@ import { tmp } from '../helpers/tmp.js';
 const fixture = (file: string) => fileURLToPath(new URL(`../../fixtures/format-1/${file}`, import.meta.url));
 
 /** What stays the same whatever ids and times a store has. */
-async function contentOf(session: Session) {
+async function contentOf(session: Session, kept: object) {
   const { store } = session;
   const entries: LedgerEntry[] = [];
   const catalog = await store.foldFromLedger((entry) => entries.push(entry));
@@ -37,6 +38,7 @@ async function contentOf(session: Session) {
         revision: r.revision,
         mime: manifest.mime,
         pins: r.pins.map((p) => p.name),
+        ...('job' in kept ? { job_id: r.job_id, labels: r.labels, entities: r.entities } : {}),
         ...(r.payload_type === 'directory'
           ? { files: decodeBundleIndex(payload).map((e) => [e.path, e.content_hash, e.executable === true]) }
           : {}),
@@ -66,13 +68,14 @@ async function frozen(name: string): Promise<Session> {
 
 /**
  * Before the feature `packs`; with it, nearly all in packs; with the fields of `records-2` and `policy-2`, too; and with
- * those of `transfers`. The same content.
+ * those of `transfers`, or of `facts-2`. The same content.
  */
 describe.each([
   ['store', {}],
   ['packs', { packLimits: TINY_PACKS }],
   ['records', { packLimits: TINY_PACKS, newer: true }],
   ['transfers', { packLimits: TINY_PACKS, newer: true, transfers: true }],
+  ['facts', { packLimits: TINY_PACKS, newer: true, job: 'nightly-7' }],
 ])('a store of format 1, fixture %s,', (name, kept) => {
   const known = async () => fs.readJson(fixture(`${name}.json`));
 
@@ -83,7 +86,7 @@ describe.each([
     await fs.writeFile(fixture(`${name}.tar.gz`), await packTree(session.store.local.directory, '.hsstore'));
     const head = await session.store.ledger.head();
     const { policyId: policy } = await session.catalog();
-    const facts = { store_id: session.store.id, head, policy, content: await contentOf(session) };
+    const facts = { store_id: session.store.id, head, policy, content: await contentOf(session, kept) };
     await fs.writeJson(fixture(`${name}.json`), facts, { spaces: 1 });
   });
 
@@ -100,7 +103,7 @@ describe.each([
     expect(session.store.id).toBe(facts.store_id);
     expect(await session.store.ledger.head()).toEqual(facts.head);
     expect((await session.catalog()).policyId).toBe(facts.policy);
-    expect(await contentOf(session)).toEqual(facts.content);
+    expect(await contentOf(session, kept)).toEqual(facts.content);
     expect(facts.content.entries.map(([type]: [string]) => type)).toEqual(
       expect.arrayContaining(Object.keys(PAYLOADS)),
     );
@@ -150,6 +153,10 @@ describe.each([
   it('gets the fields of later features only where it has them', async () => {
     const session = await frozen(name);
     const gone = await (await session.catalog()).named('greeting').first();
+    await label(session, 'greeting', { team: 'a' });
+    const { ops } = (await session.store.ledger.read(await session.store.ledger.headSeq())).entry;
+    const { labels } = ops![0] as { readonly labels?: object };
+    expect(labels).toEqual('job' in kept ? { stage: 'test', team: 'a' } : undefined);
     await session.write('pin.set', [], (tx) =>
       tx.commit(() => ({
         type: 'pin_changed',
@@ -166,6 +173,6 @@ describe.each([
 
   it('is written today with the same content as by its first release', async () => {
     const facts = await known();
-    expect(await contentOf(await buildFixtureStore(await tmp(), kept))).toEqual(facts.content);
+    expect(await contentOf(await buildFixtureStore(await tmp(), kept), kept)).toEqual(facts.content);
   });
 });

@@ -115,7 +115,7 @@ export const show = z.strictObject({
   ),
   record: z.strictObject({
     ...withoutOp(facts),
-    registered: z.strictObject({ seq: natural, index: natural, at: timestamp }),
+    registered: z.strictObject({ seq: natural, index: natural, at: timestamp, actor: z.string() }),
     manifests: z.array(z.strictObject({ manifest: objectId, size_bytes: natural })),
     pins: z.array(pin),
     removed: z.optional(removed),

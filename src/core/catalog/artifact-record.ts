@@ -17,6 +17,8 @@ export interface Registration {
   /** Place among the operations of that entry. */
   readonly index: number;
   readonly at: Timestamp;
+  /** `type:id` of who registered it. */
+  readonly actor: string;
 }
 
 /** The ledger's record of one artifact: the facts of its newest revision, and its pins. */

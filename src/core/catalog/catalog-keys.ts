@@ -23,6 +23,8 @@ export const UNREAD = 'u/';
 export const APPLIED = 'h/';
 /** Trash batches that were purged. */
 export const PURGED = 'b/';
+export const LABELS = 'l/';
+export const JOBS = 'j/';
 
 /** Of the day that the first timestamp can say, so that no time is negative. */
 const YEAR_0_MS = 62_167_219_200_000;
@@ -68,6 +70,10 @@ export function seriesRowKey(r: Pick<ArtifactRecord, 'retention_class' | 'name' 
   const [by, text] = seriesWord(r);
   return `s/${r.retention_class}/${by}/${word(text)}/`;
 }
+export const jobKey = (job: string) => `${JOBS}${word(job)}/`;
+/** A label by its key, or its key and value. */
+export const labelKey = (key: string, value?: string) =>
+  `${LABELS}${key}/${value === undefined ? '' : `${word(value)}/`}`;
 /** What was made from an artifact, live or removed. */
 export const derivedKey = (source: ArtifactId) => `d/${source}/`;
 export const endingKey = (ms: number) =>
@@ -87,6 +93,8 @@ export function keysOf(
   for (const source of new Set(r.sources)) keys.push(derivedKey(source) + place);
   if (!isLive) return keys;
   keys.push(seriesRowKey(r) + place);
+  if (r.job_id !== undefined) keys.push(jobKey(r.job_id) + place);
+  for (const [key, value] of Object.entries(r.labels ?? {})) keys.push(labelKey(key, value) + place);
   if (r.pins !== undefined && r.pins.length > 0) keys.push(PINNED + place);
   if (r.retention_ttl_days !== undefined) {
     keys.push(endingKey(timestampMs(r.created_at) + r.retention_ttl_days * DAY_MS) + place);

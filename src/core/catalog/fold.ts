@@ -40,6 +40,11 @@ export class EntryFold {
     this.#policy = meta?.policy;
   }
 
+  /** `type:id`. */
+  get #actor(): string {
+    return `${this.#entry.actor}:${this.#entry.actor_id}`;
+  }
+
   #find(id: string, table: typeof LIVE | typeof REMOVED): ArtifactRecord | undefined {
     const place = this.#tables.get(idKey(id)) as string | undefined;
     const row = place && (this.#tables.get(table + place) as RecordRow | undefined);
@@ -82,7 +87,8 @@ export class EntryFold {
     if (this.#tables.get(idKey(id)) !== undefined) {
       throw contradiction(this.#entry, `artifact ${id} exists already`);
     }
-    const registered = { seq: this.#entry.seq, index, at: this.#entry.at };
+    const { seq, at } = this.#entry;
+    const registered = { seq, index, at, actor: this.#actor };
     const place = placeKey(registered);
     const [own, ...others] = keysOf(facts, place);
     this.#tables.put(idKey(id), place);
@@ -137,13 +143,12 @@ export class EntryFold {
         break;
       case 'pin': {
         const record = this.#liveRecord(op.artifact_id);
-        const { actor, actor_id, at } = this.#entry;
         const pin: Pin = compact({
           name: op.name,
           reason: op.reason,
           until: op.until,
-          actor: `${actor}:${actor_id}`,
-          at,
+          actor: this.#actor,
+          at: this.#entry.at,
         });
         this.#setPins(record, [...record.pins.filter((p) => p.name !== op.name), pin]);
         break;

@@ -33,6 +33,11 @@ export type RecordRow = readonly [
   /** Manifests of earlier revisions and their sizes by turns. */
   earlier: readonly (ObjectId | number)[] | 0,
   removed: NonNullable<ArtifactRecord['removed']> | 0,
+  actor: string,
+  job: string | 0,
+  labels: NonNullable<ArtifactRecord['labels']> | 0,
+  /** Kinds and ids by turns. */
+  entities: readonly string[] | 0,
 ];
 
 const KIND_PLACE = placesOf(KINDS);
@@ -62,7 +67,9 @@ export function rowText(r: ArtifactFacts, { registered, manifests, pins, removed
     `${LAYERS.indexOf(r.layer)},${CLASSIFICATIONS.indexOf(r.classification)},${r.exportable ? 1 : 0},` +
     `${r.size_bytes},"${r.created_at}",${seq},${index},"${at}",${orZero(r.name)},${orZero(r.filename_hint)},` +
     `${r.retention_ttl_days === undefined ? 0 : r.retention_ttl_days + 1},${orZero(r.sources)},` +
-    `${pins === undefined || pins.length === 0 ? 0 : JSON.stringify(pins)},${orZero(earlier)},${orZero(removed)}]`
+    `${pins === undefined || pins.length === 0 ? 0 : JSON.stringify(pins)},${orZero(earlier)},${orZero(removed)},` +
+    `${JSON.stringify(registered.actor)},${orZero(r.job_id)},${orZero(r.labels)},` +
+    `${orZero(r.entities?.flatMap((e) => [e.entity_kind, e.entity_id]))}]`
   );
 }
 
@@ -75,6 +82,12 @@ function manifestsOf(row: RecordRow): ArtifactRecord['manifests'] {
     all.push({ manifest: earlier[i] as ObjectId, size_bytes: earlier[i + 1] as number });
   }
   all.push({ manifest, size_bytes });
+  return all;
+}
+
+function entitiesOf(words: readonly string[]): NonNullable<ArtifactRecord['entities']> {
+  const all: { entity_kind: string; entity_id: string }[] = [];
+  for (let i = 0; i < words.length; i += 2) all.push({ entity_kind: words[i]!, entity_id: words[i + 1]! });
   return all;
 }
 
@@ -95,7 +108,7 @@ export function fromRow(row: RecordRow): ArtifactRecord {
     exportable: row[10] === 1,
     size_bytes: row[11],
     created_at: row[12],
-    registered: { seq: row[13], index: row[14], at: row[15] },
+    registered: { seq: row[13], index: row[14], at: row[15], actor: row[23] },
     manifests: manifestsOf(row),
     pins: row[20] === 0 ? NO_PINS : row[20],
     ...(row[16] === 0 ? undefined : { name: row[16] }),
@@ -103,5 +116,8 @@ export function fromRow(row: RecordRow): ArtifactRecord {
     ...(row[18] === 0 ? undefined : { retention_ttl_days: row[18] - 1 }),
     ...(row[19] === 0 ? undefined : { sources: [...row[19]] }),
     ...(row[22] === 0 ? undefined : { removed: row[22] }),
+    ...(row[24] === 0 ? undefined : { job_id: row[24] }),
+    ...(row[25] === 0 ? undefined : { labels: row[25] }),
+    ...(row[26] === 0 ? undefined : { entities: entitiesOf(row[26]) }),
   };
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
-import { artifactId, natural, objectId, text, timestamp } from '../json/schema.js';
-import { ttlDays } from '../manifest/manifest.js';
+import { artifactId, natural, objectId, text, timestamp, token } from '../json/schema.js';
+import { entityRefSchema, labelsSchema, ttlDays } from '../manifest/manifest.js';
 import { CLASSIFICATIONS, KINDS, LAYERS, PAYLOAD_TYPES, RETENTION_CLASSES } from '../manifest/vocabulary.js';
 
 /** Pin names are typed by users after `--name`. */
@@ -27,6 +27,10 @@ const facts = {
   filename_hint: z.optional(z.string()),
   /** Artifact ids of the manifest's source_artifact_refs. */
   sources: z.optional(z.array(artifactId)),
+  /** Only in stores with the feature `facts-2`: the manifest's created_by_job_id, labels and source_entity_refs. */
+  job_id: z.optional(token),
+  labels: z.optional(labelsSchema),
+  entities: z.optional(z.array(entityRefSchema)),
 };
 
 const opSchema = z.discriminatedUnion('op', [
@@ -49,6 +53,14 @@ const opSchema = z.discriminatedUnion('op', [
 /** A state change of the store; an entry without any is only a record. */
 export type LedgerOp = z.output<typeof opSchema>;
 export type ArtifactFacts = Omit<Extract<LedgerOp, { op: 'add' }>, 'op'>;
+
+/** Without what only stores with the feature `facts-2` record. */
+export function withoutFacts2<T extends Partial<ArtifactFacts>>(
+  facts: T,
+): Omit<T, 'job_id' | 'labels' | 'entities'> {
+  const { job_id: _, labels: _labels, entities: _entities, ...rest } = facts;
+  return rest;
+}
 
 export const ledgerOps = z.array(opSchema);
 export const ledgerOp = opSchema;

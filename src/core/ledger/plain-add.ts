@@ -20,17 +20,34 @@ const HASH = '"([0-9a-f]{64})"';
 const NUMBER = '(0|[1-9][0-9]{0,14})';
 /** ASCII without anything to escape, and therefore in NFC. */
 const PLAIN = '[ !#-[\\]-~]';
+const TOKEN = '[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}';
+const LABEL = `"[a-z0-9._-]{1,64}":"${PLAIN}{1,1024}"`;
 const one = (words: readonly string[]) => `"(${words.join('|')})"`;
 
-/** The keys in canonical order. */
+/** The keys in canonical order; entities are rare. */
 const ADD = new RegExp(
   `^\\{"artifact_id":"(${ID})","classification":${one(CLASSIFICATIONS)},"content_hash":${HASH},"created_at":"([^"]*)",` +
-    `"exportable":(true|false)(?:,"filename_hint":"(${PLAIN}*)")?,"kind":${one(KINDS)},"layer":${one(LAYERS)},` +
+    `"exportable":(true|false)(?:,"filename_hint":"(${PLAIN}*)")?(?:,"job_id":"(?<job>${TOKEN})")?,"kind":${one(KINDS)}` +
+    `(?:,"labels":\\{(?<labels>${LABEL}(?:,${LABEL})*)\\})?,"layer":${one(LAYERS)},` +
     `"manifest":${HASH},"manifest_size_bytes":${NUMBER}(?:,"name":"(${PLAIN}{1,1024})")?,"op":"add",` +
     `"payload_type":${one(PAYLOAD_TYPES)},"retention_class":${one(RETENTION_CLASSES)}` +
     `(?:,"retention_ttl_days":${NUMBER})?,"revision":([1-9][0-9]{0,14}),"size_bytes":${NUMBER}` +
     `(?:,"sources":\\[((?:"${ID}"(?:,"${ID}")*)?)\\])?\\}$`,
 );
+
+/** Null unless the keys are in order, each once; the schema refuses `__proto__`. */
+function labelsIn(text: string): Readonly<Record<string, string>> | null {
+  const labels: Record<string, string> = {};
+  let before = '';
+  for (const pair of text.slice(1, -1).split('","')) {
+    const at = pair.indexOf('":"');
+    const key = pair.slice(0, at);
+    if (key <= before || key === '__proto__') return null;
+    labels[key] = pair.slice(at + 3);
+    before = key;
+  }
+  return labels;
+}
 
 /**
  * Parses an `add` in its most common spelling with one regular expression; the canonical parser and schema give the
@@ -39,28 +56,33 @@ const ADD = new RegExp(
 export function readPlainAdd(line: string): ({ readonly op: 'add' } & ArtifactFacts) | undefined {
   const m = ADD.exec(line);
   if (m === null || !isTimestamp(m[4]!)) return undefined;
-  const ttl = m[14] === undefined ? undefined : Number(m[14]);
+  const ttl = m[16] === undefined ? undefined : Number(m[16]);
   if (ttl !== undefined && ttl > MAX_TTL_DAYS) return undefined;
+  const { job, labels } = m.groups!;
+  const read = labels === undefined ? undefined : labelsIn(labels);
+  if (read === null) return undefined;
   return {
     op: 'add',
     artifact_id: m[1] as ArtifactId,
-    revision: Number(m[15]),
-    manifest: m[9] as ObjectId,
-    manifest_size_bytes: Number(m[10]),
+    revision: Number(m[17]),
+    manifest: m[11] as ObjectId,
+    manifest_size_bytes: Number(m[12]),
     content_hash: m[3] as ObjectId,
-    payload_type: m[12] as PayloadType,
-    kind: m[7] as Kind,
-    retention_class: m[13] as RetentionClass,
-    layer: m[8] as Layer,
+    payload_type: m[14] as PayloadType,
+    kind: m[8] as Kind,
+    retention_class: m[15] as RetentionClass,
+    layer: m[10] as Layer,
     classification: m[2] as Classification,
     exportable: m[5] === 'true',
-    size_bytes: Number(m[16]),
+    size_bytes: Number(m[18]),
     created_at: m[4],
-    ...(m[11] === undefined ? undefined : { name: m[11] }),
+    ...(m[13] === undefined ? undefined : { name: m[13] }),
     ...(m[6] === undefined ? undefined : { filename_hint: m[6] }),
     ...(ttl === undefined ? undefined : { retention_ttl_days: ttl }),
-    ...(m[17] === undefined
+    ...(m[19] === undefined
       ? undefined
-      : { sources: m[17] === '' ? [] : (m[17].slice(1, -1).split('","') as ArtifactId[]) }),
+      : { sources: m[19] === '' ? [] : (m[19].slice(1, -1).split('","') as ArtifactId[]) }),
+    ...(job === undefined ? undefined : { job_id: job }),
+    ...(read === undefined ? undefined : { labels: read }),
   };
 }

@@ -63,10 +63,11 @@ const noProto = z.custom<unknown>(
   (v) => typeof v !== 'object' || v === null || !Object.hasOwn(v, '__proto__'),
   "'__proto__' is not a label key",
 );
+export const LABEL_KEY_PATTERN = /^[a-z0-9._-]{1,64}$/;
 const LABEL_KEY = "not a label key: 1 to 64 of a-z, 0-9, '.', '_' and '-'";
-const labels = z.pipe(
+export const labelsSchema = z.pipe(
   noProto,
-  z.record(z.string().check(z.regex(/^[a-z0-9._-]{1,64}$/, LABEL_KEY)), text(1024)),
+  z.record(z.string().check(z.regex(LABEL_KEY_PATTERN, LABEL_KEY)), text(1024)),
 );
 
 /** The fields of A4; unknown ones are refused. */
@@ -94,7 +95,7 @@ export const manifestSchema = z.strictObject({
   retention_ttl_days: z.optional(ttlDays),
   supersedes: z.optional(objectId),
   provenance: z.optional(provenanceSchema),
-  labels: z.optional(labels),
+  labels: z.optional(labelsSchema),
 });
 
 /** One artifact at one revision. `size_bytes` is the size of the payload (for a directory, the sum of its files). */

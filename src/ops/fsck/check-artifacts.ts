@@ -1,6 +1,7 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
 import { canonicalText } from '../../core/json/canonical.js';
+import { withoutFacts2 } from '../../core/ledger/operation.js';
 import { labelWithId } from '../../core/manifest/label-of.js';
 import { decodeManifest, MAX_MANIFEST_BYTES, type Manifest } from '../../core/manifest/manifest.js';
 import { bundleIndexEntries, indexSize, MAX_INDEX_BYTES } from '../../core/objects/bundle-index.js';
@@ -9,6 +10,7 @@ import { escapeText } from '../../core/text/escape-control.js';
 import { isHsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { HINT_LOST, HINT_REPAIR, type RepairableFinding } from '../../store/port/finding.js';
+import { hasFeature } from '../../store/port/format.js';
 import { factsOf } from '../put/register-artifact.js';
 import type { Session } from '../session/session.js';
 import { ObjectMarks, type PlacedObjects } from './placed-objects.js';
@@ -20,7 +22,15 @@ export interface CheckedArtifacts {
   readonly findings: readonly RepairableFinding[];
 }
 
-const OPTIONAL_FACTS = ['name', 'filename_hint', 'retention_ttl_days', 'sources'];
+const OPTIONAL_FACTS = [
+  'name',
+  'filename_hint',
+  'retention_ttl_days',
+  'sources',
+  'job_id',
+  'labels',
+  'entities',
+];
 
 class ArtifactCheck {
   readonly findings: RepairableFinding[] = [];
@@ -99,7 +109,10 @@ class ArtifactCheck {
 
   /** The ledger carries the facts of the newest manifest; the two must agree. */
   #agrees(r: ArtifactRecord, m: Manifest, stored: { readonly id: ObjectId; readonly size: number }): void {
-    const facts: Readonly<Record<string, unknown>> = factsOf(m, stored);
+    const all = factsOf(m, stored);
+    const facts: Readonly<Record<string, unknown>> = hasFeature(this.#session.store.format, 'facts-2')
+      ? all
+      : withoutFacts2(all);
     const known = r as unknown as Readonly<Record<string, unknown>>;
     const text = (v: unknown) => (v === undefined ? '' : canonicalText(v));
     const differ = [...new Set([...Object.keys(facts), ...OPTIONAL_FACTS])].filter(

@@ -8,7 +8,7 @@ import type { ObjectBatch } from '../../store/port/object-batch.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 
-/** The facts of a manifest that the ledger keeps. */
+/** The facts of a manifest that the ledger keeps; a commit leaves out what the store's format does not have. */
 export function factsOf(
   m: Manifest,
   stored: { readonly id: ObjectId; readonly size: number },
@@ -31,6 +31,9 @@ export function factsOf(
     name: m.name,
     filename_hint: m.filename_hint,
     sources: m.source_artifact_refs?.map((s) => s.artifact_id),
+    job_id: m.created_by_job_id,
+    labels: m.labels,
+    entities: m.source_entity_refs,
   });
 }
 

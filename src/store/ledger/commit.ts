@@ -10,9 +10,11 @@ import {
   encodeEntry,
   type LedgerEntry,
 } from '../../core/ledger/entry.js';
+import { type LedgerOp, withoutFacts2 } from '../../core/ledger/operation.js';
 import { toTimestamp } from '../../core/objects/ids.js';
 import type { Actor } from '../../core/policy/authorize.js';
 import { HsError } from '../../errors/hs-error.js';
+import { hasFeature } from '../port/format.js';
 import type { ObjectBatch } from '../port/object-batch.js';
 import type { Store } from '../store.js';
 import { encodeOps } from './operations-object.js';
@@ -39,10 +41,16 @@ export interface CommitContext {
 /** Builds the entry for the state at the head; called again after each lost race. Null: nothing to commit. */
 export type BuildDraft = (catalog: Catalog) => EntryDraft | null | Promise<EntryDraft | null>;
 
-async function toParts(draft: EntryDraft, batch: ObjectBatch) {
+/** As it is recorded in a store without the feature `facts-2`. */
+function asOfFirst(op: LedgerOp): LedgerOp {
+  return op.op === 'add' || op.op === 'revise' ? withoutFacts2(op) : op;
+}
+
+async function toParts(store: Store, draft: EntryDraft, batch: ObjectBatch) {
   const payload = checkPayload(draft.type, draft.payload);
   const payloadBytes = canonicalBytes(payload);
-  const ops = draft.ops ?? [];
+  const asked = draft.ops ?? [];
+  const ops = hasFeature(store.format, 'facts-2') ? asked : asked.map(asOfFirst);
   const opsInline = ops.length <= 100 && canonicalBytes(ops).byteLength <= INLINE_BYTES;
   return {
     ...(payloadBytes.byteLength <= INLINE_BYTES
@@ -85,7 +93,7 @@ export async function commit(
     const now = clock.now();
     checkSetClock(store, draft, context, now);
     await checkOps(catalog, draft.ops ?? [], toTimestamp(context.setClock ?? now));
-    const parts = await toParts(draft, batch);
+    const parts = await toParts(store, draft, batch);
     const bytes = encodeEntry(
       compact({
         schema: ENTRY_SCHEMA as typeof ENTRY_SCHEMA,

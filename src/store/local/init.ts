@@ -24,7 +24,7 @@ async function build(ports: InitPorts, root: string, options: CreateRequest): Pr
 
   const { actor, allowSetClock, setClock } = options;
   const shared = options.shared ? (['shared'] as const) : [];
-  const features = ['packs', 'records-2', 'policy-2', 'transfers', ...shared] as const;
+  const features = ['packs', 'records-2', 'policy-2', 'transfers', 'facts-2', ...shared] as const;
   const first = foundation(ports, { actor, allowSetClock, features, setClock });
   await disk.writeFile(layout.format, first.formatBytes, { mode: 0o444, sync: true });
   await disk.writeFile(layout.gcLock, new Uint8Array(), { mode: 0o600, sync: true });

@@ -51,7 +51,7 @@ export function artifact(n: number, change: Change = {}): ArtifactRecord {
     exportable: true,
     size_bytes: 100,
     created_at: toTimestamp(created ?? NOW - DAY),
-    registered: { seq: n, index: 0, at: toTimestamp(registered ?? NOW - DAY) },
+    registered: { seq: n, index: 0, at: toTimestamp(registered ?? NOW - DAY), actor: 'human:me' },
     manifests: [{ manifest, size_bytes: 10 }],
     pins: [],
     ...rest,

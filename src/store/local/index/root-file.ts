@@ -3,7 +3,7 @@ import { hmacSha256 } from '../../../core/objects/hash.js';
 import type { RunFact } from './sorted-run-format.js';
 
 /** Raised whenever what the fold writes changes: an index of another format is made anew. */
-const FORMAT = 7;
+const FORMAT = 9;
 export const MAX_ROOT_BYTES = 64 * 1024;
 
 function seal(key: string, storeId: string, text: string): string {
