@@ -41,7 +41,7 @@ const plan = await operator.plan();
 const items = plan.items.map(({ name, verdict, rule }) => `${verdict} ${name}: ${rule}`);
 for (const line of items.sort()) console.log(line);
 
-await operator.unpin(['release'], 'nightly');
+await operator.unpin(['release'], { name: 'nightly' });
 const { outcome } = await operator.gc();
 console.log(`removed ${outcome.plan.header.pruned} of ${outcome.plan.header.scanned}`);
 

@@ -1,8 +1,5 @@
 /** The public API of the library. */
-export { ArtifactReader } from './artifact-reader.js';
-export { ArtifactStore, type Source } from './artifact-store.js';
 export type { BundleReport } from './core/bundle/bundle-record.js';
-export type { ArtifactRecord, Pin, Registration } from './core/catalog/artifact-record.js';
 export type { Head } from './core/catalog/catalog.js';
 export type { DebugMode } from './core/debug/documents.js';
 export type { ProgressSink, ProgressUnit } from './core/effects.js';
@@ -15,6 +12,7 @@ export type { ExportTarget, TargetKind } from './core/guard/export-target.js';
 export type { Culprit, GuardLink, GuardRule, GuardSubject } from './core/guard/guard.js';
 export type { HashForm } from './core/handshake/directory-hash.js';
 export type { Fault, FaultKind } from './core/handshake/fault.js';
+export type { DoctorCheck, DoctorState } from './core/health-check.js';
 export type { Json } from './core/json/canonical.js';
 export type { LedgerEntry } from './core/ledger/entry.js';
 export type { ExportFormat } from './core/ledger/export-formats.js';
@@ -46,48 +44,50 @@ export type { Detector } from './core/secrets/detectors.js';
 export type { LineFinding } from './core/secrets/scan-lines.js';
 export type { ErrorExtras } from './errors/hs-error.js';
 export { type ErrorCode, HsError, isHsError } from './errors/hs-error.js';
-export { verifyAttestation, verifyProof } from './evidence-functions.js';
-export { createStore, openStore } from './open-store.js';
-export type { BundleCreated, BundleOptions } from './ops/bundle/create-bundle.js';
+export type { ArtifactMethods } from './library/artifact-methods.js';
+export { ArtifactStore } from './library/artifact-store.js';
+export type { BundleMethods } from './library/bundle-methods.js';
+export type { ByteSink } from './library/byte-sink.js';
+export type { CamelCased, CamelKey } from './library/camel-case.js';
+export type { CheckMethods } from './library/check-methods.js';
+export { checkManifest, hash, verifyBundle } from './library/content-functions.js';
+export { verifyAttestation, verifyProof } from './library/evidence-functions.js';
+export type { ExportMethods } from './library/export-methods.js';
+export type { GovernMethods } from './library/govern-methods.js';
+export type { LedgerMethods } from './library/ledger-methods.js';
+export type { ObjectMethods } from './library/object-methods.js';
+export { createStore, openStore } from './library/open-store.js';
+export type * from './library/options.js';
+export { decodePlan, encodePlan, planHash } from './library/plan-functions.js';
+export { acceptRollback, doctor } from './library/repair-functions.js';
+export type * from './library/results.js';
+export type { RetentionMethods } from './library/retention-methods.js';
+export type { StoreHandle } from './library/store-handle.js';
+export type { BundleOptions } from './ops/bundle/create-bundle.js';
 export type { Imported, ImportOptions } from './ops/bundle/import-bundle.js';
-export type { DebugBundleCreated } from './ops/debug/create-debug-bundle.js';
 export type { DebugRequest, DebugScope } from './ops/debug/debug-request.js';
-export type { ScanRow } from './ops/evidence/scan.js';
 export type { SignedCheckpoint } from './ops/evidence/sign-checkpoint.js';
 export type { Exported } from './ops/export/export.js';
 export type { ExportPlace, ExportRequest } from './ops/export/export-request.js';
 export type { ExportPlan } from './ops/export/plan-export.js';
 export type { ObjectCheckOptions } from './ops/fsck/check-objects.js';
-export type { FsckOptions, FsckReport } from './ops/fsck/fsck.js';
 export type { RemovalOutcome } from './ops/gc/apply-removal.js';
-export type { Collected } from './ops/gc/collect-garbage.js';
-export type { CollectionPlanOptions } from './ops/gc/plan-collection.js';
-export type { Removed } from './ops/gc/remove-artifacts.js';
-export type { Restored } from './ops/gc/restore.js';
-export type { ReportRow, ReportUndo } from './ops/gc/retention-reports.js';
-export type { Described } from './ops/govern/describe-artifacts.js';
-export type { PinRow } from './ops/govern/pins.js';
 export type { Promoted } from './ops/govern/promote.js';
 export type { Reclassification, Reclassified } from './ops/govern/reclassify.js';
-export type { RetainChange, Retained } from './ops/govern/retain.js';
-export type { NamedPolicy, PolicyCheck } from './ops/govern/set-policy.js';
+export type { RetainChange } from './ops/govern/retain.js';
+export type { NamedPolicy } from './ops/govern/set-policy.js';
 export type {
   RefusedArtifact,
   WorkspaceArtifact,
   WorkspaceImport,
   WorkspaceOptions,
 } from './ops/handshake/import-workspace.js';
-export type { Usage, UsageRow } from './ops/inspect/disk-usage.js';
-export type { HistoryQuery, HistoryRow, Subject } from './ops/inspect/history.js';
-export type { ListQuery } from './ops/inspect/list-artifacts.js';
-export type { ShownArtifact } from './ops/inspect/show-artifact.js';
 export type { UsageKey } from './ops/inspect/usage-keys.js';
 export type { PageRequest } from './ops/page/publish-page.js';
-export type { PublishedReport } from './ops/page/publish-report.js';
-export type { PublishedUsage } from './ops/page/publish-usage.js';
 export type { Excluder } from './ops/payload/excluder.js';
 export type { LeftOut, WalkOptions } from './ops/payload/walk-tree.js';
-export type { PutOptions, PutResult } from './ops/put/put.js';
+export type { ManifestVerdict } from './ops/put/check-manifest.js';
+export type { PutResult } from './ops/put/put.js';
 export type {
   Refused,
   RunArtifact,
@@ -96,21 +96,6 @@ export type {
   SandboxFacts,
   SignalHandler,
 } from './ops/run/run-request.js';
-export type {
-  CollectStoreOptions,
-  CreateOptions,
-  DebugBundleOptions,
-  ExportOptions,
-  OpenOptions,
-  PageOptions,
-  PinOptions,
-  PutArtifactOptions,
-  ReadOptions,
-  RunOptions,
-  ScanOptions,
-  UsagePageOptions,
-} from './options.js';
-export { decodePlan, encodePlan, planHash } from './plan-functions.js';
 export type { BackendName, OutputStream, StrayKind, StrayWrite } from './sandbox/sandbox-types.js';
 export type { Reclaimed } from './store/collector/collector.js';
 export type { PendingPurge, Purged } from './store/collector/purge.js';

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type ArtifactStore,
   createStore,
+  DEFAULT_POLICY,
   decodePlan,
   encodePlan,
   HsError,
@@ -27,66 +28,108 @@ const NEVER = [null, 7, true, Symbol('s'), () => 1, [7], [''], [undefined], { no
 
 /** Every method with the kinds of its arguments: a `name` or `path` must be there, an optional one may be left out. */
 const METHODS: readonly (readonly [string & keyof ArtifactStore, ...string[]])[] = [
-  ['resolve', 'name'],
+  ['writeObjects', 'sources', 'options'],
+  ['readObject', 'name', 'options'],
+  ['readIndex', 'name', 'options'],
+  ['writeIndex', 'from', 'options'],
+  ['countObjects', 'options'],
+  ['resolve', 'name', 'options'],
   ['list', 'options'],
-  ['manifest', 'name'],
-  ['show', 'name'],
-  ['files', 'name'],
+  ['iterate', 'options'],
+  ['manifest', 'name', 'options'],
+  ['show', 'name', 'options'],
+  ['files', 'name', 'options'],
   ['read', 'name', 'options'],
   ['stream', 'name', 'options'],
-  ['planExport', 'name', 'path?', 'options'],
-  ['plan', 'options'],
-  ['report', 'name'],
+  ['diff', 'name', 'name', 'options'],
+  ['usage', 'options'],
+  ['pins', 'options'],
   ['history', 'options'],
+  ['follow', 'options'],
+  ['ledgerHead', 'options'],
+  ['ledgerEntries', 'options'],
+  ['note', 'name', 'options'],
+  ['verifyLedger', 'options'],
+  ['signLedger', 'name', 'options'],
+  ['compareWithCheckpoint', 'name', 'name', 'options'],
+  ['proveEntry', 'count', 'name', 'options'],
+  ['proveGrowth', 'name', 'name', 'options'],
   ['fsck', 'options'],
-  ['signLedger', 'name', 'name?'],
-  ['compareWithCheckpoint', 'name', 'name'],
-  ['proveEntry', 'count', 'name'],
-  ['proveGrowth', 'name', 'name'],
   ['scan', 'names', 'options'],
-  ['put', 'path', 'options'],
-  ['putAll', 'names', 'options'],
   ['pin', 'names', 'options'],
-  ['unpin', 'names', 'name?'],
-  ['export', 'name', 'path?', 'options'],
-  ['exportAttested', 'name', 'path', 'path?', 'options'],
+  ['unpin', 'names', 'options'],
+  ['changePins', 'changes', 'options'],
+  ['retain', 'names', 'change', 'options'],
+  ['plan', 'options'],
   ['gc', 'options'],
   ['remove', 'names', 'options'],
   ['restore', 'names', 'options'],
-  ['note', 'name'],
+  ['restoreRun', 'name', 'options'],
+  ['reports', 'options'],
+  ['report', 'name', 'options'],
+  ['rename', 'name', 'null', 'options'],
+  ['label', 'name', 'change', 'options'],
+  ['reclassify', 'name', 'change', 'options'],
+  ['promote', 'name', 'options'],
+  ['policy', 'options'],
+  ['checkPolicy', 'policy', 'options'],
+  ['setPolicy', 'policy', 'options'],
+  ['export', 'name', 'path?', 'options'],
+  ['exportToStream', 'name', 'stream', 'options'],
+  ['planExport', 'name', 'path?', 'options'],
+  ['exportAttested', 'name', 'path', 'path?', 'options'],
+  ['exportReport', 'name', 'path', 'options'],
+  ['exportUsage', 'path', 'options'],
   ['bundle', 'names', 'options'],
   ['debugBundle', 'scope', 'options'],
   ['importBundle', 'path', 'options'],
   ['importLayout', 'path', 'options'],
-  ['planWorkspaceImport', 'path', 'options'],
   ['importWorkspace', 'path', 'options'],
-  ['exportReport', 'name', 'path', 'options'],
-  ['exportUsage', 'path', 'options'],
-  ['retain', 'names', 'options'],
-  ['rename', 'name'],
-  ['label', 'name', 'options'],
-  ['reclassify', 'name', 'options'],
-  ['promote', 'name', 'name?'],
+  ['planWorkspaceImport', 'path', 'options'],
+  ['put', 'path', 'options'],
+  ['putAll', 'names', 'options'],
+  ['writeManifest', 'record', 'options'],
   ['run', 'names', 'options'],
 ];
 
-const good = (kind: string): unknown =>
-  kind.endsWith('?')
-    ? undefined
-    : kind === 'options'
-      ? {}
-      : kind === 'names'
-        ? ['x']
-        : kind === 'scope'
-          ? { kind: 'artifact', artifact: 'x' }
-          : kind === 'count'
-            ? 0
-            : 'x';
+const GOOD: Readonly<Record<string, unknown>> = {
+  options: {},
+  change: {},
+  record: {},
+  names: ['x'],
+  sources: [Buffer.from('x')],
+  changes: [],
+  scope: { kind: 'artifact', artifact: 'x' },
+  count: 0,
+  null: null,
+  policy: DEFAULT_POLICY,
+  stream: new WritableStream(),
+};
+const good = (kind: string): unknown => (kind.endsWith('?') ? undefined : (GOOD[kind] ?? 'x'));
+
+/** What each kind takes of all that nothing else does, and what it does not take besides. */
+const TAKES: Readonly<Record<string, (value: unknown) => boolean>> = {
+  count: (value) => value === 7,
+  null: (value) => value === null,
+  record: (value) => typeof value === 'object' && value !== null && 'nope' in value,
+};
+const NOR: Readonly<Record<string, readonly unknown[]>> = {
+  options: ['x', [], { name: 7 }, { signal: {} }, { progress: { start() {} } }],
+  change: ['x', [], undefined],
+  record: ['x', undefined],
+  names: ['', {}, undefined, 'x'],
+  name: ['', {}, undefined],
+  path: ['', {}, undefined],
+  null: ['', {}, undefined],
+  sources: ['x', {}, undefined, [new ArrayBuffer(3)]],
+  from: ['', {}, undefined, [{ path: 'a' }]],
+  changes: ['x', {}, undefined, [{ change: 'pin', artifact: 'x' }], [{ change: 'hold' }]],
+  scope: ['', {}, undefined],
+  stream: ['x', {}, undefined],
+};
 const bad = (kind: string): readonly unknown[] => [
-  ...NEVER.filter((value) => kind !== 'count' || value !== 7),
-  ...(kind === 'options' ? ['x', [], { name: 7 }] : ['', {}]),
-  ...(kind === 'name' || kind === 'path' || kind === 'names' ? [undefined] : []),
-  ...(kind === 'names' ? ['x'] : []),
+  ...NEVER.filter((value) => TAKES[kind]?.(value) !== true),
+  ...(NOR[kind] ?? ['', {}]),
 ];
 
 async function call(store: ArtifactStore, method: string, args: readonly unknown[]): Promise<unknown> {
@@ -115,7 +158,9 @@ describe('the library', () => {
           const args = kinds.map((other, k) => (k === i ? value : good(other)));
           const e = await call(store, method, args);
           const said = [method, i, typeof value === 'symbol' ? 'symbol' : value];
-          expect([...said, e instanceof HsError ? e.code : e]).toEqual([...said, 'USAGE']);
+          // A policy is a document, and is checked as one.
+          const code = kind === 'policy' ? 'INVALID_RECORD' : 'USAGE';
+          expect([...said, e instanceof HsError ? e.code : e]).toEqual([...said, code]);
         }
       }
       expect(await entriesIn(dir)).toBe(before);
@@ -134,24 +179,31 @@ describe('the library', () => {
       for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(proto)))
         if (typeof value === 'function') methods.add(name);
     }
-    // Without arguments, or with one that is a policy, which is checked as one.
-    const others = [
-      'constructor',
-      'close',
-      'pins',
-      'reports',
-      'policy',
-      'verifyLedger',
-      'checkPolicy',
-      'setPolicy',
-    ];
-    const inner = ['path', 'key', 'exportRequest'];
-    expect([...methods].sort()).toEqual([...METHODS.map(([m]) => m as string), ...others, ...inner].sort());
-    for (const policy of NEVER) {
-      for (const method of ['checkPolicy', 'setPolicy'] as const)
-        expect(await call(store, method, [policy])).toBeInstanceOf(HsError);
-    }
+    const inner = ['constructor', 'close', 'begin', 'catalog', 'resolveAll', 'path', 'key'];
+    expect([...methods].sort()).toEqual([...METHODS.map(([m]) => m as string), ...inner].sort());
     await store.close();
+  });
+
+  it.each(METHODS)('%s() of a signal that was aborted throws its reason, and does nothing', async (...m) => {
+    const { dir, store } = await setting();
+    const before = await entriesIn(dir);
+    const [method = '', ...kinds] = m;
+    const args = kinds.map((kind) =>
+      kind === 'options' ? { signal: AbortSignal.abort('enough') } : good(kind),
+    );
+    expect(await call(store, method, args)).toBe('enough');
+    expect(await entriesIn(dir)).toBe(before);
+    await store.close();
+  });
+
+  it('says USAGE of every method when the store was closed', async () => {
+    const { store } = await setting();
+    await store.close();
+    await store.close();
+    for (const [method, ...kinds] of METHODS) {
+      const said = await call(store, method, kinds.map(good));
+      expect([method, said]).toEqual([method, expect.objectContaining({ code: 'USAGE' })]);
+    }
   });
 
   it('says USAGE where a store is opened or made with what is no path or no option', async () => {
@@ -209,7 +261,7 @@ describe('the library', () => {
   it('takes an option that is undefined for one that is not given', async () => {
     const { dir, store } = await setting();
     await store.put(`${dir}/file`, { name: undefined, ttl: undefined, filenameHint: undefined } as never);
-    expect((await store.list({ sort: undefined } as never))[0]!.filename_hint).toBe('file');
+    expect((await store.list({ sort: undefined } as never))[0]!.filenameHint).toBe('file');
     await store.close();
   });
 

@@ -60,7 +60,7 @@ it('stores bytes, streams and paths, and gives the same bytes back', async () =>
   expect((await store.files('tree')).map((f) => f.path)).toEqual(['sub/file']);
   expect((await store.list({ sort: 'name' })).map((r) => r.name)).toEqual(['bytes', 'stream', 'tree']);
   expect(await store.manifest('tree')).toMatchObject({ labels: { stage: 'test' } });
-  expect((await store.resolve(tree.artifactId.slice(0, 8))).artifact_id).toBe(tree.artifactId);
+  expect((await store.resolve(tree.artifactId.slice(0, 8))).artifactId).toBe(tree.artifactId);
   await store.export('tree', `${dir}/out`);
   expect(await readFile(`${dir}/out/sub/file`, 'utf8')).toBe('below');
   await store.close();
@@ -129,11 +129,11 @@ it('renames and labels by new revisions', async () => {
   const store = await createStore(await scratch());
   const { artifactId } = await store.put(Buffer.from('a'), { name: 'old', labels: { k: 'v', gone: '1' } });
   expect(await store.rename('old', 'new')).toMatchObject({
-    artifact_id: artifactId,
+    artifactId,
     revision: 2,
     name: 'new',
   });
-  const { labels } = await store.label('new', { k: 'w', gone: null }, 'tidied');
+  const { labels } = await store.label('new', { k: 'w', gone: null }, { reason: 'tidied' });
   expect(labels).toEqual({ k: 'w' });
   expect(await store.rename('new', null)).not.toHaveProperty('name');
   for (const bad of [{}.constructor, { k: 1 }, { k: '' }]) {

@@ -104,7 +104,7 @@ describe('npm pack in a clean clone', () => {
       /^HsError: (?:.|\n)*\n {4}at async openStore \(.*\/hsstore\/dist\/index\.js:/m,
     );
     expect(await stackWith('--enable-source-maps')).toMatch(
-      /^ {4}at .*openStore \(.*\/src\/open-store\.ts:\d+:\d+\)/m,
+      /^ {4}at .*openStore \(.*\/src\/library\/open-store\.ts:\d+:\d+\)/m,
     );
   });
 });

@@ -19,12 +19,9 @@ The capability artifact.read:restricted is needed for an object that is used by 
     },
   ],
   async run({ args, session, out }) {
-    const { resolveObject } = await import('../../src/ops/naming/resolve-object.js');
-    const { demandObjectRead } = await import('../../src/ops/guard/read-gate.js');
+    const { readObject } = await import('../../src/ops/inspect/read-object.js');
     const s = await session();
-    await s.read(async (catalog) => {
-      const id = await resolveObject(s, args.hash);
-      await demandObjectRead(s, catalog, id);
+    await readObject(s, args.hash, async (id) => {
       for await (const chunk of s.store.objects.lend(id)) await out.bytes(chunk);
     });
   },

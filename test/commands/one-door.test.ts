@@ -238,7 +238,8 @@ it('only the store, the door and the capture of a run call what changes a disk',
     (file) =>
       !allowed.some((dir) => file.startsWith(dir)) &&
       !named.has(file) &&
-      CHANGES.test(readFileSync(join(root, file), 'utf8')),
+      // An example in a docstring changes nothing.
+      CHANGES.test(readFileSync(join(root, file), 'utf8').replace(/^ *\*.*$/gm, '')),
   );
   expect(found).toEqual([]);
 });

@@ -298,7 +298,7 @@ describe('the library', () => {
     const [publicKey, otherKey] = [read('key.pub'), read('other.pub')];
     const older = (await store.signLedger(key)).note;
     await store.note('grown');
-    const newer = (await store.signLedger(key, 'ada')).note;
+    const newer = (await store.signLedger(key, { name: 'ada' })).note;
     expect((await store.compareWithCheckpoint(newer, publicKey)).storeId).toBe(store.id);
     expect(verifyProof(await store.proveEntry(1, newer), publicKey).entry?.seq).toBe(1);
     const growth = await store.proveGrowth(older, newer);

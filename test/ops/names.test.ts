@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ArtifactStore } from '../../src/artifact-store.js';
+import { ArtifactStore } from '../../src/library/artifact-store.js';
 import { testStore } from '../helpers/store.js';
 import { makeTempDirectory, type TempDirectory } from '../helpers/tmp.js';
 
@@ -91,7 +91,7 @@ async function take(store: ArtifactStore, model: Model, { do: what, name }: Step
       return;
     }
     case 'list':
-      expect((await store.list({ filters: [['name', name]] })).map((r) => r.artifact_id)).toEqual(
+      expect((await store.list({ filters: [['name', name]] })).map((r) => r.artifactId)).toEqual(
         model.of(name).map((a) => a.id),
       );
       return;
@@ -110,12 +110,12 @@ async function take(store: ArtifactStore, model: Model, { do: what, name }: Step
   switch (what) {
     case 'find':
       for (const typed of [name, `name:${name}`])
-        expect((await store.resolve(typed)).artifact_id).toBe(newest.id);
+        expect((await store.resolve(typed)).artifactId).toBe(newest.id);
       return;
     case 'version': {
       const found = store.resolve(`${name}@{1}`);
       if (second === undefined) await expect(found).rejects.toMatchObject({ code: 'NOT_FOUND' });
-      else expect((await found).artifact_id).toBe(second.id);
+      else expect((await found).artifactId).toBe(second.id);
       return;
     }
     case 'pin':
@@ -124,7 +124,7 @@ async function take(store: ArtifactStore, model: Model, { do: what, name }: Step
       return;
     case 'unpin':
       if (!newest.pins.delete('held')) return;
-      await store.unpin([name], 'held');
+      await store.unpin([name], { name: 'held' });
       return;
     case 'source': {
       const { artifactId } = await store.put(Buffer.from('made of it'), { sources: [name] });
@@ -134,12 +134,12 @@ async function take(store: ArtifactStore, model: Model, { do: what, name }: Step
     }
     case 'bundle': {
       const { artifactId } = await store.bundle([name], { name: `of/${name}` });
-      expect((await store.resolve(`of/${name.normalize('NFC')}`)).artifact_id).toBe(artifactId);
+      expect((await store.resolve(`of/${name.normalize('NFC')}`)).artifactId).toBe(artifactId);
       return;
     }
     case 'remove': {
       const { refused } = await store.remove([name]);
-      expect(refused.map((r) => r.item.artifact_id)).toEqual(newest.pins.size > 0 ? [newest.id] : []);
+      expect(refused.map((r) => r.item.artifactId)).toEqual(newest.pins.size > 0 ? [newest.id] : []);
       newest.removed = newest.pins.size === 0;
     }
   }
@@ -166,7 +166,7 @@ describe('names', () => {
     const ids = new Map<string, string>();
     for (const name of LETTERS)
       ids.set(name.normalize('NFC'), (await store.put(Buffer.from('x'), { name })).artifactId);
-    for (const [name, id] of ids) expect((await store.resolve(name)).artifact_id).toBe(id);
+    for (const [name, id] of ids) expect((await store.resolve(name)).artifactId).toBe(id);
     expect(new Set(ids.values()).size).toBe(9);
     await store.close();
   });

@@ -1,15 +1,14 @@
 /** What a program in strict TypeScript does with the package: each result is put into its exported type. */
 import {
-  type ArtifactReader,
   type ArtifactRecord,
   ArtifactStore,
-  type BundleIndex,
   createStore,
   DEFAULT_POLICY,
   decodePlan,
   type ErrorCode,
   encodePlan,
   HsError,
+  type IndexFile,
   isHsError,
   type Manifest,
   type ObjectId,
@@ -25,7 +24,7 @@ if (directory === undefined) throw new Error('no directory');
 const made: ArtifactStore = await createStore(directory, { actor: 'human:programmer' });
 await made.close();
 const store = await openStore({ store: directory, actor: 'human:programmer' });
-const reader: ArtifactReader = store;
+const reader: ArtifactStore = store;
 const result: PutResult = await store.put(Buffer.from('{"score":0.93}'), {
   name: 'evaluation',
   kind: 'report',
@@ -40,7 +39,7 @@ const chunks: Uint8Array[] = [];
 for await (const chunk of reader.stream('evaluation')) chunks.push(chunk);
 let code: ErrorCode | undefined;
 try {
-  const files: BundleIndex = await reader.files('evaluation');
+  const files: readonly IndexFile[] = await reader.files('evaluation');
   console.log(files.length);
 } catch (error) {
   if (!isHsError(error) || !(error instanceof HsError)) throw error;

@@ -77,12 +77,10 @@ async function reference(session: Session, batch: ObjectBatch, entry: IndexEntry
 }
 
 /** Stores the index of objects that are in the store already: OBJECT_MISSING, or USAGE if a size differs. */
-export async function writeIndexFrom(
+export async function writeIndexEntries(
   session: Session,
-  records: AsyncIterable<string>,
+  entries: readonly IndexEntry[],
 ): Promise<WrittenIndex> {
-  const entries: IndexEntry[] = [];
-  for await (const record of records) entries.push(parseIndexRecord(record));
   const index = toBundleIndex(entries);
   return session.write('artifact.create', [], async ({ batch }) => {
     for (const entry of index) await reference(session, batch, entry);
@@ -90,4 +88,14 @@ export async function writeIndexFrom(
     await batch.publish();
     return { content_hash: id, files: index.length, size_bytes: indexSize(index), left_out: [] };
   });
+}
+
+/** The same from records of text. */
+export async function writeIndexFrom(
+  session: Session,
+  records: AsyncIterable<string>,
+): Promise<WrittenIndex> {
+  const entries: IndexEntry[] = [];
+  for await (const record of records) entries.push(parseIndexRecord(record));
+  return writeIndexEntries(session, entries);
 }

@@ -23,6 +23,14 @@ export interface Recovery {
   finishDeadLeases(session: Session, tx: Transaction, givenUp: readonly string[]): Promise<void>;
 }
 
+/** What the sessions of one opening have in common. */
+interface Shared {
+  readonly traceId: string;
+  readonly damage: DamageRecord;
+  policy?: { readonly id: string; readonly policy: Policy };
+  warnedOfSecrets?: boolean;
+}
+
 /** An open store with its actor and clock, passed to every operation. */
 export class Session {
   readonly store: Store;
@@ -32,17 +40,24 @@ export class Session {
   readonly traceId: string;
   readonly #request: SessionRequest;
   readonly #recovery: Recovery;
-  #policy: { id: string; policy: Policy } | undefined;
-  #warnedOfSecrets = false;
-  readonly #damage = new DamageRecord(this);
+  readonly #shared: Shared;
 
-  constructor(request: SessionRequest, store: Store, recovery: Recovery) {
+  constructor(request: SessionRequest, store: Store, recovery: Recovery, shared?: Shared) {
     this.#request = request;
     this.#recovery = recovery;
     this.store = store;
     this.actor = actorOf(request);
     this.jobId = jobIdOf(request);
-    this.traceId = request.random.uuid();
+    this.#shared = shared ?? { traceId: request.random.uuid(), damage: new DamageRecord(this) };
+    this.traceId = this.#shared.traceId;
+  }
+
+  /** The same session with the signal and progress of one call; the signal it was opened with still counts. */
+  during(call: { readonly signal?: AbortSignal; readonly progress?: ProgressSink }): Session {
+    if (call.signal === undefined && call.progress === undefined) return this;
+    const { signal = this.signal, progress = this.progress } = call;
+    const request = { ...this.#request, progress, signal: AbortSignal.any([this.signal, signal]) };
+    return new Session(request, this.store, this.#recovery, this.#shared);
   }
 
   /** The disk outside the store: sources and destinations. */
@@ -92,10 +107,11 @@ export class Session {
   }
 
   async policy(catalog: Catalog): Promise<Policy> {
-    if (this.#policy?.id !== catalog.policyId) {
-      this.#policy = { id: catalog.policyId, policy: await this.store.policy(catalog) };
-    }
-    return this.#policy.policy;
+    const known = this.#shared.policy;
+    if (known?.id === catalog.policyId) return known.policy;
+    const policy = await this.store.policy(catalog);
+    this.#shared.policy = { id: catalog.policyId, policy };
+    return policy;
   }
 
   async isAllowed(catalog: Catalog, capability: CapabilityId): Promise<boolean> {
@@ -116,8 +132,8 @@ export class Session {
         details: { detectors: found },
       });
     }
-    if (this.#warnedOfSecrets) return;
-    this.#warnedOfSecrets = true;
+    if (this.#shared.warnedOfSecrets) return;
+    this.#shared.warnedOfSecrets = true;
     this.warn(`text in the ledger ${what}; it cannot be removed from there`);
   }
 
@@ -154,7 +170,7 @@ export class Session {
       await this.#recovery.finishDeadLeases(this, tx, givenUp);
       return await tx.perform(work);
     } finally {
-      await this.#damage.note(lease);
+      await this.#shared.damage.note(lease);
       await tx.discard();
       await lease.release();
     }
@@ -168,7 +184,7 @@ export class Session {
     try {
       return await run(await this.#catalogToRead());
     } finally {
-      await this.#damage.note(lease);
+      await this.#shared.damage.note(lease);
       await lease?.release();
     }
   }
@@ -179,7 +195,7 @@ export class Session {
     try {
       yield* run(await this.#catalogToRead());
     } finally {
-      await this.#damage.note(lease);
+      await this.#shared.damage.note(lease);
       await lease?.release();
     }
   }

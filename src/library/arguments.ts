@@ -1,0 +1,265 @@
+import * as z from 'zod/mini';
+import { DEBUG_MODES } from '../core/debug/documents.js';
+import { exportTargetSchema, projectionRef } from '../core/guard/export-target.js';
+import { compact } from '../core/json/omit-undefined.js';
+import { artifactId, check, natural, objectId, timestamp, token } from '../core/json/schema.js';
+import { EXPORT_FORMATS } from '../core/ledger/export-formats.js';
+import { PAYLOADS } from '../core/ledger/payload.js';
+import { ttlDays } from '../core/manifest/manifest.js';
+import { CLASSIFICATIONS, KINDS, LAYERS, RETENTION_CLASSES } from '../core/manifest/vocabulary.js';
+import { checkPlan } from '../core/retention/plan-file.js';
+import type { BundleOptions } from '../ops/bundle/create-bundle.js';
+import type { ImportOptions } from '../ops/bundle/import-bundle.js';
+import type { DebugScope } from '../ops/debug/debug-request.js';
+import type { Reclassification } from '../ops/govern/reclassify.js';
+import type { RetainChange } from '../ops/govern/retain.js';
+import type { WorkspaceOptions } from '../ops/handshake/import-workspace.js';
+import { USAGE_KEYS } from '../ops/inspect/usage-keys.js';
+import { BACKEND_NAMES } from '../ops/run/run-request.js';
+import type {
+  CallOptions,
+  CheckOptions,
+  CollectOptions,
+  CreateOptions,
+  DebugBundleOptions,
+  DiffOptions,
+  DoctorOptions,
+  ExportOptions,
+  FollowOptions,
+  HistoryOptions,
+  LedgerOptions,
+  ListOptions,
+  OpenOptions,
+  PageOptions,
+  PinChange,
+  PinOptions,
+  PlanOptions,
+  PromoteOptions,
+  PutArtifactOptions,
+  PutOptions,
+  ReadOptions,
+  ReasonOptions,
+  RemoveOptions,
+  RestoreOptions,
+  RollbackOptions,
+  RunOptions,
+  ScanOptions,
+  SignOptions,
+  UnpinOptions,
+  UsageOptions,
+  UsagePageOptions,
+  VerifyBundleOptions,
+} from './options.js';
+import {
+  callable,
+  callFields,
+  change,
+  date,
+  type Fields,
+  flag,
+  given,
+  options,
+  path,
+  strings,
+  text,
+} from './values.js';
+
+export * from './values.js';
+
+export const callOptions = options<CallOptions>('options', callFields);
+
+const putFields: Fields<PutOptions, never> = {
+  name: given,
+  kind: z.enum(KINDS),
+  retentionClass: z.enum(RETENTION_CLASSES),
+  ttl: ttlDays,
+  classification: z.enum(CLASSIFICATIONS),
+  exportable: flag,
+  layer: z.enum(LAYERS),
+  sources: strings,
+  entities: z.array(z.strictObject({ entityKind: token, entityId: token })),
+  labels: z.record(z.string(), z.string()),
+  pin: given,
+  each: flag,
+  exclude: strings,
+  strictExclude: flag,
+  skipLinks: flag,
+  ifChanged: flag,
+};
+/** The entities of an artifact are part of its manifest, whose fields are named otherwise. */
+function toPut<T extends PutOptions>({ entities, ...rest }: T & CallOptions) {
+  const refs = entities?.map((e) => ({ entity_kind: e.entityKind, entity_id: e.entityId }));
+  return { ...rest, ...compact({ entities: refs }) };
+}
+const artifactOptions = options<PutArtifactOptions>('options', { ...putFields, filenameHint: given });
+const severalOptions = options<PutOptions>('options', putFields);
+export const putOptions = (value: unknown) => toPut(artifactOptions(value));
+export const putAllOptions = (value: unknown) => toPut(severalOptions(value));
+
+const until = { reason: given, until: date };
+export const pinOptions = options<PinOptions>('options', { name: given, ...until });
+export const unpinOptions = options<UnpinOptions>('options', { name: given });
+const pinned = { artifact: given, name: given };
+const changes = z.array(
+  z.discriminatedUnion('change', [
+    z.strictObject({ change: z.literal('unpin'), ...pinned }),
+    z.strictObject({
+      change: z.literal('pin'),
+      ...pinned,
+      reason: z.optional(given),
+      until: z.optional(date),
+    }),
+  ]),
+);
+export function pinChanges(value: unknown): readonly PinChange[] {
+  return check(changes, value, 'USAGE', 'changes') as readonly PinChange[];
+}
+
+export const reasonOptions = options<ReasonOptions>('options', { reason: given });
+export const promoteOptions = options<PromoteOptions>('options', { attest: given });
+export const signOptions = options<SignOptions>('options', { name: given });
+export const scanOptions = options<ScanOptions>('options', { personal: flag });
+export const readOptions = options<ReadOptions>('options', { path: given });
+export const diffOptions = options<DiffOptions>('options', { compare: z.enum(['payload', 'manifest']) });
+export const usageOptions = options<UsageOptions>('options', { by: z.enum(USAGE_KEYS) });
+
+export const exportOptions = options<ExportOptions>('options', {
+  format: z.enum(EXPORT_FORMATS),
+  force: flag,
+  discardExisting: flag,
+  withManifest: flag,
+  consents: z.array(objectId),
+  mtime: natural,
+  target: exportTargetSchema,
+  displayProjectionRef: projectionRef,
+});
+
+export const listOptions = options<ListOptions>('options', {
+  filters: z.array(z.tuple([given, z.string()])),
+  sort: given,
+  pinned: flag,
+  expired: flag,
+  limit: natural,
+  after: artifactId,
+});
+const ENTRY_TYPES = Object.keys(PAYLOADS) as [keyof typeof PAYLOADS];
+const historyFields = { artifact: given, type: z.enum(ENTRY_TYPES), since: timestamp };
+export const historyOptions = options<HistoryOptions>('options', historyFields);
+export const followOptions = options<FollowOptions>('options', { ...historyFields, last: natural });
+export const ledgerOptions = options<LedgerOptions>('options', {
+  from: natural,
+  to: natural,
+  reverse: flag,
+  type: z.enum(ENTRY_TYPES),
+  since: timestamp,
+});
+
+export const planOptions = options<PlanOptions>('options', { quotaBytes: natural, policy: z.unknown() });
+const collection = options<CollectOptions>('options', {
+  plan: z.unknown(),
+  quotaBytes: natural,
+  emptyTrash: flag,
+  bestEffort: flag,
+});
+export const collectOptions = (value: unknown): CollectOptions & CallOptions => {
+  const { plan, ...rest } = collection(value);
+  return plan === undefined ? rest : { ...rest, plan: checkPlan(plan) };
+};
+
+export const removeOptions = options<RemoveOptions>('options', {
+  reason: given,
+  purge: flag,
+});
+export const restoreOptions = options<RestoreOptions>('options', { pin: flag });
+export const bundleOptions = options<BundleOptions>('options', {
+  name: given,
+  nonPortable: flag,
+  ttl: ttlDays,
+  attest: given,
+});
+export const debugOptions = options<DebugBundleOptions>('options', {
+  mode: z.enum(DEBUG_MODES),
+  name: given,
+  ttl: ttlDays,
+});
+const scope = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('artifact'), artifact: given }),
+  z.strictObject({ kind: z.literal('job'), job: given }),
+  z.strictObject({ kind: z.literal('time'), since: timestamp, until: z.optional(timestamp) }),
+]);
+export function debugScope(value: unknown): DebugScope {
+  return compact(check(scope, value, 'USAGE', 'scope')) as DebugScope;
+}
+export const importOptions = options<ImportOptions>('options', { nonPortable: flag, ttl: ttlDays });
+const pageFields = { force: flag, target: exportTargetSchema, displayProjectionRef: projectionRef };
+export const pageOptions = options<PageOptions>('options', pageFields);
+export const usagePageOptions = options<UsagePageOptions>('options', {
+  ...pageFields,
+  by: z.enum(USAGE_KEYS),
+});
+export const workspaceOptions = options<WorkspaceOptions>('options', { ttl: ttlDays });
+export const checkOptions = options<CheckOptions>('options', {
+  secondOpinion: flag,
+  sample: z.number().check(z.minimum(0), z.maximum(1)),
+  repair: flag,
+});
+
+const changedLabels = z.record(z.string(), z.nullable(given));
+export function labelChange(value: unknown): Readonly<Record<string, string | null>> {
+  return check(changedLabels, value, 'USAGE', 'labels');
+}
+
+export const retainChange = change<RetainChange>({
+  ttl: z.nullable(ttlDays),
+  retentionClass: z.enum(RETENTION_CLASSES),
+});
+export const reclassification = change<Reclassification, 'reason'>(
+  { classification: z.enum(CLASSIFICATIONS), exportable: flag, ttl: ttlDays, reason: given },
+  ['reason'],
+);
+
+export const runOptions = options<RunOptions>('options', {
+  cwd: path,
+  env: z.record(z.string(), z.optional(z.string())),
+  stdin: z.enum(['inherit', 'ignore']),
+  name: given,
+  kind: z.enum(KINDS),
+  retentionClass: z.enum(RETENTION_CLASSES),
+  ttl: ttlDays,
+  classification: z.enum(CLASSIFICATIONS),
+  each: flag,
+  sources: strings,
+  capture: z.array(z.enum(['stdout', 'stderr'])),
+  keepFailed: flag,
+  recordArgs: flag,
+  backend: z.enum(BACKEND_NAMES),
+  strict: flag,
+  network: flag,
+  onOutput: callable,
+  takeSignals: callable,
+});
+/** Arguments may be empty; the program's name may not. */
+export function commandLine(value: unknown): readonly string[] {
+  const command = check(z.array(z.string()), value, 'USAGE', 'command');
+  text(command[0], 'command');
+  return command;
+}
+
+const openFields: Fields<Omit<OpenOptions, 'store' | 'readOnly'>, never> = {
+  ...callFields,
+  // Empty means unset, as in the environment.
+  actor: z.string(),
+  jobId: z.string(),
+  now: date,
+  warn: callable,
+};
+const openedFields = { ...openFields, store: path };
+export const openOptions = options<OpenOptions>('options', { ...openedFields, readOnly: flag });
+export const doctorOptions = options<DoctorOptions>('options', { ...openedFields, accept: flag });
+export const rollbackOptions = options<RollbackOptions>('options', { ...openedFields, reason: given });
+export const createOptions = options<CreateOptions>('options', {
+  ...openFields,
+  allowSetClock: flag,
+  shared: flag,
+});
+export const verifyOptions = options<VerifyBundleOptions>('options', { nonPortable: flag });

@@ -1,0 +1,95 @@
+import { compact } from '../core/json/omit-undefined.js';
+import { streamSource } from '../ops/payload/stream-source.js';
+import { type PutResult, put } from '../ops/put/put.js';
+import type { RunResult } from '../ops/run/run-request.js';
+import * as given from './arguments.js';
+import { BundleMethods } from './bundle-methods.js';
+import { camelCased } from './camel-case.js';
+import type { CallOptions, PutArtifactOptions, PutOptions, RunOptions, Source } from './options.js';
+import type { WrittenManifest } from './results.js';
+
+/**
+ * An open store, with the operations of the commands. Artifacts are named as on the command line: by id, unique prefix,
+ * `name` or `name@{n}`. All errors are {@link HsError}, with a `code` and a `hint`; whatever a command would refuse is
+ * refused and recorded here too. An aborted call throws the reason of its signal.
+ */
+export class ArtifactStore extends BundleMethods {
+  /**
+   * Stores a file, a directory, bytes or a stream as one new artifact (`hs put`).
+   *
+   * @example
+   * const { artifactId, sizeBytes } = await store.put(Buffer.from('{"score":0.93}'), {
+   *   name: 'evaluation',
+   *   filenameHint: 'score.json',
+   *   kind: 'report',
+   *   sources: ['report'],
+   * });
+   * [sizeBytes, (await store.manifest(artifactId)).mime]; // → [14, 'application/json']
+   */
+  async put(source: Source, options: PutArtifactOptions & CallOptions = {}): Promise<PutResult> {
+    const [session, { filenameHint, ...rest }] = this.begin(given.putOptions(options));
+    const [asked] = given.sources([source]);
+    const from = 'path' in asked! ? { path: this.path(asked.path) } : { stream: streamSource(asked!.stream) };
+    const [result] = await put(session, [{ ...from, ...compact({ filenameHint }) }], rest);
+    return result!;
+  }
+
+  /**
+   * Stores each path as an artifact, in one commit: all of them or none (`hs put`).
+   *
+   * @example
+   * const stored = await store.putAll(['report.html', 'dist'], { labels: { commit: '4f2a' } });
+   * stored.map((result) => result.payloadType); // → ['file', 'directory']
+   */
+  async putAll(paths: readonly string[], options: PutOptions & CallOptions = {}): Promise<PutResult[]> {
+    const [session, rest] = this.begin(given.putAllOptions(options));
+    const sources = given.names(paths, 'paths').map((path) => ({ path: this.path(path) }));
+    return put(session, sources, rest);
+  }
+
+  /**
+   * Registers the artifact that a manifest describes, with defaults for missing fields; its payload must be in the store
+   * (`hs write-manifest`).
+   *
+   * @example
+   * const [{ contentHash }] = await store.writeObjects([Buffer.from('hello\n')]);
+   * const written = await store.writeManifest({ content_hash: contentHash, name: 'greeting' });
+   * [written.sizeBytes, (await store.resolve('greeting')).kind]; // → [6, 'file']
+   */
+  async writeManifest(
+    manifest: Readonly<Record<string, unknown>>,
+    options: CallOptions = {},
+  ): Promise<WrittenManifest> {
+    const [session] = this.begin(given.callOptions(options));
+    const { writeManifest } = await import('../ops/put/write-manifest.js');
+    return camelCased(await writeManifest(session, given.record(manifest, 'manifest')));
+  }
+
+  /**
+   * Runs a tool and registers its output as artifacts (`hs run`); what it prints is discarded unless requested.
+   *
+   * @example
+   * const { toolStatus, artifacts } = await store.run(['sh', '-c', 'echo 42 > "$HS_OUT/answer.txt"']);
+   * [toolStatus, artifacts[0].sizeBytes]; // → [0, 3]
+   */
+  async run(command: readonly string[], options: RunOptions & CallOptions = {}): Promise<RunResult> {
+    const [session, { cwd, ...rest }] = this.begin(given.runOptions(options));
+    const { runTool } = await import('../ops/run/run-tool.js');
+    const { environment } = session;
+    return runTool(session, {
+      env: environment.all(),
+      stdin: 'ignore',
+      each: false,
+      sources: [],
+      capture: [],
+      keepFailed: false,
+      recordArgs: false,
+      strict: false,
+      network: false,
+      onOutput: async () => true,
+      ...rest,
+      cwd: cwd === undefined ? environment.cwd : this.path(cwd),
+      command: given.commandLine(command),
+    });
+  }
+}

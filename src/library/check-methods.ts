@@ -1,0 +1,42 @@
+import * as given from './arguments.js';
+import { camelCased, camelCasedEach } from './camel-case.js';
+import { LedgerMethods } from './ledger-methods.js';
+import type { CallOptions, CheckOptions, ScanOptions } from './options.js';
+import type { FsckReport, ScanRow } from './results.js';
+
+/** Checks of what is stored. */
+export class CheckMethods extends LedgerMethods {
+  /**
+   * Checks every object, manifest and name of the store (`hs fsck`).
+   *
+   * @example
+   * const { ok, checked } = await store.fsck();
+   * [ok, checked.artifacts]; // → [true, 2]
+   */
+  async fsck(options: CheckOptions & CallOptions = {}): Promise<FsckReport> {
+    const [session, checked] = this.begin(given.checkOptions(options));
+    const { fsck } = await import('../ops/fsck/fsck.js');
+    return camelCased(await fsck(session, { secondOpinion: false, sample: 1, repair: false, ...checked }));
+  }
+
+  /**
+   * Possible secrets in the payloads, or with `personal` also personal data (`hs scan`).
+   *
+   * @example
+   * await store.put(Buffer.from('mail ada@example.org\n'), { name: 'contact' });
+   * const found = [];
+   * for await (const row of store.scan(['contact'], { personal: true })) found.push([row.line, row.detector]);
+   * found; // → [[1, 'email']]
+   */
+  async *scan(
+    names: readonly string[],
+    options: ScanOptions & CallOptions = {},
+  ): AsyncGenerator<ScanRow, void> {
+    const [session, { personal }] = this.begin(given.scanOptions(options));
+    const typed = given.names(names, 'names');
+    const { scanArtifacts } = await import('../ops/evidence/scan.js');
+    const kinds = personal === true ? (['credential', 'personal'] as const) : (['credential'] as const);
+    await session.store.anchor.recheck();
+    yield* camelCasedEach(scanArtifacts(session, typed, kinds));
+  }
+}

@@ -1,0 +1,102 @@
+import type { IndexEntry } from '../core/objects/bundle-index.js';
+import { toSafePath } from '../core/paths/safe-path.js';
+import type { Hashed } from '../ops/payload/hash-file.js';
+import * as given from './arguments.js';
+import { camelCased } from './camel-case.js';
+import type { CallOptions, Source } from './options.js';
+import type { HashedContent, IndexFile, ObjectCounts, WrittenIndex } from './results.js';
+import { StoreHandle } from './store-handle.js';
+
+/** Objects: bytes by their SHA-256, below the artifacts. */
+export class ObjectMethods extends StoreHandle {
+  /**
+   * Stores contents without registering an artifact, all or none (`hs hash-object -w`). A later collection removes what
+   * no artifact uses by then. A directory is stored as its files and their index.
+   *
+   * @example
+   * const [file, bytes] = await store.writeObjects(['report.html', Buffer.from('hello\n')]);
+   * file.contentHash === (await store.resolve('report')).contentHash; // → true
+   * bytes.sizeBytes; // → 6
+   */
+  async writeObjects(sources: readonly Source[], options: CallOptions = {}): Promise<HashedContent[]> {
+    const [session] = this.begin(given.callOptions(options));
+    const { storeObjects } = await import('../ops/payload/store-objects.js');
+    const { isDirectory } = await import('../ops/payload/is-directory.js');
+    const from: Parameters<typeof storeObjects>[1][number][] = [];
+    for (const source of given.sources(sources)) {
+      if ('stream' in source) from.push(source);
+      else {
+        const path = this.path(source.path);
+        from.push({ path, directory: await isDirectory(session.disk, path) });
+      }
+    }
+    return (await storeObjects(session, from)).map(toContent);
+  }
+
+  /**
+   * The bytes of an object, verified (`hs cat-object`). `hash` may be a unique prefix of at least 6 digits.
+   *
+   * @example
+   * const { contentHash } = await store.resolve('report');
+   * String(await store.readObject(contentHash)); // → '<h1>Report</h1>\n'
+   */
+  async readObject(hash: string, options: CallOptions = {}): Promise<Buffer> {
+    const [session] = this.begin(given.callOptions(options));
+    const { readObject } = await import('../ops/inspect/read-object.js');
+    const typed = given.text(hash, 'hash');
+    return readObject(session, typed, async (id) => Buffer.from(await session.store.objects.read(id)));
+  }
+
+  /**
+   * The files of a bundle index, by its hash, which is the content hash of a directory (`hs ls-index`).
+   *
+   * @example
+   * const { contentHash } = await store.resolve('dist');
+   * (await store.readIndex(contentHash)).map((file) => file.path); // → ['README.md', 'app.js']
+   */
+  async readIndex(hash: string, options: CallOptions = {}): Promise<readonly IndexFile[]> {
+    const [session] = this.begin(given.callOptions(options));
+    const { readIndex } = await import('../ops/inspect/read-object.js');
+    return camelCased(await readIndex(session, given.text(hash, 'hash')));
+  }
+
+  /**
+   * Stores a directory and its index, or the index of files whose objects are in the store (`hs write-index`). No
+   * artifact uses them until `writeManifest` registers one.
+   *
+   * @example
+   * const written = await store.writeIndex('dist');
+   * const files = await store.readIndex(written.contentHash);
+   * const without = await store.writeIndex(files.filter((file) => file.path !== 'README.md'));
+   * [written.files, without.files]; // → [2, 1]
+   */
+  async writeIndex(from: string | readonly IndexFile[], options: CallOptions = {}): Promise<WrittenIndex> {
+    const [session] = this.begin(given.callOptions(options));
+    const { writeIndexEntries, writeIndexOf } = await import('../ops/put/write-index.js');
+    if (typeof from === 'string') return camelCased(await writeIndexOf(session, this.path(from)));
+    const entries = given.indexFiles(from).map(
+      ({ path, contentHash, sizeBytes, executable }): IndexEntry => ({
+        path: toSafePath(path),
+        content_hash: contentHash,
+        size_bytes: sizeBytes,
+        ...(executable === true ? { executable } : {}),
+      }),
+    );
+    return camelCased(await writeIndexEntries(session, entries));
+  }
+
+  /**
+   * Counts what is in the store by listing it, without hashing (`hs count-objects`).
+   *
+   * @example
+   * const { objects, ledgerEntries } = await store.countObjects();
+   * objects > 2 && ledgerEntries === 3; // → true
+   */
+  async countObjects(options: CallOptions = {}): Promise<ObjectCounts> {
+    const [session] = this.begin(given.callOptions(options));
+    const { countObjects } = await import('../ops/inspect/count-objects.js');
+    return camelCased(await countObjects(session));
+  }
+}
+
+const toContent = ({ hash, size }: Hashed): HashedContent => ({ contentHash: hash, sizeBytes: size });

@@ -1,0 +1,97 @@
+import { type Environment, noProgress } from '../core/effects.js';
+import { HsError } from '../errors/hs-error.js';
+import type { Disk } from '../fsx/disk.js';
+import { nodeDisk } from '../fsx/node-disk.js';
+import { nodeIndex } from '../fsx/sync-read-file.js';
+import { systemClock, systemEnvironment, systemRandom } from '../fsx/system-effects.js';
+import { yieldingDisk } from '../fsx/yielding-disk.js';
+import { recovery } from '../ops/recovery/finish-dead-leases.js';
+import { openSession } from '../ops/session/open-session.js';
+import type { Session } from '../ops/session/session.js';
+import { actorOf } from '../ops/session/session-request.js';
+import { localStores } from '../store/local/local-stores.js';
+import type { StoreHome } from '../store/port/backend.js';
+import { Store } from '../store/store.js';
+import * as given from './arguments.js';
+import { ArtifactStore } from './artifact-store.js';
+import type { CreateOptions, OpenOptions } from './options.js';
+
+export function storesOn(disk: Disk, env: Environment): StoreHome {
+  return localStores({ disk, random: systemRandom(), env, index: nodeIndex });
+}
+
+/** The session of a store; `unchecked` for what examines or accepts a ledger that was rolled back. */
+export function sessionOf(
+  options: OpenOptions,
+  how: { readonly unchecked?: boolean } = {},
+): Promise<Session> {
+  const environment = systemEnvironment();
+  const disk = yieldingDisk(nodeDisk());
+  return openSession(
+    {
+      ...how,
+      store: options.store ?? environment.get('HS_STORE'),
+      writes: options.readOnly !== true,
+      readOnly: options.readOnly === true,
+      disk,
+      clock: systemClock(),
+      setClock: options.now?.getTime(),
+      random: systemRandom(),
+      environment,
+      actor: options.actor ?? environment.get('HS_ACTOR'),
+      jobId: options.jobId ?? environment.get('HS_JOB_ID'),
+      progress: options.progress ?? noProgress,
+      signal: options.signal ?? new AbortController().signal,
+      warn: options.warn ?? (() => undefined),
+    },
+    storesOn(disk, environment),
+    recovery,
+  );
+}
+
+/**
+ * Opens a store: NO_STORE, UNKNOWN_FORMAT, or, unless opened read-only, ROLLED_BACK if its ledger lacks entries that
+ * were seen before.
+ *
+ * @example
+ * await using reader = await openStore({ store: '.', readOnly: true });
+ * (await reader.list()).length; // → 2
+ * await reader.note('no'); // throws USAGE
+ */
+export async function openStore(options: OpenOptions = {}): Promise<ArtifactStore> {
+  return new ArtifactStore(await sessionOf(given.openOptions(options)));
+}
+
+/**
+ * Creates an empty store in an existing directory and opens it (`hs init`). CONFLICT when one exists.
+ *
+ * @example
+ * await mkdir('project');
+ * await using made = await createStore('project', { actor: 'ai_job:nightly' });
+ * (await made.list()).length; // → 0
+ * await createStore('project'); // throws CONFLICT
+ */
+export async function createStore(directory: string, options: CreateOptions = {}): Promise<ArtifactStore> {
+  const { allowSetClock = false, shared = false, ...open } = given.createOptions(options);
+  const path = given.filePath(directory, 'directory');
+  const environment = systemEnvironment();
+  const disk = nodeDisk();
+  const clock = systemClock();
+  const backend = await storesOn(disk, environment).create(
+    {
+      workspace: await disk.realpath(path).catch((cause) => {
+        throw new HsError('NOT_FOUND', `'${path}' does not exist`, { cause });
+      }),
+      actor: actorOf({ actor: open.actor ?? environment.get('HS_ACTOR'), environment }),
+      allowSetClock,
+      shared,
+      ...(open.now === undefined ? {} : { setClock: open.now.getTime() }),
+    },
+    clock,
+  );
+  const { warn } = open;
+  const made = new Store(backend, { clock, random: systemRandom(), ...(warn === undefined ? {} : { warn }) });
+  await made.adopt();
+  await made.close();
+  return openStore({ ...open, store: made.local.directory });
+}

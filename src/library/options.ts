@@ -1,0 +1,182 @@
+import type { ProgressSink } from '../core/effects.js';
+import type { PrunePlan } from '../core/retention/prune-plan.js';
+import type { DebugRequest } from '../ops/debug/debug-request.js';
+import type { ExportRequest } from '../ops/export/export-request.js';
+import type { FsckOptions } from '../ops/fsck/fsck.js';
+import type { NamedPolicy } from '../ops/govern/set-policy.js';
+import type { HistoryQuery } from '../ops/inspect/history.js';
+import type { ListQuery } from '../ops/inspect/list-artifacts.js';
+import type { LedgerQuery } from '../ops/inspect/read-ledger.js';
+import type { UsageKey } from '../ops/inspect/usage-keys.js';
+import type { PageRequest } from '../ops/page/publish-page.js';
+import type { PutOptions as PutRequest } from '../ops/put/put.js';
+import type { RunRequest } from '../ops/run/run-request.js';
+
+/** What every method takes, besides its own options. */
+export interface CallOptions {
+  /** Aborts the call, which throws the signal's reason; nothing is left half done. */
+  readonly signal?: AbortSignal;
+  /** Receives the progress of the call. */
+  readonly progress?: ProgressSink;
+}
+
+/** A path, bytes, or a stream of chunks. */
+export type Source = string | Uint8Array | AsyncIterable<Uint8Array>;
+
+export interface OpenOptions {
+  /**
+   * A `.hsstore` or the directory that contains it; else `HS_STORE`, else searched for upwards from the current
+   * directory.
+   */
+  readonly store?: string;
+  /**
+   * Opens the store read-only, even if its ledger lacks entries that were seen before, as in an older copy; `warn` is
+   * called then.
+   */
+  readonly readOnly?: boolean;
+  /** `human:NAME`, `ai_job:NAME` or `plugin_tool:NAME`; else `HS_ACTOR`, else the operating system's user. */
+  readonly actor?: string;
+  /** The job to act for; else `HS_JOB_ID`. */
+  readonly jobId?: string;
+  /** The clock for retention and new artifacts; entries committed under it record that (D10). */
+  readonly now?: Date;
+  /** For every call that is not given its own. */
+  readonly progress?: ProgressSink;
+  /** Aborts every call. */
+  readonly signal?: AbortSignal;
+  readonly warn?: (message: string) => void;
+}
+
+export interface CreateOptions extends Omit<OpenOptions, 'store' | 'readOnly'> {
+  /** Allows removals under a clock set ahead of the system clock, for tests. */
+  readonly allowSetClock?: boolean;
+  /** Allows the group of the directory to use the store as well. */
+  readonly shared?: boolean;
+}
+
+export type ListOptions = Omit<ListQuery, 'now'>;
+
+export interface ReadOptions {
+  /** One file of a directory payload. */
+  readonly path?: string;
+}
+
+export interface DiffOptions {
+  /** Default: the payloads. */
+  readonly compare?: 'payload' | 'manifest';
+}
+
+export interface UsageOptions {
+  /** The key to group by; default the kind. */
+  readonly by?: UsageKey;
+}
+
+export type HistoryOptions = HistoryQuery;
+
+export interface FollowOptions extends HistoryOptions {
+  /** How many entries that exist already come first; default 0. */
+  readonly last?: number;
+}
+
+export type LedgerOptions = Omit<LedgerQuery, 'filter'>;
+
+export interface SignOptions {
+  /** The signer's name in the note. */
+  readonly name?: string;
+}
+
+export type CheckOptions = Partial<FsckOptions>;
+
+export interface ScanOptions {
+  /** Also search for e-mail addresses, telephone numbers and paths. */
+  readonly personal?: boolean;
+}
+
+export type ExportOptions = Omit<ExportRequest, 'artifact' | 'place' | 'dryRun' | 'byEnding'>;
+
+export interface PutOptions extends Omit<PutRequest, 'entities'> {
+  /** What the artifact is about, in the words of the program. */
+  readonly entities?: readonly { readonly entityKind: string; readonly entityId: string }[];
+}
+
+export interface PutArtifactOptions extends PutOptions {
+  /** File name of a payload without a path; determines its media type. */
+  readonly filenameHint?: string;
+}
+
+export interface PinOptions {
+  /** Name of the pin; default the actor's name. */
+  readonly name?: string;
+  readonly reason?: string;
+  /** When the pin expires. */
+  readonly until?: Date;
+}
+
+export type UnpinOptions = Pick<PinOptions, 'name'>;
+
+/** One of many changes; `artifact` is named as everywhere. A pin replaces one of the same name. */
+export type PinChange =
+  | ({ readonly change: 'pin'; readonly artifact: string; readonly name: string } & Omit<PinOptions, 'name'>)
+  | { readonly change: 'unpin'; readonly artifact: string; readonly name: string };
+
+export interface PlanOptions {
+  /** Quota in bytes, overriding the policy's. */
+  readonly quotaBytes?: number;
+  /** A policy to plan by instead of the store's. */
+  readonly policy?: NamedPolicy['policy'];
+}
+
+export interface CollectOptions {
+  /** A saved or displayed plan: nothing that it does not list is removed (D3). */
+  readonly plan?: PrunePlan;
+  /** Quota in bytes, overriding the policy's. */
+  readonly quotaBytes?: number;
+  /** Also purge the trash, which then cannot be restored. */
+  readonly emptyTrash?: boolean;
+  /** If the quota cannot be met, remove all that it may; otherwise QUOTA is thrown before anything is removed. */
+  readonly bestEffort?: boolean;
+}
+
+export interface RemoveOptions {
+  /** For the report. */
+  readonly reason?: string;
+  /** Skip the trash; this cannot be undone. */
+  readonly purge?: boolean;
+}
+
+export interface RestoreOptions {
+  /** False: the next collection may remove them again. */
+  readonly pin?: boolean;
+}
+
+export interface ReasonOptions {
+  /** For the ledger. */
+  readonly reason?: string;
+}
+
+export interface PromoteOptions {
+  /** The reason for a promotion to L1. */
+  readonly attest?: string;
+}
+
+/** How to write a page; see {@link ExportOptions}. */
+export type PageOptions = Pick<PageRequest, 'force' | 'target' | 'displayProjectionRef'>;
+
+export interface UsagePageOptions extends PageOptions, UsageOptions {}
+
+/** Contents and name of a debug bundle. */
+export type DebugBundleOptions = Omit<DebugRequest, 'scope'>;
+
+export type RunOptions = Partial<Omit<RunRequest, 'command'>>;
+
+export interface DoctorOptions extends Omit<OpenOptions, 'readOnly'> {
+  /** Trusts the store, which came from elsewhere, and the output root of its policy. */
+  readonly accept?: boolean;
+}
+
+export interface RollbackOptions extends Omit<OpenOptions, 'readOnly'>, ReasonOptions {}
+
+export interface VerifyBundleOptions {
+  /** Accepts names that other systems cannot hold. */
+  readonly nonPortable?: boolean;
+}

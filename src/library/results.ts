@@ -1,0 +1,95 @@
+/** What the methods return: the results of the operations, with fields in camelCase. */
+
+import type { BundleReport } from '../core/bundle/bundle-record.js';
+import type * as Record from '../core/catalog/artifact-record.js';
+import type { DebugCheck } from '../core/debug/check-debug-bundle.js';
+import type { Manifest } from '../core/manifest/manifest.js';
+import type * as Index from '../core/objects/bundle-index.js';
+import type { ObjectId } from '../core/objects/ids.js';
+import type { PolicySetting } from '../core/policy/policy-check.js';
+import type * as Bundle from '../ops/bundle/create-bundle.js';
+import type * as Debug from '../ops/debug/create-debug-bundle.js';
+import type * as Scan from '../ops/evidence/scan.js';
+import type * as Fsck from '../ops/fsck/fsck.js';
+import type * as Gc from '../ops/gc/collect-garbage.js';
+import type * as Remove from '../ops/gc/remove-artifacts.js';
+import type * as Restore from '../ops/gc/restore.js';
+import type * as Reports from '../ops/gc/retention-reports.js';
+import type * as Rollback from '../ops/govern/accept-rollback.js';
+import type * as Describe from '../ops/govern/describe-artifacts.js';
+import type * as Pins from '../ops/govern/pins.js';
+import type * as Retain from '../ops/govern/retain.js';
+import type * as Policies from '../ops/govern/set-policy.js';
+import type * as Counts from '../ops/inspect/count-objects.js';
+import type * as Diff from '../ops/inspect/diff-artifacts.js';
+import type * as Use from '../ops/inspect/disk-usage.js';
+import type * as History from '../ops/inspect/history.js';
+import type * as Show from '../ops/inspect/show-artifact.js';
+import type * as Report from '../ops/page/publish-report.js';
+import type * as Usages from '../ops/page/publish-usage.js';
+import type * as WriteIndex from '../ops/put/write-index.js';
+import type * as WriteManifest from '../ops/put/write-manifest.js';
+import type { CamelCased } from './camel-case.js';
+
+export type ArtifactRecord = CamelCased<Record.ArtifactRecord>;
+/** One file of a directory payload; `path` is relative. */
+export type IndexFile = Omit<CamelCased<Index.IndexEntry>, 'path' | 'contentHash'> & {
+  readonly path: string;
+  readonly contentHash: ObjectId;
+};
+export type WrittenIndex = CamelCased<WriteIndex.WrittenIndex>;
+export type WrittenManifest = CamelCased<WriteManifest.WrittenManifest>;
+export type ObjectCounts = CamelCased<Counts.ObjectCounts>;
+export type ShownArtifact = CamelCased<Show.ShownArtifact>;
+export type FileSide = CamelCased<Diff.FileSide>;
+/** See the commands' words: a file of two directories, two payloads, or a field of two manifests. */
+export type Difference =
+  | (Omit<Extract<Diff.Difference, { what: 'file' }>, 'before' | 'after'> & {
+      readonly before?: FileSide;
+      readonly after?: FileSide;
+    })
+  | (Omit<Extract<Diff.Difference, { what: 'payload' }>, 'before' | 'after'> & {
+      readonly before: FileSide;
+      readonly after: FileSide;
+    })
+  | Extract<Diff.Difference, { what: 'field' }>;
+export type Usage = CamelCased<Use.Usage>;
+export type PinRow = CamelCased<Pins.PinRow>;
+export type HistoryRow = CamelCased<History.HistoryRow>;
+export type FsckReport = CamelCased<Fsck.FsckReport>;
+export type ScanRow = CamelCased<Scan.ScanRow>;
+export type Collected = CamelCased<Gc.Collected>;
+export type Removed = CamelCased<Remove.Removed>;
+export type Restored = CamelCased<Restore.Restored>;
+export type Retained = CamelCased<Retain.Retained>;
+export type ReportRow = CamelCased<Reports.ReportRow>;
+export type Described = CamelCased<Describe.Described>;
+export type PolicyCheck = Omit<CamelCased<Policies.PolicyCheck>, 'settings'> & {
+  readonly settings: readonly PolicySetting[];
+};
+/** The policies before and after, by their hashes. */
+export type PolicySet = Awaited<ReturnType<typeof Policies.setPolicy>>;
+export type BundleCreated = CamelCased<Bundle.BundleCreated>;
+export type DebugBundleCreated = CamelCased<Debug.DebugBundleCreated>;
+export type PublishedReport = CamelCased<Report.PublishedReport>;
+export type PublishedUsage = CamelCased<Usages.PublishedUsage>;
+export type AcceptedRollback = CamelCased<Rollback.AcceptedRollback>;
+
+/** A content hash, and the size in bytes of the content, or of the index of a directory. */
+export interface HashedContent {
+  readonly contentHash: ObjectId;
+  readonly sizeBytes: number;
+}
+
+/** A bundle that was verified. */
+export interface VerifiedBundle {
+  /** Hash of the index over all files. */
+  readonly contentHash: ObjectId;
+  readonly files: number;
+  readonly sizeBytes: number;
+  readonly members: readonly { readonly manifest: Manifest; readonly files: number }[];
+  /** What was to be packed, and was not. */
+  readonly leftOut: CamelCased<BundleReport['left_out']>;
+  /** The check of the documents of a debug bundle. */
+  readonly debug?: CamelCased<DebugCheck>;
+}

@@ -1,0 +1,214 @@
+import type { Timestamp } from '../core/objects/ids.js';
+import { planHash } from '../core/retention/plan-file.js';
+import type { PrunePlan } from '../core/retention/prune-plan.js';
+import type { RetentionReport } from '../core/retention/report.js';
+import { type PinChange as Change, changePins } from '../ops/govern/pins.js';
+import type { RetainChange } from '../ops/govern/retain.js';
+import { defaultPinName, toPinName } from '../ops/naming/pin-name.js';
+import { resolveArtifact } from '../ops/naming/resolve-artifact.js';
+import * as given from './arguments.js';
+import { camelCased } from './camel-case.js';
+import { CheckMethods } from './check-methods.js';
+import { namedPolicy } from './named-policy.js';
+import type {
+  CallOptions,
+  CollectOptions,
+  PinChange,
+  PinOptions,
+  PlanOptions,
+  RemoveOptions,
+  RestoreOptions,
+  UnpinOptions,
+} from './options.js';
+import type { Collected, Removed, ReportRow, Restored, Retained } from './results.js';
+
+/** Retention: pins, plans, removals and what undoes them. */
+export class RetentionMethods extends CheckMethods {
+  /**
+   * Pins artifacts, so that no command removes them (`hs pin`). Returns the name of the pin.
+   *
+   * @example
+   * await store.pin(['report', 'dist'], { reason: 'under review' }); // → 'ada'
+   */
+  async pin(names: readonly string[], options: PinOptions & CallOptions = {}): Promise<string> {
+    const [session, { name, reason, until }] = this.begin(given.pinOptions(options));
+    const pin = name === undefined ? defaultPinName(session) : toPinName(name);
+    const rest = { reason, until: until?.toISOString() as Timestamp | undefined };
+    const records = await this.resolveAll(session, given.names(names, 'names'));
+    await changePins(
+      session,
+      records.map((r) => ({ change: 'pin', id: r.artifact_id, name: pin, ...rest })),
+    );
+    return pin;
+  }
+
+  /**
+   * Removes a pin of artifacts (`hs unpin`).
+   *
+   * @example
+   * await store.pin(['report'], { name: 'release' });
+   * await store.unpin(['report'], { name: 'release' });
+   * (await store.pins()).length; // → 0
+   */
+  async unpin(names: readonly string[], options: UnpinOptions & CallOptions = {}): Promise<void> {
+    const [session, { name = defaultPinName(session) }] = this.begin(given.unpinOptions(options));
+    const records = await this.resolveAll(session, given.names(names, 'names'));
+    await changePins(
+      session,
+      records.map((r) => ({ change: 'unpin', id: r.artifact_id, name })),
+    );
+  }
+
+  /**
+   * Sets and removes many pins in one commit, all or none (`hs update-pin`).
+   *
+   * @example
+   * await store.changePins([
+   *   { change: 'pin', artifact: 'dist', name: 'release', until: new Date('2100-01-01') },
+   *   { change: 'pin', artifact: 'report', name: 'release' },
+   * ]);
+   * (await store.pins()).length; // → 2
+   */
+  async changePins(changes: readonly PinChange[], options: CallOptions = {}): Promise<void> {
+    const [session] = this.begin(given.callOptions(options));
+    const asked = given.pinChanges(changes);
+    const records = await this.resolveAll(
+      session,
+      asked.map((c) => c.artifact),
+    );
+    const resolved = asked.map((c, i): Change => {
+      const id = records[i]!.artifact_id;
+      if (c.change === 'unpin') return { change: 'unpin', id, name: c.name };
+      const until = c.until?.toISOString() as Timestamp | undefined;
+      return { change: 'pin', id, name: c.name, reason: c.reason, until };
+    });
+    await changePins(session, resolved);
+  }
+
+  /**
+   * Changes the TTL or class of artifacts, each by a new revision, in one commit (`hs retain`).
+   *
+   * @example
+   * const [retained] = await store.retain(['report'], { ttl: 30 });
+   * [retained.revision, retained.retentionTtlDays]; // → [2, 30]
+   */
+  async retain(
+    names: readonly string[],
+    change: RetainChange,
+    options: CallOptions = {},
+  ): Promise<readonly Retained[]> {
+    const [session] = this.begin(given.callOptions(options));
+    const { retain } = await import('../ops/govern/retain.js');
+    return camelCased(await retain(session, given.names(names, 'names'), given.retainChange(change)));
+  }
+
+  /**
+   * What a collection would keep and prune now, and why; changes nothing (`hs plan-prune`). `encodePlan` makes the plan a
+   * file.
+   *
+   * @example
+   * const plan = await store.plan();
+   * plan.items.map((item) => `${item.verdict} ${item.name}: ${item.rule}`).sort(); // → ['keep dist: class', 'keep report: class']
+   */
+  async plan(options: PlanOptions & CallOptions = {}): Promise<PrunePlan> {
+    const [session, { policy, ...rest }] = this.begin(given.planOptions(options));
+    const { planCollection } = await import('../ops/gc/plan-collection.js');
+    const asked = policy === undefined ? {} : { policy: namedPolicy(policy) };
+    return planCollection(session, { ...rest, ...asked });
+  }
+
+  /**
+   * Removes expired artifacts, or only those of them that a plan lists (`hs gc`, `hs apply-prune`).
+   *
+   * @example
+   * await store.put(Buffer.from('scratch'), { name: 'scratch', ttl: 0 });
+   * const { outcome } = await store.gc({ plan: await store.plan() });
+   * [outcome.plan.header.pruned, outcome.restorable]; // → [1, 1]
+   */
+  async gc(options: CollectOptions & CallOptions = {}): Promise<Collected> {
+    const [session, { plan, ...rest }] = this.begin(given.collectOptions(options));
+    const { collect } = await import('../ops/gc/collect-garbage.js');
+    const seen = plan === undefined ? {} : { seen: { plan, hash: planHash(plan) } };
+    return camelCased(await collect(session, { ...rest, ...seen }));
+  }
+
+  /**
+   * Removes artifacts whatever their age; pinned and frozen ones stay and are listed in `refused` (`hs rm`).
+   *
+   * @example
+   * await store.pin(['dist']);
+   * const { outcome, refused } = await store.remove(['report', 'dist'], { reason: 'not needed' });
+   * [outcome.plan.header.pruned, refused[0].item.name]; // → [1, 'dist']
+   */
+  async remove(names: readonly string[], options: RemoveOptions & CallOptions = {}): Promise<Removed> {
+    const [session, rest] = this.begin(given.removeOptions(options));
+    const { removeArtifacts } = await import('../ops/gc/remove-artifacts.js');
+    const records = await this.resolveAll(session, given.names(names, 'names'));
+    return camelCased(await removeArtifacts(session, new Set(records.map((r) => r.artifact_id)), rest));
+  }
+
+  /**
+   * Restores removed artifacts during their trash window, and pins them (`hs restore`).
+   *
+   * @example
+   * await store.remove(['report']);
+   * const { restored, failed } = await store.restore(['report']);
+   * [restored[0].name, failed]; // → ['report', []]
+   */
+  async restore(names: readonly string[], options: RestoreOptions & CallOptions = {}): Promise<Restored> {
+    const [session, { pin = true }] = this.begin(given.restoreOptions(options));
+    const { restore } = await import('../ops/gc/restore.js');
+    const records = await this.resolveAll(session, given.names(names, 'names'), { removed: 'first' });
+    return camelCased(
+      await restore(
+        session,
+        records.map((r) => r.artifact_id),
+        { pin },
+      ),
+    );
+  }
+
+  /**
+   * Undoes a collection, named by its report: restores what it removed and is still removed (`hs restore --run`).
+   *
+   * @example
+   * const { outcome } = await store.remove(['report', 'dist']);
+   * const { restored } = await store.restoreRun(outcome.report);
+   * restored.length; // → 2
+   */
+  async restoreRun(report: string, options: RestoreOptions & CallOptions = {}): Promise<Restored> {
+    const [session, { pin = true }] = this.begin(given.restoreOptions(options));
+    const { removedByRun, restore } = await import('../ops/gc/restore.js');
+    const typed = given.text(report, 'report');
+    const asked = { removed: true, listedBy: 'hs report' } as const;
+    const record = await resolveArtifact(await session.catalog(), typed, asked);
+    const ids = (await removedByRun(session, record)).map((r) => r.artifact_id);
+    return camelCased(await restore(session, ids, { pin, run: record.artifact_id }));
+  }
+
+  /**
+   * The collections whose reports still exist, newest first (`hs report`).
+   *
+   * @example
+   * await store.remove(['report']);
+   * (await store.reports()).map((row) => [row.command, row.removedStill]); // → [['rm', 1]]
+   */
+  async reports(options: CallOptions = {}): Promise<readonly ReportRow[]> {
+    const [session] = this.begin(given.callOptions(options));
+    const { listReports } = await import('../ops/gc/retention-reports.js');
+    return camelCased(await listReports(session));
+  }
+
+  /**
+   * The artifacts that one collection removed and kept, with the rule for each (`hs report`).
+   *
+   * @example
+   * const { outcome } = await store.remove(['report']);
+   * (await store.report(outcome.report)).header.pruned; // → 1
+   */
+  async report(name: string, options: CallOptions = {}): Promise<RetentionReport> {
+    const [session] = this.begin(given.callOptions(options));
+    const { readReport } = await import('../ops/gc/retention-reports.js');
+    return (await readReport(session, given.text(name, 'name'))).report;
+  }
+}

@@ -1,0 +1,89 @@
+import { resolve } from 'node:path';
+import type { ArtifactRecord } from '../core/catalog/artifact-record.js';
+import type { Catalog } from '../core/catalog/catalog.js';
+import { HsError } from '../errors/hs-error.js';
+import { resolveArtifact } from '../ops/naming/resolve-artifact.js';
+import type { Session } from '../ops/session/session.js';
+import * as given from './arguments.js';
+import type { CallOptions } from './options.js';
+
+/** An open store: what it is, and its end. */
+export class StoreHandle {
+  readonly #session: Session;
+  #closed = false;
+
+  /** @internal Stores are opened by `openStore` and made by `createStore`. */
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** The store's own id. */
+  get id(): string {
+    return this.#session.store.id;
+  }
+
+  /** The directory that holds the store. */
+  get workspace(): string {
+    return this.#session.store.local.workspace;
+  }
+
+  /**
+   * @internal The session for one call, and the options without `signal` and `progress`. USAGE if the store was closed;
+   * throws the reason of a signal that was aborted already.
+   */
+  protected begin<T extends CallOptions>(options: T): readonly [Session, Omit<T, keyof CallOptions>] {
+    if (this.#closed) throw new HsError('USAGE', 'the store was closed');
+    const { signal, progress, ...rest } = options;
+    const session = this.#session.during({ ...(signal && { signal }), ...(progress && { progress }) });
+    session.signal.throwIfAborted();
+    return [session, rest];
+  }
+
+  /**
+   * @internal The state at the head, after checking that the ledger is the one that was opened: a program may hold a
+   * store open for days, and each operation checks at its start, like a command. LEDGER_BROKEN or ROLLED_BACK.
+   */
+  protected async catalog(session: Session): Promise<Catalog> {
+    await session.store.anchor.recheck();
+    return session.catalog();
+  }
+
+  /** @internal The artifacts that were named, in that order. */
+  protected async resolveAll(
+    session: Session,
+    typed: readonly string[],
+    options?: Parameters<typeof resolveArtifact>[2],
+  ): Promise<ArtifactRecord[]> {
+    const catalog = await session.catalog();
+    const records: ArtifactRecord[] = [];
+    for (const name of typed) records.push(await resolveArtifact(catalog, name, options));
+    return records;
+  }
+
+  /** @internal Makes a path absolute. */
+  protected path(path: string, what = 'path'): string {
+    return resolve(this.#session.environment.cwd, given.filePath(path, what));
+  }
+
+  /** @internal The signing key, as the caller names it. */
+  protected key(key: string): string {
+    return given.text(key, 'key') === 'ssh-agent' ? key : this.path(key, 'key');
+  }
+
+  /**
+   * Closes the store. A method called after that throws USAGE.
+   *
+   * @example
+   * await store.close();
+   * await store.list(); // throws USAGE
+   */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#session.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
