@@ -1,7 +1,6 @@
 /**
  * Writes `docs/api.md`, the reference of the library, from the types and docstrings of what `src/index.ts`
- * exports. `--check` only says whether it is current. Fails when a type that something exported names has no
- * exported name of its own: whoever holds such a value could not write its type down.
+ * exports. `--check` only says whether it is current.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -10,12 +9,11 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Extractor, ExtractorConfig } from '@microsoft/api-extractor';
 import { readJsonSync, removeSync } from 'fs-extra/esm';
+import { ApiModel } from './api-model.mjs';
+import { coverage, libraryMembers, parse, SETTING, SHELL_ALONE } from './docstrings.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const page = join(root, 'docs', 'api.md');
-/** What stands behind exported types and is of no use to anybody: schemas, and the brand of ids. */
-const NOT_NEEDED = /^(?:[a-z]\w*|Branded|Checked|[A-Z][A-Z_]+)$/;
-
 /** The members of the package as api-extractor sees them, and the names that are missing. */
 function extract(work) {
   const types = join(work, 'types');
@@ -25,7 +23,6 @@ function extract(work) {
   if (status !== 0) throw new Error('the types could not be made');
   const entry = join(types, 'src', 'index.d.ts');
   const model = join(work, 'api.json');
-  const missing = new Set();
   const config = ExtractorConfig.prepare({
     configObjectFullPath: join(root, 'api-extractor.json'),
     packageJsonFullPath: join(root, 'package.json'),
@@ -35,7 +32,7 @@ function extract(work) {
       apiReport: { enabled: false },
       dtsRollup: { enabled: false },
       tsdocMetadata: { enabled: false },
-      docModel: { enabled: true, apiJsonFilePath: model },
+      docModel: { enabled: true, apiJsonFilePath: model, includeForgottenExports: true },
       compiler: {
         overrideTsconfig: {
           compilerOptions: {
@@ -56,68 +53,76 @@ function extract(work) {
   Extractor.invoke(config, {
     localBuild: true,
     messageCallback(message) {
-      if (message.messageId === 'ae-forgotten-export') {
-        const name = /symbol "(\w+)"/.exec(message.text)?.[1] ?? message.text;
-        if (!NOT_NEEDED.test(name)) missing.add(name);
-      }
       message.handled = message.category !== 'Compiler';
     },
   });
-  if (missing.size > 0) throw new Error(`src/index.ts does not export: ${[...missing].sort().join(', ')}`);
   return readJsonSync(model).members[0].members;
-}
-
-/** The sentences of a docstring, without its frame. */
-function proseOf({ docComment = '' }) {
-  return docComment
-    .trim()
-    .replace(/^\/\*\*|\*\/$/g, '')
-    .split('\n')
-    .map((line) => line.replace(/^\s*\* ?/, ''))
-    .join(' ')
-    .replace(/\{@link ([^}]+)\}/g, '`$1`')
-    .replace(/\s+/g, ' ')
-    .trim();
 }
 
 const signatureOf = ({ excerptTokens }) =>
   excerptTokens
-    .map((token) => token.text)
+    .map((token) => token.text.replace(/\b[A-Z]\w+\.(?=[A-Z])/g, ''))
     .join('')
     .replace(/^export (?:declare )?/, '')
+    .replace(/\b([A-Z]\w+)_\d\b/g, '$1')
     .trim();
 
-function memberLines(member) {
-  const prose = proseOf(member);
-  return `- \`${signatureOf(member).replace(/\s+/g, ' ').replace(/;$/, '')}\`${prose === '' ? '' : ` — ${prose}`}`;
+const oneLine = (text) => text.replace(/\s+/g, ' ').replace(/;$/, '');
+
+function memberLine({ signature, prose }) {
+  return `- \`${oneLine(signature)}\`${prose === '' ? '' : ` — ${prose}`}`;
 }
 
-function section(item) {
-  const lines = [`### ${item.name}`, ''];
-  const prose = proseOf(item);
+function described(title, signature, { prose, example }) {
+  const lines = [title, '', '```ts', signature, '```', ''];
   if (prose !== '') lines.push(prose, '');
-  const members = (item.members ?? []).filter((m) => m.kind !== 'Constructor');
-  if (item.kind === 'Class') {
-    for (const member of members) {
-      lines.push(`#### ${item.name}.${member.name}`, '', '```ts', signatureOf(member), '```', '');
-      const said = proseOf(member);
-      if (said !== '') lines.push(said, '');
-    }
-    return lines;
+  if (example !== undefined) lines.push('```js', example, '```', '');
+  return lines;
+}
+
+function typeSection(model, item) {
+  const { prose } = parse(item.docComment ?? '');
+  const members = model.fieldsOf(item);
+  const lines = [`### ${item.name}`, '', ...(prose === '' ? [] : [prose, ''])];
+  if (item.kind === 'TypeAlias' || members.length === 0) {
+    lines.push('```ts', signatureOf(item), '```', '');
   }
-  if (members.length > 0) return [...lines, ...members.map(memberLines), ''];
-  return [...lines, '```ts', signatureOf(item), '```', ''];
+  if (members.length > 0) lines.push(...members.map(memberLine), '');
+  return lines;
+}
+
+function commandTable() {
+  const members = libraryMembers(root);
+  const commands = readFileSync(join(root, 'commands', 'summaries.ts'), 'utf8');
+  const names = new Set([...commands.matchAll(/^ {2}'?([\w -]+?)'?: \{$/gm)].map((m) => m[1]));
+  const table = coverage(members, (name) => names.has(name));
+  return [...names].sort().map((name) => {
+    const methods = table.get(name)?.map((method) => `\`${method}\``);
+    return `| \`${name}\` | ${methods?.join(', ') ?? `of a shell alone: ${SHELL_ALONE[name]}`} |`;
+  });
 }
 
 function markdown(members) {
-  const of = (...kinds) => members.filter((m) => kinds.includes(m.kind));
-  const groups = [
-    ['Functions', of('Function')],
-    ['Classes', of('Class')],
-    ['Values', of('Variable')],
-    ['Types', of('Interface', 'TypeAlias', 'Enum')],
-  ];
-  const intro = [
+  const model = new ApiModel(members, signatureOf);
+  model.check();
+  const of = (...kinds) => model.exported.filter((m) => kinds.includes(m.kind));
+  const functions = of('Function').flatMap((f) =>
+    described(`### ${f.name}`, signatureOf(f), parse(f.docComment)),
+  );
+  const store = model.exported.find((m) => m.name === 'ArtifactStore');
+  const methods = model
+    .lineOf(store)
+    .flatMap((owner) => [
+      `### ${owner === store ? 'Storing' : parse(owner.docComment).prose.replace(/[:.].*/, '')}`,
+      '',
+      ...(owner === store ? [] : [parse(owner.docComment).prose, '']),
+      ...owner.members
+        .filter((m) => m.kind !== 'Constructor')
+        .flatMap((m) => described(`#### store.${m.name}`, signatureOf(m), parse(m.docComment ?? ''))),
+    ]);
+  const types = of('Interface', 'TypeAlias', 'Enum').filter((item) => item.name !== 'CamelKey');
+  const error = model.exported.find((m) => m.name === 'HsError');
+  return `${[
     '# The library',
     '',
     'What `import … from "hsstore"` gives, made from the docstrings in the code by `npm run api`.',
@@ -126,9 +131,50 @@ function markdown(members) {
     readFileSync(join(root, 'examples', 'nightly.mjs'), 'utf8').trimEnd(),
     '```',
     '',
-  ];
-  const body = groups.flatMap(([title, items]) => [`## ${title}`, '', ...items.flatMap(section)]);
-  return `${[...intro, ...body].join('\n').trimEnd()}\n`;
+    'Options and results are in camelCase. Documents of the store (manifests, ledger entries, plans, reports, policies)',
+    'have the names of their format. Each method takes `signal` and `progress` among its options. Misuse is an `HsError`',
+    'with the code USAGE; an aborted call throws the reason of its signal.',
+    '',
+    '## Commands',
+    '',
+    '| command | library |',
+    '| --- | --- |',
+    ...commandTable(),
+    '',
+    '## Functions',
+    '',
+    'The examples of this page are run by a test, each in a new directory, after this:',
+    '',
+    '```js',
+    SETTING,
+    '```',
+    '',
+    '`key.pem` is an Ed25519 key, made by `openssl genpkey -algorithm ed25519 -out key.pem`. What an expression gives',
+    'is shown behind `// →`.',
+    '',
+    ...functions,
+    '## The store',
+    '',
+    parse(store.docComment).prose,
+    '',
+    ...methods,
+    '## Errors',
+    '',
+    parse(error.docComment).prose,
+    '',
+    ...error.members
+      .filter((m) => m.kind !== 'Constructor')
+      .map((m) => memberLine({ signature: signatureOf(m), ...parse(m.docComment ?? '') })),
+    '',
+    '## Values',
+    '',
+    ...of('Variable').flatMap((v) => described(`### ${v.name}`, signatureOf(v), parse(v.docComment ?? ''))),
+    '## Types',
+    '',
+    ...types.flatMap((item) => typeSection(model, item)),
+  ]
+    .join('\n')
+    .trimEnd()}\n`;
 }
 
 // Within the project, so that what the types import is found.

@@ -1,7 +1,7 @@
 /** The public API of the library. */
 export type { BundleReport } from './core/bundle/bundle-record.js';
 export type { Head } from './core/catalog/catalog.js';
-export type { DebugMode } from './core/debug/documents.js';
+export type { DebugManifest, DebugMode } from './core/debug/documents.js';
 export type { ProgressSink, ProgressUnit } from './core/effects.js';
 export type { Checkpoint } from './core/evidence/checkpoint.js';
 export type { DsseEnvelope } from './core/evidence/dsse.js';
@@ -28,7 +28,7 @@ export type { SafePath } from './core/paths/safe-path.js';
 export type { CapabilityId } from './core/policy/capabilities.js';
 export type { Grant } from './core/policy/policy.js';
 export { DEFAULT_POLICY, type Policy } from './core/policy/policy.js';
-export type { GrantChange, PolicySetting, VerdictChange } from './core/policy/policy-check.js';
+export type { GrantChange, PolicySetting } from './core/policy/policy-check.js';
 export type { ItemCounts } from './core/retention/item-counts.js';
 export type {
   KeepRule,
@@ -39,9 +39,7 @@ export type {
   Rule,
 } from './core/retention/prune-plan.js';
 export type { PrunedItem, ReportHeader, RetentionReport, SparedItem } from './core/retention/report.js';
-export type { TrashedArtifact } from './core/retention/trashed-artifact.js';
 export type { Detector } from './core/secrets/detectors.js';
-export type { LineFinding } from './core/secrets/scan-lines.js';
 export type { ErrorExtras } from './errors/hs-error.js';
 export { type ErrorCode, HsError, isHsError } from './errors/hs-error.js';
 export type { ArtifactMethods } from './library/artifact-methods.js';
@@ -65,13 +63,14 @@ export type { RetentionMethods } from './library/retention-methods.js';
 export type { StoreHandle } from './library/store-handle.js';
 export type { BundleOptions } from './ops/bundle/create-bundle.js';
 export type { Imported, ImportOptions } from './ops/bundle/import-bundle.js';
+export type { ImportedArtifact } from './ops/bundle/register-members.js';
 export type { DebugRequest, DebugScope } from './ops/debug/debug-request.js';
 export type { SignedCheckpoint } from './ops/evidence/sign-checkpoint.js';
 export type { Exported } from './ops/export/export.js';
 export type { ExportPlace, ExportRequest } from './ops/export/export-request.js';
 export type { ExportPlan } from './ops/export/plan-export.js';
 export type { ObjectCheckOptions } from './ops/fsck/check-objects.js';
-export type { RemovalOutcome } from './ops/gc/apply-removal.js';
+export type { FsckOptions } from './ops/fsck/fsck.js';
 export type { Promoted } from './ops/govern/promote.js';
 export type { Reclassification, Reclassified } from './ops/govern/reclassify.js';
 export type { RetainChange } from './ops/govern/retain.js';
@@ -82,6 +81,9 @@ export type {
   WorkspaceImport,
   WorkspaceOptions,
 } from './ops/handshake/import-workspace.js';
+export type { HistoryQuery } from './ops/inspect/history.js';
+export type { ListQuery } from './ops/inspect/list-artifacts.js';
+export type { LedgerQuery } from './ops/inspect/read-ledger.js';
 export type { UsageKey } from './ops/inspect/usage-keys.js';
 export type { PageRequest } from './ops/page/publish-page.js';
 export type { Excluder } from './ops/payload/excluder.js';
@@ -97,9 +99,5 @@ export type {
   SignalHandler,
 } from './ops/run/run-request.js';
 export type { BackendName, OutputStream, StrayKind, StrayWrite } from './sandbox/sandbox-types.js';
-export type { Reclaimed } from './store/collector/collector.js';
-export type { PendingPurge, Purged } from './store/collector/purge.js';
-export type { ObjectTotals } from './store/collector/reclaimable.js';
 export type { LedgerProblem, LedgerProblemKind, LedgerVerdict } from './store/ledger/verify-ledger.js';
-export type { Finding, Severity } from './store/port/finding.js';
-export type { Swept } from './store/port/reclaimer.js';
+export type { Severity } from './store/port/finding.js';

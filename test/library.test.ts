@@ -4,7 +4,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { createStore, decodePlan, encodePlan, openStore } from '../src/index.js';
+import { createStore, decodePlan, encodePlan, hash, openStore } from '../src/index.js';
 import { hsEnvironment } from './helpers/hs.js';
 import { tmp } from './helpers/tmp.js';
 
@@ -186,5 +186,80 @@ it('warns of a damaged manifest, and lists and shows nothing of a ledger that lo
   await unlink(`${entries}/${(await readdir(entries)).sort().at(-1)}`);
   for (const attempt of [store.list(), store.show('one'), store.resolve('one')])
     await expect(attempt).rejects.toMatchObject({ code: 'ROLLED_BACK' });
+  await store.close();
+});
+
+it('takes a signal and progress for one call, and leaves nothing half done when it is aborted', async () => {
+  const dir = await scratch();
+  const store = await createStore(dir);
+  const stages: string[] = [];
+  let advanced = 0;
+  const progress = {
+    start: (label: string) => void stages.push(label),
+    advance: (amount: number) => {
+      advanced += amount;
+    },
+    done: () => undefined,
+  };
+  await store.put(Buffer.alloc(1000), { name: 'first', progress });
+  expect([stages.length > 0, advanced]).toEqual([true, 1000]);
+  await store.put(Buffer.alloc(1000), { name: 'second' });
+  expect(advanced).toBe(1000);
+
+  const stop = new AbortController();
+  async function* endless() {
+    yield Buffer.from('a');
+    stop.abort(new Error('enough'));
+    for (;;) yield Buffer.alloc(65_536);
+  }
+  const { seq } = await store.ledgerHead();
+  await expect(store.put(endless(), { signal: stop.signal })).rejects.toThrow('enough');
+  expect((await store.ledgerHead()).seq).toBe(seq);
+  expect(await readdir(`${dir}/.hsstore/tmp`)).toEqual([]);
+  await expect(hash(endless(), { signal: stop.signal })).rejects.toThrow('enough');
+  // The store goes on, and so does a call with another signal.
+  expect((await store.list({ signal: new AbortController().signal })).length).toBe(2);
+  const whole = new AbortController();
+  const opened = await openStore({ store: dir, signal: whole.signal });
+  whole.abort(new Error('all of it'));
+  await expect(opened.list({ signal: new AbortController().signal })).rejects.toThrow('all of it');
+  await opened.close();
+  await store.close();
+});
+
+it('follows the ledger until its signal is aborted', async () => {
+  const store = await createStore(await scratch());
+  const stop = new AbortController();
+  const seen: string[] = [];
+  for await (const row of store.follow({ last: 1, signal: stop.signal })) {
+    seen.push(row.type);
+    if (seen.length === 1) await store.note('one');
+    if (seen.length === 2) stop.abort();
+  }
+  expect(seen).toEqual(['store_created', 'note']);
+  await store.close();
+});
+
+it('exports to a stream of Node or of the web, waits for it, and says so when nobody reads any more', async () => {
+  const dir = await scratch();
+  const store = await createStore(dir);
+  const bytes = Buffer.alloc(3 * 1024 * 1024 + 5, 'ab');
+  await store.put(bytes, { name: 'large' });
+  const slow = new PassThrough({ highWaterMark: 1024 });
+  const [exported, got] = await Promise.all([
+    store.exportToStream('large', slow).finally(() => slow.end()),
+    slow.toArray(),
+  ]);
+  expect([exported.target, Buffer.concat(got).equals(bytes)]).toEqual(['-', true]);
+  const parts: Uint8Array[] = [];
+  const web = new WritableStream<Uint8Array>({ write: (chunk) => void parts.push(chunk) });
+  await store.exportToStream('large', web);
+  expect(Buffer.concat(parts).equals(bytes)).toBe(true);
+  await web.close();
+  const gone = new PassThrough();
+  gone.on('data', () => gone.destroy(new Error('gone')));
+  const early = await store.exportToStream('large', gone);
+  expect(early.warnings.join()).toMatch(/reader|closed/);
+  expect(slow.listenerCount('error') + gone.listenerCount('error')).toBeLessThan(3);
   await store.close();
 });

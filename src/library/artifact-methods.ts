@@ -100,7 +100,7 @@ export class ArtifactMethods extends ObjectMethods {
    *
    * @example
    * const { registered, retention } = await store.show('report');
-   * [registered.actor, retention.verdict, retention.rule]; // → ['human:ada', 'keep', 'class']
+   * [registered.actor, retention.verdict, retention.rule]; // → ['human:ada', 'keep', 'within_window']
    */
   async show(name: string, options: CallOptions = {}): Promise<ShownArtifact> {
     const [session] = this.begin(given.callOptions(options));

@@ -30,7 +30,7 @@ export class BundleMethods extends ExportMethods {
    *
    * @example
    * const { mode, events } = await store.debugBundle({ kind: 'artifact', artifact: 'report' });
-   * [mode, events > 0]; // → ['safe_default', true]
+   * [mode, events > 0]; // → ['safe', true]
    */
   async debugBundle(
     scope: DebugScope,
@@ -48,8 +48,9 @@ export class BundleMethods extends ExportMethods {
    * await store.bundle(['report', 'dist'], { name: 'delivery' });
    * await store.export('delivery', 'delivery.tar');
    * await mkdir('elsewhere');
-   * await using other = await createStore('elsewhere');
+   * const other = await createStore('elsewhere');
    * (await other.importBundle('delivery.tar')).artifacts.length; // → 2
+   * await other.close();
    */
   async importBundle(path: string, options: ImportOptions & CallOptions = {}): Promise<Imported> {
     const [session, rest] = this.begin(given.importOptions(options));

@@ -26,7 +26,7 @@ export class CheckMethods extends LedgerMethods {
    * await store.put(Buffer.from('mail ada@example.org\n'), { name: 'contact' });
    * const found = [];
    * for await (const row of store.scan(['contact'], { personal: true })) found.push([row.line, row.detector]);
-   * found; // → [[1, 'email']]
+   * found; // → [[1, 'e-mail']]
    */
   async *scan(
     names: readonly string[],

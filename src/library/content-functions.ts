@@ -70,7 +70,7 @@ export async function hash(source: Source, options: CallOptions = {}): Promise<H
  * await store.export('delivery', 'delivery.tar');
  * const { members, files } = await verifyBundle('delivery.tar');
  * [members.map((member) => member.manifest.name).sort(), files > 2]; // → [['dist', 'report'], true]
- * await verifyBundle(Buffer.from('not a bundle')); // throws INTEGRITY
+ * await verifyBundle(Buffer.from('not a bundle')); // throws HOSTILE_INPUT
  */
 export async function verifyBundle(
   source: Source,

@@ -50,7 +50,7 @@ export class GovernMethods extends RetentionMethods {
    *
    * @example
    * await store.reclassify('report', { classification: 'high', ttl: 7, reason: 'names customers' });
-   * await store.export('report', 'out.html'); // throws HSK-4011
+   * await store.export('report', 'out.html'); // throws GUARD_BLOCKED
    */
   async reclassify(name: string, change: Reclassification, options: CallOptions = {}): Promise<Reclassified> {
     const [session] = this.begin(given.callOptions(options));

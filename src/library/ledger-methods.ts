@@ -20,7 +20,7 @@ export class LedgerMethods extends ArtifactMethods {
    * @example
    * const types = [];
    * for await (const row of store.history({ artifact: 'report' })) types.push(row.type);
-   * types; // → ['artifacts_added']
+   * types; // → ['artifact_created']
    */
   async *history(options: HistoryOptions & CallOptions = {}): AsyncGenerator<HistoryRow, void> {
     const [session, query] = this.begin(given.historyOptions(options));
@@ -39,7 +39,7 @@ export class LedgerMethods extends ArtifactMethods {
    *   if (seen.length === 1) await store.note('go on');
    *   else break;
    * }
-   * seen; // → ['artifacts_added', 'note']
+   * seen; // → ['artifact_created', 'note']
    */
   async *follow(options: FollowOptions & CallOptions = {}): AsyncGenerator<HistoryRow, void> {
     const [session, { last = 0, ...query }] = this.begin(given.followOptions(options));
@@ -65,7 +65,7 @@ export class LedgerMethods extends ArtifactMethods {
    * @example
    * const entries = [];
    * for await (const entry of store.ledgerEntries({ from: 1, to: 2 })) entries.push(entry);
-   * entries.map((entry) => entry.type); // → ['artifacts_added', 'artifacts_added']
+   * entries.map((entry) => entry.type); // → ['artifact_created', 'artifact_created']
    */
   async *ledgerEntries(options: LedgerOptions & CallOptions = {}): AsyncGenerator<LedgerEntry, void> {
     const [session, query] = this.begin(given.ledgerOptions(options));
@@ -141,7 +141,7 @@ export class LedgerMethods extends ArtifactMethods {
    * @example
    * const { note, verifierKey } = await store.signLedger('key.pem');
    * const proof = await store.proveEntry(1, note);
-   * verifyProof(proof, verifierKey).entry.type; // → 'artifacts_added'
+   * verifyProof(proof, verifierKey).entry.type; // → 'artifact_created'
    */
   async proveEntry(seq: number, checkpoint: string, options: CallOptions = {}): Promise<string> {
     const [session] = this.begin(given.callOptions(options));

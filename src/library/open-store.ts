@@ -54,9 +54,10 @@ export function sessionOf(
  * were seen before.
  *
  * @example
- * await using reader = await openStore({ store: '.', readOnly: true });
+ * const reader = await openStore({ store: '.', readOnly: true });
  * (await reader.list()).length; // → 2
  * await reader.note('no'); // throws USAGE
+ * await reader.close();
  */
 export async function openStore(options: OpenOptions = {}): Promise<ArtifactStore> {
   return new ArtifactStore(await sessionOf(given.openOptions(options)));
@@ -67,8 +68,9 @@ export async function openStore(options: OpenOptions = {}): Promise<ArtifactStor
  *
  * @example
  * await mkdir('project');
- * await using made = await createStore('project', { actor: 'ai_job:nightly' });
+ * const made = await createStore('project', { actor: 'ai_job:nightly' });
  * (await made.list()).length; // → 0
+ * await made.close();
  * await createStore('project'); // throws CONFLICT
  */
 export async function createStore(directory: string, options: CreateOptions = {}): Promise<ArtifactStore> {

@@ -2,15 +2,18 @@
 
 import type { BundleReport } from '../core/bundle/bundle-record.js';
 import type * as Record from '../core/catalog/artifact-record.js';
-import type { DebugCheck } from '../core/debug/check-debug-bundle.js';
+import type * as Checked from '../core/debug/check-debug-bundle.js';
 import type { Manifest } from '../core/manifest/manifest.js';
 import type * as Index from '../core/objects/bundle-index.js';
 import type { ObjectId } from '../core/objects/ids.js';
-import type { PolicySetting } from '../core/policy/policy-check.js';
+import type * as Changes from '../core/policy/policy-check.js';
+import type * as Trash from '../core/retention/trashed-artifact.js';
+import type * as Lines from '../core/secrets/scan-lines.js';
 import type * as Bundle from '../ops/bundle/create-bundle.js';
 import type * as Debug from '../ops/debug/create-debug-bundle.js';
 import type * as Scan from '../ops/evidence/scan.js';
 import type * as Fsck from '../ops/fsck/fsck.js';
+import type * as Apply from '../ops/gc/apply-removal.js';
 import type * as Gc from '../ops/gc/collect-garbage.js';
 import type * as Remove from '../ops/gc/remove-artifacts.js';
 import type * as Restore from '../ops/gc/restore.js';
@@ -29,8 +32,15 @@ import type * as Report from '../ops/page/publish-report.js';
 import type * as Usages from '../ops/page/publish-usage.js';
 import type * as WriteIndex from '../ops/put/write-index.js';
 import type * as WriteManifest from '../ops/put/write-manifest.js';
+import type * as Collect from '../store/collector/collector.js';
+import type * as Purge from '../store/collector/purge.js';
+import type * as Reclaim from '../store/collector/reclaimable.js';
+import type * as Findings from '../store/port/finding.js';
+import type * as Sweep from '../store/port/reclaimer.js';
 import type { CamelCased } from './camel-case.js';
 
+export type Pin = CamelCased<Record.Pin>;
+export type Registration = Record.Registration;
 export type ArtifactRecord = CamelCased<Record.ArtifactRecord>;
 /** One file of a directory payload; `path` is relative. */
 export type IndexFile = Omit<CamelCased<Index.IndexEntry>, 'path' | 'contentHash'> & {
@@ -53,24 +63,39 @@ export type Difference =
       readonly after: FileSide;
     })
   | Extract<Diff.Difference, { what: 'field' }>;
+export type UsageRow = CamelCased<Use.UsageRow>;
 export type Usage = CamelCased<Use.Usage>;
 export type PinRow = CamelCased<Pins.PinRow>;
+export type Subject = CamelCased<History.Subject>;
 export type HistoryRow = CamelCased<History.HistoryRow>;
+export type Finding = CamelCased<Findings.Finding>;
 export type FsckReport = CamelCased<Fsck.FsckReport>;
+export type LineFinding = CamelCased<Lines.LineFinding>;
 export type ScanRow = CamelCased<Scan.ScanRow>;
+export type ObjectTotals = CamelCased<Reclaim.ObjectTotals>;
+export type PendingPurge = CamelCased<Purge.PendingPurge>;
+export type Purged = CamelCased<Purge.Purged>;
+export type Swept = CamelCased<Sweep.Swept>;
+export type Reclaimed = CamelCased<Collect.Reclaimed>;
+export type TrashedArtifact = CamelCased<Trash.TrashedArtifact>;
+export type RemovalOutcome = CamelCased<Apply.RemovalOutcome>;
 export type Collected = CamelCased<Gc.Collected>;
 export type Removed = CamelCased<Remove.Removed>;
 export type Restored = CamelCased<Restore.Restored>;
 export type Retained = CamelCased<Retain.Retained>;
+export type ReportUndo = CamelCased<Reports.ReportUndo>;
 export type ReportRow = CamelCased<Reports.ReportRow>;
 export type Described = CamelCased<Describe.Described>;
+export type VerdictChange = CamelCased<Changes.VerdictChange>;
 export type PolicyCheck = Omit<CamelCased<Policies.PolicyCheck>, 'settings'> & {
-  readonly settings: readonly PolicySetting[];
+  readonly settings: readonly Changes.PolicySetting[];
 };
 /** The policies before and after, by their hashes. */
 export type PolicySet = Awaited<ReturnType<typeof Policies.setPolicy>>;
 export type BundleCreated = CamelCased<Bundle.BundleCreated>;
 export type DebugBundleCreated = CamelCased<Debug.DebugBundleCreated>;
+export type DebugFinding = CamelCased<Checked.DebugFinding>;
+export type DebugCheck = CamelCased<Checked.DebugCheck>;
 export type PublishedReport = CamelCased<Report.PublishedReport>;
 export type PublishedUsage = CamelCased<Usages.PublishedUsage>;
 export type AcceptedRollback = CamelCased<Rollback.AcceptedRollback>;
@@ -91,5 +116,5 @@ export interface VerifiedBundle {
   /** What was to be packed, and was not. */
   readonly leftOut: CamelCased<BundleReport['left_out']>;
   /** The check of the documents of a debug bundle. */
-  readonly debug?: CamelCased<DebugCheck>;
+  readonly debug?: DebugCheck;
 }

@@ -108,7 +108,7 @@ export class RetentionMethods extends CheckMethods {
    *
    * @example
    * const plan = await store.plan();
-   * plan.items.map((item) => `${item.verdict} ${item.name}: ${item.rule}`).sort(); // → ['keep dist: class', 'keep report: class']
+   * plan.items.map((item) => `${item.verdict} ${item.name}: ${item.rule}`).sort(); // → ['keep dist: within_window', 'keep report: within_window']
    */
   async plan(options: PlanOptions & CallOptions = {}): Promise<PrunePlan> {
     const [session, { policy, ...rest }] = this.begin(given.planOptions(options));
