@@ -1,11 +1,11 @@
 import type { Catalog } from '../../src/core/catalog/catalog.js';
-import { foldEntry } from '../../src/core/catalog/fold.js';
 import { MemoryTables } from '../../src/core/catalog/key-tables.js';
 import { ENTRY_SCHEMA, type LedgerEntry } from '../../src/core/ledger/entry.js';
 import type { ArtifactFacts, LedgerOp } from '../../src/core/ledger/operation.js';
 import { sha256 } from '../../src/core/objects/hash.js';
 import { type ArtifactId, toTimestamp } from '../../src/core/objects/ids.js';
 import { catalogOf } from '../../src/store/catalog/table-view.js';
+import { foldEntry } from '../helpers/fold-entry.js';
 
 export const policy = sha256(Buffer.from('policy'));
 export const idOf = (n: number) => `${String(n).padStart(8, '0')}-0000-4000-8000-000000000000` as ArtifactId;

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Catalog } from '../../src/core/catalog/catalog.js';
 import { activePins, checkOps } from '../../src/core/catalog/check-operations.js';
-import { foldEntry } from '../../src/core/catalog/fold.js';
 import { MemoryTables } from '../../src/core/catalog/key-tables.js';
 import type { LedgerEntry } from '../../src/core/ledger/entry.js';
 import type { ArtifactFacts, LedgerOp } from '../../src/core/ledger/operation.js';
@@ -9,6 +8,7 @@ import { sha256 } from '../../src/core/objects/hash.js';
 import { type ArtifactId, toTimestamp } from '../../src/core/objects/ids.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import { catalogOf } from '../../src/store/catalog/table-view.js';
+import { foldEntry } from '../helpers/fold-entry.js';
 
 const hash = sha256(Buffer.from('x'));
 const NOW = toTimestamp(1_000_000);

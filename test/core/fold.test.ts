@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { foldEntry } from '../../src/core/catalog/fold.js';
 import { MemoryTables } from '../../src/core/catalog/key-tables.js';
 import type { LedgerEntry } from '../../src/core/ledger/entry.js';
 import { sha256 } from '../../src/core/objects/hash.js';
 import { type Timestamp, toTimestamp } from '../../src/core/objects/ids.js';
 import { isHsError } from '../../src/errors/hs-error.js';
+import { foldEntry } from '../helpers/fold-entry.js';
 import { add, Chain, facts, idOf, pin, policy, remove, restore, unpin } from './chain.js';
 
 const broken = expect.toSatisfy((e: unknown) => isHsError(e, 'LEDGER_BROKEN'));

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { foldEntry } from '../../src/core/catalog/fold.js';
 import { MemoryTables } from '../../src/core/catalog/key-tables.js';
 import { OperationsCheck } from '../../src/core/catalog/operations-check.js';
 import { ENTRY_SCHEMA, type LedgerEntry } from '../../src/core/ledger/entry.js';
 import type { LedgerOp } from '../../src/core/ledger/operation.js';
 import { toTimestamp } from '../../src/core/objects/ids.js';
+import { foldEntry } from '../helpers/fold-entry.js';
 import { add, facts, idOf, pin, policy, remove, restore, unpin } from './chain.js';
 
 const entry: LedgerEntry = {

@@ -2,13 +2,13 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type ArtifactRecord, compareRegistration } from '../../src/core/catalog/artifact-record.js';
 import type { Catalog } from '../../src/core/catalog/catalog.js';
-import { foldEntry } from '../../src/core/catalog/fold.js';
 import { MemoryTables } from '../../src/core/catalog/key-tables.js';
 import { type ArtifactId, toTimestamp } from '../../src/core/objects/ids.js';
 import { type ListQuery, listArtifacts } from '../../src/ops/inspect/list-artifacts.js';
 import { put } from '../../src/ops/put/put.js';
 import type { Session } from '../../src/ops/session/session.js';
 import { catalogOf } from '../../src/store/catalog/table-view.js';
+import { foldEntry } from '../helpers/fold-entry.js';
 import { testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 

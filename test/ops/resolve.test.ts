@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Catalog } from '../../src/core/catalog/catalog.js';
 import { META_KEY } from '../../src/core/catalog/catalog-keys.js';
-import { foldEntry } from '../../src/core/catalog/fold.js';
 import { MemoryTables } from '../../src/core/catalog/key-tables.js';
 import type { LedgerEntry } from '../../src/core/ledger/entry.js';
 import type { LedgerOp } from '../../src/core/ledger/operation.js';
@@ -9,6 +8,7 @@ import { sha256 } from '../../src/core/objects/hash.js';
 import type { HsError } from '../../src/errors/hs-error.js';
 import { resolveArtifact } from '../../src/ops/naming/resolve-artifact.js';
 import { catalogOf } from '../../src/store/catalog/table-view.js';
+import { foldEntry } from '../helpers/fold-entry.js';
 
 const HASH = sha256(new Uint8Array());
 const IDS = [

@@ -13,6 +13,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { copy, remove } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import type { Catalog } from '../../src/core/catalog/catalog.js';
@@ -22,6 +23,7 @@ import { changePins } from '../../src/ops/govern/pins.js';
 import { put } from '../../src/ops/put/put.js';
 import { openTestSession, testEnvironment, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
+import { interceptDisk } from '../sim/intercept-disk.js';
 import { readOnlyDisk } from '../sim/read-only-disk.js';
 
 const idsOf = (records: readonly { readonly artifact_id: ArtifactId }[]) => records.map((r) => r.artifact_id);
@@ -277,22 +279,32 @@ describe('the catalog index', () => {
     await session.close();
   });
 
-  it('is replaced by the ledger with what the entries keep in objects of their own', async () => {
+  it('is replaced by the ledger while a view is read, waiting for each entry', async () => {
     const { dir, index, answer } = await makeStore();
     const session = await openTestSession(dir);
-    const paths = [];
-    for (let i = 0; i < 120; i++) {
-      paths.push({ path: `${dir}/in/many${i}` });
-      await writeFile(`${dir}/in/many${i}`, `many ${i}`);
-    }
+    const paths = [...Array(120).keys()].map((i) => ({ path: `${dir}/in/many${i}` }));
+    for (const { path } of paths) await writeFile(path, path);
+    // Such an entry keeps its operations in an object, and fills several blocks of the index.
     await put(session, paths, {});
-    expect(
-      (await session.store.ledger.read((await session.catalog()).head.seq)).entry.ops_object,
-    ).toBeDefined();
+    const { head } = await session.catalog();
+    expect((await session.store.ledger.read(head.seq)).entry.ops_object).toBeDefined();
     await session.close();
+    await remove(index);
     const before = clean(await answer());
-    await flip(index, '"n0"', 1, 'x');
-    expect(clean(await answer())).toEqual(before);
+    await flip(index, '"many119"', 1, 'x');
+    let entries = 0;
+    const disk = interceptDisk(nodeDisk(), async (operation, path) => {
+      if (operation !== 'readFile' || !path.includes('/ledger/')) return;
+      entries++;
+      await setTimeout(1);
+    });
+    const again = await openTestSession(dir, { disk });
+    const catalog = await again.catalog();
+    entries = 0;
+    expect(clean(await catalog.live().all())).toEqual(before.live);
+    expect(entries).toBe(head.seq + 1);
+    expect(clean(await answers(catalog))).toEqual(before);
+    await again.close();
   });
 
   it('takes away what commands that died left of an index', async () => {
@@ -342,7 +354,6 @@ describe('the catalog index', () => {
     );
     await opened.close();
     const reads: string[] = [];
-    const { interceptDisk } = await import('../sim/intercept-disk.js');
     const disk = interceptDisk(nodeDisk(), (operation, path) => {
       if (operation === 'readFile' && path.includes('/ledger/')) reads.push(path);
     });

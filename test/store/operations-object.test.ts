@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isHsError } from '../../src/errors/hs-error.js';
+import { cooperatively } from '../../src/fsx/cooperative.js';
 import {
   decodeFirstOps,
-  decodeOps,
   decodeOpsParts,
+  decodeOpsSteps,
   encodeOps,
 } from '../../src/store/ledger/operations-object.js';
 import { add, pin } from '../core/chain.js';
@@ -31,7 +32,7 @@ const invalid = expect.toSatisfy((e: unknown) => isHsError(e, 'INVALID_RECORD'))
 
 describe('a list of operations', () => {
   it('reads the same in parts as whole, wherever it is cut', async () => {
-    const whole = decodeOps(list);
+    const whole = await cooperatively(decodeOpsSteps(list));
     await fc.assert(
       fc.asyncProperty(lengths, async (cut) => {
         expect(await parts(list, cut)).toEqual(whole);

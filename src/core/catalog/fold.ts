@@ -213,14 +213,3 @@ export function* foldSteps(
   }
   fold.finish(hash, payload);
 }
-
-/** The same in one step. */
-export function foldEntry(
-  tables: Tables,
-  entry: LedgerEntry,
-  ops: readonly LedgerOp[],
-  hash: Head['hash'],
-  payload?: EntryPayload,
-): void {
-  for (const _ of foldSteps(tables, entry, ops, hash, payload));
-}

@@ -19,7 +19,7 @@ const header = z.strictObject({ schema: z.literal(OPS_SCHEMA), count: natural })
 
 /**
  * Encodes operations that do not fit in an entry as canonical JSON Lines: a header, then one operation a line.
- * INVALID_RECORD where `decodeOps` would refuse the result.
+ * INVALID_RECORD where `decodeOpsSteps` would refuse the result.
  */
 export function encodeOps(ops: readonly LedgerOp[]): Buffer {
   for (const op of ops) check(ledgerOp, op, 'INVALID_RECORD', 'operation');
@@ -102,13 +102,4 @@ export async function decodeFirstOps(
     if (ops.push(toOp(line)) >= most) break;
   }
   return { count, ops };
-}
-
-/** Synchronous form of `decodeOpsSteps`. */
-export function decodeOps(bytes: Uint8Array): LedgerOp[] {
-  const steps = decodeOpsSteps(bytes);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
 }

@@ -8,7 +8,6 @@ import {
 import type { ArtifactRecord } from '../../../src/core/catalog/artifact-record.js';
 import type { Catalog } from '../../../src/core/catalog/catalog.js';
 import { idKey, LIVE, REMOVED } from '../../../src/core/catalog/catalog-keys.js';
-import { foldEntry } from '../../../src/core/catalog/fold.js';
 import { MemoryTables } from '../../../src/core/catalog/key-tables.js';
 import { fromRow, type RecordRow } from '../../../src/core/catalog/record-row.js';
 import { compact } from '../../../src/core/json/omit-undefined.js';
@@ -34,6 +33,7 @@ import { toSafePath } from '../../../src/core/paths/safe-path.js';
 import { HsError } from '../../../src/errors/hs-error.js';
 import { factsOf } from '../../../src/ops/put/register-artifact.js';
 import { catalogOf } from '../../../src/store/catalog/table-view.js';
+import { foldEntry } from '../../helpers/fold-entry.js';
 
 const idOf = (n: number) => `${String(n).padStart(8, '0')}-0000-4000-8000-000000000000` as ArtifactId;
 
