@@ -11,16 +11,16 @@ import { decodeRoot, MAX_ROOT_BYTES } from './root-file.js';
 import { Run } from './sorted-run.js';
 import { ROOT, spillLayer, writeLayer } from './write-layer.js';
 
-/** A collection needs a few KiB for its lease, its report and its entry before it frees any. */
+/** A collection needs a few KiB for its lease, report and entry before it frees anything. */
 const LEAST_FREE_BYTES = 1024 * 1024;
-/** What each command folds anew until it is written: to read eight entries takes as long as to write. */
+/** Entries that commands fold again before the index is written: reading eight takes as long as writing once. */
 const MOST_ENTRIES = 8;
 const MOST_OPERATIONS = 512;
-/** Rows that are folded in memory: of some 7,000 artifacts, which the garbage collector copies while they are young. */
+/** Rows folded in memory, of some 7,000 artifacts: the garbage collector copies young objects. */
 const MOST_ROWS = 40_000;
-/** Views hold the runs that they were made of; those of the last few calls are valid. */
+/** Replaced runs stay open for the views of the last few calls, which read them. */
 const MOST_RETIRED = 32;
-/** Of other users of the store, or of a home that has gone. */
+/** Indexes kept of other users, or of home directories that no longer exist. */
 const OTHERS_KEPT = 3;
 
 const INDEX = /^catalog(?:-[0-9a-f]{16})?$/;
@@ -28,16 +28,16 @@ const FILE =
   /^(?:lock|reserve|root|root\.[0-9a-f]{16}|run-[0-9a-f]{16}|(?:data|lock)\.mdb|stamp\.json(?:\.[0-9a-f]+)?)$/;
 const LEFTOVER = /^(?:new|discarded)-[0-9a-f]{16}$/;
 
-/** Whether a name in cache/ is of an index, whosever. */
+/** Whether a name in cache/ is that of an index, of any user. */
 export const isIndexName = (name: string) => INDEX.test(name);
-/** Whether a name in an index is of a file of it. */
+/** Whether a name in an index directory is that of one of its files. */
 export const isIndexFile = (name: string) => FILE.test(name);
-/** Whether a name in cache/ is of an index that a command which died was making or throwing away. */
+/** Whether a name in cache/ is that of an index that a dead command was creating or discarding. */
 export const isIndexLeftover = (name: string) => LEFTOVER.test(name);
 
 /**
- * The catalog index on disk: derived, shared by this user's processes, and believed only as far as it proves
- * itself. Its root is sealed with a key of the user's state directory and names the hashes of all the rest.
+ * The catalog index on disk: derived, shared by this user's processes, and trusted only as far as it can be verified.
+ * Its root is sealed with a key in the user's state directory and contains the hashes of everything else.
  */
 export class CatalogCache {
   readonly #disk: Disk;
@@ -48,9 +48,9 @@ export class CatalogCache {
   readonly #port: IndexPort;
   #key: string | undefined;
   #tables: LayeredTables | undefined;
-  /** The root that the tables are of. */
+  /** The root that the tables were loaded from. */
   #root: Uint8Array | undefined;
-  /** Folded since, and not on disk. */
+  /** Folded since then and not on disk. */
   #pending = { entries: 0, operations: 0 };
   #unavailable = false;
   #discarded = false;
@@ -76,7 +76,7 @@ export class CatalogCache {
     this.#port = port;
   }
 
-  /** One for each key: that of another user proves nothing to this one, and is theirs. */
+  /** One per key: another user's index proves nothing to this user, and is left alone. */
   get #name(): string {
     return `catalog-${hmacSha256(this.#key!, 'hs index\n').slice(0, 16)}`;
   }
@@ -84,17 +84,17 @@ export class CatalogCache {
     return `${this.#layout.cache}/${this.#name}`;
   }
 
-  /** Whether it met damage and was thrown away. */
+  /** Whether it was damaged and discarded. */
   get isDiscarded(): boolean {
     return this.#discarded;
   }
 
-  /** Where the index is; undefined where there can be none. */
+  /** Location of the index; undefined if there can be none. */
   get place(): string | undefined {
     return this.#key === undefined ? undefined : this.#dir;
   }
 
-  /** What is folded so far, never to be changed; undefined where it cannot be kept: then the ledger is folded. */
+  /** The state folded so far, immutable; undefined if it cannot be kept, and the ledger is folded instead. */
   async tables(): Promise<LayeredTables | undefined> {
     if (this.#unavailable) return undefined;
     if (this.#tables !== undefined) return this.#tables;
@@ -105,7 +105,7 @@ export class CatalogCache {
       this.#tables = await this.#load();
       return this.#tables;
     } catch (e) {
-      // A cache that is a link is damage, and no reason to fail: it is done without, and fsck tells of it.
+      // A cache that is a link is damage but no reason to fail: work without it; fsck reports it.
       if (isErrno(e) || isHsError(e, 'INTEGRITY')) return undefined;
       throw e;
     }
@@ -116,7 +116,7 @@ export class CatalogCache {
       return await this.#disk.readFile(`${this.#dir}/${ROOT}`, MAX_ROOT_BYTES);
     } catch (e) {
       if (isErrno(e, 'ENOENT')) return undefined;
-      if (isErrno(e, 'EFBIG', 'EINVAL', 'ELOOP')) throw new TablesDamaged('its root is no file of ours');
+      if (isErrno(e, 'EFBIG', 'EINVAL', 'ELOOP')) throw new TablesDamaged('its root is not a regular file');
       throw e;
     }
   }
@@ -127,12 +127,12 @@ export class CatalogCache {
         const root = await this.#readRoot();
         if (root === undefined) break;
         const facts = decodeRoot(this.#key!, this.#storeId, root);
-        if (facts === undefined) throw new TablesDamaged('its root has not the seal of this user');
+        if (facts === undefined) throw new TablesDamaged('its root lacks the seal of this user');
         const runs = facts.map((fact) => this.#run(fact.name, () => this.#openRun(fact)));
         this.#root = root;
         return new LayeredTables(runs);
       } catch (e) {
-        // Another process may just have put runs together, and taken away those that it read.
+        // Another process may just have merged and deleted runs that were being opened.
         if (!(e instanceof TablesDamaged)) throw e;
         if (tries === 2) {
           this.#discarded = true;
@@ -155,8 +155,8 @@ export class CatalogCache {
   }
 
   /**
-   * Lets tables that are being folded go on in a file where they hold much in memory. Where it cannot be
-   * written, they hold it all.
+   * Moves the changes of tables that are being folded into a file if there are many. If it cannot be written, they stay
+   * in memory.
    */
   async relieve(tables: LayeredTables): Promise<void> {
     if (tables.changes < MOST_ROWS || !this.#writes || this.#unavailable) return;
@@ -176,8 +176,8 @@ export class CatalogCache {
   }
 
   /**
-   * Takes what was folded on top of {@link tables}, and writes it down where it has become much. Returns
-   * tables of the same rows. Not being able to write costs the next command the time to fold it again.
+   * Accepts what was folded on top of {@link tables}, and saves it once it is enough. Returns tables with the same
+   * rows. If it cannot be saved, the next command folds it again.
    */
   async advance(tables: LayeredTables, entries: number, operations: number): Promise<LayeredTables> {
     this.#tables = tables;
@@ -193,7 +193,7 @@ export class CatalogCache {
       );
       this.#pending = { entries: 0, operations: 0 };
       if (written === undefined) {
-        // Another process was first: what it wrote is read by the next call.
+        // Another process was faster: the next call reads what it wrote.
         this.#tables = undefined;
         return tables;
       }
@@ -216,13 +216,13 @@ export class CatalogCache {
     if (this.#retired.length > MOST_RETIRED) this.#retired.shift()!.close();
   }
 
-  /** Takes away what commands that died left, and indexes that nobody has used for the longest time. */
+  /** Deletes leftovers of dead commands, and the least recently used indexes. */
   async #tidy(): Promise<void> {
     const others: { readonly path: string; readonly mtimeNs: bigint }[] = [];
     for (const { name } of await this.#disk.readdir(this.#layout.cache)) {
       if (name === undefined || name === this.#name) continue;
       const path = `${this.#layout.cache}/${name}`;
-      // One of an earlier version has no key in its name.
+      // The index of an earlier version has no key in its name.
       if (isIndexLeftover(name) || name === 'catalog') await this.#disk.removeTree(path);
       else if (isIndexName(name)) others.push({ path, mtimeNs: (await this.#disk.lstat(path)).mtimeNs });
     }
@@ -230,17 +230,17 @@ export class CatalogCache {
     for (const { path } of others.slice(OTHERS_KEPT)) await this.#disk.removeTree(path);
   }
 
-  /** Whether there is hardly room left. */
+  /** Whether the disk is almost full. */
   async isShort(): Promise<boolean> {
     return (await this.#disk.space(this.#layout.root)).freeBytes < LEAST_FREE_BYTES;
   }
 
-  /** Does without the index from now on; its runs stay open for the views that are in use. */
+  /** Stops using the index; its runs stay open for existing views. */
   giveUp(): void {
     this.#unavailable = true;
   }
 
-  /** Moves the directory away in one step first, since another process may be opening it. */
+  /** Renames the directory first, in one step, since another process may be opening it. */
   async #remove(): Promise<void> {
     const away = `${this.#layout.cache}/discarded-${this.#random.hex(8)}`;
     try {
@@ -252,20 +252,20 @@ export class CatalogCache {
     await this.#disk.removeTree(away);
   }
 
-  /** Throws the index away: this process does without from now on, and the next one makes it anew. */
+  /** Discards the index: this process works without it, and the next one rebuilds it. */
   async discard(): Promise<void> {
     this.giveUp();
     this.#discarded = true;
     this.#key ??= await this.#state.secret(false);
     if (this.#key === undefined) return;
     this.#removal ??= this.#remove().catch((e) => {
-      // It is met again, and thrown away again, by the next process.
+      // The next process will find the damage again, and discard it.
       if (!isErrno(e) && !isHsError(e, 'INTEGRITY')) throw e;
     });
     await this.#removal;
   }
 
-  /** Removes the index before it is read; where it cannot be removed, it is not read either. */
+  /** Deletes the index before it is read; if that fails, it is not read either. */
   async forget(): Promise<void> {
     this.#key ??= await this.#state.secret(false);
     if (this.#key === undefined) return;

@@ -1,4 +1,4 @@
-/** Bits for each key: one in a hundred that is not there is looked for all the same. */
+/** Bits per key, for one false positive in a hundred. */
 const BITS_PER_KEY = 10;
 const PROBES = 4;
 const LEAST_KEYS = 1024;
@@ -10,7 +10,7 @@ function hash(key: string): number {
   return (h ^ (h >>> 15)) >>> 0;
 }
 
-/** From one place to the next, from the same hash. */
+/** The step between probes, derived from the same hash. */
 const stepOf = (h: number) => (Math.imul(h ^ (h >>> 16), 0x85ebca6b) | 1) >>> 0;
 
 function note(bits: Buffer, h: number): void {
@@ -41,7 +41,7 @@ class Builder {
   }
 }
 
-/** Which keys a run may have (a Bloom filter): most that are new to it are not looked for in its blocks. */
+/** A Bloom filter of the keys in a run: most keys that it does not contain are rejected without reading a block. */
 export class KeyFilter {
   static readonly Builder = Builder;
   readonly #bits: Buffer;

@@ -5,20 +5,20 @@ import { mergeRows } from './merge-rows.js';
 import type { Run } from './sorted-run.js';
 import type { Row } from './sorted-run-format.js';
 
-/** Each artifact that is registered is looked for by its id: in one filter, not in that of each run. */
+/** Folding looks up every new id: one filter over all spilled runs answers that, instead of one per run. */
 const IDS = idKey('');
-/** Of ten million ids so, one in twenty is looked for in vain. */
+/** With ten million ids, one lookup in twenty is in vain. */
 const SPILLED_BITS = 2 ** 26;
 
-/** Stands in memory for a key that a run below has and that was removed. */
+/** Marks a removed key that a run below still has. */
 const REMOVED = null;
 const REMOVED_TEXT = 'null';
 
-/** Tables whose older part is in runs on disk and whose newest changes are in memory. */
+/** Tables with older rows in runs on disk, and the newest changes in memory. */
 export class LayeredTables implements Tables {
   #runs: readonly Run[];
   #changes: MemoryTables;
-  /** How many of the runs were spilled, and the ids in them. */
+  /** Number of spilled runs, and the ids in them. */
   #spills = 0;
   #spilledIds: KeyFilter | undefined;
 
@@ -27,12 +27,12 @@ export class LayeredTables implements Tables {
     this.#changes = changes;
   }
 
-  /** The newest first. */
+  /** Newest first. */
   get runs(): readonly Run[] {
     return this.#runs;
   }
 
-  /** Takes a run of what is in memory in its place. */
+  /** Replaces the changes in memory by a run that contains them. */
   spilled(run: Run): void {
     this.#runs = [run, ...this.#runs];
     this.#spills += 1;
@@ -41,7 +41,7 @@ export class LayeredTables implements Tables {
     this.#changes = new MemoryTables();
   }
 
-  /** A copy that changes on its own. */
+  /** An independent copy. */
   fork(): LayeredTables {
     return new LayeredTables(this.runs, this.#changes.fork());
   }
@@ -66,7 +66,7 @@ export class LayeredTables implements Tables {
     else this.#changes.put(key, REMOVED);
   }
 
-  /** Keys that are in memory. */
+  /** Number of changed keys in memory. */
   get changes(): number {
     return this.#changes.size;
   }
@@ -82,7 +82,7 @@ export class LayeredTables implements Tables {
     }
   }
 
-  /** What is in memory, as rows. */
+  /** The changes in memory as rows. */
   *changed(prefix = '', after?: string): Generator<Row> {
     for (const { key, text } of this.#changes.range(prefix, after)) {
       yield { key, text: text === REMOVED_TEXT ? undefined : text };

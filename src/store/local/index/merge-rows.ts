@@ -2,7 +2,7 @@ import type { Row } from './sorted-run-format.js';
 
 interface Source {
   readonly rest: Iterator<Row>;
-  /** Of equal keys the first source's row stands. */
+  /** For equal keys, the row of the first source wins. */
   readonly rank: number;
   row: Row;
 }
@@ -11,7 +11,7 @@ function isBefore(a: Source, b: Source): boolean {
   return a.row.key < b.row.key || (a.row.key === b.row.key && a.rank < b.rank);
 }
 
-/** Lets the source at the top of a heap sink to its place. */
+/** Restores the heap order after the top source changed. */
 function sink(heap: Source[]): void {
   const top = heap[0]!;
   let at = 0;
@@ -25,7 +25,7 @@ function sink(heap: Source[]): void {
   heap[at] = top;
 }
 
-/** Rows of several sources, each in order of key, as one; of equal keys the first source's. */
+/** Merges sources sorted by key; for equal keys, the row of the first source wins. */
 export function* mergeRows(sources: readonly Iterable<Row>[]): Generator<Row> {
   const heap: Source[] = [];
   for (const [rank, rows] of sources.entries()) {

@@ -2,7 +2,7 @@ import { canonicalText } from '../../../core/json/canonical.js';
 import { hmacSha256 } from '../../../core/objects/hash.js';
 import type { RunFact } from './sorted-run-format.js';
 
-/** Raised whenever what the fold writes changes: an index of another format is made anew. */
+/** Incremented whenever the fold writes other rows; an index of another format is rebuilt. */
 const FORMAT = 9;
 export const MAX_ROOT_BYTES = 64 * 1024;
 
@@ -10,13 +10,13 @@ function seal(key: string, storeId: string, text: string): string {
   return hmacSha256(key, `hs-index/${FORMAT} ${storeId}\n${text}`);
 }
 
-/** The file that names the runs of an index, the newest first: a seal of this user's, and a line of JSON. */
+/** The file that names the runs of an index, newest first: this user's seal, then a line of JSON. */
 export function encodeRoot(key: string, storeId: string, runs: readonly RunFact[]): Buffer {
   const text = canonicalText(runs);
   return Buffer.from(`${seal(key, storeId, text)}\n${text}\n`, 'utf8');
 }
 
-/** Undefined for what this user did not make for this store. */
+/** Undefined unless this user wrote it for this store. */
 export function decodeRoot(key: string, storeId: string, bytes: Uint8Array): readonly RunFact[] | undefined {
   const [sealed, text] = Buffer.from(bytes).toString('utf8').split('\n');
   if (text === undefined || sealed !== seal(key, storeId, text)) return undefined;

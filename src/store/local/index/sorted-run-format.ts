@@ -2,21 +2,21 @@ import { sha256 } from '../../../core/objects/hash.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
 import { KeyFilter } from './key-filter.js';
 
-/** A row of an index: a key and the JSON of its value; without it, the key is removed. */
+/** A row of an index: a key and its value as JSON; without a value, the key is removed. */
 export interface Row {
   readonly key: string;
   readonly text: string | undefined;
 }
 
-/** What one look reads: larger ones make the lists of them shorter. */
+/** A lookup reads one block. Larger blocks make the block lists shorter. */
 const BLOCK_BYTES = 16 * 1024;
-/** So many have a list and a filter of their own: of a run of 500 MB a look reads its 250 groups, one list, one filter. */
+/** Blocks per group. In a run of 500 MB a lookup reads the list of 250 groups, one block list and one filter. */
 const GROUP_BLOCKS = 128;
 
-/** First key, bytes, rows and hash of one block. */
+/** First key, bytes, rows and hash of a block. */
 export type BlockFact = readonly [first: string, bytes: number, rows: number, hash: ObjectId];
 
-/** A group of blocks: first key, where they begin and end, and their list and filter, which follow them. */
+/** A group of blocks: first key, offset and length, then its block list and filter, which follow the blocks. */
 export type GroupFact = readonly [
   first: string,
   offset: number,
@@ -27,30 +27,30 @@ export type GroupFact = readonly [
   filterHash: ObjectId,
 ];
 
-/** A run as the root names it: that its parts have these hashes is what proves every row of it. */
+/** A run as named by the root. These hashes prove every row in it. */
 export interface RunFact {
   readonly name: string;
   readonly rows: number;
   readonly bytes: number;
-  /** The list of its groups, which comes last. */
+  /** The list of groups, at the end of the file. */
   readonly groups_bytes: number;
   readonly groups_hash: ObjectId;
 }
 
-/** Keys are ASCII without control characters, and JSON has neither tab nor newline. */
+/** Keys are ASCII without control characters, and JSON contains neither tab nor newline. */
 export function encodeRow({ key, text }: Row): string {
   return text === undefined ? `${key}\n` : `${key}\t${text}\n`;
 }
 
-/** A row of a block. */
+/** Decodes a row of a block. */
 export function decodeRow(line: string): Row {
   const tab = line.indexOf('\t');
   return tab === -1 ? { key: line, text: undefined } : { key: line.slice(0, tab), text: line.slice(tab + 1) };
 }
 
 /**
- * The bytes of a run, in pieces: its rows in blocks, each group of blocks with their list and a filter of their keys,
- * and the list of the groups. `rows` come in ascending order. Returns what the root is to say of it.
+ * Encodes a run in pieces: blocks of rows, after each group of blocks their list and a filter of their keys, and the
+ * list of groups. `rows` must be in ascending order. Returns the run's entry for the root.
  */
 export function* encodeRun(name: string, rows: Iterable<Row>): Generator<Buffer, RunFact> {
   const groups: GroupFact[] = [];
@@ -92,7 +92,7 @@ class GroupEncoder {
   #text = '';
   #first = '';
   #rows = 0;
-  /** So far; once it is finished, with its list and its filter. */
+  /** Bytes so far; once finished, including its list and filter. */
   bytes = 0;
 
   get isFull(): boolean {
@@ -102,7 +102,7 @@ class GroupEncoder {
     return this.#blocks.length === 0 && this.#rows === 0;
   }
 
-  /** The block that the row fills, if it does. */
+  /** The block that this row completes, if any. */
   add(row: Row): Buffer | undefined {
     if (this.#rows === 0) this.#first = row.key;
     this.#text += encodeRow(row);
@@ -120,7 +120,7 @@ class GroupEncoder {
     return bytes;
   }
 
-  /** The last block, where one is begun, the list and the filter. */
+  /** The last block, if one was begun, then the list and the filter. */
   finish(offset: number): { readonly pieces: readonly Buffer[]; readonly fact: GroupFact } {
     const last = this.#rows > 0 ? [this.#block()] : [];
     const list = Buffer.from(JSON.stringify(this.#blocks), 'utf8');

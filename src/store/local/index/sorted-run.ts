@@ -6,19 +6,19 @@ import type { IndexPort, OpenIndexFile } from '../../../fsx/sync-read-file.js';
 import { KeyFilter } from './key-filter.js';
 import { type BlockFact, decodeRow, type GroupFact, type Row, type RunFact } from './sorted-run-format.js';
 
-/** Blocks that are kept: a list goes through each once, a lookup comes back to few. */
+/** Cached blocks: a scan reads each once, lookups return to a few. */
 const MOST_BLOCKS = 64;
-/** Lists and filters of groups: those of a run of 500 MB are 250, 40 KiB each. */
+/** Cached group lists and filters. A run of 500 MB has 250, of 40 KiB each. */
 const MOST_GROUPS = 256;
 
 interface Group {
   readonly blocks: readonly BlockFact[];
-  /** Of each block in the file. */
+  /** Offset of each block in the file. */
   readonly offsets: readonly number[];
   filter?: KeyFilter;
 }
 
-/** The last whose first key is not above `key`; -1 when all are. */
+/** The index of the last one whose first key is not above `key`; -1 if there is none. */
 function lastUpTo(facts: readonly (readonly [string, ...unknown[]])[], key: string): number {
   let low = 0;
   for (let high = facts.length; low < high; ) {
@@ -29,7 +29,7 @@ function lastUpTo(facts: readonly (readonly [string, ...unknown[]])[], key: stri
   return low - 1;
 }
 
-/** Keeps no more than so many, and lets go of the one that came first. */
+/** Adds to a cache of at most `most` items, evicting the oldest. */
 function keep<K, V>(all: Map<K, V>, most: number, key: K, value: V): V {
   if (all.size >= most) all.delete(all.keys().next().value!);
   all.set(key, value);
@@ -37,8 +37,8 @@ function keep<K, V>(all: Map<K, V>, most: number, key: K, value: V): V {
 }
 
 /**
- * Rows in ascending order in a file that never changes. Every byte is compared with a hash before it is
- * believed, and the root's is proven: what was flipped, cut or planted is TablesDamaged, never an answer.
+ * An immutable file of rows in ascending order. Every byte is verified by a hash, starting from the sealed root, before
+ * it is used: flipped, truncated or planted bytes throw TablesDamaged and are never returned.
  */
 export class Run {
   readonly fact: RunFact;
@@ -94,7 +94,7 @@ export class Run {
     return group.filter.mayHave(key);
   }
 
-  /** A block as text, its rows between newlines. */
+  /** A block as text, each row between newlines. */
   #block({ blocks, offsets }: Group, n: number): string {
     const offset = offsets[n]!;
     const known = this.#blocks.get(offset);
@@ -117,8 +117,7 @@ export class Run {
   }
 
   /**
-   * Rows whose keys begin with `prefix`, those after `after` where it is given, in order; order and number are
-   * those that were written.
+   * Rows whose keys begin with `prefix`, those after `after` if given, in order. Verifies their order and number.
    */
   *rows(prefix: string, after = ''): Generator<Row> {
     const from = after > prefix ? after : prefix;
@@ -154,7 +153,7 @@ function proven(file: OpenIndexFile, offset: number, length: number, hash: Objec
   return bytes;
 }
 
-/** An index that the disk does not give is as good as none. */
+/** An unreadable index is treated as damaged. */
 function orDamaged<T>(work: () => T): T {
   try {
     return work();

@@ -10,29 +10,29 @@ import { encodeRun, type Row, type RunFact } from './sorted-run-format.js';
 export const ROOT = 'root';
 const LOCK = 'lock';
 const RESERVE = 'reserve';
-/** What a collection on a full disk needs before it frees any room, and gets back when it throws the index away. */
+/** Space that a collection on a full disk needs before it frees any; discarding the index releases it. */
 const RESERVE_BYTES = 128 * 1024;
-/** A run below is taken in when it has no more rows than so many times what is written: few runs, each row seldom written. */
+/** Older runs up to this many times the size of the new one are merged into it: few runs, and each row is rarely rewritten. */
 const GROWTH = 4;
-/** What a writer makes; of a stray thing fsck tells. */
+/** Files made by a writer; fsck reports any other. */
 const OURS = /^(?:run-|root\.)[0-9a-f]{16}$/;
 const WRITE_BYTES = 1024 * 1024;
 
-/** Of a run that its process alone knows. */
+/** Name of a run known to this process only. */
 const SPILL = 'spill';
 const isSpill = ({ name }: RunFact) => name === SPILL;
 
 export interface LayerPlace {
   readonly disk: Disk;
   readonly random: Random;
-  /** Of the index. */
+  /** The directory of the index. */
   readonly dir: string;
   readonly key: string;
   readonly storeId: string;
 }
 
 export interface WrittenLayer {
-  /** The newest first. */
+  /** Newest first. */
   readonly facts: readonly RunFact[];
   readonly root: Uint8Array;
 }
@@ -59,9 +59,9 @@ async function readRoot({ disk, dir }: LayerPlace): Promise<Uint8Array | undefin
 }
 
 /**
- * Writes what the tables hold in memory as a run, with the runs that it has outgrown, and a root that names
- * it. Nothing is fsynced: what a power cut tears does not match its hash. Undefined when another process
- * writes, or has written since `before`, the root that the tables are of, was read.
+ * Writes the changes in memory as a run, merged with the smaller runs below, and a root that names it. Nothing is
+ * fsynced: what a power failure tears does not match its hash. Undefined if another process is writing, or has written
+ * since the root `before` was read, from which the tables were loaded.
  */
 export async function writeLayer(
   place: LayerPlace,
@@ -92,7 +92,7 @@ export async function writeLayer(
     const tmp = `${dir}/${ROOT}.${random.hex(8)}`;
     await disk.writeFile(tmp, root, { mode: 0o600, sync: false });
     await disk.rename(tmp, `${dir}/${ROOT}`);
-    // Under the lock, nobody else is making one.
+    // Nobody else can be creating one under the lock.
     const named = new Set(facts.map((f) => f.name));
     for (const { name } of await disk.readdir(dir)) {
       if (name !== undefined && OURS.test(name) && !named.has(name)) await disk.removeTree(`${dir}/${name}`);
@@ -102,8 +102,8 @@ export async function writeLayer(
 }
 
 /**
- * Writes what the tables hold in memory to a run that has no name any more once it is open, so that folding a
- * long ledger takes no more memory than that. `dir` is made for it and removed.
+ * Writes the changes in memory to a run that is unlinked once it is open, which bounds the memory for folding a long
+ * ledger. `dir` is created for it and removed.
  */
 export async function spillLayer(
   place: Pick<LayerPlace, 'disk' | 'dir'>,
@@ -120,7 +120,7 @@ export async function spillLayer(
   }
 }
 
-/** Bytes that no filesystem makes less of. */
+/** Writes incompressible bytes. */
 async function reserve({ disk, random, dir }: LayerPlace): Promise<void> {
   const bytes = Buffer.from(random.hex(RESERVE_BYTES), 'hex');
   await disk.writeFile(`${dir}/${RESERVE}`, bytes, { mode: 0o600, sync: false }).catch((e) => {
@@ -128,7 +128,7 @@ async function reserve({ disk, random, dir }: LayerPlace): Promise<void> {
   });
 }
 
-/** Where nothing lies below, what was removed need not be remembered. */
+/** Without a run below, removed keys need no row. */
 function* present(rows: Iterable<Row>): Generator<Row> {
   for (const row of rows) if (row.text !== undefined) yield row;
 }
