@@ -84,7 +84,7 @@ function typeSection(model, item) {
   const { prose } = parse(item.docComment ?? '');
   const members = model.fieldsOf(item);
   const lines = [`### ${item.name}`, '', ...(prose === '' ? [] : [prose, ''])];
-  if (item.kind === 'TypeAlias' || members.length === 0) {
+  if (members.length === 0 || (item.kind === 'TypeAlias' && !signatureOf(item).includes('CamelCased<'))) {
     lines.push('```ts', signatureOf(item), '```', '');
   }
   if (members.length > 0) lines.push(...members.map(memberLine), '');
@@ -110,16 +110,17 @@ function markdown(members) {
     described(`### ${f.name}`, signatureOf(f), parse(f.docComment)),
   );
   const store = model.exported.find((m) => m.name === 'ArtifactStore');
-  const methods = model
-    .lineOf(store)
-    .flatMap((owner) => [
-      `### ${owner === store ? 'Storing' : parse(owner.docComment).prose.replace(/[:.].*/, '')}`,
+  const methods = model.lineOf(store).flatMap((owner) => {
+    const [title, rest] = parse(owner.docComment).prose.replace(/\.$/, '').split(': ');
+    return [
+      `### ${owner === store ? 'Storing' : title}`,
       '',
-      ...(owner === store ? [] : [parse(owner.docComment).prose, '']),
+      ...(owner === store || rest === undefined ? [] : [`${rest[0].toUpperCase()}${rest.slice(1)}.`, '']),
       ...owner.members
-        .filter((m) => m.kind !== 'Constructor')
+        .filter((m) => m.kind !== 'Constructor' && !m.name.startsWith('['))
         .flatMap((m) => described(`#### store.${m.name}`, signatureOf(m), parse(m.docComment ?? ''))),
-    ]);
+    ];
+  });
   const types = of('Interface', 'TypeAlias', 'Enum').filter((item) => item.name !== 'CamelKey');
   const error = model.exported.find((m) => m.name === 'HsError');
   return `${[

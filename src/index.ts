@@ -90,6 +90,7 @@ export type { Excluder } from './ops/payload/excluder.js';
 export type { LeftOut, WalkOptions } from './ops/payload/walk-tree.js';
 export type { ManifestVerdict } from './ops/put/check-manifest.js';
 export type { PutResult } from './ops/put/put.js';
+export type { ArtifactOptions, PutRules } from './ops/put/put-options.js';
 export type {
   Refused,
   RunArtifact,

@@ -64,8 +64,9 @@ export class BundleMethods extends ExportMethods {
    * @example
    * await store.export('report', 'layout', { format: 'oci' });
    * await mkdir('elsewhere');
-   * await using other = await createStore('elsewhere');
+   * const other = await createStore('elsewhere');
    * (await other.importLayout('layout')).artifacts.length; // → 1
+   * await other.close();
    */
   async importLayout(path: string, options: ImportOptions & CallOptions = {}): Promise<Imported> {
     const [session, rest] = this.begin(given.importOptions(options));

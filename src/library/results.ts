@@ -41,6 +41,11 @@ import type { CamelCased } from './camel-case.js';
 
 export type Pin = CamelCased<Record.Pin>;
 export type Registration = Record.Registration;
+/**
+ * An artifact, live or removed: `artifactId`, `revision`, `manifest` (its hash), `contentHash`, `payloadType`, `kind`,
+ * `retentionClass`, `retentionTtlDays`, `layer`, `classification`, `exportable`, `sizeBytes`, `createdAt`, `name`,
+ * `filenameHint`, `sources`, what the ledger has of job, labels and entities, and these.
+ */
 export type ArtifactRecord = CamelCased<Record.ArtifactRecord>;
 /** One file of a directory payload; `path` is relative. */
 export type IndexFile = Omit<CamelCased<Index.IndexEntry>, 'path' | 'contentHash'> & {
