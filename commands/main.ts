@@ -19,7 +19,12 @@ main(host, {
   stores: async ({ disk, random, environment: env }) => {
     const { localStores } = await import('../src/store/local/local-stores.js');
     const { nodeIndex } = await import('../src/fsx/sync-read-file.js');
-    return localStores({ disk, random, env, index: nodeIndex });
+    const { withServices } = await import('../src/store/port/remote-url.js');
+    const ports = { disk, random, env, index: nodeIndex };
+    return withServices(localStores(ports), async () => {
+      const { s3Stores, systemS3Ports } = await import('../src/store/s3/s3-stores.js');
+      return s3Stores(systemS3Ports(ports));
+    });
   },
   openSession: async (request, stores) => {
     const { openSession } = await import('../src/ops/session/open-session.js');

@@ -1,8 +1,10 @@
 import { dirname } from 'node:path';
 import { command } from '../../src/cli/command.js';
 import { flag } from '../../src/cli/options.js';
+import type { StoreSurroundings } from '../../src/cli/parts.js';
 import { maybe } from '../../src/cli/positionals.js';
 import { HsError, isErrno } from '../../src/errors/hs-error.js';
+import { isS3Url } from '../../src/store/port/remote-url.js';
 
 /** `hs init`: creates a store; refuses where one exists, and on a filesystem that cannot hold one. */
 export const init = command({
@@ -11,6 +13,8 @@ export const init = command({
   opens: 'none',
   summary: 'create a store in a directory',
   description: `Creates a directory \`.hsstore\` in DIR, or in the current directory. Every command that runs there or below finds it by walking up. The filesystem is tested first: hard links, kernel locks and fsync of a directory must work.
+
+With \`s3://BUCKET/PREFIX\` in place of DIR, the store is made in a bucket of an S3 service, which must exist; see hs-s3(7). The service is tested first: of writers that race for one key, exactly one must win.
 
 An existing store is never touched.
 
@@ -21,7 +25,10 @@ A store belongs to its owner alone: other users who can enter it may read, and f
     shared: flag(undefined, 'let the group of DIR use the store as well'),
   },
   resultSchema: 'hs.init/1',
-  examples: [{ command: 'hs init', explains: 'Create a store in the current directory.' }],
+  examples: [
+    { command: 'hs init', explains: 'Create a store in the current directory.' },
+    { command: 'hs init s3://bucket/team', explains: 'Create a store in a bucket.' },
+  ],
   exits: { 8: 'a store exists already' },
   files: { '.hsstore': 'the store, described in hsstore-format(5)' },
   async run({
@@ -43,21 +50,8 @@ A store belongs to its owner alone: other users who can enter it may read, and f
     }
     const { Store } = await import('../../src/store/store.js');
     const { actorOf } = await import('../../src/ops/session/session-request.js');
-    const real = await disk();
-    const typed = path(args.dir ?? globals.store?.replace(/\/*\.hsstore\/*$/, '/') ?? '.');
-    let workspace: string;
-    try {
-      workspace = await real.realpath(typed);
-    } catch (e) {
-      if (!isErrno(e, 'ENOENT')) throw e;
-      await real.mkdir(typed, 0o777 & ~0o022).catch((cause) => {
-        if (!isErrno(cause, 'ENOENT')) throw cause;
-        throw new HsError('NOT_FOUND', `cannot create '${typed}': its parent directory does not exist`, {
-          hint: `mkdir -p '${dirname(typed)}'`,
-        });
-      });
-      workspace = await real.realpath(typed);
-    }
+    const named = args.dir ?? globals.store?.replace(/\/*\.hsstore\/*$/, '/') ?? '.';
+    const workspace = isS3Url(named) ? named : await directoryFor(await disk(), path(named));
     const backend = await (await stores()).create(
       {
         workspace,
@@ -70,7 +64,23 @@ A store belongs to its owner alone: other users who can enter it may read, and f
     );
     const store = new Store(backend, { clock, random, warn: (message) => log.warn(message) });
     await store.adopt();
-    return { store_id: store.id, path: store.local.directory };
+    return { store_id: store.id, path: isS3Url(workspace) ? workspace : store.local.directory };
   },
   render: ({ path }, view) => `created an empty store in ${view.text(path)}`,
 });
+
+/** The real path of a directory, made if it is missing. */
+async function directoryFor(disk: StoreSurroundings['disk'], typed: string): Promise<string> {
+  try {
+    return await disk.realpath(typed);
+  } catch (e) {
+    if (!isErrno(e, 'ENOENT')) throw e;
+    await disk.mkdir(typed, 0o777 & ~0o022).catch((cause) => {
+      if (!isErrno(cause, 'ENOENT')) throw cause;
+      throw new HsError('NOT_FOUND', `cannot create '${typed}': its parent directory does not exist`, {
+        hint: `mkdir -p '${dirname(typed)}'`,
+      });
+    });
+    return disk.realpath(typed);
+  }
+}

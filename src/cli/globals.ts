@@ -15,10 +15,14 @@ export const globalOptions = {
     shortOnly: true,
     complete: 'directory',
   }),
-  store: text('DIR', 'use the store in DIR instead of searching for one', {
+  store: text('DIR', 'use the store in DIR, or at s3://BUCKET/PREFIX, instead of searching for one', {
     complete: 'directory',
     parse: notEmpty,
   }),
+  endpoint: text('URL', 'the S3 service of an s3:// store, instead of AWS_ENDPOINT_URL_S3', {
+    parse: notEmpty,
+  }),
+  insecure: flag(undefined, 'allow plain http to an S3 service that is not on this machine'),
   json: flag(undefined, 'print one JSON document'),
   quiet: flag('q', 'print only results and errors'),
   verbose: flag('v', 'print more details'),

@@ -17,6 +17,7 @@ import type { Invocation } from './parse/parse.js';
 import { parsed, parseInteger } from './parse/values.js';
 import type { Parts } from './parts.js';
 import { present } from './present-result.js';
+import { onService } from './service-host.js';
 
 /** The last second that a timestamp can represent. */
 const LAST_SECOND = 253_402_300_799;
@@ -26,12 +27,13 @@ const UNSAID = 'what the command had to do is done: hs log tells what that was';
 
 /** Runs a parsed command to its exit status. */
 export async function run(
-  host: Host,
+  plainHost: Host,
   plainParts: Parts,
   command: Command,
   call: Invocation,
 ): Promise<number> {
   const { globals } = call;
+  const host = onService(plainHost, globals);
   const began = host.clock.now();
   for (const directory of globals.chdir) changeDirectory(host, directory);
   const interrupt = new Interrupt(host, command.spec.opens === 'write');

@@ -11,13 +11,18 @@ import type { Session } from '../ops/session/session.js';
 import { actorOf } from '../ops/session/session-request.js';
 import { localStores } from '../store/local/local-stores.js';
 import type { StoreHome } from '../store/port/backend.js';
+import { isS3Url, withServices } from '../store/port/remote-url.js';
 import { Store } from '../store/store.js';
 import * as given from './arguments.js';
 import { ArtifactStore } from './artifact-store.js';
 import type { CreateOptions, OpenOptions } from './options.js';
 
 export function storesOn(disk: Disk, env: Environment): StoreHome {
-  return localStores({ disk, random: systemRandom(), env, index: nodeIndex });
+  const ports = { disk, random: systemRandom(), env, index: nodeIndex };
+  return withServices(localStores(ports), async () => {
+    const { s3Stores, systemS3Ports } = await import('../store/s3/s3-stores.js');
+    return s3Stores(systemS3Ports(ports));
+  });
 }
 
 /** The session of a store; `unchecked` for what examines or accepts a ledger that was rolled back. */
@@ -64,7 +69,8 @@ export async function openStore(options: OpenOptions = {}): Promise<ArtifactStor
 }
 
 /**
- * Creates an empty store in an existing directory and opens it (`hs init`). CONFLICT when one exists.
+ * Creates an empty store in an existing directory, or at `s3://BUCKET/PREFIX`, and opens it (`hs init`). CONFLICT when
+ * one exists.
  *
  * @example
  * await mkdir('project');
@@ -81,9 +87,11 @@ export async function createStore(directory: string, options: CreateOptions = {}
   const clock = systemClock();
   const backend = await storesOn(disk, environment).create(
     {
-      workspace: await disk.realpath(path).catch((cause) => {
-        throw new HsError('NOT_FOUND', `'${path}' does not exist`, { cause });
-      }),
+      workspace: isS3Url(path)
+        ? path
+        : await disk.realpath(path).catch((cause) => {
+            throw new HsError('NOT_FOUND', `'${path}' does not exist`, { cause });
+          }),
       actor: actorOf({ actor: open.actor ?? environment.get('HS_ACTOR'), environment }),
       allowSetClock,
       shared,
@@ -95,5 +103,5 @@ export async function createStore(directory: string, options: CreateOptions = {}
   const made = new Store(backend, { clock, random: systemRandom(), ...(warn === undefined ? {} : { warn }) });
   await made.adopt();
   await made.close();
-  return openStore({ ...open, store: made.local.directory });
+  return openStore({ ...open, store: isS3Url(path) ? path : made.local.directory });
 }

@@ -142,6 +142,7 @@ describe('a ledger entry', () => {
         "integrity_finding",
         "meta.gc_summary",
         "note",
+        "objects_condemned",
         "objects_purged",
         "pin_changed",
         "policy_changed",

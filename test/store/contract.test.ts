@@ -1,4 +1,4 @@
-import { chmod, unlink, writeFile } from 'node:fs/promises';
+import { chmod, readFile, unlink, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { toActor } from '../../src/core/policy/authorize.js';
 import { HsError } from '../../src/errors/hs-error.js';
@@ -11,8 +11,12 @@ import type { PackLimits } from '../../src/store/local/objects/pack-writer.js';
 import { thisProgram } from '../../src/store/memory/memory-state.js';
 import { MemoryStores } from '../../src/store/memory/memory-stores.js';
 import type { Backend, StoreHome } from '../../src/store/port/backend.js';
+import { entryKey } from '../../src/store/s3/keys.js';
+import type { S3Backend } from '../../src/store/s3/s3-backend.js';
 import { TINY_PACKS, testEnvironment } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
+import { FakeS3 } from '../s3/fake-s3.js';
+import { storesOnFake, URL_OF_STORE } from '../s3/on-fake.js';
 import { SimDisk } from '../sim/sim-disk.js';
 import { backendContract, CONTRACT_LENGTH } from './contract/contract.js';
 import type { Implementation, Subject } from './contract/subject.js';
@@ -32,6 +36,14 @@ async function create(stores: StoreHome, workspace: string): Promise<void> {
 
 const opened = async (stores: StoreHome, workspace: string): Promise<Backend> =>
   (await stores.open(workspace)).backend;
+
+async function overwrite(path: string, bytes: Uint8Array, at: number): Promise<void> {
+  const now = await readFile(path);
+  now.set(bytes, at);
+  await chmod(path, 0o600);
+  await writeFile(path, now);
+  await chmod(path, 0o444);
+}
 
 /** Other bytes of the same length where an object lies, in a file or in a pack. */
 async function damaged(
@@ -60,15 +72,7 @@ async function inDirectory(packLimits: PackLimits | undefined): Promise<Subject>
   return {
     backend,
     other,
-    damage: (id, bytes) =>
-      damaged(backend as LocalBackend, id, async (path, at) => {
-        const { readFile } = await import('node:fs/promises');
-        const now = await readFile(path);
-        now.set(bytes, at);
-        await chmod(path, 0o600);
-        await writeFile(path, now);
-        await chmod(path, 0o444);
-      }),
+    damage: (id, bytes) => damaged(backend as LocalBackend, id, (path, at) => overwrite(path, bytes, at)),
     loseEntry: (seq) => unlink(layout.entry(seq)),
   };
 }
@@ -106,11 +110,39 @@ async function inMemory(): Promise<Subject> {
   };
 }
 
+/** Another machine has a mirror of its own; another process of this one has the same. */
+async function onService(machines: 1 | 2): Promise<Subject> {
+  const fake = new FakeS3();
+  const home = await tmp();
+  const stores = storesOnFake(fake, home);
+  await create(stores, URL_OF_STORE);
+  const backend = (await opened(stores, URL_OF_STORE)) as S3Backend;
+  const others = machines === 1 ? stores : storesOnFake(fake, await tmp());
+  const other = (await opened(others, URL_OF_STORE)) as S3Backend;
+  return {
+    backend,
+    other,
+    damage: async (id, bytes) => {
+      const { fetcher, mirror } = backend.parts;
+      fetcher.forget();
+      const { copies, packs } = (await fetcher.contents()).placesOf(id);
+      const at = packs[0]?.index.find(id)?.offset ?? 0;
+      const key = (packs[0]?.copies ?? copies)[0]!.key;
+      const { objects } = fake;
+      objects.get(`some/prefix/${key}`)!.set(bytes, at);
+      await damaged(mirror.local, id, (path, from) => overwrite(path, bytes, from));
+    },
+    loseEntry: async (seq) => void fake.objects.delete(`some/prefix/${entryKey(seq)}`),
+  };
+}
+
 const IMPLEMENTATIONS: readonly Implementation[] = [
   { name: 'a directory', make: () => inDirectory(undefined) },
   { name: 'a directory, all small objects in packs', make: () => inDirectory(ALL_IN_PACKS) },
   { name: 'a directory of a simulated disk', make: onSimulatedDisk },
   { name: 'memory', make: inMemory },
+  { name: 'an S3 service', make: () => onService(1) },
+  { name: 'an S3 service, two machines', make: () => onService(2), apart: true },
 ];
 
 for (const implementation of IMPLEMENTATIONS) backendContract(implementation);

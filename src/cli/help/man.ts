@@ -228,6 +228,9 @@ function mapPage(table: CommandTable): string {
         })),
       ),
     ),
-    ...section('SEE ALSO', crossReferences(['hsstore-format(5)', 'hs-ledger(7)', 'hs-retention(7)'])),
+    ...section(
+      'SEE ALSO',
+      crossReferences(['hsstore-format(5)', 'hs-ledger(7)', 'hs-retention(7)', 'hs-s3(7)']),
+    ),
   ]);
 }

@@ -78,6 +78,7 @@ const TELL: Tell = {
     const what = gone.length === 0 ? 'nothing' : list(gone, p.pruned);
     return `${p.command === 'gc' ? 'collected' : 'removed'} ${what}, ${humanSize(p.pruned_bytes)}; report ${p.report.slice(0, 8)}`;
   },
+  objects_condemned: (p) => `condemned ${counted(p.keys.length, 'key')} of the service`,
   objects_purged: (p) => `purged ${counted(p.objects, 'object')}, ${humanSize(p.size_bytes)}`,
   artifacts_restored: (p, row) =>
     `restored ${list(

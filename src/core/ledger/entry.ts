@@ -13,6 +13,10 @@ export const ENTRY_SCHEMA = 'hs.ledger-entry/1';
 /** A 12 MB entry won none of 555 races against two small writers; larger content goes into an object. */
 export const MAX_ENTRY_BYTES = 64 * 1024;
 
+/** More packs than this are not named; their objects are then found by a listing. */
+export const MOST_PACKS = 64;
+const PACK_PLACE = /^[0-9a-f]{64}\/[0-9]{10}$/;
+
 export const entrySchema = z.strictObject({
   schema: z.literal(ENTRY_SCHEMA),
   seq: natural,
@@ -31,6 +35,8 @@ export const entrySchema = z.strictObject({
   payload_object: z.optional(objectId),
   ops: z.optional(ledgerOps),
   ops_object: z.optional(objectId),
+  /** Where objects that the entry names are, in a store whose packs cannot be searched: `NAME/EPOCH`. */
+  packs: z.optional(z.array(z.string().check(z.regex(PACK_PLACE))).check(z.maxLength(MOST_PACKS))),
 });
 
 /** One record of the ledger. Exactly one of payload and payload_object; at most one of ops and ops_object. */

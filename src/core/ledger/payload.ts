@@ -102,6 +102,8 @@ export const PAYLOADS = {
     quota_unmet_bytes: z.optional(natural),
     ...itemCountFields,
   }),
+  /** Keys of a store on a service that are removed after this entry, and never used again. */
+  objects_condemned: z.strictObject({ keys: z.array(text(256)) }),
   objects_purged: z.strictObject({
     batches: z.array(token),
     objects: natural,

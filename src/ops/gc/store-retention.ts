@@ -140,6 +140,14 @@ export class StoreRetention implements RetentionStorage {
         signal: session.signal,
         progress: session.progress,
         ...(patience === undefined ? {} : { patience }),
+        condemn: async (keysAtHead) => {
+          await session.write(capability, [], (tx) =>
+            tx.commit(async () => {
+              const keys = await keysAtHead();
+              return keys.length === 0 ? null : { type: 'objects_condemned', payload: { keys: [...keys] } };
+            }),
+          );
+        },
         record: async (purged) => {
           await session.write(capability, [], (tx) =>
             tx.commit(

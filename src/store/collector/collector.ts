@@ -21,6 +21,11 @@ export interface ReclaimRequest {
   readonly signal?: AbortSignal;
   /** Where it says how far it is. */
   readonly progress?: ProgressSink;
+  /**
+   * Commits `objects_condemned` with the keys that `keysAtHead` finds; called again after each lost race. None: nothing
+   * is committed.
+   */
+  condemn(keysAtHead: () => Promise<readonly string[]>): Promise<void>;
   /** Commits `objects_purged`, after the bytes are gone and before the batches are. */
   record(purged: Purged): Promise<void>;
 }
@@ -206,6 +211,23 @@ class Collection {
     return true;
   }
 
+  /** Has the ledger condemn what is about to go, where that is needed; false: reachability is unknown. */
+  async #condemn(ready: readonly TrashBatch[]): Promise<boolean> {
+    let known = true;
+    const keysAtHead = async () => {
+      const found = await this.#marked();
+      known = found !== undefined;
+      const keys: string[] = [];
+      for (const batch of found === undefined ? [] : ready) {
+        const isInUse = (id: ObjectId) => found!.reachable.has(id);
+        keys.push(...(await this.#store.reclaimer.toCondemn(batch, isInUse, this.#working)));
+      }
+      return [...new Set(keys)].sort();
+    };
+    if ((await keysAtHead()).length > 0) await this.#request.condemn(keysAtHead);
+    return known;
+  }
+
   /** Unlinks what was out of use long enough and no command at work can need, and tells the ledger. */
   async purgeDue(): Promise<void> {
     const { trashDays, emptyTrash, patience = SHORT, progress = noProgress, signal, record } = this.#request;
@@ -225,6 +247,7 @@ class Collection {
     });
     if (ready.length > 0) {
       signal?.throwIfAborted();
+      if (!(await this.#condemn(ready))) return;
       const found = await this.#marked();
       if (found === undefined) return;
       const purged = await purge(reclaimer, ready, found, this.#working);

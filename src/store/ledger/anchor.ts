@@ -69,8 +69,9 @@ export class Anchor {
     });
   }
 
-  /** Compares the ledger's head with the anchor (ROLLED_BACK) and remembers it. */
+  /** Looks for the ledger's newest head, compares it with the anchor (ROLLED_BACK) and remembers it. */
   async checkedHead(): Promise<Head> {
+    this.#ledger.refresh();
     const head = await this.#ledger.head();
     const seen = await this.check(head);
     this.#held = false;

@@ -9,6 +9,7 @@ import {
   type EntryDraft,
   encodeEntry,
   type LedgerEntry,
+  MOST_PACKS,
 } from '../../core/ledger/entry.js';
 import { type LedgerOp, withoutFacts2 } from '../../core/ledger/operation.js';
 import { toTimestamp } from '../../core/objects/ids.js';
@@ -94,6 +95,7 @@ export async function commit(
     checkSetClock(store, draft, context, now);
     await checkOps(catalog, draft.ops ?? [], toTimestamp(context.setClock ?? now));
     const parts = await toParts(store, draft, batch);
+    const { packs } = await batch.publish(catalog.head.seq);
     const bytes = encodeEntry(
       compact({
         schema: ENTRY_SCHEMA as typeof ENTRY_SCHEMA,
@@ -110,11 +112,11 @@ export async function commit(
         capability_id: draft.capability,
         decision: draft.decision,
         ...parts,
+        packs: packs.length > 0 && packs.length <= MOST_PACKS ? [...packs] : undefined,
       }),
     );
     // Never append an entry that readers would refuse: nobody could read past it or append after it.
     const entry = decodeEntry(bytes);
-    await batch.publish();
     if (await store.ledger.append(entry, bytes, batch.lease)) {
       await store.anchor.remember(entry.seq, bytes);
       trace?.({ event: 'entry', seq: entry.seq, type: entry.type, event_id: entry.event_id });

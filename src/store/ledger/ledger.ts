@@ -43,6 +43,11 @@ export class Ledger {
     return this.#store.headSeq();
   }
 
+  /** Makes the next look at the head see what others have appended. */
+  refresh(): void {
+    this.#store.refresh();
+  }
+
   async head(): Promise<Head> {
     const seq = await this.headSeq();
     return { seq, hash: sha256(await this.#bytes(seq)) };

@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/effects.js';
 import { STORE_DIR } from '../../core/paths/store-dir.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
+import type { Disk } from '../../fsx/disk.js';
 import { foundation } from '../foundation.js';
 import type { CreateRequest } from '../port/backend.js';
 import { FAN_OUT, Layout, ROOTING } from './layout.js';
@@ -13,21 +14,25 @@ const SHARED_MODE = 0o2770;
 /** What creating a store needs besides what opening it does. */
 export type InitPorts = LocalPorts & { readonly clock: Clock };
 
-async function build(ports: InitPorts, root: string, options: CreateRequest): Promise<void> {
-  const { disk, random } = ports;
-  const layout = new Layout(root);
-  await probeFilesystem(disk, `${root}/probe`, options.workspace);
+/** Makes every directory of a store, `format.json` and the file of the collector's lock. */
+export async function layOut(disk: Disk, layout: Layout, formatBytes: Uint8Array): Promise<void> {
   const { objects, packs, leases, trash, tmp, cache } = layout;
   for (const dir of [objects, packs, layout.ledger, leases, trash, tmp, cache]) await disk.mkdir(dir, 0o700);
   for (const name of FAN_OUT) await disk.mkdir(`${layout.objects}/${name}`, 0o700);
   await disk.mkdir(layout.ledgerDir(0), 0o700);
+  await disk.writeFile(layout.format, formatBytes, { mode: 0o444, sync: true });
+  await disk.writeFile(layout.gcLock, new Uint8Array(), { mode: 0o600, sync: true });
+}
 
+async function build(ports: InitPorts, root: string, options: CreateRequest): Promise<void> {
+  const { disk, random } = ports;
+  const layout = new Layout(root);
+  await probeFilesystem(disk, `${root}/probe`, options.workspace);
   const { actor, allowSetClock, setClock } = options;
   const shared = options.shared ? (['shared'] as const) : [];
   const features = ['packs', 'records-2', 'policy-2', 'transfers', 'facts-2', ...shared] as const;
   const first = foundation(ports, { actor, allowSetClock, features, setClock });
-  await disk.writeFile(layout.format, first.formatBytes, { mode: 0o444, sync: true });
-  await disk.writeFile(layout.gcLock, new Uint8Array(), { mode: 0o600, sync: true });
+  await layOut(disk, layout, first.formatBytes);
   await disk.writeFile(layout.object(first.policy), first.policyBytes, { mode: 0o444, sync: true });
   // Named like a file staged under a lease, so that leftovers of a power cut are removed as such.
   await new LedgerFiles(disk, layout).append(first.entry, first.entryBytes, random.hex(12));

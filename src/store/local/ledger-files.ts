@@ -43,6 +43,9 @@ export class LedgerFiles implements LedgerStore {
     throw brokenLedger('the ledger has no entries');
   }
 
+  /** No-op: every look is fresh. */
+  refresh(): void {}
+
   async read(seq: number): Promise<Uint8Array | UnreadableEntry | undefined> {
     try {
       return await this.#disk.readFile(this.#layout.entry(seq), MAX_ENTRY_BYTES);

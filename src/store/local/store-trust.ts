@@ -30,11 +30,11 @@ export class TrustFile implements StoreTrust {
   readonly #state: StateDir;
   readonly #storeId: string;
   readonly #root: string;
-  readonly #stat: FileStat;
+  readonly #stat: Pick<FileStat, 'dev' | 'ino'>;
   /** Records that could not be written; valid for this command. */
   #unwritten: readonly Place[] | undefined;
 
-  constructor(state: StateDir, storeId: string, root: string, stat: FileStat) {
+  constructor(state: StateDir, storeId: string, root: string, stat: Pick<FileStat, 'dev' | 'ino'>) {
     this.#state = state;
     this.#storeId = storeId;
     this.#root = root;

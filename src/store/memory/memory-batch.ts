@@ -2,7 +2,13 @@ import { sha256 } from '../../core/objects/hash.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 import { corrupt } from '../objects/object-store.js';
-import type { Added, ByteSource, ObjectBatch } from '../port/object-batch.js';
+import {
+  type Added,
+  BY_NAME,
+  type ByteSource,
+  type ObjectBatch,
+  type Published,
+} from '../port/object-batch.js';
 import type { MemoryProcess, MemoryStaged, MemoryState } from './memory-state.js';
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -77,7 +83,7 @@ export class MemoryBatch implements ObjectBatch {
     });
   }
 
-  async publish(): Promise<void> {
+  async publish(): Promise<Published> {
     const { objects } = this.#staged;
     for (const [id, size] of this.#sizes) {
       const bytes = objects.get(id);
@@ -90,6 +96,7 @@ export class MemoryBatch implements ObjectBatch {
       }
     }
     if (objects.size === 0) this.#state.staged.delete(this.#staged);
+    return BY_NAME;
   }
 
   async discard(): Promise<void> {

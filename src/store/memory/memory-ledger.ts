@@ -26,6 +26,9 @@ export class MemoryLedger implements LedgerStore {
     });
   }
 
+  /** No-op: every look is fresh. */
+  refresh(): void {}
+
   read(seq: number): Promise<Uint8Array | UnreadableEntry | undefined> {
     return this.#process.step('ledger read', () => {
       const bytes = this.#state.entries.get(seq);

@@ -8,9 +8,10 @@ export const FORMAT_VERSION = 1;
  * `packs`: small objects may be stored in packs. `shared`: the store's group can write to it. `records-2`: export
  * records, summaries and reports may have the fields added since. `policy-2`: likewise for the policy. `transfers`:
  * records may name the export formats `oci` and `store`, and the store that artifacts came from. `facts-2`: operations
- * repeat job, labels and entities of the manifest.
+ * repeat job, labels and entities of the manifest. `remote`: objects are condemned in the ledger before they are
+ * removed, and entries name the packs they rely on.
  */
-export type Feature = 'packs' | 'shared' | 'records-2' | 'policy-2' | 'transfers' | 'facts-2';
+export type Feature = 'packs' | 'shared' | 'records-2' | 'policy-2' | 'transfers' | 'facts-2' | 'remote';
 /** Format features this program supports; a store with any other is never touched (A1). */
 const KNOWN_FEATURES: ReadonlySet<string> = new Set<Feature>([
   'packs',
@@ -19,6 +20,7 @@ const KNOWN_FEATURES: ReadonlySet<string> = new Set<Feature>([
   'policy-2',
   'transfers',
   'facts-2',
+  'remote',
 ]);
 export const MAX_FORMAT_BYTES = 16 * 1024;
 

@@ -21,8 +21,14 @@ export type UnreadableEntry = 'too large' | 'not a file';
  * here; see `Ledger`.
  */
 export interface LedgerStore {
-  /** The highest number in use. LEDGER_BROKEN when an earlier one is found missing, or there are none. */
+  /**
+   * The highest number in use. LEDGER_BROKEN when an earlier one is found missing, or there are none. Where a look is
+   * expensive, entries of others since the last one are not seen before `refresh` or a lost race; what is built on an
+   * old head loses a race and no more.
+   */
   headSeq(): Promise<number>;
+  /** Makes the next `headSeq` look again. */
+  refresh(): void;
   /** The exact bytes of an entry; undefined: the number is free. */
   read(seq: number): Promise<Uint8Array | UnreadableEntry | undefined>;
   /**

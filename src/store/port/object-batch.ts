@@ -11,6 +11,15 @@ export interface Added {
   readonly size: number;
 }
 
+/** Where members of a batch are, as far as others cannot find them by name; an entry records it. */
+export interface Published {
+  /** Names of packs. */
+  readonly packs: readonly string[];
+}
+
+/** The members are found by name. */
+export const BY_NAME: Published = { packs: [] };
+
 /**
  * Objects for a commit. Every object the commit names goes through a batch, found or new: another writer may have
  * added it without making it durable yet, and a collector may be about to remove it. A batch runs under a lease; when
@@ -41,9 +50,10 @@ export interface ObjectBatch {
   /**
    * Makes every member readable by name, durable and in use (not in the trash); after that an entry may name them.
    * Called again after each lost race and when more was added: members collected meanwhile are brought back, or
-   * OBJECT_MISSING.
+   * OBJECT_MISSING. `head` is the entry that the one to be appended follows: where the ledger condemns objects before
+   * they are removed, members are such as no entry up to that one condemns.
    */
-  publish(): Promise<void>;
+  publish(head?: number): Promise<Published>;
   /** Removes members that were added and never published. */
   discard(): Promise<void>;
 }

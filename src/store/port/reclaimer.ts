@@ -106,6 +106,16 @@ export interface Reclaimer {
    */
   rescue(batch: TrashBatch, isInUse: (id: ObjectId) => boolean, working: Working): Promise<number>;
   /**
+   * Keys that the ledger must condemn before `erase` may remove them, for what of a sealed batch is not in use: where
+   * nothing keeps a writer from relying on them until it reads that entry. None where the trash is out of a writer's
+   * reach. Called again after each lost race.
+   */
+  toCondemn(
+    batch: TrashBatch,
+    isInUse: (id: ObjectId) => boolean,
+    working: Working,
+  ): Promise<readonly string[]>;
+  /**
    * Removes the bytes of a sealed batch for good and returns the figures. A purge that was interrupted keeps the
    * figures it recorded.
    */

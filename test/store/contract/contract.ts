@@ -18,13 +18,17 @@ const PROMISES: Readonly<Record<string, readonly Promised[]>> = {
   'the local side': LOCAL_SIDE,
 };
 
+/** What a machine keeps for itself. */
+const OF_ONE_MACHINE = ['leases', 'the local side'];
+
 /** How many promises each implementation is held to. */
 export const CONTRACT_LENGTH = Object.values(PROMISES).reduce((sum, list) => sum + list.length, 0);
 
 /** The contract of the storage port (`src/store/port`), as tests of one implementation. */
-export function backendContract({ name, make }: Implementation): void {
+export function backendContract({ name, make, apart = false }: Implementation): void {
   describe(`${name}, held to the ${CONTRACT_LENGTH} promises of the storage port`, () => {
     for (const [what, promises] of Object.entries(PROMISES)) {
+      if (apart && OF_ONE_MACHINE.includes(what)) continue;
       describe(what, () => {
         it.each(promises)('%s', async (_, keep) => {
           const subject = await make();

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { isErrno } from '../../../src/errors/hs-error.js';
-import { dead, erase, listed, type Promised, row, store, takeOut, under } from './subject.js';
+import { erase, listed, type Promised, row, store, takeOut, under } from './subject.js';
 
 export const INVENTORY: readonly Promised[] = [
   [
@@ -69,20 +69,6 @@ export const INVENTORY: readonly Promised[] = [
       expect((await under(backend, ({ token }) => backend.tryOut(token))).map((c) => c.state)).not.toContain(
         'problem',
       );
-    },
-  ],
-  [
-    'tells of what is left of a command whose lease has gone, and mends it',
-    async ({ backend, other }) => {
-      const token = await dead(backend, ['left']);
-      await other.leases.assumeDead(token);
-      const findings = await other.check();
-      expect(findings.map((f) => f.severity)).toEqual(['leftover']);
-      await under(other, async (lease) => {
-        const batch = other.batch(lease.token);
-        expect(await findings[0]!.repair!({ lease: lease.token, batch })).toBe(true);
-      });
-      expect(await other.check()).toEqual([]);
     },
   ],
 ];

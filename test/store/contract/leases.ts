@@ -79,4 +79,18 @@ export const LEASES: readonly Promised[] = [
       await next!.release();
     },
   ],
+  [
+    'tells of what is left of a command whose lease has gone, and mends it',
+    async ({ backend, other }) => {
+      const token = await dead(backend, ['left']);
+      await other.leases.assumeDead(token);
+      const findings = await other.check();
+      expect(findings.map((f) => f.severity)).toEqual(['leftover']);
+      await under(other, async (lease) => {
+        const batch = other.batch(lease.token);
+        expect(await findings[0]!.repair!({ lease: lease.token, batch })).toBe(true);
+      });
+      expect(await other.check()).toEqual([]);
+    },
+  ],
 ];

@@ -43,6 +43,7 @@ export const LEDGER: readonly Promised[] = [
       expect((await backend.ledger.list()).numbers).toEqual([0, 1, 2, 3]);
       await loseEntry(2);
       expect(await backend.ledger.list()).toEqual({ numbers: [0, 1, 3], strays: [] });
+      backend.ledger.refresh();
       await expect(backend.ledger.headSeq()).rejects.toMatchObject({ code: 'LEDGER_BROKEN' });
     },
   ],

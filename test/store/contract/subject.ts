@@ -1,4 +1,7 @@
+import { expect } from 'vitest';
 import { noProgress } from '../../../src/core/effects.js';
+import { ENTRY_SCHEMA, encodeEntry, type LedgerEntry } from '../../../src/core/ledger/entry.js';
+import { sha256 } from '../../../src/core/objects/hash.js';
 import { type ObjectId, toTimestamp } from '../../../src/core/objects/ids.js';
 import type { Backend } from '../../../src/store/port/backend.js';
 import type { InventoryRequest } from '../../../src/store/port/inventory.js';
@@ -20,6 +23,8 @@ export interface Subject {
 export interface Implementation {
   readonly name: string;
   make(): Promise<Subject>;
+  /** Whether the other process is on another machine. */
+  readonly apart?: boolean;
 }
 
 export const T0 = toTimestamp(Date.parse('2026-06-01T00:00:00.000Z'));
@@ -128,19 +133,36 @@ export async function takeOut(
   });
 }
 
+/** Erases a batch, after the ledger has condemned what that needs. */
 export const erase = (
   backend: Backend,
   batch: TrashBatch,
   inUse: ReadonlySet<ObjectId> = new Set(),
   counted = new Set<ObjectId>(),
 ) =>
-  collecting(backend, (work) =>
-    backend.reclaimer.erase(
-      batch,
-      { isInUse: (id) => inUse.has(id), isLast: () => false, counted, broughtBack: 0 },
-      work,
-    ),
-  );
+  collecting(backend, async (work) => {
+    const isInUse = (id: ObjectId) => inUse.has(id);
+    const keys = await backend.reclaimer.toCondemn(batch, isInUse, work);
+    if (keys.length > 0) await condemn(backend, keys);
+    return backend.reclaimer.erase(batch, { isInUse, isLast: () => false, counted, broughtBack: 0 }, work);
+  });
+
+async function condemn({ ledger }: Backend, keys: readonly string[]): Promise<void> {
+  const head = await ledger.headSeq();
+  const entry: LedgerEntry = {
+    schema: ENTRY_SCHEMA,
+    seq: head + 1,
+    prev: sha256((await ledger.read(head)) as Uint8Array),
+    event_id: '00000000-0000-4000-8000-000000000000',
+    trace_id: '00000000-0000-4000-8000-000000000000',
+    type: 'objects_condemned',
+    at: T0,
+    actor: 'human',
+    actor_id: 'tester',
+    payload: { keys: [...keys] },
+  };
+  expect(await ledger.append(entry, encodeEntry(entry), 'a'.repeat(24))).toBe('appended');
+}
 
 /** What is promised, and what shows it. */
 export type Promised = readonly [promise: string, keep: (subject: Subject) => Promise<void>];

@@ -4,7 +4,13 @@ import { HsError, isErrno } from '../../../errors/hs-error.js';
 import type { Disk } from '../../../fsx/disk.js';
 import { EarlySync } from '../../../fsx/early-sync.js';
 import { corrupt, type ObjectStore } from '../../objects/object-store.js';
-import type { Added, ByteSource, ObjectBatch } from '../../port/object-batch.js';
+import {
+  type Added,
+  BY_NAME,
+  type ByteSource,
+  type ObjectBatch,
+  type Published,
+} from '../../port/object-batch.js';
 import type { Layout } from '../layout.js';
 import type { LocalParts } from '../local-parts.js';
 import type { ObjectFiles } from './object-files.js';
@@ -182,7 +188,7 @@ export class BatchFiles implements ObjectBatch {
 
   hasPacked = false;
 
-  async publish(): Promise<void> {
+  async publish(): Promise<Published> {
     await this.#lookAgain();
     const packs = await this.#finishPacks();
     const files: (readonly [ObjectId, string])[] = [];
@@ -209,6 +215,7 @@ export class BatchFiles implements ObjectBatch {
       member.durable = true;
       member.staged = undefined;
     }
+    return BY_NAME;
   }
 
   #hasFound(): boolean {

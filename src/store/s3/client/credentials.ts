@@ -1,0 +1,134 @@
+import type { Environment } from '../../../core/effects.js';
+import { HsError, isErrno } from '../../../errors/hs-error.js';
+import type { Disk } from '../../../fsx/disk.js';
+import type { Credentials } from './sign.js';
+
+const MAX_FILE_BYTES = 256 * 1024;
+/** Keys of a process are asked for again this long before they end. */
+const EARLY_MS = 5 * 60_000;
+
+export interface CredentialPorts {
+  readonly env: Environment;
+  readonly disk: Disk;
+  /** The standard output of a shell command. */
+  runProcess(command: string): Promise<string>;
+}
+
+type Section = Readonly<Record<string, string>>;
+
+function parseIni(text: string): Map<string, Section> {
+  const sections = new Map<string, Record<string, string>>();
+  let current: Record<string, string> | undefined;
+  for (const line of text.split(/\r?\n/)) {
+    const title = /^\s*\[(?:profile\s+)?([^\]]+)\]/.exec(line)?.[1]?.trim();
+    if (title !== undefined) {
+      current = sections.get(title) ?? {};
+      sections.set(title, current);
+      continue;
+    }
+    const [, key, value] = /^([^\s#;=][^=]*?)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
+    if (current !== undefined && key !== undefined) current[key.toLowerCase()] = value!;
+  }
+  return sections;
+}
+
+function notFound(why: string): HsError {
+  return new HsError('SYSTEM', `there are no credentials for the S3 service: ${why}`, {
+    hint: 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile; see hs-s3(7)',
+  });
+}
+
+/**
+ * The keys of a service: from the environment, or from a profile of `~/.aws/credentials` and `~/.aws/config`, its
+ * `credential_process` included, which leads to every other source (`aws configure export-credentials`).
+ */
+export class CredentialChain {
+  readonly #ports: CredentialPorts;
+  #found: Promise<{ readonly keys: Credentials; readonly until: number }> | undefined;
+  #until = Number.POSITIVE_INFINITY;
+
+  constructor(ports: CredentialPorts) {
+    this.#ports = ports;
+  }
+
+  /** Fails with SYSTEM, and without naming a key, when there are none. */
+  async get(nowMs: number): Promise<Credentials> {
+    if (nowMs > this.#until - EARLY_MS) this.#found = undefined;
+    this.#found ??= this.#find();
+    const { keys, until } = await this.#found;
+    this.#until = until;
+    return keys;
+  }
+
+  async #find() {
+    const { env } = this.#ports;
+    const fromEnvironment = this.#keys({
+      aws_access_key_id: env.get('AWS_ACCESS_KEY_ID'),
+      aws_secret_access_key: env.get('AWS_SECRET_ACCESS_KEY'),
+      aws_session_token: env.get('AWS_SESSION_TOKEN'),
+    });
+    const name = env.get('AWS_PROFILE') ?? 'default';
+    if (fromEnvironment !== undefined && env.get('AWS_PROFILE') === undefined) {
+      return { keys: fromEnvironment, until: Number.POSITIVE_INFINITY };
+    }
+    const profile = await this.profile();
+    const keys = this.#keys(profile);
+    if (keys !== undefined) return { keys, until: Number.POSITIVE_INFINITY };
+    if (profile.credential_process !== undefined) return this.#fromProcess(profile.credential_process);
+    if (
+      profile.sso_start_url !== undefined ||
+      profile.sso_session !== undefined ||
+      profile.role_arn !== undefined
+    ) {
+      throw new HsError('SYSTEM', `the profile '${name}' takes its credentials from another service`, {
+        hint: 'give it: credential_process = aws configure export-credentials --profile NAME --format process',
+      });
+    }
+    throw notFound(`neither the environment nor the profile '${name}' has any`);
+  }
+
+  /** Everything that the files say of the profile in use. */
+  async profile(): Promise<Section> {
+    const { env } = this.#ports;
+    const name = env.get('AWS_PROFILE') ?? 'default';
+    const home = env.home ?? '/nonexistent';
+    const shared = await this.#section(
+      env.get('AWS_SHARED_CREDENTIALS_FILE') ?? `${home}/.aws/credentials`,
+      name,
+    );
+    const config = await this.#section(env.get('AWS_CONFIG_FILE') ?? `${home}/.aws/config`, name);
+    return { ...config, ...shared };
+  }
+
+  async #section(path: string, name: string): Promise<Section> {
+    try {
+      const bytes = await this.#ports.disk.readFile(path, MAX_FILE_BYTES);
+      return parseIni(Buffer.from(bytes).toString()).get(name) ?? {};
+    } catch (e) {
+      if (isErrno(e)) return {};
+      throw e;
+    }
+  }
+
+  #keys(of: Readonly<Record<string, string | undefined>>): Credentials | undefined {
+    const { aws_access_key_id: id, aws_secret_access_key: secret, aws_session_token: token } = of;
+    if (!id || !secret) return undefined;
+    return { accessKeyId: id, secretAccessKey: secret, sessionToken: token || undefined };
+  }
+
+  async #fromProcess(command: string) {
+    try {
+      const said = JSON.parse(await this.#ports.runProcess(command)) as Record<string, string | undefined>;
+      const keys = this.#keys({
+        aws_access_key_id: said.AccessKeyId,
+        aws_secret_access_key: said.SecretAccessKey,
+        aws_session_token: said.SessionToken,
+      });
+      const ends = said.Expiration === undefined ? Number.NaN : Date.parse(said.Expiration);
+      if (keys !== undefined) return { keys, until: Number.isNaN(ends) ? Number.POSITIVE_INFINITY : ends };
+    } catch {
+      // Neither what it was called with nor what it said is repeated: either may hold a key.
+    }
+    throw notFound('its credential_process failed');
+  }
+}

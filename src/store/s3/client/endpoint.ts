@@ -1,0 +1,79 @@
+import type { Environment } from '../../../core/effects.js';
+import { escapeText } from '../../../core/text/escape-control.js';
+import { HsError } from '../../../errors/hs-error.js';
+
+const SCHEME = 's3://';
+const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/** A store's place on a service. */
+export interface S3Place {
+  readonly bucket: string;
+  /** Without slashes at its ends; may be empty. */
+  readonly prefix: string;
+}
+
+/** USAGE for what cannot be a bucket or prefix. */
+export function parseS3Url(url: string): S3Place {
+  const bad = (why: string) =>
+    new HsError('USAGE', `'${escapeText(url)}' is not a store: ${why}`, { hint: 'write s3://BUCKET/PREFIX' });
+  const [bucket = '', ...names] = url.slice(SCHEME.length).split('/');
+  if (!BUCKET.test(bucket)) throw bad('the name of the bucket is not allowed');
+  while (names.at(-1) === '') names.pop();
+  for (const name of names) {
+    if (name === '' || name === '.' || name === '..') throw bad("its prefix has an empty part, '.' or '..'");
+    if (!/^[\w!.*'() +@=,~-]+$/u.test(name) || name.length > 255)
+      throw bad("its prefix has other characters than letters, digits and -_.!*'()+@=,~");
+  }
+  return { bucket, prefix: names.join('/') };
+}
+
+/** Where requests for one bucket go. */
+export interface Endpoint {
+  readonly origin: URL;
+  /** What comes before the key in the path: the bucket, unless it is in the name of the host. */
+  readonly base: string;
+  readonly region: string;
+}
+
+/** The endpoint of a bucket by environment and profile. USAGE, or REFUSED for plain http to another host. */
+export function endpointOf(
+  { bucket }: S3Place,
+  env: Environment,
+  profile: Readonly<Record<string, string>>,
+): Endpoint {
+  const region = env.get('AWS_REGION') ?? env.get('AWS_DEFAULT_REGION') ?? profile.region ?? 'us-east-1';
+  if (!/^[a-z0-9-]{1,64}$/.test(region)) throw new HsError('USAGE', 'AWS_REGION is not a region');
+  const insecure = env.get('HS_S3_INSECURE') === '1';
+  const given = env.get('AWS_ENDPOINT_URL_S3') ?? env.get('AWS_ENDPOINT_URL') ?? profile.endpoint_url;
+  if (!given) {
+    // A name with a dot does not match the certificate.
+    return bucket.includes('.')
+      ? { origin: new URL(`https://s3.${region}.amazonaws.com`), base: `/${bucket}`, region }
+      : { origin: new URL(`https://${bucket}.s3.${region}.amazonaws.com`), base: '', region };
+  }
+  let origin: URL;
+  try {
+    origin = new URL(given);
+  } catch {
+    throw new HsError('USAGE', `'${escapeText(given)}' is not a URL`);
+  }
+  const isHttp = origin.protocol === 'http:' || origin.protocol === 'https:';
+  if (!isHttp || origin.username !== '' || origin.password !== '' || origin.search !== '') {
+    throw new HsError('USAGE', 'an endpoint is http(s)://HOST[:PORT], without credentials or a query');
+  }
+  if (origin.protocol === 'http:' && !LOOPBACK.test(origin.hostname) && !insecure) {
+    throw new HsError(
+      'REFUSED',
+      `the endpoint '${escapeText(origin.origin)}' is plain http, so anybody on the way can read and change what is stored`,
+      {
+        hint: 'use https, or accept it with --insecure',
+      },
+    );
+  }
+  const path = origin.pathname.replace(/\/+$/, '');
+  const inHost = env.get('HS_S3_ADDRESSING') === 'virtual';
+  if (!inHost) return { origin, base: `${path}/${bucket}`, region };
+  origin.hostname = `${bucket}.${origin.hostname}`;
+  return { origin, base: path, region };
+}

@@ -1,0 +1,64 @@
+import { parseCanonical } from '../../core/json/canonical.js';
+import { checkPayload, decodeEntry, type LedgerEntry } from '../../core/ledger/entry.js';
+import type { EntryPayload } from '../../core/ledger/payload.js';
+import type { ObjectId } from '../../core/objects/ids.js';
+import { brokenLedger } from '../ledger/ledger.js';
+import { parseContentKey } from './keys.js';
+import type { S3Ledger } from './s3-ledger.js';
+
+const MAX_LIST_BYTES = 64 * 1024 * 1024;
+
+/**
+ * The keys that the ledger condemned. One is never named again, so that a PUT or DELETE of it may land at any time;
+ * and nothing may rely on it once the entry is read.
+ */
+export class Condemnations {
+  readonly #ledger: S3Ledger;
+  /** Reads an object that an entry names. */
+  readonly #readObject: (id: ObjectId, maxBytes: number) => Promise<Uint8Array>;
+  readonly #lists = new Map<number, ReadonlySet<string>>();
+
+  constructor(ledger: S3Ledger, readObject: (id: ObjectId, maxBytes: number) => Promise<Uint8Array>) {
+    this.#ledger = ledger;
+    this.#readObject = readObject;
+  }
+
+  /** The number of the newest condemnation up to the head as it is known: new keys are of this epoch. */
+  get epoch(): number {
+    return this.#ledger.state.epoch;
+  }
+
+  /** The keys condemned by an entry. */
+  async list(seq: number): Promise<ReadonlySet<string>> {
+    const known = this.#lists.get(seq);
+    if (known !== undefined) return known;
+    const bytes = await this.#ledger.read(seq);
+    if (!(bytes instanceof Uint8Array)) throw brokenLedger(`ledger entry ${seq} is missing`);
+    const { keys } = await this.#payloadOf(decodeEntry(bytes));
+    const found = new Set(keys);
+    this.#lists.set(seq, found);
+    return found;
+  }
+
+  async #payloadOf(entry: LedgerEntry): Promise<EntryPayload<'objects_condemned'>> {
+    if (entry.payload !== undefined) return entry.payload as EntryPayload<'objects_condemned'>;
+    const bytes = await this.#readObject(entry.payload_object!, MAX_LIST_BYTES);
+    return checkPayload('objects_condemned', parseCanonical(bytes, MAX_LIST_BYTES));
+  }
+
+  /** Whether an entry after `since` condemned the key; by default one after its epoch, before which none could. */
+  async has(key: string, since = parseContentKey(key)?.epoch ?? 0): Promise<boolean> {
+    for (const seq of this.#ledger.state.seen?.condemnations ?? []) {
+      if (seq > since && (await this.list(seq)).has(key)) return true;
+    }
+    return false;
+  }
+
+  /** Whether any copy of an object or pack was ever condemned; `start` is its key up to the epoch. */
+  async everHad(start: string): Promise<boolean> {
+    for (const seq of this.#ledger.state.seen?.condemnations ?? []) {
+      for (const key of await this.list(seq)) if (key.startsWith(start)) return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,148 @@
+import { decodeEntry } from '../../core/ledger/entry.js';
+import type { ObjectId } from '../../core/objects/ids.js';
+import { isHsError } from '../../errors/hs-error.js';
+import type { S3Client } from './client/s3-client.js';
+import { OBJECTS, objectKey, PACKS } from './keys.js';
+import type { Mirror } from './mirror.js';
+import { parallel } from './parallel.js';
+import { copiesBelow, RemoteContents } from './remote-contents.js';
+
+const PART_BYTES = 8 * 1024 * 1024;
+/** Parts of one object in memory. */
+const PARTS_AHEAD = 4;
+/** Ids whose packs are remembered from the entries that named them. */
+const MOST_NOTED = 20_000;
+const NAMES_PACKS = Buffer.from('"packs":[');
+
+/** Fetches objects and packs from the service into the mirror. */
+export class Fetcher {
+  readonly #client: S3Client;
+  readonly #mirror: Mirror;
+  /** Places of packs (`NAME/EPOCH`) of the entries that name an object. */
+  readonly #noted = new Map<ObjectId, readonly string[]>();
+  /** Those of the entries that were asked for last: the files of a tree are in the packs of its index. */
+  #recent: readonly string[] = [];
+  #contents: Promise<RemoteContents> | undefined;
+
+  constructor(client: S3Client, mirror: Mirror) {
+    this.#client = client;
+    this.#mirror = mirror;
+  }
+
+  /** All there is, listed once until `forget`. */
+  contents(): Promise<RemoteContents> {
+    this.#contents ??= RemoteContents.load(this.#client, this.#mirror).catch((e) => {
+      this.#contents = undefined;
+      throw e;
+    });
+    return this.#contents;
+  }
+
+  /** What a listing says; one that was made before and does not know is made again. */
+  async ask<T>(question: (contents: RemoteContents) => T | undefined): Promise<T | undefined> {
+    const isOld = this.#contents !== undefined;
+    const known = question(await this.contents());
+    if (known !== undefined || !isOld) return known;
+    this.forget();
+    return question(await this.contents());
+  }
+
+  /** Lists again when next asked. */
+  forget(): void {
+    this.#contents = undefined;
+  }
+
+  /** Remembers where the objects that an entry names are. */
+  note(bytes: Uint8Array): void {
+    if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(NAMES_PACKS)) return;
+    try {
+      const { packs = [], ops = [], ops_object, payload_object } = decodeEntry(bytes);
+      if (packs.length === 0) return;
+      const ids: (ObjectId | undefined)[] = [ops_object, payload_object];
+      for (const op of ops) {
+        if (op.op === 'set_policy') ids.push(op.policy);
+        if (op.op === 'add' || op.op === 'revise') ids.push(op.manifest, op.content_hash);
+      }
+      for (const id of ids) if (id !== undefined) this.#noted.set(id, packs);
+      this.#recent = packs;
+      while (this.#noted.size > MOST_NOTED) this.#noted.delete(this.#noted.keys().next().value!);
+    } catch (e) {
+      if (!isHsError(e, 'INVALID_RECORD')) throw e;
+    }
+  }
+
+  /** Brings an object into the mirror, unverified; false: the service does not have it. */
+  async bring(id: ObjectId, epoch: number): Promise<boolean> {
+    const noted = this.#noted.get(id);
+    if (noted !== undefined) this.#recent = noted;
+    if (await this.#bringPacks(this.#recent)) {
+      if ((await this.#mirror.fileOf(id)) !== undefined) return true;
+    }
+    const copies = (await copiesBelow(this.#client, `${OBJECTS}${id}/`)).get(id) ?? [];
+    const keys = copies.map(({ key }) => key);
+    // A listing may be stale, a key is not.
+    for (const key of [...keys, objectKey(id, epoch)]) if (await this.#bringObject(id, key)) return true;
+    const pack = await this.ask((contents) => contents.placesOf(id).packs[0]);
+    return pack !== undefined && this.#bringPack(pack.name, pack.copies[0]!.key);
+  }
+
+  /** Whether any of the packs was not here before. */
+  async #bringPacks(places: readonly string[]): Promise<boolean> {
+    if (places.length === 0) return false;
+    const here = await this.#mirror.packNames();
+    const missing = places.filter((place) => !here.has(place.split('/')[0] as ObjectId));
+    let brought = false;
+    await parallel(missing, async (place) => {
+      const name = place.split('/')[0] as ObjectId;
+      if (await this.#bringPack(name, `${PACKS}${place}`)) brought = true;
+    });
+    return brought;
+  }
+
+  async #bringPack(name: ObjectId, key: string): Promise<boolean> {
+    const bytes = await this.#client.get(key);
+    if (bytes === undefined) return false;
+    await this.#mirror.keep(this.#mirror.layout.pack(name), bytes);
+    await this.#mirror.local.objects.refresh();
+    return true;
+  }
+
+  /** Fetches a large object in parts, some at a time, in memory that does not grow with it. */
+  async #bringObject(id: ObjectId, key: string): Promise<boolean> {
+    const first = await this.#client.getPart(key, `bytes=0-${PART_BYTES - 1}`);
+    if (first === undefined) return false;
+    const path = this.#mirror.layout.object(id);
+    if (first.bytes.length >= first.size) {
+      await this.#mirror.keep(path, first.bytes);
+      return true;
+    }
+    const staged = this.#mirror.incoming();
+    const file = await this.#mirror.disk.open(staged, { access: 'create', mode: 0o444, sparse: true });
+    try {
+      await file.write(first.bytes);
+      const part = (from: number) =>
+        this.#client.get(key, `bytes=${from}-${Math.min(first.size, from + PART_BYTES) - 1}`);
+      const ahead: Promise<Uint8Array | undefined>[] = [];
+      let asked = first.bytes.length;
+      for (let at = asked; at < first.size; ) {
+        while (ahead.length < PARTS_AHEAD && asked < first.size) {
+          const next = part(asked);
+          next.catch(() => undefined);
+          ahead.push(next);
+          asked += PART_BYTES;
+        }
+        const bytes = await ahead.shift()!;
+        if (bytes === undefined || bytes.length === 0) return false;
+        await file.write(bytes);
+        at += bytes.length;
+      }
+    } catch (e) {
+      await this.#mirror.drop(staged);
+      throw e;
+    } finally {
+      await file.close();
+    }
+    await this.#mirror.adopt(staged, path);
+    return true;
+  }
+}

@@ -1,0 +1,179 @@
+import type { Environment } from '../../core/effects.js';
+import { sha256 } from '../../core/objects/hash.js';
+import type { ObjectId } from '../../core/objects/ids.js';
+import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
+import type { Disk } from '../../fsx/disk.js';
+import { layOut } from '../local/init.js';
+import { Layout } from '../local/layout.js';
+import { LocalBackend, type LocalPorts } from '../local/local-backend.js';
+import { PACK_LIMITS } from '../local/objects/pack-writer.js';
+import { packNameOf } from '../local/objects/packs.js';
+import type { Format } from '../port/format.js';
+
+/** A pack is one request: it is worth it for a single small object. None are merged: their names are the service's. */
+const LIMITS = { ...PACK_LIMITS, leastObjects: 1, mergeFrom: Number.POSITIVE_INFINITY };
+const MAX_SIDE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * What of a store on a service is on this machine: a copy, in the layout of a store, of what was read and written,
+ * and beside it what hs knows of the service. All of it may be deleted, and none is believed unproven.
+ */
+export class Mirror {
+  readonly local: LocalBackend;
+  readonly #disk: Disk;
+  readonly #random: LocalPorts['random'];
+  /** The directory around the mirror. */
+  readonly #dir: string;
+
+  private constructor(ports: LocalPorts, local: LocalBackend, dir: string) {
+    this.local = local;
+    this.#disk = ports.disk;
+    this.#random = ports.random;
+    this.#dir = dir;
+  }
+
+  /** Opens the mirror of a store, or makes it. SYSTEM where there is no place for one. */
+  static async open(ports: LocalPorts, format: Format, formatBytes: Uint8Array): Promise<Mirror> {
+    const { disk, env, random } = ports;
+    const base = cacheDirectory(env);
+    if (base === undefined) {
+      throw new HsError('SYSTEM', 'there is no directory for the mirror of the store', {
+        hint: 'set XDG_CACHE_HOME',
+      });
+    }
+    const dir = `${base}/${format.store_id}`;
+    const root = `${dir}/.hsstore`;
+    const withLimits = { ...ports, packLimits: LIMITS };
+    const opened = async () => {
+      const local = await LocalBackend.open(withLimits, root);
+      if (Buffer.compare(local.formatBytes, formatBytes) === 0) return new Mirror(ports, local, dir);
+      await local.close();
+      throw new HsError('INTEGRITY', `the mirror '${root}' is not of this store`, { hint: `rm -r '${dir}'` });
+    };
+    try {
+      return await opened();
+    } catch (e) {
+      if (!isHsError(e, 'NO_STORE')) throw e;
+    }
+    await makeDirs(disk, dir);
+    const staged = `${root}.${random.hex(6)}`;
+    try {
+      await disk.mkdir(staged, 0o700);
+      await layOut(disk, new Layout(staged), formatBytes);
+      await disk.rename(staged, root);
+    } catch (e) {
+      await disk.removeTree(staged);
+      // Another command made it.
+      if (!isErrno(e, 'ENOTEMPTY', 'EEXIST')) throw e;
+    }
+    return opened();
+  }
+
+  get layout(): Layout {
+    return this.local.parts.layout;
+  }
+
+  /** Puts a file into the mirror in one step; not durable, since it can be fetched again. */
+  async keep(path: string, bytes: Uint8Array, mode = 0o444): Promise<void> {
+    const staged = `${this.#dir}/in-${this.#random.hex(8)}`;
+    await this.#disk.writeFile(staged, bytes, { mode, sync: false });
+    await this.adopt(staged, path);
+  }
+
+  /** A path outside the mirror, on its filesystem, for a file that `adopt` moves in. */
+  incoming(): string {
+    return `${this.#dir}/in-${this.#random.hex(8)}`;
+  }
+
+  get disk(): Disk {
+    return this.#disk;
+  }
+
+  async adopt(staged: string, path: string): Promise<void> {
+    try {
+      await this.#disk.rename(staged, path);
+    } catch (e) {
+      if (!isErrno(e, 'ENOENT')) throw e;
+      await makeDirs(this.#disk, path.slice(0, path.lastIndexOf('/')));
+      await this.#disk.rename(staged, path);
+    }
+  }
+
+  async drop(path: string): Promise<void> {
+    await this.#disk.unlink(path).catch((e) => {
+      if (!isErrno(e, 'ENOENT')) throw e;
+    });
+  }
+
+  /** The bytes of a file beside the mirror; undefined: none that can be read. */
+  async sideFile(name: string): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#disk.readFile(`${this.#dir}/${name}`, MAX_SIDE_BYTES);
+    } catch (e) {
+      if (isErrno(e)) return undefined;
+      throw e;
+    }
+  }
+
+  keepSideFile(name: string, bytes: Uint8Array): Promise<void> {
+    return this.keep(`${this.#dir}/${name}`, bytes, 0o600);
+  }
+
+  /** The bytes of an entry; undefined: it is not here, or cannot be one. */
+  async entry(seq: number): Promise<Uint8Array | undefined> {
+    const bytes = await this.local.ledger.read(seq);
+    return typeof bytes === 'string' ? undefined : bytes;
+  }
+
+  keepEntry(seq: number, bytes: Uint8Array): Promise<void> {
+    return this.keep(this.layout.entry(seq), bytes);
+  }
+
+  /** Names of the packs that are here. */
+  async packNames(): Promise<Set<ObjectId>> {
+    const names = await this.#disk.readdir(this.layout.packs);
+    return new Set(names.map((e) => packNameOf(e.name)).filter((name) => name !== undefined));
+  }
+
+  /** Where an object is here: in a file of its own or in a pack. */
+  async fileOf(id: ObjectId): Promise<{ readonly pack?: ObjectId; readonly size: number } | undefined> {
+    const { files } = this.local.parts;
+    const packed = files.packs!.findAgain(id);
+    if (packed !== undefined) return { pack: packed.pack.name, size: packed.size };
+    const size = await files.sizeOfFile(id);
+    if (size !== undefined) return { size };
+    const found = await files.packs!.find(id);
+    return found && { pack: found.pack.name, size: found.size };
+  }
+
+  /** Removes the copy of an object that does not match its name, so that it is fetched again. */
+  async dropObject(id: ObjectId): Promise<void> {
+    const found = await this.fileOf(id);
+    if (found === undefined) return;
+    await this.drop(found.pack === undefined ? this.layout.object(id) : this.layout.pack(found.pack));
+    await this.local.objects.refresh();
+  }
+
+  /** Whether the copy of an object matches its name. */
+  async isSound(id: ObjectId, bytes?: Uint8Array): Promise<boolean> {
+    return bytes === undefined ? this.local.parts.objects.isSound(id) : sha256(bytes) === id;
+  }
+}
+
+/** Where this user's mirrors are. */
+export function cacheDirectory(env: Environment): string | undefined {
+  const given = env.get('XDG_CACHE_HOME');
+  const base = given?.startsWith('/') ? given : env.home === undefined ? undefined : `${env.home}/.cache`;
+  return base === undefined ? undefined : `${base}/hs`;
+}
+
+export async function makeDirs(disk: Disk, dir: string): Promise<void> {
+  try {
+    await disk.mkdir(dir, 0o700);
+  } catch (e) {
+    if (isErrno(e, 'EEXIST')) return;
+    if (!isErrno(e, 'ENOENT') || dir === '/') throw e;
+    await makeDirs(disk, dir.slice(0, dir.lastIndexOf('/')) || '/');
+    await makeDirs(disk, dir);
+  }
+}

@@ -1,0 +1,23 @@
+/** Concurrent requests: uploads and downloads of many objects. */
+const MOST = 16;
+
+/** Runs a task for each item, a bounded number at a time; the first failure is thrown once all have ended. */
+export async function parallel<T>(
+  items: Iterable<T>,
+  run: (item: T) => Promise<void>,
+  most = MOST,
+): Promise<void> {
+  const queue = [...items].reverse();
+  let failed: { readonly error: unknown } | undefined;
+  const worker = async () => {
+    for (let item = queue.pop(); item !== undefined && failed === undefined; item = queue.pop()) {
+      try {
+        await run(item);
+      } catch (error) {
+        failed ??= { error };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(most, queue.length) }, worker));
+  if (failed !== undefined) throw failed.error;
+}

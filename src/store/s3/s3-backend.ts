@@ -1,0 +1,123 @@
+import type { Random } from '../../core/effects.js';
+import { type DoctorCheck, ok } from '../../core/health-check.js';
+import { sha256 } from '../../core/objects/hash.js';
+import type { LocalPorts } from '../local/local-backend.js';
+import { StateDir } from '../local/state-dir.js';
+import { TrustFile } from '../local/store-trust.js';
+import { ObjectStore } from '../objects/object-store.js';
+import type { Backend } from '../port/backend.js';
+import type { CatalogIndex } from '../port/catalog-index.js';
+import type { RepairableFinding } from '../port/finding.js';
+import type { Format } from '../port/format.js';
+import type { LeaseTable } from '../port/lease-table.js';
+import type { LocalSide } from '../port/local-side.js';
+import type { ObjectBatch } from '../port/object-batch.js';
+import type { S3Client } from './client/s3-client.js';
+import { Condemnations } from './condemnations.js';
+import { Fetcher } from './fetcher.js';
+import { parseContentKey } from './keys.js';
+import type { KnownFormat } from './known-format.js';
+import type { Mirror } from './mirror.js';
+import { probeService } from './probe-service.js';
+import { S3Batch } from './s3-batch.js';
+import { S3Inventory } from './s3-inventory.js';
+import { S3Ledger } from './s3-ledger.js';
+import { S3Objects } from './s3-objects.js';
+import type { S3Parts } from './s3-parts.js';
+import { S3Reclaimer } from './s3-reclaimer.js';
+import { S3Trash } from './s3-trash.js';
+
+/**
+ * A store on an S3 service (`man hs-s3`). Leases, journals, the index and the directories of runs are in its mirror on
+ * this machine; a lease decides nothing about the safety of objects.
+ */
+export class S3Backend implements Backend {
+  readonly format: Format;
+  readonly formatBytes: Uint8Array;
+  readonly ledger: S3Ledger;
+  readonly objects: S3Objects;
+  readonly reclaimer: S3Reclaimer;
+  readonly leases: LeaseTable;
+  readonly inventory: S3Inventory;
+  readonly index: CatalogIndex | undefined;
+  readonly local: LocalSide;
+  readonly parts: S3Parts;
+  readonly #random: Random;
+
+  constructor(client: S3Client, mirror: Mirror, known: KnownFormat, { disk, random, env }: LocalPorts) {
+    const { format, formatBytes, leases, index, local } = mirror.local;
+    this.#random = random;
+    this.format = format;
+    this.formatBytes = formatBytes;
+    const fetcher = new Fetcher(client, mirror);
+    const trash = new S3Trash(client);
+    this.ledger = new S3Ledger(
+      client,
+      mirror,
+      (bytes) => fetcher.note(bytes),
+      () => known.demandSame(client, formatBytes),
+    );
+    this.objects = new S3Objects(mirror, fetcher, trash, () => this.ledger.state.epoch);
+    const verified = new ObjectStore(this.objects);
+    const condemned = new Condemnations(this.ledger, (id, most) => verified.read(id, most));
+    this.parts = { client, mirror, ledger: this.ledger, condemned, fetcher, trash, objects: this.objects };
+    this.reclaimer = new S3Reclaimer(this.parts, random);
+    this.inventory = new S3Inventory(this.parts);
+    this.leases = leases;
+    this.index = index;
+    // The place on the service is what a device and an inode are to a directory.
+    const place = BigInt(`0x${sha256(Buffer.from(client.place)).slice(0, 15)}`);
+    const state = new StateDir(disk, random, env);
+    this.local = {
+      ...local,
+      workspace: env.cwd,
+      trust: new TrustFile(state, format.store_id, client.place, { dev: 0n, ino: place }),
+    };
+  }
+
+  batch(lease: string): ObjectBatch {
+    return new S3Batch(this.parts, lease);
+  }
+
+  async checkStructure(): Promise<void> {
+    await this.ledger.headSeq();
+  }
+
+  /** What commands left in the mirror. */
+  check(): Promise<RepairableFinding[]> {
+    return this.parts.mirror.local.check();
+  }
+
+  async examine(): Promise<DoctorCheck[]> {
+    const { client, mirror } = this.parts;
+    return [ok('service', client.place), ok('mirror', mirror.layout.root)];
+  }
+
+  tryOut(): Promise<DoctorCheck[]> {
+    return probeService(this.parts.client, this.#random);
+  }
+
+  async close(): Promise<void> {
+    await this.#cleanMirror();
+    await this.ledger.state.keep();
+    await this.parts.mirror.local.close();
+    this.parts.client.close();
+  }
+
+  /** Removes from the mirror what the ledger has condemned, unless a command here may be using it. */
+  async #cleanMirror(): Promise<void> {
+    const { condemned, mirror } = this.parts;
+    const { seen } = this.ledger.state;
+    const { epoch } = condemned;
+    if (seen === undefined || seen.cleaned >= epoch || (await this.leases.list()).length > 0) return;
+    for (const seq of seen.condemnations.filter((n) => n > seen.cleaned)) {
+      for (const key of await condemned.list(seq)) {
+        const content = parseContentKey(key);
+        if (content === undefined) continue;
+        const { kind, name } = content;
+        await mirror.drop(kind === 'object' ? mirror.layout.object(name) : mirror.layout.pack(name));
+      }
+    }
+    this.ledger.state.cleaned(epoch);
+  }
+}

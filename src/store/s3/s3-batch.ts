@@ -1,0 +1,185 @@
+import type { ObjectId } from '../../core/objects/ids.js';
+import { HsError } from '../../errors/hs-error.js';
+import { corrupt } from '../objects/object-store.js';
+import type { Added, ByteSource, ObjectBatch, Published } from '../port/object-batch.js';
+import { OBJECTS, objectKey, PACKS, packKey } from './keys.js';
+import { parallel } from './parallel.js';
+import { copiesBelow, type RemoteCopy } from './remote-contents.js';
+import type { S3Parts } from './s3-parts.js';
+import { packAgain, upload } from './upload.js';
+
+interface Member {
+  readonly size: number;
+  /** A key at which the object is, and the entry up to which it is known not to be condemned. */
+  relied?: { readonly key: string; readonly checked: number } | undefined;
+}
+
+/**
+ * Objects staged and published in the mirror, then uploaded under keys of the current epoch. A key that the ledger
+ * condemned up to the head of the commit is not relied on: its object is uploaded again.
+ */
+export class S3Batch implements ObjectBatch {
+  readonly lease: string;
+  readonly hasPacked = false;
+  readonly #parts: S3Parts;
+  readonly #local: ObjectBatch;
+  readonly #members = new Map<ObjectId, Member>();
+  /** Packs that were in the mirror before: others are new, and their keys have never been used. */
+  readonly #older: Promise<Set<ObjectId>>;
+
+  constructor(parts: S3Parts, lease: string) {
+    this.#parts = parts;
+    this.lease = lease;
+    this.#local = parts.mirror.local.batch(lease);
+    this.#older = parts.mirror.packNames();
+    this.#older.catch(() => undefined);
+  }
+
+  get damaged(): ReadonlySet<ObjectId> {
+    return this.#local.damaged;
+  }
+
+  async addBytes(bytes: Uint8Array, options?: { readonly apart?: boolean }): Promise<Added> {
+    await this.#older;
+    return this.#added(await this.#local.addBytes(bytes, options));
+  }
+
+  async addSource(source: ByteSource, onBytes?: (count: number) => void): Promise<Added> {
+    await this.#older;
+    return this.#added(await this.#local.addSource(source, onBytes));
+  }
+
+  #added(added: Added): Added {
+    const before = this.#members.get(added.id);
+    // A damaged copy is replaced.
+    const relied = this.damaged.has(added.id) ? undefined : before?.relied;
+    this.#members.set(added.id, { size: added.size, relied });
+    return added;
+  }
+
+  async reference(id: ObjectId, size?: number): Promise<void> {
+    if (this.#members.has(id)) return;
+    const found = await this.#parts.objects.size(id);
+    if (found === undefined) throw missing(id);
+    // The name promises the bytes: a different size proves damage, and new bytes under this name would hide it.
+    if (size !== undefined && found !== size) throw corrupt(id);
+    this.#members.set(id, { size: found });
+  }
+
+  async publish(head?: number): Promise<Published> {
+    const { ledger, trash, fetcher, mirror } = this.#parts;
+    await this.#local.publish();
+    await mirror.local.objects.refresh();
+    const at = head ?? (await ledger.headSeq());
+    const found = new Set<ObjectId>();
+    const open: ObjectId[] = [];
+    for (const [id, member] of this.#members) {
+      const { relied } = member;
+      if (relied !== undefined && !(await this.#parts.condemned.has(relied.key, relied.checked))) {
+        member.relied = { key: relied.key, checked: at };
+        found.add(id);
+      } else open.push(id);
+    }
+    for (const id of await this.#settle(open, at)) found.add(id);
+    fetcher.forget();
+    if (found.size > 0) {
+      trash.forget();
+      await trash.takeBack(found);
+    }
+    const packs = new Set<string>();
+    for (const { relied } of this.#members.values()) {
+      if (relied!.key.startsWith(PACKS)) packs.add(relied!.key.slice(PACKS.length));
+    }
+    return { packs: [...packs].sort() };
+  }
+
+  /** Finds or makes a key to rely on for each object; returns those that were found. */
+  async #settle(ids: readonly ObjectId[], at: number): Promise<ObjectId[]> {
+    const inFiles: ObjectId[] = [];
+    const inPacks = new Map<ObjectId, ObjectId[]>();
+    for (const id of ids) {
+      const file = (await this.#parts.mirror.fileOf(id)) ?? (await this.#brought(id));
+      if (file.pack === undefined) inFiles.push(id);
+      else inPacks.set(file.pack, [...(inPacks.get(file.pack) ?? []), id]);
+    }
+    const found: ObjectId[] = [];
+    await parallel([...inFiles, ...inPacks], async (item) => {
+      if (typeof item === 'string') {
+        if (await this.#settleFile(item, at)) found.push(item);
+      } else if (await this.#settlePack(...item, at)) found.push(...item[1]);
+    });
+    return found;
+  }
+
+  /** An object that was only referenced: its bytes are on the service. */
+  async #brought(id: ObjectId): Promise<{ readonly pack?: ObjectId }> {
+    const { fetcher, condemned, mirror } = this.#parts;
+    if (!(await fetcher.bring(id, condemned.epoch))) throw missing(id);
+    const file = await mirror.fileOf(id);
+    if (file === undefined) throw missing(id);
+    if (file.pack !== undefined) (await this.#older).add(file.pack);
+    return file;
+  }
+
+  #rely(ids: readonly ObjectId[], key: string, checked: number): void {
+    for (const id of ids) this.#members.get(id)!.relied = { key, checked };
+  }
+
+  /** A copy that no entry up to the head condemns. */
+  async #usable(copies: readonly RemoteCopy[], size?: number): Promise<string | undefined> {
+    for (const copy of copies) {
+      if (size !== undefined && copy.size !== size) continue;
+      if (!(await this.#parts.condemned.has(copy.key))) return copy.key;
+    }
+    return undefined;
+  }
+
+  async #settleFile(id: ObjectId, at: number): Promise<boolean> {
+    const { client, mirror, condemned } = this.#parts;
+    const isGood = !this.damaged.has(id);
+    const copies = isGood ? await copiesBelow(client, `${OBJECTS}${id}/`) : undefined;
+    const usable = await this.#usable(copies?.get(id) ?? [], this.#members.get(id)!.size);
+    const key = usable ?? objectKey(id, condemned.epoch);
+    if (usable === undefined) await upload(client, mirror, key, mirror.layout.object(id));
+    this.#rely([id], key, at);
+    return usable !== undefined;
+  }
+
+  async #settlePack(name: ObjectId, ids: readonly ObjectId[], at: number): Promise<boolean> {
+    const { client, mirror, condemned } = this.#parts;
+    if ((await this.#older).has(name)) {
+      const usable = await this.#usable((await copiesBelow(client, `${PACKS}${name}/`)).get(name) ?? []);
+      if (usable !== undefined) {
+        this.#rely(ids, usable, at);
+        return true;
+      }
+      // Others in it may have been purged: they must not come back.
+      if (await condemned.everHad(`${PACKS}${name}/`)) {
+        for (const [again, held] of await packAgain(mirror, this.lease, ids)) {
+          await this.#uploadPack(again, held, at);
+        }
+        return false;
+      }
+    }
+    await this.#uploadPack(name, ids, at);
+    return false;
+  }
+
+  async #uploadPack(name: ObjectId, ids: readonly ObjectId[], at: number): Promise<void> {
+    const { client, mirror, condemned } = this.#parts;
+    const key = packKey(name, condemned.epoch);
+    await upload(client, mirror, key, mirror.layout.pack(name));
+    this.#rely(ids, key, at);
+  }
+
+  async discard(): Promise<void> {
+    await this.#local.discard();
+    this.#members.clear();
+  }
+}
+
+function missing(id: ObjectId): HsError {
+  return new HsError('OBJECT_MISSING', `object ${id} is missing`, {
+    hint: 'it may have been collected meanwhile; hs fsck lists all damage',
+  });
+}

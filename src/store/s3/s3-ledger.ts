@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto';
+import { type LedgerEntry, MAX_ENTRY_BYTES } from '../../core/ledger/entry.js';
+import { sha256 } from '../../core/objects/hash.js';
+import { HsError } from '../../errors/hs-error.js';
+import { brokenLedger } from '../ledger/ledger.js';
+import type { LedgerListing, LedgerStore, UnreadableEntry } from '../port/ledger-store.js';
+import type { S3Client } from './client/s3-client.js';
+import { entryKey, LEDGER, parseEntryKey, SEGMENT_ENTRIES } from './keys.js';
+import { LedgerState } from './ledger-state.js';
+import type { Mirror } from './mirror.js';
+import { parallel } from './parallel.js';
+import { readSegments, writeSegment } from './segments.js';
+
+/** A look lists so many entries that are known, to notice that one of them is lost. */
+const OVERLAP = 64;
+
+/**
+ * Entry n is one object, put at its key if that is free. Entries are read once and then from the mirror; a listing
+ * that is stale only costs a lost race.
+ */
+export class S3Ledger implements LedgerStore {
+  readonly state: LedgerState;
+  readonly #client: S3Client;
+  readonly #mirror: Mirror;
+  /** Called with each entry that is read. */
+  readonly #onEntry: (bytes: Uint8Array) => void;
+  /** INTEGRITY when another store is at the place of this one. */
+  readonly #demandSame: () => Promise<void>;
+  /** Undefined: to be looked for. */
+  #head: number | undefined;
+  #looking: Promise<number> | undefined;
+  /** Hashes of the entries read so far, to tell a mirror that was changed from a broken chain. */
+  readonly #hashes = new Map<number, string>();
+
+  constructor(
+    client: S3Client,
+    mirror: Mirror,
+    onEntry: (bytes: Uint8Array) => void,
+    demandSame: () => Promise<void>,
+  ) {
+    this.#demandSame = demandSame;
+    this.#client = client;
+    this.#mirror = mirror;
+    this.#onEntry = onEntry;
+    this.state = new LedgerState(mirror);
+  }
+
+  async headSeq(): Promise<number> {
+    if (this.#head !== undefined) return this.#head;
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  refresh(): void {
+    this.#head = undefined;
+  }
+
+  async #look(): Promise<number> {
+    const seen = await this.state.load();
+    const known = seen?.seq ?? (await readSegments(this.#client, this.#mirror, this.state));
+    const after = known - OVERLAP;
+    let last = after >= 0 ? after : -1;
+    for await (const { key, etag } of this.#client.list(LEDGER, last < 0 ? undefined : entryKey(last))) {
+      const seq = parseEntryKey(key);
+      if (seq === undefined) continue;
+      if (seq === seen?.seq && !(await this.#isStill(seq, etag))) return this.#startOver();
+      if (seq !== last + 1) {
+        throw brokenLedger(`the ledger has a hole: entry ${last + 1} is missing, and ${seq} is there`);
+      }
+      last = seq;
+    }
+    if (last < known) {
+      // A listing may be stale; the entry itself is not.
+      if (await this.#isStill(known, '')) last = known;
+      else return this.#startOver();
+    }
+    if (last < 0) throw brokenLedger('the ledger has no entries');
+    await this.#follow(known + 1, last);
+    await this.#checkHead(last);
+    this.#head = last;
+    return last;
+  }
+
+  /** Whether the newest entry that was seen is there, and the same. */
+  async #isStill(seq: number, etag: string): Promise<boolean> {
+    const mirrored = await this.#mirror.entry(seq);
+    if (mirrored !== undefined && etag === `"${createHash('md5').update(mirrored).digest('hex')}"`)
+      return true;
+    const there = await this.#client.get(entryKey(seq));
+    return there !== undefined && sha256(there) === this.state.seen?.hash;
+  }
+
+  /** The ledger is not the one that was seen: it was rolled back, which the anchor shows, or is another store's. */
+  async #startOver(): Promise<number> {
+    await this.#demandSame();
+    const { seq } = this.state.seen!;
+    this.state.reset();
+    for (let n = Math.max(0, seq - OVERLAP); n <= seq; n++)
+      await this.#mirror.drop(this.#mirror.layout.entry(n));
+    return this.#look();
+  }
+
+  /** Reads new entries, many at a time, and takes in what they condemn. */
+  async #follow(first: number, last: number): Promise<void> {
+    const numbers = Array.from({ length: last - first + 1 }, (_, n) => first + n);
+    const bytes = new Map<number, Uint8Array>();
+    await parallel(numbers, async (seq) => {
+      const found = await this.#fetch(seq);
+      if (found === undefined) throw brokenLedger(`ledger entry ${seq} is missing`);
+      bytes.set(seq, found);
+    });
+    for (const seq of numbers) this.state.advance(seq, bytes.get(seq)!);
+    await this.state.keep();
+  }
+
+  /** The newest entry is what the next one is chained to: a mirror whose copy changed must not decide that. */
+  async #checkHead(seq: number): Promise<void> {
+    const { seen } = this.state;
+    const mirrored = await this.#mirror.entry(seq);
+    if (mirrored === undefined || seen?.seq !== seq || sha256(mirrored) === seen.hash) return;
+    await this.#mirror.drop(this.#mirror.layout.entry(seq));
+    const there = await this.#fetch(seq);
+    if (there === undefined || sha256(there) === seen.hash) return;
+    // Neither the mirror nor what was seen is what the service has.
+    this.state.reset();
+    this.#hashes.clear();
+  }
+
+  async #fetch(seq: number): Promise<Uint8Array | undefined> {
+    const bytes = await this.#client.get(entryKey(seq));
+    if (bytes !== undefined && bytes.length <= MAX_ENTRY_BYTES) await this.#mirror.keepEntry(seq, bytes);
+    return bytes;
+  }
+
+  async read(seq: number): Promise<Uint8Array | UnreadableEntry | undefined> {
+    if (this.#head !== undefined && seq > this.#head) return undefined;
+    let bytes = (await this.#mirror.entry(seq)) ?? (await this.#fetch(seq));
+    if (bytes === undefined) return undefined;
+    if (bytes.length > MAX_ENTRY_BYTES) return 'too large';
+    const before = this.#hashes.get(seq - 1);
+    if (before !== undefined && !follows(bytes, before)) bytes = await this.#withoutMirror(seq, bytes);
+    this.#hashes.set(seq, sha256(bytes));
+    if (this.#hashes.size > 2 * SEGMENT_ENTRIES) this.#hashes.delete(this.#hashes.keys().next().value!);
+    this.#onEntry(bytes);
+    return bytes;
+  }
+
+  /** The chain breaks here: if that is the mirror's doing, it is put right, and the command must be run again. */
+  async #withoutMirror(seq: number, mirrored: Uint8Array): Promise<Uint8Array> {
+    const [before, there] = [await this.#fetch(seq - 1), await this.#fetch(seq)];
+    if (before !== undefined && sha256(before) !== this.#hashes.get(seq - 1)) {
+      this.#hashes.clear();
+      throw new HsError('INTEGRITY', `the mirror's copy of ledger entry ${seq - 1} was changed`, {
+        hint: 'it was fetched again: run the command again',
+      });
+    }
+    return there ?? mirrored;
+  }
+
+  async append(
+    { seq, event_id }: Pick<LedgerEntry, 'seq' | 'event_id'>,
+    bytes: Uint8Array,
+  ): Promise<'appended' | 'taken'> {
+    const own = Uint8Array.from(bytes);
+    const outcome = await this.#client.putIfAbsent(entryKey(seq), own);
+    if (outcome === 'unknown') {
+      throw new HsError('OUTCOME_UNKNOWN', `entry ${seq} was sent, but the service gave no answer`, {
+        hint: `later, look for event ${event_id} with: hs ledger cat`,
+        details: { event_id, seq },
+      });
+    }
+    if (outcome === 'taken') {
+      this.refresh();
+      return 'taken';
+    }
+    if (own.length <= MAX_ENTRY_BYTES) await this.#mirror.keepEntry(seq, own);
+    if (this.state.seen?.seq === seq - 1) {
+      this.state.advance(seq, own);
+      await this.state.keep();
+      this.#head = seq;
+    } else this.refresh();
+    if ((seq + 1) % SEGMENT_ENTRIES === 0) await writeSegment(this.#client, this.#mirror, seq);
+    return 'appended';
+  }
+
+  /** What the service has answered for is durable. */
+  async settle(): Promise<void> {}
+
+  async list(): Promise<LedgerListing> {
+    const numbers: number[] = [];
+    const strays: { path: string; why: string }[] = [];
+    for await (const { key } of this.#client.list(LEDGER)) {
+      const seq = parseEntryKey(key);
+      if (seq === undefined) strays.push({ path: key, why: 'not an entry' });
+      else numbers.push(seq);
+    }
+    return { numbers, strays };
+  }
+
+  nameOf(seq: number): string {
+    return entryKey(seq);
+  }
+}
+
+function follows(bytes: Uint8Array, hash: string): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(`"prev":"${hash}"`);
+}

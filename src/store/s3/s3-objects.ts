@@ -1,0 +1,67 @@
+import { sha256 } from '../../core/objects/hash.js';
+import type { ObjectId } from '../../core/objects/ids.js';
+import type { FoundBytes, ObjectFile, ObjectSource } from '../port/object-source.js';
+import type { Fetcher } from './fetcher.js';
+import type { Mirror } from './mirror.js';
+import type { S3Trash } from './s3-trash.js';
+
+/**
+ * Objects from the mirror, as far as their bytes are what their names say, and from the service otherwise. What is in
+ * use is asked of the service alone.
+ */
+export class S3Objects implements ObjectSource {
+  readonly #mirror: Mirror;
+  readonly #fetcher: Fetcher;
+  readonly #trash: S3Trash;
+  readonly #epoch: () => number;
+
+  constructor(mirror: Mirror, fetcher: Fetcher, trash: S3Trash, epoch: () => number) {
+    this.#mirror = mirror;
+    this.#fetcher = fetcher;
+    this.#trash = trash;
+    this.#epoch = epoch;
+  }
+
+  async read(id: ObjectId, maxBytes: number): Promise<FoundBytes | undefined> {
+    const { objects } = this.#mirror.local;
+    const found = await objects.read(id, maxBytes);
+    if (found !== undefined && sha256(found.bytes) === id) return found;
+    return (await this.#bringAgain(id)) ? objects.read(id, maxBytes) : undefined;
+  }
+
+  /** Fetches an object that is not in the mirror, or not as it should be. */
+  async #bringAgain(id: ObjectId): Promise<boolean> {
+    await this.#mirror.dropObject(id);
+    return this.#fetcher.bring(id, this.#epoch());
+  }
+
+  atHand(id: ObjectId, maxBytes: number): Uint8Array | undefined {
+    const bytes = this.#mirror.local.objects.atHand(id, maxBytes);
+    return bytes !== undefined && sha256(bytes) === id ? bytes : undefined;
+  }
+
+  async open(id: ObjectId): Promise<ObjectFile | undefined> {
+    const { objects } = this.#mirror.local;
+    if (await this.#mirror.isSound(id)) return objects.open(id);
+    return (await this.#bringAgain(id)) ? objects.open(id) : undefined;
+  }
+
+  async size(id: ObjectId): Promise<number | undefined> {
+    return (await this.#mirror.fileOf(id))?.size ?? this.#fetcher.ask((contents) => contents.sizeOf(id));
+  }
+
+  async sizeInUse(id: ObjectId): Promise<number | undefined> {
+    const size = await this.#fetcher.ask((contents) => contents.sizeOf(id));
+    return (await this.#trash.holds(id, await this.#fetcher.contents())) ? undefined : size;
+  }
+
+  async refresh(): Promise<void> {
+    this.#fetcher.forget();
+    this.#trash.forget();
+    await this.#mirror.local.objects.refresh();
+  }
+
+  close(): Promise<void> {
+    return this.#mirror.local.objects.close();
+  }
+}

@@ -1,0 +1,232 @@
+import type { Random } from '../../core/effects.js';
+import type { ObjectId, Timestamp } from '../../core/objects/ids.js';
+import { timeOfBatch } from '../collector/batch-time.js';
+import type {
+  Condemned,
+  Erasure,
+  PurgeNote,
+  Reclaimer,
+  TakenOut,
+  TrashBatch,
+  TrashSeal,
+  TrashWindow,
+  Verdict,
+  Working,
+} from '../port/reclaimer.js';
+import { packKey, parseContentKey } from './keys.js';
+import { parallel } from './parallel.js';
+import type { RemotePack } from './remote-contents.js';
+import type { S3Parts } from './s3-parts.js';
+import type { TrashedObject } from './s3-trash.js';
+import { packAgain, upload } from './upload.js';
+
+/**
+ * Out of use is a record on the service; gone for good is what the ledger has condemned. What a writer that read no
+ * condemnation puts at a condemned key is removed by the next collection.
+ */
+export class S3Reclaimer implements Reclaimer {
+  readonly #parts: S3Parts;
+  readonly #random: Random;
+
+  constructor(parts: S3Parts, random: Random) {
+    this.#parts = parts;
+    this.#random = random;
+  }
+
+  async batches(): Promise<TrashBatch[]> {
+    this.#parts.trash.forget();
+    const found = [...(await this.#parts.trash.batches()).values()];
+    return found.map(({ objects: _, ...batch }) => batch).sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async contents({ name }: TrashBatch): Promise<readonly ObjectId[]> {
+    this.#parts.trash.forget();
+    return ((await this.#parts.trash.get(name))?.objects ?? []).map(({ id }) => id);
+  }
+
+  async condemn(
+    condemned: readonly Condemned[],
+    verdict: Verdict,
+    older: readonly TrashBatch[],
+    now: Timestamp,
+    { signal, progress }: Working,
+  ): Promise<TakenOut> {
+    const { trash, fetcher } = this.#parts;
+    await this.#removeCondemned();
+    const contents = await fetcher.contents();
+    const into = new Map<TrashWindow, Map<ObjectId, TrashedObject>>();
+    const add = (object: TrashedObject) => {
+      const window = verdict.windowOf(object.id);
+      const objects = into.get(window) ?? new Map<ObjectId, TrashedObject>();
+      into.set(window, objects.set(object.id, object));
+    };
+    progress.start('moving to the trash', undefined, 'objects');
+    const swept = new Map<ObjectId, number>();
+    for (const id of condemned.flatMap(({ ids }) => ids)) {
+      signal?.throwIfAborted();
+      const size = contents.sizeOf(id);
+      if (size === undefined) continue;
+      progress.advance(1);
+      add({ id, size, keys: contents.keysOf(id) });
+      swept.set(id, size);
+    }
+    for (const { name } of older.filter(({ window }) => window === 'kept')) {
+      const batch = await trash.get(name);
+      const moved = (batch?.objects ?? []).filter(({ id }) => verdict.windowOf(id) === 'zero');
+      if (moved.length === 0) continue;
+      for (const object of moved) add(object);
+      await trash.put({ ...batch!, objects: batch!.objects.filter((object) => !moved.includes(object)) });
+    }
+    const batches: TrashBatch[] = [];
+    for (const [window, objects] of into) {
+      const name = `${timeOfBatch(now)}-${this.#random.hex(6)}-${window}`;
+      const sorted = [...objects.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+      await trash.put({ name, window, objects: sorted });
+      batches.push({ name, window });
+    }
+    const sizes = [...swept.values()];
+    return {
+      batches,
+      swept: { objects: sizes.length, size_bytes: sizes.reduce((sum, size) => sum + size, 0) },
+      left: [],
+    };
+  }
+
+  /** What was condemned and is listed: a removal was cut short, or a late PUT brought it back. */
+  async #removeCondemned(): Promise<void> {
+    const { client, fetcher, condemned } = this.#parts;
+    const contents = await fetcher.contents();
+    const keys = [...contents.objects.values(), ...contents.packs.map((pack) => pack.copies)]
+      .flat()
+      .map(({ key }) => key);
+    const gone: string[] = [];
+    for (const key of keys) if (await condemned.has(key)) gone.push(key);
+    if (gone.length === 0) return;
+    await parallel(gone, (key) => client.delete(key));
+    fetcher.forget();
+  }
+
+  async seal({ name, window }: TrashBatch, seal: TrashSeal): Promise<TrashBatch> {
+    const { trash } = this.#parts;
+    const batch = await trash.get(name);
+    if (batch !== undefined) await trash.put({ ...batch, seal });
+    return { name, window, seal };
+  }
+
+  async rescue({ name }: TrashBatch, isInUse: (id: ObjectId) => boolean): Promise<number> {
+    const { trash } = this.#parts;
+    const back = ((await trash.get(name))?.objects ?? []).filter(({ id }) => isInUse(id));
+    return back.length === 0 ? 0 : trash.takeBack(new Set(back.map(({ id }) => id)), name);
+  }
+
+  async toCondemn(
+    { name }: TrashBatch,
+    isInUse: (id: ObjectId) => boolean,
+    { staging }: Working,
+  ): Promise<readonly string[]> {
+    const { trash, fetcher, condemned } = this.#parts;
+    const gone = new Set<ObjectId>();
+    for (const { id } of (await trash.get(name))?.objects ?? []) if (!isInUse(id)) gone.add(id);
+    if (gone.size === 0) return [];
+    fetcher.forget();
+    const contents = await fetcher.contents();
+    const keys: string[] = [];
+    for (const id of gone) for (const { key } of contents.objects.get(id) ?? []) keys.push(key);
+    for (const pack of contents.packs) {
+      const stay: ObjectId[] = [];
+      let goes = false;
+      for (const { id } of pack.index.entries()) {
+        if (gone.has(id)) goes = true;
+        else stay.push(id);
+      }
+      if (!goes) continue;
+      const open: string[] = [];
+      for (const { key } of pack.copies) if (!(await condemned.has(key))) open.push(key);
+      if (open.length > 0 && stay.length > 0) await this.#moveOut(pack, stay, await staging());
+      keys.push(...open);
+    }
+    const still: string[] = [];
+    for (const key of keys) if (!(await condemned.has(key))) still.push(key);
+    return still;
+  }
+
+  /** Copies what stays of a pack, before the pack is condemned. */
+  async #moveOut({ name, copies }: RemotePack, stay: readonly ObjectId[], lease: string): Promise<void> {
+    const { client, mirror, condemned } = this.#parts;
+    if (!(await mirror.packNames()).has(name)) {
+      const bytes = await client.get(copies[0]!.key);
+      if (bytes !== undefined) await mirror.keep(mirror.layout.pack(name), bytes);
+      await mirror.local.objects.refresh();
+    }
+    for (const again of (await packAgain(mirror, lease, stay)).keys()) {
+      await upload(client, mirror, packKey(again, condemned.epoch), mirror.layout.pack(again));
+    }
+  }
+
+  async erase(
+    batch: TrashBatch,
+    { isInUse, isLast, counted, broughtBack }: Erasure,
+    _working: Working,
+  ): Promise<PurgeNote> {
+    const { trash, fetcher, condemned } = this.#parts;
+    const file = await trash.get(batch.name);
+    const goes = (file?.objects ?? []).filter(({ id }) => !isInUse(id));
+    const isNew = goes.filter(({ id }) => !counted.has(id));
+    for (const { id } of goes) counted.add(id);
+    const note = batch.purge ?? {
+      objects: isNew.length,
+      size_bytes: isNew.reduce((sum, { size }) => sum + size, 0),
+      brought_back: broughtBack,
+    };
+    if (file !== undefined) await trash.put({ ...file, purge: note });
+    fetcher.forget();
+    const contents = await fetcher.contents();
+    const removed = new Set<ObjectId>();
+    for (const last of [false, true]) {
+      const keys = new Set<string>();
+      for (const { id } of goes.filter((object) => isLast(object.id) === last)) {
+        let isGone = true;
+        for (const key of contents.keysOf(id)) {
+          if (await condemned.has(key)) keys.add(key);
+          else isGone = false;
+        }
+        if (isGone) removed.add(id);
+      }
+      await this.#delete(keys);
+    }
+    fetcher.forget();
+    if (file !== undefined) {
+      await trash.put({ ...file, purge: note, objects: file.objects.filter(({ id }) => !removed.has(id)) });
+    }
+    return note;
+  }
+
+  async #delete(keys: Iterable<string>): Promise<void> {
+    const { client, mirror } = this.#parts;
+    await parallel(keys, async (key) => {
+      await client.delete(key);
+      const content = parseContentKey(key);
+      if (content === undefined) return;
+      const { kind, name } = content;
+      await mirror.drop(kind === 'object' ? mirror.layout.object(name) : mirror.layout.pack(name));
+    });
+    await mirror.local.objects.refresh();
+  }
+
+  async drop({ name }: TrashBatch): Promise<readonly string[]> {
+    const batch = await this.#parts.trash.get(name);
+    if (batch?.objects.length === 0) await this.#parts.trash.remove(name);
+    return [];
+  }
+
+  /** Packs are not merged: each is named by entries of the ledger. */
+  async needsConsolidation(): Promise<boolean> {
+    return false;
+  }
+  async consolidate(): Promise<void> {}
+
+  /** Good bytes were put in the place of damaged ones; in the mirror a damaged pack may still have the others. */
+  async dropCopies(id: ObjectId, lease: string): Promise<boolean> {
+    return this.#parts.mirror.local.reclaimer.dropCopies(id, lease);
+  }
+}

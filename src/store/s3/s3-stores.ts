@@ -1,0 +1,123 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Clock, Random } from '../../core/effects.js';
+import { encodeEntry } from '../../core/ledger/entry.js';
+import { sha256 } from '../../core/objects/hash.js';
+import { HsError } from '../../errors/hs-error.js';
+import { type Http, nodeHttp } from '../../fsx/http.js';
+import { runShell } from '../../fsx/run-shell.js';
+import { systemClock } from '../../fsx/system-effects.js';
+import { foundation } from '../foundation.js';
+import type { LocalPorts } from '../local/local-backend.js';
+import type { CreateRequest, StoreHome } from '../port/backend.js';
+import { decodeFormat, hasFeature, unknownFormat } from '../port/format.js';
+import { isS3Url } from '../port/remote-url.js';
+import { CredentialChain } from './client/credentials.js';
+import { endpointOf, parseS3Url } from './client/endpoint.js';
+import { S3Client } from './client/s3-client.js';
+import { entryKey, FORMAT_KEY, objectKey } from './keys.js';
+import { KnownFormat } from './known-format.js';
+import { Mirror } from './mirror.js';
+import { probeService } from './probe-service.js';
+import { S3Backend } from './s3-backend.js';
+
+const FEATURES = ['packs', 'records-2', 'policy-2', 'transfers', 'facts-2', 'remote'] as const;
+
+/** What a store on a service depends on. */
+export interface S3Ports extends LocalPorts {
+  readonly http: () => Http;
+  /** The system's clock. */
+  readonly clock: Clock;
+  wait(ms: number): Promise<void>;
+  /** The standard output of a shell command, for the credentials that a profile takes from one. */
+  runProcess(command: string): Promise<string>;
+}
+
+const jitterOf = (random: Random) => () => Number.parseInt(random.hex(2), 16) / 65_536;
+
+async function clientFor(ports: S3Ports, url: string): Promise<S3Client> {
+  const { env, disk, runProcess, http, clock, wait, random } = ports;
+  const place = parseS3Url(url);
+  const chain = new CredentialChain({ env, disk, runProcess });
+  const endpoint = endpointOf(place, env, await chain.profile());
+  return new S3Client(place, endpoint, (now) => chain.get(now), {
+    http: http(),
+    clock,
+    wait: (ms) => wait(ms),
+    jitter: jitterOf(random),
+  });
+}
+
+async function openBackend(ports: S3Ports, url: string): Promise<S3Backend> {
+  const client = await clientFor(ports, url);
+  try {
+    const known = new KnownFormat(ports, client.address);
+    const bytes = await known.get(client);
+    if (bytes === undefined) {
+      throw new HsError('NO_STORE', `there is no store at '${client.place}'`, {
+        hint: `create one with: hs init ${client.place}`,
+      });
+    }
+    const format = decodeFormat(client.place, bytes);
+    if (!hasFeature(format, 'remote')) throw unknownFormat(client.place, 'it is not a store on a service');
+    return new S3Backend(client, await Mirror.open(ports, format, bytes), known, ports);
+  } catch (e) {
+    client.close();
+    throw e;
+  }
+}
+
+async function create(ports: S3Ports, { workspace: url, ...request }: CreateRequest, clock: Clock) {
+  if (request.shared) {
+    throw new HsError(
+      'USAGE',
+      "'--shared' is for a directory: the rights of a bucket say who can use the store",
+    );
+  }
+  const client = await clientFor(ports, url);
+  const exists = () =>
+    new HsError('CONFLICT', `'${client.place}' has a store already`, { hint: 'nothing was changed' });
+  try {
+    const { actor, allowSetClock, setClock } = request;
+    if ((await client.get(entryKey(0))) !== undefined) throw exists();
+    await probeService(client, ports.random);
+    const first = foundation(
+      { clock, random: ports.random },
+      { actor, allowSetClock, features: FEATURES, setClock },
+    );
+    await client.put(objectKey(first.policy, 0), first.policyBytes);
+    let { formatBytes, entry } = first;
+    if ((await client.putIfAbsent(FORMAT_KEY, formatBytes)) !== 'stored') {
+      // Another init is at work or died here: whoever appends entry 0 to its format has made the store.
+      formatBytes = Buffer.from((await client.get(FORMAT_KEY)) ?? formatBytes);
+      const { store_id } = decodeFormat(client.place, formatBytes);
+      entry = { ...entry, prev: sha256(formatBytes), payload: { store_id, policy: first.policy } };
+    }
+    if ((await client.putIfAbsent(entryKey(0), encodeEntry(entry))) !== 'stored') throw exists();
+  } finally {
+    client.close();
+  }
+  return openBackend(ports, url);
+}
+
+/** What stands on this machine's network and clock. */
+export function systemS3Ports(ports: LocalPorts): S3Ports {
+  return {
+    ...ports,
+    http: nodeHttp,
+    clock: systemClock(),
+    wait: async (ms) => void (await setTimeout(ms)),
+    runProcess: runShell,
+  };
+}
+
+/** The stores on S3 services, named by `s3://BUCKET/PREFIX`. */
+export function s3Stores(ports: S3Ports): StoreHome {
+  return {
+    open: async (named) => {
+      if (!isS3Url(named)) throw new HsError('NO_STORE', `'${named}' is not a store on a service`);
+      return { backend: await openBackend(ports, named) };
+    },
+    create: (request, clock) => create(ports, request, clock),
+    around: async () => undefined,
+  };
+}

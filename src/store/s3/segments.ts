@@ -1,0 +1,59 @@
+import { isHsError } from '../../errors/hs-error.js';
+import type { S3Client } from './client/s3-client.js';
+import { SEGMENT_ENTRIES, SEGMENTS, segmentKey } from './keys.js';
+import type { LedgerState } from './ledger-state.js';
+import type { Mirror } from './mirror.js';
+import { parallel } from './parallel.js';
+
+const NEWLINE = 10;
+
+/** Lines without the newline that ends each. */
+function* linesOf(bytes: Uint8Array): Iterable<Uint8Array> {
+  for (let from = 0; from < bytes.length; ) {
+    const end = bytes.indexOf(NEWLINE, from);
+    if (end < 0) return;
+    yield bytes.subarray(from, end);
+    from = end + 1;
+  }
+}
+
+/**
+ * Brings the entries of all segments into the mirror, for a machine that has none: 10 requests instead of 4,105 for
+ * 4,099 entries. A segment is derived, and proves nothing: the chain does, when the entries are read. Returns the
+ * number of the last entry, or -1.
+ */
+export async function readSegments(client: S3Client, mirror: Mirror, state: LedgerState): Promise<number> {
+  const keys: string[] = [];
+  for await (const { key } of client.list(SEGMENTS)) {
+    if (key !== segmentKey(keys.length)) break;
+    keys.push(key);
+  }
+  let last = -1;
+  const fetched = new Map<string, Uint8Array | undefined>();
+  await parallel(keys, async (key) => void fetched.set(key, await client.get(key)), 4);
+  for (const key of keys) {
+    const lines = [...linesOf(fetched.get(key) ?? new Uint8Array())];
+    if (lines.length !== SEGMENT_ENTRIES) break;
+    const first = last + 1;
+    await parallel(lines.keys(), (n) => mirror.keepEntry(first + n, lines[n]!));
+    for (const [n, line] of lines.entries()) state.advance(first + n, line);
+    last += lines.length;
+  }
+  return last;
+}
+
+/** Writes the segment that ends with an entry. Whoever appends its last entry does; a failure only costs time. */
+export async function writeSegment(client: S3Client, mirror: Mirror, seq: number): Promise<void> {
+  const first = seq + 1 - SEGMENT_ENTRIES;
+  const parts: Uint8Array[] = [];
+  for (let n = first; n <= seq; n++) {
+    const bytes = await mirror.entry(n);
+    if (bytes === undefined) return;
+    parts.push(bytes, Buffer.from([NEWLINE]));
+  }
+  try {
+    await client.put(segmentKey(first / SEGMENT_ENTRIES), Buffer.concat(parts));
+  } catch (e) {
+    if (!isHsError(e)) throw e;
+  }
+}

@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import type { Http, HttpAnswer, HttpRequest } from '../../src/fsx/http.js';
+
+/** What becomes of one request. */
+export type Fate =
+  | 'served'
+  /** Never reaches the service. */
+  | 'dropped'
+  /** Served, and the answer is lost. */
+  | 'unanswered'
+  /** Lost for its sender, and served when {@link FakeS3.land} is called. */
+  | 'late'
+  /** Served, and once more when {@link FakeS3.land} is called. */
+  | 'repeated'
+  /** Answered 503 and not served. */
+  | 'busy';
+
+interface Parts {
+  readonly key: string;
+  readonly parts: Map<number, Buffer>;
+}
+
+const answer = (status: number, body = '', headers: Record<string, string> = {}): HttpAnswer => ({
+  status,
+  headers: { 'content-type': 'application/xml', ...headers },
+  body: Buffer.from(body),
+});
+const error = (status: number, code: string) => answer(status, `<Error><Code>${code}</Code></Error>`);
+const escaped = (text: string) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+const etag = (bytes: Uint8Array) => `"${createHash('md5').update(bytes).digest('hex')}"`;
+const lost = () => Object.assign(new Error('the answer was lost'), { code: 'ECONNRESET', errno: -104 });
+
+/** One bucket of an S3 service in memory: atomic put-if-absent, reads after writes, and a network that may be bad. */
+export class FakeS3 {
+  readonly objects = new Map<string, Buffer>();
+  /** Each request as `METHOD key`, or `LIST prefix`. */
+  readonly log: string[] = [];
+  /** What becomes of the next request. */
+  fate: (what: string) => Fate = () => 'served';
+  /** Whether a listing is one of the past. */
+  isStale: () => boolean = () => false;
+  /** Called before a request is served, in its turn. */
+  turn: (what: string) => Promise<void> = async () => undefined;
+  /** False: the condition is ignored, as some servers do. */
+  knowsConditions = true;
+  /** The accepted key id; undefined: any. */
+  accessKeyId: string | undefined;
+  readonly #uploads = new Map<string, Parts>();
+  readonly #late: (() => void)[] = [];
+  /** Keys of the past, oldest first. */
+  readonly #past: string[][] = [];
+  #serial = 0;
+
+  readonly #bucket: string;
+
+  constructor(bucket = 'bucket') {
+    this.#bucket = bucket;
+  }
+
+  /** The service as a client reaches it, by path-style requests. */
+  http(): Http {
+    return { send: (request) => this.send(request), close: () => undefined };
+  }
+
+  /** A late or repeated request arrives now. */
+  land(pick: (count: number) => number = () => 0): void {
+    this.#late.splice(pick(this.#late.length), 1)[0]?.();
+  }
+  get inFlight(): number {
+    return this.#late.length;
+  }
+
+  async send(request: HttpRequest): Promise<HttpAnswer> {
+    const url = new URL(request.target, request.origin);
+    const [, bucket, ...names] = url.pathname.split('/').map(decodeURIComponent);
+    const key = names.join('/');
+    const what = key === '' ? `LIST ${url.searchParams.get('prefix')}` : `${request.method} ${key}`;
+    this.log.push(what);
+    await this.turn(what);
+    if (bucket !== this.#bucket) return error(404, 'NoSuchBucket');
+    const id = /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1];
+    if (this.accessKeyId !== undefined && id !== this.accessKeyId) return error(403, 'InvalidAccessKeyId');
+    const serve = () => this.#serve(request, url, key);
+    switch (this.fate(what)) {
+      case 'dropped':
+        throw lost();
+      case 'unanswered':
+        serve();
+        throw lost();
+      case 'late':
+        this.#late.push(serve);
+        throw lost();
+      case 'repeated':
+        this.#late.push(serve);
+        return serve();
+      case 'busy':
+        return error(503, 'SlowDown');
+      default:
+        return serve();
+    }
+  }
+
+  #serve(request: HttpRequest, { searchParams: query }: URL, key: string): HttpAnswer {
+    const body = Buffer.from(request.body ?? []);
+    if (key === '') return this.#list(query);
+    if (query.has('uploads')) {
+      const id = `upload-${this.#serial++}`;
+      this.#uploads.set(id, { key, parts: new Map() });
+      return answer(
+        200,
+        `<InitiateMultipartUploadResult><UploadId>${id}</UploadId></InitiateMultipartUploadResult>`,
+      );
+    }
+    const uploadId = query.get('uploadId');
+    if (uploadId !== null) return this.#part(request, query, uploadId, body);
+    switch (request.method) {
+      case 'PUT':
+        if (this.knowsConditions && request.headers['if-none-match'] === '*' && this.objects.has(key)) {
+          return error(412, 'PreconditionFailed');
+        }
+        this.#change(() => this.objects.set(key, body));
+        return answer(200, '', { etag: etag(body) });
+      case 'DELETE':
+        this.#change(() => this.objects.delete(key));
+        return answer(204);
+      default:
+        return this.#get(request, key);
+    }
+  }
+
+  #change(change: () => void): void {
+    this.#past.push([...this.objects.keys()]);
+    if (this.#past.length > 20) this.#past.shift();
+    change();
+  }
+
+  #get({ method, headers }: HttpRequest, key: string): HttpAnswer {
+    const found = this.objects.get(key);
+    if (found === undefined) return method === 'HEAD' ? answer(404) : error(404, 'NoSuchKey');
+    const length = String(found.length);
+    if (method === 'HEAD') return answer(200, '', { 'content-length': length, etag: etag(found) });
+    const [, from, to] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? '') ?? [];
+    if (from === undefined) return { ...answer(200, '', { etag: etag(found) }), body: Buffer.from(found) };
+    if (Number(from) >= found.length) return error(416, 'InvalidRange');
+    const part = found.subarray(Number(from), Number(to) + 1);
+    return {
+      ...answer(206, '', { 'content-range': `bytes ${from}-${to}/${length}` }),
+      body: Buffer.from(part),
+    };
+  }
+
+  #part(request: HttpRequest, query: URLSearchParams, id: string, body: Buffer): HttpAnswer {
+    const upload = this.#uploads.get(id);
+    if (upload === undefined) return error(404, 'NoSuchUpload');
+    if (request.method === 'DELETE') {
+      this.#uploads.delete(id);
+      return answer(204);
+    }
+    if (request.method === 'PUT') {
+      upload.parts.set(Number(query.get('partNumber')), body);
+      return answer(200, '', { etag: etag(body) });
+    }
+    const whole = [...upload.parts].sort(([a], [b]) => a - b).map(([, bytes]) => bytes);
+    this.#change(() => this.objects.set(upload.key, Buffer.concat(whole)));
+    this.#uploads.delete(id);
+    return answer(200, '<CompleteMultipartUploadResult/>');
+  }
+
+  #list(query: URLSearchParams): HttpAnswer {
+    const prefix = query.get('prefix') ?? '';
+    const after = query.get('continuation-token') ?? query.get('start-after') ?? '';
+    const keys = this.isStale() && this.#past.length > 0 ? this.#past[0]! : [...this.objects.keys()];
+    const found = keys.filter((key) => key.startsWith(prefix) && key > after).sort();
+    const page = found.slice(0, 1000);
+    const next =
+      found.length > page.length ? `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>` : '';
+    const contents = page.map(
+      (key) =>
+        `<Contents><Key>${escaped(key)}</Key><Size>${this.objects.get(key)?.length ?? 0}</Size><ETag>${escaped(etag(this.objects.get(key) ?? Buffer.of()))}</ETag></Contents>`,
+    );
+    return answer(200, `<ListBucketResult>${contents.join('')}${next}</ListBucketResult>`);
+  }
+}

@@ -1,0 +1,40 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { HttpRequest } from '../../src/fsx/http.js';
+import type { FakeS3 } from './fake-s3.js';
+
+export interface FakeServer {
+  readonly endpoint: string;
+  close(): Promise<void>;
+}
+
+/** The fake on a port of this machine; a lost answer is a connection that is closed. */
+export async function serve(fake: FakeS3): Promise<FakeServer> {
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', async () => {
+      try {
+        const { status, headers, body } = await fake.send({
+          method: request.method as HttpRequest['method'],
+          origin: new URL('http://fake'),
+          target: request.url ?? '/',
+          headers: request.headers as Record<string, string>,
+          body: Buffer.concat(parts),
+        });
+        response.writeHead(status, { 'content-length': String(body.length), ...headers });
+        response.end(request.method === 'HEAD' ? undefined : body);
+      } catch {
+        response.destroy();
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
