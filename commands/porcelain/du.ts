@@ -1,12 +1,18 @@
 import { command } from '../../src/cli/command.js';
-import { choice } from '../../src/cli/options.js';
+import { choice, flag } from '../../src/cli/options.js';
 import { bar, counted, humanSize } from '../../src/cli/text/human.js';
-import { table } from '../../src/cli/text/table.js';
-import type { Usage } from '../../src/ops/inspect/disk-usage.js';
+import { type Column, table } from '../../src/cli/text/table.js';
+import { HsError } from '../../src/errors/hs-error.js';
+import type { Usage, UsageRow, UsageTotals, UsageTotalsRow } from '../../src/ops/inspect/disk-usage.js';
 import { USAGE_KEYS } from '../../src/ops/inspect/usage-keys.js';
 import { PAGE, PAGE_EXITS, type PageRow, pageRequest, pageRow, pageText } from '../shared/page.js';
 
 const BAR_WIDTH = 20;
+const COLUMNS: readonly Column<UsageTotalsRow>[] = [
+  { head: 'GROUP', value: (r) => r.group, shrinks: true },
+  { head: 'ARTIFACTS', align: 'right', value: (r) => String(r.artifacts) },
+  { head: 'LOGICAL', align: 'right', value: (r) => humanSize(r.logical_bytes) },
+];
 
 /** `hs du`: logical and physical bytes by group. */
 export const du = command({
@@ -18,8 +24,14 @@ export const du = command({
 
 Objects that no artifact or ledger entry uses take space too. They are shown separately: as unused until hs-gc(1) moves them to the trash, then as in the trash until it is emptied.
 
+With \`--totals\`, only the number of artifacts and the logical bytes are shown, which are kept as they change: that takes as long for a million artifacts as for one.
+
 With \`--html\`, the output is written as one HTML page, with the space used by each class over time. The page needs no network and no script. It is first stored as an artifact of class cache, named 'disk-usage-page', and then exported like any artifact; grouped by name, it is as sensitive as the most sensitive artifact.`,
-  options: { by: choice(USAGE_KEYS, 'KEY', 'group by kind, class, name or layer'), ...PAGE },
+  options: {
+    by: choice(USAGE_KEYS, 'KEY', 'group by kind, class, name or layer'),
+    totals: flag(undefined, 'only the number and logical bytes, at once (not by name)'),
+    ...PAGE,
+  },
   resultSchema: 'hs.du/1',
   list: 'rows',
   examples: [
@@ -28,9 +40,12 @@ With \`--html\`, the output is written as one HTML page, with the space used by 
   ],
   exits: PAGE_EXITS,
   seeAlso: ['hs-ls(1)', 'hs-gc(1)', 'hs-count-objects(1)'],
-  async run(context): Promise<Usage & { readonly page?: PageRow }> {
+  async run(context): Promise<(Usage & { readonly page?: PageRow }) | UsageTotals> {
     const { options, session } = context;
     const request = pageRequest(context, options);
+    if (options.totals && request !== undefined) {
+      throw new HsError('USAGE', "'--totals' and '--html' cannot be given together");
+    }
     if (request !== undefined) {
       const { publishUsage } = await import('../../src/ops/page/publish-usage.js');
       const { usage, page } = await publishUsage(
@@ -40,24 +55,30 @@ With \`--html\`, the output is written as one HTML page, with the space used by 
       );
       return { ...usage, page: pageRow(context, page) };
     }
-    const { diskUsage } = await import('../../src/ops/inspect/disk-usage.js');
-    return diskUsage(await session(), options.by ?? 'kind');
+    const { diskUsage, usageTotals } = await import('../../src/ops/inspect/disk-usage.js');
+    const by = options.by ?? 'kind';
+    if (!options.totals) return diskUsage(await session(), by);
+    if (by === 'name') throw new HsError('USAGE', "'--totals' are not kept by name");
+    return usageTotals(await session(), by);
   },
   render: (usage, view) => {
+    const counts = `${counted(usage.artifacts, 'artifact')}, ${humanSize(usage.logical_bytes)}`;
+    if (!('trash' in usage)) {
+      const rows = usage.rows.length === 0 ? [] : [table(COLUMNS, usage.rows, view)];
+      return [...rows, counts].join('\n');
+    }
     if (usage.page !== undefined) return pageText(usage.page, view);
     const most = Math.max(1, usage.physical_bytes);
-    const total = `${counted(usage.artifacts, 'artifact')}, ${humanSize(usage.logical_bytes)}, in ${humanSize(usage.physical_bytes)} of objects`;
+    const total = `${counts}, in ${humanSize(usage.physical_bytes)} of objects`;
     const line = ({ objects, size_bytes }: typeof usage.trash, where: string) =>
       objects === 0 ? [] : [`${counted(objects, 'object')} ${where}, ${humanSize(size_bytes)}`];
     return [
       ...(usage.rows.length === 0
         ? []
         : [
-            table(
+            table<UsageRow>(
               [
-                { head: 'GROUP', value: (r) => r.group, shrinks: true },
-                { head: 'ARTIFACTS', align: 'right', value: (r) => String(r.artifacts) },
-                { head: 'LOGICAL', align: 'right', value: (r) => humanSize(r.logical_bytes) },
+                ...COLUMNS,
                 { head: 'PHYSICAL', align: 'right', value: (r) => humanSize(r.physical_bytes) },
                 { head: '', value: (r) => bar(r.physical_bytes / most, BAR_WIDTH, view.unicode) },
               ],

@@ -62,6 +62,7 @@ const TOUCHES_FEW: Readonly<Record<string, (made: Made) => readonly string[]>> =
   'a page': () => ['ls', '--limit', '50'],
   'a page of --jsonl': () => ['for-each-artifact', '--jsonl', '--limit', '50'],
   pins: () => ['pins'],
+  totals: () => ['du', '--totals'],
   'a log of 50': () => ['log', '--limit', '50'],
   pin: ({ artifact_id }) => ['pin', artifact_id, '--name', 'one'],
   unpin: ({ artifact_id }) => ['unpin', artifact_id, '--name', 'one'],

@@ -158,19 +158,20 @@ export const report = z.strictObject({
   ),
 });
 
+/** What is optional is not there with `--totals`. */
 export const du = z.strictObject({
   results: z.array(
     z.strictObject({
       group: z.string(),
       artifacts: natural,
       logical_bytes: natural,
-      physical_bytes: natural,
+      physical_bytes: z.optional(natural),
     }),
   ),
   artifacts: natural,
   logical_bytes: natural,
-  physical_bytes: natural,
-  unreferenced: bytesOf,
-  trash: bytesOf,
+  physical_bytes: z.optional(natural),
+  unreferenced: z.optional(bytesOf),
+  trash: z.optional(bytesOf),
   page: z.optional(pageRow),
 });

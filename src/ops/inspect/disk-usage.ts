@@ -1,24 +1,36 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
-import { ByteAccount } from '../../core/retention/byte-account.js';
+import type { TotalField } from '../../core/catalog/totals.js';
+import { bundleIndexEntries, MAX_INDEX_BYTES } from '../../core/objects/bundle-index.js';
+import type { SizedObject } from '../../core/retention/byte-account.js';
+import { isHsError } from '../../errors/hs-error.js';
+import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { type ObjectTotals, reclaimable } from '../../store/collector/reclaimable.js';
-import { IndexReader } from '../../store/objects/index-reader.js';
-import { objectsOfAll } from '../gc/payload-presence.js';
+import type { Store } from '../../store/store.js';
 import type { Session } from '../session/session.js';
+import { SharedObjects } from './shared-objects.js';
 import type { UsageKey } from './usage-keys.js';
 
-export interface UsageRow {
+export interface UsageTotalsRow {
   readonly group: string;
   readonly artifacts: number;
   /** Sum of the payload sizes. */
   readonly logical_bytes: number;
+}
+
+/** What the catalog keeps as it changes. */
+export interface UsageTotals {
+  readonly rows: readonly UsageTotalsRow[];
+  readonly artifacts: number;
+  readonly logical_bytes: number;
+}
+
+export interface UsageRow extends UsageTotalsRow {
   /** Bytes of the distinct objects that the group names; shared ones count in each group. */
   readonly physical_bytes: number;
 }
 
-export interface Usage {
+export interface Usage extends UsageTotals {
   readonly rows: readonly UsageRow[];
-  readonly artifacts: number;
-  readonly logical_bytes: number;
   /** Shared objects count once over all groups. */
   readonly physical_bytes: number;
   /** Unused and not in the trash: the next collection moves them there. */
@@ -40,43 +52,86 @@ function groupOf(a: ArtifactRecord, by: UsageKey): string {
   }
 }
 
-/** Logical and physical bytes of live artifacts, largest group first. */
-export async function diskUsage(session: Session, by: UsageKey): Promise<Usage> {
+function byName(a: UsageTotalsRow, b: UsageTotalsRow): number {
+  return a.group < b.group ? -1 : 1;
+}
+
+/** Number and logical bytes of live artifacts, largest group first; costs the same however many there are. */
+export function usageTotals(session: Session, by: TotalField): Promise<UsageTotals> {
   return session.read(async (catalog) => {
-    const artifacts = await catalog.live().all();
-    const { progress, store } = session;
-    progress.start('reading indexes', artifacts.length, 'artifacts');
-    const indexes = new IndexReader(store.objects);
-    const objects = await objectsOfAll(store, indexes, artifacts, () => progress.advance(1));
-    const all = new ByteAccount();
-    const groups = new Map<string, { account: ByteAccount; artifacts: number; logical: number }>();
-    let logical = 0;
-    for (const a of artifacts) {
-      const key = groupOf(a, by);
-      const group = groups.get(key) ?? { account: new ByteAccount(), artifacts: 0, logical: 0 };
-      groups.set(key, group);
-      const named = objects(a).objects;
-      all.use(named);
-      group.account.use(named);
-      group.artifacts += 1;
-      group.logical += a.size_bytes;
-      logical += a.size_bytes;
-    }
-    const rows = [...groups].map(([group, g]) => ({
-      group,
-      artifacts: g.artifacts,
-      logical_bytes: g.logical,
-      physical_bytes: g.account.stored,
-    }));
-    rows.sort((a, b) => b.physical_bytes - a.physical_bytes || (a.group < b.group ? -1 : 1));
-    const { unreferenced, trash } = await reclaimable(session.store, { trashDays: 0, emptyTrash: false });
+    const totals = [...(await catalog.totals(by))];
+    const rows = totals.map(([group, { artifacts, bytes }]) => ({ group, artifacts, logical_bytes: bytes }));
+    rows.sort((a, b) => b.logical_bytes - a.logical_bytes || byName(a, b));
     return {
       rows,
-      artifacts: artifacts.length,
-      logical_bytes: logical,
-      physical_bytes: all.stored,
-      unreferenced,
-      trash,
+      artifacts: catalog.counts.live,
+      logical_bytes: rows.reduce((sum, row) => sum + row.logical_bytes, 0),
     };
+  });
+}
+
+/** The files of a directory; none where its index cannot be read. */
+async function membersOf(store: Store, record: ArtifactRecord): Promise<readonly SizedObject[]> {
+  try {
+    const bytes = await store.objects.read(record.content_hash, MAX_INDEX_BYTES);
+    const index = { id: record.content_hash, size: bytes.byteLength };
+    const members = Array.from(bundleIndexEntries(bytes), (e) => ({
+      id: e.content_hash,
+      size: e.size_bytes,
+    }));
+    return [index, ...members];
+  } catch (e) {
+    if (!isHsError(e, 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD', 'UNSAFE_PATH')) throw e;
+    return [];
+  }
+}
+
+interface Group {
+  readonly number: number;
+  artifacts: number;
+  logical_bytes: number;
+  physical_bytes: number;
+}
+
+/** Logical and physical bytes of live artifacts, largest group first. Takes some 60 bytes an object. */
+export function diskUsage(session: Session, by: UsageKey): Promise<Usage> {
+  return session.read(async (catalog) => {
+    const { store, progress, signal } = session;
+    const objects = new SharedObjects();
+    const groups = new Map<string, Group>();
+    const all = { artifacts: 0, logical_bytes: 0, physical_bytes: 0 };
+    const use = (group: Group, object: SizedObject) => {
+      const found = objects.add(object, group.number);
+      if (found !== 'known') group.physical_bytes += object.size;
+      if (found === 'new') all.physical_bytes += object.size;
+    };
+    progress.start('adding up artifacts', catalog.counts.live, 'artifacts');
+    for await (const block of catalog.live().blocks()) {
+      for (const a of block) {
+        const key = groupOf(a, by);
+        const group = groups.get(key) ?? {
+          number: groups.size,
+          artifacts: 0,
+          logical_bytes: 0,
+          physical_bytes: 0,
+        };
+        groups.set(key, group);
+        group.artifacts += 1;
+        group.logical_bytes += a.size_bytes;
+        all.artifacts += 1;
+        all.logical_bytes += a.size_bytes;
+        for (const { manifest, size_bytes } of a.manifests) use(group, { id: manifest, size: size_bytes });
+        if (a.payload_type === 'file') use(group, { id: a.content_hash, size: a.size_bytes });
+        else for (const object of await membersOf(store, a)) use(group, object);
+      }
+      progress.advance(block.length);
+      await yieldToEvents();
+      signal.throwIfAborted();
+    }
+    progress.done();
+    const rows = Array.from(groups, ([group, { number: _, ...sums }]) => ({ group, ...sums }));
+    rows.sort((a, b) => b.physical_bytes - a.physical_bytes || byName(a, b));
+    const { unreferenced, trash } = await reclaimable(store, { trashDays: 0, emptyTrash: false });
+    return { rows, ...all, unreferenced, trash };
   });
 }
