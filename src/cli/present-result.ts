@@ -8,6 +8,9 @@ export function rowSchema(schema: string): string {
   return schema.replace(/(\/\d+)?$/, '.row$1');
 }
 
+/** The JSON of a row up to its own fields. */
+const rowHead = (schema: string) => `{"schema":"${rowSchema(schema)}"`;
+
 /** Prints the result of `run` in the requested form. Nothing else writes results. */
 export async function present(
   command: Command,
@@ -41,7 +44,7 @@ async function presentOne(
   }
   if (globals.jsonl && schema !== undefined) {
     const { results } = documentOf(command, value);
-    for (const row of results as readonly object[]) await out.json({ schema: rowSchema(schema), ...row });
+    for (const row of results as readonly object[]) await out.row(rowHead(schema), row);
     return 1;
   }
   const shown = command.render(value, view);
@@ -72,6 +75,7 @@ async function presentRows(
 ): Promise<number> {
   const { out, view, globals } = context;
   const schema = command.spec.resultSchema!;
+  const head = rowHead(schema);
   let all: unknown[] = [];
   let count = 0;
   const isTable = command.table !== undefined && !globals.nul && !globals.json && !globals.jsonl;
@@ -85,8 +89,10 @@ async function presentRows(
       all = [];
     }
     if (gather) all.push(row);
-    else if (globals.jsonl) await out.json({ schema: rowSchema(schema), ...(row as object) });
-    else await out.record(command.line(row, view));
+    else if (globals.jsonl) {
+      const written = out.row(head, row as object);
+      if (written !== undefined) await written;
+    } else await out.record(command.line(row, view));
   }
   if (globals.json) {
     const onlyFailed = count === 0 && errors.length === 1;

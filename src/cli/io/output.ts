@@ -95,6 +95,12 @@ export class Out {
     await this.#add(`${safeJson(value)}\n`);
   }
 
+  /** One row of a list as JSON with its schema, which is written `head`; undefined where nothing is to be waited for. */
+  row(head: string, value: object): Promise<void> | undefined {
+    const json = safeJson(value);
+    return this.#put(json === '{}' ? `${head}}\n` : `${head},${json.slice(1)}\n`);
+  }
+
   /** Raw bytes; on a terminal, control characters are escaped (G6). */
   async bytes(bytes: Uint8Array): Promise<void> {
     if (this.#settings.terminal) return this.#add(guardBytes(bytes));
@@ -104,6 +110,10 @@ export class Out {
   }
 
   async #add(text: string): Promise<void> {
+    await this.#put(text);
+  }
+
+  #put(text: string): Promise<void> | undefined {
     this.#check();
     this.#buffer += text;
     if (this.#buffer.length >= BUFFER_CHARS) return this.flush();
@@ -112,6 +122,7 @@ export class Out {
         if (!(e instanceof OutputClosed)) this.#failure ??= e;
       });
     });
+    return undefined;
   }
 
   /** Writes everything buffered so far. */
