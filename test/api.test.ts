@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..');
 
-it('docs/api.md is what the docstrings give, and every type in it has a name (npm run api)', () => {
+it('docs/api.md matches the docstrings, and every type in it is named (npm run api)', () => {
   const { status, stderr } = spawnSync(process.execPath, ['scripts/api.mjs', '--check'], {
     cwd: ROOT,
     encoding: 'utf8',

@@ -206,7 +206,7 @@ describe('the library', () => {
     }
   });
 
-  it('says USAGE where a store is opened or made with what is no path or no option', async () => {
+  it('throws USAGE for invalid paths and options when a store is opened or created', async () => {
     const { dir } = await setting();
     for (const make of [
       () => createStore(''),
@@ -258,7 +258,7 @@ describe('the library', () => {
     await store.close();
   });
 
-  it('takes an option that is undefined for one that is not given', async () => {
+  it('treats an undefined option as not given', async () => {
     const { dir, store } = await setting();
     await store.put(`${dir}/file`, { name: undefined, ttl: undefined, filenameHint: undefined } as never);
     expect((await store.list({ sort: undefined } as never))[0]!.filenameHint).toBe('file');

@@ -96,7 +96,7 @@ it('stores are reached through the port alone: only who puts hs together knows a
   expect(imports.filter(({ target }) => target.startsWith('src/store/port/')).length).toBeGreaterThan(40);
 });
 
-it('what is the same for every home of a store knows no disk', () => {
+it('code shared by all backends uses no disk', () => {
   expect(reachDisk(imports)).toEqual([]);
 });
 

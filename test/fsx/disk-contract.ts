@@ -41,7 +41,7 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
           .then((small) => small && { ...small, content: text(buffer.subarray(0, small.count)) });
       };
 
-      it('gives the whole of a file with its mode, and of an empty one nothing', async () => {
+      it('returns the whole file with its mode, and nothing for an empty one', async () => {
         await put('a', 'hello', 0o754);
         await put('empty', '');
         expect(await read('a')).toEqual({ count: 5, mode: 0o754, atRest: true, content: 'hello' });
@@ -98,7 +98,7 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
         await expect(disk.readFile(`${root}/a`, 4)).rejects.toMatchObject(code('EFBIG'));
       });
 
-      it('refuse to read what is no regular file: EINVAL for a directory and a FIFO, without waiting', async () => {
+      it('refuse to read anything but a regular file: EINVAL for a directory and a FIFO, without blocking', async () => {
         await world.fifo(`${root}/fifo`);
         await expect(disk.readFile(`${root}/fifo`, 10)).rejects.toMatchObject(code('EINVAL'));
         await expect(disk.readFile(root, 10)).rejects.toMatchObject(code('EINVAL'));
@@ -110,7 +110,7 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
         await expect(disk.readFile(`${root}/link`, 10)).rejects.toMatchObject(code('ELOOP'));
       });
 
-      it('say ENOENT for what is missing and ENOTDIR for a path through a file', async () => {
+      it('give ENOENT for a missing file and ENOTDIR for a path through a file', async () => {
         await put('a');
         await expect(disk.readFile(`${root}/b`, 10)).rejects.toMatchObject(code('ENOENT'));
         await expect(disk.readFile(`${root}/a/b`, 10)).rejects.toMatchObject(code('ENOTDIR'));
@@ -119,7 +119,7 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
     });
 
     describe('open', () => {
-      it('reads at any position, short at the end and 0 behind it', async () => {
+      it('reads at any position, short at the end and 0 bytes after it', async () => {
         await put('a', 'abcdef');
         const file = await disk.open(`${root}/a`, { access: 'read' });
         const buffer = new Uint8Array(4);
@@ -142,7 +142,7 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
         await file.close();
       });
 
-      it('creates only what is not there, and appends to what is', async () => {
+      it('creates only new files, and appends to existing ones', async () => {
         await put('a', 'one');
         await world.symlink('nowhere', `${root}/dangling`);
         for (const there of ['a', 'dangling'])
@@ -177,7 +177,7 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
         }
       });
 
-      it('refuses to write to what was opened for reading, and anything after close: EBADF', async () => {
+      it('refuses to write to a file opened for reading, and anything after close: EBADF', async () => {
         await put('a');
         const file = await disk.open(`${root}/a`, { access: 'read' });
         await expect(file.write(bytes('y'))).rejects.toMatchObject(code('EBADF'));
@@ -192,7 +192,7 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
         for (const operation of late) await expect(operation()).rejects.toMatchObject(code('EBADF'));
       });
 
-      it('keeps the file while it is open, whatever happens to its name', async () => {
+      it('keeps an open file, whatever happens to its name', async () => {
         await put('a', 'kept');
         const file = await disk.open(`${root}/a`, { access: 'read' });
         await disk.unlink(`${root}/a`);
@@ -256,7 +256,7 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
         await dir.close();
       });
 
-      it('follows the directory when it is moved, and tells where it is now', async () => {
+      it('follows the directory when it is moved, and gives its new path', async () => {
         await disk.mkdir(`${root}/a`, 0o755);
         const dir = await disk.openDir(`${root}/a`);
         await disk.rename(`${root}/a`, `${root}/b`);
@@ -267,7 +267,7 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
         await dir.close();
       });
 
-      it('tells its mount, which is that of the directories in it', async () => {
+      it('gives its mount, which is that of its subdirectories', async () => {
         await disk.mkdir(`${root}/a`, 0o755);
         const [dir, inner] = [await disk.openDir(root), await disk.openDir(`${root}/a`)];
         expect(await inner.mount()).toBe(await dir.mount());
@@ -275,7 +275,7 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
         await dir.close();
       });
 
-      it('stays with its directory when a link takes the name', async () => {
+      it('keeps its directory when a link replaces the name', async () => {
         await disk.mkdir(`${root}/in`, 0o755);
         await disk.mkdir(`${root}/out`, 0o755);
         const dir = await disk.openDir(`${root}/in`);
@@ -329,7 +329,7 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
     });
 
     describe('looking', () => {
-      it('tells kinds, sizes and links apart, following only with stat', async () => {
+      it('distinguishes kinds, sizes and links; only stat follows', async () => {
         await put('file', '12345', 0o640);
         await disk.link(`${root}/file`, `${root}/again`);
         await world.symlink('file', `${root}/link`);
@@ -381,7 +381,7 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
         await expect(disk.realpath(`${root}/none`)).rejects.toMatchObject(code('ENOENT'));
       });
 
-      it('refuses to list what is no directory: ENOTDIR', async () => {
+      it('refuses to list anything but a directory: ENOTDIR', async () => {
         await put('a');
         await expect(disk.readdir(`${root}/a`)).rejects.toMatchObject(code('ENOTDIR'));
         await expect(disk.readdir(`${root}/none`)).rejects.toMatchObject(code('ENOENT'));
@@ -389,7 +389,7 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
     });
 
     describe('names', () => {
-      it('mkdir makes exactly the mode, and refuses whatever is there: EEXIST', async () => {
+      it('mkdir sets exactly the mode, and refuses an existing name: EEXIST', async () => {
         await disk.mkdir(`${root}/dir`, 0o777);
         expect((await disk.lstat(`${root}/dir`)).mode).toBe(0o777);
         await world.symlink('nowhere', `${root}/dangling`);
@@ -398,7 +398,7 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
         await expect(disk.mkdir(`${root}/no/dir`, 0o755)).rejects.toMatchObject(code('ENOENT'));
       });
 
-      it('rmdir takes only an empty directory: ENOTEMPTY, ENOTDIR', async () => {
+      it('rmdir removes only an empty directory: ENOTEMPTY, ENOTDIR', async () => {
         await disk.mkdir(`${root}/dir`, 0o755);
         await put('dir/a');
         await world.symlink('dir', `${root}/link`);
@@ -410,7 +410,7 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
         expect(await names()).toEqual(['link']);
       });
 
-      it('removeTree removes all below a name, links themselves and not what they lead to', async () => {
+      it('removeTree removes everything below a name; of links, not their targets', async () => {
         await disk.mkdir(`${root}/dir`, 0o755);
         await disk.mkdir(`${root}/dir/sub`, 0o755);
         await put('dir/sub/a');
@@ -444,7 +444,7 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
         await expect(disk.link(root, `${root}/d`)).rejects.toMatchObject(code('EPERM'));
       });
 
-      it('rename replaces a file and a link, not what the link leads to', async () => {
+      it('rename replaces a file or a link, not the target of the link', async () => {
         await put('a', 'new');
         await put('b', 'old');
         await put('target', 'safe');
@@ -536,7 +536,7 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
     });
 
     describe('the filesystem', () => {
-      it('syncs directories and itself, and tells its free space', async () => {
+      it('syncs directories and itself, and reports its free space', async () => {
         await put('a');
         await disk.syncDir(root);
         await expect(disk.syncDir(`${root}/a`)).rejects.toMatchObject(code('ENOTDIR'));
@@ -549,7 +549,7 @@ export function describeDisk(name: string, makeWorld: () => Promise<World>): voi
         expect(space.type).toBeGreaterThan(0);
       });
 
-      it('reports failures as errors that say what failed and where', async () => {
+      it('reports failures as errors with the operation and path', async () => {
         await expect(disk.lstat(`${root}/none`)).rejects.toMatchObject({
           code: 'ENOENT',
           syscall: 'lstat',

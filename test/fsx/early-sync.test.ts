@@ -21,7 +21,7 @@ it('syncs a large file in steps, one at a time, and a small one not at all', asy
   expect([begun, ended]).toEqual([2, 2]);
 });
 
-it('tells at the end what one has failed with, though the next went well', async () => {
+it('reports a failure at the end, even if later syncs succeeded', async () => {
   let calls = 0;
   const early = new EarlySync(
     () => (++calls === 1 ? Promise.reject(new Error('EIO')) : Promise.resolve()),

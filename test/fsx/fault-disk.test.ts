@@ -47,7 +47,7 @@ describe('a fault disk', () => {
     await judge.close();
   });
 
-  it('fails a single operation with any other error, and goes on', async () => {
+  it('fails a single operation with any error, and continues', async () => {
     const root = await tmp();
     const disk = faultDisk(nodeDisk(), {
       onOperation: (_operation, _path, n) => {

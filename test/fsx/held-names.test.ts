@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { tmp } from '../helpers/tmp.js';
 
-it('tells what the system refuses by the path of a directory that is held, not by its descriptor', async () => {
+it('reports refusals by the path of a held directory, not by its descriptor', async () => {
   const disk = nodeDisk();
   const top = await tmp();
   mkdirSync(`${top}/a/b`, { recursive: true });

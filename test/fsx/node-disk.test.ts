@@ -148,7 +148,7 @@ describe('the programs the real disk runs', () => {
     await expect(disk.syncFilesystem(root)).rejects.toMatchObject({ code: 'EIO' });
   });
 
-  it('a failure of `mv` is told by what it says, and ENOSYS where there is none', async () => {
+  it('reports a failure of `mv` with its message, and ENOSYS without mv', async () => {
     const root = await tmp();
     writeFileSync(`${root}/a`, '');
     await plant('mv', 'echo "mv: cannot move: No space left on device" >&2; exit 1');
@@ -179,7 +179,7 @@ describe('a write that fails on the real disk', () => {
     vi.resetModules();
   });
 
-  it('leaves no file behind, and says what failed', async () => {
+  it('leaves no file behind, and reports the failure', async () => {
     const root = await tmp();
     vi.resetModules();
     vi.doMock('../../src/fsx/node/transfer.js', async (original) => ({
@@ -196,7 +196,7 @@ describe('a write that fails on the real disk', () => {
 });
 
 describe('reading on the real disk', () => {
-  it('tells that a small file was changed under its hands, also when it is as long as before', async () => {
+  it('detects that a small file was changed meanwhile, even with the same length', async () => {
     const path = join(await tmp(), 'a');
     const change = (content: string) => {
       writeFileSync(path, content);

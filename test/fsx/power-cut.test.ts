@@ -46,7 +46,7 @@ describe('a power cut on the simulated disk', () => {
     expect(found.some((text) => text.length === CONTENT.length && text.includes('\0'))).toBe(true);
   });
 
-  it('keeps everything that was written before a sync of the filesystem, and not what came after', async () => {
+  it('keeps everything written before a sync of the filesystem, and nothing written after', async () => {
     const left = await leftOf(async (disk) => {
       await disk.writeFile('/d/tmp', bytes(CONTENT), { mode: 0o644, sync: false });
       await disk.syncFilesystem('/d');
@@ -55,7 +55,7 @@ describe('a power cut on the simulated disk', () => {
     expect([...left.keys()].sort()).toEqual(['gone', CONTENT].sort());
   });
 
-  it('keeps a rename whole: one of the two names is there, and the old content or the new', async () => {
+  it('keeps a rename atomic: one of the two names, with the old content or the new', async () => {
     const sim = new SimDisk();
     sim.plant.file('/d/f', 'old');
     const disk = sim.process('p');
@@ -69,7 +69,7 @@ describe('a power cut on the simulated disk', () => {
     expect([...found].sort()).toEqual(['new ', 'old ', 'old tmp']);
   });
 
-  it('makes an exchange survive whole or not at all', async () => {
+  it('keeps an exchange atomic', async () => {
     const sim = new SimDisk();
     sim.plant.file('/d/a', 'a');
     sim.plant.file('/d/b', 'b');
@@ -91,7 +91,7 @@ describe('a power cut on the simulated disk', () => {
     for (let seed = 0; seed < 50; seed += 1) expect(sim.afterCrash(seed).tree()).toHaveLength(1);
   });
 
-  it('reorders what was not synced: a later name may be there without an earlier one', async () => {
+  it('reorders unsynced operations: a later name may survive without an earlier one', async () => {
     const sim = new SimDisk();
     sim.plant.dir('/d');
     const disk = sim.process('p');

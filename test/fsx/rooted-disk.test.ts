@@ -65,7 +65,7 @@ describe('a disk within a directory', () => {
     expect([existsSync(`${root}/link`), existsSync(`${outside}/f`)]).toEqual([false, true]);
   });
 
-  it('stays in a directory that is swapped for a link once it holds it', async () => {
+  it('stays in a held directory that is swapped for a link', async () => {
     await write(`${root}/d/first`);
     renameSync(`${root}/d`, `${root}/away`);
     symlinkSync(outside, `${root}/d`);
@@ -85,7 +85,7 @@ describe('a disk within a directory', () => {
     await expect(write(`${root}/other/f`)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('names what failed as it was asked for, not by a descriptor', async () => {
+  it('names a failed path as requested, not by a descriptor', async () => {
     await expect(disk.unlink(`${root}/d/none`)).rejects.toMatchObject({
       path: `${root}/d/none`,
       message: `ENOENT: no such file or directory, unlink '${root}/d/none'`,
@@ -96,7 +96,7 @@ describe('a disk within a directory', () => {
     });
   });
 
-  it('opens its directories anew after it has let go of them', async () => {
+  it('reopens directories that it has released', async () => {
     await write(`${root}/d/first`);
     await disk.release();
     await write(`${root}/d/second`);

@@ -30,7 +30,7 @@ function withoutProc(disk: Disk): Disk {
 }
 
 describe('a safe directory', () => {
-  it('goes on in the directory that was opened when its path leads elsewhere', async () => {
+  it('stays in the directory that was opened when its path changes', async () => {
     const base = await tmp();
     await mkdir(join(base, 'd'));
     await mkdir(join(base, 'outside'));

@@ -7,7 +7,7 @@ const put = (disk: Disk, path: string, content = 'x') =>
   disk.writeFile(path, bytes(content), { mode: 0o644, sync: true });
 
 describe('a killed process', () => {
-  it('leaves what it wrote, frees its locks, and never hears of the disk again', async () => {
+  it('leaves its writes, releases its locks, and never reaches the disk again', async () => {
     const sim = new SimDisk();
     const victim = sim.process('victim');
     const other = sim.process('other');
@@ -111,7 +111,7 @@ describe('injected failures', () => {
     ]);
   });
 
-  it('make writeFile remove what it made', async () => {
+  it('make writeFile remove its file', async () => {
     for (const n of [2, 3]) {
       const sim = new SimDisk();
       sim.failAt(n, 'EIO');
@@ -122,7 +122,7 @@ describe('injected failures', () => {
 });
 
 describe('a full disk', () => {
-  it('takes a part of a write and fails with ENOSPC, while rename, link and unlink still work', async () => {
+  it('writes partially and fails with ENOSPC, while rename, link and unlink still work', async () => {
     const sim = new SimDisk({ bytes: 10 });
     const disk = sim.process('p');
     await put(disk, '/a', '1234567');
@@ -153,7 +153,7 @@ describe('a full disk', () => {
   });
 });
 
-describe('what a filesystem may lack', () => {
+describe('operations that a filesystem may lack', () => {
   it('is refused as Linux refuses it', async () => {
     const sim = new SimDisk({ lacks: ['link', 'exchange', 'syncFilesystem', 'lock', 'syncDir'] });
     const disk = sim.process('p');
@@ -167,7 +167,7 @@ describe('what a filesystem may lack', () => {
     await expect(disk.syncDir('/')).rejects.toMatchObject({ code: 'EINVAL' });
   });
 
-  it('nothing goes from one filesystem to another: EXDEV', async () => {
+  it('nothing moves between filesystems: EXDEV', async () => {
     const sim = new SimDisk();
     sim.plant.mount('/mnt');
     const disk = sim.process('p');
@@ -180,7 +180,7 @@ describe('what a filesystem may lack', () => {
 });
 
 describe('other people', () => {
-  it('cannot read, write or remove what the modes do not allow; their files cannot be linked', async () => {
+  it('are bound by the modes; their files cannot be linked', async () => {
     const sim = new SimDisk();
     sim.plant.file('/theirs/f', 'secret', 0o600);
     sim.plant.owner('/theirs/f', 2000);

@@ -45,7 +45,7 @@ async function unfinishable(code: string, operation: string) {
   return { sim, open, warnings, next, token: token!, mend };
 }
 
-describe('what a command that died left and nobody can clear now', () => {
+describe('leftovers of a dead command that cannot be cleared now', () => {
   it.each([
     ['EROFS', 'unlink'],
     ['EACCES', 'lstat'],
@@ -61,7 +61,7 @@ describe('what a command that died left and nobody can clear now', () => {
     expect([await next.store.leases.list(), sim.tree('/out'), warnings.length]).toEqual([[], [], 1]);
   });
 
-  it('is what hs doctor tells of, with the place and how to give it up', async () => {
+  it('are reported by hs doctor, with their place and how to abandon them', async () => {
     const { open, token } = await unfinishable('EROFS', 'unlink');
     const checks = await checkStore(await open('doctor'));
     expect(checks.find((c) => c.check === 'lease')).toMatchObject({

@@ -63,7 +63,7 @@ function untouched(): void {
 const lease = () => existsSync(`${dir}/.hsstore/leases/${TOKEN}`);
 
 describe('the journal of a dead lease that this user did not write', () => {
-  it('removes nothing outside, records no run and costs no time, in a store that came from elsewhere', async () => {
+  it('in a foreign store, removes nothing outside, records no run and takes no time', async () => {
     plantJournal(15_000);
     removeSync(state);
     const { status, stderr } = await run('put', 'a');

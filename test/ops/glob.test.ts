@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { compileGlob } from '../../src/ops/naming/compile-glob.js';
 
 describe('a glob', () => {
-  it('matches whole names, those that begin with a dot too', () => {
+  it('matches whole names, including those with a leading dot', () => {
     const matches = compileGlob('*port');
     expect(['report', '.port', 'reports'].map(matches)).toEqual([true, true, false]);
   });
@@ -17,7 +17,7 @@ describe('a glob', () => {
     );
   });
 
-  it('is matched or refused, never a bug, whatever brackets stand in it', () => {
+  it('is matched or refused, never a bug, with any brackets', () => {
     for (const part of ['!(', '@(a|', '+(', '{a,', '[', '!(}[((*?/', '\\', '(?', '[[:alpha:]', '*/..']) {
       for (const glob of [
         part,

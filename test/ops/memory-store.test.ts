@@ -40,8 +40,8 @@ async function world() {
 
 const FSCK = { repair: false, secondOpinion: false, sample: 1 };
 
-describe('a store in memory, behind the port alone', () => {
-  it('takes files and trees in, and exports them', async () => {
+describe('a store in memory, used through the port only', () => {
+  it('stores and exports files and trees', async () => {
     const { dir, session } = await world();
     await mkdir(join(dir, 'tree'));
     for (let i = 0; i < 40; i++) await writeFile(join(dir, 'tree', `${i}`), `file ${i}`);
@@ -82,7 +82,7 @@ describe('a store in memory, behind the port alone', () => {
     expect((await checkStore(session)).filter((c) => c.state === 'problem')).toEqual([]);
   });
 
-  it('tells of an object with other bytes, and is mended by a put of the right ones', async () => {
+  it('reports a corrupted object, and is repaired by putting the right bytes', async () => {
     const { dir, session, state } = await world();
     const { artifactId } = (await put(session, [{ path: join(dir, 'a') }], { name: 'a' }))[0]!;
     const { content_hash: id } = (await (await session.catalog()).get(artifactId))!;
@@ -96,7 +96,7 @@ describe('a store in memory, behind the port alone', () => {
     expect((await fsck(session, FSCK)).ok).toBe(true);
   });
 
-  it('finishes in the next command what one that died has left', async () => {
+  it('finishes the work of a dead command in the next one', async () => {
     const { session, open } = await world();
     const lease = await session.store.leases.take();
     await session.store.batch(lease.token).addBytes(Buffer.from('never published'));

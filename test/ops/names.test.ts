@@ -146,7 +146,7 @@ async function take(store: ArtifactStore, model: Model, { do: what, name }: Step
 }
 
 describe('names', () => {
-  it('are the same in every spelling, whatever is done by them', async () => {
+  it('mean the same in every spelling, in every command', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 30 }), async (steps) => {
         const store = await newStore();

@@ -63,7 +63,7 @@ describe('an artifact is named', () => {
     expect((await resolveArtifact(named, 'report@{1}')).artifact_id).toBe(IDS[0]);
   });
 
-  it('not by a prefix of five digits, an unknown name or a version that is not there', async () => {
+  it('not by a prefix of five digits, an unknown name or a missing version', async () => {
     for (const typed of ['fedcb', 'nope', 'report@{2}', '', 'name:fedcba98', 'id:report']) {
       await expect(resolveArtifact(named, typed)).rejects.toThrow(
         expect.objectContaining({ code: 'NOT_FOUND' }),
@@ -85,7 +85,7 @@ describe('an artifact is named', () => {
     expect(await hint('nope')).toBe('hs ls lists what is there');
   });
 
-  it('not by what is nearly its name, and the hint says which names are near', async () => {
+  it('not by a similar name, which the hint suggests', async () => {
     await expect(resolveArtifact(named, 'reprot')).rejects.toThrow(
       expect.objectContaining({
         code: 'NOT_FOUND',
@@ -98,7 +98,7 @@ describe('an artifact is named', () => {
     );
   });
 
-  it('not by a version that is not there, and the hint says how many there are', async () => {
+  it('not by a missing version; the hint gives their number', async () => {
     const hint = (typed: string) => expect.objectContaining({ code: 'NOT_FOUND', hint: typed });
     await expect(resolveArtifact(named, 'report@{9}')).rejects.toThrow(
       hint("'report' has 2 versions, @{0} to @{1}"),
@@ -108,7 +108,7 @@ describe('an artifact is named', () => {
     );
   });
 
-  it('not by a prefix that two share, or that is a name too, but id: and name: decide', async () => {
+  it('not by an ambiguous prefix, unless id: or name: decides', async () => {
     await expect(resolveArtifact(named, 'id:abcdef0')).rejects.toThrow(
       expect.objectContaining({ code: 'AMBIGUOUS' }),
     );
@@ -121,7 +121,7 @@ describe('an artifact is named', () => {
     expect((await resolveArtifact(named, 'name:abcdef0')).artifact_id).toBe(IDS[2]);
   });
 
-  it('by id or name after its removal, only where that is asked for, and the live one first', async () => {
+  it('by id or name after its removal only on request, live artifacts first', async () => {
     const catalog = stateOf(
       [add(IDS[0], 'report')],
       [add(IDS[1], 'report')],
@@ -135,7 +135,7 @@ describe('an artifact is named', () => {
     expect((await resolveArtifact(catalog, 'report@{1}', { removed: true })).artifact_id).toBe(IDS[1]);
   });
 
-  it('to restore it by a name that a live one has too: the removed one first', async () => {
+  it('for a restore, removed artifacts first', async () => {
     const catalog = stateOf(
       [add(IDS[0], 'report')],
       [add(IDS[1], 'report')],
@@ -145,7 +145,7 @@ describe('an artifact is named', () => {
     expect((await resolveArtifact(catalog, 'report@{1}', { removed: 'first' })).artifact_id).toBe(IDS[0]);
   });
 
-  it("not by its file's name, but those of that name are the candidates", async () => {
+  it('not by its filename hint, which only gives candidates', async () => {
     const catalog = stateOf([add(IDS[0], undefined, 'a.txt'), add(IDS[1], 'other', 'a.txt')]);
     try {
       await resolveArtifact(catalog, 'a.txt');

@@ -54,7 +54,7 @@ describe.skipIf(BROWSER === undefined)(
     const titleOf = (bytes: Buffer) => /<title>(.*)<\/title>/.exec(bytes.toString())![1]!;
 
     describe.each(PAGES)('of a %s', (name, make) => {
-      it('asks for nothing, complains of nothing and holds nothing that acts, whatever names it shows', async () => {
+      it('makes no requests, logs no errors and runs no script, for any names', async () => {
         for (const hostile of [false, true]) {
           const bytes = make(hostile);
           expect(await misdeeds(await open(`${name}-${hostile}`, bytes), titleOf(bytes))).toEqual([]);

@@ -7,7 +7,7 @@ import { MOST_ROWS, reportPage } from '../../src/core/page/report-page.js';
 import { idOf, PAGES, reportData } from './samples.js';
 
 describe('a page', () => {
-  it('escapes whatever is put into it, and nothing that is a piece of it', () => {
+  it('escapes text, but not markup', () => {
     const name = `<b a="1" b='2'>&\u0000\u001b\u202e`;
     expect(html`<p title="${name}">${html`<i>${1}</i>`}${undefined}</p>`.text).toBe(
       `<p title="${escapeHtml(name)}"><i>1</i></p>`,
@@ -26,7 +26,7 @@ describe('a page', () => {
     expect(make(true).equals(make(true))).toBe(true);
   });
 
-  it('says what went and why, what stays and until when, and until when it can be undone', () => {
+  it('shows what was removed and why, what is kept and until when, and how long the removal can be undone', () => {
     const text = reportPage(reportData(false)).toString();
     for (const said of [
       '5 artifacts of 10 were removed; 5 were kept.',
@@ -42,7 +42,7 @@ describe('a page', () => {
       expect(text).toContain(said);
   });
 
-  it('is as long as what a person reads, whatever the report holds', () => {
+  it('has a bounded length for any report', () => {
     const data = reportData(false);
     const [one] = data.report.items;
     const items = Array.from({ length: 5000 }, (_, n) => ({ ...one!, artifact_id: idOf(n) }));
@@ -63,7 +63,7 @@ describe('space by class over time', () => {
       ...(to === undefined ? {} : { removed: { seq: 2, at: at(to), purge: false } }),
     }) as unknown as ArtifactRecord;
 
-  it('rises when artifacts come, falls when they go, and ends with what is there', () => {
+  it('rises with new artifacts, falls with removals, and ends at the current total', () => {
     const { series, from } = classHistory(
       [record('log', 10, 1), record('log', 5, 9, 25), record('result', 7, 17)],
       at(31),
@@ -77,7 +77,7 @@ describe('space by class over time', () => {
     expect([log![middle(16)], result![middle(16)], log![middle(28)]]).toEqual([15, 0, 10]);
   });
 
-  it('is empty where nothing was stored, and never below nothing where clocks went back', () => {
+  it('is empty for an empty store, and never negative if clocks went back', () => {
     expect(classHistory([], at(3)).series).toEqual([]);
     const { series } = classHistory([record('log', 4, 9, 2), record('log', 1, 1)], at(10));
     expect(Math.min(...series[0]!.bytes)).toBeGreaterThanOrEqual(0);

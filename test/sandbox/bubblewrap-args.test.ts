@@ -74,7 +74,7 @@ describe('bubblewrapArgs', () => {
     expect(layers(mounts({ cwd: '/tmp' }))).not.toContain('--ro-bind /tmp');
   });
 
-  it('takes the network away unless it is asked for', () => {
+  it('denies the network unless requested', () => {
     expect(bubblewrapArgs(mounts({}))).toContain('--unshare-net');
     expect(bubblewrapArgs(mounts({}, { network: true }))).not.toContain('--unshare-net');
   });

@@ -227,7 +227,7 @@ describe.each(USERS)('without a sandbox, as $name', (user) => {
 for (const { user, title, how, missing } of CASES) {
   const name = `${title}, as ${user.name}`;
   describe.skipIf(missing !== undefined)(missing === undefined ? name : `${name} (${missing})`, () => {
-    it('does what its level and its gaps say, and nothing else', async () => {
+    it('behaves exactly as its level and gaps state', async () => {
       const { outcome, did, happened } = await attack(user, how);
       expect(outcome).toMatchObject({ status: 7, aborted: false, backend: how.backend });
       expect(outcome.stderr).toContain('said');

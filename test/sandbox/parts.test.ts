@@ -36,7 +36,7 @@ describe('compareSnapshots', () => {
     expect(await changesBy(change)).toEqual(['change f']);
   });
 
-  it('tells a move from a deletion and a new file', async () => {
+  it('distinguishes a move from a deletion and a new file', async () => {
     writeFileSync(join(dir, 'a'), 'x');
     writeFileSync(join(dir, 'b'), 'longer');
     const change = () => {
@@ -61,7 +61,7 @@ describe('compareSnapshots', () => {
 describe('toolEnv', () => {
   const paths = { cwd: '/p', out: '/o', inputs: undefined, home: '/h', tmp: '/t' };
 
-  it('takes out what leads to agents, buses and daemons, and keeps the rest', () => {
+  it('removes variables that lead to agents, buses and daemons, and keeps the rest', () => {
     const env = toolEnv(
       {
         PATH: '/bin',

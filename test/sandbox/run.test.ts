@@ -152,7 +152,7 @@ describe.each(here)('%s', (backend) => {
     expect(ran.stdout).toBe(`${realpathSync(cwd)}\n${realpathSync(cwd)}\nsub/deep`);
   });
 
-  it('takes what the tool leaves in $HS_OUT, which lies in /tmp', async () => {
+  it('stores what the tool leaves in $HS_OUT, which is in /tmp', async () => {
     await run(sh('mkdir "$HS_OUT/d" && echo x >"$HS_OUT/d/f" && mv "$HS_OUT/d/f" "$HS_OUT/g"'), { backend });
     expect(readdirSync(world.capture, { recursive: true }).sort()).toEqual(['d', 'g']);
   });
@@ -193,7 +193,7 @@ describe.each(here)('%s', (backend) => {
     expect(bytes).toBe(3_000_000);
   });
 
-  it('throws what the reader of its output throws, and leaves no process', async () => {
+  it('propagates an error of the output reader, and leaves no process', async () => {
     const word = `sleep 4${Date.now() % 100000}`;
     const onOutput = () => Promise.reject(new Error('disk full'));
     await expect(run(sh(`echo x; ${word}`), { backend }, { onOutput })).rejects.toThrow('disk full');
@@ -212,7 +212,7 @@ describe.each(here)('%s', (backend) => {
     expect(readFileSync(join(world.capture, 'log'), 'utf8')).toBe('cleaned\n');
   });
 
-  it('kills a tool that ignores the interrupt, and what it started', async () => {
+  it('kills a tool that ignores the interrupt, and its children', async () => {
     const abort = new AbortController();
     const word = `sleep 5${Date.now() % 100000}`;
     const script = `trap '' INT TERM; (setsid ${word} &) ; echo up; ${word}`;
@@ -260,7 +260,7 @@ describe.each(here)('%s', (backend) => {
     }
   });
 
-  it('can be cleared away whatever the tool left', async () => {
+  it('can be removed, whatever the tool left', async () => {
     const script = `cd "$HS_OUT"; mkdir -p shut/in; echo x >shut/in/f; chmod 0 shut/in shut; mkdir "$HOME/d"; chmod 0 "$HOME/d"
       printf x >"$(printf 'n\\377')"; mkdir made; chmod 0 made`;
     await run(sh(script), { backend });
@@ -271,7 +271,7 @@ describe.each(here)('%s', (backend) => {
 });
 
 describe('runSandboxed', () => {
-  it('takes the best backend there is, and never none by itself', async () => {
+  it('chooses the best available backend, and never none on its own', async () => {
     const enforcing = here.filter((name) => name !== 'none');
     expect((await run(['true'])).backend).toBe(enforcing[0]);
     const bare = sandboxHost(disk, systemEnvironment(), {
@@ -330,7 +330,7 @@ describe('runSandboxed', () => {
     expect(ran.gaps).toContain('not everything that the tool wrote in the project could be inspected');
   });
 
-  it('refuses to run on a project that lies in the store', async () => {
+  it('refuses to run on a project inside the store', async () => {
     await expect(run(['true'], {}, { projectDir: join(world.store, 'tmp') })).rejects.toMatchObject({
       code: 'USAGE',
     });
@@ -338,7 +338,7 @@ describe('runSandboxed', () => {
 });
 
 describe('probeBackends', () => {
-  it('leaves nothing behind, and gives each backend that cannot be had a reason', async () => {
+  it('leaves nothing behind, and gives a reason for each unavailable backend', async () => {
     const dir = join(world.root, 'probe');
     mkdirSync(dir);
     const reports = await probeBackends(host, dir);

@@ -44,7 +44,7 @@ describe.each([
     const detail = await new SampleModel().detail(sampleId(2));
     expect(frame(told(open, { type: 'detailed', detail }))).toMatchSnapshot();
   });
-  it('of the question before anything goes', () => {
+  it('of the question before the removal', () => {
     expect(frame(press(state(), ' ', 'a', 'type:ye').state)).toMatchSnapshot();
   });
   it('of that question while a filter hides some of it', () => {
@@ -85,7 +85,7 @@ describe.each([
   });
 });
 
-it('says what to do where the terminal is too small', () => {
+it('says what to do if the terminal is too small', () => {
   expect(frame(opened(undefined, 20, 24))).toMatchSnapshot();
 });
 

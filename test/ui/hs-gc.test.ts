@@ -65,7 +65,7 @@ describe.skipIf(!tmuxIsHere)('hs gc in a terminal (needs tmux)', () => {
   }, 60_000);
   afterAll(() => template?.remove());
 
-  it('shows what would go, filters, sorts, groups and shows details; removes nothing when left', async () => {
+  it('shows what would be removed, filters, sorts, groups and shows details; removes nothing on quit', async () => {
     const { terminal, directory } = await preview();
     const list = await terminal.until('[Prune 5]');
     expect(list).toContain('Keep 5');
@@ -87,7 +87,7 @@ describe.skipIf(!tmuxIsHere)('hs gc in a terminal (needs tmux)', () => {
     expect((await run(directory, 'ls')).stdout.split('\n')).toHaveLength(12);
   });
 
-  it('pins, spares, asks, removes, and the removed come back with what the report says', async () => {
+  it('pins, spares, asks and removes; the command in the report restores', async () => {
     const { terminal, directory } = await preview();
     terminal.keys('p');
     await terminal.until('pin as: ada');
@@ -114,7 +114,7 @@ describe.skipIf(!tmuxIsHere)('hs gc in a terminal (needs tmux)', () => {
     expect((await run(directory, 'ls')).stdout).toContain('nightly');
   });
 
-  it('empties the trash although nothing would go, with what lies in it in sight', async () => {
+  it('empties the trash even if nothing would be removed, showing its contents', async () => {
     const { terminal, directory } = await preview('--empty-trash', 80, async (store) => {
       expect((await run(store, 'rm', 'model', '--yes')).status).toBe(0);
     });

@@ -24,7 +24,7 @@ async function store() {
 }
 
 describe.skipIf(!tmuxIsHere)('hs rm in a terminal (needs tmux)', () => {
-  it('shows what would go before it asks, and takes no for an answer', async () => {
+  it('shows what would be removed before asking, and accepts no', async () => {
     const { run, start } = await store();
     const terminal = await start('rm --quiet going held');
     const asked = await terminal.until('[y/n]');

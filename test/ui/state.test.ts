@@ -9,11 +9,11 @@ import { opened, press, rowNames, textOf, told } from './support.js';
 const names = ['train-run/checkpoint.bin', 'cache/wheels', 'nightly/report.html', 'prompt', 'scratch.json'];
 
 describe('the list', () => {
-  it('shows what would go, largest first', () => {
+  it('shows what would be removed, largest first', () => {
     expect(rowNames(opened())).toEqual(names);
   });
 
-  it('shows what is kept in the other view, and comes back', () => {
+  it('shows what is kept in another view, and returns', () => {
     const kept = press(opened(), 'tab').state;
     expect(rowNames(kept)).toContain('model.onnx');
     expect(rowNames(press(kept, 'v').state)).toEqual(names);
@@ -110,25 +110,25 @@ describe('groups', () => {
 });
 
 describe('sparing', () => {
-  it('takes an item out of this run and back', () => {
+  it('spares an item from this run, and undoes that', () => {
     const spared = press(opened(), ' ').state;
     expect([...sparedIds(spared.selection.table, spared.spared)]).toEqual([sampleId(2)]);
     expect(spared.totals.all.items).toBe(4);
     expect(press(spared, 'x').state.totals.all).toEqual(opened().totals.all);
   });
 
-  it('takes a whole group, and all that a filter shows', () => {
+  it('spares a whole group, and everything a filter shows', () => {
     expect(press(opened(), 'b', ' ').state.totals.all.items).toBe(3);
     expect(press(opened(), '/', 'type:report', 'enter', 'X').state.totals.all.items).toBe(4);
   });
 
-  it('is not offered for what is kept', () => {
+  it('is not offered for kept items', () => {
     const state = press(opened(), 'tab', ' ').state;
     expect(state.spared).not.toContain(1);
     expect(state.message?.tone).toBe('danger');
   });
 
-  it('is forgotten for what a new plan keeps', async () => {
+  it('is dropped for items that a new plan keeps', async () => {
     const model = new SampleModel();
     const state = press(opened(), ' ').state;
     const plan = await model.pin([sampleId(2)], 'keep');
@@ -148,7 +148,7 @@ describe('pins', () => {
     expect(state.busy).toBe('pinning 2 artifacts');
   });
 
-  it('are proposed by a name that Enter takes, typing replaces and Backspace takes away', () => {
+  it('propose a name that Enter accepts, typing replaces and Backspace deletes', () => {
     const name = (...keys: string[]) => {
       const { mode } = press(opened(), 'p', ...keys).state;
       return mode.at === 'prompt' && (mode.name ?? mode.text);
@@ -185,7 +185,7 @@ describe('pins', () => {
 });
 
 describe('applying', () => {
-  it('takes a second step that spells yes', () => {
+  it('needs a second step: typing yes', () => {
     const asked = press(opened(), 'a');
     expect(asked.effect).toBeUndefined();
     for (const answer of ['enter', 'type:y', 'type:ye', 'type:yesyes', 'type:YES']) {
@@ -228,7 +228,7 @@ it('reads the store again with r, and nothing else meanwhile', () => {
   expect(next.busy).toBeUndefined();
 });
 
-it('counts what nothing can bring back, and less of it when that is spared', () => {
+it('counts irreversible removals, without spared ones', () => {
   const state = opened();
   expect(state.totals.irreversible).toMatchObject({ items: 1, bytes: 9216 });
   expect(press(state, '/', 'type:prompt', 'enter', ' ').state.totals.irreversible.items).toBe(0);
@@ -249,14 +249,14 @@ describe('a trash that is to be emptied', () => {
   const nothing = { header: { ...header, pruned: 0, freed_bytes: 0, scanned: kept.length }, items: kept };
   const state = opened(nothing, 80, 24, { artifacts: [inTrash], objects: 2, bytes: 570 });
 
-  it('lists what lies in it, which is not removed, spared or pinned', () => {
+  it('lists its contents, which cannot be removed, spared or pinned', () => {
     expect(rowNames(state)).toEqual(['earlier']);
     expect(state.totals.all.items).toBe(0);
     for (const key of [' ', 'p', 'u']) expect(press(state, key).state.message?.tone).toBe('danger');
     expect(rowNames(press(state, 'tab', 'tab').state)).toHaveLength(kept.length);
   });
 
-  it('is emptied although nothing would go, after a question that says what that makes irreversible', () => {
+  it('is emptied even if nothing else is removed, after a question that says what becomes irreversible', () => {
     const asked = press(state, 'a').state;
     const text = screenLines(asked, true).map(textOf).join('\n');
     expect(text).toContain('Empty the trash?');
@@ -265,7 +265,7 @@ describe('a trash that is to be emptied', () => {
   });
 });
 
-it('starts with what is kept when nothing would go', () => {
+it('starts with kept items if nothing would be removed', () => {
   const { items, header } = smallPlan();
   const kept = items.filter((i) => i.verdict === 'keep');
   const state = opened({ header: { ...header, pruned: 0, scanned: kept.length }, items: kept });

@@ -54,7 +54,7 @@ describe.skipIf(!tmuxIsHere)('the preview in a terminal (needs tmux)', () => {
     expect(await expectAsFound(terminal)).toContain('status=130');
   });
 
-  it('goes back to the shell with Ctrl-Z, and on with fg', async () => {
+  it('suspends with Ctrl-Z, and resumes with fg', async () => {
     const terminal = Tmux.start(await tmp(), 'PS1="shell> " bash --norc --noprofile -i', {
       columns: 80,
       rows: 24,
@@ -76,7 +76,7 @@ describe.skipIf(!tmuxIsHere)('the preview in a terminal (needs tmux)', () => {
     await expectAsFound(terminal);
   });
 
-  it('goes on when nobody could make it go on after Ctrl-Z', async () => {
+  it('ignores Ctrl-Z if nobody could resume it', async () => {
     const terminal = await preview();
     terminal.keys('C-z');
     // What comes while it is away is not for it.

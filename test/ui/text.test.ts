@@ -34,7 +34,7 @@ describe('untrusted text', () => {
   });
 });
 
-it('tells how late a limit is from how far it is', () => {
+it('distinguishes time left from time since', () => {
   const item = sampleItem(1, { verdict: 'prune', rule: 'ttl_expired', until: at(43) });
   expect(reason(item, NOW, true)).toBe('TTL over 43d ago');
   const kept = { ...item, verdict: 'keep', rule: 'within_ttl', until: at(-43) } as const;

@@ -38,7 +38,7 @@ describe('a bundle', () => {
     expect(sha256(await readFile(again))).toBe(sha256(await readFile(tar)));
   });
 
-  it('brings in what was frozen there as ordinary work, and wants a TTL where that needs one', async () => {
+  it('imports frozen artifacts as ordinary work, and requires a TTL if one is needed', async () => {
     const w = await world();
     const frozen = manifestOf(FILE_ID, 'hello', { layer: 'L1', classification: 'high', exportable: false });
     const tar = join(w.dir, 'frozen.tar');
@@ -57,7 +57,7 @@ describe('a bundle', () => {
     });
   });
 
-  it('says of what comes in that its time to live is over already, and not of what was here', async () => {
+  it('reports an expired TTL for new artifacts, but not for existing ones', async () => {
     const w = await world();
     const old = manifestOf(FILE_ID, 'hello', {
       created_at: toTimestamp(0),
@@ -75,7 +75,7 @@ describe('a bundle', () => {
     });
   });
 
-  it('of what is high and frozen takes a TTL of its own, and where both have one the shorter', async () => {
+  it('of a high, frozen artifact needs a TTL; if both have one, the shorter applies', async () => {
     const w = await world();
     const frozen = await w.put({ 'a.txt': 'a' });
     await promote(w.session, frozen, undefined);
@@ -133,7 +133,7 @@ describe('a bundle', () => {
     expect(await (await w.session.catalog()).get(artifactId)).toMatchObject({ classification: 'high' });
   });
 
-  it('leaves out what is damaged or not to be read, and says so in its report', async () => {
+  it('leaves out damaged and unreadable artifacts, and reports them', async () => {
     const w = await world();
     const good = await w.put({ 'a.txt': 'a' });
     const secret = await w.put({ 'b.txt': 'b' }, { classification: 'high', ttl: 4 });

@@ -262,7 +262,7 @@ describe('a hostile bundle', () => {
   afterAll(() => place.remove());
 
   for (const [what, bundle, code, entry] of CASES) {
-    it(`with ${what} is refused by import and by verify, and leaves nothing`, async () => {
+    it(`with ${what} is refused by import and verify, and leaves nothing`, async () => {
       const w = shared;
       const head = await w.session.store.ledger.headSeq();
       const path = join(w.dir, 'evil.tar');
@@ -315,7 +315,7 @@ describe('a hostile bundle', () => {
     expect(await (await w.session.catalog()).live().all()).toHaveLength(2);
   });
 
-  it('in a directory has the limits of an archive, and nothing of what is over them is read', async () => {
+  it('in a directory has the limits of an archive, and nothing beyond them is read', async () => {
     const w = await world();
     const dir = join(w.dir, 'bundle');
     const payload = join(dir, FILE.payload);
@@ -366,7 +366,7 @@ describe('a hostile bundle', () => {
     await expect(importBundle(w.session, path)).rejects.toMatchObject({ code: 'HOSTILE_INPUT' });
   });
 
-  it('that hides known restricted bytes behind a member that says what they are is refused', async () => {
+  it('that hides known restricted bytes behind a forged member is refused', async () => {
     const w = await world();
     const high = { classification: 'high', retention_ttl_days: 3, exportable: true } as const;
     await w.put({ 'a.txt': 'hello' }, { classification: 'high', ttl: 3, exportable: true });
@@ -393,8 +393,8 @@ describe('a hostile bundle', () => {
   });
 });
 
-describe('a bundle that is whole', () => {
-  it('comes in with ids, hashes and provenance, and what was approved elsewhere as ordinary work', async () => {
+describe('an intact bundle', () => {
+  it('is imported with ids, hashes and provenance; approved artifacts become ordinary work', async () => {
     const w = await world();
     const [file, tree] = defaultMembers();
     const provenance = { engine_id: 'render', engine_version: '2.1', program: 'render' };
@@ -429,7 +429,7 @@ describe('a bundle that is whole', () => {
     return [artifacts[0]!.tightened, (await (await w.session.catalog()).get(FILE_ID))!] as const;
   };
 
-  it('makes what is here as strict as it says, on record, and nothing laxer', async () => {
+  it('makes existing artifacts as strict as it says, on record, and never laxer', async () => {
     const w = await world();
     await bring(w, {});
     expect(await bring(w, { exportable: false })).toMatchObject([true, { revision: 3, exportable: false }]);
@@ -447,7 +447,7 @@ describe('a bundle that is whole', () => {
     await expect(attempt).rejects.toMatchObject({ code: 'GUARD_BLOCKED' });
   });
 
-  it('wants a TTL for what becomes high here and brings none, and leaves what is frozen open or closed', async () => {
+  it('requires a TTL for artifacts that become high, and does not change frozen ones', async () => {
     const w = await world();
     await bring(w, {});
     await promote(w.session, FILE_ID, undefined);

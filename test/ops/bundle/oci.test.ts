@@ -258,7 +258,7 @@ describe('a hostile layout is refused, and nothing is registered:', () => {
     expect(await there.store.ledger.head()).toEqual(head);
   });
 
-  it('lower than what is known here of the same content', async () => {
+  it('a lower classification than the same content has here', async () => {
     await forge({ config: (m) => Object.assign(m, { artifact_id: '00000000-0000-4000-8000-000000000001' }) });
     const { reclassify } = await import('../../../src/ops/govern/reclassify.js');
     await reclassify(here, id, { exportable: false, reason: 'r' });

@@ -54,7 +54,7 @@ describe('an export', () => {
     });
   });
 
-  it('goes below the output root under the name, else the filename hint, when no place is given', async () => {
+  it('without a destination, goes below the output root under the name, else the filename hint', async () => {
     const w = await world();
     await w.put({ 'a.txt': 'named' }, { name: 'deep/report' });
     const hinted = await w.put({ 'b.txt': 'hinted' });
@@ -66,7 +66,7 @@ describe('an export', () => {
     expect(await readFile(join(root, 'b.txt'), 'utf8')).toBe('hinted');
   });
 
-  it('writes into its record where it really is, whatever links were typed', async () => {
+  it('records the real destination, whatever links were typed', async () => {
     const w = await world();
     const artifact = await w.put({ 'a.txt': 'hello' });
     const elsewhere = join(w.dir, 'elsewhere');
@@ -88,7 +88,7 @@ describe('an export', () => {
     });
   });
 
-  it('of thousands of paths keeps its entry small and its record whole', async () => {
+  it('of thousands of paths keeps the entry small and the record complete', async () => {
     const w = await world();
     const files = Object.fromEntries(
       Array.from({ length: 2000 }, (_, i) => [`d/${'x'.repeat(20)}-${i}`, '']),
@@ -298,7 +298,7 @@ describe('an export by a job', () => {
     await expect(exportArtifact(job, { artifact, place })).rejects.toMatchObject({ code: 'REFUSED' });
   });
 
-  it('below the output root goes through no link, and not out by ..', async () => {
+  it('below the output root follows no link, and cannot leave by ..', async () => {
     const w = await world();
     const artifact = await w.put({ 'a.txt': 'hello' });
     const job = await w.as('ai_job:nightly');
@@ -358,7 +358,7 @@ describe('an export by a job', () => {
 });
 
 describe('the export guard', () => {
-  it('blocks what is not exportable, and what is high until that very content is consented to', async () => {
+  it('blocks content that is not exportable, and high content without consent to exactly that content', async () => {
     const w = await world();
     const artifact = await w.put({ 'a.txt': 'secret' }, { classification: 'high', ttl: 3 });
     const request = { artifact, place: at(w, 'out') };
@@ -374,7 +374,7 @@ describe('the export guard', () => {
     expect(new Set(ids).size).toBe(4);
   });
 
-  it('blocks a directory that holds the bytes of what may not leave', async () => {
+  it('blocks a directory that contains restricted bytes', async () => {
     const w = await world();
     await w.put({ 'key.pem': 'secret' }, { classification: 'high', ttl: 3 });
     const directory = await w.put({ 'docs/readme': 'hi', 'conf/key': 'secret' });
@@ -385,7 +385,7 @@ describe('the export guard', () => {
     });
   });
 
-  it('blocks a slice of what may not leave', async () => {
+  it('blocks a slice of restricted content', async () => {
     const w = await world();
     const source = await w.put({ 'data.csv': 'a,b' }, { classification: 'high', ttl: 3 });
     const slice = await w.put(
@@ -397,7 +397,7 @@ describe('the export guard', () => {
     });
   });
 
-  it('blocks a slice however far from what may not leave, and what holds or bundles one', async () => {
+  it('blocks slices of restricted content at any distance, and what contains or bundles them', async () => {
     const w = await world();
     const slice = { kind: 'dataset_slice', exportable: true } as const;
     const source = await w.put({ 'data.csv': 'a,b' }, { classification: 'high', ttl: 3 });
@@ -423,7 +423,7 @@ describe('the export guard', () => {
     }
   });
 
-  it('lets a slice of what may leave go, and not one of a directory that is gone', async () => {
+  it('allows a slice of exportable content, but not of a directory that was purged', async () => {
     const w = await world();
     const file = await w.put({ 'data.csv': 'a,b' });
     const tree = await w.put({ 'd/x': '1', y: '2' });
@@ -439,7 +439,7 @@ describe('the export guard', () => {
     });
   });
 
-  it('knows restricted bytes under any artifact, also in a directory and when what had them is removed', async () => {
+  it('recognizes restricted bytes in any artifact or directory, even after their removal', async () => {
     const w = await world();
     const high = { classification: 'high', ttl: 3 } as const;
     await w.put({ 'secrets/k': 'in a directory', 'secrets/empty': '' }, high);
@@ -479,7 +479,7 @@ describe('the export guard', () => {
     await exportArtifact(w.session, out);
   });
 
-  it('keeps what a restricted bundle alone still has, once the directory that was its member is purged', async () => {
+  it('still restricts what only a restricted bundle contains, after its member directory was purged', async () => {
     const w = await world();
     const high = { classification: 'high', ttl: 3 } as const;
     const inner = await w.put({ 'd/k': 'key', x: 'x' }, high);
@@ -498,7 +498,7 @@ describe('the export guard', () => {
     await exportArtifact(w.session, { artifact: open, place: at(w, 'open') });
   });
 
-  it('takes no path in a restricted bundle for a member whose bytes those are not', async () => {
+  it('does not attribute bytes in a restricted bundle to a member by path alone', async () => {
     const w = await world();
     const open = await w.put({ o: 'open' });
     await w.put(
@@ -511,7 +511,7 @@ describe('the export guard', () => {
     });
   });
 
-  it('knows the files of a slice of what is restricted elsewhere, though nothing here is', async () => {
+  it('recognizes files of a slice whose source is restricted elsewhere', async () => {
     const [from, to] = [await world(), await world()];
     const source = await from.put({ s: 'rows' }, { classification: 'high', exportable: true, ttl: 3 });
     const slice = await from.put({ 'd/row': 'row', x: 'x' }, { kind: 'dataset_slice', sources: [source] });
@@ -525,7 +525,7 @@ describe('the export guard', () => {
     });
   });
 
-  it('makes no store outside of what an artifact holds or is called', async () => {
+  it('never creates a store from the content or name of an artifact', async () => {
     const w = await world();
     // put leaves it out, and an index may still name it.
     const { contentHash } = await w.session.write('artifact.create', [], async ({ batch }) => {
@@ -546,7 +546,7 @@ describe('the export guard', () => {
     expect((await w.records()).map((r) => r.outcome)).toEqual(['failed', 'refused']);
   });
 
-  it('lets the bytes of what was purged go with a consent to them, and only to who may reclassify', async () => {
+  it('exports purged bytes only with consent, to actors that may reclassify', async () => {
     const w = await world();
     const secret = await w.put({ s: 'same' }, { classification: 'high', ttl: 3 });
     const good = await w.put({ g: 'same' });
@@ -573,7 +573,7 @@ describe('the export guard', () => {
     expect((await w.entries('export_decided')).at(-1)!.payload).toMatchObject({ consents });
   });
 
-  it('says of what lies in the trash that it can be brought back and reclassified, which works', async () => {
+  it('suggests restoring and reclassifying what is in the trash, which works', async () => {
     const w = await world();
     const gone = await w.put({ s: 'same' }, { exportable: false });
     const good = await w.put({ g: 'same' });
@@ -604,7 +604,7 @@ describe('the export guard', () => {
     });
   });
 
-  it('names each culprit in one line, and what is wrong with it in the details', async () => {
+  it('names each culprit on one line, with the reasons in the details', async () => {
     const w = await world();
     const app = await w.put({ 'a.js': 'a', 'd/b.js': 'b' }, { name: 'app', classification: 'high', ttl: 3 });
     const site = await w.put({ 'x/a.js': 'a', 'x/b.js': 'b', y: 'y' }, { name: 'site' });
@@ -622,7 +622,7 @@ describe('the export guard', () => {
     expect((await showArtifact(w.session, app)).heldBackBy).toEqual([]);
   });
 
-  it('takes one consent for a directory that is high, twice here', async () => {
+  it('needs one consent for a high directory that exists twice', async () => {
     const w = await world();
     const files = { 'a/x': '1', y: '2' };
     const ids = [];
@@ -649,7 +649,7 @@ describe('the export guard', () => {
     });
   });
 
-  it('blocks what it cannot read the manifest or the members of', async () => {
+  it('blocks artifacts with an unreadable manifest or members', async () => {
     const w = await world();
     const artifact = await w.put({ 'a/x': '1', y: '2' });
     const catalog = await w.session.catalog();
@@ -666,7 +666,7 @@ describe('the export guard', () => {
 });
 
 describe('promotion', () => {
-  it('takes one step at a time, reports all gates together, and freezes only with an attestation', async () => {
+  it('promotes one layer at a time, reports all failed gates together, and freezes only with an attestation', async () => {
     const w = await world();
     const source = await w.put({ 's.txt': 'source' });
     const artifact = await w.put({ 'a.png': 'not a picture' }, { ttl: 5, sources: [source] });

@@ -15,7 +15,7 @@ import { world } from './helpers.js';
 const PUBLIC = { kind: 'public' } as const;
 
 describe('the target of an export', () => {
-  it('is in the decision and in the record, with what it was shown in; a local file where none is given', async () => {
+  it('is in the decision and the record, with its projection; the default is a local file', async () => {
     const w = await world();
     const artifact = await w.put({ 'a.txt': 'hello' });
     const place = (name: string) => ({ kind: 'path' as const, path: join(w.dir, name) });
@@ -35,7 +35,7 @@ describe('the target of an export', () => {
     expect((await w.entries('export_decided'))[1]!.payload).toMatchObject(said);
   });
 
-  it('is not public for what is high, nor for what has its bytes, whatever is consented to', async () => {
+  it('is never public for high content or the same bytes, even with consent', async () => {
     const w = await world();
     const high = await w.put({ 'a.txt': 'secret' }, { classification: 'high', ttl: 3, name: 'secret' });
     await reclassify(w.session, high, { exportable: true, reason: 'r' });

@@ -40,7 +40,7 @@ async function launderers(w: World) {
 }
 
 describe('bytes of a restricted directory', () => {
-  it('leave in no shape, whatever holds them', async () => {
+  it('cannot leave in any form', async () => {
     const w = await world();
     const { cases, open, ofOpen } = await launderers(w);
     const stdout = { kind: 'stdout', write: async () => expect.unreachable('a byte left') } as const;
@@ -92,7 +92,7 @@ describe('bytes of a restricted directory', () => {
   });
 });
 
-describe('bytes of what was restricted', () => {
+describe('restricted bytes', () => {
   const high = { classification: 'high', ttl: 9 } as const;
 
   it('stay so when the directory, or the bundle, that had them is purged, for readers and for exports', async () => {

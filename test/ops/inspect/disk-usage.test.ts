@@ -58,7 +58,7 @@ it('counts an object once in each group and once in all, as sets of their ids do
   }
 });
 
-it('keeps totals that are what a look at every artifact gives', async () => {
+it('keeps totals equal to a full scan', async () => {
   const session = await makeStore();
   for (const by of ['kind', 'class', 'layer'] as const) {
     const { rows, artifacts, logical_bytes } = await diskUsage(session, by);
@@ -74,7 +74,7 @@ it('keeps totals that are what a look at every artifact gives', async () => {
   }
 });
 
-it('knows of an object whether it is new to all groups or to one, whatever came before', () => {
+it('counts an object once per group and once overall, in any order', () => {
   const use = fc.tuple(fc.integer({ min: 0, max: 200 }), fc.integer({ min: 0, max: 4 }));
   fc.assert(
     fc.property(fc.array(use, { maxLength: 400 }), (uses) => {

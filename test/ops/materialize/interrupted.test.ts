@@ -135,7 +135,7 @@ describe('an export that is killed', () => {
   );
 });
 
-describe('what somebody wrote while a tree was being replaced', () => {
+describe('a file written while a tree was being replaced', () => {
   const [, , , , exchanged, renamed] = SCENARIOS;
 
   for (const [how, scenario, published] of [

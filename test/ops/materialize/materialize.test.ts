@@ -28,7 +28,7 @@ function write(path: string, payload: PayloadSource = FILE, options: Partial<Mat
 const mode = async (path: string) => ((await stat(path)).mode & 0o7777).toString(8);
 
 describe('materialize', () => {
-  it('writes a file with mode 644 and nothing beside it', async () => {
+  it('writes a file with mode 644 and nothing else', async () => {
     const dir = await tmp();
     const { path, staged, guarantee } = await write(join(dir, 'out'));
     expect(await readFile(path, 'utf8')).toBe('payload');
@@ -46,7 +46,7 @@ describe('materialize', () => {
     expect(await readdir(dir)).toEqual(['out']);
   });
 
-  it('keeps what is private to its owner, whatever the umask', async () => {
+  it('keeps private files private, whatever the umask', async () => {
     const dir = await tmp();
     await write(join(dir, 'out'), TREE, { isPrivate: true, umask: 0 });
     const modes = await Promise.all(
@@ -79,7 +79,7 @@ describe('materialize', () => {
     }
   });
 
-  it('replaces a link with --force, not what it points to', async () => {
+  it('with --force, replaces a link and not its target', async () => {
     const dir = await tmp();
     await writeFile(join(dir, 'target'), 'mine');
     await symlink('target', join(dir, 'out'));
@@ -143,7 +143,7 @@ describe('materialize', () => {
     expect((await readdir(out)).sort()).toEqual(['a.txt', 'late', 'sub']);
   });
 
-  it('keeps the directory, and says where, when what was changed in it cannot be put back', async () => {
+  it('keeps a changed directory that cannot be restored, and says where', async () => {
     for (const broken of [['exchange'], ['exchange', 'renameNoReplace']]) {
       const dir = await tmp();
       const out = join(dir, 'out');
@@ -232,7 +232,7 @@ describe('materialize', () => {
     expect(await readdir(outside)).toEqual([]);
   });
 
-  it('makes the directories on the way, and takes them back when it fails', async () => {
+  it('creates parent directories, and removes them if it fails', async () => {
     const dir = await tmp();
     const options = { protect: { cwd: '/nowhere' }, random: systemRandom() };
     const destination = { root: join(dir, 'hs-out'), path: toSafePath('a/b/out'), makeRoot: true };
@@ -276,7 +276,7 @@ describe('materialize', () => {
   });
 });
 
-describe('a destination that is refused whatever is forced', () => {
+describe('a destination that is refused even with --force', () => {
   const FORCE = { force: true, discardExisting: true };
 
   async function workspace() {
@@ -346,7 +346,7 @@ describe('a tree that replaces another', () => {
     expect(sim.tree('/to')).toEqual(['/to/out/', '/to/out/sub/', '/to/out/sub/mnt/', '/to/out/sub/mnt/mine']);
   });
 
-  it('does not follow a link in what it removes', async () => {
+  it('follows no link when removing a tree', async () => {
     const [dir, outside] = [await tmp(), await tmp()];
     await writeFile(join(outside, 'mine'), 'precious');
     await ensureDir(join(dir, 'out/sub'));

@@ -49,7 +49,7 @@ const has = (name: string) => offered.some((b) => b.name === name && b.available
 const enforced = offered.some((b) => b.available && /^(enforced|isolated)/.test(b.level));
 
 describe.skipIf(!enforced)('a run', () => {
-  it('makes what the tool left one directory artifact, in one commit with its record', async () => {
+  it('stores the output as one directory artifact, in one commit with its record', async () => {
     const before = (await session.catalog()).head.seq;
     const { status, artifacts } = await run(
       session,
@@ -109,7 +109,7 @@ describe.skipIf(!enforced)('a run', () => {
     });
   });
 
-  it('keeps what the tool prints as transcripts, and passes it on', async () => {
+  it('stores what the tool prints as transcripts, and passes it on', async () => {
     const { artifacts, stdout, stderr } = await run(session, 'echo out; echo err >&2', {
       capture: ['stdout', 'stderr'],
       name: 'job',
@@ -179,7 +179,7 @@ describe.skipIf(!enforced)('a run', () => {
     expect((await run(session, script, { sources: ['same', 'same@{1}'] })).stdout).toBe('new\nold\n');
   });
 
-  it('does not hand out what the actor may not read', async () => {
+  it('refuses inputs that the actor may not read', async () => {
     writeFileSync(`${dir}/f`, 'high\n');
     await put(session, [{ path: `${dir}/f` }], { name: 'key', classification: 'high', ttl: 1 });
     const job = await openTestSession(dir, { actor: 'ai_job:j' });
@@ -193,7 +193,7 @@ describe.skipIf(!enforced)('a run', () => {
     expect(leftovers()).toEqual([]);
   });
 
-  it('makes what is left and printed as sensitive as its sources', async () => {
+  it('classifies outputs like their sources', async () => {
     writeFileSync(`${dir}/f`, 'x\n');
     await put(session, [{ path: `${dir}/f` }], { name: 'high', classification: 'high', ttl: 30 });
     await put(session, [{ path: `${dir}/f` }], { name: 'medium', classification: 'medium', ttl: 3 });
@@ -215,7 +215,7 @@ describe.skipIf(!enforced)('a run', () => {
     expect(warned).toEqual(['the output will be low, although a source is high']);
   });
 
-  it('makes what it left as strict as its sources are when it is registered', async () => {
+  it('classifies outputs as strictly as their sources at registration', async () => {
     writeFileSync(`${dir}/f`, 'x\n');
     const other = await openTestSession(dir);
     const during = async (change: Partial<Reclassification>, more: Partial<RunRequest> = {}) => {
@@ -262,7 +262,7 @@ describe.skipIf(!enforced)('a run', () => {
     expect(await lastEntry(tool)).toMatchObject({ decision: 'deny', capability_id: 'tool.run' });
   });
 
-  it('refuses a level below what the policy demands, and records the refusal', async () => {
+  it('refuses a level below the policy, and records the refusal', async () => {
     await setPolicy({ run: { least_level: 'enforced' } });
     await expect(run(session, 'touch ran', { backend: 'none' })).rejects.toSatisfy((e) =>
       isHsError(e, 'REFUSED'),
@@ -280,7 +280,7 @@ describe.skipIf(!enforced)('a run', () => {
     if (has('bubblewrap')) expect((await run(session, 'true', { backend: 'bubblewrap' })).status).toBe(0);
   });
 
-  it('says before the tool runs what cannot be registered', async () => {
+  it('reports invalid output facts before the tool runs', async () => {
     const refusedWith = async (code: Parameters<typeof isHsError>[1], more: Parameters<typeof run>[2]) => {
       await expect(run(session, 'true', more)).rejects.toSatisfy((e) => isHsError(e, code));
     };
@@ -294,7 +294,7 @@ describe.skipIf(!enforced)('a run', () => {
     expect(leftovers()).toEqual([]);
   });
 
-  it('takes regular files and directories, and refuses anything else by name', async () => {
+  it('stores regular files and directories, and names anything else that it refuses', async () => {
     const { status, artifacts, refused } = await run(
       session,
       `cd $HS_OUT; echo ok >f; ln -s /etc/passwd l; ln -s / d; mkfifo p; mkdir e
@@ -326,7 +326,7 @@ describe.skipIf(!enforced)('a run', () => {
     expect(leftovers()).toEqual([]);
   });
 
-  it('is recorded and keeps its output whatever the tool does to the workspace', async () => {
+  it('is recorded with its output, whatever the tool does to the workspace', async () => {
     const deep = 'i=0; while [ $i -lt 30 ]; do d=$(printf %0200d 0); mkdir $d; cd $d; i=$((i+1)); done';
     const { status, stray } = await run(session, `echo x >$HS_OUT/x; ${deep}`);
     expect(status).toBe(0);
@@ -346,7 +346,7 @@ describe.skipIf(!enforced)('a run', () => {
     expect(status).toBe(0);
   });
 
-  it('takes nothing that a background process writes after the tool has ended', async () => {
+  it('ignores what a background process writes after the tool has ended', async () => {
     const { artifacts } = await run(session, 'echo now >$HS_OUT/now; (sleep 1; echo late >$HS_OUT/late) &');
     expect(artifacts).toMatchObject([{ files: 1 }]);
   });
@@ -411,7 +411,7 @@ describe.skipIf(!has('bubblewrap-overlay'))('under --strict', () => {
 });
 
 describe('without a sandbox', () => {
-  it('is recorded as what it is, with what changed in the workspace', async () => {
+  it('is recorded with its changes to the workspace', async () => {
     const { artifacts, sandbox } = await run(session, 'echo x >new; echo y >$HS_OUT/y', { backend: 'none' });
     expect(sandbox).toMatchObject({ backend: 'none', level: 'detected' });
     expect(existsSync(`${dir}/new`)).toBe(true);
@@ -444,7 +444,7 @@ describe('without a sandbox', () => {
     expect(leftovers()).toEqual([]);
   });
 
-  it('removes what a tool made hard to remove', async () => {
+  it('removes directories that a tool made hard to remove', async () => {
     const script = 'mkdir -p $HS_OUT/a/b; echo x >$HS_OUT/a/b/c; chmod 0 $HS_OUT/a/b $HS_OUT/a $HS_OUT';
     await run(session, script, { backend: 'none' });
     expect(leftovers()).toEqual([]);

@@ -83,7 +83,7 @@ describe('bytes that do not match their hash', () => {
     expect(await findings(session)).toHaveLength(1);
   });
 
-  it('leave another for another object, and none for what is sound or only planned', async () => {
+  it('is recorded once per object, and not for intact objects or plans', async () => {
     const { dir, session, record, damage } = await world();
     await read(session, record.content_hash);
     await damage(record.content_hash);

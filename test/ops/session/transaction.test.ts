@@ -27,7 +27,7 @@ async function appended(session: Session) {
 const deny = { type: 'capability_action', decision: 'deny' };
 
 describe('a transaction', () => {
-  it('records what is refused once, whoever saw it first', async () => {
+  it('records each refusal once', async () => {
     const session = await (await simStore()).open('a');
     const error = new HsError('REFUSED', 'no');
     const done = session.write('ledger.note', ['it'], async (tx) => {
@@ -39,7 +39,7 @@ describe('a transaction', () => {
     ]);
   });
 
-  it('records a refusal without what it had staged', async () => {
+  it('records a refusal without the staged objects', async () => {
     const session = await (await simStore()).open('a');
     const bytes = Buffer.alloc(100_000, 1);
     let id: string | undefined;
@@ -52,7 +52,7 @@ describe('a transaction', () => {
     expect(await session.store.objects.size(id as never)).toBeUndefined();
   });
 
-  it('of what decides itself asks no capability, and records no refusal', async () => {
+  it('checks no capability and records no refusal for operations that decide themselves', async () => {
     const session = await (await simStore()).open('a', { actor: 'ai_job:nobody' });
     const decided: EntryDraft = { ...note('x'), capability: 'ledger.note', decision: 'deny' };
     const done = session.writeDecided(async (tx) => {
@@ -98,7 +98,7 @@ describe('a transaction', () => {
     expect((await appended(session)).map((e) => e.type)).toEqual(['policy_changed', 'capability_action']);
   });
 
-  it('commits nothing after a signal, but for what has happened already', async () => {
+  it('commits nothing after a signal, except what has already happened', async () => {
     const stop = new AbortController();
     const session = await (await simStore()).open('a', { signal: stop.signal });
     const done = session.write('ledger.note', [], async (tx) => {
@@ -110,7 +110,7 @@ describe('a transaction', () => {
     expect(await appended(session)).toMatchObject([{ payload: { text: 'what happened' } }]);
   });
 
-  it('has names of its own for what it stages apart, and publishes nothing of the other', async () => {
+  it('stages separate work under separate names, and publishes only its own', async () => {
     const { sim, open } = await simStore();
     const session = await open('a');
     const [first, second] = [Buffer.alloc(100_000, 1), Buffer.alloc(100_000, 2)];
@@ -130,7 +130,7 @@ describe('a transaction', () => {
     expect(sim.tree('/w/.hsstore/tmp')).toEqual([]);
   });
 
-  it('begins when the recovery that its session was given is over, under the same lease', async () => {
+  it('starts after recovery has finished, under the same lease', async () => {
     const order: string[] = [];
     const session = await (await simStore()).open('a', {
       recovery: {
