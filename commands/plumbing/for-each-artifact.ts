@@ -1,10 +1,11 @@
 import { listing } from '../../src/cli/command.js';
-import { list, text } from '../../src/cli/options.js';
+import { filterOptions } from '../../src/cli/filter-options.js';
+import { text } from '../../src/cli/options.js';
 import { pageOf, pageOptions } from '../../src/cli/page-options.js';
-import { keyAndValue } from '../../src/cli/parse/pairs.js';
 import { guardBytes, guardField } from '../../src/cli/text/escape-for-terminal.js';
 import type { ArtifactRecord } from '../../src/core/catalog/artifact-record.js';
-import { compileFormat, PLACEHOLDER_NAMES } from '../../src/ops/inspect/format-record.js';
+import { FIELD_NAMES } from '../../src/core/query/fields.js';
+import { compileFormat, PLACEHOLDER_NAMES, showsManifestFacts } from '../../src/ops/inspect/format-record.js';
 
 const DEFAULT_FORMAT = '%(id) %(kind) %(size)%09%(name)';
 
@@ -16,15 +17,17 @@ export const forEachArtifact = listing({
   summary: 'list artifacts in a format for scripts',
   description: `FORMAT contains \`%(field)\`, \`%%\` for a percent sign, and \`%xx\` for a byte in hex, such as \`%09\` for a tab or \`%00\` for NUL. On a terminal, control characters are escaped. The fields are ${PLACEHOLDER_NAMES.join(', ')}. The default is \`${DEFAULT_FORMAT}\`.
 
-Without \`--sort\`, the newest comes first, by ledger position. KEY, also in \`--filter\`, is one of id, name, kind, class, layer, classification, size, type, created, hash, revision and exportable; \`-KEY\` sorts in descending order. An artifact is listed if it matches every filter.`,
+Without \`--sort\`, the newest comes first, by ledger position; \`-KEY\` sorts in descending order.
+
+An artifact is listed if it matches every FILTER: \`KEY=VALUE\`, or \`!=\`, \`<\`, \`<=\`, \`>\` or \`>=\` in place of the equals sign; \`KEY\` alone if it has one, \`!KEY\` if not. KEY, also of \`--sort\`, is one of ${FIELD_NAMES.join(', ')} and \`label.\` with the key of a label. For name, job, actor, entity, pin and labels, VALUE is a glob; an entity is KIND:ID, an actor TYPE:ID or ID; source is an artifact that it was made from, however named. Sizes are numbers of bytes or such as 10MiB, ttl is in days, and created, stored and expires are compared with times as described in hs(1); a bare duration counts back from now, for expires forward. expired and pinned are given alone.
+
+A filter by id, name, job, label, source, pin or expiry reads only the artifacts that it leads to. In stores made before labels and jobs were in the ledger, those filters read the manifest of each artifact.`,
   nul: true,
   options: {
     format: text('FORMAT', 'what to print for each artifact'),
     sort: text('KEY', 'sort by KEY', { complete: 'sort' }),
     ...pageOptions,
-    filter: list('KEY=VALUE', 'only artifacts whose KEY is VALUE; for name, VALUE is a glob', {
-      parse: keyAndValue,
-    }),
+    ...filterOptions,
   },
   resultSchema: 'hs.for-each-artifact/1',
   examples: [
@@ -32,19 +35,30 @@ Without \`--sort\`, the newest comes first, by ledger position. KEY, also in \`-
       command: "hs for-each-artifact --filter kind=report --format '%(hash)  %(name)'",
       explains: 'Print the content hashes of all reports in the form of sha256sum.',
     },
+    {
+      command: "hs for-each-artifact --filter label.commit --format '%(label:commit) %(job) %(id)'",
+      explains: 'Print commit and job of everything that has a label of that key.',
+    },
+    {
+      command: "hs for-each-artifact --filter 'size>=10MiB' --filter 'stored<30d' --filter '!pinned'",
+      explains: 'List what is large, older than thirty days, and not pinned.',
+    },
   ],
   async *run({ options, session, now, globals }) {
     const { listArtifacts } = await import('../../src/ops/inspect/list-artifacts.js');
+    const { completerOf } = await import('../../src/ops/inspect/complete-facts.js');
     const { toTimestamp } = await import('../../src/core/objects/ids.js');
     const format = compileFormat(options.format ?? DEFAULT_FORMAT);
     const s = await session();
     const catalog = await s.catalog();
-    const rows = listArtifacts(catalog, {
+    const query = {
       ...(await pageOf(options, catalog)),
       filters: options.filter,
       now: toTimestamp(now()),
+      facts: showsManifestFacts(options.format ?? DEFAULT_FORMAT),
       ...(options.sort === undefined ? {} : { sort: options.sort }),
-    });
+    };
+    const rows = listArtifacts(catalog, query, completerOf(s));
     const field = globals.nul ? (value: string) => value : guardField;
     const document = globals.json || globals.jsonl;
     for await (const record of rows) {

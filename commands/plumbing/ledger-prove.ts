@@ -1,9 +1,9 @@
 import { command } from '../../src/cli/command.js';
 import { text } from '../../src/cli/options.js';
-import { parseInteger } from '../../src/cli/parse/values.js';
 import { maybe } from '../../src/cli/positionals.js';
 import { readEvidence } from '../../src/cli/read-evidence.js';
 import { canonicalText } from '../../src/core/json/canonical.js';
+import { parseInteger } from '../../src/core/text/values.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
 /** `hs ledger prove`: proves that a signed checkpoint covers an entry or an older checkpoint (I4). */

@@ -32,7 +32,7 @@ UNTIL is a time as for hs-pin(1), or - for no end. In a record without a tab, si
     const { changePins } = await import('../../src/ops/govern/pins.js');
     const { toPinName } = await import('../../src/ops/naming/pin-name.js');
     const { resolveArtifact } = await import('../../src/ops/naming/resolve-artifact.js');
-    const { parseTime, parsed } = await import('../../src/cli/parse/values.js');
+    const { parseTime, parsed } = await import('../../src/core/text/values.js');
     const s = await session();
     const catalog = await s.catalog();
     const changes: import('../../src/ops/govern/pins.js').PinChange[] = [];

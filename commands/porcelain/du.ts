@@ -1,4 +1,5 @@
 import { command } from '../../src/cli/command.js';
+import { filterOptions } from '../../src/cli/filter-options.js';
 import { choice, flag } from '../../src/cli/options.js';
 import { bar, counted, humanSize } from '../../src/cli/text/human.js';
 import { type Column, table } from '../../src/cli/text/table.js';
@@ -20,7 +21,7 @@ export const du = command({
   class: 'porcelain',
   opens: 'read',
   summary: 'show disk usage',
-  description: `Logical bytes are the sizes of the payloads. Physical bytes are the sizes of the objects that store them, with manifests and indexes. An object that several artifacts share counts once in each group, and once in the total.
+  description: `Logical bytes are the sizes of the payloads. Physical bytes are the sizes of the objects that store them, with manifests and indexes. An object that several artifacts share counts once in each group, and once in the total. With \`--filter\`, only artifacts that match are counted; hs-for-each-artifact(1) describes FILTER.
 
 Objects that no artifact or ledger entry uses take space too. They are shown separately: as unused until hs-gc(1) moves them to the trash, then as in the trash until it is emptied.
 
@@ -30,21 +31,30 @@ With \`--html\`, the output is written as one HTML page, with the space used by 
   options: {
     by: choice(USAGE_KEYS, 'KEY', 'group by kind, class, name or layer'),
     totals: flag(undefined, 'only the number and logical bytes, at once (not by name)'),
+    ...filterOptions,
     ...PAGE,
   },
   resultSchema: 'hs.du/1',
   list: 'rows',
   examples: [
     { command: 'hs du --by name', explains: 'Show the names that use the most space.' },
+    {
+      command: "hs du --by class --filter 'label.env=test*'",
+      explains: 'Show what the test environments use.',
+    },
     { command: 'hs du --by class --html usage.html', explains: 'Write disk usage by class as a page.' },
   ],
   exits: PAGE_EXITS,
-  seeAlso: ['hs-ls(1)', 'hs-gc(1)', 'hs-count-objects(1)'],
+  seeAlso: ['hs-ls(1)', 'hs-for-each-artifact(1)', 'hs-gc(1)', 'hs-count-objects(1)'],
   async run(context): Promise<(Usage & { readonly page?: PageRow }) | UsageTotals> {
     const { options, session } = context;
     const request = pageRequest(context, options);
     if (options.totals && request !== undefined) {
       throw new HsError('USAGE', "'--totals' and '--html' cannot be given together");
+    }
+    if (options.filter.length > 0 && (options.totals || request !== undefined)) {
+      const other = options.totals ? '--totals' : '--html';
+      throw new HsError('USAGE', `'--filter' cannot be given together with '${other}'`);
     }
     if (request !== undefined) {
       const { publishUsage } = await import('../../src/ops/page/publish-usage.js');
@@ -57,7 +67,7 @@ With \`--html\`, the output is written as one HTML page, with the space used by 
     }
     const { diskUsage, usageTotals } = await import('../../src/ops/inspect/disk-usage.js');
     const by = options.by ?? 'kind';
-    if (!options.totals) return diskUsage(await session(), by);
+    if (!options.totals) return diskUsage(await session(), by, options.filter);
     if (by === 'name') throw new HsError('USAGE', "'--totals' are not kept by name");
     return usageTotals(await session(), by);
   },

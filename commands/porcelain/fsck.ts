@@ -1,7 +1,7 @@
 import { command } from '../../src/cli/command.js';
 import { flag, text } from '../../src/cli/options.js';
-import { BadValue } from '../../src/cli/parse/values.js';
 import { counted, humanSize } from '../../src/cli/text/human.js';
+import { BadValue } from '../../src/core/text/values.js';
 
 /** `10%` or `0.5%`, as a fraction from 0 to 1. */
 function parseShare(raw: string): number {

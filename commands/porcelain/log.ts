@@ -1,6 +1,6 @@
 import { listing } from '../../src/cli/command.js';
 import type { Context } from '../../src/cli/command-context.js';
-import { choice, flag, integer, time } from '../../src/cli/options.js';
+import { choice, flag, integer, pastTime, text } from '../../src/cli/options.js';
 import { maybe } from '../../src/cli/positionals.js';
 import { describeEntry } from '../../src/cli/text/history-text.js';
 import { humanAge, utcTime } from '../../src/cli/text/human.js';
@@ -50,7 +50,10 @@ On a terminal it stops after ${ON_A_TERMINAL} entries unless \`--limit\` says ot
   positionals: { id: maybe('ID', { complete: 'artifact' }) },
   options: {
     type: choice(Object.keys(PAYLOADS) as EntryType[], 'TYPE', 'only entries of this type'),
-    since: time('TIME', 'only entries since TIME'),
+    artifact: text('ID', 'as the argument ID', { complete: 'artifact' }),
+    actor: text('ACTOR', 'only entries of this actor, TYPE:ID or ID; may be a glob'),
+    job: text('JOB', 'only entries of this job; may be a glob', { complete: 'job' }),
+    since: pastTime('TIME', 'only entries since TIME, such as 7d'),
     limit: integer('N', 'show at most N entries', { min: 1 }, { short: 'n' }),
     follow: flag('f', 'wait for new entries and show them'),
   },
@@ -59,12 +62,17 @@ On a terminal it stops after ${ON_A_TERMINAL} entries unless \`--limit\` says ot
   examples: [
     { command: 'hs log', explains: 'Show recent history.' },
     { command: 'hs log report --type export_record', explains: 'Show where an artifact was exported to.' },
+    { command: 'hs log --actor ai_job:nightly --since 1d', explains: 'Show what an actor did today.' },
     { command: 'hs log --since -7d --jsonl', explains: 'Print the last week for a script.' },
   ],
   seeAlso: ['hs-ledger-cat(1)', 'hs-ledger-verify(1)', 'hs-show(1)', 'hs-ledger(7)'],
   async *run(context) {
     const { args, options, globals, terminal, session } = context;
-    const query = compact({ artifact: args.id, type: options.type, since: options.since });
+    if (args.id !== undefined && options.artifact !== undefined) {
+      throw new HsError('USAGE', "ID cannot be given together with '--artifact'");
+    }
+    const { type, since, actor, job } = options;
+    const query = compact({ artifact: args.id ?? options.artifact, type, since, actor, job });
     if (options.follow) {
       if (globals.json) throw new HsError('USAGE', "'--json' cannot be given together with '--follow'");
       yield* follow(context, query, options.limit ?? BEFORE_FOLLOWING);

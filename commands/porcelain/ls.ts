@@ -1,13 +1,16 @@
 import type * as z from 'zod/mini';
 import { listing } from '../../src/cli/command.js';
-import { choice, flag, text } from '../../src/cli/options.js';
+import { filterOptions } from '../../src/cli/filter-options.js';
+import { choice, flag, list, pastTime, text } from '../../src/cli/options.js';
 import { pageOf, pageOptions } from '../../src/cli/page-options.js';
 import type { lsRow } from '../../src/cli/schemas/artifacts.js';
 import { humanAge, humanSize } from '../../src/cli/text/human.js';
 import { type Column, table } from '../../src/cli/text/table.js';
 import type { View } from '../../src/cli/text/view.js';
+import { compact } from '../../src/core/json/omit-undefined.js';
 import { labelOf } from '../../src/core/manifest/label-of.js';
 import { KINDS, RETENTION_CLASSES } from '../../src/core/manifest/vocabulary.js';
+import { parseDuration } from '../../src/core/text/values.js';
 
 type Row = z.output<typeof lsRow>;
 
@@ -42,7 +45,7 @@ export const ls = listing({
   class: 'porcelain',
   opens: 'read',
   summary: 'list artifacts',
-  description: `Lists live artifacts, the newest first by ledger position. An artifact without a name is shown by the name of the file it came from. A trailing slash marks a directory. Scripts should use hs-for-each-artifact(1).`,
+  description: `Lists live artifacts, the newest first by ledger position. An artifact without a name is shown by the name of the file it came from. A trailing slash marks a directory. Scripts should use hs-for-each-artifact(1), which describes FILTER and the keys to sort by. All conditions must match.`,
   nul: true,
   options: {
     kind: choice(KINDS, 'KIND', 'only artifacts of this kind', { complete: 'kind' }),
@@ -50,6 +53,16 @@ export const ls = listing({
     name: text('GLOB', 'only artifacts whose name matches GLOB', { complete: 'name' }),
     pinned: flag(undefined, 'only pinned artifacts'),
     expired: flag(undefined, 'only artifacts whose TTL has expired'),
+    expiring: text('DURATION', 'only artifacts whose TTL ends within DURATION, such as 3d', {
+      parse: (raw) => {
+        parseDuration(raw);
+        return raw;
+      },
+    }),
+    label: list('KEY[=VALUE]', 'only artifacts with this label; VALUE may be a glob', { complete: 'label' }),
+    job: text('JOB', 'only artifacts of this job', { complete: 'job' }),
+    since: pastTime('TIME', 'only artifacts stored since TIME, such as 7d'),
+    ...filterOptions,
     sort: text('KEY', 'sort by KEY: name, size, created, kind, …; -KEY in descending order', {
       complete: 'sort',
     }),
@@ -64,28 +77,45 @@ export const ls = listing({
       command: 'hs ls --limit 50',
       explains: 'List the 50 newest; with --after, those that follow one of them.',
     },
+    {
+      command: 'hs ls --label commit=4f2a --since 7d',
+      explains: 'List what was stored this week for a commit.',
+    },
+    { command: 'hs ls --filter source=report', explains: 'List what was made from an artifact.' },
+    { command: 'hs ls --expiring 3d', explains: 'List what will expire within three days.' },
     { command: 'hs ls --sort -size --long', explains: 'List the largest first, with every column.' },
   ],
   seeAlso: ['hs-show(1)', 'hs-for-each-artifact(1)', 'hs-du(1)'],
-  async *run({ options, session, now }): AsyncGenerator<Row, void> {
+  async *run({ options, session, now, globals }): AsyncGenerator<Row, void> {
     const { listArtifacts } = await import('../../src/ops/inspect/list-artifacts.js');
     const { ttlEndMs } = await import('../../src/core/retention/rule.js');
     const { activePins } = await import('../../src/core/catalog/check-operations.js');
     const { toTimestamp } = await import('../../src/core/objects/ids.js');
     const s = await session();
     const at = toTimestamp(now());
-    const filters = (['kind', 'class', 'name'] as const).flatMap((key) =>
+    const { completerOf } = await import('../../src/ops/inspect/complete-facts.js');
+    const pairs = (['kind', 'class', 'name', 'job'] as const).flatMap((key) =>
       options[key] === undefined ? [] : [[key, options[key]] as const],
     );
+    const { expiring, since } = options;
+    const filters = [
+      ...pairs,
+      ...options.label.map((label) => `label.${label}`),
+      ...(expiring === undefined ? [] : ['!expired', `expires<=${expiring}`]),
+      ...(since === undefined ? [] : [`stored>=${since}`]),
+      ...options.filter,
+    ];
     const catalog = await s.catalog();
-    const rows = listArtifacts(catalog, {
+    const query = {
       ...(await pageOf(options, catalog)),
       filters,
       pinned: options.pinned,
       expired: options.expired,
       now: at,
+      facts: globals.json || globals.jsonl,
       ...(options.sort === undefined ? {} : { sort: options.sort }),
-    });
+    };
+    const rows = listArtifacts(catalog, query, completerOf(s));
     for await (const r of rows) {
       const end = ttlEndMs(r);
       yield {
@@ -104,6 +134,10 @@ export const ls = listing({
         ...(r.retention_ttl_days === undefined ? {} : { retention_ttl_days: r.retention_ttl_days }),
         ...(end === undefined ? {} : { ttl_ends_at: toTimestamp(end) }),
         pins: activePins(r, at).map((p) => p.name),
+        revision: r.revision,
+        manifest: r.manifest,
+        registered: { seq: r.registered.seq, at: r.registered.at, actor: r.registered.actor },
+        ...compact({ job_id: r.job_id, labels: r.labels, sources: r.sources, entities: r.entities }),
       };
     }
   },

@@ -99,7 +99,7 @@ With \`--from-command\`, COMMAND is run with the standard input and error of hs,
     }
     const labels = labelsOf(options.label);
     const { put: store } = await import('../../src/ops/put/put.js');
-    const { compileGlob } = await import('../../src/ops/naming/compile-glob.js');
+    const { compileGlob } = await import('../../src/core/text/compile-glob.js');
     const exclude = [...options.exclude];
     if (options.excludeFrom !== undefined) {
       const bytes = await (await disk()).readFile(path(options.excludeFrom), 1024 * 1024);

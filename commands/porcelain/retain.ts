@@ -1,4 +1,5 @@
 import { command } from '../../src/cli/command.js';
+import { filterOptions, INSTEAD_OF_IDS } from '../../src/cli/filter-options.js';
 import { choice, flag, integer } from '../../src/cli/options.js';
 import { many } from '../../src/cli/positionals.js';
 import { counted } from '../../src/cli/text/human.js';
@@ -16,12 +17,15 @@ export const retain = command({
   summary: 'change how long artifacts are kept',
   description: `Changes the TTL, in days from creation, or the retention class of artifacts, by a new revision of each. The window of a class counts from when the artifact was registered in this store, and no revision changes that.
 
+${INSTEAD_OF_IDS}
+
 Artifacts classified high and prompt payloads must have a TTL. A frozen artifact (L1) has none and cannot be changed.
 
 With \`--manifest-lines\`, each line names an artifact as \`id\`, and its \`ttl\` (null removes it), its \`class\` or both. ${BATCH_RULES}`,
   positionals: { ids: many('ID', { complete: 'artifact' }) },
   options: {
     ttl: integer('DAYS', 'time to live in days, from creation', { min: 0, max: MAX_TTL_DAYS }),
+    ...filterOptions,
     noTtl: flag(undefined, 'remove the TTL, so that the class decides'),
     class: choice(RETENTION_CLASSES, 'CLASS', 'retention class'),
     manifestLines: MANIFEST_LINES,
@@ -34,6 +38,7 @@ With \`--manifest-lines\`, each line names an artifact as \`id\`, and its \`ttl\
       command: `echo '{"id":"report","ttl":90}' | hs retain --manifest-lines -`,
       explains: 'Change many at once, each in its own way.',
     },
+    { command: 'hs retain --filter job=nightly-7 --ttl 7', explains: 'Keep what a job made for a week.' },
     { command: 'hs retain report --no-ttl --class checkpoint', explains: 'Let its class decide.' },
   ],
   seeAlso: ['hs-gc(1)', 'hs-pin(1)', 'hs-policy-show(1)', 'hs-retention(7)'],
@@ -42,6 +47,7 @@ With \`--manifest-lines\`, each line names an artifact as \`id\`, and its \`ttl\
     if (options.manifestLines !== undefined) {
       refuseBesides('--manifest-lines', {
         ID: args.ids.length > 0,
+        "'--filter'": options.filter.length > 0,
         "'--ttl'": options.ttl !== undefined,
         "'--no-ttl'": options.noTtl,
         "'--class'": options.class !== undefined,
@@ -56,7 +62,6 @@ With \`--manifest-lines\`, each line names an artifact as \`id\`, and its \`ttl\
         ),
       );
     }
-    if (args.ids.length === 0) throw new HsError('USAGE', 'ID is missing');
     if (options.ttl !== undefined && options.noTtl) {
       throw new HsError('USAGE', "'--ttl' cannot be given together with '--no-ttl'");
     }
@@ -64,7 +69,9 @@ With \`--manifest-lines\`, each line names an artifact as \`id\`, and its \`ttl\
       throw new HsError('USAGE', "nothing to change: give '--ttl', '--no-ttl' or '--class'");
     }
     const { retain: retainArtifacts } = await import('../../src/ops/govern/retain.js');
-    return retainArtifacts(await session(), args.ids, {
+    const { selectArtifacts } = await import('../../src/ops/inspect/select-artifacts.js');
+    const s = await session();
+    return retainArtifacts(s, await selectArtifacts(s, args.ids, options.filter), {
       ttl: options.noTtl ? null : options.ttl,
       retentionClass: options.class,
     });

@@ -1,6 +1,7 @@
 import { command } from '../../src/cli/command.js';
+import { filterOptions, INSTEAD_OF_IDS } from '../../src/cli/filter-options.js';
 import { flag, text } from '../../src/cli/options.js';
-import { some } from '../../src/cli/positionals.js';
+import { many } from '../../src/cli/positionals.js';
 import {
   doneRemoval,
   REMOVAL_LISTS,
@@ -23,11 +24,14 @@ export const rm = command({
   summary: 'remove the given artifacts',
   description: `Removes the given artifacts, whatever their age. Pinned and frozen artifacts stay: a pin wins over an explicit id. Removed artifacts can be brought back with hs-restore(1) until the trash window ends.
 
+${INSTEAD_OF_IDS}
+
 With --purge, the bytes are deleted at once, for a secret that should not have been stored. Bytes stay if another artifact uses them or a running command may still need them. For a restricted directory, hs keeps the list of its paths and their hashes, so that copies elsewhere are still recognized. Other artifacts that have the same bytes, or the same files, are named. While any of the bytes remain, the exit status is 3.
 
 On a terminal, shows what would be removed and asks. Elsewhere nothing is removed without --yes.`,
-  positionals: { ids: some('ID', { complete: 'artifact' }) },
+  positionals: { ids: many('ID', { complete: 'artifact' }) },
   options: {
+    ...filterOptions,
     reason: text('TEXT', 'reason, for the report'),
     purge: flag(undefined, 'skip the trash; this cannot be undone'),
     yes: flag('y', 'remove without asking'),
@@ -38,6 +42,10 @@ On a terminal, shows what would be removed and asks. Elsewhere nothing is remove
   list: REMOVAL_LISTS,
   examples: [
     { command: 'hs rm report@{1} --yes', explains: 'Remove the previous version.' },
+    {
+      command: 'hs rm --filter job=nightly-7 --dry-run',
+      explains: 'Show what the removal of all that a job made would do.',
+    },
     {
       command: 'hs rm env-dump --purge --reason "leaked secret" --yes',
       explains: 'Delete the bytes at once.',
@@ -54,10 +62,9 @@ On a terminal, shows what would be removed and asks. Elsewhere nothing is remove
     const { planRemoval, removeArtifacts } = await import('../../src/ops/gc/remove-artifacts.js');
     const { planOutlook } = await import('../../src/ops/gc/plan-outlook.js');
     const { trashWindow } = await import('../../src/ops/gc/trash-window.js');
-    const { resolveArtifacts } = await import('../../src/ops/naming/resolve-artifact.js');
+    const { selectArtifacts } = await import('../../src/ops/inspect/select-artifacts.js');
     const s = await session({ writes: !options.dryRun });
-    const catalog = await s.catalog();
-    const ids = new Set((await resolveArtifacts(catalog, args.ids)).map((r) => r.artifact_id));
+    const ids = new Set(await selectArtifacts(s, args.ids, options.filter));
     if (options.yes && !options.dryRun) return done(await remove());
     const plan = await planRemoval(s, ids, options.purge);
     const shown = { ...plan, items: sortItems(plan.items, options.sort) };

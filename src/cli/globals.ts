@@ -1,6 +1,6 @@
+import { BadValue } from '../core/text/values.js';
 import { HsError } from '../errors/hs-error.js';
 import { choice, flag, list, type Option, text, time, type Values } from './options.js';
-import { BadValue } from './parse/values.js';
 
 /** An unset variable in `--store "$DIR"` must not select another store. */
 function notEmpty(raw: string): string {

@@ -1,5 +1,5 @@
 import type { Timestamp } from '../core/objects/ids.js';
-import { BadValue, parseBytes, parseInteger, parseTime } from './parse/values.js';
+import { BadValue, parseBytes, parseInteger, parseTime } from '../core/text/values.js';
 
 /** What completion offers for a value or an argument. */
 export type Completion =
@@ -8,6 +8,9 @@ export type Completion =
   | 'pin'
   | 'report'
   | 'sort'
+  | 'filter'
+  | 'label'
+  | 'job'
   | 'object'
   | 'kind'
   | 'file'
@@ -161,6 +164,16 @@ export function time(placeholder: string, summary: string, extra: Extra = {}): O
     parse: (raw, { now }) => parseTime(raw, now),
     ...extra,
   };
+}
+
+/** A time that has been; a bare duration counts back: `7d` is `-7d`. */
+export function pastTime(
+  placeholder: string,
+  summary: string,
+  extra: Extra = {},
+): Option<Timestamp | undefined> {
+  const parse: Parser<Timestamp> = (raw, { now }) => parseTime(raw, now, -1);
+  return { form: 'value', placeholder, summary, absent: undefined, parse, ...extra };
 }
 
 /** `noProgress` → `no-progress`; `-C` and `-z` have only their letter. */

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Trace } from '../core/effects.js';
+import { parsed, parseInteger } from '../core/text/values.js';
 import { errnoMeaning } from '../errors/errno-meaning.js';
 import { HsError, prefixed } from '../errors/hs-error.js';
 import type { Session } from '../ops/session/session.js';
@@ -14,7 +15,6 @@ import { OutputClosed } from './io/output.js';
 import { pagerFor } from './io/pager.js';
 import { openStreams, type Streams } from './io/streams.js';
 import type { Invocation } from './parse/parse.js';
-import { parsed, parseInteger } from './parse/values.js';
 import type { Parts } from './parts.js';
 import { present } from './present-result.js';
 import { onService } from './service-host.js';

@@ -135,7 +135,7 @@ export const exportOptions = options<ExportOptions>('options', {
 });
 
 export const listOptions = options<ListOptions>('options', {
-  filters: z.array(z.tuple([given, z.string()])),
+  filters: z.array(z.union([given, z.tuple([given, z.string()])])),
   sort: given,
   pinned: flag,
   expired: flag,
@@ -143,7 +143,13 @@ export const listOptions = options<ListOptions>('options', {
   after: artifactId,
 });
 const ENTRY_TYPES = Object.keys(PAYLOADS) as [keyof typeof PAYLOADS];
-const historyFields = { artifact: given, type: z.enum(ENTRY_TYPES), since: timestamp };
+const historyFields = {
+  artifact: given,
+  type: z.enum(ENTRY_TYPES),
+  since: timestamp,
+  actor: given,
+  job: given,
+};
 export const historyOptions = options<HistoryOptions>('options', historyFields);
 export const followOptions = options<FollowOptions>('options', { ...historyFields, last: natural });
 export const ledgerOptions = options<LedgerOptions>('options', {

@@ -6,6 +6,7 @@ import type { ObjectId } from '../core/objects/ids.js';
 import { HsError } from '../errors/hs-error.js';
 import { listPins } from '../ops/govern/pins.js';
 import { demandRead, demandUnrestricted } from '../ops/guard/read-gate.js';
+import { completerOf } from '../ops/inspect/complete-facts.js';
 import { listArtifacts } from '../ops/inspect/list-artifacts.js';
 import { showArtifact } from '../ops/inspect/show-artifact.js';
 import { resolveArtifact } from '../ops/naming/resolve-artifact.js';
@@ -59,6 +60,7 @@ export class ArtifactMethods extends ObjectMethods {
    * @example
    * (await store.list()).map((artifact) => artifact.name); // → ['dist', 'report']
    * (await store.list({ filters: [['type', 'directory']] })).length; // → 1
+   * (await store.list({ filters: ['size>20', '!label.draft', 'stored>7d'] })).length; // → 1
    * (await store.list({ sort: '-size', limit: 1 }))[0].name; // → 'dist'
    */
   async list(options: ListOptions & CallOptions = {}): Promise<ArtifactRecord[]> {
@@ -77,7 +79,8 @@ export class ArtifactMethods extends ObjectMethods {
    */
   async *iterate(options: ListOptions & CallOptions = {}): AsyncGenerator<ArtifactRecord, void> {
     const [session, query] = this.begin(given.listOptions(options));
-    const rows = listArtifacts(await this.catalog(session), { ...query, now: session.now() });
+    const asked = { ...query, facts: true, now: session.now() };
+    const rows = listArtifacts(await this.catalog(session), asked, completerOf(session));
     yield* camelCasedEach(rows);
   }
 

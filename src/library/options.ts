@@ -54,7 +54,7 @@ export interface CreateOptions extends Omit<OpenOptions, 'store' | 'readOnly'> {
   readonly shared?: boolean;
 }
 
-export type ListOptions = Omit<ListQuery, 'now'>;
+export type ListOptions = Omit<ListQuery, 'now' | 'facts'>;
 
 export interface ReadOptions {
   /** One file of a directory payload. */

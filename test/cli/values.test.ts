@@ -1,6 +1,6 @@
 import { integer as anyInteger, assert, property } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BadValue, parseBytes, parseDuration, parseInteger, parseTime } from '../../src/cli/parse/values.js';
+import { BadValue, parseBytes, parseDuration, parseInteger, parseTime } from '../../src/core/text/values.js';
 
 const NOW = Date.UTC(2026, 0, 31, 12);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileGlob } from '../../src/ops/naming/compile-glob.js';
+import { compileGlob } from '../../src/core/text/compile-glob.js';
 
 describe('a glob', () => {
   it('matches whole names, including those with a leading dot', () => {

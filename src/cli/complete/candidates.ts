@@ -89,8 +89,8 @@ async function valueWords(
     case 'schema':
       return named((await import('../schemas/document.js')).schemaNames());
     case 'sort': {
-      const { LIST_FIELDS } = await import('../../ops/inspect/list-artifacts.js');
-      return named([...LIST_FIELDS, ...LIST_FIELDS.map((field) => `-${field}`)]);
+      const { FIELD_NAMES } = await import('../../core/query/fields.js');
+      return named([...FIELD_NAMES, ...FIELD_NAMES.map((field) => `-${field}`)]);
     }
     case 'artifact':
     case 'name':

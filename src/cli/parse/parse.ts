@@ -1,9 +1,9 @@
+import { BadValue, parsed, parseTime } from '../../core/text/values.js';
 import { HsError } from '../../errors/hs-error.js';
 import { type Command, hasRows } from '../command.js';
 import { checkGlobals, type GlobalValues, globalOptions, jsonlOption, nulOption } from '../globals.js';
 import { type Option, type Options, optionLabel } from '../options.js';
 import type { Positional, Positionals } from '../positionals.js';
-import { BadValue, parsed, parseTime } from './values.js';
 import { findCommand, readWords, type Words } from './words.js';
 
 export interface Invocation {

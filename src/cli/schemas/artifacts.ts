@@ -3,7 +3,7 @@ import { GUARD_RULES } from '../../core/guard/guard.js';
 import { artifactId, natural, objectId, timestamp, uuid } from '../../core/json/schema.js';
 import { ledgerOp } from '../../core/ledger/operation.js';
 import { CLAIM_FIELDS } from '../../core/manifest/claims.js';
-import { manifestSchema } from '../../core/manifest/manifest.js';
+import { entityRefSchema, labelsSchema, manifestSchema } from '../../core/manifest/manifest.js';
 import {
   CLASSIFICATIONS,
   KINDS,
@@ -56,6 +56,14 @@ export const lsRow = z.strictObject({
   retention_ttl_days: z.optional(natural),
   ttl_ends_at: z.optional(timestamp),
   pins: z.array(z.string()),
+  revision: natural,
+  manifest: objectId,
+  registered: z.strictObject({ seq: natural, at: timestamp, actor: z.string() }),
+  job_id: z.optional(z.string()),
+  labels: z.optional(labelsSchema),
+  /** Ids of the artifacts that it was made from. */
+  sources: z.optional(z.array(artifactId)),
+  entities: z.optional(z.array(entityRefSchema)),
 });
 
 /** `text` is the line in the requested FORMAT. */

@@ -57,13 +57,14 @@ export function placeOf(key: string): string {
 const PLAIN_WORD = /^[!-~]{1,64}$/;
 
 /** A word as a part of a key: itself and a space, or a space and a hash, so that none begins another. */
-function word(text: string): string {
+export function word(text: string): string {
   return PLAIN_WORD.test(text) ? `${text} ` : ` ${sha256(Buffer.from(text, 'utf8')).slice(0, 32)}`;
 }
 
 /** The place of the artifact is the value. */
 export const idKey = (id: string) => `i/${id}`;
-export const nameKey = (name: string) => `n/${word(name)}/`;
+export const NAMES = 'n/';
+export const nameKey = (name: string) => `${NAMES}${word(name)}/`;
 /** Of those that were removed. */
 export const removedNameKey = (name: string) => `y/${word(name)}/`;
 export function seriesRowKey(r: Pick<ArtifactRecord, 'retention_class' | 'name' | 'filename_hint' | 'kind'>) {

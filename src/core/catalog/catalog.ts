@@ -75,15 +75,35 @@ export class Catalog {
     return { live: this.#meta.live, removed: this.#meta.removed, pins: this.#meta.pins };
   }
 
-  async #at(place: string): Promise<ArtifactRecord | undefined> {
+  /** The artifact registered at that place, live or removed. */
+  async at(place: string): Promise<ArtifactRecord | undefined> {
     const row = (await this.#tables.get(LIVE + place)) ?? (await this.#tables.get(REMOVED + place));
     return row === undefined ? undefined : fromRow(row as RecordRow);
+  }
+
+  /** The first `most` places that the keys with these prefixes lead to, up to the key `end`, in their order. */
+  async places(prefixes: readonly string[], end: string | undefined, most: number): Promise<string[]> {
+    const places: string[] = [];
+    for (const prefix of prefixes) {
+      for await (const rows of this.#tables.range(prefix)) {
+        for (const { key } of rows) {
+          if (places.length === most || (end !== undefined && key >= end)) return places;
+          places.push(placeOf(key));
+        }
+      }
+    }
+    return places;
+  }
+
+  /** The artifacts that keys with this prefix lead to, live or removed; with `after`, those behind it. */
+  under(prefix: string, after?: Cursor): RecordList {
+    return this.#under(prefix, { ...(after && { after }) });
   }
 
   /** Live, or removed (then `removed` is set); undefined when the ledger never had it. */
   async get(id: ArtifactId): Promise<ArtifactRecord | undefined> {
     const place = (await this.#tables.get(idKey(id))) as string | undefined;
-    return place === undefined ? undefined : this.#at(place);
+    return place === undefined ? undefined : this.at(place);
   }
 
   /** The records that keys with this prefix lead to, up to the key `end`. */
@@ -92,7 +112,7 @@ export class Catalog {
     { after, end }: { readonly after?: Cursor; readonly end?: string } = {},
   ): RecordList {
     const tables = this.#tables;
-    const at = (place: string) => this.#at(place);
+    const at = (place: string) => this.at(place);
     return new RecordList(async function* () {
       for await (const rows of tables.range(prefix, after && prefix + placeKey(after))) {
         const records: ArtifactRecord[] = [];
@@ -166,7 +186,7 @@ export class Catalog {
   /** As {@link guarded}, proven. */
   async *provenGuarded(): AsyncGenerator<ArtifactRecord, void> {
     for await (const place of this.#provenKeys(GUARDED)) {
-      const record = await this.#at(place);
+      const record = await this.at(place);
       if (record === undefined) throw new TablesDamaged(`${GUARDED}${place} leads nowhere`);
       yield record;
     }
@@ -221,7 +241,7 @@ export class Catalog {
     const removed: ArtifactRecord[] = [];
     for await (const rows of this.#tables.range(idKey(prefix))) {
       for (const { value } of rows) {
-        const record = (await this.#at(value as string))!;
+        const record = (await this.at(value as string))!;
         if (record.removed === undefined) live.push(record);
         else if (removed.length < limit) removed.push(record);
         if (live.length >= limit) return live;

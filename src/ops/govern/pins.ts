@@ -4,8 +4,11 @@ import { compact } from '../../core/json/omit-undefined.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
 import { labelOf } from '../../core/manifest/label-of.js';
 import type { ArtifactId, Timestamp } from '../../core/objects/ids.js';
+import type { Filter } from '../../core/query/condition.js';
 import { toReason } from '../../core/text/ledger-text.js';
 import { HsError } from '../../errors/hs-error.js';
+import { completerOf } from '../inspect/complete-facts.js';
+import { listArtifacts } from '../inspect/list-artifacts.js';
 import { toPinName } from '../naming/pin-name.js';
 import { pinCapability } from '../session/pin-capability.js';
 import type { Session } from '../session/session.js';
@@ -74,11 +77,14 @@ export interface PinRow extends Pin {
   readonly over: boolean;
 }
 
-/** Every pin of every live artifact, sorted by pin name, then id. */
-export async function listPins(session: Session): Promise<PinRow[]> {
+/** Every pin of the live artifacts that match the filters, sorted by pin name, then id. */
+export async function listPins(session: Session, filters: readonly Filter[] = []): Promise<PinRow[]> {
   const now = session.now();
   const rows: PinRow[] = [];
-  for await (const record of (await session.catalog()).pinned()) {
+  const catalog = await session.catalog();
+  const records =
+    filters.length === 0 ? catalog.pinned() : listArtifacts(catalog, { filters, now }, completerOf(session));
+  for await (const record of records) {
     const active = new Set(activePins(record, now));
     const label = labelOf(record);
     for (const pin of record.pins) {

@@ -1,12 +1,16 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
 import type { TotalField } from '../../core/catalog/totals.js';
 import { bundleIndexEntries, MAX_INDEX_BYTES } from '../../core/objects/bundle-index.js';
+import type { Filter } from '../../core/query/condition.js';
 import type { SizedObject } from '../../core/retention/byte-account.js';
 import { isHsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { type ObjectTotals, reclaimable } from '../../store/collector/reclaimable.js';
 import type { Store } from '../../store/store.js';
 import type { Session } from '../session/session.js';
+import { completerOf } from './complete-facts.js';
+import { listArtifacts } from './list-artifacts.js';
 import { SharedObjects } from './shared-objects.js';
 import type { UsageKey } from './usage-keys.js';
 
@@ -93,8 +97,16 @@ interface Group {
   physical_bytes: number;
 }
 
-/** Logical and physical bytes of live artifacts, largest group first. Takes some 60 bytes an object. */
-export function diskUsage(session: Session, by: UsageKey): Promise<Usage> {
+async function* matchingBlocks(session: Session, catalog: Catalog, filters: readonly Filter[]) {
+  const query = { filters, now: session.now() };
+  for await (const record of listArtifacts(catalog, query, completerOf(session))) yield [record];
+}
+
+/**
+ * Logical and physical bytes of the live artifacts that match the filters, largest group first. Takes some 60 bytes an
+ * object.
+ */
+export function diskUsage(session: Session, by: UsageKey, filters: readonly Filter[] = []): Promise<Usage> {
   return session.read(async (catalog) => {
     const { store, progress, signal } = session;
     const objects = new SharedObjects();
@@ -106,7 +118,8 @@ export function diskUsage(session: Session, by: UsageKey): Promise<Usage> {
       if (found === 'new') all.physical_bytes += object.size;
     };
     progress.start('adding up artifacts', catalog.counts.live, 'artifacts');
-    for await (const block of catalog.live().blocks()) {
+    const blocks = filters.length === 0 ? catalog.live().blocks() : matchingBlocks(session, catalog, filters);
+    for await (const block of blocks) {
       for (const a of block) {
         const key = groupOf(a, by);
         const group = groups.get(key) ?? {

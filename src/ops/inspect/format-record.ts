@@ -1,5 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import { LABEL_KEY_PATTERN } from '../../core/manifest/manifest.js';
+import { toTimestamp } from '../../core/objects/ids.js';
+import { labelValue } from '../../core/query/fields.js';
+import { ttlEndMs } from '../../core/retention/rule.js';
+import { didYouMean } from '../../core/text/suggest.js';
 import { HsError } from '../../errors/hs-error.js';
 
 const PLACEHOLDERS: Readonly<Record<string, (r: ArtifactRecord) => string>> = {
@@ -17,13 +22,37 @@ const PLACEHOLDERS: Readonly<Record<string, (r: ArtifactRecord) => string>> = {
   classification: (r) => r.classification,
   exportable: (r) => String(r.exportable),
   ttl: (r) => (r.retention_ttl_days === undefined ? '' : String(r.retention_ttl_days)),
+  expires: (r) => {
+    const end = ttlEndMs(r);
+    return end === undefined ? '' : toTimestamp(end);
+  },
   created: (r) => r.created_at,
   registered: (r) => r.registered.at,
+  actor: (r) => r.registered.actor,
+  job: (r) => r.job_id ?? '',
+  sources: (r) => (r.sources ?? []).join(' '),
+  entities: (r) => (r.entities ?? []).map((e) => `${e.entity_kind}:${e.entity_id}`).join(' '),
   revision: (r) => String(r.revision),
   pins: (r) => r.pins.map((p) => p.name).join(' '),
 };
 
-export const PLACEHOLDER_NAMES = Object.keys(PLACEHOLDERS);
+export const PLACEHOLDER_NAMES = [...Object.keys(PLACEHOLDERS), 'label:KEY'];
+
+/** Whether a format shows what only the manifest says in stores without the feature `facts-2`. */
+export function showsManifestFacts(format: string): boolean {
+  return /%\((?:job|entities|label:[^)]*)\)/.test(format);
+}
+
+function placeholder(name: string): (r: ArtifactRecord) => string {
+  const [, label] = /^label:(.*)$/s.exec(name) ?? [];
+  if (label !== undefined && LABEL_KEY_PATTERN.test(label)) return (r) => labelValue(r, label) ?? '';
+  const get = Object.hasOwn(PLACEHOLDERS, name) ? PLACEHOLDERS[name] : undefined;
+  if (get !== undefined) return get;
+  const near = didYouMean(name, PLACEHOLDER_NAMES);
+  throw new HsError('USAGE', `the format has no field '%(${name})'`, {
+    hint: `${near === undefined ? '' : `did you mean '%(${near})'? `}one of ${PLACEHOLDER_NAMES.join(', ')}`,
+  });
+}
 
 /** A formatted record: bytes if it is not valid UTF-8. */
 export type Format = (r: ArtifactRecord, field: (value: string) => string) => string | Buffer;
@@ -39,15 +68,8 @@ export function compileFormat(format: string): Format {
   const pattern = /%(?:\((?<field>[^)]*)\)|(?<percent>%))|(?<hex>(?:%[0-9a-fA-F]{2})+)|[^%]+|%/gs;
   for (const match of format.matchAll(pattern)) {
     const { field, hex, percent } = match.groups ?? {};
-    if (field !== undefined) {
-      const get = Object.hasOwn(PLACEHOLDERS, field) ? PLACEHOLDERS[field] : undefined;
-      if (get === undefined) {
-        throw new HsError('USAGE', `the format has no field '%(${field})'`, {
-          hint: `one of ${PLACEHOLDER_NAMES.join(', ')}`,
-        });
-      }
-      parts.push(get);
-    } else if (hex !== undefined) parts.push(textOrBytes(Buffer.from(hex.replaceAll('%', ''), 'hex')));
+    if (field !== undefined) parts.push(placeholder(field));
+    else if (hex !== undefined) parts.push(textOrBytes(Buffer.from(hex.replaceAll('%', ''), 'hex')));
     else if (percent !== undefined) parts.push('%');
     else if (match[0] === '%')
       throw new HsError('USAGE', `the format '${format}' has a single %`, {

@@ -6,6 +6,8 @@ import type { LedgerEntry } from '../../core/ledger/entry.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
 import type { EntryPayload, EntryType } from '../../core/ledger/payload.js';
 import type { ArtifactId, ObjectId, Timestamp } from '../../core/objects/ids.js';
+import { wordTest } from '../../core/query/matcher.js';
+import { normalText } from '../../core/text/normal-form.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
 import type { Session } from '../session/session.js';
 import { type LedgerQuery, readLedger } from './read-ledger.js';
@@ -49,6 +51,10 @@ export interface HistoryQuery {
   readonly artifact?: string;
   readonly type?: EntryType;
   readonly since?: Timestamp;
+  /** `type:id` or the id; may be a glob. */
+  readonly actor?: string;
+  /** May be a glob. */
+  readonly job?: string;
 }
 
 async function subjectsOf(ops: readonly LedgerOp[], catalog: Catalog): Promise<Subject[]> {
@@ -131,15 +137,29 @@ async function mentions(session: Session, e: LedgerEntry, artifact: ArtifactReco
   return names(payload) || hashes?.includes(artifact.content_hash) === true;
 }
 
+/** Whether an entry is of the actor and the job asked for. */
+function byWhom({ actor, job }: HistoryQuery): (e: LedgerEntry) => boolean {
+  const isActor = actor === undefined ? undefined : wordTest(normalText(actor));
+  const isJob = job === undefined ? undefined : wordTest(normalText(job));
+  return (e) =>
+    (isActor === undefined || isActor(`${e.actor}:${e.actor_id}`) || isActor(e.actor_id)) &&
+    (isJob === undefined || (e.job_id !== undefined && isJob(e.job_id)));
+}
+
 async function toQuery(session: Session, catalog: Catalog, asked: HistoryQuery): Promise<LedgerQuery> {
-  const query = compact({ type: asked.type, since: asked.since });
+  const by = byWhom(asked);
+  const query = compact({ type: asked.type, since: asked.since, filter: async (e: LedgerEntry) => by(e) });
   if (asked.artifact === undefined) return query;
   const artifact = await resolveArtifact(catalog, asked.artifact, { removed: true });
-  return { ...query, ...artifactQuery(session, artifact) };
+  const { from, filter } = artifactQuery(session, artifact);
+  return { ...query, from, filter: async (e) => by(e) && filter(e) };
 }
 
 /** The entries that concern an artifact; there are none before its registration. */
-export function artifactQuery(session: Session, artifact: ArtifactRecord): LedgerQuery {
+export function artifactQuery(
+  session: Session,
+  artifact: ArtifactRecord,
+): Required<Pick<LedgerQuery, 'from' | 'filter'>> {
   return { from: artifact.registered.seq, filter: (entry) => mentions(session, entry, artifact) };
 }
 

@@ -1,6 +1,6 @@
+import { compileGlob } from '../../core/text/compile-glob.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { bytesInGlob } from '../../core/text/raw-name.js';
-import { compileGlob } from '../naming/compile-glob.js';
 
 interface Pattern {
   readonly glob: string;

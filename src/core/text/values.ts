@@ -1,6 +1,6 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/duration.js';
-import { type Timestamp, toTimestamp } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../duration.js';
+import { type Timestamp, toTimestamp } from '../objects/ids.js';
 
 /** Thrown by a parser for an invalid value; the caller names the option. */
 export class BadValue extends Error {}
@@ -73,10 +73,11 @@ export function parseDuration(raw: string): number {
 
 /**
  * `2026-01-31` (midnight UTC), `2026-01-31T12:00`, optionally with seconds, fractions and `Z` or `+01:00` (default
- * UTC), `@1769860800` (seconds since 1970), `now`, `-7d`, `+30d`.
+ * UTC), `@1769860800` (seconds since 1970), `now`, `-7d`, `+30d`; with `sign` also `7d`, which then has it.
  */
-export function parseTime(raw: string, now: number): Timestamp {
-  const ms = timeMs(raw, now);
+export function parseTime(raw: string, now: number, sign?: 1 | -1): Timestamp {
+  const isBare = sign !== undefined && /^\d+[smhdw]/.test(raw);
+  const ms = isBare ? now + sign * parseDuration(raw) : timeMs(raw, now);
   if (Number.isNaN(ms))
     throw new BadValue('not a time such as 2026-01-31T12:00:00Z, 2026-01-31, -7d or +30d');
   if (ms < 0 || ms > MAX_TIME_MS) throw new BadValue('a time outside the years 1970 to 9999');

@@ -1,6 +1,6 @@
-import { Glob, NotAGlob } from '../../core/text/glob.js';
-import { normalText } from '../../core/text/normal-form.js';
 import { HsError } from '../../errors/hs-error.js';
+import { Glob, NotAGlob } from './glob.js';
+import { normalText } from './normal-form.js';
 
 /** The maximum length of a path on Linux. */
 const MAX_GLOB_LENGTH = 4096;

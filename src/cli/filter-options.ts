@@ -1,0 +1,12 @@
+import { list } from './options.js';
+
+/** Which artifacts a command is about: those that match every filter. */
+export const filterOptions = {
+  filter: list('FILTER', 'only artifacts that match FILTER, such as kind=report or label.env', {
+    complete: 'filter',
+  }),
+};
+
+/** For the commands that change what they are told: the artifacts that match in place of IDs. */
+export const INSTEAD_OF_IDS =
+  'With --filter, it is about all live artifacts that match every FILTER, and no ID is given; hs-for-each-artifact(1) describes filters.';
