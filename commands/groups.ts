@@ -38,6 +38,8 @@ export const groups: CommandGroups = {
     'bundle verify': async () => (await import('./porcelain/bundle-verify.js')).bundleVerify,
     'bundle ls': async () => (await import('./porcelain/bundle-ls.js')).bundleLs,
     import: async () => (await import('./porcelain/import.js')).importCommand,
+    push: async () => (await import('./porcelain/push.js')).push,
+    pull: async () => (await import('./porcelain/pull.js')).pull,
   },
   'keep and collect': {
     pin: async () => (await import('./porcelain/pin.js')).pin,

@@ -98,6 +98,14 @@ export const summaries: CommandSummaries = {
     class: 'porcelain',
     summary: 'import a bundle, an OCI image layout or a workspace into this store',
   },
+  push: {
+    class: 'porcelain',
+    summary: 'copy artifacts from this store to another',
+  },
+  pull: {
+    class: 'porcelain',
+    summary: 'copy artifacts from another store to this one',
+  },
   pin: {
     class: 'porcelain',
     summary: 'protect artifacts from collection',

@@ -61,6 +61,7 @@ export { acceptRollback, doctor } from './library/repair-functions.js';
 export type * from './library/results.js';
 export type { RetentionMethods } from './library/retention-methods.js';
 export type { StoreHandle } from './library/store-handle.js';
+export type { TransferMethods, Transferred } from './library/transfer-methods.js';
 export type { BundleOptions } from './ops/bundle/create-bundle.js';
 export type { Imported, ImportOptions } from './ops/bundle/import-bundle.js';
 export type { ImportedArtifact } from './ops/bundle/register-members.js';
@@ -99,6 +100,7 @@ export type {
   SandboxFacts,
   SignalHandler,
 } from './ops/run/run-request.js';
+export type { TransferredArtifact } from './ops/transfer/transfer-request.js';
 export type { BackendName, OutputStream, StrayKind, StrayWrite } from './sandbox/sandbox-types.js';
 export type { LedgerProblem, LedgerProblemKind, LedgerVerdict } from './store/ledger/verify-ledger.js';
 export type { Severity } from './store/port/finding.js';

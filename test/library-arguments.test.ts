@@ -12,6 +12,7 @@ import {
   openStore,
   planHash,
 } from '../src/index.js';
+import { StoreHandle } from '../src/library/store-handle.js';
 import { tmp } from './helpers/tmp.js';
 
 async function setting() {
@@ -86,6 +87,8 @@ const METHODS: readonly (readonly [string & keyof ArtifactStore, ...string[]])[]
   ['importLayout', 'path', 'options'],
   ['importWorkspace', 'path', 'options'],
   ['planWorkspaceImport', 'path', 'options'],
+  ['push', 'store', 'names', 'options'],
+  ['pull', 'store', 'names', 'options'],
   ['put', 'path', 'options'],
   ['putAll', 'names', 'options'],
   ['writeManifest', 'record', 'options'],
@@ -104,6 +107,7 @@ const GOOD: Readonly<Record<string, unknown>> = {
   null: null,
   policy: DEFAULT_POLICY,
   stream: new WritableStream(),
+  store: Object.create(StoreHandle.prototype),
 };
 const good = (kind: string): unknown => (kind.endsWith('?') ? undefined : (GOOD[kind] ?? 'x'));
 

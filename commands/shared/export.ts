@@ -71,5 +71,5 @@ export function planned(plan: ExportPlan): Row[] {
 
 function pathOf({ format, target }: ExportPlan, path: string): string {
   if (format === 'file') return target;
-  return format === 'dir' ? `${target}/${path}` : path;
+  return format === 'dir' || format === 'oci' ? `${target}/${path}` : path;
 }

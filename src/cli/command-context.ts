@@ -58,6 +58,11 @@ export interface Context<O = Readonly<Record<string, unknown>>, A = Readonly<Rec
    */
   session(options?: SessionOptions): Promise<Session>;
   /**
+   * Opens another store, named as after `--store`: a path or a URL. With the same actor, clock and signal; closed after
+   * `run`.
+   */
+  otherSession(named: string, options?: SessionOptions): Promise<Session>;
+  /**
    * Runs one of several items: a failure is reported, the others continue, and the command exits with 3 (or the
    * failure's own status, if nothing succeeded). Returns `undefined` on failure.
    */

@@ -4,6 +4,7 @@ import { parsed, parseInteger } from '../core/text/values.js';
 import { errnoMeaning } from '../errors/errno-meaning.js';
 import { HsError, prefixed } from '../errors/hs-error.js';
 import type { Session } from '../ops/session/session.js';
+import { isStoreUrl } from '../ops/session/session-request.js';
 import type { Command } from './command.js';
 import type { Context, SessionOptions } from './command-context.js';
 import { Outcome } from './command-outcome.js';
@@ -89,7 +90,8 @@ export async function run(
 /** Opens the store once, when a command first requests it. */
 class StoreDoor {
   #opening: Promise<Session> | undefined;
-  readonly #open: (options: SessionOptions, writes: boolean) => Promise<Session>;
+  readonly #others: Promise<Session>[] = [];
+  readonly #open: (options: SessionOptions, writes: boolean, named?: string) => Promise<Session>;
   readonly #writes: boolean;
   readonly #out: Streams['out'];
   readonly #interrupt: Interrupt;
@@ -109,11 +111,11 @@ class StoreDoor {
     this.#warn = (message) => log.warn(message);
     this.#out = out;
     this.#interrupt = interrupt;
-    this.#open = async (options, writes) => {
+    this.#open = async (options, writes, named) => {
       const { clock, random, environment } = host;
       const disk = await parts.disk();
       const request = {
-        store: call.globals.store ?? get('HS_STORE'),
+        store: named ?? call.globals.store ?? get('HS_STORE'),
         disk,
         clock,
         setClock: call.setClock,
@@ -140,10 +142,18 @@ class StoreDoor {
     return this.#opening;
   }
 
+  openOther(named: string, options: SessionOptions = {}): Promise<Session> {
+    const opening = this.#open(options, options.writes ?? this.#writes, named);
+    this.#others.push(opening);
+    return opening;
+  }
+
   async close(): Promise<void> {
-    // A failure to open the store was reported where it was needed.
-    const session = await this.#opening?.catch(() => undefined);
-    await session?.close().catch((e: unknown) => this.#warn(toFailure(e).message));
+    for (const opening of [this.#opening, ...this.#others]) {
+      // A failure to open the store was reported where it was needed.
+      const session = await opening?.catch(() => undefined);
+      await session?.close().catch((e: unknown) => this.#warn(toFailure(e).message));
+    }
   }
 }
 
@@ -178,15 +188,13 @@ function makeContext(
     signal: interrupt.signal,
     host,
     table: parts.table,
-    path: (typed) => {
-      if (typed === '') throw new HsError('USAGE', 'a path is empty');
-      if (typed.includes('\0')) throw new HsError('UNSAFE_PATH', `the path '${typed}' holds a NUL character`);
-      return resolve(environment.cwd, typed);
-    },
+    path: (typed) => absolute(environment.cwd, typed),
     disk: parts.disk,
     stores: async () => parts.stores({ disk: await parts.disk(), random: host.random, environment }),
     takeSignals: (handler) => interrupt.divert(handler),
     session: (options) => store.open(options),
+    otherSession: (named, options) =>
+      store.openOther(isStoreUrl(named) ? named : absolute(environment.cwd, named), options),
     attempt: (item) => outcome.attempt(item),
     exit: (status) => {
       outcome.status = status;
@@ -195,6 +203,12 @@ function makeContext(
       outcome.soFar = say;
     },
   };
+}
+
+function absolute(cwd: string, typed: string): string {
+  if (typed === '') throw new HsError('USAGE', 'a path is empty');
+  if (typed.includes('\0')) throw new HsError('UNSAFE_PATH', `the path '${typed}' holds a NUL character`);
+  return resolve(cwd, typed);
 }
 
 function statusOf(e: HsError, { spec }: Command): number {

@@ -151,6 +151,8 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
   },
   'hs.resolve/1': { form: 'listing', load: async () => (await import('./schemas/inspect.js')).resolveRow },
   'hs.diff/1': { form: 'listing', load: async () => (await import('./schemas/inspect.js')).diffRow },
+  'hs.push/1': { form: 'listing', load: async () => (await import('./schemas/outside.js')).transferRow },
+  'hs.pull/1': { form: 'listing', load: async () => (await import('./schemas/outside.js')).transferRow },
   'hs.export/1': { form: 'listing', load: async () => (await import('./schemas/outside.js')).exportRow },
   'hs.materialize/1': {
     form: 'result',

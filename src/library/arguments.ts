@@ -8,6 +8,7 @@ import { PAYLOADS } from '../core/ledger/payload.js';
 import { ttlDays } from '../core/manifest/manifest.js';
 import { CLASSIFICATIONS, KINDS, LAYERS, RETENTION_CLASSES } from '../core/manifest/vocabulary.js';
 import { checkPlan } from '../core/retention/plan-file.js';
+import { HsError } from '../errors/hs-error.js';
 import type { BundleOptions } from '../ops/bundle/create-bundle.js';
 import type { ImportOptions } from '../ops/bundle/import-bundle.js';
 import type { DebugScope } from '../ops/debug/debug-request.js';
@@ -45,6 +46,7 @@ import type {
   RunOptions,
   ScanOptions,
   SignOptions,
+  TransferOptions,
   UnpinOptions,
   UsageOptions,
   UsagePageOptions,
@@ -197,6 +199,19 @@ export function debugScope(value: unknown): DebugScope {
   return compact(check(scope, value, 'USAGE', 'scope')) as DebugScope;
 }
 export const importOptions = options<ImportOptions>('options', { nonPortable: flag, ttl: ttlDays });
+export const transferOptions = options<TransferOptions>('options', {
+  withSources: flag,
+  consents: z.array(objectId),
+  target: exportTargetSchema,
+  displayProjectionRef: projectionRef,
+  ttl: ttlDays,
+  dryRun: flag,
+});
+/** An object of that class; USAGE otherwise. */
+export function instance<T>(value: unknown, type: abstract new (...args: never) => T, what: string): T {
+  if (value instanceof type) return value;
+  throw new HsError('USAGE', `'${what}' is not an open store`);
+}
 const pageFields = { force: flag, target: exportTargetSchema, displayProjectionRef: projectionRef };
 export const pageOptions = options<PageOptions>('options', pageFields);
 export const usagePageOptions = options<UsagePageOptions>('options', {

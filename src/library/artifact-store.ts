@@ -3,17 +3,17 @@ import { streamSource } from '../ops/payload/stream-source.js';
 import { type PutResult, put } from '../ops/put/put.js';
 import type { RunResult } from '../ops/run/run-request.js';
 import * as given from './arguments.js';
-import { BundleMethods } from './bundle-methods.js';
 import { camelCased } from './camel-case.js';
 import type { CallOptions, PutArtifactOptions, PutOptions, RunOptions, Source } from './options.js';
 import type { WrittenManifest } from './results.js';
+import { TransferMethods } from './transfer-methods.js';
 
 /**
  * An open store, with the operations of the commands. Artifacts are named as on the command line: by id, unique prefix,
  * `name` or `name@{n}`. All errors are {@link HsError}, with a `code` and a `hint`; whatever a command would refuse is
  * refused and recorded here too. An aborted call throws the reason of its signal.
  */
-export class ArtifactStore extends BundleMethods {
+export class ArtifactStore extends TransferMethods {
   /**
    * Stores a file, a directory, bytes or a stream as one new artifact (`hs put`).
    *

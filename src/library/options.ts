@@ -11,6 +11,7 @@ import type { UsageKey } from '../ops/inspect/usage-keys.js';
 import type { PageRequest } from '../ops/page/publish-page.js';
 import type { PutOptions as PutRequest } from '../ops/put/put.js';
 import type { RunRequest } from '../ops/run/run-request.js';
+import type { TransferRequest } from '../ops/transfer/transfer-request.js';
 
 /** What every method takes, besides its own options. */
 export interface CallOptions {
@@ -180,3 +181,9 @@ export interface VerifyBundleOptions {
   /** Accepts names that other systems cannot hold. */
   readonly nonPortable?: boolean;
 }
+
+/** What goes along in a push or a pull, and what for. */
+export type TransferOptions = Omit<TransferRequest, 'artifacts'> & {
+  /** Only decide, and change neither store. */
+  readonly dryRun?: boolean;
+};

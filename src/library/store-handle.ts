@@ -31,7 +31,7 @@ export class StoreHandle {
    * @internal The session for one call, and the options without `signal` and `progress`. USAGE if the store was closed;
    * throws the reason of a signal that was aborted already.
    */
-  protected begin<T extends CallOptions>(options: T): readonly [Session, Omit<T, keyof CallOptions>] {
+  begin<T extends CallOptions>(options: T): readonly [Session, Omit<T, keyof CallOptions>] {
     if (this.#closed) throw new HsError('USAGE', 'the store was closed');
     const { signal, progress, ...rest } = options;
     const session = this.#session.during({ ...(signal && { signal }), ...(progress && { progress }) });

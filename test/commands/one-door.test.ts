@@ -83,6 +83,11 @@ function* steps(work: string): Generator<Step> {
   yield { name: 'bundle verify', args: ['bundle', 'verify', 'b.tar'] };
   yield { name: 'bundle ls', args: ['bundle', 'ls', 'b.tar'] };
   yield { name: 'import', args: ['import', 'b.tar'] };
+  yield { name: 'export', args: ['export', 'tree', 'oci', '--format', 'oci'], out: ['oci'] };
+  yield { name: 'import', args: ['import', '--format', 'oci', 'oci'] };
+  yield { name: 'init', args: ['init', 'other'], out: ['other'] };
+  yield { name: 'push', args: ['push', 'tree', 'other'], out: ['other/.hsstore'] };
+  yield { name: 'pull', args: ['pull', '--all', 'other'], out: ['other/.hsstore'] };
   yield { name: 'reclassify', args: ['reclassify', 'file', '--classification', 'medium', '--reason', 'r'] };
   yield { name: 'promote', args: ['promote', 'tree'] };
   yield {
@@ -149,6 +154,7 @@ describe.skipIf(!hasStrace)('under a system-call trace (needs strace)', () => {
     cleanUp = remove;
     ensureDirSync(join(work, 'tree/sub'));
     mkdirSync(join(work, 'real'));
+    mkdirSync(join(work, 'other'));
     symlinkSync('real', join(work, 'alias'));
     writeFileSync(join(work, 'a.txt'), 'hello');
     const { privateKey, publicKey } = generateKeyPairSync('ed25519');

@@ -156,3 +156,14 @@ export const importResult = z.strictObject({
     }),
   ),
 });
+
+/** One artifact of a push or a pull. */
+export const transferRow = z.strictObject({
+  artifact_id: artifactId,
+  content_hash: objectId,
+  size_bytes: natural,
+  present: z.boolean(),
+  tightened: z.boolean(),
+  demoted: z.boolean(),
+  ttl_over: z.boolean(),
+});

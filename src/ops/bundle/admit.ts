@@ -39,7 +39,10 @@ export function asOrdinary(manifest: Manifest, manifestId: ObjectId, ttl: number
 }
 
 /** Whether the artifact exists here. CONFLICT: with other content, or removed. */
-export async function isPresent(catalog: Catalog, manifest: Manifest): Promise<boolean> {
+export async function isPresent(
+  catalog: Catalog,
+  manifest: Pick<Manifest, 'artifact_id' | 'content_hash' | 'payload_type'>,
+): Promise<boolean> {
   const here = await catalog.get(manifest.artifact_id);
   if (here === undefined) return false;
   const shown = manifest.artifact_id.slice(0, 8);

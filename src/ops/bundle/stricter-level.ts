@@ -10,6 +10,7 @@ import { manifestOf } from '../payload/read-manifest.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 
+type Incoming = Pick<Manifest, 'artifact_id' | 'classification' | 'exportable' | 'retention_ttl_days'>;
 type Revision = Extract<LedgerOp, { op: 'revise' }>;
 
 /**
@@ -21,7 +22,7 @@ export async function stricterRevisions(
   session: Session,
   tx: Transaction,
   catalog: Catalog,
-  incoming: readonly Manifest[],
+  incoming: readonly Incoming[],
   ttl: number | undefined,
 ): Promise<Revision[]> {
   const ops: Revision[] = [];
@@ -43,7 +44,7 @@ export async function stricterRevisions(
 /** The shorter of the two TTLs, or the only one. */
 function ttlOf(
   before: Manifest,
-  incoming: Manifest,
+  incoming: Incoming,
   wanted: Pick<Manifest, 'classification'>,
   given: number | undefined,
 ): number | undefined {

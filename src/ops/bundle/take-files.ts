@@ -53,7 +53,7 @@ export async function takeFiles(
 }
 
 /** Anything larger cannot be one of these records, and is reported as missing. */
-function mostBytesOf(path: string): number {
+export function mostBytesOf(path: string): number {
   return path.endsWith(MANIFEST_NAME) ? MAX_MANIFEST_BYTES : MAX_BUNDLE_INDEX_BYTES;
 }
 

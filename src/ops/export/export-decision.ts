@@ -1,55 +1,39 @@
 import type { Catalog } from '../../core/catalog/catalog.js';
-import {
-  blockHint,
-  type Culprit,
-  clearsRemoved,
-  culpritDetails,
-  culpritsOf,
-  describeCulprit,
-  type GuardSubject,
-  guardExport,
-} from '../../core/guard/guard.js';
+import { culpritDetails } from '../../core/guard/guard.js';
 import type { ExportFormat } from '../../core/ledger/export-formats.js';
 import { labelOf } from '../../core/manifest/label-of.js';
-import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
+import type { ObjectId } from '../../core/objects/ids.js';
 import { isAllowed } from '../../core/policy/authorize.js';
 import type { CapabilityId } from '../../core/policy/capabilities.js';
-import type { Budget, Policy } from '../../core/policy/policy.js';
+import type { Policy } from '../../core/policy/policy.js';
 import { escapeText } from '../../core/text/escape-control.js';
-import { type ErrorCode, HsError } from '../../errors/hs-error.js';
+import { HsError } from '../../errors/hs-error.js';
 import { hasFeature } from '../../store/port/format.js';
-import { isRestorable } from '../gc/restore.js';
-import { guardSubject } from '../guard/guard-subject.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
 import type { PayloadEntry } from '../payload/payload-source.js';
 import { type Content, readContent } from '../payload/read-content.js';
 import type { Session } from '../session/session.js';
 import { type ExportRequest, formatOfEnding, type Shape } from './export-request.js';
-import { holdsFullDebugBundle } from './full-debug-bundle.js';
-import { outputRootOf, within } from './output-root.js';
+import {
+  decideLeaving,
+  farObjection,
+  type Leaving,
+  lacking,
+  MOST_REASONS,
+  type Objection,
+} from './leaving.js';
+import { outputRootOf } from './output-root.js';
 import { type Placed, placeExport } from './place-export.js';
 import { exportedEntries, writtenEntries } from './written-entries.js';
 
-/** One objection to an export; all are collected before any is reported. */
-interface Objection {
-  readonly code: ErrorCode;
-  readonly why: string;
-  readonly hint: string;
-}
-
 /** A planned export and the decision about it. */
-export interface Decision {
+export interface Decision extends Leaving {
   readonly content: Content;
   readonly shape: Shape;
   readonly placed: Placed;
   readonly policy: Policy;
   readonly policyId: ObjectId;
   readonly capability: CapabilityId;
-  readonly objections: readonly Objection[];
-  /** The guard's objections, for programs. */
-  readonly heldBackBy: readonly Culprit[];
-  /** Readable by the owner only, because something in it is high. */
-  readonly isPrivate: boolean;
 }
 
 /** Decides about an export in one state of the store: capability, guard and budget together (B5, B6, B8). */
@@ -73,21 +57,13 @@ export async function decideExport(
   });
   const capability: CapabilityId =
     unbounded || !placed.bounded ? 'artifact.export' : 'artifact.export:output_root';
-  const subject = await guardSubject(session.store.objects, catalog, content);
-  const isPrivate = holdsHigh(subject);
-  const consents = new Set(request.consents ?? []);
-  const heldBackBy = culpritsOf(guardExport(subject, consents, request.target?.kind));
+  const asked = { consents: request.consents ?? [], target: request.target };
+  const leaving = await decideLeaving(session, catalog, policy, content, shape.entries, asked);
   const objections = [
     ...capabilityObjection(session, policy, capability, placed),
     ...placeObjection(placed),
-    ...(await farObjection(session, request.place.kind, placed)),
-    // Exporting is reading: consent does not grant access to high content (B5).
-    ...(isPrivate ? demanded(session, policy, 'artifact.read:restricted') : []),
-    // Consent allows for removed content what takes a reclassification for live content.
-    ...(clearsRemoved(subject, consents) ? demanded(session, policy, 'artifact.reclassify') : []),
-    ...(await fullBundleObjection(session, policy, content)),
-    ...(await guardObjections(session, catalog, heldBackBy, record.artifact_id.slice(0, 8))),
-    ...budgetObjections(policy.export.budgets[session.actor.type], shape),
+    ...(request.place.kind === 'stdout' ? [] : await farObjection(session, placed.target)),
+    ...leaving.objections,
   ];
   return {
     content,
@@ -96,14 +72,17 @@ export async function decideExport(
     policy,
     policyId: catalog.policyId,
     capability,
+    ...leaving,
     objections,
-    heldBackBy,
-    isPrivate,
   };
 }
 
 /** The error of a refused export: the first objection sets the code, the message lists all. */
-export function refusal({ content, objections, heldBackBy }: Decision): HsError {
+export function refusal({
+  content,
+  objections,
+  heldBackBy,
+}: Pick<Decision, 'content' | 'objections' | 'heldBackBy'>): HsError {
   const [first] = objections;
   const label = escapeText(labelOf(content.record));
   return new HsError(first!.code, `cannot export '${label}': ${objections.map((o) => o.why).join('; ')}`, {
@@ -177,89 +156,4 @@ function placeObjection({ refused: why, unsafe }: Placed): Objection[] {
   }
   if (why === undefined) return [];
   return [{ code: 'REFUSED', why, hint: 'give a destination; hs doctor --accept accepts an output root' }];
-}
-
-/** Grants in a policy that came with a store reach no further than its workspace. People act on their own authority. */
-async function farObjection(
-  { store, actor }: Session,
-  kind: ExportRequest['place']['kind'],
-  { target }: Placed,
-): Promise<Objection[]> {
-  if (kind === 'stdout' || actor.type === 'human' || within(store.local.workspace, target) !== undefined)
-    return [];
-  if (await store.local.trust.isAccepted()) return [];
-  const why = `'${escapeText(target)}' is outside the workspace of a store that you have not accepted`;
-  return [{ code: 'REFUSED', why, hint: 'if you trust this store: hs doctor --accept' }];
-}
-
-function lacking(
-  { actor }: Session,
-  capability: CapabilityId,
-  where = '',
-  hint = 'hs policy show lists the grants',
-): Objection {
-  const why = `'${actor.type}:${actor.id}' lacks the capability '${capability}'${where}`;
-  return { code: 'REFUSED', why, hint };
-}
-
-function demanded(session: Session, policy: Policy, capability: CapabilityId): Objection[] {
-  return isAllowed(policy, session.actor, capability) ? [] : [lacking(session, capability)];
-}
-
-/** An unredacted debug bundle stays in the store, unless the policy allows otherwise. */
-async function fullBundleObjection(
-  { store }: Session,
-  { export: { full_debug_bundles: allowed } }: Policy,
-  { record, entries = [] }: Content,
-): Promise<Objection[]> {
-  if (allowed === true || !(await holdsFullDebugBundle(store.objects, record, entries))) return [];
-  const why = 'it is a full debug bundle, or holds one, and the policy does not let those out';
-  const hint =
-    'hs bundle debug --mode safe makes one to share; export.full_debug_bundles in the policy allows it';
-  return [{ code: 'GUARD_BLOCKED', why, hint }];
-}
-
-async function guardObjections(
-  session: Session,
-  catalog: Catalog,
-  culprits: readonly Culprit[],
-  id: string,
-): Promise<Objection[]> {
-  const told = culprits.slice(0, MOST_REASONS);
-  const restorable = new Set<ArtifactId>();
-  for (const { subject } of told) {
-    const record = subject.artifactId === undefined ? undefined : await catalog.get(subject.artifactId);
-    if (record?.removed !== undefined && (await isRestorable(session, record)))
-      restorable.add(record.artifact_id);
-  }
-  const hint = blockHint(told, id, restorable);
-  return told.map((culprit) => ({ code: 'GUARD_BLOCKED', why: describeCulprit(culprit), hint }));
-}
-
-/** For a directory with 10,000 blocked files, the first few say enough. */
-const MOST_REASONS = 10;
-
-function budgetObjections(budget: Budget | undefined, { entries }: Shape): Objection[] {
-  if (budget === undefined) return [];
-  const total = entries.reduce((sum, e) => sum + e.size, 0);
-  const largest = entries.reduce((max, e) => Math.max(max, e.size), 0);
-  const over = (what: string, is: number, may: number): Objection[] =>
-    is <= may
-      ? []
-      : [
-          {
-            code: 'BUDGET',
-            why: `${what} ${is}, the budget is ${may}`,
-            hint: 'hs policy show lists the budgets',
-          },
-        ];
-  return [
-    ...over('its bytes are', total, budget.total_bytes),
-    ...over('its files are', entries.length, budget.files),
-    ...over('the bytes of its largest file are', largest, budget.file_bytes),
-  ];
-}
-
-function holdsHigh(subject: GuardSubject): boolean {
-  return subject.classification === 'high' || (subject.members ?? []).some(holdsHigh);
 }

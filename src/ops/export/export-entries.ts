@@ -33,7 +33,7 @@ export async function recordOutcome(
     createdAt: session.now(),
     actor: session.actor,
     jobId: session.jobId,
-    content,
+    contents: [content],
     format: shape.format,
     config,
     target: placed.target,

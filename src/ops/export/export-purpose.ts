@@ -22,7 +22,10 @@ export function purposeFields({ target, displayProjectionRef: ref }: Purpose) {
 }
 
 /** Target and view for the record. USAGE in a store whose records cannot contain them. */
-export function purposeOf({ store }: Session, { target, displayProjectionRef }: ExportRequest): Purpose {
+export function purposeOf(
+  { store }: Session,
+  { target, displayProjectionRef }: Pick<ExportRequest, 'target' | 'displayProjectionRef'>,
+): Purpose {
   if (hasFeature(store.format, 'records-2')) return { target: target ?? LOCAL_FILE, displayProjectionRef };
   if (target === undefined && displayProjectionRef === undefined) return {};
   throw new HsError('USAGE', 'export records of this store cannot contain a target or a projection', {

@@ -8,11 +8,13 @@ import { sha256 } from '../../core/objects/hash.js';
 import type { ObjectId, Timestamp } from '../../core/objects/ids.js';
 import { comparePaths } from '../../core/paths/safe-path.js';
 import type { Actor } from '../../core/policy/authorize.js';
+import { hasFeature } from '../../store/port/format.js';
+import type { Store } from '../../store/store.js';
 import type { Content } from '../payload/read-content.js';
 import { type Purpose, purposeFields } from './export-purpose.js';
 
 /** The same tar may compress differently with another zlib version; everything else is identical bytes anywhere. */
-function determinismOf(format: ExportFormat): DeterminismLevel {
+function determinismOf(format: ExportFacts['format']): DeterminismLevel {
   return format === 'tar.gz' ? 'structural' : 'bitwise';
 }
 
@@ -29,8 +31,9 @@ export interface ExportFacts {
   readonly createdAt: Timestamp;
   readonly actor: Actor;
   readonly jobId?: string | undefined;
-  readonly content: Content;
-  readonly format: ExportFormat;
+  /** One, or those that went to another store together. */
+  readonly contents: readonly Content[];
+  readonly format: ExportFormat | 'store';
   readonly config: ExportConfig;
   /** Absolute, or `-`. */
   readonly target: string;
@@ -42,18 +45,18 @@ export interface ExportFacts {
 export function exportRecord(
   facts: ExportFacts,
   end: Pick<ExportRecord, 'outcome' | 'warnings' | 'errors'>,
-  paths: readonly string[],
+  paths?: readonly string[],
 ): ExportRecord {
-  const { content, format, config, target } = facts;
-  const { record } = content;
+  const { contents, format, config, target } = facts;
+  const records = contents.map((c) => c.record);
   const done = end.outcome === 'done';
   return {
     export_id: facts.exportId,
     created_at: facts.createdAt,
     actor: `${facts.actor.type}:${facts.actor.id}`,
     ...(facts.jobId === undefined ? {} : { job_id: facts.jobId }),
-    source_entity_refs: content.manifest?.source_entity_refs ?? [],
-    source_hashes: [record.content_hash],
+    source_entity_refs: entitiesOf(contents),
+    source_hashes: [...new Set(records.map((r) => r.content_hash))],
     export_format: target === '-' ? 'stdout' : format,
     exporter: {
       engine_id: 'hs',
@@ -61,15 +64,26 @@ export function exportRecord(
       config_hash: sha256(canonicalBytes({ format, ...config })),
     },
     determinism_level: determinismOf(format),
-    hash_basis: record.payload_type === 'directory' ? 'bundle_index' : 'payload_bytes',
+    hash_basis: records.some((r) => r.payload_type === 'directory') ? 'bundle_index' : 'payload_bytes',
     export_target: target,
     ...purposeFields(facts.purpose),
     policy_id: facts.policyId,
     redactions_applied: false,
-    output_artifact_handles: done ? [handleOf(record)] : [],
-    ...(done ? { materialized_paths: [...paths] } : {}),
+    output_artifact_handles: done ? records.map(handleOf) : [],
+    ...(done && paths !== undefined ? { materialized_paths: [...paths] } : {}),
     ...end,
   };
+}
+
+/** Each entity once. */
+function entitiesOf(contents: readonly Content[]) {
+  const refs = contents.flatMap((c) => c.manifest?.source_entity_refs ?? []);
+  return [...new Map(refs.map((ref) => [`${ref.entity_kind} ${ref.entity_id}`, ref])).values()];
+}
+
+/** The format in the record of a copy to another store; records of stores made before know none of its own. */
+export function storeFormat({ format }: Store): 'store' | 'dir' {
+  return hasFeature(format, 'transfers') ? 'store' : 'dir';
 }
 
 /**

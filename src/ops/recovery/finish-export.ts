@@ -8,11 +8,11 @@ import { recordText } from '../../core/text/ledger-text.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import { type BegunExport, journaledExports } from '../export/export-journal.js';
 import type { Purpose } from '../export/export-purpose.js';
-import { exportRecord, materializedPaths } from '../export/export-record.js';
+import { exportRecord, materializedPaths, storeFormat } from '../export/export-record.js';
 import { writtenEntries } from '../export/written-entries.js';
 import type { StagingOutcome } from '../materialize/settle-staging.js';
 import type { StagingRecord } from '../materialize/staging-journal.js';
-import { readContent } from '../payload/read-content.js';
+import { type Content, readContent } from '../payload/read-content.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 import { finishRuns } from './finish-run.js';
@@ -107,16 +107,19 @@ async function completed(
   decided: EntryPayload<'export_decided'>,
   published: boolean,
 ) {
-  const record = (await catalog.get(decided.artifact_ids[0]!))!;
-  const content = await readContent(session.store.objects, record);
+  const contents: Content[] = [];
+  for (const id of decided.artifact_ids) {
+    contents.push(await readContent(session.store.objects, (await catalog.get(id))!));
+  }
+  const isCopy = decided.export_format === 'store';
   const format: ExportFormat = EXPORT_FORMATS.find((f) => f === decided.export_format) ?? 'file';
   const facts = {
     exportId,
     createdAt: entry.set_clock ?? entry.at,
     actor: { type: entry.actor, id: entry.actor_id },
     jobId: entry.job_id,
-    content,
-    format,
+    contents,
+    format: isCopy ? storeFormat(session.store) : format,
     config,
     target: decided.export_target,
     policyId: decided.policy_id,
@@ -137,6 +140,6 @@ async function completed(
           : ['it ended before it was known to be done; a later command wrote this record'],
   };
   const written =
-    outcome === 'done' ? await writtenEntries(session, content, format, config.with_manifest) : [];
+    outcome === 'done' ? await writtenEntries(session, contents[0]!, format, config.with_manifest) : [];
   return exportRecord(facts, end, materializedPaths(format, decided.export_target, written));
 }

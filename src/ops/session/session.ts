@@ -11,7 +11,7 @@ import type { CommitContext } from '../../store/ledger/commit.js';
 import type { Lease } from '../../store/port/lease-table.js';
 import type { Store } from '../../store/store.js';
 import { DamageRecord } from './damage-record.js';
-import { actorOf, jobIdOf, type SessionRequest } from './session-request.js';
+import { actorOf, isStoreUrl, jobIdOf, type SessionRequest } from './session-request.js';
 import { type Authority, lacksCapability, Transaction } from './transaction.js';
 
 /** Finishes the work of dead commands; provided by the code that opens the session. */
@@ -90,6 +90,12 @@ export class Session {
   }
   warn(message: string): void {
     this.#request.warn(message);
+  }
+
+  /** The store, as people find it: what was typed for one on a service, else its directory. */
+  get address(): string {
+    const typed = this.#request.store;
+    return typed !== undefined && isStoreUrl(typed) ? typed : this.store.local.directory;
   }
 
   get commitContext(): CommitContext {

@@ -1,0 +1,182 @@
+import type { Catalog } from '../../core/catalog/catalog.js';
+import type { ExportRecord } from '../../core/ledger/payload.js';
+import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
+import { recordText } from '../../core/text/ledger-text.js';
+import type { HsError } from '../../errors/hs-error.js';
+import { refusal } from '../export/export-decision.js';
+import { tryToRecord } from '../export/export-entries.js';
+import { exportJournal } from '../export/export-journal.js';
+import { type Purpose, purposeFields, purposeOf } from '../export/export-purpose.js';
+import { exportRecord, storeFormat } from '../export/export-record.js';
+import { decideLeaving, demanded, farObjection, type Leaving } from '../export/leaving.js';
+import { type Content, readContent } from '../payload/read-content.js';
+import type { Session } from '../session/session.js';
+import type { Transaction } from '../session/transaction.js';
+import type { TransferRequest } from './transfer-request.js';
+
+/** An artifact, and the decision about it. */
+export interface Decided extends Leaving {
+  readonly content: Content;
+}
+
+/** Nothing is archived, and manifests always go along. */
+const CONFIG = { with_manifest: true, mtime: 0 };
+const CAPABILITY = 'artifact.export';
+/** Reasons in one entry. */
+const MOST_REASONS = 100;
+
+/** Decides about a batch in one state of the store it would leave (B5, B6, B8). */
+export async function decideBatch(
+  from: Session,
+  catalog: Catalog,
+  ids: readonly ArtifactId[],
+  request: TransferRequest,
+  address: string,
+): Promise<Decided[]> {
+  const policy = await from.policy(catalog);
+  const common = [...demanded(from, policy, CAPABILITY), ...(await farObjection(from, address))];
+  const asked = { consents: request.consents ?? [], target: request.target };
+  const decided: Decided[] = [];
+  for (const id of ids) {
+    from.signal.throwIfAborted();
+    const content = await readContent(from.store.objects, (await catalog.get(id))!);
+    const leaving = await decideLeaving(from, catalog, policy, content, content.entries ?? [], asked);
+    decided.push({ content, ...leaving, objections: [...common, ...leaving.objections] });
+  }
+  return decided;
+}
+
+/** The side of a transfer that is an export: one decision and one record for a batch (B5, B7). */
+export class Departure {
+  readonly #from: Session;
+  readonly #tx: Transaction;
+  readonly #ids: readonly ArtifactId[];
+  readonly #request: TransferRequest;
+  readonly #address: string;
+  readonly #purpose: Purpose;
+  #owed: string | undefined;
+  #allowed: readonly Decided[] = [];
+  #policyId!: ObjectId;
+
+  constructor(
+    from: Session,
+    tx: Transaction,
+    ids: readonly ArtifactId[],
+    request: TransferRequest,
+    address: string,
+  ) {
+    this.#from = from;
+    this.#tx = tx;
+    this.#ids = ids;
+    this.#request = request;
+    this.#address = address;
+    this.#purpose = purposeOf(from, request);
+  }
+
+  /** Records what may leave, and what may not, before a byte does. Returns both. */
+  async decide(): Promise<{ readonly allowed: readonly Content[]; readonly refused: readonly HsError[] }> {
+    let refused: readonly Decided[] = [];
+    await this.#record(
+      () => this.#allowed,
+      async (catalog) => {
+        const decided = await decideBatch(this.#from, catalog, this.#ids, this.#request, this.#address);
+        this.#allowed = decided.filter((d) => d.objections.length === 0);
+        refused = decided.filter((d) => d.objections.length > 0);
+      },
+    );
+    if (refused.length > 0) {
+      const allowed = this.#owed;
+      await this.#record(
+        () => refused,
+        async () => undefined,
+      );
+      await this.#end(refused, 'refused', refused.flatMap(reasonsOf));
+      this.#owed = allowed;
+    }
+    return { allowed: this.#allowed.map((d) => d.content), refused: refused.map(refusal) };
+  }
+
+  async #record(of: () => readonly Decided[], decide: (catalog: Catalog) => Promise<void>): Promise<void> {
+    const exportId = this.#from.random.uuid();
+    const { head } = await this.#from.catalog();
+    await this.#tx.lease.journal(exportJournal({ exportId, afterSeq: head.seq, config: CONFIG }));
+    await this.#tx.commit(async (catalog) => {
+      await decide(catalog);
+      const decided = of();
+      if (decided.length === 0) return null;
+      this.#policyId = catalog.policyId;
+      this.#owed = exportId;
+      const reasons = decided.flatMap(reasonsOf);
+      return {
+        type: 'export_decided',
+        payload: {
+          export_id: exportId,
+          artifact_ids: decided.map((d) => d.content.record.artifact_id),
+          export_format: 'store',
+          export_target: this.#address,
+          ...purposeFields(this.#purpose),
+          policy_id: catalog.policyId,
+          consents: [...new Set(this.#request.consents ?? [])].sort(),
+          reasons,
+        },
+        capability: CAPABILITY,
+        decision: reasons.length === 0 ? 'allow' : 'deny',
+      };
+    });
+  }
+
+  /** Records which of the allowed artifacts arrived. */
+  async finish(arrived: ReadonlySet<ArtifactId>, errors: readonly string[]): Promise<void> {
+    const done = this.#allowed.filter((d) => arrived.has(d.content.record.artifact_id));
+    await this.#end(
+      done.length > 0 ? done : this.#allowed,
+      done.length > 0 ? 'done' : 'failed',
+      errors.slice(0, MOST_REASONS),
+    );
+  }
+
+  async #end(
+    of: readonly Decided[],
+    outcome: ExportRecord['outcome'],
+    errors: readonly string[],
+  ): Promise<void> {
+    const exportId = this.#owed;
+    if (exportId === undefined) return;
+    const facts = {
+      exportId,
+      createdAt: this.#from.now(),
+      actor: this.#from.actor,
+      jobId: this.#from.jobId,
+      contents: of.map((d) => d.content),
+      format: storeFormat(this.#from.store),
+      config: CONFIG,
+      target: this.#address,
+      policyId: this.#policyId,
+      purpose: this.#purpose,
+    };
+    const end = { outcome, warnings: [], errors: errors.map((e) => recordText(e)) };
+    const recorded = await tryToRecord(this.#from, async () => {
+      await this.#tx.commit(
+        () => ({
+          type: 'export_record',
+          payload: exportRecord(facts, end),
+          capability: CAPABILITY,
+          decision: outcome === 'refused' ? 'deny' : 'allow',
+        }),
+        { records: true },
+      );
+    });
+    if (recorded) this.#owed = undefined;
+  }
+
+  /** Leaves a record that could not be written to the next command. */
+  release(): void {
+    if (this.#owed !== undefined) this.#tx.lease.abandon();
+  }
+}
+
+function reasonsOf({ content, objections }: Decided, at: number): string[] {
+  if (at >= MOST_REASONS) return [];
+  const id = content.record.artifact_id.slice(0, 8);
+  return objections.map((o) => recordText(`${id}: ${o.why}`));
+}
