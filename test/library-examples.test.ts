@@ -119,7 +119,7 @@ describe('the documentation of the library', () => {
     expect(members.map((m) => m.name).sort()).toEqual(names.sort());
   });
 
-  it('names in README only what there is', async () => {
+  it('names only existing things in the README', async () => {
     const page = await readFile(join(ROOT, 'README.md'), 'utf8');
     for (const [, method] of page.matchAll(/\bstore\.(\w+)\(/g))
       expect(members.map((m) => m.name)).toContain(`store.${method}`);

@@ -18,7 +18,7 @@ async function scratch(): Promise<string> {
 
 const DAYS = 86_400_000;
 
-it('the example program does what it says', async () => {
+it('the example program works as documented', async () => {
   const dir = await tmp();
   const { stdout } = await promisify(execFile)(process.execPath, [example, dir], {
     env: await hsEnvironment(),
@@ -92,7 +92,7 @@ it('hands out bytes that are never written to again, however they are passed on'
   await store.close();
 });
 
-it('collects by a plan that was saved, keeps what was pinned meanwhile, and brings back what went', async () => {
+it('applies a saved plan, keeps artifacts pinned since, and restores removed ones', async () => {
   const dir = await scratch();
   const old = await createStore(dir, { now: new Date(Date.now() - 30 * DAYS) });
   await old.put(Buffer.from('1'), { name: 'one', ttl: 7 });
@@ -114,7 +114,7 @@ it('collects by a plan that was saved, keeps what was pinned meanwhile, and brin
   await store.close();
 });
 
-it('refuses what a command would refuse, with its code and a hint', async () => {
+it('refuses what the command refuses, with its code and a hint', async () => {
   const dir = await scratch();
   await expect(openStore({ store: dir })).rejects.toMatchObject({ code: 'NO_STORE' });
   const store = await createStore(dir, { actor: 'plugin_tool:lint' });
@@ -142,7 +142,7 @@ it('renames and labels by new revisions', async () => {
   await store.close();
 });
 
-it('opens an older copy to be read, with a warning, and writes nothing to what is only to be read', async () => {
+it('opens an older copy read-only with a warning, and writes nothing to it', async () => {
   const dir = await scratch();
   const store = await createStore(dir);
   await store.put(Buffer.from('a'), { name: 'a' });
@@ -189,7 +189,7 @@ it('warns of a damaged manifest, and lists and shows nothing of a ledger that lo
   await store.close();
 });
 
-it('takes a signal and progress for one call, and leaves nothing half done when it is aborted', async () => {
+it('accepts a signal and progress per call, and leaves nothing half done when aborted', async () => {
   const dir = await scratch();
   const store = await createStore(dir);
   const stages: string[] = [];

@@ -79,7 +79,7 @@ async function workplace() {
   return { work, env, bash };
 }
 
-it('every command block of the README works, and prints what the page shows', {
+it('every command block of the README works and prints what is shown', {
   timeout: 90_000,
 }, async () => {
   const blocks = blocksOf(await readFile(`${root}/README.md`, 'utf8'));

@@ -42,8 +42,8 @@ const refusal = (rule: string, name?: string) => ({
 const GOOD = { name: 'ok', body: 'fine' };
 const big = 'x'.repeat(2000);
 
-describe('readTar takes', () => {
-  it('files and directories with their bytes, whatever the size of the chunks', async () => {
+describe('readTar accepts', () => {
+  it('files and directories with their bytes, in chunks of any size', async () => {
     const data = tarball(
       { name: 'd/', type: '5', mode: 0o755 },
       { name: 'd/run', body: '#!', mode: 0o755 },
@@ -91,7 +91,7 @@ describe('readTar takes', () => {
     expect((await list(tarball(...parts))).map((e) => e.path)).toEqual([path]);
   });
 
-  it('an archive of nothing, and zeros behind the end', async () => {
+  it('an empty archive, and zeros after the end', async () => {
     expect(await list(END)).toEqual([]);
     expect(await list(Buffer.concat([tarball(GOOD), Buffer.alloc(9000)]))).toHaveLength(1);
   });
@@ -271,7 +271,7 @@ describe('readTar refuses', () => {
       await expect(list(data, {}, chunk)).rejects.toMatchObject(refusal(rule));
   });
 
-  it('text behind a gzip, which zlib skips or not depending on how the chunks fall', async () => {
+  it('text after a gzip, which zlib skips depending on chunk boundaries', async () => {
     const data = Buffer.concat([gzipSync(tarball(GOOD)), Buffer.from('tail')]);
     for (const chunk of [1 << 20, 1, 50])
       await expect(list(data, {}, chunk)).rejects.toMatchObject({ code: 'HOSTILE_INPUT' });
@@ -390,7 +390,7 @@ describe('the limits', () => {
     await drainAll(chunks(bomb, 1024), {});
   });
 
-  it('take what deflate makes of zeros, which hs itself exports', async () => {
+  it('accept deflated zeros, as hs exports them', async () => {
     const zeros = gzipSync(tarball({ name: 'zeros', body: Buffer.alloc(40e6) }));
     expect(40e6 / zeros.length).toBeGreaterThan(900);
     await drainAll(chunks(zeros, 1024), {});

@@ -109,7 +109,7 @@ describe('writeTar', () => {
     for (const line of listed.trimEnd().split('\n')) expect(line).toContain(' 1980-01-01 00:00 ');
   });
 
-  it('writes what the system tar lists and extracts, byte for byte and with the modes', async () => {
+  it('writes archives that the system tar lists and extracts, byte for byte, with modes', async () => {
     const file = join(dir, 'a.tar');
     writeFileSync(file, await collect(writeTar(inputs(FILES), { mtime: 86_400 })));
     const listed = execFileSync(
@@ -194,7 +194,7 @@ for await (const part of tar.writeTar((async function* () { yield* files; })(), 
     expect(two.equals(one)).toBe(true);
   });
 
-  it('is what hsstore-format(5) says, byte for byte', async () => {
+  it('matches hsstore-format(5), byte for byte', async () => {
     const files: File[] = [
       { path: `${'d'.repeat(90)}/${'e'.repeat(80)}/f`, body: 'split' },
       { path: `${'a/'.repeat(60)}end`, body: 'as few components as are enough' },
@@ -213,7 +213,7 @@ for await (const part of tar.writeTar((async function* () { yield* files; })(), 
     expect(data.equals(expected)).toBe(true);
   });
 
-  it('round-trips through readTar and through tar-stream, whatever the tree', async () => {
+  it('round-trips any tree through readTar and tar-stream', async () => {
     const part = fc.stringMatching(/^[a-c.é]{1,3}$/).filter((p) => !/^\.+$/.test(p));
     const path = fc.array(fc.oneof(part, fc.constant('n'.repeat(120))), { minLength: 1, maxLength: 4 });
     const file = fc.record({

@@ -85,7 +85,7 @@ describe('completion offers', () => {
     expect(await complete('put', '--exclude-from=x')).toMatchObject({ shell: 'files' });
   });
 
-  it('nothing after a command that is not there or takes no more', async () => {
+  it('nothing after an unknown command, or one that takes no more arguments', async () => {
     expect(await complete('frobnicate', '')).toEqual({ shell: 'none', words: [] });
     expect(await complete('completion', 'bash', '')).toEqual({ shell: 'none', words: [] });
   });

@@ -85,7 +85,7 @@ describe('standard output', () => {
     expect(seen).toBe('onetwo');
   });
 
-  it('passes bytes unchanged to a pipe, and shows what they are on a terminal', async () => {
+  it('writes bytes unchanged to a pipe, and escaped to a terminal', async () => {
     const bytes = Buffer.from([0, 255, 27, 91, 10]);
     for (const [terminal, shown] of [
       [false, bytes.toString('latin1')],
@@ -146,11 +146,11 @@ describe('standard input', () => {
     ]);
   });
 
-  it('gives what NULs separate with -z, newlines included', async () => {
+  it('splits at NUL with -z, keeping newlines', async () => {
     expect(await records(true, 'a\nb\0c')).toEqual(['a\nb', 'c']);
   });
 
-  it('refuses what is not UTF-8, and a record without end', async () => {
+  it('refuses invalid UTF-8, and an unterminated record', async () => {
     await expect(records(false, Buffer.from([0xff, 10]))).rejects.toThrow('not UTF-8');
     await expect(records(false, Buffer.alloc(2_000_000, 97))).rejects.toThrow('longer than');
   });

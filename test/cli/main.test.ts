@@ -188,7 +188,7 @@ describe('failures', () => {
     expect((await hs(['fails', 'ENOENT', '/x', syscall])).stderr).toBe(`hs: error: ${message}\n`);
   });
 
-  it('of a current directory that is gone say that it is that', async () => {
+  it('name a deleted current directory', async () => {
     expect((await hs(['fails', 'ENOENT', '', 'uv_cwd'])).stderr).toBe(
       'hs: error: cannot tell the current directory: no such file or directory\n' +
         'hint: it may have been removed: cd to one that is there\n',
@@ -200,7 +200,7 @@ describe('failures', () => {
     expect(stderr.split('\n')[0]).toBe('hs: error: cannot open: no space left on device');
   });
 
-  it('that nobody expected ask to be reported, with where they came up, more of it under HS_DEBUG', async () => {
+  it('that are bugs ask to be reported, with their origin, and more of it under HS_DEBUG', async () => {
     const { status, stdout, stderr } = await hs(['fails', 'bug']);
     expect({ status, stdout }).toEqual({ status: 70, stdout: '' });
     const lines = stderr.split('\n');
@@ -304,7 +304,7 @@ describe('finding the command', () => {
     expect((await hs(['--quiet', '--store', 'greet', 'greet', 'Ann'])).stdout).toBe('hello Ann\n');
   });
 
-  it('guesses what was meant', async () => {
+  it('suggests similar words', async () => {
     expect(await hs(['grete'])).toEqual({
       status: 2,
       stdout: '',
@@ -344,7 +344,7 @@ describe('finding the command', () => {
 });
 
 describe('the store', () => {
-  it('is opened once and closed, whatever close says', async () => {
+  it('is opened once and closed, even if close fails', async () => {
     let closed = 0;
     const session = { close: async () => Promise.reject(new HsError('SYSTEM', `closed ${++closed}`)) };
     const result = await hs(['opens', 'store'], { session: session as unknown as Session });
@@ -366,7 +366,7 @@ describe('an interruption', () => {
     });
   });
 
-  it('does not undo the word of a command that came to its end', async () => {
+  it('does not change the result of a finished command', async () => {
     const { result, signal } = runFake(table, ['finishes']);
     setTimeout(() => signal('SIGINT'), 50);
     expect(await result).toEqual({ status: 0, stdout: 'committed\n', stderr: '' });
@@ -401,7 +401,7 @@ describe('a closed output', () => {
     });
   });
 
-  it('that is full does not undo what a command did, and the message says so', async () => {
+  it('that is full does not undo the command, and the message says so', async () => {
     const result = await hs(['tool', '--', 'x'], { stdoutFails: { code: 'ENOSPC', after: 0 } });
     expect(result).toMatchObject({
       status: 125,

@@ -14,7 +14,7 @@ const man = join(root, 'man');
 const hasMandoc = spawnSync('mandoc', ['-h']).error === undefined;
 
 describe('man pages', () => {
-  it('are what the command table gives (node scripts/man.mjs)', async () => {
+  it('match the command table (node scripts/man.mjs)', async () => {
     const generated = await manPages(registry);
     const there = readdirSync(man).filter((name) => name.endsWith('.1'));
     expect(there.sort()).toEqual([...generated.keys()].sort());

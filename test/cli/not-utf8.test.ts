@@ -26,7 +26,7 @@ const names = () =>
     .filter((name) => name !== '.hsstore')
     .sort();
 
-describe('what is not UTF-8 is refused, never repaired (B4)', () => {
+describe('invalid UTF-8 is refused, never repaired (B4)', () => {
   it('as an argument or the value of an option', async () => {
     for (const args of [
       'export f "$bad"',
@@ -49,7 +49,7 @@ describe('what is not UTF-8 is refused, never repaired (B4)', () => {
     expect(stderr).toMatch(/HS_STORE is not UTF-8/);
   });
 
-  it('as the current directory, beside which there may be one that reads alike', async () => {
+  it('as the current directory, next to one that looks the same', async () => {
     mkdirSync(`${dir}/oo\ufffd`);
     for (const make of ['mkdir "$bad"; ', '']) {
       const { status, stderr } = await shell(`${make}cd "$bad" && hs init`);

@@ -81,7 +81,7 @@ describe('values', () => {
     expect(setClock).toBe(Date.UTC(2026, 2, 1));
   });
 
-  it('takes the clock from HS_NOW, and --now before it', () => {
+  it('reads the clock from HS_NOW; --now overrides it', () => {
     const hsNow = { ...surroundings, hsNow: '2026-05-05' };
     expect(parse(everything, [], hsNow).setClock).toBe(Date.UTC(2026, 4, 5));
     expect(parse(everything, ['--now=2026-06-06'], hsNow).setClock).toBe(Date.UTC(2026, 5, 6));
@@ -94,14 +94,14 @@ describe('values', () => {
     expect(read('-n5').options.name).toBe('5');
   });
 
-  it('tells an absent, a bare and a given optional value apart', () => {
+  it('distinguishes an absent, a bare and a given optional value', () => {
     expect(read().options.batchCheck).toBeUndefined();
     expect(read('--batch-check').options.batchCheck).toBe(true);
     expect(read('--batch-check=%(id)').options.batchCheck).toBe('%(id)');
     expect(read('--batch-check', 'x').args.first).toBe('x');
   });
 
-  it('tells on, off and not said apart, and --no-ttl is an option of its own', () => {
+  it('distinguishes on, off and unset; --no-ttl is a separate option', () => {
     expect(read().options.exportable).toBeUndefined();
     expect(read('--exportable').options.exportable).toBe(true);
     expect(read('--no-exportable').options.exportable).toBe(false);
@@ -203,7 +203,7 @@ describe('yargs, with its guessing switched off', () => {
     'x\ny',
   ];
 
-  it('hands on a joined value to the letter, whatever it looks like', () => {
+  it('passes on a joined value literally, whatever it looks like', () => {
     for (const value of texts) {
       expect(read(`--name=${value}`).options.name).toBe(value);
       expect(read(`-wn=${value}`).options).toMatchObject({ name: value, write: true });

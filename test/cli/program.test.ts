@@ -51,7 +51,7 @@ describe('hs hash-object', () => {
     expect({ stdout, status }).toEqual({ stdout: `${HELLO}\0${HELLO}\0`, status: 0 });
   });
 
-  it('goes on after a file that is not there, and says 3', async () => {
+  it('continues after a missing file, and exits with 3', async () => {
     const cwd = await workspace();
     expect(await hs(['hash-object', 'nope', 'hello', 'tree'], { cwd })).toMatchObject({
       status: 3,
@@ -62,7 +62,7 @@ describe('hs hash-object', () => {
     });
   });
 
-  it('stores what it hashes with -w, and nothing when one cannot be read', async () => {
+  it('stores what it hashes with -w, and nothing if a file cannot be read', async () => {
     const cwd = await workspace();
     await hs(['init'], { cwd });
     expect((await hs(['hash-object', '-w', 'hello', 'nope'], { cwd })).status).toBe(4);
@@ -91,7 +91,7 @@ describe('hs hash-object', () => {
 });
 
 describe('a command on a store', () => {
-  it('loads the store as one file with few beside it', async () => {
+  it('loads the store as one bundle and a few other files', async () => {
     const cwd = await workspace();
     await hs(['init'], { cwd });
     await hs(['put', 'hello', '--name', 'hello'], { cwd });
@@ -116,7 +116,7 @@ async function loadedBy(
 }
 
 describe('documents', () => {
-  it('are what hs schema says', async () => {
+  it('match hs schema', async () => {
     const cwd = await workspace();
     await expectDocument((await hs(['hash-object', '--json', 'hello', 'nope'], { cwd })).stdout);
     await expectDocument((await hs(['hash-object', '--jsonl', 'hello'], { cwd })).stdout);
@@ -149,7 +149,7 @@ describe('the program', () => {
     expect((await hs(['ls'], { cwd, env: { HS_STORE: '' } })).status).toBe(0);
   });
 
-  it('hints at what there is, not at itself', async () => {
+  it('hints at existing commands, not at itself', async () => {
     const cwd = await workspace();
     expect((await hs(['-V'])).stderr).toBe("hs: error: unknown option '-V'\nhint: hs help\n");
     expect(await hs(['init', 'a/b'], { cwd })).toMatchObject({
@@ -166,7 +166,7 @@ describe('the program', () => {
     );
   });
 
-  it('ends a listing quietly when its reader goes away', async () => {
+  it('ends a listing silently when its reader closes the pipe', async () => {
     const cwd = await workspace();
     const paths = 'hello\n'.repeat(20_000);
     await writeFile(join(cwd, 'paths'), paths);
@@ -248,7 +248,7 @@ describe('the program', () => {
     expect(status).toBe(70);
   });
 
-  it('says what to do when it is not built', async () => {
+  it('says how to build when it is not built', async () => {
     const root = await tmp();
     await mkdir(join(root, 'bin'));
     await writeFile(join(root, 'package.json'), '{"type":"module"}');

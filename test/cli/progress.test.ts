@@ -84,7 +84,7 @@ describe('--progress json', () => {
     expect((await run(['ls', '--no-progress'])).status).toBe(2);
   });
 
-  it('has at most ten lines a second besides the ends of stages', () => {
+  it('has at most ten lines a second, besides the ends of stages', () => {
     let now = 0;
     const written: string[] = [];
     const stream = { writable: true, write: (text: string) => written.push(text) > 0 };

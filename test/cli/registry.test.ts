@@ -14,14 +14,14 @@ const pages = new Set(readdirSync(new URL('../../man', import.meta.url)));
 const names = Object.keys(registry);
 const visible = names.filter((name) => !registry[name]!.hidden);
 
-it('commands/summaries.ts is what npm run man makes of the commands', async () => {
+it('commands/summaries.ts matches the commands (npm run man)', async () => {
   const stated = await loadSummaries(groups);
   expect(summaries).toEqual(stated);
   expect(Object.keys(summaries)).toEqual(Object.keys(stated));
 });
 
 describe.each(names)('hs %s', (name) => {
-  it('goes by the name that its own file states', async () => {
+  it('has the name that its file states', async () => {
     const { spec } = await registry[name]!.load();
     expect(spec.name).toBe(name);
     expect(spec.summary).toMatch(/^[^A-Z].*[^.]$/);

@@ -71,7 +71,7 @@ describe.each(documents)('the schema %s', (name, schema) => {
 });
 
 describe.each(Object.keys(registry))('hs %s', (command) => {
-  it('takes --jsonl exactly where its document has a list, of whose rows there is a schema', async () => {
+  it('accepts --jsonl exactly if its document has a list, whose rows have a schema', async () => {
     const loaded = await registry[command]!.load();
     const { resultSchema } = loaded.spec;
     const properties = resultSchema === undefined ? {} : (await schemaOf(resultSchema)).properties;

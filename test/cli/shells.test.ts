@@ -56,7 +56,7 @@ describe.skipIf(!there('bash'))('bash (needs bash)', () => {
     expect(complete(typed).replaceAll('\\', '')).toBe(completed);
   });
 
-  it('completes behind an equals sign, which it takes for a word of its own', () => {
+  it('completes after an equals sign, which it treats as a separate word', () => {
     expect(complete('hs put --kind=tr')).toBe('transcript');
     expect(complete('hs put --layer=').split('\n')).toEqual(['L3', 'L4']);
   });

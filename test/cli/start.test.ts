@@ -72,7 +72,7 @@ describe('a start', () => {
     for (const name of ['tty', 'zlib', 'perf_hooks']) expect(loaded).not.toContain(`NativeModule ${name}`);
   });
 
-  it('finds what was compiled for it wherever it is installed, and writes nothing there', async () => {
+  it('finds its compiled code wherever it is installed, and writes nothing there', async () => {
     const { program, dist } = await installed();
     const before = await Promise.all(
       (await readdir(dist)).map(async (n) => [n, (await stat(join(dist, n))).mtimeMs]),
@@ -102,7 +102,7 @@ describe('a start', () => {
     expect(await compiledBy(program)).toBeGreaterThan(5);
   });
 
-  it('never runs what was compiled of another source, of the same length though it be', async () => {
+  it('never runs code compiled from another source, even one of the same length', async () => {
     const { program, dist } = await installed();
     const name = await chunkOf(program, 'version');
     const source = await readFile(join(dist, name), 'utf8');

@@ -36,7 +36,7 @@ const VECTORS = [
   '\u00ad',
 ];
 
-describe('what could steer a terminal', () => {
+describe('control sequences', () => {
   it.each(VECTORS)('%j is shown escaped by every writer', (vector) => {
     for (const write of [
       escapeText,
@@ -49,7 +49,7 @@ describe('what could steer a terminal', () => {
     expect(guardBytes(Buffer.from(`a${vector}b`))).not.toMatch(UNSAFE);
   });
 
-  it('is never left over, whatever the string', () => {
+  it('never remain, in any string', () => {
     assert(
       property(string({ unit: 'binary' }), (s) => {
         expect(guardLine(s)).not.toMatch(UNSAFE);
@@ -133,7 +133,7 @@ describe('tables', () => {
     expect(table(columns, [], view)).toBe('');
   });
 
-  it('align fields and leave out what is not there', () => {
+  it('align fields and omit missing ones', () => {
     expect(
       fields(
         [
@@ -148,7 +148,7 @@ describe('tables', () => {
 });
 
 describe('widths', () => {
-  it('cut between what a reader sees as characters', () => {
+  it('cut between grapheme clusters', () => {
     expect(cutTo('报告报告', 5)).toBe('报告…');
     expect(cutTo('abc', 3)).toBe('abc');
     expect(cutTo('abcd', 1)).toBe('…');

@@ -27,7 +27,7 @@ beforeAll(async () => {
 afterAll(() => dir.remove());
 
 describe('HS_TRACE', () => {
-  it('appends what each command does: itself, its store, its entries, its disk operations, its end', async () => {
+  it('appends for each command its start, store, entries, disk operations and end', async () => {
     const file = join(dir.path, 'trace.jsonl');
     const env = { HS_TRACE: file };
     expect((await run(['put', 'report.txt', '--name', 'report'], env)).status).toBe(0);
@@ -56,7 +56,7 @@ describe('HS_TRACE', () => {
     expect(text).not.toMatch(/token-from-stdin|password-in-a-reason/);
   });
 
-  it('goes to standard error for 2, and a file that cannot be written is a warning', async () => {
+  it('goes to standard error for 2; an unwritable file is a warning', async () => {
     const { stderr, stdout } = await run(['ls', '--json'], { HS_TRACE: '2' });
     expect(linesOf(stderr)[0]).toMatchObject({ event: 'command', name: 'ls' });
     expect(JSON.parse(stdout)).toBeTypeOf('object');
@@ -67,7 +67,7 @@ describe('HS_TRACE', () => {
 });
 
 describe('--verbose', () => {
-  it('tells the store, each ledger entry and the time that a command took', async () => {
+  it('reports the store, each ledger entry and the duration', async () => {
     const { stderr } = await run(['pin', 'report', '-v']);
     expect(stderr).toMatch(
       /store .*\.hsstore, as human:tester\n.*ledger entry \d+: pin_changed\n.*took \d+ ms/,

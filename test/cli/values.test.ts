@@ -10,7 +10,7 @@ describe('integers', () => {
     (raw) => expect(() => parseInteger(raw, { min: -10 })).toThrow(BadValue),
   );
 
-  it('takes every safe integer in its range as it is written', () => {
+  it('accepts every safe integer in its range', () => {
     assert(
       property(anyInteger({ min: -1_000_000_000, max: 1_000_000_000 }), (n) => {
         expect(parseInteger(String(n), { min: -1_000_000_000 })).toBe(n);

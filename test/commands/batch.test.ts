@@ -170,7 +170,7 @@ describe('hs put --manifest-lines', () => {
     await refuses(lines, ['put'], status, words);
   });
 
-  it('takes no paths, no --name and no --each besides', async () => {
+  it('excludes paths, --name and --each', async () => {
     for (const more of [['a'], ['--name', 'x'], ['--each'], ['--stdin-paths']]) {
       expect((await feed([{ path: 'a' }], 'put', ...more)).status).toBe(2);
     }
@@ -378,7 +378,7 @@ describe('hs retain and hs label --manifest-lines', () => {
 describe('hs put --if-changed', () => {
   const put = (...args: string[]) => run('put', ...args, '--if-changed');
 
-  it('prints the id that is there, registers nothing, and says so with --json', async () => {
+  it('prints the existing id, registers nothing, and says so with --json', async () => {
     const id = (await put('a', '--name', 'n', '--label', 'commit=1')).stdout.trim();
     const before = await head();
     const again = await put('a', '--name', 'n', '--label', 'commit=2');
@@ -388,7 +388,7 @@ describe('hs put --if-changed', () => {
     expect(await head()).toBe(before);
   });
 
-  it('registers other bytes, another mode, another kind or level, and what an older version was', async () => {
+  it('registers other bytes, another mode, kind or level, and a return to an older version', async () => {
     const ids = new Set<string>();
     const changed = async (...args: string[]) => {
       const before = ids.size;
@@ -433,7 +433,7 @@ describe('hs put --if-changed', () => {
     expect(new Set(ids).size).toBe(1);
   });
 
-  it('pins what is there, heals its bytes, and needs a name', async () => {
+  it('pins the existing artifact, repairs its bytes, and needs a name', async () => {
     const id = (await run('put', 'a', '--name', 'n')).stdout.trim();
     const { results } = JSON.parse((await run('ls', '--json')).stdout);
     const hash = results[0].content_hash as string;
@@ -470,7 +470,7 @@ function alive(group: number): string[] {
 describe('hs put --from-command', () => {
   const put = (...command: string[]) => run('put', '--from-command', '--name', 'out', '--', ...command);
 
-  it('stores what the command prints, while standard error and input pass through', async () => {
+  it('stores the output of a command, passing through standard error and input', async () => {
     const { status, stdout, stderr } = await hs(
       ['put', '--name', 'out', '--from-command', '--', 'sh', '-c', 'cat; echo -e; echo told >&2'],
       { cwd, stdin: 'in' },
@@ -497,7 +497,7 @@ describe('hs put --from-command', () => {
     expect(error.error).toMatchObject({ code: 'COMMAND_FAILED', details: { status } });
   });
 
-  it('gives arguments on as they are, and takes no paths besides', async () => {
+  it('passes arguments unchanged, and accepts no paths', async () => {
     const { stdout } = await put('printf', '%s|', '--json', '-x', '', '--', 'ü');
     expect((await run('cat-artifact', stdout.trim())).stdout).toBe('--json|-x||--|ü|');
     for (const args of [['a', '--', 'true'], ['--stdin-paths', '--', 'true'], ['--'], ['true'], []]) {

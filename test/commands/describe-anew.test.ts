@@ -17,7 +17,7 @@ async function workspace() {
 }
 
 describe('hs rename', () => {
-  it('gives the artifact another name by a new revision, under which it is found from then on', async () => {
+  it('gives the artifact another name by a new revision, by which it is then found', async () => {
     const { hs, put, manifest } = await workspace();
     const id = await put('--name', 'old', '--pin', 'p', '--label', 'k=v');
     const before = await manifest(id);
@@ -33,14 +33,14 @@ describe('hs rename', () => {
     expect((await hs('ledger', 'verify')).status).toBe(0);
   });
 
-  it('takes its place among the versions of a name by when it was registered', async () => {
+  it('orders the versions of a name by registration', async () => {
     const { hs, put } = await workspace();
     const [first, second] = [await put('--name', 'x'), await put('--name', 'y')];
     await hs('rename', first, 'y');
     expect((await hs('resolve', 'y', 'y@{1}')).stdout.trim().split('\n')).toEqual([second, first]);
   });
 
-  it('takes a name away, writes nothing where it is so already, and refuses what no name can be', async () => {
+  it('removes a name, writes nothing without a change, and refuses invalid names', async () => {
     const { hs, put, manifest } = await workspace();
     const id = await put('--name', 'x');
     expect(await hs('rename', id, 'x')).toMatchObject({
@@ -57,7 +57,7 @@ describe('hs rename', () => {
     expect((await hs('rename', 'nothing', 'x')).status).toBe(4);
   });
 
-  it('refuses what is frozen and who may not, on record, and takes a lost race as a change to look at', async () => {
+  it('refuses frozen artifacts and unauthorized actors, on record, and reports a lost race', async () => {
     const { cwd, run, hs, put } = await workspace();
     const id = await put('--name', 'x');
     const job = { env: { HS_ACTOR: 'ai_job:j' } };
@@ -76,7 +76,7 @@ describe('hs rename', () => {
 });
 
 describe('hs label', () => {
-  it('sets and removes labels by one new revision, and leaves the others', async () => {
+  it('sets and removes labels by one new revision, and keeps the others', async () => {
     const { hs, put, manifest } = await workspace();
     const id = await put('--label', 'keep=1', '--label', 'drop=2', '--label', 'gone=3');
     const done = await hs(
@@ -107,7 +107,7 @@ describe('hs label', () => {
     expect(await manifest(id)).not.toHaveProperty('labels');
   });
 
-  it('says what is wrong with a label as a usage error, and changes nothing', async () => {
+  it('reports an invalid label as a usage error, and changes nothing', async () => {
     const { hs, put, manifest } = await workspace();
     const id = await put();
     for (const args of [
@@ -124,7 +124,7 @@ describe('hs label', () => {
     expect((await manifest(id)).revision).toBe(1);
   });
 
-  it('makes a single file leave as an executable one', async () => {
+  it('makes a single file executable when exported', async () => {
     const { hs, put, cwd } = await workspace();
     const id = await put();
     await hs('label', id, 'hs.executable=true');

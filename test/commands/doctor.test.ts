@@ -53,7 +53,7 @@ describe('hs doctor', () => {
     expect(stdout).toMatch(/problem\s+store.*version 2/);
   });
 
-  it('finds every part of a new store in order, and leaves nothing behind', async () => {
+  it('finds a new store in order, and leaves nothing behind', async () => {
     const { look, root } = await store();
     const checks = await look();
     expect(states(checks)).toMatchObject({
@@ -69,7 +69,7 @@ describe('hs doctor', () => {
     expect([await readdir(`${root}/tmp`), await readdir(`${root}/leases`)]).toEqual([[], []]);
   });
 
-  it('tells of the leases and files of commands that died, and how to clear them', async () => {
+  it('reports leases and files of dead commands, and how to clear them', async () => {
     const { look, root } = await store();
     await writeFile(`${root}/leases/${'d'.repeat(24)}`, '');
     await writeFile(`${root}/tmp/${'e'.repeat(24)}-0`, '');
@@ -111,7 +111,7 @@ describe('hs doctor', () => {
     expect(states(await look({ disk: alteredDisk(real, { open }) })).locks).toBe('problem');
   });
 
-  it('says that a clock behind the newest entry is a problem', async () => {
+  it('reports a clock behind the newest entry', async () => {
     const { look } = await store();
     const checks = await look({ clock: { now: () => Date.UTC(2020, 0, 1) } });
     expect(states(checks).clock).toBe('problem');

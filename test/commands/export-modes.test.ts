@@ -22,7 +22,7 @@ async function workspace(): Promise<string> {
 
 const mode = async (path: string) => ((await stat(path)).mode & 0o7777).toString(8);
 
-describe('what hs export writes', () => {
+describe('files written by hs export', () => {
   it.each([
     ['077', '700', '600', '700'],
     ['027', '750', '640', '750'],

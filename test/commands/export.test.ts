@@ -35,7 +35,7 @@ describe('hs export', () => {
     });
   });
 
-  it('refuses the current directory, what holds the store and the store itself, whatever is forced', async () => {
+  it('refuses the current directory, parents of the store and the store itself, even with --force', async () => {
     const cwd = await workspace();
     const force = ['--force', '--discard-existing'];
     for (const dest of ['.', '..', '/', '.hsstore', '.hsstore/tmp/x', 'src/../.hsstore/objects']) {
@@ -233,7 +233,7 @@ describe('a job', () => {
     ]);
   });
 
-  it('may not read what is restricted, reclassify, promote, or set a policy; each is in the ledger', async () => {
+  it('may not read restricted content, reclassify, promote, or set a policy; each refusal is in the ledger', async () => {
     const cwd = await workspace();
     const env = { HS_ACTOR: 'ai_job:nightly' };
     expect(
@@ -257,7 +257,7 @@ describe('a job', () => {
 });
 
 describe('hs policy', () => {
-  it('shows what it takes again, says what would change, and refuses an unknown capability with HSK-4001', async () => {
+  it('prints a policy that it accepts again, shows what would change, and refuses an unknown capability with HSK-4001', async () => {
     const cwd = await workspace();
     const shown = (await hs(['policy', 'show'], { cwd })).stdout;
     const file = join(cwd, 'p.json');
@@ -316,7 +316,7 @@ describe('hs bundle and hs import', () => {
     }
   });
 
-  it('takes an archive from standard input for -', async () => {
+  it('reads an archive from standard input for -', async () => {
     const dir = await tmp();
     await hs(['init'], { cwd: dir });
     await writeFile(`${dir}/f`, 'x'.repeat(300_000));

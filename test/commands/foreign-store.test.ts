@@ -40,7 +40,7 @@ async function theirPolicy(change: (policy: { export: object; grants: object[] }
 const outputRoot = (output_root: string) =>
   theirPolicy((policy) => Object.assign(policy.export, { output_root }));
 
-describe('a store that came from elsewhere', () => {
+describe('a foreign store', () => {
   it.each([
     ['an absolute one', () => `${home}/.config/autostart`],
     ['one above the workspace', () => '../outside'],
@@ -61,7 +61,7 @@ describe('a store that came from elsewhere', () => {
     expect(readFileSync(`${place}/plain`, 'utf8')).toBe('a');
   });
 
-  it('does not lead out of the workspace by a link that came along', async () => {
+  it('does not lead out of the workspace by a link', async () => {
     symlinkSync(home, `${dir}/hs-out`);
     expect(await mine('export', 'plain')).toMatchObject({ status: 7 });
     expect(readdirSync(home)).toEqual([]);
@@ -98,7 +98,7 @@ describe('a store that came from elsewhere', () => {
     expect(indexes().filter((name) => name !== index)).toHaveLength(1);
   });
 
-  it('is not touched while it holds what no store holds', async () => {
+  it('is not touched while it contains foreign files', async () => {
     symlinkSync(home, `${dir}/.hsstore/leases/${'0'.repeat(24)}`);
     expect(await mine('put', 'a')).toMatchObject({
       status: 5,
@@ -109,7 +109,7 @@ describe('a store that came from elsewhere', () => {
 });
 
 describe('a store of this user', () => {
-  it('takes the output root that they set themselves, and no other that a pull brings', async () => {
+  it('uses the output root that the user set, and none that a pull brings', async () => {
     await outputRoot(`${home}/out`);
     expect(await theirs('export', 'plain')).toMatchObject({ status: 0 });
     await outputRoot(`${home}/other`);

@@ -112,7 +112,7 @@ describe('hs fsck', () => {
     expect(await w.found('--sample', '0.001%')).toEqual(['damage d']);
   });
 
-  it('finds a listed file, an index, a payload and a manifest that are gone', async () => {
+  it('finds a missing file of a directory, index, payload and manifest', async () => {
     const w = await workspace();
     const [f, d] = [await w.facts('f'), await w.facts('d')];
     await unlink(w.at(ONE));
@@ -194,7 +194,7 @@ describe('hs fsck', () => {
     ]);
   });
 
-  it('tells of a byte that was changed in a seal of the trash, and of what was taken out of a batch', async () => {
+  it('reports a changed byte in a trash seal, and objects taken out of a batch', async () => {
     const { hs, root, fsck } = await workspace();
     await hs(['rm', 'd', '--yes']);
     expect((await fsck()).findings).toEqual([]);
@@ -230,7 +230,7 @@ describe('hs fsck', () => {
     expect((await fsck()).findings).toEqual([]);
   });
 
-  it('repairs modes, missing directories and what lies in the trash although something names it', async () => {
+  it('repairs modes, missing directories, and objects in the trash that are in use', async () => {
     const w = await workspace();
     await w.hs(['rm', 'f', '--yes']);
     const [batch] = await readdir(`${w.root}/trash`);
@@ -258,7 +258,7 @@ describe('hs fsck', () => {
     expect(entry.capability_id).toBe('integrity.repair');
   });
 
-  it('makes an object directory again, and never removes what is damaged', async () => {
+  it('recreates an object directory, and never removes damaged objects', async () => {
     const w = await workspace();
     const gone = (
       await Promise.all(
@@ -274,7 +274,7 @@ describe('hs fsck', () => {
     expect(await readFile(w.at(ONE), 'utf8')).toBe('xxx');
   });
 
-  it('clears what a command that was killed has left, and leaves a living one alone', async () => {
+  it('clears the leftovers of a killed command, and leaves a running one alone', async () => {
     const w = await workspace();
     const dead = 'd'.repeat(24);
     await writeFile(`${w.root}/leases/${dead}`, '', { mode: 0o600 });
@@ -313,7 +313,7 @@ describe('hs fsck', () => {
     expect(await w.found()).toEqual([`leftover leases/${'d'.repeat(24)}`]);
   });
 
-  it('tells of an object that has a second name somewhere', async () => {
+  it('reports an object with a second hard link', async () => {
     const w = await workspace();
     await link(w.at(ONE), `${w.cwd}/outside`);
     expect(await w.messages()).toContain('has 2 names');
@@ -344,7 +344,7 @@ describe('hs fsck', () => {
     expect(await w.found()).toEqual([]);
   });
 
-  it('gives an object its own bytes again that lies in the trash, too', async () => {
+  it('repairs an object that is also in the trash', async () => {
     const w = await workspace();
     await w.hs(['rm', 'f', '--yes']);
     const [batch] = await readdir(`${w.root}/trash`);
@@ -367,7 +367,7 @@ describe('hs fsck', () => {
     expect(stderr).toContain('nothing was repaired');
   });
 
-  it('works where whole directories are gone', async () => {
+  it('works with missing directories', async () => {
     const w = await workspace();
     for (const dir of ['trash', 'tmp', 'leases', 'cache', 'gc.lock'])
       await rm(`${w.root}/${dir}`, { recursive: true });
@@ -382,7 +382,7 @@ describe('hs fsck', () => {
     expect(await w.found()).toContain('misplaced ledger');
   });
 
-  it('takes about the share of objects that it is told to, and refuses a share that is none', async () => {
+  it('reads about the given share of objects, and refuses an invalid one', async () => {
     const w = await workspace();
     const names = Array.from({ length: 200 }, (_, i) => `${i}`).join('\n');
     await mkdir(`${w.cwd}/many`);
@@ -404,7 +404,7 @@ describe('hs fsck', () => {
   });
 });
 
-describe('a policy that was in force and is gone', () => {
+describe('a missing earlier policy', () => {
   it('is told of by fsck and ledger verify, and comes back with its bytes', async () => {
     const w = await workspace();
     const text = (await w.hs(['policy', 'show', '--json'])).stdout;
@@ -466,7 +466,7 @@ describe('a damaged object', () => {
     expect([await readFile(file, 'utf8'), await readFile(one, 'utf8')]).toEqual(['the file', 'one']);
   });
 
-  it('that is too large to be held at once is written anew, too', async () => {
+  it('that is too large for memory is rewritten too', async () => {
     const { cwd, hs, at, fsck, overwrite } = await workspace();
     const good = Buffer.alloc(3_000_000, 'a');
     await writeFile(`${cwd}/large`, good);
@@ -476,7 +476,7 @@ describe('a damaged object', () => {
     expect((await fsck()).findings).toEqual([]);
   });
 
-  it('in the trash is written anew when its bytes are put again', async () => {
+  it('in the trash is rewritten when its bytes are put again', async () => {
     const { hs, facts, fsck, root, overwrite } = await workspace();
     const { content_hash: id } = await facts('f');
     await hs(['rm', 'f', '--yes']);
@@ -498,7 +498,7 @@ describe('hs fsck of packs', () => {
     return { ...made, name: name!, pack: `${made.root}/packs/${name}` };
   }
 
-  it('counts what lies in them, and finds nothing wrong with a sound one', async () => {
+  it('counts their objects, and finds nothing wrong with an intact one', async () => {
     const { fsck, hs } = await packed();
     const { checked } = await fsck('--second-opinion');
     const counts = JSON.parse((await hs(['count-objects', '--json'])).stdout);
@@ -506,7 +506,7 @@ describe('hs fsck of packs', () => {
     expect(checked.objects).toBe(counts.objects);
   });
 
-  it('names the object of which a byte has changed, and whose it is', async () => {
+  it('names the object with a changed byte, and its artifact', async () => {
     const { pack, fsck, overwrite } = await packed();
     const bytes = await readFile(pack);
     const at = bytes.indexOf('file number 7');
@@ -534,7 +534,7 @@ describe('hs fsck of packs', () => {
     execFileSync('diff', ['-r', 'many', 'out'], { cwd });
   });
 
-  it('forgets a damaged copy of what has a file of its own, with --repair', async () => {
+  it('with --repair, drops a damaged copy of an object that has an intact file', async () => {
     const { pack, at, fsck, overwrite } = await packed();
     const bytes = await readFile(pack);
     const good = Buffer.from('file number 7');
@@ -547,7 +547,7 @@ describe('hs fsck of packs', () => {
     expect((await fsck()).findings).toEqual([]);
   });
 
-  it('tells of a pack whose index is damaged, or cut off, and removes nothing', async () => {
+  it('reports a pack with a damaged or truncated index, and removes nothing', async () => {
     for (const damage of [
       (b: Buffer) => b.fill(0, b.length - 60, b.length - 50),
       (b: Buffer) => b.subarray(0, -1),
@@ -559,7 +559,7 @@ describe('hs fsck of packs', () => {
     }
   });
 
-  it('finds what is no pack, a second name and a wrong mode', async () => {
+  it('finds stray files, hard links and wrong modes', async () => {
     const { root, cwd, name, found, fsck } = await packed();
     await writeFile(`${root}/packs/notes`, 'mine');
     await chmod(`${root}/packs/${name}`, 0o644);
@@ -575,7 +575,7 @@ describe('hs fsck of packs', () => {
     expect((await fsck()).findings).toEqual([]);
   });
 
-  it('brings back what lies in a pack of the trash alone', async () => {
+  it('restores objects that are only in a pack of the trash', async () => {
     const { root, name, hs, fsck } = await packed();
     const batch = `${root}/trash/20260101000000000-0123456789ab-kept`;
     await mkdir(batch, { mode: 0o700 });

@@ -39,7 +39,7 @@ describe('programs in front of PATH, such as those of node_modules/.bin', () => 
     expect(started()).toEqual([]);
   });
 
-  it('are not started by hs run, whichever backend it takes, but by the tool itself', async () => {
+  it('are not started by hs run with any backend, but by the tool itself', async () => {
     for (const backend of ['none', 'bubblewrap', 'landlock']) {
       await run(['run', '--sandbox', backend, '--', '/bin/sh', '-c', ': >"$HS_OUT/f"']);
       expect(started()).toEqual([]);

@@ -59,7 +59,7 @@ const COMMANDS = [
   ['fsck', '--repair'],
 ];
 
-describe('a store of which a directory is a link to somewhere else', () => {
+describe('a store with a directory that is a link to elsewhere', () => {
   it.each(DIRECTORIES)('writes, moves and removes nothing there: %s', async (name) => {
     divert(name);
     const before = contents(shop);
@@ -84,7 +84,7 @@ describe('a store of which a directory is a link to somewhere else', () => {
     expect(contents(outside)).toEqual(before);
   });
 
-  it('is done without its cache when that is the link, and nothing behind it is removed', async () => {
+  it('works without its cache if that is the link, and removes nothing behind it', async () => {
     rmSync(`${store}/cache`, { recursive: true });
     symlinkSync(shop, `${store}/cache`);
     expect(await run('ls')).toMatchObject({ status: 0, stdout: expect.stringContaining('b') });
@@ -96,7 +96,7 @@ describe('a store of which a directory is a link to somewhere else', () => {
     });
   });
 
-  it('has a catalog index made anew when a file of it is a link or has another name elsewhere', async () => {
+  it('has its catalog index rebuilt if a file of it is a link or has another hard link', async () => {
     await run('ls');
     for (const begin of ['root', 'run-', 'lock']) {
       for (const data of indexFiles(store, begin)) {

@@ -19,7 +19,7 @@ async function world(samples: readonly Sample[]) {
 }
 
 describe('hs import --format handshake', () => {
-  it('prints the ids that came in; each that did not is an error, and the status says how many', async () => {
+  it('prints imported ids; each refused one is an error, and the status says how many', async () => {
     const all = await world([GOOD]);
     expect(await all.bring()).toMatchObject({ status: 0, stdout: `${GOOD.id}\n` });
     const some = await world([GOOD, BAD]);
@@ -35,7 +35,7 @@ describe('hs import --format handshake', () => {
     expect((await hostile.hs(['import', '--format', 'handshake', hostile.cwd])).status).toBe(4);
   });
 
-  it('tells what is here already, and that it is as strict as there from now on', async () => {
+  it('reports existing artifacts, and that the stricter level now applies', async () => {
     const { bring, workspace, hs } = await world([GOOD]);
     await bring();
     expect((await bring()).stderr).toContain("'00000001' existed already\n");
@@ -79,7 +79,7 @@ describe('hs import --format handshake', () => {
     expect((await hs(['import', '--dry-run', 'bundle.tar'])).status).toBe(2);
   });
 
-  it('takes the TTL of what is sensitive and has none from --ttl', async () => {
+  it('gives sensitive artifacts without a TTL that of --ttl', async () => {
     const { hs, bring } = await world([{ ...GOOD, manifest: { kind: 'prompt_payload' } }]);
     expect((await bring()).status).toBe(5);
     expect((await bring('--ttl', '90000')).status).toBe(2);

@@ -32,7 +32,7 @@ describe('hs write-index and ls-index', () => {
     expect((await hs(['ls-index', stdout.slice(0, 10)])).status).toBe(0);
   });
 
-  it('are each other’s inverse, whatever the order of the records and the bytes of the paths', async () => {
+  it('are inverse, for any order of records and any bytes in paths', async () => {
     const { cwd, hs } = await workspace();
     await tree(cwd, { 'd/b': '1', 'd/a/ü': '2', 'd/a/\u202E x\\y': '', 'd/run.sh': '#!' });
     await chmod(`${cwd}/d/run.sh`, 0o755);
@@ -119,7 +119,7 @@ describe('hs write-index and ls-index', () => {
     expect(stderr).toContain("'link'");
   });
 
-  it('shows a restricted directory only to who may read what is restricted', async () => {
+  it('shows a restricted directory only to actors that may read it', async () => {
     const { cwd, hs, put } = await workspace();
     await tree(cwd, { 'd/a': '1' });
     await put('d', '--classification', 'high', '--ttl', '5');
@@ -171,7 +171,7 @@ describe('hs resolve', () => {
     expect((await hs(['resolve', '-z', 'n'])).stdout).toBe(`${second}\0`);
   });
 
-  it('goes on after a name that is not there, and says so by its status', async () => {
+  it('continues after an unknown name, and its status says so', async () => {
     const { cwd, hs, put } = await workspace();
     await tree(cwd, { a: '1' });
     const id = await put('a');
@@ -211,7 +211,7 @@ describe('hs diff', () => {
     expect(await hs(['diff', 'd', 'd'])).toMatchObject({ status: 0, stdout: '' });
   });
 
-  it('tells two files, and a file and a directory, apart', async () => {
+  it('compares two files, and a file with a directory', async () => {
     const { cwd, hs, put } = await workspace();
     await tree(cwd, { a: '1', b: '1', c: '2', 'd/a': '1' });
     const [a, b, c, d] = [await put('a'), await put('b'), await put('c'), await put('d')];
@@ -236,7 +236,7 @@ describe('hs diff', () => {
     });
   });
 
-  it('does not tell a job what is in a restricted directory', async () => {
+  it('does not show a job the contents of a restricted directory', async () => {
     const { cwd, hs, put } = await workspace();
     await tree(cwd, { 'd/a': '1', 'e/b': '2' });
     const [d, e] = [await put('d', '--classification', 'high', '--ttl', '5'), await put('e')];

@@ -31,7 +31,7 @@ beforeEach(async () => {
   await run(['init']);
 });
 
-describe('what cannot be brought back', () => {
+describe('what is irreversible', () => {
   it('is counted and named by a dry run, in the table, in words and in the document', async () => {
     const plain = await put('plain', 'plain', ...over);
     const secret = await put('secret', 'secret', ...high);
@@ -44,7 +44,7 @@ describe('what cannot be brought back', () => {
     expect(items.map((i) => 'irreversible' in i)).toEqual([false, true]);
   });
 
-  it('is counted and named by what was done, and hs restore is offered for the rest alone', async () => {
+  it('is counted and named after the removal; hs restore is offered only for the rest', async () => {
     await put('plain', 'plain', ...over);
     const secret = await put('secret', 'secret', ...high);
     const done = await run(['gc', '--yes']);
@@ -93,7 +93,7 @@ describe('what cannot be brought back', () => {
     }
   });
 
-  it('is all of it, and what lies in the trash, with gc --empty-trash', async () => {
+  it('is everything, including the trash, with gc --empty-trash', async () => {
     await put('earlier', 'earlier');
     await run(['rm', 'earlier', '--yes']);
     const plain = await put('plain', 'plain', ...over);
@@ -185,7 +185,7 @@ describe('a dry run', () => {
     expect(stdout).toMatch(/RULE +ARTIFACTS +SIZE +FREES\nttl expired +3 /);
   });
 
-  it('lists what is kept with --verbose alone', async () => {
+  it('lists kept artifacts only with --verbose', async () => {
     await put('kept', 'kept');
     expect((await run(['gc', '--dry-run'])).stdout).not.toMatch(/^kept +[0-9a-f]{8}/m);
     expect((await run(['gc', '--dry-run', '--verbose'])).stdout).toMatch(
@@ -194,8 +194,8 @@ describe('a dry run', () => {
   });
 });
 
-describe('a quota that what is held exceeds alone', () => {
-  it('ends with 11 before anything goes, says so in the dry run, and yields to --best-effort', async () => {
+describe('a quota that kept artifacts alone exceed', () => {
+  it('exits with 11 before removing anything, says so in the dry run, and yields to --best-effort', async () => {
     await put('held', 'x'.repeat(5000), '--pin', 'hold');
     await put('kept', 'kept');
     const shown = await run(['gc', '--dry-run', '--quota', '1000']);

@@ -36,13 +36,13 @@ describe('hs ledger', () => {
     expect((await hs(['ledger', 'append-note'], w)).status).toBe(2);
   });
 
-  it('that is gone altogether is damage, and not something that was not found', async () => {
+  it('that is missing entirely is damage, not NOT_FOUND', async () => {
     const w = await workspace();
     await rm(`${w.cwd}/.hsstore/ledger`, { recursive: true });
     expect(await hs(['ls'], w)).toMatchObject({ status: 5, stderr: expect.stringContaining('ledger') });
   });
 
-  it('prints the exact bytes of entries with -z, so that they hash to what the next one carries', async () => {
+  it('prints the exact bytes of entries with -z, which hash to the link in the next', async () => {
     const w = await workspace();
     await note(w, 'über‮ and \\ back');
     const { bytes } = await hs(['ledger', 'cat', '-z'], w);

@@ -27,7 +27,7 @@ describe('hs log', () => {
     expect((await hs(['log'])).stdout).toMatch(/^ +0 {2}\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ {2}/);
   });
 
-  it('tells who did what to which artifact, the newest first', async () => {
+  it('shows who did what to which artifact, newest first', async () => {
     const { hs, put } = await workspace();
     const id = await put('--name', 'report');
     await hs(['pin', 'report', '--name', 'release']);
@@ -42,14 +42,14 @@ describe('hs log', () => {
     expect(lines[3]).toContain('created the store');
   });
 
-  it('tells of what was stored with a pin once, and the pin', async () => {
+  it('shows an artifact stored with a pin once, and the pin', async () => {
     const { hs, put } = await workspace();
     const id = await put('--name', 'report', '--pin', 'k');
     const { stdout } = await hs(['log', '-n', '1']);
     expect(stdout).toContain(`added report (${id.slice(0, 8)}), 1 B; pinned as k\n`);
   });
 
-  it('shows only what mentions an artifact, removed ones too', async () => {
+  it('shows only entries that mention an artifact, even a removed one', async () => {
     const { hs, put, rows } = await workspace();
     const [a, b] = [await put('--name', 'a'), await put('--name', 'b')];
     await hs(['rm', a, '--yes']);
@@ -59,7 +59,7 @@ describe('hs log', () => {
     expect((await hs(['log', 'nothing'])).status).toBe(4);
   });
 
-  it('shows that a refusal was one, and only what is of a type or since a time', async () => {
+  it('marks refusals, and filters by type and time', async () => {
     const { hs, put, rows } = await workspace();
     const id = await put();
     await hs(['rm', id, '--yes'], { env: { HS_ACTOR: 'plugin_tool:t' } });
@@ -71,7 +71,7 @@ describe('hs log', () => {
     expect((await hs(['log', '--type', 'nothing'])).status).toBe(2);
   });
 
-  it('tells what was exported, what was refused to be, and what a collection took', async () => {
+  it('shows exports, refused exports, and collections', async () => {
     const { hs, put } = await workspace();
     const id = (await put('--name', 'n')).slice(0, 8);
     expect((await hs(['export', 'n', 'out'])).status).toBe(0);
@@ -98,7 +98,7 @@ describe('hs log', () => {
     expect(stdout).toMatch(/now|ago/);
   });
 
-  it('stops after a screen on a terminal and says so, and goes on to the first on a pipe', async () => {
+  it('stops after a screen on a terminal and says so; prints everything to a pipe', async () => {
     const dir = await tmp();
     const session = await testStore(dir);
     await session.write('ledger.note', [], async (tx) => {

@@ -67,7 +67,7 @@ function hostile(content_hash: string): Record<string, string> {
 }
 
 describe('hs write-manifest', () => {
-  it('fills in what a manifest leaves open, registers it and prints its id', async () => {
+  it('fills in omitted manifest fields, registers it and prints its id', async () => {
     const { hs, content_hash, write } = await workspace();
     const { status, stdout } = await write({ content_hash, name: 'greeting', filename_hint: 'hello.txt' });
     expect(status).toBe(0);
@@ -94,7 +94,7 @@ describe('hs write-manifest', () => {
     expect((await hs(['cat-artifact', '--path', 'a', 'dir'])).stdout).toBe('hello');
   });
 
-  it('tells what it says of a run, a job and a time as claimed, and what hs saw as it is', async () => {
+  it('marks run, job and time as claims, and not what hs observed', async () => {
     const { cwd, hs, content_hash, write } = await workspace();
     const provenance = {
       engine_id: 'hs',
@@ -174,7 +174,7 @@ describe('hs write-manifest', () => {
     expect(denied).toHaveLength(1);
   });
 
-  it('does not tell a job what is wrong with the bytes of a restricted artifact, which would quote them', async () => {
+  it('does not quote bytes of a restricted artifact to a job', async () => {
     const { cwd, hs, write } = await workspace();
     await writeFile(`${cwd}/secret`, 'secret');
     await hs(['put', `${cwd}/secret`, '--classification', 'high', '--ttl', '5']);
@@ -209,7 +209,7 @@ describe('hs check-manifest', () => {
     expect(problems.join('\n')).toMatch(/artifact_id[\s\S]*unknown field 'color'/);
   });
 
-  it('refuses what is hostile like write-manifest does', async () => {
+  it('refuses hostile input like write-manifest', async () => {
     const hs = inside(await tmp());
     for (const [what, stdin] of Object.entries(hostile(sha256('x')))) {
       expect([what, (await hs(['check-manifest'], { stdin })).status]).toEqual([what, 5]);

@@ -45,7 +45,7 @@ it.each([
   expect((await run('resolve', typed)).status).toBe(4);
 });
 
-it('completion goes on from a name in the form in which it was begun', async () => {
+it('completion extends a name in its typed normal form', async () => {
   const { run } = await workspace();
   await out(run('put', 'f', '--name', `${NFC}/é1`));
   for (const [typed, form] of [
@@ -79,7 +79,7 @@ it('entries of a directory are named in NFC, and their files keep their names', 
   expect(manifest).toMatchObject({ name: `${NFC}/${NFC}`, filename_hint: NFD });
 });
 
-it('a glob leaves out what it names, in whatever normal form either was written', async () => {
+it('a glob excludes its matches in any normal form', async () => {
   const { cwd, run } = await workspace();
   await mkdir(`${cwd}/d`);
   for (const name of [`${NFC}.key`, 'a']) await writeFile(`${cwd}/d/${name}`, '1');

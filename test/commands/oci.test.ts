@@ -109,7 +109,7 @@ it.skipIf(!hasRegistry)(
   60_000,
 );
 
-it('takes only what it says: no standard input, no stranger to hs', async () => {
+it('accepts only what it documents: no standard input, no foreign layout', async () => {
   const { cwd, hs } = await world();
   expect((await hs(['import', '--format', 'oci', '-'])).status).toBe(2);
   const { status, stderr } = await hs(['import', '--format', 'oci', `${cwd}/tree`]);

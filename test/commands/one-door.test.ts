@@ -187,7 +187,7 @@ describe.skipIf(!hasStrace)('under a system-call trace (needs strace)', () => {
     return () => cleanUp();
   }, 180_000);
 
-  it('every command does what it is there for', () => {
+  it('every command does its work', () => {
     const failed = seen
       .filter(({ step, traced }) => step.status !== -1 && traced.status !== (step.status ?? 0))
       .map(({ step, traced }) => `${step.args.join(' ')}: ${traced.status} ${traced.stderr}`);
@@ -228,7 +228,7 @@ function sourceFiles(root: string): string[] {
   );
 }
 
-it('only the store, the door and the capture of a run call what changes a disk', () => {
+it('only the store, the export and the capture of a run change a disk', () => {
   const CHANGES =
     /\.(?:writeFile|mkdir|rmdir|unlink|link|rename|renameNoReplace|exchange|removeTree|chmod)\(/;
   const allowed = ['src/fsx/', 'src/store/', 'src/sandbox/', 'src/ops/materialize/', 'src/ops/run/'];

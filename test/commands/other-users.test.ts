@@ -36,7 +36,7 @@ async function theirs(): Promise<string> {
 }
 
 describe.skipIf(whyNotNobody !== undefined)(`a store of another user${because(whyNotNobody)}`, () => {
-  it('stays its owner’s when root works in it: nothing in it is root’s', async () => {
+  it('keeps its owner when root works in it', async () => {
     const dir = await theirs();
     expect(asNobody(dir, ['init']).status).toBe(0);
     const root = (...args: string[]) => hs(['--store', dir, ...args], { cwd: dir });

@@ -77,7 +77,7 @@ describe('hs report --html', () => {
     expect(piped.stdout.split('\n').length).toBe((await page()).split('\n').length);
   });
 
-  it('takes what reading the report takes, and what exporting what it names takes', async () => {
+  it('requires reading the report, and exporting what it names', async () => {
     const { hs } = await world('--classification', 'high', '--ttl', '5');
     const refused = await hs(['report', 'retention-report', '--html', 'page.html'], { env: JOB });
     expect(refused.status).toBe(6);
@@ -105,7 +105,7 @@ describe('hs report --html', () => {
 });
 
 describe('hs du --html', () => {
-  it('writes what du shows, and is as sensitive as what it names', async () => {
+  it('writes what du shows, and is as sensitive as the artifacts it names', async () => {
     const { hs, page } = await world();
     expect(
       (await hs(['put', 'gone', '--name', 'secret-plan', '--classification', 'high', '--ttl', '4'])).status,

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { inside } from '../helpers/inside.js';
 import { tmp } from '../helpers/tmp.js';
 
-it('hs promote says all that it takes to freeze an artifact, with its id', async () => {
+it('hs promote says how to freeze an artifact, with its id', async () => {
   const cwd = await tmp();
   const hs = inside(cwd);
   await writeFile(`${cwd}/f`, 'text');

@@ -64,7 +64,7 @@ describe('hs put', () => {
     expect((await run('cat-artifact', id)).stdout).toBe('hello');
   });
 
-  it('hashes a directory alike whatever times, modes beyond executable and listing order', async () => {
+  it('hashes a directory independently of times, other modes and listing order', async () => {
     for (const name of ['one', 'two']) mkdirSync(`${dir}/${name}`);
     const files = ['b', 'a', 'é', 'Z', '10', '9'];
     for (const f of files) writeFileSync(`${dir}/one/${f}`, f, { mode: 0o600 });
@@ -130,7 +130,7 @@ describe('hs put', () => {
     expect(artifacts[0].size_bytes).toBeGreaterThan(0);
   });
 
-  it('makes each entry of a directory a series of its own, and says in JSON what it left out', async () => {
+  it('makes each entry of a directory a separate series, and lists what it left out in JSON', async () => {
     mkdirSync(`${dir}/d/sub`, { recursive: true });
     for (const f of ['a', 'b', 'c.log', 'sub/x.log', 'sub/y']) writeFileSync(`${dir}/d/${f}`, f);
     const { stdout } = await run('put', 'd', '--each', '--name', 'N', '--exclude', '*.log', '--json');
@@ -152,7 +152,7 @@ describe('hs put', () => {
     }
   });
 
-  it('takes odd names: spaces, quotes, newlines refused, a dash in front, not ASCII', async () => {
+  it('accepts odd names: spaces, quotes, a leading dash, non-ASCII; refuses newlines', async () => {
     mkdirSync(`${dir}/odd`);
     for (const name of ['a b', 'q\'uo"te', '-dash', 'ünïcødé', '日本', '.hidden', '*'])
       writeFileSync(`${dir}/odd/${name}`, name);
@@ -231,7 +231,7 @@ describe('hs put', () => {
     expect(stdout.trim().split('\n')).toHaveLength(1);
   });
 
-  it('never takes the store along', async () => {
+  it('never stores the store itself', async () => {
     writeFileSync(`${dir}/a`, '1');
     const result = await run('put', '.', '--name', 'all');
     expect(result.stderr).toContain("left out 1 store: '.hsstore'");
@@ -260,7 +260,7 @@ describe('hs put refuses, and leaves the store as it was', () => {
     expect(result.stderr).toContain("left out 1 link: 'link'");
   });
 
-  it('what lies in the store, by whatever path, file or directory', async () => {
+  it('files and directories inside the store, by any path', async () => {
     const hash = (await run('hash-object', '-w', 'd/a')).stdout.trim();
     const objects = `.hsstore/objects/${hash.slice(0, 2)}`;
     const [object] = readdirSync(`${dir}/${objects}`);
@@ -294,11 +294,11 @@ describe('hs put refuses, and leaves the store as it was', () => {
     await refuses(['put', 'd'], 7, /not UTF-8/);
   });
 
-  it('what is not there', async () => {
+  it('missing files', async () => {
     await refuses(['put', 'nope'], 4, /'.*nope' does not exist/);
   });
 
-  it('several paths of which one fails: none is registered', async () => {
+  it('several paths if one fails: none is registered', async () => {
     await refuses(['put', 'd', 'nope'], 4, /does not exist/);
   });
 

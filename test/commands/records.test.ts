@@ -54,7 +54,7 @@ describe('with -z', () => {
     }
   });
 
-  it('put and write-index print what the next command reads', async () => {
+  it('put and write-index print input for the next command', async () => {
     const { hs } = await workspace();
     const put = await hs(['put', 'a', 'b', '-z']);
     const ids = put.stdout.split('\0');

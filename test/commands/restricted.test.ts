@@ -55,7 +55,7 @@ describe('a job without artifact.read:restricted', () => {
     await library.close();
   });
 
-  it('reads restricted bytes under no other artifact, nor when what had them is removed', async () => {
+  it('reads restricted bytes under no other artifact, even after removal', async () => {
     const { hs, put, asJob } = await workspace({ s: 'secret', again: 'secret', 'd/k': 'key', k: 'key' });
     await put('s', ...HIGH);
     await put('again');
@@ -68,7 +68,7 @@ describe('a job without artifact.read:restricted', () => {
     expect((await hs(['cat-artifact', 'again'])).stdout).toBe('secret');
   });
 
-  it('does not read what is high by exporting it with a consent of its own', async () => {
+  it('cannot read high content by exporting it with its own consent', async () => {
     const { hs, put, asJob } = await workspace({ s: 'secret', 'd/s': 'secret', t: 'open' });
     await put('s', ...HIGH);
     await hs(['reclassify', 's', '--exportable', '--reason', 'r']);
@@ -85,7 +85,7 @@ describe('a job without artifact.read:restricted', () => {
 });
 
 describe('hs show', () => {
-  it('names what would hold an export back, and nothing where nothing would', async () => {
+  it('names what would block an export, and nothing if nothing would', async () => {
     const { hs, put } = await workspace({ s: 'secret', again: 'secret', t: 'open' });
     await put('again');
     await put('t');

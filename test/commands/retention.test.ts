@@ -77,7 +77,7 @@ describe('hs gc', () => {
     }
   });
 
-  it('tells before what --empty-trash would purge', async () => {
+  it('shows beforehand what --empty-trash would purge', async () => {
     const { run, put } = await store();
     await put('gone');
     expect((await run(['rm', 'gone', '--yes'])).status).toBe(0);
@@ -111,7 +111,7 @@ describe('hs gc', () => {
     expect(one.stdout.split('\n')).toHaveLength(5);
   });
 
-  it('applies a plan that was saved in a pipeline, once', async () => {
+  it('applies a plan saved in a pipeline, once', async () => {
     const { cwd, run, put } = await store();
     const over = await put('over', '--ttl', '1', '--now', PAST);
     const saved = await run(['plan-prune']);
@@ -140,7 +140,7 @@ describe('hs gc', () => {
     expect((await run(['apply-prune', 'nowhere'])).status).toBe(4);
   });
 
-  it('exits with 11 when a quota cannot be met, and names what is missing', async () => {
+  it('exits with 11 if a quota cannot be met, and says by how much', async () => {
     const { run, put } = await store();
     await put('held', '--pin', 'hold');
     for (const mode of ['--yes']) {
@@ -150,7 +150,7 @@ describe('hs gc', () => {
     }
   });
 
-  it('goes on past damage, tells of it and exits with 3', async () => {
+  it('continues past damage, reports it and exits with 3', async () => {
     const { cwd, run, put } = await store();
     const bad = await put('bad', '--ttl', '1', '--now', PAST);
     const good = await put('good', '--ttl', '1', '--now', PAST);
@@ -215,7 +215,7 @@ describe('hs rm', () => {
     ]);
   });
 
-  it('tells with --purge of the bytes in the pack of a tree that lies in the trash', async () => {
+  it('with --purge, reports bytes that a tree in the trash shares', async () => {
     const { cwd, run, put } = await store();
     await mkdir(join(cwd, 'dir'));
     for (let i = 0; i < 700; i++) await writeFile(join(cwd, 'dir', `${i}`), `file ${i}`);
@@ -231,7 +231,7 @@ describe('hs rm', () => {
     ]);
   });
 
-  it('refuses what is pinned with 6, and with 3 when others went', async () => {
+  it('refuses pinned artifacts with 6, or 3 if others were removed', async () => {
     const { cwd, run, put } = await store();
     const held = await put('held', '--pin', 'hold');
     const free = await put('free');
@@ -328,7 +328,7 @@ describe('pins on the command line', () => {
 });
 
 describe('hs retain and hs du', () => {
-  it('change what a collection decides, and show what takes the room', async () => {
+  it('change what a collection decides, and show disk usage', async () => {
     const { run, put } = await store();
     const id = await put('a', '--ttl', '1', '--now', PAST);
     expect((await run(['retain', id])).status).toBe(2);

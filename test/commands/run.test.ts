@@ -59,7 +59,7 @@ const hasBubblewrap = offered.some((b) => b.name === 'bubblewrap' && b.available
 const offers = offered.some(({ available, level }) => available && /^(enforced|isolated)/.test(level));
 
 describe.skipIf(!offers)('hs run (needs a sandbox that enforces)', () => {
-  it('passes what the tool prints on untouched, and says what it stored on standard error', async () => {
+  it('passes on the output of the tool unchanged, and reports what it stored on standard error', async () => {
     const result = await run([
       '--name',
       'out',
@@ -170,7 +170,7 @@ describe.skipIf(!offers)('hs run (needs a sandbox that enforces)', () => {
     },
   );
 
-  it('makes safe what a tool prints on a terminal', async () => {
+  it('escapes the output of a tool on a terminal', async () => {
     const env = await hsEnvironment({ TMPDIR: scratch });
     const tool = `${process.execPath} ${HS_PROGRAM} run -- sh -c 'printf "a\\033]0;title\\007\\rb\\n" ; printf "\\033c" >&2'`;
     const { stdout } = spawnSync('script', ['-qec', tool, '/dev/null'], {
@@ -199,7 +199,7 @@ describe.skipIf(!offers)('hs run (needs a sandbox that enforces)', () => {
     },
   );
 
-  it('cleans up what a run left that was killed, with the next command that writes', async () => {
+  it('cleans up after a killed run in the next command that writes', async () => {
     const mark = `8${Math.floor(Math.random() * 1e8)}`;
     const child = await start(['--', 'sh', '-c', `echo x >$HS_OUT/x; echo up; sleep ${mark}`]);
     await printed(child, 'up');
@@ -222,7 +222,7 @@ describe.skipIf(!offers)('hs run (needs a sandbox that enforces)', () => {
     expect({ status, stdout }).toEqual({ status: 0, stdout: `${scratch}/here\n` });
   });
 
-  it('takes thousands of files in one commit', async () => {
+  it('stores thousands of files in one commit', async () => {
     const script = 'i=0; while [ $i -lt 3000 ]; do echo $i >"$HS_OUT/$i"; i=$((i+1)); done';
     const { stdout } = await run(['--json', '--', 'sh', '-c', script]);
     expect(JSON.parse(stdout).results).toMatchObject([{ files: 3000 }]);
@@ -232,7 +232,7 @@ describe.skipIf(!offers)('hs run (needs a sandbox that enforces)', () => {
 describe.skipIf(!offers || whyNotNobody !== undefined)(
   `hs run as an ordinary user${because(offers ? whyNotNobody : 'needs a sandbox that enforces')}`,
   () => {
-    it('registers, prevents and tells as it does for root', async () => {
+    it('registers, prevents and reports as for root', async () => {
       const home = await tmp();
       for (const path of [home, scratch]) chownSync(path, NOBODY, NOBODY);
       chmodSync(home, 0o755);

@@ -37,7 +37,7 @@ describe('an export of a directory', () => {
       expect((await readFile(`${cwd}/${name}`)).subarray(0, 2)).toEqual(Buffer.from([0x1f, 0x8b]));
   });
 
-  it('does as --format says, whatever the ending is', async () => {
+  it('follows --format, whatever the suffix', async () => {
     const { cwd, run } = await workspace();
     await run('put', 'd', '--name', 'app');
     await run('export', 'app', 'app.tar', '--format', 'dir');
@@ -46,7 +46,7 @@ describe('an export of a directory', () => {
     expect((await stat(`${cwd}/bare.tar`)).isDirectory()).toBe(true);
   });
 
-  it('by the library goes by the ending too, and a file stays the bytes that it is', async () => {
+  it('by the library follows the suffix too, and copies a file unchanged', async () => {
     const cwd = await tmp();
     process.env.XDG_STATE_HOME = `${cwd}/state`;
     const store = await createStore(cwd);
@@ -104,7 +104,7 @@ describe('a table on a terminal', () => {
     }
   });
 
-  it('is whole on a pipe', () => {
+  it('is complete on a pipe', () => {
     expect(table(columns, rows, { ...view, terminal: false })).toContain(
       `${'n'.repeat(40)}  ${'x'.repeat(25)}  1 GiB`,
     );

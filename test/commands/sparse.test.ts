@@ -13,7 +13,7 @@ const sha256 = async (path: string) =>
     .digest('hex');
 const allocated = async (path: string) => (await stat(path)).blocks * 512;
 
-it('a hole in a file is one in the store and in what leaves, alone and in a tree, with the same bytes', async () => {
+it('a hole in a file stays a hole in the store and in exports, alone and in a tree', async () => {
   const cwd = await tmp();
   await mkdir(join(cwd, 'src'));
   const file = await open(join(cwd, 'src/disk.img'), 'w');

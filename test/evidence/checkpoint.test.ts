@@ -39,7 +39,7 @@ beforeAll(async () => {
 afterAll(() => dir.remove());
 
 describe('a checkpoint', () => {
-  it('says of which store, how many entries, which root and which head', async () => {
+  it('states store, size, root and head', async () => {
     const { text } = parseNote(readFileSync(at('newer'), 'utf8'));
     const [seq, hash] = (await ok(['ledger', 'head'])).trim().split(' ');
     const { store_id } = readJsonSync(at('.hsstore/format.json'));
@@ -60,7 +60,7 @@ describe('a checkpoint', () => {
     expect(spawnSync('openssl', args, { cwd: dir.path }).status).not.toBe(0);
   });
 
-  it('is what the ledger begins with, or the ledger was rewritten', async () => {
+  it('matches the beginning of the ledger, or the ledger was rewritten', async () => {
     const check = ['ledger', 'verify', '--checkpoint', 'older', '--pubkey'];
     expect(await ok([...check, 'key.pub'])).toContain('it begins with the 2 entries of the checkpoint');
     expect((await run([...check, 'other.pub'])).status).toBe(5);
@@ -125,7 +125,7 @@ describe('a proof', () => {
     }
   });
 
-  it('tells that a newer checkpoint continues an older one', async () => {
+  it('proves that a newer checkpoint extends an older one', async () => {
     writeFileSync(
       at('grown.json'),
       await ok(['ledger', 'prove', '--from', 'older', '--checkpoint', 'newer']),

@@ -128,7 +128,7 @@ beforeAll(async () => {
 afterAll(() => dir.remove());
 
 describe('a safe debug bundle', () => {
-  it('leaks no seeded secret, whatever its scope, in any file or in what is printed', async () => {
+  it('leaks no seeded secret in any scope, file or output', async () => {
     const scopes = [
       ['--artifact', 'one'],
       ['--artifact', 'payload'],
@@ -178,7 +178,7 @@ describe('a safe debug bundle', () => {
     expect(job).toMatchObject({ job_id: 'nightly/42', status: 'failed', error: { code: 'HS-RUN-FAILED' } });
   }, 60_000);
 
-  it('says what is missing and why, and what failed', async () => {
+  it('states what is missing and why, and what failed', async () => {
     const { files } = await exported('told', ...since);
     const json = (name: string) => JSON.parse(files.get(name)!.toString());
     const jsonl = (name: string) =>
@@ -278,7 +278,7 @@ describe('the check of a debug bundle (VAL-BUNDLE-001)', () => {
     files.set(name, Buffer.from(text.replace(from, to)));
   };
 
-  it('finds nothing in what was made', async () => {
+  it('finds nothing in generated bundles', async () => {
     expect(await checked(() => {})).toEqual([]);
   });
 
@@ -361,7 +361,7 @@ describe('a debug bundle', () => {
     expect((await other('bundle', 'verify', 'around.tar')).status).toBe(0);
   }, 60_000);
 
-  it('takes one scope, with something in it', async () => {
+  it('requires one scope that is not empty', async () => {
     expect((await run(['bundle', 'debug'])).status).toBe(2);
     expect((await run(['bundle', 'debug', '--job', 'x', ...since])).status).toBe(2);
     expect((await run(['bundle', 'debug', '--job', 'none'])).status).toBe(4);

@@ -73,7 +73,7 @@ describe('the vectors of the DSSE protocol', () => {
       verify('sha256', signed, { key, dsaEncoding: 'ieee-p1363' }, sig),
     ).toString();
 
-  it('what is signed is type and payload with their lengths', () => {
+  it('signs type and payload with their lengths', () => {
     expect(preAuthEncoding(PROTOCOL.payloadType, Buffer.from('hello world')).toString()).toBe(
       'DSSEv1 29 http://example.com/HelloWorld 11 hello world',
     );
@@ -88,7 +88,7 @@ describe('the vectors of the DSSE protocol', () => {
 });
 
 describe('an attestation', () => {
-  it('is what in-toto and SLSA define, from the fields of the manifest', async () => {
+  it('matches in-toto and SLSA, with the fields of the manifest', async () => {
     const { payload, payloadType } = decodeEnvelope(readFileSync(at('out.txt.intoto.json')));
     const text = await ok('cat-artifact', '--manifest', 'one/a.txt');
     const manifest = JSON.parse(text);
@@ -204,7 +204,7 @@ describe('proof verify', () => {
   const check = (file: string, ...rest: string[]) =>
     run('proof', 'verify', file, '--pubkey', 'key.pub', ...rest);
 
-  it('says what was made by which run, and compares a file or a directory with it', async () => {
+  it('states which run made what, and verifies a file or directory against it', async () => {
     const file = await check('out.txt.intoto.json', '--subject', 'out.txt');
     expect(file.stdout).toMatch(/^signed: 1 file made by sh, urn:hs:store:.*, run urn:uuid:/);
     expect(file.stdout).toContain('matched: 1 file');
@@ -240,8 +240,8 @@ describe('proof verify', () => {
   });
 });
 
-describe('what is not attested', () => {
-  it('is what no run of this store made, whatever its manifest says', async () => {
+describe('artifacts that are not attested', () => {
+  it('include any that no run of this store made, whatever its manifest says', async () => {
     expect((await run('export', 'input', 'x', ...attested)).status).toBe(4);
     const { artifact_id, revision, supersedes, ...rest } = JSON.parse(
       await ok('cat-artifact', '--manifest', 'one/a.txt'),
@@ -253,13 +253,13 @@ describe('what is not attested', () => {
     expect(forged.stderr).toContain('no run of this store made');
   });
 
-  it('has no place beside standard output', async () => {
+  it('cannot be written beside standard output', async () => {
     expect((await run('export', 'one/a.txt', '-', ...attested)).status).toBe(2);
     expect((await run('export', 'one/a.txt', 'x', '--key', 'key.pem')).status).toBe(2);
     expect((await run('export', 'one/a.txt', 'x', '--attest', '--key', 'nokey')).status).toBe(4);
   });
 
-  it('leaves only with the consent to what it is about, where that is high', async () => {
+  it('leaves only with consent to its subject, if that is high', async () => {
     const high = ['--classification', 'high', '--ttl', '9', '--name', 'high', '--each'];
     await ok('run', '--sandbox', 'none', ...high, '--', 'sh', '-c', 'echo s > "$HS_OUT/s"');
     expect((await run('export', 'high/s', 'h', ...attested)).status).toBe(6);
@@ -271,7 +271,7 @@ describe('what is not attested', () => {
 });
 
 describe('a bundle', () => {
-  it('carries the attestations of what runs made, and passes bundle verify', async () => {
+  it('includes the attestations of run outputs, and passes bundle verify', async () => {
     await ok('bundle', 'create', 'one/a.txt', 'tree', 'input', '--name', 'b', ...attested);
     await ok('export', 'b', 'b.tar');
     const { members } = JSON.parse(await ok('bundle', 'verify', 'b.tar', '--json'));

@@ -60,7 +60,7 @@ describe('by the default policy', () => {
     expect(stderr.replaceAll(token, '')).not.toContain(token.slice(0, 12));
   });
 
-  it('a promotion tells what is in the payload, and is made', async () => {
+  it('a promotion warns of secrets in the payload, and succeeds', async () => {
     const { stderr } = await ok('promote', 'secret');
     expect(stderr).toContain('looks like a secret at 2:7 (github-token)');
     expect(stderr).not.toContain(token);
@@ -84,12 +84,12 @@ describe('by a policy that refuses secrets', () => {
     expect(ledger).not.toContain(token.slice(0, 12));
   });
 
-  it('what holds none is taken as before', async () => {
+  it('text without secrets is accepted', async () => {
     await ok('put', 'a', '--name', 'b', '--label', 'stage=test');
     await ok('pin', 'b', '--reason', 'release 1.2');
   });
 
-  it('a promotion of what holds one fails that gate', async () => {
+  it('a promotion of a payload with a secret fails that gate', async () => {
     const { status, stderr } = await run('promote', 'secret');
     expect(status).toBe(6);
     expect(stderr).toContain('looks like a secret at 2:7 (github-token)');

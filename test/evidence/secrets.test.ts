@@ -34,7 +34,7 @@ describe('the detectors', () => {
     }
   });
 
-  it('are silent about what is no secret', () => {
+  it('do not report non-secrets', () => {
     const wrong = seeds.flatMap((seed) =>
       benign(seed).flatMap((line) => findSecrets(line).map((f) => `${f.detector}: ${line}`)),
     );
@@ -96,7 +96,7 @@ describe('scanning a stream', () => {
     }
   });
 
-  it('tells each of many once, in order', async () => {
+  it('reports each of many once, in order', async () => {
     const token = secrets('many')['npm-token']!;
     const found = await scanned(`${'-'.repeat(99)} ${token}\n`.repeat(20_000));
     expect(found).toHaveLength(20_000);
@@ -106,7 +106,7 @@ describe('scanning a stream', () => {
 });
 
 describe('hs', () => {
-  it('scan tells where, never what; a reason that holds one is warned of', async () => {
+  it('scan reports places, never secrets; a reason with a secret gives a warning', async () => {
     const { path, remove } = await makeTempDirectory();
     const token = secrets('cli')['github-token']!;
     writeFileSync(join(path, 'env'), `A=1\nTOKEN: ${token}\n`);

@@ -25,7 +25,7 @@ describe('the hash of a directory in a workspace', () => {
     );
   });
 
-  it('is told from that of an index here, with and without what can be executed', () => {
+  it('is distinguished from that of an index here, with and without executables', () => {
     const entries = [entry('run', 'x', true), entry('b', 'y')];
     const plain = entries.map(({ executable: _, ...rest }) => rest);
     expect(matchDirectory(workspaceIndexHash(entries), entries, [])).toBe('bundle_index_v1');
@@ -36,7 +36,7 @@ describe('the hash of a directory in a workspace', () => {
     expect(matchDirectory(hash('other'), entries, [])).toBeUndefined();
   });
 
-  it('leaves out what is excluded, and nothing that only begins like it', () => {
+  it('leaves out excluded paths, but not those with the same prefix', () => {
     const entries = [entry('a', '1'), entry('ab', '2'), entry('d/x', '3'), entry('d/y', '4')];
     const without = (...paths: string[]) =>
       workspaceIndexHash(entries.filter((e) => !paths.includes(e.path)));

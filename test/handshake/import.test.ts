@@ -81,7 +81,7 @@ describe('the import of a workspace', () => {
     expect(Buffer.from(await w.session.store.objects.read(hash('more'))).toString()).toBe('more');
   });
 
-  it('does nothing the second time, and says of a dry run what the import then does', async () => {
+  it('changes nothing the second time; a dry run predicts the import', async () => {
     const w = await world([A, B]);
     const before = await w.session.store.ledger.headSeq();
     const { artifacts } = await planWorkspaceImport(w.session, w.workspace);
@@ -95,7 +95,7 @@ describe('the import of a workspace', () => {
     expect([again.report, await w.session.store.ledger.headSeq()]).toEqual([undefined, head]);
   });
 
-  it('keeps every original manifest, byte for byte, in a report as sensitive as what it names', async () => {
+  it('keeps every original manifest, byte for byte, in a report as sensitive as its subjects', async () => {
     const bad: Sample = {
       id: idOf(9),
       payload: 'x',
@@ -118,7 +118,7 @@ describe('the import of a workspace', () => {
     await expect(read).rejects.toMatchObject({ code: 'REFUSED' });
   });
 
-  it('lets the stricter level win: of what is here, and of bytes that are restricted here', async () => {
+  it('applies the stricter level: of existing artifacts, and of restricted bytes', async () => {
     const w = await world([
       { ...A, manifest: { classification: 'high', exportable: false, retention_ttl_days: 3 } },
     ]);
@@ -145,7 +145,7 @@ describe('the import of a workspace', () => {
     });
   });
 
-  it('accepts the hash of an index here too, without what is excluded, and says which it was', async () => {
+  it('also accepts the hash of an index here, without excluded files, and says which it was', async () => {
     const files = { 'a.txt': 'hello' };
     const ours = '8a1247a7cd533754624ad10d6cc3b918be359f9c082b7a838d15b788ee327141';
     const w = await world([
@@ -270,7 +270,7 @@ describe('the import of a workspace', () => {
     expect(await w.session.store.objects.has(hash('not to be read'))).toBe(false);
   });
 
-  it('reads nothing through a link, where a reader that trusts the workspace takes what is outside', async () => {
+  it('reads nothing through a link, unlike a naive reader', async () => {
     const w = await world([{ id: idOf(6), payload: 'x' }]);
     const outside = join(w.dir, 'outside');
     await writeFile(outside, 'not to be read');
@@ -314,7 +314,7 @@ describe('the import of a workspace', () => {
     expect(await w.session.store.objects.has(hash('hello'))).toBe(false);
   });
 
-  it('takes an id that lies in two layers once, and none of two that contradict each other', async () => {
+  it('imports an id in two layers once, and neither of two contradicting copies', async () => {
     const w = await world([
       A,
       { ...A, layer: 'L3' },
@@ -330,14 +330,14 @@ describe('the import of a workspace', () => {
     ]);
   });
 
-  it('takes what lies in L4 as ephemeral, and says so', async () => {
+  it('imports L4 artifacts as ephemeral, and says so', async () => {
     const w = await world([{ id: idOf(4), layer: 'L4', payload: 'x' }]);
     const { artifacts } = await importWorkspace(w.session, w.workspace);
     expect(kinds(artifacts[0]!.faults)).toEqual(['ephemeral-layer']);
     expect(await w.get(idOf(4))).toMatchObject({ layer: 'L4' });
   });
 
-  it('keeps out an id that is here with other content, and tells what does not belong', async () => {
+  it('refuses an id that exists with other content, and reports stray files', async () => {
     const w = await world([A]);
     await importWorkspace(w.session, w.workspace);
     await writeWorkspace(w.workspace, [{ ...A, payload: 'changed' }]);

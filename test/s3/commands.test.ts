@@ -91,7 +91,7 @@ describe('the commands on an S3 service', () => {
     expect(again.requests).toEqual(['LIST ledger', 'PUT ledger', 'PUT ledger']);
   });
 
-  it('what is purged is condemned in the ledger, removed, and gone from every mirror', async () => {
+  it('purged objects are condemned in the ledger, removed, and gone from every mirror', async () => {
     const before = [...fake.objects.keys()].filter((key) => key.startsWith('team/p/'));
     await b.ok('rm', 'tree', '--purge', '--yes');
     const after = [...fake.objects.keys()];
@@ -104,7 +104,7 @@ describe('the commands on an S3 service', () => {
     expect((await a.hs(['fsck'])).stdout).toContain('no problems');
   });
 
-  it('what was removed is restored, and what was collected meanwhile is not', async () => {
+  it('removed artifacts are restored, but not those collected meanwhile', async () => {
     await writeFile(`${a.work}/file`, 'to be removed');
     const { stdout } = await a.ok('put', 'file', '--kind', 'file', '--name', 'undo');
     await a.ok('rm', 'undo', '--yes');

@@ -40,7 +40,7 @@ describe('the anchor', () => {
     expect(anchor.startsWith(dir)).toBe(true);
   });
 
-  it('never goes back when a command that was first comes last to remember', async () => {
+  it('never moves backwards when an earlier commit is remembered last', async () => {
     const { anchor, open } = await withNotes(3);
     const session = await open();
     await session.store.anchor.remember(2, new Uint8Array());
@@ -57,7 +57,7 @@ describe('the anchor', () => {
     });
   });
 
-  it('finds a store that was put back from a copy and went on', async () => {
+  it('detects a store that was restored from a copy and continued', async () => {
     const { open, dir, root, anchor } = await withNotes(2);
     await cp(root, `${dir}/copy`, { recursive: true });
     const session = await open();
@@ -77,7 +77,7 @@ describe('the anchor', () => {
     });
   });
 
-  it('that is there and cannot be read stops everything until that is accepted', async () => {
+  it('that exists but is unreadable stops everything until it is accepted', async () => {
     const { open, dir, anchor, entry } = await withNotes(2);
     await unlink(entry(2));
     const other = (await readFile(anchor, 'utf8')).replace(/"store_id":"........-/, '"store_id":"00000000-');
@@ -160,7 +160,7 @@ describe('the anchor', () => {
     }
   });
 
-  it('stays where it is when the newest entry cannot be made durable, and costs an fsync only to move', async () => {
+  it('does not advance to an entry that cannot be made durable, and needs an fsync only to advance', async () => {
     const { anchor, dir } = await withNotes(2);
     let works = false;
     let syncs = 0;
@@ -215,7 +215,7 @@ describe('the anchor', () => {
     });
   });
 
-  it('takes a relative XDG_STATE_HOME for unset, as its specification says', async () => {
+  it('treats a relative XDG_STATE_HOME as unset, as specified', async () => {
     const { dir } = await withNotes(0);
     const environment = testEnvironment(dir, { XDG_STATE_HOME: 'state' });
     const session = await openTestSession(dir, { environment });

@@ -80,7 +80,7 @@ async function makeStore() {
 const clean = (x: unknown) => JSON.parse(JSON.stringify(x));
 
 describe('the catalog index', () => {
-  it('answers what a fold of the ledger in memory answers', async () => {
+  it('answers like a fold of the ledger in memory', async () => {
     const { expected, answer } = await makeStore();
     expect(clean(await answer())).toEqual(clean(expected));
     expect(clean(await answer({ useIndex: false }))).toEqual(clean(expected));
@@ -126,7 +126,7 @@ describe('the catalog index', () => {
     expect(await readdir(index)).toEqual(['lock', 'reserve', 'root', expect.stringMatching(/^run-/)]);
   });
 
-  it('never crashes and never answers otherwise, whatever bytes of it were flipped', async () => {
+  it('never crashes and never answers differently with any byte flipped', async () => {
     const { dir, index, expected, answer } = await makeStore();
     await cp(index, `${dir}/kept`, { recursive: true });
     for (const name of ['root', basename(await fileOf(index, 'run-'))]) {
@@ -144,7 +144,7 @@ describe('the catalog index', () => {
     }
   }, 120_000);
 
-  it('never crashes and never answers otherwise, wherever it was cut', async () => {
+  it('never crashes and never answers differently when truncated anywhere', async () => {
     const { dir, index, expected, answer } = await makeStore();
     await cp(index, `${dir}/kept`, { recursive: true });
     for (const name of ['root', basename(await fileOf(index, 'run-'))]) {
@@ -174,7 +174,7 @@ describe('the catalog index', () => {
   }
 
   const SECOND = 1;
-  it('that is not of this user is not believed, however well it is made', async () => {
+  it('of another user is not trusted, even if consistent', async () => {
     const { index, expected, answer } = await makeStore();
     // Without one row of what is restricted, and with all hashes and a seal of its own.
     const { encodeRun } = await import('../../src/store/local/index/sorted-run-format.js');
@@ -188,7 +188,7 @@ describe('the catalog index', () => {
     expect(clean(await answer())).toEqual(clean(expected));
   });
 
-  it('of another home is left to it, and the oldest of many such go', async () => {
+  it('of another home directory is kept; the oldest of many are deleted', async () => {
     const { dir, index, expected, answer } = await makeStore();
     const names = new Set([basename(index)]);
     for (let home = 0; home < 5; home++) {
@@ -200,7 +200,7 @@ describe('the catalog index', () => {
     expect(await readdir(dirname(index))).toHaveLength(4);
   });
 
-  it('grows by runs that stay few, and holds what a fold in memory holds', async () => {
+  it('stays at a few runs, and matches a fold in memory', async () => {
     const dir = await tmp();
     const session = await testStore(dir);
     await writeFile(`${dir}/f`, 'x');
@@ -239,7 +239,7 @@ describe('the catalog index', () => {
     await again.close();
   }, 120_000);
 
-  it('is to blame, and not the ledger, when an entry seems to contradict it', async () => {
+  it('is distrusted, not the ledger, if an entry contradicts it', async () => {
     const { dir, index, expected, answer } = await makeStore();
     const { live } = (await answer()) as { live: { artifact_id: ArtifactId }[] };
     await cp(index, `${dir}/older`, { recursive: true });
@@ -253,7 +253,7 @@ describe('the catalog index', () => {
     expect(clean(await answer())).toEqual(now);
   });
 
-  it('finds by name what has lost the key of its record', async () => {
+  it('finds artifacts by name after the key of a record was damaged', async () => {
     const { dir, index, answer } = await makeStore();
     const { named } = (await answer()) as { named: string[][] };
     const ids = named[0]!;
@@ -263,7 +263,7 @@ describe('the catalog index', () => {
     await session.close();
   });
 
-  it('leaves a view that is being read whole when another one meets damage', async () => {
+  it('keeps a view valid while another one meets damage', async () => {
     const { dir, index, answer, expected } = await makeStore();
     await answer();
     await flip(index, '"n0"', 1, 'x');
@@ -307,7 +307,7 @@ describe('the catalog index', () => {
     await again.close();
   });
 
-  it('takes away what commands that died left of an index', async () => {
+  it('deletes leftovers of indexes of dead commands', async () => {
     const { index, answer } = await makeStore();
     await remove(index);
     const cache = dirname(index);
@@ -319,20 +319,20 @@ describe('the catalog index', () => {
     expect(await readdir(cache)).toEqual([basename(index)]);
   });
 
-  it('is made anew when it belongs to another chain or another store', async () => {
+  it('is rebuilt if it belongs to another chain or another store', async () => {
     const [a, b] = [await makeStore(), await makeStore()];
     await remove(b.index);
     await copy(a.index, b.index);
     expect(clean(await b.answer())).toEqual(clean(b.expected));
   });
 
-  it('is done without where it cannot be written', async () => {
+  it('is not needed if it cannot be written', async () => {
     const { index, expected, answer } = await makeStore();
     await remove(index);
     expect(clean(await answer({ disk: readOnlyDisk(nodeDisk()) }))).toEqual(clean(expected));
   });
 
-  it('is done without on a filesystem that is read-only', async (context) => {
+  it('is not needed on a read-only filesystem', async (context) => {
     const { dir } = await makeStore();
     const readOnly = ['--ro-bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--chdir', dir];
     context.skip(spawnSync('bwrap', [...readOnly, 'true']).status !== 0, 'needs bubblewrap');
@@ -345,7 +345,7 @@ describe('the catalog index', () => {
     expect(stdout.trim().split('\n')).toHaveLength(11);
   });
 
-  it('is caught up by reading only what is new', async () => {
+  it('is updated by reading only new entries', async () => {
     const { dir, answer, expected } = await makeStore();
     await answer();
     const opened = await openTestSession(dir);

@@ -74,7 +74,7 @@ function forgetful(disk: Disk): Disk {
 }
 
 describe.each(WAYS)('a commit of objects %s', (_, packLimits) => {
-  it('is whole or absent after a power cut at any operation', async () => {
+  it('is complete or absent after a power failure at any operation', async () => {
     const probe = await simulated();
     const before = probe.operations;
     await putSource(probe.process('put'), packLimits);
@@ -125,7 +125,7 @@ describe.each(WAYS)('a commit of objects %s', (_, packLimits) => {
     }
   });
 
-  it('cleans up what a killed command staged, at the next writing command', async () => {
+  it('cleans up the staging of a killed command in the next writing command', async () => {
     let left = 0;
     for (let n = 10; n < 40; n += 2) {
       const sim = await simulated();

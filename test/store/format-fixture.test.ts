@@ -128,7 +128,7 @@ describe.each([
     if ('packLimits' in kept) expect(await store.objects.size(sha256(Buffer.from('nor this')))).toBe(8);
   });
 
-  it('takes new artifacts', async () => {
+  it('accepts new artifacts', async () => {
     const session = await frozen(name);
     const before = await session.store.ledger.headSeq();
     await session.write('ledger.note', [], (tx) =>

@@ -55,7 +55,7 @@ async function kill(child: ChildProcess): Promise<void> {
 }
 
 describe('leases', () => {
-  it('are private files that are gone when they are released', async () => {
+  it('are private files that are deleted on release', async () => {
     const { leases, at } = await leasesIn(await tmp());
     const lease = await leases.take();
     expect(await leases.list()).toEqual([lease.token]);
@@ -110,7 +110,7 @@ describe('leases', () => {
     return lease.token;
   }
 
-  it('keep what was journaled whole, and no more', async () => {
+  it('keep complete journal records only', async () => {
     const { leases, at } = await leasesIn(await tmp());
     const t = await died(leases, { a: 1 }, { b: 2 });
     expect(await left(leases, t)).toEqual({ journal: [{ a: 1 }, { b: 2 }], foreign: false });
@@ -141,7 +141,7 @@ describe('leases', () => {
     expect(await left(leasesOf(dir, ''), await died(leasesOf(dir, 'other'), { a: 1 }))).toEqual(nothing);
   });
 
-  it('say no more than what is sealed when somebody adds to them', async () => {
+  it('ignore what others append after the seal', async () => {
     const { leases, at } = await leasesIn(await tmp());
     const t = await died(leases, { a: 1 });
     await appendFile(at(t), `${(await readFile(at(t))).toString()}{"b":2}\n`);

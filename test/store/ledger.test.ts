@@ -87,7 +87,7 @@ describe('a commit', () => {
 });
 
 describe('the ledger', () => {
-  it('takes an entry for written, and makes it durable, when only its temporary cannot be removed', async () => {
+  it('treats an entry as written, and makes it durable, if only its temporary file cannot be removed', async () => {
     const session = await testStore(await tmp());
     const { layout } = behind(session);
     const { workspace } = session.store.local;
@@ -229,7 +229,7 @@ describe('the ledger', () => {
     for (const session of sessions) await session.close();
   });
 
-  it('builds an entry again on what came between, with the state it then finds', async () => {
+  it('rebuilds an entry on top of entries committed meanwhile, with their state', async () => {
     const dir = await tmp();
     const [a, b] = [await testStore(dir), await openTestSession(dir)];
     const heads: number[] = [];

@@ -60,7 +60,7 @@ describe('an object batch', () => {
     expect(Buffer.from(await objects.read(id)).toString()).toBe('hello');
   });
 
-  it('looks into each directory once for a tree of new objects, and knows what is there', async () => {
+  it('reads each directory once for a tree of new objects, and finds existing ones', async () => {
     const asked: string[] = [];
     const disk = interceptDisk(nodeDisk(), (operation, path) => {
       if (operation === 'find' && path.includes('/objects/')) asked.push(path);
@@ -184,7 +184,7 @@ describe('an object batch', () => {
     }
   });
 
-  it('refuses to reference what is not there, or is gone again when it is published', async () => {
+  it('refuses to reference missing objects, or objects lost before publishing', async () => {
     const { store, batch, layout } = await setting();
     await expect(batch().reference(sha256(Buffer.from('no')))).rejects.toMatchObject({
       code: 'OBJECT_MISSING',
@@ -196,7 +196,7 @@ describe('an object batch', () => {
     await expect(b.publish()).rejects.toMatchObject({ code: 'OBJECT_MISSING' });
   });
 
-  it('brings back from the trash what it will reference, also when it is swept meanwhile', async () => {
+  it('restores referenced objects from the trash, even if they are swept meanwhile', async () => {
     const { store, batch, layout, objects } = await setting();
     const id = await store('trash');
     const away = async () => {
@@ -229,7 +229,7 @@ describe('an object batch', () => {
 });
 
 describe('objects', () => {
-  it('are verified when they are read, whole or streamed', async () => {
+  it('are verified when read, whole or streamed', async () => {
     const { store, objects, layout } = await setting();
     const id = await store('12345');
     await chmod(layout.object(id), 0o600);

@@ -31,7 +31,7 @@ const lengths = fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 1, maxL
 const invalid = expect.toSatisfy((e: unknown) => isHsError(e, 'INVALID_RECORD'));
 
 describe('a list of operations', () => {
-  it('reads the same in parts as whole, wherever it is cut', async () => {
+  it('reads the same in parts, wherever it is split', async () => {
     const whole = await cooperatively(decodeOpsSteps(list));
     await fc.assert(
       fc.asyncProperty(lengths, async (cut) => {

@@ -108,7 +108,7 @@ describe('many small objects', () => {
     }
   });
 
-  it('that are there are not stored again, in whatever form they are', async () => {
+  it('that exist are not stored again, in either form', async () => {
     const { session, again, files } = await setting();
     await store(session, all(40));
     await store(await again(), all(41).slice(40));
@@ -127,7 +127,7 @@ describe('many small objects', () => {
     }
   });
 
-  it('leave nothing staged when they are discarded, half written or whole', async () => {
+  it('leave nothing staged when discarded, partially or completely written', async () => {
     const { session } = await setting();
     for (const contents of [all(40), [Buffer.alloc(60_000, 1), Buffer.alloc(60_000, 2), ...all(500)]]) {
       const batch = session.store.batch(TOKEN);
@@ -137,7 +137,7 @@ describe('many small objects', () => {
     expect([await readdir(behind(session).layout.tmp), await packsOf(session)]).toEqual([[], []]);
   });
 
-  it('and what the ledger itself names is never among them', async () => {
+  it('never contain objects named by the ledger', async () => {
     const { session } = await setting();
     const batch = session.store.batch(TOKEN);
     for (const bytes of all(40)) await batch.addBytes(bytes);
@@ -304,7 +304,7 @@ describe('many packs', () => {
     expect(await held()).toBe(0);
   });
 
-  it('are listed anew for a prefix, and for each count', async () => {
+  it('are listed again for a prefix, and for each count', async () => {
     const { session, again } = await setting();
     const [known] = await store(session, all(40));
     expect(await resolveObject(session, known!.slice(0, 12))).toBe(known);

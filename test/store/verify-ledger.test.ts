@@ -76,7 +76,7 @@ describe('verifying a ledger', () => {
     expect(await s.problems()).toEqual(['edited 4']);
   });
 
-  it('says that one of two was edited where nothing tells which', async () => {
+  it('reports that one of two entries was edited if it cannot tell which', async () => {
     const s = await withNotes(4);
     await s.edit(4, { prev: '0'.repeat(64) });
     await rm(s.session.store.anchor.path!);
@@ -138,7 +138,7 @@ describe('verifying a ledger', () => {
     expect(await s.problems()).toEqual(['rolled_back 5']);
   });
 
-  it('finds a ledger that was rolled back and went on differently', async () => {
+  it('detects a ledger that was rolled back and continued differently', async () => {
     const s = await withNotes(3);
     const anchor = await readFile(s.session.store.anchor.path!);
     await unlink(s.path(3));
@@ -173,7 +173,7 @@ describe('verifying a ledger', () => {
     expect(await s.problems()).toEqual(['contradiction 3']);
   });
 
-  it('finds that the operations or the payload which an entry keeps in objects are gone or damaged', async () => {
+  it('detects missing or damaged operations and payloads in objects', async () => {
     const s = await withNotes(1);
     const subjects = Array.from({ length: 20 }, (_, i) => String(i).repeat(100).slice(0, 128));
     const reason = 'r'.repeat(2000);
@@ -226,7 +226,7 @@ describe('verifying a ledger', () => {
     ]);
   });
 
-  it('names the entry whose policy is gone or damaged, also of one that is in force no more', async () => {
+  it('names the entry whose policy is missing or damaged, even if it was replaced', async () => {
     const s = await withNotes(1);
     const [first, second] = [{ trash_days: 8 }, { trash_days: 9 }].map((change) => {
       const policy = { ...DEFAULT_POLICY, retention: { ...DEFAULT_POLICY.retention, ...change } };
@@ -242,7 +242,7 @@ describe('verifying a ledger', () => {
     expect(await s.problems()).toEqual(['object 2', 'object 3']);
   });
 
-  it('names the export record whose list of paths is gone', async () => {
+  it('names the export record whose list of paths is missing', async () => {
     const s = await withNotes(0);
     const { layout } = behind(s.session);
     const { policyId } = await s.session.catalog();
