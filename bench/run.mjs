@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const names = readdirSync(here)
-  .filter((f) => f.endsWith('.mjs') && !['run.mjs', 'lib.mjs'].includes(f))
+  .filter((f) => f.endsWith('.mjs') && !['run.mjs', 'lib.mjs', 'scale-files.mjs'].includes(f))
   .map((f) => f.slice(0, -'.mjs'.length));
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !names.includes(name));

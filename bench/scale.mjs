@@ -2,14 +2,17 @@
  * What each command costs in a store of 1,000, 100,000 and, with `HS_BENCH_MILLION=1`, 1,000,000 artifacts: time and
  * peak memory, against the same in the small store or against a named peer on the same records. `HS_BENCH_COMMITS`
  * entries register them (10; 100,000 makes a long ledger). The stores stay in `HS_BENCH_DIR` where that is set, to be
- * used again. Reading commands run on one store by turns; those that write run on it too, and add what they add.
+ * used again. Reading commands run on one store by turns; those that write run on it too, and add what they add. What
+ * removes runs on a copy of it, what puts and brings back many files on a store of its own (bench/scale-files.mjs).
+ * A table at the end says which targets are met.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { environment, HS, median, output, scratch } from './lib.mjs';
+import { manyFiles } from './scale-files.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const COMMITS = Number(process.env.HS_BENCH_COMMITS ?? 10);
@@ -71,15 +74,22 @@ function often(at, args, options) {
   return { ms: of('ms'), cpu: of('cpu'), mib: Math.max(...all.map((r) => r.mib)) };
 }
 
-/** A program over the records of a store, by the shell. */
+const MINUTE_MS = 60_000;
+
+/** A program over the records of a store, by the shell: time and computing (ms). */
 function peer(at, script) {
   const start = performance.now();
-  const { status, stderr } = spawnSync('sh', ['-c', script], {
+  const { status, stderr } = spawnSync('sh', ['-c', `${script}\ntimes >&2`], {
     cwd: at.dir,
     stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
   });
   if (status !== 0) throw new Error(`${script}: status ${status}\n${stderr}`);
-  return performance.now() - start;
+  const ms = performance.now() - start;
+  const children = stderr.trimEnd().split('\n').at(-1);
+  const parts = [...children.matchAll(/(\d+)m([\d.]+)s/g)];
+  const cpu = parts.reduce((sum, [, m, s]) => sum + Number(m) * MINUTE_MS + Number(s) * 1000, 0);
+  return { ms, cpu };
 }
 
 /** Commands whose cost is that of what they touch: [what, arguments]. */
@@ -90,7 +100,7 @@ const SMALL = (at) => [
   ['ls --limit 50', ['ls', '--limit', '50']],
   ['pins', ['pins']],
   ['log of 50', ['log', '--limit', '50']],
-  ['du', ['du']],
+  ['du --totals', ['du', '--totals']],
   ['pin', ['pin', at.id, '--name', 'bench']],
   ['put of one', ['put', at.file]],
   ['export of one', ['export', at.id, at.out, '--force']],
@@ -107,6 +117,7 @@ const LARGE = (at) => [
     { cold: true, once: true },
   ],
   ['for-each-artifact', ['for-each-artifact', '--jsonl'], `jq -c . < ${at.listed}`, 1, 200],
+  ['du', ['du'], `jq -c length < ${at.records}`, undefined, 400],
   ['plan-prune', ['plan-prune'], `jq -c length < ${at.records}`, 0.7, 500],
   ['gc --dry-run', ['gc', '--dry-run'], `jq -c length < ${at.records}`, 0.7, 500],
   ['fsck', ['fsck'], `find .hsstore -type f | sort | xargs -d '\\n' sha256sum`, 2, 400],
@@ -163,68 +174,114 @@ async function prepare(size, home, makeStore) {
 const MOST_GROWTH = 1.5;
 const MOST_MIB = 150;
 
-function tell(ok, what, figure, at, note) {
-  const told =
-    at === undefined
-      ? `more than ${TIMEOUT_MS / 1000} s`
-      : `${at.ms.toFixed(0)} ms (${at.cpu.toFixed(0)} of computing), ${at.mib.toFixed(0)} MiB`;
-  console.log(`${(ok ? 'ok' : 'MISSED').padEnd(6)} ${figure}  ${what}: ${told}${note}`);
-  return ok;
+/** Every figure with a target, for the table at the end. */
+const figures = [];
+
+/** `now` is undefined for what took too long, `most` where there is no target of time. */
+function tell({ what, size, now, theirs, most, mostMib, note }) {
+  const ratio = now && now.ms / theirs.ms;
+  const computing = now && theirs.cpu > 0 ? now.cpu / theirs.cpu : undefined;
+  const mib = now?.mib;
+  const isMet = (most === undefined || ratio <= most) && (mib ?? Number.POSITIVE_INFINITY) <= mostMib;
+  const figure = { what: `${what} of ${size}`, ratio, computing, most, mib, mostMib, isMet };
+  figures.push(figure);
+  const against = ratio === undefined ? `more than ${TIMEOUT_MS / 1000} s` : ratio.toFixed(2);
+  console.log(
+    `${(isMet ? 'ok' : 'MISSED').padEnd(6)} ${against} (at most ${most ?? '-'})  ${figure.what}: ${note}`,
+  );
 }
 
-function growth(what, size, now, small) {
-  const ratio = now === undefined ? Number.POSITIVE_INFINITY : now.ms / small.ms;
-  const ok = ratio <= MOST_GROWTH && now.mib <= MOST_MIB;
-  return tell(
-    ok,
-    `${what} of ${size}`,
-    `${ratio.toFixed(2)} (at most ${MOST_GROWTH})`,
-    now,
-    ` against ${small.ms.toFixed(0)} ms (${small.cpu.toFixed(0)}), ${small.mib.toFixed(0)} MiB`,
-  );
+const told = (now) =>
+  now === undefined
+    ? ''
+    : `${now.ms.toFixed(0)} ms (${now.cpu.toFixed(0)} of computing), ${now.mib.toFixed(0)} MiB`;
+
+function tellGrowth(what, size, now, small) {
+  const note = `${told(now)} against ${told(small)}`;
+  tell({ what, size, now, theirs: small, most: MOST_GROWTH, mostMib: MOST_MIB, note });
+}
+
+function tellPeer(what, size, now, theirs, peer, most, mostMib) {
+  const note = `${told(now)} against ${theirs.ms.toFixed(0)} ms (${theirs.cpu.toFixed(0)}) of '${peer}'`;
+  tell({ what, size, now, theirs, most, mostMib, note });
 }
 
 function bytesOf(at) {
   const du = (path) => Number(output('du', ['-sb', path], { cwd: at.dir }).split('\t')[0]);
-  const cache = du('.hsstore/cache');
-  const besides = du('.hsstore') - at.size * 256;
+  const [index, besides] = [du('.hsstore/cache'), du('.hsstore') - at.size * 256].map((n) => n / at.size);
+  const most = 700;
+  figures.push({
+    what: `bytes besides payloads of ${at.size}`,
+    bytes: besides,
+    most,
+    isMet: besides <= most,
+  });
   console.log(
-    `       ${(cache / at.size).toFixed(0)} bytes an artifact in the index, ${(besides / at.size).toFixed(0)} besides payloads, of ${at.size}`,
+    `       ${index.toFixed(0)} bytes an artifact in the index, ${besides.toFixed(0)} besides payloads`,
   );
+}
+
+/** A collection that removes what is over, on a copy, which has an anchor of its own. */
+function collect(at, home) {
+  const [dir, state] = [join(home, 'copy'), join(home, 'copy-state')];
+  for (const path of [dir, state]) rmSync(path, { recursive: true, force: true });
+  output('cp', ['-a', at.dir, dir], {});
+  cpSync(at.env.XDG_STATE_HOME, state, { recursive: true });
+  const copy = { ...at, dir, env: { ...at.env, XDG_STATE_HOME: state } };
+  try {
+    const plan = often(copy, ['gc', '--dry-run']);
+    const now = often(copy, ['gc', '--yes'], { once: true });
+    if (plan !== undefined) tellPeer('gc --yes', at.size, now, plan, 'hs gc --dry-run', 3, 500);
+  } finally {
+    for (const path of [dir, state]) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function table() {
+  const rows = figures.map(({ what, ratio, computing, bytes, most, mib, mostMib, isMet }) => [
+    isMet ? 'met' : 'MISSED',
+    what,
+    bytes?.toFixed(0) ?? ratio?.toFixed(2) ?? 'too long',
+    computing?.toFixed(2) ?? '-',
+    `${most ?? '-'}`,
+    mib?.toFixed(0) ?? '-',
+    `${mostMib ?? '-'}`,
+  ]);
+  const all = [['', 'work', 'ratio', 'computing', 'at most', 'MiB', 'at most'], ...rows];
+  const widths = all[0].map((_, i) => Math.max(...all.map((row) => row[i].length)));
+  console.log();
+  for (const row of all) {
+    console.log(row.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '));
+  }
 }
 
 export async function run() {
   const kept = process.env.HS_BENCH_DIR;
   const dir = kept === undefined ? scratch() : { path: kept, remove: () => undefined };
-  let met = true;
+  const isAsked = ([what]) => ONLY === undefined || ONLY.split(',').includes(what);
   try {
     const makeStore = await maker();
     const small = new Map();
     for (const size of SIZES) {
       const at = await prepare(size, dir.path, makeStore);
-      const isAsked = ([what]) => ONLY === undefined || ONLY.split(',').includes(what);
       for (const [what, args] of SMALL(at).filter(isAsked)) {
         const now = often(at, args);
         if (!small.has(what)) small.set(what, now);
-        met = growth(what, size, now, small.get(what)) && met;
+        tellGrowth(what, size, now, small.get(what));
       }
+      // What a start takes is no part of these targets.
+      if (size === SIZES[0] && SIZES.length > 1) continue;
       for (const [what, args, script, most, mib, options] of LARGE(at).filter(isAsked)) {
         const now = often(at, args, options);
-        const theirs = peer(at, script);
-        const ratio = now === undefined ? Number.POSITIVE_INFINITY : now.ms / theirs;
-        const ok = ratio <= most && now.mib <= mib;
-        const told = tell(
-          ok,
-          `${what} of ${size}`,
-          `${ratio.toFixed(2)} (at most ${most})`,
-          now,
-          ` against ${theirs.toFixed(0)} ms of '${script.split(' ').slice(0, 3).join(' ')}'`,
-        );
-        if (size !== SIZES[0]) met = told && met;
+        const name = script.split(' ').slice(0, 3).join(' ');
+        tellPeer(what, size, now, peer(at, script), name, most, mib);
       }
+      if (isAsked(['gc --yes'])) collect(at, dir.path);
       bytesOf(at);
     }
-    return met;
+    if (isAsked(['put --each'])) manyFiles({ timed, peer, environment, home: dir.path, tellPeer });
+    table();
+    return figures.every(({ isMet }) => isMet);
   } finally {
     dir.remove();
   }
