@@ -49,6 +49,9 @@ export const groups: CommandGroups = {
     gc: async () => (await import('./porcelain/gc.js')).gc,
     rm: async () => (await import('./porcelain/rm.js')).rm,
     restore: async () => (await import('./porcelain/restore.js')).restore,
+    'trash ls': async () => (await import('./porcelain/trash-ls.js')).trashLs,
+    'trash show': async () => (await import('./porcelain/trash-show.js')).trashShow,
+    'trash empty': async () => (await import('./porcelain/trash-empty.js')).trashEmpty,
     report: async () => (await import('./porcelain/report.js')).report,
   },
   govern: {

@@ -134,6 +134,18 @@ export const summaries: CommandSummaries = {
     class: 'porcelain',
     summary: 'bring removed artifacts back',
   },
+  'trash ls': {
+    class: 'porcelain',
+    summary: 'list what can be brought back, and until when',
+  },
+  'trash show': {
+    class: 'porcelain',
+    summary: 'show one artifact in the trash',
+  },
+  'trash empty': {
+    class: 'porcelain',
+    summary: 'purge the trash, or single artifacts in it',
+  },
   report: {
     class: 'porcelain',
     summary: 'list retention reports, or show one',

@@ -62,6 +62,7 @@ export type * from './library/results.js';
 export type { RetentionMethods } from './library/retention-methods.js';
 export type { StoreHandle } from './library/store-handle.js';
 export type { TransferMethods, Transferred } from './library/transfer-methods.js';
+export type { TrashMethods } from './library/trash-methods.js';
 export type { BundleOptions } from './ops/bundle/create-bundle.js';
 export type { Imported, ImportOptions } from './ops/bundle/import-bundle.js';
 export type { ImportedArtifact } from './ops/bundle/register-members.js';

@@ -113,6 +113,13 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
     rows: true,
     load: async () => (await import('./schemas/retention.js')).restore,
   },
+  'hs.trash-ls/1': { form: 'listing', load: async () => (await import('./schemas/retention.js')).trashLsRow },
+  'hs.trash-show/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).trashShow },
+  'hs.trash-empty/1': {
+    form: 'result',
+    rows: true,
+    load: async () => (await import('./schemas/retention.js')).trashEmpty,
+  },
   'hs.pin/1': { form: 'result', rows: true, load: async () => (await import('./schemas/retention.js')).pin },
   'hs.unpin/1': {
     form: 'result',

@@ -18,6 +18,8 @@ import type { WorkspaceOptions } from '../ops/handshake/import-workspace.js';
 import { USAGE_KEYS } from '../ops/inspect/usage-keys.js';
 import { BACKEND_NAMES } from '../ops/run/run-request.js';
 import type {
+  BatchPut,
+  BatchPutOptions,
   CallOptions,
   CheckOptions,
   CollectOptions,
@@ -89,7 +91,7 @@ const putFields: Fields<PutOptions, never> = {
   ifChanged: flag,
 };
 /** The entities of an artifact are part of its manifest, whose fields are named otherwise. */
-function toPut<T extends PutOptions>({ entities, ...rest }: T & CallOptions) {
+function toPut<T extends Pick<PutOptions, 'entities'>>({ entities, ...rest }: T & CallOptions) {
   const refs = entities?.map((e) => ({ entity_kind: e.entityKind, entity_id: e.entityId }));
   return { ...rest, ...compact({ entities: refs }) };
 }
@@ -97,6 +99,24 @@ const artifactOptions = options<PutArtifactOptions>('options', { ...putFields, f
 const severalOptions = options<PutOptions>('options', putFields);
 export const putOptions = (value: unknown) => toPut(artifactOptions(value));
 export const putAllOptions = (value: unknown) => toPut(severalOptions(value));
+
+const { name: _name, each: _each, ...sharedFields } = putFields;
+const lineOptions = options<BatchPutOptions>('options', sharedFields);
+export const putLinesOptions = (value: unknown) => toPut(lineOptions(value));
+const { exclude: _1, strictExclude: _2, skipLinks: _3, ifChanged: _4, each: _5, ...ownFields } = putFields;
+const batchPut = change<BatchPut, 'source'>(
+  { ...ownFields, source: z.unknown(), filenameHint: given, ref: given },
+  ['source'],
+  'it',
+);
+export const putLine = (value: unknown) => toPut(batchPut(value));
+
+/** Any iterable but a string. */
+export function lines(value: unknown): Iterable<unknown> {
+  const isIterable = typeof (value as Iterable<unknown> | null | undefined)?.[Symbol.iterator] === 'function';
+  if (isIterable && typeof value === 'object') return value as Iterable<unknown>;
+  throw new HsError('USAGE', 'the lines are not an iterable of objects');
+}
 
 const until = { reason: given, until: date };
 export const pinOptions = options<PinOptions>('options', { name: given, ...until });

@@ -1,10 +1,19 @@
 import { compact } from '../core/json/omit-undefined.js';
 import { streamSource } from '../ops/payload/stream-source.js';
 import { type PutResult, put } from '../ops/put/put.js';
+import type { PutLine } from '../ops/put/put-lines.js';
 import type { RunResult } from '../ops/run/run-request.js';
 import * as given from './arguments.js';
 import { camelCased } from './camel-case.js';
-import type { CallOptions, PutArtifactOptions, PutOptions, RunOptions, Source } from './options.js';
+import type {
+  BatchPut,
+  BatchPutOptions,
+  CallOptions,
+  PutArtifactOptions,
+  PutOptions,
+  RunOptions,
+  Source,
+} from './options.js';
 import type { WrittenManifest } from './results.js';
 import { TransferMethods } from './transfer-methods.js';
 
@@ -28,9 +37,8 @@ export class ArtifactStore extends TransferMethods {
    */
   async put(source: Source, options: PutArtifactOptions & CallOptions = {}): Promise<PutResult> {
     const [session, { filenameHint, ...rest }] = this.begin(given.putOptions(options));
-    const [asked] = given.sources([source]);
-    const from = 'path' in asked! ? { path: this.path(asked.path) } : { stream: streamSource(asked!.stream) };
-    const [result] = await put(session, [{ ...from, ...compact({ filenameHint }) }], rest);
+    const from = { ...this.#payload(source), ...compact({ filenameHint }) };
+    const [result] = await put(session, [from], rest);
     return result!;
   }
 
@@ -45,6 +53,39 @@ export class ArtifactStore extends TransferMethods {
     const [session, rest] = this.begin(given.putAllOptions(options));
     const sources = given.names(paths, 'paths').map((path) => ({ path: this.path(path) }));
     return put(session, sources, rest);
+  }
+
+  /**
+   * Stores an artifact for each line, with options of its own, in one commit: all of them or none (`hs put
+   * --manifest-lines`). Errors name the line, counted from 1.
+   *
+   * @example
+   * const stored = await store.putLines([
+   *   { source: 'report.html', name: 'page', ref: 'page' },
+   *   { source: Buffer.from('0.93'), name: 'score', sources: ['ref:page'] },
+   * ]);
+   * stored.map((result) => result.sizeBytes > 0); // → [true, true]
+   */
+  async putLines(
+    lines: Iterable<BatchPut>,
+    options: BatchPutOptions & CallOptions = {},
+  ): Promise<PutResult[]> {
+    const [session, shared] = this.begin(given.putLinesOptions(options));
+    const { putLines } = await import('../ops/put/put-lines.js');
+    const { atLine } = await import('../ops/payload/batch-lines.js');
+    const checked: PutLine[] = [];
+    for (const each of given.lines(lines)) {
+      const line = checked.length + 1;
+      const { source, filenameHint, ...rest } = await atLine(line, () => given.putLine(each));
+      const payload = await atLine(line, () => this.#payload(source));
+      checked.push({ ...rest, line, source: { ...payload, ...compact({ filenameHint }) } });
+    }
+    return putLines(session, checked, shared);
+  }
+
+  #payload(source: Source) {
+    const [asked] = given.sources([source]);
+    return 'path' in asked! ? { path: this.path(asked.path) } : { stream: streamSource(asked!.stream) };
   }
 
   /**

@@ -105,6 +105,17 @@ export interface PutArtifactOptions extends PutOptions {
   readonly filenameHint?: string;
 }
 
+/** One artifact of a batch. */
+export interface BatchPut
+  extends Omit<PutArtifactOptions, 'each' | 'exclude' | 'strictExclude' | 'skipLinks' | 'ifChanged'> {
+  readonly source: Source;
+  /** What later artifacts of the batch call it among their sources: `ref:REF`. */
+  readonly ref?: string;
+}
+
+/** Options that all artifacts of a batch share; their own go before them, and labels, entities and sources are added. */
+export type BatchPutOptions = Omit<PutOptions, 'name' | 'each'>;
+
 export interface PinOptions {
   /** Name of the pin; default the actor's name. */
   readonly name?: string;

@@ -8,7 +8,6 @@ import { defaultPinName, toPinName } from '../ops/naming/pin-name.js';
 import { resolveArtifact } from '../ops/naming/resolve-artifact.js';
 import * as given from './arguments.js';
 import { camelCased } from './camel-case.js';
-import { CheckMethods } from './check-methods.js';
 import { namedPolicy } from './named-policy.js';
 import type {
   CallOptions,
@@ -21,9 +20,10 @@ import type {
   UnpinOptions,
 } from './options.js';
 import type { Collected, Removed, ReportRow, Restored, Retained } from './results.js';
+import { TrashMethods } from './trash-methods.js';
 
 /** Retention: pins, plans, removals and what undoes them. */
-export class RetentionMethods extends CheckMethods {
+export class RetentionMethods extends TrashMethods {
   /**
    * Pins artifacts, so that no command removes them (`hs pin`). Returns the name of the pin.
    *

@@ -110,12 +110,13 @@ export function options<T extends object>(
   return checked<T & CallOptions>(of, { ...callFields, ...fields }, []);
 }
 
-/** Validates a change that is required, with the fields that it must have. */
+/** Validates an object that is required, such as a change, with the fields that it must have. */
 export function change<T extends object, Needed extends keyof T = never>(
   fields: Fields<T, Needed>,
   needed: readonly Needed[] = [],
+  of = 'change',
 ): (value: unknown) => T {
-  return checked<T>('change', fields, needed as readonly string[]);
+  return checked<T>(of, fields, needed as readonly string[]);
 }
 
 function checked<T>(of: string, fields: object, needed: readonly string[]): (value: unknown) => T {

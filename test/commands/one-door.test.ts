@@ -107,6 +107,9 @@ function* steps(work: string): Generator<Step> {
   yield { name: 'plan-prune', args: ['plan-prune'], keep: (s) => writeFileSync(join(work, 'plan'), s) };
   yield { name: 'apply-prune', args: ['apply-prune', 'plan'], status: -1 };
   yield { name: 'rm', args: ['rm', 'stream/1', '--yes'] };
+  yield { name: 'trash ls', args: ['trash', 'ls'] };
+  yield { name: 'trash show', args: ['trash', 'show', 'stream/1'] };
+  yield { name: 'trash empty', args: ['trash', 'empty', 'stream/1', '--yes'] };
   yield { name: 'restore', args: ['restore', file], status: -1 };
   yield { name: 'gc', args: ['gc', '--yes', '--empty-trash'], status: -1 };
   yield { name: 'report', args: ['report'] };

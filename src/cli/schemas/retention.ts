@@ -72,6 +72,22 @@ export const removal = z.strictObject({
   restorable_until: z.optional(timestamp),
 });
 
+const trashItem = z.extend(trashed, { restorable_until: z.optional(timestamp) });
+export const trashLsRow = trashItem;
+export const trashShow = z.extend(trashItem, {
+  content_hash: objectId,
+  removed_by: z.strictObject({ seq: natural, actor: z.string(), report: z.optional(artifactId) }),
+  objects: natural,
+  trashed_objects: natural,
+  trashed_bytes: natural,
+  leases: z.array(z.string()),
+});
+export const trashEmpty = z.strictObject({
+  dry_run: z.boolean(),
+  results: z.array(trashed),
+  reclaimed: z.optional(reclaimed),
+});
+
 export const restore = z.strictObject({
   results: z.array(
     z.strictObject({ artifact_id: artifactId, name: z.optional(z.string()), size_bytes: natural }),

@@ -71,8 +71,14 @@ const TELL: Tell = {
     ]),
   export_record: exported,
   bundle_imported: (p) => `imported ${counted(p.artifacts, 'artifact')}, ${humanSize(p.size_bytes)}`,
-  capability_action: (p, row) =>
-    row.decision === 'deny' ? `was refused: ${p.reason ?? p.action}` : and([p.action, p.reason]),
+  capability_action: (p, row) => {
+    if (row.decision === 'deny') return `was refused: ${p.reason ?? p.action}`;
+    const gone = row.subjects.filter((s) => s.op === 'remove');
+    return and([
+      gone.length === 0 ? p.action : `purged ${list(gone, row.operations / 2)} from the trash`,
+      p.reason,
+    ]);
+  },
   'meta.gc_summary': (p, row) => {
     const gone = row.subjects.filter((s) => s.op === 'remove');
     const what = gone.length === 0 ? 'nothing' : list(gone, p.pruned);

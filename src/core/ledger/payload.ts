@@ -81,7 +81,7 @@ export const PAYLOADS = {
     /** The store that they were copied from. */
     from_store: z.optional(uuid),
   }),
-  /** A request under a capability that changes no state; a refusal has `decision: deny`. */
+  /** A request under a capability that changes no state, or only purges; a refusal has `decision: deny`. */
   capability_action: z.strictObject({
     action: text(128),
     subjects: z.array(text(128)),

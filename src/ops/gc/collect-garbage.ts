@@ -98,15 +98,6 @@ export async function finish(
   });
 }
 
-/** Only frees bytes: unreachable objects and, with `emptyTrash`, the trash. */
-export async function emptyTrash(session: Session, patience?: Patience): Promise<Reclaimed> {
-  await session.store.index?.makeRoom();
-  await session.demand(await session.catalog(), 'retention.purge', []);
-  return new StoreRetention(session, { capability: 'retention.purge', patience }).reclaim({
-    emptyTrash: true,
-  });
-}
-
 /**
  * Declares leases dead whose liveness cannot be determined, and abandons unfinishable work of dead ones, because the
  * user says so; the ledger records who.

@@ -29,7 +29,7 @@ export interface Removed extends Collected {
 }
 
 /** PARTIAL while bytes that should be deleted at once may remain, whatever keeps them. */
-function unpurgedBy({ sweep, unknown, left, purge_pending: pending }: Reclaimed): HsError | undefined {
+export function unpurgedBy({ sweep, unknown, left, purge_pending: pending }: Reclaimed): HsError | undefined {
   const why =
     sweep === 'busy'
       ? 'another collection is running'

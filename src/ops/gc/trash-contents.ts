@@ -6,7 +6,7 @@ import type { Session } from '../session/session.js';
 import { objectsOfAll } from './payload-presence.js';
 import { isRestorable } from './restore.js';
 
-function toTrashed(r: ArtifactRecord): TrashedArtifact {
+export function toTrashed(r: ArtifactRecord): TrashedArtifact {
   return compact({
     artifact_id: r.artifact_id,
     name: r.name,

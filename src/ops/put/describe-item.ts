@@ -5,10 +5,11 @@ import type { Handle } from '../../core/manifest/manifest.js';
 import { toName } from '../../core/paths/safe-path.js';
 import { toPinName } from '../naming/pin-name.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
+import { atLine } from '../payload/batch-lines.js';
 import { pinCapability } from '../session/pin-capability.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
-import { demandDescription } from './new-manifest.js';
+import { checkOwnFields, demandDescription } from './new-manifest.js';
 import type { ArtifactOptions } from './put-options.js';
 import type { PutItem } from './put-source.js';
 import { doubleRef, refOf, unknownRef } from './source-refs.js';
@@ -34,6 +35,8 @@ export class Describer {
   readonly #handles = new Map<string, Handle>();
   readonly #pins = new Set<string>();
   readonly #refs = new Set<string>();
+  readonly #sound = new Set<string>();
+  readonly #texts: { readonly line: number | undefined; readonly text: Record<string, unknown> }[] = [];
 
   constructor(session: Session, tx: Transaction, catalog: Catalog) {
     this.#session = session;
@@ -43,18 +46,18 @@ export class Describer {
 
   /** `ref` is known to the items after this one; only items of a batch have any. */
   async describe({ options, line, ref }: PutItem): Promise<Description> {
-    const known = this.#described.get(options) ?? (await this.#describe(options, line !== undefined));
+    const known = this.#described.get(options) ?? (await this.#describe(options, line));
     this.#described.set(options, known);
     if (ref !== undefined && this.#refs.has(ref)) throw doubleRef(ref);
     if (ref !== undefined) this.#refs.add(ref);
     return known;
   }
 
-  async #describe(options: ArtifactOptions, isBatch: boolean): Promise<Description> {
+  async #describe(options: ArtifactOptions, line: number | undefined): Promise<Description> {
     const name = options.name === undefined ? undefined : toName(options.name);
     const pin = options.pin === undefined ? undefined : toPinName(options.pin);
     const sources: Source[] = [];
-    for (const typed of options.sources ?? []) sources.push(await this.#source(typed, isBatch));
+    for (const typed of options.sources ?? []) sources.push(await this.#source(typed, line !== undefined));
     if (pin !== undefined && !this.#pins.has(pin)) {
       const capability = await pinCapability(this.#session, this.#catalog, pin);
       await this.#session.demand(this.#catalog, capability, [pin]);
@@ -70,9 +73,30 @@ export class Describer {
       source_entity_refs: options.entities?.length ? options.entities : undefined,
       labels: Object.keys(options.labels ?? {}).length > 0 ? options.labels : undefined,
     });
-    demandDescription(this.#session, fields);
-    await this.#tx.checkSecrets(this.#catalog, { name, ...fields });
+    this.#demandSound(fields);
+    this.#texts.push({ line, text: { name, ...fields } });
     return { name, pin, sources, fields };
+  }
+
+  /** Of many artifacts described alike, the whole is checked once, and of the others what they have of their own. */
+  #demandSound(fields: Description['fields']): void {
+    const { labels, source_entity_refs, ...plain } = fields;
+    const key = JSON.stringify(plain);
+    if (this.#sound.has(key)) checkOwnFields(compact({ labels, source_entity_refs }));
+    else demandDescription(this.#session, fields);
+    this.#sound.add(key);
+  }
+
+  /** Searches all that was described for secrets (I6); a refusal names the line. */
+  async checkSecrets(): Promise<void> {
+    try {
+      await this.#tx.checkSecrets(this.#catalog, { labels: this.#texts.map(({ text }) => text) });
+    } catch (e) {
+      for (const { line, text } of this.#texts) {
+        await atLine(line, () => this.#tx.checkSecrets(this.#catalog, text));
+      }
+      throw e;
+    }
   }
 
   async #source(typed: string, isBatch: boolean): Promise<Source> {

@@ -1,8 +1,10 @@
 import { lookup } from 'mrmime';
+import * as z from 'zod/mini';
 import { inNormalForm } from '../../core/json/canonical.js';
 import { compact } from '../../core/json/omit-undefined.js';
+import { check } from '../../core/json/schema.js';
 import { DIRECTORY_TYPE } from '../../core/manifest/content-type.js';
-import { MANIFEST_SCHEMA, type Manifest, toManifest } from '../../core/manifest/manifest.js';
+import { MANIFEST_SCHEMA, type Manifest, manifestSchema, toManifest } from '../../core/manifest/manifest.js';
 import { isSensitive } from '../../core/manifest/sensitivity.js';
 import {
   CLASSIFICATIONS,
@@ -48,12 +50,19 @@ export function describedBy<T>(describe: () => T): T {
 }
 
 const NO_HASH = '0'.repeat(64);
+const OWN_FIELDS = z.pick(manifestSchema, { labels: true, source_entity_refs: true });
 
 /** USAGE for options that cannot describe an artifact, whatever its payload; checked before anything is read or run. */
 export function demandDescription(session: Session, options: Readonly<Record<string, unknown>>): void {
   const payload_type = options.kind === 'bundle' ? 'directory' : 'file';
   const payload = { payload_type, content_hash: NO_HASH, size_bytes: 0 };
   describedBy(() => newManifest(session, { ...options, ...payload }));
+}
+
+/** USAGE for labels or entities that no manifest may have. */
+export function checkOwnFields(fields: object): void {
+  if (Object.keys(fields).length === 0) return;
+  describedBy(() => check(OWN_FIELDS, fields, 'INVALID_MANIFEST', 'manifest'));
 }
 
 /**

@@ -4,6 +4,7 @@ import type { ArtifactId } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 import { atLine } from '../payload/batch-lines.js';
 import { Excluder, globHint, unusedGlobs } from '../payload/excluder.js';
+import { readScratch } from '../payload/read-source.js';
 import type { LeftOut, WalkOptions } from '../payload/walk-tree.js';
 import type { Session } from '../session/session.js';
 import { Describer } from './describe-item.js';
@@ -32,12 +33,14 @@ export function putItems(
     if (items.length === 0) throw new HsError('NOT_FOUND', 'nothing to store');
     const described = [];
     for (const item of items) described.push(await atLine(item.line, () => describer.describe(item)));
+    await describer.checkSecrets();
     session.progress.start('storing', undefined, 'bytes');
     const stored: StoredItem[] = [];
+    const reader = { batch: tx.batch, walk, scratch: readScratch(), outside: new Set<string>() };
     for (const [i, item] of items.entries()) {
       const { name, ...description } = described[i]!;
       const { executable = false, ...payload } = await atLine(item.line, () =>
-        storePayload(session, tx.batch, item, walk),
+        storePayload(session, reader, item),
       );
       stored.push({
         ...item,

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import type { ObjectId } from '../../core/objects/ids.js';
 import type { ObjectBatch } from '../../store/port/object-batch.js';
 import { readSourceFile, refuseInStore } from '../payload/read-source.js';
@@ -6,12 +7,20 @@ import type { WalkOptions } from '../payload/walk-tree.js';
 import type { Session } from '../session/session.js';
 import { type Payload, statSource } from './put-source.js';
 
+/** What the payloads of one put share. */
+export interface PayloadReader {
+  readonly batch: ObjectBatch;
+  readonly walk: Pick<WalkOptions, 'exclude' | 'skipLinks'>;
+  readonly scratch: Buffer;
+  /** Real directories that are not in the store. */
+  readonly outside: Set<string>;
+}
+
 /** Stores the objects of one payload: a stream, a file, or a directory with its index. */
 export async function storePayload(
   session: Session,
-  batch: ObjectBatch,
+  { batch, walk, scratch, outside }: PayloadReader,
   { source, entry }: Payload,
-  options: Pick<WalkOptions, 'exclude' | 'skipLinks'>,
 ): Promise<StoredPayload> {
   const file = (id: ObjectId, size: number, executable = false): StoredPayload => ({
     contentHash: id,
@@ -29,12 +38,17 @@ export async function storePayload(
   }
   const stat = await statSource(session.disk, source.path);
   if (stat.kind === 'directory') {
-    return storeTree(session, batch, await session.disk.realpath(source.path), options);
+    return storeTree(session, batch, await session.disk.realpath(source.path), walk);
   }
   // For an entry, its directory has been checked.
-  if (entry === undefined) await refuseInStore(session, source.path);
+  if (entry === undefined) {
+    const directory = dirname(await session.disk.realpath(source.path));
+    if (!outside.has(directory)) await refuseInStore(session, source.path);
+    outside.add(directory);
+  }
   const read = await readSourceFile(session.disk, source.path, source.path, batch, advance, {
     follow: entry === undefined,
+    scratch,
   });
   return file(read.id, read.size, read.executable);
 }

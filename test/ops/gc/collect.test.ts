@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { EntryPayload } from '../../../src/core/ledger/payload.js';
 import { DEFAULT_POLICY, encodePolicy, type Policy } from '../../../src/core/policy/policy.js';
 import { encodePlan, planHash } from '../../../src/core/retention/plan-file.js';
-import { assumeDead, collect, emptyTrash } from '../../../src/ops/gc/collect-garbage.js';
+import { assumeDead, collect } from '../../../src/ops/gc/collect-garbage.js';
+import { reclaimTrash } from '../../../src/ops/gc/empty-trash.js';
 import { planCollection } from '../../../src/ops/gc/plan-collection.js';
 import { readReport } from '../../../src/ops/gc/retention-reports.js';
 import { changePins } from '../../../src/ops/govern/pins.js';
@@ -369,7 +370,7 @@ describe('the trash', () => {
     await putFile(session, { ttl: 1 });
     clock.pass(2);
     await collect(session);
-    expect((await emptyTrash(session)).purged.objects).toBe(2);
+    expect((await reclaimTrash(session)).purged.objects).toBe(2);
     const batches = await behind(session).files.trashBatches();
     expect(batches).toEqual([]);
   });

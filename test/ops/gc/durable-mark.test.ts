@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { collect, emptyTrash } from '../../../src/ops/gc/collect-garbage.js';
+import { collect } from '../../../src/ops/gc/collect-garbage.js';
+import { reclaimTrash } from '../../../src/ops/gc/empty-trash.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import type { Session } from '../../../src/ops/session/session.js';
 import type { SimDisk } from '../../sim/sim-disk.js';
@@ -34,7 +35,7 @@ async function removedNotDurably(): Promise<SimDisk> {
 describe('a removal that is not durable yet', () => {
   it.each<[string, (session: Session) => Promise<unknown>]>([
     ['gc', (session) => collect(session, { patience: IMPATIENT })],
-    ['gc --empty-trash', (session) => emptyTrash(session, IMPATIENT)],
+    ['gc --empty-trash', (session) => reclaimTrash(session, IMPATIENT)],
   ])('costs no live artifact its bytes when %s purges by it and the power is cut', async (_, act) => {
     const sim = await removedNotDurably();
     const gc = sim.process('gc');
@@ -58,7 +59,7 @@ describe('a removal that is not durable yet', () => {
       process === 'gc' && operation === 'syncDir' && path.includes('/ledger/') ? { fail: 'EIO' } : undefined,
     );
     const gc = sim.process('gc');
-    await expect(openSim(gc, clock).then((s) => emptyTrash(s, IMPATIENT))).rejects.toMatchObject({
+    await expect(openSim(gc, clock).then((s) => reclaimTrash(s, IMPATIENT))).rejects.toMatchObject({
       code: 'EIO',
     });
     for (let seed = 0; seed < 10; seed++) {

@@ -2,7 +2,8 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { ArtifactId } from '../../../src/core/objects/ids.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
-import { collect, emptyTrash } from '../../../src/ops/gc/collect-garbage.js';
+import { collect } from '../../../src/ops/gc/collect-garbage.js';
+import { reclaimTrash } from '../../../src/ops/gc/empty-trash.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { restore } from '../../../src/ops/gc/restore.js';
 import { put } from '../../../src/ops/put/put.js';
@@ -100,7 +101,7 @@ describe('a collection in a store with packs', () => {
     expect((await readAll(await open())).map((r) => r.artifact_id)).toContain(a);
     await collect(session);
     expect(await holders(session, textOf('a', 3))).toMatchObject([/^packs\//]);
-    await emptyTrash(session, IMPATIENT);
+    await reclaimTrash(session, IMPATIENT);
     await readAll(await open());
   });
 
@@ -140,7 +141,7 @@ describe('a collection in a store with packs', () => {
     const { unpurged } = await purge(await open({ disk: full }), a);
     expect(unpurged).toMatchObject({ code: 'PARTIAL', message: expect.stringContaining('no space') });
     expect(await holders(session, textOf('a', 3))).toHaveLength(1);
-    await emptyTrash(session, IMPATIENT);
+    await reclaimTrash(session, IMPATIENT);
     expect(await holders(session, textOf('a', 3))).toEqual([]);
   });
 
@@ -180,7 +181,7 @@ describe('a collection in a store with packs', () => {
     expect(await readdir(`${behind(session).layout.trash}/${batch}`)).toContain(before);
     expect(await packs(session)).toHaveLength(1);
     await readAll(await open());
-    const { purged } = await emptyTrash(session, IMPATIENT);
+    const { purged } = await reclaimTrash(session, IMPATIENT);
     expect(purged.objects).toBe(9 * 12);
     expect(await holders(session, textOf('t0', 3))).toMatchObject([/^packs\//]);
     await readAll(await open());
@@ -193,7 +194,7 @@ describe('a collection in a store with packs', () => {
     const [path] = await holders(session, textOf('tree', 3));
     await fs.chmod(`${session.store.local.directory}/${path}`, 0o644);
     await fs.truncate(`${session.store.local.directory}/${path}`, 1000);
-    const { left, purged } = await emptyTrash(session, IMPATIENT);
+    const { left, purged } = await reclaimTrash(session, IMPATIENT);
     expect(left).toMatchObject([/in the trash cannot be read/]);
     // The report's trash was emptied; nobody can tell what the pack holds.
     expect(purged.objects).toBe(0);

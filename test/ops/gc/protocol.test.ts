@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { toTimestamp } from '../../../src/core/objects/ids.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import type { DiskOperation } from '../../../src/fsx/surround-disk.js';
-import { collect, emptyTrash } from '../../../src/ops/gc/collect-garbage.js';
+import { collect } from '../../../src/ops/gc/collect-garbage.js';
+import { reclaimTrash } from '../../../src/ops/gc/empty-trash.js';
 import { storeObjects } from '../../../src/ops/payload/store-objects.js';
 import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
@@ -48,7 +49,7 @@ describe('a collection', () => {
         lease = await session.store.leases.take();
       },
     );
-    const { purged, purge_pending: pending } = await emptyTrash(await open({ disk }), IMPATIENT);
+    const { purged, purge_pending: pending } = await reclaimTrash(await open({ disk }), IMPATIENT);
     expect(purged.objects).toBe(0);
     expect(pending.flatMap((p) => p.leases)).toEqual([lease!.token]);
     await lease!.release();
@@ -75,7 +76,7 @@ describe('a collection', () => {
     const writing = put(await open({ disk: writer }), [{ path }], {});
     await reached;
     let waited = 0;
-    const { purged } = await emptyTrash(session, {
+    const { purged } = await reclaimTrash(session, {
       ms: 1_000_000,
       wait: async () => {
         waited++;
@@ -107,7 +108,7 @@ describe('a collection', () => {
     const progress = { start: (label: string) => void said.push(label), advance() {}, done() {} };
     const looks = 3;
     const other = await open({ disk, progress });
-    const { purge_pending: pending } = await emptyTrash(other, { ms: looks * 25, wait: async () => {} });
+    const { purge_pending: pending } = await reclaimTrash(other, { ms: looks * 25, wait: async () => {} });
     expect(pending).toHaveLength(30);
     expect(pending[0]!.leases).toEqual([living.token]);
     expect(judged).toBe(dead.length + looks + 1);
@@ -119,7 +120,7 @@ describe('a collection', () => {
       looked++;
       clock.ms += 1000;
     });
-    await emptyTrash(await open({ disk: slow }), { ms: 3000, wait: async () => {} });
+    await reclaimTrash(await open({ disk: slow }), { ms: 3000, wait: async () => {} });
     expect(looked).toBe(3);
     await living.release();
   });

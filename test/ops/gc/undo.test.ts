@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { collect, emptyTrash } from '../../../src/ops/gc/collect-garbage.js';
+import { collect } from '../../../src/ops/gc/collect-garbage.js';
+import { reclaimTrash } from '../../../src/ops/gc/empty-trash.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { removedByRun, restore } from '../../../src/ops/gc/restore.js';
 import { changePins } from '../../../src/ops/govern/pins.js';
@@ -51,7 +52,7 @@ describe('restore', () => {
     const id = await putFile(session, { ttl: 1 });
     clock.pass(2);
     await collect(session);
-    await emptyTrash(session);
+    await reclaimTrash(session);
     const { restored, failed } = await restore(session, [id], { pin: true });
     expect(restored).toEqual([]);
     expect(failed[0]!.error.hint).toContain('trash was emptied');
@@ -79,7 +80,7 @@ describe('restore', () => {
     clock.pass(2);
     await collect(session);
     const b = await putFile(session, { content: 'same' });
-    await emptyTrash(session);
+    await reclaimTrash(session);
     const record = (await (await session.catalog()).get(b))!;
     await session.store.objects.read(record.content_hash);
     // Its manifest went with the trash, though its payload is here.
