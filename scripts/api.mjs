@@ -102,6 +102,16 @@ function commandTable() {
   });
 }
 
+/** Every code of an error, from the table in which each has its exit status. */
+function errorTable() {
+  const table = readFileSync(join(root, 'src', 'errors', 'hs-error.ts'), 'utf8');
+  const [rows] = /const EXIT_STATUS = \{[^}]*/.exec(table);
+  const codes = [...rows.matchAll(/^ {2}'?([A-Z][\w-]*)'?: (\d+),(?: \/\/ (.*))?$/gm)];
+  const silent = codes.filter(([, , , meaning]) => meaning === undefined);
+  if (silent.length > 0) throw new Error(`no meaning of ${silent.map(([, code]) => code).join(', ')}`);
+  return codes.map(([, code, status, meaning]) => `| \`${code}\` | ${status} | ${meaning} |`);
+}
+
 function markdown(members) {
   const model = new ApiModel(members, signatureOf);
   model.check();
@@ -166,6 +176,10 @@ function markdown(members) {
     ...error.members
       .filter((m) => m.kind !== 'Constructor')
       .map((m) => memberLine({ signature: signatureOf(m), ...parse(m.docComment ?? '') })),
+    '',
+    '| code | exit status | meaning |',
+    '| --- | --- | --- |',
+    ...errorTable(),
     '',
     '## Values',
     '',

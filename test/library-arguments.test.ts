@@ -31,6 +31,8 @@ const NEVER = [null, 7, true, Symbol('s'), () => 1, [7], [''], [undefined], { no
 const METHODS: readonly (readonly [string & keyof ArtifactStore, ...string[]])[] = [
   ['writeObjects', 'sources', 'options'],
   ['readObject', 'name', 'options'],
+  ['streamObject', 'name', 'options'],
+  ['hasObject', 'name', 'options'],
   ['readIndex', 'name', 'options'],
   ['writeIndex', 'from', 'options'],
   ['countObjects', 'options'],

@@ -3,38 +3,38 @@
  * only for people.
  */
 const EXIT_STATUS = {
-  USAGE: 2,
-  COMMAND_FAILED: 1,
-  PARTIAL: 3,
-  NOT_FOUND: 4,
-  AMBIGUOUS: 4,
-  INTEGRITY: 5,
-  INVALID_MANIFEST: 5,
-  INVALID_RECORD: 5,
-  OBJECT_MISSING: 5,
-  LEDGER_BROKEN: 5,
-  ROLLED_BACK: 5,
-  REFUSED: 6,
-  'HSK-4001': 6,
-  GUARD_BLOCKED: 6,
-  LAYER: 6,
-  PINNED: 6,
-  BUDGET: 6,
-  UNSAFE_PATH: 7,
-  HOSTILE_INPUT: 7,
-  CONFLICT: 8,
-  DEST_EXISTS: 8,
-  PLAN_STALE: 8,
-  SOURCE_CHANGED: 8,
-  NO_STORE: 9,
-  UNKNOWN_FORMAT: 9,
-  SYSTEM: 10,
-  OUTCOME_UNKNOWN: 10,
-  QUOTA: 11,
-  BUG: 70,
-  SANDBOX: 125,
-  INTERRUPTED: 130,
-  TERMINATED: 143,
+  USAGE: 2, // an argument or option is not what it must be
+  COMMAND_FAILED: 1, // the command whose output was to be stored failed
+  PARTIAL: 3, // some of it was done
+  NOT_FOUND: 4, // nothing has that name
+  AMBIGUOUS: 4, // more than one has that name; the candidates are in the hint
+  INTEGRITY: 5, // bytes do not match their hash
+  INVALID_MANIFEST: 5, // not a valid manifest
+  INVALID_RECORD: 5, // not a valid plan, policy, report, entry or index
+  OBJECT_MISSING: 5, // an object is not in the store
+  LEDGER_BROKEN: 5, // the ledger is not one unbroken chain
+  ROLLED_BACK: 5, // the ledger lacks entries that were seen before
+  REFUSED: 6, // the actor lacks a capability, or a rule forbids it
+  'HSK-4001': 6, // a policy names a capability that does not exist
+  GUARD_BLOCKED: 6, // restricted content would leave the store
+  LAYER: 6, // the gates of a layer are not met
+  PINNED: 6, // a pin, or the layer L1, keeps it
+  BUDGET: 6, // the budget of exports is used up
+  UNSAFE_PATH: 7, // a path breaks the path rules, or is not a file or directory
+  HOSTILE_INPUT: 7, // an archive breaks the rules or the limits
+  CONFLICT: 8, // something of that name exists, or has changed
+  DEST_EXISTS: 8, // the destination exists
+  PLAN_STALE: 8, // the plan was applied, or is of another store or policy
+  SOURCE_CHANGED: 8, // a file changed while it was read
+  NO_STORE: 9, // there is no store
+  UNKNOWN_FORMAT: 9, // the store was made by a newer hs
+  SYSTEM: 10, // the operating system refused, or a disk is full
+  OUTCOME_UNKNOWN: 10, // whether an entry was written is unknown; look before you repeat it
+  QUOTA: 11, // the quota cannot be met
+  BUG: 70, // a bug in hs
+  SANDBOX: 125, // nothing here confines a tool as was asked
+  INTERRUPTED: 130, // stopped by SIGINT
+  TERMINATED: 143, // stopped by SIGTERM
 } as const;
 
 export type ErrorCode = keyof typeof EXIT_STATUS;

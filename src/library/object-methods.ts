@@ -1,5 +1,6 @@
 import type { IndexEntry } from '../core/objects/bundle-index.js';
 import { toSafePath } from '../core/paths/safe-path.js';
+import { isHsError } from '../errors/hs-error.js';
 import type { Hashed } from '../ops/payload/hash-file.js';
 import * as given from './arguments.js';
 import { camelCased } from './camel-case.js';
@@ -45,6 +46,39 @@ export class ObjectMethods extends StoreHandle {
     const { readObject } = await import('../ops/inspect/read-object.js');
     const typed = given.text(hash, 'hash');
     return readObject(session, typed, async (id) => Buffer.from(await session.store.objects.read(id)));
+  }
+
+  /**
+   * The same as a stream, for objects of any size. If it ends with INTEGRITY, none of the chunks may be used.
+   *
+   * @example
+   * const { contentHash } = await store.resolve('report');
+   * let size = 0;
+   * for await (const chunk of store.streamObject(contentHash)) size += chunk.length;
+   * size; // → 16
+   */
+  async *streamObject(hash: string, options: CallOptions = {}): AsyncGenerator<Uint8Array, void> {
+    const [session] = this.begin(given.callOptions(options));
+    const { streamObject } = await import('../ops/inspect/read-object.js');
+    yield* streamObject(session, given.text(hash, 'hash'));
+  }
+
+  /**
+   * Whether an object is in the store. To know of one needs the right to read it.
+   *
+   * @example
+   * const { contentHash } = await hash('report.html');
+   * await store.hasObject(contentHash); // → true
+   * await store.hasObject('0'.repeat(64)); // → false
+   */
+  async hasObject(hash: string, options: CallOptions = {}): Promise<boolean> {
+    const [session] = this.begin(given.callOptions(options));
+    const { readObject } = await import('../ops/inspect/read-object.js');
+    const typed = given.text(hash, 'hash');
+    return readObject(session, typed, async () => true).catch((error) => {
+      if (isHsError(error, 'NOT_FOUND')) return false;
+      throw error;
+    });
   }
 
   /**

@@ -18,6 +18,15 @@ export function readObject<T>(
   });
 }
 
+/** The bytes of such an object in chunks that the caller may keep. */
+export function streamObject(session: Session, typed: string): AsyncGenerator<Uint8Array, void> {
+  return session.readPieces(async function* (catalog) {
+    const id = await resolveObject(session, typed);
+    await demandObjectRead(session, catalog, id);
+    yield* session.store.objects.stream(id);
+  });
+}
+
 /** The entries of a bundle index, by its hash. INVALID_RECORD if the object is none. */
 export function readIndex(session: Session, typed: string): Promise<BundleIndex> {
   return readObject(session, typed, async (id) => {
