@@ -1,6 +1,7 @@
 /** The public API of the library. */
 export type { BundleReport } from './core/bundle/bundle-record.js';
 export type { Head } from './core/catalog/catalog.js';
+export type { TotalField } from './core/catalog/totals.js';
 export type { DebugManifest, DebugMode } from './core/debug/documents.js';
 export type { ProgressSink, ProgressUnit } from './core/effects.js';
 export type { Checkpoint } from './core/evidence/checkpoint.js';
@@ -29,6 +30,7 @@ export type { CapabilityId } from './core/policy/capabilities.js';
 export type { Grant } from './core/policy/policy.js';
 export { DEFAULT_POLICY, type Policy } from './core/policy/policy.js';
 export type { GrantChange, PolicySetting } from './core/policy/policy-check.js';
+export type { Filter } from './core/query/condition.js';
 export type { ItemCounts } from './core/retention/item-counts.js';
 export type {
   KeepRule,
@@ -101,7 +103,7 @@ export type {
   SandboxFacts,
   SignalHandler,
 } from './ops/run/run-request.js';
-export type { TransferredArtifact } from './ops/transfer/transfer-request.js';
+export type { TransferRequest, TransferredArtifact } from './ops/transfer/transfer-request.js';
 export type { BackendName, OutputStream, StrayKind, StrayWrite } from './sandbox/sandbox-types.js';
 export type { LedgerProblem, LedgerProblemKind, LedgerVerdict } from './store/ledger/verify-ledger.js';
 export type { Severity } from './store/port/finding.js';

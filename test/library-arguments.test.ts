@@ -46,6 +46,7 @@ const METHODS: readonly (readonly [string & keyof ArtifactStore, ...string[]])[]
   ['stream', 'name', 'options'],
   ['diff', 'name', 'name', 'options'],
   ['usage', 'options'],
+  ['usageTotals', 'options'],
   ['pins', 'options'],
   ['history', 'options'],
   ['follow', 'options'],

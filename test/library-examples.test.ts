@@ -35,31 +35,42 @@ async function runExamples(examples: readonly { name: string; example: string }[
   execFileSync('openssl', ['genpkey', '-algorithm', 'ed25519', '-out', `${dir}/key.pem`], {
     stdio: 'ignore',
   });
-  const bodies = examples.map(
-    ({ name, example }) => `await attempt(${JSON.stringify(name)}, async () => {
+  const functions = members.map((m) => m.name).filter((name) => !name.includes('.'));
+  const given = [...new Set(['createStore', 'openStore', 'DEFAULT_POLICY', ...functions])].join(', ');
+  for (const [i, { example }] of examples.entries()) {
+    await writeFile(
+      `${dir}/example-${i}.mjs`,
+      `import assert from 'node:assert/strict';
+import { cp, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { ${given} } from 'hsstore';
+export default async function () {
 ${SETTING}
 try {
 ${checked(example)}
 } finally { await store.close(); }
-});`,
-  );
+}
+`,
+    );
+  }
   await writeFile(
     `${dir}/examples.mjs`,
-    `import assert from 'node:assert/strict';
-import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { ${[...new Set(['createStore', 'openStore', 'DEFAULT_POLICY', ...members.map((m) => m.name).filter((n) => !n.includes('.'))])].join(', ')} } from 'hsstore';
-async function attempt(name, run) {
-  process.chdir(await mkdtemp('${dir}/at-'));
+    `import { cp, mkdir, writeFile } from 'node:fs/promises';
+for (const [i, name] of ${JSON.stringify(examples.map((e) => e.name))}.entries()) {
+  const at = '${dir}/at-' + i;
+  await mkdir(at + '/dist', { recursive: true });
+  process.chdir(at);
   await writeFile('report.html', '<h1>Report</h1>\\n');
-  await mkdir('dist');
   await writeFile('dist/README.md', '# App\\n');
   await writeFile('dist/app.js', 'export const answer = 42;\\n');
   await cp('${dir}/key.pem', 'key.pem');
   const outcome = { name };
-  try { await run(); } catch (e) { Object.assign(outcome, { error: String(e?.stack ?? e), code: e?.code }); }
+  try {
+    await (await import('${dir}/example-' + i + '.mjs')).default();
+  } catch (e) {
+    Object.assign(outcome, { error: String(e?.stack ?? e), code: e?.code });
+  }
   console.log(JSON.stringify(outcome));
 }
-${bodies.join('\n')}
 `,
   );
   const env = await hsEnvironment({ XDG_STATE_HOME: `${dir}/state` });

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { TOTAL_FIELDS } from '../core/catalog/totals.js';
 import { DEBUG_MODES } from '../core/debug/documents.js';
 import { exportTargetSchema, projectionRef } from '../core/guard/export-target.js';
 import { compact } from '../core/json/omit-undefined.js';
@@ -52,6 +53,7 @@ import type {
   UnpinOptions,
   UsageOptions,
   UsagePageOptions,
+  UsageTotalsOptions,
   VerifyBundleOptions,
 } from './options.js';
 import {
@@ -143,7 +145,9 @@ export const signOptions = options<SignOptions>('options', { name: given });
 export const scanOptions = options<ScanOptions>('options', { personal: flag });
 export const readOptions = options<ReadOptions>('options', { path: given });
 export const diffOptions = options<DiffOptions>('options', { compare: z.enum(['payload', 'manifest']) });
-export const usageOptions = options<UsageOptions>('options', { by: z.enum(USAGE_KEYS) });
+const filters = z.array(z.union([given, z.tuple([given, z.string()])]));
+export const usageOptions = options<UsageOptions>('options', { by: z.enum(USAGE_KEYS), filters });
+export const usageTotalsOptions = options<UsageTotalsOptions>('options', { by: z.enum(TOTAL_FIELDS) });
 
 export const exportOptions = options<ExportOptions>('options', {
   format: z.enum(EXPORT_FORMATS),
@@ -157,7 +161,7 @@ export const exportOptions = options<ExportOptions>('options', {
 });
 
 export const listOptions = options<ListOptions>('options', {
-  filters: z.array(z.union([given, z.tuple([given, z.string()])])),
+  filters,
   sort: given,
   pinned: flag,
   expired: flag,

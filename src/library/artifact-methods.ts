@@ -15,8 +15,23 @@ import type { Session } from '../ops/session/session.js';
 import * as given from './arguments.js';
 import { camelCased, camelCasedEach } from './camel-case.js';
 import { ObjectMethods } from './object-methods.js';
-import type { CallOptions, DiffOptions, ListOptions, ReadOptions, UsageOptions } from './options.js';
-import type { ArtifactRecord, Difference, IndexFile, PinRow, ShownArtifact, Usage } from './results.js';
+import type {
+  CallOptions,
+  DiffOptions,
+  ListOptions,
+  ReadOptions,
+  UsageOptions,
+  UsageTotalsOptions,
+} from './options.js';
+import type {
+  ArtifactRecord,
+  Difference,
+  IndexFile,
+  PinRow,
+  ShownArtifact,
+  Usage,
+  UsageTotals,
+} from './results.js';
 
 async function indexOf(session: Session, record: Stored) {
   if (record.payload_type !== 'directory') {
@@ -196,9 +211,22 @@ export class ArtifactMethods extends ObjectMethods {
    * usage.rows.map((row) => [row.group, row.logicalBytes]); // → [['dist', 32], ['report', 16]]
    */
   async usage(options: UsageOptions & CallOptions = {}): Promise<Usage> {
-    const [session, { by = 'kind' }] = this.begin(given.usageOptions(options));
+    const [session, { by = 'kind', filters }] = this.begin(given.usageOptions(options));
     const { diskUsage } = await import('../ops/inspect/disk-usage.js');
-    return camelCased(await diskUsage(session, by));
+    return camelCased(await diskUsage(session, by, filters));
+  }
+
+  /**
+   * The same without what the objects take, from totals that are kept, at no cost (`hs du --totals`).
+   *
+   * @example
+   * const { rows, artifacts } = await store.usageTotals({ by: 'class' });
+   * [artifacts, rows[0].logicalBytes]; // → [2, 48]
+   */
+  async usageTotals(options: UsageTotalsOptions & CallOptions = {}): Promise<UsageTotals> {
+    const [session, { by = 'kind' }] = this.begin(given.usageTotalsOptions(options));
+    const { usageTotals } = await import('../ops/inspect/disk-usage.js');
+    return camelCased(await usageTotals(session, by));
   }
 
   /**

@@ -1,4 +1,6 @@
+import type { TotalField } from '../core/catalog/totals.js';
 import type { ProgressSink } from '../core/effects.js';
+import type { Filter } from '../core/query/condition.js';
 import type { PrunePlan } from '../core/retention/prune-plan.js';
 import type { DebugRequest } from '../ops/debug/debug-request.js';
 import type { ExportRequest } from '../ops/export/export-request.js';
@@ -70,6 +72,13 @@ export interface DiffOptions {
 export interface UsageOptions {
   /** The key to group by; default the kind. */
   readonly by?: UsageKey;
+  /** Only artifacts that match every filter. */
+  readonly filters?: readonly Filter[];
+}
+
+export interface UsageTotalsOptions {
+  /** The key to group by; default the kind. */
+  readonly by?: TotalField;
 }
 
 export type HistoryOptions = HistoryQuery;
@@ -174,7 +183,7 @@ export interface PromoteOptions {
 /** How to write a page; see {@link ExportOptions}. */
 export type PageOptions = Pick<PageRequest, 'force' | 'target' | 'displayProjectionRef'>;
 
-export interface UsagePageOptions extends PageOptions, UsageOptions {}
+export interface UsagePageOptions extends PageOptions, Pick<UsageOptions, 'by'> {}
 
 /** Contents and name of a debug bundle. */
 export type DebugBundleOptions = Omit<DebugRequest, 'scope'>;

@@ -70,6 +70,8 @@ export type Difference =
       readonly after: FileSide;
     })
   | Extract<Diff.Difference, { what: 'field' }>;
+export type UsageTotalsRow = CamelCased<Use.UsageTotalsRow>;
+export type UsageTotals = CamelCased<Use.UsageTotals>;
 export type UsageRow = CamelCased<Use.UsageRow>;
 export type Usage = CamelCased<Use.Usage>;
 export type PinRow = CamelCased<Pins.PinRow>;

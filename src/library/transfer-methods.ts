@@ -22,10 +22,11 @@ export class TransferMethods extends BundleMethods {
    *
    * @example
    * await mkdir('elsewhere');
-   * await using other = await createStore('elsewhere');
+   * const other = await createStore('elsewhere');
    * const { artifacts } = await store.push(other, ['report', 'dist']);
    * artifacts.length; // → 2
    * (await store.push(other, ['dist'])).artifacts[0].present; // → true
+   * await other.close();
    */
   async push(
     other: StoreHandle,
@@ -40,9 +41,10 @@ export class TransferMethods extends BundleMethods {
    *
    * @example
    * await mkdir('elsewhere');
-   * await using other = await createStore('elsewhere');
+   * const other = await createStore('elsewhere');
    * const { errors } = await other.pull(store, 'all');
    * errors; // → []
+   * await other.close();
    */
   async pull(
     other: StoreHandle,
