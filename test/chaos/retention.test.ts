@@ -2,22 +2,24 @@ import { expect, it } from 'vitest';
 import { collect } from '../../src/ops/gc/collect-garbage.js';
 import type { Session } from '../../src/ops/session/session.js';
 import { MemoryStores } from '../../src/store/memory/memory-stores.js';
-import { chaos } from '../ops/gc/chaos.js';
+import { chaos, elsewhereIn } from '../ops/gc/chaos.js';
 import { IMPATIENT } from '../ops/gc/helpers.js';
+import { onBadNetwork } from '../s3/chaos-on-fake.js';
 
 const SECONDS = Number(process.env.HS_CHAOS_SECONDS ?? 10);
 
 it.each([
   ['on a simulated disk', () => undefined],
-  ['in memory', () => new MemoryStores()],
+  ['in memory', () => elsewhereIn(new MemoryStores())],
+  ['on a service, over a bad network', (seed: number) => onBadNetwork(seed)],
 ])(
   'four writers and a collector %s, killed at random, lose nothing for minutes',
-  async (where, makeMemory) => {
+  async (where, elsewhere) => {
     const end = performance.now() + SECONDS * 1000;
     const totals = { seeds: 0, operations: 0, kills: 0, commits: 0, collections: 0, checks: 0 };
     for (let seed = 100; performance.now() < end; seed++) {
       const collector = (session: Session) => collect(session, { emptyTrash: true, patience: IMPATIENT });
-      const result = await chaos(seed, 5_000 + ((seed * 7919) % 20_000), collector, makeMemory());
+      const result = await chaos(seed, 5_000 + ((seed * 7919) % 20_000), collector, elsewhere(seed));
       expect(result.lost, `seed ${seed}`).toEqual([]);
       totals.seeds++;
       totals.operations += result.operations;

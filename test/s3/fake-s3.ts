@@ -31,6 +31,18 @@ const escaped = (text: string) =>
 const etag = (bytes: Uint8Array) => `"${createHash('md5').update(bytes).digest('hex')}"`;
 const lost = () => Object.assign(new Error('the answer was lost'), { code: 'ECONNRESET', errno: -104 });
 
+function parse(request: HttpRequest) {
+  const url = new URL(request.target, request.origin);
+  const [, bucket, ...names] = url.pathname.split('/').map(decodeURIComponent);
+  const key = names.join('/');
+  return {
+    url,
+    bucket,
+    key,
+    what: key === '' ? `LIST ${url.searchParams.get('prefix')}` : `${request.method} ${key}`,
+  };
+}
+
 /** One bucket of an S3 service in memory: atomic put-if-absent, reads after writes, and a network that may be bad. */
 export class FakeS3 {
   readonly objects = new Map<string, Buffer>();
@@ -40,8 +52,6 @@ export class FakeS3 {
   fate: (what: string) => Fate = () => 'served';
   /** Whether a listing is one of the past. */
   isStale: () => boolean = () => false;
-  /** Called before a request is served, in its turn. */
-  turn: (what: string) => Promise<void> = async () => undefined;
   /** False: the condition is ignored, as some servers do. */
   knowsConditions = true;
   /** The accepted key id; undefined: any. */
@@ -72,12 +82,14 @@ export class FakeS3 {
   }
 
   async send(request: HttpRequest): Promise<HttpAnswer> {
-    const url = new URL(request.target, request.origin);
-    const [, bucket, ...names] = url.pathname.split('/').map(decodeURIComponent);
-    const key = names.join('/');
-    const what = key === '' ? `LIST ${url.searchParams.get('prefix')}` : `${request.method} ${key}`;
+    const { what } = parse(request);
     this.log.push(what);
-    await this.turn(what);
+    return this.decide(request);
+  }
+
+  /** Serves a request, or not, in one step. */
+  decide(request: HttpRequest): HttpAnswer {
+    const { url, bucket, key, what } = parse(request);
     if (bucket !== this.#bucket) return error(404, 'NoSuchBucket');
     const id = /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1];
     if (this.accessKeyId !== undefined && id !== this.accessKeyId) return error(403, 'InvalidAccessKeyId');
@@ -120,14 +132,19 @@ export class FakeS3 {
           return error(412, 'PreconditionFailed');
         }
         this.#change(() => this.objects.set(key, body));
+        this.changed(`PUT ${key}`);
         return answer(200, '', { etag: etag(body) });
       case 'DELETE':
         this.#change(() => this.objects.delete(key));
+        this.changed(`DELETE ${key}`);
         return answer(204);
       default:
         return this.#get(request, key);
     }
   }
+
+  /** Called after each change. */
+  changed: (what: string) => void = () => undefined;
 
   #change(change: () => void): void {
     this.#past.push([...this.objects.keys()]);

@@ -11,7 +11,7 @@ import { packNameOf } from '../local/objects/packs.js';
 import type { Format } from '../port/format.js';
 
 /** A pack is one request: it is worth it for a single small object. None are merged: their names are the service's. */
-const LIMITS = { ...PACK_LIMITS, leastObjects: 1, mergeFrom: Number.POSITIVE_INFINITY };
+const ALL_PACKED = { leastObjects: 1, mergeFrom: Number.POSITIVE_INFINITY };
 const MAX_SIDE_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -43,7 +43,7 @@ export class Mirror {
     }
     const dir = `${base}/${format.store_id}`;
     const root = `${dir}/.hsstore`;
-    const withLimits = { ...ports, packLimits: LIMITS };
+    const withLimits = { ...ports, packLimits: { ...PACK_LIMITS, ...ports.packLimits, ...ALL_PACKED } };
     const opened = async () => {
       const local = await LocalBackend.open(withLimits, root);
       if (Buffer.compare(local.formatBytes, formatBytes) === 0) return new Mirror(ports, local, dir);

@@ -76,6 +76,7 @@ export class S3Ledger implements LedgerStore {
       if (await this.#isStill(known, '')) last = known;
       else return this.#startOver();
     }
+    if (last < 0 && (await this.#client.get(entryKey(0))) !== undefined) last = 0;
     if (last < 0) throw brokenLedger('the ledger has no entries');
     await this.#follow(known + 1, last);
     await this.#checkHead(last);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { collect } from '../../../src/ops/gc/collect-garbage.js';
 import { MemoryStores } from '../../../src/store/memory/memory-stores.js';
-import { type Collector, chaos } from './chaos.js';
+import { type Collector, chaos, elsewhereIn } from './chaos.js';
 import { IMPATIENT } from './helpers.js';
 import { markAndDelete, markAndDeleteIn } from './naive-collectors.js';
 
@@ -40,7 +40,7 @@ describe('in memory, behind the same port', () => {
   it('four writers and a collector, killed at random, lose nothing', async () => {
     const totals = { kills: 0, collections: 0, commits: 0 };
     for (let seed = 1; seed <= 12; seed++) {
-      const result = await chaos(seed, STEPS, real, new MemoryStores());
+      const result = await chaos(seed, STEPS, real, elsewhereIn(new MemoryStores()));
       expect(result.lost, `seed ${seed}`).toEqual([]);
       totals.kills += result.kills;
       totals.collections += result.collections;
@@ -55,7 +55,7 @@ describe('in memory, behind the same port', () => {
     let lost = 0;
     for (let seed = 1; seed <= 12 && lost === 0; seed++) {
       const memory = new MemoryStores();
-      lost += (await chaos(seed, OPERATIONS, markAndDeleteIn(memory), memory)).lost.length;
+      lost += (await chaos(seed, OPERATIONS, markAndDeleteIn(memory), elsewhereIn(memory))).lost.length;
     }
     expect(lost).toBeGreaterThan(0);
   });

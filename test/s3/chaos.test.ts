@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { collect } from '../../src/ops/gc/collect-garbage.js';
+import { type Collector, chaos } from '../ops/gc/chaos.js';
+import { IMPATIENT } from '../ops/gc/helpers.js';
+import { onBadNetwork, withoutEpochs } from './chaos-on-fake.js';
+
+const OPERATIONS = 12_000;
+const real: Collector = (session) => collect(session, { emptyTrash: true, patience: IMPATIENT });
+
+it('writers and a collector on machines of their own, killed at random over a bad network, lose nothing', async () => {
+  const totals = { kills: 0, collections: 0, commits: 0, deleted: 0 };
+  for (let seed = 1; seed <= 4; seed++) {
+    const network = onBadNetwork(seed);
+    const result = await chaos(seed, OPERATIONS, real, network);
+    expect(result.lost, `seed ${seed}`).toEqual([]);
+    totals.kills += result.kills;
+    totals.collections += result.collections;
+    totals.commits += result.commits;
+  }
+  console.log(totals);
+});
+
+it('the same with names used again loses data: the harness bites', async () => {
+  let lost = 0;
+  for (let seed = 1; seed <= 15 && lost === 0; seed += 2) {
+    lost += (await chaos(seed, OPERATIONS, real, onBadNetwork(seed, withoutEpochs))).lost.length;
+  }
+  expect(lost).toBeGreaterThan(0);
+});
