@@ -4,7 +4,7 @@ import { parsed, parseInteger } from '../core/text/values.js';
 import { errnoMeaning } from '../errors/errno-meaning.js';
 import { HsError, prefixed } from '../errors/hs-error.js';
 import type { Session } from '../ops/session/session.js';
-import { isStoreUrl } from '../ops/session/session-request.js';
+import { isS3Url } from '../store/port/remote-url.js';
 import type { Command } from './command.js';
 import type { Context, SessionOptions } from './command-context.js';
 import { Outcome } from './command-outcome.js';
@@ -194,7 +194,7 @@ function makeContext(
     takeSignals: (handler) => interrupt.divert(handler),
     session: (options) => store.open(options),
     otherSession: (named, options) =>
-      store.openOther(isStoreUrl(named) ? named : absolute(environment.cwd, named), options),
+      store.openOther(isS3Url(named) ? named : absolute(environment.cwd, named), options),
     attempt: (item) => outcome.attempt(item),
     exit: (status) => {
       outcome.status = status;

@@ -32,11 +32,6 @@ export interface SessionRequest {
   readonly unchecked?: boolean;
 }
 
-/** Whether a store is named by a URL, not by a path. */
-export function isStoreUrl(typed: string): boolean {
-  return /^[a-z][a-z0-9+.-]*:\/\//.test(typed);
-}
-
 /** The operating system's name of a user may contain characters not allowed in an actor id. */
 function systemActor(env: Environment): Actor {
   const id = env.userName.replace(/[^A-Za-z0-9._@+-]/g, '_').replace(/^[^A-Za-z0-9]+/, '');

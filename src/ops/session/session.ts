@@ -9,9 +9,10 @@ import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import type { CommitContext } from '../../store/ledger/commit.js';
 import type { Lease } from '../../store/port/lease-table.js';
+import { isS3Url } from '../../store/port/remote-url.js';
 import type { Store } from '../../store/store.js';
 import { DamageRecord } from './damage-record.js';
-import { actorOf, isStoreUrl, jobIdOf, type SessionRequest } from './session-request.js';
+import { actorOf, jobIdOf, type SessionRequest } from './session-request.js';
 import { type Authority, lacksCapability, Transaction } from './transaction.js';
 
 /** Finishes the work of dead commands; provided by the code that opens the session. */
@@ -95,7 +96,7 @@ export class Session {
   /** The store, as people find it: what was typed for one on a service, else its directory. */
   get address(): string {
     const typed = this.#request.store;
-    return typed !== undefined && isStoreUrl(typed) ? typed : this.store.local.directory;
+    return isS3Url(typed) ? typed : this.store.local.directory;
   }
 
   get commitContext(): CommitContext {

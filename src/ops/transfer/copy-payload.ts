@@ -8,14 +8,26 @@ import type { Session } from '../session/session.js';
 /** Copies objects into a batch of another store, each once, and only those that are missing there. */
 export class ObjectCopier {
   readonly #from: Session;
-  readonly #to: Session;
   readonly #batch: ObjectBatch;
+  /** What is in use there, and how large it is. */
+  readonly #there: ReadonlyMap<ObjectId, number>;
   readonly #copied = new Set<ObjectId>();
 
-  constructor(from: Session, to: Session, batch: ObjectBatch) {
+  private constructor(from: Session, batch: ObjectBatch, there: ReadonlyMap<ObjectId, number>) {
     this.#from = from;
-    this.#to = to;
     this.#batch = batch;
+    this.#there = there;
+  }
+
+  /** Copies objects of these artifacts. */
+  static async of(
+    members: readonly CheckedMember[],
+    from: Session,
+    to: Session,
+    batch: ObjectBatch,
+  ): Promise<ObjectCopier> {
+    const ids = new Set(members.flatMap(({ files }) => files.map((f) => f.hash)));
+    return new ObjectCopier(from, batch, await to.store.objects.sizesInUse(ids));
   }
 
   /** The files of an artifact and its index; INTEGRITY when an object does not match its name. */
@@ -29,7 +41,7 @@ export class ObjectCopier {
     signal.throwIfAborted();
     if (this.#copied.has(id)) return;
     const { objects } = this.#from.store;
-    if ((await this.#to.store.objects.sizeInUse(id)) === size) {
+    if (this.#there.get(id) === size) {
       await this.#batch.reference(id, size);
       progress.advance(size);
     } else if (size <= SMALL_BYTES) {

@@ -115,17 +115,26 @@ async function copy(
   tx: Transaction,
   records: readonly ArtifactRecord[],
 ): Promise<(Arriving | HsError)[]> {
-  const copier = new ObjectCopier(from, to, tx.batch);
-  const total = records.reduce((sum, r) => sum + r.size_bytes, 0);
+  const checked: (Arriving | HsError)[] = [];
+  for (const record of records) {
+    from.signal.throwIfAborted();
+    checked.push(
+      await attempted(async () => ({ record, member: await checkStored(from.store.objects, record) })),
+    );
+  }
+  const members = checked.flatMap((c) => (c instanceof HsError ? [] : [c.member]));
+  const copier = await ObjectCopier.of(members, from, to, tx.batch);
+  const total = members.reduce((sum, { manifest }) => sum + manifest.size_bytes, 0);
   to.progress.start('copying', total, 'bytes');
   const copied: (Arriving | HsError)[] = [];
-  for (const record of records) {
+  for (const one of checked) {
     copied.push(
-      await attempted(async () => {
-        const member = await checkStored(from.store.objects, record);
-        await copier.payload(member);
-        return { record, member };
-      }),
+      one instanceof HsError
+        ? one
+        : await attempted(async () => {
+            await copier.payload(one.member);
+            return one;
+          }),
     );
   }
   return copied;

@@ -52,6 +52,15 @@ export class MemoryObjects implements ObjectSource {
     return (await this.#find(id))?.byteLength;
   }
 
+  async sizesInUse(ids: Iterable<ObjectId>): Promise<ReadonlyMap<ObjectId, number>> {
+    const sizes = new Map<ObjectId, number>();
+    for (const id of ids) {
+      const size = await this.sizeInUse(id);
+      if (size !== undefined) sizes.set(id, size);
+    }
+    return sizes;
+  }
+
   sizeInUse(id: ObjectId): Promise<number | undefined> {
     return this.#process.step('object size', () => this.#state.objects.get(id)?.byteLength);
   }

@@ -54,6 +54,11 @@ export class ObjectStore {
     return this.#source.sizeInUse(id);
   }
 
+  /** Sizes in bytes of those of these objects that are in use, asked for in one go. */
+  sizesInUse(ids: Iterable<ObjectId>): Promise<ReadonlyMap<ObjectId, number>> {
+    return this.#source.sizesInUse(ids);
+  }
+
   async has(id: ObjectId): Promise<boolean> {
     return (await this.size(id)) !== undefined;
   }

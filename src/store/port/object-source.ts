@@ -32,6 +32,11 @@ export interface ObjectSource {
   size(id: ObjectId): Promise<number | undefined>;
   /** Size in bytes of an object in use; undefined when it is only in the trash. */
   sizeInUse(id: ObjectId): Promise<number | undefined>;
+  /**
+   * Sizes of those of these objects that are in use, asked for in one go; one that another process has just added may
+   * be missing.
+   */
+  sizesInUse(ids: Iterable<ObjectId>): Promise<ReadonlyMap<ObjectId, number>>;
   /** Drops cached locations, which other processes may have changed. */
   refresh(): Promise<void>;
   close(): Promise<void>;

@@ -55,6 +55,17 @@ export class S3Objects implements ObjectSource {
     return (await this.#trash.holds(id, await this.#fetcher.contents())) ? undefined : size;
   }
 
+  async sizesInUse(ids: Iterable<ObjectId>): Promise<ReadonlyMap<ObjectId, number>> {
+    this.#fetcher.forget();
+    const contents = await this.#fetcher.contents();
+    const sizes = new Map<ObjectId, number>();
+    for (const id of ids) {
+      const size = contents.sizeOf(id);
+      if (size !== undefined && !(await this.#trash.holds(id, contents))) sizes.set(id, size);
+    }
+    return sizes;
+  }
+
   async refresh(): Promise<void> {
     this.#fetcher.forget();
     this.#trash.forget();

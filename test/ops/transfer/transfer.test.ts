@@ -19,6 +19,8 @@ import { thisProgram } from '../../../src/store/memory/memory-state.js';
 import { MemoryStores } from '../../../src/store/memory/memory-stores.js';
 import { behind, openTestSession, testStore } from '../../helpers/store.js';
 import { tmp } from '../../helpers/tmp.js';
+import { FakeS3 } from '../../s3/fake-s3.js';
+import { fakeEnvironment, storesOnFake, URL_OF_STORE } from '../../s3/on-fake.js';
 import {
   entriesFrom,
   errorsOf,
@@ -46,7 +48,18 @@ beforeEach(async () => {
   there = await testStore(await tmp());
 });
 
+/** A store on a service of its own, with the mirror in the directory. */
+function serviceStore(home: string): Promise<Session> {
+  return testStore(URL_OF_STORE, {
+    stores: storesOnFake(new FakeS3(), home),
+    environment: fakeEnvironment(home),
+  });
+}
+
 describe.each([
+  ['from a directory to a service', testStore, serviceStore],
+  ['from a service to a directory', serviceStore, testStore],
+  ['from a service to another', serviceStore, serviceStore],
   ['from a directory to a directory', testStore, testStore],
   ['from a directory into memory', testStore, memoryStore],
   ['from memory to a directory', memoryStore, testStore],

@@ -55,6 +55,10 @@ export const OBJECTS: readonly Promised[] = [
       await other.objects.refresh();
       expect(textOf(await new ObjectStore(other.objects).read(id!))).toBe('away');
       expect([await other.objects.size(id!), await other.objects.sizeInUse(id!)]).toEqual([4, undefined]);
+      const [used] = await store(backend, 'in use');
+      await other.objects.refresh();
+      const sizes = await other.objects.sizesInUse([id!, used!, sha256(bytesOf('no'))]);
+      expect([...sizes]).toEqual([[used, 6]]);
     },
   ],
   [

@@ -140,6 +140,15 @@ export class ObjectFiles implements ObjectSource {
     return stat?.kind === 'file' ? stat.size : undefined;
   }
 
+  async sizesInUse(ids: Iterable<ObjectId>): Promise<ReadonlyMap<ObjectId, number>> {
+    const sizes = new Map<ObjectId, number>();
+    for (const id of ids) {
+      const size = await this.sizeInUse(id);
+      if (size !== undefined) sizes.set(id, size);
+    }
+    return sizes;
+  }
+
   async sizeInUse(id: ObjectId): Promise<number | undefined> {
     const again = this.packs?.findAgain(id);
     return again?.size ?? (await this.sizeOfFile(id)) ?? (await this.packs?.find(id))?.size;
