@@ -1,6 +1,7 @@
 import { createSha256, sha256 } from '../../core/objects/hash.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
+import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { dropCopies } from '../../store/collector/tidy.js';
 import { HINT_REPAIR, type RepairableFinding } from '../../store/port/finding.js';
 import type { ObjectPlace } from '../../store/port/inventory.js';
@@ -96,13 +97,14 @@ export async function checkObjects(
       if (!inTrash) damaged.add(o.id);
     }
   };
-  let all = 0;
-  for (const o of objects) if (isTaken(o.id)) all += o.size;
-  session.progress.start('reading objects', all, 'bytes');
+  session.progress.start('reading objects', Math.round(objects.bytes * Math.min(1, options.sample)), 'bytes');
   // One buffer for all: allocating 1 MiB per file takes ten times as long as hashing a small file.
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
   let open: ObjectPlace | undefined;
   for (const o of objects) {
+    const turn = yieldToEvents();
+    if (turn !== undefined) await turn;
+    session.signal.throwIfAborted();
     if (!isTaken(o.id)) continue;
     if (open !== o.place) await open?.close();
     open = o.place;

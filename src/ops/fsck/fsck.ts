@@ -2,6 +2,7 @@ import type { Catalog } from '../../core/catalog/catalog.js';
 import { TablesDamaged } from '../../core/catalog/key-tables.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
+import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { keptIndexes } from '../../store/collector/mark.js';
 import { examineLedger, type LedgerVerdict } from '../../store/ledger/verify-ledger.js';
 import { type Finding, HINT_LOST, HINT_STRAY, type RepairableFinding } from '../../store/port/finding.js';
@@ -98,11 +99,14 @@ async function findReferences(
 }
 
 /** Objects in the trash, and unused objects outside it. */
-function account(objects: PlacedObjects, reachable: ObjectMarks | undefined) {
+async function account({ signal }: Session, objects: PlacedObjects, reachable: ObjectMarks | undefined) {
   const unreferenced = { objects: 0, size_bytes: 0 };
   const trash = { objects: 0, size_bytes: 0 };
   const batches = new Set<string>();
   for (const { id, place, size } of objects) {
+    const turn = yieldToEvents();
+    if (turn !== undefined) await turn;
+    signal.throwIfAborted();
     const { batch } = place;
     if (batch !== undefined) batches.add(batch);
     else if (reachable?.has(id) !== false) continue;
@@ -138,7 +142,10 @@ async function check(session: Session, options: FsckOptions): Promise<FsckReport
   const objects = new PlacedObjects();
   // A directory that cannot be listed is among those findings.
   const unlistable = () => undefined;
-  for await (const group of store.inventory.groups({ sizes: true, unlistable })) objects.addAll(group);
+  for await (const group of store.inventory.groups({ sizes: true, unlistable })) {
+    objects.addAll(group);
+    session.signal.throwIfAborted();
+  }
   const checked = await checkObjects(session, objects, options);
   const references = isFoldable ? await findReferences(session, objects, checked.damaged) : undefined;
   const findings = [
@@ -151,7 +158,7 @@ async function check(session: Session, options: FsckOptions): Promise<FsckReport
     options.repair && findings.length > 0
       ? await repair(session, verdict, references !== undefined, findings)
       : new Set<RepairableFinding>();
-  const { unreferenced, trash } = account(objects, references?.reachable);
+  const { unreferenced, trash } = await account(session, objects, references?.reachable);
   return {
     ok: findings.length === 0,
     findings: findings.map(({ repair: _, ...finding }, i) => ({

@@ -32,6 +32,7 @@ export class PlacedObjects implements Iterable<PlacedObject> {
   #place = new Uint32Array(LEAST_ROWS);
   #size = new Float64Array(LEAST_ROWS);
   #length = 0;
+  #bytes = 0;
 
   #grow(): void {
     const rows = 2 * this.#id.length;
@@ -57,6 +58,7 @@ export class PlacedObjects implements Iterable<PlacedObject> {
     this.#id[row] = number;
     this.#place[row] = this.#places.length - 1;
     this.#size[row] = size;
+    this.#bytes += size;
   }
 
   #at(row: number): PlacedObject {
@@ -67,6 +69,11 @@ export class PlacedObjects implements Iterable<PlacedObject> {
   /** How many different objects there are. */
   get size(): number {
     return this.#ids.size;
+  }
+
+  /** Of all copies. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** The number of an object, the same for all of its copies; -1 for none. */
