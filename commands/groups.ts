@@ -61,6 +61,7 @@ export const groups: CommandGroups = {
     promote: async () => (await import('./porcelain/promote.js')).promoteCommand,
     'policy show': async () => (await import('./porcelain/policy-show.js')).policyShow,
     'policy check': async () => (await import('./porcelain/policy-check.js')).policyCheck,
+    'policy diff': async () => (await import('./porcelain/policy-diff.js')).policyDiff,
     'policy set': async () => (await import('./porcelain/policy-set.js')).policySet,
   },
   retention: {

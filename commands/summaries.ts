@@ -174,9 +174,13 @@ export const summaries: CommandSummaries = {
     class: 'porcelain',
     summary: 'show what a policy would change, and rules that match nothing',
   },
+  'policy diff': {
+    class: 'porcelain',
+    summary: 'compare two policies',
+  },
   'policy set': {
     class: 'porcelain',
-    summary: 'set the policy',
+    summary: 'set the policy, or settings of it',
   },
   'update-pin': {
     class: 'plumbing',

@@ -172,6 +172,7 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
     form: 'result',
     load: async () => (await import('./schemas/outside.js')).policyCheck,
   },
+  'hs.policy-diff/1': { form: 'result', load: async () => (await import('./schemas/outside.js')).policyDiff },
   'hs.policy-set/1': { form: 'result', load: async () => (await import('./schemas/outside.js')).policySet },
   'hs.bundle-create/1': {
     form: 'result',

@@ -112,4 +112,25 @@ export class GovernMethods extends RetentionMethods {
     const { setPolicyFrom } = await import('../ops/govern/set-policy.js');
     return setPolicyFrom(session, () => namedPolicy(policy));
   }
+
+  /**
+   * Changes settings of the policy; undefined unsets one (`hs policy set KEY=VALUE`). CONFLICT if another policy was set
+   * meanwhile.
+   *
+   * @example
+   * await store.changePolicy({ 'retention.trash_days': 30, 'retention.classes.log.window_days': 60 });
+   * (await store.policy()).policy.retention.trash_days; // → 30
+   */
+  async changePolicy(
+    settings: Readonly<Record<string, unknown>>,
+    options: CallOptions = {},
+  ): Promise<PolicySet> {
+    const [session] = this.begin(given.callOptions(options));
+    const { changePolicy } = await import('../ops/govern/set-policy.js');
+    const patches = Object.entries(given.record(settings, 'settings'));
+    return changePolicy(
+      session,
+      patches.map(([setting, value]) => ({ setting, value })),
+    );
+  }
 }

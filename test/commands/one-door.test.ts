@@ -96,7 +96,9 @@ function* steps(work: string): Generator<Step> {
     keep: (s) => writeFileSync(join(work, 'p.json'), s.replace('"trash_days": 7', '"trash_days": 3')),
   };
   yield { name: 'policy check', args: ['policy', 'check', 'p.json'] };
+  yield { name: 'policy diff', args: ['policy', 'diff', 'p.json'], status: 1 };
   yield { name: 'policy set', args: ['policy', 'set', 'p.json'] };
+  yield { name: 'policy set', args: ['policy', 'set', 'retention.trash_days=4'] };
   yield { name: 'pin', args: ['pin', 'file', '--name', 'p'] };
   yield { name: 'pins', args: ['pins'] };
   yield { name: 'unpin', args: ['unpin', 'file', '--name', 'p'] };

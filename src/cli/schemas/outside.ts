@@ -47,11 +47,9 @@ export const policyShow = z.strictObject({
   policy: z.record(z.string(), z.unknown()),
 });
 
-export const policySet = z.strictObject({ from: objectId, to: objectId, changed: z.boolean() });
-
 const verdict = z.strictObject({ verdict: z.enum(['keep', 'prune']), rule: z.string() });
 
-export const policyCheck = z.strictObject({
+export const policyDiff = z.strictObject({
   from: objectId,
   to: objectId,
   settings: z.array(
@@ -64,11 +62,22 @@ export const policyCheck = z.strictObject({
       change: z.enum(['gains', 'loses']),
     }),
   ),
+});
+const counts = z.strictObject({ kept: natural, pruned: natural });
+export const policyCheck = z.extend(policyDiff, {
   verdicts: z.array(
     z.strictObject({ artifact_id: artifactId, name: z.optional(z.string()), from: verdict, to: verdict }),
   ),
   idle: z.array(z.string()),
+  counts: z.strictObject({ from: counts, to: counts }),
   locks_out_author: z.boolean(),
+});
+/** With settings or a dry run, `check` is what it changes. */
+export const policySet = z.strictObject({
+  from: objectId,
+  to: objectId,
+  changed: z.boolean(),
+  check: z.optional(policyCheck),
 });
 
 const leftOut = z.array(z.strictObject({ artifact_id: artifactId, reason: z.string() }));

@@ -37,6 +37,19 @@ const FIELDS: Readonly<Record<string, string>> = {
   'grants.N.capabilities': 'the capabilities granted, from the list below; anything not granted is refused',
 };
 
+/** The name of each setting, one for each class and actor type; grants are set as a whole. */
+export function settingNames(): string[] {
+  const names = Object.keys(FIELDS).filter((name) => name !== 'schema' && !name.startsWith('grants.'));
+  const each = (name: string, word: string, of: readonly string[]) =>
+    name.includes(word) ? of.map((one) => name.replace(word, one)) : [name];
+  return [
+    ...names
+      .flatMap((n) => each(n, 'CLASS', RETENTION_CLASSES))
+      .flatMap((n) => each(n, 'ACTOR', ACTOR_TYPES)),
+    'grants',
+  ];
+}
+
 function valueAt(policy: Policy, path: string): unknown {
   return path
     .split('.')

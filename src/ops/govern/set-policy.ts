@@ -2,6 +2,7 @@ import { parseLoose } from '../../core/json/canonical.js';
 import { sha256 } from '../../core/objects/hash.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import {
+  decodePolicy,
   encodePolicy,
   isOfPolicy2,
   MAX_POLICY_BYTES,
@@ -18,11 +19,15 @@ import {
   type VerdictChange,
   verdictChanges,
 } from '../../core/policy/policy-check.js';
+import { patchPolicy, type SettingPatch } from '../../core/policy/policy-patch.js';
+import type { PrunePlan } from '../../core/retention/prune-plan.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno, isHsError, prefixed } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import { hasFeature } from '../../store/port/format.js';
 import { acceptOutputRoot } from '../export/output-root.js';
+import { demandObjectRead } from '../guard/read-gate.js';
+import { resolveObject } from '../naming/resolve-object.js';
 import type { Session } from '../session/session.js';
 
 export interface NamedPolicy {
@@ -38,8 +43,19 @@ export interface PolicyCheck {
   /** Artifacts that retention would now treat differently. */
   readonly verdicts: readonly VerdictChange[];
   readonly idle: readonly string[];
+  /** How many artifacts a collection would keep and prune now, under each policy. */
+  readonly counts: { readonly from: VerdictCounts; readonly to: VerdictCounts };
   /** `policy set` would refuse it: its author could not set the next one. */
   readonly locksOut: boolean;
+}
+
+export interface VerdictCounts {
+  readonly kept: number;
+  readonly pruned: number;
+}
+
+function countsOf({ scanned, pruned }: PrunePlan['header']): VerdictCounts {
+  return { kept: scanned - pruned, pruned };
 }
 
 /** Parses a policy as users write it; INVALID_RECORD, or HSK-4001 for an unknown capability. */
@@ -81,6 +97,7 @@ export async function checkPolicy(session: Session, proposed: NamedPolicy): Prom
     grants: grantChanges(current.policy, proposed.policy),
     verdicts: verdictChanges(before, after),
     idle: idleRules(proposed.policy, await catalog.live().all()),
+    counts: { from: countsOf(before.header), to: countsOf(after.header) },
     locksOut: locksOut(proposed.policy, session.actor),
   };
 }
@@ -90,20 +107,74 @@ export async function setPolicyFrom(
   session: Session,
   read: () => NamedPolicy | Promise<NamedPolicy>,
 ): ReturnType<typeof setPolicy> {
-  let proposed: NamedPolicy;
+  return setPolicy(session, await recordingRefusal(session, read));
+}
+
+/** An unknown capability in a policy that is to be set is a refusal, and recorded as one (F2). */
+export async function recordingRefusal<T>(session: Session, read: () => T | Promise<T>): Promise<T> {
   try {
-    proposed = await read();
+    return await read();
   } catch (e) {
     if (!isHsError(e, 'HSK-4001')) throw e;
     return session.write('policy.set', [], () => Promise.reject(e));
   }
-  return setPolicy(session, proposed);
 }
 
-/** Sets a policy (F1). One that would keep its own author from setting the next is refused. */
+/** Changes settings of the policy in force. */
+export async function changePolicy(
+  session: Session,
+  patches: readonly SettingPatch[],
+): ReturnType<typeof setPolicy> {
+  const { current, proposed } = await recordingRefusal(session, () => patchedPolicy(session, patches));
+  return setPolicy(session, proposed, current.id);
+}
+
+/** The current policy with some settings changed. USAGE for an unknown setting or a value that it cannot have. */
+export async function patchedPolicy(
+  session: Session,
+  patches: readonly SettingPatch[],
+): Promise<{ readonly current: NamedPolicy; readonly proposed: NamedPolicy }> {
+  const current = await currentPolicy(session);
+  const patched = patchPolicy(current.policy, patches);
+  try {
+    const policy = toPolicy(patched);
+    return { current, proposed: { id: sha256(encodePolicy(policy)), policy } };
+  } catch (e) {
+    if (!isHsError(e, 'INVALID_RECORD')) throw e;
+    throw new HsError('USAGE', e.message, { hint: 'hs help policy lists the settings', cause: e });
+  }
+}
+
+/** A policy that was in force, by its hash or a prefix of it. */
+export async function storedPolicy(session: Session, typed: string): Promise<NamedPolicy> {
+  const id = await resolveObject(session, typed);
+  await demandObjectRead(session, await session.catalog(), id);
+  try {
+    return { id, policy: decodePolicy(await session.store.objects.read(id, MAX_POLICY_BYTES)) };
+  } catch (e) {
+    if (!isHsError(e, 'INVALID_RECORD')) throw e;
+    throw new HsError('INVALID_RECORD', `the object '${typed}' is not a policy`, { cause: e });
+  }
+}
+
+/** The settings and grants in which two policies differ. */
+export function policyDifferences(from: NamedPolicy, to: NamedPolicy) {
+  return {
+    from: from.id,
+    to: to.id,
+    settings: settingChanges(from.policy, to.policy),
+    grants: grantChanges(from.policy, to.policy),
+  };
+}
+
+/**
+ * Sets a policy (F1). One that would keep its own author from setting the next is refused. `replaces` is the policy
+ * that it was made from: CONFLICT if another is in force by then.
+ */
 export async function setPolicy(
   session: Session,
   proposed: NamedPolicy,
+  replaces?: ObjectId,
 ): Promise<{ readonly from: ObjectId; readonly to: ObjectId; readonly changed: boolean }> {
   return session.write('policy.set', [proposed.id], async (tx) => {
     if (locksOut(proposed.policy, session.actor)) {
@@ -120,6 +191,9 @@ export async function setPolicy(
     let from = id;
     const entry = await tx.commit((catalog) => {
       from = catalog.policyId;
+      if (replaces !== undefined && from !== replaces) {
+        throw new HsError('CONFLICT', 'another policy was set meanwhile', { hint: 'run the command again' });
+      }
       if (from === id) return null;
       return { type: 'policy_changed', payload: { from, to: id }, ops: [{ op: 'set_policy', policy: id }] };
     });

@@ -1,0 +1,50 @@
+import type { Json } from '../../core/json/canonical.js';
+import { labelOf } from '../../core/manifest/label-of.js';
+import type { GrantChange, PolicySetting, VerdictChange } from '../../core/policy/policy-check.js';
+import { counted } from './human.js';
+
+interface Changes {
+  readonly settings: readonly PolicySetting[];
+  readonly grants: readonly GrantChange[];
+}
+
+interface Effects extends Changes {
+  readonly verdicts: readonly VerdictChange[];
+  readonly idle: readonly string[];
+  readonly counts: Readonly<Record<'from' | 'to', { readonly kept: number; readonly pruned: number }>>;
+  readonly locks_out_author: boolean;
+}
+
+const shown = (value: Json | undefined) => (value === undefined ? 'unset' : JSON.stringify(value));
+
+/** What differs between two policies. Not escaped. */
+export function policyChangeLines({ settings, grants }: Changes): string[] {
+  return [
+    ...settings.map((s) => `${s.setting}: ${shown(s.from)} -> ${shown(s.to)}`),
+    ...grants.map((g) => `${g.actor} ${g.change} ${g.capability}`),
+  ];
+}
+
+/** What a policy would change. Not escaped. */
+export function policyEffectLines(check: Effects): string[] {
+  const { settings, grants, verdicts, counts } = check;
+  const lines = [
+    ...policyChangeLines(check),
+    ...verdicts.map(
+      (v) => `${labelOf(v)}: ${v.from.verdict} (${v.from.rule}) -> ${v.to.verdict} (${v.to.rule})`,
+    ),
+    ...check.idle.map((rule) => `matches nothing: ${rule}`),
+    ...(check.locks_out_author ? ['it would lock out its own author, so it cannot be set'] : []),
+  ];
+  const changes = settings.length + grants.length;
+  if (changes === 0) return [...lines, 'it changes nothing'];
+  lines.push(
+    `it changes ${counted(changes, 'rule')}, and the verdict on ${counted(verdicts.length, 'artifact')}`,
+  );
+  if (counts.from.pruned !== counts.to.pruned) {
+    lines.push(
+      `a collection now would prune ${counts.to.pruned} instead of ${counts.from.pruned}, and keep ${counts.to.kept}`,
+    );
+  }
+  return lines;
+}
