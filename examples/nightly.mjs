@@ -37,7 +37,7 @@ console.log(`pinned a release of ${release.files} file(s)`);
 
 // A job may store and pin; what a person may, a person's session does.
 const operator = await openStore({ store: directory, actor: 'human:operator' });
-const plan = await operator.plan();
+const plan = await operator.plan({ all: true });
 const items = plan.items.map(({ name, verdict, rule }) => `${verdict} ${name}: ${rule}`);
 for (const line of items.sort()) console.log(line);
 

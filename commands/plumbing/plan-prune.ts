@@ -9,12 +9,15 @@ export const planPrune = command({
   opens: 'read',
   verdict: true,
   summary: 'print a collection plan to apply later',
-  description: `Prints what hs-gc(1) would do with every artifact, and why, as canonical JSON Lines: a header, then one item per line in order of artifact id, and last a line with the hash of everything before it. Nothing is changed.
+  description: `Prints what hs-gc(1) would do, and why, as canonical JSON Lines: a header, then a line for each artifact that would be removed, in order of artifact id, and last a line with the hash of everything before it. Nothing is changed.
+
+The header has the number of artifacts and the bytes of their payloads by rule, and in kept_hash the SHA-256 of the list of what is kept: a line with id and rule for each artifact, in order of id. With --all, what is kept is listed too. Plans of earlier versions, which list every artifact, can still be applied.
 
 The same store, policy and clock give the same bytes. With --policy, the plan shows what another policy would do; such a plan can be applied only after that policy is set.`,
   options: {
     policy: text('FILE', 'use the policy in FILE instead of the current one', { complete: 'file' }),
     quota: bytes('BYTES', 'keep at most this many bytes, overriding the policy'),
+    all: flag('a', 'list what is kept too'),
     exitCode: flag(undefined, 'exit with 1 if anything would be removed'),
   },
   streams: true,
@@ -26,13 +29,20 @@ The same store, policy and clock give the same bytes. With --policy, the plan sh
   seeAlso: ['hs-gc(1)', 'hs-apply-prune(1)', 'hs-policy-show(1)'],
   async run(context) {
     const { options, session, out, path, disk } = context;
-    const { planCollection } = await import('../../src/ops/gc/plan-collection.js');
-    const { encodePlanPieces } = await import('../../src/core/retention/plan-file.js');
+    const { judgeCollection } = await import('../../src/ops/gc/plan-collection.js');
+    const { PlanWriter } = await import('../../src/core/retention/plan-file.js');
     const { readPolicyFile } = await import('../../src/ops/govern/set-policy.js');
     const policy =
       options.policy === undefined ? undefined : await readPolicyFile(await disk(), path(options.policy));
-    const plan = await planCollection(await session(), { policy, quotaBytes: options.quota });
-    for (const piece of encodePlanPieces(plan)) await out.bytes(piece);
-    setPlanStatus(context, plan.header, options.exitCode);
+    const planned = await judgeCollection(await session(), { policy, quotaBytes: options.quota });
+    const { header } = planned;
+    const writer = new PlanWriter();
+    const lines = [header, ...(options.all ? [] : await planned.items(planned.judged.pruned))];
+    for (const piece of writer.lines(lines)) await out.bytes(piece);
+    if (options.all)
+      for await (const items of planned.batches())
+        for (const piece of writer.lines(items)) await out.bytes(piece);
+    await out.bytes(writer.end());
+    setPlanStatus(context, header, options.exitCode);
   },
 });

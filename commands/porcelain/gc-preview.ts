@@ -97,7 +97,7 @@ class StoreModel implements PreviewModel {
   async plan(onProgress?: (progress: ApplyProgress) => void): Promise<PrunePlan> {
     this.#relay.to = onProgress;
     try {
-      return await planCollection(this.#session, { quotaBytes: this.#options.quota });
+      return await planCollection(this.#session, { quotaBytes: this.#options.quota, all: true });
     } finally {
       this.#relay.to = undefined;
     }

@@ -87,11 +87,12 @@ The report of what was removed, and why, is an artifact: see hs-report(1).`,
           release('restore');
         }
       }
-      const { planCollection } = await import('../../src/ops/gc/plan-collection.js');
+      const { judgeCollection } = await import('../../src/ops/gc/plan-collection.js');
       const s = await session({ writes: false });
-      const plan = await planCollection(s, { quotaBytes: options.quota });
+      const planned = await judgeCollection(s, { quotaBytes: options.quota });
+      const plan = await planned.plan(context.globals.verbose);
       const { planOutlook } = await import('../../src/ops/gc/plan-outlook.js');
-      const outlook = await planOutlook(s, plan, options);
+      const outlook = await planOutlook(s, plan.header, { ...options, found: planned.unreferenced });
       setPlanStatus(context, plan.header, options.exitCode);
       if (!options.dryRun) {
         log.warn('nothing was removed: without a terminal, --yes or --apply PLAN is needed');

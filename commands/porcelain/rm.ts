@@ -68,7 +68,7 @@ On a terminal, shows what would be removed and asks. Elsewhere nothing is remove
     if (options.yes && !options.dryRun) return done(await remove());
     const plan = await planRemoval(s, ids, options.purge);
     const shown = { ...plan, items: sortItems(plan.items, options.sort) };
-    if (options.dryRun) return shownPlan(shown, await planOutlook(s, plan));
+    if (options.dryRun) return shownPlan(shown, await planOutlook(s, plan.header));
     const { pruned: going, irreversible: lost = 0 } = plan.header;
     if (going === 0) {
       const { refuseRemoval } = await import('../../src/ops/gc/refuse-removal.js');
@@ -77,7 +77,7 @@ On a terminal, shows what would be removed and asks. Elsewhere nothing is remove
     if (!(terminal.stdin && terminal.stderr) || globals.json || globals.jsonl) {
       log.warn('nothing was removed: without a terminal, --yes is needed');
       exit(2);
-      return shownPlan(shown, await planOutlook(s, plan));
+      return shownPlan(shown, await planOutlook(s, plan.header));
     }
     // --quiet silences notes: a question that nobody sees would never be answered.
     const until = (await trashWindow(s))?.until;

@@ -21,9 +21,17 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
   },
   'hs.prune-plan/1': {
     form: 'record',
+    load: async () => (await import('./schemas/retention.js')).longPlanHeader,
+  },
+  'hs.prune-plan/2': {
+    form: 'record',
     load: async () => (await import('./schemas/retention.js')).planHeader,
   },
   'hs.retention-report/1': {
+    form: 'record',
+    load: async () => (await import('../core/retention/report.js')).reportHeaderSchema,
+  },
+  'hs.retention-report/2': {
     form: 'record',
     load: async () => (await import('../core/retention/report.js')).reportHeaderSchema,
   },

@@ -186,7 +186,11 @@ export const ledgerOptions = options<LedgerOptions>('options', {
   since: timestamp,
 });
 
-export const planOptions = options<PlanOptions>('options', { quotaBytes: natural, policy: z.unknown() });
+export const planOptions = options<PlanOptions>('options', {
+  quotaBytes: natural,
+  policy: z.unknown(),
+  all: flag,
+});
 const collection = options<CollectOptions>('options', {
   plan: z.unknown(),
   quotaBytes: natural,

@@ -145,6 +145,8 @@ export interface PlanOptions {
   readonly quotaBytes?: number;
   /** A policy to plan by instead of the store's. */
   readonly policy?: NamedPolicy['policy'];
+  /** List what is kept too. */
+  readonly all?: boolean;
 }
 
 export interface CollectOptions {

@@ -103,11 +103,11 @@ export class RetentionMethods extends TrashMethods {
   }
 
   /**
-   * What a collection would keep and prune now, and why; changes nothing (`hs plan-prune`). `encodePlan` makes the plan a
-   * file.
+   * What a collection would remove now, and with `all` also what it would keep, and why; changes nothing (`hs plan-prune`).
+   * `encodePlan` makes the plan a file.
    *
    * @example
-   * const plan = await store.plan();
+   * const plan = await store.plan({ all: true });
    * plan.items.map((item) => `${item.verdict} ${item.name}: ${item.rule}`).sort(); // → ['keep dist: within_window', 'keep report: within_window']
    */
   async plan(options: PlanOptions & CallOptions = {}): Promise<PrunePlan> {

@@ -1,4 +1,5 @@
-import type { Catalog, Head } from '../core/catalog/catalog.js';
+import type { Catalog } from '../core/catalog/catalog.js';
+import { TablesDamaged } from '../core/catalog/key-tables.js';
 import type { DoctorCheck } from '../core/health-check.js';
 import type { LedgerEntry } from '../core/ledger/entry.js';
 import type { LedgerOp } from '../core/ledger/operation.js';
@@ -106,8 +107,7 @@ export class Store {
   }
 
   /**
-   * The state at the head, folded from the ledger alone with the whole chain checked: the basis of removals and
-   * marks. `visit` sees every entry.
+   * The state at the head, folded from the ledger alone with the whole chain checked. `visit` sees every entry.
    */
   foldFromLedger(visit?: (entry: LedgerEntry) => void): Promise<Catalog> {
     return this.#catalog.fromLedger(visit);
@@ -121,9 +121,18 @@ export class Store {
     return this.#catalog.atHead(signal);
   }
 
-  /** Reads the chain up to a head without folding it; fails where a fold would. */
-  checkChain(head: Head): Promise<void> {
-    return this.#catalog.checkChain(head);
+  /**
+   * What `look` finds in the state at the head, for removals and marks. An index that does not prove itself in it is
+   * discarded, and `look` begins again with a fold of the ledger.
+   */
+  async provenly<T>(look: (catalog: Catalog) => Promise<T>): Promise<T> {
+    try {
+      return await look(await this.catalog());
+    } catch (e) {
+      if (!(e instanceof TablesDamaged)) throw e;
+      await this.index?.discard();
+      return look(await this.catalog());
+    }
   }
 
   /** INTEGRITY when the layout is not that of a store. */

@@ -131,7 +131,7 @@ describe('hs gc', () => {
     const plan = (await run(['plan-prune'])).stdout;
     for (const [stdin, why] of [
       [plan.replace('"over"', '"kept"'), 'it was modified'],
-      ['{"schema":"hs.prune-plan/2"}\n', "'hs.prune-plan/2'"],
+      ['{"schema":"hs.prune-plan/3"}\n', "'hs.prune-plan/3'"],
     ] as const) {
       const { status, stderr } = await run(['apply-prune', '-'], { stdin });
       expect(status).toBe(5);

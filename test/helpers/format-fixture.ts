@@ -14,6 +14,9 @@ import {
 } from '../../src/core/manifest/manifest.js';
 import type { ObjectId, Timestamp } from '../../src/core/objects/ids.js';
 import { DEFAULT_POLICY, encodePolicy } from '../../src/core/policy/policy.js';
+import { toPlanItem } from '../../src/core/retention/plan-items.js';
+import { PLAN_SCHEMA, type PlanHeader } from '../../src/core/retention/prune-plan.js';
+import { encodeReport, type SparedItem } from '../../src/core/retention/report.js';
 import { put } from '../../src/ops/put/put.js';
 import { factsOf } from '../../src/ops/put/register-artifact.js';
 import type { Session } from '../../src/ops/session/session.js';
@@ -26,6 +29,8 @@ type Kept = Pick<TestStoreOptions, 'packLimits'> & {
   readonly newer?: boolean;
   /** Whether records have what the feature `transfers` added. */
   readonly transfers?: boolean;
+  /** Whether the report is one as the feature `reports-2` has it. */
+  readonly reports?: boolean;
   /** Whether operations have what the feature `facts-2` added, of a job too. */
   readonly job?: string;
 };
@@ -259,10 +264,12 @@ async function collected(
   session: Session,
   stays: ArtifactRecord,
   goes: ArtifactRecord,
-  { newer }: Kept,
+  { newer, reports }: Kept,
 ): Promise<void> {
-  const { policyId } = await session.catalog();
-  const report = await put(session, [{ path: `${session.store.local.workspace}/sources/a.txt` }], {
+  const { policyId, head } = await session.catalog();
+  const source = `${session.store.local.workspace}/sources/${reports ? 'report' : 'a.txt'}`;
+  if (reports) await writeFile(source, reportOf(session, { head, policyId, stays, goes }));
+  const report = await put(session, [{ path: source }], {
     name: 'retention-report',
     kind: 'report',
   });
@@ -315,6 +322,56 @@ async function collected(
       },
     })),
   );
+}
+
+interface Collected {
+  readonly head: { readonly seq: number; readonly hash: ObjectId };
+  readonly policyId: ObjectId;
+  readonly stays: ArtifactRecord;
+  readonly goes: ArtifactRecord;
+}
+
+/** A report on two artifacts, of which one went and one was spared since the plan was made. */
+function reportOf(session: Session, { head, policyId, stays, goes }: Collected): Buffer {
+  const verdict = { verdict: 'prune', rule: 'ephemeral', end: START } as const;
+  const item = toPlanItem(goes, verdict, { bytes: 0, atOnce: 0 }, session.now());
+  const header: PlanHeader = {
+    schema: PLAN_SCHEMA,
+    store_id: session.store.id,
+    head_seq: head.seq,
+    head_hash: head.hash,
+    policy_hash: policyId,
+    clock: session.now(),
+    scanned: 2,
+    pruned: 1,
+    spared: 1,
+    failed: 0,
+    pruned_bytes: 0,
+    freed_bytes: 0,
+    stored_bytes: 100,
+    rules: { ephemeral: { artifacts: 1, size_bytes: 0 }, pinned: { artifacts: 1, size_bytes: 5 } },
+    kept_hash: stays.content_hash,
+  };
+  const spared: SparedItem = {
+    artifact_id: stays.artifact_id,
+    verdict: 'keep',
+    rule: 'pinned',
+    size_bytes: stays.size_bytes,
+    retention_class: stays.retention_class,
+    since_plan: true,
+  };
+  return encodeReport({ header, items: [item] }, [spared], {
+    report: goes.artifact_id,
+    command: 'gc',
+    actor: 'human:tester',
+    trace_id: session.traceId,
+    plan_hash: stays.content_hash,
+    policy: DEFAULT_POLICY,
+    gone: 0,
+    counted: true,
+    isLong: false,
+    purges: () => false,
+  });
 }
 
 async function records(session: Session, { transfers }: Kept): Promise<void> {

@@ -68,7 +68,7 @@ async function frozen(name: string): Promise<Session> {
 
 /**
  * Before the feature `packs`; with it, nearly all in packs; with the fields of `records-2` and `policy-2`, too; and with
- * those of `transfers`, or of `facts-2`. The same content.
+ * those of `transfers`, of `facts-2`, or of `reports-2`. The same content.
  */
 describe.each([
   ['store', {}],
@@ -76,6 +76,7 @@ describe.each([
   ['records', { packLimits: TINY_PACKS, newer: true }],
   ['transfers', { packLimits: TINY_PACKS, newer: true, transfers: true }],
   ['facts', { packLimits: TINY_PACKS, newer: true, job: 'nightly-7' }],
+  ['reports', { packLimits: TINY_PACKS, newer: true, reports: true }],
 ])('a store of format 1, fixture %s,', (name, kept) => {
   const known = async () => fs.readJson(fixture(`${name}.json`));
 
@@ -157,7 +158,7 @@ describe.each([
     await label(session, 'greeting', { team: 'a' });
     const { ops } = (await session.store.ledger.read(await session.store.ledger.headSeq())).entry;
     const { labels } = ops![0] as { readonly labels?: object };
-    expect(labels).toEqual('job' in kept ? { stage: 'test', team: 'a' } : undefined);
+    expect(labels).toEqual('job' in kept || 'reports' in kept ? { stage: 'test', team: 'a' } : undefined);
     await session.write('pin.set', [], (tx) =>
       tx.commit(() => ({
         type: 'pin_changed',

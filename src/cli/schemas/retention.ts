@@ -3,12 +3,26 @@ import { artifactId, natural, objectId, timestamp, uuid } from '../../core/json/
 import { pinName } from '../../core/ledger/operation.js';
 import { PAYLOADS } from '../../core/ledger/payload.js';
 import { KINDS, RETENTION_CLASSES } from '../../core/manifest/vocabulary.js';
-import { planHeaderFields, planItemSchema, undoFields } from '../../core/retention/plan-schema.js';
-import { PLAN_SCHEMA } from '../../core/retention/prune-plan.js';
+import {
+  keptFields,
+  planHeaderFields,
+  planItemSchema,
+  undoFields,
+} from '../../core/retention/plan-schema.js';
+import { LONG_PLAN_SCHEMA, PLAN_SCHEMA } from '../../core/retention/prune-plan.js';
 import { prunedSchema, reportHeaderSchema, sparedSchema } from '../../core/retention/report.js';
 
 /** The first line of a plan. */
-export const planHeader = z.strictObject({ ...planHeaderFields, schema: z.literal(PLAN_SCHEMA) });
+export const planHeader = z.strictObject({
+  ...planHeaderFields,
+  ...keptFields,
+  schema: z.literal(PLAN_SCHEMA),
+});
+/** Of a plan of before, that lists every artifact. */
+export const longPlanHeader = z.strictObject({
+  ...planHeaderFields,
+  schema: z.literal(LONG_PLAN_SCHEMA),
+});
 const shownHeader = z.strictObject({ ...planHeader.def.shape, ...undoFields.header });
 const keptItem = z.strictObject(planItemSchema.keep);
 const goingItem = z.strictObject({ ...planItemSchema.prune, ...undoFields.item });
@@ -50,7 +64,7 @@ const trashed = z.strictObject({
 });
 
 /**
- * `gc` and `rm`: with `dry_run` the plan, else the removal. `results` are the artifacts removed, and with `--all` also
+ * `gc` and `rm`: with `dry_run` the plan, else the removal. `results` are the artifacts removed, and with `--verbose` also
  * those kept.
  */
 export const removal = z.strictObject({

@@ -1,7 +1,7 @@
 import type { RetentionReport } from '../../core/retention/report.js';
 import type { ReportRow, ReportUndo } from '../../ops/gc/retention-reports.js';
 import { counted, humanAge, humanSize, utcTime } from './human.js';
-import { byRule, itemColumns, ruleWords } from './retention-text.js';
+import { byRule, itemColumns, keptByRule, ruleWords } from './retention-text.js';
 import { fields, table } from './table.js';
 import { dayOf, freesText, irreversibleText } from './undo-text.js';
 import type { View } from './view.js';
@@ -44,8 +44,7 @@ function byClass(
 /** One report for a user: totals, by rule, by class, the largest, and artifacts spared since the plan. */
 export function reportText({ header: h, items }: RetentionReport, undo: ReportUndo, view: View): string {
   const gone = items.filter((i) => i.verdict === 'prune');
-  const kept = items.filter((i) => i.verdict === 'keep');
-  const since = kept.filter((i) => i.since_plan === true);
+  const since = items.filter((i) => i.verdict === 'keep' && i.since_plan === true);
   const largest = [...gone].sort(
     (a, b) => b.size_bytes - a.size_bytes || (a.artifact_id < b.artifact_id ? -1 : 1),
   );
@@ -63,7 +62,7 @@ export function reportText({ header: h, items }: RetentionReport, undo: ReportUn
       ['quota', h.quota_bytes === undefined ? undefined : quotaWords(h.quota_bytes, h.quota_unmet_bytes)],
       ['by rule', byRule(gone)],
       ['by class', byClass(gone)],
-      ['kept by', kept.length === 0 ? undefined : byRule(kept)],
+      ['kept by', keptByRule(h, items) || undefined],
       ['gone already', h.gone === 0 ? undefined : counted(h.gone, 'artifact')],
       ['policy', h.policy_hash],
       ['plan', h.plan_hash],

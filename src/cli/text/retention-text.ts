@@ -1,5 +1,5 @@
 import { labelOf } from '../../core/manifest/label-of.js';
-import type { PlanHeader, PlanItem } from '../../core/retention/prune-plan.js';
+import { KEEP_RULES, type PlanHeader, type PlanItem } from '../../core/retention/prune-plan.js';
 import type { Reclaimed } from '../../store/collector/collector.js';
 import type { ObjectTotals, Reclaimable } from '../../store/collector/reclaimable.js';
 import type { RemovalShown } from '../retention-documents.js';
@@ -75,6 +75,20 @@ function ruleTable(items: readonly PlanItem[], view: View): string {
 export function byRule(items: Iterable<{ readonly rule: string }>): string {
   const counts = new Map<string, number>();
   for (const { rule } of items) counts.set(rule, (counts.get(rule) ?? 0) + 1);
+  return countsText(counts);
+}
+
+/** The same of what is kept, which a plan and a report need not list; empty for nothing. */
+export function keptByRule(
+  { rules }: Pick<PlanHeader, 'rules'>,
+  items: readonly { readonly verdict: string; readonly rule: string }[],
+): string {
+  if (rules === undefined) return byRule(items.filter((i) => i.verdict === 'keep'));
+  const kept = KEEP_RULES.map((rule) => [rule, rules[rule]?.artifacts ?? 0] as const);
+  return countsText(new Map(kept.filter(([, n]) => n > 0)));
+}
+
+function countsText(counts: ReadonlyMap<string, number>): string {
   return [...counts]
     .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
     .map(([rule, n]) => `${n} ${ruleWords(rule)}`)
@@ -113,6 +127,7 @@ export function planText(shown: Omit<RemovalShown, 'dry_run'>, view: View): stri
   const { plan: h, items, trash_until: until, emptied = [], reclaimable } = shown;
   const going = items.filter((i) => i.verdict === 'prune');
   const kept = items.filter((i) => i.verdict === 'keep');
+  const stays = keptByRule(h, items);
   const lost = until === undefined ? going : going.filter((i) => i.irreversible === true);
   const tables = [
     ...(going.length === 0 ? [] : [table(goingColumns(view, until), going, view)]),
@@ -130,7 +145,7 @@ export function planText(shown: Omit<RemovalShown, 'dry_run'>, view: View): stri
         ]),
     ...(lost.length === 0 ? [] : [view.style.warning(irreversibleText(lost, view))]),
     ...(emptied.length === 0 ? [] : [view.style.warning(emptiedText(emptied, 'would', view))]),
-    ...(kept.length === 0 ? [] : [`kept: ${byRule(kept)}`]),
+    ...(stays === '' ? [] : [`kept: ${stays}`]),
     ...quotaLines(h, shown.refused === true),
     ...(reclaimable === undefined ? [] : reclaimableLines(reclaimable)),
   ];

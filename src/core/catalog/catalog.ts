@@ -207,6 +207,11 @@ export class Catalog {
     return this.#provenKeys(PURGED);
   }
 
+  /** Whether an entry records the purge of this trash batch. */
+  async isPurged(batch: string): Promise<boolean> {
+    return (await this.#tables.get(PURGED + batch)) !== undefined;
+  }
+
   /** The entry that applied a plan with this hash; all are read, and proven. */
   async appliedAt(planHash: ObjectId): Promise<number | undefined> {
     let found: number | undefined;

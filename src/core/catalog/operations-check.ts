@@ -1,6 +1,6 @@
 import type { LedgerEntry } from '../ledger/entry.js';
 import type { LedgerOp } from '../ledger/operation.js';
-import { UuidTable } from '../objects/id-table.js';
+import { UuidTable } from '../objects/uuid-table.js';
 import { contradiction } from './fold.js';
 
 const LEAST_ROWS = 64;

@@ -1,5 +1,4 @@
-import type { Policy } from '../policy/policy.js';
-import { type ArtifactRecord, compareRegistration } from './artifact-record.js';
+import type { ArtifactRecord } from './artifact-record.js';
 
 type SeriesFacts = Pick<ArtifactRecord, 'retention_class' | 'name' | 'filename_hint' | 'kind'>;
 
@@ -14,32 +13,4 @@ export function seriesWord(
 /** The series an artifact is a version of: its class and what it goes by. */
 export function seriesKey(a: SeriesFacts): string {
   return [a.retention_class, ...seriesWord(a)].join('\0');
-}
-
-/**
- * The newest `floor` of each series by ledger position (D2.7), out of the versions that are given: those
- * that no earlier rule prunes, so that a floor is a number of versions that are really left.
- */
-export function newestOfSeries(
-  versions: Iterable<ArtifactRecord>,
-  classes: Policy['retention']['classes'],
-): ReadonlySet<ArtifactRecord> {
-  const series = new Map<string, ArtifactRecord[]>();
-  for (const a of versions) {
-    if (classes[a.retention_class].floor === 0) continue;
-    const key = seriesKey(a);
-    const members = series.get(key);
-    if (members === undefined) series.set(key, [a]);
-    else members.push(a);
-  }
-  const newest = new Set<ArtifactRecord>();
-  for (const members of series.values()) {
-    const { floor } = classes[members[0]!.retention_class];
-    if (members.length > floor) {
-      members.sort((a, b) => compareRegistration(b.registered, a.registered));
-      members.length = floor;
-    }
-    for (const a of members) newest.add(a);
-  }
-  return newest;
 }

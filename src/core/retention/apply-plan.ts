@@ -1,60 +1,50 @@
 import { HsError } from '../../errors/hs-error.js';
 import type { ArtifactId, ObjectId, Timestamp } from '../objects/ids.js';
-import type { PlanInput } from './plan-input.js';
-import { freedFields, markIrreversible, planHeader } from './plan-items.js';
-import type { PlanHeader, PlanItem, PrunePlan } from './prune-plan.js';
+import { Judgements } from './judgements.js';
+import type { PlanHeader, PrunePlan } from './prune-plan.js';
 import { RemovalAccount } from './removal-account.js';
+import { ENDLESS } from './rule.js';
 
-/** What of a saved plan still holds (D3). */
+/** What of a saved plan still holds (D3); by row. */
 export interface Intersection {
   /** Pruned by both: what goes. */
-  readonly remove: ReadonlySet<ArtifactId>;
-  /** Was to go and stays now, with the rule that keeps it now. */
-  readonly sparedSince: readonly PlanItem[];
+  readonly remove: ReadonlySet<number>;
+  /** Was to go and stays now, by the rule that keeps it now. */
+  readonly sparedSince: readonly number[];
   /** Was to go and is not live any more. */
   readonly gone: readonly ArtifactId[];
 }
 
 /** The saved list ∩ a fresh plan: never more than was shown, never what has become worth keeping (D3). */
-export function intersect(saved: PrunePlan, fresh: PrunePlan): Intersection {
-  const now = new Map(fresh.items.map((i) => [i.artifact_id, i]));
-  const remove = new Set<ArtifactId>();
-  const sparedSince: PlanItem[] = [];
+export function intersect(saved: PrunePlan, fresh: Judgements): Intersection {
+  const remove = new Set<number>();
+  const sparedSince: number[] = [];
   const gone: ArtifactId[] = [];
   for (const { artifact_id, verdict } of saved.items) {
     if (verdict !== 'prune') continue;
-    const item = now.get(artifact_id);
-    if (item === undefined) gone.push(artifact_id);
-    else if (item.verdict === 'prune') remove.add(artifact_id);
-    else sparedSince.push(item);
+    const row = fresh.input.artifacts.ids.numberOf(artifact_id);
+    if (row < 0) gone.push(artifact_id);
+    else if (fresh.prunes(row)) remove.add(row);
+    else sparedSince.push(row);
   }
   return { remove, sparedSince, gone };
 }
 
 /**
- * The fresh plan with nothing pruned but `remove`; what else it would prune is kept as `unlisted`. Bytes
+ * The fresh judgements with nothing pruned but `remove`; what else they would prune is kept as `unlisted`. Bytes
  * are counted again, since what stays may share objects with what goes.
  */
-export function restrictPlan(input: PlanInput, fresh: PrunePlan, remove: ReadonlySet<ArtifactId>): PrunePlan {
-  const records = new Map(input.artifacts.map((a) => [a.artifact_id, a]));
-  const recordOf = ({ artifact_id }: PlanItem) => records.get(artifact_id)!;
-  const objectsOf = (item: PlanItem) => input.objectsOf(recordOf(item)).objects;
-  const goes = (item: PlanItem) => item.verdict === 'prune' && remove.has(item.artifact_id);
-  const account = new RemovalAccount(input);
-  for (const item of fresh.items) account.use(objectsOf(item));
-  for (const item of fresh.items) if (goes(item)) account.announce(recordOf(item), objectsOf(item));
-  const items = fresh.items
-    .map((item): PlanItem => {
-      if (item.verdict === 'keep') return item;
-      const { freed_at_once_bytes: _, irreversible: __, ...rest } = item;
-      if (!goes(item)) {
-        const { until: ___, ...stays } = rest;
-        return { ...stays, verdict: 'keep', rule: 'unlisted', freed_bytes: 0 };
-      }
-      return { ...rest, ...freedFields(account.release(objectsOf(item))) };
-    })
-    .map((item) => markIrreversible(item, recordOf(item), input, account));
-  return { header: planHeader(input, items, fresh.header.stored_bytes, fresh.header.quota_bytes), items };
+export function restrict(fresh: Judgements, remove: ReadonlySet<number>): Judgements {
+  const restricted = new Judgements(fresh.input, fresh.rows, fresh.quota);
+  for (const row of fresh.rows) {
+    const goes = !fresh.prunes(row) || remove.has(row);
+    const verdict = { verdict: 'keep', rule: fresh.ruleOf(row), end: fresh.ends[row]! } as const;
+    restricted.set(row, goes ? verdict : { verdict: 'keep', rule: 'unlisted', end: ENDLESS });
+  }
+  const account = new RemovalAccount(fresh.input);
+  restricted.freeAll(restricted.pruned, account);
+  restricted.markIrreversible(account);
+  return restricted;
 }
 
 /** The state that a saved plan is applied to. */

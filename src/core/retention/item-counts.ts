@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { natural } from '../json/schema.js';
-import type { KeepRule, PlanHeader, PlanItem } from './prune-plan.js';
+import type { KeepRule, PlanHeader } from './prune-plan.js';
 
 /** The counts that a summary and a report give of a removal, under the names that other tools look for. */
 export interface ItemCounts {
@@ -23,19 +23,21 @@ export const itemCountFields = {
   total_bytes_freed: z.optional(natural),
 };
 
-const BY_PIN: ReadonlySet<string> = new Set<KeepRule>(['pinned', 'held']);
-const BY_WINDOW: ReadonlySet<string> = new Set<KeepRule>(['within_ttl', 'ephemeral_live', 'within_window']);
+const BY_PIN: readonly KeepRule[] = ['pinned', 'held'];
+const BY_WINDOW: readonly KeepRule[] = ['within_ttl', 'ephemeral_live', 'within_window'];
 
-export function itemCounts(
-  header: Pick<PlanHeader, 'scanned' | 'pruned' | 'freed_bytes'>,
-  items: readonly Pick<PlanItem, 'rule'>[],
-): ItemCounts {
-  const kept = (by: ReadonlySet<string>) => items.reduce((n, { rule }) => (by.has(rule) ? n + 1 : n), 0);
+export function itemCounts({
+  scanned,
+  pruned,
+  freed_bytes,
+  rules = {},
+}: Pick<PlanHeader, 'scanned' | 'pruned' | 'freed_bytes' | 'rules'>): ItemCounts {
+  const kept = (by: readonly KeepRule[]) => by.reduce((n, rule) => n + (rules[rule]?.artifacts ?? 0), 0);
   return {
-    items_scanned: header.scanned,
-    items_pruned: header.pruned,
+    items_scanned: scanned,
+    items_pruned: pruned,
     items_spared_pinned: kept(BY_PIN),
     items_spared_window: kept(BY_WINDOW),
-    total_bytes_freed: header.freed_bytes,
+    total_bytes_freed: freed_bytes,
   };
 }

@@ -1,12 +1,13 @@
 import type { ArtifactRecord } from '../catalog/artifact-record.js';
 import type { Catalog } from '../catalog/catalog.js';
 import { activePins } from '../catalog/check-operations.js';
-import type { ArtifactId, Timestamp } from '../objects/ids.js';
+import { isSensitive } from '../manifest/sensitivity.js';
+import { type ArtifactId, type Timestamp, timestampMs } from '../objects/ids.js';
 import type { Policy } from '../policy/policy.js';
 import { toPlanItem } from './plan-items.js';
-import type { PlanItem } from './prune-plan.js';
-import { FREES_NOTHING, RemovalAccount } from './removal-account.js';
-import { ENDLESS, judge, pinsEnd, type Verdict } from './rule.js';
+import type { PlanItem, Rule } from './prune-plan.js';
+import { FREES_NOTHING } from './removal-account.js';
+import { ENDLESS, type Judgement, judge, pinsEnd, retentionFacts, type Verdict } from './rule.js';
 
 /** As `heldSources` has it, of one: the latest end of a pin on what was made from it, directly or further on. */
 async function heldUntil(catalog: Catalog, id: ArtifactId, clock: Timestamp): Promise<number | undefined> {
@@ -26,25 +27,41 @@ async function heldUntil(catalog: Catalog, id: ArtifactId, clock: Timestamp): Pr
   return end;
 }
 
+/** What the rules before the hold of a source decide. */
+const BEFORE_HOLD: readonly Rule[] = ['pinned', 'frozen', 'future_dated', 'sensitive_ttl'];
+
+async function judged(
+  catalog: Catalog,
+  record: ArtifactRecord,
+  by: Judgement,
+  clock: Timestamp,
+): Promise<Verdict> {
+  const verdict = judge(retentionFacts(record), by);
+  if (!by.retention.hold_sources || BEFORE_HOLD.includes(verdict.rule)) return verdict;
+  const held = await heldUntil(catalog, record.artifact_id, clock);
+  return held === undefined ? verdict : judge(retentionFacts(record), by, held);
+}
+
 /** Whether it is among the newest versions of its series that are kept: those that no earlier rule prunes count. */
 async function isInFloor(
   catalog: Catalog,
   record: ArtifactRecord,
-  floor: number,
-  judged: (version: ArtifactRecord) => Promise<Verdict>,
+  by: Judgement,
+  clock: Timestamp,
 ): Promise<boolean> {
+  const { floor } = by.retention.classes[record.retention_class];
   let counted = 0;
   if (floor === 0) return false;
   for await (const version of catalog.series(record)) {
     if (version.artifact_id === record.artifact_id) return true;
-    const { verdict, rule } = await judged(version);
+    const { verdict, rule } = await judged(catalog, version, by, clock);
     if ((verdict === 'keep' || rule === 'window_expired') && ++counted === floor) return false;
   }
   return false;
 }
 
 /**
- * What `planPrune` says of one live artifact, where nothing is damaged and no quota is set, which are about all of
+ * What `judgeAll` says of one live artifact, where nothing is damaged and no quota is set, which are about all of
  * them: asked of the catalog by what was made from it and by its series, and so at the cost of these.
  */
 export async function judgeOne(
@@ -54,16 +71,12 @@ export async function judgeOne(
   clock: Timestamp,
 ): Promise<PlanItem> {
   const { retention } = policy;
-  const judged = async (r: ArtifactRecord): Promise<Verdict> => {
-    const held = retention.hold_sources ? await heldUntil(catalog, r.artifact_id, clock) : undefined;
-    return judge(r, { retention, clock, heldUntil: () => held });
-  };
-  let verdict = await judged(record);
-  const { floor } = retention.classes[record.retention_class];
-  if (verdict.rule === 'window_expired' && (await isInFloor(catalog, record, floor, judged))) {
-    verdict = { verdict: 'keep', rule: 'min_versions' };
+  const by: Judgement = { retention, clock: timestampMs(clock) };
+  let verdict = await judged(catalog, record, by, clock);
+  if (verdict.rule === 'window_expired' && (await isInFloor(catalog, record, by, clock))) {
+    verdict = { verdict: 'keep', rule: 'min_versions', end: ENDLESS };
   }
   const item = toPlanItem(record, verdict, FREES_NOTHING, clock);
-  const isLost = item.verdict === 'prune' && new RemovalAccount({ policy }).isIrreversible(record, []);
+  const isLost = item.verdict === 'prune' && (retention.trash_days === 0 || isSensitive(record));
   return isLost ? { ...item, irreversible: true } : item;
 }

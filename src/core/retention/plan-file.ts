@@ -4,15 +4,27 @@ import { canonicalPieces, canonicalText, type Json, parseCanonicalLines } from '
 import { check, objectId } from '../json/schema.js';
 import { createSha256, sha256 } from '../objects/hash.js';
 import type { ObjectId } from '../objects/ids.js';
-import { planTotals } from './plan-items.js';
-import { planHeaderFields, planItemSchema } from './plan-schema.js';
-import { filed, PLAN_SCHEMA, type PlanHeader, type PlanItem, type PrunePlan } from './prune-plan.js';
+import { RULES } from './judgements.js';
+import { KeptHash, planTotals } from './plan-header.js';
+import { keptFields, planHeaderFields, planItemSchema } from './plan-schema.js';
+import {
+  filed,
+  LONG_PLAN_SCHEMA,
+  PLAN_SCHEMA,
+  type PlanHeader,
+  type PlanItem,
+  PRUNE_RULES,
+  type PrunePlan,
+} from './prune-plan.js';
 
 /** A million items of 500 bytes, with room. */
 export const MAX_PLAN_BYTES = 1024 * 1024 * 1024;
 const END_SCHEMA = 'hs.prune-plan-end/1';
 
-const headerSchema = z.strictObject({ ...planHeaderFields, schema: z.literal(PLAN_SCHEMA) });
+const headerSchema = z.discriminatedUnion('schema', [
+  z.strictObject({ ...planHeaderFields, ...keptFields, schema: z.literal(PLAN_SCHEMA) }),
+  z.strictObject({ ...planHeaderFields, schema: z.literal(LONG_PLAN_SCHEMA) }),
+]);
 const itemSchema = z.discriminatedUnion('verdict', [
   z.strictObject(planItemSchema.keep),
   z.strictObject(planItemSchema.prune),
@@ -28,33 +40,36 @@ function damaged(why: string): HsError {
   });
 }
 
-/** Header and items, a line each: what the plan's hash is of. */
-function bodyPieces({ header, items }: PrunePlan): Generator<Buffer> {
-  return canonicalPieces([filed(header), ...items.map(filed)]);
-}
-
 /** SHA-256 of a plan's lines without the last one, which holds it: the plan's name. */
-export function planHash(plan: PrunePlan): ObjectId {
+export function planHash({ header, items }: PrunePlan): ObjectId {
   const hash = createSha256();
-  for (const piece of bodyPieces(plan)) hash.update(piece);
+  for (const piece of canonicalPieces([filed(header), ...items.map(filed)])) hash.update(piece);
   return hash.digest();
 }
 
 /**
- * A plan as canonical JSON Lines (A9), in pieces: the header, an item a line in order of id, and an end
- * line with the hash of every byte before it, so that a cut or an edit shows.
+ * Writes a plan as canonical JSON Lines (A9): the header, an item a line in order of id, and an end line with the hash of
+ * every byte before it, so that a cut or an edit shows.
  */
-export function* encodePlanPieces(plan: PrunePlan): Generator<Buffer> {
-  const hash = createSha256();
-  for (const piece of bodyPieces(plan)) {
-    hash.update(piece);
-    yield piece;
+export class PlanWriter {
+  readonly #hash = createSha256();
+
+  /** The next lines, in pieces. */
+  *lines(lines: readonly (PlanHeader | PlanItem)[]): Generator<Buffer> {
+    for (const piece of canonicalPieces(lines.map(filed))) {
+      this.#hash.update(piece);
+      yield piece;
+    }
   }
-  yield Buffer.from(`${canonicalText({ schema: END_SCHEMA, plan_hash: hash.digest() })}\n`);
+
+  end(): Buffer {
+    return Buffer.from(`${canonicalText({ schema: END_SCHEMA, plan_hash: this.#hash.digest() })}\n`);
+  }
 }
 
 export function encodePlan(plan: PrunePlan): Buffer {
-  return Buffer.concat([...encodePlanPieces(plan)]);
+  const writer = new PlanWriter();
+  return Buffer.concat([...writer.lines([plan.header, ...plan.items]), writer.end()]);
 }
 
 function schemaOf(line: Json | undefined): unknown {
@@ -97,7 +112,7 @@ function* readLines(bytes: Uint8Array, from = 1): Generator<Json> {
 export function decodePlan(bytes: Uint8Array): { readonly plan: PrunePlan; readonly hash: ObjectId } {
   const first = readLines(bytes).next().value;
   const found = schemaOf(first);
-  if (found !== PLAN_SCHEMA) {
+  if (found !== PLAN_SCHEMA && found !== LONG_PLAN_SCHEMA) {
     throw damaged(
       typeof found === 'string' ? `its schema is '${found}', not '${PLAN_SCHEMA}'` : 'it has no schema',
     );
@@ -111,12 +126,30 @@ export function decodePlan(bytes: Uint8Array): { readonly plan: PrunePlan; reado
   }
   const header = check(headerSchema, first, 'INVALID_RECORD', 'the header of the plan') as PlanHeader;
   const items = readItems(body);
-  const totals = planTotals(items);
-  for (const [key, value] of Object.entries(totals)) {
+  checkTotals(header, items);
+  return { plan: { header, items }, hash: plan_hash };
+}
+
+/** Whether the items are what the header says; of what is kept there are all or none. */
+function checkTotals(header: PlanHeader, items: readonly PlanItem[]): void {
+  const { totals, rules } = planTotals(items);
+  const { pruned, pruned_bytes, freed_bytes } = totals;
+  const isLong = header.schema === LONG_PLAN_SCHEMA || totals.scanned > pruned;
+  for (const [key, value] of Object.entries(isLong ? totals : { pruned, pruned_bytes, freed_bytes })) {
     const stated = header[key as keyof typeof totals];
     if (stated !== value) throw damaged(`its header says ${key} ${stated}, but its items add up to ${value}`);
   }
-  return { plan: { header, items }, hash: plan_hash };
+  for (const rule of header.rules === undefined ? [] : isLong ? RULES : PRUNE_RULES) {
+    const [stated, found] = [header.rules?.[rule], rules[rule]];
+    if (stated?.artifacts !== found?.artifacts || stated?.size_bytes !== found?.size_bytes) {
+      throw damaged(`its items do not add up to what its header says of the rule '${rule}'`);
+    }
+  }
+  if (!isLong || header.kept_hash === undefined) return;
+  const kept = new KeptHash();
+  for (const { artifact_id, verdict, rule } of items) if (verdict === 'keep') kept.add(artifact_id, rule);
+  if (kept.digest() !== header.kept_hash)
+    throw damaged('the list of what is kept is not the one of its header');
 }
 
 /** A plan that a program hands over, as a file would hold it: USAGE. Whether it may be applied is asked later. */

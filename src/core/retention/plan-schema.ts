@@ -22,6 +22,14 @@ export const planHeaderFields = {
   quota_unmet_bytes: z.optional(natural),
 };
 
+const ruleTotal = z.strictObject({ artifacts: natural, size_bytes: natural });
+
+/** What the header says of the artifacts that are not listed. */
+export const keptFields = {
+  rules: z.partialRecord(z.enum([...PRUNE_RULES, ...KEEP_RULES]), ruleTotal),
+  kept_hash: objectId,
+};
+
 const about = {
   artifact_id: artifactId,
   until: z.optional(timestamp),

@@ -1,100 +1,87 @@
-import type { ArtifactRecord } from '../catalog/artifact-record.js';
-import { newestOfSeries } from '../catalog/series.js';
-import { heldSources } from './held-sources.js';
-import type { ArtifactObjects, PlanInput } from './plan-input.js';
-import { compareIds, markIrreversible, planHeader, toPlanItem } from './plan-items.js';
-import type { PrunePlan } from './prune-plan.js';
-import { quotaOrder } from './quota-order.js';
-import { FREES_NOTHING, type Freed, RemovalAccount } from './removal-account.js';
-import { type Judgement, judge, type Verdict } from './rule.js';
+import { RETENTION_CLASSES, type RetentionClass } from '../manifest/vocabulary.js';
+import { timestampMs } from '../objects/ids.js';
+import { heldRows } from './held-rows.js';
+import { Judgements, numberOf } from './judgements.js';
+import type { PlanInput } from './plan-input.js';
+import { RemovalAccount } from './removal-account.js';
+import { ENDLESS, type Judgement, judge } from './rule.js';
 
-interface Judged {
-  readonly record: ArtifactRecord;
-  readonly objects: ArtifactObjects;
-  verdict: Verdict;
-  freed: Freed;
-}
+/** What a quota takes first (D2.8). */
+const CLASS_ORDER: Readonly<Record<RetentionClass, number>> = {
+  cache: 0,
+  result: 1,
+  log: 2,
+  evidence: 3,
+  checkpoint: 4,
+};
+const ORDER_OF_CLASS = RETENTION_CLASSES.map((name) => CLASS_ORDER[name]);
 
-const DAMAGED: Verdict = { verdict: 'keep', rule: 'damaged' };
+const WINDOW_EXPIRED = numberOf('window_expired');
+const DAMAGED = numberOf('damaged');
 
 /**
- * The plan of a collection (D2, D3): every live artifact, in order of id, kept or pruned by the first
- * rule that applies. Pure: the order of `artifacts` does not show in the result.
+ * Judges every live artifact by the first rule that applies (D2, D3). Pure: the order of the artifacts does not show in
+ * the result.
  */
-export function planPrune(input: PlanInput): PrunePlan {
-  const { retention } = input.policy;
-  const held = retention.hold_sources
-    ? heldSources(input.artifacts, input.removed, input.clock)
-    : new Map<never, never>();
-  const by: Judgement = { retention, clock: input.clock, heldUntil: (a) => held.get(a.artifact_id) };
-
-  const all: Judged[] = [...input.artifacts]
-    .sort((a, b) => compareIds(a.artifact_id, b.artifact_id))
-    .map((record) => {
-      const objects = input.objectsOf(record);
-      return {
-        record,
-        objects,
-        verdict: objects.damaged ? DAMAGED : judge(record, by),
-        freed: FREES_NOTHING,
-      };
-    });
-  const floor = keepFloors(all, retention.classes);
+export function judgeAll(input: PlanInput): Judgements {
+  const { artifacts, policy } = input;
+  const { retention } = policy;
+  const by: Judgement = { retention, clock: timestampMs(input.clock) };
+  const held = retention.hold_sources ? heldRows(artifacts, by.clock) : new Map<number, number>();
+  const all = new Judgements(input, artifacts.ids.inOrder(), input.quotaBytes ?? retention.quota_bytes);
+  const { damaged } = artifacts;
+  for (let row = 0; row < artifacts.size; row++) {
+    if (damaged[row] === 1) all.set(row, { verdict: 'keep', rule: 'damaged', end: ENDLESS });
+    else all.set(row, judge(artifacts.factsOf(row), by, held.get(row)));
+  }
+  const floor = keepFloors(all);
   const account = new RemovalAccount(input);
-  for (const j of all) account.use(j.objects.objects);
-  const stored = account.stored;
-  const going = all.filter((j) => j.verdict.verdict === 'prune');
-  for (const j of going) account.announce(j.record, j.objects.objects);
-  for (const j of going) j.freed = account.release(j.objects.objects);
-  const quota = input.quotaBytes ?? retention.quota_bytes;
-  if (quota !== undefined) meetQuota(all, floor, account, quota);
-
-  const items = all.map((j) => {
-    const item = toPlanItem(j.record, j.verdict, j.freed, input.clock);
-    return markIrreversible(item, j.record, input, account);
-  });
-  return { header: planHeader(input, items, stored, quota), items };
+  all.freeAll(all.pruned, account);
+  if (all.quota !== undefined) meetQuota(all, floor, account, all.quota);
+  all.markIrreversible(account);
+  return all;
 }
 
-/** Rule 7: what its window no longer keeps stays while it is among the newest of its series. */
-function keepFloors(
-  all: readonly Judged[],
-  classes: PlanInput['policy']['retention']['classes'],
-): ReadonlySet<ArtifactRecord> {
-  // What an earlier rule prunes, or what cannot be read, is no version that a floor could count on.
-  const counted = all.filter(
-    (j) =>
-      j.verdict.rule !== 'damaged' && (j.verdict.verdict === 'keep' || j.verdict.rule === 'window_expired'),
-  );
-  const floor = newestOfSeries(
-    counted.map((j) => j.record),
-    classes,
-  );
-  for (const j of counted) {
-    if (j.verdict.rule === 'window_expired' && floor.has(j.record)) {
-      j.verdict = { verdict: 'keep', rule: 'min_versions' };
-    }
+/**
+ * Rule 7: what its window no longer keeps stays while it is among the newest `floor` of its series by ledger position.
+ * 1 for those. What an earlier rule prunes, or what cannot be read, is no version that a floor could count on.
+ */
+function keepFloors(all: Judgements): Uint8Array {
+  const { artifacts, policy } = all.input;
+  const floors = RETENTION_CLASSES.map((name) => policy.retention.classes[name].floor);
+  const { series, classes } = artifacts;
+  const counts = new Uint32Array(artifacts.seriesCount);
+  const inFloor = new Uint8Array(artifacts.size);
+  for (const row of artifacts.newestFirst()) {
+    const isExpired = all.rules[row] === WINDOW_EXPIRED;
+    if (all.rules[row] === DAMAGED || (all.prunes(row) && !isExpired)) continue;
+    if (counts[series[row]!]! >= floors[classes[row]!]!) continue;
+    counts[series[row]!]!++;
+    inFloor[row] = 1;
+    if (isExpired) all.set(row, { verdict: 'keep', rule: 'min_versions', end: ENDLESS });
   }
-  return floor;
+  return inFloor;
 }
 
-/** Rule 8. An object that others still use frees nothing, so the account says when it is enough. */
-function meetQuota(
-  all: readonly Judged[],
-  floor: ReadonlySet<ArtifactRecord>,
-  account: RemovalAccount,
-  quota: number,
-): void {
+/**
+ * Rule 8. All that is above the floors goes before any floor is broken; in each of these the classes in their order, and
+ * within one the oldest first by ledger position, the id as last tie-break. An object that others still use frees
+ * nothing, so the account says when it is enough.
+ */
+function meetQuota(all: Judgements, floor: Uint8Array, account: RemovalAccount, quota: number): void {
   if (account.stored <= quota) return;
-  const kept = new Map<ArtifactRecord, Judged>();
-  for (const j of all) {
-    if (j.verdict.rule === 'within_window' || j.verdict.rule === 'min_versions') kept.set(j.record, j);
-  }
-  for (const record of quotaOrder([...kept.keys()], floor)) {
+  const { classes, seq, index } = all.input.artifacts;
+  const order = (row: number) => floor[row]! * ORDER_OF_CLASS.length + ORDER_OF_CLASS[classes[row]!]!;
+  // In order of id, which a stable sort keeps.
+  const kept = all.rows.filter((row) => {
+    const rule = all.ruleOf(row);
+    return rule === 'within_window' || rule === 'min_versions';
+  });
+  kept.sort((a, b) => order(a) - order(b) || seq[a]! - seq[b]! || index[a]! - index[b]!);
+  for (const row of kept) {
     if (account.stored <= quota) return;
-    const j = kept.get(record)!;
-    j.verdict = { verdict: 'prune', rule: 'quota' };
-    account.announce(j.record, j.objects.objects);
-    j.freed = account.release(j.objects.objects);
+    all.set(row, { verdict: 'prune', rule: 'quota', end: ENDLESS });
+    account.announce(row);
+    all.free(row, account.release(row));
   }
 }

@@ -27,7 +27,10 @@ export type PruneRule = (typeof PRUNE_RULES)[number];
 export type KeepRule = (typeof KEEP_RULES)[number];
 export type Rule = PruneRule | KeepRule;
 
-export const PLAN_SCHEMA = 'hs.prune-plan/1';
+/** A plan that lists what goes, and at will what is kept. */
+export const PLAN_SCHEMA = 'hs.prune-plan/2';
+/** One of before, that lists every artifact. */
+export const LONG_PLAN_SCHEMA = 'hs.prune-plan/1';
 
 /** What the plan says of one artifact. */
 export interface PlanItem {
@@ -62,9 +65,15 @@ export interface PlanItem {
   readonly filename_hint?: string;
 }
 
+/** What one rule decided: how many artifacts, and the bytes of their payloads. */
+export interface RuleTotal {
+  readonly artifacts: number;
+  readonly size_bytes: number;
+}
+
 /** First line of a plan file. All bytes are counts of bytes. */
 export interface PlanHeader {
-  readonly schema: typeof PLAN_SCHEMA;
+  readonly schema: typeof PLAN_SCHEMA | typeof LONG_PLAN_SCHEMA;
   readonly store_id: string;
   /** The ledger position that the plan was made at. */
   readonly head_seq: number;
@@ -88,6 +97,10 @@ export interface PlanHeader {
   readonly quota_bytes?: number;
   /** By how much the quota is still exceeded when all is pruned that may be. */
   readonly quota_unmet_bytes?: number;
+  /** By rule that decided about any. Neither is in a plan that lists every artifact. */
+  readonly rules?: Readonly<Partial<Record<Rule, RuleTotal>>>;
+  /** SHA-256 of the list of what is kept: a line `ARTIFACT_ID RULE` for each, in order of id. */
+  readonly kept_hash?: ObjectId;
 }
 
 /** A header or an item as a file holds it: what it says of undoing is of the moment. */
@@ -98,7 +111,10 @@ export function filed<T extends { freed_at_once_bytes?: unknown; irreversible?: 
   return rest;
 }
 
-/** A pure function of state, policy and clock; items in order of artifact id. */
+/**
+ * A pure function of state, policy and clock. The items are those that go, and where they are asked for all, in order of
+ * artifact id.
+ */
 export interface PrunePlan {
   readonly header: PlanHeader;
   readonly items: readonly PlanItem[];

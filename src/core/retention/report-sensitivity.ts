@@ -1,8 +1,6 @@
 import { compact } from '../json/omit-undefined.js';
-import { sensitivityOf } from '../manifest/sensitivity.js';
-import type { Classification } from '../manifest/vocabulary.js';
+import { CLASSIFICATIONS, type Classification } from '../manifest/vocabulary.js';
 import type { PlanInput } from './plan-input.js';
-import type { PlanItem } from './prune-plan.js';
 
 /** What a report's manifest says of who may read it and whether it may leave. */
 export interface ReportSensitivity {
@@ -17,12 +15,17 @@ export interface ReportSensitivity {
  * bytes would. It holds none of their bytes, so its time is not theirs but that of its class, a log; a report of
  * what had a TTL of a day would else go before anybody has read it.
  */
-export function reportSensitivity(input: PlanInput, items: readonly PlanItem[]): ReportSensitivity {
-  const named = new Set(items.map((i) => i.artifact_id));
-  const { classification, exportable } = sensitivityOf(
-    input.artifacts.filter((a) => named.has(a.artifact_id)),
-  );
-  const days = input.policy.retention.classes.log.window_days;
+export function reportSensitivity(
+  { artifacts, policy }: PlanInput,
+  rows: Iterable<number>,
+): ReportSensitivity {
+  let [rank, exportable] = [0, true];
+  for (const row of rows) {
+    rank = Math.max(rank, artifacts.classificationRank(row));
+    exportable &&= artifacts.isExportable(row);
+  }
+  const classification = CLASSIFICATIONS[rank]!;
+  const days = policy.retention.classes.log.window_days;
   return compact({
     classification,
     exportable,

@@ -1,12 +1,13 @@
 import * as z from 'zod/mini';
 import { HsError } from '../../errors/hs-error.js';
 import { canonicalLines, parseCanonicalLines } from '../json/canonical.js';
+import { compact } from '../json/omit-undefined.js';
 import { artifactId, check, natural, objectId, text, token, uuid } from '../json/schema.js';
 import { RETENTION_CLASSES, type RetentionClass } from '../manifest/vocabulary.js';
 import type { ArtifactId, ObjectId } from '../objects/ids.js';
 import { type Policy, toPolicy } from '../policy/policy.js';
 import { type ItemCounts, itemCountFields, itemCounts } from './item-counts.js';
-import { planHeaderFields, planItemSchema } from './plan-schema.js';
+import { keptFields, planHeaderFields, planItemSchema } from './plan-schema.js';
 import {
   filed,
   KEEP_RULES,
@@ -16,14 +17,17 @@ import {
   type PrunePlan,
 } from './prune-plan.js';
 
-export const REPORT_SCHEMA = 'hs.retention-report/1';
+/** A report that lists what went, and of what stayed only what was to go. */
+export const REPORT_SCHEMA = 'hs.retention-report/2';
+/** One that lists every artifact: of before, and of stores without the feature `reports-2`. */
+const LONG_REPORT_SCHEMA = 'hs.retention-report/1';
 /** The name that all retention reports of a store share: one series of class log, collected like others. */
 export const REPORT_NAME = 'retention-report';
 export const MAX_REPORT_BYTES = 1024 * 1024 * 1024;
 
 /** First line of a report: the plan that was applied, and who applied it (D6). */
 export interface ReportHeader extends Omit<PlanHeader, 'schema'>, Partial<ItemCounts> {
-  readonly schema: typeof REPORT_SCHEMA;
+  readonly schema: typeof REPORT_SCHEMA | typeof LONG_REPORT_SCHEMA;
   readonly report: ArtifactId;
   readonly command: 'gc' | 'rm';
   /** `type:id`. */
@@ -64,47 +68,63 @@ export interface ReportFacts
     'report' | 'command' | 'actor' | 'job_id' | 'trace_id' | 'reason' | 'plan_hash'
   > {
   readonly policy: Policy;
-  readonly sparedSince: ReadonlySet<ArtifactId>;
   readonly gone: number;
   /** Whether the header has the counts too: not in a store that an older hs may read. */
   readonly counted: boolean;
+  /** Whether `spared` is every artifact that stayed: in a store that an older hs may read. */
+  readonly isLong: boolean;
   purges(item: PlanItem): boolean;
 }
 
-/** The report of an applied plan as canonical JSON Lines: a header, then every artifact in order of id. */
-export function encodeReport(plan: PrunePlan, facts: ReportFacts): Buffer {
-  const { sparedSince, purges, policy, gone, counted, ...rest } = facts;
-  const { schema: _, ...totals } = filed(plan.header);
+/**
+ * The report of an applied plan as canonical JSON Lines: a header, then artifacts in order of id. The plan's items are
+ * those that went; `spared` comes in order of id too.
+ */
+export function encodeReport(plan: PrunePlan, spared: Iterable<SparedItem>, facts: ReportFacts): Buffer {
+  const { purges, policy, gone, counted, isLong, ...rest } = facts;
+  const { schema: _, rules, kept_hash, ...totals } = filed(plan.header);
   const header: ReportHeader = {
     ...totals,
-    ...(counted ? itemCounts(plan.header, plan.items) : {}),
+    ...(isLong ? undefined : compact({ rules, kept_hash })),
+    ...(counted ? itemCounts(plan.header) : {}),
     ...rest,
-    schema: REPORT_SCHEMA,
+    schema: isLong ? LONG_REPORT_SCHEMA : REPORT_SCHEMA,
     policy,
     gone,
     trash_days: policy.retention.trash_days,
   };
-  const items = plan.items.map((item): PrunedItem | SparedItem =>
-    item.verdict === 'prune'
-      ? { ...filed(item), verdict: 'prune', ...(purges(item) ? { purge: true } : {}) }
-      : {
-          artifact_id: item.artifact_id,
-          verdict: 'keep',
-          rule: item.rule as KeepRule,
-          size_bytes: item.size_bytes,
-          retention_class: item.retention_class,
-          ...(sparedSince.has(item.artifact_id) ? { since_plan: true } : {}),
-        },
-  );
   check(reportHeaderSchema, header, 'INVALID_RECORD', 'retention report');
-  return canonicalLines([header, ...items]);
+  return canonicalLines(inOrder(header, plan.items, spared, purges));
+}
+
+function* inOrder(
+  header: ReportHeader,
+  items: readonly PlanItem[],
+  spared: Iterable<SparedItem>,
+  purges: ReportFacts['purges'],
+): Generator<ReportHeader | PrunedItem | SparedItem> {
+  yield header;
+  let next = 0;
+  const gone = (item: PlanItem): PrunedItem => ({
+    ...filed(item),
+    verdict: 'prune',
+    ...(purges(item) ? { purge: true } : {}),
+  });
+  for (const kept of spared) {
+    for (; next < items.length && items[next]!.artifact_id < kept.artifact_id; next++)
+      yield gone(items[next]!);
+    yield kept;
+  }
+  for (; next < items.length; next++) yield gone(items[next]!);
 }
 
 /** The schemas of a report's lines. */
 export const reportHeaderSchema = z.strictObject({
   ...planHeaderFields,
+  rules: z.optional(keptFields.rules),
+  kept_hash: z.optional(keptFields.kept_hash),
   ...itemCountFields,
-  schema: z.literal(REPORT_SCHEMA),
+  schema: z.enum([REPORT_SCHEMA, LONG_REPORT_SCHEMA]),
   report: artifactId,
   command: z.enum(['gc', 'rm']),
   actor: text(256),
@@ -139,8 +159,11 @@ export function decodeReport(bytes: Uint8Array): RetentionReport {
       check(pruned ? prunedSchema : sparedSchema, line, 'INVALID_RECORD', subject) as PrunedItem | SparedItem,
     );
   }
-  if (items.length !== header.scanned) {
-    throw new HsError('INVALID_RECORD', `the report is cut off: ${items.length} of ${header.scanned} items`);
+  const isLong = header.schema === LONG_REPORT_SCHEMA;
+  const found = isLong ? items.length : items.filter((i) => i.verdict === 'prune').length;
+  const stated = isLong ? header.scanned : header.pruned;
+  if (found !== stated) {
+    throw new HsError('INVALID_RECORD', `the report is cut off: ${found} of ${stated} items`);
   }
   return { header, items };
 }

@@ -1,30 +1,26 @@
-import type { ArtifactId } from '../objects/ids.js';
+import { timestampMs } from '../objects/ids.js';
+import { Judgements } from './judgements.js';
 import type { PlanInput } from './plan-input.js';
-import { compareIds, markIrreversible, planHeader, toPlanItem } from './plan-items.js';
-import type { PrunePlan } from './prune-plan.js';
-import { FREES_NOTHING, RemovalAccount } from './removal-account.js';
-import { judgeHolds } from './rule.js';
+import { RemovalAccount } from './removal-account.js';
+import { ENDLESS, judgeHolds } from './rule.js';
 
 /**
- * The plan of `hs rm` (D9): only the artifacts that were asked for are its items. Pins and L1 win (D1):
- * what it keeps is what the command refuses. An id that is not live has no item. Bytes are counted
- * against every live artifact, so `input.artifacts` holds all of them.
+ * Judges for `hs rm` (D9): only about the rows that were asked for. Pins and L1 win (D1): what it keeps is what the
+ * command refuses. Bytes are counted against every live artifact.
  */
-export function requestedPlan(input: PlanInput, ids: ReadonlySet<ArtifactId>): PrunePlan {
+export function judgeRequested(input: PlanInput, asked: ReadonlySet<number>): Judgements {
+  const clock = timestampMs(input.clock);
+  const { artifacts } = input;
+  const all = new Judgements(
+    input,
+    artifacts.ids.inOrder().filter((row) => asked.has(row)),
+  );
+  for (const row of all.rows) {
+    const held = judgeHolds(artifacts.factsOf(row), clock);
+    all.set(row, held ?? { verdict: 'prune', rule: 'requested', end: ENDLESS });
+  }
   const account = new RemovalAccount(input);
-  for (const a of input.artifacts) account.use(input.objectsOf(a).objects);
-  const stored = account.stored;
-  const asked = input.artifacts
-    .filter((a) => ids.has(a.artifact_id))
-    .sort((a, b) => compareIds(a.artifact_id, b.artifact_id))
-    .map((a) => ({ a, held: judgeHolds(a, input.clock), objects: input.objectsOf(a).objects }));
-  for (const { a, held, objects } of asked) if (held === undefined) account.announce(a, objects);
-  const items = asked
-    .map(({ a, held, objects }) =>
-      held === undefined
-        ? toPlanItem(a, { verdict: 'prune', rule: 'requested' }, account.release(objects), input.clock)
-        : toPlanItem(a, held, FREES_NOTHING, input.clock),
-    )
-    .map((item, i) => markIrreversible(item, asked[i]!.a, input, account));
-  return { header: planHeader(input, items, stored, undefined), items };
+  all.freeAll(all.pruned, account);
+  all.markIrreversible(account);
+  return all;
 }

@@ -1,8 +1,7 @@
 import type { ArtifactRecord, Pin } from '../catalog/artifact-record.js';
-import { activePins } from '../catalog/check-operations.js';
 import { DAY_MS, HOUR_MS } from '../duration.js';
 import { isSensitive } from '../manifest/sensitivity.js';
-
+import type { Layer, RetentionClass } from '../manifest/vocabulary.js';
 import { type Timestamp, timestampMs, toTimestamp } from '../objects/ids.js';
 import type { Policy } from '../policy/policy.js';
 import type { Rule } from './prune-plan.js';
@@ -10,26 +9,40 @@ import type { Rule } from './prune-plan.js';
 /** 9999-12-31T23:59:59.999Z: a later end has no timestamp, and needs none. */
 const LAST_MS = 253_402_300_799_999;
 
-/** What one rule of D2 says of one artifact. `until` as in `PlanItem`. */
+/** What one rule of D2 says of one artifact. */
 export interface Verdict {
   readonly verdict: 'keep' | 'prune';
   readonly rule: Rule;
-  readonly until?: Timestamp;
+  /** ms: `until` of a `PlanItem`; `ENDLESS` for none. */
+  readonly end: number;
 }
 
 /** What decides besides the artifact itself. */
 export interface Judgement {
   readonly retention: Policy['retention'];
-  readonly clock: Timestamp;
-  /** When the hold of a pinned artifact's source ends; `endless` where it does not; undefined where none holds it. */
-  heldUntil(record: ArtifactRecord): number | undefined;
+  /** ms. */
+  readonly clock: number;
+}
+
+/** What the rules go by; times in ms. */
+export interface RetentionFacts {
+  readonly created: number;
+  readonly registered: number;
+  /** When its TTL is over; NaN where it has none. */
+  readonly ttlEnd: number;
+  /** When the last of its pins is over; `ENDLESS` where one is not, 0 without pins. */
+  readonly pinsEnd: number;
+  readonly isSensitive: boolean;
+  readonly layer: Layer;
+  readonly retention_class: RetentionClass;
 }
 
 /** The end of a hold that has none. */
 export const ENDLESS = Number.POSITIVE_INFINITY;
 
-function verdict(kind: 'keep' | 'prune', rule: Rule, endMs: number): Verdict {
-  return endMs <= LAST_MS ? { verdict: kind, rule, until: toTimestamp(endMs) } : { verdict: kind, rule };
+/** The time at which a verdict ends as a timestamp; undefined where it has none. */
+export function untilOf(end: number): Timestamp | undefined {
+  return end <= LAST_MS ? toTimestamp(end) : undefined;
 }
 
 /** When the TTL of an artifact is over, which counts from its creation; undefined where it has none. */
@@ -44,41 +57,52 @@ export function pinsEnd(pins: readonly Pin[]): number {
   return pins.reduce((end, p) => Math.max(end, p.until === undefined ? ENDLESS : timestampMs(p.until)), 0);
 }
 
+export function retentionFacts(record: ArtifactRecord): RetentionFacts {
+  return {
+    created: timestampMs(record.created_at),
+    registered: timestampMs(record.registered.at),
+    ttlEnd: ttlEndMs(record) ?? Number.NaN,
+    pinsEnd: pinsEnd(record.pins),
+    isSensitive: isSensitive(record),
+    layer: record.layer,
+    retention_class: record.retention_class,
+  };
+}
+
 /** Rules 1 and 2 of D2, which win over everything, an explicit id included (D1). */
-export function judgeHolds(record: ArtifactRecord, clock: Timestamp): Verdict | undefined {
-  const pins = activePins(record, clock);
-  if (pins.length > 0) return verdict('keep', 'pinned', pinsEnd(pins));
-  return record.layer === 'L1' ? { verdict: 'keep', rule: 'frozen' } : undefined;
+export function judgeHolds(
+  of: Pick<RetentionFacts, 'pinsEnd' | 'layer'>,
+  clock: number,
+): Verdict | undefined {
+  if (of.pinsEnd > clock) return { verdict: 'keep', rule: 'pinned', end: of.pinsEnd };
+  return of.layer === 'L1' ? { verdict: 'keep', rule: 'frozen', end: ENDLESS } : undefined;
 }
 
 /**
  * Rules 1 to 6 of D2 and the window of 7, the first that applies. A TTL counts from `created_at`,
  * what the policy gives (class windows, hours for L4) from the registration here; over means that the
- * end has come. `window_expired` is what the floor and then the planner may still overrule.
+ * end has come. `heldUntil` is when the hold of a pinned artifact's source ends, undefined where none holds it.
+ * `window_expired` is what the floor and then the planner may still overrule.
  */
-export function judge(record: ArtifactRecord, by: Judgement): Verdict {
-  const { retention, clock } = by;
-  const holds = judgeHolds(record, clock);
+export function judge(of: RetentionFacts, { retention, clock }: Judgement, heldUntil?: number): Verdict {
+  const holds = judgeHolds(of, clock);
   if (holds !== undefined) return holds;
-  const clockMs = timestampMs(clock);
-  const created = timestampMs(record.created_at);
+  const { created, registered, ttlEnd } = of;
   // Dated in the future: no age can be told, so no rule that needs one may take it.
-  if (created > clockMs) return verdict('keep', 'future_dated', created);
+  if (created > clock) return { verdict: 'keep', rule: 'future_dated', end: created };
 
-  const ttlEnd = ttlEndMs(record);
-  if (ttlEnd !== undefined && ttlEnd <= clockMs && isSensitive(record)) {
-    return verdict('prune', 'sensitive_ttl', ttlEnd);
-  }
-  const held = by.heldUntil(record);
-  if (held !== undefined) return verdict('keep', 'held', held);
-  if (ttlEnd !== undefined) {
-    return clockMs < ttlEnd ? verdict('keep', 'within_ttl', ttlEnd) : verdict('prune', 'ttl_expired', ttlEnd);
-  }
-  const registered = timestampMs(record.registered.at);
-  if (record.layer === 'L4') {
+  if (ttlEnd <= clock && of.isSensitive) return { verdict: 'prune', rule: 'sensitive_ttl', end: ttlEnd };
+  if (heldUntil !== undefined) return { verdict: 'keep', rule: 'held', end: heldUntil };
+  if (ttlEnd > clock) return { verdict: 'keep', rule: 'within_ttl', end: ttlEnd };
+  if (ttlEnd <= clock) return { verdict: 'prune', rule: 'ttl_expired', end: ttlEnd };
+  if (of.layer === 'L4') {
     const end = registered + retention.ephemeral_hours * HOUR_MS;
-    return clockMs < end ? verdict('keep', 'ephemeral_live', end) : verdict('prune', 'ephemeral', end);
+    return clock < end
+      ? { verdict: 'keep', rule: 'ephemeral_live', end }
+      : { verdict: 'prune', rule: 'ephemeral', end };
   }
-  const end = registered + retention.classes[record.retention_class].window_days * DAY_MS;
-  return clockMs < end ? verdict('keep', 'within_window', end) : verdict('prune', 'window_expired', end);
+  const end = registered + retention.classes[of.retention_class].window_days * DAY_MS;
+  return clock < end
+    ? { verdict: 'keep', rule: 'within_window', end }
+    : { verdict: 'prune', rule: 'window_expired', end };
 }

@@ -73,7 +73,7 @@ async function checkReferences(
   }
   const removed = await checkRemoved(session, state, objects);
   for await (const id of now.provenRoots()) reachable.add(id);
-  for (const id of await keptIndexes(now)) reachable.add(id);
+  for await (const id of keptIndexes(now)) reachable.add(id);
   return { artifacts, findings: [...standing, ...removed], reachable };
 }
 

@@ -1,17 +1,13 @@
 import { compact } from '../../core/json/omit-undefined.js';
 import { isSensitive } from '../../core/manifest/sensitivity.js';
-
+import { RETENTION_CLASSES } from '../../core/manifest/vocabulary.js';
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import type { Actor } from '../../core/policy/authorize.js';
-import {
-  checkApplicable,
-  type Intersection,
-  intersect,
-  restrictPlan,
-} from '../../core/retention/apply-plan.js';
+import { checkApplicable, intersect, restrict } from '../../core/retention/apply-plan.js';
 import { itemCounts } from '../../core/retention/item-counts.js';
 import { planHash } from '../../core/retention/plan-file.js';
-import type { PlanHeader, PlanItem, PrunePlan } from '../../core/retention/prune-plan.js';
+import type { PlanInput } from '../../core/retention/plan-input.js';
+import type { KeepRule, PlanItem, PrunePlan } from '../../core/retention/prune-plan.js';
 import { encodeReport } from '../../core/retention/report.js';
 import { reportSensitivity } from '../../core/retention/report-sensitivity.js';
 import { checkClock } from '../../store/collector/collector.js';
@@ -63,23 +59,34 @@ export interface RemovalOutcome {
   readonly gone: readonly ArtifactId[];
 }
 
-const ALL: Intersection = { remove: new Set(), sparedSince: [], gone: [] };
-
-async function restrict(storage: RetentionStorage, made: Planned, seen: SeenPlan) {
-  const { header } = made.plan;
-  await checkSeen(storage, seen, made.plan.header);
-  const met = intersect(seen.plan, made.plan);
-  const remove = new Set([...met.remove].filter((id) => seen.except?.has(id) !== true));
-  return { met: { ...met, remove }, plan: restrictPlan(made.input, { ...made.plan, header }, remove) };
+/** What a plan that was seen comes to at the head; by row. */
+interface Met {
+  readonly planned: Planned;
+  /** Of what was to go, what stays. */
+  readonly spared: readonly number[];
+  readonly gone: readonly ArtifactId[];
 }
 
-async function checkSeen(storage: RetentionStorage, seen: SeenPlan, now: PlanHeader): Promise<void> {
+async function meet(storage: RetentionStorage, made: Planned, { seen, ids }: RemovalRequest): Promise<Met> {
+  const { judged } = made;
+  if (seen === undefined) {
+    const refused = ids === undefined ? [] : [...judged.rows].filter((row) => !judged.prunes(row));
+    return { planned: made, spared: refused, gone: [] };
+  }
+  await checkSeen(storage, seen, judged.input);
+  const { remove, sparedSince, gone } = intersect(seen.plan, judged);
+  const { ids: table } = judged.input.artifacts;
+  const going = new Set([...remove].filter((row) => seen.except?.has(table.at(row)) !== true));
+  return { planned: made.with(restrict(judged, going)), spared: sparedSince, gone };
+}
+
+async function checkSeen(storage: RetentionStorage, seen: SeenPlan, now: PlanInput): Promise<void> {
   const saved = seen.plan.header;
   const hash = await storage.hashAt(saved.head_seq);
   checkApplicable(saved, {
     storeId: storage.storeId,
-    head: { seq: now.head_seq },
-    policyId: now.policy_hash,
+    head: now.head,
+    policyId: now.policyId,
     clock: now.clock,
     hashAt: () => hash,
     appliedAt: await storage.appliedAt(seen.hash),
@@ -96,23 +103,21 @@ export async function applyRemoval(
   request: RemovalRequest,
 ): Promise<RemovalOutcome> {
   let made: Planned | undefined;
+  let met: Met | undefined;
   let plan: PrunePlan | undefined;
-  let met: Intersection = ALL;
   let reportBytes = 0;
   const seq = await storage.commit(async () => {
-    if (made === undefined || (await storage.changedSince(made.input.head))) {
+    if (made === undefined || (await storage.changedSince(made.state.head))) {
       made = await makePlan(storage, request);
-      checkClock(request.systemMs(), made.lastAt);
-      ({ plan, met } =
-        request.seen === undefined
-          ? { plan: made.plan, met: ALL }
-          : await restrict(storage, made, request.seen));
+      checkClock(request.systemMs(), made.state.lastAt);
+      met = await meet(storage, made, request);
+      plan = await met.planned.plan(request.ids !== undefined);
     }
     request.signal?.throwIfAborted();
-    const refused = request.bestEffort ? undefined : quotaRefusal(made.plan, plan!);
+    const refused = request.bestEffort ? undefined : quotaRefusal(made.header, plan!.header);
     if (refused !== undefined) throw refused;
     if (plan!.header.pruned === 0) return null;
-    return removalOf(storage, plan!, made, met, request, (bytes) => {
+    return removalOf(storage, plan!, met!, request, (bytes) => {
       reportBytes = bytes;
     });
   });
@@ -126,8 +131,8 @@ export async function applyRemoval(
     overQuotaBytes: overQuota(header, isDone ? reportBytes : 0),
     report: seq === undefined ? undefined : request.report,
     seq,
-    sparedSince: met.sparedSince,
-    gone: met.gone,
+    sparedSince: request.seen === undefined ? [] : await made!.items(met!.spared),
+    gone: met!.gone,
   });
 }
 
@@ -136,16 +141,36 @@ function purges(item: PlanItem, request: RemovalRequest): boolean {
   return request.purge === true || isSensitive(item);
 }
 
+/** What the report says of rows that stayed. */
+function* sparedItems({ planned, spared }: Met, rows: Uint32Array, request: RemovalRequest) {
+  const { judged } = planned;
+  const { ids, bytes, classes } = judged.input.artifacts;
+  const since = new Set(request.seen === undefined ? [] : spared);
+  for (const row of rows) {
+    yield {
+      artifact_id: ids.at(row),
+      verdict: 'keep' as const,
+      rule: judged.ruleOf(row) as KeepRule,
+      size_bytes: bytes[row]!,
+      retention_class: RETENTION_CLASSES[classes[row]!]!,
+      ...(since.has(row) ? { since_plan: true as const } : {}),
+    };
+  }
+}
+
 function removalOf(
-  { countsItems }: RetentionStorage,
+  { countsItems, hasLongReports }: RetentionStorage,
   plan: PrunePlan,
-  made: Planned,
-  met: Intersection,
+  met: Met,
   request: RemovalRequest,
   noteReport: (bytes: number) => void,
 ): Removal {
   const hash = request.seen?.hash ?? planHash(plan);
   const { header } = plan;
+  const { judged } = met.planned;
+  const goes = plan.items.filter((i) => i.verdict === 'prune');
+  const wanted = new Set(met.spared);
+  const stays = judged.rows.filter((row) => !judged.prunes(row) && (hasLongReports || wanted.has(row)));
   const facts = compact({
     report: request.report,
     command: request.command,
@@ -156,20 +181,18 @@ function removalOf(
     plan_hash: hash,
   });
   return {
-    remove: plan.items
-      .filter((i) => i.verdict === 'prune')
-      .map((i) => ({ artifact_id: i.artifact_id, purge: purges(i, request) })),
+    remove: goes.map((i) => ({ artifact_id: i.artifact_id, purge: purges(i, request) })),
     report: {
       artifact_id: request.report,
-      bytes: encodeReport(plan, {
+      bytes: encodeReport({ header, items: goes }, sparedItems(met, stays, request), {
         ...facts,
-        policy: made.input.policy,
-        sparedSince: new Set(met.sparedSince.map((i) => i.artifact_id)),
+        policy: judged.input.policy,
         gone: met.gone.length,
         counted: countsItems,
+        isLong: hasLongReports,
         purges: (item) => purges(item, request),
       }),
-      sensitivity: reportSensitivity(made.input, plan.items),
+      sensitivity: reportSensitivity(judged.input, [...judged.pruned, ...stays]),
     },
     summary: (reportBytes) => {
       noteReport(reportBytes);
@@ -186,7 +209,7 @@ function removalOf(
         failed: header.failed,
         pruned_bytes: header.pruned_bytes,
         freed_bytes: header.freed_bytes,
-        ...(countsItems ? itemCounts(header, plan.items) : {}),
+        ...(countsItems ? itemCounts(header) : {}),
         quota_unmet_bytes: unmet === 0 ? undefined : unmet,
       });
     },

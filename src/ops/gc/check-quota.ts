@@ -1,4 +1,4 @@
-import type { PlanHeader, PrunePlan } from '../../core/retention/prune-plan.js';
+import type { PlanHeader } from '../../core/retention/prune-plan.js';
 import { HsError } from '../../errors/hs-error.js';
 
 /** Bytes over the quota after the removal, once a report of that size is stored. */
@@ -13,9 +13,9 @@ export function overQuota(
  * QUOTA if artifacts that must be kept exceed the quota on their own: removing everything rule 7 allows would not help,
  * and each collection would repeat it. The caller skips this check with `bestEffort`.
  */
-export function quotaRefusal(fresh: PrunePlan, plan: PrunePlan): HsError | undefined {
-  const { quota_bytes: quota, quota_unmet_bytes: unmet } = fresh.header;
-  const taken = plan.items.filter((i) => i.rule === 'quota').length;
+export function quotaRefusal(fresh: PlanHeader, applied: PlanHeader): HsError | undefined {
+  const { quota_bytes: quota, quota_unmet_bytes: unmet } = fresh;
+  const taken = applied.rules?.quota?.artifacts ?? 0;
   if (quota === undefined || unmet === undefined || taken === 0) return undefined;
   return new HsError(
     'QUOTA',

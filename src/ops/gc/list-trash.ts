@@ -2,7 +2,7 @@ import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import { DAY_MS } from '../../core/duration.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import { type ObjectId, type Timestamp, timestampMs, toTimestamp } from '../../core/objects/ids.js';
-import type { ArtifactObjects } from '../../core/retention/plan-input.js';
+import type { ArtifactObjects } from '../../core/retention/artifact-columns.js';
 import type { TrashedArtifact } from '../../core/retention/trashed-artifact.js';
 import { HsError } from '../../errors/hs-error.js';
 import { IndexReader } from '../../store/objects/index-reader.js';

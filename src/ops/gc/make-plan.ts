@@ -1,11 +1,15 @@
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import type { ArtifactId, ObjectId, Timestamp } from '../../core/objects/ids.js';
 import type { Policy } from '../../core/policy/policy.js';
+import type { Judgements } from '../../core/retention/judgements.js';
+import { planHeader } from '../../core/retention/plan-header.js';
 import type { PlanInput } from '../../core/retention/plan-input.js';
-import { planPrune } from '../../core/retention/planner.js';
-import type { PrunePlan } from '../../core/retention/prune-plan.js';
-import { requestedPlan } from '../../core/retention/requested-plan.js';
-import type { RetentionStorage } from './retention-storage.js';
+import { judgeAll } from '../../core/retention/planner.js';
+import type { PlanHeader, PlanItem, PrunePlan } from '../../core/retention/prune-plan.js';
+import { judgeRequested } from '../../core/retention/requested-plan.js';
+import type { Unreferenced } from '../../store/collector/reclaimable.js';
+import type { RetentionState, RetentionStorage } from './retention-storage.js';
 
 export interface PlanRequest {
   /** The clock for retention, read after the state, so that nothing in the state is dated later. */
@@ -20,24 +24,75 @@ export interface PlanRequest {
   readonly purge?: boolean;
 }
 
-export interface Planned {
-  readonly plan: PrunePlan;
-  readonly input: PlanInput;
-  /** Commit time of the newest change included in the plan. */
-  readonly lastAt: Timestamp;
+/** Kept items are asked for so many at a time. */
+const BATCH = 50_000;
+
+/** What is decided about a state, and the records of what goes. */
+export class Planned {
+  readonly state: RetentionState;
+  readonly judged: Judgements;
+  readonly #storage: RetentionStorage;
+  readonly #known: Map<number, ArtifactRecord>;
+  #header: PlanHeader | undefined;
+
+  constructor(
+    storage: RetentionStorage,
+    state: RetentionState,
+    judged: Judgements,
+    known: Map<number, ArtifactRecord>,
+  ) {
+    this.#storage = storage;
+    this.state = state;
+    this.judged = judged;
+    this.#known = known;
+  }
+
+  /** The same state, judged otherwise. */
+  with(judged: Judgements): Planned {
+    return new Planned(this.#storage, this.state, judged, this.#known);
+  }
+
+  /** The items of these rows, in their order. */
+  async items(rows: ArrayLike<number>): Promise<PlanItem[]> {
+    const all = Array.from(rows);
+    const records = new Map<number, ArtifactRecord>();
+    const unknown = all.filter((row) => !this.#known.has(row));
+    if (unknown.length > 0) {
+      for await (const [row, record] of this.#storage.records(this.state, unknown)) records.set(row, record);
+    }
+    return all.map((row) => this.judged.itemOf(row, this.#known.get(row) ?? records.get(row)!));
+  }
+
+  get header(): PlanHeader {
+    this.#header ??= planHeader(this.judged);
+    return this.#header;
+  }
+
+  /** What a mark of the state does not reach, where the storage knows. */
+  get unreferenced(): Unreferenced | undefined {
+    return this.state.unreferenced;
+  }
+
+  /** Every item that the judgements are about, in order of id, some at a time. */
+  async *batches(): AsyncGenerator<readonly PlanItem[], void> {
+    const { rows } = this.judged;
+    for (let at = 0; at < rows.length; at += BATCH) yield await this.items(rows.subarray(at, at + BATCH));
+  }
+
+  /** The plan as long as what it removes; `whole`: with what is kept. */
+  async plan(whole = false): Promise<PrunePlan> {
+    const { header, judged } = this;
+    return { header, items: await this.items(whole ? judged.rows : judged.pruned) };
+  }
 }
 
 /**
- * Plans for the current state of the storage. Artifacts to be removed are examined first; damaged ones are kept and the
- * plan is made again, since a floor or a quota may then choose differently (D8).
+ * Judges the current state of the storage. Artifacts to be removed are examined first; damaged ones are kept and all is
+ * judged again, since a floor or a quota may then choose differently (D8).
  */
 export async function makePlan(storage: RetentionStorage, request: PlanRequest): Promise<Planned> {
   const state = await storage.state();
   const { artifacts } = state;
-  const byId = new Map(artifacts.map((a) => [a.artifact_id, a]));
-  const objects = await storage.objects(artifacts);
-  const damaged = new Set<ArtifactId>();
-  const sound = new Set<ArtifactId>();
   const input: PlanInput = {
     storeId: storage.storeId,
     head: state.head,
@@ -45,23 +100,23 @@ export async function makePlan(storage: RetentionStorage, request: PlanRequest):
     policy: request.policy?.policy ?? state.policy,
     clock: request.now(),
     artifacts,
-    removed: state.removed,
-    objectsOf: (a) => {
-      const known = objects(a);
-      return damaged.has(a.artifact_id) ? { ...known, damaged: true } : known;
-    },
     ...compact({ quotaBytes: request.quotaBytes, purge: request.purge }),
   };
+  const known = new Map<number, ArtifactRecord>();
   if (request.ids !== undefined) {
-    return { plan: requestedPlan(input, request.ids), input, lastAt: state.lastAt };
+    const rows = new Set([...request.ids].map((id) => artifacts.ids.numberOf(id)));
+    return new Planned(storage, state, judgeRequested(input, rows), known);
   }
   for (;;) {
-    const plan = planPrune(input);
-    const before = damaged.size;
-    for (const { artifact_id, verdict } of plan.items) {
-      if (verdict === 'keep' || sound.has(artifact_id)) continue;
-      (await storage.isSound(byId.get(artifact_id)!)) ? sound.add(artifact_id) : damaged.add(artifact_id);
+    const judged = judgeAll(input);
+    const unseen = judged.pruned.filter((row) => !known.has(row));
+    let damaged = 0;
+    for await (const [row, record] of storage.records(state, unseen)) {
+      known.set(row, record);
+      if (await storage.isSound(record)) continue;
+      artifacts.damaged[row] = 1;
+      damaged++;
     }
-    if (damaged.size === before) return { plan, input, lastAt: state.lastAt };
+    if (damaged === 0) return new Planned(storage, state, judged, known);
   }
 }

@@ -1,10 +1,10 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import { MAX_MANIFEST_BYTES } from '../../core/manifest/manifest.js';
 import type { ObjectId } from '../../core/objects/ids.js';
-import type { SizedObject } from '../../core/retention/byte-account.js';
-import type { ArtifactObjects } from '../../core/retention/plan-input.js';
+import type { ArtifactObjects } from '../../core/retention/artifact-columns.js';
 import { isHsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
+import { objectsOf } from '../../store/collector/mark.js';
 import type { IndexReader } from '../../store/objects/index-reader.js';
 import type { Store } from '../../store/store.js';
 
@@ -35,19 +35,8 @@ export async function objectsOfAll(
   for (const record of artifacts) {
     await yieldToEvents();
     onEach();
-    const objects: SizedObject[] = record.manifests.map((m) => ({ id: m.manifest, size: m.size_bytes }));
-    let damaged = false;
-    if (record.payload_type === 'file') {
-      objects.push({ id: record.content_hash, size: record.size_bytes });
-    } else {
-      const found = await indexes.read(record.content_hash);
-      if (found === undefined) damaged = true;
-      else {
-        objects.push(found.index);
-        // Spreading 125,000 files into the arguments of a call overflows the stack.
-        for (const member of found.members) objects.push(member);
-      }
-    }
+    const { objects, ...named } = await objectsOf(record, indexes);
+    let { damaged } = named;
     for (const { id } of objects) {
       if (damaged) break;
       if (!present.has(id)) damaged = !(await isThere(id));

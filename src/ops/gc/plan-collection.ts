@@ -2,7 +2,7 @@ import type { ObjectId } from '../../core/objects/ids.js';
 import type { Policy } from '../../core/policy/policy.js';
 import type { PrunePlan } from '../../core/retention/prune-plan.js';
 import type { Session } from '../session/session.js';
-import { makePlan } from './make-plan.js';
+import { makePlan, type Planned } from './make-plan.js';
 import { StorePreview } from './store-retention.js';
 
 /** While a collector purges, objects of a plan may vanish as it is made. */
@@ -15,17 +15,29 @@ export interface CollectionPlanOptions {
   readonly policy?: { readonly id: ObjectId; readonly policy: Policy } | undefined;
 }
 
-/** The plan of a collection now. Read-only: no lease, no entry, no change outside `cache/` (D5). */
-export async function planCollection(
+export interface PlanCollectionOptions extends CollectionPlanOptions {
+  /** List what is kept too. */
+  readonly all?: boolean;
+}
+
+/** What a collection would do now. Read-only: no lease, no entry, no change outside `cache/` (D5). */
+export async function judgeCollection(
   session: Session,
   options: CollectionPlanOptions = {},
-): Promise<PrunePlan> {
+): Promise<Planned> {
   for (let tries = 1; ; tries++) {
-    const { plan } = await makePlan(new StorePreview(session), {
-      now: () => session.now(),
-      ...options,
-    });
-    if (plan.header.failed === 0 || tries === MAX_TRIES) return plan;
-    if ((await session.store.ledger.headSeq()) === plan.header.head_seq) return plan;
+    const planned = await makePlan(new StorePreview(session), { now: () => session.now(), ...options });
+    const { judged, state } = planned;
+    const isWhole = !judged.rows.some((row) => state.artifacts.damaged[row] === 1);
+    if (isWhole || tries === MAX_TRIES) return planned;
+    if ((await session.store.ledger.headSeq()) === state.head.seq) return planned;
   }
+}
+
+/** The plan of a collection now, as long as what it removes or, with `all`, as what there is. */
+export async function planCollection(
+  session: Session,
+  { all = false, ...options }: PlanCollectionOptions = {},
+): Promise<PrunePlan> {
+  return (await judgeCollection(session, options)).plan(all);
 }

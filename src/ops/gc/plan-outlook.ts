@@ -1,8 +1,8 @@
 import { compact } from '../../core/json/omit-undefined.js';
 import type { Timestamp } from '../../core/objects/ids.js';
-import type { PrunePlan } from '../../core/retention/prune-plan.js';
+import type { PlanHeader } from '../../core/retention/prune-plan.js';
 import type { TrashedArtifact } from '../../core/retention/trashed-artifact.js';
-import { type Reclaimable, reclaimable } from '../../store/collector/reclaimable.js';
+import { type Reclaimable, reclaimable, type Unreferenced } from '../../store/collector/reclaimable.js';
 import type { Session } from '../session/session.js';
 import { quotaRefusal } from './check-quota.js';
 import { trashedArtifacts } from './trash-contents.js';
@@ -23,19 +23,21 @@ export interface PlanOutlook {
 export interface OutlookRequest {
   readonly emptyTrash?: boolean;
   readonly bestEffort?: boolean;
+  /** What nothing names, for who knows already. */
+  readonly found?: Unreferenced | undefined;
 }
 
 /** The effects of applying a plan now. Read-only (D5). */
 export async function planOutlook(
   session: Session,
-  plan: PrunePlan,
-  { emptyTrash = false, bestEffort = false }: OutlookRequest = {},
+  header: PlanHeader,
+  { emptyTrash = false, bestEffort = false, found }: OutlookRequest = {},
 ): Promise<PlanOutlook> {
   const window = await trashWindow(session);
   return compact({
     trash_until: emptyTrash ? undefined : window?.until,
-    reclaimable: await reclaimable(session.store, { trashDays: window?.days ?? 0, emptyTrash }),
+    reclaimable: await reclaimable(session.store, { trashDays: window?.days ?? 0, emptyTrash }, found),
     emptied: emptyTrash ? await trashedArtifacts(session) : undefined,
-    refused: !bestEffort && quotaRefusal(plan, plan) !== undefined ? (true as const) : undefined,
+    refused: !bestEffort && quotaRefusal(header, header) !== undefined ? (true as const) : undefined,
   });
 }

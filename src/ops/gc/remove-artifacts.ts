@@ -57,7 +57,8 @@ export function refusal(item: PlanItem): HsError {
 
 /** The plan of `hs rm`, without effects (D5). */
 export async function planRemoval(session: Session, ids: ReadonlySet<ArtifactId>, purge: boolean) {
-  return (await makePlan(new StorePreview(session), { now: () => session.now(), ids, purge })).plan;
+  const planned = await makePlan(new StorePreview(session), { now: () => session.now(), ids, purge });
+  return planned.plan(true);
 }
 
 /**

@@ -3,9 +3,10 @@ import type { Head } from '../../core/catalog/catalog.js';
 import type { EntryPayload } from '../../core/ledger/payload.js';
 import type { ArtifactId, ObjectId, Timestamp } from '../../core/objects/ids.js';
 import type { Policy } from '../../core/policy/policy.js';
-import type { ArtifactObjects, PlanInput } from '../../core/retention/plan-input.js';
+import type { ArtifactColumns } from '../../core/retention/artifact-columns.js';
 import type { ReportSensitivity } from '../../core/retention/report-sensitivity.js';
 import type { Reclaimed } from '../../store/collector/collector.js';
+import type { Unreferenced } from '../../store/collector/reclaimable.js';
 
 /** The input of a plan at one ledger position. */
 export interface RetentionState {
@@ -14,10 +15,13 @@ export interface RetentionState {
   readonly lastAt: Timestamp;
   readonly policyId: ObjectId;
   readonly policy: Policy;
-  /** The live artifacts, in any order. */
-  readonly artifacts: readonly ArtifactRecord[];
-  /** As {@link PlanInput.removed}. */
-  readonly removed: PlanInput['removed'];
+  /**
+   * The live artifacts, in any order, and of the removed ones what `removedSources` asks for. Those with missing objects
+   * or unreadable indexes are damaged.
+   */
+  readonly artifacts: ArtifactColumns;
+  /** What a mark of this state does not reach, where that is known. */
+  readonly unreferenced?: Unreferenced;
 }
 
 /** The changes of one collection; all of them become visible, or none. */
@@ -42,6 +46,8 @@ export interface RetentionStorage {
   readonly storeId: string;
   /** Whether its records may have the fields of the feature `records-2`. */
   readonly countsItems: boolean;
+  /** Whether its reports list every artifact: it lacks the feature `reports-2`. */
+  readonly hasLongReports: boolean;
   /** The state at the newest position, from the backend's most trusted source. */
   state(): Promise<RetentionState>;
   /** Whether a change after that position did more than add artifacts. */
@@ -50,8 +56,11 @@ export interface RetentionStorage {
   hashAt(seq: number): Promise<ObjectId | undefined>;
   /** The position at which a plan of this hash was applied. */
   appliedAt(planHash: ObjectId): Promise<number | undefined>;
-  /** The facts that a plan needs of each artifact. Missing objects and unreadable indexes are damage. */
-  objects(artifacts: readonly ArtifactRecord[]): Promise<(record: ArtifactRecord) => ArtifactObjects>;
+  /** The records of rows of a state, in any order. */
+  records(
+    state: RetentionState,
+    rows: ArrayLike<number>,
+  ): AsyncIterable<readonly [row: number, record: ArtifactRecord]>;
   /** Examines an artifact about to be removed: are its manifests readable, has its payload the stated size? */
   isSound(record: ArtifactRecord): Promise<boolean>;
   /**

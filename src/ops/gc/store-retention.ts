@@ -1,12 +1,12 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog, Head } from '../../core/catalog/catalog.js';
+import { TablesDamaged } from '../../core/catalog/key-tables.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
 import { encodeManifest } from '../../core/manifest/manifest.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import type { CapabilityId } from '../../core/policy/capabilities.js';
 import { REPORT_NAME } from '../../core/retention/report.js';
 import { isHsError } from '../../errors/hs-error.js';
-import { LedgerFold } from '../../store/catalog/ledger-fold.js';
 import { type Reclaimed, reclaim } from '../../store/collector/collector.js';
 import type { Patience } from '../../store/collector/purge.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
@@ -15,8 +15,9 @@ import { newManifest } from '../put/new-manifest.js';
 import { factsOf } from '../put/register-artifact.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
-import { isSound, objectsOfAll } from './payload-presence.js';
+import { isSound } from './payload-presence.js';
 import type { Removal, RetentionState, RetentionStorage } from './retention-storage.js';
+import { recordsOfRows, type ScannedState, scanState } from './scan-state.js';
 
 export interface StoreRetentionOptions {
   /** The capability needed to commit. */
@@ -27,19 +28,25 @@ export interface StoreRetentionOptions {
   readonly patience?: Patience | undefined;
 }
 
-/** Retention over a store on disk. Removals and marks rely on the ledger alone, never on the catalog index. */
+/** A state of a store, with what a mark of it does not reach. */
+export interface StoreState extends RetentionState, ScannedState {
+  readonly unreferenced: ScannedState['unreferenced'];
+}
+
+/**
+ * Retention over a store. Removals and marks go by the catalog, as far as it proves itself, and else by a fold of the
+ * ledger.
+ */
 export class StoreRetention implements RetentionStorage {
   readonly #session: Session;
   readonly #options: StoreRetentionOptions;
-  readonly #fold: LedgerFold;
   readonly #indexes: IndexReader;
-  /** During a commit: the position it is built on; nothing may read beyond it. */
-  #at: number | undefined;
+  /** During a commit: the state it is built on; nothing may read beyond it. */
+  #at: Catalog | undefined;
 
   constructor(session: Session, options: StoreRetentionOptions) {
     this.#session = session;
     this.#options = options;
-    this.#fold = new LedgerFold(session.store);
     this.#indexes = new IndexReader(session.store.objects);
   }
 
@@ -51,38 +58,47 @@ export class StoreRetention implements RetentionStorage {
     return hasFeature(this.#session.store.format, 'records-2');
   }
 
-  async state(): Promise<RetentionState> {
-    const catalog: Catalog = await this.#fold.advance(this.#at);
-    return {
-      head: this.#fold.head,
-      lastAt: this.#fold.lastAt,
-      policyId: catalog.policyId,
-      policy: await this.#session.policy(catalog),
-      artifacts: await catalog.live().all(),
-      removed: await catalog.removed().all(),
-    };
+  /** Whether its reports list every artifact. */
+  get hasLongReports(): boolean {
+    return !hasFeature(this.#session.store.format, 'reports-2');
   }
 
-  async changedSince(head: Head): Promise<boolean> {
-    await this.#fold.advance(this.#at);
-    return this.#fold.changedSince(head.seq);
+  /** Looks at the state that a commit is built on, or else at the head; the catalog proves itself meanwhile. */
+  #look<T>(look: (catalog: Catalog) => Promise<T>): Promise<T> {
+    return this.#at === undefined ? this.#session.store.provenly(look) : look(this.#at);
+  }
+
+  state(): Promise<StoreState> {
+    const { progress, store } = this.#session;
+    return this.#look(async (catalog) => {
+      progress.start('planning', catalog.counts.live, 'artifacts');
+      const scanned = await scanState(store, catalog, this.#indexes, () => progress.advance(1));
+      progress.done();
+      return {
+        ...scanned,
+        head: catalog.head,
+        lastAt: catalog.lastAt,
+        policyId: catalog.policyId,
+        policy: await this.#session.policy(catalog),
+      };
+    });
+  }
+
+  records(state: RetentionState, rows: ArrayLike<number>) {
+    const { mark, artifacts } = state as StoreState;
+    return recordsOfRows(mark.catalog, artifacts, rows);
+  }
+
+  changedSince({ seq }: Head): Promise<boolean> {
+    return this.#look(async (catalog) => catalog.changedSince(seq));
   }
 
   hashAt(seq: number): Promise<ObjectId | undefined> {
     return this.#session.store.ledger.hashAt(seq);
   }
 
-  async appliedAt(planHash: ObjectId): Promise<number | undefined> {
-    await this.#fold.advance(this.#at);
-    return this.#fold.appliedAt(planHash);
-  }
-
-  async objects(artifacts: readonly ArtifactRecord[]) {
-    const { progress, store } = this.#session;
-    progress.start('planning', artifacts.length, 'artifacts');
-    const found = await objectsOfAll(store, this.#indexes, artifacts, () => progress.advance(1));
-    progress.done();
-    return found;
+  appliedAt(planHash: ObjectId): Promise<number | undefined> {
+    return this.#look((catalog) => catalog.appliedAt(planHash));
   }
 
   isSound(record: ArtifactRecord): Promise<boolean> {
@@ -90,10 +106,20 @@ export class StoreRetention implements RetentionStorage {
   }
 
   async commit(build: () => Promise<Removal | null>): Promise<number | undefined> {
+    try {
+      return await this.#commit(build);
+    } catch (e) {
+      if (!(e instanceof TablesDamaged)) throw e;
+      await this.#session.store.index?.discard();
+      return this.#commit(build);
+    }
+  }
+
+  async #commit(build: () => Promise<Removal | null>): Promise<number | undefined> {
     const { capability, subjects = [] } = this.#options;
     return this.#session.write(capability, subjects, async (tx) => {
-      const entry = await tx.commit(async ({ head }) => {
-        this.#at = head.seq;
+      const entry = await tx.commit(async (catalog) => {
+        this.#at = catalog;
         try {
           const removal = await build();
           return removal === null ? null : await this.#draft(tx, removal);
@@ -130,7 +156,7 @@ export class StoreRetention implements RetentionStorage {
 
   async reclaim({ emptyTrash }: { readonly emptyTrash: boolean }): Promise<Reclaimed> {
     const session = this.#session;
-    const { policy } = await this.state();
+    const policy = await session.policy(await session.catalog());
     const { capability, patience } = this.#options;
     const done = reclaim(
       session.store,
@@ -157,7 +183,6 @@ export class StoreRetention implements RetentionStorage {
           );
         },
       },
-      this.#fold,
       this.#indexes,
     );
     // A clock that runs behind is detected outside of any commit: record the refusal.
@@ -168,33 +193,9 @@ export class StoreRetention implements RetentionStorage {
   }
 }
 
-/**
- * Read-only variant: from the catalog, which is fast, without a lease and without changes. The chain is verified as for
- * a removal: what that refuses is not planned either (D5).
- */
+/** Read-only variant: without a lease and without changes (D5). */
 export class StorePreview extends StoreRetention {
-  readonly #session: Session;
-  #checked = false;
-
   constructor(session: Session) {
     super(session, { capability: 'retention.collect' });
-    this.#session = session;
-  }
-
-  override async state(): Promise<RetentionState> {
-    const catalog = await this.#session.catalog();
-    const { head } = catalog;
-    const { store } = this.#session;
-    if (!this.#checked) await store.checkChain(head);
-    this.#checked = true;
-    const { entry } = await store.ledger.read(head.seq);
-    return {
-      head,
-      lastAt: entry.at,
-      policyId: catalog.policyId,
-      policy: await this.#session.policy(catalog),
-      artifacts: await catalog.live().all(),
-      removed: await catalog.removed().all(),
-    };
   }
 }

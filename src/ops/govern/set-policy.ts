@@ -87,8 +87,8 @@ export async function currentPolicy(session: Session): Promise<NamedPolicy> {
 export async function checkPolicy(session: Session, proposed: NamedPolicy): Promise<PolicyCheck> {
   const current = await currentPolicy(session);
   const { planCollection } = await import('../gc/plan-collection.js');
-  const before = await planCollection(session);
-  const after = await planCollection(session, { policy: proposed });
+  const before = await planCollection(session, { all: true });
+  const after = await planCollection(session, { policy: proposed, all: true });
   const catalog = await session.catalog();
   return {
     from: current.id,

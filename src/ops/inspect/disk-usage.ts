@@ -3,7 +3,7 @@ import type { Catalog } from '../../core/catalog/catalog.js';
 import type { TotalField } from '../../core/catalog/totals.js';
 import { bundleIndexEntries, MAX_INDEX_BYTES } from '../../core/objects/bundle-index.js';
 import type { Filter } from '../../core/query/condition.js';
-import type { SizedObject } from '../../core/retention/byte-account.js';
+import type { SizedObject } from '../../core/retention/sized-object.js';
 import { isHsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { type ObjectTotals, reclaimable } from '../../store/collector/reclaimable.js';

@@ -1,5 +1,5 @@
 import { IdTable } from '../../core/objects/id-table.js';
-import type { SizedObject } from '../../core/retention/byte-account.js';
+import type { SizedObject } from '../../core/retention/sized-object.js';
 
 const LEAST_ROWS = 64;
 

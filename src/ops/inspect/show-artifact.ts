@@ -44,8 +44,9 @@ async function verdictOn(
   if (policy.retention.quota_bytes === undefined) return judgeOne(catalog, record, policy, session.now());
   const { makePlan } = await import('../gc/make-plan.js');
   const { StorePreview } = await import('../gc/store-retention.js');
-  const { plan } = await makePlan(new StorePreview(session), { now: () => session.now() });
-  return plan.items.find((item) => item.artifact_id === record.artifact_id);
+  const planned = await makePlan(new StorePreview(session), { now: () => session.now() });
+  const row = planned.state.artifacts.ids.numberOf(record.artifact_id);
+  return row < 0 ? undefined : (await planned.items([row]))[0];
 }
 
 /** Everything known about one artifact without a plan. Reports a damaged manifest instead of throwing. */

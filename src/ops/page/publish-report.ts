@@ -3,9 +3,8 @@ import { classHistory } from '../../core/page/class-history.js';
 import { byEnd, MOST_ROWS, reportPage } from '../../core/page/report-page.js';
 import type { RetentionReport } from '../../core/retention/report.js';
 import type { Exported } from '../export/export.js';
-import { makePlan } from '../gc/make-plan.js';
+import { planCollection } from '../gc/plan-collection.js';
 import { type ReportUndo, readReport } from '../gc/retention-reports.js';
-import { StorePreview } from '../gc/store-retention.js';
 import type { Session } from '../session/session.js';
 import { MADE_BY, type PageRequest, publishPage } from './publish-page.js';
 
@@ -25,9 +24,9 @@ export async function publishReport(
   request: PageRequest,
 ): Promise<PublishedReport> {
   const { record, report, undo } = await readReport(session, typed);
-  const { plan } = await makePlan(new StorePreview(session), { now: () => session.now() });
+  const { items } = await planCollection(session, { all: true });
   const catalog = await session.catalog();
-  const stays = plan.items.filter((i) => i.verdict === 'keep');
+  const stays = items.filter((i) => i.verdict === 'keep');
   const bytes = reportPage({
     report,
     undo: { ...undo, trashUntil: undo.trash_until },

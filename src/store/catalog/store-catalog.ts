@@ -97,16 +97,6 @@ export class StoreCatalog {
     return catalogOf(await this.#fold(new MemoryTables(), { ...(visit && { visit }) }));
   }
 
-  /**
-   * Reads the chain up to a head, with the objects that hold its operations, without folding it. Fails where a fold
-   * would: LEDGER_BROKEN, or the error of the object.
-   */
-  async checkChain(head: Head): Promise<void> {
-    for await (const { entry } of this.#ledger.walk(undefined, head.seq)) {
-      if (entry.ops_object !== undefined) for await (const _ of this.#objects.lend(entry.ops_object));
-    }
-  }
-
   /** The state at the head. Aborting `signal` stops the update to the head. */
   async atHead(signal?: AbortSignal): Promise<Catalog> {
     const tables = await this.#index?.tables();

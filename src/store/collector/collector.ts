@@ -2,7 +2,6 @@ import { setTimeout } from 'node:timers/promises';
 import { noProgress, type ProgressSink } from '../../core/effects.js';
 import { type ObjectId, type Timestamp, timestampMs, toTimestamp } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
-import { LedgerFold } from '../catalog/ledger-fold.js';
 import { IndexReader } from '../objects/index-reader.js';
 import type { Exclusive, Lease } from '../port/lease-table.js';
 import type { Swept, TrashBatch, Working } from '../port/reclaimer.js';
@@ -76,13 +75,12 @@ export function checkClock(nowMs: number, lastAt: Timestamp): void {
 export async function reclaim(
   store: Store,
   request: ReclaimRequest,
-  fold = new LedgerFold(store),
   indexes = new IndexReader(store.objects),
 ): Promise<Reclaimed> {
   const turn = await awaitTurn(store, request);
   if (turn === undefined) return { ...NOTHING, sweep: 'busy' };
   try {
-    return await collect(store, request, fold, indexes);
+    return await collect(store, request, indexes);
   } finally {
     await turn.release();
   }
@@ -100,13 +98,8 @@ async function awaitTurn(store: Store, request: ReclaimRequest): Promise<Exclusi
   }
 }
 
-async function collect(
-  store: Store,
-  request: ReclaimRequest,
-  fold: LedgerFold,
-  indexes: IndexReader,
-): Promise<Reclaimed> {
-  const collection = new Collection(store, request, fold, indexes);
+async function collect(store: Store, request: ReclaimRequest, indexes: IndexReader): Promise<Reclaimed> {
+  const collection = new Collection(store, request, indexes);
   try {
     // The first two say whether it is known what is reachable.
     if ((await collection.takeOutOfUse()) && (await collection.bringBack())) await collection.purgeDue();
@@ -121,7 +114,6 @@ class Collection {
   reclaimed: Reclaimed = NOTHING;
   readonly #store: Store;
   readonly #request: ReclaimRequest;
-  readonly #fold: LedgerFold;
   readonly #indexes: IndexReader;
   readonly #working: Working;
   #mark: Mark | undefined;
@@ -132,10 +124,9 @@ class Collection {
   /** What it stages while it takes packs apart goes with this, should it die. */
   #lease: Lease | undefined;
 
-  constructor(store: Store, request: ReclaimRequest, fold: LedgerFold, indexes: IndexReader) {
+  constructor(store: Store, request: ReclaimRequest, indexes: IndexReader) {
     this.#store = store;
     this.#request = request;
-    this.#fold = fold;
     this.#indexes = indexes;
     const { signal, progress = noProgress } = request;
     this.#working = { signal, progress, staging: () => this.#staging() };
@@ -156,7 +147,7 @@ class Collection {
 
   /** The mark at the head, or undefined: it cannot be known what is reachable. */
   async #marked(): Promise<Mark | undefined> {
-    const found = await mark(this.#store.ledger, this.#fold, this.#indexes, this.#mark);
+    const found = await mark(this.#store, this.#indexes, this.#mark);
     this.#mark = found;
     if (found.unknown.length === 0) return found;
     this.reclaimed = { ...this.reclaimed, sweep: 'skipped', unknown: found.unknown };
@@ -167,7 +158,7 @@ class Collection {
   async takeOutOfUse(): Promise<boolean> {
     this.#request.progress?.start('sweeping');
     const found = await this.#marked();
-    checkClock(this.#now(), this.#fold.lastAt);
+    checkClock(this.#now(), this.#mark!.catalog.lastAt);
     if (found === undefined) return false;
     const { reclaimer, leases } = this.#store;
     const older = await reclaimer.batches();
@@ -237,7 +228,7 @@ class Collection {
     for (const batch of this.#batches) {
       // The entry says it is purged: what a death in between left is only the directory.
       const isEmpty = async () => (await reclaimer.contents(batch)).length === 0;
-      if (this.#fold.isPurged(batch.name) && (await isEmpty())) finished.push(batch);
+      if ((await this.#mark!.catalog.isPurged(batch.name)) && (await isEmpty())) finished.push(batch);
       else if (isDue(batch, trashDays, this.#now(), emptyTrash)) due.push(batch);
     }
     const { ready, pending } = await awaitLeases(this.#store, due, {

@@ -33,7 +33,8 @@ interface OutOfUse {
 async function tellOf(mark: Mark, indexes: IndexReader, outOfUse: ReadonlySet<ObjectId>): Promise<OutOfUse> {
   const lastRemoval = new Map<ObjectId, { seq: number; purge: boolean }>();
   const sizes = new Map<ObjectId, number>();
-  const kept = new Set(await keptIndexes(mark.catalog));
+  const kept = new Set<ObjectId>();
+  for await (const id of keptIndexes(mark.catalog)) kept.add(id);
   for await (const { removed, ...record } of mark.catalog.removed()) {
     const note = (id: ObjectId, size: number) => {
       sizes.set(id, size);

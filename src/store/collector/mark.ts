@@ -1,19 +1,66 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog, Head } from '../../core/catalog/catalog.js';
+import { ROOTS } from '../../core/catalog/catalog-keys.js';
+import { rowsOfEntry } from '../../core/catalog/ledger-rows.js';
 import { isRestricted } from '../../core/manifest/sensitivity.js';
+import { IdTable } from '../../core/objects/id-table.js';
 import type { ObjectId } from '../../core/objects/ids.js';
-import { yieldToEvents } from '../../fsx/yielding-disk.js';
-import type { LedgerFold } from '../catalog/ledger-fold.js';
-import type { Ledger } from '../ledger/ledger.js';
+import type { ArtifactObjects } from '../../core/retention/artifact-columns.js';
+import type { SizedObject } from '../../core/retention/sized-object.js';
+import { isHsError } from '../../errors/hs-error.js';
 import type { IndexReader } from '../objects/index-reader.js';
+import type { Store } from '../store.js';
 
 /** Every object that something live, or the ledger itself, names at one ledger position. */
 export interface Mark {
-  readonly reachable: ReadonlySet<ObjectId>;
+  readonly reachable: Pick<IdTable, 'has'>;
   /** What could not be read, so that `reachable` may lack something: nothing may go by this mark (D8). */
   readonly unknown: readonly string[];
   readonly catalog: Catalog;
   readonly head: Head;
+}
+
+/** What a mark is gathered in. */
+export interface Marked {
+  readonly ids: IdTable;
+  /** An object that something other than a live artifact names. */
+  root(id: ObjectId): void;
+  artifact(record: ArtifactRecord, objects: ArtifactObjects): void;
+}
+
+class MarkedIds implements Marked {
+  readonly ids: IdTable;
+
+  constructor(expected: number) {
+    this.ids = new IdTable(expected);
+  }
+
+  root(id: ObjectId): void {
+    this.ids.add(id);
+  }
+
+  artifact(_: ArtifactRecord, { objects }: ArtifactObjects): void {
+    for (const { id } of objects) this.ids.add(id);
+  }
+}
+
+/** The manifests of all revisions, and a file's payload. */
+function ownObjects(record: ArtifactRecord): SizedObject[] {
+  const objects: SizedObject[] = record.manifests.map((m) => ({ id: m.manifest, size: m.size_bytes }));
+  if (record.payload_type === 'file') objects.push({ id: record.content_hash, size: record.size_bytes });
+  return objects;
+}
+
+/** All objects that an artifact names, with their sizes; `damaged` when its index cannot be read. */
+export async function objectsOf(record: ArtifactRecord, indexes: IndexReader): Promise<ArtifactObjects> {
+  const objects = ownObjects(record);
+  if (record.payload_type === 'file') return { objects, damaged: false };
+  const found = await indexes.read(record.content_hash);
+  if (found === undefined) return { objects, damaged: true };
+  objects.push(found.index);
+  // Spreading 125,000 files into the arguments of a call overflows the stack.
+  for (const member of found.members) objects.push(member);
+  return { objects, damaged: false };
 }
 
 /** All objects an artifact names; false when its index cannot be read. */
@@ -22,13 +69,10 @@ export async function namesOf(
   indexes: IndexReader,
   into: (id: ObjectId) => void,
 ): Promise<boolean> {
-  for (const { manifest } of record.manifests) into(manifest);
+  const { objects, damaged } = await objectsOf(record, indexes);
+  for (const { id } of objects) into(id);
   into(record.content_hash);
-  if (record.payload_type === 'file') return true;
-  const found = await indexes.read(record.content_hash);
-  if (found === undefined) return false;
-  for (const { id } of found.members) into(id);
-  return true;
+  return !damaged;
 }
 
 /**
@@ -36,45 +80,71 @@ export async function namesOf(
  * goes by is durable: bytes that go for a removal which a power cut then takes back would be those of a live
  * artifact.
  */
-export async function mark(
-  ledger: Ledger,
-  fold: LedgerFold,
-  indexes: IndexReader,
-  before?: Mark,
-): Promise<Mark> {
-  const catalog = await fold.advance();
-  if (before !== undefined && before.head.seq === fold.head.seq) return before;
-  await ledger.settle(fold.head.seq);
-  return markFor(catalog, fold, indexes);
+export function mark(store: Store, indexes: IndexReader, before?: Mark): Promise<Mark> {
+  return store.provenly(async (catalog) => {
+    if (before !== undefined && before.head.seq === catalog.head.seq) return before;
+    await store.ledger.settle(catalog.head.seq);
+    return markFor(store, catalog, indexes);
+  });
 }
 
 /**
  * Indexes of restricted directories that were removed. They are kept when the bytes go: only by them are
  * copies of the files known for what they are, by the guard and the read gate.
  */
-export async function keptIndexes(catalog: Catalog): Promise<ObjectId[]> {
-  const ids: ObjectId[] = [];
-  for await (const record of catalog.guarded()) {
+export async function* keptIndexes(catalog: Catalog): AsyncGenerator<ObjectId, void> {
+  for await (const record of catalog.provenGuarded()) {
     const isKept =
       record.removed !== undefined && record.payload_type === 'directory' && isRestricted(record);
-    if (isKept) ids.push(record.content_hash);
+    if (isKept) yield record.content_hash;
   }
-  return ids;
+}
+
+/** Objects that the ledger itself names; what of them could not be read is told to `unknown`. */
+export async function* rootsOf(
+  store: Store,
+  catalog: Catalog,
+  unknown: (what: string) => void,
+): AsyncGenerator<ObjectId, void> {
+  yield* catalog.provenRoots();
+  for await (const seq of catalog.provenUnread()) {
+    try {
+      const { entry } = await store.ledger.read(seq);
+      for (const { key } of rowsOfEntry(entry, await store.payloadOf(entry))) {
+        if (key.startsWith(ROOTS)) yield key.slice(ROOTS.length) as ObjectId;
+      }
+    } catch (e) {
+      if (!isHsError(e, 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD')) throw e;
+      unknown(`the payload of ledger entry ${seq}: ${e.message}`);
+    }
+  }
 }
 
 /**
- * The mark for a fold as it stands, for looking only. Roots: what live artifacts name (the manifests of all
+ * The mark for a catalog, which proves itself meanwhile. Roots: what live artifacts name (the manifests of all
  * revisions, payload, index, what the index lists), every operation list, payload object and policy, and the
  * indexes that are kept.
  */
-export async function markFor(catalog: Catalog, fold: LedgerFold, indexes: IndexReader): Promise<Mark> {
-  const reachable = new Set([...fold.roots, ...(await keptIndexes(catalog))]);
-  const unknown = [...fold.unreadable];
-  for await (const record of catalog.live()) {
-    await yieldToEvents();
-    if (!(await namesOf(record, indexes, (id) => reachable.add(id)))) {
+export async function markFor(
+  store: Store,
+  catalog: Catalog,
+  indexes: IndexReader,
+  into: Marked = new MarkedIds(2 * catalog.counts.live),
+): Promise<Mark> {
+  const unknown: string[] = [];
+  for await (const block of catalog.provenLive().blocks()) {
+    for (const record of block) {
+      const isFile = record.payload_type === 'file';
+      const objects = isFile
+        ? { objects: ownObjects(record), damaged: false }
+        : await objectsOf(record, indexes);
+      into.artifact(record, objects);
+      if (!objects.damaged) continue;
+      into.root(record.content_hash);
       unknown.push(`the index of directory '${record.artifact_id}'`);
     }
   }
-  return { reachable, unknown, catalog, head: fold.head };
+  for await (const id of rootsOf(store, catalog, (what) => unknown.push(what))) into.root(id);
+  for await (const id of keptIndexes(catalog)) into.root(id);
+  return { reachable: into.ids, unknown, catalog, head: catalog.head };
 }

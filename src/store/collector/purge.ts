@@ -117,7 +117,7 @@ export async function awaitLeases(
  */
 async function tellingOf({ catalog }: Mark): Promise<ReadonlySet<ObjectId>> {
   const ids = new Set<ObjectId>();
-  for await (const { removed, payload_type, content_hash, manifest } of catalog.guarded()) {
+  for await (const { removed, payload_type, content_hash, manifest } of catalog.provenGuarded()) {
     if (removed === undefined || payload_type === 'file') continue;
     ids.add(content_hash).add(manifest);
   }

@@ -1,6 +1,6 @@
 import type { ObjectId } from '../../core/objects/ids.js';
-import { LedgerFold } from '../catalog/ledger-fold.js';
 import { IndexReader } from '../objects/index-reader.js';
+import type { Condemned } from '../port/reclaimer.js';
 import type { Store } from '../store.js';
 import { unreachable } from './condemn.js';
 import { markFor } from './mark.js';
@@ -32,24 +32,42 @@ function totals(sizes: ReadonlyMap<ObjectId, number>): ObjectTotals {
   return { objects: sizes.size, size_bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0) };
 }
 
-async function unreferencedSizes(store: Store, fold: LedgerFold) {
-  const mark = await markFor(await fold.advance(), fold, new IndexReader(store.objects));
+/** The sizes of objects that a listing has and a mark does not reach. */
+async function sizesOf(condemned: readonly Condemned[]): Promise<Map<ObjectId, number>> {
   const sizes = new Map<ObjectId, number>();
-  for (const { group, ids } of await unreachable(store.inventory, mark)) {
+  for (const { group, ids } of condemned) {
     for (const id of ids) {
       const size = await group.size(id);
       // A collector may have taken it meanwhile.
       if (size !== undefined) sizes.set(id, size);
     }
   }
-  return { sizes, unknown: mark.unknown };
+  return sizes;
 }
 
-/** What a sweep and a purge would find now, by looking only: no lease, no lock and no change (D5). */
-export async function reclaimable(store: Store, request: ReclaimableRequest): Promise<Reclaimable> {
-  const { sizes, unknown } = await unreferencedSizes(store, new LedgerFold(store));
+/** What nothing names: by a mark, and the objects in use that it does not reach. */
+export interface Unreferenced {
+  readonly condemned: readonly Condemned[];
+  readonly unknown: readonly string[];
+}
+
+async function unreferencedNow(store: Store): Promise<Unreferenced> {
+  const mark = await store.provenly((catalog) => markFor(store, catalog, new IndexReader(store.objects)));
+  return { condemned: await unreachable(store.inventory, mark), unknown: mark.unknown };
+}
+
+/**
+ * What a sweep and a purge would find now, by looking only: no lease, no lock and no change (D5). `found` is what
+ * nothing names, for who knows already.
+ */
+export async function reclaimable(
+  store: Store,
+  request: ReclaimableRequest,
+  found?: Unreferenced,
+): Promise<Reclaimable> {
+  const { condemned, unknown } = found ?? (await unreferencedNow(store));
   const { all: trash, due } = await trashTotals(store, request);
-  return { unreferenced: totals(sizes), trash, due, unknown };
+  return { unreferenced: totals(await sizesOf(condemned)), trash, due, unknown };
 }
 
 /** All that lies in the trash, and what of it the next collection purges. */

@@ -30,7 +30,15 @@ async function build(ports: InitPorts, root: string, options: CreateRequest): Pr
   await probeFilesystem(disk, `${root}/probe`, options.workspace);
   const { actor, allowSetClock, setClock } = options;
   const shared = options.shared ? (['shared'] as const) : [];
-  const features = ['packs', 'records-2', 'policy-2', 'transfers', 'facts-2', ...shared] as const;
+  const features = [
+    'packs',
+    'records-2',
+    'policy-2',
+    'transfers',
+    'facts-2',
+    'reports-2',
+    ...shared,
+  ] as const;
   const first = foundation(ports, { actor, allowSetClock, features, setClock });
   await layOut(disk, layout, first.formatBytes);
   await disk.writeFile(layout.object(first.policy), first.policyBytes, { mode: 0o444, sync: true });

@@ -18,7 +18,7 @@ export class MemoryStores {
         return { backend: new MemoryBackend(state, ports) };
       },
       create: async ({ workspace, actor, allowSetClock, setClock }, clock) => {
-        const features = ['records-2', 'policy-2', 'transfers', 'facts-2'] as const;
+        const features = ['records-2', 'policy-2', 'transfers', 'facts-2', 'reports-2'] as const;
         const first = foundation({ clock, random }, { actor, allowSetClock, features, setClock });
         const state: MemoryState = {
           format: first.format,

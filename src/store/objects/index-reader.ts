@@ -1,6 +1,6 @@
 import { decodeBundleIndex, MAX_INDEX_BYTES } from '../../core/objects/bundle-index.js';
 import type { ObjectId } from '../../core/objects/ids.js';
-import type { SizedObject } from '../../core/retention/byte-account.js';
+import type { SizedObject } from '../../core/retention/sized-object.js';
 import { isHsError } from '../../errors/hs-error.js';
 import type { ObjectStore } from './object-store.js';
 
@@ -10,13 +10,17 @@ export interface IndexObjects {
   readonly members: readonly SizedObject[];
 }
 
+/** Files that are held: a store may have more than fit in memory. */
+const MOST_MEMBERS = 200_000;
+
 /**
- * Bundle indexes by hash, each read once since they are immutable. `undefined` for one that is missing, does not
+ * Bundle indexes by hash, the last ones held since they are immutable. `undefined` for one that is missing, does not
  * match its hash or is not an index.
  */
 export class IndexReader {
   readonly #objects: ObjectStore;
   readonly #read = new Map<ObjectId, IndexObjects>();
+  #members = 0;
 
   constructor(objects: ObjectStore) {
     this.#objects = objects;
@@ -29,6 +33,11 @@ export class IndexReader {
       const bytes = await this.#objects.read(id, MAX_INDEX_BYTES);
       const members = decodeBundleIndex(bytes).map((e) => ({ id: e.content_hash, size: e.size_bytes }));
       const found = { index: { id, size: bytes.byteLength }, members };
+      if (this.#members > MOST_MEMBERS) {
+        this.#read.clear();
+        this.#members = 0;
+      }
+      this.#members += members.length;
       this.#read.set(id, found);
       return found;
     } catch (e) {

@@ -9,9 +9,18 @@ export const FORMAT_VERSION = 1;
  * records, summaries and reports may have the fields added since. `policy-2`: likewise for the policy. `transfers`:
  * records may name the export formats `oci` and `store`, and the store that artifacts came from. `facts-2`: operations
  * repeat job, labels and entities of the manifest. `remote`: objects are condemned in the ledger before they are
- * removed, and entries name the packs they rely on.
+ * removed, and entries name the packs they rely on. `reports-2`: reports list what went, and of what stayed only what
+ * was to go.
  */
-export type Feature = 'packs' | 'shared' | 'records-2' | 'policy-2' | 'transfers' | 'facts-2' | 'remote';
+export type Feature =
+  | 'packs'
+  | 'shared'
+  | 'records-2'
+  | 'policy-2'
+  | 'transfers'
+  | 'facts-2'
+  | 'remote'
+  | 'reports-2';
 /** Format features this program supports; a store with any other is never touched (A1). */
 const KNOWN_FEATURES: ReadonlySet<string> = new Set<Feature>([
   'packs',
@@ -21,6 +30,7 @@ const KNOWN_FEATURES: ReadonlySet<string> = new Set<Feature>([
   'transfers',
   'facts-2',
   'remote',
+  'reports-2',
 ]);
 export const MAX_FORMAT_BYTES = 16 * 1024;
 

@@ -20,7 +20,7 @@ import { Mirror } from './mirror.js';
 import { probeService } from './probe-service.js';
 import { S3Backend } from './s3-backend.js';
 
-const FEATURES = ['packs', 'records-2', 'policy-2', 'transfers', 'facts-2', 'remote'] as const;
+const FEATURES = ['packs', 'records-2', 'policy-2', 'transfers', 'facts-2', 'remote', 'reports-2'] as const;
 
 /** What a store on a service depends on. */
 export interface S3Ports extends LocalPorts {

@@ -1,15 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toTimestamp } from '../../../src/core/objects/ids.js';
-import {
-  checkApplicable,
-  intersect,
-  type PlanTarget,
-  restrictPlan,
-} from '../../../src/core/retention/apply-plan.js';
-import { planPrune } from '../../../src/core/retention/planner.js';
-import { requestedPlan } from '../../../src/core/retention/requested-plan.js';
+import { checkApplicable, type PlanTarget } from '../../../src/core/retention/apply-plan.js';
 import { freedBy } from './model.js';
+import { intersect, planPrune, requestedPlan, restrictPlan } from './over-columns.js';
 import { randomStore } from './random-store.js';
 import { artifact, DAY, idOf, input, NOW, objectIdOf, pin } from './store.js';
 
@@ -19,9 +13,7 @@ describe('a saved plan', () => {
   const saved = planPrune(input([artifact(1, old), artifact(2, old), artifact(3, old), artifact(4)]));
 
   it('spares what was pinned after it was made, and says by which rule', () => {
-    const fresh = planPrune(
-      input([artifact(1, old), artifact(2, { ...old, pins: [pin()] }), artifact(3, old)]),
-    );
+    const fresh = input([artifact(1, old), artifact(2, { ...old, pins: [pin()] }), artifact(3, old)]);
     const { remove, sparedSince, gone } = intersect(saved, fresh);
     expect([...remove]).toEqual([idOf(1), idOf(3)]);
     expect(sparedSince.map((i) => [i.artifact_id, i.rule])).toEqual([[idOf(2), 'pinned']]);
@@ -30,10 +22,9 @@ describe('a saved plan', () => {
 
   it('never takes more than it showed: what has expired since stays, as unlisted', () => {
     const now = input([artifact(1, old), artifact(4, old)]);
-    const fresh = planPrune(now);
-    const { remove, gone } = intersect(saved, fresh);
+    const { remove, gone } = intersect(saved, now);
     expect(gone).toEqual([idOf(2), idOf(3)]);
-    const applied = restrictPlan(now, fresh, remove);
+    const applied = restrictPlan(now, remove);
     expect(applied.items.map((i) => i.rule)).toEqual(['window_expired', 'unlisted']);
     expect(applied.header).toMatchObject({ scanned: 2, pruned: 1, spared: 1, freed_bytes: 110 });
   });
@@ -44,7 +35,7 @@ describe('a saved plan', () => {
         const fresh = planPrune(store);
         const some = fresh.items.filter((i, k) => i.verdict === 'prune' && (mask >> (k % 30)) & 1);
         const remove = new Set(some.map((i) => i.artifact_id));
-        const { header } = restrictPlan(store, fresh, remove);
+        const { header } = restrictPlan(store, remove);
         expect(header.pruned).toBe(remove.size);
         expect(header.freed_bytes).toBe(freedBy(store, (id) => !remove.has(id as never)));
         expect(header.pruned + header.spared + header.failed).toBe(header.scanned);

@@ -11,8 +11,9 @@ describe('the counts of a removal', () => {
       'ephemeral_live',
       'min_versions',
     ] as const;
-    const items = [...rules, 'frozen', 'quota', 'damaged'].map((rule) => ({ rule: rule as 'pinned' }));
-    expect(itemCounts({ scanned: 9, pruned: 1, freed_bytes: 7 }, items)).toEqual({
+    const all = [...rules, 'frozen', 'quota', 'damaged'] as const;
+    const totals = Object.fromEntries(all.map((rule) => [rule, { artifacts: 1, size_bytes: 10 }]));
+    expect(itemCounts({ scanned: 9, pruned: 1, freed_bytes: 7, rules: totals })).toEqual({
       items_scanned: 9,
       items_pruned: 1,
       items_spared_pinned: 2,

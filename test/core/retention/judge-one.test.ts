@@ -6,13 +6,13 @@ import { idKey, keysOf, META_KEY, placeKey } from '../../../src/core/catalog/cat
 import { MemoryTables } from '../../../src/core/catalog/key-tables.js';
 import { rowText } from '../../../src/core/catalog/record-row.js';
 import { judgeOne } from '../../../src/core/retention/judge-one.js';
-import type { PlanInput } from '../../../src/core/retention/plan-input.js';
-import { planPrune } from '../../../src/core/retention/planner.js';
 import { catalogOf } from '../../../src/store/catalog/table-view.js';
+import { planPrune } from './over-columns.js';
 import { randomStore } from './random-store.js';
+import type { RecordInput } from './store.js';
 import { artifact } from './store.js';
 
-function stateOf({ artifacts, removed }: PlanInput): Catalog {
+function stateOf({ artifacts, removed }: RecordInput): Catalog {
   const tables = new MemoryTables();
   const gone = removed.map(
     ({ artifact_id, sources }, i): ArtifactRecord => ({
@@ -35,7 +35,7 @@ function stateOf({ artifacts, removed }: PlanInput): Catalog {
 it('says of one artifact, asked for by keys, what a plan over all says of it', async () => {
   await fc.assert(
     fc.asyncProperty(randomStore, async (random) => {
-      const store: PlanInput = {
+      const store: RecordInput = {
         ...random,
         policy: {
           ...random.policy,

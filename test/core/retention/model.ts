@@ -1,11 +1,11 @@
 import type { ArtifactRecord } from '../../../src/core/catalog/artifact-record.js';
-import type { PlanInput } from '../../../src/core/retention/plan-input.js';
+import type { RecordInput } from './store.js';
 import { DAY, HOUR } from './store.js';
 
 const sensitive = (a: ArtifactRecord) => a.classification === 'high' || a.kind === 'prompt_payload';
 
 /** When the rule that decided stops to keep, or came true; undefined where it has no end. Written per rule. */
-export function modelUntil(input: PlanInput, a: ArtifactRecord, rule: string): number | undefined {
+export function modelUntil(input: RecordInput, a: ArtifactRecord, rule: string): number | undefined {
   const { retention } = input.policy;
   const now = Date.parse(input.clock);
   const ttl = Date.parse(a.created_at) + (a.retention_ttl_days ?? Number.NaN) * DAY;
@@ -48,7 +48,7 @@ export function modelUntil(input: PlanInput, a: ArtifactRecord, rule: string): n
 }
 
 /** What goes without a way back, and how many bytes of it go at once, asked of each object again (D7). */
-export function modelLoss(input: PlanInput, goes: (id: string) => boolean) {
+export function modelLoss(input: RecordInput, goes: (id: string) => boolean) {
   const noTrash = input.purge === true || input.policy.retention.trash_days === 0;
   const names = (a: ArtifactRecord, id: string) => input.objectsOf(a).objects.some((o) => o.id === id);
   const freed = (id: string) => !input.artifacts.some((a) => !goes(a.artifact_id) && names(a, id));
@@ -72,7 +72,7 @@ export function modelLoss(input: PlanInput, goes: (id: string) => boolean) {
  * D2 as one would explain it, with no thought for speed: for each artifact the whole store is asked
  * again. What the planner is compared with.
  */
-export function model(input: PlanInput): Map<string, string> {
+export function model(input: RecordInput): Map<string, string> {
   const { retention } = input.policy;
   const now = Date.parse(input.clock);
   const all = [...input.artifacts];
@@ -150,7 +150,7 @@ export function model(input: PlanInput): Map<string, string> {
 }
 
 /** Bytes of the distinct objects that only artifacts outside `keep` name. */
-export function freedBy(input: PlanInput, keep: (id: string) => boolean): number {
+export function freedBy(input: RecordInput, keep: (id: string) => boolean): number {
   const kept = new Set<string>();
   const freed = new Map<string, number>();
   for (const a of input.artifacts)

@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/core/objects/hash.js';
 import { decodePlan, encodePlan, planHash } from '../../../src/core/retention/plan-file.js';
-import { planPrune } from '../../../src/core/retention/planner.js';
-import { filed } from '../../../src/core/retention/prune-plan.js';
+import { filed, LONG_PLAN_SCHEMA } from '../../../src/core/retention/prune-plan.js';
+import { planPrune } from './over-columns.js';
 import { randomStore } from './random-store.js';
 import { artifact, DAY, input, NOW, pin } from './store.js';
 
@@ -39,6 +39,41 @@ it('reads back what it wrote, and hashes the lines before the last', () => {
   );
 });
 
+/** As it is made: without what is kept. */
+const short = { header: plan.header, items: plan.items.filter((i) => i.verdict === 'prune') };
+
+describe('a plan as long as what it removes', () => {
+  it('is read as it was written', () => {
+    expect(short.items).toHaveLength(1);
+    expect(decodePlan(encodePlan(short)).plan).toEqual({
+      header: filed(short.header),
+      items: short.items.map(filed),
+    });
+  });
+
+  it('binds what is kept by a hash that the long list comes to', () => {
+    const kept = plan.items.filter((i) => i.verdict === 'keep').map((i) => `${i.artifact_id} ${i.rule}\n`);
+    expect(plan.header.kept_hash).toBe(sha256(Buffer.from(kept.join(''))));
+    const another = encodePlan({ ...plan, header: { ...plan.header, kept_hash: sha256(Buffer.from('x')) } });
+    expect(reading(another)).toThrow('the list of what is kept is not the one of its header');
+  });
+
+  it('is refused where its items are not those that its header counts by rule', () => {
+    const { window_expired, ...rest } = plan.header.rules!;
+    const header = { ...plan.header, rules: { ...rest, ttl_expired: window_expired! } };
+    expect(reading(encodePlan({ header, items: short.items }))).toThrow('do not add up');
+  });
+
+  it('of before, which lists every artifact and has neither, is read too', () => {
+    const { rules: _, kept_hash: __, ...header } = plan.header;
+    const long = { header: { ...header, schema: LONG_PLAN_SCHEMA }, items: plan.items } as const;
+    expect(decodePlan(encodePlan(long)).plan.header).toEqual(filed(long.header));
+    expect(reading(encodePlan({ ...long, items: short.items }))).toThrow(
+      'scanned 3, but its items add up to 1',
+    );
+  });
+});
+
 describe('refuses a plan file and says what is wrong with it', () => {
   it('that is empty, cut at a line or cut within one', () => {
     expect(reading(Buffer.alloc(0))).toThrow('no schema');
@@ -53,8 +88,8 @@ describe('refuses a plan file and says what is wrong with it', () => {
   });
 
   it('that is of another schema, or is not a plan at all', () => {
-    const other = [lines[0]!.replace('hs.prune-plan/1', 'hs.prune-plan/2'), ...lines.slice(1)];
-    expect(reading(join(other))).toThrow("its schema is 'hs.prune-plan/2'");
+    const other = [lines[0]!.replace('hs.prune-plan/2', 'hs.prune-plan/3'), ...lines.slice(1)];
+    expect(reading(join(other))).toThrow("its schema is 'hs.prune-plan/3'");
     expect(reading(Buffer.from('hello\n'))).toThrow('line 1: not JSON');
     expect(reading(Buffer.from('[]\n'))).toThrow('no schema');
   });

@@ -1,14 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { ArtifactRecord } from '../../../src/core/catalog/artifact-record.js';
-import { restrictPlan } from '../../../src/core/retention/apply-plan.js';
 import { encodePlan } from '../../../src/core/retention/plan-file.js';
-import type { PlanInput } from '../../../src/core/retention/plan-input.js';
-import { planPrune } from '../../../src/core/retention/planner.js';
 import type { PrunePlan } from '../../../src/core/retention/prune-plan.js';
-import { requestedPlan } from '../../../src/core/retention/requested-plan.js';
 import { freedBy, model, modelLoss, modelUntil } from './model.js';
+import { planPrune, requestedPlan, restrictPlan } from './over-columns.js';
 import { randomStore } from './random-store.js';
+import type { RecordInput } from './store.js';
 import { artifact, DAY, input, NOW, policyWith } from './store.js';
 
 it('says of every artifact what the rules of D2, read one by one, say', () => {
@@ -37,7 +35,7 @@ it('says of every artifact until when, or since when, its rule decides', () => {
 });
 
 /** What a plan says of undoing it, against the naive model. */
-function expectLoss(store: PlanInput, { header, items }: PrunePlan): void {
+function expectLoss(store: RecordInput, { header, items }: PrunePlan): void {
   const pruned = new Set(items.filter((i) => i.verdict === 'prune').map((i) => i.artifact_id as string));
   const { irreversible, atOnce } = modelLoss(store, (id) => pruned.has(id));
   expect(items.filter((i) => i.irreversible).map((i) => i.artifact_id)).toEqual(irreversible);
@@ -56,7 +54,7 @@ it('says what nothing can bring back and what is free at once, of all, of a part
       const going = new Set(
         plan.items.filter((i) => i.verdict === 'prune' && ids.has(i.artifact_id)).map((i) => i.artifact_id),
       );
-      expectLoss(store, restrictPlan(store, plan, going));
+      expectLoss(store, restrictPlan(store, going));
       const asked = { ...store, purge };
       expectLoss(asked, requestedPlan(asked, ids));
     }),

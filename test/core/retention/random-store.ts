@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { ArtifactRecord } from '../../../src/core/catalog/artifact-record.js';
 import { KINDS, RETENTION_CLASSES } from '../../../src/core/manifest/vocabulary.js';
-import type { PlanInput } from '../../../src/core/retention/plan-input.js';
+import type { RecordInput } from './store.js';
 import { artifact, DAY, idOf, input, NOW, objectIdOf, pin, plainObjects, policyWith } from './store.js';
 
 /** Ages with every boundary of the rules close by. */
@@ -56,7 +56,7 @@ const SIZES = [0, 1, 50, 100, 100, 300, 20, 7, 9, 400];
 const classRule = fc.record({ window_days: fc.constantFrom(0, 2, 30), floor: fc.nat(3) });
 
 /** A store of up to 25 artifacts that share series, payloads and sources, with a policy. */
-export const randomStore: fc.Arbitrary<PlanInput> = fc
+export const randomStore: fc.Arbitrary<RecordInput> = fc
   .record({
     shapes: fc.array(fc.oneof(shape, plain as typeof shape), { maxLength: 25, size: 'max' }),
     ids: fc.uniqueArray(fc.nat(200), { minLength: 25, maxLength: 25 }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ArtifactRecord } from '../../../src/core/catalog/artifact-record.js';
-import { planPrune } from '../../../src/core/retention/planner.js';
+import { planPrune } from './over-columns.js';
 import {
   artifact,
   DAY,

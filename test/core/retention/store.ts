@@ -3,7 +3,10 @@ import { sha256 } from '../../../src/core/objects/hash.js';
 import type { ArtifactId, ObjectId, Timestamp } from '../../../src/core/objects/ids.js';
 import { toTimestamp } from '../../../src/core/objects/ids.js';
 import { DEFAULT_POLICY, type Policy } from '../../../src/core/policy/policy.js';
-import type { ArtifactObjects, PlanInput } from '../../../src/core/retention/plan-input.js';
+import type { ArtifactObjects } from '../../../src/core/retention/artifact-columns.js';
+import type { RecordInput } from './plain/plan-input.js';
+
+export type { RecordInput };
 
 export const DAY = 86_400_000;
 export const HOUR = 3_600_000;
@@ -84,7 +87,7 @@ export const NO_FLOORS = policyWith({
   },
 });
 
-export function input(artifacts: readonly ArtifactRecord[], change: Partial<PlanInput> = {}): PlanInput {
+export function input(artifacts: readonly ArtifactRecord[], change: Partial<RecordInput> = {}): RecordInput {
   return {
     storeId: '00000000-0000-4000-8000-000000000001',
     head: { seq: 1000, hash: objectIdOf('head') },

@@ -1,6 +1,7 @@
 import { chmod, mkdir, rm, unlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { EntryPayload } from '../../../src/core/ledger/payload.js';
+import { sha256 } from '../../../src/core/objects/hash.js';
 import { DEFAULT_POLICY, encodePolicy, type Policy } from '../../../src/core/policy/policy.js';
 import { encodePlan, planHash } from '../../../src/core/retention/plan-file.js';
 import { assumeDead, collect } from '../../../src/ops/gc/collect-garbage.js';
@@ -68,7 +69,9 @@ describe('a collection', () => {
       clock: '2026-06-03T00:00:00.000Z',
     });
     expect(items.find((i) => i.artifact_id === over)).toMatchObject({ rule: 'ttl_expired', size_bytes: 12 });
-    expect(items.find((i) => i.artifact_id === kept)).toMatchObject({ verdict: 'keep', rule: 'within_ttl' });
+    expect(items.map((i) => i.artifact_id)).not.toContain(kept);
+    expect(header.rules).toMatchObject({ within_ttl: { artifacts: 1 } });
+    expect(header.kept_hash).toBe(sha256(Buffer.from(`${kept} within_ttl\n`)));
   });
 
   it('does what the dry-run showed, to the byte of the plan', async () => {
@@ -113,7 +116,7 @@ describe('a collection', () => {
     });
     const racing = await open({ disk });
     const { outcome } = await collect(racing);
-    expect(outcome.plan.items.find((i) => i.artifact_id === a)).toMatchObject({ rule: 'pinned' });
+    expect(outcome.plan.header.rules).toMatchObject({ pinned: { artifacts: 1 } });
     expect(await liveIds(session)).toContain(a);
     expect(await liveIds(session)).not.toContain(b);
   });
@@ -285,7 +288,7 @@ describe('a saved plan', () => {
     const saved = await seen(session);
     clock.pass(2);
     const { outcome } = await collect(session, { seen: saved });
-    expect(outcome.plan.items.find((i) => i.artifact_id === later)).toMatchObject({ rule: 'unlisted' });
+    expect(outcome.plan.header.rules).toMatchObject({ unlisted: { artifacts: 1 } });
     expect(await liveIds(session)).toContain(later);
   });
 

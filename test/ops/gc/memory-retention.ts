@@ -4,6 +4,8 @@ import { activePins } from '../../../src/core/catalog/check-operations.js';
 import { sha256 } from '../../../src/core/objects/hash.js';
 import { type ArtifactId, type ObjectId, toTimestamp } from '../../../src/core/objects/ids.js';
 import { DEFAULT_POLICY, encodePolicy, type Policy } from '../../../src/core/policy/policy.js';
+import { ArtifactColumns } from '../../../src/core/retention/artifact-columns.js';
+import { removedSources } from '../../../src/core/retention/held-rows.js';
 import { HsError } from '../../../src/errors/hs-error.js';
 import type { Removal, RetentionState, RetentionStorage } from '../../../src/ops/gc/retention-storage.js';
 import type { Reclaimed } from '../../../src/store/collector/collector.js';
@@ -18,6 +20,7 @@ interface Change {
 export class MemoryRetention implements RetentionStorage {
   readonly storeId = '00000000-0000-4000-8000-00000000000a';
   readonly countsItems = true;
+  readonly hasLongReports = false;
   readonly policy: Policy = DEFAULT_POLICY;
   readonly live = new Map<ArtifactId, ArtifactRecord>();
   readonly bytes = new Map<ObjectId, Uint8Array>();
@@ -68,9 +71,22 @@ export class MemoryRetention implements RetentionStorage {
       lastAt: toTimestamp(this.#lastAt),
       policyId: sha256(encodePolicy(this.policy)),
       policy: this.policy,
-      artifacts: [...this.live.values()],
-      removed: this.#removed,
+      artifacts: this.#columns(),
     };
+  }
+  #columns(): ArtifactColumns {
+    const columns = new ArtifactColumns();
+    for (const record of this.live.values()) {
+      const objects = this.#names(record);
+      columns.add(record, { objects, damaged: objects.some((o) => !this.bytes.has(o.id)) });
+    }
+    for (const id of removedSources(columns)) {
+      columns.addRemoved(id, this.#removed.find((r) => r.artifact_id === id)?.sources ?? []);
+    }
+    return columns;
+  }
+  async *records({ artifacts }: RetentionState, rows: ArrayLike<number>) {
+    for (const row of Array.from(rows)) yield [row, this.live.get(artifacts.ids.at(row))!] as const;
   }
   async changedSince({ seq }: Head): Promise<boolean> {
     return this.#changes.slice(seq + 1).some((c) => !c.addsOnly);
@@ -88,12 +104,6 @@ export class MemoryRetention implements RetentionStorage {
       ...record.manifests.map((m) => ({ id: m.manifest, size: m.size_bytes })),
       { id: record.content_hash, size: record.size_bytes },
     ];
-  }
-  async objects() {
-    return (record: ArtifactRecord) => {
-      const objects = this.#names(record);
-      return { objects, damaged: objects.some((o) => !this.bytes.has(o.id)) };
-    };
   }
   async isSound(record: ArtifactRecord): Promise<boolean> {
     return this.bytes.get(record.content_hash)?.byteLength === record.size_bytes;

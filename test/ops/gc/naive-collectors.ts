@@ -4,7 +4,6 @@ import { isErrno } from '../../../src/errors/hs-error.js';
 import { applyRemoval } from '../../../src/ops/gc/apply-removal.js';
 import { StoreRetention } from '../../../src/ops/gc/store-retention.js';
 import type { Session } from '../../../src/ops/session/session.js';
-import { LedgerFold } from '../../../src/store/catalog/ledger-fold.js';
 import { mark } from '../../../src/store/collector/mark.js';
 import { FAN_OUT } from '../../../src/store/local/layout.js';
 import type { MemoryStores } from '../../../src/store/memory/memory-stores.js';
@@ -31,7 +30,7 @@ export function markAndDelete(graceMs: number) {
     await removeExpired(session);
     const { store } = session;
     const { disk, layout } = behind(session);
-    const { reachable } = await mark(store.ledger, new LedgerFold(store), new IndexReader(store.objects));
+    const { reachable } = await mark(store, new IndexReader(store.objects));
     for (const dir of FAN_OUT) {
       for (const { name } of await disk.readdir(`${layout.objects}/${dir}`)) {
         if (name === undefined || !isObjectId(name) || reachable.has(name)) continue;
@@ -52,7 +51,7 @@ export function markAndDeleteIn(memory: MemoryStores) {
   return async (session: Session): Promise<void> => {
     await removeExpired(session);
     const { store } = session;
-    const { reachable } = await mark(store.ledger, new LedgerFold(store), new IndexReader(store.objects));
+    const { reachable } = await mark(store, new IndexReader(store.objects));
     const { objects } = memory.stateOf(store.local.workspace);
     for (const id of [...objects.keys()].filter((id) => !reachable.has(id))) {
       // A look at each, as it would be deleted: others go on meanwhile.

@@ -22,9 +22,9 @@ describe('restore', () => {
     const record = (await (await session.catalog()).get(before))!;
     expect(record.pins).toMatchObject([{ name: 'restored', until: '2026-06-10T00:00:00.000Z' }]);
     await session.store.objects.read(record.content_hash);
-    expect((await collect(session)).outcome.plan.items.find((i) => i.artifact_id === before)).toMatchObject({
-      rule: 'pinned',
-    });
+    const { plan } = (await collect(session)).outcome;
+    expect(plan.header.rules).toMatchObject({ pinned: { artifacts: 1 } });
+    expect(plan.items).toEqual([]);
   });
 
   it('undoes a whole collection, and says of each that it cannot bring back what is missing', async () => {

@@ -3,13 +3,13 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { sha256 } from '../../../src/core/objects/hash.js';
 import type { ObjectId } from '../../../src/core/objects/ids.js';
-import { ByteAccount } from '../../../src/core/retention/byte-account.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { diskUsage, usageTotals } from '../../../src/ops/inspect/disk-usage.js';
 import { SharedObjects } from '../../../src/ops/inspect/shared-objects.js';
 import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
 import { IndexReader } from '../../../src/store/objects/index-reader.js';
+import { ByteAccount } from '../../core/retention/plain/byte-account.js';
 import { testStore } from '../../helpers/store.js';
 import { tmp } from '../../helpers/tmp.js';
 

@@ -1,5 +1,5 @@
-import { type ArtifactRecord, compareRegistration } from '../catalog/artifact-record.js';
-import type { RetentionClass } from '../manifest/vocabulary.js';
+import { type ArtifactRecord, compareRegistration } from '../../../../src/core/catalog/artifact-record.js';
+import type { RetentionClass } from '../../../../src/core/manifest/vocabulary.js';
 
 /** What a quota takes first (D2.8). */
 const CLASS_ORDER: Readonly<Record<RetentionClass, number>> = {

@@ -1,15 +1,15 @@
-import type { Catalog, Head } from '../../core/catalog/catalog.js';
-import { foldSteps } from '../../core/catalog/fold.js';
-import { MemoryTables } from '../../core/catalog/key-tables.js';
-import { type LedgerEntry, objectsOfEntry } from '../../core/ledger/entry.js';
-import type { LedgerOp } from '../../core/ledger/operation.js';
-import type { EntryPayload } from '../../core/ledger/payload.js';
-import type { ObjectId, Timestamp } from '../../core/objects/ids.js';
-import { isHsError } from '../../errors/hs-error.js';
-import { cooperatively } from '../../fsx/cooperative.js';
-import { isMadeSince } from '../collector/batch-time.js';
-import type { Store } from '../store.js';
-import { catalogOf } from './table-view.js';
+import type { Catalog, Head } from '../../src/core/catalog/catalog.js';
+import { foldSteps } from '../../src/core/catalog/fold.js';
+import { MemoryTables } from '../../src/core/catalog/key-tables.js';
+import { type LedgerEntry, objectsOfEntry } from '../../src/core/ledger/entry.js';
+import type { LedgerOp } from '../../src/core/ledger/operation.js';
+import type { EntryPayload } from '../../src/core/ledger/payload.js';
+import type { ObjectId, Timestamp } from '../../src/core/objects/ids.js';
+import { isHsError } from '../../src/errors/hs-error.js';
+import { cooperatively } from '../../src/fsx/cooperative.js';
+import { catalogOf } from '../../src/store/catalog/table-view.js';
+import { isMadeSince } from '../../src/store/collector/batch-time.js';
+import type { Store } from '../../src/store/store.js';
 
 /**
  * The state folded from the ledger alone, with every link of the chain checked: the basis of removals and marks. It

@@ -1,7 +1,7 @@
-import type { ArtifactRecord } from '../catalog/artifact-record.js';
-import { activePins } from '../catalog/check-operations.js';
-import type { ArtifactId, Timestamp } from '../objects/ids.js';
-import type { PlanInput } from './plan-input.js';
+import type { ArtifactRecord } from '../../../../src/core/catalog/artifact-record.js';
+import { activePins } from '../../../../src/core/catalog/check-operations.js';
+import type { ArtifactId, Timestamp } from '../../../../src/core/objects/ids.js';
+import type { RecordInput } from './plan-input.js';
 import { pinsEnd } from './rule.js';
 
 /**
@@ -11,7 +11,7 @@ import { pinsEnd } from './rule.js';
  */
 export function heldSources(
   artifacts: readonly ArtifactRecord[],
-  removed: PlanInput['removed'],
+  removed: RecordInput['removed'],
   clock: Timestamp,
 ): ReadonlyMap<ArtifactId, number> {
   const pinned: { record: ArtifactRecord; end: number }[] = [];

@@ -1,4 +1,4 @@
-import type { ObjectId } from '../objects/ids.js';
+import type { ObjectId } from '../../../../src/core/objects/ids.js';
 
 /** An object as retention sees it: who shares it, and how many bytes it is. */
 export interface SizedObject {

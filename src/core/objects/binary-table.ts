@@ -1,0 +1,95 @@
+const LEAST_ROWS = 64;
+const WORD_BYTES = 4;
+
+/**
+ * A set of binary strings of one width, numbered in insertion order: 8 bytes each besides their own, none on the
+ * JavaScript heap. Subclasses write what is looked for to `wanted`.
+ */
+export class BinaryTable {
+  readonly #width: number;
+  /** The strings, one after the other; as words, which are compared without a call out of JavaScript. */
+  #words: Int32Array;
+  /** Open addressing, at most half full: the number of a string plus one, or 0. */
+  #slots: Uint32Array;
+  #size = 0;
+  protected readonly wanted: Buffer;
+  readonly #wantedWords: Int32Array;
+
+  /** `width` in bytes, whole words; `expected` strings take no growing. */
+  protected constructor(width: number, expected = 0) {
+    const rows = Math.max(LEAST_ROWS, expected);
+    this.#width = width / WORD_BYTES;
+    this.#words = new Int32Array(rows * this.#width);
+    this.#slots = new Uint32Array(slotsFor(rows));
+    this.#wantedWords = new Int32Array(this.#width);
+    this.wanted = Buffer.from(this.#wantedWords.buffer);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  protected get bytes(): Buffer {
+    return Buffer.from(this.#words.buffer);
+  }
+
+  /** The slot of the string at `at` in `words`, or the free slot for it. */
+  #slotOf(words: Int32Array, at: number): number {
+    const width = this.#width;
+    const all = this.#words;
+    const slots = this.#slots;
+    let hash = 0;
+    for (let i = 0; i < width; i++) hash = Math.imul(hash ^ words[at + i]!, 0x9e3779b1);
+    const mask = slots.length - 1;
+    for (let slot = (hash ^ (hash >>> 15)) & mask; ; slot = (slot + 1) & mask) {
+      const row = slots[slot]! - 1;
+      if (row < 0) return slot;
+      const start = row * width;
+      let i = 0;
+      while (i < width && all[start + i] === words[at + i]) i++;
+      if (i === width) return slot;
+    }
+  }
+
+  #grow(): void {
+    const rows = 2 * (this.#words.length / this.#width);
+    const words = new Int32Array(rows * this.#width);
+    words.set(this.#words);
+    this.#words = words;
+    this.#slots = new Uint32Array(slotsFor(rows));
+    for (let row = 0; row < this.#size; row++) {
+      this.#slots[this.#slotOf(words, row * this.#width)] = row + 1;
+    }
+  }
+
+  /** Adds `wanted`; returns its number, which never changes. */
+  protected addWanted(): number {
+    let slot = this.#slotOf(this.#wantedWords, 0);
+    if (this.#slots[slot] !== 0) return this.#slots[slot]! - 1;
+    if (this.#size * this.#width === this.#words.length) {
+      this.#grow();
+      slot = this.#slotOf(this.#wantedWords, 0);
+    }
+    this.#words.set(this.#wantedWords, this.#size * this.#width);
+    this.#size += 1;
+    this.#slots[slot] = this.#size;
+    return this.#size - 1;
+  }
+
+  /** The number of `wanted`; -1 when absent. */
+  protected findWanted(): number {
+    return this.#slots[this.#slotOf(this.#wantedWords, 0)]! - 1;
+  }
+
+  protected hexAt(row: number): string {
+    const width = this.#width * WORD_BYTES;
+    return Buffer.from(this.#words.buffer, row * width, width).toString('hex');
+  }
+}
+
+/** A power of two, twice the rows. */
+function slotsFor(rows: number): number {
+  let slots = 2 * LEAST_ROWS;
+  while (slots < 2 * rows) slots *= 2;
+  return slots;
+}

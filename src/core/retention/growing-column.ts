@@ -1,0 +1,37 @@
+const LEAST = 64;
+
+type Column = Float64Array | Uint32Array | Uint8Array;
+
+/** Numbers in a typed array that grows; none on the JavaScript heap. */
+export class GrowingColumn<A extends Column> {
+  #values: A;
+  #length = 0;
+  readonly #make: (length: number) => A;
+
+  constructor(make: (length: number) => A, expected = 0) {
+    this.#make = make;
+    this.#values = make(Math.max(LEAST, expected));
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(value: number): void {
+    if (this.#length === this.#values.length) {
+      const grown = this.#make(2 * this.#length);
+      grown.set(this.#values as never);
+      this.#values = grown;
+    }
+    this.#values[this.#length++] = value;
+  }
+
+  /** The values, and room behind them; another array once it grows. */
+  get values(): A {
+    return this.#values;
+  }
+}
+
+export const float64 = (length: number) => new Float64Array(length);
+export const uint32 = (length: number) => new Uint32Array(length);
+export const uint8 = (length: number) => new Uint8Array(length);

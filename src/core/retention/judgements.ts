@@ -1,0 +1,87 @@
+import type { ArtifactRecord } from '../catalog/artifact-record.js';
+import type { PlanInput } from './plan-input.js';
+import { toPlanItem } from './plan-items.js';
+import { KEEP_RULES, type PlanItem, PRUNE_RULES, type Rule } from './prune-plan.js';
+import type { Freed, RemovalAccount } from './removal-account.js';
+import type { Verdict } from './rule.js';
+
+/** Rules by number, those that prune first. */
+export const RULES: readonly Rule[] = [...PRUNE_RULES, ...KEEP_RULES];
+const NUMBERS = new Map(RULES.map((rule, number) => [rule, number]));
+export const numberOf = (rule: Rule) => NUMBERS.get(rule)!;
+
+/** What a plan says of each artifact that it is about, in columns. */
+export class Judgements {
+  readonly input: PlanInput;
+  /** The rows that it is about, in order of id. */
+  readonly rows: Uint32Array;
+  /** By row: places in `RULES`. */
+  readonly rules: Uint8Array;
+  /** By row: `until` in ms; NaN or `ENDLESS` for none. */
+  readonly ends: Float64Array;
+  readonly freed: Float64Array;
+  readonly atOnce: Float64Array;
+  readonly irreversible: Uint8Array;
+  /** Bytes of all distinct objects that live artifacts name, before the removal. */
+  readonly stored: number;
+  /** The one that was asked for, if any. */
+  readonly quota: number | undefined;
+
+  constructor(input: PlanInput, rows: Uint32Array, quota?: number) {
+    const { size, objects } = input.artifacts;
+    this.input = input;
+    this.rows = rows;
+    this.rules = new Uint8Array(size);
+    this.ends = new Float64Array(size);
+    this.freed = new Float64Array(size);
+    this.atOnce = new Float64Array(size);
+    this.irreversible = new Uint8Array(size);
+    this.stored = objects.stored;
+    this.quota = quota;
+  }
+
+  set(row: number, { rule, end }: Verdict): void {
+    this.rules[row] = numberOf(rule);
+    this.ends[row] = end;
+  }
+
+  ruleOf(row: number): Rule {
+    return RULES[this.rules[row]!]!;
+  }
+
+  prunes(row: number): boolean {
+    return this.rules[row]! < PRUNE_RULES.length;
+  }
+
+  /** The rows that go, in order of id. */
+  get pruned(): Uint32Array {
+    return this.rows.filter((row) => this.prunes(row));
+  }
+
+  free(row: number, { bytes, atOnce }: Freed): void {
+    this.freed[row] = bytes;
+    this.atOnce[row] = atOnce;
+  }
+
+  /** Frees rows that go, all of them announced first, and marks what cannot be brought back. */
+  freeAll(rows: Uint32Array, account: RemovalAccount): void {
+    for (const row of rows) account.announce(row);
+    for (const row of rows) this.free(row, account.release(row));
+  }
+
+  /** Marks what cannot be brought back, once the account knows all removals. */
+  markIrreversible(account: RemovalAccount): void {
+    for (const row of this.rows) {
+      if (this.prunes(row) && account.isIrreversible(row)) this.irreversible[row] = 1;
+    }
+  }
+
+  /** `record` is that of the row. */
+  itemOf(row: number, record: ArtifactRecord): PlanItem {
+    const rule = this.ruleOf(row);
+    const verdict = this.prunes(row) ? 'prune' : 'keep';
+    const freed = { bytes: this.freed[row]!, atOnce: this.atOnce[row]! };
+    const item = toPlanItem(record, { verdict, rule, end: this.ends[row]! }, freed, this.input.clock);
+    return this.irreversible[row] === 1 ? { ...item, irreversible: true } : item;
+  }
+}

@@ -1,0 +1,54 @@
+import { IdTable } from '../objects/id-table.js';
+import type { ObjectId } from '../objects/ids.js';
+import { float64, GrowingColumn, uint32 } from './growing-column.js';
+import type { SizedObject } from './sized-object.js';
+
+/** Objects by number, with their sizes and how often artifacts name them. */
+export class ObjectColumns {
+  readonly ids: IdTable;
+  readonly #sizes: GrowingColumn<Float64Array>;
+  readonly #users: GrowingColumn<Uint32Array>;
+  #stored = 0;
+
+  constructor(expected = 0) {
+    this.ids = new IdTable(expected);
+    this.#sizes = new GrowingColumn(float64, expected);
+    this.#users = new GrowingColumn(uint32, expected);
+  }
+
+  /** Bytes of all distinct objects that artifacts name. */
+  get stored(): number {
+    return this.#stored;
+  }
+  get sizes(): Float64Array {
+    return this.#sizes.values;
+  }
+  /** How often each is named. */
+  get users(): Uint32Array {
+    return this.#users.values.subarray(0, this.#users.length);
+  }
+
+  #number(id: ObjectId): number {
+    const number = this.ids.add(id);
+    if (number === this.#users.length) {
+      this.#sizes.push(0);
+      this.#users.push(0);
+    }
+    return number;
+  }
+
+  /** Notes an object that something other than an artifact names. */
+  add(id: ObjectId): void {
+    this.#number(id);
+  }
+
+  /** Notes that an artifact names the object; its number. */
+  use({ id, size }: SizedObject): number {
+    const number = this.#number(id);
+    if (this.#users.values[number]!++ === 0) {
+      this.#sizes.values[number] = size;
+      this.#stored += size;
+    }
+    return number;
+  }
+}

@@ -1,0 +1,123 @@
+import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
+import type { ObjectId } from '../../core/objects/ids.js';
+import { ArtifactColumns, type ArtifactObjects } from '../../core/retention/artifact-columns.js';
+import { removedSources } from '../../core/retention/held-rows.js';
+import { yieldToEvents } from '../../fsx/yielding-disk.js';
+import { type Mark, type Marked, markFor } from '../../store/collector/mark.js';
+import type { Unreferenced } from '../../store/collector/reclaimable.js';
+import type { IndexReader } from '../../store/objects/index-reader.js';
+import type { Condemned } from '../../store/port/reclaimer.js';
+import type { Store } from '../../store/store.js';
+
+/** Live artifacts in columns, and what a mark of them does not reach. */
+export interface ScannedState {
+  readonly artifacts: ArtifactColumns;
+  readonly mark: Mark;
+  readonly unreferenced: Unreferenced;
+}
+
+class MarkedColumns implements Marked {
+  readonly artifacts: ArtifactColumns;
+  readonly #onEach: () => void;
+
+  constructor(expected: number, onEach: () => void) {
+    this.artifacts = new ArtifactColumns(expected);
+    this.#onEach = onEach;
+  }
+
+  get ids() {
+    return this.artifacts.objects.ids;
+  }
+
+  root(id: ObjectId): void {
+    this.artifacts.objects.add(id);
+  }
+
+  artifact(record: ArtifactRecord, objects: ArtifactObjects): void {
+    this.artifacts.add(record, objects);
+    this.#onEach();
+  }
+}
+
+/**
+ * Reads the state into columns, in one pass over the catalog, which proves itself, and one over the names of all
+ * objects. Artifacts of which an object is missing or an index unreadable are damaged (D8).
+ */
+export async function scanState(
+  store: Store,
+  catalog: Catalog,
+  indexes: IndexReader,
+  onEach: () => void = () => {},
+): Promise<ScannedState> {
+  const into = new MarkedColumns(catalog.counts.live, onEach);
+  const mark = await markFor(store, catalog, indexes, into);
+  const { artifacts } = into;
+  for (const id of removedSources(artifacts)) {
+    artifacts.addRemoved(id, (await catalog.get(id))?.sources ?? []);
+  }
+  const present = new Uint8Array(artifacts.objects.ids.size);
+  const condemned = await listObjects(store, artifacts, present);
+  await markDamaged(store, artifacts, present);
+  return { artifacts, mark, unreferenced: { condemned, unknown: mark.unknown } };
+}
+
+/** Notes which objects are there; those in use that nothing names. One listing is far cheaper than a lookup each. */
+async function listObjects(
+  store: Store,
+  { objects }: ArtifactColumns,
+  present: Uint8Array,
+): Promise<Condemned[]> {
+  const condemned: Condemned[] = [];
+  for await (const group of store.inventory.groups()) {
+    const ids: ObjectId[] = [];
+    for (const { id } of group.objects) {
+      const number = objects.ids.numberOf(id);
+      if (number >= 0) present[number] = 1;
+      else if (group.batch === undefined) ids.push(id);
+    }
+    if (ids.length > 0) condemned.push({ group, ids });
+  }
+  return condemned;
+}
+
+async function markDamaged(store: Store, artifacts: ArtifactColumns, present: Uint8Array): Promise<void> {
+  const { damaged, objects, size } = artifacts;
+  for (let row = 0; row < size; row++) {
+    const turn = yieldToEvents();
+    if (turn !== undefined) await turn;
+    for (const number of artifacts.objectsOf(row)) {
+      if (present[number] === 1) continue;
+      // It may have been moved between the two listings.
+      if (await store.objects.has(objects.ids.at(number))) present[number] = 1;
+      else damaged[row] = 1;
+    }
+  }
+}
+
+/** Of more than this part of all, a look at each record costs less than a lookup. */
+const MANY = 20;
+
+/** The records of rows, in any order; of a catalog at the position that the rows are of. */
+export async function* recordsOfRows(
+  catalog: Catalog,
+  artifacts: ArtifactColumns,
+  rows: ArrayLike<number>,
+): AsyncGenerator<readonly [row: number, record: ArtifactRecord], void> {
+  if (rows.length * MANY < artifacts.size) {
+    for (const row of Array.from(rows)) {
+      const record = await catalog.get(artifacts.ids.at(row));
+      if (record !== undefined) yield [row, record];
+    }
+    return;
+  }
+  const wanted = new Uint8Array(artifacts.size);
+  for (const row of Array.from(rows)) wanted[row] = 1;
+  let row = 0;
+  for await (const block of catalog.live().blocks()) {
+    for (const record of block) {
+      if (wanted[row] === 1) yield [row, record];
+      row++;
+    }
+  }
+}

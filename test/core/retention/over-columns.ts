@@ -1,0 +1,56 @@
+import type { ArtifactId } from '../../../src/core/objects/ids.js';
+import * as apply from '../../../src/core/retention/apply-plan.js';
+import { ArtifactColumns } from '../../../src/core/retention/artifact-columns.js';
+import { removedSources } from '../../../src/core/retention/held-rows.js';
+import type { Judgements } from '../../../src/core/retention/judgements.js';
+import { planHeader } from '../../../src/core/retention/plan-header.js';
+import { judgeAll } from '../../../src/core/retention/planner.js';
+import type { PlanItem, PrunePlan } from '../../../src/core/retention/prune-plan.js';
+import { judgeRequested } from '../../../src/core/retention/requested-plan.js';
+import type { RecordInput } from './store.js';
+
+/** The input as the planner takes it. */
+export function toInput({ artifacts, removed, objectsOf, ...rest }: RecordInput) {
+  const columns = new ArtifactColumns();
+  for (const a of artifacts) columns.add(a, objectsOf(a));
+  const gone = new Map(removed.map((r) => [r.artifact_id, r.sources]));
+  for (const id of removedSources(columns)) columns.addRemoved(id, gone.get(id) ?? []);
+  return { ...rest, artifacts: columns };
+}
+
+/** A plan with every item. */
+export function longPlan(all: Judgements, { artifacts }: RecordInput): PrunePlan {
+  const records = new Map(artifacts.map((a) => [a.artifact_id, a]));
+  const items = Array.from(all.rows, (row): PlanItem => {
+    return all.itemOf(row, records.get(all.input.artifacts.ids.at(row))!);
+  });
+  return { header: planHeader(all), items };
+}
+
+export const planPrune = (input: RecordInput) => longPlan(judgeAll(toInput(input)), input);
+
+const rowsOf = (all: Judgements['input'], ids: ReadonlySet<ArtifactId>) =>
+  new Set([...ids].map((id) => all.artifacts.ids.numberOf(id)));
+
+export function requestedPlan(input: RecordInput, ids: ReadonlySet<ArtifactId>): PrunePlan {
+  const columns = toInput(input);
+  return longPlan(judgeRequested(columns, rowsOf(columns, ids)), input);
+}
+
+/** The plan over the store with nothing pruned but these. */
+export function restrictPlan(input: RecordInput, ids: ReadonlySet<ArtifactId>): PrunePlan {
+  const all = judgeAll(toInput(input));
+  return longPlan(apply.restrict(all, rowsOf(all.input, ids)), input);
+}
+
+/** What of a saved plan holds for the store. */
+export function intersect(saved: PrunePlan, input: RecordInput) {
+  const all = judgeAll(toInput(input));
+  const { remove, sparedSince, gone } = apply.intersect(saved, all);
+  const idOf = (row: number) => all.input.artifacts.ids.at(row);
+  return {
+    remove: new Set([...remove].map(idOf)),
+    sparedSince: sparedSince.map((row) => ({ artifact_id: idOf(row), rule: all.ruleOf(row) })),
+    gone,
+  };
+}
