@@ -2,7 +2,9 @@
  * Stores of any size from a seed, for bench/scale.mjs: written by the project's own code past the commands, without
  * an fsync, since what is measured is reading them. The same seed and time give the same bytes but for the store's id.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { removeSync } from 'fs-extra/esm';
 import type { Environment } from '../src/core/effects.js';
 import { ENTRY_SCHEMA, type EntryDraft, encodeEntry } from '../src/core/ledger/entry.js';
 import type { LedgerOp } from '../src/core/ledger/operation.js';
@@ -202,7 +204,7 @@ export async function makeStore(request: ScaleRequest): Promise<string> {
   );
   await store.anchor.keep(writer.head);
   await store.close();
-  rmSync(layout.cache, { recursive: true });
+  removeSync(layout.cache);
   mkdirSync(layout.cache, { mode: 0o700 });
   return layout.root;
 }

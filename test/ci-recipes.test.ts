@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pathExists } from 'fs-extra/esm';
+import { copy, ensureDir, pathExists, remove } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { HS_PROGRAM } from './helpers/hs.js';
@@ -25,7 +25,7 @@ class Platform {
     build = 'mkdir -p dist; echo "<h1>$N</h1>" > dist/index.html; echo "<ok/>" > report.xml',
   ) {
     const dir = await tmp();
-    await mkdir(`${dir}/project/ci`, { recursive: true });
+    await ensureDir(`${dir}/project/ci`);
     await cp(join(DOCS, 'hs-ci.sh'), `${dir}/project/ci/hs-ci.sh`);
     await writeFile(`${dir}/project/ci/build.sh`, build);
     await mkdir(`${dir}/bin`);
@@ -42,8 +42,8 @@ class Platform {
   /** A machine that nothing was ever run on. */
   async machine(name: string): Promise<{ home: string; work: string; env: Env }> {
     const [home, work] = [`${this.dir}/${name}/home`, `${this.dir}/${name}/work`];
-    await mkdir(home, { recursive: true });
-    await cp(`${this.dir}/project`, work, { recursive: true });
+    await ensureDir(home);
+    await copy(`${this.dir}/project`, work);
     const env = {
       PATH: `${home}/bin:${this.dir}/bin:${process.env.PATH}`,
       HOME: home,
@@ -64,7 +64,7 @@ class Platform {
     for (const key of keys) {
       const found = this.caches.findLast((cache) => cache.startsWith(key));
       if (found === undefined) continue;
-      await mkdir(dirname(to), { recursive: true });
+      await ensureDir(dirname(to));
       await cp(`${this.dir}/caches/${found}`, to, { recursive: true, preserveTimestamps: true });
       return;
     }
@@ -170,7 +170,7 @@ async function playGitlab(on: Platform, pipeline: string) {
       );
       outputs.push(ran);
       // A cache of GitLab is replaced.
-      await rm(`${on.dir}/caches`, { recursive: true, force: true });
+      await remove(`${on.dir}/caches`);
       on.caches.length = 0;
       await on.save(job.cache.key, join(work, cached));
       if (ran.status !== 0) return { outputs, works };

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { chmod, cp, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { PassThrough, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { copy, ensureDir } from 'fs-extra/esm';
 import { expect, it } from 'vitest';
 import { createStore, decodePlan, encodePlan, hash, openStore } from '../src/index.js';
 import { hsEnvironment } from './helpers/hs.js';
@@ -44,7 +45,7 @@ it('stores bytes, streams and paths, and gives the same bytes back', async () =>
   }
   await store.put(Buffer.from('at once'), { name: 'bytes', filenameHint: 'a.txt' });
   await store.put(chunks(), { name: 'stream' });
-  await mkdir(`${dir}/tree/sub`, { recursive: true });
+  await ensureDir(`${dir}/tree/sub`);
   await writeFile(`${dir}/tree/sub/file`, 'below');
   const tree = await store.put(`${dir}/tree`, { name: 'tree', labels: { stage: 'test' } });
   const text = async (name: string, path?: string) =>
@@ -146,7 +147,7 @@ it('opens an older copy read-only with a warning, and writes nothing to it', asy
   const dir = await scratch();
   const store = await createStore(dir);
   await store.put(Buffer.from('a'), { name: 'a' });
-  await cp(`${dir}/.hsstore`, `${dir}/copy/.hsstore`, { recursive: true });
+  await copy(`${dir}/.hsstore`, `${dir}/copy/.hsstore`);
   await store.put(Buffer.from('b'));
   await store.close();
   await expect(openStore({ store: `${dir}/copy` })).rejects.toMatchObject({ code: 'ROLLED_BACK' });

@@ -2,6 +2,7 @@ import { execFile, spawn } from 'node:child_process';
 import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { ensureDir, readJson } from 'fs-extra/esm';
 import { expect, it } from 'vitest';
 import { registry } from '../commands/registry.js';
 import { HS_PROGRAM, hsEnvironment } from './helpers/hs.js';
@@ -51,7 +52,7 @@ async function workplace() {
   const dir = await tmp();
   const work = `${dir}/work`;
   await mkdir(`${dir}/bin`);
-  await mkdir(`${work}/dist`, { recursive: true });
+  await ensureDir(`${work}/dist`);
   await mkdir(`${work}/reports`);
   await mkdir(`${work}/node_modules`);
   await symlink(root, `${work}/node_modules/hsstore`);
@@ -115,7 +116,7 @@ it('every command block of the README works and prints what is shown', {
 
 it('names only scripts, files and commands that there are', async () => {
   const page = await readFile(`${root}/README.md`, 'utf8');
-  const { scripts } = JSON.parse(await readFile(`${root}/package.json`, 'utf8'));
+  const { scripts } = await readJson(`${root}/package.json`);
   for (const [, script] of page.matchAll(/npm run (\w+)/g)) expect(scripts).toHaveProperty(script!);
   for (const [, path] of page.matchAll(/\]\(([^)#:]+)\)/g)) await readFile(`${root}/${path}`);
   const map = page.slice(page.indexOf('| for people'), page.indexOf('A collection decides'));

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { copy } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { HS_PROGRAM, hs, hsEnvironment } from '../helpers/hs.js';
 import { TELL_CHUNKS } from '../helpers/tell-chunks.js';
@@ -13,7 +14,7 @@ const PROJECT = dirname(dirname(HS_PROGRAM));
 /** The built program somewhere else, as a package is, and its file of compiled code. */
 async function installed() {
   const root = await tmp();
-  await cp(join(PROJECT, 'bin'), join(root, 'bin'), { recursive: true });
+  await copy(join(PROJECT, 'bin'), join(root, 'bin'));
   await cp(join(PROJECT, 'package.json'), join(root, 'package.json'));
   await symlink(join(PROJECT, 'node_modules'), join(root, 'node_modules'));
   await mkdir(join(root, 'dist'));

@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
+import { remove } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import type { DoctorCheck } from '../../src/core/health-check.js';
 import { errnoError } from '../../src/fsx/errno.js';
@@ -129,7 +130,7 @@ describe('hs doctor', () => {
       state: 'problem',
       found: expect.stringContaining('cannot be read'),
     });
-    await rm(`${dir}/.state`, { recursive: true });
+    await remove(`${dir}/.state`);
     await writeFile(`${dir}/.state`, 'in the way');
     expect(states(await look()).anchor).toBe('warning');
   });

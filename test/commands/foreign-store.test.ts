@@ -7,6 +7,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { copySync, ensureDirSync } from 'fs-extra/esm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { hs } from '../helpers/hs.js';
 import { tmp } from '../helpers/tmp.js';
@@ -46,8 +47,8 @@ describe('a foreign store', () => {
     ['one above the workspace', () => '../outside'],
     ['one that git runs programs from', () => '.git/hooks'],
   ])('exports nothing into its output root until that is accepted: %s', async (_, root) => {
-    mkdirSync(`${home}/.config/autostart`, { recursive: true });
-    mkdirSync(`${dir}/.git/hooks`, { recursive: true });
+    ensureDirSync(`${home}/.config/autostart`);
+    ensureDirSync(`${dir}/.git/hooks`);
     await outputRoot(root());
     const place = root().startsWith('/') ? root() : `${dir}/${root()}`;
     expect(await mine('export', 'plain')).toMatchObject({
@@ -122,7 +123,7 @@ describe('a store of this user', () => {
   it('is known by an anchor alone, as earlier versions kept it', async () => {
     await theirs('ls');
     const [id] = readdirSync(`${dir}/../their-state/hs/anchors`);
-    mkdirSync(`${state}/hs/anchors`, { recursive: true });
+    ensureDirSync(`${state}/hs/anchors`);
     cpSync(`${dir}/../their-state/hs/anchors/${id}`, `${state}/hs/anchors/${id}`);
     expect((await mine('doctor')).stdout).toContain('created or accepted by this user');
   });
@@ -130,7 +131,7 @@ describe('a store of this user', () => {
   it('is another one as a copy', async () => {
     const copy = `${dir}/../copy`;
     mkdirSync(copy);
-    cpSync(`${dir}/.hsstore`, `${copy}/.hsstore`, { recursive: true });
+    copySync(`${dir}/.hsstore`, `${copy}/.hsstore`);
     const { stdout } = await hs(['doctor'], { cwd: copy, env: { XDG_STATE_HOME: `${dir}/../their-state` } });
     expect(stdout).toContain('neither created nor accepted');
   });

@@ -15,6 +15,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
+import { ensureDir, remove } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { indexFiles } from '../helpers/index-dir.js';
 import { inside } from '../helpers/inside.js';
@@ -34,7 +35,7 @@ async function workspace() {
   const cwd = await tmp();
   const hs = inside(cwd);
   expect((await hs(['init'])).status).toBe(0);
-  await mkdir(`${cwd}/d/sub`, { recursive: true });
+  await ensureDir(`${cwd}/d/sub`);
   await writeFile(`${cwd}/f`, 'the file');
   await writeFile(`${cwd}/d/one`, 'one');
   await writeFile(`${cwd}/d/sub/two`, 'two');
@@ -239,7 +240,7 @@ describe('hs fsck', () => {
     await chmod(w.at(d.manifest), 0o666);
     await chmod(`${w.root}/ledger/000000/0000000001.json`, 0o644);
     await chmod(`${w.root}/tmp`, 0o755);
-    await rm(`${w.root}/packs`, { recursive: true });
+    await remove(`${w.root}/packs`);
     const before = await w.found();
     expect(before).toEqual([
       'misplaced d',
@@ -267,7 +268,7 @@ describe('hs fsck', () => {
         ).map(async (x) => ((await readdir(`${w.root}/objects/${x}`)).length === 0 ? x : undefined)),
       )
     ).find((x) => x !== undefined)!;
-    await rm(`${w.root}/objects/${gone}`, { recursive: true });
+    await remove(`${w.root}/objects/${gone}`);
     await w.overwrite(w.at(ONE), 'xxx');
     await w.fsck('--repair');
     expect(await w.found()).toEqual(['damage d', 'damage objects/76/ID']);
@@ -369,8 +370,7 @@ describe('hs fsck', () => {
 
   it('works with missing directories', async () => {
     const w = await workspace();
-    for (const dir of ['trash', 'tmp', 'leases', 'cache', 'gc.lock'])
-      await rm(`${w.root}/${dir}`, { recursive: true });
+    for (const dir of ['trash', 'tmp', 'leases', 'cache', 'gc.lock']) await remove(`${w.root}/${dir}`);
     // Looking takes a lease, and so makes leases/ again.
     expect(await w.found()).toEqual([
       'damage gc.lock',
@@ -378,7 +378,7 @@ describe('hs fsck', () => {
       'misplaced tmp',
       'misplaced trash',
     ]);
-    await rm(`${w.root}/ledger`, { recursive: true });
+    await remove(`${w.root}/ledger`);
     expect(await w.found()).toContain('misplaced ledger');
   });
 

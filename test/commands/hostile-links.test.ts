@@ -1,5 +1,4 @@
 import {
-  cpSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -10,6 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { copySync, ensureDirSync, removeSync } from 'fs-extra/esm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { hs } from '../helpers/hs.js';
 import { indexFiles } from '../helpers/index-dir.js';
@@ -23,7 +23,7 @@ beforeEach(async () => {
   work = await tmp();
   store = `${work}/.hsstore`;
   shop = `${await tmp()}/shop`;
-  mkdirSync(`${shop}/catalog`, { recursive: true });
+  ensureDirSync(`${shop}/catalog`);
   writeFileSync(`${shop}/catalog/prices`, 'dear');
   writeFileSync(`${work}/a`, 'a\n');
   await run('init');
@@ -44,8 +44,8 @@ function contents(dir: string): string[] {
 /** Puts a link to a directory outside, which holds all that the real one does, in place of one of the store's. */
 function divert(name: string): string {
   const outside = `${shop}/${name.replaceAll('/', '-')}`;
-  cpSync(`${store}/${name}`, outside, { recursive: true });
-  rmSync(`${store}/${name}`, { recursive: true });
+  copySync(`${store}/${name}`, outside);
+  removeSync(`${store}/${name}`);
   symlinkSync(outside, `${store}/${name}`);
   return outside;
 }
@@ -85,7 +85,7 @@ describe('a store with a directory that is a link to elsewhere', () => {
   });
 
   it('works without its cache if that is the link, and removes nothing behind it', async () => {
-    rmSync(`${store}/cache`, { recursive: true });
+    removeSync(`${store}/cache`);
     symlinkSync(shop, `${store}/cache`);
     expect(await run('ls')).toMatchObject({ status: 0, stdout: expect.stringContaining('b') });
     expect(await run('put', 'a')).toMatchObject({ status: 0 });
@@ -122,11 +122,10 @@ describe('a store that was copied or cloned without its empty directories', () =
     // What lies in the trash would be lost with its directory, and told of.
     await run('gc', '--yes', '--empty-trash');
     for (const name of ['leases', 'tmp', 'trash', 'cache', 'packs']) {
-      rmSync(`${store}/${name}`, { recursive: true });
+      removeSync(`${store}/${name}`);
     }
     for (const dir of readdirSync(`${store}/objects`)) {
-      if (readdirSync(`${store}/objects/${dir}`).length === 0)
-        rmSync(`${store}/objects/${dir}`, { recursive: true });
+      if (readdirSync(`${store}/objects/${dir}`).length === 0) removeSync(`${store}/objects/${dir}`);
     }
   });
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, symlink, unlink, writeFile } from 'node:fs/promises';
+import { ensureDir } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { inside } from '../helpers/inside.js';
 import { tmp } from '../helpers/tmp.js';
@@ -17,7 +18,7 @@ async function workspace() {
 
 async function tree(cwd: string, files: Record<string, string>) {
   for (const [path, text] of Object.entries(files)) {
-    await mkdir(`${cwd}/${path.replace(/[^/]*$/, '')}`, { recursive: true });
+    await ensureDir(`${cwd}/${path.replace(/[^/]*$/, '')}`);
     await writeFile(`${cwd}/${path}`, text);
   }
 }

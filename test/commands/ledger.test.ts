@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFile, cp, mkdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { copy, remove } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { HS_PROGRAM, hsEnvironment } from '../helpers/hs.js';
 import { type InsideOptions, inside } from '../helpers/inside.js';
@@ -38,7 +39,7 @@ describe('hs ledger', () => {
 
   it('that is missing entirely is damage, not NOT_FOUND', async () => {
     const w = await workspace();
-    await rm(`${w.cwd}/.hsstore/ledger`, { recursive: true });
+    await remove(`${w.cwd}/.hsstore/ledger`);
     expect(await hs(['ls'], w)).toMatchObject({ status: 5, stderr: expect.stringContaining('ledger') });
   });
 
@@ -109,10 +110,10 @@ describe('hs ledger', () => {
   it('stops every command that writes to a store that was rolled back, until that is accepted, and lets others read', async () => {
     const w = await workspace();
     await note(w, 'a');
-    await cp(`${w.cwd}/.hsstore`, `${w.cwd}/copy`, { recursive: true });
+    await copy(`${w.cwd}/.hsstore`, `${w.cwd}/copy`);
     await note(w, 'b');
-    await rm(`${w.cwd}/.hsstore`, { recursive: true });
-    await cp(`${w.cwd}/copy`, `${w.cwd}/.hsstore`, { recursive: true });
+    await remove(`${w.cwd}/.hsstore`);
+    await copy(`${w.cwd}/copy`, `${w.cwd}/.hsstore`);
 
     const refused = await note(w, 'c');
     expect(refused.status).toBe(5);
@@ -144,7 +145,7 @@ describe('hs ledger', () => {
     const w = await workspace();
     await writeFile(`${w.cwd}/a`, 'hello');
     await hs(['put', `${w.cwd}/a`, '--name', 'a'], w);
-    await cp(`${w.cwd}/.hsstore`, `${w.cwd}/copy/.hsstore`, { recursive: true });
+    await copy(`${w.cwd}/.hsstore`, `${w.cwd}/copy/.hsstore`);
     await note(w, 'b');
     const script = `mount --bind copy copy && mount -o remount,ro,bind copy && cd copy &&
       "$0" "$1" cat-artifact a && "$0" "$1" ls --json >/dev/null && "$0" "$1" put ../a; echo " $?"`;

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
+import { ensureDir, readJson } from 'fs-extra/esm';
 import { expect, it, onTestFinished } from 'vitest';
 import { inside } from '../helpers/inside.js';
 import { tmp } from '../helpers/tmp.js';
@@ -16,7 +17,7 @@ async function world() {
   const [hs, there] = [inside(cwd), inside(other)];
   await hs(['init']);
   await there(['init']);
-  await mkdir(`${cwd}/tree/sub`, { recursive: true });
+  await ensureDir(`${cwd}/tree/sub`);
   for (let i = 0; i < 200; i++) await writeFile(`${cwd}/tree/sub/${i}`, `${i}`);
   await writeFile(`${cwd}/tree/run`, '#!/bin/sh\n');
   await chmod(`${cwd}/tree/run`, 0o755);
@@ -45,9 +46,9 @@ it('one layer holds all files, as tar and sha256sum see it, and it comes back as
   expect(names).toHaveLength(3);
   const sums = spawnSync('sha256sum', names, { cwd: `${layout}/blobs/sha256` });
   expect(String(sums.stdout)).toBe(names.map((name) => `${name}  ${name}\n`).join(''));
-  const index = JSON.parse(await readFile(`${layout}/index.json`, 'utf8'));
+  const index = await readJson(`${layout}/index.json`);
   const blob = (digest: string) => `${layout}/blobs/sha256/${digest.slice(7)}`;
-  const image = JSON.parse(await readFile(blob(index.manifests[0].digest), 'utf8'));
+  const image = await readJson(blob(index.manifests[0].digest));
   await mkdir(`${cwd}/untar`);
   expect(spawnSync('tar', ['-xf', blob(image.layers[0].digest)], { cwd: `${cwd}/untar` }).status).toBe(0);
   expect(spawnSync('diff', ['-r', `${cwd}/tree`, `${cwd}/untar`]).status).toBe(0);

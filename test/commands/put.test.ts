@@ -13,6 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { ensureDirSync } from 'fs-extra/esm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { HS_PROGRAM, hs, hsEnvironment } from '../helpers/hs.js';
 import { because, hsAsNobody, NOBODY, whyNotMount, whyNotNobody } from '../helpers/ordinary-user.js';
@@ -131,7 +132,7 @@ describe('hs put', () => {
   });
 
   it('makes each entry of a directory a separate series, and lists what it left out in JSON', async () => {
-    mkdirSync(`${dir}/d/sub`, { recursive: true });
+    ensureDirSync(`${dir}/d/sub`);
     for (const f of ['a', 'b', 'c.log', 'sub/x.log', 'sub/y']) writeFileSync(`${dir}/d/${f}`, f);
     const { stdout } = await run('put', 'd', '--each', '--name', 'N', '--exclude', '*.log', '--json');
     expect(JSON.parse(stdout).results.map((a: { left_out: unknown }) => a.left_out)).toEqual([
@@ -162,8 +163,8 @@ describe('hs put', () => {
   });
 
   it('leaves out empty directories and excluded files, and says so', async () => {
-    mkdirSync(`${dir}/d/empty`, { recursive: true });
-    mkdirSync(`${dir}/d/node_modules/x`, { recursive: true });
+    ensureDirSync(`${dir}/d/empty`);
+    ensureDirSync(`${dir}/d/node_modules/x`);
     writeFileSync(`${dir}/d/keep.txt`, '1');
     writeFileSync(`${dir}/d/drop.log`, '1');
     writeFileSync(`${dir}/d/node_modules/x/y`, '1');
@@ -176,7 +177,7 @@ describe('hs put', () => {
   });
 
   it('warns of a glob that left nothing out, says how it should be, and with --strict-exclude stores nothing', async () => {
-    mkdirSync(`${dir}/d/secrets`, { recursive: true });
+    ensureDirSync(`${dir}/d/secrets`);
     writeFileSync(`${dir}/d/secrets/key`, '1');
     writeFileSync(`${dir}/d/keep`, '1');
     const globs = ['--exclude', 'd/secrets', '--exclude', '*.log', '--exclude', 'keep'];
@@ -239,7 +240,7 @@ describe('hs put', () => {
     const each = await run('put', '.', '--each');
     expect(each.stderr).toContain("left out 1 store: '.hsstore'");
     expect(each.stdout.trim().split('\n')).toHaveLength(1);
-    mkdirSync(`${dir}/sub/.hsstore`, { recursive: true });
+    ensureDirSync(`${dir}/sub/.hsstore`);
     writeFileSync(`${dir}/sub/.hsstore/format.json`, '{}');
     writeFileSync(`${dir}/sub/b`, '2');
     expect((await run('put', 'sub')).stderr).toContain("left out 1 store: '.hsstore'");

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
+import { ensureDir } from 'fs-extra/esm';
 import { expect, it } from 'vitest';
 import { hs } from '../helpers/hs.js';
 import { tmp } from '../helpers/tmp.js';
@@ -13,7 +14,7 @@ async function exported() {
   const run = (...args: string[]) => hs(args, { cwd });
   await run('init');
   const deep = `d/${'é'.repeat(60)}/${'ü'.repeat(70)}`;
-  await mkdir(`${cwd}/${deep}`, { recursive: true });
+  await ensureDir(`${cwd}/${deep}`);
   for (const name of ['x', `${'ñ'.repeat(100)}`]) await writeFile(`${cwd}/${deep}/${name}`, name);
   await writeFile(`${cwd}/d/run.sh`, '#!/bin/sh\n');
   await chmod(`${cwd}/d/run.sh`, 0o755);

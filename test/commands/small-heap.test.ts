@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { ensureDirSync } from 'fs-extra/esm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { hs } from '../helpers/hs.js';
 import { makeTempDirectory } from '../helpers/tmp.js';
@@ -16,7 +17,7 @@ beforeAll(async () => {
   const directory = await makeTempDirectory();
   cwd = directory.path;
   for (let d = 0; d < DIRECTORIES; d++) {
-    mkdirSync(`${cwd}/tree/directory-${d}`, { recursive: true });
+    ensureDirSync(`${cwd}/tree/directory-${d}`);
     for (let n = d; n < FILES; n += DIRECTORIES) {
       writeFileSync(`${cwd}/tree/directory-${d}/file-${n}.txt`, String(n));
     }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeSync } from 'fs-extra/esm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkDebugBundle } from '../../src/core/debug/check-debug-bundle.js';
 import { DEBUG_DOCUMENTS } from '../../src/core/debug/documents.js';
@@ -336,7 +337,7 @@ describe('the check of a debug bundle (VAL-BUNDLE-001)', () => {
     execFileSync('cp', ['-r', at('verified'), at('tampered')]);
     rmSync(at('tampered/env.json'));
     expect((await run(['bundle', 'verify', 'tampered'])).status).toBe(5);
-    rmSync(at('tampered'), { recursive: true });
+    removeSync(at('tampered'));
     execFileSync('cp', ['-r', at('verified'), at('tampered')]);
     writeFileSync(at('tampered/more.txt'), 'x');
     expect((await run(['bundle', 'verify', 'tampered'])).status).toBe(7);

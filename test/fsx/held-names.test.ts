@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import { ensureDirSync } from 'fs-extra/esm';
 import { expect, it } from 'vitest';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { tmp } from '../helpers/tmp.js';
@@ -6,7 +7,7 @@ import { tmp } from '../helpers/tmp.js';
 it('reports refusals by the path of a held directory, not by its descriptor', async () => {
   const disk = nodeDisk();
   const top = await tmp();
-  mkdirSync(`${top}/a/b`, { recursive: true });
+  ensureDirSync(`${top}/a/b`);
   writeFileSync(`${top}/a/b/file`, '');
   const a = await disk.openDir(`${top}/a`);
   const b = await disk.openDir(`${a.path}/b`);

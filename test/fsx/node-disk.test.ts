@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { removeSync } from 'fs-extra/esm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { tmp } from '../helpers/tmp.js';
@@ -168,7 +169,7 @@ describe('the programs the real disk runs', () => {
         disk.renameNoReplace(`${root}/b`, target),
       ]);
       expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-      for (const name of ['a', 'b']) rmSync(`${root}/${name}`, { recursive: true, force: true });
+      for (const name of ['a', 'b']) removeSync(`${root}/${name}`);
     }
   });
 });

@@ -4,10 +4,10 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
-  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { removeSync } from 'fs-extra/esm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { RootedDisk } from '../../src/fsx/disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
@@ -76,7 +76,7 @@ describe('a disk within a directory', () => {
 
   it('makes a directory that is missing again when it is written to, and until then it is empty', async () => {
     await write(`${root}/d/first`);
-    rmSync(`${root}/d`, { recursive: true });
+    removeSync(`${root}/d`);
     expect(await disk.readdir(`${root}/d`)).toEqual([]);
     await expect(disk.readFile(`${root}/d/first`, 9)).rejects.toMatchObject({ code: 'ENOENT' });
     expect(existsSync(`${root}/d`)).toBe(false);

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { ensureDir } from 'fs-extra/esm';
 import { sha256 } from '../../src/core/objects/hash.js';
 
 export const hash = (text: string) => sha256(Buffer.from(text));
@@ -52,16 +53,16 @@ export function placeOf(workspace: string, { id, layer = 'L3' }: Pick<Sample, 'i
 
 /** Writes a workspace of these artifacts, as handshake_core would. */
 export async function writeWorkspace(workspace: string, samples: readonly Sample[]): Promise<void> {
-  await mkdir(join(workspace, '.handshake/artifacts/L3'), { recursive: true });
+  await ensureDir(join(workspace, '.handshake/artifacts/L3'));
   for (const sample of samples) {
     const at = placeOf(workspace, sample);
-    await mkdir(at, { recursive: true });
+    await ensureDir(at);
     await writeFile(join(at, 'artifact.json'), JSON.stringify(manifestOf(sample), null, 2));
     const files = typeof sample.payload === 'string' ? { '': sample.payload } : sample.payload;
     if (typeof sample.payload !== 'string') await mkdir(join(at, 'payload'));
     for (const [path, text] of Object.entries(files)) {
       const file = join(at, 'payload', path);
-      await mkdir(dirname(file), { recursive: true });
+      await ensureDir(dirname(file));
       await writeFile(path === '' ? join(at, 'payload') : file, text);
     }
   }

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { ensureDir } from 'fs-extra/esm';
 import { extract, pack } from 'tar-stream';
 import type { ArtifactRecord } from '../../src/core/catalog/artifact-record.js';
 import { describedTarget } from '../../src/core/guard/export-target.js';
@@ -65,7 +66,7 @@ async function revise(session: Session, tx: Transaction, record: ArtifactRecord,
 }
 
 async function sources(dir: string): Promise<void> {
-  await mkdir(`${dir}/release/bin`, { recursive: true });
+  await ensureDir(`${dir}/release/bin`);
   await mkdir(`${dir}/pages`);
   await writeFile(`${dir}/a.txt`, 'hello');
   await writeFile(`${dir}/empty`, '');

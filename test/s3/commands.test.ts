@@ -1,6 +1,7 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ensureDir } from 'fs-extra/esm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type HsResult, hs } from '../helpers/hs.js';
 import { makeTempDirectory } from '../helpers/tmp.js';
@@ -31,7 +32,7 @@ class Machine {
     const { path: home, remove } = await makeTempDirectory();
     removals.push(remove);
     const work = `${home}/work`;
-    await mkdir(`${work}/tree`, { recursive: true });
+    await ensureDir(`${work}/tree`);
     await writeFile(`${work}/file`, `of ${home}`);
     for (let n = 0; n < 40; n++) await writeFile(`${work}/tree/${n}`, `file ${n}`);
     return new Machine(fake, work, {

@@ -4,17 +4,16 @@ import {
   chownSync,
   closeSync,
   copyFileSync,
-  mkdirSync,
   mkdtempSync,
   openSync,
   readdirSync,
-  rmSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { ensureDirSync, removeSync } from 'fs-extra/esm';
 import { type BackendName, discardTree, type SandboxResult } from '../../src/sandbox/sandbox.js';
 import { AS_NOBODY, NOBODY, nodeForAll, ROOT, visibleParent } from '../helpers/ordinary-user.js';
 import type { RunnerRequest } from './runner.js';
@@ -67,7 +66,7 @@ export async function buildRunner(): Promise<{ program: string; remove(): void }
       js: "import{createRequire as hsRequire}from'node:module';const require=hsRequire(import.meta.url);",
     },
   });
-  return { program, remove: () => rmSync(dir, { recursive: true, force: true }) };
+  return { program, remove: () => removeSync(dir) };
 }
 
 export interface World {
@@ -96,7 +95,7 @@ export function makeWorld(user: User, base: 'visible' | 'tmp'): World {
     elsewhere: join(root, 'elsewhere'),
   };
   const dirs = ['project/sub', 'project/again', 'project/.hsstore/tmp/out', 'scratch', 'home', 'elsewhere'];
-  for (const dir of dirs) mkdirSync(join(root, dir), { recursive: true });
+  for (const dir of dirs) ensureDirSync(join(root, dir));
   for (const name of ['changed', 'deleted', 'moved', 'chmodded', 'touched', 'opened']) {
     writeFileSync(join(world.project, name), `this is ${name}\n`);
   }
@@ -105,7 +104,7 @@ export function makeWorld(user: User, base: 'visible' | 'tmp'): World {
   writeFileSync(join(world.elsewhere, 'file'), 'elsewhere\n');
   copyFileSync(join(here, 'attacks.mjs'), join(world.project, 'attacks.mjs'));
   chownTree(root, user.uid);
-  return { ...world, remove: () => rmSync(root, { recursive: true, force: true }) };
+  return { ...world, remove: () => removeSync(root) };
 }
 
 function chownTree(dir: string, uid: number): void {

@@ -1,4 +1,5 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { readJson, remove } from 'fs-extra/esm';
 import { expect, it } from 'vitest';
 import { makeStore } from '../../bench/scale-store.js';
 import { hs, hsEnvironment } from '../helpers/hs.js';
@@ -43,7 +44,7 @@ async function makeScaleStore(artifacts: number) {
     const env = { NODE_OPTIONS: `${YOUNG} --require ${dir}/tell.cjs`, HS_TEST_COST: `${dir}/cost` };
     const { status, stderr } = await hs(args, { cwd: `${dir}/w`, env });
     expect([args, status, stderr.replace(/^hs: put .*\n/, '')]).toEqual([args, 0, '']);
-    return JSON.parse(await readFile(`${dir}/cost`, 'utf8'));
+    return await readJson(`${dir}/cost`);
   };
   const first = await cost('ls', '--limit', '1');
   const one = JSON.parse(
@@ -105,5 +106,5 @@ it('costs no more in a store of 50,000 artifacts than in one of 500, unless all 
   const { stdout } = await hs(['for-each-artifact', '--format', '%(id)'], { cwd: `${large.dir}/w` });
   const ids = stdout.trimEnd().split('\n');
   expect([ids.length, new Set(ids).size]).toEqual([LARGE + 1, LARGE + 1]);
-  await rm(`${large.dir}/w`, { recursive: true });
+  await remove(`${large.dir}/w`);
 }, 600_000);

@@ -1,5 +1,5 @@
-import { chmod, cp, mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
-import { readJson, remove } from 'fs-extra/esm';
+import { chmod, mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { copy, readJson, remove } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { errnoError } from '../../src/fsx/errno.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
@@ -59,13 +59,13 @@ describe('the anchor', () => {
 
   it('detects a store that was restored from a copy and continued', async () => {
     const { open, dir, root, anchor } = await withNotes(2);
-    await cp(root, `${dir}/copy`, { recursive: true });
+    await copy(root, `${dir}/copy`);
     const session = await open();
     await note(session, 'this way');
     await session.close();
     const seen = await readFile(anchor);
     await remove(root);
-    await cp(`${dir}/copy`, root, { recursive: true });
+    await copy(`${dir}/copy`, root);
     await rm(anchor);
     const other = await open();
     for (const text of ['that way', 'further']) await note(other, text);

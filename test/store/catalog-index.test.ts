@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
 import {
-  cp,
   mkdir,
   open,
   readdir,
@@ -128,14 +127,14 @@ describe('the catalog index', () => {
 
   it('never crashes and never answers differently with any byte flipped', async () => {
     const { dir, index, expected, answer } = await makeStore();
-    await cp(index, `${dir}/kept`, { recursive: true });
+    await copy(index, `${dir}/kept`);
     for (const name of ['root', basename(await fileOf(index, 'run-'))]) {
       const whole = await readFile(`${dir}/kept/${name}`);
       // Each part of the file, and each of its first and last bytes.
       const step = Math.ceil(whole.length / 150);
       for (let at = 0; at < whole.length; at += at < 20 || at > whole.length - 20 ? 1 : step) {
         await remove(index);
-        await cp(`${dir}/kept`, index, { recursive: true });
+        await copy(`${dir}/kept`, index);
         const damaged = Buffer.from(whole);
         damaged[at]! ^= 1 << (at % 8);
         await writeFile(`${index}/${name}`, damaged);
@@ -146,12 +145,12 @@ describe('the catalog index', () => {
 
   it('never crashes and never answers differently when truncated anywhere', async () => {
     const { dir, index, expected, answer } = await makeStore();
-    await cp(index, `${dir}/kept`, { recursive: true });
+    await copy(index, `${dir}/kept`);
     for (const name of ['root', basename(await fileOf(index, 'run-'))]) {
       const { size } = await stat(`${dir}/kept/${name}`);
       for (let cut = 0; cut < size; cut += Math.ceil(size / 40)) {
         await remove(index);
-        await cp(`${dir}/kept`, index, { recursive: true });
+        await copy(`${dir}/kept`, index);
         await truncate(`${index}/${name}`, cut);
         expect([name, cut, clean(await answer())]).toEqual([name, cut, clean(expected)]);
       }
@@ -242,12 +241,12 @@ describe('the catalog index', () => {
   it('is distrusted, not the ledger, if an entry contradicts it', async () => {
     const { dir, index, expected, answer } = await makeStore();
     const { live } = (await answer()) as { live: { artifact_id: ArtifactId }[] };
-    await cp(index, `${dir}/older`, { recursive: true });
+    await copy(index, `${dir}/older`);
     const session = await openTestSession(dir);
     await changePins(session, [{ change: 'pin', id: live[SECOND]!.artifact_id, name: 'later' }]);
     await session.close();
     await remove(index);
-    await cp(`${dir}/older`, index, { recursive: true });
+    await copy(`${dir}/older`, index);
     const now = clean(await answer());
     expect(now.counts.pins).toBe(clean(expected).counts.pins + 1);
     expect(clean(await answer())).toEqual(now);

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { ensureDir, readJson } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { canonicalBytes } from '../../src/core/json/canonical.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
@@ -24,7 +25,7 @@ async function workspace() {
 describe('a store', () => {
   it('is found by walking up, the nearest one first', async () => {
     const { cwd, root } = await workspace();
-    await mkdir(`${cwd}/a/b/c`, { recursive: true });
+    await ensureDir(`${cwd}/a/b/c`);
     expect(await find(`${cwd}/a/b/c`)).toBe(root);
     expect((await inside(`${cwd}/a/b`)(['init'])).status).toBe(0);
     expect(await find(`${cwd}/a/b/c`)).toBe(`${cwd}/a/b/.hsstore`);
@@ -118,7 +119,7 @@ describe('a store', () => {
     ['whose format is no object', () => [], 'format.json'],
   ])('%s is refused with 9 by every command, and not touched', async (_, change, why) => {
     const { hs, root, cwd } = await workspace();
-    const format = JSON.parse(await readFile(`${root}/format.json`, 'utf8'));
+    const format = await readJson(`${root}/format.json`);
     await chmod(`${root}/format.json`, 0o644);
     await writeFile(`${root}/format.json`, canonicalBytes(change(format)));
     await writeFile(`${cwd}/x`, 'x');

@@ -10,6 +10,7 @@ import {
   unlink,
   writeFile,
 } from 'node:fs/promises';
+import { ensureDir } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/core/objects/hash.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
@@ -200,7 +201,7 @@ describe('an object batch', () => {
     const { store, batch, layout, objects } = await setting();
     const id = await store('trash');
     const away = async () => {
-      await mkdir(`${layout.trash}/x`, { recursive: true });
+      await ensureDir(`${layout.trash}/x`);
       await rename(layout.object(id), `${layout.trash}/x/${id}`);
     };
     await away();

@@ -1,5 +1,6 @@
-import { chmod, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ensureDir, readJson } from 'fs-extra/esm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/core/objects/hash.js';
 import { importLayout } from '../../../src/ops/bundle/import-oci.js';
@@ -24,14 +25,14 @@ interface Image {
 }
 
 async function json(path: string) {
-  return JSON.parse(await readFile(path, 'utf8'));
+  return await readJson(path);
 }
 
 beforeEach(async () => {
   dir = await tmp();
   here = await testStore(dir);
   there = await testStore(await tmp());
-  await mkdir(`${dir}/tree/sub`, { recursive: true });
+  await ensureDir(`${dir}/tree/sub`);
   await writeFile(`${dir}/tree/run`, '#!/bin/sh\n');
   await chmod(`${dir}/tree/run`, 0o755);
   await writeFile(`${dir}/tree/sub/b`, 'b');

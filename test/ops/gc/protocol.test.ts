@@ -1,4 +1,5 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readJson } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { toTimestamp } from '../../../src/core/objects/ids.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
@@ -179,7 +180,7 @@ describe('a broken chain', () => {
     await writeFile(`${dir}/last`, 'last');
     await hs(['put', 'last', '--name', 'last']);
     const root = `${dir}/.hsstore`;
-    const entry = JSON.parse(await readFile(`${root}/ledger/000000/0000000001.json`, 'utf8'));
+    const entry = await readJson(`${root}/ledger/000000/0000000001.json`);
     const id: string = entry.ops_object;
     const path = where(root, `${root}/objects/${id.slice(0, 2)}/${id}`);
     const bytes = await readFile(path);

@@ -1,4 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
+import { ensureDir } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { collect } from '../../../src/ops/gc/collect-garbage.js';
 import { reclaimTrash } from '../../../src/ops/gc/empty-trash.js';
@@ -13,7 +14,7 @@ import { IMPATIENT, liveIds, makeStore, putFile } from './helpers.js';
 describe('restore', () => {
   it('brings a tree back, byte for byte, with a pin for the trash window', async () => {
     const { session, dir, clock } = await makeStore();
-    await mkdir(`${dir}/tree/deep`, { recursive: true });
+    await ensureDir(`${dir}/tree/deep`);
     await writeFile(`${dir}/tree/deep/file`, 'hello');
     const before = (await put(session, [{ path: `${dir}/tree` }], { ttl: 1 }))[0]!.artifactId;
     clock.pass(2);

@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
+import { ensureDir } from 'fs-extra/esm';
 import type { ExportRecord } from '../../../src/core/ledger/payload.js';
 import type { ArtifactId } from '../../../src/core/objects/ids.js';
 import { type PutOptions, put } from '../../../src/ops/put/put.js';
@@ -36,7 +37,7 @@ export async function putText(session: Session, dir: string, name: string, optio
 }
 
 export async function putTree(session: Session, dir: string, name: string, options: PutOptions = {}) {
-  await mkdir(`${dir}/${name}/sub`, { recursive: true });
+  await ensureDir(`${dir}/${name}/sub`);
   await writeFile(`${dir}/${name}/a`, 'a');
   await writeFile(`${dir}/${name}/sub/b`, `b of ${name}`);
   return (await put(session, [{ path: `${dir}/${name}` }], { name, ...options }))[0]!.artifactId;

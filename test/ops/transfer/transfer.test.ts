@@ -1,5 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { ensureDir } from 'fs-extra/esm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/core/objects/hash.js';
 import type { ObjectId } from '../../../src/core/objects/ids.js';
@@ -278,7 +279,7 @@ describe('arriving is an import:', () => {
     const bad = await putText(here, dir, 'bad');
     const good = await putText(here, dir, 'good');
     const path = behind(here).layout.object((await objectOf(bad)) as ObjectId);
-    await mkdir(dirname(path), { recursive: true });
+    await ensureDir(dirname(path));
     await writeFile(path, 'other bytes');
     const fresh = await openTestSession(dir);
     const results = await moved(fresh, there);
