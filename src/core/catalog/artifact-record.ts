@@ -1,7 +1,7 @@
 import type { ArtifactFacts } from '../ledger/operation.js';
 import type { ObjectId, Timestamp } from '../objects/ids.js';
 
-/** A named hold on an artifact (D1). Over when `until` has come. */
+/** A named hold on an artifact (D1). Expires at `until`. */
 export interface Pin {
   readonly name: string;
   readonly reason?: string;
@@ -26,15 +26,15 @@ export interface ArtifactRecord extends ArtifactFacts {
   readonly registered: Registration;
   /** Manifests of all revisions, oldest first, with their sizes: all of them are kept while it lives. */
   readonly manifests: readonly { readonly manifest: ObjectId; readonly size_bytes: number }[];
-  /** By name, in order of name. */
+  /** Sorted by name. */
   readonly pins: readonly Pin[];
-  /** Set once it was removed: by which entry, and whether its objects had no trash window. */
+  /** Set once removed: by which entry, and whether without a trash window. */
   readonly removed?: { readonly seq: number; readonly at: Timestamp; readonly purge: boolean };
 }
 
 /**
- * Whether what leaves the store is compared with its bytes (B6): it is more than low and exportable, or a
- * slice of what may be.
+ * Whether exports are compared with its bytes (B6): it is not both low and exportable, or it is a slice, whose source may
+ * be restricted.
  */
 export function isGuarded(r: Pick<ArtifactFacts, 'classification' | 'exportable' | 'kind'>): boolean {
   return r.classification !== 'low' || !r.exportable || r.kind === 'dataset_slice';

@@ -5,14 +5,14 @@ import { type ArtifactId, timestampMs } from '../objects/ids.js';
 import { type ArtifactRecord, isGuarded, type Registration } from './artifact-record.js';
 import { seriesWord } from './series.js';
 
-/** The one row that stamps the state with its place in the chain. */
+/** The row with the ledger position of the state. */
 export const META_KEY = 'm';
-/** What the rows begin with; behind it comes what is looked for, and last the place of the artifact. */
+/** Prefixes of keys. The search term follows, then the place of the artifact. */
 export const LIVE = 'a/';
 export const REMOVED = 'x/';
 export const GUARDED = 'g/';
 export const PINNED = 'p/';
-/** In order of when their TTL ends. */
+/** Ordered by the end of the TTL. */
 export const ENDING = 'e/';
 export const TOTALS = 't/';
 /** Objects that the ledger itself names: operation lists, payloads, policies, lists of paths. */
@@ -26,15 +26,15 @@ export const PURGED = 'b/';
 export const LABELS = 'l/';
 export const JOBS = 'j/';
 
-/** Of the day that the first timestamp can say, so that no time is negative. */
+/** The earliest timestamp, so that no time is negative. */
 const YEAR_0_MS = 62_167_219_200_000;
 const TIME_DIGITS = 13;
 const MOST_DIGITS = 14;
 
-/** Of so many digits the complement is a safe integer. */
+/** With this many digits, the complement is a safe integer. */
 const EXACT_DIGITS = 13;
 
-/** Numbers from high to low: how many hex digits, as a digit that falls, and the digits, each as what it lacks of 15. */
+/** Encodes a number so that larger ones sort first: the complement of its length in hex digits, then of each digit. */
 function descending(n: number): string {
   const digits = n.toString(16);
   const { length } = digits;
@@ -43,7 +43,7 @@ function descending(n: number): string {
   return count + Array.from(digits, (d) => (15 - Number.parseInt(d, 16)).toString(16)).join('');
 }
 
-/** Where an artifact was registered, as a key: the newest first. */
+/** The place of registration as a key, newest first. */
 export function placeKey({ seq, index }: Pick<Registration, 'seq' | 'index'>): string {
   return descending(seq) + descending(index);
 }
@@ -53,10 +53,10 @@ export function placeOf(key: string): string {
   return key.slice(key.lastIndexOf('/') + 1);
 }
 
-/** Most names: short, and of characters that a key may have. They stay readable, and cost no hash. */
+/** Most names: short, and with allowed characters only. They stay readable and need no hash. */
 const PLAIN_WORD = /^[!-~]{1,64}$/;
 
-/** A word as a part of a key: itself and a space, or a space and a hash, so that none begins another. */
+/** A word in a key: the word and a space, or a space and its hash, so that none is a prefix of another. */
 export function word(text: string): string {
   return PLAIN_WORD.test(text) ? `${text} ` : ` ${sha256(Buffer.from(text, 'utf8')).slice(0, 32)}`;
 }
@@ -65,7 +65,7 @@ export function word(text: string): string {
 export const idKey = (id: string) => `i/${id}`;
 export const NAMES = 'n/';
 export const nameKey = (name: string) => `${NAMES}${word(name)}/`;
-/** Of those that were removed. */
+/** Removed artifacts. */
 export const removedNameKey = (name: string) => `y/${word(name)}/`;
 export function seriesRowKey(r: Pick<ArtifactRecord, 'retention_class' | 'name' | 'filename_hint' | 'kind'>) {
   const [by, text] = seriesWord(r);
@@ -75,14 +75,14 @@ export const jobKey = (job: string) => `${JOBS}${word(job)}/`;
 /** A label by its key, or its key and value. */
 export const labelKey = (key: string, value?: string) =>
   `${LABELS}${key}/${value === undefined ? '' : `${word(value)}/`}`;
-/** What was made from an artifact, live or removed. */
+/** Artifacts made from this one, live or removed. */
 export const derivedKey = (source: ArtifactId) => `d/${source}/`;
 export const endingKey = (ms: number) =>
   `${ENDING}${Math.max(0, ms + YEAR_0_MS)
     .toString(16)
     .padStart(TIME_DIGITS, '0')}/`;
 
-/** All keys under which a record at that place is found besides its id, its own row the first. */
+/** All keys of a record at that place except its id; its own row comes first. */
 export function keysOf(
   r: ArtifactFacts & Partial<Pick<ArtifactRecord, 'pins' | 'removed'>>,
   place: string,

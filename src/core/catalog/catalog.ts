@@ -38,7 +38,7 @@ export interface CatalogCounts {
   readonly pins: number;
 }
 
-/** The row that stamps the state with its place in the chain, and what a look at all of it must come to. */
+/** The ledger position of the state, and the sums that its rows must add up to. */
 export interface CatalogMeta extends CatalogCounts, Head {
   readonly policy: ObjectId;
   /** System time of the newest entry that is not a refusal. */
@@ -48,7 +48,7 @@ export interface CatalogMeta extends CatalogCounts, Head {
   readonly sums: TableSums;
 }
 
-/** Where a list goes on: behind the artifact of this registration. */
+/** A list continues after the artifact of this registration. */
 export type Cursor = Pick<Registration, 'seq' | 'index'>;
 
 /** The state of the ledger at one position: a view of tables filled by a fold. Lists are in ledger order, newest first. */
@@ -66,7 +66,7 @@ export class Catalog {
     return { seq: this.#meta.seq, hash: this.#meta.hash };
   }
 
-  /** The object that holds the policy in force. */
+  /** The object with the current policy. */
   get policyId(): ObjectId {
     return this.#meta.policy;
   }
@@ -100,7 +100,7 @@ export class Catalog {
     return this.#under(prefix, { ...(after && { after }) });
   }
 
-  /** Live, or removed (then `removed` is set); undefined when the ledger never had it. */
+  /** Live or removed; undefined if it was never registered. */
   async get(id: ArtifactId): Promise<ArtifactRecord | undefined> {
     const place = (await this.#tables.get(idKey(id))) as string | undefined;
     return place === undefined ? undefined : this.at(place);
@@ -235,7 +235,7 @@ export class Catalog {
     return this.#all(REMOVED);
   }
 
-  /** Those that `isGuarded`, live or removed: an export must not look at every artifact. */
+  /** Artifacts that are `isGuarded`, live or removed; an export need not read all others. */
   guarded(): RecordList {
     return this.#under(GUARDED);
   }

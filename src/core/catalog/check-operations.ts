@@ -12,7 +12,7 @@ export function activePins(record: Pick<ArtifactRecord, 'pins'>, now: Timestamp)
 /** The state of one artifact while the operations of an entry are checked. */
 interface ArtifactState {
   readonly removed: boolean;
-  /** It was removed without a trash window. */
+  /** Removed without a trash window. */
   readonly purged?: boolean;
   readonly revision: number;
   readonly pins: readonly Pin[];
@@ -59,10 +59,9 @@ class Overlay {
 }
 
 /**
- * Whether the operations are valid in the state at the head they will follow, each after those before
- * it in the entry: an entry that the fold refuses could never be taken back. This runs inside the
- * compare-and-swap, so a pin and a removal are serialized by the chain (D1: a pin wins, whatever
- * command removes).
+ * Checks that the operations are valid in order on top of the state at the head: an entry that the fold refuses could
+ * never be undone. Runs inside the compare-and-swap, so that the chain serializes a pin and a removal (D1: a pin wins
+ * over every command).
  */
 export async function checkOps(catalog: Catalog, ops: readonly LedgerOp[], now: Timestamp): Promise<void> {
   const state = new Overlay(catalog);

@@ -19,7 +19,7 @@ export function contradiction(entry: LedgerEntry, message: string): HsError {
   });
 }
 
-/** Applies one ledger entry to the state, an operation at a time; in between the tables hold a part of the entry. */
+/** Applies one ledger entry to the state, one operation at a time; meanwhile the tables contain part of the entry. */
 export class EntryFold {
   readonly #tables: SummedTables;
   readonly #entry: LedgerEntry;
@@ -130,7 +130,7 @@ export class EntryFold {
     this.#put(record, live);
   }
 
-  /** The next operation of the entry. LEDGER_BROKEN when it contradicts those before it. */
+  /** Applies the next operation. LEDGER_BROKEN if it contradicts earlier ones. */
   apply(op: LedgerOp): void {
     const index = this.#applied++;
     if (op.op !== 'add') this.#onlyAdds = false;
@@ -174,8 +174,8 @@ export class EntryFold {
   }
 
   /**
-   * Once all are applied. `hash` is that of the entry's exact bytes; `payload` is needed where it lies in an object and
-   * `needsPayload` says so, and undefined if it cannot be read.
+   * Called after the last operation. `hash` is that of the entry's exact bytes; `payload` is required if it is in an
+   * object and `needsPayload`, and undefined if unreadable.
    */
   finish(hash: Head['hash'], payload: EntryPayload | undefined = this.#entry.payload): void {
     const { seq, at, decision } = this.#entry;
@@ -198,7 +198,7 @@ export class EntryFold {
   }
 }
 
-/** Applies one ledger entry to the state, an operation a step; `hash` is that of the entry's exact bytes. */
+/** Applies one ledger entry to the state, one operation per step; `hash` is that of the entry's exact bytes. */
 export function* foldSteps(
   tables: Tables,
   entry: LedgerEntry,

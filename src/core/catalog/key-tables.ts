@@ -15,7 +15,7 @@ export interface Tables {
   remove(key: string): void;
 }
 
-/** A value as its JSON, for rows that are written more often than read. Tables give back the value. */
+/** A value as JSON, for rows that are written more often than read. Tables return the value. */
 export class JsonText {
   readonly text: string;
 
@@ -28,7 +28,7 @@ export function textOf(value: unknown): string {
   return value instanceof JsonText ? value.text : JSON.stringify(value);
 }
 
-/** A row that was read: its value, or the JSON of it. */
+/** A row that was read, with its value or the JSON of it. */
 export class TableRow implements KeyValue {
   readonly key: string;
   readonly #value: unknown;
@@ -74,7 +74,7 @@ export function* inBlocks<T>(items: Iterable<T>): Generator<readonly T[], void> 
 export class TablesDamaged extends Error {}
 
 /**
- * In parts by their first character: rows of a kind come together, those of places in order, and need few comparisons.
+ * Sorts parts by first character: rows of one kind are together and mostly in order, and need few comparisons.
  */
 function sortedKeys(keys: Iterable<string>): string[] {
   const parts: (string[] | undefined)[] = [];
@@ -95,12 +95,12 @@ export class MemoryTables implements Tables {
     this.#values = new Map(values);
   }
 
-  /** A copy that changes on its own. */
+  /** An independent copy. */
   fork(): MemoryTables {
     return new MemoryTables(this.#values);
   }
 
-  /** Keys. */
+  /** Number of keys. */
   get size(): number {
     return this.#values.size;
   }

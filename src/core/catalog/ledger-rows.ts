@@ -9,14 +9,14 @@ const TOLD_BY_PAYLOAD: ReadonlySet<EntryType> = new Set<EntryType>([
   'meta.gc_summary',
 ]);
 
-/** Whether folding the entry takes its payload, which lies in an object. */
+/** Whether folding the entry requires its payload, which is in an object. */
 export function needsPayload({ type, payload_object }: LedgerEntry): boolean {
   return payload_object !== undefined && TOLD_BY_PAYLOAD.has(type);
 }
 
 /**
- * Rows of what an entry says besides its operations. `payload` is that of the entry, wherever it lies; undefined where
- * it could not be read.
+ * Rows for the facts of an entry besides its operations. `payload` is that of the entry, inline or from an object;
+ * undefined if it could not be read.
  */
 export function* rowsOfEntry(entry: LedgerEntry, payload: EntryPayload | undefined): Generator<KeyValue> {
   for (const id of objectsOfEntry(entry)) yield { key: ROOTS + id, value: 1 };

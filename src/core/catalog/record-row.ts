@@ -4,8 +4,8 @@ import type { ArtifactId, ObjectId, Timestamp } from '../objects/ids.js';
 import type { ArtifactRecord, Pin } from './artifact-record.js';
 
 /**
- * A record as the tables hold it: values alone, words as their places in the vocabulary, 0 for what is not
- * there. With field names it would be twice as long, and a million are read at a time.
+ * A record as stored in tables: values only, words as indexes into the vocabulary, 0 for absent values. With field names
+ * it would be twice as long, and a million may be read at a time.
  */
 export type RecordRow = readonly [
   id: ArtifactId,
@@ -26,17 +26,17 @@ export type RecordRow = readonly [
   registeredAt: Timestamp,
   name: string | 0,
   filenameHint: string | 0,
-  /** One more than it is. */
+  /** Plus one. */
   ttlDays: number,
   sources: readonly ArtifactId[] | 0,
   pins: readonly Pin[] | 0,
-  /** Manifests of earlier revisions and their sizes by turns. */
+  /** Manifests of earlier revisions, each followed by its size. */
   earlier: readonly (ObjectId | number)[] | 0,
   removed: NonNullable<ArtifactRecord['removed']> | 0,
   actor: string,
   job: string | 0,
   labels: NonNullable<ArtifactRecord['labels']> | 0,
-  /** Kinds and ids by turns. */
+  /** Kinds, each followed by its id. */
   entities: readonly string[] | 0,
 ];
 
@@ -47,14 +47,14 @@ function placesOf<W extends string>(words: readonly W[]): Readonly<Record<W, num
   return Object.fromEntries(words.map((word, i) => [word, i])) as Record<W, number>;
 }
 
-/** JSON of what may be left out. */
+/** JSON of an optional value. */
 const orZero = (value: unknown) => (value === undefined ? '0' : JSON.stringify(value));
 
-/** What a record has besides its facts. */
+/** The parts of a record besides its facts. */
 export type RecordState = Pick<ArtifactRecord, 'registered'> &
   Partial<Pick<ArtifactRecord, 'manifests' | 'pins' | 'removed'>>;
 
-/** The JSON of a row, written at once: a state of a million artifacts is made of as many. */
+/** The JSON of a row, built as one string: a million artifacts have as many rows. */
 export function rowText(r: ArtifactFacts, { registered, manifests, pins, removed }: RecordState): string {
   const { seq, index, at } = registered;
   const earlier =

@@ -1,20 +1,20 @@
 import { APPLIED, GUARDED, LIVE, PURGED, REMOVED, ROOTS, UNREAD } from './catalog-keys.js';
 import { type Tables, textOf } from './key-tables.js';
 
-/** The tables that a collection goes by: of each, the meta row has a count and a sum that a look at all must come to. */
+/** The tables that a collection relies on; the meta row has a count and a sum of the rows of each. */
 export const PROVEN_TABLES = [LIVE, REMOVED, GUARDED, ROOTS, UNREAD, APPLIED, PURGED] as const;
 export type ProvenTable = (typeof PROVEN_TABLES)[number];
 
 export interface TableSum {
   readonly rows: number;
-  /** Of the rows' {@link rowSum}, modulo 2^48. */
+  /** Sum of each {@link rowSum}, modulo 2^48. */
   readonly sum: number;
 }
 export type TableSums = Readonly<Partial<Record<ProvenTable, TableSum>>>;
 
 export const NO_ROWS: TableSum = { rows: 0, sum: 0 };
 
-/** Two sums of 48 bits add up without rounding. */
+/** Two 48-bit sums add up without rounding. */
 const MODULUS = 2 ** 48;
 const HALF = 2 ** 32;
 
@@ -42,8 +42,8 @@ class Mixer {
 }
 
 /**
- * A number of 48 bits for a row and the JSON of its value. It is against rows that a fold or a merge of runs loses,
- * doubles or mistakes; against bytes that change, an index on disk has the hash of each block and a seal.
+ * A 48-bit number for a row and the JSON of its value. Detects rows lost, duplicated or mixed up by a fold or a merge;
+ * changed bytes of an index on disk are detected by the hashes of its blocks and its seal.
  */
 export function rowSum(key: string, text: string): number {
   const mixer = new Mixer();
@@ -52,7 +52,7 @@ export function rowSum(key: string, text: string): number {
   return mixer.sum;
 }
 
-/** The sum with a row more, or less. */
+/** The sum with one row added or removed. */
 export function withRow(before: TableSum, key: string, text: string, sign: 1 | -1): TableSum {
   const sum = (before.sum + sign * rowSum(key, text) + MODULUS) % MODULUS;
   return { rows: before.rows + sign, sum };
@@ -61,7 +61,7 @@ export function withRow(before: TableSum, key: string, text: string, sign: 1 | -
 const PREFIX_LENGTH = 2;
 const isProven: ReadonlySet<string> = new Set(PROVEN_TABLES);
 
-/** Tables whose sums change with them. Who replaces a row removes it first. */
+/** Tables that keep their sums current. To replace a row, remove it first. */
 export class SummedTables implements Pick<Tables, 'get' | 'put'> {
   readonly #tables: Tables;
   readonly #sums: Partial<Record<ProvenTable, TableSum>>;
@@ -90,13 +90,13 @@ export class SummedTables implements Pick<Tables, 'get' | 'put'> {
     this.#tables.put(key, value);
   }
 
-  /** `value` is what the row has. */
+  /** `value` is the value of the row. */
   remove(key: string, value: unknown): void {
     this.#note(key, value, -1);
     this.#tables.remove(key);
   }
 
-  /** Puts a row unless there is one with this key. */
+  /** Adds a row unless the key exists. */
   include(key: string, value: unknown): void {
     if (this.#tables.get(key) === undefined) this.put(key, value);
   }

@@ -8,7 +8,7 @@ export type TotalField = (typeof TOTAL_FIELDS)[number];
 
 export interface Total {
   readonly artifacts: number;
-  /** Sum of the payloads' sizes. */
+  /** Sum of the payload sizes. */
   readonly bytes: number;
 }
 
@@ -20,11 +20,11 @@ const FIELD: Readonly<Record<TotalField, (r: ArtifactFacts) => string>> = {
 
 export const totalPrefix = (field: TotalField) => `${TOTALS}${field}/`;
 
-/** What one entry changes of the totals; written once, at its end. */
+/** Changes of the totals by one entry, written once at its end. */
 export class TotalChanges {
   readonly #changes = new Map<string, { artifacts: number; bytes: number }>();
 
-  /** `sign` is 1 for artifacts that become live and -1 for those that no longer are. */
+  /** `sign` is 1 for an artifact that becomes live, -1 for one that is removed. */
   note(record: ArtifactFacts, sign: 1 | -1): void {
     for (const field of TOTAL_FIELDS) {
       const key = totalPrefix(field) + FIELD[field](record);
