@@ -31,7 +31,7 @@ const isTree = (paths: readonly string[]) =>
 const tree = fc.uniqueArray(path, { maxLength: 8 }).filter(isTree);
 
 describe('a bundle index', () => {
-  it('hashes to the values that the format promises', () => {
+  it('hashes to the values in the format', () => {
     expect(sha256(encodeBundleIndex(toBundleIndex([entry('a.txt')])))).toBe(
       '8a1247a7cd533754624ad10d6cc3b918be359f9c082b7a838d15b788ee327141',
     );
@@ -40,7 +40,7 @@ describe('a bundle index', () => {
     );
   });
 
-  it('has one hash whatever the order in which files are listed', () => {
+  it('has one hash for any order of files', () => {
     fc.assert(
       fc.property(
         tree.chain((paths) =>
@@ -55,7 +55,7 @@ describe('a bundle index', () => {
     );
   });
 
-  it('is sorted by the UTF-8 bytes of its paths, and reads back as it was', () => {
+  it('is sorted by the UTF-8 bytes of its paths, and round-trips', () => {
     fc.assert(
       fc.property(tree, (paths) => {
         const index = toBundleIndex(paths.map((p) => entry(p, p.length % 2 ? { executable: true } : {})));
@@ -83,7 +83,7 @@ describe('a bundle index', () => {
     expect(new Set(variants.map((v) => sha256(encodeBundleIndex(v)))).size).toBe(variants.length);
   });
 
-  it('refuses a path that comes twice, and a file that is another’s directory', () => {
+  it('refuses a duplicate path, and a file that is also a directory', () => {
     for (const paths of [
       ['a', 'a'],
       ['a', 'a/b'],
@@ -116,7 +116,7 @@ describe('a bundle index', () => {
     );
   });
 
-  it('is as large as its files together', () => {
+  it('has the total size of its files', () => {
     expect(indexSize([entry('a', { size_bytes: 3 }), entry('b', { size_bytes: 4 })])).toBe(7);
     expect(indexSize([])).toBe(0);
   });

@@ -52,7 +52,7 @@ function same(a: Json, b: Json): boolean {
 }
 
 describe('canonical JSON', () => {
-  it('reads back what it wrote', () => {
+  it('round-trips', () => {
     fc.assert(
       fc.property(json, (value) => {
         const read = parseCanonical(canonicalBytes(value), LIMIT);
@@ -62,7 +62,7 @@ describe('canonical JSON', () => {
     );
   });
 
-  it('has one encoding for a value, whatever the order of its keys', () => {
+  it('has one encoding per value, for any order of keys', () => {
     fc.assert(
       fc.property(json, fc.nat(9), (value, seed) => {
         expect(canonicalText(shuffled(value, seed))).toBe(canonicalText(value));
@@ -79,7 +79,7 @@ describe('canonical JSON', () => {
     );
   });
 
-  it('tells values apart that look alike', () => {
+  it('distinguishes values that look alike', () => {
     const alike = [
       '1',
       1,
@@ -133,7 +133,7 @@ describe('canonical JSON', () => {
     expect(() => canonicalText(value)).toThrow(invalid);
   });
 
-  it('keeps file paths and hints as they are, in any normal form', () => {
+  it('keeps file paths and hints in their normal form', () => {
     const value = { path: 'e\u0301', filename_hint: 'e\u0301', paths: ['e\u0301'] };
     expect(parseCanonical(canonicalBytes(value), LIMIT)).toEqual(value);
     expect(() => canonicalText({ name: 'e\u0301' })).toThrow(invalid);
@@ -164,12 +164,12 @@ describe('canonical JSON', () => {
     expect(() => parseCanonical(bytes(spelled), LIMIT)).toThrow(invalid);
   });
 
-  it('does not read what is not UTF-8, which decoding loosely would turn into U+FFFD', () => {
+  it('refuses invalid UTF-8, instead of decoding it to U+FFFD', () => {
     expect(() => parseCanonical(Buffer.from([0x22, 0xff, 0x22]), LIMIT)).toThrow(invalid);
     expect(() => decodeUtf8(Buffer.from([0xc0, 0x80]))).toThrow(invalid);
   });
 
-  it('refuses what is too large or too deep before it is parsed', () => {
+  it('refuses too large or too deep input before parsing', () => {
     expect(() => parseCanonical(bytes('"aaaa"'), 5)).toThrow(invalid);
     const deep = bytes('['.repeat(100_000) + ']'.repeat(100_000));
     for (const read of [parseCanonical, parseLoose]) expect(() => read(deep, LIMIT)).toThrow(/nested deeper/);
@@ -177,7 +177,7 @@ describe('canonical JSON', () => {
     expect(parseCanonical(bytes(`"${'['.repeat(1000)}"`), LIMIT)).toHaveLength(1000);
   });
 
-  it('reads JSON as people write it, but no key twice however it is spelled, and no __proto__', () => {
+  it('reads JSON as people write it, but no duplicate key in any spelling, and no __proto__', () => {
     expect(parseLoose(bytes(' { "b" : 1.0e0, "a" : "\\u0061:{" } '), LIMIT)).toEqual({ a: 'a:{', b: 1 });
     for (const spelled of [
       '{"a":1,"a":2}',
@@ -190,7 +190,7 @@ describe('canonical JSON', () => {
     }
   });
 
-  it('reads back lines, and none that is cut off, empty or respelled', () => {
+  it('round-trips lines, and refuses truncated, empty or respelled ones', () => {
     fc.assert(
       fc.property(fc.array(json, { maxLength: 5 }), (values) => {
         const lines = canonicalLines(values);
@@ -204,7 +204,7 @@ describe('canonical JSON', () => {
     }
   });
 
-  it('does not quote what it cannot read: it may be a payload', () => {
+  it('does not quote unreadable input: it may be a payload', () => {
     expect(() => parseCanonical(bytes('secret'), LIMIT)).toThrow(/^(?!.*secret).*not JSON/s);
   });
 });

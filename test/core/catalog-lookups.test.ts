@@ -61,7 +61,7 @@ const idsOf = (records: readonly ArtifactRecord[]) => records.map((r) => r.artif
 const newestFirst = (a: ArtifactRecord, b: ArtifactRecord) => compareRegistration(b.registered, a.registered);
 
 describe('the catalog', () => {
-  it('finds by each of its keys what a look at every record finds', async () => {
+  it('finds by each key what a full scan finds', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         const { catalog } = await chainOf(steps);
@@ -104,7 +104,7 @@ describe('the catalog', () => {
     );
   });
 
-  it('keeps the totals that adding up every live record gives', async () => {
+  it('keeps totals equal to a sum over all live records', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         const { catalog } = await chainOf(steps);
@@ -122,7 +122,7 @@ describe('the catalog', () => {
     );
   });
 
-  it('has keys of places in the order of the ledger, the newest first', () => {
+  it('orders keys of places newest first', () => {
     const number = fc.oneof(fc.nat(300), fc.maxSafeNat());
     const place = fc.record({ seq: number, index: number });
     fc.assert(
@@ -139,7 +139,7 @@ describe('the catalog', () => {
   const isSummed = (key: string) => (PROVEN_TABLES as readonly string[]).includes(key.slice(0, 2));
   const prove = (chain: Chain) => chain.catalog.prove();
 
-  it('proves itself, and no longer when a row of any table is lost, doubled or another', async () => {
+  it('proves itself, and fails if a row of any table is lost, duplicated or changed', async () => {
     const { chain } = someOfEach();
     const rows = rowsOf(chain);
     expect(new Set(rows.map(({ key }) => key.slice(0, 2)))).toEqual(new Set(PROVEN_TABLES));
@@ -161,7 +161,7 @@ describe('the catalog', () => {
     await prove(chain);
   });
 
-  it('has the same sums whatever way led to the same rows', async () => {
+  it('has the same sums for the same rows, whatever their history', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
         const chain = await chainOf(steps);

@@ -109,7 +109,7 @@ describe('operations at the head', () => {
     expect(await verdict(...ops)).toBe(expected);
   });
 
-  it('passes only what the fold takes', async () => {
+  it('passes only what the fold accepts', async () => {
     const cases: LedgerOp[][] = [
       [pin(1), remove(1)],
       [remove(1), remove(1)],
@@ -143,7 +143,7 @@ describe('operations at the head', () => {
     }
   });
 
-  it('count a pin as over at the very time it ends', () => {
+  it('treat a pin as expired at exactly its end', () => {
     const pins = [{ name: 'p', actor: 'human:a', at: NOW, until: NOW }];
     expect(activePins({ pins }, NOW)).toEqual([]);
     expect(activePins({ pins }, toTimestamp(999_999))).toEqual(pins);

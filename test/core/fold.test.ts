@@ -13,7 +13,7 @@ const ids = (records: readonly { artifact_id: string }[]) =>
   records.map((r) => Number(r.artifact_id.slice(0, 8)));
 
 describe('the fold', () => {
-  it('knows what was added, and where', async () => {
+  it('records what was added, and where', async () => {
     const { catalog } = new Chain().commit(add(2), add(1));
     expect(ids(await catalog.live().all())).toEqual([1, 2]);
     expect(await catalog.get(idOf(1))).toMatchObject({
@@ -46,7 +46,7 @@ describe('the fold', () => {
     expect(ids(await chain.commit(restore(1)).catalog.named('n').all())).toEqual([2, 1, 3]);
   });
 
-  it('holds several pins, replaces one of the same name, and takes away only the named one', async () => {
+  it('keeps several pins, replaces one of the same name, and removes only the named one', async () => {
     const chain = new Chain().commit(add(1)).commit(pin(1, 'b'), pin(1, 'a')).commit(pin(1, 'b'));
     expect((await chain.catalog.get(idOf(1)))!.pins.map((p) => [p.name, p.at])).toEqual([
       ['a', toTimestamp(2000)],
@@ -57,7 +57,7 @@ describe('the fold', () => {
     expect(pins.map((p) => p.name)).toEqual(['b']);
   });
 
-  it('remembers a removed artifact without its pins, and brings it back to its place', async () => {
+  it('keeps a removed artifact without its pins, and restores it to its place', async () => {
     const chain = new Chain().commit(add(1), add(2)).commit(remove(1));
     expect(await chain.catalog.get(idOf(1))).toMatchObject({ removed: { seq: 2, purge: false }, pins: [] });
     expect([ids(await chain.catalog.live().all()), ids(await chain.catalog.removed().all())]).toEqual([
@@ -70,7 +70,7 @@ describe('the fold', () => {
     expect(chain.catalog.counts).toEqual({ live: 2, removed: 0, pins: 0 });
   });
 
-  it('finds ids by what they begin with, live ones first, and no more than asked for', async () => {
+  it('finds ids by prefix, live ones first, up to the limit', async () => {
     const { catalog } = new Chain().commit(add(11), add(12), add(21)).commit(remove(11));
     expect(ids(await catalog.withPrefix('0000001', 5))).toEqual([12, 11]);
     expect(ids(await catalog.withPrefix('0000001', 1))).toEqual([12]);
@@ -94,7 +94,7 @@ describe('the fold', () => {
     expect(() => foldEntry(new MemoryTables(), entry, [add(1)], policy)).toThrow(broken);
   });
 
-  it('counts what it lists, whatever happened', async () => {
+  it('has counts that match its lists, whatever happened', async () => {
     const step = fc.tuple(
       fc.constantFrom('add', 'remove', 'restore', 'pin', 'unpin'),
       fc.nat(5),

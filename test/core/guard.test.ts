@@ -20,7 +20,7 @@ const inside = (member: GuardSubject, depth: number): GuardSubject =>
   depth === 0 ? member : subject(`level ${depth}`, { members: [subject('fine'), inside(member, depth - 1)] });
 
 describe('the export guard', () => {
-  it('lets go what is classified below high, exportable, and whose members are', () => {
+  it('allows content below high, exportable, with members that are too', () => {
     expect(guardExport(inside(subject('fine', { classification: 'medium' }), 5), new Set())).toEqual([]);
   });
 
@@ -40,7 +40,7 @@ describe('the export guard', () => {
     }
   });
 
-  it('takes a consent for exactly the content that it names', () => {
+  it('accepts consent for exactly the content that it names', () => {
     const high = subject('high', { classification: 'high' });
     const whole = subject('whole', { classification: 'high', members: [high] });
     expect(guardExport(high, new Set([hash('high')]))).toEqual([]);
@@ -49,13 +49,13 @@ describe('the export guard', () => {
     expect(guardExport(whole, new Set([hash('whole'), hash('high')]))).toEqual([]);
   });
 
-  it('takes no consent for what is not exportable or not known', () => {
+  it('accepts no consent for content that is not exportable or unknown', () => {
     const consents = new Set([hash('bad')]);
     expect(guardExport(subject('bad', { exportable: false }), consents)).toHaveLength(1);
     expect(guardExport(subject('bad', { classification: undefined }), consents)).toHaveLength(1);
   });
 
-  it('lets nothing high go to a public target, consented to or not, however deep it lies', () => {
+  it('allows nothing high to a public target, with or without consent, at any depth', () => {
     const high = subject('bad', { classification: 'high' });
     for (const depth of [0, 3]) {
       const whole = inside(high, depth);
@@ -79,7 +79,7 @@ describe('the export guard', () => {
     expect(guardExport(inside(subject('fine'), 40), new Set()).map((b) => b.rule)).toContain('too-deep');
   });
 
-  it('blocks every tree in which anything is blocked', () => {
+  it('blocks every tree with a blocked member', () => {
     const tree = fc.letrec<{ node: GuardSubject }>((tie) => ({
       node: fc.record({
         label: fc.string(),
@@ -103,7 +103,7 @@ describe('the export guard', () => {
     fc.assert(fc.property(tree, (s) => guardExport(s, new Set()).length > 0 === bad(s)));
   });
 
-  it('names what is to be reclassified: the member that blocks, not what it lies in', () => {
+  it('names what to reclassify: the blocking member, not its container', () => {
     const member = subject('m', {
       exportable: false,
       artifactId: 'abcdef01-0000-4000-8000-000000000001' as never,
@@ -116,7 +116,7 @@ describe('the export guard', () => {
     );
   });
 
-  it('names for what was removed the way back where that helps, and else the consent', () => {
+  it('suggests restoring a removed artifact if that helps, else consent', () => {
     const id = 'abcdef01-0000-4000-8000-000000000001' as never;
     const gone = { artifactId: id, removed: true, exportable: false } as const;
     const hint = (more: Partial<GuardSubject>, restorable: boolean) =>
@@ -135,7 +135,7 @@ describe('the export guard', () => {
     expect(hint({ link: 'bytes', exportable: true, classification: 'high' }, true)).toContain(consent);
   });
 
-  it('takes a consent for all of what was removed, and for nothing of what is there', () => {
+  it('accepts consent for anything removed, and for nothing that exists', () => {
     const facts = { classification: 'high', exportable: false, members: undefined } as const;
     const whole = (removed: boolean) =>
       subject('copy', { members: [subject('gone', { ...facts, removed })] });
@@ -150,7 +150,7 @@ describe('the export guard', () => {
     ]);
   });
 
-  it('tells each culprit once, with all that is wrong with it', () => {
+  it('reports each culprit once, with all its problems', () => {
     const app = {
       artifactId: '9d58dfad-0000-4000-8000-000000000001' as never,
       classification: 'high',

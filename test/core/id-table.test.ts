@@ -4,7 +4,7 @@ import { IdTable } from '../../src/core/objects/id-table.js';
 
 const idOf = (n: number) => sha256(Buffer.from(`object ${n}`));
 
-it('a table of ids has each once, under the number that it came with, however many there are', () => {
+it('a table of ids has each once, with its number, for any size', () => {
   const table = new IdTable();
   const ids = Array.from({ length: 5000 }, (_, n) => idOf(n));
   for (const [n, id] of ids.entries()) {
@@ -18,7 +18,7 @@ it('a table of ids has each once, under the number that it came with, however ma
   expect(table.numberOf(idOf(-1))).toBe(-1);
 });
 
-it('a table of ids tells apart those that begin alike', () => {
+it('a table of ids distinguishes ids with a common prefix', () => {
   const table = new IdTable();
   const alike = Array.from({ length: 200 }, (_, n) => `${'a'.repeat(60)}${n.toString(16).padStart(4, '0')}`);
   const ids = alike as unknown as ReturnType<typeof idOf>[];

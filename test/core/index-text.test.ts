@@ -111,7 +111,7 @@ describe('an index that is read entry by entry', () => {
     fc.uint8Array().map((b) => Buffer.from(b)),
   );
 
-  it('is scanned as a whole one is', () => {
+  it('is scanned like a whole index', () => {
     const property = fc.property(bytes, (b) => {
       const whole = scannedWhole(b);
       expect(scannedOneByOne(b)).toEqual(typeof whole === 'string' ? undefined : whole);
@@ -119,7 +119,7 @@ describe('an index that is read entry by entry', () => {
     fc.assert(property, { numRuns: 3000 });
   });
 
-  it('has the entries of a whole one, and is refused where that is', () => {
+  it('has the same entries and errors as a whole index', () => {
     const property = fc.property(bytes, (b) => {
       const whole = orRefusal(() => decodeBundleIndex(b));
       const one = orRefusal(() => [...bundleIndexEntries(b)]);
@@ -132,7 +132,7 @@ describe('an index that is read entry by entry', () => {
 });
 
 describe('the scan of an index', () => {
-  it('reads what the parser reads, as it reads it', () => {
+  it('reads the same as the parser', () => {
     const bytes = index.map((entries) => encodeBundleIndex(entries));
     fc.assert(
       fc.property(bytes, (b) => {
@@ -142,7 +142,7 @@ describe('the scan of an index', () => {
     );
   });
 
-  it('takes nothing that the parser refuses', () => {
+  it('accepts nothing that the parser refuses', () => {
     const property = fc.property(fc.oneof(damaged, fc.json().map(Buffer.from)), (b) => {
       const scanned = scanIndex(b);
       if (scanned !== undefined) expect(parsed(b)).toEqual(scanned);
@@ -184,7 +184,7 @@ describe('the scan of an index', () => {
     expect(parsed(bytes)).toBeUndefined();
   });
 
-  it('leaves to the parser only paths with an escape', () => {
+  it('leaves only paths with an escape to the parser', () => {
     fc.assert(
       fc.property(index, (entries) => {
         const needsEscape = entries.some((e) => JSON.stringify(e.path) !== `"${e.path}"`);
@@ -195,7 +195,7 @@ describe('the scan of an index', () => {
 });
 
 describe('checkSortedTree', () => {
-  it('says of a sorted list what checkTree says of it', () => {
+  it('agrees with checkTree on a sorted list', () => {
     const name = fc.string({ unit: fc.constantFrom('a', 'b', '!', '0'), minLength: 1, maxLength: 2 });
     const paths = fc.array(
       fc.array(name, { minLength: 1, maxLength: 3 }).map((c) => c.join('/') as SafePath),

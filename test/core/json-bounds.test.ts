@@ -16,7 +16,7 @@ function heapOf(work: () => void): number {
   return process.memoryUsage().heapUsed - before;
 }
 
-describe('JSON from a stranger', () => {
+describe('untrusted JSON', () => {
   it.each([
     ['lists', many('[]', 32 * MIB)],
     ['objects', many('{}', 32 * MIB)],
@@ -34,7 +34,7 @@ describe('JSON from a stranger', () => {
     expect(taken).toBeLessThan(3 * bytes.length + 16 * MIB);
   });
 
-  it('is refused by the line where it is lines', () => {
+  it('is refused with its line number', () => {
     const lines = Buffer.concat([many('[]', 32 * MIB), Buffer.from('\n')]);
     expect(() => [...parseCanonicalLines(lines, 64 * MIB)]).toThrow(invalid);
   });

@@ -66,7 +66,7 @@ const strange = fc.oneof(
 const invalid = expect.toSatisfy((e: unknown) => isHsError(e, 'INVALID_RECORD'));
 
 describe('a ledger entry', () => {
-  it('is plain only where its schema takes it', () => {
+  it('is plain only if its schema accepts it', () => {
     const full = entry({ job_id: 'job/7', decision: 'allow', ops: [add(1), add(2)] });
     const plain = JSON.parse(canonicalBytes(full).toString('utf8')) as Record<string, unknown>;
     expect(isPlainEntry(plain)).toBe(true);
@@ -80,7 +80,7 @@ describe('a ledger entry', () => {
     );
   });
 
-  it('reads back as it was written', () => {
+  it('round-trips', () => {
     const full = entry({
       set_clock: '2025-01-01T00:00:00.000Z',
       job_id: 'job/7',
@@ -112,7 +112,7 @@ describe('a ledger entry', () => {
     expect(() => toLedgerEntry(entry(change))).toThrow(invalid);
   });
 
-  it('is refused when it is longer than 64 KiB, before it is parsed', () => {
+  it('is refused before parsing if longer than 64 KiB', () => {
     const long = canonicalBytes(entry({ actor_id: 'x'.repeat(MAX_ENTRY_BYTES) }));
     expect(() => decodeEntry(long)).toThrow(/limit/);
   });
@@ -121,7 +121,7 @@ describe('a ledger entry', () => {
     expect(() => decodeEntry(Buffer.from(JSON.stringify(entry())))).toThrow(invalid);
   });
 
-  it('names the objects that it keeps outside', () => {
+  it('names the objects that it stores outside', () => {
     const outside = toLedgerEntry(entry({ payload: undefined, payload_object: hash, ops_object: hash }));
     expect(objectsOfEntry(outside)).toEqual([hash, hash]);
     expect(objectsOfEntry(toLedgerEntry(entry()))).toEqual([]);

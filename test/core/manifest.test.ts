@@ -38,7 +38,7 @@ const manifest = (more: Record<string, unknown> = {}): Record<string, unknown> =
 const REQUIRED = Object.keys(manifest());
 
 describe('a manifest', () => {
-  it('reads back as it was written', () => {
+  it('round-trips', () => {
     const full = manifest({
       name: 'reports/weekly',
       filename_hint: 'e\u0301.txt',
@@ -100,13 +100,13 @@ describe('a manifest', () => {
     );
   });
 
-  it('is valid when high in L1 without days, which L1 never has', () => {
+  it('is valid as high in L1 without a TTL', () => {
     expect(manifestProblems(manifest({ layer: 'L1', classification: 'high', exportable: false }))).toEqual(
       [],
     );
   });
 
-  it('tells all its problems at once', () => {
+  it('reports all its problems at once', () => {
     expect(manifestProblems(manifest({ color: 1, kind: 'x', size_bytes: -1 })).length).toBeGreaterThanOrEqual(
       3,
     );

@@ -71,7 +71,7 @@ it('refuses a ledger that sets no policy, as the fold does', () => {
   );
 });
 
-it('remembers more artifacts than it began with room for', () => {
+it('remembers more artifacts than its initial capacity', () => {
   const check = new OperationsCheck();
   for (let n = 0; n < 1000; n++) check.apply(entry, add(n));
   for (let n = 0; n < 1000; n++) check.apply(entry, remove(n));

@@ -30,7 +30,7 @@ function decoded(entries: readonly PackEntry[], dataBytes = totalOf(entries)): [
 }
 
 describe('the index of a pack', () => {
-  it('finds each object and no other, whatever their sizes', () => {
+  it('finds each object and no other, for any sizes', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(100_000), { maxLength: 60 }), (sizes) => {
         const entries = entriesOf(sizes);
@@ -44,12 +44,12 @@ describe('the index of a pack', () => {
     );
   });
 
-  it('has one encoding, whatever order its objects are told in', () => {
+  it('has one encoding for any order of its objects', () => {
     const entries = entriesOf([3, 0, 7, 1]);
     expect(encodePackIndex([...entries].reverse())).toEqual(encodePackIndex(entries));
   });
 
-  it('is the bytes that the manual promises', () => {
+  it('matches the bytes in the manual', () => {
     const id = '2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824' as ObjectId;
     const bytes = encodePackIndex([{ id, offset: 258, size: 5 }]);
     expect(bytes.toString('hex')).toBe(
@@ -58,7 +58,7 @@ describe('the index of a pack', () => {
     expect(packIndexBytes(bytes.subarray(-PACK_TRAILER_BYTES))).toBe(bytes.length);
   });
 
-  it('tells ids with the same first twelve digits apart', () => {
+  it('distinguishes ids with the same first twelve digits', () => {
     const ids = ['0', '1', 'f'].map((end) => `${'ab'.repeat(6)}${end.repeat(52)}` as ObjectId);
     const [index] = decoded(ids.map((id, i) => ({ id, offset: i, size: 1 })));
     for (const [i, id] of ids.entries()) expect(index.find(id)).toEqual({ offset: i, size: 1 });

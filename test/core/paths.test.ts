@@ -67,13 +67,13 @@ describe('checkPath', () => {
     expect(checkPath(path).path).toBe(path);
   });
 
-  it(`takes a path of ${MAX_PATH_BYTES} bytes`, () => {
+  it(`accepts a path of ${MAX_PATH_BYTES} bytes`, () => {
     const path = `${'ab/'.repeat(1365)}a`;
     expect(Buffer.byteLength(path)).toBe(MAX_PATH_BYTES);
     expect(rule(path)).toBeUndefined();
   });
 
-  it('accepts only what stays below its root, one well-formed component at a time', () => {
+  it('accepts only paths below the root, with well-formed components', () => {
     fc.assert(
       fc.property(fc.oneof(anyString, hostile), (path) => {
         if (checkPath(path).problem !== undefined) return;
@@ -85,7 +85,7 @@ describe('checkPath', () => {
     );
   });
 
-  it('says the same of ASCII paths by the short way and the long one', () => {
+  it('gives the same result for ASCII paths on the fast path', () => {
     const ascii = fc.string({ unit: fc.constantFrom('a', '.', '/', '~', ' ', '\n', '\x7f'), maxLength: 8 });
     fc.assert(
       fc.property(ascii, (path) => {
@@ -110,7 +110,7 @@ describe('toSafePath', () => {
 });
 
 describe('escapeText', () => {
-  it('leaves nothing that a terminal could obey, and can be told apart for different texts', () => {
+  it('leaves no control sequences, and stays distinct for different texts', () => {
     fc.assert(
       fc.property(fc.oneof(anyString, hostile), hostile, (a, b) => {
         expect(escapeText(a)).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
@@ -139,7 +139,7 @@ describe('checkName', () => {
 });
 
 describe('checkFilenameHint', () => {
-  it('takes one component in any normal form, and refuses a path', () => {
+  it('accepts one component in any normal form, and refuses a path', () => {
     expect(checkFilenameHint('cafe\u0301.txt').path).toBe('cafe\u0301.txt');
     expect(checkFilenameHint('a/b').problem?.rule).toBe('separator');
     expect(checkFilenameHint('..').problem?.rule).toBe('dot-component');
@@ -173,7 +173,7 @@ describe('checkTree', () => {
     expect(() => checkTree(safe(...paths.reverse()))).toThrow(/is refused: it (is|occurs)/);
   });
 
-  it('takes a tree', () => {
+  it('accepts a tree', () => {
     expect(() => checkTree(safe('a/b', 'a/c', 'a-b', 'ab', 'x/a/b'))).not.toThrow();
   });
 
@@ -228,7 +228,7 @@ describe('portabilityProblems', () => {
     ]);
   });
 
-  it('has nothing to say about an ordinary tree', () => {
+  it('reports nothing for an ordinary tree', () => {
     expect(
       kinds('src/index.ts', 'README.md', 'naïve/日本語.txt', 'a.b/c-d_e', 'console.log', '.gitignore'),
     ).toEqual([]);

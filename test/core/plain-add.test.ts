@@ -84,7 +84,7 @@ const line = fc
     return latin1.slice(0, at) + change[1] + latin1.slice(at + 1);
   });
 
-it('is read in one look as canonical form and schema read it, or left to them', () => {
+it('is read in one pass like canonical form and schema, or left to them', () => {
   let plain = 0;
   fc.assert(
     fc.property(line, (one) => {
@@ -98,7 +98,7 @@ it('is read in one look as canonical form and schema read it, or left to them', 
   expect(plain).toBeGreaterThan(400);
 });
 
-it('is what an ordinary commit is made of', () => {
+it('covers ordinary commits', () => {
   const ordinary = add(1, { name: 'exp-1/model', filename_hint: 'part.bin', sources: [idOf(2)] });
   expect(readPlainAdd(canonicalText(ordinary))).toEqual(ordinary);
   expect(readPlainAdd(canonicalText(pin(1, 'p')))).toBeUndefined();

@@ -7,13 +7,13 @@ const artifact = (more: Partial<ArtifactRecord>) =>
   ({ retention_class: 'result', layer: 'L3', ...more }) as ArtifactRecord;
 const granting = (...grants: Policy['grants']): Policy => ({ ...DEFAULT_POLICY, grants });
 
-describe('what a policy would change', () => {
-  it('is nothing when it is the same', () => {
+describe('the changes of a policy', () => {
+  it('are none for the same policy', () => {
     expect(settingChanges(DEFAULT_POLICY, DEFAULT_POLICY)).toEqual([]);
     expect(grantChanges(DEFAULT_POLICY, DEFAULT_POLICY)).toEqual([]);
   });
 
-  it('names each setting that differs, is new or is gone', () => {
+  it('list each changed, added and removed setting', () => {
     const { retention } = DEFAULT_POLICY;
     const next = { ...DEFAULT_POLICY, retention: { ...retention, trash_days: 1, quota_bytes: 5 } };
     const changes = [
@@ -24,7 +24,7 @@ describe('what a policy would change', () => {
     expect(settingChanges(next, DEFAULT_POLICY)[0]).toEqual({ setting: 'retention.quota_bytes', from: 5 });
   });
 
-  it('says who gains and who loses, however the grants are written', () => {
+  it('list who gains and who loses, however the grants are written', () => {
     const before = granting({ actor: 'ai_job', capabilities: ['artifact.export'] });
     const after = granting(
       { actor: 'ai_job', actor_id: 'nightly', capabilities: ['artifact.export'] },
@@ -37,7 +37,7 @@ describe('what a policy would change', () => {
 });
 
 describe('rules that match nothing', () => {
-  it('are classes without artifacts, budgets without an export, and grants that others make needless', () => {
+  it('are classes without artifacts, budgets without an export, and redundant grants', () => {
     const policy = granting(
       { actor: 'human', capabilities: ['artifact.read', 'policy.set'] },
       { actor: 'human', actor_id: 'ada', capabilities: ['artifact.read'] },

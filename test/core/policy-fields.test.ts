@@ -23,7 +23,7 @@ function fieldsOf(def: Def, path: readonly string[] = []): string[] {
 }
 
 describe('hs help policy', () => {
-  it('explains every field that a policy has, and no other', () => {
+  it('explains every field of a policy, and no other', () => {
     const fields = fieldsOf(policySchema.def as unknown as Def).map((field) =>
       field
         .replace(new RegExp(`^(retention\\.classes\\.)(${RETENTION_CLASSES.join('|')})\\b`), '$1CLASS')
@@ -32,7 +32,7 @@ describe('hs help policy', () => {
     expect(policyFields().map((f) => f.term)).toEqual([...new Set(fields)]);
   });
 
-  it('says what a new store has', () => {
+  it('states the defaults of a new store', () => {
     const said = new Map(policyFields().map((f) => [f.term, f.meaning]));
     expect(said.get('retention.classes.CLASS.window_days')).toContain('result 30, evidence 30, cache 7');
     expect(said.get('retention.trash_days')).toContain('(default: 7)');
@@ -41,7 +41,7 @@ describe('hs help policy', () => {
     expect(pins.meaning).toBe(`${CAPABILITIES['pin.set:own']} (default: human, ai_job)`);
   });
 
-  it('and hs-policy(1) list the whole registry of capabilities', async () => {
+  it('and hs-policy(1) list all capabilities', async () => {
     const style = { heading: String, strong: String, id: String } as never;
     const help = await helpText(registry, ['policy'], { style, width: 200 });
     const page = readFileSync(new URL('../../man/hs-policy.1', import.meta.url), 'utf8');
@@ -52,7 +52,7 @@ describe('hs help policy', () => {
   });
 });
 
-describe('what confines a program', () => {
+describe('restrictions on a program', () => {
   const view = { style: { heading: String, strong: String, id: String } as never, width: 500 };
   it.each([[[]], [['policy']], [['run']]])('is said by hs help %j', async (words) => {
     const says = words[0] === 'run' ? 'What is not confined: ' : 'nly hs run confines a program';

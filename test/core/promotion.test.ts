@@ -35,7 +35,7 @@ describe('promotion', () => {
     expect((['L4', 'L3', 'L2', 'L1'] as const).map(nextLayer)).toEqual([undefined, 'L2', 'L1', undefined]);
   });
 
-  it('passes what is in order, and freezes it with an attestation', () => {
+  it('passes a valid artifact, and freezes it with an attestation', () => {
     expect(gates({})).toEqual([]);
     expect(gates({ attestation }, 'L1')).toEqual([]);
   });
@@ -46,7 +46,7 @@ describe('promotion', () => {
     expect(failed).toEqual(['name', 'payload', 'sources', 'content_type', 'ttl', 'attestation']);
   });
 
-  it('needs sources that are there, of the hash that is stated, and without cycles', () => {
+  it('needs existing sources with the stated hash, without cycles', () => {
     expect(gates({ graph: () => undefined })).toEqual(['sources']);
     expect(gates({ graph: () => ({ contentHash: sha256(bytes), sources: [] }) })).toEqual(['sources']);
     const cyclic = (id: ArtifactId) => ({
@@ -56,7 +56,7 @@ describe('promotion', () => {
     expect(gates({ graph: cyclic })).toEqual(['sources']);
   });
 
-  it('needs a payload that can be read, of the type and the size that are stated', () => {
+  it('needs a readable payload of the stated type and size', () => {
     expect(gates({ rehashed: undefined, content: undefined })).toEqual(['payload']);
     expect(gates({ content: { type: 'directory', size: 4 } })).toEqual(['content_type']);
     const tree = { payload_type: 'directory', hash_basis: 'bundle_index' } as const;
@@ -66,7 +66,7 @@ describe('promotion', () => {
     expect(gates({ content: { type: 'file', head: bytes, size: 5 } })).toEqual(['payload']);
   });
 
-  it('takes an attestation only for the content that is frozen', () => {
+  it('accepts an attestation only for the frozen content', () => {
     const other = { ...attestation, content_hash: sha256(Buffer.from('x')) as ObjectId };
     expect(gates({ attestation: other }, 'L1')).toEqual(['attestation']);
     expect(gates({}, 'L1')).toEqual(['attestation']);
@@ -105,7 +105,7 @@ describe('a media type', () => {
     expect(contradictsType(mime, head, head.length) === undefined).toBe(agrees);
   });
 
-  it('is not contradicted by a character that is cut where the head ends', () => {
+  it('is not contradicted by a character cut at the end of the head', () => {
     const head = Buffer.concat([Buffer.from('text'), cut]);
     expect(contradictsType('text/plain', head, 10_000)).toBeUndefined();
     expect(contradictsType('text/plain', head, head.length)).toBeDefined();

@@ -8,7 +8,7 @@ const problems = (schema: z.ZodMiniType, value: unknown) => {
   return 'problems' in result ? result.problems : [];
 };
 
-describe('what is wrong with a value', () => {
+describe('the problem with a value', () => {
   it.each([
     [natural, -1, 'is less than 0'],
     [z.int().check(z.maximum(9)), 10, 'is more than 9'],
@@ -29,7 +29,7 @@ describe('what is wrong with a value', () => {
     expect(problems(schema, value)).toEqual([problem]);
   });
 
-  it('says what a label may be called', () => {
+  it('states the rules for label names', () => {
     expect(problems(manifestSchema.shape.labels, { 'Not One': 'x' })).toEqual([
       "Not One: not a label key: 1 to 64 of a-z, 0-9, '.', '_' and '-'",
     ]);

@@ -42,7 +42,7 @@ describe('canonical JSON', () => {
   });
 });
 
-describe('records keep the bytes that the format promises', () => {
+describe('records keep the bytes of the format', () => {
   it.each(load('manifest') as Vector[])('manifest: $about', (vector) => {
     pins(vector, encodeManifest(decodeManifest(bytes(vector.text))));
   });
@@ -62,13 +62,13 @@ describe('records keep the bytes that the format promises', () => {
 
 describe.each(['plan', 'plan-2'])('a plan, vector %s,', (name) => {
   const vector = load(name);
-  it('is read and written with the bytes that the format promises', () => {
+  it('is read and written with the bytes of the format', () => {
     const { plan, hash } = decodePlan(bytes(vector.text));
     pins(vector, encodePlan(plan));
     expect(hash).toBe(JSON.parse(vector.text.trimEnd().split('\n').at(-1)).plan_hash);
   });
   it.skipIf(name === 'plan')(
-    'has the same bytes for the same state, policy and clock, in whatever order artifacts come',
+    'has the same bytes for the same state, policy and clock, in any order of artifacts',
     () => {
       const { store_id, head, policy_hash, clock, artifacts } = vector.input;
       const plan = planPrune({

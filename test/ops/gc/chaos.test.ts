@@ -51,7 +51,7 @@ describe('in memory, behind the same port', () => {
     expect(totals.commits).toBeGreaterThan(300);
   });
 
-  it('the same with mark-and-delete loses data: the harness bites', async () => {
+  it('the same with mark-and-delete loses data: the harness detects it', async () => {
     let lost = 0;
     for (let seed = 1; seed <= 12 && lost === 0; seed++) {
       const memory = new MemoryStores();

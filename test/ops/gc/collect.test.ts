@@ -34,7 +34,7 @@ const seen = async (session: Session) => {
 };
 
 describe('a collection', () => {
-  it('writes report, removals and summary in one entry, and what it purged in a later one', async () => {
+  it('writes report, removals and summary in one entry, and the purge in a later one', async () => {
     const { session, clock } = await makeStore();
     const over = await putFile(session, { ttl: 1 });
     const secret = await putFile(session, { ttl: 1, classification: 'high' });
@@ -101,7 +101,7 @@ describe('a collection', () => {
     expect(await (await session.catalog()).named('retention-report').all()).toHaveLength(4);
   });
 
-  it('plans again when something was pinned between plan and commit', async () => {
+  it('plans again if something was pinned between plan and commit', async () => {
     const { session, clock, open } = await makeStore();
     const a = await putFile(session, { ttl: 1 });
     const b = await putFile(session, { ttl: 1 });
@@ -121,14 +121,14 @@ describe('a collection', () => {
     expect(await liveIds(session)).not.toContain(b);
   });
 
-  it('is refused while the clock of the system is behind the newest entry', async () => {
+  it('is refused while the system clock is behind the newest entry', async () => {
     const { session, clock } = await makeStore();
     await putFile(session, { ttl: 0 });
     clock.ms -= 1;
     await expect(collect(session)).rejects.toThrow('before the newest ledger entry');
   });
 
-  it('under a clock that is set ahead plans, but removes only in a store made for it', async () => {
+  it('with a clock set ahead only plans, unless the store allows it', async () => {
     for (const allowSetClock of [false, true]) {
       const { session, clock, open } = await makeStore({ allowSetClock });
       await putFile(session, { ttl: 1 });
@@ -140,7 +140,7 @@ describe('a collection', () => {
     }
   });
 
-  it('keeps what was removed under a clock set ahead in the trash by the clock of the system', async () => {
+  it('keeps artifacts removed under a clock set ahead in the trash by the system clock', async () => {
     const { session, clock, open } = await makeStore({ allowSetClock: true });
     const id = await putFile(session, { ttl: 1 });
     const ahead = await open({ setClock: clock.ms + 90 * 86_400_000 });
@@ -150,7 +150,7 @@ describe('a collection', () => {
     expect((await (await session.catalog()).get(id))?.removed).toBeDefined();
   });
 
-  it('that is asked to stop in the middle of its sweep leaves the rest to the next one', async () => {
+  it('that is stopped during its sweep leaves the rest to the next one', async () => {
     const { session, clock, open } = await makeStore();
     for (let i = 0; i < 3; i++) await putFile(session, { ttl: 1 });
     clock.pass(2);
@@ -167,7 +167,7 @@ describe('a collection', () => {
     expect(reclaimed.purged.objects).toBe(6);
   });
 
-  it('leaves the bytes to another collector that is at work', async () => {
+  it('leaves the bytes to another running collector', async () => {
     const { session, clock } = await makeStore();
     await putFile(session, { ttl: 1 });
     clock.pass(2);
@@ -191,7 +191,7 @@ describe('a collection', () => {
     expect((await collect(session, { emptyTrash: true })).reclaimed.purged.objects).toBe(0);
   });
 
-  it('takes a lease for dead when it is told so, and the ledger says who said it', async () => {
+  it('treats a lease as dead on request, and the ledger records who asked', async () => {
     const { session, clock, open } = await makeStore();
     await putFile(session, { ttl: 1, classification: 'high' });
     clock.pass(2);
@@ -207,7 +207,7 @@ describe('a collection', () => {
     await stuck.release();
   });
 
-  it('takes nothing for a quota that what is held exceeds alone, unless it is told to', async () => {
+  it('removes nothing if kept artifacts alone exceed the quota, unless told to', async () => {
     const { session } = await makeStore();
     const held = await putFile(session, { content: 'x'.repeat(5000) });
     await changePins(session, [{ change: 'pin', id: held, name: 'hold' }]);
@@ -225,7 +225,7 @@ describe('a collection', () => {
     expect(await liveIds(session)).toEqual(expect.arrayContaining([held, kept]));
   });
 
-  it('says that its own report takes it over the quota, by how much, and counts it', async () => {
+  it('reports that its own report exceeds the quota, by how much, and counts it', async () => {
     const { session } = await makeStore();
     await putFile(session, { content: 'x'.repeat(5000) });
     await putFile(session, { content: 'y'.repeat(5000) });
@@ -240,7 +240,7 @@ describe('a collection', () => {
     expect(entry.payload).toMatchObject({ quota_unmet_bytes: outcome.overQuotaBytes });
   });
 
-  it('says by how much a quota is missed, having taken what it may', async () => {
+  it('reports by how much a quota is missed after removing what it may', async () => {
     const { session } = await makeStore();
     const held = await putFile(session, { content: 'x'.repeat(5000) });
     await changePins(session, [{ change: 'pin', id: held, name: 'hold' }]);
@@ -251,7 +251,7 @@ describe('a collection', () => {
     expect(await liveIds(session)).toContain(held);
   });
 
-  it('waits with a purge for a command that was at work, and says so', async () => {
+  it('delays a purge for a running command, and says so', async () => {
     const { session, clock, open } = await makeStore();
     await putFile(session, { ttl: 1, classification: 'high' });
     clock.pass(2);
@@ -266,7 +266,7 @@ describe('a collection', () => {
 });
 
 describe('a saved plan', () => {
-  it('spares what was pinned since, and reports it', async () => {
+  it('spares artifacts pinned since, and reports them', async () => {
     const { session, clock } = await makeStore();
     const a = await putFile(session, { ttl: 1 });
     const b = await putFile(session, { ttl: 1 });
@@ -280,7 +280,7 @@ describe('a saved plan', () => {
     expect(await liveIds(session)).not.toContain(b);
   });
 
-  it('does not take what has expired since', async () => {
+  it('does not remove artifacts that expired since', async () => {
     const { session, clock } = await makeStore();
     await putFile(session, { ttl: 1 });
     const later = await putFile(session, { ttl: 3 });
@@ -292,7 +292,7 @@ describe('a saved plan', () => {
     expect(await liveIds(session)).toContain(later);
   });
 
-  it('is refused when it was applied before, and when the policy has changed', async () => {
+  it('is refused if applied before, or if the policy has changed', async () => {
     const { session, clock } = await makeStore();
     await putFile(session, { ttl: 1 });
     clock.pass(2);
@@ -337,7 +337,7 @@ describe('damage', () => {
     expect(live).not.toContain(sound!.artifact_id);
   });
 
-  it('of the index of a live directory lets removals go on, and skips the sweep', async () => {
+  it('of the index of a live directory allows removals, and skips the sweep', async () => {
     const { session, dir, clock } = await makeStore();
     const over = await putFile(session, { ttl: 1 });
     await mkdir(`${dir}/nothing`);
@@ -357,7 +357,7 @@ describe('damage', () => {
 });
 
 describe('the trash', () => {
-  it('is purged when its window is over, by the policy of that moment', async () => {
+  it('is purged when its window ends, by the current policy', async () => {
     const { session, clock } = await makeStore();
     await putFile(session, { ttl: 1 });
     clock.pass(2);

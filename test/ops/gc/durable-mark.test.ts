@@ -53,7 +53,7 @@ describe('a removal that is not durable yet', () => {
     }
   });
 
-  it('frees nothing when it cannot be made durable', async () => {
+  it('frees nothing if it cannot be made durable', async () => {
     const sim = await removedNotDurably();
     sim.inject(({ process, operation, path }) =>
       process === 'gc' && operation === 'syncDir' && path.includes('/ledger/') ? { fail: 'EIO' } : undefined,

@@ -13,7 +13,7 @@ import { makeStore, putFile } from './helpers.js';
 
 const full = alteredDisk(nodeDisk(), { space: async () => ({ type: 0, freeBytes: 4096 }) });
 
-it('a collection on a full disk takes the room of the index, which others do without', async () => {
+it('a collection on a full disk uses the space of the index', async () => {
   const { session, clock, open } = await makeStore({ useIndex: true });
   await putFile(session, { ttl: 1 });
   await session.close();

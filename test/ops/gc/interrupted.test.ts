@@ -84,7 +84,7 @@ describe.each([
     for (const batch of batches) expect(sim.exists(`${batch}seal.json`)).toBe(true);
   }
 
-  it('is whole or absent at every operation, and the next one goes on from there', async () => {
+  it('is complete or absent at every operation, and the next one continues', async () => {
     const points = await operations();
     expect(points.length).toBeGreaterThan(30);
     for (const n of points) {
@@ -99,7 +99,7 @@ describe.each([
     }
   });
 
-  it('with the power, too, loses nothing that is live', async () => {
+  it('by a power failure loses nothing live', async () => {
     for (const n of await operations()) {
       const cut = before.afterCrash(1);
       cut.crashAt(n);
@@ -115,7 +115,7 @@ describe.each([
     }
   });
 
-  it('of a disk error at any operation says so, and the next one goes on from there', async () => {
+  it('by a disk error at any operation is reported, and the next one continues', async () => {
     for (const n of await operations()) {
       const sim = before.afterCrash(1);
       sim.failAt(n, 'EIO');

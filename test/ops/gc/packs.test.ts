@@ -52,7 +52,7 @@ const purge = (session: Session, id: ArtifactId) =>
   removeArtifacts(session, new Set([id]), { purge: true, patience: IMPATIENT });
 
 describe('a collection in a store with packs', () => {
-  it('moves a pack of which nothing is in use to the trash as it is', async () => {
+  it('moves an unused pack to the trash unchanged', async () => {
     const { session } = await makeStore();
     const id = await putTree(session, 'tree');
     const [name] = await packs(session);
@@ -63,7 +63,7 @@ describe('a collection in a store with packs', () => {
     expect(await packs(session)).toEqual([]);
   });
 
-  it('takes what is out of use out of a pack, and what is in use stays readable', async () => {
+  it('removes unused objects from a pack, and keeps the rest readable', async () => {
     const { session, a, b, open } = await twoTrees();
     const { reclaimed } = await removeArtifacts(session, new Set([a]));
     // The files, the index and the manifest.
@@ -75,7 +75,7 @@ describe('a collection in a store with packs', () => {
     expect(await readdir(behind(session).layout.leases)).toEqual([]);
   });
 
-  it('leaves no byte of what is purged anywhere', async () => {
+  it('leaves no purged byte anywhere', async () => {
     const { session, a, open } = await twoTrees();
     expect(await holders(session, textOf('a', 3))).toHaveLength(1);
     const { reclaimed } = await purge(session, a);
@@ -94,7 +94,7 @@ describe('a collection in a store with packs', () => {
     expect(await holders(session, textOf('tree', 3))).toEqual([]);
   });
 
-  it('brings back what was restored once, and keeps no second copy of it', async () => {
+  it('restores once, and keeps no second copy', async () => {
     const { session, a, open } = await twoTrees();
     await removeArtifacts(session, new Set([a]));
     await restore(session, [a], { pin: false });
@@ -105,7 +105,7 @@ describe('a collection in a store with packs', () => {
     await readAll(await open());
   });
 
-  it('makes few packs of many small ones', async () => {
+  it('merges many small packs into few', async () => {
     const { session, open } = await makeStore();
     for (let i = 0; i < 31; i++) await putTree(session, `tree${i}`);
     expect(await packs(session)).toHaveLength(31);
@@ -114,7 +114,7 @@ describe('a collection in a store with packs', () => {
     await readAll(await open());
   });
 
-  it('frees what needs no room when the disk is full, and says what it could not', async () => {
+  it('frees what needs no space on a full disk, and reports the rest', async () => {
     const { dir, session, a, open } = await twoTrees();
     const whole = await putTree(session, 'whole');
     const full = interceptDisk(nodeDisk(), (operation, path) => {
@@ -132,7 +132,7 @@ describe('a collection in a store with packs', () => {
     await readAll(await open());
   });
 
-  it('says of a purge that it is not done while bytes are left, and why', async () => {
+  it('reports an incomplete purge while bytes remain, and why', async () => {
     const { session, a, open } = await twoTrees();
     const full = interceptDisk(nodeDisk(), (operation, path) => {
       if (operation === 'open:create' && path.includes('-pack-'))
@@ -145,7 +145,7 @@ describe('a collection in a store with packs', () => {
     expect(await holders(session, textOf('a', 3))).toEqual([]);
   });
 
-  it('leaves a damaged pack as it is, says so, and goes on (D8)', async () => {
+  it('leaves a damaged pack unchanged, reports it, and continues (D8)', async () => {
     const { session, a, b, open } = await twoTrees();
     const whole = await putTree(session, 'whole');
     const { promises: fs } = await import('node:fs');
@@ -163,7 +163,7 @@ describe('a collection in a store with packs', () => {
     expect((await (await session.catalog()).get(b))?.removed).toBeUndefined();
   });
 
-  it('moves a pack of which most goes, with a copy of the little that stays', async () => {
+  it('moves a mostly unused pack, with a copy of the used rest', async () => {
     const { session, dir, open } = await makeStore();
     const names = Array.from({ length: 10 }, (_, i) => `t${i}`);
     for (const name of names) {
@@ -187,7 +187,7 @@ describe('a collection in a store with packs', () => {
     await readAll(await open());
   });
 
-  it('says that a pack in the trash cannot be read, and keeps it', async () => {
+  it('reports an unreadable pack in the trash, and keeps it', async () => {
     const { session } = await makeStore();
     await removeArtifacts(session, new Set([await putTree(session, 'tree')]));
     const { promises: fs } = await import('node:fs');

@@ -40,7 +40,7 @@ async function withLooseObject() {
 }
 
 describe('a collection', () => {
-  it('seals a batch with the leases that are there after the last object was moved', async () => {
+  it('seals a batch with the leases that exist after the last object was moved', async () => {
     const { session, open } = await withLooseObject();
     let lease: Lease | undefined;
     // It begins while the sweep is at work, and may have seen the object where it was.
@@ -56,7 +56,7 @@ describe('a collection', () => {
     await lease!.release();
   });
 
-  it('purges by what is in use once the last command is gone that it waited for', async () => {
+  it('purges by what is in use once the last awaited command has ended', async () => {
     const { session, open, path } = await withLooseObject();
     let goOn = () => {};
     const gate = new Promise<void>((resolve) => {
@@ -90,7 +90,7 @@ describe('a collection', () => {
     expect(await readAll(await open())).toHaveLength(1);
   });
 
-  it('says for which command it waits, and looks at each lease of many seals once, a dead one never again', async () => {
+  it('says which command it waits for, and judges each lease once per look, a dead one never again', async () => {
     const { session, open, clock, dir } = await makeStore();
     const { store } = session;
     const trash = new Trash(behind(session).disk, behind(session).layout, session.random);
@@ -126,7 +126,7 @@ describe('a collection', () => {
     await living.release();
   });
 
-  it('that takes packs apart removes none before what stays has a durable name', async () => {
+  it('that repacks removes no pack before the rest has a durable name', async () => {
     const { sim, clock } = await makeWorld(IN_PACKS);
     let unlinked = 0;
     sim.inject(({ process, operation, path }) => {
@@ -145,7 +145,7 @@ describe('a collection', () => {
 });
 
 describe('a new lease', () => {
-  it('that a judge takes away before it is locked does not count, and another one is taken', async () => {
+  it('that a judge removes before it is locked is replaced by another', async () => {
     const { session, open } = await makeStore();
     let locked = '';
     const disk = once(

@@ -27,7 +27,7 @@ async function removed(level: 'low' | 'high') {
 }
 
 describe('the report of a removal', () => {
-  it('counts its items under the names that other tools look for, and so does the ledger', async () => {
+  it('counts its items under the names that other tools expect, like the ledger', async () => {
     const { session, report } = await removed('low');
     expect(session.store.format.features).toContain('records-2');
     const counts = {
@@ -58,7 +58,7 @@ describe('the report of a removal', () => {
     });
   });
 
-  it('is read, named and exported only by who may read what it names', async () => {
+  it('is read, named and exported only by actors that may read what it names', async () => {
     const { dir, session, job, report } = await removed('high');
     await expect(readReport(job, report)).rejects.toMatchObject({ code: 'REFUSED' });
     const place = { kind: 'path', path: `${dir}/out` } as const;
@@ -68,7 +68,7 @@ describe('the report of a removal', () => {
     expect((await readReport(session, report)).report.items).toMatchObject([{ name: 'layoffs-in-may' }]);
   });
 
-  it('gives the name away where it is made as any report is', async () => {
+  it('leaks the name if made like any other report', async () => {
     const { session, job, report } = await removed('high');
     const { content_hash } = (await (await session.catalog()).get(report))!;
     const text = Buffer.from(await session.store.objects.read(content_hash)).toString();

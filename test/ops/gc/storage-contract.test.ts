@@ -114,7 +114,7 @@ describe.each([
     expect(one.header).toMatchObject({ scanned: 2, pruned: 1 });
   });
 
-  it('removes what the plan prunes, and nothing else', async () => {
+  it('removes exactly what the plan prunes', async () => {
     const b = await make();
     const [over, kept] = [await b.add(1), await b.add(3)];
     b.clock.pass(2);
@@ -140,7 +140,7 @@ describe.each([
     expect(await ruleOf(b, id)).toBe('pinned');
   });
 
-  it('does not plan again for what was only added', async () => {
+  it('does not plan again after additions only', async () => {
     const b = await make();
     await b.add(1);
     b.clock.pass(2);
@@ -153,7 +153,7 @@ describe.each([
     expect(seq).toBe(planned + 2);
   });
 
-  it('knows a plan that was applied', async () => {
+  it('recognizes an applied plan', async () => {
     const b = await make();
     await b.add(1);
     b.clock.pass(2);
@@ -163,7 +163,7 @@ describe.each([
     await expect(applyRemoval(b.storage, { ...request(b.clock), seen })).rejects.toThrow('already applied');
   });
 
-  it('keeps what is damaged and counts it as failed', async () => {
+  it('keeps damaged artifacts and counts them as failed', async () => {
     const b = await make();
     const [bad, good] = [await b.add(1), await b.add(1)];
     await b.damage(bad);
@@ -174,7 +174,7 @@ describe.each([
     expect(await ruleOf(b, good)).toBeUndefined();
   });
 
-  it('frees bytes when the window is over, at once where there is none, and never what is shared', async () => {
+  it('frees bytes when the window ends, at once without one, and never shared ones', async () => {
     const b = await make();
     await b.add(1, { content: 'shared' });
     const holder = await b.add(90, { content: 'shared' });

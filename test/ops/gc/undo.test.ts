@@ -12,7 +12,7 @@ import { behind } from '../../helpers/store.js';
 import { IMPATIENT, liveIds, makeStore, putFile } from './helpers.js';
 
 describe('restore', () => {
-  it('brings a tree back, byte for byte, with a pin for the trash window', async () => {
+  it('restores a tree, byte for byte, with a pin for the trash window', async () => {
     const { session, dir, clock } = await makeStore();
     await ensureDir(`${dir}/tree/deep`);
     await writeFile(`${dir}/tree/deep/file`, 'hello');
@@ -28,7 +28,7 @@ describe('restore', () => {
     expect(plan.items).toEqual([]);
   });
 
-  it('undoes a whole collection, and says of each that it cannot bring back what is missing', async () => {
+  it('undoes a whole collection, and names what it cannot restore', async () => {
     const { session, clock } = await makeStore();
     const plain = [await putFile(session, { ttl: 1 }), await putFile(session, { ttl: 1 })];
     const secret = await putFile(session, { ttl: 1, classification: 'high' });
@@ -48,7 +48,7 @@ describe('restore', () => {
     ]);
   });
 
-  it('brings nothing back once the trash was emptied', async () => {
+  it('restores nothing once the trash was emptied', async () => {
     const { session, clock } = await makeStore();
     const id = await putFile(session, { ttl: 1 });
     clock.pass(2);
@@ -59,7 +59,7 @@ describe('restore', () => {
     expect(failed[0]!.error.hint).toContain('trash was emptied');
   });
 
-  it('brings back what was put again since its bytes were purged, and removed with a window', async () => {
+  it('restores an artifact whose bytes were purged, put again and removed with a window', async () => {
     const { session } = await makeStore();
     const leaked = await putFile(session, { content: '' });
     await removeArtifacts(session, new Set([leaked]), { purge: true, patience: IMPATIENT });
@@ -69,13 +69,13 @@ describe('restore', () => {
     expect(await liveIds(session)).toContain(ordinary);
   });
 
-  it('refuses what is not removed', async () => {
+  it('refuses artifacts that are not removed', async () => {
     const { session } = await makeStore();
     const id = await putFile(session);
     expect((await restore(session, [id], { pin: true })).failed[0]!.error.code).toBe('CONFLICT');
   });
 
-  it('brings back what another live artifact has put there again meanwhile', async () => {
+  it('restores an artifact whose bytes another put again meanwhile', async () => {
     const { session, clock } = await makeStore();
     const a = await putFile(session, { ttl: 1, content: 'same' });
     clock.pass(2);
@@ -90,7 +90,7 @@ describe('restore', () => {
 });
 
 describe('rm', () => {
-  it('removes by id whatever the age, and can be undone', async () => {
+  it('removes by id at any age, and can be undone', async () => {
     const { session } = await makeStore();
     const id = await putFile(session);
     const { outcome, restorableUntil } = await removeArtifacts(session, new Set([id]), { reason: 'mistake' });
@@ -99,7 +99,7 @@ describe('rm', () => {
     expect((await restore(session, [id], { pin: false })).restored).toHaveLength(1);
   });
 
-  it('removes the rest when one is pinned, refuses that one and records the refusal', async () => {
+  it('removes the rest if one is pinned, and records the refusal', async () => {
     const { session } = await makeStore();
     const [a, b] = [await putFile(session), await putFile(session)];
     await changePins(session, [{ change: 'pin', id: b, name: 'hold' }]);
@@ -115,7 +115,7 @@ describe('rm', () => {
     });
   });
 
-  it('with purge leaves no byte behind, but what another artifact holds too', async () => {
+  it('with purge leaves no byte that no other artifact shares', async () => {
     const { session } = await makeStore();
     const leaked = await putFile(session, { content: 'secret', name: 'leak' });
     const shared = await putFile(session, { content: 'shared' });
@@ -130,7 +130,7 @@ describe('rm', () => {
     expect(await liveIds(session)).toContain(holder);
   });
 
-  it('with purge reports what a running command still holds', async () => {
+  it('with purge reports bytes that a running command still holds', async () => {
     const { session, open } = await makeStore();
     const id = await putFile(session);
     const reader = await open();
@@ -154,7 +154,7 @@ describe('rm', () => {
 });
 
 describe('pins', () => {
-  it('are several to an artifact; taking one away leaves the others', async () => {
+  it('are several per artifact; removing one leaves the others', async () => {
     const { session, clock } = await makeStore();
     const id = await putFile(session, { ttl: 0 });
     await changePins(session, [
@@ -167,7 +167,7 @@ describe('pins', () => {
     expect((await (await session.catalog()).get(id))?.pins).toMatchObject([{ name: 'b', reason: 'audit' }]);
   });
 
-  it('hold until the moment they end, and not after', async () => {
+  it('hold until exactly their end', async () => {
     const { session, clock } = await makeStore();
     const id = await putFile(session, { ttl: 0 });
     await changePins(session, [{ change: 'pin', id, name: 'a', until: '2026-06-02T00:00:00.000Z' as never }]);
@@ -188,7 +188,7 @@ describe('pins', () => {
     expect((await (await session.catalog()).get(a))?.pins).toEqual([]);
   });
 
-  it('of its own name are what a job may set, and no others', async () => {
+  it('may be set by a job only under its own name', async () => {
     const { session, open } = await makeStore();
     const id = await putFile(session);
     const job = await open({ actor: 'ai_job:robot' });
@@ -198,7 +198,7 @@ describe('pins', () => {
     });
   });
 
-  it('that would be over already are refused', async () => {
+  it('that have expired already are refused', async () => {
     const { session } = await makeStore();
     const id = await putFile(session);
     const until = session.now();
@@ -222,7 +222,7 @@ describe('retain', () => {
     expect((await collect(session)).outcome.plan.header.pruned).toBe(0);
   });
 
-  it('takes a TTL away, but not from what is sensitive', async () => {
+  it('removes a TTL, but not from sensitive artifacts', async () => {
     const { session } = await makeStore();
     const plain = await putFile(session, { ttl: 1 });
     await retain(session, [plain], { ttl: null });
@@ -234,7 +234,7 @@ describe('retain', () => {
   });
 });
 
-it('a removal whose objects lie in no trash any more does not stop the next collection', async () => {
+it('a removal whose objects left the trash does not stop the next collection', async () => {
   const { session, dir, clock } = await makeStore();
   await writeFile(`${dir}/one`, 'one');
   await putFile(session, { ttl: 1 });
@@ -244,7 +244,7 @@ it('a removal whose objects lie in no trash any more does not stop the next coll
 });
 
 describe('a purge', () => {
-  it('unlinks last what tells that the other bytes are restricted, and keeps the index of their hashes', async () => {
+  it('unlinks last the records that restrict other bytes, and keeps the index of their hashes', async () => {
     const { session, dir } = await makeStore();
     await mkdir(`${dir}/tree`);
     for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await writeFile(`${dir}/tree/${name}`, name);
