@@ -21,6 +21,7 @@ export const groups: CommandGroups = {
     show: async () => (await import('./porcelain/show.js')).show,
     du: async () => (await import('./porcelain/du.js')).du,
     diff: async () => (await import('./porcelain/diff.js')).diff,
+    lineage: async () => (await import('./porcelain/lineage.js')).lineage,
     log: async () => (await import('./porcelain/log.js')).log,
   },
   artifacts: {

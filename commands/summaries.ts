@@ -46,6 +46,10 @@ export const summaries: CommandSummaries = {
     class: 'porcelain',
     summary: 'compare two artifacts',
   },
+  lineage: {
+    class: 'porcelain',
+    summary: 'show what an artifact was made from, and what from it',
+  },
   log: {
     class: 'porcelain',
     summary: 'show the history of the store or of an artifact',

@@ -55,6 +55,7 @@ export { verifyAttestation, verifyProof } from './library/evidence-functions.js'
 export type { ExportMethods } from './library/export-methods.js';
 export type { GovernMethods } from './library/govern-methods.js';
 export type { LedgerMethods } from './library/ledger-methods.js';
+export type { LineageMethods } from './library/lineage-methods.js';
 export type { ObjectMethods } from './library/object-methods.js';
 export { createStore, openStore } from './library/open-store.js';
 export type * from './library/options.js';
@@ -86,6 +87,7 @@ export type {
   WorkspaceOptions,
 } from './ops/handshake/import-workspace.js';
 export type { HistoryQuery } from './ops/inspect/history.js';
+export type { LineageQuery } from './ops/inspect/lineage.js';
 export type { ListQuery } from './ops/inspect/list-artifacts.js';
 export type { LedgerQuery } from './ops/inspect/read-ledger.js';
 export type { UsageKey } from './ops/inspect/usage-keys.js';

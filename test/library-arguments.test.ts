@@ -49,6 +49,7 @@ const METHODS: readonly (readonly [string & keyof ArtifactStore, ...string[]])[]
   ['usageTotals', 'options'],
   ['pins', 'options'],
   ['history', 'options'],
+  ['lineage', 'name', 'options'],
   ['follow', 'options'],
   ['ledgerHead', 'options'],
   ['ledgerEntries', 'options'],

@@ -5,8 +5,10 @@ import { fields } from '../../src/cli/text/table.js';
 import type { View } from '../../src/cli/text/view.js';
 import type { culpritDetails } from '../../src/core/guard/guard.js';
 import type { ClaimField } from '../../src/core/manifest/claims.js';
+import { labelWithId } from '../../src/core/manifest/label-of.js';
 import type { Manifest, Provenance } from '../../src/core/manifest/manifest.js';
 import { explainVerdict } from '../../src/core/retention/explain-verdict.js';
+import type { Relative } from '../../src/ops/inspect/lineage.js';
 import type { ShownArtifact } from '../../src/ops/inspect/show-artifact.js';
 
 function when(view: View) {
@@ -32,15 +34,26 @@ function withArguments(p: Provenance | undefined, view: View): string | undefine
   return quoted === undefined || quoted.length === 0 ? undefined : view.text(quoted.join(' '));
 }
 
-function fromWhat(m: Manifest | undefined, view: View): string | undefined {
-  const artifacts = (m?.source_artifact_refs ?? []).map((r) => r.artifact_id.slice(0, 8));
-  const entities = (m?.source_entity_refs ?? []).map((r) => `${r.entity_kind}:${r.entity_id}`);
-  const all = [...artifacts, ...entities];
-  return all.length === 0 ? undefined : view.text(all.join(', '));
+/** Maximum number of names per line; `--json` lists more. */
+const MOST_NAMED = 5;
+
+const STATE = { live: '', removed: ', removed', unknown: ', not in this store' } as const;
+
+function named(relatives: readonly Relative[] = [], view: View): string[] {
+  const names = relatives.slice(0, MOST_NAMED).map((r) => labelWithId(r, view.text, STATE[r.state]));
+  return relatives.length > MOST_NAMED ? [...names, 'and more (hs lineage)'] : names;
 }
 
-/** Maximum number of names per line; `--json` lists all. */
-const MOST_NAMED = 5;
+function fromWhat({ made_from, manifest }: Shown, view: View): string | undefined {
+  const entities = (manifest?.source_entity_refs ?? []).map((r) => `${r.entity_kind}:${r.entity_id}`);
+  const all = [...named(made_from, view), ...entities.map(view.text)];
+  return all.length === 0 ? undefined : all.join(', ');
+}
+
+function intoWhat({ made_into }: Shown, view: View): string | undefined {
+  const all = named(made_into, view);
+  return all.length === 0 ? undefined : all.join(', ');
+}
 
 function heldBack(by: readonly HeldBack[], view: View): string | undefined {
   if (by.length === 0) return undefined;
@@ -59,7 +72,12 @@ function undo({ record, restorable }: Shown): string {
 }
 
 type HeldBack = ReturnType<typeof culpritDetails>;
-type Shown = Omit<ShownArtifact, 'manifest' | 'damage' | 'claims' | 'registered' | 'heldBackBy'> & {
+type Shown = Omit<
+  ShownArtifact,
+  'manifest' | 'damage' | 'claims' | 'registered' | 'relatives' | 'heldBackBy'
+> & {
+  readonly made_from?: readonly Relative[];
+  readonly made_into?: readonly Relative[];
   readonly claims?: readonly ClaimField[];
   readonly held_back_by?: readonly HeldBack[];
   readonly registered: Omit<ShownArtifact['registered'], 'jobId'> & { readonly job_id?: string };
@@ -99,7 +117,8 @@ function describe(value: Shown, view: View): string {
       ['job', claimedJob === undefined ? undefined : view.text(claimedJob + CLAIMED)],
       ['made by', madeBy(m?.provenance, isClaim('provenance'), view)],
       ['arguments', withArguments(m?.provenance, view)],
-      ['made from', fromWhat(m, view)],
+      ['made from', fromWhat(value, view)],
+      ['made into', intoWhat(value, view)],
       ['labels', labels.length === 0 ? undefined : view.text(labels.join(' '))],
       ['revision', `${r.revision}, manifest ${r.manifest}`],
       ...pins.map((pin, i) => [i === 0 ? 'pins' : '', pin] as const),
@@ -117,7 +136,7 @@ export const show = command({
   class: 'porcelain',
   opens: 'read',
   summary: 'show one artifact and why it is kept',
-  description: `Shows one artifact: its manifest, its pins, who stored it and what it was made from, and what a collection would do with it now, and by which rule. Removed artifacts are shown too. \`held back by\` lists the artifacts because of which hs-export(1) would refuse this one, whatever its own classification: they have the same bytes, or are contained in it, or it was taken from them.
+  description: `Shows one artifact: its manifest, its pins, who stored it, what it was made from and what was made from it, and what a collection would do with it now, and by which rule. Removed artifacts are shown too. \`held back by\` lists the artifacts because of which hs-export(1) would refuse this one, whatever its own classification: they have the same bytes, or are contained in it, or it was taken from them.
 
 Facts that hs observed itself are shown as such: the provenance that hs-run(1) recorded, and the job and time that the ledger confirms. What only the manifest says, because it was written by hand or came in a bundle, is marked as claimed.
 
@@ -127,12 +146,13 @@ With \`--json\`, the whole manifest is printed, and \`claims\` lists its fields 
   resultSchema: 'hs.show/1',
   examples: [{ command: 'hs show report', explains: 'Show the newest artifact of that name.' }],
   exits: { 5: 'its manifest is damaged' },
-  seeAlso: ['hs-ls(1)', 'hs-cat-artifact(1)', 'hs-gc(1)', 'hs-restore(1)'],
+  seeAlso: ['hs-ls(1)', 'hs-lineage(1)', 'hs-cat-artifact(1)', 'hs-gc(1)', 'hs-restore(1)'],
   async run({ args, session, exit }) {
     const { showArtifact } = await import('../../src/ops/inspect/show-artifact.js');
     const { culpritDetails } = await import('../../src/core/guard/guard.js');
     const shown = await showArtifact(await session(), args.id);
     if (shown.damage !== undefined) exit(5);
+    const { sources, derived } = shown.relatives;
     const { jobId, ...registered } = shown.registered;
     return {
       artifact_id: shown.record.artifact_id,
@@ -141,6 +161,8 @@ With \`--json\`, the whole manifest is printed, and \`claims\` lists its fields 
       ...(shown.claims.length === 0 ? {} : { claims: shown.claims }),
       pins: shown.record.pins,
       registered: { ...registered, ...(jobId === undefined ? {} : { job_id: jobId }) },
+      ...(sources.length === 0 ? {} : { made_from: sources }),
+      ...(derived.length === 0 ? {} : { made_into: derived }),
       ...(shown.record.removed === undefined ? {} : { removed: shown.record.removed }),
       ...(shown.restorable === undefined ? {} : { restorable: shown.restorable }),
       retention: shown.retention,

@@ -59,6 +59,7 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
   'hs.put/1': { form: 'result', rows: true, load: async () => (await import('./schemas/artifacts.js')).put },
   'hs.show/1': { form: 'result', load: async () => (await import('./schemas/artifacts.js')).show },
   'hs.ls/1': { form: 'listing', load: async () => (await import('./schemas/artifacts.js')).lsRow },
+  'hs.lineage/1': { form: 'listing', load: async () => (await import('./schemas/artifacts.js')).lineageRow },
   'hs.for-each-artifact/1': {
     form: 'listing',
     load: async () => (await import('./schemas/artifacts.js')).forEachRow,

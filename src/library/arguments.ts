@@ -16,6 +16,7 @@ import type { DebugScope } from '../ops/debug/debug-request.js';
 import type { Reclassification } from '../ops/govern/reclassify.js';
 import type { RetainChange } from '../ops/govern/retain.js';
 import type { WorkspaceOptions } from '../ops/handshake/import-workspace.js';
+import { LINEAGE_DIRECTIONS } from '../ops/inspect/lineage.js';
 import { USAGE_KEYS } from '../ops/inspect/usage-keys.js';
 import { BACKEND_NAMES } from '../ops/run/run-request.js';
 import type {
@@ -32,6 +33,7 @@ import type {
   FollowOptions,
   HistoryOptions,
   LedgerOptions,
+  LineageOptions,
   ListOptions,
   OpenOptions,
   PageOptions,
@@ -167,6 +169,10 @@ export const listOptions = options<ListOptions>('options', {
   expired: flag,
   limit: natural,
   after: artifactId,
+});
+export const lineageOptions = options<LineageOptions>('options', {
+  direction: z.enum(LINEAGE_DIRECTIONS),
+  depth: natural.check(z.minimum(1)),
 });
 const ENTRY_TYPES = Object.keys(PAYLOADS) as [keyof typeof PAYLOADS];
 const historyFields = {

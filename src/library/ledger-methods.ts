@@ -7,13 +7,13 @@ import { followHistory, history } from '../ops/inspect/history.js';
 import { readLedger } from '../ops/inspect/read-ledger.js';
 import type { LedgerVerdict } from '../store/ledger/verify-ledger.js';
 import * as given from './arguments.js';
-import { ArtifactMethods } from './artifact-methods.js';
 import { camelCasedEach } from './camel-case.js';
+import { LineageMethods } from './lineage-methods.js';
 import type { CallOptions, FollowOptions, HistoryOptions, LedgerOptions, SignOptions } from './options.js';
 import type { HistoryRow } from './results.js';
 
 /** The ledger: history, entries, notes, checkpoints and proofs. */
-export class LedgerMethods extends ArtifactMethods {
+export class LedgerMethods extends LineageMethods {
   /**
    * The history, newest first (`hs log`).
    *

@@ -7,6 +7,7 @@ import type { ExportRequest } from '../ops/export/export-request.js';
 import type { FsckOptions } from '../ops/fsck/fsck.js';
 import type { NamedPolicy } from '../ops/govern/set-policy.js';
 import type { HistoryQuery } from '../ops/inspect/history.js';
+import type { LineageQuery } from '../ops/inspect/lineage.js';
 import type { ListQuery } from '../ops/inspect/list-artifacts.js';
 import type { LedgerQuery } from '../ops/inspect/read-ledger.js';
 import type { UsageKey } from '../ops/inspect/usage-keys.js';
@@ -83,6 +84,7 @@ export interface UsageTotalsOptions {
 
 export type HistoryOptions = HistoryQuery;
 
+export type LineageOptions = LineageQuery;
 export interface FollowOptions extends HistoryOptions {
   /** How many entries that exist already come first; default 0. */
   readonly last?: number;

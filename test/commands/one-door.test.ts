@@ -122,6 +122,7 @@ function* steps(work: string): Generator<Step> {
   };
   yield { name: 'fsck', args: ['fsck'], status: -1 };
   yield { name: 'log', args: ['log'] };
+  yield { name: 'lineage', args: ['lineage', 'file'] };
   yield { name: 'ledger head', args: ['ledger', 'head'] };
   yield { name: 'ledger cat', args: ['ledger', 'cat'] };
   yield { name: 'ledger verify', args: ['ledger', 'verify'] };

@@ -66,6 +66,24 @@ export const lsRow = z.strictObject({
   entities: z.optional(z.array(entityRefSchema)),
 });
 
+const relative = {
+  artifact_id: artifactId,
+  name: z.optional(z.string()),
+  filename_hint: z.optional(z.string()),
+  kind: z.optional(z.enum(KINDS)),
+  state: z.enum(['live', 'removed', 'unknown']),
+  removed_at: z.optional(timestamp),
+};
+
+/** `of`: the artifact that it is a source of, or was derived from. `repeated`: it was listed before. */
+export const lineageRow = z.strictObject({
+  ...relative,
+  relation: z.enum(['self', 'source', 'derived']),
+  depth: natural,
+  of: z.optional(artifactId),
+  repeated: z.optional(z.literal(true)),
+});
+
 /** `text` is the line in the requested FORMAT. */
 export const forEachRow = z.strictObject({
   artifact_id: artifactId,
@@ -99,6 +117,9 @@ export const show = z.strictObject({
     actor: z.string(),
     job_id: z.optional(z.string()),
   }),
+  /** The first artifacts that it was made from, and the first that were made from it; absent if there are none. */
+  made_from: z.optional(z.array(z.strictObject(relative))),
+  made_into: z.optional(z.array(z.strictObject(relative))),
   removed: z.optional(removed),
   restorable: z.optional(z.boolean()),
   retention: z.optional(

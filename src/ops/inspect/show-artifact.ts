@@ -11,6 +11,10 @@ import { guardSubject } from '../guard/guard-subject.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
 import { readContent } from '../payload/read-content.js';
 import type { Session } from '../session/session.js';
+import { nearestRelatives, type Relative } from './lineage.js';
+
+/** `hs lineage` lists them all. */
+const MOST_RELATIVES = 20;
 
 export interface ShownArtifact {
   readonly record: ArtifactRecord;
@@ -30,6 +34,8 @@ export interface ShownArtifact {
   readonly retention: PlanItem | undefined;
   /** For removed artifacts: whether it can be brought back. */
   readonly restorable?: boolean;
+  /** What it was made from, and what was made from it: the first of each. */
+  readonly relatives: { readonly sources: readonly Relative[]; readonly derived: readonly Relative[] };
   /** Other reasons why it cannot be exported: artifacts with its bytes, its members, its sources. */
   readonly heldBackBy: readonly Culprit[];
 }
@@ -53,7 +59,7 @@ async function verdictOn(
 export async function readArtifact(
   session: Session,
   record: ArtifactRecord,
-): Promise<Omit<ShownArtifact, 'retention' | 'restorable' | 'heldBackBy'>> {
+): Promise<Omit<ShownArtifact, 'retention' | 'restorable' | 'relatives' | 'heldBackBy'>> {
   let manifest: Manifest | undefined;
   let damage: string | undefined;
   try {
@@ -95,6 +101,7 @@ export async function showArtifact(session: Session, typed: string): Promise<Sho
     const record = await resolveArtifact(catalog, typed, { removed: true });
     return {
       ...(await readArtifact(session, record)),
+      relatives: await nearestRelatives(catalog, record, MOST_RELATIVES),
       retention: record.removed === undefined ? await verdictOn(session, catalog, record) : undefined,
       ...(record.removed === undefined ? {} : { restorable: await isRestorable(session, record) }),
       heldBackBy: record.removed === undefined ? await heldBackBy(session, catalog, record) : [],
