@@ -190,6 +190,7 @@ export async function* followHistory(
   }
   for (const entry of first.reverse()) yield toRow(session, catalog, entry);
   while (!until.aborted) {
+    session.store.ledger.refresh();
     const head = await session.store.ledger.headSeq();
     if (head >= next) {
       const now = await session.catalog();

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { parseS3Url } from '../../src/store/s3/client/endpoint.js';
+import { S3Client } from '../../src/store/s3/client/s3-client.js';
+import { Rng } from '../sim/rng.js';
+import { FakeS3, type Fate } from './fake-s3.js';
+
+function clientOf(fake: FakeS3): S3Client {
+  const endpoint = { origin: new URL('http://127.0.0.1:1'), base: '/bucket', region: 'us-east-1' };
+  const keys = { accessKeyId: 'id', secretAccessKey: 'secret' };
+  return new S3Client(parseS3Url('s3://bucket/p'), endpoint, async () => keys, {
+    http: fake.http(),
+    clock: { now: () => 0 },
+    wait: async () => undefined,
+    jitter: () => 0.5,
+  });
+}
+
+type Append = (client: S3Client, key: string, body: Buffer) => Promise<'mine' | 'other' | 'again'>;
+
+const real: Append = async (client, key, body) => {
+  const outcome = await client.putIfAbsent(key, body);
+  return outcome === 'stored' ? 'mine' : outcome === 'taken' ? 'other' : 'again';
+};
+
+/** Takes every 412 for a lost race, as a client that retries by itself makes its caller do. */
+const naive: Append = async (client, key, body) => {
+  const status = await client.probePut(key, body).catch(() => 0);
+  return status === 200 ? 'mine' : status === 412 ? 'other' : 'again';
+};
+
+/** Two writers append 60 entries each; how often each event is in the ledger. */
+async function ledgerOf(append: Append, seed: number): Promise<number[]> {
+  const rng = new Rng(seed);
+  const fake = new FakeS3();
+  const fates: readonly Fate[] = ['unanswered', 'dropped', 'late', 'repeated', 'busy'];
+  fake.fate = () => (rng.chance(0.2) ? rng.pick(fates) : 'served');
+  const client = clientOf(fake);
+  const write = async (writer: string) => {
+    for (let event = 0, seq = 0; event < 60; seq++) {
+      const body = Buffer.from(`${writer} ${event}`);
+      let outcome = await append(client, `n${seq}`, body);
+      while (outcome === 'again') {
+        if (fake.inFlight > 0 && rng.chance(0.5)) fake.land();
+        outcome = await append(client, `n${seq}`, body);
+      }
+      if (outcome === 'mine') event++;
+    }
+  };
+  await Promise.all([write('one'), write('two')]);
+  while (fake.inFlight > 0) fake.land();
+  const times = new Map<string, number>();
+  for (const bytes of fake.objects.values()) times.set(`${bytes}`, (times.get(`${bytes}`) ?? 0) + 1);
+  return [...times.values()];
+}
+
+describe('an append whose answer is lost, late or repeated', () => {
+  it('is in the ledger once', async () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      expect(await ledgerOf(real, seed), `seed ${seed}`).toEqual(Array.from({ length: 120 }, () => 1));
+    }
+  });
+
+  it('is there twice when every 412 is taken for a lost race: the test bites', async () => {
+    const times: number[] = [];
+    for (let seed = 1; seed <= 10; seed++) times.push(...(await ledgerOf(naive, seed)));
+    expect(times.filter((n) => n > 1).length).toBeGreaterThan(0);
+  });
+
+  it('is of unknown outcome when no answer comes for long, and is not said to be there', async () => {
+    const fake = new FakeS3();
+    fake.fate = () => 'dropped';
+    expect(await clientOf(fake).putIfAbsent('n0', Buffer.from('x'))).toBe('unknown');
+    expect(fake.log.length).toBeLessThan(20);
+  });
+});
+
+describe('requests that may be served twice', () => {
+  it('are repeated while the service is busy, a bounded number of times', async () => {
+    const fake = new FakeS3();
+    let busy = 3;
+    fake.fate = () => (busy-- > 0 ? 'busy' : 'served');
+    await clientOf(fake).put('key', Buffer.from('x'));
+    expect(fake.log).toHaveLength(4);
+    busy = Number.POSITIVE_INFINITY;
+    await expect(clientOf(fake).get('key')).rejects.toMatchObject({ code: 'SYSTEM' });
+    expect(fake.log.length).toBeLessThan(20);
+  });
+
+  it('of which none is answered end in an error that names the host', async () => {
+    const fake = new FakeS3();
+    fake.fate = () => 'dropped';
+    await expect(clientOf(fake).get('key')).rejects.toMatchObject({
+      code: 'SYSTEM',
+      message: expect.stringContaining("'127.0.0.1:1' gave no answer (ECONNRESET)"),
+    });
+  });
+
+  it('upload parts, also when the answer to their completion is lost', async () => {
+    const fake = new FakeS3();
+    let posts = 0;
+    fake.fate = (what) => (what.startsWith('POST') && ++posts === 2 ? 'unanswered' : 'served');
+    await clientOf(fake).putParts('key', 3, async (n) => Buffer.alloc(5, `${n}`));
+    expect(`${fake.objects.get('p/key')}`).toBe('000001111122222');
+  });
+});
