@@ -216,6 +216,21 @@ describe('a hostile layout is refused, and nothing is registered:', () => {
       () => forge({ config: (m) => Object.assign(m, { name: '../x' }) }),
     ],
     [
+      'a tar with the same files and other bytes than its digest says',
+      'INTEGRITY',
+      async () => {
+        const index = await json(`${layout}/index.json`);
+        const image = await json(blob(index.manifests[0].digest.slice(7)));
+        const path = blob(image.layers[0].digest.slice(7));
+        const bytes = await readFile(path);
+        // The last digit of the first time, and the checksum of that header.
+        bytes[146]! ^= 1;
+        const sum = bytes.subarray(0, 512).reduce((a, b, at) => a + (at >= 148 && at < 156 ? 32 : b), 0);
+        bytes.write(sum.toString(8).padStart(6, '0'), 148);
+        await writeFile(path, bytes);
+      },
+    ],
+    [
       'a digest that is a path',
       'INVALID_RECORD',
       () => forge({ image: (i) => Object.assign(i.layers[0]!, { digest: 'sha256:../../../etc/passwd' }) }),

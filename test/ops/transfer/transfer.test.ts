@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ import { changePins } from '../../../src/ops/govern/pins.js';
 import { promote } from '../../../src/ops/govern/promote.js';
 import { reclassify } from '../../../src/ops/govern/reclassify.js';
 import { setPolicyFrom } from '../../../src/ops/govern/set-policy.js';
-import { put } from '../../../src/ops/put/put.js';
+import { type PutResult, put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
 import { thisProgram } from '../../../src/store/memory/memory-state.js';
 import { MemoryStores } from '../../../src/store/memory/memory-stores.js';
@@ -286,6 +286,17 @@ describe('arriving is an import:', () => {
     expect(errorsOf(results)).toHaveLength(1);
     expect(await readAll(there)).toContain(good);
     expect(await readAll(there)).not.toContain(bad);
+  });
+
+  it('a large file whose bytes were changed here does not arrive', async () => {
+    await writeFile(`${dir}/large`, Buffer.alloc(3 * 1024 * 1024, 7));
+    const [{ artifactId, contentHash }] = (await put(here, [{ path: `${dir}/large` }], {})) as [PutResult];
+    const path = behind(here).layout.object(contentHash);
+    await chmod(path, 0o644);
+    await writeFile(path, Buffer.alloc(3 * 1024 * 1024, 8));
+    expect(errorsOf(await moved(here, there))).toMatchObject([{ code: 'INTEGRITY' }]);
+    expect(await readAll(there)).not.toContain(artifactId);
+    expect(await entriesFrom(here, 2)).toContain('integrity_finding');
   });
 
   it('a bundle goes as one artifact, checked to its members', async () => {
