@@ -1,0 +1,100 @@
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { put } from '../../src/ops/put/put.js';
+import type { Session } from '../../src/ops/session/session.js';
+import { openTestSession, testStore } from '../helpers/store.js';
+import { tmp } from '../helpers/tmp.js';
+import { FakeS3 } from './fake-s3.js';
+import { storesOnFake, URL_OF_STORE } from './on-fake.js';
+
+interface Known {
+  readonly fake: FakeS3;
+  readonly home: string;
+  readonly session: () => Promise<Session>;
+  readonly put: (text: string) => Promise<void>;
+  /** Files of the mirror whose path has this in it. */
+  readonly files: (part: string) => Promise<string[]>;
+}
+
+/** A store that this machine has used, with an artifact. */
+async function known(): Promise<Known> {
+  const fake = new FakeS3();
+  const home = await tmp();
+  const stores = () => storesOnFake(fake, home);
+  const session = () => openTestSession(URL_OF_STORE, { stores: stores() });
+  await (await testStore(URL_OF_STORE, { stores: stores() })).close();
+  const putText = async (text: string) => {
+    await writeFile(`${home}/file`, text);
+    const open = await session();
+    await put(open, [{ path: `${home}/file` }], {});
+    await open.close();
+  };
+  await putText('first');
+  const files = async (part: string) => {
+    const all = await readdir(`${home}/.cache/hs`, { recursive: true, withFileTypes: true });
+    const paths = all.filter((e) => e.isFile()).map((e) => `${e.parentPath}/${e.name}`);
+    return paths.filter((path) => path.includes(part));
+  };
+  return { fake, home, session, put: putText, files };
+}
+
+async function change(path: string): Promise<void> {
+  const bytes = await readFile(path);
+  for (let at = 0; at < bytes.length; at++) bytes[at]! ^= 1;
+  await chmod(path, 0o600);
+  await writeFile(path, bytes);
+}
+
+async function contentOf(session: Session): Promise<string[]> {
+  const catalog = await session.catalog();
+  const texts: string[] = [];
+  for await (const { content_hash } of catalog.live()) {
+    texts.push(Buffer.from(await session.store.objects.read(content_hash)).toString());
+  }
+  return texts.sort();
+}
+
+it('a mirror whose objects were changed is not believed: they are fetched again', async () => {
+  const store = await known();
+  for (const path of await store.files('/packs/')) await change(path);
+  const session = await store.session();
+  expect(await contentOf(session)).toEqual(['first']);
+  await session.close();
+});
+
+it('a mirror whose newest entry was changed does not decide what the next one follows', async () => {
+  const store = await known();
+  for (const path of await store.files('/ledger/000000/0000000001')) await change(path);
+  await store.put('second');
+  const session = await store.session();
+  await session.store.foldFromLedger();
+  expect(await contentOf(session)).toEqual(['first', 'second']);
+  await session.close();
+});
+
+it('a mirror that was deleted is made again', async () => {
+  const store = await known();
+  await rm(`${store.home}/.cache`, { recursive: true });
+  await store.put('second');
+  const session = await store.session();
+  expect(await contentOf(session)).toEqual(['first', 'second']);
+  await session.close();
+});
+
+it('a ledger that an administrator cut short is noticed, and so is another store in its place', async () => {
+  const store = await known();
+  const last = 'some/prefix/ledger/0000000001.json';
+  store.fake.objects.delete(last);
+  await expect(store.session()).rejects.toMatchObject({ code: 'ROLLED_BACK' });
+
+  store.fake.objects.clear();
+  const other = storesOnFake(store.fake, await tmp());
+  await (await testStore(URL_OF_STORE, { stores: other })).close();
+  await expect(store.session()).rejects.toMatchObject({
+    code: 'INTEGRITY',
+    message: expect.stringContaining('not the one that was there before'),
+  });
+  const session = await store.session();
+  expect(await contentOf(session)).toEqual([]);
+  await session.close();
+});
