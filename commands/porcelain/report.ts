@@ -1,21 +1,9 @@
 import { command } from '../../src/cli/command.js';
 import { maybe } from '../../src/cli/positionals.js';
 import { reportList, reportText } from '../../src/cli/text/report-text.js';
-import type { RetentionReport } from '../../src/core/retention/report.js';
 import { HsError } from '../../src/errors/hs-error.js';
-import type { ReportRow, ReportUndo } from '../../src/ops/gc/retention-reports.js';
 
-import { PAGE, PAGE_EXITS, type PageRow, pageRequest, pageRow, pageText } from '../shared/page.js';
-
-/** The list of reports, or one report. */
-export type ReportResult =
-  | { readonly results: readonly ReportRow[] }
-  | {
-      readonly report: RetentionReport['header'];
-      readonly results: RetentionReport['items'];
-      readonly undo: ReportUndo;
-      readonly page?: PageRow;
-    };
+import { PAGE, PAGE_EXITS, pageRequest, pageRow, pageText } from '../shared/page.js';
 
 /** `hs report`: what collections removed, and why (D6). */
 export const report = command({
@@ -40,7 +28,7 @@ With \`--html\`, the report is written as one HTML page, for people without hs: 
   ],
   seeAlso: ['hs-gc(1)', 'hs-rm(1)', 'hs-restore(1)', 'hs-log(1)'],
   exits: PAGE_EXITS,
-  async run(context): Promise<ReportResult> {
+  async run(context) {
     const { args, options, session } = context;
     const request = pageRequest(context, options);
     if (request !== undefined) {
@@ -56,9 +44,9 @@ With \`--html\`, the report is written as one HTML page, for people without hs: 
     return { report: report.header, results: report.items, undo };
   },
   render: (value, view) =>
-    'page' in value && value.page !== undefined
+    value.page !== undefined
       ? pageText(value.page, view)
-      : 'report' in value
+      : value.report !== undefined
         ? reportText({ header: value.report, items: value.results }, value.undo, view)
         : reportList(value.results, view),
 });

@@ -1,8 +1,6 @@
 import type { PlanHeader, PlanItem, PrunePlan } from '../core/retention/prune-plan.js';
-import type { TrashedArtifact } from '../core/retention/trashed-artifact.js';
 import type { Collected } from '../ops/gc/collect-garbage.js';
 import type { PlanOutlook } from '../ops/gc/plan-outlook.js';
-import type { Reclaimed } from '../store/collector/collector.js';
 
 /** The result of `gc`, `apply-prune` and `rm`: a plan that was only shown, or a removal. */
 export type RemovalDocument = RemovalShown | RemovalDone;
@@ -14,30 +12,7 @@ export interface RemovalShown extends Partial<PlanOutlook> {
   readonly items: readonly PlanItem[];
 }
 
-export interface RemovalDone {
-  readonly dry_run: false;
-  /** Artifact id of the report; null if there was nothing to remove. */
-  readonly report: string | null;
-  /** The sequence number of the removal's ledger entry. */
-  readonly seq: number | null;
-  readonly plan: PlanHeader;
-  readonly removed: readonly PlanItem[];
-  /** Of these, the ones that cannot be brought back. */
-  readonly irreversible: readonly string[];
-  /** Removed earlier, and purged with the trash. */
-  readonly emptied: readonly TrashedArtifact[];
-  /** Listed by the applied plan, but kept because of what has happened since. */
-  readonly spared_since: readonly PlanItem[];
-  /** Listed by the applied plan, but removed already. */
-  readonly gone: readonly string[];
-  readonly reclaimed: Reclaimed;
-  /** Bytes of the report and its manifest, which count as stored. */
-  readonly report_bytes: number;
-  /** Bytes by which the store exceeds its quota now, including the report. */
-  readonly over_quota_bytes: number;
-  readonly trash_until?: string;
-  readonly restorable_until?: string;
-}
+export type RemovalDone = ReturnType<typeof doneRemoval>;
 
 /** One of the two is the list: planned, or removed. */
 export const REMOVAL_LISTS = ['items', 'removed'] as const;
@@ -46,10 +21,11 @@ export function shownPlan(plan: PrunePlan, outlook: Partial<PlanOutlook>): Remov
   return { dry_run: true, plan: plan.header, items: plan.items, ...outlook };
 }
 
-export function doneRemoval(collected: Collected): RemovalDone {
+/** The document of a removal; `hs.gc/1` and `hs.rm/1` in `schemas/retention.ts` say what its fields mean. */
+export function doneRemoval(collected: Collected) {
   const { outcome, reclaimed, irreversible, emptied, trashUntil, restorableUntil } = collected;
   return {
-    dry_run: false,
+    dry_run: false as const,
     report: outcome.report ?? null,
     seq: outcome.seq ?? null,
     plan: outcome.plan.header,

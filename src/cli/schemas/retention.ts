@@ -71,16 +71,24 @@ export const removal = z.strictObject({
   dry_run: z.boolean(),
   plan: shownHeader,
   results: z.array(planItem),
+  /** Null if there was nothing to remove. */
   report: z.optional(z.nullable(artifactId)),
+  /** Of the removal's ledger entry. */
   seq: z.optional(z.nullable(natural)),
+  /** Listed by the applied plan, but kept because of what has happened since. */
   spared_since: z.optional(z.array(keptItem)),
+  /** Listed by the applied plan, but removed already. */
   gone: z.optional(z.array(artifactId)),
   reclaimed: z.optional(reclaimed),
   reclaimable: z.optional(reclaimable),
   refused: z.optional(z.literal(true)),
+  /** Removed, and cannot be brought back. */
   irreversible: z.optional(z.array(artifactId)),
+  /** Removed earlier, and purged with the trash. */
   emptied: z.optional(z.array(trashed)),
+  /** Bytes of the report and its manifest, which count as stored. */
   report_bytes: z.optional(natural),
+  /** Bytes by which the store exceeds its quota now, including the report. */
   over_quota_bytes: z.optional(natural),
   trash_until: z.optional(timestamp),
   restorable_until: z.optional(timestamp),
