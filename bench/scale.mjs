@@ -109,7 +109,7 @@ const SMALL = (at) => [
 /** Commands that look at all: [what, arguments, peer, at most, MiB, options]. */
 const LARGE = (at) => [
   [
-    'ls, index deleted',
+    'ls without an index',
     ['ls', '--limit', '1'],
     `jq -c length < ${at.records}`,
     3,
