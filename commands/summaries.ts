@@ -44,7 +44,7 @@ export const summaries: CommandSummaries = {
   },
   diff: {
     class: 'porcelain',
-    summary: 'compare two artifacts',
+    summary: 'compare two artifacts, or one with a directory',
   },
   lineage: {
     class: 'porcelain',

@@ -34,7 +34,7 @@ On a terminal, shows what would be purged and asks. Elsewhere nothing is purged 
   examples: [
     { command: 'hs trash empty --dry-run', explains: 'Show what could not be brought back any more.' },
     {
-      command: 'hs trash empty 1f2e3d4c --reason "leaked secret" --yes',
+      command: 'hs trash empty dist --reason "leaked secret" --yes',
       explains: 'Delete the bytes of one artifact.',
     },
   ],

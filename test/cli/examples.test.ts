@@ -56,6 +56,7 @@ const SPECIAL: Readonly<Record<string, { readonly before?: string; readonly stat
   'hs export nightly report.html': { before: 'rm report.html' },
   'hs diff dist@{1} dist': { status: 1 },
   'hs gc --dry-run --exit-code --quota 10GiB': { status: 1 },
+  'hs trash empty dist --reason "leaked secret" --yes': { before: 'hs rm dist --yes' },
   'hs ledger accept-rollback --reason "restored from the copy of Monday"': {
     before: 'cp -a .hsstore copy && hs ledger append-note later && rm -r .hsstore && mv copy .hsstore',
   },

@@ -56,6 +56,9 @@ export const diffRow = z.strictObject({
   path: z.optional(z.string()),
   before: z.optional(z.unknown()),
   after: z.optional(z.unknown()),
+  /** Lines, with `--patch` or `--stat`; absent for what is binary. */
+  added: z.optional(natural),
+  removed: z.optional(natural),
 });
 
 const amount = { objects: natural, size_bytes: natural };
