@@ -144,7 +144,7 @@ function markdown(members) {
     '',
     'Options and results are in camelCase. Documents of the store (manifests, ledger entries, plans, reports, policies)',
     'have the names of their format. Each method takes `signal` and `progress` among its options. Misuse is an `HsError`',
-    'with the code USAGE; an aborted call throws the reason of its signal.',
+    'with the code USAGE; an aborted call throws the reason of its signal, and an export INTERRUPTED.',
     '',
     '## Commands',
     '',

@@ -79,7 +79,7 @@ export type { FsckOptions } from './ops/fsck/fsck.js';
 export type { Promoted } from './ops/govern/promote.js';
 export type { Reclassification, Reclassified } from './ops/govern/reclassify.js';
 export type { RetainChange } from './ops/govern/retain.js';
-export type { NamedPolicy } from './ops/govern/set-policy.js';
+export type { NamedPolicy, VerdictCounts } from './ops/govern/set-policy.js';
 export type {
   RefusedArtifact,
   WorkspaceArtifact,

@@ -83,6 +83,7 @@ const METHODS: readonly (readonly [string & keyof ArtifactStore, ...string[]])[]
   ['policy', 'options'],
   ['checkPolicy', 'policy', 'options'],
   ['setPolicy', 'policy', 'options'],
+  ['diffPolicies', 'policy', 'policy', 'options'],
   ['changePolicy', 'settings', 'options'],
   ['export', 'name', 'path?', 'options'],
   ['exportToStream', 'name', 'stream', 'options'],

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { copy, ensureDir } from 'fs-extra/esm';
 import { expect, it } from 'vitest';
-import { createStore, decodePlan, encodePlan, hash, openStore } from '../src/index.js';
+import { type CallOptions, createStore, decodePlan, encodePlan, hash, openStore } from '../src/index.js';
 import { hsEnvironment } from './helpers/hs.js';
 import { tmp } from './helpers/tmp.js';
 
@@ -262,5 +262,55 @@ it('exports to a stream of Node or of the web, waits for it, and says so when no
   const early = await store.exportToStream('large', gone);
   expect(early.warnings.join()).toMatch(/reader|closed/);
   expect(slow.listenerCount('error') + gone.listenerCount('error')).toBeLessThan(3);
+  await store.close();
+});
+
+it('stops every long call at its first sign of progress, with nothing written and nothing left behind', async () => {
+  const dir = await scratch();
+  const store = await createStore(dir);
+  await mkdir(`${dir}/tree`);
+  for (let i = 0; i < 40; i++) await writeFile(`${dir}/tree/${i}`, Buffer.alloc(50_000, i));
+  await store.put(`${dir}/tree`, { name: 'tree' });
+  await store.put(Buffer.alloc(5_000_000, 7), { name: 'large' });
+  await store.bundle(['tree', 'large'], { name: 'bundle' });
+  await store.export('bundle', `${dir}/bundle.tar`);
+  await mkdir(`${dir}/other`);
+  const other = await createStore(`${dir}/other`);
+  const state = async () => ({
+    outside: (await readdir(dir)).sort(),
+    staged: await readdir(`${dir}/.hsstore/tmp`),
+    here: (await store.list()).map((r) => [r.artifactId, r.revision]),
+    there: (await other.list()).length,
+  });
+  const before = await state();
+  const calls: Record<string, (options: CallOptions) => Promise<unknown>> = {
+    put: (o) => store.put(`${dir}/tree`, o),
+    putAll: (o) => store.putAll([`${dir}/tree`], o),
+    writeObjects: (o) => store.writeObjects([`${dir}/tree`], o),
+    'export of a directory': (o) => store.export('tree', `${dir}/out`, o),
+    'export of a file': (o) => store.export('large', `${dir}/out`, o),
+    'export of an archive': (o) => store.export('tree', `${dir}/out.tar`, o),
+    importBundle: (o) => other.importBundle(`${dir}/bundle.tar`, o),
+    pull: (o) => other.pull(store, 'all', o),
+    bundle: (o) => store.bundle(['tree'], o),
+    remove: (o) => store.remove(['large'], o),
+    gc: (o) => store.gc(o),
+    fsck: (o) => store.fsck(o),
+    usage: (o) => store.usage(o),
+    countObjects: (o) => store.countObjects(o),
+    verifyLedger: (o) => store.verifyLedger(o),
+    hash: (o) => hash(`${dir}/tree`, o),
+  };
+  for (const [name, call] of Object.entries(calls)) {
+    const stop = new AbortController();
+    const abort = () => stop.abort(new Error('enough'));
+    const progress = { start: abort, advance: abort, done: () => undefined };
+    const error = await call({ signal: stop.signal, progress }).catch((e: unknown) => e);
+    // An export says of its destination what became of it.
+    const ends = name.startsWith('export') ? { code: 'INTERRUPTED' } : { message: 'enough' };
+    expect([name, error]).toEqual([name, expect.objectContaining(ends)]);
+  }
+  expect(await state()).toEqual(before);
+  await other.close();
   await store.close();
 });

@@ -20,7 +20,7 @@ import { TransferMethods } from './transfer-methods.js';
 /**
  * An open store, with the operations of the commands. Artifacts are named as on the command line: by id, unique prefix,
  * `name` or `name@{n}`. All errors are {@link HsError}, with a `code` and a `hint`; whatever a command would refuse is
- * refused and recorded here too. An aborted call throws the reason of its signal.
+ * refused and recorded here too. An aborted call throws the reason of its signal, an export INTERRUPTED.
  */
 export class ArtifactStore extends TransferMethods {
   /**

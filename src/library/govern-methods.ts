@@ -5,7 +5,7 @@ import * as given from './arguments.js';
 import { camelCased } from './camel-case.js';
 import { namedPolicy } from './named-policy.js';
 import type { CallOptions, PromoteOptions, ReasonOptions } from './options.js';
-import type { Described, PolicyCheck, PolicySet } from './results.js';
+import type { Described, PolicyCheck, PolicyDifferences, PolicySet } from './results.js';
 import { RetentionMethods } from './retention-methods.js';
 
 /** Governance: descriptions, classifications, layers and the policy. */
@@ -132,5 +132,22 @@ export class GovernMethods extends RetentionMethods {
       session,
       patches.map(([setting, value]) => ({ setting, value })),
     );
+  }
+
+  /**
+   * What differs between two policies, each a policy or the id of one that was in force (`hs policy diff`).
+   *
+   * @example
+   * const { id, policy } = await store.policy();
+   * const retention = { ...policy.retention, trash_days: 30 };
+   * const { settings, grants } = await store.diffPolicies(id, { ...policy, retention });
+   * [settings[0].setting, settings[0].to, grants]; // → ['retention.trash_days', 30, []]
+   */
+  async diffPolicies(from: unknown, to: unknown, options: CallOptions = {}): Promise<PolicyDifferences> {
+    const [session] = this.begin(given.callOptions(options));
+    const { policyDifferences, storedPolicy } = await import('../ops/govern/set-policy.js');
+    const read = async (policy: unknown) =>
+      typeof policy === 'string' && policy !== '' ? storedPolicy(session, policy) : namedPolicy(policy);
+    return policyDifferences(await read(from), await read(to));
   }
 }

@@ -18,7 +18,7 @@ import type { TransferRequest } from '../ops/transfer/transfer-request.js';
 
 /** What every method takes, besides its own options. */
 export interface CallOptions {
-  /** Aborts the call, which throws the signal's reason; nothing is left half done. */
+  /** Aborts the call, which throws the signal's reason, or INTERRUPTED in an export; nothing is left half done. */
   readonly signal?: AbortSignal;
   /** Receives the progress of the call. */
   readonly progress?: ProgressSink;

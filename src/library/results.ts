@@ -105,6 +105,8 @@ export type VerdictChange = CamelCased<Changes.VerdictChange>;
 export type PolicyCheck = Omit<CamelCased<Policies.PolicyCheck>, 'settings'> & {
   readonly settings: readonly Changes.PolicySetting[];
 };
+/** Settings and grants in which two policies, named by their hashes, differ. */
+export type PolicyDifferences = ReturnType<typeof Policies.policyDifferences>;
 /** The policies before and after, by their hashes. */
 export type PolicySet = Awaited<ReturnType<typeof Policies.setPolicy>>;
 export type BundleCreated = CamelCased<Bundle.BundleCreated>;
