@@ -268,13 +268,13 @@ it('exports to a stream of Node or of the web, waits for it, and says so when no
 it('stops every long call at its first sign of progress, with nothing written and nothing left behind', async () => {
   const dir = await scratch();
   const store = await createStore(dir);
-  await mkdir(`${dir}/tree`);
+  await ensureDir(`${dir}/tree`);
   for (let i = 0; i < 40; i++) await writeFile(`${dir}/tree/${i}`, Buffer.alloc(50_000, i));
   await store.put(`${dir}/tree`, { name: 'tree' });
   await store.put(Buffer.alloc(5_000_000, 7), { name: 'large' });
   await store.bundle(['tree', 'large'], { name: 'bundle' });
   await store.export('bundle', `${dir}/bundle.tar`);
-  await mkdir(`${dir}/other`);
+  await ensureDir(`${dir}/other`);
   const other = await createStore(`${dir}/other`);
   const state = async () => ({
     outside: (await readdir(dir)).sort(),
