@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { registry } from '../../commands/registry.js';
 import { candidates } from '../../src/cli/complete/candidates.js';
 import type { Catalog } from '../../src/core/catalog/catalog.js';
+import { add, Chain } from '../core/chain.js';
 
 const records = [
   {
@@ -93,5 +94,23 @@ describe('completion offers', () => {
   it('no names where there is no store', async () => {
     const found = await candidates({ table: registry, catalog: async () => undefined }, ['show', '']);
     expect(found.words).toEqual([]);
+  });
+
+  it('filters, labels and jobs that there are', async () => {
+    const chain = new Chain();
+    const labels = { env: 'prod', commit: '4f2a', 'env.x': 'a/b' };
+    chain.commit(add(1, { name: 'n', job_id: 'nightly-7', labels }), add(2, { labels: { env: 'x y' } }));
+    const stored = async (...typed: string[]) => {
+      const found = await candidates({ table: registry, catalog: async () => chain.catalog }, typed);
+      return found.words.map((w) => w.word);
+    };
+    expect(await stored('ls', '--label', '')).toEqual(['commit', 'env.x', 'env']);
+    expect(await stored('ls', '--label', 'env=')).toEqual(['env=prod']);
+    expect(await stored('ls', '--job', 'ni')).toEqual(['nightly-7']);
+    expect(await stored('ls', '--filter', 'cl')).toEqual(['class', 'classification']);
+    expect(await stored('rm', '--filter=label.e')).toEqual(['--filter=label.env.x', '--filter=label.env']);
+    expect(await stored('ls', '--filter', 'label.commit=')).toEqual(['label.commit=4f2a']);
+    expect(await stored('ls', '--filter', 'kind=rep')).toEqual(['kind=report']);
+    expect(await stored('ls', '--filter', 'name=')).toEqual(['name=n']);
   });
 });

@@ -4,6 +4,9 @@ import { normalText } from '../../core/text/normal-form.js';
 import {
   artifactWords,
   type CompletionWord,
+  filterWords,
+  jobWords,
+  labelWords,
   pinWords,
   reportWords,
 } from '../../ops/inspect/completion-words.js';
@@ -92,12 +95,18 @@ async function valueWords(
       const { FIELD_NAMES } = await import('../../core/query/fields.js');
       return named([...FIELD_NAMES, ...FIELD_NAMES.map((field) => `-${field}`)]);
     }
+    case 'filter':
+    case 'label':
+    case 'job':
     case 'artifact':
     case 'name':
     case 'pin':
     case 'report': {
       const catalog = await sources.catalog();
       if (catalog === undefined) return [];
+      if (complete === 'filter') return filterWords(catalog, typed);
+      if (complete === 'label') return labelWords(catalog, typed);
+      if (complete === 'job') return jobWords(catalog, typed);
       if (complete === 'report') return reportWords(catalog);
       return complete === 'pin'
         ? pinWords(catalog, typed)

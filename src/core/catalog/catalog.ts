@@ -21,6 +21,7 @@ import {
   UNREAD,
 } from './catalog-keys.js';
 import { type TableReader, type TableRow, TablesDamaged } from './key-tables.js';
+import { wordsOf } from './key-words.js';
 import { RecordList } from './record-list.js';
 import { fromRow, type RecordRow } from './record-row.js';
 import { NO_ROWS, PROVEN_TABLES, type ProvenTable, type TableSums, withRow } from './table-sums.js';
@@ -93,6 +94,11 @@ export class Catalog {
       }
     }
     return places;
+  }
+
+  /** See {@link wordsOf}. */
+  words(table: string, prefix: string, delimiter: ' /' | '/', most: number): Promise<string[]> {
+    return wordsOf(this.#tables, table, prefix, delimiter, most);
   }
 
   /** The artifacts that keys with this prefix lead to, live or removed; with `after`, those behind it. */
