@@ -39,6 +39,7 @@ export type {
   PrunePlan,
   PruneRule,
   Rule,
+  RuleTotal,
 } from './core/retention/prune-plan.js';
 export type { PrunedItem, ReportHeader, RetentionReport, SparedItem } from './core/retention/report.js';
 export type { Detector } from './core/secrets/detectors.js';

@@ -9,7 +9,8 @@ import * as given from './arguments.js';
  *
  * @example
  * await writeFile('plan.jsonl', encodePlan(await store.plan()));
- * (await readFile('plan.jsonl', 'utf8')).split('\n').length; // → 5
+ * const [header] = (await readFile('plan.jsonl', 'utf8')).split('\n');
+ * JSON.parse(header).store_id === store.id; // → true
  */
 export function encodePlan(plan: PrunePlan): Buffer {
   return file.encodePlan(file.checkPlan(plan));
@@ -20,7 +21,7 @@ export function encodePlan(plan: PrunePlan): Buffer {
  *
  * @example
  * const bytes = encodePlan(await store.plan());
- * decodePlan(bytes).plan.items.length; // → 2
+ * decodePlan(bytes).plan.header.scanned; // → 2
  * decodePlan(bytes.subarray(1)); // throws INVALID_RECORD
  */
 export function decodePlan(bytes: Uint8Array): { readonly plan: PrunePlan; readonly hash: ObjectId } {
