@@ -3,10 +3,12 @@ import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { ensureDir, readJson } from 'fs-extra/esm';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { registry } from '../commands/registry.js';
 import { HS_PROGRAM, hsEnvironment } from './helpers/hs.js';
 import { tmp } from './helpers/tmp.js';
+import { FakeS3 } from './s3/fake-s3.js';
+import { serve } from './s3/fake-server.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const README_HOME = '/home/ada/site';
@@ -87,6 +89,9 @@ it('every command block of the README works and prints what is shown', {
   const { work, env, bash } = await workplace();
   const ran: Record<string, number> = {};
   await writeFile(`${work}/../exported`, '');
+  const service = await serve(new FakeS3());
+  onTestFinished(() => service.close());
+  const keys = `AWS_ENDPOINT_URL_S3=${service.endpoint} AWS_ACCESS_KEY_ID=id AWS_SECRET_ACCESS_KEY=secret`;
   for (const { language, text } of blocks) {
     if (/^npm /m.test(text)) continue;
     ran[language] = (ran[language] ?? 0) + 1;
@@ -101,7 +106,11 @@ it('every command block of the README works and prints what is shown', {
       }
     } else if (language === 'sh') {
       // As when they are pasted one after the other: what a block exports holds for those below it.
-      const { status, output } = await bash(`. ../exported\n${text}\nexport -p > ../exported`);
+      // What is shown of a service is done on one of the tests', and what follows on the store of the directory.
+      const script = text.includes('s3://')
+        ? `export ${keys}\n${text}`
+        : `. ../exported\n${text}\nexport -p > ../exported`;
+      const { status, output } = await bash(script);
       // Where nothing confines a tool, hs refuses to run one and says so.
       if (text.includes('hs run') && status === 125 && /sandbox/.test(output)) continue;
       expect({ text, status, output }).toMatchObject({ text, status: 0 });
@@ -111,7 +120,7 @@ it('every command block of the README works and prints what is shown', {
       expect(stdout).toContain('keep evaluation pinned');
     }
   }
-  expect(ran).toEqual({ console: 5, sh: 7, js: 1 });
+  expect(ran).toEqual({ console: 7, sh: 9, js: 1 });
 });
 
 it('names only scripts, files and commands that there are', async () => {
