@@ -4,7 +4,7 @@ import { parse } from './docstrings.mjs';
 const NOT_NEEDED = /^(?:[a-z]\w*|Branded|Checked|Document|[A-Z][A-Z_]+)$/;
 /** Documents of the store, and what they are made of: their fields are named as in the format. */
 const DOCUMENTS =
-  /^(Manifest|Handle|EntityRef|LedgerEntry|LedgerOp|EntryPayload|Policy|Grant|BundleReport|ProvenanceStatement|DsseEnvelope|PrunePlan|PlanHeader|PlanItem|RetentionReport|ReportHeader|PrunedItem|SparedItem|ItemCounts|ArtifactFacts|EntryType|BundleIndex|IndexEntry)$/;
+  /^(Manifest|Handle|EntityRef|LedgerEntry|LedgerOp|EntryPayload|Policy|Grant|BundleReport|ProvenanceStatement|DsseEnvelope|PrunePlan|PlanHeader|PlanItem|RetentionReport|ReportHeader|PrunedItem|SparedItem|ItemCounts|RuleTotal|ArtifactFacts|EntryType|BundleIndex|IndexEntry)$/;
 
 const base = (name) => name.replace(/_\d+$/, '');
 const camelCase = (text) =>
