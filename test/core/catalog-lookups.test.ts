@@ -13,7 +13,7 @@ import { seriesKey } from '../../src/core/catalog/series.js';
 import { NO_ROWS, PROVEN_TABLES, type TableSum, withRow } from '../../src/core/catalog/table-sums.js';
 import { TOTAL_FIELDS } from '../../src/core/catalog/totals.js';
 import type { ArtifactFacts } from '../../src/core/ledger/operation.js';
-import { timestampMs, toTimestamp } from '../../src/core/objects/ids.js';
+import { toTimestamp } from '../../src/core/objects/ids.js';
 import { add, Chain, facts, idOf, pin, remove, restore, unpin } from './chain.js';
 
 const NAMES = ['a', 'b', 'a/b', 'a b', ' a', 'ä/ö', 'x'.repeat(65)];
@@ -91,14 +91,6 @@ describe('the catalog', () => {
             idsOf(live.filter((r) => newestFirst(record, r) < 0)),
           );
           expect(fromRow(JSON.parse(rowText(record, record)))).toEqual(record);
-        }
-        for (const days of [0, 1, 2, 3]) {
-          const now = toTimestamp(days * 86_400_000);
-          const ends = (r: ArtifactRecord) => timestampMs(r.created_at) + r.retention_ttl_days! * 86_400_000;
-          const over = live.filter((r) => r.retention_ttl_days !== undefined && ends(r) <= timestampMs(now));
-          expect(idsOf(await catalog.endedBy(now).all())).toEqual(
-            idsOf(over.sort((a, b) => ends(a) - ends(b) || newestFirst(a, b))),
-          );
         }
       }),
     );

@@ -10,6 +10,8 @@ import { sha256 } from '../../src/core/objects/hash.js';
 import { removeArtifacts } from '../../src/ops/gc/remove-artifacts.js';
 import { readReport } from '../../src/ops/gc/retention-reports.js';
 import { label } from '../../src/ops/govern/describe-artifacts.js';
+import { completerOf } from '../../src/ops/inspect/complete-facts.js';
+import { listArtifacts } from '../../src/ops/inspect/list-artifacts.js';
 import type { Session } from '../../src/ops/session/session.js';
 import { verifyLedger } from '../../src/store/ledger/verify-ledger.js';
 import { Trash } from '../../src/store/local/trash/trash.js';
@@ -171,6 +173,16 @@ describe.each([
     const { header } = (await readReport(session, outcome.report!)).report;
     const has = [entry.payload!, header].map((record) => 'items_scanned' in record);
     expect(has).toEqual('newer' in kept ? [true, true] : [false, false]);
+  });
+
+  it('is asked by label and entity, which older ones have in manifests alone', async () => {
+    const session = await frozen(name);
+    const query = { filters: ['label.stage=test', 'entity=ticket:*'], now: session.now() };
+    const found: unknown[] = [];
+    for await (const r of listArtifacts(await session.catalog(), query, completerOf(session))) {
+      found.push([r.name, r.labels]);
+    }
+    expect(found).toEqual([['greeting', { stage: 'test' }]]);
   });
 
   it('is written today with the same content as by its first release', async () => {

@@ -1,11 +1,8 @@
 import type { ArtifactId, ObjectId, Timestamp } from '../objects/ids.js';
-import { timestampMs } from '../objects/ids.js';
 import type { ArtifactRecord, Registration } from './artifact-record.js';
 import {
   APPLIED,
   derivedKey,
-  ENDING,
-  endingKey,
   GUARDED,
   idKey,
   LIVE,
@@ -101,34 +98,24 @@ export class Catalog {
     return wordsOf(this.#tables, table, prefix, delimiter, most);
   }
 
-  /** The artifacts that keys with this prefix lead to, live or removed; with `after`, those behind it. */
-  under(prefix: string, after?: Cursor): RecordList {
-    return this.#under(prefix, { ...(after && { after }) });
-  }
-
   /** Live or removed; undefined if it was never registered. */
   async get(id: ArtifactId): Promise<ArtifactRecord | undefined> {
     const place = (await this.#tables.get(idKey(id))) as string | undefined;
     return place === undefined ? undefined : this.at(place);
   }
 
-  /** The records that keys with this prefix lead to, up to the key `end`. */
-  #under(
-    prefix: string,
-    { after, end }: { readonly after?: Cursor; readonly end?: string } = {},
-  ): RecordList {
+  /** The artifacts that keys with this prefix lead to, live or removed; with `after`, those behind it. */
+  under(prefix: string, after?: Cursor): RecordList {
     const tables = this.#tables;
     const at = (place: string) => this.at(place);
     return new RecordList(async function* () {
       for await (const rows of tables.range(prefix, after && prefix + placeKey(after))) {
         const records: ArtifactRecord[] = [];
         for (const { key } of rows) {
-          if (end !== undefined && key >= end) break;
           const record = await at(placeOf(key));
           if (record !== undefined) records.push(record);
         }
         yield records;
-        if (end !== undefined && rows.at(-1)!.key >= end) return;
       }
     });
   }
@@ -243,7 +230,7 @@ export class Catalog {
 
   /** Artifacts that are `isGuarded`, live or removed; an export need not read all others. */
   guarded(): RecordList {
-    return this.#under(GUARDED);
+    return this.under(GUARDED);
   }
 
   /** At most `limit` artifacts, live ones first, whose ids begin with `prefix` (dashes included). */
@@ -263,31 +250,26 @@ export class Catalog {
 
   /** Live artifacts of that name; with `after`, those behind it. */
   named(name: string, after?: Cursor): RecordList {
-    return this.#under(nameKey(name), { ...(after && { after }) });
+    return this.under(nameKey(name), after);
   }
 
   removedNamed(name: string): RecordList {
-    return this.#under(removedNameKey(name));
+    return this.under(removedNameKey(name));
   }
 
   /** Live artifacts of the series that an artifact with these facts belongs to (D2). */
   series(of: Parameters<typeof seriesRowKey>[0]): RecordList {
-    return this.#under(seriesRowKey(of));
+    return this.under(seriesRowKey(of));
   }
 
   /** Artifacts that name this one as a source, live or removed. */
   derivedFrom(id: ArtifactId): RecordList {
-    return this.#under(derivedKey(id));
+    return this.under(derivedKey(id));
   }
 
   /** Live artifacts with a pin, even an expired one. */
   pinned(): RecordList {
-    return this.#under(PINNED);
-  }
-
-  /** Live artifacts whose TTL has ended by that time, in the order in which they end. */
-  endedBy(time: Timestamp): RecordList {
-    return this.#under(ENDING, { end: endingKey(timestampMs(time) + 1) });
+    return this.under(PINNED);
   }
 
   /** Live artifacts by a field: how many there are of each value, and the bytes of their payloads. */
