@@ -63,6 +63,7 @@ export const groups: CommandGroups = {
     'policy show': async () => (await import('./porcelain/policy-show.js')).policyShow,
     'policy check': async () => (await import('./porcelain/policy-check.js')).policyCheck,
     'policy diff': async () => (await import('./porcelain/policy-diff.js')).policyDiff,
+    'policy edit': async () => (await import('./porcelain/policy-edit.js')).policyEdit,
     'policy set': async () => (await import('./porcelain/policy-set.js')).policySet,
   },
   retention: {

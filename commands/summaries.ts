@@ -182,6 +182,10 @@ export const summaries: CommandSummaries = {
     class: 'porcelain',
     summary: 'compare two policies',
   },
+  'policy edit': {
+    class: 'porcelain',
+    summary: 'change the policy in an editor',
+  },
   'policy set': {
     class: 'porcelain',
     summary: 'set the policy, or settings of it',

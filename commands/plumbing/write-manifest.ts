@@ -23,6 +23,7 @@ With \`--manifest-lines\`, each line is such a manifest, and the ids are printed
     manifestLines: MANIFEST_LINES,
   },
   resultSchema: 'hs.write-manifest/1',
+  list: 'results',
   examples: [
     {
       command: `printf '{"content_hash":"%s","name":"notes"}' "$(hs hash-object -w notes.txt)" | hs write-manifest --stdin`,
@@ -38,7 +39,7 @@ With \`--manifest-lines\`, each line is such a manifest, and the ids are printed
     8: 'an artifact with that id exists',
   },
   seeAlso: ['hs-check-manifest(1)', 'hs-hash-object(1)', 'hs-write-index(1)', 'hs-put(1)'],
-  async run(context): Promise<WrittenManifest | { readonly results: readonly WrittenManifest[] }> {
+  async run(context): Promise<Partial<WrittenManifest> & { readonly results: readonly WrittenManifest[] }> {
     const { args, options, session, stdin, path, disk } = context;
     if (options.manifestLines !== undefined) {
       refuseBesides('--manifest-lines', { FILE: args.file !== undefined, "'--stdin'": options.stdin });
@@ -61,7 +62,8 @@ With \`--manifest-lines\`, each line is such a manifest, and the ids are printed
     const bytes = options.stdin
       ? await manifestStream(stdin.bytes())
       : await manifestFile(await disk(), path(args.file!));
-    return writeManifest(await session(), parseManifest(bytes));
+    const written = await writeManifest(await session(), parseManifest(bytes));
+    return { ...written, results: [written] };
   },
-  render: (done) => ('results' in done ? done.results : [done]).map((d) => d.artifact_id),
+  render: (done) => done.results.map((d) => d.artifact_id),
 });

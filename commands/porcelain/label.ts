@@ -30,6 +30,7 @@ With \`--manifest-lines\`, each line names an artifact as \`id\`, and its \`labe
     manifestLines: MANIFEST_LINES,
   },
   resultSchema: 'hs.label/1',
+  list: 'results',
   examples: [
     { command: 'hs label nightly commit=4f2a9c1 reviewed=yes', explains: 'Set two labels.' },
     {
@@ -40,7 +41,7 @@ With \`--manifest-lines\`, each line names an artifact as \`id\`, and its \`labe
   ],
   exits: { 6: 'the artifact is frozen, or the actor lacks the capability' },
   seeAlso: ['hs-rename(1)', 'hs-show(1)', 'hs-for-each-artifact(1)', 'hs-put(1)'],
-  async run(context): Promise<Described | { readonly results: readonly Described[] }> {
+  async run(context): Promise<Partial<Described> & { readonly results: readonly Described[] }> {
     const { args, options, session } = context;
     if (options.manifestLines !== undefined) {
       refuseBesides('--manifest-lines', {
@@ -63,11 +64,12 @@ With \`--manifest-lines\`, each line names an artifact as \`id\`, and its \`labe
     }
     const change = Object.fromEntries(pairs.map(([key, value]) => [key, value === '' ? null : value]));
     const { label: relabel } = await import('../../src/ops/govern/describe-artifacts.js');
-    return relabel(await session(), args.id, change, options.reason);
+    const done = await relabel(await session(), args.id, change, options.reason);
+    return { ...done, results: [done] };
   },
   render(done, view) {
     if (view.quiet) return undefined;
-    if ('results' in done)
+    if (done.labels === undefined)
       return `changed ${counted(done.results.filter((r) => r.changed).length, 'artifact')}`;
     const lines = Object.entries(done.labels).map(([key, value]) => view.text(`${key}=${value}`));
     return lines.join('\n') || undefined;

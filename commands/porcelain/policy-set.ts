@@ -1,7 +1,7 @@
 import { command } from '../../src/cli/command.js';
 import { flag } from '../../src/cli/options.js';
 import { some } from '../../src/cli/positionals.js';
-import { policyEffectLines } from '../../src/cli/text/policy-text.js';
+import { renderPolicySet } from '../../src/cli/text/policy-text.js';
 import { parseSetting, type SettingPatch } from '../../src/core/policy/policy-patch.js';
 import { HsError } from '../../src/errors/hs-error.js';
 
@@ -51,14 +51,7 @@ The previous policy stays in the store, and the ledger names both. A policy unde
     if (options.dryRun) return { from: check.from, to: check.to, changed: false, check };
     return { ...(await ops.setPolicy(s, proposed, patched!.current.id)), check };
   },
-  render(done, view) {
-    if (view.quiet) return undefined;
-    const lines = 'check' in done ? policyEffectLines(done.check) : [];
-    const { to, changed } = done;
-    if (changed) lines.push(`policy ${to.slice(0, 8)} is in force`);
-    else if (done.from === to) lines.push('this policy is in force already');
-    return lines.map((line) => view.text(line)).join('\n');
-  },
+  render: renderPolicySet,
 });
 
 /** The settings given; undefined: a file. */

@@ -21,6 +21,8 @@ export interface Host {
   onReaderGone(gone: () => void): Promise<() => void>;
   /** Starts the given pager, else the usual one; undefined if there is none. */
   startPager(asked: string | undefined): Promise<Pager | undefined>;
+  /** Opens a file in an editor on the terminal; fails unless the editor succeeds. */
+  editFile(editor: string, path: string): Promise<void>;
   readonly version: string;
   chdir(directory: string): void;
   /** Calls `handler` on SIGINT and SIGTERM, or the given signals, until the returned function is called. */

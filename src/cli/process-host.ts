@@ -62,6 +62,10 @@ export function processHost(): Host & ProcessEnds {
       const { startPager } = await import('../fsx/pager-process.js');
       return startPager(asked, process.env);
     },
+    async editFile(editor, path) {
+      const { editFile } = await import('../fsx/editor-process.js');
+      return editFile(editor, path);
+    },
     version: VERSION,
     chdir: (directory) => process.chdir(directory),
     onSignal(handler, signals = ENDING) {

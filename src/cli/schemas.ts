@@ -137,7 +137,11 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
   },
   'hs.update-pin/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).updatePin },
   'hs.rename/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).described },
-  'hs.label/1': { form: 'result', load: async () => (await import('./schemas/retention.js')).label },
+  'hs.label/1': {
+    form: 'result',
+    rows: true,
+    load: async () => (await import('./schemas/retention.js')).label,
+  },
   'hs.retain/1': {
     form: 'result',
     rows: true,
@@ -159,6 +163,7 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
   'hs.write-index/1': { form: 'result', load: async () => (await import('./schemas/inspect.js')).writeIndex },
   'hs.write-manifest/1': {
     form: 'result',
+    rows: true,
     load: async () => (await import('./schemas/inspect.js')).writeManifest,
   },
   'hs.check-manifest/1': {
@@ -182,6 +187,7 @@ export const SCHEMAS: Readonly<Record<string, SchemaEntry>> = {
     load: async () => (await import('./schemas/outside.js')).policyCheck,
   },
   'hs.policy-diff/1': { form: 'result', load: async () => (await import('./schemas/outside.js')).policyDiff },
+  'hs.policy-edit/1': { form: 'result', load: async () => (await import('./schemas/outside.js')).policyEdit },
   'hs.policy-set/1': { form: 'result', load: async () => (await import('./schemas/outside.js')).policySet },
   'hs.bundle-create/1': {
     form: 'result',

@@ -97,6 +97,7 @@ function* steps(work: string): Generator<Step> {
   };
   yield { name: 'policy check', args: ['policy', 'check', 'p.json'] };
   yield { name: 'policy diff', args: ['policy', 'diff', 'p.json'], status: 1 };
+  yield { name: 'policy edit', args: ['policy', 'edit'], status: -1 };
   yield { name: 'policy set', args: ['policy', 'set', 'p.json'] };
   yield { name: 'policy set', args: ['policy', 'set', 'retention.trash_days=4'] };
   yield { name: 'pin', args: ['pin', 'file', '--name', 'p'] };

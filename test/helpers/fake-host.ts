@@ -76,6 +76,7 @@ export function runFake(
     isTerminal: (stream) => terminals.includes(stream),
     onReaderGone: async () => () => {},
     startPager: async () => undefined,
+    editFile: async () => {},
     version: '1.2.3',
     chdir: () => {},
     onSignal: (handler) => {

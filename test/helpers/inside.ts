@@ -78,6 +78,7 @@ export function inside(cwd: string) {
       isTerminal: (stream) => columns !== undefined && stream !== 'stdin',
       onReaderGone: async () => () => {},
       startPager: async () => undefined,
+      editFile: async () => {},
       version: '1.2.3',
       chdir: () => {
         throw new Error('one process has one current directory');

@@ -36,10 +36,8 @@ const writtenManifest = z.strictObject({
   content_hash: objectId,
   size_bytes: natural,
 });
-/** One artifact, or for a batch each of them in `results`. */
-export const writeManifest = z.extend(z.partial(writtenManifest), {
-  results: z.optional(z.array(writtenManifest)),
-});
+/** Each artifact is in `results`; the fields of the one written without `--manifest-lines` are here too. */
+export const writeManifest = z.extend(z.partial(writtenManifest), { results: z.array(writtenManifest) });
 
 export const checkManifest = z.strictObject({
   valid: z.boolean(),

@@ -79,6 +79,7 @@ export const policySet = z.strictObject({
   changed: z.boolean(),
   check: z.optional(policyCheck),
 });
+export const policyEdit = z.extend(policySet, { check: policyCheck });
 
 const leftOut = z.array(z.strictObject({ artifact_id: artifactId, reason: z.string() }));
 

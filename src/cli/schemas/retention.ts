@@ -145,10 +145,8 @@ export const described = z.strictObject({
   name: z.optional(z.string()),
   labels: z.record(z.string(), z.string()),
 });
-/** The same, or for a batch those of each in `results`. */
-export const label = z.extend(z.partial(described), {
-  results: z.optional(z.array(described)),
-});
+/** Each artifact is in `results`; the fields of the one changed without `--manifest-lines` are here too. */
+export const label = z.extend(z.partial(described), { results: z.array(described) });
 
 export const retain = z.strictObject({
   results: z.array(

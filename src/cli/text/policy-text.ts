@@ -2,6 +2,7 @@ import type { Json } from '../../core/json/canonical.js';
 import { labelOf } from '../../core/manifest/label-of.js';
 import type { GrantChange, PolicySetting, VerdictChange } from '../../core/policy/policy-check.js';
 import { counted } from './human.js';
+import type { View } from './view.js';
 
 interface Changes {
   readonly settings: readonly PolicySetting[];
@@ -47,4 +48,16 @@ export function policyEffectLines(check: Effects): string[] {
     );
   }
   return lines;
+}
+
+/** A policy that was set, or would be, with what it changes. */
+export function renderPolicySet(
+  done: { readonly from: string; readonly to: string; readonly changed: boolean; readonly check?: Effects },
+  view: View,
+): string | undefined {
+  if (view.quiet) return undefined;
+  const lines = done.check === undefined ? [] : policyEffectLines(done.check);
+  if (done.changed) lines.push(`policy ${done.to.slice(0, 8)} is in force`);
+  else if (done.from === done.to) lines.push('this policy is in force already');
+  return lines.map((line) => view.text(line)).join('\n');
 }
