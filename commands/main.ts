@@ -19,7 +19,7 @@ main(host, {
   stores: async ({ disk, random, environment: env }) => {
     const { localStores } = await import('../src/store/local/local-stores.js');
     const { nodeIndex } = await import('../src/fsx/sync-read-file.js');
-    const { withServices } = await import('../src/store/port/remote-url.js');
+    const { withServices } = await import('../src/store/port/with-services.js');
     const ports = { disk, random, env, index: nodeIndex };
     return withServices(localStores(ports), async () => {
       const { s3Stores, systemS3Ports } = await import('../src/store/s3/s3-stores.js');

@@ -13,6 +13,7 @@ await store.put('dist', { name: 'dist' });`;
 export const SHELL_ALONE = {
   help: 'the docstrings and this page are the help of the library',
   schema: 'describes the JSON of the command line; the library has types',
+  'policy edit': 'opens an editor; `changePolicy` and `setPolicy` are its methods',
   completion: 'completes what is typed into a shell',
   __complete: 'is asked by that completion',
   version: 'is `version` in `hsstore/package.json`',

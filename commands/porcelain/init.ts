@@ -3,8 +3,8 @@ import { command } from '../../src/cli/command.js';
 import { flag } from '../../src/cli/options.js';
 import type { StoreSurroundings } from '../../src/cli/parts.js';
 import { maybe } from '../../src/cli/positionals.js';
+import { isS3Url } from '../../src/core/paths/s3-url.js';
 import { HsError, isErrno } from '../../src/errors/hs-error.js';
-import { isS3Url } from '../../src/store/port/remote-url.js';
 
 /** `hs init`: creates a store; refuses where one exists, and on a filesystem that cannot hold one. */
 export const init = command({

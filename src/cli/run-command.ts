@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import type { Trace } from '../core/effects.js';
+import { isS3Url } from '../core/paths/s3-url.js';
 import { parsed, parseInteger } from '../core/text/values.js';
 import { errnoMeaning } from '../errors/errno-meaning.js';
 import { HsError, prefixed } from '../errors/hs-error.js';
 import type { Session } from '../ops/session/session.js';
-import { isS3Url } from '../store/port/remote-url.js';
 import type { Command } from './command.js';
 import type { Context, SessionOptions } from './command-context.js';
 import { Outcome } from './command-outcome.js';

@@ -1,4 +1,5 @@
 import { type Environment, noProgress } from '../core/effects.js';
+import { isS3Url } from '../core/paths/s3-url.js';
 import { HsError } from '../errors/hs-error.js';
 import type { Disk } from '../fsx/disk.js';
 import { nodeDisk } from '../fsx/node-disk.js';
@@ -11,7 +12,7 @@ import type { Session } from '../ops/session/session.js';
 import { actorOf } from '../ops/session/session-request.js';
 import { localStores } from '../store/local/local-stores.js';
 import type { StoreHome } from '../store/port/backend.js';
-import { isS3Url, withServices } from '../store/port/remote-url.js';
+import { withServices } from '../store/port/with-services.js';
 import { Store } from '../store/store.js';
 import * as given from './arguments.js';
 import { ArtifactStore } from './artifact-store.js';

@@ -1,12 +1,15 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { ensureDir } from 'fs-extra/esm';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { registry } from '../../commands/registry.js';
 import { HS_PROGRAM, hsEnvironment } from '../helpers/hs.js';
 import { makeTempDirectory } from '../helpers/tmp.js';
+import { FakeS3 } from '../s3/fake-s3.js';
+import { serve } from '../s3/fake-server.js';
 
 /**
  * The examples of every page are run as they are printed, each in its own copy of one workspace that
@@ -20,6 +23,7 @@ const FILES: Readonly<Record<string, string>> = {
   'src/main.c': 'int main(void) { return 0; }\n',
   'dataset/rows.csv': 'a,b\n1,2\n',
   'bin/make': '#!/bin/sh\necho built\n',
+  'bin/dot': '#!/bin/sh\nexec grep digraph\n',
   'evaluate.py': '#!/bin/sh\necho 0.97 > "$HS_OUT/score"\n',
 };
 
@@ -47,12 +51,17 @@ hs ledger sign --key key.pem > checkpoint
 hs ledger prove 0 --checkpoint checkpoint > proof.json
 hs run --sandbox none --name built -- sh -c 'echo 1 > "$HS_OUT/score"'
 hs export built built --attest --key key.pem
+hs export dist layout --format oci
+hs init ../shared
+hs --store ../shared/.hsstore put notes.txt --name nightly
 mkdir -p ~/project/.handshake/artifacts
 mkdir build ~/.zfunc ~/.config ~/.config/fish ~/.config/fish/completions`;
 
 /** What must be different for one example: steps before it, or a status that is its answer. */
 const SPECIAL: Readonly<Record<string, { readonly before?: string; readonly status?: number }>> = {
   'hs init': { before: 'rm -r .hsstore' },
+  'hs policy edit': { before: `printf '%s\\n' '#!/bin/sh' 'exec true' > bin/vi && chmod +x bin/vi` },
+  'hs export dist layout --format oci': { before: 'rm -r layout' },
   'hs export nightly report.html': { before: 'rm report.html' },
   'hs diff dist@{1} dist': { status: 1 },
   'hs gc --dry-run --exit-code --quota 10GiB': { status: 1 },
@@ -78,13 +87,16 @@ function environmentIn(workspace: string): Record<string, string> {
   };
 }
 
-function bash(workspace: string, script: string) {
-  const { status, stdout, stderr } = spawnSync('bash', ['-o', 'pipefail', '-c', script], {
-    cwd: workspace,
-    env: environmentIn(workspace),
-    encoding: 'utf8',
-  });
-  return { status, stdout, stderr };
+async function bash(workspace: string, script: string) {
+  const options = { cwd: workspace, env: environmentIn(workspace) };
+  const running = promisify(execFile)('bash', ['-o', 'pipefail', '-c', script], options);
+  running.child.stdin?.end();
+  try {
+    return { status: 0, ...(await running) };
+  } catch (e) {
+    const { code, stdout, stderr } = e as { code: number | null; stdout: string; stderr: string };
+    return { status: code, stdout, stderr };
+  }
 }
 
 beforeAll(async () => {
@@ -93,29 +105,41 @@ beforeAll(async () => {
   shared = await hsEnvironment();
   const workspace = join(base, 'base');
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  shared = { ...shared, KEYS: base };
+  const service = await serve(new FakeS3());
+  shared = {
+    ...shared,
+    KEYS: base,
+    AWS_ENDPOINT_URL_S3: service.endpoint,
+    AWS_REGION: 'here',
+    AWS_ACCESS_KEY_ID: 'id',
+    AWS_SECRET_ACCESS_KEY: 'secret',
+  };
   await writeFile(join(base, 'key.pem'), privateKey.export({ format: 'pem', type: 'pkcs8' }));
   await writeFile(join(base, 'key.pub'), publicKey.export({ format: 'pem', type: 'spki' }));
   for (const [name, text] of Object.entries(FILES)) {
     await ensureDir(join(workspace, name, '..'));
     await writeFile(join(workspace, name), text);
   }
-  for (const program of ['bin/make', 'evaluate.py']) await chmod(join(workspace, program), 0o755);
+  for (const program of ['bin/make', 'bin/dot', 'evaluate.py']) await chmod(join(workspace, program), 0o755);
   await symlink(HS_PROGRAM, join(workspace, 'bin', 'hs'));
   await mkdir(join(workspace, 'home'));
-  const made = bash(workspace, SETUP);
+  const made = await bash(workspace, SETUP);
   expect({ status: made.status, stderr: made.stderr }).toMatchObject({ status: 0 });
-  const id = (script: string) => bash(workspace, script).stdout.trim();
+  const id = async (script: string) => (await bash(workspace, script)).stdout.trim();
   ids = [
-    [/\ba1b2c3(d4)?\b/g, id('hs resolve report')],
-    [/\bd4e5f6\b/g, id('hs resolve data')],
-    [/\b1f2e3d4c\b/g, id('cat old-id')],
+    [/\ba1b2c3(d4)?\b/g, await id('hs resolve report')],
+    [/\/srv\/hs\b/g, '../shared'],
+    [/\bd4e5f6\b/g, await id('hs resolve data')],
+    [/\b1f2e3d4c\b/g, await id('cat old-id')],
     [
       /\b9a8b7c6d\b/g,
-      id(`hs report --json | grep -oE '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}' | head -n 1`),
+      await id(`hs report --json | grep -oE '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}' | head -n 1`),
     ],
   ];
-  return remove;
+  return async () => {
+    await service.close();
+    await remove();
+  };
 }, 60_000);
 
 const examples = await Promise.all(
@@ -134,16 +158,19 @@ const WRITES = new RegExp(
 );
 
 describe('the example', () => {
-  it.for(examples.flat().map((command, i) => [command, i] as const))('%s', ([command, number], { skip }) => {
-    skip(needsSandbox.test(command) && !hasSandbox, 'bwrap is not installed');
-    const { before, status = 0 } = SPECIAL[command] ?? {};
-    const own = WRITES.test(command) || before !== undefined;
-    if (own) spawnSync('cp', ['-a', join(base, 'base'), join(base, `example-${number}`)]);
-    const workspace = join(base, own ? `example-${number}` : 'base');
-    if (before !== undefined) expect(bash(workspace, before)).toMatchObject({ status: 0 });
-    const concrete = ids.reduce((text, [pattern, id]) => text.replace(pattern, id), command);
-    const result = bash(workspace, concrete);
-    expect(result).toMatchObject({ status });
-    expect(result.stderr).not.toContain('hs: error');
-  });
+  it.for(examples.flat().map((command, i) => [command, i] as const))(
+    '%s',
+    async ([command, number], { skip }) => {
+      skip(needsSandbox.test(command) && !hasSandbox, 'bwrap is not installed');
+      const { before, status = 0 } = SPECIAL[command] ?? {};
+      const own = WRITES.test(command) || before !== undefined;
+      if (own) spawnSync('cp', ['-a', join(base, 'base'), join(base, `example-${number}`)]);
+      const workspace = join(base, own ? `example-${number}` : 'base');
+      if (before !== undefined) expect(await bash(workspace, before)).toMatchObject({ status: 0 });
+      const concrete = ids.reduce((text, [pattern, id]) => text.replace(pattern, id), command);
+      const result = await bash(workspace, concrete);
+      expect(result).toMatchObject({ status });
+      expect(result.stderr).not.toContain('hs: error');
+    },
+  );
 });

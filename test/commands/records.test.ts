@@ -33,6 +33,7 @@ describe('with -z', () => {
     put: ['put --stdin-paths', 'a\0b\0'],
     resolve: ['resolve named'],
     scan: ['scan --personal named'],
+    'trash ls': ['trash ls'],
     'update-pin': ['update-pin --stdin', 'pin\tnamed\tx\0'],
     'write-index': ['write-index tree'],
   };
@@ -44,6 +45,8 @@ describe('with -z', () => {
     const taking = commands.filter(([, nul]) => nul).map(([name]) => name);
     expect(Object.keys(CALLS).sort()).toEqual(taking.sort());
     const { hs } = await workspace();
+    await hs(['put', 'b', '--name', 'gone']);
+    await hs(['rm', 'gone', '--yes']);
     const tree = (await hs(['write-index', 'tree'])).stdout.trim();
     for (const [name, [words, stdin = '']] of Object.entries(CALLS)) {
       const args = words.split(' ').map((word) => (word === 'TREE' ? tree : word));

@@ -1,6 +1,7 @@
 import type { Catalog } from '../../core/catalog/catalog.js';
 import type { Clock, Environment, ProgressSink, Random } from '../../core/effects.js';
 import { type Timestamp, toTimestamp } from '../../core/objects/ids.js';
+import { isS3Url } from '../../core/paths/s3-url.js';
 import { type Actor, isAllowed } from '../../core/policy/authorize.js';
 import type { CapabilityId } from '../../core/policy/capabilities.js';
 import type { Policy } from '../../core/policy/policy.js';
@@ -9,7 +10,6 @@ import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import type { CommitContext } from '../../store/ledger/commit.js';
 import type { Lease } from '../../store/port/lease-table.js';
-import { isS3Url } from '../../store/port/remote-url.js';
 import type { Store } from '../../store/store.js';
 import { DamageRecord } from './damage-record.js';
 import { actorOf, jobIdOf, type SessionRequest } from './session-request.js';
