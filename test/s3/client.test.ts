@@ -74,6 +74,34 @@ describe('an append whose answer is lost, late or repeated', () => {
   });
 });
 
+describe('an append that may be there when the service refuses the next try', () => {
+  const body = Buffer.from('x');
+  it.each<[string, Fate]>([
+    ['its answer was lost', 'unanswered'],
+    ['the service was busy', 'busy'],
+  ])('%s: is of unknown outcome', async (_, fate) => {
+    const fake = new FakeS3();
+    fake.fate = () => {
+      fake.accessKeyId = 'another';
+      return fate;
+    };
+    expect(await clientOf(fake).putIfAbsent('n0', body)).toBe('unknown');
+  });
+
+  it('and the one that took its place cannot be read: is of unknown outcome', async () => {
+    const fake = new FakeS3();
+    fake.objects.set('p/n0', body);
+    fake.fate = (what) => (what.startsWith('GET') ? 'dropped' : 'served');
+    expect(await clientOf(fake).putIfAbsent('n0', body)).toBe('unknown');
+  });
+
+  it('is a failure when the first try is refused', async () => {
+    const fake = new FakeS3();
+    fake.accessKeyId = 'another';
+    await expect(clientOf(fake).putIfAbsent('n0', body)).rejects.toMatchObject({ code: 'SYSTEM' });
+  });
+});
+
 describe('requests that may be served twice', () => {
   it('are repeated while the service is busy, a bounded number of times', async () => {
     const fake = new FakeS3();

@@ -119,13 +119,15 @@ export class S3Client {
   /**
    * Stores bytes at a key that is free, in one atomic step. Without an answer the same bytes are sent to the same key
    * again; a key that is taken by exactly these bytes was taken by this call. Unknown: patience ended before an
-   * answer came.
+   * answer came, or an error did after a try that may have been served.
    */
   async putIfAbsent(key: string, body: Uint8Array): Promise<PutOutcome> {
+    let maybe = false;
     for (let tries = 1; tries <= TRIES; tries++) {
       try {
         const answer = await this.#once('PUT', key, { body, headers: { 'if-none-match': '*' } });
         if (answer.status === 200) return 'stored';
+        maybe ||= answer.status === 412 || isBusy(answer);
         if (answer.status === 412) {
           const there = await this.get(key);
           if (there !== undefined) return Buffer.compare(there, body) === 0 ? 'stored' : 'taken';
@@ -133,9 +135,13 @@ export class S3Client {
           throw answerError(answer, this.place);
         }
       } catch (e) {
-        if (e instanceof HsError) throw e;
+        if (e instanceof HsError) {
+          if (maybe) return 'unknown';
+          throw e;
+        }
         // Nothing that was sent before can land: there was nobody to send it to.
-        if (tries === 1 && !isTransient(e)) throw noAnswer(e, this.#endpoint.origin.host);
+        if (!maybe && !isTransient(e)) throw noAnswer(e, this.#endpoint.origin.host);
+        maybe = true;
       }
       await this.#pause(tries);
     }
