@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { Http } from '../../src/fsx/http.js';
 import { parseS3Url } from '../../src/store/s3/client/endpoint.js';
 import { S3Client } from '../../src/store/s3/client/s3-client.js';
 import { Rng } from '../sim/rng.js';
 import { FakeS3, type Fate } from './fake-s3.js';
 
-function clientOf(fake: FakeS3): S3Client {
+function clientOf(fake: FakeS3 | Http): S3Client {
   const endpoint = { origin: new URL('http://127.0.0.1:1'), base: '/bucket', region: 'us-east-1' };
   const keys = { accessKeyId: 'id', secretAccessKey: 'secret' };
   return new S3Client(parseS3Url('s3://bucket/p'), endpoint, async () => keys, {
-    http: fake.http(),
+    http: fake instanceof FakeS3 ? fake.http() : fake,
     clock: { now: () => 0 },
     wait: async () => undefined,
     jitter: () => 0.5,
@@ -121,6 +122,24 @@ describe('requests that may be served twice', () => {
       code: 'SYSTEM',
       message: expect.stringContaining("'127.0.0.1:1' gave no answer (ECONNRESET)"),
     });
+  });
+
+  it('are not repeated for an answer that is too large', async () => {
+    const fake = new FakeS3();
+    const large = Object.assign(new Error('the answer is too large'), { code: 'EMSGSIZE' });
+    fake.fate = () => {
+      throw large;
+    };
+    await expect(clientOf(fake).get('key')).rejects.toMatchObject({ code: 'SYSTEM' });
+    expect(fake.log).toHaveLength(1);
+  });
+
+  it('for a part are answered with the size of the whole, or fail', async () => {
+    const http = {
+      send: async () => ({ status: 206, headers: {}, body: Buffer.from('x') }),
+      close: () => {},
+    };
+    await expect(clientOf(http).getPart('key', 'bytes=0-0')).rejects.toMatchObject({ code: 'SYSTEM' });
   });
 
   it('upload parts, also when the answer to their completion is lost', async () => {

@@ -110,7 +110,7 @@ export class S3Client {
         if (!isBusy(answer) || tries >= TRIES) return answer;
       } catch (e) {
         if (e instanceof HsError) throw e;
-        if (tries >= TRIES || !isTransient(e)) throw noAnswer(e, this.#endpoint.origin.host);
+        if (tries >= TRIES || !isTransient(e) || isTooLarge(e)) throw noAnswer(e, this.#endpoint.origin.host);
       }
       await this.#pause(tries);
     }
@@ -173,8 +173,9 @@ export class S3Client {
     if (answer.status === 416) return { bytes: NOTHING, size: 0 };
     this.#demand(answer, 200, 206);
     const total = /\/(\d+)$/.exec(answer.headers['content-range'] ?? '')?.[1];
-    const { body } = answer;
-    return { bytes: body, size: answer.status === 206 && total !== undefined ? Number(total) : body.length };
+    const { status, body } = answer;
+    if (status === 206 && total === undefined) throw notS3(answer);
+    return { bytes: body, size: status === 206 ? Number(total) : body.length };
   }
 
   /** Size in bytes; undefined: there is nothing. */
@@ -259,6 +260,11 @@ export class S3Client {
   close(): void {
     this.#effects.http.close();
   }
+}
+
+/** The same answer would come again. */
+function isTooLarge(e: unknown): boolean {
+  return (e as { code?: string }).code === 'EMSGSIZE';
 }
 
 /** Whether another try may help: a name that does not resolve and a certificate that is not trusted stay so. */
