@@ -86,13 +86,20 @@ async function create(ports: S3Ports, { workspace: url, ...request }: CreateRequ
     );
     await client.put(objectKey(first.policy, 0), first.policyBytes);
     let { formatBytes, entry } = first;
-    if ((await client.putIfAbsent(FORMAT_KEY, formatBytes)) !== 'stored') {
+    const put = async (key: string, bytes: Uint8Array) => {
+      const outcome = await client.putIfAbsent(key, bytes);
+      if (outcome !== 'unknown') return outcome === 'stored';
+      throw new HsError('OUTCOME_UNKNOWN', `'${key}' was sent, but the service gave no answer`, {
+        hint: 'run the command again: it says whether there is a store',
+      });
+    };
+    if (!(await put(FORMAT_KEY, formatBytes))) {
       // Another init is at work or died here: whoever appends entry 0 to its format has made the store.
       formatBytes = Buffer.from((await client.get(FORMAT_KEY)) ?? formatBytes);
       const { store_id } = decodeFormat(client.place, formatBytes);
       entry = { ...entry, prev: sha256(formatBytes), payload: { store_id, policy: first.policy } };
     }
-    if ((await client.putIfAbsent(entryKey(0), encodeEntry(entry))) !== 'stored') throw exists();
+    if (!(await put(entryKey(0), encodeEntry(entry)))) throw exists();
   } finally {
     client.close();
   }
