@@ -2,6 +2,7 @@ import { encodeBundleIndex } from '../../core/objects/bundle-index.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import type { ObjectBatch } from '../../store/port/object-batch.js';
 import type { CheckedMember } from '../bundle/checked-bundle.js';
+import { lies } from '../bundle/entry-error.js';
 import { SMALL_BYTES } from '../payload/payload-source.js';
 import type { Session } from '../session/session.js';
 
@@ -11,7 +12,7 @@ export class ObjectCopier {
   readonly #batch: ObjectBatch;
   /** What is in use there, and how large it is. */
   readonly #there: ReadonlyMap<ObjectId, number>;
-  readonly #copied = new Set<ObjectId>();
+  readonly #sizes = new Map<ObjectId, number>();
 
   private constructor(from: Session, batch: ObjectBatch, there: ReadonlyMap<ObjectId, number>) {
     this.#from = from;
@@ -30,35 +31,48 @@ export class ObjectCopier {
     return new ObjectCopier(from, batch, await to.store.objects.sizesInUse(ids));
   }
 
-  /** The files of an artifact and its index; INTEGRITY when an object does not match its name. */
+  /**
+   * The files of an artifact and its index. INTEGRITY when an object does not match its name or the size stated for it:
+   * whether a file is empty, for one, decides whether its content is watched.
+   */
   async payload({ files, index }: CheckedMember): Promise<void> {
-    for (const { hash, size } of files) await this.#object(hash, size);
+    for (const { path, hash, size } of files)
+      if ((await this.#sizeOf(hash, size)) !== size)
+        throw lies('does not have the size that is stated', path);
     if (index !== undefined) await this.#batch.addBytes(encodeBundleIndex(index));
   }
 
-  async #object(id: ObjectId, size: number): Promise<void> {
+  /** The true size of an object, which is in the batch after that. */
+  async #sizeOf(id: ObjectId, stated: number): Promise<number> {
+    const size = this.#sizes.get(id) ?? (await this.#object(id, stated));
+    this.#sizes.set(id, size);
+    return size;
+  }
+
+  async #object(id: ObjectId, stated: number): Promise<number> {
     const { signal, progress } = this.#from;
     signal.throwIfAborted();
-    if (this.#copied.has(id)) return;
     const { objects } = this.#from.store;
-    if (this.#there.get(id) === size) {
-      await this.#batch.reference(id, size);
-      progress.advance(size);
-    } else if (size <= SMALL_BYTES) {
-      await this.#batch.addBytes(await objects.read(id, SMALL_BYTES));
-      progress.advance(size);
-    } else {
-      const file = await objects.open(id);
-      try {
-        const added = await this.#batch.addSource(file, (bytes) => {
-          signal.throwIfAborted();
-          progress.advance(bytes);
-        });
-        if (added.id !== id) throw objects.mismatch(id);
-      } finally {
-        await file.close();
-      }
+    if (this.#there.get(id) === stated) {
+      await this.#batch.reference(id, stated);
+      progress.advance(stated);
+      return stated;
     }
-    this.#copied.add(id);
+    if (stated <= SMALL_BYTES) {
+      const { size } = await this.#batch.addBytes(await objects.read(id, SMALL_BYTES));
+      progress.advance(size);
+      return size;
+    }
+    const file = await objects.open(id);
+    try {
+      const added = await this.#batch.addSource(file, (bytes) => {
+        signal.throwIfAborted();
+        progress.advance(bytes);
+      });
+      if (added.id !== id) throw objects.mismatch(id);
+      return added.size;
+    } finally {
+      await file.close();
+    }
   }
 }

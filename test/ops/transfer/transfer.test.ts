@@ -2,8 +2,11 @@ import { chmod, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ensureDir } from 'fs-extra/esm';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { type Manifest, toManifest } from '../../../src/core/manifest/manifest.js';
+import { encodeBundleIndex, toBundleIndex } from '../../../src/core/objects/bundle-index.js';
 import { sha256 } from '../../../src/core/objects/hash.js';
-import type { ObjectId } from '../../../src/core/objects/ids.js';
+import type { ArtifactId, ObjectId } from '../../../src/core/objects/ids.js';
+import { toSafePath } from '../../../src/core/paths/safe-path.js';
 import { DEFAULT_POLICY, encodePolicy } from '../../../src/core/policy/policy.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { systemRandom } from '../../../src/fsx/system-effects.js';
@@ -14,7 +17,9 @@ import { changePins } from '../../../src/ops/govern/pins.js';
 import { promote } from '../../../src/ops/govern/promote.js';
 import { reclassify } from '../../../src/ops/govern/reclassify.js';
 import { setPolicyFrom } from '../../../src/ops/govern/set-policy.js';
+import { manifestOf } from '../../../src/ops/payload/read-manifest.js';
 import { type PutResult, put } from '../../../src/ops/put/put.js';
+import { registerArtifacts } from '../../../src/ops/put/register-artifact.js';
 import type { Session } from '../../../src/ops/session/session.js';
 import { thisProgram } from '../../../src/store/memory/memory-state.js';
 import { MemoryStores } from '../../../src/store/memory/memory-stores.js';
@@ -22,6 +27,7 @@ import { behind, openTestSession, testStore } from '../../helpers/store.js';
 import { tmp } from '../../helpers/tmp.js';
 import { FakeS3 } from '../../s3/fake-s3.js';
 import { fakeEnvironment, storesOnFake, URL_OF_STORE } from '../../s3/on-fake.js';
+import { FILE_ID, TREE_ID } from '../bundle/bundle-files.js';
 import {
   entriesFrom,
   errorsOf,
@@ -37,6 +43,18 @@ import {
 function memoryStore(dir: string): Promise<Session> {
   const ports = { process: thisProgram, random: systemRandom(), uid: 1000, disk: nodeDisk() };
   return testStore(dir, { stores: new MemoryStores().seenBy(ports) });
+}
+
+/** Registers what a manifest states without looking at it, as a hostile store would. */
+function registerAsIs(session: Session, manifest: Manifest, ...objects: Uint8Array[]): Promise<void> {
+  return session.write('artifact.create', [], async (tx) => {
+    for (const bytes of objects) await tx.batch.addBytes(bytes);
+    await registerArtifacts(tx, [manifest]);
+  });
+}
+
+async function manifestHere(id: ArtifactId): Promise<Manifest> {
+  return manifestOf(here, (await recordOf(here, id))!);
 }
 
 let dir: string;
@@ -297,6 +315,57 @@ describe('arriving is an import:', () => {
     expect(errorsOf(await moved(here, there))).toMatchObject([{ code: 'INTEGRITY' }]);
     expect(await readAll(there)).not.toContain(artifactId);
     expect(await entriesFrom(here, 2)).toContain('integrity_finding');
+  });
+
+  describe.each([
+    ['0', 0],
+    ['another', 7],
+    ['one far too large', 3 * 1024 * 1024],
+  ])('of which the other store states the size %s', (_, size) => {
+    const text = Buffer.from('text of secret');
+
+    it.each([
+      ['a file', false],
+      ['a file that is there already', true],
+    ])('%s does not arrive', async (_, present) => {
+      const honest = await putText(here, dir, 'secret');
+      if (present) await moved(here, there, { artifacts: [honest] });
+      const forged = toManifest({
+        ...(await manifestHere(honest)),
+        artifact_id: FILE_ID,
+        size_bytes: size,
+      });
+      await registerAsIs(here, forged);
+      const results = await moved(here, there, { artifacts: [FILE_ID] });
+      expect(errorsOf(results)).toMatchObject([{ code: 'INTEGRITY' }]);
+      expect(await readAll(there)).not.toContain(FILE_ID);
+    });
+
+    it.each([
+      ['alone', []],
+      ['after an honest entry', ['a']],
+    ])('a file in a directory, %s, does not arrive', async (_, honest) => {
+      const id = await putText(here, dir, 'secret');
+      const entries = [
+        ...honest.map((path) => ({ path, size_bytes: text.length })),
+        { path: 'z', size_bytes: size },
+      ].map((e) => ({ ...e, path: toSafePath(e.path), content_hash: sha256(text) }));
+      const index = encodeBundleIndex(toBundleIndex(entries));
+      const forged = toManifest({
+        ...(await manifestHere(id)),
+        artifact_id: TREE_ID,
+        payload_type: 'directory',
+        hash_basis: 'bundle_index',
+        content_hash: sha256(index),
+        size_bytes: entries.reduce((sum, e) => sum + e.size_bytes, 0),
+        classification: 'high',
+        retention_ttl_days: 9,
+      });
+      await registerAsIs(here, forged, index);
+      const request = { artifacts: [TREE_ID], consents: [forged.content_hash, sha256(text)] };
+      expect(errorsOf(await moved(here, there, request))).toMatchObject([{ code: 'INTEGRITY' }]);
+      expect(await readAll(there)).not.toContain(TREE_ID);
+    });
   });
 
   it('a bundle goes as one artifact, checked to its members', async () => {
