@@ -428,6 +428,42 @@ describe('hs put --if-changed', () => {
     expect((await shown(three!)).manifest.source_artifact_refs).toMatchObject([{ artifact_id: one }]);
   });
 
+  const at = (days: number) => ['--now', new Date(Date.now() + days * 86_400_000).toISOString()];
+
+  it('registers anew what the next collection would remove, and what would not last as long as is asked', async () => {
+    const first = (await put('a', '--name', 'n', '--ttl', '5')).stdout;
+    const lasts = (...more: string[]) => put('a', '--name', 'n', ...more);
+    expect((await lasts('--ttl', '4')).stdout).toBe(first);
+    expect((await lasts(...at(4))).stdout).toBe(first);
+    expect((await lasts(...at(6))).stdout).not.toBe(first);
+    const renewed = (await lasts('--ttl', '5')).stdout;
+    expect(renewed).not.toBe(first);
+    expect((await lasts('--ttl', '4')).stdout).toBe(renewed);
+    const brief = (await put('b', '--name', 'm', '--layer', 'L4')).stdout;
+    expect((await put('b', '--name', 'm')).stdout).toBe(brief);
+    expect((await put('b', '--name', 'm', ...at(30))).stdout).not.toBe(brief);
+    const twice = await feed(
+      [
+        { path: 'c', name: 'l', ttl: 5 },
+        { path: 'c', name: 'l', ttl: 5 },
+      ],
+      'put',
+      '--if-changed',
+    );
+    expect(new Set(twice.stdout.trim().split('\n')).size).toBe(1);
+  });
+
+  it('renews a pin that has ended', async () => {
+    const id = (await put('a', '--name', 'n')).stdout.trim();
+    await run('pin', id, '--name', 'keep', '--until', '+1d');
+    const before = await head();
+    await put('a', '--name', 'n', '--pin', 'keep');
+    expect(await head()).toBe(before);
+    expect((await put('a', '--name', 'n', '--pin', 'keep', ...at(2))).stdout.trim()).toBe(id);
+    expect((await shown(id)).pins).toMatchObject([{ name: 'keep' }]);
+    expect((await shown(id)).pins[0].until).toBeUndefined();
+  });
+
   it('registers one artifact for two that run at once', async () => {
     const ids = await Promise.all([1, 2, 3].map(async () => (await put('a', '--name', 'n')).stdout));
     expect(new Set(ids).size).toBe(1);

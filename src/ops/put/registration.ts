@@ -1,10 +1,14 @@
 import type { Catalog } from '../../core/catalog/catalog.js';
+import { activePins } from '../../core/catalog/check-operations.js';
+import { DAY_MS } from '../../core/duration.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
 import { handleOf } from '../../core/manifest/handle-of.js';
 import type { Handle, Manifest } from '../../core/manifest/manifest.js';
 import { executableLabel, isExecutable } from '../../core/manifest/own-labels.js';
-import type { ArtifactId } from '../../core/objects/ids.js';
+import { type ArtifactId, type Timestamp, timestampMs } from '../../core/objects/ids.js';
+import { judgeOne } from '../../core/retention/judge-one.js';
+import { ttlEndMs } from '../../core/retention/rule.js';
 import { HsError } from '../../errors/hs-error.js';
 import { manifestOf } from '../payload/read-manifest.js';
 import type { StoredPayload } from '../payload/store-tree.js';
@@ -29,15 +33,8 @@ interface Registered {
   readonly unchanged: boolean;
 }
 
-/** Fields of a manifest that may be given. Labels and sources tell runs apart that made the same. */
-const COMPARED = [
-  'kind',
-  'retention_class',
-  'retention_ttl_days',
-  'classification',
-  'exportable',
-  'layer',
-] as const;
+/** Fields of a manifest that may be given. Labels, entities and sources tell runs apart that made the same. */
+const COMPARED = ['kind', 'retention_class', 'classification', 'exportable', 'layer'] as const;
 
 /** Makes the entry for the items of one put. With a catalog, items that would only repeat what is there are not added. */
 export class Registration {
@@ -45,6 +42,7 @@ export class Registration {
   readonly #session: Session;
   readonly #tx: Transaction;
   readonly #catalog: Catalog | undefined;
+  readonly #now: Timestamp;
   readonly #ops: LedgerOp[] = [];
   readonly #pins: LedgerOp[] = [];
   readonly #refs = new Map<string, Handle>();
@@ -56,6 +54,7 @@ export class Registration {
     this.#session = session;
     this.#tx = tx;
     this.#catalog = catalog;
+    this.#now = session.now();
   }
 
   async add(item: StoredItem): Promise<void> {
@@ -67,7 +66,8 @@ export class Registration {
     const { pin } = item;
     if (pin === undefined) return;
     const record = there === undefined ? undefined : await this.#catalog?.get(artifact_id);
-    if (!record?.pins.some((p) => p.name === pin)) this.#pins.push({ op: 'pin', artifact_id, name: pin });
+    const active = record === undefined ? [] : activePins(record, this.#now);
+    if (!active.some((p) => p.name === pin)) this.#pins.push({ op: 'pin', artifact_id, name: pin });
   }
 
   async #create({ id, name, fields, sources, payload, executable, filenameHint }: StoredItem) {
@@ -105,10 +105,23 @@ export class Registration {
     }
     let newest = this.#newest.get(name);
     for await (const record of newest === undefined ? catalog.named(name) : []) {
-      if (record.content_hash === payload.contentHash) newest = await manifestOf(this.#session, record);
+      if (record.content_hash !== payload.contentHash) break;
+      const policy = await this.#session.policy(catalog);
+      const { verdict } = await judgeOne(catalog, record, policy, this.#now);
+      // What the next collection removes is as good as gone.
+      if (verdict === 'keep') newest = await manifestOf(this.#session, record);
       break;
     }
-    return newest !== undefined && repeats(item, newest) ? newest : undefined;
+    if (newest === undefined || !repeats(item, newest) || !this.#lasts(item, newest)) return undefined;
+    return newest;
+  }
+
+  /** Whether it lives as long as the TTL that is given, which counts from now. */
+  #lasts({ fields }: StoredItem, manifest: Manifest): boolean {
+    const days = fields.retention_ttl_days;
+    if (typeof days !== 'number') return true;
+    const end = ttlEndMs(manifest);
+    return end !== undefined && end >= timestampMs(this.#now) + days * DAY_MS;
   }
 
   /** Null: everything is there already. */
