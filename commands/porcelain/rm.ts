@@ -65,6 +65,7 @@ On a terminal, shows what would be removed and asks. Elsewhere nothing is remove
     const { selectArtifacts } = await import('../../src/ops/inspect/select-artifacts.js');
     const s = await session({ writes: !options.dryRun });
     const ids = new Set(await selectArtifacts(s, args.ids, options.filter));
+    if (ids.size === 0) log.note('no artifact matches');
     if (options.yes && !options.dryRun) return done(await remove());
     const plan = await planRemoval(s, ids, options.purge);
     const shown = { ...plan, items: sortItems(plan.items, options.sort) };

@@ -29,6 +29,22 @@ beforeEach(async () => {
   await hs(['init'], { cwd });
 });
 
+describe('hs rm --filter', () => {
+  it.each([[[]], [['--yes']], [['--purge']]])(
+    'removes nothing where nothing matches, and says so %j',
+    async (more) => {
+      await put('a');
+      const { status, stdout, stderr } = await run('rm', '--filter', 'name=none', ...more);
+      expect({ status, stdout, stderr }).toEqual({
+        status: 0,
+        stdout: 'nothing was removed\n',
+        stderr: 'hs: no artifact matches\n',
+      });
+      expect((await json('ls')).results).toHaveLength(1);
+    },
+  );
+});
+
 describe('hs trash ls', () => {
   it('lists what can be brought back, the last removed first, until when the policy keeps it', async () => {
     const [a, b] = [await put('odd\u202ename'.normalize(), 'a'), await put('b')];

@@ -4,15 +4,18 @@ import type { Session } from '../session/session.js';
 import { type Removed, refusal } from './remove-artifacts.js';
 
 /**
- * Refuses a removal of which nothing can be removed, recorded as the removal itself would record it. Removes nothing,
- * even if pins have changed since the plan was made.
+ * Refuses a removal of which nothing can be removed, recorded as the removal itself would record it; one of nothing is
+ * not refused. Removes nothing, even if pins have changed since the plan was made.
  */
 export async function refuseRemoval(session: Session, plan: PrunePlan): Promise<Removed> {
   const refused = plan.items.map((item) => ({ item, error: refusal(item) }));
   const ids = plan.items.map((item) => item.artifact_id);
-  await session.write('artifact.remove', ids, (tx) =>
-    tx.refuse(refused[0]!.error, { capability: 'artifact.remove', subjects: ids }),
-  );
+  const first = refused[0]?.error;
+  if (first !== undefined) {
+    await session.write('artifact.remove', ids, (tx) =>
+      tx.refuse(first, { capability: 'artifact.remove', subjects: ids }),
+    );
+  }
   return {
     outcome: {
       plan,
