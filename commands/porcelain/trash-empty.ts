@@ -8,6 +8,7 @@ import { reclaimedLines } from '../../src/cli/text/retention-text.js';
 import { labelWithId } from '../../src/core/manifest/label-of.js';
 import type { ArtifactId } from '../../src/core/objects/ids.js';
 import type { TrashedArtifact } from '../../src/core/retention/trashed-artifact.js';
+import { HsError } from '../../src/errors/hs-error.js';
 import type { Session } from '../../src/ops/session/session.js';
 
 const SHOWN = 20;
@@ -32,7 +33,7 @@ On a terminal, shows what would be purged and asks. Elsewhere nothing is purged 
   resultSchema: 'hs.trash-empty/1',
   list: 'emptied',
   examples: [
-    { command: 'hs trash empty --dry-run', explains: 'Show what could not be brought back any more.' },
+    { command: 'hs trash empty --dry-run', explains: 'Show what would be gone for good.' },
     {
       command: 'hs trash empty dist --reason "leaked secret" --yes',
       explains: 'Delete the bytes of one artifact.',
@@ -46,6 +47,9 @@ On a terminal, shows what would be purged and asks. Elsewhere nothing is purged 
   seeAlso: ['hs-trash-ls(1)', 'hs-restore(1)', 'hs-rm(1)', 'hs-gc(1)'],
   async run(context) {
     const { args, options, session, attempt, log, exit } = context;
+    if (options.reason !== undefined && args.ids.length === 0) {
+      throw new HsError('USAGE', "'--reason' needs an ID");
+    }
     const s = await session({ writes: !options.dryRun });
     const { ids, listed } = await whatGoes(s, args.ids);
     const shown = { dry_run: true as boolean, emptied: listed };
@@ -69,11 +73,7 @@ On a terminal, shows what would be purged and asks. Elsewhere nothing is purged 
     const more = value.emptied.length - SHOWN;
     if (more > 0) lines.push(`and ${more} more`);
     const what = counted(value.emptied.length, 'artifact');
-    lines.push(
-      value.dry_run
-        ? `${what} could not be brought back any more`
-        : `${what} cannot be brought back any more`,
-    );
+    lines.push(value.dry_run ? `${what} would be gone for good` : `${what} cannot be brought back any more`);
     if ('reclaimed' in value) lines.push(...reclaimedLines(value.reclaimed));
     return lines.join('\n');
   },

@@ -113,7 +113,10 @@ describe('hs trash empty', () => {
     for (const name of ['a', 'b']) await run('rm', name, '--yes');
     expect(await bytesOf('secret a')).toHaveLength(1);
     const dry = await run('trash', 'empty', 'a', '--dry-run');
-    expect(dry).toMatchObject({ status: 0 });
+    expect(dry).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('1 artifact would be gone for good'),
+    });
     expect(await bytesOf('secret a')).toHaveLength(1);
     expect(await run('trash', 'empty', 'a')).toMatchObject({ status: 2 });
     const done = await json('trash', 'empty', 'a', '--yes', '--reason', 'leaked');
@@ -129,6 +132,30 @@ describe('hs trash empty', () => {
     expect((await run('ledger', 'verify')).status).toBe(0);
     // Again: there is nothing left to do.
     expect((await run('trash', 'empty', a, '--yes')).status).toBe(0);
+  });
+
+  it('takes a name for what can still be brought back, and keeps what was purged before out of it', async () => {
+    const id = await put('a', 'older');
+    const purged = await put('a', 'newer');
+    await run('rm', id, '--yes');
+    await run('rm', purged, '--purge', '--yes');
+    expect((await json('trash', 'show', 'a')).artifact_id).toBe(id);
+    const { results } = await json('trash', 'empty', 'a', '--yes');
+    expect(results).toMatchObject([{ artifact_id: id }]);
+    expect(await bytesOf('older')).toEqual([]);
+    // Again: there is nothing left to do.
+    expect((await run('trash', 'empty', 'a', '--yes')).status).toBe(0);
+  });
+
+  it('has no place for a reason without an ID', async () => {
+    await put('a');
+    await run('rm', 'a', '--yes');
+    const { status, stderr } = await run('trash', 'empty', '--reason', 'leaked', '--yes');
+    expect({ status, stderr }).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("'--reason' needs an ID"),
+    });
+    expect(await bytesOf('a')).toHaveLength(1);
   });
 
   it('keeps bytes that others hold, names them, and says 3', async () => {

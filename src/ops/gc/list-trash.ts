@@ -136,7 +136,7 @@ async function living({ store }: Session, leases: readonly string[]): Promise<st
 /** A removed artifact, as a user names it. */
 export async function resolveRemoved(session: Session, typed: string): Promise<ArtifactRecord> {
   const record = await resolveArtifact(await session.catalog(), typed, {
-    removed: 'first',
+    removed: 'trash',
     listedBy: 'hs trash ls',
   });
   if (record.removed !== undefined) return record;

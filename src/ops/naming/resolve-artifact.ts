@@ -15,8 +15,11 @@ const LEAST_DIGITS = 6;
 const VERSION = /^(?<name>.+)@\{(?<n>\d{1,9})\}$/s;
 
 interface ResolveOptions {
-  /** Also find removed artifacts: by name after the live ones (show), or before them (restore). */
-  readonly removed?: boolean | 'first';
+  /**
+   * Also find removed artifacts: by name after the live ones (show), or before them (restore); `trash`: before them, and
+   * purged ones after the others.
+   */
+  readonly removed?: boolean | 'first' | 'trash';
   /** The command that lists what can be named here; default `hs ls`. */
   readonly listedBy?: string;
 }
@@ -43,10 +46,17 @@ async function* named(
   name: string,
   options: ResolveOptions,
 ): AsyncGenerator<ArtifactRecord, void> {
-  if (options.removed !== 'first') yield* catalog.named(name);
-  if (!options.removed) return;
-  yield* catalog.removedNamed(name);
-  if (options.removed === 'first') yield* catalog.named(name);
+  const { removed } = options;
+  const areFirst = removed === 'first' || removed === 'trash';
+  if (!areFirst) yield* catalog.named(name);
+  if (!removed) return;
+  const purged: ArtifactRecord[] = [];
+  for await (const record of catalog.removedNamed(name)) {
+    if (removed === 'trash' && record.removed?.purge) purged.push(record);
+    else yield record;
+  }
+  yield* purged;
+  if (areFirst) yield* catalog.named(name);
 }
 
 interface Candidates {
