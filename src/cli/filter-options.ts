@@ -9,4 +9,4 @@ export const filterOptions = {
 
 /** For the commands that change what they are told: the artifacts that match in place of IDs. */
 export const INSTEAD_OF_IDS =
-  'With --filter, it is about all live artifacts that match every FILTER, and no ID is given; hs-for-each-artifact(1) describes filters.';
+  'With --filter, the command applies to every live artifact that matches all FILTERs; no ID may be given. hs-for-each-artifact(1) describes filters.';
