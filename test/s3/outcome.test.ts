@@ -1,5 +1,11 @@
+import { writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
-import { testStore } from '../helpers/store.js';
+import { HsError } from '../../src/errors/hs-error.js';
+import type { Disk } from '../../src/fsx/disk.js';
+import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { put } from '../../src/ops/put/put.js';
+import type { S3Backend } from '../../src/store/s3/s3-backend.js';
+import { openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 import { FakeS3 } from './fake-s3.js';
 import { storesOnFake, URL_OF_STORE } from './on-fake.js';
@@ -15,3 +21,53 @@ it.each(['format.json', 'ledger/0000000000.json'])(
     await (await testStore(URL_OF_STORE, { stores })).close();
   },
 );
+
+/** A disk that may have no room for entries and for what is known of them. */
+function fullDisk(): { readonly disk: Disk; isFull: boolean } {
+  const real = nodeDisk();
+  const full = { isFull: false } as { disk: Disk; isFull: boolean };
+  const rename: Disk['rename'] = async (from, to) => {
+    if (full.isFull && /\/ledger\/|ledger-state$/.test(to)) {
+      throw Object.assign(new Error('no space left'), { code: 'ENOSPC', errno: -28 });
+    }
+    return real.rename(from, to);
+  };
+  full.disk = new Proxy(real, {
+    get: (target, name) => {
+      if (name === 'rename') return rename;
+      const value = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+  return full;
+}
+
+it('a commit for whose entry the mirror has no room succeeds, and is seen by the next command', async () => {
+  const fake = new FakeS3();
+  const home = await tmp();
+  const full = fullDisk();
+  const stores = storesOnFake(fake, home, { disk: full.disk });
+  await (await testStore(URL_OF_STORE, { stores })).close();
+  await writeFile(`${home}/file`, 'bytes');
+  const session = await openTestSession(URL_OF_STORE, { stores });
+  full.isFull = true;
+  await put(session, [{ path: `${home}/file` }], {});
+  await put(session, [{ path: `${home}/file` }], {});
+  await session.close();
+  expect([...fake.objects.keys()].filter((key) => key.includes('/ledger/'))).toHaveLength(3);
+  const next = await openTestSession(URL_OF_STORE, { stores });
+  expect(await next.store.ledger.headSeq()).toBe(2);
+  await next.close();
+});
+
+it('a command that cannot clean the mirror at its end has done what it did', async () => {
+  const stores = storesOnFake(new FakeS3(), await tmp());
+  await (await testStore(URL_OF_STORE, { stores })).close();
+  const { backend } = await stores.open(URL_OF_STORE);
+  await backend.ledger.headSeq();
+  const { condemned } = (backend as S3Backend).parts;
+  Object.defineProperty(condemned, 'epoch', { value: 1 });
+  (backend as S3Backend).ledger.state.seen?.condemnations.push(1);
+  condemned.list = () => Promise.reject(new HsError('SYSTEM', 'gone'));
+  await backend.close();
+});

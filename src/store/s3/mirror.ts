@@ -75,9 +75,21 @@ export class Mirror {
 
   /** Puts a file into the mirror in one step; not durable, since it can be fetched again. */
   async keep(path: string, bytes: Uint8Array, mode = 0o444): Promise<void> {
-    const staged = `${this.#dir}/in-${this.#random.hex(8)}`;
-    await this.#disk.writeFile(staged, bytes, { mode, sync: false });
-    await this.adopt(staged, path);
+    const staged = this.incoming();
+    try {
+      await this.#disk.writeFile(staged, bytes, { mode, sync: false });
+      await this.adopt(staged, path);
+    } catch (e) {
+      await this.drop(staged);
+      throw e;
+    }
+  }
+
+  /** The same for what is used from memory: without room for it, it is fetched again when it is needed again. */
+  async #keepIfPossible(path: string, bytes: Uint8Array, mode?: number): Promise<void> {
+    await this.keep(path, bytes, mode).catch((e) => {
+      if (!isErrno(e)) throw e;
+    });
   }
 
   /** A path outside the mirror, on its filesystem, for a file that `adopt` moves in. */
@@ -116,7 +128,7 @@ export class Mirror {
   }
 
   keepSideFile(name: string, bytes: Uint8Array): Promise<void> {
-    return this.keep(`${this.#dir}/${name}`, bytes, 0o600);
+    return this.#keepIfPossible(`${this.#dir}/${name}`, bytes, 0o600);
   }
 
   /** The bytes of an entry; undefined: it is not here, or cannot be one. */
@@ -126,7 +138,7 @@ export class Mirror {
   }
 
   keepEntry(seq: number, bytes: Uint8Array): Promise<void> {
-    return this.keep(this.layout.entry(seq), bytes);
+    return this.#keepIfPossible(this.layout.entry(seq), bytes);
   }
 
   /** Names of the packs that are here. */

@@ -97,10 +97,18 @@ export class S3Backend implements Backend {
   }
 
   async close(): Promise<void> {
-    await this.#cleanMirror();
-    await this.ledger.state.keep();
-    await this.parts.mirror.local.close();
-    this.parts.client.close();
+    const { mirror, client } = this.parts;
+    try {
+      await this.#cleanMirror();
+      await this.ledger.state.keep();
+    } catch {
+      // The next command does it: what this one did stands.
+    }
+    try {
+      await mirror.local.close();
+    } finally {
+      client.close();
+    }
   }
 
   /** Removes from the mirror what the ledger has condemned, unless a command here may be using it. */

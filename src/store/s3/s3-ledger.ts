@@ -176,14 +176,24 @@ export class S3Ledger implements LedgerStore {
       this.refresh();
       return 'taken';
     }
-    if (own.length <= MAX_ENTRY_BYTES) await this.#mirror.keepEntry(seq, own);
+    try {
+      await this.#takeIn(seq, own);
+    } catch {
+      // The entry is committed: what is wrong here is met by the next look.
+      this.refresh();
+    }
+    return 'appended';
+  }
+
+  /** Follows an entry of this machine's own. */
+  async #takeIn(seq: number, bytes: Uint8Array): Promise<void> {
+    if (bytes.length <= MAX_ENTRY_BYTES) await this.#mirror.keepEntry(seq, bytes);
     if (this.state.seen?.seq === seq - 1) {
-      this.state.advance(seq, own);
+      this.state.advance(seq, bytes);
       await this.state.keep();
       this.#head = seq;
     } else this.refresh();
     if ((seq + 1) % SEGMENT_ENTRIES === 0) await writeSegment(this.#client, this.#mirror, seq);
-    return 'appended';
   }
 
   /** What the service has answered for is durable. */
