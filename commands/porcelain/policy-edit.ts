@@ -11,7 +11,7 @@ export const policyEdit = command({
   summary: 'change the policy in an editor',
   description: `Opens the policy in force in an editor, and sets what was saved, unless it is the same. What it changes is shown, as by hs-policy-set(1).
 
-What cannot be set stays in a draft, which the message names: correct it, and give it to \`hs policy set\`. If the editor fails, nothing is set.`,
+If what was saved cannot be set, the draft is kept and the message names it: correct it, and give it to \`hs policy set\`. If the editor fails, nothing is set.`,
   resultSchema: 'hs.policy-edit/1',
   examples: [{ command: 'hs policy edit', explains: 'Change the policy.' }],
   exits: {
@@ -28,38 +28,53 @@ What cannot be set stays in a draft, which the message names: correct it, and gi
   async run(context) {
     const { session, disk, random, environment } = context;
     const ops = await import('../../src/ops/govern/set-policy.js');
+    const { policyDraft } = await import('../../src/ops/govern/policy-draft.js');
     const s = await session();
-    const current = await ops.currentPolicy(s);
     const real = await disk();
     const directory = `${environment.get('TMPDIR') || '/tmp'}/hs-policy-${random.hex(8)}`;
-    const draft = `${directory}/policy.json`;
-    const text = Buffer.from(`${JSON.stringify(current.policy, undefined, 2)}\n`);
-    await real.mkdir(directory, 0o700);
+    const { current, draft } = await policyDraft(s, real, directory);
     try {
-      await real.writeFile(draft, text, { mode: 0o600, sync: false });
-      await edit(context, draft);
+      await edit(context, draft.path);
     } catch (e) {
-      await real.removeTree(directory);
+      await draft.remove();
       throw e;
     }
     try {
-      const proposed = await ops.recordingRefusal(s, () => ops.readPolicyFile(real, draft));
+      const proposed = await ops.recordingRefusal(s, () => ops.readPolicyFile(real, draft.path));
       const { locksOut, ...rest } = await ops.checkPolicy(s, proposed);
       const done = await ops.setPolicy(s, proposed, current.id);
-      await real.removeTree(directory);
+      await draft.remove();
       return { ...done, check: { ...rest, locks_out_author: locksOut } };
     } catch (e) {
-      const kept = `the draft is kept: hs policy set ${draft}`;
-      throw e instanceof HsError ? prefixed(e, '', e.hint === undefined ? kept : `${e.hint}; ${kept}`) : e;
+      if (!(e instanceof HsError)) throw e;
+      // To set the whole draft would take back what the other one has set.
+      const next =
+        e.code === 'CONFLICT'
+          ? `the draft is kept in ${draft.path}: make its changes again in hs policy edit`
+          : `the draft is kept: hs policy set ${draft.path}`;
+      const also = e.code === 'CONFLICT' || e.hint === undefined ? '' : `${e.hint}; `;
+      throw prefixed(e, '', also + next);
     }
   },
   render: renderPolicySet,
 });
 
-/** Keys that the editor does not take, such as Ctrl-C, are not for hs either, as in git. */
-async function edit({ environment, host, takeSignals }: Context, path: string): Promise<void> {
-  const editor = ['HS_EDITOR', 'VISUAL', 'EDITOR'].map((name) => environment.get(name)).find(Boolean) ?? 'vi';
-  const release = takeSignals(() => {});
+/**
+ * Keys that the editor does not take, such as Ctrl-C, are not for hs either, as in git. What else would end hs ends it
+ * once the editor is closed.
+ */
+async function edit({ environment, host, takeSignals, terminal }: Context, path: string): Promise<void> {
+  const asked = ['HS_EDITOR', 'VISUAL', 'EDITOR'].map((name) => environment.get(name)).find(Boolean);
+  if (asked === undefined && !(terminal.stdin && terminal.stdout && !terminal.dumb)) {
+    throw new HsError('USAGE', 'there is no terminal to edit on, and no editor is set', {
+      hint: 'set HS_EDITOR, or use hs policy set KEY=VALUE',
+    });
+  }
+  const editor = asked ?? 'vi';
+  let ending: NodeJS.Signals | undefined;
+  const release = takeSignals((signal) => {
+    if (signal !== 'SIGINT' && signal !== 'SIGQUIT') ending = signal;
+  });
   try {
     await host.editFile(editor, path);
   } catch (e) {
@@ -70,4 +85,6 @@ async function edit({ environment, host, takeSignals }: Context, path: string): 
   } finally {
     release();
   }
+  if (ending !== undefined)
+    throw new HsError('TERMINATED', `${ending} while the editor was open: nothing was set`);
 }

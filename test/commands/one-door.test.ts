@@ -97,7 +97,7 @@ function* steps(work: string): Generator<Step> {
   };
   yield { name: 'policy check', args: ['policy', 'check', 'p.json'] };
   yield { name: 'policy diff', args: ['policy', 'diff', 'p.json'], status: 1 };
-  yield { name: 'policy edit', args: ['policy', 'edit'], status: -1 };
+  yield { name: 'policy edit', args: ['policy', 'edit'], out: ['drafts'] };
   yield { name: 'policy set', args: ['policy', 'set', 'p.json'] };
   yield { name: 'policy set', args: ['policy', 'set', 'retention.trash_days=4'] };
   yield { name: 'pin', args: ['pin', 'file', '--name', 'p'] };
@@ -169,7 +169,8 @@ describe.skipIf(!hasStrace)('under a system-call trace (needs strace)', () => {
     writeFileSync(join(work, 'key.pub'), publicKey.export({ format: 'pem', type: 'spki' }));
     writeFileSync(join(work, 'tree/x'), 'abc');
     writeFileSync(join(work, 'tree/sub/y'), 'def');
-    const env = await hsEnvironment();
+    const env = await hsEnvironment({ HS_EDITOR: 'true', TMPDIR: join(work, 'drafts') });
+    ensureDirSync(join(work, 'drafts'));
     const store = join(work, '.hsstore');
     for (const step of steps(work)) {
       if (!Object.hasOwn(registry, step.name)) continue;

@@ -64,11 +64,19 @@ describe('hs policy edit', () => {
     expect(await trashDays()).toBe(7);
   });
 
+  it('starts no editor of its own where there is no terminal', async () => {
+    const { status, stderr } = await hs(['policy', 'edit'], { cwd, env: { TMPDIR: drafts } });
+    expect([status, stderr]).toEqual([2, expect.stringContaining('no terminal to edit on')]);
+    expect(await readdir(drafts)).toEqual([]);
+  });
+
   it('does not overwrite a policy that was set meanwhile', async () => {
     const other = `'${process.execPath}' '${process.cwd()}/bin/hs.js' policy set retention.trash_days=5`;
     const script = `cd '${cwd}' && ${other} && sed -i 's/"trash_days": 7/"trash_days": 9/' "$1"`;
     const { status, stderr } = await edit(script);
     expect([status, stderr]).toEqual([8, expect.stringContaining('another policy was set meanwhile')]);
+    // To set the whole draft would take that back.
+    expect(stderr).not.toContain('hs policy set');
     expect(await trashDays()).toBe(5);
     expect(await readdir(drafts)).toHaveLength(1);
   });
@@ -78,5 +86,11 @@ describe('hs policy edit', () => {
     const parent = `$(sed -n 's/^PPid:[^0-9]*//p' /proc/$PPID/status)`;
     const { status, stderr } = await edit(`kill -INT $PPID ${parent}; ${save}`);
     expect([status, stderr, await trashDays()]).toEqual([0, '', 9]);
+  });
+
+  it('sets nothing after a SIGTERM while the editor was open', async () => {
+    const parent = `$(sed -n 's/^PPid:[^0-9]*//p' /proc/$PPID/status)`;
+    const { status } = await edit(`kill -TERM ${parent}; sed -i 's/"trash_days": 7/"trash_days": 9/' "$1"`);
+    expect([status, await trashDays(), await readdir(drafts)]).toEqual([143, 7, []]);
   });
 });

@@ -108,10 +108,12 @@ export async function applyRemoval(
   let reportBytes = 0;
   const seq = await storage.commit(async () => {
     if (made === undefined || (await storage.changedSince(made.state.head))) {
-      made = await makePlan(storage, request);
-      checkClock(request.systemMs(), made.state.lastAt);
-      met = await meet(storage, made, request);
-      plan = await met.planned.plan(request.ids !== undefined);
+      const planned = await makePlan(storage, request);
+      checkClock(request.systemMs(), planned.state.lastAt);
+      const nowMet = await meet(storage, planned, request);
+      plan = await nowMet.planned.plan(request.ids !== undefined);
+      // All three or none: this is built again when the index turns out to be damaged on the way.
+      [made, met] = [planned, nowMet];
     }
     request.signal?.throwIfAborted();
     const refused = request.bestEffort ? undefined : quotaRefusal(made.header, plan!.header);

@@ -1,6 +1,7 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
-import type { ObjectId } from '../../core/objects/ids.js';
+import { TablesDamaged } from '../../core/catalog/key-tables.js';
+import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import { ArtifactColumns, type ArtifactObjects } from '../../core/retention/artifact-columns.js';
 import { removedSources } from '../../core/retention/held-rows.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
@@ -53,13 +54,24 @@ export async function scanState(
   const into = new MarkedColumns(catalog.counts.live, onEach);
   const mark = await markFor(store, catalog, indexes, into);
   const { artifacts } = into;
+  let removed: ReadonlyMap<ArtifactId, readonly ArtifactId[]> | undefined;
   for (const id of removedSources(artifacts)) {
-    artifacts.addRemoved(id, (await catalog.get(id))?.sources ?? []);
+    removed ??= await sourcesOfRemoved(catalog);
+    artifacts.addRemoved(id, removed.get(id) ?? []);
   }
   const present = new Uint8Array(artifacts.objects.ids.size);
   const condemned = await listObjects(store, artifacts, present);
   await markDamaged(store, artifacts, present);
   return { artifacts, mark, unreferenced: { condemned, unknown: mark.unknown } };
+}
+
+/** What removed artifacts were made from; proven, since a hold that is not found takes what it holds. */
+async function sourcesOfRemoved(catalog: Catalog): Promise<Map<ArtifactId, readonly ArtifactId[]>> {
+  const sources = new Map<ArtifactId, readonly ArtifactId[]>();
+  for await (const record of catalog.provenRemoved()) {
+    if (record.sources !== undefined) sources.set(record.artifact_id, record.sources);
+  }
+  return sources;
 }
 
 /** Notes which objects are there; those in use that nothing names. One listing is far cheaper than a lookup each. */
@@ -116,7 +128,11 @@ export async function* recordsOfRows(
   let row = 0;
   for await (const block of catalog.live().blocks()) {
     for (const record of block) {
-      if (wanted[row] === 1) yield [row, record];
+      if (wanted[row] === 1) {
+        if (artifacts.ids.at(row) !== record.artifact_id)
+          throw new TablesDamaged('rows are not where they were');
+        yield [row, record];
+      }
       row++;
     }
   }

@@ -84,6 +84,8 @@ export function mark(store: Store, indexes: IndexReader, before?: Mark): Promise
   return store.provenly(async (catalog) => {
     if (before !== undefined && before.head.seq === catalog.head.seq) return before;
     await store.ledger.settle(catalog.head.seq);
+    // What removed artifacts tell decides whether their bytes can be restored.
+    for await (const _ of catalog.provenRemoved().blocks());
     return markFor(store, catalog, indexes);
   });
 }
