@@ -95,14 +95,23 @@ export function judge(of: RetentionFacts, { retention, clock }: Judgement, heldU
   if (heldUntil !== undefined) return { verdict: 'keep', rule: 'held', end: heldUntil };
   if (ttlEnd > clock) return { verdict: 'keep', rule: 'within_ttl', end: ttlEnd };
   if (ttlEnd <= clock) return { verdict: 'prune', rule: 'ttl_expired', end: ttlEnd };
+  const end = registered + windowMs(of, retention);
   if (of.layer === 'L4') {
-    const end = registered + retention.ephemeral_hours * HOUR_MS;
     return clock < end
       ? { verdict: 'keep', rule: 'ephemeral_live', end }
       : { verdict: 'prune', rule: 'ephemeral', end };
   }
-  const end = registered + retention.classes[of.retention_class].window_days * DAY_MS;
   return clock < end
     ? { verdict: 'keep', rule: 'within_window', end }
     : { verdict: 'prune', rule: 'window_expired', end };
+}
+
+/** How long the policy keeps an artifact without a TTL, in ms. */
+export function windowMs(
+  of: Pick<RetentionFacts, 'layer' | 'retention_class'>,
+  retention: Policy['retention'],
+): number {
+  return of.layer === 'L4'
+    ? retention.ephemeral_hours * HOUR_MS
+    : retention.classes[of.retention_class].window_days * DAY_MS;
 }

@@ -10,8 +10,8 @@ import type { ObjectStore } from '../../store/objects/object-store.js';
 import { restrictedContents } from '../guard/restricted-contents.js';
 
 /** Whether its TTL has expired: the next collection removes it. */
-export function isTtlOver(manifest: Manifest, now: Timestamp): boolean {
-  const end = ttlEndMs(manifest);
+export function isTtlOver(of: Parameters<typeof ttlEndMs>[0], now: Timestamp): boolean {
+  const end = ttlEndMs(of);
   return end !== undefined && end <= timestampMs(now);
 }
 

@@ -8,7 +8,7 @@ import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 import { asOrdinary, isPresent, isTtlOver, refuseLowered } from './admit.js';
 import type { CheckedMember } from './checked-bundle.js';
-import { stricterRevisions } from './stricter-level.js';
+import { type Revision, stricterRevisions } from './stricter-level.js';
 
 export interface ImportedArtifact {
   readonly artifactId: ArtifactId;
@@ -19,7 +19,7 @@ export interface ImportedArtifact {
   readonly tightened: boolean;
   /** Was approved or frozen elsewhere; only a promotion in this store can make it so here. */
   readonly demoted: boolean;
-  /** New here with an expired TTL: the next collection removes it. */
+  /** New or revised here with an expired TTL: the next collection removes it. */
   readonly ttlOver: boolean;
 }
 
@@ -51,7 +51,7 @@ export async function registerMembers(
   }));
   session.progress.start('committing');
   let present = new Set<ArtifactId>();
-  let tightened = new Set<ArtifactId>();
+  let tightened = new Map<ArtifactId, Revision>();
   await tx.commit(async (catalog) => {
     const known: Manifest[] = [];
     for (const { manifest } of incoming) if (await isPresent(catalog, manifest)) known.push(manifest);
@@ -64,18 +64,19 @@ export async function registerMembers(
     );
     for (const { manifest } of fresh) await tx.checkSecrets(catalog, manifest);
     const revisions = await stricterRevisions(session, tx, catalog, known, ttl);
-    tightened = new Set(revisions.map((r) => r.artifact_id));
+    tightened = new Map(revisions.map((r) => [r.artifact_id, r]));
     if (fresh.length === 0 && revisions.length === 0) return null;
     return entry(tx, origin, fresh, present.size, revisions);
   });
   session.progress.done();
+  const isOver = (of: Manifest | Revision | undefined) => of !== undefined && isTtlOver(of, session.now());
   return incoming.map(({ member, manifest }) => ({
     artifactId: manifest.artifact_id,
     contentHash: manifest.content_hash,
     present: present.has(manifest.artifact_id),
     tightened: tightened.has(manifest.artifact_id),
     demoted: manifest.layer !== member.manifest.layer,
-    ttlOver: !present.has(manifest.artifact_id) && isTtlOver(manifest, session.now()),
+    ttlOver: isOver(present.has(manifest.artifact_id) ? tightened.get(manifest.artifact_id) : manifest),
   }));
 }
 

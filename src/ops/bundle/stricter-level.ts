@@ -1,9 +1,11 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
+import { DAY_MS } from '../../core/duration.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
-import type { Manifest } from '../../core/manifest/manifest.js';
+import { MAX_TTL_DAYS, type Manifest } from '../../core/manifest/manifest.js';
 import { isSensitive, stricter } from '../../core/manifest/sensitivity.js';
-
+import { timestampMs } from '../../core/objects/ids.js';
+import { windowMs } from '../../core/retention/rule.js';
 import { HsError } from '../../errors/hs-error.js';
 import { reviseManifest } from '../govern/revise.js';
 import { manifestOf } from '../payload/read-manifest.js';
@@ -11,10 +13,11 @@ import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 
 type Incoming = Pick<Manifest, 'artifact_id' | 'classification' | 'exportable' | 'retention_ttl_days'>;
-type Revision = Extract<LedgerOp, { op: 'revise' }>;
+/** The operation for one of them. */
+export type Revision = Extract<LedgerOp, { op: 'revise' }>;
 
 /**
- * Applies a stricter classification in a bundle to artifacts that exist here, by a new revision (A8); a laxer one
+ * Applies the stricter classification of an incoming copy to artifacts that exist here, by a new revision (A8); a laxer one
  * changes nothing. `ttl` is for an artifact that becomes sensitive and has no TTL (USAGE without it). LAYER for one
  * frozen here, which could only be classified higher.
  */
@@ -35,27 +38,38 @@ export async function stricterRevisions(
     const before = await manifestOf(session, here);
     const change = isFrozen
       ? wanted
-      : { ...wanted, retention_ttl_days: ttlOf(before, manifest, wanted, ttl) };
+      : { ...wanted, retention_ttl_days: await ttlOf(session, catalog, before, manifest, wanted, ttl) };
     ops.push((await reviseManifest(tx, here, before, change)).op);
   }
   return ops;
 }
 
-/** The shorter of the two TTLs, or the only one. */
-function ttlOf(
+/**
+ * Its own TTL. Where it has none and becomes sensitive: `given`, or the incoming one, but no less than a window of this
+ * store's policy from now, so that nobody else ends its life.
+ */
+async function ttlOf(
+  session: Session,
+  catalog: Catalog,
   before: Manifest,
   incoming: Incoming,
   wanted: Pick<Manifest, 'classification'>,
   given: number | undefined,
-): number | undefined {
-  const known = [before.retention_ttl_days, incoming.retention_ttl_days].filter((days) => days !== undefined);
-  if (!isSensitive({ kind: before.kind, ...wanted })) return before.retention_ttl_days;
-  if (known.length > 0) return Math.min(...known);
+): Promise<number | undefined> {
+  const own = before.retention_ttl_days;
+  if (own !== undefined || !isSensitive({ kind: before.kind, ...wanted })) return own;
   if (given !== undefined) return given;
-  const shown = before.artifact_id.slice(0, 8);
-  throw new HsError('USAGE', `'${shown}' exists already, and the bundle classifies it as sensitive`, {
-    hint: 'a sensitive artifact needs a TTL, and the bundle has none: give --ttl DAYS',
-    details: { artifact_id: before.artifact_id },
+  if (incoming.retention_ttl_days === undefined) throw lacksTtl(before);
+  const end = timestampMs(session.now()) + windowMs(before, (await session.policy(catalog)).retention);
+  const days = Math.ceil((end - timestampMs(before.created_at)) / DAY_MS);
+  return Math.min(Math.max(incoming.retention_ttl_days, days), MAX_TTL_DAYS);
+}
+
+function lacksTtl({ artifact_id }: Manifest): HsError {
+  const shown = artifact_id.slice(0, 8);
+  return new HsError('USAGE', `'${shown}' exists already, and the incoming copy is classified as sensitive`, {
+    hint: 'a sensitive artifact needs a TTL, and neither has one: give --ttl DAYS',
+    details: { artifact_id },
   });
 }
 
@@ -63,9 +77,9 @@ function cannotClose({ artifact_id }: ArtifactRecord): HsError {
   const shown = artifact_id.slice(0, 8);
   return new HsError(
     'LAYER',
-    `'${shown}' is frozen here (L1), and the bundle says that it is not exportable`,
+    `'${shown}' is frozen here (L1), and the incoming copy is classified as not exportable`,
     {
-      hint: `a frozen artifact can only be classified higher: run hs reclassify ${shown}, then import again`,
+      hint: `a frozen artifact can only be classified higher: run hs reclassify ${shown}, then try again`,
     },
   );
 }

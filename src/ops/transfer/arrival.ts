@@ -53,7 +53,8 @@ export async function register(
     const tighten = async (record: ArtifactRecord, manifest: ArtifactRecord | Manifest) => {
       const revisions = await stricterRevisions(to, tx, catalog, [manifest], ttl);
       ops.push(...revisions);
-      return { artifact: transferred(record, { present: true, tightened: revisions.length > 0 }) };
+      const ttlOver = revisions.some((r) => isTtlOver(r, to.now()));
+      return { artifact: transferred(record, { present: true, tightened: revisions.length > 0, ttlOver }) };
     };
     for (const record of laxer) await arrive(record, () => tighten(record, record));
     for (const { record, member } of fresh) {

@@ -27,7 +27,7 @@ export interface TransferredArtifact {
   readonly tightened: boolean;
   /** Was approved or frozen here; only a promotion there can make it so. */
   readonly demoted: boolean;
-  /** New there with an expired TTL: the next collection removes it. */
+  /** New or revised there with an expired TTL: the next collection removes it. */
   readonly ttlOver: boolean;
 }
 

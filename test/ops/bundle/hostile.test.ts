@@ -5,9 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ArchiveLimits } from '../../../src/archive/archive-limits.js';
 import { memberPaths } from '../../../src/core/bundle/bundle-record.js';
 import { encodeManifest } from '../../../src/core/manifest/manifest.js';
+import { DEFAULT_POLICY } from '../../../src/core/policy/policy.js';
 import { readBundle } from '../../../src/ops/bundle/bundle-source.js';
 import { checkBundle } from '../../../src/ops/bundle/check-bundle.js';
 import { importBundle } from '../../../src/ops/bundle/import-bundle.js';
+import type { ImportedArtifact } from '../../../src/ops/bundle/register-members.js';
 import { verifyBundle } from '../../../src/ops/bundle/verify-bundle.js';
 import { exportArtifact } from '../../../src/ops/export/export.js';
 import { promote } from '../../../src/ops/govern/promote.js';
@@ -426,25 +428,61 @@ describe('an intact bundle', () => {
     const manifest = manifestOf(FILE_ID, 'hello', { revision: 2, supersedes, ...more });
     await writeFile(path, toTar(bundleFiles([{ manifest, payload: 'hello' }])));
     const { artifacts } = await importBundle(w.session, path, options);
-    return [artifacts[0]!.tightened, (await (await w.session.catalog()).get(FILE_ID))!] as const;
+    const [{ tightened, ttlOver }] = artifacts as [ImportedArtifact];
+    return [tightened, (await (await w.session.catalog()).get(FILE_ID))!, ttlOver] as const;
   };
 
   it('makes existing artifacts as strict as it says, on record, and never laxer', async () => {
     const w = await world();
     await bring(w, {});
-    expect(await bring(w, { exportable: false })).toMatchObject([true, { revision: 3, exportable: false }]);
+    expect(await bring(w, { exportable: false })).toMatchObject([
+      true,
+      { revision: 3, exportable: false },
+      false,
+    ]);
     const high = { classification: 'high', exportable: true, retention_ttl_days: 5 } as const;
     expect(await bring(w, high)).toMatchObject([
       true,
-      { revision: 4, classification: 'high', exportable: false, retention_ttl_days: 5 },
+      { revision: 4, classification: 'high', exportable: false },
+      false,
     ]);
     for (const laxer of [{}, high, { ...high, exportable: false }])
-      expect(await bring(w, laxer)).toMatchObject([false, { revision: 4, exportable: false }]);
+      expect(await bring(w, laxer)).toMatchObject([false, { revision: 4, exportable: false }, false]);
     const recorded = await w.entries('bundle_imported');
     expect(recorded.map((e) => e.ops?.map((op) => op.op))).toEqual([['add'], ['revise'], ['revise']]);
     const place = { kind: 'path', path: join(w.dir, 'out') } as const;
     const attempt = exportArtifact(w.session, { artifact: FILE_ID, place });
     await expect(attempt).rejects.toMatchObject({ code: 'GUARD_BLOCKED' });
+  });
+
+  const strict = { classification: 'high', exportable: false, retention_ttl_days: 0 } as const;
+
+  it('does not end the life of an artifact that exists: without a TTL, it gets a window of the policy', async () => {
+    const w = await world();
+    await bring(w, {});
+    const [, { created_at, retention_ttl_days: days }] = await bring(w, strict);
+    const age = (Date.now() - Date.parse(created_at)) / 86_400_000;
+    const { window_days: window } = DEFAULT_POLICY.retention.classes.result;
+    expect(days).toBeGreaterThanOrEqual(Math.floor(age + window));
+    expect(days).toBeLessThanOrEqual(Math.ceil(age + window) + 1);
+    const other = await world();
+    await bring(other, {});
+    expect(await bring(other, { ...strict, retention_ttl_days: 36_000 })).toMatchObject([
+      true,
+      { retention_ttl_days: 36_000 },
+      false,
+    ]);
+  });
+
+  it('does not change a TTL that an artifact has here, and reports one that has expired', async () => {
+    for (const [days, ttlOver] of [
+      [9000, false],
+      [9, true],
+    ] as const) {
+      const w = await world();
+      await bring(w, { retention_ttl_days: days });
+      expect(await bring(w, strict)).toMatchObject([true, { retention_ttl_days: days }, ttlOver]);
+    }
   });
 
   it('requires a TTL for artifacts that become high, and does not change frozen ones', async () => {

@@ -277,6 +277,20 @@ describe('arriving is an import:', () => {
     expect(await moved(there, here)).toMatchObject([{ artifact: { present: true, tightened: false } }]);
   });
 
+  it.each([
+    [9000, false],
+    [0, true],
+  ])(
+    'what is stricter here keeps its TTL there (%i days), reported when that has expired',
+    async (days, ttlOver) => {
+      const id = await putText(here, dir, 'a', { ttl: days });
+      await moved(here, there);
+      await reclassify(here, id, { classification: 'high', ttl: 1, reason: 'r' });
+      expect(await moved(here, there)).toMatchObject([{ artifact: { tightened: true, ttlOver } }]);
+      expect(await recordOf(there, id)).toMatchObject({ classification: 'high', retention_ttl_days: days });
+    },
+  );
+
   it('bytes that are restricted there arrive as strict as they are there, with their TTL', async () => {
     await putText(there, dir, 'a', { classification: 'high', ttl: 4 });
     const id = await putText(here, dir, 'a');
