@@ -3,6 +3,7 @@ import { flag, integer, type Values } from '../../src/cli/options.js';
 import { some } from '../../src/cli/positionals.js';
 import { compact } from '../../src/core/json/omit-undefined.js';
 import { MAX_TTL_DAYS } from '../../src/core/manifest/manifest.js';
+import { counted } from '../../src/core/text/human.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { Session } from '../../src/ops/session/session.js';
 import type { TransferredArtifact } from '../../src/ops/transfer/transfer-request.js';
@@ -27,13 +28,13 @@ export const TRANSFER_EXITS = {
   3: 'some artifacts were not copied; each was reported',
   5: 'something does not match its hash; it was not copied',
   6: 'refused for lack of a capability in one of the stores, or by the guard or a budget',
-  8: 'an artifact exists there with other content, or was removed there',
+  8: 'an artifact exists in the store it is copied to with other content, or was removed there',
 };
 
 /** What both directions do, for the man pages. */
 export const TRANSFER_TERMS = `Artifacts keep their ids, names, labels and manifests. Only what is missing is copied: an artifact that exists there is left as it is, and an object that exists there is not copied again. If nothing is missing, nothing is written to either ledger. Pins, removals and the policy do not travel. Neither do older revisions, nor sources, without \`--with-sources\`.
 
-Leaving a store is an export: the capability artifact.export, the guard and the budgets of that store decide, and its ledger gets the decision before the first byte leaves, and a record of what left, under the format \`store\`. Arriving is an import, under the capability bundle.import: manifests, indexes, bundles and the hash of every object are verified, what was approved or frozen is ordinary work (L3), and of all that either store says about the content the strictest classification applies. An artifact that exists there and is stricter here becomes as strict there. See hs-export(1) and hs-import(1).
+Leaving a store is an export: the capability artifact.export, the guard and the budgets of that store decide, and its ledger gets the decision before the first byte leaves, and a record of what left, under the format \`store\`. Arriving is an import, under the capability bundle.import: manifests, indexes, bundles and the hash of every object are verified, what was approved or frozen is ordinary work (L3), and of all that either store says about the content the strictest classification applies. An artifact that exists there and is stricter here becomes as strict there, and keeps its TTL. See hs-export(1) and hs-import(1).
 
 Artifacts are copied in batches, in the order in which they were registered. A batch is visible at once, by one ledger entry, after all its objects are durable. If the command is interrupted, run it again: it continues after the last batch. Several transfers may run at once. An artifact that is refused or damaged is reported and does not stop the others.`;
 
@@ -66,7 +67,9 @@ export async function* transferRows(
     ttl: options.ttl,
   });
   let [copied, present] = [0, 0];
-  whenInterrupted(() => `${copied} artifacts were copied; run it again to continue`);
+  whenInterrupted(
+    () => `${counted(copied, 'artifact was', 'artifacts were')} copied; run it again to continue`,
+  );
   for await (const result of (options.dryRun ? planTransfer : transfer)(from, to, request)) {
     const artifact = await attempt(async () => {
       if ('error' in result) throw result.error;
@@ -102,6 +105,7 @@ function tell(a: TransferredArtifact, log: Context['log']): void {
   const id = a.artifactId.slice(0, 8);
   if (a.tightened && a.present) log.warn(`'${id}' existed there, and is now classified as strictly there`);
   else if (a.tightened) log.warn(`'${id}' is classified more strictly there, as its content was before`);
-  if (a.demoted) log.warn(`'${id}' was approved here; it is ordinary work (L3) there`);
+  if (a.demoted)
+    log.warn(`'${id}' was approved or frozen where it came from; its copy is ordinary work (L3)`);
   if (a.ttlOver) log.warn(`the TTL of '${id}' has expired: the next collection there removes it`);
 }
