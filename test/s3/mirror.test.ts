@@ -62,6 +62,31 @@ it('a mirror whose objects were changed is not believed: they are fetched again'
   await session.close();
 });
 
+it.each([
+  ['of its own', { apart: true }],
+  ['in a pack', {}],
+])('a file %s that was changed in the mirror does not take the place of the good one', async (_, how) => {
+  const store = await known();
+  const bytes = Buffer.from('good bytes');
+  const home = storesOnFake(store.fake, store.home);
+  const { backend } = await home.open(URL_OF_STORE);
+  const first = backend.batch('one');
+  const { id } = await first.addBytes(bytes, how);
+  await first.publish();
+  await backend.close();
+  const before = new Map(store.fake.objects);
+  for (const path of [...(await store.files('/packs/')), ...(await store.files('/objects/'))]) {
+    await chmod(path, 0o600);
+    await writeFile(path, 'x');
+  }
+  const again = await home.open(URL_OF_STORE);
+  const batch = again.backend.batch('two');
+  await batch.reference(id, bytes.length);
+  await batch.publish();
+  await again.backend.close();
+  for (const [key, there] of before) expect(store.fake.objects.get(key), key).toEqual(there);
+});
+
 it('a mirror whose newest entry was changed does not decide what the next one follows', async () => {
   const store = await known();
   for (const path of await store.files('/ledger/000000/0000000001')) await change(path);

@@ -53,12 +53,4 @@ export class Condemnations {
     }
     return false;
   }
-
-  /** Whether any copy of an object or pack was ever condemned; `start` is its key up to the epoch. */
-  async everHad(start: string): Promise<boolean> {
-    for (const seq of this.#ledger.state.seen?.condemnations ?? []) {
-      for (const key of await this.list(seq)) if (key.startsWith(start)) return true;
-    }
-    return false;
-  }
 }

@@ -10,6 +10,8 @@ import { packAgain, upload } from './upload.js';
 
 interface Member {
   readonly size: number;
+  /** The copy in the mirror was made of bytes that were hashed, or compared with them. */
+  readonly isOwn: boolean;
   /** A key at which the object is, and the entry up to which it is known not to be condemned. */
   relied?: { readonly key: string; readonly checked: number } | undefined;
 }
@@ -53,17 +55,19 @@ export class S3Batch implements ObjectBatch {
     const before = this.#members.get(added.id);
     // A damaged copy is replaced.
     const relied = this.damaged.has(added.id) ? undefined : before?.relied;
-    this.#members.set(added.id, { size: added.size, relied });
+    this.#members.set(added.id, { size: added.size, isOwn: true, relied });
     return added;
   }
 
   async reference(id: ObjectId, size?: number): Promise<void> {
     if (this.#members.has(id)) return;
-    const found = await this.#parts.objects.size(id);
+    const { mirror, objects } = this.#parts;
+    if (!(await mirror.isSound(id))) await mirror.dropObject(id);
+    const found = await objects.size(id);
     if (found === undefined) throw missing(id);
     // The name promises the bytes: a different size proves damage, and new bytes under this name would hide it.
     if (size !== undefined && found !== size) throw corrupt(id);
-    this.#members.set(id, { size: found });
+    this.#members.set(id, { size: found, isOwn: false });
   }
 
   async publish(head?: number): Promise<Published> {
@@ -140,26 +144,31 @@ export class S3Batch implements ObjectBatch {
     const copies = isGood ? await copiesBelow(client, `${OBJECTS}${id}/`) : undefined;
     const usable = await this.#usable(copies?.get(id) ?? [], this.#members.get(id)!.size);
     const key = usable ?? objectKey(id, condemned.epoch);
-    if (usable === undefined) await upload(client, mirror, key, mirror.layout.object(id));
+    if (usable === undefined) {
+      // Bytes that are not proven must not take the place of good ones.
+      if (!this.#members.get(id)!.isOwn && !(await mirror.isSound(id))) throw corrupt(id);
+      await upload(client, mirror, key, mirror.layout.object(id));
+    }
     this.#rely([id], key, at);
     return usable !== undefined;
   }
 
   async #settlePack(name: ObjectId, ids: readonly ObjectId[], at: number): Promise<boolean> {
-    const { client, mirror, condemned } = this.#parts;
-    if ((await this.#older).has(name)) {
+    const { client, mirror } = this.#parts;
+    const isOlder = (await this.#older).has(name);
+    if (isOlder) {
       const usable = await this.#usable((await copiesBelow(client, `${PACKS}${name}/`)).get(name) ?? []);
       if (usable !== undefined) {
         this.#rely(ids, usable, at);
         return true;
       }
-      // Others in it may have been purged: they must not come back.
-      if (await condemned.everHad(`${PACKS}${name}/`)) {
-        for (const [again, held] of await packAgain(mirror, this.lease, ids)) {
-          await this.#uploadPack(again, held, at);
-        }
-        return false;
+    }
+    if (isOlder || !ids.every((id) => this.#members.get(id)!.isOwn)) {
+      // What else is in it may be damaged, or have been purged: then it must not come back.
+      for (const [again, held] of await packAgain(mirror, this.lease, ids)) {
+        await this.#uploadPack(again, held, at);
       }
+      return false;
     }
     await this.#uploadPack(name, ids, at);
     return false;
