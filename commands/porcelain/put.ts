@@ -28,7 +28,7 @@ If the store already has the same content and its bytes are damaged (see hs-fsck
 
 The kind prompt_payload and the classification high require \`--ttl\`.
 
-With \`--if-changed\`, nothing is registered if the newest artifact of that name has the same payload, and the kind, class, classification and layer that are given; its id is printed. A new version is registered if that artifact's TTL ends before the one that is given, counted from now, would, or if the next collection would remove it. Labels, entities and sources are not compared.
+With \`--if-changed\`, nothing is registered if the newest artifact of that name has the same payload, and the kind, class, TTL, classification and layer that are given, unless the next collection would remove it; its id is printed. Its TTL goes on as it was (hs-retain(1) renews it). Labels, entities and sources are not compared.
 
 With \`--manifest-lines\`, each line describes one artifact: \`path\`, and optionally \`name\`, \`kind\`, \`class\`, \`ttl\`, \`classification\`, \`exportable\`, \`layer\`, \`pin\`, \`labels\` (an object), \`entities\` (objects with \`entity_kind\` and \`entity_id\`) and \`sources\` (a list of IDs). A line may give itself a \`ref\`; later lines name its artifact among their sources as \`ref:REF\`. Options of the command apply to all lines; a line's own go before them, and labels, entities and sources are added. ${BATCH_RULES} \`hs schema hs.put-line/1\` prints the schema of a line.
 

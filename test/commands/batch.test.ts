@@ -430,15 +430,14 @@ describe('hs put --if-changed', () => {
 
   const at = (days: number) => ['--now', new Date(Date.now() + days * 86_400_000).toISOString()];
 
-  it('registers anew what the next collection would remove, and what would not last as long as is asked', async () => {
+  it('registers anew what the next collection would remove, and what is to have another TTL', async () => {
     const first = (await put('a', '--name', 'n', '--ttl', '5')).stdout;
     const lasts = (...more: string[]) => put('a', '--name', 'n', ...more);
-    expect((await lasts('--ttl', '4')).stdout).toBe(first);
+    expect((await lasts('--ttl', '5', ...at(4))).stdout).toBe(first);
     expect((await lasts(...at(4))).stdout).toBe(first);
     expect((await lasts(...at(6))).stdout).not.toBe(first);
-    const renewed = (await lasts('--ttl', '5')).stdout;
-    expect(renewed).not.toBe(first);
-    expect((await lasts('--ttl', '4')).stdout).toBe(renewed);
+    expect((await lasts('--ttl', '5', ...at(6))).stdout).not.toBe(first);
+    expect((await lasts('--ttl', '4')).stdout).not.toBe(first);
     const brief = (await put('b', '--name', 'm', '--layer', 'L4')).stdout;
     expect((await put('b', '--name', 'm')).stdout).toBe(brief);
     expect((await put('b', '--name', 'm', ...at(30))).stdout).not.toBe(brief);

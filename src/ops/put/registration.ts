@@ -1,14 +1,12 @@
 import type { Catalog } from '../../core/catalog/catalog.js';
 import { activePins } from '../../core/catalog/check-operations.js';
-import { DAY_MS } from '../../core/duration.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
 import { handleOf } from '../../core/manifest/handle-of.js';
 import type { Handle, Manifest } from '../../core/manifest/manifest.js';
 import { executableLabel, isExecutable } from '../../core/manifest/own-labels.js';
-import { type ArtifactId, type Timestamp, timestampMs } from '../../core/objects/ids.js';
+import type { ArtifactId, Timestamp } from '../../core/objects/ids.js';
 import { judgeOne } from '../../core/retention/judge-one.js';
-import { ttlEndMs } from '../../core/retention/rule.js';
 import { HsError } from '../../errors/hs-error.js';
 import { manifestOf } from '../payload/read-manifest.js';
 import type { StoredPayload } from '../payload/store-tree.js';
@@ -34,7 +32,14 @@ interface Registered {
 }
 
 /** Fields of a manifest that may be given. Labels, entities and sources tell runs apart that made the same. */
-const COMPARED = ['kind', 'retention_class', 'classification', 'exportable', 'layer'] as const;
+const COMPARED = [
+  'kind',
+  'retention_class',
+  'retention_ttl_days',
+  'classification',
+  'exportable',
+  'layer',
+] as const;
 
 /** Makes the entry for the items of one put. With a catalog, items that would only repeat what is there are not added. */
 export class Registration {
@@ -112,16 +117,7 @@ export class Registration {
       if (verdict === 'keep') newest = await manifestOf(this.#session, record);
       break;
     }
-    if (newest === undefined || !repeats(item, newest) || !this.#lasts(item, newest)) return undefined;
-    return newest;
-  }
-
-  /** Whether it lives as long as the TTL that is given, which counts from now. */
-  #lasts({ fields }: StoredItem, manifest: Manifest): boolean {
-    const days = fields.retention_ttl_days;
-    if (typeof days !== 'number') return true;
-    const end = ttlEndMs(manifest);
-    return end !== undefined && end >= timestampMs(this.#now) + days * DAY_MS;
+    return newest !== undefined && repeats(item, newest) ? newest : undefined;
   }
 
   /** Null: everything is there already. */
