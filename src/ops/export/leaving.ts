@@ -125,23 +125,35 @@ export const MOST_REASONS = 10;
 
 function budgetObjections(budget: Budget | undefined, entries: readonly PayloadEntry[]): Objection[] {
   if (budget === undefined) return [];
-  const total = entries.reduce((sum, e) => sum + e.size, 0);
   const largest = entries.reduce((max, e) => Math.max(max, e.size), 0);
-  const over = (what: string, is: number, may: number): Objection[] =>
-    is <= may
-      ? []
-      : [
-          {
-            code: 'BUDGET',
-            why: `${what} ${is}, the budget is ${may}`,
-            hint: 'hs policy show lists the budgets',
-          },
-        ];
   return [
-    ...over('its bytes are', total, budget.total_bytes),
-    ...over('its files are', entries.length, budget.files),
+    ...overTotals(budget, totalsOf(entries), 'its'),
     ...over('the bytes of its largest file are', largest, budget.file_bytes),
   ];
+}
+
+/** What counts towards a budget. */
+export interface Totals {
+  readonly bytes: number;
+  readonly files: number;
+}
+
+export function totalsOf(entries: readonly PayloadEntry[]): Totals {
+  return { bytes: entries.reduce((sum, e) => sum + e.size, 0), files: entries.length };
+}
+
+/** The objections to these totals of one export; `whose` says of what they are. */
+export function overTotals(budget: Budget, { bytes, files }: Totals, whose: string): Objection[] {
+  return [
+    ...over(`${whose} bytes are`, bytes, budget.total_bytes),
+    ...over(`${whose} files are`, files, budget.files),
+  ];
+}
+
+function over(what: string, is: number, may: number): Objection[] {
+  if (is <= may) return [];
+  const why = `${what} ${is}, the budget is ${may}`;
+  return [{ code: 'BUDGET', why, hint: 'hs policy show lists the budgets' }];
 }
 
 function holdsHigh(subject: GuardSubject): boolean {

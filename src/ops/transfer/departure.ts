@@ -8,7 +8,16 @@ import { tryToRecord } from '../export/export-entries.js';
 import { exportJournal } from '../export/export-journal.js';
 import { type Purpose, purposeFields, purposeOf } from '../export/export-purpose.js';
 import { exportRecord, storeFormat } from '../export/export-record.js';
-import { decideLeaving, demanded, farObjection, type Leaving } from '../export/leaving.js';
+import {
+  decideLeaving,
+  demanded,
+  farObjection,
+  type Leaving,
+  type Objection,
+  overTotals,
+  type Totals,
+  totalsOf,
+} from '../export/leaving.js';
 import { type Content, readContent } from '../payload/read-content.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
@@ -25,7 +34,10 @@ const CAPABILITY = 'artifact.export';
 /** Reasons in one entry. */
 const MOST_REASONS = 100;
 
-/** Decides about a batch in one state of the store it would leave (B5, B6, B8). */
+/**
+ * Decides about a batch in one state of the store it would leave (B5, B6, B8). It is one export: the budget is that of
+ * all that may leave.
+ */
 export async function decideBatch(
   from: Session,
   catalog: Catalog,
@@ -37,13 +49,27 @@ export async function decideBatch(
   const common = [...demanded(from, policy, CAPABILITY), ...(await farObjection(from, address))];
   const asked = { consents: request.consents ?? [], target: request.target };
   const decided: Decided[] = [];
+  const budget = policy.export.budgets[from.actor.type];
+  let sum: Totals = { bytes: 0, files: 0 };
   for (const id of ids) {
     from.signal.throwIfAborted();
     const content = await readContent(from.store.objects, (await catalog.get(id))!);
     const leaving = await decideLeaving(from, catalog, policy, content, content.entries ?? [], asked);
-    decided.push({ content, ...leaving, objections: [...common, ...leaving.objections] });
+    const objections = [...common, ...removedObjection(content), ...leaving.objections];
+    if (budget !== undefined && objections.length === 0) {
+      const { bytes, files } = totalsOf(content.entries ?? []);
+      const next = { bytes: sum.bytes + bytes, files: sum.files + files };
+      objections.push(...overTotals(budget, next, 'with those before it in this export, the'));
+      if (objections.length === 0) sum = next;
+    }
+    decided.push({ content, ...leaving, objections });
   }
   return decided;
+}
+
+function removedObjection({ record }: Content): Objection[] {
+  if (record.removed === undefined) return [];
+  return [{ code: 'NOT_FOUND', why: 'it was removed meanwhile', hint: 'hs restore brings it back' }];
 }
 
 /** The side of a transfer that is an export: one decision and one record for a batch (B5, B7). */

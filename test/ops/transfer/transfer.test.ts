@@ -11,6 +11,7 @@ import { DEFAULT_POLICY, encodePolicy } from '../../../src/core/policy/policy.js
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { systemRandom } from '../../../src/fsx/system-effects.js';
 import { createBundle } from '../../../src/ops/bundle/create-bundle.js';
+import { refusal } from '../../../src/ops/export/export-decision.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { label } from '../../../src/ops/govern/describe-artifacts.js';
 import { changePins } from '../../../src/ops/govern/pins.js';
@@ -21,6 +22,7 @@ import { manifestOf } from '../../../src/ops/payload/read-manifest.js';
 import { type PutResult, put } from '../../../src/ops/put/put.js';
 import { registerArtifacts } from '../../../src/ops/put/register-artifact.js';
 import type { Session } from '../../../src/ops/session/session.js';
+import { decideBatch } from '../../../src/ops/transfer/departure.js';
 import { thisProgram } from '../../../src/store/memory/memory-state.js';
 import { MemoryStores } from '../../../src/store/memory/memory-stores.js';
 import { behind, openTestSession, testStore } from '../../helpers/store.js';
@@ -251,6 +253,25 @@ describe('leaving is an export:', () => {
     const policy = { ...DEFAULT_POLICY, export: { ...DEFAULT_POLICY.export, budgets: { human: budget } } };
     await setPolicyFrom(here, () => ({ id: sha256(encodePolicy(policy)), policy }));
     expect(errorsOf(await moved(here, there))).toMatchObject([{ code: 'BUDGET' }]);
+  });
+
+  it.each([
+    ['bytes', { total_bytes: 10, files: 9, file_bytes: 9 }],
+    ['files', { total_bytes: 99, files: 1, file_bytes: 9 }],
+  ])('the budget of one export is that of all %s that leave under one record', async (_, budget) => {
+    const first = await putText(here, dir, 'a');
+    await putText(here, dir, 'b');
+    const policy = { ...DEFAULT_POLICY, export: { ...DEFAULT_POLICY.export, budgets: { human: budget } } };
+    await setPolicyFrom(here, () => ({ id: sha256(encodePolicy(policy)), policy }));
+    expect(errorsOf(await moved(here, there))).toMatchObject([{ code: 'BUDGET' }]);
+    expect(await readAll(there)).toEqual([first]);
+  });
+
+  it('what was removed before the decision does not leave', async () => {
+    const id = await putText(here, dir, 'a');
+    await removeArtifacts(here, new Set([id]));
+    const decided = await decideBatch(here, await here.catalog(), [id], {}, there.address);
+    expect(decided.map(refusal)).toMatchObject([{ code: 'NOT_FOUND' }]);
   });
 });
 
