@@ -27,16 +27,21 @@ import { foreign, lies } from './entry-error.js';
 import type { Imported, ImportOptions } from './import-bundle.js';
 import { intoBatch } from './into-batch.js';
 import { registerMembers } from './register-members.js';
-import { takeFiles } from './take-files.js';
+import { MAX_RECORD_BYTES, takeFiles } from './take-files.js';
 
 /**
  * Imports the artifacts of an OCI image layout, a directory, under the rules of a bundle: every digest, size, manifest
  * and content hash is compared before anything is registered, all or none in one commit. Blobs that no image names are
  * left alone, since layouts are shared.
  */
-export function importLayout(session: Session, path: string, options: ImportOptions = {}): Promise<Imported> {
+export function importLayout(
+  session: Session,
+  path: string,
+  options: ImportOptions = {},
+  limits = LAYOUT_LIMITS,
+): Promise<Imported> {
   return session.write('bundle.import', [], async (tx) => {
-    const layout = await Layout.open(session, path);
+    const layout = await Layout.open(session, path, limits);
     try {
       session.progress.start('reading', undefined, 'bytes');
       const { members, indexHash } = await layout.members(tx, options).catch((e: unknown) => {
@@ -53,18 +58,28 @@ export function importLayout(session: Session, path: string, options: ImportOpti
   });
 }
 
+/** Limits on a layout as a whole, whatever the number of its images. */
+const LAYOUT_LIMITS = {
+  bytes: DEFAULT_LIMITS.maxBytes,
+  entries: DEFAULT_LIMITS.maxEntries,
+  recordBytes: MAX_RECORD_BYTES,
+};
+
 class Layout {
   readonly #session: Session;
   readonly #root: SafeDir;
+  /** What the images that are still to be read may take. */
+  readonly #left: typeof LAYOUT_LIMITS;
 
-  private constructor(session: Session, root: SafeDir) {
+  private constructor(session: Session, root: SafeDir, limits: typeof LAYOUT_LIMITS) {
     this.#session = session;
     this.#root = root;
+    this.#left = { ...limits };
   }
 
-  static async open(session: Session, path: string): Promise<Layout> {
+  static async open(session: Session, path: string, limits: typeof LAYOUT_LIMITS): Promise<Layout> {
     try {
-      return new Layout(session, await SafeDir.open(session.disk, path));
+      return new Layout(session, await SafeDir.open(session.disk, path), limits);
     } catch (e) {
       if (!isErrno(e, 'ENOENT', 'ENOTDIR')) throw e;
       throw new HsError('NOT_FOUND', `there is no directory '${escapeText(path)}'`);
@@ -97,7 +112,9 @@ class Layout {
     const { files, records } = await takeFiles(
       this.#files(manifest, bytes, layer, options),
       intoBatch(this.#session, tx),
+      this.#left.recordBytes,
     );
+    for (const record of records.values()) this.#left.recordBytes -= record.byteLength;
     return checkAlone(manifest.artifact_id, files, records);
   }
 
@@ -109,21 +126,34 @@ class Layout {
     { nonPortable = false }: ImportOptions,
   ): AsyncGenerator<BundleFile> {
     const at = memberPaths(manifest.artifact_id);
+    // Each image takes at least one entry, also that of an empty directory.
+    this.#take(bytes.byteLength);
     yield { path: at.manifest, size: bytes.byteLength, executable: false, content: once(bytes) };
-    const file = await this.#openBlob(layer, DEFAULT_LIMITS.maxBytes);
+    const file = await this.#openBlob(layer, this.#left.bytes);
     try {
       const content = verified(chunksOf(file, layer.size), layer);
       if (manifest.payload_type === 'file') {
+        this.#take(layer.size);
         yield { path: at.payload, size: layer.size, executable: false, content };
         return;
       }
       const { readArchive } = await import('../../archive/read-archive.js');
-      for await (const entry of readArchive(content, { nonPortable })) {
+      const limits = { nonPortable, maxBytes: this.#left.bytes, maxEntries: this.#left.entries };
+      for await (const entry of readArchive(content, limits)) {
+        this.#take(entry.size);
         if (entry.kind === 'file') yield { ...entry, path: toSafePath(`${at.payload}/${entry.path}`) };
       }
     } finally {
       await file.close();
     }
+  }
+
+  /** Counts a file or directory; HOSTILE_INPUT beyond what the layout may hold. */
+  #take(size: number): void {
+    this.#left.bytes -= size;
+    this.#left.entries--;
+    if (this.#left.bytes >= 0 && this.#left.entries >= 0) return;
+    throw foreign('is refused: its images together are over the limit of bytes or files', INDEX_NAME);
   }
 
   async #read(name: string): Promise<Uint8Array> {

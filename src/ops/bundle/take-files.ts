@@ -21,7 +21,7 @@ const RECORD = new RegExp(
   `^(?:members/${UUID}/payload/)*(?:bundle_index\\.json|export_report\\.json|artifact\\.json|${DOCUMENT}|members/${UUID}/artifact\\.json)$`,
 );
 /** Manifests held in memory at once: 100,000 members of 1 KiB each. */
-const MAX_RECORD_BYTES = 256 * 1024 * 1024;
+export const MAX_RECORD_BYTES = 256 * 1024 * 1024;
 /** Smaller files are read whole: a stream's buffers cost more than their bytes. */
 const SMALL_BYTES = 1024 * 1024;
 
@@ -30,17 +30,18 @@ export function isRecord(path: string): boolean {
   return RECORD.test(path);
 }
 
-/** Takes in all files; the bytes of records are kept for the checks, as far as memory allows. */
+/** Takes in all files; the bytes of records are kept for the checks, as far as memory allows (`maxHeld`, in bytes). */
 export async function takeFiles(
   source: AsyncIterable<BundleFile>,
   take: Intakes,
+  maxHeld = MAX_RECORD_BYTES,
 ): Promise<{ readonly files: TakenFile[]; readonly records: ReadonlyMap<string, Uint8Array> }> {
   const files: TakenFile[] = [];
   const records = new Map<string, Uint8Array>();
   let held = 0;
   for await (const { path, size, executable, content } of source) {
     let taken: Awaited<Taken>;
-    if (isRecord(path) && size <= mostBytesOf(path) && held + size <= MAX_RECORD_BYTES) {
+    if (isRecord(path) && size <= mostBytesOf(path) && held + size <= maxHeld) {
       const bytes = await collect(content);
       held += bytes.byteLength;
       records.set(path, bytes);

@@ -1,6 +1,6 @@
 import { chmod, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureDir, readJson } from 'fs-extra/esm';
+import { copy, ensureDir, readJson } from 'fs-extra/esm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/core/objects/hash.js';
 import { importLayout } from '../../../src/ops/bundle/import-oci.js';
@@ -272,6 +272,24 @@ describe('a hostile layout is refused, and nothing is registered:', () => {
     const head = await there.store.ledger.head();
     await expect(importLayout(there, layout)).rejects.toMatchObject({ code });
     expect(await there.store.ledger.head()).toEqual(head);
+  });
+
+  it.each([
+    ['bytes', { bytes: 6800, entries: 99, recordBytes: 9999 }, 'HOSTILE_INPUT'],
+    ['entries', { bytes: 99_999, entries: 6, recordBytes: 9999 }, 'HOSTILE_INPUT'],
+    ['bytes of records', { bytes: 99_999, entries: 99, recordBytes: 700 }, 'INTEGRITY'],
+  ])('more %s in all of its images than a layout may have', async (_, limits, code) => {
+    await importLayout(await testStore(await tmp()), layout, {}, limits);
+    await writeFile(`${dir}/tree/sub/b`, 'x'.repeat(3000));
+    const [made] = await put(here, [{ path: `${dir}/tree` }], {});
+    await exported(made!.artifactId, `${dir}/second`);
+    await importLayout(await testStore(await tmp()), `${dir}/second`, {}, limits);
+    await copy(`${dir}/second/blobs`, `${layout}/blobs`);
+    const [index, more] = [await json(`${layout}/index.json`), await json(`${dir}/second/index.json`)];
+    index.manifests.unshift(...more.manifests);
+    await writeFile(`${layout}/index.json`, JSON.stringify(index));
+    await importLayout(await testStore(await tmp()), layout);
+    await expect(importLayout(there, layout, {}, limits)).rejects.toMatchObject({ code });
   });
 
   it('a lower classification than the same content has here', async () => {
