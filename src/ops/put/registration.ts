@@ -5,7 +5,7 @@ import type { LedgerOp } from '../../core/ledger/operation.js';
 import { handleOf } from '../../core/manifest/handle-of.js';
 import type { Handle, Manifest } from '../../core/manifest/manifest.js';
 import { executableLabel, isExecutable } from '../../core/manifest/own-labels.js';
-import type { ArtifactId, Timestamp } from '../../core/objects/ids.js';
+import type { ArtifactId } from '../../core/objects/ids.js';
 import { judgeOne } from '../../core/retention/judge-one.js';
 import { HsError } from '../../errors/hs-error.js';
 import { manifestOf } from '../payload/read-manifest.js';
@@ -47,7 +47,6 @@ export class Registration {
   readonly #session: Session;
   readonly #tx: Transaction;
   readonly #catalog: Catalog | undefined;
-  readonly #now: Timestamp;
   readonly #ops: LedgerOp[] = [];
   readonly #pins: LedgerOp[] = [];
   readonly #refs = new Map<string, Handle>();
@@ -59,7 +58,6 @@ export class Registration {
     this.#session = session;
     this.#tx = tx;
     this.#catalog = catalog;
-    this.#now = session.now();
   }
 
   async add(item: StoredItem): Promise<void> {
@@ -71,7 +69,7 @@ export class Registration {
     const { pin } = item;
     if (pin === undefined) return;
     const record = there === undefined ? undefined : await this.#catalog?.get(artifact_id);
-    const active = record === undefined ? [] : activePins(record, this.#now);
+    const active = record === undefined ? [] : activePins(record, this.#session.now());
     if (!active.some((p) => p.name === pin)) this.#pins.push({ op: 'pin', artifact_id, name: pin });
   }
 
@@ -112,7 +110,7 @@ export class Registration {
     for await (const record of newest === undefined ? catalog.named(name) : []) {
       if (record.content_hash !== payload.contentHash) break;
       const policy = await this.#session.policy(catalog);
-      const { verdict } = await judgeOne(catalog, record, policy, this.#now);
+      const { verdict } = await judgeOne(catalog, record, policy, this.#session.now());
       // What the next collection removes is as good as gone.
       if (verdict === 'keep') newest = await manifestOf(this.#session, record);
       break;
