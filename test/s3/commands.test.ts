@@ -34,7 +34,11 @@ class Machine {
     const work = `${home}/work`;
     await ensureDir(`${work}/tree`);
     await writeFile(`${work}/file`, `of ${home}`);
-    for (let n = 0; n < 40; n++) await writeFile(`${work}/tree/${n}`, `file ${n}`);
+    await ensureDir(`${work}/many`);
+    for (let n = 0; n < 40; n++) {
+      await writeFile(`${work}/tree/${n}`, `file ${n}`);
+      await writeFile(`${work}/many/${n}`, `one of many: ${n}`);
+    }
     return new Machine(fake, work, {
       HOME: home,
       XDG_CACHE_HOME: undefined,
@@ -102,6 +106,15 @@ describe('the commands on an S3 service', () => {
     for (const key of gone) expect(condemned.join()).toContain(key.slice('team/'.length));
     await a.ok('ls');
     expect((await a.hs(['export', 'tree', 'gone'])).status).toBe(4);
+    expect((await a.hs(['fsck'])).stdout).toContain('no problems');
+  });
+
+  it('a pack of which parts went at several times is written again once', async () => {
+    await a.ok('put', 'many', '--kind', 'file', '--name', 'many', '--each');
+    for (const n of [1, 2, 3, 4, 5]) await a.ok('rm', `many/${n}`, '--yes');
+    const { requests } = await a.ok('gc', '--yes', '--empty-trash');
+    expect(requests.filter((request) => request === 'PUT p').length).toBeLessThan(5);
+    expect((await b.ok('cat-artifact', 'many/6')).stdout).toBe('one of many: 6');
     expect((await a.hs(['fsck'])).stdout).toContain('no problems');
   });
 

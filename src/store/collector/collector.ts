@@ -54,6 +54,8 @@ export const NOTHING: Reclaimed = {
 };
 
 const LOCK_POLL_MS = 25;
+/** Keys of one entry: each writer reads the list, of some 100 bytes a key. */
+const MOST_CONDEMNED = 100_000;
 const SHORT: Patience = { ms: 2000, wait: async (ms) => void (await setTimeout(ms)) };
 
 /** D10: removal and purging go by the system's clock, which a reset would make wrong. */
@@ -208,14 +210,15 @@ class Collection {
     const keysAtHead = async () => {
       const found = await this.#marked();
       known = found !== undefined;
-      const keys: string[] = [];
-      for (const batch of found === undefined ? [] : ready) {
-        const isInUse = (id: ObjectId) => found!.reachable.has(id);
-        keys.push(...(await this.#store.reclaimer.toCondemn(batch, isInUse, this.#working)));
-      }
-      return [...new Set(keys)].sort();
+      if (found === undefined) return [];
+      const isInUse = (id: ObjectId) => found.reachable.has(id);
+      const keys = await this.#store.reclaimer.toCondemn(ready, isInUse, this.#working);
+      return [...new Set(keys)].sort().slice(0, MOST_CONDEMNED);
     };
-    if ((await keysAtHead()).length > 0) await this.#request.condemn(keysAtHead);
+    for (let count = MOST_CONDEMNED; count === MOST_CONDEMNED; ) {
+      count = (await keysAtHead()).length;
+      if (count > 0) await this.#request.condemn(keysAtHead);
+    }
     return known;
   }
 

@@ -106,12 +106,12 @@ export interface Reclaimer {
    */
   rescue(batch: TrashBatch, isInUse: (id: ObjectId) => boolean, working: Working): Promise<number>;
   /**
-   * Keys that the ledger must condemn before `erase` may remove them, for what of a sealed batch is not in use: where
+   * Keys that the ledger must condemn before `erase` may remove them, for what of sealed batches is not in use: where
    * nothing keeps a writer from relying on them until it reads that entry. None where the trash is out of a writer's
    * reach. Called again after each lost race.
    */
   toCondemn(
-    batch: TrashBatch,
+    batches: readonly TrashBatch[],
     isInUse: (id: ObjectId) => boolean,
     working: Working,
   ): Promise<readonly string[]>;

@@ -20,6 +20,9 @@ import type { S3Parts } from './s3-parts.js';
 import type { TrashedObject } from './s3-trash.js';
 import { packAgain, upload } from './upload.js';
 
+/** Objects of one record in the trash, which is read whole: some 250 bytes each. */
+const MOST_OF_BATCH = 100_000;
+
 /**
  * Out of use is a record on the service; gone for good is what the ledger has condemned. What a writer that read no
  * condemnation puts at a condemned key is removed by the next collection.
@@ -79,10 +82,12 @@ export class S3Reclaimer implements Reclaimer {
     }
     const batches: TrashBatch[] = [];
     for (const [window, objects] of into) {
-      const name = `${timeOfBatch(now)}-${this.#random.hex(6)}-${window}`;
       const sorted = [...objects.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-      await trash.put({ name, window, objects: sorted });
-      batches.push({ name, window });
+      for (let first = 0; first < sorted.length; first += MOST_OF_BATCH) {
+        const name = `${timeOfBatch(now)}-${this.#random.hex(6)}-${window}`;
+        await trash.put({ name, window, objects: sorted.slice(first, first + MOST_OF_BATCH) });
+        batches.push({ name, window });
+      }
     }
     const sizes = [...swept.values()];
     return {
@@ -120,13 +125,15 @@ export class S3Reclaimer implements Reclaimer {
   }
 
   async toCondemn(
-    { name }: TrashBatch,
+    batches: readonly TrashBatch[],
     isInUse: (id: ObjectId) => boolean,
     { staging }: Working,
   ): Promise<readonly string[]> {
     const { trash, fetcher, condemned } = this.#parts;
     const gone = new Set<ObjectId>();
-    for (const { id } of (await trash.get(name))?.objects ?? []) if (!isInUse(id)) gone.add(id);
+    for (const { name } of batches) {
+      for (const { id } of (await trash.get(name))?.objects ?? []) if (!isInUse(id)) gone.add(id);
+    }
     if (gone.size === 0) return [];
     fetcher.forget();
     const contents = await fetcher.contents();

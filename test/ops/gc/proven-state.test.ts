@@ -5,6 +5,7 @@ import { idKey } from '../../../src/core/catalog/catalog-keys.js';
 import type { ArtifactId, ObjectId } from '../../../src/core/objects/ids.js';
 import { collect } from '../../../src/ops/gc/collect-garbage.js';
 import { planCollection } from '../../../src/ops/gc/plan-collection.js';
+import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { changePins } from '../../../src/ops/govern/pins.js';
 import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
@@ -12,7 +13,7 @@ import { markFor, namesOf } from '../../../src/store/collector/mark.js';
 import { IndexReader } from '../../../src/store/objects/index-reader.js';
 import type { Store } from '../../../src/store/store.js';
 import { LedgerFold } from '../../store/ledger-fold.js';
-import { makeStore, putFile } from './helpers.js';
+import { IMPATIENT, liveIds, makeStore, putFile } from './helpers.js';
 
 /** A store that was collected twice: with directories, pins, revisions, what is high, and what was purged. */
 async function collected() {
@@ -148,6 +149,40 @@ describe('an index that is sealed and wrong', () => {
     const last = await open();
     await changePins(last, [{ change: 'unpin', id: kept, name: 'p' }]);
     for await (const { entry } of last.store.ledger.walk()) await last.store.opsOf(entry);
+  });
+
+  const dropRemoved = (tables: Rows, id: ArtifactId) => tables.remove(`x/${tables.get(idKey(id)) as string}`);
+
+  it('takes nothing that is held through a removed artifact which it lost', async () => {
+    const { session, open, clock } = await makeStore({ useIndex: true });
+    const source = await putFile(session, { ttl: 1, content: 'held' });
+    const between = await putFile(session, { sources: [source] });
+    await putFile(session, { sources: [between], pin: 'p' });
+    await removeArtifacts(session, new Set([between]), { patience: IMPATIENT });
+    await spoil(session, (tables) => dropRemoved(tables, between));
+    await session.close();
+    clock.pass(100);
+    const after = await open();
+    await collect(after);
+    expect(await liveIds(after)).toContain(source);
+  });
+
+  it('purges nothing that can be restored, though it lost the removal which says so', async () => {
+    const { session, open, clock } = await makeStore({ useIndex: true });
+    const [leaked, ordinary] = [
+      await putFile(session, { content: 'the same' }),
+      await putFile(session, { content: 'the same' }),
+    ];
+    await putFile(session, { ttl: 1 });
+    const { content_hash } = (await (await session.catalog()).get(ordinary))!;
+    await removeArtifacts(session, new Set([leaked]), { purge: true, patience: IMPATIENT });
+    await removeArtifacts(session, new Set([ordinary]), { patience: IMPATIENT });
+    await spoil(session, (tables) => dropRemoved(tables, ordinary));
+    await session.close();
+    clock.pass(2);
+    const after = await open();
+    await collect(after, { patience: IMPATIENT });
+    expect(Buffer.from(await after.store.objects.read(content_hash)).toString()).toBe('the same');
   });
 
   it('would cost a collector that believes it the payload of what is pinned', async () => {
