@@ -52,6 +52,7 @@ A filter by id, name, job, label, source, pin or expiry reads only the artifacts
     const s = await session();
     const catalog = await s.catalog();
     const query = {
+      signal: s.signal,
       ...(await pageOf(options, catalog)),
       filters: options.filter,
       now: toTimestamp(now()),

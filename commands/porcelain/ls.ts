@@ -107,6 +107,7 @@ export const ls = listing({
     ];
     const catalog = await s.catalog();
     const query = {
+      signal: s.signal,
       ...(await pageOf(options, catalog)),
       filters,
       pinned: options.pinned,

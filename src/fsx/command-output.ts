@@ -41,8 +41,14 @@ export async function commandOutput(
     chunks: outputOf(child.stdout!),
     ended,
     async stop(signal) {
-      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      const isHeld = !child.stdout!.readableEnded;
       child.stdout!.destroy();
+      if (child.pid === undefined) return;
+      if (child.exitCode !== null || child.signalCode !== null) {
+        // By what the command left in the background.
+        if (isHeld) send(child.pid, 'SIGKILL');
+        return;
+      }
       send(child.pid, signal);
       const timer = setTimeout(send, GRACE_MS, child.pid, 'SIGKILL');
       await ended;

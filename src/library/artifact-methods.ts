@@ -94,7 +94,7 @@ export class ArtifactMethods extends ObjectMethods {
    */
   async *iterate(options: ListOptions & CallOptions = {}): AsyncGenerator<ArtifactRecord, void> {
     const [session, query] = this.begin(given.listOptions(options));
-    const asked = { ...query, facts: true, now: session.now() };
+    const asked = { ...query, facts: true, now: session.now(), signal: session.signal };
     const rows = listArtifacts(await this.catalog(session), asked, completerOf(session));
     yield* camelCasedEach(rows);
   }

@@ -58,7 +58,7 @@ export interface CreateOptions extends Omit<OpenOptions, 'store' | 'readOnly'> {
   readonly shared?: boolean;
 }
 
-export type ListOptions = Omit<ListQuery, 'now' | 'facts'>;
+export type ListOptions = Omit<ListQuery, 'now' | 'facts' | 'signal'>;
 
 export interface ReadOptions {
   /** One file of a directory payload. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { expectDocument } from '../helpers/document.js';
 import { HS_PROGRAM, hs, hsEnvironment } from '../helpers/hs.js';
 import { tmp } from '../helpers/tmp.js';
@@ -572,6 +572,21 @@ describe('hs put --from-command', () => {
       expect(state()).toEqual(before);
     },
   );
+
+  it('ends on SIGINT though what the command left behind holds its output', async () => {
+    const script = 'sleep 600 & echo $$ >&2; echo part';
+    const child = spawn(process.execPath, [HS_PROGRAM, 'put', '--from-command', '--', 'sh', '-c', script], {
+      cwd,
+      env: await hsEnvironment(),
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const [text] = await once(child.stderr, 'data');
+    const group = Number.parseInt(String(text), 10);
+    await vi.waitFor(() => expect(alive(group)).toHaveLength(1));
+    child.kill('SIGINT');
+    expect(await once(child, 'close')).toEqual([130, null]);
+    expect(alive(group)).toEqual([]);
+  });
 
   it('needs the capability to run tools', async () => {
     actor = 'plugin_tool:p';

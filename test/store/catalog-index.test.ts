@@ -20,6 +20,7 @@ import type { ArtifactId } from '../../src/core/objects/ids.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { changePins } from '../../src/ops/govern/pins.js';
 import { put } from '../../src/ops/put/put.js';
+import type { LayeredTables } from '../../src/store/local/index/layered-tables.js';
 import { openTestSession, testEnvironment, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 import { interceptDisk } from '../sim/intercept-disk.js';
@@ -304,6 +305,26 @@ describe('the catalog index', () => {
     expect(entries).toBe(head.seq + 1);
     expect(clean(await answers(catalog))).toEqual(before);
     await again.close();
+  });
+
+  it('is kept when a view has outlived the runs that it was made of', async () => {
+    const { dir, index, answer } = await makeStore();
+    const before = await openTestSession(dir);
+    const paths = [...Array(120).keys()].map((i) => ({ path: `${dir}/in/many${i}` }));
+    for (const { path } of paths) await writeFile(path, path);
+    await put(before, paths, {});
+    await before.close();
+    // Made anew, it fills several blocks.
+    await remove(index);
+    const expected = clean(await answer());
+    const session = await openTestSession(dir);
+    const catalog = await session.catalog();
+    // As after some dozens of entries that put runs together.
+    for (const run of ((await session.store.index!.tables()) as LayeredTables).runs) run.close();
+    expect(clean(await answers(catalog))).toEqual(expected);
+    expect(session.store.index!.isDiscarded).toBe(false);
+    expect(await session.store.index!.isKept()).toBe(true);
+    await session.close();
   });
 
   it('deletes leftovers of indexes of dead commands', async () => {

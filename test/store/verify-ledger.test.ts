@@ -8,7 +8,7 @@ import type { ObjectId } from '../../src/core/objects/ids.js';
 import { DEFAULT_POLICY, encodePolicy } from '../../src/core/policy/policy.js';
 import { setPolicy } from '../../src/ops/govern/set-policy.js';
 import type { Session } from '../../src/ops/session/session.js';
-import { verifyLedger } from '../../src/store/ledger/verify-ledger.js';
+import { examineLedger, verifyLedger } from '../../src/store/ledger/verify-ledger.js';
 import { behind, openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 
@@ -74,6 +74,13 @@ describe('verifying a ledger', () => {
     const s = await withNotes(4);
     await s.edit(4, { payload: { text: 'something else' } });
     expect(await s.problems()).toEqual(['edited 4']);
+  });
+
+  it('folds what is a chain, whatever the anchor says', async () => {
+    const s = await withNotes(4);
+    await s.edit(4, { payload: { text: 'something else' } });
+    const examined = await examineLedger(s.session.store, noProgress, new AbortController().signal);
+    expect(examined).toMatchObject({ isFoldable: true, verdict: { anchor: 'differs' } });
   });
 
   it('reports that one of two entries was edited if it cannot tell which', async () => {

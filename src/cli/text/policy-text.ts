@@ -56,7 +56,12 @@ export function renderPolicySet(
   view: View,
 ): string | undefined {
   if (view.quiet) return undefined;
-  const lines = done.check === undefined ? [] : policyEffectLines(done.check);
+  const { check } = done;
+  // What matched nothing before is told by hs policy check.
+  const isChanged = (rule: string) =>
+    check?.settings.some(({ setting }) => setting.startsWith(rule.split(':')[0]!));
+  const lines =
+    check === undefined ? [] : policyEffectLines({ ...check, idle: check.idle.filter(isChanged) });
   if (done.changed) lines.push(`policy ${done.to.slice(0, 8)} is in force`);
   else if (done.from === done.to) lines.push('this policy is in force already');
   return lines.map((line) => view.text(line)).join('\n');

@@ -73,6 +73,9 @@ export function* inBlocks<T>(items: Iterable<T>): Generator<readonly T[], void> 
 /** The derived tables are damaged or belong to another chain: they must be rebuilt. */
 export class TablesDamaged extends Error {}
 
+/** The tables are sound, and no longer open to a view that is read for a long time. */
+export class TablesClosed extends TablesDamaged {}
+
 /**
  * Sorts parts by first character: rows of one kind are together and mostly in order, and need few comparisons.
  */

@@ -1,22 +1,27 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
+import { PURGED } from '../../core/catalog/catalog-keys.js';
 import { DAY_MS } from '../../core/duration.js';
 import { labelBesideId } from '../../core/manifest/label-of.js';
 import { type ObjectId, type Timestamp, timestampMs } from '../../core/objects/ids.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { isMadeSince } from '../../store/collector/batch-time.js';
-import { namesOf } from '../../store/collector/mark.js';
+import { keysOfUnread, namesOf } from '../../store/collector/mark.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
 import { HINT_LOST, type RepairableFinding } from '../../store/port/finding.js';
+import type { Store } from '../../store/store.js';
 import { readable } from '../guard/read-files.js';
 import type { Session } from '../session/session.js';
 import type { PlacedObjects } from './placed-objects.js';
 
 /** Whether a trash batch that may hold objects removed at a time was purged. */
-async function purgedSince(catalog: Catalog): Promise<(at: Timestamp) => boolean> {
+async function purgedSince(store: Store, catalog: Catalog): Promise<(at: Timestamp) => boolean> {
   const batches: string[] = [];
   for await (const batch of catalog.provenPurged()) batches.push(batch);
+  for await (const key of keysOfUnread(store, catalog, () => undefined)) {
+    if (key.startsWith(PURGED)) batches.push(key.slice(PURGED.length));
+  }
   return (at) => batches.some((batch) => isMadeSince(batch, at));
 }
 
@@ -30,7 +35,7 @@ export async function checkRemoved(
   there: PlacedObjects,
 ): Promise<RepairableFinding[]> {
   const catalog = await state();
-  const purged = await purgedSince(catalog);
+  const purged = await purgedSince(session.store, catalog);
   const policy = await readable(() => session.policy(catalog));
   // Without a policy the window is unknown; its loss has been reported already.
   if (policy === undefined) return [];
@@ -53,7 +58,7 @@ export async function checkRemoved(
   // A purge that began meanwhile has left a note with its batch, or an entry.
   const purging = (await session.store.reclaimer.batches()).filter((b) => b.purge !== undefined);
   const now = await state();
-  const purgedNow = await purgedSince(now);
+  const purgedNow = await purgedSince(session.store, now);
   const findings: RepairableFinding[] = [];
   for (const { record, missing, all } of lost) {
     const { at } = record.removed!;

@@ -1,9 +1,8 @@
 import type { Catalog } from '../../core/catalog/catalog.js';
-import { TablesDamaged } from '../../core/catalog/key-tables.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
-import { keptIndexes } from '../../store/collector/mark.js';
+import { keptIndexes, rootsOf } from '../../store/collector/mark.js';
 import { examineLedger, type LedgerVerdict } from '../../store/ledger/verify-ledger.js';
 import { type Finding, HINT_LOST, HINT_STRAY, type RepairableFinding } from '../../store/port/finding.js';
 import type { Lease } from '../../store/port/lease-table.js';
@@ -72,7 +71,7 @@ async function checkReferences(
     if (id === undefined || (await now.get(id))?.removed === undefined) standing.push(finding);
   }
   const removed = await checkRemoved(session, state, objects);
-  for await (const id of now.provenRoots()) reachable.add(id);
+  for await (const id of rootsOf(session.store, now, () => undefined)) reachable.add(id);
   for await (const id of keptIndexes(now)) reachable.add(id);
   return { artifacts, findings: [...standing, ...removed], reachable };
 }
@@ -85,12 +84,10 @@ async function findReferences(
 ): Promise<References | undefined> {
   const { store, signal } = session;
   try {
-    try {
-      return await checkReferences(session, () => store.catalog(signal), objects, damaged);
-    } catch (e) {
-      if (!(e instanceof TablesDamaged)) throw e;
-      return await checkReferences(session, () => store.foldFromLedger(), objects, damaged);
-    }
+    // Anew, by the ledger, where the index does not prove itself.
+    return await store.provenly(() =>
+      checkReferences(session, () => store.catalog(signal), objects, damaged),
+    );
   } catch (e) {
     const broken = isHsError(e, 'LEDGER_BROKEN', 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD');
     if (!broken && !isErrno(e, 'ENOENT')) throw e;

@@ -83,7 +83,9 @@ export async function listPins(session: Session, filters: readonly Filter[] = []
   const rows: PinRow[] = [];
   const catalog = await session.catalog();
   const records =
-    filters.length === 0 ? catalog.pinned() : listArtifacts(catalog, { filters, now }, completerOf(session));
+    filters.length === 0
+      ? catalog.pinned()
+      : listArtifacts(catalog, { filters, now, signal: session.signal }, completerOf(session));
   for await (const record of records) {
     const active = new Set(activePins(record, now));
     const label = labelOf(record);

@@ -98,7 +98,7 @@ interface Group {
 }
 
 async function* matchingBlocks(session: Session, catalog: Catalog, filters: readonly Filter[]) {
-  const query = { filters, now: session.now() };
+  const query = { filters, now: session.now(), signal: session.signal };
   for await (const record of listArtifacts(catalog, query, completerOf(session))) yield [record];
 }
 

@@ -28,6 +28,8 @@ export interface ListQuery {
   /** Give job, labels and entities in older stores too, where each takes a look at its manifest. */
   readonly facts?: boolean;
   readonly now: Timestamp;
+  /** Stops it. */
+  readonly signal?: AbortSignal;
 }
 
 function newestFirst(a: ArtifactRecord, b: ArtifactRecord): number {
@@ -55,7 +57,10 @@ async function* matching(
   for await (const block of candidates(catalog, conditions, { facts: complete === undefined, now }, after)) {
     for (const record of block) {
       const turn = yieldToEvents();
-      if (turn !== undefined) await turn;
+      if (turn !== undefined) {
+        await turn;
+        query.signal?.throwIfAborted();
+      }
       if (record.removed !== undefined || !tests.every((test) => test(record))) continue;
       const whole = complete === undefined || !isWhole ? record : await complete(record);
       if (late.every((test) => test(whole))) yield whole;

@@ -22,7 +22,7 @@ export async function selectArtifacts(
   const ids = new Set<ArtifactId>();
   for (const { artifact_id } of await resolveArtifacts(catalog, names)) ids.add(artifact_id);
   if (filters.length === 0) return [...ids];
-  const query = { filters, now: session.now() };
+  const query = { filters, now: session.now(), signal: session.signal };
   for await (const { artifact_id } of listArtifacts(catalog, query, completerOf(session)))
     ids.add(artifact_id);
   return [...ids];

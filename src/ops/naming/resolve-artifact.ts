@@ -145,9 +145,11 @@ export async function resolveArtifact(
   }
   const removed = options.removed ? [] : await removedAs(catalog, text);
   if (removed.length > 0) {
-    const isLost = removed.every((r) => r.removed?.purge === true);
+    const back = removed.find((r) => r.removed?.purge !== true);
+    // By its id: restore counts the versions of a name by those that were removed.
+    const hint = back && `it was removed; hs restore ${back.artifact_id.slice(0, 8)} may bring it back`;
     throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, {
-      hint: isLost ? 'it was removed for good' : `it was removed; hs restore ${text} may bring it back`,
+      hint: hint ?? 'it was removed for good',
     });
   }
   const versions = await versionsHint(catalog, text, options);

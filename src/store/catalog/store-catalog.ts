@@ -1,7 +1,7 @@
 import type { Catalog, CatalogMeta, Head } from '../../core/catalog/catalog.js';
 import { META_KEY } from '../../core/catalog/catalog-keys.js';
 import { EntryFold, foldSteps } from '../../core/catalog/fold.js';
-import { MemoryTables, type Tables, TablesDamaged } from '../../core/catalog/key-tables.js';
+import { MemoryTables, type Tables, TablesClosed, TablesDamaged } from '../../core/catalog/key-tables.js';
 import { needsPayload } from '../../core/catalog/ledger-rows.js';
 import { parseCanonical } from '../../core/json/canonical.js';
 import { checkPayload, type LedgerEntry } from '../../core/ledger/entry.js';
@@ -105,7 +105,7 @@ export class StoreCatalog {
       return await this.#fromIndex(this.#index!, tables, signal);
     } catch (e) {
       if (!(e instanceof TablesDamaged)) throw e;
-      void this.#index?.discard();
+      await this.#index?.discard();
       return this.#inMemory(signal);
     }
   }
@@ -117,9 +117,13 @@ export class StoreCatalog {
   }
 
   /** What a view of the index reads once it has met damage. */
-  #foldTo({ seq }: Head): Promise<Tables> {
-    void this.#index?.discard();
-    return this.#fold(new MemoryTables(), { to: seq });
+  async #foldTo({ seq }: Head, damage: TablesDamaged, signal?: AbortSignal): Promise<Tables> {
+    const tables = await this.#fold(new MemoryTables(), { to: seq, signal });
+    if (damage instanceof TablesClosed) return tables;
+    await this.#index?.discard();
+    // What is asked next goes on from here.
+    this.#memory ??= tables;
+    return tables;
   }
 
   async #fromIndex(index: CatalogIndex, tables: IndexTables, signal?: AbortSignal): Promise<Catalog> {
@@ -152,7 +156,7 @@ export class StoreCatalog {
       signal?.throwIfAborted();
     }
     if (entries > 0) now = await index.advance(now, entries, operations);
-    const catalog = catalogOf(now, () => this.#foldTo(catalog.head));
+    const catalog = catalogOf(now, (damage) => this.#foldTo(catalog.head, damage, signal));
     return catalog;
   }
 }

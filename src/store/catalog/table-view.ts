@@ -9,16 +9,19 @@ import {
 } from '../../core/catalog/key-tables.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 
+/** The same state from the ledger, because of that damage. */
+type Fold = (damage: TablesDamaged) => Promise<Tables>;
+
 /**
  * Reads tables, letting other work run in between. A view of the index reads the same state folded from the ledger once
  * it has met damage: its callers have nothing else to turn to.
  */
 export class TableView implements TableReader {
   readonly #tables: Tables;
-  readonly #fold: (() => Promise<Tables>) | undefined;
+  readonly #fold: Fold | undefined;
   #folded: Promise<Tables> | undefined;
 
-  constructor(tables: Tables, fold?: () => Promise<Tables>) {
+  constructor(tables: Tables, fold?: Fold) {
     this.#tables = tables;
     this.#fold = fold;
   }
@@ -26,7 +29,7 @@ export class TableView implements TableReader {
   /** The tables to read instead; throws errors other than damage. */
   #instead(e: unknown): Promise<Tables> {
     if (!(e instanceof TablesDamaged) || this.#fold === undefined) throw e;
-    this.#folded ??= this.#fold();
+    this.#folded ??= this.#fold(e);
     return this.#folded;
   }
 
@@ -60,6 +63,6 @@ export class TableView implements TableReader {
 }
 
 /** A catalog of folded tables; `fold` gives the same state from the ledger. */
-export function catalogOf(tables: Tables, fold?: () => Promise<Tables>): Catalog {
+export function catalogOf(tables: Tables, fold?: Fold): Catalog {
   return new Catalog(new TableView(tables, fold), tables.get(META_KEY) as CatalogMeta);
 }

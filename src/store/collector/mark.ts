@@ -102,6 +102,26 @@ export async function* keptIndexes(catalog: Catalog): AsyncGenerator<ObjectId, v
   }
 }
 
+/**
+ * Keys of the rows of payloads that could not be read when they were folded, as far as they can be read now; the others are
+ * told to `unknown`.
+ */
+export async function* keysOfUnread(
+  store: Store,
+  catalog: Catalog,
+  unknown: (what: string) => void,
+): AsyncGenerator<string, void> {
+  for await (const seq of catalog.provenUnread()) {
+    try {
+      const { entry } = await store.ledger.read(seq);
+      for (const { key } of rowsOfEntry(entry, await store.payloadOf(entry))) yield key;
+    } catch (e) {
+      if (!isHsError(e, 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD')) throw e;
+      unknown(`the payload of ledger entry ${seq}: ${e.message}`);
+    }
+  }
+}
+
 /** Objects that the ledger itself names; what of them could not be read is told to `unknown`. */
 export async function* rootsOf(
   store: Store,
@@ -109,16 +129,8 @@ export async function* rootsOf(
   unknown: (what: string) => void,
 ): AsyncGenerator<ObjectId, void> {
   yield* catalog.provenRoots();
-  for await (const seq of catalog.provenUnread()) {
-    try {
-      const { entry } = await store.ledger.read(seq);
-      for (const { key } of rowsOfEntry(entry, await store.payloadOf(entry))) {
-        if (key.startsWith(ROOTS)) yield key.slice(ROOTS.length) as ObjectId;
-      }
-    } catch (e) {
-      if (!isHsError(e, 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD')) throw e;
-      unknown(`the payload of ledger entry ${seq}: ${e.message}`);
-    }
+  for await (const key of keysOfUnread(store, catalog, unknown)) {
+    if (key.startsWith(ROOTS)) yield key.slice(ROOTS.length) as ObjectId;
   }
 }
 

@@ -186,15 +186,17 @@ class Verifier {
     }
     try {
       let contradiction: unknown;
+      const policies: ObjectId[] = [];
       for await (const ops of this.#store.opsParts(entry)) {
         for (const op of ops) {
-          if (op.op === 'set_policy') await this.#checkPolicy(seq, op.policy);
+          if (op.op === 'set_policy') policies.push(op.policy);
           contradiction ??= this.#contradiction(entry, op);
         }
         await yieldToEvents();
         this.#signal.throwIfAborted();
       }
       // Only now are their bytes known to be those that the entry names.
+      for (const id of policies) await this.#checkPolicy(seq, id);
       if (contradiction !== undefined) throw contradiction;
       this.#operations?.finish(entry);
     } catch (e) {
@@ -309,11 +311,13 @@ export async function examineLedger(
     progress.advance(1);
   }
   const head = verifier.finish();
+  // The anchor is no part of the chain.
+  const { isFoldable } = verifier;
   const standing = anchor === 'lost' ? anchor : await verifier.compare(head);
   if (anchor === 'lost') problems.push({ kind: 'rolled_back', message: store.anchor.lost });
   problems.sort((a, b) => (a.seq ?? 0) - (b.seq ?? 0));
   for (const { path, why } of strays) problems.push({ kind: 'stray', path, message: `${path}: ${why}` });
   progress.done();
   const verdict = { entries: numbers.length, head, anchor: standing, problems };
-  return { verdict, isFoldable: verifier.isFoldable };
+  return { verdict, isFoldable };
 }

@@ -1,4 +1,4 @@
-import { TablesDamaged } from '../../../core/catalog/key-tables.js';
+import { TablesClosed, TablesDamaged } from '../../../core/catalog/key-tables.js';
 import { sha256 } from '../../../core/objects/hash.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
 import { isErrno } from '../../../errors/hs-error.js';
@@ -69,7 +69,7 @@ export class Run {
   }
 
   #proven(offset: number, length: number, hash: ObjectId): Buffer {
-    if (this.#closed) throw new TablesDamaged('read after it was closed');
+    if (this.#closed) throw new TablesClosed('read after it was closed');
     return proven(this.#file, offset, length, hash);
   }
 
