@@ -108,5 +108,5 @@ export type {
 } from './ops/run/run-request.js';
 export type { TransferRequest, TransferredArtifact } from './ops/transfer/transfer-request.js';
 export type { BackendName, OutputStream, StrayKind, StrayWrite } from './sandbox/sandbox-types.js';
-export type { LedgerProblem, LedgerProblemKind, LedgerVerdict } from './store/ledger/verify-ledger.js';
+export type { LedgerProblem, LedgerProblemKind, LedgerVerdict } from './store/ledger/ledger-verdict.js';
 export type { Severity } from './store/port/finding.js';

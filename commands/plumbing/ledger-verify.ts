@@ -4,7 +4,7 @@ import { readEvidence, readPublicKey } from '../../src/cli/read-evidence.js';
 import { counted } from '../../src/cli/text/human.js';
 import type { ObjectId, Timestamp } from '../../src/core/objects/ids.js';
 import { HsError } from '../../src/errors/hs-error.js';
-import type { LedgerVerdict } from '../../src/store/ledger/verify-ledger.js';
+import type { LedgerVerdict } from '../../src/store/ledger/ledger-verdict.js';
 
 interface Verified extends LedgerVerdict {
   readonly ok: boolean;

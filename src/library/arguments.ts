@@ -25,17 +25,14 @@ import type {
   CallOptions,
   CheckOptions,
   CollectOptions,
-  CreateOptions,
   DebugBundleOptions,
   DiffOptions,
-  DoctorOptions,
   ExportOptions,
   FollowOptions,
   HistoryOptions,
   LedgerOptions,
   LineageOptions,
   ListOptions,
-  OpenOptions,
   PageOptions,
   PinChange,
   PinOptions,
@@ -47,7 +44,6 @@ import type {
   ReasonOptions,
   RemoveOptions,
   RestoreOptions,
-  RollbackOptions,
   RunOptions,
   ScanOptions,
   SignOptions,
@@ -56,7 +52,6 @@ import type {
   UsageOptions,
   UsagePageOptions,
   UsageTotalsOptions,
-  VerifyBundleOptions,
 } from './options.js';
 import {
   callable,
@@ -72,6 +67,7 @@ import {
   text,
 } from './values.js';
 
+export * from './open-arguments.js';
 export * from './values.js';
 
 export const callOptions = options<CallOptions>('options', callFields);
@@ -299,22 +295,3 @@ export function commandLine(value: unknown): readonly string[] {
   text(command[0], 'command');
   return command;
 }
-
-const openFields: Fields<Omit<OpenOptions, 'store' | 'readOnly'>, never> = {
-  ...callFields,
-  // Empty means unset, as in the environment.
-  actor: z.string(),
-  jobId: z.string(),
-  now: date,
-  warn: callable,
-};
-const openedFields = { ...openFields, store: path };
-export const openOptions = options<OpenOptions>('options', { ...openedFields, readOnly: flag });
-export const doctorOptions = options<DoctorOptions>('options', { ...openedFields, accept: flag });
-export const rollbackOptions = options<RollbackOptions>('options', { ...openedFields, reason: given });
-export const createOptions = options<CreateOptions>('options', {
-  ...openFields,
-  allowSetClock: flag,
-  shared: flag,
-});
-export const verifyOptions = options<VerifyBundleOptions>('options', { nonPortable: flag });

@@ -5,7 +5,7 @@ import type { LedgerEntry } from '../core/ledger/entry.js';
 import type { SignedCheckpoint } from '../ops/evidence/sign-checkpoint.js';
 import { followHistory, history } from '../ops/inspect/history.js';
 import { readLedger } from '../ops/inspect/read-ledger.js';
-import type { LedgerVerdict } from '../store/ledger/verify-ledger.js';
+import type { LedgerVerdict } from '../store/ledger/ledger-verdict.js';
 import * as given from './arguments.js';
 import { camelCasedEach } from './camel-case.js';
 import { LineageMethods } from './lineage-methods.js';

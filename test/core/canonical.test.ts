@@ -2,14 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   canonicalBytes,
-  canonicalLines,
   canonicalText,
   decodeUtf8,
   type Json,
   parseCanonical,
-  parseCanonicalLines,
   parseLoose,
 } from '../../src/core/json/canonical.js';
+import { canonicalLines, parseCanonicalLines } from '../../src/core/json/canonical-lines.js';
 import { isHsError } from '../../src/errors/hs-error.js';
 
 const LIMIT = 1 << 20;

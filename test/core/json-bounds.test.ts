@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalBytes, parseCanonical, parseCanonicalLines } from '../../src/core/json/canonical.js';
+import { canonicalBytes, parseCanonical } from '../../src/core/json/canonical.js';
+import { parseCanonicalLines } from '../../src/core/json/canonical-lines.js';
 import { isHsError } from '../../src/errors/hs-error.js';
 
 const MIB = 1024 * 1024;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { canonicalText, parseCanonicalLine } from '../../src/core/json/canonical.js';
+import { canonicalText } from '../../src/core/json/canonical.js';
+import { parseCanonicalLine } from '../../src/core/json/canonical-lines.js';
 import { check } from '../../src/core/json/schema.js';
 import { type ArtifactFacts, ledgerOp } from '../../src/core/ledger/operation.js';
 import { readPlainAdd } from '../../src/core/ledger/plain-add.js';

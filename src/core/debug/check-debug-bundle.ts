@@ -1,12 +1,7 @@
 import { createHash } from 'node:crypto';
 import type * as z from 'zod/mini';
-import {
-  canonicalText,
-  decodeUtf8,
-  type Json,
-  parseCanonical,
-  parseCanonicalLines,
-} from '../json/canonical.js';
+import { canonicalText, decodeUtf8, type Json, parseCanonical } from '../json/canonical.js';
+import { parseCanonicalLines } from '../json/canonical-lines.js';
 import { parseSchema } from '../json/schema.js';
 import { findSecrets } from '../secrets/find-secrets.js';
 import {

@@ -15,7 +15,7 @@ const VERBATIM_KEYS: ReadonlySet<string> = new Set([
   'export_target',
 ]);
 
-function invalid(message: string): HsError {
+export function invalid(message: string): HsError {
   return new HsError('INVALID_RECORD', message);
 }
 
@@ -100,7 +100,7 @@ export function canonicalBytes(value: unknown): Buffer {
 }
 
 /** A string built with `+=` is a tree until it is used: one of 40 MB kept the garbage collector busy for seconds. */
-const PIECE_LENGTH = 64 * 1024;
+export const PIECE_LENGTH = 64 * 1024;
 
 /**
  * Encodes the members of an array separately, in pieces: as one text, an index of 10,000 files takes three times as
@@ -147,7 +147,7 @@ function parse(text: string): Json {
   }
 }
 
-function withinLimit(bytes: Uint8Array, maxBytes: number): void {
+export function withinLimit(bytes: Uint8Array, maxBytes: number): void {
   if (bytes.byteLength > maxBytes) throw invalid(`${bytes.byteLength} bytes, the limit is ${maxBytes}`);
 }
 
@@ -262,49 +262,4 @@ export function parseLoose(bytes: Uint8Array, maxBytes: number): Json {
   const value = parse(text);
   if (countMembers(value) !== members) throw invalid('an object has the same key twice');
   return value;
-}
-
-/** Encodes canonical JSON Lines, a header line first and one record per line (A9), in pieces. */
-export function* canonicalPieces(records: Iterable<unknown>): Generator<Buffer> {
-  let text = '';
-  for (const record of records) {
-    text += `${canonicalText(record)}\n`;
-    if (text.length < PIECE_LENGTH) continue;
-    yield Buffer.from(text, 'utf8');
-    text = '';
-  }
-  yield Buffer.from(text, 'utf8');
-}
-
-/** Like `canonicalPieces`, as one buffer. */
-export function canonicalLines(records: Iterable<unknown>): Buffer {
-  return Buffer.concat([...canonicalPieces(records)]);
-}
-
-/** A line holds one operation or one item of a plan. */
-const MAX_LINE_BYTES = 16 * 1024 * 1024;
-
-/**
- * The bytes of each line, for callers that parse some of them differently; the last line must end with a newline
- * (INVALID_RECORD).
- */
-export function* linesOf(bytes: Uint8Array, maxBytes: number): Generator<Uint8Array> {
-  withinLimit(bytes, maxBytes);
-  let start = 0;
-  while (start < bytes.byteLength) {
-    const end = bytes.indexOf(0x0a, start);
-    if (end === -1) throw invalid('the last line is cut off');
-    yield bytes.subarray(start, end);
-    start = end + 1;
-  }
-}
-
-/** Parses one line of canonical JSON Lines. */
-export function parseCanonicalLine(line: Uint8Array): Json {
-  return parseCanonical(line, MAX_LINE_BYTES);
-}
-
-/** Parses canonical JSON Lines; INVALID_RECORD for a missing final newline, an empty or a non-canonical line. */
-export function* parseCanonicalLines(bytes: Uint8Array, maxBytes: number): Generator<Json> {
-  for (const line of linesOf(bytes, maxBytes)) yield parseCanonicalLine(line);
 }

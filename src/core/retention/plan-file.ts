@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { HsError, isHsError } from '../../errors/hs-error.js';
-import { canonicalPieces, canonicalText, type Json, parseCanonicalLines } from '../json/canonical.js';
+import { canonicalText, type Json } from '../json/canonical.js';
+import { canonicalPieces, parseCanonicalLines } from '../json/canonical-lines.js';
 import { check, objectId } from '../json/schema.js';
 import { createSha256, sha256 } from '../objects/hash.js';
 import type { ObjectId } from '../objects/ids.js';

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { HsError } from '../../errors/hs-error.js';
-import { canonicalLines, parseCanonicalLines } from '../json/canonical.js';
+import { canonicalLines, parseCanonicalLines } from '../json/canonical-lines.js';
 import { compact } from '../json/omit-undefined.js';
 import { artifactId, check, natural, objectId, text, token, uuid } from '../json/schema.js';
 import { RETENTION_CLASSES, type RetentionClass } from '../manifest/vocabulary.js';

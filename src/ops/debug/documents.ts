@@ -14,7 +14,8 @@ import {
 } from '../../core/debug/documents.js';
 import { coderPrompt, reproduction } from '../../core/debug/prompt.js';
 import { Redactor } from '../../core/debug/redactor.js';
-import { canonicalBytes, canonicalLines, type Json } from '../../core/json/canonical.js';
+import { canonicalBytes, type Json } from '../../core/json/canonical.js';
+import { canonicalLines } from '../../core/json/canonical-lines.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import { decodeManifest, MAX_MANIFEST_BYTES } from '../../core/manifest/manifest.js';
 import { isRestricted } from '../../core/manifest/sensitivity.js';

@@ -1,4 +1,4 @@
-import { canonicalLines } from '../../core/json/canonical.js';
+import { canonicalLines } from '../../core/json/canonical-lines.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import type { Manifest } from '../../core/manifest/manifest.js';
 import { type Sensitivity, stricter } from '../../core/manifest/sensitivity.js';

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { canonicalLines, linesOf, parseCanonicalLine } from '../../core/json/canonical.js';
+import { canonicalLines, linesOf, parseCanonicalLine } from '../../core/json/canonical-lines.js';
 import { check, natural } from '../../core/json/schema.js';
 import { type LedgerOp, ledgerOp } from '../../core/ledger/operation.js';
 import { readPlainAdd } from '../../core/ledger/plain-add.js';
