@@ -1,5 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { constants } from 'node:os';
+import { delimiter, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { isErrno } from '../errors/hs-error.js';
 
@@ -36,7 +38,7 @@ export async function commandOutput(
     stdio: ['inherit', 'pipe', 'inherit'],
     detached: true,
   });
-  const ended = endOf(child);
+  const ended = endOf(child, () => isFound(program!, env.PATH));
   return {
     chunks: outputOf(child.stdout!),
     ended,
@@ -68,13 +70,18 @@ async function* outputOf(stdout: Readable): AsyncGenerator<Uint8Array, void> {
   }
 }
 
-function endOf(child: ChildProcess): Promise<CommandEnd> {
+function endOf(child: ChildProcess, wasFound: () => boolean): Promise<CommandEnd> {
   return new Promise((resolve) => {
-    child.once('error', (e) => resolve({ status: isErrno(e, 'ENOENT') ? 127 : 126 }));
+    child.once('error', (e) => resolve({ status: isErrno(e, 'ENOENT') || !wasFound() ? 127 : 126 }));
     child.once('exit', (code, signal) =>
       resolve(signal === null ? { status: code! } : { status: 128 + constants.signals[signal], signal }),
     );
   });
+}
+
+/** The kernel also answers EACCES where a directory of PATH may not be searched, whatever is in the others. */
+function isFound(program: string, path = ''): boolean {
+  return program.includes('/') || path.split(delimiter).some((dir) => existsSync(join(dir, program)));
 }
 
 function send(group: number, signal: NodeJS.Signals): void {

@@ -532,6 +532,18 @@ describe('hs put --from-command', () => {
     expect(error.error).toMatchObject({ code: 'COMMAND_FAILED', details: { status } });
   });
 
+  it.skipIf(process.getuid?.() === 0)(
+    'does not find a command where a directory of PATH may not be searched',
+    async () => {
+      mkdirSync(`${cwd}/closed`, { mode: 0 });
+      const { status } = await hs(['put', '--from-command', '--', 'no-such-program-here'], {
+        cwd,
+        env: { PATH: `${cwd}/closed:${process.env.PATH}` },
+      });
+      expect(status).toBe(127);
+    },
+  );
+
   it('passes arguments unchanged, and accepts no paths', async () => {
     const { stdout } = await put('printf', '%s|', '--json', '-x', '', '--', 'ü');
     expect((await run('cat-artifact', stdout.trim())).stdout).toBe('--json|-x||--|ü|');

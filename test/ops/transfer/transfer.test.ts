@@ -1,6 +1,6 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ensureDir } from 'fs-extra/esm';
+import { ensureDir, remove } from 'fs-extra/esm';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Manifest, toManifest } from '../../../src/core/manifest/manifest.js';
 import { encodeBundleIndex, toBundleIndex } from '../../../src/core/objects/bundle-index.js';
@@ -333,6 +333,7 @@ describe('arriving is an import:', () => {
     const good = await putText(here, dir, 'good');
     const path = behind(here).layout.object((await objectOf(bad)) as ObjectId);
     await ensureDir(dirname(path));
+    await remove(path);
     await writeFile(path, 'other bytes');
     const fresh = await openTestSession(dir);
     const results = await moved(fresh, there);
