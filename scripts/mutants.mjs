@@ -1,0 +1,63 @@
+/**
+ * Runs the mutants of test/mutants/table.ts, or those named, each against the test that must catch it, and says
+ * which survive. First each of these tests must pass on the sources as they are.
+ */
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { removeSync } from 'fs-extra/esm';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const bundle = join(root, `.mutants-${process.pid}.mjs`);
+
+async function load() {
+  try {
+    await build({
+      absWorkingDir: root,
+      stdin: {
+        contents: `export { MUTANTS } from './test/mutants/table.ts';
+          export { runHarness } from './test/mutants/run-harness.ts';`,
+        resolveDir: root,
+        loader: 'ts',
+      },
+      outfile: bundle,
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      logLevel: 'warning',
+    });
+    return await import(pathToFileURL(bundle).href);
+  } finally {
+    removeSync(bundle);
+  }
+}
+
+const { MUTANTS, runHarness } = await load();
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !MUTANTS.some((m) => m.name === name));
+if (unknown.length > 0) {
+  console.error(`there is no mutant ${unknown.join(', ')}`);
+  process.exit(2);
+}
+const chosen = names.length === 0 ? MUTANTS : MUTANTS.filter((m) => names.includes(m.name));
+const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;
+
+let bad = 0;
+const harnesses = new Map(chosen.map(({ caughtBy }) => [JSON.stringify(caughtBy), caughtBy]));
+for (const harness of harnesses.values()) {
+  const { result, output } = await runHarness(root, harness);
+  if (result === 'passed') continue;
+  bad++;
+  console.log(`unfit     ${harness.file}: '${harness.test}' ${result} without a fault\n${output}`);
+}
+let caught = 0;
+for (const mutant of chosen) {
+  const since = performance.now();
+  const { result, output } = await runHarness(root, mutant.caughtBy, mutant);
+  if (result === 'failed') caught++;
+  const verdict = { failed: 'caught', passed: 'SURVIVED', broken: 'BROKEN' }[result];
+  console.log(`${verdict.padEnd(9)} ${mutant.name.padEnd(40)} ${seconds(since)}  ${mutant.caughtBy.file}`);
+  if (result === 'broken') console.log(output);
+}
+console.log(`${caught} of ${chosen.length} mutants caught`);
+process.exitCode = caught === chosen.length && bad === 0 ? 0 : 1;

@@ -1,0 +1,477 @@
+import type { Mutant } from './mutant.js';
+
+const COMMIT_CUT = {
+  file: 'test/store/crash.test.ts',
+  test: 'that was acknowledged survives a power cut right after',
+};
+const COMMIT_CRASH = {
+  file: 'test/store/crash.test.ts',
+  test: 'is complete or absent after a power failure at any operation',
+};
+const LEDGER_CUT = {
+  file: 'test/store/ledger.test.ts',
+  test: 'keeps every entry that it acknowledged through a power cut, the first of a directory, too',
+};
+const CHAOS = {
+  file: 'test/ops/gc/chaos.test.ts',
+  test: 'four writers and a collector, killed at random, lose nothing',
+};
+const SEALED_AFTER = {
+  file: 'test/ops/gc/protocol.test.ts',
+  test: 'seals a batch with the leases that exist after the last object was moved',
+};
+const MARKED_LAST = {
+  file: 'test/ops/gc/protocol.test.ts',
+  test: 'purges by what is in use once the last awaited command has ended',
+};
+const REPACKED = {
+  file: 'test/ops/gc/protocol.test.ts',
+  test: 'that repacks removes no pack before the rest has a durable name',
+};
+const NEW_LEASE = {
+  file: 'test/ops/gc/protocol.test.ts',
+  test: 'that a judge removes before it is locked is replaced by another',
+};
+const DURABLE_MARK = {
+  file: 'test/ops/gc/durable-mark.test.ts',
+  test: 'frees nothing if it cannot be made durable',
+};
+const LAST_RECORDS = {
+  file: 'test/ops/gc/undo.test.ts',
+  test: 'unlinks last the records that restrict other bytes, and keeps the index of their hashes',
+};
+const EXPORT_KILLED = {
+  file: 'test/ops/export/interrupted.test.ts',
+  test: 'is old or new and on record after',
+};
+const EXPORT_CUT = { file: 'test/ops/materialize/interrupted.test.ts', test: 'old or new after' };
+const GUARD_TREE = { file: 'test/core/guard.test.ts', test: 'blocks every tree with a blocked member' };
+const S3_CHAOS = {
+  file: 'test/s3/chaos.test.ts',
+  test: 'writers and a collector on machines of their own, killed at random over a bad network, lose nothing',
+};
+
+/** Every deliberate fault, and the test that catches it: `npm run mutants [NAME…]`. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'object-not-synced',
+    fault: 'an object is published before its bytes are durable',
+    file: 'store/local/objects/batch-files.ts',
+    edits: [{ from: 'await file.sync();', to: '' }],
+    caughtBy: COMMIT_CUT,
+  },
+  {
+    name: 'object-directory-not-synced',
+    fault: 'an object is acknowledged before its name is durable',
+    file: 'store/local/objects/batch-files.ts',
+    edits: [{ from: 'await parallel(dirs, (dir) => this.#disk.syncDir(dir));', to: '' }],
+    caughtBy: COMMIT_CUT,
+  },
+  {
+    name: 'found-object-directory-not-synced',
+    fault: 'the directory of an object that another command placed is taken for durable',
+    file: 'store/local/objects/batch-files.ts',
+    edits: [{ from: 'durable: durable && !found.moved', to: 'durable: true' }],
+    caughtBy: {
+      file: 'test/store/object-batch.test.ts',
+      test: 'makes the directory of every member durable, of one that was found there too',
+    },
+  },
+  {
+    name: 'found-object-not-looked-at-again',
+    fault: 'an object that was found is not looked for again when the commit is published',
+    file: 'store/local/objects/batch-files.ts',
+    edits: [{ from: 'await this.#lookAgain();', to: '' }],
+    caughtBy: CHAOS,
+  },
+  {
+    name: 'damaged-object-believed',
+    fault: 'bytes are dropped because an object of their name is there, without reading it',
+    file: 'store/local/objects/batch-files.ts',
+    edits: [{ from: 'if (!(await this.#presence.readsBack(id, bytes))) {', to: 'if (false) {' }],
+    caughtBy: {
+      file: 'test/store/object-batch.test.ts',
+      test: 'writes over a damaged object for which it has the bytes',
+    },
+  },
+  {
+    name: 'size-of-reference-not-checked',
+    fault: 'a commit names an object that has another size than its manifest says',
+    file: 'store/local/objects/batch-files.ts',
+    edits: [{ from: 'if (size !== undefined && found.size !== size) throw corrupt(id);', to: '' }],
+    caughtBy: {
+      file: 'test/store/object-batch.test.ts',
+      test: 'writes over a damaged object for which it has the bytes',
+    },
+  },
+  {
+    name: 'pack-not-synced',
+    fault: 'a pack is published before its bytes are durable',
+    file: 'store/local/objects/pack-writer.ts',
+    edits: [{ from: 'await this.#file!.sync();', to: '' }],
+    caughtBy: COMMIT_CUT,
+  },
+  {
+    name: 'entry-not-synced',
+    fault: 'an entry is published before its bytes are durable',
+    file: 'store/local/ledger-files.ts',
+    edits: [{ from: '{ mode: 0o444, sync: true }', to: '{ mode: 0o444, sync: false }' }],
+    caughtBy: COMMIT_CRASH,
+  },
+  {
+    name: 'entry-name-not-synced',
+    fault: 'an entry is acknowledged before its name is durable',
+    file: 'store/local/ledger-files.ts',
+    edits: [{ from: 'await this.#disk.syncDir(dir);', to: '' }],
+    caughtBy: LEDGER_CUT,
+  },
+  {
+    name: 'ledger-directory-not-synced',
+    fault: 'the name of a new ledger directory is not made durable',
+    file: 'store/local/ledger-files.ts',
+    edits: [{ from: 'await this.#disk.syncDir(this.#layout.ledger);', to: '' }],
+    caughtBy: LEDGER_CUT,
+  },
+  {
+    name: 'entry-renamed-over',
+    fault: 'an entry replaces the one that another writer put at its number',
+    file: 'store/local/ledger-files.ts',
+    edits: [{ from: 'await this.#disk.link(staged,', to: 'await this.#disk.rename(staged,' }],
+    caughtBy: {
+      file: 'test/store/ledger.test.ts',
+      test: 'gives a number to one writer only, and leaves nothing of the other',
+    },
+  },
+  {
+    name: 'hole-not-seen',
+    fault: 'a ledger that lacks one of its newest entries is written to',
+    file: 'store/local/ledger-files.ts',
+    edits: [
+      {
+        from: 'if (highest - lowest + 1 !== numbers.length || lowest % ENTRIES_PER_DIR !== 0) {',
+        to: 'if (false) {',
+      },
+    ],
+    caughtBy: {
+      file: 'test/store/ledger.test.ts',
+      test: 'sees a lost entry among the newest before anything is written',
+    },
+  },
+  {
+    name: 'chain-not-checked',
+    fault: 'an entry that does not follow the one before is folded',
+    file: 'store/ledger/ledger.ts',
+    edits: [{ from: 'demandFollows(read.entry, prev);', to: '' }],
+    caughtBy: {
+      file: 'test/store/ledger.test.ts',
+      test: 'reads nothing that does not follow, or says another number',
+    },
+  },
+  {
+    name: 'anchor-before-durable',
+    fault: 'the anchor moves to an entry that a power cut may take back',
+    file: 'store/ledger/anchor.ts',
+    edits: [{ from: 'await this.#ledger.settle(head.seq);', to: '' }],
+    caughtBy: {
+      file: 'test/store/anchor.test.ts',
+      test: 'is not moved to an entry that a power cut may take back',
+    },
+  },
+  {
+    name: 'sweep-without-leases',
+    fault: 'a batch is sealed without the leases of commands at work',
+    file: 'store/collector/collector.ts',
+    edits: [
+      {
+        from: '(await leases.list()).filter((token) => token !== this.#lease?.token)',
+        to: '[]',
+      },
+    ],
+    caughtBy: CHAOS,
+  },
+  {
+    name: 'sealed-before-sweep',
+    fault: 'a batch is sealed with the leases of before the objects were moved',
+    file: 'store/collector/collector.ts',
+    edits: [
+      {
+        from: 'const older = await reclaimer.batches();',
+        to: 'const older = await reclaimer.batches(); const early = await leases.list();',
+      },
+      { from: '(await leases.list()).filter(', to: 'early.filter(' },
+    ],
+    caughtBy: SEALED_AFTER,
+  },
+  {
+    name: 'no-second-mark',
+    fault: 'a purge goes by the mark of before it waited for the leases',
+    file: 'store/collector/collector.ts',
+    edits: [
+      {
+        from: 'const found = await this.#marked();\n      if (found === undefined) return;\n      const purged',
+        to: 'const found = this.#mark!;\n      const purged',
+      },
+      { from: 'if (!(await this.#condemn(ready))) return;', to: '' },
+    ],
+    caughtBy: MARKED_LAST,
+  },
+  {
+    name: 'purge-beside-leases',
+    fault: 'a purge does not wait for the commands at work when its batch was sealed',
+    file: 'store/collector/purge.ts',
+    edits: [{ from: 'if (leases.length === 0) ready.push(batch);', to: 'if (true) ready.push(batch);' }],
+    caughtBy: CHAOS,
+  },
+  {
+    name: 'purge-ignores-window',
+    fault: 'the trash window is not kept',
+    file: 'store/collector/purge.ts',
+    edits: [
+      {
+        from: 'return timestampMs(batch.seal.sealed_at) + trashDays * DAY_MS <= nowMs;',
+        to: 'return true;',
+      },
+    ],
+    caughtBy: {
+      file: 'test/ops/gc/storage-contract.test.ts',
+      test: 'frees bytes when the window ends, at once without one, and never shared ones',
+    },
+  },
+  {
+    name: 'mark-not-durable',
+    fault: 'bytes go for a removal that a power cut may take back',
+    file: 'store/collector/mark.ts',
+    edits: [{ from: 'await store.ledger.settle(catalog.head.seq);', to: '' }],
+    caughtBy: DURABLE_MARK,
+  },
+  {
+    name: 'kept-indexes-not-kept',
+    fault: 'the index of a removed restricted directory goes with its bytes',
+    file: 'store/collector/mark.ts',
+    edits: [{ from: 'for await (const id of keptIndexes(catalog)) into.root(id);', to: '' }],
+    caughtBy: LAST_RECORDS,
+  },
+  {
+    name: 'restricting-records-go-first',
+    fault: 'a purge that dies leaves restricted bytes without the record that says so',
+    file: 'store/local/trash/erase-batch.ts',
+    edits: [
+      { from: 'if (!isLast(id)) await trash.unlink(batch, id);', to: 'await trash.unlink(batch, id);' },
+    ],
+    caughtBy: LAST_RECORDS,
+  },
+  {
+    name: 'packs-removed-before-durable',
+    fault: 'a pack is removed before the new one has a durable name',
+    file: 'store/local/objects/repack.ts',
+    edits: [
+      {
+        from: 'await disk.syncDir(dir);\n    }\n    this.#outputs.clear();',
+        to: '}\n    this.#outputs.clear();',
+      },
+    ],
+    caughtBy: REPACKED,
+  },
+  {
+    name: 'unlinked-lease-counts',
+    fault: 'a lease that a judge removed before it was locked is held all the same',
+    file: 'store/local/leases.ts',
+    edits: [{ from: 'if (locked && nlink > 0)', to: 'if (locked)' }],
+    caughtBy: NEW_LEASE,
+  },
+  {
+    name: 'staged-files-left',
+    fault: 'what a dead command staged stays for ever',
+    file: 'ops/recovery/finish-dead-leases.ts',
+    edits: [{ from: 'await dead.discardStaged();', to: '' }],
+    caughtBy: {
+      file: 'test/store/crash.test.ts',
+      test: 'cleans up the staging of a killed command in the next writing command',
+    },
+  },
+  {
+    name: 'journal-not-finished',
+    fault: 'the next writing command does not finish what a dead one began outside',
+    file: 'ops/recovery/finish-dead-leases.ts',
+    edits: [{ from: 'await finishJournal(session, tx, dead.token, dead.journal);', to: '' }],
+    caughtBy: EXPORT_KILLED,
+  },
+  {
+    name: 'journal-not-synced',
+    fault: 'an export changes its destination before its journal is durable',
+    file: 'store/local/leases.ts',
+    edits: [{ from: 'await this.#file.sync();', to: '' }],
+    caughtBy: EXPORT_KILLED,
+  },
+  {
+    name: 'export-not-synced',
+    fault: 'an exported file is published before its bytes are durable',
+    file: 'ops/materialize/stage-file.ts',
+    edits: [{ from: 'if (options.sync) await file.sync();', to: '' }],
+    caughtBy: EXPORT_CUT,
+  },
+  {
+    name: 'export-hash-not-checked',
+    fault: 'damaged bytes are exported',
+    file: 'ops/materialize/stage-file.ts',
+    edits: [{ from: 'compare(staged.hash, staged.size, expected);', to: '' }],
+    caughtBy: {
+      file: 'test/ops/materialize/materialize.test.ts',
+      test: 'shows nothing of bytes that do not match their hash',
+    },
+  },
+  {
+    name: 'export-renamed-over',
+    fault: 'an export without --force replaces a file that appeared meanwhile',
+    file: 'ops/materialize/publish-file.ts',
+    edits: [{ from: 'await parent.link(temporary, name);', to: 'await parent.rename(temporary, name);' }],
+    caughtBy: {
+      file: 'test/ops/materialize/materialize.test.ts',
+      test: 'lets only one of two racing writers win',
+    },
+  },
+  {
+    name: 'exchange-not-undone',
+    fault: 'a directory that changed while it was replaced is not put back',
+    file: 'ops/materialize/publish-tree.ts',
+    edits: [{ from: 'if (!unchanged) await parent.exchange(temporary, name);', to: '' }],
+    caughtBy: {
+      file: 'test/ops/materialize/materialize.test.ts',
+      test: 'gives up, and puts everything back, when a file appears in the directory that is replaced',
+    },
+  },
+  {
+    name: 'pin-checked-in-planner-only',
+    fault: 'a plan is applied although an artifact on it was pinned since',
+    file: 'ops/gc/apply-removal.ts',
+    edits: [
+      {
+        from: 'if (made === undefined || (await storage.changedSince(made.state.head))) {',
+        to: 'if (made === undefined) {',
+      },
+    ],
+    caughtBy: {
+      file: 'test/ops/gc/collect.test.ts',
+      test: 'plans again if something was pinned between plan and commit',
+    },
+  },
+  {
+    name: 'pinned-removed',
+    fault: 'the commit takes the removal of a pinned artifact',
+    file: 'core/catalog/check-operations.ts',
+    edits: [{ from: 'if (pins.length > 0) {', to: 'if (false) {' }],
+    caughtBy: { file: 'test/core/check-ops.test.ts', test: 'pin' },
+  },
+  {
+    name: 'capability-checked-once',
+    fault: 'a capability that was taken away meanwhile still serves after a lost race',
+    file: 'ops/session/transaction.ts',
+    edits: [
+      {
+        from: 'await this.#authorize(catalog);\n      const draft',
+        to: 'const draft',
+      },
+    ],
+    caughtBy: {
+      file: 'test/ops/session/transaction.test.ts',
+      test: 'asks the capability again at the head to which a lost race leads',
+    },
+  },
+  {
+    name: 'grant-covers-everything',
+    fault: 'a grant of one capability gives all',
+    file: 'core/policy/authorize.ts',
+    edits: [{ from: 'g.capabilities.some((c) => covers(c, capability))', to: 'true' }],
+    caughtBy: { file: 'test/ops/export/export.test.ts', test: 'outside the output root is refused' },
+  },
+  {
+    name: 'guard-passes-high',
+    fault: 'high content leaves without consent',
+    file: 'core/guard/guard.ts',
+    edits: [{ from: "else if (s.classification === 'high' && !consented) block('high');", to: '' }],
+    caughtBy: {
+      file: 'test/core/guard.test.ts',
+      test: 'accepts consent for exactly the content that it names',
+    },
+  },
+  {
+    name: 'guard-skips-members',
+    fault: 'restricted members leave in a bundle',
+    file: 'core/guard/guard.ts',
+    edits: [{ from: 'for (const member of s.members ?? []) visit(member, where);', to: '' }],
+    caughtBy: GUARD_TREE,
+  },
+  {
+    name: 'index-sum-not-updated',
+    fault: 'the sums of the index do not tell of a removed row',
+    file: 'core/catalog/table-sums.ts',
+    edits: [{ from: 'this.#note(key, value, -1);', to: '' }],
+    caughtBy: {
+      file: 'test/ops/gc/proven-state.test.ts',
+      test: 'is in the index what the chain says, folded entry by entry',
+    },
+  },
+  {
+    name: 'pack-hash-not-checked',
+    fault: 'a flipped byte of a pack is returned as the object',
+    file: 'store/objects/object-store.ts',
+    edits: [{ from: 'if (sha256(bytes) !== id) throw this.mismatch(id);', to: '' }],
+    caughtBy: {
+      file: 'test/store/packs.test.ts',
+      test: 'with a flipped byte says so of that object, and gives the others',
+    },
+  },
+  {
+    name: 'repack-hash-not-checked',
+    fault: 'a merge of packs keeps a damaged copy and drops the sound one',
+    file: 'store/local/objects/repack.ts',
+    edits: [{ from: 'if (sha256(bytes) === entry.id) await', to: 'if (true) await' }],
+    caughtBy: {
+      file: 'test/store/packs.test.ts',
+      test: 'lose no sound copy of an object to a damaged or unreadable one',
+    },
+  },
+  {
+    name: 's3-412-is-a-loss',
+    fault: 'an append whose answer was lost is taken for a lost race, and committed twice',
+    file: 'store/s3/client/s3-client.ts',
+    edits: [
+      {
+        from: "return Buffer.compare(there, body) === 0 ? 'stored' : 'taken';",
+        to: "return 'taken';",
+      },
+    ],
+    caughtBy: { file: 'test/s3/client.test.ts', test: 'is in the ledger once' },
+  },
+  {
+    name: 's3-epoch-not-raised',
+    fault: 'a condemned key is used again',
+    file: 'store/s3/ledger-state.ts',
+    edits: [{ from: 'return this.#seen?.condemnations.at(-1) ?? 0;', to: 'return 0;' }],
+    caughtBy: S3_CHAOS,
+  },
+  {
+    name: 's3-erased-before-condemned',
+    fault: 'objects are deleted that the ledger has not condemned',
+    file: 'store/s3/s3-reclaimer.ts',
+    edits: [
+      {
+        from: 'if (await condemned.has(key)) keys.add(key);\n          else isGone = false;',
+        to: 'keys.add(key);',
+      },
+    ],
+    caughtBy: S3_CHAOS,
+  },
+  {
+    name: 's3-relies-on-condemned',
+    fault: 'a commit names a key that was condemned since it was found',
+    file: 'store/s3/s3-batch.ts',
+    edits: [
+      {
+        from: 'if (relied !== undefined && !(await this.#parts.condemned.has(relied.key, relied.checked))) {',
+        to: 'if (relied !== undefined) {',
+      },
+    ],
+    caughtBy: S3_CHAOS,
+  },
+];
