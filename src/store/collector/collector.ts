@@ -11,30 +11,30 @@ import { type Mark, mark } from './mark.js';
 import { awaitLeases, isDue, type Patience, type PendingPurge, type Purged, purge } from './purge.js';
 
 export interface ReclaimRequest {
-  /** Purge what is within its trash window too. */
+  /** Also purge objects that are still within their trash window. */
   readonly emptyTrash: boolean;
   readonly trashDays: number;
-  /** How long a purge waits for the leases of its seals. */
+  /** How long a purge waits for the leases named in the seals. */
   readonly patience?: Patience;
-  /** Asks to stop: at the next point where nothing is half, with its reason thrown. */
+  /** Stops the collection at the next consistent point, by throwing the signal's reason. */
   readonly signal?: AbortSignal;
-  /** Where it says how far it is. */
+  /** Receives progress. */
   readonly progress?: ProgressSink;
   /**
-   * Commits `objects_condemned` with the keys that `keysAtHead` finds; called again after each lost race. None: nothing
-   * is committed.
+   * Commits `objects_condemned` with the keys that `keysAtHead` returns; it is called again after each lost race.
+   * Without keys nothing is committed.
    */
   condemn(keysAtHead: () => Promise<readonly string[]>): Promise<void>;
-  /** Commits `objects_purged`, after the bytes are gone and before the batches are. */
+  /** Commits `objects_purged`, after the bytes are deleted and before the batches are. */
   record(purged: Purged): Promise<void>;
 }
 
 export interface Reclaimed {
-  /** `busy`: another collector is at work; `skipped`: it cannot be known what is reachable (D8). */
+  /** `busy`: another collector is running; `skipped`: reachability cannot be determined (D8). */
   readonly sweep: 'done' | 'busy' | 'skipped';
   /** Why it was skipped. */
   readonly unknown: readonly string[];
-  /** Why something that is out of use was left where it is. */
+  /** Why an unreachable object was left in place. */
   readonly left: readonly string[];
   readonly swept: Swept;
   readonly brought_back: number;
@@ -42,7 +42,7 @@ export interface Reclaimed {
   readonly purge_pending: readonly PendingPurge[];
 }
 
-/** What a command that frees nothing has reclaimed. */
+/** The result of a command that reclaims nothing. */
 export const NOTHING: Reclaimed = {
   sweep: 'done',
   unknown: [],
@@ -54,11 +54,11 @@ export const NOTHING: Reclaimed = {
 };
 
 const LOCK_POLL_MS = 25;
-/** Keys of one entry: each writer reads the list, of some 100 bytes a key. */
+/** Most keys in one entry: every writer reads the list, about 100 bytes a key. */
 const MOST_CONDEMNED = 100_000;
 const SHORT: Patience = { ms: 2000, wait: async (ms) => void (await setTimeout(ms)) };
 
-/** D10: removal and purging go by the system's clock, which a reset would make wrong. */
+/** Removal and purging use the system clock, so a clock that was set back is refused (D10). */
 export function checkClock(nowMs: number, lastAt: Timestamp): void {
   if (nowMs >= timestampMs(lastAt)) return;
   throw new HsError(
@@ -69,10 +69,10 @@ export function checkClock(nowMs: number, lastAt: Timestamp): void {
 }
 
 /**
- * Takes unreachable objects out of use and purges what was out of use long enough (design: leases,
- * trash, second mark). Runs beside writers and readers; the caller holds no lease. Safety rests on no
- * clock and no age: an object is unlinked only when every command that was at work when it was moved to
- * the trash is gone and the ledger after that does not name it.
+ * Moves unreachable objects to the trash and purges those whose trash window has ended. Runs beside writers and
+ * readers; the caller holds no lease. Safety does not depend on clocks or ages: an object is deleted only after every
+ * command that was running when it was trashed has ended and a second mark shows that the ledger still does not name
+ * it.
  */
 export async function reclaim(
   store: Store,
@@ -88,7 +88,7 @@ export async function reclaim(
   }
 }
 
-/** Another collector is at work, or a command that makes few packs of many and frees nothing. */
+/** Waits for another collector, or for a command that merges packs. */
 async function awaitTurn(store: Store, request: ReclaimRequest): Promise<Exclusive | undefined> {
   const { patience = SHORT, progress = noProgress } = request;
   progress.start('waiting for another collection', undefined, 'looks');
@@ -103,7 +103,7 @@ async function awaitTurn(store: Store, request: ReclaimRequest): Promise<Exclusi
 async function collect(store: Store, request: ReclaimRequest, indexes: IndexReader): Promise<Reclaimed> {
   const collection = new Collection(store, request, indexes);
   try {
-    // The first two say whether it is known what is reachable.
+    // The first two return false where reachability cannot be determined.
     if ((await collection.takeOutOfUse()) && (await collection.bringBack())) await collection.purgeDue();
   } finally {
     await collection.end();
@@ -111,7 +111,7 @@ async function collect(store: Store, request: ReclaimRequest, indexes: IndexRead
   return collection.reclaimed;
 }
 
-/** The steps of one collection; each goes by a mark of its own, made durable before it is acted upon. */
+/** The steps of one collection. Each uses its own mark, which is durable before the step acts on it. */
 class Collection {
   reclaimed: Reclaimed = NOTHING;
   readonly #store: Store;
@@ -119,11 +119,11 @@ class Collection {
   readonly #indexes: IndexReader;
   readonly #working: Working;
   #mark: Mark | undefined;
-  /** Every batch that lies in the trash, all of them sealed. */
+  /** All batches in the trash, each of them sealed. */
   #batches: TrashBatch[] = [];
-  /** Names of those that this collection filled. */
+  /** Names of the batches that this collection filled. */
   #filled: ReadonlySet<string> = new Set();
-  /** What it stages while it takes packs apart goes with this, should it die. */
+  /** Owns what is staged while packs are taken apart, so that it is cleaned up should this process die. */
   #lease: Lease | undefined;
 
   constructor(store: Store, request: ReclaimRequest, indexes: IndexReader) {
@@ -147,7 +147,7 @@ class Collection {
     return this.#store.effects.clock.now();
   }
 
-  /** The mark at the head, or undefined: it cannot be known what is reachable. */
+  /** The mark at the ledger's head; undefined where reachability cannot be determined. */
   async #marked(): Promise<Mark | undefined> {
     const found = await mark(this.#store, this.#indexes, this.#mark);
     this.#mark = found;
@@ -156,7 +156,7 @@ class Collection {
     return undefined;
   }
 
-  /** Moves what is unreachable to the trash, and seals what lies there with the leases alive after that. */
+  /** Moves unreachable objects to the trash, then seals the batches with the leases that are alive after that. */
   async takeOutOfUse(): Promise<boolean> {
     this.#request.progress?.start('sweeping');
     const found = await this.#marked();
@@ -174,9 +174,9 @@ class Collection {
       this.#working,
     );
     this.#filled = new Set(batches.map((b) => b.name));
-    // What a crash left unsealed is adopted: sealed now, it waits for everyone who is at work now.
+    // Adopt what a crash left unsealed: sealed now, it waits for every command that is running now.
     const open = [...older.filter((b) => b.seal === undefined), ...batches];
-    // Its own names nothing that lies there: it would wait for itself.
+    // Not its own lease: it would wait for itself.
     const others =
       open.length === 0 ? [] : (await leases.list()).filter((token) => token !== this.#lease?.token);
     this.#batches = older.filter((b) => b.seal !== undefined);
@@ -188,14 +188,14 @@ class Collection {
     return true;
   }
 
-  /** Puts back what has become reachable since it was taken out of use. */
+  /** Restores objects that became reachable again after they were trashed. */
   async bringBack(): Promise<boolean> {
     const before = this.#mark;
     const found = await this.#marked();
     if (found === undefined) return false;
     let count = 0;
     for (const batch of this.#batches) {
-      // Nothing was committed since the mark that this batch was filled by.
+      // This batch was filled from the same mark, and nothing was committed since.
       if (found === before && this.#filled.has(batch.name)) continue;
       const isInUse = (id: ObjectId) => found.reachable.has(id);
       count += await this.#store.reclaimer.rescue(batch, isInUse, this.#working);
@@ -204,7 +204,7 @@ class Collection {
     return true;
   }
 
-  /** Has the ledger condemn what is about to go, where that is needed; false: reachability is unknown. */
+  /** Records in the ledger what is about to be deleted, where the store needs that; false: reachability is unknown. */
   async #condemn(ready: readonly TrashBatch[]): Promise<boolean> {
     let known = true;
     const keysAtHead = async () => {
@@ -222,14 +222,14 @@ class Collection {
     return known;
   }
 
-  /** Unlinks what was out of use long enough and no command at work can need, and tells the ledger. */
+  /** Deletes objects whose trash window has ended and that no running command can need, and records it. */
   async purgeDue(): Promise<void> {
     const { trashDays, emptyTrash, patience = SHORT, progress = noProgress, signal, record } = this.#request;
     const { reclaimer } = this.#store;
     const finished: TrashBatch[] = [];
     const due: TrashBatch[] = [];
     for (const batch of this.#batches) {
-      // The entry says it is purged: what a death in between left is only the directory.
+      // Recorded as purged already: a process that died in between left only the directory.
       const isEmpty = async () => (await reclaimer.contents(batch)).length === 0;
       if ((await this.#mark!.catalog.isPurged(batch.name)) && (await isEmpty())) finished.push(batch);
       else if (isDue(batch, trashDays, this.#now(), emptyTrash)) due.push(batch);

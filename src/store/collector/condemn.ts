@@ -4,7 +4,7 @@ import type { Inventory, Unlistable } from '../port/inventory.js';
 import type { Condemned, Reclaimer, TakenOut, TrashBatch, TrashWindow, Working } from '../port/reclaimer.js';
 import { keptIndexes, type Mark } from './mark.js';
 
-/** What of the store in use the mark does not reach. */
+/** The objects outside the trash that the mark does not reach. */
 export async function unreachable(
   inventory: Inventory,
   mark: Mark,
@@ -25,11 +25,11 @@ interface OutOfUse {
    * one no longer counts: what was put and removed again since can be restored.
    */
   readonly lastRemoval: ReadonlyMap<ObjectId, { readonly seq: number; readonly purge: boolean }>;
-  /** Bytes, as the ledger and the indexes say. */
+  /** Bytes, as stated by the ledger and the indexes. */
   readonly sizes: ReadonlyMap<ObjectId, number>;
 }
 
-/** What removed artifacts tell of the objects that are out of use. */
+/** What removed artifacts say about unreachable objects. */
 async function tellOf(mark: Mark, indexes: IndexReader, outOfUse: ReadonlySet<ObjectId>): Promise<OutOfUse> {
   const lastRemoval = new Map<ObjectId, { seq: number; purge: boolean }>();
   const sizes = new Map<ObjectId, number>();
@@ -40,14 +40,14 @@ async function tellOf(mark: Mark, indexes: IndexReader, outOfUse: ReadonlySet<Ob
       sizes.set(id, size);
       const last = lastRemoval.get(id);
       if (removed === undefined || (last !== undefined && last.seq > removed.seq)) return;
-      // One collection may remove an ordinary artifact and a sensitive one with the same bytes.
+      // One collection may remove an ordinary and a sensitive artifact with the same bytes.
       const purge = removed.purge || (last?.seq === removed.seq && last.purge);
       lastRemoval.set(id, { seq: removed.seq, purge });
     };
     for (const { manifest, size_bytes } of record.manifests) {
       if (outOfUse.has(manifest)) note(manifest, size_bytes);
     }
-    // Once its index is purged nobody knows its members, and there are none of them left either.
+    // Once its index is purged its members are unknown, and purged as well.
     if (!outOfUse.has(record.content_hash) && !kept.has(record.content_hash)) continue;
     if (record.payload_type === 'file') note(record.content_hash, record.size_bytes);
     else {
@@ -61,8 +61,8 @@ async function tellOf(mark: Mark, indexes: IndexReader, outOfUse: ReadonlySet<Ob
 }
 
 /**
- * Takes everything that is unreachable out of use, each object with the window that the last removal of what
- * named it gave it, and puts what is left of the store in order. `older` are the batches there are.
+ * Moves every unreachable object to the trash, each with the trash window of the last removal that released it, and
+ * then consolidates the packs. `older` are the existing batches.
  */
 export async function takeUnreachable(
   { inventory, reclaimer }: { readonly inventory: Inventory; readonly reclaimer: Reclaimer },
@@ -97,7 +97,7 @@ export async function takeUnreachable(
     now,
     working,
   );
-  // Last, since it needs room.
+  // Last, since it needs free space.
   await reclaimer.consolidate(working);
   return { ...taken, left: [...damaged, ...taken.left] };
 }

@@ -1,14 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 import type { LeaseTable } from '../port/lease-table.js';
 
-/** A lease is a file before it is locked, for as long as loading the lock takes: who looks then looks again. */
+/** A lease's file exists for a moment before it is locked, so an unlocked one is checked twice. */
 const LOOK_AGAIN_MS = 100;
 const LOOKS = 10;
 
 export interface LeaseLiveness {
-  /** Of commands that died. */
+  /** Leases of commands that died. */
   readonly dead: readonly string[];
-  /** Of commands at work, or that ended just now. */
+  /** Leases of commands that are running or ended just now. */
   readonly alive: readonly string[];
 }
 
@@ -22,7 +22,7 @@ async function deadAmong(leases: LeaseTable, tokens: readonly string[]): Promise
   return dead;
 }
 
-/** Tells the leases of commands at work from those that death has left; nothing is changed. */
+/** Separates the leases of running commands from those left by dead ones; changes nothing. */
 export async function leaseLiveness(leases: LeaseTable): Promise<LeaseLiveness> {
   const tokens = await leases.list();
   let dead = await deadAmong(leases, tokens);

@@ -11,19 +11,19 @@ import { isHsError } from '../../errors/hs-error.js';
 import type { IndexReader } from '../objects/index-reader.js';
 import type { Store } from '../store.js';
 
-/** Every object that something live, or the ledger itself, names at one ledger position. */
+/** The objects that live artifacts or the ledger itself name at one ledger position. */
 export interface Mark {
   readonly reachable: Pick<IdTable, 'has'>;
-  /** What could not be read, so that `reachable` may lack something: nothing may go by this mark (D8). */
+  /** What could not be read. `reachable` may then be incomplete, and nothing may be deleted by this mark (D8). */
   readonly unknown: readonly string[];
   readonly catalog: Catalog;
   readonly head: Head;
 }
 
-/** What a mark is gathered in. */
+/** A mark under construction. */
 export interface Marked {
   readonly ids: IdTable;
-  /** An object that something other than a live artifact names. */
+  /** Adds an object that something other than a live artifact names. */
   root(id: ObjectId): void;
   artifact(record: ArtifactRecord, objects: ArtifactObjects): void;
 }
@@ -44,26 +44,26 @@ class MarkedIds implements Marked {
   }
 }
 
-/** The manifests of all revisions, and a file's payload. */
+/** The manifests of all revisions, and the payload of a file. */
 function ownObjects(record: ArtifactRecord): SizedObject[] {
   const objects: SizedObject[] = record.manifests.map((m) => ({ id: m.manifest, size: m.size_bytes }));
   if (record.payload_type === 'file') objects.push({ id: record.content_hash, size: record.size_bytes });
   return objects;
 }
 
-/** All objects that an artifact names, with their sizes; `damaged` when its index cannot be read. */
+/** All objects that an artifact names, with their sizes; `damaged` if its index cannot be read. */
 export async function objectsOf(record: ArtifactRecord, indexes: IndexReader): Promise<ArtifactObjects> {
   const objects = ownObjects(record);
   if (record.payload_type === 'file') return { objects, damaged: false };
   const found = await indexes.read(record.content_hash);
   if (found === undefined) return { objects, damaged: true };
   objects.push(found.index);
-  // Spreading 125,000 files into the arguments of a call overflows the stack.
+  // Not `push(...)`: 125,000 arguments overflow the stack.
   for (const member of found.members) objects.push(member);
   return { objects, damaged: false };
 }
 
-/** All objects an artifact names; false when its index cannot be read. */
+/** Adds all objects that an artifact names; false if its index cannot be read. */
 export async function namesOf(
   record: ArtifactRecord,
   indexes: IndexReader,
@@ -76,23 +76,22 @@ export async function namesOf(
 }
 
 /**
- * Marks from the ledger's head. The mark before is still the mark when nothing was committed since. What it
- * goes by is durable: bytes that go for a removal which a power cut then takes back would be those of a live
- * artifact.
+ * Marks at the ledger's head; returns the previous mark if nothing was committed since. The head is made durable
+ * first: otherwise a power cut could undo a removal whose bytes are already deleted.
  */
 export function mark(store: Store, indexes: IndexReader, before?: Mark): Promise<Mark> {
   return store.provenly(async (catalog) => {
     if (before !== undefined && before.head.seq === catalog.head.seq) return before;
     await store.ledger.settle(catalog.head.seq);
-    // What removed artifacts tell decides whether their bytes can be restored.
+    // What removed artifacts say decides whether their bytes can be restored.
     for await (const _ of catalog.provenRemoved().blocks());
     return markFor(store, catalog, indexes);
   });
 }
 
 /**
- * Indexes of restricted directories that were removed. They are kept when the bytes go: only by them are
- * copies of the files known for what they are, by the guard and the read gate.
+ * Indexes of restricted directories that were removed. They outlive the bytes: the guard and the read gate need them
+ * to recognize copies of the files.
  */
 export async function* keptIndexes(catalog: Catalog): AsyncGenerator<ObjectId, void> {
   for await (const record of catalog.provenGuarded()) {
@@ -103,8 +102,8 @@ export async function* keptIndexes(catalog: Catalog): AsyncGenerator<ObjectId, v
 }
 
 /**
- * Keys of the rows of payloads that could not be read when they were folded, as far as they can be read now; the others are
- * told to `unknown`.
+ * Keys of the payloads that could not be read when they were folded and can be read now; those that still cannot are
+ * reported to `unknown`.
  */
 export async function* keysOfUnread(
   store: Store,
@@ -122,7 +121,7 @@ export async function* keysOfUnread(
   }
 }
 
-/** Objects that the ledger itself names; what of them could not be read is told to `unknown`. */
+/** Objects that the ledger itself names; unreadable ones are reported to `unknown`. */
 export async function* rootsOf(
   store: Store,
   catalog: Catalog,
@@ -135,9 +134,9 @@ export async function* rootsOf(
 }
 
 /**
- * The mark for a catalog, which proves itself meanwhile. Roots: what live artifacts name (the manifests of all
- * revisions, payload, index, what the index lists), every operation list, payload object and policy, and the
- * indexes that are kept.
+ * The mark for a catalog, which is verified as it is read. Roots: what live artifacts name (the manifests of all
+ * revisions, payload, index, and what the index lists), every operation list, payload object and policy, and the
+ * kept indexes.
  */
 export async function markFor(
   store: Store,

@@ -6,7 +6,7 @@ import type { PurgeNote, Reclaimer, TrashBatch, Working } from '../port/reclaime
 import type { Store } from '../store.js';
 import type { Mark } from './mark.js';
 
-/** How often a purge without a window looks whether the leases it waits for are gone. */
+/** How often a purge without a window checks the leases that it waits for. */
 const POLL_MS = 25;
 
 /** The result of a purge. */
@@ -17,21 +17,21 @@ export interface Purged {
   readonly brought_back: number;
 }
 
-/** A batch that is due, but that a command which was at work when it was sealed may still need. */
+/** A batch whose window has ended, but that a command running since before it was sealed may still need. */
 export interface PendingPurge {
   readonly batch: string;
   readonly objects: number;
   readonly leases: readonly string[];
 }
 
-/** Whether the time to undo is over, by the system's clock (D10). */
+/** Whether the trash window has ended, by the system clock (D10). */
 export function isDue(batch: TrashBatch, trashDays: number, nowMs: number, emptyTrash: boolean): boolean {
   if (batch.seal === undefined) return false;
   if (emptyTrash || batch.window === 'zero') return true;
   return timestampMs(batch.seal.sealed_at) + trashDays * DAY_MS <= nowMs;
 }
 
-/** Which leases may live. Each is judged once a look, however many seals name it, and a dead one never again. */
+/** Which leases may be alive. Each is checked once a pass, however many seals name it; a dead one never again. */
 class LiveLeases {
   readonly #leases: LeaseTable;
   readonly #over = new Set<string>();
@@ -40,7 +40,7 @@ class LiveLeases {
     this.#leases = leases;
   }
 
-  /** Those of the batches whose owners may live. */
+  /** The leases of these batches whose owners may be alive. */
   async among(batches: readonly TrashBatch[]): Promise<ReadonlySet<string>> {
     const living = new Set<string>();
     for (const token of new Set(batches.flatMap((b) => b.seal?.leases ?? []))) {
@@ -51,12 +51,12 @@ class LiveLeases {
     return living;
   }
 
-  /** A dead one is left for the next writing command to finish. */
+  /** The next writing command finishes what a dead one left. */
   async #mayLive(token: string): Promise<boolean> {
     if (!(await this.#leases.exists(token))) return false;
     const dead = await this.#leases.judge(token);
     await dead?.leave();
-    // Gone between the two looks is gone too.
+    // Released between the two checks counts as dead too.
     return dead === undefined && (await this.#leases.exists(token));
   }
 }
@@ -74,8 +74,8 @@ export interface Waiting {
 }
 
 /**
- * Splits due batches into those that nobody can need and those that wait for a lease. What the looks
- * themselves take counts as waiting: beside many leases it is most of it.
+ * Splits due batches into those that no running command can need and those that must wait for a lease. The time the
+ * checks take counts as waiting: with many leases it is most of it.
  */
 export async function awaitLeases(
   store: Store,
@@ -112,8 +112,8 @@ export async function awaitLeases(
 }
 
 /**
- * What says of other bytes that they are restricted: indexes and manifests of what was removed. They go last,
- * since the read gate and the guard go by them, also while a purge is under way and when one was killed.
+ * Indexes and manifests of removed artifacts, which mark other bytes as restricted. They are deleted last: the read
+ * gate and the guard need them during a purge, and after one that was killed.
  */
 async function tellingOf({ catalog }: Mark): Promise<ReadonlySet<ObjectId>> {
   const ids = new Set<ObjectId>();
@@ -125,9 +125,9 @@ async function tellingOf({ catalog }: Mark): Promise<ReadonlySet<ObjectId>> {
 }
 
 /**
- * Removes what batches hold for good, but for what `mark` reaches, which goes back. The mark must be made after
- * the last lease of their seals was gone: what those commands committed is in it, and every later
- * command finds the objects in the trash and takes them back before it commits.
+ * Deletes the contents of batches permanently, except what `mark` reaches, which is restored. The mark must be made
+ * after the last lease of their seals ended: it then includes what those commands committed, and every later command
+ * finds the objects in the trash and restores them before it commits.
  */
 export async function purge(
   reclaimer: Reclaimer,
@@ -138,7 +138,7 @@ export async function purge(
   const isInUse = (id: ObjectId) => mark.reachable.has(id);
   const telling = await tellingOf(mark);
   const notes: PurgeNote[] = [];
-  // A collection that died may have left an object in two batches.
+  // A collection that died may have left one object in two batches.
   const counted = new Set<ObjectId>();
   for (const batch of ready) {
     const broughtBack = await reclaimer.rescue(batch, isInUse, working);

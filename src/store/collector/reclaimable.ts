@@ -11,15 +11,15 @@ export interface ObjectTotals {
   readonly size_bytes: number;
 }
 
-/** What takes room and is in use by nothing. */
+/** Disk space used by objects that nothing references. */
 export interface Reclaimable {
-  /** In use by nothing and not in the trash: the next sweep moves it there. */
+  /** Unreachable and not in the trash yet: the next sweep moves it there. */
   readonly unreferenced: ObjectTotals;
-  /** Taken out of use and not purged yet. */
+  /** In the trash. */
   readonly trash: ObjectTotals;
-  /** Of the trash, what the next collection purges; with `emptyTrash` all of it. */
+  /** The part of the trash that the next collection purges; all of it with `emptyTrash`. */
   readonly due: ObjectTotals;
-  /** Why it cannot be known what is in use, so that nothing would be swept or purged (D8). */
+  /** Why reachability cannot be determined, so that nothing would be swept or purged (D8). */
   readonly unknown: readonly string[];
 }
 
@@ -32,20 +32,20 @@ function totals(sizes: ReadonlyMap<ObjectId, number>): ObjectTotals {
   return { objects: sizes.size, size_bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0) };
 }
 
-/** The sizes of objects that a listing has and a mark does not reach. */
+/** The sizes of listed objects that a mark does not reach. */
 async function sizesOf(condemned: readonly Condemned[]): Promise<Map<ObjectId, number>> {
   const sizes = new Map<ObjectId, number>();
   for (const { group, ids } of condemned) {
     for (const id of ids) {
       const size = await group.size(id);
-      // A collector may have taken it meanwhile.
+      // A collector may have moved it meanwhile.
       if (size !== undefined) sizes.set(id, size);
     }
   }
   return sizes;
 }
 
-/** What nothing names: by a mark, and the objects in use that it does not reach. */
+/** A mark, and the objects outside the trash that it does not reach. */
 export interface Unreferenced {
   readonly condemned: readonly Condemned[];
   readonly unknown: readonly string[];
@@ -57,8 +57,8 @@ async function unreferencedNow(store: Store): Promise<Unreferenced> {
 }
 
 /**
- * What a sweep and a purge would find now, by looking only: no lease, no lock and no change (D5). `found` is what
- * nothing names, for who knows already.
+ * What a sweep and a purge would find now. Read-only: takes no lease and no lock, and changes nothing (D5). `found` are
+ * the unreachable objects, for callers that have them already.
  */
 export async function reclaimable(
   store: Store,
@@ -70,7 +70,7 @@ export async function reclaimable(
   return { unreferenced: totals(await sizesOf(condemned)), trash, due, unknown };
 }
 
-/** All that lies in the trash, and what of it the next collection purges. */
+/** The size of the trash, and of the part that the next collection purges. */
 export async function trashTotals(
   store: Store,
   request: ReclaimableRequest = { trashDays: 0, emptyTrash: true },

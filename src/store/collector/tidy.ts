@@ -2,7 +2,7 @@ import type { ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Store } from '../store.js';
 
-/** Runs what one command at a time does; false when another one is at it. */
+/** Calls `run` unless another command holds the turn; false if one does. */
 async function asCollector(store: Store, run: () => Promise<boolean>): Promise<boolean> {
   const turn = await store.leases.exclusive('collector');
   if (turn === undefined) return false;
@@ -14,16 +14,16 @@ async function asCollector(store: Store, run: () => Promise<boolean>): Promise<b
 }
 
 /**
- * Takes away the damaged copies beside a good one of an object, under the lease with this token. False when
- * there is no good one, or a collector is at work.
+ * Deletes the damaged copies of an object that also has a good one, under the lease with this token. False if there
+ * is no good one, or a collector is running.
  */
 export function dropCopies(store: Store, lease: string, id: ObjectId): Promise<boolean> {
   return asCollector(store, () => store.reclaimer.dropCopies(id, lease));
 }
 
 /**
- * Puts together what lies in too many small packs, by a command that has just made one, unless a collector is at
- * work, which does it itself. What was asked of the command is done, whatever comes of this.
+ * Merges small packs when there are too many, after a command made one; a running collector does this itself. The
+ * command's own work is done already, so a failure here does not fail it.
  */
 export async function tidyPacks(store: Store, lease: string): Promise<void> {
   try {
