@@ -16,14 +16,14 @@ main(host, {
     const trace = openTrace(target);
     return { trace, disk: (disk) => traceDisk(disk, trace) };
   },
-  stores: async ({ disk, random, environment: env }) => {
+  stores: async ({ disk, random, environment: env, signal }) => {
     const { localStores } = await import('../src/store/local/local-stores.js');
     const { nodeIndex } = await import('../src/fsx/sync-read-file.js');
     const { withServices } = await import('../src/store/port/with-services.js');
     const ports = { disk, random, env, index: nodeIndex };
     return withServices(localStores(ports), async () => {
       const { s3Stores, systemS3Ports } = await import('../src/store/s3/s3-stores.js');
-      return s3Stores(systemS3Ports(ports));
+      return s3Stores(systemS3Ports(ports, signal));
     });
   },
   openSession: async (request, stores) => {

@@ -16,6 +16,8 @@ export interface StoreSurroundings {
   readonly disk: Disk;
   readonly random: Random;
   readonly environment: Environment;
+  /** Ends what goes over the network. */
+  readonly signal: AbortSignal;
 }
 
 /** The components of the program; loaded on demand. */

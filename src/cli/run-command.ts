@@ -3,7 +3,7 @@ import type { Trace } from '../core/effects.js';
 import { isS3Url } from '../core/paths/s3-url.js';
 import { parsed, parseInteger } from '../core/text/values.js';
 import { errnoMeaning } from '../errors/errno-meaning.js';
-import { HsError, prefixed } from '../errors/hs-error.js';
+import { HsError, isHsError, prefixed } from '../errors/hs-error.js';
 import type { Session } from '../ops/session/session.js';
 import type { Command } from './command.js';
 import type { Context, SessionOptions } from './command-context.js';
@@ -73,7 +73,9 @@ export async function run(
     }
     // Output printed before the failure stays; a second write error adds no information.
     await endOutput().catch(() => {});
-    const failure = toFailure(interrupt.signal.aborted ? interrupt.signal.reason : e);
+    // What may have been committed is worth more to know than that it was interrupted.
+    const isUnknown = isHsError(e, 'OUTCOME_UNKNOWN');
+    const failure = toFailure(interrupt.signal.aborted && !isUnknown ? interrupt.signal.reason : e);
     const isUnsaid = hasRun && failure.code === 'SYSTEM' && failure.hint === undefined;
     outcome.report(isUnsaid ? prefixed(failure, '', UNSAID) : withUsageHint(failure, command));
     status = statusOf(failure, command);
@@ -130,7 +132,10 @@ class StoreDoor {
         ...options,
         writes,
       };
-      return parts.openSession(request, await parts.stores({ disk, random, environment }));
+      return parts.openSession(
+        request,
+        await parts.stores({ disk, random, environment, signal: interrupt.signal }),
+      );
     };
   }
 
@@ -190,7 +195,8 @@ function makeContext(
     table: parts.table,
     path: (typed) => absolute(environment.cwd, typed),
     disk: parts.disk,
-    stores: async () => parts.stores({ disk: await parts.disk(), random: host.random, environment }),
+    stores: async () =>
+      parts.stores({ disk: await parts.disk(), random: host.random, environment, signal: interrupt.signal }),
     takeSignals: (handler) => interrupt.divert(handler),
     session: (options) => store.open(options),
     otherSession: (named, options) =>

@@ -18,11 +18,11 @@ import * as given from './arguments.js';
 import { ArtifactStore } from './artifact-store.js';
 import type { CreateOptions, OpenOptions } from './options.js';
 
-export function storesOn(disk: Disk, env: Environment): StoreHome {
+export function storesOn(disk: Disk, env: Environment, signal?: AbortSignal): StoreHome {
   const ports = { disk, random: systemRandom(), env, index: nodeIndex };
   return withServices(localStores(ports), async () => {
     const { s3Stores, systemS3Ports } = await import('../store/s3/s3-stores.js');
-    return s3Stores(systemS3Ports(ports));
+    return s3Stores(systemS3Ports(ports, signal));
   });
 }
 
@@ -50,7 +50,7 @@ export function sessionOf(
       signal: options.signal ?? new AbortController().signal,
       warn: options.warn ?? (() => undefined),
     },
-    storesOn(disk, environment),
+    storesOn(disk, environment, options.signal),
     recovery,
   );
 }
@@ -86,7 +86,7 @@ export async function createStore(directory: string, options: CreateOptions = {}
   const environment = systemEnvironment();
   const disk = nodeDisk();
   const clock = systemClock();
-  const backend = await storesOn(disk, environment).create(
+  const backend = await storesOn(disk, environment, open.signal).create(
     {
       workspace: isS3Url(path)
         ? path

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Http } from '../../src/fsx/http.js';
+import { EndlessListing } from '../../src/store/s3/client/endless-listing.js';
 import { parseS3Url } from '../../src/store/s3/client/endpoint.js';
 import { S3Client } from '../../src/store/s3/client/s3-client.js';
 import { Rng } from '../sim/rng.js';
-import { FakeS3, type Fate } from './fake-s3.js';
+import { answer, FakeS3, type Fate } from './fake-s3.js';
 
 function clientOf(fake: FakeS3 | Http): S3Client {
   const endpoint = { origin: new URL('http://127.0.0.1:1'), base: '/bucket', region: 'us-east-1' };
@@ -148,5 +149,133 @@ describe('requests that may be served twice', () => {
     fake.fate = (what) => (what.startsWith('POST') && ++posts === 2 ? 'unanswered' : 'served');
     await clientOf(fake).putParts('key', 3, async (n) => Buffer.alloc(5, `${n}`));
     expect(`${fake.objects.get('p/key')}`).toBe('000001111122222');
+  });
+});
+
+describe('an upload in parts', () => {
+  const failing = async (failure: () => ReturnType<typeof answer>) => {
+    const fake = new FakeS3();
+    let posts = 0;
+    fake.says = (what) => (what.startsWith('POST') && ++posts === 2 ? failure() : undefined);
+    await clientOf(fake).putParts('key', 2, async (n) => Buffer.alloc(5, `${n}`));
+    return `${fake.objects.get('p/key')}`;
+  };
+
+  it.each([200, 500])('is completed again after an error that is answered with status %d', async (status) => {
+    expect(await failing(() => answer(status, '<Error><Code>InternalError</Code></Error>'))).toBe(
+      '0000011111',
+    );
+  });
+
+  it('fails, and is given up, when its completion goes on failing', async () => {
+    const fake = new FakeS3();
+    let posts = 0;
+    fake.says = (what) =>
+      what.startsWith('POST') && ++posts > 1
+        ? answer(200, '<Error><Code>InternalError</Code></Error>')
+        : undefined;
+    await expect(clientOf(fake).putParts('key', 2, async () => Buffer.alloc(5))).rejects.toMatchObject({
+      code: 'SYSTEM',
+      message: expect.stringContaining('InternalError'),
+    });
+    expect(posts).toBeLessThan(20);
+    expect(fake.log.at(-1)).toBe('DELETE p/key');
+  });
+
+  it('that is no more is not there unless the whole object is', async () => {
+    const fake = new FakeS3();
+    fake.objects.set('p/key', Buffer.from('older'));
+    let posts = 0;
+    fake.says = (what) =>
+      what.startsWith('POST') && ++posts > 1
+        ? answer(404, '<Error><Code>NoSuchUpload</Code></Error>')
+        : undefined;
+    await expect(clientOf(fake).putParts('key', 2, async () => Buffer.alloc(5))).rejects.toMatchObject({
+      message: expect.stringContaining('NoSuchUpload'),
+    });
+  });
+});
+
+describe('a listing', () => {
+  const contents = (key: string, size = '1') => `<Contents><Key>${key}</Key><Size>${size}</Size></Contents>`;
+  const next = (token: string) => `<NextContinuationToken>${token}</NextContinuationToken>`;
+  const page = (...inside: string[]) =>
+    answer(200, `<ListBucketResult>${inside.join('')}</ListBucketResult>`);
+  const listed = async (...pages: ReturnType<typeof answer>[]) => {
+    const fake = new FakeS3();
+    let n = 0;
+    fake.says = () => pages[n++ % pages.length];
+    const keys: string[] = [];
+    for await (const { key } of clientOf(fake).list('o/')) keys.push(key);
+    return keys;
+  };
+
+  it('may have empty pages', async () => {
+    const pages = [page(contents('p/o/a'), next('1')), page(next('2')), page(contents('p/o/b'))];
+    expect(await listed(...pages)).toEqual(['o/a', 'o/b']);
+  });
+
+  it.each([
+    ['goes on with the page that it ends', [page(next('same'))], 'the same page'],
+    ['goes round', [page(next('1')), page(next('2')), page(next('3'))], 'the same page'],
+    ['begins again', [page(contents('p/o/a'), next('1'))], 'not in order'],
+    ['has keys of others', [page(contents('p/x'))], 'not asked for'],
+    ['is cut off', [page('<IsTruncated>true</IsTruncated>', contents('p/o/a'))], 'not an S3 service'],
+    ['has a size that is no number', [page(contents('p/o/a', '-1e9'))], 'not an S3 service'],
+    ['opens elements without end', [page('<Contents>'.repeat(800_000))], 'not an S3 service'],
+    ['opens tags without end', [page(contents('<Key '.repeat(800_000)))], 'not an S3 service'],
+  ])('that %s is an error', async (_, pages, message) => {
+    await expect(listed(...pages)).rejects.toMatchObject({
+      code: 'SYSTEM',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it('that never ends is an error', async () => {
+    const fake = new FakeS3();
+    let n = 0;
+    fake.says = () => page(next(String(n++)));
+    const all = async () => {
+      for await (const _ of clientOf(fake).list('o/'));
+    };
+    await expect(all()).rejects.toMatchObject({ message: expect.stringContaining('does not end') });
+    const endless = new EndlessListing('o/');
+    const name = (k: number) => `o/${String(k).padStart(9, '0')}`;
+    const go = () => {
+      for (let k = 0; ; k++) endless.check({ keys: [{ key: name(k), size: 0, etag: '' }], next: `${k}` });
+    };
+    expect(go).toThrow('does not end');
+  });
+});
+
+describe('what is not the service that it should be', () => {
+  it('has a clock 16 minutes off, or this machine has', async () => {
+    const fake = new FakeS3();
+    fake.now = () => 14 * 60_000;
+    await clientOf(fake).put('key', Buffer.from('x'));
+    for (const minutes of [-16, 16]) {
+      fake.now = () => minutes * 60_000;
+      await expect(clientOf(fake).get('key')).rejects.toMatchObject({
+        code: 'SYSTEM',
+        message: expect.stringMatching(/clock of this machine .*RequestTimeTooSkewed/),
+      });
+    }
+  });
+
+  it('is a web page that says 200 to everything: nothing is said to be stored', async () => {
+    const fake = new FakeS3();
+    fake.says = () => answer(200, '<html>', { 'content-type': 'text/html; charset=utf-8' });
+    const client = clientOf(fake);
+    const calls = [
+      client.get('key'),
+      client.put('key', Buffer.of(1)),
+      client.putIfAbsent('n0', Buffer.of(1)),
+    ];
+    for (const call of [...calls, client.size('key'), client.list('').next()]) {
+      await expect(call).rejects.toMatchObject({
+        code: 'SYSTEM',
+        message: expect.stringContaining('not an S3 service: it answered 200 with text/html'),
+      });
+    }
   });
 });

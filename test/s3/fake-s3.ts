@@ -20,7 +20,7 @@ interface Parts {
   readonly parts: Map<number, Buffer>;
 }
 
-const answer = (status: number, body = '', headers: Record<string, string> = {}): HttpAnswer => ({
+export const answer = (status: number, body = '', headers: Record<string, string> = {}): HttpAnswer => ({
   status,
   headers: { 'content-type': 'application/xml', ...headers },
   body: Buffer.from(body),
@@ -52,6 +52,12 @@ export class FakeS3 {
   fate: (what: string) => Fate = () => 'served';
   /** Whether a listing is one of the past. */
   isStale: () => boolean = () => false;
+  /** Whether a request gets no answer, and its connection stays. */
+  hangs: (what: string) => boolean = () => false;
+  /** The service's clock, from which a request may differ by 15 minutes; undefined: any time will do. */
+  now: (() => number) | undefined;
+  /** What is answered in place of anything else. */
+  says: (what: string) => HttpAnswer | undefined = () => undefined;
   /** False: the condition is ignored, as some servers do. */
   knowsConditions = true;
   /** The accepted key id; undefined: any. */
@@ -84,6 +90,7 @@ export class FakeS3 {
   async send(request: HttpRequest): Promise<HttpAnswer> {
     const { what } = parse(request);
     this.log.push(what);
+    if (this.hangs(what)) return new Promise(() => undefined);
     return this.decide(request);
   }
 
@@ -93,6 +100,15 @@ export class FakeS3 {
     if (bucket !== this.#bucket) return error(404, 'NoSuchBucket');
     const id = /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1];
     if (this.accessKeyId !== undefined && id !== this.accessKeyId) return error(403, 'InvalidAccessKeyId');
+    const at = (request.headers['x-amz-date'] ?? '').replace(
+      /^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)/,
+      '$1-$2-$3:$4:',
+    );
+    if (this.now !== undefined && !(Math.abs(Date.parse(at) - this.now()) <= 15 * 60_000)) {
+      return error(403, 'RequestTimeTooSkewed');
+    }
+    const said = this.says(what);
+    if (said !== undefined) return said;
     const serve = () => this.#serve(request, url, key);
     switch (this.fate(what)) {
       case 'dropped':

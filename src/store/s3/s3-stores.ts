@@ -106,13 +106,13 @@ async function create(ports: S3Ports, { workspace: url, ...request }: CreateRequ
   return openBackend(ports, url);
 }
 
-/** What stands on this machine's network and clock. */
-export function systemS3Ports(ports: LocalPorts): S3Ports {
+/** What stands on this machine's network and clock; once `signal` is aborted, nothing is waited for. */
+export function systemS3Ports(ports: LocalPorts, signal?: AbortSignal): S3Ports {
   return {
     ...ports,
-    http: nodeHttp,
+    http: () => nodeHttp(signal),
     clock: systemClock(),
-    wait: async (ms) => void (await setTimeout(ms)),
+    wait: (ms) => setTimeout(ms, undefined, { signal }).catch(() => undefined),
     runProcess: runShell,
   };
 }

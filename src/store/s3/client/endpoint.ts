@@ -4,6 +4,7 @@ import { HsError } from '../../../errors/hs-error.js';
 
 const SCHEME = 's3://';
 const BUCKET = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/;
+const ENDPOINT_HINT = 'write http(s)://HOST[:PORT]; keys come from the environment or a profile';
 const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
 
 /** A store's place on a service. */
@@ -15,8 +16,12 @@ export interface S3Place {
 
 /** USAGE for what cannot be a bucket or prefix. */
 export function parseS3Url(url: string): S3Place {
+  // Who writes keys into it must not find them in a log.
+  const shown = url.replace(/^s3:\/\/.*@/, 's3://…@');
   const bad = (why: string) =>
-    new HsError('USAGE', `'${escapeText(url)}' is not a store: ${why}`, { hint: 'write s3://BUCKET/PREFIX' });
+    new HsError('USAGE', `'${escapeText(shown)}' is not a store: ${why}`, {
+      hint: 'write s3://BUCKET/PREFIX',
+    });
   const [bucket = '', ...names] = url.slice(SCHEME.length).split('/');
   if (!BUCKET.test(bucket)) throw bad('the name of the bucket is not allowed');
   while (names.at(-1) === '') names.pop();
@@ -56,11 +61,14 @@ export function endpointOf(
   try {
     origin = new URL(given);
   } catch {
-    throw new HsError('USAGE', `'${escapeText(given)}' is not a URL`);
+    // It may hold a password, so it is not repeated.
+    throw new HsError('USAGE', 'the endpoint is not a URL', { hint: ENDPOINT_HINT });
   }
   const isHttp = origin.protocol === 'http:' || origin.protocol === 'https:';
   if (!isHttp || origin.username !== '' || origin.password !== '' || origin.search !== '') {
-    throw new HsError('USAGE', 'an endpoint is http(s)://HOST[:PORT], without credentials or a query');
+    throw new HsError('USAGE', 'the endpoint is not http(s), or has credentials or a query', {
+      hint: ENDPOINT_HINT,
+    });
   }
   if (origin.protocol === 'http:' && !LOOPBACK.test(origin.hostname) && !insecure) {
     throw new HsError(
@@ -74,6 +82,13 @@ export function endpointOf(
   const path = origin.pathname.replace(/\/+$/, '');
   const inHost = env.get('HS_S3_ADDRESSING') === 'virtual';
   if (!inHost) return { origin, base: `${path}/${bucket}`, region };
-  origin.hostname = `${bucket}.${origin.hostname}`;
+  const host = `${bucket}.${origin.hostname}`;
+  origin.hostname = host;
+  // An address has no names below it, and a URL does not take one.
+  if (origin.hostname !== host) {
+    throw new HsError('USAGE', 'HS_S3_ADDRESSING=virtual needs an endpoint with a name, not an address', {
+      hint: 'unset it: the bucket then goes into the path',
+    });
+  }
   return { origin, base: path, region };
 }

@@ -9,10 +9,22 @@ function plain(text: string): string {
   });
 }
 
-/** The text of the first element of this name. */
+/** What lies between two texts, from a position on; `undefined` when either is not there. In time that grows with the text. */
+function between(
+  xml: string,
+  from: number,
+  open: string,
+  close: string,
+): [text: string, end: number] | undefined {
+  const begin = xml.indexOf(open, from);
+  const end = begin < 0 ? -1 : xml.indexOf(close, begin + open.length);
+  return end < 0 ? undefined : [xml.slice(begin + open.length, end), end + close.length];
+}
+
+/** The text of the first element of this name, which has no other elements in it. */
 export function element(xml: string, name: string): string | undefined {
-  const found = new RegExp(`<${name}(?: [^>]*)?>([^<]*)</${name}>`).exec(xml)?.[1];
-  return found === undefined ? undefined : plain(found);
+  const [text] = between(xml, 0, `<${name}>`, `</${name}>`) ?? [];
+  return text === undefined || text.includes('<') ? undefined : plain(text);
 }
 
 export interface ListedKey {
@@ -29,15 +41,26 @@ export interface ListedPage {
   readonly next: string | undefined;
 }
 
-/** Undefined: it is no listing. */
+/** More than 1,000 keys of 1,024 bytes take, each written as an entity. */
+const MAX_LISTING_CHARS = 16 * 1024 * 1024;
+
+/** Undefined: it is no listing that S3 would send. */
 export function parseListing(xml: string): ListedPage | undefined {
-  if (!xml.includes('<ListBucketResult')) return undefined;
+  if (xml.length > MAX_LISTING_CHARS || !xml.includes('<ListBucketResult')) return undefined;
   const keys: ListedKey[] = [];
-  for (const [, content] of xml.matchAll(/<Contents>(.*?)<\/Contents>/gs)) {
-    const key = element(content!, 'Key');
-    if (key !== undefined) {
-      keys.push({ key, size: Number(element(content!, 'Size')), etag: element(content!, 'ETag') ?? '' });
-    }
+  let at = 0;
+  for (;;) {
+    const found = between(xml, at, '<Contents>', '</Contents>');
+    if (found === undefined) break;
+    const [content, end] = found;
+    const key = element(content, 'Key');
+    const size = element(content, 'Size') ?? '';
+    if (key === undefined || !/^\d{1,15}$/.test(size)) return undefined;
+    keys.push({ key, size: Number(size), etag: element(content, 'ETag') ?? '' });
+    at = end;
   }
-  return { keys, next: element(xml, 'NextContinuationToken') };
+  if (xml.includes('<Contents>', at)) return undefined;
+  const next = element(xml, 'NextContinuationToken') || undefined;
+  if (next === undefined && element(xml, 'IsTruncated') === 'true') return undefined;
+  return { keys, next };
 }

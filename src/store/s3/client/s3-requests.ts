@@ -1,0 +1,144 @@
+import type { Clock, Trace } from '../../../core/effects.js';
+import { HsError } from '../../../errors/hs-error.js';
+import type { Http, HttpAnswer, HttpRequest } from '../../../fsx/http.js';
+import type { Endpoint } from './endpoint.js';
+import { noAnswer, notS3 } from './s3-errors.js';
+import { type Credentials, encodeQuery, encodeUri, signed } from './sign.js';
+
+export interface S3Effects {
+  readonly http: Http;
+  /** The system's clock, by which requests are signed. */
+  readonly clock: Clock;
+  /** Resolves after so many milliseconds. */
+  wait(ms: number): Promise<void>;
+  /** A number from 0 up to 1, for the jitter of waits. */
+  jitter(): number;
+  readonly trace?: Trace;
+}
+
+export interface S3Request {
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+}
+
+/** Waits double from the first to the last: 12 s in all on average. */
+const TRIES = 9;
+const FIRST_WAIT_MS = 50;
+const LAST_WAIT_MS = 5_000;
+/** After this no request is repeated: an endpoint may take the limit of time for each. */
+const PATIENCE_MS = 180_000;
+const NOTHING = new Uint8Array();
+
+export const isBusy = ({ status }: HttpAnswer) => (status >= 500 && status !== 501) || status === 429;
+
+/** Signed requests about the keys of one bucket below one prefix, and how often they are repeated. */
+export class S3Requests {
+  /** Requests sent, by method. */
+  readonly sent = new Map<string, number>();
+  readonly #endpoint: Endpoint;
+  readonly #prefix: string;
+  readonly #credentials: (nowMs: number) => Promise<Credentials>;
+  readonly #effects: S3Effects;
+
+  /** `prefix` is empty, or ends in a slash. */
+  constructor(
+    prefix: string,
+    endpoint: Endpoint,
+    credentials: (nowMs: number) => Promise<Credentials>,
+    effects: S3Effects,
+  ) {
+    this.#endpoint = endpoint;
+    this.#prefix = prefix;
+    this.#credentials = credentials;
+    this.#effects = effects;
+  }
+
+  get host(): string {
+    return this.#endpoint.origin.host;
+  }
+
+  /** Sends a request once; fails with an errno error when no complete answer came. */
+  async once(
+    method: HttpRequest['method'],
+    key: string | undefined,
+    request: S3Request,
+  ): Promise<HttpAnswer> {
+    const { query = {}, headers = {}, body = NOTHING } = request;
+    const { origin, base, region } = this.#endpoint;
+    const { http, clock, trace } = this.#effects;
+    const names = key === undefined ? '' : `${this.#prefix}${key}`.split('/').map(encodeUri).join('/');
+    const path = key === undefined ? base || '/' : `${base}/${names}`;
+    const now = clock.now();
+    const signing = { method, path, query, headers: { host: origin.host, ...headers }, body };
+    const all = signed(signing, await this.#credentials(now), region, now);
+    const queried = encodeQuery(query);
+    this.sent.set(method, (this.sent.get(method) ?? 0) + 1);
+    const answer = await http.send({
+      method,
+      origin,
+      target: queried === '' ? path : `${path}?${queried}`,
+      headers: all,
+      body,
+    });
+    trace?.({
+      event: 's3',
+      method,
+      key: key ?? '',
+      status: answer.status,
+      bytes: body.length || answer.body.length,
+    });
+    // Whatever a web page answers, S3 did not: a portal may say 200 to everything.
+    if (answer.status < 300 && /^text\/html/i.test(answer.headers['content-type'] ?? '')) throw notS3(answer);
+    return answer;
+  }
+
+  /** Waits before the next try. */
+  async pause(tries: number): Promise<void> {
+    const { wait, jitter } = this.#effects;
+    await wait(Math.min(LAST_WAIT_MS, FIRST_WAIT_MS * 2 ** tries) * (0.5 + jitter()));
+  }
+
+  /** Whether a try is the last one. */
+  patience(): (tries: number) => boolean {
+    const { clock } = this.#effects;
+    const began = clock.now();
+    return (tries) => tries >= TRIES || clock.now() - began > PATIENCE_MS;
+  }
+
+  /** Repeats a request that may be served twice until there is an answer. */
+  async send(
+    method: HttpRequest['method'],
+    key: string | undefined,
+    request: S3Request = {},
+  ): Promise<HttpAnswer> {
+    const isLast = this.patience();
+    for (let tries = 1; ; tries++) {
+      try {
+        const answer = await this.once(method, key, request);
+        if (!isBusy(answer) || isLast(tries)) return answer;
+      } catch (e) {
+        if (e instanceof HsError) throw e;
+        if (isLast(tries) || !isTransient(e) || isTooLarge(e)) throw noAnswer(e, this.host);
+      }
+      await this.pause(tries);
+    }
+  }
+
+  close(): void {
+    this.#effects.http.close();
+  }
+}
+
+/** The same answer would come again. */
+function isTooLarge(e: unknown): boolean {
+  return (e as { code?: string }).code === 'EMSGSIZE';
+}
+
+/** Whether another try may help: a name that does not resolve, a certificate that is not trusted and an interruption stay. */
+export function isTransient(e: unknown): boolean {
+  const { code = '' } = e as { code?: string };
+  return !/^(ECANCELED|EINTR|ENOTFOUND|ECONNREFUSED|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_INVALID)/.test(
+    code,
+  );
+}
