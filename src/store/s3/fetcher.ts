@@ -1,4 +1,5 @@
 import { decodeEntry } from '../../core/ledger/entry.js';
+import type { EntryPayload } from '../../core/ledger/payload.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { isHsError } from '../../errors/hs-error.js';
 import type { S3Client } from './client/s3-client.js';
@@ -23,10 +24,33 @@ export class Fetcher {
   /** Those of the entries that were asked for last: the files of a tree are in the packs of its index. */
   #recent: readonly string[] = [];
   #contents: Promise<RemoteContents> | undefined;
+  /** An object on its way that nobody asked for yet. */
+  #expected: Promise<void> | undefined;
 
   constructor(client: S3Client, mirror: Mirror) {
     this.#client = client;
     this.#mirror = mirror;
+  }
+
+  /**
+   * Fetches the policy that entry 0 names while the ledger is read: every change asks it, and most stores have no
+   * other. Reads verify it like any object; where it fails, whoever needs it fetches it.
+   */
+  expectPolicy(first: Promise<Uint8Array | undefined> | undefined): void {
+    const bring = async () => {
+      const bytes = await first;
+      if (bytes === undefined) return;
+      const { type, payload } = decodeEntry(bytes);
+      if (type !== 'store_created') return;
+      const { policy } = payload as EntryPayload<'store_created'>;
+      await this.#bringObject(policy, objectKey(policy, 0));
+    };
+    if (first !== undefined) this.#expected = bring().catch(() => undefined);
+  }
+
+  /** Resolves when it has arrived. */
+  async expected(): Promise<void> {
+    await this.#expected;
   }
 
   /** All there is, listed once until `forget`. */

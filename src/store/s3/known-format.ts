@@ -19,16 +19,8 @@ export class KnownFormat {
     this.#path = `${this.#dir}/${sha256(Buffer.from(address))}`;
   }
 
-  /** Undefined: there is no store. */
-  async get(client: S3Client): Promise<Uint8Array | undefined> {
-    const known = await this.#read();
-    if (known !== undefined) return known;
-    const bytes = await client.get(FORMAT_KEY);
-    if (bytes !== undefined && bytes.length <= MAX_FORMAT_BYTES) await this.#keep(bytes);
-    return bytes;
-  }
-
-  async #read(): Promise<Uint8Array | undefined> {
+  /** As it was fetched before; undefined: it was not. */
+  async kept(): Promise<Uint8Array | undefined> {
     if (this.#dir === undefined) return undefined;
     try {
       const bytes = await this.#ports.disk.readFile(this.#path, 2 * MAX_FORMAT_BYTES);
@@ -38,6 +30,13 @@ export class KnownFormat {
       if (isErrno(e)) return undefined;
       throw e;
     }
+  }
+
+  /** Undefined: there is no store. */
+  async fetch(client: S3Client): Promise<Uint8Array | undefined> {
+    const bytes = await client.get(FORMAT_KEY);
+    if (bytes !== undefined && bytes.length <= MAX_FORMAT_BYTES) await this.#keep(bytes);
+    return bytes;
   }
 
   async #keep(bytes: Uint8Array): Promise<void> {

@@ -15,6 +15,7 @@ import type { ObjectBatch } from '../port/object-batch.js';
 import type { S3Client } from './client/s3-client.js';
 import { Condemnations } from './condemnations.js';
 import { Fetcher } from './fetcher.js';
+import type { FirstLook } from './first-look.js';
 import { parseContentKey } from './keys.js';
 import type { KnownFormat } from './known-format.js';
 import type { Mirror } from './mirror.js';
@@ -44,7 +45,13 @@ export class S3Backend implements Backend {
   readonly parts: S3Parts;
   readonly #random: Random;
 
-  constructor(client: S3Client, mirror: Mirror, known: KnownFormat, { disk, random, env }: LocalPorts) {
+  constructor(
+    client: S3Client,
+    mirror: Mirror,
+    known: KnownFormat,
+    { disk, random, env }: LocalPorts,
+    first?: FirstLook,
+  ) {
     const { format, formatBytes, leases, index, local } = mirror.local;
     this.#random = random;
     this.format = format;
@@ -56,7 +63,9 @@ export class S3Backend implements Backend {
       mirror,
       (bytes) => fetcher.note(bytes),
       () => known.demandSame(client, formatBytes),
+      first,
     );
+    fetcher.expectPolicy(first?.first);
     this.objects = new S3Objects(mirror, fetcher, trash, () => this.ledger.state.epoch);
     const verified = new ObjectStore(this.objects);
     const condemned = new Condemnations(this.ledger, (id, most) => verified.read(id, most));
@@ -99,6 +108,7 @@ export class S3Backend implements Backend {
   async close(): Promise<void> {
     const { mirror, client } = this.parts;
     try {
+      await this.parts.fetcher.expected();
       await this.#cleanMirror();
       await this.ledger.state.keep();
     } catch {

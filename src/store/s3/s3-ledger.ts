@@ -5,14 +5,17 @@ import { HsError } from '../../errors/hs-error.js';
 import { brokenLedger } from '../ledger/ledger.js';
 import type { LedgerListing, LedgerStore, UnreadableEntry } from '../port/ledger-store.js';
 import type { S3Client } from './client/s3-client.js';
+import type { ListedKey } from './client/s3-xml.js';
+import type { FirstLook } from './first-look.js';
 import { entryKey, LEDGER, parseEntryKey, SEGMENT_ENTRIES } from './keys.js';
 import { LedgerState } from './ledger-state.js';
 import type { Mirror } from './mirror.js';
 import { parallel } from './parallel.js';
-import { follows, readSegments, writeSegment } from './segments.js';
+import { follows, listSegments, readSegments, writeSegment } from './segments.js';
 
 /** A look lists so many entries that are known, to notice that one of them is lost. */
 const OVERLAP = 64;
+const overlapped = (known: number) => Math.max(-1, known - OVERLAP);
 
 /**
  * Entry n is one object, put at its key if that is free. Entries are read once and then from the mirror; a listing
@@ -26,6 +29,8 @@ export class S3Ledger implements LedgerStore {
   readonly #onEntry: (bytes: Uint8Array) => void;
   /** INTEGRITY when another store is at the place of this one. */
   readonly #demandSame: () => Promise<void>;
+  /** What was asked while the store was opened; good for one look. */
+  #first: FirstLook | undefined;
   /** Undefined: to be looked for. */
   #head: number | undefined;
   #looking: Promise<number> | undefined;
@@ -37,7 +42,9 @@ export class S3Ledger implements LedgerStore {
     mirror: Mirror,
     onEntry: (bytes: Uint8Array) => void,
     demandSame: () => Promise<void>,
+    first: FirstLook | undefined,
   ) {
+    this.#first = first;
     this.#demandSame = demandSame;
     this.#client = client;
     this.#mirror = mirror;
@@ -59,10 +66,14 @@ export class S3Ledger implements LedgerStore {
 
   async #look(): Promise<number> {
     const seen = await this.state.load();
-    const known = seen?.seq ?? (await readSegments(this.#client, this.#mirror, this.state));
-    const after = known - OVERLAP;
-    let last = after >= 0 ? after : -1;
-    for await (const { key, etag } of this.#client.list(LEDGER, last < 0 ? undefined : entryKey(last))) {
+    const first = this.#first;
+    this.#first = undefined;
+    const { known, listed } =
+      seen === undefined
+        ? await this.#lookAnew(first)
+        : { known: seen.seq, listed: this.#listBehind(seen.seq) };
+    let last = overlapped(known);
+    for await (const { key, etag } of listed) {
       const seq = parseEntryKey(key);
       if (seq === undefined) continue;
       if (seq === seen?.seq && !(await this.#isStill(seq, etag))) return this.#startOver();
@@ -86,6 +97,30 @@ export class S3Ledger implements LedgerStore {
     await this.#checkHead(last);
     this.#head = last;
     return last;
+  }
+
+  #listBehind(known: number): AsyncIterable<ListedKey> {
+    const last = overlapped(known);
+    return this.#client.list(LEDGER, last < 0 ? undefined : entryKey(last));
+  }
+
+  /**
+   * The look of a machine that knows nothing. A ledger that one page lists has no segment; that of a longer one is
+   * listed behind its segments while they are read.
+   */
+  async #lookAnew(first: FirstLook | undefined) {
+    const page = await first?.page;
+    if (page?.isAll) return { known: -1, listed: page.keys };
+    const segments = await (first?.segments ?? listSegments(this.#client));
+    const end = segments.length * SEGMENT_ENTRIES - 1;
+    const behind: ListedKey[] = [];
+    const list = async () => {
+      for await (const found of this.#listBehind(end)) behind.push(found);
+    };
+    const read = readSegments(this.#client, this.#mirror, this.state, segments);
+    const [known] = await Promise.all([read, list()]);
+    // Less than the end: a segment was not what the entries are.
+    return { known, listed: known === end ? behind : this.#listBehind(known) };
   }
 
   /** Whether the newest entry that was seen is there, and the same. */

@@ -14,6 +14,7 @@ import { decodeFormat, hasFeature, unknownFormat } from '../port/format.js';
 import { CredentialChain } from './client/credentials.js';
 import { endpointOf, parseS3Url } from './client/endpoint.js';
 import { S3Client } from './client/s3-client.js';
+import { ended, type FirstLook, firstLook } from './first-look.js';
 import { entryKey, FORMAT_KEY, objectKey } from './keys.js';
 import { KnownFormat } from './known-format.js';
 import { Mirror } from './mirror.js';
@@ -49,9 +50,12 @@ async function clientFor(ports: S3Ports, url: string): Promise<S3Client> {
 
 async function openBackend(ports: S3Ports, url: string): Promise<S3Backend> {
   const client = await clientFor(ports, url);
+  const known = new KnownFormat(ports, client.address);
+  let first: FirstLook | undefined;
   try {
-    const known = new KnownFormat(ports, client.address);
-    const bytes = await known.get(client);
+    const kept = await known.kept();
+    if (kept === undefined) first = firstLook(client);
+    const bytes = kept ?? (await known.fetch(client));
     if (bytes === undefined) {
       throw new HsError('NO_STORE', `there is no store at '${client.place}'`, {
         hint: `create one with: hs init ${client.place}`,
@@ -59,8 +63,9 @@ async function openBackend(ports: S3Ports, url: string): Promise<S3Backend> {
     }
     const format = decodeFormat(client.place, bytes);
     if (!hasFeature(format, 'remote')) throw unknownFormat(client.place, 'it is not a store on a service');
-    return new S3Backend(client, await Mirror.open(ports, format, bytes), known, ports);
+    return new S3Backend(client, await Mirror.open(ports, format, bytes), known, ports, first);
   } catch (e) {
+    if (first !== undefined) await ended(first);
     client.close();
     throw e;
   }

@@ -118,10 +118,21 @@ export class S3Client {
     for (let token: string | undefined; ; ) {
       const page = await this.#page(start, after, token);
       endless.check(page);
-      for (const found of page.keys) yield { ...found, key: found.key.slice(this.#prefix.length) };
+      for (const found of page.keys) yield this.#relative(found);
       token = page.next;
       if (token === undefined) return;
     }
+  }
+
+  /** As many of them as one request lists. */
+  async firstPage(start: string): Promise<{ readonly keys: readonly ListedKey[]; readonly isAll: boolean }> {
+    const page = await this.#page(start, undefined, undefined);
+    new EndlessListing(`${this.#prefix}${start}`).check(page);
+    return { keys: page.keys.map((found) => this.#relative(found)), isAll: page.next === undefined };
+  }
+
+  #relative(found: ListedKey): ListedKey {
+    return { ...found, key: found.key.slice(this.#prefix.length) };
   }
 
   async #page(start: string, after: string | undefined, token: string | undefined): Promise<ListedPage> {
