@@ -60,6 +60,7 @@ export type { LineageMethods } from './library/lineage-methods.js';
 export type { ObjectMethods } from './library/object-methods.js';
 export { createStore, openStore } from './library/open-store.js';
 export type * from './library/options.js';
+export type { PinMethods } from './library/pin-methods.js';
 export { decodePlan, encodePlan, planHash } from './library/plan-functions.js';
 export { acceptRollback, doctor } from './library/repair-functions.js';
 export type * from './library/results.js';

@@ -61,13 +61,15 @@ const METHODS: readonly (readonly [string & keyof ArtifactStore, ...string[]])[]
   ['proveGrowth', 'name', 'name', 'options'],
   ['fsck', 'options'],
   ['scan', 'names', 'options'],
-  ['pin', 'names', 'options'],
+  ['pin', 'selection', 'options'],
   ['unpin', 'names', 'options'],
   ['changePins', 'changes', 'options'],
-  ['retain', 'names', 'change', 'options'],
+  ['retain', 'selection', 'change', 'options'],
+  ['retainLines', 'lines', 'options'],
   ['plan', 'options'],
   ['gc', 'options'],
-  ['remove', 'names', 'options'],
+  ['planRemoval', 'selection', 'options'],
+  ['remove', 'selection', 'options'],
   ['restore', 'names', 'options'],
   ['restoreRun', 'name', 'options'],
   ['trash', 'options'],
@@ -78,6 +80,7 @@ const METHODS: readonly (readonly [string & keyof ArtifactStore, ...string[]])[]
   ['report', 'name', 'options'],
   ['rename', 'name', 'null', 'options'],
   ['label', 'name', 'change', 'options'],
+  ['labelLines', 'lines', 'options'],
   ['reclassify', 'name', 'change', 'options'],
   ['promote', 'name', 'options'],
   ['policy', 'options'],
@@ -103,6 +106,7 @@ const METHODS: readonly (readonly [string & keyof ArtifactStore, ...string[]])[]
   ['putAll', 'names', 'options'],
   ['putLines', 'lines', 'options'],
   ['writeManifest', 'record', 'options'],
+  ['writeManifests', 'lines', 'options'],
   ['run', 'names', 'options'],
 ];
 
@@ -111,6 +115,7 @@ const GOOD: Readonly<Record<string, unknown>> = {
   change: {},
   record: {},
   names: ['x'],
+  selection: ['x'],
   sources: [Buffer.from('x')],
   changes: [],
   lines: [],
@@ -135,6 +140,17 @@ const NOR: Readonly<Record<string, readonly unknown[]>> = {
   change: ['x', [], undefined],
   record: ['x', undefined],
   names: ['', {}, undefined, 'x'],
+  selection: [
+    '',
+    {},
+    undefined,
+    'x',
+    { filters: [] },
+    { filters: 'kind=file' },
+    { filters: [''] },
+    { filters: ['nope=1'] },
+    { filters: ['kind=file'], names: ['x'] },
+  ],
   name: ['', {}, undefined],
   path: ['', {}, undefined],
   null: ['', {}, undefined],
@@ -198,7 +214,17 @@ describe('the library', () => {
       for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(proto)))
         if (typeof value === 'function') methods.add(name);
     }
-    const inner = ['constructor', 'close', 'begin', 'catalog', 'resolveAll', 'path', 'key'];
+    const inner = [
+      'constructor',
+      'close',
+      'begin',
+      'catalog',
+      'resolveAll',
+      'selected',
+      'batch',
+      'path',
+      'key',
+    ];
     expect([...methods].sort()).toEqual([...METHODS.map(([m]) => m as string), ...inner].sort());
     await store.close();
   });

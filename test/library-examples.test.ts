@@ -122,7 +122,7 @@ describe('the documentation of the library', () => {
       .filter(([name, value]) => typeof value === 'function' && /^[a-z]/.test(name) && name !== 'isHsError')
       .map(([name]) => name);
     const { ArtifactStore } = await import('../src/index.js');
-    const inner = /^(constructor|begin|catalog|resolveAll|path|key)$/;
+    const inner = /^(constructor|begin|catalog|resolveAll|selected|batch|path|key)$/;
     for (let p = ArtifactStore.prototype as object; p !== Object.prototype; p = Object.getPrototypeOf(p)) {
       for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(p)))
         if (typeof value === 'function' && !inner.test(name)) names.push(`store.${name}`);

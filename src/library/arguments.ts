@@ -3,11 +3,11 @@ import { TOTAL_FIELDS } from '../core/catalog/totals.js';
 import { DEBUG_MODES } from '../core/debug/documents.js';
 import { exportTargetSchema, projectionRef } from '../core/guard/export-target.js';
 import { compact } from '../core/json/omit-undefined.js';
-import { artifactId, check, natural, objectId, timestamp, token } from '../core/json/schema.js';
+import { artifactId, check, natural, objectId, timestamp } from '../core/json/schema.js';
 import { EXPORT_FORMATS } from '../core/ledger/export-formats.js';
 import { PAYLOADS } from '../core/ledger/payload.js';
 import { ttlDays } from '../core/manifest/manifest.js';
-import { CLASSIFICATIONS, KINDS, LAYERS, RETENTION_CLASSES } from '../core/manifest/vocabulary.js';
+import { CLASSIFICATIONS, KINDS, RETENTION_CLASSES } from '../core/manifest/vocabulary.js';
 import { checkPlan } from '../core/retention/plan-file.js';
 import { HsError } from '../errors/hs-error.js';
 import type { BundleOptions } from '../ops/bundle/create-bundle.js';
@@ -20,8 +20,8 @@ import { LINEAGE_DIRECTIONS } from '../ops/inspect/lineage.js';
 import { USAGE_KEYS } from '../ops/inspect/usage-keys.js';
 import { BACKEND_NAMES } from '../ops/run/run-request.js';
 import type {
-  BatchPut,
-  BatchPutOptions,
+  BatchLabel,
+  BatchRetain,
   CallOptions,
   CheckOptions,
   CollectOptions,
@@ -36,16 +36,17 @@ import type {
   PageOptions,
   PinChange,
   PinOptions,
+  PinsOptions,
   PlanOptions,
+  PlanRemovalOptions,
   PromoteOptions,
-  PutArtifactOptions,
-  PutOptions,
   ReadOptions,
   ReasonOptions,
   RemoveOptions,
   RestoreOptions,
   RunOptions,
   ScanOptions,
+  Selection,
   SignOptions,
   TransferOptions,
   UnpinOptions,
@@ -58,9 +59,9 @@ import {
   callFields,
   change,
   date,
-  type Fields,
   flag,
   given,
+  names,
   options,
   path,
   strings,
@@ -68,58 +69,22 @@ import {
 } from './values.js';
 
 export * from './open-arguments.js';
+export * from './put-arguments.js';
 export * from './values.js';
 
 export const callOptions = options<CallOptions>('options', callFields);
 
-const putFields: Fields<PutOptions, never> = {
-  name: given,
-  kind: z.enum(KINDS),
-  retentionClass: z.enum(RETENTION_CLASSES),
-  ttl: ttlDays,
-  classification: z.enum(CLASSIFICATIONS),
-  exportable: flag,
-  layer: z.enum(LAYERS),
-  sources: strings,
-  entities: z.array(z.strictObject({ entityKind: token, entityId: token })),
-  labels: z.record(z.string(), z.string()),
-  pin: given,
-  each: flag,
-  exclude: strings,
-  strictExclude: flag,
-  skipLinks: flag,
-  ifChanged: flag,
-};
-/** The entities of an artifact are part of its manifest, whose fields are named otherwise. */
-function toPut<T extends Pick<PutOptions, 'entities'>>({ entities, ...rest }: T & CallOptions) {
-  const refs = entities?.map((e) => ({ entity_kind: e.entityKind, entity_id: e.entityId }));
-  return { ...rest, ...compact({ entities: refs }) };
-}
-const artifactOptions = options<PutArtifactOptions>('options', { ...putFields, filenameHint: given });
-const severalOptions = options<PutOptions>('options', putFields);
-export const putOptions = (value: unknown) => toPut(artifactOptions(value));
-export const putAllOptions = (value: unknown) => toPut(severalOptions(value));
-
-const { name: _name, each: _each, ...sharedFields } = putFields;
-const lineOptions = options<BatchPutOptions>('options', sharedFields);
-export const putLinesOptions = (value: unknown) => toPut(lineOptions(value));
-const { exclude: _1, strictExclude: _2, skipLinks: _3, ifChanged: _4, each: _5, ...ownFields } = putFields;
-const batchPut = change<BatchPut, 'source'>(
-  { ...ownFields, source: z.unknown(), filenameHint: given, ref: given },
-  ['source'],
-  'it',
-);
-export const putLine = (value: unknown) => toPut(batchPut(value));
-
-/** Any iterable but a string. */
-export function lines(value: unknown): Iterable<unknown> {
-  const isIterable = typeof (value as Iterable<unknown> | null | undefined)?.[Symbol.iterator] === 'function';
-  if (isIterable && typeof value === 'object') return value as Iterable<unknown>;
-  throw new HsError('USAGE', 'the lines are not an iterable of objects');
+const filters = z.array(z.union([given, z.tuple([given, z.string()])]));
+const matching = z.strictObject({ filters: filters.check(z.minLength(1, 'is empty')) });
+export function selection(value: unknown): Selection {
+  return Array.isArray(value)
+    ? names(value, 'artifacts')
+    : (check(matching, value, 'USAGE', 'artifacts') as Selection);
 }
 
 const until = { reason: given, until: date };
 export const pinOptions = options<PinOptions>('options', { name: given, ...until });
+export const pinsOptions = options<PinsOptions>('options', { filters });
 export const unpinOptions = options<UnpinOptions>('options', { name: given });
 const pinned = { artifact: given, name: given };
 const changes = z.array(
@@ -143,7 +108,6 @@ export const signOptions = options<SignOptions>('options', { name: given });
 export const scanOptions = options<ScanOptions>('options', { personal: flag });
 export const readOptions = options<ReadOptions>('options', { path: given });
 export const diffOptions = options<DiffOptions>('options', { compare: z.enum(['payload', 'manifest']) });
-const filters = z.array(z.union([given, z.tuple([given, z.string()])]));
 export const usageOptions = options<UsageOptions>('options', { by: z.enum(USAGE_KEYS), filters });
 export const usageTotalsOptions = options<UsageTotalsOptions>('options', { by: z.enum(TOTAL_FIELDS) });
 
@@ -208,6 +172,7 @@ export const removeOptions = options<RemoveOptions>('options', {
   reason: given,
   purge: flag,
 });
+export const planRemovalOptions = options<PlanRemovalOptions>('options', { purge: flag });
 export const restoreOptions = options<RestoreOptions>('options', { pin: flag });
 export const bundleOptions = options<BundleOptions>('options', {
   name: given,
@@ -256,14 +221,26 @@ export const checkOptions = options<CheckOptions>('options', {
 });
 
 const changedLabels = z.record(z.string(), z.nullable(given));
+const someLabels = changedLabels.check(
+  z.refine((labels) => Object.keys(labels).length > 0, 'names no label'),
+);
 export function labelChange(value: unknown): Readonly<Record<string, string | null>> {
   return check(changedLabels, value, 'USAGE', 'labels');
 }
 
-export const retainChange = change<RetainChange>({
-  ttl: z.nullable(ttlDays),
-  retentionClass: z.enum(RETENTION_CLASSES),
-});
+const retainFields = { ttl: z.nullable(ttlDays), retentionClass: z.enum(RETENTION_CLASSES) };
+export const retainChange = change<RetainChange>(retainFields);
+const retained = change<BatchRetain, 'artifact'>({ artifact: given, ...retainFields }, ['artifact'], 'it');
+export function batchRetain(value: unknown): BatchRetain {
+  const line = retained(value);
+  if (line.ttl !== undefined || line.retentionClass !== undefined) return line;
+  throw new HsError('USAGE', 'it changes nothing: give ttl or retentionClass');
+}
+export const batchLabel = change<BatchLabel, 'artifact' | 'labels'>(
+  { artifact: given, labels: someLabels },
+  ['artifact', 'labels'],
+  'it',
+);
 export const reclassification = change<Reclassification, 'reason'>(
   { classification: z.enum(CLASSIFICATIONS), exportable: flag, ttl: ttlDays, reason: given },
   ['reason'],

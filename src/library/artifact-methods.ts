@@ -4,7 +4,6 @@ import type { Manifest } from '../core/manifest/manifest.js';
 import { decodeBundleIndex, MAX_INDEX_BYTES } from '../core/objects/bundle-index.js';
 import type { ObjectId } from '../core/objects/ids.js';
 import { HsError } from '../errors/hs-error.js';
-import { listPins } from '../ops/govern/pins.js';
 import { demandRead, demandUnrestricted } from '../ops/guard/read-gate.js';
 import { completerOf } from '../ops/inspect/complete-facts.js';
 import { listArtifacts } from '../ops/inspect/list-artifacts.js';
@@ -23,15 +22,7 @@ import type {
   UsageOptions,
   UsageTotalsOptions,
 } from './options.js';
-import type {
-  ArtifactRecord,
-  Difference,
-  IndexFile,
-  PinRow,
-  ShownArtifact,
-  Usage,
-  UsageTotals,
-} from './results.js';
+import type { ArtifactRecord, Difference, IndexFile, ShownArtifact, Usage, UsageTotals } from './results.js';
 
 async function indexOf(session: Session, record: Stored) {
   if (record.payload_type !== 'directory') {
@@ -227,18 +218,6 @@ export class ArtifactMethods extends ObjectMethods {
     const [session, { by = 'kind' }] = this.begin(given.usageTotalsOptions(options));
     const { usageTotals } = await import('../ops/inspect/disk-usage.js');
     return camelCased(await usageTotals(session, by));
-  }
-
-  /**
-   * Every pin of every live artifact (`hs pins`).
-   *
-   * @example
-   * await store.pin(['report'], { name: 'release', reason: 'shipped' });
-   * (await store.pins()).map(({ name, label, actor }) => [name, label, actor]); // → [['release', 'report', 'human:ada']]
-   */
-  async pins(options: CallOptions = {}): Promise<PinRow[]> {
-    const [session] = this.begin(given.callOptions(options));
-    return (await listPins(session)).map((row) => camelCased(row));
   }
 }
 

@@ -1,11 +1,11 @@
 import { compact } from '../core/json/omit-undefined.js';
 import { streamSource } from '../ops/payload/stream-source.js';
 import { type PutResult, put } from '../ops/put/put.js';
-import type { PutLine } from '../ops/put/put-lines.js';
 import type { RunResult } from '../ops/run/run-request.js';
 import * as given from './arguments.js';
 import { camelCased } from './camel-case.js';
 import type {
+  BatchManifest,
   BatchPut,
   BatchPutOptions,
   CallOptions,
@@ -72,15 +72,11 @@ export class ArtifactStore extends TransferMethods {
   ): Promise<PutResult[]> {
     const [session, shared] = this.begin(given.putLinesOptions(options));
     const { putLines } = await import('../ops/put/put-lines.js');
-    const { atLine } = await import('../ops/payload/batch-lines.js');
-    const checked: PutLine[] = [];
-    for (const each of given.lines(lines)) {
-      const line = checked.length + 1;
-      const { source, filenameHint, ...rest } = await atLine(line, () => given.putLine(each));
-      const payload = await atLine(line, () => this.#payload(source));
-      checked.push({ ...rest, line, source: { ...payload, ...compact({ filenameHint }) } });
-    }
-    return putLines(session, checked, shared);
+    const asked = await this.batch(lines, (line) => {
+      const { source, filenameHint, ...rest } = given.putLine(line);
+      return { ...rest, source: { ...this.#payload(source), ...compact({ filenameHint }) } };
+    });
+    return putLines(session, asked, shared);
   }
 
   #payload(source: Source) {
@@ -104,6 +100,33 @@ export class ArtifactStore extends TransferMethods {
     const [session] = this.begin(given.callOptions(options));
     const { writeManifest } = await import('../ops/put/write-manifest.js');
     return camelCased(await writeManifest(session, given.record(manifest, 'manifest')));
+  }
+
+  /**
+   * The same for several, in one commit: all of them or none (`hs write-manifest --manifest-lines`). Errors name the
+   * line, counted from 1.
+   *
+   * @example
+   * const [{ contentHash }] = await store.writeObjects([Buffer.from('hello\n')]);
+   * const written = await store.writeManifests([
+   *   { manifest: { content_hash: contentHash, name: 'first' }, ref: 'first' },
+   *   { manifest: { content_hash: contentHash, name: 'second' }, sources: ['ref:first', 'report'] },
+   * ]);
+   * (await store.manifest('second')).source_artifact_refs[0].artifact_id === written[0].artifactId; // → true
+   */
+  async writeManifests(
+    lines: Iterable<BatchManifest>,
+    options: CallOptions = {},
+  ): Promise<readonly WrittenManifest[]> {
+    const [session] = this.begin(given.callOptions(options));
+    const { writeManifests } = await import('../ops/put/write-manifest.js');
+    const asked = await this.batch(lines, given.batchManifest);
+    return camelCased(
+      await writeManifests(
+        session,
+        asked.map(({ manifest, ...rest }) => ({ ...rest, given: manifest })),
+      ),
+    );
   }
 
   /**

@@ -4,7 +4,7 @@ import type { NamedPolicy } from '../ops/govern/set-policy.js';
 import * as given from './arguments.js';
 import { camelCased } from './camel-case.js';
 import { namedPolicy } from './named-policy.js';
-import type { CallOptions, PromoteOptions, ReasonOptions } from './options.js';
+import type { BatchLabel, CallOptions, PromoteOptions, ReasonOptions } from './options.js';
 import type { Described, PolicyCheck, PolicyDifferences, PolicySet } from './results.js';
 import { RetentionMethods } from './retention-methods.js';
 
@@ -43,6 +43,28 @@ export class GovernMethods extends RetentionMethods {
     const [session, { reason }] = this.begin(given.reasonOptions(options));
     const { label } = await import('../ops/govern/describe-artifacts.js');
     return camelCased(await label(session, given.text(name, 'name'), given.labelChange(labels), reason));
+  }
+
+  /**
+   * The same for several artifacts, in one commit: all of them or none (`hs label --manifest-lines`). Errors name the
+   * line, counted from 1.
+   *
+   * @example
+   * const labelled = await store.labelLines([
+   *   { artifact: 'report', labels: { commit: '4f2a' } },
+   *   { artifact: 'dist', labels: { commit: '4f2a', draft: null } },
+   * ]);
+   * labelled.map(({ name, labels }) => [name, labels.commit]); // → [['report', '4f2a'], ['dist', '4f2a']]
+   */
+  async labelLines(
+    lines: Iterable<BatchLabel>,
+    options: ReasonOptions & CallOptions = {},
+  ): Promise<readonly Described[]> {
+    const [session, { reason }] = this.begin(given.reasonOptions(options));
+    const { labelLines } = await import('../ops/govern/describe-artifacts.js');
+    const asked = await this.batch(lines, given.batchLabel);
+    const changes = asked.map(({ artifact, ...rest }) => ({ ...rest, id: artifact }));
+    return camelCased(await labelLines(session, changes, reason));
   }
 
   /**

@@ -5,6 +5,7 @@ import type { PrunePlan } from '../core/retention/prune-plan.js';
 import type { DebugRequest } from '../ops/debug/debug-request.js';
 import type { ExportRequest } from '../ops/export/export-request.js';
 import type { FsckOptions } from '../ops/fsck/fsck.js';
+import type { RetainChange } from '../ops/govern/retain.js';
 import type { NamedPolicy } from '../ops/govern/set-policy.js';
 import type { HistoryQuery } from '../ops/inspect/history.js';
 import type { LineageQuery } from '../ops/inspect/lineage.js';
@@ -26,6 +27,9 @@ export interface CallOptions {
 
 /** A path, bytes, or a stream of chunks. */
 export type Source = string | Uint8Array | AsyncIterable<Uint8Array>;
+
+/** Artifacts by their names, or every live one that matches all filters, of which there is at least one. */
+export type Selection = readonly string[] | { readonly filters: readonly Filter[] };
 
 export interface OpenOptions {
   /**
@@ -124,6 +128,24 @@ export interface BatchPut
   readonly ref?: string;
 }
 
+/** One manifest of a batch; `manifest` has the names that its fields have when it is stored. */
+export interface BatchManifest extends Pick<BatchPut, 'ref'> {
+  readonly manifest: Readonly<Record<string, unknown>>;
+  /** Sources besides those of the manifest, named as everywhere, or `ref:REF` for an earlier artifact of the batch. */
+  readonly sources?: readonly string[];
+}
+
+/** New retention of one artifact of a batch: TTL, class or both. */
+export interface BatchRetain extends RetainChange {
+  readonly artifact: string;
+}
+
+/** Labels to set on one artifact of a batch; null removes one. */
+export interface BatchLabel {
+  readonly artifact: string;
+  readonly labels: Readonly<Record<string, string | null>>;
+}
+
 /** Options that all artifacts of a batch share; their own go before them, and labels, entities and sources are added. */
 export type BatchPutOptions = Omit<PutOptions, 'name' | 'each'>;
 
@@ -133,6 +155,11 @@ export interface PinOptions {
   readonly reason?: string;
   /** When the pin expires. */
   readonly until?: Date;
+}
+
+export interface PinsOptions {
+  /** Only pins of artifacts that match every filter. */
+  readonly filters?: readonly Filter[];
 }
 
 export type UnpinOptions = Pick<PinOptions, 'name'>;
@@ -168,6 +195,8 @@ export interface RemoveOptions {
   /** Skip the trash; this cannot be undone. */
   readonly purge?: boolean;
 }
+
+export type PlanRemovalOptions = Pick<RemoveOptions, 'purge'>;
 
 export interface RestoreOptions {
   /** False: the next collection may remove them again. */

@@ -1,105 +1,66 @@
-import type { Timestamp } from '../core/objects/ids.js';
 import { planHash } from '../core/retention/plan-file.js';
 import type { PrunePlan } from '../core/retention/prune-plan.js';
 import type { RetentionReport } from '../core/retention/report.js';
-import { type PinChange as Change, changePins } from '../ops/govern/pins.js';
 import type { RetainChange } from '../ops/govern/retain.js';
-import { defaultPinName, toPinName } from '../ops/naming/pin-name.js';
 import { resolveArtifact } from '../ops/naming/resolve-artifact.js';
 import * as given from './arguments.js';
 import { camelCased } from './camel-case.js';
 import { namedPolicy } from './named-policy.js';
 import type {
+  BatchRetain,
   CallOptions,
   CollectOptions,
-  PinChange,
-  PinOptions,
   PlanOptions,
+  PlanRemovalOptions,
   RemoveOptions,
   RestoreOptions,
-  UnpinOptions,
+  Selection,
 } from './options.js';
+import { PinMethods } from './pin-methods.js';
 import type { Collected, Removed, ReportRow, Restored, Retained } from './results.js';
-import { TrashMethods } from './trash-methods.js';
 
-/** Retention: pins, plans, removals and what undoes them. */
-export class RetentionMethods extends TrashMethods {
-  /**
-   * Pins artifacts, so that no command removes them (`hs pin`). Returns the name of the pin.
-   *
-   * @example
-   * await store.pin(['report', 'dist'], { reason: 'under review' }); // → 'ada'
-   */
-  async pin(names: readonly string[], options: PinOptions & CallOptions = {}): Promise<string> {
-    const [session, { name, reason, until }] = this.begin(given.pinOptions(options));
-    const pin = name === undefined ? defaultPinName(session) : toPinName(name);
-    const rest = { reason, until: until?.toISOString() as Timestamp | undefined };
-    const records = await this.resolveAll(session, given.names(names, 'names'));
-    await changePins(
-      session,
-      records.map((r) => ({ change: 'pin', id: r.artifact_id, name: pin, ...rest })),
-    );
-    return pin;
-  }
-
-  /**
-   * Removes a pin of artifacts (`hs unpin`).
-   *
-   * @example
-   * await store.pin(['report'], { name: 'release' });
-   * await store.unpin(['report'], { name: 'release' });
-   * (await store.pins()).length; // → 0
-   */
-  async unpin(names: readonly string[], options: UnpinOptions & CallOptions = {}): Promise<void> {
-    const [session, { name = defaultPinName(session) }] = this.begin(given.unpinOptions(options));
-    const records = await this.resolveAll(session, given.names(names, 'names'));
-    await changePins(
-      session,
-      records.map((r) => ({ change: 'unpin', id: r.artifact_id, name })),
-    );
-  }
-
-  /**
-   * Sets and removes many pins in one commit, all or none (`hs update-pin`).
-   *
-   * @example
-   * await store.changePins([
-   *   { change: 'pin', artifact: 'dist', name: 'release', until: new Date('2100-01-01') },
-   *   { change: 'pin', artifact: 'report', name: 'release' },
-   * ]);
-   * (await store.pins()).length; // → 2
-   */
-  async changePins(changes: readonly PinChange[], options: CallOptions = {}): Promise<void> {
-    const [session] = this.begin(given.callOptions(options));
-    const asked = given.pinChanges(changes);
-    const records = await this.resolveAll(
-      session,
-      asked.map((c) => c.artifact),
-    );
-    const resolved = asked.map((c, i): Change => {
-      const id = records[i]!.artifact_id;
-      if (c.change === 'unpin') return { change: 'unpin', id, name: c.name };
-      const until = c.until?.toISOString() as Timestamp | undefined;
-      return { change: 'pin', id, name: c.name, reason: c.reason, until };
-    });
-    await changePins(session, resolved);
-  }
-
+/** Retention: plans, removals and what undoes them. */
+export class RetentionMethods extends PinMethods {
   /**
    * Changes the TTL or class of artifacts, each by a new revision, in one commit (`hs retain`).
    *
    * @example
    * const [retained] = await store.retain(['report'], { ttl: 30 });
    * [retained.revision, retained.retentionTtlDays]; // → [2, 30]
+   * (await store.retain({ filters: ['kind=file'] }, { ttl: 7 })).length; // → 2
    */
   async retain(
-    names: readonly string[],
+    artifacts: Selection,
     change: RetainChange,
     options: CallOptions = {},
   ): Promise<readonly Retained[]> {
     const [session] = this.begin(given.callOptions(options));
+    const asked = given.retainChange(change);
     const { retain } = await import('../ops/govern/retain.js');
-    return camelCased(await retain(session, given.names(names, 'names'), given.retainChange(change)));
+    return camelCased(await retain(session, await this.selected(session, artifacts), asked));
+  }
+
+  /**
+   * The same with a change for each, in one commit: all of them or none (`hs retain --manifest-lines`). Errors name the
+   * line, counted from 1.
+   *
+   * @example
+   * const retained = await store.retainLines([
+   *   { artifact: 'report', ttl: 30 },
+   *   { artifact: 'dist', retentionClass: 'checkpoint' },
+   * ]);
+   * retained.map((artifact) => artifact.revision); // → [2, 2]
+   */
+  async retainLines(lines: Iterable<BatchRetain>, options: CallOptions = {}): Promise<readonly Retained[]> {
+    const [session] = this.begin(given.callOptions(options));
+    const { retainLines } = await import('../ops/govern/retain.js');
+    const asked = await this.batch(lines, given.batchRetain);
+    return camelCased(
+      await retainLines(
+        session,
+        asked.map(({ artifact, ...rest }) => ({ ...rest, id: artifact })),
+      ),
+    );
   }
 
   /**
@@ -140,11 +101,27 @@ export class RetentionMethods extends TrashMethods {
    * const { outcome, refused } = await store.remove(['report', 'dist'], { reason: 'not needed' });
    * [outcome.plan.header.pruned, refused[0].item.name]; // → [1, 'dist']
    */
-  async remove(names: readonly string[], options: RemoveOptions & CallOptions = {}): Promise<Removed> {
+  async remove(artifacts: Selection, options: RemoveOptions & CallOptions = {}): Promise<Removed> {
     const [session, rest] = this.begin(given.removeOptions(options));
     const { removeArtifacts } = await import('../ops/gc/remove-artifacts.js');
-    const records = await this.resolveAll(session, given.names(names, 'names'));
-    return camelCased(await removeArtifacts(session, new Set(records.map((r) => r.artifact_id)), rest));
+    return camelCased(await removeArtifacts(session, new Set(await this.selected(session, artifacts)), rest));
+  }
+
+  /**
+   * What `remove` would remove, and what it would keep and why; changes nothing (`hs rm --dry-run`).
+   *
+   * @example
+   * await store.pin(['dist']);
+   * const plan = await store.planRemoval({ filters: ['kind=file'] });
+   * plan.items.map((item) => `${item.verdict} ${item.name}`).sort(); // → ['keep dist', 'prune report']
+   */
+  async planRemoval(
+    artifacts: Selection,
+    options: PlanRemovalOptions & CallOptions = {},
+  ): Promise<PrunePlan> {
+    const [session, { purge = false }] = this.begin(given.planRemovalOptions(options));
+    const { planRemoval } = await import('../ops/gc/remove-artifacts.js');
+    return planRemoval(session, new Set(await this.selected(session, artifacts)), purge);
   }
 
   /**

@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
 import type { ArtifactRecord } from '../core/catalog/artifact-record.js';
 import type { Catalog } from '../core/catalog/catalog.js';
+import type { ArtifactId } from '../core/objects/ids.js';
 import { HsError } from '../errors/hs-error.js';
 import { resolveArtifact } from '../ops/naming/resolve-artifact.js';
 import type { Session } from '../ops/session/session.js';
 import * as given from './arguments.js';
-import type { CallOptions } from './options.js';
+import type { CallOptions, Selection } from './options.js';
 
 /** An open store: what it is, and its end. */
 export class StoreHandle {
@@ -58,6 +59,25 @@ export class StoreHandle {
     const records: ArtifactRecord[] = [];
     for (const name of typed) records.push(await resolveArtifact(catalog, name, options));
     return records;
+  }
+
+  /** @internal The ids of the artifacts that were selected. */
+  protected async selected(session: Session, selection: Selection): Promise<readonly ArtifactId[]> {
+    const asked = given.selection(selection);
+    if (!('filters' in asked)) return (await this.resolveAll(session, asked)).map((r) => r.artifact_id);
+    const { selectArtifacts } = await import('../ops/inspect/select-artifacts.js');
+    return selectArtifacts(session, [], asked.filters);
+  }
+
+  /** @internal The lines of a batch, each checked and numbered from 1; errors name the line. */
+  protected async batch<T>(lines: unknown, check: (value: unknown) => T) {
+    const { atLine } = await import('../ops/payload/batch-lines.js');
+    const checked: (T & { readonly line: number })[] = [];
+    for (const each of given.lines(lines)) {
+      const line = checked.length + 1;
+      checked.push({ ...(await atLine(line, () => check(each))), line });
+    }
+    return checked;
   }
 
   /** @internal Makes a path absolute. */

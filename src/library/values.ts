@@ -45,6 +45,13 @@ export function names(value: unknown, what: string): readonly string[] {
   return check(strings, value, 'USAGE', what);
 }
 
+/** Any iterable but a string. */
+export function lines(value: unknown): Iterable<unknown> {
+  const isIterable = typeof (value as Iterable<unknown> | null | undefined)?.[Symbol.iterator] === 'function';
+  if (isIterable && typeof value === 'object') return value as Iterable<unknown>;
+  throw new HsError('USAGE', 'the lines are not an iterable of objects');
+}
+
 export function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && tagged(value, 'Uint8Array');
 }
@@ -74,7 +81,7 @@ export function sources(
   });
 }
 
-const objects = z.record(z.string(), z.unknown());
+export const objects = z.record(z.string(), z.unknown());
 /** An object whose fields the operation checks. */
 export function record(value: unknown, what: string): Readonly<Record<string, unknown>> {
   return check(objects, value, 'USAGE', what);

@@ -1,4 +1,5 @@
 import type { ArtifactId } from '../../core/objects/ids.js';
+import type { Filter } from '../../core/query/condition.js';
 import { HsError } from '../../errors/hs-error.js';
 import { resolveArtifacts } from '../naming/resolve-artifact.js';
 import type { Session } from '../session/session.js';
@@ -12,7 +13,7 @@ import { listArtifacts } from './list-artifacts.js';
 export async function selectArtifacts(
   session: Session,
   names: readonly string[],
-  filters: readonly string[],
+  filters: readonly Filter[],
 ): Promise<ArtifactId[]> {
   if (filters.length > 0 && names.length > 0) {
     throw new HsError('USAGE', "ID cannot be given together with '--filter'");

@@ -1,0 +1,59 @@
+import * as z from 'zod/mini';
+import { compact } from '../core/json/omit-undefined.js';
+import { token } from '../core/json/schema.js';
+import { ttlDays } from '../core/manifest/manifest.js';
+import { CLASSIFICATIONS, KINDS, LAYERS, RETENTION_CLASSES } from '../core/manifest/vocabulary.js';
+import type {
+  BatchManifest,
+  BatchPut,
+  BatchPutOptions,
+  CallOptions,
+  PutArtifactOptions,
+  PutOptions,
+} from './options.js';
+import { change, type Fields, flag, given, objects, options, strings } from './values.js';
+
+const putFields: Fields<PutOptions, never> = {
+  name: given,
+  kind: z.enum(KINDS),
+  retentionClass: z.enum(RETENTION_CLASSES),
+  ttl: ttlDays,
+  classification: z.enum(CLASSIFICATIONS),
+  exportable: flag,
+  layer: z.enum(LAYERS),
+  sources: strings,
+  entities: z.array(z.strictObject({ entityKind: token, entityId: token })),
+  labels: z.record(z.string(), z.string()),
+  pin: given,
+  each: flag,
+  exclude: strings,
+  strictExclude: flag,
+  skipLinks: flag,
+  ifChanged: flag,
+};
+/** The entities of an artifact are part of its manifest, whose fields are named otherwise. */
+function toPut<T extends Pick<PutOptions, 'entities'>>({ entities, ...rest }: T & CallOptions) {
+  const refs = entities?.map((e) => ({ entity_kind: e.entityKind, entity_id: e.entityId }));
+  return { ...rest, ...compact({ entities: refs }) };
+}
+const artifactOptions = options<PutArtifactOptions>('options', { ...putFields, filenameHint: given });
+const severalOptions = options<PutOptions>('options', putFields);
+export const putOptions = (value: unknown) => toPut(artifactOptions(value));
+export const putAllOptions = (value: unknown) => toPut(severalOptions(value));
+
+const { name: _name, each: _each, ...sharedFields } = putFields;
+const lineOptions = options<BatchPutOptions>('options', sharedFields);
+export const putLinesOptions = (value: unknown) => toPut(lineOptions(value));
+const { exclude: _1, strictExclude: _2, skipLinks: _3, ifChanged: _4, each: _5, ...ownFields } = putFields;
+const batchPut = change<BatchPut, 'source'>(
+  { ...ownFields, source: z.unknown(), filenameHint: given, ref: given },
+  ['source'],
+  'it',
+);
+export const putLine = (value: unknown) => toPut(batchPut(value));
+
+export const batchManifest = change<BatchManifest, 'manifest'>(
+  { manifest: objects, sources: strings, ref: given },
+  ['manifest'],
+  'it',
+);
