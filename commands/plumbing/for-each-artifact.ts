@@ -46,7 +46,7 @@ A filter by id, name, job, label, source, pin or expiry reads only the artifacts
   ],
   async *run({ options, session, now, globals }) {
     const { listArtifacts } = await import('../../src/ops/inspect/list-artifacts.js');
-    const { completerOf } = await import('../../src/ops/inspect/complete-facts.js');
+    const { completerOf } = await import('../../src/ops/naming/complete-facts.js');
     const { toTimestamp } = await import('../../src/core/objects/ids.js');
     const format = compileFormat(options.format ?? DEFAULT_FORMAT);
     const s = await session();

@@ -1,4 +1,5 @@
 import { command } from '../../src/cli/command.js';
+import { filterOptions, NARROWS } from '../../src/cli/filter-options.js';
 import { bytes, flag, text } from '../../src/cli/options.js';
 import { setPlanStatus } from '../../src/cli/removal-status.js';
 
@@ -13,16 +14,23 @@ export const planPrune = command({
 
 The header has the number of artifacts and the bytes of their payloads by rule, and in kept_hash the SHA-256 of the list of what is kept: a line with id and rule for each artifact, in order of id. With --all, what is kept is listed too. Plans of earlier versions, which list every artifact, can still be applied.
 
-The same store, policy and clock give the same bytes. With --policy, the plan shows what another policy would do; such a plan can be applied only after that policy is set.`,
+The same store, policy and clock give the same bytes. With --policy, the plan shows what another policy would do; such a plan can be applied only after that policy is set.
+
+${NARROWS} The header has them in filters, with times and artifacts as they were when the plan was made, and hs-gc(1) asks the same again when it applies the plan.`,
   options: {
     policy: text('FILE', 'use the policy in FILE instead of the current one', { complete: 'file' }),
     quota: bytes('BYTES', 'keep at most this many bytes, overriding the policy'),
+    ...filterOptions,
     all: flag('a', 'list what is kept too'),
     exitCode: flag(undefined, 'exit with 1 if anything would be removed'),
   },
   streams: true,
   examples: [
     { command: 'hs plan-prune > plan.jsonl', explains: 'Save the plan for review.' },
+    {
+      command: 'hs plan-prune --filter label.env=ci > ci.jsonl',
+      explains: 'Plan only what a CI run left behind.',
+    },
     { command: 'hs gc --apply plan.jsonl', explains: 'Apply it later.' },
   ],
   exits: { 1: 'with --exit-code: something would be removed', 11: 'the quota cannot be met' },
@@ -34,7 +42,11 @@ The same store, policy and clock give the same bytes. With --policy, the plan sh
     const { readPolicyFile } = await import('../../src/ops/govern/set-policy.js');
     const policy =
       options.policy === undefined ? undefined : await readPolicyFile(await disk(), path(options.policy));
-    const planned = await judgeCollection(await session(), { policy, quotaBytes: options.quota });
+    const planned = await judgeCollection(await session(), {
+      policy,
+      quotaBytes: options.quota,
+      filters: options.filter,
+    });
     const { header } = planned;
     const writer = new PlanWriter();
     const lines = [header, ...(options.all ? [] : await planned.items(planned.judged.pruned))];

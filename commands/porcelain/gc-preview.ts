@@ -31,6 +31,7 @@ import type {
 /** The options of `hs gc` that the preview uses. */
 export interface PreviewOptions {
   readonly quota: number | undefined;
+  readonly filter: readonly string[];
   readonly emptyTrash: boolean;
   /** Leases to treat as dead when the user applies the plan. */
   readonly assumeDead: readonly string[];
@@ -97,7 +98,8 @@ class StoreModel implements PreviewModel {
   async plan(onProgress?: (progress: ApplyProgress) => void): Promise<PrunePlan> {
     this.#relay.to = onProgress;
     try {
-      return await planCollection(this.#session, { quotaBytes: this.#options.quota, all: true });
+      const { quota, filter } = this.#options;
+      return await planCollection(this.#session, { quotaBytes: quota, filters: filter, all: true });
     } finally {
       this.#relay.to = undefined;
     }

@@ -1,6 +1,7 @@
 import { bestEffort } from '../../src/cli/best-effort-option.js';
 import { command } from '../../src/cli/command.js';
 import type { Context } from '../../src/cli/command-context.js';
+import { filterOptions, NARROWS } from '../../src/cli/filter-options.js';
 import { bytes, flag, list, text } from '../../src/cli/options.js';
 import { setPlanStatus, setRemovalStatus } from '../../src/cli/removal-status.js';
 import {
@@ -27,6 +28,8 @@ On a terminal, a preview opens in which items can be inspected, pinned or spared
 
 If pins and the other rules keep more than the quota, a collection could not meet it even by removing all that a quota may remove. It then fails with status 11 and removes nothing, unless --best-effort is given. The quota applies to the store after the collection, its report included: if only the report exceeds it, the status is 11 too.
 
+${NARROWS} A quota that is exceeded because of a filter also gives status 11. With --apply, the filters of the plan apply, and those given besides. Nothing limits what --empty-trash purges, so the two cannot be given together.
+
 The report of what was removed, and why, is an artifact: see hs-report(1).`,
   options: {
     dryRun: flag('n', 'show the plan; change nothing'),
@@ -34,6 +37,7 @@ The report of what was removed, and why, is an artifact: see hs-report(1).`,
     yes: flag('y', 'remove without asking'),
     exitCode: flag(undefined, 'with --dry-run, exit with 1 if anything would be removed'),
     quota: bytes('BYTES', 'keep at most this many bytes, overriding the policy'),
+    ...filterOptions,
     emptyTrash: flag(undefined, 'also purge the trash, which then cannot be restored'),
     bestEffort: bestEffort(),
     sort: itemSort(),
@@ -44,6 +48,7 @@ The report of what was removed, and why, is an artifact: see hs-report(1).`,
   examples: [
     { command: 'hs gc --dry-run', explains: 'Show what would be removed, and why.' },
     { command: 'hs gc --yes', explains: 'Remove it.' },
+    { command: 'hs gc --filter label.env=ci --yes', explains: 'Remove of it what a CI run left behind.' },
     {
       command: 'hs gc --dry-run --exit-code --quota 10GiB',
       explains: 'Test whether everything fits into 10 GiB.',
@@ -76,6 +81,11 @@ The report of what was removed, and why, is an artifact: see hs-report(1).`,
         "'--apply' cannot be given together with '--dry-run' or '--quota': the plan decides",
       );
     }
+    if (options.emptyTrash && options.filter.length > 0) {
+      throw new HsError('USAGE', "'--empty-trash' cannot be given together with '--filter'", {
+        hint: 'the trash is emptied as a whole; see hs trash empty',
+      });
+    }
     if (options.dryRun || (!options.yes && options.apply === undefined)) {
       if (!options.dryRun && isInteractive(context)) {
         const { muteKeys } = await import('../../src/ui/mute-keys.js');
@@ -89,10 +99,14 @@ The report of what was removed, and why, is an artifact: see hs-report(1).`,
       }
       const { judgeCollection } = await import('../../src/ops/gc/plan-collection.js');
       const s = await session({ writes: false });
-      const planned = await judgeCollection(s, { quotaBytes: options.quota });
+      const planned = await judgeCollection(s, { quotaBytes: options.quota, filters: options.filter });
       const plan = await planned.plan(context.globals.verbose);
       const { planOutlook } = await import('../../src/ops/gc/plan-outlook.js');
-      const outlook = await planOutlook(s, plan.header, { ...options, found: planned.unreferenced });
+      const outlook = await planOutlook(s, plan.header, {
+        ...options,
+        whole: planned.whole.header,
+        found: planned.unreferenced,
+      });
       setPlanStatus(context, plan.header, options.exitCode);
       if (!options.dryRun) {
         log.warn('nothing was removed: without a terminal, --yes or --apply PLAN is needed');
@@ -114,6 +128,7 @@ The report of what was removed, and why, is an artifact: see hs-report(1).`,
       },
       seen,
       quotaBytes: options.quota,
+      filters: options.filter,
       emptyTrash: options.emptyTrash,
       bestEffort: options.bestEffort,
     });

@@ -93,7 +93,7 @@ export const ls = listing({
     const { toTimestamp } = await import('../../src/core/objects/ids.js');
     const s = await session();
     const at = toTimestamp(now());
-    const { completerOf } = await import('../../src/ops/inspect/complete-facts.js');
+    const { completerOf } = await import('../../src/ops/naming/complete-facts.js');
     const pairs = (['kind', 'class', 'name', 'job'] as const).flatMap((key) =>
       options[key] === undefined ? [] : [[key, options[key]] as const],
     );

@@ -11,10 +11,14 @@ export function setPlanStatus({ log, exit }: Told, header: PlanHeader, exitCode:
   tellDamage({ log, exit }, header, !exitCode);
   if (header.quota_unmet_bytes !== undefined) {
     log.warn(
-      `the quota cannot be met: ${humanSize(header.quota_unmet_bytes)} too many are kept by pins and other rules`,
+      `the quota cannot be met: ${humanSize(header.quota_unmet_bytes)} too many are kept by ${keepers(header)}`,
     );
     exit(11);
   }
+}
+
+function keepers({ filters }: PlanHeader): string {
+  return filters === undefined ? 'pins and other rules' : 'pins, other rules and the filter';
 }
 
 /** Sets the exit status of a removal, and prints its warnings. */
@@ -25,7 +29,7 @@ export function setRemovalStatus({ log, exit }: Told, done: RemovalDone): void {
   log.warn(
     plan.quota_unmet_bytes === undefined
       ? `the store is ${humanSize(over)} over its quota: the report of this collection takes ${humanSize(report)}`
-      : `the quota cannot be met: ${humanSize(over)} too many are kept by pins and other rules`,
+      : `the quota cannot be met: ${humanSize(over)} too many are kept by ${keepers(plan)}`,
   );
   exit(11);
 }

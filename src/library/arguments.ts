@@ -155,11 +155,13 @@ export const ledgerOptions = options<LedgerOptions>('options', {
 export const planOptions = options<PlanOptions>('options', {
   quotaBytes: natural,
   policy: z.unknown(),
+  filters,
   all: flag,
 });
 const collection = options<CollectOptions>('options', {
   plan: z.unknown(),
   quotaBytes: natural,
+  filters,
   emptyTrash: flag,
   bestEffort: flag,
 });

@@ -5,9 +5,9 @@ import { decodeBundleIndex, MAX_INDEX_BYTES } from '../core/objects/bundle-index
 import type { ObjectId } from '../core/objects/ids.js';
 import { HsError } from '../errors/hs-error.js';
 import { demandRead, demandUnrestricted } from '../ops/guard/read-gate.js';
-import { completerOf } from '../ops/inspect/complete-facts.js';
 import { listArtifacts } from '../ops/inspect/list-artifacts.js';
 import { showArtifact } from '../ops/inspect/show-artifact.js';
+import { completerOf } from '../ops/naming/complete-facts.js';
 import { resolveArtifact } from '../ops/naming/resolve-artifact.js';
 import { manifestOf } from '../ops/payload/read-manifest.js';
 import type { Session } from '../ops/session/session.js';

@@ -174,6 +174,8 @@ export interface PlanOptions {
   readonly quotaBytes?: number;
   /** A policy to plan by instead of the store's. */
   readonly policy?: NamedPolicy['policy'];
+  /** Remove only what matches every filter, of what retention would remove of the whole store. */
+  readonly filters?: readonly Filter[];
   /** List what is kept too. */
   readonly all?: boolean;
 }
@@ -183,7 +185,9 @@ export interface CollectOptions {
   readonly plan?: PrunePlan;
   /** Quota in bytes, overriding the policy's. */
   readonly quotaBytes?: number;
-  /** Also purge the trash, which then cannot be restored. */
+  /** Remove only what matches every filter, and with `plan` those of the plan too. */
+  readonly filters?: readonly Filter[];
+  /** Also purge the trash, all of it, which then cannot be restored. */
   readonly emptyTrash?: boolean;
   /** If the quota cannot be met, remove all that it may; otherwise QUOTA is thrown before anything is removed. */
   readonly bestEffort?: boolean;

@@ -70,6 +70,7 @@ export class RetentionMethods extends PinMethods {
    * @example
    * const plan = await store.plan({ all: true });
    * plan.items.map((item) => `${item.verdict} ${item.name}: ${item.rule}`).sort(); // → ['keep dist: within_window', 'keep report: within_window']
+   * (await store.plan({ filters: [['name', 'scratch']] })).header.filters; // → ['name=scratch']
    */
   async plan(options: PlanOptions & CallOptions = {}): Promise<PrunePlan> {
     const [session, { policy, ...rest }] = this.begin(given.planOptions(options));

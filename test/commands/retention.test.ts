@@ -55,6 +55,36 @@ async function json(result: HsResult): Promise<Record<string, unknown>> {
 }
 
 describe('hs gc', () => {
+  it('with --filter shows and removes only what matches, and says so in plan and report', async () => {
+    const { cwd, run, put } = await store();
+    const id = await put('mine', '--ttl', '1', '--now', PAST, '--label', 'env=ci');
+    const other = await put('other', '--ttl', '1', '--now', PAST);
+    const filter = ['--filter', 'label.env=ci'];
+    const shown = await run(['gc', '--dry-run', '--exit-code', ...filter]);
+    expect(shown).toMatchObject({ status: 1, stderr: '' });
+    expect(shown.stdout).toContain('the filter is label.env=ci; 1 more would go without it\n');
+    const plan = await run(['plan-prune', ...filter]);
+    await writeFile(join(cwd, 'plan'), plan.stdout);
+    expect(plan.stdout).toContain('"filters":["label.env=ci"]');
+    expect(plan.stdout).not.toContain(other);
+    const document = await json(await run(['gc', '--apply', 'plan', '--json']));
+    expect(document).toMatchObject({ plan: { filters: ['label.env=ci'] }, results: [{ artifact_id: id }] });
+    const report = await run(['report', document.report as string]);
+    expect(report.stdout).toMatch(/^filter +label\.env=ci$/m);
+    await json(await run(['report', document.report as string, '--json']));
+    expect((await run(['cat-artifact', '-e', other])).status).toBe(0);
+  });
+
+  it('with --filter says what is wrong with one, and does not empty the trash', async () => {
+    const { run } = await store();
+    for (const args of [['gc', '-n'], ['gc', '--yes'], ['plan-prune']]) {
+      const { status, stderr } = await run([...args, '--filter', 'nam=x']);
+      expect([status, stderr]).toEqual([2, expect.stringContaining("did you mean 'name'?")]);
+    }
+    const { status, stderr } = await run(['gc', '--yes', '--empty-trash', '--filter', 'name=x']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('hs trash empty')]);
+  });
+
   it('looks only, unless it is told to: without a terminal it prints the plan and exits with 2', async () => {
     const { run, put } = await store();
     const id = await put('over', '--ttl', '1', '--now', PAST);

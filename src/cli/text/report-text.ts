@@ -54,6 +54,7 @@ export function reportText({ header: h, items }: RetentionReport, undo: ReportUn
       ['report', view.style.id(h.report)],
       ['by', view.text(`${h.command}, ${h.actor}${h.job_id === undefined ? '' : `, job ${h.job_id}`}`)],
       ['reason', h.reason === undefined ? undefined : view.text(h.reason)],
+      ['filter', h.filters?.map(view.text).join(', ')],
       ['clock', `${at(h.clock)} (${humanAge(Date.parse(h.clock), view.now)})`],
       ['scanned', `${h.scanned}: ${h.pruned} removed, ${h.spared} kept, ${h.failed} damaged`],
       ['removed', `${humanSize(h.pruned_bytes)} of payload`],

@@ -122,6 +122,12 @@ function reclaimableLines(r: Reclaimable): string[] {
   ];
 }
 
+function filterLine({ filters = [], rules }: PlanHeader, view: View): string {
+  const rest = rules?.unlisted?.artifacts ?? 0;
+  const more = rest === 0 ? '' : `; ${rest} more would go without it`;
+  return `the filter is ${filters.map(view.text).join(', ')}${more}`;
+}
+
 /** The plan: a table, its totals, and what cannot be undone. */
 export function planText(shown: Omit<RemovalShown, 'dry_run'>, view: View): string {
   const { plan: h, items, trash_until: until, emptied = [], reclaimable } = shown;
@@ -143,6 +149,7 @@ export function planText(shown: Omit<RemovalShown, 'dry_run'>, view: View): stri
           `${counted(going.length, 'artifact')} of ${h.scanned} would be removed`,
           `${freesText(h, until, 'would')}, of ${humanSize(h.stored_bytes)}`,
         ]),
+    ...(h.filters === undefined ? [] : [filterLine(h, view)]),
     ...(lost.length === 0 ? [] : [view.style.warning(irreversibleText(lost, view))]),
     ...(emptied.length === 0 ? [] : [view.style.warning(emptiedText(emptied, 'would', view))]),
     ...(stays === '' ? [] : [`kept: ${stays}`]),

@@ -47,6 +47,7 @@ export function reportPage(data: ReportPageData): Buffer {
 <p class="sub">Store ${h.store_id}, ${utcTime(undo.at)}. ${h.command === 'gc' ? 'Collected' : 'Removed'} by ${h.actor}${h.job_id === undefined ? '' : `, job ${h.job_id}`}.</p>
 <p class="lead">${lead(report, gone)}</p>
 ${h.reason === undefined ? undefined : html`<p>Reason: ${h.reason}</p>`}
+${h.filters === undefined ? undefined : html`<p>Only what matches ${h.filters.join(', ')}.</p>`}
 ${undoText(data, gone)}
 ${figures(report)}
 <h2>What went, and why</h2>

@@ -1,6 +1,6 @@
 import { HsError } from '../../errors/hs-error.js';
 import { LABEL_KEY_PATTERN } from '../manifest/manifest.js';
-import { type Timestamp, timestampMs } from '../objects/ids.js';
+import { type Timestamp, timestampMs, toTimestamp } from '../objects/ids.js';
 import { compileGlob } from '../text/compile-glob.js';
 import { normalText } from '../text/normal-form.js';
 import { didYouMean } from '../text/suggest.js';
@@ -93,4 +93,12 @@ export function toCondition(filter: Filter, now: Timestamp): Condition {
   const field = demandField(key);
   if (operator === undefined) return { key, operator: not === undefined ? 'has' : 'lacks', value: '' };
   return { key, operator: operator as Operator, value: toValue(key, field, operator, value!, now) };
+}
+
+/** The condition as a filter that `toCondition` reads as the same one at any time. */
+export function conditionText({ key, operator, value }: Condition): string {
+  if (operator === 'has') return key;
+  if (operator === 'lacks') return `!${key}`;
+  const isTime = demandField(key).type === 'time';
+  return `${key}${operator}${isTime ? toTimestamp(value as number) : value}`;
 }

@@ -40,6 +40,6 @@ function explained(item: PlanItem, when: (at: string) => string): string {
     case 'requested':
       return 'will be removed: requested';
     case 'unlisted':
-      return 'kept: not on the list';
+      return 'kept: not on the list, or left out by the filter';
   }
 }

@@ -5,6 +5,7 @@ import { canonicalPieces, parseCanonicalLines } from '../json/canonical-lines.js
 import { check, objectId } from '../json/schema.js';
 import { createSha256, sha256 } from '../objects/hash.js';
 import type { ObjectId } from '../objects/ids.js';
+import { toCondition } from '../query/condition.js';
 import { RULES } from './judgements.js';
 import { KeptHash, planTotals } from './plan-header.js';
 import { keptFields, planHeaderFields, planItemSchema } from './plan-schema.js';
@@ -126,9 +127,20 @@ export function decodePlan(bytes: Uint8Array): { readonly plan: PrunePlan; reado
     throw damaged('it was modified: its bytes do not match the hash in its last line');
   }
   const header = check(headerSchema, first, 'INVALID_RECORD', 'the header of the plan') as PlanHeader;
+  checkFilters(header);
   const items = readItems(body);
   checkTotals(header, items);
   return { plan: { header, items }, hash: plan_hash };
+}
+
+/** A plan of a later version may have filters that this one does not know. */
+function checkFilters({ filters = [], clock }: PlanHeader): void {
+  try {
+    for (const filter of filters) toCondition(filter, clock);
+  } catch (e) {
+    if (!isHsError(e, 'USAGE')) throw e;
+    throw damaged(e.message);
+  }
 }
 
 /** Whether the items are what the header says; of what is kept there are all or none. */

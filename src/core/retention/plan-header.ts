@@ -108,6 +108,10 @@ export function planHeader(all: Judgements): PlanHeader {
     stored_bytes: stored,
     rules,
     kept_hash: kept.digest(),
-    ...compact({ quota_bytes: quota, quota_unmet_bytes: unmet === 0 ? undefined : unmet }),
+    ...compact({
+      quota_bytes: quota,
+      quota_unmet_bytes: unmet === 0 ? undefined : unmet,
+      filters: input.filters,
+    }),
   };
 }

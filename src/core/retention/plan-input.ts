@@ -13,6 +13,8 @@ export interface PlanInput {
   readonly artifacts: ArtifactColumns;
   /** Quota in bytes, instead of that of the policy. */
   readonly quotaBytes?: number;
+  /** What goes is to match all of them (`narrow`), as `conditionText` has them. */
+  readonly filters?: readonly string[];
   /** Nothing that goes has a trash window (`hs rm --purge`). */
   readonly purge?: boolean;
 }

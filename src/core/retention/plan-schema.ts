@@ -22,12 +22,16 @@ export const planHeaderFields = {
   quota_unmet_bytes: z.optional(natural),
 };
 
+/** As `conditionText` has them. */
+export const planFilters = z.array(text(4096)).check(z.minLength(1));
+
 const ruleTotal = z.strictObject({ artifacts: natural, size_bytes: natural });
 
 /** What the header says of the artifacts that are not listed. */
 export const keptFields = {
   rules: z.partialRecord(z.enum([...PRUNE_RULES, ...KEEP_RULES]), ruleTotal),
   kept_hash: objectId,
+  filters: z.optional(planFilters),
 };
 
 const about = {

@@ -20,7 +20,7 @@ export const KEEP_RULES = [
   'min_versions',
   'future_dated',
   'damaged',
-  /** It would go, but it is not on the list that was shown or confirmed (D3). */
+  /** It would go, but the list that was shown or confirmed (D3), or a filter, leaves it out. */
   'unlisted',
 ] as const;
 export type PruneRule = (typeof PRUNE_RULES)[number];
@@ -101,6 +101,8 @@ export interface PlanHeader {
   readonly rules?: Readonly<Partial<Record<Rule, RuleTotal>>>;
   /** SHA-256 of the list of what is kept: a line `ARTIFACT_ID RULE` for each, in order of id. */
   readonly kept_hash?: ObjectId;
+  /** All that goes matches these; absent where there were none, and in reports that list every artifact. */
+  readonly filters?: readonly string[];
 }
 
 /** A header or an item as a file holds it: what it says of undoing is of the moment. */

@@ -82,10 +82,10 @@ export interface ReportFacts
  */
 export function encodeReport(plan: PrunePlan, spared: Iterable<SparedItem>, facts: ReportFacts): Buffer {
   const { purges, policy, gone, counted, isLong, ...rest } = facts;
-  const { schema: _, rules, kept_hash, ...totals } = filed(plan.header);
+  const { schema: _, rules, kept_hash, filters, ...totals } = filed(plan.header);
   const header: ReportHeader = {
     ...totals,
-    ...(isLong ? undefined : compact({ rules, kept_hash })),
+    ...(isLong ? undefined : compact({ rules, kept_hash, filters })),
     ...(counted ? itemCounts(plan.header) : {}),
     ...rest,
     schema: isLong ? LONG_REPORT_SCHEMA : REPORT_SCHEMA,
@@ -123,6 +123,7 @@ export const reportHeaderSchema = z.strictObject({
   ...planHeaderFields,
   rules: z.optional(keptFields.rules),
   kept_hash: z.optional(keptFields.kept_hash),
+  filters: keptFields.filters,
   ...itemCountFields,
   schema: z.enum([REPORT_SCHEMA, LONG_REPORT_SCHEMA]),
   report: artifactId,

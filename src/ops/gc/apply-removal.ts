@@ -116,7 +116,7 @@ export async function applyRemoval(
       [made, met] = [planned, nowMet];
     }
     request.signal?.throwIfAborted();
-    const refused = request.bestEffort ? undefined : quotaRefusal(made.header, plan!.header);
+    const refused = request.bestEffort ? undefined : quotaRefusal(made.whole.header, plan!.header);
     if (refused !== undefined) throw refused;
     if (plan!.header.pruned === 0) return null;
     return removalOf(storage, plan!, met!, request, (bytes) => {

@@ -1,8 +1,10 @@
 import { compact } from '../../core/json/omit-undefined.js';
 import type { ArtifactId, Timestamp } from '../../core/objects/ids.js';
+import type { Filter } from '../../core/query/condition.js';
 import type { TrashedArtifact } from '../../core/retention/trashed-artifact.js';
 import type { Reclaimed } from '../../store/collector/collector.js';
 import type { Patience } from '../../store/collector/purge.js';
+import { fixedFilters } from '../naming/conditions.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 import { applyRemoval, type RemovalOutcome, type SeenPlan } from './apply-removal.js';
@@ -15,6 +17,8 @@ export interface CollectOptions {
   readonly seen?: SeenPlan | undefined;
   /** Quota in bytes, overriding the policy's. With `seen`, the plan's own applies. */
   readonly quotaBytes?: number | undefined;
+  /** Remove only what matches all of them, and with `seen` those of the plan too. */
+  readonly filters?: readonly Filter[] | undefined;
   /** Also purge batches within their trash window; needs `retention.purge`. */
   readonly emptyTrash?: boolean;
   /** If the quota cannot be met, remove all that it may; otherwise QUOTA is thrown before anything is removed. */
@@ -50,12 +54,15 @@ export async function collect(session: Session, options: CollectOptions = {}): P
     capability: 'retention.collect',
     patience: options.patience,
   });
+  const { seen } = options;
+  const filters = [...(seen?.plan.header.filters ?? []), ...(await fixedFilters(session, options.filters))];
   session.progress.start('planning');
   const outcome = await applyRemoval(storage, {
     command: 'gc',
     now: () => session.now(),
-    quotaBytes: options.seen?.plan.header.quota_bytes ?? options.quotaBytes,
-    seen: options.seen,
+    quotaBytes: seen?.plan.header.quota_bytes ?? options.quotaBytes,
+    filters: [...new Set(filters)],
+    seen,
     bestEffort: options.bestEffort === true,
     report: session.random.uuid() as ArtifactId,
     actor: session.actor,

@@ -2,7 +2,10 @@ import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import type { ArtifactId, ObjectId, Timestamp } from '../../core/objects/ids.js';
 import type { Policy } from '../../core/policy/policy.js';
+import { toCondition } from '../../core/query/condition.js';
+import { needsManifest, testOf } from '../../core/query/matcher.js';
 import type { Judgements } from '../../core/retention/judgements.js';
+import { narrow } from '../../core/retention/narrow.js';
 import { planHeader } from '../../core/retention/plan-header.js';
 import type { PlanInput } from '../../core/retention/plan-input.js';
 import { judgeAll } from '../../core/retention/planner.js';
@@ -18,6 +21,8 @@ export interface PlanRequest {
   readonly quotaBytes?: number | undefined;
   /** A policy to plan with instead of the current one. Such a plan cannot be applied. */
   readonly policy?: { readonly id: ObjectId; readonly policy: Policy } | undefined;
+  /** Nothing that does not match all of them, which are fixed, is removed. */
+  readonly filters?: readonly string[] | undefined;
   /** Only these artifacts, whatever retention says (`hs rm`). */
   readonly ids?: ReadonlySet<ArtifactId> | undefined;
   /** Removes without a trash window (`hs rm --purge`). */
@@ -31,6 +36,8 @@ const BATCH = 50_000;
 export class Planned {
   readonly state: RetentionState;
   readonly judged: Judgements;
+  /** What retention alone decides about the state, without a filter or a list. */
+  readonly whole: Planned;
   readonly #storage: RetentionStorage;
   readonly #known: Map<number, ArtifactRecord>;
   #header: PlanHeader | undefined;
@@ -40,16 +47,34 @@ export class Planned {
     state: RetentionState,
     judged: Judgements,
     known: Map<number, ArtifactRecord>,
+    whole?: Planned,
   ) {
     this.#storage = storage;
     this.state = state;
     this.judged = judged;
     this.#known = known;
+    this.whole = whole ?? this;
   }
 
   /** The same state, judged otherwise. */
   with(judged: Judgements): Planned {
-    return new Planned(this.#storage, this.state, judged, this.#known);
+    return new Planned(this.#storage, this.state, judged, this.#known, this.whole);
+  }
+
+  /** Only what matches the filters, if there are any; of `judgeAll`. */
+  async narrowed(filters: readonly string[] = []): Promise<Planned> {
+    if (filters.length === 0) return this;
+    const { clock } = this.judged.input;
+    const conditions = filters.map((filter) => toCondition(filter, clock));
+    const tests = conditions.map((c) => testOf(c, clock));
+    const complete = conditions.some(needsManifest) ? this.#storage.complete : undefined;
+    const matching = new Set<number>();
+    for (const row of this.judged.pruned) {
+      const known = this.#known.get(row)!;
+      const record = complete === undefined ? known : await complete(known);
+      if (tests.every((test) => test(record))) matching.add(row);
+    }
+    return this.with(narrow(this.judged, (row) => matching.has(row)));
   }
 
   /** The items of these rows, in their order. */
@@ -93,6 +118,7 @@ export class Planned {
 export async function makePlan(storage: RetentionStorage, request: PlanRequest): Promise<Planned> {
   const state = await storage.state();
   const { artifacts } = state;
+  const filters = request.filters?.length === 0 ? undefined : request.filters;
   const input: PlanInput = {
     storeId: storage.storeId,
     head: state.head,
@@ -100,7 +126,7 @@ export async function makePlan(storage: RetentionStorage, request: PlanRequest):
     policy: request.policy?.policy ?? state.policy,
     clock: request.now(),
     artifacts,
-    ...compact({ quotaBytes: request.quotaBytes, purge: request.purge }),
+    ...compact({ quotaBytes: request.quotaBytes, filters, purge: request.purge }),
   };
   const known = new Map<number, ArtifactRecord>();
   if (request.ids !== undefined) {
@@ -117,6 +143,6 @@ export async function makePlan(storage: RetentionStorage, request: PlanRequest):
       artifacts.damaged[row] = 1;
       damaged++;
     }
-    if (damaged === 0) return new Planned(storage, state, judged, known);
+    if (damaged === 0) return new Planned(storage, state, judged, known).narrowed(filters);
   }
 }

@@ -1,6 +1,8 @@
 import type { ObjectId } from '../../core/objects/ids.js';
 import type { Policy } from '../../core/policy/policy.js';
+import type { Filter } from '../../core/query/condition.js';
 import type { PrunePlan } from '../../core/retention/prune-plan.js';
+import { fixedFilters } from '../naming/conditions.js';
 import type { Session } from '../session/session.js';
 import { makePlan, type Planned } from './make-plan.js';
 import { StorePreview } from './store-retention.js';
@@ -13,6 +15,8 @@ export interface CollectionPlanOptions {
   readonly quotaBytes?: number | undefined;
   /** Instead of the current policy; such a plan cannot be applied. */
   readonly policy?: { readonly id: ObjectId; readonly policy: Policy } | undefined;
+  /** Remove only what matches all of them; retention decides about the whole store as without. */
+  readonly filters?: readonly Filter[] | undefined;
 }
 
 export interface PlanCollectionOptions extends CollectionPlanOptions {
@@ -25,8 +29,10 @@ export async function judgeCollection(
   session: Session,
   options: CollectionPlanOptions = {},
 ): Promise<Planned> {
+  const filters = await fixedFilters(session, options.filters);
   for (let tries = 1; ; tries++) {
-    const planned = await makePlan(new StorePreview(session), { now: () => session.now(), ...options });
+    const request = { now: () => session.now(), ...options, filters };
+    const planned = await makePlan(new StorePreview(session), request);
     const { judged, state } = planned;
     const isWhole = !judged.rows.some((row) => state.artifacts.damaged[row] === 1);
     if (isWhole || tries === MAX_TRIES) return planned;

@@ -23,6 +23,8 @@ export interface PlanOutlook {
 export interface OutlookRequest {
   readonly emptyTrash?: boolean;
   readonly bestEffort?: boolean;
+  /** The header of the plan that retention alone makes, where this one is narrower. */
+  readonly whole?: PlanHeader | undefined;
   /** What nothing names, for who knows already. */
   readonly found?: Unreferenced | undefined;
 }
@@ -31,13 +33,13 @@ export interface OutlookRequest {
 export async function planOutlook(
   session: Session,
   header: PlanHeader,
-  { emptyTrash = false, bestEffort = false, found }: OutlookRequest = {},
+  { emptyTrash = false, bestEffort = false, whole = header, found }: OutlookRequest = {},
 ): Promise<PlanOutlook> {
   const window = await trashWindow(session);
   return compact({
     trash_until: emptyTrash ? undefined : window?.until,
     reclaimable: await reclaimable(session.store, { trashDays: window?.days ?? 0, emptyTrash }, found),
     emptied: emptyTrash ? await trashedArtifacts(session) : undefined,
-    refused: !bestEffort && quotaRefusal(header, header) !== undefined ? (true as const) : undefined,
+    refused: !bestEffort && quotaRefusal(whole, header) !== undefined ? (true as const) : undefined,
   });
 }

@@ -7,6 +7,7 @@ import type { ArtifactColumns } from '../../core/retention/artifact-columns.js';
 import type { ReportSensitivity } from '../../core/retention/report-sensitivity.js';
 import type { Reclaimed } from '../../store/collector/collector.js';
 import type { Unreferenced } from '../../store/collector/reclaimable.js';
+import type { Completer } from '../naming/complete-facts.js';
 
 /** The input of a plan at one ledger position. */
 export interface RetentionState {
@@ -61,6 +62,8 @@ export interface RetentionStorage {
     state: RetentionState,
     rows: ArrayLike<number>,
   ): AsyncIterable<readonly [row: number, record: ArtifactRecord]>;
+  /** Adds to a record what filters may ask for, where records lack it. */
+  readonly complete?: Completer | undefined;
   /** Examines an artifact about to be removed: are its manifests readable, has its payload the stated size? */
   isSound(record: ArtifactRecord): Promise<boolean>;
   /**

@@ -11,6 +11,7 @@ import { type Reclaimed, reclaim } from '../../store/collector/collector.js';
 import type { Patience } from '../../store/collector/purge.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
 import { hasFeature } from '../../store/port/format.js';
+import { completerOf } from '../naming/complete-facts.js';
 import { newManifest } from '../put/new-manifest.js';
 import { factsOf } from '../put/register-artifact.js';
 import type { Session } from '../session/session.js';
@@ -99,6 +100,10 @@ export class StoreRetention implements RetentionStorage {
 
   appliedAt(planHash: ObjectId): Promise<number | undefined> {
     return this.#look((catalog) => catalog.appliedAt(planHash));
+  }
+
+  get complete() {
+    return completerOf(this.#session);
   }
 
   isSound(record: ArtifactRecord): Promise<boolean> {

@@ -6,38 +6,14 @@ import {
 import type { Catalog } from '../../core/catalog/catalog.js';
 import { placeKey } from '../../core/catalog/catalog-keys.js';
 import { RecordList } from '../../core/catalog/record-list.js';
-import type { ArtifactId, Timestamp } from '../../core/objects/ids.js';
-import { type Condition, type Filter, toCondition } from '../../core/query/condition.js';
+import type { ArtifactId } from '../../core/objects/ids.js';
+import type { Condition } from '../../core/query/condition.js';
 import { type KeyRange, keyRanges } from '../../core/query/key-choice.js';
-import { resolveArtifact } from '../naming/resolve-artifact.js';
 
 /** So many keys of each condition are looked at to find the one that has the fewest. */
 const PROBED = 256;
 /** More places than this are not put in order: all artifacts are read instead. */
 const MOST_PLACES = 50_000;
-
-interface Asked {
-  readonly filters?: readonly Filter[];
-  readonly pinned?: boolean;
-  readonly expired?: boolean;
-  readonly now: Timestamp;
-}
-
-/** Checks the filters; an artifact that another was made from may be named as on the command line. */
-export async function conditionsOf(catalog: Catalog, asked: Asked): Promise<Condition[]> {
-  const { filters = [], pinned, expired, now } = asked;
-  const conditions: Condition[] = [];
-  for (const filter of [...(pinned ? ['pinned'] : []), ...(expired ? ['expired'] : []), ...filters]) {
-    const [, key, operator, name] =
-      /^(source)(!?=)(.+)$/s.exec(typeof filter === 'string' ? filter : '') ?? [];
-    if (key === undefined) conditions.push(toCondition(filter, now));
-    else {
-      const { artifact_id } = await resolveArtifact(catalog, name!, { removed: true });
-      conditions.push(toCondition(`${key}${operator}${artifact_id}`, now));
-    }
-  }
-  return conditions;
-}
 
 async function read(
   catalog: Catalog,

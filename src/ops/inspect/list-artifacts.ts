@@ -10,8 +10,9 @@ import type { Field } from '../../core/query/fields.js';
 import { needsManifest, testOf } from '../../core/query/matcher.js';
 import { HsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
-import { candidates, conditionsOf } from './candidates.js';
-import type { Completer } from './complete-facts.js';
+import type { Completer } from '../naming/complete-facts.js';
+import { conditionsOf } from '../naming/conditions.js';
+import { candidates } from './candidates.js';
 
 export interface ListQuery {
   /** All of them must match; see hs-for-each-artifact(1). */

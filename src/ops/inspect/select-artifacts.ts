@@ -1,9 +1,9 @@
 import type { ArtifactId } from '../../core/objects/ids.js';
 import type { Filter } from '../../core/query/condition.js';
 import { HsError } from '../../errors/hs-error.js';
+import { completerOf } from '../naming/complete-facts.js';
 import { resolveArtifacts } from '../naming/resolve-artifact.js';
 import type { Session } from '../session/session.js';
-import { completerOf } from './complete-facts.js';
 import { listArtifacts } from './list-artifacts.js';
 
 /**

@@ -1,8 +1,10 @@
+import type { ArtifactRecord } from '../../../src/core/catalog/artifact-record.js';
 import type { ArtifactId } from '../../../src/core/objects/ids.js';
 import * as apply from '../../../src/core/retention/apply-plan.js';
 import { ArtifactColumns } from '../../../src/core/retention/artifact-columns.js';
 import { removedSources } from '../../../src/core/retention/held-rows.js';
 import type { Judgements } from '../../../src/core/retention/judgements.js';
+import { narrow } from '../../../src/core/retention/narrow.js';
 import { planHeader } from '../../../src/core/retention/plan-header.js';
 import { judgeAll } from '../../../src/core/retention/planner.js';
 import type { PlanItem, PrunePlan } from '../../../src/core/retention/prune-plan.js';
@@ -41,6 +43,20 @@ export function requestedPlan(input: RecordInput, ids: ReadonlySet<ArtifactId>):
 export function restrictPlan(input: RecordInput, ids: ReadonlySet<ArtifactId>): PrunePlan {
   const all = judgeAll(toInput(input));
   return longPlan(apply.restrict(all, rowsOf(all.input, ids)), input);
+}
+
+/** The plan with what matches alone; `filters` is for its header. */
+export function narrowPlan(
+  input: RecordInput,
+  filters: readonly string[],
+  matches: (a: ArtifactRecord) => boolean,
+): PrunePlan {
+  const all = judgeAll({ ...toInput(input), filters });
+  const going = rowsOf(all.input, new Set(input.artifacts.filter(matches).map((a) => a.artifact_id)));
+  return longPlan(
+    narrow(all, (row) => going.has(row)),
+    input,
+  );
 }
 
 /** What of a saved plan holds for the store. */
