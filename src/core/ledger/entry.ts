@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import { HsError } from '../../errors/hs-error.js';
 import { canonicalBytes, parseCanonical } from '../json/canonical.js';
-import { check, natural, objectId, TOKEN_PATTERN, timestamp, token, uuid } from '../json/schema.js';
+import { check, natural, objectId, timestamp, token, uuid } from '../json/schema.js';
 import { ACTOR_TYPES } from '../manifest/vocabulary.js';
-import { isArtifactId, isObjectId, isTimestamp, type ObjectId } from '../objects/ids.js';
+import type { ObjectId } from '../objects/ids.js';
 import { CAPABILITIES, type CapabilityId } from '../policy/capabilities.js';
 import { type LedgerOp, ledgerOps } from './operation.js';
 import { type EntryPayload, type EntryType, isEntryType, PAYLOADS } from './payload.js';
-import { readPlainAdd } from './plain-add.js';
+import { readPlainEntry } from './plain-entry.js';
 
 export const ENTRY_SCHEMA = 'hs.ledger-entry/1';
 /** A 12 MB entry won none of 555 races against two small writers; larger content goes into an object. */
@@ -60,51 +60,8 @@ export function checkPayload<T extends EntryType>(type: T, payload: unknown): En
   return check(PAYLOADS[type], payload, 'INVALID_RECORD', `payload of '${type}'`) as EntryPayload<T>;
 }
 
-const isHash = (v: unknown) => typeof v === 'string' && isObjectId(v);
-const isUuid = (v: unknown) => typeof v === 'string' && isArtifactId(v);
-const isTime = (v: unknown) => typeof v === 'string' && isTimestamp(v);
-
-/** What every entry has, and what else a plain one may have. */
-const PLAIN_FIELDS: Readonly<Record<string, (v: unknown) => boolean>> = {
-  schema: (v) => v === ENTRY_SCHEMA,
-  seq: (v) => Number.isSafeInteger(v) && (v as number) >= 0,
-  prev: isHash,
-  event_id: isUuid,
-  trace_id: isUuid,
-  type: (v) => typeof v === 'string',
-  at: isTime,
-  actor: (v) => (ACTOR_TYPES as readonly unknown[]).includes(v),
-  actor_id: (v) => typeof v === 'string' && v.length >= 1 && v.length <= 128,
-};
-const MORE_PLAIN_FIELDS: typeof PLAIN_FIELDS = {
-  job_id: (v) => typeof v === 'string' && TOKEN_PATTERN.test(v),
-  capability_id: (v) => typeof v === 'string' && Object.hasOwn(CAPABILITIES, v),
-  decision: (v) => v === 'allow' || v === 'deny',
-  payload: () => true,
-  payload_object: isHash,
-  ops: (v) => Array.isArray(v) && v.every((op) => readPlainAdd(JSON.stringify(op)) !== undefined),
-  ops_object: isHash,
-};
-
-/**
- * Whether a value read from canonical JSON is an entry by a look at each field, in a fifth of the time of the schema. The
- * schema decides of the rest: of other operations than plain adds, and of what is wrong.
- */
-export function isPlainEntry(value: unknown): value is z.output<typeof entrySchema> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  let needed = Object.keys(PLAIN_FIELDS).length;
-  for (const key of Object.keys(value)) {
-    const field = (value as Readonly<Record<string, unknown>>)[key];
-    if (Object.hasOwn(PLAIN_FIELDS, key)) {
-      if (!PLAIN_FIELDS[key]!(field)) return false;
-      needed -= 1;
-    } else if (!Object.hasOwn(MORE_PLAIN_FIELDS, key) || !MORE_PLAIN_FIELDS[key]!(field)) return false;
-  }
-  return needed === 0;
-}
-
 export function toLedgerEntry(value: unknown): LedgerEntry {
-  const entry = isPlainEntry(value) ? value : check(entrySchema, value, 'INVALID_RECORD', 'ledger entry');
+  const entry = check(entrySchema, value, 'INVALID_RECORD', 'ledger entry');
   const { type, payload, ...rest } = entry;
   if (!isEntryType(type)) throw new HsError('INVALID_RECORD', `unknown ledger entry type '${type}'`);
   if ((payload === undefined) === (rest.payload_object === undefined)) {
@@ -121,7 +78,8 @@ export function encodeEntry(entry: LedgerEntry): Buffer {
 }
 
 export function decodeEntry(bytes: Uint8Array): LedgerEntry {
-  return toLedgerEntry(parseCanonical(bytes, MAX_ENTRY_BYTES));
+  const isShort = bytes.byteLength <= MAX_ENTRY_BYTES;
+  return (isShort && readPlainEntry(bytes)) || toLedgerEntry(parseCanonical(bytes, MAX_ENTRY_BYTES));
 }
 
 /** Objects that an entry itself names; they are roots of every mark. */

@@ -14,15 +14,15 @@ import {
 import { type ArtifactId, isTimestamp, type ObjectId } from '../objects/ids.js';
 import type { ArtifactFacts } from './operation.js';
 
-const ID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
-const HASH = '"([0-9a-f]{64})"';
+export const ID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+export const HASH = '"([0-9a-f]{64})"';
 /** No sign, no fraction, and few enough digits to be a safe integer. */
-const NUMBER = '(0|[1-9][0-9]{0,14})';
+export const NUMBER = '(0|[1-9][0-9]{0,14})';
 /** ASCII without anything to escape, and therefore in NFC. */
-const PLAIN = '[ !#-[\\]-~]';
-const TOKEN = '[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}';
+export const PLAIN = '[ !#-[\\]-~]';
+export const TOKEN = '[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}';
 const LABEL = `"[a-z0-9._-]{1,64}":"${PLAIN}{1,1024}"`;
-const one = (words: readonly string[]) => `"(${words.join('|')})"`;
+export const one = (words: readonly string[]) => `"(${words.join('|').replaceAll('.', '\\.')})"`;
 
 /** The keys in canonical order; entities are rare. */
 const ADD = new RegExp(
