@@ -1,11 +1,11 @@
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { put } from '../../src/ops/put/put.js';
 import type { Session } from '../../src/ops/session/session.js';
 import { openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 import { FakeS3 } from './fake-s3.js';
-import { storesOnFake, URL_OF_STORE } from './on-fake.js';
+import { fakeEnvironment, storesOnFake, URL_OF_STORE } from './on-fake.js';
 
 interface Known {
   readonly fake: FakeS3;
@@ -17,10 +17,11 @@ interface Known {
 }
 
 /** A store that this machine has used, with an artifact. */
-async function known(): Promise<Known> {
+async function known(variables: Record<string, string> = {}): Promise<Known> {
   const fake = new FakeS3();
   const home = await tmp();
-  const stores = () => storesOnFake(fake, home);
+  const env = fakeEnvironment(home, variables);
+  const stores = () => storesOnFake(fake, home, { env });
   const session = () => openTestSession(URL_OF_STORE, { stores: stores() });
   await (await testStore(URL_OF_STORE, { stores: stores() })).close();
   const putText = async (text: string) => {
@@ -122,4 +123,41 @@ it('a ledger that an administrator cut short is noticed, and so is another store
   const session = await store.session();
   expect(await contentOf(session)).toEqual([]);
   await session.close();
+});
+
+it('stays within its size: the oldest objects go, entries never, and what is needed again is fetched', async () => {
+  const store = await known({ HS_MIRROR_SIZE: '4K' });
+  const texts = ['first'];
+  for (let n = 0; n < 8; n++) {
+    texts.push(`${n}`.repeat(1000));
+    await store.put(texts.at(-1)!);
+    const held = [...(await store.files('/objects/')), ...(await store.files('/packs/'))];
+    let bytes = 0;
+    for (const path of held) bytes += (await stat(path)).size;
+    expect(bytes).toBeLessThanOrEqual(4096);
+  }
+  expect(await store.files('/ledger/000000/')).toHaveLength(10);
+  const session = await store.session();
+  expect(await contentOf(session)).toEqual(texts.sort());
+  await session.close();
+  await expect(known({ HS_MIRROR_SIZE: 'much' })).rejects.toMatchObject({ code: 'USAGE' });
+});
+
+it('without a size of that kind it keeps what it has', async () => {
+  const store = await known();
+  for (let n = 0; n < 4; n++) await store.put(`${n}`.repeat(1000));
+  expect(await store.files('/packs/')).toHaveLength(5);
+});
+
+it('what a killed command was fetching is removed once it is old', async () => {
+  const store = await known();
+  const [state] = await store.files('/ledger-state');
+  const dir = state!.slice(0, state!.lastIndexOf('/'));
+  const long = new Date(Date.now() - 48 * 3600 * 1000);
+  await mkdir(`${dir}/.hsstore.0a1b2c`);
+  for (const name of ['in-00ff', 'in-0aff', 'mine']) await writeFile(`${dir}/${name}`, 'x');
+  for (const name of ['in-00ff', '.hsstore.0a1b2c', 'mine']) await utimes(`${dir}/${name}`, long, long);
+  await store.put('second');
+  const left = await readdir(dir);
+  expect(left.filter((name) => /^(in-|mine|.hsstore.)/.test(name)).sort()).toEqual(['in-0aff', 'mine']);
 });

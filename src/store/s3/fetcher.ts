@@ -167,6 +167,7 @@ export class Fetcher {
       await file.close();
     }
     await this.#mirror.adopt(staged, path);
+    this.#mirror.grow(first.size);
     return true;
   }
 }

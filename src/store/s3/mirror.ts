@@ -9,6 +9,7 @@ import { LocalBackend, type LocalPorts } from '../local/local-backend.js';
 import { PACK_LIMITS } from '../local/objects/pack-writer.js';
 import { packNameOf } from '../local/objects/packs.js';
 import type { Format } from '../port/format.js';
+import { mirrorLimit, removeLeftovers, trimObjects } from './trim-mirror.js';
 
 /** A pack is one request: it is worth it for a single small object. None are merged: their names are the service's. */
 const ALL_PACKED = { leastObjects: 1, mergeFrom: Number.POSITIVE_INFINITY };
@@ -24,8 +25,13 @@ export class Mirror {
   readonly #random: LocalPorts['random'];
   /** The directory around the mirror. */
   readonly #dir: string;
+  /** In bytes, of objects and packs. */
+  readonly #limit: number;
+  /** Bytes that came in since it was opened. */
+  #grown = 0;
 
   private constructor(ports: LocalPorts, local: LocalBackend, dir: string) {
+    this.#limit = mirrorLimit(ports.env);
     this.local = local;
     this.#disk = ports.disk;
     this.#random = ports.random;
@@ -78,6 +84,7 @@ export class Mirror {
     const staged = this.incoming();
     try {
       await this.#disk.writeFile(staged, bytes, { mode, sync: false });
+      this.grow(bytes.length);
       await this.adopt(staged, path);
     } catch (e) {
       await this.drop(staged);
@@ -95,6 +102,22 @@ export class Mirror {
   /** A path outside the mirror, on its filesystem, for a file that `adopt` moves in. */
   incoming(): string {
     return `${this.#dir}/in-${this.#random.hex(8)}`;
+  }
+
+  /** Notes how much was added. */
+  grow(bytes: number): void {
+    this.#grown += bytes;
+  }
+
+  /**
+   * Keeps the mirror within its size, for a time when no command here has a lease. All files are looked at only after
+   * a growth by a 64th of the limit, or as often as smaller growths come to that on average.
+   */
+  async trim(nowMs: number): Promise<void> {
+    await removeLeftovers(this.#disk, this.#dir, nowMs);
+    const chance = (64 * this.#grown) / this.#limit;
+    if (Number.parseInt(this.#random.hex(2), 16) / 65_536 >= chance) return;
+    await trimObjects(this.#disk, this.layout, this.#limit);
   }
 
   get disk(): Disk {

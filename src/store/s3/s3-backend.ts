@@ -1,4 +1,4 @@
-import type { Random } from '../../core/effects.js';
+import type { Clock, Random } from '../../core/effects.js';
 import { type DoctorCheck, ok } from '../../core/health-check.js';
 import { sha256 } from '../../core/objects/hash.js';
 import type { LocalPorts } from '../local/local-backend.js';
@@ -44,14 +44,16 @@ export class S3Backend implements Backend {
   readonly local: LocalSide;
   readonly parts: S3Parts;
   readonly #random: Random;
+  readonly #clock: Clock;
 
   constructor(
     client: S3Client,
     mirror: Mirror,
     known: KnownFormat,
-    { disk, random, env }: LocalPorts,
+    { disk, random, env, clock }: LocalPorts & { readonly clock: Clock },
     first?: FirstLook,
   ) {
+    this.#clock = clock;
     const { format, formatBytes, leases, index, local } = mirror.local;
     this.#random = random;
     this.format = format;
@@ -121,12 +123,21 @@ export class S3Backend implements Backend {
     }
   }
 
-  /** Removes from the mirror what the ledger has condemned, unless a command here may be using it. */
+  /**
+   * Removes from the mirror what the ledger has condemned, and what is too much, unless a command here may be using
+   * it: that command does it.
+   */
   async #cleanMirror(): Promise<void> {
+    if ((await this.leases.list()).length > 0) return;
+    await this.#dropCondemned();
+    await this.parts.mirror.trim(this.#clock.now());
+  }
+
+  async #dropCondemned(): Promise<void> {
     const { condemned, mirror } = this.parts;
     const { seen } = this.ledger.state;
     const { epoch } = condemned;
-    if (seen === undefined || seen.cleaned >= epoch || (await this.leases.list()).length > 0) return;
+    if (seen === undefined || seen.cleaned >= epoch) return;
     for (const seq of seen.condemnations.filter((n) => n > seen.cleaned)) {
       for (const key of await condemned.list(seq)) {
         const content = parseContentKey(key);

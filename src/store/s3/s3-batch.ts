@@ -53,6 +53,7 @@ export class S3Batch implements ObjectBatch {
 
   #added(added: Added): Added {
     const before = this.#members.get(added.id);
+    if (before === undefined) this.#parts.mirror.grow(added.size);
     // A damaged copy is replaced.
     const relied = this.damaged.has(added.id) ? undefined : before?.relied;
     this.#members.set(added.id, { size: added.size, isOwn: true, relied });
