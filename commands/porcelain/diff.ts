@@ -71,8 +71,8 @@ Links in a directory outside the store are not compared. The status is 1 if the 
     }
     const s = await session();
     if (options.manifest) {
-      const { diffArtifacts } = await import('../../src/ops/inspect/diff-artifacts.js');
-      const fields = await diffArtifacts(s, args.before, args.after, 'manifest');
+      const { diffManifests } = await import('../../src/ops/inspect/diff-artifacts.js');
+      const fields = await diffManifests(s, args.before, args.after);
       if (fields.length > 0) exit(1);
       yield* fields;
       return;
@@ -81,7 +81,8 @@ Links in a directory outside the store are not compared. The status is 1 if the 
     const target = await targetOf(context, s, args.after);
     const texts = options.patch || options.stat;
     const files = [];
-    const { patchOf, statOf } = await import('../../src/cli/text/patch-text.js');
+    const { statOf } = await import('../../src/cli/text/patch-text.js');
+    const { patchOf } = await import('../../src/ops/inspect/patch-of.js');
     for await (const d of diffContents(s, [{ artifact: args.before }, target], { texts })) {
       exit(1);
       const { name, text, ...difference } = d;

@@ -74,6 +74,13 @@ export * from './values.js';
 
 export const callOptions = options<CallOptions>('options', callFields);
 
+const outside = z.strictObject({ path });
+/** An artifact, or a path outside the store. */
+export function diffTarget(value: unknown): string | { readonly path: string } {
+  if (typeof value === 'string') return text(value, 'after');
+  return check(outside, value, 'USAGE', 'after');
+}
+
 const filters = z.array(z.union([given, z.tuple([given, z.string()])]));
 const matching = z.strictObject({ filters: filters.check(z.minLength(1, 'is empty')) });
 export function selection(value: unknown): Selection {
@@ -107,7 +114,11 @@ export const promoteOptions = options<PromoteOptions>('options', { attest: given
 export const signOptions = options<SignOptions>('options', { name: given });
 export const scanOptions = options<ScanOptions>('options', { personal: flag });
 export const readOptions = options<ReadOptions>('options', { path: given });
-export const diffOptions = options<DiffOptions>('options', { compare: z.enum(['payload', 'manifest']) });
+export const diffOptions = options<DiffOptions>('options', {
+  compare: z.enum(['payload', 'manifest']),
+  stat: flag,
+  patch: flag,
+});
 export const usageOptions = options<UsageOptions>('options', { by: z.enum(USAGE_KEYS), filters });
 export const usageTotalsOptions = options<UsageTotalsOptions>('options', { by: z.enum(TOTAL_FIELDS) });
 

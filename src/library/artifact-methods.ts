@@ -1,5 +1,6 @@
 import type { ArtifactRecord as Stored } from '../core/catalog/artifact-record.js';
 import type { Catalog } from '../core/catalog/catalog.js';
+import { compact } from '../core/json/omit-undefined.js';
 import type { Manifest } from '../core/manifest/manifest.js';
 import { decodeBundleIndex, MAX_INDEX_BYTES } from '../core/objects/bundle-index.js';
 import type { ObjectId } from '../core/objects/ids.js';
@@ -170,28 +171,48 @@ export class ArtifactMethods extends ObjectMethods {
   }
 
   /**
-   * Compares the payloads or the manifests of two artifacts (`hs diff`). Empty if they are equal.
+   * Compares the payloads of two artifacts, or of one with a file or directory outside the store, or two manifests
+   * (`hs diff`). Empty if they are equal.
    *
    * @example
    * await store.put(Buffer.from('<h1>Report 2</h1>\n'), { name: 'report', filenameHint: 'report.html' });
    * const [difference] = await store.diff('report@{1}', 'report');
    * [difference.what, difference.after.sizeBytes - difference.before.sizeBytes]; // → ['payload', 2]
+   * const [{ added, removed, patch }] = await store.diff('report', { path: 'report.html' }, { patch: true });
+   * [added, removed, String(patch).split('\n').at(-1)]; // → [1, 1, '+<h1>Report</h1>']
    */
   async diff(
     before: string,
-    after: string,
+    after: string | { readonly path: string },
     options: DiffOptions & CallOptions = {},
   ): Promise<readonly Difference[]> {
-    const [session, { compare = 'payload' }] = this.begin(given.diffOptions(options));
-    const { diffArtifacts } = await import('../ops/inspect/diff-artifacts.js');
-    const [first, second] = [given.text(before, 'before'), given.text(after, 'after')];
+    const [session, { compare = 'payload', stat = false, patch = false }] = this.begin(
+      given.diffOptions(options),
+    );
+    const [first, second] = [given.text(before, 'before'), given.diffTarget(after)];
     await session.store.anchor.recheck();
-    const found = await diffArtifacts(session, first, second, compare);
-    return found.map((d) => {
-      if (d.what === 'field') return d;
+    if (compare === 'manifest') {
+      if (stat || patch || typeof second !== 'string') {
+        throw new HsError('USAGE', 'manifests are compared of two artifacts, without stat or patch');
+      }
+      const { diffManifests } = await import('../ops/inspect/diff-artifacts.js');
+      return diffManifests(session, first, second);
+    }
+    const [{ diffContents }, { patchOf }] = await Promise.all([
+      import('../ops/inspect/diff-contents.js'),
+      import('../ops/inspect/patch-of.js'),
+    ]);
+    const target = typeof second === 'string' ? { artifact: second } : { path: this.path(second.path) };
+    const found: Difference[] = [];
+    for await (const d of diffContents(session, [{ artifact: first }, target], { texts: stat || patch })) {
+      const { name, text, ...rest } = d;
+      const lines = text && { added: text.added, removed: text.removed };
       const sides = { before: camelCased(d.before), after: camelCased(d.after) };
-      return { ...d, ...sides } as Difference;
-    });
+      found.push(
+        compact({ ...rest, ...sides, ...lines, patch: patch ? patchOf(d) : undefined }) as Difference,
+      );
+    }
+    return found;
   }
 
   /**

@@ -34,10 +34,11 @@ export class ArtifactStore extends TransferMethods {
    *   sources: ['report'],
    * });
    * [sizeBytes, (await store.manifest(artifactId)).mime]; // → [14, 'application/json']
+   * await store.put('report.html', { expect: { sizeBytes: 7 } }); // throws INTEGRITY
    */
   async put(source: Source, options: PutArtifactOptions & CallOptions = {}): Promise<PutResult> {
-    const [session, { filenameHint, ...rest }] = this.begin(given.putOptions(options));
-    const from = { ...this.#payload(source), ...compact({ filenameHint }) };
+    const [session, { filenameHint, expect, ...rest }] = this.begin(given.putOptions(options));
+    const from = { ...this.#payload(source), ...compact({ filenameHint, expect }) };
     const [result] = await put(session, [from], rest);
     return result!;
   }
@@ -73,8 +74,8 @@ export class ArtifactStore extends TransferMethods {
     const [session, shared] = this.begin(given.putLinesOptions(options));
     const { putLines } = await import('../ops/put/put-lines.js');
     const asked = await this.batch(lines, (line) => {
-      const { source, filenameHint, ...rest } = given.putLine(line);
-      return { ...rest, source: { ...this.#payload(source), ...compact({ filenameHint }) } };
+      const { source, filenameHint, expect, ...rest } = given.putLine(line);
+      return { ...rest, source: { ...this.#payload(source), ...compact({ filenameHint, expect }) } };
     });
     return putLines(session, asked, shared);
   }

@@ -14,6 +14,7 @@ import type { LedgerQuery } from '../ops/inspect/read-ledger.js';
 import type { UsageKey } from '../ops/inspect/usage-keys.js';
 import type { PageRequest } from '../ops/page/publish-page.js';
 import type { PutOptions as PutRequest } from '../ops/put/put.js';
+import type { ExpectedPayload } from '../ops/put/put-source.js';
 import type { RunRequest } from '../ops/run/run-request.js';
 import type { TransferRequest } from '../ops/transfer/transfer-request.js';
 
@@ -72,6 +73,10 @@ export interface ReadOptions {
 export interface DiffOptions {
   /** Default: the payloads. */
   readonly compare?: 'payload' | 'manifest';
+  /** Also count the lines that were added and removed in each text. */
+  readonly stat?: boolean;
+  /** The same, and the unified diff of each file, for `git apply`. */
+  readonly patch?: boolean;
 }
 
 export interface UsageOptions {
@@ -115,7 +120,11 @@ export interface PutOptions extends Omit<PutRequest, 'entities'> {
   readonly entities?: readonly { readonly entityKind: string; readonly entityId: string }[];
 }
 
+export type { ExpectedPayload };
+
 export interface PutArtifactOptions extends PutOptions {
+  /** Throws INTEGRITY, and registers nothing, if the payload is another one. */
+  readonly expect?: ExpectedPayload;
   /** File name of a payload without a path; determines its media type. */
   readonly filenameHint?: string;
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { compact } from '../core/json/omit-undefined.js';
-import { token } from '../core/json/schema.js';
+import { natural, objectId, token } from '../core/json/schema.js';
 import { ttlDays } from '../core/manifest/manifest.js';
 import { CLASSIFICATIONS, KINDS, LAYERS, RETENTION_CLASSES } from '../core/manifest/vocabulary.js';
 import type {
@@ -36,7 +36,12 @@ function toPut<T extends Pick<PutOptions, 'entities'>>({ entities, ...rest }: T 
   const refs = entities?.map((e) => ({ entity_kind: e.entityKind, entity_id: e.entityId }));
   return { ...rest, ...compact({ entities: refs }) };
 }
-const artifactOptions = options<PutArtifactOptions>('options', { ...putFields, filenameHint: given });
+const expect = z.strictObject({ contentHash: z.optional(objectId), sizeBytes: z.optional(natural) });
+const artifactOptions = options<PutArtifactOptions>('options', {
+  ...putFields,
+  filenameHint: given,
+  expect,
+});
 const severalOptions = options<PutOptions>('options', putFields);
 export const putOptions = (value: unknown) => toPut(artifactOptions(value));
 export const putAllOptions = (value: unknown) => toPut(severalOptions(value));
@@ -46,7 +51,7 @@ const lineOptions = options<BatchPutOptions>('options', sharedFields);
 export const putLinesOptions = (value: unknown) => toPut(lineOptions(value));
 const { exclude: _1, strictExclude: _2, skipLinks: _3, ifChanged: _4, each: _5, ...ownFields } = putFields;
 const batchPut = change<BatchPut, 'source'>(
-  { ...ownFields, source: z.unknown(), filenameHint: given, ref: given },
+  { ...ownFields, source: z.unknown(), filenameHint: given, expect, ref: given },
   ['source'],
   'it',
 );

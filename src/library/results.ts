@@ -60,16 +60,26 @@ export type WrittenManifest = CamelCased<WriteManifest.WrittenManifest>;
 export type ObjectCounts = CamelCased<Counts.ObjectCounts>;
 export type ShownArtifact = CamelCased<Show.ShownArtifact>;
 export type FileSide = CamelCased<Diff.FileSide>;
+/** What `stat` and `patch` add to a difference. */
+export interface TextChange {
+  /** Lines; absent if the content is binary, too large or the same. */
+  readonly added?: number;
+  readonly removed?: number;
+  /** As git shows one file. */
+  readonly patch?: Uint8Array;
+}
 /** See the commands' words: a file of two directories, two payloads, or a field of two manifests. */
 export type Difference =
-  | (Omit<Extract<Diff.Difference, { what: 'file' }>, 'before' | 'after'> & {
-      readonly before?: FileSide;
-      readonly after?: FileSide;
-    })
-  | (Omit<Extract<Diff.Difference, { what: 'payload' }>, 'before' | 'after'> & {
-      readonly before: FileSide;
-      readonly after: FileSide;
-    })
+  | (Omit<Extract<Diff.Difference, { what: 'file' }>, 'before' | 'after'> &
+      TextChange & {
+        readonly before?: FileSide;
+        readonly after?: FileSide;
+      })
+  | (Omit<Extract<Diff.Difference, { what: 'payload' }>, 'before' | 'after'> &
+      TextChange & {
+        readonly before: FileSide;
+        readonly after: FileSide;
+      })
   | Extract<Diff.Difference, { what: 'field' }>;
 export type UsageTotalsRow = CamelCased<Use.UsageTotalsRow>;
 export type UsageTotals = CamelCased<Use.UsageTotals>;

@@ -1,14 +1,7 @@
-import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import { canonicalText, type Json } from '../../core/json/canonical.js';
 import { decodeManifest, MAX_MANIFEST_BYTES } from '../../core/manifest/manifest.js';
-import {
-  type BundleIndex,
-  decodeBundleIndex,
-  type IndexEntry,
-  MAX_INDEX_BYTES,
-} from '../../core/objects/bundle-index.js';
+import type { BundleIndex, IndexEntry } from '../../core/objects/bundle-index.js';
 import { comparePaths } from '../../core/paths/safe-path.js';
-import { demandRead } from '../guard/read-gate.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
 import type { Session } from '../session/session.js';
 
@@ -42,10 +35,12 @@ export type Difference =
       readonly after?: Json;
     };
 
-const side = (e: IndexEntry | ArtifactRecord): FileSide => ({
+type FieldDifference = Extract<Difference, { what: 'field' }>;
+
+const side = (e: IndexEntry): FileSide => ({
   content_hash: e.content_hash,
   size_bytes: e.size_bytes,
-  executable: 'executable' in e && e.executable === true,
+  executable: e.executable === true,
 });
 
 /** Differences between two directories, sorted by path. */
@@ -78,7 +73,7 @@ export function* diffFields(
   before: Json | undefined,
   after: Json | undefined,
   path = '',
-): Generator<Difference> {
+): Generator<FieldDifference> {
   if (before === undefined) yield { what: 'field', change: 'added', path, after: after! };
   else if (after === undefined) yield { what: 'field', change: 'removed', path, before };
   else if (isRecord(before) && isRecord(after)) {
@@ -94,30 +89,18 @@ type JsonRecord = { readonly [key: string]: Json };
 const isRecord = (v: Json): v is JsonRecord => typeof v === 'object' && v !== null && !Array.isArray(v);
 const own = (record: JsonRecord, key: string) => (Object.hasOwn(record, key) ? record[key] : undefined);
 
-/** Compares the payloads of two artifacts, or their manifests. Empty if they are equal. */
-export async function diffArtifacts(
+/** Compares the manifests of two artifacts. */
+export async function diffManifests(
   session: Session,
   first: string,
   second: string,
-  compare: 'payload' | 'manifest',
-): Promise<Difference[]> {
+): Promise<FieldDifference[]> {
   return session.read(async (catalog) => {
-    const a = await resolveArtifact(catalog, first);
-    const b = await resolveArtifact(catalog, second);
     const { objects } = session.store;
-    if (compare === 'manifest') {
-      const fields = async (r: ArtifactRecord) =>
-        decodeManifest(await objects.read(r.manifest, MAX_MANIFEST_BYTES)) as unknown as JsonRecord;
-      return [...diffFields(await fields(a), await fields(b))];
-    }
-    for (const record of [a, b]) await demandRead(session, catalog, record);
-    if (a.content_hash === b.content_hash && a.payload_type === b.payload_type) return [];
-    if (a.payload_type === 'directory' && b.payload_type === 'directory') {
-      const index = async (r: ArtifactRecord) =>
-        decodeBundleIndex(await objects.read(r.content_hash, MAX_INDEX_BYTES));
-      return [...diffIndexes(await index(a), await index(b))];
-    }
-    const change = a.payload_type === b.payload_type ? 'changed' : 'type';
-    return [{ what: 'payload', change, before: side(a), after: side(b) }];
+    const fields = async (name: string) => {
+      const { manifest } = await resolveArtifact(catalog, name);
+      return decodeManifest(await objects.read(manifest, MAX_MANIFEST_BYTES)) as unknown as JsonRecord;
+    };
+    return [...diffFields(await fields(first), await fields(second))];
   });
 }

@@ -10,7 +10,7 @@ import type { Session } from '../session/session.js';
 import { Describer } from './describe-item.js';
 import { entryName } from './new-manifest.js';
 import type { ArtifactOptions, PutResult, PutRules } from './put-options.js';
-import { hintOf, type PutItem } from './put-source.js';
+import { demandExpected, hintOf, type PutItem } from './put-source.js';
 import { Registration, type StoredItem } from './registration.js';
 import { storePayload } from './store-payload.js';
 
@@ -39,9 +39,11 @@ export function putItems(
     const reader = { batch: tx.batch, walk, scratch: readScratch(), outside: new Set<string>() };
     for (const [i, item] of items.entries()) {
       const { name, ...description } = described[i]!;
-      const { executable = false, ...payload } = await atLine(item.line, () =>
-        storePayload(session, reader, item),
-      );
+      const { executable = false, ...payload } = await atLine(item.line, async () => {
+        const made = await storePayload(session, reader, item);
+        demandExpected(item.source, made);
+        return made;
+      });
       stored.push({
         ...item,
         ...description,

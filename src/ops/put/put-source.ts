@@ -1,3 +1,4 @@
+import type { ObjectId } from '../../core/objects/ids.js';
 import { checkFilenameHint } from '../../core/paths/safe-path.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
@@ -7,9 +8,34 @@ import type { Session } from '../session/session.js';
 import type { ArtifactOptions } from './put-options.js';
 
 /** Origin of a payload: a path (links in it are followed, since the user named it), or a stream. */
-export type PutSource =
-  | { readonly path: string; readonly filenameHint?: string }
-  | { readonly stream: ByteSource; readonly filenameHint?: string };
+export type PutSource = ({ readonly path: string } | { readonly stream: ByteSource }) & {
+  readonly filenameHint?: string;
+  readonly expect?: ExpectedPayload;
+};
+
+/** What a payload has to be. */
+export interface ExpectedPayload {
+  /** That of the index, for a directory. */
+  readonly contentHash?: ObjectId;
+  /** The sum of its files, for a directory. */
+  readonly sizeBytes?: number;
+}
+
+/** INTEGRITY if a payload is not the expected one. */
+export function demandExpected(
+  { expect }: PutSource,
+  { contentHash, sizeBytes }: Required<ExpectedPayload>,
+): void {
+  const isHash = expect?.contentHash === undefined || expect.contentHash === contentHash;
+  const isSize = expect?.sizeBytes === undefined || expect.sizeBytes === sizeBytes;
+  if (isHash && isSize) return;
+  const what = isHash
+    ? `has ${sizeBytes} bytes instead of ${expect?.sizeBytes}`
+    : `has the hash ${contentHash} instead of ${expect.contentHash}`;
+  throw new HsError('INTEGRITY', `the payload ${what}`, {
+    details: { content_hash: contentHash, size_bytes: sizeBytes },
+  });
+}
 
 /** One payload. */
 export interface Payload {

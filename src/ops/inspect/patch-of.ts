@@ -1,0 +1,34 @@
+import type { ContentDifference } from './diff-contents.js';
+
+/** As git quotes a name in a patch: only if it must be. */
+function quoted(name: string): string {
+  return /["\\]/.test(name) ? `"${name.replace(/["\\]/g, '\\$&')}"` : name;
+}
+
+/** A name after `---` or `+++` ends with a tab if it contains a space, so that patch does not cut it. */
+function named(side: string, name: string): string {
+  const shown = quoted(`${side}/${name}`);
+  return name.includes(' ') ? `${shown}\t` : shown;
+}
+
+const modeOf = (side: { readonly executable: boolean } | undefined) =>
+  side?.executable ? '100755' : '100644';
+
+/** One file as git show prints it, for `git apply` and `patch -p1`; a character of a hunk is a byte. */
+export function patchOf({ what, change, before, after, name, text }: ContentDifference): Uint8Array {
+  const head = [`diff --git ${quoted(`a/${name}`)} ${quoted(`b/${name}`)}`];
+  if (before === undefined) head.push(`new file mode ${modeOf(after)}`);
+  else if (after === undefined) head.push(`deleted file mode ${modeOf(before)}`);
+  else if (what === 'file' && before.executable !== after.executable) {
+    head.push(`old mode ${modeOf(before)}`, `new mode ${modeOf(after)}`);
+  }
+  const from = before === undefined ? '/dev/null' : named('a', name);
+  const to = after === undefined ? '/dev/null' : named('b', name);
+  if (change === 'type') head.push(`One of ${from} and ${to} is a file, the other a directory`);
+  else if (change !== 'mode' && text === undefined) {
+    head.push(`Binary files ${from.trimEnd()} and ${to.trimEnd()} differ`);
+  } else if (text !== undefined && text.hunks !== '') head.push(`--- ${from}`, `+++ ${to}`);
+  const lines = Buffer.from(head.join('\n'), 'utf8');
+  const hunks = text?.hunks.replace(/\n$/, '');
+  return hunks ? Buffer.concat([lines, Buffer.from(`\n${hunks}`, 'latin1')]) : lines;
+}
