@@ -32,7 +32,7 @@ export const text = (maxLength: number) =>
     z.refine((s) => s.isWellFormed(), 'contains a lone surrogate'),
   );
 /** An identifier chosen by another program, such as a job or an engine. */
-export const TOKEN_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$/;
+const TOKEN_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}$/;
 export const token = z.string().check(z.regex(TOKEN_PATTERN, 'not an identifier'));
 
 interface Issue {
