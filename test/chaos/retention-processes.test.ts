@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { HS_PROGRAM, hs, hsEnvironment } from '../helpers/hs.js';
 import { openTestSession } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
-import { readAll } from '../ops/gc/world.js';
+import { readAll } from '../sim/invariants.js';
 
 const SECONDS = Number(process.env.HS_CHAOS_SECONDS ?? 10);
 const WRITERS = 4;

@@ -2,11 +2,15 @@ import { writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { Disk } from '../../src/fsx/disk.js';
+import type { Http } from '../../src/fsx/http.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { type Collected, collect } from '../../src/ops/gc/collect-garbage.js';
 import { put } from '../../src/ops/put/put.js';
 import type { S3Backend } from '../../src/store/s3/s3-backend.js';
 import { openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
+import { IMPATIENT } from '../ops/gc/helpers.js';
+import { readAll } from '../sim/invariants.js';
 import { FakeS3 } from './fake-s3.js';
 import { storesOnFake, URL_OF_STORE } from './on-fake.js';
 
@@ -70,4 +74,37 @@ it('a command that cannot clean the mirror at its end has done what it did', asy
   (backend as S3Backend).ledger.state.seen?.condemnations.push(1);
   condemned.list = () => Promise.reject(new HsError('SYSTEM', 'gone'));
   await backend.close();
+});
+
+it('a commit does not rely on an object that another machine condemned after it was found', async () => {
+  const fake = new FakeS3();
+  const other = { stores: storesOnFake(fake, await tmp()) };
+  const home = await tmp();
+  await writeFile(`${home}/file`, 'bytes');
+  const first = await testStore(URL_OF_STORE, other);
+  await put(first, [{ path: `${home}/file` }], { ttl: 0 });
+  await first.close();
+  let collected: Collected | undefined;
+  let meanwhile: (() => Promise<unknown>) | undefined;
+  const send: Http['send'] = async (request) => {
+    const isEntry = request.method === 'PUT' && request.target.includes('/ledger/');
+    const run = isEntry ? meanwhile : undefined;
+    if (isEntry) meanwhile = undefined;
+    await run?.();
+    return fake.send(request);
+  };
+  const session = await openTestSession(URL_OF_STORE, {
+    stores: storesOnFake(fake, home, { http: () => ({ send, close: () => undefined }) }),
+  });
+  meanwhile = async () => {
+    const collector = await openTestSession(URL_OF_STORE, other);
+    collected = await collect(collector, { emptyTrash: true, patience: IMPATIENT });
+    await collector.close();
+  };
+  await put(session, [{ path: `${home}/file` }], {});
+  await session.close();
+  expect(collected?.reclaimed.purged.objects).toBeGreaterThan(0);
+  const reader = await openTestSession(URL_OF_STORE, { stores: storesOnFake(fake, await tmp()) });
+  expect((await readAll(reader)).filter((r) => r.kind === 'file')).toHaveLength(1);
+  await reader.close();
 });

@@ -1,3 +1,5 @@
+import type { Random } from '../../src/core/effects.js';
+
 /** A small seeded generator (mulberry32): the same seed gives the same run. */
 export class Rng {
   #state: number;
@@ -29,4 +31,13 @@ export class Rng {
     if (item === undefined) throw new RangeError('nothing to pick from');
     return item;
   }
+}
+
+/** The randomness of a program, from the same numbers. */
+export function seededRandom(rng: Rng): Random {
+  const hex = (bytes: number) => Array.from({ length: bytes * 2 }, () => rng.below(16).toString(16)).join('');
+  return {
+    hex,
+    uuid: () => `${hex(4)}-${hex(2)}-4${hex(2).slice(1)}-8${hex(2).slice(1)}-${hex(6)}`,
+  };
 }

@@ -1,7 +1,7 @@
 import type { RecordList } from '../../../src/core/catalog/record-list.js';
 import type { Random } from '../../../src/core/effects.js';
 import type { ArtifactId } from '../../../src/core/objects/ids.js';
-import { isErrno, isHsError } from '../../../src/errors/hs-error.js';
+import { isHsError } from '../../../src/errors/hs-error.js';
 import type { Disk } from '../../../src/fsx/disk.js';
 import { createBundle } from '../../../src/ops/bundle/create-bundle.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
@@ -9,15 +9,15 @@ import { restore } from '../../../src/ops/gc/restore.js';
 import { changePins } from '../../../src/ops/govern/pins.js';
 import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
-import { namesOf } from '../../../src/store/collector/mark.js';
 import type { MemoryProcess } from '../../../src/store/memory/memory-state.js';
 import type { MemoryStores } from '../../../src/store/memory/memory-stores.js';
-import { IndexReader } from '../../../src/store/objects/index-reader.js';
 import type { StoreHome } from '../../../src/store/port/backend.js';
 import { openTestSession, type TestStoreOptions, TINY_PACKS, testStore } from '../../helpers/store.js';
+import { brokenPromises, unreadable } from '../../sim/invariants.js';
 import type { SimProcess } from '../../sim/process.js';
-import { Rng } from '../../sim/rng.js';
+import { Rng, seededRandom } from '../../sim/rng.js';
 import { SimDisk } from '../../sim/sim-disk.js';
+import { withoutEmptyLooks } from '../../sim/without-empty-looks.js';
 import { TestClock } from './helpers.js';
 import { WORK } from './world.js';
 
@@ -54,17 +54,8 @@ export function elsewhereIn(memory: MemoryStores): Elsewhere {
 const WRITERS = 4;
 /** Few enough that most puts hit bytes that are there, or are just being swept. */
 const CONTENTS = 6;
-const FAN_OUT_DIR = /\/objects\/[0-9a-f]{2}$/;
 /** One operation in so many is the last of its process; a collection has far more of them than a put. */
 const KILL_ONE_IN = { writer: 500, collector: 1500 };
-
-function seeded(rng: Rng): Random {
-  const hex = (bytes: number) => Array.from({ length: bytes * 2 }, () => rng.below(16).toString(16)).join('');
-  return {
-    hex,
-    uuid: () => `${hex(4)}-${hex(2)}-4${hex(2).slice(1)}-8${hex(2).slice(1)}-${hex(6)}`,
-  };
-}
 
 /** What a process of the simulation does to a store in memory: a step in its turn, and none once it is dead. */
 function inTurn(process: SimProcess): MemoryProcess {
@@ -105,7 +96,7 @@ class Chaos {
     // Every other world has its objects in packs.
     this.#packs = seed % 2 === 0 ? {} : { packLimits: TINY_PACKS };
     this.#rng = new Rng(seed);
-    this.#random = seeded(this.#rng);
+    this.#random = seededRandom(this.#rng);
     this.#collector = collector;
     this.sim = new SimDisk({ seed, interleave: true, now: () => this.clock.ms });
   }
@@ -140,28 +131,12 @@ class Chaos {
     await this.#check(await this.#open(openTestSession, 'checker'));
   }
 
-  /** Sees an empty directory without waiting for a turn: the 256 of objects/ would be most of the run. */
-  #disk(process: SimProcess): Disk {
-    return new Proxy<Disk>(process, {
-      get: (target, key) => {
-        if (key === 'readdir') {
-          return async (path: string) =>
-            process.alive && FAN_OUT_DIR.test(path) && this.sim.tree(path).length === 0
-              ? []
-              : process.readdir(path);
-        }
-        const value: unknown = Reflect.get(target, key);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
-    });
-  }
-
   #open(how: typeof openTestSession, name: string): Promise<Session> {
     return how(WORK, this.#optionsOf(this.sim.process(name)));
   }
 
   #optionsOf(process: SimProcess): TestStoreOptions {
-    const disk = this.#disk(process);
+    const disk = withoutEmptyLooks(this.sim, process);
     return {
       disk,
       clock: this.clock,
@@ -247,24 +222,9 @@ class Chaos {
     await session.read(async () => {
       const held = [...this.#held];
       const catalog = await session.store.foldFromLedger();
-      for (const [name, id] of held) {
-        if (this.#held.has(name) && (await catalog.get(id))?.pins.some((p) => p.name === name) !== true) {
-          this.lost.add(`pinned ${id}`);
-        }
-      }
-      const indexes = new IndexReader(session.store.objects);
-      for await (const record of catalog.live()) {
-        const ids = new Set<Parameters<Parameters<typeof namesOf>[2]>[0]>();
-        if (!(await namesOf(record, indexes, (id) => ids.add(id)))) this.lost.add(record.artifact_id);
-        for (const id of ids) {
-          try {
-            await session.store.objects.read(id);
-          } catch (e) {
-            if (!isHsError(e, 'OBJECT_MISSING', 'INTEGRITY') && !isErrno(e)) throw e;
-            this.lost.add(`${record.artifact_id}: ${id}`);
-          }
-        }
-      }
+      const pinned = new Map(held.filter(([name]) => this.#held.has(name)));
+      const lost = [...(await brokenPromises(catalog, { pinned })), ...(await unreadable(session, catalog))];
+      for (const what of lost) this.lost.add(what);
     });
   }
 }

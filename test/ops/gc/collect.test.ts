@@ -123,9 +123,10 @@ describe('a collection', () => {
 
   it('is refused while the system clock is behind the newest entry', async () => {
     const { session, clock } = await makeStore();
-    await putFile(session, { ttl: 0 });
+    const id = await putFile(session, { ttl: 0 });
     clock.ms -= 1;
     await expect(collect(session)).rejects.toThrow('before the newest ledger entry');
+    expect(await liveIds(session)).toEqual([id]);
   });
 
   it('with a clock set ahead only plans, unless the store allows it', async () => {

@@ -3,9 +3,10 @@ import { collect } from '../../../src/ops/gc/collect-garbage.js';
 import { reclaimTrash } from '../../../src/ops/gc/empty-trash.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import type { Session } from '../../../src/ops/session/session.js';
+import { readAll } from '../../sim/invariants.js';
 import type { SimDisk } from '../../sim/sim-disk.js';
 import { IMPATIENT } from './helpers.js';
-import { collectOn, makeWorld, openSim, readAll, type World } from './world.js';
+import { collectOn, makeWorld, openSim, type World } from './world.js';
 
 const world: World = await makeWorld();
 const { clock, ids } = world;

@@ -5,8 +5,9 @@ import { REPORT_NAME } from '../../../src/core/retention/report.js';
 import type { Disk } from '../../../src/fsx/disk.js';
 import { readReport } from '../../../src/ops/gc/retention-reports.js';
 import { Packs } from '../../../src/store/local/objects/packs.js';
+import { readAll } from '../../sim/invariants.js';
 import type { SimDisk } from '../../sim/sim-disk.js';
-import { collectOn, IN_FILES, IN_PACKS, makeWorld, openSim, readAll, WORK } from './world.js';
+import { collectOn, IN_FILES, IN_PACKS, makeWorld, openSim, WORK } from './world.js';
 
 /** What only looks changes nothing: dying before it is dying before what comes next. */
 const LOOKS =

@@ -10,8 +10,8 @@ import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
 import { behind } from '../../helpers/store.js';
 import { interceptDisk } from '../../sim/intercept-disk.js';
+import { readAll } from '../../sim/invariants.js';
 import { IMPATIENT, makeStore } from './helpers.js';
-import { readAll } from './world.js';
 
 const FILES = 40;
 const textOf = (tree: string, i: number) => `file ${i} of ${tree}, and nothing else\n`;

@@ -15,8 +15,9 @@ import { inside } from '../../helpers/inside.js';
 import { behind } from '../../helpers/store.js';
 import { tmp } from '../../helpers/tmp.js';
 import { interceptDisk } from '../../sim/intercept-disk.js';
+import { readAll } from '../../sim/invariants.js';
 import { IMPATIENT, makeStore } from './helpers.js';
-import { collectOn, IN_PACKS, makeWorld, openSim, readAll } from './world.js';
+import { collectOn, IN_PACKS, makeWorld, openSim } from './world.js';
 
 // What the collector's safety rests on, each step where only its order keeps data.
 

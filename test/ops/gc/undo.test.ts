@@ -23,6 +23,7 @@ describe('restore', () => {
     const record = (await (await session.catalog()).get(before))!;
     expect(record.pins).toMatchObject([{ name: 'restored', until: '2026-06-10T00:00:00.000Z' }]);
     await session.store.objects.read(record.content_hash);
+    expect(await session.store.objects.sizeInUse(record.content_hash)).toBeGreaterThan(0);
     const { plan } = (await collect(session)).outcome;
     expect(plan.header.rules).toMatchObject({ pinned: { artifacts: 1 } });
     expect(plan.items).toEqual([]);

@@ -1,4 +1,3 @@
-import type { ArtifactRecord } from '../../../src/core/catalog/artifact-record.js';
 import type { ArtifactId } from '../../../src/core/objects/ids.js';
 import type { Disk } from '../../../src/fsx/disk.js';
 import { collect } from '../../../src/ops/gc/collect-garbage.js';
@@ -6,8 +5,6 @@ import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { changePins } from '../../../src/ops/govern/pins.js';
 import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
-import { namesOf } from '../../../src/store/collector/mark.js';
-import { IndexReader } from '../../../src/store/objects/index-reader.js';
 import { openTestSession, type TestStoreOptions, TINY_PACKS, testStore } from '../../helpers/store.js';
 import { SimDisk } from '../../sim/sim-disk.js';
 import { TestClock } from './helpers.js';
@@ -59,19 +56,6 @@ export async function makeWorld(kept = IN_FILES): Promise<World> {
   clock.pass(10);
   sim.settle();
   return { sim, clock, ids };
-}
-
-/** Every object of every live artifact, read and verified; throws where one is missing or damaged. */
-export async function readAll(session: Session): Promise<ArtifactRecord[]> {
-  const catalog = await session.store.foldFromLedger();
-  const indexes = new IndexReader(session.store.objects);
-  const live = await catalog.live().all();
-  for (const record of live) {
-    const ids = new Set<Parameters<Parameters<typeof namesOf>[2]>[0]>();
-    if (!(await namesOf(record, indexes, (id) => ids.add(id)))) throw new Error('an index is unreadable');
-    for (const id of ids) await session.store.objects.read(id);
-  }
-  return live;
 }
 
 /** A collection by a process of its own. */
