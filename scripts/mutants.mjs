@@ -2,37 +2,16 @@
  * Runs the mutants of test/mutants/table.ts, or those named, each against the test that must catch it, and says
  * which survive. First each of these tests must pass on the sources as they are.
  */
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
-import { removeSync } from 'fs-extra/esm';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { loadTypeScript } from './load-typescript.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const bundle = join(root, `.mutants-${process.pid}.mjs`);
-
-async function load() {
-  try {
-    await build({
-      absWorkingDir: root,
-      stdin: {
-        contents: `export { MUTANTS } from './test/mutants/table.ts';
-          export { runHarness } from './test/mutants/run-harness.ts';`,
-        resolveDir: root,
-        loader: 'ts',
-      },
-      outfile: bundle,
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      logLevel: 'warning',
-    });
-    return await import(pathToFileURL(bundle).href);
-  } finally {
-    removeSync(bundle);
-  }
-}
-
-const { MUTANTS, runHarness } = await load();
+const { MUTANTS, runHarness } = await loadTypeScript(
+  root,
+  `export { MUTANTS } from './test/mutants/table.ts';
+   export { runHarness } from './test/mutants/run-harness.ts';`,
+);
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !MUTANTS.some((m) => m.name === name));
 if (unknown.length > 0) {

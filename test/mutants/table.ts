@@ -82,7 +82,10 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'an object that was found is not looked for again when the commit is published',
     file: 'store/local/objects/batch-files.ts',
     edits: [{ from: 'await this.#lookAgain();', to: '' }],
-    caughtBy: CHAOS,
+    caughtBy: {
+      file: 'test/store/object-batch.test.ts',
+      test: 'restores referenced objects from the trash, even if they are swept meanwhile',
+    },
   },
   {
     name: 'damaged-object-believed',
@@ -472,6 +475,294 @@ export const MUTANTS: readonly Mutant[] = [
         to: 'if (relied !== undefined) {',
       },
     ],
-    caughtBy: S3_CHAOS,
+    caughtBy: {
+      file: 'test/s3/outcome.test.ts',
+      test: 'a commit does not rely on an object that another machine condemned after it was found',
+    },
+  },
+  {
+    name: 'journal-name-not-durable',
+    fault: 'an export changes its destination before the name of its journal is durable',
+    file: 'store/local/leases.ts',
+    edits: [
+      {
+        from: "if (!this.#named) await this.#disk.syncDir(this.#path.slice(0, this.#path.lastIndexOf('/')));",
+        to: '',
+      },
+    ],
+    caughtBy: EXPORT_KILLED,
+  },
+  {
+    name: 'anchor-moves-back',
+    fault: 'a late command moves the anchor back',
+    file: 'store/ledger/anchor.ts',
+    edits: [{ from: "(seen !== 'lost' && seen.seq < seq)", to: "seen !== 'lost'" }],
+    caughtBy: {
+      file: 'test/store/anchor.test.ts',
+      test: 'never moves backwards when an earlier commit is remembered last',
+    },
+  },
+  {
+    name: 'unknown-is-acknowledged',
+    fault: 'an entry whose directory could not be synced is acknowledged',
+    file: 'store/local/ledger-files.ts',
+    edits: [{ from: "throw new HsError('OUTCOME_UNKNOWN',", to: "void new HsError('OUTCOME_UNKNOWN'," }],
+    caughtBy: {
+      file: 'test/store/ledger.test.ts',
+      test: 'says with the event to look for that an outcome is not known, when the directory cannot be synced',
+    },
+  },
+  {
+    name: 'collector-not-alone',
+    fault: 'two collectors sweep at once',
+    file: 'store/collector/collector.ts',
+    edits: [
+      {
+        from: "const turn = await store.leases.exclusive('collector');",
+        to: "const turn = (await store.leases.exclusive('collector')) ?? { release: async () => {} };",
+      },
+    ],
+    caughtBy: { file: 'test/ops/gc/collect.test.ts', test: 'leaves the bytes to another running collector' },
+  },
+  {
+    name: 'unknown-is-unreachable',
+    fault: 'what cannot be read is taken for naming nothing',
+    file: 'store/collector/collector.ts',
+    edits: [{ from: 'if (found.unknown.length === 0) return found;', to: 'return found;' }],
+    caughtBy: {
+      file: 'test/ops/gc/collect.test.ts',
+      test: 'of the index of a live directory allows removals, and skips the sweep',
+    },
+  },
+  {
+    name: 'stale-plan-applied',
+    fault: 'a saved plan that was applied is applied again',
+    file: 'core/retention/apply-plan.ts',
+    edits: [{ from: 'if (target.appliedAt !== undefined) refuse(', to: 'if (false) refuse(' }],
+    caughtBy: { file: 'test/core/retention/apply-plan.test.ts', test: 'a saved plan' },
+  },
+  {
+    name: 'plan-exceeded',
+    fault: 'a saved plan removes more than it showed',
+    file: 'core/retention/apply-plan.ts',
+    edits: [{ from: 'const goes = !fresh.prunes(row) || remove.has(row);', to: 'const goes = true;' }],
+    caughtBy: {
+      file: 'test/core/retention/apply-plan.test.ts',
+      test: 'never takes more than it showed: what has expired since stays, as unlisted',
+    },
+  },
+  {
+    name: 'pin-ends-late',
+    fault: 'a pin holds for a millisecond after its end',
+    file: 'core/retention/rule.ts',
+    edits: [{ from: 'if (of.pinsEnd > clock) return', to: 'if (of.pinsEnd >= clock) return' }],
+    caughtBy: {
+      file: 'test/core/retention/rules.test.ts',
+      test: 'keeps what is pinned, whatever else is over, until the millisecond its last pin ends',
+    },
+  },
+  {
+    name: 'frozen-removed',
+    fault: 'frozen artifacts go like others',
+    file: 'core/retention/rule.ts',
+    edits: [{ from: "return of.layer === 'L1' ?", to: 'return false ?' }],
+    caughtBy: {
+      file: 'test/core/retention/rules.test.ts',
+      test: 'keeps L1 whatever its age and classification',
+    },
+  },
+  {
+    name: 'restored-without-bytes',
+    fault: 'restore does not bring the objects back',
+    file: 'ops/gc/restore.ts',
+    edits: [
+      {
+        from: 'for (const object of await wanted(session, record, indexes)) await tx.batch.reference(object);',
+        to: 'await wanted(session, record, indexes);',
+      },
+    ],
+    caughtBy: {
+      file: 'test/ops/gc/undo.test.ts',
+      test: 'restores a tree, byte for byte, with a pin for the trash window',
+    },
+  },
+  {
+    name: 'refusal-not-recorded',
+    fault: 'a refusal leaves no entry',
+    file: 'ops/session/transaction.ts',
+    edits: [{ from: 'throw await this.refuse(e, this.#authority);', to: 'throw e;' }],
+    caughtBy: {
+      file: 'test/ops/session/transaction.test.ts',
+      test: 'records a refusal without the staged objects',
+    },
+  },
+  {
+    name: 'commits-after-signal',
+    fault: 'a command that was told to stop commits',
+    file: 'ops/session/transaction.ts',
+    edits: [
+      { from: 'if (!records) signal.throwIfAborted();\n      await', to: 'await' },
+      {
+        from: 'const draft = await build(catalog);\n      if (!records) signal.throwIfAborted();',
+        to: 'const draft = await build(catalog);',
+      },
+    ],
+    caughtBy: {
+      file: 'test/ops/session/transaction.test.ts',
+      test: 'commits nothing after a signal, except what has already happened',
+    },
+  },
+  {
+    name: 'budget-not-counted',
+    fault: 'a job exports more than its budget',
+    file: 'ops/export/leaving.ts',
+    edits: [{ from: 'if (budget === undefined) return [];', to: 'return [];' }],
+    caughtBy: {
+      file: 'test/ops/export/export.test.ts',
+      test: 'keeps to its budget of bytes, files and bytes a file; a person has none',
+    },
+  },
+  {
+    name: 'guard-forgets-bytes',
+    fault: 'restricted bytes leave under another name',
+    file: 'ops/guard/restricted-contents.ts',
+    edits: [{ from: 'if (record.size_bytes > 0) this.#add(record.content_hash, record);', to: '' }],
+    caughtBy: {
+      file: 'test/ops/export/export.test.ts',
+      test: 'recognizes restricted bytes in any artifact or directory, even after their removal',
+    },
+  },
+  {
+    name: 'guard-public-high',
+    fault: 'high content goes to a public target',
+    file: 'core/guard/guard.ts',
+    edits: [
+      {
+        from: "else if (s.classification === 'high' && target === 'public') block('high-to-public');",
+        to: '',
+      },
+    ],
+    caughtBy: {
+      file: 'test/core/guard.test.ts',
+      test: 'allows nothing high to a public target, with or without consent, at any depth',
+    },
+  },
+  {
+    name: 'other-files-replaced',
+    fault: '--force replaces a directory with files that no export wrote',
+    file: 'ops/materialize/publish-tree.ts',
+    edits: [{ from: 'if (!rules.discardExisting && found.length > 0) {', to: 'if (false) {' }],
+    caughtBy: {
+      file: 'test/ops/materialize/materialize.test.ts',
+      test: 'replaces a directory only when each file in it was exported there, or when told to discard',
+    },
+  },
+  {
+    name: 'import-payload-not-checked',
+    fault: 'an imported directory is not what its manifest says',
+    file: 'ops/bundle/check-bundle.ts',
+    edits: [
+      { from: 'if (sha256(encodeBundleIndex(index)) !== manifest.content_hash) {', to: 'if (false) {' },
+      {
+        from: 'if (file!.hash !== manifest.content_hash || file!.size !== manifest.size_bytes) {',
+        to: 'if (false) {',
+      },
+    ],
+    caughtBy: {
+      file: 'test/ops/bundle/hostile.test.ts',
+      test: 'is refused by import and verify, and leaves nothing',
+    },
+  },
+  {
+    name: 'import-lowers',
+    fault: 'restricted bytes come back as something that may leave',
+    file: 'ops/bundle/admit.ts',
+    edits: [{ from: 'return lower || (incoming.exportable && !here.exportable);', to: 'return false;' }],
+    caughtBy: {
+      file: 'test/ops/bundle/hostile.test.ts',
+      test: 'that brings known restricted bytes back as something that may leave is refused',
+    },
+  },
+  {
+    name: 'import-not-stricter',
+    fault: 'an artifact does not become as strict as its incoming copy',
+    file: 'ops/bundle/stricter-level.ts',
+    edits: [
+      {
+        from: 'if (wanted.classification === here.classification && wanted.exportable === here.exportable) continue;',
+        to: 'continue;',
+      },
+    ],
+    caughtBy: {
+      file: 'test/ops/bundle/hostile.test.ts',
+      test: 'makes existing artifacts as strict as it says, on record, and never laxer',
+    },
+  },
+  {
+    name: 's3-mirror-believed',
+    fault: 'a changed copy in the mirror decides what the next entry follows',
+    file: 'store/s3/s3-ledger.ts',
+    edits: [{ from: 'await this.#checkHead(last);', to: '' }],
+    caughtBy: {
+      file: 'test/s3/mirror.test.ts',
+      test: 'a mirror whose newest entry was changed does not decide what the next one follows',
+    },
+  },
+  {
+    name: 's3-listing-believed',
+    fault: 'an entry that a listing leaves out is taken for lost',
+    file: 'store/s3/s3-ledger.ts',
+    edits: [{ from: 'if ((await this.#client.get(entryKey(n))) === undefined) {', to: 'if (true) {' }],
+    caughtBy: {
+      file: 'test/s3/segments.test.ts',
+      test: 'an entry that a listing leaves out is there all the same',
+    },
+  },
+  {
+    name: 's3-segment-believed',
+    fault: 'a segment that is not what the entries are is believed',
+    file: 'store/s3/segments.ts',
+    edits: [{ from: 'if (there === undefined || sha256(there) !== hash) return -1;', to: '' }],
+    caughtBy: {
+      file: 'test/s3/segments.test.ts',
+      test: 'a segment that is not what the entries are is not believed',
+    },
+  },
+  {
+    name: 'push-without-guard',
+    fault: 'a push lets go what its guard and capabilities hold back',
+    file: 'ops/transfer/departure.ts',
+    edits: [
+      { from: '...removedObjection(content), ...leaving.objections];', to: '...removedObjection(content)];' },
+    ],
+    caughtBy: {
+      file: 'test/ops/transfer/transfer.test.ts',
+      test: 'the guard holds back what is high, not exportable or contains it, on record, and the rest goes',
+    },
+  },
+  {
+    name: 'run-directories-left',
+    fault: 'a run leaves its directories',
+    file: 'ops/run/run-directories.ts',
+    edits: [
+      {
+        from: "if (kind !== 'directory' || (whose === 'own' && uid !== session.environment.uid)) return;",
+        to: 'return;',
+      },
+    ],
+    caughtBy: {
+      file: 'test/ops/run/faults.test.ts',
+      test: 'ends with an error of its kind, and leaves nothing that it does not name',
+    },
+  },
+  {
+    name: 'foreign-journal-believed',
+    fault: 'a journal that another user wrote is carried out',
+    file: 'store/local/journal-seal.ts',
+    edits: [{ from: '} else if (seal?.next(line) === mac) {', to: '} else if (true) {' }],
+    caughtBy: {
+      file: 'test/store/leases.test.ts',
+      test: 'say nothing that was not journaled with the secret of this user, for this store, into this very file',
+    },
   },
 ];
