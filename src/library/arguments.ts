@@ -20,6 +20,7 @@ import { LINEAGE_DIRECTIONS } from '../ops/inspect/lineage.js';
 import { USAGE_KEYS } from '../ops/inspect/usage-keys.js';
 import { BACKEND_NAMES } from '../ops/run/run-request.js';
 import type {
+  ArtifactSelection,
   BatchLabel,
   BatchRetain,
   CallOptions,
@@ -46,7 +47,6 @@ import type {
   RestoreOptions,
   RunOptions,
   ScanOptions,
-  Selection,
   SignOptions,
   TransferOptions,
   UnpinOptions,
@@ -83,10 +83,10 @@ export function diffTarget(value: unknown): string | { readonly path: string } {
 
 const filters = z.array(z.union([given, z.tuple([given, z.string()])]));
 const matching = z.strictObject({ filters: filters.check(z.minLength(1, 'is empty')) });
-export function selection(value: unknown): Selection {
+export function selection(value: unknown): ArtifactSelection {
   return Array.isArray(value)
     ? names(value, 'artifacts')
-    : (check(matching, value, 'USAGE', 'artifacts') as Selection);
+    : (check(matching, value, 'USAGE', 'artifacts') as ArtifactSelection);
 }
 
 const until = { reason: given, until: date };

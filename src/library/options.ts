@@ -30,7 +30,7 @@ export interface CallOptions {
 export type Source = string | Uint8Array | AsyncIterable<Uint8Array>;
 
 /** Artifacts by their names, or every live one that matches all filters, of which there is at least one. */
-export type Selection = readonly string[] | { readonly filters: readonly Filter[] };
+export type ArtifactSelection = readonly string[] | { readonly filters: readonly Filter[] };
 
 export interface OpenOptions {
   /**

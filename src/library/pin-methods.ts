@@ -3,7 +3,14 @@ import { type PinChange as Change, changePins, listPins } from '../ops/govern/pi
 import { defaultPinName, toPinName } from '../ops/naming/pin-name.js';
 import * as given from './arguments.js';
 import { camelCased } from './camel-case.js';
-import type { CallOptions, PinChange, PinOptions, PinsOptions, Selection, UnpinOptions } from './options.js';
+import type {
+  ArtifactSelection,
+  CallOptions,
+  PinChange,
+  PinOptions,
+  PinsOptions,
+  UnpinOptions,
+} from './options.js';
 import type { PinRow } from './results.js';
 import { TrashMethods } from './trash-methods.js';
 
@@ -17,7 +24,7 @@ export class PinMethods extends TrashMethods {
    * await store.pin({ filters: ['type=directory'] }, { name: 'release' }); // → 'release'
    * (await store.pins()).length; // → 3
    */
-  async pin(artifacts: Selection, options: PinOptions & CallOptions = {}): Promise<string> {
+  async pin(artifacts: ArtifactSelection, options: PinOptions & CallOptions = {}): Promise<string> {
     const [session, { name, reason, until }] = this.begin(given.pinOptions(options));
     const pin = name === undefined ? defaultPinName(session) : toPinName(name);
     const rest = { reason, until: until?.toISOString() as Timestamp | undefined };

@@ -7,6 +7,7 @@ import * as given from './arguments.js';
 import { camelCased } from './camel-case.js';
 import { namedPolicy } from './named-policy.js';
 import type {
+  ArtifactSelection,
   BatchRetain,
   CallOptions,
   CollectOptions,
@@ -14,7 +15,6 @@ import type {
   PlanRemovalOptions,
   RemoveOptions,
   RestoreOptions,
-  Selection,
 } from './options.js';
 import { PinMethods } from './pin-methods.js';
 import type { Collected, Removed, ReportRow, Restored, Retained } from './results.js';
@@ -30,7 +30,7 @@ export class RetentionMethods extends PinMethods {
    * (await store.retain({ filters: ['kind=file'] }, { ttl: 7 })).length; // → 2
    */
   async retain(
-    artifacts: Selection,
+    artifacts: ArtifactSelection,
     change: RetainChange,
     options: CallOptions = {},
   ): Promise<readonly Retained[]> {
@@ -102,7 +102,7 @@ export class RetentionMethods extends PinMethods {
    * const { outcome, refused } = await store.remove(['report', 'dist'], { reason: 'not needed' });
    * [outcome.plan.header.pruned, refused[0].item.name]; // → [1, 'dist']
    */
-  async remove(artifacts: Selection, options: RemoveOptions & CallOptions = {}): Promise<Removed> {
+  async remove(artifacts: ArtifactSelection, options: RemoveOptions & CallOptions = {}): Promise<Removed> {
     const [session, rest] = this.begin(given.removeOptions(options));
     const { removeArtifacts } = await import('../ops/gc/remove-artifacts.js');
     return camelCased(await removeArtifacts(session, new Set(await this.selected(session, artifacts)), rest));
@@ -117,7 +117,7 @@ export class RetentionMethods extends PinMethods {
    * plan.items.map((item) => `${item.verdict} ${item.name}`).sort(); // → ['keep dist', 'prune report']
    */
   async planRemoval(
-    artifacts: Selection,
+    artifacts: ArtifactSelection,
     options: PlanRemovalOptions & CallOptions = {},
   ): Promise<PrunePlan> {
     const [session, { purge = false }] = this.begin(given.planRemovalOptions(options));

@@ -6,7 +6,7 @@ import { HsError } from '../errors/hs-error.js';
 import { resolveArtifact } from '../ops/naming/resolve-artifact.js';
 import type { Session } from '../ops/session/session.js';
 import * as given from './arguments.js';
-import type { CallOptions, Selection } from './options.js';
+import type { ArtifactSelection, CallOptions } from './options.js';
 
 /** An open store: what it is, and its end. */
 export class StoreHandle {
@@ -62,7 +62,7 @@ export class StoreHandle {
   }
 
   /** @internal The ids of the artifacts that were selected. */
-  protected async selected(session: Session, selection: Selection): Promise<readonly ArtifactId[]> {
+  protected async selected(session: Session, selection: ArtifactSelection): Promise<readonly ArtifactId[]> {
     const asked = given.selection(selection);
     if (!('filters' in asked)) return (await this.resolveAll(session, asked)).map((r) => r.artifact_id);
     const { selectArtifacts } = await import('../ops/inspect/select-artifacts.js');
