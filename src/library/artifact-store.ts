@@ -15,12 +15,14 @@ import type {
   Source,
 } from './options.js';
 import type { WrittenManifest } from './results.js';
+import { type SourceStreams, withStreams } from './source-streams.js';
 import { TransferMethods } from './transfer-methods.js';
 
 /**
  * An open store, with the operations of the commands. Artifacts are named as on the command line: by id, unique prefix,
  * `name` or `name@{n}`. All errors are {@link HsError}, with a `code` and a `hint`; whatever a command would refuse is
- * refused and recorded here too. An aborted call throws the reason of its signal, an export INTERRUPTED.
+ * refused and recorded here too. An aborted call throws the reason of its signal, an export INTERRUPTED; what the
+ * caller's own streams and callbacks throw passes through. Streams given as sources are closed when the call ends.
  */
 export class ArtifactStore extends TransferMethods {
   /**
@@ -38,8 +40,9 @@ export class ArtifactStore extends TransferMethods {
    */
   async put(source: Source, options: PutArtifactOptions & CallOptions = {}): Promise<PutResult> {
     const [session, { filenameHint, expect, ...rest }] = this.begin(given.putOptions(options));
-    const from = { ...this.#payload(source), ...compact({ filenameHint, expect }) };
-    const [result] = await put(session, [from], rest);
+    const [result] = await withStreams(session.signal, (streams) =>
+      put(session, [{ ...this.#payload(source, streams), ...compact({ filenameHint, expect }) }], rest),
+    );
     return result!;
   }
 
@@ -73,16 +76,22 @@ export class ArtifactStore extends TransferMethods {
   ): Promise<PutResult[]> {
     const [session, shared] = this.begin(given.putLinesOptions(options));
     const { putLines } = await import('../ops/put/put-lines.js');
-    const asked = await this.batch(lines, (line) => {
-      const { source, filenameHint, expect, ...rest } = given.putLine(line);
-      return { ...rest, source: { ...this.#payload(source), ...compact({ filenameHint, expect }) } };
+    return withStreams(session.signal, async (streams) => {
+      const asked = await this.batch(lines, (line) => {
+        const { source, filenameHint, expect, ...rest } = given.putLine(line);
+        return {
+          ...rest,
+          source: { ...this.#payload(source, streams), ...compact({ filenameHint, expect }) },
+        };
+      });
+      return putLines(session, asked, shared);
     });
-    return putLines(session, asked, shared);
   }
 
-  #payload(source: Source) {
+  #payload(source: Source, streams: SourceStreams) {
     const [asked] = given.sources([source]);
-    return 'path' in asked! ? { path: this.path(asked.path) } : { stream: streamSource(asked!.stream) };
+    if ('path' in asked!) return { path: this.path(asked.path) };
+    return { stream: streamSource(streams.open(asked!.stream)) };
   }
 
   /**
@@ -141,7 +150,7 @@ export class ArtifactStore extends TransferMethods {
     const [session, { cwd, ...rest }] = this.begin(given.runOptions(options));
     const { runTool } = await import('../ops/run/run-tool.js');
     const { environment } = session;
-    return runTool(session, {
+    const result = await runTool(session, {
       env: environment.all(),
       stdin: 'ignore',
       each: false,
@@ -156,5 +165,8 @@ export class ArtifactStore extends TransferMethods {
       cwd: cwd === undefined ? environment.cwd : this.path(cwd),
       command: given.commandLine(command),
     });
+    // It is recorded, whatever the tool did when it was told to end.
+    session.signal.throwIfAborted();
+    return result;
   }
 }

@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream';
+import { unlessAborted } from '../core/unless-aborted.js';
 import { HsError } from '../errors/hs-error.js';
 
 /** A stream that takes bytes: of Node, or of the web. */
@@ -11,6 +12,7 @@ interface OpenSink {
 }
 
 function webSink(stream: WritableStream<Uint8Array>): OpenSink {
+  if (stream.locked) throw new HsError('USAGE', 'the stream is locked to another writer');
   const writer = stream.getWriter();
   // A failed write says it too.
   writer.closed.catch(() => undefined);
@@ -30,13 +32,17 @@ function webSink(stream: WritableStream<Uint8Array>): OpenSink {
 
 function nodeSink(stream: Writable): OpenSink {
   let closed = stream.destroyed;
+  // Of the write under way: a Transform that is destroyed never calls its callback.
+  let unwritten = () => {};
   const end = () => {
     closed = true;
+    unwritten();
   };
   stream.on('close', end).on('error', end);
   return {
     write: (bytes) =>
       new Promise((resolve) => {
+        unwritten = () => resolve(false);
         if (closed || !stream.writable) resolve(false);
         else stream.write(bytes.slice(), (error) => resolve(error === null || error === undefined));
       }),
@@ -44,7 +50,7 @@ function nodeSink(stream: Writable): OpenSink {
   };
 }
 
-export function openSink(stream: ByteSink): OpenSink {
+function sinkOf(stream: ByteSink): OpenSink {
   if (typeof (stream as Partial<WritableStream> | null)?.getWriter === 'function') {
     return webSink(stream as WritableStream<Uint8Array>);
   }
@@ -52,4 +58,10 @@ export function openSink(stream: ByteSink): OpenSink {
     return nodeSink(stream as Writable);
   }
   throw new HsError('USAGE', 'the stream is neither a Writable nor a WritableStream');
+}
+
+/** The stream of a call; a write that waits for it throws the reason of the call's signal. */
+export function openSink(stream: ByteSink, signal: AbortSignal): OpenSink {
+  const { write, release } = sinkOf(stream);
+  return { write: (bytes) => unlessAborted(write(bytes), signal), release };
 }

@@ -13,6 +13,7 @@ import { camelCased } from './camel-case.js';
 import { storesOn } from './open-store.js';
 import type { CallOptions, Source, VerifyBundleOptions } from './options.js';
 import type { HashedContent, VerifiedBundle } from './results.js';
+import { withStreams } from './source-streams.js';
 
 /** The progress of a call, which stops at its signal. */
 function stoppable({ progress = noProgress, signal }: CallOptions): ProgressSink {
@@ -44,13 +45,17 @@ async function* advancing(chunks: AsyncIterable<Uint8Array>, progress: ProgressS
  * (await hash('dist')).contentHash === (await store.resolve('dist')).contentHash; // → true
  */
 export async function hash(source: Source, options: CallOptions = {}): Promise<HashedContent> {
-  const sink = stoppable(given.callOptions(options));
+  const call = given.callOptions(options);
+  const sink = stoppable(call);
   const [asked] = given.sources([source]);
   const { hash, size } = await hashed();
   return { contentHash: hash, sizeBytes: size };
 
   async function hashed() {
-    if ('stream' in asked!) return hashBytes(advancing(asked.stream, sink));
+    if ('stream' in asked!) {
+      const { stream } = asked;
+      return withStreams(call.signal, (streams) => hashBytes(advancing(streams.open(stream), sink)));
+    }
     const environment = systemEnvironment();
     const disk = yieldingDisk(nodeDisk());
     const path = resolve(environment.cwd, asked!.path);
@@ -80,9 +85,13 @@ export async function verifyBundle(
   const sink = stoppable({ ...(progress && { progress }), ...(signal && { signal }) });
   const [asked] = given.sources([source]);
   const { verifyBundle: verify } = await import('../ops/bundle/verify-bundle.js');
-  const from =
-    'stream' in asked! ? advancing(asked.stream, sink) : resolve(systemEnvironment().cwd, asked!.path);
-  return toVerified(await verify(yieldingDisk(nodeDisk()), from, rest));
+  return withStreams(signal, async (streams) => {
+    const from =
+      'stream' in asked!
+        ? advancing(streams.open(asked.stream), sink)
+        : resolve(systemEnvironment().cwd, asked!.path);
+    return toVerified(await verify(yieldingDisk(nodeDisk()), from, rest));
+  });
 }
 
 function toVerified({ contentHash, index, members, report, debug }: CheckedBundle): VerifiedBundle {
@@ -108,5 +117,13 @@ export function checkManifest(
   manifest: Uint8Array | Readonly<Record<string, unknown>>,
 ): check.ManifestVerdict {
   if (given.isBytes(manifest)) return check.checkManifest(manifest);
-  return check.checkManifest(Buffer.from(JSON.stringify(given.record(manifest, 'manifest'))));
+  return check.checkManifest(Buffer.from(asJson(given.record(manifest, 'manifest'))));
+}
+
+function asJson(manifest: Readonly<Record<string, unknown>>): string {
+  try {
+    return JSON.stringify(manifest);
+  } catch (cause) {
+    throw new HsError('USAGE', `the manifest has no form in JSON: ${(cause as Error).message}`, { cause });
+  }
 }

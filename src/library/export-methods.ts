@@ -48,7 +48,7 @@ export class ExportMethods extends GovernMethods {
     const [session, rest] = this.begin(given.exportOptions(options));
     const { exportArtifact } = await import('../ops/export/export.js');
     const typed = given.text(name, 'name');
-    const { write, release } = openSink(stream);
+    const { write, release } = openSink(stream, session.signal);
     try {
       return await exportArtifact(session, this.#request(typed, { kind: 'stdout', write }, rest));
     } finally {

@@ -30,7 +30,7 @@ export class LedgerMethods extends LineageMethods {
 
   /**
    * The last entries of the history, oldest first, then each new one as it is appended (`hs log --follow`). It ends when
-   * the caller leaves the loop, or when `signal` is aborted.
+   * the caller leaves the loop, when `signal` is aborted, or when the store is closed.
    *
    * @example
    * const seen = [];
@@ -44,7 +44,9 @@ export class LedgerMethods extends LineageMethods {
   async *follow(options: FollowOptions & CallOptions = {}): AsyncGenerator<HistoryRow, void> {
     const [session, { last = 0, ...query }] = this.begin(given.followOptions(options));
     await session.store.anchor.recheck();
-    yield* camelCasedEach(followHistory(session, query, last, session.signal));
+    yield* camelCasedEach(
+      followHistory(session, query, last, AbortSignal.any([session.signal, this.closing])),
+    );
   }
 
   /**

@@ -6,6 +6,7 @@ import * as given from './arguments.js';
 import { camelCased } from './camel-case.js';
 import type { CallOptions, Source } from './options.js';
 import type { HashedContent, IndexFile, ObjectCounts, WrittenIndex } from './results.js';
+import { withStreams } from './source-streams.js';
 import { StoreHandle } from './store-handle.js';
 
 /** Objects: bytes by their SHA-256, below the artifacts. */
@@ -23,15 +24,17 @@ export class ObjectMethods extends StoreHandle {
     const [session] = this.begin(given.callOptions(options));
     const { storeObjects } = await import('../ops/payload/store-objects.js');
     const { isDirectory } = await import('../ops/payload/is-directory.js');
-    const from: Parameters<typeof storeObjects>[1][number][] = [];
-    for (const source of given.sources(sources)) {
-      if ('stream' in source) from.push(source);
-      else {
-        const path = this.path(source.path);
-        from.push({ path, directory: await isDirectory(session.disk, path) });
+    return withStreams(session.signal, async (streams) => {
+      const asked = given
+        .sources(sources)
+        .map((s) => ('stream' in s ? { stream: streams.open(s.stream) } : { path: this.path(s.path) }));
+      const from: Parameters<typeof storeObjects>[1][number][] = [];
+      for (const { path, stream } of asked) {
+        if (stream !== undefined) from.push({ stream });
+        else from.push({ path, directory: await isDirectory(session.disk, path) });
       }
-    }
-    return (await storeObjects(session, from)).map(toContent);
+      return (await storeObjects(session, from)).map(toContent);
+    });
   }
 
   /**

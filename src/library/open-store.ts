@@ -27,10 +27,11 @@ export function storesOn(disk: Disk, env: Environment, signal?: AbortSignal): St
 }
 
 /** The session of a store; `unchecked` for what examines or accepts a ledger that was rolled back. */
-export function sessionOf(
+export async function sessionOf(
   options: OpenOptions,
   how: { readonly unchecked?: boolean } = {},
 ): Promise<Session> {
+  options.signal?.throwIfAborted();
   const environment = systemEnvironment();
   const disk = yieldingDisk(nodeDisk());
   return openSession(
@@ -83,6 +84,7 @@ export async function openStore(options: OpenOptions = {}): Promise<ArtifactStor
 export async function createStore(directory: string, options: CreateOptions = {}): Promise<ArtifactStore> {
   const { allowSetClock = false, shared = false, ...open } = given.createOptions(options);
   const path = given.filePath(directory, 'directory');
+  open.signal?.throwIfAborted();
   const environment = systemEnvironment();
   const disk = nodeDisk();
   const clock = systemClock();

@@ -18,6 +18,7 @@ import type { AcceptedRollback } from './results.js';
  */
 export async function doctor(options: DoctorOptions = {}): Promise<DoctorCheck[]> {
   const { accept = false, ...open } = given.doctorOptions(options);
+  open.signal?.throwIfAborted();
   const { doctor: examine } = await import('../ops/doctor/doctor.js');
   const opened: Session[] = [];
   const session = async () => {

@@ -11,7 +11,7 @@ import type { ArtifactSelection, CallOptions } from './options.js';
 /** An open store: what it is, and its end. */
 export class StoreHandle {
   readonly #session: Session;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   /** @internal Stores are opened by `openStore` and made by `createStore`. */
   constructor(session: Session) {
@@ -21,6 +21,11 @@ export class StoreHandle {
   /** The store's own id. */
   get id(): string {
     return this.#session.store.id;
+  }
+
+  /** @internal Aborted when the store is closed. */
+  protected get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   /** The directory that holds the store. */
@@ -33,7 +38,7 @@ export class StoreHandle {
    * throws the reason of a signal that was aborted already.
    */
   begin<T extends CallOptions>(options: T): readonly [Session, Omit<T, keyof CallOptions>] {
-    if (this.#closed) throw new HsError('USAGE', 'the store was closed');
+    if (this.closing.aborted) throw new HsError('USAGE', 'the store was closed');
     const { signal, progress, ...rest } = options;
     const session = this.#session.during({ ...(signal && { signal }), ...(progress && { progress }) });
     session.signal.throwIfAborted();
@@ -98,8 +103,8 @@ export class StoreHandle {
    * await store.list(); // throws USAGE
    */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.closing.aborted) return;
+    this.#closing.abort();
     await this.#session.close();
   }
 

@@ -1,4 +1,5 @@
 import chalk from 'chalk';
+import { unlessAborted } from '../core/unless-aborted.js';
 import { count } from './cell-text.js';
 import { Slots } from './line-placeholders.js';
 import { muteKeys } from './mute-keys.js';
@@ -66,17 +67,4 @@ function shownOn(screen: Screen): (progress: ApplyProgress) => void {
     const of = total === undefined ? '' : ` of ${count(total)}`;
     screen.write(`hs gc: ${phase}: ${count(done)}${of} ${unit} ...`);
   };
-}
-
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  let aborted = () => {};
-  const end = new Promise<never>((_, reject) => {
-    aborted = () => reject(signal.reason);
-    signal.addEventListener('abort', aborted);
-  });
-  try {
-    return await Promise.race([promise, end]);
-  } finally {
-    signal.removeEventListener('abort', aborted);
-  }
 }

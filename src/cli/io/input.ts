@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { unlessAborted } from '../../core/unless-aborted.js';
 import { errnoMeaning } from '../../errors/errno-meaning.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
@@ -86,24 +87,6 @@ export class Input {
       rest = data;
     }
     if (rest.length > 0) yield decode(rest);
-  }
-}
-
-/** Resolves like `wait`, or throws the signal's reason if it is aborted first. */
-async function unlessAborted<T>(wait: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop = () => {};
-  const stopped = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  // The loser of the race is ignored.
-  stopped.catch(() => undefined);
-  wait.catch(() => undefined);
-  try {
-    signal.throwIfAborted();
-    return await Promise.race([wait, stopped]);
-  } finally {
-    signal.removeEventListener('abort', stop);
   }
 }
 

@@ -1,0 +1,139 @@
+import { createReadStream } from 'node:fs';
+import { readdir, writeFile } from 'node:fs/promises';
+import { Transform, Writable } from 'node:stream';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import {
+  type ArtifactStore,
+  acceptRollback,
+  type ByteSink,
+  type CallOptions,
+  checkManifest,
+  createStore,
+  doctor,
+  hash,
+  openStore,
+  verifyBundle,
+} from '../src/index.js';
+import { tmp } from './helpers/tmp.js';
+
+let dir: string;
+let store: ArtifactStore;
+
+beforeEach(async () => {
+  dir = await tmp();
+  process.env.XDG_STATE_HOME = `${dir}/state`;
+  store = await createStore(dir);
+  await store.put(Buffer.alloc(3 * 1024 * 1024, 'ab'), { name: 'large' });
+});
+afterEach(() => store.close());
+
+const enough = new Error('enough');
+const never = new Promise<never>(() => undefined);
+
+function stalling(stop: () => void): Promise<never> {
+  stop();
+  return never;
+}
+
+/** A source that gives one chunk and then stalls. */
+async function* stalled() {
+  yield Buffer.from('first');
+  await never;
+}
+
+const STALLING: Record<string, (options: CallOptions) => Promise<unknown>> = {
+  put: (o) => store.put(stalled(), o),
+  putLines: (o) => store.putLines([{ source: stalled() }], o),
+  writeObjects: (o) => store.writeObjects([stalled()], o),
+  hash: (o) => hash(stalled(), o),
+  verifyBundle: (o) => verifyBundle(stalled(), o),
+};
+
+it.each(Object.keys(STALLING))('%s obeys its signal while a stream stalls', async (name) => {
+  const stop = new AbortController();
+  const call = STALLING[name]!({ signal: stop.signal });
+  setTimeout(() => stop.abort(enough), 50);
+  await expect(call).rejects.toBe(enough);
+});
+
+it.each<[string, (stop: () => void) => ByteSink]>([
+  ['of Node', (stop) => new Writable({ write: stop })],
+  ['of the web', (stop) => new WritableStream({ write: () => stalling(stop) })],
+])('exportToStream obeys its signal while a stream %s takes nothing', async (_, sinkThat) => {
+  const stop = new AbortController();
+  const sink = sinkThat(() => stop.abort(enough));
+  await expect(store.exportToStream('large', sink, { signal: stop.signal })).rejects.toBe(enough);
+  for await (const { type } of store.history()) {
+    expect(type).toBe('export_record');
+    break;
+  }
+});
+
+it('records an export to a stream that is closed while it takes nothing', async () => {
+  const sink = new Transform({ transform: () => void sink.destroy() });
+  const { warnings } = await store.exportToStream('large', sink);
+  expect(warnings.join()).toMatch(/closed/);
+});
+
+it('refuses a stream that is locked', async () => {
+  const sink = new WritableStream();
+  sink.getWriter();
+  await expect(store.exportToStream('large', sink)).rejects.toMatchObject({ code: 'USAGE' });
+});
+
+it.each<[string, (stream: ReturnType<typeof createReadStream>) => Promise<unknown>]>([
+  ['put refuses', (stream) => store.put(stream, { name: '../bad' })],
+  ['another line is refused', (stream) => store.putLines([{ source: stream }, { source: '/none' }])],
+  ['a source before it is missing', (stream) => store.writeObjects(['/none', stream])],
+])('closes a stream when %s', async (_, call) => {
+  await writeFile(`${dir}/source`, 'bytes');
+  const stream = createReadStream(`${dir}/source`);
+  await expect(call(stream)).rejects.toThrow();
+  await vi.waitFor(() => expect(stream.destroyed).toBe(true));
+});
+
+it('ends a generator whose chunks are refused', async () => {
+  let ended = false;
+  async function* text() {
+    try {
+      yield 'text' as never;
+    } finally {
+      ended = true;
+    }
+  }
+  await expect(store.put(text())).rejects.toMatchObject({ code: 'USAGE' });
+  expect(ended).toBe(true);
+});
+
+it('ends a loop that follows the history when the store is closed', async () => {
+  const followed = await openStore({ store: dir });
+  for await (const row of followed.follow({ last: 1 })) {
+    expect(row.type).toBe('artifact_created');
+    setTimeout(() => void followed.close(), 50);
+  }
+});
+
+it('throws the reason of a signal after the record of a run whose tool it ended', async () => {
+  const stop = new AbortController();
+  const call = store.run(['sh', '-c', 'sleep 60'], { signal: stop.signal });
+  setTimeout(() => stop.abort(enough), 300);
+  await expect(call).rejects.toBe(enough);
+});
+
+it('opens, creates and examines nothing for a signal that was aborted before', async () => {
+  const signal = AbortSignal.abort(enough);
+  const other = await tmp();
+  await expect(createStore(other, { signal })).rejects.toBe(enough);
+  expect(await readdir(other)).toEqual([]);
+  await expect(openStore({ store: dir, signal })).rejects.toBe(enough);
+  await expect(doctor({ store: dir, signal })).rejects.toBe(enough);
+  await expect(acceptRollback({ store: dir, reason: 'restored', signal })).rejects.toBe(enough);
+});
+
+it('refuses a manifest that has no form in JSON', () => {
+  const cyclic: Record<string, unknown> = {};
+  cyclic.self = cyclic;
+  for (const manifest of [cyclic, { size: 1n }]) {
+    expect(() => checkManifest(manifest)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+  }
+});
