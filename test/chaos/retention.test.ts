@@ -7,6 +7,9 @@ import { IMPATIENT } from '../ops/gc/helpers.js';
 import { onBadNetwork } from '../s3/chaos-on-fake.js';
 
 const SECONDS = Number(process.env.HS_CHAOS_SECONDS ?? 10);
+/** Ends once there are so many commits, if the seconds are not over before. */
+const COMMITS = Number(process.env.HS_CHAOS_COMMITS ?? Number.POSITIVE_INFINITY);
+const FIRST_SEED = Number(process.env.HS_CHAOS_SEED ?? 100);
 
 it.each([
   ['on a simulated disk', () => undefined],
@@ -17,7 +20,7 @@ it.each([
   async (where, elsewhere) => {
     const end = performance.now() + SECONDS * 1000;
     const totals = { seeds: 0, operations: 0, kills: 0, commits: 0, collections: 0, checks: 0 };
-    for (let seed = 100; performance.now() < end; seed++) {
+    for (let seed = FIRST_SEED; performance.now() < end && totals.commits < COMMITS; seed++) {
       const collector = (session: Session) => collect(session, { emptyTrash: true, patience: IMPATIENT });
       const result = await chaos(seed, 5_000 + ((seed * 7919) % 20_000), collector, elsewhere(seed));
       expect(result.lost, `seed ${seed}`).toEqual([]);
@@ -28,6 +31,6 @@ it.each([
       totals.collections += result.collections;
       totals.checks += result.checks;
     }
-    console.log(`retention chaos ${where}:`, totals);
+    console.log(`retention chaos ${where}, from seed ${FIRST_SEED}:`, totals);
   },
 );

@@ -1,9 +1,14 @@
 import type { Random } from '../../src/core/effects.js';
+import { isObjectId } from '../../src/core/objects/ids.js';
+import { isHsError } from '../../src/errors/hs-error.js';
 import type { Disk } from '../../src/fsx/disk.js';
 import type { Http, HttpRequest } from '../../src/fsx/http.js';
+import { mark } from '../../src/store/collector/mark.js';
+import { IndexReader } from '../../src/store/objects/index-reader.js';
 import { s3Stores } from '../../src/store/s3/s3-stores.js';
 import { TINY_PACKS } from '../helpers/store.js';
-import type { Elsewhere } from '../ops/gc/chaos.js';
+import type { Collector, Elsewhere } from '../ops/gc/chaos.js';
+import { removeExpired } from '../ops/gc/naive-collectors.js';
 import type { SimProcess } from '../sim/process.js';
 import { Rng } from '../sim/rng.js';
 import { FakeS3, type Fate } from './fake-s3.js';
@@ -73,4 +78,27 @@ export function onBadNetwork(
 /** Every key as if there were no epochs: names are used again after they were condemned. */
 export function withoutEpochs(request: HttpRequest): HttpRequest {
   return { ...request, target: request.target.replace(/(?<=\/[op]\/[0-9a-f]{64}\/)\d{10}/, '0000000000') };
+}
+
+/**
+ * Deletes unreachable objects that were written so many changes ago, and condemns nothing: what collectors do that trust
+ * a grace age. A writer that found such an object before, and names it after, loses it.
+ */
+export function deleteByAge({ fake }: BadNetwork, grace: number): Collector {
+  return async (session) => {
+    try {
+      await removeExpired(session);
+      const { store } = session;
+      const { reachable } = await mark(store, new IndexReader(store.objects));
+      for (const key of [...fake.objects.keys()]) {
+        const id = /\/o\/([0-9a-f]{64})\//.exec(key)?.[1];
+        if (id === undefined || !isObjectId(id) || reachable.has(id) || fake.age(key) < grace) continue;
+        // A look at each, as it would be deleted: others go on meanwhile.
+        if ((await store.objects.sizeInUse(id)) !== undefined) fake.remove(key);
+      }
+    } catch (e) {
+      // What it deleted may be what it needs next.
+      if (!isHsError(e)) throw e;
+    }
+  };
 }

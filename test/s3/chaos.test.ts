@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { collect } from '../../src/ops/gc/collect-garbage.js';
 import { type Collector, chaos } from '../ops/gc/chaos.js';
 import { IMPATIENT } from '../ops/gc/helpers.js';
-import { onBadNetwork, withoutEpochs } from './chaos-on-fake.js';
+import { deleteByAge, onBadNetwork, withoutEpochs } from './chaos-on-fake.js';
 
 const OPERATIONS = 12_000;
 const PATIENCE_MS = 600_000;
@@ -32,6 +32,19 @@ it(
     let lost = 0;
     for (let seed = 1; seed <= 15 && lost === 0; seed += 2) {
       lost += (await chaos(seed, OPERATIONS, real, onBadNetwork(seed, withoutEpochs))).lost.length;
+    }
+    expect(lost).toBeGreaterThan(0);
+  },
+  PATIENCE_MS,
+);
+
+it(
+  'the same with a collector that deletes by age, and condemns nothing, loses data: the harness bites',
+  async () => {
+    let lost = 0;
+    for (let seed = 1; seed <= 15 && lost === 0; seed += 2) {
+      const network = onBadNetwork(seed);
+      lost += (await chaos(seed, OPERATIONS, deleteByAge(network, 30), network)).lost.length;
     }
     expect(lost).toBeGreaterThan(0);
   },

@@ -63,6 +63,9 @@ export class FakeS3 {
   /** The accepted key id; undefined: any. */
   accessKeyId: string | undefined;
   readonly #uploads = new Map<string, Parts>();
+  /** At which change each key was last written. */
+  readonly #writtenAt = new Map<string, number>();
+  #changes = 0;
   readonly #late: (() => void)[] = [];
   /** Keys of the past, oldest first. */
   readonly #past: string[][] = [];
@@ -148,15 +151,25 @@ export class FakeS3 {
           return error(412, 'PreconditionFailed');
         }
         this.#change(() => this.objects.set(key, body));
+        this.#writtenAt.set(key, this.#changes);
         this.changed(`PUT ${key}`);
         return answer(200, '', { etag: etag(body) });
       case 'DELETE':
-        this.#change(() => this.objects.delete(key));
-        this.changed(`DELETE ${key}`);
+        this.remove(key);
         return answer(204);
       default:
         return this.#get(request, key);
     }
+  }
+
+  /** Changes of the bucket since a key was written. */
+  age(key: string): number {
+    return this.#changes - (this.#writtenAt.get(key) ?? 0);
+  }
+
+  remove(key: string): void {
+    this.#change(() => this.objects.delete(key));
+    this.changed(`DELETE ${key}`);
   }
 
   /** Called after each change. */
@@ -165,6 +178,7 @@ export class FakeS3 {
   #change(change: () => void): void {
     this.#past.push([...this.objects.keys()]);
     if (this.#past.length > 20) this.#past.shift();
+    this.#changes++;
     change();
   }
 

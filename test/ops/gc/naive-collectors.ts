@@ -10,7 +10,7 @@ import type { MemoryStores } from '../../../src/store/memory/memory-stores.js';
 import { IndexReader } from '../../../src/store/objects/index-reader.js';
 import { behind } from '../../helpers/store.js';
 
-async function removeExpired(session: Session): Promise<void> {
+export async function removeExpired(session: Session): Promise<void> {
   await applyRemoval(new StoreRetention(session, { capability: 'retention.collect' }), {
     command: 'gc',
     now: () => session.now(),
