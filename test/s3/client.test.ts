@@ -147,7 +147,12 @@ describe('requests that may be served twice', () => {
     const fake = new FakeS3();
     let posts = 0;
     fake.fate = (what) => (what.startsWith('POST') && ++posts === 2 ? 'unanswered' : 'served');
-    await clientOf(fake).putParts('key', 3, async (n) => Buffer.alloc(5, `${n}`));
+    await clientOf(fake).putParts({
+      key: 'key',
+      count: 3,
+      partBytes: 5,
+      part: async (n) => Buffer.alloc(5, `${n}`),
+    });
     expect(`${fake.objects.get('p/key')}`).toBe('000001111122222');
   });
 });
@@ -157,7 +162,12 @@ describe('an upload in parts', () => {
     const fake = new FakeS3();
     let posts = 0;
     fake.says = (what) => (what.startsWith('POST') && ++posts === 2 ? failure() : undefined);
-    await clientOf(fake).putParts('key', 2, async (n) => Buffer.alloc(5, `${n}`));
+    await clientOf(fake).putParts({
+      key: 'key',
+      count: 2,
+      partBytes: 5,
+      part: async (n) => Buffer.alloc(5, `${n}`),
+    });
     return `${fake.objects.get('p/key')}`;
   };
 
@@ -174,7 +184,9 @@ describe('an upload in parts', () => {
       what.startsWith('POST') && ++posts > 1
         ? answer(200, '<Error><Code>InternalError</Code></Error>')
         : undefined;
-    await expect(clientOf(fake).putParts('key', 2, async () => Buffer.alloc(5))).rejects.toMatchObject({
+    await expect(
+      clientOf(fake).putParts({ key: 'key', count: 2, partBytes: 5, part: async () => Buffer.alloc(5) }),
+    ).rejects.toMatchObject({
       code: 'SYSTEM',
       message: expect.stringContaining('InternalError'),
     });
@@ -190,7 +202,9 @@ describe('an upload in parts', () => {
       what.startsWith('POST') && ++posts > 1
         ? answer(404, '<Error><Code>NoSuchUpload</Code></Error>')
         : undefined;
-    await expect(clientOf(fake).putParts('key', 2, async () => Buffer.alloc(5))).rejects.toMatchObject({
+    await expect(
+      clientOf(fake).putParts({ key: 'key', count: 2, partBytes: 5, part: async () => Buffer.alloc(5) }),
+    ).rejects.toMatchObject({
       message: expect.stringContaining('NoSuchUpload'),
     });
   });

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +9,17 @@ import { environmentOfService, freshUrl, makeBucket, SERVICE } from './on-real.j
 
 const SECONDS = Number(process.env.HS_SERVICE_SECONDS ?? 20);
 const MACHINES = 4;
+
+/** Kills a command, or stops it for seconds, now and then: as long as others need to collect meanwhile. */
+function disturb(child: ChildProcess, totals: { kills: number; pauses: number }): NodeJS.Timeout | undefined {
+  const dice = Math.random();
+  if (dice > 0.3) return undefined;
+  return setTimeout(() => {
+    if (dice < 0.15) return child.kill('SIGKILL');
+    if (child.kill('SIGSTOP')) totals.pauses++;
+    return setTimeout(() => child.kill('SIGCONT'), Math.random() * 5000);
+  }, Math.random() * 1500);
+}
 
 describe.skipIf(SERVICE === undefined)('machines on a real service (skipped without Ceph)', () => {
   beforeAll(makeBucket);
@@ -27,13 +38,13 @@ describe.skipIf(SERVICE === undefined)('machines on a real service (skipped with
     return { work: `${home}/work`, env };
   };
 
-  it('three put, one collects, over a bad network, killed at random: what was acknowledged is there once', async () => {
+  it('three put, one collects, over a bad network, killed or paused at random: what was acknowledged is there once', async () => {
     const store = freshUrl();
     const direct = await machine(store, SERVICE!);
     expect(await hs(['init', store], { env: direct.env })).toMatchObject({ status: 0 });
     const network = await badNetwork(new URL(SERVICE!), 0.02);
     const acknowledged: string[] = [];
-    const totals = { kills: 0, failed: 0, collections: 0 };
+    const totals = { kills: 0, pauses: 0, failed: 0, collections: 0 };
     const end = Date.now() + SECONDS * 1000;
     const live = async (n: number) => {
       const { work, env } = await machine(store, network.endpoint);
@@ -47,8 +58,7 @@ describe.skipIf(SERVICE === undefined)('machines on a real service (skipped with
           env: await hsEnvironment(env),
           stdio: 'ignore',
         });
-        const timer =
-          Math.random() < 0.15 ? setTimeout(() => child.kill('SIGKILL'), Math.random() * 1500) : undefined;
+        const timer = disturb(child, totals);
         const [code, signal] = await new Promise<[number | null, string | null]>((resolve) =>
           child.on('close', (...how) => resolve(how)),
         );
@@ -80,7 +90,20 @@ describe.skipIf(SERVICE === undefined)('machines on a real service (skipped with
     expect(await hs(['ledger', 'verify'], { env: direct.env })).toMatchObject({ status: 0 });
     expect((await hs(['fsck'], { env: direct.env })).stdout).toContain('no problems');
     expect(acknowledged.length).toBeGreaterThan(3);
-    console.log(`${SECONDS} s on Ceph:`, { acknowledged: acknowledged.length, ...totals, ...network.counts });
+    const entries = (await hs(['ledger', 'cat'], { env: direct.env })).stdout.trim().split('\n');
+    const having = (event: string) => entries.filter((entry) => entry.includes(`"${event}"`)).length;
+    const ledger = {
+      commits: entries.length,
+      condemned: having('objects_condemned'),
+      purged: having('objects_purged'),
+    };
+    expect(ledger.purged).toBeGreaterThan(0);
+    console.log(`${SECONDS} s on Ceph, nothing lost:`, {
+      ...ledger,
+      acknowledged: acknowledged.length,
+      ...totals,
+      ...network.counts,
+    });
   });
 
   it('a file of 64 MiB goes there in parts and comes back whole', async () => {

@@ -9,11 +9,20 @@ import { parallel } from './parallel.js';
 import { copiesBelow, RemoteContents } from './remote-contents.js';
 
 const PART_BYTES = 8 * 1024 * 1024;
-/** Parts of one object in memory. */
+/** Parts of one object under way. */
 const PARTS_AHEAD = 4;
+/** Of a pack whose size is not known; most are far smaller than they may be. */
+const MOST_PACKS_BYTES = 4 * 1024 * 1024;
 /** Ids whose packs are remembered from the entries that named them. */
 const MOST_NOTED = 20_000;
 const NAMES_PACKS = Buffer.from('"packs":[');
+
+interface Part {
+  readonly bytes: Uint8Array;
+  /** Of the whole, in bytes. */
+  readonly size: number;
+  giveBack(): void;
+}
 
 /** Fetches objects and packs from the service into the mirror. */
 export class Fetcher {
@@ -102,10 +111,11 @@ export class Fetcher {
     if (await this.#bringPacks(this.#recent)) {
       if ((await this.#mirror.fileOf(id)) !== undefined) return true;
     }
+    const path = this.#mirror.layout.object(id);
     const copies = (await copiesBelow(this.#client, `${OBJECTS}${id}/`)).get(id) ?? [];
-    const keys = copies.map(({ key }) => key);
+    for (const { key, size } of copies) if (await this.#bringTo(path, key, size)) return true;
     // A listing may be stale, a key is not.
-    for (const key of [...keys, objectKey(id, epoch)]) if (await this.#bringObject(id, key)) return true;
+    if (await this.#bringTo(path, objectKey(id, epoch))) return true;
     const pack = await this.ask((contents) => contents.placesOf(id).packs[0]);
     return pack !== undefined && this.#bringPack(pack.name, pack.copies[0]!.key);
   }
@@ -124,50 +134,78 @@ export class Fetcher {
   }
 
   async #bringPack(name: ObjectId, key: string): Promise<boolean> {
-    const bytes = await this.#client.get(key);
-    if (bytes === undefined) return false;
-    await this.#mirror.keep(this.#mirror.layout.pack(name), bytes);
+    if (!(await this.#bringTo(this.#mirror.layout.pack(name), key, MOST_PACKS_BYTES))) return false;
     await this.#mirror.local.objects.refresh();
     return true;
   }
 
-  /** Fetches a large object in parts, some at a time, in memory that does not grow with it. */
-  async #bringObject(id: ObjectId, key: string): Promise<boolean> {
-    const first = await this.#client.getPart(key, `bytes=0-${PART_BYTES - 1}`);
+  /** A part of an object; its bytes count as in memory until they are given back. */
+  async #part(key: string, from: number, expected: number): Promise<Part | undefined> {
+    const giveBack = await this.#client.budget.take(expected);
+    try {
+      const part = await this.#client.getPart(key, `bytes=${from}-${from + PART_BYTES - 1}`);
+      if (part !== undefined) return { ...part, giveBack };
+    } catch (e) {
+      giveBack();
+      throw e;
+    }
+    giveBack();
+    return undefined;
+  }
+
+  /** Fetches what is large in parts, some at a time, in memory that does not grow with it. `expected`: size in bytes. */
+  async #bringTo(path: string, key: string, expected = PART_BYTES): Promise<boolean> {
+    const first = await this.#part(key, 0, Math.min(expected, PART_BYTES));
     if (first === undefined) return false;
-    const path = this.#mirror.layout.object(id);
     if (first.bytes.length >= first.size) {
-      await this.#mirror.keep(path, first.bytes);
+      await this.#mirror.keep(path, first.bytes).finally(first.giveBack);
       return true;
     }
     const staged = this.#mirror.incoming();
-    const file = await this.#mirror.disk.open(staged, { access: 'create', mode: 0o444, sparse: true });
     try {
-      await file.write(first.bytes);
-      const part = (from: number) =>
-        this.#client.get(key, `bytes=${from}-${Math.min(first.size, from + PART_BYTES) - 1}`);
-      const ahead: Promise<Uint8Array | undefined>[] = [];
-      let asked = first.bytes.length;
-      for (let at = asked; at < first.size; ) {
-        while (ahead.length < PARTS_AHEAD && asked < first.size) {
-          const next = part(asked);
-          next.catch(() => undefined);
-          ahead.push(next);
-          asked += PART_BYTES;
-        }
-        const bytes = await ahead.shift()!;
-        if (bytes === undefined || bytes.length === 0) return false;
-        await file.write(bytes);
-        at += bytes.length;
+      if (await this.#writeParts(staged, key, first)) {
+        await this.#mirror.adopt(staged, path);
+        this.#mirror.grow(first.size);
+        return true;
       }
     } catch (e) {
       await this.#mirror.drop(staged);
       throw e;
-    } finally {
-      await file.close();
     }
-    await this.#mirror.adopt(staged, path);
-    this.#mirror.grow(first.size);
-    return true;
+    await this.#mirror.drop(staged);
+    return false;
+  }
+
+  /** False: it has gone. */
+  async #writeParts(path: string, key: string, first: Part): Promise<boolean> {
+    const { size } = first;
+    const ahead: Promise<Part | undefined>[] = [Promise.resolve(first)];
+    try {
+      const file = await this.#mirror.disk.open(path, { access: 'create', mode: 0o444, sparse: true });
+      try {
+        let asked = first.bytes.length;
+        for (let at = 0; at < size; ) {
+          for (; ahead.length < PARTS_AHEAD && asked < size; asked += PART_BYTES) {
+            const next = this.#part(key, asked, Math.min(PART_BYTES, size - asked));
+            next.catch(() => undefined);
+            ahead.push(next);
+          }
+          const part = await ahead.shift()!;
+          await file.write(part?.bytes ?? new Uint8Array()).finally(part?.giveBack);
+          if (!part?.bytes.length) return false;
+          at += part.bytes.length;
+        }
+        return true;
+      } finally {
+        await file.close();
+      }
+    } finally {
+      // What was asked for and is not wanted any more.
+      for (const next of ahead)
+        next.then(
+          (part) => part?.giveBack(),
+          () => undefined,
+        );
+    }
   }
 }

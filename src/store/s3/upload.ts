@@ -22,12 +22,17 @@ async function readPart(file: ObjectFile, position: number, size: number): Promi
 /** Stores a file at a key that only this content has: as a whole, or in parts, in memory that does not grow with it. */
 async function uploadFile(client: S3Client, key: string, file: ObjectFile): Promise<void> {
   const { size } = await file.stat();
-  if (size <= PART_BYTES) return client.put(key, await readPart(file, 0, size));
+  if (size <= PART_BYTES) {
+    return client.budget.run(size, async () => client.put(key, await readPart(file, 0, size)));
+  }
   const partBytes = Math.max(PART_BYTES, Math.ceil(size / MOST_PARTS));
   const parts = Math.ceil(size / partBytes);
-  await client.putParts(key, parts, (n) =>
-    readPart(file, n * partBytes, Math.min(partBytes, size - n * partBytes)),
-  );
+  await client.putParts({
+    key,
+    count: parts,
+    partBytes,
+    part: (n) => readPart(file, n * partBytes, Math.min(partBytes, size - n * partBytes)),
+  });
 }
 
 export async function upload(client: S3Client, mirror: Mirror, key: string, path: string): Promise<void> {

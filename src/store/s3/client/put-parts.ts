@@ -1,15 +1,17 @@
+import type { ByteBudget } from '../byte-budget.js';
 import { parallel } from '../parallel.js';
 import { answerError, errorCode, notS3 } from './s3-errors.js';
 import type { S3Request, S3Requests } from './s3-requests.js';
 import { element } from './s3-xml.js';
 
-/** Parts of one upload in memory. */
+/** Parts of one upload under way. */
 const PARTS_AT_ONCE = 4;
 
 export interface InParts {
   readonly key: string;
   readonly count: number;
-  /** Each of at least 5 MiB, except for the last. */
+  /** Size in bytes of each but the last, at least 5 MiB. */
+  readonly partBytes: number;
   part(n: number): Promise<Uint8Array>;
 }
 
@@ -17,7 +19,8 @@ export interface InParts {
 export async function putParts(
   requests: S3Requests,
   place: string,
-  { key, count, part }: InParts,
+  budget: ByteBudget,
+  { key, count, partBytes, part }: InParts,
 ): Promise<void> {
   const begun = await requests.send('POST', key, { query: { uploads: '' } });
   if (begun.status !== 200) throw answerError(begun, place);
@@ -36,7 +39,7 @@ export async function putParts(
       tags[n] = answer.headers.etag ?? '';
       size += body.length;
     };
-    await parallel(tags.keys(), send, PARTS_AT_ONCE);
+    await parallel(tags.keys(), (n) => budget.run(partBytes, () => send(n)), PARTS_AT_ONCE);
     const list = tags.map((tag, n) => `<Part><PartNumber>${n + 1}</PartNumber><ETag>${tag}</ETag></Part>`);
     const body = Buffer.from(`<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`);
     await complete(requests, place, key, { query: { uploadId }, body }, size);

@@ -1,8 +1,9 @@
 import { HsError } from '../../../errors/hs-error.js';
 import type { HttpAnswer } from '../../../fsx/http.js';
+import { ByteBudget } from '../byte-budget.js';
 import { EndlessListing } from './endless-listing.js';
 import type { Endpoint } from './endpoint.js';
-import { putParts } from './put-parts.js';
+import { type InParts, putParts } from './put-parts.js';
 import { answerError, errorCode, noAnswer, notS3 } from './s3-errors.js';
 import { isBusy, isTransient, type S3Effects, S3Requests } from './s3-requests.js';
 import { type ListedKey, type ListedPage, parseListing } from './s3-xml.js';
@@ -16,6 +17,8 @@ export class S3Client {
   readonly place: string;
   /** Tells this place from every other. */
   readonly address: string;
+  /** For bodies of objects, in both directions. */
+  readonly budget = new ByteBudget();
   readonly #prefix: string;
   readonly #requests: S3Requests;
 
@@ -156,8 +159,8 @@ export class S3Client {
    * Stores parts of at least 5 MiB, except for the last, as one object, some of them at a time; a failure leaves
    * nothing that is listed.
    */
-  putParts(key: string, count: number, part: (n: number) => Promise<Uint8Array>): Promise<void> {
-    return putParts(this.#requests, this.place, { key, count, part });
+  putParts(parts: InParts): Promise<void> {
+    return putParts(this.#requests, this.place, this.budget, parts);
   }
 
   #isMissing(answer: HttpAnswer): boolean {
