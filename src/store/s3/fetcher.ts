@@ -52,7 +52,7 @@ export class Fetcher {
       const { type, payload } = decodeEntry(bytes);
       if (type !== 'store_created') return;
       const { policy } = payload as EntryPayload<'store_created'>;
-      await this.#bringObject(policy, objectKey(policy, 0));
+      await this.#bringTo(this.#mirror.layout.object(policy), objectKey(policy, 0));
     };
     if (first !== undefined) this.#expected = bring().catch(() => undefined);
   }
