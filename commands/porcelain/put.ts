@@ -32,7 +32,7 @@ With \`--if-changed\`, nothing is registered if the newest artifact of that name
 
 With \`--manifest-lines\`, each line describes one artifact: \`path\`, and optionally \`name\`, \`kind\`, \`class\`, \`ttl\`, \`classification\`, \`exportable\`, \`layer\`, \`pin\`, \`labels\` (an object), \`entities\` (objects with \`entity_kind\` and \`entity_id\`) and \`sources\` (a list of IDs). A line may give itself a \`ref\`; later lines name its artifact among their sources as \`ref:REF\`. Options of the command apply to all lines; a line's own go before them, and labels, entities and sources are added. ${BATCH_RULES} \`hs schema hs.put-line/1\` prints the schema of a line.
 
-With \`--from-command\`, COMMAND is run with the standard input and error of hs, and what it prints on its standard output becomes one artifact while it runs. If COMMAND fails, nothing is registered, and the exit status is that of COMMAND: 128 + n for a signal, 126 if it cannot be run, 127 if it was not found. COMMAND is not confined (see hs-run(1)), and the capability tool.run is needed.`,
+With \`--from-command\`, COMMAND is run with the standard input and error of hs, and what it prints on its standard output becomes one artifact while it runs. If COMMAND fails, nothing is registered, and the exit status is that of COMMAND: 128 + n for a signal, 126 if it cannot be run, 127 if it was not found. COMMAND runs in a session without a controlling terminal: a program that asks for a password on /dev/tty cannot. It is not confined (see hs-run(1)), and the capability tool.run is needed.`,
   nul: true,
   synopsis: [
     'hs put [OPTION]... [PATH...]',
