@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { expectDocument } from '../helpers/document.js';
 import { hs } from '../helpers/hs.js';
@@ -109,6 +109,30 @@ describe('hs diff of contents', () => {
           stdout: '',
           status: 0,
         });
+      }
+    },
+  );
+
+  it.skipIf(needs('git'))(
+    '--patch is refused by git apply for a binary file, whose block takes nothing from its neighbours (needs git)',
+    async () => {
+      const { bytes } = await run('diff', 't@{1}', 't', '--patch');
+      const [block] = /diff --git a\/binary[\s\S]*?(?=diff --git)/.exec(bytes.toString('latin1'))!;
+      const [mode] = /diff --git a\/tool[\s\S]*$/.exec(bytes.toString('latin1'))!;
+      const dir = `${cwd}/refused`;
+      cpSync(`${cwd}/a`, dir, { recursive: true });
+      const applied = (input: string) =>
+        spawnSync('git', ['apply', '-p1'], {
+          cwd: dir,
+          input: Buffer.from(input, 'latin1'),
+          encoding: 'utf8',
+        });
+      for (const input of [block + mode, block]) {
+        expect(applied(input)).toMatchObject({
+          status: 1,
+          stderr: expect.stringContaining("cannot apply binary patch to 'binary' without full index line"),
+        });
+        expect(statSync(`${dir}/binary`).mode & 0o111).toBe(0);
       }
     },
   );

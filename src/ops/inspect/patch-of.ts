@@ -1,3 +1,4 @@
+import type { FileSide } from './diff-artifacts.js';
 import type { ContentDifference } from './diff-contents.js';
 
 /** As git quotes a name in a patch: only if it must be. */
@@ -14,6 +15,17 @@ function named(side: string, name: string): string {
 const modeOf = (side: { readonly executable: boolean } | undefined) =>
   side?.executable ? '100755' : '100644';
 
+/**
+ * Without a line of its own in the header, `git apply` would take the block for a part of the next one. The ids are too
+ * short to be git's, so that it refuses a patch whose bytes are not there.
+ */
+function indexLine(before: FileSide | undefined, after: FileSide | undefined): string {
+  const id = (side: FileSide | undefined) =>
+    side?.content_hash.replace(/^.*:/, '').slice(0, 12) ?? '0'.repeat(12);
+  const isSame = before !== undefined && after !== undefined && before.executable === after.executable;
+  return `index ${id(before)}..${id(after)}${isSame ? ` ${modeOf(after)}` : ''}`;
+}
+
 /** One file as git show prints it, for `git apply` and `patch -p1`; a character of a hunk is a byte. */
 export function patchOf({ what, change, before, after, name, text }: ContentDifference): Uint8Array {
   const head = [`diff --git ${quoted(`a/${name}`)} ${quoted(`b/${name}`)}`];
@@ -26,7 +38,7 @@ export function patchOf({ what, change, before, after, name, text }: ContentDiff
   const to = after === undefined ? '/dev/null' : named('b', name);
   if (change === 'type') head.push(`One of ${from} and ${to} is a file, the other a directory`);
   else if (change !== 'mode' && text === undefined) {
-    head.push(`Binary files ${from.trimEnd()} and ${to.trimEnd()} differ`);
+    head.push(indexLine(before, after), `Binary files ${from.trimEnd()} and ${to.trimEnd()} differ`);
   } else if (text !== undefined && text.hunks !== '') head.push(`--- ${from}`, `+++ ${to}`);
   const lines = Buffer.from(head.join('\n'), 'utf8');
   const hunks = text?.hunks.replace(/\n$/, '');
