@@ -95,3 +95,18 @@ it('refuses a line that changes nothing, and a line that names an artifact again
   });
   await store.close();
 });
+
+it('refuses a change of nothing, and a label that would be left out', async () => {
+  const { store } = await setting();
+  const before = await head(store);
+  const labels = JSON.parse('{"__proto__":"x","k":"v"}');
+  for (const call of [
+    () => store.retain(['a'], {}),
+    () => store.put(Buffer.from('x'), { labels }),
+    () => store.label('a', labels),
+    () => store.labelLines([{ artifact: 'a', labels }]),
+  ])
+    await expect(call()).rejects.toMatchObject({ code: 'USAGE' });
+  expect(await head(store)).toBe(before);
+  await store.close();
+});

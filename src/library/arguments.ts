@@ -64,6 +64,7 @@ import {
   names,
   options,
   path,
+  recordOf,
   strings,
   text,
 } from './values.js';
@@ -233,7 +234,7 @@ export const checkOptions = options<CheckOptions>('options', {
   repair: flag,
 });
 
-const changedLabels = z.record(z.string(), z.nullable(given));
+const changedLabels = recordOf(z.nullable(given));
 const someLabels = changedLabels.check(
   z.refine((labels) => Object.keys(labels).length > 0, 'names no label'),
 );
@@ -261,7 +262,7 @@ export const reclassification = change<Reclassification, 'reason'>(
 
 export const runOptions = options<RunOptions>('options', {
   cwd: path,
-  env: z.record(z.string(), z.optional(z.string())),
+  env: recordOf(z.optional(z.string())),
   stdin: z.enum(['inherit', 'ignore']),
   name: given,
   kind: z.enum(KINDS),

@@ -11,7 +11,7 @@ import type {
   PutArtifactOptions,
   PutOptions,
 } from './options.js';
-import { change, type Fields, flag, given, objects, options, strings } from './values.js';
+import { change, type Fields, flag, given, objects, options, recordOf, strings } from './values.js';
 
 const putFields: Fields<PutOptions, never> = {
   name: given,
@@ -23,7 +23,7 @@ const putFields: Fields<PutOptions, never> = {
   layer: z.enum(LAYERS),
   sources: strings,
   entities: z.array(z.strictObject({ entityKind: token, entityId: token })),
-  labels: z.record(z.string(), z.string()),
+  labels: recordOf(z.string()),
   pin: given,
   each: flag,
   exclude: strings,

@@ -13,6 +13,12 @@ export const given = z.string().check(z.minLength(1, 'is empty'));
 export const path = given.check(z.regex(/^[^\0]*$/, 'holds a NUL'));
 export const flag = z.boolean();
 export const strings = z.array(given);
+/** zod leaves a `__proto__` out of what it returns, in silence. */
+export function recordOf<V extends z.ZodMiniType>(values: V) {
+  const fields = z.record(z.string(), values);
+  const test = (v: unknown) => v === null || typeof v !== 'object' || !Object.hasOwn(v, '__proto__');
+  return z.pipe(z.custom<z.input<typeof fields>>(test, "cannot have the key '__proto__'"), fields);
+}
 export const is = <T>(test: (v: unknown) => boolean, message: string) => z.custom<T>(test, message);
 export const callable = is<(...args: never[]) => unknown>((v) => typeof v === 'function', 'not a function');
 /** Also accepts one of another realm, such as a test runner's. */

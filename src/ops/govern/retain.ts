@@ -32,11 +32,14 @@ export interface RetainLine extends RetainChange {
  * Changes the TTL or class of artifacts, each by a new revision, in one commit (A8, D2). L1 is refused, and so is
  * removing the TTL of a sensitive artifact (A6).
  */
-export function retain(
+export async function retain(
   session: Session,
   names: readonly string[],
   change: RetainChange,
 ): Promise<Retained[]> {
+  if (change.ttl === undefined && change.retentionClass === undefined) {
+    throw new HsError('USAGE', 'nothing to change: give a TTL or a retention class');
+  }
   return retainLines(
     session,
     names.map((id) => ({ ...change, id })),
