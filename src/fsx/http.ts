@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
 
@@ -45,6 +46,8 @@ function failed(code: string, message: string): Error {
 /** HTTP(S) with connections that are kept. TLS certificates are verified. No request outlives `signal` by a second. */
 export function nodeHttp(signal?: AbortSignal, { idleMs, requestMs } = HTTP_LIMITS): Http {
   const over = new AbortController();
+  // One for each request under way.
+  setMaxListeners(0, over.signal);
   const interrupted = () => setTimeout(() => over.abort(), GRACE_MS).unref();
   if (signal?.aborted) interrupted();
   else signal?.addEventListener('abort', interrupted, { once: true });

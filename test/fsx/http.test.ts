@@ -57,4 +57,17 @@ describe('a request', () => {
     await expect(http.send(get(silent))).rejects.toMatchObject({ code: 'EINTR' });
     http.close();
   });
+
+  it('of many at once warns of nothing', async () => {
+    const warnings: Error[] = [];
+    const heard = (warning: Error) => warnings.push(warning);
+    process.on('warning', heard);
+    const quick = await serverThat((_, response) => response.end());
+    const http = nodeHttp(new AbortController().signal);
+    await Promise.all(Array.from({ length: 20 }, () => http.send(get(quick))));
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', heard);
+    expect(warnings).toEqual([]);
+    http.close();
+  });
 });

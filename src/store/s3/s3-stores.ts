@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { Clock, Random } from '../../core/effects.js';
 import { encodeEntry } from '../../core/ledger/entry.js';
@@ -113,11 +114,14 @@ async function create(ports: S3Ports, { workspace: url, ...request }: CreateRequ
 
 /** What stands on this machine's network and clock; once `signal` is aborted, nothing is waited for. */
 export function systemS3Ports(ports: LocalPorts, signal?: AbortSignal): S3Ports {
+  const ended = signal && AbortSignal.any([signal]);
+  // One for each request that waits for its next try.
+  if (ended !== undefined) setMaxListeners(0, ended);
   return {
     ...ports,
     http: () => nodeHttp(signal),
     clock: systemClock(),
-    wait: (ms) => setTimeout(ms, undefined, { signal }).catch(() => undefined),
+    wait: (ms) => setTimeout(ms, undefined, { signal: ended }).catch(() => undefined),
     runProcess: runShell,
   };
 }
