@@ -36,7 +36,7 @@ it('a put by a machine that is new to the store takes four round trips', async (
   const { fake } = await usedStore();
   await putInRounds(fake, await tmp(), [
     ['GET format.json', 'LIST ledger-seg', 'LIST ledger', 'GET ledger/0'],
-    ['GET ledger/0', 'GET ledger/1', 'GET o'],
+    ['GET ledger/0', 'GET ledger/1', 'GET ledger/2', 'GET o'],
     ['PUT p'],
     ['PUT ledger/2'],
   ]);

@@ -93,7 +93,12 @@ export class S3Ledger implements LedgerStore {
     }
     if (last < 0 && (await this.#client.get(entryKey(0))) !== undefined) last = 0;
     if (last < 0) throw brokenLedger('the ledger has no entries');
-    await this.#follow(known + 1, last);
+    // The first look was taken when the store was opened, which may be long ago.
+    const [later] = await Promise.all([
+      first && this.#client.get(entryKey(last + 1)),
+      this.#follow(known + 1, last),
+    ]);
+    if (later !== undefined) return this.#look();
     await this.#checkHead(last);
     this.#head = last;
     return last;
