@@ -22,7 +22,7 @@ export const fsckCommand = command({
 
 Each problem is \`damage\` (something is lost), \`misplaced\` (nothing is lost, but something is not as it should be), \`leftover\` (from a command that died) or \`stray\` (not part of a store), and comes with what to do about it. The status is 1 if there are any problems.
 
-\`--repair\` cleans up after dead commands, brings back from the trash objects that are in use, creates missing directories and corrects modes, and records that in the ledger. It never removes anything that is damaged.`,
+\`--repair\` cleans up after dead commands, brings back from the trash objects that are in use, creates missing directories and corrects modes, and records that in the ledger. It removes nothing that is damaged, except a copy in a pack of which there is an intact copy.`,
   options: {
     secondOpinion: flag(undefined, 'also hash with a second, independent implementation (slow)'),
     sample: text('N%', 'hash only this share of the objects, a different one in each run', {

@@ -90,7 +90,7 @@ With \`--from-command\`, COMMAND is run with the standard input and error of hs,
   },
   seeAlso: ['hs-ls(1)', 'hs-show(1)', 'hs-export(1)', 'hs-pin(1)'],
   async run(context) {
-    const { args, options, stdin, path, disk, session, log } = context;
+    const { args, options, stdin, path, disk, session, log, endOnHangUp } = context;
     if (options.fromCommand) refuseBesides('--from-command', others(context, options));
     const lines = options.manifestLines === undefined ? undefined : await readPutLines(context, options);
     const typed = lines === undefined && !options.fromCommand ? await namedPaths(context, options) : [];
@@ -131,7 +131,12 @@ With \`--from-command\`, COMMAND is run with the standard input and error of hs,
       results = await putLines(s, lines, shared);
     } else if (options.fromCommand) {
       const { putOutput } = await import('../../src/ops/put/put-output.js');
-      results = [await putOutput(s, args.program, shared)];
+      const release = endOnHangUp();
+      try {
+        results = [await putOutput(s, args.program, shared)];
+      } finally {
+        release();
+      }
     } else if (typed.length > 0) {
       const { streamSource } = await import('../../src/ops/payload/stream-source.js');
       const sources = typed.map(

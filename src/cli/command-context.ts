@@ -74,6 +74,11 @@ export interface Context<O = Readonly<Record<string, unknown>>, A = Readonly<Rec
    * function is called.
    */
   takeSignals(handler: (signal: NodeJS.Signals) => void): () => void;
+  /**
+   * A hang-up and SIGQUIT, which would end hs at once, interrupt the command until the returned function is called: for
+   * a program in a session of its own, which they do not reach.
+   */
+  endOnHangUp(): () => void;
   /** Sets the message for an interruption: what was done until then. */
   whenInterrupted(say: () => string): void;
 }

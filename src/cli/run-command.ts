@@ -198,6 +198,7 @@ function makeContext(
     stores: async () =>
       parts.stores({ disk: await parts.disk(), random: host.random, environment, signal: interrupt.signal }),
     takeSignals: (handler) => interrupt.divert(handler),
+    endOnHangUp: () => interrupt.endOnHangUp(),
     session: (options) => store.open(options),
     otherSession: (named, options) =>
       store.openOther(isS3Url(named) ? named : absolute(environment.cwd, named), options),

@@ -566,24 +566,26 @@ describe('hs put --from-command', () => {
     expect((await shown(stdout.trim())).manifest.size_bytes).toBe(300_000_000);
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)(
-    'on %s ends the command with all it started, and leaves nothing',
-    async (signal) => {
-      const before = state();
-      const child = spawn(
-        process.execPath,
-        [HS_PROGRAM, 'put', '--from-command', '--', 'sh', '-c', 'sleep 600 & echo $$ >&2; echo part; wait'],
-        { cwd, env: await hsEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] },
-      );
-      const [text] = await once(child.stderr, 'data');
-      const group = Number.parseInt(String(text), 10);
-      child.kill(signal);
-      const [status] = await once(child, 'close');
-      expect(status).toBe(signal === 'SIGINT' ? 130 : 143);
-      expect(alive(group)).toEqual([]);
-      expect(state()).toEqual(before);
-    },
-  );
+  it.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+    ['SIGQUIT', 131],
+  ] as const)('on %s ends the command with all it started, and leaves nothing', async (signal, expected) => {
+    const before = state();
+    const child = spawn(
+      process.execPath,
+      [HS_PROGRAM, 'put', '--from-command', '--', 'sh', '-c', 'sleep 600 & echo $$ >&2; echo part; wait'],
+      { cwd, env: await hsEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    const [text] = await once(child.stderr, 'data');
+    const group = Number.parseInt(String(text), 10);
+    child.kill(signal);
+    const [status] = await once(child, 'close');
+    expect(status).toBe(expected);
+    expect(alive(group)).toEqual([]);
+    expect(state()).toEqual(before);
+  });
 
   it('ends on SIGINT though what the command left behind holds its output', async () => {
     const script = 'sleep 600 & echo $$ >&2; echo part';

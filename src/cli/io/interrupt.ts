@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { HsError } from '../../errors/hs-error.js';
 import type { Host } from '../host.js';
 
@@ -5,6 +6,7 @@ import type { Host } from '../host.js';
 const READER_GRACE_MS = 500;
 /** The signals, besides SIGINT and SIGTERM, to pass on to a program that hs runs. */
 const PASSED_ON: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
+const ENDING_TOO: readonly NodeJS.Signals[] = ['SIGHUP', 'SIGQUIT'];
 
 /** Turns Ctrl-C and SIGTERM into an abort; the second one ends the process at once. */
 export class Interrupt {
@@ -19,13 +21,22 @@ export class Interrupt {
     this.#host = host;
     this.#writes = writes;
     this.#stop = host.onSignal((signal) => {
-      if (this.#diverted !== undefined) return this.#diverted(signal);
-      const code = signal === 'SIGINT' ? 'INTERRUPTED' : 'TERMINATED';
-      const error = new HsError(code, signal === 'SIGINT' ? 'interrupted' : 'ended by a signal');
-      if (this.signal.aborted) return host.abandon(error.exitStatus);
-      this.#controller.abort(error);
-      if (!this.#writes) this.#grace = setTimeout(() => host.abandon(error.exitStatus), READER_GRACE_MS);
+      if (this.#diverted === undefined) this.#end(signal);
+      else this.#diverted(signal);
     });
+  }
+
+  #end(signal: NodeJS.Signals): void {
+    const error =
+      signal === 'SIGINT'
+        ? new HsError('INTERRUPTED', 'interrupted')
+        : new HsError('TERMINATED', 'ended by a signal', { exitStatus: 128 + constants.signals[signal] });
+    if (this.signal.aborted) {
+      this.#host.abandon(error.exitStatus);
+      return;
+    }
+    this.#controller.abort(error);
+    if (!this.#writes) this.#grace = setTimeout(() => this.#host.abandon(error.exitStatus), READER_GRACE_MS);
   }
 
   get signal(): AbortSignal {
@@ -40,6 +51,11 @@ export class Interrupt {
       stop();
       this.#diverted = undefined;
     };
+  }
+
+  /** Lets a hang-up and SIGQUIT end the command as SIGTERM does, until the returned function is called. */
+  endOnHangUp(): () => void {
+    return this.#host.onSignal((signal) => this.#end(signal), ENDING_TOO);
   }
 
   /** Only the pager is left to wait for; Ctrl-C belongs to it from here on. */
