@@ -722,7 +722,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 's3-segment-believed',
     fault: 'a segment that is not what the entries are is believed',
     file: 'store/s3/segments.ts',
-    edits: [{ from: 'if (there === undefined || sha256(there) !== hash) return -1;', to: '' }],
+    edits: [{ from: 'if (proof === undefined || sha256(proof) !== hash) return -1;', to: '' }],
     caughtBy: {
       file: 'test/s3/segments.test.ts',
       test: 'a segment that is not what the entries are is not believed',
