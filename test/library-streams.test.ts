@@ -115,8 +115,22 @@ it('ends a loop that follows the history when the store is closed', async () => 
 
 it('throws the reason of a signal after the record of a run whose tool it ended', async () => {
   const stop = new AbortController();
+  const onOutput = async () => {
+    stop.abort(enough);
+    return true;
+  };
+  const call = store.run(['sh', '-c', 'echo up; sleep 60'], { signal: stop.signal, onOutput });
+  await expect(call).rejects.toBe(enough);
+  for await (const { type } of store.history()) {
+    expect(type).toBe('tool_run');
+    break;
+  }
+});
+
+it('throws the reason of a signal before the tool of a run is started', async () => {
+  const stop = new AbortController();
   const call = store.run(['sh', '-c', 'sleep 60'], { signal: stop.signal });
-  setTimeout(() => stop.abort(enough), 300);
+  stop.abort(enough);
   await expect(call).rejects.toBe(enough);
 });
 

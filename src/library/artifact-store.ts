@@ -1,4 +1,5 @@
 import { compact } from '../core/json/omit-undefined.js';
+import { isHsError } from '../errors/hs-error.js';
 import { streamSource } from '../ops/payload/stream-source.js';
 import { type PutResult, put } from '../ops/put/put.js';
 import type { RunResult } from '../ops/run/run-request.js';
@@ -150,9 +151,9 @@ export class ArtifactStore extends TransferMethods {
     const [session, { cwd, ...rest }] = this.begin(given.runOptions(options));
     const { runTool } = await import('../ops/run/run-tool.js');
     const { environment } = session;
-    const result = await runTool(session, {
+    const request = {
       env: environment.all(),
-      stdin: 'ignore',
+      stdin: 'ignore' as const,
       each: false,
       sources: [],
       capture: [],
@@ -164,9 +165,15 @@ export class ArtifactStore extends TransferMethods {
       ...rest,
       cwd: cwd === undefined ? environment.cwd : this.path(cwd),
       command: given.commandLine(command),
-    });
-    // It is recorded, whatever the tool did when it was told to end.
-    session.signal.throwIfAborted();
-    return result;
+    };
+    try {
+      const result = await runTool(session, request);
+      // It is recorded, whatever the tool did when it was told to end.
+      session.signal.throwIfAborted();
+      return result;
+    } catch (e) {
+      if (isHsError(e, 'INTERRUPTED', 'TERMINATED')) session.signal.throwIfAborted();
+      throw e;
+    }
   }
 }
