@@ -5,49 +5,36 @@
 
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { build } from 'esbuild';
-import { ensureDirSync, removeSync } from 'fs-extra/esm';
+import { fileURLToPath } from 'node:url';
+import { ensureDirSync } from 'fs-extra/esm';
+import { loadTypeScript } from './load-typescript.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const man = join(root, 'man');
-const bundle = join(root, `.man-${process.pid}.mjs`);
 
-try {
-  await build({
-    absWorkingDir: root,
-    stdin: {
-      contents: `import { groups } from './commands/groups.ts';
-        import { loadSummaries, tableOf } from './src/cli/command-table.ts';
-        import { withLedgerFields } from './src/cli/help/ledger-fields.ts';
-        import { manPages } from './src/cli/help/man.ts';
-        export { withLedgerFields };
-        export const summaries = await loadSummaries(groups);
-        export default await manPages(tableOf(groups, summaries));`,
-      resolveDir: root,
-      loader: 'ts',
-    },
-    outfile: bundle,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    packages: 'external',
-    logLevel: 'warning',
-  });
-  const { default: pages, summaries, withLedgerFields } = await import(pathToFileURL(bundle).href);
-  ensureDirSync(man);
-  for (const name of readdirSync(man)) {
-    if (name.endsWith('.1') && !pages.has(name)) rmSync(join(man, name));
-  }
-  for (const [name, text] of pages) writeFileSync(join(man, name), text);
-  const ledger = join(man, 'hs-ledger.7');
-  writeFileSync(ledger, withLedgerFields(readFileSync(ledger, 'utf8')));
-  writeFileSync(join(root, 'commands', 'summaries.ts'), summariesModule(summaries));
-  listPages();
-} finally {
-  removeSync(bundle);
+const {
+  default: pages,
+  summaries,
+  withLedgerFields,
+} = await loadTypeScript(
+  root,
+  `import { groups } from './commands/groups.ts';
+  import { loadSummaries, tableOf } from './src/cli/command-table.ts';
+  import { withLedgerFields } from './src/cli/help/ledger-fields.ts';
+  import { manPages } from './src/cli/help/man.ts';
+  export { withLedgerFields };
+  export const summaries = await loadSummaries(groups);
+  export default await manPages(tableOf(groups, summaries));`,
+);
+ensureDirSync(man);
+for (const name of readdirSync(man)) {
+  if (name.endsWith('.1') && !pages.has(name)) rmSync(join(man, name));
 }
+for (const [name, text] of pages) writeFileSync(join(man, name), text);
+const ledger = join(man, 'hs-ledger.7');
+writeFileSync(ledger, withLedgerFields(readFileSync(ledger, 'utf8')));
+writeFileSync(join(root, 'commands', 'summaries.ts'), summariesModule(summaries));
+listPages();
 
 function listPages() {
   const path = join(root, 'package.json');

@@ -11,8 +11,8 @@ const NAMES = ['linux', 'mac', 'docs'] as const;
 async function machine(name: string, env: Readonly<Record<string, string>>) {
   const home = await tmp();
   await mkdir(`${home}/bin`);
-  await mkdir(`${home}/work/ci`, { recursive: true });
-  await cp(RECIPE, `${home}/work/ci/hs-ci.sh`);
+  await mkdir(`${home}/project/ci`, { recursive: true });
+  await cp(RECIPE, `${home}/project/ci/hs-ci.sh`);
   await writeFile(`${home}/bin/hs`, `#!/bin/sh\nexec '${process.execPath}' '${HS_PROGRAM}' "$@"\n`, {
     mode: 0o755,
   });
@@ -29,12 +29,12 @@ async function machine(name: string, env: Readonly<Record<string, string>>) {
   });
   const job = (script: string) =>
     new Promise<{ status: number | null; said: string }>((resolve, reject) => {
-      const child = spawn('sh', ['-eu', '-c', script], { cwd: `${home}/work`, env: whole, stdio: 'pipe' });
+      const child = spawn('sh', ['-eu', '-c', script], { cwd: `${home}/project`, env: whole, stdio: 'pipe' });
       let said = '';
       for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (said += text));
       child.on('error', reject).on('close', (status) => resolve({ status, said }));
     });
-  return { name, job, work: `${home}/work` };
+  return { name, job, work: `${home}/project` };
 }
 
 /**
