@@ -115,8 +115,8 @@ class StoreModel implements PreviewModel {
     const record = (await catalog.get(id))!;
     const { manifest, damage, claims, registered } = await readArtifact(this.#session, record);
     const madeFrom: Source[] = [];
-    for await (const other of catalog.live()) {
-      if (other.sources?.includes(id)) madeFrom.push(await sourceOf(catalog, other.artifact_id));
+    for await (const other of catalog.derivedFrom(id)) {
+      if (other.removed === undefined) madeFrom.push(await sourceOf(catalog, other.artifact_id));
     }
     return {
       id,

@@ -87,6 +87,21 @@ describe.skipIf(!tmuxIsHere)('hs gc in a terminal (needs tmux)', () => {
     expect((await run(directory, 'ls')).stdout.split('\n')).toHaveLength(12);
   });
 
+  it('says what the plan was narrowed to, and what was made from an artifact', async () => {
+    const { terminal } = await preview(`--now ${LATER} --filter name=nightly`, 100, async (directory) => {
+      const file = join(directory, 'file');
+      await run(directory, 'put', file, '--name', 'gone', '--source', 'model');
+      await run(directory, 'rm', 'gone', '--yes');
+      await run(directory, 'put', file, '--name', 'made', '--source', 'model');
+    });
+    const list = await terminal.until('[Prune 2]');
+    expect(list).toContain('only name=nightly');
+    terminal.keys('Tab', '/', 'model', 'Enter', 'Enter');
+    const detail = await terminal.until('Manifest');
+    expect(detail).toMatch(/made from it +made/);
+    expect(detail).not.toMatch(/made from it +gone/);
+  });
+
   it('pins, spares, asks and removes; the command in the report restores', async () => {
     const { terminal, directory } = await preview();
     terminal.keys('p');

@@ -8,8 +8,8 @@ import { ACTIONS, type Binding } from '../key-bindings.js';
 import type { PreviewState } from '../preview-state.js';
 import { BLANK, type Line, line, type Span } from '../styled-line.js';
 
-/** The views with their counts; the current one is in brackets. */
-export function tabs(state: PreviewState): Line {
+/** The views with their counts, the current one in brackets; and the filters that the plan was asked with. */
+export function tabs(state: PreviewState, unicode: boolean): Line {
   const { header } = state.selection.table.plan;
   const { view } = state.selection.choice;
   const totals = state.totals.all;
@@ -29,6 +29,9 @@ export function tabs(state: PreviewState): Line {
     ...(lost > 0 ? [{ text: `  ${count(lost)}! for good`, tone: 'danger' } as const] : []),
     ...(spared > 0 ? [{ text: `  ${count(spared)} spared`, tone: 'strong' } as const] : []),
     ...(header.failed > 0 ? [{ text: `  ${count(header.failed)} damaged`, tone: 'danger' } as const] : []),
+    ...(header.filters === undefined
+      ? []
+      : [{ text: `  only ${shown(header.filters.join(', '), unicode)}` }]),
   ];
 }
 

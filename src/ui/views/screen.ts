@@ -59,7 +59,7 @@ export function screenLines(state: PreviewState, unicode: boolean): Line[] {
     return [...windowed(text, content.scroll, state.rows - 2 - asks), ...tail, ...end];
   }
   return [
-    tabs(state),
+    tabs(state, unicode),
     sums(state),
     bar(state, unicode),
     headings(state, unicode),
