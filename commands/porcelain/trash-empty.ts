@@ -23,7 +23,7 @@ export const trashEmpty = command({
 
 Bytes stay while another artifact uses them, and while a running command that began before they were moved to the trash may need them; hs waits two seconds for those. Artifacts that have the same bytes as a purged one are named. While any of the bytes to be purged remain, the exit status is 3.
 
-On a terminal, shows what would be purged, asks, and purges just that. Elsewhere nothing is purged without --yes.`,
+On a terminal, shows what would be purged, asks, and purges nothing that came into the trash after that. Elsewhere nothing is purged without --yes.`,
   positionals: { ids: many('ID', { complete: 'artifact' }) },
   options: {
     yes: flag('y', 'purge without asking'),
@@ -51,15 +51,17 @@ On a terminal, shows what would be purged, asks, and purges just that. Elsewhere
       throw new HsError('USAGE', "'--reason' needs an ID");
     }
     const s = await session({ writes: !options.dryRun });
-    const { isAll, listed } = await whatGoes(s, args.ids);
+    const { emptyTrash, purgeTrashed, trashBatches } = await import('../../src/ops/gc/empty-trash.js');
+    const isAll = args.ids.length === 0;
+    // After a question only what was there before it goes.
+    const asked = isAll && !options.yes ? { batches: await trashBatches(s) } : {};
+    const listed = await whatGoes(s, args.ids);
     const shown = { dry_run: true as boolean, emptied: listed };
     if (options.dryRun) return shown;
     if (!options.yes && !(await mayGo(context, listed))) return shown;
-    const { emptyTrash, purgeTrashed } = await import('../../src/ops/gc/empty-trash.js');
     const { reason } = options;
-    // After a question only what was shown goes: more may be in the trash by now.
     const ids = new Set(listed.map((item) => item.artifact_id));
-    const done = isAll && options.yes ? await emptyTrash(s) : await purgeTrashed(s, ids, { reason });
+    const done = isAll ? await emptyTrash(s, asked) : await purgeTrashed(s, ids, { reason });
     await attempt(async () => done);
     for (const error of done.shared) await attempt(() => Promise.reject(error));
     if (done.unpurged !== undefined) await attempt(() => Promise.reject(done.unpurged));
@@ -81,21 +83,16 @@ On a terminal, shows what would be purged, asks, and purges just that. Elsewhere
   },
 });
 
-interface Going {
-  readonly isAll: boolean;
-  readonly listed: readonly TrashedArtifact[];
-}
-
-async function whatGoes(session: Session, typed: readonly string[]): Promise<Going> {
+async function whatGoes(session: Session, typed: readonly string[]): Promise<readonly TrashedArtifact[]> {
   const { resolveRemoved } = await import('../../src/ops/gc/list-trash.js');
   const { toTrashed, trashedArtifacts } = await import('../../src/ops/gc/trash-contents.js');
-  if (typed.length === 0) return { isAll: true, listed: await trashedArtifacts(session) };
+  if (typed.length === 0) return trashedArtifacts(session);
   const records = new Map<ArtifactId, TrashedArtifact>();
   for (const name of typed) {
     const record = await resolveRemoved(session, name);
     records.set(record.artifact_id, toTrashed(record));
   }
-  return { isAll: false, listed: [...records.values()] };
+  return [...records.values()];
 }
 
 /** Asks on a terminal; elsewhere the answer is no. */

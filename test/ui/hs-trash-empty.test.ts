@@ -15,7 +15,13 @@ describe.skipIf(!tmuxIsHere)('hs trash empty in a terminal (needs tmux)', () => 
       writeFileSync(join(directory, name), name);
       await run('put', name, '--name', name);
     }
+    // Bytes that a live artifact has too, and bytes that no artifact ever named, are no reason to fail.
+    writeFileSync(join(directory, 'same'), 'shown');
+    await run('put', 'same', '--name', 'same');
     await run('rm', 'shown', '--yes');
+    writeFileSync(join(directory, 'loose'), 'loose');
+    const loose = (await run('hash-object', '-w', 'loose')).stdout.trim();
+    await run('gc', '--yes');
     const command = `cd ${directory} && ${process.execPath} ${HS_PROGRAM} trash empty`;
     const terminal = Tmux.start(await tmp(), command, { columns: 100, rows: 24, environment: env });
     onTestFinished(() => terminal.close());
@@ -26,5 +32,7 @@ describe.skipIf(!tmuxIsHere)('hs trash empty in a terminal (needs tmux)', () => 
     expect((await run('restore', 'later')).status).toBe(0);
     expect((await run('cat-artifact', 'later')).stdout).toBe('later');
     expect((await run('restore', 'shown')).status).not.toBe(0);
+    expect((await run('cat-artifact', 'same')).stdout).toBe('shown');
+    expect((await run('cat-object', loose)).status).not.toBe(0);
   });
 });

@@ -21,6 +21,12 @@ export interface EmptyTrashOptions {
   readonly patience?: Patience | undefined;
 }
 
+/** The batches that are in the trash now, and take nothing more. */
+export async function trashBatches({ store }: Session): Promise<ReadonlySet<string>> {
+  const batches = await store.reclaimer.batches();
+  return new Set(batches.flatMap(({ name, seal }) => (seal === undefined ? [] : [name])));
+}
+
 export interface EmptiedTrash {
   /** What cannot be brought back any more. */
   readonly emptied: readonly TrashedArtifact[];
@@ -31,18 +37,28 @@ export interface EmptiedTrash {
   readonly unpurged?: HsError;
 }
 
-/** Frees unreachable objects and all that is in the trash; needs `retention.purge`. */
-export async function emptyTrash(session: Session, options: EmptyTrashOptions = {}): Promise<EmptiedTrash> {
+/** Frees unreachable objects and all that is in the trash, or in these batches; needs `retention.purge`. */
+export async function emptyTrash(
+  session: Session,
+  {
+    patience,
+    batches,
+  }: Pick<EmptyTrashOptions, 'patience'> & { readonly batches?: ReadonlySet<string> } = {},
+): Promise<EmptiedTrash> {
   const trashed = await trashedArtifacts(session);
-  const reclaimed = await reclaimTrash(session, options.patience);
+  const reclaimed = await reclaimTrash(session, patience, batches);
   return { emptied: await goneForGood(session, trashed), reclaimed, shared: [], ...incomplete(reclaimed) };
 }
 
 /** The same, without a list of what is lost. */
-export async function reclaimTrash(session: Session, patience?: Patience): Promise<Reclaimed> {
+export async function reclaimTrash(
+  session: Session,
+  patience?: Patience,
+  batches: true | ReadonlySet<string> = true,
+): Promise<Reclaimed> {
   await session.store.index?.makeRoom();
   await session.demand(await session.catalog(), 'retention.purge', []);
-  return retention(session, { patience }).reclaim({ emptyTrash: true });
+  return retention(session, { patience }).reclaim({ emptyTrash: batches });
 }
 
 /**

@@ -7,7 +7,7 @@ import type { ObjectId } from '../../core/objects/ids.js';
 import type { CapabilityId } from '../../core/policy/capabilities.js';
 import { REPORT_NAME } from '../../core/retention/report.js';
 import { isHsError } from '../../errors/hs-error.js';
-import { type Reclaimed, reclaim } from '../../store/collector/collector.js';
+import { type Reclaimed, type ReclaimRequest, reclaim } from '../../store/collector/collector.js';
 import type { Patience } from '../../store/collector/purge.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
 import { hasFeature } from '../../store/port/format.js';
@@ -159,7 +159,7 @@ export class StoreRetention implements RetentionStorage {
     return { type: 'meta.gc_summary' as const, payload: summary(takes), ops };
   }
 
-  async reclaim({ emptyTrash }: { readonly emptyTrash: boolean }): Promise<Reclaimed> {
+  async reclaim({ emptyTrash }: Pick<ReclaimRequest, 'emptyTrash'>): Promise<Reclaimed> {
     const session = this.#session;
     const policy = await session.policy(await session.catalog());
     const { capability, patience } = this.#options;

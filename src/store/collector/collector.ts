@@ -11,8 +11,8 @@ import { type Mark, mark } from './mark.js';
 import { awaitLeases, isDue, type Patience, type PendingPurge, type Purged, purge } from './purge.js';
 
 export interface ReclaimRequest {
-  /** Also purge objects that are still within their trash window. */
-  readonly emptyTrash: boolean;
+  /** Also purge objects that are still within their trash window: all, or those in the batches of these names. */
+  readonly emptyTrash: boolean | ReadonlySet<string>;
   readonly trashDays: number;
   /** How long a purge waits for the leases named in the seals. */
   readonly patience?: Patience;

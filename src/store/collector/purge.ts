@@ -25,9 +25,15 @@ export interface PendingPurge {
 }
 
 /** Whether the trash window has ended, by the system clock (D10). */
-export function isDue(batch: TrashBatch, trashDays: number, nowMs: number, emptyTrash: boolean): boolean {
+export function isDue(
+  batch: TrashBatch,
+  trashDays: number,
+  nowMs: number,
+  emptyTrash: boolean | ReadonlySet<string>,
+): boolean {
   if (batch.seal === undefined) return false;
-  if (emptyTrash || batch.window === 'zero') return true;
+  if (batch.window === 'zero') return true;
+  if (typeof emptyTrash === 'boolean' ? emptyTrash : emptyTrash.has(batch.name)) return true;
   return timestampMs(batch.seal.sealed_at) + trashDays * DAY_MS <= nowMs;
 }
 
