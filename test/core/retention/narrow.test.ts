@@ -31,20 +31,22 @@ const chosen = fc.subarray(FILTERS.slice(0, -1) as (typeof FILTERS)[number][], {
 const goes = ({ items }: PrunePlan) =>
   new Map(items.filter((i) => i.verdict === 'prune').map((i) => [i.artifact_id as string, i.rule]));
 
-/** What the filters leave of what the plan would take, by the definition: until nothing changes any more. */
+/** What the filters leave of what the plan would take, by the definition: less all ancestors of what they alone keep. */
 function slowly(store: RecordInput, plan: PrunePlan, matches: (a: ArtifactRecord) => boolean): Set<string> {
   const all = goes(plan);
-  const going = new Set(
-    store.artifacts.filter((a) => all.has(a.artifact_id) && matches(a)).map((a) => a.artifact_id as string),
-  );
-  for (let before = -1; before !== going.size; ) {
-    before = going.size;
-    for (const a of store.artifacts) {
-      if (!all.has(a.artifact_id) || going.has(a.artifact_id)) continue;
-      for (const s of a.sources ?? []) if (all.get(s) !== 'sensitive_ttl') going.delete(s);
+  const byId = new Map(store.artifacts.map((a) => [a.artifact_id as string, a]));
+  const ancestors = new Set<string>();
+  const follow = (a: ArtifactRecord | undefined): void => {
+    for (const s of a?.sources ?? []) {
+      if (!byId.has(s) || ancestors.has(s)) continue;
+      ancestors.add(s);
+      follow(byId.get(s));
     }
-  }
-  return going;
+  };
+  for (const a of store.artifacts) if (all.has(a.artifact_id) && !matches(a)) follow(a);
+  const isKept = (id: string) => ancestors.has(id) && all.get(id) !== 'sensitive_ttl';
+  const matching = store.artifacts.filter((a) => all.has(a.artifact_id) && matches(a));
+  return new Set(matching.map((a) => a.artifact_id as string).filter((id) => !isKept(id)));
 }
 
 describe('a plan with filters', () => {
