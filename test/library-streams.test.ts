@@ -84,6 +84,12 @@ it('refuses a stream that is locked', async () => {
 it.each<[string, (stream: ReturnType<typeof createReadStream>) => Promise<unknown>]>([
   ['put refuses', (stream) => store.put(stream, { name: '../bad' })],
   ['another line is refused', (stream) => store.putLines([{ source: stream }, { source: '/none' }])],
+  ['an option is refused', (stream) => store.put(stream, { bad: 1 } as never)],
+  ['the signal was aborted before', (stream) => store.put(stream, { signal: AbortSignal.abort(enough) })],
+  [
+    'a line before it is refused',
+    (stream) => store.putLines([{ source: '/none', kind: 'no' as never }, { source: stream }]),
+  ],
   ['a source before it is missing', (stream) => store.writeObjects(['/none', stream])],
 ])('closes a stream when %s', async (_, call) => {
   await writeFile(`${dir}/source`, 'bytes');
@@ -142,6 +148,17 @@ it('opens, creates and examines nothing for a signal that was aborted before', a
   await expect(openStore({ store: dir, signal })).rejects.toBe(enough);
   await expect(doctor({ store: dir, signal })).rejects.toBe(enough);
   await expect(acceptRollback({ store: dir, reason: 'restored', signal })).rejects.toBe(enough);
+});
+
+it('refuses to expect nothing, or one payload of several', async () => {
+  for (const options of [{ expect: {} }, { each: true, expect: { sizeBytes: 1 } }]) {
+    await expect(store.put(dir, options)).rejects.toMatchObject({ code: 'USAGE' });
+  }
+});
+
+it('refuses a collection with filters that empties the trash', async () => {
+  const all = store.gc({ filters: ['name=large'], emptyTrash: true });
+  await expect(all).rejects.toMatchObject({ code: 'USAGE' });
 });
 
 it('refuses a manifest that has no form in JSON', () => {

@@ -81,11 +81,8 @@ The report of what was removed, and why, is an artifact: see hs-report(1).`,
         "'--apply' cannot be given together with '--dry-run' or '--quota': the plan decides",
       );
     }
-    if (options.emptyTrash && options.filter.length > 0) {
-      throw new HsError('USAGE', "'--empty-trash' cannot be given together with '--filter'", {
-        hint: 'the trash is emptied as a whole; see hs trash empty',
-      });
-    }
+    const { demandWholeTrash } = await import('../../src/ops/gc/collect-garbage.js');
+    demandWholeTrash(options.emptyTrash, options.filter);
     if (options.dryRun || (!options.yes && options.apply === undefined)) {
       if (!options.dryRun && isInteractive(context)) {
         const { muteKeys } = await import('../../src/ui/mute-keys.js');

@@ -17,7 +17,7 @@ export function setPlanStatus({ log, exit }: Told, header: PlanHeader, exitCode:
   }
 }
 
-function keepers({ filters }: PlanHeader): string {
+export function keepers({ filters }: PlanHeader): string {
   return filters === undefined ? 'pins and other rules' : 'pins, other rules and the filter';
 }
 

@@ -244,12 +244,11 @@ export function labelChange(value: unknown): Readonly<Record<string, string | nu
 
 const retainFields = { ttl: z.nullable(ttlDays), retentionClass: z.enum(RETENTION_CLASSES) };
 export const retainChange = change<RetainChange>(retainFields);
-const retained = change<BatchRetain, 'artifact'>({ artifact: given, ...retainFields }, ['artifact'], 'it');
-export function batchRetain(value: unknown): BatchRetain {
-  const line = retained(value);
-  if (line.ttl !== undefined || line.retentionClass !== undefined) return line;
-  throw new HsError('USAGE', 'it changes nothing: give ttl or retentionClass');
-}
+export const batchRetain = change<BatchRetain, 'artifact'>(
+  { artifact: given, ...retainFields },
+  ['artifact'],
+  'it',
+);
 export const batchLabel = change<BatchLabel, 'artifact' | 'labels'>(
   { artifact: given, labels: someLabels },
   ['artifact', 'labels'],

@@ -40,11 +40,13 @@ export class ArtifactStore extends TransferMethods {
    * await store.put('report.html', { expect: { sizeBytes: 7 } }); // throws INTEGRITY
    */
   async put(source: Source, options: PutArtifactOptions & CallOptions = {}): Promise<PutResult> {
-    const [session, { filenameHint, expect, ...rest }] = this.begin(given.putOptions(options));
-    const [result] = await withStreams(session.signal, (streams) =>
-      put(session, [{ ...this.#payload(source, streams), ...compact({ filenameHint, expect }) }], rest),
-    );
-    return result!;
+    return withStreams(async (streams) => {
+      streams.take(source);
+      const [session, { filenameHint, expect, ...rest }] = this.begin(given.putOptions(options));
+      const payload = this.#payload(source, streams, session.signal);
+      const [result] = await put(session, [{ ...payload, ...compact({ filenameHint, expect }) }], rest);
+      return result!;
+    });
   }
 
   /**
@@ -75,24 +77,26 @@ export class ArtifactStore extends TransferMethods {
     lines: Iterable<BatchPut>,
     options: BatchPutOptions & CallOptions = {},
   ): Promise<PutResult[]> {
-    const [session, shared] = this.begin(given.putLinesOptions(options));
-    const { putLines } = await import('../ops/put/put-lines.js');
-    return withStreams(session.signal, async (streams) => {
-      const asked = await this.batch(lines, (line) => {
+    return withStreams(async (streams) => {
+      const taken = Array.from(given.lines(lines), (line) => {
+        streams.take((line as Partial<BatchPut> | null | undefined)?.source);
+        return line;
+      });
+      const [session, shared] = this.begin(given.putLinesOptions(options));
+      const { putLines } = await import('../ops/put/put-lines.js');
+      const asked = await this.batch(taken, (line) => {
         const { source, filenameHint, expect, ...rest } = given.putLine(line);
-        return {
-          ...rest,
-          source: { ...this.#payload(source, streams), ...compact({ filenameHint, expect }) },
-        };
+        const payload = this.#payload(source, streams, session.signal);
+        return { ...rest, source: { ...payload, ...compact({ filenameHint, expect }) } };
       });
       return putLines(session, asked, shared);
     });
   }
 
-  #payload(source: Source, streams: SourceStreams) {
+  #payload(source: Source, streams: SourceStreams, signal: AbortSignal) {
     const [asked] = given.sources([source]);
     if ('path' in asked!) return { path: this.path(asked.path) };
-    return { stream: streamSource(streams.open(asked!.stream)) };
+    return { stream: streamSource(streams.open(asked!.stream, signal)) };
   }
 
   /**

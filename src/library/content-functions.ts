@@ -13,7 +13,7 @@ import { camelCased } from './camel-case.js';
 import { storesOn } from './open-store.js';
 import type { CallOptions, Source, VerifyBundleOptions } from './options.js';
 import type { HashedContent, VerifiedBundle } from './results.js';
-import { withStreams } from './source-streams.js';
+import { type SourceStreams, withStreams } from './source-streams.js';
 
 /** The progress of a call, which stops at its signal. */
 function stoppable({ progress = noProgress, signal }: CallOptions): ProgressSink {
@@ -45,17 +45,15 @@ async function* advancing(chunks: AsyncIterable<Uint8Array>, progress: ProgressS
  * (await hash('dist')).contentHash === (await store.resolve('dist')).contentHash; // → true
  */
 export async function hash(source: Source, options: CallOptions = {}): Promise<HashedContent> {
-  const call = given.callOptions(options);
-  const sink = stoppable(call);
-  const [asked] = given.sources([source]);
-  const { hash, size } = await hashed();
+  const { hash, size } = await withStreams(hashed);
   return { contentHash: hash, sizeBytes: size };
 
-  async function hashed() {
-    if ('stream' in asked!) {
-      const { stream } = asked;
-      return withStreams(call.signal, (streams) => hashBytes(advancing(streams.open(stream), sink)));
-    }
+  async function hashed(streams: SourceStreams) {
+    streams.take(source);
+    const call = given.callOptions(options);
+    const sink = stoppable(call);
+    const [asked] = given.sources([source]);
+    if ('stream' in asked!) return hashBytes(advancing(streams.open(asked.stream, call.signal), sink));
     const environment = systemEnvironment();
     const disk = yieldingDisk(nodeDisk());
     const path = resolve(environment.cwd, asked!.path);
@@ -81,14 +79,15 @@ export async function verifyBundle(
   source: Source,
   options: VerifyBundleOptions & CallOptions = {},
 ): Promise<VerifiedBundle> {
-  const { progress, signal, ...rest } = given.verifyOptions(options);
-  const sink = stoppable({ ...(progress && { progress }), ...(signal && { signal }) });
-  const [asked] = given.sources([source]);
-  const { verifyBundle: verify } = await import('../ops/bundle/verify-bundle.js');
-  return withStreams(signal, async (streams) => {
+  return withStreams(async (streams) => {
+    streams.take(source);
+    const { progress, signal, ...rest } = given.verifyOptions(options);
+    const sink = stoppable({ ...(progress && { progress }), ...(signal && { signal }) });
+    const [asked] = given.sources([source]);
+    const { verifyBundle: verify } = await import('../ops/bundle/verify-bundle.js');
     const from =
       'stream' in asked!
-        ? advancing(streams.open(asked.stream), sink)
+        ? advancing(streams.open(asked.stream, signal), sink)
         : resolve(systemEnvironment().cwd, asked!.path);
     return toVerified(await verify(yieldingDisk(nodeDisk()), from, rest));
   });

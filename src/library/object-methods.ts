@@ -21,13 +21,16 @@ export class ObjectMethods extends StoreHandle {
    * bytes.sizeBytes; // → 6
    */
   async writeObjects(sources: readonly Source[], options: CallOptions = {}): Promise<HashedContent[]> {
-    const [session] = this.begin(given.callOptions(options));
-    const { storeObjects } = await import('../ops/payload/store-objects.js');
-    const { isDirectory } = await import('../ops/payload/is-directory.js');
-    return withStreams(session.signal, async (streams) => {
+    return withStreams(async (streams) => {
+      if (Array.isArray(sources)) for (const source of sources) streams.take(source);
+      const [session] = this.begin(given.callOptions(options));
+      const { storeObjects } = await import('../ops/payload/store-objects.js');
+      const { isDirectory } = await import('../ops/payload/is-directory.js');
       const asked = given
         .sources(sources)
-        .map((s) => ('stream' in s ? { stream: streams.open(s.stream) } : { path: this.path(s.path) }));
+        .map((s) =>
+          'stream' in s ? { stream: streams.open(s.stream, session.signal) } : { path: this.path(s.path) },
+        );
       const from: Parameters<typeof storeObjects>[1][number][] = [];
       for (const { path, stream } of asked) {
         if (stream !== undefined) from.push({ stream });

@@ -3,6 +3,7 @@ import { compact } from '../core/json/omit-undefined.js';
 import { natural, objectId, token } from '../core/json/schema.js';
 import { ttlDays } from '../core/manifest/manifest.js';
 import { CLASSIFICATIONS, KINDS, LAYERS, RETENTION_CLASSES } from '../core/manifest/vocabulary.js';
+import { HsError } from '../errors/hs-error.js';
 import type {
   BatchManifest,
   BatchPut,
@@ -36,14 +37,29 @@ function toPut<T extends Pick<PutOptions, 'entities'>>({ entities, ...rest }: T 
   const refs = entities?.map((e) => ({ entity_kind: e.entityKind, entity_id: e.entityId }));
   return { ...rest, ...compact({ entities: refs }) };
 }
-const expect = z.strictObject({ contentHash: z.optional(objectId), sizeBytes: z.optional(natural) });
+const expect = z
+  .strictObject({ contentHash: z.optional(objectId), sizeBytes: z.optional(natural) })
+  .check(
+    z.refine(
+      (e) => e.contentHash !== undefined || e.sizeBytes !== undefined,
+      'says nothing: give contentHash or sizeBytes',
+    ),
+  );
 const artifactOptions = options<PutArtifactOptions>('options', {
   ...putFields,
   filenameHint: given,
   expect,
 });
 const severalOptions = options<PutOptions>('options', putFields);
-export const putOptions = (value: unknown) => toPut(artifactOptions(value));
+export function putOptions(value: unknown) {
+  const given = artifactOptions(value);
+  if (given.each === true && given.expect !== undefined) {
+    throw new HsError('USAGE', "'expect' is about one payload, and 'each' stores several", {
+      hint: 'leave one of them out, or give each its own with putLines',
+    });
+  }
+  return toPut(given);
+}
 export const putAllOptions = (value: unknown) => toPut(severalOptions(value));
 
 const { name: _name, each: _each, ...sharedFields } = putFields;

@@ -2,18 +2,19 @@ import { unlessAborted } from '../core/unless-aborted.js';
 
 /** The streams that a caller gives to one call: each read ends with the call's signal, and all are closed at its end. */
 export class SourceStreams {
-  readonly #signal: AbortSignal | undefined;
-  readonly #opened: (() => void)[] = [];
+  readonly #taken: unknown[] = [];
+  readonly #opened = new Map<unknown, AsyncIterator<Uint8Array>>();
 
-  constructor(signal: AbortSignal | undefined) {
-    this.#signal = signal;
+  /** Closes this source at the end if it is a stream, also when it comes to nothing before it is read. */
+  take<T>(source: T): T {
+    this.#taken.push(source);
+    return source;
   }
 
   /** The same chunks; throws the signal's reason while the stream is waited for. */
-  open(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  open(chunks: AsyncIterable<Uint8Array>, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
     const iterator = chunks[Symbol.asyncIterator]();
-    const signal = this.#signal;
-    this.#opened.push(() => close(chunks, iterator));
+    this.#opened.set(chunks, iterator);
     return {
       [Symbol.asyncIterator]: () => ({
         next: () => (signal === undefined ? iterator.next() : unlessAborted(iterator.next(), signal)),
@@ -22,24 +23,24 @@ export class SourceStreams {
   }
 
   close(): void {
-    for (const each of this.#opened) each();
+    for (const iterator of this.#opened.values()) call(iterator, 'return');
+    // An iterator that was never asked for anything closes nothing.
+    for (const source of this.#taken) {
+      for (const end of this.#opened.has(source) ? ['destroy'] : ['destroy', 'cancel', 'return'])
+        call(source, end);
+    }
   }
 }
 
-/** Does not wait: a stream that stalls ends when it goes on. One of Node that was never read has to be destroyed. */
-function close(chunks: AsyncIterable<Uint8Array>, iterator: AsyncIterator<Uint8Array>): void {
-  const ignore = () => undefined;
-  (async () => iterator.return?.())().catch(ignore);
-  const { destroy } = chunks as { destroy?: unknown };
-  if (typeof destroy === 'function') destroy.call(chunks);
+/** Does not wait: a stream that stalls ends when it goes on. */
+function call(on: unknown, name: string): void {
+  const end = (on as Readonly<Record<string, unknown>> | null | undefined)?.[name];
+  if (typeof end === 'function') (async () => end.call(on))().catch(() => undefined);
 }
 
 /** Calls `run` with the streams of one call, and closes them when it ends. */
-export async function withStreams<T>(
-  signal: AbortSignal | undefined,
-  run: (streams: SourceStreams) => Promise<T>,
-): Promise<T> {
-  const streams = new SourceStreams(signal);
+export async function withStreams<T>(run: (streams: SourceStreams) => Promise<T>): Promise<T> {
+  const streams = new SourceStreams();
   try {
     return await run(streams);
   } finally {

@@ -2,6 +2,7 @@ import { compact } from '../../core/json/omit-undefined.js';
 import type { ArtifactId, Timestamp } from '../../core/objects/ids.js';
 import type { Filter } from '../../core/query/condition.js';
 import type { TrashedArtifact } from '../../core/retention/trashed-artifact.js';
+import { HsError } from '../../errors/hs-error.js';
 import type { Reclaimed } from '../../store/collector/collector.js';
 import type { Patience } from '../../store/collector/purge.js';
 import { fixedFilters } from '../naming/conditions.js';
@@ -42,6 +43,18 @@ export interface Collected {
   readonly restorableUntil?: Timestamp;
 }
 
+/** Filters narrow what is removed; nothing narrows what emptying the trash purges. USAGE for both. */
+export function demandWholeTrash(emptyTrash: boolean | undefined, filters: readonly unknown[]): void {
+  if (emptyTrash !== true || filters.length === 0) return;
+  throw new HsError(
+    'USAGE',
+    'a collection with filters cannot empty the trash, which is emptied as a whole',
+    {
+      hint: 'hs trash empty purges it, or single artifacts in it',
+    },
+  );
+}
+
 /**
  * Removes what retention prunes, then sweeps and purges. The removal is one commit; if the command ends after it, the
  * next collection continues from there.
@@ -56,6 +69,7 @@ export async function collect(session: Session, options: CollectOptions = {}): P
   });
   const { seen } = options;
   const filters = [...(seen?.plan.header.filters ?? []), ...(await fixedFilters(session, options.filters))];
+  demandWholeTrash(options.emptyTrash, filters);
   session.progress.start('planning');
   const outcome = await applyRemoval(storage, {
     command: 'gc',

@@ -37,17 +37,21 @@ export async function retain(
   names: readonly string[],
   change: RetainChange,
 ): Promise<Retained[]> {
-  if (change.ttl === undefined && change.retentionClass === undefined) {
-    throw new HsError('USAGE', 'nothing to change: give a TTL or a retention class');
-  }
+  demandChange(change);
   return retainLines(
     session,
     names.map((id) => ({ ...change, id })),
   );
 }
 
+function demandChange({ ttl, retentionClass }: RetainChange): void {
+  if (ttl !== undefined || retentionClass !== undefined) return;
+  throw new HsError('USAGE', 'nothing to change: give a TTL or a retention class');
+}
+
 /** The same with a change for each. */
-export function retainLines(session: Session, lines: readonly RetainLine[]): Promise<Retained[]> {
+export async function retainLines(session: Session, lines: readonly RetainLine[]): Promise<Retained[]> {
+  for (const each of lines) await atLine(each.line, async () => demandChange(each));
   const subjects = lines.map(({ id }) => id);
   return session.write('artifact.revise', subjects, async (tx) => {
     const revised = new RevisedArtifacts();

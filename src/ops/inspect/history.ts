@@ -190,14 +190,21 @@ export async function* followHistory(
   }
   for (const entry of first.reverse()) yield toRow(session, catalog, entry);
   while (!until.aborted) {
-    session.store.ledger.refresh();
-    const head = await session.store.ledger.headSeq();
-    if (head >= next) {
-      const now = await session.catalog();
-      for await (const entry of readLedger(session, { ...query, from: next, to: head })) {
-        yield toRow(session, now, entry);
+    try {
+      session.store.ledger.refresh();
+      const head = await session.store.ledger.headSeq();
+      if (head >= next) {
+        const now = await session.catalog();
+        for await (const entry of readLedger(session, { ...query, from: next, to: head })) {
+          if (until.aborted) return;
+          yield toRow(session, now, entry);
+        }
+        next = head + 1;
       }
-      next = head + 1;
+    } catch (e) {
+      // The store may have been closed meanwhile.
+      if (!until.aborted) throw e;
+      return;
     }
     await setTimeout(POLL_MS, undefined, { signal: until }).catch(() => undefined);
   }

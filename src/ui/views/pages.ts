@@ -1,3 +1,4 @@
+import { keepers } from '../../cli/removal-status.js';
 import { humanSize } from '../../cli/text/human.js';
 import { type FreedBytes, freesText } from '../../cli/text/undo-text.js';
 import { displayWidth, wrap } from '../../cli/text/width.js';
@@ -139,10 +140,11 @@ function questionOf({ totals, emptying }: PreviewState): string {
 }
 
 function quotaNote({ selection, totals, columns }: PreviewState): Line[] {
-  const { quota_unmet_bytes: unmet } = selection.table.plan.header;
+  const { header } = selection.table.plan;
+  const { quota_unmet_bytes: unmet } = header;
   const taken = totals.byRule.get('quota')?.items ?? 0;
   if (unmet === undefined || taken === 0) return [];
-  const text = `The quota cannot be met: ${humanSize(unmet)} too many are kept. ${plural(taken, 'artifact')} would be removed for it anyway.`;
+  const text = `The quota cannot be met: ${humanSize(unmet)} too many are kept by ${keepers(header)}. ${plural(taken, 'artifact')} would be removed for it anyway.`;
   return wrapped(text, columns, 'danger');
 }
 
