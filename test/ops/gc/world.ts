@@ -11,8 +11,8 @@ import { TestClock } from './helpers.js';
 
 export const WORK = '/w';
 
-/** How objects are kept: each in a file, or all in packs. */
-export type Kept = Pick<TestStoreOptions, 'packLimits'>;
+/** How objects are kept, each in a file or all in packs; and whose randomness names what is made. */
+export type Kept = Pick<TestStoreOptions, 'packLimits' | 'random'>;
 export const IN_FILES: Kept = {};
 export const IN_PACKS: Kept = { packLimits: TINY_PACKS };
 
