@@ -1,7 +1,11 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { HsError } from '../../src/errors/hs-error.js';
+import type { Disk } from '../../src/fsx/disk.js';
+import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { put } from '../../src/ops/put/put.js';
 import type { Session } from '../../src/ops/session/session.js';
+import type { S3Backend } from '../../src/store/s3/s3-backend.js';
 import { openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 import { FakeS3 } from './fake-s3.js';
@@ -160,4 +164,53 @@ it('what a killed command was fetching is removed once it is old', async () => {
   await store.put('second');
   const left = await readdir(dir);
   expect(left.filter((name) => /^(in-|mine|.hsstore.)/.test(name)).sort()).toEqual(['in-0aff', 'mine']);
+});
+
+/** A disk on which some files cannot be removed. */
+function diskThatKeeps(kept: RegExp): Disk {
+  const real = nodeDisk();
+  const unlink: Disk['unlink'] = async (path) => {
+    if (kept.test(path)) throw Object.assign(new Error('not yours'), { code: 'EACCES', errno: -13 });
+    return real.unlink(path);
+  };
+  return new Proxy(real, {
+    get: (target, name) => {
+      if (name === 'unlink') return unlink;
+      const value = Reflect.get(target, name);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+it.each([
+  ['a leftover that cannot be removed', 'leftover'],
+  ['a condemnation that cannot be read', 'condemnation'],
+])('%s does not keep the end of a command from noting what it saw, nor from trimming', async (_, what) => {
+  const store = await known();
+  for (const letter of ['x', 'y']) await store.put(letter.repeat(2200));
+  const [path] = await store.files('/ledger-state');
+  const dir = path!.slice(0, path!.lastIndexOf('/'));
+  const long = new Date(Date.now() - 48 * 3600 * 1000);
+  for (const name of ['in-00ff', 'in-0aff']) {
+    await writeFile(`${dir}/${name}`, 'x');
+    await utimes(`${dir}/${name}`, long, long);
+  }
+  const env = fakeEnvironment(store.home, { HS_MIRROR_SIZE: '4K' });
+  const disk = diskThatKeeps(what === 'leftover' ? /in-00ff$/ : /^$/);
+  const { backend } = await storesOnFake(store.fake, store.home, { env, disk }).open(URL_OF_STORE);
+  await backend.ledger.headSeq();
+  const { parts, ledger } = backend as S3Backend;
+  if (what === 'condemnation') {
+    ledger.state.seen!.condemnations.push(1);
+    parts.condemned.list = () => Promise.reject(new HsError('SYSTEM', 'gone'));
+  }
+  ledger.state.cleaned(0);
+  parts.mirror.grow(4096);
+  await rm(path!);
+  await backend.close();
+  expect(await store.files('/ledger-state')).toHaveLength(1);
+  expect(await store.files('/packs/')).toHaveLength(1);
+  expect((await readdir(dir)).filter((name) => name.startsWith('in-'))).toEqual(
+    what === 'leftover' ? ['in-00ff'] : [],
+  );
 });

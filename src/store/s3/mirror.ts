@@ -109,12 +109,16 @@ export class Mirror {
     this.#grown += bytes;
   }
 
+  /** Removes what dead commands left beside the mirror. */
+  removeLeftovers(nowMs: number): Promise<void> {
+    return removeLeftovers(this.#disk, this.#dir, nowMs);
+  }
+
   /**
    * Keeps the mirror within its size, for a time when no command here has a lease. All files are looked at only after
    * a growth by a 64th of the limit, or as often as smaller growths come to that on average.
    */
-  async trim(nowMs: number): Promise<void> {
-    await removeLeftovers(this.#disk, this.#dir, nowMs);
+  async trim(): Promise<void> {
     const chance = (64 * this.#grown) / this.#limit;
     if (Number.parseInt(this.#random.hex(2), 16) / 65_536 >= chance) return;
     await trimObjects(this.#disk, this.layout, this.#limit);

@@ -108,14 +108,19 @@ export class S3Backend implements Backend {
   }
 
   async close(): Promise<void> {
-    const { mirror, client } = this.parts;
-    try {
-      await this.parts.fetcher.expected();
-      await this.#cleanMirror();
-      await this.ledger.state.keep();
-    } catch {
-      // The next command does it: what this one did stands.
-    }
+    const { mirror, client, fetcher } = this.parts;
+    const { state } = this.ledger;
+    const steps = [
+      () => fetcher.expected(),
+      () => state.keep(),
+      () => this.#dropCondemned(),
+      () => mirror.removeLeftovers(this.#clock.now()),
+      () => this.#trim(),
+      // What was dropped is noted in it.
+      () => state.keep(),
+    ];
+    // Each for itself: what one cannot do, the next command does, and what this command did stands.
+    for (const step of steps) await step().catch(() => undefined);
     try {
       await mirror.local.close();
     } finally {
@@ -123,21 +128,22 @@ export class S3Backend implements Backend {
     }
   }
 
-  /**
-   * Removes from the mirror what the ledger has condemned, and what is too much, unless a command here may be using
-   * it: that command does it.
-   */
-  async #cleanMirror(): Promise<void> {
-    if ((await this.leases.list()).length > 0) return;
-    await this.#dropCondemned();
-    await this.parts.mirror.trim(this.#clock.now());
+  /** Whether no command on this machine has a lease: one that has may be using anything in the mirror. */
+  async #isIdle(): Promise<boolean> {
+    return (await this.leases.list()).length === 0;
   }
 
+  /** Removes from the mirror what is too much, unless a command here may be using it: that command does it. */
+  async #trim(): Promise<void> {
+    if (await this.#isIdle()) await this.parts.mirror.trim();
+  }
+
+  /** The same for what the ledger has condemned. */
   async #dropCondemned(): Promise<void> {
     const { condemned, mirror } = this.parts;
     const { seen } = this.ledger.state;
     const { epoch } = condemned;
-    if (seen === undefined || seen.cleaned >= epoch) return;
+    if (seen === undefined || seen.cleaned >= epoch || !(await this.#isIdle())) return;
     for (const seq of seen.condemnations.filter((n) => n > seen.cleaned)) {
       for (const key of await condemned.list(seq)) {
         const content = parseContentKey(key);

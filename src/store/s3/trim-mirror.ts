@@ -65,13 +65,18 @@ export async function trimObjects(disk: Disk, layout: Layout, limit: number): Pr
   }
 }
 
-/** Removes what dead commands left beside the mirror: whoever fetches takes no lease, so that age decides. */
+/**
+ * Removes what dead commands left beside the mirror, as far as possible: whoever fetches takes no lease, so that age
+ * decides.
+ */
 export async function removeLeftovers(disk: Disk, dir: string, nowMs: number): Promise<void> {
   for (const { name, kind } of await disk.readdir(dir)) {
     if (name === undefined || !INCOMING.test(name)) continue;
     const path = `${dir}/${name}`;
     const stat = await disk.find(path);
     if (stat === undefined || nowMs - Number(stat.mtimeNs / 1_000_000n) < LEFTOVER_MS) continue;
-    await unlessGone(kind === 'directory' ? disk.removeTree(path) : disk.unlink(path));
+    await (kind === 'directory' ? disk.removeTree(path) : disk.unlink(path)).catch((e) => {
+      if (!isErrno(e)) throw e;
+    });
   }
 }
