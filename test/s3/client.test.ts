@@ -280,16 +280,69 @@ describe('what is not the service that it should be', () => {
     const fake = new FakeS3();
     fake.says = () => answer(200, '<html>', { 'content-type': 'text/html; charset=utf-8' });
     const client = clientOf(fake);
-    const calls = [
-      client.get('key'),
-      client.put('key', Buffer.of(1)),
-      client.putIfAbsent('n0', Buffer.of(1)),
-    ];
+    const calls = [client.get('key'), client.put('key', Buffer.of(1)), client.probePut('key', Buffer.of(1))];
     for (const call of [...calls, client.size('key'), client.list('').next()]) {
       await expect(call).rejects.toMatchObject({
         code: 'SYSTEM',
         message: expect.stringContaining('not an S3 service: it answered 200 with text/html'),
       });
     }
+    expect(await client.putIfAbsent('n0', Buffer.of(1))).toBe('unknown');
+  });
+});
+
+describe('a service that calls its answers HTML', () => {
+  const html = { 'content-type': 'text/html; charset=utf-8' };
+
+  it('is believed where it says nothing: an empty body', async () => {
+    const fake = new FakeS3();
+    fake.says = (what) => (what.startsWith('PUT') ? answer(200, '', html) : undefined);
+    await clientOf(fake).put('key', Buffer.of(1));
+    expect(await clientOf(fake).putIfAbsent('n0', Buffer.of(1))).toBe('stored');
+    expect(fake.log).toHaveLength(2);
+  });
+
+  it('is believed for objects, whose bytes prove themselves, and for nothing else', async () => {
+    const fake = new FakeS3();
+    fake.says = () => answer(200, '<p>', html);
+    const key = `o/${'a'.repeat(64)}/0000000000`;
+    expect(Buffer.from((await clientOf(fake).get(key))!).toString()).toBe('<p>');
+    for (const other of ['format.json', 'ledger/0000000000.json', 'trash/a.json']) {
+      await expect(clientOf(fake).get(other), other).rejects.toMatchObject({ code: 'SYSTEM' });
+    }
+    await expect(clientOf(fake).size(key)).rejects.toMatchObject({ code: 'SYSTEM' });
+  });
+});
+
+describe('an append that was served, and whose success came as a proxy has it', () => {
+  const body = Buffer.from('x');
+  const proxied = (status: number, more: (tries: number) => boolean) => {
+    const fake = new FakeS3();
+    let tries = 0;
+    const send: Http['send'] = async (request) => {
+      const served = await fake.send(request);
+      if (request.method !== 'PUT' || !more(++tries)) return served;
+      return answer(status, '<html>', { 'content-type': 'text/html' });
+    };
+    return { fake, client: clientOf({ send, close: () => undefined }) };
+  };
+
+  it.each([200, 202])('(%d): is found by the next try', async (status) => {
+    const { fake, client } = proxied(status, (tries) => tries === 1);
+    expect(await client.putIfAbsent('n0', body)).toBe('stored');
+    expect(fake.log).toEqual(['PUT p/n0', 'PUT p/n0', 'GET p/n0']);
+  });
+
+  it('is of unknown outcome when that goes on', async () => {
+    const { client } = proxied(200, () => true);
+    expect(await client.putIfAbsent('n0', body)).toBe('unknown');
+  });
+
+  it('is of unknown outcome when the next try is refused', async () => {
+    const { fake, client } = proxied(200, (tries) => {
+      fake.accessKeyId = 'another';
+      return tries === 1;
+    });
+    expect(await client.putIfAbsent('n0', body)).toBe('unknown');
   });
 });

@@ -5,7 +5,7 @@ import { EndlessListing } from './endless-listing.js';
 import type { Endpoint } from './endpoint.js';
 import { type InParts, putParts } from './put-parts.js';
 import { answerError, errorCode, noAnswer, notS3 } from './s3-errors.js';
-import { isBusy, isTransient, type S3Effects, S3Requests } from './s3-requests.js';
+import { isBusy, isTransient, isWebPage, type S3Effects, S3Requests } from './s3-requests.js';
 import { type ListedKey, type ListedPage, parseListing } from './s3-xml.js';
 import type { Credentials } from './sign.js';
 
@@ -36,8 +36,9 @@ export class S3Client {
 
   /**
    * Stores bytes at a key that is free, in one atomic step. Without an answer the same bytes are sent to the same key
-   * again; a key that is taken by exactly these bytes was taken by this call. Unknown: patience ended before an
-   * answer came, or an error did after a try that may have been served.
+   * again; a key that is taken by exactly these bytes was taken by this call. So it is after a success that S3 would
+   * not answer with, such as a proxy's: the service may have stored them. Unknown: patience ended before an answer
+   * came, or an error did after a try that may have been served.
    */
   async putIfAbsent(key: string, body: Uint8Array): Promise<PutOutcome> {
     let maybe = false;
@@ -45,12 +46,13 @@ export class S3Client {
     for (let tries = 1; ; tries++) {
       try {
         const answer = await this.#requests.once('PUT', key, { body, headers: { 'if-none-match': '*' } });
-        if (answer.status === 200) return 'stored';
-        maybe ||= answer.status === 412 || isBusy(answer);
+        const isSuccess = answer.status < 300;
+        if (answer.status === 200 && !isWebPage(answer, 'PUT', key)) return 'stored';
+        maybe ||= isSuccess || answer.status === 412 || isBusy(answer);
         if (answer.status === 412) {
           const there = await this.get(key);
           if (there !== undefined) return Buffer.compare(there, body) === 0 ? 'stored' : 'taken';
-        } else if (answer.status !== 409 && !isBusy(answer)) {
+        } else if (!isSuccess && answer.status !== 409 && !isBusy(answer)) {
           throw answerError(answer, this.place);
         }
       } catch (e) {
@@ -71,7 +73,9 @@ export class S3Client {
 
   /** The conditional request alone, sent once: what the probe of a service looks at. */
   async probePut(key: string, body: Uint8Array): Promise<number> {
-    return (await this.#requests.once('PUT', key, { body, headers: { 'if-none-match': '*' } })).status;
+    const answer = await this.#requests.once('PUT', key, { body, headers: { 'if-none-match': '*' } });
+    if (isWebPage(answer, 'PUT', key)) throw notS3(answer);
+    return answer.status;
   }
 
   async put(key: string, body: Uint8Array): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Clock, Trace } from '../../../core/effects.js';
 import { HsError } from '../../../errors/hs-error.js';
 import type { Http, HttpAnswer, HttpRequest } from '../../../fsx/http.js';
+import { parseContentKey } from '../keys.js';
 import type { Endpoint } from './endpoint.js';
 import { noAnswer, notS3 } from './s3-errors.js';
 import { type Credentials, encodeQuery, encodeUri, signed } from './sign.js';
@@ -32,6 +33,21 @@ const NOTHING = new Uint8Array();
 
 export const isBusy = ({ status }: HttpAnswer) => (status >= 500 && status !== 501) || status === 429;
 
+/**
+ * Whether a success is a web page's and says nothing about the service: a portal may say 200 to everything. Many servers
+ * call an empty body HTML too, and the bytes of objects and packs prove themselves.
+ */
+export function isWebPage(
+  { status, headers, body }: HttpAnswer,
+  method: HttpRequest['method'],
+  key: string | undefined,
+): boolean {
+  if (status >= 300 || !/^text\/html/i.test(headers['content-type'] ?? '')) return false;
+  // It has no body, and describes one.
+  if (method === 'HEAD') return headers['content-length'] !== '0';
+  return body.length > 0 && !(method === 'GET' && key !== undefined && parseContentKey(key) !== undefined);
+}
+
 /** Signed requests about the keys of one bucket below one prefix, and how often they are repeated. */
 export class S3Requests {
   /** Requests sent, by method. */
@@ -58,7 +74,10 @@ export class S3Requests {
     return this.#endpoint.origin.host;
   }
 
-  /** Sends a request once; fails with an errno error when no complete answer came. */
+  /**
+   * Sends a request once; fails with an errno error when no complete answer came. The answer may be a web page's
+   * (`isWebPage`).
+   */
   async once(
     method: HttpRequest['method'],
     key: string | undefined,
@@ -88,8 +107,6 @@ export class S3Requests {
       status: answer.status,
       bytes: body.length || answer.body.length,
     });
-    // Whatever a web page answers, S3 did not: a portal may say 200 to everything.
-    if (answer.status < 300 && /^text\/html/i.test(answer.headers['content-type'] ?? '')) throw notS3(answer);
     return answer;
   }
 
@@ -106,7 +123,7 @@ export class S3Requests {
     return (tries) => tries >= TRIES || clock.now() - began > PATIENCE_MS;
   }
 
-  /** Repeats a request that may be served twice until there is an answer. */
+  /** Repeats a request that may be served twice until there is an answer. SYSTEM for a web page's. */
   async send(
     method: HttpRequest['method'],
     key: string | undefined,
@@ -116,6 +133,7 @@ export class S3Requests {
     for (let tries = 1; ; tries++) {
       try {
         const answer = await this.once(method, key, request);
+        if (isWebPage(answer, method, key)) throw notS3(answer);
         if (!isBusy(answer) || isLast(tries)) return answer;
       } catch (e) {
         if (e instanceof HsError) throw e;
