@@ -166,18 +166,18 @@ it('what a killed command was fetching is removed once it is old', async () => {
   expect(left.filter((name) => /^(in-|mine|.hsstore.)/.test(name)).sort()).toEqual(['in-0aff', 'mine']);
 });
 
-/** A disk on which some files cannot be removed. */
-function diskThatKeeps(kept: RegExp): Disk {
-  const real = nodeDisk();
-  const unlink: Disk['unlink'] = async (path) => {
-    if (kept.test(path)) throw Object.assign(new Error('not yours'), { code: 'EACCES', errno: -13 });
-    return real.unlink(path);
-  };
-  return new Proxy(real, {
-    get: (target, name) => {
-      if (name === 'unlink') return unlink;
+/** The disk, with something done before some of its operations. */
+function diskBefore(before: Partial<Record<keyof Disk, (path: string) => Promise<void> | void>>): Disk {
+  return new Proxy(nodeDisk(), {
+    get: (target, name: keyof Disk) => {
       const value = Reflect.get(target, name);
-      return typeof value === 'function' ? value.bind(target) : value;
+      if (typeof value !== 'function') return value;
+      const act = before[name];
+      if (act === undefined) return value.bind(target);
+      return async (path: string, ...rest: unknown[]) => {
+        await act(path);
+        return Reflect.apply(value, target, [path, ...rest]);
+      };
     },
   });
 }
@@ -196,7 +196,12 @@ it.each([
     await utimes(`${dir}/${name}`, long, long);
   }
   const env = fakeEnvironment(store.home, { HS_MIRROR_SIZE: '4K' });
-  const disk = diskThatKeeps(what === 'leftover' ? /in-00ff$/ : /^$/);
+  const disk = diskBefore({
+    unlink: (path) => {
+      if (what !== 'leftover' || !path.endsWith('in-00ff')) return;
+      throw Object.assign(new Error('not yours'), { code: 'EACCES', errno: -13 });
+    },
+  });
   const { backend } = await storesOnFake(store.fake, store.home, { env, disk }).open(URL_OF_STORE);
   await backend.ledger.headSeq();
   const { parts, ledger } = backend as S3Backend;
@@ -213,4 +218,65 @@ it.each([
   expect((await readdir(dir)).filter((name) => name.startsWith('in-'))).toEqual(
     what === 'leftover' ? ['in-00ff'] : [],
   );
+});
+
+it('removes nothing that a command may be using which began while the mirror was looked at', async () => {
+  const store = await known();
+  await store.put('x'.repeat(5000));
+  const env = fakeEnvironment(store.home, { HS_MIRROR_SIZE: '4K' });
+  let meanwhile: (() => Promise<unknown>) | undefined;
+  const disk = diskBefore({
+    readdir: async (path) => {
+      if (!path.endsWith('/packs')) return;
+      const act = meanwhile;
+      meanwhile = undefined;
+      await act?.();
+    },
+  });
+  const trimmed = async (act?: () => Promise<unknown>) => {
+    const { backend } = await storesOnFake(store.fake, store.home, { env, disk }).open(URL_OF_STORE);
+    (backend as S3Backend).parts.mirror.grow(4096);
+    meanwhile = act;
+    await backend.close();
+    expect(meanwhile).toBeUndefined();
+    return 2 - (await store.files('/packs/')).length;
+  };
+  const other = await storesOnFake(store.fake, store.home).open(URL_OF_STORE);
+  let release: (() => Promise<void>) | undefined;
+  const lease = async () => {
+    const taken = await other.backend.leases.take();
+    release = () => taken.release();
+  };
+  expect(await trimmed(lease)).toBe(0);
+  await release?.();
+  expect(await trimmed()).toBe(2);
+  await other.backend.close();
+});
+
+it('keeps what was condemned for a command that began while the condemnations were read', async () => {
+  const store = await known();
+  const [pack] = await store.files('/packs/');
+  const name = /([0-9a-f]{64})\.pack$/.exec(pack!)![1];
+  const closed = async (act: () => Promise<unknown>) => {
+    const { backend } = await storesOnFake(store.fake, store.home).open(URL_OF_STORE);
+    const { parts, ledger } = backend as S3Backend;
+    await ledger.headSeq();
+    ledger.state.seen!.condemnations.push(1);
+    parts.condemned.list = async () => {
+      await act();
+      return new Set([`p/${name}/0000000000`]);
+    };
+    await backend.close();
+    return store.files('/packs/');
+  };
+  const other = await storesOnFake(store.fake, store.home).open(URL_OF_STORE);
+  let release: (() => Promise<void>) | undefined;
+  const kept = await closed(async () => {
+    const taken = await other.backend.leases.take();
+    release = () => taken.release();
+  });
+  expect(kept).toEqual([pack]);
+  await release?.();
+  expect(await closed(async () => undefined)).toEqual([]);
+  await other.backend.close();
 });

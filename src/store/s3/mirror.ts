@@ -115,13 +115,13 @@ export class Mirror {
   }
 
   /**
-   * Keeps the mirror within its size, for a time when no command here has a lease. All files are looked at only after
-   * a growth by a 64th of the limit, or as often as smaller growths come to that on average.
+   * Keeps the mirror within its size, for a time when no command here has a lease (`isIdle`). All files are looked at
+   * only after a growth by a 64th of the limit, or as often as smaller growths come to that on average.
    */
-  async trim(): Promise<void> {
+  async trim(isIdle: () => Promise<boolean>): Promise<void> {
     const chance = (64 * this.#grown) / this.#limit;
     if (Number.parseInt(this.#random.hex(2), 16) / 65_536 >= chance) return;
-    await trimObjects(this.#disk, this.layout, this.#limit);
+    await trimObjects(this.#disk, this.layout, this.#limit, isIdle);
   }
 
   get disk(): Disk {

@@ -135,7 +135,7 @@ export class S3Backend implements Backend {
 
   /** Removes from the mirror what is too much, unless a command here may be using it: that command does it. */
   async #trim(): Promise<void> {
-    if (await this.#isIdle()) await this.parts.mirror.trim();
+    if (await this.#isIdle()) await this.parts.mirror.trim(() => this.#isIdle());
   }
 
   /** The same for what the ledger has condemned. */
@@ -144,14 +144,18 @@ export class S3Backend implements Backend {
     const { seen } = this.ledger.state;
     const { epoch } = condemned;
     if (seen === undefined || seen.cleaned >= epoch || !(await this.#isIdle())) return;
+    const paths: string[] = [];
     for (const seq of seen.condemnations.filter((n) => n > seen.cleaned)) {
       for (const key of await condemned.list(seq)) {
         const content = parseContentKey(key);
         if (content === undefined) continue;
         const { kind, name } = content;
-        await mirror.drop(kind === 'object' ? mirror.layout.object(name) : mirror.layout.pack(name));
+        paths.push(kind === 'object' ? mirror.layout.object(name) : mirror.layout.pack(name));
       }
     }
+    // The lists may have come from the service, which takes its time.
+    if (!(await this.#isIdle())) return;
+    for (const path of paths) await mirror.drop(path);
     this.ledger.state.cleaned(epoch);
   }
 }

@@ -51,12 +51,18 @@ async function unlessGone(removal: Promise<unknown>): Promise<void> {
 
 /**
  * Removes the oldest objects and packs until the mirror is well below the limit; they are fetched again when they are
- * needed. Entries stay: each command follows the chain. For a time when no command here has a lease.
+ * needed. Entries stay: each command follows the chain. For a time when no command here has a lease: the look at a
+ * large mirror takes seconds, and `isIdle` is asked after it.
  */
-export async function trimObjects(disk: Disk, layout: Layout, limit: number): Promise<void> {
+export async function trimObjects(
+  disk: Disk,
+  layout: Layout,
+  limit: number,
+  isIdle: () => Promise<boolean>,
+): Promise<void> {
   const files = [...(await held(disk, layout.objects)), ...(await held(disk, layout.packs))];
   let total = files.reduce((sum, { size }) => sum + size, 0);
-  if (total <= limit) return;
+  if (total <= limit || !(await isIdle())) return;
   files.sort((a, b) => (a.mtimeNs < b.mtimeNs ? -1 : 1));
   for (const { path, size } of files) {
     if (total <= limit * KEPT_PART) return;
