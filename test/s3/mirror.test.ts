@@ -1,5 +1,6 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import type { ObjectId } from '../../src/core/objects/ids.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { Disk } from '../../src/fsx/disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
@@ -279,4 +280,27 @@ it('keeps what was condemned for a command that began while the condemnations we
   await release?.();
   expect(await closed(async () => undefined)).toEqual([]);
   await other.backend.close();
+});
+
+it('is looked at for its size after what the size limits came in, not after entries', async () => {
+  const store = await known({ HS_MIRROR_SIZE: '1K' });
+  const looks = async (act: (backend: S3Backend) => Promise<void>) => {
+    let count = 0;
+    const disk = diskBefore({ readdir: (path) => void (path.endsWith('/packs') && count++) });
+    const env = fakeEnvironment(store.home, { HS_MIRROR_SIZE: '1K' });
+    const { backend } = await storesOnFake(store.fake, store.home, { env, disk }).open(URL_OF_STORE);
+    await act(backend as S3Backend);
+    count = 0;
+    await backend.close();
+    return count;
+  };
+  const entry = await looks(async ({ ledger, parts: { mirror } }) => {
+    await mirror.keepEntry(9, Buffer.alloc(5000));
+    await ledger.headSeq();
+    ledger.state.cleaned(0);
+  });
+  const object = await looks(({ parts: { mirror } }) =>
+    mirror.keep(mirror.layout.object('a'.repeat(64) as ObjectId), Buffer.alloc(500)),
+  );
+  expect([entry, object]).toEqual([0, 1]);
 });

@@ -104,7 +104,8 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   HS_DEBUG: 'if set, a bug in hs is reported with its whole stack',
   HS_TRACE:
     'a file to append a line of JSON to for each command, ledger entry and disk operation, with its time but never contents or arguments; 1 or 2: standard error',
-  HS_MIRROR_SIZE: 'how much of a store on a service is kept on this machine, such as 512MiB (default: 10GiB)',
+  HS_MIRROR_SIZE:
+    'how much of the objects and packs of a store on a service is kept on this machine, such as 512MiB (default: 10GiB)',
   HS_PAGER:
     'the pager for lists on a terminal (default: PAGER, or else less, with LESS=FRX unless LESS is set); empty or cat: none',
   NO_COLOR: 'if set, no colour unless --color says otherwise',

@@ -27,7 +27,7 @@ export class Mirror {
   readonly #dir: string;
   /** In bytes, of objects and packs. */
   readonly #limit: number;
-  /** Bytes that came in since it was opened. */
+  /** Bytes of objects and packs that came in since it was opened. */
   #grown = 0;
 
   private constructor(ports: LocalPorts, local: LocalBackend, dir: string) {
@@ -79,12 +79,16 @@ export class Mirror {
     return this.local.parts.layout;
   }
 
-  /** Puts a file into the mirror in one step; not durable, since it can be fetched again. */
-  async keep(path: string, bytes: Uint8Array, mode = 0o444): Promise<void> {
+  /** Puts an object or a pack into the mirror in one step; not durable, since it can be fetched again. */
+  async keep(path: string, bytes: Uint8Array): Promise<void> {
+    await this.#put(path, bytes, 0o444);
+    this.grow(bytes.length);
+  }
+
+  async #put(path: string, bytes: Uint8Array, mode: number): Promise<void> {
     const staged = this.incoming();
     try {
       await this.#disk.writeFile(staged, bytes, { mode, sync: false });
-      this.grow(bytes.length);
       await this.adopt(staged, path);
     } catch (e) {
       await this.drop(staged);
@@ -93,8 +97,8 @@ export class Mirror {
   }
 
   /** The same for what is used from memory: without room for it, it is fetched again when it is needed again. */
-  async #keepIfPossible(path: string, bytes: Uint8Array, mode?: number): Promise<void> {
-    await this.keep(path, bytes, mode).catch((e) => {
+  async #putIfPossible(path: string, bytes: Uint8Array, mode = 0o444): Promise<void> {
+    await this.#put(path, bytes, mode).catch((e) => {
       if (!isErrno(e)) throw e;
     });
   }
@@ -104,7 +108,7 @@ export class Mirror {
     return `${this.#dir}/in-${this.#random.hex(8)}`;
   }
 
-  /** Notes how much was added. */
+  /** Notes how many bytes of objects or packs were added: the limit is theirs. */
   grow(bytes: number): void {
     this.#grown += bytes;
   }
@@ -155,7 +159,7 @@ export class Mirror {
   }
 
   keepSideFile(name: string, bytes: Uint8Array): Promise<void> {
-    return this.#keepIfPossible(`${this.#dir}/${name}`, bytes, 0o600);
+    return this.#putIfPossible(`${this.#dir}/${name}`, bytes, 0o600);
   }
 
   /** The bytes of an entry; undefined: it is not here, or cannot be one. */
@@ -165,7 +169,7 @@ export class Mirror {
   }
 
   keepEntry(seq: number, bytes: Uint8Array): Promise<void> {
-    return this.#keepIfPossible(this.layout.entry(seq), bytes);
+    return this.#putIfPossible(this.layout.entry(seq), bytes);
   }
 
   /** Names of the packs that are here. */
