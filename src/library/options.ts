@@ -20,7 +20,10 @@ import type { TransferRequest } from '../ops/transfer/transfer-request.js';
 
 /** What every method takes, besides its own options. */
 export interface CallOptions {
-  /** Aborts the call, which throws the signal's reason, or INTERRUPTED in an export; nothing is left half done. */
+  /**
+   * Aborts the call, which throws the signal's reason, or INTERRUPTED in an export; nothing is left half done. On a
+   * service, the call first waits for the request under way.
+   */
   readonly signal?: AbortSignal;
   /** Receives the progress of the call. */
   readonly progress?: ProgressSink;
@@ -51,7 +54,10 @@ export interface OpenOptions {
   readonly now?: Date;
   /** For every call that is not given its own. */
   readonly progress?: ProgressSink;
-  /** Aborts every call. */
+  /**
+   * Aborts every call. For a store on a service it lasts for the store's whole life: it cuts requests under way, also
+   * those of calls with a signal of their own, and after it none is sent.
+   */
   readonly signal?: AbortSignal;
   readonly warn?: (message: string) => void;
 }
