@@ -6,16 +6,13 @@ import { ACTOR_TYPES } from '../manifest/vocabulary.js';
 import type { ObjectId } from '../objects/ids.js';
 import { CAPABILITIES, type CapabilityId } from '../policy/capabilities.js';
 import { type LedgerOp, ledgerOps } from './operation.js';
+import { MOST_PACKS, PACK_PLACE } from './pack-places.js';
 import { type EntryPayload, type EntryType, isEntryType, PAYLOADS } from './payload.js';
 import { readPlainEntry } from './plain-entry.js';
 
 export const ENTRY_SCHEMA = 'hs.ledger-entry/1';
 /** A 12 MB entry won none of 555 races against two small writers; larger content goes into an object. */
 export const MAX_ENTRY_BYTES = 64 * 1024;
-
-/** More packs than this are not named; their objects are then found by a listing. */
-export const MOST_PACKS = 64;
-const PACK_PLACE = /^[0-9a-f]{64}\/[0-9]{10}$/;
 
 export const entrySchema = z.strictObject({
   schema: z.literal(ENTRY_SCHEMA),
@@ -36,7 +33,9 @@ export const entrySchema = z.strictObject({
   ops: z.optional(ledgerOps),
   ops_object: z.optional(objectId),
   /** Where objects that the entry names are, in a store whose packs cannot be searched: `NAME/EPOCH`. */
-  packs: z.optional(z.array(z.string().check(z.regex(PACK_PLACE))).check(z.maxLength(MOST_PACKS))),
+  packs: z.optional(
+    z.array(z.string().check(z.regex(new RegExp(`^${PACK_PLACE}$`)))).check(z.maxLength(MOST_PACKS)),
+  ),
 });
 
 /** One record of the ledger. Exactly one of payload and payload_object; at most one of ops and ops_object. */

@@ -5,14 +5,21 @@ import { ACTOR_TYPES } from '../manifest/vocabulary.js';
 import { type ArtifactId, isTimestamp, type ObjectId, type Timestamp } from '../objects/ids.js';
 import { CAPABILITIES, type CapabilityId } from '../policy/capabilities.js';
 import { type LedgerOp, ledgerOps } from './operation.js';
+import { MOST_PACKS, PACK_PLACE } from './pack-places.js';
 import { type EntryPayload, isEntryType, PAYLOADS } from './payload.js';
 import { HASH, ID, NUMBER, one, PLAIN, readPlainAdd, TOKEN } from './plain-add.js';
 
-/** An entry up to its operations or its payload, in canonical order. */
+/** An entry up to its operations, its packs or its payload, in canonical order. */
 const BEGIN = new RegExp(
   `^\\{"actor":${one(ACTOR_TYPES)},"actor_id":"(${PLAIN}{1,128})","at":"([^"]*)"` +
     `(?:,"capability_id":${one(Object.keys(CAPABILITIES))})?(?:,"decision":${one(['allow', 'deny'])})?` +
     `,"event_id":"(${ID})"(?:,"job_id":"(${TOKEN})")?(?:,"ops":(?=\\[)|,"ops_object":${HASH})?`,
+);
+const BEGIN_PACKS = ',"packs":[';
+/** Sticky: it is looked for at one place. */
+const PACKS = new RegExp(
+  `,"packs":\\[(?:"(${PACK_PLACE}(?:","${PACK_PLACE}){0,${MOST_PACKS - 1}})")?\\]`,
+  'y',
 );
 const PAYLOAD = ',"payload":';
 const AFTER_PAYLOAD = ',"prev":"';
@@ -48,13 +55,18 @@ function read(bytes: Uint8Array) {
   let at = begin[0].length;
   let ops: LedgerOp[] | undefined;
   if (begin[0].endsWith(':')) {
-    const opsEnd = text.lastIndexOf(`]${PAYLOAD}{`, endAt) + 1;
+    const listsEnd = text.lastIndexOf(`]${PAYLOAD}{`, endAt) + 1;
+    const packsAt = text.lastIndexOf(`]${BEGIN_PACKS}`, listsEnd) + 1;
+    const opsEnd = packsAt > at ? packsAt : listsEnd;
     if (opsEnd <= at) return undefined;
     ops =
       plainAdds(text.slice(at, opsEnd)) ??
       check(ledgerOps, value(at, opsEnd), 'INVALID_RECORD', 'operations');
     at = opsEnd;
   }
+  PACKS.lastIndex = at;
+  const packs = PACKS.exec(text);
+  if (packs !== null) at = PACKS.lastIndex;
   if (!text.startsWith(PAYLOAD, at)) return undefined;
   at += PAYLOAD.length;
   const totals = type === 'artifact_created' ? TOTALS.exec(text.slice(at, endAt)) : null;
@@ -74,6 +86,7 @@ function read(bytes: Uint8Array) {
     ...(job === undefined ? undefined : { job_id: job }),
     ...(ops === undefined ? undefined : { ops }),
     ...(opsObject === undefined ? undefined : { ops_object: opsObject as ObjectId }),
+    ...(packs === null ? undefined : { packs: packs[1]?.split('","') ?? [] }),
     prev: end[1] as ObjectId,
     schema: 'hs.ledger-entry/1' as const,
     seq: Number(end[2]),
@@ -84,9 +97,10 @@ function read(bytes: Uint8Array) {
 }
 
 /**
- * Parses an entry in its most common spelling: what all entries have by two regular expressions, operations and payload
- * apart. Text around whole JSON values that is canonical JSON with them is the canonical form of the whole. Undefined for
- * anything else, also for what is wrong: the canonical parser and the schema give the same result and the reason.
+ * Parses an entry in its most common spelling: what all entries have by two regular expressions; operations, packs and
+ * payload apart. Text around whole JSON values that is canonical JSON with them is the canonical form of the whole.
+ * Undefined for anything else, also for what is wrong: the canonical parser and the schema give the same result and the
+ * reason.
  */
 export function readPlainEntry(bytes: Uint8Array): ReturnType<typeof read> {
   try {

@@ -9,9 +9,9 @@ import {
   type EntryDraft,
   encodeEntry,
   type LedgerEntry,
-  MOST_PACKS,
 } from '../../core/ledger/entry.js';
 import { type LedgerOp, withoutFacts2 } from '../../core/ledger/operation.js';
+import { MOST_PACKS } from '../../core/ledger/pack-places.js';
 import { toTimestamp } from '../../core/objects/ids.js';
 import type { Actor } from '../../core/policy/authorize.js';
 import { HsError } from '../../errors/hs-error.js';
