@@ -5,17 +5,17 @@ import type { PlanHeader, PrunePlan } from './prune-plan.js';
 import { RemovalAccount } from './removal-account.js';
 import { ENDLESS } from './rule.js';
 
-/** What of a saved plan still holds (D3); by row. */
+/** Which rows of a saved plan still apply (D3). */
 export interface Intersection {
-  /** Pruned by both: what goes. */
+  /** Pruned by both plans, and so removed. */
   readonly remove: ReadonlySet<number>;
-  /** Was to go and stays now, by the rule that keeps it now. */
+  /** The saved plan prunes it; the fresh one keeps it, by this rule. */
   readonly sparedSince: readonly number[];
-  /** Was to go and is not live any more. */
+  /** The saved plan prunes it, but it is no longer live. */
   readonly gone: readonly ArtifactId[];
 }
 
-/** The saved list ∩ a fresh plan: never more than was shown, never what has become worth keeping (D3). */
+/** Intersects the saved plan with a fresh one: nothing that was not shown, nothing that is now worth keeping (D3). */
 export function intersect(saved: PrunePlan, fresh: Judgements): Intersection {
   const remove = new Set<number>();
   const sparedSince: number[] = [];
@@ -31,8 +31,8 @@ export function intersect(saved: PrunePlan, fresh: Judgements): Intersection {
 }
 
 /**
- * The fresh judgements with nothing pruned but `remove`; what else they would prune is kept as `unlisted`. Bytes
- * are counted again, since what stays may share objects with what goes.
+ * The fresh judgements, pruning only `remove`; everything else they would prune is kept as `unlisted`. Bytes are
+ * counted again, since an artifact that is kept may share objects with one that is removed.
  */
 export function restrict(fresh: Judgements, remove: ReadonlySet<number>): Judgements {
   const restricted = new Judgements(fresh.input, fresh.rows, fresh.quota);
@@ -47,7 +47,7 @@ export function restrict(fresh: Judgements, remove: ReadonlySet<number>): Judgem
   return restricted;
 }
 
-/** The state that a saved plan is applied to. */
+/** The state to which a saved plan is applied. */
 export interface PlanTarget {
   readonly storeId: string;
   readonly head: { readonly seq: number };
@@ -55,11 +55,11 @@ export interface PlanTarget {
   readonly clock: Timestamp;
   /** Hash of the entry at a position of this store's ledger. */
   hashAt(seq: number): ObjectId | undefined;
-  /** The position of the entry that applied the plan before, if one did. */
+  /** The position of the entry that already applied this plan, if there is one. */
   readonly appliedAt?: number | undefined;
 }
 
-/** Refuses a plan that was not made for this store, ledger, policy and time, or was applied (D3): PLAN_STALE. */
+/** Throws PLAN_STALE for a plan of another store, ledger, policy or time, or one that was already applied (D3). */
 export function checkApplicable(saved: PlanHeader, target: PlanTarget): void {
   const refuse = (why: string, hint = 'create a new plan with hs plan-prune'): never => {
     throw new HsError('PLAN_STALE', `cannot apply the plan: ${why}`, { hint });

@@ -1,6 +1,6 @@
 import type { PlanItem } from './prune-plan.js';
 
-/** Why the plan keeps or prunes an artifact, as a sentence for a person (D2). `when` shows a time. */
+/** Says in a sentence why the plan keeps or prunes an artifact (D2). `when` formats a time. */
 export function explainVerdict(item: PlanItem, when: (at: string) => string): string {
   const words = explained(item, when);
   return item.irreversible ? `${words}; it cannot be brought back afterwards` : words;

@@ -2,7 +2,7 @@ const LEAST = 64;
 
 type Column = Float64Array | Uint32Array | Uint8Array;
 
-/** Numbers in a typed array that grows; none on the JavaScript heap. */
+/** A typed array that grows. */
 export class GrowingColumn<A extends Column> {
   #values: A;
   #length = 0;
@@ -26,7 +26,7 @@ export class GrowingColumn<A extends Column> {
     this.#values[this.#length++] = value;
   }
 
-  /** The values, and room behind them; another array once it grows. */
+  /** The values, with spare room at the end; replaced by a larger array when it grows. */
   get values(): A {
     return this.#values;
   }

@@ -2,19 +2,19 @@ import * as z from 'zod/mini';
 import { natural } from '../json/schema.js';
 import type { KeepRule, PlanHeader } from './prune-plan.js';
 
-/** The counts that a summary and a report give of a removal, under the names that other tools look for. */
+/** Counts of a removal in its summary and report, under the field names that other tools read. */
 export interface ItemCounts {
   readonly items_scanned: number;
   readonly items_pruned: number;
-  /** Kept by a pin: pinned, or held as the source of what is. */
+  /** Pinned, or a source of something pinned. */
   readonly items_spared_pinned: number;
-  /** Kept since their time is not over: a TTL, the hours of L4, or the window of their class. */
+  /** Kept because a time has not run out yet: a TTL, the hours of L4, or the window of the class. */
   readonly items_spared_window: number;
-  /** Bytes that the removal frees, at once or when the trash is emptied. */
+  /** Bytes freed by the removal, at once or when the trash is emptied. */
   readonly total_bytes_freed: number;
 }
 
-/** Optional: stores without the feature `records-2`, and entries of before, have none of them. */
+/** Optional, since entries of stores without the feature `records-2` have none of them. */
 export const itemCountFields = {
   items_scanned: z.optional(natural),
   items_pruned: z.optional(natural),

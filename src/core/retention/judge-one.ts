@@ -9,7 +9,7 @@ import type { PlanItem, Rule } from './prune-plan.js';
 import { FREES_NOTHING } from './removal-account.js';
 import { ENDLESS, type Judgement, judge, pinsEnd, retentionFacts, type Verdict } from './rule.js';
 
-/** As `heldSources` has it, of one: the latest end of a pin on what was made from it, directly or further on. */
+/** `heldSources` for one artifact: the latest end of a pin on anything made from it, directly or indirectly. */
 async function heldUntil(catalog: Catalog, id: ArtifactId, clock: Timestamp): Promise<number | undefined> {
   let end: number | undefined;
   const seen = new Set<ArtifactId>();
@@ -27,7 +27,7 @@ async function heldUntil(catalog: Catalog, id: ArtifactId, clock: Timestamp): Pr
   return end;
 }
 
-/** What the rules before the hold of a source decide. */
+/** The verdict of the rules that come before the one about sources. */
 const BEFORE_HOLD: readonly Rule[] = ['pinned', 'frozen', 'future_dated', 'sensitive_ttl'];
 
 async function judged(
@@ -42,7 +42,7 @@ async function judged(
   return held === undefined ? verdict : judge(retentionFacts(record), by, held);
 }
 
-/** Whether it is among the newest versions of its series that are kept: those that no earlier rule prunes count. */
+/** Whether it is among the newest kept versions of its series. Versions that an earlier rule prunes do not count. */
 async function isInFloor(
   catalog: Catalog,
   record: ArtifactRecord,
@@ -61,8 +61,8 @@ async function isInFloor(
 }
 
 /**
- * What `judgeAll` says of one live artifact, where nothing is damaged and no quota is set, which are about all of
- * them: asked of the catalog by what was made from it and by its series, and so at the cost of these.
+ * `judgeAll` for one live artifact, in a store without damage or a quota, both of which concern all artifacts. It
+ * looks up only what was made from the artifact and its series.
  */
 export async function judgeOne(
   catalog: Catalog,

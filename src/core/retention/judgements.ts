@@ -5,26 +5,26 @@ import { KEEP_RULES, type PlanItem, PRUNE_RULES, type Rule } from './prune-plan.
 import type { Freed, RemovalAccount } from './removal-account.js';
 import type { Verdict } from './rule.js';
 
-/** Rules by number, those that prune first. */
+/** Rules by number; those that prune come first. */
 export const RULES: readonly Rule[] = [...PRUNE_RULES, ...KEEP_RULES];
 const NUMBERS = new Map(RULES.map((rule, number) => [rule, number]));
 export const numberOf = (rule: Rule) => NUMBERS.get(rule)!;
 
-/** What a plan says of each artifact that it is about, in columns. */
+/** The verdicts of a plan, in columns. */
 export class Judgements {
   readonly input: PlanInput;
-  /** The rows that it is about, in order of id. */
+  /** The rows that were judged, in order of id. */
   readonly rows: Uint32Array;
-  /** By row: places in `RULES`. */
+  /** By row: index in `RULES`. */
   readonly rules: Uint8Array;
   /** By row: `until` in ms; NaN or `ENDLESS` for none. */
   readonly ends: Float64Array;
   readonly freed: Float64Array;
   readonly atOnce: Float64Array;
   readonly irreversible: Uint8Array;
-  /** Bytes of all distinct objects that live artifacts name, before the removal. */
+  /** Bytes of all distinct objects that live artifacts refer to, before the removal. */
   readonly stored: number;
-  /** The one that was asked for, if any. */
+  /** The quota in force, if any. */
   readonly quota: number | undefined;
 
   constructor(input: PlanInput, rows: Uint32Array, quota?: number) {
@@ -53,7 +53,7 @@ export class Judgements {
     return this.rules[row]! < PRUNE_RULES.length;
   }
 
-  /** The rows that go, in order of id. */
+  /** The rows to remove, in order of id. */
   get pruned(): Uint32Array {
     return this.rows.filter((row) => this.prunes(row));
   }
@@ -63,20 +63,20 @@ export class Judgements {
     this.atOnce[row] = atOnce;
   }
 
-  /** Frees rows that go, all of them announced first, and marks what cannot be brought back. */
+  /** Counts the bytes freed by removing the rows, all of them announced first, and marks what cannot be restored. */
   freeAll(rows: Uint32Array, account: RemovalAccount): void {
     for (const row of rows) account.announce(row);
     for (const row of rows) this.free(row, account.release(row));
   }
 
-  /** Marks what cannot be brought back, once the account knows all removals. */
+  /** Marks what cannot be restored, once the account knows all removals. */
   markIrreversible(account: RemovalAccount): void {
     for (const row of this.rows) {
       if (this.prunes(row) && account.isIrreversible(row)) this.irreversible[row] = 1;
     }
   }
 
-  /** `record` is that of the row. */
+  /** `record` is the record of the row. */
   itemOf(row: number, record: ArtifactRecord): PlanItem {
     const rule = this.ruleOf(row);
     const verdict = this.prunes(row) ? 'prune' : 'keep';

@@ -4,9 +4,9 @@ import { type Judgements, numberOf } from './judgements.js';
 const SENSITIVE_TTL = numberOf('sensitive_ttl');
 
 /**
- * The judgements with nothing pruned but what matches as well; all else that they would prune is kept as `unlisted`. So is
- * what that was made from, direct or further back through live artifacts, whatever keeps these: no artifact that only a
- * filter keeps loses where it comes from. A sensitive one whose TTL is over goes all the same, as from under a pin.
+ * The judgements, pruning only artifacts that also match the filter; the others are kept as `unlisted`, and so are their
+ * sources, direct or indirect through live artifacts: an artifact that only a filter keeps does not lose its
+ * lineage. A sensitive source whose TTL has run out is removed all the same, as it would be under a pin.
  */
 export function narrow(all: Judgements, matches: (row: number) => boolean): Judgements {
   const { artifacts } = all.input;

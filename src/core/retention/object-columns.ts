@@ -3,7 +3,7 @@ import type { ObjectId } from '../objects/ids.js';
 import { float64, GrowingColumn, uint32 } from './growing-column.js';
 import type { SizedObject } from './sized-object.js';
 
-/** Objects by number, with their sizes and how often artifacts name them. */
+/** Objects by number, with their sizes and reference counts. */
 export class ObjectColumns {
   readonly ids: IdTable;
   readonly #sizes: GrowingColumn<Float64Array>;
@@ -16,14 +16,14 @@ export class ObjectColumns {
     this.#users = new GrowingColumn(uint32, expected);
   }
 
-  /** Bytes of all distinct objects that artifacts name. */
+  /** Bytes of all distinct objects that artifacts refer to. */
   get stored(): number {
     return this.#stored;
   }
   get sizes(): Float64Array {
     return this.#sizes.values;
   }
-  /** How often each is named. */
+  /** Number of references to each. */
   get users(): Uint32Array {
     return this.#users.values.subarray(0, this.#users.length);
   }
@@ -37,12 +37,12 @@ export class ObjectColumns {
     return number;
   }
 
-  /** Notes an object that something other than an artifact names. */
+  /** Records an object that something other than an artifact refers to. */
   add(id: ObjectId): void {
     this.#number(id);
   }
 
-  /** Notes that an artifact names the object; its number. */
+  /** Counts one more reference by an artifact; returns the number of the object. */
   use({ id, size }: SizedObject): number {
     const number = this.#number(id);
     if (this.#users.values[number]!++ === 0) {

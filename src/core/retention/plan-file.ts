@@ -19,7 +19,7 @@ import {
   type PrunePlan,
 } from './prune-plan.js';
 
-/** A million items of 500 bytes, with room. */
+/** Enough for a million items of 500 bytes. */
 export const MAX_PLAN_BYTES = 1024 * 1024 * 1024;
 const END_SCHEMA = 'hs.prune-plan-end/1';
 
@@ -31,7 +31,7 @@ const itemSchema = z.discriminatedUnion('verdict', [
   z.strictObject(planItemSchema.keep),
   z.strictObject(planItemSchema.prune),
 ]);
-/** Its items are checked one by one: a whole list of them costs gigabytes when each of a million is wrong. */
+/** Items are checked one by one: the errors of a list with a million wrong items take gigabytes. */
 const line = z.record(z.string(), z.unknown());
 const anyPlan = z.strictObject({ header: line, items: z.array(line) });
 const endSchema = z.strictObject({ schema: z.literal(END_SCHEMA), plan_hash: objectId });
@@ -42,7 +42,7 @@ function damaged(why: string): HsError {
   });
 }
 
-/** SHA-256 of a plan's lines without the last one, which holds it: the plan's name. */
+/** The name of a plan: the SHA-256 of all its lines but the last, which holds it. */
 export function planHash({ header, items }: PrunePlan): ObjectId {
   const hash = createSha256();
   for (const piece of canonicalPieces([filed(header), ...items.map(filed)])) hash.update(piece);
@@ -50,8 +50,8 @@ export function planHash({ header, items }: PrunePlan): ObjectId {
 }
 
 /**
- * Writes a plan as canonical JSON Lines (A9): the header, an item a line in order of id, and an end line with the hash of
- * every byte before it, so that a cut or an edit shows.
+ * Writes a plan as canonical JSON Lines (A9): the header, one item per line in order of id, and a last line with the hash
+ * of every byte before it, which detects truncation and edits.
  */
 export class PlanWriter {
   readonly #hash = createSha256();
@@ -80,7 +80,7 @@ function schemaOf(line: Json | undefined): unknown {
     : undefined;
 }
 
-/** The last line with its newline, and what stands before it. */
+/** Splits off the last line, with its newline. */
 function splitEnd(bytes: Uint8Array): { readonly body: Uint8Array; readonly end: Uint8Array } {
   const start = bytes.lastIndexOf(0x0a, bytes.byteLength - 2) + 1;
   return { body: bytes.subarray(0, start), end: bytes.subarray(start) };
@@ -92,7 +92,7 @@ function countLines(bytes: Uint8Array): number {
   return count;
 }
 
-/** The values of the lines; what is wrong with one is said with its number, the first being `from`. */
+/** Parses the lines. An error gives the number of its line, the first being `from`. */
 function* readLines(bytes: Uint8Array, from = 1): Generator<Json> {
   let line = from;
   try {
@@ -107,9 +107,8 @@ function* readLines(bytes: Uint8Array, from = 1): Generator<Json> {
 }
 
 /**
- * Reads a plan file; INVALID_RECORD says what is wrong with one that was cut, edited or is something else.
- * Its lines are read after its end agrees with their bytes, and each is checked before the next is read: a
- * file that is no plan is never held in memory as if it were one.
+ * Reads a plan file. INVALID_RECORD for one that was truncated or edited, or is something else. The hash in the last line
+ * is checked first, then one line after the other, so that a file that is no plan never takes the memory of one.
  */
 export function decodePlan(bytes: Uint8Array): { readonly plan: PrunePlan; readonly hash: ObjectId } {
   const first = readLines(bytes).next().value;
@@ -133,7 +132,7 @@ export function decodePlan(bytes: Uint8Array): { readonly plan: PrunePlan; reado
   return { plan: { header, items }, hash: plan_hash };
 }
 
-/** A plan of a later version may have filters that this one does not know. */
+/** A plan of a later version may have filters that this version does not know. */
 function checkFilters({ filters = [], clock }: PlanHeader): void {
   try {
     for (const filter of filters) toCondition(filter, clock);
@@ -143,7 +142,7 @@ function checkFilters({ filters = [], clock }: PlanHeader): void {
   }
 }
 
-/** Whether the items are what the header says; of what is kept there are all or none. */
+/** Checks the items against the totals of the header. Kept items are listed all or not at all. */
 function checkTotals(header: PlanHeader, items: readonly PlanItem[]): void {
   const { totals, rules } = planTotals(items);
   const { pruned, pruned_bytes, freed_bytes } = totals;
@@ -165,7 +164,7 @@ function checkTotals(header: PlanHeader, items: readonly PlanItem[]): void {
     throw damaged('the list of what is kept is not the one of its header');
 }
 
-/** A plan that a program hands over, as a file would hold it: USAGE. Whether it may be applied is asked later. */
+/** Checks the form of a plan that a program passes in; USAGE. Whether it may be applied is checked later. */
 export function checkPlan(value: unknown): PrunePlan {
   const { header, items } = check(anyPlan, value, 'USAGE', 'plan');
   return {

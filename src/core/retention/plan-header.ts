@@ -11,7 +11,7 @@ import {
   type RuleTotal,
 } from './prune-plan.js';
 
-/** What one item adds to the totals. */
+/** The contribution of one item to the totals. */
 interface Counted extends Pick<PlanItem, 'rule' | 'size_bytes' | 'freed_bytes'> {
   readonly freed_at_once_bytes?: number | undefined;
   readonly irreversible?: boolean | undefined;
@@ -19,7 +19,7 @@ interface Counted extends Pick<PlanItem, 'rule' | 'size_bytes' | 'freed_bytes'> 
 
 const LINES = 4096;
 
-/** The hash of a list of what is kept, which comes in order of id. */
+/** The hash of the list of kept artifacts, given in order of id. */
 export class KeptHash {
   readonly #hash = createSha256();
   #lines: string[] = [];
@@ -42,7 +42,7 @@ export class KeptHash {
 
 const isPrune = (rule: Rule) => (PRUNE_RULES as readonly Rule[]).includes(rule);
 
-/** The totals in the header. */
+/** The totals of the header. */
 export function planTotals(items: Iterable<Counted>) {
   const totals = { scanned: 0, pruned: 0, spared: 0, failed: 0, pruned_bytes: 0, freed_bytes: 0 };
   const byRule = new Map<Rule, { artifacts: number; size_bytes: number }>();
@@ -90,7 +90,7 @@ function* counted(all: Judgements): Generator<Counted> {
   }
 }
 
-/** The header of the plan that these judgements make. */
+/** The header of the plan with these judgements. */
 export function planHeader(all: Judgements): PlanHeader {
   const { input, quota, stored } = all;
   const { totals, rules } = planTotals(counted(all));

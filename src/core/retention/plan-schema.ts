@@ -4,7 +4,7 @@ import { pinName } from '../ledger/operation.js';
 import { CLASSIFICATIONS, KINDS, LAYERS, PAYLOAD_TYPES, RETENTION_CLASSES } from '../manifest/vocabulary.js';
 import { KEEP_RULES, PRUNE_RULES } from './prune-plan.js';
 
-/** The fields of a plan's header but its schema, which reports carry too. */
+/** The fields of a plan's header without its schema name; reports have them too. */
 export const planHeaderFields = {
   store_id: uuid,
   head_seq: natural,
@@ -22,12 +22,12 @@ export const planHeaderFields = {
   quota_unmet_bytes: z.optional(natural),
 };
 
-/** As `conditionText` has them. */
+/** In the form of `conditionText`. */
 export const planFilters = z.array(text(4096)).check(z.minLength(1));
 
 const ruleTotal = z.strictObject({ artifacts: natural, size_bytes: natural });
 
-/** What the header says of the artifacts that are not listed. */
+/** The fields about artifacts that are not listed. */
 export const keptFields = {
   rules: z.partialRecord(z.enum([...PRUNE_RULES, ...KEEP_RULES]), ruleTotal),
   kept_hash: objectId,
@@ -53,13 +53,13 @@ const about = {
   filename_hint: z.optional(z.string()),
 };
 
-/** The fields of an item that is kept, and of one that is pruned. */
+/** The fields of kept and of pruned items. */
 export const planItemSchema = {
   keep: { verdict: z.literal('keep'), rule: z.enum(KEEP_RULES), ...about },
   prune: { verdict: z.literal('prune'), rule: z.enum(PRUNE_RULES), ...about },
 };
 
-/** What a plan that was just made says of undoing it besides: of its header and of a pruned item. */
+/** Fields about undoing that only a fresh plan has, in its header and in pruned items. */
 export const undoFields = {
   header: { freed_at_once_bytes: z.optional(natural), irreversible: z.optional(natural) },
   item: { freed_at_once_bytes: z.optional(natural), irreversible: z.optional(z.literal(true)) },

@@ -6,7 +6,7 @@ import type { PlanInput } from './plan-input.js';
 import { RemovalAccount } from './removal-account.js';
 import { ENDLESS, type Judgement, judge } from './rule.js';
 
-/** What a quota takes first (D2.8). */
+/** The order in which a quota prunes classes (D2.8). */
 const CLASS_ORDER: Readonly<Record<RetentionClass, number>> = {
   cache: 0,
   result: 1,
@@ -20,8 +20,7 @@ const WINDOW_EXPIRED = numberOf('window_expired');
 const DAMAGED = numberOf('damaged');
 
 /**
- * Judges every live artifact by the first rule that applies (D2, D3). Pure: the order of the artifacts does not show in
- * the result.
+ * Judges every live artifact by the first rule that applies (D2, D3). Pure; the order of the artifacts does not matter.
  */
 export function judgeAll(input: PlanInput): Judgements {
   const { artifacts, policy } = input;
@@ -43,8 +42,8 @@ export function judgeAll(input: PlanInput): Judgements {
 }
 
 /**
- * Rule 7: what its window no longer keeps stays while it is among the newest `floor` of its series by ledger position.
- * 1 for those. What an earlier rule prunes, or what cannot be read, is no version that a floor could count on.
+ * Rule 7: an artifact past its window stays while it is among the newest `floor` of its series by ledger position;
+ * those are marked 1. Versions that an earlier rule prunes or that cannot be read do not count.
  */
 function keepFloors(all: Judgements): Uint8Array {
   const { artifacts, policy } = all.input;
@@ -64,15 +63,15 @@ function keepFloors(all: Judgements): Uint8Array {
 }
 
 /**
- * Rule 8. All that is above the floors goes before any floor is broken; in each of these the classes in their order, and
- * within one the oldest first by ledger position, the id as last tie-break. An object that others still use frees
- * nothing, so the account says when it is enough.
+ * Rule 8: first everything above the floors, then the rest; in both, class by class in `CLASS_ORDER`, and within a class
+ * the oldest first by ledger position, then by id. An object that other artifacts still use frees nothing, so it is
+ * the account that says when enough is freed.
  */
 function meetQuota(all: Judgements, floor: Uint8Array, account: RemovalAccount, quota: number): void {
   if (account.stored <= quota) return;
   const { classes, seq, index } = all.input.artifacts;
   const order = (row: number) => floor[row]! * ORDER_OF_CLASS.length + ORDER_OF_CLASS[classes[row]!]!;
-  // In order of id, which a stable sort keeps.
+  // In order of id; the sort is stable.
   const kept = all.rows.filter((row) => {
     const rule = all.ruleOf(row);
     return rule === 'within_window' || rule === 'min_versions';

@@ -1,7 +1,7 @@
 import type { Classification, Kind, Layer, PayloadType, RetentionClass } from '../manifest/vocabulary.js';
 import type { ArtifactId, ObjectId, Timestamp } from '../objects/ids.js';
 
-/** The word for the rule that decided (D2). */
+/** The name of the rule that decided (D2). */
 export const PRUNE_RULES = [
   'sensitive_ttl',
   'ttl_expired',
@@ -20,36 +20,36 @@ export const KEEP_RULES = [
   'min_versions',
   'future_dated',
   'damaged',
-  /** It would go, but the list that was shown or confirmed (D3), or a filter, leaves it out. */
+  /** The rules prune it, but it is not in the list that was confirmed (D3), or does not match the filter. */
   'unlisted',
 ] as const;
 export type PruneRule = (typeof PRUNE_RULES)[number];
 export type KeepRule = (typeof KEEP_RULES)[number];
 export type Rule = PruneRule | KeepRule;
 
-/** A plan that lists what goes, and at will what is kept. */
+/** A plan that lists what it prunes, and optionally what it keeps. */
 export const PLAN_SCHEMA = 'hs.prune-plan/2';
-/** One of before, that lists every artifact. */
+/** The older form, which lists every artifact. */
 export const LONG_PLAN_SCHEMA = 'hs.prune-plan/1';
 
-/** What the plan says of one artifact. */
+/** The verdict on one artifact. */
 export interface PlanItem {
   readonly artifact_id: ArtifactId;
   readonly verdict: 'keep' | 'prune';
   readonly rule: Rule;
-  /** When the rule that keeps it stops to do so, or when what prunes it came true. */
+  /** When the rule that keeps it ends, or since when the rule that prunes it applies. */
   readonly until?: Timestamp;
   /** Names of the pins that hold it now. */
   readonly pins?: readonly string[];
   /** Logical bytes of the payload. */
   readonly size_bytes: number;
-  /** Bytes that its removal really frees given everything else the plan prunes; 0 for what is kept. */
+  /** Bytes that its removal frees, given everything else that is pruned; 0 for kept artifacts. */
   readonly freed_bytes: number;
-  /** Of these, the ones that are gone at once, without a trash window; absent for none. Not in a file. */
+  /** Of these, the bytes freed at once, without a trash window; absent if 0. Not written to a file. */
   readonly freed_at_once_bytes?: number;
   /**
-   * Nothing brings it back once it is removed: it, or something with the same bytes, has no trash window (D7).
-   * Not in a file: the fresh plan that a saved one meets says it anew.
+   * It cannot be restored: it, or something with the same bytes, has no trash window (D7). Not written to a file, since
+   * the plan is made again before a saved one is applied.
    */
   readonly irreversible?: true;
   readonly revision: number;
@@ -65,7 +65,7 @@ export interface PlanItem {
   readonly filename_hint?: string;
 }
 
-/** What one rule decided: how many artifacts, and the bytes of their payloads. */
+/** How many artifacts one rule decided about, and the bytes of their payloads. */
 export interface RuleTotal {
   readonly artifacts: number;
   readonly size_bytes: number;
@@ -75,37 +75,37 @@ export interface RuleTotal {
 export interface PlanHeader {
   readonly schema: typeof PLAN_SCHEMA | typeof LONG_PLAN_SCHEMA;
   readonly store_id: string;
-  /** The ledger position that the plan was made at. */
+  /** The ledger position at which the plan was made. */
   readonly head_seq: number;
   readonly head_hash: ObjectId;
   readonly policy_hash: ObjectId;
-  /** The clock that retention was judged by. */
+  /** The time by which retention was judged. */
   readonly clock: Timestamp;
   readonly scanned: number;
   readonly pruned: number;
   readonly spared: number;
-  /** Damaged: neither judged nor removed (D8). scanned = pruned + spared + failed. */
+  /** Damaged artifacts, neither judged nor removed (D8). scanned = pruned + spared + failed. */
   readonly failed: number;
   readonly pruned_bytes: number;
   /** Sum of the items' freed_bytes. */
   readonly freed_bytes: number;
-  /** Sums of the items'; absent for none, and in a file. */
+  /** Sums over the items; absent if 0, and in a file. */
   readonly freed_at_once_bytes?: number;
   readonly irreversible?: number;
-  /** Bytes of all distinct objects that live artifacts name, before the removal. */
+  /** Bytes of all distinct objects that live artifacts refer to, before the removal. */
   readonly stored_bytes: number;
   readonly quota_bytes?: number;
-  /** By how much the quota is still exceeded when all is pruned that may be. */
+  /** Bytes by which the quota is still exceeded after everything that may be pruned is. */
   readonly quota_unmet_bytes?: number;
-  /** By rule that decided about any. Neither is in a plan that lists every artifact. */
+  /** One entry for each rule that decided about any. This and `kept_sha256` are not in plans that list every artifact. */
   readonly rules?: Readonly<Partial<Record<Rule, RuleTotal>>>;
-  /** SHA-256 of the list of what is kept: a line `ARTIFACT_ID RULE` for each, in order of id. */
+  /** SHA-256 of the list of kept artifacts: a line `ARTIFACT_ID RULE` for each, in order of id. */
   readonly kept_hash?: ObjectId;
-  /** All that goes matches these; absent where there were none, and in reports that list every artifact. */
+  /** The filters of the plan; absent without any, and in reports that list every artifact. */
   readonly filters?: readonly string[];
 }
 
-/** A header or an item as a file holds it: what it says of undoing is of the moment. */
+/** A header or an item as a file holds it, without the fields about undoing, which are true only at the moment. */
 export function filed<T extends { freed_at_once_bytes?: unknown; irreversible?: unknown }>(
   line: T,
 ): Omit<T, 'freed_at_once_bytes' | 'irreversible'> {
@@ -114,8 +114,7 @@ export function filed<T extends { freed_at_once_bytes?: unknown; irreversible?: 
 }
 
 /**
- * A pure function of state, policy and clock. The items are those that go, and where they are asked for all, in order of
- * artifact id.
+ * A pure function of state, policy and clock. The items are those to prune, or on request all, in order of artifact id.
  */
 export interface PrunePlan {
   readonly header: PlanHeader;

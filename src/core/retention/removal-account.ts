@@ -1,18 +1,18 @@
 import type { PlanInput } from './plan-input.js';
 
-/** Bytes that a removal frees. */
+/** The bytes that a removal frees. */
 export interface Freed {
   readonly bytes: number;
-  /** Of these, the ones without a trash window: gone at once, the others when the trash is emptied. */
+  /** Of these, the bytes freed at once, without a trash window; the others when the trash is emptied. */
   readonly atOnce: number;
 }
 
 export const FREES_NOTHING: Freed = { bytes: 0, atOnce: 0 };
 
 /**
- * What a removal frees and what of it cannot be undone (D7): shared objects count once, and are freed when the last
- * artifact that names them goes. An object that both a sensitive artifact and an ordinary one leave behind has no trash
- * window, so that the ordinary one cannot be brought back either. Artifacts are rows of the columns.
+ * Counts what a removal frees and what cannot be undone (D7). Shared objects count once, and are freed with the last
+ * artifact that refers to them. An object of both a sensitive and an ordinary artifact that are removed together has no
+ * trash window, so the ordinary one cannot be restored either. Artifacts are rows of the columns.
  */
 export class RemovalAccount {
   readonly #artifacts: PlanInput['artifacts'];
@@ -21,7 +21,7 @@ export class RemovalAccount {
   readonly #keepsNothing: boolean;
   #stored: number;
 
-  /** `purge`: nothing that goes has a trash window (`hs rm --purge`). */
+  /** `purge`: remove without a trash window (`hs rm --purge`). */
   constructor({ artifacts, policy, purge }: Pick<PlanInput, 'artifacts' | 'policy' | 'purge'>) {
     const { users, stored } = artifacts.objects;
     this.#artifacts = artifacts;
@@ -36,13 +36,13 @@ export class RemovalAccount {
     return this.#stored;
   }
 
-  /** Says that an artifact goes. All that go together are announced before the first is released. */
+  /** Announces a removal. All artifacts that are removed together are announced before the first is released. */
   announce(row: number): void {
     if (this.#keepsNothing || !this.#artifacts.isSensitive(row)) return;
     for (const object of this.#artifacts.objectsOf(row)) this.#windowless[object] = 1;
   }
 
-  /** Takes an announced artifact off the account. */
+  /** Releases an announced artifact. */
   release(row: number): Freed {
     const { sizes } = this.#artifacts.objects;
     let [bytes, atOnce] = [0, 0];
@@ -55,7 +55,7 @@ export class RemovalAccount {
     return { bytes, atOnce };
   }
 
-  /** Once all are released: whether nothing can bring this one back. */
+  /** After all are released: whether this artifact cannot be restored. */
   isIrreversible(row: number): boolean {
     if (this.#keepsNothing || this.#artifacts.isSensitive(row)) return true;
     return this.#artifacts.objectsOf(row).some((o) => this.#windowless[o] === 1 && this.#users[o] === 0);

@@ -2,18 +2,18 @@ import { compact } from '../json/omit-undefined.js';
 import { CLASSIFICATIONS, type Classification } from '../manifest/vocabulary.js';
 import type { PlanInput } from './plan-input.js';
 
-/** What a report's manifest says of who may read it and whether it may leave. */
+/** The fields of a report's manifest that decide who may read it and whether it may leave the store. */
 export interface ReportSensitivity {
   readonly classification: Classification;
   readonly exportable: boolean;
-  /** Where the report is high, which takes a TTL (A6). */
+  /** Set for a report of high sensitivity, which needs a TTL (A6). */
   readonly retention_ttl_days?: number;
 }
 
 /**
- * A report is as sensitive as the most sensitive artifact that it names: a name and a size can give away what the
- * bytes would. It holds none of their bytes, so its time is not theirs but that of its class, a log; a report of
- * what had a TTL of a day would else go before anybody has read it.
+ * A report is as sensitive as the most sensitive artifact it lists, since a name and a size can reveal as much as the
+ * bytes. It contains none of the bytes, so it is kept as long as other logs, not as long as the artifacts: the report
+ * on something with a TTL of a day would be gone before anybody read it.
  */
 export function reportSensitivity(
   { artifacts, policy }: PlanInput,

@@ -17,11 +17,11 @@ import {
   type PrunePlan,
 } from './prune-plan.js';
 
-/** A report that lists what went, and of what stayed only what was to go. */
+/** A report that lists what was removed, and of what was kept only what the plan would have removed. */
 export const REPORT_SCHEMA = 'hs.retention-report/2';
-/** One that lists every artifact: of before, and of stores without the feature `reports-2`. */
+/** The form of stores without the feature `reports-2`, which lists every artifact. */
 const LONG_REPORT_SCHEMA = 'hs.retention-report/1';
-/** The name that all retention reports of a store share: one series of class log, collected like others. */
+/** The name of all retention reports: one series of class log, collected like any other. */
 export const REPORT_NAME = 'retention-report';
 export const MAX_REPORT_BYTES = 1024 * 1024 * 1024;
 
@@ -35,15 +35,15 @@ export interface ReportHeader extends Omit<PlanHeader, 'schema'>, Partial<ItemCo
   readonly job_id?: string;
   readonly trace_id: string;
   readonly reason?: string;
-  /** Of the plan that was shown or saved where there was one, else of the one made for the commit. */
+  /** Hash of the plan that was shown or saved, or else of the one made for the commit. */
   readonly plan_hash: ObjectId;
   readonly policy: Policy;
-  /** Was to go by the saved plan and was not live any more. */
+  /** In the saved plan, but no longer live. */
   readonly gone: number;
   readonly trash_days: number;
 }
 
-/** An artifact that stayed; `since_plan` when a saved plan would have taken it (D3). */
+/** A kept artifact; `since_plan` if a saved plan would have removed it (D3). */
 export interface SparedItem {
   readonly artifact_id: ArtifactId;
   readonly verdict: 'keep';
@@ -53,7 +53,7 @@ export interface SparedItem {
   readonly since_plan?: true;
 }
 
-/** An artifact that went; `purge`: without a trash window. */
+/** A removed artifact; `purge`: without a trash window. */
 export type PrunedItem = PlanItem & { readonly verdict: 'prune'; readonly purge?: true };
 
 export interface RetentionReport {
@@ -61,7 +61,7 @@ export interface RetentionReport {
   readonly items: readonly (PrunedItem | SparedItem)[];
 }
 
-/** What a report says beyond its plan. */
+/** The parts of a report that are not in its plan. */
 export interface ReportFacts
   extends Pick<
     ReportHeader,
@@ -69,16 +69,16 @@ export interface ReportFacts
   > {
   readonly policy: Policy;
   readonly gone: number;
-  /** Whether the header has the counts too: not in a store that an older hs may read. */
+  /** Whether the header has the counts; false in a store that an older hs may read. */
   readonly counted: boolean;
-  /** Whether `spared` is every artifact that stayed: in a store that an older hs may read. */
+  /** Whether `spared` lists every kept artifact; true in a store that an older hs may read. */
   readonly isLong: boolean;
   purges(item: PlanItem): boolean;
 }
 
 /**
- * The report of an applied plan as canonical JSON Lines: a header, then artifacts in order of id. The plan's items are
- * those that went; `spared` comes in order of id too.
+ * The report of an applied plan as canonical JSON Lines: a header, then artifacts in order of id. The plan's items are the
+ * removed ones; `spared` is in order of id too.
  */
 export function encodeReport(plan: PrunePlan, spared: Iterable<SparedItem>, facts: ReportFacts): Buffer {
   const { purges, policy, gone, counted, isLong, ...rest } = facts;
@@ -147,7 +147,7 @@ export const sparedSchema = z.strictObject({
 });
 export const prunedSchema = z.strictObject({ ...planItemSchema.prune, purge: z.optional(z.literal(true)) });
 
-/** Reads a report; INVALID_RECORD for what is none. */
+/** Reads a report; INVALID_RECORD if it is not one. */
 export function decodeReport(bytes: Uint8Array): RetentionReport {
   const lines = parseCanonicalLines(bytes, MAX_REPORT_BYTES);
   const first = check(reportHeaderSchema, lines.next().value, 'INVALID_RECORD', 'the header of the report');

@@ -5,8 +5,8 @@ import { RemovalAccount } from './removal-account.js';
 import { ENDLESS, judgeHolds } from './rule.js';
 
 /**
- * Judges for `hs rm` (D9): only about the rows that were asked for. Pins and L1 win (D1): what it keeps is what the
- * command refuses. Bytes are counted against every live artifact.
+ * The judgements for `hs rm` (D9), which concern only the rows that were named. Pins and L1 win (D1): the command refuses
+ * what they keep. Bytes are counted against all live artifacts.
  */
 export function judgeRequested(input: PlanInput, asked: ReadonlySet<number>): Judgements {
   const clock = timestampMs(input.clock);

@@ -6,10 +6,10 @@ import { type Timestamp, timestampMs, toTimestamp } from '../objects/ids.js';
 import type { Policy } from '../policy/policy.js';
 import type { Rule } from './prune-plan.js';
 
-/** 9999-12-31T23:59:59.999Z: a later end has no timestamp, and needs none. */
+/** 9999-12-31T23:59:59.999Z, the last time that a timestamp can express. */
 const LAST_MS = 253_402_300_799_999;
 
-/** What one rule of D2 says of one artifact. */
+/** The verdict of one rule of D2 on one artifact. */
 export interface Verdict {
   readonly verdict: 'keep' | 'prune';
   readonly rule: Rule;
@@ -17,42 +17,42 @@ export interface Verdict {
   readonly end: number;
 }
 
-/** What decides besides the artifact itself. */
+/** The rest of a rule's input besides the artifact. */
 export interface Judgement {
   readonly retention: Policy['retention'];
   /** ms. */
   readonly clock: number;
 }
 
-/** What the rules go by; times in ms. */
+/** The properties of an artifact that the rules read; times in ms. */
 export interface RetentionFacts {
   readonly created: number;
   readonly registered: number;
-  /** When its TTL is over; NaN where it has none. */
+  /** When its TTL runs out; NaN without one. */
   readonly ttlEnd: number;
-  /** When the last of its pins is over; `ENDLESS` where one is not, 0 without pins. */
+  /** When the last of its pins ends; `ENDLESS` if one has no end, 0 without pins. */
   readonly pinsEnd: number;
   readonly isSensitive: boolean;
   readonly layer: Layer;
   readonly retention_class: RetentionClass;
 }
 
-/** The end of a hold that has none. */
+/** The end of a pin or hold without an end. */
 export const ENDLESS = Number.POSITIVE_INFINITY;
 
-/** The time at which a verdict ends as a timestamp; undefined where it has none. */
+/** The end of a verdict as a timestamp; undefined without one. */
 export function untilOf(end: number): Timestamp | undefined {
   return end <= LAST_MS ? toTimestamp(end) : undefined;
 }
 
-/** When the TTL of an artifact is over, which counts from its creation; undefined where it has none. */
+/** When the TTL of an artifact runs out, counted from its creation; undefined without one. */
 export function ttlEndMs(of: Pick<ArtifactRecord, 'created_at' | 'retention_ttl_days'>): number | undefined {
   return of.retention_ttl_days === undefined
     ? undefined
     : timestampMs(of.created_at) + of.retention_ttl_days * DAY_MS;
 }
 
-/** The end of the last of these pins; `ENDLESS` where one has none. */
+/** The end of the last of these pins; `ENDLESS` if one has no end. */
 export function pinsEnd(pins: readonly Pin[]): number {
   return pins.reduce((end, p) => Math.max(end, p.until === undefined ? ENDLESS : timestampMs(p.until)), 0);
 }
@@ -69,7 +69,7 @@ export function retentionFacts(record: ArtifactRecord): RetentionFacts {
   };
 }
 
-/** Rules 1 and 2 of D2, which win over everything, an explicit id included (D1). */
+/** Rules 1 and 2 of D2, which win over everything, even over naming an id (D1). */
 export function judgeHolds(
   of: Pick<RetentionFacts, 'pinsEnd' | 'layer'>,
   clock: number,
@@ -79,16 +79,15 @@ export function judgeHolds(
 }
 
 /**
- * Rules 1 to 6 of D2 and the window of 7, the first that applies. A TTL counts from `created_at`,
- * what the policy gives (class windows, hours for L4) from the registration here; over means that the
- * end has come. `heldUntil` is when the hold of a pinned artifact's source ends, undefined where none holds it.
- * `window_expired` is what the floor and then the planner may still overrule.
+ * The first of rules 1 to 6 of D2 and of the window of 7 that applies. A TTL counts from `created_at`, the windows of the
+ * policy (classes, hours for L4) from the registration in this store. `heldUntil` is when the last pin on something
+ * made from it ends, undefined without one. The floor of rule 7 may still overrule `window_expired`.
  */
 export function judge(of: RetentionFacts, { retention, clock }: Judgement, heldUntil?: number): Verdict {
   const holds = judgeHolds(of, clock);
   if (holds !== undefined) return holds;
   const { created, registered, ttlEnd } = of;
-  // Dated in the future: no age can be told, so no rule that needs one may take it.
+  // Dated in the future: it has no age, so no rule that goes by age may prune it.
   if (created > clock) return { verdict: 'keep', rule: 'future_dated', end: created };
 
   if (ttlEnd <= clock && of.isSensitive) return { verdict: 'prune', rule: 'sensitive_ttl', end: ttlEnd };

@@ -1,6 +1,6 @@
 import type { ObjectId } from '../objects/ids.js';
 
-/** An object as retention sees it: who shares it, and how many bytes it is. */
+/** An object and its size in bytes. */
 export interface SizedObject {
   readonly id: ObjectId;
   readonly size: number;

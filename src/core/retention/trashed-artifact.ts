@@ -1,7 +1,7 @@
 import type { Kind, RetentionClass } from '../manifest/vocabulary.js';
 import type { ArtifactId, Timestamp } from '../objects/ids.js';
 
-/** An artifact that was removed and can still be brought back. */
+/** A removed artifact that can still be restored. */
 export interface TrashedArtifact {
   readonly artifact_id: ArtifactId;
   readonly name?: string;
@@ -13,9 +13,9 @@ export interface TrashedArtifact {
   readonly removed_at: Timestamp;
 }
 
-/** How long what is removed now lies in the trash; by the system's clock (D10). */
+/** How long something that is removed now stays in the trash, by the system clock (D10). */
 export interface TrashWindow {
   readonly days: number;
-  /** From then on a collection empties it. */
+  /** When a collection may purge it. */
   readonly until: Timestamp;
 }
