@@ -27,7 +27,7 @@ export function permit(node: SimNode, task: Task, bits: number): void {
 /** The walk of the kernel over `path`; `follow` is about a link in the last component. */
 export function resolve(root: DirNode, task: Task, path: string, follow: boolean): Place {
   if (!path.startsWith('/') || path.includes('\0')) throw new Refusal('EINVAL');
-  const descriptor = DESCRIPTOR_PATH.exec(path);
+  const descriptor = path.startsWith('/proc/') ? DESCRIPTOR_PATH.exec(path) : null;
   if (descriptor === null) return walk(root, root, task, path, follow);
   const dir = task.dirs.get(Number(descriptor[1]));
   if (dir === undefined) throw new Refusal('ENOENT');
@@ -50,7 +50,7 @@ export function asDirectory(node: SimNode): DirNode {
 
 function walk(root: DirNode, start: DirNode, task: Task, path: string, follow: boolean): Place {
   const mustBeDirectory = path.endsWith('/');
-  const left = componentsOf(path).reverse();
+  const left = reversed(path);
   let at: SimNode = start;
   let links = 0;
   for (let name = left.pop(); name !== undefined; name = left.pop()) {
@@ -61,13 +61,14 @@ function walk(root: DirNode, start: DirNode, task: Task, path: string, follow: b
       at = dir.parent;
       continue;
     }
-    if (Buffer.byteLength(name) > LONGEST_NAME) throw new Refusal('ENAMETOOLONG');
+    if (name.length > LONGEST_NAME / 4 && Buffer.byteLength(name) > LONGEST_NAME)
+      throw new Refusal('ENAMETOOLONG');
     const node: SimNode | undefined = dir.entries.get(name);
     const last = left.length === 0;
     if (node?.kind === 'symlink' && (!last || follow || mustBeDirectory)) {
       links += 1;
       if (links > MOST_LINKS) throw new Refusal('ELOOP');
-      left.push(...componentsOf(node.target).reverse());
+      left.push(...reversed(node.target));
       at = node.target.startsWith('/') ? root : dir;
       continue;
     }
@@ -82,8 +83,15 @@ function walk(root: DirNode, start: DirNode, task: Task, path: string, follow: b
   return { dir: dir.parent, key: '', node: dir };
 }
 
-function componentsOf(path: string): string[] {
-  return path.split('/').filter((part) => part !== '');
+/** The components of a path, the first one last. */
+function reversed(path: string): string[] {
+  const names: string[] = [];
+  for (let end = path.length; end > 0; ) {
+    const slash = path.lastIndexOf('/', end - 1);
+    if (slash + 1 < end) names.push(path.slice(slash + 1, end));
+    end = slash;
+  }
+  return names;
 }
 
 function magicLink(dir: DirNode): LinkNode {

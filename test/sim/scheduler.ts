@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers';
 import type { DiskOperation } from '../../src/fsx/surround-disk.js';
 import type { Rng } from './rng.js';
 
@@ -17,6 +16,9 @@ export interface Turn {
   reject(error: unknown): void;
 }
 
+/** A turn of the event loop after so many of the scheduler: ticks alone would let no timer and no message through. */
+const TURNS_A_LOOP = 1000;
+
 /**
  * Decides which process goes next, by a seed. Between two turns every process runs until it waits for
  * the disk again, so a run is repeatable as long as nothing but the disk makes a process wait.
@@ -30,6 +32,7 @@ export class Scheduler {
   #waiting: Turn[] = [];
   #last: object | undefined;
   #awake = false;
+  #turns = 0;
 
   constructor(rng: Rng, interleave: boolean, perform: (turn: Turn) => void) {
     this.#rng = rng;
@@ -59,20 +62,25 @@ export class Scheduler {
   #wake(): void {
     if (this.#awake || this.#waiting.length === 0) return;
     this.#awake = true;
-    // After this, every promise that could be settled has been: all processes wait for the disk or are done.
-    setImmediate(() => {
-      this.#awake = false;
-      const turn = this.#next();
-      if (turn !== undefined) this.#perform(turn);
-      this.#wake();
-    });
+    // A tick that a microtask asks for comes when no microtask is left: every promise that could be settled has been, and
+    // all processes wait for the disk or are done. Now and then real timers and messages get a turn.
+    this.#turns += 1;
+    if (this.#turns % TURNS_A_LOOP === 0) setImmediate(this.#step);
+    else queueMicrotask(() => process.nextTick(this.#step));
   }
+
+  readonly #step = (): void => {
+    this.#awake = false;
+    const turn = this.#next();
+    if (turn !== undefined) this.#perform(turn);
+    this.#wake();
+  };
 
   #next(): Turn | undefined {
     if (this.#waiting.length === 0) return undefined;
     const same = this.#waiting.filter((turn) => turn.process === this.#last);
     const turn = this.#rng.pick(same.length > 0 && this.#rng.chance(this.#stickiness) ? same : this.#waiting);
-    this.#waiting = this.#waiting.filter((other) => other !== turn);
+    this.#waiting.splice(this.#waiting.indexOf(turn), 1);
     this.#last = turn.process;
     return turn;
   }

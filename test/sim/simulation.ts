@@ -15,7 +15,6 @@ import { violations } from './invariants.js';
 import type { SimProcess } from './process.js';
 import { Rng, seededRandom } from './rng.js';
 import { SimDisk, type TracedOperation } from './sim-disk.js';
-import { withoutEmptyLooks } from './without-empty-looks.js';
 
 const WORK = '/w';
 const OUT = '/out';
@@ -84,13 +83,12 @@ class Simulation {
   }
 
   #open(sim: SimDisk, name: string, how = openTestSession): Promise<Session> {
-    return how(WORK, this.#optionsOn(sim, sim.process(name)));
+    return how(WORK, this.#optionsOn(sim.process(name)));
   }
 
-  #optionsOn(sim: SimDisk, process: SimProcess) {
-    const disk = withoutEmptyLooks(sim, process);
+  #optionsOn(process: SimProcess) {
     const packs = this.#seed % 2 === 0 ? {} : { packLimits: TINY_PACKS };
-    return { disk, clock: this.#clock, random: this.#random, useIndex: false, ...packs };
+    return { disk: process, clock: this.#clock, random: this.#random, useIndex: false, ...packs };
   }
 
   async run(): Promise<readonly string[]> {
@@ -137,7 +135,7 @@ class Simulation {
     while (!this.#isOver) {
       const process = this.sim.process(name);
       const outcome = await process.run(async () => {
-        const session = await openTestSession(WORK, this.#optionsOn(this.sim, process));
+        const session = await openTestSession(WORK, this.#optionsOn(process));
         await command(session);
         await session.close();
       });

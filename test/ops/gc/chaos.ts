@@ -17,7 +17,6 @@ import { brokenPromises, unreadable } from '../../sim/invariants.js';
 import type { SimProcess } from '../../sim/process.js';
 import { Rng, seededRandom } from '../../sim/rng.js';
 import { SimDisk } from '../../sim/sim-disk.js';
-import { withoutEmptyLooks } from '../../sim/without-empty-looks.js';
 import { TestClock } from './helpers.js';
 import { WORK } from './world.js';
 
@@ -136,14 +135,13 @@ class Chaos {
   }
 
   #optionsOf(process: SimProcess): TestStoreOptions {
-    const disk = withoutEmptyLooks(this.sim, process);
     return {
-      disk,
+      disk: process,
       clock: this.clock,
       random: this.#random,
       useIndex: false,
       ...this.#packs,
-      ...(this.#elsewhere && { stores: this.#elsewhere.seenBy(process, disk, this.#random) }),
+      ...(this.#elsewhere && { stores: this.#elsewhere.seenBy(process, process, this.#random) }),
     };
   }
 
