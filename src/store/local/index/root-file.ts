@@ -2,8 +2,8 @@ import { canonicalText } from '../../../core/json/canonical.js';
 import { hmacSha256 } from '../../../core/objects/hash.js';
 import type { RunFact } from './sorted-run-format.js';
 
-/** Incremented whenever the fold writes other rows; an index of another format is rebuilt. */
-const FORMAT = 9;
+/** Incremented whenever the fold writes other rows, or blocks are stored otherwise; an index of another format is rebuilt. */
+const FORMAT = 10;
 export const MAX_ROOT_BYTES = 64 * 1024;
 
 function seal(key: string, storeId: string, text: string): string {

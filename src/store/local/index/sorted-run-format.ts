@@ -1,3 +1,4 @@
+import { compressBlock } from '../../../core/objects/compressed-block.js';
 import { sha256 } from '../../../core/objects/hash.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
 import { KeyFilter } from './key-filter.js';
@@ -13,8 +14,14 @@ const BLOCK_BYTES = 16 * 1024;
 /** Blocks per group. In a run of 500 MB a lookup reads the list of 250 groups, one block list and one filter. */
 const GROUP_BLOCKS = 128;
 
-/** First key, bytes, rows and hash of a block. */
-export type BlockFact = readonly [first: string, bytes: number, rows: number, hash: ObjectId];
+/** First key of a block, its bytes in the file, its rows, the hash of those bytes, and its bytes uncompressed. */
+export type BlockFact = readonly [
+  first: string,
+  bytes: number,
+  rows: number,
+  hash: ObjectId,
+  textBytes: number,
+];
 
 /** A group of blocks: first key, offset and length, then its block list and filter, which follow the blocks. */
 export type GroupFact = readonly [
@@ -112,8 +119,9 @@ class GroupEncoder {
   }
 
   #block(): Buffer {
-    const bytes = Buffer.from(this.#text, 'utf8');
-    this.#blocks.push([this.#first, bytes.length, this.#rows, sha256(bytes)]);
+    const text = Buffer.from(this.#text, 'utf8');
+    const bytes = compressBlock(text);
+    this.#blocks.push([this.#first, bytes.length, this.#rows, sha256(bytes), text.length]);
     this.bytes += bytes.length;
     this.#text = '';
     this.#rows = 0;

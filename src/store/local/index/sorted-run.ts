@@ -1,4 +1,5 @@
 import { TablesClosed, TablesDamaged } from '../../../core/catalog/key-tables.js';
+import { expandBlock } from '../../../core/objects/compressed-block.js';
 import { sha256 } from '../../../core/objects/hash.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
 import { isErrno } from '../../../errors/hs-error.js';
@@ -99,9 +100,10 @@ export class Run {
     const offset = offsets[n]!;
     const known = this.#blocks.get(offset);
     if (known !== undefined) return known;
-    const [, bytes, , hash] = blocks[n]!;
-    const text = `\n${this.#proven(offset, bytes, hash).toString('utf8')}`;
-    return keep(this.#blocks, MOST_BLOCKS, offset, text);
+    const [, bytes, , hash, textBytes] = blocks[n]!;
+    const text = expandBlock(this.#proven(offset, bytes, hash), textBytes);
+    if (text === undefined) throw new TablesDamaged('a block that cannot be decompressed');
+    return keep(this.#blocks, MOST_BLOCKS, offset, `\n${text.toString('utf8')}`);
   }
 
   get(key: string): Row | undefined {
