@@ -123,7 +123,7 @@ With \`--from-command\`, COMMAND is run with the standard input and error of hs,
       layer: options.layer,
       pin: options.pin,
     });
-    const s = await session();
+    const s = await session({ adds: !options.fromCommand });
     let results: PutResult[] = [];
     // An empty list stores nothing, and succeeds like any other.
     if (lines !== undefined && lines.length > 0) {

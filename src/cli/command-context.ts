@@ -14,6 +14,7 @@ import type { View } from './text/view.js';
 
 export interface SessionOptions extends Partial<Pick<SessionRequest, 'progress' | 'signal' | 'warn'>> {
   readonly writes?: boolean;
+  readonly adds?: boolean;
   readonly unchecked?: boolean;
 }
 

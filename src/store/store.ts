@@ -135,6 +135,16 @@ export class Store {
     }
   }
 
+  /** What `look` does with the state at the head; where it throws in one that was only supposed, it begins again. */
+  async surely<T>(look: (catalog: Catalog) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    try {
+      return await look(await this.catalog(signal));
+    } catch (e) {
+      if (await this.anchor.confirm()) throw e;
+      return look(await this.catalog(signal));
+    }
+  }
+
   /** INTEGRITY when the layout is not that of a store. */
   checkStructure(): Promise<void> {
     return this.#backend.checkStructure();

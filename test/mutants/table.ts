@@ -466,6 +466,21 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: S3_CHAOS,
   },
   {
+    name: 's3-supposed-believed',
+    fault: 'a put is decided by what this machine knew before, and not by what others have appended',
+    file: 'store/s3/s3-ledger.ts',
+    edits: [
+      {
+        from: 'return head === supposed.seq && this.state.seen?.hash === supposed.hash;',
+        to: 'return head >= 0;',
+      },
+    ],
+    caughtBy: {
+      file: 'test/s3/supposed.test.ts',
+      test: 'and is refused by a policy that is newer, and allowed by one',
+    },
+  },
+  {
     name: 's3-relies-on-condemned',
     fault: 'a commit names a key that was condemned since it was found',
     file: 'store/s3/s3-batch.ts',

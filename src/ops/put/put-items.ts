@@ -7,7 +7,7 @@ import { Excluder, globHint, unusedGlobs } from '../payload/excluder.js';
 import { readScratch } from '../payload/read-source.js';
 import type { LeftOut, WalkOptions } from '../payload/walk-tree.js';
 import type { Session } from '../session/session.js';
-import { Describer } from './describe-item.js';
+import { Describer, type Description } from './describe-item.js';
 import { entryName } from './new-manifest.js';
 import type { ArtifactOptions, PutResult, PutRules } from './put-options.js';
 import { demandExpected, hintOf, type PutItem } from './put-source.js';
@@ -26,14 +26,20 @@ export function putItems(
   list: (walk: Walk, leave: (left: LeftOut) => void) => Promise<readonly PutItem[]>,
 ): Promise<PutResult[]> {
   return session.write('artifact.create', rules.name === undefined ? [] : [rules.name], async (tx) => {
-    const describer = new Describer(session, tx, await session.catalog());
     const walk = { exclude: new Excluder(rules.exclude ?? []), skipLinks: rules.skipLinks === true };
     const besides: LeftOut[] = [];
     const items = await list(walk, (left) => besides.push(left));
     if (items.length === 0) throw new HsError('NOT_FOUND', 'nothing to store');
-    const described = [];
-    for (const item of items) described.push(await atLine(item.line, () => describer.describe(item)));
-    await describer.checkSecrets();
+    // What is named may have come with an entry that this machine has not seen.
+    if (items.some(({ options }) => options.sources?.length || options.pin))
+      await session.store.anchor.confirm();
+    const described = await session.store.surely(async (catalog) => {
+      const describer = new Describer(session, tx, catalog);
+      const all: Description[] = [];
+      for (const item of items) all.push(await atLine(item.line, () => describer.describe(item)));
+      await describer.checkSecrets();
+      return all;
+    });
     session.progress.start('storing', undefined, 'bytes');
     const stored: StoredItem[] = [];
     const reader = { batch: tx.batch, walk, scratch: readScratch(), outside: new Set<string>() };

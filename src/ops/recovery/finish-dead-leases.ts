@@ -21,6 +21,8 @@ async function finishDeadLeases(
   for (const token of tokens) {
     const dead = givenUp.includes(token) ? undefined : await leases.judge(token);
     if (dead === undefined) continue;
+    // The entry of a command that was killed may be there although nothing of it is here.
+    await session.store.anchor.confirm();
     finished += 1;
     if (finished === 1)
       session.progress.start('finishing what interrupted commands left', undefined, 'commands');

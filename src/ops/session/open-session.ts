@@ -5,7 +5,8 @@ import { type Recovery, Session } from './session.js';
 import type { SessionRequest } from './session-request.js';
 
 /** Reading an older copy of a store on a read-only medium is fine; only writing needs it to be accepted. */
-async function checkHead(store: Store, { writes, warn }: SessionRequest): Promise<void> {
+async function checkHead(store: Store, { writes, adds, warn }: SessionRequest): Promise<void> {
+  if (adds) return store.anchor.suppose();
   try {
     await store.anchor.checkedHead();
   } catch (e) {

@@ -122,7 +122,9 @@ export class Transaction {
   async perform<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     let done: T;
     try {
-      if (this.#authority !== undefined) await this.#authorize(await this.#by.store.catalog(this.#by.signal));
+      if (this.#authority !== undefined) {
+        await this.#by.store.surely((catalog) => this.#authorize(catalog), this.#by.signal);
+      }
       done = await work(this);
     } catch (e) {
       if (this.#authority === undefined || !(e instanceof HsError) || !REFUSALS.has(e.code)) throw e;

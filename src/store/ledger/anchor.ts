@@ -13,6 +13,7 @@ export class Anchor {
   readonly #ledger: Ledger;
   readonly #warn: ((message: string) => void) | undefined;
   #held = false;
+  #isSupposed = false;
   #saidUnkept = false;
 
   constructor(store: AnchorStore, ledger: Ledger, warn?: (message: string) => void) {
@@ -70,8 +71,12 @@ export class Anchor {
   }
 
   /** Looks for the ledger's newest head, compares it with the anchor (ROLLED_BACK) and remembers it. */
-  async checkedHead(): Promise<Head> {
+  checkedHead(): Promise<Head> {
     this.#ledger.refresh();
+    return this.#checked();
+  }
+
+  async #checked(): Promise<Head> {
     const head = await this.#ledger.head();
     const seen = await this.check(head);
     this.#held = false;
@@ -105,6 +110,24 @@ export class Anchor {
   /** Checks that the ledger still contains what it did when the store was opened; run at the start of each command. */
   async recheck(): Promise<void> {
     if (!this.#held) await this.checkedHead();
+  }
+
+  /**
+   * Like `checkedHead`, for commands that only add: where a look is expensive, it goes on beside their work, which
+   * begins with the state that was known. What that refuses, and each entry, waits for `confirm`.
+   */
+  async suppose(): Promise<void> {
+    this.#isSupposed = await this.#ledger.suppose();
+    if (!this.#isSupposed) await this.#checked();
+  }
+
+  /** Waits for the look of `suppose` and checks its head (ROLLED_BACK). False: the state was not that of the head. */
+  async confirm(): Promise<boolean> {
+    if (!this.#isSupposed) return true;
+    const isHead = await this.#ledger.confirm();
+    await this.#checked();
+    this.#isSupposed = false;
+    return isHead;
   }
 
   /** Accepts the current ledger as complete (`ledger accept-rollback`). */

@@ -74,6 +74,26 @@ function checkSetClock(store: Store, draft: EntryDraft, context: CommitContext, 
   });
 }
 
+type Made = NonNullable<Awaited<ReturnType<typeof make>>>;
+
+/** What is to be appended after the head of this state, its objects durable; undefined: nothing. */
+async function make(
+  store: Store,
+  batch: ObjectBatch,
+  context: CommitContext,
+  catalog: Catalog,
+  build: BuildDraft,
+) {
+  const draft = await build(catalog);
+  if (draft === null) return undefined;
+  const now = store.effects.clock.now();
+  checkSetClock(store, draft, context, now);
+  await checkOps(catalog, draft.ops ?? [], toTimestamp(context.setClock ?? now));
+  const parts = await toParts(store, draft, batch);
+  const { packs } = await batch.publish(catalog.head.seq);
+  return { draft, now, parts, packs };
+}
+
 /**
  * Appends one entry: makes its objects durable, then the entry. Everything the entry names must be in `batch`.
  * Returns undefined when `build` had nothing to commit. CONFLICT after losing races for a minute.
@@ -89,13 +109,16 @@ export async function commit(
   const started = clock.now();
   for (;;) {
     const catalog = await store.catalog();
-    const draft = await build(catalog);
-    if (draft === null) return undefined;
-    const now = clock.now();
-    checkSetClock(store, draft, context, now);
-    await checkOps(catalog, draft.ops ?? [], toTimestamp(context.setClock ?? now));
-    const parts = await toParts(store, draft, batch);
-    const { packs } = await batch.publish(catalog.head.seq);
+    let made: Made | undefined;
+    try {
+      made = await make(store, batch, context, catalog, build);
+    } catch (e) {
+      if (await store.anchor.confirm()) throw e;
+      continue;
+    }
+    if (!(await store.anchor.confirm())) continue;
+    if (made === undefined) return undefined;
+    const { draft, now, parts, packs } = made;
     const bytes = encodeEntry(
       compact({
         schema: ENTRY_SCHEMA as typeof ENTRY_SCHEMA,

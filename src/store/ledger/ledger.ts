@@ -48,6 +48,14 @@ export class Ledger {
     this.#store.refresh();
   }
 
+  /** The same beside other work (`LedgerStore.suppose`). */
+  suppose(): Promise<boolean> {
+    return this.#store.suppose();
+  }
+  confirm(): Promise<boolean> {
+    return this.#store.confirm();
+  }
+
   async head(): Promise<Head> {
     const seq = await this.headSeq();
     return { seq, hash: sha256(await this.#bytes(seq)) };

@@ -45,6 +45,12 @@ export class LedgerFiles implements LedgerStore {
 
   /** No-op: every look is fresh. */
   refresh(): void {}
+  async suppose(): Promise<boolean> {
+    return false;
+  }
+  async confirm(): Promise<boolean> {
+    return true;
+  }
 
   async read(seq: number): Promise<Uint8Array | UnreadableEntry | undefined> {
     try {

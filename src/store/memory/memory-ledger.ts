@@ -28,6 +28,12 @@ export class MemoryLedger implements LedgerStore {
 
   /** No-op: every look is fresh. */
   refresh(): void {}
+  async suppose(): Promise<boolean> {
+    return false;
+  }
+  async confirm(): Promise<boolean> {
+    return true;
+  }
 
   read(seq: number): Promise<Uint8Array | UnreadableEntry | undefined> {
     return this.#process.step('ledger read', () => {

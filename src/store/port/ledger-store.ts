@@ -29,6 +29,13 @@ export interface LedgerStore {
   headSeq(): Promise<number>;
   /** Makes the next `headSeq` look again. */
   refresh(): void;
+  /**
+   * The same, but where a look is expensive it goes on beside other work, and until `confirm` the head is the newest
+   * entry known by now. False: there is nothing to suppose, or no need to.
+   */
+  suppose(): Promise<boolean>;
+  /** Waits for that look: whether the head that was supposed is the head. */
+  confirm(): Promise<boolean>;
   /** The exact bytes of an entry; undefined: the number is free. */
   read(seq: number): Promise<Uint8Array | UnreadableEntry | undefined>;
   /**

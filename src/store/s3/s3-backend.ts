@@ -112,6 +112,7 @@ export class S3Backend implements Backend {
     const { state } = this.ledger;
     const steps = [
       () => fetcher.expected(),
+      () => this.ledger.confirm(),
       () => state.keep(),
       () => this.#dropCondemned(),
       () => mirror.removeLeftovers(this.#clock.now()),

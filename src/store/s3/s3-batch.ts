@@ -8,12 +8,23 @@ import { copiesBelow, type RemoteCopy } from './remote-contents.js';
 import type { S3Parts } from './s3-parts.js';
 import { packAgain, upload } from './upload.js';
 
+/** A key at which an object is. */
+interface Relied {
+  readonly key: string;
+  /** The entry up to which it is known not to be condemned. */
+  readonly checked: number;
+  /**
+   * When it is published again, the object may be in the trash. What was uploaded beside the look at the head has been
+   * there for a moment only; should it be there all the same, the collector brings it back as it does after any append.
+   */
+  readonly mayBeOut: boolean;
+}
+
 interface Member {
   readonly size: number;
   /** The copy in the mirror was made of bytes that were hashed, or compared with them. */
   readonly isOwn: boolean;
-  /** A key at which the object is, and the entry up to which it is known not to be condemned. */
-  relied?: { readonly key: string; readonly checked: number } | undefined;
+  relied?: Relied | undefined;
 }
 
 /**
@@ -81,8 +92,8 @@ export class S3Batch implements ObjectBatch {
     for (const [id, member] of this.#members) {
       const { relied } = member;
       if (relied !== undefined && !(await this.#parts.condemned.has(relied.key, relied.checked))) {
-        member.relied = { key: relied.key, checked: at };
-        found.add(id);
+        member.relied = { ...relied, checked: at };
+        if (relied.mayBeOut) found.add(id);
       } else open.push(id);
     }
     for (const id of await this.#settle(open, at)) found.add(id);
@@ -126,8 +137,9 @@ export class S3Batch implements ObjectBatch {
     return file;
   }
 
-  #rely(ids: readonly ObjectId[], key: string, checked: number): void {
-    for (const id of ids) this.#members.get(id)!.relied = { key, checked };
+  #rely(ids: readonly ObjectId[], key: string, checked: number, isFound: boolean): void {
+    const mayBeOut = isFound || !this.#parts.ledger.isSupposed;
+    for (const id of ids) this.#members.get(id)!.relied = { key, checked, mayBeOut };
   }
 
   /** A copy that no entry up to the head condemns. */
@@ -150,7 +162,7 @@ export class S3Batch implements ObjectBatch {
       if (!this.#members.get(id)!.isOwn && !(await mirror.isSound(id))) throw corrupt(id);
       await upload(client, mirror, key, mirror.layout.object(id));
     }
-    this.#rely([id], key, at);
+    this.#rely([id], key, at, usable !== undefined);
     return usable !== undefined;
   }
 
@@ -160,7 +172,7 @@ export class S3Batch implements ObjectBatch {
     if (isOlder) {
       const usable = await this.#usable((await copiesBelow(client, `${PACKS}${name}/`)).get(name) ?? []);
       if (usable !== undefined) {
-        this.#rely(ids, usable, at);
+        this.#rely(ids, usable, at, true);
         return true;
       }
     }
@@ -179,7 +191,7 @@ export class S3Batch implements ObjectBatch {
     const { client, mirror, condemned } = this.#parts;
     const key = packKey(name, condemned.epoch);
     await upload(client, mirror, key, mirror.layout.pack(name));
-    this.#rely(ids, key, at);
+    this.#rely(ids, key, at, false);
   }
 
   async discard(): Promise<void> {

@@ -8,7 +8,7 @@ import type { S3Client } from './client/s3-client.js';
 import type { ListedKey } from './client/s3-xml.js';
 import type { FirstLook } from './first-look.js';
 import { entryKey, LEDGER, parseEntryKey, SEGMENT_ENTRIES } from './keys.js';
-import { LedgerState } from './ledger-state.js';
+import { LedgerState, type Seen } from './ledger-state.js';
 import type { Mirror } from './mirror.js';
 import { parallel } from './parallel.js';
 import { follows, listSegments, readSegments, writeSegment } from './segments.js';
@@ -34,6 +34,8 @@ export class S3Ledger implements LedgerStore {
   /** Undefined: to be looked for. */
   #head: number | undefined;
   #looking: Promise<number> | undefined;
+  /** The head as long as a look at what came after it is not waited for. */
+  #supposed: Seen | undefined;
   /** Hashes of the entries read so far, to tell a mirror that was changed from a broken chain. */
   readonly #hashes = new Map<number, string>();
 
@@ -53,8 +55,12 @@ export class S3Ledger implements LedgerStore {
   }
 
   async headSeq(): Promise<number> {
+    return this.#supposed?.seq ?? this.#lookedFor();
+  }
+
+  async #lookedFor(began?: (known: Seen | undefined) => void): Promise<number> {
     if (this.#head !== undefined) return this.#head;
-    this.#looking ??= this.#look().finally(() => {
+    this.#looking ??= this.#look(began).finally(() => {
       this.#looking = undefined;
     });
     return this.#looking;
@@ -64,7 +70,32 @@ export class S3Ledger implements LedgerStore {
     this.#head = undefined;
   }
 
-  async #look(): Promise<number> {
+  async suppose(): Promise<boolean> {
+    this.refresh();
+    const seen = await new Promise<Seen | undefined>((resolve, reject) => {
+      // Once it began, its error is for whoever waits for its end.
+      this.#lookedFor(resolve).catch(reject);
+    });
+    const mirrored = seen && (await this.#mirror.entry(seen.seq));
+    if (mirrored === undefined || sha256(mirrored) !== seen?.hash) return false;
+    this.#supposed = seen;
+    return true;
+  }
+
+  get isSupposed(): boolean {
+    return this.#supposed !== undefined;
+  }
+
+  async confirm(): Promise<boolean> {
+    const supposed = this.#supposed;
+    if (supposed === undefined) return true;
+    const head = await this.#lookedFor();
+    this.#supposed = undefined;
+    return head === supposed.seq && this.state.seen?.hash === supposed.hash;
+  }
+
+  /** `began` is called with what is known before the newest entries are listed or read. */
+  async #look(began?: (known: Seen | undefined) => void): Promise<number> {
     const seen = await this.state.load();
     const first = this.#first;
     this.#first = undefined;
@@ -72,6 +103,7 @@ export class S3Ledger implements LedgerStore {
       seen === undefined
         ? await this.#lookAnew(first)
         : { known: seen.seq, listed: this.#listBehind(seen.seq) };
+    began?.(this.state.seen);
     let last = overlapped(known);
     for await (const { key, etag } of listed) {
       const seq = parseEntryKey(key);

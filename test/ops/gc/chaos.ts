@@ -150,7 +150,8 @@ class Chaos {
     while (!this.#over) {
       const process = this.sim.process(name);
       const outcome = await process.run(async () => {
-        const session = await openTestSession(WORK, this.#optionsOf(process));
+        const adds = name.startsWith('writer');
+        const session = await openTestSession(WORK, { ...this.#optionsOf(process), adds });
         while (!this.#over) await work(session);
       });
       if (outcome.status === 'failed') throw outcome.error;
@@ -170,16 +171,18 @@ class Chaos {
 
   async #act(session: Session, writer: number): Promise<void> {
     const rng = this.#rng;
+    const dice = rng.below(11);
+    const isPut = dice < 4;
+    if (!isPut) await session.store.anchor.confirm();
     const catalog = await session.catalog();
     const some = async (records: RecordList) => {
       const all = await records.all();
       return all.length === 0 ? undefined : rng.pick(all).artifact_id;
     };
-    const dice = rng.below(11);
     if (dice === 10) {
       const all = (await catalog.live().all()).filter((r) => r.kind !== 'bundle' && r.kind !== 'report');
       if (all.length > 1) await createBundle(session, [rng.pick(all).artifact_id, rng.pick(all).artifact_id]);
-    } else if (dice < 4) {
+    } else if (isPut) {
       const path = `/src/${rng.chance(0.5) ? 'file' : 'tree'}${rng.below(CONTENTS)}`;
       const sensitive = rng.chance(0.3);
       await put(session, [{ path }], {

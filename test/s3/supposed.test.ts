@@ -1,0 +1,107 @@
+import { writeFile } from 'node:fs/promises';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { ArtifactId } from '../../src/core/objects/ids.js';
+import { collect } from '../../src/ops/gc/collect-garbage.js';
+import { removeArtifacts } from '../../src/ops/gc/remove-artifacts.js';
+import { put } from '../../src/ops/put/put.js';
+import type { PutOptions } from '../../src/ops/put/put-options.js';
+import type { Session } from '../../src/ops/session/session.js';
+import { openTestSession, type TestStoreOptions, testStore } from '../helpers/store.js';
+import { tmp } from '../helpers/tmp.js';
+import { withPolicy } from '../ops/export/helpers.js';
+import { IMPATIENT } from '../ops/gc/helpers.js';
+import { readAll } from '../sim/invariants.js';
+import { FakeS3 } from './fake-s3.js';
+import { storesOnFake, URL_OF_STORE } from './on-fake.js';
+
+let fake: FakeS3;
+/** The machine that begins with what it knew; another that has changed the store since. */
+let home: string;
+let elsewhere: string;
+
+async function open(machine: string, options: TestStoreOptions = {}): Promise<Session> {
+  return openTestSession(URL_OF_STORE, { stores: storesOnFake(fake, machine), ...options });
+}
+
+async function on<T>(machine: string, work: (session: Session) => Promise<T>, options?: TestStoreOptions) {
+  const session = await open(machine, options);
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Puts as the command does. */
+async function putFile(machine: string, text: string, options: PutOptions = {}, actor = 'human:tester') {
+  await writeFile(`${machine}/file`, text);
+  const work = async (session: Session) => (await put(session, [{ path: `${machine}/file` }], options))[0]!;
+  return on(machine, work, { adds: true, actor });
+}
+
+const entries = () => [...fake.objects.keys()].filter((key) => key.includes('/ledger/')).length;
+
+beforeEach(async () => {
+  [fake, home, elsewhere] = [new FakeS3(), await tmp(), await tmp()];
+  await (await testStore(URL_OF_STORE, { stores: storesOnFake(fake, home) })).close();
+  await putFile(home, 'the first', { name: 'first', ttl: 0 });
+});
+
+describe('a put begins with the state that this machine has seen', () => {
+  it('and is refused by a policy that is newer, and allowed by one', async () => {
+    const grants = (isAllowed: boolean) =>
+      on(elsewhere, (session) =>
+        withPolicy(session, (policy) => ({
+          ...policy,
+          grants: policy.grants.filter(({ actor }) => isAllowed || actor !== 'ai_job'),
+        })),
+      );
+    await grants(false);
+    await expect(putFile(home, 'a', {}, 'ai_job:x')).rejects.toMatchObject({ code: 'REFUSED' });
+    await grants(true);
+    await putFile(home, 'a', {}, 'ai_job:x');
+  });
+
+  it('and finds a source that is newer', async () => {
+    const source = await putFile(elsewhere, 'made elsewhere', { name: 'source' });
+    const made = await putFile(home, 'made of it', { sources: ['source'] });
+    const record = await on(home, async (session) => (await session.catalog()).get(made.artifactId));
+    expect(record?.sources).toEqual([source.artifactId]);
+  });
+
+  it('and registers again what was removed meanwhile', async () => {
+    const again = { name: 'kept', ifChanged: true };
+    await putFile(home, 'kept', again);
+    expect(await putFile(home, 'kept', again)).toMatchObject({ unchanged: true });
+    await on(elsewhere, async (session) => {
+      const ids = new Set<ArtifactId>();
+      for await (const { artifact_id } of (await session.catalog()).live()) ids.add(artifact_id);
+      await removeArtifacts(session, ids);
+    });
+    expect(await putFile(home, 'kept', again)).toMatchObject({ unchanged: false });
+  });
+
+  it('and relies on no object that was condemned meanwhile', async () => {
+    const gone = await on(elsewhere, (session) =>
+      collect(session, { emptyTrash: true, patience: IMPATIENT }),
+    );
+    expect(gone.reclaimed.purged.objects).toBeGreaterThan(0);
+    await putFile(home, 'the first');
+    const read = await on(await tmp(), readAll);
+    expect(read.filter(({ kind }) => kind === 'file')).toHaveLength(1);
+  });
+
+  it('and appends nothing to a ledger that was cut short, or is another', async () => {
+    const before = new Map(fake.objects);
+    await putFile(home, 'the second');
+    for (const key of fake.objects.keys()) if (!before.has(key)) fake.objects.delete(key);
+    const cut = entries();
+    await expect(putFile(home, 'a')).rejects.toMatchObject({ code: 'ROLLED_BACK' });
+    expect(entries()).toBe(cut);
+
+    fake.objects.clear();
+    await (await testStore(URL_OF_STORE, { stores: storesOnFake(fake, elsewhere) })).close();
+    await expect(putFile(home, 'a')).rejects.toMatchObject({ code: 'INTEGRITY' });
+    expect(entries()).toBe(1);
+  });
+});
