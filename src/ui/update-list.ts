@@ -90,7 +90,7 @@ function idsAt({ selection }: PreviewState, places: Uint32Array): ArtifactId[] {
   return Array.from(places, (place) => selection.table.items[place]!.artifact_id);
 }
 
-const STEPS: Partial<Record<Action, (state: PreviewState) => number>> = {
+const STEPS = {
   up: (s) => s.cursor - 1,
   down: (s) => s.cursor + 1,
   pageUp: (s) => s.cursor - listHeight(s),
@@ -99,7 +99,9 @@ const STEPS: Partial<Record<Action, (state: PreviewState) => number>> = {
   halfDown: (s) => s.cursor + Math.ceil(listHeight(s) / 2),
   first: () => 0,
   last: (s) => s.selection.rows.length - 1,
-};
+} satisfies Partial<Record<Action, (state: PreviewState) => number>>;
+
+const isMove = (action: Action): action is keyof typeof STEPS => action in STEPS;
 
 function enter(state: PreviewState): Step {
   const row = rowAt(state.selection, state.cursor);
@@ -123,8 +125,7 @@ function change(state: PreviewState, action: 'pin' | 'unpin' | 'spare', places: 
 export function listKey(state: PreviewState, key: Key, places?: Uint32Array): Step {
   const action = actionOf(key);
   if (action === undefined) return { state };
-  const step = STEPS[action];
-  if (step !== undefined) return { state: moveTo(state, step(state)) };
+  if (isMove(action)) return { state: moveTo(state, STEPS[action](state)) };
   const { selection } = state;
   const { choice } = selection;
   switch (action) {
@@ -170,7 +171,7 @@ export function listKey(state: PreviewState, key: Key, places?: Uint32Array): St
       return { state: { ...state, mode: { at: 'help', scroll: 0 } } };
     case 'quit':
       return { state, effect: { type: 'quit' } };
-    default:
+    case 'repaint': // in every mode
       return { state };
   }
 }

@@ -4,6 +4,7 @@ import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import { foundation } from '../foundation.js';
 import type { CreateRequest } from '../port/backend.js';
+import { RECORD_FEATURES } from '../port/format.js';
 import { FAN_OUT, Layout, ROOTING } from './layout.js';
 import { LedgerFiles } from './ledger-files.js';
 import { LocalBackend, type LocalPorts } from './local-backend.js';
@@ -30,15 +31,7 @@ async function build(ports: InitPorts, root: string, options: CreateRequest): Pr
   await probeFilesystem(disk, `${root}/probe`, options.workspace);
   const { actor, allowSetClock, setClock } = options;
   const shared = options.shared ? (['shared'] as const) : [];
-  const features = [
-    'packs',
-    'records-2',
-    'policy-2',
-    'transfers',
-    'facts-2',
-    'reports-2',
-    ...shared,
-  ] as const;
+  const features = ['packs', ...RECORD_FEATURES, ...shared] as const;
   const first = foundation(ports, { actor, allowSetClock, features, setClock });
   await layOut(disk, layout, first.formatBytes);
   await disk.writeFile(layout.object(first.policy), first.policyBytes, { mode: 0o444, sync: true });

@@ -1,6 +1,7 @@
 import { HsError } from '../../errors/hs-error.js';
 import { foundation } from '../foundation.js';
 import type { StoreHome } from '../port/backend.js';
+import { RECORD_FEATURES } from '../port/format.js';
 import { MemoryBackend, type MemoryPorts } from './memory-backend.js';
 import type { MemoryState } from './memory-state.js';
 
@@ -18,8 +19,10 @@ export class MemoryStores {
         return { backend: new MemoryBackend(state, ports) };
       },
       create: async ({ workspace, actor, allowSetClock, setClock }, clock) => {
-        const features = ['records-2', 'policy-2', 'transfers', 'facts-2', 'reports-2'] as const;
-        const first = foundation({ clock, random }, { actor, allowSetClock, features, setClock });
+        const first = foundation(
+          { clock, random },
+          { actor, allowSetClock, features: RECORD_FEATURES, setClock },
+        );
         const state: MemoryState = {
           format: first.format,
           formatBytes: first.formatBytes,

@@ -5,33 +5,20 @@ import { HsError } from '../../errors/hs-error.js';
 
 export const FORMAT_VERSION = 1;
 /**
- * `packs`: small objects may be stored in packs. `shared`: the store's group can write to it. `records-2`: export
- * records, summaries and reports may have the fields added since. `policy-2`: likewise for the policy. `transfers`:
- * records may name the export formats `oci` and `store`, and the store that artifacts came from. `facts-2`: operations
- * repeat job, labels and entities of the manifest. `remote`: objects are condemned in the ledger before they are
- * removed, and entries name the packs they rely on. `reports-2`: reports list what went, and of what stayed only what
- * was to go.
+ * What the records of every new store may contain. `records-2`: export records, summaries and reports may have the
+ * fields added since. `policy-2`: likewise for the policy. `transfers`: records may name the export formats `oci` and
+ * `store`, and the store that artifacts came from. `facts-2`: operations repeat job, labels and entities of the
+ * manifest. `reports-2`: reports list what was removed, and of what was kept only what was to be removed.
  */
-export type Feature =
-  | 'packs'
-  | 'shared'
-  | 'records-2'
-  | 'policy-2'
-  | 'transfers'
-  | 'facts-2'
-  | 'remote'
-  | 'reports-2';
+export const RECORD_FEATURES = ['records-2', 'policy-2', 'transfers', 'facts-2', 'reports-2'] as const;
+/**
+ * How a store is kept. `packs`: small objects may be stored in packs. `shared`: the store's group can write to it.
+ * `remote`: objects are condemned in the ledger before they are removed, and entries name the packs they rely on.
+ */
+const STORAGE_FEATURES = ['packs', 'shared', 'remote'] as const;
+export type Feature = (typeof RECORD_FEATURES)[number] | (typeof STORAGE_FEATURES)[number];
 /** Format features this program supports; a store with any other is never touched (A1). */
-const KNOWN_FEATURES: ReadonlySet<string> = new Set<Feature>([
-  'packs',
-  'shared',
-  'records-2',
-  'policy-2',
-  'transfers',
-  'facts-2',
-  'remote',
-  'reports-2',
-]);
+const KNOWN_FEATURES: ReadonlySet<string> = new Set<Feature>([...RECORD_FEATURES, ...STORAGE_FEATURES]);
 export const MAX_FORMAT_BYTES = 16 * 1024;
 
 const schema = z.strictObject({

@@ -11,7 +11,7 @@ import { systemClock } from '../../fsx/system-effects.js';
 import { foundation } from '../foundation.js';
 import type { LocalPorts } from '../local/local-backend.js';
 import type { CreateRequest, StoreHome } from '../port/backend.js';
-import { decodeFormat, hasFeature, unknownFormat } from '../port/format.js';
+import { decodeFormat, hasFeature, RECORD_FEATURES, unknownFormat } from '../port/format.js';
 import { CredentialChain } from './client/credentials.js';
 import { endpointOf, parseS3Url } from './client/endpoint.js';
 import { S3Client } from './client/s3-client.js';
@@ -22,7 +22,7 @@ import { Mirror } from './mirror.js';
 import { probeService } from './probe-service.js';
 import { S3Backend } from './s3-backend.js';
 
-const FEATURES = ['packs', 'records-2', 'policy-2', 'transfers', 'facts-2', 'remote', 'reports-2'] as const;
+const FEATURES = ['packs', ...RECORD_FEATURES, 'remote'] as const;
 
 /** What a store on a service depends on. */
 export interface S3Ports extends LocalPorts {
