@@ -780,4 +780,19 @@ export const MUTANTS: readonly Mutant[] = [
       test: 'say nothing that was not journaled with the secret of this user, for this store, into this very file',
     },
   },
+  {
+    name: 'fsck-believes-the-ledger',
+    fault: 'fsck does not compare a manifest with what the ledger says of it',
+    file: 'ops/fsck/expectations.ts',
+    edits: [
+      {
+        from: 'return this.#value[2 * number] === first && this.#value[2 * number + 1] === second;',
+        to: 'return first !== second;',
+      },
+    ],
+    caughtBy: {
+      file: 'test/ops/fsck.test.ts',
+      test: 'says where ledger and manifest of one artifact among others disagree',
+    },
+  },
 ];

@@ -1,3 +1,4 @@
+import { HASH, ID, LABELS, labelsIn, NUMBER, one, PLAIN, TOKEN } from '../json/plain-patterns.js';
 import { MAX_TTL_DAYS } from '../manifest/manifest.js';
 import {
   CLASSIFICATIONS,
@@ -14,40 +15,16 @@ import {
 import { type ArtifactId, isTimestamp, type ObjectId } from '../objects/ids.js';
 import type { ArtifactFacts } from './operation.js';
 
-export const ID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
-export const HASH = '"([0-9a-f]{64})"';
-/** No sign, no fraction, and few enough digits to be a safe integer. */
-export const NUMBER = '(0|[1-9][0-9]{0,14})';
-/** ASCII without anything to escape, and therefore in NFC. */
-export const PLAIN = '[ !#-[\\]-~]';
-export const TOKEN = '[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}';
-const LABEL = `"[a-z0-9._-]{1,64}":"${PLAIN}{1,1024}"`;
-export const one = (words: readonly string[]) => `"(${words.join('|').replaceAll('.', '\\.')})"`;
-
 /** The keys in canonical order; entities are rare. */
 const ADD = new RegExp(
   `^\\{"artifact_id":"(${ID})","classification":${one(CLASSIFICATIONS)},"content_hash":${HASH},"created_at":"([^"]*)",` +
     `"exportable":(true|false)(?:,"filename_hint":"(${PLAIN}*)")?(?:,"job_id":"(?<job>${TOKEN})")?,"kind":${one(KINDS)}` +
-    `(?:,"labels":\\{(?<labels>${LABEL}(?:,${LABEL})*)\\})?,"layer":${one(LAYERS)},` +
+    `(?:,"labels":\\{(?<labels>${LABELS})\\})?,"layer":${one(LAYERS)},` +
     `"manifest":${HASH},"manifest_size_bytes":${NUMBER}(?:,"name":"(${PLAIN}{1,1024})")?,"op":"add",` +
     `"payload_type":${one(PAYLOAD_TYPES)},"retention_class":${one(RETENTION_CLASSES)}` +
     `(?:,"retention_ttl_days":${NUMBER})?,"revision":([1-9][0-9]{0,14}),"size_bytes":${NUMBER}` +
     `(?:,"sources":\\[((?:"${ID}"(?:,"${ID}")*)?)\\])?\\}$`,
 );
-
-/** Null unless the keys are in order, each once; the schema refuses `__proto__`. */
-function labelsIn(text: string): Readonly<Record<string, string>> | null {
-  const labels: Record<string, string> = {};
-  let before = '';
-  for (const pair of text.slice(1, -1).split('","')) {
-    const at = pair.indexOf('":"');
-    const key = pair.slice(0, at);
-    if (key <= before || key === '__proto__') return null;
-    labels[key] = pair.slice(at + 3);
-    before = key;
-  }
-  return labels;
-}
 
 /**
  * Parses an `add` in its most common spelling with one regular expression; the canonical parser and schema give the

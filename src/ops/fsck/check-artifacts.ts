@@ -13,14 +13,8 @@ import { HINT_LOST, HINT_REPAIR, type RepairableFinding } from '../../store/port
 import { hasFeature } from '../../store/port/format.js';
 import { factsOf } from '../put/register-artifact.js';
 import type { Session } from '../session/session.js';
-import { ObjectMarks, type PlacedObjects } from './placed-objects.js';
-
-export interface CheckedArtifacts {
-  readonly artifacts: number;
-  /** The objects that live artifacts name. */
-  readonly reachable: ObjectMarks;
-  readonly findings: readonly RepairableFinding[];
-}
+import { Expectations } from './expectations.js';
+import type { PlacedObjects } from './placed-objects.js';
 
 const OPTIONAL_FACTS = [
   'name',
@@ -34,7 +28,6 @@ const OPTIONAL_FACTS = [
 
 class ArtifactCheck {
   readonly findings: RepairableFinding[] = [];
-  readonly reachable: ObjectMarks;
   readonly #session: Session;
   readonly #there: PlacedObjects;
   readonly #damaged: ReadonlySet<ObjectId>;
@@ -45,7 +38,6 @@ class ArtifactCheck {
     this.#session = session;
     this.#there = there;
     this.#damaged = damaged;
-    this.reachable = new ObjectMarks(there);
   }
 
   #report(r: ArtifactRecord, what: string, hint: string, more: Partial<RepairableFinding> = {}): void {
@@ -62,7 +54,6 @@ class ArtifactCheck {
 
   /** Whether an object that the artifact names is usable; otherwise reports why not. */
   async #present(r: ArtifactRecord, id: ObjectId, size: number | undefined, what: string): Promise<boolean> {
-    this.reachable.add(id);
     const placed = this.#there.get(id);
     const found = placed?.size ?? (await this.#session.store.objects.size(id));
     if (found === undefined) this.#report(r, `${what} is missing: object ${id}`, HINT_LOST);
@@ -158,30 +149,50 @@ class ArtifactCheck {
     if (this.findings.length === before) this.#whole.set(id, listed);
   }
 
-  async run(catalog: Catalog): Promise<number> {
-    let count = 0;
-    this.#session.progress.start('checking artifacts', catalog.counts.live, 'artifacts');
-    for await (const record of catalog.provenLive()) {
-      await yieldToEvents();
-      this.#session.signal.throwIfAborted();
-      await this.#manifests(record);
-      await this.#payload(record);
-      this.#session.progress.advance(1);
-      count += 1;
-    }
-    this.#session.progress.done();
-    return count;
+  async look(record: ArtifactRecord): Promise<void> {
+    await this.#manifests(record);
+    await this.#payload(record);
   }
 }
 
-/** Checks that everything live artifacts name exists, is intact, and agrees with the ledger. */
+async function* watched(session: Session, catalog: Catalog): AsyncGenerator<ArtifactRecord, void> {
+  session.progress.start('checking artifacts', catalog.counts.live, 'artifacts');
+  for await (const block of catalog.provenLive().blocks()) {
+    await yieldToEvents();
+    session.signal.throwIfAborted();
+    yield* block;
+    session.progress.advance(block.length);
+  }
+  session.progress.done();
+}
+
+/** What live artifacts expect of their objects. */
+export async function expectationsOf(
+  session: Session,
+  catalog: Catalog,
+  objects: PlacedObjects,
+): Promise<Expectations> {
+  const expected = new Expectations(objects, hasFeature(session.store.format, 'facts-2'));
+  for await (const record of watched(session, catalog)) expected.note(record);
+  return expected;
+}
+
+/** Looks again at each artifact of which something is not as expected, and reports what. */
 export async function checkArtifacts(
   session: Session,
   catalog: Catalog,
   objects: PlacedObjects,
+  expected: Expectations,
   damaged: ReadonlySet<ObjectId>,
-): Promise<CheckedArtifacts> {
+): Promise<readonly RepairableFinding[]> {
   const check = new ArtifactCheck(session, objects, damaged);
-  const artifacts = await check.run(catalog);
-  return { artifacts, reachable: check.reachable, findings: check.findings };
+  if (expected.areMet && damaged.size === 0) return [];
+  // Any file of a directory may be damaged.
+  const isDamaged = (r: ArtifactRecord) =>
+    r.payload_type === 'directory' ||
+    damaged.has(r.content_hash) ||
+    r.manifests.some(({ manifest }) => damaged.has(manifest));
+  const isSound = (r: ArtifactRecord) => expected.isMetBy(r) && (damaged.size === 0 || !isDamaged(r));
+  for await (const record of watched(session, catalog)) if (!isSound(record)) await check.look(record);
+  return check.findings;
 }

@@ -1,12 +1,13 @@
-import { createSha256, sha256 } from '../../core/objects/hash.js';
+import { createSha256, type Sha256, sha256 } from '../../core/objects/hash.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { dropCopies } from '../../store/collector/tidy.js';
 import { HINT_REPAIR, type RepairableFinding } from '../../store/port/finding.js';
-import type { ObjectPlace } from '../../store/port/inventory.js';
+import type { ObjectBytes, ObjectPlace } from '../../store/port/inventory.js';
 import type { ObjectFile } from '../../store/port/object-source.js';
 import type { Session } from '../session/session.js';
+import type { Expectations } from './expectations.js';
 import { ObjectMarks, type PlacedObject, type PlacedObjects } from './placed-objects.js';
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -31,34 +32,6 @@ interface Hashes {
   readonly second: ObjectId | undefined;
 }
 
-async function hashOpen(
-  session: Session,
-  file: ObjectFile,
-  buffer: Buffer,
-  secondOpinion: boolean,
-): Promise<Hashes> {
-  const begin = await file.read(buffer, 0);
-  // Most objects are small: one call of the hash takes half the time of three.
-  if (!secondOpinion && begin < buffer.length && (await file.read(buffer.subarray(begin), begin)) === 0) {
-    session.progress.advance(begin);
-    return { first: sha256(buffer.subarray(0, begin)), second: undefined };
-  }
-  const first = createSha256();
-  const second = secondOpinion
-    ? (await import('../../core/objects/second-hash.js')).createSecondSha256()
-    : undefined;
-  let position = 0;
-  for (let n = begin; n > 0; n = await file.read(buffer, position)) {
-    session.signal.throwIfAborted();
-    const chunk = buffer.subarray(0, n);
-    first.update(chunk);
-    second?.update(chunk);
-    position += n;
-    session.progress.advance(n);
-  }
-  return { first: first.digest(), second: second?.digest() };
-}
-
 /** Ids are hashes and evenly distributed; a random offset makes every run choose other objects. */
 function sampler(session: Session, share: number): (id: ObjectId) => boolean {
   if (share >= 1) return () => true;
@@ -66,87 +39,188 @@ function sampler(session: Session, share: number): (id: ObjectId) => boolean {
   return (id) => ((Number.parseInt(id.slice(0, 8), 16) + offset) % 2 ** 32) / 2 ** 32 < share;
 }
 
-/** Reads every object, or a sample, and compares its bytes with its name. */
-export async function checkObjects(
-  session: Session,
-  objects: PlacedObjects,
-  options: ObjectCheckOptions,
-): Promise<CheckedObjects> {
-  const isTaken = sampler(session, options.sample);
-  const damaged = new Set<ObjectId>();
-  const findings: RepairableFinding[] = [];
-  let count = 0;
-  let bytes = 0;
+class ObjectCheck {
+  readonly damaged = new Set<ObjectId>();
+  readonly findings: RepairableFinding[] = [];
+  objects = 0;
+  bytes = 0;
+  readonly #session: Session;
+  readonly #expected: Expectations | undefined;
+  /** The second implementation, if it is asked for. */
+  readonly #second: (() => Sha256) | undefined;
   /** Intact files in objects/: a damaged copy in a pack beside one is no loss. */
-  const sound = new ObjectMarks(objects);
-  const copies: { readonly o: PlacedObject; readonly finding: RepairableFinding }[] = [];
-  const report = (o: PlacedObject, subject: string, message: string) => {
-    const inTrash = o.place.batch !== undefined;
+  readonly #sound: ObjectMarks;
+  readonly #copies: { readonly id: ObjectId; readonly finding: RepairableFinding }[] = [];
+  /** One buffer for all: allocating 1 MiB per file takes ten times as long as hashing a small file. */
+  readonly #buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+
+  constructor(
+    session: Session,
+    objects: PlacedObjects,
+    expected: Expectations | undefined,
+    second: (() => Sha256) | undefined,
+  ) {
+    this.#session = session;
+    this.#expected = expected;
+    this.#second = second;
+    this.#sound = new ObjectMarks(objects);
+  }
+
+  #report(id: ObjectId, place: ObjectPlace, message: string): void {
+    const subject = place.nameOf(id);
+    const inTrash = place.batch !== undefined;
     const hint = inTrash
       ? 'it is in the trash, and will be purged with it'
       : 'if you have its bytes, use hs hash-object -w FILE; otherwise restore it from a copy';
-    const finding: RepairableFinding = {
-      severity: 'damage',
-      subject,
-      message: `${subject} ${message}`,
-      hint,
-    };
-    if (o.place.pack !== undefined && !inTrash) copies.push({ o, finding });
+    const finding = { severity: 'damage', subject, message: `${subject} ${message}`, hint } as const;
+    if (place.pack !== undefined && !inTrash) this.#copies.push({ id, finding });
     else {
-      findings.push(finding);
-      if (!inTrash) damaged.add(o.id);
+      this.findings.push(finding);
+      if (!inTrash) this.damaged.add(id);
     }
-  };
-  session.progress.start('reading objects', Math.round(objects.bytes * Math.min(1, options.sample)), 'bytes');
-  // One buffer for all: allocating 1 MiB per file takes ten times as long as hashing a small file.
-  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-  let open: ObjectPlace | undefined;
-  for (const o of objects) {
-    const turn = yieldToEvents();
-    if (turn !== undefined) await turn;
-    session.signal.throwIfAborted();
-    if (!isTaken(o.id)) continue;
-    if (open !== o.place) await open?.close();
-    open = o.place;
-    const subject = o.place.nameOf(o.id);
+  }
+
+  #hashesOf(bytes: Uint8Array): Hashes {
+    const second = this.#second?.();
+    second?.update(bytes);
+    // Most objects are small: one call of the hash takes half the time of three.
+    return { first: sha256(bytes), second: second?.digest() };
+  }
+
+  /** `bytes`: the whole object, where it is small. */
+  #judge(
+    id: ObjectId,
+    size: number,
+    place: ObjectPlace,
+    { first, second }: Hashes,
+    bytes?: Uint8Array,
+  ): void {
+    this.objects += 1;
+    this.bytes += size;
+    if (first !== id) this.#report(id, place, 'does not match its name: its bytes changed');
+    else if (second !== undefined && second !== id) {
+      this.#report(id, place, 'has different hashes in the two implementations of SHA-256');
+    } else {
+      if (place.pack === undefined && place.batch === undefined) this.#sound.add(id);
+      if (bytes !== undefined) this.#expected?.look(id, bytes);
+    }
+  }
+
+  /** Reads a container as a whole. */
+  async readAll(place: ObjectPlace, blocks: AsyncIterable<readonly ObjectBytes[]>): Promise<void> {
+    const { progress, signal } = this.#session;
+    for await (const block of blocks) {
+      let count = 0;
+      for (const { id, size, bytes } of block) {
+        if (bytes === undefined) await this.#readOne(id, size, place);
+        else {
+          this.#judge(id, size, place, this.#hashesOf(bytes), bytes);
+          count += size;
+        }
+      }
+      progress.advance(count);
+      await yieldToEvents();
+      signal.throwIfAborted();
+    }
+  }
+
+  /** Reads some objects of a container. */
+  async readEach(place: ObjectPlace, objects: Iterable<PlacedObject>): Promise<void> {
+    for (const { id, size } of objects) {
+      const turn = yieldToEvents();
+      if (turn !== undefined) await turn;
+      this.#session.signal.throwIfAborted();
+      await this.#readOne(id, size, place);
+    }
+  }
+
+  async #readOne(id: ObjectId, size: number, place: ObjectPlace): Promise<void> {
     let file: ObjectFile;
-    let hashes: Hashes;
     try {
-      file = await o.place.open(o.id);
+      file = await place.open(id);
     } catch (e) {
       // A collector moved it meanwhile.
-      if (isErrno(e, 'ENOENT')) continue;
+      if (isErrno(e, 'ENOENT')) return;
       if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'EIO', 'EACCES', 'EPERM')) throw e;
-      report(o, subject, `cannot be read: ${isHsError(e) ? e.message : e.code}`);
-      continue;
+      this.#report(id, place, `cannot be read: ${isHsError(e) ? e.message : e.code}`);
+      return;
     }
     try {
-      hashes = await hashOpen(session, file, buffer, options.secondOpinion);
+      const begin = await file.read(this.#buffer, 0);
+      const rest = this.#buffer.subarray(begin);
+      this.#session.progress.advance(begin);
+      if (rest.length > 0 && (await file.read(rest, begin)) === 0) {
+        const bytes = this.#buffer.subarray(0, begin);
+        this.#judge(id, size, place, this.#hashesOf(bytes), bytes);
+      } else this.#judge(id, size, place, await this.#hashOpen(file));
     } catch (e) {
       if (!isErrno(e, 'EIO')) throw e;
-      report(o, subject, 'cannot be read: EIO');
-      continue;
+      this.#report(id, place, 'cannot be read: EIO');
     } finally {
       await file.close();
     }
-    count += 1;
-    bytes += o.size;
-    if (hashes.first !== o.id) report(o, subject, 'does not match its name: its bytes changed');
-    else if (hashes.second !== undefined && hashes.second !== o.id) {
-      report(o, subject, 'has different hashes in the two implementations of SHA-256');
-    } else if (o.place.pack === undefined && o.place.batch === undefined) sound.add(o.id);
   }
-  for (const { o, finding } of copies) {
-    if (!sound.has(o.id)) {
-      findings.push(finding);
-      damaged.add(o.id);
-      continue;
+
+  /** Hashes a file of which the first bytes are known. */
+  async #hashOpen(file: ObjectFile): Promise<Hashes> {
+    const [first, second] = [createSha256(), this.#second?.()];
+    for (let position = 0; ; ) {
+      const count = await file.read(this.#buffer, position);
+      if (count === 0) return { first: first.digest(), second: second?.digest() };
+      this.#session.signal.throwIfAborted();
+      const chunk = this.#buffer.subarray(0, count);
+      first.update(chunk);
+      second?.update(chunk);
+      if (position > 0) this.#session.progress.advance(count);
+      position += count;
     }
-    const repair: RepairableFinding['repair'] = ({ lease }) => dropCopies(session.store, lease, o.id);
-    const message = `${finding.message}; objects/ has an intact copy`;
-    findings.push({ ...finding, severity: 'misplaced', message, hint: HINT_REPAIR, repair });
   }
-  await open?.close();
+
+  /** Once all were read. */
+  finish(): void {
+    for (const { id, finding } of this.#copies) {
+      if (!this.#sound.has(id)) {
+        this.findings.push(finding);
+        this.damaged.add(id);
+        continue;
+      }
+      const repair: RepairableFinding['repair'] = ({ lease }) => dropCopies(this.#session.store, lease, id);
+      const message = `${finding.message}; objects/ has an intact copy`;
+      this.findings.push({ ...finding, severity: 'misplaced', message, hint: HINT_REPAIR, repair });
+    }
+  }
+}
+
+function* some(objects: Iterable<PlacedObject>, isTaken: (id: ObjectId) => boolean) {
+  for (const o of objects) if (isTaken(o.id)) yield o;
+}
+
+/**
+ * Reads every object once, or a sample, and compares its bytes with its name and with what is expected of it. Packs are
+ * read from their beginning to their end.
+ */
+export async function checkObjects(
+  session: Session,
+  objects: PlacedObjects,
+  expected: Expectations | undefined,
+  { secondOpinion, sample }: ObjectCheckOptions,
+): Promise<CheckedObjects> {
+  const isTaken = sampler(session, sample);
+  const second = secondOpinion
+    ? (await import('../../core/objects/second-hash.js')).createSecondSha256
+    : undefined;
+  const check = new ObjectCheck(session, objects, expected, second);
+  session.progress.start('reading objects', Math.round(objects.bytes * Math.min(1, sample)), 'bytes');
+  for (const { place, objects: each } of objects.groups()) {
+    try {
+      const contents = sample < 1 ? undefined : place.contents?.();
+      if (contents === undefined) await check.readEach(place, some(each, isTaken));
+      else await check.readAll(place, contents);
+    } finally {
+      await place.close();
+    }
+  }
+  check.finish();
   session.progress.done();
-  return { objects: count, bytes, damaged, findings };
+  return check;
 }

@@ -8,9 +8,10 @@ import { examineLedger } from '../../store/ledger/verify-ledger.js';
 import { type Finding, HINT_LOST, HINT_STRAY, type RepairableFinding } from '../../store/port/finding.js';
 import type { Lease } from '../../store/port/lease-table.js';
 import type { Session } from '../session/session.js';
-import { checkArtifacts } from './check-artifacts.js';
+import { checkArtifacts, expectationsOf } from './check-artifacts.js';
 import { checkObjects, type ObjectCheckOptions } from './check-objects.js';
 import { checkRemoved } from './check-removed.js';
+import type { Expectations } from './expectations.js';
 import { type ObjectMarks, PlacedObjects } from './placed-objects.js';
 import { repairFindings } from './repair.js';
 
@@ -56,14 +57,15 @@ interface References {
   readonly reachable: ObjectMarks;
 }
 
-/** Objects that the ledger and live artifacts use. */
+/** What of the objects that the ledger and live artifacts use is not as expected. */
 async function checkReferences(
   session: Session,
   state: () => Promise<Catalog>,
   objects: PlacedObjects,
+  expected: Expectations,
   damaged: ReadonlySet<ObjectId>,
 ): Promise<References> {
-  const { artifacts, findings, reachable } = await checkArtifacts(session, await state(), objects, damaged);
+  const findings = await checkArtifacts(session, await state(), objects, expected, damaged);
   // Not a loss if removed meanwhile: its objects may be on their way to the trash.
   const now = await state();
   const standing: (typeof findings)[number][] = [];
@@ -72,23 +74,22 @@ async function checkReferences(
     if (id === undefined || (await now.get(id))?.removed === undefined) standing.push(finding);
   }
   const removed = await checkRemoved(session, state, objects);
+  const { reachable, artifacts } = expected;
   for await (const id of rootsOf(session.store, now, () => undefined)) reachable.add(id);
   for await (const id of keptIndexes(now)) reachable.add(id);
   return { artifacts, findings: [...standing, ...removed], reachable };
 }
 
-/** By the index as far as it proves itself, else by the ledger; undefined if that cannot be folded. */
-async function findReferences(
-  session: Session,
-  objects: PlacedObjects,
-  damaged: ReadonlySet<ObjectId>,
-): Promise<References | undefined> {
-  const { store, signal } = session;
+/**
+ * What `look` finds in the state, by the index as far as it proves itself, else by the ledger; undefined if that cannot
+ * be folded.
+ */
+async function foldable<T>(
+  { store, signal }: Session,
+  look: (state: () => Promise<Catalog>) => Promise<T>,
+): Promise<T | undefined> {
   try {
-    // Anew, by the ledger, where the index does not prove itself.
-    return await store.provenly(() =>
-      checkReferences(session, () => store.catalog(signal), objects, damaged),
-    );
+    return await store.provenly(() => look(() => store.catalog(signal)));
   } catch (e) {
     const broken = isHsError(e, 'LEDGER_BROKEN', 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD');
     if (!broken && !isErrno(e, 'ENOENT')) throw e;
@@ -144,8 +145,13 @@ async function check(session: Session, options: FsckOptions): Promise<FsckReport
     objects.addAll(group);
     session.signal.throwIfAborted();
   }
-  const checked = await checkObjects(session, objects, options);
-  const references = isFoldable ? await findReferences(session, objects, checked.damaged) : undefined;
+  const expected = isFoldable
+    ? await foldable(session, async (state) => expectationsOf(session, await state(), objects))
+    : undefined;
+  const checked = await checkObjects(session, objects, expected, options);
+  const references =
+    expected &&
+    (await foldable(session, (state) => checkReferences(session, state, objects, expected, checked.damaged)));
   const findings = [
     ...ledgerFindings(verdict),
     ...checked.findings,

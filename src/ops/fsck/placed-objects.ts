@@ -25,6 +25,8 @@ function doubled<A extends Float64Array | Uint32Array>(made: A, before: A): A {
 export class PlacedObjects implements Iterable<PlacedObject> {
   readonly #ids = new IdTable();
   readonly #places: ObjectPlace[] = [];
+  /** The first row of each place. */
+  readonly #begins: number[] = [];
   /** Row of each object, by its number in `#ids`; with several copies, the one in use. */
   #rowOf = new Uint32Array(LEAST_ROWS);
   /** Indexed by row. */
@@ -45,6 +47,7 @@ export class PlacedObjects implements Iterable<PlacedObject> {
   /** Adds all objects of a group; the inventory must have been requested with sizes. */
   addAll({ objects, ...place }: ObjectGroup): void {
     this.#places.push(place);
+    this.#begins.push(this.#length);
     for (const { id, size = 0 } of objects) this.#add(id, size, place);
   }
 
@@ -90,8 +93,28 @@ export class PlacedObjects implements Iterable<PlacedObject> {
     return number < 0 ? undefined : this.#at(this.#rowOf[number]!);
   }
 
+  /** Whether the object of this number is in use and has this size, if one is given. */
+  isInUse(number: number, size?: number): boolean {
+    if (number < 0) return false;
+    const row = this.#rowOf[number]!;
+    if (size !== undefined && this.#size[row] !== size) return false;
+    return this.#places[this.#place[row]!]!.batch === undefined;
+  }
+
   *[Symbol.iterator](): Iterator<PlacedObject> {
-    for (let row = 0; row < this.#length; row++) yield this.#at(row);
+    yield* this.#rows(0, this.#length);
+  }
+
+  *#rows(begin: number, end: number): Generator<PlacedObject, void> {
+    for (let row = begin; row < end; row++) yield this.#at(row);
+  }
+
+  /** The containers in the order found, each with its objects. */
+  *groups(): Generator<{ readonly place: ObjectPlace; readonly objects: Iterable<PlacedObject> }, void> {
+    for (let i = 0; i < this.#places.length; i++) {
+      const end = this.#begins[i + 1] ?? this.#length;
+      yield { place: this.#places[i]!, objects: this.#rows(this.#begins[i]!, end) };
+    }
   }
 }
 
@@ -108,11 +131,19 @@ export class ObjectMarks {
 
   add(id: ObjectId): void {
     const number = this.#objects.numberOf(id);
-    if (number >= 0) this.#bits[number >> 3]! |= 1 << (number & 7);
+    if (number >= 0) this.addNumber(number);
+  }
+
+  /** By the number in {@link PlacedObjects}. */
+  addNumber(number: number): void {
+    this.#bits[number >> 3]! |= 1 << (number & 7);
   }
 
   has(id: ObjectId): boolean {
-    const number = this.#objects.numberOf(id);
+    return this.hasNumber(this.#objects.numberOf(id));
+  }
+
+  hasNumber(number: number): boolean {
     return number >= 0 && (this.#bits[number >> 3]! & (1 << (number & 7))) !== 0;
   }
 }

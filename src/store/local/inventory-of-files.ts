@@ -5,6 +5,7 @@ import type { Inventory, InventoryRequest, ObjectGroup, Staged, StoredObject } f
 import { FAN_OUT } from './layout.js';
 import { shownName } from './ledger-listing.js';
 import type { LocalParts } from './local-parts.js';
+import { packContents } from './objects/pack-contents.js';
 import type { Pack, Packs } from './objects/packs.js';
 import { soundPacks } from './objects/tidy-packs.js';
 
@@ -101,6 +102,7 @@ export class InventoryOfFiles implements Inventory {
       objects: { [Symbol.iterator]: () => index.entries(prefix)[Symbol.iterator]() },
       size: async (id) => index.find(id)?.size,
       open: async (id) => inMemory(await pack.read(index.find(id)!)),
+      contents: () => packContents(pack),
       nameOf: (id) => `${this.#name(pack.path)}: object ${id}`,
       close: () => pack.close(),
     };

@@ -7,6 +7,15 @@ export interface StoredObject {
   readonly size?: number;
 }
 
+/** One of the objects of a container that is read as a whole. */
+export interface ObjectBytes {
+  readonly id: ObjectId;
+  /** Bytes. */
+  readonly size: number;
+  /** Valid until the next block is asked for; undefined: it cannot be read with the others, but must be opened. */
+  readonly bytes: Uint8Array | undefined;
+}
+
 /** A container of objects: a directory or one pack. One object may be in several. */
 export interface ObjectPlace {
   /** The trash batch that holds them; undefined: they are in use. */
@@ -17,6 +26,8 @@ export interface ObjectPlace {
   size(id: ObjectId): Promise<number | undefined>;
   /** Opens this copy; ENOENT when it was removed meanwhile, INTEGRITY when it is not an object. */
   open(id: ObjectId): Promise<ObjectFile>;
+  /** All copies with their bytes, unverified, in blocks and in the order that is read fastest. Undefined: open each. */
+  contents?(): AsyncIterable<readonly ObjectBytes[]>;
   /** Name of this copy for display, relative to the store. */
   nameOf(id: ObjectId): string;
   /** Closes what was opened for reading. */

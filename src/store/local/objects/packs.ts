@@ -107,6 +107,11 @@ export class Pack {
     return bytes;
   }
 
+  /** Fills a buffer from that offset on; false when the file is too short. ENOENT as `read`. */
+  async fill(into: Buffer, offset: number): Promise<boolean> {
+    return fill(this.#file ?? (await this.#reopened()), into, offset);
+  }
+
   /** Concurrent readers share one open, since the second descriptor would never be closed. */
   #reopened(): Promise<DiskFile> {
     this.#opening ??= this.#disk
@@ -133,12 +138,17 @@ export class Pack {
 async function readAt(file: DiskFile, position: number, size: number): Promise<Buffer | undefined> {
   if (position < 0) return undefined;
   const bytes = Buffer.allocUnsafe(size);
-  for (let done = 0; done < size; ) {
+  return (await fill(file, bytes, position)) ? bytes : undefined;
+}
+
+/** False: the file is too short. */
+async function fill(file: DiskFile, bytes: Buffer, position: number): Promise<boolean> {
+  for (let done = 0; done < bytes.length; ) {
     const count = await file.read(done === 0 ? bytes : bytes.subarray(done), position + done);
-    if (count === 0) return undefined;
+    if (count === 0) return false;
     done += count;
   }
-  return bytes;
+  return true;
 }
 
 /** An object in a pack. */
