@@ -112,6 +112,7 @@ describe('a query', () => {
           yield rows;
         }
       },
+      lines: (prefix: string) => view.lines(prefix),
     };
     const catalog = new Catalog(counting, chain.tables.get(META_KEY) as CatalogMeta);
     const ids = await idsOf(listArtifacts(catalog, { filters, now: NOW }));

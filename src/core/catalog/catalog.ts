@@ -17,11 +17,11 @@ import {
   seriesRowKey,
   UNREAD,
 } from './catalog-keys.js';
-import { type TableReader, type TableRow, TablesDamaged } from './key-tables.js';
+import { rowsOfLines, type TableReader, type TableRow, TablesDamaged } from './key-tables.js';
 import { wordsOf } from './key-words.js';
 import { RecordList } from './record-list.js';
 import { fromRow, type RecordRow } from './record-row.js';
-import { NO_ROWS, PROVEN_TABLES, type ProvenTable, type TableSums, withRow } from './table-sums.js';
+import { NO_ROWS, PROVEN_TABLES, type ProvenTable, type TableSums, withLines } from './table-sums.js';
 import { type Total, type TotalField, totalPrefix } from './totals.js';
 
 /** The ledger position of a state: number and hash of the entry folded last. */
@@ -135,19 +135,23 @@ export class Catalog {
   }
 
   /**
-   * All rows of a table in blocks, then counted and added up: throws TablesDamaged after the last one if one was
+   * All rows of a table as lines, then counted and added up: throws TablesDamaged after the last one if one was
    * missing, changed or occurred twice. For callers that act on what is absent.
    */
-  async *#proven(table: ProvenTable): AsyncGenerator<readonly TableRow[], void> {
+  async *#provenLines(table: ProvenTable): AsyncGenerator<Buffer, void> {
     let sum = NO_ROWS;
-    for await (const rows of this.#tables.range(table)) {
-      for (const row of rows) sum = withRow(sum, row.key, row.text, 1);
-      yield rows;
+    for await (const lines of this.#tables.lines(table)) {
+      sum = withLines(sum, lines);
+      yield lines;
     }
     const wanted = this.#meta.sums[table] ?? NO_ROWS;
     if (sum.rows !== wanted.rows || sum.sum !== wanted.sum) {
       throw new TablesDamaged(`the rows of ${table} do not add up`);
     }
+  }
+
+  async *#proven(table: ProvenTable): AsyncGenerator<readonly TableRow[], void> {
+    for await (const lines of this.#provenLines(table)) yield rowsOfLines(lines);
   }
 
   async *#provenKeys(table: ProvenTable): AsyncGenerator<string, void> {
@@ -163,12 +167,17 @@ export class Catalog {
 
   /** Reads every table that has a sum: TablesDamaged if one does not match it. */
   async prove(): Promise<void> {
-    for (const table of PROVEN_TABLES) for await (const _ of this.#proven(table));
+    for (const table of PROVEN_TABLES) for await (const _ of this.#provenLines(table));
   }
 
   /** As {@link live}, proven. */
   provenLive(): RecordList {
     return this.#provenRecords(LIVE);
+  }
+
+  /** As {@link live}, proven: as the lines of their rows, for {@link RecordLines}. */
+  provenLiveLines(): AsyncGenerator<Buffer, void> {
+    return this.#provenLines(LIVE);
   }
 
   /** As {@link removed}, proven. */

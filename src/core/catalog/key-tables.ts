@@ -1,3 +1,5 @@
+import { keyAt, lineEnd, packLines } from './row-lines.js';
+
 export interface KeyValue {
   readonly key: string;
   readonly value: unknown;
@@ -11,6 +13,8 @@ export interface Tables {
   get(key: string): unknown;
   /** Keys that begin with `prefix`, those after `after` if given, in ascending order, with their values. */
   range(prefix: string, after?: string): Iterable<TableRow>;
+  /** The same rows as UTF-8, in pieces of whole lines: key, tab, JSON, newline. */
+  lines(prefix: string, after?: string): Iterable<Buffer>;
   put(key: string, value: unknown): void;
   remove(key: string): void;
 }
@@ -47,11 +51,25 @@ export class TableRow implements KeyValue {
   }
 }
 
+/** The rows of lines, none of them removed. */
+export function rowsOfLines(lines: Buffer): TableRow[] {
+  const rows: TableRow[] = [];
+  for (let at = 0; at < lines.length; ) {
+    const end = lineEnd(lines, at);
+    const key = keyAt(lines, at, end);
+    rows.push(new TableRow(key, new JsonText(lines.toString('utf8', at + key.length + 1, end))));
+    at = end + 1;
+  }
+  return rows;
+}
+
 /** Reads tables for a catalog. */
 export interface TableReader {
   get(key: string): Promise<unknown>;
   /** The rows of {@link Tables.range}, in blocks that are not empty. */
   range(prefix: string, after?: string): AsyncIterable<readonly TableRow[]>;
+  /** See {@link Tables.lines}. */
+  lines(prefix: string): AsyncIterable<Buffer>;
 }
 
 const MOST_IN_BLOCK = 512;
@@ -136,5 +154,9 @@ export class MemoryTables implements Tables {
       const value = this.#values.get(keys[i]!);
       if (value !== undefined) yield new TableRow(keys[i]!, value);
     }
+  }
+
+  lines(prefix: string, after?: string): Iterable<Buffer> {
+    return packLines(this.range(prefix, after));
   }
 }

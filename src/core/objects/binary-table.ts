@@ -1,5 +1,8 @@
 const LEAST_ROWS = 64;
 const WORD_BYTES = 4;
+/** The value of each lowercase hexadecimal digit, by its code. */
+const DIGITS = new Uint8Array(256);
+for (const [value, digit] of [...'0123456789abcdef'].entries()) DIGITS[digit.charCodeAt(0)] = value;
 
 /**
  * A set of binary strings of one width, numbered in insertion order: 8 bytes each besides their own, none on the
@@ -62,6 +65,11 @@ export class BinaryTable {
     }
   }
 
+  /** Makes a word of `wanted` from four hexadecimal digits at `low` and four at `high`. */
+  protected wantWord(n: number, text: Uint8Array, low: number, high: number): void {
+    this.#wantedWords[n] = halfWord(text, low) | (halfWord(text, high) << 16);
+  }
+
   /** Adds `wanted`; returns its number, which never changes. */
   protected addWanted(): number {
     let slot = this.#slotOf(this.#wantedWords, 0);
@@ -85,6 +93,12 @@ export class BinaryTable {
     const width = this.#width * WORD_BYTES;
     return Buffer.from(this.#words.buffer, row * width, width).toString('hex');
   }
+}
+
+/** Two bytes, the first one lowest. */
+function halfWord(text: Uint8Array, at: number): number {
+  const first = (DIGITS[text[at]!]! << 4) | DIGITS[text[at + 1]!]!;
+  return first | (DIGITS[text[at + 2]!]! << 12) | (DIGITS[text[at + 3]!]! << 8);
 }
 
 /** A power of two, twice the rows. */

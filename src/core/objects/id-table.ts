@@ -2,6 +2,7 @@ import { BinaryTable } from './binary-table.js';
 import type { ObjectId } from './ids.js';
 
 const ID_BYTES = 32;
+const ID_WORDS = ID_BYTES / 4;
 
 /**
  * A set of object ids, numbered in insertion order: 40 bytes each, none on the JavaScript heap, where a `Set` of
@@ -15,6 +16,12 @@ export class IdTable extends BinaryTable implements Iterable<ObjectId> {
   /** Adds the id; returns its number, which never changes. */
   add(id: ObjectId): number {
     this.wanted.write(id, 'hex');
+    return this.addWanted();
+  }
+
+  /** Adds the id that is text at `at`. */
+  addAt(text: Uint8Array, at: number): number {
+    for (let n = 0, digit = at; n < ID_WORDS; n++, digit += 8) this.wantWord(n, text, digit, digit + 4);
     return this.addWanted();
   }
 

@@ -2,6 +2,8 @@ import { BinaryTable } from './binary-table.js';
 
 const ID_BYTES = 16;
 const DIGIT_BITS = 16;
+/** Sorted by digits; the rest by comparison. */
+const RADIX_BYTES = 6;
 /** Fewer are sorted sooner than the digits are counted. */
 const LEAST_FOR_RADIX = 20_000;
 
@@ -28,6 +30,16 @@ export class UuidTable<Id extends string = string> extends BinaryTable {
     return this.addWanted();
   }
 
+  /** Adds the id that is text at `at`. */
+  addAt(text: Uint8Array, at: number): number {
+    // The dashes are at 8, 13, 18 and 23.
+    this.wantWord(0, text, at, at + 4);
+    this.wantWord(1, text, at + 9, at + 14);
+    this.wantWord(2, text, at + 19, at + 24);
+    this.wantWord(3, text, at + 28, at + 32);
+    return this.addWanted();
+  }
+
   /** The number of the id; -1 when absent. */
   numberOf(id: Id): number {
     this.#want(id);
@@ -45,20 +57,33 @@ export class UuidTable<Id extends string = string> extends BinaryTable {
     const { bytes, size } = this;
     let order = new Uint32Array(size);
     for (let row = 0; row < size; row++) order[row] = row;
-    if (size < LEAST_FOR_RADIX) {
-      const end = (row: number) => (row + 1) * ID_BYTES;
-      return order.sort((a, b) => bytes.compare(bytes, b * ID_BYTES, end(b), a * ID_BYTES, end(a)));
-    }
+    const end = (row: number) => (row + 1) * ID_BYTES;
+    const compare = (a: number, b: number) =>
+      bytes.compare(bytes, b * ID_BYTES, end(b), a * ID_BYTES, end(a));
+    if (size < LEAST_FOR_RADIX) return order.sort(compare);
     let next = new Uint32Array(size);
-    for (let digit = ID_BYTES - 2; digit >= 0; digit -= 2) {
+    const digits = new Uint16Array(size);
+    for (let digit = RADIX_BYTES - 2; digit >= 0; digit -= 2) {
       const starts = new Uint32Array((1 << DIGIT_BITS) + 1);
-      for (let row = 0; row < size; row++) starts[bytes.readUInt16BE(row * ID_BYTES + digit) + 1]!++;
-      for (let i = 1; i < starts.length; i++) starts[i]! += starts[i - 1]!;
-      for (let i = 0; i < size; i++) {
-        const row = order[i]!;
-        next[starts[bytes.readUInt16BE(row * ID_BYTES + digit)]!++] = row;
+      for (let row = 0, at = digit; row < size; row++, at += ID_BYTES) {
+        digits[row] = (bytes[at]! << 8) | bytes[at + 1]!;
+        starts[digits[row]! + 1]!++;
       }
+      for (let i = 1; i < starts.length; i++) starts[i]! += starts[i - 1]!;
+      for (const row of order) next[starts[digits[row]!]!++] = row;
       [order, next] = [next, order];
+    }
+    // Random ids differ in these bytes already.
+    const isSame = (a: number, b: number) => {
+      for (let i = 0; i < RADIX_BYTES; i++) {
+        if (bytes[a * ID_BYTES + i] !== bytes[b * ID_BYTES + i]) return false;
+      }
+      return true;
+    };
+    for (let from = 0, to = 1; to <= size; to++) {
+      if (to < size && isSame(order[from]!, order[to]!)) continue;
+      if (to - from > 1) order.subarray(from, to).sort(compare);
+      from = to;
     }
     return order;
   }

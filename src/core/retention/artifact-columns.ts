@@ -1,13 +1,15 @@
 import type { ArtifactRecord } from '../catalog/artifact-record.js';
 import { TablesDamaged } from '../catalog/key-tables.js';
-import { seriesKey } from '../catalog/series.js';
-import { classificationRank, isSensitive } from '../manifest/sensitivity.js';
-import { LAYERS, RETENTION_CLASSES } from '../manifest/vocabulary.js';
+import type { RecordLines } from '../catalog/record-lines.js';
+import { DAY_MS } from '../duration.js';
+import { classificationRank } from '../manifest/sensitivity.js';
+import { KINDS, LAYERS, RETENTION_CLASSES } from '../manifest/vocabulary.js';
+import { float64, GrowingColumn, uint8, uint32 } from '../objects/growing-column.js';
 import { type ArtifactId, timestampMs } from '../objects/ids.js';
+import { TextTable } from '../objects/text-table.js';
 import { UuidTable } from '../objects/uuid-table.js';
-import { float64, GrowingColumn, uint8, uint32 } from './growing-column.js';
 import { ObjectColumns } from './object-columns.js';
-import { pinsEnd, type RetentionFacts, ttlEndMs } from './rule.js';
+import { pinsEnd, type RetentionFacts } from './rule.js';
 import type { SizedObject } from './sized-object.js';
 
 /** The objects that one live artifact names: the manifests of all its revisions, payload, index, members. */
@@ -18,9 +20,30 @@ export interface ArtifactObjects {
   readonly damaged: boolean;
 }
 
+/** What decides about an artifact besides its pins, as {@link RecordLines} reads it. */
+type RowNumbers = Pick<
+  RecordLines,
+  | 'seq'
+  | 'index'
+  | 'created'
+  | 'registered'
+  | 'ttlDays'
+  | 'size'
+  | 'kind'
+  | 'class'
+  | 'layer'
+  | 'rank'
+  | 'exportable'
+>;
+
+const PROMPT_PAYLOAD = KINDS.indexOf('prompt_payload');
+const HIGH = classificationRank('high');
+/** First bytes of series that go by a kind; those of others are lower. */
+const BY_KIND = 2 * RETENTION_CLASSES.length;
+
 /**
- * What decides about live artifacts, in columns of numbers: some 150 bytes each, none on the JavaScript heap. A row is
- * an artifact's place in the order in which they were added.
+ * What decides about live artifacts, in columns of numbers: some 100 bytes each besides their ids and objects, none on the
+ * JavaScript heap. A row is an artifact's place in the order in which they were added.
  */
 export class ArtifactColumns {
   readonly ids: UuidTable<ArtifactId>;
@@ -32,12 +55,13 @@ export class ArtifactColumns {
   >;
   readonly #index: GrowingColumn<Uint32Array>;
   readonly #series: GrowingColumn<Uint32Array>;
-  readonly #seriesNumbers = new Map<string, number>();
+  readonly #seriesNames = new TextTable();
   readonly #bytes: Readonly<Record<'class' | 'layer' | 'sensitivity' | 'damaged', GrowingColumn<Uint8Array>>>;
   readonly #objectEnds: GrowingColumn<Uint32Array>;
   readonly #objectNumbers: GrowingColumn<Uint32Array>;
-  /** Sources of the rows that have any, and of removed artifacts: numbers in `sourceIds`. */
-  readonly #sourcesOfRow = new Map<number, Uint32Array>();
+  /** Sources of each row: numbers in `sourceIds`. */
+  readonly #sourceEnds: GrowingColumn<Uint32Array>;
+  readonly #sourceNumbers = new GrowingColumn(uint32);
   readonly #sourcesOfRemoved = new Map<number, Uint32Array>();
   #isNewestFirst = true;
 
@@ -60,6 +84,7 @@ export class ArtifactColumns {
     this.#bytes = { class: byte(), layer: byte(), sensitivity: byte(), damaged: byte() };
     this.#objectEnds = new GrowingColumn(uint32, expected);
     this.#objectNumbers = new GrowingColumn(uint32, 2 * expected);
+    this.#sourceEnds = new GrowingColumn(uint32, expected);
   }
 
   get size(): number {
@@ -67,59 +92,111 @@ export class ArtifactColumns {
   }
   /** Series that the artifacts are of. */
   get seriesCount(): number {
-    return this.#seriesNumbers.size;
+    return this.#seriesNames.size;
   }
 
   /** Adds a live artifact, once. */
   add(record: ArtifactRecord, { objects, damaged }: ArtifactObjects): void {
-    const row = this.ids.add(record.artifact_id);
-    if (row !== this.#index.length) throw new TablesDamaged(`artifact ${record.artifact_id} is there twice`);
-    const { seq, index, at } = record.registered;
-    if (row > 0 && this.#isAfter(seq, index, row - 1)) this.#isNewestFirst = false;
-    const { seq: seqs, created, registered, ttlEnd, bytes, pinsEnd: pins } = this.#numbers;
-    seqs.push(seq);
-    this.#index.push(index);
-    created.push(timestampMs(record.created_at));
-    registered.push(timestampMs(at));
-    ttlEnd.push(ttlEndMs(record) ?? Number.NaN);
-    bytes.push(record.size_bytes);
-    pins.push(record.pins.length === 0 ? 0 : pinsEnd(record.pins));
-    this.#series.push(this.#seriesNumber(seriesKey(record)));
-    this.#bytes.class.push(RETENTION_CLASSES.indexOf(record.retention_class));
-    this.#bytes.layer.push(LAYERS.indexOf(record.layer));
-    const rank = classificationRank(record.classification);
-    this.#bytes.sensitivity.push(rank * 4 + (record.exportable ? 2 : 0) + (isSensitive(record) ? 1 : 0));
+    this.#checkNew(this.ids.add(record.artifact_id), record.artifact_id);
+    const { name, filename_hint: hint } = record;
+    const numbers: RowNumbers = {
+      seq: record.registered.seq,
+      index: record.registered.index,
+      created: timestampMs(record.created_at),
+      registered: timestampMs(record.registered.at),
+      ttlDays: record.retention_ttl_days ?? -1,
+      size: record.size_bytes,
+      kind: KINDS.indexOf(record.kind),
+      class: RETENTION_CLASSES.indexOf(record.retention_class),
+      layer: LAYERS.indexOf(record.layer),
+      rank: classificationRank(record.classification),
+      exportable: record.exportable ? 1 : 0,
+    };
+    const word = Buffer.from(name ?? hint ?? '', 'utf8');
+    const series = this.#seriesNumber(numbers, name !== undefined, hint !== undefined, word, 0, word.length);
+    this.#push(numbers, series, record.pins.length === 0 ? 0 : pinsEnd(record.pins), damaged);
+    for (const { id, size } of objects) this.#objectNumbers.push(this.objects.note(id, size));
+    for (const source of record.sources ?? []) this.#sourceNumbers.push(this.sourceIds.add(source));
+    this.#end();
+  }
+
+  /** As `add`, of a line that could be read: a file without pins. */
+  addLine(line: RecordLines): void {
+    const { bytes, name, hint } = line;
+    const row = this.ids.addAt(bytes, line.id);
+    if (row < this.#index.length) this.#checkNew(row, this.ids.at(row));
+    const { from, to } = name.from > 0 ? name : hint;
+    this.#push(line, this.#seriesNumber(line, name.from > 0, hint.from > 0, bytes, from, to), 0, false);
+    this.#objectNumbers.push(this.objects.noteAt(bytes, line.manifest, line.manifestSize));
+    this.#objectNumbers.push(this.objects.noteAt(bytes, line.content, line.size));
+    for (let i = 0; i < line.sourceCount; i++) {
+      this.#sourceNumbers.push(this.sourceIds.addAt(bytes, line.sourceAt(i)));
+    }
+    this.#end();
+  }
+
+  #checkNew(row: number, id: ArtifactId): void {
+    if (row !== this.#index.length) throw new TablesDamaged(`artifact ${id} is there twice`);
+  }
+
+  #push(of: RowNumbers, seriesNumber: number, pinned: number, damaged: boolean): void {
+    const row = this.#index.length;
+    if (row > 0 && this.#isAfter(of.seq, of.index, row - 1)) this.#isNewestFirst = false;
+    const { seq, created, registered, ttlEnd, bytes, pinsEnd: pins } = this.#numbers;
+    seq.push(of.seq);
+    this.#index.push(of.index);
+    created.push(of.created);
+    registered.push(of.registered);
+    ttlEnd.push(of.ttlDays < 0 ? Number.NaN : of.created + of.ttlDays * DAY_MS);
+    bytes.push(of.size);
+    pins.push(pinned);
+    this.#series.push(seriesNumber);
+    this.#bytes.class.push(of.class);
+    this.#bytes.layer.push(of.layer);
+    const isSensitive = of.kind === PROMPT_PAYLOAD || of.rank === HIGH;
+    this.#bytes.sensitivity.push(of.rank * 4 + of.exportable * 2 + (isSensitive ? 1 : 0));
     this.#bytes.damaged.push(damaged ? 1 : 0);
-    for (const object of objects) this.#objectNumbers.push(this.objects.use(object));
+  }
+
+  /** After the objects and sources of a row. */
+  #end(): void {
     this.#objectEnds.push(this.#objectNumbers.length);
-    if (record.sources !== undefined) this.#sourcesOfRow.set(row, this.#sourceNumbers(record.sources));
+    this.#sourceEnds.push(this.#sourceNumbers.length);
   }
 
-  #seriesNumber(key: string): number {
-    const known = this.#seriesNumbers.get(key);
-    if (known !== undefined) return known;
-    this.#seriesNumbers.set(key, this.#seriesNumbers.size);
-    return this.#seriesNumbers.size - 1;
+  /** As `seriesKey` has it. */
+  #seriesNumber(
+    of: RowNumbers,
+    hasName: boolean,
+    hasHint: boolean,
+    word: Uint8Array,
+    from: number,
+    to: number,
+  ): number {
+    const isByKind = !(hasName || hasHint);
+    const first = isByKind ? BY_KIND + of.class * KINDS.length + of.kind : 2 * of.class + (hasName ? 0 : 1);
+    return this.#seriesNames.add(first, word, from, to);
   }
 
-  #sourceNumbers(ids: readonly ArtifactId[]): Uint32Array {
+  #sourceNumbersOf(ids: readonly ArtifactId[]): Uint32Array {
     return Uint32Array.from(ids, (id) => this.sourceIds.add(id));
   }
 
   /** Notes what a removed artifact was made from: what lies behind it may be held all the same. */
   addRemoved(id: ArtifactId, sources: readonly ArtifactId[]): void {
-    this.#sourcesOfRemoved.set(this.sourceIds.add(id), this.#sourceNumbers(sources));
+    this.#sourcesOfRemoved.set(this.sourceIds.add(id), this.#sourceNumbersOf(sources));
   }
 
   /** Numbers in `sourceIds` of what a row was made from. */
-  sourcesOf(row: number): Uint32Array | undefined {
-    return this.#sourcesOfRow.get(row);
+  sourcesOf(row: number): Uint32Array {
+    const ends = this.#sourceEnds.values;
+    return this.#sourceNumbers.values.subarray(row === 0 ? 0 : ends[row - 1]!, ends[row]!);
   }
 
   /** The same of an artifact that is one of `sourceIds`; undefined where it has none or is not known. */
   sourcesOfSource(number: number): Uint32Array | undefined {
     const row = this.rowOfSource(number);
-    return row < 0 ? this.#sourcesOfRemoved.get(number) : this.#sourcesOfRow.get(row);
+    return row < 0 ? this.#sourcesOfRemoved.get(number) : this.sourcesOf(row);
   }
 
   /** The row of one of `sourceIds`; -1 when it is not live. */

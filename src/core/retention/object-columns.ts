@@ -1,7 +1,6 @@
+import { float64, GrowingColumn, uint32 } from '../objects/growing-column.js';
 import { IdTable } from '../objects/id-table.js';
 import type { ObjectId } from '../objects/ids.js';
-import { float64, GrowingColumn, uint32 } from './growing-column.js';
-import type { SizedObject } from './sized-object.js';
 
 /** Objects by number, with their sizes and reference counts. */
 export class ObjectColumns {
@@ -28,8 +27,8 @@ export class ObjectColumns {
     return this.#users.values.subarray(0, this.#users.length);
   }
 
-  #number(id: ObjectId): number {
-    const number = this.ids.add(id);
+  /** The number, new or not, of an object. */
+  #known(number: number): number {
     if (number === this.#users.length) {
       this.#sizes.push(0);
       this.#users.push(0);
@@ -37,18 +36,26 @@ export class ObjectColumns {
     return number;
   }
 
-  /** Records an object that something other than an artifact refers to. */
-  add(id: ObjectId): void {
-    this.#number(id);
-  }
-
-  /** Counts one more reference by an artifact; returns the number of the object. */
-  use({ id, size }: SizedObject): number {
-    const number = this.#number(id);
-    if (this.#users.values[number]!++ === 0) {
+  #note(number: number, size: number): number {
+    if (this.#users.values[this.#known(number)]!++ === 0) {
       this.#sizes.values[number] = size;
       this.#stored += size;
     }
     return number;
+  }
+
+  /** Notes an object that something other than an artifact names. */
+  add(id: ObjectId): void {
+    this.#known(this.ids.add(id));
+  }
+
+  /** Notes that an artifact names the object; its number. */
+  note(id: ObjectId, size: number): number {
+    return this.#note(this.ids.add(id), size);
+  }
+
+  /** As `note`, of an id that is text at `at`. */
+  noteAt(text: Uint8Array, at: number, size: number): number {
+    return this.#note(this.ids.addAt(text, at), size);
   }
 }

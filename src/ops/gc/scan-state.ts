@@ -1,6 +1,7 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
 import { TablesDamaged } from '../../core/catalog/key-tables.js';
+import type { RecordLines } from '../../core/catalog/record-lines.js';
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import { ArtifactColumns, type ArtifactObjects } from '../../core/retention/artifact-columns.js';
 import { removedSources } from '../../core/retention/held-rows.js';
@@ -37,6 +38,11 @@ class MarkedColumns implements Marked {
 
   artifact(record: ArtifactRecord, objects: ArtifactObjects): void {
     this.artifacts.add(record, objects);
+    this.#onEach();
+  }
+
+  line(line: RecordLines): void {
+    this.artifacts.addLine(line);
     this.#onEach();
   }
 }
@@ -95,15 +101,19 @@ async function listObjects(
 
 async function markDamaged(store: Store, artifacts: ArtifactColumns, present: Uint8Array): Promise<void> {
   const { damaged, objects, size } = artifacts;
-  for (let row = 0; row < size; row++) {
+  const { users } = objects;
+  let missing = 0;
+  for (let number = 0; number < users.length; number++) {
+    if (present[number] === 1 || users[number] === 0) continue;
     const turn = yieldToEvents();
     if (turn !== undefined) await turn;
-    for (const number of artifacts.objectsOf(row)) {
-      if (present[number] === 1) continue;
-      // It may have been moved between the two listings.
-      if (await store.objects.has(objects.ids.at(number))) present[number] = 1;
-      else damaged[row] = 1;
-    }
+    // It may have been moved between the two listings.
+    if (await store.objects.has(objects.ids.at(number))) present[number] = 1;
+    else missing++;
+  }
+  if (missing === 0) return;
+  for (let row = 0; row < size; row++) {
+    if (artifacts.objectsOf(row).some((number) => present[number] === 0)) damaged[row] = 1;
   }
 }
 

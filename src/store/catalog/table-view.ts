@@ -7,6 +7,7 @@ import {
   type Tables,
   TablesDamaged,
 } from '../../core/catalog/key-tables.js';
+import { lastKey } from '../../core/catalog/row-lines.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 
 /** The same state from the ledger, because of that damage. */
@@ -42,20 +43,37 @@ export class TableView implements TableReader {
     }
   }
 
-  async *range(prefix: string, after = ''): AsyncGenerator<readonly TableRow[], void> {
-    let last = after;
+  range(prefix: string, after = ''): AsyncGenerator<readonly TableRow[], void> {
+    return this.#read(
+      (tables, from) => inBlocks(tables.range(prefix, from)),
+      (block) => block.at(-1)!.key,
+      after,
+    );
+  }
+
+  lines(prefix: string): AsyncGenerator<Buffer, void> {
+    return this.#read((tables, from) => tables.lines(prefix, from), lastKey);
+  }
+
+  /** `read` reads on after a key, `lastOf` is the last key of what was read. */
+  async *#read<B>(
+    read: (tables: Tables, after: string) => Iterable<B>,
+    lastOf: (block: B) => string,
+    after = '',
+  ): AsyncGenerator<B, void> {
+    let last: B | undefined;
     let rest = await this.#folded;
     try {
-      for (const block of rest === undefined ? inBlocks(this.#tables.range(prefix, after)) : []) {
+      for (const block of rest === undefined ? read(this.#tables, after) : []) {
         await yieldToEvents();
         yield block;
-        last = block.at(-1)!.key;
+        last = block;
       }
     } catch (e) {
       rest = await this.#instead(e);
     }
     if (rest === undefined) return;
-    for (const block of inBlocks(rest.range(prefix, last))) {
+    for (const block of read(rest, last === undefined ? after : lastOf(last))) {
       await yieldToEvents();
       yield block;
     }

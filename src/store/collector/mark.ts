@@ -2,6 +2,8 @@ import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog, Head } from '../../core/catalog/catalog.js';
 import { ROOTS } from '../../core/catalog/catalog-keys.js';
 import { rowsOfEntry } from '../../core/catalog/ledger-rows.js';
+import { RecordLines, recordOfLine } from '../../core/catalog/record-lines.js';
+import { lineEnd } from '../../core/catalog/row-lines.js';
 import { isRestricted } from '../../core/manifest/sensitivity.js';
 import { IdTable } from '../../core/objects/id-table.js';
 import type { ObjectId } from '../../core/objects/ids.js';
@@ -26,6 +28,8 @@ export interface Marked {
   /** Adds an object that something other than a live artifact names. */
   root(id: ObjectId): void;
   artifact(record: ArtifactRecord, objects: ArtifactObjects): void;
+  /** As `artifact`, of a file without pins whose row could be read as it is. */
+  line(line: RecordLines): void;
 }
 
 class MarkedIds implements Marked {
@@ -41,6 +45,11 @@ class MarkedIds implements Marked {
 
   artifact(_: ArtifactRecord, { objects }: ArtifactObjects): void {
     for (const { id } of objects) this.ids.add(id);
+  }
+
+  line({ bytes, manifest, content }: RecordLines): void {
+    this.ids.addAt(bytes, manifest);
+    this.ids.addAt(bytes, content);
   }
 }
 
@@ -145,8 +154,15 @@ export async function markFor(
   into: Marked = new MarkedIds(2 * catalog.counts.live),
 ): Promise<Mark> {
   const unknown: string[] = [];
-  for await (const block of catalog.provenLive().blocks()) {
-    for (const record of block) {
+  const line = new RecordLines();
+  for await (const lines of catalog.provenLiveLines()) {
+    for (let at = 0, end = 0; at < lines.length; at = end + 1) {
+      end = lineEnd(lines, at);
+      if (line.read(lines, at, end)) {
+        into.line(line);
+        continue;
+      }
+      const record = recordOfLine(lines, at, end);
       const isFile = record.payload_type === 'file';
       const objects = isFile
         ? { objects: ownObjects(record), damaged: false }

@@ -1,4 +1,6 @@
 import type { ArtifactRecord } from '../../../src/core/catalog/artifact-record.js';
+import { RecordLines } from '../../../src/core/catalog/record-lines.js';
+import { rowText } from '../../../src/core/catalog/record-row.js';
 import type { ArtifactId } from '../../../src/core/objects/ids.js';
 import * as apply from '../../../src/core/retention/apply-plan.js';
 import { ArtifactColumns } from '../../../src/core/retention/artifact-columns.js';
@@ -14,7 +16,15 @@ import type { RecordInput } from './store.js';
 /** The input as the planner takes it. */
 export function toInput({ artifacts, removed, objectsOf, ...rest }: RecordInput) {
   const columns = new ArtifactColumns();
-  for (const a of artifacts) columns.add(a, objectsOf(a));
+  const line = new RecordLines();
+  for (const a of artifacts) {
+    const bytes = Buffer.from(`a/x\t${rowText(a, a)}\n`, 'utf8');
+    const objects = objectsOf(a);
+    // As the store reads them, where an artifact names nothing but a manifest and a file.
+    const isPlain = !objects.damaged && objects.objects.length === 2;
+    if (isPlain && line.read(bytes, 0, bytes.length - 1)) columns.addLine(line);
+    else columns.add(a, objects);
+  }
   const gone = new Map(removed.map((r) => [r.artifact_id, r.sources]));
   for (const id of removedSources(columns)) columns.addRemoved(id, gone.get(id) ?? []);
   return { ...rest, artifacts: columns };

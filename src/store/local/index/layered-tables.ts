@@ -1,9 +1,10 @@
 import { idKey } from '../../../core/catalog/catalog-keys.js';
 import { JsonText, MemoryTables, TableRow, type Tables } from '../../../core/catalog/key-tables.js';
+import { packLines, type Row } from '../../../core/catalog/row-lines.js';
 import { KeyFilter } from './key-filter.js';
+import { mergeLines } from './merge-lines.js';
 import { mergeRows } from './merge-rows.js';
 import type { Run } from './sorted-run.js';
-import type { Row } from './sorted-run-format.js';
 
 /** Folding looks up every new id: one filter over all spilled runs answers that, instead of one per run. */
 const IDS = idKey('');
@@ -80,6 +81,12 @@ export class LayeredTables implements Tables {
     for (const { key, text } of mergeRows(sources)) {
       if (text !== undefined) yield new TableRow(key, new JsonText(text));
     }
+  }
+
+  lines(prefix: string, after?: string): Iterable<Buffer> {
+    const changes = packLines(this.changed(prefix, after));
+    // The lowest has nothing below it that a line could remove.
+    return mergeLines([changes, ...this.runs.map((run) => run.lines(prefix, after))]);
   }
 
   /** The changes in memory as rows. */

@@ -1,4 +1,4 @@
-import type { Row } from './sorted-run-format.js';
+import type { Row } from '../../../core/catalog/row-lines.js';
 
 interface Source {
   readonly rest: Iterator<Row>;

@@ -1,13 +1,8 @@
+import { encodeRow, type Row } from '../../../core/catalog/row-lines.js';
 import { compressBlock } from '../../../core/objects/compressed-block.js';
 import { sha256 } from '../../../core/objects/hash.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
 import { KeyFilter } from './key-filter.js';
-
-/** A row of an index: a key and its value as JSON; without a value, the key is removed. */
-export interface Row {
-  readonly key: string;
-  readonly text: string | undefined;
-}
 
 /** A lookup reads one block. Larger blocks make the block lists shorter. */
 const BLOCK_BYTES = 16 * 1024;
@@ -42,11 +37,6 @@ export interface RunFact {
   /** The list of groups, at the end of the file. */
   readonly groups_bytes: number;
   readonly groups_hash: ObjectId;
-}
-
-/** Keys are ASCII without control characters, and JSON contains neither tab nor newline. */
-export function encodeRow({ key, text }: Row): string {
-  return text === undefined ? `${key}\n` : `${key}\t${text}\n`;
 }
 
 /** Decodes a row of a block. */

@@ -1,11 +1,12 @@
 import { TablesClosed, TablesDamaged } from '../../../core/catalog/key-tables.js';
+import { keyAt, lineEnd, type Row } from '../../../core/catalog/row-lines.js';
 import { expandBlock } from '../../../core/objects/compressed-block.js';
 import { sha256 } from '../../../core/objects/hash.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
 import { isErrno } from '../../../errors/hs-error.js';
 import type { IndexPort, OpenIndexFile } from '../../../fsx/sync-read-file.js';
 import { KeyFilter } from './key-filter.js';
-import { type BlockFact, decodeRow, type GroupFact, type Row, type RunFact } from './sorted-run-format.js';
+import { type BlockFact, decodeRow, type GroupFact, type RunFact } from './sorted-run-format.js';
 
 /** Cached blocks: a scan reads each once, lookups return to a few. */
 const MOST_BLOCKS = 64;
@@ -96,14 +97,19 @@ export class Run {
   }
 
   /** A block as text, each row between newlines. */
-  #block({ blocks, offsets }: Group, n: number): string {
-    const offset = offsets[n]!;
+  #block(group: Group, n: number): string {
+    const offset = group.offsets[n]!;
     const known = this.#blocks.get(offset);
     if (known !== undefined) return known;
+    return keep(this.#blocks, MOST_BLOCKS, offset, `\n${this.#lines(group, n).toString('utf8')}`);
+  }
+
+  /** The lines of a block. */
+  #lines({ blocks, offsets }: Group, n: number): Buffer {
     const [, bytes, , hash, textBytes] = blocks[n]!;
-    const text = expandBlock(this.#proven(offset, bytes, hash), textBytes);
-    if (text === undefined) throw new TablesDamaged('a block that cannot be decompressed');
-    return keep(this.#blocks, MOST_BLOCKS, offset, `\n${text.toString('utf8')}`);
+    const lines = expandBlock(this.#proven(offsets[n]!, bytes, hash), textBytes);
+    if (lines === undefined) throw new TablesDamaged('a block that cannot be decompressed');
+    return lines;
   }
 
   get(key: string): Row | undefined {
@@ -143,10 +149,41 @@ export class Run {
     }
   }
 
+  /** The rows as lines, in pieces of at most a block; a line without a tab removes its key. */
+  *lines(prefix: string, after = ''): Generator<Buffer> {
+    const from = after > prefix ? after : prefix;
+    const isWanted = (key: string) => key > after && key.startsWith(prefix);
+    for (let g = Math.max(0, lastUpTo(this.#facts, from)); g < this.#facts.length; g++) {
+      const group = this.#group(g);
+      const next = this.#facts[g + 1]?.[0] ?? '';
+      for (let n = Math.max(0, lastUpTo(group.blocks, from)); n < group.blocks.length; n++) {
+        const [first] = group.blocks[n]!;
+        if (!first.startsWith(prefix) && first > prefix) return;
+        const lines = this.#lines(group, n);
+        if (isWanted(first) && isWanted(group.blocks[n + 1]?.[0] ?? next)) yield lines;
+        else yield* wanted(lines, isWanted);
+      }
+    }
+  }
+
   close(): void {
     if (!this.#closed) this.#file.close();
     this.#closed = true;
   }
+}
+
+/** Those of some lines whose keys are wanted, which follow each other. */
+function* wanted(lines: Buffer, isWanted: (key: string) => boolean): Generator<Buffer> {
+  let start = -1;
+  let at = 0;
+  while (at < lines.length) {
+    const end = lineEnd(lines, at);
+    const isOne = isWanted(keyAt(lines, at, end));
+    if (isOne && start < 0) start = at;
+    if (!isOne && start >= 0) break;
+    at = end + 1;
+  }
+  if (start >= 0) yield lines.subarray(start, at);
 }
 
 function proven(file: OpenIndexFile, offset: number, length: number, hash: ObjectId): Buffer {

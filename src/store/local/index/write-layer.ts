@@ -1,3 +1,4 @@
+import type { Row } from '../../../core/catalog/row-lines.js';
 import type { Random } from '../../../core/effects.js';
 import { isErrno } from '../../../errors/hs-error.js';
 import type { Disk } from '../../../fsx/disk.js';
@@ -5,7 +6,7 @@ import type { LayeredTables } from './layered-tables.js';
 import { mergeRows } from './merge-rows.js';
 import { encodeRoot, MAX_ROOT_BYTES } from './root-file.js';
 import type { Run } from './sorted-run.js';
-import { encodeRun, type Row, type RunFact } from './sorted-run-format.js';
+import { encodeRun, type RunFact } from './sorted-run-format.js';
 
 export const ROOT = 'root';
 const LOCK = 'lock';
