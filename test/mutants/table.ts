@@ -734,6 +734,18 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    name: 's3-tail-believed',
+    fault: 'entries are taken from the tail although the service has others',
+    file: 'store/s3/new-entries.ts',
+    edits: [
+      {
+        from: 'const isProven = Buffer.compare(bytes.get(proof) ?? NOTHING, offered.at(-1) ?? NOTHING) === 0;',
+        to: 'const isProven = offered.length > 0;',
+      },
+    ],
+    caughtBy: { file: 'test/s3/segments.test.ts', test: 'a tail that is another chain is not believed' },
+  },
+  {
     name: 's3-segment-believed',
     fault: 'a segment that is not what the entries are is believed',
     file: 'store/s3/segments.ts',

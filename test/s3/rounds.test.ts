@@ -8,6 +8,7 @@ import type { Session } from '../../src/ops/session/session.js';
 import { openTestSession, type TestStoreOptions, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 import { FakeS3 } from './fake-s3.js';
+import { grow } from './long-ledger.js';
 import { storesOnFake, URL_OF_STORE } from './on-fake.js';
 import { inRounds } from './rounds.js';
 
@@ -28,6 +29,11 @@ async function sessionInRounds(
   await session.close();
   expect({ stray, left }).toEqual({ stray: [], left: [] });
 }
+
+/** What a machine asks that is new to the store. */
+const COLD = ['GET format.json', 'LIST ledger-seg', 'GET ledger-seg', 'LIST ledger', 'GET ledger/0'];
+const entriesOf = (first: number, last: number) =>
+  Array.from({ length: last - first + 1 }, (_, n) => `GET ledger/${first + n}`);
 
 /** Puts a small file so, as the command does. */
 async function putInRounds(fake: FakeS3, home: string, rounds: Rounds): Promise<void> {
@@ -50,10 +56,23 @@ async function usedStore() {
 it('a put by a machine that is new to the store takes four round trips', async () => {
   const { fake } = await usedStore();
   await putInRounds(fake, await tmp(), [
-    ['GET format.json', 'LIST ledger-seg', 'LIST ledger', 'GET ledger/0'],
+    COLD,
     ['GET ledger/0', 'GET ledger/1', 'GET ledger/2', 'GET o'],
     ['PUT p'],
     ['PUT ledger/2'],
+  ]);
+});
+
+it('also when the ledger has a tail, and when it has segments', async () => {
+  const { fake } = await usedStore();
+  grow(fake, 42);
+  await putInRounds(fake, await tmp(), [COLD, [...entriesOf(31, 42), 'GET o'], ['PUT p'], ['PUT ledger/42']]);
+  grow(fake, 1064);
+  await putInRounds(fake, await tmp(), [
+    COLD,
+    ['GET ledger-seg', 'GET ledger/1023', 'LIST ledger', 'GET o'],
+    [...entriesOf(1055, 1064), 'PUT p'],
+    ['PUT ledger/1064'],
   ]);
 });
 

@@ -1,6 +1,6 @@
 import type { S3Client } from './client/s3-client.js';
 import type { ListedKey } from './client/s3-xml.js';
-import { entryKey, LEDGER } from './keys.js';
+import { entryKey, LEDGER, TAIL } from './keys.js';
 import { listSegments } from './segments.js';
 
 /**
@@ -9,6 +9,7 @@ import { listSegments } from './segments.js';
  */
 export interface FirstLook {
   readonly segments: Promise<readonly string[]>;
+  readonly tail: Promise<Uint8Array | undefined>;
   /** The first page of the ledger's keys; `isAll`: there were no more. */
   readonly page: Promise<{ readonly keys: readonly ListedKey[]; readonly isAll: boolean }>;
   /** Entry 0, which names the first policy. */
@@ -18,6 +19,7 @@ export interface FirstLook {
 export function firstLook(client: S3Client): FirstLook {
   const look = {
     segments: listSegments(client),
+    tail: client.get(TAIL),
     page: client.firstPage(LEDGER),
     first: client.get(entryKey(0)),
   };

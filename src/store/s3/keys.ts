@@ -9,6 +9,9 @@ export const PACKS = 'p/';
 export const TRASH = 'trash/';
 /** Entries in a segment. */
 export const SEGMENT_ENTRIES = 1024;
+/** The entries behind the last segment, as of the last time that their number was a multiple of this. */
+export const TAIL = `${SEGMENTS}tail`;
+export const TAIL_STEP = 32;
 
 const DIGITS = 10;
 const number = (n: number) => String(n).padStart(DIGITS, '0');

@@ -5,17 +5,12 @@ import { HsError } from '../../errors/hs-error.js';
 import { brokenLedger } from '../ledger/ledger.js';
 import type { LedgerListing, LedgerStore, UnreadableEntry } from '../port/ledger-store.js';
 import type { S3Client } from './client/s3-client.js';
-import type { ListedKey } from './client/s3-xml.js';
 import type { FirstLook } from './first-look.js';
 import { entryKey, LEDGER, parseEntryKey, SEGMENT_ENTRIES } from './keys.js';
 import { LedgerState, type Seen } from './ledger-state.js';
 import type { Mirror } from './mirror.js';
-import { parallel } from './parallel.js';
-import { follows, listSegments, readSegments, writeSegment } from './segments.js';
-
-/** A look lists so many entries that are known, to notice that one of them is lost. */
-const OVERLAP = 64;
-const overlapped = (known: number) => Math.max(-1, known - OVERLAP);
+import { NewEntries, OVERLAP, overlapped } from './new-entries.js';
+import { follows, summarize } from './segments.js';
 
 /**
  * Entry n is one object, put at its key if that is free. Entries are read once and then from the mirror; a listing
@@ -25,6 +20,7 @@ export class S3Ledger implements LedgerStore {
   readonly state: LedgerState;
   readonly #client: S3Client;
   readonly #mirror: Mirror;
+  readonly #new: NewEntries;
   /** Called with each entry that is read. */
   readonly #onEntry: (bytes: Uint8Array) => void;
   /** INTEGRITY when another store is at the place of this one. */
@@ -52,6 +48,7 @@ export class S3Ledger implements LedgerStore {
     this.#mirror = mirror;
     this.#onEntry = onEntry;
     this.state = new LedgerState(mirror);
+    this.#new = new NewEntries(client, mirror, this.state);
   }
 
   async headSeq(): Promise<number> {
@@ -99,12 +96,10 @@ export class S3Ledger implements LedgerStore {
     const seen = await this.state.load();
     const first = this.#first;
     this.#first = undefined;
-    const { known, listed } =
-      seen === undefined
-        ? await this.#lookAnew(first)
-        : { known: seen.seq, listed: this.#listBehind(seen.seq) };
+    const { known, listed, offered, from } =
+      seen === undefined ? await this.#new.lookAnew(first) : this.#new.lookBehind(seen.seq);
     began?.(this.state.seen);
-    let last = overlapped(known);
+    let last = overlapped(from);
     for await (const { key, etag } of listed) {
       const seq = parseEntryKey(key);
       if (seq === undefined) continue;
@@ -128,36 +123,12 @@ export class S3Ledger implements LedgerStore {
     // The first look was taken when the store was opened, which may be long ago.
     const [later] = await Promise.all([
       first && this.#client.get(entryKey(last + 1)),
-      this.#follow(known + 1, last),
+      this.#new.follow(known + 1, last, offered),
     ]);
     if (later !== undefined) return this.#look();
     await this.#checkHead(last);
     this.#head = last;
     return last;
-  }
-
-  #listBehind(known: number): AsyncIterable<ListedKey> {
-    const last = overlapped(known);
-    return this.#client.list(LEDGER, last < 0 ? undefined : entryKey(last));
-  }
-
-  /**
-   * The look of a machine that knows nothing. A ledger that one page lists has no segment; that of a longer one is
-   * listed behind its segments while they are read.
-   */
-  async #lookAnew(first: FirstLook | undefined) {
-    const page = await first?.page;
-    if (page?.isAll) return { known: -1, listed: page.keys };
-    const segments = await (first?.segments ?? listSegments(this.#client));
-    const end = segments.length * SEGMENT_ENTRIES - 1;
-    const behind: ListedKey[] = [];
-    const list = async () => {
-      for await (const found of this.#listBehind(end)) behind.push(found);
-    };
-    const read = readSegments(this.#client, this.#mirror, this.state, segments);
-    const [known] = await Promise.all([read, list()]);
-    // Less than the end: a segment was not what the entries are.
-    return { known, listed: known === end ? behind : this.#listBehind(known) };
   }
 
   /** Whether the newest entry that was seen is there, and the same. */
@@ -179,41 +150,22 @@ export class S3Ledger implements LedgerStore {
     return this.#look();
   }
 
-  /** Reads new entries, many at a time, and takes in what they condemn. */
-  async #follow(first: number, last: number): Promise<void> {
-    const numbers = Array.from({ length: last - first + 1 }, (_, n) => first + n);
-    const bytes = new Map<number, Uint8Array>();
-    await parallel(numbers, async (seq) => {
-      const found = await this.#fetch(seq);
-      if (found === undefined) throw brokenLedger(`ledger entry ${seq} is missing`);
-      bytes.set(seq, found);
-    });
-    for (const seq of numbers) this.state.advance(seq, bytes.get(seq)!);
-    await this.state.keep();
-  }
-
   /** The newest entry is what the next one is chained to: a mirror whose copy changed must not decide that. */
   async #checkHead(seq: number): Promise<void> {
     const { seen } = this.state;
     const mirrored = await this.#mirror.entry(seq);
     if (mirrored === undefined || seen?.seq !== seq || sha256(mirrored) === seen.hash) return;
     await this.#mirror.drop(this.#mirror.layout.entry(seq));
-    const there = await this.#fetch(seq);
+    const there = await this.#new.fetch(seq);
     if (there === undefined || sha256(there) === seen.hash) return;
     // Neither the mirror nor what was seen is what the service has.
     this.state.reset();
     this.#hashes.clear();
   }
 
-  async #fetch(seq: number): Promise<Uint8Array | undefined> {
-    const bytes = await this.#client.get(entryKey(seq));
-    if (bytes !== undefined && bytes.length <= MAX_ENTRY_BYTES) await this.#mirror.keepEntry(seq, bytes);
-    return bytes;
-  }
-
   async read(seq: number): Promise<Uint8Array | UnreadableEntry | undefined> {
     if (this.#head !== undefined && seq > this.#head) return undefined;
-    let bytes = (await this.#mirror.entry(seq)) ?? (await this.#fetch(seq));
+    let bytes = (await this.#mirror.entry(seq)) ?? (await this.#new.fetch(seq));
     if (bytes === undefined) return undefined;
     if (bytes.length > MAX_ENTRY_BYTES) return 'too large';
     const before = this.#hashes.get(seq - 1);
@@ -226,7 +178,7 @@ export class S3Ledger implements LedgerStore {
 
   /** The chain breaks here: if that is the mirror's doing, it is put right, and the command must be run again. */
   async #withoutMirror(seq: number, mirrored: Uint8Array): Promise<Uint8Array> {
-    const [before, there] = [await this.#fetch(seq - 1), await this.#fetch(seq)];
+    const [before, there] = [await this.#new.fetch(seq - 1), await this.#new.fetch(seq)];
     if (before !== undefined && sha256(before) !== this.#hashes.get(seq - 1)) {
       this.#hashes.clear();
       throw new HsError('INTEGRITY', `the mirror's copy of ledger entry ${seq - 1} was changed`, {
@@ -269,7 +221,7 @@ export class S3Ledger implements LedgerStore {
       await this.state.keep();
       this.#head = seq;
     } else this.refresh();
-    if ((seq + 1) % SEGMENT_ENTRIES === 0) await writeSegment(this.#client, this.#mirror, seq);
+    await summarize(this.#client, this.#mirror, seq);
   }
 
   /** What the service has answered for is durable. */

@@ -1,12 +1,15 @@
+import { decodeEntry } from '../../core/ledger/entry.js';
 import { sha256 } from '../../core/objects/hash.js';
 import { isHsError } from '../../errors/hs-error.js';
 import type { S3Client } from './client/s3-client.js';
-import { entryKey, SEGMENT_ENTRIES, SEGMENTS, segmentKey } from './keys.js';
+import { entryKey, SEGMENT_ENTRIES, SEGMENTS, segmentKey, TAIL, TAIL_STEP } from './keys.js';
 import type { LedgerState } from './ledger-state.js';
 import type { Mirror } from './mirror.js';
 import { parallel } from './parallel.js';
 
 const NEWLINE = 10;
+/** A tail is read by every machine that is new to the store. */
+const MAX_TAIL_BYTES = 4 * 1024 * 1024;
 
 /** Lines without the newline that ends each. */
 function* linesOf(bytes: Uint8Array): Iterable<Uint8Array> {
@@ -21,6 +24,23 @@ function* linesOf(bytes: Uint8Array): Iterable<Uint8Array> {
 /** Whether an entry is chained to the one with this hash. */
 export function follows(bytes: Uint8Array, hash: string): boolean {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(`"prev":"${hash}"`);
+}
+
+/**
+ * The lines of a tail that begins with entry `first`, if each follows the one before: the entries they stand for are
+ * proven once the last of them is what the service has.
+ */
+export function tailLines(bytes: Uint8Array | undefined, first: number): Uint8Array[] {
+  if (bytes === undefined) return [];
+  const lines = [...linesOf(bytes)];
+  try {
+    if (lines[0] === undefined || decodeEntry(lines[0]).seq !== first) return [];
+  } catch (e) {
+    if (!isHsError(e, 'INVALID_RECORD')) throw e;
+    return [];
+  }
+  const isChain = lines.every((line, n) => n === 0 || follows(line, sha256(lines[n - 1]!)));
+  return isChain ? lines : [];
 }
 
 /** The segments there are, the first to the last without a gap. */
@@ -71,9 +91,14 @@ export async function readSegments(
   return last;
 }
 
-/** Writes the segment that ends with an entry. Whoever appends its last entry does; a failure only costs time. */
-export async function writeSegment(client: S3Client, mirror: Mirror, seq: number): Promise<void> {
-  const first = seq + 1 - SEGMENT_ENTRIES;
+/**
+ * Writes what a machine that is new to the store reads in place of entries: the segment that ends with this one, or the
+ * tail. Whoever appends the entry does; a failure only costs time.
+ */
+export async function summarize(client: S3Client, mirror: Mirror, seq: number): Promise<void> {
+  if ((seq + 1) % TAIL_STEP !== 0) return;
+  const isFull = (seq + 1) % SEGMENT_ENTRIES === 0;
+  const first = seq - (seq % SEGMENT_ENTRIES);
   const parts: Uint8Array[] = [];
   let hash: string | undefined;
   for (let n = first; n <= seq; n++) {
@@ -82,8 +107,10 @@ export async function writeSegment(client: S3Client, mirror: Mirror, seq: number
     hash = sha256(bytes);
     parts.push(bytes, Buffer.from([NEWLINE]));
   }
+  const whole = Buffer.concat(parts);
+  if (!isFull && whole.length > MAX_TAIL_BYTES) return;
   try {
-    await client.put(segmentKey(first / SEGMENT_ENTRIES), Buffer.concat(parts));
+    await client.put(isFull ? segmentKey(first / SEGMENT_ENTRIES) : TAIL, whole);
   } catch (e) {
     if (!isHsError(e)) throw e;
   }
