@@ -23,7 +23,7 @@ export const du = command({
   summary: 'show disk usage',
   description: `Logical bytes are the sizes of the payloads. Physical bytes are the sizes of the objects that store them, with manifests and indexes. An object that several artifacts share counts once in each group, and once in the total. With \`--filter\`, only artifacts that match are counted; hs-for-each-artifact(1) describes FILTER.
 
-Objects that no artifact or ledger entry uses take space too. They are shown separately: as unused until hs-gc(1) moves them to the trash, then as in the trash until it is emptied.
+Objects that no artifact or ledger entry uses take space too. They are shown separately: as unused until hs-gc(1) moves them to the trash, then as in the trash until it is emptied. So are damaged files that \`hs fsck --repair\` moved to the quarantine.
 
 With \`--totals\`, only the number of artifacts and the logical bytes are shown, which are kept as they change: that takes as long for a million artifacts as for one.
 
@@ -99,6 +99,11 @@ With \`--html\`, the output is written as one HTML page, with the space used by 
       total,
       ...line(usage.unreferenced, 'unused, freed by the next collection'),
       ...line(usage.trash, 'in the trash'),
+      ...(usage.quarantine.files === 0
+        ? []
+        : [
+            `${counted(usage.quarantine.files, 'damaged file')} in the quarantine, ${humanSize(usage.quarantine.size_bytes)}`,
+          ]),
     ].join('\n');
   },
 });

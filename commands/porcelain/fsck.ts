@@ -1,7 +1,13 @@
 import { command } from '../../src/cli/command.js';
+import type { Context } from '../../src/cli/command-context.js';
 import { flag, text } from '../../src/cli/options.js';
 import { counted, humanSize } from '../../src/cli/text/human.js';
+import { isS3Url } from '../../src/core/paths/s3-url.js';
 import { BadValue } from '../../src/core/text/values.js';
+import { HsError, isHsError } from '../../src/errors/hs-error.js';
+import type { RepairSource } from '../../src/ops/fsck/repair-source.js';
+import { repairText } from '../../src/ops/fsck/repair-text.js';
+import type { Session } from '../../src/ops/session/session.js';
 
 /** `10%` or `0.5%`, as a fraction from 0 to 1. */
 function parseShare(raw: string): number {
@@ -9,6 +15,22 @@ function parseShare(raw: string): number {
   const share = Number(percent) / 100;
   if (percent === undefined || !(share > 0 && share <= 1)) throw new BadValue('not a percentage such as 10%');
   return share;
+}
+
+/** A store, if there is one at this place, else the files below it. */
+async function sourceAt(
+  named: string,
+  session: Session,
+  open: Context['otherSession'],
+  path: Context['path'],
+): Promise<RepairSource> {
+  const { storeSource, treeSource } = await import('../../src/ops/fsck/repair-source.js');
+  try {
+    return await storeSource(await open(named, { writes: false, unchecked: true }));
+  } catch (e) {
+    if (!isHsError(e, 'NO_STORE') || isS3Url(named)) throw e;
+    return treeSource(session, path(named));
+  }
 }
 
 /** `hs fsck`: finds damage in a store and suggests what to do about it (E2). */
@@ -22,13 +44,17 @@ export const fsckCommand = command({
 
 Each problem is \`damage\` (something is lost), \`misplaced\` (nothing is lost, but something is not as it should be), \`leftover\` (from a command that died) or \`stray\` (not part of a store), and comes with what to do about it. The status is 1 if there are any problems.
 
-\`--repair\` cleans up after dead commands, brings back from the trash objects that are in use, creates missing directories and corrects modes, and records that in the ledger. It removes nothing that is damaged, except a copy in a pack of which there is an intact copy.`,
+\`--repair\` cleans up after dead commands, creates what is missing of the layout, corrects modes, and brings back from the trash objects that are in use. A missing or damaged object is restored from an intact copy: one in the store itself, else one found by \`--from\`, in a directory of any files or in another store. Only objects that the store lacks are taken, and by their hash, whatever their names there. From another store they are taken only if the policy there lets you repair it. What is damaged and has no intact copy is moved to the directory \`quarantine\` of the store, and intact objects are taken out of a damaged pack first; hs neither uses nor removes what is there, and hs-doctor(1) and hs-du(1) show it. On a service (hs-s3(7)), where there is no quarantine, it stays in its place. After bytes came back, the store is checked again.
+
+Each repair is listed, and the list is part of the ledger entry that records it: \`hs ledger cat --type integrity_finding\` shows it. \`--dry-run\` lists the repairs and changes nothing. Nothing is repaired while the ledger itself is damaged.`,
   options: {
     secondOpinion: flag(undefined, 'also hash with a second, independent implementation (slow)'),
     sample: text('N%', 'hash only this share of the objects, a different one in each run', {
       parse: parseShare,
     }),
     repair: flag(undefined, 'repair what can be repaired without loss'),
+    from: text('DIR', 'also restore objects from the files in this directory, or from this store'),
+    dryRun: flag('n', 'list what `--repair` would do; change nothing'),
   },
   resultSchema: 'hs.fsck/1',
   list: 'findings',
@@ -36,14 +62,24 @@ Each problem is \`damage\` (something is lost), \`misplaced\` (nothing is lost, 
     { command: 'hs fsck', explains: 'Check everything.' },
     { command: 'hs fsck --sample 5%', explains: 'A quick check, from a timer.' },
     { command: 'hs fsck --repair', explains: 'Clean up after a crash.' },
+    {
+      command: 'hs fsck --dry-run --from /backup/hs',
+      explains: 'Show which lost objects a backup would bring back.',
+    },
   ],
   exits: { 1: 'there were problems, repaired ones included' },
   seeAlso: ['hs-ledger-verify(1)', 'hs-doctor(1)', 'hs-gc(1)', 'hsstore-format(5)'],
-  async run({ options, session, exit, whenInterrupted }) {
+  async run({ options, session, otherSession, path, exit, whenInterrupted }) {
     const { fsck } = await import('../../src/ops/fsck/fsck.js');
-    const s = await session({ unchecked: true, ...(options.repair ? { writes: true } : {}) });
-    if (!options.repair) whenInterrupted(() => 'the check is incomplete; nothing was changed');
-    const report = await fsck(s, { ...options, sample: options.sample ?? 1 });
+    const { from, dryRun, sample = 1 } = options;
+    const repair = options.repair && !dryRun;
+    if (from !== undefined && !repair && !dryRun) {
+      throw new HsError('USAGE', "'--from' needs '--repair' or '--dry-run'");
+    }
+    const s = await session({ unchecked: true, ...(repair ? { writes: true } : {}) });
+    if (!repair) whenInterrupted(() => 'the check is incomplete; nothing was changed');
+    const source = from === undefined ? undefined : await sourceAt(from, s, otherSession, path);
+    const report = await fsck(s, { ...options, repair, sample }, source);
     if (!report.ok) exit(1);
     return report;
   },
@@ -79,6 +115,8 @@ Each problem is \`damage\` (something is lost), \`misplaced\` (nothing is lost, 
         `${counted(report.trash.objects, 'object')} (${humanSize(report.trash.size_bytes)}) in the trash`,
       );
     }
-    return [...lines, ...notes, `checked ${parts.join(', ')}: ${verdict}`].join('\n');
+    const word = { planned: 'would', done: 'done:', failed: 'not done:' };
+    const repairs = report.repairs.map((r) => `${word[r.state]} ${repairText(r)}`);
+    return [...lines, ...repairs, ...notes, `checked ${parts.join(', ')}: ${verdict}`].join('\n');
   },
 });

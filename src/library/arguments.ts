@@ -232,6 +232,8 @@ export const checkOptions = options<CheckOptions>('options', {
   secondOpinion: flag,
   sample: z.number().check(z.minimum(0), z.maximum(1)),
   repair: flag,
+  dryRun: flag,
+  from: z.unknown(),
 });
 
 const changedLabels = recordOf(z.nullable(given));

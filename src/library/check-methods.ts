@@ -3,6 +3,7 @@ import { camelCased, camelCasedEach } from './camel-case.js';
 import { LedgerMethods } from './ledger-methods.js';
 import type { CallOptions, CheckOptions, ScanOptions } from './options.js';
 import type { FsckReport, ScanRow } from './results.js';
+import { StoreHandle } from './store-handle.js';
 
 /** Checks of what is stored. */
 export class CheckMethods extends LedgerMethods {
@@ -13,10 +14,18 @@ export class CheckMethods extends LedgerMethods {
    * const { ok, checked } = await store.fsck();
    * [ok, checked.artifacts]; // → [true, 2]
    */
-  async fsck(options: CheckOptions & CallOptions = {}): Promise<FsckReport> {
-    const [session, checked] = this.begin(given.checkOptions(options));
+  async fsck(options: CheckOptions<StoreHandle> & CallOptions = {}): Promise<FsckReport> {
+    const [session, { from, ...checked }] = this.begin(given.checkOptions(options));
     const { fsck } = await import('../ops/fsck/fsck.js');
-    return camelCased(await fsck(session, { secondOpinion: false, sample: 1, repair: false, ...checked }));
+    const { storeSource, treeSource } = await import('../ops/fsck/repair-source.js');
+    const source =
+      from === undefined
+        ? undefined
+        : typeof from === 'string'
+          ? treeSource(session, given.filePath(from, 'from'))
+          : await storeSource(given.instance(from, StoreHandle, 'from').begin({})[0]);
+    const request = { secondOpinion: false, sample: 1, repair: false, ...checked };
+    return camelCased(await fsck(session, request, source));
   }
 
   /**

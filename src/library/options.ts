@@ -112,7 +112,10 @@ export interface SignOptions {
   readonly name?: string;
 }
 
-export type CheckOptions = Partial<FsckOptions>;
+export interface CheckOptions<OpenStore = unknown> extends Partial<FsckOptions> {
+  /** Repairs also take missing objects from the files in this directory, or from this open store. */
+  readonly from?: string | OpenStore;
+}
 
 export interface ScanOptions {
   /** Also search for e-mail addresses, telephone numbers and paths. */

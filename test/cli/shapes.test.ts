@@ -31,6 +31,7 @@ const SIDE_LISTS: Readonly<Record<string, string>> = {
   inputs: 'the inputs of a tool',
   stray_writes: 'writes of a tool elsewhere',
   refused: 'output of a tool that was refused',
+  repairs: 'what a repair did, or would do',
   spared_since: 'items of a plan that are kept now',
   emptied: 'artifacts that were purged with the trash',
   pins: 'the pins of one artifact',

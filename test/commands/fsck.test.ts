@@ -271,8 +271,11 @@ describe('hs fsck', () => {
     await remove(`${w.root}/objects/${gone}`);
     await w.overwrite(w.at(ONE), 'xxx');
     await w.fsck('--repair');
-    expect(await w.found()).toEqual(['damage d', 'damage objects/76/ID']);
-    expect(await readFile(w.at(ONE), 'utf8')).toBe('xxx');
+    expect(await w.found()).toEqual(['damage d']);
+    const [repair] = await readdir(`${w.root}/quarantine`);
+    expect(await readFile(`${w.root}/quarantine/${repair}/${ONE}`, 'utf8')).toBe('xxx');
+    expect((await w.hs(['doctor'])).stdout).toContain('1 damaged file (3 B), set aside by hs fsck --repair');
+    expect((await w.hs(['du'])).stdout).toContain('1 damaged file in the quarantine, 3 B');
   });
 
   it('clears the leftovers of a killed command, and leaves a running one alone', async () => {
@@ -373,8 +376,8 @@ describe('hs fsck', () => {
     for (const dir of ['trash', 'tmp', 'leases', 'cache', 'gc.lock']) await remove(`${w.root}/${dir}`);
     // Looking takes a lease, and so makes leases/ again.
     expect(await w.found()).toEqual([
-      'damage gc.lock',
       'misplaced cache',
+      'misplaced gc.lock',
       'misplaced tmp',
       'misplaced trash',
     ]);
@@ -552,10 +555,11 @@ describe('hs fsck of packs', () => {
       (b: Buffer) => b.fill(0, b.length - 60, b.length - 50),
       (b: Buffer) => b.subarray(0, -1),
     ]) {
-      const { pack, found, overwrite } = await packed();
+      const { root, pack, found, overwrite } = await packed();
       await overwrite(pack, damage(await readFile(pack)));
       expect(await found('--repair')).toContain('damage packs/ID.pack');
-      expect((await stat(pack)).isFile()).toBe(true);
+      const [repair] = await readdir(`${root}/quarantine`);
+      expect(await readdir(`${root}/quarantine/${repair}`)).toEqual([basename(pack)]);
     }
   });
 

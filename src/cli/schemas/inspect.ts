@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { DOCTOR_STATES } from '../../core/health-check.js';
 import { artifactId, natural, objectId } from '../../core/json/schema.js';
-import { SEVERITIES } from '../../store/port/finding.js';
+import { REPAIR_ACTIONS, SEVERITIES } from '../../store/port/finding.js';
 import { leftOut } from './artifacts.js';
 
 export const countObjects = z.strictObject({
@@ -76,6 +76,14 @@ export const fsck = z.strictObject({
   unreferenced: z.optional(z.strictObject(amount)),
   trash: z.strictObject({ batches: natural, ...amount }),
   repaired: natural,
+  repairs: z.array(
+    z.strictObject({
+      action: z.enum(REPAIR_ACTIONS),
+      subject: z.string(),
+      source: z.optional(z.string()),
+      state: z.enum(['planned', 'done', 'failed']),
+    }),
+  ),
 });
 
 export const doctorRow = z.strictObject({

@@ -51,6 +51,7 @@ export const ledgerVerify = z.strictObject({
       seq: z.optional(natural),
       path: z.optional(z.string()),
       message: z.string(),
+      object: z.optional(objectId),
     }),
   ),
 });

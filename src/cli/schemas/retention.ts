@@ -209,5 +209,6 @@ export const du = z.strictObject({
   physical_bytes: z.optional(natural),
   unreferenced: z.optional(bytesOf),
   trash: z.optional(bytesOf),
+  quarantine: z.optional(z.strictObject({ files: natural, size_bytes: natural })),
   page: z.optional(pageRow),
 });

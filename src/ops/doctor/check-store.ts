@@ -2,6 +2,7 @@ import { TablesDamaged } from '../../core/catalog/key-tables.js';
 import { type DoctorCheck, ok, problem, warning } from '../../core/health-check.js';
 import { type Timestamp, toTimestamp } from '../../core/objects/ids.js';
 import { escapeText } from '../../core/text/escape-control.js';
+import { counted, humanSize } from '../../core/text/human.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import { leaseLiveness } from '../../store/collector/lease-liveness.js';
 import type { LeaseTable } from '../../store/port/lease-table.js';
@@ -106,6 +107,14 @@ async function checkLeases({ store }: Session): Promise<DoctorCheck[]> {
   return checks.length === 0 ? [ok('leases', work)] : [...checks, ok('leases', work)];
 }
 
+/** Nothing is wrong with the store, but somebody has to look at it. */
+async function checkQuarantine({ store }: Session): Promise<DoctorCheck[]> {
+  const { files, size_bytes } = await store.inventory.quarantine();
+  if (files === 0) return [];
+  const found = `${counted(files, 'damaged file')} (${humanSize(size_bytes)}), set aside by hs fsck --repair`;
+  return [warning('quarantine', found, 'look at quarantine/ in the store, then remove what is there')];
+}
+
 /** A store from elsewhere works, but not everything in its policy takes effect. */
 async function checkStanding(session: Session): Promise<DoctorCheck[]> {
   const { store } = session;
@@ -159,6 +168,7 @@ export async function checkStore(session: Session): Promise<DoctorCheck[]> {
   const checks: (() => Promise<DoctorCheck[]>)[] = [
     async () => [...(await store.examine())],
     () => checkLeases(session),
+    () => checkQuarantine(session),
     () => checkAbilities(session),
     () => checkStanding(session),
     () => checkLedger(session),

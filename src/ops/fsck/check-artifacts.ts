@@ -56,11 +56,15 @@ class ArtifactCheck {
   async #present(r: ArtifactRecord, id: ObjectId, size: number | undefined, what: string): Promise<boolean> {
     const placed = this.#there.get(id);
     const found = placed?.size ?? (await this.#session.store.objects.size(id));
-    if (found === undefined) this.#report(r, `${what} is missing: object ${id}`, HINT_LOST);
+    const wanted = { wanted: [id] };
+    if (found === undefined) this.#report(r, `${what} is missing: object ${id}`, HINT_LOST, wanted);
     else if (size !== undefined && found !== size) {
-      this.#report(r, `${what} has ${found} bytes instead of ${size}: object ${id}`, HINT_LOST);
+      this.#report(r, `${what} has ${found} bytes instead of ${size}: object ${id}`, HINT_LOST, wanted);
     } else if (this.#damaged.has(id)) {
-      this.#report(r, `${what} is damaged: object ${id}`, 'see the finding for the object');
+      this.#report(r, `${what} is damaged: object ${id}`, 'see the finding for the object', wanted);
+    } else if (placed === undefined && !(await this.#session.store.objects.isSound(id))) {
+      // In a pack whose index is damaged: it was not read with the others.
+      this.#report(r, `${what} is damaged: object ${id}`, HINT_LOST, wanted);
     } else {
       // Another command may have restored it since it was listed.
       if (
@@ -69,11 +73,17 @@ class ArtifactCheck {
       ) {
         this.#report(r, `${what} is in the trash: object ${id}`, HINT_REPAIR, {
           severity: 'misplaced',
-          repair: async ({ batch }) => {
-            if (!(await this.#session.store.objects.has(id))) return false;
-            await batch.reference(id);
-            await batch.publish();
-            return true;
+          repair: {
+            action: 'bring-back',
+            subject: `object ${id}`,
+            source: placed.place.nameOf(id),
+            run: async ({ batch }) => {
+              // A sample may have left it unread.
+              if (!(await this.#session.store.objects.isSound(id))) return false;
+              await batch.reference(id);
+              await batch.publish();
+              return true;
+            },
           },
         });
       }

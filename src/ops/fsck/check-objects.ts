@@ -3,7 +3,7 @@ import type { ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { dropCopies } from '../../store/collector/tidy.js';
-import { HINT_REPAIR, type RepairableFinding } from '../../store/port/finding.js';
+import { HINT_REPAIR, type Repair, type RepairableFinding } from '../../store/port/finding.js';
 import type { ObjectBytes, ObjectPlace } from '../../store/port/inventory.js';
 import type { ObjectFile } from '../../store/port/object-source.js';
 import type { Session } from '../session/session.js';
@@ -66,13 +66,20 @@ class ObjectCheck {
     this.#sound = new ObjectMarks(objects);
   }
 
-  #report(id: ObjectId, place: ObjectPlace, message: string): void {
+  #report(id: ObjectId, place: ObjectPlace, message: string, canBeRead = true): void {
     const subject = place.nameOf(id);
     const inTrash = place.batch !== undefined;
     const hint = inTrash
       ? 'it is in the trash, and will be purged with it'
       : 'if you have its bytes, use hs hash-object -w FILE; otherwise restore it from a copy';
-    const finding = { severity: 'damage', subject, message: `${subject} ${message}`, hint } as const;
+    const finding: RepairableFinding = {
+      severity: 'damage',
+      subject,
+      message: `${subject} ${message}`,
+      hint,
+      wanted: [id],
+      ...(canBeRead ? { place } : {}),
+    };
     if (place.pack !== undefined && !inTrash) this.#copies.push({ id, finding });
     else {
       this.findings.push(finding);
@@ -142,7 +149,7 @@ class ObjectCheck {
       // A collector moved it meanwhile.
       if (isErrno(e, 'ENOENT')) return;
       if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'EIO', 'EACCES', 'EPERM')) throw e;
-      this.#report(id, place, `cannot be read: ${isHsError(e) ? e.message : e.code}`);
+      this.#report(id, place, `cannot be read: ${isHsError(e) ? e.message : e.code}`, false);
       return;
     }
     try {
@@ -155,7 +162,7 @@ class ObjectCheck {
       } else this.#judge(id, size, place, await this.#hashOpen(file));
     } catch (e) {
       if (!isErrno(e, 'EIO')) throw e;
-      this.#report(id, place, 'cannot be read: EIO');
+      this.#report(id, place, 'cannot be read: EIO', false);
     } finally {
       await file.close();
     }
@@ -184,9 +191,11 @@ class ObjectCheck {
         this.damaged.add(id);
         continue;
       }
-      const repair: RepairableFinding['repair'] = ({ lease }) => dropCopies(this.#session.store, lease, id);
+      const { subject } = finding;
+      const run: Repair['run'] = ({ lease }) => dropCopies(this.#session.store, lease, id);
       const message = `${finding.message}; objects/ has an intact copy`;
-      this.findings.push({ ...finding, severity: 'misplaced', message, hint: HINT_REPAIR, repair });
+      const repair: Repair = { action: 'drop', subject, run };
+      this.findings.push({ severity: 'misplaced', subject, message, hint: HINT_REPAIR, repair });
     }
   }
 }

@@ -41,7 +41,11 @@ export async function checkRemoved(
   if (policy === undefined) return [];
   const since = session.clock.now() - policy.retention.trash_days * DAY_MS;
   const indexes = new IndexReader(session.store.objects);
-  const lost: { readonly record: ArtifactRecord; readonly missing: number; readonly all: number }[] = [];
+  const lost: {
+    readonly record: ArtifactRecord;
+    readonly missing: readonly ObjectId[];
+    readonly all: number;
+  }[] = [];
   for await (const record of catalog.provenRemoved()) {
     await yieldToEvents();
     session.signal.throwIfAborted();
@@ -50,9 +54,9 @@ export async function checkRemoved(
     if (purged(removed.at)) continue;
     const ids = new Set<ObjectId>();
     await namesOf(record, indexes, (id) => ids.add(id));
-    let missing = 0;
-    for (const id of ids) if (!there.has(id) && !(await session.store.objects.has(id))) missing += 1;
-    if (missing > 0) lost.push({ record, missing, all: ids.size });
+    const missing: ObjectId[] = [];
+    for (const id of ids) if (!there.has(id) && !(await session.store.objects.has(id))) missing.push(id);
+    if (missing.length > 0) lost.push({ record, missing, all: ids.size });
   }
   if (lost.length === 0) return [];
   // A purge that began meanwhile has left a note with its batch, or an entry.
@@ -66,13 +70,14 @@ export async function checkRemoved(
     if (isGone || (await now.get(record.artifact_id))?.removed === undefined) continue;
     const name = escapeText(labelBesideId(record));
     const subject = `${name} (${record.artifact_id.slice(0, 8)})`;
-    const what = `${missing} of ${all} objects are gone from the trash`;
+    const what = `${missing.length} of ${all} objects are gone from the trash`;
     findings.push({
       severity: 'damage',
       subject,
       message: `${subject}: it was removed and cannot be brought back: ${what}`,
       hint: HINT_LOST,
       artifact_id: record.artifact_id,
+      wanted: missing,
     });
   }
   return findings;

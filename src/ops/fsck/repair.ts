@@ -1,7 +1,16 @@
-import type { RepairableFinding } from '../../store/port/finding.js';
+import { isErrno, isHsError } from '../../errors/hs-error.js';
+import type { RepairableFinding, RepairStep } from '../../store/port/finding.js';
 import type { Session } from '../session/session.js';
+import type { RepairPlan } from './plan-repairs.js';
+import { repairText } from './repair-text.js';
 
-const RECORDED_SUBJECTS = 20;
+/** A list in the ledger has at most so many lines; the counts are of all. */
+const MOST_LINES = 100_000;
+
+export interface MadeRepair extends RepairStep {
+  /** `failed`: it was no longer possible, or a collection is running. */
+  readonly state: 'planned' | 'done' | 'failed';
+}
 
 /** Ledger text: bounded, NFC, well formed (A9). */
 function recorded(text: string, max: number): string {
@@ -9,25 +18,46 @@ function recorded(text: string, max: number): string {
 }
 
 /**
- * Repairs what can be repaired without loss, and records it in the ledger (`integrity_finding`). Nothing damaged is
- * removed (D8). Returns the repaired findings.
+ * Makes the repairs of a plan and records them in the ledger (`integrity_finding`), with the findings that they do not
+ * settle. Nothing damaged is removed (D8).
  */
-export async function repairFindings(
+export async function makeRepairs(
   session: Session,
   findings: readonly RepairableFinding[],
-): Promise<ReadonlySet<RepairableFinding>> {
-  const repaired = new Set<RepairableFinding>();
-  await session.write('integrity.repair', [], async (tx) => {
-    for (const finding of findings) {
+  plan: RepairPlan,
+): Promise<{ readonly made: readonly MadeRepair[]; readonly settled: ReadonlySet<RepairableFinding> }> {
+  return session.write('integrity.repair', [], async (tx) => {
+    const done = new Set<RepairStep>();
+    const made: MadeRepair[] = [];
+    session.progress.start('repairing', plan.repairs.length, 'repairs');
+    for (const repair of plan.repairs) {
       session.signal.throwIfAborted();
-      if (finding.repair === undefined) continue;
-      if (await finding.repair({ lease: tx.lease.token, batch: tx.batch })) repaired.add(finding);
+      const { action, subject, source } = repair;
+      try {
+        if (await repair.run({ lease: tx.lease.token, batch: tx.batch })) done.add(repair);
+      } catch (e) {
+        if (!isErrno(e) && !isHsError(e)) throw e;
+        session.warn(`could not ${repairText(repair)}: ${e.message}`);
+      }
+      const state = done.has(repair) ? 'done' : 'failed';
+      made.push({ action, subject, ...(source === undefined ? {} : { source }), state });
+      session.progress.advance(1);
     }
-    const subjects = findings.slice(0, RECORDED_SUBJECTS).map((f) => recorded(f.subject, 256));
+    session.progress.done();
+    const settled = new Set(findings.filter((f) => plan.settle.get(f)?.every((r) => done.has(r))));
+    const open = findings.filter((f) => !settled.has(f));
+    const lines = [
+      ...made.map((r) => `${r.state === 'done' ? '' : 'not done: '}${repairText(r)}`),
+      ...open.map((f) => f.subject),
+    ];
     const count = (severity: string) => findings.filter((f) => f.severity === severity).length;
-    const summary = `damage ${count('damage')}, misplaced ${count('misplaced')}, leftover ${count('leftover')}, stray ${count('stray')}`;
-    const payload = { findings: findings.length, subjects, repaired: repaired.size, summary };
+    const payload = {
+      findings: findings.length,
+      subjects: lines.slice(0, MOST_LINES).map((line) => recorded(line, 256)),
+      repaired: settled.size,
+      summary: `damage ${count('damage')}, misplaced ${count('misplaced')}, leftover ${count('leftover')}, stray ${count('stray')}`,
+    };
     await tx.commit(() => ({ type: 'integrity_finding', payload }), { records: true });
+    return { made, settled };
   });
-  return repaired;
 }

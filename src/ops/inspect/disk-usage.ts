@@ -7,6 +7,7 @@ import type { SizedObject } from '../../core/retention/sized-object.js';
 import { isHsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { type ObjectTotals, reclaimable } from '../../store/collector/reclaimable.js';
+import type { Quarantined } from '../../store/port/inventory.js';
 import type { Store } from '../../store/store.js';
 import { completerOf } from '../naming/complete-facts.js';
 import type { Session } from '../session/session.js';
@@ -41,6 +42,8 @@ export interface Usage extends UsageTotals {
   readonly unreferenced: ObjectTotals;
   /** In the trash, not purged yet. */
   readonly trash: ObjectTotals;
+  /** Damaged files that repairs set aside. */
+  readonly quarantine: Quarantined;
 }
 
 function groupOf(a: ArtifactRecord, by: UsageKey): string {
@@ -145,6 +148,6 @@ export function diskUsage(session: Session, by: UsageKey, filters: readonly Filt
     const rows = Array.from(groups, ([group, { number: _, ...sums }]) => ({ group, ...sums }));
     rows.sort((a, b) => b.physical_bytes - a.physical_bytes || byName(a, b));
     const { unreferenced, trash } = await reclaimable(store, { trashDays: 0, emptyTrash: false });
-    return { rows, ...all, unreferenced, trash };
+    return { rows, ...all, unreferenced, trash, quarantine: await store.inventory.quarantine() };
   });
 }

@@ -2,10 +2,10 @@ import type { ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Store } from '../store.js';
 
-/** Calls `run` unless another command holds the turn; false if one does. */
-async function asCollector(store: Store, run: () => Promise<boolean>): Promise<boolean> {
+/** Calls `run` unless another command holds the turn; undefined if one does. */
+async function asCollector<T>(store: Store, run: () => Promise<T>): Promise<T | undefined> {
   const turn = await store.leases.exclusive('collector');
-  if (turn === undefined) return false;
+  if (turn === undefined) return undefined;
   try {
     return await run();
   } finally {
@@ -17,8 +17,20 @@ async function asCollector(store: Store, run: () => Promise<boolean>): Promise<b
  * Deletes the damaged copies of an object that also has a good one, under the lease with this token. False if there
  * is no good one, or a collector is running.
  */
-export function dropCopies(store: Store, lease: string, id: ObjectId): Promise<boolean> {
-  return asCollector(store, () => store.reclaimer.dropCopies(id, lease));
+export async function dropCopies(store: Store, lease: string, id: ObjectId): Promise<boolean> {
+  return (await asCollector(store, () => store.reclaimer.dropCopies(id, lease))) ?? false;
+}
+
+/**
+ * Moves the damaged copies of these objects to the quarantine, under the lease with this token. Returns the objects
+ * that have none in use any more: nothing if a collector is running, or there is no quarantine.
+ */
+export async function setAside(
+  store: Store,
+  lease: string,
+  ids: ReadonlySet<ObjectId>,
+): Promise<ReadonlySet<ObjectId>> {
+  return (await asCollector(store, async () => store.reclaimer.setAside?.(ids, lease))) ?? new Set();
 }
 
 /**
@@ -30,7 +42,6 @@ export async function tidyPacks(store: Store, lease: string): Promise<void> {
     if (!(await store.reclaimer.needsConsolidation())) return;
     await asCollector(store, async () => {
       await store.reclaimer.consolidate({ staging: async () => lease });
-      return true;
     });
   } catch (e) {
     if (!isErrno(e) && !isHsError(e)) throw e;

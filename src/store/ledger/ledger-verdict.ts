@@ -1,4 +1,5 @@
 import type { Head } from '../../core/catalog/catalog.js';
+import type { ObjectId } from '../../core/objects/ids.js';
 
 /**
  * missing: entry removed; edited: bytes differ from those chained; misplaced: stored under another entry's number;
@@ -25,6 +26,8 @@ export interface LedgerProblem {
   /** Relative to the store. */
   readonly path?: string;
   readonly message: string;
+  /** The object of an `object` problem. */
+  readonly object?: ObjectId;
 }
 
 export interface LedgerVerdict {

@@ -1,6 +1,7 @@
 import type { Head } from '../../core/catalog/catalog.js';
 import { OperationsCheck } from '../../core/catalog/operations-check.js';
 import type { ProgressSink } from '../../core/effects.js';
+import { compact } from '../../core/json/omit-undefined.js';
 import { decodeEntry, type LedgerEntry } from '../../core/ledger/entry.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
 import { sha256 } from '../../core/objects/hash.js';
@@ -64,8 +65,8 @@ class Verifier {
     return this.#store.entries.nameOf(seq);
   }
 
-  #report(kind: LedgerProblemKind, seq: number, message: string): void {
-    this.problems.push({ kind, seq, path: this.#path(seq), message });
+  #report(kind: LedgerProblemKind, seq: number, message: string, object?: ObjectId): void {
+    this.problems.push(compact({ kind, seq, path: this.#path(seq), message, object }));
     this.#blamed.add(seq);
   }
 
@@ -141,13 +142,14 @@ class Verifier {
       const payload = await this.#store.payloadOf(entry);
       if ('materialized_paths_object' in payload && payload.materialized_paths_object !== undefined) {
         const id = payload.materialized_paths_object;
-        await this.#named(seq, `the list of paths of entry ${seq}`, async () => {
+        await this.#named(seq, `the list of paths of entry ${seq}`, id, async () => {
           for await (const _ of this.#store.objects.lend(id));
         });
       }
     } catch (e) {
       if (!isHsError(e)) throw e;
-      this.#report('object', seq, `cannot read the payload of entry ${seq}: ${e.message}`);
+      const message = `cannot read the payload of entry ${seq}: ${e.message}`;
+      this.#report('object', seq, message, entry.payload_object);
     }
     try {
       let contradiction: unknown;
@@ -168,7 +170,10 @@ class Verifier {
       if (!isHsError(e)) throw e;
       this.#operations = undefined;
       if (e.code === 'LEDGER_BROKEN') this.#report('contradiction', seq, e.message);
-      else this.#report('object', seq, `cannot read the operations of entry ${seq}: ${e.message}`);
+      else {
+        const message = `cannot read the operations of entry ${seq}: ${e.message}`;
+        this.#report('object', seq, message, entry.ops_object);
+      }
     }
   }
 
@@ -185,18 +190,18 @@ class Verifier {
   async #checkPolicy(seq: number, id: ObjectId): Promise<void> {
     if (this.#policies.has(id)) return;
     this.#policies.add(id);
-    await this.#named(seq, `the policy that entry ${seq} set`, async () => {
+    await this.#named(seq, `the policy that entry ${seq} set`, id, async () => {
       decodePolicy(await this.#store.objects.read(id, MAX_POLICY_BYTES));
     });
   }
 
   /** Reports an object named by an entry that cannot be read. */
-  async #named(seq: number, what: string, read: () => Promise<void>): Promise<void> {
+  async #named(seq: number, what: string, id: ObjectId, read: () => Promise<void>): Promise<void> {
     try {
       await read();
     } catch (e) {
       if (!isHsError(e)) throw e;
-      this.#report('object', seq, `cannot read ${what}: ${e.message}`);
+      this.#report('object', seq, `cannot read ${what}: ${e.message}`, id);
     }
   }
 

@@ -19,9 +19,9 @@ export async function checkStructure(disk: Disk, layout: Layout): Promise<void> 
       });
     }
   };
-  const { cache, format, gcLock, leases, ledger, objects, packs, tmp, trash } = layout;
+  const { cache, format, gcLock, leases, ledger, objects, packs, quarantine, tmp, trash } = layout;
   const files = [format, gcLock];
-  const directories = [leases, ledger, objects, packs, tmp, trash];
+  const directories = [leases, ledger, objects, packs, quarantine, tmp, trash];
   await demand(root, ({ name }) => {
     const path = `${root}/${name}`;
     // A cache that is not a directory is ignored.

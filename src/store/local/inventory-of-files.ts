@@ -1,13 +1,21 @@
 import { isObjectId, type ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import { inMemory } from '../objects/object-store.js';
-import type { Inventory, InventoryRequest, ObjectGroup, Staged, StoredObject } from '../port/inventory.js';
+import type {
+  Inventory,
+  InventoryRequest,
+  ObjectGroup,
+  Quarantined,
+  Staged,
+  StoredObject,
+} from '../port/inventory.js';
 import { FAN_OUT } from './layout.js';
 import { shownName } from './ledger-listing.js';
 import type { LocalParts } from './local-parts.js';
 import { packContents } from './objects/pack-contents.js';
 import type { Pack, Packs } from './objects/packs.js';
 import { soundPacks } from './objects/tidy-packs.js';
+import { quarantined } from './quarantine.js';
 
 /** Lists `objects/`, `packs/` and the batches of `trash/`. */
 export class InventoryOfFiles implements Inventory {
@@ -110,6 +118,10 @@ export class InventoryOfFiles implements Inventory {
 
   #name(path: string): string {
     return path.slice(this.#parts.layout.root.length + 1);
+  }
+
+  quarantine(): Promise<Quarantined> {
+    return quarantined(this.#parts);
   }
 
   async staged(): Promise<readonly Staged[]> {

@@ -60,6 +60,10 @@ export class Layout {
   get cache(): string {
     return `${this.root}/cache`;
   }
+  /** Made by the first repair that needs it; older versions leave it alone. */
+  get quarantine(): string {
+    return `${this.root}/quarantine`;
+  }
   get gcLock(): string {
     return `${this.root}/gc.lock`;
   }

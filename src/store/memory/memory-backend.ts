@@ -65,9 +65,13 @@ export class MemoryBackend implements Backend {
       subject: name,
       message: `${name} was staged by a dead command`,
       hint: HINT_REPAIR,
-      repair: async () => {
-        await this.leases.discardUnclaimed();
-        return !(await this.inventory.staged()).some((staged) => staged.lease === lease);
+      repair: {
+        action: 'remove',
+        subject: name,
+        run: async () => {
+          await this.leases.discardUnclaimed();
+          return !(await this.inventory.staged()).some((staged) => staged.lease === lease);
+        },
       },
     }));
   }

@@ -31,6 +31,10 @@ export class MemoryBatch implements ObjectBatch {
     this.#staged = { lease, objects: new Map() };
   }
 
+  distrust(id: ObjectId): void {
+    this.damaged.add(id);
+  }
+
   async addBytes(bytes: Uint8Array): Promise<Added> {
     const id = sha256(bytes);
     const size = bytes.byteLength;

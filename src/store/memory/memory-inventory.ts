@@ -1,6 +1,6 @@
 import type { ObjectId } from '../../core/objects/ids.js';
 import { inMemory } from '../objects/object-store.js';
-import type { Inventory, InventoryRequest, ObjectGroup, Staged } from '../port/inventory.js';
+import type { Inventory, InventoryRequest, ObjectGroup, Quarantined, Staged } from '../port/inventory.js';
 import type { MemoryProcess, MemoryState } from './memory-state.js';
 
 /** Objects in use are one group; each trash batch is another. */
@@ -41,6 +41,11 @@ export class MemoryInventory implements Inventory {
       nameOf: (id) => `object ${id}`,
       close: async () => undefined,
     }));
+  }
+
+  /** Damaged objects stay where they are. */
+  async quarantine(): Promise<Quarantined> {
+    return { files: 0, size_bytes: 0 };
   }
 
   staged(): Promise<readonly Staged[]> {

@@ -1,4 +1,5 @@
-import type { ArtifactId } from '../../core/objects/ids.js';
+import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
+import type { ObjectPlace } from './inventory.js';
 import type { ObjectBatch } from './object-batch.js';
 
 /**
@@ -25,12 +26,45 @@ export interface Finding {
   readonly artifact_id?: ArtifactId;
 }
 
+/**
+ * finish: complete or undo the work of a dead command; remove: a leftover; create: a directory or the lock file; chmod;
+ * separate: bytes of its own for a file with several names; bring-back: an object in use from the trash; restore: bytes
+ * that match their name, in the place of what is missing or damaged; drop: a damaged copy of an object in a pack, of
+ * which there is an intact one; set-aside: into the quarantine.
+ */
+export const REPAIR_ACTIONS = [
+  'finish',
+  'remove',
+  'create',
+  'chmod',
+  'separate',
+  'bring-back',
+  'restore',
+  'drop',
+  'set-aside',
+] as const;
+
+/** A repair, as the dry run, the report and the ledger show it. */
+export interface RepairStep {
+  readonly action: (typeof REPAIR_ACTIONS)[number];
+  /** A path relative to the store, or an object. Already escaped for display. */
+  readonly subject: string;
+  /** Where the bytes come from. */
+  readonly source?: string;
+}
+
+export interface Repair extends RepairStep {
+  /** Loses nothing: damaged data is never removed (D8). False when it is no longer possible. */
+  run(under: Repairing): Promise<boolean>;
+}
+
 export interface RepairableFinding extends Finding {
-  /**
-   * The fix that `--repair` applies. It loses nothing: damaged data is never removed (D8). Returns false when it is
-   * no longer possible.
-   */
-  readonly repair?: (under: Repairing) => Promise<boolean>;
+  /** The fix that `--repair` applies. */
+  readonly repair?: Repair;
+  /** The objects whose bytes would mend this. */
+  readonly wanted?: readonly ObjectId[];
+  /** Where the damaged copy is that this is about, if its bytes can be read. */
+  readonly place?: ObjectPlace;
 }
 
 export const HINT_REPAIR = 'hs fsck --repair';

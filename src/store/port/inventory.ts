@@ -68,6 +68,12 @@ export interface Staged {
   readonly lease: string;
 }
 
+/** Files in the quarantine. */
+export interface Quarantined {
+  readonly files: number;
+  readonly size_bytes: number;
+}
+
 /** The objects of a store; each call lists them anew. */
 export interface Inventory {
   /**
@@ -76,4 +82,6 @@ export interface Inventory {
    */
   groups(request?: InventoryRequest): AsyncIterable<ObjectGroup>;
   staged(): Promise<readonly Staged[]>;
+  /** What repairs set aside; hs neither uses nor removes it. */
+  quarantine(): Promise<Quarantined>;
 }

@@ -35,6 +35,8 @@ export interface ObjectBatch {
   readonly damaged: ReadonlySet<ObjectId>;
   /** Whether small objects were published in packs, so that consolidation may be due. */
   readonly hasPacked: boolean;
+  /** Stores the bytes of this object anew when they are added: what is there under its name is damaged. */
+  distrust(id: ObjectId): void;
   /**
    * Adds bytes; writes nothing if they are present and read back correctly. `apart`: store them as a file of their
    * own, as for objects the ledger names, so that following the chain needs nothing else.

@@ -126,6 +126,14 @@ export interface Reclaimer {
   needsConsolidation(): Promise<boolean>;
   /** Merges small parts when there are too many, if space allows. */
   consolidate(working: Pick<Working, 'staging' | 'signal'>): Promise<void>;
-  /** Removes damaged copies of an object that has a good one; false when there is no good copy. */
+  /**
+   * Removes copies in packs of an object that has a file of its own; false when there is none, or its bytes do not
+   * match its name.
+   */
   dropCopies(id: ObjectId, lease: string): Promise<boolean>;
+  /**
+   * Moves the copies of these objects that are in use and do not match their name to the quarantine; intact copies
+   * stay. Returns the objects without a damaged copy in use. Undefined: there is no quarantine here.
+   */
+  readonly setAside?: (ids: ReadonlySet<ObjectId>, lease: string) => Promise<ReadonlySet<ObjectId>>;
 }

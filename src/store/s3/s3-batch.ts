@@ -52,6 +52,10 @@ export class S3Batch implements ObjectBatch {
     return this.#local.damaged;
   }
 
+  distrust(id: ObjectId): void {
+    this.#local.distrust(id);
+  }
+
   async addBytes(bytes: Uint8Array, options?: { readonly apart?: boolean }): Promise<Added> {
     await this.#older;
     return this.#added(await this.#local.addBytes(bytes, options));

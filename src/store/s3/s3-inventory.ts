@@ -1,7 +1,14 @@
 import type { ObjectId } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 import { inMemory } from '../objects/object-store.js';
-import type { Inventory, InventoryRequest, ObjectGroup, Staged, StoredObject } from '../port/inventory.js';
+import type {
+  Inventory,
+  InventoryRequest,
+  ObjectGroup,
+  Quarantined,
+  Staged,
+  StoredObject,
+} from '../port/inventory.js';
 import type { ObjectFile } from '../port/object-source.js';
 import { objectKey } from './keys.js';
 import type { RemoteContents, RemotePack } from './remote-contents.js';
@@ -116,6 +123,10 @@ export class S3Inventory implements Inventory {
     if (bytes === undefined) throw gone(key);
     if (bytes.length !== slot.size) throw new HsError('INTEGRITY', `pack ${key} is damaged: it is too short`);
     return inMemory(bytes);
+  }
+
+  quarantine(): Promise<Quarantined> {
+    return this.#parts.mirror.local.inventory.quarantine();
   }
 
   /** What is staged is staged in the mirror. */

@@ -88,7 +88,7 @@ export const LEASES: readonly Promised[] = [
       expect(findings.map((f) => f.severity)).toEqual(['leftover']);
       await under(other, async (lease) => {
         const batch = other.batch(lease.token);
-        expect(await findings[0]!.repair!({ lease: lease.token, batch })).toBe(true);
+        expect(await findings[0]!.repair!.run({ lease: lease.token, batch })).toBe(true);
       });
       expect(await other.check()).toEqual([]);
     },

@@ -18,7 +18,7 @@ export async function checkCache(findings: Findings): Promise<void> {
         subject,
         message: `${subject} belongs to a catalog index that is no longer used`,
         hint: HINT_REPAIR,
-        repair: removeTree(disk, path),
+        repair: { action: 'remove', subject, run: removeTree(disk, path) },
       });
       continue;
     }

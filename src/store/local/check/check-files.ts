@@ -2,18 +2,19 @@ import { isObjectId, type ObjectId } from '../../../core/objects/ids.js';
 import { escapeText } from '../../../core/text/escape-control.js';
 import { isErrno, isHsError } from '../../../errors/hs-error.js';
 import type { FileKind } from '../../../fsx/disk.js';
-import { HINT_REPAIR, type RepairableFinding } from '../../port/finding.js';
+import { HINT_REPAIR, type Repair, type RepairableFinding } from '../../port/finding.js';
 import { type Format, hasFeature } from '../../port/format.js';
 import type { LeaseTable } from '../../port/lease-table.js';
 import { FAN_OUT, parseLedgerDir, parseLedgerFile } from '../layout.js';
 import { shownName } from '../ledger-listing.js';
 import type { LocalParts } from '../local-parts.js';
 import { Pack, packNameOf } from '../objects/packs.js';
+import { setPackAside } from '../objects/set-aside.js';
 import { isTrashBatch, TRASH_RECORDS, type Trash } from '../trash/trash.js';
 import { checkCache } from './check-cache.js';
 import { checkStaged } from './check-staged.js';
 import { Findings, OBJECT_MODE } from './findings.js';
-import { makeDirectory } from './repairs.js';
+import { makeDirectory, makeLockFile, setAsidePath } from './repairs.js';
 
 /** Modes of directories and of mutable files; SHARED_MODES apply in a store shared with a group. */
 const OWN_MODES = { dir: 0o700, file: 0o600 };
@@ -49,16 +50,21 @@ async function expect(findings: Findings, subject: string, kind: FileKind, mode:
   const { disk, layout } = findings.parts;
   const path = `${layout.root}/${subject}`;
   const stat = await findings.lstat(path);
+  const run =
+    kind === 'directory'
+      ? makeDirectory(disk, layout, path)
+      : path === layout.gcLock
+        ? makeLockFile(disk, layout, mode)
+        : undefined;
   if (stat === undefined) {
-    const directory = kind === 'directory';
     findings.add({
-      severity: directory ? 'misplaced' : 'damage',
+      severity: run === undefined ? 'damage' : 'misplaced',
       subject,
       message: `${subject} is missing`,
-      hint: directory ? HINT_REPAIR : 'restore it from a copy of the store',
-      ...(directory ? { repair: makeDirectory(disk, layout, path) } : {}),
+      hint: run === undefined ? 'restore it from a copy of the store' : HINT_REPAIR,
+      ...(run === undefined ? {} : { repair: { action: 'create', subject, run } }),
     });
-  } else if (stat.kind !== kind) findings.wrongKind(subject, kind);
+  } else if (stat.kind !== kind) findings.wrongKind(subject, kind, run);
   else findings.mode(path, stat, mode);
 }
 
@@ -73,6 +79,7 @@ async function checkTop(findings: Findings, format: Format): Promise<void> {
     top[name] = { kind: 'directory', mode: dirMode };
   }
   for (const entry of await findings.list(layout.root)) {
+    if (entry.name === 'quarantine') top[entry.name] = { kind: 'directory', mode: dirMode };
     if (entry.name === undefined || !Object.hasOwn(top, entry.name)) {
       findings.stray(shownName(entry), 'no file of that name belongs in a store');
     }
@@ -140,11 +147,13 @@ async function checkPack(findings: Findings, name: ObjectId, path: string): Prom
     if (isErrno(e, 'ENOENT')) return;
     if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'EIO', 'EACCES', 'EPERM')) throw e;
     const subject = findings.nameOf(path);
+    const run: Repair['run'] = (under) => setPackAside(findings.parts, name, path, under);
     findings.add({
       severity: 'damage',
       subject,
       message: `${subject}: ${e.message}`,
-      hint: 'restore this file from a copy of the store',
+      hint: `${HINT_REPAIR} --from COPY, or restore this file from a copy of the store`,
+      ...(isHsError(e, 'INTEGRITY') ? { repair: { action: 'set-aside', subject, run } } : {}),
     });
   }
 }
@@ -190,5 +199,10 @@ async function checkTrashRecord(
     subject,
     message: `${subject} is damaged: ${escapeText(problem)}`,
     hint: 'the next collection rewrites it, and the trash window begins again',
+    repair: {
+      action: 'set-aside',
+      subject,
+      run: setAsidePath(findings.parts, `${findings.parts.layout.root}/${subject}`),
+    },
   });
 }

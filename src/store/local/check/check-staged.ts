@@ -34,7 +34,7 @@ export async function checkStaged(findings: Findings, leases: LeaseTable): Promi
       message: `${subject} is the lease of a dead command`,
       hint: `the next command that writes cleans it up, as does ${HINT_REPAIR}`,
       // Every writing command, including this repair, finishes dead leases first, where possible.
-      repair: async () => !(await leases.exists(token)),
+      repair: { action: 'finish', subject, run: async () => !(await leases.exists(token)) },
     });
   }
   const living = new Set(alive);
@@ -57,7 +57,7 @@ export async function checkStaged(findings: Findings, leases: LeaseTable): Promi
       subject,
       message: `${subject} was staged by a dead command`,
       hint: HINT_REPAIR,
-      repair: removeFile(disk, path),
+      repair: { action: 'remove', subject, run: removeFile(disk, path) },
     });
   }
 }

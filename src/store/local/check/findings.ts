@@ -1,8 +1,14 @@
 import { isErrno, isHsError } from '../../../errors/hs-error.js';
 import type { DirEntry, FileKind, FileStat } from '../../../fsx/disk.js';
-import { HINT_REPAIR, HINT_STRAY, HINT_WRONG_KIND, type RepairableFinding } from '../../port/finding.js';
+import {
+  HINT_REPAIR,
+  HINT_STRAY,
+  HINT_WRONG_KIND,
+  type Repair,
+  type RepairableFinding,
+} from '../../port/finding.js';
 import type { LocalParts } from '../local-parts.js';
-import { copyOnto, setModes } from './repairs.js';
+import { copyOnto, setAsidePath, setModes } from './repairs.js';
 
 /** Mode of immutable files: objects, packs, entries and `format.json`. */
 export const OBJECT_MODE = 0o444;
@@ -28,7 +34,11 @@ export class Findings {
         subject: paths.length === 1 ? first : dir,
         message: `${first}${others}: the mode is not ${mode.toString(8)}`,
         hint: HINT_REPAIR,
-        repair: setModes(this.parts.disk, paths, mode),
+        repair: {
+          action: 'chmod',
+          subject: `${first}${others}`,
+          run: setModes(this.parts.disk, paths, mode),
+        },
       };
     });
     return [...this.#findings, ...modes];
@@ -48,9 +58,11 @@ export class Findings {
   }
 
   /** A link in place of a file or directory points out of the store. */
-  wrongKind(subject: string, kind: FileKind): void {
+  wrongKind(subject: string, kind: FileKind, then?: Repair['run']): void {
     const message = `${subject} is not a ${kind}: a store contains no links or special files`;
-    this.add({ severity: 'damage', subject, message, hint: HINT_WRONG_KIND });
+    const run = setAsidePath(this.parts, `${this.parts.layout.root}/${subject}`, { kind, then });
+    const repair: Repair = { action: 'set-aside', subject, run };
+    this.add({ severity: 'damage', subject, message, hint: HINT_WRONG_KIND, repair });
   }
 
   mode(path: string, stat: FileStat, mode: number): void {
@@ -93,7 +105,7 @@ export class Findings {
         subject,
         message: `${subject} has ${stat.nlink} names: a write through another name changes the object`,
         hint: HINT_REPAIR,
-        repair: copyOnto(this.parts, path),
+        repair: { action: 'separate', subject, run: copyOnto(this.parts, path) },
       });
     }
     return true;

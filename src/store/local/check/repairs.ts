@@ -1,13 +1,14 @@
 import { isErrno } from '../../../errors/hs-error.js';
-import type { Disk, DiskFile } from '../../../fsx/disk.js';
-import type { RepairableFinding } from '../../port/finding.js';
+import type { Disk, DiskFile, FileKind } from '../../../fsx/disk.js';
+import type { Repair } from '../../port/finding.js';
 import { FAN_OUT, type Layout } from '../layout.js';
 import type { LocalParts } from '../local-parts.js';
+import { Quarantine } from '../quarantine.js';
 
 const DIR_MODE = 0o700;
 const COPY_BYTES = 1024 * 1024;
 
-type Repair = NonNullable<RepairableFinding['repair']>;
+type Run = Repair['run'];
 
 /** Ignores a file that is missing or exists already: another command did the work. */
 async function unlessDone(run: () => Promise<void>): Promise<void> {
@@ -18,28 +19,28 @@ async function unlessDone(run: () => Promise<void>): Promise<void> {
   }
 }
 
-export function removeFile(disk: Disk, path: string): Repair {
+export function removeFile(disk: Disk, path: string): Run {
   return async () => {
     await unlessDone(() => disk.unlink(path));
     return true;
   };
 }
 
-export function removeTree(disk: Disk, path: string): Repair {
+export function removeTree(disk: Disk, path: string): Run {
   return async () => {
     await disk.removeTree(path);
     return true;
   };
 }
 
-export function setModes(disk: Disk, paths: readonly string[], mode: number): Repair {
+export function setModes(disk: Disk, paths: readonly string[], mode: number): Run {
   return async () => {
     for (const path of paths) await unlessDone(() => disk.chmod(path, mode));
     return true;
   };
 }
 
-export function makeDirectory(disk: Disk, layout: Layout, path: string): Repair {
+export function makeDirectory(disk: Disk, layout: Layout, path: string): Run {
   const make = async () => {
     await disk.mkdir(path, DIR_MODE);
     if (path === layout.objects) for (const name of FAN_OUT) await disk.mkdir(`${path}/${name}`, DIR_MODE);
@@ -52,11 +53,38 @@ export function makeDirectory(disk: Disk, layout: Layout, path: string): Repair 
   };
 }
 
+/** Whoever finds no lock file fails, and takes part in nothing. */
+export function makeLockFile(disk: Disk, { root, gcLock }: Layout, mode: number): Run {
+  return async () => {
+    await unlessDone(async () => {
+      await disk.writeFile(gcLock, new Uint8Array(), { mode, sync: true });
+      await disk.syncDir(root);
+    });
+    return true;
+  };
+}
+
+/**
+ * Moves what is in the place of a file or directory to the quarantine, unless it is of this kind by now; `then` makes
+ * what belongs there.
+ */
+export function setAsidePath(
+  parts: LocalParts,
+  path: string,
+  { kind, then }: { readonly kind?: FileKind; readonly then?: Run | undefined } = {},
+): Run {
+  return async (under) => {
+    const stat = await parts.disk.find(path);
+    if (stat?.kind !== kind) await new Quarantine(parts, under.lease).move(path);
+    return then === undefined || then(under);
+  };
+}
+
 /**
  * Gives a file with several hard links bytes of its own: a write through another name would change it. Also works
  * when the other links are gone by now.
  */
-export function copyOnto({ disk, layout, stagingPath }: LocalParts, path: string): Repair {
+export function copyOnto({ disk, layout, stagingPath }: LocalParts, path: string): Run {
   return async ({ lease }) => {
     const stat = await disk.find(path);
     if (stat?.kind !== 'file') return false;

@@ -82,10 +82,15 @@ export class BatchFiles implements ObjectBatch {
     if (!this.#members.has(id)) await this.#demand(id, size, false);
   }
 
+  distrust(id: ObjectId): void {
+    this.damaged.add(id);
+  }
+
   /** Whether the object is present and sound. Reads it: a caller that is told its bytes are stored discards its own. */
   async #isThere(id: ObjectId, size: number, asFile: boolean, bytes?: Uint8Array): Promise<boolean> {
     const member = this.#members.get(id);
     if (member !== undefined && (!asFile || typeof member.staged === 'string')) return true;
+    if (this.damaged.has(id)) return false;
     if (!(await this.#presence.isThere(id, asFile))) return false;
     if (!(await this.#presence.readsBack(id, bytes))) {
       this.damaged.add(id);

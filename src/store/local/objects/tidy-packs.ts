@@ -6,6 +6,7 @@ import type { Working } from '../../port/reclaimer.js';
 import type { LocalParts } from '../local-parts.js';
 import type { Pack, Packs } from './packs.js';
 import { Repack } from './repack.js';
+import { isSoundFile } from './sound-file.js';
 
 /** The packs of a directory that have an intact index; reports the others, which are not touched (D8). */
 export async function soundPacks(
@@ -30,12 +31,12 @@ export async function soundPacks(
 }
 
 /**
- * Removes the damaged copies in packs of an object that has its own file. False when it has none. One collector at a
- * time.
+ * Removes the copies in packs of an object that has its own file. False when it has none, or a damaged one: it is read
+ * again, since much may have happened since it was seen. One collector at a time.
  */
 export async function dropPackedCopies(parts: LocalParts, id: ObjectId, lease: string): Promise<boolean> {
   const { files, layout } = parts;
-  if ((await files.sizeOfFile(id)) === undefined) return false;
+  if (!(await isSoundFile(parts.disk, layout.object(id), id))) return false;
   const to = (entry: PackEntry) => (entry.id === id ? undefined : layout.packs);
   const packs = await soundPacks(files.packs);
   const sources = packs.filter((p) => p.index.find(id) !== undefined).map((pack) => ({ pack, to }));

@@ -11,6 +11,7 @@ import type {
   Working,
 } from '../../port/reclaimer.js';
 import type { LocalParts } from '../local-parts.js';
+import { setAside } from '../objects/set-aside.js';
 import { dropPackedCopies, mergePacks, smallPacks, soundPacks } from '../objects/tidy-packs.js';
 import { eraseBatch } from './erase-batch.js';
 import { rescueBatch } from './rescue-batch.js';
@@ -101,5 +102,9 @@ export class ReclaimFiles implements Reclaimer {
 
   dropCopies(id: ObjectId, lease: string): Promise<boolean> {
     return dropPackedCopies(this.#parts, id, lease);
+  }
+
+  setAside(ids: ReadonlySet<ObjectId>, lease: string): Promise<ReadonlySet<ObjectId>> {
+    return setAside(this.#parts, ids, lease);
   }
 }

@@ -1,0 +1,157 @@
+import type { Catalog } from '../../core/catalog/catalog.js';
+import type { ObjectId } from '../../core/objects/ids.js';
+import { isErrno, isHsError } from '../../errors/hs-error.js';
+import { yieldToEvents } from '../../fsx/yielding-disk.js';
+import { keptIndexes, rootsOf } from '../../store/collector/mark.js';
+import type { LedgerVerdict } from '../../store/ledger/ledger-verdict.js';
+import { examineLedger } from '../../store/ledger/verify-ledger.js';
+import { HINT_LOST, HINT_STRAY, type RepairableFinding } from '../../store/port/finding.js';
+import type { Session } from '../session/session.js';
+import { checkArtifacts, expectationsOf } from './check-artifacts.js';
+import { checkObjects, type ObjectCheckOptions } from './check-objects.js';
+import { checkRemoved } from './check-removed.js';
+import type { Expectations } from './expectations.js';
+import { type ObjectMarks, PlacedObjects } from './placed-objects.js';
+
+/** What was looked at. */
+export interface Counts {
+  readonly checked: {
+    readonly entries: number;
+    /** Undefined: the ledger is too damaged to tell. */
+    readonly artifacts?: number;
+    readonly objects: number;
+    readonly size_bytes: number;
+  };
+  /** Objects in objects/ that nothing names: left to a collection, and not a problem. */
+  readonly unreferenced?: { readonly objects: number; readonly size_bytes: number };
+  readonly trash: { readonly batches: number; readonly objects: number; readonly size_bytes: number };
+}
+
+function ledgerFindings(verdict: LedgerVerdict): RepairableFinding[] {
+  return verdict.problems.map(({ kind, message, path, seq, object }) => ({
+    severity: kind === 'stray' ? 'stray' : 'damage',
+    subject: path ?? `ledger entry ${seq}`,
+    message,
+    hint:
+      kind === 'stray'
+        ? HINT_STRAY
+        : kind === 'rolled_back'
+          ? 'if you restored this store from a copy on purpose: hs ledger accept-rollback'
+          : kind === 'object'
+            ? HINT_LOST
+            : 'restore the store from a copy',
+    ...(object === undefined ? {} : { wanted: [object] }),
+  }));
+}
+
+interface References {
+  readonly artifacts: number;
+  readonly findings: readonly RepairableFinding[];
+  readonly reachable: ObjectMarks;
+}
+
+/** What of the objects that the ledger and live artifacts use is not as expected. */
+async function checkReferences(
+  session: Session,
+  state: () => Promise<Catalog>,
+  objects: PlacedObjects,
+  expected: Expectations,
+  damaged: ReadonlySet<ObjectId>,
+): Promise<References> {
+  const findings = await checkArtifacts(session, await state(), objects, expected, damaged);
+  // Not a loss if removed meanwhile: its objects may be on their way to the trash.
+  const now = await state();
+  const standing: (typeof findings)[number][] = [];
+  for (const finding of findings) {
+    const { artifact_id: id } = finding;
+    if (id === undefined || (await now.get(id))?.removed === undefined) standing.push(finding);
+  }
+  const removed = await checkRemoved(session, state, objects);
+  const { reachable, artifacts } = expected;
+  for await (const id of rootsOf(session.store, now, () => undefined)) reachable.add(id);
+  for await (const id of keptIndexes(now)) reachable.add(id);
+  return { artifacts, findings: [...standing, ...removed], reachable };
+}
+
+/**
+ * What `look` finds in the state, by the index as far as it proves itself, else by the ledger; undefined if that cannot
+ * be folded.
+ */
+async function foldable<T>(
+  { store, signal }: Session,
+  look: (state: () => Promise<Catalog>) => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await store.provenly(() => look(() => store.catalog(signal)));
+  } catch (e) {
+    const broken = isHsError(e, 'LEDGER_BROKEN', 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD');
+    if (!broken && !isErrno(e, 'ENOENT')) throw e;
+    return undefined;
+  }
+}
+
+/** Objects in the trash, and unused objects outside it. */
+async function account({ signal }: Session, objects: PlacedObjects, reachable: ObjectMarks | undefined) {
+  const unreferenced = { objects: 0, size_bytes: 0 };
+  const trash = { objects: 0, size_bytes: 0 };
+  const batches = new Set<string>();
+  for (const { id, place, size } of objects) {
+    const turn = yieldToEvents();
+    if (turn !== undefined) await turn;
+    signal.throwIfAborted();
+    const { batch } = place;
+    if (batch !== undefined) batches.add(batch);
+    else if (reachable?.has(id) !== false) continue;
+    const into = batch === undefined ? unreferenced : trash;
+    into.objects += 1;
+    into.size_bytes += size;
+  }
+  return { unreferenced, trash: { batches: batches.size, ...trash } };
+}
+
+/** A store after one check of everything. */
+export interface Checked {
+  readonly verdict: LedgerVerdict;
+  readonly findings: readonly RepairableFinding[];
+  readonly objects: PlacedObjects;
+  readonly references: References | undefined;
+  readonly counts: Counts;
+}
+
+/** Expects that a lease is held, if possible. */
+export async function checkAll(session: Session, options: ObjectCheckOptions): Promise<Checked> {
+  const { store } = session;
+  const { verdict, isFoldable } = await examineLedger(store, session.progress, session.signal);
+  const names = await store.check();
+  const objects = new PlacedObjects();
+  // A directory that cannot be listed is among those findings.
+  const unlistable = () => undefined;
+  for await (const group of store.inventory.groups({ sizes: true, unlistable })) {
+    objects.addAll(group);
+    session.signal.throwIfAborted();
+  }
+  const expected = isFoldable
+    ? await foldable(session, async (state) => expectationsOf(session, await state(), objects))
+    : undefined;
+  const checked = await checkObjects(session, objects, expected, options);
+  const references =
+    expected &&
+    (await foldable(session, (state) => checkReferences(session, state, objects, expected, checked.damaged)));
+  const { unreferenced, trash } = await account(session, objects, references?.reachable);
+  return {
+    verdict,
+    findings: [...ledgerFindings(verdict), ...checked.findings, ...(references?.findings ?? []), ...names],
+    objects,
+    references,
+    counts: {
+      checked: {
+        entries: verdict.entries,
+        ...(references === undefined ? {} : { artifacts: references.artifacts }),
+        objects: checked.objects,
+        size_bytes: checked.bytes,
+      },
+      ...(references === undefined ? {} : { unreferenced }),
+      trash,
+    },
+  };
+}

@@ -1,0 +1,152 @@
+import { createSha256 } from '../../core/objects/hash.js';
+import type { ObjectId } from '../../core/objects/ids.js';
+import { isErrno, isHsError } from '../../errors/hs-error.js';
+import { dropCopies, setAside } from '../../store/collector/tidy.js';
+import type { Repair, RepairableFinding, Repairing } from '../../store/port/finding.js';
+import type { ObjectPlace } from '../../store/port/inventory.js';
+import type { ObjectFile } from '../../store/port/object-source.js';
+import type { Session } from '../session/session.js';
+import type { PlacedObjects } from './placed-objects.js';
+import type { FoundCopy, RepairSource } from './repair-source.js';
+
+const CHUNK_BYTES = 1024 * 1024;
+
+export interface RepairPlan {
+  /** In the order in which they are made. */
+  readonly repairs: readonly Repair[];
+  /** The repairs that settle a finding, all of them together; none: nothing does. */
+  readonly settle: ReadonlyMap<RepairableFinding, readonly Repair[]>;
+}
+
+interface OwnCopy extends FoundCopy {
+  readonly isInUse: boolean;
+}
+
+async function isSound(file: ObjectFile, id: ObjectId, buffer: Uint8Array): Promise<boolean> {
+  const hash = createSha256();
+  let at = 0;
+  for (let n = await file.read(buffer, 0); n > 0; n = await file.read(buffer, at)) {
+    hash.update(buffer.subarray(0, n));
+    at += n;
+  }
+  return hash.digest() === id;
+}
+
+/** Intact copies in the store itself of objects that are damaged in these places. */
+async function ownCopies(
+  { signal }: Session,
+  objects: PlacedObjects,
+  damaged: ReadonlyMap<ObjectId, readonly ObjectPlace[]>,
+): Promise<Map<ObjectId, OwnCopy>> {
+  const found = new Map<ObjectId, OwnCopy>();
+  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  for (const { id, place } of damaged.size === 0 ? [] : objects) {
+    const places = damaged.get(id);
+    if (places === undefined || found.has(id) || places.includes(place)) continue;
+    signal.throwIfAborted();
+    try {
+      const file = await place.open(id);
+      try {
+        const isInUse = place.batch === undefined;
+        if (!(await isSound(file, id, buffer))) continue;
+        found.set(id, { name: place.nameOf(id), open: () => place.open(id), isInUse });
+      } finally {
+        await file.close();
+      }
+    } catch (e) {
+      if (!isErrno(e) && !isHsError(e, 'INTEGRITY')) throw e;
+    } finally {
+      await place.close();
+    }
+  }
+  return found;
+}
+
+/** Stores the bytes of a copy under their name. False: they are others by now. */
+async function restore(
+  { store }: Session,
+  id: ObjectId,
+  copy: FoundCopy,
+  places: readonly ObjectPlace[],
+  { lease }: Repairing,
+): Promise<boolean> {
+  const batch = store.batch(lease);
+  try {
+    // A damaged file that is only in the trash is brought back and overwritten.
+    if (places.length === 0 || places.some((p) => p.batch === undefined)) batch.distrust(id);
+    const file = await copy.open();
+    try {
+      if ((await batch.addSource(file)).id !== id) return false;
+    } finally {
+      await file.close();
+    }
+    await batch.publish();
+  } finally {
+    await batch.discard();
+  }
+  const isPacked = places.some((p) => p.batch === undefined && p.pack !== undefined);
+  return !isPacked || dropCopies(store, lease, id);
+}
+
+/**
+ * Decides what is done about findings: what they say themselves; bytes from the store itself, else from `from`, for
+ * objects that are missing or damaged; and the quarantine for damaged copies that have no use. Changes nothing.
+ */
+export async function planRepairs(
+  session: Session,
+  findings: readonly RepairableFinding[],
+  objects: PlacedObjects,
+  from: RepairSource | undefined,
+): Promise<RepairPlan> {
+  const open = findings.filter((f) => f.repair === undefined && f.wanted !== undefined);
+  const damaged = new Map<ObjectId, ObjectPlace[]>();
+  for (const { wanted = [], place } of open) {
+    for (const id of wanted) {
+      const places = damaged.get(id) ?? [];
+      damaged.set(id, places);
+      if (place !== undefined) places.push(place);
+    }
+  }
+  const own = await ownCopies(session, objects, damaged);
+  const lost = new Set([...damaged.keys()].filter((id) => !own.has(id)));
+  const found = lost.size === 0 ? undefined : await from?.find(lost);
+
+  const restored = new Map<ObjectId, Repair>();
+  const aside = new Map<ObjectId, Map<ObjectPlace, Repair>>();
+  let moving: Promise<ReadonlySet<ObjectId>> | undefined;
+  for (const [id, places] of damaged) {
+    const copy = own.get(id) ?? found?.get(id);
+    if (copy !== undefined && !own.get(id)?.isInUse) {
+      const run: Repair['run'] = (under) => restore(session, id, copy, places, under);
+      restored.set(id, { action: 'restore', subject: `object ${id}`, source: copy.name, run });
+      continue;
+    }
+    for (const place of session.store.reclaimer.setAside === undefined ? [] : places) {
+      if (place.batch !== undefined) continue;
+      const run: Repair['run'] = async ({ lease }) => {
+        moving ??= setAside(session.store, lease, new Set(aside.keys()));
+        return (await moving).has(id);
+      };
+      const ofId = aside.get(id) ?? new Map<ObjectPlace, Repair>();
+      aside.set(id, ofId.set(place, { action: 'set-aside', subject: place.nameOf(id), run }));
+    }
+  }
+  const settling = ({ repair, wanted = [], place }: RepairableFinding): readonly (Repair | undefined)[] => {
+    if (repair !== undefined) return [repair];
+    return wanted.flatMap((id) => {
+      const back = restored.get(id);
+      if (back !== undefined) return [back];
+      if (place !== undefined) return [aside.get(id)?.get(place)];
+      // Without the damaged copies, the intact one is found.
+      return own.has(id) ? [...(aside.get(id)?.values() ?? [undefined])] : [undefined];
+    });
+  };
+  const settle = new Map<RepairableFinding, readonly Repair[]>();
+  for (const finding of findings) {
+    const repairs = settling(finding).filter((r) => r !== undefined);
+    if (repairs.length > 0 && repairs.length === settling(finding).length) settle.set(finding, repairs);
+  }
+  const stated = findings.map((f) => f.repair).filter((r) => r !== undefined);
+  const asides = [...aside.values()].flatMap((ofId) => [...ofId.values()]);
+  return { repairs: [...stated, ...restored.values(), ...asides], settle };
+}

@@ -1,0 +1,91 @@
+import { sha256 } from '../../../core/objects/hash.js';
+import type { ObjectId } from '../../../core/objects/ids.js';
+import type { PackEntry } from '../../../core/objects/pack-index.js';
+import { isErrno, isHsError } from '../../../errors/hs-error.js';
+import type { Repairing } from '../../port/finding.js';
+import type { LocalParts } from '../local-parts.js';
+import { Quarantine } from '../quarantine.js';
+import { Pack } from './packs.js';
+import { Repack } from './repack.js';
+import { isSoundFile } from './sound-file.js';
+import { soundPacks } from './tidy-packs.js';
+
+/** `Reclaimer.setAside`; one collector at a time. */
+export async function setAside(
+  parts: LocalParts,
+  ids: ReadonlySet<ObjectId>,
+  lease: string,
+): Promise<ReadonlySet<ObjectId>> {
+  const { disk, files, layout } = parts;
+  const quarantine = new Quarantine(parts, lease);
+  for (const id of ids) {
+    const path = layout.object(id);
+    if ((await disk.find(path)) === undefined || (await isSoundFile(disk, path, id))) continue;
+    await quarantine.move(path, (moved) => isSoundFile(disk, moved, id));
+  }
+  const left = new Set<ObjectId>();
+  const sources = [];
+  for (const pack of await soundPacks(files.packs)) {
+    const unsound = new Set<ObjectId>();
+    for (const id of ids) {
+      const slot = pack.index.find(id);
+      if (slot === undefined) continue;
+      try {
+        const bytes = await pack.read(slot);
+        if (sha256(bytes) === id) continue;
+        await quarantine.add(id, bytes);
+        unsound.add(id);
+      } catch (e) {
+        if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'EIO')) throw e;
+        left.add(id);
+      }
+    }
+    const to = ({ id }: PackEntry) => (unsound.has(id) ? undefined : layout.packs);
+    if (unsound.size > 0) sources.push({ pack, to });
+  }
+  const repack = new Repack(parts, lease);
+  await repack.run(sources);
+  for (const { index } of repack.damaged)
+    for (const id of ids) if (index.find(id) !== undefined) left.add(id);
+  await files.packs?.refresh();
+  return new Set([...ids].filter((id) => !left.has(id)));
+}
+
+/**
+ * Moves a pack whose index is damaged to the quarantine, once the objects in it that match their names have files of
+ * their own.
+ */
+export async function setPackAside(
+  parts: LocalParts,
+  name: ObjectId,
+  path: string,
+  { batch, lease }: Repairing,
+): Promise<boolean> {
+  const { disk, files } = parts;
+  try {
+    const pack = await Pack.open(disk, name, path);
+    try {
+      for (const entry of pack.index.entries()) {
+        const bytes = await readable(pack, entry);
+        if (bytes !== undefined && sha256(bytes) === entry.id) await batch.addBytes(bytes, { apart: true });
+      }
+    } finally {
+      await pack.close();
+    }
+    await batch.publish();
+  } catch (e) {
+    if (!isHsError(e, 'INTEGRITY')) throw e;
+  }
+  await new Quarantine(parts, lease).move(path);
+  await files.packs?.refresh();
+  return true;
+}
+
+async function readable(pack: Pack, entry: PackEntry): Promise<Uint8Array | undefined> {
+  try {
+    return await pack.read(entry);
+  } catch (e) {
+    if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'EIO')) throw e;
+    return undefined;
+  }
+}

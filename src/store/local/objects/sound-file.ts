@@ -1,0 +1,28 @@
+import { createSha256 } from '../../../core/objects/hash.js';
+import type { ObjectId } from '../../../core/objects/ids.js';
+import { isErrno } from '../../../errors/hs-error.js';
+import type { Disk } from '../../../fsx/disk.js';
+
+const CHUNK_BYTES = 1024 * 1024;
+
+/** Whether the bytes of a file match the name of an object; not if it cannot be read, or is missing. */
+export async function isSoundFile(disk: Disk, path: string, id: ObjectId): Promise<boolean> {
+  try {
+    const file = await disk.open(path, { access: 'read' });
+    try {
+      const hash = createSha256();
+      const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+      for (let at = 0; ; ) {
+        const count = await file.read(buffer, at);
+        if (count === 0) return hash.digest() === id;
+        hash.update(buffer.subarray(0, count));
+        at += count;
+      }
+    } finally {
+      await file.close();
+    }
+  } catch (e) {
+    if (!isErrno(e, 'ENOENT', 'EIO', 'EINVAL', 'ELOOP', 'EACCES', 'EPERM')) throw e;
+    return false;
+  }
+}

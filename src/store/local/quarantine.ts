@@ -1,0 +1,100 @@
+import { isErrno } from '../../errors/hs-error.js';
+import type { Quarantined } from '../port/inventory.js';
+import type { LocalParts } from './local-parts.js';
+
+const DIR_MODE = 0o700;
+
+const baseOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
+const dirOf = (path: string) => path.slice(0, path.lastIndexOf('/'));
+
+/** Runs what fails when it is done already. */
+async function unless(code: 'ENOENT' | 'EEXIST', run: () => Promise<void>): Promise<boolean> {
+  try {
+    await run();
+    return true;
+  } catch (e) {
+    if (!isErrno(e, code)) throw e;
+    return false;
+  }
+}
+
+/**
+ * What repairs take out of a store because its bytes are not what they should be. Each repair has a directory named
+ * after its lease; nothing in it is used or removed again.
+ */
+export class Quarantine {
+  readonly #parts: LocalParts;
+  readonly #dir: string;
+
+  constructor(parts: LocalParts, lease: string) {
+    this.#parts = parts;
+    this.#dir = `${parts.layout.quarantine}/${lease}`;
+  }
+
+  async #makeDir(): Promise<void> {
+    const { disk, layout } = this.#parts;
+    for (const dir of [layout.quarantine, this.#dir]) {
+      if (await unless('EEXIST', () => disk.mkdir(dir, DIR_MODE))) await disk.syncDir(dirOf(dir));
+    }
+  }
+
+  /** Calls `put` with a free path: one object may be damaged in several places. */
+  async #atFreePath(name: string, put: (path: string) => Promise<void>): Promise<string> {
+    await this.#makeDir();
+    for (let n = 0; ; n++) {
+      const path = `${this.#dir}/${name}${n === 0 ? '' : `.${n}`}`;
+      if (await unless('EEXIST', () => put(path))) return path;
+    }
+  }
+
+  /**
+   * Moves a file, or what is in the place of one; undefined: it is gone. If `isWanted` says of the moved file that it
+   * is good, since somebody replaced it meanwhile, it is moved back.
+   */
+  async move(path: string, isWanted?: (path: string) => Promise<boolean>): Promise<string | undefined> {
+    const { disk } = this.#parts;
+    const isThere = async () => (await disk.find(path)) !== undefined;
+    if (!(await isThere())) return undefined;
+    let isGone = false;
+    const to = await this.#atFreePath(baseOf(path), async (free) => {
+      if ((await disk.find(free)) !== undefined)
+        throw Object.assign(new Error('taken'), { code: 'EEXIST', errno: -17 });
+      isGone = !(await unless('ENOENT', () => disk.rename(path, free)));
+    });
+    if (isGone) return undefined;
+    if ((await isWanted?.(to)) === true) {
+      await unless('EEXIST', () => disk.link(to, path));
+      await disk.unlink(to);
+    }
+    await disk.syncDir(this.#dir);
+    await disk.syncDir(dirOf(path));
+    return to;
+  }
+
+  /** Writes bytes that cannot be moved, since they are part of a file. */
+  async add(name: string, bytes: Uint8Array): Promise<void> {
+    const { disk } = this.#parts;
+    await this.#atFreePath(name, (path) => disk.writeFile(path, bytes, { mode: 0o444, sync: true }));
+    await disk.syncDir(this.#dir);
+  }
+}
+
+/** The files in the quarantine. */
+export async function quarantined({ disk, layout }: LocalParts): Promise<Quarantined> {
+  let [files, size_bytes] = [0, 0];
+  const dirs = [layout.quarantine];
+  for (let dir = dirs.pop(); dir !== undefined; dir = dirs.pop()) {
+    const entries = await disk.readdir(dir).catch((e) => {
+      if (!isErrno(e, 'ENOENT', 'ENOTDIR')) throw e;
+      return [];
+    });
+    for (const { name, kind } of entries) {
+      if (kind === 'directory' && name !== undefined) dirs.push(`${dir}/${name}`);
+      else {
+        files += 1;
+        size_bytes += name === undefined ? 0 : ((await disk.find(`${dir}/${name}`))?.size ?? 0);
+      }
+    }
+  }
+  return { files, size_bytes };
+}

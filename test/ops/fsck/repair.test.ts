@@ -1,0 +1,237 @@
+import { cp, mkdir, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { afterEach, describe, expect, it } from 'vitest';
+import { nodeDisk } from '../../../src/fsx/node-disk.js';
+import { fsck } from '../../../src/ops/fsck/fsck.js';
+import { storeSource, treeSource } from '../../../src/ops/fsck/repair-source.js';
+import type { Session } from '../../../src/ops/session/session.js';
+import { alteredDisk } from '../../helpers/altered-disk.js';
+import { openTestSession, type TestStoreOptions } from '../../helpers/store.js';
+import { tmp } from '../../helpers/tmp.js';
+import {
+  contentsOf,
+  copyStore,
+  FSCK,
+  filesBelow,
+  idOf,
+  overwrite,
+  REPAIR,
+  sampleStore,
+} from './sample-store.js';
+
+const ONE = idOf('one');
+const FILE = idOf('the file');
+const MANY = idOf('3'.repeat(1500));
+const sessions: Session[] = [];
+afterEach(async () => {
+  for (const session of sessions.splice(0)) await session.close();
+});
+
+async function world(options: TestStoreOptions = {}) {
+  const base = await tmp();
+  const made = await sampleStore(base, options);
+  sessions.push(made.session);
+  const open = async (dir = made.dir, more: TestStoreOptions = {}) => {
+    const session = await openTestSession(dir, { useIndex: false, unchecked: true, ...options, ...more });
+    sessions.push(session);
+    return session;
+  };
+  const copy = `${base}/copy`;
+  await copyStore(made.root, copy);
+  return { ...made, base, copy, open };
+}
+type World = Awaited<ReturnType<typeof world>>;
+
+async function damagePack({ root }: World, text: string): Promise<string> {
+  for (const path of await filesBelow(`${root}/packs`)) {
+    const bytes = await readFile(path);
+    const at = bytes.indexOf(text);
+    if (at < 0) continue;
+    bytes[at]! ^= 1;
+    await overwrite(path, bytes);
+    return path;
+  }
+  throw new Error('no pack has it');
+}
+
+const quarantined = async ({ root }: World) =>
+  (await filesBelow(`${root}/quarantine`).catch(() => [])).map((p) => p.slice(p.lastIndexOf('/') + 1));
+
+describe('fsck --repair', () => {
+  it.each(['a directory of files', 'another store'])('restores what is lost from %s', async (from) => {
+    const w = await world();
+    await overwrite(w.at(ONE), 'xxx');
+    await unlink(w.at(FILE));
+    await damagePack(w, '3333');
+    await mkdir(`${w.base}/found`);
+    await cp(w.sources, `${w.base}/found/a`, { recursive: true });
+    const session = await w.open();
+    const source =
+      from === 'another store'
+        ? await storeSource(await w.open(w.copy))
+        : treeSource(session, `${w.base}/found`);
+    const report = await fsck(session, REPAIR, source);
+    expect(report.findings.filter((f) => !f.repaired)).toEqual([]);
+    expect(report.repairs.map((r) => [r.action, r.subject, r.state]).sort()).toEqual(
+      [ONE, FILE, MANY].map((id) => ['restore', `object ${id}`, 'done']).sort(),
+    );
+    expect(await fsck(await w.open(), FSCK)).toMatchObject({ ok: true, findings: [] });
+    expect(await readFile(w.at(ONE), 'utf8')).toBe('one');
+    // Nothing else came in, and nothing was set aside.
+    expect(await quarantined(w)).toEqual([]);
+  });
+
+  it('shows in a dry run, changing nothing, what it then does and records', async () => {
+    const w = await world();
+    await overwrite(w.at(ONE), 'xxx');
+    await overwrite(w.at(FILE), 'xxx');
+    await rm(`${w.root}/tmp`, { recursive: true });
+    const source = treeSource(await w.open(), `${w.sources}/d`);
+    const before = await contentsOf(w.root);
+    const plan = await fsck(await w.open(), { ...FSCK, dryRun: true }, source);
+    expect(await contentsOf(w.root)).toEqual(before);
+    expect(plan.repaired).toBe(0);
+    const report = await fsck(await w.open(), REPAIR, source);
+    const steps = plan.repairs.map(({ state, ...step }) => [state, step] as const);
+    expect(steps.map(([state]) => state)).toEqual(['planned', 'planned', 'planned']);
+    expect(report.repairs.map(({ state: _, ...step }) => step)).toEqual(steps.map(([, step]) => step));
+    const session = await w.open();
+    const { seq } = (await session.catalog()).head;
+    const entry = (await session.store.ledger.read(seq)).entry;
+    expect(entry.type).toBe('integrity_finding');
+    const payload = (await session.store.payloadOf(entry)) as { subjects: string[]; repaired: number };
+    const first = (await session.store
+      .payloadOf((await session.store.ledger.read(seq - 1)).entry)
+      .catch(() => payload)) as {
+      subjects?: string[];
+    };
+    const lines = [...payload.subjects, ...(first.subjects ?? [])];
+    for (const { subject } of report.repairs) expect(lines.some((line) => line.includes(subject))).toBe(true);
+  });
+
+  it('restores a damaged object from its copy in the trash, and one file of two copies', async () => {
+    const w = await world();
+    const [batch] = await readdir(`${w.root}/trash`);
+    await cp(w.at(ONE), `${w.root}/trash/${batch}/${ONE}`);
+    await overwrite(w.at(ONE), 'xxx');
+    // A damaged file beside an intact copy in a pack.
+    await writeFile(w.at(MANY), 'xxx', { mode: 0o444 });
+    const report = await fsck(await w.open(), REPAIR);
+    expect(report.findings.filter((f) => !f.repaired)).toEqual([]);
+    expect(report.repairs).toMatchObject([
+      { action: 'restore', subject: `object ${ONE}`, source: `trash/${batch}/${ONE}`, state: 'done' },
+      { action: 'set-aside', subject: `objects/${MANY.slice(0, 2)}/${MANY}`, state: 'done' },
+    ]);
+    expect((await fsck(await w.open(), FSCK)).ok).toBe(true);
+  });
+
+  it('moves what cannot be mended to the quarantine, and says what is lost', async () => {
+    const w = await world();
+    await overwrite(w.at(ONE), 'xxx');
+    await damagePack(w, '3333');
+    const report = await fsck(await w.open(), REPAIR);
+    expect(report.findings.filter((f) => !f.repaired).map((f) => f.message)).toEqual([
+      expect.stringContaining(`file '3' is damaged: object ${MANY}`),
+      expect.stringContaining(`file 'one' is damaged: object ${ONE}`),
+    ]);
+    expect((await quarantined(w)).sort()).toEqual([MANY, ONE].sort());
+    const again = await fsck(await w.open(), REPAIR);
+    expect(again.repairs).toEqual([]);
+    expect(again.findings.map((f) => f.message)).toEqual([
+      expect.stringContaining(`file '3' is missing: object ${MANY}`),
+      expect.stringContaining(`file 'one' is missing: object ${ONE}`),
+    ]);
+    expect(await (await w.open()).store.inventory.quarantine()).toEqual({ files: 2, size_bytes: 1503 });
+  });
+
+  it('finds the lost files of an index that was lost as well', async () => {
+    const w = await world();
+    const { content_hash } = (await (await w.session.catalog()).live().all()).find((r) => r.name === 'd')!;
+    await unlink(w.at(content_hash));
+    await unlink(w.at(ONE));
+    const report = await fsck(await w.open(), REPAIR, await storeSource(await w.open(w.copy)));
+    expect(report.findings.map((f) => f.repaired)).toEqual([true, true]);
+    expect((await fsck(await w.open(), FSCK)).ok).toBe(true);
+  });
+
+  it('takes the intact objects out of a pack whose index is damaged', async () => {
+    const w = await world();
+    for (const path of await filesBelow(`${w.root}/packs`)) {
+      const bytes = await readFile(path);
+      // In the size of the last object: the others are found all the same.
+      bytes[bytes.length - 13]! ^= 1;
+      await overwrite(path, bytes);
+    }
+    const report = await fsck(await w.open(), REPAIR, await storeSource(await w.open(w.copy)));
+    expect(report.findings.filter((f) => !f.repaired)).toEqual([]);
+    expect(report.repairs.some((r) => r.action === 'set-aside')).toBe(true);
+    expect((await fsck(await w.open(), FSCK)).ok).toBe(true);
+  });
+
+  it('does not bring back a damaged object from the trash, though a sample left it unread', async () => {
+    const w = await world();
+    const [batch] = await readdir(`${w.root}/trash`);
+    await overwrite(w.at(ONE), 'xne');
+    await rename(w.at(ONE), `${w.root}/trash/${batch}/${ONE}`);
+    const report = await fsck(await w.open(), { ...REPAIR, sample: 1e-9 });
+    expect(report.repairs).toMatchObject([{ action: 'bring-back', state: 'failed' }]);
+    expect(report.repaired).toBe(0);
+  });
+
+  it('drops no copy in a pack once the file beside it is damaged', async () => {
+    const w = await world();
+    const pack = await damagePack(w, '3333');
+    await writeFile(w.at(MANY), '3'.repeat(1500), { mode: 0o444 });
+    const before = await readFile(pack);
+    const real = nodeDisk();
+    // It rots after the check has read it.
+    let reads = 0;
+    const disk = alteredDisk(real, {
+      open: async (path, options) => {
+        if (path.endsWith(MANY) && options.access === 'read' && ++reads === 2) await overwrite(path, 'xxx');
+        return real.open(path, options);
+      },
+    });
+    const session = await w.open(w.dir, { disk });
+    const { repairs } = await fsck(session, REPAIR);
+    expect(repairs[0]).toMatchObject({ action: 'drop', state: 'failed' });
+    expect(await readFile(pack)).toEqual(before);
+  });
+
+  it('leaves an object where it is whose right bytes came meanwhile', async () => {
+    const w = await world();
+    await overwrite(w.at(ONE), 'xxx');
+    const real = nodeDisk();
+    const disk = alteredDisk(real, {
+      rename: async (from, to) => {
+        if (to.includes('/quarantine/')) {
+          await unlink(from);
+          await writeFile(from, 'one', { mode: 0o444 });
+        }
+        return real.rename(from, to);
+      },
+    });
+    await fsck(await w.open(w.dir, { disk }), REPAIR);
+    expect(await readFile(w.at(ONE), 'utf8')).toBe('one');
+    expect((await fsck(await w.open(), FSCK)).ok).toBe(true);
+    expect(await quarantined(w)).toEqual([]);
+  });
+
+  it('takes nothing from a store that the actor may not repair', async () => {
+    const w = await world();
+    const other = await w.open(w.copy, { actor: 'ai_job:worker' });
+    await expect(storeSource(other)).rejects.toMatchObject({ code: 'REFUSED' });
+  });
+
+  it('records every repair, of many', async () => {
+    const w = await world();
+    const session = await w.open();
+    for (let i = 0; i < 400; i++) await writeFile(`${w.root}/tmp/${'e'.repeat(24)}-${i}`, '');
+    const report = await fsck(session, REPAIR);
+    expect(report.repairs).toHaveLength(400);
+    const { entry } = await session.store.ledger.read((await session.catalog()).head.seq);
+    expect(await session.store.payloadOf(entry)).toMatchObject({ findings: 400, repaired: 400 });
+    const { subjects } = (await session.store.payloadOf(entry)) as { subjects: string[] };
+    expect(new Set(subjects).size).toBe(400);
+    expect((await fsck(await w.open(), FSCK)).ok).toBe(true);
+  });
+});
