@@ -743,7 +743,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: 'const isProven = offered.length > 0;',
       },
     ],
-    caughtBy: { file: 'test/s3/segments.test.ts', test: 'a tail that is another chain is not believed' },
+    caughtBy: { file: 'test/s3/segments.test.ts', test: 'is not believed' },
   },
   {
     name: 's3-segment-believed',
