@@ -50,6 +50,10 @@ const S3_CHAOS = {
   file: 'test/s3/chaos.test.ts',
   test: 'writers and a collector on machines of their own, killed at random over a bad network, lose nothing',
 };
+const FUZZ = {
+  file: 'test/fuzz/fuzz.test.ts',
+  test: 'takes what it is made for, and refuses the rest with an error of a type',
+};
 
 /** Every deliberate fault, and the test that catches it: `npm run mutants [NAME…]`. */
 export const MUTANTS: readonly Mutant[] = [
@@ -806,5 +810,36 @@ export const MUTANTS: readonly Mutant[] = [
       file: 'test/ops/fsck.test.ts',
       test: 'says where ledger and manifest of one artifact among others disagree',
     },
+  },
+  {
+    name: 'json-nesting-unlimited',
+    fault: 'JSON of any depth is parsed',
+    file: 'core/json/bounds.ts',
+    edits: [
+      {
+        from: 'if (open.push(0) > MAX_DEPTH) throw',
+        to: 'if (open.push(0) > 1e9) throw',
+      },
+    ],
+    caughtBy: { file: 'test/fuzz/fuzz.test.ts', test: 'takes time and memory that grow with the length' },
+  },
+  {
+    name: 'other-spelling-taken',
+    fault: 'a record in another spelling than the canonical one is taken',
+    file: 'core/json/canonical.ts',
+    edits: [
+      {
+        from: 'if (isPlainlySpelled(value, text) || spelledUntil(value, text, 0, false) === text.length) return value;',
+        to: 'if (text) return value;',
+      },
+    ],
+    caughtBy: FUZZ,
+  },
+  {
+    name: 's3-size-believed',
+    fault: 'the length that an answer states is taken for a number',
+    file: 'store/s3/client/s3-client.ts',
+    edits: [{ from: 'if (!/^\\d{1,15}$/.test(size)) throw notS3(answer);', to: '' }],
+    caughtBy: FUZZ,
   },
 ];

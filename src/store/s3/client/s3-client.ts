@@ -97,7 +97,7 @@ export class S3Client {
     // An empty object has no byte to begin at.
     if (answer.status === 416) return { bytes: new Uint8Array(), size: 0 };
     this.#demand(answer, 200, 206);
-    const total = /\/(\d+)$/.exec(answer.headers['content-range'] ?? '')?.[1];
+    const total = /\/(\d{1,15})$/.exec(answer.headers['content-range'] ?? '')?.[1];
     const { status, body } = answer;
     if (status === 206 && total === undefined) throw notS3(answer);
     return { bytes: body, size: status === 206 ? Number(total) : body.length };
@@ -108,7 +108,9 @@ export class S3Client {
     const answer = await this.#requests.send('HEAD', key);
     if (answer.status === 404) return undefined;
     this.#demand(answer, 200);
-    return Number(answer.headers['content-length']);
+    const size = answer.headers['content-length'] ?? '';
+    if (!/^\d{1,15}$/.test(size)) throw notS3(answer);
+    return Number(size);
   }
 
   async delete(key: string): Promise<void> {
