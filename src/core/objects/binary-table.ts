@@ -15,6 +15,7 @@ export class BinaryTable {
   /** Open addressing, at most half full: the number of a string plus one, or 0. */
   #slots: Uint32Array;
   #size = 0;
+  #bytes: Buffer | undefined;
   protected readonly wanted: Buffer;
   readonly #wantedWords: Int32Array;
 
@@ -32,8 +33,10 @@ export class BinaryTable {
     return this.#size;
   }
 
+  /** The strings, one after the other; another buffer once it grows. */
   protected get bytes(): Buffer {
-    return Buffer.from(this.#words.buffer);
+    this.#bytes ??= Buffer.from(this.#words.buffer);
+    return this.#bytes;
   }
 
   /** The slot of the string at `at` in `words`, or the free slot for it. */
@@ -59,6 +62,7 @@ export class BinaryTable {
     const words = new Int32Array(rows * this.#width);
     words.set(this.#words);
     this.#words = words;
+    this.#bytes = undefined;
     this.#slots = new Uint32Array(slotsFor(rows));
     for (let row = 0; row < this.#size; row++) {
       this.#slots[this.#slotOf(words, row * this.#width)] = row + 1;
@@ -78,7 +82,8 @@ export class BinaryTable {
       this.#grow();
       slot = this.#slotOf(this.#wantedWords, 0);
     }
-    this.#words.set(this.#wantedWords, this.#size * this.#width);
+    const start = this.#size * this.#width;
+    for (let i = 0; i < this.#width; i++) this.#words[start + i] = this.#wantedWords[i]!;
     this.#size += 1;
     this.#slots[slot] = this.#size;
     return this.#size - 1;
@@ -91,7 +96,7 @@ export class BinaryTable {
 
   protected hexAt(row: number): string {
     const width = this.#width * WORD_BYTES;
-    return Buffer.from(this.#words.buffer, row * width, width).toString('hex');
+    return this.bytes.toString('hex', row * width, (row + 1) * width);
   }
 }
 

@@ -5,6 +5,8 @@ const zlib = () => process.getBuiltinModule('node:zlib');
 
 /** Of 64 KiB, which is all of a block. */
 const WINDOW_BITS = 16;
+/** With room for none, zlib looks for a second piece. */
+const MORE_BYTES = 64;
 let options: BrotliOptions | undefined;
 
 /** Manifests in blocks of 64 KiB become no smaller from quality 2 to 4, and take two to six times as long. */
@@ -27,7 +29,11 @@ export function compressBlock(bytes: Buffer): Buffer {
 export function expandBlock(stored: Buffer, size: number): Buffer | undefined {
   if (stored.length >= size) return stored.length === size ? stored : undefined;
   try {
-    const bytes = zlib().brotliDecompressSync(stored, { maxOutputLength: size });
+    const bytes = zlib().brotliDecompressSync(stored, {
+      maxOutputLength: size,
+      // All in one piece; smaller ones are put together.
+      chunkSize: size + MORE_BYTES,
+    });
     return bytes.length === size ? bytes : undefined;
   } catch (e) {
     if (!(e instanceof Error && 'code' in e)) throw e;

@@ -31,6 +31,12 @@ export class IdTable extends BinaryTable implements Iterable<ObjectId> {
     return this.findWanted();
   }
 
+  /** The number of the id whose bytes are at `at`; -1 when absent. */
+  numberOfDigest(bytes: Uint8Array, at: number): number {
+    for (let i = 0; i < ID_BYTES; i++) this.wanted[i] = bytes[at + i]!;
+    return this.findWanted();
+  }
+
   has(id: ObjectId): boolean {
     return this.numberOf(id) >= 0;
   }

@@ -13,6 +13,13 @@ export interface PackEntry extends PackSlot {
   readonly id: ObjectId;
 }
 
+/** Ids as bytes: `count` of them, each `stride` bytes behind the one before. */
+export interface Digests {
+  readonly bytes: Buffer;
+  readonly stride: number;
+  readonly count: number;
+}
+
 /**
  * Limits of one pack in the format (`man hsstore-format`): more is damage, and no memory is allocated for it. The
  * writer decides how large new packs become.
@@ -96,6 +103,11 @@ export class PackIndex {
       if (found > id) break;
     }
     return undefined;
+  }
+
+  /** Its ids as they are stored, for a look at all of them. */
+  get digests(): Digests {
+    return { bytes: this.#bytes, stride: RECORD_BYTES, count: this.length };
   }
 
   /** The entries whose id starts with `prefix` (hexadecimal digits), in order of id. */

@@ -1,6 +1,8 @@
 import { BinaryTable } from './binary-table.js';
 
 const ID_BYTES = 16;
+const DASH = 0x2d;
+const DIGITS = Buffer.from('0123456789abcdef', 'latin1');
 const DIGIT_BITS = 16;
 /** Sorted by digits; the rest by comparison. */
 const RADIX_BYTES = 6;
@@ -50,6 +52,19 @@ export class UuidTable<Id extends string = string> extends BinaryTable {
   at(row: number): Id {
     const hex = this.hexAt(row);
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as Id;
+  }
+
+  /** Writes the id with this number to `into` at `at`; where it ends. */
+  write(row: number, into: Uint8Array, at: number): number {
+    const { bytes } = this;
+    let end = at;
+    for (let i = 0; i < ID_BYTES; i++) {
+      if (i === 4 || i === 6 || i === 8 || i === 10) into[end++] = DASH;
+      const byte = bytes[row * ID_BYTES + i]!;
+      into[end++] = DIGITS[byte >> 4]!;
+      into[end++] = DIGITS[byte & 15]!;
+    }
+    return end;
   }
 
   /** The numbers in order of id. By radix: comparing a million ids would take seconds. */

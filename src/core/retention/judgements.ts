@@ -7,8 +7,8 @@ import type { Verdict } from './rule.js';
 
 /** Rules by number; those that prune come first. */
 export const RULES: readonly Rule[] = [...PRUNE_RULES, ...KEEP_RULES];
-const NUMBERS = new Map(RULES.map((rule, number) => [rule, number]));
-export const numberOf = (rule: Rule) => NUMBERS.get(rule)!;
+const NUMBERS = Object.fromEntries(RULES.map((rule, number) => [rule, number])) as Record<Rule, number>;
+export const numberOf = (rule: Rule) => NUMBERS[rule];
 
 /** The verdicts of a plan, in columns. */
 export class Judgements {

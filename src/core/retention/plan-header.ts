@@ -1,7 +1,8 @@
 import { compact } from '../json/omit-undefined.js';
 import { createSha256 } from '../objects/hash.js';
 import type { ArtifactId, ObjectId } from '../objects/ids.js';
-import { type Judgements, RULES } from './judgements.js';
+import type { UuidTable } from '../objects/uuid-table.js';
+import { type Judgements, numberOf, RULES } from './judgements.js';
 import {
   PLAN_SCHEMA,
   type PlanHeader,
@@ -11,27 +12,41 @@ import {
   type RuleTotal,
 } from './prune-plan.js';
 
-/** The contribution of one item to the totals. */
-interface Counted extends Pick<PlanItem, 'rule' | 'size_bytes' | 'freed_bytes'> {
-  readonly freed_at_once_bytes?: number | undefined;
-  readonly irreversible?: boolean | undefined;
-}
-
-const LINES = 4096;
+const FLUSH_BYTES = 64 * 1024;
+const MOST_LINE_BYTES = 64;
+const SUFFIXES = RULES.map((rule) => Buffer.from(` ${rule}\n`, 'latin1'));
 
 /** The hash of the list of kept artifacts, given in order of id. */
 export class KeptHash {
   readonly #hash = createSha256();
-  #lines: string[] = [];
+  readonly #lines = Buffer.alloc(FLUSH_BYTES);
+  #length = 0;
+
+  #room(): number {
+    if (this.#length > FLUSH_BYTES - MOST_LINE_BYTES) this.#flush();
+    return this.#length;
+  }
 
   add(id: ArtifactId, rule: Rule): void {
-    this.#lines.push(`${id} ${rule}\n`);
-    if (this.#lines.length === LINES) this.#flush();
+    const at = this.#room();
+    this.#end(at + this.#lines.write(id, at, 'latin1'), numberOf(rule));
+  }
+
+  /** As `add`, of an id in a table; the rule is an index in `RULES`. */
+  addRow(ids: UuidTable, row: number, rule: number): void {
+    const at = this.#room();
+    this.#end(ids.write(row, this.#lines, at), rule);
+  }
+
+  #end(at: number, rule: number): void {
+    const suffix = SUFFIXES[rule]!;
+    for (let i = 0; i < suffix.length; i++) this.#lines[at + i] = suffix[i]!;
+    this.#length = at + suffix.length;
   }
 
   #flush(): void {
-    this.#hash.update(Buffer.from(this.#lines.join(''), 'utf8'));
-    this.#lines = [];
+    this.#hash.update(this.#lines.subarray(0, this.#length));
+    this.#length = 0;
   }
 
   digest(): ObjectId {
@@ -40,63 +55,73 @@ export class KeptHash {
   }
 }
 
-const isPrune = (rule: Rule) => (PRUNE_RULES as readonly Rule[]).includes(rule);
+const DAMAGED = numberOf('damaged');
 
-/** The totals of the header. */
-export function planTotals(items: Iterable<Counted>) {
-  const totals = { scanned: 0, pruned: 0, spared: 0, failed: 0, pruned_bytes: 0, freed_bytes: 0 };
-  const byRule = new Map<Rule, { artifacts: number; size_bytes: number }>();
-  let [atOnce, irreversible] = [0, 0];
-  for (const item of items) {
-    totals.scanned++;
-    const of = byRule.get(item.rule) ?? { artifacts: 0, size_bytes: 0 };
-    byRule.set(item.rule, of);
-    of.artifacts++;
-    of.size_bytes += item.size_bytes;
-    if (isPrune(item.rule)) {
-      totals.pruned++;
-      totals.pruned_bytes += item.size_bytes;
-      totals.freed_bytes += item.freed_bytes;
-      atOnce += item.freed_at_once_bytes ?? 0;
-      if (item.irreversible === true) irreversible++;
-    } else if (item.rule === 'damaged') totals.failed++;
-    else totals.spared++;
+/** Adds up the totals of the header. */
+export class PlanTotals {
+  readonly #artifacts = new Float64Array(RULES.length);
+  readonly #sizes = new Float64Array(RULES.length);
+  #freed = 0;
+  #atOnce = 0;
+  #irreversible = 0;
+
+  /** Adds one item; `rule` is an index in `RULES`. */
+  add(rule: number, size: number, freed: number, atOnce: number, irreversible: boolean): void {
+    this.#artifacts[rule]! += 1;
+    this.#sizes[rule]! += size;
+    if (rule >= PRUNE_RULES.length) return;
+    this.#freed += freed;
+    this.#atOnce += atOnce;
+    if (irreversible) this.#irreversible++;
   }
-  const rules: Partial<Record<Rule, RuleTotal>> = {};
-  for (const rule of RULES) {
-    const of = byRule.get(rule);
-    if (of !== undefined) rules[rule] = of;
+
+  get all() {
+    const sum = (of: Float64Array) => of.reduce((all, n) => all + n, 0);
+    const scanned = sum(this.#artifacts);
+    const pruned = sum(this.#artifacts.subarray(0, PRUNE_RULES.length));
+    const failed = this.#artifacts[DAMAGED]!;
+    const rules: Partial<Record<Rule, RuleTotal>> = {};
+    for (const [number, rule] of RULES.entries()) {
+      const artifacts = this.#artifacts[number]!;
+      if (artifacts > 0) rules[rule] = { artifacts, size_bytes: this.#sizes[number]! };
+    }
+    const totals = {
+      scanned,
+      pruned,
+      spared: scanned - pruned - failed,
+      failed,
+      pruned_bytes: sum(this.#sizes.subarray(0, PRUNE_RULES.length)),
+      freed_bytes: this.#freed,
+      ...(this.#atOnce === 0 ? undefined : { freed_at_once_bytes: this.#atOnce }),
+      ...(this.#irreversible === 0 ? undefined : { irreversible: this.#irreversible }),
+    };
+    return { totals, rules };
   }
-  return {
-    totals: {
-      ...totals,
-      ...(atOnce === 0 ? undefined : { freed_at_once_bytes: atOnce }),
-      ...(irreversible === 0 ? undefined : { irreversible }),
-    },
-    rules,
-  };
 }
 
-function* counted(all: Judgements): Generator<Counted> {
-  const { bytes } = all.input.artifacts;
-  for (const row of all.rows) {
-    yield {
-      rule: all.ruleOf(row),
-      size_bytes: bytes[row]!,
-      freed_bytes: all.freed[row]!,
-      freed_at_once_bytes: all.atOnce[row]!,
-      irreversible: all.irreversible[row] === 1,
-    };
+/** The totals of these items. */
+export function planTotals(items: Iterable<PlanItem>) {
+  const totals = new PlanTotals();
+  for (const item of items) {
+    const { rule, size_bytes, freed_bytes, freed_at_once_bytes = 0, irreversible = false } = item;
+    totals.add(numberOf(rule), size_bytes, freed_bytes, freed_at_once_bytes, irreversible);
   }
+  return totals.all;
 }
 
 /** The header of the plan with these judgements. */
 export function planHeader(all: Judgements): PlanHeader {
   const { input, quota, stored } = all;
-  const { totals, rules } = planTotals(counted(all));
-  const unmet = quota === undefined ? 0 : Math.max(0, stored - totals.freed_bytes - quota);
+  const { ids, bytes } = input.artifacts;
+  const sum = new PlanTotals();
   const kept = new KeptHash();
-  for (const row of all.rows) if (!all.prunes(row)) kept.add(input.artifacts.ids.at(row), all.ruleOf(row));
+  for (const row of all.rows) {
+    const rule = all.rules[row]!;
+    sum.add(rule, bytes[row]!, all.freed[row]!, all.atOnce[row]!, all.irreversible[row] === 1);
+    if (!all.prunes(row)) kept.addRow(ids, row, rule);
+  }
+  const { totals, rules } = sum.all;
+  const unmet = quota === undefined ? 0 : Math.max(0, stored - totals.freed_bytes - quota);
   return {
     schema: PLAN_SCHEMA,
     store_id: input.storeId,

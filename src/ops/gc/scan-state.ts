@@ -1,5 +1,6 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
+import { placeKey } from '../../core/catalog/catalog-keys.js';
 import { TablesDamaged } from '../../core/catalog/key-tables.js';
 import type { RecordLines } from '../../core/catalog/record-lines.js';
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
@@ -9,6 +10,7 @@ import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { type Mark, type Marked, markFor } from '../../store/collector/mark.js';
 import type { Unreferenced } from '../../store/collector/reclaimable.js';
 import type { IndexReader } from '../../store/objects/index-reader.js';
+import { lookUpAll } from '../../store/objects/known-objects.js';
 import type { Condemned } from '../../store/port/reclaimer.js';
 import type { Store } from '../../store/store.js';
 
@@ -88,13 +90,10 @@ async function listObjects(
 ): Promise<Condemned[]> {
   const condemned: Condemned[] = [];
   for await (const group of store.inventory.groups()) {
-    const ids: ObjectId[] = [];
-    for (const { id } of group.objects) {
-      const number = objects.ids.numberOf(id);
-      if (number >= 0) present[number] = 1;
-      else if (group.batch === undefined) ids.push(id);
-    }
-    if (ids.length > 0) condemned.push({ group, ids });
+    const ids = lookUpAll(group, objects.ids, (number) => {
+      present[number] = 1;
+    });
+    if (group.batch === undefined && ids.length > 0) condemned.push({ group, ids });
   }
   return condemned;
 }
@@ -127,9 +126,12 @@ export async function* recordsOfRows(
   rows: ArrayLike<number>,
 ): AsyncGenerator<readonly [row: number, record: ArtifactRecord], void> {
   if (rows.length * MANY < artifacts.size) {
-    for (const row of Array.from(rows)) {
-      const record = await catalog.get(artifacts.ids.at(row));
-      if (record !== undefined) yield [row, record];
+    const { seq, index } = artifacts;
+    // Neighbours share a block of the index.
+    for (const row of Uint32Array.from(rows).sort()) {
+      const record = await catalog.at(placeKey({ seq: seq[row]!, index: index[row]! }));
+      if (record?.artifact_id !== artifacts.ids.at(row)) throw new TablesDamaged('a row leads elsewhere');
+      yield [row, record];
     }
     return;
   }

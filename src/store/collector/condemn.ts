@@ -1,5 +1,6 @@
 import type { ObjectId, Timestamp } from '../../core/objects/ids.js';
 import type { IndexReader } from '../objects/index-reader.js';
+import { lookUpAll } from '../objects/known-objects.js';
 import type { Inventory, Unlistable } from '../port/inventory.js';
 import type { Condemned, Reclaimer, TakenOut, TrashBatch, TrashWindow, Working } from '../port/reclaimer.js';
 import { keptIndexes, type Mark } from './mark.js';
@@ -12,8 +13,7 @@ export async function unreachable(
 ): Promise<Condemned[]> {
   const found: Condemned[] = [];
   for await (const group of inventory.groups({ where: 'in use', ...(unlistable && { unlistable }) })) {
-    const ids: ObjectId[] = [];
-    for (const { id } of group.objects) if (!mark.reachable.has(id)) ids.push(id);
+    const ids = lookUpAll(group, mark.reachable);
     if (ids.length > 0) found.push({ group, ids });
   }
   return found;

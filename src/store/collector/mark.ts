@@ -15,7 +15,7 @@ import type { Store } from '../store.js';
 
 /** The objects that live artifacts or the ledger itself name at one ledger position. */
 export interface Mark {
-  readonly reachable: Pick<IdTable, 'has'>;
+  readonly reachable: IdTable;
   /** What could not be read. `reachable` may then be incomplete, and nothing may be deleted by this mark (D8). */
   readonly unknown: readonly string[];
   readonly catalog: Catalog;

@@ -108,6 +108,7 @@ export class InventoryOfFiles implements Inventory {
     return {
       pack: pack.name,
       objects: { [Symbol.iterator]: () => index.entries(prefix)[Symbol.iterator]() },
+      digests: prefix === '' ? index.digests : undefined,
       size: async (id) => index.find(id)?.size,
       open: async (id) => inMemory(await pack.read(index.find(id)!)),
       contents: () => packContents(pack),

@@ -1,4 +1,5 @@
 import type { ObjectId } from '../../core/objects/ids.js';
+import type { Digests } from '../../core/objects/pack-index.js';
 import type { ObjectFile } from './object-source.js';
 
 export interface StoredObject {
@@ -36,6 +37,8 @@ export interface ObjectPlace {
 
 export interface ObjectGroup extends ObjectPlace {
   readonly objects: Iterable<StoredObject>;
+  /** The ids of all of them, where they are had as bytes. */
+  readonly digests?: Digests | undefined;
 }
 
 /** A part of the store that cannot be listed. */
