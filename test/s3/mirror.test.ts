@@ -103,6 +103,35 @@ it('a mirror whose newest entry was changed does not decide what the next one fo
   await session.close();
 });
 
+it.each([
+  ['a flipped bit', (bytes: Buffer) => void bytes.write('md', bytes.indexOf('event_id') + 6)],
+  ['bytes that are no entry', (bytes: Buffer) => void bytes.fill(0)],
+])('a mirror whose older entry was changed, with %s, is not believed, and put right', async (_, damage) => {
+  const store = await known();
+  await store.put('second');
+  const [path] = await store.files('/ledger/000000/0000000001');
+  const good = await readFile(path!);
+  const bytes = Buffer.from(good);
+  damage(bytes);
+  await chmod(path!, 0o600);
+  await writeFile(path!, bytes);
+  const session = await store.session();
+  await session.store.foldFromLedger();
+  expect(await contentOf(session)).toEqual(['first', 'second']);
+  await session.close();
+  expect(await readFile(path!)).toEqual(good);
+});
+
+it('a listing that is older than what this machine has seen is no rollback', async () => {
+  const store = await known();
+  await store.put('second');
+  await rm(`${store.home}/.cache`, { recursive: true });
+  store.fake.isStale = () => true;
+  const session = await store.session();
+  expect(await contentOf(session)).toEqual(['first', 'second']);
+  await session.close();
+});
+
 it('a mirror that was deleted is made again', async () => {
   const store = await known();
   await rm(`${store.home}/.cache`, { recursive: true });

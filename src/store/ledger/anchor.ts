@@ -54,12 +54,21 @@ export class Anchor {
     });
   }
 
-  /** ROLLED_BACK when the ledger lacks entries seen before, or the anchor is lost. `head` is the current head. */
-  async check(head: Head): Promise<Head | undefined> {
+  /**
+   * ROLLED_BACK when the ledger lacks entries seen before, or the anchor is lost. `head` is the current head. Returns
+   * the head, which may be a newer one, and the anchor.
+   */
+  async check(current: Head): Promise<{ readonly head: Head; readonly seen: Head | undefined }> {
     const seen = await this.read();
-    if (seen === undefined) return undefined;
+    if (seen === undefined) return { head: current, seen };
+    let head = current;
+    if (head.seq < seen.seq) {
+      // Where entries are listed, a listing may be older than the anchor.
+      this.#ledger.refresh(seen.seq);
+      head = await this.#ledger.head();
+    }
     const now = seen.seq === head.seq ? head.hash : await this.#ledger.hashAt(seen.seq);
-    if (now === seen.hash) return seen;
+    if (now === seen.hash) return { head, seen };
     const what =
       now === undefined
         ? `it ends at entry ${head.seq}, but entry ${seen.seq} was seen before`
@@ -77,8 +86,7 @@ export class Anchor {
   }
 
   async #checked(): Promise<Head> {
-    const head = await this.#ledger.head();
-    const seen = await this.check(head);
+    const { head, seen } = await this.check(await this.#ledger.head());
     this.#held = false;
     if (seen === undefined || seen.seq < head.seq) await this.#rememberHead(head);
     return head;

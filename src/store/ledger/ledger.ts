@@ -43,9 +43,9 @@ export class Ledger {
     return this.#store.headSeq();
   }
 
-  /** Makes the next look at the head see what others have appended. */
-  refresh(): void {
-    this.#store.refresh();
+  /** Makes the next look at the head see what others have appended, such as the entry `seen`. */
+  refresh(seen?: number): void {
+    this.#store.refresh(seen);
   }
 
   /** The same beside other work (`LedgerStore.suppose`). */

@@ -27,8 +27,8 @@ export interface LedgerStore {
    * old head loses a race and no more.
    */
   headSeq(): Promise<number>;
-  /** Makes the next `headSeq` look again. */
-  refresh(): void;
+  /** Makes the next `headSeq` look again. An entry with the number `seen` is known to have been there. */
+  refresh(seen?: number): void;
   /**
    * The same, but where a look is expensive it goes on beside other work, and until `confirm` the head is the newest
    * entry known by now. False: there is nothing to suppose, or no need to.

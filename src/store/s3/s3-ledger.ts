@@ -6,11 +6,12 @@ import { brokenLedger } from '../ledger/ledger.js';
 import type { LedgerListing, LedgerStore, UnreadableEntry } from '../port/ledger-store.js';
 import type { S3Client } from './client/s3-client.js';
 import type { FirstLook } from './first-look.js';
-import { entryKey, LEDGER, parseEntryKey, SEGMENT_ENTRIES } from './keys.js';
+import { entryKey, LEDGER, parseEntryKey } from './keys.js';
 import { LedgerState, type Seen } from './ledger-state.js';
 import type { Mirror } from './mirror.js';
+import { MirroredEntries } from './mirrored-entries.js';
 import { NewEntries, OVERLAP, overlapped } from './new-entries.js';
-import { follows, summarize } from './segments.js';
+import { summarize } from './segments.js';
 
 /**
  * Entry n is one object, put at its key if that is free. Entries are read once and then from the mirror; a listing
@@ -21,23 +22,23 @@ export class S3Ledger implements LedgerStore {
   readonly #client: S3Client;
   readonly #mirror: Mirror;
   readonly #new: NewEntries;
-  /** Called with each entry that is read. */
-  readonly #onEntry: (bytes: Uint8Array) => void;
+  readonly #entries: MirroredEntries;
   /** INTEGRITY when another store is at the place of this one. */
   readonly #demandSame: () => Promise<void>;
   /** What was asked while the store was opened; good for one look. */
   #first: FirstLook | undefined;
   /** Undefined: to be looked for. */
   #head: number | undefined;
+  /** An entry that was there, and that a listing may not have yet. */
+  #expected = -1;
   #looking: Promise<number> | undefined;
   /** The head as long as a look at what came after it is not waited for. */
   #supposed: Seen | undefined;
-  /** Hashes of the entries read so far, to tell a mirror that was changed from a broken chain. */
-  readonly #hashes = new Map<number, string>();
 
   constructor(
     client: S3Client,
     mirror: Mirror,
+    /** Called with each entry that is read. */
     onEntry: (bytes: Uint8Array) => void,
     demandSame: () => Promise<void>,
     first: FirstLook | undefined,
@@ -46,9 +47,9 @@ export class S3Ledger implements LedgerStore {
     this.#demandSame = demandSame;
     this.#client = client;
     this.#mirror = mirror;
-    this.#onEntry = onEntry;
     this.state = new LedgerState(mirror);
     this.#new = new NewEntries(client, mirror, this.state);
+    this.#entries = new MirroredEntries(mirror, this.state, (seq) => this.#new.fetch(seq), onEntry);
   }
 
   async headSeq(): Promise<number> {
@@ -63,8 +64,9 @@ export class S3Ledger implements LedgerStore {
     return this.#looking;
   }
 
-  refresh(): void {
+  refresh(seen?: number): void {
     this.#head = undefined;
+    this.#expected = seen ?? this.#expected;
   }
 
   async suppose(): Promise<boolean> {
@@ -105,13 +107,12 @@ export class S3Ledger implements LedgerStore {
       if (seq === undefined) continue;
       if (seq === seen?.seq && !(await this.#isStill(seq, etag))) return this.#startOver();
       if (seq <= last) continue;
-      // A listing may be stale in part; the entry itself is not.
-      for (let n = last + 1; n < seq; n++) {
-        if ((await this.#client.get(entryKey(n))) === undefined) {
-          throw brokenLedger(`the ledger has a hole: entry ${n} is missing, and ${seq} is there`);
-        }
-      }
+      await this.#demandAll(last + 1, seq);
       last = seq;
+    }
+    if (last < this.#expected && (await this.#client.get(entryKey(this.#expected))) !== undefined) {
+      await this.#demandAll(last + 1, this.#expected);
+      last = this.#expected;
     }
     if (last < known) {
       // A listing may be stale; the entry itself is not.
@@ -126,9 +127,18 @@ export class S3Ledger implements LedgerStore {
       this.#new.follow(known + 1, last, offered),
     ]);
     if (later !== undefined) return this.#look();
-    await this.#checkHead(last);
+    await this.#entries.checkHead(last);
     this.#head = last;
     return last;
+  }
+
+  /** LEDGER_BROKEN unless there are all entries before one that is there. A listing may be stale, an entry is not. */
+  async #demandAll(first: number, seq: number): Promise<void> {
+    for (let n = first; n < seq; n++) {
+      if ((await this.#client.get(entryKey(n))) === undefined) {
+        throw brokenLedger(`the ledger has a hole: entry ${n} is missing, and ${seq} is there`);
+      }
+    }
   }
 
   /** Whether the newest entry that was seen is there, and the same. */
@@ -145,47 +155,15 @@ export class S3Ledger implements LedgerStore {
     await this.#demandSame();
     const { seq } = this.state.seen!;
     this.state.reset();
+    this.#entries.forget();
     for (let n = Math.max(0, seq - OVERLAP); n <= seq; n++)
       await this.#mirror.drop(this.#mirror.layout.entry(n));
     return this.#look();
   }
 
-  /** The newest entry is what the next one is chained to: a mirror whose copy changed must not decide that. */
-  async #checkHead(seq: number): Promise<void> {
-    const { seen } = this.state;
-    const mirrored = await this.#mirror.entry(seq);
-    if (mirrored === undefined || seen?.seq !== seq || sha256(mirrored) === seen.hash) return;
-    await this.#mirror.drop(this.#mirror.layout.entry(seq));
-    const there = await this.#new.fetch(seq);
-    if (there === undefined || sha256(there) === seen.hash) return;
-    // Neither the mirror nor what was seen is what the service has.
-    this.state.reset();
-    this.#hashes.clear();
-  }
-
   async read(seq: number): Promise<Uint8Array | UnreadableEntry | undefined> {
     if (this.#head !== undefined && seq > this.#head) return undefined;
-    let bytes = (await this.#mirror.entry(seq)) ?? (await this.#new.fetch(seq));
-    if (bytes === undefined) return undefined;
-    if (bytes.length > MAX_ENTRY_BYTES) return 'too large';
-    const before = this.#hashes.get(seq - 1);
-    if (before !== undefined && !follows(bytes, before)) bytes = await this.#withoutMirror(seq, bytes);
-    this.#hashes.set(seq, sha256(bytes));
-    if (this.#hashes.size > 2 * SEGMENT_ENTRIES) this.#hashes.delete(this.#hashes.keys().next().value!);
-    this.#onEntry(bytes);
-    return bytes;
-  }
-
-  /** The chain breaks here: if that is the mirror's doing, it is put right, and the command must be run again. */
-  async #withoutMirror(seq: number, mirrored: Uint8Array): Promise<Uint8Array> {
-    const [before, there] = [await this.#new.fetch(seq - 1), await this.#new.fetch(seq)];
-    if (before !== undefined && sha256(before) !== this.#hashes.get(seq - 1)) {
-      this.#hashes.clear();
-      throw new HsError('INTEGRITY', `the mirror's copy of ledger entry ${seq - 1} was changed`, {
-        hint: 'it was fetched again: run the command again',
-      });
-    }
-    return there ?? mirrored;
+    return this.#entries.read(seq);
   }
 
   async append(
