@@ -1,6 +1,7 @@
 import { decodeEntry } from '../../core/ledger/entry.js';
 import type { EntryPayload } from '../../core/ledger/payload.js';
 import type { ObjectId } from '../../core/objects/ids.js';
+import type { PackIndex } from '../../core/objects/pack-index.js';
 import { isHsError } from '../../errors/hs-error.js';
 import type { S3Client } from './client/s3-client.js';
 import { OBJECTS, objectKey, PACKS } from './keys.js';
@@ -33,6 +34,8 @@ export class Fetcher {
   /** Those of the entries that were asked for last: the files of a tree are in the packs of its index. */
   #recent: readonly string[] = [];
   #contents: Promise<RemoteContents> | undefined;
+  /** Of the packs that were listed last: each is read once, however often a collection lists. */
+  #indexes: ReadonlyMap<ObjectId, PackIndex> = new Map();
   /** An object on its way that nobody asked for yet. */
   #expected: Promise<void> | undefined;
 
@@ -64,11 +67,17 @@ export class Fetcher {
 
   /** All there is, listed once until `forget`. */
   contents(): Promise<RemoteContents> {
-    this.#contents ??= RemoteContents.load(this.#client, this.#mirror).catch((e) => {
+    this.#contents ??= this.#list().catch((e) => {
       this.#contents = undefined;
       throw e;
     });
     return this.#contents;
+  }
+
+  async #list(): Promise<RemoteContents> {
+    const listed = await RemoteContents.load(this.#client, this.#mirror, this.#indexes);
+    this.#indexes = new Map(listed.packs.map(({ name, index }) => [name, index]));
+    return listed;
   }
 
   /** What a listing says; one that was made before and does not know is made again. */

@@ -44,7 +44,12 @@ export class RemoteContents {
     this.unreadable = unreadable;
   }
 
-  static async load(client: S3Client, mirror: Mirror): Promise<RemoteContents> {
+  /** `known`: indexes of packs, by name; a name has one index forever. */
+  static async load(
+    client: S3Client,
+    mirror: Mirror,
+    known: ReadonlyMap<ObjectId, PackIndex>,
+  ): Promise<RemoteContents> {
     const [objects, packCopies] = await Promise.all([
       copiesBelow(client, OBJECTS),
       copiesBelow(client, PACKS),
@@ -53,7 +58,10 @@ export class RemoteContents {
     const unreadable: UnreadablePack[] = [];
     await parallel(packCopies, async ([name, copies]) => {
       try {
-        const index = (await indexInMirror(mirror, name)) ?? (await remoteIndex(client, name, copies[0]!));
+        const index =
+          known.get(name) ??
+          (await indexInMirror(mirror, name)) ??
+          (await remoteIndex(client, name, copies[0]!));
         packs.push({ name, copies, index });
       } catch (cause) {
         if (!(cause instanceof HsError) || cause.code !== 'INTEGRITY') throw cause;
