@@ -46,9 +46,9 @@ const EXPORT_KILLED = {
 };
 const EXPORT_CUT = { file: 'test/ops/materialize/interrupted.test.ts', test: 'old or new after' };
 const GUARD_TREE = { file: 'test/core/guard.test.ts', test: 'blocks every tree with a blocked member' };
-const S3_CHAOS = {
-  file: 'test/s3/chaos.test.ts',
-  test: 'writers and a collector on machines of their own, killed at random over a bad network, lose nothing',
+const S3_SIMULATION = {
+  file: 'test/s3/simulation.test.ts',
+  test: 'machines that share stores over a bad network, paused and killed at any request, lose nothing',
 };
 const FUZZ = {
   file: 'test/fuzz/fuzz.test.ts',
@@ -455,7 +455,7 @@ export const MUTANTS: readonly Mutant[] = [
     fault: 'a condemned key is used again',
     file: 'store/s3/ledger-state.ts',
     edits: [{ from: 'return this.#seen?.condemnations.at(-1) ?? 0;', to: 'return 0;' }],
-    caughtBy: S3_CHAOS,
+    caughtBy: S3_SIMULATION,
   },
   {
     name: 's3-erased-before-condemned',
@@ -467,7 +467,7 @@ export const MUTANTS: readonly Mutant[] = [
         to: 'keys.add(key);',
       },
     ],
-    caughtBy: S3_CHAOS,
+    caughtBy: S3_SIMULATION,
   },
   {
     name: 's3-supposed-believed',
@@ -721,7 +721,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 's3-mirror-believed',
     fault: 'a changed copy in the mirror decides what the next entry follows',
     file: 'store/s3/s3-ledger.ts',
-    edits: [{ from: 'await this.#checkHead(last);', to: '' }],
+    edits: [{ from: 'await this.#entries.checkHead(last);', to: '' }],
     caughtBy: {
       file: 'test/s3/mirror.test.ts',
       test: 'a mirror whose newest entry was changed does not decide what the next one follows',

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Http, HttpAnswer, HttpRequest } from '../../src/fsx/http.js';
+import { SortedMap } from './sorted-map.js';
 
 /** What becomes of one request. */
 export type Fate =
@@ -15,6 +16,13 @@ export type Fate =
   /** Answered 503 and not served. */
   | 'busy';
 
+export interface Change {
+  readonly method: 'PUT' | 'DELETE';
+  readonly key: string;
+  /** What was there. */
+  readonly before: Buffer | undefined;
+}
+
 interface Parts {
   readonly key: string;
   readonly parts: Map<number, Buffer>;
@@ -28,7 +36,15 @@ export const answer = (status: number, body = '', headers: Record<string, string
 const error = (status: number, code: string) => answer(status, `<Error><Code>${code}</Code></Error>`);
 const escaped = (text: string) =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
-const etag = (bytes: Uint8Array) => `"${createHash('md5').update(bytes).digest('hex')}"`;
+const etags = new WeakMap<Uint8Array, string>();
+function etag(bytes: Uint8Array): string {
+  const known = etags.get(bytes) ?? `"${createHash('md5').update(bytes).digest('hex')}"`;
+  etags.set(bytes, known);
+  return known;
+}
+/** How many changes ago a stale listing is of. */
+const STALE_BY = 20;
+const PAGE = 1000;
 const lost = () => Object.assign(new Error('the answer was lost'), { code: 'ECONNRESET', errno: -104 });
 
 function parse(request: HttpRequest) {
@@ -45,7 +61,7 @@ function parse(request: HttpRequest) {
 
 /** One bucket of an S3 service in memory: atomic put-if-absent, reads after writes, and a network that may be bad. */
 export class FakeS3 {
-  readonly objects = new Map<string, Buffer>();
+  readonly objects = new SortedMap<Buffer>();
   /** Each request as `METHOD key`, or `LIST prefix`. */
   readonly log: string[] = [];
   /** What becomes of the next request. */
@@ -67,8 +83,8 @@ export class FakeS3 {
   readonly #writtenAt = new Map<string, number>();
   #changes = 0;
   readonly #late: (() => void)[] = [];
-  /** Keys of the past, oldest first. */
-  readonly #past: string[][] = [];
+  /** The last changes, oldest first. */
+  readonly #past: Change[] = [];
   #serial = 0;
 
   readonly #bucket: string;
@@ -80,6 +96,12 @@ export class FakeS3 {
   /** The service as a client reaches it, by path-style requests. */
   http(): Http {
     return { send: (request) => this.send(request), close: () => undefined };
+  }
+
+  /** What a dead process sent is on its way: it is served when {@link FakeS3.land} is called. */
+  delay(request: HttpRequest): void {
+    const { url, key } = parse(request);
+    this.#late.push(() => this.#serve(request, url, key));
   }
 
   /** A late or repeated request arrives now. */
@@ -150,9 +172,7 @@ export class FakeS3 {
         if (this.knowsConditions && request.headers['if-none-match'] === '*' && this.objects.has(key)) {
           return error(412, 'PreconditionFailed');
         }
-        this.#change(() => this.objects.set(key, body));
-        this.#writtenAt.set(key, this.#changes);
-        this.changed(`PUT ${key}`);
+        this.#put(key, body);
         return answer(200, '', { etag: etag(body) });
       case 'DELETE':
         this.remove(key);
@@ -168,18 +188,26 @@ export class FakeS3 {
   }
 
   remove(key: string): void {
-    this.#change(() => this.objects.delete(key));
-    this.changed(`DELETE ${key}`);
+    const before = this.objects.get(key);
+    this.objects.delete(key);
+    this.#changed({ method: 'DELETE', key, before });
+  }
+
+  #put(key: string, body: Buffer): void {
+    const before = this.objects.get(key);
+    this.objects.set(key, body);
+    this.#writtenAt.set(key, this.#changes + 1);
+    this.#changed({ method: 'PUT', key, before });
   }
 
   /** Called after each change. */
-  changed: (what: string) => void = () => undefined;
+  changed: (change: Change) => void = () => undefined;
 
-  #change(change: () => void): void {
-    this.#past.push([...this.objects.keys()]);
-    if (this.#past.length > 20) this.#past.shift();
+  #changed(change: Change): void {
+    this.#past.push(change);
+    if (this.#past.length > STALE_BY) this.#past.shift();
     this.#changes++;
-    change();
+    this.changed(change);
   }
 
   #get({ method, headers }: HttpRequest, key: string): HttpAnswer {
@@ -209,7 +237,7 @@ export class FakeS3 {
       return answer(200, '', { etag: etag(body) });
     }
     const whole = [...upload.parts].sort(([a], [b]) => a - b).map(([, bytes]) => bytes);
-    this.#change(() => this.objects.set(upload.key, Buffer.concat(whole)));
+    this.#put(upload.key, Buffer.concat(whole));
     this.#uploads.delete(id);
     return answer(200, '<CompleteMultipartUploadResult/>');
   }
@@ -217,15 +245,30 @@ export class FakeS3 {
   #list(query: URLSearchParams): HttpAnswer {
     const prefix = query.get('prefix') ?? '';
     const after = query.get('continuation-token') ?? query.get('start-after') ?? '';
-    const keys = this.isStale() && this.#past.length > 0 ? this.#past[0]! : [...this.objects.keys()];
-    const found = keys.filter((key) => key.startsWith(prefix) && key > after).sort();
-    const page = found.slice(0, 1000);
-    const next =
-      found.length > page.length ? `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>` : '';
+    const page = this.#below(prefix, after);
+    const isAll = page.length <= PAGE;
+    if (!isAll) page.length = PAGE;
+    const next = isAll ? '' : `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>`;
     const contents = page.map(
       (key) =>
         `<Contents><Key>${escaped(key)}</Key><Size>${this.objects.get(key)?.length ?? 0}</Size><ETag>${escaped(etag(this.objects.get(key) ?? Buffer.of()))}</ETag></Contents>`,
     );
     return answer(200, `<ListBucketResult>${contents.join('')}${next}</ListBucketResult>`);
+  }
+
+  /** Keys of a page and one more, now or in the past. */
+  #below(prefix: string, after: string): string[] {
+    const found: string[] = [];
+    const { sorted } = this.objects;
+    const isAsked = (key: string) => key.startsWith(prefix) && key > after;
+    const past = this.isStale() ? this.#past.filter(({ key }) => isAsked(key)).reverse() : [];
+    for (let n = this.objects.from(after > prefix ? after : prefix); n < sorted.length; n++) {
+      if (!sorted[n]!.startsWith(prefix) || found.length > PAGE + STALE_BY) break;
+      if (isAsked(sorted[n]!)) found.push(sorted[n]!);
+    }
+    if (past.length === 0) return found.slice(0, PAGE + 1);
+    const keys = new Set(found);
+    for (const { key, before } of past) before === undefined ? keys.delete(key) : keys.add(key);
+    return [...keys].sort().slice(0, PAGE + 1);
   }
 }

@@ -24,6 +24,8 @@ export interface SimOptions {
   readonly uid?: number;
   /** Milliseconds since the epoch, for file times. */
   readonly now?: () => number;
+  /** Whether operations are noted in `trace`. Default true. */
+  readonly isTraced?: boolean;
 }
 
 /** One operation of one process, numbered from 1 over the whole disk. */
@@ -229,6 +231,7 @@ export class SimDisk {
   }
 
   #note(event: SimOperation, outcome: string): void {
+    if (this.#options.isTraced === false) return;
     this.trace.push({ ...event, outcome });
     if (this.trace.length > 2 * TRACE_LENGTH) this.trace.splice(0, TRACE_LENGTH);
   }

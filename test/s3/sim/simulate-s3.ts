@@ -1,0 +1,232 @@
+import { isErrno, isHsError } from '../../../src/errors/hs-error.js';
+import { collect } from '../../../src/ops/gc/collect-garbage.js';
+import { appendNote } from '../../../src/ops/govern/ledger-note.js';
+import type { Session } from '../../../src/ops/session/session.js';
+import { unreadable, violations } from '../../sim/invariants.js';
+import { Commands } from './commands.js';
+import { type Change, Machines, type Place } from './machines.js';
+
+/** A process runs so many commands at most before its store is closed. */
+const LONGEST_LIFE = 100;
+const SPOILS_ONE_IN = 12;
+/** So long at most rests who collects, exports or carries, between two times. */
+const LONGEST_REST_MS = 60_000;
+
+export interface S3SimOptions {
+  /** Entries in the first ledger after which the run ends. Default 400. */
+  readonly commits?: number;
+  /** What a broken client sends in place of its requests. */
+  readonly change?: Change;
+  /** Whether what the ledger has condemned counts as lost before it is deleted. Default true. */
+  readonly isStrict?: boolean;
+  /** Errors say where they come from, which takes time. Default false. */
+  readonly withStacks?: boolean;
+  /** In place of the collector. */
+  readonly collector?: (session: Session, world: Machines) => Promise<unknown>;
+}
+
+export interface S3Simulated {
+  readonly seed: number;
+  readonly turns: number;
+  readonly operations: number;
+  readonly commits: number;
+  readonly condemned: number;
+  readonly deletes: number;
+  readonly purges: number;
+  readonly kills: number;
+  readonly pauses: number;
+  readonly acknowledged: number;
+  /** Live artifacts at the end, each read back. */
+  readonly live: number;
+  readonly faults: Machines['faults'];
+  /** Copies that were in use and are gone, and what else the bucket shows that must never be. */
+  readonly lost: number;
+  /** What must not be; none if all is well. */
+  readonly violations: readonly string[];
+  readonly trace: readonly string[];
+}
+
+/** What a command may fairly be told beside others, over a bad network. */
+function isFair(e: unknown): boolean {
+  return isHsError(
+    e,
+    ...([
+      'NOT_FOUND',
+      'CONFLICT',
+      'PINNED',
+      'OBJECT_MISSING',
+      'SYSTEM',
+      'OUTCOME_UNKNOWN',
+      'INTEGRITY',
+    ] as const),
+    ...(['GUARD_BLOCKED', 'DEST_EXISTS', 'LAYER', 'REFUSED'] as const),
+  );
+}
+
+class S3Simulation {
+  readonly world: Machines;
+  readonly commands: Commands;
+  readonly #options: S3SimOptions;
+  readonly #running = new Map<string, number>();
+  #isOver = false;
+  live = 0;
+
+  constructor(seed: number, options: S3SimOptions) {
+    this.#options = options;
+    this.world = new Machines(seed, options.change, options.isStrict);
+    this.commands = new Commands(this.world);
+  }
+
+  async run(): Promise<string[]> {
+    const { world, commands } = this;
+    const collector = this.#options.collector ?? ((session: Session) => commands.collect(session));
+    const write = (place: Place) => (session: Session, name: string) => commands.write(session, place, name);
+    const collect = (session: Session) => collector(session, world);
+    const { rng } = world;
+    await world.begin(['m0', 'm1', 'm2', 'm3']);
+    const actors = [
+      ...['m0.w0', 'm1.w1', 'm0.w2', 'm2.w3']
+        .slice(0, 2 + rng.below(3))
+        .map((name) => this.#live(name, 'here', write('here'))),
+      ...['m1.c0', 'm3.c1'].slice(0, 1 + rng.below(2)).map((name) => this.#live(name, 'here', collect)),
+    ];
+    if (rng.chance(0.4))
+      actors.push(this.#live('m1.exporter', 'here', (session) => commands.export(session, 'm1')));
+    if (rng.chance(0.3)) {
+      actors.push(
+        this.#live('m2.there', 'there', write('there')),
+        this.#live('m3.c2', 'there', collect),
+        this.#live('m3.carrier', 'here', (session, _name, there) => commands.transfer(session, there!)),
+      );
+    }
+    await Promise.all(actors);
+    world.isBad = false;
+    while (world.fake.inFlight > 0) world.land();
+    return [
+      ...(await this.#verdict('here', 'm0')),
+      ...(await this.#verdict('here', 'fresh')),
+      ...(await this.#verdict('there', 'fresh')),
+    ];
+  }
+
+  /** Processes one after the other, each with a session that is closed after some commands. */
+  async #live(
+    name: string,
+    place: Place,
+    command: (session: Session, name: string, other?: Session) => Promise<unknown>,
+  ): Promise<void> {
+    const { world } = this;
+    const machine = name.split('.')[0]!;
+    const isCarrier = name.endsWith('.carrier');
+    const isResting = !/^w|there/.test(name.split('.')[1]!);
+    while (!this.#isOver) {
+      if (!this.#running.get(machine) && world.rng.chance(1 / SPOILS_ONE_IN)) await world.spoil(machine);
+      const process = world.disk.process(name);
+      this.#running.set(machine, (this.#running.get(machine) ?? 0) + 1);
+      const outcome = await process.run(async () => {
+        const session = await world.open(process, place);
+        const other = isCarrier ? await world.open(process, 'there') : undefined;
+        const isMany = world.rng.chance(0.1);
+        for (let left = 1 + world.rng.below(LONGEST_LIFE); left > 0 && !this.#isOver; left--) {
+          if (isResting) await world.turns.sleep(process, world.rng.below(LONGEST_REST_MS));
+          const work = () => this.#try(name, () => command(session, name, other));
+          // Several calls on one handle.
+          await Promise.all(isMany ? [work(), work()] : [work()]);
+        }
+        await Promise.all([session.close(), other?.close()]);
+      });
+      this.#running.set(machine, this.#running.get(machine)! - 1);
+      if (outcome.status === 'failed') this.#judge(name, outcome.error);
+    }
+  }
+
+  async #try(name: string, work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (e) {
+      this.#judge(name, e);
+    }
+    this.#isOver ||= this.world.truth.here.commits >= (this.#options.commits ?? 400) || this.#isBroken();
+  }
+
+  #judge(name: string, e: unknown): void {
+    if (!isFair(e)) this.commands.told.here.wrong.push(`${name}: ${(e as Error).stack}`);
+    else if (isErrno(e)) this.world.trace.push(`${name}: ${e}`);
+  }
+
+  #isBroken(): boolean {
+    const { truth } = this.world;
+    const { told } = this.commands;
+    return [truth.here.lost, truth.there.lost, told.here.wrong, told.there.wrong].some(
+      (list) => list.length > 0,
+    );
+  }
+
+  /** What does not hold at rest, as a machine sees it that was there, or one that comes new. */
+  async #verdict(place: Place, machine: string): Promise<string[]> {
+    const { world, commands } = this;
+    const { lost, notes } = world.truth[place];
+    const told = commands.told[place];
+    if (machine === 'fresh') world.disk.plant.dir(world.homeOf(machine));
+    const session = await world.open(world.disk.process(`${machine}.judge`), place);
+    // The next writing command finishes what the dead left.
+    await appendNote(session, 'the next command');
+    const { acknowledged, pinned } = told;
+    const broken = await unreadable(session, await session.store.foldFromLedger());
+    this.live += (await session.catalog()).counts.live;
+    // What a collection left half done is no loss, and the next one ends it.
+    await collect(session, { emptyTrash: true });
+    broken.push(...(await violations(session, { acknowledged, pinned })));
+    await session.close();
+    const times = { done: [1], failed: [0], unknown: [0, 1] };
+    for (const [text, became] of told.notes) {
+      const count = notes.get(text) ?? 0;
+      if (!times[became].includes(count))
+        broken.push(`note '${text}' is ${became}, and in the ledger ${count} times`);
+    }
+    return [...lost, ...told.wrong, ...broken].map((what) => `${place}, ${machine}: ${what}`);
+  }
+}
+
+/**
+ * Writers, an exporter, collectors and one that pushes and pulls, on machines with mirrors of their own, over two stores
+ * on a service behind a bad network; each is paused and killed at any request. The seed decides everything: the same
+ * seed and length give the same run.
+ */
+export async function simulateS3(seed: number, options: S3SimOptions = {}): Promise<S3Simulated> {
+  const run = new S3Simulation(seed, options);
+  // By the real clock, long loops give way to the event loop, and other processes go first.
+  const { now } = Date;
+  const { stackTraceLimit } = Error;
+  Date.now = () => 0;
+  Error.stackTraceLimit = options.withStacks ? stackTraceLimit : 0;
+  let found: readonly string[];
+  try {
+    found = await run.run();
+  } catch (e) {
+    found = [`it ended with ${(e as Error).stack}`];
+  } finally {
+    Date.now = now;
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+  const { truth, turns, faults, trace } = run.world;
+  const { here, there } = truth;
+  const { told } = run.commands;
+  return {
+    seed,
+    turns: turns.count,
+    operations: run.world.disk.operations,
+    commits: here.commits + there.commits,
+    condemned: here.condemned + there.condemned,
+    deletes: here.deletes + there.deletes,
+    purges: here.purges + there.purges,
+    kills: turns.kills,
+    pauses: turns.pauses,
+    acknowledged: told.here.acknowledged.size + told.there.acknowledged.size,
+    live: run.live,
+    faults,
+    lost: here.lost.length + there.lost.length,
+    violations: found,
+    trace,
+  };
+}

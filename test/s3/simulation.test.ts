@@ -1,0 +1,53 @@
+import { expect, it } from 'vitest';
+import { deleteByAge, withoutEpochs } from './sim/losers.js';
+import { type S3SimOptions, simulateS3 } from './sim/simulate-s3.js';
+
+const SEEDS = 4;
+const COMMITS = 80;
+const MOST_SEEDS = 20;
+const PATIENCE_MS = 600_000;
+
+it(
+  'machines that share stores over a bad network, paused and killed at any request, lose nothing',
+  async () => {
+    const totals = { commits: 0, acknowledged: 0, condemned: 0, deletes: 0, kills: 0, pauses: 0, live: 0 };
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const run = await simulateS3(seed, { commits: COMMITS });
+      expect(run.violations, `npm run sim:s3 -- --seed ${seed} --length ${COMMITS}`).toEqual([]);
+      for (const key of Object.keys(totals) as (keyof typeof totals)[]) totals[key] += run[key];
+    }
+    for (const count of Object.values(totals)) expect(count).toBeGreaterThan(SEEDS);
+  },
+  PATIENCE_MS,
+);
+
+it(
+  'a seed is the same run each time',
+  async () => {
+    const { trace, ...rest } = await simulateS3(7, { commits: 60 });
+    const { trace: again, ...same } = await simulateS3(7, { commits: 60 });
+    expect(same).toEqual(rest);
+    expect(again).toEqual(trace);
+  },
+  PATIENCE_MS,
+);
+
+async function lossesWith(options: S3SimOptions): Promise<number> {
+  for (let seed = 1; seed <= MOST_SEEDS; seed++) {
+    const { lost } = await simulateS3(seed, { commits: COMMITS, isStrict: false, ...options });
+    if (lost > 0) return lost;
+  }
+  return 0;
+}
+
+it(
+  'the same with names used again loses data: the harness bites',
+  async () => expect(await lossesWith({ change: withoutEpochs })).toBeGreaterThan(0),
+  PATIENCE_MS,
+);
+
+it(
+  'the same with a collector that deletes by age, and condemns nothing, loses data: the harness bites',
+  async () => expect(await lossesWith({ collector: deleteByAge(30) })).toBeGreaterThan(0),
+  PATIENCE_MS,
+);
