@@ -107,6 +107,7 @@ export const EVIDENCE_READERS: readonly Reader[] = [
   },
   {
     name: 'ledger proof',
+    costly: true,
     limit: ['MAX_PROOF_BYTES', MAX_PROOF_BYTES],
     seeds: [
       canonicalBytes({
@@ -134,6 +135,7 @@ export const EVIDENCE_READERS: readonly Reader[] = [
   },
   {
     name: 'statement of an attestation',
+    costly: true,
     seeds: [STATEMENT],
     read: (data) => verifyProvenance(attested(data), PUBLIC),
   },

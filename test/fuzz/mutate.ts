@@ -2,6 +2,7 @@ import type { Rng } from '../sim/rng.js';
 
 /** Longer inputs say nothing new, and take longer. */
 const MOST_BYTES = 16 * 1024;
+const WINDOW = 256;
 
 /** The parts of JSON, XML, headers, globs and filters. */
 const TOKEN = /"(?:[^"\\]|\\.)*"|[\w.+-]+|\s+|[^\w\s]/gs;
@@ -46,13 +47,16 @@ function splice(data: Buffer, from: number, to: number, insert: Uint8Array): Buf
   return Buffer.concat([data.subarray(0, from), insert, data.subarray(to)]);
 }
 
-function someTokens(text: string): { at: number; token: string }[] {
-  return [...text.matchAll(TOKEN)].map((m) => ({ at: m.index, token: m[0] }));
+/** The tokens of a part that is long enough for a record and short enough to be read each time. */
+function someTokens(data: Buffer, rng: Rng): { at: number; token: string }[] {
+  const from = rng.below(Math.max(1, data.length - WINDOW + 1));
+  const text = data.toString('latin1', from, from + WINDOW);
+  return [...text.matchAll(TOKEN)].map((m) => ({ at: from + m.index, token: m[0] }));
 }
 
 /** One token for another: of the list, of another input, or of this one. */
 function changeToken(data: Buffer, other: Buffer, rng: Rng): Buffer {
-  const tokens = someTokens(data.toString('latin1'));
+  const tokens = someTokens(data, rng);
   if (tokens.length === 0) return data;
   const { at, token } = rng.pick(tokens);
   const rest = splice.bind(undefined, data, at);
@@ -62,7 +66,7 @@ function changeToken(data: Buffer, other: Buffer, rng: Rng): Buffer {
     case 1:
       return rest(at, data.subarray(at, at + token.length));
     case 2: {
-      const there = someTokens(other.toString('latin1'));
+      const there = someTokens(other, rng);
       return there.length === 0
         ? data
         : rest(at + token.length, Buffer.from(rng.pick(there).token, 'latin1'));

@@ -195,6 +195,7 @@ export const RECORD_READERS: readonly Reader[] = [
   },
   {
     name: 'plan',
+    costly: true,
     limit: ['MAX_PLAN_BYTES', MAX_PLAN_BYTES],
     seeds: [],
     mend: mendPlan,
@@ -202,6 +203,7 @@ export const RECORD_READERS: readonly Reader[] = [
   },
   {
     name: 'retention report',
+    costly: true,
     limit: ['MAX_REPORT_BYTES', MAX_REPORT_BYTES],
     seeds: [],
     read: (data) => decodeReport(data),
