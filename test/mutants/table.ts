@@ -812,6 +812,21 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    name: 'replaced-tree-brought-back',
+    fault: 'an export ends before the removal of the tree that it replaced is durable',
+    file: 'ops/materialize/settle-staging.ts',
+    edits: [
+      {
+        from: 'await removeTree(parent, discard);\n  await parent.sync();',
+        to: 'await removeTree(parent, discard);',
+      },
+    ],
+    caughtBy: {
+      file: 'test/ops/materialize/interrupted.test.ts',
+      test: 'that ended leaves the new alone in a power cut',
+    },
+  },
+  {
     name: 'json-nesting-unlimited',
     fault: 'JSON of any depth is parsed',
     file: 'core/json/bounds.ts',

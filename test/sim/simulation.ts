@@ -188,15 +188,12 @@ class Simulation {
     const promised = { acknowledged: this.#acknowledged, pinned: this.#pinned };
     const broken = await violations(session, promised);
     await session.close();
-    return [...broken, ...this.#outside(sim, when !== '')].map((what) => when + what);
+    return [...broken, ...this.#outside(sim)].map((what) => when + what);
   }
 
-  /**
-   * A destination is old or new, and nothing else is beside it; the removal of what was staged there is not made
-   * durable, so that a power cut may bring it back.
-   */
-  #outside(sim: SimDisk, isCut: boolean): string[] {
-    const names = sim.tree(OUT).filter((path) => !isCut || !path.startsWith(`${OUT}/.hs-tmp-`));
+  /** A destination is old or new, and nothing else is beside it. */
+  #outside(sim: SimDisk): string[] {
+    const names = sim.tree(OUT);
     const contents = (paths: readonly string[]) => new Set(paths.map((path) => sim.text(path)));
     const wrong = names.filter((p) => !/^\/out\/(file[01]|directory[01]\/[ab]?)$/.test(p));
     for (const path of names.filter((p) => /\/file[01]$/.test(p)))

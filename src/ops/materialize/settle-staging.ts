@@ -63,11 +63,15 @@ export async function inspectStaging(parent: SafeDir, record: StagingRecord): Pr
   }
 }
 
-/** Renames the replaced tree to the discard name before removing it: half of it would not compare equal any more. */
+/**
+ * Renames the replaced tree to the discard name before removing it: half of it would not compare equal any more. The
+ * removal is durable before the journal is given up; a power cut would bring back a name that nobody knows.
+ */
 export async function discardTree(parent: SafeDir, waiting: string, discard: string): Promise<void> {
   await parent.rename(waiting, discard);
   await parent.sync();
   await removeTree(parent, discard);
+  await parent.sync();
 }
 
 async function isPublished(parent: SafeDir, { path, staged }: StagingRecord): Promise<boolean> {

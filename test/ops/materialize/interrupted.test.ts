@@ -135,6 +135,14 @@ describe('an export that is killed', () => {
   );
 });
 
+it.each(SCENARIOS)('an export of $what that ended leaves the new alone in a power cut', async (scenario) => {
+  const { after } = await points(scenario);
+  const sim = prepare(scenario);
+  sim.settle();
+  await run(sim, scenario, () => {});
+  for (let seed = 0; seed < 40; seed++) expect(stateOf(sim.afterCrash(seed)), `seed ${seed}`).toBe(after);
+});
+
 describe('a file written while a tree was being replaced', () => {
   const [, , , , exchanged, renamed] = SCENARIOS;
 
