@@ -102,6 +102,11 @@ export class Store {
     return this.#catalog.payloadOf(entry);
   }
 
+  /** The payload as far as a fold needs it: undefined for one that cannot be read. */
+  payloadFor(entry: LedgerEntry): Promise<EntryPayload | undefined> {
+    return this.#catalog.payloadFor(entry);
+  }
+
   async policy(catalog: Catalog): Promise<Policy> {
     return decodePolicy(await this.objects.read(catalog.policyId, MAX_POLICY_BYTES));
   }

@@ -1,5 +1,6 @@
 import type { Catalog } from '../../src/core/catalog/catalog.js';
 import { MemoryTables } from '../../src/core/catalog/key-tables.js';
+import { LedgerDigest } from '../../src/core/catalog/ledger-digest.js';
 import { ENTRY_SCHEMA, type LedgerEntry } from '../../src/core/ledger/entry.js';
 import type { ArtifactFacts, LedgerOp } from '../../src/core/ledger/operation.js';
 import { sha256 } from '../../src/core/objects/hash.js';
@@ -35,6 +36,8 @@ export const restore = (n: number): LedgerOp => ({ op: 'restore', artifact_id: i
 /** Entries of a ledger, folded as they come, a second apart. */
 export class Chain {
   readonly tables = new MemoryTables();
+  /** The same ledger in short. */
+  readonly digest = new LedgerDigest();
   #seq = 0;
   constructor() {
     this.commit({ op: 'set_policy', policy });
@@ -60,7 +63,10 @@ export class Chain {
       actor_id: 'ada',
       ...what,
     };
-    foldEntry(this.tables, entry, ops, sha256(Buffer.from(`e${seq}`)));
+    const hash = sha256(Buffer.from(`e${seq}`));
+    foldEntry(this.tables, entry, ops, hash);
+    for (const [i, op] of ops.entries()) this.digest.apply(entry, op, i);
+    this.digest.finish(entry, hash, entry.payload);
     return this;
   }
   get catalog(): Catalog {

@@ -49,12 +49,12 @@ it('refuses what the fold refuses, in the same words, and nothing else', () => {
       const check = new OperationsCheck();
       const first: LedgerOp = { op: 'set_policy', policy };
       foldEntry(tables, entry, [first], policy);
-      check.apply(entry, first);
+      check.apply(entry, first, 0);
       for (const [i, op] of ops.entries()) {
         const next = { ...entry, seq: entry.seq + 1 + i };
         const [folded, checked] = [
           failure(() => foldEntry(tables, next, [op], policy)),
-          failure(() => check.apply(next, op)),
+          failure(() => check.apply(next, op, 0)),
         ];
         expect([op, checked]).toEqual([op, folded]);
       }
@@ -65,16 +65,16 @@ it('refuses what the fold refuses, in the same words, and nothing else', () => {
 
 it('refuses a ledger that sets no policy, as the fold does', () => {
   const check = new OperationsCheck();
-  check.apply(entry, add(1));
-  expect(failure(() => check.finish(entry))).toBe(
+  check.apply(entry, add(1), 0);
+  expect(failure(() => check.finish(entry, policy, undefined))).toBe(
     failure(() => foldEntry(new MemoryTables(), entry, [add(1)], policy)),
   );
 });
 
 it('remembers more artifacts than its initial capacity', () => {
   const check = new OperationsCheck();
-  for (let n = 0; n < 1000; n++) check.apply(entry, add(n));
-  for (let n = 0; n < 1000; n++) check.apply(entry, remove(n));
-  expect(failure(() => check.apply(entry, add(999)))).toMatch(/exists already/);
-  expect(failure(() => check.apply(entry, remove(500)))).toMatch(/is not there/);
+  for (let n = 0; n < 1000; n++) check.apply(entry, add(n), 0);
+  for (let n = 0; n < 1000; n++) check.apply(entry, remove(n), 0);
+  expect(failure(() => check.apply(entry, add(999), 0))).toMatch(/exists already/);
+  expect(failure(() => check.apply(entry, remove(500), 0))).toMatch(/is not there/);
 });

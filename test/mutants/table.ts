@@ -857,4 +857,14 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [{ from: 'if (!/^\\d{1,15}$/.test(size)) throw notS3(answer);', to: '' }],
     caughtBy: FUZZ,
   },
+  {
+    name: 'fsck-believes-the-index',
+    fault: 'fsck does not compare the keys of the index with its artifacts',
+    file: 'core/catalog/compare-catalog.ts',
+    edits: [{ from: 'if (!this.#keys.isEmpty)', to: 'if (false)' }],
+    caughtBy: {
+      file: 'test/ops/fsck.test.ts',
+      test: 'is reported and made anew: a pin that nobody set',
+    },
+  },
 ];

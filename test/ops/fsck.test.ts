@@ -6,6 +6,7 @@ import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { surroundDisk } from '../../src/fsx/surround-disk.js';
 import { fsck } from '../../src/ops/fsck/fsck.js';
 import { addArtifact } from '../../src/ops/put/register-artifact.js';
+import type { IndexTables } from '../../src/store/port/catalog-index.js';
 import { openTestSession } from '../helpers/store.js';
 import { world } from './export/helpers.js';
 
@@ -94,3 +95,52 @@ describe('fsck', () => {
     expect(reads).toBeLessThan(20);
   });
 });
+
+describe('a catalog index that is sealed and not what the ledger says', () => {
+  /** The state of the index is changed, and saved under the seal of this user. */
+  async function withIndex(change: (tables: IndexTables) => void) {
+    const w = await world();
+    await w.put({ a: 'a' }, { name: 'a', pin: 'p' });
+    await w.put({ b: 'b' }, { name: 'b' });
+    const before = await openTestSession(`${w.dir}/work`);
+    await before.catalog();
+    const { index } = before.store;
+    const tables = (await index!.tables())!.fork();
+    change(tables);
+    await index!.advance(tables, 100, 1000);
+    await before.close();
+    return w;
+  }
+
+  it.each<[string, (tables: IndexTables) => void, string]>([
+    ['a pin that nobody set', (t) => t.put(`p/${placeIn(t)}`, 1), 'its keys do not lead to its artifacts'],
+    [
+      'a name that is lost',
+      (t) => t.remove([...t.range('n/')][0]!.key),
+      'its keys do not lead to its artifacts',
+    ],
+    ['an artifact that is lost', (t) => t.remove([...t.range('a/')][0]!.key), 'artifacts are missing'],
+    [
+      'a classification that was lowered',
+      (t) => {
+        const { key, value } = [...t.range('a/')][0]!;
+        t.put(key, (value as unknown[]).with(9, 2));
+      },
+      'is not what the ledger says',
+    ],
+  ])('is reported and made anew: %s', async (_, change, why) => {
+    const { dir } = await withIndex(change);
+    const session = await openTestSession(`${dir}/work`);
+    const { findings } = await fsck(session, ALL);
+    expect(findings).toEqual([
+      expect.objectContaining({ severity: 'misplaced', message: expect.stringContaining(why) }),
+    ]);
+    expect(await (await session.catalog()).live().all()).toHaveLength(2);
+    await session.close();
+    const after = await openTestSession(`${dir}/work`);
+    expect((await fsck(after, ALL)).findings).toEqual([]);
+    await after.close();
+  });
+});
+
+const placeIn = (tables: IndexTables) => [...tables.range('a/')][0]!.key.slice(2);

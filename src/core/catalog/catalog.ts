@@ -180,6 +180,11 @@ export class Catalog {
     return this.#provenLines(LIVE);
   }
 
+  /** Every row, in order of key. */
+  rows(): AsyncIterable<readonly TableRow[]> {
+    return this.#tables.range('');
+  }
+
   /** As {@link removed}, proven. */
   provenRemoved(): RecordList {
     return this.#provenRecords(REMOVED);

@@ -1,5 +1,7 @@
 import type { LedgerEntry } from '../ledger/entry.js';
 import type { LedgerOp } from '../ledger/operation.js';
+import type { EntryPayload } from '../ledger/payload.js';
+import type { ArtifactId, ObjectId } from '../objects/ids.js';
 import { UuidTable } from '../objects/uuid-table.js';
 import { contradiction } from './fold.js';
 
@@ -10,16 +12,29 @@ const LEAST_ROWS = 64;
  * remembers its revision and whether it was removed, in some 40 bytes.
  */
 export class OperationsCheck {
-  readonly #ids = new UuidTable();
+  readonly #ids = new UuidTable<ArtifactId>();
   /** By number: the revision, negative for one that was removed. */
   #revisions = new Float64Array(LEAST_ROWS);
   #hasPolicy = false;
 
-  /** LEDGER_BROKEN for an operation that contradicts those before it. */
-  apply(entry: LedgerEntry, op: LedgerOp): void {
+  /** How many artifacts there ever were. */
+  get size(): number {
+    return this.#ids.size;
+  }
+
+  /** The number of an artifact, in the order of registration; -1 for one that never was. */
+  numberOf(id: ArtifactId): number {
+    return this.#ids.numberOf(id);
+  }
+
+  /**
+   * Applies the operation at that place in its entry; LEDGER_BROKEN if it contradicts those before it. Returns the
+   * number of its artifact; -1 where it has none.
+   */
+  apply(entry: LedgerEntry, op: LedgerOp, _index: number): number {
     if (op.op === 'set_policy') {
       this.#hasPolicy = true;
-      return;
+      return -1;
     }
     const id = op.artifact_id;
     if (op.op === 'add') {
@@ -27,14 +42,14 @@ export class OperationsCheck {
       const number = this.#ids.add(id);
       if (number < size) throw contradiction(entry, `artifact ${id} exists already`);
       this.#set(number, op.revision);
-      return;
+      return number;
     }
     const number = this.#ids.numberOf(id);
     const revision = number < 0 ? 0 : this.#revisions[number]!;
     if (op.op === 'restore') {
       if (revision >= 0) throw contradiction(entry, `artifact ${id} was not removed`);
       this.#set(number, -revision);
-      return;
+      return number;
     }
     if (revision <= 0) throw contradiction(entry, `artifact ${id} is not there`);
     if (op.op === 'remove') this.#set(number, -revision);
@@ -44,10 +59,14 @@ export class OperationsCheck {
       }
       this.#set(number, op.revision);
     }
+    return number;
   }
 
-  /** Once all operations of an entry are applied. */
-  finish(entry: LedgerEntry): void {
+  /**
+   * Once all operations of an entry are applied. `hash` is that of its exact bytes; `payload` is undefined if it cannot
+   * be read.
+   */
+  finish(entry: LedgerEntry, _hash: ObjectId, _payload: EntryPayload | undefined): void {
     if (!this.#hasPolicy) throw contradiction(entry, 'no policy was ever set');
   }
 

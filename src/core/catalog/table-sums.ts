@@ -66,13 +66,34 @@ export function withLines(before: TableSum, lines: Buffer): TableSum {
   return { rows, sum };
 }
 
+/** Rows that are counted and added up, in any order. */
+export class RowBag {
+  #rows = 0;
+  #sum = 0;
+
+  add(key: string, text: string, sign: 1 | -1): void {
+    this.#rows += sign;
+    this.#sum = (this.#sum + sign * rowSum(key, text) + MODULUS) % MODULUS;
+  }
+
+  /** Whether as many rows were taken out as put in, and the same. */
+  get isEmpty(): boolean {
+    return this.#rows === 0 && this.#sum === 0;
+  }
+
+  equals({ rows, sum }: TableSum = NO_ROWS): boolean {
+    return this.#rows === rows && this.#sum === sum;
+  }
+}
+
 /** The sum with one row added or removed. */
 export function withRow(before: TableSum, key: string, text: string, sign: 1 | -1): TableSum {
   const sum = (before.sum + sign * rowSum(key, text) + MODULUS) % MODULUS;
   return { rows: before.rows + sign, sum };
 }
 
-const PREFIX_LENGTH = 2;
+/** Of the name of a table in a key. */
+export const PREFIX_LENGTH = 2;
 const isProven: ReadonlySet<string> = new Set(PROVEN_TABLES);
 
 /** Tables that keep their sums current. To replace a row, remove it first. */

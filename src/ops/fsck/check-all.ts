@@ -1,4 +1,6 @@
 import type { Catalog } from '../../core/catalog/catalog.js';
+import { TablesDamaged } from '../../core/catalog/key-tables.js';
+import { LedgerDigest } from '../../core/catalog/ledger-digest.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
@@ -90,6 +92,32 @@ async function foldable<T>(
   }
 }
 
+/** What artifacts expect of objects, by an index that is what the ledger says: any other is reported and made anew. */
+async function findExpectations(
+  session: Session,
+  fold: LedgerDigest,
+  objects: PlacedObjects,
+  report: (finding: RepairableFinding) => void,
+): Promise<Expectations | undefined> {
+  const { index } = session.store;
+  return foldable(session, async (state) => {
+    try {
+      return await expectationsOf(session, await state(), fold, objects);
+    } catch (e) {
+      if (!(e instanceof TablesDamaged) || index?.place === undefined) throw e;
+      const subject = index.place.split('/').slice(-2).join('/');
+      report({
+        severity: 'misplaced',
+        subject,
+        message: `${subject}: the catalog index does not match the ledger: ${e.message}`,
+        hint: 'nothing to do: it was made anew, and nothing is lost',
+      });
+      await index.forget();
+      return expectationsOf(session, await state(), fold, objects);
+    }
+  });
+}
+
 /** Objects in the trash, and unused objects outside it. */
 async function account({ signal }: Session, objects: PlacedObjects, reachable: ObjectMarks | undefined) {
   const unreferenced = { objects: 0, size_bytes: 0 };
@@ -121,7 +149,8 @@ export interface Checked {
 /** Expects that a lease is held, if possible. */
 export async function checkAll(session: Session, options: ObjectCheckOptions): Promise<Checked> {
   const { store } = session;
-  const { verdict, isFoldable } = await examineLedger(store, session.progress, session.signal);
+  const fold = new LedgerDigest();
+  const { verdict, isFoldable } = await examineLedger(store, session.progress, session.signal, fold);
   const names = await store.check();
   const objects = new PlacedObjects();
   // A directory that cannot be listed is among those findings.
@@ -130,8 +159,9 @@ export async function checkAll(session: Session, options: ObjectCheckOptions): P
     objects.addAll(group);
     session.signal.throwIfAborted();
   }
+  const ofIndex: RepairableFinding[] = [];
   const expected = isFoldable
-    ? await foldable(session, async (state) => expectationsOf(session, await state(), objects))
+    ? await findExpectations(session, fold, objects, (finding) => ofIndex.push(finding))
     : undefined;
   const checked = await checkObjects(session, objects, expected, options);
   const references =
@@ -140,7 +170,13 @@ export async function checkAll(session: Session, options: ObjectCheckOptions): P
   const { unreferenced, trash } = await account(session, objects, references?.reachable);
   return {
     verdict,
-    findings: [...ledgerFindings(verdict), ...checked.findings, ...(references?.findings ?? []), ...names],
+    findings: [
+      ...ledgerFindings(verdict),
+      ...checked.findings,
+      ...(references?.findings ?? []),
+      ...ofIndex,
+      ...names,
+    ],
     objects,
     references,
     counts: {

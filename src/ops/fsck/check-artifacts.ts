@@ -1,5 +1,7 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
+import { comparedLive } from '../../core/catalog/compare-catalog.js';
+import type { LedgerDigest } from '../../core/catalog/ledger-digest.js';
 import { canonicalText } from '../../core/json/canonical.js';
 import { withoutFacts2 } from '../../core/ledger/operation.js';
 import { labelWithId } from '../../core/manifest/label-of.js';
@@ -165,9 +167,13 @@ class ArtifactCheck {
   }
 }
 
-async function* watched(session: Session, catalog: Catalog): AsyncGenerator<ArtifactRecord, void> {
-  session.progress.start('checking artifacts', catalog.counts.live, 'artifacts');
-  for await (const block of catalog.provenLive().blocks()) {
+async function* watched(
+  session: Session,
+  count: number,
+  blocks: AsyncIterable<readonly ArtifactRecord[]>,
+): AsyncGenerator<ArtifactRecord, void> {
+  session.progress.start('checking artifacts', count, 'artifacts');
+  for await (const block of blocks) {
     await yieldToEvents();
     session.signal.throwIfAborted();
     yield* block;
@@ -176,14 +182,26 @@ async function* watched(session: Session, catalog: Catalog): AsyncGenerator<Arti
   session.progress.done();
 }
 
-/** What live artifacts expect of their objects. */
+/**
+ * What live artifacts expect of their objects. TablesDamaged unless every row of the catalog is what `fold`, which then
+ * is at its head, says.
+ */
 export async function expectationsOf(
   session: Session,
   catalog: Catalog,
+  fold: LedgerDigest,
   objects: PlacedObjects,
 ): Promise<Expectations> {
-  const expected = new Expectations(objects, hasFeature(session.store.format, 'facts-2'));
-  for await (const record of watched(session, catalog)) expected.note(record);
+  const { store } = session;
+  // Entries that were appended since the ledger was verified.
+  for await (const { entry, hash } of store.ledger.walk(fold.head, catalog.head.seq)) {
+    let index = 0;
+    for await (const ops of store.opsParts(entry)) for (const op of ops) fold.apply(entry, op, index++);
+    fold.finish(entry, hash, await store.payloadFor(entry));
+  }
+  const expected = new Expectations(objects, hasFeature(store.format, 'facts-2'));
+  const live = comparedLive(catalog, fold);
+  for await (const record of watched(session, catalog.counts.live, live)) expected.note(record);
   return expected;
 }
 
@@ -203,6 +221,9 @@ export async function checkArtifacts(
     damaged.has(r.content_hash) ||
     r.manifests.some(({ manifest }) => damaged.has(manifest));
   const isSound = (r: ArtifactRecord) => expected.isMetBy(r) && (damaged.size === 0 || !isDamaged(r));
-  for await (const record of watched(session, catalog)) if (!isSound(record)) await check.look(record);
+  const live = catalog.provenLive().blocks();
+  for await (const record of watched(session, catalog.counts.live, live)) {
+    if (!isSound(record)) await check.look(record);
+  }
   return check.findings;
 }

@@ -58,7 +58,7 @@ export class StoreCatalog {
   }
 
   /** The payload as far as the fold needs it; one that is damaged stops no fold. */
-  async #payloadFor(entry: LedgerEntry): Promise<EntryPayload | undefined> {
+  async payloadFor(entry: LedgerEntry): Promise<EntryPayload | undefined> {
     if (!needsPayload(entry)) return entry.payload;
     try {
       return await this.payloadOf(entry);
@@ -86,7 +86,7 @@ export class StoreCatalog {
     for await (const { entry, hash } of this.#ledger.walk(from, to)) {
       const ops = await this.opsOf(entry);
       signal?.throwIfAborted();
-      await cooperatively(foldSteps(tables, entry, ops, hash, await this.#payloadFor(entry)));
+      await cooperatively(foldSteps(tables, entry, ops, hash, await this.payloadFor(entry)));
       visit?.(entry);
     }
     return tables;
@@ -146,7 +146,7 @@ export class StoreCatalog {
           await yieldToEvents();
           signal?.throwIfAborted();
         }
-        fold.finish(hash, await this.#payloadFor(entry));
+        fold.finish(hash, await this.payloadFor(entry));
       } catch (e) {
         // The index contradicts a sound ledger: the fold in memory decides which of them is wrong.
         if (isHsError(e, 'LEDGER_BROKEN')) throw new TablesDamaged(e.message);

@@ -4,6 +4,7 @@ import type { ProgressSink } from '../../core/effects.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import { decodeEntry, type LedgerEntry } from '../../core/ledger/entry.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
+import type { EntryPayload } from '../../core/ledger/payload.js';
 import { sha256 } from '../../core/objects/hash.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { UuidTable } from '../../core/objects/uuid-table.js';
@@ -42,13 +43,14 @@ class Verifier {
   readonly #policies = new Set<ObjectId>();
   readonly #blamed = new Set<number>();
   /** Dropped at the first entry that cannot be folded. */
-  #operations: OperationsCheck | undefined = new OperationsCheck();
+  #operations: OperationsCheck | undefined;
   /** Two neighbours that do not fit; the next entry decides which of them changed. */
   #open: readonly [Link, Link] | undefined;
   #before: Link;
 
-  constructor(store: Store, anchor: Head | undefined, signal: AbortSignal) {
+  constructor(store: Store, anchor: Head | undefined, operations: OperationsCheck, signal: AbortSignal) {
     this.#store = store;
+    this.#operations = operations;
     this.#signal = signal;
     this.#anchor = anchor;
     this.#before = { seq: -1, hash: sha256(encodeFormat(store.format)), entry: undefined };
@@ -109,7 +111,7 @@ class Verifier {
       this.#settle(fits);
       if (!fits) this.#open = [before, link];
     }
-    if (link.entry !== undefined) await this.#checkContent(link.entry);
+    if (link.entry !== undefined) await this.#checkContent(link.entry, link.hash);
     else this.#operations = undefined;
   }
 
@@ -132,14 +134,15 @@ class Verifier {
     return undefined;
   }
 
-  async #checkContent(entry: LedgerEntry): Promise<void> {
+  async #checkContent(entry: LedgerEntry, hash: ObjectId): Promise<void> {
     const { seq, event_id } = entry;
     const event = this.#events.add(event_id);
     const same = this.#eventSeq[event];
     if (same !== undefined) this.#report('duplicate', seq, `entry ${seq} repeats the event of entry ${same}`);
     this.#eventSeq[event] = seq;
+    let payload: EntryPayload | undefined;
     try {
-      const payload = await this.#store.payloadOf(entry);
+      payload = await this.#store.payloadOf(entry);
       if ('materialized_paths_object' in payload && payload.materialized_paths_object !== undefined) {
         const id = payload.materialized_paths_object;
         await this.#named(seq, `the list of paths of entry ${seq}`, id, async () => {
@@ -153,11 +156,12 @@ class Verifier {
     }
     try {
       let contradiction: unknown;
+      let index = 0;
       const policies: ObjectId[] = [];
       for await (const ops of this.#store.opsParts(entry)) {
         for (const op of ops) {
           if (op.op === 'set_policy') policies.push(op.policy);
-          contradiction ??= this.#contradiction(entry, op);
+          contradiction ??= this.#contradiction(entry, op, index++);
         }
         await yieldToEvents();
         this.#signal.throwIfAborted();
@@ -165,7 +169,7 @@ class Verifier {
       // Only now are their bytes known to be those that the entry names.
       for (const id of policies) await this.#checkPolicy(seq, id);
       if (contradiction !== undefined) throw contradiction;
-      this.#operations?.finish(entry);
+      this.#operations?.finish(entry, hash, payload);
     } catch (e) {
       if (!isHsError(e)) throw e;
       this.#operations = undefined;
@@ -177,9 +181,9 @@ class Verifier {
     }
   }
 
-  #contradiction(entry: LedgerEntry, op: LedgerOp): unknown {
+  #contradiction(entry: LedgerEntry, op: LedgerOp, index: number): unknown {
     try {
-      this.#operations?.apply(entry, op);
+      this.#operations?.apply(entry, op, index);
       return undefined;
     } catch (e) {
       return e;
@@ -252,16 +256,17 @@ export async function verifyLedger(
   return (await examineLedger(store, progress, signal)).verdict;
 }
 
-/** The same, and whether the ledger can be folded. */
+/** The same, and whether the ledger can be folded: `operations` were then given all of it. */
 export async function examineLedger(
   store: Store,
   progress: ProgressSink,
   signal: AbortSignal,
+  operations = new OperationsCheck(),
 ): Promise<{ readonly verdict: LedgerVerdict; readonly isFoldable: boolean }> {
   // Read before the listing: entries appended meanwhile are then beyond both.
   const anchor = await store.anchor.look();
   const { numbers, strays } = await store.entries.list();
-  const verifier = new Verifier(store, anchor === 'lost' ? undefined : anchor, signal);
+  const verifier = new Verifier(store, anchor === 'lost' ? undefined : anchor, operations, signal);
   const { problems } = verifier;
   for (const [first, last] of holes(numbers)) {
     const what = first === last ? `entry ${first} is missing` : `entries ${first} to ${last} are missing`;

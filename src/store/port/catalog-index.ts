@@ -24,7 +24,7 @@ export interface CatalogIndex {
   isKept(): Promise<boolean>;
   /** Discards it: this process works without, and the next one rebuilds it. */
   discard(): Promise<void>;
-  /** Deletes it before it is read; if it cannot be deleted, it is not read either. */
+  /** Deletes it, to be built anew; if it cannot be deleted, it is not read either. */
   forget(): Promise<void>;
   /** Frees disk space on a full disk for an operation that will free more. */
   makeRoom(): Promise<void>;

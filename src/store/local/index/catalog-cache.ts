@@ -265,8 +265,11 @@ export class CatalogCache {
     await this.#removal;
   }
 
-  /** Deletes the index before it is read; if that fails, it is not read either. */
+  /** Deletes the index, to be built anew; if that fails, it is not read either. */
   async forget(): Promise<void> {
+    for (const run of this.#tables?.runs ?? []) this.#retire(run);
+    this.#tables = undefined;
+    this.#pending = { entries: 0, operations: 0 };
     this.#key ??= await this.#state.secret(false);
     if (this.#key === undefined) return;
     try {

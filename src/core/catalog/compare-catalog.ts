@@ -1,0 +1,135 @@
+import type { ArtifactRecord } from './artifact-record.js';
+import type { Catalog, CatalogMeta } from './catalog.js';
+import {
+  APPLIED,
+  idKey,
+  keysOf,
+  LIVE,
+  META_KEY,
+  PURGED,
+  placeKey,
+  REMOVED,
+  ROOTS,
+  TOTALS,
+  UNREAD,
+} from './catalog-keys.js';
+import { MemoryTables, type TableRow, TablesDamaged } from './key-tables.js';
+import type { LedgerDigest } from './ledger-digest.js';
+import { fromRow, type RecordRow } from './record-row.js';
+import { PREFIX_LENGTH, PROVEN_TABLES, RowBag, SummedTables } from './table-sums.js';
+import { TotalChanges } from './totals.js';
+
+const ENTRY_ROWS: ReadonlySet<string> = new Set([ROOTS, APPLIED, PURGED, UNREAD]);
+
+/** Compares every row of tables with a fold of the ledger. */
+export class CatalogComparison {
+  readonly #fold: LedgerDigest;
+  readonly #sums = new Map<string, RowBag>(PROVEN_TABLES.map((table) => [table, new RowBag()]));
+  readonly #counts = { live: 0, removed: 0, pins: 0 };
+  readonly #totals = new TotalChanges();
+  /** Rows that lead to artifacts: those that there should be less those that are there. */
+  readonly #keys = new RowBag();
+  readonly #toldTotals = new RowBag();
+  readonly #ofEntries = { rows: 0, differ: 0, unread: 0 };
+  #meta: CatalogMeta | undefined;
+
+  constructor(fold: LedgerDigest) {
+    this.#fold = fold;
+  }
+
+  /** Takes a row; the record in it, if it has one that is right. TablesDamaged for one that is not. */
+  take(row: TableRow): ArtifactRecord | undefined {
+    const { key } = row;
+    const table = key.slice(0, PREFIX_LENGTH);
+    this.#sums.get(table)?.add(key, row.text, 1);
+    if (table === LIVE || table === REMOVED) return this.#read(row);
+    if (key === META_KEY) this.#meta = row.value as CatalogMeta;
+    else if (table === TOTALS) this.#toldTotals.add(key, row.text, 1);
+    else if (ENTRY_ROWS.has(table)) this.#ofEntry(table, row);
+    else this.#keys.add(key, row.text, -1);
+    return undefined;
+  }
+
+  #read({ key, value }: TableRow): ArtifactRecord {
+    try {
+      return this.#record(key, fromRow(value as RecordRow));
+    } catch (e) {
+      // A row of another shape.
+      if (e instanceof TypeError) throw new TablesDamaged(`${key} is no record`, { cause: e });
+      throw e;
+    }
+  }
+
+  #record(key: string, r: ArtifactRecord): ArtifactRecord {
+    const place = placeKey(r.registered);
+    const [own, ...others] = keysOf(r, place);
+    if (own !== key || !this.#fold.isRecord(r)) {
+      throw new TablesDamaged(`artifact ${r.artifact_id} is not what the ledger says`);
+    }
+    this.#keys.add(idKey(r.artifact_id), JSON.stringify(place), 1);
+    for (const other of others) this.#keys.add(other, '1', 1);
+    if (r.removed === undefined) {
+      this.#counts.live += 1;
+      this.#counts.pins += r.pins.length;
+      this.#totals.note(r, 1);
+    } else this.#counts.removed += 1;
+    return r;
+  }
+
+  #ofEntry(table: string, { key, value }: TableRow): void {
+    this.#ofEntries.rows += 1;
+    if (table === UNREAD) this.#ofEntries.unread += 1;
+    if (this.#fold.rows.get(key) !== value) this.#ofEntries.differ += 1;
+  }
+
+  /** Once every row was taken: why the tables are not those of the fold. */
+  problem(): string | undefined {
+    const { live, removed, pins } = this.#counts;
+    const meta = this.#meta;
+    if (meta === undefined || !this.#fold.isState(meta)) return 'it is not at the head of the ledger';
+    if (live + removed !== this.#fold.size) return 'artifacts are missing';
+    if (live !== meta.live || removed !== meta.removed || pins !== meta.pins) return 'its counts are wrong';
+    if (!this.#keys.isEmpty) return 'its keys do not lead to its artifacts';
+    if (!this.#totalsAgree()) return 'its totals are wrong';
+    if (!this.#rowsOfEntriesAgree()) return 'the objects that the ledger names are others';
+    for (const table of PROVEN_TABLES) {
+      if (!this.#sums.get(table)!.equals(meta.sums[table])) return `the rows of ${table} do not add up`;
+    }
+    return undefined;
+  }
+
+  #totalsAgree(): boolean {
+    const tables = new MemoryTables();
+    this.#totals.writeTo(new SummedTables(tables));
+    for (const { key, text } of tables.range(TOTALS)) this.#toldTotals.add(key, text, -1);
+    return this.#toldTotals.isEmpty;
+  }
+
+  /** A payload may have been readable at one time and not at the other. */
+  #rowsOfEntriesAgree(): boolean {
+    const { rows, differ, unread } = this.#ofEntries;
+    if (unread > 0 || this.#fold.isUnread) return true;
+    return differ === 0 && rows === this.#fold.rows.size;
+  }
+}
+
+/**
+ * All live artifacts, while every row is compared with a fold of the ledger: TablesDamaged if any is missing, too many
+ * or another.
+ */
+export async function* comparedLive(
+  catalog: Catalog,
+  fold: LedgerDigest,
+): AsyncGenerator<readonly ArtifactRecord[], void> {
+  const comparison = new CatalogComparison(fold);
+  for await (const rows of catalog.rows()) {
+    const live: ArtifactRecord[] = [];
+    for (const row of rows) {
+      const record = comparison.take(row);
+      if (record !== undefined && record.removed === undefined) live.push(record);
+    }
+    if (live.length > 0) yield live;
+  }
+  const problem = comparison.problem();
+  if (problem !== undefined) throw new TablesDamaged(problem);
+}

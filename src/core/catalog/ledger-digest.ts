@@ -1,0 +1,170 @@
+import { compact } from '../json/omit-undefined.js';
+import type { LedgerEntry } from '../ledger/entry.js';
+import type { ArtifactFacts, LedgerOp } from '../ledger/operation.js';
+import type { EntryPayload } from '../ledger/payload.js';
+import type { ArtifactRecord, Pin, Registration } from './artifact-record.js';
+import type { CatalogMeta, Head } from './catalog.js';
+import { placeKey, ROOTS, UNREAD } from './catalog-keys.js';
+import { digestOfFacts } from './facts-digest.js';
+import { rowsOfEntry } from './ledger-rows.js';
+import { OperationsCheck } from './operations-check.js';
+import { rowSum } from './table-sums.js';
+
+/** Numbers that are kept of an artifact. */
+const [FACTS, FACTS_2, ORIGIN, MANIFESTS, REMOVAL, WIDTH] = [0, 1, 2, 3, 4, 5];
+const LEAST_ROWS = 64;
+const NO_PINS: readonly Pin[] = [];
+
+const originOf = (r: Registration) => rowSum(placeKey(r), `${r.at} ${r.actor}`);
+/** Of all manifests one after another. */
+const withManifest = (before: number, id: string, size: number) => rowSum(id, `${size} ${before}`);
+const removalOf = ({ seq, at, purge }: NonNullable<ArtifactRecord['removed']>) =>
+  rowSum(at, `${seq} ${purge}`);
+const pinsText = (pins: readonly Pin[]) => JSON.stringify(pins);
+
+/**
+ * A fold of the ledger that keeps of an artifact what tells whether a record of it is right: 40 bytes besides those of
+ * the check, its pins, and nothing on the JavaScript heap. What it allows, the fold allows, and the other way round.
+ */
+export class LedgerDigest extends OperationsCheck {
+  #columns = new Float64Array(LEAST_ROWS * WIDTH);
+  readonly #pins = new Map<number, readonly Pin[]>();
+  /** Keys and values of the rows of entries. */
+  readonly #rows = new Map<string, unknown>();
+  #policy = '';
+  #at = '';
+  #changed = -1;
+  #onlyAdds = true;
+  #isUnread = false;
+  #head: Head | undefined;
+
+  /** Number and hash of the entry that was folded last. */
+  get head(): Head | undefined {
+    return this.#head;
+  }
+  /** Rows of the facts of entries besides their operations. */
+  get rows(): ReadonlyMap<string, unknown> {
+    return this.#rows;
+  }
+
+  /** Whether the payload of an entry could not be read, which may name more. */
+  get isUnread(): boolean {
+    return this.#isUnread;
+  }
+
+  override apply(entry: LedgerEntry, op: LedgerOp, index: number): number {
+    const number = super.apply(entry, op, index);
+    if (op.op !== 'add') this.#onlyAdds = false;
+    switch (op.op) {
+      case 'add':
+        this.#add(number, entry, op, index);
+        break;
+      case 'revise':
+        this.#setFacts(number, op);
+        break;
+      case 'pin': {
+        const { name, reason, until } = op;
+        const pin: Pin = compact({ name, reason, until, actor: actorOf(entry), at: entry.at });
+        const others = this.#pinsOf(number).filter((p) => p.name !== name);
+        this.#setPins(
+          number,
+          [...others, pin].sort((a, b) => (a.name < b.name ? -1 : 1)),
+        );
+        break;
+      }
+      case 'unpin':
+        this.#setPins(
+          number,
+          this.#pinsOf(number).filter((p) => p.name !== op.name),
+        );
+        break;
+      case 'remove':
+        this.#setPins(number, NO_PINS);
+        this.#set(number, REMOVAL, removalOf({ seq: entry.seq, at: entry.at, purge: op.purge === true }));
+        break;
+      case 'restore':
+        this.#set(number, REMOVAL, 0);
+        break;
+      case 'set_policy':
+        this.#policy = op.policy;
+        this.#rows.set(ROOTS + op.policy, 1);
+    }
+    return number;
+  }
+
+  override finish(entry: LedgerEntry, hash: Head['hash'], payload: EntryPayload | undefined): void {
+    super.finish(entry, hash, payload);
+    for (const { key, value } of rowsOfEntry(entry, payload)) {
+      if (!this.#rows.has(key)) this.#rows.set(key, value);
+      if (key.startsWith(UNREAD)) this.#isUnread = true;
+    }
+    if (entry.decision !== 'deny' || this.#head === undefined) this.#at = entry.at;
+    if (!this.#onlyAdds) this.#changed = entry.seq;
+    this.#onlyAdds = true;
+    this.#head = { seq: entry.seq, hash };
+  }
+
+  #add(number: number, entry: LedgerEntry, facts: ArtifactFacts, index: number): void {
+    if (number * WIDTH >= this.#columns.length) {
+      const more = new Float64Array(2 * this.#columns.length);
+      more.set(this.#columns);
+      this.#columns = more;
+    }
+    this.#set(number, ORIGIN, originOf({ seq: entry.seq, index, at: entry.at, actor: actorOf(entry) }));
+    this.#setFacts(number, facts);
+  }
+
+  #setFacts(number: number, facts: ArtifactFacts): void {
+    const [first, second] = digestOfFacts(facts);
+    this.#set(number, FACTS, first);
+    this.#set(number, FACTS_2, second);
+    const before = this.#get(number, MANIFESTS);
+    this.#set(number, MANIFESTS, withManifest(before, facts.manifest, facts.manifest_size_bytes));
+  }
+
+  #get(number: number, column: number): number {
+    return this.#columns[number * WIDTH + column]!;
+  }
+  #set(number: number, column: number, value: number): void {
+    this.#columns[number * WIDTH + column] = value;
+  }
+
+  #pinsOf(number: number): readonly Pin[] {
+    return this.#pins.get(number) ?? NO_PINS;
+  }
+  #setPins(number: number, pins: readonly Pin[]): void {
+    if (pins.length === 0) this.#pins.delete(number);
+    else this.#pins.set(number, pins);
+  }
+
+  /** Whether this is the record of an artifact after the last entry. */
+  isRecord(r: ArtifactRecord): boolean {
+    const number = this.numberOf(r.artifact_id);
+    if (number < 0) return false;
+    const [first, second] = digestOfFacts(r);
+    let manifests = 0;
+    for (const { manifest, size_bytes } of r.manifests)
+      manifests = withManifest(manifests, manifest, size_bytes);
+    return (
+      this.#get(number, FACTS) === first &&
+      this.#get(number, FACTS_2) === second &&
+      this.#get(number, ORIGIN) === originOf(r.registered) &&
+      this.#get(number, MANIFESTS) === manifests &&
+      this.#get(number, REMOVAL) === (r.removed === undefined ? 0 : removalOf(r.removed)) &&
+      pinsText(this.#pinsOf(number)) === pinsText(r.pins)
+    );
+  }
+
+  /** Whether a state says this of the ledger as a whole. */
+  isState({ seq, hash, policy, at, changed }: CatalogMeta): boolean {
+    return (
+      this.#head?.seq === seq &&
+      this.#head.hash === hash &&
+      this.#policy === policy &&
+      this.#at === at &&
+      this.#changed === changed
+    );
+  }
+}
+
+const actorOf = (entry: LedgerEntry) => `${entry.actor}:${entry.actor_id}`;
