@@ -382,4 +382,29 @@ describe('the catalog index', () => {
     expect(now.head.seq).toBe((clean(expected) as { head: { seq: number } }).head.seq + 1);
     expect(reads.length).toBeLessThan(12);
   });
+
+  it('may be saved by several calls of one program at once, each of which is answered', async () => {
+    const { dir } = await makeStore();
+    await remove(`${dir}/.hsstore/cache`);
+    await mkdir(`${dir}/.hsstore/cache`, { mode: 0o700 });
+    let tidies = () => {};
+    const tidying = new Promise<void>((resolve) => {
+      tidies = resolve;
+    });
+    let second: Promise<unknown> = Promise.resolve();
+    let saves = 0;
+    // The second call finds that another has saved it, while the first removes what is left of older ones.
+    const disk = interceptDisk(nodeDisk(), async (operation, path) => {
+      if (operation === 'mkdir' && ++saves === 2) await tidying;
+      if (operation !== 'readdir' || !path.endsWith('/cache')) return;
+      tidies();
+      await second;
+    });
+    const session = await openTestSession(dir, { disk });
+    const first = session.catalog();
+    second = session.catalog();
+    expect((await first).counts).toEqual(((await second) as Catalog).counts);
+    expect(saves).toBe(2);
+    await session.close();
+  });
 });

@@ -199,10 +199,13 @@ export class CatalogCache {
       }
       const runs = written.facts.map((fact) => this.#run(fact.name, () => this.#openRun(fact)));
       for (const run of tables.runs) if (!runs.includes(run)) this.#retire(run);
-      this.#tables = new LayeredTables(runs);
-      if (this.#root === undefined) await this.#tidy();
+      const saved = new LayeredTables(runs);
+      const isFirst = this.#root === undefined;
+      // Together, and before anything is waited for: other calls of this program go on meanwhile.
+      this.#tables = saved;
       this.#root = written.root;
-      return this.#tables;
+      if (isFirst) await this.#tidy();
+      return saved;
     } catch (e) {
       if (!isErrno(e) && !isHsError(e, 'INTEGRITY')) throw e;
       this.#writes = false;
