@@ -3,9 +3,11 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { removeSync } from 'fs-extra/esm';
 
+let loads = 0;
+
 /** What these lines of TypeScript export, their paths relative to the project at `root`. */
-export async function loadTypeScript(root, contents) {
-  const outfile = join(root, `.loaded-${process.pid}.mjs`);
+export async function loadTypeScript(root, contents, plugins = []) {
+  const outfile = join(root, `.loaded-${process.pid}-${++loads}.mjs`);
   try {
     await build({
       absWorkingDir: root,
@@ -16,6 +18,7 @@ export async function loadTypeScript(root, contents) {
       platform: 'node',
       target: 'node20.19',
       packages: 'external',
+      plugins,
       logLevel: 'warning',
     });
     return await import(pathToFileURL(outfile).href);

@@ -1,16 +1,16 @@
 /**
- * Runs the mutants of test/mutants/table.ts, or those named, each against the test that must catch it, and says
- * which survive. First each of these tests must pass on the sources as they are.
+ * Runs the mutants of test/mutants/table.ts, or those named, each against the test that must catch it, those with
+ * `seeds` against the simulation too, and says which survive. First each of these tests must pass on the sources as they are.
  */
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadTypeScript } from './load-typescript.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { MUTANTS, runHarness } = await loadTypeScript(
+const { MUTANTS, runHarness, runSimulation } = await loadTypeScript(
   root,
   `export { MUTANTS } from './test/mutants/table.ts';
-   export { runHarness } from './test/mutants/run-harness.ts';`,
+   export { runHarness, runSimulation } from './test/mutants/run-harness.ts';`,
 );
 const names = process.argv.slice(2);
 const unknown = names.filter((name) => !MUTANTS.some((m) => m.name === name));
@@ -32,11 +32,14 @@ for (const harness of harnesses.values()) {
 let caught = 0;
 for (const mutant of chosen) {
   const since = performance.now();
-  const { result, output } = await runHarness(root, mutant.caughtBy, mutant);
-  if (result === 'failed') caught++;
-  const verdict = { failed: 'caught', passed: 'SURVIVED', broken: 'BROKEN' }[result];
-  console.log(`${verdict.padEnd(9)} ${mutant.name.padEnd(40)} ${seconds(since)}  ${mutant.caughtBy.file}`);
-  if (result === 'broken') console.log(output);
+  const runs = [[mutant.caughtBy.file, await runHarness(root, mutant.caughtBy, mutant)]];
+  if (mutant.seeds !== undefined) runs.push(['test/sim', await runSimulation(root, mutant)]);
+  for (const [where, { result, output }] of runs) {
+    const verdict = { failed: 'caught', passed: 'SURVIVED', broken: 'BROKEN' }[result];
+    console.log(`${verdict.padEnd(9)} ${mutant.name.padEnd(40)} ${seconds(since)}  ${where}`);
+    if (result === 'broken') console.log(output);
+  }
+  if (runs.every(([, { result }]) => result === 'failed')) caught++;
 }
 console.log(`${caught} of ${chosen.length} mutants caught`);
 process.exitCode = caught === chosen.length && bad === 0 ? 0 : 1;

@@ -2,7 +2,7 @@ import type { Environment } from '../../src/core/effects.js';
 import { toActor } from '../../src/core/policy/authorize.js';
 import type { Disk } from '../../src/fsx/disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
-import { nodeIndex } from '../../src/fsx/sync-read-file.js';
+import { type IndexPort, nodeIndex } from '../../src/fsx/sync-read-file.js';
 import { systemClock, systemRandom } from '../../src/fsx/system-effects.js';
 import { recovery } from '../../src/ops/recovery/finish-dead-leases.js';
 import { openSession } from '../../src/ops/session/open-session.js';
@@ -46,6 +46,8 @@ export interface TestStoreOptions extends Partial<SessionRequest> {
   readonly recovery?: Recovery;
   /** False: fold the catalog in memory and leave `cache/` alone (simulated disks). */
   readonly useIndex?: boolean;
+  /** Reads the index of a simulated disk. */
+  readonly index?: IndexPort;
   /** Smaller ones than a real store has. */
   readonly packLimits?: PackLimits;
   /** Where the store lies; in a directory, if it is left out. */
@@ -73,12 +75,12 @@ function requestFor(dir: string, disk: Disk, options: TestStoreOptions): Session
 /** What a store in a directory stands on in a test. */
 export function localPorts(request: SessionRequest, options: TestStoreOptions = {}): LocalPorts {
   const { disk, random, environment: env } = request;
-  const { useIndex, packLimits } = options;
+  const { useIndex, index = nodeIndex, packLimits } = options;
   return {
     disk,
     random,
     env,
-    ...(useIndex === false ? {} : { index: nodeIndex }),
+    ...(useIndex === false ? {} : { index }),
     ...(packLimits && { packLimits }),
   };
 }

@@ -14,6 +14,8 @@ export interface Mutant {
   /** Each text must be in the file exactly once; `to` takes its place. */
   readonly edits: readonly { readonly from: string; readonly to: string }[];
   readonly caughtBy: Harness;
+  /** Within so many seeds, the simulation catches it as well. */
+  readonly seeds?: number;
 }
 
 /** The source with the fault. Throws where a text is not there exactly once. */

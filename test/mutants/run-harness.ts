@@ -34,7 +34,26 @@ export async function runHarness(
     ...['-t', test.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), '--bail=1', '--no-color'],
     ...['--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
   ];
-  const child = spawn(process.execPath, args, { cwd: root, env: environment(mutant) });
+  try {
+    const { output } = await runNode(root, args, environment(mutant));
+    return { result: verdictOf(await readFile(report, 'utf8').catch(() => undefined)), output };
+  } finally {
+    await rm(dir, { recursive: true });
+  }
+}
+
+/** Runs the simulation with a mutant, until it breaks a promise or for its number of seeds. */
+export async function runSimulation(
+  root: string,
+  { name, seeds }: Mutant,
+): Promise<{ readonly result: HarnessResult; readonly output: string }> {
+  const options = ['--mutant', name, '--seeds', `${seeds}`, '--once', '--json'];
+  const { status, output } = await runNode(root, [join(root, 'scripts/sim.mjs'), ...options]);
+  return { result: status === 0 ? 'passed' : status === 1 ? 'failed' : 'broken', output };
+}
+
+async function runNode(root: string, args: readonly string[], env = process.env) {
+  const child = spawn(process.execPath, args, { cwd: root, env });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
@@ -42,13 +61,9 @@ export async function runHarness(
     });
   }
   const timer = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
-  try {
-    await new Promise((resolve) => child.on('close', resolve));
-    return { result: verdictOf(await readFile(report, 'utf8').catch(() => undefined)), output };
-  } finally {
-    clearTimeout(timer);
-    await rm(dir, { recursive: true });
-  }
+  const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  clearTimeout(timer);
+  return { status, output };
 }
 
 function verdictOf(report: string | undefined): HarnessResult {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { transform } from 'esbuild';
 import { describe, expect, it } from 'vitest';
 import { type Mutant, mutate } from './mutant.js';
-import { runHarness } from './run-harness.js';
+import { runHarness, runSimulation } from './run-harness.js';
 import { MUTANTS } from './table.js';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -45,3 +45,9 @@ it.each(SAMPLE)(
   },
   900_000,
 );
+
+it('one is caught by the simulation', async () => {
+  const mutant = MUTANTS.find((m) => m.seeds !== undefined)!;
+  const { result, output } = await runSimulation(ROOT, mutant);
+  expect(result, output).toBe('failed');
+}, 900_000);

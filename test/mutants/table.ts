@@ -63,6 +63,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'store/local/objects/batch-files.ts',
     edits: [{ from: 'await file.sync();', to: '' }],
     caughtBy: COMMIT_CUT,
+    seeds: 50,
   },
   {
     name: 'object-directory-not-synced',

@@ -4,6 +4,7 @@ import { type DirNode, type FileNode, keyBytes, keyName, pathOf, Refusal, statOf
 import type { SimProcess } from './process.js';
 import { permit } from './resolve.js';
 import type { Rng } from './rng.js';
+import type { Mishaps } from './scheduler.js';
 
 /** An open file of a simulated process. */
 export class SimFile implements DiskFile {
@@ -33,24 +34,36 @@ export class SimFile implements DiskFile {
   }
 
   read(buffer: Uint8Array, position: number): Promise<number> {
-    return this.#process.step('file.read', this.#path, () => {
+    const read = (length: number) => {
       const { content } = this.#opened();
-      const part = content.subarray(position, position + buffer.length);
+      const part = content.subarray(position, position + length);
       buffer.set(part);
       return part.length;
+    };
+    return this.#process.step('file.read', this.#path, () => read(buffer.length), {
+      short: (rng) => ({ value: read(1 + rng.below(buffer.length)) }),
     });
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    return this.#process.step(
-      'file.write',
-      this.#path,
-      () => this.#kernel.append(this.#opened(true), bytes),
-      { torn: (rng) => this.#tear(bytes, rng) },
-    );
+    const { act, ...mishaps } = this.#writing(bytes);
+    return this.#process.step('file.write', this.#path, act, mishaps);
   }
 
-  /** A process that dies in a write leaves a part of it. */
+  #writing(bytes: Uint8Array): Mishaps & { act(): void } {
+    return {
+      act: () => this.#kernel.append(this.#opened(true), bytes),
+      torn: (rng) => this.#tear(bytes, rng),
+      failed: (rng) => this.#tear(bytes, rng),
+      short: (rng) => {
+        const count = rng.below(bytes.length + 1);
+        this.#kernel.append(this.#opened(true), bytes.subarray(0, count));
+        return { rest: this.#writing(bytes.subarray(count)) };
+      },
+    };
+  }
+
+  /** A write that fails, or in which its process dies, leaves a part. */
   #tear(bytes: Uint8Array, rng: Rng): void {
     if (!this.#open || !this.#writable) return;
     try {

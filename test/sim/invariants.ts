@@ -13,6 +13,12 @@ export interface Promised {
   readonly acknowledged?: Iterable<ArtifactId>;
   /** Pins, by name, that were acknowledged and that nobody began to take away. */
   readonly pinned?: ReadonlyMap<string, ArtifactId>;
+  /** Artifacts whose removal was acknowledged, and that nobody began to bring back. */
+  readonly removed?: Iterable<ArtifactId>;
+  /** The revision of an artifact that was acknowledged; a later one is as good. */
+  readonly revised?: Iterable<readonly [ArtifactId, number]>;
+  /** Texts of notes that were acknowledged, by the numbers of their entries. */
+  readonly noted?: ReadonlyMap<number, string>;
 }
 
 /** What of the live artifacts does not read back: each object under its name, with the bytes of its name. */
@@ -45,7 +51,7 @@ export async function readAll(session: Session): Promise<ArtifactRecord[]> {
 /** Which of the promises the catalog does not keep. */
 export async function brokenPromises(
   catalog: Catalog,
-  { acknowledged = [], pinned = new Map() }: Promised,
+  { acknowledged = [], pinned = new Map(), removed = [], revised = [] }: Promised,
 ): Promise<string[]> {
   const broken: string[] = [];
   for (const id of acknowledged) {
@@ -56,7 +62,23 @@ export async function brokenPromises(
     if (record?.removed !== undefined || record?.pins.some((p) => p.name === name) !== true)
       broken.push(`pinned ${id}`);
   }
+  for (const id of removed) {
+    if ((await catalog.get(id))?.removed === undefined) broken.push(`removed ${id}`);
+  }
+  for (const [id, revision] of revised) {
+    if (((await catalog.get(id))?.revision ?? 0) < revision) broken.push(`revision ${revision} of ${id}`);
+  }
   return broken;
+}
+
+/** The acknowledged entries that the chain has not at their numbers: it is one, and only grows. */
+async function notOnTheChain({ store }: Session, noted: ReadonlyMap<number, string>): Promise<string[]> {
+  const left = new Map(noted);
+  for await (const { entry } of store.ledger.walk()) {
+    const text = left.get(entry.seq);
+    if (text !== undefined && JSON.stringify(entry).includes(text)) left.delete(entry.seq);
+  }
+  return [...left.keys()].map((seq) => `entry ${seq} is another`);
 }
 
 async function countsDiffer(catalog: Catalog): Promise<string[]> {
@@ -78,7 +100,7 @@ async function indexDiffers({ store }: Session, fold: Catalog): Promise<string[]
 /**
  * Everything that must hold of a store at rest, whatever its commands died of, once a writing command has run since:
  * an empty list, or what does not hold. Objects hash to their names; live artifacts read back; what was promised is
- * there; the chain verifies and folds; the index is the fold; counts add up; nothing temporary is left; fsck is clean.
+ * there; the chain verifies, folds and is one; the index is the fold; counts add up; nothing temporary is left; fsck is clean.
  */
 export async function violations(session: Session, promised: Promised = {}): Promise<string[]> {
   const catalog = await session.store.foldFromLedger();
@@ -87,6 +109,7 @@ export async function violations(session: Session, promised: Promised = {}): Pro
   return [
     ...(await unreadable(session, catalog)),
     ...(await brokenPromises(catalog, promised)),
+    ...(await notOnTheChain(session, promised.noted ?? new Map())),
     ...(await countsDiffer(catalog)),
     ...(await indexDiffers(session, catalog)),
     ...findings.map(({ subject, message }) => `fsck: ${subject}: ${message}`),

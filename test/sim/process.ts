@@ -11,12 +11,15 @@ import type {
   SpaceInfo,
 } from '../../src/fsx/disk.js';
 import type { DiskOperation } from '../../src/fsx/surround-disk.js';
+import type { IndexPort } from '../../src/fsx/sync-read-file.js';
+import { readSmall, removeTree, writeFile } from './composed-steps.js';
 import { listEntries, SimDir, SimFile } from './handles.js';
 import type { Kernel } from './kernel.js';
 import { exchange, link, rename, renameNoReplace, rmdir, unlink } from './names.js';
 import { type DirNode, type FileNode, Refusal, statOf } from './nodes.js';
 import { permit } from './resolve.js';
-import type { Scheduler, Turn } from './scheduler.js';
+import type { Mishaps, Scheduler } from './scheduler.js';
+import { simIndex } from './sim-index.js';
 
 const FAN_OUT_DIR = /\/objects\/[0-9a-f]{2}$/;
 
@@ -35,6 +38,8 @@ export class SimProcess implements RootedDisk {
   readonly uid: number;
   /** Open directories by descriptor, which is never used twice: a use after close is seen. */
   readonly dirs = new Map<number, DirNode>();
+  /** Reads a catalog index; no turn is waited for, and nothing is made to fail. */
+  readonly index: IndexPort;
   /** Settles when the process is killed. */
   readonly died: Promise<void>;
   readonly #kernel: Kernel;
@@ -49,6 +54,7 @@ export class SimProcess implements RootedDisk {
     this.uid = uid;
     this.#kernel = kernel;
     this.#scheduler = scheduler;
+    this.index = simIndex(kernel, this);
     this.died = new Promise((resolve) => {
       this.#die = resolve;
     });
@@ -80,12 +86,7 @@ export class SimProcess implements RootedDisk {
   }
 
   /** Waits for a turn and does one operation. */
-  step<T>(
-    operation: DiskOperation,
-    path: string,
-    act: () => T,
-    mishaps: Pick<Turn, 'torn' | 'failed'> = {},
-  ): Promise<T> {
+  step<T>(operation: DiskOperation, path: string, act: () => T, mishaps: Mishaps = {}): Promise<T> {
     if (!this.#alive) return new Promise<T>(() => {});
     return new Promise<T>((resolve, reject) => {
       const done = resolve as (value: unknown) => void;
@@ -128,50 +129,27 @@ export class SimProcess implements RootedDisk {
 
   async readFile(path: string, maxBytes: number): Promise<Uint8Array> {
     const node = await this.step('open:read', path, () => this.#existing(path, 'read', false));
-    return this.step('file.read', path, () => {
+    const act = () => {
       if (node.content.length > maxBytes) throw new Refusal('EFBIG');
       return node.content.slice();
-    });
+    };
+    return this.step('file.read', path, act, { short: () => ({ rest: { act } }) });
   }
 
-  async readSmall(
+  readSmall(
     path: string,
     buffer: Uint8Array,
-    { follow }: { readonly follow: boolean },
+    options: { readonly follow: boolean },
   ): Promise<SmallFile | undefined> {
-    const file = await this.open(path, { access: 'read', follow });
-    try {
-      const before = await file.stat();
-      if (before.size >= buffer.length) return undefined;
-      const count = await file.read(buffer.subarray(0, before.size + 1), 0);
-      const after = await file.stat();
-      if (count > before.size) return undefined;
-      const same = (['size', 'mtimeNs', 'ctimeNs'] as const).every((key) => before[key] === after[key]);
-      return { count, mode: before.mode, atRest: same };
-    } finally {
-      await file.close();
-    }
+    return readSmall(this, path, buffer, options);
   }
 
-  async writeFile(
+  writeFile(
     path: string,
     bytes: Uint8Array,
     options: { readonly mode: number; readonly sync: boolean },
   ): Promise<void> {
-    const file = await this.open(path, { access: 'create', mode: options.mode });
-    try {
-      try {
-        await file.write(bytes);
-        if (options.sync) await file.sync();
-      } finally {
-        await file.close();
-      }
-    } catch (e) {
-      await this.unlink(path).catch((failure: unknown) => {
-        if (!isErrno(failure)) throw failure;
-      });
-      throw e;
-    }
+    return writeFile(this, path, bytes, options);
   }
 
   lstat(path: string): Promise<FileStat> {
@@ -194,13 +172,13 @@ export class SimProcess implements RootedDisk {
 
   /**
    * Listing is not one step: under a scheduler a name that moves meanwhile can be missed or seen twice. An empty directory
-   * of objects/ takes no turn: the 256 of them would be most of a run.
+   * of objects/ is no step: the 256 of them would be most of a run.
    */
   async readdir(path: string): Promise<DirEntry[]> {
     const list = (half?: 0 | 1) =>
       this.step('readdir', path, () => listEntries(this.#kernel.directory(this, path, true), this, half));
-    if (!this.#scheduler.interleaves) return list();
     if (this.#alive && FAN_OUT_DIR.test(path) && this.#isEmpty(path)) return [];
+    if (!this.#scheduler.interleaves) return list();
     return [...(await list(1)), ...(await list(0))];
   }
 
@@ -232,17 +210,8 @@ export class SimProcess implements RootedDisk {
     return this.step('unlink', path, () => unlink(this.#kernel, this, path));
   }
 
-  async removeTree(path: string): Promise<void> {
-    let kind: string;
-    try {
-      kind = (await this.lstat(path)).kind;
-    } catch (e) {
-      if (isErrno(e, 'ENOENT')) return;
-      throw e;
-    }
-    if (kind !== 'directory') return this.unlink(path);
-    for (const { name } of await this.readdir(path)) await this.removeTree(`${path}/${name}`);
-    await this.rmdir(path);
+  removeTree(path: string): Promise<void> {
+    return removeTree(this, path);
   }
 
   link(from: string, to: string): Promise<void> {

@@ -33,9 +33,18 @@ export class Rng {
   }
 }
 
+const LONGEST = 256;
+
 /** The randomness of a program, from the same numbers. */
 export function seededRandom(rng: Rng): Random {
-  const hex = (bytes: number) => Array.from({ length: bytes * 2 }, () => rng.below(16).toString(16)).join('');
+  const digits = (count: number) => Array.from({ length: count }, () => rng.below(16).toString(16)).join('');
+  /** Of what is long, as filling is, the first part is repeated. */
+  const hex = (bytes: number) =>
+    bytes <= LONGEST
+      ? digits(2 * bytes)
+      : digits(2 * LONGEST)
+          .repeat(Math.ceil(bytes / LONGEST))
+          .slice(0, 2 * bytes);
   return {
     hex,
     uuid: () => `${hex(4)}-${hex(2)}-4${hex(2).slice(1)}-8${hex(2).slice(1)}-${hex(6)}`,

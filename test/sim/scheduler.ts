@@ -11,7 +11,9 @@ export interface Turn {
   /** What is left of it when its process dies in the middle. */
   torn?(rng: Rng): void;
   /** What is left of it when it was made to fail. */
-  failed?(): void;
+  failed?(rng: Rng): void;
+  /** Does a part of it: the result, or the turn that does the rest. */
+  short?(rng: Rng): { readonly value: unknown } | { readonly rest: Mishaps & Pick<Turn, 'act'> };
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -19,13 +21,16 @@ export interface Turn {
 /** A turn of the event loop after so many of the scheduler: ticks alone would let no timer and no message through. */
 const TURNS_A_LOOP = 1000;
 
+/** What may become of a turn other than being done. */
+export type Mishaps = Pick<Turn, 'torn' | 'failed' | 'short'>;
+
 /**
  * Decides which process goes next, by a seed. Between two turns every process runs until it waits for
  * the disk again, so a run is repeatable as long as nothing but the disk makes a process wait.
  */
 export class Scheduler {
   readonly #rng: Rng;
-  readonly #interleave: boolean;
+  #interleave: boolean;
   readonly #perform: (turn: Turn) => void;
   /** How often the process that just ran goes on: high values let another one sleep for long. */
   readonly #stickiness: number;
@@ -33,6 +38,8 @@ export class Scheduler {
   #last: object | undefined;
   #awake = false;
   #turns = 0;
+  /** The processes that get no turn, and after which one they do again. */
+  readonly #paused = new Map<object, number>();
 
   constructor(rng: Rng, interleave: boolean, perform: (turn: Turn) => void) {
     this.#rng = rng;
@@ -45,6 +52,11 @@ export class Scheduler {
     return this.#interleave;
   }
 
+  /** From now on each operation is done at once: one process after another is at work. */
+  calm(): void {
+    this.#interleave = false;
+  }
+
   submit(turn: Turn): void {
     if (!this.#interleave) {
       this.#perform(turn);
@@ -52,6 +64,11 @@ export class Scheduler {
     }
     this.#waiting.push(turn);
     this.#wake();
+  }
+
+  /** Gives a process no turn for the next `turns`, or until nobody else waits. */
+  pause(process: object, turns: number): void {
+    this.#paused.set(process, this.#turns + turns);
   }
 
   /** Forgets what a process was waiting for: it never hears of it again. */
@@ -78,10 +95,19 @@ export class Scheduler {
 
   #next(): Turn | undefined {
     if (this.#waiting.length === 0) return undefined;
-    const same = this.#waiting.filter((turn) => turn.process === this.#last);
-    const turn = this.#rng.pick(same.length > 0 && this.#rng.chance(this.#stickiness) ? same : this.#waiting);
+    const ready = this.#ready();
+    const same = ready.filter((turn) => turn.process === this.#last);
+    const turn = this.#rng.pick(same.length > 0 && this.#rng.chance(this.#stickiness) ? same : ready);
     this.#waiting.splice(this.#waiting.indexOf(turn), 1);
     this.#last = turn.process;
     return turn;
+  }
+  #ready(): readonly Turn[] {
+    if (this.#paused.size === 0) return this.#waiting;
+    for (const [process, until] of this.#paused) if (until <= this.#turns) this.#paused.delete(process);
+    const ready = this.#waiting.filter((turn) => !this.#paused.has(turn.process));
+    if (ready.length > 0) return ready;
+    this.#paused.clear();
+    return this.#waiting;
   }
 }

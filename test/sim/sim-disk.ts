@@ -41,8 +41,17 @@ export interface TracedOperation extends SimOperation {
   readonly outcome: string;
 }
 
-/** What is to happen instead of an operation: an errno code, the death of its process, or a power cut. */
-export type Injection = { readonly fail: string } | 'kill' | 'crash' | undefined;
+/**
+ * What is to happen instead of an operation: an errno code, a read or write of a part, so many turns in which its process
+ * gets none, the death of its process, or a power cut.
+ */
+export type Injection =
+  | { readonly fail: string }
+  | { readonly pause: number }
+  | 'short'
+  | 'kill'
+  | 'crash'
+  | undefined;
 
 const TRACE_LENGTH = 10_000;
 const ROOT: Task = { uid: 0, dirs: new Map() };
@@ -108,9 +117,9 @@ export class SimDisk {
     this.#kernel.cutPower(this.#luck);
   }
 
-  /** Another disk, as this one would be after a power cut now; this one goes on. */
-  afterCrash(seed: number): SimDisk {
-    const copy = new SimDisk({ ...this.#options, seed });
+  /** Another disk, as this one would be after a power cut now; this one goes on. Of one at rest, it is a copy. */
+  afterCrash(seed: number, options: Omit<SimOptions, 'seed'> = {}): SimDisk {
+    const copy = new SimDisk({ ...this.#options, ...options, seed });
     copy.#kernel.adopt(
       treeAfterPowerCut(this.#kernel.root, this.#kernel.journal, new Rng(seed)),
       this.#kernel,
@@ -121,6 +130,11 @@ export class SimDisk {
   /** Changes what the room on the disk is, such as full from now on. */
   resize(room: { readonly bytes?: number; readonly inodes?: number }): void {
     this.#kernel.limits = { ...this.#kernel.limits, ...room };
+  }
+
+  /** Ends the interleaving, for what is done by one process after another. */
+  calm(): void {
+    this.#scheduler.calm();
   }
 
   /** Makes everything durable, as time does. */
@@ -216,11 +230,23 @@ export class SimDisk {
       return;
     }
     try {
-      if (injection !== undefined) {
-        turn.failed?.();
+      if (injection !== undefined && injection !== 'short') {
+        if ('pause' in injection) {
+          this.#note(event, 'paused');
+          this.#scheduler.pause(process, injection.pause);
+          this.#scheduler.submit(turn);
+          return;
+        }
+        turn.failed?.(this.#luck);
         throw new Refusal(injection.fail);
       }
-      const value = turn.act();
+      const part = injection === 'short' ? turn.short?.(this.#luck) : undefined;
+      if (part !== undefined && 'rest' in part) {
+        this.#note(event, 'short');
+        this.#scheduler.submit({ ...turn, ...part.rest });
+        return;
+      }
+      const value = part === undefined ? turn.act() : part.value;
       this.#note(event, 'done');
       turn.resolve(value);
     } catch (e) {
@@ -232,7 +258,7 @@ export class SimDisk {
 
   #note(event: SimOperation, outcome: string): void {
     if (this.#options.isTraced === false) return;
-    this.trace.push({ ...event, outcome });
+    this.trace.push(Object.assign(event, { outcome }));
     if (this.trace.length > 2 * TRACE_LENGTH) this.trace.splice(0, TRACE_LENGTH);
   }
 }

@@ -1,229 +1,265 @@
-import type { Random } from '../../src/core/effects.js';
-import type { ArtifactId } from '../../src/core/objects/ids.js';
+import { sha256 } from '../../src/core/objects/hash.js';
 import { isErrno, isHsError } from '../../src/errors/hs-error.js';
-import { exportArtifact } from '../../src/ops/export/export.js';
-import { collect } from '../../src/ops/gc/collect-garbage.js';
-import { removeArtifacts } from '../../src/ops/gc/remove-artifacts.js';
-import { restore } from '../../src/ops/gc/restore.js';
+import { ArtifactStore } from '../../src/library/artifact-store.js';
 import { appendNote } from '../../src/ops/govern/ledger-note.js';
-import { changePins } from '../../src/ops/govern/pins.js';
-import { put } from '../../src/ops/put/put.js';
 import type { Session } from '../../src/ops/session/session.js';
-import type { Patience } from '../../src/store/collector/purge.js';
-import { openTestSession, TINY_PACKS, testStore } from '../helpers/store.js';
+import { openTestSession, TINY_PACKS } from '../helpers/store.js';
+import { Aim } from './aim.js';
+import { Broken, type CallKind, isRefusal, OUT, perform } from './calls.js';
+import { Coverage } from './coverage.js';
 import { violations } from './invariants.js';
 import type { SimProcess } from './process.js';
+import { Destinations, Promises } from './promises.js';
 import { Rng, seededRandom } from './rng.js';
-import { SimDisk, type TracedOperation } from './sim-disk.js';
-
-const WORK = '/w';
-const OUT = '/out';
-const CONTENTS = 4;
-const IMPATIENT: Patience = { ms: 0, wait: async () => undefined };
-const FAILURES = ['EIO', 'ENOSPC', 'EINTR'] as const;
-/** One operation in so many fails, or is the last of its process. */
-const FAILS_ONE_IN = 400;
-const KILLS_ONE_IN = 250;
+import type { Actor, Call, Job, Scenario } from './scenario.js';
+import type { SimDisk, TracedOperation } from './sim-disk.js';
+import { HERE, STARTED, THERE, template } from './template.js';
+import { sleepBy } from './timers.js';
 
 export interface Simulated {
-  readonly seed: number;
+  readonly scenario: Scenario;
   readonly operations: number;
-  readonly commands: number;
-  readonly acknowledged: number;
-  readonly kills: number;
-  readonly failures: number;
+  /** How the calls ended: `done`, `killed`, or the code of the error, after the name of the call. */
+  readonly ends: readonly string[];
+  /** Faults that happened; others came after the end of their job. */
+  readonly struck: number;
   /** What does not hold at the end; none if all is well. */
   readonly violations: readonly string[];
   readonly trace: readonly TracedOperation[];
+  /** Of every operation with its outcome, and of how the calls ended. */
+  readonly hash: string;
 }
 
-/** What a command may fairly be told beside other commands, on a disk that fails. */
-function isFair(e: unknown): boolean {
-  if (isErrno(e)) return true;
-  return isHsError(
-    e,
-    ...(['NOT_FOUND', 'CONFLICT', 'PINNED', 'OBJECT_MISSING', 'SOURCE_CHANGED', 'SYSTEM'] as const),
-    ...([
-      'OUTCOME_UNKNOWN',
-      'DEST_EXISTS',
-      'GUARD_BLOCKED',
-      'INTEGRITY',
-      'LEDGER_BROKEN',
-      'ROLLED_BACK',
-    ] as const),
-  );
+interface Ended {
+  readonly call: Call;
+  status: 'begun' | 'done' | 'failed' | 'killed';
+  error?: unknown;
 }
 
-class Simulation {
+/** A process with the stores that it has open. */
+class Host {
+  readonly process: SimProcess;
+  readonly #open: (dir: string, process: SimProcess) => Promise<Session>;
+  readonly #stores = new Map<string, Promise<ArtifactStore>>();
+
+  constructor(process: SimProcess, open: (dir: string, process: SimProcess) => Promise<Session>) {
+    this.process = process;
+    this.#open = open;
+  }
+
+  store(dir: string): Promise<ArtifactStore> {
+    let store = this.#stores.get(dir);
+    if (store === undefined) {
+      store = this.#open(dir, this.process).then((session) => new ArtifactStore(session));
+      this.#stores.set(dir, store);
+      store.catch(() => this.#stores.delete(dir));
+    }
+    return store;
+  }
+
+  async close(): Promise<void> {
+    const stores = [...this.#stores.values()];
+    this.#stores.clear();
+    for (const store of stores) await (await store).close();
+  }
+}
+
+const codeOf = (e: unknown) => (isHsError(e) || isErrno(e) ? String(e.code) : 'threw');
+
+class Run {
   readonly sim: SimDisk;
-  readonly #rng: Rng;
-  readonly #seed: number;
-  readonly #random: Random;
-  readonly #clock = { ms: Date.parse('2026-06-01T00:00:00.000Z'), now: () => this.#clock.ms };
-  readonly #acknowledged = new Set<ArtifactId>();
-  readonly #pinned = new Map<string, ArtifactId>();
+  readonly ends: string[] = [];
+  readonly #scenario: Scenario;
+  readonly #aim: Aim;
+  readonly #clock = { ms: STARTED, now: () => this.#clock.ms };
+  readonly #promises = { [HERE]: new Promises(), [THERE]: new Promises() };
+  readonly #destinations = new Destinations();
   readonly #wrong: string[] = [];
-  readonly #most: number;
-  #isOver = false;
-  #serial = 0;
-  commands = 0;
-  kills = 0;
-  failures = 0;
+  /** The job that each process is at. */
+  readonly #jobs = new Map<string, number>();
+  readonly #interrupted: Call[] = [];
+  #openings = 0;
+  readonly #opened = new Set<string>();
 
-  constructor(seed: number, operations: number) {
-    this.#seed = seed;
-    this.#most = operations;
-    this.#rng = new Rng(seed);
-    this.#random = seededRandom(this.#rng);
-    this.sim = new SimDisk({ seed, interleave: true, now: () => this.#clock.ms });
+  constructor(scenario: Scenario, before: SimDisk, coverage: Coverage) {
+    this.#scenario = scenario;
+    this.#aim = new Aim(scenario, coverage);
+    this.sim = before.afterCrash(scenario.seed, { interleave: true, now: this.#clock.now });
+    sleepBy((ms) =>
+      this.sim.process('timer').step('find', `sleep ${ms}`, () => {
+        this.#clock.ms += ms;
+      }),
+    );
   }
 
-  get acknowledged(): number {
-    return this.#acknowledged.size;
-  }
-
-  #open(sim: SimDisk, name: string, how = openTestSession): Promise<Session> {
-    return how(WORK, this.#optionsOn(sim.process(name)));
-  }
-
-  #optionsOn(process: SimProcess) {
-    const packs = this.#seed % 2 === 0 ? {} : { packLimits: TINY_PACKS };
-    return { disk: process, clock: this.#clock, random: this.#random, useIndex: false, ...packs };
+  get struck(): number {
+    return this.#aim.struck.length;
   }
 
   async run(): Promise<readonly string[]> {
-    const { sim } = this;
-    for (const dir of [WORK, OUT]) sim.plant.dir(dir);
-    for (let i = 0; i < CONTENTS; i++) {
-      sim.plant.file(`/src/file${i}`, `content ${i}`);
-      for (const name of ['a', 'b']) sim.plant.file(`/src/tree${i}/${name}`, `content ${i}`);
-    }
-    await (await this.#open(sim, 'init', testStore)).close();
-    sim.settle();
-    const end = sim.operations + this.#most;
-    const stop = sim.inject(({ n }) => {
+    this.sim.inject((operation) => {
       this.#clock.ms += 1;
-      this.#isOver ||= n > end;
-      if (this.#isOver) return undefined;
-      if (this.#rng.chance(1 / KILLS_ONE_IN)) {
-        this.kills++;
-        return 'kill';
-      }
-      if (!this.#rng.chance(1 / FAILS_ONE_IN)) return undefined;
-      this.failures++;
-      return { fail: this.#rng.pick(FAILURES) };
+      const job = this.#jobs.get(operation.process);
+      return job === undefined
+        ? undefined
+        : this.#aim.at(job, operation, (ms) => {
+            this.#clock.ms += ms;
+          });
     });
-    await Promise.all([
-      ...[0, 1].map((w) => this.#live(`writer${w}`, (session) => this.#write(session, w))),
-      this.#live('exporter', (session) => this.#export(session)),
-      ...[0, 1].map((c) =>
-        this.#live(`collector${c}`, (s) => collect(s, { emptyTrash: true, patience: IMPATIENT })),
-      ),
-    ]);
-    stop();
-    // As it is, and as a power cut now would leave it: what was acknowledged is durable.
-    const cut = sim.afterCrash(this.#seed);
-    return [
-      ...this.#wrong,
-      ...(await this.#verdict(sim, '')),
-      ...(await this.#verdict(cut, 'after a cut: ')),
-    ];
+    await Promise.all(this.#scenario.actors.map((actor) => this.#live(actor)));
+    this.#jobs.clear();
+    this.sim.calm();
+    if (this.#scenario.cut) this.sim.crash();
+    for (const call of this.#interrupted) await this.#again(call);
+    for (const dir of [HERE, THERE] as const) if (this.#opened.has(dir)) await this.#judge(dir);
+    return [...this.#wrong, ...this.#outside()];
   }
 
-  /** One command after another, each a process of its own until it is killed. */
-  async #live(name: string, command: (session: Session) => Promise<unknown>): Promise<void> {
-    while (!this.#isOver) {
-      const process = this.sim.process(name);
-      const outcome = await process.run(async () => {
-        const session = await openTestSession(WORK, this.#optionsOn(process));
-        await command(session);
-        await session.close();
-      });
-      this.commands++;
-      if (outcome.status === 'failed' && !isFair(outcome.error))
-        this.#wrong.push(`${name}: ${(outcome.error as Error).stack}`);
+  readonly #open = (dir: string, process: SimProcess): Promise<Session> => {
+    this.#opened.add(dir);
+    return openTestSession(dir, {
+      disk: process,
+      index: process.index,
+      useIndex: this.#scenario.index,
+      clock: this.#clock,
+      random: seededRandom(new Rng(this.#scenario.seed + 0x9e3779b9 * ++this.#openings)),
+      ...(this.#scenario.packs && { packLimits: TINY_PACKS }),
+    });
+  };
+
+  /** One job after another, each command in a process of its own, those of the library in one until it is killed. */
+  async #live({ name, jobs }: Actor): Promise<void> {
+    const isLasting = name === 'library';
+    let host: Host | undefined;
+    for (const job of jobs) {
+      if (host?.process.alive !== true || !isLasting) host = new Host(this.sim.process(name), this.#open);
+      this.#jobs.set(name, job.id);
+      const ended = await this.#work(host, job.calls, !isLasting);
+      const isStruck = this.#aim.struck.some(({ fault }) => fault.job === job.id);
+      for (const each of ended) this.#take(each, isStruck);
     }
+    await host?.process.run(() => host.close());
   }
 
-  async #write(session: Session, writer: number): Promise<void> {
-    const rng = this.#rng;
-    const catalog = await session.catalog();
-    const some = async (of: 'live' | 'removed') => {
-      const all = await catalog[of]().all();
-      return all.length === 0 ? undefined : rng.pick(all).artifact_id;
-    };
-    const dice = rng.below(10);
-    const id = await some(dice === 9 ? 'removed' : 'live');
-    if (dice < 4 || id === undefined) {
-      const path = `/src/${rng.pick(['file', 'tree'])}${rng.below(CONTENTS)}`;
-      const made = await put(session, [{ path }], rng.chance(0.6) ? { ttl: 0 } : {});
-      for (const { artifactId } of made) this.#acknowledged.add(artifactId);
-    } else if (dice < 6) {
-      const name = `w${writer}-${this.#serial++}`;
-      await changePins(session, [{ change: 'pin', id, name }]);
-      this.#pinned.set(name, id);
-    } else if (dice < 7) {
-      const mine = [...this.#pinned].filter(([name]) => name.startsWith(`w${writer}-`));
-      if (mine.length === 0) return;
-      const [name, pinned] = rng.pick(mine);
-      this.#pinned.delete(name);
-      await changePins(session, [{ change: 'unpin', id: pinned, name }]);
-    } else if (dice < 9) await removeArtifacts(session, new Set([id]), { patience: IMPATIENT });
-    else await restore(session, [id], { pin: false });
+  async #work(host: Host, calls: Job['calls'], closes: boolean): Promise<Ended[]> {
+    const ended = calls.map((call): Ended => ({ call, status: 'begun' }));
+    const outcome = await host.process.run(async () => {
+      const here = await host.store(HERE);
+      await Promise.all(
+        ended.map(async (each) => {
+          try {
+            await this.#perform(host, here, each.call);
+            each.status = 'done';
+          } catch (e) {
+            Object.assign(each, { status: 'failed', error: e });
+          }
+        }),
+      );
+      if (closes) await host.close();
+    });
+    for (const each of ended.filter(({ status }) => status === 'begun')) {
+      each.status = outcome.status;
+      if (outcome.status === 'failed') each.error = outcome.error;
+    }
+    return ended;
   }
 
-  async #export(session: Session): Promise<void> {
-    const files = await (await session.catalog()).live().all();
-    const found = files.filter((r) => r.kind !== 'report' && r.kind !== 'bundle');
-    if (found.length === 0) return;
-    const { artifact_id: artifact, payload_type } = this.#rng.pick(found);
-    const path = `${OUT}/${payload_type}${this.#rng.below(2)}`;
-    await exportArtifact(session, { artifact, place: { kind: 'path', path }, force: true });
+  #perform(host: Host, here: ArtifactStore, { kind, luck }: Call): Promise<void> {
+    const promises = { here: this.#promises[HERE], there: this.#promises[THERE] };
+    const ground = { here, there: () => host.store(THERE), promises, destinations: this.#destinations };
+    return perform(kind, { ...ground, rng: new Rng(luck), luck });
   }
 
-  async #verdict(sim: SimDisk, when: string): Promise<string[]> {
-    const session = await this.#open(sim, 'checker');
-    // The next writing command finishes what the dead left.
-    await appendNote(session, 'the next command');
-    const promised = { acknowledged: this.#acknowledged, pinned: this.#pinned };
-    const broken = await violations(session, promised);
-    await session.close();
-    return [...broken, ...this.#outside(sim)].map((what) => when + what);
+  /** Takes note of how a call ended, which must be for a reason. */
+  #take({ call, status, error }: Ended, isStruck: boolean): void {
+    const { kind } = call;
+    this.ends.push(`${kind} ${status === 'failed' ? codeOf(error) : status}`);
+    if (status === 'done') return;
+    if (status === 'failed' && !isFair(kind, error, isStruck)) this.#wrong.push(`${kind}: ${told(error)}`);
+    if (status === 'killed' || isStruck) this.#interrupted.push(call);
   }
 
-  /** A destination is old or new, and nothing else is beside it. */
-  #outside(sim: SimDisk): string[] {
-    const names = sim.tree(OUT);
-    const contents = (paths: readonly string[]) => new Set(paths.map((path) => sim.text(path)));
+  /** A second run of what was interrupted succeeds, or is refused for a reason. */
+  async #again(call: Call): Promise<void> {
+    const [{ status, error }] = (await this.#work(
+      new Host(this.sim.process('again'), this.#open),
+      [call],
+      true,
+    )) as [Ended];
+    if (status === 'failed' && !isRefusal(call.kind, error))
+      this.#wrong.push(`the second run of ${call.kind}: ${told(error)}`);
+  }
+
+  async #judge(dir: typeof HERE | typeof THERE): Promise<void> {
+    const outcome = await this.sim.process('judge').run(async (disk) => {
+      const session = await this.#open(dir, disk as SimProcess);
+      // The next writing command finishes what the dead left.
+      await appendNote(session, 'the next command');
+      const broken = await violations(session, this.#promises[dir]);
+      await session.close();
+      return broken;
+    });
+    if (outcome.status === 'done') this.#wrong.push(...outcome.value.map((what) => `${dir}: ${what}`));
+    else
+      this.#wrong.push(
+        `${dir}: the judge ${outcome.status} ${outcome.status === 'failed' ? told(outcome.error) : ''}`,
+      );
+    for (const path of this.sim.tree(`${dir}/.hsstore/tmp`)) this.#wrong.push(`${path} is left`);
+  }
+
+  /** A destination is old or new, and of an export that was acknowledged new; nothing else is beside it. */
+  #outside(): string[] {
+    const names = this.sim.tree(OUT);
     const wrong = names.filter((p) => !/^\/out\/(file[01]|directory[01]\/[ab]?)$/.test(p));
     for (const path of names.filter((p) => /\/file[01]$/.test(p)))
-      if (!/^content \d$/.test(sim.text(path))) wrong.push(`${path} is neither old nor new`);
+      if (!/^content \d$/.test(this.sim.text(path))) wrong.push(`${path} is neither old nor new`);
     for (const dir of names.filter((p) => /directory[01]\/$/.test(p))) {
       const files = names.filter((p) => p.startsWith(dir) && p !== dir);
-      if (files.length !== 2 || contents(files).size !== 1) wrong.push(`${dir} is neither old nor new`);
+      const contents = new Set(files.map((path) => this.sim.text(path)));
+      if (files.length !== 2 || contents.size !== 1) wrong.push(`${dir} is neither old nor new`);
+    }
+    for (const [path, content] of this.#destinations.written) {
+      const isFile = names.includes(path);
+      if (isFile ? sha256(this.sim.read(path)) !== content : !names.includes(`${path}/`))
+        wrong.push(`${path} is not what was exported`);
     }
     return wrong;
   }
 }
 
-/**
- * Writers, an exporter and two collectors on one simulated disk that fails now and then, each killed now and then;
- * then its power is cut. The seed decides everything: the same seed and length give the same run.
- */
-export async function simulate(seed: number, operations: number): Promise<Simulated> {
-  const run = new Simulation(seed, operations);
+const RACES = ['NOT_FOUND', 'CONFLICT', 'PINNED', 'OBJECT_MISSING', 'GUARD_BLOCKED'] as const;
+
+/** What a call may fairly be told beside others, and if something befell it. */
+function isFair(kind: CallKind, e: unknown, isStruck: boolean): boolean {
+  if (e instanceof Broken || isHsError(e, 'BUG', 'USAGE')) return false;
+  if (isStruck) return isErrno(e) || isHsError(e);
+  return isRefusal(kind, e) || isHsError(e, ...RACES);
+}
+
+const told = (e: unknown) => `${codeOf(e)} ${e instanceof Error ? (e.stack ?? e.message) : String(e)}`;
+
+/** Runs a scenario, and judges what it leaves. */
+export async function simulate(scenario: Scenario, coverage = new Coverage()): Promise<Simulated> {
   // By the real clock, long loops give way to the event loop, and other processes go first.
   const { now } = Date;
   Date.now = () => 0;
-  let found: readonly string[];
   try {
-    found = await run.run();
-  } catch (e) {
-    found = [`it ended with ${(e as Error).stack}`];
+    const run = new Run(scenario, await template(), coverage);
+    let found: readonly string[];
+    try {
+      found = await run.run();
+    } catch (e) {
+      found = [`it ended with ${told(e)}`];
+    }
+    const { sim, ends, struck } = run;
+    const { operations, trace } = sim;
+    return {
+      ...{ scenario, operations, ends, struck, violations: found, trace },
+      get hash() {
+        return sha256(Buffer.from(JSON.stringify([trace, ends, found])));
+      },
+    };
   } finally {
     Date.now = now;
   }
-  const { commands, kills, failures, acknowledged, sim } = run;
-  const { operations: done, trace } = sim;
-  return { seed, operations: done, commands, acknowledged, kills, failures, violations: found, trace };
 }
