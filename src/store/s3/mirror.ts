@@ -1,5 +1,4 @@
 import type { Environment } from '../../core/effects.js';
-import { sha256 } from '../../core/objects/hash.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
@@ -8,6 +7,7 @@ import { Layout } from '../local/layout.js';
 import { LocalBackend, type LocalPorts } from '../local/local-backend.js';
 import { PACK_LIMITS } from '../local/objects/pack-writer.js';
 import { packNameOf } from '../local/objects/packs.js';
+import { isDamage } from '../objects/object-store.js';
 import type { Format } from '../port/format.js';
 import { mirrorLimit, removeLeftovers, trimObjects } from './trim-mirror.js';
 
@@ -192,14 +192,21 @@ export class Mirror {
   /** Removes the copy of an object that does not match its name, so that it is fetched again. */
   async dropObject(id: ObjectId): Promise<void> {
     const found = await this.fileOf(id);
-    if (found === undefined) return;
-    await this.drop(found.pack === undefined ? this.layout.object(id) : this.layout.pack(found.pack));
+    await this.drop(found?.pack === undefined ? this.layout.object(id) : this.layout.pack(found.pack));
     await this.local.objects.refresh();
   }
 
   /** Whether the copy of an object matches its name. */
-  async isSound(id: ObjectId, bytes?: Uint8Array): Promise<boolean> {
-    return bytes === undefined ? this.local.parts.objects.isSound(id) : sha256(bytes) === id;
+  async isSound(id: ObjectId): Promise<boolean> {
+    return (await this.usable(this.local.parts.objects.isSound(id))) ?? false;
+  }
+
+  /** What is read of the mirror; undefined for what cannot be used and is to be fetched again. */
+  usable<T>(reading: Promise<T>): Promise<T | undefined> {
+    return reading.catch((e) => {
+      if (!isDamage(e) && !isErrno(e, 'EACCES', 'EPERM')) throw e;
+      return undefined;
+    });
   }
 }
 

@@ -25,7 +25,7 @@ export class S3Objects implements ObjectSource {
   async read(id: ObjectId, maxBytes: number): Promise<FoundBytes | undefined> {
     const { objects } = this.#mirror.local;
     await this.#fetcher.expected();
-    const found = await objects.read(id, maxBytes);
+    const found = await this.#mirror.usable(objects.read(id, maxBytes));
     if (found !== undefined && sha256(found.bytes) === id) return found;
     return (await this.#bringAgain(id)) ? objects.read(id, maxBytes) : undefined;
   }

@@ -157,14 +157,31 @@ export class S3Reclaimer implements Reclaimer {
     return still;
   }
 
-  /** Copies what stays of a pack, before the pack is condemned. */
-  async #moveOut({ name, copies }: RemotePack, stay: readonly ObjectId[], lease: string): Promise<void> {
-    const { client, mirror, condemned } = this.#parts;
-    if (!(await mirror.packNames()).has(name)) {
-      const bytes = await client.get(copies[0]!.key);
-      if (bytes !== undefined) await mirror.keep(mirror.layout.pack(name), bytes);
-      await mirror.local.objects.refresh();
+  /** Brings objects of a pack into the mirror, also in the place of copies that were damaged there. */
+  async #bring({ name, copies }: RemotePack, ids: readonly ObjectId[]): Promise<void> {
+    const { client, mirror } = this.#parts;
+    let isFetched = false;
+    for (const id of ids) {
+      while (!(await mirror.isSound(id))) {
+        const here = await mirror.fileOf(id);
+        // What was fetched and is damaged is damaged on the service.
+        const isFinal = isFetched && (here === undefined || here.pack === name);
+        if (isFinal) break;
+        if (here !== undefined) await mirror.dropObject(id);
+        else {
+          isFetched = true;
+          const bytes = await client.get(copies[0]!.key);
+          if (bytes !== undefined) await mirror.keep(mirror.layout.pack(name), bytes);
+          await mirror.local.objects.refresh();
+        }
+      }
     }
+  }
+
+  /** Copies what stays of a pack, before the pack is condemned. */
+  async #moveOut(pack: RemotePack, stay: readonly ObjectId[], lease: string): Promise<void> {
+    const { client, mirror, condemned } = this.#parts;
+    await this.#bring(pack, stay);
     for (const again of (await packAgain(mirror, lease, stay)).keys()) {
       await upload(client, mirror, packKey(again, condemned.epoch), mirror.layout.pack(again));
     }
