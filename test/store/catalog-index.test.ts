@@ -180,7 +180,7 @@ describe('the catalog index', () => {
     // Without one row of what is restricted, and with all hashes and a seal of its own.
     const { encodeRun } = await import('../../src/store/local/index/sorted-run-format.js');
     const { encodeRoot } = await import('../../src/store/local/index/root-file.js');
-    const pieces = encodeRun('run-0123456789abcdef', [{ key: 'm', text: '{"live":0}' }]);
+    const pieces = encodeRun('run-0123456789abcdef', [{ key: 'm', text: '{"live":0}' }], true);
     const parts: Buffer[] = [];
     let next = pieces.next();
     for (; !next.done; next = pieces.next()) parts.push(next.value);

@@ -5,7 +5,7 @@ export interface Row {
 }
 
 const TAB = 0x09;
-const NEWLINE = 0x0a;
+export const NEWLINE = 0x0a;
 const MOST_BYTES = 16 * 1024;
 
 /** Keys are ASCII without control characters, and JSON contains neither tab nor newline. */

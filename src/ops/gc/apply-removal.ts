@@ -5,6 +5,7 @@ import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import type { Actor } from '../../core/policy/authorize.js';
 import { checkApplicable, intersect, restrict } from '../../core/retention/apply-plan.js';
 import { itemCounts } from '../../core/retention/item-counts.js';
+import type { Judgements } from '../../core/retention/judgements.js';
 import { planHash } from '../../core/retention/plan-file.js';
 import type { PlanInput } from '../../core/retention/plan-input.js';
 import type { KeepRule, PlanItem, PrunePlan } from '../../core/retention/prune-plan.js';
@@ -160,6 +161,14 @@ function* sparedItems({ planned, spared }: Met, rows: Uint32Array, request: Remo
   }
 }
 
+/** The index has records in this order: a fold of many removals reads each part of it once. */
+function inLedgerOrder(items: readonly PlanItem[], { input }: Judgements): PlanItem[] {
+  const { ids, seq, index } = input.artifacts;
+  const rows = new Map(items.map((item) => [item, ids.numberOf(item.artifact_id)]));
+  const rowOf = (item: PlanItem) => rows.get(item)!;
+  return [...items].sort((a, b) => seq[rowOf(b)]! - seq[rowOf(a)]! || index[rowOf(b)]! - index[rowOf(a)]!);
+}
+
 function removalOf(
   { countsItems, hasLongReports }: RetentionStorage,
   plan: PrunePlan,
@@ -183,7 +192,10 @@ function removalOf(
     plan_hash: hash,
   });
   return {
-    remove: goes.map((i) => ({ artifact_id: i.artifact_id, purge: purges(i, request) })),
+    remove: inLedgerOrder(goes, judged).map((i) => ({
+      artifact_id: i.artifact_id,
+      purge: purges(i, request),
+    })),
     report: {
       artifact_id: request.report,
       bytes: encodeReport({ header, items: goes }, sparedItems(met, stays, request), {

@@ -47,11 +47,12 @@ export function decodeRow(line: string): Row {
 
 /**
  * Encodes a run in pieces: blocks of rows, after each group of blocks their list and a filter of their keys, and the
- * list of groups. `rows` must be in ascending order. Returns the run's entry for the root.
+ * list of groups. `rows` must be in ascending order. `compress`: of no use where it is soon merged. Returns the run's entry
+ * for the root.
  */
-export function* encodeRun(name: string, rows: Iterable<Row>): Generator<Buffer, RunFact> {
+export function* encodeRun(name: string, rows: Iterable<Row>, compress: boolean): Generator<Buffer, RunFact> {
   const groups: GroupFact[] = [];
-  let group = new GroupEncoder();
+  let group = new GroupEncoder(compress);
   let offset = 0;
   let all = 0;
   for (const row of rows) {
@@ -64,7 +65,7 @@ export function* encodeRun(name: string, rows: Iterable<Row>): Generator<Buffer,
     yield* pieces;
     groups.push(fact);
     offset += group.bytes;
-    group = new GroupEncoder();
+    group = new GroupEncoder(compress);
   }
   if (!group.isEmpty) {
     const { pieces, fact } = group.finish(offset);
@@ -86,11 +87,16 @@ export function* encodeRun(name: string, rows: Iterable<Row>): Generator<Buffer,
 class GroupEncoder {
   readonly #blocks: BlockFact[] = [];
   readonly #filter = new KeyFilter.Builder();
+  readonly #compress: boolean;
   #text = '';
   #first = '';
   #rows = 0;
   /** Bytes so far; once finished, including its list and filter. */
   bytes = 0;
+
+  constructor(compress: boolean) {
+    this.#compress = compress;
+  }
 
   get isFull(): boolean {
     return this.#blocks.length >= GROUP_BLOCKS;
@@ -110,7 +116,7 @@ class GroupEncoder {
 
   #block(): Buffer {
     const text = Buffer.from(this.#text, 'utf8');
-    const bytes = compressBlock(text);
+    const bytes = this.#compress ? compressBlock(text) : text;
     this.#blocks.push([this.#first, bytes.length, this.#rows, sha256(bytes), text.length]);
     this.bytes += bytes.length;
     this.#text = '';

@@ -1,5 +1,5 @@
 import { TablesClosed, TablesDamaged } from '../../../core/catalog/key-tables.js';
-import { keyAt, lineEnd, type Row } from '../../../core/catalog/row-lines.js';
+import { keyAt, lineEnd, NEWLINE, type Row } from '../../../core/catalog/row-lines.js';
 import { expandBlock } from '../../../core/objects/compressed-block.js';
 import { sha256 } from '../../../core/objects/hash.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
@@ -8,8 +8,8 @@ import type { IndexPort, OpenIndexFile } from '../../../fsx/sync-read-file.js';
 import { KeyFilter } from './key-filter.js';
 import { type BlockFact, decodeRow, type GroupFact, type RunFact } from './sorted-run-format.js';
 
-/** Cached blocks: a scan reads each once, lookups return to a few. */
-const MOST_BLOCKS = 64;
+/** Cached blocks, 8 MiB: the ids of 100,000 artifacts, which a removal of many asks for in no order. */
+const MOST_BLOCKS = 512;
 /** Cached group lists and filters. A run of 500 MB has 250, of 40 KiB each. */
 const MOST_GROUPS = 256;
 
@@ -47,7 +47,7 @@ export class Run {
   readonly #file: OpenIndexFile;
   readonly #facts: readonly GroupFact[];
   readonly #groups = new Map<number, Group>();
-  readonly #blocks = new Map<number, string>();
+  readonly #blocks = new Map<number, Buffer>();
   #closed = false;
 
   private constructor(fact: RunFact, file: OpenIndexFile, groups: readonly GroupFact[]) {
@@ -96,12 +96,13 @@ export class Run {
     return group.filter.mayHave(key);
   }
 
-  /** A block as text, each row between newlines. */
-  #block(group: Group, n: number): string {
+  /** The lines of a block that is likely to be asked for again. */
+  #block(group: Group, n: number): Buffer {
     const offset = group.offsets[n]!;
-    const known = this.#blocks.get(offset);
-    if (known !== undefined) return known;
-    return keep(this.#blocks, MOST_BLOCKS, offset, `\n${this.#lines(group, n).toString('utf8')}`);
+    const lines = this.#blocks.get(offset) ?? this.#lines(group, n);
+    // Evicted last: what is asked for in order must not evict what is asked for in no order.
+    this.#blocks.delete(offset);
+    return keep(this.#blocks, MOST_BLOCKS, offset, lines);
   }
 
   /** The lines of a block. */
@@ -116,12 +117,8 @@ export class Run {
     const n = lastUpTo(this.#facts, key);
     if (n < 0 || !this.#mayHave(n, key)) return undefined;
     const group = this.#group(n);
-    const text = this.#block(group, lastUpTo(group.blocks, key));
-    for (const end of ['\t', '\n']) {
-      const at = text.indexOf(`\n${key}${end}`);
-      if (at !== -1) return decodeRow(text.slice(at + 1, text.indexOf('\n', at + 1)));
-    }
-    return undefined;
+    const line = findLine(this.#block(group, lastUpTo(group.blocks, key)), key);
+    return line === undefined ? undefined : decodeRow(line);
   }
 
   /**
@@ -133,7 +130,7 @@ export class Run {
     for (let g = Math.max(0, lastUpTo(this.#facts, from)); g < this.#facts.length; g++) {
       const group = this.#group(g);
       for (let n = Math.max(0, lastUpTo(group.blocks, from)); n < group.blocks.length; n++) {
-        const lines = this.#block(group, n).split('\n').slice(1, -1);
+        const lines = this.#block(group, n).toString('utf8').split('\n').slice(0, -1);
         if (lines.length !== group.blocks[n]![2]) {
           throw new TablesDamaged('not as many rows as there should be');
         }
@@ -170,6 +167,20 @@ export class Run {
     if (!this.#closed) this.#file.close();
     this.#closed = true;
   }
+}
+
+/** The line with that key in a block. */
+function findLine(lines: Buffer, key: string): string | undefined {
+  for (let low = 0, high = lines.length; low < high; ) {
+    const middle = (low + high) >>> 1;
+    const start = middle === 0 ? 0 : lines.lastIndexOf(NEWLINE, middle - 1) + 1;
+    const end = lineEnd(lines, middle);
+    const found = keyAt(lines, start, end);
+    if (found === key) return lines.toString('utf8', start, end);
+    if (found < key) low = end + 1;
+    else high = start;
+  }
+  return undefined;
 }
 
 /** Those of some lines whose keys are wanted, which follow each other. */

@@ -142,7 +142,7 @@ async function writeRun(
   const path = `${dir}/${name}`;
   const file = await disk.open(path, { access: 'create', mode: 0o600 });
   try {
-    const pieces = encodeRun(name, rows);
+    const pieces = encodeRun(name, rows, name !== SPILL);
     let held: Buffer[] = [];
     let bytes = 0;
     for (let next = pieces.next(); ; next = pieces.next()) {
