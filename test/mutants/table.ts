@@ -386,6 +386,18 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    name: 'pin-capability-checked-once',
+    fault: 'a pin that another actor set meanwhile is removed by who may remove only their own',
+    file: 'ops/govern/pins.ts',
+    edits: [
+      { from: 'await session.demand(head, await pinCapability(session, head, name, ids), ids);', to: '' },
+    ],
+    caughtBy: {
+      file: 'test/ops/pins.test.ts',
+      test: 'removes none that another type of actor of that name set after it was asked',
+    },
+  },
+  {
     name: 'grant-covers-everything',
     fault: 'a grant of one capability gives all',
     file: 'core/policy/authorize.ts',

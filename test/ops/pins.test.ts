@@ -29,4 +29,22 @@ describe('an actor with pin.set:own alone', () => {
     await changePins(alice, [unpin(two)]);
     expect(await holders(two)).toEqual([]);
   });
+
+  it('removes none that another type of actor of that name set after it was asked', async () => {
+    const w = await world();
+    const id = await w.put({ a: 'a' });
+    const alice = await w.as('human:alice');
+    const job = await w.as('ai_job:alice');
+    // With its lease it has been allowed; it has not committed yet.
+    const { leases } = job.store;
+    const take = leases.take.bind(leases);
+    leases.take = async () => {
+      leases.take = take;
+      await changePins(alice, [{ change: 'pin', id, name: 'alice' }]);
+      return take();
+    };
+    const unpin = changePins(job, [{ change: 'unpin', id, name: 'alice' }]);
+    await expect(unpin).rejects.toMatchObject({ code: 'REFUSED' });
+    expect((await (await w.session.catalog()).get(id))!.pins).toMatchObject([{ actor: 'human:alice' }]);
+  });
 });
