@@ -71,6 +71,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'store/local/objects/batch-files.ts',
     edits: [{ from: 'await parallel(dirs, (dir) => this.#disk.syncDir(dir));', to: '' }],
     caughtBy: COMMIT_CUT,
+    seeds: 50,
   },
   {
     name: 'found-object-directory-not-synced',
@@ -118,6 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'store/local/objects/pack-writer.ts',
     edits: [{ from: 'await this.#file!.sync();', to: '' }],
     caughtBy: COMMIT_CUT,
+    seeds: 50,
   },
   {
     name: 'entry-not-synced',
@@ -125,6 +127,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'store/local/ledger-files.ts',
     edits: [{ from: '{ mode: 0o444, sync: true }', to: '{ mode: 0o444, sync: false }' }],
     caughtBy: COMMIT_CRASH,
+    seeds: 50,
   },
   {
     name: 'entry-name-not-synced',
@@ -132,6 +135,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'store/local/ledger-files.ts',
     edits: [{ from: 'await this.#disk.syncDir(dir);', to: '' }],
     caughtBy: LEDGER_CUT,
+    seeds: 50,
   },
   {
     name: 'ledger-directory-not-synced',

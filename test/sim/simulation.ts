@@ -13,7 +13,7 @@ import { Destinations, Promises } from './promises.js';
 import { Rng, seededRandom } from './rng.js';
 import type { Actor, Call, Job, Scenario } from './scenario.js';
 import type { SimDisk, TracedOperation } from './sim-disk.js';
-import { HERE, STARTED, THERE, template } from './template.js';
+import { HERE, STARTED, type Template, THERE, template } from './template.js';
 import { sleepBy } from './timers.js';
 
 export interface Simulated {
@@ -81,10 +81,11 @@ class Run {
   #openings = 0;
   readonly #opened = new Set<string>();
 
-  constructor(scenario: Scenario, before: SimDisk, coverage: Coverage) {
+  constructor(scenario: Scenario, before: Template, coverage: Coverage) {
     this.#scenario = scenario;
     this.#aim = new Aim(scenario, coverage);
-    this.sim = before.afterCrash(scenario.seed, { interleave: true, now: this.#clock.now });
+    this.#promises[HERE].pinned.set('kept', before.kept);
+    this.sim = before.sim.afterCrash(scenario.seed, { interleave: true, now: this.#clock.now });
     sleepBy((ms) =>
       this.sim.process('timer').step('find', `sleep ${ms}`, () => {
         this.#clock.ms += ms;

@@ -1,3 +1,4 @@
+import type { ArtifactId } from '../../src/core/objects/ids.js';
 import { ArtifactStore } from '../../src/library/artifact-store.js';
 import { openTestSession, testStore } from '../helpers/store.js';
 import { BUNDLE, OUT, SOURCES } from './calls.js';
@@ -10,15 +11,21 @@ export const THERE = '/v';
 
 export const STARTED = Date.parse('2026-06-01T00:00:00.000Z');
 
-let made: Promise<SimDisk> | undefined;
+export interface Template {
+  readonly sim: SimDisk;
+  /** The artifact that is pinned as `kept`. */
+  readonly kept: ArtifactId;
+}
+
+let made: Promise<Template> | undefined;
 
 /** The disk that every run begins with: two stores with a few artifacts each, sources, and a bundle to import. */
-export function template(): Promise<SimDisk> {
+export function template(): Promise<Template> {
   made ??= make();
   return made;
 }
 
-async function make(): Promise<SimDisk> {
+async function make(): Promise<Template> {
   const sim = new SimDisk({ now: () => STARTED });
   for (const dir of [HERE, THERE, OUT]) sim.plant.dir(dir);
   for (let i = 0; i < SOURCES; i++) {
@@ -47,5 +54,5 @@ async function make(): Promise<SimDisk> {
   await there.put('/src/tree2', { ttl: 0 });
   await there.close();
   sim.settle();
-  return sim;
+  return { sim, kept };
 }
