@@ -819,8 +819,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'ops/fsck/expectations.ts',
     edits: [
       {
-        from: 'return this.#value[2 * number] === first && this.#value[2 * number + 1] === second;',
-        to: 'return first !== second;',
+        from: 'return this.#value[number] === digestOfManifest(manifest, this.#facts2);',
+        to: 'return manifest !== undefined;',
       },
     ],
     caughtBy: {

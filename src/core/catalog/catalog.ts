@@ -180,9 +180,9 @@ export class Catalog {
     return this.#provenLines(LIVE);
   }
 
-  /** Every row, in order of key. */
-  rows(): AsyncIterable<readonly TableRow[]> {
-    return this.#tables.range('');
+  /** The lines of all rows, in order of key. */
+  lines(): AsyncIterable<Buffer> {
+    return this.#tables.lines('');
   }
 
   /** As {@link removed}, proven. */

@@ -13,12 +13,15 @@ import {
   TOTALS,
   UNREAD,
 } from './catalog-keys.js';
-import { MemoryTables, type TableRow, TablesDamaged } from './key-tables.js';
+import { JsonText, MemoryTables, TableRow, TablesDamaged } from './key-tables.js';
 import type { LedgerDigest } from './ledger-digest.js';
 import { fromRow, type RecordRow } from './record-row.js';
+import { keyAt, lineEnd } from './row-lines.js';
 import { PREFIX_LENGTH, PROVEN_TABLES, RowBag, SummedTables } from './table-sums.js';
 import { TotalChanges } from './totals.js';
 
+/** As a line begins, in as many characters as a table has. */
+const META_LINE = `${META_KEY}\t`;
 const ENTRY_ROWS: ReadonlySet<string> = new Set([ROOTS, APPLIED, PURGED, UNREAD]);
 
 /** Compares every row of tables with a fold of the ledger. */
@@ -37,16 +40,22 @@ export class CatalogComparison {
     this.#fold = fold;
   }
 
-  /** Takes a row; the record in it, if it has one that is right. TablesDamaged for one that is not. */
-  take(row: TableRow): ArtifactRecord | undefined {
-    const { key } = row;
-    const table = key.slice(0, PREFIX_LENGTH);
-    this.#sums.get(table)?.add(key, row.text, 1);
-    if (table === LIVE || table === REMOVED) return this.#read(row);
-    if (key === META_KEY) this.#meta = row.value as CatalogMeta;
-    else if (table === TOTALS) this.#toldTotals.add(key, row.text, 1);
-    else if (ENTRY_ROWS.has(table)) this.#ofEntry(table, row);
-    else this.#keys.add(key, row.text, -1);
+  /**
+   * Takes the row in the line from `at` to `end`; the record in it, if it has one that is right. TablesDamaged for one
+   * that is not.
+   */
+  take(lines: Buffer, at: number, end: number): ArtifactRecord | undefined {
+    const table = lines.toString('latin1', at, at + PREFIX_LENGTH);
+    this.#sums.get(table)?.addLine(lines, at, end, 1);
+    const row = () => {
+      const key = keyAt(lines, at, end);
+      return new TableRow(key, new JsonText(lines.toString('utf8', at + key.length + 1, end)));
+    };
+    if (table === LIVE || table === REMOVED) return this.#read(row());
+    if (table === META_LINE) this.#meta = row().value as CatalogMeta;
+    else if (table === TOTALS) this.#toldTotals.addLine(lines, at, end, 1);
+    else if (ENTRY_ROWS.has(table)) this.#ofEntry(table, row());
+    else this.#keys.addLine(lines, at, end, -1);
     return undefined;
   }
 
@@ -122,11 +131,13 @@ export async function* comparedLive(
   fold: LedgerDigest,
 ): AsyncGenerator<readonly ArtifactRecord[], void> {
   const comparison = new CatalogComparison(fold);
-  for await (const rows of catalog.rows()) {
+  for await (const lines of catalog.lines()) {
     const live: ArtifactRecord[] = [];
-    for (const row of rows) {
-      const record = comparison.take(row);
+    for (let at = 0; at < lines.length; ) {
+      const end = lineEnd(lines, at);
+      const record = comparison.take(lines, at, end);
       if (record !== undefined && record.removed === undefined) live.push(record);
+      at = end + 1;
     }
     if (live.length > 0) yield live;
   }

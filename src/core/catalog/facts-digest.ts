@@ -1,9 +1,6 @@
 import type { ArtifactFacts } from '../ledger/operation.js';
 import type { Manifest } from '../manifest/manifest.js';
-import { sha256Text } from '../objects/hash.js';
-
-/** Two numbers of 48 bits of a SHA-256. */
-export type FactsDigest = readonly [number, number];
+import { rowSum } from './table-sums.js';
 
 type Shared = Omit<
   ArtifactFacts,
@@ -11,25 +8,24 @@ type Shared = Omit<
 >;
 type Others = Pick<ArtifactFacts, 'sources' | 'job_id' | 'labels' | 'entities'>;
 
-const DIGITS = 12;
 const json = (value: unknown) => (value === undefined ? '' : JSON.stringify(value));
 
-function digest(f: Shared, { sources, job_id, labels, entities }: Others): FactsDigest {
-  const hash = sha256Text(
-    `${f.artifact_id} ${f.revision} ${f.content_hash} ${f.payload_type} ${f.kind} ${f.retention_class} ${f.layer} ` +
+function digest(f: Shared, { sources, job_id, labels, entities }: Others): number {
+  return rowSum(
+    f.artifact_id,
+    `${f.revision} ${f.content_hash} ${f.payload_type} ${f.kind} ${f.retention_class} ${f.layer} ` +
       `${f.classification} ${f.exportable} ${f.retention_ttl_days} ${f.size_bytes} ${f.created_at} ${json(f.name)} ` +
       `${json(f.filename_hint)} ${sources?.join()} ${job_id} ${json(labels)} ${json(entities)}`,
   );
-  return [Number.parseInt(hash.slice(0, DIGITS), 16), Number.parseInt(hash.slice(DIGITS, 2 * DIGITS), 16)];
 }
 
-/** Of the facts of an artifact except which manifest they are from, to compare a million in a few bytes each. */
-export function digestOfFacts(facts: ArtifactFacts): FactsDigest {
+/** 48 bits of the facts of an artifact except which manifest they are from: two that differ differ in it. */
+export function digestOfFacts(facts: ArtifactFacts): number {
   return digest(facts, facts);
 }
 
 /** The same of a manifest; `facts2`: of a store that records them. */
-export function digestOfManifest(m: Manifest, facts2: boolean): FactsDigest {
+export function digestOfManifest(m: Manifest, facts2: boolean): number {
   return digest(m, {
     sources: m.source_artifact_refs?.map((s) => s.artifact_id),
     ...(facts2

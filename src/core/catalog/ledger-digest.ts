@@ -4,18 +4,18 @@ import type { ArtifactFacts, LedgerOp } from '../ledger/operation.js';
 import type { EntryPayload } from '../ledger/payload.js';
 import type { ArtifactRecord, Pin, Registration } from './artifact-record.js';
 import type { CatalogMeta, Head } from './catalog.js';
-import { placeKey, ROOTS, UNREAD } from './catalog-keys.js';
+import { ROOTS, UNREAD } from './catalog-keys.js';
 import { digestOfFacts } from './facts-digest.js';
 import { rowsOfEntry } from './ledger-rows.js';
 import { OperationsCheck } from './operations-check.js';
 import { rowSum } from './table-sums.js';
 
 /** Numbers that are kept of an artifact. */
-const [FACTS, FACTS_2, ORIGIN, MANIFESTS, REMOVAL, WIDTH] = [0, 1, 2, 3, 4, 5];
+const [FACTS, ORIGIN, MANIFESTS, REMOVAL, WIDTH] = [0, 1, 2, 3, 4];
 const LEAST_ROWS = 64;
 const NO_PINS: readonly Pin[] = [];
 
-const originOf = (r: Registration) => rowSum(placeKey(r), `${r.at} ${r.actor}`);
+const originOf = ({ seq, index, at, actor }: Registration) => rowSum(at, `${seq} ${index} ${actor}`);
 /** Of all manifests one after another. */
 const withManifest = (before: number, id: string, size: number) => rowSum(id, `${size} ${before}`);
 const removalOf = ({ seq, at, purge }: NonNullable<ArtifactRecord['removed']>) =>
@@ -23,7 +23,7 @@ const removalOf = ({ seq, at, purge }: NonNullable<ArtifactRecord['removed']>) =
 const pinsText = (pins: readonly Pin[]) => JSON.stringify(pins);
 
 /**
- * A fold of the ledger that keeps of an artifact what tells whether a record of it is right: 40 bytes besides those of
+ * A fold of the ledger that keeps of an artifact what tells whether a record of it is right: 32 bytes besides those of
  * the check, its pins, and nothing on the JavaScript heap. What it allows, the fold allows, and the other way round.
  */
 export class LedgerDigest extends OperationsCheck {
@@ -115,9 +115,7 @@ export class LedgerDigest extends OperationsCheck {
   }
 
   #setFacts(number: number, facts: ArtifactFacts): void {
-    const [first, second] = digestOfFacts(facts);
-    this.#set(number, FACTS, first);
-    this.#set(number, FACTS_2, second);
+    this.#set(number, FACTS, digestOfFacts(facts));
     const before = this.#get(number, MANIFESTS);
     this.#set(number, MANIFESTS, withManifest(before, facts.manifest, facts.manifest_size_bytes));
   }
@@ -141,13 +139,11 @@ export class LedgerDigest extends OperationsCheck {
   isRecord(r: ArtifactRecord): boolean {
     const number = this.numberOf(r.artifact_id);
     if (number < 0) return false;
-    const [first, second] = digestOfFacts(r);
     let manifests = 0;
     for (const { manifest, size_bytes } of r.manifests)
       manifests = withManifest(manifests, manifest, size_bytes);
     return (
-      this.#get(number, FACTS) === first &&
-      this.#get(number, FACTS_2) === second &&
+      this.#get(number, FACTS) === digestOfFacts(r) &&
       this.#get(number, ORIGIN) === originOf(r.registered) &&
       this.#get(number, MANIFESTS) === manifests &&
       this.#get(number, REMOVAL) === (r.removed === undefined ? 0 : removalOf(r.removed)) &&

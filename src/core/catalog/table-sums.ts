@@ -72,8 +72,17 @@ export class RowBag {
   #sum = 0;
 
   add(key: string, text: string, sign: 1 | -1): void {
+    this.#add(rowSum(key, text), sign);
+  }
+
+  /** The row in the line from `at` to `end`. */
+  addLine(lines: Buffer, at: number, end: number, sign: 1 | -1): void {
+    this.#add(sumOfBytes(lines, at, end), sign);
+  }
+
+  #add(sum: number, sign: 1 | -1): void {
     this.#rows += sign;
-    this.#sum = (this.#sum + sign * rowSum(key, text) + MODULUS) % MODULUS;
+    this.#sum = (this.#sum + sign * sum + MODULUS) % MODULUS;
   }
 
   /** Whether as many rows were taken out as put in, and the same. */

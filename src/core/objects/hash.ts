@@ -22,11 +22,6 @@ export function sha256(bytes: Uint8Array): ObjectId {
   return hash('sha256', bytes, 'hex') as ObjectId;
 }
 
-/** The same of the UTF-8 of a text. */
-export function sha256Text(text: string): ObjectId {
-  return hash('sha256', text, 'hex') as ObjectId;
-}
-
 /** HMAC-SHA-256 (RFC 2104) over the parts one after another, in lowercase hex. */
 export function hmacSha256(key: string, ...parts: readonly (string | Uint8Array)[]): ObjectId {
   const mac = createHmac('sha256', key);

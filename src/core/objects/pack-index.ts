@@ -66,6 +66,7 @@ export class PackIndex {
   readonly #bytes: Buffer;
   /** Number of bytes before the index. */
   readonly #dataBytes: number;
+  #order: Uint32Array | undefined;
 
   /** `bytes` end with the trailer and have the length it states. */
   constructor(bytes: Buffer, dataBytes: number) {
@@ -124,6 +125,11 @@ export class PackIndex {
    * Sorted as numbers, in an eighth of the time of sorting the records.
    */
   inFileOrder(): Uint32Array {
+    this.#order ??= this.#sorted();
+    return this.#order;
+  }
+
+  #sorted(): Uint32Array {
     const keys = new Float64Array(this.length);
     for (let n = 0; n < this.length; n++) {
       const { offset, size } = this.#slot(n);

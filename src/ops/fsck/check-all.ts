@@ -3,7 +3,6 @@ import { TablesDamaged } from '../../core/catalog/key-tables.js';
 import { LedgerDigest } from '../../core/catalog/ledger-digest.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
-import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { keptIndexes, rootsOf } from '../../store/collector/mark.js';
 import type { LedgerVerdict } from '../../store/ledger/ledger-verdict.js';
 import { examineLedger } from '../../store/ledger/verify-ledger.js';
@@ -118,25 +117,6 @@ async function findExpectations(
   });
 }
 
-/** Objects in the trash, and unused objects outside it. */
-async function account({ signal }: Session, objects: PlacedObjects, reachable: ObjectMarks | undefined) {
-  const unreferenced = { objects: 0, size_bytes: 0 };
-  const trash = { objects: 0, size_bytes: 0 };
-  const batches = new Set<string>();
-  for (const { id, place, size } of objects) {
-    const turn = yieldToEvents();
-    if (turn !== undefined) await turn;
-    signal.throwIfAborted();
-    const { batch } = place;
-    if (batch !== undefined) batches.add(batch);
-    else if (reachable?.has(id) !== false) continue;
-    const into = batch === undefined ? unreferenced : trash;
-    into.objects += 1;
-    into.size_bytes += size;
-  }
-  return { unreferenced, trash: { batches: batches.size, ...trash } };
-}
-
 /** A store after one check of everything. */
 export interface Checked {
   readonly verdict: LedgerVerdict;
@@ -167,7 +147,7 @@ export async function checkAll(session: Session, options: ObjectCheckOptions): P
   const references =
     expected &&
     (await foldable(session, (state) => checkReferences(session, state, objects, expected, checked.damaged)));
-  const { unreferenced, trash } = await account(session, objects, references?.reachable);
+  const { unreferenced, trash } = objects.usage(references?.reachable);
   return {
     verdict,
     findings: [

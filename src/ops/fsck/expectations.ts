@@ -22,7 +22,7 @@ export class Expectations {
   readonly #facts2: boolean;
   /** By the number of the object. */
   readonly #kind: Uint8Array;
-  /** Two numbers of each: the digest of the facts, or the size that an index lists. */
+  /** The digest of the facts, or the size that an index lists. */
   readonly #value: Float64Array;
   readonly #met: ObjectMarks;
   #unmet = 0;
@@ -35,7 +35,7 @@ export class Expectations {
     this.reachable = new ObjectMarks(objects);
     this.#met = new ObjectMarks(objects);
     this.#kind = new Uint8Array(objects.size);
-    this.#value = new Float64Array(2 * objects.size);
+    this.#value = new Float64Array(objects.size);
   }
 
   /** Whether every object that was named is in use and as expected; whether its bytes are sound is not known here. */
@@ -52,17 +52,14 @@ export class Expectations {
     return -1;
   }
 
-  #expect(number: number, kind: number, first = 0, second = 0): void {
+  #expect(number: number, kind: number, value = 0): void {
     if (number < 0) return;
     const before = this.#kind[number]!;
-    const isSame =
-      before === kind && this.#value[2 * number] === first && this.#value[2 * number + 1] === second;
     // One index may be the payload of many artifacts, of one size.
-    if (isSame) return;
+    if (before === kind && this.#value[number] === value) return;
     if (before === NOTHING) this.#unmet += 1;
     this.#kind[number] = before === NOTHING ? kind : UNCLEAR;
-    this.#value[2 * number] = first;
-    this.#value[2 * number + 1] = second;
+    this.#value[number] = value;
   }
 
   /** Notes what a live artifact names. */
@@ -73,7 +70,7 @@ export class Expectations {
       this.#expect(this.#present(r.manifests[i]!.manifest, r.manifests[i]!.size_bytes), OLDER_MANIFEST);
     }
     const { manifest, size_bytes } = r.manifests[newest]!;
-    this.#expect(this.#present(manifest, size_bytes), NEWEST_MANIFEST, ...digestOfFacts(r));
+    this.#expect(this.#present(manifest, size_bytes), NEWEST_MANIFEST, digestOfFacts(r));
     if (r.payload_type === 'file') this.#present(r.content_hash, r.size_bytes);
     else this.#expect(this.#present(r.content_hash, undefined), INDEX, r.size_bytes);
   }
@@ -96,8 +93,7 @@ export class Expectations {
   #isManifest(number: number, bytes: Uint8Array): boolean {
     const manifest = decodeManifest(bytes);
     if (this.#kind[number] === OLDER_MANIFEST) return true;
-    const [first, second] = digestOfManifest(manifest, this.#facts2);
-    return this.#value[2 * number] === first && this.#value[2 * number + 1] === second;
+    return this.#value[number] === digestOfManifest(manifest, this.#facts2);
   }
 
   #isIndex(number: number, bytes: Uint8Array): boolean {
@@ -106,7 +102,7 @@ export class Expectations {
       listed += size_bytes;
       if (this.#present(content_hash, size_bytes) < 0) return false;
     }
-    return listed === this.#value[2 * number];
+    return listed === this.#value[number];
   }
 
   /** Whether all that the artifact names is as expected, but for damage. */

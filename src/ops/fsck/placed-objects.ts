@@ -109,6 +109,22 @@ export class PlacedObjects implements Iterable<PlacedObject> {
     for (let row = begin; row < end; row++) yield this.#at(row);
   }
 
+  /** What is in the trash, and what is in use and not among these marks. */
+  usage(reachable: ObjectMarks | undefined) {
+    const unreferenced = { objects: 0, size_bytes: 0 };
+    const trash = { objects: 0, size_bytes: 0 };
+    const batches = new Set<string>();
+    for (let row = 0; row < this.#length; row++) {
+      const { batch } = this.#places[this.#place[row]!]!;
+      if (batch !== undefined) batches.add(batch);
+      else if (reachable?.hasNumber(this.#id[row]!) !== false) continue;
+      const into = batch === undefined ? unreferenced : trash;
+      into.objects += 1;
+      into.size_bytes += this.#size[row]!;
+    }
+    return { unreferenced, trash: { batches: batches.size, ...trash } };
+  }
+
   /** The containers in the order found, each with its objects. */
   *groups(): Generator<{ readonly place: ObjectPlace; readonly objects: Iterable<PlacedObject> }, void> {
     for (let i = 0; i < this.#places.length; i++) {
