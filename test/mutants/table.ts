@@ -881,7 +881,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [{ from: 'if (!this.#keys.isEmpty)', to: 'if (false)' }],
     caughtBy: {
       file: 'test/ops/fsck.test.ts',
-      test: 'is reported and made anew: a pin that nobody set',
+      test: 'is reported and made anew: ',
     },
   },
 ];
