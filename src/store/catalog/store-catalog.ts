@@ -111,7 +111,9 @@ export class StoreCatalog {
   }
 
   async #inMemory(signal?: AbortSignal): Promise<Catalog> {
+    const head = await this.#ledger.headSeq();
     const from = this.#memory?.get(META_KEY) as CatalogMeta | undefined;
+    if (from?.seq === head) return catalogOf(this.#memory!);
     this.#memory = await this.#fold(this.#memory?.fork() ?? new MemoryTables(), { from, signal });
     return catalogOf(this.#memory);
   }
