@@ -42,6 +42,16 @@ function etag(bytes: Uint8Array): string {
   etags.set(bytes, known);
   return known;
 }
+const NOTHING = new Uint8Array();
+const lines = new WeakMap<Uint8Array, string>();
+/** The line of a listing; what has gone since the listing of the past that has it is empty. */
+function listed(key: string, bytes: Uint8Array = NOTHING): string {
+  const known = lines.get(bytes);
+  if (known !== undefined) return known;
+  const line = `<Contents><Key>${escaped(key)}</Key><Size>${bytes.length}</Size><ETag>${escaped(etag(bytes))}</ETag></Contents>`;
+  lines.set(bytes, line);
+  return line;
+}
 /** How many changes ago a stale listing is of. */
 const STALE_BY = 20;
 const PAGE = 1000;
@@ -249,10 +259,7 @@ export class FakeS3 {
     const isAll = page.length <= PAGE;
     if (!isAll) page.length = PAGE;
     const next = isAll ? '' : `<NextContinuationToken>${page.at(-1)}</NextContinuationToken>`;
-    const contents = page.map(
-      (key) =>
-        `<Contents><Key>${escaped(key)}</Key><Size>${this.objects.get(key)?.length ?? 0}</Size><ETag>${escaped(etag(this.objects.get(key) ?? Buffer.of()))}</ETag></Contents>`,
-    );
+    const contents = page.map((key) => listed(key, this.objects.get(key)));
     return answer(200, `<ListBucketResult>${contents.join('')}${next}</ListBucketResult>`);
   }
 

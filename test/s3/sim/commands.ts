@@ -39,19 +39,19 @@ export class Commands {
   async write(session: Session, place: Place, who: string): Promise<void> {
     const { rng } = this.#world;
     const store = new ArtifactStore(session);
-    const dice = rng.below(20);
-    if (dice < 7) return this.#put(store, place);
-    if (dice < 9) return this.#note(store, place, who);
-    if (dice < 12) return this.#pin(session, store, place, who);
-    if (dice < 14) return this.#unpin(store, place, who);
-    if (dice < 15) return this.#restore(session, store);
+    const dice = rng.below(40);
+    if (dice < 10) return this.#put(store, place);
+    if (dice < 18) return this.#note(store, place, who);
+    if (dice < 25) return this.#pin(session, store, place, who);
+    if (dice < 31) return this.#unpin(store, place, who);
+    if (dice < 33) return this.#restore(session, store);
     const record = await this.#pick(session, 'live');
     if (record === undefined) return;
     const id = record.artifact_id;
-    if (dice < 16)
+    if (dice < 34)
       await removeArtifacts(session, new Set([id]), { patience: IMPATIENT, purge: rng.chance(0.2) });
-    else if (dice < 17) await store.label(id, { turn: String(this.#serial++) });
-    else if (dice < 18) await this.#bundle(session, store, place);
+    else if (dice < 36) await store.label(id, { turn: String(this.#serial++) });
+    else if (dice < 37) await this.#bundle(session, store, place);
     else await this.#read(store, place, record);
   }
 

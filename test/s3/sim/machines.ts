@@ -73,7 +73,10 @@ export class Machines {
       this.faults.stale++;
       return true;
     };
-    this.disk.inject(() => (this.isBad && this.rng.chance(1 / DISK_KILLS_ONE_IN) ? 'kill' : undefined));
+    this.disk.inject(({ process }) => {
+      const isHit = this.isBad && !process.endsWith('.spoiler') && this.rng.chance(1 / DISK_KILLS_ONE_IN);
+      return isHit ? 'kill' : undefined;
+    });
   }
 
   #mishap(process: SimProcess): Mishap {

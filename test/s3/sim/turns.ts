@@ -115,13 +115,12 @@ export class Turns {
     if (this.#waiting.length === 0) return undefined;
     const until = ({ process }: Turn) => this.#paused.get(process) ?? 0;
     const awake = this.#waiting.filter((turn) => until(turn) <= this.count);
-    if (awake.length === 0) {
-      this.count = Math.min(...this.#waiting.map(until));
-      return this.#next();
-    }
     const ready = awake.filter(({ due }) => due <= this.ms);
     if (ready.length === 0) {
-      this.ms = Math.min(...awake.map(({ due }) => due));
+      // Pauses end before those that rest take all the turns.
+      if (awake.length < this.#waiting.length) {
+        this.count = Math.min(...this.#waiting.map(until).filter((turn) => turn > this.count));
+      } else this.ms = Math.min(...awake.map(({ due }) => due));
       return this.#next();
     }
     const same = ready.filter(({ process }) => process === this.#last);
