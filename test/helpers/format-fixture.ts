@@ -39,7 +39,7 @@ type Kept = Pick<TestStoreOptions, 'packLimits'> & {
 const START = Date.parse('2026-01-31T12:00:00.000Z');
 
 /** A clock that goes a second further with each look, and ids that count. */
-function predictable() {
+export function predictable() {
   let seconds = 0;
   let ids = 0;
   return {
