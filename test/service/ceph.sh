@@ -2,6 +2,7 @@
 # Ceph's S3 gateway on this machine alone: one monitor, one disk, all below $D, as root.
 #   apt-get install --no-install-recommends radosgw ceph-mon ceph-osd
 # usage: D=DIRECTORY PORT=PORT ceph.sh start|stop
+#        D=DIRECTORY PORT=PORT ceph.sh kill|revive client.rgw|osd.0
 set -eu
 export CEPH_CONF=$D/ceph.conf
 KEY=hskey SECRET=hssecret
@@ -52,16 +53,36 @@ EOF
   ceph-osd -i 0 --mkfs --osd-uuid "$disk" 2>/dev/null
 }
 
-case $1 in
-start)
-  configure
-  ceph-osd -i 0
-  radosgw -n client.rgw
+answers() {
   for _ in $(seq 240); do
     if curl -s -o /dev/null "http://127.0.0.1:$PORT/"; then break; fi
     sleep 0.5
   done
+}
+
+daemon() {
+  case $1 in
+  osd.0) ceph-osd -i 0 ;;
+  client.rgw) radosgw -n client.rgw ;;
+  esac
+}
+
+case $1 in
+start)
+  configure
+  daemon osd.0
+  daemon client.rgw
+  answers
   radosgw-admin user create --uid=hs --display-name=hs --access-key=$KEY --secret-key=$SECRET >/dev/null 2>&1
+  ;;
+kill)
+  pid=$(cat "$D/run/$2.pid")
+  kill -KILL "$pid"
+  while kill -0 "$pid" 2>/dev/null; do sleep 0.1; done
+  ;;
+revive)
+  daemon "$2"
+  answers
   ;;
 stop)
   for pid in "$D"/run/*.pid; do

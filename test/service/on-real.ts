@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { inject } from 'vitest';
 import { nodeHttp } from '../../src/fsx/http.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
@@ -5,6 +6,7 @@ import { systemRandom } from '../../src/fsx/system-effects.js';
 import type { StoreHome } from '../../src/store/port/backend.js';
 import { encodeUri, signed } from '../../src/store/s3/client/sign.js';
 import { type S3Ports, s3Stores, systemS3Ports } from '../../src/store/s3/s3-stores.js';
+import { tmp } from '../helpers/tmp.js';
 import { fakeEnvironment } from '../s3/on-fake.js';
 
 export const BUCKET = 'hs-test';
@@ -22,6 +24,21 @@ export const freshUrl = () => `s3://${BUCKET}/${systemRandom().hex(6)}`;
 export function storesOnService(home: string, more: Partial<S3Ports> = {}): StoreHome {
   const env = fakeEnvironment(home, environmentOfService);
   return s3Stores({ ...systemS3Ports({ disk: nodeDisk(), random: systemRandom(), env }), ...more });
+}
+
+/** A machine of its own, with its home, in an environment for `hs`. */
+export async function machine(store: string, endpoint = SERVICE!) {
+  const home = await tmp();
+  await mkdir(`${home}/work`);
+  const env = {
+    ...environmentOfService,
+    AWS_ENDPOINT_URL_S3: endpoint,
+    HOME: home,
+    XDG_CACHE_HOME: undefined,
+    XDG_STATE_HOME: undefined,
+    HS_STORE: store,
+  };
+  return { work: `${home}/work`, env };
 }
 
 /** hs makes no buckets. */

@@ -7,6 +7,8 @@ import type { TestProject } from 'vitest/node';
 declare module 'vitest' {
   export interface ProvidedContext {
     service: string | undefined;
+    /** Of Ceph, if it was started here and its parts may be killed. */
+    ceph: { readonly script: string; readonly directory: string; readonly port: string } | undefined;
   }
 }
 
@@ -23,12 +25,14 @@ export default async function startService(project: TestProject): Promise<(() =>
   );
   if (given !== undefined || !installed) {
     project.provide('service', given);
+    project.provide('ceph', undefined);
     return undefined;
   }
   const directory = await mkdtemp('/tmp/hs-ceph-');
   const env = { ...process.env, D: directory, PORT: String(PORT) };
   await run('bash', [SCRIPT, 'start'], { env });
   project.provide('service', `http://127.0.0.1:${PORT}`);
+  project.provide('ceph', { script: SCRIPT, directory, port: String(PORT) });
   return async () => {
     await run('bash', [SCRIPT, 'stop'], { env });
     await rm(directory, { recursive: true, force: true });

@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, writeFile } from 'node:fs/promises';
+import { open, writeFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { HS_PROGRAM, hs, hsEnvironment } from '../helpers/hs.js';
-import { tmp } from '../helpers/tmp.js';
 import { badNetwork } from './bad-network.js';
-import { environmentOfService, freshUrl, makeBucket, SERVICE } from './on-real.js';
+import { freshUrl, machine, makeBucket, SERVICE } from './on-real.js';
 
 const SECONDS = Number(process.env.HS_SERVICE_SECONDS ?? 20);
 const MACHINES = 4;
@@ -24,25 +23,11 @@ function disturb(child: ChildProcess, totals: { kills: number; pauses: number })
 describe.skipIf(SERVICE === undefined)('machines on a real service (skipped without Ceph)', () => {
   beforeAll(makeBucket);
 
-  const machine = async (store: string, endpoint: string) => {
-    const home = await tmp();
-    await mkdir(`${home}/work`);
-    const env = {
-      ...environmentOfService,
-      AWS_ENDPOINT_URL_S3: endpoint,
-      HOME: home,
-      XDG_CACHE_HOME: undefined,
-      XDG_STATE_HOME: undefined,
-      HS_STORE: store,
-    };
-    return { work: `${home}/work`, env };
-  };
-
   it(
     'three put, one collects, over a bad network, killed or paused at random: what was acknowledged is there once',
     async () => {
       const store = freshUrl();
-      const direct = await machine(store, SERVICE!);
+      const direct = await machine(store);
       expect(await hs(['init', store], { env: direct.env })).toMatchObject({ status: 0 });
       const network = await badNetwork(new URL(SERVICE!), 0.02);
       const acknowledged: string[] = [];
@@ -112,7 +97,7 @@ describe.skipIf(SERVICE === undefined)('machines on a real service (skipped with
 
   it('a file of 64 MiB goes there in parts and comes back whole', async () => {
     const store = freshUrl();
-    const one = await machine(store, SERVICE!);
+    const one = await machine(store);
     await hs(['init', store], { env: one.env });
     const file = await open(`${one.work}/large`, 'w');
     for (let n = 0; n < 64; n++) await file.write(Buffer.alloc(1024 * 1024, n));
@@ -122,7 +107,7 @@ describe.skipIf(SERVICE === undefined)('machines on a real service (skipped with
       env: one.env,
     });
     expect(put).toMatchObject({ status: 0 });
-    const two = await machine(store, SERVICE!);
+    const two = await machine(store);
     expect(await hs(['export', 'large', 'back'], { cwd: two.work, env: two.env })).toMatchObject({
       status: 0,
     });
