@@ -4,6 +4,7 @@ import type { ObjectId } from '../../src/core/objects/ids.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { Disk } from '../../src/fsx/disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { surroundDisk } from '../../src/fsx/surround-disk.js';
 import { put } from '../../src/ops/put/put.js';
 import type { Session } from '../../src/ops/session/session.js';
 import type { S3Backend } from '../../src/store/s3/s3-backend.js';
@@ -332,4 +333,20 @@ it('is looked at for its size after what the size limits came in, not after entr
     mirror.keep(mirror.layout.object('a'.repeat(64) as ObjectId), Buffer.alloc(500)),
   );
   expect([entry, object]).toEqual([0, 1]);
+});
+
+it('is not made durable: a put waits for the service, and not for this disk', async () => {
+  const store = await known();
+  const synced: string[] = [];
+  const disk = surroundDisk(nodeDisk(), (operation, path, run) => {
+    if (/sync/i.test(operation) && /\/(objects|packs|tmp)(\/|$)/.test(path))
+      synced.push(`${operation} ${path}`);
+    return run();
+  });
+  await writeFile(`${store.home}/large`, 'x'.repeat(1_000_000));
+  const stores = storesOnFake(store.fake, store.home, { disk });
+  const session = await openTestSession(URL_OF_STORE, { stores });
+  await put(session, [{ path: `${store.home}/large` }], {});
+  await session.close();
+  expect(synced).toEqual([]);
 });

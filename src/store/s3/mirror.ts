@@ -2,18 +2,25 @@ import type { Environment } from '../../core/effects.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
+import { type Around, surroundDisk } from '../../fsx/surround-disk.js';
 import { layOut } from '../local/init.js';
 import { Layout } from '../local/layout.js';
 import { LocalBackend, type LocalPorts } from '../local/local-backend.js';
+import { BatchFiles } from '../local/objects/batch-files.js';
 import { PACK_LIMITS } from '../local/objects/pack-writer.js';
 import { packNameOf } from '../local/objects/packs.js';
 import { isDamage } from '../objects/object-store.js';
 import type { Format } from '../port/format.js';
+import type { ObjectBatch } from '../port/object-batch.js';
 import { mirrorLimit, removeLeftovers, trimObjects } from './trim-mirror.js';
 
 /** A pack is one request: it is worth it for a single small object. None are merged: their names are the service's. */
 const ALL_PACKED = { leastObjects: 1, mergeFrom: Number.POSITIVE_INFINITY };
 const MAX_SIDE_BYTES = 64 * 1024 * 1024;
+
+const unsynced: Around = (operation, _, run) =>
+  // Of a filesystem, true says that it was synced.
+  /^(file\.sync|syncDir|syncFilesystem)$/.test(operation) ? Promise.resolve(true as never) : run();
 
 /**
  * What of a store on a service is on this machine: a copy, in the layout of a store, of what was read and written,
@@ -73,6 +80,12 @@ export class Mirror {
       if (!isErrno(e, 'ENOTEMPTY', 'EEXIST')) throw e;
     }
     return opened();
+  }
+
+  /** A batch of objects that is not made durable here: the service has them before an entry names them. */
+  batch(lease: string): ObjectBatch {
+    const disk = surroundDisk(this.local.parts.disk, unsynced);
+    return new BatchFiles({ ...this.local.parts, disk }, lease);
   }
 
   get layout(): Layout {

@@ -43,7 +43,7 @@ export class S3Batch implements ObjectBatch {
   constructor(parts: S3Parts, lease: string) {
     this.#parts = parts;
     this.lease = lease;
-    this.#local = parts.mirror.local.batch(lease);
+    this.#local = parts.mirror.batch(lease);
     this.#older = parts.mirror.packNames();
     this.#older.catch(() => undefined);
   }
