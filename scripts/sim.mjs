@@ -38,7 +38,9 @@ const report = await runSeeds({
   ...(!values.json && {
     failed(run) {
       for (const line of linesOf(run)) console.log(line);
-      console.log(`seed ${run.scenario.seed} broke a promise: npm run sim -- --seed ${run.scenario.seed}`);
+      console.log(
+        `seed ${run.scenario.seed} broke a promise: npm run sim -- --seed ${run.scenario.seed}${values.mutant === undefined ? '' : ` --mutant ${values.mutant}`}`,
+      );
     },
   }),
 });

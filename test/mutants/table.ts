@@ -153,6 +153,7 @@ export const MUTANTS: readonly Mutant[] = [
       file: 'test/store/ledger.test.ts',
       test: 'gives a number to one writer only, and leaves nothing of the other',
     },
+    seeds: 50,
   },
   {
     name: 'hole-not-seen',

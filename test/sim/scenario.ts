@@ -68,13 +68,16 @@ export type ActorName = keyof typeof ROLES;
 export const ACTORS = Object.keys(ROLES) as ActorName[];
 
 const MOST_ACTORS = 4;
-const MOST_FAULTS = 4;
-/** Late phases, which a fault that counts all operations seldom reaches. */
+const MOST_FAULTS = 5;
+/** Late or short phases, which a fault that counts all operations seldom reaches. */
 const LATE: readonly (readonly [OperationClass, number])[] = [
   ['objects', 12],
   ['trash', 12],
-  ['destination', 12],
+  ['destination', 6],
   ['ledger', 30],
+  ['index', 12],
+  ['lease', 6],
+  ['state', 6],
 ];
 /** How a fault is aimed: what it befalls, and up to which operation of a job. */
 const AIMS: Record<FaultKind, readonly (readonly [OperationClass, number])[]> = {
