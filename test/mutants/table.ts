@@ -872,7 +872,10 @@ export const MUTANTS: readonly Mutant[] = [
     name: 's3-size-believed',
     fault: 'the length that an answer states is taken for a number',
     file: 'store/s3/client/s3-client.ts',
-    edits: [{ from: 'if (!/^\\d{1,15}$/.test(size)) throw notS3(answer);', to: '' }],
+    edits: [
+      { from: 'return Number(size);', to: "return Number(answer.headers['content-length']);" },
+      { from: 'if (!/^\\d{1,15}$/.test(size)) throw notS3(answer);', to: '' },
+    ],
     caughtBy: FUZZ,
   },
   {

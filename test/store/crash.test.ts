@@ -3,6 +3,7 @@ import type { Disk } from '../../src/fsx/disk.js';
 import { put } from '../../src/ops/put/put.js';
 import type { PackLimits } from '../../src/store/local/objects/pack-writer.js';
 import { openTestSession, TINY_PACKS, testStore } from '../helpers/store.js';
+import { forgetful } from '../sim/forgetful-disk.js';
 import { readAll } from '../sim/invariants.js';
 import { Rng, seededRandom } from '../sim/rng.js';
 import { SimDisk } from '../sim/sim-disk.js';
@@ -42,32 +43,6 @@ async function putSource(disk: Disk, packLimits: PackLimits | undefined, seed = 
 
 async function survivors(disk: Disk): Promise<number> {
   return (await readAll(await openTestSession(WORK, { disk, ...OPTIONS }))).length;
-}
-
-/** The same disk with every kind of sync forgotten. */
-function forgetful(disk: Disk): Disk {
-  const bound = <T extends object>(target: T, key: PropertyKey) => {
-    const value = Reflect.get(target, key) as unknown;
-    return typeof value === 'function' ? value.bind(target) : value;
-  };
-  return new Proxy(disk, {
-    get(target, key) {
-      if (key === 'within') return async () => forgetful(target);
-      if (key === 'syncDir') return async () => undefined;
-      if (key === 'syncFilesystem') return async () => true;
-      if (key === 'writeFile') {
-        return (path: string, bytes: Uint8Array, o: { mode: number }) =>
-          target.writeFile(path, bytes, { ...o, sync: false });
-      }
-      if (key === 'open') {
-        return async (...args: Parameters<Disk['open']>) =>
-          new Proxy(await target.open(...args), {
-            get: (file, k) => (k === 'sync' ? async () => undefined : bound(file, k)),
-          });
-      }
-      return bound(target, key);
-    },
-  });
 }
 
 describe.each(WAYS)('a commit of objects %s', (_, packLimits) => {

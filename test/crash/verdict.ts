@@ -1,0 +1,61 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ArtifactId } from '../../src/core/objects/ids.js';
+import { HsError } from '../../src/errors/hs-error.js';
+import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { appendNote } from '../../src/ops/govern/ledger-note.js';
+import { hashFile } from '../../src/ops/payload/hash-file.js';
+import { hashTree } from '../../src/ops/payload/hash-tree.js';
+import { openTestSession } from '../helpers/store.js';
+import { type Promised, violations } from '../sim/invariants.js';
+
+/** What was said before the power went. */
+export interface Known {
+  readonly acknowledged: readonly ArtifactId[];
+  readonly pinned: readonly (readonly [name: string, id: ArtifactId])[];
+  /** By destination, the content hashes of which it must have one; `''`: or nothing. */
+  readonly outside: readonly (readonly [path: string, contents: readonly string[]])[];
+}
+
+/** What does not hold of the store in `dir`, once the next command has run. */
+export async function storeHolds(dir: string, promised: Promised): Promise<string[]> {
+  try {
+    const session = await openTestSession(dir);
+    await appendNote(session, 'the next command');
+    const broken = await violations(session, promised);
+    await session.close();
+    return broken;
+  } catch (e) {
+    if (e instanceof HsError) return [`${e.code}: ${e.message}`];
+    return [(e as Error).stack ?? String(e)];
+  }
+}
+
+/** The same of the store in `dir/w`, and of the destinations in `dir/out`. */
+export async function verdict(dir: string, known: Known): Promise<string[]> {
+  const broken = await storeHolds(join(dir, 'w'), { ...known, pinned: new Map(known.pinned) });
+  return [...broken, ...(await outside(join(dir, 'out'), known))];
+}
+
+async function contentAt(path: string, isDirectory: boolean): Promise<string> {
+  const silent = { start: () => undefined, advance: () => undefined, done: () => undefined };
+  const disk = nodeDisk();
+  const { hash } = await (isDirectory ? hashTree(disk, path, undefined, silent) : hashFile(disk, path));
+  return hash;
+}
+
+/** Each destination is old or new, and nothing else is there. */
+async function outside(out: string, { outside: destinations }: Known): Promise<string[]> {
+  const wrong: string[] = [];
+  const known = new Map(destinations);
+  for (const name of readdirSync(out)) {
+    if (name.endsWith('-bundle.tar')) continue;
+    if (!known.has(join(out, name))) wrong.push(`${name} is left in the directory of a destination`);
+  }
+  for (const [path, contents] of destinations) {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    const content = stat === undefined ? '' : await contentAt(path, stat.isDirectory());
+    if (!contents.includes(content)) wrong.push(`${path} is neither old nor new`);
+  }
+  return wrong;
+}
