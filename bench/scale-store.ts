@@ -69,12 +69,20 @@ function uuidOf(next: () => number): ArtifactId {
 /** Appends entries as they would be found: no lease, no fsync, no race. */
 class Writer {
   readonly #layout: Layout;
+  readonly #store: Store;
   readonly #next: () => number;
   #head: { seq: number; hash: ObjectId };
   #at: number;
 
-  constructor(layout: Layout, head: { seq: number; hash: ObjectId }, next: () => number, at: number) {
+  constructor(
+    layout: Layout,
+    store: Store,
+    head: { seq: number; hash: ObjectId },
+    next: () => number,
+    at: number,
+  ) {
     this.#layout = layout;
+    this.#store = store;
     this.#head = head;
     this.#next = next;
     this.#at = at;
@@ -94,8 +102,9 @@ class Writer {
     let named: { ops: LedgerOp[] } | { ops_object: ObjectId } = { ops: [...ops] };
     if (ops.length > MOST_INLINE) {
       const bytes = encodeOps(ops);
-      named = { ops_object: sha256(bytes) };
-      writeFileSync(layout.object(named.ops_object), bytes, { mode: 0o444 });
+      const batch = this.#store.batch('bench');
+      named = { ops_object: (await batch.addBytes(bytes, { apart: true })).id };
+      await batch.publish();
     }
     const bytes = encodeEntry({
       schema: ENTRY_SCHEMA,
@@ -131,7 +140,7 @@ export async function makeStore(request: ScaleRequest): Promise<string> {
   const { layout } = backend.parts;
   const store = new Store(backend, ports);
   await store.adopt();
-  const writer = new Writer(layout, await store.ledger.head(), next, Date.now() - commits - 2);
+  const writer = new Writer(layout, store, await store.ledger.head(), next, Date.now() - commits - 2);
   const toPin: ArtifactId[] = [];
   let batch = store.batch('bench');
   let [inBatch, made] = [0, 0];

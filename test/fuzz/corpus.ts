@@ -2,6 +2,7 @@ import { createReadStream, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readArchive } from '../../src/archive/read-archive.js';
 import { PACK_TRAILER_BYTES, PackIndex, packIndexBytes } from '../../src/core/objects/pack-index.js';
+import { packContent } from '../helpers/pack-content.js';
 
 const MOST_BYTES = 64 * 1024;
 
@@ -9,7 +10,8 @@ const MOST_BYTES = 64 * 1024;
 function unpacked(pack: Buffer): Buffer[] {
   const length = packIndexBytes(pack.subarray(-PACK_TRAILER_BYTES))!;
   const index = new PackIndex(pack.subarray(-length), pack.length - length);
-  return [...index.entries()].map(({ offset, size }) => pack.subarray(offset, offset + size));
+  const content = packContent(pack)!;
+  return [...index.entries()].map(({ offset, size }) => content.subarray(offset, offset + size));
 }
 
 /** Everything that lies in the stores of fixtures/, and the vectors: what readers are meant for. */

@@ -12,6 +12,7 @@ import { decodeManifest, encodeManifest, MAX_MANIFEST_BYTES } from '../../src/co
 import { decodeBundleIndex, encodeBundleIndex } from '../../src/core/objects/bundle-index.js';
 import { MAX_INDEX_BYTES, parseIndex, scanEntries } from '../../src/core/objects/bundle-index-text.js';
 import { sha256 } from '../../src/core/objects/hash.js';
+import type { PackBlock } from '../../src/core/objects/pack-blocks.js';
 import {
   encodePackIndex,
   MOST_PACKED_BYTES,
@@ -67,11 +68,18 @@ const PACKED = [
   { id: id('a'), offset: 8, size: 0 },
 ] as unknown as Parameters<typeof encodePackIndex>[0];
 
-function mendPack(data: Buffer): Buffer {
-  const records = Math.floor(Math.max(0, data.length - PACK_TRAILER_BYTES) / 40);
-  const trailer = Buffer.from(encodePackIndex([]));
-  trailer.writeUInt32BE(records);
-  return Buffer.concat([data.subarray(0, records * 40), trailer]);
+const BLOCKS = [{ stored: 8, size: 8 }];
+
+/** With a trailer that fits its records and, in the form that has them, its one block. */
+function mendPack(blocks: readonly PackBlock[] | undefined): (data: Buffer) => Buffer {
+  return (data) => {
+    const end = Buffer.from(encodePackIndex([], blocks));
+    const records = Math.floor(Math.max(0, data.length - end.length) / 40);
+    end.writeUInt32BE(records, end.length - (blocks === undefined ? 12 : 16));
+    const block = data.subarray(records * 40, records * 40 + 8);
+    if (blocks !== undefined && block.length === 8) block.copy(end);
+    return Buffer.concat([data.subarray(0, records * 40), end]);
+  };
 }
 
 /** As the reader of a pack does: the trailer says how long the index is. */
@@ -184,7 +192,14 @@ export const RECORD_READERS: readonly Reader[] = [
     name: 'pack index',
     limit: ['MOST_PACKED_BYTES', MOST_PACKED_BYTES],
     seeds: [encodePackIndex(PACKED)],
-    mend: mendPack,
+    mend: mendPack(undefined),
+    read: readPackIndex,
+  },
+  {
+    name: 'pack index with blocks',
+    limit: ['MOST_PACKED_BYTES', MOST_PACKED_BYTES],
+    seeds: [encodePackIndex(PACKED, BLOCKS)],
+    mend: mendPack(BLOCKS),
     read: readPackIndex,
   },
   {

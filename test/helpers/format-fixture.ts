@@ -32,6 +32,8 @@ type Kept = Pick<TestStoreOptions, 'packLimits'> & {
   readonly transfers?: boolean;
   /** Whether the report is one as the feature `reports-2` has it. */
   readonly reports?: boolean;
+  /** Whether packs are as the feature `packs-2` has them. */
+  readonly compressed?: boolean;
   /** Whether operations have what the feature `facts-2` added, of a job too. */
   readonly job?: string;
 };

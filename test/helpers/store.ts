@@ -20,6 +20,7 @@ export const TINY_PACKS: PackLimits = {
   objectBytes: 4096,
   leastObjects: 2,
   leastBytes: 4096,
+  aloneBytes: 4096,
   mostObjects: 8,
   mostBytes: 16 * 1024,
   mergeFrom: 3,
@@ -50,6 +51,8 @@ export interface TestStoreOptions extends Partial<SessionRequest> {
   readonly index?: IndexPort;
   /** Smaller ones than a real store has. */
   readonly packLimits?: PackLimits;
+  /** False: packs are written as in a store without the feature `packs-2`. */
+  readonly compresses?: boolean;
   /** Where the store lies; in a directory, if it is left out. */
   readonly stores?: StoreHome;
 }
@@ -100,6 +103,8 @@ async function open(request: SessionRequest, options: TestStoreOptions): Promise
   };
   const session = await openSession(request, noting, options.recovery ?? recovery);
   openedBackends.set(session.store, backend!);
+  const { compresses } = options;
+  if (compresses !== undefined) Object.assign((backend as LocalBackend).parts, { compresses });
   return session;
 }
 

@@ -8,6 +8,7 @@ import { surroundDisk } from '../../src/fsx/surround-disk.js';
 import { put } from '../../src/ops/put/put.js';
 import type { Session } from '../../src/ops/session/session.js';
 import type { S3Backend } from '../../src/store/s3/s3-backend.js';
+import { noise } from '../helpers/noise.js';
 import { openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 import { FakeS3 } from './fake-s3.js';
@@ -218,7 +219,7 @@ it.each([
   ['a condemnation that cannot be read', 'condemnation'],
 ])('%s does not keep the end of a command from noting what it saw, nor from trimming', async (_, what) => {
   const store = await known();
-  for (const letter of ['x', 'y']) await store.put(letter.repeat(2200));
+  for (const letter of ['x', 'y']) await store.put(`${letter}${noise(1, 2200).toString('hex')}`);
   const [path] = await store.files('/ledger-state');
   const dir = path!.slice(0, path!.lastIndexOf('/'));
   const long = new Date(Date.now() - 48 * 3600 * 1000);
@@ -253,7 +254,7 @@ it.each([
 
 it('removes nothing that a command may be using which began while the mirror was looked at', async () => {
   const store = await known();
-  await store.put('x'.repeat(5000));
+  await store.put(noise(1, 5000).toString('hex'));
   const env = fakeEnvironment(store.home, { HS_MIRROR_SIZE: '4K' });
   let meanwhile: (() => Promise<unknown>) | undefined;
   const disk = diskBefore({

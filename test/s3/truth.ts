@@ -7,6 +7,7 @@ import { sha256 } from '../../src/core/objects/hash.js';
 import type { ArtifactId, ObjectId } from '../../src/core/objects/ids.js';
 import { PACK_TRAILER_BYTES, PackIndex, packIndexBytes } from '../../src/core/objects/pack-index.js';
 import { entryKey, parseContentKey } from '../../src/store/s3/keys.js';
+import { packContent } from '../helpers/pack-content.js';
 import type { Change, FakeS3 } from './fake-s3.js';
 
 const MOST_BYTES = 64 * 1024 * 1024;
@@ -188,7 +189,7 @@ export class Truth {
       const bytes = this.#fake.objects.get(`${this.#prefix}${key}`)!;
       if (parseContentKey(key)!.kind === 'object') return bytes;
       const slot = indexOf(bytes).find(id)!;
-      return bytes.subarray(slot.offset, slot.offset + slot.size);
+      return packContent(bytes)!.subarray(slot.offset, slot.offset + slot.size);
     }
     return undefined;
   }

@@ -26,10 +26,11 @@ import { interceptDisk } from '../sim/intercept-disk.js';
 async function setting(disk = nodeDisk()) {
   const session = await testStore(await tmp());
   await session.close();
-  const { layout, limits, stagingPath } = behind(session);
+  const parts = behind(session);
+  const { layout } = parts;
   const files = new ObjectFiles(disk, layout);
   const objects = new ObjectStore(files);
-  const batch = (lease = 'b') => new BatchFiles({ disk, layout, files, objects, limits, stagingPath }, lease);
+  const batch = (lease = 'b') => new BatchFiles({ ...parts, disk, files, objects }, lease);
   const store = async (text: string) => {
     const b = batch();
     const { id } = await b.addBytes(Buffer.from(text));

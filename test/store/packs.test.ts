@@ -9,8 +9,9 @@ import { countObjects } from '../../src/ops/inspect/count-objects.js';
 import { resolveObject } from '../../src/ops/naming/resolve-object.js';
 import type { Session } from '../../src/ops/session/session.js';
 import { tidyPacks } from '../../src/store/collector/tidy.js';
+import { Pack } from '../../src/store/local/objects/pack.js';
 import { PACK_LIMITS } from '../../src/store/local/objects/pack-writer.js';
-import { Pack } from '../../src/store/local/objects/packs.js';
+import { packContent } from '../helpers/pack-content.js';
 import { behind, openTestSession, TINY_PACKS, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 import { interceptDisk } from '../sim/intercept-disk.js';
@@ -31,9 +32,10 @@ const packsOf = (session: Session) => readdir(behind(session).layout.packs);
 const filesOf = async (session: Session) =>
   (await readdir(behind(session).layout.objects, { recursive: true })).filter((name) => name.length > 60);
 
-async function setting() {
+/** `compresses`: false, as in a store without the feature `packs-2`. */
+async function setting({ compresses = true } = {}) {
   const dir = await tmp();
-  const session = await testStore(dir);
+  const session = await testStore(dir, { compresses });
   const before = (await filesOf(session)).length;
   return {
     dir,
@@ -76,14 +78,15 @@ describe('many small objects', () => {
     await store(session, all(40));
     const [name] = await packsOf(session);
     const file = await readFile(`${behind(session).layout.packs}/${name}`);
-    expect(file.subarray(-8).toString()).toBe('hs-pack1');
-    const count = file.readUInt32BE(file.length - 12);
-    const index = file.subarray(file.length - 12 - 40 * count);
+    expect(file.subarray(-8).toString()).toBe('hs-pack2');
+    const [count, blocks] = [file.readUInt32BE(file.length - 16), file.readUInt32BE(file.length - 12)];
+    const index = file.subarray(file.length - 16 - 8 * blocks - 40 * count);
     expect(`${createHash('sha256').update(index).digest('hex')}.pack`).toBe(name);
+    const content = packContent(file)!;
     for (let n = 0; n < count; n++) {
       const record = index.subarray(40 * n, 40 * n + 40);
       const [offset, size] = [record.readUInt32BE(32), record.readUInt32BE(36)];
-      const bytes = file.subarray(offset, offset + size);
+      const bytes = content.subarray(offset, offset + size);
       expect(createHash('sha256').update(bytes).digest()).toEqual(Buffer.from(record.subarray(0, 32)));
     }
   });
@@ -158,18 +161,23 @@ describe('many small objects', () => {
 });
 
 describe('a damaged pack', () => {
-  async function damaged(damage: (path: string) => Promise<void>) {
-    const { session, again } = await setting();
-    const ids = await store(session, all(40));
+  async function damage(
+    session: Session,
+    again: () => Promise<Session>,
+    change: (path: string) => Promise<void>,
+  ): Promise<Session> {
     const path = `${behind(session).layout.packs}/${(await packsOf(session))[0]}`;
     await chmod(path, 0o600);
-    await damage(path);
-    return { ids, reader: await again() };
+    await change(path);
+    return again();
   }
 
-  it('with a flipped byte says so of that object, and gives the others', async () => {
-    const { ids, reader } = await damaged(async (path) => {
+  it('with a flipped byte in what is not compressed says so of that object, and gives the others', async () => {
+    const { session, again } = await setting({ compresses: false });
+    const ids = await store(session, all(40));
+    const reader = await damage(session, again, async (path) => {
       const bytes = await readFile(path);
+      expect(bytes.subarray(-8).toString()).toBe('hs-pack1');
       bytes[5]! ^= 1;
       await writeFile(path, bytes);
     });
@@ -189,8 +197,10 @@ describe('a damaged pack', () => {
       },
     ],
     ['that is gone', (path) => rm(path)],
-  ])('%s has nothing, and stops no command', async (_, damage) => {
-    const { ids, reader } = await damaged(damage);
+  ])('%s has nothing, and stops no command', async (_, change) => {
+    const { session, again } = await setting();
+    const ids = await store(session, all(40));
+    const reader = await damage(session, again, change);
     await expect(reader.store.objects.read(ids[0]!)).rejects.toMatchObject({ code: 'OBJECT_MISSING' });
     const put = await store(reader, all(40));
     expect((await reader.store.objects.read(put[0]!)).length).toBe(bytesOf(0).length);

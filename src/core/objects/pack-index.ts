@@ -1,8 +1,9 @@
 import { HsError } from '../../errors/hs-error.js';
 import { sha256 } from './hash.js';
 import type { ObjectId } from './ids.js';
+import { BLOCK_RECORD_BYTES, encodeBlocks, type PackBlock, PackBlocks } from './pack-blocks.js';
 
-/** Position of one object's bytes in a pack. */
+/** Position of one object's bytes in the content of a pack. */
 export interface PackSlot {
   readonly offset: number;
   /** Size in bytes. */
@@ -26,6 +27,9 @@ export interface Digests {
  */
 export const MOST_PACKED_OBJECTS = 65_536;
 export const MOST_PACKED_BYTES = 32 * 1024 * 1024;
+/** The same with blocks: a pack may be of one long list. */
+const MOST_CONTENT_BYTES = 512 * 1024 * 1024;
+const MOST_PACKED_BLOCKS = 65_536;
 
 /** A record: the object id as 32 bytes, then offset and size as 4 bytes each, big-endian. */
 const RECORD_BYTES = 40;
@@ -33,36 +37,70 @@ const ID_BYTES = 32;
 /** Leading bytes of an id that fit exactly in one number. */
 const KEY_BYTES = 6;
 const KEY_DIGITS = 2 * KEY_BYTES;
-const MAGIC = Buffer.from('hs-pack1', 'latin1');
-/** End of a pack: the number of records as 4 bytes, and 8 bytes of magic. */
-export const PACK_TRAILER_BYTES = 4 + MAGIC.length;
+const MAGIC_BYTES = 8;
+/** Of a pack without blocks, and of one with them. */
+const [MAGIC_1, MAGIC_2] = ['hs-pack1', 'hs-pack2'];
+const [TRAILER_1_BYTES, TRAILER_2_BYTES] = [4 + MAGIC_BYTES, 4 + 4 + MAGIC_BYTES];
+/** Enough of the end of a pack to know its index by. */
+export const PACK_TRAILER_BYTES = TRAILER_2_BYTES;
 
-/** The last part of a pack: its records in order of id, and the trailer. Its SHA-256 is the pack's name. */
-export function encodePackIndex(entries: readonly PackEntry[]): Buffer {
+/**
+ * The last part of a pack: its records in order of id, its blocks if it has any, and the trailer. Its SHA-256 is the
+ * pack's name.
+ */
+export function encodePackIndex(entries: readonly PackEntry[], blocks?: readonly PackBlock[]): Buffer {
   const sorted = [...entries].sort((a, b) => (a.id < b.id ? -1 : 1));
-  const bytes = Buffer.allocUnsafe(sorted.length * RECORD_BYTES + PACK_TRAILER_BYTES);
+  const records = Buffer.allocUnsafe(sorted.length * RECORD_BYTES);
   let at = 0;
   for (const { id, offset, size } of sorted) {
-    bytes.write(id, at, 'hex');
-    bytes.writeUInt32BE(offset, at + ID_BYTES);
-    bytes.writeUInt32BE(size, at + ID_BYTES + 4);
+    records.write(id, at, 'hex');
+    records.writeUInt32BE(offset, at + ID_BYTES);
+    records.writeUInt32BE(size, at + ID_BYTES + 4);
     at += RECORD_BYTES;
   }
-  bytes.writeUInt32BE(sorted.length, at);
-  MAGIC.copy(bytes, at + 4);
-  return bytes;
+  const counts = Buffer.alloc(blocks === undefined ? 4 : 8);
+  counts.writeUInt32BE(sorted.length);
+  if (blocks === undefined) return Buffer.concat([records, counts, Buffer.from(MAGIC_1)]);
+  counts.writeUInt32BE(blocks.length, 4);
+  return Buffer.concat([records, encodeBlocks(blocks), counts, Buffer.from(MAGIC_2)]);
 }
 
-/** Size in bytes of the index with this trailer; undefined when it is not one, or claims more than a pack may hold. */
-export function packIndexBytes(trailer: Buffer): number | undefined {
-  if (trailer.length !== PACK_TRAILER_BYTES || !trailer.subarray(4).equals(MAGIC)) return undefined;
-  const count = trailer.readUInt32BE(0);
-  return count > MOST_PACKED_OBJECTS ? undefined : count * RECORD_BYTES + PACK_TRAILER_BYTES;
+interface Extent {
+  readonly records: number;
+  /** Undefined: the content is not in blocks. */
+  readonly blocks: number | undefined;
+  /** Of the whole index. */
+  readonly bytes: number;
+}
+
+/** What a pack that ends so has for an index; undefined when it is no pack, or claims more than one may hold. */
+function extentOf(end: Buffer): Extent | undefined {
+  const magic = end.toString('latin1', Math.max(0, end.length - MAGIC_BYTES));
+  const has = (bytes: number) => end.length >= bytes;
+  const number = (fromEnd: number) => end.readUInt32BE(end.length - fromEnd);
+  if (magic === MAGIC_1 && has(TRAILER_1_BYTES)) {
+    const records = number(TRAILER_1_BYTES);
+    if (records > MOST_PACKED_OBJECTS) return undefined;
+    return { records, blocks: undefined, bytes: records * RECORD_BYTES + TRAILER_1_BYTES };
+  }
+  if (magic !== MAGIC_2 || !has(TRAILER_2_BYTES)) return undefined;
+  const [records, blocks] = [number(TRAILER_2_BYTES), number(TRAILER_1_BYTES)];
+  if (records > MOST_PACKED_OBJECTS || blocks > MOST_PACKED_BLOCKS) return undefined;
+  return { records, blocks, bytes: records * RECORD_BYTES + blocks * BLOCK_RECORD_BYTES + TRAILER_2_BYTES };
+}
+
+/** Size in bytes of the index of a pack with this end, of `PACK_TRAILER_BYTES`; undefined when it is not one. */
+export function packIndexBytes(end: Buffer): number | undefined {
+  return extentOf(end)?.bytes;
 }
 
 /** The index of one pack, searched in its encoded form: a store may have millions of packed objects. */
 export class PackIndex {
   readonly length: number;
+  /** Undefined: the content is in the file as it is. */
+  readonly blocks: PackBlocks | undefined;
+  /** Bytes of the content of the pack, in which the objects follow one another. */
+  readonly contentBytes: number;
   readonly #bytes: Buffer;
   /** Number of bytes before the index. */
   readonly #dataBytes: number;
@@ -70,9 +108,26 @@ export class PackIndex {
 
   /** `bytes` end with the trailer and have the length it states. */
   constructor(bytes: Buffer, dataBytes: number) {
+    const { records, blocks } = extentOf(bytes)!;
     this.#bytes = bytes;
     this.#dataBytes = dataBytes;
-    this.length = (bytes.length - PACK_TRAILER_BYTES) / RECORD_BYTES;
+    this.length = records;
+    const from = records * RECORD_BYTES;
+    this.blocks =
+      blocks === undefined
+        ? undefined
+        : new PackBlocks(bytes.subarray(from, from + blocks * BLOCK_RECORD_BYTES));
+    this.contentBytes = this.blocks?.contentBytes ?? dataBytes;
+  }
+
+  /** Size of the whole pack in bytes if its content were not in blocks. */
+  get plainBytes(): number {
+    return this.contentBytes + this.length * RECORD_BYTES + TRAILER_1_BYTES;
+  }
+
+  /** Whether it is no larger than a pack may be. */
+  get isOfRightSize(): boolean {
+    return this.contentBytes <= (this.blocks === undefined ? MOST_PACKED_BYTES : MOST_CONTENT_BYTES);
   }
 
   #id(n: number): ObjectId {
@@ -156,12 +211,15 @@ export class PackIndex {
         throw damaged('its index is not sorted');
       }
     }
+    if (this.blocks !== undefined && !(this.blocks.areSound && this.blocks.storedBytes === this.#dataBytes)) {
+      throw damaged('its blocks do not fill it');
+    }
     let end = 0;
     for (const n of this.inFileOrder()) {
       const { offset, size } = this.#slot(n);
       if (offset !== end) throw damaged('its objects do not follow one another');
       end += size;
     }
-    if (end !== this.#dataBytes) throw damaged('its objects do not fill it');
+    if (end !== this.contentBytes) throw damaged('its objects do not fill it');
   }
 }

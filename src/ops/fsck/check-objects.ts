@@ -1,6 +1,6 @@
 import { createSha256, type Sha256, sha256 } from '../../core/objects/hash.js';
 import type { ObjectId } from '../../core/objects/ids.js';
-import { isErrno, isHsError } from '../../errors/hs-error.js';
+import { type HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { dropCopies } from '../../store/collector/tidy.js';
 import { HINT_REPAIR, type Repair, type RepairableFinding } from '../../store/port/finding.js';
@@ -149,7 +149,7 @@ class ObjectCheck {
       // A collector moved it meanwhile.
       if (isErrno(e, 'ENOENT')) return;
       if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'EIO', 'EACCES', 'EPERM')) throw e;
-      this.#report(id, place, `cannot be read: ${isHsError(e) ? e.message : e.code}`, false);
+      this.#cannotRead(id, place, e);
       return;
     }
     try {
@@ -161,11 +161,17 @@ class ObjectCheck {
         this.#judge(id, size, place, this.#hashesOf(bytes), bytes);
       } else this.#judge(id, size, place, await this.#hashOpen(file));
     } catch (e) {
-      if (!isErrno(e, 'EIO')) throw e;
-      this.#report(id, place, 'cannot be read: EIO', false);
+      if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'EIO')) throw e;
+      this.#cannotRead(id, place, e);
     } finally {
       await file.close();
     }
+  }
+
+  /** What a damaged pack cannot give is lost, whatever the disk does; the rest may be readable another time. */
+  #cannotRead(id: ObjectId, place: ObjectPlace, e: HsError | NodeJS.ErrnoException): void {
+    const isLost = isHsError(e) && place.pack !== undefined;
+    this.#report(id, place, `cannot be read: ${isHsError(e) ? e.message : e.code}`, isLost);
   }
 
   /** Hashes a file of which the first bytes are known. */

@@ -31,7 +31,7 @@ async function build(ports: InitPorts, root: string, options: CreateRequest): Pr
   await probeFilesystem(disk, `${root}/probe`, options.workspace);
   const { actor, allowSetClock, setClock } = options;
   const shared = options.shared ? (['shared'] as const) : [];
-  const features = ['packs', ...RECORD_FEATURES, ...shared] as const;
+  const features = ['packs', 'packs-2', ...RECORD_FEATURES, ...shared] as const;
   const first = foundation(ports, { actor, allowSetClock, features, setClock });
   await layOut(disk, layout, first.formatBytes);
   await disk.writeFile(layout.object(first.policy), first.policyBytes, { mode: 0o444, sync: true });

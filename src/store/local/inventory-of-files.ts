@@ -1,6 +1,5 @@
 import { isObjectId, type ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
-import { inMemory } from '../objects/object-store.js';
 import type {
   Inventory,
   InventoryRequest,
@@ -12,8 +11,9 @@ import type {
 import { FAN_OUT } from './layout.js';
 import { shownName } from './ledger-listing.js';
 import type { LocalParts } from './local-parts.js';
+import type { Pack } from './objects/pack.js';
 import { packContents } from './objects/pack-contents.js';
-import type { Pack, Packs } from './objects/packs.js';
+import type { Packs } from './objects/packs.js';
 import { soundPacks } from './objects/tidy-packs.js';
 import { quarantined } from './quarantine.js';
 
@@ -110,7 +110,7 @@ export class InventoryOfFiles implements Inventory {
       objects: { [Symbol.iterator]: () => index.entries(prefix)[Symbol.iterator]() },
       digests: prefix === '' ? index.digests : undefined,
       size: async (id) => index.find(id)?.size,
-      open: async (id) => inMemory(await pack.read(index.find(id)!)),
+      open: (id) => pack.open(index.find(id)!),
       contents: () => packContents(pack),
       nameOf: (id) => `${this.#name(pack.path)}: object ${id}`,
       close: () => pack.close(),

@@ -22,7 +22,7 @@ import { LedgerFiles } from './ledger-files.js';
 import type { LocalParts } from './local-parts.js';
 import { BatchFiles } from './objects/batch-files.js';
 import { ObjectFiles } from './objects/object-files.js';
-import { PACK_LIMITS, type PackLimits } from './objects/pack-writer.js';
+import { PACK_LIMITS, type PackLimits, PackWriter } from './objects/pack-writer.js';
 import { Packs } from './objects/packs.js';
 import { readFormat } from './read-format.js';
 import { StateDir } from './state-dir.js';
@@ -74,14 +74,19 @@ export class LocalBackend implements Backend {
     const state = new StateDir(disk, random, env);
     const packs = hasFeature(format, 'packs') ? new Packs(disk, layout.packs) : undefined;
     const files = new ObjectFiles(disk, layout, packs);
+    const compresses = hasFeature(format, 'packs-2');
     let staged = 0;
+    const stagingPath = (lease: string, kind?: string) =>
+      `${layout.tmp}/${lease}-${kind ? `${kind}-` : ''}${staged++}`;
     this.parts = {
       disk,
       layout,
       files,
       objects: new ObjectStore(files),
       limits: packLimits,
-      stagingPath: (lease, kind) => `${layout.tmp}/${lease}-${kind ? `${kind}-` : ''}${staged++}`,
+      compresses,
+      stagingPath,
+      newPack: (lease) => new PackWriter(disk, stagingPath(lease, 'pack'), packLimits, this.parts.compresses),
     };
     this.ledger = new LedgerFiles(disk, layout);
     this.objects = files;

@@ -12,10 +12,11 @@ export const FORMAT_VERSION = 1;
  */
 export const RECORD_FEATURES = ['records-2', 'policy-2', 'transfers', 'facts-2', 'reports-2'] as const;
 /**
- * How a store is kept. `packs`: small objects may be stored in packs. `shared`: the store's group can write to it.
+ * How a store is kept. `packs`: small objects may be stored in packs. `packs-2`: these may be compressed, and hold what
+ * the ledger names. `shared`: the store's group can write to it.
  * `remote`: objects are condemned in the ledger before they are removed, and entries name the packs they rely on.
  */
-const STORAGE_FEATURES = ['packs', 'shared', 'remote'] as const;
+const STORAGE_FEATURES = ['packs', 'packs-2', 'shared', 'remote'] as const;
 export type Feature = (typeof RECORD_FEATURES)[number] | (typeof STORAGE_FEATURES)[number];
 /** Format features this program supports; a store with any other is never touched (A1). */
 const KNOWN_FEATURES: ReadonlySet<string> = new Set<Feature>([...RECORD_FEATURES, ...STORAGE_FEATURES]);

@@ -1,7 +1,7 @@
 import type { ObjectId } from '../../core/objects/ids.js';
 import { PACK_TRAILER_BYTES, PackIndex, packIndexBytes } from '../../core/objects/pack-index.js';
 import { HsError } from '../../errors/hs-error.js';
-import { Pack } from '../local/objects/packs.js';
+import { Pack } from '../local/objects/pack.js';
 import type { S3Client } from './client/s3-client.js';
 import { OBJECTS, PACKS, parseContentKey } from './keys.js';
 import type { Mirror } from './mirror.js';

@@ -1,5 +1,7 @@
 import type { ObjectId } from '../../core/objects/ids.js';
+import type { PackSlot } from '../../core/objects/pack-index.js';
 import { HsError } from '../../errors/hs-error.js';
+import { BlockReader } from '../local/objects/block-reader.js';
 import { inMemory } from '../objects/object-store.js';
 import type {
   Inventory,
@@ -64,12 +66,13 @@ export class S3Inventory implements Inventory {
     isHere: (id: ObjectId) => boolean,
   ): ObjectGroup {
     const objects: StoredObject[] = [];
+    const reader = this.#reader({ name, index, copies });
     for (const { id, size } of index.entries(prefix)) if (isHere(id)) objects.push({ id, size });
     return {
       pack: name,
       objects,
       size: async (id) => index.find(id)?.size,
-      open: (id) => this.#openPacked(copies[0]!.key, index.find(id)),
+      open: async (id) => inMemory(await reader.read(index.find(id)!)),
       nameOf: (id) => `${copies[0]!.key}: object ${id}`,
       close: async () => undefined,
     };
@@ -93,7 +96,9 @@ export class S3Inventory implements Inventory {
 
   async #open(contents: RemoteContents, id: ObjectId): Promise<ObjectFile> {
     const { copies, packs } = contents.placesOf(id);
-    if (copies[0] === undefined) return this.#openPacked(packs[0]?.copies[0]?.key, packs[0]?.index.find(id));
+    if (copies[0] === undefined && packs[0] === undefined) throw gone('');
+    if (copies[0] === undefined)
+      return inMemory(await this.#reader(packs[0]!).read(packs[0]!.index.find(id)!));
     const { key } = copies[0];
     const { client } = this.#parts;
     const first = await client.getPart(key, `bytes=0-${PART_BYTES - 1}`);
@@ -113,16 +118,16 @@ export class S3Inventory implements Inventory {
     };
   }
 
-  async #openPacked(
-    key: string | undefined,
-    slot: { readonly offset: number; readonly size: number } | undefined,
-  ): Promise<ObjectFile> {
-    if (key === undefined || slot === undefined) throw gone('');
-    if (slot.size === 0) return inMemory(new Uint8Array());
-    const bytes = await this.#parts.client.get(key, `bytes=${slot.offset}-${slot.offset + slot.size - 1}`);
-    if (bytes === undefined) throw gone(key);
-    if (bytes.length !== slot.size) throw new HsError('INTEGRITY', `pack ${key} is damaged: it is too short`);
-    return inMemory(bytes);
+  #reader({ index, copies }: RemotePack): BlockReader {
+    const { key } = copies[0]!;
+    const read = async ({ offset, size }: PackSlot) => {
+      if (size === 0) return Buffer.alloc(0);
+      const bytes = await this.#parts.client.get(key, `bytes=${offset}-${offset + size - 1}`);
+      if (bytes === undefined) throw gone(key);
+      if (bytes.length !== size) throw new HsError('INTEGRITY', `pack ${key} is damaged: it is too short`);
+      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    };
+    return new BlockReader(key, index, { read, atHand: () => undefined });
   }
 
   quarantine(): Promise<Quarantined> {

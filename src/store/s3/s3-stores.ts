@@ -22,7 +22,7 @@ import { Mirror } from './mirror.js';
 import { probeService } from './probe-service.js';
 import { S3Backend } from './s3-backend.js';
 
-const FEATURES = ['packs', ...RECORD_FEATURES, 'remote'] as const;
+const FEATURES = ['packs', 'packs-2', ...RECORD_FEATURES, 'remote'] as const;
 
 /** What a store on a service depends on. */
 export interface S3Ports extends LocalPorts {

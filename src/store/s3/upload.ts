@@ -1,6 +1,5 @@
 import type { ObjectId } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
-import { PackWriter } from '../local/objects/pack-writer.js';
 import type { ObjectFile } from '../port/object-source.js';
 import type { S3Client } from './client/s3-client.js';
 import type { Mirror } from './mirror.js';
@@ -50,16 +49,16 @@ export async function packAgain(
   lease: string,
   ids: readonly ObjectId[],
 ): Promise<Map<ObjectId, ObjectId[]>> {
-  const { disk, objects, limits, stagingPath } = mirror.local.parts;
+  const { disk, objects, newPack } = mirror.local.parts;
   const made = new Map<ObjectId, ObjectId[]>();
-  let writer = new PackWriter(disk, stagingPath(lease, 'pack'), limits);
+  let writer = newPack(lease);
   let held: ObjectId[] = [];
   const finish = async () => {
     if (held.length === 0) return;
     const { path, name } = await writer.finish();
     await disk.rename(path, mirror.layout.pack(name));
     made.set(name, held);
-    writer = new PackWriter(disk, stagingPath(lease, 'pack'), limits);
+    writer = newPack(lease);
     held = [];
   };
   try {

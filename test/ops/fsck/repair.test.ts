@@ -26,7 +26,9 @@ afterEach(async () => {
   for (const session of sessions.splice(0)) await session.close();
 });
 
-async function world(options: TestStoreOptions = {}) {
+/** Of packs that are not compressed: there one object of many can be damaged. */
+async function world(given: TestStoreOptions = {}) {
+  const options = { compresses: false, ...given };
   const base = await tmp();
   const made = await sampleStore(base, options);
   sessions.push(made.session);
@@ -141,6 +143,23 @@ describe('fsck --repair', () => {
       expect.stringContaining(`file 'one' is missing: object ${ONE}`),
     ]);
     expect(await (await w.open()).store.inventory.quarantine()).toEqual({ files: 2, size_bytes: 1503 });
+  });
+
+  it('moves a pack with a block that cannot be read to the quarantine, and keeps the rest of it', async () => {
+    const w = await world({ compresses: true });
+    const [path] = await filesBelow(`${w.root}/packs`);
+    const bytes = await readFile(path!);
+    bytes.fill(0xff, 10, 40);
+    await overwrite(path!, bytes);
+    const report = await fsck(await w.open(), REPAIR);
+    expect([...new Set(report.repairs.map(({ action, state }) => `${action} ${state}`))]).toEqual([
+      'set-aside done',
+    ]);
+    expect(await quarantined(w)).toEqual([path!.slice(path!.lastIndexOf('/') + 1)]);
+    // What a manifest or an index names is only known once that is there again.
+    for (const _ of ['manifests', 'indexes', 'files'])
+      await fsck(await w.open(), REPAIR, await storeSource(await w.open(w.copy)));
+    expect(await fsck(await w.open(), FSCK)).toMatchObject({ ok: true, findings: [] });
   });
 
   it('finds the lost files of an index that was lost as well', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { readJson } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { toTimestamp } from '../../../src/core/objects/ids.js';
@@ -12,6 +12,7 @@ import type { Session } from '../../../src/ops/session/session.js';
 import { Trash } from '../../../src/store/local/trash/trash.js';
 import type { Lease } from '../../../src/store/port/lease-table.js';
 import { inside } from '../../helpers/inside.js';
+import { packContent } from '../../helpers/pack-content.js';
 import { behind } from '../../helpers/store.js';
 import { tmp } from '../../helpers/tmp.js';
 import { interceptDisk } from '../../sim/intercept-disk.js';
@@ -170,7 +171,7 @@ describe('a new lease', () => {
 describe('a broken chain', () => {
   it.each([
     ['an entry that was edited', (root: string) => `${root}/ledger/000000/0000000001.json`],
-    ['operations that are damaged', (_: string, object: string) => object],
+    ['operations that are damaged', (_: string, pack: string) => pack],
   ])('stops a plan as it stops what is planned: %s', async (_, where) => {
     const dir = await tmp();
     const hs = inside(dir);
@@ -182,10 +183,14 @@ describe('a broken chain', () => {
     await hs(['put', 'last', '--name', 'last']);
     const root = `${dir}/.hsstore`;
     const entry = await readJson(`${root}/ledger/000000/0000000001.json`);
-    const id: string = entry.ops_object;
-    const path = where(root, `${root}/objects/${id.slice(0, 2)}/${id}`);
+    const packs = (await readdir(`${root}/packs`)).map((name) => `${root}/packs/${name}`);
+    const files = await Promise.all(packs.map((pack) => readFile(pack)));
+    // The operations are in a pack of their own.
+    const pack = packs.find((_, n) => packContent(files[n]!)!.includes('"op":"add"'))!;
+    expect([packs.length, entry.ops_object]).toEqual([2, expect.any(String)]);
+    const path = where(root, pack);
     const bytes = await readFile(path);
-    bytes[bytes.indexOf('"actor_id":"') + 14]! ^= 1;
+    bytes[Math.max(20, bytes.indexOf('"actor_id":"') + 14)]! ^= 1;
     await rm(path);
     await writeFile(path, bytes, { mode: 0o444 });
     for (const argv of [['gc', '--dry-run'], ['plan-prune'], ['rm', 'last', '--dry-run'], ['gc', '--yes']])

@@ -15,12 +15,11 @@ import type { Layout } from '../layout.js';
 import type { LocalParts } from '../local-parts.js';
 import type { ObjectFiles } from './object-files.js';
 import { ObjectPresence } from './object-presence.js';
-import { type PackLimits, PackWriter, type StagedPack } from './pack-writer.js';
+import type { PackLimits, PackWriter, StagedPack } from './pack-writer.js';
+import { parallel } from './parallel.js';
 
 /** From this many files on, one syncfs is cheaper than an fsync each (0.10 ms a file instead of 1.08 on ext4). */
 const SYNCFS_FROM = 32;
-/** Number of concurrent disk operations. */
-const PARALLEL = 16;
 const CHUNK_BYTES = 2 * 1024 * 1024;
 /** Storing 1 GiB takes 1.0 s instead of 1.6 (two cores, ext4): the disk writes while the rest is read and hashed. */
 const EARLY_SYNC_BYTES = 128 * 1024 * 1024;
@@ -37,14 +36,6 @@ interface Member {
   dir?: string | undefined;
 }
 
-async function parallel<T>(items: Iterable<T>, run: (item: T) => Promise<void>): Promise<void> {
-  const queue = [...items];
-  const worker = async () => {
-    for (let item = queue.pop(); item !== undefined; item = queue.pop()) await run(item);
-  };
-  await Promise.all(Array.from({ length: Math.min(PARALLEL, queue.length) }, worker));
-}
-
 /** Objects being written to disk: staged in tmp/, then made durable together and renamed into place. */
 export class BatchFiles implements ObjectBatch {
   readonly #disk: Disk;
@@ -54,10 +45,15 @@ export class BatchFiles implements ObjectBatch {
   readonly #presence: ObjectPresence;
   readonly lease: string;
   readonly #stagingPath: () => string;
+  readonly #newPack: () => PackWriter;
+  /** Whether large records of the ledger go into packs. */
+  readonly #compresses: boolean;
   readonly #members = new Map<ObjectId, Member>();
   readonly #limits: PackLimits;
   /** Small objects going into packs; the last one is still being filled. */
   readonly #packs: PackWriter[] = [];
+  /** Packs of one object each. */
+  readonly #alone: PackWriter[] = [];
   /**
    * Objects already present with other bytes than those added: a file is overwritten, and an object in a pack gets a
    * file beside it.
@@ -69,6 +65,8 @@ export class BatchFiles implements ObjectBatch {
   constructor(parts: LocalParts, lease: string) {
     const { disk, layout, files, objects, limits } = parts;
     this.#stagingPath = () => parts.stagingPath(lease);
+    this.#newPack = () => parts.newPack(lease);
+    this.#compresses = parts.compresses;
     this.#disk = disk;
     this.#layout = layout;
     this.#files = files;
@@ -100,16 +98,26 @@ export class BatchFiles implements ObjectBatch {
     return true;
   }
 
-  /** `apart` objects are files, never in packs. */
-  async addBytes(bytes: Uint8Array, { apart = false } = {}): Promise<Added> {
+  /** `apart` objects are files or, if they are large and packs are compressed, in packs of their own. */
+  async addBytes(bytes: Uint8Array, { apart: isRecord = false } = {}): Promise<Added> {
     const id = sha256(bytes);
     const size = bytes.byteLength;
+    const isAlone = isRecord && this.#compresses && size >= this.#limits.aloneBytes;
+    const apart = isRecord && !isAlone;
     const isNew = !this.#members.has(id) && this.#presence.isKnownAbsent(id);
     if (isNew || !(await this.#isThere(id, size, apart, bytes))) {
-      const staging = this.#stage(id, bytes, apart);
+      const staging =
+        isAlone && !this.damaged.has(id) ? this.#stageAlone(id, bytes) : this.#stage(id, bytes, apart);
       if (staging !== undefined) await staging;
     }
     return { id, size };
+  }
+
+  async #stageAlone(id: ObjectId, bytes: Uint8Array): Promise<void> {
+    const pack = this.#newPack();
+    this.#alone.push(pack);
+    await pack.add(id, bytes);
+    this.#members.set(id, { size: bytes.byteLength, staged: IN_PACK, durable: false });
   }
 
   /** Undefined when it completed synchronously. */
@@ -143,7 +151,7 @@ export class BatchFiles implements ObjectBatch {
       .at(-1)
       ?.finish()
       .catch(() => undefined);
-    this.#packs.push(new PackWriter(this.#disk, this.#stagingPath(), this.#limits));
+    this.#packs.push(this.#newPack());
   }
 
   /**
@@ -208,8 +216,10 @@ export class BatchFiles implements ObjectBatch {
       await this.#disk.rename(path, this.#layout.pack(name));
       this.#seenPacks?.add(name);
     }
+    // One alone is not merged before there are many that are small.
+    this.hasPacked ||= packs.length > this.#alone.length;
     this.#packs.length = 0;
-    this.hasPacked ||= packs.length > 0;
+    this.#alone.length = 0;
     const dirs = new Set(packs.length > 0 ? [this.#layout.packs] : []);
     for (const { durable, dir } of this.#members.values()) if (!durable && dir !== undefined) dirs.add(dir);
     if (dirs.size < SYNCFS_FROM || !(await this.#disk.syncFilesystem(this.#layout.objects))) {
@@ -257,6 +267,7 @@ export class BatchFiles implements ObjectBatch {
   /** Objects too few for a pack are staged as files. */
   async #finishPacks(): Promise<StagedPack[]> {
     const finished: StagedPack[] = [];
+    for (const pack of this.#alone) finished.push(await pack.finish());
     for (const pack of this.#packs) {
       if (pack.isPack) finished.push(await pack.finish());
       else for (const { id, bytes } of pack.held()) await this.#stage(id, bytes, true);
@@ -283,7 +294,7 @@ export class BatchFiles implements ObjectBatch {
         if (!isErrno(e)) throw e;
       });
     }
-    for (const pack of this.#packs.splice(0)) await pack.discard();
+    for (const pack of [...this.#packs.splice(0), ...this.#alone.splice(0)]) await pack.discard();
     this.#members.clear();
   }
 }

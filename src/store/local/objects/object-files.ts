@@ -1,7 +1,7 @@
 import { isObjectId, type ObjectId } from '../../../core/objects/ids.js';
 import { HsError, isErrno } from '../../../errors/hs-error.js';
 import type { Disk } from '../../../fsx/disk.js';
-import { corrupt, inMemory } from '../../objects/object-store.js';
+import { corrupt } from '../../objects/object-store.js';
 import type { FoundBytes, ObjectFile, ObjectSource } from '../../port/object-source.js';
 import type { Layout } from '../layout.js';
 import { type Packed, Packs } from './packs.js';
@@ -212,7 +212,7 @@ export class ObjectFiles implements ObjectSource {
           throw isErrno(e, 'EINVAL', 'ELOOP') ? corrupt(id) : e;
         });
       }
-      return inMemory(await place.packed.pack.read(place.packed));
+      return place.packed.pack.open(place.packed);
     });
   }
 

@@ -1,7 +1,7 @@
 import type { PackEntry, PackIndex } from '../../../core/objects/pack-index.js';
-import { isErrno } from '../../../errors/hs-error.js';
+import { isErrno, isHsError } from '../../../errors/hs-error.js';
 import type { ObjectBytes } from '../../port/inventory.js';
-import type { Pack } from './packs.js';
+import type { Pack } from './pack.js';
 
 /** What is read at once. */
 const BLOCK_BYTES = 1024 * 1024;
@@ -29,24 +29,38 @@ function* blocksOf(index: PackIndex): Generator<Block> {
   if (entries.length > 0) yield { entries, offset, end };
 }
 
-/** All objects of a pack in the order of the file; those of a block that cannot be read have no bytes. */
+/** All objects of a pack in the order of the file; those that cannot be read have no bytes. */
 export async function* packContents(pack: Pack): AsyncGenerator<readonly ObjectBytes[], void> {
   let buffer = Buffer.alloc(0);
   const isRead = async ({ offset, end }: Block) => {
     // A damaged index may claim 4 GiB.
-    if (end > pack.fileBytes) return false;
+    if (end > pack.index.contentBytes) return false;
     if (end - offset > buffer.length) buffer = Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, end - offset));
     try {
       return await pack.fill(buffer.subarray(0, end - offset), offset);
     } catch (e) {
-      if (!isErrno(e)) throw e;
+      if (!isErrno(e) && !isHsError(e, 'INTEGRITY')) throw e;
       return false;
     }
   };
   for (const block of blocksOf(pack.index)) {
     const has = await isRead(block);
-    const bytesOf = ({ offset, size }: PackEntry) =>
-      has ? buffer.subarray(offset - block.offset, offset - block.offset + size) : undefined;
-    yield block.entries.map((entry) => ({ id: entry.id, size: entry.size, bytes: bytesOf(entry) }));
+    const found: ObjectBytes[] = [];
+    for (const entry of block.entries) {
+      const from = entry.offset - block.offset;
+      const bytes = has ? buffer.subarray(from, from + entry.size) : await bytesIfReadable(pack, entry);
+      found.push({ id: entry.id, size: entry.size, bytes });
+    }
+    yield found;
+  }
+}
+
+/** The bytes of one object; undefined where they cannot be read. */
+export async function bytesIfReadable(pack: Pack, entry: PackEntry): Promise<Uint8Array | undefined> {
+  try {
+    return await pack.read(entry);
+  } catch (e) {
+    if (!isHsError(e, 'INTEGRITY') && !isErrno(e)) throw e;
+    return undefined;
   }
 }

@@ -1,5 +1,7 @@
+import { compressBlock, expandBlock } from '../../../core/objects/compressed-block.js';
 import { sha256 } from '../../../core/objects/hash.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
+import { MOST_BLOCK_BYTES, type PackBlock } from '../../../core/objects/pack-blocks.js';
 import {
   encodePackIndex,
   MOST_PACKED_BYTES,
@@ -15,6 +17,8 @@ export interface PackLimits {
   /** Minimum number of objects, or bytes, for a pack; fewer are published as files. */
   readonly leastObjects: number;
   readonly leastBytes: number;
+  /** Records that the ledger names are in a pack of their own from this size on: compressed, they take a block less. */
+  readonly aloneBytes: number;
   /** Maximum content of a pack: removing an object means rewriting the rest. */
   readonly mostObjects: number;
   readonly mostBytes: number;
@@ -26,6 +30,7 @@ export const PACK_LIMITS: PackLimits = {
   objectBytes: 64 * 1024,
   leastObjects: 32,
   leastBytes: 1024 * 1024,
+  aloneBytes: 16 * 1024,
   mostObjects: MOST_PACKED_OBJECTS,
   mostBytes: MOST_PACKED_BYTES,
   mergeFrom: 32,
@@ -43,24 +48,32 @@ export class PackWriter {
   readonly #disk: Disk;
   readonly #path: string;
   readonly #limits: PackLimits;
+  readonly #compresses: boolean;
   readonly #entries: PackEntry[] = [];
-  readonly #buffers: Buffer[] = [];
-  #turn = 0;
+  readonly #blocks: PackBlock[] = [];
+  /** The block that is being filled. */
+  #block = Buffer.alloc(0);
   #filled = 0;
+  /** Blocks that are not written yet, and how much content they hold. */
+  #held: Buffer[] = [];
+  #heldBytes = 0;
   #bytes = 0;
   #file: DiskFile | undefined;
   #writing: Promise<void> = Promise.resolve();
   #finished: Promise<StagedPack> | undefined;
 
-  constructor(disk: Disk, path: string, limits: PackLimits) {
+  /** `compresses`: in the form of the feature `packs-2`. */
+  constructor(disk: Disk, path: string, limits: PackLimits, compresses: boolean) {
     this.#disk = disk;
     this.#path = path;
     this.#limits = limits;
+    this.#compresses = compresses;
   }
 
   /** Whether there is enough for a pack; if not, `held` returns all objects. */
   get isPack(): boolean {
-    return this.#file !== undefined || this.#entries.length >= this.#limits.leastObjects;
+    const { leastObjects, leastBytes } = this.#limits;
+    return this.#file !== undefined || this.#entries.length >= leastObjects || this.#bytes > leastBytes;
   }
 
   isFullFor(size: number): boolean {
@@ -68,38 +81,52 @@ export class PackWriter {
     return this.#entries.length >= mostObjects || this.#bytes + size > mostBytes;
   }
 
-  #buffer(): Buffer {
-    const { leastBytes, objectBytes } = this.#limits;
-    this.#buffers[this.#turn] ??= Buffer.allocUnsafeSlow(Math.max(leastBytes, objectBytes));
-    return this.#buffers[this.#turn]!;
-  }
-
   /** Copies the bytes. Resolves when they are in memory or being written. */
   add(id: ObjectId, bytes: Uint8Array): Promise<void> | undefined {
-    const flushed = this.#filled + bytes.byteLength > this.#buffer().length ? this.#flush() : undefined;
-    if (flushed !== undefined) return flushed.then(() => this.add(id, bytes));
-    this.#buffer().set(bytes, this.#filled);
-    this.#filled += bytes.byteLength;
-    this.#entries.push({ id, offset: this.#bytes, size: bytes.byteLength });
-    this.#bytes += bytes.byteLength;
-    return undefined;
+    const size = bytes.byteLength;
+    // An object of no more than a block is in one block.
+    if (this.#filled + size > MOST_BLOCK_BYTES) this.#endBlock();
+    for (let from = 0; from < size; from += MOST_BLOCK_BYTES) {
+      const part = bytes.subarray(from, from + MOST_BLOCK_BYTES);
+      if (this.#block.length === 0) this.#block = Buffer.allocUnsafeSlow(MOST_BLOCK_BYTES);
+      this.#block.set(part, this.#filled);
+      this.#filled += part.length;
+      if (this.#filled === MOST_BLOCK_BYTES) this.#endBlock();
+    }
+    this.#entries.push({ id, offset: this.#bytes, size });
+    this.#bytes += size;
+    return this.#heldBytes < this.#limits.leastBytes ? undefined : this.#flush();
   }
 
-  /** Waits for the previous write, so that one buffer is filled while the other is written. */
+  #endBlock(): void {
+    if (this.#filled === 0) return;
+    const bytes = this.#block.subarray(0, this.#filled);
+    const stored = this.#compresses ? compressBlock(bytes) : bytes;
+    // Otherwise the buffer is free again.
+    if (stored === bytes) this.#block = Buffer.alloc(0);
+    this.#blocks.push({ stored: stored.length, size: bytes.length });
+    this.#held.push(stored);
+    this.#heldBytes += bytes.length;
+    this.#filled = 0;
+  }
+
+  /** Waits for the previous write, so that one part is filled while the other is written. */
   async #flush(): Promise<void> {
+    const held = this.#held;
+    this.#held = [];
+    this.#heldBytes = 0;
     this.#file ??= await this.#disk.open(this.#path, { access: 'create', mode: 0o444 });
     await this.#writing;
-    this.#writing = this.#file.write(this.#buffer().subarray(0, this.#filled));
+    this.#writing = this.#file.write(Buffer.concat(held));
     this.#writing.catch(() => undefined);
-    this.#turn ^= 1;
-    this.#filled = 0;
   }
 
   /** The objects and their bytes, when there is no pack. */
   *held(): Iterable<{ readonly id: ObjectId; readonly bytes: Uint8Array }> {
-    for (const { id, offset, size } of this.#entries) {
-      yield { id, bytes: this.#buffer().subarray(offset, offset + size) };
-    }
+    this.#endBlock();
+    const content = Buffer.concat(this.#held.map((stored, n) => expandBlock(stored, this.#blocks[n]!.size)!));
+    for (const { id, offset, size } of this.#entries)
+      yield { id, bytes: content.subarray(offset, offset + size) };
   }
 
   /** Makes the pack durable; nothing can be added afterwards. */
@@ -109,10 +136,10 @@ export class PackWriter {
   }
 
   async #finish(): Promise<StagedPack> {
+    this.#endBlock();
     await this.#flush();
     await this.#writing;
-    this.#buffers.length = 0;
-    const index = encodePackIndex(this.#entries);
+    const index = encodePackIndex(this.#entries, this.#compresses ? this.#blocks : undefined);
     this.#entries.length = 0;
     await this.#file!.write(index);
     await this.#file!.sync();

@@ -1,154 +1,19 @@
 import { isObjectId, type ObjectId } from '../../../core/objects/ids.js';
-import {
-  MOST_PACKED_BYTES,
-  PACK_TRAILER_BYTES,
-  PackIndex,
-  type PackSlot,
-  packIndexBytes,
-} from '../../../core/objects/pack-index.js';
+import type { PackSlot } from '../../../core/objects/pack-index.js';
 import { HsError, isErrno } from '../../../errors/hs-error.js';
-import type { Disk, DiskFile } from '../../../fsx/disk.js';
+import type { Disk } from '../../../fsx/disk.js';
 import { PACK_ENDING } from '../layout.js';
+import { Pack } from './pack.js';
 
 /** Number of descriptors kept open: the objects of a tree are in few packs. */
 const MOST_OPEN = 32;
 /** Small, because an object that is in none of the recent packs is looked up in all. */
 const MOST_RECENT = 8;
-/** A read of this size costs as much as two of 4 KiB, and one buffer is less garbage than thirty. */
-const AHEAD_BYTES = 128 * 1024;
 
 /** Name of a pack without the extension, or undefined for another file. */
 export function packNameOf(file: string | undefined): ObjectId | undefined {
   const name = file?.endsWith(PACK_ENDING) ? file.slice(0, -PACK_ENDING.length) : '';
   return isObjectId(name) ? name : undefined;
-}
-
-/** A pack, in use or in the trash. */
-export class Pack {
-  /** Without the extension. */
-  readonly name: ObjectId;
-  readonly path: string;
-  /** Size of the whole file in bytes. */
-  readonly fileBytes: number;
-  readonly index: PackIndex;
-  readonly #disk: Disk;
-  #file: DiskFile | undefined;
-  /** The read-ahead buffer and its position in the file. */
-  #ahead: { readonly offset: number; readonly bytes: Buffer } | undefined;
-  /** End of the previous read. */
-  #end = -1;
-  #opening: Promise<DiskFile> | undefined;
-
-  private constructor(disk: Disk, name: ObjectId, path: string, fileBytes: number, index: PackIndex) {
-    this.#disk = disk;
-    this.name = name;
-    this.path = path;
-    this.fileBytes = fileBytes;
-    this.index = index;
-  }
-
-  /** ENOENT when it is gone; INTEGRITY when it is not a pack. */
-  static async open(disk: Disk, name: ObjectId, path: string): Promise<Pack> {
-    let file: DiskFile;
-    const damaged = (cause?: unknown) =>
-      new HsError('INTEGRITY', `pack ${name} is damaged: it does not end like a pack`, { cause });
-    try {
-      file = await disk.open(path, { access: 'read' });
-    } catch (e) {
-      if (isErrno(e, 'EINVAL', 'ELOOP')) throw damaged(e);
-      throw e;
-    }
-    try {
-      const { size } = await file.stat();
-      const trailer = await readAt(file, size - PACK_TRAILER_BYTES, PACK_TRAILER_BYTES);
-      const bytes = trailer && packIndexBytes(trailer);
-      const index = bytes === undefined ? undefined : await readAt(file, size - bytes, bytes);
-      if (index === undefined || size - index.length > MOST_PACKED_BYTES) throw damaged();
-      const pack = new Pack(disk, name, path, size, new PackIndex(index, size - index.length));
-      pack.#file = file;
-      return pack;
-    } catch (e) {
-      await file.close();
-      throw e;
-    }
-  }
-
-  get isOpen(): boolean {
-    return this.#file !== undefined;
-  }
-
-  /**
-   * Reads one object. ENOENT when the pack is gone and was not open; INTEGRITY when it is shorter than its index
-   * says. A sequential read, as of a tree, reads ahead; the returned bytes are not overwritten later.
-   */
-  async read(slot: PackSlot): Promise<Buffer> {
-    const { offset, size } = slot;
-    // A damaged index may claim 4 GiB.
-    const tooShort = () => new HsError('INTEGRITY', `pack ${this.name} is damaged: it is too short`);
-    if (offset + size > this.fileBytes) throw tooShort();
-    const isNext = offset === this.#end;
-    const ahead = this.readAhead(slot);
-    if (ahead !== undefined) return ahead;
-    this.#end = offset + size;
-    const wanted = isNext ? Math.max(size, Math.min(AHEAD_BYTES, this.fileBytes - offset)) : size;
-    const read = await readAt(this.#file ?? (await this.#reopened()), offset, wanted);
-    if (read === undefined) throw tooShort();
-    if (wanted === size) return read;
-    this.#ahead = { offset, bytes: read };
-    return read.subarray(0, size);
-  }
-
-  /** The bytes, synchronously, if they were read ahead: nearly always when a tree is read. */
-  readAhead({ offset, size }: PackSlot): Buffer | undefined {
-    const at = this.#ahead === undefined ? -1 : offset - this.#ahead.offset;
-    const bytes = at < 0 ? undefined : this.#ahead!.bytes.subarray(at, at + size);
-    if (bytes?.length !== size) return undefined;
-    this.#end = offset + size;
-    return bytes;
-  }
-
-  /** Fills a buffer from that offset on; false when the file is too short. ENOENT as `read`. */
-  async fill(into: Buffer, offset: number): Promise<boolean> {
-    return fill(this.#file ?? (await this.#reopened()), into, offset);
-  }
-
-  /** Concurrent readers share one open, since the second descriptor would never be closed. */
-  #reopened(): Promise<DiskFile> {
-    this.#opening ??= this.#disk
-      .open(this.path, { access: 'read' })
-      .then((file) => {
-        this.#file = file;
-        return file;
-      })
-      .finally(() => {
-        this.#opening = undefined;
-      });
-    return this.#opening;
-  }
-
-  async close(): Promise<void> {
-    this.#ahead = undefined;
-    await this.#opening?.catch(() => undefined);
-    const file = this.#file;
-    this.#file = undefined;
-    await file?.close();
-  }
-}
-
-async function readAt(file: DiskFile, position: number, size: number): Promise<Buffer | undefined> {
-  if (position < 0) return undefined;
-  const bytes = Buffer.allocUnsafe(size);
-  return (await fill(file, bytes, position)) ? bytes : undefined;
-}
-
-/** False: the file is too short. */
-async function fill(file: DiskFile, bytes: Buffer, position: number): Promise<boolean> {
-  for (let done = 0; done < bytes.length; ) {
-    const count = await file.read(done === 0 ? bytes : bytes.subarray(done), position + done);
-    if (count === 0) return false;
-    done += count;
-  }
-  return true;
 }
 
 /** An object in a pack. */

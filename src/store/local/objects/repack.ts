@@ -4,8 +4,8 @@ import type { PackEntry } from '../../../core/objects/pack-index.js';
 import { isErrno, isHsError } from '../../../errors/hs-error.js';
 import { PACK_ENDING } from '../layout.js';
 import type { LocalParts } from '../local-parts.js';
-import { PackWriter } from './pack-writer.js';
-import type { Pack } from './packs.js';
+import type { Pack } from './pack.js';
+import type { PackWriter } from './pack-writer.js';
 
 /** A pack whose objects are to be moved. */
 export interface Source {
@@ -66,14 +66,26 @@ export class Repack {
   }
 
   async #copy({ pack, to }: Source): Promise<void> {
-    const inOrder = [...pack.index.entries()].sort((a, b) => a.offset - b.offset);
-    for (const entry of inOrder) {
+    for (const n of pack.index.inFileOrder()) {
+      const entry = pack.index.entry(n);
       const dir = to(entry);
       if (dir === undefined || this.#written.get(dir)?.has(entry.id)) continue;
-      const bytes = await pack.read(entry);
+      const bytes = await this.#read(pack, entry);
+      if (bytes === undefined) continue;
       // Another pack of this round may have an intact copy; a damaged one is kept only if there is none (D8).
       if (sha256(bytes) === entry.id) await this.#add(dir, entry, bytes);
       else this.#unsound.push({ dir, entry, bytes });
+    }
+  }
+
+  /** Undefined: this copy cannot be read, and the object has a file of its own. */
+  async #read(pack: Pack, entry: PackEntry): Promise<Uint8Array | undefined> {
+    try {
+      return await pack.read(entry);
+    } catch (e) {
+      if (!isHsError(e, 'INTEGRITY')) throw e;
+      if ((await this.#parts.files.sizeOfFile(entry.id)) === undefined) throw e;
+      return undefined;
     }
   }
 
@@ -86,11 +98,7 @@ export class Repack {
     let writer = writers.at(-1);
     if (writer === undefined || writer.isFullFor(size)) {
       await writer?.finish();
-      writer = new PackWriter(
-        this.#parts.disk,
-        this.#parts.stagingPath(this.#lease, 'pack'),
-        this.#parts.limits,
-      );
+      writer = this.#parts.newPack(this.#lease);
       writers.push(writer);
     }
     await writer.add(id, bytes);

@@ -5,8 +5,9 @@ import { isErrno, isHsError } from '../../../errors/hs-error.js';
 import type { Repairing } from '../../port/finding.js';
 import type { LocalParts } from '../local-parts.js';
 import { Quarantine } from '../quarantine.js';
-import { Pack } from './packs.js';
-import { Repack } from './repack.js';
+import { Pack } from './pack.js';
+import { bytesIfReadable } from './pack-contents.js';
+import { Repack, type Source } from './repack.js';
 import { isSoundFile } from './sound-file.js';
 import { soundPacks } from './tidy-packs.js';
 
@@ -24,9 +25,11 @@ export async function setAside(
     await quarantine.move(path, (moved) => isSoundFile(disk, moved, id));
   }
   const left = new Set<ObjectId>();
-  const sources = [];
+  const sources: Source[] = [];
+  const unreadable: Pack[] = [];
   for (const pack of await soundPacks(files.packs)) {
     const unsound = new Set<ObjectId>();
+    let isReadable = true;
     for (const id of ids) {
       const slot = pack.index.find(id);
       if (slot === undefined) continue;
@@ -36,17 +39,25 @@ export async function setAside(
         await quarantine.add(id, bytes);
         unsound.add(id);
       } catch (e) {
-        if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'EIO')) throw e;
-        left.add(id);
+        if (isHsError(e, 'INTEGRITY')) isReadable = false;
+        else if (isErrno(e, 'EIO')) left.add(id);
+        else throw e;
       }
     }
+    // The whole pack is moved there, and what can be read is copied before.
+    for (const n of isReadable ? [] : pack.index.inFileOrder()) {
+      const entry = pack.index.entry(n);
+      if ((await bytesIfReadable(pack, entry)) === undefined) unsound.add(entry.id);
+    }
     const to = ({ id }: PackEntry) => (unsound.has(id) ? undefined : layout.packs);
-    if (unsound.size > 0) sources.push({ pack, to });
+    if (unsound.size > 0) sources.push({ pack, to, after: isReadable ? 'goes' : 'stays' });
+    if (!isReadable) unreadable.push(pack);
   }
   const repack = new Repack(parts, lease);
   await repack.run(sources);
   for (const { index } of repack.damaged)
     for (const id of ids) if (index.find(id) !== undefined) left.add(id);
+  for (const pack of unreadable) if (!repack.damaged.includes(pack)) await quarantine.move(pack.path);
   await files.packs?.refresh();
   return new Set([...ids].filter((id) => !left.has(id)));
 }
@@ -66,7 +77,7 @@ export async function setPackAside(
     const pack = await Pack.open(disk, name, path);
     try {
       for (const entry of pack.index.entries()) {
-        const bytes = await readable(pack, entry);
+        const bytes = await bytesIfReadable(pack, entry);
         if (bytes !== undefined && sha256(bytes) === entry.id) await batch.addBytes(bytes, { apart: true });
       }
     } finally {
@@ -79,13 +90,4 @@ export async function setPackAside(
   await new Quarantine(parts, lease).move(path);
   await files.packs?.refresh();
   return true;
-}
-
-async function readable(pack: Pack, entry: PackEntry): Promise<Uint8Array | undefined> {
-  try {
-    return await pack.read(entry);
-  } catch (e) {
-    if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'EIO')) throw e;
-    return undefined;
-  }
 }

@@ -4,7 +4,8 @@ import { isErrno, isHsError } from '../../../errors/hs-error.js';
 import type { Unlistable } from '../../port/inventory.js';
 import type { Working } from '../../port/reclaimer.js';
 import type { LocalParts } from '../local-parts.js';
-import type { Pack, Packs } from './packs.js';
+import type { Pack } from './pack.js';
+import type { Packs } from './packs.js';
 import { Repack } from './repack.js';
 import { isSoundFile } from './sound-file.js';
 
@@ -48,7 +49,7 @@ export async function dropPackedCopies(parts: LocalParts, id: ObjectId, lease: s
 export function smallPacks({ limits }: LocalParts, packs: readonly Pack[]): readonly Pack[] {
   const { mostBytes, mostObjects, mergeFrom } = limits;
   // A pack full of tiny objects stays as it is: rewriting would not shrink it.
-  const small = packs.filter((p) => p.fileBytes < mostBytes / 8 && p.index.length < mostObjects / 2);
+  const small = packs.filter((p) => p.index.plainBytes < mostBytes / 8 && p.index.length < mostObjects / 2);
   return small.length < mergeFrom ? [] : small;
 }
 

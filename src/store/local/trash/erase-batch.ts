@@ -1,7 +1,7 @@
 import type { ObjectId } from '../../../core/objects/ids.js';
 import type { Erasure, PurgeNote, TrashBatch, Working } from '../../port/reclaimer.js';
 import type { LocalParts } from '../local-parts.js';
-import type { Pack } from '../objects/packs.js';
+import type { Pack } from '../objects/pack.js';
 import { onlyHere, settleNames } from './rescue-batch.js';
 import type { Trash } from './trash.js';
 

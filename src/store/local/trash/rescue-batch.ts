@@ -2,7 +2,7 @@ import type { ObjectId } from '../../../core/objects/ids.js';
 import type { TrashBatch, Working } from '../../port/reclaimer.js';
 import { FAN_OUT } from '../layout.js';
 import type { LocalParts } from '../local-parts.js';
-import type { Pack } from '../objects/packs.js';
+import type { Pack } from '../objects/pack.js';
 import { Repack, type Source } from '../objects/repack.js';
 import type { Trash } from './trash.js';
 

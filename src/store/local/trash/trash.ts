@@ -8,7 +8,8 @@ import type { Disk } from '../../../fsx/disk.js';
 import { timeOfBatch } from '../../collector/batch-time.js';
 import type { PurgeNote, TrashBatch, TrashSeal, TrashWindow } from '../../port/reclaimer.js';
 import type { Layout } from '../layout.js';
-import { type Pack, Packs } from '../objects/packs.js';
+import type { Pack } from '../objects/pack.js';
+import { Packs } from '../objects/packs.js';
 
 const NAME = /^(\d{17})-[0-9a-f]{12}-(zero|kept)$/;
 const SEAL = 'seal.json';

@@ -3,7 +3,7 @@ import type { PackEntry } from '../../../core/objects/pack-index.js';
 import { isErrno } from '../../../errors/hs-error.js';
 import type { Swept, TrashBatch, TrashWindow, Verdict, Working } from '../../port/reclaimer.js';
 import type { LocalParts } from '../local-parts.js';
-import type { Pack } from '../objects/packs.js';
+import type { Pack } from '../objects/pack.js';
 import { Repack, type Source } from '../objects/repack.js';
 import type { Trash } from './trash.js';
 
@@ -73,7 +73,7 @@ export class Trasher {
     // When most of the pack goes, the pack itself is moved and the rest copied: a nearly full disk has no room for
     // both.
     const bytes = dead.reduce((sum, e) => sum + e.size, 0);
-    if (windows.size === 1 && 2 * bytes >= pack.fileBytes) {
+    if (windows.size === 1 && 2 * bytes >= pack.index.plainBytes) {
       const to = ({ id }: PackEntry) => (this.#isDead(id) ? undefined : layout.packs);
       const movesTo = layout.trashedPack((await this.#batch(window!)).name, pack.name);
       this.#sources.push({ pack, to, after: { movesTo } });
