@@ -1,5 +1,5 @@
 /**
- * `npm run sim:s3 -- [--commits N] [--seed S] [--length N] [--log FILE]`: runs of the simulation of machines on a service
+ * `npm run sim:s3 -- [--commits N] [--seed S] [--length N] [--rest MS] [--log FILE]`: runs of the simulation of machines on a service
  * from seed S on, of some `--length` commits each, until there are N commits. A run that breaks a promise is run again
  * with its requests printed. With a log, which gets a line for each seed, the next call goes on behind its last.
  */
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     commits: { type: 'string', default: '1000' },
     seed: { type: 'string', default: '1' },
     length: { type: 'string', default: '1000' },
+    rest: { type: 'string' },
     log: { type: 'string' },
   },
 });
@@ -31,6 +32,7 @@ function add(run) {
   }
 }
 
+const options = { commits: length, ...(values.rest && { restMs: Number(values.rest) }) };
 let seed = first;
 let broken = 0;
 const { log } = values;
@@ -41,13 +43,13 @@ for (const run of lines.map((line) => JSON.parse(line))) {
   seed = Math.max(seed, run.seed + 1);
 }
 for (; (totals.commits ?? 0) < most; seed++) {
-  const { violations, trace, ...run } = await simulateS3(seed, { commits: length });
+  const { violations, trace, ...run } = await simulateS3(seed, options);
   add(run);
   if (log !== undefined) appendFileSync(log, `${JSON.stringify({ ...run, broken: violations })}\n`);
   if (violations.length === 0) continue;
   broken++;
   for (const line of trace) console.log(line);
-  const again = await simulateS3(seed, { commits: length, withStacks: true });
+  const again = await simulateS3(seed, { ...options, withStacks: true });
   for (const what of again.violations) console.log(`seed ${seed}: ${what}`);
 }
 console.log(

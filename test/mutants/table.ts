@@ -469,6 +469,39 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: { file: 'test/s3/client.test.ts', test: 'is in the ledger once' },
   },
   {
+    name: 's3-lost-answer-is-a-failure',
+    fault: 'an append whose answer was lost is reported as failed, and lands',
+    file: 'store/s3/client/s3-client.ts',
+    edits: [
+      { from: "if (!isTransient(e)) return 'unknown';", to: 'throw noAnswer(e, this.#requests.host);' },
+    ],
+    caughtBy: { file: 'test/s3/client.test.ts', test: 'is in the ledger once' },
+  },
+  {
+    name: 's3-not-condemned-at-the-head',
+    fault: 'a collection condemns what was not in use before others committed',
+    file: 'store/collector/collector.ts',
+    edits: [
+      {
+        from: 'if (count > 0) await this.#request.condemn(keysAtHead);',
+        to: 'const once = await keysAtHead();\n      if (count > 0) await this.#request.condemn(async () => once);',
+      },
+    ],
+    caughtBy: S3_SIMULATION,
+  },
+  {
+    name: 's3-pack-condemned-with-the-living',
+    fault: 'what is in use in a pack is not copied before the pack is condemned',
+    file: 'store/s3/s3-reclaimer.ts',
+    edits: [
+      {
+        from: 'if (open.length > 0 && stay.length > 0) await this.#moveOut(pack, stay, await staging());',
+        to: '',
+      },
+    ],
+    caughtBy: S3_SIMULATION,
+  },
+  {
     name: 's3-epoch-not-raised',
     fault: 'a condemned key is used again',
     file: 'store/s3/ledger-state.ts',
