@@ -44,7 +44,10 @@ With \`--html\`, the output is written as one HTML page, with the space used by 
     },
     { command: 'hs du --by class --html usage.html', explains: 'Write disk usage by class as a page.' },
   ],
-  exits: PAGE_EXITS,
+  exits: {
+    ...PAGE_EXITS,
+    5: 'the index of a directory is missing or damaged, so that its files are not counted',
+  },
   seeAlso: ['hs-ls(1)', 'hs-for-each-artifact(1)', 'hs-gc(1)', 'hs-count-objects(1)'],
   async run(context): Promise<(Usage & { readonly page?: PageRow }) | UsageTotals> {
     const { options, session } = context;
@@ -67,7 +70,11 @@ With \`--html\`, the output is written as one HTML page, with the space used by 
     }
     const { diskUsage, usageTotals } = await import('../../src/ops/inspect/disk-usage.js');
     const by = options.by ?? 'kind';
-    if (!options.totals) return diskUsage(await session(), by, options.filter);
+    if (!options.totals) {
+      const usage = await diskUsage(await session(), by, options.filter);
+      if (usage.unreadable !== undefined) context.exit(5);
+      return usage;
+    }
     if (by === 'name') throw new HsError('USAGE', "'--totals' are not kept by name");
     return usageTotals(await session(), by);
   },
@@ -97,6 +104,13 @@ With \`--html\`, the output is written as one HTML page, with the space used by 
             ),
           ]),
       total,
+      ...(usage.unreadable === undefined
+        ? []
+        : [
+            view.style.bad(
+              `without the files of ${counted(usage.unreadable, 'directory', 'directories')} whose index is damaged: hs fsck`,
+            ),
+          ]),
       ...line(usage.unreferenced, 'unused, freed by the next collection'),
       ...line(usage.trash, 'in the trash'),
       ...(usage.quarantine.files === 0

@@ -209,6 +209,7 @@ export const du = z.strictObject({
   physical_bytes: z.optional(natural),
   unreferenced: z.optional(bytesOf),
   trash: z.optional(bytesOf),
+  unreadable: z.optional(natural),
   quarantine: z.optional(z.strictObject({ files: natural, size_bytes: natural })),
   page: z.optional(pageRow),
 });

@@ -5,7 +5,7 @@ import type { Session } from '../session/session.js';
 import { type Checked, type Counts, checkAll } from './check-all.js';
 import type { ObjectCheckOptions } from './check-objects.js';
 import { planRepairs } from './plan-repairs.js';
-import { type MadeRepair, makeRepairs } from './repair.js';
+import { type MadeRepair, makeRepairs, restorePolicy } from './repair.js';
 import type { RepairSource } from './repair-source.js';
 
 /** An object that is back may name others that are missing: an index, its files. */
@@ -115,6 +115,10 @@ async function repair(
     const isNew = plan.repairs.some(({ action, subject }) => !tried.has(`${action} ${subject}`));
     if (round > 0 && !isNew) break;
     await session.store.anchor.checkedHead();
+    if (!(await restorePolicy(session, plan))) {
+      session.warn('nothing was repaired, because the policy cannot be read');
+      break;
+    }
     const done = await makeRepairs(session, now.findings, plan);
     made.push(...done.made);
     for (const finding of done.settled) settled.add(keyOf(finding));

@@ -16,6 +16,8 @@ export interface RepairPlan {
   readonly repairs: readonly Repair[];
   /** The repairs that settle a finding, all of them together; none: nothing does. */
   readonly settle: ReadonlyMap<RepairableFinding, readonly Repair[]>;
+  /** Of the objects that are restored. */
+  readonly restored: ReadonlyMap<ObjectId, { readonly repair: Repair; readonly copy: FoundCopy }>;
 }
 
 interface OwnCopy extends FoundCopy {
@@ -111,14 +113,15 @@ export async function planRepairs(
   const lost = new Set([...damaged.keys()].filter((id) => !own.has(id)));
   const found = lost.size === 0 ? undefined : await from?.find(lost);
 
-  const restored = new Map<ObjectId, Repair>();
+  const restored = new Map<ObjectId, { readonly repair: Repair; readonly copy: FoundCopy }>();
   const aside = new Map<ObjectId, Map<ObjectPlace, Repair>>();
   let moving: Promise<ReadonlySet<ObjectId>> | undefined;
   for (const [id, places] of damaged) {
     const copy = own.get(id) ?? found?.get(id);
     if (copy !== undefined && !own.get(id)?.isInUse) {
       const run: Repair['run'] = (under) => restore(session, id, copy, places, under);
-      restored.set(id, { action: 'restore', subject: `object ${id}`, source: copy.name, run });
+      const repair: Repair = { action: 'restore', subject: `object ${id}`, source: copy.name, run };
+      restored.set(id, { repair, copy });
       continue;
     }
     for (const place of session.store.reclaimer.setAside === undefined ? [] : places) {
@@ -134,7 +137,7 @@ export async function planRepairs(
   const settling = ({ repair, wanted = [], place }: RepairableFinding): readonly (Repair | undefined)[] => {
     if (repair !== undefined) return [repair];
     return wanted.flatMap((id) => {
-      const back = restored.get(id);
+      const back = restored.get(id)?.repair;
       if (back !== undefined) return [back];
       if (place !== undefined) return [aside.get(id)?.get(place)];
       // Without the damaged copies, the intact one is found.
@@ -148,5 +151,6 @@ export async function planRepairs(
   }
   const stated = findings.map((f) => f.repair).filter((r) => r !== undefined);
   const asides = [...aside.values()].flatMap((ofId) => [...ofId.values()]);
-  return { repairs: [...stated, ...restored.values(), ...asides], settle };
+  const restores = [...restored.values()].map(({ repair }) => repair);
+  return { repairs: [...stated, ...restores, ...asides], settle, restored };
 }

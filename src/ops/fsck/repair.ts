@@ -1,6 +1,10 @@
+import { sha256 } from '../../core/objects/hash.js';
+import { isAllowed } from '../../core/policy/authorize.js';
+import { decodePolicy, MAX_POLICY_BYTES } from '../../core/policy/policy.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { RepairableFinding, RepairStep } from '../../store/port/finding.js';
 import type { Session } from '../session/session.js';
+import { lacksCapability } from '../session/transaction.js';
 import type { RepairPlan } from './plan-repairs.js';
 import { repairText } from './repair-text.js';
 
@@ -15,6 +19,33 @@ export interface MadeRepair extends RepairStep {
 /** Ledger text: bounded, NFC, well formed (A9). */
 function recorded(text: string, max: number): string {
   return text.normalize('NFC').slice(0, max).toWellFormed();
+}
+
+/**
+ * Brings back the current policy, which decides who may repair: bytes with its hash are the policy wherever they come
+ * from. REFUSED where it does not let the actor; false: it cannot be read, and there is no copy.
+ */
+export async function restorePolicy(session: Session, plan: RepairPlan): Promise<boolean> {
+  const { store, actor } = session;
+  const id = (await store.catalog()).policyId;
+  if (await store.objects.isSound(id)) return true;
+  const back = plan.restored.get(id);
+  if (back === undefined) return false;
+  const file = await back.copy.open();
+  const bytes = Buffer.alloc(MAX_POLICY_BYTES);
+  let size = 0;
+  for (let n = 1; n > 0; size += n) n = await file.read(bytes.subarray(size), size);
+  await file.close();
+  const policy = bytes.subarray(0, size);
+  if (sha256(policy) !== id) return false;
+  const authority = { capability: 'integrity.repair', subjects: [] } as const;
+  if (!isAllowed(decodePolicy(policy), actor, authority.capability)) throw lacksCapability(actor, authority);
+  const lease = await store.leases.take();
+  try {
+    return await back.repair.run({ lease: lease.token, batch: store.batch(lease.token) });
+  } finally {
+    await lease.release();
+  }
 }
 
 /**

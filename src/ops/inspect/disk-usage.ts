@@ -42,6 +42,8 @@ export interface Usage extends UsageTotals {
   readonly unreferenced: ObjectTotals;
   /** In the trash, not purged yet. */
   readonly trash: ObjectTotals;
+  /** Directories whose files are not counted, since their index is missing or damaged. */
+  readonly unreadable?: number;
   /** Damaged files that repairs set aside. */
   readonly quarantine: Quarantined;
 }
@@ -77,8 +79,8 @@ export function usageTotals(session: Session, by: TotalField): Promise<UsageTota
   });
 }
 
-/** The files of a directory; none where its index cannot be read. */
-async function membersOf(store: Store, record: ArtifactRecord): Promise<readonly SizedObject[]> {
+/** The files of a directory; undefined where its index cannot be read. */
+async function membersOf(store: Store, record: ArtifactRecord): Promise<readonly SizedObject[] | undefined> {
   try {
     const bytes = await store.objects.read(record.content_hash, MAX_INDEX_BYTES);
     const index = { id: record.content_hash, size: bytes.byteLength };
@@ -89,7 +91,7 @@ async function membersOf(store: Store, record: ArtifactRecord): Promise<readonly
     return [index, ...members];
   } catch (e) {
     if (!isHsError(e, 'OBJECT_MISSING', 'INTEGRITY', 'INVALID_RECORD', 'UNSAFE_PATH')) throw e;
-    return [];
+    return undefined;
   }
 }
 
@@ -115,6 +117,7 @@ export function diskUsage(session: Session, by: UsageKey, filters: readonly Filt
     const objects = new SharedObjects();
     const groups = new Map<string, Group>();
     const all = { artifacts: 0, logical_bytes: 0, physical_bytes: 0 };
+    let unreadable = 0;
     const use = (group: Group, object: SizedObject) => {
       const found = objects.add(object, group.number);
       if (found !== 'known') group.physical_bytes += object.size;
@@ -138,7 +141,11 @@ export function diskUsage(session: Session, by: UsageKey, filters: readonly Filt
         all.logical_bytes += a.size_bytes;
         for (const { manifest, size_bytes } of a.manifests) use(group, { id: manifest, size: size_bytes });
         if (a.payload_type === 'file') use(group, { id: a.content_hash, size: a.size_bytes });
-        else for (const object of await membersOf(store, a)) use(group, object);
+        else {
+          const members = await membersOf(store, a);
+          if (members === undefined) unreadable += 1;
+          for (const object of members ?? []) use(group, object);
+        }
       }
       progress.advance(block.length);
       await yieldToEvents();
@@ -148,6 +155,7 @@ export function diskUsage(session: Session, by: UsageKey, filters: readonly Filt
     const rows = Array.from(groups, ([group, { number: _, ...sums }]) => ({ group, ...sums }));
     rows.sort((a, b) => b.physical_bytes - a.physical_bytes || byName(a, b));
     const { unreferenced, trash } = await reclaimable(store, { trashDays: 0, emptyTrash: false });
-    return { rows, ...all, unreferenced, trash, quarantine: await store.inventory.quarantine() };
+    const quarantine = await store.inventory.quarantine();
+    return { rows, ...all, ...(unreadable > 0 ? { unreadable } : {}), unreferenced, trash, quarantine };
   });
 }

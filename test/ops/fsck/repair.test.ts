@@ -254,3 +254,18 @@ describe('fsck --repair', () => {
     expect((await fsck(await w.open(), FSCK)).ok).toBe(true);
   });
 });
+
+describe('a damaged policy', () => {
+  it('comes back from a copy if it lets the actor repair, and otherwise stops every repair', async () => {
+    const w = await world();
+    const { policyId } = await w.session.catalog();
+    await overwrite(w.at(policyId), 'none');
+    const alone = await fsck(await w.open(), REPAIR);
+    expect([alone.ok, alone.repaired]).toEqual([false, 0]);
+    const source = await storeSource(await w.open(w.copy));
+    const job = await w.open(w.dir, { actor: 'ai_job:worker' });
+    await expect(fsck(job, REPAIR, source)).rejects.toMatchObject({ code: 'REFUSED' });
+    expect((await fsck(await w.open(), REPAIR, source)).findings.filter((f) => !f.repaired)).toEqual([]);
+    expect((await fsck(await w.open(), FSCK)).ok).toBe(true);
+  });
+});
