@@ -1,4 +1,4 @@
-import type { Catalog } from '../core/catalog/catalog.js';
+import type { Catalog, Head } from '../core/catalog/catalog.js';
 import { TablesDamaged } from '../core/catalog/key-tables.js';
 import type { DoctorCheck } from '../core/health-check.js';
 import type { LedgerEntry } from '../core/ledger/entry.js';
@@ -142,10 +142,13 @@ export class Store {
 
   /** What `look` does with the state at the head; where it throws in one that was only supposed, it begins again. */
   async surely<T>(look: (catalog: Catalog) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    let head: Head | undefined;
     try {
-      return await look(await this.catalog(signal));
+      const catalog = await this.catalog(signal);
+      head = catalog.head;
+      return await look(catalog);
     } catch (e) {
-      if (await this.anchor.confirm()) throw e;
+      if (await this.anchor.confirm(head)) throw e;
       return look(await this.catalog(signal));
     }
   }

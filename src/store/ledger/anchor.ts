@@ -14,6 +14,8 @@ export class Anchor {
   readonly #warn: ((message: string) => void) | undefined;
   #held = false;
   #isSupposed = false;
+  /** The head that the look of `suppose` found. */
+  #confirmed: Head | undefined;
   #saidUnkept = false;
 
   constructor(store: AnchorStore, ledger: Ledger, warn?: (message: string) => void) {
@@ -129,13 +131,18 @@ export class Anchor {
     if (!this.#isSupposed) await this.#checked();
   }
 
-  /** Waits for the look of `suppose` and checks its head (ROLLED_BACK). False: the state was not that of the head. */
-  async confirm(): Promise<boolean> {
-    if (!this.#isSupposed) return true;
-    const isHead = await this.#ledger.confirm();
-    await this.#checked();
-    this.#isSupposed = false;
-    return isHead;
+  /**
+   * Waits for the look of `suppose` and checks its head (ROLLED_BACK). False: `head`, of a state that was read before,
+   * was only supposed and is not the one.
+   */
+  async confirm(head?: Head): Promise<boolean> {
+    if (this.#isSupposed) {
+      await this.#ledger.confirm();
+      this.#confirmed = await this.#checked();
+      this.#isSupposed = false;
+    }
+    const first = this.#confirmed;
+    return first === undefined || head === undefined || head.seq > first.seq || head.hash === first.hash;
   }
 
   /** Accepts the current ledger as complete (`ledger accept-rollback`). */

@@ -113,10 +113,10 @@ export async function commit(
     try {
       made = await make(store, batch, context, catalog, build);
     } catch (e) {
-      if (await store.anchor.confirm()) throw e;
+      if (await store.anchor.confirm(catalog.head)) throw e;
       continue;
     }
-    if (!(await store.anchor.confirm())) continue;
+    if (!(await store.anchor.confirm(catalog.head))) continue;
     if (made === undefined) return undefined;
     const { draft, now, parts, packs } = made;
     const bytes = encodeEntry(

@@ -52,7 +52,7 @@ export class Ledger {
   suppose(): Promise<boolean> {
     return this.#store.suppose();
   }
-  confirm(): Promise<boolean> {
+  confirm(): Promise<void> {
     return this.#store.confirm();
   }
 

@@ -48,9 +48,7 @@ export class LedgerFiles implements LedgerStore {
   async suppose(): Promise<boolean> {
     return false;
   }
-  async confirm(): Promise<boolean> {
-    return true;
-  }
+  async confirm(): Promise<void> {}
 
   async read(seq: number): Promise<Uint8Array | UnreadableEntry | undefined> {
     try {

@@ -31,9 +31,7 @@ export class MemoryLedger implements LedgerStore {
   async suppose(): Promise<boolean> {
     return false;
   }
-  async confirm(): Promise<boolean> {
-    return true;
-  }
+  async confirm(): Promise<void> {}
 
   read(seq: number): Promise<Uint8Array | UnreadableEntry | undefined> {
     return this.#process.step('ledger read', () => {

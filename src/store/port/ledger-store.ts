@@ -34,8 +34,8 @@ export interface LedgerStore {
    * entry known by now. False: there is nothing to suppose, or no need to.
    */
   suppose(): Promise<boolean>;
-  /** Waits for that look: whether the head that was supposed is the head. */
-  confirm(): Promise<boolean>;
+  /** Waits for that look, if there is one. */
+  confirm(): Promise<void>;
   /** The exact bytes of an entry; undefined: the number is free. */
   read(seq: number): Promise<Uint8Array | UnreadableEntry | undefined>;
   /**
