@@ -20,7 +20,7 @@ it('four writers and a collector, killed at random, lose nothing', async () => {
   }
   expect(kills).toBeGreaterThan(50);
   expect(collections).toBeGreaterThan(10);
-});
+}, 300_000);
 
 it.each([
   ['mark-and-delete', markAndDelete(0)],
