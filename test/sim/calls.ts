@@ -192,10 +192,11 @@ const calls = {
       await here.emptyTrash();
     },
   },
-  push: { refusals: ['NOT_FOUND', 'GUARD_BLOCKED'], run: (ground) => transfer(ground, 'push') },
-  pull: { refusals: ['NOT_FOUND', 'GUARD_BLOCKED'], run: (ground) => transfer(ground, 'pull') },
+  // CONFLICT: what was removed there is not brought back.
+  push: { refusals: ['NOT_FOUND', 'GUARD_BLOCKED', 'CONFLICT'], run: (ground) => transfer(ground, 'push') },
+  pull: { refusals: ['NOT_FOUND', 'GUARD_BLOCKED', 'CONFLICT'], run: (ground) => transfer(ground, 'pull') },
   import: {
-    refusals: [],
+    refusals: ['CONFLICT'],
     async run({ there, promises }) {
       const { artifacts } = await (await there()).importBundle(BUNDLE);
       for (const { artifactId } of artifacts) promises.there.acknowledged.add(artifactId);

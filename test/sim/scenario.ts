@@ -119,10 +119,13 @@ export function scenarioOf(seed: number): Scenario {
       jobs: Array.from({ length: 1 + rng.below(2) }, () => ({ id: jobs++, calls: calls() })),
     });
   }
+  const all = actors.flatMap((actor) => actor.jobs);
+  const exports = all.filter(({ calls }) => calls.some(({ kind }) => kind === 'export'));
   const faults = Array.from({ length: rng.below(MOST_FAULTS + 1) }, (): Fault => {
     const kind = rng.pick(OFTEN);
     const [among, most] = rng.pick(AIMS[kind]);
-    return { job: rng.below(jobs), kind, among, nth: 1 + Math.floor(most * rng.next() ** 2) };
+    const able = among === 'destination' && exports.length > 0 ? exports : all;
+    return { job: rng.pick(able).id, kind, among, nth: 1 + Math.floor(most * rng.next() ** 2) };
   });
   return { seed, packs: rng.chance(0.5), index: rng.chance(0.5), cut: rng.chance(0.5), actors, faults };
 }
