@@ -230,7 +230,10 @@ function mapPage(table: CommandTable): string {
     ),
     ...section(
       'SEE ALSO',
-      crossReferences(['hsstore-format(5)', 'hs-ledger(7)', 'hs-retention(7)', 'hs-s3(7)']),
+      crossReferences([
+        'hsstore-format(5)',
+        ...['hs-ledger(7)', 'hs-reliability(7)', 'hs-retention(7)', 'hs-s3(7)'],
+      ]),
     ),
   ]);
 }
