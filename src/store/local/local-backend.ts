@@ -86,7 +86,8 @@ export class LocalBackend implements Backend {
       limits: packLimits,
       compresses,
       stagingPath,
-      newPack: (lease) => new PackWriter(disk, stagingPath(lease, 'pack'), packLimits, this.parts.compresses),
+      newPack: (lease, on = disk) =>
+        new PackWriter(on, stagingPath(lease, 'pack'), packLimits, this.parts.compresses),
     };
     this.ledger = new LedgerFiles(disk, layout);
     this.objects = files;

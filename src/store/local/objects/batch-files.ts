@@ -65,7 +65,7 @@ export class BatchFiles implements ObjectBatch {
   constructor(parts: LocalParts, lease: string) {
     const { disk, layout, files, objects, limits } = parts;
     this.#stagingPath = () => parts.stagingPath(lease);
-    this.#newPack = () => parts.newPack(lease);
+    this.#newPack = () => parts.newPack(lease, parts.disk);
     this.#compresses = parts.compresses;
     this.#disk = disk;
     this.#layout = layout;
