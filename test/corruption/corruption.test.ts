@@ -5,7 +5,7 @@ import { repairAll } from './repaired.js';
 import { interruptedStore, packedStore, plainStore } from './small-stores.js';
 
 /** Bytes of each file that are flipped; HS_CORRUPT_BYTES=1000000 flips all. */
-const MOST = Number(process.env.HS_CORRUPT_BYTES ?? 3);
+const MOST = Number(process.env.HS_CORRUPT_BYTES ?? 12);
 const FOREVER = 24 * 60 * 60 * 1000;
 const STORES = [
   ['of files', plainStore],
