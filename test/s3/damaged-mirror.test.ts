@@ -26,7 +26,7 @@ const damages: [string, (path: string) => Promise<unknown>][] = [
   ['is cut short', (path) => truncate(path, 100)],
   ['is other bytes', (path) => writeFile(path, 'not a pack, and no object')],
   ['has other bytes than its index says', (path) => flipContent(path)],
-  ['is a link', (path) => rm(path).then(() => symlink('/dev/null', path))],
+  ['is a link', (path) => rm(path).then(() => symlink('nowhere', path))],
   ['cannot be read', (path) => chmod(path, 0)],
 ];
 
@@ -56,8 +56,10 @@ describe.each(damages)('a file of the mirror that %s', (_, damage) => {
       });
     const damageAll = async () => {
       const cache = `${home}/.cache/hs`;
-      for (const { name, parentPath } of await readdir(cache, { recursive: true, withFileTypes: true })) {
+      for (const entry of await readdir(cache, { recursive: true, withFileTypes: true })) {
+        const { name, parentPath } = entry;
         const path = `${parentPath}/${name}`;
+        if (!entry.isFile()) continue;
         if (!/\.pack$|^[0-9a-f]{62,64}$/.test(name) || !path.includes('.hsstore')) continue;
         await chmod(path, 0o600);
         await damage(path);

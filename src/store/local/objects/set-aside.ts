@@ -5,6 +5,7 @@ import { isErrno, isHsError } from '../../../errors/hs-error.js';
 import type { Repairing } from '../../port/finding.js';
 import type { LocalParts } from '../local-parts.js';
 import { Quarantine } from '../quarantine.js';
+import { BatchFiles } from './batch-files.js';
 import { Pack } from './pack.js';
 import { bytesIfReadable } from './pack-contents.js';
 import { Repack, type Source } from './repack.js';
@@ -70,15 +71,19 @@ export async function setPackAside(
   parts: LocalParts,
   name: ObjectId,
   path: string,
-  { batch, lease }: Repairing,
+  { lease }: Repairing,
 ): Promise<boolean> {
   const { disk, files } = parts;
+  const batch = new BatchFiles(parts, lease);
   try {
     const pack = await Pack.open(disk, name, path);
     try {
       for (const entry of pack.index.entries()) {
         const bytes = await bytesIfReadable(pack, entry);
-        if (bytes !== undefined && sha256(bytes) === entry.id) await batch.addBytes(bytes, { apart: true });
+        if (bytes === undefined || sha256(bytes) !== entry.id) continue;
+        // Not found in this pack.
+        batch.distrust(entry.id);
+        await batch.addBytes(bytes);
       }
     } finally {
       await pack.close();
@@ -86,6 +91,8 @@ export async function setPackAside(
     await batch.publish();
   } catch (e) {
     if (!isHsError(e, 'INTEGRITY')) throw e;
+  } finally {
+    await batch.discard();
   }
   await new Quarantine(parts, lease).move(path);
   await files.packs?.refresh();
