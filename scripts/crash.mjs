@@ -73,7 +73,7 @@ async function power(filesystem) {
     const seed = Number(values.seed);
     const done = await module.powerCuts({ filesystem, cuts, seed, forgets, dir, call, signal: over.signal });
     report(
-      `${filesystem}${forgets ? ' without fsync' : ''}: ${done.cuts} power cuts under ${done.commands} commands, ${done.acknowledged} acknowledged artifacts: ${done.broken.length} broken promises`,
+      `${filesystem}${forgets ? ' without fsync' : ''}: ${done.cuts} power cuts under ${done.commands} commands, ${done.acknowledged} acknowledged artifacts, ${done.misplaced} objects to move: ${done.broken.length} broken promises`,
       done.broken,
       forgets,
     );

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import type { ArtifactId } from '../../src/core/objects/ids.js';
 import { Rng } from '../sim/rng.js';
 import { type Filesystem, PowerLab, run } from './images.js';
-import type { Known } from './verdict.js';
+import type { Known, Verdict } from './verdict.js';
 import type { Said, Work } from './worker.js';
 
 export interface PowerRun {
@@ -27,6 +27,8 @@ export interface PowerResult {
   /** Commands that ended before the last cut. */
   readonly commands: number;
   readonly acknowledged: number;
+  /** See {@link Verdict}. */
+  readonly misplaced: number;
   /** What did not hold, with the number of the cut. */
   readonly broken: readonly string[];
 }
@@ -149,6 +151,7 @@ export async function powerCuts(given: PowerRun): Promise<PowerResult> {
   const lab = new PowerLab(dir, filesystem);
   const rng = new Rng(seed);
   const broken: string[] = [];
+  let misplaced = 0;
   const listener = new Listener();
   let workers: readonly LiveWorker[] = [];
   lab.open();
@@ -174,10 +177,11 @@ export async function powerCuts(given: PowerRun): Promise<PowerResult> {
       await Promise.race([Promise.all(workers.map((w) => w.heard())), died]);
       for (const worker of workers) worker.pause();
       const known = surely(before, listener.known());
-      const wrong = JSON.parse(
+      const found = JSON.parse(
         await outputOf(lab.afterCut(call('verdict', { dir: home, known })), signal),
-      ) as string[];
-      broken.push(...wrong.map((what) => `cut ${n}: ${what}`));
+      ) as Verdict;
+      broken.push(...found.broken.map((what) => `cut ${n}: ${what}`));
+      misplaced += found.misplaced;
       for (const worker of workers) worker.resume();
     }
     await Promise.all(workers.map((w) => w.stop()));
@@ -186,5 +190,5 @@ export async function powerCuts(given: PowerRun): Promise<PowerResult> {
     await Promise.allSettled(workers.map((w) => w.ended));
     lab.close();
   }
-  return { cuts, commands: listener.commands, acknowledged: listener.acknowledged.size, broken };
+  return { cuts, commands: listener.commands, acknowledged: listener.acknowledged.size, misplaced, broken };
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ArtifactId } from '../../src/core/objects/ids.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { fsck } from '../../src/ops/fsck/fsck.js';
 import { appendNote } from '../../src/ops/govern/ledger-note.js';
 import { hashFile } from '../../src/ops/payload/hash-file.js';
 import { hashTree } from '../../src/ops/payload/hash-tree.js';
@@ -31,10 +32,38 @@ export async function storeHolds(dir: string, promised: Promised): Promise<strin
   }
 }
 
+export interface Verdict {
+  readonly broken: readonly string[];
+  /**
+   * Objects that were whole in a wrong place, and that `fsck --repair` moved: in the trash until the next collection after
+   * one that was cut short, or under both names of a rename.
+   */
+  readonly misplaced: number;
+}
+
 /** The same of the store in `dir/w`, and of the destinations in `dir/out`. */
-export async function verdict(dir: string, known: Known): Promise<string[]> {
-  const broken = await storeHolds(join(dir, 'w'), { ...known, pinned: new Map(known.pinned) });
-  return [...broken, ...(await outside(join(dir, 'out'), known))];
+export async function verdict(dir: string, known: Known): Promise<Verdict> {
+  const store = join(dir, 'w');
+  const misplaced = await repairMisplaced(store);
+  const broken = await storeHolds(store, { ...known, pinned: new Map(known.pinned) });
+  return { broken: [...broken, ...(await outside(join(dir, 'out'), known))], misplaced };
+}
+
+/** Nothing is repaired where anything else is wrong. */
+async function repairMisplaced(dir: string): Promise<number> {
+  const options = { secondOpinion: false, sample: 1 };
+  try {
+    const session = await openTestSession(dir);
+    await appendNote(session, 'the next command');
+    const { findings } = await fsck(session, { ...options, repair: false });
+    const areMisplaced = findings.every(({ severity }) => severity === 'misplaced');
+    if (areMisplaced && findings.length > 0) await fsck(session, { ...options, repair: true });
+    await session.close();
+    return areMisplaced ? findings.length : 0;
+  } catch (e) {
+    if (e instanceof HsError) return 0; // Said by `storeHolds`.
+    throw e;
+  }
 }
 
 async function contentAt(path: string, isDirectory: boolean): Promise<string> {
