@@ -443,7 +443,7 @@ export const MUTANTS: readonly Mutant[] = [
     edits: [{ from: 'if (sha256(bytes) !== id) throw this.mismatch(id);', to: '' }],
     caughtBy: {
       file: 'test/store/packs.test.ts',
-      test: 'with a flipped byte says so of that object, and gives the others',
+      test: 'with a flipped byte in what is not compressed says so of that object, and gives the others',
     },
   },
   {

@@ -15,7 +15,7 @@ import type { Expectations } from './expectations.js';
 import { type ObjectMarks, PlacedObjects } from './placed-objects.js';
 
 /** What was looked at. */
-export interface Counts {
+export interface CheckedCounts {
   readonly checked: {
     readonly entries: number;
     /** Undefined: the ledger is too damaged to tell. */
@@ -123,7 +123,7 @@ export interface Checked {
   readonly findings: readonly RepairableFinding[];
   readonly objects: PlacedObjects;
   readonly references: References | undefined;
-  readonly counts: Counts;
+  readonly counts: CheckedCounts;
 }
 
 /** Expects that a lease is held, if possible. */

@@ -2,7 +2,7 @@ import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Finding, RepairableFinding } from '../../store/port/finding.js';
 import type { Lease } from '../../store/port/lease-table.js';
 import type { Session } from '../session/session.js';
-import { type Checked, type Counts, checkAll } from './check-all.js';
+import { type Checked, type CheckedCounts, checkAll } from './check-all.js';
 import type { ObjectCheckOptions } from './check-objects.js';
 import { planRepairs } from './plan-repairs.js';
 import { type MadeRepair, makeRepairs, restorePolicy } from './repair.js';
@@ -17,7 +17,7 @@ export interface FsckOptions extends ObjectCheckOptions {
   readonly dryRun?: boolean;
 }
 
-export interface FsckReport extends Counts {
+export interface FsckReport extends CheckedCounts {
   readonly ok: boolean;
   readonly findings: readonly (Finding & { readonly repaired: boolean })[];
   /** Number of findings that repairs settled. */
