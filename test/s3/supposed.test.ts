@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ArtifactId } from '../../src/core/objects/ids.js';
+import { nodeIndex } from '../../src/fsx/sync-read-file.js';
 import { collect } from '../../src/ops/gc/collect-garbage.js';
 import { removeArtifacts } from '../../src/ops/gc/remove-artifacts.js';
 import { put } from '../../src/ops/put/put.js';
@@ -89,6 +90,47 @@ describe('a put begins with the state that this machine has seen', () => {
     await putFile(home, 'the first');
     const read = await on(await tmp(), readAll);
     expect(read.filter(({ kind }) => kind === 'file')).toHaveLength(1);
+  });
+
+  it('and relies on no object that an index of another command here knows to be condemned', async () => {
+    const large = 'x'.repeat(200_000);
+    await putFile(home, large, { name: 'large', ttl: 0 });
+    let answer = () => {};
+    const answered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const late = () => {
+      const http = fake.http();
+      const send: typeof http.send = async (request) => {
+        const given = await http.send(request);
+        if (/prefix=[^&]*ledger%2F(&|$)/.test(request.target)) await answered;
+        return given;
+      };
+      return { ...http, send };
+    };
+    const indexed = (more = {}) => ({ stores: storesOnFake(fake, home, { index: nodeIndex, ...more }) });
+    const supposing = await open(home, { ...indexed({ http: late }), adds: true });
+    await on(
+      home,
+      async (session) => {
+        await collect(session, { emptyTrash: true, patience: IMPATIENT });
+        for (let n = 0; n < 12; n++) {
+          await writeFile(`${home}/more`, `${n}`);
+          await put(session, [{ path: `${home}/more` }], { ttl: 0 });
+          await session.catalog();
+        }
+      },
+      indexed(),
+    );
+    await writeFile(`${home}/file`, large);
+    const putting = put(supposing, [{ path: `${home}/file` }], { name: 'again' });
+    setTimeout(answer, 1000);
+    await putting;
+    await supposing.close();
+    await on(elsewhere, (session) => collect(session, { emptyTrash: true, patience: IMPATIENT }));
+    await on(elsewhere, (session) => collect(session, { patience: IMPATIENT }));
+    const names = (await on(await tmp(), readAll)).map(({ name }) => name);
+    expect(names).toContain('again');
   });
 
   it('and appends nothing to a ledger that was cut short, or is another', async () => {

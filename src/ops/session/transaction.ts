@@ -37,7 +37,15 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set(['REFUSED', 'HSK-4001', 'GUARD_
 const recorded = new WeakSet<HsError>();
 
 /** Fields that may contain a user's text: the rest of a manifest or an operation is ids, hashes and hs's own words. */
-const TEXTS = ['name', 'filename_hint', 'reason', 'labels', 'source_entity_refs', 'provenance'] as const;
+const TEXTS = [
+  'name',
+  'filename_hint',
+  'reason',
+  'labels',
+  'source_entity_refs',
+  'entities', // the same, in an operation
+  'provenance',
+] as const;
 
 function textsOf(of: Readonly<Record<string, unknown>>): unknown[] {
   return TEXTS.flatMap((key) => (of[key] === undefined ? [] : [{ [key]: of[key] }]));

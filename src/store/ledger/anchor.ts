@@ -138,8 +138,10 @@ export class Anchor {
   async confirm(head?: Head): Promise<boolean> {
     if (this.#isSupposed) {
       await this.#ledger.confirm();
-      this.#confirmed = await this.#checked();
+      const confirmed = await this.#checked();
+      this.#confirmed = confirmed;
       this.#isSupposed = false;
+      return head === undefined || head.hash === confirmed.hash;
     }
     const first = this.#confirmed;
     return first === undefined || head === undefined || head.seq > first.seq || head.hash === first.hash;

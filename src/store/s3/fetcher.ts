@@ -117,16 +117,30 @@ export class Fetcher {
   async bring(id: ObjectId, epoch: number): Promise<boolean> {
     const noted = this.#noted.get(id);
     if (noted !== undefined) this.#recent = noted;
-    if (await this.#bringPacks(this.#recent)) {
-      if ((await this.#mirror.fileOf(id)) !== undefined) return true;
-    }
+    if ((await this.#bringPacks(this.#recent)) && (await this.#isSoundHere(id))) return true;
     const path = this.#mirror.layout.object(id);
     const copies = (await copiesBelow(this.#client, `${OBJECTS}${id}/`)).get(id) ?? [];
     for (const { key, size } of copies) if (await this.#bringTo(path, key, size)) return true;
     // A listing may be stale, a key is not.
     if (await this.#bringTo(path, objectKey(id, epoch))) return true;
-    const pack = await this.ask((contents) => contents.placesOf(id).packs[0]);
-    return pack !== undefined && this.#bringPack(pack.name, pack.copies[0]!.key);
+    const packs = await this.ask((contents) => {
+      const found = contents.placesOf(id).packs;
+      return found.length > 0 ? found : undefined;
+    });
+    let brought = false;
+    for (const { name, copies: keys } of packs ?? []) {
+      if (brought && (await this.#isSoundHere(id))) break;
+      brought = (await this.#bringPack(name, keys[0]!.key)) || brought;
+    }
+    return brought;
+  }
+
+  /** Drops a damaged copy, since there may be a good one elsewhere on the service. */
+  async #isSoundHere(id: ObjectId): Promise<boolean> {
+    if ((await this.#mirror.fileOf(id)) === undefined) return false;
+    if (await this.#mirror.isSound(id)) return true;
+    await this.#mirror.dropObject(id);
+    return false;
   }
 
   /** Whether any of the packs was not here before. */

@@ -14,8 +14,8 @@ interface Relied {
   /** The entry up to which it is known not to be condemned. */
   readonly checked: number;
   /**
-   * When it is published again, the object may be in the trash. What was uploaded beside the look at the head has been
-   * there for a moment only; should it be there all the same, the collector brings it back as it does after any append.
+   * When it is published again, the object may be in the trash. One that was uploaded beside the look at the head is as
+   * one uploaded before any append: should it be there, a collection brings it back.
    */
   readonly mayBeOut: boolean;
 }
@@ -91,6 +91,8 @@ export class S3Batch implements ObjectBatch {
     await this.#local.publish();
     await mirror.local.objects.refresh();
     const at = head ?? (await ledger.headSeq());
+    // The state may come from an index that knows more than this machine's last look: what that condemned counts.
+    await ledger.followTo(at);
     const found = new Set<ObjectId>();
     const open: ObjectId[] = [];
     for (const [id, member] of this.#members) {
@@ -118,7 +120,10 @@ export class S3Batch implements ObjectBatch {
     const inFiles: ObjectId[] = [];
     const inPacks = new Map<ObjectId, ObjectId[]>();
     for (const id of ids) {
-      const file = (await this.#parts.mirror.fileOf(id)) ?? (await this.#brought(id));
+      // Good bytes for a damaged object are in a file of its own, whatever packs have it.
+      const file = this.damaged.has(id)
+        ? {}
+        : ((await this.#parts.mirror.fileOf(id)) ?? (await this.#brought(id)));
       if (file.pack === undefined) inFiles.push(id);
       else inPacks.set(file.pack, [...(inPacks.get(file.pack) ?? []), id]);
     }

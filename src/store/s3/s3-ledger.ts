@@ -81,14 +81,25 @@ export class S3Ledger implements LedgerStore {
     return true;
   }
 
-  get isSupposed(): boolean {
-    return this.#supposed !== undefined;
-  }
-
   async confirm(): Promise<void> {
     if (this.#supposed === undefined) return;
     await this.#lookedFor();
     this.#supposed = undefined;
+  }
+
+  get isSupposed(): boolean {
+    return this.#supposed !== undefined;
+  }
+
+  /** Reads every entry up to one that is said to be there, for its condemnations. */
+  async followTo(seq: number): Promise<void> {
+    const isBehind = () => (this.state.seen?.seq ?? -1) < seq;
+    if (isBehind()) await this.confirm();
+    if (!isBehind()) return;
+    // A look that was under way may be too old.
+    this.refresh(seq);
+    await this.#lookedFor();
+    if (isBehind()) throw brokenLedger(`entry ${seq} is missing`);
   }
 
   /** `began` is called with what is known before the newest entries are listed or read. */

@@ -225,10 +225,12 @@ export class S3Reclaimer implements Reclaimer {
     return note;
   }
 
-  async #delete(keys: Iterable<string>): Promise<void> {
+  async #delete(keys: ReadonlySet<string>): Promise<void> {
     const { client, mirror } = this.#parts;
+    await parallel(keys, (key) => client.delete(key));
+    // A command here may be about to upload it again: the end of one that is alone removes it.
+    if ((await mirror.local.leases.list()).length > 0) return;
     await parallel(keys, async (key) => {
-      await client.delete(key);
       const content = parseContentKey(key);
       if (content === undefined) return;
       const { kind, name } = content;

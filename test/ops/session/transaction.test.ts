@@ -113,7 +113,7 @@ describe('a transaction', () => {
   it('stages separate work under separate names, and publishes only its own', async () => {
     const { sim, open } = await simStore();
     const session = await open('a');
-    const [first, second] = [Buffer.alloc(100_000, 1), Buffer.alloc(100_000, 2)];
+    const [first, second] = [Buffer.alloc(10_000, 1), Buffer.alloc(10_000, 2)];
     await session.write('ledger.note', [], async (tx) => {
       const { id } = await tx.batch.addBytes(first, { apart: true });
       const published = await tx.apart(async (apart) => {
