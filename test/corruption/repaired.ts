@@ -60,7 +60,8 @@ export async function repairAll(
       const told = new Set(report.findings.map((f) => f.message));
       for (const { message } of left) {
         // What is in the trash goes with it; a ledger comes back as a whole.
-        const mayStay = /^(?:ledger|trash)\//.test(damage.path) && told.has(message);
+        const isOfThese = /^(?:ledger|trash)\//.test(damage.path) || message.startsWith('trash/');
+        const mayStay = isOfThese && told.has(message);
         if (!mayStay) fault(`is left: ${message}`);
       }
       if (left.length > 0) continue;

@@ -126,6 +126,7 @@ async function repair(
     if (!isBack) break;
     now = await checkAll(session, options);
     for (const finding of now.findings) {
+      settled.delete(keyOf(finding));
       if (!told.has(keyOf(finding))) further.push(finding);
       told.add(keyOf(finding));
     }

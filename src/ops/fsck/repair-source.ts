@@ -48,9 +48,15 @@ export async function storeSource(other: Session): Promise<RepairSource> {
 }
 
 /** The files below a directory, whatever they are called; links and stores are not entered. */
-export function treeSource({ disk, signal, progress }: Session, root: string): RepairSource {
+export function treeSource(session: Session, root: string): RepairSource {
+  const { disk, signal, progress } = session;
   async function* filesIn(dir: string): AsyncGenerator<string> {
-    for (const { name, kind } of await disk.readdir(dir)) {
+    const entries = await disk.readdir(dir).catch((e) => {
+      if (dir === root || !isErrno(e)) throw e;
+      session.warn(`could not look for objects in '${escapeText(dir)}': ${e.message}`);
+      return [];
+    });
+    for (const { name, kind } of entries) {
       signal.throwIfAborted();
       if (name === undefined) continue;
       if (kind === 'file') yield `${dir}/${name}`;
@@ -71,7 +77,7 @@ export function treeSource({ disk, signal, progress }: Session, root: string): R
           if (!wanted.has(hash)) continue;
           found.set(hash, { name: escapeText(path), open: () => disk.open(path, { access: 'read' }) });
         } catch (e) {
-          if (!isErrno(e, 'ENOENT', 'EACCES', 'EPERM', 'EIO')) throw e;
+          if (!isErrno(e, 'ENOENT', 'EACCES', 'EPERM', 'EIO', 'EINVAL', 'ELOOP')) throw e;
         }
       }
       progress.done();

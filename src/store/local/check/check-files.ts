@@ -137,7 +137,7 @@ async function checkPacks(findings: Findings): Promise<void> {
 }
 
 /** Checks the file and the index; the content is read as objects. */
-async function checkPack(findings: Findings, name: ObjectId, path: string): Promise<void> {
+async function checkPack(findings: Findings, name: ObjectId, path: string, isTrashed = false): Promise<void> {
   if (!(await findings.file(path))) return;
   try {
     const pack = await Pack.open(findings.parts.disk, name, path);
@@ -153,8 +153,11 @@ async function checkPack(findings: Findings, name: ObjectId, path: string): Prom
       severity: 'damage',
       subject,
       message: `${subject}: ${e.message}`,
-      hint: `${HINT_REPAIR} --from COPY, or restore this file from a copy of the store`,
-      ...(isHsError(e, 'INTEGRITY') ? { repair: { action: 'set-aside', subject, run } } : {}),
+      hint: isTrashed
+        ? 'what is in it cannot be restored; it goes with its batch'
+        : `${HINT_REPAIR} --from COPY, or restore this file from a copy of the store`,
+      // What is in the trash must neither come into use nor outlive its purge.
+      ...(isHsError(e, 'INTEGRITY') && !isTrashed ? { repair: { action: 'set-aside', subject, run } } : {}),
     });
   }
 }
@@ -180,7 +183,7 @@ async function checkTrash(findings: Findings, trash: Trash): Promise<void> {
         findings.stray(`${subject}/${shownName({ name, kind, bytes })}`, 'not part of a trash batch');
       } else if (isObjectId(name)) await findings.file(layout.trashed(batch, name));
       else if (TRASH_RECORDS.includes(name)) await checkTrashRecord(findings, trash, batch, name);
-      else if (pack !== undefined) await checkPack(findings, pack, layout.trashedPack(batch, pack));
+      else if (pack !== undefined) await checkPack(findings, pack, layout.trashedPack(batch, pack), true);
     }
   }
 }

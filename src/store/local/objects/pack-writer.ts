@@ -112,11 +112,11 @@ export class PackWriter {
 
   /** Waits for the previous write, so that one part is filled while the other is written. */
   async #flush(): Promise<void> {
+    this.#file ??= await this.#disk.open(this.#path, { access: 'create', mode: 0o444 });
+    await this.#writing;
     const held = this.#held;
     this.#held = [];
     this.#heldBytes = 0;
-    this.#file ??= await this.#disk.open(this.#path, { access: 'create', mode: 0o444 });
-    await this.#writing;
     this.#writing = this.#file.write(Buffer.concat(held));
     this.#writing.catch(() => undefined);
   }

@@ -2,12 +2,12 @@ import { sha256 } from '../../../core/objects/hash.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
 import type { PackEntry } from '../../../core/objects/pack-index.js';
 import { isErrno, isHsError } from '../../../errors/hs-error.js';
+import type { Disk } from '../../../fsx/disk.js';
 import type { Repairing } from '../../port/finding.js';
 import type { LocalParts } from '../local-parts.js';
 import { Quarantine } from '../quarantine.js';
 import { BatchFiles } from './batch-files.js';
 import { Pack } from './pack.js';
-import { bytesIfReadable } from './pack-contents.js';
 import { Repack, type Source } from './repack.js';
 import { isSoundFile } from './sound-file.js';
 import { soundPacks } from './tidy-packs.js';
@@ -20,12 +20,16 @@ export async function setAside(
 ): Promise<ReadonlySet<ObjectId>> {
   const { disk, files, layout } = parts;
   const quarantine = new Quarantine(parts, lease);
+  const left = new Set<ObjectId>();
   for (const id of ids) {
     const path = layout.object(id);
-    if ((await disk.find(path)) === undefined || (await isSoundFile(disk, path, id))) continue;
-    await quarantine.move(path, (moved) => isSoundFile(disk, moved, id));
+    if ((await disk.find(path)) === undefined) continue;
+    const isSound = await isSoundFile(disk, path, id);
+    // It may be readable another time, and be the only good copy.
+    if (isSound === undefined) left.add(id);
+    if (isSound !== false) continue;
+    await quarantine.move(path, async (moved) => (await isSoundFile(disk, moved, id)) !== false);
   }
-  const left = new Set<ObjectId>();
   const sources: Source[] = [];
   const unreadable: Pack[] = [];
   for (const pack of await soundPacks(files.packs)) {
@@ -48,7 +52,7 @@ export async function setAside(
     // The whole pack is moved there, and what can be read is copied before.
     for (const n of isReadable ? [] : pack.index.inFileOrder()) {
       const entry = pack.index.entry(n);
-      if ((await bytesIfReadable(pack, entry)) === undefined) unsound.add(entry.id);
+      if ((await bytesIfWhole(pack, entry)) === undefined) unsound.add(entry.id);
     }
     const to = ({ id }: PackEntry) => (unsound.has(id) ? undefined : layout.packs);
     if (unsound.size > 0) sources.push({ pack, to, after: isReadable ? 'goes' : 'stays' });
@@ -63,6 +67,25 @@ export async function setAside(
   return new Set([...ids].filter((id) => !left.has(id)));
 }
 
+/** The bytes of an object; undefined where they are lost. An error where they may be read another time. */
+async function bytesIfWhole(pack: Pack, entry: PackEntry): Promise<Uint8Array | undefined> {
+  try {
+    return await pack.read(entry);
+  } catch (e) {
+    if (!isHsError(e, 'INTEGRITY')) throw e;
+    return undefined;
+  }
+}
+
+async function openIfPack(disk: Disk, name: ObjectId, path: string): Promise<Pack | undefined> {
+  try {
+    return await Pack.open(disk, name, path);
+  } catch (e) {
+    if (!isHsError(e, 'INTEGRITY')) throw e;
+    return undefined;
+  }
+}
+
 /**
  * Moves a pack whose index is damaged to the quarantine, once the objects in it that match their names have files of
  * their own.
@@ -75,23 +98,18 @@ export async function setPackAside(
 ): Promise<boolean> {
   const { disk, files } = parts;
   const batch = new BatchFiles(parts, lease);
+  const pack = await openIfPack(disk, name, path);
   try {
-    const pack = await Pack.open(disk, name, path);
-    try {
-      for (const entry of pack.index.entries()) {
-        const bytes = await bytesIfReadable(pack, entry);
-        if (bytes === undefined || sha256(bytes) !== entry.id) continue;
-        // Not found in this pack.
-        batch.distrust(entry.id);
-        await batch.addBytes(bytes);
-      }
-    } finally {
-      await pack.close();
+    for (const entry of pack?.index.entries() ?? []) {
+      const bytes = await bytesIfWhole(pack!, entry);
+      if (bytes === undefined || sha256(bytes) !== entry.id) continue;
+      // Not found in this pack.
+      batch.distrust(entry.id);
+      await batch.addBytes(bytes);
     }
     await batch.publish();
-  } catch (e) {
-    if (!isHsError(e, 'INTEGRITY')) throw e;
   } finally {
+    await pack?.close();
     await batch.discard();
   }
   await new Quarantine(parts, lease).move(path);

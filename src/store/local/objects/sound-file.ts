@@ -5,8 +5,8 @@ import type { Disk } from '../../../fsx/disk.js';
 
 const CHUNK_BYTES = 1024 * 1024;
 
-/** Whether the bytes of a file match the name of an object; not if it cannot be read, or is missing. */
-export async function isSoundFile(disk: Disk, path: string, id: ObjectId): Promise<boolean> {
+/** Whether the bytes of a file match the name of an object; undefined if they cannot be read now. */
+export async function isSoundFile(disk: Disk, path: string, id: ObjectId): Promise<boolean | undefined> {
   try {
     const file = await disk.open(path, { access: 'read' });
     try {
@@ -22,7 +22,8 @@ export async function isSoundFile(disk: Disk, path: string, id: ObjectId): Promi
       await file.close();
     }
   } catch (e) {
-    if (!isErrno(e, 'ENOENT', 'EIO', 'EINVAL', 'ELOOP', 'EACCES', 'EPERM')) throw e;
+    if (isErrno(e, 'EIO', 'EACCES', 'EPERM')) return undefined;
+    if (!isErrno(e, 'ENOENT', 'EINVAL', 'ELOOP')) throw e;
     return false;
   }
 }
