@@ -1,4 +1,5 @@
 import type { ObjectId } from '../../../core/objects/ids.js';
+import { isErrno } from '../../../errors/hs-error.js';
 import { isDamage, type ObjectStore } from '../../objects/object-store.js';
 import type { LocalParts } from '../local-parts.js';
 import { AbsentObjects } from './absent-objects.js';
@@ -35,12 +36,13 @@ export class ObjectPresence {
 
   /** Whether the stored object is sound. With the bytes in memory, compares them, which is cheaper than hashing. */
   async readsBack(id: ObjectId, bytes: Uint8Array | undefined): Promise<boolean> {
-    if (bytes === undefined) return this.#objects.isSound(id);
     try {
+      if (bytes === undefined) return await this.#objects.isSound(id);
       const found = await this.#objects.lendUnverified(id, bytes.byteLength);
       return Buffer.compare(found, bytes) === 0;
     } catch (e) {
-      if (!isDamage(e)) throw e;
+      // What this user may not read is written anew.
+      if (!isDamage(e) && !isErrno(e, 'EACCES', 'EPERM')) throw e;
       return false;
     }
   }
