@@ -7,8 +7,8 @@ import { openExisting } from './node/open.js';
 export interface OpenIndexFile {
   /** Size in bytes. */
   readonly size: number;
-  /** EIO if the file no longer exists. */
-  read(offset: number, length: number): Buffer;
+  /** EIO if the file no longer exists. Reads into the beginning of `into`, if given and large enough. */
+  read(offset: number, length: number, into?: Buffer): Buffer;
   close(): void;
 }
 
@@ -35,8 +35,9 @@ function openNow(root: string, path: string): OpenIndexFile {
   const { fd, stats } = openBelow(root, path);
   return {
     size: Number(stats.size),
-    read: (offset, length) => {
-      const bytes = Buffer.allocUnsafe(length);
+    read: (offset, length, into) => {
+      const fits = into !== undefined && length <= into.length;
+      const bytes = fits ? into.subarray(0, length) : Buffer.allocUnsafe(length);
       for (let done = 0; done < length; ) {
         const count = readSync(fd, bytes, done, length - done, offset + done);
         if (count === 0) throw errnoError('EIO', 'read', path);

@@ -81,7 +81,7 @@ const LOOKS_INTO_PACKS = new Set(['put', 'export', 'show']);
 const INDEXES_BYTES = 2 * LARGE * 48;
 const MORE_KIB = 24 * 1024;
 /** To fold all of it, and to print all of it. */
-const [FOLDING_KIB, PRINTING_KIB] = [280 * 1024, 112 * 1024];
+const [FOLDING_KIB, PRINTING_KIB] = [200 * 1024, 72 * 1024];
 /** As in Node 20: how much garbage V8 lets lie before it looks, which Node 24 doubles, is nothing that hs holds. */
 const YOUNG = '--max-semi-space-size=16';
 

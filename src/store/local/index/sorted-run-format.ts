@@ -5,7 +5,7 @@ import type { ObjectId } from '../../../core/objects/ids.js';
 import { KeyFilter } from './key-filter.js';
 
 /** A lookup reads one block. Larger blocks make the block lists shorter. */
-const BLOCK_BYTES = 16 * 1024;
+export const BLOCK_BYTES = 16 * 1024;
 /** Blocks per group. In a run of 500 MB a lookup reads the list of 250 groups, one block list and one filter. */
 const GROUP_BLOCKS = 128;
 
