@@ -10,6 +10,7 @@ import type { HsError } from '../errors/hs-error.js';
 import { StoreCatalog } from './catalog/store-catalog.js';
 import { Anchor } from './ledger/anchor.js';
 import { Ledger } from './ledger/ledger.js';
+import type { FirstOps } from './ledger/operations-object.js';
 import { ObjectStore } from './objects/object-store.js';
 import type { Backend, StoreEffects } from './port/backend.js';
 import type { CatalogIndex } from './port/catalog-index.js';
@@ -90,12 +91,9 @@ export class Store {
     return this.#catalog.opsParts(entry);
   }
 
-  /** The number of operations and the first of them; the rest of a long list is verified but not parsed. */
-  firstOps(
-    entry: LedgerEntry,
-    most: number,
-  ): Promise<{ readonly count: number; readonly ops: readonly LedgerOp[] }> {
-    return this.#catalog.firstOps(entry, most);
+  /** The number of operations and the first of them, as far as a history shows them. */
+  firstOps(entry: LedgerEntry, catalog: Catalog): Promise<FirstOps> {
+    return this.#catalog.firstOps(entry, catalog);
   }
 
   payloadOf(entry: LedgerEntry): Promise<EntryPayload> {

@@ -1,5 +1,5 @@
-import { unlink, writeFile } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { mkdir, unlink, writeFile } from 'node:fs/promises';
+import { describe, expect, it, vi } from 'vitest';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { history } from '../../src/ops/inspect/history.js';
 import { inside } from '../helpers/inside.js';
@@ -130,6 +130,20 @@ describe('hs log', () => {
     await rows.return(undefined);
     await session.close();
     expect(reads).toBeLessThan(15);
+  });
+
+  it('reads a long list of operations no further than it shows them', async () => {
+    const { cwd, hs } = await workspace();
+    await mkdir(`${cwd}/d`);
+    for (let n = 0; n < 200; n++) await writeFile(`${cwd}/d/${n}`, `${n}`);
+    expect((await hs(['put', '--each', 'd'])).status).toBe(0);
+    const session = await openTestSession(cwd);
+    await session.catalog();
+    const whole = vi.spyOn(session.store.objects, 'lend');
+    const { value } = await history(session, {}).next();
+    await session.close();
+    expect(value).toMatchObject({ operations: 200, subjects: { length: 20 } });
+    expect(whole).not.toHaveBeenCalled();
   });
 
   it('follows: the last entries, then each new one, until Ctrl-C, which ends it without a word', async () => {

@@ -13,6 +13,7 @@ import { seriesKey } from '../../src/core/catalog/series.js';
 import { NO_ROWS, PROVEN_TABLES, type TableSum, withRow } from '../../src/core/catalog/table-sums.js';
 import { TOTAL_FIELDS } from '../../src/core/catalog/totals.js';
 import type { ArtifactFacts } from '../../src/core/ledger/operation.js';
+import { labelOf } from '../../src/core/manifest/label-of.js';
 import { toTimestamp } from '../../src/core/objects/ids.js';
 import { add, Chain, facts, idOf, pin, remove, restore, unpin } from './chain.js';
 
@@ -72,7 +73,10 @@ describe('the catalog', () => {
         expect(await catalog.live().all()).toEqual(live);
         expect(await catalog.removed().all()).toEqual(removed);
         expect(idsOf(await catalog.guarded().all())).toEqual(idsOf(all.filter(isGuarded)));
-        expect(idsOf(await catalog.pinned().all())).toEqual(idsOf(live.filter((r) => r.pins.length > 0)));
+        const pinned = live.filter((r) => r.pins.length > 0);
+        const rows = [];
+        for await (const row of catalog.pinned()) rows.push(row);
+        expect(rows).toEqual(pinned.map((r) => [r.artifact_id, labelOf(r), r.pins]));
         for (const name of NAMES) {
           expect(idsOf(await catalog.named(name).all())).toEqual(idsOf(live.filter((r) => r.name === name)));
           expect(idsOf(await catalog.removedNamed(name).all())).toEqual(

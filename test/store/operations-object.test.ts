@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FIRST_OPS, ListBeginning, toldBeginning } from '../../src/core/catalog/ledger-rows.js';
+import type { LedgerOp } from '../../src/core/ledger/operation.js';
 import { isHsError } from '../../src/errors/hs-error.js';
 import { cooperatively } from '../../src/fsx/cooperative.js';
 import {
+  decodeBeginning,
   decodeFirstOps,
   decodeOpsParts,
   decodeOpsSteps,
@@ -28,6 +31,12 @@ async function parts(bytes: Uint8Array, lengths: readonly number[]) {
 
 const list = encodeOps([...Array(40).keys()].flatMap((n) => [add(n, { name: `ä${n}` }), pin(n, 'p')]));
 const lengths = fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 1, maxLength: 8 });
+
+function beginningOf(ops: readonly LedgerOp[]) {
+  const list = new ListBeginning();
+  for (const op of ops) list.add(op);
+  return toldBeginning(list.told());
+}
 const invalid = expect.toSatisfy((e: unknown) => isHsError(e, 'INVALID_RECORD'));
 
 describe('a list of operations', () => {
@@ -36,10 +45,39 @@ describe('a list of operations', () => {
     await fc.assert(
       fc.asyncProperty(lengths, async (cut) => {
         expect(await parts(list, cut)).toEqual(whole);
-        expect(await decodeFirstOps(chunksOf(list, cut), 3)).toEqual({ count: 80, ops: whole.slice(0, 3) });
+        const first = { count: 80, ops: whole.slice(0, FIRST_OPS) };
+        expect(await decodeFirstOps(chunksOf(list, cut))).toEqual(first);
+        expect(await decodeBeginning(chunksOf(list, cut), beginningOf(whole))).toEqual(first);
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('is read no further than the operations that are shown', async () => {
+    const ops = await cooperatively(decodeOpsSteps(list));
+    let read = 0;
+    const counted = async function* () {
+      for await (const chunk of chunksOf(list, [512])) {
+        read += chunk.length;
+        yield chunk;
+      }
+    };
+    await decodeBeginning(counted(), beginningOf(ops));
+    const shown = encodeOps(ops.slice(0, FIRST_OPS)).length;
+    expect([read < shown + 1024, read < list.length]).toEqual([true, true]);
+  });
+
+  it('whose beginning is not the one that was told of is not believed', async () => {
+    const ops = await cooperatively(decodeOpsSteps(list));
+    const told = beginningOf(ops);
+    const shown = encodeOps(ops.slice(0, FIRST_OPS)).length - 1;
+    for (const at of [list.indexOf(0x0a) + 20, shown - 20]) {
+      const other = Buffer.from(list);
+      other[at]! ^= 1;
+      expect([at, await decodeBeginning(chunksOf(other, [1000]), told)]).toEqual([at, undefined]);
+    }
+    const cut = list.subarray(0, shown - 20);
+    expect(await decodeBeginning(chunksOf(cut, [1000]), told)).toBeUndefined();
   });
 
   it.each([

@@ -1,8 +1,9 @@
 import { DAY_MS } from '../duration.js';
 import type { ArtifactFacts } from '../ledger/operation.js';
+import { labelOf } from '../manifest/label-of.js';
 import { sha256 } from '../objects/hash.js';
 import { type ArtifactId, timestampMs } from '../objects/ids.js';
-import { type ArtifactRecord, isGuarded, type Registration } from './artifact-record.js';
+import { type ArtifactRecord, isGuarded, type Pin, type Registration } from './artifact-record.js';
 import { seriesWord } from './series.js';
 
 /** The row with the ledger position of the state. */
@@ -11,6 +12,7 @@ export const META_KEY = 'm';
 export const LIVE = 'a/';
 export const REMOVED = 'x/';
 export const GUARDED = 'g/';
+/** With what is listed of the pins, a {@link PinnedRow}. */
 export const PINNED = 'p/';
 /** Ordered by the end of the TTL. */
 export const ENDING = 'e/';
@@ -101,4 +103,14 @@ export function keysOf(
     keys.push(endingKey(timestampMs(r.created_at) + r.retention_ttl_days * DAY_MS) + place);
   }
   return keys;
+}
+
+/** The pins of an artifact, and what it is called. */
+export type PinnedRow = readonly [id: ArtifactId, label: string, pins: readonly Pin[]];
+
+/** The JSON of the value at a key that leads to this record. */
+export function keyText(key: string, r: ArtifactFacts & Partial<Pick<ArtifactRecord, 'pins'>>): string {
+  if (!key.startsWith(PINNED)) return '1';
+  const row: PinnedRow = [r.artifact_id, labelOf(r), r.pins ?? []];
+  return JSON.stringify(row);
 }

@@ -8,6 +8,7 @@ import {
   LIVE,
   nameKey,
   PINNED,
+  type PinnedRow,
   PURGED,
   placeKey,
   placeOf,
@@ -19,6 +20,7 @@ import {
 } from './catalog-keys.js';
 import { rowsOfLines, type TableReader, type TableRow, TablesDamaged } from './key-tables.js';
 import { wordsOf } from './key-words.js';
+import { type ToldBeginning, toldBeginning } from './ledger-rows.js';
 import { RecordList } from './record-list.js';
 import { fromRow, type RecordRow } from './record-row.js';
 import { NO_ROWS, PROVEN_TABLES, type ProvenTable, type TableSums, withLines } from './table-sums.js';
@@ -282,8 +284,16 @@ export class Catalog {
   }
 
   /** Live artifacts with a pin, even an expired one. */
-  pinned(): RecordList {
-    return this.under(PINNED);
+  async *pinned(): AsyncGenerator<PinnedRow, void> {
+    for await (const rows of this.#tables.range(PINNED)) {
+      for (const { value } of rows) yield value as PinnedRow;
+    }
+  }
+
+  /** What proves the beginning of a list of operations; undefined for one that no folded entry names. */
+  async listBeginning(id: ObjectId): Promise<ToldBeginning | undefined> {
+    const told = await this.#tables.get(ROOTS + id);
+    return typeof told === 'string' ? toldBeginning(told) : undefined;
   }
 
   /** Live artifacts by a field: how many there are of each value, and the bytes of their payloads. */

@@ -4,6 +4,7 @@ import {
   APPLIED,
   idKey,
   keysOf,
+  keyText,
   LIVE,
   META_KEY,
   PURGED,
@@ -76,7 +77,7 @@ export class CatalogComparison {
       throw new TablesDamaged(`artifact ${r.artifact_id} is not what the ledger says`);
     }
     this.#keys.add(idKey(r.artifact_id), JSON.stringify(place), 1);
-    for (const other of others) this.#keys.add(other, '1', 1);
+    for (const other of others) this.#keys.add(other, keyText(other, r), 1);
     if (r.removed === undefined) {
       this.#counts.live += 1;
       this.#counts.pins += r.pins.length;

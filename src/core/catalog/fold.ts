@@ -5,9 +5,9 @@ import type { ArtifactFacts, LedgerOp } from '../ledger/operation.js';
 import type { EntryPayload } from '../ledger/payload.js';
 import type { ArtifactRecord, Pin } from './artifact-record.js';
 import type { CatalogCounts, CatalogMeta, Head } from './catalog.js';
-import { idKey, keysOf, LIVE, META_KEY, placeKey, REMOVED, ROOTS } from './catalog-keys.js';
+import { idKey, keysOf, keyText, LIVE, META_KEY, placeKey, REMOVED, ROOTS } from './catalog-keys.js';
 import { JsonText, type Tables } from './key-tables.js';
-import { rowsOfEntry } from './ledger-rows.js';
+import { ListBeginning, rowsOfEntry } from './ledger-rows.js';
 import { fromRow, type RecordRow, type RecordState, rowText } from './record-row.js';
 import { SummedTables } from './table-sums.js';
 import { TotalChanges } from './totals.js';
@@ -27,6 +27,7 @@ export class EntryFold {
   readonly #counts: { -readonly [K in keyof CatalogCounts]: number };
   readonly #before: CatalogMeta | undefined;
   #policy: CatalogMeta['policy'] | undefined;
+  readonly #list: ListBeginning | undefined;
   #onlyAdds = true;
   #applied = 0;
 
@@ -38,6 +39,7 @@ export class EntryFold {
     this.#counts = { live, removed, pins };
     this.#before = meta;
     this.#policy = meta?.policy;
+    if (entry.ops_object !== undefined) this.#list = new ListBeginning();
   }
 
   /** `type:id`. */
@@ -66,9 +68,15 @@ export class EntryFold {
     this.#count(before, before, -1);
     this.#tables.remove(ownBefore!, new JsonText(rowText(before, before)));
     this.#tables.put(own!, new JsonText(rowText(after, after)));
-    const gone = new Set(othersBefore);
-    for (const key of others) if (!gone.delete(key)) this.#tables.put(key, 1);
-    for (const key of gone) this.#tables.remove(key, 1);
+    const gone = new Map(othersBefore.map((key) => [key, keyText(key, before)]));
+    const added: [key: string, text: string][] = [];
+    for (const key of others) {
+      const text = keyText(key, after);
+      if (gone.get(key) === text) gone.delete(key);
+      else added.push([key, text]);
+    }
+    for (const [key, text] of gone) this.#tables.remove(key, new JsonText(text));
+    for (const [key, text] of added) this.#tables.put(key, new JsonText(text));
   }
 
   #count(facts: ArtifactFacts, { pins, removed }: RecordState, sign: 1 | -1): void {
@@ -133,6 +141,7 @@ export class EntryFold {
   /** Applies the next operation. LEDGER_BROKEN if it contradicts earlier ones. */
   apply(op: LedgerOp): void {
     const index = this.#applied++;
+    this.#list?.add(op);
     if (op.op !== 'add') this.#onlyAdds = false;
     switch (op.op) {
       case 'add':
@@ -181,7 +190,9 @@ export class EntryFold {
     const { seq, at, decision } = this.#entry;
     const before = this.#before;
     if (this.#policy === undefined) throw contradiction(this.#entry, 'no policy was ever set');
-    for (const { key, value } of rowsOfEntry(this.#entry, payload)) this.#tables.include(key, value);
+    for (const { key, value } of rowsOfEntry(this.#entry, payload, this.#list)) {
+      this.#tables.include(key, value);
+    }
     this.#totals.writeTo(this.#tables);
     const meta: CatalogMeta = {
       seq,

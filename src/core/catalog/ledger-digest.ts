@@ -6,7 +6,7 @@ import type { ArtifactRecord, Pin, Registration } from './artifact-record.js';
 import type { CatalogMeta, Head } from './catalog.js';
 import { ROOTS, UNREAD } from './catalog-keys.js';
 import { digestOfFacts } from './facts-digest.js';
-import { rowsOfEntry } from './ledger-rows.js';
+import { ListBeginning, rowsOfEntry } from './ledger-rows.js';
 import { OperationsCheck } from './operations-check.js';
 import { rowSum } from './table-sums.js';
 
@@ -36,6 +36,8 @@ export class LedgerDigest extends OperationsCheck {
   #changed = -1;
   #onlyAdds = true;
   #isUnread = false;
+  /** Of the entry that is being folded. */
+  #list: ListBeginning | undefined;
   #head: Head | undefined;
 
   /** Number and hash of the entry that was folded last. */
@@ -55,6 +57,10 @@ export class LedgerDigest extends OperationsCheck {
   override apply(entry: LedgerEntry, op: LedgerOp, index: number): number {
     const number = super.apply(entry, op, index);
     if (op.op !== 'add') this.#onlyAdds = false;
+    if (entry.ops_object !== undefined) {
+      this.#list ??= new ListBeginning();
+      this.#list.add(op);
+    }
     switch (op.op) {
       case 'add':
         this.#add(number, entry, op, index);
@@ -87,21 +93,27 @@ export class LedgerDigest extends OperationsCheck {
         break;
       case 'set_policy':
         this.#policy = op.policy;
-        this.#rows.set(ROOTS + op.policy, 1);
+        this.#include(ROOTS + op.policy, 1);
     }
     return number;
   }
 
   override finish(entry: LedgerEntry, hash: Head['hash'], payload: EntryPayload | undefined): void {
     super.finish(entry, hash, payload);
-    for (const { key, value } of rowsOfEntry(entry, payload)) {
-      if (!this.#rows.has(key)) this.#rows.set(key, value);
+    const list = this.#list ?? (entry.ops_object === undefined ? undefined : new ListBeginning());
+    this.#list = undefined;
+    for (const { key, value } of rowsOfEntry(entry, payload, list)) {
+      this.#include(key, value);
       if (key.startsWith(UNREAD)) this.#isUnread = true;
     }
     if (entry.decision !== 'deny' || this.#head === undefined) this.#at = entry.at;
     if (!this.#onlyAdds) this.#changed = entry.seq;
     this.#onlyAdds = true;
     this.#head = { seq: entry.seq, hash };
+  }
+
+  #include(key: string, value: unknown): void {
+    if (!this.#rows.has(key)) this.#rows.set(key, value);
   }
 
   #add(number: number, entry: LedgerEntry, facts: ArtifactFacts, index: number): void {

@@ -1,5 +1,9 @@
+import { canonicalLines } from '../json/canonical-lines.js';
 import { type LedgerEntry, objectsOfEntry } from '../ledger/entry.js';
+import type { LedgerOp } from '../ledger/operation.js';
 import type { EntryPayload, EntryType } from '../ledger/payload.js';
+import { createSha256 } from '../objects/hash.js';
+import type { ObjectId } from '../objects/ids.js';
 import { APPLIED, PURGED, ROOTS, UNREAD } from './catalog-keys.js';
 import type { KeyValue } from './key-tables.js';
 
@@ -14,12 +18,53 @@ export function needsPayload({ type, payload_object }: LedgerEntry): boolean {
   return payload_object !== undefined && TOLD_BY_PAYLOAD.has(type);
 }
 
+/** So many operations say in a history what an entry did. */
+export const FIRST_OPS = 21;
+
+/**
+ * What proves the beginning of a list of operations without the rest of it: how many there are, and the hash of the
+ * lines of the first {@link FIRST_OPS}.
+ */
+export class ListBeginning {
+  readonly #first = createSha256();
+  #count = 0;
+
+  /** The next operation. */
+  add(op: LedgerOp): void {
+    if (this.#count++ < FIRST_OPS) this.#first.update(canonicalLines([op]));
+  }
+
+  /** As the value of a row; call it once. */
+  told(): string {
+    return `${this.#count} ${this.#first.digest()}`;
+  }
+}
+
+export interface ToldBeginning {
+  readonly count: number;
+  /** Of the lines of the first {@link FIRST_OPS}. */
+  readonly hash: ObjectId;
+}
+
+/** What `told` says. */
+export function toldBeginning(told: string): ToldBeginning {
+  const [count, hash] = told.split(' ');
+  return { count: Number(count), hash: hash as ObjectId };
+}
+
 /**
  * Rows for the facts of an entry besides its operations. `payload` is that of the entry, inline or from an object;
- * undefined if it could not be read.
+ * undefined if it could not be read. `list` is the beginning of the operations, if they are in an object.
  */
-export function* rowsOfEntry(entry: LedgerEntry, payload: EntryPayload | undefined): Generator<KeyValue> {
-  for (const id of objectsOfEntry(entry)) yield { key: ROOTS + id, value: 1 };
+export function* rowsOfEntry(
+  entry: LedgerEntry,
+  payload: EntryPayload | undefined,
+  list?: ListBeginning,
+): Generator<KeyValue> {
+  const told = list === undefined ? 1 : list.told();
+  for (const id of objectsOfEntry(entry)) {
+    yield { key: ROOTS + id, value: id === entry.ops_object ? told : 1 };
+  }
   if (!TOLD_BY_PAYLOAD.has(entry.type)) return;
   if (payload === undefined) yield { key: UNREAD + entry.seq, value: 1 };
   else if (entry.type === 'meta.gc_summary') {

@@ -82,15 +82,16 @@ export async function listPins(session: Session, filters: readonly Filter[] = []
   const now = session.now();
   const rows: PinRow[] = [];
   const catalog = await session.catalog();
-  const records =
-    filters.length === 0
-      ? catalog.pinned()
-      : listArtifacts(catalog, { filters, now, signal: session.signal }, completerOf(session));
-  for await (const record of records) {
-    const active = new Set(activePins(record, now));
-    const label = labelOf(record);
-    for (const pin of record.pins) {
-      rows.push({ ...pin, artifact_id: record.artifact_id, label, over: !active.has(pin) });
+  const take = (artifact_id: ArtifactId, label: string, pins: readonly Pin[]) => {
+    const active = new Set(activePins({ pins }, now));
+    for (const pin of pins) rows.push({ ...pin, artifact_id, label, over: !active.has(pin) });
+  };
+  if (filters.length === 0) {
+    for await (const row of catalog.pinned()) take(...row);
+  } else {
+    const asked = { filters, now, signal: session.signal };
+    for await (const record of listArtifacts(catalog, asked, completerOf(session))) {
+      take(record.artifact_id, labelOf(record), record.pins);
     }
   }
   return rows.sort((a, b) =>

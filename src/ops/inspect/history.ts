@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
+import { FIRST_OPS } from '../../core/catalog/ledger-rows.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import type { LedgerEntry } from '../../core/ledger/entry.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
@@ -12,10 +13,8 @@ import { resolveArtifact } from '../naming/resolve-artifact.js';
 import type { Session } from '../session/session.js';
 import { type LedgerQuery, readLedger } from './read-ledger.js';
 
-/** Maximum number of subjects kept per commit; the first few identify it. */
-const SHOWN_SUBJECTS = 20;
-/** One more: an operation that sets a policy has no subject. */
-const SHOWN_OPS = SHOWN_SUBJECTS + 1;
+/** Maximum number of subjects kept per commit; an operation that sets a policy has none. */
+const SHOWN_SUBJECTS = FIRST_OPS - 1;
 const POLL_MS = 500;
 
 /** The effect of an entry on one artifact. */
@@ -102,7 +101,7 @@ async function exportSubject(catalog: Catalog, artifact_id: ArtifactId): Promise
 }
 
 async function toRow(session: Session, catalog: Catalog, e: LedgerEntry): Promise<HistoryRow> {
-  const { count, ops } = await session.store.firstOps(e, SHOWN_OPS);
+  const { count, ops } = await session.store.firstOps(e, catalog);
   const payload = await session.store.payloadOf(e);
   const exported = (await exportsOf(session, e, payload)).slice(0, SHOWN_SUBJECTS);
   const subjects = await subjectsOf(ops, catalog);

@@ -2,7 +2,7 @@ import type { Catalog, CatalogMeta, Head } from '../../core/catalog/catalog.js';
 import { META_KEY } from '../../core/catalog/catalog-keys.js';
 import { EntryFold, foldSteps } from '../../core/catalog/fold.js';
 import { MemoryTables, type Tables, TablesClosed, TablesDamaged } from '../../core/catalog/key-tables.js';
-import { needsPayload } from '../../core/catalog/ledger-rows.js';
+import { FIRST_OPS, needsPayload } from '../../core/catalog/ledger-rows.js';
 import { parseCanonical } from '../../core/json/canonical.js';
 import { checkPayload, type LedgerEntry } from '../../core/ledger/entry.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
@@ -12,9 +12,11 @@ import { cooperatively } from '../../fsx/cooperative.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import type { Ledger } from '../ledger/ledger.js';
 import {
+  decodeBeginning,
   decodeFirstOps,
   decodeOpsParts,
   decodeOpsSteps,
+  type FirstOps,
   MAX_OPS_BYTES,
 } from '../ledger/operations-object.js';
 import type { ObjectStore } from '../objects/object-store.js';
@@ -68,11 +70,12 @@ export class StoreCatalog {
     }
   }
 
-  /** The number of operations and the first `most` of them. */
-  async firstOps(entry: LedgerEntry, most: number) {
-    if (entry.ops_object !== undefined) return decodeFirstOps(this.#objects.lend(entry.ops_object), most);
-    const ops = entry.ops ?? [];
-    return { count: ops.length, ops: ops.slice(0, most) };
+  /** The number of operations and the first of them; of a list that the catalog tells of, only its beginning is read. */
+  async firstOps({ ops = [], ops_object }: LedgerEntry, catalog: Catalog): Promise<FirstOps> {
+    if (ops_object === undefined) return { count: ops.length, ops: ops.slice(0, FIRST_OPS) };
+    const told = await catalog.listBeginning(ops_object);
+    const begun = told && (await decodeBeginning(this.#objects.lendChunksUnverified(ops_object), told));
+    return begun ?? decodeFirstOps(this.#objects.lend(ops_object));
   }
 
   /** The operations in parts: a list of a million takes no more memory than one of a thousand. */

@@ -1,8 +1,10 @@
 import * as z from 'zod/mini';
+import { FIRST_OPS, type ToldBeginning } from '../../core/catalog/ledger-rows.js';
 import { canonicalLines, linesOf, parseCanonicalLine } from '../../core/json/canonical-lines.js';
 import { check, natural } from '../../core/json/schema.js';
 import { type LedgerOp, ledgerOp } from '../../core/ledger/operation.js';
 import { readPlainAdd } from '../../core/ledger/plain-add.js';
+import { sha256 } from '../../core/objects/hash.js';
 import { HsError } from '../../errors/hs-error.js';
 
 const OPS_SCHEMA = 'hs.ledger-ops/1';
@@ -14,6 +16,12 @@ export const MAX_OPS_BYTES = 450 * 1024 * 1024;
  * thousands of sources.
  */
 const MOST_SHOWN_BYTES = 64 * 1024;
+
+/** How many operations a list has, and the first {@link FIRST_OPS} of them. */
+export interface FirstOps {
+  readonly count: number;
+  readonly ops: readonly LedgerOp[];
+}
 
 const header = z.strictObject({ schema: z.literal(OPS_SCHEMA), count: natural });
 
@@ -83,15 +91,12 @@ export async function* decodeOpsParts(chunks: AsyncIterable<Uint8Array>): AsyncG
   }
 }
 
-/** The number of operations in a list and the first of them. Reads the whole list but parses only as much as needed. */
-export async function decodeFirstOps(
-  chunks: AsyncIterable<Uint8Array>,
-  most: number,
-): Promise<{ readonly count: number; readonly ops: readonly LedgerOp[] }> {
+/** The number of operations in a list and the first {@link FIRST_OPS}. Reads the whole list but parses only these. */
+export async function decodeFirstOps(chunks: AsyncIterable<Uint8Array>): Promise<FirstOps> {
   let begin = Buffer.alloc(0);
   let isCut = false;
   for await (const chunk of chunks) {
-    if (begin.length < most * MOST_SHOWN_BYTES) begin = Buffer.concat([begin, chunk]);
+    if (begin.length < FIRST_OPS * MOST_SHOWN_BYTES) begin = Buffer.concat([begin, chunk]);
     else isCut = true;
   }
   const whole = isCut ? begin.subarray(0, begin.lastIndexOf(0x0a) + 1) : begin;
@@ -99,7 +104,36 @@ export async function decodeFirstOps(
   const count = countOf(lines.next().value as Uint8Array | undefined);
   const ops: LedgerOp[] = [];
   for (const line of lines) {
-    if (ops.push(toOp(line)) >= most) break;
+    if (ops.push(toOp(line)) >= FIRST_OPS) break;
   }
   return { count, ops };
+}
+
+/** The same, read no further than they are; undefined if it is not the list that was told of, or they are very long. */
+export async function decodeBeginning(
+  chunks: AsyncIterable<Uint8Array>,
+  { count, hash }: ToldBeginning,
+): Promise<FirstOps | undefined> {
+  const wanted = Math.min(count, FIRST_OPS);
+  let begin = Buffer.alloc(0);
+  for await (const chunk of chunks) {
+    begin = Buffer.concat([begin, chunk]);
+    const ends = [...lineEnds(begin, wanted + 1)];
+    if (ends.length > wanted) {
+      const lines = begin.subarray(ends[0], ends[wanted]);
+      if (sha256(lines) !== hash) return undefined;
+      return { count, ops: [...linesOf(lines, lines.length)].map(toOp) };
+    }
+    if (begin.length > FIRST_OPS * MOST_SHOWN_BYTES) break;
+  }
+  return undefined;
+}
+
+/** Where the first lines end, behind their newlines. */
+function* lineEnds(bytes: Buffer, most: number): Generator<number> {
+  for (let end = 0, n = 0; n < most; n++) {
+    end = bytes.indexOf(0x0a, end) + 1;
+    if (end === 0) return;
+    yield end;
+  }
 }

@@ -3,7 +3,7 @@ import { hmacSha256 } from '../../../core/objects/hash.js';
 import type { RunFact } from './sorted-run-format.js';
 
 /** Incremented whenever the fold writes other rows, or blocks are stored otherwise; an index of another format is rebuilt. */
-const FORMAT = 11;
+const FORMAT = 12;
 export const MAX_ROOT_BYTES = 64 * 1024;
 
 function seal(key: string, storeId: string, text: string): string {
