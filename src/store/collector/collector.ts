@@ -174,16 +174,15 @@ class Collection {
       this.#working,
     );
     this.#filled = new Set(batches.map((b) => b.name));
-    // Adopt what a crash left unsealed: sealed now, it waits for every command that is running now.
-    const open = [...older.filter((b) => b.seal === undefined), ...batches];
+    // What a crash left unsealed is adopted: sealed now, it waits for every command that is running now.
+    const open = [...older.filter((batch) => batch.seal === undefined), ...batches];
+    // Before the leases are listed: what is removed later may have readers that are not on the list.
+    const sealed_at = toTimestamp(this.#now());
     // Not its own lease: it would wait for itself.
     const others =
       open.length === 0 ? [] : (await leases.list()).filter((token) => token !== this.#lease?.token);
-    this.#batches = older.filter((b) => b.seal !== undefined);
-    for (const batch of open) {
-      const seal = { sealed_at: toTimestamp(this.#now()), leases: others };
-      this.#batches.push(await reclaimer.seal(batch, seal));
-    }
+    this.#batches = older.filter((batch) => batch.seal !== undefined);
+    for (const batch of open) this.#batches.push(await reclaimer.seal(batch, { sealed_at, leases: others }));
     this.reclaimed = { ...this.reclaimed, swept, left };
     return true;
   }

@@ -2,7 +2,8 @@ import type { ObjectId, Timestamp } from '../../core/objects/ids.js';
 import type { IndexReader } from '../objects/index-reader.js';
 import { lookUpAll } from '../objects/known-objects.js';
 import type { Inventory, Unlistable } from '../port/inventory.js';
-import type { Condemned, Reclaimer, TakenOut, TrashBatch, TrashWindow, Working } from '../port/reclaimer.js';
+import type { Condemned, Reclaimer, TakenOut, TrashBatch, Verdict, Working } from '../port/reclaimer.js';
+import { timeOfBatch } from './batch-time.js';
 import { keptIndexes, type Mark } from './mark.js';
 
 /** The objects outside the trash that the mark does not reach. */
@@ -19,19 +20,29 @@ export async function unreachable(
   return found;
 }
 
+interface Removal {
+  readonly seq: number;
+  readonly at: Timestamp;
+  readonly purge: boolean;
+}
+
 interface OutOfUse {
   /**
    * Whether the last removal of an artifact that names the object gave it no trash window (D7). An earlier
    * one no longer counts: what was put and removed again since can be restored.
    */
-  readonly lastRemoval: ReadonlyMap<ObjectId, { readonly seq: number; readonly purge: boolean }>;
+  readonly lastRemoval: ReadonlyMap<ObjectId, Removal>;
   /** Bytes, as stated by the ledger and the indexes. */
   readonly sizes: ReadonlyMap<ObjectId, number>;
 }
 
 /** What removed artifacts say about unreachable objects. */
-async function tellOf(mark: Mark, indexes: IndexReader, outOfUse: ReadonlySet<ObjectId>): Promise<OutOfUse> {
-  const lastRemoval = new Map<ObjectId, { seq: number; purge: boolean }>();
+async function tellOf(
+  mark: Mark,
+  indexes: IndexReader,
+  outOfUse: ReadonlyMap<ObjectId, unknown>,
+): Promise<OutOfUse> {
+  const lastRemoval = new Map<ObjectId, Removal>();
   const sizes = new Map<ObjectId, number>();
   const kept = new Set<ObjectId>();
   for await (const id of keptIndexes(mark.catalog)) kept.add(id);
@@ -42,7 +53,7 @@ async function tellOf(mark: Mark, indexes: IndexReader, outOfUse: ReadonlySet<Ob
       if (removed === undefined || (last !== undefined && last.seq > removed.seq)) return;
       // One collection may remove an ordinary and a sensitive artifact with the same bytes.
       const purge = removed.purge || (last?.seq === removed.seq && last.purge);
-      lastRemoval.set(id, { seq: removed.seq, purge });
+      lastRemoval.set(id, { ...removed, purge });
     };
     for (const { manifest, size_bytes } of record.manifests) {
       if (outOfUse.has(manifest)) note(manifest, size_bytes);
@@ -58,6 +69,12 @@ async function tellOf(mark: Mark, indexes: IndexReader, outOfUse: ReadonlySet<Ob
     }
   }
   return { lastRemoval, sizes };
+}
+
+/** Whether anything may have been removed since one of these batches was made. */
+function mayHaveRemovedSince({ catalog }: Mark, older: readonly TrashBatch[]): boolean {
+  const last = timeOfBatch(catalog.lastAt);
+  return older.some(({ name }) => timeOfBatch(name) <= last);
 }
 
 /**
@@ -77,26 +94,30 @@ export async function takeUnreachable(
     if (pack === undefined) throw cause;
     damaged.push(message);
   });
-  if (condemned.length === 0) {
+  if (condemned.length === 0 && !mayHaveRemovedSince(mark, older)) {
     await reclaimer.consolidate(working);
     return { batches: [], swept: { objects: 0, size_bytes: 0 }, left: damaged };
   }
-  const outOfUse = new Set<ObjectId>();
-  for (const { ids } of condemned) for (const id of ids) outOfUse.add(id);
-  for await (const { objects } of inventory.groups({ where: 'trash' }))
-    for (const { id } of objects) outOfUse.add(id);
+  /** With the newest batch that has it, of those that are in the trash alone. */
+  const outOfUse = new Map<ObjectId, string | undefined>();
+  for await (const { objects, batch = '' } of inventory.groups({ where: 'trash' }))
+    for (const { id } of objects) if (batch > (outOfUse.get(id) ?? '')) outOfUse.set(id, batch);
+  for (const { ids } of condemned) for (const id of ids) outOfUse.set(id, undefined);
   const { lastRemoval, sizes } = await tellOf(mark, indexes, outOfUse);
-  const taken = await reclaimer.condemn(
-    condemned,
-    {
-      isInUse: (id) => mark.reachable.has(id),
-      windowOf: (id): TrashWindow => (lastRemoval.get(id)?.purge === true ? 'zero' : 'kept'),
-      sizeOf: (id) => sizes.get(id),
+  const isInUse = (id: ObjectId) => mark.reachable.has(id);
+  const verdict: Verdict = {
+    isInUse,
+    windowOf: (id) => (lastRemoval.get(id)?.purge === true ? 'zero' : 'kept'),
+    sizeOf: (id) => sizes.get(id),
+    leaves: (id, { name, window, seal }) => {
+      const last = lastRemoval.get(id);
+      if (last === undefined || isInUse(id)) return false;
+      if (last.purge && window === 'kept') return true;
+      // In use meanwhile without being brought back: it was restored while it was moved here, and removed again.
+      return seal !== undefined && last.at > seal.sealed_at && outOfUse.get(id) === name;
     },
-    older,
-    now,
-    working,
-  );
+  };
+  const taken = await reclaimer.condemn(condemned, verdict, older, now, working);
   // Last, since it needs free space.
   await reclaimer.consolidate(working);
   return { ...taken, left: [...damaged, ...taken.left] };

@@ -71,10 +71,10 @@ export class MemoryReclaimer implements Reclaimer {
       const size = await this.#move(id, this.#state.objects, await batchOf(verdict.windowOf(id)));
       if (size !== undefined) swept.set(id, size);
     }
-    for (const { name, window } of older) {
-      const kept = window === 'kept' ? this.#state.trash.get(name)?.objects : undefined;
-      for (const id of [...(kept?.keys() ?? [])]) {
-        if (verdict.windowOf(id) === 'zero') await this.#move(id, kept!, await batchOf('zero'));
+    for (const batch of older) {
+      const from = this.#state.trash.get(batch.name)?.objects ?? new Map<ObjectId, Uint8Array>();
+      for (const id of [...from.keys()]) {
+        if (verdict.leaves(id, batch)) await this.#move(id, from, await batchOf(verdict.windowOf(id)));
       }
     }
     const sizes = [...swept.values()];

@@ -42,6 +42,8 @@ export interface Verdict {
   windowOf(id: ObjectId): TrashWindow;
   /** Bytes, if the ledger or an index has the size: a stat of each file would take as long as moving it. */
   sizeOf(id: ObjectId): number | undefined;
+  /** Whether an object of an older batch moves to a new one: its window has become zero, or begins anew. */
+  leaves(id: ObjectId, batch: TrashBatch): boolean;
 }
 
 /** Lease, abort signal and progress of a collection step. */
@@ -88,8 +90,8 @@ export interface Reclaimer {
   /** The objects in a batch, in order; empty once it is gone. */
   contents(batch: TrashBatch): Promise<readonly ObjectId[]>;
   /**
-   * Takes objects out of use, each into a new batch of its window. Also searches the `older` batches: an object whose
-   * window is now zero moves out of a batch that has one.
+   * Takes objects out of use, each into a new batch of its window. What `leaves` one of the `older` batches moves to
+   * a new one too.
    */
   condemn(
     condemned: readonly Condemned[],

@@ -73,12 +73,13 @@ export class S3Reclaimer implements Reclaimer {
       add({ id, size, keys: contents.keysOf(id) });
       swept.set(id, size);
     }
-    for (const { name } of older.filter(({ window }) => window === 'kept')) {
-      const batch = await trash.get(name);
-      const moved = (batch?.objects ?? []).filter(({ id }) => verdict.windowOf(id) === 'zero');
-      if (moved.length === 0) continue;
+    const left: (() => Promise<unknown>)[] = [];
+    for (const batch of older) {
+      const file = await trash.get(batch.name);
+      const moved = new Set((file?.objects ?? []).filter(({ id }) => verdict.leaves(id, batch)));
+      if (moved.size === 0) continue;
       for (const object of moved) add(object);
-      await trash.put({ ...batch!, objects: batch!.objects.filter((object) => !moved.includes(object)) });
+      left.push(() => trash.put({ ...file!, objects: file!.objects.filter((object) => !moved.has(object)) }));
     }
     const batches: TrashBatch[] = [];
     for (const [window, objects] of into) {
@@ -89,6 +90,7 @@ export class S3Reclaimer implements Reclaimer {
         batches.push({ name, window });
       }
     }
+    for (const leave of left) await leave();
     const sizes = [...swept.values()];
     return {
       batches,

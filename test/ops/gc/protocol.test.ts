@@ -6,6 +6,8 @@ import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import type { DiskOperation } from '../../../src/fsx/surround-disk.js';
 import { collect } from '../../../src/ops/gc/collect-garbage.js';
 import { reclaimTrash } from '../../../src/ops/gc/empty-trash.js';
+import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
+import { restore } from '../../../src/ops/gc/restore.js';
 import { storeObjects } from '../../../src/ops/payload/store-objects.js';
 import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
@@ -17,7 +19,7 @@ import { behind } from '../../helpers/store.js';
 import { tmp } from '../../helpers/tmp.js';
 import { interceptDisk } from '../../sim/intercept-disk.js';
 import { readAll } from '../../sim/invariants.js';
-import { IMPATIENT, makeStore } from './helpers.js';
+import { IMPATIENT, makeStore, putFile } from './helpers.js';
 import { collectOn, IN_PACKS, makeWorld, openSim } from './world.js';
 
 // What the collector's safety rests on, each step where only its order keeps data.
@@ -90,6 +92,72 @@ describe('a collection', () => {
     expect(waited).toBe(1);
     expect(purged.brought_back).toBeGreaterThan(0);
     expect(await readAll(await open())).toHaveLength(1);
+  });
+
+  describe('that finds in an old batch what was restored and removed again since', () => {
+    /** A removed artifact, brought back by a command that had made sure of its bytes before they were moved. */
+    async function restoredLate() {
+      const made = await makeStore();
+      const { session, open, clock } = made;
+      const id = await putFile(session);
+      await removeArtifacts(session, new Set([id]), { patience: IMPATIENT });
+      let goOn = () => {};
+      const gate = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      let atLink = () => {};
+      const reached = new Promise<void>((resolve) => {
+        atLink = resolve;
+      });
+      const disk = once(
+        (operation, target) => operation === 'link' && target.includes('/ledger/'),
+        async () => {
+          atLink();
+          await gate;
+        },
+      );
+      const restoring = restore(await open({ disk }), [id], { pin: false });
+      await reached;
+      clock.ms += 1000;
+      await collect(await open(), { patience: IMPATIENT });
+      goOn();
+      expect((await restoring).failed).toEqual([]);
+      const { content_hash: object } = (await (await session.catalog()).get(id))!;
+      expect(await session.store.objects.sizeInUse(object)).toBeUndefined();
+      return { ...made, id, object };
+    }
+
+    it('does not purge it before the commands that saw it live have ended', async () => {
+      const { session, open, clock, id, object } = await restoredLate();
+      clock.ms += 1000;
+      const reader = await open();
+      await reader.read(async (catalog) => {
+        expect((await catalog.get(id))!.removed).toBeUndefined();
+        clock.ms += 1000;
+        await removeArtifacts(session, new Set([id]), { patience: IMPATIENT });
+        await reclaimTrash(session, IMPATIENT);
+        await reader.store.objects.read(object);
+      });
+      expect((await reclaimTrash(session, IMPATIENT)).purged.objects).toBeGreaterThan(0);
+      await expect(session.store.objects.read(object)).rejects.toMatchObject({ code: 'OBJECT_MISSING' });
+    });
+
+    it('keeps it for the trash window of the last removal', async () => {
+      const { session, clock, id } = await restoredLate();
+      clock.pass(30);
+      await removeArtifacts(session, new Set([id]), { patience: IMPATIENT });
+      await collect(session, { patience: IMPATIENT });
+      clock.pass(1);
+      await collect(session, { patience: IMPATIENT });
+      expect((await restore(session, [id], { pin: false })).failed).toEqual([]);
+    });
+
+    it('purges it at once where the last removal says so', async () => {
+      const { session, clock, id, object } = await restoredLate();
+      clock.ms += 1000;
+      await removeArtifacts(session, new Set([id]), { purge: true, patience: IMPATIENT });
+      await expect(session.store.objects.read(object)).rejects.toMatchObject({ code: 'OBJECT_MISSING' });
+    });
   });
 
   it('says which command it waits for, and judges each lease once per look, a dead one never again', async () => {

@@ -89,14 +89,21 @@ export const RECLAIMER: readonly Promised[] = [
     },
   ],
   [
-    'moves what has no window any more out of a batch that has one',
+    'moves what leaves an older batch into a new one of its window, and nothing else',
     async ({ backend }) => {
-      const [kept, other] = await store(backend, 'first kept', 'other');
-      const older = await takeOut(backend, [kept!]);
-      const batches = await takeOut(backend, [other!], (id) => (id === kept ? 'zero' : 'kept'), older);
-      const zero = batches.find((b) => b.window === 'zero');
-      expect(await backend.reclaimer.contents(zero!)).toEqual([kept]);
-      expect(await backend.reclaimer.contents(older[0]!)).toEqual([]);
+      const [now, again, stays] = await store(backend, 'without a window now', 'with a new one', 'stays');
+      const [older] = await takeOut(backend, [now!, again!, stays!]);
+      const batches = await takeOut(
+        backend,
+        [],
+        (id) => (id === now ? 'zero' : 'kept'),
+        [older!],
+        (id, { name }) => name === older!.name && id !== stays,
+      );
+      const contents = new Map<string, readonly ObjectId[]>();
+      for (const batch of batches) contents.set(batch.window, await backend.reclaimer.contents(batch));
+      expect([contents.get('zero'), contents.get('kept'), contents.size]).toEqual([[now], [again], 2]);
+      expect(await backend.reclaimer.contents(older!)).toEqual([stays]);
     },
   ],
   [

@@ -7,7 +7,7 @@ import type { Backend } from '../../../src/store/port/backend.js';
 import type { InventoryRequest } from '../../../src/store/port/inventory.js';
 import type { Lease } from '../../../src/store/port/lease-table.js';
 import type { ByteSource } from '../../../src/store/port/object-batch.js';
-import type { TrashBatch, TrashWindow, Working } from '../../../src/store/port/reclaimer.js';
+import type { TrashBatch, TrashWindow, Verdict, Working } from '../../../src/store/port/reclaimer.js';
 
 /** A backend under test, as two processes see it, with what is done behind its back. */
 export interface Subject {
@@ -115,6 +115,7 @@ export async function takeOut(
   ids: readonly ObjectId[],
   windowOf: (id: ObjectId) => TrashWindow = () => 'kept',
   older: readonly TrashBatch[] = [],
+  leaves: Verdict['leaves'] = () => false,
 ): Promise<TrashBatch[]> {
   const gone = new Set(ids);
   return collecting(backend, async (work) => {
@@ -123,7 +124,7 @@ export async function takeOut(
       const of = [...group.objects].map((o) => o.id).filter((id) => gone.has(id));
       if (of.length > 0) condemned.push({ group, ids: of });
     }
-    const verdict = { isInUse: (id: ObjectId) => !gone.has(id), windowOf, sizeOf: () => undefined };
+    const verdict = { isInUse: (id: ObjectId) => !gone.has(id), windowOf, sizeOf: () => undefined, leaves };
     const { batches } = await backend.reclaimer.condemn(condemned, verdict, older, T0, work);
     const sealed: TrashBatch[] = [];
     for (const batch of batches) {

@@ -61,7 +61,7 @@ export class ReclaimFiles implements Reclaimer {
     const holed = new Set(condemned.map(({ group }) => group.pack));
     for (const pack of (await files.packs?.all()) ?? [])
       if (holed.has(pack.name)) await trasher.trashPack(pack);
-    for (const batch of older) if (batch.window === 'kept') await trasher.moveFromKept(batch);
+    for (const batch of older) await trasher.moveFromOlder(batch);
     const left = await trasher.splitPacks();
     return { batches: trasher.batches, swept: trasher.swept, left };
   }

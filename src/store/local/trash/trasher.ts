@@ -90,17 +90,23 @@ export class Trasher {
     for (const { id, size } of entries) this.#swept.set(id, size);
   }
 
-  /** An object stored and removed again, the last time without a window, may also be in an older batch. */
-  async moveFromKept(batch: TrashBatch): Promise<void> {
-    const isZero = (id: ObjectId) => this.#verdict.windowOf(id) === 'zero';
+  /** What leaves an older batch moves to a new one of its window. */
+  async moveFromOlder(batch: TrashBatch): Promise<void> {
+    const verdict = this.#verdict;
+    const leaves = (id: ObjectId) => verdict.leaves(id, batch);
     for (const id of await this.#trash.files(batch)) {
-      if (isZero(id)) await this.#trash.move(batch, await this.#batch('zero'), id);
+      if (leaves(id)) await this.#trash.move(batch, await this.#batch(verdict.windowOf(id)), id);
     }
     for (const pack of await this.#trash.packs(batch)) {
-      if (![...pack.index.entries()].some((e) => isZero(e.id))) continue;
-      const zero = await this.#dirOf('zero');
+      const dirs = new Map<TrashWindow, string>();
+      for (const { id } of pack.index.entries()) {
+        const window = verdict.windowOf(id);
+        if (leaves(id) && !dirs.has(window)) dirs.set(window, await this.#dirOf(window));
+      }
+      if (dirs.size === 0) continue;
       const home = this.#parts.layout.trashBatch(batch.name);
-      this.#sources.push({ pack, to: ({ id }) => (isZero(id) ? zero : home) });
+      const to = ({ id }: PackEntry) => (leaves(id) ? dirs.get(verdict.windowOf(id)) : home);
+      this.#sources.push({ pack, to });
     }
   }
 
