@@ -478,6 +478,13 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: { file: 'test/s3/client.test.ts', test: 'is in the ledger once' },
   },
   {
+    name: 's3-sent-without-a-look',
+    fault: 'a file that changed since it was hashed is stored under the hash of what it was',
+    file: 'store/s3/upload.ts',
+    edits: [{ from: 'if (hash.digest() !== id) throw source.changed();', to: 'hash.digest();' }],
+    caughtBy: { file: 'test/s3/held-source.test.ts', test: 'once it was hashed is refused' },
+  },
+  {
     name: 's3-not-condemned-at-the-head',
     fault: 'a collection condemns what was not in use before others committed',
     file: 'store/collector/collector.ts',

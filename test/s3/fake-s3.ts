@@ -121,6 +121,10 @@ export class FakeS3 {
   get inFlight(): number {
     return this.#late.length;
   }
+  /** Uploads in parts that were begun and not ended. */
+  get uploads(): number {
+    return this.#uploads.size;
+  }
 
   async send(request: HttpRequest): Promise<HttpAnswer> {
     const { what } = parse(request);

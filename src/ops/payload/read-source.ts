@@ -4,6 +4,7 @@ import type { Disk, FileStat, SmallFile } from '../../fsx/disk.js';
 import { ancestors, identity } from '../../fsx/file-identity.js';
 import type { Added, ObjectBatch } from '../../store/port/object-batch.js';
 import type { Session } from '../session/session.js';
+import { OpenFile } from './open-file.js';
 
 /** Files up to this size are read at once, so that one that is stored already is never written again. */
 const SMALL_BYTES = 256 * 1024;
@@ -43,7 +44,7 @@ export interface ReadFile extends Added {
 
 /**
  * Reads one file of any size into the batch. SOURCE_CHANGED unless its size and times are the same before the first and
- * after the last byte. `location` is opened without following a link; messages name `subject`.
+ * after the last byte; if the batch holds it, also when it is published, for other bytes. `location` is opened without following a link; messages name `subject`.
  */
 export async function readSourceFile(
   disk: Disk,
@@ -78,13 +79,17 @@ async function readLargeFile(
   const file = await disk.open(location, { access: 'read', follow }).catch((e) => {
     throw sourceError(e, subject);
   });
+  const before = await file.stat().catch(async (e) => {
+    await file.close();
+    throw e;
+  });
+  const source = new OpenFile(file, before.size, () => changed(subject));
   try {
-    const before = await file.stat();
-    const added = await batch.addSource(file, onBytes);
+    const added = await batch.addSource(source, onBytes);
     if (!sameState(before, await file.stat())) throw changed(subject);
     return { ...added, executable: isExecutable(before.mode) };
   } finally {
-    await file.close();
+    await source.end();
   }
 }
 

@@ -3,6 +3,7 @@ import type { ObjectId } from '../../core/objects/ids.js';
 import type { ObjectBatch } from '../../store/port/object-batch.js';
 import type { CheckedMember } from '../bundle/checked-bundle.js';
 import { lies } from '../bundle/entry-error.js';
+import { OpenFile } from '../payload/open-file.js';
 import { SMALL_BYTES } from '../payload/payload-source.js';
 import type { Session } from '../session/session.js';
 
@@ -63,7 +64,7 @@ export class ObjectCopier {
       progress.advance(size);
       return size;
     }
-    const file = await objects.open(id);
+    const file = new OpenFile(await objects.open(id), stated, () => objects.mismatch(id));
     try {
       const added = await this.#batch.addSource(file, (bytes) => {
         signal.throwIfAborted();
@@ -72,7 +73,7 @@ export class ObjectCopier {
       if (added.id !== id) throw objects.mismatch(id);
       return added.size;
     } finally {
-      await file.close();
+      await file.end();
     }
   }
 }

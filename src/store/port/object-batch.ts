@@ -5,6 +5,21 @@ export interface ByteSource {
   read(buffer: Uint8Array, position: number): Promise<number>;
 }
 
+/** An open file as a source. */
+export interface FileSource extends ByteSource {
+  /** Size in bytes. */
+  readonly size: number;
+  /** Keeps it readable until the result is closed. */
+  hold(): HeldSource;
+}
+
+/** A file that a batch reads again when it is published, in place of a copy. */
+export interface HeldSource extends ByteSource {
+  /** The error for bytes that are not those that were added. */
+  changed(): Error;
+  close(): Promise<void>;
+}
+
 export interface Added {
   readonly id: ObjectId;
   /** Size in bytes. */
@@ -44,18 +59,18 @@ export interface ObjectBatch {
   addBytes(bytes: Uint8Array, options?: { readonly apart?: boolean }): Promise<Added>;
   /**
    * Adds the content of a source of any size in constant memory. Fails with the source's error and leaves nothing
-   * behind.
+   * behind. A file may be held until `discard`.
    */
-  addSource(source: ByteSource, onBytes?: (count: number) => void): Promise<Added>;
+  addSource(source: ByteSource | FileSource, onBytes?: (count: number) => void): Promise<Added>;
   /** Adds an object that must already be present: OBJECT_MISSING, or INTEGRITY when its size is not the given one. */
   reference(id: ObjectId, size?: number): Promise<void>;
   /**
    * Makes every member readable by name, durable and in use (not in the trash); after that an entry may name them.
    * Called again after each lost race and when more was added: members collected meanwhile are brought back, or
-   * OBJECT_MISSING. `head` is the entry that the one to be appended follows: where the ledger condemns objects before
+   * OBJECT_MISSING; a held file whose bytes have changed fails with its error. `head` is the entry that the one to be appended follows: where the ledger condemns objects before
    * they are removed, members are such as no entry up to that one condemns.
    */
   publish(head?: number): Promise<Published>;
-  /** Removes members that were added and never published. */
+  /** Ends the batch: removes members that were added and never published. */
   discard(): Promise<void>;
 }

@@ -1,12 +1,22 @@
 import type { ObjectId } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 import { corrupt } from '../objects/object-store.js';
-import type { Added, ByteSource, ObjectBatch, Published } from '../port/object-batch.js';
+import type {
+  Added,
+  ByteSource,
+  FileSource,
+  HeldSource,
+  ObjectBatch,
+  Published,
+} from '../port/object-batch.js';
 import { OBJECTS, objectKey, PACKS, packKey } from './keys.js';
 import { parallel } from './parallel.js';
 import { copiesBelow, type RemoteCopy } from './remote-contents.js';
 import type { S3Parts } from './s3-parts.js';
-import { packAgain, upload } from './upload.js';
+import { hashSource, PART_BYTES, packAgain, upload, uploadHeld } from './upload.js';
+
+/** Files that are open at once; what is beyond is copied. */
+const MOST_HELD = 64;
 
 /** A key at which an object is. */
 interface Relied {
@@ -22,14 +32,17 @@ interface Relied {
 
 interface Member {
   readonly size: number;
-  /** The copy in the mirror was made of bytes that were hashed, or compared with them. */
+  /** The copy in the mirror was made of bytes that were hashed, or compared with them; or the source is held. */
   readonly isOwn: boolean;
+  /** It is not in the mirror, or need not be. */
+  readonly held?: HeldSource | undefined;
   relied?: Relied | undefined;
 }
 
 /**
- * Objects staged and published in the mirror, then uploaded under keys of the current epoch. A key that the ledger
- * condemned up to the head of the commit is not relied on: its object is uploaded again.
+ * Objects staged and published in the mirror, then uploaded under keys of the current epoch; large files are hashed,
+ * and uploaded from where they are. A key that the ledger condemned up to the head of the commit is not relied on: its
+ * object is uploaded again.
  */
 export class S3Batch implements ObjectBatch {
   readonly lease: string;
@@ -37,6 +50,7 @@ export class S3Batch implements ObjectBatch {
   readonly #parts: S3Parts;
   readonly #local: ObjectBatch;
   readonly #members = new Map<ObjectId, Member>();
+  readonly #held: HeldSource[] = [];
   /** Packs that were in the mirror before: others are new, and their keys have never been used. */
   readonly #older: Promise<Set<ObjectId>>;
 
@@ -61,17 +75,23 @@ export class S3Batch implements ObjectBatch {
     return this.#added(await this.#local.addBytes(bytes, options));
   }
 
-  async addSource(source: ByteSource, onBytes?: (count: number) => void): Promise<Added> {
+  async addSource(source: ByteSource | FileSource, onBytes?: (count: number) => void): Promise<Added> {
     await this.#older;
+    if ('hold' in source && source.size > PART_BYTES && this.#held.length < MOST_HELD) {
+      return this.#added(await hashSource(source, onBytes), source);
+    }
     return this.#added(await this.#local.addSource(source, onBytes));
   }
 
-  #added(added: Added): Added {
+  /** `source`: of bytes that are not in the mirror. */
+  #added(added: Added, source?: FileSource): Added {
     const before = this.#members.get(added.id);
-    if (before === undefined) this.#parts.mirror.grow(added.size);
+    const held = before?.isOwn ? before.held : source?.hold();
+    if (held !== undefined && held !== before?.held) this.#held.push(held);
+    if (before === undefined && held === undefined) this.#parts.mirror.grow(added.size);
     // A damaged copy is replaced.
     const relied = this.damaged.has(added.id) ? undefined : before?.relied;
-    this.#members.set(added.id, { size: added.size, isOwn: true, relied });
+    this.#members.set(added.id, { size: added.size, isOwn: true, held, relied });
     return added;
   }
 
@@ -121,9 +141,10 @@ export class S3Batch implements ObjectBatch {
     const inPacks = new Map<ObjectId, ObjectId[]>();
     for (const id of ids) {
       // Good bytes for a damaged object are in a file of its own, whatever packs have it.
-      const file = this.damaged.has(id)
-        ? {}
-        : ((await this.#parts.mirror.fileOf(id)) ?? (await this.#brought(id)));
+      const file =
+        this.damaged.has(id) || this.#members.get(id)!.held !== undefined
+          ? {}
+          : ((await this.#parts.mirror.fileOf(id)) ?? (await this.#brought(id)));
       if (file.pack === undefined) inFiles.push(id);
       else inPacks.set(file.pack, [...(inPacks.get(file.pack) ?? []), id]);
     }
@@ -162,13 +183,15 @@ export class S3Batch implements ObjectBatch {
 
   async #settleFile(id: ObjectId, at: number): Promise<boolean> {
     const { client, mirror, condemned } = this.#parts;
+    const { size, isOwn, held } = this.#members.get(id)!;
     const isGood = !this.damaged.has(id);
     const copies = isGood ? await copiesBelow(client, `${OBJECTS}${id}/`) : undefined;
-    const usable = await this.#usable(copies?.get(id) ?? [], this.#members.get(id)!.size);
+    const usable = await this.#usable(copies?.get(id) ?? [], size);
     const key = usable ?? objectKey(id, condemned.epoch);
-    if (usable === undefined) {
+    if (usable === undefined && held !== undefined) await uploadHeld(client, key, { id, size }, held);
+    else if (usable === undefined) {
       // Bytes that are not proven must not take the place of good ones.
-      if (!this.#members.get(id)!.isOwn && !(await mirror.isSound(id))) throw corrupt(id);
+      if (!isOwn && !(await mirror.isSound(id))) throw corrupt(id);
       await upload(client, mirror, key, mirror.layout.object(id));
     }
     this.#rely([id], key, at, usable !== undefined);
@@ -204,8 +227,8 @@ export class S3Batch implements ObjectBatch {
   }
 
   async discard(): Promise<void> {
-    await this.#local.discard();
     this.#members.clear();
+    await Promise.all([this.#local.discard(), ...this.#held.splice(0).map((source) => source.close())]);
   }
 }
 

@@ -1,45 +1,109 @@
+import { createSha256 } from '../../core/objects/hash.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
-import type { ObjectFile } from '../port/object-source.js';
+import type { Added, ByteSource, HeldSource } from '../port/object-batch.js';
 import type { S3Client } from './client/s3-client.js';
 import type { Mirror } from './mirror.js';
 
-const PART_BYTES = 8 * 1024 * 1024;
+/** Content up to this size is one request. */
+export const PART_BYTES = 8 * 1024 * 1024;
 /** A service takes 10,000 parts. */
 const MOST_PARTS = 9_000;
+const CHUNK_BYTES = 2 * 1024 * 1024;
 
-async function readPart(file: ObjectFile, position: number, size: number): Promise<Buffer> {
+/** `ended`: the error for a source that is shorter. */
+async function readPart(
+  source: ByteSource,
+  position: number,
+  size: number,
+  ended: () => Error,
+): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(size);
   for (let done = 0; done < size; ) {
-    const count = await file.read(bytes.subarray(done), position + done);
-    if (count === 0) throw new HsError('SYSTEM', 'a file of the mirror is shorter than it was');
+    const count = await source.read(bytes.subarray(done), position + done);
+    if (count === 0) throw ended();
     done += count;
   }
   return bytes;
 }
 
-/** Stores a file at a key that only this content has: as a whole, or in parts, in memory that does not grow with it. */
-async function uploadFile(client: S3Client, key: string, file: ObjectFile): Promise<void> {
-  const { size } = await file.stat();
+interface Upload {
+  readonly size: number;
+  /** Called for one part after the other, from the first. */
+  read(position: number, size: number): Promise<Buffer>;
+  /** Called once all was read: the content must not be stored if it throws. */
+  check?(): void;
+}
+
+/** Stores content at a key that only it has: as a whole, or in parts, in memory that does not grow with it. */
+async function store(client: S3Client, key: string, { size, read, check }: Upload): Promise<void> {
   if (size <= PART_BYTES) {
-    return client.budget.run(size, async () => client.put(key, await readPart(file, 0, size)));
+    return client.budget.run(size, async () => {
+      const bytes = await read(0, size);
+      check?.();
+      await client.put(key, bytes);
+    });
   }
   const partBytes = Math.max(PART_BYTES, Math.ceil(size / MOST_PARTS));
-  const parts = Math.ceil(size / partBytes);
   await client.putParts({
     key,
-    count: parts,
+    count: Math.ceil(size / partBytes),
     partBytes,
-    part: (n) => readPart(file, n * partBytes, Math.min(partBytes, size - n * partBytes)),
+    part: (n) => read(n * partBytes, Math.min(partBytes, size - n * partBytes)),
+    check,
   });
 }
 
+/** Stores a file of the mirror. */
 export async function upload(client: S3Client, mirror: Mirror, key: string, path: string): Promise<void> {
   const file = await mirror.local.parts.disk.open(path, { access: 'read' });
+  const ended = () => new HsError('SYSTEM', 'a file of the mirror is shorter than it was');
   try {
-    await uploadFile(client, key, file);
+    const { size } = await file.stat();
+    await store(client, key, { size, read: (at, count) => readPart(file, at, count, ended) });
   } finally {
     await file.close();
+  }
+}
+
+/** Stores an object from its source, which may have changed since it was hashed: the bytes that are sent are hashed. */
+export function uploadHeld(
+  client: S3Client,
+  key: string,
+  { id, size }: Added,
+  source: HeldSource,
+): Promise<void> {
+  const hash = createSha256();
+  let before: Promise<unknown> = Promise.resolve();
+  const read = (position: number, count: number) => {
+    const reading = before.then(async () => {
+      const bytes = await readPart(source, position, count, () => source.changed());
+      hash.update(bytes);
+      return bytes;
+    });
+    before = reading;
+    return reading;
+  };
+  const check = () => {
+    if (hash.digest() !== id) throw source.changed();
+  };
+  return store(client, key, { size, read, check });
+}
+
+/** Hashes a source of any size: while one chunk is hashed, the next is read. */
+export async function hashSource(source: ByteSource, onBytes?: (count: number) => void): Promise<Added> {
+  const hash = createSha256();
+  const buffers = [Buffer.allocUnsafeSlow(CHUNK_BYTES), Buffer.allocUnsafeSlow(CHUNK_BYTES)];
+  let size = 0;
+  let reading = source.read(buffers[0]!, 0);
+  for (let turn = 0; ; turn ^= 1) {
+    const count = await reading;
+    if (count === 0) return { id: hash.digest(), size };
+    size += count;
+    reading = source.read(buffers[turn ^ 1]!, size);
+    reading.catch(() => undefined);
+    hash.update(buffers[turn]!.subarray(0, count));
+    onBytes?.(count);
   }
 }
 

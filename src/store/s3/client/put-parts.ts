@@ -12,7 +12,10 @@ export interface InParts {
   readonly count: number;
   /** Size in bytes of each but the last, at least 5 MiB. */
   readonly partBytes: number;
+  /** Called for one part after the other, from the first. */
   part(n: number): Promise<Uint8Array>;
+  /** Called once all parts are there: if it throws, they become no object. */
+  check?: (() => void) | undefined;
 }
 
 /** Stores parts as one object, some of them at a time; a failure leaves nothing that is listed. */
@@ -20,7 +23,7 @@ export async function putParts(
   requests: S3Requests,
   place: string,
   budget: ByteBudget,
-  { key, count, partBytes, part }: InParts,
+  { key, count, partBytes, part, check }: InParts,
 ): Promise<void> {
   const begun = await requests.send('POST', key, { query: { uploads: '' } });
   if (begun.status !== 200) throw answerError(begun, place);
@@ -40,6 +43,7 @@ export async function putParts(
       size += body.length;
     };
     await parallel(tags.keys(), (n) => budget.run(partBytes, () => send(n)), PARTS_AT_ONCE);
+    check?.();
     const list = tags.map((tag, n) => `<Part><PartNumber>${n + 1}</PartNumber><ETag>${tag}</ETag></Part>`);
     const body = Buffer.from(`<CompleteMultipartUpload>${list.join('')}</CompleteMultipartUpload>`);
     await complete(requests, place, key, { query: { uploadId }, body }, size);
