@@ -649,8 +649,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'ops/gc/restore.ts',
     edits: [
       {
-        from: 'for (const object of await wanted(session, record, indexes)) await tx.batch.reference(object);',
-        to: 'await wanted(session, record, indexes);',
+        from: 'await tx.batch.referenceAll(allOf(whole));',
+        to: '',
       },
     ],
     caughtBy: {

@@ -1,11 +1,13 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
+import type { Catalog } from '../../core/catalog/catalog.js';
 import { DAY_MS } from '../../core/duration.js';
 import type { LedgerOp } from '../../core/ledger/operation.js';
 import { labelOf } from '../../core/manifest/label-of.js';
 import { type ArtifactId, type ObjectId, toTimestamp } from '../../core/objects/ids.js';
-import { HsError, isHsError } from '../../errors/hs-error.js';
+import { HsError } from '../../errors/hs-error.js';
 import { namesOf } from '../../store/collector/mark.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
+import { missingAmong } from '../../store/objects/known-objects.js';
 import type { Session } from '../session/session.js';
 
 /** The pin that protects restored artifacts from the next collection. */
@@ -41,32 +43,65 @@ export async function removedByRun(session: Session, report: ArtifactRecord): Pr
 
 /** Whether `hs restore` could restore this removed artifact now. */
 export async function isRestorable(session: Session, record: ArtifactRecord): Promise<boolean> {
-  try {
-    await wanted(session, record, new IndexReader(session.store.objects));
-    return true;
-  } catch (e) {
-    if (!isHsError(e, 'OBJECT_MISSING')) throw e;
-    return false;
-  }
+  const named = await objectsNamed(record, new IndexReader(session.store.objects));
+  return named.isReadable && (await missingAmong(session.store, named.ids)).size === 0;
 }
 
-/** The ids of all its objects. OBJECT_MISSING if any is gone. */
-async function wanted(session: Session, record: ArtifactRecord, indexes: IndexReader): Promise<ObjectId[]> {
+/** All objects of a removed artifact. */
+interface NamedObjects {
+  readonly record: ArtifactRecord;
+  readonly ids: ReadonlySet<ObjectId>;
+  /** False: its index is damaged. */
+  readonly isReadable: boolean;
+}
+
+async function objectsNamed(record: ArtifactRecord, indexes: IndexReader): Promise<NamedObjects> {
   const ids = new Set<ObjectId>();
-  const readable = await namesOf(record, indexes, (id) => ids.add(id));
-  const missing: ObjectId[] = [];
-  for (const id of ids) if (!(await session.store.objects.has(id))) missing.push(id);
-  if (missing.length === 0 && readable) return [...ids];
+  const isReadable = await namesOf(record, indexes, (id) => ids.add(id));
+  return { record, ids, isReadable };
+}
+
+/** Why an artifact cannot be restored, if objects are gone or its index is damaged. */
+function refusal(
+  { record, ids, isReadable }: NamedObjects,
+  gone: ReadonlySet<ObjectId>,
+): HsError | undefined {
+  const missing = gone.size === 0 ? [] : [...ids].filter((id) => gone.has(id));
+  if (missing.length === 0 && isReadable) return undefined;
   const why =
     missing.length === 0
       ? 'its index is damaged'
       : `${missing.length} of ${ids.size} objects are gone, including '${missing[0]}'`;
-  throw new HsError('OBJECT_MISSING', `cannot restore '${labelOf(record)}': ${why}`, {
+  return new HsError('OBJECT_MISSING', `cannot restore '${labelOf(record)}': ${why}`, {
     hint: record.removed?.purge
       ? 'it was removed without a trash window'
       : 'the trash was emptied since, or an artifact with the same bytes was removed for good',
     details: { artifact_id: record.artifact_id, missing: missing.slice(0, 100) },
   });
+}
+
+/** Of more than this part of what was removed, a look at each record costs less than a lookup. */
+const MANY = 20;
+
+/** The records of artifacts, in the order of the ids. NOT_FOUND for one that never was. */
+async function recordsOf(catalog: Catalog, ids: ReadonlySet<ArtifactId>): Promise<ArtifactRecord[]> {
+  const removed = new Map<ArtifactId, ArtifactRecord>();
+  if (ids.size * MANY > catalog.counts.removed) {
+    for await (const record of catalog.removed()) {
+      if (ids.has(record.artifact_id)) removed.set(record.artifact_id, record);
+    }
+  }
+  const records: ArtifactRecord[] = [];
+  for (const id of ids) {
+    const record = removed.get(id) ?? (await catalog.get(id));
+    if (record === undefined) throw new HsError('NOT_FOUND', `there is no artifact '${id}'`);
+    records.push(record);
+  }
+  return records;
+}
+
+function* allOf(named: readonly NamedObjects[]): Generator<ObjectId> {
+  for (const { ids } of named) yield* ids;
 }
 
 /**
@@ -82,23 +117,24 @@ export async function restore(
     const catalog = await session.catalog();
     const indexes = new IndexReader(session.store.objects);
     const failed: Restored['failed'][number][] = [];
-    const restored: ArtifactRecord[] = [];
     session.progress.start('bringing back', ids.length, 'artifacts');
-    for (const id of new Set(ids)) {
-      const record = await catalog.get(id);
-      if (record === undefined) throw new HsError('NOT_FOUND', `there is no artifact '${id}'`);
-      try {
-        if (record.removed === undefined) {
-          throw new HsError('CONFLICT', `'${record.name ?? id}' is not removed`);
-        }
-        for (const object of await wanted(session, record, indexes)) await tx.batch.reference(object);
-        restored.push(record);
-      } catch (e) {
-        if (!(e instanceof HsError)) throw e;
-        failed.push({ record, error: e });
-      }
-      session.progress.advance(1);
+    const named: NamedObjects[] = [];
+    for (const record of await recordsOf(catalog, new Set(ids))) {
+      if (record.removed === undefined) {
+        const error = new HsError('CONFLICT', `'${record.name ?? record.artifact_id}' is not removed`);
+        failed.push({ record, error });
+      } else named.push(await objectsNamed(record, indexes));
     }
+    const gone = await missingAmong(session.store, allOf(named));
+    const whole: NamedObjects[] = [];
+    for (const each of named) {
+      const error = refusal(each, gone);
+      if (error === undefined) whole.push(each);
+      else failed.push({ record: each.record, error });
+    }
+    await tx.batch.referenceAll(allOf(whole));
+    const restored = whole.map(({ record }) => record);
+    session.progress.advance(ids.length);
     if (restored.length > 0) {
       const { trash_days } = (await session.policy(catalog)).retention;
       // The later of the two clocks: a collection may judge the pin by either.

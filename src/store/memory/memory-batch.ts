@@ -68,6 +68,10 @@ export class MemoryBatch implements ObjectBatch {
     this.#sizes.set(id, await this.#demand(id, size));
   }
 
+  async referenceAll(ids: Iterable<ObjectId>): Promise<void> {
+    for (const id of ids) await this.reference(id);
+  }
+
   /** Brings the object back into use; returns its size in bytes. */
   #demand(id: ObjectId, size: number | undefined): Promise<number> {
     const { objects, trash } = this.#state;

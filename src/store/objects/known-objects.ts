@@ -1,29 +1,63 @@
-import type { IdTable } from '../../core/objects/id-table.js';
+import { IdTable } from '../../core/objects/id-table.js';
 import type { ObjectId } from '../../core/objects/ids.js';
-import type { ObjectGroup } from '../port/inventory.js';
+import type { Inventory, ObjectGroup } from '../port/inventory.js';
+import type { ObjectStore } from './object-store.js';
 
-/** Looks up each object of a group: `known` is told its number in the table; returned are those that it lacks. */
-export function lookUpAll(
+/** Looks up each object of a group: `known` is told its number in the table, `unknown` those that it lacks. */
+function lookUp(
   { digests, objects }: ObjectGroup,
   ids: IdTable,
-  known: (number: number) => void = () => {},
-): ObjectId[] {
-  const unknown: ObjectId[] = [];
+  known: (number: number) => void,
+  unknown?: (id: ObjectId) => void,
+): void {
   if (digests === undefined) {
     for (const { id } of objects) {
       const number = ids.numberOf(id);
       if (number >= 0) known(number);
-      else unknown.push(id);
+      else unknown?.(id);
     }
-    return unknown;
+    return;
   }
   const { bytes, stride, count } = digests;
   for (let n = 0, at = 0; n < count; n++, at += stride) {
     const number = ids.numberOfDigest(bytes, at);
     if (number >= 0) known(number);
-    else unknown.push(bytes.toString('hex', at, at + ID_BYTES) as ObjectId);
+    else unknown?.(bytes.toString('hex', at, at + ID_BYTES) as ObjectId);
   }
-  return unknown;
 }
 
 const ID_BYTES = 32;
+
+/** Looks up each object of a group: `known` is told its number in the table; returned are those that it lacks. */
+export function lookUpAll(
+  group: ObjectGroup,
+  ids: IdTable,
+  known: (number: number) => void = () => {},
+): ObjectId[] {
+  const unknown: ObjectId[] = [];
+  lookUp(group, ids, known, (id) => unknown.push(id));
+  return unknown;
+}
+
+/** From this many objects on, one listing of all is cheaper than a lookup of each. */
+const MANY = 1000;
+
+/** Those of these objects that are nowhere, neither in use nor in the trash. */
+export async function missingAmong(
+  { inventory, objects }: { readonly inventory: Inventory; readonly objects: ObjectStore },
+  wanted: Iterable<ObjectId>,
+): Promise<ReadonlySet<ObjectId>> {
+  const ids = new IdTable();
+  for (const id of wanted) ids.add(id);
+  const present = new Uint8Array(ids.size);
+  const see = (number: number) => {
+    present[number] = 1;
+  };
+  if (ids.size >= MANY) for await (const group of inventory.groups()) lookUp(group, ids, see);
+  const missing = new Set<ObjectId>();
+  for (let number = 0; number < ids.size; number++) {
+    // One that was moved while all were listed may have been missed.
+    if (present[number] === 0 && !(await objects.has(ids.at(number)))) missing.add(ids.at(number));
+  }
+  return missing;
+}

@@ -64,6 +64,8 @@ export interface ObjectBatch {
   addSource(source: ByteSource | FileSource, onBytes?: (count: number) => void): Promise<Added>;
   /** Adds an object that must already be present: OBJECT_MISSING, or INTEGRITY when its size is not the given one. */
   reference(id: ObjectId, size?: number): Promise<void>;
+  /** As `reference` of each, in whatever order is cheapest. */
+  referenceAll(ids: Iterable<ObjectId>): Promise<void>;
   /**
    * Makes every member readable by name, durable and in use (not in the trash); after that an entry may name them.
    * Called again after each lost race and when more was added: members collected meanwhile are brought back, or

@@ -106,6 +106,10 @@ export class S3Batch implements ObjectBatch {
     this.#members.set(id, { size: found, isOwn: false });
   }
 
+  async referenceAll(ids: Iterable<ObjectId>): Promise<void> {
+    for (const id of ids) await this.reference(id);
+  }
+
   async publish(head?: number): Promise<Published> {
     const { ledger, trash, fetcher, mirror } = this.#parts;
     await this.#local.publish();

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { ensureDir } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
+import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { collect } from '../../../src/ops/gc/collect-garbage.js';
 import { reclaimTrash } from '../../../src/ops/gc/empty-trash.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
@@ -9,6 +10,7 @@ import { changePins } from '../../../src/ops/govern/pins.js';
 import { retain } from '../../../src/ops/govern/retain.js';
 import { put } from '../../../src/ops/put/put.js';
 import { behind } from '../../helpers/store.js';
+import { interceptDisk } from '../../sim/intercept-disk.js';
 import { IMPATIENT, liveIds, makeStore, putFile } from './helpers.js';
 
 describe('restore', () => {
@@ -47,6 +49,33 @@ describe('restore', () => {
     expect(done.failed).toMatchObject([
       { record: { artifact_id: secret }, error: { code: 'OBJECT_MISSING' } },
     ]);
+  });
+
+  it('restores many by listings of what there is, not by lookups of each', async () => {
+    const { session, dir, open } = await makeStore();
+    const paths = [...Array(600).keys()].map((n) => `${dir}/f${n}`);
+    for (const path of paths) await writeFile(path, path);
+    const put600 = await put(
+      session,
+      paths.map((path) => ({ path })),
+      {},
+    );
+    const ids = put600.map((p) => p.artifactId);
+    await removeArtifacts(session, new Set(ids), {});
+    let looks = 0;
+    const disk = interceptDisk(nodeDisk(), (operation) => {
+      if (['lstat', 'find', 'readdir'].includes(operation)) looks++;
+    });
+    const other = await open({ disk });
+    looks = 0;
+    const { restored, failed } = await restore(other, ids, { pin: true });
+    expect([restored.length, failed.length]).toEqual([ids.length, 0]);
+    // Two listings of each directory of objects, and a few for the rest; a lookup of each takes three for each.
+    expect(looks).toBeLessThan(2 * ids.length);
+    for (const { content_hash } of restored) {
+      expect(await other.store.objects.sizeInUse(content_hash)).toBeGreaterThan(0);
+      await other.store.objects.read(content_hash);
+    }
   });
 
   it('restores nothing once the trash was emptied', async () => {

@@ -108,6 +108,28 @@ export const BATCH: readonly Promised[] = [
     },
   ],
   [
+    'references many at once: those in use, those in the trash, and none that is missing',
+    async ({ backend, other }) => {
+      const texts = [...Array(400).keys()].map((n) => `object ${n}`);
+      const ids = await store(backend, ...texts);
+      await takeOut(
+        backend,
+        ids.filter((_, n) => n % 4 > 0),
+      );
+      await under(other, async ({ token }) => {
+        const batch = other.batch(token);
+        await expect(batch.referenceAll([...ids, sha256(bytesOf('no'))])).rejects.toMatchObject({
+          code: 'OBJECT_MISSING',
+        });
+        await batch.referenceAll(ids);
+        await batch.publish();
+      });
+      await other.objects.refresh();
+      const sizes = await other.objects.sizesInUse(ids);
+      expect(ids.map((id) => sizes.get(id))).toEqual(texts.map((text) => text.length));
+    },
+  ],
+  [
     'brings back what is taken out of use after it was added, found or new',
     async ({ backend, other }) => {
       const [found] = await store(backend, 'found');

@@ -15,11 +15,13 @@ import type { Layout } from '../layout.js';
 import type { LocalParts } from '../local-parts.js';
 import type { ObjectFiles } from './object-files.js';
 import { ObjectPresence } from './object-presence.js';
-import type { PackLimits, PackWriter, StagedPack } from './pack-writer.js';
+import { onlyTrashed } from './only-trashed.js';
+import type { PackWriter, StagedPack } from './pack-writer.js';
 import { parallel } from './parallel.js';
+import { SYNCFS_FROM, syncStaged } from './sync-staged.js';
 
-/** From this many files on, one syncfs is cheaper than an fsync each (0.10 ms a file instead of 1.08 on ext4). */
-const SYNCFS_FROM = 32;
+/** From this many objects on, one look around is cheaper than a lookup of each. */
+const MANY = 256;
 const CHUNK_BYTES = 2 * 1024 * 1024;
 /** Storing 1 GiB takes 1.0 s instead of 1.6 (two cores, ext4): the disk writes while the rest is read and hashed. */
 const EARLY_SYNC_BYTES = 128 * 1024 * 1024;
@@ -38,18 +40,14 @@ interface Member {
 
 /** Objects being written to disk: staged in tmp/, then made durable together and renamed into place. */
 export class BatchFiles implements ObjectBatch {
+  readonly #parts: LocalParts;
   readonly #disk: Disk;
   readonly #layout: Layout;
   readonly #files: ObjectFiles;
   readonly #objects: ObjectStore;
   readonly #presence: ObjectPresence;
   readonly lease: string;
-  readonly #stagingPath: () => string;
-  readonly #newPack: () => PackWriter;
-  /** Whether large records of the ledger go into packs. */
-  readonly #compresses: boolean;
   readonly #members = new Map<ObjectId, Member>();
-  readonly #limits: PackLimits;
   /** Small objects going into packs; the last one is still being filled. */
   readonly #packs: PackWriter[] = [];
   /** Packs of one object each. */
@@ -63,21 +61,27 @@ export class BatchFiles implements ObjectBatch {
   #seenPacks: Set<ObjectId> | undefined;
 
   constructor(parts: LocalParts, lease: string) {
-    const { disk, layout, files, objects, limits } = parts;
-    this.#stagingPath = () => parts.stagingPath(lease);
-    this.#newPack = () => parts.newPack(lease, parts.disk);
-    this.#compresses = parts.compresses;
+    const { disk, layout, files, objects } = parts;
+    this.#parts = parts;
     this.#disk = disk;
     this.#layout = layout;
     this.#files = files;
     this.#objects = objects;
     this.#presence = new ObjectPresence(parts);
-    this.#limits = limits;
     this.lease = lease;
   }
 
   async reference(id: ObjectId, size?: number): Promise<void> {
     if (!this.#members.has(id)) await this.#demand(id, size, false);
+  }
+
+  async referenceAll(ids: Iterable<ObjectId>): Promise<void> {
+    const others = new Set<ObjectId>();
+    for (const id of ids) if (!this.#members.has(id)) others.add(id);
+    if (others.size >= MANY) {
+      for await (const [id, bytes] of onlyTrashed(others, this.#parts)) await this.#stage(id, bytes, false);
+    }
+    for (const id of others) await this.reference(id);
   }
 
   distrust(id: ObjectId): void {
@@ -102,7 +106,7 @@ export class BatchFiles implements ObjectBatch {
   async addBytes(bytes: Uint8Array, { apart: isRecord = false } = {}): Promise<Added> {
     const id = sha256(bytes);
     const size = bytes.byteLength;
-    const isAlone = isRecord && this.#compresses && size >= this.#limits.aloneBytes;
+    const isAlone = isRecord && this.#parts.compresses && size >= this.#parts.limits.aloneBytes;
     const apart = isRecord && !isAlone;
     const isNew = !this.#members.has(id) && this.#presence.isKnownAbsent(id);
     if (isNew || !(await this.#isThere(id, size, apart, bytes))) {
@@ -114,7 +118,7 @@ export class BatchFiles implements ObjectBatch {
   }
 
   async #stageAlone(id: ObjectId, bytes: Uint8Array): Promise<void> {
-    const pack = this.#newPack();
+    const pack = this.#parts.newPack(this.lease, this.#disk);
     this.#alone.push(pack);
     await pack.add(id, bytes);
     this.#members.set(id, { size: bytes.byteLength, staged: IN_PACK, durable: false });
@@ -123,7 +127,7 @@ export class BatchFiles implements ObjectBatch {
   /** Undefined when it completed synchronously. */
   #stage(id: ObjectId, bytes: Uint8Array, asFile: boolean): Promise<void> | undefined {
     const size = bytes.byteLength;
-    const isFile = asFile || this.damaged.has(id) || size > this.#limits.objectBytes;
+    const isFile = asFile || this.damaged.has(id) || size > this.#parts.limits.objectBytes;
     if (isFile || this.#files.packs === undefined) return this.#stageFile(id, bytes);
     const pack = this.#packs.at(-1);
     if (pack === undefined || pack.isFullFor(size)) {
@@ -139,7 +143,7 @@ export class BatchFiles implements ObjectBatch {
   }
 
   async #stageFile(id: ObjectId, bytes: Uint8Array): Promise<void> {
-    const staged = this.#stagingPath();
+    const staged = this.#parts.stagingPath(this.lease);
     await this.#disk.writeFile(staged, bytes, { mode: 0o444, sync: false });
     this.#members.set(id, { size: bytes.byteLength, staged, durable: false });
   }
@@ -151,7 +155,7 @@ export class BatchFiles implements ObjectBatch {
       .at(-1)
       ?.finish()
       .catch(() => undefined);
-    this.#packs.push(this.#newPack());
+    this.#packs.push(this.#parts.newPack(this.lease, this.#disk));
   }
 
   /**
@@ -159,7 +163,7 @@ export class BatchFiles implements ObjectBatch {
    * before and reads the next.
    */
   async addSource(source: ByteSource, onBytes?: (count: number) => void): Promise<Added> {
-    const staged = this.#stagingPath();
+    const staged = this.#parts.stagingPath(this.lease);
     const file = await this.#disk.open(staged, { access: 'create', mode: 0o444, sparse: true });
     const hash = createSha256();
     const early = new EarlySync(() => file.sync(), EARLY_SYNC_BYTES);
@@ -206,7 +210,13 @@ export class BatchFiles implements ObjectBatch {
     const packs = await this.#finishPacks();
     const files: (readonly [ObjectId, string])[] = [];
     for (const [id, { staged }] of this.#members) if (typeof staged === 'string') files.push([id, staged]);
-    if (files.length > 0) await this.#syncStaged(files.map(([, staged]) => staged));
+    if (files.length > 0) {
+      await syncStaged(
+        this.#disk,
+        this.#layout.tmp,
+        files.map(([, staged]) => staged),
+      );
+    }
     for (const [id, staged] of files) {
       await this.#disk.rename(staged, this.#layout.object(id));
       const dir = this.#layout.objectDir(id);
@@ -273,18 +283,6 @@ export class BatchFiles implements ObjectBatch {
       else for (const { id, bytes } of pack.held()) await this.#stage(id, bytes, true);
     }
     return finished;
-  }
-
-  async #syncStaged(paths: readonly string[]): Promise<void> {
-    if (paths.length >= SYNCFS_FROM && (await this.#disk.syncFilesystem(this.#layout.tmp))) return;
-    await parallel(paths, async (path) => {
-      const file = await this.#disk.open(path, { access: 'read' });
-      try {
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-    });
   }
 
   async discard(): Promise<void> {
