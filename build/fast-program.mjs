@@ -34,6 +34,9 @@ const TIERS = {
   ],
 };
 
+/** Stands for all modules of a tier. */
+const TIER = 'hs-tier';
+
 /** What a start is spent on: each of these leaves what V8 compiled for it. `run` needs a sandbox. */
 const WARM_UP = [
   'version',
@@ -82,18 +85,19 @@ export async function buildFastProgram(common, outdir) {
     const members = new Set();
     for (const file of roots) addInputs(probe, file, members);
     const modules = [...members].sort();
+    // By name: where two modules export one name for two things, esbuild says so; `export *` passes on neither, silently.
+    const names = await exportsOf(root, modules);
     const { outputs } = await bundle({
       stdin: {
-        contents: modules.map((m) => `export * from './${m}';`).join('\n'),
+        contents: `export { ${names.join(', ')} } from '${TIER}';`,
         resolveDir: root,
         sourcefile: `${name}.ts`,
         loader: 'ts',
       },
       entryNames: `${name}-[hash]`,
-      plugins,
+      plugins: [...plugins, tier(root, modules)],
     });
-    const [file, { exports }] = entryOf(outputs, `${name}.ts`);
-    await demandAllExports(root, modules, exports);
+    const [file] = entryOf(outputs, `${name}.ts`);
     for (const module of modules) fileOf.set(resolve(root, module), basename(file));
   }
   demandReplaced();
@@ -134,8 +138,8 @@ function entryOf(outputs, name) {
   return Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === name);
 }
 
-/** Of two exports with one name, `export *` silently passes on neither. */
-async function demandAllExports(root, modules, exported) {
+/** What the modules export, each name once. */
+async function exportsOf(root, modules) {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: modules,
@@ -144,9 +148,19 @@ async function demandAllExports(root, modules, exported) {
     outdir: 'none',
     metafile: true,
   });
-  const names = Object.values(metafile.outputs).flatMap((o) => o.exports);
-  const lost = names.filter((name) => !exported.includes(name));
-  if (lost.length > 0) throw new Error(`two modules of one tier export each of: ${lost.join(', ')}`);
+  return [...new Set(Object.values(metafile.outputs).flatMap((o) => o.exports))].sort();
+}
+
+/** A module that has all exports of these. */
+function tier(resolveDir, modules) {
+  const contents = modules.map((m) => `export * from './${m}';`).join('\n');
+  return {
+    name: 'tier',
+    setup(b) {
+      b.onResolve({ filter: new RegExp(`^${TIER}$`) }, () => ({ path: TIER, namespace: TIER }));
+      b.onLoad({ filter: /.*/, namespace: TIER }, () => ({ contents, resolveDir, loader: 'ts' }));
+    },
+  };
 }
 
 /** Makes a module the expression of a function, as the loader calls it: ASCII, which it need not decode. */

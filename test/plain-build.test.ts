@@ -32,3 +32,15 @@ it('HS_PLAIN_BUILD=1 builds a program without loader, shims and compiled code th
   expect(await hs('gc', '--dry-run')).toContain('kept');
   await hs('fsck');
 }, 120_000);
+
+it('a build fails when two modules of a tier export one name for two things', async () => {
+  const clone = join(await tmp(), 'clone');
+  await checkout(clone);
+  // In the tier of the first already.
+  await fs.appendFile(join(clone, 'src/core/guard/guard.ts'), '\nexport const MAX_ENTRY_BYTES = 1;\n');
+  const built = run(process.execPath, ['build/build.mjs', '--no-types'], {
+    cwd: clone,
+    env: await hsEnvironment(),
+  });
+  await expect(built).rejects.toThrow(/"MAX_ENTRY_BYTES" has multiple matching exports/);
+}, 120_000);

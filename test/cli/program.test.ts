@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openSync } from 'node:fs';
-import { copyFile, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { expectDocument } from '../helpers/document.js';
@@ -18,6 +18,20 @@ async function workspace(): Promise<string> {
   await writeFile(join(cwd, 'tree', 'a.txt'), 'hello');
   return cwd;
 }
+
+it('hs fsck --repair sets damage aside, and Tab completes labels, in the program as it is built', async () => {
+  const cwd = await workspace();
+  await hs(['init'], { cwd });
+  await writeFile(join(cwd, 'large'), Buffer.alloc(100_000, 'large'));
+  await hs(['put', 'large', '--name', 'large', '--label', 'size=big'], { cwd });
+  const { stdout: id } = await hs(['hash-object', 'large'], { cwd });
+  const object = join(cwd, '.hsstore/objects', id.slice(0, 2), id.trim());
+  await chmod(object, 0o644);
+  await writeFile(object, Buffer.alloc(100_000, 'other'));
+  expect(await hs(['fsck', '--repair'], { cwd })).toMatchObject({ status: 1, stderr: '' });
+  expect(await readdir(join(cwd, '.hsstore/quarantine'))).toHaveLength(1);
+  expect((await hs(['__complete', '--', 'ls', '--label', ''], { cwd })).stdout).toBe('none\nsize\t\n');
+});
 
 describe('hs hash-object', () => {
   it('agrees with sha256sum, from a file and from standard input', async () => {

@@ -49,7 +49,7 @@ export interface GuardBlock {
 }
 
 /** Maximum nesting of bundles, well above real use. */
-export const MAX_DEPTH = 32;
+export const MAX_GUARD_DEPTH = 32;
 
 /**
  * The export guard (B6): every reason that blocks, none when the export may proceed. Blocks content that is not
@@ -72,7 +72,7 @@ export function guardExport(
       if (!seen.has(key)) blocks.push({ rule, subject: s, where });
       seen.add(key);
     };
-    if (where.length > MAX_DEPTH) {
+    if (where.length > MAX_GUARD_DEPTH) {
       block('too-deep');
       return;
     }

@@ -8,10 +8,10 @@ export const PLAIN = '[ !#-[\\]-~]';
 export const TOKEN = '[A-Za-z0-9][A-Za-z0-9._:/@+-]{0,127}';
 const LABEL = `"[a-z0-9._-]{1,64}":"${PLAIN}{1,1024}"`;
 /** The members of a labels object. */
-export const LABELS = `${LABEL}(?:,${LABEL})*`;
+export const LABELS_PATTERN = `${LABEL}(?:,${LABEL})*`;
 export const one = (words: readonly string[]) => `"(${words.join('|').replaceAll('.', '\\.')})"`;
 
-/** The labels in a text of {@link LABELS}. Null unless the keys are in order, each once; `__proto__` is refused. */
+/** The labels in a text of {@link LABELS_PATTERN}. Null unless the keys are in order, each once; `__proto__` is refused. */
 export function labelsIn(text: string): Readonly<Record<string, string>> | null {
   const labels: Record<string, string> = {};
   let before = '';

@@ -1,4 +1,4 @@
-import { HASH, ID, LABELS, labelsIn, NUMBER, one, PLAIN, TOKEN } from '../json/plain-patterns.js';
+import { HASH, ID, LABELS_PATTERN, labelsIn, NUMBER, one, PLAIN, TOKEN } from '../json/plain-patterns.js';
 import { MAX_TTL_DAYS } from '../manifest/manifest.js';
 import {
   CLASSIFICATIONS,
@@ -19,7 +19,7 @@ import type { ArtifactFacts } from './operation.js';
 const ADD = new RegExp(
   `^\\{"artifact_id":"(${ID})","classification":${one(CLASSIFICATIONS)},"content_hash":${HASH},"created_at":"([^"]*)",` +
     `"exportable":(true|false)(?:,"filename_hint":"(${PLAIN}*)")?(?:,"job_id":"(?<job>${TOKEN})")?,"kind":${one(KINDS)}` +
-    `(?:,"labels":\\{(?<labels>${LABELS})\\})?,"layer":${one(LAYERS)},` +
+    `(?:,"labels":\\{(?<labels>${LABELS_PATTERN})\\})?,"layer":${one(LAYERS)},` +
     `"manifest":${HASH},"manifest_size_bytes":${NUMBER}(?:,"name":"(${PLAIN}{1,1024})")?,"op":"add",` +
     `"payload_type":${one(PAYLOAD_TYPES)},"retention_class":${one(RETENTION_CLASSES)}` +
     `(?:,"retention_ttl_days":${NUMBER})?,"revision":([1-9][0-9]{0,14}),"size_bytes":${NUMBER}` +

@@ -1,4 +1,4 @@
-import { HASH, ID, LABELS, labelsIn, NUMBER, one, PLAIN, TOKEN } from '../json/plain-patterns.js';
+import { HASH, ID, LABELS_PATTERN, labelsIn, NUMBER, one, PLAIN, TOKEN } from '../json/plain-patterns.js';
 import { type ArtifactId, isTimestamp, type ObjectId } from '../objects/ids.js';
 import {
   CLASSIFICATIONS,
@@ -34,7 +34,7 @@ const MANIFEST = new RegExp(
   `^\\{"artifact_id":"(${ID})","classification":${one(CLASSIFICATIONS)},"content_hash":${HASH},"created_at":"([^"]*)"` +
     `(?:,"created_by_job_id":"(?<job>${TOKEN})")?,"determinism_level":${one(DETERMINISM_LEVELS)},"exportable":${BOOLEAN}` +
     `(?:,"filename_hint":"(?<hint>${PLAIN}{1,1024})")?,"hash_basis":${one(HASH_BASES)},"kind":${one(KINDS)}` +
-    `(?:,"labels":\\{(?<labels>${LABELS})\\})?,"layer":${one(LAYERS)},"mime":"(${MIME})"` +
+    `(?:,"labels":\\{(?<labels>${LABELS_PATTERN})\\})?,"layer":${one(LAYERS)},"mime":"(${MIME})"` +
     `(?:,"name":"(?<name>${PLAIN}{1,1024})")?,"payload_type":${one(PAYLOAD_TYPES)},` +
     `"retention_class":${one(RETENTION_CLASSES)}(?:,"retention_ttl_days":(?<ttl>${DAYS}))?,` +
     `"revision":([1-9][0-9]{0,14}),"schema":"hs\\.manifest/1","size_bytes":${NUMBER}` +

@@ -1,7 +1,7 @@
 import { createSha256 } from '../../core/objects/hash.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
-import { dropCopies, setAside } from '../../store/collector/tidy.js';
+import { dropCopies, setAsideDamaged } from '../../store/collector/tidy.js';
 import type { Repair, RepairableFinding, Repairing } from '../../store/port/finding.js';
 import type { ObjectPlace } from '../../store/port/inventory.js';
 import type { ObjectFile } from '../../store/port/object-source.js';
@@ -127,7 +127,7 @@ export async function planRepairs(
     for (const place of session.store.reclaimer.setAside === undefined ? [] : places) {
       if (place.batch !== undefined) continue;
       const run: Repair['run'] = async ({ lease }) => {
-        moving ??= setAside(session.store, lease, new Set(aside.keys()));
+        moving ??= setAsideDamaged(session.store, lease, new Set(aside.keys()));
         return (await moving).has(id);
       };
       const ofId = aside.get(id) ?? new Map<ObjectPlace, Repair>();

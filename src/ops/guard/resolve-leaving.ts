@@ -1,6 +1,6 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
-import { type GuardLink, type GuardSubject, MAX_DEPTH } from '../../core/guard/guard.js';
+import { type GuardLink, type GuardSubject, MAX_GUARD_DEPTH } from '../../core/guard/guard.js';
 import { labelOf } from '../../core/manifest/label-of.js';
 import type { Handle, Manifest } from '../../core/manifest/manifest.js';
 import { type Sensitivity, stricter } from '../../core/manifest/sensitivity.js';
@@ -122,7 +122,7 @@ export class Resolver {
 
   /** The source of a slice whose bytes occur elsewhere; undefined if the slice's manifest is unreadable. */
   async #sourcesOf(slice: ArtifactRecord, depth: number): Promise<GuardSubject[] | undefined> {
-    if (depth > MAX_DEPTH || this.#slices.has(slice.artifact_id)) return [];
+    if (depth > MAX_GUARD_DEPTH || this.#slices.has(slice.artifact_id)) return [];
     this.#slices.add(slice.artifact_id);
     const manifest = await this.#reader.manifest(slice.manifest);
     return manifest && this.sources(manifest, depth);
@@ -131,7 +131,7 @@ export class Resolver {
   /** The contents of a source. For a plain file, the record is enough without its bytes. */
   async #inside(source: ArtifactRecord | Handle, depth: number): Promise<GuardSubject[] | undefined> {
     const { kind, artifact_id: id } = source;
-    if (depth > MAX_DEPTH || this.#visited.has(id)) return [];
+    if (depth > MAX_GUARD_DEPTH || this.#visited.has(id)) return [];
     this.#visited.add(id);
     const isKnown = 'payload_type' in source;
     if (kind !== 'dataset_slice' && kind !== 'bundle' && !(isKnown && source.payload_type === 'directory')) {

@@ -25,7 +25,7 @@ export async function dropCopies(store: Store, lease: string, id: ObjectId): Pro
  * Moves the damaged copies of these objects to the quarantine, under the lease with this token. Returns the objects
  * that have none in use any more: nothing if a collector is running, or there is no quarantine.
  */
-export async function setAside(
+export async function setAsideDamaged(
   store: Store,
   lease: string,
   ids: ReadonlySet<ObjectId>,
