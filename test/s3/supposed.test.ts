@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ArtifactId } from '../../src/core/objects/ids.js';
-import { nodeIndex } from '../../src/fsx/sync-read-file.js';
 import { collect } from '../../src/ops/gc/collect-garbage.js';
 import { removeArtifacts } from '../../src/ops/gc/remove-artifacts.js';
 import { put } from '../../src/ops/put/put.js';
@@ -108,20 +107,15 @@ describe('a put begins with the state that this machine has seen', () => {
       };
       return { ...http, send };
     };
-    const indexed = (more = {}) => ({ stores: storesOnFake(fake, home, { index: nodeIndex, ...more }) });
-    const supposing = await open(home, { ...indexed({ http: late }), adds: true });
-    await on(
-      home,
-      async (session) => {
-        await collect(session, { emptyTrash: true, patience: IMPATIENT });
-        for (let n = 0; n < 12; n++) {
-          await writeFile(`${home}/more`, `${n}`);
-          await put(session, [{ path: `${home}/more` }], { ttl: 0 });
-          await session.catalog();
-        }
-      },
-      indexed(),
-    );
+    const supposing = await open(home, { stores: storesOnFake(fake, home, { http: late }), adds: true });
+    await on(home, async (session) => {
+      await collect(session, { emptyTrash: true, patience: IMPATIENT });
+      for (let n = 0; n < 12; n++) {
+        await writeFile(`${home}/more`, `${n}`);
+        await put(session, [{ path: `${home}/more` }], { ttl: 0 });
+        await session.catalog();
+      }
+    });
     await writeFile(`${home}/file`, large);
     const putting = put(supposing, [{ path: `${home}/file` }], { name: 'again' });
     setTimeout(answer, 1000);

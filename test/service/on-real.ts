@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { inject } from 'vitest';
 import { nodeHttp } from '../../src/fsx/http.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { nodeIndex } from '../../src/fsx/sync-read-file.js';
 import { systemRandom } from '../../src/fsx/system-effects.js';
 import type { StoreHome } from '../../src/store/port/backend.js';
 import { encodeUri, signed } from '../../src/store/s3/client/sign.js';
@@ -23,7 +24,8 @@ export const freshUrl = () => `s3://${BUCKET}/${systemRandom().hex(6)}`;
 
 export function storesOnService(home: string, more: Partial<S3Ports> = {}): StoreHome {
   const env = fakeEnvironment(home, environmentOfService);
-  return s3Stores({ ...systemS3Ports({ disk: nodeDisk(), random: systemRandom(), env }), ...more });
+  const ports = { disk: nodeDisk(), random: systemRandom(), env, index: nodeIndex };
+  return s3Stores({ ...systemS3Ports(ports), ...more });
 }
 
 /** A machine of its own, with its home, in an environment for `hs`. */

@@ -4,6 +4,7 @@ import { isHsError } from '../../../src/errors/hs-error.js';
 import { ArtifactStore } from '../../../src/library/artifact-store.js';
 import { collect } from '../../../src/ops/gc/collect-garbage.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
+import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
 import type { Patience } from '../../../src/store/collector/purge.js';
 import { CONTENTS, type Machines, type Place } from './machines.js';
@@ -55,10 +56,26 @@ export class Commands {
     else await this.#read(store, place, record);
   }
 
-  async #put(store: ArtifactStore, place: Place): Promise<void> {
+  #someSource(): { readonly path: string; readonly ttl: { readonly ttl?: number } } {
     const { rng } = this.#world;
     const path = `/src/${rng.chance(0.7) ? 'file' : 'tree'}${rng.below(CONTENTS)}`;
-    const ttl = rng.chance(0.7) ? { ttl: 0 } : {};
+    // What is put again and again must go in between, for its keys to be condemned.
+    return { path, ttl: rng.chance(0.95) ? { ttl: 0 } : {} };
+  }
+
+  /** The command `put`: all that a process does, in a session that only adds. */
+  async putAlone(session: Session, place: Place): Promise<void> {
+    const { path, ttl } = this.#someSource();
+    const made = await put(session, [{ path }], ttl);
+    this.#acknowledge(
+      place,
+      made.map(({ artifactId }) => artifactId),
+    );
+  }
+
+  async #put(store: ArtifactStore, place: Place): Promise<void> {
+    const { rng } = this.#world;
+    const { path, ttl } = this.#someSource();
     const isNew = rng.chance(0.3);
     const source = isNew ? Buffer.from(`new ${this.#serial++}`) : path;
     const { artifactId } = await store.put(source, {

@@ -1,5 +1,7 @@
 import type { Random } from '../../../src/core/effects.js';
+import type { Disk } from '../../../src/fsx/disk.js';
 import type { HttpRequest } from '../../../src/fsx/http.js';
+import { surroundDisk } from '../../../src/fsx/surround-disk.js';
 import type { Session } from '../../../src/ops/session/session.js';
 import { s3Stores } from '../../../src/store/s3/s3-stores.js';
 import { openTestSession, TINY_PACKS, testStore } from '../../helpers/store.js';
@@ -23,6 +25,12 @@ const PAUSES_ONE_IN = 150;
 const LONGEST_PAUSE = 3_000;
 /** The same of an operation on the disk of the machine, which it may leave half done. */
 const DISK_KILLS_ONE_IN = 30_000;
+/** Before one such operation in so many, others go on. */
+const YIELDS_ONE_IN = 20;
+/** Commands that only put stop more often, and wait longer for an answer: they begin with what is old by then. */
+const STOPS_ONE_IN = 10;
+const WAITS_ONE_IN = 3;
+const LONGEST_WAIT_MS = 60_000;
 /** One request in so many begins a time in which the service is too busy for any. */
 const BURSTS_ONE_IN = 1_500;
 
@@ -85,7 +93,8 @@ export class Machines {
       this.#note(process, 'killed');
       return 'kill';
     }
-    if (!this.rng.chance(1 / PAUSES_ONE_IN)) return undefined;
+    if (!this.rng.chance(1 / (process.name.endsWith('.put') ? STOPS_ONE_IN : PAUSES_ONE_IN)))
+      return undefined;
     const pause = Math.floor(this.rng.next() ** 2 * LONGEST_PAUSE);
     this.#note(process, `paused for ${pause} turns`);
     return { pause };
@@ -105,7 +114,9 @@ export class Machines {
   }
 
   /** A request in its turn; what was sent long ago, by a process that may be dead, arrives before it now and then. */
-  #send(process: SimProcess, asked: HttpRequest) {
+  async #send(process: SimProcess, asked: HttpRequest) {
+    if (this.isBad && process.name.endsWith('.put') && this.rng.chance(1 / WAITS_ONE_IN))
+      await this.turns.sleep(process, this.rng.below(LONGEST_WAIT_MS));
     const request = this.#change(asked);
     const what = `${request.method} ${request.target}`;
     const act = () => {
@@ -134,13 +145,30 @@ export class Machines {
     return `/home/${machine}`;
   }
 
-  /** A session of a process on a machine. */
-  open(process: SimProcess, place: Place, how = openTestSession): Promise<Session> {
+  /** The disk of its machine, as a process sees it. */
+  #diskOf(process: SimProcess): Disk {
+    return surroundDisk(process, async (_operation, _path, run) => {
+      if (this.isBad && this.rng.chance(1 / YIELDS_ONE_IN)) await this.turns.take(process, () => undefined);
+      return run();
+    });
+  }
+
+  /** A session of a process on a machine, as the program opens it; `adds`: for a command that only puts. */
+  open(
+    process: SimProcess,
+    place: Place,
+    {
+      adds = false,
+      how = openTestSession,
+    }: { readonly adds?: boolean; readonly how?: typeof openTestSession } = {},
+  ): Promise<Session> {
     const { random, turns } = this;
+    const disk = this.#diskOf(process);
     const env = fakeEnvironment(this.homeOf(process.name.split('.')[0]!));
     const stores = s3Stores({
-      disk: process,
+      disk,
       random,
+      index: process.index,
       ...this.#packs,
       env,
       http: () => ({ close: () => undefined, send: (request) => this.#send(process, request) }),
@@ -150,11 +178,12 @@ export class Machines {
     });
     const environment = env;
     return how(`s3://bucket/${PREFIXES[place]}`, {
-      disk: process,
+      disk,
       clock: turns,
       random,
       environment,
       stores,
+      adds,
     });
   }
 
@@ -170,7 +199,7 @@ export class Machines {
     const process = this.disk.process(`${machines[0]}.init`);
     for (const place of ['here', 'there'] as const) {
       // testStore makes and opens it by the same stores.
-      await (await this.open(process, place, testStore)).close();
+      await (await this.open(process, place, { how: testStore })).close();
     }
     this.isBad = true;
   }
@@ -185,7 +214,7 @@ export class Machines {
     }
     const files = this.disk
       .tree(cache)
-      .filter((path) => /\/(ledger|objects|packs)\/.*[^/]$|ledger-state$/.test(path));
+      .filter((path) => /\/(ledger|objects|packs|cache)\/.*[^/]$|ledger-state$/.test(path));
     if (files.length === 0) return;
     const path = this.rng.pick(files);
     const bytes = this.disk.read(path);

@@ -100,6 +100,10 @@ class S3Simulation {
       ...['m0.w0', 'm1.w1', 'm0.w2', 'm2.w3']
         .slice(0, rng.pick([2, 2, 3, 4]))
         .map((name) => this.#live(name, 'here', write('here'))),
+      // Each life of theirs is one command, which begins with what the machine knew.
+      ...['m0.p0.put', 'm0.p1.put', 'm1.p2.put', 'm0.p3.put', 'm0.p4.put']
+        .slice(0, 1 + rng.below(5))
+        .map((name) => this.#live(name, 'here', (session) => commands.putAlone(session, 'here'))),
       ...['m1.c0', 'm3.c1'].slice(0, 1 + rng.below(2)).map((name) => this.#live(name, 'here', collect)),
     ];
     if (rng.chance(0.4))
@@ -130,16 +134,17 @@ class S3Simulation {
     const { world } = this;
     const machine = name.split('.')[0]!;
     const isCarrier = name.endsWith('.carrier');
-    const isResting = !/^w|there/.test(name.split('.')[1]!);
+    const isPutter = name.endsWith('.put');
+    const isResting = !/^w|there/.test(name.split('.')[1]!) && !isPutter;
     while (!this.#isOver) {
       if (!this.#running.get(machine) && world.rng.chance(1 / SPOILS_ONE_IN)) await world.spoil(machine);
       const process = world.disk.process(name);
       this.#running.set(machine, (this.#running.get(machine) ?? 0) + 1);
       const outcome = await process.run(async () => {
-        const session = await world.open(process, place);
+        const session = await world.open(process, place, { adds: isPutter });
         const other = isCarrier ? await world.open(process, 'there') : undefined;
-        const isMany = world.rng.chance(0.1);
-        for (let left = 1 + world.rng.below(LONGEST_LIFE); left > 0 && !this.#isOver; left--) {
+        const isMany = !isPutter && world.rng.chance(0.1);
+        for (let left = isPutter ? 1 : 1 + world.rng.below(LONGEST_LIFE); left > 0 && !this.#isOver; left--) {
           if (isResting) await world.turns.sleep(process, world.rng.below(this.#restMs));
           const work = () => this.#try(name, () => command(session, name, other));
           // Several calls on one handle.
