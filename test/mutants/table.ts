@@ -216,6 +216,43 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: SEALED_AFTER,
   },
   {
+    name: 'removed-again-with-the-old-seal',
+    fault: 'a re-removed object keeps the old seal',
+    file: 'store/collector/condemn.ts',
+    edits: [
+      {
+        from: 'return seal !== undefined && last.at > seal.sealed_at && outOfUse.get(id) === name;',
+        to: 'return false;',
+      },
+    ],
+    caughtBy: {
+      file: 'test/ops/gc/protocol.test.ts',
+      test: 'keeps it for the trash window of the last removal',
+    },
+  },
+  {
+    name: 'interrupted-purge-not-finished',
+    fault: 'a collection that finds nothing new to remove leaves what a purge left in older batches',
+    file: 'store/collector/condemn.ts',
+    edits: [
+      { from: 'if (condemned.length === 0 && older.length === 0) {', to: 'if (condemned.length === 0) {' },
+    ],
+    caughtBy: {
+      file: 'test/ops/gc/packs.test.ts',
+      test: 'before it took apart a pack in the trash',
+    },
+  },
+  {
+    name: 'trashed-pack-copied-where-it-could-move',
+    fault: 'a purge needs free space for a pack in the trash that goes as a whole',
+    file: 'store/local/trash/trasher.ts',
+    edits: [{ from: 'if (isWhole &&', to: 'if (false &&' }],
+    caughtBy: {
+      file: 'test/ops/gc/packs.test.ts',
+      test: 'purges a whole pack in the trash without free space',
+    },
+  },
+  {
     name: 'no-second-mark',
     fault: 'a purge goes by the mark of before it waited for the leases',
     file: 'store/collector/collector.ts',

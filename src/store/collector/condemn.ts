@@ -3,7 +3,6 @@ import type { IndexReader } from '../objects/index-reader.js';
 import { lookUpAll } from '../objects/known-objects.js';
 import type { Inventory, Unlistable } from '../port/inventory.js';
 import type { Condemned, Reclaimer, TakenOut, TrashBatch, Verdict, Working } from '../port/reclaimer.js';
-import { timeOfBatch } from './batch-time.js';
 import { keptIndexes, type Mark } from './mark.js';
 
 /** The objects outside the trash that the mark does not reach. */
@@ -71,12 +70,6 @@ async function tellOf(
   return { lastRemoval, sizes };
 }
 
-/** Whether anything may have been removed since one of these batches was made. */
-function mayHaveRemovedSince({ catalog }: Mark, older: readonly TrashBatch[]): boolean {
-  const last = timeOfBatch(catalog.lastAt);
-  return older.some(({ name }) => timeOfBatch(name) <= last);
-}
-
 /**
  * Moves every unreachable object to the trash, each with the trash window of the last removal that released it, and
  * then consolidates the packs. `older` are the existing batches.
@@ -94,7 +87,8 @@ export async function takeUnreachable(
     if (pack === undefined) throw cause;
     damaged.push(message);
   });
-  if (condemned.length === 0 && !mayHaveRemovedSince(mark, older)) {
+  // Not only where something is condemned: the last collection may have died before it moved what leaves a batch.
+  if (condemned.length === 0 && older.length === 0) {
     await reclaimer.consolidate(working);
     return { batches: [], swept: { objects: 0, size_bytes: 0 }, left: damaged };
   }

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { ArtifactId } from '../../../src/core/objects/ids.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { collect } from '../../../src/ops/gc/collect-garbage.js';
-import { reclaimTrash } from '../../../src/ops/gc/empty-trash.js';
+import { purgeTrashed, reclaimTrash } from '../../../src/ops/gc/empty-trash.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { restore } from '../../../src/ops/gc/restore.js';
 import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
+import { alteredDisk } from '../../helpers/altered-disk.js';
 import { packContent } from '../../helpers/pack-content.js';
 import { behind } from '../../helpers/store.js';
 import { interceptDisk } from '../../sim/intercept-disk.js';
@@ -146,6 +147,48 @@ describe('a collection in a store with packs', () => {
     expect(await holders(session, textOf('a', 3))).toHaveLength(1);
     await reclaimTrash(session, IMPATIENT);
     expect(await holders(session, textOf('a', 3))).toEqual([]);
+  });
+
+  /** A disk that fails to begin a pack once one was moved to the trash. */
+  function failingAfterMove(error: Error) {
+    let isMoved = false;
+    return alteredDisk(nodeDisk(), {
+      rename: async (from, to) => {
+        await nodeDisk().rename(from, to);
+        isMoved ||= from.includes('/packs/') && to.includes('/trash/');
+      },
+      open: async (path, options) => {
+        if (isMoved && options.access === 'create' && path.includes('-pack-')) throw error;
+        return nodeDisk().open(path, options);
+      },
+    });
+  }
+  const noSpace = () => Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', errno: -28, syscall: 'open' });
+
+  it.each([
+    ['killed', new Error('killed')],
+    ['out of space', noSpace()],
+  ])('finishes a purge that was %s before it took apart a pack in the trash', async (_, error) => {
+    const { session, a, b, open } = await twoTrees();
+    await removeArtifacts(session, new Set([a, b]));
+    const first = await purgeTrashed(await open({ disk: failingAfterMove(error) }), new Set([a])).catch(
+      (e) => e,
+    );
+    expect(first === error || first.unpurged?.code).toBe(first === error || 'PARTIAL');
+    expect(await holders(session, textOf('a', 3))).not.toEqual([]);
+    expect((await purgeTrashed(await open(), new Set([a]))).unpurged).toBeUndefined();
+    expect(await holders(session, textOf('a', 3))).toEqual([]);
+    expect((await restore(session, [a], { pin: false })).restored).toEqual([]);
+    expect((await restore(session, [b], { pin: false })).failed).toEqual([]);
+  });
+
+  it('purges a whole pack in the trash without free space', async () => {
+    const { session, open } = await makeStore();
+    const id = await putTree(session, 'tree');
+    await removeArtifacts(session, new Set([id]));
+    const full = await open({ disk: failingAfterMove(noSpace()) });
+    expect((await purgeTrashed(full, new Set([id]))).unpurged).toBeUndefined();
+    expect(await holders(session, textOf('tree', 3))).toEqual([]);
   });
 
   it('leaves a damaged pack unchanged, reports it, and continues (D8)', async () => {

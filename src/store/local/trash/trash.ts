@@ -149,6 +149,13 @@ export class Trash {
     return this.#moved(this.#layout.trashed(from.name, id), this.#layout.trashed(to.name, id));
   }
 
+  /** Moves a whole pack to another batch. False: that has one of its name, whose bytes may be better. */
+  async movePack({ name, path }: Pack, to: TrashBatch): Promise<boolean> {
+    const target = this.#layout.trashedPack(to.name, name);
+    if ((await this.#disk.find(target)) !== undefined) return false;
+    return this.#moved(path, target);
+  }
+
   /** Deletes the bytes. */
   async unlink(batch: TrashBatch, id: ObjectId): Promise<void> {
     await this.#unlessGone(() => this.#disk.unlink(this.#layout.trashed(batch.name, id)));

@@ -98,12 +98,15 @@ export class Trasher {
       if (leaves(id)) await this.#trash.move(batch, await this.#batch(verdict.windowOf(id)), id);
     }
     for (const pack of await this.#trash.packs(batch)) {
+      const leaving = [...pack.index.entries()].filter((e) => leaves(e.id));
+      const windows = new Set(leaving.map((e) => verdict.windowOf(e.id)));
+      const [window] = windows;
+      if (window === undefined) continue;
+      // Needs no space, unlike a copy.
+      const isWhole = windows.size === 1 && leaving.length === pack.index.length;
+      if (isWhole && (await this.#trash.movePack(pack, await this.#batch(window)))) continue;
       const dirs = new Map<TrashWindow, string>();
-      for (const { id } of pack.index.entries()) {
-        const window = verdict.windowOf(id);
-        if (leaves(id) && !dirs.has(window)) dirs.set(window, await this.#dirOf(window));
-      }
-      if (dirs.size === 0) continue;
+      for (const w of windows) dirs.set(w, await this.#dirOf(w));
       const home = this.#parts.layout.trashBatch(batch.name);
       const to = ({ id }: PackEntry) => (leaves(id) ? dirs.get(verdict.windowOf(id)) : home);
       this.#sources.push({ pack, to });
