@@ -26,7 +26,7 @@ export const rm = command({
 
 ${INSTEAD_OF_IDS}
 
-With --purge, the bytes are deleted at once, for a secret that should not have been stored. Bytes stay if another artifact uses them or a running command may still need them. For a restricted directory, hs keeps the list of its paths and their hashes, so that copies elsewhere are still recognized. Other artifacts that have the same bytes, or the same files, are named. While any of the bytes remain, the exit status is 3.
+With --purge, the bytes are deleted at once, for a secret that should not have been stored. Bytes stay if another artifact uses them or a running command may still need them. For a restricted directory, hs keeps the list of its paths and their hashes, so that copies elsewhere are still recognized. Other artifacts that have the same bytes, or the same files, are named. While any of the bytes remain, the exit status is 3. It is 3 too while the quarantine (hs-fsck(1)) may hold some of them; look at what is there, then delete it.
 
 On a terminal, shows what would be removed and asks. Elsewhere nothing is removed without --yes.`,
   positionals: { ids: many('ID', { complete: 'artifact' }) },

@@ -21,7 +21,7 @@ export const trashEmpty = command({
   summary: 'purge the trash, or single artifacts in it',
   description: `Deletes the bytes of all that is in the trash, or of the given removed artifacts, which then cannot be brought back. Needs the capability retention.purge, and is recorded in the ledger.
 
-Bytes stay while another artifact uses them, and while a running command that began before they were moved to the trash may need them; hs waits two seconds for those. Artifacts that have the same bytes as a purged one are named. While any of the bytes to be purged remain, the exit status is 3.
+Bytes stay while another artifact uses them, and while a running command that began before they were moved to the trash may need them; hs waits two seconds for those. Artifacts that have the same bytes as a purged one are named. While any of the bytes to be purged remain, or the quarantine (hs-fsck(1)) may hold some, the exit status is 3.
 
 On a terminal, shows what would be purged, asks, and purges nothing that came into the trash after that. Elsewhere nothing is purged without --yes.`,
   positionals: { ids: many('ID', { complete: 'artifact' }) },

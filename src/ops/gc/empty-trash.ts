@@ -47,7 +47,12 @@ export async function emptyTrash(
 ): Promise<EmptiedTrash> {
   const trashed = await trashedArtifacts(session);
   const reclaimed = await reclaimTrash(session, patience, batches);
-  return { emptied: await goneForGood(session, trashed), reclaimed, shared: [], ...incomplete(reclaimed) };
+  return {
+    emptied: await goneForGood(session, trashed),
+    reclaimed,
+    shared: [],
+    ...(await incomplete(session, reclaimed, 'any')),
+  };
 }
 
 /** The same, without a list of what is lost. */
@@ -104,15 +109,16 @@ export async function purgeTrashed(
   });
   const reclaimed = await retention(session, options).reclaim({ emptyTrash: false });
   const held = await purged.stillHeld(await session.catalog(), [...ids]);
-  return { emptied, reclaimed, shared: [...held.values()], ...incomplete(reclaimed) };
+  const unpurged = await incomplete(session, reclaimed, purged.objects);
+  return { emptied, reclaimed, shared: [...held.values()], ...unpurged };
 }
 
 function retention(session: Session, { patience }: EmptyTrashOptions): StoreRetention {
   return new StoreRetention(session, { capability: 'retention.purge', patience });
 }
 
-function incomplete(reclaimed: Reclaimed): Pick<EmptiedTrash, 'unpurged'> {
-  const unpurged = unpurgedBy(reclaimed);
+async function incomplete(...purge: Parameters<typeof unpurgedBy>): Promise<Pick<EmptiedTrash, 'unpurged'>> {
+  const unpurged = await unpurgedBy(...purge);
   return unpurged === undefined ? {} : { unpurged };
 }
 

@@ -1,6 +1,7 @@
 import { labelOf } from '../../core/manifest/label-of.js';
-import type { ArtifactId } from '../../core/objects/ids.js';
+import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import type { PlanItem } from '../../core/retention/prune-plan.js';
+import { escapeText } from '../../core/text/escape-control.js';
 import { toReason } from '../../core/text/ledger-text.js';
 import { HsError } from '../../errors/hs-error.js';
 import { NOTHING, type Reclaimed } from '../../store/collector/collector.js';
@@ -28,16 +29,26 @@ export interface Removed extends Collected {
   readonly unpurged?: HsError;
 }
 
-/** PARTIAL while bytes that should be deleted at once may remain, whatever keeps them. */
-export function unpurgedBy({ sweep, unknown, left, purge_pending: pending }: Reclaimed): HsError | undefined {
+/** PARTIAL while bytes of these objects, which should be deleted at once, may remain, whatever keeps them. */
+export async function unpurgedBy(
+  { store }: Session,
+  { sweep, unknown, left, purge_pending: pending }: Reclaimed,
+  objects: ReadonlySet<ObjectId> | 'any',
+): Promise<HsError | undefined> {
   const why =
     sweep === 'busy'
       ? 'another collection is running'
       : (unknown[0] ?? left[0] ?? (pending.length > 0 ? 'a running command may need them' : undefined));
-  if (why === undefined) return undefined;
-  return new HsError('PARTIAL', `bytes to be purged may remain: ${why}`, {
-    hint: 'hs gc --yes purges them once that ends',
-  });
+  const aside = await store.inventory.quarantineOf(objects);
+  if (why === undefined && aside === undefined) return undefined;
+  const dir = `'${escapeText(aside ?? '')}'`;
+  const reasons = [why, aside && `a repair moved damaged files to ${dir}`];
+  const hints = [
+    why && 'hs gc --yes purges them once that ends',
+    aside && `look at the files in ${dir}, then delete them: rm -rf ${dir}`,
+  ];
+  const told = (list: readonly (string | undefined)[]) => list.filter((s) => s !== undefined).join('; ');
+  return new HsError('PARTIAL', `bytes to be purged may remain: ${told(reasons)}`, { hint: told(hints) });
 }
 
 export function refusal(item: PlanItem): HsError {
@@ -122,6 +133,6 @@ export async function removeArtifacts(
     const error = held.get(item.artifact_id);
     return error === undefined ? [] : [{ item, error }];
   });
-  const unpurged = options.purge ? unpurgedBy(done.reclaimed) : undefined;
+  const unpurged = options.purge ? await unpurgedBy(session, done.reclaimed, purged.objects) : undefined;
   return { ...done, refused, shared, ...(unpurged === undefined ? {} : { unpurged }) };
 }

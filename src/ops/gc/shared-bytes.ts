@@ -10,11 +10,14 @@ import type { Session } from '../session/session.js';
 /** A message is one line. */
 const MOST_NAMED = 3;
 
-/** The payload objects of an artifact, without empty ones: those are everywhere and reveal nothing. */
-async function payloadOf(record: ArtifactRecord, indexes: IndexReader): Promise<ObjectId[]> {
+/**
+ * The payload objects of an artifact, without empty ones: those are everywhere and reveal nothing. Undefined: its index
+ * cannot be read.
+ */
+async function payloadOf(record: ArtifactRecord, indexes: IndexReader): Promise<ObjectId[] | undefined> {
   if (record.payload_type === 'file') return record.size_bytes === 0 ? [] : [record.content_hash];
   const found = await indexes.read(record.content_hash);
-  return (found?.members ?? []).filter((m) => m.size > 0).map((m) => m.id);
+  return found?.members.filter((m) => m.size > 0).map((m) => m.id);
 }
 
 /** The bytes to be purged and their artifacts, read while their indexes exist. */
@@ -22,6 +25,8 @@ export class PurgedBytes {
   readonly #session: Session;
   readonly #indexes: IndexReader;
   readonly #payloads = new Map<ArtifactId, readonly ObjectId[]>();
+  readonly #all = new Set<ObjectId>();
+  #isKnown = true;
 
   constructor(session: Session) {
     this.#session = session;
@@ -31,8 +36,19 @@ export class PurgedBytes {
   async note(catalog: Catalog, ids: Iterable<ArtifactId>): Promise<void> {
     for (const id of ids) {
       const record = await catalog.get(id);
-      if (record !== undefined) this.#payloads.set(id, await payloadOf(record, this.#indexes));
+      if (record === undefined) continue;
+      const payload = await payloadOf(record, this.#indexes);
+      this.#isKnown &&= payload !== undefined;
+      this.#payloads.set(id, payload ?? []);
+      for (const { manifest } of record.manifests) this.#all.add(manifest);
+      if (record.size_bytes > 0) this.#all.add(record.content_hash);
+      for (const object of payload ?? []) this.#all.add(object);
     }
+  }
+
+  /** The objects that were noted, manifests and indexes too. */
+  get objects(): ReadonlySet<ObjectId> | 'any' {
+    return this.#isKnown ? this.#all : 'any';
   }
 
   /** Errors that name where purged bytes still exist. Examines each artifact once for all of them. */

@@ -15,7 +15,7 @@ import type { Pack } from './objects/pack.js';
 import { packContents } from './objects/pack-contents.js';
 import type { Packs } from './objects/packs.js';
 import { soundPacks } from './objects/tidy-packs.js';
-import { quarantined } from './quarantine.js';
+import { quarantined, quarantineOf } from './quarantine.js';
 
 /** Lists `objects/`, `packs/` and the batches of `trash/`. */
 export class InventoryOfFiles implements Inventory {
@@ -123,6 +123,10 @@ export class InventoryOfFiles implements Inventory {
 
   quarantine(): Promise<Quarantined> {
     return quarantined(this.#parts);
+  }
+
+  quarantineOf(ids: ReadonlySet<ObjectId> | 'any'): Promise<string | undefined> {
+    return quarantineOf(this.#parts, ids);
   }
 
   async staged(): Promise<readonly Staged[]> {

@@ -1,6 +1,9 @@
-import { isErrno } from '../../errors/hs-error.js';
+import { isObjectId, type ObjectId } from '../../core/objects/ids.js';
+import { isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Quarantined } from '../port/inventory.js';
 import type { LocalParts } from './local-parts.js';
+import { Pack } from './objects/pack.js';
+import { packNameOf } from './objects/packs.js';
 
 const DIR_MODE = 0o700;
 
@@ -79,9 +82,12 @@ export class Quarantine {
   }
 }
 
-/** The files in the quarantine. */
-export async function quarantined({ disk, layout }: LocalParts): Promise<Quarantined> {
-  let [files, size_bytes] = [0, 0];
+interface QuarantinedFile {
+  readonly name: string | undefined;
+  readonly path: string;
+}
+
+async function* filesIn({ disk, layout }: LocalParts): AsyncGenerator<QuarantinedFile> {
   const dirs = [layout.quarantine];
   for (let dir = dirs.pop(); dir !== undefined; dir = dirs.pop()) {
     const entries = await disk.readdir(dir).catch((e) => {
@@ -90,11 +96,52 @@ export async function quarantined({ disk, layout }: LocalParts): Promise<Quarant
     });
     for (const { name, kind } of entries) {
       if (kind === 'directory' && name !== undefined) dirs.push(`${dir}/${name}`);
-      else {
-        files += 1;
-        size_bytes += name === undefined ? 0 : ((await disk.find(`${dir}/${name}`))?.size ?? 0);
-      }
+      else yield { name, path: `${dir}/${name}` };
     }
   }
+}
+
+/** The files in the quarantine. */
+export async function quarantined(parts: LocalParts): Promise<Quarantined> {
+  let [files, size_bytes] = [0, 0];
+  for await (const { name, path } of filesIn(parts)) {
+    files += 1;
+    size_bytes += name === undefined ? 0 : ((await parts.disk.find(path))?.size ?? 0);
+  }
   return { files, size_bytes };
+}
+
+/** `Inventory.quarantineOf`. */
+export async function quarantineOf(
+  parts: LocalParts,
+  ids: ReadonlySet<ObjectId> | 'any',
+): Promise<string | undefined> {
+  for await (const { name, path } of filesIn(parts)) {
+    // The second of a name ends with a number.
+    const file = name?.replace(/\.\d+$/, '');
+    const isOther =
+      ids !== 'any' &&
+      (isObjectId(file ?? '') ? !ids.has(file as ObjectId) : await isPackWithout(parts, ids, file, path));
+    if (!isOther) return parts.layout.quarantine;
+  }
+  return undefined;
+}
+
+async function isPackWithout(
+  { disk }: LocalParts,
+  ids: ReadonlySet<ObjectId>,
+  file: string | undefined,
+  path: string,
+): Promise<boolean> {
+  const name = packNameOf(file);
+  if (name === undefined) return false;
+  try {
+    const pack = await Pack.open(disk, name, path);
+    await pack.close();
+    pack.index.verify(name);
+    return ![...ids].some((id) => pack.index.find(id) !== undefined);
+  } catch (e) {
+    if (!isErrno(e) && !isHsError(e, 'INTEGRITY')) throw e;
+    return false;
+  }
 }

@@ -48,6 +48,10 @@ export class MemoryInventory implements Inventory {
     return { files: 0, size_bytes: 0 };
   }
 
+  async quarantineOf(): Promise<undefined> {
+    return undefined;
+  }
+
   staged(): Promise<readonly Staged[]> {
     return this.#process.step('inventory staged', () =>
       [...this.#state.staged].flatMap(({ lease, objects }) =>

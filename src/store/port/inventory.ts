@@ -87,4 +87,9 @@ export interface Inventory {
   staged(): Promise<readonly Staged[]>;
   /** What repairs set aside; hs neither uses nor removes it. */
   quarantine(): Promise<Quarantined>;
+  /**
+   * The absolute path of the quarantine if what is there may hold bytes of these objects, or of any: no more is known of
+   * what is damaged than its name, and which objects were in a pack whose index is intact.
+   */
+  quarantineOf(ids: ReadonlySet<ObjectId> | 'any'): Promise<string | undefined>;
 }

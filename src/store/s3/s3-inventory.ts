@@ -134,6 +134,10 @@ export class S3Inventory implements Inventory {
     return this.#parts.mirror.local.inventory.quarantine();
   }
 
+  quarantineOf(ids: ReadonlySet<ObjectId> | 'any'): Promise<string | undefined> {
+    return this.#parts.mirror.local.inventory.quarantineOf(ids);
+  }
+
   /** What is staged is staged in the mirror. */
   staged(): Promise<readonly Staged[]> {
     return this.#parts.mirror.local.inventory.staged();

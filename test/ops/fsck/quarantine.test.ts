@@ -1,0 +1,96 @@
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import type { ArtifactId } from '../../../src/core/objects/ids.js';
+import { fsck } from '../../../src/ops/fsck/fsck.js';
+import { storeSource } from '../../../src/ops/fsck/repair-source.js';
+import { emptyTrash, purgeTrashed } from '../../../src/ops/gc/empty-trash.js';
+import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
+import { put } from '../../../src/ops/put/put.js';
+import { openTestSession } from '../../helpers/store.js';
+import { IMPATIENT, makeStore, putFile } from '../gc/helpers.js';
+import { FSCK, idOf, overwrite, REPAIR } from './sample-store.js';
+
+type World = Awaited<ReturnType<typeof makeStore>>;
+const root = ({ dir }: World) => `${dir}/.hsstore`;
+const at = (w: World, text: string) => `${root(w)}/objects/${idOf(text).slice(0, 2)}/${idOf(text)}`;
+const textOf = (i: number) => `file ${i} of the tree and more\n`;
+
+/** Puts a tree whose files are in one pack; returns its id and the path of that pack. */
+async function putTree(w: World, name = 'tree') {
+  const path = `${w.dir}/${name}`;
+  await mkdir(path);
+  for (let i = 0; i < 40; i++) await writeFile(`${path}/${i}`, textOf(i));
+  const [made] = await put(w.session, [{ path }], { name });
+  const [pack] = await readdir(`${root(w)}/packs`);
+  return { id: made!.artifactId, pack: `${root(w)}/packs/${pack}` };
+}
+
+/** Flips a bit of the pack there. */
+async function flip(pack: string, where: (bytes: Buffer) => number) {
+  const bytes = await readFile(pack);
+  bytes[where(bytes)]! ^= 1;
+  await overwrite(pack, bytes);
+}
+
+/** Repairs with what a copy of the store has, until there is nothing to repair. */
+async function repair(w: World, copy?: string) {
+  for (let round = 0; round < 3; round++) {
+    const session = await w.open({ unchecked: true });
+    const from = copy && (await storeSource(await openTestSession(copy, { useIndex: false })));
+    if ((await fsck(session, REPAIR, from || undefined)).repairs.length === 0) return;
+  }
+}
+
+async function purge(w: World, id: ArtifactId) {
+  return (await removeArtifacts(await w.open(), new Set([id]), { purge: true, patience: IMPATIENT }))
+    .unpurged;
+}
+
+it('calls no purge complete while the quarantine may hold the bytes', async () => {
+  const w = await makeStore();
+  await putTree(w);
+  const id = await putFile(w.session, { content: 'a secret' });
+  const other = await putFile(w.session, { content: 'another' });
+  await overwrite(at(w, 'a secret'), 'b secret');
+  await repair(w);
+  // The damaged copy is of one object.
+  expect(await purge(w, other)).toBeUndefined();
+  const unpurged = await purge(w, id);
+  expect(unpurged).toMatchObject({ code: 'PARTIAL', message: expect.stringContaining('/quarantine') });
+  expect(unpurged!.hint).toContain(`rm -rf '${root(w)}/quarantine'`);
+});
+
+it.each(['the block', 'the index'])('looks into a quarantined pack of which %s is damaged', async (what) => {
+  const w = await makeStore();
+  const { id, pack } = await putTree(w);
+  const copy = `${w.dir}/copy`;
+  await cp(root(w), `${copy}/.hsstore`, { recursive: true });
+  await flip(pack, (bytes) =>
+    what === 'the block' ? 20 : bytes.indexOf(Buffer.from(idOf(textOf(7)), 'hex')) + 31,
+  );
+  await repair(w);
+  await repair(w, copy);
+  expect((await fsck(await w.open(), FSCK)).ok).toBe(true);
+  const other = await purge(w, await putFile(w.session, { content: 'another' }));
+  // Nobody knows what a damaged index does not list.
+  expect(other?.code).toBe(what === 'the block' ? undefined : 'PARTIAL');
+  expect((await purge(w, id))?.code).toBe('PARTIAL');
+  await rm(`${root(w)}/quarantine`, { recursive: true, force: true });
+  expect(await purge(w, await putFile(w.session, { content: 'a third' }))).toBeUndefined();
+});
+
+it('empties the trash in part while the quarantine may hold what was there', async () => {
+  const w = await makeStore();
+  const id = await putFile(w.session, { content: 'a secret' });
+  const other = await putFile(w.session, { content: 'another' });
+  await overwrite(at(w, 'a secret'), 'b secret');
+  await repair(w);
+  await removeArtifacts(w.session, new Set([id, other]));
+  const emptied = async (of: ArtifactId) =>
+    (await purgeTrashed(await w.open(), new Set([of]), { patience: IMPATIENT })).unpurged?.code;
+  expect(await emptied(other)).toBeUndefined();
+  expect(await emptied(id)).toBe('PARTIAL');
+  expect((await emptyTrash(await w.open(), { patience: IMPATIENT })).unpurged?.code).toBe('PARTIAL');
+  await rm(`${root(w)}/quarantine`, { recursive: true, force: true });
+  expect((await emptyTrash(await w.open(), { patience: IMPATIENT })).unpurged).toBeUndefined();
+});
