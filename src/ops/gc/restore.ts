@@ -9,6 +9,7 @@ import { namesOf } from '../../store/collector/mark.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
 import { missingAmong } from '../../store/objects/known-objects.js';
 import type { Session } from '../session/session.js';
+import type { Transaction } from '../session/transaction.js';
 
 /** The pin that protects restored artifacts from the next collection. */
 export const RESTORED_PIN = 'restored';
@@ -104,6 +105,31 @@ function* allOf(named: readonly NamedObjects[]): Generator<ObjectId> {
   for (const { ids } of named) yield* ids;
 }
 
+/** Brings the objects of artifacts back into use; `fail` is told of an artifact with one that is damaged. */
+async function bringBack(
+  { batch }: Transaction,
+  all: readonly NamedObjects[],
+  fail: (record: ArtifactRecord, error: HsError) => void,
+): Promise<ArtifactRecord[]> {
+  try {
+    await batch.referenceAll(allOf(all));
+    return all.map(({ record }) => record);
+  } catch (e) {
+    if (!(e instanceof HsError)) throw e;
+  }
+  const restored: ArtifactRecord[] = [];
+  for (const { record, ids } of all) {
+    try {
+      for (const id of ids) await batch.reference(id);
+      restored.push(record);
+    } catch (e) {
+      if (!(e instanceof HsError)) throw e;
+      fail(record, e);
+    }
+  }
+  return restored;
+}
+
 /**
  * Restores removed artifacts, all that can be restored in one commit: first their objects, durably, then the entry,
  * with a pin for the trash window (D7).
@@ -132,8 +158,7 @@ export async function restore(
       if (error === undefined) whole.push(each);
       else failed.push({ record: each.record, error });
     }
-    await tx.batch.referenceAll(allOf(whole));
-    const restored = whole.map(({ record }) => record);
+    const restored = await bringBack(tx, whole, (record, error) => failed.push({ record, error }));
     session.progress.advance(ids.length);
     if (restored.length > 0) {
       const { trash_days } = (await session.policy(catalog)).retention;

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { ensureDir } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
@@ -9,7 +9,7 @@ import { removedByRun, restore } from '../../../src/ops/gc/restore.js';
 import { changePins } from '../../../src/ops/govern/pins.js';
 import { retain } from '../../../src/ops/govern/retain.js';
 import { put } from '../../../src/ops/put/put.js';
-import { behind } from '../../helpers/store.js';
+import { behind, TINY_PACKS } from '../../helpers/store.js';
 import { interceptDisk } from '../../sim/intercept-disk.js';
 import { IMPATIENT, liveIds, makeStore, putFile } from './helpers.js';
 
@@ -76,6 +76,30 @@ describe('restore', () => {
       expect(await other.store.objects.sizeInUse(content_hash)).toBeGreaterThan(0);
       await other.store.objects.read(content_hash);
     }
+  });
+
+  it('restores the others where the bytes of one are damaged', async () => {
+    const { session, dir, clock } = await makeStore({ packLimits: TINY_PACKS });
+    const root = `${dir}/.hsstore`;
+    const bad = await putFile(session, { ttl: 1 });
+    const packs = await readdir(`${root}/packs`);
+    expect(packs).not.toEqual([]);
+    const good = await putFile(session, { ttl: 1 });
+    clock.pass(2);
+    await collect(session);
+    for (const batch of await readdir(`${root}/trash`)) {
+      for (const name of await readdir(`${root}/trash/${batch}`)) {
+        if (!packs.includes(name)) continue;
+        const path = `${root}/trash/${batch}/${name}`;
+        const bytes = await readFile(path);
+        bytes[20]! ^= 1;
+        await rm(path);
+        await writeFile(path, bytes, { mode: 0o444 });
+      }
+    }
+    const { restored, failed } = await restore(session, [bad, good], { pin: true });
+    expect(restored.map((r) => r.artifact_id)).toEqual([good]);
+    expect(failed).toMatchObject([{ record: { artifact_id: bad } }]);
   });
 
   it('restores nothing once the trash was emptied', async () => {
