@@ -149,8 +149,9 @@ export class S3Batch implements ObjectBatch {
         this.damaged.has(id) || this.#members.get(id)!.held !== undefined
           ? {}
           : ((await this.#parts.mirror.fileOf(id)) ?? (await this.#brought(id)));
-      if (file.pack === undefined) inFiles.push(id);
-      else inPacks.set(file.pack, [...(inPacks.get(file.pack) ?? []), id]);
+      const { pack } = file;
+      if (pack === undefined) inFiles.push(id);
+      else if (!inPacks.get(pack)?.push(id)) inPacks.set(pack, [id]);
     }
     const found: ObjectId[] = [];
     await parallel([...inFiles, ...inPacks], async (item) => {

@@ -7,6 +7,8 @@ import type { Mirror } from './mirror.js';
 
 /** Content up to this size is one request. */
 export const PART_BYTES = 8 * 1024 * 1024;
+/** A service takes none that is smaller, but for the last. */
+const LEAST_PART_BYTES = 5 * 1024 * 1024;
 /** A service takes 10,000 parts. */
 const MOST_PARTS = 9_000;
 const CHUNK_BYTES = 2 * 1024 * 1024;
@@ -44,7 +46,9 @@ async function store(client: S3Client, key: string, { size, read, check }: Uploa
       await client.put(key, bytes);
     });
   }
-  const partBytes = Math.max(PART_BYTES, Math.ceil(size / MOST_PARTS));
+  // A full pack is a little more than four parts: a fifth would wait for one of them.
+  const wanted = Math.min(MOST_PARTS, Math.max(2, Math.round(size / PART_BYTES)));
+  const partBytes = Math.max(LEAST_PART_BYTES, Math.ceil(size / wanted));
   await client.putParts({
     key,
     count: Math.ceil(size / partBytes),
