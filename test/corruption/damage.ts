@@ -1,5 +1,6 @@
 import { chmod, copyFile, lstat, mkdir, readdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { Rng } from '../sim/rng.js';
 
 /** One change to one file, or to two. */
 export interface Damage {
@@ -26,15 +27,21 @@ function kindOf(path: string): string {
   return path.replace(/[^/]*$/, '');
 }
 
-/** The byte offsets of a file to flip: evenly spread, with both ends; every one if `most` is no less. */
-function offsetsOf(length: number, most: number): number[] {
-  if (length <= most) return Array.from({ length }, (_, i) => i);
-  const chosen = new Set([0, length - 1]);
-  for (let i = 1; i < most - 1; i++) chosen.add(Math.floor((i * length) / (most - 1)));
-  return [...chosen].sort((a, b) => a - b);
+/** Filling that keeps room on the disk; nobody reads it. */
+const FILLING = /^cache\/[^/]*\/reserve$/;
+const MOST_OF_FILLING = 12;
+
+/** Of `length` bytes, the bits to flip: one of each byte, or of `most` bytes that are spread evenly. */
+function* bitsOf(length: number, most: number, rng: Rng): Generator<{ offset: number; bit: number }> {
+  const count = Math.min(length, most);
+  for (let i = 0; i < count; i++) {
+    const [begin, end] = [i, i + 1].map((n) => Math.floor((n * length) / count)) as [number, number];
+    yield { offset: begin + rng.below(end - begin), bit: rng.below(8) };
+  }
 }
 
-async function filesBelow(root: string): Promise<string[]> {
+/** The files below a directory, by their paths from there, sorted. */
+export async function filesBelow(root: string): Promise<string[]> {
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   return entries
     .filter((e) => e.isFile())
@@ -53,18 +60,32 @@ function anotherName(path: string): string | undefined {
   return `${dirname(path)}/${other}${name.slice(digits.length)}`;
 }
 
+export interface DamageOptions {
+  /** Bytes of each file that are flipped, at most; filling has fewer. */
+  readonly most: number;
+  /** Which bytes, and which bit of each. Default 1. */
+  readonly seed?: number | undefined;
+  /** The files, by their paths in the store; all of them, if it is left out. */
+  readonly files?: (path: string) => boolean;
+}
+
 /**
  * Every damage to the files of a store that is tried: each byte flipped, or `most` of a file; cut short, emptied, made
- * longer; exchanged with another of its kind, copied to another name, removed.
+ * longer; exchanged with another of its kind, copied to another name, removed. File by file; the same with each call.
  */
-export async function* damages(root: string, most: number): AsyncGenerator<Damage> {
+export async function* damages(
+  root: string,
+  { most, seed = 1, files = () => true }: DamageOptions,
+): AsyncGenerator<Damage> {
   const paths = await filesBelow(root);
   const contents = new Map<string, { readonly bytes: Buffer; readonly mode: number }>();
   for (const path of paths) {
     const { mode } = await lstat(`${root}/${path}`);
     contents.set(path, { bytes: await readFile(`${root}/${path}`), mode: mode & 0o777 });
   }
-  for (const path of paths) {
+  for (const [n, path] of paths.entries()) {
+    if (!files(path)) continue;
+    const rng = new Rng(seed * 1_000_003 + n);
     const at = `${root}/${path}`;
     const { bytes, mode } = contents.get(path)!;
     const matters = /^(?:ledger|objects|packs)\/|^format\.json$|^trash\/.*(?:\/[0-9a-f]{64}|\.pack)$/.test(
@@ -78,9 +99,13 @@ export async function* damages(root: string, most: number): AsyncGenerator<Damag
       make: () => write(at, other, mode),
       undo,
     });
-    for (const offset of offsetsOf(bytes.length, most)) {
+    for (const { offset, bit } of bitsOf(
+      bytes.length,
+      FILLING.test(path) ? Math.min(most, MOST_OF_FILLING) : most,
+      rng,
+    )) {
       const flipped = Buffer.from(bytes);
-      flipped[offset]! ^= 1 << (offset % 8);
+      flipped[offset]! ^= 1 << bit;
       yield becomes(`byte ${offset} flipped`, flipped);
     }
     const cuts = new Set([0, 1, bytes.length >> 1, bytes.length - 12, bytes.length - 1]);

@@ -4,7 +4,7 @@ import { storeSource } from '../../src/ops/fsck/repair-source.js';
 import { contentsOf } from '../ops/fsck/sample-store.js';
 import { type Damage, damages } from './damage.js';
 import { askAll } from './questions.js';
-import type { SmallStore } from './small-stores.js';
+import type { CopiedStore } from './small-stores.js';
 import { putBack, takeSnapshot } from './snapshot.js';
 
 const REPAIR = { secondOpinion: false, sample: 1, repair: true } as const;
@@ -33,7 +33,7 @@ function worse(before: ReadonlyMap<string, string>, after: ReadonlyMap<string, s
  * that nothing that was right before is gone.
  */
 export async function repairAll(
-  store: SmallStore,
+  store: CopiedStore,
   { most, only }: { most: number; only: (d: Damage) => boolean },
 ): Promise<Repaired> {
   const pristine = await takeSnapshot(store.dir);
@@ -41,7 +41,7 @@ export async function repairAll(
   const right = await ask();
   const faults: string[] = [];
   let [cases, whole] = [0, 0];
-  for await (const damage of damages(store.root, most)) {
+  for await (const damage of damages(store.root, { most })) {
     if (!only(damage)) continue;
     cases += 1;
     const fault = (what: string) => faults.push(`${damage.what}: ${what}`);

@@ -9,18 +9,30 @@ import { put } from '../../src/ops/put/put.js';
 import type { Session } from '../../src/ops/session/session.js';
 import { alteredDisk } from '../helpers/altered-disk.js';
 import { openTestSession, type TestStoreOptions, TINY_PACKS, testStore } from '../helpers/store.js';
+import { Rng, seededRandom } from '../sim/rng.js';
+
+/** Operations that are too many for the entry. */
+const MANY = 101;
 
 type Put = (name: string) => Promise<ArtifactId>;
+
+/** A store of which there is a copy. */
+export interface CopiedStore extends SmallStore {
+  openCopy(): Promise<Session>;
+}
 
 export interface SmallStore {
   readonly dir: string;
   readonly root: string;
-  /** An intact copy of the store, and of its payloads. */
-  readonly copy: string;
+  /** The files that are damaged, by their paths below `root`; all of them, if it is left out. */
+  readonly files?: (path: string) => boolean;
+  /** The directory that those who only read change. */
+  readonly changing?: string;
+  /** Every question is answered, whatever is damaged: the truth is elsewhere. */
+  readonly isDerived?: boolean;
   /** Names of the live artifacts. */
   readonly names: readonly string[];
   open(options?: TestStoreOptions): Promise<Session>;
-  openCopy(): Promise<Session>;
 }
 
 /** Answers at once for the directories of objects/ that are empty: they are 250 of 256, looked at five times. */
@@ -46,12 +58,19 @@ async function withoutEmptyLooks(root: string): Promise<Disk> {
   });
 }
 
+/** The same store each time, to the byte. */
+export function fixedEffects(): Required<Pick<TestStoreOptions, 'clock' | 'random'>> {
+  let ms = Date.parse('2026-06-01T00:00:00.000Z');
+  return { clock: { now: () => ms++ }, random: seededRandom(new Rng(1)) };
+}
+
 async function make(
   base: string,
-  options: TestStoreOptions,
+  given: TestStoreOptions,
   fill: (session: Session, store: Put) => Promise<void>,
   names: readonly string[],
-): Promise<SmallStore> {
+): Promise<CopiedStore> {
+  const options = { ...fixedEffects(), ...given };
   const dir = `${base}/w`;
   const sources = `${base}/sources`;
   for (const path of [dir, `${sources}/d/sub`, `${sources}/many`, `${sources}/packed-gone`]) {
@@ -75,19 +94,20 @@ async function make(
   const copy = `${base}/copy`;
   await cp(root, `${copy}/.hsstore`, { recursive: true });
   const disk = await withoutEmptyLooks(root);
-  const open: SmallStore['open'] = (more) => openTestSession(dir, { ...options, disk, ...more });
+  const open: SmallStore['open'] = (more) =>
+    openTestSession(dir, { useIndex: false, ...options, disk, ...more });
   const openCopy = () =>
     openTestSession(copy, { ...options, unchecked: true, readOnly: true, writes: false });
-  return { dir, root, copy, names, open, openCopy };
+  return { dir, root, names, open, openCopy };
 }
 
-/** A store of files: two revisions, a directory, and a payload of an entry that is an object. */
-export function plainStore(base: string): Promise<SmallStore> {
+/** A store of files: two revisions, a directory, and entries whose payload and operations are objects. */
+export function plainStore(base: string): Promise<CopiedStore> {
   const fill = async (session: Session, store: Put) => {
     const f = await store('f');
     await store('d');
     await retain(session, [f], { ttl: 9 });
-    await changePins(session, [{ change: 'pin', id: f, name: 'keep' }]);
+    await changePins(session, Array(MANY).fill({ change: 'pin', id: f, name: 'keep' }));
     // Too long for its entry.
     const payload = {
       findings: 300,
@@ -103,7 +123,7 @@ export function plainStore(base: string): Promise<SmallStore> {
 }
 
 /** With packs, and trash that has both files and packs. */
-export function packedStore(base: string): Promise<SmallStore> {
+export function packedStore(base: string): Promise<CopiedStore> {
   const fill = async (session: Session, store: Put) => {
     await store('f');
     await store('many');
@@ -113,8 +133,20 @@ export function packedStore(base: string): Promise<SmallStore> {
   return make(base, { packLimits: { ...TINY_PACKS, leastObjects: 4 } }, fill, ['f', 'many']);
 }
 
+/** Of which only the catalog index is damaged, and read. */
+export async function indexedStore(base: string): Promise<CopiedStore> {
+  const made = await make(base, { useIndex: true }, async (_, store) => void (await store('f')), ['f']);
+  await (await made.open()).close();
+  return {
+    ...made,
+    files: (path) => path.startsWith('cache/'),
+    changing: `${made.root}/cache`,
+    isDerived: true,
+  };
+}
+
 /** With what a killed command left; each look waits a second for its lease. */
-export async function interruptedStore(base: string): Promise<SmallStore> {
+export async function interruptedStore(base: string): Promise<CopiedStore> {
   const made = await make(base, {}, async (_, store) => void (await store('f')), ['f']);
   const dead = 'd'.repeat(24);
   await writeFile(`${made.root}/leases/${dead}`, '{"journal":"half', { mode: 0o600 });

@@ -130,6 +130,8 @@ export class Fetcher {
     let brought = false;
     for (const { name, copies: keys } of packs ?? []) {
       if (brought && (await this.#isSoundHere(id))) break;
+      // One that is here has a damaged index, which whoever opened it knows by heart.
+      await this.#mirror.dropPack(name);
       brought = (await this.#bringPack(name, keys[0]!.key)) || brought;
     }
     return brought;

@@ -10,7 +10,7 @@ import { BatchFiles } from '../local/objects/batch-files.js';
 import { PACK_LIMITS } from '../local/objects/pack-writer.js';
 import { packNameOf } from '../local/objects/packs.js';
 import { isDamage } from '../objects/object-store.js';
-import type { Format } from '../port/format.js';
+import { type Format, MAX_FORMAT_BYTES } from '../port/format.js';
 import type { ObjectBatch } from '../port/object-batch.js';
 import { mirrorLimit, removeLeftovers, trimObjects } from './trim-mirror.js';
 
@@ -21,6 +21,29 @@ const MAX_SIDE_BYTES = 64 * 1024 * 1024;
 const unsynced: Around = (operation, _, run) =>
   // Of a filesystem, true says that it was synced.
   /^(file\.sync|syncDir|syncFilesystem)$/.test(operation) ? Promise.resolve(true as never) : run();
+
+/** Writes `format.json` of a mirror anew where it was damaged: that of a store never changes. */
+async function correctFormat(
+  { disk, random }: LocalPorts,
+  dir: string,
+  path: string,
+  formatBytes: Uint8Array,
+): Promise<void> {
+  try {
+    if (Buffer.compare(await disk.readFile(path, MAX_FORMAT_BYTES), formatBytes) === 0) return;
+  } catch (e) {
+    if (!isErrno(e)) throw e;
+  }
+  const staged = `${dir}/in-${random.hex(8)}`;
+  try {
+    await disk.writeFile(staged, formatBytes, { mode: 0o444, sync: false });
+    await disk.rename(staged, path);
+  } catch (e) {
+    // There is no mirror yet; or it cannot be written, and opening it says what is wrong.
+    if (!isErrno(e)) throw e;
+    await disk.unlink(staged).catch(() => undefined);
+  }
+}
 
 /**
  * What of a store on a service is on this machine: a copy, in the layout of a store, of what was read and written,
@@ -58,10 +81,8 @@ export class Mirror {
     const root = `${dir}/.hsstore`;
     const withLimits = { ...ports, packLimits: { ...PACK_LIMITS, ...ports.packLimits, ...ALL_PACKED } };
     const opened = async () => {
-      const local = await LocalBackend.open(withLimits, root);
-      if (Buffer.compare(local.formatBytes, formatBytes) === 0) return new Mirror(ports, local, dir);
-      await local.close();
-      throw new HsError('INTEGRITY', `the mirror '${root}' is not of this store`, { hint: `rm -r '${dir}'` });
+      await correctFormat(ports, dir, new Layout(root).format, formatBytes);
+      return new Mirror(ports, await LocalBackend.open(withLimits, root), dir);
     };
     try {
       return await opened();
@@ -205,7 +226,14 @@ export class Mirror {
   /** Removes the copy of an object that does not match its name, so that it is fetched again. */
   async dropObject(id: ObjectId): Promise<void> {
     const found = await this.fileOf(id);
-    await this.drop(found?.pack === undefined ? this.layout.object(id) : this.layout.pack(found.pack));
+    if (found?.pack !== undefined) return this.dropPack(found.pack);
+    await this.drop(this.layout.object(id));
+    await this.local.objects.refresh();
+  }
+
+  /** Removes a pack that does not give what it should, so that it is fetched again. */
+  async dropPack(name: ObjectId): Promise<void> {
+    await this.drop(this.layout.pack(name));
     await this.local.objects.refresh();
   }
 

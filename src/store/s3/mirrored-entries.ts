@@ -34,11 +34,16 @@ export class MirroredEntries {
   }
 
   async read(seq: number): Promise<Uint8Array | UnreadableEntry | undefined> {
-    let bytes = await this.#entry(seq);
+    const seen = await this.#state.load();
+    const isKnown = seen !== undefined && seq <= seen.seq;
+    // Nothing proves what is here of entries that were not followed yet.
+    let bytes = isKnown ? await this.#entry(seq) : await this.#fetch(seq);
     if (bytes === undefined) return undefined;
     if (bytes.length > MAX_ENTRY_BYTES) return 'too large';
-    // What follows proves it, except for the head, which `checkHead` does.
-    if (seq < (this.#state.seen?.seq ?? seq)) {
+    if (seq === seen?.seq) {
+      if (sha256(bytes) !== seen.hash) bytes = await this.#again(seq, bytes);
+    } else if (isKnown) {
+      // What follows proves it.
       const next = await this.#entry(seq + 1);
       this.#ahead = next && { seq: seq + 1, bytes: next };
       if (next === undefined || !follows(next, sha256(bytes))) bytes = await this.#again(seq, bytes);
