@@ -79,6 +79,16 @@ describe('the index of a pack', () => {
     expect(() => index.verify(name)).toThrow('is damaged');
   });
 
+  it.each<[string, { stored: number; size: number }[], number]>([
+    ['that end before the file', [{ stored: 9, size: 30 }], 10],
+    ['that end after it', [{ stored: 9, size: 30 }], 8],
+    ['of which one is longer than its content', [{ stored: 31, size: 30 }], 31],
+    ['of which one is empty', [{ stored: 0, size: 30 }], 0],
+  ])('with blocks %s is damaged', (_, blocks, dataBytes) => {
+    const bytes = encodePackIndex(entriesOf([10, 20]), blocks);
+    expect(() => new PackIndex(bytes, dataBytes).verify(sha256(bytes))).toThrow('its blocks do not fill it');
+  });
+
   it('under another name is damaged', () => {
     const [index] = decoded(entriesOf([10, 20]));
     expect(() => index.verify(idOf('another'))).toThrow('does not match its name');

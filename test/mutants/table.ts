@@ -960,4 +960,183 @@ export const MUTANTS: readonly Mutant[] = [
       test: 'is reported and made anew: ',
     },
   },
+  {
+    name: 'repair-hash-not-checked',
+    fault: 'a repair takes what a copy has become for the object',
+    file: 'ops/fsck/plan-repairs.ts',
+    edits: [
+      {
+        from: 'if ((await batch.addSource(file)).id !== id) return false;',
+        to: 'await batch.addSource(file);',
+      },
+    ],
+    caughtBy: {
+      file: 'test/ops/fsck/repair.test.ts',
+      test: 'restores nothing of a copy whose bytes changed since it was found',
+    },
+  },
+  {
+    name: 'repair-brings-back-damage',
+    fault: 'a damaged object is brought back from the trash',
+    file: 'ops/fsck/check-artifacts.ts',
+    edits: [
+      {
+        from: 'if (!(await this.#session.store.objects.isSound(id))) return false;\n              await',
+        to: 'await',
+      },
+    ],
+    caughtBy: {
+      file: 'test/ops/fsck/repair.test.ts',
+      test: 'does not bring back a damaged object from the trash, though a sample left it unread',
+    },
+  },
+  {
+    name: 'repair-takes-the-good',
+    fault: 'a repair moves to the quarantine what was made good meanwhile',
+    file: 'store/local/objects/set-aside.ts',
+    edits: [
+      { from: 'if (isSound !== false) continue;', to: '' },
+      { from: '(await isSoundFile(disk, moved, id)) !== false', to: '!moved' },
+    ],
+    caughtBy: {
+      file: 'test/ops/fsck/repair.test.ts',
+      test: 'leaves an object where it is whose right bytes came meanwhile',
+    },
+  },
+  {
+    name: 'repair-deletes',
+    fault: 'a repair deletes what is damaged',
+    file: 'store/local/quarantine.ts',
+    edits: [{ from: 'disk.rename(path, free)', to: 'disk.unlink(path)' }],
+    caughtBy: {
+      file: 'test/ops/fsck/repair.test.ts',
+      test: 'moves what cannot be mended to the quarantine, and says what is lost',
+    },
+  },
+  {
+    name: 'repair-deletes-from-packs',
+    fault: 'a repair leaves damaged bytes out of a pack, and keeps them nowhere',
+    file: 'store/local/objects/set-aside.ts',
+    edits: [{ from: 'await quarantine.add(id, bytes);', to: '' }],
+    caughtBy: {
+      file: 'test/ops/fsck/repair.test.ts',
+      test: 'moves what cannot be mended to the quarantine, and says what is lost',
+    },
+  },
+  {
+    name: 'repair-leaves-the-pack',
+    fault: 'the sound objects of a pack with a damaged index go with it',
+    file: 'store/local/objects/set-aside.ts',
+    edits: [{ from: 'await batch.addBytes(bytes);', to: '' }],
+    caughtBy: {
+      file: 'test/ops/fsck/repair.test.ts',
+      test: 'takes the intact objects out of a pack whose index is damaged',
+    },
+  },
+  {
+    name: 'repair-from-anybody',
+    fault: 'a repair takes bytes from a store that the actor may not repair',
+    file: 'ops/fsck/repair-source.ts',
+    edits: [
+      {
+        from: 'if (!(await other.isAllowed(await other.catalog(), authority.capability))) {',
+        to: 'if (other === undefined) {',
+      },
+    ],
+    caughtBy: {
+      file: 'test/ops/fsck/repair.test.ts',
+      test: 'takes nothing from a store that the actor may not repair',
+    },
+  },
+  {
+    name: 'repair-policy-of-a-stranger',
+    fault: 'whoever has a copy of the policy may repair',
+    file: 'ops/fsck/repair.ts',
+    edits: [
+      {
+        from: 'if (!isAllowed(decodePolicy(policy), actor, authority.capability)) throw',
+        to: 'if (decodePolicy(policy) === undefined) throw',
+      },
+    ],
+    caughtBy: {
+      file: 'test/ops/fsck/repair.test.ts',
+      test: 'comes back from a copy if it lets the actor repair, and otherwise stops every repair',
+    },
+  },
+  {
+    name: 'fsck-believes-names',
+    fault: 'fsck does not compare an object with its name',
+    file: 'ops/fsck/check-objects.ts',
+    edits: [{ from: 'if (first !== id) this.#report', to: 'if (first === undefined) this.#report' }],
+    caughtBy: {
+      file: 'test/ops/fsck/repair.test.ts',
+      test: 'moves what cannot be mended to the quarantine, and says what is lost',
+    },
+  },
+  {
+    name: 'pack-block-expands-without-limit',
+    fault: 'a block of a pack takes as much memory as its stream gives',
+    file: 'core/objects/compressed-block.ts',
+    edits: [{ from: 'maxOutputLength: size,', to: '' }],
+    caughtBy: { file: 'test/store/compressed-packs.test.ts', test: 'gives a typed error, and is found' },
+  },
+  {
+    name: 'pack-block-length-believed',
+    fault: 'a block may say that it has any length',
+    file: 'store/local/objects/block-reader.ts',
+    edits: [
+      {
+        from: 'const isSound = block.stored <= block.size && block.size <= MOST_BLOCK_BYTES;',
+        to: 'const isSound = true;',
+      },
+    ],
+    caughtBy: { file: 'test/store/compressed-packs.test.ts', test: 'gives a typed error, and is found' },
+  },
+  {
+    name: 'pack-blocks-not-checked',
+    fault: 'the blocks of a pack need not fill it',
+    file: 'core/objects/pack-index.ts',
+    edits: [
+      {
+        from: 'if (this.blocks !== undefined && !(this.blocks.areSound && this.blocks.storedBytes === this.#dataBytes)) {',
+        to: 'if (this.blocks === null) {',
+      },
+    ],
+    caughtBy: { file: 'test/core/pack-index.test.ts', test: 'with blocks ' },
+  },
+  {
+    name: 'pack-index-hash-not-checked',
+    fault: 'the index of a pack need not have its name',
+    file: 'core/objects/pack-index.ts',
+    edits: [
+      {
+        from: "if (sha256(this.#bytes) !== name) throw damaged('its index does not match its name');",
+        to: '',
+      },
+    ],
+    caughtBy: { file: 'test/core/pack-index.test.ts', test: 'under another name is damaged' },
+  },
+  {
+    name: 's3-entry-believed-unproven',
+    fault: 'fsck reads entries of a mirror that nothing proves',
+    file: 'store/s3/mirrored-entries.ts',
+    edits: [
+      { from: 'isKnown ? await this.#entry(seq) : await this.#fetch(seq)', to: 'await this.#entry(seq)' },
+      { from: 'if (sha256(bytes) !== seen.hash) bytes', to: 'if (isKnown === undefined) bytes' },
+    ],
+    caughtBy: {
+      file: 'test/s3/derived-mirror.test.ts',
+      test: 'fsck believes no entry of a mirror that nothing proves, the newest neither',
+    },
+  },
+  {
+    name: 's3-damaged-index-known',
+    fault: 'the index of a damaged pack is not read again when its bytes came',
+    file: 'store/s3/fetcher.ts',
+    edits: [{ from: 'await this.#mirror.dropPack(name);', to: '' }],
+    caughtBy: {
+      file: 'test/s3/derived-mirror.test.ts',
+      test: 'a pack in a mirror whose index lacks an object is fetched again, and read',
+    },
+  },
 ];

@@ -1,5 +1,6 @@
 import { cp, mkdir, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { ObjectId } from '../../../src/core/objects/ids.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { fsck } from '../../../src/ops/fsck/fsck.js';
 import { storeSource, treeSource } from '../../../src/ops/fsck/repair-source.js';
@@ -176,13 +177,15 @@ describe('fsck --repair', () => {
     const w = await world();
     for (const path of await filesBelow(`${w.root}/packs`)) {
       const bytes = await readFile(path);
-      // In the size of the last object: the others are found all the same.
+      // In the size of the last object, which is lost: the others are found all the same.
       bytes[bytes.length - 13]! ^= 1;
       await overwrite(path, bytes);
     }
-    const report = await fsck(await w.open(), REPAIR, await storeSource(await w.open(w.copy)));
-    expect(report.findings.filter((f) => !f.repaired)).toEqual([]);
+    const report = await fsck(await w.open(), REPAIR);
     expect(report.repairs.some((r) => r.action === 'set-aside')).toBe(true);
+    const { findings } = await fsck(await w.open(), FSCK);
+    expect(findings.map((f) => f.message)).toEqual([expect.stringMatching(/^many .* is missing: /)]);
+    await fsck(await w.open(), REPAIR, await storeSource(await w.open(w.copy)));
     expect((await fsck(await w.open(), FSCK)).ok).toBe(true);
   });
 
@@ -235,6 +238,18 @@ describe('fsck --repair', () => {
     expect(await quarantined(w)).toEqual([]);
   });
 
+  it('restores nothing of a copy whose bytes changed since it was found', async () => {
+    const w = await world();
+    await overwrite(w.at(ONE), 'xxx');
+    const path = `${w.base}/changed`;
+    await writeFile(path, 'other');
+    const copy = { name: path, open: () => nodeDisk().open(path, { access: 'read' }) };
+    const find = async (wanted: Iterable<ObjectId>) => new Map([...wanted].map((id) => [id, copy]));
+    const report = await fsck(await w.open(), REPAIR, { find });
+    expect(report.repairs).toMatchObject([{ action: 'restore', state: 'failed' }]);
+    expect(report.repaired).toBe(0);
+  });
+
   it('takes nothing from a store that the actor may not repair', async () => {
     const w = await world();
     const other = await w.open(w.copy, { actor: 'ai_job:worker' });
@@ -265,6 +280,7 @@ describe('a damaged policy', () => {
     const source = await storeSource(await w.open(w.copy));
     const job = await w.open(w.dir, { actor: 'ai_job:worker' });
     await expect(fsck(job, REPAIR, source)).rejects.toMatchObject({ code: 'REFUSED' });
+    expect(await readFile(w.at(policyId), 'utf8')).toBe('none');
     expect((await fsck(await w.open(), REPAIR, source)).findings.filter((f) => !f.repaired)).toEqual([]);
     expect((await fsck(await w.open(), FSCK)).ok).toBe(true);
   });
