@@ -231,6 +231,16 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    name: 'damaged-file-placed-over-a-good-one',
+    fault: 'a collection brings a damaged object back over the good bytes that a put has just stored',
+    file: 'store/local/objects/move-object.ts',
+    edits: [{ from: 'if (isSound === true) {', to: 'if (isSound !== null) {' }],
+    caughtBy: {
+      file: 'test/ops/gc/protocol.test.ts',
+      test: 'keeps the good bytes that a put stored while it moved damaged ones of that name',
+    },
+  },
+  {
     name: 'interrupted-purge-not-finished',
     fault: 'a collection that finds nothing new to remove leaves what a purge left in older batches',
     file: 'store/collector/condemn.ts',

@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { readJson } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../../src/core/objects/hash.js';
 import { toTimestamp } from '../../../src/core/objects/ids.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import type { DiskOperation } from '../../../src/fsx/surround-disk.js';
@@ -13,6 +14,7 @@ import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
 import { Trash } from '../../../src/store/local/trash/trash.js';
 import type { Lease } from '../../../src/store/port/lease-table.js';
+import { alteredDisk } from '../../helpers/altered-disk.js';
 import { inside } from '../../helpers/inside.js';
 import { packContent } from '../../helpers/pack-content.js';
 import { behind } from '../../helpers/store.js';
@@ -32,6 +34,14 @@ function once(is: (operation: DiskOperation, path: string) => boolean, act: () =
     done = true;
     await act();
   });
+}
+
+function gate() {
+  let open = () => {};
+  const reached = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, reached };
 }
 
 /** A store with an object that nothing refers to, and the file that it came from. */
@@ -62,30 +72,23 @@ describe('a collection', () => {
 
   it('purges by what is in use once the last awaited command has ended', async () => {
     const { session, open, path } = await withLooseObject();
-    let goOn = () => {};
-    const gate = new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
-    let atLink = () => {};
-    const reached = new Promise<void>((resolve) => {
-      atLink = resolve;
-    });
+    const [atLink, goOn] = [gate(), gate()];
     // It has made sure that its objects are there, and does not look again before its entry.
     const writer = once(
       (operation, target) => operation === 'link' && target.includes('/ledger/'),
       async () => {
-        atLink();
-        await gate;
+        atLink.open();
+        await goOn.reached;
       },
     );
     const writing = put(await open({ disk: writer }), [{ path }], {});
-    await reached;
+    await atLink.reached;
     let waited = 0;
     const { purged } = await reclaimTrash(session, {
       ms: 1_000_000,
       wait: async () => {
         waited++;
-        goOn();
+        goOn.open();
         await writing;
       },
     });
@@ -101,26 +104,19 @@ describe('a collection', () => {
       const { session, open, clock } = made;
       const id = await putFile(session);
       await removeArtifacts(session, new Set([id]), { patience: IMPATIENT });
-      let goOn = () => {};
-      const gate = new Promise<void>((resolve) => {
-        goOn = resolve;
-      });
-      let atLink = () => {};
-      const reached = new Promise<void>((resolve) => {
-        atLink = resolve;
-      });
+      const [atLink, goOn] = [gate(), gate()];
       const disk = once(
         (operation, target) => operation === 'link' && target.includes('/ledger/'),
         async () => {
-          atLink();
-          await gate;
+          atLink.open();
+          await goOn.reached;
         },
       );
       const restoring = restore(await open({ disk }), [id], { pin: false });
-      await reached;
+      await atLink.reached;
       clock.ms += 1000;
       await collect(await open(), { patience: IMPATIENT });
-      goOn();
+      goOn.open();
       expect((await restoring).failed).toEqual([]);
       const { content_hash: object } = (await (await session.catalog()).get(id))!;
       expect(await session.store.objects.sizeInUse(object)).toBeUndefined();
@@ -158,6 +154,33 @@ describe('a collection', () => {
       await removeArtifacts(session, new Set([id]), { purge: true, patience: IMPATIENT });
       await expect(session.store.objects.read(object)).rejects.toMatchObject({ code: 'OBJECT_MISSING' });
     });
+  });
+
+  it('keeps the good bytes that a put stored while it moved damaged ones of that name', async () => {
+    const { session, open } = await makeStore();
+    const content = 'bytes that rot, and are put again';
+    const id = await putFile(session, { content });
+    const path = behind(session).layout.object(sha256(Buffer.from(content)));
+    await rm(path);
+    await writeFile(path, content.toUpperCase(), { mode: 0o444 });
+    const [staged, trashed, committed] = [gate(), gate(), gate()];
+    const putting = interceptDisk(nodeDisk(), async (operation, target) => {
+      if (operation !== 'rename' || target !== path) return;
+      staged.open();
+      await trashed.reached;
+    });
+    const sweeping = alteredDisk(nodeDisk(), {
+      rename: async (from, to) => {
+        await nodeDisk().rename(from, to);
+        if (from !== path) return;
+        trashed.open();
+        await committed.reached;
+      },
+    });
+    const again = putFile(await open({ disk: putting }), { content }).finally(committed.open);
+    await staged.reached;
+    await Promise.all([again, removeArtifacts(await open({ disk: sweeping }), new Set([id]))]);
+    expect(await readFile(path, 'utf8')).toBe(content);
   });
 
   it('says which command it waits for, and judges each lease once per look, a dead one never again', async () => {

@@ -267,7 +267,10 @@ export class BatchFiles implements ObjectBatch {
 
   async #demand(id: ObjectId, size: number | undefined, durable: boolean): Promise<void> {
     const found = await this.#files.bringBack(id);
-    if (found === undefined) throw new HsError('OBJECT_MISSING', `object ${id} is missing`);
+    if (found === undefined) {
+      if ((await this.#files.size(id)) !== undefined) throw corrupt(id);
+      throw new HsError('OBJECT_MISSING', `object ${id} is missing`);
+    }
     // The name promises the bytes: a different size proves damage, and new bytes under this name would hide it.
     if (size !== undefined && found.size !== size) throw corrupt(id);
     if (found.dir === undefined) await this.#stage(id, await this.#objects.read(id), false);

@@ -5,6 +5,7 @@ import { corrupt } from '../../objects/object-store.js';
 import type { FoundBytes, ObjectFile, ObjectSource } from '../../port/object-source.js';
 import type { Layout } from '../layout.js';
 import { type Packed, Packs } from './packs.js';
+import { isSoundFile } from './sound-file.js';
 
 /** A failed lookup is repeated until nothing has moved meanwhile; no collector moves this often. */
 const MOST_ROUNDS = 100;
@@ -97,11 +98,12 @@ export class ObjectFiles implements ObjectSource {
     return names.sort().join();
   }
 
-  /** Calls `use` for each place that has the object until one succeeds; on ENOENT it tries the next. */
-  async #find<T>(id: ObjectId, use: (place: Place) => Promise<T>): Promise<T | undefined> {
+  /** Calls `use` for each place that has the object until one succeeds; on ENOENT or undefined it tries the next. */
+  async #find<T>(id: ObjectId, use: (place: Place) => Promise<T | undefined>): Promise<T | undefined> {
     const attempt = async (place: Place | undefined) => {
       try {
-        return place && { found: await use(place) };
+        const found = place && (await use(place));
+        return found === undefined ? undefined : { found };
       } catch (e) {
         if (isErrno(e, 'ENOENT')) return undefined;
         throw e;
@@ -166,7 +168,8 @@ export class ObjectFiles implements ObjectSource {
 
   /**
    * Brings the object back into use: moves its file out of the trash. An object in a trashed pack must be written
-   * again by the caller (`dir` is undefined). Undefined when it is missing.
+   * again by the caller (`dir` is undefined). Undefined when it is missing, or damaged in the trash: it could replace
+   * what another command has just stored.
    */
   bringBack(id: ObjectId): Promise<Usable | undefined> {
     return this.#find(id, async (place) => {
@@ -175,7 +178,10 @@ export class ObjectFiles implements ObjectSource {
       const { batch, packed } = place;
       if (packed !== undefined)
         return { size, dir: batch === undefined ? this.#layout.packs : undefined, moved: false };
-      if (batch !== undefined) await this.#disk.rename(place.path, this.#layout.object(id));
+      if (batch !== undefined) {
+        if (!(await isSoundFile(this.#disk, place.path, id))) return undefined;
+        await this.#disk.rename(place.path, this.#layout.object(id));
+      }
       return { size, dir: this.#layout.objectDir(id), moved: batch !== undefined };
     });
   }

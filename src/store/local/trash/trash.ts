@@ -8,6 +8,7 @@ import type { Disk } from '../../../fsx/disk.js';
 import { timeOfBatch } from '../../collector/batch-time.js';
 import type { PurgeNote, TrashBatch, TrashSeal, TrashWindow } from '../../port/reclaimer.js';
 import type { Layout } from '../layout.js';
+import { moveObject } from '../objects/move-object.js';
 import type { Pack } from '../objects/pack.js';
 import { Packs } from '../objects/packs.js';
 
@@ -139,14 +140,17 @@ export class Trash {
     return this.#moved(this.#layout.pack(name), this.#layout.trashedPack(batch.name, name));
   }
 
-  /** False: another command was first, or it was purged. */
+  /** False: another command was first, or it was purged, or it is damaged and another copy is in use. */
   async bringBack(batch: TrashBatch, id: ObjectId): Promise<boolean> {
-    return this.#moved(this.#layout.trashed(batch.name, id), this.#layout.object(id));
+    return this.#placed(id, this.#layout.trashed(batch.name, id), this.#layout.object(id));
   }
 
-  /** Moves a file to another batch. False: it was brought back meanwhile. */
+  /** Moves a file to another batch. False: it was brought back meanwhile, or that has one that is not damaged. */
   async move(from: TrashBatch, to: TrashBatch, id: ObjectId): Promise<boolean> {
-    return this.#moved(this.#layout.trashed(from.name, id), this.#layout.trashed(to.name, id));
+    const [path, target] = [this.#layout.trashed(from.name, id), this.#layout.trashed(to.name, id)];
+    // Only a collector puts files there, and there is one.
+    const isFree = (await this.#disk.find(target)) === undefined;
+    return isFree ? this.#moved(path, target) : this.#placed(id, path, target);
   }
 
   /** Moves a whole pack to another batch. False: that has one of its name, whose bytes may be better. */
@@ -202,6 +206,10 @@ export class Trash {
       return true;
     });
     return moved ?? false;
+  }
+
+  async #placed(id: ObjectId, from: string, to: string): Promise<boolean> {
+    return (await this.#unlessGone(() => moveObject(this.#disk, id, from, to))) ?? false;
   }
 
   async #unlessGone<T>(run: () => Promise<T>): Promise<T | undefined> {
