@@ -6,7 +6,7 @@ import { isErrno, isHsError } from '../../errors/hs-error.js';
 import { keptIndexes, rootsOf } from '../../store/collector/mark.js';
 import type { LedgerVerdict } from '../../store/ledger/ledger-verdict.js';
 import { examineLedger } from '../../store/ledger/verify-ledger.js';
-import { HINT_LOST, HINT_STRAY, type RepairableFinding } from '../../store/port/finding.js';
+import { HINT_REPAIR, HINT_STRAY, type RepairableFinding } from '../../store/port/finding.js';
 import type { Session } from '../session/session.js';
 import { checkArtifacts, expectationsOf } from './check-artifacts.js';
 import { checkObjects, type ObjectCheckOptions } from './check-objects.js';
@@ -39,7 +39,7 @@ function ledgerFindings(verdict: LedgerVerdict): RepairableFinding[] {
         : kind === 'rolled_back'
           ? 'if you restored this store from a copy on purpose: hs ledger accept-rollback'
           : kind === 'object'
-            ? HINT_LOST
+            ? `${HINT_REPAIR} --from COPY`
             : 'restore the store from a copy',
     ...(object === undefined ? {} : { wanted: [object] }),
   }));

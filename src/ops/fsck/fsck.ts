@@ -4,9 +4,10 @@ import type { Lease } from '../../store/port/lease-table.js';
 import type { Session } from '../session/session.js';
 import { type Checked, type CheckedCounts, checkAll } from './check-all.js';
 import type { ObjectCheckOptions } from './check-objects.js';
-import { planRepairs } from './plan-repairs.js';
+import { planRepairs, type RepairPlan } from './plan-repairs.js';
 import { type MadeRepair, makeRepairs, restorePolicy } from './repair.js';
 import type { RepairSource } from './repair-source.js';
+import { recordsBack, restoreRecords } from './restore-records.js';
 
 /** An object that is back may name others that are missing: an index, its files. */
 const MOST_ROUNDS = 4;
@@ -78,11 +79,14 @@ function report(
   };
 }
 
-/** A broken or rolled-back ledger must not grow: nothing is repaired then. */
-function isRepairable(session: Session, { verdict, references }: Checked): boolean {
-  // A lost object beside the chain, such as an old policy, leaves the chain intact.
-  const isIntact = verdict.problems.every((p) => p.kind === 'stray' || p.kind === 'object');
-  if (isIntact && references !== undefined) return true;
+/** A lost object beside the chain, such as an old policy, leaves the chain intact. */
+const isIntact = ({ verdict }: Checked) =>
+  verdict.problems.every((p) => p.kind === 'stray' || p.kind === 'object');
+
+/** A broken or rolled-back ledger must not grow, nor one without the records that its state is made of. */
+function isRepairable(session: Session, checked: Checked, plan: RepairPlan): boolean {
+  const isBack = recordsBack(checked.verdict, plan).length > 0;
+  if (isIntact(checked) && (checked.references !== undefined || isBack)) return true;
   session.warn('nothing was repaired, because the ledger is damaged');
   return false;
 }
@@ -92,9 +96,9 @@ async function planned(
   checked: Checked,
   from: RepairSource | undefined,
 ): Promise<MadeRepair[]> {
-  if (!isRepairable(session, checked)) return [];
-  const { repairs } = await planRepairs(session, checked.findings, checked.objects, from);
-  return repairs.map(({ run: _, ...step }) => ({ ...step, state: 'planned' }));
+  const plan = await planRepairs(session, checked.findings, checked.objects, from);
+  if (!isRepairable(session, checked, plan)) return [];
+  return plan.repairs.map(({ run: _, ...step }) => ({ ...step, state: 'planned' }));
 }
 
 async function repair(
@@ -109,12 +113,16 @@ async function repair(
   const told = new Set(first.findings.map(keyOf));
   let now = first;
   for (let round = 0; round < MOST_ROUNDS; round++) {
-    if (!isRepairable(session, now)) break;
     const plan = await planRepairs(session, now.findings, now.objects, from);
+    if (!isRepairable(session, now, plan)) break;
     const tried = new Set(made.map(({ action, subject }) => `${action} ${subject}`));
     const isNew = plan.repairs.some(({ action, subject }) => !tried.has(`${action} ${subject}`));
     if (round > 0 && !isNew) break;
     await session.store.anchor.checkedHead();
+    if (now.references === undefined && !(await restoreRecords(session, now.verdict, plan))) {
+      session.warn('nothing was repaired, because the records of the ledger cannot be read');
+      break;
+    }
     if (!(await restorePolicy(session, plan))) {
       session.warn('nothing was repaired, because the policy cannot be read');
       break;

@@ -27,7 +27,7 @@ import { encodeOps } from './operations-object.js';
 const INLINE_BYTES = 24 * 1024;
 /** How long lost races are retried, in system time and not in attempts. */
 const PATIENCE_MS = 60_000;
-/** Objects named by the ledger stay out of packs: following the chain must not need any. */
+/** Objects named by the ledger are files, or large ones packs of their own: the state needs no other object. */
 const APART = { apart: true };
 
 /** Actor, job, trace id and clock of a commit. */

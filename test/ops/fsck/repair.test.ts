@@ -4,9 +4,10 @@ import type { ObjectId } from '../../../src/core/objects/ids.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { fsck } from '../../../src/ops/fsck/fsck.js';
 import { storeSource, treeSource } from '../../../src/ops/fsck/repair-source.js';
+import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
 import { alteredDisk } from '../../helpers/altered-disk.js';
-import { openTestSession, type TestStoreOptions } from '../../helpers/store.js';
+import { openTestSession, type TestStoreOptions, TINY_PACKS } from '../../helpers/store.js';
 import { tmp } from '../../helpers/tmp.js';
 import {
   contentsOf,
@@ -284,4 +285,41 @@ describe('a damaged policy', () => {
     expect((await fsck(await w.open(), REPAIR, source)).findings.filter((f) => !f.repaired)).toEqual([]);
     expect((await fsck(await w.open(), FSCK)).ok).toBe(true);
   });
+});
+
+describe('a lost record of the ledger', () => {
+  it.each(['its content', 'its trailer', 'its index'])(
+    'comes back from a copy if %s is damaged',
+    async (what) => {
+      const w = await world({ compresses: true, packLimits: { ...TINY_PACKS, aloneBytes: 1 } });
+      const many = Array.from({ length: 101 }, (_, i) => `${w.sources}/of-one/${i}`);
+      await mkdir(`${w.sources}/of-one`);
+      for (const path of many) await writeFile(path, path);
+      await put(
+        w.session,
+        many.map((path) => ({ path })),
+        {},
+      );
+      await copyStore(w.root, `${w.base}/later`);
+      const { entry } = await w.session.store.ledger.read((await w.session.catalog()).head.seq);
+      const record = Buffer.from(entry.ops_object!, 'hex');
+      for (const path of await filesBelow(`${w.root}/packs`)) {
+        const bytes = await readFile(path);
+        const at = bytes.indexOf(record);
+        if (at < 0) continue;
+        bytes[what === 'its content' ? 100 : what === 'its index' ? at + 31 : bytes.length - 1]! ^= 1;
+        await overwrite(path, bytes);
+      }
+      await expect((await w.open()).catalog()).rejects.toThrow();
+      expect((await fsck(await w.open(), REPAIR)).repaired).toBe(0);
+      const source = await storeSource(await w.open(`${w.base}/later`));
+      const planned = await fsck(await w.open(), { ...FSCK, dryRun: true }, source);
+      const report = await fsck(await w.open(), REPAIR, source);
+      expect(report.findings.filter((f) => !f.repaired)).toEqual([]);
+      const back = { action: 'restore', subject: `object ${entry.ops_object}` };
+      for (const { repairs } of [planned, report])
+        expect(repairs).toContainEqual(expect.objectContaining(back));
+      expect((await fsck(await w.open(), FSCK)).ok).toBe(true);
+    },
+  );
 });
