@@ -1,10 +1,11 @@
 import type { ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
+import type { LeaseTable } from '../port/lease-table.js';
 import type { Store } from '../store.js';
 
 /** Calls `run` unless another command holds the turn; undefined if one does. */
-async function asCollector<T>(store: Store, run: () => Promise<T>): Promise<T | undefined> {
-  const turn = await store.leases.exclusive('collector');
+export async function asCollector<T>(leases: LeaseTable, run: () => Promise<T>): Promise<T | undefined> {
+  const turn = await leases.exclusive('collector');
   if (turn === undefined) return undefined;
   try {
     return await run();
@@ -18,7 +19,7 @@ async function asCollector<T>(store: Store, run: () => Promise<T>): Promise<T | 
  * is no good one, or a collector is running.
  */
 export async function dropCopies(store: Store, lease: string, id: ObjectId): Promise<boolean> {
-  return (await asCollector(store, () => store.reclaimer.dropCopies(id, lease))) ?? false;
+  return (await asCollector(store.leases, () => store.reclaimer.dropCopies(id, lease))) ?? false;
 }
 
 /**
@@ -30,7 +31,7 @@ export async function setAsideDamaged(
   lease: string,
   ids: ReadonlySet<ObjectId>,
 ): Promise<ReadonlySet<ObjectId>> {
-  return (await asCollector(store, async () => store.reclaimer.setAside?.(ids, lease))) ?? new Set();
+  return (await asCollector(store.leases, async () => store.reclaimer.setAside?.(ids, lease))) ?? new Set();
 }
 
 /**
@@ -40,7 +41,7 @@ export async function setAsideDamaged(
 export async function tidyPacks(store: Store, lease: string): Promise<void> {
   try {
     if (!(await store.reclaimer.needsConsolidation())) return;
-    await asCollector(store, async () => {
+    await asCollector(store.leases, async () => {
       await store.reclaimer.consolidate({ staging: async () => lease });
     });
   } catch (e) {

@@ -51,13 +51,12 @@ export class Quarantine {
   }
 
   /**
-   * Moves a file, or what is in the place of one; undefined: it is gone. If `isWanted` says of the moved file that it
-   * is good, since somebody replaced it meanwhile, it is moved back.
+   * Moves a file, or what is in the place of one; undefined: it is gone, or good. `isWanted` says of a path whether what
+   * is there is good: somebody may have replaced it meanwhile. What it cannot judge stays too.
    */
-  async move(path: string, isWanted?: (path: string) => Promise<boolean>): Promise<string | undefined> {
+  async move(path: string, isWanted: (path: string) => Promise<boolean>): Promise<string | undefined> {
     const { disk } = this.#parts;
-    const isThere = async () => (await disk.find(path)) !== undefined;
-    if (!(await isThere())) return undefined;
+    if ((await disk.find(path)) === undefined || (await isWanted(path))) return undefined;
     let isGone = false;
     const to = await this.#atFreePath(baseOf(path), async (free) => {
       if ((await disk.find(free)) !== undefined)
@@ -65,13 +64,15 @@ export class Quarantine {
       isGone = !(await unless('ENOENT', () => disk.rename(path, free)));
     });
     if (isGone) return undefined;
-    if ((await isWanted?.(to)) === true) {
-      await unless('EEXIST', () => disk.link(to, path));
-      await disk.unlink(to);
+    let isBad = false;
+    try {
+      isBad = !(await isWanted(to));
+    } finally {
+      if (!isBad) await unless('EEXIST', () => disk.renameNoReplace(to, path));
+      await disk.syncDir(this.#dir);
+      await disk.syncDir(dirOf(path));
     }
-    await disk.syncDir(this.#dir);
-    await disk.syncDir(dirOf(path));
-    return to;
+    return isBad ? to : undefined;
   }
 
   /** Writes bytes that cannot be moved, since they are part of a file. */

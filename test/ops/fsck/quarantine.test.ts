@@ -1,11 +1,13 @@
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import type { ArtifactId } from '../../../src/core/objects/ids.js';
+import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { fsck } from '../../../src/ops/fsck/fsck.js';
 import { storeSource } from '../../../src/ops/fsck/repair-source.js';
 import { emptyTrash, purgeTrashed } from '../../../src/ops/gc/empty-trash.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { put } from '../../../src/ops/put/put.js';
+import { alteredDisk } from '../../helpers/altered-disk.js';
 import { openTestSession } from '../../helpers/store.js';
 import { IMPATIENT, makeStore, putFile } from '../gc/helpers.js';
 import { FSCK, idOf, overwrite, REPAIR } from './sample-store.js';
@@ -93,4 +95,46 @@ it('empties the trash in part while the quarantine may hold what was there', asy
   expect((await emptyTrash(await w.open(), { patience: IMPATIENT })).unpurged?.code).toBe('PARTIAL');
   await rm(`${root(w)}/quarantine`, { recursive: true, force: true });
   expect((await emptyTrash(await w.open(), { patience: IMPATIENT })).unpurged).toBeUndefined();
+});
+
+/** A disk on which `run` comes right before the first move to the quarantine. */
+function beforeMoving(run: () => Promise<void>) {
+  const real = nodeDisk();
+  let isOver = false;
+  return alteredDisk(real, {
+    rename: async (from, to) => {
+      if (to.includes('/quarantine/') && !isOver) {
+        isOver = true;
+        await run();
+      }
+      return real.rename(from, to);
+    },
+  });
+}
+
+it.each(['the block', 'the trailer'])(
+  'leaves a pack where it is that was written anew while %s was damaged',
+  async (what) => {
+    const w = await makeStore();
+    const { pack } = await putTree(w);
+    const good = await readFile(pack);
+    await flip(pack, (bytes) => (what === 'the block' ? 20 : bytes.length - 1));
+    const disk = beforeMoving(async () => {
+      // As a put publishes it.
+      await rm(pack, { force: true });
+      await writeFile(pack, good, { mode: 0o444 });
+    });
+    await fsck(await w.open({ disk, unchecked: true }), REPAIR);
+    expect(await readFile(pack)).toEqual(good);
+    expect((await fsck(await w.open(), FSCK)).findings.map((f) => f.message)).toEqual([]);
+  },
+);
+
+it('leaves a file where it is that took the place of a link', async () => {
+  const w = await makeStore();
+  await symlink('/etc/hostname', at(w, 'linked'));
+  const disk = beforeMoving(async () => void (await putFile(await w.open(), { content: 'linked' })));
+  await fsck(await w.open({ disk, unchecked: true }), REPAIR);
+  expect(await readFile(at(w, 'linked'), 'utf8')).toBe('linked');
+  expect((await fsck(await w.open(), FSCK)).ok).toBe(true);
 });

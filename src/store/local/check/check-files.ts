@@ -2,6 +2,7 @@ import { isObjectId, type ObjectId } from '../../../core/objects/ids.js';
 import { escapeText } from '../../../core/text/escape-control.js';
 import { isErrno, isHsError } from '../../../errors/hs-error.js';
 import type { FileKind } from '../../../fsx/disk.js';
+import { asCollector } from '../../collector/tidy.js';
 import { HINT_REPAIR, type Repair, type RepairableFinding } from '../../port/finding.js';
 import { type Format, hasFeature } from '../../port/format.js';
 import type { LeaseTable } from '../../port/lease-table.js';
@@ -11,11 +12,12 @@ import type { LocalParts } from '../local-parts.js';
 import { Pack } from '../objects/pack.js';
 import { packNameOf } from '../objects/packs.js';
 import { setPackAside } from '../objects/set-aside.js';
+import { Quarantine } from '../quarantine.js';
 import { isTrashBatch, TRASH_RECORDS, type Trash } from '../trash/trash.js';
 import { checkCache } from './check-cache.js';
 import { checkStaged } from './check-staged.js';
 import { Findings, OBJECT_MODE } from './findings.js';
-import { makeDirectory, makeLockFile, setAsidePath } from './repairs.js';
+import { makeDirectory, makeLockFile } from './repairs.js';
 
 /** Modes of directories and of mutable files; SHARED_MODES apply in a store shared with a group. */
 const OWN_MODES = { dir: 0o700, file: 0o600 };
@@ -36,7 +38,7 @@ export async function checkFiles({
   leases,
   trash,
 }: CheckedStore): Promise<RepairableFinding[]> {
-  const findings = new Findings(parts);
+  const findings = new Findings(parts, leases);
   await checkTop(findings, format);
   await checkEntryModes(findings);
   await checkObjectDirs(findings);
@@ -148,7 +150,9 @@ async function checkPack(findings: Findings, name: ObjectId, path: string, isTra
     if (isErrno(e, 'ENOENT')) return;
     if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'EIO', 'EACCES', 'EPERM')) throw e;
     const subject = findings.nameOf(path);
-    const run: Repair['run'] = (under) => setPackAside(findings.parts, name, path, under);
+    const setAside: Repair['run'] = (under) => setPackAside(findings.parts, name, path, under);
+    const run: Repair['run'] = async (under) =>
+      (await asCollector(findings.leases, () => setAside(under))) ?? false;
     findings.add({
       severity: 'damage',
       subject,
@@ -198,6 +202,13 @@ async function checkTrashRecord(
   const problem = await trash.problemOf(batch, name);
   if (problem === undefined) return;
   const subject = `trash/${batch}/${name}`;
+  const { parts, leases } = findings;
+  // Only who collects writes them.
+  const setAside: Repair['run'] = async ({ lease }) => {
+    const isBad = (await trash.problemOf(batch, name)) !== undefined;
+    if (isBad) await new Quarantine(parts, lease).move(`${parts.layout.root}/${subject}`, async () => false);
+    return true;
+  };
   findings.add({
     severity: 'damage',
     subject,
@@ -206,7 +217,7 @@ async function checkTrashRecord(
     repair: {
       action: 'set-aside',
       subject,
-      run: setAsidePath(findings.parts, `${findings.parts.layout.root}/${subject}`),
+      run: async (under) => (await asCollector(leases, () => setAside(under))) ?? false,
     },
   });
 }

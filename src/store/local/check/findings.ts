@@ -7,6 +7,7 @@ import {
   type Repair,
   type RepairableFinding,
 } from '../../port/finding.js';
+import type { LeaseTable } from '../../port/lease-table.js';
 import type { LocalParts } from '../local-parts.js';
 import { copyOnto, setAsidePath, setModes } from './repairs.js';
 
@@ -16,12 +17,14 @@ export const OBJECT_MODE = 0o444;
 /** Collects findings in a store on disk and inspects its files. */
 export class Findings {
   readonly parts: LocalParts;
+  readonly leases: LeaseTable;
   readonly #findings: RepairableFinding[] = [];
   /** By expected mode and directory. */
   readonly #wrongModes = new Map<string, { dir: string; mode: number; paths: string[] }>();
 
-  constructor(parts: LocalParts) {
+  constructor(parts: LocalParts, leases: LeaseTable) {
     this.parts = parts;
+    this.leases = leases;
   }
 
   /** The findings; wrong modes last, merged by directory. */
@@ -60,7 +63,7 @@ export class Findings {
   /** A link in place of a file or directory points out of the store. */
   wrongKind(subject: string, kind: FileKind, then?: Repair['run']): void {
     const message = `${subject} is not a ${kind}: a store contains no links or special files`;
-    const run = setAsidePath(this.parts, `${this.parts.layout.root}/${subject}`, { kind, then });
+    const run = setAsidePath(this.parts, `${this.parts.layout.root}/${subject}`, kind, then);
     const repair: Repair = { action: 'set-aside', subject, run };
     this.add({ severity: 'damage', subject, message, hint: HINT_WRONG_KIND, repair });
   }

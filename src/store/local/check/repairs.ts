@@ -68,14 +68,10 @@ export function makeLockFile(disk: Disk, { root, gcLock }: Layout, mode: number)
  * Moves what is in the place of a file or directory to the quarantine, unless it is of this kind by now; `then` makes
  * what belongs there.
  */
-export function setAsidePath(
-  parts: LocalParts,
-  path: string,
-  { kind, then }: { readonly kind?: FileKind; readonly then?: Run | undefined } = {},
-): Run {
+export function setAsidePath(parts: LocalParts, path: string, kind: FileKind, then?: Run): Run {
   return async (under) => {
-    const stat = await parts.disk.find(path);
-    if (stat?.kind !== kind) await new Quarantine(parts, under.lease).move(path);
+    const isOfKind = async (at: string) => (await parts.disk.find(at))?.kind === kind;
+    await new Quarantine(parts, under.lease).move(path, isOfKind);
     return then === undefined || then(under);
   };
 }

@@ -10,6 +10,7 @@ import { BatchFiles } from './batch-files.js';
 import { Pack } from './pack.js';
 import { Repack, type Source } from './repack.js';
 import { isSoundFile } from './sound-file.js';
+import { isSoundPack } from './sound-pack.js';
 import { soundPacks } from './tidy-packs.js';
 
 /** `Reclaimer.setAside`; one collector at a time. */
@@ -23,12 +24,12 @@ export async function setAside(
   const left = new Set<ObjectId>();
   for (const id of ids) {
     const path = layout.object(id);
-    if ((await disk.find(path)) === undefined) continue;
-    const isSound = await isSoundFile(disk, path, id);
-    // It may be readable another time, and be the only good copy.
-    if (isSound === undefined) left.add(id);
-    if (isSound !== false) continue;
-    await quarantine.move(path, async (moved) => (await isSoundFile(disk, moved, id)) !== false);
+    await quarantine.move(path, async (at) => {
+      const isSound = await isSoundFile(disk, at, id);
+      // It may be readable another time, and be the only good copy.
+      if (isSound === undefined) left.add(id);
+      return isSound !== false;
+    });
   }
   const sources: Source[] = [];
   const unreadable: Pack[] = [];
@@ -62,7 +63,8 @@ export async function setAside(
   await repack.run(sources);
   for (const { index } of repack.damaged)
     for (const id of ids) if (index.find(id) !== undefined) left.add(id);
-  for (const pack of unreadable) if (!repack.damaged.includes(pack)) await quarantine.move(pack.path);
+  for (const { name, path } of unreadable.filter((pack) => !repack.damaged.includes(pack)))
+    await quarantine.move(path, (at) => isSoundPack(disk, name, at));
   await files.packs?.refresh();
   return new Set([...ids].filter((id) => !left.has(id)));
 }
@@ -88,7 +90,7 @@ async function openIfPack(disk: Disk, name: ObjectId, path: string): Promise<Pac
 
 /**
  * Moves a pack whose index is damaged to the quarantine, once the objects in it that match their names have files of
- * their own.
+ * their own; not if it was written anew meanwhile. One collector at a time.
  */
 export async function setPackAside(
   parts: LocalParts,
@@ -112,7 +114,7 @@ export async function setPackAside(
     await pack?.close();
     await batch.discard();
   }
-  await new Quarantine(parts, lease).move(path);
+  await new Quarantine(parts, lease).move(path, (at) => isSoundPack(disk, name, at));
   await files.packs?.refresh();
   return true;
 }
