@@ -1004,13 +1004,25 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'repair-takes-the-good',
     fault: 'a repair moves to the quarantine what was made good meanwhile',
     file: 'store/local/objects/set-aside.ts',
-    edits: [
-      { from: 'if (isSound !== false) continue;', to: '' },
-      { from: '(await isSoundFile(disk, moved, id)) !== false', to: '!moved' },
-    ],
+    edits: [{ from: 'return isSound !== false;', to: 'return false;' }],
     caughtBy: {
       file: 'test/ops/fsck/repair.test.ts',
       test: 'leaves an object where it is whose right bytes came meanwhile',
+    },
+  },
+  {
+    name: 'purge-forgets-the-quarantine',
+    fault: 'a purge is called complete while the quarantine has the bytes',
+    file: 'ops/gc/remove-artifacts.ts',
+    edits: [
+      {
+        from: 'if (why === undefined && aside === undefined) return undefined;',
+        to: 'if (why === undefined) return undefined;',
+      },
+    ],
+    caughtBy: {
+      file: 'test/ops/fsck/quarantine.test.ts',
+      test: 'calls no purge complete while the quarantine may hold the bytes',
     },
   },
   {
