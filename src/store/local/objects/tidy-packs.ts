@@ -33,7 +33,8 @@ export async function soundPacks(
 
 /**
  * Removes the copies in packs of an object that has its own file. False when it has none, or a damaged one: it is read
- * again, since much may have happened since it was seen. One collector at a time.
+ * again, since much may have happened since it was seen; and when a pack that has a copy cannot be read. One collector
+ * at a time.
  */
 export async function dropPackedCopies(parts: LocalParts, id: ObjectId, lease: string): Promise<boolean> {
   const { files, layout } = parts;
@@ -41,8 +42,9 @@ export async function dropPackedCopies(parts: LocalParts, id: ObjectId, lease: s
   const to = (entry: PackEntry) => (entry.id === id ? undefined : layout.packs);
   const packs = await soundPacks(files.packs);
   const sources = packs.filter((p) => p.index.find(id) !== undefined).map((pack) => ({ pack, to }));
-  await new Repack(parts, lease).run(sources);
-  return true;
+  const repack = new Repack(parts, lease);
+  await repack.run(sources);
+  return repack.damaged.length === 0;
 }
 
 /** Packs small enough to merge; none while there are few. */
