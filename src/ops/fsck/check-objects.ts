@@ -77,8 +77,9 @@ class ObjectCheck {
       subject,
       message: `${subject} ${message}`,
       hint,
-      wanted: [id],
-      ...(canBeRead ? { place } : {}),
+      // What is in the trash must neither come into use nor outlive its purge.
+      ...(inTrash ? {} : { wanted: [id] }),
+      ...(canBeRead && !inTrash ? { place } : {}),
     };
     if (place.pack !== undefined && !inTrash) this.#copies.push({ id, finding });
     else {

@@ -36,35 +36,46 @@ async function isSound(file: ObjectFile, id: ObjectId, buffer: Uint8Array): Prom
 
 /** Intact copies in the store itself of objects that are damaged in these places. */
 async function ownCopies(
-  { signal }: Session,
+  { signal, store }: Session,
   objects: PlacedObjects,
   damaged: ReadonlyMap<ObjectId, readonly ObjectPlace[]>,
 ): Promise<Map<ObjectId, OwnCopy>> {
   const found = new Map<ObjectId, OwnCopy>();
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-  for (const { id, place } of damaged.size === 0 ? [] : objects) {
-    const places = damaged.get(id);
-    if (places === undefined || found.has(id) || places.includes(place)) continue;
-    signal.throwIfAborted();
+  const tryCopy = async (id: ObjectId, { name, open }: FoundCopy, isInUse: boolean) => {
     try {
-      const file = await place.open(id);
+      const file = await open();
       try {
-        const isInUse = place.batch === undefined;
-        if (!(await isSound(file, id, buffer))) continue;
-        found.set(id, { name: place.nameOf(id), open: () => place.open(id), isInUse });
+        if (await isSound(file, id, buffer)) found.set(id, { name, open, isInUse });
       } finally {
         await file.close();
       }
     } catch (e) {
       if (!isErrno(e) && !isHsError(e, 'INTEGRITY')) throw e;
+    }
+  };
+  for (const { id, place } of damaged.size === 0 ? [] : objects) {
+    const places = damaged.get(id);
+    if (places === undefined || found.has(id) || places.includes(place)) continue;
+    signal.throwIfAborted();
+    const copy = { name: place.nameOf(id), open: () => place.open(id) };
+    try {
+      await tryCopy(id, copy, place.batch === undefined);
     } finally {
       await place.close();
     }
   }
+  const lost = new Set([...damaged.keys()].filter((id) => !found.has(id)));
+  for (const copy of lost.size === 0 ? [] : await store.inventory.quarantinedCopies(lost)) {
+    if (!found.has(copy.id)) await tryCopy(copy.id, copy, false);
+  }
   return found;
 }
 
-/** Stores the bytes of a copy under their name. False: they are others by now. */
+/**
+ * Stores the bytes of a copy under their name. False: they are others by now. A damaged copy that stays in a pack is
+ * found by the next check: nothing more can be taken out of that pack before its other objects are back.
+ */
 async function restore(
   { store }: Session,
   id: ObjectId,
@@ -74,8 +85,7 @@ async function restore(
 ): Promise<boolean> {
   const batch = store.batch(lease);
   try {
-    // A damaged file that is only in the trash is brought back and overwritten.
-    if (places.length === 0 || places.some((p) => p.batch === undefined)) batch.distrust(id);
+    batch.distrust(id);
     const file = await copy.open();
     try {
       if ((await batch.addSource(file)).id !== id) return false;
@@ -86,8 +96,9 @@ async function restore(
   } finally {
     await batch.discard();
   }
-  const isPacked = places.some((p) => p.batch === undefined && p.pack !== undefined);
-  return !isPacked || dropCopies(store, lease, id);
+  const isPacked = places.some((p) => p.pack !== undefined);
+  if (isPacked) await dropCopies(store, lease, id);
+  return true;
 }
 
 /**
@@ -125,7 +136,6 @@ export async function planRepairs(
       continue;
     }
     for (const place of session.store.reclaimer.setAside === undefined ? [] : places) {
-      if (place.batch !== undefined) continue;
       const run: Repair['run'] = async ({ lease }) => {
         moving ??= setAsideDamaged(session.store, lease, new Set(aside.keys()));
         return (await moving).has(id);

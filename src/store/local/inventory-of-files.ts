@@ -5,6 +5,7 @@ import type {
   InventoryRequest,
   ObjectGroup,
   Quarantined,
+  QuarantinedCopy,
   Staged,
   StoredObject,
 } from '../port/inventory.js';
@@ -15,7 +16,7 @@ import type { Pack } from './objects/pack.js';
 import { packContents } from './objects/pack-contents.js';
 import type { Packs } from './objects/packs.js';
 import { soundPacks } from './objects/tidy-packs.js';
-import { quarantined, quarantineOf } from './quarantine.js';
+import { quarantined, quarantinedCopies, quarantineOf } from './quarantine.js';
 
 /** Lists `objects/`, `packs/` and the batches of `trash/`. */
 export class InventoryOfFiles implements Inventory {
@@ -127,6 +128,10 @@ export class InventoryOfFiles implements Inventory {
 
   quarantineOf(ids: ReadonlySet<ObjectId> | 'any'): Promise<string | undefined> {
     return quarantineOf(this.#parts, ids);
+  }
+
+  quarantinedCopies(ids: ReadonlySet<ObjectId>): Promise<readonly QuarantinedCopy[]> {
+    return quarantinedCopies(this.#parts, ids);
   }
 
   async staged(): Promise<readonly Staged[]> {

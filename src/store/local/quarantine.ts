@@ -1,6 +1,6 @@
 import { isObjectId, type ObjectId } from '../../core/objects/ids.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
-import type { Quarantined } from '../port/inventory.js';
+import type { Quarantined, QuarantinedCopy } from '../port/inventory.js';
 import type { LocalParts } from './local-parts.js';
 import { Pack } from './objects/pack.js';
 import { packNameOf } from './objects/packs.js';
@@ -23,7 +23,7 @@ async function unless(code: 'ENOENT' | 'EEXIST', run: () => Promise<void>): Prom
 
 /**
  * What repairs take out of a store because its bytes are not what they should be. Each repair has a directory named
- * after its lease; nothing in it is used or removed again.
+ * after its lease; nothing in it is removed again, and only what proves to be intact is used.
  */
 export class Quarantine {
   readonly #parts: LocalParts;
@@ -84,6 +84,7 @@ export class Quarantine {
 }
 
 interface QuarantinedFile {
+  /** Without the number that the second file of a name ends with. */
   readonly name: string | undefined;
   readonly path: string;
 }
@@ -97,7 +98,7 @@ async function* filesIn({ disk, layout }: LocalParts): AsyncGenerator<Quarantine
     });
     for (const { name, kind } of entries) {
       if (kind === 'directory' && name !== undefined) dirs.push(`${dir}/${name}`);
-      else yield { name, path: `${dir}/${name}` };
+      else yield { name: name?.replace(/\.\d+$/, ''), path: `${dir}/${name}` };
     }
   }
 }
@@ -118,14 +119,27 @@ export async function quarantineOf(
   ids: ReadonlySet<ObjectId> | 'any',
 ): Promise<string | undefined> {
   for await (const { name, path } of filesIn(parts)) {
-    // The second of a name ends with a number.
-    const file = name?.replace(/\.\d+$/, '');
     const isOther =
       ids !== 'any' &&
-      (isObjectId(file ?? '') ? !ids.has(file as ObjectId) : await isPackWithout(parts, ids, file, path));
+      (isObjectId(name ?? '') ? !ids.has(name as ObjectId) : await isPackWithout(parts, ids, name, path));
     if (!isOther) return parts.layout.quarantine;
   }
   return undefined;
+}
+
+/** `Inventory.quarantinedCopies`. */
+export async function quarantinedCopies(
+  parts: LocalParts,
+  ids: ReadonlySet<ObjectId>,
+): Promise<readonly QuarantinedCopy[]> {
+  const found: QuarantinedCopy[] = [];
+  const { disk, layout } = parts;
+  for await (const { name, path } of filesIn(parts)) {
+    if (name === undefined || !isObjectId(name) || !ids.has(name)) continue;
+    const shown = path.slice(layout.root.length + 1);
+    found.push({ id: name, name: shown, open: () => disk.open(path, { access: 'read' }) });
+  }
+  return found;
 }
 
 async function isPackWithout(

@@ -52,6 +52,10 @@ export class MemoryInventory implements Inventory {
     return undefined;
   }
 
+  async quarantinedCopies(): Promise<readonly []> {
+    return [];
+  }
+
   staged(): Promise<readonly Staged[]> {
     return this.#process.step('inventory staged', () =>
       [...this.#state.staged].flatMap(({ lease, objects }) =>

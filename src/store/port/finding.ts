@@ -63,7 +63,7 @@ export interface RepairableFinding extends Finding {
   readonly repair?: Repair;
   /** The objects whose bytes would mend this. */
   readonly wanted?: readonly ObjectId[];
-  /** Where the damaged copy is that this is about, if its bytes can be read. */
+  /** Where the damaged copy in use is that this is about, if its bytes can be read. */
   readonly place?: ObjectPlace;
 }
 

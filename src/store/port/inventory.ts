@@ -71,6 +71,15 @@ export interface Staged {
   readonly lease: string;
 }
 
+/** What has the name of an object in the quarantine, unverified. */
+export interface QuarantinedCopy {
+  readonly id: ObjectId;
+  /** For display, relative to the store. */
+  readonly name: string;
+  /** ENOENT when somebody removed it. */
+  open(): Promise<ObjectFile>;
+}
+
 /** Files in the quarantine. */
 export interface Quarantined {
   readonly files: number;
@@ -85,11 +94,13 @@ export interface Inventory {
    */
   groups(request?: InventoryRequest): AsyncIterable<ObjectGroup>;
   staged(): Promise<readonly Staged[]>;
-  /** What repairs set aside; hs neither uses nor removes it. */
+  /** What repairs set aside; hs removes none of it. */
   quarantine(): Promise<Quarantined>;
   /**
    * The absolute path of the quarantine if what is there may hold bytes of these objects, or of any: no more is known of
    * what is damaged than its name, and which objects were in a pack whose index is intact.
    */
   quarantineOf(ids: ReadonlySet<ObjectId> | 'any'): Promise<string | undefined>;
+  /** The files there that have the names of these objects: a repair that was cut short may have left a good one. */
+  quarantinedCopies(ids: ReadonlySet<ObjectId>): Promise<readonly QuarantinedCopy[]>;
 }

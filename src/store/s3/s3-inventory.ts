@@ -8,6 +8,7 @@ import type {
   InventoryRequest,
   ObjectGroup,
   Quarantined,
+  QuarantinedCopy,
   Staged,
   StoredObject,
 } from '../port/inventory.js';
@@ -136,6 +137,10 @@ export class S3Inventory implements Inventory {
 
   quarantineOf(ids: ReadonlySet<ObjectId> | 'any'): Promise<string | undefined> {
     return this.#parts.mirror.local.inventory.quarantineOf(ids);
+  }
+
+  quarantinedCopies(ids: ReadonlySet<ObjectId>): Promise<readonly QuarantinedCopy[]> {
+    return this.#parts.mirror.local.inventory.quarantinedCopies(ids);
   }
 
   /** What is staged is staged in the mirror. */

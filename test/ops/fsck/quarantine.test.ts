@@ -1,12 +1,13 @@
-import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, link, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import type { ArtifactId } from '../../../src/core/objects/ids.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { fsck } from '../../../src/ops/fsck/fsck.js';
-import { storeSource } from '../../../src/ops/fsck/repair-source.js';
+import { storeSource, treeSource } from '../../../src/ops/fsck/repair-source.js';
 import { emptyTrash, purgeTrashed } from '../../../src/ops/gc/empty-trash.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { put } from '../../../src/ops/put/put.js';
+import { dropCopies } from '../../../src/store/collector/tidy.js';
 import { alteredDisk } from '../../helpers/altered-disk.js';
 import { openTestSession } from '../../helpers/store.js';
 import { IMPATIENT, makeStore, putFile } from '../gc/helpers.js';
@@ -137,4 +138,93 @@ it('leaves a file where it is that took the place of a link', async () => {
   await fsck(await w.open({ disk, unchecked: true }), REPAIR);
   expect(await readFile(at(w, 'linked'), 'utf8')).toBe('linked');
   expect((await fsck(await w.open(), FSCK)).ok).toBe(true);
+});
+
+it.each(['is cut short', 'cannot read it'])(
+  'loses nothing if the repair %s after the move of what was written anew',
+  async (what) => {
+    const w = await makeStore();
+    await putFile(w.session, { content: 'precious' });
+    await overwrite(at(w, 'precious'), 'xxx');
+    const real = nodeDisk();
+    const disk = alteredDisk(real, {
+      rename: async (from, to) => {
+        if (to.includes('/quarantine/'))
+          await putFile(await w.open(), { content: 'precious', name: 'again' });
+        await real.rename(from, to);
+        if (to.includes('/quarantine/') && what === 'is cut short') throw new Error('killed');
+      },
+      open: async (path, options) => {
+        if (path.includes('/quarantine/'))
+          throw Object.assign(new Error('EMFILE'), { code: 'EMFILE', errno: -24 });
+        return real.open(path, options);
+      },
+    });
+    const cut = fsck(await w.open({ disk, unchecked: true }), REPAIR);
+    if (what === 'is cut short') await expect(cut).rejects.toThrow('killed');
+    else {
+      await cut;
+      expect(await readFile(at(w, 'precious'), 'utf8')).toBe('precious');
+    }
+    await fsck(await w.open(), REPAIR);
+    expect((await fsck(await w.open(), FSCK)).ok).toBe(true);
+  },
+);
+
+it('brings nothing from the trash into use', async () => {
+  const w = await makeStore();
+  const id = await putFile(w.session, { content: 'it went' });
+  await removeArtifacts(w.session, new Set([id]));
+  const [batch] = await readdir(`${root(w)}/trash`);
+  await overwrite(`${root(w)}/trash/${batch}/${idOf('it went')}`, 'it wenT');
+  await mkdir(`${w.dir}/copy`);
+  await writeFile(`${w.dir}/copy/it`, 'it went');
+  const session = await w.open();
+  const report = await fsck(session, REPAIR, treeSource(session, `${w.dir}/copy`));
+  expect(report.repairs).toEqual([]);
+  await expect(readFile(at(w, 'it went'))).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+it.each(['other bytes', 'nothing'])(
+  'gives a file with two names no bytes of its own once there is %s',
+  async (what) => {
+    const w = await makeStore();
+    await putFile(w.session, { content: 'linked' });
+    await link(at(w, 'linked'), `${w.dir}/link`);
+    const real = nodeDisk();
+    const disk = alteredDisk(real, {
+      open: async (path, options) => {
+        if (path === at(w, 'linked') && options.access === 'read' && isChecked)
+          await overwrite(path, 'LINKED');
+        return real.open(path, options);
+      },
+    });
+    let isChecked = false;
+    const session = await w.open({ disk });
+    const finding = (await session.store.check()).find((f) => f.repair?.action === 'separate')!;
+    isChecked = true;
+    const lease = await session.store.leases.take();
+    const under = { lease: lease.token, batch: session.store.batch(lease.token) };
+    if (what === 'nothing') {
+      // A collector may be taking it away.
+      const turn = await session.store.leases.exclusive('collector');
+      expect(await finding.repair!.run(under)).toBe(false);
+      await turn!.release();
+    } else expect(await finding.repair!.run(under)).toBe(false);
+    await lease.release();
+    expect((await stat(at(w, 'linked'))).nlink).toBe(2);
+    expect(await readdir(`${root(w)}/tmp`)).toEqual([]);
+  },
+);
+
+it('drops no copy of a pack that cannot be read, and says so', async () => {
+  const w = await makeStore();
+  const { pack } = await putTree(w);
+  await writeFile(at(w, textOf(7)), textOf(7), { mode: 0o444 });
+  await flip(pack, () => 20);
+  const { store } = await w.open();
+  const lease = await store.leases.take();
+  expect(await dropCopies(store, lease.token, idOf(textOf(7)))).toBe(false);
+  await lease.release();
+  expect(await readdir(`${root(w)}/packs`)).toHaveLength(1);
 });

@@ -108,7 +108,7 @@ export class Findings {
         subject,
         message: `${subject} has ${stat.nlink} names: a write through another name changes the object`,
         hint: HINT_REPAIR,
-        repair: { action: 'separate', subject, run: copyOnto(this.parts, path) },
+        repair: { action: 'separate', subject, run: copyOnto(this.parts, this.leases, path) },
       });
     }
     return true;

@@ -1,8 +1,14 @@
+import type { ObjectId } from '../../../core/objects/ids.js';
 import { isErrno } from '../../../errors/hs-error.js';
 import type { Disk, DiskFile, FileKind } from '../../../fsx/disk.js';
+import { asCollector } from '../../collector/tidy.js';
 import type { Repair } from '../../port/finding.js';
+import type { LeaseTable } from '../../port/lease-table.js';
 import { FAN_OUT, type Layout } from '../layout.js';
 import type { LocalParts } from '../local-parts.js';
+import { packNameOf } from '../objects/packs.js';
+import { isSoundFile } from '../objects/sound-file.js';
+import { isSoundPack } from '../objects/sound-pack.js';
 import { Quarantine } from '../quarantine.js';
 
 const DIR_MODE = 0o700;
@@ -77,11 +83,17 @@ export function setAsidePath(parts: LocalParts, path: string, kind: FileKind, th
 }
 
 /**
- * Gives a file with several hard links bytes of its own: a write through another name would change it. Also works
- * when the other links are gone by now.
+ * Gives an object or a pack with several hard links bytes of its own: a write through another name would change it.
+ * Also works when the other links are gone by now. Only for bytes of its name, which may overwrite whatever is there by
+ * then, and while nobody collects: what was purged must not come back.
  */
-export function copyOnto({ disk, layout, stagingPath }: LocalParts, path: string): Run {
-  return async ({ lease }) => {
+export function copyOnto(parts: LocalParts, leases: LeaseTable, path: string): Run {
+  const { disk, layout, stagingPath } = parts;
+  const file = path.slice(path.lastIndexOf('/') + 1);
+  const pack = packNameOf(file);
+  const isSound = async (at: string) =>
+    pack === undefined ? await isSoundFile(disk, at, file as ObjectId) : await isSoundPack(disk, pack, at);
+  const copy: Run = async ({ lease }) => {
     const stat = await disk.find(path);
     if (stat?.kind !== 'file') return false;
     if (stat.nlink === 1) return true;
@@ -92,11 +104,16 @@ export function copyOnto({ disk, layout, stagingPath }: LocalParts, path: string
     } finally {
       await from.close();
     }
+    if (!(await isSound(staged))) {
+      await disk.unlink(staged);
+      return false;
+    }
     await disk.rename(staged, path);
     await disk.syncDir(path.slice(0, path.lastIndexOf('/')));
     await disk.syncDir(layout.tmp);
     return true;
   };
+  return async (under) => (await asCollector(leases, () => copy(under))) ?? false;
 }
 
 async function copyFile(disk: Disk, from: DiskFile, to: string, mode: number): Promise<void> {
