@@ -1,6 +1,7 @@
 import { isErrno } from './hs-error.js';
 
-const FREE_SPACE =
+/** The next step where a disk or quota is full. */
+export const FREE_SPACE =
   'free some space; hs gc --empty-trash frees what was removed, which then cannot be brought back';
 
 /** Wording of system errors, the same in every message. */

@@ -7,6 +7,7 @@ import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { checkNode, checkPlatform } from '../../src/ops/doctor/check-machine.js';
 import { checkStore } from '../../src/ops/doctor/check-store.js';
 import { put } from '../../src/ops/put/put.js';
+import { HINT_REPAIR, HINT_STRAY } from '../../src/store/port/finding.js';
 import { alteredDisk } from '../helpers/altered-disk.js';
 import { indexFiles } from '../helpers/index-dir.js';
 import { inside } from '../helpers/inside.js';
@@ -77,6 +78,29 @@ describe('hs doctor', () => {
     const checks = await look();
     expect(states(checks)).toMatchObject({ lease: 'warning', temporaries: 'warning' });
     expect(checks.find((c) => c.check === 'lease')?.mend).toContain('hs fsck --repair');
+  });
+
+  it('advises what fsck would do about files in tmp/ that no command staged', async () => {
+    const { look, root, dir } = await store();
+    await mkdir(`${root}/tmp/foo`);
+    const stray = (await look()).filter((c) => c.check === 'temporaries');
+    expect(stray).toEqual([
+      expect.objectContaining({ found: expect.stringContaining("'tmp/foo'"), mend: HINT_STRAY }),
+    ]);
+    const repair = (await inside(dir)(['fsck', '--repair', '-n'])).stdout;
+    expect(repair).not.toMatch(/remove .*tmp/);
+    await writeFile(`${root}/tmp/${'e'.repeat(24)}-0`, '');
+    expect((await look()).find((c) => c.found.startsWith('1 file in tmp/'))?.mend).toBe(HINT_REPAIR);
+  });
+
+  it('says that the index is not used because the disk is nearly full', async () => {
+    const { look } = await store();
+    const full = alteredDisk(nodeDisk(), { space: async () => ({ type: 0, freeBytes: 4096 }) });
+    expect((await look({ disk: full })).find((c) => c.check === 'index')).toMatchObject({
+      state: 'warning',
+      found: expect.stringContaining('the disk is nearly full, so the index is not used'),
+      mend: expect.stringContaining('free some space'),
+    });
   });
 
   it('says that the index was damaged, and that it was thrown away', async () => {

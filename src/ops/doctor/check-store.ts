@@ -3,8 +3,10 @@ import { type DoctorCheck, ok, problem, warning } from '../../core/health-check.
 import { type Timestamp, toTimestamp } from '../../core/objects/ids.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { counted, humanSize } from '../../core/text/human.js';
+import { FREE_SPACE } from '../../errors/errno-meaning.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import { leaseLiveness } from '../../store/collector/lease-liveness.js';
+import { HINT_REPAIR, HINT_STRAY } from '../../store/port/finding.js';
 import type { LeaseTable } from '../../store/port/lease-table.js';
 import { journaledDestinations } from '../export/export-journal.js';
 import { outputRootOf } from '../export/output-root.js';
@@ -98,10 +100,20 @@ async function checkLeases({ store }: Session): Promise<DoctorCheck[]> {
   for (const token of dead) checks.push(await checkDeadLease(store.leases, token));
   const known = new Set([...dead, ...alive]);
   const orphans = staged.filter((s) => !known.has(s.lease));
-  if (orphans.length > 0) {
+  const leftovers = orphans.filter((s) => !s.isStray);
+  if (leftovers.length > 0) {
     checks.push(
-      warning('temporaries', `${orphans.length} files in tmp/ belong to no command`, 'hs fsck --repair'),
+      warning(
+        'temporaries',
+        `${counted(leftovers.length, 'file')} in tmp/ of no running command`,
+        HINT_REPAIR,
+      ),
     );
+  }
+  const strays = orphans.filter((s) => s.isStray);
+  if (strays.length > 0) {
+    const found = `not staged by hs: ${strays.map((s) => `'tmp/${s.name}'`).join(', ')}`;
+    checks.push(warning('temporaries', found, HINT_STRAY));
   }
   const work = alive.length === 0 ? 'no command is running' : `${alive.length} held by running commands`;
   return checks.length === 0 ? [ok('leases', work)] : [...checks, ok('leases', work)];
@@ -139,6 +151,7 @@ async function checkIndex({ store }: Session): Promise<DoctorCheck> {
   try {
     const catalog = await store.catalog();
     const { index } = store;
+    if (await index?.isShort()) return slow('the disk is nearly full, so the index is not used', FREE_SPACE);
     if (index?.place === undefined)
       return slow('there is no directory for its key', 'set XDG_STATE_HOME to a persistent directory');
     if (!(await index.isKept())) return absent;
@@ -148,7 +161,7 @@ async function checkIndex({ store }: Session): Promise<DoctorCheck> {
       const mend = 'nothing to do: it was discarded, and hs ls rebuilds it';
       return warning('index', 'it was damaged; answers came from the ledger', mend);
     }
-    return ok('index', `${catalog.counts.live} artifacts, up to entry ${catalog.head.seq}`);
+    return ok('index', `${counted(catalog.counts.live, 'artifact')}, up to entry ${catalog.head.seq}`);
   } catch (e) {
     if (isErrno(e)) return absent;
     if (e instanceof TablesDamaged) {

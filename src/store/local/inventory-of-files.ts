@@ -10,6 +10,7 @@ import type {
   StoredObject,
 } from '../port/inventory.js';
 import { FAN_OUT } from './layout.js';
+import { isUnclaimed } from './leases.js';
 import { shownName } from './ledger-listing.js';
 import type { LocalParts } from './local-parts.js';
 import type { Pack } from './objects/pack.js';
@@ -17,6 +18,8 @@ import { packContents } from './objects/pack-contents.js';
 import type { Packs } from './objects/packs.js';
 import { soundPacks } from './objects/tidy-packs.js';
 import { quarantined, quarantinedCopies, quarantineOf } from './quarantine.js';
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** Lists `objects/`, `packs/` and the batches of `trash/`. */
 export class InventoryOfFiles implements Inventory {
@@ -136,6 +139,10 @@ export class InventoryOfFiles implements Inventory {
 
   async staged(): Promise<readonly Staged[]> {
     const entries = await this.#parts.disk.readdir(this.#parts.layout.tmp);
-    return entries.map((entry) => ({ name: shownName(entry), lease: entry.name?.split('-')[0] ?? '' }));
+    return entries.map((entry) => ({
+      name: shownName(entry),
+      lease: entry.name?.split('-')[0] ?? '',
+      isStray: entry.kind !== 'file' || !isUnclaimed(entry.name ?? '', NONE),
+    }));
   }
 }

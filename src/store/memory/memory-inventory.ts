@@ -59,7 +59,7 @@ export class MemoryInventory implements Inventory {
   staged(): Promise<readonly Staged[]> {
     return this.#process.step('inventory staged', () =>
       [...this.#state.staged].flatMap(({ lease, objects }) =>
-        [...objects.keys()].map((id) => ({ name: `${lease}-${id}`, lease })),
+        [...objects.keys()].map((id) => ({ name: `${lease}-${id}`, lease, isStray: false })),
       ),
     );
   }

@@ -20,6 +20,8 @@ export interface CatalogIndex {
   relieve(tables: IndexTables): Promise<void>;
   /** Accepts what was folded on top of {@link tables} and may save it. Returns tables with the same rows. */
   advance(tables: IndexTables, entries: number, operations: number): Promise<IndexTables>;
+  /** Whether it is not used because the disk is nearly full. */
+  isShort(): Promise<boolean>;
   /** Whether it was saved. */
   isKept(): Promise<boolean>;
   /** Discards it: this process works without, and the next one rebuilds it. */

@@ -69,6 +69,8 @@ export interface Staged {
   readonly name: string;
   /** Token of the lease in its name. */
   readonly lease: string;
+  /** Whether no command stages files of that name or kind. */
+  readonly isStray: boolean;
 }
 
 /** What has the name of an object in the quarantine, unverified. */

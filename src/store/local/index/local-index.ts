@@ -34,6 +34,10 @@ export class LocalIndex implements CatalogIndex {
     return this.#cache.advance(tables, entries, operations);
   }
 
+  isShort(): Promise<boolean> {
+    return this.#cache.isShort();
+  }
+
   async isKept(): Promise<boolean> {
     return this.place !== undefined && (await this.#disk.find(`${this.place}/${ROOT}`)) !== undefined;
   }
@@ -48,7 +52,7 @@ export class LocalIndex implements CatalogIndex {
 
   async makeRoom(): Promise<void> {
     try {
-      if (await this.#cache.isShort()) await this.#cache.discard();
+      if (await this.isShort()) await this.#cache.discard();
     } catch (e) {
       if (!isErrno(e)) throw e;
     }
