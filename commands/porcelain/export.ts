@@ -14,7 +14,7 @@ export const exportCommand = listing({
   opens: 'write',
   summary: 'write artifacts to files outside the store',
   synopsis: ['hs export ID [DEST]', 'hs export ID... --into DIR'],
-  description: `DEST is the exact path that is created; \`-\` is standard output, as a tar for a directory. A directory whose DEST ends in .tar, .tar.gz or .tgz is written as such an archive, unless \`--format\` says otherwise. Without DEST, the artifact is written below the output root of the policy, under its name, or else its filename hint, or else its id.
+  description: `DEST is the exact path that is created; \`-\` is standard output, as a tar for a directory. A directory whose DEST ends in .tar, .tar.gz or .tgz is written as such an archive, unless \`--format\` says otherwise; the endings of other archives, such as .zip and .tar.xz, are refused without it. Without DEST, the artifact is written below the output root of the policy, under its name, or else its filename hint, or else its id.
 
 The output root is relative to the workspace, and no symbolic link in it is followed. An output root outside the workspace, or with a name that begins with a dot, is used only if this user set it with hs-policy-set(1) or accepted it with \`hs doctor --accept\`, because a store may come from somebody else. An artifact whose name, or a component of it, begins with a dot needs an explicit DEST.
 

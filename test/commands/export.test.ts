@@ -35,6 +35,26 @@ describe('hs export', () => {
     });
   });
 
+  it('makes no directory with the ending of an archive that it does not write, unless told to', async () => {
+    const cwd = await workspace();
+    for (const dest of ['x.zip', 'x.tar.xz', 'x.TAR.ZST', 'x.tbz2']) {
+      const { status, stderr } = await hs(['export', 'tree', dest], { cwd });
+      expect([dest, status]).toEqual([dest, 2]);
+      expect(stderr).toContain('use .tar or .tar.gz');
+    }
+    expect((await hs(['export', 'tree', 'x.zip', '--format', 'dir'], { cwd })).status).toBe(0);
+    expect((await hs(['export', 'file', 'y.zip'], { cwd })).status).toBe(0);
+  });
+
+  it('calls a link that is in the way a link', async () => {
+    const cwd = await workspace();
+    await symlink('src', join(cwd, 'lout'));
+    for (const force of [[], ['--force']]) {
+      const { status, stderr } = await hs(['export', 'tree', 'lout', ...force], { cwd });
+      expect([status, stderr]).toEqual([8, expect.stringContaining("lout' is a symbolic link")]);
+    }
+  });
+
   it('refuses the current directory, parents of the store and the store itself, even with --force', async () => {
     const cwd = await workspace();
     const force = ['--force', '--discard-existing'];
@@ -288,6 +308,17 @@ describe('hs policy', () => {
 });
 
 describe('hs bundle and hs import', () => {
+  it('say in words what is not portable, and of which artifact', async () => {
+    const cwd = await tmp();
+    await hs(['init'], { cwd });
+    await mkdir(join(cwd, 'sp'));
+    await writeFile(join(cwd, 'sp/ lead '), '');
+    await hs(['put', 'sp', '--name', 'spaces'], { cwd });
+    expect((await hs(['bundle', 'create', 'spaces'], { cwd })).stderr).toContain(
+      "' lead ' in 'spaces' is not portable: trailing dot or space",
+    );
+  });
+
   it('carry artifacts from one store to another, checked by anyone on the way', async () => {
     const [here, there] = [await workspace(), await tmp()];
     await hs(['bundle', 'create', 'file', 'tree', '--name', 'both'], { cwd: here });

@@ -13,7 +13,7 @@ import { resolveArtifact } from '../naming/resolve-artifact.js';
 import type { PayloadEntry } from '../payload/payload-source.js';
 import { type Content, readContent } from '../payload/read-content.js';
 import type { Session } from '../session/session.js';
-import { type ExportRequest, formatOfEnding, type Shape } from './export-request.js';
+import { type ExportRequest, foreignEnding, formatOfEnding, type Shape } from './export-request.js';
 import {
   decideLeaving,
   farObjection,
@@ -104,6 +104,13 @@ function shapeOf(session: Session, request: ExportRequest, content: Content): Sh
   const wantsTree = isDirectory || request.withManifest === true;
   const { place, byEnding } = request;
   const named = byEnding === true && place.kind === 'path' ? formatOfEnding(place.path) : undefined;
+  const foreign =
+    named === undefined && byEnding === true && place.kind === 'path' && foreignEnding(place.path);
+  if (foreign && wantsTree && request.format === undefined) {
+    throw new HsError('USAGE', `'${foreign}' is not an archive that hs writes`, {
+      hint: 'use .tar or .tar.gz; for a directory of that name, --format dir',
+    });
+  }
   const format: ExportFormat = request.format ?? (wantsTree ? (named ?? (toStdout ? 'tar' : 'dir')) : 'file');
   if (format === 'file' && wantsTree) {
     const what = isDirectory ? 'a directory' : 'a file with its manifest';

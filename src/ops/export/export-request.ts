@@ -19,7 +19,7 @@ export interface ExportRequest {
   readonly place: ExportPlace;
   /** Default: `dir` for a directory, `file` for a file; with `byEnding`, from the ending of the destination. */
   readonly format?: ExportFormat;
-  /** Export a directory to .tar, .tar.gz or .tgz as that archive format. */
+  /** Export a directory to .tar, .tar.gz or .tgz as that archive format; USAGE for the ending of another archive. */
   readonly byEnding?: boolean;
   readonly force?: boolean;
   readonly discardExisting?: boolean;
@@ -40,6 +40,11 @@ export interface ExportRequest {
 export function formatOfEnding(path: string): 'tar' | 'tar.gz' | undefined {
   const ending = /\.(tar|tar\.gz|tgz)$/i.exec(path)?.[1]?.toLowerCase();
   return ending === 'tgz' ? 'tar.gz' : (ending as 'tar' | 'tar.gz' | undefined);
+}
+
+/** The ending of a destination that names an archive hs does not write. */
+export function foreignEnding(path: string): string | undefined {
+  return /\.(?:zip|7z|rar|tar\.(?:bz2|lz|lz4|lzma|xz|z|zst)|tbz2?|txz|tzst)$/i.exec(path)?.[0];
 }
 
 /** The form of the output, decided from the request and the artifact. */

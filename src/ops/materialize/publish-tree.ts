@@ -37,11 +37,17 @@ export async function checkTreeDestination(
   const existing = await parent.lstat(name);
   if (existing === undefined) return undefined;
   if (existing.kind !== 'directory') {
-    throw destinationExists(
-      path,
-      'is not a directory',
-      'a directory never replaces a file; choose another name',
-    );
+    throw existing.kind === 'symlink'
+      ? destinationExists(
+          path,
+          'is a symbolic link',
+          'a directory never replaces a link; choose another name',
+        )
+      : destinationExists(
+          path,
+          'is not a directory',
+          'a directory never replaces a file; choose another name',
+        );
   }
   if (!rules.force) throw destinationExists(path, 'exists already', 'use --force to replace it');
   const dir = await parent.child(name);
