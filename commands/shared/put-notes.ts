@@ -1,4 +1,5 @@
 import { counted } from '../../src/cli/text/human.js';
+import { portabilityText } from '../../src/core/paths/portability.js';
 import type { PutResult } from '../../src/ops/put/put.js';
 
 interface Notes {
@@ -18,9 +19,8 @@ export function tellOfPut(result: PutResult, log: Notes): void {
     const what = counted(paths.length, why, MANY[why]);
     log.note(`left out ${what}: ${paths.slice(0, SHOWN).join(', ')}${more}`);
   }
-  for (const { path, kind, other } of result.portability.slice(0, SHOWN)) {
-    const than = other === undefined ? '' : ` with '${other}'`;
-    log.warn(`'${path}' is not portable: ${kind.replaceAll('-', ' ')}${than}`);
+  for (const problem of result.portability.slice(0, SHOWN)) {
+    log.warn(`'${problem.path}' is not portable: ${portabilityText(problem)}`);
   }
   const more = result.portability.length - SHOWN;
   if (more > 0) log.warn(`${counted(more, 'more path is', 'more paths are')} not portable`);

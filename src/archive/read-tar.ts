@@ -1,4 +1,4 @@
-import { PortabilityCheck } from '../core/paths/portability.js';
+import { PortabilityCheck, portabilityText } from '../core/paths/portability.js';
 import { checkPath, type SafePath, TreeNames } from '../core/paths/safe-path.js';
 import { HsError } from '../errors/hs-error.js';
 import { type ArchiveLimits, DEFAULT_LIMITS, hostile } from './archive-limits.js';
@@ -121,8 +121,7 @@ class EntryGate {
       throw hostile('limit', `there are more than ${maxEntries} entries`, path);
     if (nonPortable) return;
     for (const problem of this.#portability.add(path)) {
-      const other = problem.other === undefined ? '' : ` with '${problem.other}'`;
-      throw hostile('not-portable', `its name is not portable (${problem.kind}${other})`, problem.path);
+      throw hostile('not-portable', `its name is not portable (${portabilityText(problem)})`, problem.path);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { escapeText } from '../text/escape-control.js';
 import type { SafePath } from './safe-path.js';
 
 /** What other systems do not distinguish or do not accept (B4): a warning at `put`, refused in bundles. */
@@ -16,6 +17,11 @@ export interface PortabilityProblem {
   readonly path: string;
   /** For a collision: the path it would be merged with. */
   readonly other?: string;
+}
+
+/** The problem in words: `trailing dot or space`, `case collision with 'a'`. */
+export function portabilityText({ kind, other }: Omit<PortabilityProblem, 'path'>): string {
+  return `${kind.replaceAll('-', ' ')}${other === undefined ? '' : ` with '${escapeText(other)}'`}`;
 }
 
 // Microsoft, "Naming Files, Paths, and Namespaces": also with any extension, and with superscript digits.

@@ -1,5 +1,5 @@
 import { type ArchiveLimits, DEFAULT_LIMITS } from '../../archive/archive-limits.js';
-import { PortabilityCheck } from '../../core/paths/portability.js';
+import { PortabilityCheck, portabilityText } from '../../core/paths/portability.js';
 import { checkPath, type SafePath } from '../../core/paths/safe-path.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
@@ -97,7 +97,7 @@ class DirectoryGate {
     if (this.#nameBytes > maxNameBytes) throw refused(path, `the names take more than ${maxNameBytes} bytes`);
     if (nonPortable) return path;
     for (const found of this.#portability.add(path))
-      throw refused(path, `its name is not portable (${found.kind})`);
+      throw refused(path, `its name is not portable (${portabilityText(found)})`);
     return path;
   }
 

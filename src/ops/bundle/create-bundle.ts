@@ -3,11 +3,12 @@ import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
 import { compact } from '../../core/json/omit-undefined.js';
 import { handleOf } from '../../core/manifest/handle-of.js';
+import { labelOf } from '../../core/manifest/label-of.js';
 import type { Manifest } from '../../core/manifest/manifest.js';
 import { isRestricted, sensitivityOf } from '../../core/manifest/sensitivity.js';
 import { encodeSortedEntries, indexSize } from '../../core/objects/bundle-index.js';
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
-import { portabilityProblems } from '../../core/paths/portability.js';
+import { portabilityProblems, portabilityText } from '../../core/paths/portability.js';
 import { comparePaths, type SafePath, toName } from '../../core/paths/safe-path.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { type ErrorCode, HsError } from '../../errors/hs-error.js';
@@ -174,10 +175,9 @@ function demandPortable(member: Member): void {
   const { record } = member;
   if (record.payload_type === 'file') return;
   for (const problem of portabilityProblems(pathsOf(member))) {
-    const other = problem.other === undefined ? '' : ` with '${escapeText(problem.other)}'`;
     throw new HsError(
       'UNSAFE_PATH',
-      `'${escapeText(problem.path)}' in '${record.artifact_id.slice(0, 8)}' is not portable: ${problem.kind}${other}`,
+      `'${escapeText(problem.path)}' in '${escapeText(labelOf(record))}' is not portable: ${portabilityText(problem)}`,
       { hint: '--non-portable accepts it' },
     );
   }

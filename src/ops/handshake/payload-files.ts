@@ -1,5 +1,5 @@
 import type { FaultList } from '../../core/handshake/fault.js';
-import { PortabilityCheck } from '../../core/paths/portability.js';
+import { PortabilityCheck, portabilityText } from '../../core/paths/portability.js';
 import { checkPath } from '../../core/paths/safe-path.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { isErrno, isHsError } from '../../errors/hs-error.js';
@@ -146,8 +146,11 @@ class Walk {
     if (problem !== undefined) return this.#refuse(text, problem.why);
     if (kind === 'directory') return this.enter(dir, name, `${path}/`, depth + 1);
     if (kind !== 'file') return this.#refuse(path, 'it is a link or a special file');
-    for (const { kind: what } of this.#portability.add(path))
-      this.#faults.add('unportable-name', `'${escapeText(path)}' is not portable (${what})`);
+    for (const found of this.#portability.add(path))
+      this.#faults.add(
+        'unportable-name',
+        `'${escapeText(path)}' is not portable (${portabilityText(found)})`,
+      );
     await takeFile(dir, name, path, this.#faults, this.#take);
   }
 }
