@@ -1,4 +1,4 @@
-import { escapeText } from '../core/text/escape-control.js';
+import { shortText } from '../core/text/escape-control.js';
 import { HsError } from '../errors/hs-error.js';
 
 /** Limits on what an archive may contain; each bounds memory, time or disk. */
@@ -36,6 +36,7 @@ export const DEFAULT_LIMITS: ArchiveLimits = {
 
 /** Why an archive was refused; `details.rule` of the error. */
 export type ArchiveRule =
+  | 'not-a-tar'
   | 'truncated'
   | 'no-end-marker'
   | 'trailing-bytes'
@@ -52,15 +53,12 @@ export type ArchiveRule =
   | 'limit'
   | 'compression';
 
-/** Characters of a name shown in a message; a name may have 64 KiB. */
-const SHOWN = 300;
-
 /** The error (HOSTILE_INPUT) for an archive as a whole, or with `entry`, its raw name, for one entry. */
 export function hostile(rule: ArchiveRule, why: string, entry?: string): HsError {
   const hint = HINTS[rule] ?? 'get the bundle from its source again';
   if (entry === undefined)
     return new HsError('HOSTILE_INPUT', `archive is refused: ${why}`, { hint, details: { rule } });
-  const shown = escapeText(entry.length > SHOWN ? `${entry.slice(0, SHOWN)}…` : entry);
+  const shown = shortText(entry);
   return new HsError('HOSTILE_INPUT', `archive entry '${shown}' is refused: ${why}`, {
     hint,
     details: { rule, entry: shown },
@@ -68,6 +66,7 @@ export function hostile(rule: ArchiveRule, why: string, entry?: string): HsError
 }
 
 const HINTS: Partial<Record<ArchiveRule, string>> = {
+  'not-a-tar': 'a bundle is a directory, a tar or a tar.gz, as hs export writes it',
   type: 'only regular files and directories are accepted; create the archive without anything else',
   path: "create the archive with relative names without '.' or '..', for example: tar -cf FILE -- *",
   'not-portable': '--non-portable accepts it',

@@ -4,7 +4,7 @@ import { HsError } from '../errors/hs-error.js';
 import { type ArchiveLimits, DEFAULT_LIMITS, hostile } from './archive-limits.js';
 import { ByteSource } from './byte-source.js';
 import { type PaxOverrides, parsePax } from './pax-records.js';
-import { BLOCK, decodeHeader, decodeUtf8, isZero, type TarHeader } from './tar-header.js';
+import { BLOCK, decodeHeader, decodeUtf8, isZero, looksLikeHeader, type TarHeader } from './tar-header.js';
 
 export interface TarEntry {
   readonly path: SafePath;
@@ -35,6 +35,7 @@ export async function* readTar(
   const bytes = new ByteSource(source, all.maxBytes);
   const gate = new EntryGate(all);
   let extension: PaxOverrides | undefined;
+  let isFirst = true;
   try {
     for (;;) {
       const block = await bytes.take(BLOCK);
@@ -42,9 +43,11 @@ export async function* readTar(
       if (block.length < BLOCK) throw hostile('truncated', 'it ends inside a header');
       if (isZero(block)) {
         if (extension !== undefined) throw hostile('pax', 'an extension header is not followed by an entry');
-        await readEnd(bytes);
+        await readEnd(bytes, isFirst);
         return;
       }
+      if (isFirst && !looksLikeHeader(block)) throw notATar();
+      isFirst = false;
       const header = decodeHeader(block);
       if (header.type === 'file' || header.type === 'directory') {
         const entry = gate.admit(header, extension, bytes.left);
@@ -180,14 +183,24 @@ async function readExtension(bytes: ByteSource, header: TarHeader, limit: number
   return { path };
 }
 
+function notATar(): HsError {
+  return hostile('not-a-tar', 'it is neither a tar archive nor a bundle');
+}
+
+/** Zeros after which an archive without entries is taken for none: 10 KiB is what tar writes. */
+const MOST_EMPTY = 1024 * 1024;
+
 /** After the first zero block of the end marker: requires a second one, and then nothing but zeros. */
-async function readEnd(bytes: ByteSource): Promise<void> {
+async function readEnd(bytes: ByteSource, isEmpty: boolean): Promise<void> {
   const second = await bytes.take(BLOCK);
   if (second.length < BLOCK) throw hostile('no-end-marker', 'its end marker is truncated');
   if (!isZero(second)) throw hostile('trailing-bytes', 'there is a header after a block of zeros');
+  let zeros = 0;
   for (;;) {
     const rest = await bytes.some(Number.MAX_SAFE_INTEGER);
     if (rest === undefined) return;
+    zeros += rest.length;
+    if (isEmpty && zeros > MOST_EMPTY) throw notATar();
     if (!isZero(rest)) throw hostile('trailing-bytes', 'there are bytes after its end marker');
   }
 }

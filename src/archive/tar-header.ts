@@ -109,6 +109,11 @@ export function decodeHeader(block: Buffer): TarHeader {
   };
 }
 
+/** Whether a block can be a header at all, if a damaged one. */
+export function looksLikeHeader(block: Buffer): boolean {
+  return checksumAgrees(block) || field(block, MAGIC).subarray(0, 5).equals(POSIX_MAGIC.subarray(0, 5));
+}
+
 function text(block: Buffer, at: Field, shown: string): string {
   const bytes = field(block, at);
   const nul = bytes.indexOf(0);

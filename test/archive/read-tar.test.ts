@@ -232,6 +232,16 @@ describe('readTar refuses', () => {
     await expect(list(tarball(...parts))).rejects.toMatchObject(refusal(rule, name));
   });
 
+  it('what is no tar at all, by saying so', async () => {
+    for (const data of [Buffer.alloc(2048, 'no tar'), Buffer.alloc(3 * 1024 * 1024)]) {
+      const rejected = expect(list(data)).rejects;
+      await rejected.toMatchObject({
+        ...refusal('not-a-tar'),
+        message: expect.stringContaining('neither a tar'),
+      });
+    }
+  });
+
   const one = entry(GOOD);
   it.each<[string, string, Buffer]>([
     ['nothing', 'no-end-marker', Buffer.alloc(0)],

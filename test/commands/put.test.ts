@@ -56,6 +56,15 @@ it.skipIf(!existsSync(MADE_UP))(`hs put stores a file whose size is not told (${
 });
 
 describe('hs put', () => {
+  it('warns of a file name that it cannot keep as the filename hint', async () => {
+    writeFileSync(`${dir}/new\nline`, 'x');
+    const { status, stderr } = await run('put', 'new\nline');
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: "hs: warning: the file name 'new\\x0aline' is not kept: it contains a control character\n",
+    });
+  });
+
   it('stores a file so that sha256sum agrees with its content hash', async () => {
     writeFileSync(`${dir}/a`, 'hello');
     const id = (await run('put', 'a')).stdout.trim();
@@ -290,6 +299,30 @@ describe('hs put refuses, and leaves the store as it was', () => {
     await refuses(['put', '/dev/null'], 7, /not a regular file/);
   });
 
+  it('a name with a control character, with a glob that leaves it out', async () => {
+    mkdirSync(`${dir}/odd`);
+    for (const name of ['a\nb[1]', '\x85c', 'plain']) writeFileSync(`${dir}/odd/${name}`, name);
+    const globs: string[] = [];
+    for (let i = 0; i < 2; i++) {
+      const { status, stderr } = await run('put', 'odd', ...globs);
+      expect([status, stderr]).toEqual([7, expect.stringContaining('it contains a control character')]);
+      const glob = /^hint: rename it, or leave it out: --exclude '(.*)'$/m.exec(stderr)?.[1];
+      globs.push('--exclude', glob!);
+    }
+    expect(globs).toContain('a\\x0ab\\[1\\]');
+    expect((await run('put', 'odd', ...globs)).status).toBe(0);
+  });
+
+  it('a pipe that has a path, as what it is', async () => {
+    await refuses(['put', '/dev/stdin'], 7, /'\/dev\/stdin' is not a regular file\nhint: .*'-'/);
+  });
+
+  it('a name of any length, without repeating all of it', async () => {
+    const { status, stderr } = await run('put', 'd', '--name', 'n'.repeat(3000));
+    expect(status).toBe(7);
+    expect(stderr.length).toBeLessThan(500);
+  });
+
   it('a name that is not UTF-8', async () => {
     execFileSync('sh', ['-c', 'printf x > "$(printf "d/bad\\377")"'], { cwd: dir });
     await refuses(['put', 'd'], 7, /not UTF-8/);
@@ -308,7 +341,7 @@ describe('hs put refuses, and leaves the store as it was', () => {
     execFileSync('chown', ['-R', `${NOBODY}:${NOBODY}`, dir]);
     const env = { ...(await hsEnvironment()), HOME: dir, XDG_STATE_HOME: `${dir}/.state` };
     const result = spawnSync(...hsAsNobody('put', 'd'), { cwd: dir, env, encoding: 'utf8' });
-    expect(result.stderr).toMatch(/'a' cannot be read: permission denied/);
+    expect(result.stderr).toMatch(/'a' cannot be read: permission denied\nhint: .*--exclude/);
     expect(result.status).toBe(10);
   });
 
@@ -354,7 +387,8 @@ describe('hs put refuses, and leaves the store as it was', () => {
     mkdirSync(`${dir}/full`);
     const args = ['-m', 'sh', '-c', script, 'sh', `${dir}/full`, process.execPath, HS_PROGRAM];
     const result = spawnSync('unshare', args, { env: await hsEnvironment(), encoding: 'utf8' });
-    expect(result.stderr).toMatch(/no space left|disk is full|ENOSPC/i);
+    expect(result.stderr).toContain(`cannot write '${dir}/full/.hsstore': no space left on device`);
+    expect(result.stderr).toContain('hint: free some space');
     expect(result.stdout).toBe('status 10\n0\nthen 0\n');
   });
 });

@@ -21,7 +21,7 @@ export function removalText(value: RemovalDocument, view: View): string {
     lines.push(`spared ${value.spared_since.length - SHOWN_SPARED} more since the plan was made`);
   }
   if (value.gone.length > 0)
-    lines.push(`${counted(value.gone.length, 'artifact')} of the plan were already removed`);
+    lines.push(`${counted(value.gone.length, 'artifact was', 'artifacts were')} already removed`);
   lines.push(...reclaimedLines(value.reclaimed));
   if (value.report !== null && value.restorable_until !== undefined) {
     const back = value.removed.length - value.irreversible.length;

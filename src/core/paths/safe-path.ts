@@ -1,6 +1,6 @@
 import { HsError } from '../../errors/hs-error.js';
 import { UUID_PATTERN } from '../objects/ids.js';
-import { escapeText } from '../text/escape-control.js';
+import { escapeText, shortText } from '../text/escape-control.js';
 import { normalText } from '../text/normal-form.js';
 
 declare const brand: unique symbol;
@@ -67,16 +67,28 @@ export function checkPath(path: string): Checked<SafePath> {
   return problem === undefined ? { path: path as SafePath } : { problem };
 }
 
-const PATH_HINT = "paths are relative, '/'-separated, without '.', '..', empty parts and control characters";
+const FORM_HINT = "paths are relative, '/'-separated, without '.', '..' and empty parts";
+const HINTS: Partial<Record<PathRule, string>> = {
+  'control-character': 'choose a name without control characters',
+  empty: FORM_HINT,
+  absolute: FORM_HINT,
+  'empty-component': FORM_HINT,
+  'dot-component': FORM_HINT,
+};
 
-/** Like {@link checkPath}, but throws UNSAFE_PATH with the path escaped. */
+/** UNSAFE_PATH with the path escaped, and a hint: by default one of the form that paths have. */
+export function refusedPath(path: string, { rule, why }: PathProblem, hint = HINTS[rule]): HsError {
+  return new HsError('UNSAFE_PATH', `path '${shortText(path)}' is refused: ${why}`, {
+    ...(hint === undefined ? {} : { hint }),
+    details: { rule },
+  });
+}
+
+/** Like {@link checkPath}, but throws UNSAFE_PATH. */
 export function toSafePath(path: string): SafePath {
   const { path: safe, problem } = checkPath(path);
   if (safe !== undefined) return safe;
-  throw new HsError('UNSAFE_PATH', `path '${escapeText(path)}' is refused: ${problem.why}`, {
-    hint: PATH_HINT,
-    details: { rule: problem.rule },
-  });
+  throw refusedPath(path, problem);
 }
 
 /**
@@ -100,7 +112,7 @@ export function toName(given: string): SafePath {
   const name = normalText(given);
   const { path, problem } = checkName(name);
   if (path !== undefined) return path;
-  throw new HsError('UNSAFE_PATH', `the name '${escapeText(name)}' is refused: ${problem.why}`);
+  throw new HsError('UNSAFE_PATH', `the name '${shortText(name)}' is refused: ${problem.why}`);
 }
 
 /** Checks a `filename_hint`: one path component, kept in its original normal form (A9). */

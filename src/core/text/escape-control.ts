@@ -15,3 +15,11 @@ function escapeOne(c: string): string {
 export function escapeText(text: string): string {
   return text.replace(UNSAFE, escapeOne);
 }
+
+/** Characters of a typed or foreign name shown in a message; a name may have 64 KiB. */
+const SHOWN = 300;
+
+/** {@link escapeText} of the beginning of a text of any length. */
+export function shortText(text: string): string {
+  return escapeText(text.length > SHOWN ? `${text.slice(0, SHOWN).toWellFormed()}…` : text);
+}

@@ -25,10 +25,15 @@ function characterAt(bytes: Uint8Array, at: number): string | undefined {
   return undefined;
 }
 
-/** A glob in which `\xe9`, the display form of such a byte, matches that byte. */
+/** A glob in which `\xe9`, the display form of such a byte, matches that byte, and `\x0a` the control character. */
 export function bytesInGlob(glob: string): string {
-  return glob.replace(/(\\\\)|\\x([89a-f][0-9a-f])/gi, (all, escaped: string | undefined, hex: string) =>
-    escaped === undefined ? String.fromCharCode(BYTE + Number.parseInt(hex, 16)) : all,
+  return glob.replace(
+    /(\\\\)|\\x([01][0-9a-f]|7f|[89a-f][0-9a-f])/gi,
+    (all, escaped: string | undefined, hex: string) => {
+      if (escaped !== undefined) return all;
+      const byte = Number.parseInt(hex, 16);
+      return String.fromCharCode(byte < 0x80 ? byte : BYTE + byte);
+    },
   );
 }
 
@@ -40,4 +45,13 @@ export function showName(text: string): string {
       /^[\udc80-\udcff]$/u.test(part) ? `\\x${(part.charCodeAt(0) - BYTE).toString(16)}` : escapeText(part),
     )
     .join('');
+}
+
+/** A glob that matches a name, in displayable characters; `?` stands for those with no form of their own. */
+export function globOf(text: string): string {
+  return Array.from(text, (c) => {
+    if ('*?[]{}()|!+@,\\'.includes(c)) return `\\${c}`;
+    const shown = showName(c);
+    return shown === c || (shown.startsWith('\\x') && !/[\x80-\x9f]/.test(c)) ? shown : '?';
+  }).join('');
 }

@@ -57,6 +57,7 @@ export interface RemovalOutcome {
   /** Bytes by which the store exceeds its quota now, including the report. */
   readonly overQuotaBytes: number;
   readonly sparedSince: readonly PlanItem[];
+  /** Requested, but removed already by another command. */
   readonly gone: readonly ArtifactId[];
 }
 
@@ -72,7 +73,8 @@ async function meet(storage: RetentionStorage, made: Planned, { seen, ids }: Rem
   const { judged } = made;
   if (seen === undefined) {
     const refused = ids === undefined ? [] : [...judged.rows].filter((row) => !judged.prunes(row));
-    return { planned: made, spared: refused, gone: [] };
+    const gone = [...(ids ?? [])].filter((id) => judged.input.artifacts.ids.numberOf(id) < 0);
+    return { planned: made, spared: refused, gone };
   }
   await checkSeen(storage, seen, judged.input);
   const { remove, sparedSince, gone } = intersect(seen.plan, judged);

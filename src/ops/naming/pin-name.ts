@@ -1,4 +1,5 @@
 import { PIN_NAME_PATTERN } from '../../core/ledger/operation.js';
+import { shortText } from '../../core/text/escape-control.js';
 import { normalText } from '../../core/text/normal-form.js';
 import { HsError } from '../../errors/hs-error.js';
 import type { Session } from '../session/session.js';
@@ -12,7 +13,7 @@ export function defaultPinName(session: Session): string {
 export function toPinName(given: string): string {
   const name = normalText(given);
   if (PIN_NAME_PATTERN.test(name)) return name;
-  throw new HsError('USAGE', `'${name}' is not a pin name`, {
+  throw new HsError('USAGE', `'${shortText(name)}' is not a pin name`, {
     hint: 'letters, digits and ._@+/-, at most 128, the first a letter or digit',
   });
 }

@@ -2,6 +2,7 @@ import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { Catalog } from '../../core/catalog/catalog.js';
 import { labelBesideId } from '../../core/manifest/label-of.js';
 import { isArtifactId } from '../../core/objects/ids.js';
+import { shortText } from '../../core/text/escape-control.js';
 import { normalText } from '../../core/text/normal-form.js';
 import { nearest } from '../../core/text/suggest.js';
 import { HsError } from '../../errors/hs-error.js';
@@ -148,17 +149,17 @@ export async function resolveArtifact(
     const back = removed.find((r) => r.removed?.purge !== true);
     // By its id: restore counts the versions of a name by those that were removed.
     const hint = back && `it was removed; hs restore ${back.artifact_id.slice(0, 8)} may bring it back`;
-    throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, {
+    throw new HsError('NOT_FOUND', `there is no artifact '${shortText(typed)}'`, {
       hint: hint ?? 'it was removed for good',
     });
   }
   const versions = await versionsHint(catalog, text, options);
   if (versions !== undefined) {
-    throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, { hint: versions });
+    throw new HsError('NOT_FOUND', `there is no artifact '${shortText(typed)}'`, { hint: versions });
   }
   const { files, near } = await candidatesFor(catalog, text);
   if (files.length > 0) {
-    throw new HsError('NOT_FOUND', `there is no artifact named '${typed}'`, {
+    throw new HsError('NOT_FOUND', `there is no artifact named '${shortText(typed)}'`, {
       hint: `a file name is not an artifact name (see hs put --name); candidates: ${files.map(label).join(', ')}`,
       details: { candidates: files.map((r) => r.artifact_id) },
     });
@@ -166,13 +167,13 @@ export async function resolveArtifact(
   const listing = `${options.listedBy ?? 'hs ls'} lists what is there`;
   // An artifact with a similar name need not be of the kind that another command lists.
   if (near.length > 0 && options.listedBy === undefined) {
-    throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, {
+    throw new HsError('NOT_FOUND', `there is no artifact '${shortText(typed)}'`, {
       hint: `did you mean ${near.map((r) => `'${r.name}'`).join(' or ')}? ${listing}`,
       details: { candidates: near.map((r) => r.artifact_id) },
     });
   }
   const short = forced?.[1] !== 'name' && PREFIX.test(text.toLowerCase()) && isShort(text);
-  throw new HsError('NOT_FOUND', `there is no artifact '${typed}'`, {
+  throw new HsError('NOT_FOUND', `there is no artifact '${shortText(typed)}'`, {
     hint: `${short ? `an id prefix has at least ${LEAST_DIGITS} digits; ` : ''}${listing}`,
   });
 }

@@ -52,14 +52,14 @@ export async function readSourceFile(
   subject: string,
   batch: ObjectBatch,
   onBytes: (count: number) => void,
-  options: { readonly follow?: boolean; readonly scratch?: Buffer } = {},
+  options: { readonly follow?: boolean; readonly scratch?: Buffer; readonly hint?: string } = {},
 ): Promise<ReadFile> {
-  const { follow = false, scratch = readScratch() } = options;
+  const { follow = false, scratch = readScratch(), hint } = options;
   let small: SmallFile | undefined;
   try {
     small = await disk.readSmall(location, scratch, { follow });
   } catch (e) {
-    throw sourceError(e, subject);
+    throw sourceError(e, subject, hint);
   }
   if (small === undefined) return readLargeFile(disk, location, subject, batch, onBytes, follow);
   if (!small.atRest) throw changed(subject);
@@ -97,14 +97,22 @@ function isExecutable(mode: number): boolean {
   return (mode & 0o100) !== 0;
 }
 
+export function notRegular(subject: string, hint?: string): HsError {
+  const more = hint === undefined ? {} : { hint };
+  return new HsError('UNSAFE_PATH', `'${escapeText(subject)}' is not a regular file`, more);
+}
+
 /** The error for a source that could not be opened. */
-function sourceError(e: unknown, subject: string): unknown {
+function sourceError(e: unknown, subject: string, hint?: string): unknown {
   if (isErrno(e, 'ENOENT')) return new HsError('NOT_FOUND', `'${escapeText(subject)}' does not exist`);
   if (isErrno(e, 'ELOOP', 'EINVAL')) {
-    return new HsError('UNSAFE_PATH', `'${escapeText(subject)}' is not a regular file`);
+    return notRegular(subject);
   }
   if (isErrno(e, 'EACCES', 'EPERM')) {
-    return new HsError('SYSTEM', `'${escapeText(subject)}' cannot be read: permission denied`, { cause: e });
+    return new HsError('SYSTEM', `'${escapeText(subject)}' cannot be read: permission denied`, {
+      ...(hint === undefined ? {} : { hint }),
+      cause: e,
+    });
   }
   return e;
 }

@@ -51,6 +51,7 @@ export async function storeTree(
   for await (const file of walk) {
     const read = await readSourceFile(session.disk, file.location, file.path, batch, advance, {
       scratch,
+      ...(options.exclude && { hint: 'make it readable, or leave it out with --exclude' }),
     });
     entries.push({
       path: file.path,

@@ -1,7 +1,7 @@
-import { comparePaths, type SafePath, toSafePath } from '../../core/paths/safe-path.js';
+import { checkPath, comparePaths, refusedPath, type SafePath } from '../../core/paths/safe-path.js';
 import { STORE_DIR } from '../../core/paths/store-dir.js';
 import { escapeText } from '../../core/text/escape-control.js';
-import { showName, textOfName } from '../../core/text/raw-name.js';
+import { globOf, showName, textOfName } from '../../core/text/raw-name.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { DirEntry, Disk, DiskDir } from '../../fsx/disk.js';
 import type { Excluder } from './excluder.js';
@@ -32,11 +32,24 @@ function shown(prefix: string, entry: DirEntry): string {
   return showName(prefix + (entry.name ?? textOfName(entry.bytes)));
 }
 
-/** `path` is escaped for display; `canExclude`: the command has such an option. */
-export function isNotText(path: string, canExclude: boolean): HsError {
-  return new HsError('UNSAFE_PATH', `the name of '${path}' is not UTF-8`, {
-    hint: canExclude ? `rename it, or leave it out: --exclude '${path}'` : 'rename it',
+/** The hint for a name that is refused; `canExclude`: the command has such an option. */
+function renameHint(text: string, canExclude: boolean): string {
+  return canExclude ? `rename it, or leave it out: --exclude '${globOf(text)}'` : 'rename it';
+}
+
+/** `text` is the path by `textOfName`. */
+export function isNotText(text: string, canExclude: boolean): HsError {
+  return new HsError('UNSAFE_PATH', `the name of '${showName(text)}' is not UTF-8`, {
+    hint: renameHint(text, canExclude),
   });
+}
+
+/** The path of an entry; UNSAFE_PATH if it breaks the rules (B4), by what it contains or its length. */
+function safePath(path: string, canExclude: boolean): SafePath {
+  const { path: safe, problem } = checkPath(path);
+  if (safe !== undefined) return safe;
+  const shorten = canExclude ? 'shorten it, or leave it out with --exclude' : 'shorten it';
+  throw refusedPath(path, problem, problem.rule === 'too-long' ? shorten : renameHint(path, canExclude));
 }
 
 /** `path` is escaped for display; `skipLinks` is undefined if the command has no such option. */
@@ -71,6 +84,7 @@ export async function* walkTree(
 ): AsyncGenerator<TreeFile> {
   // The open directories, innermost last. Nested generators would pass each file up through every directory above it.
   const levels: Level[] = [];
+  const canExclude = options.exclude !== undefined;
   try {
     const top = await openLevel(disk, root, '', options, leave);
     if (top !== undefined) levels.push(top);
@@ -87,12 +101,12 @@ export async function* walkTree(
         leave({ path: entry.name === undefined ? showName(text) : text, why: 'excluded' });
         continue;
       }
-      if (entry.name === undefined) throw isNotText(showName(text), options.exclude !== undefined);
+      if (entry.name === undefined) throw isNotText(text, canExclude);
       const path = text;
       const below = `${level.dir.path}/${entry.name}`;
       switch (entry.kind) {
         case 'file':
-          yield { path: toSafePath(path), location: below };
+          yield { path: safePath(path, canExclude), location: below };
           break;
         case 'directory': {
           // A store within the tree is not a payload: it could not be exported again.
@@ -100,7 +114,7 @@ export async function* walkTree(
             leave({ path, why: 'store' });
             break;
           }
-          toSafePath(path);
+          safePath(path, canExclude);
           const inner = await openLevel(disk, below, `${path}/`, options, leave);
           if (inner !== undefined) levels.push(inner);
           break;

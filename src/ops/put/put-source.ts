@@ -69,6 +69,10 @@ export async function hintOf(session: Session, source: PutSource): Promise<strin
   if (source.filenameHint !== undefined) return source.filenameHint;
   if ('stream' in source) return undefined;
   const name = (await session.disk.realpath(source.path)).split('/').pop();
+  if (!name) return undefined;
+  const { problem } = checkFilenameHint(name);
+  if (problem === undefined) return name;
   // A hint is optional: an invalid one is dropped rather than refusing the payload.
-  return name && checkFilenameHint(name).problem === undefined ? name : undefined;
+  session.warn(`the file name '${escapeText(name)}' is not kept: ${problem.why}`);
+  return undefined;
 }

@@ -25,7 +25,7 @@ export async function spreadSources(
       const text = entry ?? textOfName(bytes);
       const path = `${source.path}/${text}`;
       if (exclude.excludes(text)) leave({ path: entry ?? showName(text), why: 'excluded' });
-      else if (entry === undefined) throw isNotText(showName(text), true);
+      else if (entry === undefined) throw isNotText(text, true);
       else if (entry === STORE_DIR && kind === 'directory') leave({ path: entry, why: 'store' });
       else if (kind !== 'symlink') all.push({ source: { path }, entry });
       else if (skipLinks) leave({ path: entry, why: 'link' });

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import type { ObjectId } from '../../core/objects/ids.js';
 import type { ObjectBatch } from '../../store/port/object-batch.js';
-import { readSourceFile, refuseInStore } from '../payload/read-source.js';
+import { notRegular, readSourceFile, refuseInStore } from '../payload/read-source.js';
 import { advancing, type StoredPayload, storeTree } from '../payload/store-tree.js';
 import type { WalkOptions } from '../payload/walk-tree.js';
 import type { Session } from '../session/session.js';
@@ -39,6 +39,10 @@ export async function storePayload(
   const stat = await statSource(session.disk, source.path);
   if (stat.kind === 'directory') {
     return storeTree(session, batch, await session.disk.realpath(source.path), walk);
+  }
+  // Before its real path is asked for: the pipe of a `<(…)` has none.
+  if (stat.kind !== 'file') {
+    throw notRegular(source.path, "pipe what it gives into hs put, and name it '-'");
   }
   // For an entry, its directory has been checked.
   if (entry === undefined) {

@@ -4,7 +4,7 @@ import type { Actor } from '../../core/policy/authorize.js';
 import type { CapabilityId } from '../../core/policy/capabilities.js';
 import { redact } from '../../core/secrets/find-secrets.js';
 import { recordText } from '../../core/text/ledger-text.js';
-import { type ErrorCode, HsError } from '../../errors/hs-error.js';
+import { type ErrorCode, HsError, isErrno } from '../../errors/hs-error.js';
 import { dropCopies, tidyPacks } from '../../store/collector/tidy.js';
 import { type BuildDraft, type CommitContext, commit } from '../../store/ledger/commit.js';
 import type { Lease } from '../../store/port/lease-table.js';
@@ -135,6 +135,8 @@ export class Transaction {
       }
       done = await work(this);
     } catch (e) {
+      // The error of a write through a descriptor names no place.
+      if (isErrno(e, 'ENOSPC', 'EDQUOT')) e.path ??= this.#by.store.local.directory;
       if (this.#authority === undefined || !(e instanceof HsError) || !REFUSALS.has(e.code)) throw e;
       throw await this.refuse(e, this.#authority);
     }

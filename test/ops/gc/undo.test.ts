@@ -153,6 +153,16 @@ describe('rm', () => {
     expect((await restore(session, [id], { pin: false })).restored).toHaveLength(1);
   });
 
+  it('says that another command has removed it already', async () => {
+    const { session } = await makeStore();
+    const [a, b] = [await putFile(session), await putFile(session)];
+    expect((await removeArtifacts(session, new Set([a]))).outcome.gone).toEqual([]);
+    const { outcome } = await removeArtifacts(session, new Set([a, b]));
+    expect([outcome.gone, outcome.plan.header.pruned]).toEqual([[a], 1]);
+    const late = (await removeArtifacts(session, new Set([a]))).outcome;
+    expect([late.gone, late.report]).toEqual([[a], undefined]);
+  });
+
   it('removes the rest if one is pinned, and records the refusal', async () => {
     const { session } = await makeStore();
     const [a, b] = [await putFile(session), await putFile(session)];
