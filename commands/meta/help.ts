@@ -7,10 +7,11 @@ export const help = command({
   class: 'meta',
   opens: 'none',
   summary: 'show help for hs and its commands',
-  description: `Without a COMMAND, lists all commands. \`hs COMMAND --help\` shows the same as \`hs help COMMAND\`; the manual page, \`man hs-COMMAND\`, says more.`,
+  description: `Without a COMMAND, lists all commands, and the subjects that have a manual page; \`hs help SUBJECT\` names it. \`hs COMMAND --help\` shows the same as \`hs help COMMAND\`; the manual page, \`man hs-COMMAND\`, says more.`,
   positionals: { words: many('COMMAND', { complete: 'command' }) },
   examples: [
     { command: 'hs help', explains: 'List the commands.' },
+    { command: 'hs help retention', explains: 'Show where the rules of retention are described.' },
     { command: 'hs help put', explains: 'Show usage, options and examples of hs put.' },
   ],
   async run({ table, args, view }) {

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { readJsonSync } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { registry } from '../../commands/registry.js';
+import { helpText } from '../../src/cli/help/help.js';
 import { ledgerFields, withLedgerFields } from '../../src/cli/help/ledger-fields.js';
 import { manPages } from '../../src/cli/help/man.js';
 import { literal, prose, usageWords } from '../../src/cli/help/mdoc.js';
+import { plainStyle } from '../../src/cli/text/style.js';
 import { PAYLOADS } from '../../src/core/ledger/payload.js';
 
 const root = join(import.meta.dirname, '../..');
@@ -32,6 +34,20 @@ describe('man pages', () => {
     for (const type of Object.keys(PAYLOADS)) expect(fields).toContain(`.It Ql ${literal(type)} `);
     expect(fields).toContain('\\fBtext\\fR text of 1 to 4096 characters');
     expect(fields).not.toMatch(/undefined|\bobject Object\b/);
+  });
+
+  it('on subjects are all found by hs help', async () => {
+    const pages = readdirSync(man).filter((name) => /\.[57]$/.test(name));
+    const view = { style: plainStyle, width: 100 };
+    for (const name of pages) {
+      const summary = /^\.Nd (.*)$/m.exec(readFileSync(join(man, name), 'utf8'))![1];
+      const [, page, section] = /^(.*)\.(\d)$/.exec(name)!;
+      const text = await helpText(registry, [page!], view);
+      expect(text).toBe(`${page}(${section}): ${summary}\n  man ${section} ${page}`);
+      const word = page!.replace(/^hs(?:store)?-/, '');
+      expect(await helpText(registry, [word], view)).toContain(text);
+      expect(await helpText(registry, [], view)).toContain(summary);
+    }
   });
 
   it('are all listed in package.json, so that they are installed', () => {

@@ -5,7 +5,7 @@ import { lookUp, unknownCommand } from '../main.js';
 import type { View } from '../text/view.js';
 import { displayWidth, pad, wrap } from '../text/width.js';
 import { argumentLines, commonOptions, type OptionLine, ownOptions, synopses } from './describe-command.js';
-import { groupTopics } from './topics.js';
+import { groupTopics, SUBJECTS } from './topics.js';
 
 type Shown = Pick<View, 'style' | 'width'>;
 
@@ -23,10 +23,25 @@ export async function helpText(table: CommandTable, words: readonly string[], vi
       const lines = terms.map(({ term, meaning }) => twoColumns(term, meaning, 30, view));
       return `\n\n${view.style.heading(title)}\n${paragraphs(intro, view.width)}\n${lines.join('\n')}`;
     });
-    return `${heading}\n${list}${terms.join('')}\n\nHelp for one: hs help ${members[0]![0]}`;
+    const page = subjectText(words[0]!);
+    const more = page === undefined ? '' : `\n\n${page}`;
+    return `${heading}\n${list}${terms.join('')}${more}\n\nHelp for one: hs help ${members[0]![0]}`;
   }
   if (found !== undefined) throw new HsError('USAGE', `unexpected argument '${words[found.words]}'`);
+  const page = words.length === 1 ? subjectText(words[0]!) : undefined;
+  if (page !== undefined) return page;
   throw unknownCommand(table, words, members.length > 0);
+}
+
+/** Where a subject is explained: `retention` or `hs-retention`. */
+function subjectText(word: string): string | undefined {
+  const found = Object.entries(SUBJECTS).find(
+    ([key, { page }]) => key === word || page.replace(/\(\d\)$/, '') === word,
+  );
+  if (found === undefined) return undefined;
+  const { page, summary } = found[1];
+  const [, name, section] = /^(.*)\((\d)\)$/.exec(page)!;
+  return `${page}: ${summary}\n  man ${section} ${name}`;
 }
 
 /** The commands by class and group, in the order of the registry. */
@@ -52,6 +67,10 @@ function overview(table: CommandTable, view: Shown): string {
   for (const [title, entries] of grouped(table)) {
     parts.push(`${view.style.heading(title)}\n${listed(entries, view, widestName(table))}`);
   }
+  const subjects = Object.entries(SUBJECTS).map(([word, { summary }]) =>
+    twoColumns(word, summary, widestName(table), view),
+  );
+  parts.push(`${view.style.heading('subjects')}\n${subjects.join('\n')}`);
   parts.push(
     paragraphs(
       'Policy prevents accidents and leaves a trail. Only hs run confines a program; hs help run says what it leaves open.',

@@ -25,3 +25,15 @@ export function groupTopics(group: string): readonly Topic[] {
     },
   ];
 }
+
+/** Manual pages on a subject, by the word that `hs help` takes; a word may also be that of a group of commands. */
+export const SUBJECTS: Readonly<Record<string, { readonly page: string; readonly summary: string }>> = {
+  format: { page: 'hsstore-format(5)', summary: 'on-disk format of an hs artifact store' },
+  ledger: { page: 'hs-ledger(7)', summary: 'the audit ledger of an hs store' },
+  reliability: {
+    page: 'hs-reliability(7)',
+    summary: 'what a store promises, under which failures, and how that is tested',
+  },
+  retention: { page: 'hs-retention(7)', summary: 'retention rules of an hs store' },
+  s3: { page: 'hs-s3(7)', summary: 'a store on an S3 service, shared by many machines' },
+};
