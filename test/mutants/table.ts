@@ -241,6 +241,36 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
   {
+    name: 'only-good-copy-purged',
+    fault: 'a pack in the trash is purged with the only good copy of an object that is damaged in use',
+    file: 'store/local/trash/erase-batch.ts',
+    edits: [
+      {
+        from: 'await copyIntoUse(parts, trashed, await onlySoundHere(parts, trashed, isInUse), staging);',
+        to: '',
+      },
+    ],
+    caughtBy: {
+      file: 'test/ops/gc/packs.test.ts',
+      test: 'purges no pack with the only good copy of an object in use',
+    },
+  },
+  {
+    name: 'spare-copy-dropped-unread',
+    fault: 'a spare pack in the trash is dropped though the copies in use are damaged',
+    file: 'store/local/trash/rescue-batch.ts',
+    edits: [
+      {
+        from: 'await copyIntoUse(parts, spare, await onlySoundHere(parts, spare, isInUse), staging);',
+        to: '',
+      },
+    ],
+    caughtBy: {
+      file: 'test/ops/gc/packs.test.ts',
+      test: 'drops no spare pack of the trash while the one in use is damaged',
+    },
+  },
+  {
     name: 'interrupted-purge-not-finished',
     fault: 'a collection that finds nothing new to remove leaves what a purge left in older batches',
     file: 'store/collector/condemn.ts',

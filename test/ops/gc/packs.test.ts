@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../../src/core/objects/hash.js';
 import type { ArtifactId } from '../../../src/core/objects/ids.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { collect } from '../../../src/ops/gc/collect-garbage.js';
@@ -279,6 +280,36 @@ describe('a collection in a store with packs', () => {
     expect(purged.objects).toBe(9 * 12);
     expect(await holders(session, textOf('t0', 3))).toMatchObject([/^packs\//]);
     await readAll(await open());
+  });
+
+  it('purges no pack with the only good copy of an object in use', async () => {
+    const { session, dir, open } = await makeStore();
+    const id = await putTree(session, 'tree');
+    await removeArtifacts(session, new Set([id]));
+    await put(session, [{ path: `${dir}/tree/f3` }], {});
+    const path = behind(session).layout.object(sha256(Buffer.from(textOf('tree', 3))));
+    await rm(path);
+    await writeFile(path, textOf('TREE', 3), { mode: 0o444 });
+    expect((await reclaimTrash(await open(), IMPATIENT)).purged.objects).toBe(FILES + 1);
+    expect(await holders(session, textOf('tree', 3))).toMatchObject([/^packs\//]);
+    expect(await holders(session, textOf('tree', 4))).toEqual([]);
+  });
+
+  it('drops no spare pack of the trash while the one in use is damaged', async () => {
+    const { session, dir, open } = await makeStore();
+    const id = await putTree(session, 'tree');
+    await removeArtifacts(session, new Set([id]));
+    await put(session, [{ path: `${dir}/tree` }], {});
+    const [pack] = await packs(session);
+    const path = `${behind(session).layout.packs}/${pack}`;
+    const bytes = await readFile(path);
+    bytes[100]! ^= 1;
+    await rm(path);
+    await writeFile(path, bytes, { mode: 0o444 });
+    await restore(await open(), [id], { pin: false });
+    await collect(await open());
+    for (let i = 0; i < FILES; i++)
+      expect(await holders(session, textOf('tree', i))).toMatchObject([/^packs\//]);
   });
 
   it('reports an unreadable pack in the trash, and keeps it', async () => {

@@ -2,7 +2,7 @@ import type { ObjectId } from '../../../core/objects/ids.js';
 import type { Erasure, PurgeNote, TrashBatch, Working } from '../../port/reclaimer.js';
 import type { LocalParts } from '../local-parts.js';
 import type { Pack } from '../objects/pack.js';
-import { onlyHere, settleNames } from './rescue-batch.js';
+import { copyIntoUse, onlyHere, onlySoundHere, settleNames } from './rescue-batch.js';
 import type { Trash } from './trash.js';
 
 /** Deletes the contents of a batch, except packs with an object in use that could not be rewritten. */
@@ -11,13 +11,15 @@ export async function eraseBatch(
   trash: Trash,
   batch: TrashBatch,
   { isInUse, isLast, counted, broughtBack }: Erasure,
-  { progress }: Pick<Working, 'progress'>,
+  { progress, staging }: Pick<Working, 'progress' | 'staging'>,
 ): Promise<PurgeNote> {
   const sizes = new Map<ObjectId, number>();
   const files = (await trash.files(batch)).filter((id) => !isInUse(id));
   for (const id of files) sizes.set(id, (await trash.size(batch, id)) ?? 0);
   const packs: Pack[] = [];
-  for (const pack of await trash.packs(batch)) {
+  const trashed = await trash.packs(batch);
+  await copyIntoUse(parts, trashed, await onlySoundHere(parts, trashed, isInUse), staging);
+  for (const pack of trashed) {
     // An object that could not be rewritten is damaged; its pack is kept (D8).
     if ((await onlyHere(parts, pack, isInUse)).length > 0) continue;
     packs.push(pack);

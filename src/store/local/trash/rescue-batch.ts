@@ -1,9 +1,13 @@
+import { sha256 } from '../../../core/objects/hash.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
+import type { PackSlot } from '../../../core/objects/pack-index.js';
+import { isErrno, isHsError } from '../../../errors/hs-error.js';
 import type { TrashBatch, Working } from '../../port/reclaimer.js';
 import { FAN_OUT } from '../layout.js';
 import type { LocalParts } from '../local-parts.js';
 import type { Pack } from '../objects/pack.js';
 import { Repack, type Source } from '../objects/repack.js';
+import { isSoundFile } from '../objects/sound-file.js';
 import type { Trash } from './trash.js';
 
 /**
@@ -30,20 +34,69 @@ export async function rescueBatch(
   const lost = new Set<ObjectId>();
   const packs = await trash.packs(batch);
   for (const pack of packs) for (const id of await onlyHere(parts, pack, isInUse)) lost.add(id);
-  if (lost.size > 0) {
-    const sources = packs.map((pack): Source => {
-      return { pack, after: 'stays', to: ({ id }) => (lost.has(id) ? layout.packs : undefined) };
-    });
-    await new Repack(parts, await staging()).run(sources);
-    await files.packs?.refresh();
-  }
+  await copyIntoUse(parts, packs, lost, staging);
   // Packs whose objects are all in use again: keeping a second copy for a week is pointless.
   const spare = packs.filter((pack) => [...pack.index.entries()].every((e) => isInUse(e.id)));
+  await copyIntoUse(parts, spare, await onlySoundHere(parts, spare, isInUse), staging);
   if (spare.length > 0) await settleNames(parts);
   for (const pack of spare) {
     if ((await onlyHere(parts, pack, isInUse)).length === 0) await trash.unlinkPack(pack);
   }
   return count + lost.size;
+}
+
+/** Writes these objects of trashed packs into new packs in use. */
+export async function copyIntoUse(
+  parts: LocalParts,
+  packs: readonly Pack[],
+  ids: ReadonlySet<ObjectId>,
+  staging: Working['staging'],
+): Promise<void> {
+  if (ids.size === 0) return;
+  const { layout, files } = parts;
+  const sources = packs.map((pack): Source => {
+    return { pack, after: 'stays', to: ({ id }) => (ids.has(id) ? layout.packs : undefined) };
+  });
+  await new Repack(parts, await staging()).run(sources);
+  await files.packs?.refresh();
+}
+
+/**
+ * Objects in use whose copies in use are all damaged, unlike that in one of these trashed packs. Reads them: their
+ * copies in the trash are about to be removed.
+ */
+export async function onlySoundHere(
+  { disk, layout, files }: LocalParts,
+  packs: readonly Pack[],
+  isInUse: (id: ObjectId) => boolean,
+): Promise<ReadonlySet<ObjectId>> {
+  const found = new Set<ObjectId>();
+  await files.packs?.refresh();
+  const inUse = (await files.packs?.all()) ?? [];
+  for (const pack of packs) {
+    for (const n of pack.index.inFileOrder()) {
+      const entry = pack.index.entry(n);
+      const { id } = entry;
+      if (!isInUse(id) || found.has(id) || (await isSoundFile(disk, layout.object(id), id))) continue;
+      let isSound = false;
+      for (const other of inUse) {
+        const slot = isSound ? undefined : other.index.find(id);
+        if (slot !== undefined) isSound = await isSoundIn(other, slot, id);
+      }
+      if (!isSound && (await isSoundIn(pack, entry, id))) found.add(id);
+    }
+    await pack.close();
+  }
+  return found;
+}
+
+async function isSoundIn(pack: Pack, slot: PackSlot, id: ObjectId): Promise<boolean> {
+  try {
+    return sha256(await pack.read(slot)) === id;
+  } catch (e) {
+    if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'ENOENT', 'EIO', 'EACCES', 'EPERM')) throw e;
+    return false;
+  }
 }
 
 /**
