@@ -115,8 +115,7 @@ Each repair is listed, and the list is part of the ledger entry that records it:
         `${counted(report.trash.objects, 'object')} (${humanSize(report.trash.size_bytes)}) in the trash`,
       );
     }
-    const word = { planned: 'would', done: 'done:', failed: 'not done:' };
-    const repairs = report.repairs.map((r) => `${word[r.state]} ${repairText(r)}`);
+    const repairs = report.repairs.map((r) => repairText(r, r.state));
     return [...lines, ...repairs, ...notes, `checked ${parts.join(', ')}: ${verdict}`].join('\n');
   },
 });

@@ -3,7 +3,7 @@ import type { ObjectId } from '../../core/objects/ids.js';
 import { type HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import { dropCopies } from '../../store/collector/tidy.js';
-import { HINT_REPAIR, type Repair, type RepairableFinding } from '../../store/port/finding.js';
+import { HINT_LOST, HINT_REPAIR, type Repair, type RepairableFinding } from '../../store/port/finding.js';
 import type { ObjectBytes, ObjectPlace } from '../../store/port/inventory.js';
 import type { ObjectFile } from '../../store/port/object-source.js';
 import type { Session } from '../session/session.js';
@@ -69,9 +69,7 @@ class ObjectCheck {
   #report(id: ObjectId, place: ObjectPlace, message: string, canBeRead = true): void {
     const subject = place.nameOf(id);
     const inTrash = place.batch !== undefined;
-    const hint = inTrash
-      ? 'it is in the trash, and will be purged with it'
-      : 'if you have its bytes, use hs hash-object -w FILE; otherwise restore it from a copy';
+    const hint = inTrash ? 'it is in the trash, and will be purged with it' : HINT_LOST;
     const finding: RepairableFinding = {
       severity: 'damage',
       subject,

@@ -68,7 +68,7 @@ export async function makeRepairs(
         if (await repair.run({ lease: tx.lease.token, batch: tx.batch })) done.add(repair);
       } catch (e) {
         if (!isErrno(e) && !isHsError(e)) throw e;
-        session.warn(`could not ${repairText(repair)}: ${e.message}`);
+        session.warn(`${repairText(repair, 'failed')}: ${e.message}`);
       }
       const state = done.has(repair) ? 'done' : 'failed';
       made.push({ action, subject, ...(source === undefined ? {} : { source }), state });
@@ -77,10 +77,7 @@ export async function makeRepairs(
     session.progress.done();
     const settled = new Set(findings.filter((f) => plan.settle.get(f)?.every((r) => done.has(r))));
     const open = findings.filter((f) => !settled.has(f));
-    const lines = [
-      ...made.map((r) => `${r.state === 'done' ? '' : 'not done: '}${repairText(r)}`),
-      ...open.map((f) => f.subject),
-    ];
+    const lines = [...made.map((r) => repairText(r, r.state)), ...open.map((f) => f.subject)];
     const count = (severity: string) => findings.filter((f) => f.severity === severity).length;
     const payload = {
       findings: findings.length,

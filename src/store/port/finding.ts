@@ -73,4 +73,4 @@ export const HINT_WRONG_KIND = 'find out who created it, then remove it; restore
 
 /** How to recover a missing object. */
 export const HINT_LOST =
-  'if you have its bytes, use hs hash-object -w FILE; otherwise restore the store from a copy';
+  'restore it from a copy: hs fsck --repair --from DIR, or hs hash-object -w FILE for a single file';

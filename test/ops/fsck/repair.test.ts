@@ -4,6 +4,7 @@ import type { ObjectId } from '../../../src/core/objects/ids.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { fsck } from '../../../src/ops/fsck/fsck.js';
 import { storeSource, treeSource } from '../../../src/ops/fsck/repair-source.js';
+import { repairText } from '../../../src/ops/fsck/repair-text.js';
 import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
 import { alteredDisk } from '../../helpers/altered-disk.js';
@@ -269,6 +270,17 @@ describe('fsck --repair', () => {
     expect(new Set(subjects).size).toBe(400);
     expect((await fsck(await w.open(), FSCK)).ok).toBe(true);
   });
+});
+
+it('a repair says what it would do, has done, or could not do', () => {
+  const step = { action: 'set-aside', subject: 'objects/5e/5e' } as const;
+  expect((['planned', 'done', 'failed'] as const).map((state) => repairText(step, state))).toEqual([
+    'would move objects/5e/5e to the quarantine',
+    'moved objects/5e/5e to the quarantine',
+    'could not move objects/5e/5e to the quarantine',
+  ]);
+  const restored = { action: 'restore', subject: 'object 5e', source: '/copy' } as const;
+  expect(repairText(restored, 'done')).toBe('restored object 5e from /copy');
 });
 
 describe('a damaged policy', () => {
