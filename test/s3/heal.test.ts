@@ -1,10 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
+import { fsck } from '../../src/ops/fsck/fsck.js';
 import { put } from '../../src/ops/put/put.js';
 import type { Session } from '../../src/ops/session/session.js';
 import { noise } from '../helpers/noise.js';
 import { openTestSession, testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
+import { REPAIR } from '../ops/fsck/sample-store.js';
 import { readAll } from '../sim/invariants.js';
 import { FakeS3 } from './fake-s3.js';
 import { storesOnFake, URL_OF_STORE } from './on-fake.js';
@@ -43,4 +45,11 @@ it('good bytes for an object that is damaged in a pack on the service reach ever
   const read = await on(await tmp(), async (session) => session.store.objects.read(a!.contentHash));
   expect(Buffer.from(read)).toEqual(noise(0, 16 * 1024));
   expect(await on(await tmp(), readAll)).toHaveLength(3);
+
+  // The damaged copy stays in its pack: no repair is offered that would be again.
+  const report = await on(other, (session) => fsck(session, REPAIR));
+  expect(report.findings).toMatchObject([
+    { severity: 'misplaced', message: expect.stringContaining('there is an intact copy') },
+  ]);
+  expect(report.repairs).toEqual([]);
 });

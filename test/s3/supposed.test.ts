@@ -127,6 +127,26 @@ describe('a put begins with the state that this machine has seen', () => {
     expect(names).toContain('again');
   });
 
+  it('and ends where the ledger falls below the head that it confirmed', async () => {
+    await writeFile(`${home}/file`, 'late');
+    const session = await open(home, { adds: true });
+    const before = await session.catalog();
+    await putFile(elsewhere, 'meanwhile');
+    Object.defineProperty(session.store, 'catalog', { value: async () => before });
+    session.store.anchor.confirm = async (head) => head!.seq > before.head.seq;
+    const putting = put(session, [{ path: `${home}/file` }], {});
+    await expect(putting).rejects.toMatchObject({ code: 'ROLLED_BACK' });
+    await session.close();
+  });
+
+  it('unless a look at the ledger is under way already', async () => {
+    const { backend } = await storesOnFake(fake, home).open(URL_OF_STORE);
+    const looking = backend.ledger.headSeq();
+    expect(await backend.ledger.suppose()).toBe(false);
+    expect(await looking).toBe(1);
+    await backend.close();
+  });
+
   it('and appends nothing to a ledger that was cut short, or is another', async () => {
     const before = new Map(fake.objects);
     await putFile(home, 'the second');

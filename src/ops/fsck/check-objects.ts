@@ -10,6 +10,9 @@ import type { Session } from '../session/session.js';
 import type { Expectations } from './expectations.js';
 import { ObjectMarks, type PlacedObject, type PlacedObjects } from './placed-objects.js';
 
+const HINT_KEPT =
+  'nothing to do: readers take the intact copy, and a collection removes this one with its pack';
+
 const CHUNK_BYTES = 1024 * 1024;
 
 export interface ObjectCheckOptions {
@@ -197,6 +200,11 @@ class ObjectCheck {
         continue;
       }
       const { subject } = finding;
+      if (this.#session.store.reclaimer.keepsCopies) {
+        const message = `${finding.message}; there is an intact copy`;
+        this.findings.push({ severity: 'misplaced', subject, message, hint: HINT_KEPT });
+        continue;
+      }
       const run: Repair['run'] = ({ lease }) => dropCopies(this.#session.store, lease, id);
       const message = `${finding.message}; objects/ has an intact copy`;
       const repair: Repair = { action: 'drop', subject, run };

@@ -1,4 +1,4 @@
-import type { Catalog } from '../../core/catalog/catalog.js';
+import type { Catalog, Head } from '../../core/catalog/catalog.js';
 import { checkOps } from '../../core/catalog/check-operations.js';
 import { canonicalBytes } from '../../core/json/canonical.js';
 import { compact } from '../../core/json/omit-undefined.js';
@@ -94,9 +94,21 @@ async function make(
   return { draft, now, parts, packs };
 }
 
+/** A head that was read after the newest one was confirmed is before it, or another. */
+function rolledBack({ seq }: Head): HsError {
+  return new HsError(
+    'ROLLED_BACK',
+    `the ledger was truncated or replaced meanwhile: it ends at entry ${seq}`,
+    {
+      hint: 'run hs ledger verify',
+    },
+  );
+}
+
 /**
  * Appends one entry: makes its objects durable, then the entry. Everything the entry names must be in `batch`.
- * Returns undefined when `build` had nothing to commit. CONFLICT after losing races for a minute.
+ * Returns undefined when `build` had nothing to commit. CONFLICT after losing races for a minute, ROLLED_BACK when
+ * entries that were there are gone.
  */
 export async function commit(
   store: Store,
@@ -107,16 +119,23 @@ export async function commit(
   const { clock, random, trace } = store.effects;
   store.demandWritable();
   const started = clock.now();
+  let wasSupposed = false;
+  const isConfirmed = async (head: Head) => {
+    if (await store.anchor.confirm(head)) return true;
+    if (wasSupposed) throw rolledBack(head);
+    wasSupposed = true;
+    return false;
+  };
   for (;;) {
     const catalog = await store.catalog();
     let made: Made | undefined;
     try {
       made = await make(store, batch, context, catalog, build);
     } catch (e) {
-      if (await store.anchor.confirm(catalog.head)) throw e;
+      if (await isConfirmed(catalog.head)) throw e;
       continue;
     }
-    if (!(await store.anchor.confirm(catalog.head))) continue;
+    if (!(await isConfirmed(catalog.head))) continue;
     if (made === undefined) return undefined;
     const { draft, now, parts, packs } = made;
     const bytes = encodeEntry(

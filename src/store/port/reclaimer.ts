@@ -135,6 +135,8 @@ export interface Reclaimer {
    * match its name.
    */
   dropCopies(id: ObjectId, lease: string): Promise<boolean>;
+  /** Damaged copies in packs stay beside an intact one, which is read: `dropCopies` is for what is on this machine. */
+  readonly keepsCopies?: true;
   /**
    * Moves the copies of these objects that are in use and do not match their name to the quarantine; intact copies
    * stay. Returns the objects without a damaged copy in use. Undefined: there is no quarantine here.

@@ -71,6 +71,8 @@ export class S3Ledger implements LedgerStore {
 
   async suppose(): Promise<boolean> {
     this.refresh();
+    // A look that is under way is waited for by whoever began it, and soon over.
+    if (this.#looking !== undefined) return false;
     const seen = await new Promise<Seen | undefined>((resolve, reject) => {
       // Once it began, its error is for whoever waits for its end.
       this.#lookedFor(resolve).catch(reject);
@@ -136,7 +138,7 @@ export class S3Ledger implements LedgerStore {
       this.#new.follow(known + 1, last, offered),
     ]);
     if (later !== undefined) return this.#look();
-    await this.#entries.checkHead(last);
+    if (!(await this.#entries.checkHead(last))) return this.#look();
     this.#head = last;
     return last;
   }

@@ -48,7 +48,11 @@ export class S3Objects implements ObjectSource {
   }
 
   async size(id: ObjectId): Promise<number | undefined> {
-    return (await this.#mirror.fileOf(id))?.size ?? this.#fetcher.ask((contents) => contents.sizeOf(id));
+    const file = await this.#mirror.fileOf(id);
+    // A power cut may have left a file without its bytes: nothing in the mirror is durable.
+    if (file !== undefined && (await this.#mirror.isSound(id))) return file.size;
+    if (file !== undefined) await this.#mirror.dropObject(id);
+    return this.#fetcher.ask((contents) => contents.sizeOf(id));
   }
 
   async sizeInUse(id: ObjectId): Promise<number | undefined> {

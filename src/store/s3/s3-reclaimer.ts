@@ -253,6 +253,9 @@ export class S3Reclaimer implements Reclaimer {
   }
   async consolidate(): Promise<void> {}
 
+  /** Entries of the ledger name their packs, and only a collection may condemn one. */
+  readonly keepsCopies = true;
+
   /** Good bytes were put in the place of damaged ones; in the mirror a damaged pack may still have the others. */
   async dropCopies(id: ObjectId, lease: string): Promise<boolean> {
     return this.#parts.mirror.local.reclaimer.dropCopies(id, lease);
