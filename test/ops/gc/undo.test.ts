@@ -123,6 +123,24 @@ describe('restore', () => {
     expect(await liveIds(session)).toContain(ordinary);
   });
 
+  it('refuses what is damaged in the trash, which the same bytes put again take the place of', async () => {
+    const { session } = await makeStore();
+    const id = await putFile(session, { content: 'sound' });
+    await removeArtifacts(session, new Set([id]), { patience: IMPATIENT });
+    const { content_hash: object } = (await (await session.catalog()).get(id))!;
+    const { layout } = behind(session);
+    const path = layout.trashed((await readdir(layout.trash))[0]!, object);
+    await rm(path);
+    await writeFile(path, 'wrong', { mode: 0o444 });
+    const { restored, failed } = await restore(session, [id], { pin: true });
+    expect([restored, failed[0]!.error.code]).toEqual([[], 'INTEGRITY']);
+    expect(await session.store.objects.sizeInUse(object)).toBeUndefined();
+    await putFile(session, { content: 'sound' });
+    await collect(session, { patience: IMPATIENT });
+    expect(Buffer.from(await session.store.objects.read(object)).toString()).toBe('sound');
+    expect((await restore(session, [id], { pin: true })).failed).toEqual([]);
+  });
+
   it('refuses artifacts that are not removed', async () => {
     const { session } = await makeStore();
     const id = await putFile(session);
