@@ -11,6 +11,7 @@ import { decodeEntry, encodeEntry, MAX_ENTRY_BYTES } from '../../src/core/ledger
 import { decodeManifest, encodeManifest, MAX_MANIFEST_BYTES } from '../../src/core/manifest/manifest.js';
 import { decodeBundleIndex, encodeBundleIndex } from '../../src/core/objects/bundle-index.js';
 import { MAX_INDEX_BYTES, parseIndex, scanEntries } from '../../src/core/objects/bundle-index-text.js';
+import { findPackIndex } from '../../src/core/objects/find-pack-index.js';
 import { sha256 } from '../../src/core/objects/hash.js';
 import type { PackBlock } from '../../src/core/objects/pack-blocks.js';
 import {
@@ -84,6 +85,7 @@ function mendPack(blocks: readonly PackBlock[] | undefined): (data: Buffer) => B
 
 /** As the reader of a pack does: the trailer says how long the index is. */
 function readPackIndex(data: Buffer): void {
+  findPackIndex(data, data.length + 8, sha256(data));
   const length = packIndexBytes(data.subarray(-PACK_TRAILER_BYTES));
   if (length === undefined || length > data.length) return;
   const bytes = data.subarray(data.length - length);

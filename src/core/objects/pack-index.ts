@@ -29,18 +29,19 @@ export const MOST_PACKED_OBJECTS = 65_536;
 export const MOST_PACKED_BYTES = 32 * 1024 * 1024;
 /** The same with blocks: a pack may be of one long list. */
 const MOST_CONTENT_BYTES = 512 * 1024 * 1024;
-const MOST_PACKED_BLOCKS = 65_536;
+export const MOST_PACKED_BLOCKS = 65_536;
 
 /** A record: the object id as 32 bytes, then offset and size as 4 bytes each, big-endian. */
-const RECORD_BYTES = 40;
-const ID_BYTES = 32;
+export const RECORD_BYTES = 40;
+export const ID_BYTES = 32;
 /** Leading bytes of an id that fit exactly in one number. */
 const KEY_BYTES = 6;
 const KEY_DIGITS = 2 * KEY_BYTES;
 const MAGIC_BYTES = 8;
 /** Of a pack without blocks, and of one with them. */
 const [MAGIC_1, MAGIC_2] = ['hs-pack1', 'hs-pack2'];
-const [TRAILER_1_BYTES, TRAILER_2_BYTES] = [4 + MAGIC_BYTES, 4 + 4 + MAGIC_BYTES];
+export const TRAILER_1_BYTES = 4 + MAGIC_BYTES;
+const TRAILER_2_BYTES = 4 + 4 + MAGIC_BYTES;
 /** Enough of the end of a pack to know its index by. */
 export const PACK_TRAILER_BYTES = TRAILER_2_BYTES;
 
@@ -58,11 +59,16 @@ export function encodePackIndex(entries: readonly PackEntry[], blocks?: readonly
     records.writeUInt32BE(size, at + ID_BYTES + 4);
     at += RECORD_BYTES;
   }
+  const trailer = encodeTrailer(sorted.length, blocks?.length);
+  return Buffer.concat(blocks === undefined ? [records, trailer] : [records, encodeBlocks(blocks), trailer]);
+}
+
+/** Undefined blocks: the content is not in blocks. */
+export function encodeTrailer(records: number, blocks: number | undefined): Buffer {
   const counts = Buffer.alloc(blocks === undefined ? 4 : 8);
-  counts.writeUInt32BE(sorted.length);
-  if (blocks === undefined) return Buffer.concat([records, counts, Buffer.from(MAGIC_1)]);
-  counts.writeUInt32BE(blocks.length, 4);
-  return Buffer.concat([records, encodeBlocks(blocks), counts, Buffer.from(MAGIC_2)]);
+  counts.writeUInt32BE(records);
+  if (blocks !== undefined) counts.writeUInt32BE(blocks, 4);
+  return Buffer.concat([counts, Buffer.from(blocks === undefined ? MAGIC_1 : MAGIC_2)]);
 }
 
 interface Extent {
@@ -196,6 +202,13 @@ export class PackIndex {
   /** The record of this number. */
   entry(n: number): PackEntry {
     return { id: this.#id(n), ...this.#slot(n) };
+  }
+
+  /** Whether this is the index of that name once these ids are in the records of these numbers. */
+  isNamed(name: string, ids: ReadonlyMap<number, ObjectId>): boolean {
+    const bytes = Buffer.from(this.#bytes);
+    for (const [n, id] of ids) bytes.write(id, n * RECORD_BYTES, 'hex');
+    return sha256(bytes) === name;
   }
 
   /**

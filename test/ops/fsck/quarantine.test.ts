@@ -228,3 +228,18 @@ it('drops no copy of a pack that cannot be read, and says so', async () => {
   await lease.release();
   expect(await readdir(`${root(w)}/packs`)).toHaveLength(1);
 });
+
+it.each([
+  ['an id', true, (bytes: Buffer) => bytes.indexOf(Buffer.from(idOf(textOf(7)), 'hex')) + 31],
+  ['an id', false, (bytes: Buffer) => bytes.indexOf(Buffer.from(idOf(textOf(7)), 'hex')) + 31],
+  ['the end', true, (bytes: Buffer) => bytes.length - 1],
+  ['the end', false, (bytes: Buffer) => bytes.length - 1],
+  ['the number of blocks', true, (bytes: Buffer) => bytes.length - 9],
+  ['the number of objects', false, (bytes: Buffer) => bytes.length - 9],
+])('loses no bytes to a flipped bit in %s of a pack (compressed: %s)', async (_, compresses, where) => {
+  const w = await makeStore({ compresses });
+  const { pack } = await putTree(w);
+  await flip(pack, where);
+  await repair(w);
+  expect((await fsck(await w.open(), FSCK)).findings).toEqual([]);
+});

@@ -1,3 +1,4 @@
+import { findPackIndex, MOST_INDEX_BYTES } from '../../../core/objects/find-pack-index.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
 import {
   PACK_TRAILER_BYTES,
@@ -45,8 +46,8 @@ export class Pack {
     });
   }
 
-  /** ENOENT when it is gone; INTEGRITY when it is not a pack. */
-  static async open(disk: Disk, name: ObjectId, path: string): Promise<Pack> {
+  /** ENOENT when it is gone; INTEGRITY when it is not a pack. `mends`: also one of which only the trailer is damaged. */
+  static async open(disk: Disk, name: ObjectId, path: string, { mends = false } = {}): Promise<Pack> {
     let file: DiskFile;
     const damaged = (cause?: unknown) =>
       new HsError('INTEGRITY', `pack ${name} is damaged: it does not end like a pack`, { cause });
@@ -58,9 +59,8 @@ export class Pack {
     }
     try {
       const { size } = await file.stat();
-      const trailer = await readAt(file, size - PACK_TRAILER_BYTES, PACK_TRAILER_BYTES);
-      const bytes = trailer && packIndexBytes(trailer);
-      const index = bytes === undefined ? undefined : await readAt(file, size - bytes, bytes);
+      const index =
+        (mends ? await foundIndex(file, size, name) : undefined) ?? (await statedIndex(file, size));
       if (index === undefined) throw damaged();
       const decoded = new PackIndex(index, size - index.length);
       if (!decoded.isOfRightSize) throw damaged();
@@ -161,6 +161,19 @@ export class Pack {
     this.#file = undefined;
     await file?.close();
   }
+}
+
+/** The index as the trailer says. */
+async function statedIndex(file: DiskFile, size: number): Promise<Buffer | undefined> {
+  const trailer = await readAt(file, size - PACK_TRAILER_BYTES, PACK_TRAILER_BYTES);
+  const bytes = trailer && packIndexBytes(trailer);
+  return bytes === undefined ? undefined : readAt(file, size - bytes, bytes);
+}
+
+async function foundIndex(file: DiskFile, size: number, name: ObjectId): Promise<Buffer | undefined> {
+  const bytes = Math.min(size, MOST_INDEX_BYTES);
+  const end = await readAt(file, size - bytes, bytes);
+  return end && findPackIndex(end, size, name);
 }
 
 async function readAt(file: DiskFile, position: number, size: number): Promise<Buffer | undefined> {

@@ -81,7 +81,7 @@ async function bytesIfWhole(pack: Pack, entry: PackEntry): Promise<Uint8Array | 
 
 async function openIfPack(disk: Disk, name: ObjectId, path: string): Promise<Pack | undefined> {
   try {
-    return await Pack.open(disk, name, path);
+    return await Pack.open(disk, name, path, { mends: true });
   } catch (e) {
     if (!isHsError(e, 'INTEGRITY')) throw e;
     return undefined;
@@ -89,8 +89,8 @@ async function openIfPack(disk: Disk, name: ObjectId, path: string): Promise<Pac
 }
 
 /**
- * Moves a pack whose index is damaged to the quarantine, once the objects in it that match their names have files of
- * their own; not if it was written anew meanwhile. One collector at a time.
+ * Moves a pack whose index is damaged to the quarantine, once the objects in it that match their names, or the names
+ * that its index must have had, have files of their own; not if it was written anew meanwhile. One collector at a time.
  */
 export async function setPackAside(
   parts: LocalParts,
@@ -101,14 +101,24 @@ export async function setPackAside(
   const { disk, files } = parts;
   const batch = new BatchFiles(parts, lease);
   const pack = await openIfPack(disk, name, path);
+  const add = async (id: ObjectId, bytes: Uint8Array) => {
+    // Not found in this pack.
+    batch.distrust(id);
+    await batch.addBytes(bytes);
+  };
   try {
-    for (const entry of pack?.index.entries() ?? []) {
-      const bytes = await bytesIfWhole(pack!, entry);
-      if (bytes === undefined || sha256(bytes) !== entry.id) continue;
-      // Not found in this pack.
-      batch.distrust(entry.id);
-      await batch.addBytes(bytes);
+    const others = new Map<number, ObjectId>();
+    for (let n = 0; pack !== undefined && n < pack.index.length; n++) {
+      const entry = pack.index.entry(n);
+      const bytes = await bytesIfWhole(pack, entry);
+      if (bytes === undefined) continue;
+      const id = sha256(bytes);
+      if (id === entry.id) await add(id, bytes);
+      else others.set(n, id);
     }
+    // With the hashes of the bytes in place of the ids, it is the index of its name: they are what was damaged.
+    const areIds = pack?.index.isNamed(name, others) === true;
+    for (const [n, id] of areIds ? others : []) await add(id, await pack!.read(pack!.index.entry(n)));
     await batch.publish();
   } finally {
     await pack?.close();
