@@ -1,0 +1,73 @@
+import { writeFile } from 'node:fs/promises';
+import { expect, it } from 'vitest';
+import { put } from '../../src/ops/put/put.js';
+import type { Session } from '../../src/ops/session/session.js';
+import { openTestSession, testStore } from '../helpers/store.js';
+import { tmp } from '../helpers/tmp.js';
+import { readAll } from '../sim/invariants.js';
+import { FakeS3 } from './fake-s3.js';
+import { keyOf } from './long-ledger.js';
+import { storesOnFake, URL_OF_STORE } from './on-fake.js';
+
+/** A store with three artifacts, to whose bucket somebody does something. */
+async function world() {
+  const fake = new FakeS3();
+  const on = async <T>(home: string, work: (session: Session) => Promise<T>) => {
+    const session = await openTestSession(URL_OF_STORE, { stores: storesOnFake(fake, home) });
+    try {
+      return await work(session);
+    } finally {
+      await session.close();
+    }
+  };
+  const home = await tmp();
+  await (await testStore(URL_OF_STORE, { stores: storesOnFake(fake, home) })).close();
+  for (const name of ['a', 'b', 'c']) {
+    await writeFile(`${home}/${name}`, name);
+    await on(home, (session) => put(session, [{ path: `${home}/${name}` }], { name }));
+  }
+  return { fake, home, on };
+}
+
+it('a bucket whose objects somebody removed is a typed error for who reads, and takes more', async () => {
+  const { fake, on } = await world();
+  const entry = `${fake.objects.get(keyOf(2))}`;
+  const [, pack] = /"packs":\["([0-9a-f]{64})/.exec(entry)!;
+  for (const key of [...fake.objects.keys()]) if (key.includes(pack!)) fake.objects.delete(key);
+  const other = await tmp();
+  const reading = on(other, async (session) => {
+    const live = await (await session.catalog()).live().all();
+    return session.store.objects.read(live.find(({ name }) => name === 'b')!.content_hash);
+  });
+  await expect(reading).rejects.toMatchObject({ code: 'OBJECT_MISSING' });
+  await writeFile(`${other}/again`, 'again');
+  await on(other, (session) => put(session, [{ path: `${other}/again` }], { name: 'again' }));
+  expect(await on(other, async (session) => (await session.catalog()).counts.live)).toBe(4);
+});
+
+it('an entry that somebody removed from the middle of the ledger is named', async () => {
+  const { fake, on } = await world();
+  fake.objects.delete(keyOf(2));
+  await expect(on(await tmp(), readAll)).rejects.toMatchObject({
+    code: 'LEDGER_BROKEN',
+    message: expect.stringContaining('2'),
+  });
+});
+
+it('an entry that somebody changed in the middle of the ledger is found by the chain', async () => {
+  const { fake, on } = await world();
+  const changed = `${fake.objects.get(keyOf(2))}`.replace('"name":"b"', '"name":"x"');
+  expect(changed).toContain('"name":"x"');
+  fake.objects.set(keyOf(2), Buffer.from(changed));
+  await expect(on(await tmp(), readAll)).rejects.toMatchObject({
+    code: 'LEDGER_BROKEN',
+    message: expect.stringContaining('does not follow'),
+  });
+});
+
+it('the newest entry that somebody changed is found by whoever has seen it', async () => {
+  const { fake, home, on } = await world();
+  const changed = `${fake.objects.get(keyOf(3))}`.replace('"name":"c"', '"name":"x"');
+  fake.objects.set(keyOf(3), Buffer.from(changed));
+  await expect(on(home, readAll)).rejects.toMatchObject({ code: 'ROLLED_BACK' });
+});
