@@ -60,7 +60,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'object-not-synced',
     fault: 'an object is published before its bytes are durable',
-    file: 'store/local/objects/batch-files.ts',
+    file: 'store/local/objects/sync-staged.ts',
     edits: [{ from: 'await file.sync();', to: '' }],
     caughtBy: COMMIT_CUT,
     seeds: 50,
@@ -736,7 +736,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'ops/gc/restore.ts',
     edits: [
       {
-        from: 'await tx.batch.referenceAll(allOf(whole));',
+        from: 'await batch.referenceAll(allOf(all));',
         to: '',
       },
     ],
@@ -861,7 +861,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 's3-mirror-believed',
     fault: 'a changed copy in the mirror decides what the next entry follows',
     file: 'store/s3/s3-ledger.ts',
-    edits: [{ from: 'await this.#entries.checkHead(last);', to: '' }],
+    edits: [{ from: 'if (!(await this.#entries.checkHead(last))) return this.#look();', to: '' }],
     caughtBy: {
       file: 'test/s3/mirror.test.ts',
       test: 'a mirror whose newest entry was changed does not decide what the next one follows',
