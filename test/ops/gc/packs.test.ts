@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/core/objects/hash.js';
 import type { ArtifactId } from '../../../src/core/objects/ids.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
+import { fsck } from '../../../src/ops/fsck/fsck.js';
 import { collect } from '../../../src/ops/gc/collect-garbage.js';
 import { purgeTrashed, reclaimTrash } from '../../../src/ops/gc/empty-trash.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
@@ -14,7 +15,8 @@ import { packContent } from '../../helpers/pack-content.js';
 import { behind } from '../../helpers/store.js';
 import { interceptDisk } from '../../sim/intercept-disk.js';
 import { readAll } from '../../sim/invariants.js';
-import { IMPATIENT, makeStore } from './helpers.js';
+import { REPAIR } from '../fsck/sample-store.js';
+import { IMPATIENT, makeStore, putFile } from './helpers.js';
 
 const FILES = 40;
 const textOf = (tree: string, i: number) => `file ${i} of ${tree}, and nothing else\n`;
@@ -324,5 +326,28 @@ describe('a collection in a store with packs', () => {
     // The report's trash was emptied; nobody can tell what the pack holds.
     expect(purged.objects).toBe(0);
     expect(await stat(`${session.store.local.directory}/${path}`)).toMatchObject({ size: 1000 });
+  });
+
+  it('purges again once a repair has moved an unreadable pack out of the trash', async () => {
+    const { session, dir, clock, open } = await makeStore();
+    await removeArtifacts(session, new Set([await putTree(session, 'tree')]));
+    clock.pass(10);
+    const [path] = await holders(session, textOf('tree', 3));
+    const pack = `${dir}/.hsstore/${path}`;
+    const bytes = await readFile(pack);
+    await rm(pack);
+    await writeFile(pack, bytes.subarray(0, -1), { mode: 0o444 });
+    const unpurged = async () => (await purge(await open(), await putFile(session))).unpurged;
+    expect(await unpurged()).toMatchObject({ message: expect.stringContaining('until hs fsck --repair') });
+    expect((await fsck(await open({ unchecked: true }), REPAIR)).repairs).toMatchObject([
+      { action: 'set-aside', subject: path, state: 'done' },
+    ]);
+    const { left } = await reclaimTrash(await open(), IMPATIENT);
+    expect([left, await readdir(behind(session).layout.trash)]).toEqual([[], []]);
+    // Nobody can tell what the pack holds, and the user is told where it is.
+    const { quarantine } = behind(session).layout;
+    expect(await unpurged()).toMatchObject({ hint: expect.stringContaining(`rm -rf '${quarantine}'`) });
+    await rm(quarantine, { recursive: true });
+    expect(await unpurged()).toBeUndefined();
   });
 });

@@ -11,7 +11,7 @@ import { shownName } from '../ledger-listing.js';
 import type { LocalParts } from '../local-parts.js';
 import { Pack } from '../objects/pack.js';
 import { packNameOf } from '../objects/packs.js';
-import { setPackAside } from '../objects/set-aside.js';
+import { movePackAside, setPackAside } from '../objects/set-aside.js';
 import { Quarantine } from '../quarantine.js';
 import { isTrashBatch, TRASH_RECORDS, type Trash } from '../trash/trash.js';
 import { checkCache } from './check-cache.js';
@@ -141,27 +141,36 @@ async function checkPacks(findings: Findings): Promise<void> {
 /** Checks the file and the index; the content is read as objects. */
 async function checkPack(findings: Findings, name: ObjectId, path: string, isTrashed = false): Promise<void> {
   if (!(await findings.file(path))) return;
+  let goesWithBatch = false;
   try {
     const pack = await Pack.open(findings.parts.disk, name, path);
     await pack.close();
+    goesWithBatch = isTrashed;
     pack.index.verify(name);
   } catch (e) {
     // Repacked meanwhile.
     if (isErrno(e, 'ENOENT')) return;
     if (!isHsError(e, 'INTEGRITY') && !isErrno(e, 'EIO', 'EACCES', 'EPERM')) throw e;
     const subject = findings.nameOf(path);
-    const setAside: Repair['run'] = (under) => setPackAside(findings.parts, name, path, under);
+    // What is in the trash must not come into use: the pack is moved as it is.
+    const setAside: Repair['run'] = (under) =>
+      isTrashed
+        ? movePackAside(findings.parts, name, path, under)
+        : setPackAside(findings.parts, name, path, under);
     const run: Repair['run'] = async (under) =>
       (await asCollector(findings.leases, () => setAside(under))) ?? false;
     findings.add({
       severity: 'damage',
       subject,
       message: `${subject}: ${e.message}`,
-      hint: isTrashed
+      hint: goesWithBatch
         ? 'what is in it cannot be restored; it goes with its batch'
-        : `${HINT_REPAIR} --from COPY, or restore this file from a copy of the store`,
-      // What is in the trash must neither come into use nor outlive its purge.
-      ...(isHsError(e, 'INTEGRITY') && !isTrashed ? { repair: { action: 'set-aside', subject, run } } : {}),
+        : isTrashed
+          ? `what is in it cannot be restored, nor purged before ${HINT_REPAIR} moves it to the quarantine`
+          : `${HINT_REPAIR} --from COPY, or restore this file from a copy of the store`,
+      ...(isHsError(e, 'INTEGRITY') && !goesWithBatch
+        ? { repair: { action: 'set-aside', subject, run } }
+        : {}),
     });
   }
 }

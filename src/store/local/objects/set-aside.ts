@@ -96,10 +96,10 @@ export async function setPackAside(
   parts: LocalParts,
   name: ObjectId,
   path: string,
-  { lease }: Repairing,
+  under: Repairing,
 ): Promise<boolean> {
-  const { disk, files } = parts;
-  const batch = new BatchFiles(parts, lease);
+  const { disk } = parts;
+  const batch = new BatchFiles(parts, under.lease);
   const pack = await openIfPack(disk, name, path);
   const add = async (id: ObjectId, bytes: Uint8Array) => {
     // Not found in this pack.
@@ -124,7 +124,17 @@ export async function setPackAside(
     await pack?.close();
     await batch.discard();
   }
-  await new Quarantine(parts, lease).move(path, (at) => isSoundPack(disk, name, at));
-  await files.packs?.refresh();
+  return movePackAside(parts, name, path, under);
+}
+
+/** Moves a pack to the quarantine, in use or in the trash, unless it is good by now. */
+export async function movePackAside(
+  parts: LocalParts,
+  name: ObjectId,
+  path: string,
+  { lease }: Repairing,
+): Promise<boolean> {
+  await new Quarantine(parts, lease).move(path, (at) => isSoundPack(parts.disk, name, at));
+  await parts.files.packs?.refresh();
   return true;
 }

@@ -87,7 +87,10 @@ export class ReclaimFiles implements Reclaimer {
     // The content is unknown: it may be what should go or what is needed (D8).
     const unreadable = await this.#trash.unreadable(batch);
     if (unreadable.length === 0) await this.#trash.drop(batch);
-    return unreadable.map((name) => `pack ${name} in the trash cannot be read`);
+    return unreadable.map(
+      (name) =>
+        `pack ${name} in the trash cannot be read, and stays until hs fsck --repair moves it to the quarantine`,
+    );
   }
 
   async needsConsolidation(): Promise<boolean> {
