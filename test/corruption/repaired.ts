@@ -57,13 +57,11 @@ export async function repairAll(
       const again = await store.open({ unchecked: true });
       const left = (await fsck(again, FSCK)).findings.filter((f) => f.severity !== 'stray');
       await again.close();
-      // Without its operations the ledger says nothing, nor who may repair.
-      const isMute = left.some((f) => f.message.startsWith('cannot read the operations of'));
       const told = new Set(report.findings.map((f) => f.message));
       for (const { message } of left) {
         // What is in the trash goes with it; a ledger comes back as a whole.
         const isOfThese = /^(?:ledger|trash)\//.test(damage.path) || message.startsWith('trash/');
-        const mayStay = (isOfThese || isMute) && told.has(message);
+        const mayStay = isOfThese && told.has(message);
         if (!mayStay) fault(`is left: ${message}`);
       }
       if (left.length > 0) continue;
