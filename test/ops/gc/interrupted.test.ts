@@ -34,10 +34,11 @@ async function objectsIn(sim: SimDisk): Promise<string[]> {
   return found;
 }
 
+// Hundreds of collections each: where a machine has far too much to do, they take minutes.
 describe.each([
   ['files', IN_FILES],
   ['packs', IN_PACKS],
-])('a collection of %s that dies', async (_, kept) => {
+])('a collection of %s that dies', { timeout: 300_000 }, async (_, kept) => {
   const { sim: before, clock, ids } = await makeWorld(kept);
   const open = (disk: Disk) => openSim(disk, clock, kept);
   /** With the same seed, the same operations each time. */
