@@ -480,14 +480,15 @@ describe('a damaged object', () => {
     expect((await fsck()).findings).toEqual([]);
   });
 
-  it('in the trash is rewritten when its bytes are put again', async () => {
-    const { hs, facts, fsck, root, overwrite } = await workspace();
+  it('in the trash stays there when its bytes are put again', async () => {
+    const { hs, at, facts, fsck, root, overwrite } = await workspace();
     const { content_hash: id } = await facts('f');
     await hs(['rm', 'f', '--yes']);
     const [batch] = await readdir(`${root}/trash`);
     await overwrite(`${root}/trash/${batch}/${id}`, 'THE FILE');
     expect((await hs(['put', 'f'])).status).toBe(0);
-    expect((await fsck()).findings).toEqual([]);
+    expect(await readFile(at(id), 'utf8')).toBe('the file');
+    expect((await fsck()).findings.map((f) => f.subject)).toEqual([`trash/${batch}/${id}`]);
   });
 });
 
