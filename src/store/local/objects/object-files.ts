@@ -169,9 +169,9 @@ export class ObjectFiles implements ObjectSource {
   /**
    * Brings the object back into use: moves its file out of the trash. An object in a trashed pack must be written
    * again by the caller (`dir` is undefined). Undefined when it is missing, or damaged in the trash: it could replace
-   * what another command has just stored.
+   * what another command has just stored; `damaged` is told.
    */
-  bringBack(id: ObjectId): Promise<Usable | undefined> {
+  bringBack(id: ObjectId, damaged: () => void = () => {}): Promise<Usable | undefined> {
     return this.#find(id, async (place) => {
       const size = await this.#sizeAt(place);
       if (size === undefined) return undefined;
@@ -179,7 +179,10 @@ export class ObjectFiles implements ObjectSource {
       if (packed !== undefined)
         return { size, dir: batch === undefined ? this.#layout.packs : undefined, moved: false };
       if (batch !== undefined) {
-        if (!(await isSoundFile(this.#disk, place.path, id))) return undefined;
+        if (!(await isSoundFile(this.#disk, place.path, id))) {
+          damaged();
+          return undefined;
+        }
         await this.#disk.rename(place.path, this.#layout.object(id));
       }
       return { size, dir: this.#layout.objectDir(id), moved: batch !== undefined };

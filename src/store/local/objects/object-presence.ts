@@ -26,12 +26,15 @@ export class ObjectPresence {
     return this.#absent.knows(id) && this.#trashed?.has(id) === false && packs?.lacks(id) !== false;
   }
 
-  /** Whether the object is in use, or was just brought back from the trash. `asFile`: as a file of its own. */
-  async isThere(id: ObjectId, asFile: boolean): Promise<boolean> {
+  /**
+   * Whether the object is in use, or was just brought back from the trash; `damaged` is told if it could not be.
+   * `asFile`: as a file of its own.
+   */
+  async isThere(id: ObjectId, asFile: boolean, damaged: () => void): Promise<boolean> {
     // Packs known before this lease was taken may have been purged since.
     if (!this.#isFresh) await this.#files.packs?.refresh();
     this.#isFresh = true;
-    return (await this.#isInUse(id, asFile)) || (!asFile && (await this.#isBackFromTrash(id)));
+    return (await this.#isInUse(id, asFile)) || (!asFile && (await this.#isBackFromTrash(id, damaged)));
   }
 
   /** Whether the stored object is sound. With the bytes in memory, compares them, which is cheaper than hashing. */
@@ -56,9 +59,9 @@ export class ObjectPresence {
   }
 
   /** An object that is moved to the trash later, or is in a pack there, is simply written again. */
-  async #isBackFromTrash(id: ObjectId): Promise<boolean> {
+  async #isBackFromTrash(id: ObjectId, damaged: () => void): Promise<boolean> {
     this.#trashed ??= await this.#files.trashedFiles();
     if (!this.#trashed.has(id)) return false;
-    return (await this.#files.bringBack(id))?.dir !== undefined;
+    return (await this.#files.bringBack(id, damaged))?.dir !== undefined;
   }
 }

@@ -32,18 +32,23 @@ export async function soundPacks(
 }
 
 /**
- * Removes the copies in packs of an object that has its own file. False when it has none, or a damaged one: it is read
+ * Removes the copies in packs, and damaged files in the trash, of an object that has its own file. False when it has none, or a damaged one: it is read
  * again, since much may have happened since it was seen; and when a pack that has a copy cannot be read. One collector
  * at a time.
  */
 export async function dropPackedCopies(parts: LocalParts, id: ObjectId, lease: string): Promise<boolean> {
-  const { files, layout } = parts;
-  if (!(await isSoundFile(parts.disk, layout.object(id), id))) return false;
+  const { disk, files, layout } = parts;
+  if (!(await isSoundFile(disk, layout.object(id), id))) return false;
   const to = (entry: PackEntry) => (entry.id === id ? undefined : layout.packs);
   const packs = await soundPacks(files.packs);
   const sources = packs.filter((p) => p.index.find(id) !== undefined).map((pack) => ({ pack, to }));
   const repack = new Repack(parts, lease);
   await repack.run(sources);
+  for (const batch of await files.trashBatches()) {
+    const path = layout.trashed(batch, id);
+    const isDamaged = (await disk.find(path)) !== undefined && (await isSoundFile(disk, path, id)) === false;
+    if (isDamaged) await disk.unlink(path);
+  }
   return repack.damaged.length === 0;
 }
 
