@@ -274,7 +274,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'damaged-file-restored',
     fault: 'a restore brings a file back into use whose bytes changed in the trash',
     file: 'store/local/objects/object-files.ts',
-    edits: [{ from: 'if (!(await isSoundFile(this.#disk, place.path, id))) return undefined;', to: '' }],
+    edits: [{ from: 'if (!(await isSoundFile(this.#disk, place.path, id))) {', to: 'if (false) {' }],
     caughtBy: {
       file: 'test/ops/gc/undo.test.ts',
       test: 'refuses what is damaged in the trash, which the same bytes put again take the place of',
