@@ -13,16 +13,34 @@ export async function moveObject(disk: Disk, id: ObjectId, from: string, to: str
     await disk.rename(from, to);
     return true;
   }
-  const isFree = await disk.link(from, to).then(
-    () => true,
-    (e) => {
-      if (!isErrno(e, 'EEXIST')) throw e;
-      return false;
-    },
-  );
+  const outcome = await takeFreePlace(disk, from, to);
+  if (outcome === 'moved') return true;
   // Readable another time, it may be the only good copy.
-  if (!isFree && isSound === undefined) return false;
+  if (outcome === 'refused' || (outcome === 'taken' && isSound === undefined)) return false;
   await disk.syncDir(to.slice(0, to.lastIndexOf('/')));
   await disk.unlink(from);
-  return isFree;
+  return outcome === 'linked';
+}
+
+async function takeFreePlace(
+  disk: Disk,
+  from: string,
+  to: string,
+): Promise<'linked' | 'moved' | 'taken' | 'refused'> {
+  try {
+    await disk.link(from, to);
+    return 'linked';
+  } catch (e) {
+    if (isErrno(e, 'EEXIST')) return 'taken';
+    if (!isErrno(e, 'EPERM', 'EACCES')) throw e;
+  }
+  // Linux refuses a link to another user's file that one may not write (fs.protected_hardlinks), but not a rename.
+  try {
+    await disk.renameNoReplace(from, to);
+    return 'moved';
+  } catch (e) {
+    if (isErrno(e, 'EEXIST')) return 'taken';
+    if (!isErrno(e, 'EPERM', 'EACCES', 'EINVAL', 'ENOSYS')) throw e;
+    return 'refused';
+  }
 }
