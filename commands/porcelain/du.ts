@@ -111,7 +111,7 @@ With \`--html\`, the output is written as one HTML page, with the space used by 
               `without the files of ${counted(usage.unreadable, 'directory', 'directories')} whose index is damaged: hs fsck`,
             ),
           ]),
-      ...line(usage.unreferenced, 'unused, freed by collections'),
+      ...line(usage.unreferenced, 'unused, freed by the next collection'),
       ...line(usage.trash, 'in the trash'),
       ...(usage.quarantine.files === 0
         ? []

@@ -172,7 +172,6 @@ class Collection {
       older,
       now,
       this.#working,
-      this.#request.emptyTrash === true,
     );
     this.#filled = new Set(batches.map((b) => b.name));
     // What a crash left unsealed is adopted: sealed now, it waits for every command that is running now.

@@ -72,7 +72,7 @@ async function tellOf(
 
 /**
  * Moves every unreachable object to the trash, each with the trash window of the last removal that released it, and
- * then consolidates the packs. `older` are the existing batches; see {@link Verdict.isThorough}.
+ * then consolidates the packs. `older` are the existing batches.
  */
 export async function takeUnreachable(
   { inventory, reclaimer }: { readonly inventory: Inventory; readonly reclaimer: Reclaimer },
@@ -81,7 +81,6 @@ export async function takeUnreachable(
   older: readonly TrashBatch[],
   now: Timestamp,
   working: Working,
-  isThorough: boolean,
 ): Promise<TakenOut> {
   const damaged: string[] = [];
   const condemned = await unreachable(inventory, mark, ({ pack, message, cause }) => {
@@ -102,7 +101,6 @@ export async function takeUnreachable(
   const isInUse = (id: ObjectId) => mark.reachable.has(id);
   const verdict: Verdict = {
     isInUse,
-    isThorough,
     windowOf: (id) => (lastRemoval.get(id)?.purge === true ? 'zero' : 'kept'),
     sizeOf: (id) => sizes.get(id),
     leaves: (id, { name, window, seal }) => {

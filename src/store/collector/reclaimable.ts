@@ -13,7 +13,7 @@ export interface ObjectTotals {
 
 /** Disk space used by objects that nothing references. */
 export interface Reclaimable {
-  /** Unreachable and not in the trash yet: sweeps move it there, little of a large pack only with more of it. */
+  /** Unreachable and not in the trash yet: the next sweep moves it there. */
   readonly unreferenced: ObjectTotals;
   /** In the trash. */
   readonly trash: ObjectTotals;

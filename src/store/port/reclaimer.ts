@@ -44,8 +44,6 @@ export interface Verdict {
   sizeOf(id: ObjectId): number | undefined;
   /** Whether an object of an older batch moves to a new one: its window has become zero, or begins anew. */
   leaves(id: ObjectId, batch: TrashBatch): boolean;
-  /** Whether all of them go now. Otherwise what has a window may stay where taking it out costs far more than it frees. */
-  readonly isThorough: boolean;
 }
 
 /** Lease, abort signal and progress of a collection step. */

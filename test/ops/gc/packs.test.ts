@@ -212,54 +212,6 @@ describe('a collection in a store with packs', () => {
     expect((await (await session.catalog()).get(b))?.removed).toBeUndefined();
   });
 
-  describe('of which little is unused', () => {
-    const SMALL = 'a small artifact, and nothing else';
-
-    async function mostlyUsed() {
-      const made = await makeStore();
-      const { session, dir } = made;
-      await mkdir(`${dir}/tree`);
-      // A pack of some 5 MiB: smaller ones cost little to rewrite.
-      for (let i = 0; i < 90; i++)
-        await writeFile(`${dir}/tree/f${i}`, textOf('tree', i).padEnd(60_000, '.'));
-      await writeFile(`${dir}/small`, SMALL);
-      const [, small] = await put(session, [{ path: `${dir}/tree` }, { path: `${dir}/small` }], {});
-      return { ...made, small: small!.artifactId, before: await holders(session, SMALL) };
-    }
-
-    it('leaves the pack as it is until more of it is', async () => {
-      const { session, small, before, open } = await mostlyUsed();
-      const { reclaimed } = await removeArtifacts(session, new Set([small]));
-      expect(reclaimed.swept).toEqual({ objects: 0, size_bytes: 0 });
-      expect(await holders(session, SMALL)).toEqual(before);
-      await restore(session, [small], { pin: false });
-      expect((await readAll(await open())).map((r) => r.artifact_id)).toContain(small);
-    });
-
-    it('takes it out when the trash is emptied, and keeps the rest', async () => {
-      const { session, small, open } = await mostlyUsed();
-      await removeArtifacts(session, new Set([small]));
-      const { purged } = await reclaimTrash(session, IMPATIENT);
-      expect(purged.objects).toBe(2);
-      expect(await holders(session, SMALL)).toEqual([]);
-      expect((await readAll(await open())).length).toBeGreaterThan(0);
-    });
-
-    it('takes it out at once when it must not be kept', async () => {
-      const { session, small, open } = await mostlyUsed();
-      await purge(session, small);
-      expect(await holders(session, SMALL)).toEqual([]);
-      expect((await readAll(await open())).length).toBeGreaterThan(0);
-    });
-
-    it('takes it out of the store when what was removed before is purged', async () => {
-      const { session, small } = await mostlyUsed();
-      await removeArtifacts(session, new Set([small]));
-      await purgeTrashed(session, new Set([small]), { patience: IMPATIENT });
-      expect(await holders(session, SMALL)).toEqual([]);
-    });
-  });
-
   it('moves a mostly unused pack, with a copy of the used rest', async () => {
     const { session, dir, open } = await makeStore();
     const names = Array.from({ length: 10 }, (_, i) => `t${i}`);

@@ -124,8 +124,7 @@ export async function takeOut(
       const of = [...group.objects].map((o) => o.id).filter((id) => gone.has(id));
       if (of.length > 0) condemned.push({ group, ids: of });
     }
-    const isInUse = (id: ObjectId) => !gone.has(id);
-    const verdict = { isInUse, windowOf, sizeOf: () => undefined, leaves, isThorough: true };
+    const verdict = { isInUse: (id: ObjectId) => !gone.has(id), windowOf, sizeOf: () => undefined, leaves };
     const { batches } = await backend.reclaimer.condemn(condemned, verdict, older, T0, work);
     const sealed: TrashBatch[] = [];
     for (const batch of batches) {

@@ -7,11 +7,6 @@ import type { Pack } from '../objects/pack.js';
 import { Repack, type Source } from '../objects/repack.js';
 import type { Trash } from './trash.js';
 
-/** A pack of which less than this part is unused stays as it is: a removal of few would rewrite the whole store. */
-const LITTLE_PART = 20;
-/** Unless it is less than this part of the largest, and so costs little. */
-const SMALL_PART = 8;
-
 /**
  * Takes objects out of use, each into the batch of its window. If interrupted, the next collection adopts the
  * unsealed batch.
@@ -64,7 +59,7 @@ export class Trasher {
     if (await this.#trash.take(batch, id, size)) this.#swept.set(id, size);
   }
 
-  /** Renames a pack whose objects are all out of use and of one window; leaves any other to `splitPacks`, or as it is. */
+  /** Renames a pack whose objects are all out of use and of one window; leaves any other to `splitPacks`. */
   async trashPack(pack: Pack): Promise<void> {
     const dead = [...pack.index.entries()].filter((e) => !this.#verdict.isInUse(e.id));
     const windows = new Set(dead.map((e) => this.#verdict.windowOf(e.id)));
@@ -74,15 +69,11 @@ export class Trasher {
       if (await this.#trash.takePack(await this.#batch(window), pack.name)) this.#note(dead);
       return;
     }
-    const { layout, limits } = this.#parts;
-    const { plainBytes } = pack.index;
-    const bytes = dead.reduce((sum, e) => sum + e.size, 0);
-    const isLarge = plainBytes >= limits.mostBytes / SMALL_PART;
-    const maySpare = isLarge && !this.#verdict.isThorough && !windows.has('zero');
-    if (maySpare && bytes * LITTLE_PART < plainBytes) return;
+    const { layout } = this.#parts;
     // When most of the pack goes, the pack itself is moved and the rest copied: a nearly full disk has no room for
     // both.
-    if (windows.size === 1 && 2 * bytes >= plainBytes) {
+    const bytes = dead.reduce((sum, e) => sum + e.size, 0);
+    if (windows.size === 1 && 2 * bytes >= pack.index.plainBytes) {
       const to = ({ id }: PackEntry) => (this.#isDead(id) ? undefined : layout.packs);
       const movesTo = layout.trashedPack((await this.#batch(window!)).name, pack.name);
       this.#sources.push({ pack, to, after: { movesTo } });
