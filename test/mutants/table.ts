@@ -1027,13 +1027,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'repair-brings-back-damage',
-    fault: 'a damaged object is brought back from the trash',
+    fault: 'a damaged object in the trash is taken for one to bring back, and no copy is asked for',
     file: 'ops/fsck/check-artifacts.ts',
     edits: [
-      {
-        from: 'if (!(await this.#session.store.objects.isSound(id))) return false;\n              await',
-        to: 'await',
-      },
+      { from: 'if (isTrashed && !(await this.#session.store.objects.isSound(id))) {', to: 'if (false) {' },
     ],
     caughtBy: {
       file: 'test/ops/fsck/repair.test.ts',

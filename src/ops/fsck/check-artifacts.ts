@@ -69,10 +69,14 @@ class ArtifactCheck {
       this.#report(r, `${what} is damaged: object ${id}`, HINT_LOST, wanted);
     } else {
       // Another command may have restored it since it was listed.
-      if (
-        placed?.place.batch !== undefined &&
-        (await this.#session.store.objects.sizeInUse(id)) === undefined
-      ) {
+      const isTrashed =
+        placed?.place.batch !== undefined && (await this.#session.store.objects.sizeInUse(id)) === undefined;
+      // A sample may have left it unread; and what is said of the trash is not said of what is live.
+      if (isTrashed && !(await this.#session.store.objects.isSound(id))) {
+        this.#report(r, `${what} is in the trash, and damaged: object ${id}`, HINT_LOST, wanted);
+        return false;
+      }
+      if (isTrashed) {
         this.#report(r, `${what} is in the trash: object ${id}`, HINT_REPAIR, {
           severity: 'misplaced',
           repair: {
@@ -80,8 +84,6 @@ class ArtifactCheck {
             subject: `object ${id}`,
             source: placed.place.nameOf(id),
             run: async ({ batch }) => {
-              // A sample may have left it unread.
-              if (!(await this.#session.store.objects.isSound(id))) return false;
               await batch.reference(id);
               await batch.publish();
               return true;

@@ -4,12 +4,13 @@ import { labelOf } from '../../core/manifest/label-of.js';
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import type { TrashedArtifact } from '../../core/retention/trashed-artifact.js';
 import { toReason } from '../../core/text/ledger-text.js';
-import { HsError } from '../../errors/hs-error.js';
+import { HsError, isHsError } from '../../errors/hs-error.js';
 import type { Reclaimed } from '../../store/collector/collector.js';
 import { namesOf } from '../../store/collector/mark.js';
 import type { Patience } from '../../store/collector/purge.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
 import type { Session } from '../session/session.js';
+import type { Transaction } from '../session/transaction.js';
 import { unpurgedBy } from './remove-artifacts.js';
 import { PurgedBytes } from './shared-bytes.js';
 import { StoreRetention } from './store-retention.js';
@@ -91,7 +92,7 @@ export async function purgeTrashed(
         // Killed before its bytes were gone: only they are left to do.
         if (record.removed.purge) continue;
         // In use again until the next sweep, which takes them without a window.
-        for (const object of await presentObjects(session, record, indexes)) await tx.batch.reference(object);
+        for (const object of await presentObjects(session, record, indexes)) await intoUse(tx, object);
         ops.push({ op: 'restore', artifact_id: id }, { op: 'remove', artifact_id: id, purge: true });
       }
       if (ops.length === 0) return null;
@@ -125,6 +126,15 @@ async function incomplete(...purge: Parameters<typeof unpurgedBy>): Promise<Pick
 function notRemoved(record: ArtifactRecord | undefined, id: ArtifactId): HsError {
   if (record === undefined) return new HsError('NOT_FOUND', `there is no artifact '${id}'`);
   return new HsError('CONFLICT', `'${labelOf(record)}' is not removed`);
+}
+
+/** What is damaged in the trash stays there, and leaves its batch with the next sweep. */
+async function intoUse({ batch }: Transaction, object: ObjectId): Promise<void> {
+  try {
+    await batch.reference(object);
+  } catch (e) {
+    if (!isHsError(e, 'INTEGRITY')) throw e;
+  }
 }
 
 /** Those of its objects that are left: the rest went with another artifact. */

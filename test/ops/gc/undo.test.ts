@@ -3,7 +3,7 @@ import { ensureDir } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { collect } from '../../../src/ops/gc/collect-garbage.js';
-import { reclaimTrash } from '../../../src/ops/gc/empty-trash.js';
+import { purgeTrashed, reclaimTrash } from '../../../src/ops/gc/empty-trash.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { removedByRun, restore } from '../../../src/ops/gc/restore.js';
 import { changePins } from '../../../src/ops/govern/pins.js';
@@ -139,6 +139,20 @@ describe('restore', () => {
     await collect(session, { patience: IMPATIENT });
     expect(Buffer.from(await session.store.objects.read(object)).toString()).toBe('sound');
     expect((await restore(session, [id], { pin: true })).failed).toEqual([]);
+  });
+
+  it('does not keep what is damaged in the trash from being purged', async () => {
+    const { session } = await makeStore();
+    const id = await putFile(session, { content: 'a secret' });
+    await removeArtifacts(session, new Set([id]), { patience: IMPATIENT });
+    const { content_hash: object } = (await (await session.catalog()).get(id))!;
+    const { layout } = behind(session);
+    const path = layout.trashed((await readdir(layout.trash))[0]!, object);
+    await rm(path);
+    await writeFile(path, 'a secreT', { mode: 0o444 });
+    const { emptied, unpurged } = await purgeTrashed(session, new Set([id]), { patience: IMPATIENT });
+    expect([emptied.length, unpurged]).toEqual([1, undefined]);
+    expect(await session.store.objects.size(object)).toBeUndefined();
   });
 
   it('refuses artifacts that are not removed', async () => {
