@@ -74,6 +74,11 @@ export class Fetcher {
     return this.#contents;
   }
 
+  /** The last listing; undefined: there is none. */
+  get listed(): Promise<RemoteContents> | undefined {
+    return this.#contents;
+  }
+
   async #list(): Promise<RemoteContents> {
     const listed = await RemoteContents.load(this.#client, this.#mirror, this.#indexes);
     this.#indexes = new Map(listed.packs.map(({ name, index }) => [name, index]));
@@ -117,7 +122,7 @@ export class Fetcher {
   async bring(id: ObjectId, epoch: number): Promise<boolean> {
     const noted = this.#noted.get(id);
     if (noted !== undefined) this.#recent = noted;
-    if ((await this.#bringPacks(this.#recent)) && (await this.#isSoundHere(id))) return true;
+    if ((await this.#bringPacks(this.#recent)) && (await this.#mirror.isSoundOrDropped(id))) return true;
     const path = this.#mirror.layout.object(id);
     const copies = (await copiesBelow(this.#client, `${OBJECTS}${id}/`)).get(id) ?? [];
     for (const { key, size } of copies) if (await this.#bringTo(path, key, size)) return true;
@@ -129,20 +134,12 @@ export class Fetcher {
     });
     let brought = false;
     for (const { name, copies: keys } of packs ?? []) {
-      if (brought && (await this.#isSoundHere(id))) break;
+      if (brought && (await this.#mirror.isSoundOrDropped(id))) break;
       // One that is here has a damaged index, which whoever opened it knows by heart.
       await this.#mirror.dropPack(name);
       brought = (await this.#bringPack(name, keys[0]!.key)) || brought;
     }
     return brought;
-  }
-
-  /** Drops a damaged copy, since there may be a good one elsewhere on the service. */
-  async #isSoundHere(id: ObjectId): Promise<boolean> {
-    if ((await this.#mirror.fileOf(id)) === undefined) return false;
-    if (await this.#mirror.isSound(id)) return true;
-    await this.#mirror.dropObject(id);
-    return false;
   }
 
   /** Whether any of the packs was not here before. */

@@ -242,6 +242,14 @@ export class Mirror {
     return (await this.usable(this.local.parts.objects.isSound(id))) ?? false;
   }
 
+  /** The same of one that is here; drops a damaged copy, since there may be a good one on the service. */
+  async isSoundOrDropped(id: ObjectId): Promise<boolean> {
+    if ((await this.fileOf(id)) === undefined) return false;
+    if (await this.isSound(id)) return true;
+    await this.dropObject(id);
+    return false;
+  }
+
   /** What is read of the mirror; undefined for what cannot be used and is to be fetched again. */
   usable<T>(reading: Promise<T>): Promise<T | undefined> {
     return reading.catch((e) => {

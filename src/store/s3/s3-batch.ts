@@ -97,7 +97,9 @@ export class S3Batch implements ObjectBatch {
 
   async reference(id: ObjectId, size?: number): Promise<void> {
     if (this.#members.has(id)) return;
-    const found = await this.#parts.objects.size(id);
+    const { mirror, objects } = this.#parts;
+    await mirror.isSoundOrDropped(id);
+    const found = await objects.size(id);
     if (found === undefined) throw missing(id);
     // The name promises the bytes: a different size proves damage, and new bytes under this name would hide it.
     if (size !== undefined && found !== size) throw corrupt(id);

@@ -49,9 +49,12 @@ export class S3Objects implements ObjectSource {
 
   async size(id: ObjectId): Promise<number | undefined> {
     const file = await this.#mirror.fileOf(id);
-    // A power cut may have left a file without its bytes: nothing in the mirror is durable.
-    if (file !== undefined && (await this.#mirror.isSound(id))) return file.size;
-    if (file !== undefined) await this.#mirror.dropObject(id);
+    if (file !== undefined) {
+      const listed = await this.#fetcher.listed?.then((contents) => contents.sizeOf(id));
+      // A power cut may have left a file without its bytes: nothing in the mirror is durable.
+      const isDoubted = file.size === 0 || (listed !== undefined && listed !== file.size);
+      if (!isDoubted || (await this.#mirror.isSoundOrDropped(id))) return file.size;
+    }
     return this.#fetcher.ask((contents) => contents.sizeOf(id));
   }
 
