@@ -7,7 +7,7 @@ import { type ArtifactId, type ObjectId, toTimestamp } from '../../core/objects/
 import { HsError } from '../../errors/hs-error.js';
 import { namesOf } from '../../store/collector/mark.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
-import { missingAmong } from '../../store/objects/known-objects.js';
+import { missingAmong, presenceOf } from '../../store/objects/known-objects.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 
@@ -44,8 +44,32 @@ export async function removedByRun(session: Session, report: ArtifactRecord): Pr
 
 /** Whether `hs restore` could restore this removed artifact now. */
 export async function isRestorable(session: Session, record: ArtifactRecord): Promise<boolean> {
-  const named = await objectsNamed(record, new IndexReader(session.store.objects));
-  return named.isReadable && (await missingAmong(session.store, named.ids)).size === 0;
+  const { objects } = session.store;
+  return isWhole(await objectsNamed(record, new IndexReader(objects)), (id) => objects.has(id));
+}
+
+/** Those of these removed artifacts that `hs restore` could restore now; asks once for the objects of all. */
+export async function restorableAmong(
+  session: Session,
+  records: readonly ArtifactRecord[],
+): Promise<ReadonlySet<ArtifactId>> {
+  const indexes = new IndexReader(session.store.objects);
+  const named: NamedObjects[] = [];
+  for (const record of records) named.push(await objectsNamed(record, indexes));
+  const isThere = await presenceOf(session.store, allOf(named));
+  const found = new Set<ArtifactId>();
+  for (const each of named) if (await isWhole(each, isThere)) found.add(each.record.artifact_id);
+  return found;
+}
+
+async function isWhole(
+  { ids, isReadable }: NamedObjects,
+  isThere: (id: ObjectId) => Promise<boolean>,
+): Promise<boolean> {
+  if (!isReadable) return false;
+  // The first that is gone decides: each look for one that is gone may list a service.
+  for (const id of ids) if (!(await isThere(id))) return false;
+  return true;
 }
 
 /** All objects of a removed artifact. */
@@ -151,7 +175,7 @@ export async function restore(
         failed.push({ record, error });
       } else named.push(await objectsNamed(record, indexes));
     }
-    const gone = await missingAmong(session.store, allOf(named));
+    const gone = await missingAmong(session.store, new Set(allOf(named)));
     const whole: NamedObjects[] = [];
     for (const each of named) {
       const error = refusal(each, gone);

@@ -16,7 +16,7 @@ import { demandRead } from '../guard/read-gate.js';
 import { resolveArtifact } from '../naming/resolve-artifact.js';
 import type { Session } from '../session/session.js';
 import { objectsOfAll } from './payload-presence.js';
-import { isRestorable } from './restore.js';
+import { restorableAmong } from './restore.js';
 
 export interface ReportRow extends EntryPayload<'meta.gc_summary'> {
   readonly seq: number;
@@ -76,13 +76,15 @@ async function undoOf(
   { registered }: ArtifactRecord,
   { header, items }: RetentionReport,
 ): Promise<ReportUndo> {
-  const restorable: ArtifactId[] = [];
-  const irreversible: ArtifactId[] = [];
+  const removed: ArtifactRecord[] = [];
   for (const { artifact_id: id, verdict } of items) {
     const record = verdict === 'prune' ? await catalog.get(id) : undefined;
-    if (record?.removed?.seq !== registered.seq) continue;
-    ((await isRestorable(session, record)) ? restorable : irreversible).push(id);
+    if (record?.removed?.seq === registered.seq) removed.push(record);
   }
+  const whole = await restorableAmong(session, removed);
+  const ids = removed.map((record) => record.artifact_id);
+  const restorable = ids.filter((id) => whole.has(id));
+  const irreversible = ids.filter((id) => !whole.has(id));
   const days = header.trash_days;
   const until = days === 0 ? undefined : toTimestamp(timestampMs(registered.at) + days * DAY_MS);
   return compact({ at: registered.at, trash_until: until, restorable, irreversible });

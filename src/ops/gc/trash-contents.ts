@@ -4,7 +4,7 @@ import type { TrashedArtifact } from '../../core/retention/trashed-artifact.js';
 import { IndexReader } from '../../store/objects/index-reader.js';
 import type { Session } from '../session/session.js';
 import { objectsOfAll } from './payload-presence.js';
-import { isRestorable } from './restore.js';
+import { restorableAmong } from './restore.js';
 
 export function toTrashed(r: ArtifactRecord): TrashedArtifact {
   return compact({
@@ -34,10 +34,11 @@ export async function goneForGood(
   trashed: readonly TrashedArtifact[],
 ): Promise<TrashedArtifact[]> {
   const catalog = await session.catalog();
-  const gone: TrashedArtifact[] = [];
+  const removed = new Map<TrashedArtifact, ArtifactRecord>();
   for (const item of trashed) {
     const record = await catalog.get(item.artifact_id);
-    if (record?.removed !== undefined && !(await isRestorable(session, record))) gone.push(item);
+    if (record?.removed !== undefined) removed.set(item, record);
   }
-  return gone;
+  const restorable = await restorableAmong(session, [...removed.values()]);
+  return [...removed.keys()].filter((item) => !restorable.has(item.artifact_id));
 }

@@ -42,11 +42,16 @@ export function lookUpAll(
 /** From this many objects on, one listing of all is cheaper than a lookup of each. */
 const MANY = 1000;
 
-/** Those of these objects that are nowhere, neither in use nor in the trash. */
-export async function missingAmong(
-  { inventory, objects }: { readonly inventory: Inventory; readonly objects: ObjectStore },
+interface Where {
+  readonly inventory: Inventory;
+  readonly objects: ObjectStore;
+}
+
+/** Answers of each of these objects whether it is there, in use or in the trash; many are listed beforehand. */
+export async function presenceOf(
+  { inventory, objects }: Where,
   wanted: Iterable<ObjectId>,
-): Promise<ReadonlySet<ObjectId>> {
+): Promise<(id: ObjectId) => Promise<boolean>> {
   const ids = new IdTable();
   for (const id of wanted) ids.add(id);
   const present = new Uint8Array(ids.size);
@@ -54,10 +59,17 @@ export async function missingAmong(
     present[number] = 1;
   };
   if (ids.size >= MANY) for await (const group of inventory.groups()) lookUp(group, ids, see);
+  // One that was moved while all were listed may have been missed.
+  return async (id) => present[ids.numberOf(id)] === 1 || objects.has(id);
+}
+
+/** Those of these objects that are nowhere, neither in use nor in the trash. */
+export async function missingAmong(
+  store: Where,
+  wanted: ReadonlySet<ObjectId>,
+): Promise<ReadonlySet<ObjectId>> {
+  const isThere = await presenceOf(store, wanted);
   const missing = new Set<ObjectId>();
-  for (let number = 0; number < ids.size; number++) {
-    // One that was moved while all were listed may have been missed.
-    if (present[number] === 0 && !(await objects.has(ids.at(number)))) missing.add(ids.at(number));
-  }
+  for (const id of wanted) if (!(await isThere(id))) missing.add(id);
   return missing;
 }

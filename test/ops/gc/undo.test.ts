@@ -1,11 +1,13 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { ensureDir } from 'fs-extra/esm';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { collect } from '../../../src/ops/gc/collect-garbage.js';
 import { purgeTrashed, reclaimTrash } from '../../../src/ops/gc/empty-trash.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
-import { removedByRun, restore } from '../../../src/ops/gc/restore.js';
+import { isRestorable, removedByRun, restore } from '../../../src/ops/gc/restore.js';
+import { readReport } from '../../../src/ops/gc/retention-reports.js';
+import { goneForGood, trashedArtifacts } from '../../../src/ops/gc/trash-contents.js';
 import { changePins } from '../../../src/ops/govern/pins.js';
 import { retain } from '../../../src/ops/govern/retain.js';
 import { put } from '../../../src/ops/put/put.js';
@@ -76,6 +78,28 @@ describe('restore', () => {
       expect(await other.store.objects.sizeInUse(content_hash)).toBeGreaterThan(0);
       await other.store.objects.read(content_hash);
     }
+  });
+
+  it('lists the store once to tell what can be restored of many large artifacts', async () => {
+    const { session, dir, clock } = await makeStore();
+    for (const tree of ['a', 'b', 'c']) {
+      await mkdir(`${dir}/${tree}`);
+      for (let n = 0; n < 1000; n++) await writeFile(`${dir}/${tree}/${n}`, `${tree}${n}`);
+    }
+    const paths = ['a', 'b', 'c'].map((tree) => ({ path: `${dir}/${tree}` }));
+    const ids = (await put(session, paths, { ttl: 1 })).map((p) => p.artifactId);
+    clock.pass(2);
+    const { outcome } = await collect(session);
+    const trashed = await trashedArtifacts(session);
+    expect(trashed.map((t) => t.artifact_id).sort()).toEqual([...ids].sort());
+    const listed = vi.spyOn(session.store.inventory, 'groups');
+    expect(await goneForGood(session, trashed)).toEqual([]);
+    expect(listed).toHaveBeenCalledTimes(1);
+    const { undo } = await readReport(session, outcome.report!);
+    expect([undo.restorable.length, undo.irreversible]).toEqual([3, []]);
+    expect(listed).toHaveBeenCalledTimes(2);
+    expect(await isRestorable(session, (await (await session.catalog()).get(ids[0]!))!)).toBe(true);
+    expect(listed).toHaveBeenCalledTimes(2);
   });
 
   it('restores the others where the bytes of one are damaged', async () => {
