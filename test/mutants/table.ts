@@ -97,7 +97,12 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'damaged-object-believed',
     fault: 'bytes are dropped because an object of their name is there, without reading it',
     file: 'store/local/objects/batch-files.ts',
-    edits: [{ from: 'if (!(await this.#presence.readsBack(id, bytes))) {', to: 'if (false) {' }],
+    edits: [
+      {
+        from: "if (found === 'unread' && !(await this.#presence.readsBack(id, bytes))) {",
+        to: 'if (false) {',
+      },
+    ],
     caughtBy: {
       file: 'test/store/object-batch.test.ts',
       test: 'writes over a damaged object for which it has the bytes',

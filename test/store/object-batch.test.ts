@@ -214,6 +214,27 @@ describe('an object batch', () => {
     expect(await readFile(layout.object(id), 'utf8')).toBe('trash');
   });
 
+  it('reads what it brings back from the trash once', async () => {
+    const reads: string[] = [];
+    const { store, batch, layout } = await setting(
+      interceptDisk(nodeDisk(), (operation, path) => {
+        if (operation === 'open:read' || operation === 'readFile') reads.push(path);
+      }),
+    );
+    const id = await store('trash');
+    await ensureDir(layout.trashBatch('x'));
+    for (const way of ['addBytes', 'addSource'] as const) {
+      await rename(layout.object(id), layout.trashed('x', id));
+      reads.length = 0;
+      const b = batch();
+      if (way === 'addBytes') await b.addBytes(Buffer.from('trash'));
+      else await b.addSource(source(Buffer.from('trash')));
+      await b.publish();
+      expect(reads.filter((path) => path.endsWith(id.slice(-32)))).toEqual([layout.trashed('x', id)]);
+      expect(await readFile(layout.object(id), 'utf8')).toBe('trash');
+    }
+  });
+
   it('leaves nothing when it is discarded, or when a source fails', async () => {
     const { batch, staged } = await setting();
     const b = batch();

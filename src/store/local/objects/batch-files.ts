@@ -93,8 +93,9 @@ export class BatchFiles implements ObjectBatch {
     const member = this.#members.get(id);
     if (member !== undefined && (!asFile || typeof member.staged === 'string')) return true;
     if (this.damaged.has(id)) return false;
-    if (!(await this.#presence.isThere(id, asFile, () => this.damaged.add(id)))) return false;
-    if (!(await this.#presence.readsBack(id, bytes))) {
+    const found = await this.#presence.isThere(id, asFile, () => this.damaged.add(id));
+    if (found === undefined) return false;
+    if (found === 'unread' && !(await this.#presence.readsBack(id, bytes))) {
       this.damaged.add(id);
       return false;
     }

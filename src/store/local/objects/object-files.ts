@@ -22,7 +22,7 @@ export interface Usable {
   readonly size: number;
   /** The directory to sync before anything names the object; undefined: it is only in the trash. */
   readonly dir: string | undefined;
-  /** Whether it was just moved there. */
+  /** Whether it was just moved there, which only sound bytes are. */
   readonly moved: boolean;
 }
 

@@ -28,13 +28,18 @@ export class ObjectPresence {
 
   /**
    * Whether the object is in use, or was just brought back from the trash; `damaged` is told if it could not be.
-   * `asFile`: as a file of its own.
+   * `verified`: its bytes were just read. `asFile`: as a file of its own.
    */
-  async isThere(id: ObjectId, asFile: boolean, damaged: () => void): Promise<boolean> {
+  async isThere(
+    id: ObjectId,
+    asFile: boolean,
+    damaged: () => void,
+  ): Promise<'unread' | 'verified' | undefined> {
     // Packs known before this lease was taken may have been purged since.
     if (!this.#isFresh) await this.#files.packs?.refresh();
     this.#isFresh = true;
-    return (await this.#isInUse(id, asFile)) || (!asFile && (await this.#isBackFromTrash(id, damaged)));
+    if (await this.#isInUse(id, asFile)) return 'unread';
+    return asFile ? undefined : this.#backFromTrash(id, damaged);
   }
 
   /** Whether the stored object is sound. With the bytes in memory, compares them, which is cheaper than hashing. */
@@ -59,9 +64,11 @@ export class ObjectPresence {
   }
 
   /** An object that is moved to the trash later, or is in a pack there, is simply written again. */
-  async #isBackFromTrash(id: ObjectId, damaged: () => void): Promise<boolean> {
+  async #backFromTrash(id: ObjectId, damaged: () => void): Promise<'unread' | 'verified' | undefined> {
     this.#trashed ??= await this.#files.trashedFiles();
-    if (!this.#trashed.has(id)) return false;
-    return (await this.#files.bringBack(id, damaged))?.dir !== undefined;
+    if (!this.#trashed.has(id)) return undefined;
+    const found = await this.#files.bringBack(id, damaged);
+    if (found?.dir === undefined) return undefined;
+    return found.moved ? 'verified' : 'unread';
   }
 }
