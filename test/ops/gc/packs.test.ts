@@ -1,7 +1,8 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { sha256 } from '../../../src/core/objects/hash.js';
 import type { ArtifactId } from '../../../src/core/objects/ids.js';
+import { PackIndex } from '../../../src/core/objects/pack-index.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { fsck } from '../../../src/ops/fsck/fsck.js';
 import { collect } from '../../../src/ops/gc/collect-garbage.js';
@@ -10,6 +11,8 @@ import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { restore } from '../../../src/ops/gc/restore.js';
 import { put } from '../../../src/ops/put/put.js';
 import type { Session } from '../../../src/ops/session/session.js';
+import type { Pack } from '../../../src/store/local/objects/pack.js';
+import { onlySoundHere } from '../../../src/store/local/trash/rescue-batch.js';
 import { alteredDisk } from '../../helpers/altered-disk.js';
 import { packContent } from '../../helpers/pack-content.js';
 import { behind } from '../../helpers/store.js';
@@ -266,6 +269,29 @@ describe('a collection in a store with packs', () => {
     await rm(path);
     for (let i = 0; i < FILES; i++)
       expect(await holders(session, textOf('tree', i))).toMatchObject([/^packs\//]);
+  });
+
+  it('looks for the sound copies of a trashed pack in few of the packs in use', async () => {
+    const { session, dir, open } = await makeStore();
+    for (let i = 0; i < 16; i++) await putTree(session, `other${i}`);
+    const trees = ['a', 'b', 'c', 'd'];
+    for (const name of trees) await removeArtifacts(session, new Set([await putTree(session, name)]));
+    for (const name of trees) await put(session, [{ path: `${dir}/${name}` }], {});
+    const parts = behind(await open());
+    const trashed: Pack[] = [];
+    for (const batch of await parts.files.trashBatches())
+      trashed.push(...(await parts.files.packsOf(batch)!.all()));
+    expect([trashed.length, (await packs(session)).length]).toEqual([4, 20]);
+    const texts = trees.flatMap((tree) => Array.from({ length: FILES }, (_, i) => textOf(tree, i)));
+    const files = new Set(texts.map((text) => sha256(Buffer.from(text))));
+    const finding = vi.spyOn(PackIndex.prototype, 'find');
+    try {
+      expect((await onlySoundHere(parts, trashed, (id) => files.has(id))).size).toBe(0);
+      // The first of a tree is looked for in all of them. Looking for each would be ten times FILES at the very least.
+      expect(finding.mock.calls.length).toBeLessThan(8 * FILES);
+    } finally {
+      finding.mockRestore();
+    }
   });
 
   it('reports an unreadable pack in the trash, and keeps it', async () => {

@@ -10,6 +10,9 @@ import { Repack, type Source } from '../objects/repack.js';
 import { isSoundFile } from '../objects/sound-file.js';
 import type { Trash } from './trash.js';
 
+/** Packs in use that are open besides those that already were. */
+const MOST_REOPENED = 32;
+
 /**
  * Durably puts back the objects of a batch that are in use; returns their number. Objects in a pack are rewritten,
  * unless already in use, as after a restore.
@@ -71,22 +74,40 @@ export async function onlySoundHere(
   isInUse: (id: ObjectId) => boolean,
 ): Promise<ReadonlySet<ObjectId>> {
   const found = new Set<ObjectId>();
-  await files.packs?.refresh();
-  const inUse = (await files.packs?.all()) ?? [];
+  const { packs: inUse } = files;
+  await inUse?.refresh();
+  const reopened = new Set<Pack>();
+  const closeReopened = async () => {
+    for (const pack of reopened) await pack.close();
+    reopened.clear();
+  };
+  const isSoundInUse = async (pack: Pack, slot: PackSlot, id: ObjectId) => {
+    if (!pack.isOpen) {
+      if (reopened.size === MOST_REOPENED) await closeReopened();
+      reopened.add(pack);
+    }
+    return isSoundIn(pack, slot, id);
+  };
+  const hasSoundPacked = async (id: ObjectId) => {
+    const first = inUse?.findAgain(id) ?? (await inUse?.find(id));
+    if (first === undefined) return false;
+    if (await isSoundInUse(first.pack, first, id)) return true;
+    for (const other of await inUse!.all()) {
+      const slot = other === first.pack ? undefined : other.index.find(id);
+      if (slot !== undefined && (await isSoundInUse(other, slot, id))) return true;
+    }
+    return false;
+  };
   for (const pack of packs) {
     for (const n of pack.index.inFileOrder()) {
       const entry = pack.index.entry(n);
       const { id } = entry;
       if (!isInUse(id) || found.has(id) || (await isSoundFile(disk, layout.object(id), id))) continue;
-      let isSound = false;
-      for (const other of inUse) {
-        const slot = isSound ? undefined : other.index.find(id);
-        if (slot !== undefined) isSound = await isSoundIn(other, slot, id);
-      }
-      if (!isSound && (await isSoundIn(pack, entry, id))) found.add(id);
+      if (!(await hasSoundPacked(id)) && (await isSoundIn(pack, entry, id))) found.add(id);
     }
     await pack.close();
   }
+  await closeReopened();
   return found;
 }
 
