@@ -127,7 +127,8 @@ export class NaiveGuard {
     }
     const on = [...path, r.artifact_id];
     if (this.#resembles(r, new Set([r.content_hash, ...files.values()]), consents, on)) return true;
-    if (r.kind === 'bundle' && this.#bundles(files, '', consents, on)) return true;
+    const isCleared = this.#isCleared(r.artifact_id, r.content_hash, consents);
+    if (r.kind === 'bundle' && this.#bundles(files, '', consents, on, isCleared)) return true;
     return r.kind === 'dataset_slice' && this.#takenFrom(r, consents, path);
   }
 
@@ -167,24 +168,31 @@ export class NaiveGuard {
     });
   }
 
-  /** Whether a member of the bundle at `prefix` blocks. */
+  /** Whether a consent clears what is removed, of which nothing is left to reclassify. */
+  #isCleared(id: ArtifactId, hash: ObjectId, consents: ReadonlySet<string>): boolean {
+    return this.#records.get(id)?.removed !== undefined && consents.has(hash);
+  }
+
+  /** Whether a member of the bundle at `prefix` blocks; `isCleared`: its members need not be known. */
   #bundles(
     files: ReadonlyMap<string, ObjectId>,
     prefix: string,
     consents: ReadonlySet<string>,
     path: readonly ArtifactId[],
+    isCleared: boolean,
   ): boolean {
     const id = files.get(`${prefix}bundle_index.json`);
     if (id === undefined) return false;
     const index = this.#json<Bundle>(id);
-    if (index?.schema !== 'hs.bundle/1') return true;
+    if (index?.schema !== 'hs.bundle/1') return !isCleared;
     return index.members!.some((member) => {
       const at = `${prefix}members/${member.artifact_id}`;
       const m = this.#manifest(files.get(`${at}/artifact.json`));
       if (m === undefined || files.get(`${at}/artifact.json`) !== member.manifest) return true;
       if (m.content_hash !== member.content_hash) return true;
       if (this.#stands(m, this.#records.get(m.artifact_id), consents)) return true;
-      if (m.kind === 'bundle') return this.#bundles(files, `${at}/payload/`, consents, path);
+      const isGone = this.#isCleared(m.artifact_id, m.content_hash, consents);
+      if (m.kind === 'bundle') return this.#bundles(files, `${at}/payload/`, consents, path, isGone);
       return m.kind === 'dataset_slice' && this.#sources(m, consents, path);
     });
   }
