@@ -78,6 +78,8 @@ class S3Simulation {
   readonly #options: S3SimOptions;
   readonly #restMs: number;
   readonly #running = new Map<string, number>();
+  /** A mirror is lost or damaged while nothing runs on its machine: nothing begins meanwhile. */
+  readonly #spoiling = new Map<string, Promise<void>>();
   #isOver = false;
   live = 0;
   readonly refused: Record<string, number> = {};
@@ -137,7 +139,12 @@ class S3Simulation {
     const isPutter = name.endsWith('.put');
     const isResting = !/^w|there/.test(name.split('.')[1]!) && !isPutter;
     while (!this.#isOver) {
-      if (!this.#running.get(machine) && world.rng.chance(1 / SPOILS_ONE_IN)) await world.spoil(machine);
+      await this.#spoiling.get(machine);
+      if (!this.#running.get(machine) && world.rng.chance(1 / SPOILS_ONE_IN)) {
+        const spoiled = world.spoil(machine);
+        this.#spoiling.set(machine, spoiled);
+        await spoiled;
+      }
       const process = world.disk.process(name);
       this.#running.set(machine, (this.#running.get(machine) ?? 0) + 1);
       const outcome = await process.run(async () => {
