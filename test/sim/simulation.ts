@@ -11,6 +11,7 @@ import { Coverage } from './coverage.js';
 import { violations } from './invariants.js';
 import type { SimProcess } from './process.js';
 import { Destinations, Promises } from './promises.js';
+import { byStillClock } from './repeatable.js';
 import { Rng, seededRandom } from './rng.js';
 import type { Actor, Call, Job, Scenario } from './scenario.js';
 import type { SimDisk, TracedOperation } from './sim-disk.js';
@@ -247,10 +248,7 @@ const told = (e: unknown) => `${codeOf(e)} ${e instanceof Error ? (e.stack ?? e.
 
 /** Runs a scenario, and judges what it leaves. */
 export async function simulate(scenario: Scenario, coverage = new Coverage()): Promise<Simulated> {
-  // By the real clock, long loops give way to the event loop, and other processes go first.
-  const { now } = Date;
-  Date.now = () => 0;
-  try {
+  return byStillClock(async () => {
     const run = new Run(scenario, await template(), coverage);
     let found: readonly string[];
     try {
@@ -266,7 +264,5 @@ export async function simulate(scenario: Scenario, coverage = new Coverage()): P
         return sha256(Buffer.from(JSON.stringify([trace, ends, found])));
       },
     };
-  } finally {
-    Date.now = now;
-  }
+  });
 }

@@ -1,9 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { collect } from '../../../src/ops/gc/collect-garbage.js';
 import { MemoryStores } from '../../../src/store/memory/memory-stores.js';
+import { loadEverything } from '../../sim/repeatable.js';
 import { type Collector, chaos, elsewhereIn } from './chaos.js';
 import { IMPATIENT } from './helpers.js';
 import { markAndDelete, markAndDeleteIn } from './naive-collectors.js';
+
+beforeAll(loadEverything, 300_000);
 
 const OPERATIONS = 10_000;
 /** The real one, with a trash window of zero. */
@@ -32,6 +35,12 @@ it.each([
   }
   expect(lost).toBeGreaterThan(0);
 });
+
+it('a seed is the same world each time', async () => {
+  const inMemory = () => chaos(2, STEPS, real, elsewhereIn(new MemoryStores()));
+  expect(await inMemory()).toEqual(await inMemory());
+  expect(await chaos(2, STEPS, real)).toEqual(await chaos(2, STEPS, real));
+}, 300_000);
 
 /** Of a store in memory, where one does more: nothing is opened, synced or closed. */
 const STEPS = 3_000;

@@ -15,6 +15,7 @@ import type { StoreHome } from '../../../src/store/port/backend.js';
 import { openTestSession, type TestStoreOptions, TINY_PACKS, testStore } from '../../helpers/store.js';
 import { brokenPromises, unreadable } from '../../sim/invariants.js';
 import type { SimProcess } from '../../sim/process.js';
+import { byStillClock } from '../../sim/repeatable.js';
 import { Rng, seededRandom } from '../../sim/rng.js';
 import { SimDisk } from '../../sim/sim-disk.js';
 import { TestClock } from './helpers.js';
@@ -232,7 +233,7 @@ export async function chaos(
   elsewhere?: Elsewhere,
 ): Promise<ChaosResult> {
   const world = new Chaos(seed, collector, elsewhere);
-  await world.run(operations);
+  await byStillClock(() => world.run(operations));
   const { kills, collections, checks, lost } = world;
   const files = () => world.sim.tree(`${WORK}/.hsstore/ledger`).filter((path) => path.endsWith('.json'));
   const commits = elsewhere?.commits() ?? files().length;

@@ -3,6 +3,7 @@ import { collect } from '../../../src/ops/gc/collect-garbage.js';
 import { appendNote } from '../../../src/ops/govern/ledger-note.js';
 import type { Session } from '../../../src/ops/session/session.js';
 import { unreadable, violations } from '../../sim/invariants.js';
+import { byStillClock } from '../../sim/repeatable.js';
 import { Commands } from './commands.js';
 import { type Change, Machines, type Place } from './machines.js';
 
@@ -222,18 +223,14 @@ class S3Simulation {
  */
 export async function simulateS3(seed: number, options: S3SimOptions = {}): Promise<S3Simulated> {
   const run = new S3Simulation(seed, options);
-  // By the real clock, long loops give way to the event loop, and other processes go first.
-  const { now } = Date;
   const { stackTraceLimit } = Error;
-  Date.now = () => 0;
   Error.stackTraceLimit = options.withStacks ? stackTraceLimit : 0;
   let found: readonly string[];
   try {
-    found = await run.run();
+    found = await byStillClock(() => run.run());
   } catch (e) {
     found = [`it ended with ${(e as Error).stack}`];
   } finally {
-    Date.now = now;
     Error.stackTraceLimit = stackTraceLimit;
   }
   const { truth, turns, faults, trace } = run.world;
