@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ArtifactFacts } from '../../src/core/ledger/operation.js';
 import { type Manifest, toManifest } from '../../src/core/manifest/manifest.js';
@@ -74,7 +75,7 @@ describe('fsck', () => {
     const w = await world();
     const files = Array.from({ length: 200 }, (_, i) => [`f${i}`, `${i} `.repeat(5000)] as const);
     await w.put({ ...Object.fromEntries(files), 'd/last': 'last' });
-    const packs = `${w.dir}/work/.hsstore/packs`;
+    const packs = join(w.dir, 'work', '.hsstore', 'packs');
     const [pack] = await readdir(packs);
     const { length } = await readFile(`${packs}/${pack}`);
     let [reads, bytes] = [0, 0];

@@ -2,24 +2,18 @@ import { writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { put } from '../../src/ops/put/put.js';
 import type { Session } from '../../src/ops/session/session.js';
-import { openTestSession, testStore } from '../helpers/store.js';
+import { testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 import { readAll } from '../sim/invariants.js';
 import { FakeS3 } from './fake-s3.js';
 import { keyOf } from './long-ledger.js';
-import { storesOnFake, URL_OF_STORE } from './on-fake.js';
+import { inSession, storesOnFake, URL_OF_STORE } from './on-fake.js';
 
 /** A store with three artifacts, to whose bucket somebody does something. */
 async function world() {
   const fake = new FakeS3();
-  const on = async <T>(home: string, work: (session: Session) => Promise<T>) => {
-    const session = await openTestSession(URL_OF_STORE, { stores: storesOnFake(fake, home) });
-    try {
-      return await work(session);
-    } finally {
-      await session.close();
-    }
-  };
+  const on = <T>(home: string, work: (session: Session) => Promise<T>) =>
+    inSession(storesOnFake(fake, home), work);
   const home = await tmp();
   await (await testStore(URL_OF_STORE, { stores: storesOnFake(fake, home) })).close();
   for (const name of ['a', 'b', 'c']) {

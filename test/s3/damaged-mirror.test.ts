@@ -4,12 +4,12 @@ import type { ArtifactId } from '../../src/core/objects/ids.js';
 import { collect } from '../../src/ops/gc/collect-garbage.js';
 import { put } from '../../src/ops/put/put.js';
 import type { Session } from '../../src/ops/session/session.js';
-import { openTestSession, testStore } from '../helpers/store.js';
+import { testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 import { IMPATIENT } from '../ops/gc/helpers.js';
 import { readAll } from '../sim/invariants.js';
 import { FakeS3 } from './fake-s3.js';
-import { storesOnFake, URL_OF_STORE } from './on-fake.js';
+import { inSession, storesOnFake, URL_OF_STORE } from './on-fake.js';
 
 /** Larger than what goes into a pack. */
 const LARGE = 'x'.repeat(300_000);
@@ -35,14 +35,7 @@ describe.each(damages)('a file of the mirror that %s', (_, damage) => {
     const fake = new FakeS3();
     const home = await tmp();
     const stores = storesOnFake(fake, home);
-    const on = async <T>(work: (session: Session) => Promise<T>) => {
-      const session = await openTestSession(URL_OF_STORE, { stores });
-      try {
-        return await work(session);
-      } finally {
-        await session.close();
-      }
-    };
+    const on = <T>(work: (session: Session) => Promise<T>) => inSession(stores, work);
     const putAll = (texts: readonly string[], ttl?: number) =>
       on(async (session) => {
         const paths = texts.map((text) => `${home}/${text.slice(0, 10)}`);

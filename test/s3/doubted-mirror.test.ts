@@ -11,7 +11,7 @@ import { tmp } from '../helpers/tmp.js';
 import { IMPATIENT } from '../ops/gc/helpers.js';
 import { interceptDisk } from '../sim/intercept-disk.js';
 import { FakeS3 } from './fake-s3.js';
-import { storesOnFake, URL_OF_STORE } from './on-fake.js';
+import { inSession, storesOnFake, URL_OF_STORE } from './on-fake.js';
 
 const LARGE = 'x'.repeat(300_000);
 
@@ -20,14 +20,7 @@ async function world() {
   const home = await tmp();
   const stores = storesOnFake(fake, home);
   await (await testStore(URL_OF_STORE, { stores })).close();
-  const on = async <T>(work: (session: Session) => Promise<T>) => {
-    const session = await openTestSession(URL_OF_STORE, { stores });
-    try {
-      return await work(session);
-    } finally {
-      await session.close();
-    }
-  };
+  const on = <T>(work: (session: Session) => Promise<T>) => inSession(stores, work);
   await writeFile(`${home}/file`, LARGE);
   const [made] = await on((session) => put(session, [{ path: `${home}/file` }], { ttl: 0 }));
   const fileOf = async (name: RegExp) => {

@@ -4,23 +4,17 @@ import { fsck } from '../../src/ops/fsck/fsck.js';
 import { put } from '../../src/ops/put/put.js';
 import type { Session } from '../../src/ops/session/session.js';
 import { noise } from '../helpers/noise.js';
-import { openTestSession, testStore } from '../helpers/store.js';
+import { testStore } from '../helpers/store.js';
 import { tmp } from '../helpers/tmp.js';
 import { REPAIR } from '../ops/fsck/sample-store.js';
 import { readAll } from '../sim/invariants.js';
 import { FakeS3 } from './fake-s3.js';
-import { storesOnFake, URL_OF_STORE } from './on-fake.js';
+import { inSession, storesOnFake, URL_OF_STORE } from './on-fake.js';
 
 it('good bytes for an object that is damaged in a pack on the service reach every machine', async () => {
   const fake = new FakeS3();
-  const on = async <T>(machine: string, work: (session: Session) => Promise<T>) => {
-    const session = await openTestSession(URL_OF_STORE, { stores: storesOnFake(fake, machine) });
-    try {
-      return await work(session);
-    } finally {
-      await session.close();
-    }
-  };
+  const on = <T>(machine: string, work: (session: Session) => Promise<T>) =>
+    inSession(storesOnFake(fake, machine), work);
   const home = await tmp();
   await (await testStore(URL_OF_STORE, { stores: storesOnFake(fake, home) })).close();
   const paths = ['a', 'b', 'c'].map((name) => ({ path: `${home}/${name}` }));

@@ -3,7 +3,6 @@ import { truncateSync, writeFileSync } from 'node:fs';
 import { readdir, stat, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { sha256 } from '../../src/core/objects/hash.js';
-import type { Http } from '../../src/fsx/http.js';
 import { collect } from '../../src/ops/gc/collect-garbage.js';
 import { put } from '../../src/ops/put/put.js';
 import type { FileSource } from '../../src/store/port/object-batch.js';
@@ -16,7 +15,7 @@ import { IMPATIENT } from '../ops/gc/helpers.js';
 import { readAll } from '../sim/invariants.js';
 import { FakeS3 } from './fake-s3.js';
 import { serve } from './fake-server.js';
-import { storesOnFake, URL_OF_STORE } from './on-fake.js';
+import { beforeNextEntry, storesOnFake, URL_OF_STORE } from './on-fake.js';
 
 const MIB = 1024 * 1024;
 /** Two parts. */
@@ -111,19 +110,12 @@ it('bytes that were not hashed as they are sent would be stored under the wrong 
 it('is sent again, from where it is, when what was sent is condemned before the commit', async () => {
   const fake = new FakeS3();
   const { home, file } = await storeWithFile(fake);
-  let meanwhile: (() => Promise<void>) | undefined;
-  const send: Http['send'] = async (request) => {
-    const isEntry = request.method === 'PUT' && request.target.includes('/ledger/');
-    const run = isEntry ? meanwhile : undefined;
-    if (isEntry) meanwhile = undefined;
-    await run?.();
-    return fake.send(request);
-  };
+  const between = beforeNextEntry(fake);
   const session = await openTestSession(URL_OF_STORE, {
-    stores: storesOnFake(fake, home, { http: () => ({ send, close: () => undefined }) }),
+    stores: storesOnFake(fake, home, { http: between.http }),
   });
   let left: unknown[] | undefined;
-  meanwhile = async () => {
+  between.run = async () => {
     const stores = storesOnFake(fake, await tmp());
     const collector = await openTestSession(URL_OF_STORE, { stores });
     await collect(collector, { emptyTrash: true, patience: IMPATIENT });

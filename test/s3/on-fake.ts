@@ -1,11 +1,13 @@
 import type { Environment } from '../../src/core/effects.js';
 import type { Disk } from '../../src/fsx/disk.js';
+import type { Http } from '../../src/fsx/http.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { nodeIndex } from '../../src/fsx/sync-read-file.js';
 import { systemClock, systemRandom } from '../../src/fsx/system-effects.js';
+import type { Session } from '../../src/ops/session/session.js';
 import type { StoreHome } from '../../src/store/port/backend.js';
 import { type S3Ports, s3Stores } from '../../src/store/s3/s3-stores.js';
-import { testEnvironment } from '../helpers/store.js';
+import { openTestSession, testEnvironment } from '../helpers/store.js';
 import type { FakeS3 } from './fake-s3.js';
 
 export const URL_OF_STORE = 's3://bucket/some/prefix';
@@ -33,4 +35,35 @@ export function storesOnFake(fake: FakeS3, home: string, more: Partial<S3Ports> 
     runProcess: async () => '',
     ...more,
   });
+}
+
+/** What the work comes to in a session of its own. */
+export async function inSession<T>(stores: StoreHome, work: (session: Session) => Promise<T>): Promise<T> {
+  const session = await openTestSession(URL_OF_STORE, { stores });
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+/** The way to a fake service on which `run` comes between the objects and the entry of the next commit. */
+export function beforeNextEntry(fake: FakeS3): {
+  http: () => Http;
+  run: (() => Promise<unknown>) | undefined;
+} {
+  const send: Http['send'] = async (request) => {
+    const isEntry = request.method === 'PUT' && request.target.includes('/ledger/');
+    const { run } = between;
+    if (isEntry) {
+      between.run = undefined;
+      await run?.();
+    }
+    return fake.send(request);
+  };
+  const between: ReturnType<typeof beforeNextEntry> = {
+    http: () => ({ send, close: () => undefined }),
+    run: undefined,
+  };
+  return between;
 }

@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { Disk } from '../../src/fsx/disk.js';
-import type { Http } from '../../src/fsx/http.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { type Collected, collect } from '../../src/ops/gc/collect-garbage.js';
 import { put } from '../../src/ops/put/put.js';
@@ -12,7 +11,7 @@ import { tmp } from '../helpers/tmp.js';
 import { IMPATIENT } from '../ops/gc/helpers.js';
 import { readAll } from '../sim/invariants.js';
 import { FakeS3 } from './fake-s3.js';
-import { storesOnFake, URL_OF_STORE } from './on-fake.js';
+import { beforeNextEntry, storesOnFake, URL_OF_STORE } from './on-fake.js';
 
 it.each(['format.json', 'ledger/0000000000.json'])(
   'a store whose %s was sent without an answer may be there: init does not say that another made it',
@@ -85,18 +84,11 @@ it('a commit does not rely on an object that another machine condemned after it 
   await put(first, [{ path: `${home}/file` }], { ttl: 0 });
   await first.close();
   let collected: Collected | undefined;
-  let meanwhile: (() => Promise<unknown>) | undefined;
-  const send: Http['send'] = async (request) => {
-    const isEntry = request.method === 'PUT' && request.target.includes('/ledger/');
-    const run = isEntry ? meanwhile : undefined;
-    if (isEntry) meanwhile = undefined;
-    await run?.();
-    return fake.send(request);
-  };
+  const between = beforeNextEntry(fake);
   const session = await openTestSession(URL_OF_STORE, {
-    stores: storesOnFake(fake, home, { http: () => ({ send, close: () => undefined }) }),
+    stores: storesOnFake(fake, home, { http: between.http }),
   });
-  meanwhile = async () => {
+  between.run = async () => {
     const collector = await openTestSession(URL_OF_STORE, other);
     collected = await collect(collector, { emptyTrash: true, patience: IMPATIENT });
     await collector.close();

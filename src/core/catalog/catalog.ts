@@ -18,12 +18,13 @@ import {
   seriesRowKey,
   UNREAD,
 } from './catalog-keys.js';
-import { rowsOfLines, type TableReader, type TableRow, TablesDamaged } from './key-tables.js';
+import { type TableReader, TablesDamaged } from './key-tables.js';
 import { wordsOf } from './key-words.js';
 import { type ToldBeginning, toldBeginning } from './ledger-rows.js';
+import { ProvenRows } from './proven-rows.js';
 import { RecordList } from './record-list.js';
 import { fromRow, type RecordRow } from './record-row.js';
-import { NO_ROWS, PROVEN_TABLES, type ProvenTable, type TableSums, withLines } from './table-sums.js';
+import { PROVEN_TABLES, type TableSums } from './table-sums.js';
 import { type Total, type TotalField, totalPrefix } from './totals.js';
 
 /** The ledger position of a state: number and hash of the entry folded last. */
@@ -55,11 +56,13 @@ export type Cursor = Pick<Registration, 'seq' | 'index'>;
 export class Catalog {
   readonly #tables: TableReader;
   readonly #meta: CatalogMeta;
+  readonly #proven: ProvenRows;
 
   /** `meta` is the row at META_KEY. */
   constructor(tables: TableReader, meta: CatalogMeta) {
     this.#tables = tables;
     this.#meta = meta;
+    this.#proven = new ProvenRows(tables, meta.sums);
   }
 
   get head(): Head {
@@ -136,32 +139,8 @@ export class Catalog {
     return this.#all(LIVE, after);
   }
 
-  /**
-   * All rows of a table as lines, then counted and added up: throws TablesDamaged after the last one if one was
-   * missing, changed or occurred twice. For callers that act on what is absent.
-   */
-  async *#provenLines(table: ProvenTable): AsyncGenerator<Buffer, void> {
-    let sum = NO_ROWS;
-    for await (const lines of this.#tables.lines(table)) {
-      sum = withLines(sum, lines);
-      yield lines;
-    }
-    const wanted = this.#meta.sums[table] ?? NO_ROWS;
-    if (sum.rows !== wanted.rows || sum.sum !== wanted.sum) {
-      throw new TablesDamaged(`the rows of ${table} do not add up`);
-    }
-  }
-
-  async *#proven(table: ProvenTable): AsyncGenerator<readonly TableRow[], void> {
-    for await (const lines of this.#provenLines(table)) yield rowsOfLines(lines);
-  }
-
-  async *#provenKeys(table: ProvenTable): AsyncGenerator<string, void> {
-    for await (const rows of this.#proven(table)) for (const { key } of rows) yield key.slice(table.length);
-  }
-
   #provenRecords(table: typeof LIVE | typeof REMOVED): RecordList {
-    const proven = () => this.#proven(table);
+    const proven = () => this.#proven.rows(table);
     return new RecordList(async function* () {
       for await (const rows of proven()) yield rows.map(({ value }) => fromRow(value as RecordRow));
     });
@@ -169,7 +148,7 @@ export class Catalog {
 
   /** Reads every table that has a sum: TablesDamaged if one does not match it. */
   async prove(): Promise<void> {
-    for (const table of PROVEN_TABLES) for await (const _ of this.#provenLines(table));
+    for (const table of PROVEN_TABLES) for await (const _ of this.#proven.lines(table));
   }
 
   /** As {@link live}, proven. */
@@ -179,7 +158,7 @@ export class Catalog {
 
   /** As {@link live}, proven: as the lines of their rows, for {@link RecordLines}. */
   provenLiveLines(): AsyncGenerator<Buffer, void> {
-    return this.#provenLines(LIVE);
+    return this.#proven.lines(LIVE);
   }
 
   /** The lines of all rows, in order of key. */
@@ -194,7 +173,7 @@ export class Catalog {
 
   /** As {@link guarded}, proven. */
   async *provenGuarded(): AsyncGenerator<ArtifactRecord, void> {
-    for await (const place of this.#provenKeys(GUARDED)) {
+    for await (const place of this.#proven.keys(GUARDED)) {
       const record = await this.at(place);
       if (record === undefined) throw new TablesDamaged(`${GUARDED}${place} leads nowhere`);
       yield record;
@@ -203,17 +182,17 @@ export class Catalog {
 
   /** Objects that the ledger itself names: operation lists, payloads, policies, lists of paths; proven. */
   provenRoots(): AsyncGenerator<ObjectId, void> {
-    return this.#provenKeys(ROOTS) as AsyncGenerator<ObjectId, void>;
+    return this.#proven.keys(ROOTS) as AsyncGenerator<ObjectId, void>;
   }
 
   /** Entries whose payload could not be read when they were folded, and may name more roots; proven. */
   async *provenUnread(): AsyncGenerator<number, void> {
-    for await (const seq of this.#provenKeys(UNREAD)) yield Number(seq);
+    for await (const seq of this.#proven.keys(UNREAD)) yield Number(seq);
   }
 
   /** Names of the trash batches that were purged; proven. */
   provenPurged(): AsyncGenerator<string, void> {
-    return this.#provenKeys(PURGED);
+    return this.#proven.keys(PURGED);
   }
 
   /** Whether an entry records the purge of this trash batch. */
@@ -224,7 +203,7 @@ export class Catalog {
   /** The entry that applied a plan with this hash; all are read, and proven. */
   async appliedAt(planHash: ObjectId): Promise<number | undefined> {
     let found: number | undefined;
-    for await (const rows of this.#proven(APPLIED)) {
+    for await (const rows of this.#proven.rows(APPLIED)) {
       for (const { key, value } of rows) if (key === APPLIED + planHash) found = value as number;
     }
     return found;

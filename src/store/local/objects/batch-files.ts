@@ -1,8 +1,7 @@
-import { createSha256, sha256 } from '../../../core/objects/hash.js';
+import { sha256 } from '../../../core/objects/hash.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
 import { HsError, isErrno } from '../../../errors/hs-error.js';
 import type { Disk } from '../../../fsx/disk.js';
-import { EarlySync } from '../../../fsx/early-sync.js';
 import { corrupt, type ObjectStore } from '../../objects/object-store.js';
 import {
   type Added,
@@ -13,6 +12,7 @@ import {
 } from '../../port/object-batch.js';
 import type { Layout } from '../layout.js';
 import type { LocalParts } from '../local-parts.js';
+import { copySource } from './copy-source.js';
 import type { ObjectFiles } from './object-files.js';
 import { ObjectPresence } from './object-presence.js';
 import { onlyTrashed } from './only-trashed.js';
@@ -22,9 +22,6 @@ import { SYNCFS_FROM, syncStaged } from './sync-staged.js';
 
 /** From this many objects on, one look around is cheaper than a lookup of each. */
 const MANY = 256;
-const CHUNK_BYTES = 2 * 1024 * 1024;
-/** Storing 1 GiB takes 1.0 s instead of 1.6 (two cores, ext4): the disk writes while the rest is read and hashed. */
-const EARLY_SYNC_BYTES = 128 * 1024 * 1024;
 
 const IN_PACK = Symbol('in a pack');
 
@@ -159,46 +156,19 @@ export class BatchFiles implements ObjectBatch {
     this.#packs.push(this.#parts.newPack(this.lease, this.#disk));
   }
 
-  /**
-   * Copies a source of any size in constant memory: while one chunk is hashed here, the thread pool writes the one
-   * before and reads the next.
-   */
   async addSource(source: ByteSource, onBytes?: (count: number) => void): Promise<Added> {
     const staged = this.#parts.stagingPath(this.lease);
     const file = await this.#disk.open(staged, { access: 'create', mode: 0o444, sparse: true });
-    const hash = createSha256();
-    const early = new EarlySync(() => file.sync(), EARLY_SYNC_BYTES);
-    let size = 0;
     let kept = false;
-    let writing: Promise<void> = Promise.resolve();
     try {
-      const buffers = [0, 1, 2].map(() => Buffer.allocUnsafeSlow(CHUNK_BYTES));
-      let reading = source.read(buffers[0]!, 0);
-      for (let turn = 0; ; turn = (turn + 1) % 3) {
-        const count = await reading;
-        if (count === 0) break;
-        const chunk = buffers[turn]!.subarray(0, count);
-        size += count;
-        reading = source.read(buffers[(turn + 1) % 3]!, size);
-        reading.catch(() => undefined);
-        await writing;
-        writing = file.write(chunk);
-        writing.catch(() => undefined);
-        early.wrote(count);
-        hash.update(chunk);
-        onBytes?.(count);
-      }
-      await writing;
-      await early.succeeded();
-      const id = hash.digest();
+      const added = await copySource(source, file, onBytes);
+      const { id, size } = added;
       if (!(await this.#isThere(id, size, false))) {
         this.#members.set(id, { size, staged, durable: false });
         kept = true;
       }
-      return { id, size };
+      return added;
     } finally {
-      // When the source fails, the previous chunk is still being written to the descriptor.
-      await writing.catch(() => undefined);
       await file.close();
       if (!kept) await this.#disk.unlink(staged);
     }
