@@ -162,8 +162,10 @@ async function prepare(size, home, makeStore) {
     const sh = (script) => output('sh', ['-c', script], { cwd: dir, env });
     sh(`${process.execPath} ${HS} for-each-artifact --jsonl ${fd}`);
     sh(`find .hsstore/ledger -type f | sort | xargs -d '\\n' cat | jq -r '.ops_object // empty' |
-        while read -r h; do cat .hsstore/objects/$(printf %.2s "$h")/$h; done > ${at.records}`);
+        while read -r h; do ${process.execPath} ${HS} cat-object "$h"; done > ${at.records}`);
     sh(`find .hsstore/ledger -type f | sort | xargs -d '\\n' cat | jq -c '.ops[]?' >> ${at.records}`);
+    const lines = Number(output('sh', ['-c', `wc -l < ${at.records}`], {}));
+    if (lines < size) throw new Error(`${at.records} has ${lines} records of ${size}`);
   }
   const [line] = hs('for-each-artifact', '--jsonl', '--filter', 'name=exp-*1/model').split('\n');
   at.id = JSON.parse(line).artifact_id;
