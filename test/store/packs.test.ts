@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { chmod, open, readdir, readFile, readlink, rm, stat, writeFile } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../src/core/objects/hash.js';
 import type { ObjectId } from '../../src/core/objects/ids.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
+import { surroundDisk } from '../../src/fsx/surround-disk.js';
 import { fsck } from '../../src/ops/fsck/fsck.js';
 import { countObjects } from '../../src/ops/inspect/count-objects.js';
 import { resolveObject } from '../../src/ops/naming/resolve-object.js';
@@ -312,6 +314,28 @@ describe('many packs', () => {
     await session.close();
     await writer.close();
     expect(await held()).toBe(0);
+  });
+
+  it('give what is being read of one that is closed meanwhile', async () => {
+    const dir = await tmp();
+    const session = await testStore(dir);
+    const [id] = await store(session, all(100));
+    const [name] = await packsOf(session);
+    let isSlow = false;
+    const disk = surroundDisk(nodeDisk(), async (operation, _path, run) => {
+      if (isSlow && operation === 'file.read') await setImmediate();
+      return run();
+    });
+    const path = `${behind(session).layout.packs}/${name}`;
+    const pack = await Pack.open(disk, name!.replace('.pack', '') as ObjectId, path);
+    isSlow = true;
+    const reading = pack.read(pack.index.find(id!)!);
+    const closed = pack.close();
+    const next = pack.read(pack.index.find(id!)!);
+    await closed;
+    expect([sha256(await reading), sha256(await next)]).toEqual([id, id]);
+    await pack.close();
+    await session.close();
   });
 
   it('are listed again for a prefix, and for each count', async () => {

@@ -32,7 +32,9 @@ export class Pack {
   #ahead: { readonly offset: number; readonly bytes: Buffer } | undefined;
   /** End of the previous read. */
   #end = -1;
-  #opening: Promise<DiskFile> | undefined;
+  #opening: Promise<void> | undefined;
+  /** Reads under way: the file is not closed before they end. */
+  readonly #reads = new Set<Promise<unknown>>();
 
   private constructor(disk: Disk, name: ObjectId, path: string, fileBytes: number, index: PackIndex) {
     this.#disk = disk;
@@ -109,7 +111,7 @@ export class Pack {
   /** Fills a buffer with the content from that offset on; false when it is too short. Errors as those of `read`. */
   async fill(into: Buffer, offset: number): Promise<boolean> {
     if (this.index.blocks !== undefined) return this.#content.fill(into, offset);
-    return fill(this.#file ?? (await this.#reopened()), into, offset);
+    return this.#reading((file) => fill(file, into, offset));
   }
 
   /** Reads bytes of the file. A sequential read, as of a tree, reads ahead. */
@@ -120,7 +122,7 @@ export class Pack {
     if (ahead !== undefined) return ahead;
     this.#end = offset + size;
     const wanted = isNext ? Math.max(size, Math.min(AHEAD_BYTES, this.fileBytes - offset)) : size;
-    const read = await readAt(this.#file ?? (await this.#reopened()), offset, wanted);
+    const read = await this.#reading((file) => readAt(file, offset, wanted));
     if (read === undefined) throw this.#tooShort();
     if (wanted === size) return read;
     this.#ahead = { offset, bytes: read };
@@ -139,13 +141,24 @@ export class Pack {
     return bytes;
   }
 
+  async #reading<T>(read: (file: DiskFile) => Promise<T>): Promise<T> {
+    // Another call may have closed it again before this one goes on.
+    while (this.#file === undefined) await this.#reopen();
+    const reading = read(this.#file);
+    this.#reads.add(reading);
+    try {
+      return await reading;
+    } finally {
+      this.#reads.delete(reading);
+    }
+  }
+
   /** Concurrent readers share one open, since the second descriptor would never be closed. */
-  #reopened(): Promise<DiskFile> {
+  #reopen(): Promise<void> {
     this.#opening ??= this.#disk
       .open(this.path, { access: 'read' })
       .then((file) => {
         this.#file = file;
-        return file;
       })
       .finally(() => {
         this.#opening = undefined;
@@ -153,12 +166,14 @@ export class Pack {
     return this.#opening;
   }
 
+  /** Reads that began before get their bytes; later ones open the file again. */
   async close(): Promise<void> {
     this.#ahead = undefined;
     this.#content.forget();
     await this.#opening?.catch(() => undefined);
     const file = this.#file;
     this.#file = undefined;
+    await Promise.allSettled(this.#reads);
     await file?.close();
   }
 }
