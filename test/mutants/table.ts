@@ -613,11 +613,33 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'store/s3/s3-reclaimer.ts',
     edits: [
       {
-        from: 'if (await condemned.has(key)) keys.add(key);\n          else isGone = false;',
-        to: 'keys.add(key);',
+        from: "if (await condemned.has(key)) keys[isLast(object.id) ? 'last' : 'first'].add(key);\n        else open.push(key);",
+        to: 'keys.first.add(key);',
       },
     ],
     caughtBy: S3_SIMULATION,
+  },
+  {
+    name: 's3-record-of-trash-believed',
+    fault: 'what a record of the trash has goes with its batch, though it was removed again since',
+    file: 'store/collector/condemn.ts',
+    edits: [
+      {
+        from: 'return last === undefined || last.purge || isMadeSince(name, last.at);',
+        to: 'return true;',
+      },
+    ],
+    caughtBy: { file: 'test/s3/trash-record.test.ts', test: 'ends no undo window early' },
+  },
+  {
+    name: 'pack-closed-under-a-read',
+    fault: 'a pack is closed while another call reads it',
+    file: 'store/local/objects/pack.ts',
+    edits: [{ from: 'await Promise.allSettled(this.#reads);', to: '' }],
+    caughtBy: {
+      file: 'test/store/packs.test.ts',
+      test: 'give what is being read of one that is closed meanwhile',
+    },
   },
   {
     name: 's3-supposed-believed',

@@ -6,7 +6,7 @@ import { IndexReader } from '../objects/index-reader.js';
 import type { Exclusive, Lease } from '../port/lease-table.js';
 import type { Swept, TrashBatch, Working } from '../port/reclaimer.js';
 import type { Store } from '../store.js';
-import { takeUnreachable } from './condemn.js';
+import { goingWith, takeUnreachable } from './condemn.js';
 import { type Mark, mark } from './mark.js';
 import { awaitLeases, isDue, type Patience, type PendingPurge, type Purged, purge } from './purge.js';
 
@@ -205,13 +205,15 @@ class Collection {
 
   /** Records in the ledger what is about to be deleted, where the store needs that; false: reachability is unknown. */
   async #condemn(ready: readonly TrashBatch[]): Promise<boolean> {
+    const { reclaimer } = this.#store;
+    if (reclaimer.toCondemn === undefined) return true;
     let known = true;
     const keysAtHead = async () => {
       const found = await this.#marked();
       known = found !== undefined;
       if (found === undefined) return [];
-      const isInUse = (id: ObjectId) => found.reachable.has(id);
-      const keys = await this.#store.reclaimer.toCondemn(ready, isInUse, this.#working);
+      const goes = (isThere: (id: ObjectId) => boolean) => goingWith(found, this.#indexes, isThere);
+      const keys = await reclaimer.toCondemn!(ready, goes, this.#working);
       return [...new Set(keys)].sort().slice(0, MOST_CONDEMNED);
     };
     for (let count = MOST_CONDEMNED; count === MOST_CONDEMNED; ) {

@@ -2,7 +2,16 @@ import type { ObjectId, Timestamp } from '../../core/objects/ids.js';
 import type { IndexReader } from '../objects/index-reader.js';
 import { lookUpAll } from '../objects/known-objects.js';
 import type { Inventory, Unlistable } from '../port/inventory.js';
-import type { Condemned, Reclaimer, TakenOut, TrashBatch, Verdict, Working } from '../port/reclaimer.js';
+import type {
+  Condemned,
+  GoesWith,
+  Reclaimer,
+  TakenOut,
+  TrashBatch,
+  Verdict,
+  Working,
+} from '../port/reclaimer.js';
+import { isMadeSince } from './batch-time.js';
 import { keptIndexes, type Mark } from './mark.js';
 
 /** The objects outside the trash that the mark does not reach. */
@@ -39,7 +48,7 @@ interface OutOfUse {
 async function tellOf(
   mark: Mark,
   indexes: IndexReader,
-  outOfUse: ReadonlyMap<ObjectId, unknown>,
+  outOfUse: { has(id: ObjectId): boolean },
 ): Promise<OutOfUse> {
   const lastRemoval = new Map<ObjectId, Removal>();
   const sizes = new Map<ObjectId, number>();
@@ -68,6 +77,25 @@ async function tellOf(
     }
   }
   return { lastRemoval, sizes };
+}
+
+/**
+ * Which objects go for good with a batch that has them; `isThere`: whether an object can be read. By what the ledger
+ * says at the mark, and by the record of the batch only as far as the two agree: what was removed again since the batch
+ * was made has an undo window that another batch begins, whoever wrote the record last.
+ */
+export async function goingWith(
+  mark: Mark,
+  indexes: IndexReader,
+  isThere: (id: ObjectId) => boolean,
+): Promise<GoesWith> {
+  const has = (id: ObjectId) => !mark.reachable.has(id) && isThere(id);
+  const { lastRemoval } = await tellOf(mark, indexes, { has });
+  return (id, { name }) => {
+    if (mark.reachable.has(id)) return false;
+    const last = lastRemoval.get(id);
+    return last === undefined || last.purge || isMadeSince(name, last.at);
+  };
 }
 
 /**

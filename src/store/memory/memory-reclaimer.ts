@@ -127,11 +127,6 @@ export class MemoryReclaimer implements Reclaimer {
     return count;
   }
 
-  /** Objects in the trash are out of reach. */
-  async toCondemn(): Promise<readonly string[]> {
-    return [];
-  }
-
   async erase(batch: TrashBatch, { isInUse, isLast, counted, broughtBack }: Erasure): Promise<PurgeNote> {
     const trash = this.#state.trash.get(batch.name);
     const ids = (await this.contents(batch)).filter((id) => !isInUse(id));

@@ -46,6 +46,9 @@ export interface Verdict {
   leaves(id: ObjectId, batch: TrashBatch): boolean;
 }
 
+/** Whether an object goes for good with a batch that has it. */
+export type GoesWith = (id: ObjectId, batch: TrashBatch) => boolean;
+
 /** Lease, abort signal and progress of a collection step. */
 export interface Working {
   /** Token of the lease for staged files; taken on first use. */
@@ -108,18 +111,18 @@ export interface Reclaimer {
    */
   rescue(batch: TrashBatch, isInUse: (id: ObjectId) => boolean, working: Working): Promise<number>;
   /**
-   * Keys that the ledger must condemn before `erase` may remove them, for what of sealed batches is not in use: where
-   * nothing keeps a writer from relying on them until it reads that entry. None where the trash is out of a writer's
-   * reach. Called again after each lost race.
+   * Keys that the ledger must condemn before `erase` may remove them, for what of sealed batches `goes`: where nothing
+   * keeps a writer from relying on them until it reads that entry. `goes` is asked once, with what is there. Called
+   * again after each lost race. Undefined: the trash is out of a writer's reach.
    */
-  toCondemn(
+  readonly toCondemn?: (
     batches: readonly TrashBatch[],
-    isInUse: (id: ObjectId) => boolean,
+    goes: (isThere: (id: ObjectId) => boolean) => Promise<GoesWith>,
     working: Working,
-  ): Promise<readonly string[]>;
+  ) => Promise<readonly string[]>;
   /**
-   * Removes the bytes of a sealed batch for good and returns the figures. A purge that was interrupted keeps the
-   * figures it recorded.
+   * Removes the bytes of a sealed batch for good and returns the figures; what had to be condemned and is not stays, and
+   * leaves the batch. A purge that was interrupted keeps the figures it recorded.
    */
   erase(batch: TrashBatch, erasure: Erasure, working: Working): Promise<PurgeNote>;
   /** Removes an erased batch; returns why anything had to be left (D8). */

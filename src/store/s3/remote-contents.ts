@@ -1,3 +1,4 @@
+import { IdTable } from '../../core/objects/id-table.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { PACK_TRAILER_BYTES, PackIndex, packIndexBytes } from '../../core/objects/pack-index.js';
 import { HsError } from '../../errors/hs-error.js';
@@ -78,6 +79,14 @@ export class RemoteContents {
       copies: this.objects.get(id) ?? [],
       packs: this.packs.filter(({ index }) => index.find(id) !== undefined),
     };
+  }
+
+  /** Every object that is somewhere. */
+  ids(): IdTable {
+    const ids = new IdTable(this.objects.size);
+    for (const id of this.objects.keys()) ids.add(id);
+    for (const { index } of this.packs) for (const { id } of index.entries()) ids.add(id);
+    return ids;
   }
 
   /** Keys of every place of an object. */

@@ -4,6 +4,7 @@ import { timeOfBatch } from '../collector/batch-time.js';
 import type {
   Condemned,
   Erasure,
+  GoesWith,
   PurgeNote,
   Reclaimer,
   TakenOut,
@@ -128,17 +129,18 @@ export class S3Reclaimer implements Reclaimer {
 
   async toCondemn(
     batches: readonly TrashBatch[],
-    isInUse: (id: ObjectId) => boolean,
+    goes: (isThere: (id: ObjectId) => boolean) => Promise<GoesWith>,
     { staging }: Working,
   ): Promise<readonly string[]> {
     const { trash, fetcher, condemned } = this.#parts;
-    const gone = new Set<ObjectId>();
-    for (const { name } of batches) {
-      for (const { id } of (await trash.get(name))?.objects ?? []) if (!isInUse(id)) gone.add(id);
-    }
-    if (gone.size === 0) return [];
+    const files = await Promise.all(batches.map(({ name }) => trash.get(name)));
+    if (files.every((file) => (file?.objects ?? []).length === 0)) return [];
     fetcher.forget();
     const contents = await fetcher.contents();
+    const there = contents.ids();
+    const isGone = await goes((id) => there.has(id));
+    const gone = new Set<ObjectId>();
+    for (const file of files) for (const { id } of file?.objects ?? []) if (isGone(id, file!)) gone.add(id);
     const keys: string[] = [];
     for (const id of gone) for (const { key } of contents.objects.get(id) ?? []) keys.push(key);
     for (const pack of contents.packs) {
@@ -196,7 +198,18 @@ export class S3Reclaimer implements Reclaimer {
   ): Promise<PurgeNote> {
     const { trash, fetcher, condemned } = this.#parts;
     const file = await trash.get(batch.name);
-    const goes = (file?.objects ?? []).filter(({ id }) => !isInUse(id));
+    fetcher.forget();
+    const contents = await fetcher.contents();
+    const goes: TrashedObject[] = [];
+    const keys = { first: new Set<string>(), last: new Set<string>() };
+    for (const object of file?.objects ?? []) {
+      const open: string[] = [];
+      for (const key of contents.keysOf(object.id)) {
+        if (await condemned.has(key)) keys[isLast(object.id) ? 'last' : 'first'].add(key);
+        else open.push(key);
+      }
+      if (open.length === 0 && !isInUse(object.id)) goes.push(object);
+    }
     const isNew = goes.filter(({ id }) => !counted.has(id));
     for (const { id } of goes) counted.add(id);
     const note = batch.purge ?? {
@@ -205,25 +218,12 @@ export class S3Reclaimer implements Reclaimer {
       brought_back: broughtBack,
     };
     if (file !== undefined) await trash.put({ ...file, purge: note });
+    await this.#delete(keys.first);
+    await this.#delete(keys.last);
     fetcher.forget();
-    const contents = await fetcher.contents();
-    const removed = new Set<ObjectId>();
-    for (const last of [false, true]) {
-      const keys = new Set<string>();
-      for (const { id } of goes.filter((object) => isLast(object.id) === last)) {
-        let isGone = true;
-        for (const key of contents.keysOf(id)) {
-          if (await condemned.has(key)) keys.add(key);
-          else isGone = false;
-        }
-        if (isGone) removed.add(id);
-      }
-      await this.#delete(keys);
-    }
-    fetcher.forget();
-    if (file !== undefined) {
-      await trash.put({ ...file, purge: note, objects: file.objects.filter(({ id }) => !removed.has(id)) });
-    }
+    // What is not condemned has a key that is new, or an undo window that this batch is too old for: to the next
+    // collection it is as if it had never been out of use.
+    if (file !== undefined) await trash.put({ ...file, purge: note, objects: [] });
     return note;
   }
 

@@ -25,8 +25,9 @@ export interface BatchFile extends TrashBatch {
 }
 
 /**
- * Batches of the trash as records on the service; nothing is moved. They offer undo and decide nothing about safety:
- * a batch that is lost or written by two collectors at once is made again by the next collection.
+ * Batches of the trash as records on the service; nothing is moved. They say what may be due, and decide nothing: two
+ * that write one at once, an answer that came late and a listing that is old lose changes of it. What goes for good is
+ * decided by the ledger at the head that condemns it (`goingWith`), and what a record lost, the next collection makes again.
  */
 export class S3Trash {
   readonly #client: S3Client;

@@ -143,7 +143,8 @@ export const erase = (
 ) =>
   collecting(backend, async (work) => {
     const isInUse = (id: ObjectId) => inUse.has(id);
-    const keys = await backend.reclaimer.toCondemn([batch], isInUse, work);
+    const goes = async () => (id: ObjectId) => !isInUse(id);
+    const keys = (await backend.reclaimer.toCondemn?.([batch], goes, work)) ?? [];
     if (keys.length > 0) await condemn(backend, keys);
     return backend.reclaimer.erase(batch, { isInUse, isLast: () => false, counted, broughtBack: 0 }, work);
   });

@@ -74,11 +74,6 @@ export class ReclaimFiles implements Reclaimer {
     return rescueBatch(this.#parts, this.#trash, batch, isInUse, working);
   }
 
-  /** What was renamed into the trash is out of reach. */
-  async toCondemn(): Promise<readonly string[]> {
-    return [];
-  }
-
   erase(batch: TrashBatch, erasure: Erasure, working: Working): Promise<PurgeNote> {
     return eraseBatch(this.#parts, this.#trash, batch, erasure, working);
   }
