@@ -16,14 +16,14 @@ main(host, {
     const trace = openTrace(target);
     return { trace, disk: (disk) => traceDisk(disk, trace) };
   },
-  stores: async ({ disk, random, environment: env, signal }) => {
+  stores: async ({ disk, random, environment: env, signal, trace }) => {
     const { localStores } = await import('../src/store/local/local-stores.js');
     const { nodeIndex } = await import('../src/fsx/sync-read-file.js');
     const { withServices } = await import('../src/store/port/with-services.js');
     const ports = { disk, random, env, index: nodeIndex };
     return withServices(localStores(ports), async () => {
       const { s3Stores, systemS3Ports } = await import('../src/store/s3/s3-stores.js');
-      return s3Stores(systemS3Ports(ports, signal));
+      return s3Stores(systemS3Ports(ports, signal, trace));
     });
   },
   openSession: async (request, stores) => {

@@ -30,7 +30,7 @@ async function asked(host: Host, parts: Parts, log: Log): Promise<Tracing | unde
   }
 }
 
-/** Starts `--verbose` and, if requested, the trace; returns parts whose disk is traced too. */
+/** Starts `--verbose` and, if requested, the trace; returns parts whose disk and requests are traced too. */
 export async function startTrace(
   host: Host,
   parts: Parts,
@@ -43,6 +43,13 @@ export async function startTrace(
       const said = sentence(event);
       if (said !== undefined) log.detail(said);
     },
-    parts: tracing === undefined ? parts : { ...parts, disk: async () => tracing.disk(await parts.disk()) },
+    parts:
+      tracing === undefined
+        ? parts
+        : {
+            ...parts,
+            disk: async () => tracing.disk(await parts.disk()),
+            stores: (surroundings) => parts.stores({ ...surroundings, trace: tracing.trace }),
+          },
   };
 }

@@ -18,6 +18,8 @@ export interface StoreSurroundings {
   readonly environment: Environment;
   /** Ends what goes over the network. */
   readonly signal: AbortSignal;
+  /** Told of what goes over the network; undefined: nobody asked for a trace. */
+  readonly trace?: Trace | undefined;
 }
 
 /** The components of the program; loaded on demand. */

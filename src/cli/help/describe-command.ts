@@ -103,7 +103,7 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
   HS_NOW: 'sets the clock, as --now does',
   HS_DEBUG: 'if set, a bug in hs is reported with its whole stack',
   HS_TRACE:
-    'a file to append a line of JSON to for each command, ledger entry and disk operation, with its time but never contents or arguments; 1 or 2: standard error',
+    'a file to append a line of JSON to for each command, ledger entry, disk operation and request to a service, with its time but never contents, arguments or credentials; 1 or 2: standard error',
   HS_MIRROR_SIZE:
     'how much of the objects and packs of a store on a service is kept on this machine, such as 512MiB (default: 10GiB)',
   HS_PAGER:

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import type { Clock, Random } from '../../core/effects.js';
+import type { Clock, Random, Trace } from '../../core/effects.js';
 import { encodeEntry } from '../../core/ledger/entry.js';
 import { sha256 } from '../../core/objects/hash.js';
 import { isS3Url } from '../../core/paths/s3-url.js';
@@ -32,12 +32,14 @@ export interface S3Ports extends LocalPorts {
   wait(ms: number): Promise<void>;
   /** The standard output of a shell command, for the credentials that a profile takes from one. */
   runProcess(command: string): Promise<string>;
+  /** Told of each request. */
+  readonly trace?: Trace | undefined;
 }
 
 const jitterOf = (random: Random) => () => Number.parseInt(random.hex(2), 16) / 65_536;
 
 async function clientFor(ports: S3Ports, url: string): Promise<S3Client> {
-  const { env, disk, runProcess, http, clock, wait, random } = ports;
+  const { env, disk, runProcess, http, clock, wait, random, trace } = ports;
   const place = parseS3Url(url);
   const chain = new CredentialChain({ env, disk, runProcess });
   const endpoint = endpointOf(place, env, await chain.profile());
@@ -46,6 +48,7 @@ async function clientFor(ports: S3Ports, url: string): Promise<S3Client> {
     clock,
     wait: (ms) => wait(ms),
     jitter: jitterOf(random),
+    trace,
   });
 }
 
@@ -113,7 +116,7 @@ async function create(ports: S3Ports, { workspace: url, ...request }: CreateRequ
 }
 
 /** What stands on this machine's network and clock; once `signal` is aborted, nothing is waited for. */
-export function systemS3Ports(ports: LocalPorts, signal?: AbortSignal): S3Ports {
+export function systemS3Ports(ports: LocalPorts, signal?: AbortSignal, trace?: Trace): S3Ports {
   const ended = signal && AbortSignal.any([signal]);
   // One for each request that waits for its next try.
   if (ended !== undefined) setMaxListeners(0, ended);
@@ -123,6 +126,7 @@ export function systemS3Ports(ports: LocalPorts, signal?: AbortSignal): S3Ports 
     clock: systemClock(),
     wait: (ms) => setTimeout(ms, undefined, { signal: ended }).catch(() => undefined),
     runProcess: runShell,
+    trace,
   };
 }
 

@@ -45,7 +45,12 @@ export class S3Client {
     const isLast = this.#requests.patience();
     for (let tries = 1; ; tries++) {
       try {
-        const answer = await this.#requests.once('PUT', key, { body, headers: { 'if-none-match': '*' } });
+        const answer = await this.#requests.once(
+          'PUT',
+          key,
+          { body, headers: { 'if-none-match': '*' } },
+          tries,
+        );
         const isSuccess = answer.status < 300;
         if (answer.status === 200 && !isWebPage(answer, 'PUT', key)) return 'stored';
         maybe ||= isSuccess || answer.status === 412 || isBusy(answer);
@@ -73,7 +78,7 @@ export class S3Client {
 
   /** The conditional request alone, sent once: what the probe of a service looks at. */
   async probePut(key: string, body: Uint8Array): Promise<number> {
-    const answer = await this.#requests.once('PUT', key, { body, headers: { 'if-none-match': '*' } });
+    const answer = await this.#requests.once('PUT', key, { body, headers: { 'if-none-match': '*' } }, 1);
     if (isWebPage(answer, 'PUT', key)) throw notS3(answer);
     return answer.status;
   }

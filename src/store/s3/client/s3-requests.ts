@@ -14,7 +14,7 @@ export interface S3Effects {
   wait(ms: number): Promise<void>;
   /** A number from 0 up to 1, for the jitter of waits. */
   jitter(): number;
-  readonly trace?: Trace;
+  readonly trace?: Trace | undefined;
 }
 
 export interface S3Request {
@@ -75,17 +75,46 @@ export class S3Requests {
   }
 
   /**
-   * Sends a request once; fails with an errno error when no complete answer came. The answer may be a web page's
-   * (`isWebPage`).
+   * Sends a request once, for the `attempt`th time; fails with an errno error when no complete answer came. The answer may
+   * be a web page's (`isWebPage`).
    */
   async once(
+    method: HttpRequest['method'],
+    key: string | undefined,
+    request: S3Request,
+    attempt: number,
+  ): Promise<HttpAnswer> {
+    const { trace, clock } = this.#effects;
+    if (trace === undefined) return this.#once(method, key, request);
+    const began = clock.now();
+    const about = {
+      event: 's3',
+      method,
+      // Of a listing, what it asks for; of the query nothing else, nor of the headers.
+      key: key ?? (request.query?.prefix ?? '').slice(this.#prefix.length),
+      ...(key === undefined && { list: true }),
+      attempt,
+    };
+    try {
+      const answer = await this.#once(method, key, request);
+      const bytes = request.body?.length || answer.body.length;
+      trace({ ...about, status: answer.status, bytes, ms: clock.now() - began });
+      return answer;
+    } catch (e) {
+      const { code, name } = e as NodeJS.ErrnoException;
+      trace({ ...about, error: code ?? name, ms: clock.now() - began });
+      throw e;
+    }
+  }
+
+  async #once(
     method: HttpRequest['method'],
     key: string | undefined,
     request: S3Request,
   ): Promise<HttpAnswer> {
     const { query = {}, headers = {}, body = NOTHING } = request;
     const { origin, base, region } = this.#endpoint;
-    const { http, clock, trace } = this.#effects;
+    const { http, clock } = this.#effects;
     const names = key === undefined ? '' : `${this.#prefix}${key}`.split('/').map(encodeUri).join('/');
     const path = key === undefined ? base || '/' : `${base}/${names}`;
     const now = clock.now();
@@ -93,21 +122,13 @@ export class S3Requests {
     const all = signed(signing, await this.#credentials(now), region, now);
     const queried = encodeQuery(query);
     this.sent.set(method, (this.sent.get(method) ?? 0) + 1);
-    const answer = await http.send({
+    return http.send({
       method,
       origin,
       target: queried === '' ? path : `${path}?${queried}`,
       headers: all,
       body,
     });
-    trace?.({
-      event: 's3',
-      method,
-      key: key ?? '',
-      status: answer.status,
-      bytes: body.length || answer.body.length,
-    });
-    return answer;
   }
 
   /** Waits before the next try. */
@@ -132,7 +153,7 @@ export class S3Requests {
     const isLast = this.patience();
     for (let tries = 1; ; tries++) {
       try {
-        const answer = await this.once(method, key, request);
+        const answer = await this.once(method, key, request, tries);
         if (isWebPage(answer, method, key)) throw notS3(answer);
         if (!isBusy(answer) || isLast(tries)) return answer;
       } catch (e) {
