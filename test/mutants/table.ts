@@ -451,8 +451,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'ops/gc/apply-removal.ts',
     edits: [
       {
-        from: 'if (made === undefined || (await storage.changedSince(made.state.head))) {',
-        to: 'if (made === undefined) {',
+        from: 'if (built === undefined || (await storage.changedSince(built.fresh.state.head)))',
+        to: 'if (built === undefined)',
       },
     ],
     caughtBy: {

@@ -61,26 +61,43 @@ export interface RemovalOutcome {
   readonly gone: readonly ArtifactId[];
 }
 
-/** What a plan that was seen comes to at the head; by row. */
-interface Met {
+/** What a request comes to at one head; by row. */
+interface Built {
+  /** What a fresh plan removes. */
+  readonly fresh: Planned;
+  /** Of that, what was seen: it is removed. */
   readonly planned: Planned;
   /** Of what was to go, what stays. */
   readonly spared: readonly number[];
   readonly gone: readonly ArtifactId[];
+  readonly plan: PrunePlan;
 }
 
-async function meet(storage: RetentionStorage, made: Planned, { seen, ids }: RemovalRequest): Promise<Met> {
-  const { judged } = made;
+async function build(storage: RetentionStorage, request: RemovalRequest): Promise<Built> {
+  const fresh = await makePlan(storage, request);
+  checkClock(request.systemMs(), fresh.state.lastAt);
+  const agreed = await agree(storage, fresh, request);
+  const plan = await agreed.planned.plan(request.ids !== undefined);
+  return { fresh, ...agreed, plan };
+}
+
+/** Takes off a fresh plan what was not seen. */
+async function agree(
+  storage: RetentionStorage,
+  fresh: Planned,
+  { seen, ids }: RemovalRequest,
+): Promise<Pick<Built, 'planned' | 'spared' | 'gone'>> {
+  const { judged } = fresh;
   if (seen === undefined) {
     const refused = ids === undefined ? [] : [...judged.rows].filter((row) => !judged.prunes(row));
     const gone = [...(ids ?? [])].filter((id) => judged.input.artifacts.ids.numberOf(id) < 0);
-    return { planned: made, spared: refused, gone };
+    return { planned: fresh, spared: refused, gone };
   }
   await checkSeen(storage, seen, judged.input);
   const { remove, sparedSince, gone } = intersect(seen.plan, judged);
   const { ids: table } = judged.input.artifacts;
   const going = new Set([...remove].filter((row) => seen.except?.has(table.at(row)) !== true));
-  return { planned: made.with(restrict(judged, going)), spared: sparedSince, gone };
+  return { planned: fresh.with(restrict(judged, going)), spared: sparedSince, gone };
 }
 
 async function checkSeen(storage: RetentionStorage, seen: SeenPlan, now: PlanInput): Promise<void> {
@@ -105,39 +122,34 @@ export async function applyRemoval(
   storage: RetentionStorage,
   request: RemovalRequest,
 ): Promise<RemovalOutcome> {
-  let made: Planned | undefined;
-  let met: Met | undefined;
-  let plan: PrunePlan | undefined;
+  let built: Built | undefined;
   let reportBytes = 0;
   const seq = await storage.commit(async () => {
-    if (made === undefined || (await storage.changedSince(made.state.head))) {
-      const planned = await makePlan(storage, request);
-      checkClock(request.systemMs(), planned.state.lastAt);
-      const nowMet = await meet(storage, planned, request);
-      plan = await nowMet.planned.plan(request.ids !== undefined);
-      // All three or none: this is built again when the index turns out to be damaged on the way.
-      [made, met] = [planned, nowMet];
-    }
+    if (built === undefined || (await storage.changedSince(built.fresh.state.head)))
+      built = await build(storage, request);
     request.signal?.throwIfAborted();
-    const refused = request.bestEffort ? undefined : quotaRefusal(made.whole.header, plan!.header);
+    const { fresh, plan } = built;
+    const refused = request.bestEffort ? undefined : quotaRefusal(fresh.whole.header, plan.header);
     if (refused !== undefined) throw refused;
-    if (plan!.header.pruned === 0) return null;
-    return removalOf(storage, plan!, met!, request, (bytes) => {
+    if (plan.header.pruned === 0) return null;
+    return removalOf(storage, built, request, (bytes) => {
       reportBytes = bytes;
     });
   });
-  const { header, items } = plan!;
+  if (built === undefined) throw new Error('a commit has built nothing');
+  const { fresh, spared, gone, plan } = built;
+  const { header, items } = plan;
   const isDone = seq !== undefined;
   return compact({
-    plan: plan!,
+    plan,
     restorable: isDone ? header.pruned - (header.irreversible ?? 0) : 0,
     irreversible: isDone ? items.filter((i) => i.irreversible === true).map((i) => i.artifact_id) : [],
     reportBytes: isDone ? reportBytes : 0,
     overQuotaBytes: overQuota(header, isDone ? reportBytes : 0),
     report: seq === undefined ? undefined : request.report,
     seq,
-    sparedSince: request.seen === undefined ? [] : await made!.items(met!.spared),
-    gone: met!.gone,
+    sparedSince: request.seen === undefined ? [] : await fresh.items(spared),
+    gone,
   });
 }
 
@@ -147,7 +159,7 @@ function purges(item: PlanItem, request: RemovalRequest): boolean {
 }
 
 /** What the report says of rows that stayed. */
-function* sparedItems({ planned, spared }: Met, rows: Uint32Array, request: RemovalRequest) {
+function* sparedItems({ planned, spared }: Built, rows: Uint32Array, request: RemovalRequest) {
   const { judged } = planned;
   const { ids, bytes, classes } = judged.input.artifacts;
   const since = new Set(request.seen === undefined ? [] : spared);
@@ -173,16 +185,16 @@ function inLedgerOrder(items: readonly PlanItem[], { input }: Judgements): PlanI
 
 function removalOf(
   { countsItems, hasLongReports }: RetentionStorage,
-  plan: PrunePlan,
-  met: Met,
+  built: Built,
   request: RemovalRequest,
   noteReport: (bytes: number) => void,
 ): Removal {
+  const { plan, planned, spared, gone } = built;
   const hash = request.seen?.hash ?? planHash(plan);
   const { header } = plan;
-  const { judged } = met.planned;
+  const { judged } = planned;
   const goes = plan.items.filter((i) => i.verdict === 'prune');
-  const wanted = new Set(met.spared);
+  const wanted = new Set(spared);
   const stays = judged.rows.filter((row) => !judged.prunes(row) && (hasLongReports || wanted.has(row)));
   const facts = compact({
     report: request.report,
@@ -200,10 +212,10 @@ function removalOf(
     })),
     report: {
       artifact_id: request.report,
-      bytes: encodeReport({ header, items: goes }, sparedItems(met, stays, request), {
+      bytes: encodeReport({ header, items: goes }, sparedItems(built, stays, request), {
         ...facts,
         policy: judged.input.policy,
-        gone: met.gone.length,
+        gone: gone.length,
         counted: countsItems,
         isLong: hasLongReports,
         purges: (item) => purges(item, request),
