@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import type { ObjectId } from '../../src/core/objects/ids.js';
 import { HsError } from '../../src/errors/hs-error.js';
@@ -350,4 +350,15 @@ it('is not made durable: a put waits for the service, and not for this disk', as
   await put(session, [{ path: `${store.home}/large` }], {});
   await session.close();
   expect(synced).toEqual([]);
+});
+
+it('has no place below a dangling link, which is said at once', async () => {
+  const { fake, home } = await known();
+  await symlink(`${home}/nowhere/x`, `${home}/link`);
+  const env = fakeEnvironment(home, { XDG_CACHE_HOME: `${home}/link/cache` });
+  await expect(storesOnFake(fake, home, { env }).open(URL_OF_STORE)).rejects.toMatchObject({
+    code: 'SYSTEM',
+    message: expect.stringContaining(`cannot make the directory '${home}/link/cache/hs/`),
+    hint: 'set XDG_CACHE_HOME',
+  });
 });

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, readFile, rm, unlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, symlink, unlink, writeFile } from 'node:fs/promises';
 import { copy, readJson, remove } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { errnoError } from '../../src/fsx/errno.js';
@@ -213,6 +213,21 @@ describe('the anchor', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       warnings: [expect.stringMatching(/will not be detected, which it knows up to entry 1$/)],
     });
+  });
+
+  it('below a dangling link cannot be written, and no command waits for it', async () => {
+    const dir = await tmp();
+    await symlink(`${dir}/nowhere/x`, `${dir}/link`);
+    const env = { XDG_STATE_HOME: `${dir}/link/state` };
+    await writeFile(`${dir}/f`, 'f');
+    for (const argv of [['init'], ['put', 'f'], ['ls']]) {
+      const { status, stderr } = await inside(dir)(argv, { env });
+      expect([argv, status, stderr.includes('the anchor cannot be written')]).toEqual([
+        argv,
+        0,
+        argv[0] !== 'ls',
+      ]);
+    }
   });
 
   it('treats a relative XDG_STATE_HOME as unset, as specified', async () => {

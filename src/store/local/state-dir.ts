@@ -1,6 +1,7 @@
 import type { Environment, Random } from '../../core/effects.js';
 import { isErrno } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
+import { makeDirs } from '../../fsx/make-dirs.js';
 
 const SECRET = 'secret';
 const SECRET_BYTES = 32;
@@ -87,7 +88,7 @@ export class StateDir {
     const path = `${this.path}/${name}`;
     const tmp = `${path}.${this.#random.hex(8)}`;
     try {
-      await this.#make(this.path);
+      await makeDirs(this.#disk, this.path, { durable: true });
       await this.#disk.writeFile(tmp, bytes, { mode: 0o600, sync: true });
       await publish(tmp, path);
       return true;
@@ -95,19 +96,5 @@ export class StateDir {
       if (isErrno(e)) return false;
       throw e;
     }
-  }
-
-  /** Creates the directory and missing parents, durably. */
-  async #make(dir: string): Promise<void> {
-    const above = dir.slice(0, dir.lastIndexOf('/')) || '/';
-    try {
-      await this.#disk.mkdir(dir, 0o700);
-    } catch (e) {
-      if (isErrno(e, 'EEXIST')) return;
-      if (!isErrno(e, 'ENOENT') || above === '/') throw e;
-      await this.#make(above);
-      return this.#make(dir);
-    }
-    await this.#disk.syncDir(above);
   }
 }

@@ -1,10 +1,11 @@
 import { sha256 } from '../../core/objects/hash.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
+import { makeDirs } from '../../fsx/make-dirs.js';
 import type { LocalPorts } from '../local/local-backend.js';
 import { MAX_FORMAT_BYTES } from '../port/format.js';
 import type { S3Client } from './client/s3-client.js';
 import { FORMAT_KEY } from './keys.js';
-import { cacheDirectory, makeDirs } from './mirror.js';
+import { cacheDirectory } from './mirror.js';
 
 /** `format.json` of the store at an address, which never changes: fetched once, and kept with its hash. */
 export class KnownFormat {
@@ -44,7 +45,7 @@ export class KnownFormat {
     const { disk, random } = this.#ports;
     const staged = `${this.#path}.${random.hex(6)}`;
     try {
-      await makeDirs(disk, this.#dir);
+      await makeDirs(disk, this.#dir, { durable: false });
       const text = Buffer.concat([bytes, Buffer.from(`\n${sha256(bytes)}`)]);
       await disk.writeFile(staged, text, { mode: 0o600, sync: false });
       await disk.rename(staged, this.#path);

@@ -1,7 +1,9 @@
 import type { Environment } from '../../core/effects.js';
 import type { ObjectId } from '../../core/objects/ids.js';
+import { errnoMeaning } from '../../errors/errno-meaning.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
+import { makeDirs } from '../../fsx/make-dirs.js';
 import { type Around, surroundDisk } from '../../fsx/surround-disk.js';
 import { layOut } from '../local/init.js';
 import { Layout } from '../local/layout.js';
@@ -21,6 +23,21 @@ const MAX_SIDE_BYTES = 64 * 1024 * 1024;
 const unsynced: Around = (operation, _, run) =>
   // Of a filesystem, true says that it was synced.
   /^(file\.sync|syncDir|syncFilesystem)$/.test(operation) ? Promise.resolve(true as never) : run();
+
+const SET_CACHE = 'set XDG_CACHE_HOME';
+
+/** The directory around a mirror. SYSTEM where it cannot be there. */
+async function makePlace(disk: Disk, dir: string): Promise<void> {
+  try {
+    await makeDirs(disk, dir, { durable: false });
+  } catch (e) {
+    if (!isErrno(e, 'ENOENT', 'ENOTDIR')) throw e;
+    throw new HsError('SYSTEM', `cannot make the directory '${dir}' of the mirror: ${errnoMeaning(e)}`, {
+      hint: SET_CACHE,
+      cause: e,
+    });
+  }
+}
 
 /** Writes `format.json` of a mirror anew where it was damaged: that of a store never changes. */
 async function correctFormat(
@@ -74,7 +91,7 @@ export class Mirror {
     const base = cacheDirectory(env);
     if (base === undefined) {
       throw new HsError('SYSTEM', 'there is no directory for the mirror of the store', {
-        hint: 'set XDG_CACHE_HOME',
+        hint: SET_CACHE,
       });
     }
     const dir = `${base}/${format.store_id}`;
@@ -89,7 +106,7 @@ export class Mirror {
     } catch (e) {
       if (!isHsError(e, 'NO_STORE')) throw e;
     }
-    await makeDirs(disk, dir);
+    await makePlace(disk, dir);
     const staged = `${root}.${random.hex(6)}`;
     try {
       await disk.mkdir(staged, 0o700);
@@ -171,7 +188,7 @@ export class Mirror {
       await this.#disk.rename(staged, path);
     } catch (e) {
       if (!isErrno(e, 'ENOENT')) throw e;
-      await makeDirs(this.#disk, path.slice(0, path.lastIndexOf('/')));
+      await makeDirs(this.#disk, path.slice(0, path.lastIndexOf('/')), { durable: false });
       await this.#disk.rename(staged, path);
     }
   }
@@ -264,15 +281,4 @@ export function cacheDirectory(env: Environment): string | undefined {
   const given = env.get('XDG_CACHE_HOME');
   const base = given?.startsWith('/') ? given : env.home === undefined ? undefined : `${env.home}/.cache`;
   return base === undefined ? undefined : `${base}/hs`;
-}
-
-export async function makeDirs(disk: Disk, dir: string): Promise<void> {
-  try {
-    await disk.mkdir(dir, 0o700);
-  } catch (e) {
-    if (isErrno(e, 'EEXIST')) return;
-    if (!isErrno(e, 'ENOENT') || dir === '/') throw e;
-    await makeDirs(disk, dir.slice(0, dir.lastIndexOf('/')) || '/');
-    await makeDirs(disk, dir);
-  }
 }
