@@ -226,13 +226,23 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'store/collector/condemn.ts',
     edits: [
       {
-        from: 'return seal !== undefined && last.at > seal.sealed_at && outOfUse.get(id) === name;',
+        from: 'return !isMadeSince(name, last.at) && outOfUse.get(id) === name;',
         to: 'return false;',
       },
     ],
     caughtBy: {
       file: 'test/ops/gc/protocol.test.ts',
       test: 'keeps it for the trash window of the last removal',
+    },
+  },
+  {
+    name: 'removed-meanwhile-purged',
+    fault: 'a collection purges what was removed since its first mark',
+    file: 'store/collector/collector.ts',
+    edits: [{ from: 'reachable.has(id) || this.#removed.has(id);', to: 'reachable.has(id);' }],
+    caughtBy: {
+      file: 'test/ops/gc/protocol.test.ts',
+      test: 'keeps it for the trash window of a removal that comes while it is at work',
     },
   },
   {

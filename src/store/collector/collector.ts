@@ -9,6 +9,7 @@ import type { Store } from '../store.js';
 import { goingWith, takeUnreachable } from './condemn.js';
 import { type Mark, mark } from './mark.js';
 import { awaitLeases, isDue, type Patience, type PendingPurge, type Purged, purge } from './purge.js';
+import { removedSince } from './removed-since.js';
 
 export interface ReclaimRequest {
   /** Also purge objects that are still within their trash window: all, or those in the batches of these names. */
@@ -119,6 +120,8 @@ class Collection {
   readonly #indexes: IndexReader;
   readonly #working: Working;
   #mark: Mark | undefined;
+  /** Removed since the first mark: what of them is in a batch already was live there, and its window begins now. */
+  readonly #removed = new Set<ObjectId>();
   /** All batches in the trash, each of them sealed. */
   #batches: TrashBatch[] = [];
   /** Names of the batches that this collection filled. */
@@ -149,11 +152,20 @@ class Collection {
 
   /** The mark at the ledger's head; undefined where reachability cannot be determined. */
   async #marked(): Promise<Mark | undefined> {
-    const found = await mark(this.#store, this.#indexes, this.#mark);
+    const before = this.#mark;
+    const found = await mark(this.#store, this.#indexes, before);
     this.#mark = found;
+    if (before !== undefined && found !== before)
+      for (const id of await removedSince(this.#store, before.head, found, this.#indexes))
+        this.#removed.add(id);
     if (found.unknown.length === 0) return found;
     this.reclaimed = { ...this.reclaimed, sweep: 'skipped', unknown: found.unknown };
     return undefined;
+  }
+
+  /** What is brought back: the next collection takes out of use what was removed meanwhile, in a new batch. */
+  #staysBy({ reachable }: Mark): (id: ObjectId) => boolean {
+    return (id) => reachable.has(id) || this.#removed.has(id);
   }
 
   /** Moves unreachable objects to the trash, then seals the batches with the leases that are alive after that. */
@@ -196,8 +208,7 @@ class Collection {
     for (const batch of this.#batches) {
       // This batch was filled from the same mark, and nothing was committed since.
       if (found === before && this.#filled.has(batch.name)) continue;
-      const isInUse = (id: ObjectId) => found.reachable.has(id);
-      count += await this.#store.reclaimer.rescue(batch, isInUse, this.#working);
+      count += await this.#store.reclaimer.rescue(batch, this.#staysBy(found), this.#working);
     }
     this.reclaimed = { ...this.reclaimed, brought_back: count };
     return true;
@@ -212,7 +223,8 @@ class Collection {
       const found = await this.#marked();
       known = found !== undefined;
       if (found === undefined) return [];
-      const goes = (isThere: (id: ObjectId) => boolean) => goingWith(found, this.#indexes, isThere);
+      const stays = this.#staysBy(found);
+      const goes = (isThere: (id: ObjectId) => boolean) => goingWith(found, stays, this.#indexes, isThere);
       const keys = await reclaimer.toCondemn!(ready, goes, this.#working);
       return [...new Set(keys)].sort().slice(0, MOST_CONDEMNED);
     };
@@ -245,7 +257,7 @@ class Collection {
       if (!(await this.#condemn(ready))) return;
       const found = await this.#marked();
       if (found === undefined) return;
-      const purged = await purge(reclaimer, ready, found, this.#working);
+      const purged = await purge(reclaimer, ready, found, this.#staysBy(found), this.#working);
       if (purged.objects > 0) await record(purged);
       const brought_back = this.reclaimed.brought_back + purged.brought_back;
       this.reclaimed = { ...this.reclaimed, purged, brought_back };

@@ -80,19 +80,20 @@ async function tellOf(
 }
 
 /**
- * Which objects go for good with a batch that has them; `isThere`: whether an object can be read. By what the ledger
- * says at the mark, and by the record of the batch only as far as the two agree: what was removed again since the batch
- * was made has an undo window that another batch begins, whoever wrote the record last.
+ * Which objects go for good with a batch that has them: none that `stays`. `isThere`: whether an object can be read. By
+ * what the ledger says at the mark, and by the record of the batch only as far as the two agree: what was removed again
+ * since the batch was made has an undo window that another batch begins, whoever wrote the record last.
  */
 export async function goingWith(
   mark: Mark,
+  stays: (id: ObjectId) => boolean,
   indexes: IndexReader,
   isThere: (id: ObjectId) => boolean,
 ): Promise<GoesWith> {
-  const has = (id: ObjectId) => !mark.reachable.has(id) && isThere(id);
+  const has = (id: ObjectId) => !stays(id) && isThere(id);
   const { lastRemoval } = await tellOf(mark, indexes, { has });
   return (id, { name }) => {
-    if (mark.reachable.has(id)) return false;
+    if (stays(id)) return false;
     const last = lastRemoval.get(id);
     return last === undefined || last.purge || isMadeSince(name, last.at);
   };
@@ -131,12 +132,12 @@ export async function takeUnreachable(
     isInUse,
     windowOf: (id) => (lastRemoval.get(id)?.purge === true ? 'zero' : 'kept'),
     sizeOf: (id) => sizes.get(id),
-    leaves: (id, { name, window, seal }) => {
+    leaves: (id, { name, window }) => {
       const last = lastRemoval.get(id);
       if (last === undefined || isInUse(id)) return false;
       if (last.purge && window === 'kept') return true;
       // In use meanwhile without being brought back: it was restored while it was moved here, and removed again.
-      return seal !== undefined && last.at > seal.sealed_at && outOfUse.get(id) === name;
+      return !isMadeSince(name, last.at) && outOfUse.get(id) === name;
     },
   };
   const taken = await reclaimer.condemn(condemned, verdict, older, now, working);

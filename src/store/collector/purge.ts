@@ -131,25 +131,25 @@ async function tellingOf({ catalog }: Mark): Promise<ReadonlySet<ObjectId>> {
 }
 
 /**
- * Deletes the contents of batches permanently, except what `mark` reaches, which is restored. The mark must be made
- * after the last lease of their seals ended: it then includes what those commands committed, and every later command
- * finds the objects in the trash and restores them before it commits.
+ * Deletes the contents of batches permanently, except what `stays`, which is restored: all that `mark` reaches. The mark
+ * must be made after the last lease of their seals ended: it then includes what those commands committed, and every
+ * later command finds the objects in the trash and restores them before it commits.
  */
 export async function purge(
   reclaimer: Reclaimer,
   ready: readonly TrashBatch[],
   mark: Mark,
+  stays: (id: ObjectId) => boolean,
   working: Working,
 ): Promise<Purged> {
-  const isInUse = (id: ObjectId) => mark.reachable.has(id);
   const telling = await tellingOf(mark);
   const notes: PurgeNote[] = [];
   // A collection that died may have left one object in two batches.
   const counted = new Set<ObjectId>();
   for (const batch of ready) {
-    const broughtBack = await reclaimer.rescue(batch, isInUse, working);
+    const broughtBack = await reclaimer.rescue(batch, stays, working);
     const isLast = (id: ObjectId) => telling.has(id);
-    notes.push(await reclaimer.erase(batch, { isInUse, isLast, counted, broughtBack }, working));
+    notes.push(await reclaimer.erase(batch, { isInUse: stays, isLast, counted, broughtBack }, working));
   }
   const sum = (of: (note: PurgeNote) => number) => notes.reduce((all, note) => all + of(note), 0);
   return {

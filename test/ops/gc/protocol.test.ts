@@ -2,9 +2,10 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { readJson } from 'fs-extra/esm';
 import { describe, expect, it } from 'vitest';
 import { sha256 } from '../../../src/core/objects/hash.js';
-import { toTimestamp } from '../../../src/core/objects/ids.js';
+import { type ArtifactId, toTimestamp } from '../../../src/core/objects/ids.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import type { DiskOperation } from '../../../src/fsx/surround-disk.js';
+import { fsck } from '../../../src/ops/fsck/fsck.js';
 import { collect } from '../../../src/ops/gc/collect-garbage.js';
 import { reclaimTrash } from '../../../src/ops/gc/empty-trash.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
@@ -21,6 +22,7 @@ import { behind } from '../../helpers/store.js';
 import { tmp } from '../../helpers/tmp.js';
 import { interceptDisk } from '../../sim/intercept-disk.js';
 import { readAll } from '../../sim/invariants.js';
+import { FSCK } from '../fsck/sample-store.js';
 import { IMPATIENT, makeStore, putFile } from './helpers.js';
 import { collectOn, IN_PACKS, makeWorld, openSim } from './world.js';
 
@@ -98,12 +100,8 @@ describe('a collection', () => {
   });
 
   describe('that finds in an old batch what was restored and removed again since', () => {
-    /** A removed artifact, brought back by a command that had made sure of its bytes before they were moved. */
-    async function restoredLate() {
-      const made = await makeStore();
-      const { session, open, clock } = made;
-      const id = await putFile(session);
-      await removeArtifacts(session, new Set([id]), { patience: IMPATIENT });
+    /** A restore that has made sure of the bytes and stands still before its entry. */
+    async function halfRestored({ open }: Awaited<ReturnType<typeof makeStore>>, id: ArtifactId) {
       const [atLink, goOn] = [gate(), gate()];
       const disk = once(
         (operation, target) => operation === 'link' && target.includes('/ledger/'),
@@ -114,10 +112,24 @@ describe('a collection', () => {
       );
       const restoring = restore(await open({ disk }), [id], { pin: false });
       await atLink.reached;
+      return {
+        async end() {
+          goOn.open();
+          expect((await restoring).failed).toEqual([]);
+        },
+      };
+    }
+
+    /** A removed artifact, brought back by a command that had made sure of its bytes before they were moved. */
+    async function restoredLate() {
+      const made = await makeStore();
+      const { session, open, clock } = made;
+      const id = await putFile(session);
+      await removeArtifacts(session, new Set([id]), { patience: IMPATIENT });
+      const restoring = await halfRestored(made, id);
       clock.ms += 1000;
       await collect(await open(), { patience: IMPATIENT });
-      goOn.open();
-      expect((await restoring).failed).toEqual([]);
+      await restoring.end();
       const { content_hash: object } = (await (await session.catalog()).get(id))!;
       expect(await session.store.objects.sizeInUse(object)).toBeUndefined();
       return { ...made, id, object };
@@ -146,6 +158,44 @@ describe('a collection', () => {
       clock.pass(1);
       await collect(session, { patience: IMPATIENT });
       expect((await restore(session, [id], { pin: false })).failed).toEqual([]);
+    });
+
+    it('keeps it for the trash window of a removal that comes while it is at work', async () => {
+      const { session, open, clock, id } = await restoredLate();
+      clock.pass(30);
+      const disk = once(
+        (operation, path) => operation === 'readdir' && path.endsWith('/trash'),
+        async () => {
+          clock.ms += 1000;
+          await removeArtifacts(await open(), new Set([id]), { patience: IMPATIENT });
+        },
+      );
+      await reclaimTrash(await open({ disk }), IMPATIENT);
+      expect((await fsck(session, FSCK)).findings).toEqual([]);
+      expect((await restore(session, [id], { pin: false })).failed).toEqual([]);
+    });
+
+    it.each<[string, (operation: DiskOperation, path: string) => boolean, boolean]>([
+      ['seals it', (operation, path) => operation === 'rename' && path.includes('/trash/'), false],
+      ['is killed', (operation, path) => operation === 'unlink' && path.endsWith('/seal.json.tmp'), true],
+    ])('removed before the one that moved it %s: no purge is a loss', async (_, at, dies) => {
+      const made = await makeStore();
+      const { session, open, clock } = made;
+      const id = await putFile(session);
+      await removeArtifacts(session, new Set([id]), { patience: IMPATIENT });
+      const restoring = await halfRestored(made, id);
+      clock.ms += 1000;
+      const disk = once(at, async () => {
+        await restoring.end();
+        clock.ms += 1000;
+        await removeArtifacts(session, new Set([id]), { patience: IMPATIENT });
+        if (dies) throw new Error('killed');
+      });
+      const collecting = collect(await open({ disk }), { patience: IMPATIENT });
+      await (dies ? expect(collecting).rejects.toThrow('killed') : collecting);
+      clock.ms += 1000;
+      await reclaimTrash(session, IMPATIENT);
+      expect((await fsck(session, FSCK)).findings).toEqual([]);
     });
 
     it('purges it at once where the last removal says so', async () => {
