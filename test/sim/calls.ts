@@ -24,6 +24,9 @@ export const BUNDLE = '/src/bundle.tar';
 /** A promise that was broken in a call's own answer. */
 export class Broken extends Error {}
 
+/** Damage was reported that nobody did: fair of a check that could not read. */
+export class Alarm extends Error {}
+
 async function anyLive({ here, rng }: Ground, but: readonly string[] = []) {
   const all = (await here.list()).filter((r) => !but.includes(r.kind));
   return all.length === 0 ? undefined : rng.pick(all);
@@ -49,6 +52,15 @@ async function transfer(ground: Ground, way: 'push' | 'pull'): Promise<void> {
   const { artifacts, errors } = way === 'push' ? await here.push(there, some) : await there.pull(here, some);
   for (const { artifactId } of artifacts) promises.there.acknowledged.add(artifactId);
   thrown(errors.map((error) => ({ error })));
+}
+
+/** Nobody damages anything: what is found is on its way, or was left by the dead. */
+async function check(here: ArtifactStore, repair: boolean): Promise<void> {
+  const { findings } = await here.fsck({ repair });
+  const alarms = findings.filter(
+    ({ severity, message }) => severity !== 'leftover' && !message.includes(' is in the trash: '),
+  );
+  if (alarms.length > 0) throw new Alarm(alarms.map(({ message }) => message).join('; '));
 }
 
 interface CallType {
@@ -192,6 +204,8 @@ const calls = {
       await here.emptyTrash();
     },
   },
+  fsck: { refusals: [], run: ({ here }) => check(here, false) },
+  'fsck-repair': { refusals: [], run: ({ here }) => check(here, true) },
   // CONFLICT: what was removed there is not brought back.
   push: { refusals: ['NOT_FOUND', 'GUARD_BLOCKED', 'CONFLICT'], run: (ground) => transfer(ground, 'push') },
   pull: { refusals: ['NOT_FOUND', 'GUARD_BLOCKED', 'CONFLICT'], run: (ground) => transfer(ground, 'pull') },

@@ -62,6 +62,7 @@ const ROLES = {
   collector: ['gc', 'gc-empty', 'trash-empty'],
   'other collector': ['gc', 'gc-empty', 'gc-there'],
   courier: ['push', 'pull', 'import'],
+  inspector: ['fsck', 'fsck-repair'],
   library: CALLS,
 } as const satisfies Record<string, readonly CallKind[]>;
 export type ActorName = keyof typeof ROLES;

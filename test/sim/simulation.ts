@@ -6,15 +6,15 @@ import { appendNote } from '../../src/ops/govern/ledger-note.js';
 import type { Session } from '../../src/ops/session/session.js';
 import { openTestSession, TINY_PACKS } from '../helpers/store.js';
 import { Aim } from './aim.js';
-import { Broken, type CallKind, isRefusal, OUT, perform } from './calls.js';
+import { Alarm, Broken, type CallKind, isRefusal, OUT, perform } from './calls.js';
 import { Coverage } from './coverage.js';
 import { violations } from './invariants.js';
 import type { SimProcess } from './process.js';
 import { Destinations, Promises } from './promises.js';
 import { byStillClock } from './repeatable.js';
 import { Rng, seededRandom } from './rng.js';
-import type { Actor, Call, Job, Scenario } from './scenario.js';
-import type { SimDisk, TracedOperation } from './sim-disk.js';
+import type { Actor, Call, FaultKind, Job, Scenario } from './scenario.js';
+import type { SimDisk, SimOperation, TracedOperation } from './sim-disk.js';
 import { HERE, STARTED, type Template, THERE, template } from './template.js';
 import { sleepBy } from './timers.js';
 
@@ -102,6 +102,8 @@ class Run {
   async run(): Promise<readonly string[]> {
     this.sim.inject((operation) => {
       this.#clock.ms += 1;
+      if (operation.process === 'inspector' && deletes(operation))
+        this.#wrong.push(`a check deleted ${operation.path}`);
       const job = this.#jobs.get(operation.process);
       return job === undefined
         ? undefined
@@ -138,8 +140,8 @@ class Run {
       if (host?.process.alive !== true || !isLasting) host = new Host(this.sim.process(name), this.#open);
       this.#jobs.set(name, job.id);
       const ended = await this.#work(host, job.calls, !isLasting);
-      const isStruck = this.#aim.struck.some(({ fault }) => fault.job === job.id);
-      for (const each of ended) this.#take(each, isStruck);
+      const faults = this.#aim.struck.flatMap(({ fault }) => (fault.job === job.id ? [fault.kind] : []));
+      for (const each of ended) this.#take(each, faults);
     }
     await host?.process.run(() => host.close());
   }
@@ -174,12 +176,12 @@ class Run {
   }
 
   /** Takes note of how a call ended, which must be for a reason. */
-  #take({ call, status, error }: Ended, isStruck: boolean): void {
+  #take({ call, status, error }: Ended, faults: readonly FaultKind[]): void {
     const { kind } = call;
     this.ends.push(`${kind} ${status === 'failed' ? codeOf(error) : status}`);
     if (status === 'done') return;
-    if (status === 'failed' && !isFair(kind, error, isStruck)) this.#wrong.push(`${kind}: ${told(error)}`);
-    if (status === 'killed' || isStruck) this.#interrupted.push(call);
+    if (status === 'failed' && !isFair(kind, error, faults)) this.#wrong.push(`${kind}: ${told(error)}`);
+    if (status === 'killed' || faults.length > 0) this.#interrupted.push(call);
   }
 
   /** A second run of what was interrupted succeeds, or is refused for a reason. */
@@ -235,12 +237,17 @@ class Run {
   }
 }
 
+/** What is or was stored goes by a collection alone. */
+const deletes = ({ operation, path }: SimOperation) =>
+  operation === 'unlink' && /\/(?:objects|trash|ledger)\//.test(path);
+
 const RACES = ['NOT_FOUND', 'CONFLICT', 'PINNED', 'OBJECT_MISSING', 'GUARD_BLOCKED'] as const;
 
 /** What a call may fairly be told beside others, and if something befell it. */
-function isFair(kind: CallKind, e: unknown, isStruck: boolean): boolean {
+function isFair(kind: CallKind, e: unknown, faults: readonly FaultKind[]): boolean {
+  if (e instanceof Alarm) return faults.some((kind) => kind === 'EIO' || kind === 'EINTR');
   if (e instanceof Broken || isHsError(e, 'BUG', 'USAGE')) return false;
-  if (isStruck) return isErrno(e) || isHsError(e);
+  if (faults.length > 0) return isErrno(e) || isHsError(e);
   return isRefusal(kind, e) || isHsError(e, ...RACES);
 }
 
