@@ -11,7 +11,7 @@ import type { ObjectId } from '../../core/objects/ids.js';
 import { escapeText } from '../../core/text/escape-control.js';
 import { isHsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
-import { HINT_LOST, HINT_REPAIR, type RepairableFinding } from '../../store/port/finding.js';
+import { HINT_LOST, HINT_REPAIR, type Repair, type RepairableFinding } from '../../store/port/finding.js';
 import { hasFeature } from '../../store/port/format.js';
 import { factsOf } from '../put/register-artifact.js';
 import type { Session } from '../session/session.js';
@@ -35,6 +35,13 @@ class ArtifactCheck {
   readonly #damaged: ReadonlySet<ObjectId>;
   /** Total file size of an index whose files all exist; one index may be the payload of many artifacts. */
   readonly #whole = new Map<ObjectId, number>();
+  /** What is live and was not found in use. */
+  readonly #trashed: {
+    readonly r: ArtifactRecord;
+    readonly id: ObjectId;
+    readonly what: string;
+    readonly source: string;
+  }[] = [];
 
   constructor(session: Session, there: PlacedObjects, damaged: ReadonlySet<ObjectId>) {
     this.#session = session;
@@ -76,24 +83,30 @@ class ArtifactCheck {
         this.#report(r, `${what} is in the trash, and damaged: object ${id}`, HINT_LOST, wanted);
         return false;
       }
-      if (isTrashed) {
-        this.#report(r, `${what} is in the trash: object ${id}`, HINT_REPAIR, {
-          severity: 'misplaced',
-          repair: {
-            action: 'bring-back',
-            subject: `object ${id}`,
-            source: placed.place.nameOf(id),
-            run: async ({ batch }) => {
-              await batch.reference(id);
-              await batch.publish();
-              return true;
-            },
-          },
-        });
-      }
+      if (isTrashed) this.#trashed.push({ r, id, what, source: placed.place.nameOf(id) });
       return true;
     }
     return false;
+  }
+
+  /** Reports what is in the trash, once all were looked at: what was restored into a pack meanwhile is not. */
+  async finish(): Promise<void> {
+    if (this.#trashed.length === 0) return;
+    const { objects } = this.#session.store;
+    await objects.refresh();
+    const inUse = await objects.sizesInUse(this.#trashed.map(({ id }) => id));
+    for (const { r, id, what, source } of this.#trashed) {
+      if (inUse.has(id)) continue;
+      const run: Repair['run'] = async ({ batch }) => {
+        await batch.reference(id);
+        await batch.publish();
+        return true;
+      };
+      this.#report(r, `${what} is in the trash: object ${id}`, HINT_REPAIR, {
+        severity: 'misplaced',
+        repair: { action: 'bring-back', subject: `object ${id}`, source, run },
+      });
+    }
   }
 
   async #manifests(r: ArtifactRecord): Promise<void> {
@@ -227,5 +240,6 @@ export async function checkArtifacts(
   for await (const record of watched(session, catalog.counts.live, live)) {
     if (!isSound(record)) await check.look(record);
   }
+  await check.finish();
   return check.findings;
 }
