@@ -40,7 +40,7 @@ export const fsckCommand = command({
   opens: 'read',
   verdict: true,
   summary: 'verify the integrity of the store',
-  description: `Verifies the ledger as hs-ledger-verify(1) does; hashes every object and compares it with its name; checks that the manifests, payloads, indexes and listed files of all live artifacts exist, are valid and match the ledger; compares the catalog index with the ledger, and makes another anew; and searches every directory of the store for files that do not belong there, and for wrong file types and modes. Other commands may run at the same time.
+  description: `Verifies the ledger as hs-ledger-verify(1) does; hashes every object and compares it with its name; checks that the manifests, payloads, indexes and listed files of all live artifacts exist, are valid and match the ledger; compares every row of the catalog index with the ledger, and makes one that is damaged, or another, anew; and searches every directory of the store for files that do not belong there, and for wrong file types and modes. Other commands may run at the same time.
 
 Each problem is \`damage\` (something is lost), \`misplaced\` (nothing is lost, but something is not as it should be), \`leftover\` (from a command that died) or \`stray\` (not part of a store), and comes with what to do about it. The status is 1 if there are any problems.
 

@@ -133,7 +133,7 @@ export class Store {
       return await look(await this.catalog());
     } catch (e) {
       if (!(e instanceof TablesDamaged)) throw e;
-      await this.index?.discard();
+      await this.index?.discard(e);
       return look(await this.catalog());
     }
   }

@@ -30,6 +30,8 @@ function kindOf(path: string): string {
 /** Filling that keeps room on the disk; nobody reads it. */
 const FILLING = /^cache\/[^/]*\/reserve$/;
 const MOST_OF_FILLING = 12;
+const MATTERS =
+  /^(?:ledger|objects|packs)\/|^format\.json$|^trash\/.*(?:\/[0-9a-f]{64}|\.pack)$|^cache\/[^/]*\/(?:root|run-\w+)$/;
 
 /** Of `length` bytes, the bits to flip: one of each byte, or of `most` bytes that are spread evenly. */
 function* bitsOf(length: number, most: number, rng: Rng): Generator<{ offset: number; bit: number }> {
@@ -88,9 +90,7 @@ export async function* damages(
     const rng = new Rng(seed * 1_000_003 + n);
     const at = `${root}/${path}`;
     const { bytes, mode } = contents.get(path)!;
-    const matters = /^(?:ledger|objects|packs)\/|^format\.json$|^trash\/.*(?:\/[0-9a-f]{64}|\.pack)$/.test(
-      path,
-    );
+    const matters = MATTERS.test(path);
     const undo = () => write(at, bytes, mode);
     const becomes = (what: string, other: Uint8Array): Damage => ({
       what: `${path}: ${what}`,
@@ -146,7 +146,8 @@ export async function* damages(
     yield {
       what: `${path}: removed`,
       path,
-      matters,
+      // Derived, and made where there is none.
+      matters: matters && !path.startsWith('cache/'),
       make: () => unlink(at),
       undo: async () => {
         await mkdir(dirname(at), { recursive: true });

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ArtifactFacts } from '../../src/core/ledger/operation.js';
@@ -141,6 +141,41 @@ describe('a catalog index that is sealed and not what the ledger says', () => {
     const after = await openTestSession(`${dir}/work`);
     expect((await fsck(after, ALL)).findings).toEqual([]);
     await after.close();
+  });
+});
+
+describe('a catalog index that is damaged', () => {
+  it('is reported wherever the byte is, and made anew', async () => {
+    const w = await world();
+    await w.put({ a: 'a' }, { name: 'a', pin: 'p' });
+    const dir = `${w.dir}/work`;
+    const filling = await openTestSession(dir);
+    await filling.catalog();
+    const cache = join(dir, '.hsstore', 'cache');
+    const files = async () =>
+      (await readdir(cache, { recursive: true })).filter((name) => /\/(?:root|run-\w+)$/.test(name));
+    await filling.close();
+    expect(await files()).toHaveLength(2);
+    for (const nth of [0, 1]) {
+      for (let share = 0; share < 1; share += 0.1) {
+        const path = join(cache, (await files()).sort()[nth]!);
+        const bytes = await readFile(path);
+        bytes[Math.floor(share * bytes.length)]! ^= 1;
+        await writeFile(path, bytes);
+        const session = await openTestSession(dir);
+        const { findings } = await fsck(session, ALL);
+        const where = `${path} at ${Math.floor(share * bytes.length)} of ${bytes.length}`;
+        expect(findings, where).toEqual([
+          expect.objectContaining({
+            severity: 'misplaced',
+            message: expect.stringContaining(' is damaged: '),
+          }),
+        ]);
+        expect((await fsck(session, ALL)).findings).toEqual([]);
+        expect(await session.store.index!.isKept()).toBe(true);
+        await session.close();
+      }
+    }
   });
 });
 

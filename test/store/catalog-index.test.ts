@@ -323,7 +323,7 @@ describe('the catalog index', () => {
     // As after some dozens of entries that put runs together.
     for (const run of ((await session.store.index!.tables()) as LayeredTables).runs) run.close();
     expect(clean(await answers(catalog))).toEqual(expected);
-    expect(session.store.index!.isDiscarded).toBe(false);
+    expect(session.store.index!.damage).toBeUndefined();
     expect(await session.store.index!.isKept()).toBe(true);
     await session.close();
   });

@@ -157,7 +157,7 @@ async function checkIndex({ store }: Session): Promise<DoctorCheck> {
     if (!(await index.isKept())) return absent;
     // Damage is found by reading the index, which is then discarded.
     await catalog.prove();
-    if (index.isDiscarded) {
+    if (index.damage !== undefined) {
       const mend = 'nothing to do: it was discarded, and hs ls rebuilds it';
       return warning('index', 'it was damaged; answers came from the ledger', mend);
     }
@@ -165,7 +165,7 @@ async function checkIndex({ store }: Session): Promise<DoctorCheck> {
   } catch (e) {
     if (isErrno(e)) return absent;
     if (e instanceof TablesDamaged) {
-      await store.index?.discard();
+      await store.index?.discard(e);
       return warning('index', `${e.message}, so it was thrown away`, 'nothing to do: hs ls makes it anew');
     }
     // Damage to the ledger has been reported separately.

@@ -91,6 +91,13 @@ async function foldable<T>(
   }
 }
 
+/** Derived, so nothing is lost with it. */
+function findingOfIndex(place: string, wrong: string): RepairableFinding {
+  const subject = place.split('/').slice(-2).join('/');
+  const hint = 'nothing to do: it was made anew, and nothing is lost';
+  return { severity: 'misplaced', subject, message: `${subject}: the catalog index ${wrong}`, hint };
+}
+
 /** What artifacts expect of objects, by an index that is what the ledger says: any other is reported and made anew. */
 async function findExpectations(
   session: Session,
@@ -99,22 +106,22 @@ async function findExpectations(
   report: (finding: RepairableFinding) => void,
 ): Promise<Expectations | undefined> {
   const { index } = session.store;
-  return foldable(session, async (state) => {
+  const expected = await foldable(session, async (state) => {
     try {
       return await expectationsOf(session, await state(), fold, objects);
     } catch (e) {
       if (!(e instanceof TablesDamaged) || index?.place === undefined) throw e;
-      const subject = index.place.split('/').slice(-2).join('/');
-      report({
-        severity: 'misplaced',
-        subject,
-        message: `${subject}: the catalog index does not match the ledger: ${e.message}`,
-        hint: 'nothing to do: it was made anew, and nothing is lost',
-      });
+      report(findingOfIndex(index.place, `does not match the ledger: ${e.message}`));
       await index.forget();
       return expectationsOf(session, await state(), fold, objects);
     }
   });
+  // Its bytes prove themselves as they are read, and the ledger is read instead.
+  if (expected !== undefined && index?.damage !== undefined && index.place !== undefined) {
+    report(findingOfIndex(index.place, `is damaged: ${index.damage.message}`));
+    await index.forget();
+  }
+  return expected;
 }
 
 /** A store after one check of everything. */

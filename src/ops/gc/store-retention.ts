@@ -115,7 +115,7 @@ export class StoreRetention implements RetentionStorage {
       return await this.#commit(build);
     } catch (e) {
       if (!(e instanceof TablesDamaged)) throw e;
-      await this.#session.store.index?.discard();
+      await this.#session.store.index?.discard(e);
       return this.#commit(build);
     }
   }

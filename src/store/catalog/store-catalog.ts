@@ -108,7 +108,7 @@ export class StoreCatalog {
       return await this.#fromIndex(this.#index!, tables, signal);
     } catch (e) {
       if (!(e instanceof TablesDamaged)) throw e;
-      await this.#index?.discard();
+      await this.#index?.discard(e);
       return this.#inMemory(signal);
     }
   }
@@ -125,7 +125,7 @@ export class StoreCatalog {
   async #foldTo({ seq }: Head, damage: TablesDamaged, signal?: AbortSignal): Promise<Tables> {
     const tables = await this.#fold(new MemoryTables(), { to: seq, signal });
     if (damage instanceof TablesClosed) return tables;
-    await this.#index?.discard();
+    await this.#index?.discard(damage);
     // What is asked next goes on from here.
     this.#memory ??= tables;
     return tables;
@@ -135,7 +135,8 @@ export class StoreCatalog {
     const at = tables.get(META_KEY) as CatalogMeta | undefined;
     // An index that is not on this chain (the store was restored from a copy) is rebuilt.
     if (at !== undefined && (await this.#ledger.hashAt(at.seq)) !== at.hash) {
-      throw new TablesDamaged('not on this chain');
+      await index.discard();
+      return this.#inMemory(signal);
     }
     let now = tables;
     let operations = 0;

@@ -1,4 +1,4 @@
-import type { Tables } from '../../core/catalog/key-tables.js';
+import type { Tables, TablesDamaged } from '../../core/catalog/key-tables.js';
 
 export interface IndexTables extends Tables {
   /** A copy that can be changed independently. */
@@ -12,8 +12,8 @@ export interface IndexTables extends Tables {
 export interface CatalogIndex {
   /** Location for display; undefined: nowhere to keep one. */
   readonly place: string | undefined;
-  /** Whether it was discarded because of damage. */
-  readonly isDiscarded: boolean;
+  /** Why it was discarded, if it was damaged. */
+  readonly damage: TablesDamaged | undefined;
   /** The state folded so far, immutable; undefined where none can be kept, and the ledger is then folded. */
   tables(): Promise<IndexTables | undefined>;
   /** Called during a long fold; may move the tables out of memory. */
@@ -24,8 +24,8 @@ export interface CatalogIndex {
   isShort(): Promise<boolean>;
   /** Whether it was saved. */
   isKept(): Promise<boolean>;
-  /** Discards it: this process works without, and the next one rebuilds it. */
-  discard(): Promise<void>;
+  /** Discards it, because of that damage if any: this process works without, and the next one rebuilds it. */
+  discard(damage?: TablesDamaged): Promise<void>;
   /** Deletes it, to be built anew; if it cannot be deleted, it is not read either. */
   forget(): Promise<void>;
   /** Frees disk space on a full disk for an operation that will free more. */

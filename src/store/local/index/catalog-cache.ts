@@ -1,4 +1,4 @@
-import { TablesDamaged } from '../../../core/catalog/key-tables.js';
+import { TablesClosed, TablesDamaged } from '../../../core/catalog/key-tables.js';
 import type { Random } from '../../../core/effects.js';
 import { hmacSha256 } from '../../../core/objects/hash.js';
 import { isErrno, isHsError } from '../../../errors/hs-error.js';
@@ -53,7 +53,7 @@ export class CatalogCache {
   /** Folded since then and not on disk. */
   #pending = { entries: 0, operations: 0 };
   #unavailable = false;
-  #discarded = false;
+  #damage: TablesDamaged | undefined;
   #writes = true;
   #removal: Promise<void> | undefined;
   readonly #open = new Map<string, Run>();
@@ -84,9 +84,9 @@ export class CatalogCache {
     return `${this.#layout.cache}/${this.#name}`;
   }
 
-  /** Whether it was damaged and discarded. */
-  get isDiscarded(): boolean {
-    return this.#discarded;
+  /** Why it was discarded, if it was damaged. */
+  get damage(): TablesDamaged | undefined {
+    return this.#damage;
   }
 
   /** Location of the index; undefined if there can be none. */
@@ -135,7 +135,7 @@ export class CatalogCache {
         // Another process may just have merged and deleted runs that were being opened.
         if (!(e instanceof TablesDamaged)) throw e;
         if (tries === 2) {
-          this.#discarded = true;
+          this.#damage = e;
           await this.#remove();
         }
       }
@@ -256,9 +256,9 @@ export class CatalogCache {
   }
 
   /** Discards the index: this process works without it, and the next one rebuilds it. */
-  async discard(): Promise<void> {
+  async discard(damage?: TablesDamaged): Promise<void> {
     this.giveUp();
-    this.#discarded = true;
+    if (!(damage instanceof TablesClosed)) this.#damage ??= damage;
     this.#key ??= await this.#state.secret(false);
     if (this.#key === undefined) return;
     this.#removal ??= this.#remove().catch((e) => {
@@ -270,6 +270,10 @@ export class CatalogCache {
 
   /** Deletes the index, to be built anew; if that fails, it is not read either. */
   async forget(): Promise<void> {
+    await this.#removal;
+    this.#removal = undefined;
+    this.#unavailable = false;
+    this.#damage = undefined;
     for (const run of this.#tables?.runs ?? []) this.#retire(run);
     this.#tables = undefined;
     this.#pending = { entries: 0, operations: 0 };

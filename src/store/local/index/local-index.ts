@@ -1,3 +1,4 @@
+import type { TablesDamaged } from '../../../core/catalog/key-tables.js';
 import { isErrno } from '../../../errors/hs-error.js';
 import type { Disk } from '../../../fsx/disk.js';
 import type { CatalogIndex } from '../../port/catalog-index.js';
@@ -18,8 +19,8 @@ export class LocalIndex implements CatalogIndex {
   get place(): string | undefined {
     return this.#cache.place;
   }
-  get isDiscarded(): boolean {
-    return this.#cache.isDiscarded;
+  get damage(): TablesDamaged | undefined {
+    return this.#cache.damage;
   }
 
   tables(): Promise<LayeredTables | undefined> {
@@ -42,8 +43,8 @@ export class LocalIndex implements CatalogIndex {
     return this.place !== undefined && (await this.#disk.find(`${this.place}/${ROOT}`)) !== undefined;
   }
 
-  discard(): Promise<void> {
-    return this.#cache.discard();
+  discard(damage?: TablesDamaged): Promise<void> {
+    return this.#cache.discard(damage);
   }
 
   forget(): Promise<void> {

@@ -18,7 +18,8 @@ export function encodeRoot(key: string, storeId: string, runs: readonly RunFact[
 
 /** Undefined unless this user wrote it for this store. */
 export function decodeRoot(key: string, storeId: string, bytes: Uint8Array): readonly RunFact[] | undefined {
-  const [sealed, text] = Buffer.from(bytes).toString('utf8').split('\n');
-  if (text === undefined || sealed !== seal(key, storeId, text)) return undefined;
+  const [sealed, text, ...rest] = Buffer.from(bytes).toString('utf8').split('\n');
+  if (text === undefined || rest.length !== 1 || rest[0] !== '') return undefined;
+  if (sealed !== seal(key, storeId, text)) return undefined;
   return JSON.parse(text) as RunFact[];
 }

@@ -159,12 +159,16 @@ export class Run {
     }
   }
 
-  /** The rows as lines, in pieces of at most a block; a line without a tab removes its key. */
+  /**
+   * The rows as lines, in pieces of at most a block; a line without a tab removes its key. Of all rows, the filters are
+   * verified too.
+   */
   *lines(prefix: string, after = ''): Generator<Buffer> {
     const from = after > prefix ? after : prefix;
     const isWanted = (key: string) => key > after && key.startsWith(prefix);
     for (let g = Math.max(0, lastUpTo(this.#facts, from)); g < this.#facts.length; g++) {
       const group = this.#group(g);
+      if (prefix === '') this.#mayHave(g, '');
       const next = this.#facts[g + 1]?.[0] ?? '';
       for (let n = Math.max(0, lastUpTo(group.blocks, from)); n < group.blocks.length; n++) {
         const [first] = group.blocks[n]!;
