@@ -19,9 +19,9 @@ export const forEachArtifact = listing({
 
 Without \`--sort\`, the newest comes first, by ledger position; \`-KEY\` sorts in descending order.
 
-An artifact is listed if it matches every FILTER: \`KEY=VALUE\`, or \`!=\`, \`<\`, \`<=\`, \`>\` or \`>=\` in place of the equals sign; \`KEY\` alone if it has one, \`!KEY\` if not. KEY, also of \`--sort\`, is one of ${FIELD_NAMES.join(', ')} and \`label.\` with the key of a label. For name, job, actor, entity, pin and labels, VALUE is a glob; an entity is KIND:ID, an actor TYPE:ID or ID; source is an artifact that it was made from, however named. Sizes are numbers of bytes or such as 10MiB, ttl is in days, and created, stored and expires are compared with times as described in hs(1); a bare duration counts back from now, for expires forward. expired and pinned are given alone.
+An artifact is listed if it matches every FILTER: \`KEY=VALUE\`, or \`!=\`, \`<\`, \`<=\`, \`>\` or \`>=\` in place of the equals sign; \`KEY\` alone if it has one, \`!KEY\` if not. KEY, also of \`--sort\`, is one of ${FIELD_NAMES.join(', ')} and \`label.\` with the key of a label. For name, job, actor, entity, pin and labels, VALUE is a glob; an entity is KIND:ID, an actor TYPE:ID or ID; source is an artifact that it was made from, however named. Sizes are numbers of bytes or such as 10MiB, ttl is in days, and created, stored and expires are compared with times as described in hs(1). age is the time since it was stored: \`age>30d\` is older than thirty days, \`age<7d\` younger than seven; \`expires<3d\` is within three days from now. expired and pinned are given alone.
 
-A filter by id, name, job, label, source, pin or expiry reads only the artifacts that it leads to. All others, such as actor, entity, created and stored, read every artifact, some seconds in a store of 50,000, unless one of the former is given too. In stores made before labels and jobs were in the ledger, those filters read the manifest of each artifact.`,
+A filter by id, name, job, label, source, pin or expiry reads only the artifacts that it leads to. All others, such as actor, entity, created, stored and age, read every artifact, some seconds in a store of 50,000, unless one of the former is given too. In stores made before labels and jobs were in the ledger, those filters read the manifest of each artifact.`,
   nul: true,
   options: {
     format: text('FORMAT', 'what to print for each artifact'),
@@ -40,7 +40,7 @@ A filter by id, name, job, label, source, pin or expiry reads only the artifacts
       explains: 'Print commit and job of everything that has a label of that key.',
     },
     {
-      command: "hs for-each-artifact --filter 'size>=10MiB' --filter 'stored<30d' --filter '!pinned'",
+      command: "hs for-each-artifact --filter 'size>=10MiB' --filter 'age>30d' --filter '!pinned'",
       explains: 'List what is large, older than thirty days, and not pinned.',
     },
   ],

@@ -67,7 +67,7 @@ export class ArtifactMethods extends ObjectMethods {
    * @example
    * (await store.list()).map((artifact) => artifact.name); // → ['dist', 'report']
    * (await store.list({ filters: [['type', 'directory']] })).length; // → 1
-   * (await store.list({ filters: ['size>20', '!label.draft', 'stored>7d'] })).length; // → 1
+   * (await store.list({ filters: ['size>20', '!label.draft', 'age<7d'] })).length; // → 1
    * (await store.list({ sort: '-size', limit: 1 }))[0].name; // → 'dist'
    */
   async list(options: ListOptions & CallOptions = {}): Promise<ArtifactRecord[]> {

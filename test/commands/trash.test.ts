@@ -45,6 +45,24 @@ describe('hs rm --filter', () => {
   );
 });
 
+describe('hs rm --filter with a duration', () => {
+  it('removes nothing by a time that could be meant either way, and says how to write both', async () => {
+    await put('a');
+    const { status, stderr } = await run('rm', '--filter', 'stored>0s', '--yes');
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: `hs: error: the filter 'stored>0s' compares a time with a duration
+hint: older than 0s: age>0s; younger: age<0s
+`,
+    });
+    expect((await json('ls')).results).toHaveLength(1);
+    await run('rm', '--filter', 'age>30d', '--yes');
+    expect((await json('ls')).results).toHaveLength(1);
+    await run('rm', '--filter', 'age<30d', '--yes');
+    expect((await json('ls', '--name', 'a')).results).toEqual([]);
+  });
+});
+
 describe('hs trash ls', () => {
   it('lists what can be brought back, the last removed first, until when the policy keeps it', async () => {
     const [a, b] = [await put('odd\u202ename'.normalize(), 'a'), await put('b')];

@@ -75,7 +75,8 @@ export const WORD_READERS: readonly Reader[] = [
     name: 'filter',
     seeds: [
       'kind=file',
-      'created>7d',
+      'created>-7d',
+      'age>=30d',
       '!pinned',
       'label.stage=te*',
       'size>=1.5GiB',

@@ -36,7 +36,18 @@ const filter = fc.oneof(
   fc.tuple(key, fc.constantFrom('=', '!='), value).map((parts) => parts.join('')),
   fc.tuple(fc.constantFrom('', '!'), key).map((parts) => parts.join('')),
   fc.constantFrom(
-    ...['pinned', '!pinned', 'expired', '!expired', 'ttl', 'size>=9', 'size<3', 'kind=report', 'stored>1d'],
+    ...[
+      'pinned',
+      '!pinned',
+      'expired',
+      '!expired',
+      'ttl',
+      'size>=9',
+      'size<3',
+      'kind=report',
+      'age<1d',
+      'age>=0s',
+    ],
     ...[
       'expires<1d',
       'expires<=3d',

@@ -4,8 +4,16 @@ import { type Timestamp, timestampMs, toTimestamp } from '../objects/ids.js';
 import { compileGlob } from '../text/compile-glob.js';
 import { normalText } from '../text/normal-form.js';
 import { didYouMean } from '../text/suggest.js';
-import { BadValue, parseTime } from '../text/values.js';
-import { FIELD_NAMES, type Field, fieldOf, LABEL_PREFIX, labelIn, type TimeField } from './fields.js';
+import { BadValue, isDuration, parseDuration, parseTime } from '../text/values.js';
+import {
+  type AgeField,
+  FIELD_NAMES,
+  type Field,
+  fieldOf,
+  LABEL_PREFIX,
+  labelIn,
+  type TimeField,
+} from './fields.js';
 
 const OPERATORS = ['=', '!=', '<', '<=', '>', '>='] as const;
 /** `has` and `lacks`: the key alone, and with a `!` before it. */
@@ -42,14 +50,48 @@ function impossible(key: string, operator: string, value: string, hint?: string)
   );
 }
 
-/** A bare duration counts in the direction of the field: `created>7d` is within a week, as is `expires<7d`. */
-function toTime({ sign }: TimeField, raw: string, now: Timestamp): number {
-  return timestampMs(parseTime(raw, timestampMs(now), sign));
+function incomparable(key: string, operator: string, form: string): HsError {
+  return new HsError('USAGE', `'${key}' cannot be compared with '${operator}'`, { hint: `write ${form}` });
+}
+
+/**
+ * Nobody can tell whether `stored>30d` is what is older than that or what came since, and `rm` takes filters too: USAGE,
+ * with what to write for either.
+ */
+function toTime(key: string, { ahead }: TimeField, operator: string, raw: string, now: Timestamp): number {
+  if (!ahead && isDuration(raw)) {
+    const creation = key === 'created' ? `; by when it was created: created<-${raw} or created>-${raw}` : '';
+    throw new HsError('USAGE', `the filter '${key}${operator}${raw}' compares a time with a duration`, {
+      hint: `older than ${raw}: age>${raw}; younger: age<${raw}${creation}`,
+    });
+  }
+  return timestampMs(parseTime(raw, timestampMs(now), ahead && 1));
+}
+
+const SINCE: Readonly<Record<string, Operator>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' };
+
+/** `age>30d` as a condition on the time from which the age counts: `stored<` thirty days before now. */
+function sinceCondition(
+  key: string,
+  { since }: AgeField,
+  operator: string,
+  raw: string,
+  now: Timestamp,
+): Condition {
+  const flipped = SINCE[operator];
+  if (flipped === undefined) throw incomparable(key, operator, `${key}>DURATION or ${key}<DURATION`);
+  try {
+    parseDuration(raw);
+    return { key: since, operator: flipped, value: timestampMs(parseTime(raw, timestampMs(now), -1)) };
+  } catch (e) {
+    if (!(e instanceof BadValue)) throw e;
+    throw impossible(key, operator, raw, `'${raw}' is ${e.message}`);
+  }
 }
 
 function toValue(
   key: string,
-  field: Field,
+  field: Exclude<Field, AgeField>,
   operator: string,
   raw: string,
   now: Timestamp,
@@ -57,11 +99,11 @@ function toValue(
   const ordered = operator.startsWith('<') || operator.startsWith('>');
   if (field.type === 'flag' || (ordered && field.type === 'word')) {
     const hint = field.type === 'flag' ? `${key} or !${key}` : `${key}=VALUE or ${key}!=VALUE`;
-    throw new HsError('USAGE', `'${key}' cannot be compared with '${operator}'`, { hint: `write ${hint}` });
+    throw incomparable(key, operator, hint);
   }
   try {
     if (field.type === 'number') return field.parse(raw);
-    if (field.type === 'time') return toTime(field, raw, now);
+    if (field.type === 'time') return toTime(key, field, operator, raw, now);
   } catch (e) {
     if (!(e instanceof BadValue)) throw e;
     throw impossible(key, operator, raw, `'${raw}' is ${e.message}`);
@@ -92,6 +134,7 @@ export function toCondition(filter: Filter, now: Timestamp): Condition {
   }
   const field = demandField(key);
   if (operator === undefined) return { key, operator: not === undefined ? 'has' : 'lacks', value: '' };
+  if (field.type === 'age') return sinceCondition(key, field, operator, value!, now);
   return { key, operator: operator as Operator, value: toValue(key, field, operator, value!, now) };
 }
 

@@ -27,8 +27,16 @@ export interface TimeField extends Shared {
   readonly type: 'time';
   /** Milliseconds since 1970. */
   readonly of: (r: ArtifactRecord) => number | undefined;
-  /** Whether a bare duration, such as 7d, lies before now or after it. */
-  readonly sign: -1 | 1;
+  /** Whether a bare duration, such as 7d, may stand for a time: for what ends it does, and lies after now. */
+  readonly ahead?: true;
+}
+
+/** A time as a duration up to now. Conditions on it become conditions on that time, which mean the same at any moment. */
+export interface AgeField extends Shared {
+  readonly type: 'age';
+  /** Milliseconds up to one moment, the same for all. */
+  readonly of: (r: ArtifactRecord) => number;
+  readonly since: string;
 }
 
 export interface FlagField extends Shared {
@@ -36,7 +44,7 @@ export interface FlagField extends Shared {
   readonly of: (r: ArtifactRecord, now: Timestamp) => boolean;
 }
 
-export type Field = WordField | NumberField | TimeField | FlagField;
+export type Field = WordField | NumberField | TimeField | AgeField | FlagField;
 
 const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const HASH = /^[0-9a-f]{64}$/;
@@ -66,9 +74,10 @@ const FIELDS: Readonly<Record<string, Field>> = {
   revision: number((r) => r.revision),
   ttl: number((r) => r.retention_ttl_days),
   hash: word((r) => [r.content_hash], HASH),
-  created: { type: 'time', of: (r) => timestampMs(r.created_at), sign: -1 },
-  stored: { type: 'time', of: (r) => timestampMs(r.registered.at), sign: -1 },
-  expires: { type: 'time', of: ttlEndMs, sign: 1 },
+  created: { type: 'time', of: (r) => timestampMs(r.created_at) },
+  stored: { type: 'time', of: (r) => timestampMs(r.registered.at) },
+  age: { type: 'age', of: (r) => -timestampMs(r.registered.at), since: 'stored' },
+  expires: { type: 'time', of: ttlEndMs, ahead: true },
   expired: {
     type: 'flag',
     of: (r, now) => (ttlEndMs(r) ?? Number.POSITIVE_INFINITY) <= timestampMs(now),

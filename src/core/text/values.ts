@@ -71,13 +71,17 @@ export function parseDuration(raw: string): number {
   return total;
 }
 
+/** Whether it is meant as a duration rather than as a time. */
+export function isDuration(raw: string): boolean {
+  return /^\d+[smhdw]/.test(raw);
+}
+
 /**
  * `2026-01-31` (midnight UTC), `2026-01-31T12:00`, optionally with seconds, fractions and `Z` or `+01:00` (default
  * UTC), `@1769860800` (seconds since 1970), `now`, `-7d`, `+30d`; with `sign` also `7d`, which then has it.
  */
 export function parseTime(raw: string, now: number, sign?: 1 | -1): Timestamp {
-  const isBare = sign !== undefined && /^\d+[smhdw]/.test(raw);
-  const ms = isBare ? now + sign * parseDuration(raw) : timeMs(raw, now);
+  const ms = sign !== undefined && isDuration(raw) ? now + sign * parseDuration(raw) : timeMs(raw, now);
   if (Number.isNaN(ms))
     throw new BadValue('not a time such as 2026-01-31T12:00:00Z, 2026-01-31, -7d or +30d');
   if (ms < 0 || ms > MAX_TIME_MS) throw new BadValue('a time outside the years 1970 to 9999');

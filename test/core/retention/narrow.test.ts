@@ -20,7 +20,7 @@ const FILTERS: readonly (readonly [string, (a: ArtifactRecord) => boolean])[] = 
   ['size>=100', (a) => a.size_bytes >= 100],
   ['source', (a) => (a.sources ?? []).length > 0],
   ['!source', (a) => (a.sources ?? []).length === 0],
-  ['created>30d', (a) => Date.parse(a.created_at) > NOW - 30 * DAY],
+  ['created>-30d', (a) => Date.parse(a.created_at) > NOW - 30 * DAY],
   ['kind!=nothing*', () => true],
 ];
 const chosen = fc.subarray(FILTERS.slice(0, -1) as (typeof FILTERS)[number][], {
@@ -114,12 +114,54 @@ describe('a plan with filters', () => {
   });
 });
 
+describe('the age of artifacts', () => {
+  const old = artifact(1, { registered: NOW - 31 * DAY });
+  const young = artifact(2, { registered: NOW - 29 * DAY });
+  const matching = (filter: string) =>
+    [old, young].filter(testOf(toCondition(filter, toTimestamp(NOW)), toTimestamp(NOW)));
+
+  it('counts from when they were stored: greater is older', () => {
+    for (const filter of ['age>30d', 'age>=31d', 'age>4w2d']) {
+      expect(matching(filter), filter).toEqual([old]);
+    }
+    for (const filter of ['age<30d', 'age<=29d']) expect(matching(filter), filter).toEqual([young]);
+  });
+
+  it('is kept in plans as the time that it comes to, which earlier versions read', () => {
+    const text = conditionText(toCondition('age>30d', toTimestamp(NOW)));
+    expect(text).toBe(`stored<${toTimestamp(NOW - 30 * DAY)}`);
+  });
+
+  it.each(['stored', 'created'])(
+    'is named where %s is compared with a duration, by which either could be meant',
+    (key) => {
+      for (const operator of ['<', '<=', '>', '>=', '=', '!=']) {
+        expect(() => toCondition(`${key}${operator}1d12h`, toTimestamp(NOW))).toThrow(
+          expect.objectContaining({
+            code: 'USAGE',
+            hint: expect.stringContaining('older than 1d12h: age>1d12h; younger: age<1d12h'),
+          }),
+        );
+      }
+      for (const time of ['2026-01-01', '-30d', '@0', 'now']) toCondition(`${key}<${time}`, toTimestamp(NOW));
+    },
+  );
+
+  it.each(['age=30d', 'age!=30d', 'age>2026-01-01', 'age>-30d', 'age<x', 'age>', 'age>9999999w'])(
+    'is compared with durations, as what it is, and nothing else (%s)',
+    (filter) => {
+      expect(() => toCondition(filter, toTimestamp(NOW))).toThrow(expect.objectContaining({ code: 'USAGE' }));
+    },
+  );
+});
+
 describe('the filters of a plan', () => {
   it('say the same at any later time', () => {
     const later = toTimestamp(NOW + 99 * DAY);
     const made = toTimestamp(NOW);
     for (const typed of [
-      'created>7d',
+      'created>-7d',
+      'age>30d',
       'expires<=3d',
       'stored>=-2w',
       'size<10MiB',

@@ -21,7 +21,7 @@ describe('a collection with filters', () => {
     const others = [await ci(session, 5), await putFile(session, { ttl: 1 }), await ci(session, 1)];
     await changePins(session, [{ change: 'pin', id: others[2]!, name: 'kept' }]);
     clock.pass(2);
-    const filters = ['label.env=ci', 'created>7d'];
+    const filters = ['label.env=ci', 'created>-7d'];
     const { outcome, irreversible } = await collect(session, { filters });
     expect(outcome.plan.items.map((i) => i.artifact_id)).toEqual([over]);
     expect(await liveIds(session)).toEqual([...others, outcome.report!].sort());
@@ -49,7 +49,7 @@ describe('a collection with filters', () => {
     const [going, relabelled] = [await ci(session, 1), await ci(session, 1)];
     const other = await putFile(session, { ttl: 1 });
     clock.pass(2);
-    const seen = await saved(session, ['label.env=ci', 'created>3d']);
+    const seen = await saved(session, ['label.env=ci', 'age<3d']);
     await label(session, relabelled, { env: 'live' });
     clock.pass(30);
     const { outcome } = await collect(session, { seen });
