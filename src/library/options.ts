@@ -22,7 +22,7 @@ import type { TransferRequest } from '../ops/transfer/transfer-request.js';
 export interface CallOptions {
   /**
    * Aborts the call, which throws the signal's reason, or INTERRUPTED in an export; nothing is left half done. On a
-   * service, the call first waits for the request under way.
+   * service, the call first waits for the requests under way.
    */
   readonly signal?: AbortSignal;
   /** Receives the progress of the call. */

@@ -574,9 +574,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 's3-lost-answer-is-a-failure',
     fault: 'an append whose answer was lost is reported as failed, and lands',
     file: 'store/s3/client/s3-client.ts',
-    edits: [
-      { from: "if (!isTransient(e)) return 'unknown';", to: 'throw noAnswer(e, this.#requests.host);' },
-    ],
+    edits: [{ from: "if (!isTransient(e)) return 'unknown';", to: 'throw this.#requests.failure(e);' }],
     caughtBy: { file: 'test/s3/client.test.ts', test: 'is in the ledger once' },
   },
   {
@@ -796,17 +794,18 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'commits-after-signal',
     fault: 'a command that was told to stop commits',
     file: 'ops/session/transaction.ts',
-    edits: [
-      { from: 'if (!records) signal.throwIfAborted();\n      await', to: 'await' },
-      {
-        from: 'const draft = await build(catalog);\n      if (!records) signal.throwIfAborted();',
-        to: 'const draft = await build(catalog);',
-      },
-    ],
+    edits: [{ from: 'if (!records) signal.throwIfAborted();', to: '' }],
     caughtBy: {
       file: 'test/ops/session/transaction.test.ts',
       test: 'commits nothing after a signal, except what has already happened',
     },
+  },
+  {
+    name: 'commits-what-was-aborted-on-its-way',
+    fault: 'a call that was aborted while its objects were uploaded commits',
+    file: 'store/ledger/commit.ts',
+    edits: [{ from: '    proceed();\n    const { draft', to: '    const { draft' }],
+    caughtBy: { file: 'test/s3/call-signal.test.ts', test: 'the signal of one call ends it' },
   },
   {
     name: 'budget-not-counted',

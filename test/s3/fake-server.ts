@@ -1,4 +1,5 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { HttpRequest } from '../../src/fsx/http.js';
 import type { FakeS3 } from './fake-s3.js';
@@ -8,9 +9,12 @@ export interface FakeServer {
   close(): Promise<void>;
 }
 
-/** The fake on a port of this machine; a lost answer is a connection that is closed. */
-export async function serve(fake: FakeS3): Promise<FakeServer> {
-  const server = createServer((request, response) => {
+/** The fake on a port of this machine, with `tls` by https; a lost answer is a connection that is closed. */
+export async function serve(
+  fake: FakeS3,
+  tls?: { readonly key: string; readonly cert: string },
+): Promise<FakeServer> {
+  const answer: RequestListener = (request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', async () => {
@@ -28,10 +32,11 @@ export async function serve(fake: FakeS3): Promise<FakeServer> {
         response.destroy();
       }
     });
-  });
+  };
+  const server = tls === undefined ? createServer(answer) : createSecureServer(tls, answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -96,13 +96,17 @@ export class Transaction {
     { records = false }: { readonly records?: boolean } = {},
   ): Promise<LedgerEntry | undefined> {
     const { store, commitContext, signal } = this.#by;
-    return commit(store, this.batch, commitContext, async (catalog) => {
+    const proceed = () => {
       if (!records) signal.throwIfAborted();
+    };
+    const authorized = async (catalog: Catalog) => {
+      proceed();
       await this.#authorize(catalog);
       const draft = await build(catalog);
-      if (!records) signal.throwIfAborted();
+      proceed();
       return draft === null ? null : this.#authorized(catalog, draft, records);
-    });
+    };
+    return commit(store, this.batch, commitContext, authorized, proceed);
   }
 
   /** Searches the texts of a manifest, which are kept like those of the ledger, for secrets (I6). */

@@ -107,7 +107,8 @@ function rolledBack({ seq }: Head): HsError {
 
 /**
  * Appends one entry: makes its objects durable, then the entry. Everything the entry names must be in `batch`.
- * Returns undefined when `build` had nothing to commit. CONFLICT after losing races for a minute, ROLLED_BACK when
+ * Returns undefined when `build` had nothing to commit. `proceed` is called before each try to append: what it throws
+ * ends the commit, and the objects may have taken long. CONFLICT after losing races for a minute, ROLLED_BACK when
  * entries that were there are gone.
  */
 export async function commit(
@@ -115,6 +116,7 @@ export async function commit(
   batch: ObjectBatch,
   context: CommitContext,
   build: BuildDraft,
+  proceed: () => void = () => undefined,
 ): Promise<LedgerEntry | undefined> {
   const { clock, random, trace } = store.effects;
   store.demandWritable();
@@ -137,6 +139,7 @@ export async function commit(
     }
     if (!(await isConfirmed(catalog.head))) continue;
     if (made === undefined) return undefined;
+    proceed();
     const { draft, now, parts, packs } = made;
     const bytes = encodeEntry(
       compact({

@@ -32,6 +32,8 @@ export interface S3Ports extends LocalPorts {
   wait(ms: number): Promise<void>;
   /** The standard output of a shell command, for the credentials that a profile takes from one. */
   runProcess(command: string): Promise<string>;
+  /** The one that cuts requests. */
+  readonly signal?: AbortSignal | undefined;
   /** Told of each request. */
   readonly trace?: Trace | undefined;
 }
@@ -39,7 +41,7 @@ export interface S3Ports extends LocalPorts {
 const jitterOf = (random: Random) => () => Number.parseInt(random.hex(2), 16) / 65_536;
 
 async function clientFor(ports: S3Ports, url: string): Promise<S3Client> {
-  const { env, disk, runProcess, http, clock, wait, random, trace } = ports;
+  const { env, disk, runProcess, http, clock, wait, random, trace, signal } = ports;
   const place = parseS3Url(url);
   const chain = new CredentialChain({ env, disk, runProcess });
   const endpoint = endpointOf(place, env, await chain.profile());
@@ -49,6 +51,7 @@ async function clientFor(ports: S3Ports, url: string): Promise<S3Client> {
     wait: (ms) => wait(ms),
     jitter: jitterOf(random),
     trace,
+    signal,
   });
 }
 
@@ -127,6 +130,7 @@ export function systemS3Ports(ports: LocalPorts, signal?: AbortSignal, trace?: T
     wait: (ms) => setTimeout(ms, undefined, { signal: ended }).catch(() => undefined),
     runProcess: runShell,
     trace,
+    signal,
   };
 }
 

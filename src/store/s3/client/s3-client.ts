@@ -4,7 +4,7 @@ import { ByteBudget } from '../byte-budget.js';
 import { EndlessListing } from './endless-listing.js';
 import type { Endpoint } from './endpoint.js';
 import { type InParts, putParts } from './put-parts.js';
-import { answerError, errorCode, noAnswer, notS3 } from './s3-errors.js';
+import { answerError, errorCode, notS3 } from './s3-errors.js';
 import { isBusy, isTransient, isWebPage, type S3Effects, S3Requests } from './s3-requests.js';
 import { type ListedKey, type ListedPage, parseListing } from './s3-xml.js';
 import type { Credentials } from './sign.js';
@@ -67,7 +67,7 @@ export class S3Client {
         }
         const isCut = (e as { code?: string }).code === 'ECANCELED';
         // Nothing that was sent before can land: there was nobody to send it to.
-        if (!maybe && !isCut && !isTransient(e)) throw noAnswer(e, this.#requests.host);
+        if (!maybe && !isCut && !isTransient(e)) throw this.#requests.failure(e);
         maybe = true;
         if (!isTransient(e)) return 'unknown';
       }

@@ -61,9 +61,20 @@ export function notS3({ status, headers }: HttpAnswer): HsError {
   );
 }
 
+/** Whether Node refused the certificate of a host: nothing was sent to it. */
+export function isCertificate(code: string): boolean {
+  return /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code);
+}
+
 /** The error for requests without an answer, once patience is over. */
 export function noAnswer(cause: unknown, host: string): HsError {
   const { code = 'unknown', message } = cause as { code?: string; message?: string };
+  if (isCertificate(code)) {
+    return new HsError('SYSTEM', `the certificate of '${escapeText(host)}' is not trusted (${code})`, {
+      hint: 'check the endpoint; the certificate of a private authority is given with NODE_EXTRA_CA_CERTS',
+      cause: new Error(message ?? code),
+    });
+  }
   return new HsError('SYSTEM', `the S3 service at '${escapeText(host)}' gave no answer (${code})`, {
     hint: code === 'ENOTFOUND' || code === 'ECONNREFUSED' ? 'check the endpoint' : 'run the command again',
     cause: new Error(message ?? code),

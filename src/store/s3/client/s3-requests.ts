@@ -3,7 +3,7 @@ import { HsError } from '../../../errors/hs-error.js';
 import type { Http, HttpAnswer, HttpRequest } from '../../../fsx/http.js';
 import { parseContentKey } from '../keys.js';
 import type { Endpoint } from './endpoint.js';
-import { noAnswer, notS3 } from './s3-errors.js';
+import { isCertificate, noAnswer, notS3 } from './s3-errors.js';
 import { type Credentials, encodeQuery, encodeUri, signed } from './sign.js';
 
 export interface S3Effects {
@@ -15,6 +15,8 @@ export interface S3Effects {
   /** A number from 0 up to 1, for the jitter of waits. */
   jitter(): number;
   readonly trace?: Trace | undefined;
+  /** The one that cuts requests, whose reason is then thrown. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface S3Request {
@@ -70,8 +72,11 @@ export class S3Requests {
     this.#effects = effects;
   }
 
-  get host(): string {
-    return this.#endpoint.origin.host;
+  /** What is thrown for a request without an answer: the reason of the signal that cut it, or SYSTEM. */
+  failure(e: unknown): unknown {
+    const { signal } = this.#effects;
+    const isCut = /^(ECANCELED|EINTR)$/.test((e as { code?: string }).code ?? '');
+    return signal?.aborted && isCut ? signal.reason : noAnswer(e, this.#endpoint.origin.host);
   }
 
   /**
@@ -158,7 +163,7 @@ export class S3Requests {
         if (!isBusy(answer) || isLast(tries)) return answer;
       } catch (e) {
         if (e instanceof HsError) throw e;
-        if (isLast(tries) || !isTransient(e) || isTooLarge(e)) throw noAnswer(e, this.host);
+        if (isLast(tries) || !isTransient(e) || isTooLarge(e)) throw this.failure(e);
       }
       await this.pause(tries);
     }
@@ -177,7 +182,5 @@ function isTooLarge(e: unknown): boolean {
 /** Whether another try may help: a name that does not resolve, a certificate that is not trusted and an interruption stay. */
 export function isTransient(e: unknown): boolean {
   const { code = '' } = e as { code?: string };
-  return !/^(ECANCELED|EINTR|ENOTFOUND|ECONNREFUSED|CERT_|ERR_TLS|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|ERR_INVALID)/.test(
-    code,
-  );
+  return !isCertificate(code) && !/^(ECANCELED|EINTR|ENOTFOUND|ECONNREFUSED|ERR_TLS|ERR_INVALID)/.test(code);
 }
