@@ -54,6 +54,12 @@ export class ObjectColumns {
     return this.#note(this.ids.add(id), size);
   }
 
+  /** Notes that the object is missing, and thus takes no bytes. */
+  lose(number: number): void {
+    this.#stored -= this.#sizes.values[number]!;
+    this.#sizes.values[number] = 0;
+  }
+
   /** As `note`, of an id that is text at `at`. */
   noteAt(text: Uint8Array, at: number, size: number): number {
     return this.#note(this.ids.addAt(text, at), size);

@@ -48,8 +48,8 @@ export interface PlanItem {
   /** Of these, the bytes freed at once, without a trash window; absent if 0. Not written to a file. */
   readonly freed_at_once_bytes?: number;
   /**
-   * It cannot be restored: it, or something with the same bytes, has no trash window (D7). Not written to a file, since
-   * the plan is made again before a saved one is applied.
+   * It cannot be restored: it, or something with the same bytes, has no trash window (D7), or it is damaged. Not written
+   * to a file, since the plan is made again before a saved one is applied.
    */
   readonly irreversible?: true;
   readonly revision: number;

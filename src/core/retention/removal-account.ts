@@ -55,9 +55,10 @@ export class RemovalAccount {
     return { bytes, atOnce };
   }
 
-  /** After all are released: whether this artifact cannot be restored. */
+  /** After all are released: whether this artifact cannot be restored. One that is damaged cannot. */
   isIrreversible(row: number): boolean {
-    if (this.#keepsNothing || this.#artifacts.isSensitive(row)) return true;
+    const { damaged } = this.#artifacts;
+    if (this.#keepsNothing || damaged[row] === 1 || this.#artifacts.isSensitive(row)) return true;
     return this.#artifacts.objectsOf(row).some((o) => this.#windowless[o] === 1 && this.#users[o] === 0);
   }
 }

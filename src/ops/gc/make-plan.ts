@@ -112,8 +112,9 @@ export class Planned {
 }
 
 /**
- * Judges the current state of the storage. Artifacts to be removed are examined first; damaged ones are kept and all is
- * judged again, since a floor or a quota may then choose differently (D8).
+ * Judges the current state of the storage. Artifacts to be removed are examined first, and all is judged again if some
+ * are damaged: retention keeps those, so that a floor or a quota may choose differently (D8), and what was asked for by
+ * id cannot be restored.
  */
 export async function makePlan(storage: RetentionStorage, request: PlanRequest): Promise<Planned> {
   const state = await storage.state();
@@ -129,17 +130,14 @@ export async function makePlan(storage: RetentionStorage, request: PlanRequest):
     ...compact({ quotaBytes: request.quotaBytes, filters, purge: request.purge }),
   };
   const known = new Map<number, ArtifactRecord>();
-  if (request.ids !== undefined) {
-    const rows = new Set([...request.ids].map((id) => artifacts.ids.numberOf(id)));
-    return new Planned(storage, state, judgeRequested(input, rows), known);
-  }
+  const asked = request.ids && new Set([...request.ids].map((id) => artifacts.ids.numberOf(id)));
   for (;;) {
-    const judged = judgeAll(input);
+    const judged = asked === undefined ? judgeAll(input) : judgeRequested(input, asked);
     const unseen = judged.pruned.filter((row) => !known.has(row));
     let damaged = 0;
     for await (const [row, record] of storage.records(state, unseen)) {
       known.set(row, record);
-      if (await storage.isSound(record)) continue;
+      if (artifacts.damaged[row] === 1 || (await storage.isSound(record))) continue;
       artifacts.damaged[row] = 1;
       damaged++;
     }

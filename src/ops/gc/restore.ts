@@ -98,9 +98,13 @@ function refusal(
       ? 'its index is damaged'
       : `${missing.length} of ${ids.size} objects are gone, including '${missing[0]}'`;
   return new HsError('OBJECT_MISSING', `cannot restore '${labelOf(record)}': ${why}`, {
-    hint: record.removed?.purge
-      ? 'it was removed without a trash window'
-      : 'the trash was emptied since, or an artifact with the same bytes was removed for good',
+    hint:
+      missing.length === 0
+        ? 'hs fsck lists all damage'
+        : record.removed?.purge
+          ? 'it was removed without a trash window'
+          : 'the trash was emptied since, the same bytes were removed for good with another artifact, or they were ' +
+            'missing before: see hs fsck',
     details: { artifact_id: record.artifact_id, missing: missing.slice(0, 100) },
   });
 }

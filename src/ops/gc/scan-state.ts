@@ -108,7 +108,10 @@ async function markDamaged(store: Store, artifacts: ArtifactColumns, present: Ui
     if (turn !== undefined) await turn;
     // It may have been moved between the two listings.
     if (await store.objects.has(objects.ids.at(number))) present[number] = 1;
-    else missing++;
+    else {
+      objects.lose(number);
+      missing++;
+    }
   }
   if (missing === 0) return;
   for (let row = 0; row < size; row++) {

@@ -60,7 +60,10 @@ export function modelLoss(input: RecordInput, goes: (id: string) => boolean) {
     if (freed(id) && windowless(id)) atOnce.set(id, size);
   const lost = going.filter(
     (a) =>
-      noTrash || sensitive(a) || input.objectsOf(a).objects.some(({ id }) => freed(id) && windowless(id)),
+      noTrash ||
+      sensitive(a) ||
+      input.objectsOf(a).damaged ||
+      input.objectsOf(a).objects.some(({ id }) => freed(id) && windowless(id)),
   );
   return {
     irreversible: lost.map((a) => a.artifact_id as string).sort(),

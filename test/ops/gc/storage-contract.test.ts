@@ -174,6 +174,19 @@ describe.each([
     expect(await ruleOf(b, good)).toBeUndefined();
   });
 
+  it('removes a damaged artifact that is named, and says that nothing brings it back', async () => {
+    const b = await make();
+    const [bad, good] = [await b.add(1), await b.add(1)];
+    await b.damage(bad);
+    const { plan, restorable, irreversible } = await applyRemoval(b.storage, {
+      ...request(b.clock),
+      command: 'rm',
+      ids: new Set([bad, good]),
+    });
+    expect(plan.header).toMatchObject({ pruned: 2, irreversible: 1 });
+    expect([restorable, irreversible]).toEqual([1, [bad]]);
+  });
+
   it('frees bytes when the window ends, at once without one, and never shared ones', async () => {
     const b = await make();
     await b.add(1, { content: 'shared' });

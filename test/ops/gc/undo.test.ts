@@ -1,10 +1,11 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { ensureDir } from 'fs-extra/esm';
 import { describe, expect, it, vi } from 'vitest';
+import type { ObjectId } from '../../../src/core/objects/ids.js';
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { collect } from '../../../src/ops/gc/collect-garbage.js';
 import { purgeTrashed, reclaimTrash } from '../../../src/ops/gc/empty-trash.js';
-import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
+import { planRemoval, removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { isRestorable, removedByRun, restore } from '../../../src/ops/gc/restore.js';
 import { readReport } from '../../../src/ops/gc/retention-reports.js';
 import { goneForGood, trashedArtifacts } from '../../../src/ops/gc/trash-contents.js';
@@ -100,6 +101,31 @@ describe('restore', () => {
     expect(listed).toHaveBeenCalledTimes(2);
     expect(await isRestorable(session, (await (await session.catalog()).get(ids[0]!))!)).toBe(true);
     expect(listed).toHaveBeenCalledTimes(2);
+  });
+
+  it('is promised for no removed artifact that is damaged, and no missing bytes are freed', async () => {
+    const { session } = await makeStore();
+    const ids = [];
+    for (const content of ['missing', 'torn manifest', 'sound'])
+      ids.push(await putFile(session, { content }));
+    const catalog = await session.catalog();
+    const [missing, torn] = await Promise.all(ids.map((id) => catalog.get(id)));
+    const pathOf = (id: ObjectId) => behind(session).layout.object(id);
+    await rm(pathOf(missing!.content_hash));
+    await chmod(pathOf(torn!.manifests[0]!.manifest), 0o600);
+    await writeFile(pathOf(torn!.manifests[0]!.manifest), '');
+    const before = await planRemoval(session, new Set(ids), false);
+    const { outcome, restorableUntil } = await removeArtifacts(session, new Set(ids), {});
+    expect(before.header).toMatchObject({ pruned: 3, irreversible: 2 });
+    const named = [missing!, torn!].map((r) => r.artifact_id).sort();
+    expect([outcome.restorable, [...outcome.irreversible].sort()]).toEqual([1, named]);
+    expect(restorableUntil).toBeDefined();
+    const item = outcome.plan.items.find((i) => i.artifact_id === missing!.artifact_id)!;
+    expect(item.freed_bytes).toBe(missing!.manifests[0]!.size_bytes);
+    const { restored, failed } = await restore(session, ids, { pin: true });
+    expect(restored.map((r) => r.artifact_id)).toEqual([ids[2]]);
+    expect(failed.map((f) => f.record.artifact_id).sort()).toEqual(named);
+    expect(failed[0]!.error.hint).toContain('missing before: see hs fsck');
   });
 
   it('restores the others where the bytes of one are damaged', async () => {

@@ -67,7 +67,7 @@ export function markIrreversible(
   input: RecordInput,
   account: RemovalAccount,
 ) {
-  const isLost = item.verdict === 'prune' && account.isIrreversible(a, input.objectsOf(a).objects);
+  const isLost = item.verdict === 'prune' && account.isIrreversible(a, input.objectsOf(a));
   return isLost ? { ...item, irreversible: true as const } : item;
 }
 

@@ -2,6 +2,7 @@ import type { ArtifactRecord } from '../../../../src/core/catalog/artifact-recor
 import { isSensitive } from '../../../../src/core/manifest/sensitivity.js';
 
 import type { ObjectId } from '../../../../src/core/objects/ids.js';
+import type { ArtifactObjects } from '../../../../src/core/retention/artifact-columns.js';
 import { ByteAccount, type SizedObject } from './byte-account.js';
 import type { RecordInput } from './plan-input.js';
 
@@ -54,8 +55,8 @@ export class RemovalAccount {
   }
 
   /** Once all are released: whether nothing can bring this one back. */
-  isIrreversible(record: ArtifactRecord, objects: Iterable<SizedObject>): boolean {
-    if (this.#keepsNothing || isSensitive(record)) return true;
+  isIrreversible(record: ArtifactRecord, { objects, damaged }: ArtifactObjects): boolean {
+    if (this.#keepsNothing || damaged || isSensitive(record)) return true;
     for (const { id } of objects) if (this.#windowless.has(id) && !this.#bytes.isUsed(id)) return true;
     return false;
   }
