@@ -31,7 +31,7 @@ const TRIED: Readonly<Record<string, string>> = {
   fsync: 'write to disk',
   fdatasync: 'write to disk',
   syncfs: 'write to disk',
-  ftruncate: 'cut',
+  ftruncate: 'write',
   flock: 'lock',
 };
 

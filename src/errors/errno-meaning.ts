@@ -10,6 +10,8 @@ const MEANINGS: Readonly<Record<string, readonly [meaning: string, hint?: string
   EDQUOT: ['the disk quota is used up', FREE_SPACE],
   EACCES: ['permission denied', 'check the owner and mode with ls -ld'],
   EPERM: ['operation not permitted', 'check the owner and mode with ls -ld'],
+  EFBIG: ['the file would be larger than this system allows', 'see ulimit -f, and the limits of the filesystem'],
+  ETOOLARGE: ['it is larger than hs reads there'],
   EROFS: ['the filesystem is read-only', 'use a store on a filesystem that can be written'],
   ENOSYS: ['that is missing here', 'hs doctor tells what this machine lacks'],
   EIO: ['input/output error', 'the disk may be failing: see dmesg, then run hs fsck'],

@@ -118,7 +118,10 @@ export interface Disk {
    * `follow`.
    */
   openDir(path: string, options?: { readonly follow?: boolean }): Promise<DiskDir>;
-  /** Reads a whole regular file; `EFBIG` when it is larger than `maxBytes`, `EINVAL` for anything but a file. */
+  /**
+   * Reads a whole regular file; `EINVAL` for anything but a file, and `ETOOLARGE`, a code of hs itself, when it is larger
+   * than `maxBytes`.
+   */
   readFile(path: string, maxBytes: number): Promise<Uint8Array>;
   /**
    * Reads a whole regular file into `buffer`, with one byte to spare; `EINVAL` for anything but a file, `ELOOP` for a

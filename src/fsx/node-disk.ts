@@ -80,18 +80,18 @@ async function readFile(path: string, maxBytes: number): Promise<Uint8Array> {
   const { fd, stats } = openExisting(path, 'read', false);
   const stated = Number(stats.size);
   try {
-    if (stated > maxBytes) throw errnoError('EFBIG', 'read', path);
+    if (stated > maxBytes) throw errnoError('ETOOLARGE', 'read', path);
     // One byte more than expected: a file that grew meanwhile is read again at its new size.
     let buffer = new Uint8Array(Math.max(stated, LEAST_READ) + 1);
     let count = await readFully(fd, buffer, stated);
     while (count === buffer.length) {
       const size = Math.max(fstatSync(fd).size, count);
-      if (size > maxBytes) throw errnoError('EFBIG', 'read', path);
+      if (size > maxBytes) throw errnoError('ETOOLARGE', 'read', path);
       // Files in /proc report size 0 whatever they contain, so the buffer has a minimum size and also grows.
       buffer = new Uint8Array(2 * size + 1);
       count = await readFully(fd, buffer, size);
     }
-    if (count > maxBytes) throw errnoError('EFBIG', 'read', path);
+    if (count > maxBytes) throw errnoError('ETOOLARGE', 'read', path);
     return buffer.subarray(0, count);
   } finally {
     closeSync(fd);

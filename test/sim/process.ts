@@ -130,7 +130,7 @@ export class SimProcess implements RootedDisk {
   async readFile(path: string, maxBytes: number): Promise<Uint8Array> {
     const node = await this.step('open:read', path, () => this.#existing(path, 'read', false));
     const act = () => {
-      if (node.content.length > maxBytes) throw new Refusal('EFBIG');
+      if (node.content.length > maxBytes) throw new Refusal('ETOOLARGE');
       return node.content.slice();
     };
     return this.step('file.read', path, act, { short: () => ({ rest: { act } }) });

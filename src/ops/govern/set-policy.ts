@@ -71,7 +71,7 @@ export async function readPolicyFile(disk: Disk, path: string): Promise<NamedPol
     return readPolicy(await disk.readFile(await disk.realpath(path), MAX_POLICY_BYTES));
   } catch (e) {
     if (isErrno(e, 'ENOENT', 'ENOTDIR')) throw new HsError('NOT_FOUND', `'${shown}' does not exist`);
-    if (isErrno(e, 'EFBIG', 'EINVAL')) throw new HsError('INVALID_RECORD', `'${shown}' is not a policy`);
+    if (isErrno(e, 'ETOOLARGE', 'EINVAL')) throw new HsError('INVALID_RECORD', `'${shown}' is not a policy`);
     if (e instanceof HsError) throw prefixed(e, `cannot read '${shown}': `);
     throw e;
   }

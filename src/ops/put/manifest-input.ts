@@ -15,7 +15,7 @@ export async function manifestFile(disk: Disk, path: string): Promise<Uint8Array
   try {
     return await disk.readFile(await disk.realpath(path), MAX_MANIFEST_BYTES);
   } catch (e) {
-    if (isErrno(e, 'EFBIG')) throw tooLarge();
+    if (isErrno(e, 'ETOOLARGE')) throw tooLarge();
     if (isErrno(e, 'ENOENT', 'ENOTDIR'))
       throw new HsError('NOT_FOUND', `'${escapeText(path)}' does not exist`);
     if (isErrno(e, 'EINVAL')) throw new HsError('UNSAFE_PATH', `'${escapeText(path)}' is not a regular file`);

@@ -261,7 +261,7 @@ export class LeaseFiles implements LeaseTable {
       const bytes = await this.#disk.readFile(this.#layout.lease(token), MAX_JOURNAL_BYTES);
       return readJournal(bytes, await this.#sealOf(false, token, stat));
     } catch (e) {
-      if (isErrno(e, 'EFBIG')) return { records: [], foreign: true };
+      if (isErrno(e, 'ETOOLARGE')) return { records: [], foreign: true };
       throw e;
     }
   }

@@ -55,7 +55,7 @@ export class LedgerFiles implements LedgerStore {
       return await this.#disk.readFile(this.#layout.entry(seq), MAX_ENTRY_BYTES);
     } catch (e) {
       if (isErrno(e, 'ENOENT')) return undefined;
-      if (isErrno(e, 'EFBIG')) return 'too large';
+      if (isErrno(e, 'ETOOLARGE')) return 'too large';
       if (isErrno(e, 'EINVAL', 'ELOOP')) return 'not a file';
       throw e;
     }

@@ -12,7 +12,7 @@ export async function readFormat(disk: Disk, layout: Layout): Promise<{ format: 
     if (isErrno(e, 'ENOENT', 'ENOTDIR')) {
       throw new HsError('NO_STORE', `'${layout.root}' is not a store: format.json is missing`);
     }
-    if (isErrno(e, 'EFBIG', 'EINVAL', 'ELOOP')) {
+    if (isErrno(e, 'ETOOLARGE', 'EINVAL', 'ELOOP')) {
       throw unknownFormat(layout.root, 'format.json is not a regular file, or is too large');
     }
     throw e;

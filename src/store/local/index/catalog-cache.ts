@@ -116,7 +116,8 @@ export class CatalogCache {
       return await this.#disk.readFile(`${this.#dir}/${ROOT}`, MAX_ROOT_BYTES);
     } catch (e) {
       if (isErrno(e, 'ENOENT')) return undefined;
-      if (isErrno(e, 'EFBIG', 'EINVAL', 'ELOOP')) throw new TablesDamaged('its root is not a regular file');
+      if (isErrno(e, 'ETOOLARGE', 'EINVAL', 'ELOOP'))
+        throw new TablesDamaged('its root is not a regular file');
       throw e;
     }
   }

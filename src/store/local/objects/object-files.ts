@@ -207,7 +207,7 @@ export class ObjectFiles implements ObjectSource {
         const bytes = await this.#disk.readFile((place as { path: string }).path, maxBytes);
         return { bytes, shared: false };
       } catch (e) {
-        if (isErrno(e, 'EFBIG')) throw tooLarge();
+        if (isErrno(e, 'ETOOLARGE')) throw tooLarge();
         if (isErrno(e, 'EINVAL', 'ELOOP')) throw corrupt(id);
         throw e;
       }
