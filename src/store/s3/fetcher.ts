@@ -2,11 +2,11 @@ import { decodeEntry } from '../../core/ledger/entry.js';
 import type { EntryPayload } from '../../core/ledger/payload.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import type { PackIndex } from '../../core/objects/pack-index.js';
+import { parallel } from '../../core/parallel.js';
 import { isHsError } from '../../errors/hs-error.js';
 import type { S3Client } from './client/s3-client.js';
 import { OBJECTS, objectKey, PACKS } from './keys.js';
 import type { Mirror } from './mirror.js';
-import { parallel } from './parallel.js';
 import { copiesBelow, RemoteContents } from './remote-contents.js';
 
 const PART_BYTES = 8 * 1024 * 1024;

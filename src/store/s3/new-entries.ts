@@ -1,4 +1,5 @@
 import { MAX_ENTRY_BYTES } from '../../core/ledger/entry.js';
+import { parallel } from '../../core/parallel.js';
 import { brokenLedger } from '../ledger/ledger.js';
 import type { S3Client } from './client/s3-client.js';
 import type { ListedKey } from './client/s3-xml.js';
@@ -6,7 +7,6 @@ import type { FirstLook } from './first-look.js';
 import { entryKey, LEDGER, parseEntryKey, SEGMENT_ENTRIES, TAIL } from './keys.js';
 import type { LedgerState } from './ledger-state.js';
 import type { Mirror } from './mirror.js';
-import { parallel } from './parallel.js';
 import { listSegments, readSegments, tailLines } from './segments.js';
 
 /** A look lists so many entries that are known, to notice that one of them is lost. */

@@ -1,12 +1,12 @@
 import { IdTable } from '../../core/objects/id-table.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { PACK_TRAILER_BYTES, PackIndex, packIndexBytes } from '../../core/objects/pack-index.js';
+import { parallel } from '../../core/parallel.js';
 import { HsError } from '../../errors/hs-error.js';
 import { Pack } from '../local/objects/pack.js';
 import type { S3Client } from './client/s3-client.js';
 import { OBJECTS, PACKS, parseContentKey } from './keys.js';
 import type { Mirror } from './mirror.js';
-import { parallel } from './parallel.js';
 
 /** One copy on the service. */
 export interface RemoteCopy {

@@ -1,4 +1,5 @@
 import type { ObjectId } from '../../core/objects/ids.js';
+import { parallel } from '../../core/parallel.js';
 import { HsError } from '../../errors/hs-error.js';
 import { corrupt } from '../objects/object-store.js';
 import type {
@@ -10,7 +11,6 @@ import type {
   Published,
 } from '../port/object-batch.js';
 import { OBJECTS, objectKey, PACKS, packKey } from './keys.js';
-import { parallel } from './parallel.js';
 import { copiesBelow, type RemoteCopy } from './remote-contents.js';
 import type { S3Parts } from './s3-parts.js';
 import { hashSource, PART_BYTES, packAgain, upload, uploadHeld } from './upload.js';

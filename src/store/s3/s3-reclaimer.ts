@@ -1,5 +1,6 @@
 import type { Random } from '../../core/effects.js';
 import type { ObjectId, Timestamp } from '../../core/objects/ids.js';
+import { parallel } from '../../core/parallel.js';
 import { timeOfBatch } from '../collector/batch-time.js';
 import type {
   Condemned,
@@ -15,7 +16,6 @@ import type {
   Working,
 } from '../port/reclaimer.js';
 import { packKey, parseContentKey } from './keys.js';
-import { parallel } from './parallel.js';
 import type { RemotePack } from './remote-contents.js';
 import type { S3Parts } from './s3-parts.js';
 import type { TrashedObject } from './s3-trash.js';

@@ -2,11 +2,11 @@ import * as z from 'zod/mini';
 import { canonicalBytes, parseCanonical } from '../../core/json/canonical.js';
 import { natural, objectId, timestamp, token } from '../../core/json/schema.js';
 import type { ObjectId } from '../../core/objects/ids.js';
+import { parallel } from '../../core/parallel.js';
 import { isHsError } from '../../errors/hs-error.js';
 import type { TrashBatch } from '../port/reclaimer.js';
 import type { S3Client } from './client/s3-client.js';
 import { TRASH, trashKey } from './keys.js';
-import { parallel } from './parallel.js';
 import type { RemoteContents } from './remote-contents.js';
 
 const MAX_BYTES = 64 * 1024 * 1024;

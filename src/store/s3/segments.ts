@@ -1,11 +1,11 @@
 import { decodeEntry } from '../../core/ledger/entry.js';
 import { sha256 } from '../../core/objects/hash.js';
+import { parallel } from '../../core/parallel.js';
 import { isHsError } from '../../errors/hs-error.js';
 import type { S3Client } from './client/s3-client.js';
 import { entryKey, SEGMENT_ENTRIES, SEGMENTS, segmentKey, TAIL, TAIL_STEP } from './keys.js';
 import type { LedgerState } from './ledger-state.js';
 import type { Mirror } from './mirror.js';
-import { parallel } from './parallel.js';
 
 const NEWLINE = 10;
 /** A tail is read by every machine that is new to the store. */

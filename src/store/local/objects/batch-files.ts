@@ -1,5 +1,6 @@
 import { sha256 } from '../../../core/objects/hash.js';
 import type { ObjectId } from '../../../core/objects/ids.js';
+import { parallel } from '../../../core/parallel.js';
 import { HsError, isErrno } from '../../../errors/hs-error.js';
 import type { Disk } from '../../../fsx/disk.js';
 import { corrupt, type ObjectStore } from '../../objects/object-store.js';
@@ -17,7 +18,6 @@ import type { ObjectFiles } from './object-files.js';
 import { ObjectPresence } from './object-presence.js';
 import { onlyTrashed } from './only-trashed.js';
 import type { PackWriter, StagedPack } from './pack-writer.js';
-import { parallel } from './parallel.js';
 import { SYNCFS_FROM, syncStaged } from './sync-staged.js';
 
 /** From this many objects on, one look around is cheaper than a lookup of each. */

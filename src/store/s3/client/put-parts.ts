@@ -1,5 +1,5 @@
+import { parallel } from '../../../core/parallel.js';
 import type { ByteBudget } from '../byte-budget.js';
-import { parallel } from '../parallel.js';
 import { answerError, errorCode, notS3 } from './s3-errors.js';
 import type { S3Request, S3Requests } from './s3-requests.js';
 import { element } from './s3-xml.js';

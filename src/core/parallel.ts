@@ -1,7 +1,10 @@
-/** Concurrent requests: uploads and downloads of many objects. */
+/** Operations of a disk or requests to a service at once. */
 const MOST = 16;
 
-/** Runs a task for each item, a bounded number at a time; the first failure is thrown once all have ended. */
+/**
+ * Runs a task for each item, in their order and `most` at a time. After a failure none is begun, and the first is thrown
+ * once all have ended: nothing goes on behind the caller's back.
+ */
 export async function parallel<T>(
   items: Iterable<T>,
   run: (item: T) => Promise<void>,
