@@ -201,7 +201,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'store/collector/collector.ts',
     edits: [
       {
-        from: '(await leases.list()).filter((token) => token !== this.#lease?.token)',
+        from: '(await leases.list()).filter((token) => token !== c.lease.token)',
         to: '[]',
       },
     ],
@@ -239,7 +239,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'removed-meanwhile-purged',
     fault: 'a collection purges what was removed since its first mark',
     file: 'store/collector/collector.ts',
-    edits: [{ from: 'reachable.has(id) || this.#removed.has(id);', to: 'reachable.has(id);' }],
+    edits: [{ from: 'reachable.has(id) || removed.has(id);', to: 'reachable.has(id);' }],
     caughtBy: {
       file: 'test/ops/gc/protocol.test.ts',
       test: 'keeps it for the trash window of a removal that comes while it is at work',
@@ -323,10 +323,10 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'store/collector/collector.ts',
     edits: [
       {
-        from: 'const found = await this.#marked();\n      if (found === undefined) return;\n      const purged',
-        to: 'const found = this.#mark!;\n      const purged',
+        from: 'const condemned = await condemn(c, ready, before);',
+        to: 'const condemned = before;',
       },
-      { from: 'if (!(await this.#condemn(ready))) return;', to: '' },
+      { from: 'const known = await look(c, condemned);', to: 'const known = condemned;' },
     ],
     caughtBy: MARKED_LAST,
   },
@@ -590,8 +590,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'store/collector/collector.ts',
     edits: [
       {
-        from: 'if (count > 0) await this.#request.condemn(keysAtHead);',
-        to: 'const once = await keysAtHead();\n      if (count > 0) await this.#request.condemn(async () => once);',
+        from: 'return head.unknown === undefined ? keysAt(head) : [];',
+        to: 'return keysAt(known);',
       },
     ],
     caughtBy: S3_SIMULATION,
@@ -722,7 +722,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'unknown-is-unreachable',
     fault: 'what cannot be read is taken for naming nothing',
     file: 'store/collector/collector.ts',
-    edits: [{ from: 'if (found.unknown.length === 0) return found;', to: 'return found;' }],
+    edits: [{ from: 'if (found.unknown.length > 0) return', to: 'if (false) return' }],
     caughtBy: {
       file: 'test/ops/gc/collect.test.ts',
       test: 'of the index of a live directory allows removals, and skips the sweep',

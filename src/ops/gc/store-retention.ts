@@ -172,12 +172,13 @@ export class StoreRetention implements RetentionStorage {
         progress: session.progress,
         ...(patience === undefined ? {} : { patience }),
         condemn: async (keysAtHead) => {
-          await session.write(capability, [], (tx) =>
+          const entry = await session.write(capability, [], (tx) =>
             tx.commit(async () => {
               const keys = await keysAtHead();
               return keys.length === 0 ? null : { type: 'objects_condemned', payload: { keys: [...keys] } };
             }),
           );
+          return entry !== undefined;
         },
         record: async (purged) => {
           await session.write(capability, [], (tx) =>

@@ -3,7 +3,7 @@ import { noProgress, type ProgressSink } from '../../core/effects.js';
 import { type ObjectId, type Timestamp, timestampMs, toTimestamp } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 import { IndexReader } from '../objects/index-reader.js';
-import type { Exclusive, Lease } from '../port/lease-table.js';
+import type { Exclusive, Lease, LeaseTable } from '../port/lease-table.js';
 import type { Swept, TrashBatch, Working } from '../port/reclaimer.js';
 import type { Store } from '../store.js';
 import { goingWith, takeUnreachable } from './condemn.js';
@@ -23,9 +23,9 @@ export interface ReclaimRequest {
   readonly progress?: ProgressSink;
   /**
    * Commits `objects_condemned` with the keys that `keysAtHead` returns; it is called again after each lost race.
-   * Without keys nothing is committed.
+   * False: there were no keys, and nothing was committed.
    */
-  condemn(keysAtHead: () => Promise<readonly string[]>): Promise<void>;
+  condemn(keysAtHead: () => Promise<readonly string[]>): Promise<boolean>;
   /** Commits `objects_purged`, after the bytes are deleted and before the batches are. */
   record(purged: Purged): Promise<void>;
 }
@@ -83,7 +83,7 @@ export async function reclaim(
   const turn = await awaitTurn(store, request);
   if (turn === undefined) return { ...NOTHING, sweep: 'busy' };
   try {
-    return await collect(store, request, indexes);
+    return await withStagingLease(store, request, indexes);
   } finally {
     await turn.release();
   }
@@ -101,169 +101,206 @@ async function awaitTurn(store: Store, request: ReclaimRequest): Promise<Exclusi
   }
 }
 
-async function collect(store: Store, request: ReclaimRequest, indexes: IndexReader): Promise<Reclaimed> {
-  const collection = new Collection(store, request, indexes);
-  try {
-    // The first two return false where reachability cannot be determined.
-    if ((await collection.takeOutOfUse()) && (await collection.bringBack())) await collection.purgeDue();
-  } finally {
-    await collection.end();
-  }
-  return collection.reclaimed;
-}
-
-/** The steps of one collection. Each uses its own mark, which is durable before the step acts on it. */
-class Collection {
-  reclaimed: Reclaimed = NOTHING;
-  readonly #store: Store;
-  readonly #request: ReclaimRequest;
-  readonly #indexes: IndexReader;
-  readonly #working: Working;
-  #mark: Mark | undefined;
-  /** Removed since the first mark: what of them is in a batch already was live there, and its window begins now. */
-  readonly #removed = new Set<ObjectId>();
-  /** All batches in the trash, each of them sealed. */
-  #batches: TrashBatch[] = [];
-  /** Names of the batches that this collection filled. */
-  #filled: ReadonlySet<string> = new Set();
-  /** Owns what is staged while packs are taken apart, so that it is cleaned up should this process die. */
+/** Owns what is staged while packs are taken apart, so that it is cleaned up should this process die. */
+class StagingLease {
+  readonly #leases: LeaseTable;
   #lease: Lease | undefined;
 
-  constructor(store: Store, request: ReclaimRequest, indexes: IndexReader) {
-    this.#store = store;
-    this.#request = request;
-    this.#indexes = indexes;
-    const { signal, progress = noProgress } = request;
-    this.#working = { signal, progress, staging: () => this.#staging() };
+  constructor(leases: LeaseTable) {
+    this.#leases = leases;
   }
 
-  async #staging(): Promise<string> {
-    this.#lease ??= await this.#store.leases.take();
+  get token(): string | undefined {
+    return this.#lease?.token;
+  }
+
+  async take(): Promise<string> {
+    this.#lease ??= await this.#leases.take();
     return this.#lease.token;
   }
 
-  async end(): Promise<void> {
+  async release(): Promise<void> {
     await this.#lease?.release();
   }
+}
 
-  #now(): number {
-    return this.#store.effects.clock.now();
+async function withStagingLease(
+  store: Store,
+  request: ReclaimRequest,
+  indexes: IndexReader,
+): Promise<Reclaimed> {
+  const lease = new StagingLease(store.leases);
+  const { signal, progress = noProgress } = request;
+  const working = { signal, progress, staging: () => lease.take() };
+  try {
+    return await collect({ store, request, indexes, lease, working });
+  } finally {
+    await lease.release();
   }
+}
 
-  /** The mark at the ledger's head; undefined where reachability cannot be determined. */
-  async #marked(): Promise<Mark | undefined> {
-    const before = this.#mark;
-    const found = await mark(this.#store, this.#indexes, before);
-    this.#mark = found;
-    if (before !== undefined && found !== before)
-      for (const id of await removedSince(this.#store, before.head, found, this.#indexes))
-        this.#removed.add(id);
-    if (found.unknown.length === 0) return found;
-    this.reclaimed = { ...this.reclaimed, sweep: 'skipped', unknown: found.unknown };
-    return undefined;
-  }
+/** What the steps of one collection share. */
+interface Collection {
+  readonly store: Store;
+  readonly request: ReclaimRequest;
+  readonly indexes: IndexReader;
+  readonly lease: StagingLease;
+  readonly working: Working;
+}
 
-  /** What is brought back: the next collection takes out of use what was removed meanwhile, in a new batch. */
-  #staysBy({ reachable }: Mark): (id: ObjectId) => boolean {
-    return (id) => reachable.has(id) || this.#removed.has(id);
-  }
+/** What is in use at one head of the ledger, which is durable before a step acts on it. */
+interface Known {
+  readonly mark: Mark;
+  /** Removed since the first mark: what of them is in a batch already was live there, and its window begins now. */
+  readonly removed: ReadonlySet<ObjectId>;
+  readonly unknown?: undefined;
+}
 
-  /** Moves unreachable objects to the trash, then seals the batches with the leases that are alive after that. */
-  async takeOutOfUse(): Promise<boolean> {
-    this.#request.progress?.start('sweeping');
-    const found = await this.#marked();
-    checkClock(this.#now(), this.#mark!.catalog.lastAt);
-    if (found === undefined) return false;
-    const { reclaimer, leases } = this.#store;
-    const older = await reclaimer.batches();
-    const now = toTimestamp(this.#now());
-    const { batches, swept, left } = await takeUnreachable(
-      this.#store,
-      found,
-      this.#indexes,
-      older,
-      now,
-      this.#working,
-    );
-    this.#filled = new Set(batches.map((b) => b.name));
-    // What a crash left unsealed is adopted: sealed now, it waits for every command that is running now.
-    const open = [...older.filter((batch) => batch.seal === undefined), ...batches];
-    // Before the leases are listed: what is removed later may have readers that are not on the list.
-    const sealed_at = toTimestamp(this.#now());
-    // Not its own lease: it would wait for itself.
-    const others =
-      open.length === 0 ? [] : (await leases.list()).filter((token) => token !== this.#lease?.token);
-    this.#batches = older.filter((batch) => batch.seal !== undefined);
-    for (const batch of open) this.#batches.push(await reclaimer.seal(batch, { sealed_at, leases: others }));
-    this.reclaimed = { ...this.reclaimed, swept, left };
-    return true;
-  }
+/** Reachability cannot be determined at that head. */
+interface Unknown {
+  readonly mark: Mark;
+  readonly unknown: readonly string[];
+}
 
-  /** Restores objects that became reachable again after they were trashed. */
-  async bringBack(): Promise<boolean> {
-    const before = this.#mark;
-    const found = await this.#marked();
-    if (found === undefined) return false;
-    let count = 0;
-    for (const batch of this.#batches) {
-      // This batch was filled from the same mark, and nothing was committed since.
-      if (found === before && this.#filled.has(batch.name)) continue;
-      count += await this.#store.reclaimer.rescue(batch, this.#staysBy(found), this.#working);
-    }
-    this.reclaimed = { ...this.reclaimed, brought_back: count };
-    return true;
-  }
+const nowMs = ({ store }: Collection): number => store.effects.clock.now();
 
-  /** Records in the ledger what is about to be deleted, where the store needs that; false: reachability is unknown. */
-  async #condemn(ready: readonly TrashBatch[]): Promise<boolean> {
-    const { reclaimer } = this.#store;
-    if (reclaimer.toCondemn === undefined) return true;
-    let known = true;
-    const keysAtHead = async () => {
-      const found = await this.#marked();
-      known = found !== undefined;
-      if (found === undefined) return [];
-      const stays = this.#staysBy(found);
-      const goes = (isThere: (id: ObjectId) => boolean) => goingWith(found, stays, this.#indexes, isThere);
-      const keys = await reclaimer.toCondemn!(ready, goes, this.#working);
-      return [...new Set(keys)].sort().slice(0, MOST_CONDEMNED);
-    };
-    for (let count = MOST_CONDEMNED; count === MOST_CONDEMNED; ) {
-      count = (await keysAtHead()).length;
-      if (count > 0) await this.#request.condemn(keysAtHead);
-    }
-    return known;
-  }
+/** Marks at the head; returns `before` if nothing was committed since. */
+async function look({ store, indexes }: Collection, before?: Known): Promise<Known | Unknown> {
+  const found = await mark(store, indexes, before?.mark);
+  if (before?.mark === found) return before;
+  if (found.unknown.length > 0) return { mark: found, unknown: found.unknown };
+  if (before === undefined) return { mark: found, removed: new Set() };
+  const since = await removedSince(store, before.mark.head, found, indexes);
+  return { mark: found, removed: new Set([...before.removed, ...since]) };
+}
 
-  /** Deletes objects whose trash window has ended and that no running command can need, and records it. */
-  async purgeDue(): Promise<void> {
-    const { trashDays, emptyTrash, patience = SHORT, progress = noProgress, signal, record } = this.#request;
-    const { reclaimer } = this.#store;
-    const finished: TrashBatch[] = [];
-    const due: TrashBatch[] = [];
-    for (const batch of this.#batches) {
-      // Recorded as purged already: a process that died in between left only the directory.
-      const isEmpty = async () => (await reclaimer.contents(batch)).length === 0;
-      if ((await this.#mark!.catalog.isPurged(batch.name)) && (await isEmpty())) finished.push(batch);
-      else if (isDue(batch, trashDays, this.#now(), emptyTrash)) due.push(batch);
-    }
-    const { ready, pending } = await awaitLeases(this.#store, due, {
-      patience,
-      progress,
-      signal,
+/** What is brought back: the next collection takes out of use what was removed meanwhile, in a new batch. */
+function staysBy({ mark: { reachable }, removed }: Known): (id: ObjectId) => boolean {
+  return (id) => reachable.has(id) || removed.has(id);
+}
+
+const skipped = (reclaimed: Reclaimed, { unknown }: Unknown): Reclaimed => ({
+  ...reclaimed,
+  sweep: 'skipped',
+  unknown,
+});
+
+/** The steps of one collection; each looks at the head again. */
+async function collect(c: Collection): Promise<Reclaimed> {
+  c.request.progress?.start('sweeping');
+  let known = await look(c);
+  checkClock(nowMs(c), known.mark.catalog.lastAt);
+  if (known.unknown !== undefined) return skipped(NOTHING, known);
+  const { batches, filled, swept, left } = await takeOutOfUse(c, known);
+  const taken: Reclaimed = { ...NOTHING, swept, left };
+
+  const { seq } = known.mark.head;
+  known = await look(c, known);
+  if (known.unknown !== undefined) return skipped(taken, known);
+  // Nothing was committed since: the batches that were filled have nothing to bring back.
+  const isSame = known.mark.head.seq === seq;
+  const older = batches.filter(({ name }) => !(isSame && filled.has(name)));
+  return purgeDue(c, known, batches, { ...taken, brought_back: await bringBack(c, known, older) });
+}
+
+interface Taken {
+  /** All batches in the trash, each of them sealed. */
+  readonly batches: readonly TrashBatch[];
+  /** Names of the batches that this collection filled. */
+  readonly filled: ReadonlySet<string>;
+  readonly swept: Swept;
+  readonly left: readonly string[];
+}
+
+/** Moves unreachable objects to the trash, then seals the batches with the leases that are alive after that. */
+async function takeOutOfUse(c: Collection, known: Known): Promise<Taken> {
+  const { reclaimer, leases } = c.store;
+  const older = await reclaimer.batches();
+  const now = toTimestamp(nowMs(c));
+  const taken = await takeUnreachable(c.store, known.mark, c.indexes, older, now, c.working);
+  // What a crash left unsealed is adopted: sealed now, it waits for every command that is running now.
+  const open = [...older.filter((batch) => batch.seal === undefined), ...taken.batches];
+  // Before the leases are listed: what is removed later may have readers that are not on the list.
+  const sealed_at = toTimestamp(nowMs(c));
+  // Not its own lease: it would wait for itself.
+  const others = open.length === 0 ? [] : (await leases.list()).filter((token) => token !== c.lease.token);
+  const batches = older.filter((batch) => batch.seal !== undefined);
+  for (const batch of open) batches.push(await reclaimer.seal(batch, { sealed_at, leases: others }));
+  const filled = new Set(taken.batches.map((b) => b.name));
+  return { batches, filled, swept: taken.swept, left: taken.left };
+}
+
+/** Restores objects that became reachable again after they were trashed; returns their number. */
+async function bringBack(c: Collection, known: Known, batches: readonly TrashBatch[]): Promise<number> {
+  let count = 0;
+  for (const batch of batches) count += await c.store.reclaimer.rescue(batch, staysBy(known), c.working);
+  return count;
+}
+
+/** Records in the ledger what is about to be deleted, where the store needs that; returns the last look at the head. */
+async function condemn(c: Collection, ready: readonly TrashBatch[], before: Known): Promise<Known | Unknown> {
+  const { reclaimer } = c.store;
+  const toCondemn = reclaimer.toCondemn?.bind(reclaimer);
+  if (toCondemn === undefined) return before;
+  const keysAt = async (known: Known) => {
+    const goes = (isThere: (id: ObjectId) => boolean) =>
+      goingWith(known.mark, staysBy(known), c.indexes, isThere);
+    const keys = await toCondemn(ready, goes, c.working);
+    return [...new Set(keys)].sort().slice(0, MOST_CONDEMNED);
+  };
+  for (let last = before; ; ) {
+    const known = await look(c, last);
+    if (known.unknown !== undefined) return known;
+    const { length } = await keysAt(known);
+    if (length === 0) return known;
+    const isCommitted = await c.request.condemn(async () => {
+      const head = await look(c, known);
+      return head.unknown === undefined ? keysAt(head) : [];
     });
-    if (ready.length > 0) {
-      signal?.throwIfAborted();
-      if (!(await this.#condemn(ready))) return;
-      const found = await this.#marked();
-      if (found === undefined) return;
-      const purged = await purge(reclaimer, ready, found, this.#staysBy(found), this.#working);
-      if (purged.objects > 0) await record(purged);
-      const brought_back = this.reclaimed.brought_back + purged.brought_back;
-      this.reclaimed = { ...this.reclaimed, purged, brought_back };
-    }
-    const left = [...this.reclaimed.left];
-    for (const batch of [...finished, ...ready]) left.push(...(await reclaimer.drop(batch)));
-    this.reclaimed = { ...this.reclaimed, left, purge_pending: pending };
+    // Where nothing was committed, the next look tells why.
+    if (isCommitted && length < MOST_CONDEMNED) return known;
+    last = known;
   }
+}
+
+/** Deletes objects whose trash window has ended and that no running command can need, and records it. */
+async function purgeDue(
+  c: Collection,
+  known: Known,
+  batches: readonly TrashBatch[],
+  reclaimed: Reclaimed,
+): Promise<Reclaimed> {
+  const { trashDays, emptyTrash, patience = SHORT, progress = noProgress, signal } = c.request;
+  const { reclaimer } = c.store;
+  const finished: TrashBatch[] = [];
+  const due: TrashBatch[] = [];
+  for (const batch of batches) {
+    // Recorded as purged already: a process that died in between left only the directory.
+    const isEmpty = async () => (await reclaimer.contents(batch)).length === 0;
+    if ((await known.mark.catalog.isPurged(batch.name)) && (await isEmpty())) finished.push(batch);
+    else if (isDue(batch, trashDays, nowMs(c), emptyTrash)) due.push(batch);
+  }
+  const { ready, pending } = await awaitLeases(c.store, due, { patience, progress, signal });
+  const purged = ready.length === 0 ? NOTHING.purged : await purgeReady(c, known, ready);
+  if ('unknown' in purged) return skipped(reclaimed, purged);
+  const left = [...reclaimed.left];
+  for (const batch of [...finished, ...ready]) left.push(...(await reclaimer.drop(batch)));
+  const brought_back = reclaimed.brought_back + purged.brought_back;
+  return { ...reclaimed, purged, brought_back, left, purge_pending: pending };
+}
+
+/** What no lease keeps any more is deleted by what is in use after that. */
+async function purgeReady(
+  c: Collection,
+  before: Known,
+  ready: readonly TrashBatch[],
+): Promise<Purged | Unknown> {
+  c.request.signal?.throwIfAborted();
+  const condemned = await condemn(c, ready, before);
+  if (condemned.unknown !== undefined) return condemned;
+  const known = await look(c, condemned);
+  if (known.unknown !== undefined) return known;
+  const purged = await purge(c.store.reclaimer, ready, known.mark, staysBy(known), c.working);
+  if (purged.objects > 0) await c.request.record(purged);
+  return purged;
 }
