@@ -17,7 +17,7 @@ import { type ExportRequest, foreignEnding, formatOfEnding, type Shape } from '.
 import {
   decideLeaving,
   farObjection,
-  type Leaving,
+  type LeavingDecision,
   lacking,
   MOST_REASONS,
   type Objection,
@@ -27,7 +27,7 @@ import { type Placed, placeExport } from './place-export.js';
 import { exportedEntries, writtenEntries } from './written-entries.js';
 
 /** A planned export and the decision about it. */
-export interface Decision extends Leaving {
+export interface Decision extends LeavingDecision {
   readonly content: Content;
   readonly shape: Shape;
   readonly placed: Placed;

@@ -31,7 +31,7 @@ export interface Objection {
 }
 
 /** The decision about content, wherever it would go. */
-export interface Leaving {
+export interface LeavingDecision {
   readonly objections: readonly Objection[];
   /** The guard's objections, for programs. */
   readonly heldBackBy: readonly Culprit[];
@@ -50,7 +50,7 @@ export async function decideLeaving(
   content: Content,
   entries: readonly PayloadEntry[],
   asked: { readonly consents: readonly ObjectId[]; readonly target: ExportTarget | undefined },
-): Promise<Leaving> {
+): Promise<LeavingDecision> {
   const subject = await guardSubject(session.store.objects, catalog, content);
   const isPrivate = holdsHigh(subject);
   const consents = new Set(asked.consents);

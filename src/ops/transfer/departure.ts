@@ -12,7 +12,7 @@ import {
   decideLeaving,
   demanded,
   farObjection,
-  type Leaving,
+  type LeavingDecision,
   type Objection,
   overTotals,
   type Totals,
@@ -24,7 +24,7 @@ import type { Transaction } from '../session/transaction.js';
 import type { TransferRequest } from './transfer-request.js';
 
 /** An artifact, and the decision about it. */
-export interface Decided extends Leaving {
+export interface Decided extends LeavingDecision {
   readonly content: Content;
 }
 
