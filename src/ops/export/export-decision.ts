@@ -78,7 +78,7 @@ export async function decideExport(
 }
 
 /** The error of a refused export: the first objection sets the code, the message lists all. */
-export function refusal({
+export function exportRefusal({
   content,
   objections,
   heldBackBy,

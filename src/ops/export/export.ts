@@ -6,7 +6,7 @@ import { recordText } from '../../core/text/ledger-text.js';
 import { isHsError } from '../../errors/hs-error.js';
 import type { Session } from '../session/session.js';
 import { damageIn } from './damaged-object.js';
-import { refusal } from './export-decision.js';
+import { exportRefusal } from './export-decision.js';
 import { recordDecision, recordOutcome, tryToRecord } from './export-entries.js';
 import { exportJournal } from './export-journal.js';
 import { purposeOf } from './export-purpose.js';
@@ -64,7 +64,7 @@ export async function exportArtifact(session: Session, request: ExportRequest): 
       };
       if (decision.objections.length > 0) {
         await finish('refused', { errors: decision.objections.map((o) => o.why) });
-        throw refusal(decision);
+        throw exportRefusal(decision);
       }
       let done: { replaced: boolean; warnings: readonly string[] };
       try {

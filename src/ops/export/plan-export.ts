@@ -3,7 +3,7 @@ import type { ExportFormat } from '../../core/ledger/export-formats.js';
 import type { ArtifactId } from '../../core/objects/ids.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { Session } from '../session/session.js';
-import { decideExport, refusal } from './export-decision.js';
+import { decideExport, exportRefusal } from './export-decision.js';
 import { purposeOf } from './export-purpose.js';
 import type { ExportRequest } from './export-request.js';
 
@@ -20,7 +20,7 @@ export interface ExportPlan {
 export async function planExport(session: Session, request: ExportRequest): Promise<ExportPlan> {
   purposeOf(session, request);
   const decision = await decideExport(session, await session.catalog(), request);
-  if (decision.objections.length > 0) throw refusal(decision);
+  if (decision.objections.length > 0) throw exportRefusal(decision);
   const { shape, placed, content } = decision;
   if (request.force !== true && placed.destination !== undefined) {
     const path = resolve(placed.destination.root, placed.destination.path);

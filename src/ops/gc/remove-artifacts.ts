@@ -51,7 +51,7 @@ export async function unpurgedBy(
   return new HsError('PARTIAL', `bytes to be purged may remain: ${told(reasons)}`, { hint: told(hints) });
 }
 
-export function refusal(item: PlanItem): HsError {
+export function removalRefusal(item: PlanItem): HsError {
   const id = item.artifact_id;
   const label = labelOf(item);
   if (item.rule === 'frozen') {
@@ -108,7 +108,7 @@ export async function removeArtifacts(
   });
   const refused = outcome.plan.items
     .filter((item) => item.verdict === 'keep')
-    .map((item) => ({ item, error: refusal(item) }));
+    .map((item) => ({ item, error: removalRefusal(item) }));
   if (refused.length > 0) {
     await session.write('artifact.remove', [...ids], (tx) =>
       tx.refuse(refused[0]!.error, {

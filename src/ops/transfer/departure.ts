@@ -3,7 +3,7 @@ import type { ExportRecord } from '../../core/ledger/payload.js';
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
 import { recordText } from '../../core/text/ledger-text.js';
 import type { HsError } from '../../errors/hs-error.js';
-import { refusal } from '../export/export-decision.js';
+import { exportRefusal } from '../export/export-decision.js';
 import { tryToRecord } from '../export/export-entries.js';
 import { exportJournal } from '../export/export-journal.js';
 import { type Purpose, purposeFields, purposeOf } from '../export/export-purpose.js';
@@ -119,7 +119,7 @@ export class Departure {
       await this.#end(refused, 'refused', refused.flatMap(reasonsOf));
       this.#owed = allowed;
     }
-    return { allowed: this.#allowed.map((d) => d.content), refused: refused.map(refusal) };
+    return { allowed: this.#allowed.map((d) => d.content), refused: refused.map(exportRefusal) };
   }
 
   async #record(of: () => readonly Decided[], decide: (catalog: Catalog) => Promise<void>): Promise<void> {

@@ -2,7 +2,7 @@ import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
 import type { ArtifactId } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
 import { checkStored } from '../bundle/check-stored.js';
-import { refusal } from '../export/export-decision.js';
+import { exportRefusal } from '../export/export-decision.js';
 import type { Session } from '../session/session.js';
 import { lacksCapability, type Transaction } from '../session/transaction.js';
 import { type Arriving, register } from './arrival.js';
@@ -50,7 +50,7 @@ export async function* planTransfer(
     for (const record of laxer) yield { artifact: transferred(record, { present: true, tightened: true }) };
     const freshIds = fresh.map((r) => r.artifact_id);
     for (const decided of await decideBatch(from, here, freshIds, request, to.address)) {
-      if (decided.objections.length > 0) yield { error: refusal(decided) };
+      if (decided.objections.length > 0) yield { error: exportRefusal(decided) };
       else yield { artifact: transferred(decided.content.record) };
     }
   }

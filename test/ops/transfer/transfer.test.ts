@@ -11,7 +11,7 @@ import { DEFAULT_POLICY, encodePolicy } from '../../../src/core/policy/policy.js
 import { nodeDisk } from '../../../src/fsx/node-disk.js';
 import { systemRandom } from '../../../src/fsx/system-effects.js';
 import { createBundle } from '../../../src/ops/bundle/create-bundle.js';
-import { refusal } from '../../../src/ops/export/export-decision.js';
+import { exportRefusal } from '../../../src/ops/export/export-decision.js';
 import { removeArtifacts } from '../../../src/ops/gc/remove-artifacts.js';
 import { label } from '../../../src/ops/govern/describe-artifacts.js';
 import { changePins } from '../../../src/ops/govern/pins.js';
@@ -271,7 +271,7 @@ describe('leaving is an export:', () => {
     const id = await putText(here, dir, 'a');
     await removeArtifacts(here, new Set([id]));
     const decided = await decideBatch(here, await here.catalog(), [id], {}, there.address);
-    expect(decided.map(refusal)).toMatchObject([{ code: 'NOT_FOUND' }]);
+    expect(decided.map(exportRefusal)).toMatchObject([{ code: 'NOT_FOUND' }]);
   });
 });
 
