@@ -11,7 +11,7 @@ import { restrictedContents } from './restricted-contents.js';
 type Payload = Pick<ArtifactRecord, 'payload_type' | 'content_hash'>;
 
 /** The objects of a payload: its file, or its index and every file in it. */
-export async function objectsOf(objects: ObjectStore, payload: Payload): Promise<ReadonlySet<ObjectId>> {
+export async function payloadObjects(objects: ObjectStore, payload: Payload): Promise<ReadonlySet<ObjectId>> {
   if (payload.payload_type === 'file') return new Set([payload.content_hash]);
   const index = decodeBundleIndex(await objects.read(payload.content_hash, MAX_INDEX_BYTES));
   return new Set([payload.content_hash, ...index.map((e) => e.content_hash)]);
@@ -45,7 +45,7 @@ export async function demandRead(
   await session.demand(catalog, capability, [record.artifact_id]);
   if (await session.isAllowed(catalog, 'artifact.read:restricted')) return;
   const ids =
-    read === 'index' ? new Set([record.content_hash]) : await objectsOf(session.store.objects, record);
+    read === 'index' ? new Set([record.content_hash]) : await payloadObjects(session.store.objects, record);
   await demandUnrestricted(session, catalog, ids);
 }
 

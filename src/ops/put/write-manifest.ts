@@ -2,7 +2,7 @@ import type { Manifest } from '../../core/manifest/manifest.js';
 import { decodeBundleIndex, indexSize, MAX_INDEX_BYTES } from '../../core/objects/bundle-index.js';
 import { type ArtifactId, isObjectId, type ObjectId } from '../../core/objects/ids.js';
 import { HsError } from '../../errors/hs-error.js';
-import { findRestricted, objectsOf } from '../guard/read-gate.js';
+import { findRestricted, payloadObjects } from '../guard/read-gate.js';
 import { atLine } from '../payload/batch-lines.js';
 import type { Session } from '../session/session.js';
 import { nameProblems } from './check-manifest.js';
@@ -73,7 +73,7 @@ export async function writeManifests(
         refs.add(ref, manifest);
         await tx.checkSecrets(catalog, manifest);
         await referencePayload(session, tx.batch, manifest);
-        for (const id of await objectsOf(session.store.objects, manifest)) gate.add(id, line);
+        for (const id of await payloadObjects(session.store.objects, manifest)) gate.add(id, line);
         manifests.push(manifest);
       });
     }
