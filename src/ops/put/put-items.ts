@@ -11,7 +11,7 @@ import { Describer, type Description } from './describe-item.js';
 import { entryName } from './new-manifest.js';
 import type { ArtifactOptions, PutResult, PutRules } from './put-options.js';
 import { demandExpected, hintOf, type PutItem } from './put-source.js';
-import { Registration, type StoredItem } from './registration.js';
+import { Registrar, type StoredItem } from './registration.js';
 import { storePayload } from './store-payload.js';
 
 type Walk = Required<Pick<WalkOptions, 'exclude' | 'skipLinks'>>;
@@ -62,12 +62,12 @@ export function putItems(
     }
     tellUnused(session, walk.exclude, items, rules.strictExclude === true);
     session.progress.start('committing');
-    let registration = new Registration(session, tx);
+    let registration = new Registrar(session, tx);
     let isMade = false;
     const make = async (catalog: Catalog) => {
       // Without a look at what is there, a lost race changes nothing.
       if (isMade && !rules.ifChanged) return;
-      registration = new Registration(session, tx, rules.ifChanged ? catalog : undefined);
+      registration = new Registrar(session, tx, rules.ifChanged ? catalog : undefined);
       for (const item of stored) await atLine(item.line, () => registration.add(item));
       isMade = true;
     };

@@ -42,7 +42,7 @@ const COMPARED = [
 ] as const;
 
 /** Makes the entry for the items of one put. With a catalog, items that would only repeat what is there are not added. */
-export class Registration {
+export class Registrar {
   readonly registered: Registered[] = [];
   readonly #session: Session;
   readonly #tx: Transaction;
