@@ -25,7 +25,7 @@ import type {
   PreviewModel,
   Source,
   TrashContents,
-  TrashWindow,
+  UndoWindow,
 } from '../../src/ui/preview-data.js';
 
 /** The options of `hs gc` that the preview uses. */
@@ -70,7 +70,7 @@ async function sourceOf(catalog: Catalog, id: ArtifactId): Promise<Source> {
 /** The store behind the preview. */
 class StoreModel implements PreviewModel {
   readonly defaultPin: string;
-  readonly trash: TrashWindow | undefined;
+  readonly trash: UndoWindow | undefined;
   readonly emptying?: () => Promise<TrashContents>;
   readonly #session: Session;
   readonly #options: PreviewOptions;
@@ -84,7 +84,7 @@ class StoreModel implements PreviewModel {
     options: PreviewOptions,
     relay: Relay,
     warnings: readonly string[],
-    trash: TrashWindow | undefined,
+    trash: UndoWindow | undefined,
   ) {
     this.#session = session;
     this.#options = options;

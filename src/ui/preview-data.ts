@@ -5,9 +5,9 @@ import type { ClaimField } from '../core/manifest/claims.js';
 import type { Manifest } from '../core/manifest/manifest.js';
 import type { ArtifactId, Timestamp } from '../core/objects/ids.js';
 import type { PrunePlan } from '../core/retention/prune-plan.js';
-import type { TrashedArtifact, TrashWindow } from '../core/retention/trashed-artifact.js';
+import type { TrashedArtifact, UndoWindow } from '../core/retention/trashed-artifact.js';
 
-export type { TrashedArtifact, TrashWindow };
+export type { TrashedArtifact, UndoWindow };
 
 /** A source of the shown artifact, or an artifact derived from it. */
 export interface Source {
@@ -84,7 +84,7 @@ export interface TrashContents {
 /** The preview's interface to the store; each change returns a new plan. */
 export interface PreviewModel {
   /** Absent if nothing that is removed can be brought back; sensitive artifacts never can (D7). */
-  readonly trash?: TrashWindow | undefined;
+  readonly trash?: UndoWindow | undefined;
   /** The default name for a pin. */
   readonly defaultPin: string;
   plan(onProgress?: (progress: ApplyProgress) => void): Promise<PrunePlan>;

@@ -2,7 +2,7 @@ import type { ArtifactId } from '../core/objects/ids.js';
 import type { PrunePlan } from '../core/retention/prune-plan.js';
 import { type Table, tableOf } from './item-table.js';
 import type { Key } from './key-bindings.js';
-import type { ApplyOutcome, ApplyProgress, Detail, TrashContents, TrashWindow } from './preview-data.js';
+import type { ApplyOutcome, ApplyProgress, Detail, TrashContents, UndoWindow } from './preview-data.js';
 import { type RemovalTotals, removalTotals } from './removal-totals.js';
 import { type Choice, rowAt, type Selection, sameRow, select } from './selection.js';
 
@@ -40,7 +40,7 @@ export interface PreviewState {
   readonly selection: Selection;
   /** Milliseconds: the reference for ages. */
   readonly now: number;
-  readonly trash?: TrashWindow | undefined;
+  readonly trash?: UndoWindow | undefined;
   /** The contents of the trash; only if applying empties it. */
   readonly emptying?: TrashContents | undefined;
   readonly defaultPin: string;
@@ -110,7 +110,7 @@ const CHROME = 6;
 export interface Opening {
   readonly plan: PrunePlan;
   readonly now: number;
-  readonly trash?: TrashWindow | undefined;
+  readonly trash?: UndoWindow | undefined;
   readonly emptying?: TrashContents | undefined;
   readonly defaultPin: string;
   readonly columns: number;

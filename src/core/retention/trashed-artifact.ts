@@ -14,7 +14,7 @@ export interface TrashedArtifact {
 }
 
 /** How long something that is removed now stays in the trash, by the system clock (D10). */
-export interface TrashWindow {
+export interface UndoWindow {
   readonly days: number;
   /** When a collection may purge it. */
   readonly until: Timestamp;
