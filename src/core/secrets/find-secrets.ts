@@ -1,7 +1,7 @@
 import { DETECTORS, type Detector } from './detectors.js';
 
 /** Location of a finding and its detector; never the text. */
-export interface Finding {
+export interface SecretFinding {
   readonly detector: string;
   readonly kind: Detector['kind'];
   /** In UTF-16 units; the end is exclusive. */
@@ -13,8 +13,11 @@ export interface Finding {
  * Finds secrets in a text, in order; of two that overlap, the first to start, and of two with the same start the
  * longer. Linear in the text for each detector.
  */
-export function findSecrets(text: string, kinds: readonly Detector['kind'][] = ['credential']): Finding[] {
-  const found: Finding[] = [];
+export function findSecrets(
+  text: string,
+  kinds: readonly Detector['kind'][] = ['credential'],
+): SecretFinding[] {
+  const found: SecretFinding[] = [];
   for (const { id, kind, pattern, group, accepts } of DETECTORS) {
     if (!kinds.includes(kind)) continue;
     for (const match of text.matchAll(pattern)) {
@@ -25,7 +28,7 @@ export function findSecrets(text: string, kinds: readonly Detector['kind'][] = [
     }
   }
   found.sort((a, b) => a.start - b.start || b.end - a.end);
-  const apart: Finding[] = [];
+  const apart: SecretFinding[] = [];
   for (const one of found) if (one.start >= (apart.at(-1)?.end ?? 0)) apart.push(one);
   return apart;
 }
@@ -34,7 +37,7 @@ export function findSecrets(text: string, kinds: readonly Detector['kind'][] = [
 export function redact(
   text: string,
   kinds: readonly Detector['kind'][],
-): { readonly text: string; readonly findings: readonly Finding[] } {
+): { readonly text: string; readonly findings: readonly SecretFinding[] } {
   const findings = findSecrets(text, kinds);
   let out = '';
   let at = 0;
@@ -46,6 +49,6 @@ export function redact(
 }
 
 /** The distinct detector names of the findings. */
-export function namesOfSecrets(findings: readonly Finding[]): string[] {
+export function namesOfSecrets(findings: readonly SecretFinding[]): string[] {
   return [...new Set(findings.map((f) => f.detector))];
 }
