@@ -7,7 +7,7 @@ import { streamSource } from './stream-source.js';
 import { realDirectory } from './walk-tree.js';
 
 /** The source of an object: a file, a directory (its files and its index), or a stream. */
-export type ObjectSource =
+export type ObjectInput =
   | { readonly path: string; readonly directory: boolean }
   | { readonly stream: AsyncIterable<Uint8Array> };
 
@@ -15,7 +15,7 @@ export type ObjectSource =
  * Stores objects that nothing refers to yet, all durable on return. A later collection removes them unless a commit
  * names them first. Damaged existing copies are replaced.
  */
-export async function storeObjects(session: Session, sources: readonly ObjectSource[]): Promise<Hashed[]> {
+export async function storeObjects(session: Session, sources: readonly ObjectInput[]): Promise<Hashed[]> {
   return session.write('artifact.create', [], async ({ batch }) => {
     const stored: Hashed[] = [];
     const advance = (bytes: number) => {
