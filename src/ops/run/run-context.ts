@@ -1,7 +1,7 @@
 import type { Policy } from '../../core/policy/policy.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
-import type { RunDirectories } from './run-directories.js';
+import type { RunPlaces } from './run-directories.js';
 import type { RunInput } from './run-inputs.js';
 import type { RunRequest } from './run-request.js';
 
@@ -11,7 +11,7 @@ export interface RunContext {
   readonly tx: Transaction;
   readonly request: RunRequest;
   readonly policy: Policy;
-  readonly places: RunDirectories;
+  readonly places: RunPlaces;
   readonly inputs: readonly RunInput[];
   readonly runId: string;
 }

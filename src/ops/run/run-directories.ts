@@ -11,7 +11,7 @@ const NO_UPPER = new Set([0x794c7630, 0x6969]);
 const NO_MOUNT_OPTION = /[,:\\"'\s]/;
 
 /** The directories of a run while it lasts. */
-export interface RunDirectories {
+export interface RunPlaces {
   /** In the store, where the output goes anyway: contains `$HS_OUT`, the inputs and the transcripts. */
   readonly root: string;
   readonly capture: string;
@@ -30,7 +30,7 @@ export async function makeRunDirectories(
   session: Session,
   lease: Lease,
   journal: (scratch: string) => Json,
-): Promise<RunDirectories> {
+): Promise<RunPlaces> {
   const { disk } = session.store.local.runs;
   const name = `hs-run-${session.random.hex(16)}`;
   const bases = await scratchBases(session);
