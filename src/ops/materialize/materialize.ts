@@ -21,7 +21,7 @@ import { type Modes, modesUnder } from './modes.js';
 import { checkFileDestination, publishFile } from './publish-file.js';
 import { checkTreeDestination, publishNewTree, type ReplaceRules, replaceTree } from './publish-tree.js';
 import { discardTree, inspectStaging, type StagingOutcome, settleStaging } from './settle-staging.js';
-import { type Staged, stageFile, throwIfAborted } from './stage-file.js';
+import { type StagedContent, stageFile, throwIfAborted } from './stage-file.js';
 import { stageTree } from './stage-tree.js';
 import type { Journal, StagingRecord } from './staging-journal.js';
 
@@ -47,7 +47,7 @@ export interface Materialized {
   readonly replaced: boolean;
   readonly guarantee: Guarantee;
   /** For a file: hash and size as written. */
-  readonly staged?: Staged;
+  readonly staged?: StagedContent;
   /** Warnings for the user despite success. */
   readonly warnings: readonly string[];
 }
@@ -249,7 +249,7 @@ class Run {
     }
   }
 
-  #result(more: { replaced: boolean; staged?: Staged; warnings?: readonly string[] }): Materialized {
+  #result(more: { replaced: boolean; staged?: StagedContent; warnings?: readonly string[] }): Materialized {
     const { guarantee } = this.#at.parent;
     const weaker =
       guarantee === 'descriptor'

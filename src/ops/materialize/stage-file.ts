@@ -13,7 +13,7 @@ export interface Expected {
   readonly size?: number;
 }
 
-export interface Staged {
+export interface StagedContent {
   readonly hash: ObjectId;
   readonly size: number;
 }
@@ -32,7 +32,7 @@ export async function stageFile(
   bytes: AsyncIterable<Uint8Array>,
   expected: Expected,
   options: { readonly sync: boolean; readonly signal?: AbortSignal | undefined },
-): Promise<Staged> {
+): Promise<StagedContent> {
   const file = await dir.createFile(name, mode);
   try {
     const hash = createSha256();
