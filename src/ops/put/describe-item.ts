@@ -15,13 +15,13 @@ import type { PutItem } from './put-source.js';
 import { doubleRef, refOf, unknownRef } from './source-refs.js';
 
 /** A source of an artifact: one in the store, or the ref of an earlier line. */
-export type Source = Handle | { readonly ref: string };
+export type SourceRef = Handle | { readonly ref: string };
 
 /** Checked options of one artifact. */
 export interface Description {
   readonly name: string | undefined;
   readonly pin: string | undefined;
-  readonly sources: readonly Source[];
+  readonly sources: readonly SourceRef[];
   /** Fields of the manifest that do not depend on the payload. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
@@ -56,7 +56,7 @@ export class Describer {
   async #describe(options: ArtifactOptions, line: number | undefined): Promise<Description> {
     const name = options.name === undefined ? undefined : toName(options.name);
     const pin = options.pin === undefined ? undefined : toPinName(options.pin);
-    const sources: Source[] = [];
+    const sources: SourceRef[] = [];
     for (const typed of options.sources ?? []) sources.push(await this.#source(typed, line !== undefined));
     if (pin !== undefined && !this.#pins.has(pin)) {
       const capability = await pinCapability(this.#session, this.#catalog, pin);
@@ -99,7 +99,7 @@ export class Describer {
     }
   }
 
-  async #source(typed: string, isBatch: boolean): Promise<Source> {
+  async #source(typed: string, isBatch: boolean): Promise<SourceRef> {
     const ref = isBatch ? refOf(typed) : undefined;
     if (ref !== undefined) {
       if (this.#refs.has(ref)) return { ref };

@@ -8,7 +8,7 @@ import type { Pack } from './pack.js';
 import type { PackWriter } from './pack-writer.js';
 
 /** A pack whose objects are to be moved. */
-export interface Source {
+export interface PackMove {
   readonly pack: Pack;
   /** Target directory of an object; undefined: dropped. */
   to(entry: PackEntry): string | undefined;
@@ -33,14 +33,14 @@ export class Repack {
   readonly #unsound: { readonly dir: string; readonly entry: PackEntry; readonly bytes: Uint8Array }[] = [];
   /** Packs that cannot be read completely; they are kept (D8). */
   readonly damaged: Pack[] = [];
-  #sources: Source[] = [];
+  #sources: PackMove[] = [];
 
   constructor(parts: LocalParts, lease: string) {
     this.#parts = parts;
     this.#lease = lease;
   }
 
-  async run(sources: readonly Source[], signal?: AbortSignal): Promise<void> {
+  async run(sources: readonly PackMove[], signal?: AbortSignal): Promise<void> {
     try {
       for (const source of sources) {
         signal?.throwIfAborted();
@@ -53,7 +53,7 @@ export class Repack {
     }
   }
 
-  async #tryCopy(source: Source): Promise<void> {
+  async #tryCopy(source: PackMove): Promise<void> {
     try {
       await this.#copy(source);
       this.#sources.push(source);
@@ -65,7 +65,7 @@ export class Repack {
     }
   }
 
-  async #copy({ pack, to }: Source): Promise<void> {
+  async #copy({ pack, to }: PackMove): Promise<void> {
     for (const n of pack.index.inFileOrder()) {
       const entry = pack.index.entry(n);
       const dir = to(entry);

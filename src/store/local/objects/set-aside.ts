@@ -8,7 +8,7 @@ import type { LocalParts } from '../local-parts.js';
 import { Quarantine } from '../quarantine.js';
 import { BatchFiles } from './batch-files.js';
 import { Pack } from './pack.js';
-import { Repack, type Source } from './repack.js';
+import { type PackMove, Repack } from './repack.js';
 import { isSoundFile } from './sound-file.js';
 import { isSoundPack } from './sound-pack.js';
 import { soundPacks } from './tidy-packs.js';
@@ -31,7 +31,7 @@ export async function setAside(
       return isSound !== false;
     });
   }
-  const sources: Source[] = [];
+  const sources: PackMove[] = [];
   const unreadable: Pack[] = [];
   for (const pack of await soundPacks(files.packs)) {
     const unsound = new Set<ObjectId>();

@@ -6,7 +6,7 @@ import type { TrashBatch, Working } from '../../port/reclaimer.js';
 import { FAN_OUT } from '../layout.js';
 import type { LocalParts } from '../local-parts.js';
 import type { Pack } from '../objects/pack.js';
-import { Repack, type Source } from '../objects/repack.js';
+import { type PackMove, Repack } from '../objects/repack.js';
 import { isSoundFile } from '../objects/sound-file.js';
 import type { Trash } from './trash.js';
 
@@ -57,7 +57,7 @@ export async function copyIntoUse(
 ): Promise<void> {
   if (ids.size === 0) return;
   const { layout, files } = parts;
-  const sources = packs.map((pack): Source => {
+  const sources = packs.map((pack): PackMove => {
     return { pack, after: 'stays', to: ({ id }) => (ids.has(id) ? layout.packs : undefined) };
   });
   await new Repack(parts, await staging()).run(sources);

@@ -4,7 +4,7 @@ import { isErrno } from '../../../errors/hs-error.js';
 import type { Swept, TrashBatch, TrashWindow, Verdict, Working } from '../../port/reclaimer.js';
 import type { LocalParts } from '../local-parts.js';
 import type { Pack } from '../objects/pack.js';
-import { Repack, type Source } from '../objects/repack.js';
+import { type PackMove, Repack } from '../objects/repack.js';
 import type { Trash } from './trash.js';
 
 /**
@@ -20,7 +20,7 @@ export class Trasher {
   readonly #batches = new Map<TrashWindow, TrashBatch>();
   readonly #swept = new Map<ObjectId, number>();
   /** Packs that also hold other objects. */
-  readonly #sources: Source[] = [];
+  readonly #sources: PackMove[] = [];
 
   constructor(parts: LocalParts, trash: Trash, verdict: Verdict, now: Timestamp, working: Working) {
     this.#parts = parts;
