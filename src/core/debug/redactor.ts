@@ -19,7 +19,7 @@ import { findSecrets } from '../secrets/find-secrets.js';
 import type { DebugDocument, DebugMode, RedactionEntry } from './documents.js';
 
 /** Position of a text: the document, and a JSON path in it. */
-export interface Place {
+export interface TextPosition {
   readonly file: DebugDocument;
   readonly location: string;
 }
@@ -93,10 +93,10 @@ export class Redactor {
   }
 
   /** A record with its texts redacted; labels become a list, since users also choose their keys. */
-  value(value: unknown, place: Place, key = ''): Json {
+  value(value: unknown, place: TextPosition, key = ''): Json {
     if (typeof value === 'string') return this.#string(value, place, key);
     if (typeof value !== 'object' || value === null) return value as Json;
-    const at = (step: string): Place => ({ ...place, location: `${place.location}${step}` });
+    const at = (step: string): TextPosition => ({ ...place, location: `${place.location}${step}` });
     if (Array.isArray(value)) return value.map((v, i) => this.value(v, at(`[${i}]`), key));
     if (key === 'labels') {
       return Object.entries(value).map(([name, v], i) => this.#label(name, String(v), at(`[${i}]`)));
@@ -106,7 +106,7 @@ export class Redactor {
   }
 
   /** Key and value together, since the key may identify the value: `password`. */
-  #label(key: string, value: string, place: Place): Json {
+  #label(key: string, value: string, place: TextPosition): Json {
     if (this.#options.mode !== 'workspace') {
       return { key: this.text(key, place), value: this.text(value, place) };
     }
@@ -114,7 +114,7 @@ export class Redactor {
     return both.startsWith(`${key}=`) ? { key, value: both.slice(key.length + 1) } : { value: both };
   }
 
-  #string(value: string, place: Place, key: string): string {
+  #string(value: string, place: TextPosition, key: string): string {
     if (this.#options.mode !== 'safe') return this.text(value, place);
     const isContent = CONTENT_KEYS.has(key) && isObjectId(value);
     if (isContent && !this.#options.isRestricted(value)) return value;
@@ -124,7 +124,7 @@ export class Redactor {
   }
 
   /** Text written by a person or a tool. */
-  text(text: string, place: Place): string {
+  text(text: string, place: TextPosition): string {
     const { mode } = this.#options;
     if (mode === 'full') return text;
     const local = mode === 'safe' ? text : this.#relative(text);
@@ -144,13 +144,13 @@ export class Redactor {
   }
 
   /** An identifier chosen by another program, such as a job's: kept, unless it looks like something else. */
-  identifier(id: string, place: Place): string {
+  identifier(id: string, place: TextPosition): string {
     if (this.#options.mode === 'full' || findSecrets(id, ALL).length === 0) return id;
     return this.text(id, place);
   }
 
   /** An actor; names of people are redacted. */
-  actor(id: string, place: Place): string {
+  actor(id: string, place: TextPosition): string {
     return this.#options.mode === 'safe' ? this.text(id, place) : this.identifier(id, place);
   }
 
@@ -162,7 +162,7 @@ export class Redactor {
   }
 
   /** Withholds an absolute path that no detector recognized. */
-  #withoutRoot(text: string, place: Place): string {
+  #withoutRoot(text: string, place: TextPosition): string {
     if (!text.startsWith('/')) return text;
     const replacement = '[REDACTED:path:absolute-path]';
     this.#note(place, replacement);
@@ -173,7 +173,7 @@ export class Redactor {
     return createHmac('sha256', this.#options.secret).update(text).digest('hex').slice(0, 8);
   }
 
-  #note({ file, location }: Place, replacement: string): void {
+  #note({ file, location }: TextPosition, replacement: string): void {
     const [category, detector] = replacement.slice('[REDACTED:'.length, -1).split(':') as [string, string];
     const detector_id = detector.replace(/#.*/, '');
     this.redactions.push({ file, location, category, detector_id, replacement });

@@ -1,5 +1,5 @@
 import type { ArtifactRecord } from '../../core/catalog/artifact-record.js';
-import type { Place, Redactor } from '../../core/debug/redactor.js';
+import type { Redactor, TextPosition } from '../../core/debug/redactor.js';
 import { isRestricted } from '../../core/manifest/sensitivity.js';
 import type { ObjectStore } from '../../store/objects/object-store.js';
 
@@ -17,7 +17,7 @@ export async function previewOf(
   objects: ObjectStore,
   record: ArtifactRecord,
   redactor: Redactor,
-  place: Place,
+  place: TextPosition,
 ): Promise<string | undefined> {
   if (isRestricted(record) || record.payload_type !== 'file') return undefined;
   const text = await textOf(objects, record);

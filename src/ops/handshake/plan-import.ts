@@ -8,7 +8,7 @@ import { type EntityRef, type Handle, type Manifest, toHandle } from '../../core
 import { isSensitive, type Sensitivity, stricter } from '../../core/manifest/sensitivity.js';
 
 import type { ArtifactId, ObjectId } from '../../core/objects/ids.js';
-import type { FoundArtifact, Place } from './read-workspace.js';
+import type { FoundArtifact, WorkspacePlace } from './read-workspace.js';
 import { manifestFor } from './to-manifest.js';
 
 /** The planned outcome for an artifact of the workspace. */
@@ -129,7 +129,7 @@ function candidatesOf(
   return candidates;
 }
 
-const placeOf = ({ layer }: Place) => layer;
+const placeOf = ({ layer }: WorkspacePlace) => layer;
 
 /** Decides the classification and TTL of an artifact, and adds the faults that this store raises. */
 function decideLevel(c: Candidate, records: Records, { restricted, ttl }: PlanContext): void {

@@ -19,7 +19,7 @@ import { hashBytes } from '../payload/hash-file.js';
 import { counted, payloadFiles, wholeFile } from './payload-files.js';
 
 /** Location of an artifact in its workspace: its layer, and the name of its directory. */
-export interface Place {
+export interface WorkspacePlace {
   readonly layer: string;
   readonly name: string;
 }
@@ -36,7 +36,7 @@ export type FoundPayload =
 
 /** One artifact of a workspace, with all faults that concern it alone. */
 export interface FoundArtifact {
-  readonly place: Place;
+  readonly place: WorkspacePlace;
   /** The bytes of its artifact.json, if readable. */
   readonly original?: Uint8Array;
   readonly manifest?: WorkspaceManifest;
@@ -115,14 +115,14 @@ async function sorted(dir: SafeDir) {
   return (await dir.readdir()).sort((a, b) => Buffer.compare(a.bytes, b.bytes));
 }
 
-function notDirectory(place: Place, kind: string): FoundArtifact {
+function notDirectory(place: WorkspacePlace, kind: string): FoundArtifact {
   const what = kind === 'symlink' ? 'a symbolic link' : 'not a directory';
   return { place, faults: [{ fault: 'unsafe-path', message: `'${place.layer}/${place.name}' is ${what}` }] };
 }
 
 async function readOrTell(
   layerDir: SafeDir,
-  place: Place,
+  place: WorkspacePlace,
   onBytes: (count: number) => void,
 ): Promise<FoundArtifact> {
   try {
@@ -135,7 +135,7 @@ async function readOrTell(
 
 async function readArtifact(
   layerDir: SafeDir,
-  place: Place,
+  place: WorkspacePlace,
   onBytes: (count: number) => void,
 ): Promise<FoundArtifact> {
   const dir = await layerDir.child(place.name);
