@@ -19,7 +19,7 @@ const MEDIA_TYPE = /^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/;
 const REACHES_OUT = /(?:^|[/\\])\.\.(?:[/\\]|$)|^[/\\]|\p{Cc}/u;
 
 /** Decisions about an artifact beyond its own manifest. */
-export interface Decided {
+export interface ImportDecisions {
   readonly classification: Manifest['classification'];
   readonly exportable: boolean;
   readonly ttl: number | undefined;
@@ -31,7 +31,7 @@ export interface Decided {
 /** Converts a workspace manifest to one of this store; undefined, with a fault, if that is impossible. */
 export function manifestFor(
   { manifest: m, payload, form }: FoundArtifact,
-  decided: Decided,
+  decided: ImportDecisions,
   faults: FaultList,
 ): Manifest | undefined {
   if (m === undefined || payload === undefined || form === undefined) return undefined;

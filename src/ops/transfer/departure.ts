@@ -24,7 +24,7 @@ import type { Transaction } from '../session/transaction.js';
 import type { TransferRequest } from './transfer-request.js';
 
 /** An artifact, and the decision about it. */
-export interface Decided extends LeavingDecision {
+export interface DecidedArtifact extends LeavingDecision {
   readonly content: Content;
 }
 
@@ -44,11 +44,11 @@ export async function decideBatch(
   ids: readonly ArtifactId[],
   request: TransferRequest,
   address: string,
-): Promise<Decided[]> {
+): Promise<DecidedArtifact[]> {
   const policy = await from.policy(catalog);
   const common = [...demanded(from, policy, CAPABILITY), ...(await farObjection(from, address))];
   const asked = { consents: request.consents ?? [], target: request.target };
-  const decided: Decided[] = [];
+  const decided: DecidedArtifact[] = [];
   const budget = policy.export.budgets[from.actor.type];
   let sum: Totals = { bytes: 0, files: 0 };
   for (const id of ids) {
@@ -81,7 +81,7 @@ export class Departure {
   readonly #address: string;
   readonly #purpose: Purpose;
   #owed: string | undefined;
-  #allowed: readonly Decided[] = [];
+  #allowed: readonly DecidedArtifact[] = [];
   #policyId!: ObjectId;
 
   constructor(
@@ -101,7 +101,7 @@ export class Departure {
 
   /** Records what may leave, and what may not, before a byte does. Returns both. */
   async decide(): Promise<{ readonly allowed: readonly Content[]; readonly refused: readonly HsError[] }> {
-    let refused: readonly Decided[] = [];
+    let refused: readonly DecidedArtifact[] = [];
     await this.#record(
       () => this.#allowed,
       async (catalog) => {
@@ -122,7 +122,10 @@ export class Departure {
     return { allowed: this.#allowed.map((d) => d.content), refused: refused.map(exportRefusal) };
   }
 
-  async #record(of: () => readonly Decided[], decide: (catalog: Catalog) => Promise<void>): Promise<void> {
+  async #record(
+    of: () => readonly DecidedArtifact[],
+    decide: (catalog: Catalog) => Promise<void>,
+  ): Promise<void> {
     const exportId = this.#from.random.uuid();
     const { head } = await this.#from.catalog();
     await this.#tx.lease.journal(exportJournal({ exportId, afterSeq: head.seq, config: CONFIG }));
@@ -162,7 +165,7 @@ export class Departure {
   }
 
   async #end(
-    of: readonly Decided[],
+    of: readonly DecidedArtifact[],
     outcome: ExportRecord['outcome'],
     errors: readonly string[],
   ): Promise<void> {
@@ -201,7 +204,7 @@ export class Departure {
   }
 }
 
-function reasonsOf({ content, objections }: Decided, at: number): string[] {
+function reasonsOf({ content, objections }: DecidedArtifact, at: number): string[] {
   if (at >= MOST_REASONS) return [];
   const id = content.record.artifact_id.slice(0, 8);
   return objections.map((o) => recordText(`${id}: ${o.why}`));
