@@ -34,7 +34,7 @@ interface PathProblem<R extends string = PathRule> {
   readonly why: string;
 }
 
-export type Checked<T, R extends string = PathRule> =
+export type CheckedPath<T, R extends string = PathRule> =
   | { readonly path: T; readonly problem?: undefined }
   | { readonly path?: undefined; readonly problem: PathProblem<R> };
 
@@ -61,7 +61,7 @@ function findProblem(path: string): PathProblem | undefined {
 }
 
 /** Checks `path` by the rules of B4, which are the same on every system; never repairs a path. */
-export function checkPath(path: string): Checked<SafePath> {
+export function checkPath(path: string): CheckedPath<SafePath> {
   const plain = path.length <= MAX_PATH_BYTES && ASCII_COMPONENTS.test(path) && !DOTS.test(path);
   const problem = plain ? undefined : findProblem(path);
   return problem === undefined ? { path: path as SafePath } : { problem };
@@ -95,7 +95,7 @@ export function toSafePath(path: string): SafePath {
  * Checks an artifact's `name`: a path by the rules of B4 (A10; it may have several components, since it is the
  * default destination below the output root, B8), in NFC (A9), that cannot be mistaken for an id or for `name@{n}`.
  */
-export function checkName(name: string): Checked<SafePath, NameRule> {
+export function checkName(name: string): CheckedPath<SafePath, NameRule> {
   const checked = checkPath(name);
   if (checked.problem !== undefined) return checked;
   const problem = (rule: NameRule, why: string) => ({ problem: { rule, why } });
@@ -116,7 +116,7 @@ export function toName(given: string): SafePath {
 }
 
 /** Checks a `filename_hint`: one path component, kept in its original normal form (A9). */
-export function checkFilenameHint(hint: string): Checked<SafePath, NameRule> {
+export function checkFilenameHint(hint: string): CheckedPath<SafePath, NameRule> {
   const checked = checkPath(hint);
   if (checked.problem === undefined && hint.includes('/'))
     return { problem: { rule: 'separator', why: "it contains '/'" } };
