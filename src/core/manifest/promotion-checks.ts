@@ -5,7 +5,7 @@ import { type Manifest, manifestProblems } from './manifest.js';
 import type { Layer } from './vocabulary.js';
 
 /** Who attests to a frozen artifact, why, and to which content (A10). */
-export interface Attestation {
+export interface FreezeAttestation {
   readonly by: string;
   readonly reason: string;
   readonly content_hash: ObjectId;
@@ -25,7 +25,7 @@ export interface PromotionFacts {
   readonly graph: (
     id: ArtifactId,
   ) => { readonly contentHash: ObjectId; readonly sources: readonly ArtifactId[] } | undefined;
-  readonly attestation?: Attestation | undefined;
+  readonly attestation?: FreezeAttestation | undefined;
   /** Suspected secrets in its payload that count: location and detector (I6). */
   readonly secrets?: readonly string[];
 }

@@ -4,7 +4,7 @@ import { compact } from '../../core/json/omit-undefined.js';
 import { HEAD_BYTES } from '../../core/manifest/content-type.js';
 import type { Manifest } from '../../core/manifest/manifest.js';
 import {
-  type Attestation,
+  type FreezeAttestation,
   nextLayer,
   type PromotionFacts,
   promotionProblems,
@@ -47,7 +47,7 @@ export async function promote(session: Session, name: string, attest: string | u
       if (read?.of !== record.content_hash) {
         read = { of: record.content_hash, content: await readPayload(session, record) };
       }
-      const attestation: Attestation | undefined =
+      const attestation: FreezeAttestation | undefined =
         to === 'L1' && reason !== undefined
           ? {
               by: `${session.actor.type}:${session.actor.id}`,
