@@ -55,7 +55,7 @@ function placeholder(name: string): (r: ArtifactRecord) => string {
 }
 
 /** A formatted record: bytes if it is not valid UTF-8. */
-export type Format = (r: ArtifactRecord, field: (value: string) => string) => string | Buffer;
+export type RecordFormatter = (r: ArtifactRecord, field: (value: string) => string) => string | Buffer;
 
 type Part = string | Buffer | ((r: ArtifactRecord) => string);
 
@@ -63,7 +63,7 @@ type Part = string | Buffer | ((r: ArtifactRecord) => string);
  * Compiles a format such as `%(id) %(name)%0a`: `%(field)`, `%%`, and `%xx` for a byte in hex. Each value passes
  * through `field`; literal text is left unchanged. USAGE for an unknown field.
  */
-export function compileFormat(format: string): Format {
+export function compileFormat(format: string): RecordFormatter {
   const parts: Part[] = [];
   const pattern = /%(?:\((?<field>[^)]*)\)|(?<percent>%))|(?<hex>(?:%[0-9a-fA-F]{2})+)|[^%]+|%/gs;
   for (const match of format.matchAll(pattern)) {
