@@ -26,7 +26,7 @@ export function wholeFile(file: DiskFile, size: number): Promise<Uint8Array> {
 }
 
 /** Passes the chunks through and calls `onBytes` for each; `onBytes` may throw to stop. */
-export async function* counted(
+export async function* countingBytes(
   content: AsyncIterable<Uint8Array>,
   onBytes: (count: number) => void,
 ): AsyncGenerator<Uint8Array> {

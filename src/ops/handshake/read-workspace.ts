@@ -16,7 +16,7 @@ import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import { SafeDir } from '../../fsx/safe-dir.js';
 import { hashBytes } from '../payload/hash-file.js';
-import { counted, payloadFiles, wholeFile } from './payload-files.js';
+import { countingBytes, payloadFiles, wholeFile } from './payload-files.js';
 
 /** Location of an artifact in its workspace: its layer, and the name of its directory. */
 export interface WorkspacePlace {
@@ -201,7 +201,7 @@ async function readPayload(
 ): Promise<FoundPayload | undefined> {
   const files: { path: string; hash: ObjectId; size: number; executable: boolean }[] = [];
   const found = await payloadFiles(dir, PAYLOAD, faults, async ({ content, size: _, ...file }) => {
-    const { hash, size } = await hashBytes(counted(content, onBytes));
+    const { hash, size } = await hashBytes(countingBytes(content, onBytes));
     files.push({ ...file, hash, size });
   });
   if (found === undefined || faults.keepOut) return undefined;

@@ -4,7 +4,7 @@ import { HsError } from '../../errors/hs-error.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
 import type { ObjectBatch } from '../../store/port/object-batch.js';
 import { streamSource } from '../payload/stream-source.js';
-import { counted, payloadFiles, whole } from './payload-files.js';
+import { countingBytes, payloadFiles, whole } from './payload-files.js';
 import type { FoundArtifact } from './read-workspace.js';
 
 const SMALL_BYTES = 64 * 1024;
@@ -51,7 +51,7 @@ async function takePayload(
     // Small files can be packed.
     const { id } =
       size > SMALL_BYTES
-        ? await batch.addSource(streamSource(counted(content, onBytes)))
+        ? await batch.addSource(streamSource(countingBytes(content, onBytes)))
         : await batch.addBytes(await whole(content));
     if (expected.get(path) !== id) throw changed(place.name);
     expected.delete(path);
