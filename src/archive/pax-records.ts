@@ -1,6 +1,6 @@
 import { escapeText } from '../core/text/escape-control.js';
 import { hostile } from './archive-limits.js';
-import { decodeUtf8 } from './tar-header.js';
+import { decodeUtf8OrUndefined } from './tar-header.js';
 
 export interface PaxOverrides {
   readonly path?: string;
@@ -25,7 +25,7 @@ export function parsePax(data: Buffer, entry: string, global: boolean): PaxOverr
     const end = at + length;
     if (digits === undefined || length <= digits.length || data[end - 1] !== 0x0a)
       throw refuse('its PAX header has a record of the wrong length');
-    const record = decodeUtf8(data.subarray(at + digits.length, end - 1));
+    const record = decodeUtf8OrUndefined(data.subarray(at + digits.length, end - 1));
     const equals = record?.indexOf('=') ?? -1;
     if (record === undefined || equals < 1)
       throw refuse('its PAX header has a record that is not KEY=VALUE in UTF-8');

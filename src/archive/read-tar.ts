@@ -4,7 +4,14 @@ import { HsError } from '../errors/hs-error.js';
 import { type ArchiveLimits, DEFAULT_LIMITS, hostile } from './archive-limits.js';
 import { ByteSource } from './byte-source.js';
 import { type PaxOverrides, parsePax } from './pax-records.js';
-import { BLOCK, decodeHeader, decodeUtf8, isZero, looksLikeHeader, type TarHeader } from './tar-header.js';
+import {
+  BLOCK,
+  decodeHeader,
+  decodeUtf8OrUndefined,
+  isZero,
+  looksLikeHeader,
+  type TarHeader,
+} from './tar-header.js';
 
 export interface TarEntry {
   readonly path: SafePath;
@@ -178,7 +185,7 @@ async function readExtension(bytes: ByteSource, header: TarHeader, limit: number
   await readPadding(bytes, size, name);
   if (type !== 'long-name') return parsePax(data, name, type === 'global-pax');
   // GNU ends the name with one NUL; the path rules refuse a name with another NUL in it.
-  const path = decodeUtf8(data.at(-1) === 0 ? data.subarray(0, -1) : data);
+  const path = decodeUtf8OrUndefined(data.at(-1) === 0 ? data.subarray(0, -1) : data);
   if (path === undefined) throw hostile('path', 'its long name is not UTF-8', name);
   return { path };
 }

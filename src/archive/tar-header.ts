@@ -63,7 +63,7 @@ const TYPES: Readonly<Record<string, TarHeader['type']>> = {
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Strict UTF-8; `undefined` for invalid bytes, which `toString` would turn into U+FFFD. */
-export function decodeUtf8(bytes: Uint8Array): string | undefined {
+export function decodeUtf8OrUndefined(bytes: Uint8Array): string | undefined {
   try {
     return utf8.decode(bytes);
   } catch {
@@ -120,7 +120,7 @@ function text(block: Buffer, at: Field, shown: string): string {
   const end = nul === -1 ? bytes.length : nul;
   // One reader ignores what follows the first NUL, another takes it as part of the name.
   if (!isZero(bytes.subarray(end))) throw hostile('path', 'its name contains a NUL', shown);
-  const decoded = decodeUtf8(bytes.subarray(0, end));
+  const decoded = decodeUtf8OrUndefined(bytes.subarray(0, end));
   if (decoded === undefined) throw hostile('path', 'its name is not UTF-8', shown);
   return decoded;
 }
