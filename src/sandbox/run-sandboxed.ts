@@ -2,7 +2,7 @@ import { HsError } from '../errors/hs-error.js';
 import { bubblewrap, bubblewrapOverlay } from './bubblewrap.js';
 import { landlock } from './landlock.js';
 import { reaches } from './levels.js';
-import { discardTree } from './remove-scratch.js';
+import { removeScratch } from './remove-scratch.js';
 import type {
   BackendName,
   SandboxBackend,
@@ -136,7 +136,7 @@ export async function probeBackends(host: SandboxHost, workDir: string): Promise
         reports.push({ name, available: false, level, gaps: [], reason: result.unavailable });
       else reports.push({ name, available: true, level: result.level, gaps: result.gaps });
     } finally {
-      await discardTree(root);
+      await removeScratch(root);
     }
   }
   return reports;

@@ -1,7 +1,7 @@
 /** The backends of `hs run`. */
 
 export { sandboxHost } from './host-probe.js';
-export { discardTree } from './remove-scratch.js';
+export { removeScratch } from './remove-scratch.js';
 export {
   type BackendReport,
   probeBackends,

@@ -993,8 +993,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'ops/materialize/settle-staging.ts',
     edits: [
       {
-        from: 'await removeTree(parent, discard);\n  await parent.sync();',
-        to: 'await removeTree(parent, discard);',
+        from: 'await removeOwnedTree(parent, discard);\n  await parent.sync();',
+        to: 'await removeOwnedTree(parent, discard);',
       },
     ],
     caughtBy: {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeSync } from 'fs-extra/esm';
 import { afterAll, describe, expect, it } from 'vitest';
-import { discardTree, type StrayWrite } from '../../src/sandbox/sandbox.js';
+import { removeScratch, type StrayWrite } from '../../src/sandbox/sandbox.js';
 import { nodeForAll } from '../helpers/ordinary-user.js';
 import {
   buildRunner,
@@ -137,7 +137,7 @@ async function attack(user: User, how: Omit<Variant, 'title'> | 'no sandbox'): P
     return { outcome, did, happened };
   } finally {
     around.close();
-    await discardTree(world.root);
+    await removeScratch(world.root);
   }
 }
 

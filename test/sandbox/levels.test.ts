@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
 import { systemEnvironment } from '../../src/fsx/system-effects.js';
 import { belowLeast } from '../../src/sandbox/levels.js';
-import { discardTree, runSandboxed, SANDBOX_LEVELS, sandboxHost } from '../../src/sandbox/sandbox.js';
+import { removeScratch, runSandboxed, SANDBOX_LEVELS, sandboxHost } from '../../src/sandbox/sandbox.js';
 import { makeWorld, USERS } from './world.js';
 
 describe('a level', () => {
@@ -41,7 +41,7 @@ describe('a level', () => {
         await expect(ran).rejects.toMatchObject({ code: 'SANDBOX' });
         expect(started).toBe(false);
       } finally {
-        await discardTree(world.root);
+        await removeScratch(world.root);
       }
     },
   );

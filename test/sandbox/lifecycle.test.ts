@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { discardTree } from '../../src/sandbox/sandbox.js';
+import { removeScratch } from '../../src/sandbox/sandbox.js';
 import { buildRunner, makeWorld, type Outcome, startRunner, USERS, type User, type World } from './world.js';
 
 const runner = await buildRunner();
@@ -25,7 +25,7 @@ let world: World;
 beforeEach(() => {
   world = makeWorld(user, 'tmp');
 });
-afterEach(() => discardTree(world.root));
+afterEach(() => removeScratch(world.root));
 
 const BACKENDS = ['bubblewrap-overlay', 'bubblewrap', 'landlock', 'landlock without namespaces'] as const;
 const CASES = await Promise.all(
@@ -38,7 +38,7 @@ const CASES = await Promise.all(
       ({ message }) => message,
       (e: Error) => e.message,
     );
-    await discardTree(trial.root);
+    await removeScratch(trial.root);
     return { title, how, missing };
   }),
 );
@@ -111,7 +111,7 @@ for (const { title, how, missing } of CASES) {
           await ended;
           // What hs was just forking has the arguments of hs for a moment yet, and works where hs did.
           expect(await until(() => processesIn(own.root).length === 0 && !isRunning(seconds))).toBe(true);
-          await discardTree(own.root);
+          await removeScratch(own.root);
         }
       },
       60_000,

@@ -8,8 +8,8 @@ import { systemEnvironment } from '../../src/fsx/system-effects.js';
 import type { SandboxChoice } from '../../src/sandbox/run-sandboxed.js';
 import {
   type BackendName,
-  discardTree,
   probeBackends,
+  removeScratch,
   runSandboxed,
   type SandboxHost,
   type SandboxRequest,
@@ -27,7 +27,7 @@ let world: World;
 beforeEach(() => {
   world = makeWorld(user, 'tmp');
 });
-afterEach(() => discardTree(world.root));
+afterEach(() => removeScratch(world.root));
 
 type Ran = SandboxResult & { stdout: string; stderr: string };
 
@@ -70,7 +70,7 @@ async function available(): Promise<BackendName[]> {
     const reports = await probeBackends(host, join(dir.root, 'probe'));
     return reports.filter((one) => one.available).map(({ name }) => name);
   } finally {
-    await discardTree(dir.root);
+    await removeScratch(dir.root);
   }
 }
 const here = await available();
@@ -117,7 +117,7 @@ describe.each(here)('%s', (backend) => {
       ] as const) {
         const ran = await run([program, 'x'], { backend }, {}, only);
         expect(ran).toMatchObject({ status, notRun, stdout: '', stderr: '', backend });
-        await discardTree(world.scratch);
+        await removeScratch(world.scratch);
         mkdirSync(world.scratch, { mode: 0o700 });
       }
     },
@@ -264,8 +264,8 @@ describe.each(here)('%s', (backend) => {
     const script = `cd "$HS_OUT"; mkdir -p shut/in; echo x >shut/in/f; chmod 0 shut/in shut; mkdir "$HOME/d"; chmod 0 "$HOME/d"
       printf x >"$(printf 'n\\377')"; mkdir made; chmod 0 made`;
     await run(sh(script), { backend });
-    await discardTree(world.scratch);
-    await discardTree(world.capture);
+    await removeScratch(world.scratch);
+    await removeScratch(world.capture);
     expect([existsSync(world.scratch), existsSync(world.capture)]).toEqual([false, false]);
   });
 });
@@ -277,7 +277,7 @@ describe('runSandboxed', () => {
     const bare = sandboxHost(disk, systemEnvironment(), {
       without: ['bwrap', 'perl', 'python3', 'sandbox-exec'],
     });
-    await discardTree(world.root);
+    await removeScratch(world.root);
     world = makeWorld(user, 'tmp');
     await expect(run(['touch', join(world.elsewhere, 'x')], {}, {}, bare)).rejects.toMatchObject({
       code: 'SANDBOX',

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, describe, expect, it } from 'vitest';
-import { discardTree } from '../../src/sandbox/sandbox.js';
+import { removeScratch } from '../../src/sandbox/sandbox.js';
 import { ROOT } from '../helpers/ordinary-user.js';
 import {
   buildRunner,
@@ -97,7 +97,7 @@ async function reach(user: User, how: Omit<Variant, 'title'>): Promise<Reached> 
     return { outcome, did: outcome.stdout.split('\n').filter((line) => line !== ''), limits };
   } finally {
     for (const child of victims) child.kill('SIGKILL');
-    await discardTree(world.root);
+    await removeScratch(world.root);
   }
 }
 

@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { ensureDirSync, removeSync } from 'fs-extra/esm';
-import { type BackendName, discardTree, type SandboxResult } from '../../src/sandbox/sandbox.js';
+import { type BackendName, removeScratch, type SandboxResult } from '../../src/sandbox/sandbox.js';
 import { AS_NOBODY, NOBODY, nodeForAll, ROOT, visibleParent } from '../helpers/ordinary-user.js';
 import type { RunnerRequest } from './runner.js';
 
@@ -196,6 +196,6 @@ export async function whyNot(
   } catch (e) {
     return `the runner cannot start: ${(e as Error).message.trim().split('\n').at(-1)}`;
   } finally {
-    await discardTree(world.root);
+    await removeScratch(world.root);
   }
 }

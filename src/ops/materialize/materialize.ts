@@ -20,7 +20,7 @@ import { identityAt } from './list-replaced.js';
 import { type Modes, modesUnder } from './modes.js';
 import { checkFileDestination, publishFile } from './publish-file.js';
 import { checkTreeDestination, publishNewTree, type ReplaceRules, replaceTree } from './publish-tree.js';
-import { discardTree, inspectStaging, type StagingOutcome, settleStaging } from './settle-staging.js';
+import { discardReplaced, inspectStaging, type StagingOutcome, settleStaging } from './settle-staging.js';
 import { type StagedContent, stageFile, throwIfAborted } from './stage-file.js';
 import { stageTree } from './stage-tree.js';
 import type { Journal, StagingRecord } from './staging-journal.js';
@@ -168,7 +168,9 @@ class Run {
       const waiting = await replaceTree(this.#at, this.#temporary, old, aside);
       await this.#sync();
       const warnings =
-        waiting === undefined ? [] : await this.#clean(() => discardTree(this.#at.parent, waiting, discard));
+        waiting === undefined
+          ? []
+          : await this.#clean(() => discardReplaced(this.#at.parent, waiting, discard));
       return this.#result({ replaced: true, warnings: [...notes, ...warnings] });
     });
   }

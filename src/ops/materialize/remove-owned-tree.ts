@@ -9,7 +9,7 @@ const OWNER_REMOVES = 0o300;
  * Removes a name and everything below it, never through a link or into a mount; a missing name is not an error. Only
  * for what hs staged or replaced: unlike `rm -rf`, it makes read-only directories writable first.
  */
-export async function removeTree(parent: SafeDir, name: string): Promise<void> {
+export async function removeOwnedTree(parent: SafeDir, name: string): Promise<void> {
   const stat = await parent.lstat(name);
   if (stat === undefined) return;
   if (stat.kind !== 'directory') return parent.unlink(name);
@@ -18,7 +18,7 @@ export async function removeTree(parent: SafeDir, name: string): Promise<void> {
     if ((stat.mode & OWNER_REMOVES) !== OWNER_REMOVES) await parent.chmod(name, stat.mode | OWNER_REMOVES);
     for (const entry of await dir.readdir()) {
       if (entry.name === undefined) throw unnameable(name);
-      if (entry.kind === 'directory') await removeTree(dir, entry.name);
+      if (entry.kind === 'directory') await removeOwnedTree(dir, entry.name);
       else await dir.unlink(entry.name);
     }
   } finally {

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { SafeDir } from '../../fsx/safe-dir.js';
 import { identityAt, isUnchanged } from './list-replaced.js';
-import { removeTree } from './remove-owned-tree.js';
+import { removeOwnedTree } from './remove-owned-tree.js';
 import type { StagingRecord } from './staging-journal.js';
 
 /** The state after an incomplete materialization. */
@@ -26,13 +26,13 @@ export async function settleStaging(parent: SafeDir, record: StagingRecord): Pro
   await syncNames(parent);
   const published = await isPublished(parent, record);
   let kept: string | undefined;
-  if (record.discard !== undefined) await removeTree(parent, record.discard);
+  if (record.discard !== undefined) await removeOwnedTree(parent, record.discard);
   for (const waiting of [record.aside, record.temporary]) {
     const identity = waiting === undefined ? undefined : await identityAt(parent, waiting);
     if (waiting === undefined || identity === undefined) continue;
     // Until its inode is recorded, nothing else can have this name.
     const isStaged = waiting === record.temporary && identity === (record.staged ?? identity);
-    if (isStaged) await removeTree(parent, waiting);
+    if (isStaged) await removeOwnedTree(parent, waiting);
     else kept = (await settleOld(parent, record, waiting, identity, published)) ?? kept;
   }
   await syncNames(parent);
@@ -67,10 +67,10 @@ export async function inspectStaging(parent: SafeDir, record: StagingRecord): Pr
  * Renames the replaced tree to the discard name before removing it: half of it would not compare equal any more. The
  * removal is durable before the journal is given up; a power cut would bring back a name that nobody knows.
  */
-export async function discardTree(parent: SafeDir, waiting: string, discard: string): Promise<void> {
+export async function discardReplaced(parent: SafeDir, waiting: string, discard: string): Promise<void> {
   await parent.rename(waiting, discard);
   await parent.sync();
-  await removeTree(parent, discard);
+  await removeOwnedTree(parent, discard);
   await parent.sync();
 }
 
@@ -102,7 +102,7 @@ async function settleOld(
   }
   if (published && replaced !== undefined && discard !== undefined) {
     if (await isSurelyUnchanged(parent, waiting, replaced)) {
-      await discardTree(parent, waiting, discard);
+      await discardReplaced(parent, waiting, discard);
       return undefined;
     }
   }

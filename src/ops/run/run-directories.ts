@@ -1,7 +1,7 @@
 import type { Json } from '../../core/json/canonical.js';
 import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
-import { discardTree } from '../../sandbox/sandbox.js';
+import { removeScratch } from '../../sandbox/sandbox.js';
 import type { Lease } from '../../store/port/lease-table.js';
 import type { Session } from '../session/session.js';
 
@@ -97,7 +97,7 @@ export async function discard(session: Session, dir: string, whose: 'any' | 'own
     // In a world-writable directory, another user may have created the name again.
     if (kind !== 'directory' || (whose === 'own' && uid !== session.environment.uid)) return;
     // The fallback starts two programs (10 ms), for trees that a tool has made hard to remove.
-    await disk.removeTree(dir).catch((e) => (isErrno(e) ? discardTree(dir) : Promise.reject(e)));
+    await disk.removeTree(dir).catch((e) => (isErrno(e) ? removeScratch(dir) : Promise.reject(e)));
   } catch (e) {
     if (isErrno(e, 'ENOENT', 'ENOTDIR')) return;
     if (!isErrno(e) && !isHsError(e, 'SYSTEM')) throw e;

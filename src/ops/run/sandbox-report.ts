@@ -1,6 +1,6 @@
 import type { Environment, Random } from '../../core/effects.js';
 import type { Disk } from '../../fsx/disk.js';
-import { type BackendReport, discardTree, probeBackends, sandboxHost } from '../../sandbox/sandbox.js';
+import { type BackendReport, probeBackends, removeScratch, sandboxHost } from '../../sandbox/sandbox.js';
 
 export type { BackendReport };
 
@@ -17,6 +17,6 @@ export async function sandboxReport(
   try {
     return await probeBackends(sandboxHost(disk, environment), dir);
   } finally {
-    await discardTree(dir);
+    await removeScratch(dir);
   }
 }

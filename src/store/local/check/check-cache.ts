@@ -2,7 +2,7 @@ import { HINT_REPAIR } from '../../port/finding.js';
 import { isIndexFile, isIndexLeftover, isIndexName } from '../index/catalog-cache.js';
 import { shownName } from '../ledger-listing.js';
 import type { Findings } from './findings.js';
-import { removeTree } from './repairs.js';
+import { removesTree } from './repairs.js';
 
 /** `cache/` contains catalog indexes and nothing else. */
 export async function checkCache(findings: Findings): Promise<void> {
@@ -18,7 +18,7 @@ export async function checkCache(findings: Findings): Promise<void> {
         subject,
         message: `${subject} belongs to a catalog index that is no longer used`,
         hint: HINT_REPAIR,
-        repair: { action: 'remove', subject, run: removeTree(disk, path) },
+        repair: { action: 'remove', subject, run: removesTree(disk, path) },
       });
       continue;
     }

@@ -32,7 +32,7 @@ export function removeFile(disk: Disk, path: string): Run {
   };
 }
 
-export function removeTree(disk: Disk, path: string): Run {
+export function removesTree(disk: Disk, path: string): Run {
   return async () => {
     await disk.removeTree(path);
     return true;
