@@ -13,7 +13,7 @@ import { checkCommand, commandFacts, type RunFacts, signalStatus } from './run-r
 import type { RunRequest, RunResult } from './run-request.js';
 import { runResult } from './run-result.js';
 import { sandboxTool } from './sandbox-tool.js';
-import { isFilled, NOTHING, takeOutputs } from './take-outputs.js';
+import { isFilled, NO_OUTPUTS, takeOutputs } from './take-outputs.js';
 import { ToolSignals } from './tool-signals.js';
 import { Transcript } from './transcript.js';
 import { overBudget, type RunBudget, runBudget, Tally, UsageWatch } from './watch-usage.js';
@@ -174,7 +174,7 @@ class Run {
     const errors: string[] = [];
     try {
       if (this.#control.overrun !== undefined) throw overBudget(this.#control.overrun);
-      const taken = kept ? await takeOutputs(this.#context, capture, budget) : NOTHING;
+      const taken = kept ? await takeOutputs(this.#context, capture, budget) : NO_OUTPUTS;
       const lost = !kept && (transcripts.length > 0 || (await isFilled(this.#context, capture)));
       errors.push(...taken.refused.map(({ path, why }) => `refused '${path}': ${why}`));
       const manifests = [

@@ -4,7 +4,7 @@ import { type Captured, collectCapture } from './collect-capture.js';
 import type { RunContext } from './run-context.js';
 import type { RunBudget } from './watch-usage.js';
 
-export const NOTHING: Captured = { payloads: [], refused: [], emptyDirectories: [], unportable: [] };
+export const NO_OUTPUTS: Captured = { payloads: [], refused: [], emptyDirectories: [], unportable: [] };
 
 /** Collects the tool's output, unless its capture directory was removed or replaced. */
 export async function takeOutputs(
@@ -15,7 +15,7 @@ export async function takeOutputs(
   const { disk } = session;
   const [held, named] = [await capture.stat(), await disk.lstat(places.capture).catch(() => undefined)];
   if (named?.kind !== 'directory' || named.dev !== held.dev || named.ino !== held.ino) {
-    return { ...NOTHING, refused: [{ path: '.', why: 'the capture directory was removed or replaced' }] };
+    return { ...NO_OUTPUTS, refused: [{ path: '.', why: 'the capture directory was removed or replaced' }] };
   }
   return collectCapture(session, tx.batch, capture, request.each, budget);
 }
