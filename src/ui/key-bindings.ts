@@ -95,7 +95,7 @@ const CONTROLS = new Map<string, Key>([
 ]);
 
 /** Ink delivers everything read at once as one input: several keys if they were typed fast, or pasted. */
-export function keysOf(input: string, ink: InkKey): Key[] {
+export function pressedKeys(input: string, ink: InkKey): Key[] {
   const named = NAMED.find(([name]) => ink[name] === true);
   if (named !== undefined) return [named[1]];
   if (ink.ctrl === true && input.length === 1) return [`ctrl-${input}`];

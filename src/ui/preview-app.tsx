@@ -1,5 +1,5 @@
 import { Box, Text, useInput } from 'ink';
-import { type Key, keysOf } from './key-bindings.js';
+import { type Key, pressedKeys } from './key-bindings.js';
 import type { Slots } from './line-placeholders.js';
 import type { PreviewState } from './preview-state.js';
 import { screenLines } from './views/screen.js';
@@ -14,7 +14,7 @@ export interface AppProps {
 
 /** The screen as it follows from the state. */
 export function App({ state, unicode, slots, onKeys }: AppProps) {
-  useInput((input, key) => onKeys(keysOf(input, key as unknown as Record<string, boolean>)));
+  useInput((input, key) => onKeys(pressedKeys(input, key as unknown as Record<string, boolean>)));
   return (
     <Box flexDirection="column">
       {screenLines(state, unicode).map((line, row) => (

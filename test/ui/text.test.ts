@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { displayWidth, wrap } from '../../src/cli/text/width.js';
 import { span } from '../../src/ui/cell-text.js';
 import { fitted, shown } from '../../src/ui/column-text.js';
-import { keysOf } from '../../src/ui/key-bindings.js';
+import { pressedKeys } from '../../src/ui/key-bindings.js';
 import { risingOrder } from '../../src/ui/radix-sort.js';
 import { reason } from '../../src/ui/rule-words.js';
 import { at, HOSTILE_NAMES, NOW, sampleItem } from './harness/sample.js';
@@ -43,17 +43,17 @@ it('distinguishes time left from time since', () => {
 
 describe('keys', () => {
   it('that were read at once are taken one by one', () => {
-    expect(keysOf('jjG', {})).toEqual(['j', 'j', 'G']);
-    expect(keysOf('yes\r', {})).toEqual(['y', 'e', 's', 'enter']);
-    expect(keysOf('j\x03', {})).toEqual(['j', 'ctrl-c']);
-    expect(keysOf('\u009b日', {})).toEqual(['日']);
+    expect(pressedKeys('jjG', {})).toEqual(['j', 'j', 'G']);
+    expect(pressedKeys('yes\r', {})).toEqual(['y', 'e', 's', 'enter']);
+    expect(pressedKeys('j\x03', {})).toEqual(['j', 'ctrl-c']);
+    expect(pressedKeys('\u009b日', {})).toEqual(['日']);
   });
 
   it('have names where they type nothing', () => {
-    expect(keysOf('', { upArrow: true })).toEqual(['up']);
-    expect(keysOf('d', { ctrl: true })).toEqual(['ctrl-d']);
-    expect(keysOf('', { escape: true, meta: true })).toEqual(['escape']);
-    expect(keysOf('x', { meta: true })).toEqual(['escape', 'x']);
+    expect(pressedKeys('', { upArrow: true })).toEqual(['up']);
+    expect(pressedKeys('d', { ctrl: true })).toEqual(['ctrl-d']);
+    expect(pressedKeys('', { escape: true, meta: true })).toEqual(['escape']);
+    expect(pressedKeys('x', { meta: true })).toEqual(['escape', 'x']);
   });
 });
 

@@ -85,7 +85,7 @@ export const endingKey = (ms: number) =>
     .padStart(TIME_DIGITS, '0')}/`;
 
 /** All keys of a record at that place except its id; its own row comes first. */
-export function keysOf(
+export function recordKeys(
   r: ArtifactFacts & Partial<Pick<ArtifactRecord, 'pins' | 'removed'>>,
   place: string,
 ): string[] {

@@ -3,7 +3,6 @@ import type { Catalog, CatalogMeta } from './catalog.js';
 import {
   APPLIED,
   idKey,
-  keysOf,
   keyText,
   LIVE,
   META_KEY,
@@ -11,6 +10,7 @@ import {
   placeKey,
   REMOVED,
   ROOTS,
+  recordKeys,
   TOTALS,
   UNREAD,
 } from './catalog-keys.js';
@@ -72,7 +72,7 @@ export class CatalogComparison {
 
   #record(key: string, r: ArtifactRecord): ArtifactRecord {
     const place = placeKey(r.registered);
-    const [own, ...others] = keysOf(r, place);
+    const [own, ...others] = recordKeys(r, place);
     if (own !== key || !this.#fold.isRecord(r)) {
       throw new TablesDamaged(`artifact ${r.artifact_id} is not what the ledger says`);
     }

@@ -5,7 +5,7 @@ import type { ArtifactFacts, LedgerOp } from '../ledger/operation.js';
 import type { EntryPayload } from '../ledger/payload.js';
 import type { ArtifactRecord, Pin } from './artifact-record.js';
 import type { CatalogCounts, CatalogMeta, Head } from './catalog.js';
-import { idKey, keysOf, keyText, LIVE, META_KEY, placeKey, REMOVED, ROOTS } from './catalog-keys.js';
+import { idKey, keyText, LIVE, META_KEY, placeKey, REMOVED, ROOTS, recordKeys } from './catalog-keys.js';
 import { JsonText, type Tables } from './key-tables.js';
 import { ListBeginning, rowsOfEntry } from './ledger-rows.js';
 import { fromRow, type RecordRow, type RecordState, rowText } from './record-row.js';
@@ -62,8 +62,8 @@ export class EntryFold {
   /** Replaces a record and its keys. */
   #put(before: ArtifactRecord, after: ArtifactRecord): void {
     const place = placeKey(after.registered);
-    const [own, ...others] = keysOf(after, place);
-    const [ownBefore, ...othersBefore] = keysOf(before, place);
+    const [own, ...others] = recordKeys(after, place);
+    const [ownBefore, ...othersBefore] = recordKeys(before, place);
     this.#count(after, after, 1);
     this.#count(before, before, -1);
     this.#tables.remove(ownBefore!, new JsonText(rowText(before, before)));
@@ -98,7 +98,7 @@ export class EntryFold {
     const { seq, at } = this.#entry;
     const registered = { seq, index, at, actor: this.#actor };
     const place = placeKey(registered);
-    const [own, ...others] = keysOf(facts, place);
+    const [own, ...others] = recordKeys(facts, place);
     this.#tables.put(idKey(id), place);
     this.#tables.put(own!, new JsonText(rowText(facts, { registered })));
     for (const key of others) this.#tables.put(key, 1);

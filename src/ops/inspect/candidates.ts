@@ -45,7 +45,7 @@ async function shortest(catalog: Catalog, ranges: readonly KeyRange[]): Promise<
 }
 
 /** The smallest set of candidates for the conditions, in blocks, newest first, after `after`; some may be removed. */
-export async function* candidates(
+export async function* candidateRecords(
   catalog: Catalog,
   conditions: readonly Condition[],
   scope: Parameters<typeof keyRanges>[1],

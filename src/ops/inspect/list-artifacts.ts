@@ -12,7 +12,7 @@ import { HsError } from '../../errors/hs-error.js';
 import { yieldToEvents } from '../../fsx/yielding-disk.js';
 import type { Completer } from '../naming/complete-facts.js';
 import { conditionsOf } from '../naming/conditions.js';
-import { candidates } from './candidates.js';
+import { candidateRecords } from './candidates.js';
 
 export interface ListQuery {
   /** All of them must match; see hs-for-each-artifact(1). */
@@ -55,7 +55,12 @@ async function* matching(
   const tests = conditions.filter((c) => !isLate(c)).map((c) => testOf(c, now));
   const late = conditions.filter(isLate).map((c) => testOf(c, now));
   const isWhole = query.facts || late.length > 0 || (query.sort && demandSortField(query.sort).inManifest);
-  for await (const block of candidates(catalog, conditions, { facts: complete === undefined, now }, after)) {
+  for await (const block of candidateRecords(
+    catalog,
+    conditions,
+    { facts: complete === undefined, now },
+    after,
+  )) {
     for (const record of block) {
       const turn = yieldToEvents();
       if (turn !== undefined) {

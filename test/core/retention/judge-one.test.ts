@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { ArtifactRecord } from '../../../src/core/catalog/artifact-record.js';
 import type { Catalog } from '../../../src/core/catalog/catalog.js';
-import { idKey, keysOf, META_KEY, placeKey } from '../../../src/core/catalog/catalog-keys.js';
+import { idKey, META_KEY, placeKey, recordKeys } from '../../../src/core/catalog/catalog-keys.js';
 import { MemoryTables } from '../../../src/core/catalog/key-tables.js';
 import { rowText } from '../../../src/core/catalog/record-row.js';
 import { judgeOne } from '../../../src/core/retention/judge-one.js';
@@ -23,7 +23,7 @@ function stateOf({ artifacts, removed }: RecordInput): Catalog {
     }),
   );
   for (const record of [...artifacts, ...gone]) {
-    const [own, ...others] = keysOf(record, placeKey(record.registered));
+    const [own, ...others] = recordKeys(record, placeKey(record.registered));
     tables.put(idKey(record.artifact_id), placeKey(record.registered));
     tables.put(own!, JSON.parse(rowText(record, record)));
     for (const key of others) tables.put(key, 1);
