@@ -2,6 +2,7 @@ import { sha256 } from '../../src/core/objects/hash.js';
 import type { ArtifactId } from '../../src/core/objects/ids.js';
 import { type ErrorCode, type HsError, isHsError } from '../../src/errors/hs-error.js';
 import type { ArtifactStore } from '../../src/library/artifact-store.js';
+import { isTornIndex } from './invariants.js';
 import type { Destinations, Promises } from './promises.js';
 import type { Rng } from './rng.js';
 
@@ -13,6 +14,8 @@ export interface Ground {
   readonly promises: { readonly here: Promises; readonly there: Promises };
   readonly destinations: Destinations;
   readonly rng: Rng;
+  /** Whether the power has been cut. */
+  readonly isCut: () => boolean;
   /** Names the pins of this call. */
   readonly luck: number;
 }
@@ -55,11 +58,13 @@ async function transfer(ground: Ground, way: 'push' | 'pull'): Promise<void> {
 }
 
 /** Nobody damages anything: what is found is on its way, or was left by the dead. */
-async function check(here: ArtifactStore, repair: boolean): Promise<void> {
+async function check({ here, isCut }: Ground, repair: boolean): Promise<void> {
   const { findings } = await here.fsck({ repair });
-  const alarms = findings.filter(
-    ({ severity, message }) => severity !== 'leftover' && !message.includes(' is in the trash: '),
-  );
+  const isFair = (finding: (typeof findings)[number]) =>
+    finding.severity === 'leftover' ||
+    finding.message.includes(' is in the trash: ') ||
+    (isCut() && isTornIndex(finding));
+  const alarms = findings.filter((finding) => !isFair(finding));
   if (alarms.length > 0) throw new Alarm(alarms.map(({ message }) => message).join('; '));
 }
 
@@ -204,8 +209,8 @@ const calls = {
       await here.emptyTrash();
     },
   },
-  fsck: { refusals: [], run: ({ here }) => check(here, false) },
-  'fsck-repair': { refusals: [], run: ({ here }) => check(here, true) },
+  fsck: { refusals: [], run: (ground) => check(ground, false) },
+  'fsck-repair': { refusals: [], run: (ground) => check(ground, true) },
   // CONFLICT: what was removed there is not brought back.
   push: { refusals: ['NOT_FOUND', 'GUARD_BLOCKED', 'CONFLICT'], run: (ground) => transfer(ground, 'push') },
   pull: { refusals: ['NOT_FOUND', 'GUARD_BLOCKED', 'CONFLICT'], run: (ground) => transfer(ground, 'pull') },

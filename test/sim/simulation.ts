@@ -81,6 +81,7 @@ class Run {
   readonly #jobs = new Map<string, number>();
   readonly #interrupted: Call[] = [];
   #openings = 0;
+  #cutAtRest = false;
   readonly #opened = new Set<string>();
 
   constructor(scenario: Scenario, before: Template, coverage: Coverage) {
@@ -93,6 +94,10 @@ class Run {
         this.#clock.ms += ms;
       }),
     );
+  }
+
+  get #isCut(): boolean {
+    return this.#cutAtRest || this.#aim.struck.some(({ fault }) => fault.kind === 'power cut');
   }
 
   get struck(): number {
@@ -114,7 +119,10 @@ class Run {
     await Promise.all(this.#scenario.actors.map((actor) => this.#live(actor)));
     this.#jobs.clear();
     this.sim.calm();
-    if (this.#scenario.cut) this.sim.crash();
+    if (this.#scenario.cut) {
+      this.#cutAtRest = true;
+      this.sim.crash();
+    }
     for (const call of this.#interrupted) await this.#again(call);
     for (const dir of [HERE, THERE] as const) if (this.#opened.has(dir)) await this.#judge(dir);
     return [...this.#wrong, ...this.#outside()];
@@ -172,7 +180,7 @@ class Run {
   #perform(host: Host, here: ArtifactStore, { kind, luck }: Call): Promise<void> {
     const promises = { here: this.#promises[HERE], there: this.#promises[THERE] };
     const ground = { here, there: () => host.store(THERE), promises, destinations: this.#destinations };
-    return perform(kind, { ...ground, rng: new Rng(luck), luck });
+    return perform(kind, { ...ground, isCut: () => this.#isCut, rng: new Rng(luck), luck });
   }
 
   /** Takes note of how a call ended, which must be for a reason. */
@@ -200,11 +208,12 @@ class Run {
       const session = await this.#open(dir, disk as SimProcess);
       // The next writing command finishes what the dead left.
       await appendNote(session, 'the next command');
-      let broken = await violations(session, this.#promises[dir]);
+      const promised = { ...this.#promises[dir], isCut: this.#isCut };
+      let broken = await violations(session, promised);
       // What was swept while it was being committed can be read from the trash; the next purge brings it back.
       if (broken.length > 0 && broken.every((what) => what.includes(' is in the trash: '))) {
         await collect(session, { emptyTrash: true });
-        broken = await violations(session, this.#promises[dir]);
+        broken = await violations(session, promised);
       }
       await session.close();
       return broken;

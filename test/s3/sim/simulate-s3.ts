@@ -10,8 +10,8 @@ import { type Change, Machines, type Place } from './machines.js';
 /** A process runs so many commands at most before its store is closed. */
 const LONGEST_LIFE = 100;
 const SPOILS_ONE_IN = 12;
-/** fsck reports the damage that was done to the mirror; on the service, packs are at `p/`. */
-const MIRROR = /^fsck: packs\//;
+/** fsck reports the damage that was done to the mirror, and to the index in it; on the service, packs are at `p/`. */
+const MIRROR = /^fsck: (?:packs|cache)\//;
 
 export interface S3SimOptions {
   /** Entries in the first ledger after which the run ends. Default 400. */
