@@ -8,8 +8,11 @@ const PREFIX = 'some/prefix';
 export const keyOf = (n: number) => `${PREFIX}/ledger/${String(n).padStart(10, '0')}.json`;
 
 /** Appends notes until the ledger has so many entries, with the segments and the tail that their writers would leave. */
-export function grow(fake: FakeS3, count: number): Buffer[] {
-  const random = systemRandom();
+export function grow(
+  fake: FakeS3,
+  count: number,
+  { random = systemRandom(), ms = Date.parse('2026-06-01T00:00:00Z') } = {},
+): Buffer[] {
   const lines: Buffer[] = [];
   for (let seq = 0; seq < count; seq++) {
     const there = fake.objects.get(keyOf(seq));
@@ -20,7 +23,7 @@ export function grow(fake: FakeS3, count: number): Buffer[] {
       event_id: random.uuid(),
       trace_id: random.uuid(),
       type: 'note',
-      at: toTimestamp(Date.parse('2026-06-01T00:00:00Z')),
+      at: toTimestamp(ms),
       actor: 'human',
       actor_id: 'tester',
       capability_id: 'ledger.note',

@@ -28,6 +28,23 @@ it(
 );
 
 it(
+  'machines whose ledger comes to have a segment write it, begin with it, and lose nothing',
+  async () => {
+    let [written, read] = [0, 0];
+    for (let seed = 1; seed <= 3; seed++) {
+      const { violations, trace } = await simulateS3(seed, { commits: COMMITS, isLong: true });
+      expect(violations).toEqual([]);
+      const isSegment = (line: string) => line.includes('/some/prefix/ledger-seg/0000000000: 200');
+      written += trace.filter((line) => line.includes(' PUT ') && isSegment(line)).length;
+      read += trace.filter((line) => line.includes(' GET ') && isSegment(line)).length;
+    }
+    expect(written).toBeGreaterThan(0);
+    expect(read).toBeGreaterThan(0);
+  },
+  PATIENCE_MS,
+);
+
+it(
   'a seed is the same run each time',
   async () => {
     const { trace, ...rest } = await simulateS3(7, { commits: 60 });

@@ -9,6 +9,7 @@ import type { SimProcess } from '../../sim/process.js';
 import { Rng, seededRandom } from '../../sim/rng.js';
 import { SimDisk } from '../../sim/sim-disk.js';
 import { FakeS3, type Fate } from '../fake-s3.js';
+import { grow } from '../long-ledger.js';
 import { fakeEnvironment } from '../on-fake.js';
 import { Truth } from '../truth.js';
 import { type Mishap, Turns } from './turns.js';
@@ -34,6 +35,10 @@ const LONGEST_WAIT_MS = 60_000;
 /** One request in so many begins a time in which the service is too busy for any. */
 const BURSTS_ONE_IN = 1_500;
 
+/** One world in so many begins shortly before its ledger has a segment. */
+const LONG_ONE_IN = 4;
+const LONG_FROM = 1000;
+
 /** What a client sends in place of a request. */
 export type Change = (request: HttpRequest) => HttpRequest;
 
@@ -55,18 +60,28 @@ export class Machines {
   isBad = false;
   /** A listing may be of the past. */
   readonly isStale: boolean;
+  /** Entries of the first store that were there at the beginning. */
+  planted = 0;
+  readonly #isLong: boolean;
   readonly #packs: Pick<Parameters<typeof s3Stores>[0], 'packLimits'>;
   readonly #change: Change;
   readonly #badness: number;
   #burst = 0;
 
-  /** `isStrict`: see {@link Truth}. */
-  constructor(seed: number, change: Change = (request) => request, isStrict = true) {
+  /** `isStrict`: see {@link Truth}. `isLong`: whether the first ledger is about to have a segment; else the seed says. */
+  constructor(
+    seed: number,
+    change: Change = (request) => request,
+    isStrict = true,
+    isLong: boolean | undefined = undefined,
+  ) {
     this.rng = new Rng(seed);
     this.random = seededRandom(this.rng);
     this.#change = change;
     this.#badness = this.rng.pick([0.01, 0.04, 0.08]);
     this.isStale = this.rng.chance(0.4);
+    const mayBeLong = this.rng.chance(1 / LONG_ONE_IN);
+    this.#isLong = isLong ?? mayBeLong;
     // Every other world has each object at a key of its own.
     this.#packs = this.rng.chance(0.5) ? {} : { packLimits: { ...TINY_PACKS, objectBytes: 0 } };
     this.turns = new Turns(this.rng, (process) => this.#mishap(process));
@@ -200,6 +215,10 @@ export class Machines {
     for (const place of ['here', 'there'] as const) {
       // testStore makes and opens it by the same stores.
       await (await this.open(process, place, { how: testStore })).close();
+    }
+    if (this.#isLong) {
+      this.planted = LONG_FROM + this.rng.below(20);
+      grow(this.fake, this.planted, { random: this.random, ms: this.turns.ms });
     }
     this.isBad = true;
   }

@@ -14,7 +14,7 @@ const SPOILS_ONE_IN = 12;
 const MIRROR = /^fsck: (?:packs|cache)\//;
 
 export interface S3SimOptions {
-  /** Entries in the first ledger after which the run ends. Default 400. */
+  /** Entries that come to the first ledger until the run ends. Default 400. */
   readonly commits?: number;
   /** So long at most rests who collects, exports or carries, between two times. Default: as the seed says. */
   readonly restMs?: number;
@@ -22,6 +22,8 @@ export interface S3SimOptions {
   readonly change?: Change;
   /** Whether what the ledger has condemned counts as lost before it is deleted. Default true. */
   readonly isStrict?: boolean;
+  /** Whether the first ledger begins shortly before it has a segment. Default: as the seed says. */
+  readonly isLong?: boolean;
   /** Errors say where they come from, which takes time. Default false. */
   readonly withStacks?: boolean;
   /** In place of the collector. */
@@ -82,7 +84,7 @@ class S3Simulation {
 
   constructor(seed: number, options: S3SimOptions) {
     this.#options = options;
-    this.world = new Machines(seed, options.change, options.isStrict);
+    this.world = new Machines(seed, options.change, options.isStrict, options.isLong);
     this.commands = new Commands(this.world);
     this.#restMs = options.restMs ?? this.world.rng.pick([3_000, 60_000, 60_000]);
   }
@@ -166,7 +168,8 @@ class S3Simulation {
     } catch (e) {
       this.#judge(name, e);
     }
-    this.#isOver ||= this.world.truth.here.commits >= (this.#options.commits ?? 400) || this.#isBroken();
+    const commits = this.world.truth.here.commits - this.world.planted;
+    this.#isOver ||= commits >= (this.#options.commits ?? 400) || this.#isBroken();
   }
 
   #judge(name: string, e: unknown): void {
@@ -235,7 +238,7 @@ export async function simulateS3(seed: number, options: S3SimOptions = {}): Prom
     seed,
     turns: turns.count,
     operations: run.world.disk.operations,
-    commits: here.commits + there.commits,
+    commits: here.commits + there.commits - run.world.planted,
     condemned: here.condemned + there.condemned,
     deletes: here.deletes + there.deletes,
     purges: here.purges + there.purges,
