@@ -40,7 +40,8 @@ class ArtifactCheck {
     readonly r: ArtifactRecord;
     readonly id: ObjectId;
     readonly what: string;
-    readonly source: string;
+    /** In the trash; undefined: it was in no listing, and is in a mirror. */
+    readonly source: string | undefined;
   }[] = [];
 
   constructor(session: Session, there: PlacedObjects, damaged: ReadonlySet<ObjectId>) {
@@ -76,14 +77,14 @@ class ArtifactCheck {
       this.#report(r, `${what} is damaged: object ${id}`, HINT_LOST, wanted);
     } else {
       // Another command may have restored it since it was listed.
-      const isTrashed =
-        placed?.place.batch !== undefined && (await this.#session.store.objects.sizeInUse(id)) === undefined;
+      const isElsewhere = placed === undefined || placed.place.batch !== undefined;
+      const isTrashed = isElsewhere && (await this.#session.store.objects.sizeInUse(id)) === undefined;
       // A sample may have left it unread; and what is said of the trash is not said of what is live.
       if (isTrashed && !(await this.#session.store.objects.isSound(id))) {
         this.#report(r, `${what} is in the trash, and damaged: object ${id}`, HINT_LOST, wanted);
         return false;
       }
-      if (isTrashed) this.#trashed.push({ r, id, what, source: placed.place.nameOf(id) });
+      if (isTrashed) this.#trashed.push({ r, id, what, source: placed?.place.nameOf(id) });
       return true;
     }
     return false;
@@ -102,9 +103,16 @@ class ArtifactCheck {
         await batch.publish();
         return true;
       };
-      this.#report(r, `${what} is in the trash: object ${id}`, HINT_REPAIR, {
+      const isMirrored = source === undefined && hasFeature(this.#session.store.format, 'remote');
+      const where = isMirrored ? 'only in the mirror of this machine' : 'in the trash';
+      this.#report(r, `${what} is ${where}: object ${id}`, HINT_REPAIR, {
         severity: 'misplaced',
-        repair: { action: 'bring-back', subject: `object ${id}`, source, run },
+        repair: {
+          action: 'bring-back',
+          subject: `object ${id}`,
+          ...(source !== undefined && { source }),
+          run,
+        },
       });
     }
   }

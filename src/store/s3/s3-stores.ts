@@ -16,7 +16,7 @@ import { CredentialChain } from './client/credentials.js';
 import { endpointOf, parseS3Url } from './client/endpoint.js';
 import { S3Client } from './client/s3-client.js';
 import { ended, type FirstLook, firstLook } from './first-look.js';
-import { entryKey, FORMAT_KEY, objectKey } from './keys.js';
+import { entryKey, FORMAT_KEY, LEDGER, objectKey, PACKS, SEGMENTS, TRASH } from './keys.js';
 import { KnownFormat } from './known-format.js';
 import { Mirror } from './mirror.js';
 import { probeService } from './probe-service.js';
@@ -78,6 +78,12 @@ async function openBackend(ports: S3Ports, url: string): Promise<S3Backend> {
   }
 }
 
+/** Whether there is what only a store with entries has; a collection of a new one would take it all. */
+async function hasLeftovers(client: S3Client): Promise<boolean> {
+  const pages = await Promise.all([LEDGER, SEGMENTS, PACKS, TRASH].map((start) => client.firstPage(start)));
+  return pages.some(({ keys }) => keys.length > 0);
+}
+
 async function create(ports: S3Ports, { workspace: url, ...request }: CreateRequest, clock: Clock) {
   if (request.shared) {
     throw new HsError(
@@ -90,7 +96,13 @@ async function create(ports: S3Ports, { workspace: url, ...request }: CreateRequ
     new HsError('CONFLICT', `'${client.place}' has a store already`, { hint: 'nothing was changed' });
   try {
     const { actor, allowSetClock, setClock } = request;
+    const isLeft = await hasLeftovers(client);
     if ((await client.get(entryKey(0))) !== undefined) throw exists();
+    if (isLeft) {
+      throw new HsError('CONFLICT', `'${client.place}' has parts of a store whose ledger is gone`, {
+        hint: 'nothing was changed; bring ledger/ back from a copy, as mirrors are, or use another prefix',
+      });
+    }
     await probeService(client, ports.random);
     const first = foundation(
       { clock, random: ports.random },
