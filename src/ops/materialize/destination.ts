@@ -39,6 +39,8 @@ export interface OpenDestination {
 
 const FORMAT_NAME = 'format.json';
 const MAX_FORMAT_BYTES = 16 * 1024;
+/** What a disk says of a place without a file of that name, or with another thing or a larger file in its place. */
+const NO_STORE_THERE = ['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP', 'EINVAL', 'ETOOLARGE'];
 
 /** Opens the destination's parent one component at a time, durably creating missing ones with `mode`. */
 export async function openDestination(
@@ -203,15 +205,18 @@ async function* directoriesIn(disk: Disk, path: string, levels = 2): AsyncGenera
   }
 }
 
-/** Any store, of any version. An unreadable directory is none: nothing could be written there either. */
+/**
+ * Any store, of any version. A directory without permission is none: nothing could be written there either. What cannot
+ * be told for another reason, as of a disk that fails, is thrown: a store must not be taken for none.
+ */
 async function isStore(disk: Disk, path: string): Promise<boolean> {
   const file = join(path, FORMAT_NAME);
-  if ((await disk.find(file).catch(() => undefined))?.kind !== 'file') return false;
   try {
+    if ((await disk.find(file))?.kind !== 'file') return false;
     const bytes = await disk.readFile(file, MAX_FORMAT_BYTES);
     return (parseLoose(bytes, MAX_FORMAT_BYTES) as { format?: unknown } | null)?.format === 'hsstore';
   } catch (e) {
-    if (isErrno(e) || isHsError(e, 'INVALID_RECORD')) return false;
+    if (isErrno(e, ...NO_STORE_THERE) || isHsError(e, 'INVALID_RECORD')) return false;
     throw e;
   }
 }

@@ -13,7 +13,7 @@ export async function takeOutputs(
   budget: RunBudget,
 ): Promise<Captured> {
   const { disk } = session;
-  const [held, named] = [await capture.stat(), await disk.lstat(places.capture).catch(() => undefined)];
+  const [held, named] = [await capture.stat(), await disk.find(places.capture)];
   if (named?.kind !== 'directory' || named.dev !== held.dev || named.ino !== held.ino) {
     return { ...NO_OUTPUTS, refused: [{ path: '.', why: 'the capture directory was removed or replaced' }] };
   }

@@ -303,6 +303,29 @@ describe('a destination that is refused even with --force', () => {
     await expect(attempt).rejects.toMatchObject({ code: 'UNSAFE_PATH' });
   });
 
+  it.each(['find', 'readFile'])('takes no store for none because the disk fails (%s)', async (failing) => {
+    const dir = await tmp();
+    await ensureDir(join(dir, 'other'));
+    await writeFile(join(dir, 'other/format.json'), '{"format":"hsstore","version":1}');
+    const failed = (code: string) =>
+      materialize(
+        interceptDisk(nodeDisk(), (operation, path) => {
+          if (operation === failing && path === join(dir, 'other/format.json')) {
+            throw errnoError(code, operation, path);
+          }
+        }),
+        FILE,
+        { root: join(dir, 'other'), path: toSafePath('new') },
+        { protect: { cwd: '/nowhere' }, random: systemRandom() },
+      );
+    for (const code of ['EIO', 'EMFILE']) {
+      await expect(failed(code)).rejects.toMatchObject({ code: 'SYSTEM', cause: { code } });
+    }
+    expect(await readdir(join(dir, 'other'))).toEqual(['format.json']);
+    // Without permission there, nothing could be written.
+    await failed('EACCES');
+  });
+
   it.each(['w/.hsstore', 'w/.hsstore/objects/new', 'w', 'state/anchors', 'state/anchors/id', 'state'])(
     '%s: another store, what is in it and what holds it, and the anchors',
     async (at) => {
