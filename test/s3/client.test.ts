@@ -143,6 +143,17 @@ describe('requests that may be served twice', () => {
     await expect(clientOf(http).getPart('key', 'bytes=0-0')).rejects.toMatchObject({ code: 'SYSTEM' });
   });
 
+  it('for a part behind the end are not answered as by an empty object', async () => {
+    const fake = new FakeS3();
+    fake.objects.set('p/empty', Buffer.alloc(0));
+    fake.objects.set('p/short', Buffer.from('short'));
+    const client = clientOf(fake);
+    expect(await client.getPart('empty', 'bytes=0-9')).toMatchObject({ size: 0 });
+    expect(await client.getPart('short', 'bytes=10-19')).toMatchObject({ bytes: new Uint8Array(), size: 5 });
+    fake.says = () => answer(416, '', { 'content-range': 'bytes */7' });
+    expect(await client.getPart('short', 'bytes=10-19')).toMatchObject({ size: 7 });
+  });
+
   it('upload parts, also when the answer to their completion is lost', async () => {
     const fake = new FakeS3();
     let posts = 0;

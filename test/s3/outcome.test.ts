@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { Disk } from '../../src/fsx/disk.js';
 import { nodeDisk } from '../../src/fsx/node-disk.js';
@@ -73,6 +73,50 @@ it('a command that cannot clean the mirror at its end has done what it did', asy
   (backend as S3Backend).ledger.state.seen?.condemnations.push(1);
   condemned.list = () => Promise.reject(new HsError('SYSTEM', 'gone'));
   await backend.close();
+});
+
+describe('a mistake of the program behind a commit', () => {
+  const opened = async (signal?: AbortSignal) => {
+    const stores = storesOnFake(new FakeS3(), await tmp(), { signal });
+    const session = await testStore(URL_OF_STORE, { stores });
+    await session.close();
+    const backend = (await stores.open(URL_OF_STORE)).backend as S3Backend;
+    await backend.ledger.headSeq();
+    return backend;
+  };
+  const failing = async (backend: S3Backend, error: unknown) => {
+    backend.parts.mirror.keepEntry = () => Promise.reject(error);
+    return backend.ledger.append({ seq: 1, event_id: 'e' as never }, Buffer.from('{}'));
+  };
+
+  it('is thrown, and nothing else that fails there', async () => {
+    for (const error of [
+      new HsError('SYSTEM', 'no answer'),
+      Object.assign(new Error(), { code: 'ENOSPC' }),
+    ]) {
+      expect(await failing(await opened(), error)).toBe('appended');
+    }
+    await expect(failing(await opened(), new TypeError('x is undefined'))).rejects.toThrow(TypeError);
+  });
+
+  it('is not what a caller gives as the reason of an interrupt', async () => {
+    const stop = new AbortController();
+    const backend = await opened(stop.signal);
+    stop.abort(new TypeError('enough'));
+    expect(await failing(backend, stop.signal.reason)).toBe('appended');
+  });
+
+  it('is thrown at the end of a command too, once all is closed', async () => {
+    const backend = await opened();
+    const { mirror, client } = backend.parts;
+    let isClosed = false;
+    mirror.removeLeftovers = () => Promise.reject(new TypeError('x is undefined'));
+    client.close = () => {
+      isClosed = true;
+    };
+    await expect(backend.close()).rejects.toThrow(TypeError);
+    expect(isClosed).toBe(true);
+  });
 });
 
 it('a commit does not rely on an object that another machine condemned after it was found', async () => {

@@ -2,7 +2,7 @@ import { IdTable } from '../../core/objects/id-table.js';
 import type { ObjectId } from '../../core/objects/ids.js';
 import { PACK_TRAILER_BYTES, PackIndex, packIndexBytes } from '../../core/objects/pack-index.js';
 import { parallel } from '../../core/parallel.js';
-import { HsError } from '../../errors/hs-error.js';
+import { HsError, isErrno, isHsError } from '../../errors/hs-error.js';
 import { Pack } from '../local/objects/pack.js';
 import type { S3Client } from './client/s3-client.js';
 import { OBJECTS, PACKS, parseContentKey } from './keys.js';
@@ -119,7 +119,8 @@ async function indexInMirror(mirror: Mirror, name: ObjectId): Promise<PackIndex 
     await pack.close();
     pack.index.verify(name);
     return pack.index;
-  } catch {
+  } catch (e) {
+    if (!isErrno(e) && !isHsError(e)) throw e;
     return undefined;
   }
 }

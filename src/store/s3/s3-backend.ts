@@ -121,7 +121,19 @@ export class S3Backend implements Backend {
       () => state.keep(),
     ];
     // Each for itself: what one cannot do, the next command does, and what this command did stands.
-    for (const step of steps) await step().catch(() => undefined);
+    try {
+      for (const step of steps) {
+        await step().catch((e) => {
+          if (!client.isOutside(e)) throw e;
+        });
+      }
+    } finally {
+      await this.#end();
+    }
+  }
+
+  async #end(): Promise<void> {
+    const { mirror, client } = this.parts;
     try {
       await mirror.local.close();
     } finally {

@@ -195,7 +195,8 @@ export class S3Ledger implements LedgerStore {
     }
     try {
       await this.#takeIn(seq, own);
-    } catch {
+    } catch (e) {
+      if (!this.#client.isOutside(e)) throw e;
       // The entry is committed: what is wrong here is met by the next look.
       this.refresh();
     }

@@ -112,6 +112,6 @@ export async function summarize(client: S3Client, mirror: Mirror, seq: number): 
   try {
     await client.put(isFull ? segmentKey(first / SEGMENT_ENTRIES) : TAIL, whole);
   } catch (e) {
-    if (!isHsError(e)) throw e;
+    if (!client.isOutside(e)) throw e;
   }
 }

@@ -1,4 +1,4 @@
-import { HsError } from '../../../errors/hs-error.js';
+import { HsError, isErrno, isHsError } from '../../../errors/hs-error.js';
 import type { HttpAnswer } from '../../../fsx/http.js';
 import { ByteBudget } from '../byte-budget.js';
 import { EndlessListing } from './endless-listing.js';
@@ -76,6 +76,11 @@ export class S3Client {
     }
   }
 
+  /** Whether a service, a disk or an interrupt is behind this failure, and no mistake of the program. */
+  isOutside(e: unknown): boolean {
+    return isErrno(e) || isHsError(e) || this.#requests.isCut(e);
+  }
+
   /** The conditional request alone, sent once: what the probe of a service looks at. */
   async probePut(key: string, body: Uint8Array): Promise<number> {
     const answer = await this.#requests.once('PUT', key, { body, headers: { 'if-none-match': '*' } }, 1);
@@ -99,8 +104,12 @@ export class S3Client {
   ): Promise<{ readonly bytes: Uint8Array; readonly size: number } | undefined> {
     const answer = await this.#requests.send('GET', key, range === undefined ? {} : { headers: { range } });
     if (this.#isMissing(answer)) return undefined;
-    // An empty object has no byte to begin at.
-    if (answer.status === 416) return { bytes: new Uint8Array(), size: 0 };
+    if (answer.status === 416) {
+      const told = /^bytes \*\/(\d{1,15})$/.exec(answer.headers['content-range'] ?? '')?.[1];
+      // Of an empty object there is no first byte; one that ends before the range need not be empty.
+      const size = told ?? (range?.startsWith('bytes=0-') ? 0 : await this.size(key));
+      return size === undefined ? undefined : { bytes: new Uint8Array(), size: Number(size) };
+    }
     this.#demand(answer, 200, 206);
     const total = /\/(\d{1,15})$/.exec(answer.headers['content-range'] ?? '')?.[1];
     const { status, body } = answer;

@@ -79,6 +79,12 @@ export class S3Requests {
     return signal?.aborted && isCut ? signal.reason : noAnswer(e, this.#endpoint.origin.host);
   }
 
+  /** Whether requests were cut, and this is what is thrown for them. */
+  isCut(e: unknown): boolean {
+    const { signal } = this.#effects;
+    return signal?.aborted === true && e === signal.reason;
+  }
+
   /**
    * Sends a request once, for the `attempt`th time; fails with an errno error when no complete answer came. The answer may
    * be a web page's (`isWebPage`).
