@@ -68,15 +68,14 @@ export class EntryFold {
     this.#count(before, before, -1);
     this.#tables.remove(ownBefore!, new JsonText(rowText(before, before)));
     this.#tables.put(own!, new JsonText(rowText(after, after)));
-    const gone = new Map(othersBefore.map((key) => [key, keyText(key, before)]));
-    const added: [key: string, text: string][] = [];
-    for (const key of others) {
-      const text = keyText(key, after);
-      if (gone.get(key) === text) gone.delete(key);
-      else added.push([key, text]);
+    const stays = (key: string, among: readonly string[]) =>
+      among.includes(key) && keyText(key, before) === keyText(key, after);
+    for (const key of othersBefore) {
+      if (!stays(key, others)) this.#tables.remove(key, new JsonText(keyText(key, before)));
     }
-    for (const [key, text] of gone) this.#tables.remove(key, new JsonText(text));
-    for (const [key, text] of added) this.#tables.put(key, new JsonText(text));
+    for (const key of others) {
+      if (!stays(key, othersBefore)) this.#tables.put(key, new JsonText(keyText(key, after)));
+    }
   }
 
   #count(facts: ArtifactFacts, { pins, removed }: RecordState, sign: 1 | -1): void {

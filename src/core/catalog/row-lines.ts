@@ -4,7 +4,7 @@ export interface Row {
   readonly text: string | undefined;
 }
 
-const TAB = 0x09;
+export const TAB = 0x09;
 export const NEWLINE = 0x0a;
 const MOST_BYTES = 16 * 1024;
 

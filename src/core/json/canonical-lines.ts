@@ -1,10 +1,17 @@
 import { canonicalText, invalid, type Json, PIECE_LENGTH, parseCanonical, withinLimit } from './canonical.js';
 
+function* textsOf(records: Iterable<unknown>): Generator<string> {
+  for (const record of records) yield canonicalText(record);
+}
+
 /** Encodes canonical JSON Lines, a header line first and one record per line (A9), in pieces. */
-export function* canonicalPieces(records: Iterable<unknown>): Generator<Buffer> {
+export const canonicalPieces = (records: Iterable<unknown>) => linePieces(textsOf(records));
+
+/** The same of lines that are in canonical form already. */
+export function* linePieces(lines: Iterable<string>): Generator<Buffer> {
   let text = '';
-  for (const record of records) {
-    text += `${canonicalText(record)}\n`;
+  for (const line of lines) {
+    text += `${line}\n`;
     if (text.length < PIECE_LENGTH) continue;
     yield Buffer.from(text, 'utf8');
     text = '';

@@ -27,7 +27,8 @@ function checkKey(key: string): void {
 /** ASCII without anything to escape: its JSON form is the text in quotes. True for most strings in records. */
 const PLAIN = /^[ !#-[\]-~]*$/;
 
-function encodeString(value: string, verbatim: boolean): string {
+/** A string in canonical form; `verbatim`: that of a key whose strings are kept unchanged. */
+export function encodeString(value: string, verbatim: boolean): string {
   if (PLAIN.test(value)) return `"${value}"`;
   // ASCII is well-formed and already in NFC.
   if (!/^[\x00-\x7f]*$/.test(value)) {
@@ -47,6 +48,14 @@ function sortedKeys(record: object): string[] {
   return keys;
 }
 
+/** A number in canonical form. */
+export function encodeNumber(value: number): string {
+  if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
+    throw invalid(`${Object.is(value, -0) ? '-0' : value} is not a safe integer`);
+  }
+  return String(value);
+}
+
 function encode(value: unknown, depth: number, verbatim: boolean): string {
   if (depth > MAX_DEPTH) throw invalid(`nested deeper than ${MAX_DEPTH} levels`);
   switch (typeof value) {
@@ -55,10 +64,7 @@ function encode(value: unknown, depth: number, verbatim: boolean): string {
     case 'boolean':
       return value ? 'true' : 'false';
     case 'number':
-      if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
-        throw invalid(`${Object.is(value, -0) ? '-0' : value} is not a safe integer`);
-      }
-      return String(value);
+      return encodeNumber(value);
     case 'object':
       break;
     default:

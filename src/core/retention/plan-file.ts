@@ -1,11 +1,12 @@
 import * as z from 'zod/mini';
 import { HsError, isHsError } from '../../errors/hs-error.js';
 import { canonicalText, type Json } from '../json/canonical.js';
-import { canonicalPieces, parseCanonicalLines } from '../json/canonical-lines.js';
+import { linePieces, parseCanonicalLines } from '../json/canonical-lines.js';
 import { check, objectId } from '../json/schema.js';
 import { createSha256, sha256 } from '../objects/hash.js';
 import type { ObjectId } from '../objects/ids.js';
 import { toCondition } from '../query/condition.js';
+import { itemText } from './item-text.js';
 import { RULES } from './judgements.js';
 import { KeptHash, planTotals } from './plan-header.js';
 import { keptFields, planHeaderFields, planItemSchema } from './plan-schema.js';
@@ -42,10 +43,19 @@ function damaged(why: string): HsError {
   });
 }
 
+function* linesOfPlan(lines: Iterable<PlanHeader | PlanItem>): Generator<string> {
+  for (const line of lines) yield 'schema' in line ? canonicalText(filed(line)) : itemText(line);
+}
+
+function* allOf({ header, items }: PrunePlan): Generator<PlanHeader | PlanItem> {
+  yield header;
+  yield* items;
+}
+
 /** The name of a plan: the SHA-256 of all its lines but the last, which holds it. */
-export function planHash({ header, items }: PrunePlan): ObjectId {
+export function planHash(plan: PrunePlan): ObjectId {
   const hash = createSha256();
-  for (const piece of canonicalPieces([filed(header), ...items.map(filed)])) hash.update(piece);
+  for (const piece of linePieces(linesOfPlan(allOf(plan)))) hash.update(piece);
   return hash.digest();
 }
 
@@ -57,8 +67,8 @@ export class PlanWriter {
   readonly #hash = createSha256();
 
   /** The next lines, in pieces. */
-  *lines(lines: readonly (PlanHeader | PlanItem)[]): Generator<Buffer> {
-    for (const piece of canonicalPieces(lines.map(filed))) {
+  *lines(lines: Iterable<PlanHeader | PlanItem>): Generator<Buffer> {
+    for (const piece of linePieces(linesOfPlan(lines))) {
       this.#hash.update(piece);
       yield piece;
     }
@@ -71,7 +81,7 @@ export class PlanWriter {
 
 export function encodePlan(plan: PrunePlan): Buffer {
   const writer = new PlanWriter();
-  return Buffer.concat([...writer.lines([plan.header, ...plan.items]), writer.end()]);
+  return Buffer.concat([...writer.lines(allOf(plan)), writer.end()]);
 }
 
 function schemaOf(line: Json | undefined): unknown {

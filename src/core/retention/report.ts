@@ -1,12 +1,14 @@
 import * as z from 'zod/mini';
 import { HsError } from '../../errors/hs-error.js';
-import { canonicalLines, parseCanonicalLines } from '../json/canonical-lines.js';
+import { canonicalText } from '../json/canonical.js';
+import { linePieces, parseCanonicalLines } from '../json/canonical-lines.js';
 import { compact } from '../json/omit-undefined.js';
 import { artifactId, check, natural, objectId, text, token, uuid } from '../json/schema.js';
 import { RETENTION_CLASSES, type RetentionClass } from '../manifest/vocabulary.js';
 import type { ArtifactId, ObjectId } from '../objects/ids.js';
 import { type Policy, toPolicy } from '../policy/policy.js';
 import { type ItemCounts, itemCountFields, itemCounts } from './item-counts.js';
+import { itemText } from './item-text.js';
 import { keptFields, planHeaderFields, planItemSchema } from './plan-schema.js';
 import {
   filed,
@@ -94,7 +96,7 @@ export function encodeReport(plan: PrunePlan, spared: Iterable<SparedItem>, fact
     trash_days: policy.retention.trash_days,
   };
   check(reportHeaderSchema, header, 'INVALID_RECORD', 'retention report');
-  return canonicalLines(inOrder(header, plan.items, spared, purges));
+  return Buffer.concat([...linePieces(inOrder(header, plan.items, spared, purges))]);
 }
 
 function* inOrder(
@@ -102,18 +104,14 @@ function* inOrder(
   items: readonly PlanItem[],
   spared: Iterable<SparedItem>,
   purges: ReportFacts['purges'],
-): Generator<ReportHeader | PrunedItem | SparedItem> {
-  yield header;
+): Generator<string> {
+  yield canonicalText(header);
   let next = 0;
-  const gone = (item: PlanItem): PrunedItem => ({
-    ...filed(item),
-    verdict: 'prune',
-    ...(purges(item) ? { purge: true } : {}),
-  });
+  const gone = (item: PlanItem) => itemText(item, purges(item));
   for (const kept of spared) {
     for (; next < items.length && items[next]!.artifact_id < kept.artifact_id; next++)
       yield gone(items[next]!);
-    yield kept;
+    yield canonicalText(kept);
   }
   for (; next < items.length; next++) yield gone(items[next]!);
 }

@@ -175,12 +175,16 @@ function* sparedItems({ planned, spared }: Built, rows: Uint32Array, request: Re
   }
 }
 
-/** The index has records in this order: a fold of many removals reads each part of it once. */
-function inLedgerOrder(items: readonly PlanItem[], { input }: Judgements): PlanItem[] {
-  const { ids, seq, index } = input.artifacts;
-  const rows = new Map(items.map((item) => [item, ids.numberOf(item.artifact_id)]));
-  const rowOf = (item: PlanItem) => rows.get(item)!;
-  return [...items].sort((a, b) => seq[rowOf(b)]! - seq[rowOf(a)]! || index[rowOf(b)]! - index[rowOf(a)]!);
+/**
+ * The index has records in this order: a fold of many removals reads each part of it once. `items` are those of all
+ * that is pruned, in their order.
+ */
+function inLedgerOrder(items: readonly PlanItem[], { input, pruned }: Judgements): PlanItem[] {
+  const { seq, index } = input.artifacts;
+  const order = Uint32Array.from(items.keys());
+  const after = (a: number, b: number) => seq[b]! - seq[a]! || index[b]! - index[a]!;
+  order.sort((a, b) => after(pruned[a]!, pruned[b]!));
+  return Array.from(order, (n) => items[n]!);
 }
 
 function removalOf(

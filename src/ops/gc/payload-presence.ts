@@ -25,7 +25,7 @@ export async function objectsOfAll(
   artifacts: readonly ArtifactRecord[],
   onEach: () => void = () => {},
 ): Promise<(record: ArtifactRecord) => ArtifactObjects> {
-  const present = await listObjects(store);
+  const present = artifacts.length === 0 ? new Set<ObjectId>() : await listObjects(store);
   const isThere = async (id: ObjectId) => {
     // It may have been moved between the two listings.
     if (!present.has(id) && (await store.objects.has(id))) present.add(id);
@@ -50,7 +50,8 @@ export async function objectsOfAll(
 export async function isSound(store: Store, record: ArtifactRecord): Promise<boolean> {
   for (const { manifest, size_bytes } of record.manifests) {
     try {
-      if ((await store.objects.read(manifest, MAX_MANIFEST_BYTES)).byteLength !== size_bytes) return false;
+      if ((await store.objects.lendWhole(manifest, MAX_MANIFEST_BYTES)).byteLength !== size_bytes)
+        return false;
     } catch (e) {
       if (!isHsError(e, 'OBJECT_MISSING', 'INTEGRITY')) throw e;
       return false;

@@ -1,9 +1,11 @@
 import * as z from 'zod/mini';
 import { FIRST_OPS, type ToldBeginning } from '../../core/catalog/ledger-rows.js';
-import { canonicalLines, linesOf, parseCanonicalLine } from '../../core/json/canonical-lines.js';
+import { canonicalText } from '../../core/json/canonical.js';
+import { linePieces, linesOf, parseCanonicalLine } from '../../core/json/canonical-lines.js';
 import { check, natural } from '../../core/json/schema.js';
 import { type LedgerOp, ledgerOp } from '../../core/ledger/operation.js';
 import { readPlainAdd } from '../../core/ledger/plain-add.js';
+import { readPlainRemove } from '../../core/ledger/plain-remove.js';
 import { sha256 } from '../../core/objects/hash.js';
 import { HsError } from '../../errors/hs-error.js';
 
@@ -30,12 +32,25 @@ const header = z.strictObject({ schema: z.literal(OPS_SCHEMA), count: natural })
  * INVALID_RECORD where `decodeOpsSteps` would refuse the result.
  */
 export function encodeOps(ops: readonly LedgerOp[]): Buffer {
-  for (const op of ops) check(ledgerOp, op, 'INVALID_RECORD', 'operation');
-  return canonicalLines([{ schema: OPS_SCHEMA, count: ops.length }, ...ops]);
+  return Buffer.concat([...linePieces(linesToWrite(ops))]);
+}
+
+function* linesToWrite(ops: readonly LedgerOp[]): Generator<string> {
+  yield canonicalText({ schema: OPS_SCHEMA, count: ops.length });
+  for (const op of ops) {
+    if (op.op !== 'remove') check(ledgerOp, op, 'INVALID_RECORD', 'operation');
+    const line = canonicalText(op);
+    // What the reader takes needs no second check.
+    if (op.op === 'remove' && readPlainRemove(line) === undefined)
+      check(ledgerOp, op, 'INVALID_RECORD', 'operation');
+    yield line;
+  }
 }
 
 /** Names and hints take at most a few KiB; longer lines go through the full parser. */
 const MOST_PLAIN_BYTES = 16 * 1024;
+/** No `add` is as short. */
+const MOST_REMOVE_BYTES = 128;
 
 function countOf(line: Uint8Array | undefined): number {
   const value = line === undefined ? undefined : parseCanonicalLine(line);
@@ -43,11 +58,12 @@ function countOf(line: Uint8Array | undefined): number {
 }
 
 function toOp(line: Uint8Array): LedgerOp {
-  const plain =
-    line.byteLength > MOST_PLAIN_BYTES
-      ? undefined
-      : readPlainAdd(Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString('latin1'));
-  return plain ?? check(ledgerOp, parseCanonicalLine(line), 'INVALID_RECORD', 'operation');
+  if (line.byteLength <= MOST_PLAIN_BYTES) {
+    const text = Buffer.from(line.buffer, line.byteOffset, line.byteLength).toString('latin1');
+    const plain = line.byteLength <= MOST_REMOVE_BYTES ? readPlainRemove(text) : readPlainAdd(text);
+    if (plain !== undefined) return plain;
+  }
+  return check(ledgerOp, parseCanonicalLine(line), 'INVALID_RECORD', 'operation');
 }
 
 /** Decodes the operations stepwise: a list of a million takes seconds. */

@@ -69,7 +69,7 @@ export class ObjectStore {
    */
   async read(id: ObjectId, maxBytes = MAX_READ_BYTES): Promise<Uint8Array> {
     const { bytes, shared } = await this.#found(id, maxBytes);
-    if (sha256(bytes) !== id) throw this.mismatch(id);
+    this.#verify(id, bytes);
     return shared ? Uint8Array.from(bytes) : bytes;
   }
 
@@ -79,6 +79,17 @@ export class ObjectStore {
    */
   async lendUnverified(id: ObjectId, maxBytes: number): Promise<Uint8Array> {
     return this.#source.atHand(id, maxBytes) ?? (await this.#found(id, maxBytes)).bytes;
+  }
+
+  /** The whole object, verified and borrowed, as by `lendUnverified`; errors as of `read`. */
+  async lendWhole(id: ObjectId, maxBytes: number): Promise<Uint8Array> {
+    const bytes = await this.lendUnverified(id, maxBytes);
+    this.#verify(id, bytes);
+    return bytes;
+  }
+
+  #verify(id: ObjectId, bytes: Uint8Array): void {
+    if (sha256(bytes) !== id) throw this.mismatch(id);
   }
 
   async #found(id: ObjectId, maxBytes: number): Promise<FoundBytes> {

@@ -1,4 +1,4 @@
-import { idKey } from '../../../core/catalog/catalog-keys.js';
+import { idKey, LIVE } from '../../../core/catalog/catalog-keys.js';
 import { JsonText, MemoryTables, TableRow, type Tables } from '../../../core/catalog/key-tables.js';
 import { packLines, type Row } from '../../../core/catalog/row-lines.js';
 import { KeyFilter } from './key-filter.js';
@@ -6,9 +6,13 @@ import { mergeLines } from './merge-lines.js';
 import { mergeRows } from './merge-rows.js';
 import type { Run } from './sorted-run.js';
 
-/** Folding looks up every new id: one filter over all spilled runs answers that, instead of one per run. */
-const IDS = idKey('');
-/** With ten million ids, one lookup in twenty is in vain. */
+/**
+ * Folding looks up every new id, and the record of every artifact that is changed: one filter over all spilled runs
+ * answers that most of them have no such row, instead of one per run.
+ */
+const FOLDED = [idKey(''), LIVE];
+const isFolded = (key: string) => FOLDED.some((prefix) => key.startsWith(prefix));
+/** With ten million keys, one lookup in twenty is in vain. */
 const SPILLED_BITS = 2 ** 26;
 
 /** Marks a removed key that a run below still has. */
@@ -19,9 +23,9 @@ const REMOVED_TEXT = 'null';
 export class LayeredTables implements Tables {
   #runs: readonly Run[];
   #changes: MemoryTables;
-  /** Number of spilled runs, and the ids in them. */
+  /** Number of spilled runs, and the ids and places in them. */
   #spills = 0;
-  #spilledIds: KeyFilter | undefined;
+  #spilledKeys: KeyFilter | undefined;
 
   constructor(runs: readonly Run[], changes = new MemoryTables()) {
     this.#runs = runs;
@@ -37,8 +41,9 @@ export class LayeredTables implements Tables {
   spilled(run: Run): void {
     this.#runs = [run, ...this.#runs];
     this.#spills += 1;
-    this.#spilledIds ??= new KeyFilter(Buffer.alloc(SPILLED_BITS / 8));
-    for (const { key } of this.#changes.range(IDS)) this.#spilledIds.add(key);
+    this.#spilledKeys ??= new KeyFilter(Buffer.alloc(SPILLED_BITS / 8));
+    for (const prefix of FOLDED)
+      for (const { key } of this.#changes.range(prefix)) this.#spilledKeys.add(key);
     this.#changes = new MemoryTables();
   }
 
@@ -50,8 +55,8 @@ export class LayeredTables implements Tables {
   get(key: string): unknown {
     const changed = this.#changes.get(key);
     if (changed !== undefined) return changed === REMOVED ? undefined : changed;
-    const isNew = key.startsWith(IDS) && this.#spilledIds?.mayHave(key) === false;
-    for (let i = isNew ? this.#spills : 0; i < this.#runs.length; i++) {
+    const isBelow = isFolded(key) && this.#spilledKeys?.mayHave(key) === false;
+    for (let i = isBelow ? this.#spills : 0; i < this.#runs.length; i++) {
       const row = this.#runs[i]!.get(key);
       if (row !== undefined) return row.text === undefined ? undefined : JSON.parse(row.text);
     }
