@@ -58,7 +58,7 @@ function chainOf(steps: readonly Step[]): Chain {
 async function compare(tables: MemoryTables, { digest }: Chain) {
   const ids: string[] = [];
   for await (const block of comparedLive(catalogOf(tables), digest)) {
-    ids.push(...block.map((r) => r.artifact_id));
+    ids.push(...block.map(({ record }) => record.artifact_id));
   }
   return ids;
 }
@@ -112,6 +112,24 @@ it('finds any row that is missing, is another, or is one too many', async () => 
     twice.put(`${key}0`, value);
     expect([key, 'twice', await isTold(twice, chain)]).toEqual([key, 'twice', true]);
   }
+});
+
+it('finds what is consistent in itself and of another ledger', async () => {
+  const ledger = (...last: LedgerOp[]) =>
+    new Chain().commit(add(1, some(1)), add(2, some(2))).commit(...last);
+  const chain = ledger(pin(1, 'p'), remove(2));
+  const why = { ...pin(1, 'p'), reason: 'why' } as LedgerOp;
+  const others = [
+    [pin(1, 'q'), remove(2)],
+    [why, remove(2)],
+    [pin(1, 'p'), { ...remove(2), purge: true } as LedgerOp],
+    [pin(1, 'p'), remove(2), add(3)],
+    [remove(2)],
+  ];
+  for (const ops of others) expect([ops, await isTold(ledger(...ops).tables, chain)]).toEqual([ops, true]);
+  expect(await isTold(ledger(pin(1, 'p'), remove(2)).tables, chain)).toBe(false);
+  const renamed = new Chain().commit(add(1, { ...some(1), name: 'c' }), add(2, some(2)));
+  expect(await isTold(renamed.commit(pin(1, 'p'), remove(2)).tables, chain)).toBe(true);
 });
 
 /** The value with one part of it changed. */

@@ -25,6 +25,12 @@ import { TotalChanges } from './totals.js';
 const META_LINE = `${META_KEY}\t`;
 const ENTRY_ROWS: ReadonlySet<string> = new Set([ROOTS, APPLIED, PURGED, UNREAD]);
 
+/** A record that is what the ledger says, and the digest of its facts. */
+export interface ComparedRecord {
+  readonly record: ArtifactRecord;
+  readonly facts: number;
+}
+
 /** Compares every row of tables with a fold of the ledger. */
 export class CatalogComparison {
   readonly #fold: LedgerDigest;
@@ -36,6 +42,9 @@ export class CatalogComparison {
   readonly #toldTotals = new RowBag();
   readonly #ofEntries = { rows: 0, differ: 0, unread: 0 };
   #meta: CatalogMeta | undefined;
+  /** How the row before began: two bytes, and as text. */
+  #begin = -1;
+  #table = '';
 
   constructor(fold: LedgerDigest) {
     this.#fold = fold;
@@ -45,8 +54,8 @@ export class CatalogComparison {
    * Takes the row in the line from `at` to `end`; the record in it, if it has one that is right. TablesDamaged for one
    * that is not.
    */
-  take(lines: Buffer, at: number, end: number): ArtifactRecord | undefined {
-    const table = lines.toString('latin1', at, at + PREFIX_LENGTH);
+  take(lines: Buffer, at: number, end: number): ComparedRecord | undefined {
+    const table = this.#tableOf(lines, at);
     this.#sums.get(table)?.addLine(lines, at, end, 1);
     const row = () => {
       const key = keyAt(lines, at, end);
@@ -60,7 +69,17 @@ export class CatalogComparison {
     return undefined;
   }
 
-  #read({ key, value }: TableRow): ArtifactRecord {
+  /** The rows of a table follow one another. */
+  #tableOf(lines: Buffer, at: number): string {
+    const begin = lines[at]! | (lines[at + 1]! << 8);
+    if (begin !== this.#begin) {
+      this.#begin = begin;
+      this.#table = lines.toString('latin1', at, at + PREFIX_LENGTH);
+    }
+    return this.#table;
+  }
+
+  #read({ key, value }: TableRow): ComparedRecord {
     try {
       return this.#record(key, fromRow(value as RecordRow));
     } catch (e) {
@@ -70,10 +89,11 @@ export class CatalogComparison {
     }
   }
 
-  #record(key: string, r: ArtifactRecord): ArtifactRecord {
+  #record(key: string, r: ArtifactRecord): ComparedRecord {
     const place = placeKey(r.registered);
     const [own, ...others] = recordKeys(r, place);
-    if (own !== key || !this.#fold.isRecord(r)) {
+    const facts = own === key ? this.#fold.digestOf(r) : undefined;
+    if (facts === undefined) {
       throw new TablesDamaged(`artifact ${r.artifact_id} is not what the ledger says`);
     }
     this.#keys.add(idKey(r.artifact_id), JSON.stringify(place), 1);
@@ -83,7 +103,7 @@ export class CatalogComparison {
       this.#counts.pins += r.pins.length;
       this.#totals.note(r, 1);
     } else this.#counts.removed += 1;
-    return r;
+    return { record: r, facts };
   }
 
   #ofEntry(table: string, { key, value }: TableRow): void {
@@ -130,14 +150,14 @@ export class CatalogComparison {
 export async function* comparedLive(
   catalog: Catalog,
   fold: LedgerDigest,
-): AsyncGenerator<readonly ArtifactRecord[], void> {
+): AsyncGenerator<readonly ComparedRecord[], void> {
   const comparison = new CatalogComparison(fold);
   for await (const lines of catalog.lines()) {
-    const live: ArtifactRecord[] = [];
+    const live: ComparedRecord[] = [];
     for (let at = 0; at < lines.length; ) {
       const end = lineEnd(lines, at);
-      const record = comparison.take(lines, at, end);
-      if (record !== undefined && record.removed === undefined) live.push(record);
+      const compared = comparison.take(lines, at, end);
+      if (compared !== undefined && compared.record.removed === undefined) live.push(compared);
       at = end + 1;
     }
     if (live.length > 0) yield live;

@@ -20,7 +20,8 @@ const originOf = ({ seq, index, at, actor }: Registration) => rowSum(at, `${seq}
 const withManifest = (before: number, id: string, size: number) => rowSum(id, `${size} ${before}`);
 const removalOf = ({ seq, at, purge }: NonNullable<ArtifactRecord['removed']>) =>
   rowSum(at, `${seq} ${purge}`);
-const pinsText = (pins: readonly Pin[]) => JSON.stringify(pins);
+const areSame = (a: readonly Pin[], b: readonly Pin[]) =>
+  a.length === b.length && (a.length === 0 || JSON.stringify(a) === JSON.stringify(b));
 
 /**
  * A fold of the ledger that keeps of an artifact what tells whether a record of it is right: 32 bytes besides those of
@@ -147,20 +148,21 @@ export class LedgerDigest extends OperationsCheck {
     else this.#pins.set(number, pins);
   }
 
-  /** Whether this is the record of an artifact after the last entry. */
-  isRecord(r: ArtifactRecord): boolean {
+  /** The digest of the facts of a record; undefined unless it is that of the artifact after the last entry. */
+  digestOf(r: ArtifactRecord): number | undefined {
     const number = this.numberOf(r.artifact_id);
-    if (number < 0) return false;
+    if (number < 0) return undefined;
     let manifests = 0;
     for (const { manifest, size_bytes } of r.manifests)
       manifests = withManifest(manifests, manifest, size_bytes);
-    return (
-      this.#get(number, FACTS) === digestOfFacts(r) &&
+    const facts = this.#get(number, FACTS);
+    const isRight =
+      facts === digestOfFacts(r) &&
       this.#get(number, ORIGIN) === originOf(r.registered) &&
       this.#get(number, MANIFESTS) === manifests &&
       this.#get(number, REMOVAL) === (r.removed === undefined ? 0 : removalOf(r.removed)) &&
-      pinsText(this.#pinsOf(number)) === pinsText(r.pins)
-    );
+      areSame(this.#pinsOf(number), r.pins);
+    return isRight ? facts : undefined;
   }
 
   /** Whether a state says this of the ledger as a whole. */

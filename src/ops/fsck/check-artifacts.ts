@@ -190,16 +190,16 @@ class ArtifactCheck {
   }
 }
 
-async function* watched(
+async function* watched<T>(
   session: Session,
   count: number,
-  blocks: AsyncIterable<readonly ArtifactRecord[]>,
-): AsyncGenerator<ArtifactRecord, void> {
+  blocks: AsyncIterable<readonly T[]>,
+): AsyncGenerator<readonly T[], void> {
   session.progress.start('checking artifacts', count, 'artifacts');
   for await (const block of blocks) {
     await yieldToEvents();
     session.signal.throwIfAborted();
-    yield* block;
+    yield block;
     session.progress.advance(block.length);
   }
   session.progress.done();
@@ -224,7 +224,9 @@ export async function expectationsOf(
   }
   const expected = new Expectations(objects, hasFeature(store.format, 'facts-2'));
   const live = comparedLive(catalog, fold);
-  for await (const record of watched(session, catalog.counts.live, live)) expected.note(record);
+  for await (const block of watched(session, catalog.counts.live, live)) {
+    for (const { record, facts } of block) expected.note(record, facts);
+  }
   return expected;
 }
 
@@ -245,8 +247,8 @@ export async function checkArtifacts(
     r.manifests.some(({ manifest }) => damaged.has(manifest));
   const isSound = (r: ArtifactRecord) => expected.isMetBy(r) && (damaged.size === 0 || !isDamaged(r));
   const live = catalog.provenLive().blocks();
-  for await (const record of watched(session, catalog.counts.live, live)) {
-    if (!isSound(record)) await check.look(record);
+  for await (const block of watched(session, catalog.counts.live, live)) {
+    for (const record of block) if (!isSound(record)) await check.look(record);
   }
   await check.finish();
   return check.findings;
