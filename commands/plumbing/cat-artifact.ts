@@ -28,7 +28,7 @@ const options = {
 };
 
 async function stream(s: Session, id: ObjectId, out: Context['out']): Promise<void> {
-  for await (const chunk of s.store.objects.lend(id)) await out.bytes(chunk);
+  for await (const chunk of s.store.objects.stream(id)) await out.bytes(chunk);
 }
 
 async function readIndex(s: Session, record: ArtifactRecord) {
@@ -82,14 +82,17 @@ async function answer(
   const { out } = context;
   let record: ArtifactRecord;
   let size: number | undefined;
+  let payload: AsyncGenerator<Uint8Array, void> | undefined;
+  let begun: IteratorResult<Uint8Array, void> | undefined;
   try {
     record = await resolveArtifact(catalog, typed);
     size =
       record.payload_type === 'file' ? record.size_bytes : await s.store.objects.size(record.content_hash);
     if (bytes) {
       await demandRead(s, catalog, record);
-      // Checks permission to read before printing the header.
-      await (await s.store.objects.open(record.content_hash)).close();
+      // Checks permission to read, and the bytes where that is done first, before printing the header.
+      payload = s.store.objects.stream(record.content_hash);
+      begun = await payload.next();
     }
   } catch (e) {
     if (isHsError(e, 'NOT_FOUND', 'OBJECT_MISSING')) await out.record(`${typed} missing`);
@@ -99,8 +102,9 @@ async function answer(
     return isHsError(e, 'REFUSED') ? 6 : 1;
   }
   await out.record(format(record, size ?? record.size_bytes));
-  if (!bytes) return 0;
-  await stream(s, record.content_hash, out);
+  if (payload === undefined) return 0;
+  if (begun?.done === false) await out.bytes(begun.value);
+  for await (const chunk of payload) await out.bytes(chunk);
   await out.bytes(Buffer.from(context.globals.nul ? '\0' : '\n'));
   return 0;
 }
@@ -111,9 +115,9 @@ export const catArtifact = command({
   class: 'plumbing',
   opens: 'read',
   summary: 'print the payload or properties of an artifact',
-  description: `Without an option, prints the payload: the bytes of a file, or the canonical index of a directory, so that the SHA-256 of the output is the content hash. The bytes are verified while they are printed; the status is 5 if they do not match.
+  description: `Without an option, prints the payload: the bytes of a file, or the canonical index of a directory, so that the SHA-256 of the output is the content hash. The status is 5 if the bytes do not match their hash. Those of up to 8 MiB are verified before the first one is printed. Larger ones are verified while they are printed, so that wrong bytes may come out before the status tells; hs-export(1) with \`-\` verifies all of them first.
 
-With \`--batch\` and \`--batch-check\`, ids are read from standard input, one per line (with \`-z\`, separated by NUL). The answer to each is "ID KIND SIZE", where SIZE is the number of bytes that follow with \`--batch\`; or "NAME missing" or "NAME ambiguous" (status 1 at the end); or "NAME refused" (status 6). FORMAT is that of hs-for-each-artifact(1).`,
+With \`--batch\` and \`--batch-check\`, ids are read from standard input, one per line (with \`-z\`, separated by NUL). The answer to each is "ID KIND SIZE", where SIZE is the number of bytes that follow with \`--batch\`; or "NAME missing" or "NAME ambiguous" (status 1 at the end); or "NAME refused" (status 6). A payload that does not match its hash ends the batch with status 5, without an answer if it has up to 8 MiB. FORMAT is that of hs-for-each-artifact(1).`,
   nul: true,
   streams: ({ exists, type, size }) => !(exists || type || size),
   positionals: { id: maybe('ID', { complete: 'artifact' }) },

@@ -7,7 +7,7 @@ export const catObject = command({
   class: 'plumbing',
   opens: 'read',
   summary: 'print an object',
-  description: `Prints the bytes of an object, and hashes them while they are printed. If they do not match its name, the output is not the object, and the status is 5.
+  description: `Prints the bytes of an object. If they do not match its name, the status is 5. An object of up to 8 MiB is verified before its first byte is printed. A larger one is verified while it is printed, and with status 5 the output is not the object.
 
 The capability artifact.read:restricted is needed for an object that is used by an artifact which is classified high or not exportable.`,
   streams: true,
@@ -22,7 +22,7 @@ The capability artifact.read:restricted is needed for an object that is used by 
     const { readObject } = await import('../../src/ops/inspect/read-object.js');
     const s = await session();
     await readObject(s, args.hash, async (id) => {
-      for await (const chunk of s.store.objects.lend(id)) await out.bytes(chunk);
+      for await (const chunk of s.store.objects.stream(id)) await out.bytes(chunk);
     });
   },
 });

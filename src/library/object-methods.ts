@@ -55,7 +55,8 @@ export class ObjectMethods extends StoreHandle {
   }
 
   /**
-   * The same as a stream, for objects of any size. If it ends with INTEGRITY, none of the chunks may be used.
+   * The same as a stream, for objects of any size. It throws INTEGRITY before the first chunk if up to 8 MiB are
+   * damaged, else at the end, and then none of the chunks may be used.
    *
    * @example
    * const { contentHash } = await store.resolve('report');

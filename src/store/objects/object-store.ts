@@ -6,6 +6,8 @@ import type { FoundBytes, ObjectFile, ObjectSource } from '../port/object-source
 /** Small records are read whole; payloads are streamed. */
 const MAX_READ_BYTES = 512 * 1024 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
+/** Objects of up to this many bytes are verified before `stream` hands out their first: it holds them in memory. */
+export const VERIFIED_FIRST_BYTES = 8 * 1024 * 1024;
 
 function missing(id: ObjectId): HsError {
   return new HsError('OBJECT_MISSING', `object ${id} is missing`, {
@@ -106,14 +108,17 @@ export class ObjectStore {
   }
 
   /**
-   * The bytes in chunks owned by the caller. Throws INTEGRITY at the end when they do not match the name, so do not
-   * act on them before the end.
+   * The bytes in chunks owned by the caller. Throws INTEGRITY when they do not match the name: before the first chunk
+   * for an object of up to `VERIFIED_FIRST_BYTES`, else at the end, so do not act on a larger one before that.
    */
   stream(id: ObjectId): AsyncGenerator<Uint8Array, void> {
-    return this.#verified(id, this.#chunks(id, freshBuffers));
+    return heldBack(this.#verified(id, this.#chunks(id, freshBuffers)));
   }
 
-  /** Like `stream`, but each chunk is only valid until the next one is requested; for internal callers. */
+  /**
+   * The bytes in chunks that are only valid until the next one is requested, for internal callers. Throws INTEGRITY at
+   * the end when they do not match the name, whatever the size.
+   */
   lend(id: ObjectId): AsyncGenerator<Uint8Array, void> {
     return this.#verified(id, this.lendChunksUnverified(id));
   }
@@ -182,6 +187,22 @@ export class ObjectStore {
   async close(): Promise<void> {
     await this.#source.close();
   }
+}
+
+/** The same chunks, but the first `VERIFIED_FIRST_BYTES` only once there are more or they end without an error. */
+async function* heldBack(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  const held: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of chunks) {
+    bytes += chunk.length;
+    if (bytes <= VERIFIED_FIRST_BYTES) {
+      held.push(chunk);
+      continue;
+    }
+    yield* held.splice(0);
+    yield chunk;
+  }
+  yield* held;
 }
 
 const freshBuffers = (size: number) => () => Buffer.allocUnsafeSlow(size);
