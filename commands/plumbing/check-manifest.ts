@@ -20,13 +20,13 @@ export const checkManifestCommand = command({
   ],
   exits: { 5: 'the invalid manifest' },
   seeAlso: ['hs-write-manifest(1)'],
-  async run({ args, stdin, path, disk, exit }) {
-    const { manifestFile, manifestStream } = await import('../../src/ops/put/manifest-input.js');
+  async run(context) {
+    const { args, stdin, exit } = context;
+    const { typedChunks } = await import('../../src/cli/io/typed-file.js');
+    const { manifestStream } = await import('../../src/ops/put/manifest-input.js');
     const { checkManifest } = await import('../../src/ops/put/check-manifest.js');
-    const bytes =
-      args.file === undefined || args.file === '-'
-        ? await manifestStream(stdin.bytes())
-        : await manifestFile(await disk(), path(args.file));
+    const fromStdin = args.file === undefined || args.file === '-';
+    const bytes = await manifestStream(fromStdin ? stdin.bytes() : typedChunks(context, args.file));
     const verdict = checkManifest(bytes);
     if (!verdict.valid) exit(new HsError('INVALID_MANIFEST', '').exitStatus);
     return verdict;

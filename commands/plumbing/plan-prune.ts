@@ -36,12 +36,11 @@ ${NARROWS} The header has them in filters, with times and artifacts as they were
   exits: { 1: 'with --exit-code: something would be removed', 11: 'the quota cannot be met' },
   seeAlso: ['hs-gc(1)', 'hs-apply-prune(1)', 'hs-policy-show(1)'],
   async run(context) {
-    const { options, session, out, path, disk } = context;
+    const { options, session, out } = context;
     const { judgeCollection } = await import('../../src/ops/gc/plan-collection.js');
     const { PlanWriter } = await import('../../src/core/retention/plan-file.js');
-    const { readPolicyFile } = await import('../../src/ops/govern/set-policy.js');
-    const policy =
-      options.policy === undefined ? undefined : await readPolicyFile(await disk(), path(options.policy));
+    const { readPolicyFile } = await import('../../src/cli/read-policy.js');
+    const policy = options.policy === undefined ? undefined : await readPolicyFile(context, options.policy);
     const planned = await judgeCollection(await session(), {
       policy,
       quotaBytes: options.quota,

@@ -40,7 +40,7 @@ With \`--manifest-lines\`, each line is such a manifest, and the ids are printed
   },
   seeAlso: ['hs-check-manifest(1)', 'hs-hash-object(1)', 'hs-write-index(1)', 'hs-put(1)'],
   async run(context): Promise<Partial<WrittenManifest> & { readonly results: readonly WrittenManifest[] }> {
-    const { args, options, session, stdin, path, disk } = context;
+    const { args, options, session, stdin } = context;
     if (options.manifestLines !== undefined) {
       refuseBesides('--manifest-lines', { FILE: args.file !== undefined, "'--stdin'": options.stdin });
       const { manifestLine } = await import('../../src/core/manifest/batch-schemas.js');
@@ -55,13 +55,10 @@ With \`--manifest-lines\`, each line is such a manifest, and the ids are printed
     if (options.stdin === (args.file !== undefined)) {
       throw new HsError('USAGE', 'give the manifest as FILE, or with --stdin');
     }
-    const { manifestFile, manifestStream, parseManifest } = await import(
-      '../../src/ops/put/manifest-input.js'
-    );
+    const { manifestStream, parseManifest } = await import('../../src/ops/put/manifest-input.js');
     const { writeManifest } = await import('../../src/ops/put/write-manifest.js');
-    const bytes = options.stdin
-      ? await manifestStream(stdin.bytes())
-      : await manifestFile(await disk(), path(args.file!));
+    const { typedChunks } = await import('../../src/cli/io/typed-file.js');
+    const bytes = await manifestStream(options.stdin ? stdin.bytes() : typedChunks(context, args.file!));
     const written = await writeManifest(await session(), parseManifest(bytes));
     return { ...written, results: [written] };
   },

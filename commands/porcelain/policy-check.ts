@@ -14,9 +14,11 @@ export const policyCheck = command({
   examples: [{ command: 'hs policy check policy.json', explains: 'Check a policy before setting it.' }],
   exits: { 5: 'it is not a policy', 6: 'it names an unknown capability (HSK-4001)' },
   seeAlso: ['hs-policy-show(1)', 'hs-policy-diff(1)', 'hs-policy-set(1)', 'hs-gc(1)'],
-  async run({ args, path, disk, session }) {
-    const { checkPolicy, readPolicyFile } = await import('../../src/ops/govern/set-policy.js');
-    const proposed = await readPolicyFile(await disk(), path(args.file));
+  async run(context) {
+    const { args, session } = context;
+    const { readPolicyFile } = await import('../../src/cli/read-policy.js');
+    const { checkPolicy } = await import('../../src/ops/govern/set-policy.js');
+    const proposed = await readPolicyFile(context, args.file);
     const { locksOut, verdicts, ...rest } = await checkPolicy(await session(), proposed);
     return { ...rest, verdicts, locks_out_author: locksOut };
   },

@@ -21,13 +21,15 @@ Prints each setting that differs, and each capability that an actor would gain o
   examples: [{ command: 'hs policy diff policy.json', explains: 'Compare a file with the policy in force.' }],
   exits: { 1: 'they differ', 5: 'one is not a policy' },
   seeAlso: ['hs-policy-show(1)', 'hs-policy-check(1)', 'hs-policy-set(1)'],
-  async run({ args, path, disk, session, exit }) {
+  async run(context) {
+    const { args, path, disk, session, exit } = context;
+    const { readPolicyFile } = await import('../../src/cli/read-policy.js');
     const ops = await import('../../src/ops/govern/set-policy.js');
     const s = await session();
     const real = await disk();
     const read = async (typed: string) => {
       const isFile = (await real.find(path(typed))) !== undefined || !/^[0-9a-f]{6,64}$/i.test(typed);
-      return isFile ? ops.readPolicyFile(real, path(typed)) : ops.storedPolicy(s, typed);
+      return isFile ? readPolicyFile(context, typed) : ops.storedPolicy(s, typed);
     };
     const first = await read(args.first);
     const [from, to] =

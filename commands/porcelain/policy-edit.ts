@@ -28,6 +28,7 @@ If what was saved cannot be set, the draft is kept and the message names it: cor
   async run(context) {
     const { session, disk, random, environment } = context;
     const ops = await import('../../src/ops/govern/set-policy.js');
+    const { readPolicyFile } = await import('../../src/cli/read-policy.js');
     const { policyDraft } = await import('../../src/ops/govern/policy-draft.js');
     const s = await session();
     const real = await disk();
@@ -40,7 +41,7 @@ If what was saved cannot be set, the draft is kept and the message names it: cor
       throw e;
     }
     try {
-      const proposed = await ops.recordingRefusal(s, () => ops.readPolicyFile(real, draft.path));
+      const proposed = await ops.recordingRefusal(s, () => readPolicyFile(context, draft.path));
       const { locksOut, ...rest } = await ops.checkPolicy(s, proposed);
       const done = await ops.setPolicy(s, proposed, current.id);
       await draft.remove();

@@ -37,11 +37,13 @@ The previous policy stays in the store, and the ledger names both. A policy unde
     8: 'another policy was set meanwhile',
   },
   seeAlso: ['hs-policy-show(1)', 'hs-policy-check(1)', 'hs-policy-diff(1)'],
-  async run({ args, options, path, disk, session }) {
+  async run(context) {
+    const { args, options, session } = context;
     const patches = settingsIn(args.what);
     const ops = await import('../../src/ops/govern/set-policy.js');
     const s = await session({ writes: !options.dryRun });
-    const readFile = async () => ops.readPolicyFile(await disk(), path(args.what[0]!));
+    const { readPolicyFile } = await import('../../src/cli/read-policy.js');
+    const readFile = () => readPolicyFile(context, args.what[0]!);
     if (patches === undefined && !options.dryRun) return ops.setPolicyFrom(s, readFile);
     const patch = () => ops.patchedPolicy(s, patches!);
     const patched = patches && (await (options.dryRun ? patch() : ops.recordingRefusal(s, patch)));

@@ -12,6 +12,8 @@ import type { PutSource } from '../../src/ops/put/put-source.js';
 import { BATCH_RULES, MANIFEST_LINES, readLines, refuseBesides } from '../shared/manifest-lines.js';
 import { tellOfPut } from '../shared/put-notes.js';
 
+const MAX_EXCLUDE_BYTES = 1024 * 1024;
+
 /** `hs put`: each path, or standard input, becomes one artifact; all of them in one commit. */
 export const put = command({
   name: 'put',
@@ -90,7 +92,7 @@ With \`--from-command\`, COMMAND is run with the standard input and error of hs,
   },
   seeAlso: ['hs-ls(1)', 'hs-show(1)', 'hs-export(1)', 'hs-pin(1)'],
   async run(context) {
-    const { args, options, stdin, path, disk, session, log, endOnHangUp } = context;
+    const { args, options, stdin, path, session, log, endOnHangUp } = context;
     if (options.fromCommand) refuseBesides('--from-command', others(context, options));
     const lines = options.manifestLines === undefined ? undefined : await readPutLines(context, options);
     const typed = lines === undefined && !options.fromCommand ? await namedPaths(context, options) : [];
@@ -102,8 +104,9 @@ With \`--from-command\`, COMMAND is run with the standard input and error of hs,
     const { compileGlob } = await import('../../src/core/text/compile-glob.js');
     const exclude = [...options.exclude];
     if (options.excludeFrom !== undefined) {
-      const bytes = await (await disk()).readFile(path(options.excludeFrom), 1024 * 1024);
-      const globs = Buffer.from(bytes).toString('utf8').split(/\r?\n/);
+      const { readTyped } = await import('../../src/cli/io/typed-file.js');
+      const bytes = await readTyped(context, options.excludeFrom, MAX_EXCLUDE_BYTES);
+      const globs = bytes.toString('utf8').split(/\r?\n/);
       exclude.push(...globs.filter((line) => line.trim() !== '' && !line.startsWith('#')));
     }
     for (const glob of exclude) compileGlob(glob);
@@ -201,7 +204,7 @@ function others({ args }: Pick<PathContext, 'args'>, options: Typed): Readonly<R
 }
 
 async function readPutLines(
-  context: PathContext & Pick<Context, 'path' | 'disk'>,
+  context: PathContext & Pick<Context, 'path' | 'disk' | 'signal'>,
   options: Typed,
 ): Promise<PutLine[]> {
   refuseBesides('--manifest-lines', { ...others(context, options), "'--name'": options.name !== undefined });

@@ -1,5 +1,6 @@
 import type { output, ZodMiniType } from 'zod/mini';
 import type { Context } from '../../src/cli/command-context.js';
+import type { FileReading } from '../../src/cli/io/typed-file.js';
 import { text } from '../../src/cli/options.js';
 import { HsError } from '../../src/errors/hs-error.js';
 import type { BatchLine } from '../../src/ops/payload/batch-lines.js';
@@ -17,14 +18,14 @@ export const BATCH_RULES =
 
 /** Reads the batch that `--manifest-lines` names. */
 export async function readLines<S extends ZodMiniType>(
-  { stdin, path, disk }: Pick<Context, 'stdin' | 'path' | 'disk'>,
+  reading: FileReading & Pick<Context, 'stdin'>,
   file: string,
   schema: S,
   code: 'USAGE' | 'INVALID_MANIFEST' = 'USAGE',
 ): Promise<BatchLine<output<S>>[]> {
   const { readBatch } = await import('../../src/ops/payload/batch-lines.js');
-  const { fileChunks } = await import('../../src/ops/payload/file-chunks.js');
-  const chunks = file === '-' ? stdin.bytes() : fileChunks(await disk(), path(file));
+  const { typedChunks } = await import('../../src/cli/io/typed-file.js');
+  const chunks = file === '-' ? reading.stdin.bytes() : typedChunks(reading, file);
   return readBatch(chunks, schema, code);
 }
 

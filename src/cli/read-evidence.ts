@@ -1,20 +1,15 @@
 import { type PublicKey, parsePublicKey } from '../core/evidence/keys.js';
-import { HsError, isErrno } from '../errors/hs-error.js';
 import type { Context } from './command-context.js';
+import { type FileReading, readTyped } from './io/typed-file.js';
 
 /** An attestation lists the files of a directory; the other formats are small. */
 const MAX_BYTES = 64 * 1024 * 1024;
-type Reading = Pick<Context, 'disk' | 'path' | 'stdin'>;
+type Reading = FileReading & Pick<Context, 'stdin'>;
 
 /** A note, proof or key from a file, or from standard input for `-`. NOT_FOUND. */
-export async function readEvidence({ disk, path, stdin }: Reading, file: string): Promise<Buffer> {
-  if (file === '-') return Buffer.from(await stdin.all(MAX_BYTES));
-  try {
-    return Buffer.from(await (await disk()).readFile(path(file), MAX_BYTES));
-  } catch (e) {
-    if (isErrno(e, 'ENOENT', 'ENOTDIR')) throw new HsError('NOT_FOUND', `there is no file '${file}'`);
-    throw e;
-  }
+export async function readEvidence(reading: Reading, file: string): Promise<Buffer> {
+  if (file === '-') return Buffer.from(await reading.stdin.all(MAX_BYTES));
+  return readTyped(reading, file, MAX_BYTES);
 }
 
 /** A public key: `NAME+HASH+KEY` itself, else the file that contains one. */

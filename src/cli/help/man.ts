@@ -195,7 +195,9 @@ const NAMES = `An artifact is named by its UUID, by a unique prefix of at least 
 
 A glob matches a whole name or path, leading dots included. \`*\` matches any characters except \`/\`, \`?\` one such character, \`[a-z]\` and \`[!a-z]\` one of a set (\`[[:digit:]]\` too), \`**\` as a whole component any number of directories, and \`{a,b}\` either; \`@(a|b)\`, \`?(a)\`, \`*(a)\` and \`+(a)\` match one, at most one, any number and at least one of the patterns inside. A leading \`\\\` makes a character literal. A glob cannot be negated.
 
-A time is \`2026-01-31\`, \`2026-01-31T12:00:00Z\`, \`@SECONDS\` since 1970, or relative to now: \`-7d\`, \`+12h\`. A size is a number of bytes, or a number with \`KiB\`, \`MiB\`, \`GiB\` (powers of 1024) or \`kB\`, \`MB\`, \`GB\` (powers of 1000).`;
+A time is \`2026-01-31\`, \`2026-01-31T12:00:00Z\`, \`@SECONDS\` since 1970, or relative to now: \`-7d\`, \`+12h\`. A size is a number of bytes, or a number with \`KiB\`, \`MiB\`, \`GiB\` (powers of 1024) or \`kB\`, \`MB\`, \`GB\` (powers of 1000).
+
+A file that an option or argument names, such as a plan, a policy, a manifest or a key, may be a symbolic link or a pipe. Payloads are never read through links.`;
 
 const OUTPUT = `Results are written to standard output, everything else to standard error. With \`--json\`, exactly one document is printed: the result on standard output, or the error on standard error. Every document contains the name of its schema, which \`hs schema\` prints; its list is called \`results\`, a content hash \`content_hash\`, and a size in bytes \`size_bytes\`. With \`--jsonl\`, commands that list print each row as one document on a line. If the reader closes the pipe, a listing ends quietly with status 0; a command that changes something or gives a verdict finishes and keeps its status.
 

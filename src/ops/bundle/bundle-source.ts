@@ -5,7 +5,7 @@ import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno } from '../../errors/hs-error.js';
 import type { Disk } from '../../fsx/disk.js';
 import { SafeDir } from '../../fsx/safe-dir.js';
-import { chunksOf } from '../payload/file-chunks.js';
+import { chunksOf } from '../payload/chunks-of.js';
 
 /** One file of a bundle from outside the store. */
 export interface BundleFile {

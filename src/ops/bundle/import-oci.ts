@@ -17,7 +17,7 @@ import { escapeText } from '../../core/text/escape-control.js';
 import { HsError, isErrno, isHsError, prefixed } from '../../errors/hs-error.js';
 import type { DiskFile } from '../../fsx/disk.js';
 import { SafeDir } from '../../fsx/safe-dir.js';
-import { chunksOf } from '../payload/file-chunks.js';
+import { chunksOf } from '../payload/chunks-of.js';
 import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 import type { BundleFile } from './bundle-source.js';

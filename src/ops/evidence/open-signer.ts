@@ -1,8 +1,9 @@
 import { ed25519PublicKey } from '../../core/evidence/ed25519.js';
 import { parsePrivateKey } from '../../core/evidence/keys.js';
 import { localSigner, type Signer } from '../../core/evidence/signer.js';
-import { HsError, isErrno } from '../../errors/hs-error.js';
+import { HsError } from '../../errors/hs-error.js';
 import { agentKeys } from '../../fsx/ssh-agent.js';
+import { readNamed } from '../payload/named-file.js';
 import type { Session } from '../session/session.js';
 
 const MAX_KEY_BYTES = 64 * 1024;
@@ -10,13 +11,9 @@ const MAX_KEY_BYTES = 64 * 1024;
 /** The key that `--key` names: a private key file, or `ssh-agent`, which must hold exactly one Ed25519 key. */
 export async function openSigner(session: Session, key: string): Promise<Signer> {
   if (key === 'ssh-agent') return agentSigner(session);
-  try {
-    const bytes = await session.disk.readFile(key, MAX_KEY_BYTES);
-    return localSigner(parsePrivateKey(Buffer.from(bytes).toString('utf8')));
-  } catch (e) {
-    if (isErrno(e, 'ENOENT', 'ENOTDIR')) throw new HsError('NOT_FOUND', `there is no file '${key}'`);
-    throw e;
-  }
+  const { disk, signal } = session;
+  const bytes = await readNamed({ disk, signal, path: key, typed: key }, MAX_KEY_BYTES);
+  return localSigner(parsePrivateKey(bytes.toString('utf8')));
 }
 
 async function agentSigner(session: Session): Promise<Signer> {

@@ -22,8 +22,7 @@ import {
 import { patchPolicy, type SettingPatch } from '../../core/policy/policy-patch.js';
 import type { PrunePlan } from '../../core/retention/prune-plan.js';
 import { escapeText } from '../../core/text/escape-control.js';
-import { HsError, isErrno, isHsError, prefixed } from '../../errors/hs-error.js';
-import type { Disk } from '../../fsx/disk.js';
+import { HsError, isHsError, prefixed } from '../../errors/hs-error.js';
 import { hasFeature } from '../../store/port/format.js';
 import { acceptOutputRoot } from '../export/output-root.js';
 import { demandObjectRead } from '../guard/read-gate.js';
@@ -58,21 +57,13 @@ function countsOf({ scanned, pruned }: PrunePlan['header']): VerdictCounts {
   return { kept: scanned - pruned, pruned };
 }
 
-/** Parses a policy as users write it; INVALID_RECORD, or HSK-4001 for an unknown capability. */
-function readPolicy(bytes: Uint8Array): NamedPolicy {
-  const policy = toPolicy(parseLoose(bytes, MAX_POLICY_BYTES));
-  return { id: sha256(encodePolicy(policy)), policy };
-}
-
-/** The policy in a file that the user named; its links are followed. */
-export async function readPolicyFile(disk: Disk, path: string): Promise<NamedPolicy> {
-  const shown = escapeText(path);
+/** Parses the file of a policy as users write it; INVALID_RECORD, or HSK-4001 for an unknown capability. */
+export function parsePolicyFile(bytes: Uint8Array, shown: string): NamedPolicy {
   try {
-    return readPolicy(await disk.readFile(await disk.realpath(path), MAX_POLICY_BYTES));
+    const policy = toPolicy(parseLoose(bytes, MAX_POLICY_BYTES));
+    return { id: sha256(encodePolicy(policy)), policy };
   } catch (e) {
-    if (isErrno(e, 'ENOENT', 'ENOTDIR')) throw new HsError('NOT_FOUND', `'${shown}' does not exist`);
-    if (isErrno(e, 'ETOOLARGE', 'EINVAL')) throw new HsError('INVALID_RECORD', `'${shown}' is not a policy`);
-    if (e instanceof HsError) throw prefixed(e, `cannot read '${shown}': `);
+    if (e instanceof HsError) throw prefixed(e, `cannot read '${escapeText(shown)}': `);
     throw e;
   }
 }

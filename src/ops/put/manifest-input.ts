@@ -1,26 +1,11 @@
 import { decodeUtf8, type Json, parseLoose } from '../../core/json/canonical.js';
 import { MAX_MANIFEST_BYTES } from '../../core/manifest/manifest.js';
-import { escapeText } from '../../core/text/escape-control.js';
-import { HsError, isErrno } from '../../errors/hs-error.js';
-import type { Disk } from '../../fsx/disk.js';
+import { HsError } from '../../errors/hs-error.js';
 
 function tooLarge(): HsError {
   return new HsError('INVALID_MANIFEST', `invalid manifest: larger than ${MAX_MANIFEST_BYTES} bytes`, {
     hint: 'a manifest describes its payload but does not contain it',
   });
-}
-
-/** A manifest's bytes from a file; one that is too large is refused without reading it (INVALID_MANIFEST). */
-export async function manifestFile(disk: Disk, path: string): Promise<Uint8Array> {
-  try {
-    return await disk.readFile(await disk.realpath(path), MAX_MANIFEST_BYTES);
-  } catch (e) {
-    if (isErrno(e, 'ETOOLARGE')) throw tooLarge();
-    if (isErrno(e, 'ENOENT', 'ENOTDIR'))
-      throw new HsError('NOT_FOUND', `'${escapeText(path)}' does not exist`);
-    if (isErrno(e, 'EINVAL')) throw new HsError('UNSAFE_PATH', `'${escapeText(path)}' is not a regular file`);
-    throw e;
-  }
 }
 
 /** A manifest's bytes from a stream; reading stops once it is too long. */
