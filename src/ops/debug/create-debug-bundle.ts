@@ -19,7 +19,7 @@ import type { Session } from '../session/session.js';
 import type { Transaction } from '../session/transaction.js';
 import { collectEvidence, type Evidence } from './collect-evidence.js';
 import type { DebugRequest } from './debug-request.js';
-import { type DebugFacts, debugManifest, documentsOf } from './documents.js';
+import { type DebugFacts, debugBundleManifest, documentsOf } from './documents.js';
 
 export interface DebugBundleCreated {
   readonly artifactId: ArtifactId;
@@ -90,7 +90,7 @@ async function assemble(
   const texts = await Promise.all([...facts.documents].map(([path, bytes]) => addFile(tx, path, bytes)));
   const report = await addReport(tx, members, leftOut);
   const listed = [...entriesOf([...texts, report], members)];
-  const manifest = debugManifest(facts, listed);
+  const manifest = debugBundleManifest(facts, listed);
   const own = await addFile(tx, DEBUG_MANIFEST_NAME, manifest);
   const documents = [...texts, own].sort((a, b) => comparePaths(a.path, b.path));
   const index = await addIndex(tx, members, documents);

@@ -101,7 +101,10 @@ export async function documentsOf(
 }
 
 /** `bundle_manifest.json`: covers everything except the bundle's own index. */
-export function debugManifest({ head, redactedFiles }: DebugFacts, listed: readonly IndexEntry[]): Buffer {
+export function debugBundleManifest(
+  { head, redactedFiles }: DebugFacts,
+  listed: readonly IndexEntry[],
+): Buffer {
   const files = listed.map(({ path, content_hash, size_bytes }) => ({
     path,
     sha256: content_hash,
